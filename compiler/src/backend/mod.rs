@@ -1,0 +1,3 @@
+//! Back ends: plan nodes to requests.
+
+pub mod elastic;

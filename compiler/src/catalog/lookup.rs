@@ -1,0 +1,86 @@
+//! Finding things in the catalog by name.
+
+use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Relation, SlotId};
+
+impl Catalog {
+    /// The entity type of this name; names distinguish case.
+    pub fn entity(&self, name: &str) -> Option<EntityId> {
+        self.entities.iter().position(|e| e.name == name).map(|i| EntityId(i as u16))
+    }
+
+    /// The entity type with this id; ids come from this catalog.
+    pub fn get(&self, id: EntityId) -> &Entity {
+        &self.entities[usize::from(id.0)]
+    }
+
+    /// The attribute with this id of an entity type.
+    pub fn attribute(&self, entity: EntityId, id: AttrId) -> &Attribute {
+        &self.get(entity).attributes[usize::from(id.0)]
+    }
+
+    /// The index type that ECS gives a field; keyword where the tables do not name it.
+    pub fn field_type(&self, field: &str) -> FieldType {
+        self.fields.binary_search_by(|(n, _)| n.as_str().cmp(field)).map_or(FieldType::Keyword, |i| self.fields[i].1)
+    }
+
+    /// The rows of the relation table for a FIND.
+    pub fn relation(&self, output: EntityId, name: &str, by: bool, input: EntityId) -> Option<&Relation> {
+        self.relations.iter().find(|r| r.output == output && r.name == name && r.by == by && r.input == input)
+    }
+
+    /// The pivots of `FIND output LINKED input`: every slot of one with every slot of the other in the same record; with
+    /// files, registry keys and domain names a process stands in `self` only (semantics.md §5).
+    pub fn linked(&self, output: EntityId, input: EntityId) -> Vec<(SlotId, SlotId)> {
+        let narrow = |id: EntityId| matches!(self.get(id).name.as_str(), "file" | "windows-registry-key" | "domain-name");
+        let slots = |id: EntityId, other: EntityId| -> Vec<SlotId> {
+            let entity = self.get(id);
+            let only_self = entity.name == "process" && narrow(other);
+            (0u8..)
+                .map(SlotId)
+                .zip(&entity.slots)
+                .filter(|(_, s)| s.linked && (!only_self || s.name == "self"))
+                .map(|(i, _)| i)
+                .collect()
+        };
+        let outputs = slots(output, input);
+        slots(input, output).into_iter().flat_map(|i| outputs.iter().map(move |o| (i, *o))).collect()
+    }
+}
+
+impl Entity {
+    /// The attribute of this canonical name (`protocols`, not `protocols[*]`).
+    pub fn attribute(&self, name: &str) -> Option<AttrId> {
+        self.attributes.iter().position(|a| a.name == name).map(|i| AttrId(i as u16))
+    }
+
+    /// The attribute that a whole-value access to this ECS field in the first slot gives (`process.command_line`).
+    pub fn attribute_of_field(&self, field: &str) -> Option<AttrId> {
+        let plain = |a: &Attribute| {
+            let access = a.access.first()?.as_ref()?;
+            (access.fields.len() == 1 && access.fields[0] == field && super::Rule::whole_value(access.rule)).then_some(())
+        };
+        self.attributes.iter().position(|a| plain(a).is_some()).map(|i| AttrId(i as u16))
+    }
+
+    /// The slot of this name.
+    pub fn slot(&self, name: &str) -> Option<SlotId> {
+        self.slots.iter().position(|s| s.name == name).map(|i| SlotId(i as u8))
+    }
+
+    /// The slots that GET looks at.
+    pub fn get_slots(&self) -> impl Iterator<Item = SlotId> {
+        self.slots.iter().enumerate().filter(|(_, s)| s.get).map(|(i, _)| SlotId(i as u8))
+    }
+
+    /// How an attribute is read in a slot; `None`: the slot lacks it.
+    pub fn access(&self, attr: AttrId, slot: SlotId) -> Option<&Access> {
+        self.attributes.get(usize::from(attr.0))?.access.get(usize::from(slot.0))?.as_ref()
+    }
+}
+
+impl super::Rule {
+    /// Whether the attribute's value is the field's value unchanged.
+    pub fn whole_value(self) -> bool {
+        matches!(self, Self::Value | Self::First | Self::ProcessHash | Self::RegistryKey | Self::Created)
+    }
+}

@@ -1,0 +1,220 @@
+//! What can be hunted: entity types, their slots in ECS records, attributes, relations, identities.
+//!
+//! All of it is data (`data/*.csv`, read by [`load`]); users may lay their own rows over it (`--mapping FILE`).
+//! Sources: `semantics.md` rules of slots and identity, the STIX 2.1 cyber observables, and the ECS field reference.
+
+pub mod load;
+mod lookup;
+
+use std::fmt;
+
+/// An entity type of the catalog.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct EntityId(pub u16);
+
+/// An attribute of one entity type: index into [`Entity::attributes`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct AttrId(pub u16);
+
+/// A slot of one entity type: index into [`Entity::slots`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SlotId(pub u8);
+
+/// Everything that can be hunted.
+#[derive(Debug)]
+pub struct Catalog {
+    /// Entity types; [`EntityId`] indexes.
+    pub entities: Vec<Entity>,
+    /// Named relations; LINKED is not listed, it holds between any two types.
+    pub relations: Vec<Relation>,
+    /// ECS fields that the tables name, with their index type, sorted by name.
+    pub fields: Vec<(String, FieldType)>,
+}
+
+/// An entity type.
+#[derive(Debug)]
+pub struct Entity {
+    /// `process`.
+    pub name: String,
+    /// What makes two sightings the same entity.
+    pub identity: Identity,
+    /// The attribute that a plain string in NEW fills.
+    pub primary: AttrId,
+    /// Places in a record where such an entity may stand.
+    pub slots: Vec<Slot>,
+    /// What can be asked of it.
+    pub attributes: Vec<Attribute>,
+}
+
+/// What makes two sightings the same entity.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Identity {
+    /// The parts of the key, as reports print it.
+    pub key: Vec<AttrId>,
+    /// The parts without which no entity stands in a slot.
+    pub required: Vec<AttrId>,
+    /// Whether the same key on another `host.name` is another entity (files, registry keys).
+    pub per_host: bool,
+    /// Whether the identity ladder of processes applies (entity id, else host and pid).
+    pub ladder: bool,
+    /// Whether each record is an entity of its own (x-oca-event).
+    pub per_record: bool,
+}
+
+/// A place in a record where an entity may stand.
+#[derive(Debug)]
+pub struct Slot {
+    /// `self`, `parent`, `source`, ...
+    pub name: String,
+    /// Whether GET looks at it; other slots exist only for relations that name them.
+    pub get: bool,
+    /// Whether LINKED looks at it.
+    pub linked: bool,
+}
+
+/// An attribute of an entity type.
+#[derive(Debug)]
+pub struct Attribute {
+    /// `binary_ref.name`; list markers and quotes removed (`protocols`, `hashes.SHA-256`).
+    pub name: String,
+    /// How values are read and compared.
+    pub ty: ValueType,
+    /// Whether a record may hold several values in one slot.
+    pub many: bool,
+    /// Whether DISP without ATTR shows it.
+    pub shown: bool,
+    /// How to read it in each slot of the type; `None`: the slot lacks it.
+    pub access: Vec<Option<Access>>,
+}
+
+/// How an attribute is read from a record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Access {
+    /// How the fields make the value.
+    pub rule: Rule,
+    /// ECS fields, in the order of the table.
+    pub fields: Vec<String>,
+    /// Whether a value here means that something stands in the slot, though it may lack its identity
+    /// (processes without entity id are counted as unidentified).
+    pub own: bool,
+}
+
+/// How the fields of an [`Access`] make the attribute's value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rule {
+    /// All values of all fields.
+    Value,
+    /// All values of the first field that has any.
+    First,
+    /// The part after the last `\` or `/`; a path without separator whole.
+    Basename,
+    /// The part before the last `\` or `/`; absent where there is none.
+    Dirname,
+    /// As `Value`, but only of a path with a separator (`System` is no file).
+    PathWithSeparator,
+    /// `Basename` of a path with a separator.
+    BasenameOfPath,
+    /// `registry.key` as stored; a literal that begins with a hive name is compared with `registry.path`.
+    /// `fields` are these two, in this order.
+    RegistryKey,
+    /// As `Value`, absent where `event.code` is 23, 24, 25 or 26: a deleted file's hash, not the process's.
+    ProcessHash,
+    /// The first field, else `@timestamp` of a creation record.
+    Created,
+}
+
+/// How values of an attribute are read and compared.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ValueType {
+    /// Text, byte for byte.
+    Text,
+    /// GUIDs, hashes, MACs: without case (GUIDs print in lower case).
+    Id,
+    /// Whole number.
+    Integer,
+    /// Number.
+    Float,
+    /// `true`/`false`.
+    Boolean,
+    /// Instant.
+    Time,
+    /// Address of either family.
+    Address,
+    /// IPv4 address; a value of the other family does not count.
+    Ipv4,
+    /// IPv6 address.
+    Ipv6,
+}
+
+impl ValueType {
+    /// Whether values are addresses.
+    pub fn is_address(self) -> bool {
+        matches!(self, Self::Address | Self::Ipv4 | Self::Ipv6)
+    }
+
+    /// Whether values are numbers.
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Integer | Self::Float)
+    }
+
+    /// The word for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Id => "identifier",
+            Self::Integer => "whole number",
+            Self::Float => "number",
+            Self::Boolean => "boolean",
+            Self::Time => "time",
+            Self::Address => "address",
+            Self::Ipv4 => "IPv4 address",
+            Self::Ipv6 => "IPv6 address",
+        }
+    }
+}
+
+/// Index type of an ECS field.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum FieldType {
+    /// `keyword`, whole value.
+    Keyword,
+    /// `wildcard`, whole value without length limit.
+    Wildcard,
+    /// Analysed text: no exact query exists.
+    Text,
+    /// `ip`.
+    Ip,
+    /// `long` and its kin.
+    Long,
+    /// `float` and its kin.
+    Float,
+    /// `date`.
+    Date,
+    /// `boolean`.
+    Boolean,
+}
+
+/// One direction of a named relation: a row of `relations.csv`.
+#[derive(Clone, Debug)]
+pub struct Relation {
+    /// Projected entity type (the first word after FIND).
+    pub output: EntityId,
+    /// Lower-case relation word.
+    pub name: String,
+    /// Whether BY is written.
+    pub by: bool,
+    /// Type of the input variable.
+    pub input: EntityId,
+    /// Pairs of (input's slot, projected slot) in one record.
+    pub pivots: Vec<(SlotId, SlotId)>,
+    /// Conditions on the record: every listed field must hold one of the values.
+    pub guard: Vec<(String, Vec<String>)>,
+    /// Set where ECS cannot express the row: the reason. Such a FIND is a compile error.
+    pub inexpressible: Option<String>,
+}
+
+impl fmt::Display for Relation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.name.to_uppercase(), if self.by { " BY" } else { "" })
+    }
+}

@@ -1,0 +1,184 @@
+//! Diagnostics: one type for every message about the user's input, one registry of codes, one renderer per format.
+
+pub mod codes;
+pub mod render_github;
+pub mod render_json;
+pub mod render_text;
+pub mod suggest;
+
+use crate::source::Span;
+
+/// How bad a diagnostic is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum Severity {
+    /// Worth knowing; never changes an exit status.
+    Advice,
+    /// Probably not what was meant; the hunt still runs.
+    Warning,
+    /// Nothing of this file runs.
+    Error,
+}
+
+/// A kind of diagnostic: declared once in [`codes`], with a page that `huntc explain` prints.
+#[derive(Debug)]
+pub struct Code {
+    /// `K0201`.
+    pub id: &'static str,
+    /// `unknown-attribute`.
+    pub slug: &'static str,
+    /// Default level; lints may be moved by `--allow|--warn|--deny`.
+    pub severity: Severity,
+    /// Whether `--allow|--warn|--deny` may move it. Errors that stop compilation are no lints.
+    pub lint: bool,
+    /// One line for lists.
+    pub title: &'static str,
+    /// Markdown: what, why, an example, the way out.
+    pub page: &'static str,
+}
+
+impl PartialEq for Code {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+/// A place with a short text under it.
+#[derive(Clone, Debug)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What to say there; may be empty.
+    pub text: String,
+}
+
+/// A way out, with a replacement that can be pasted where there is one.
+#[derive(Clone, Debug)]
+pub struct Help {
+    /// A sentence.
+    pub text: String,
+    /// Replace this span by this text.
+    pub replace: Option<(Span, String)>,
+}
+
+/// One message about one mistake.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    /// Its kind.
+    pub code: &'static Code,
+    /// The level after lint settings.
+    pub severity: Severity,
+    /// The headline: stands alone, lower case, no final point, at most 100 characters.
+    pub message: String,
+    /// Where.
+    pub primary: Label,
+    /// At most two further places.
+    pub secondary: Vec<Label>,
+    /// Facts.
+    pub notes: Vec<String>,
+    /// Ways out.
+    pub helps: Vec<Help>,
+}
+
+impl Diagnostic {
+    /// A diagnostic of `code` at `span`; the label repeats nothing.
+    pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: code.severity,
+            message: message.into(),
+            primary: Label { span, text: String::new() },
+            secondary: Vec::new(),
+            notes: Vec::new(),
+            helps: Vec::new(),
+        }
+    }
+
+    /// Text under the primary span.
+    #[must_use]
+    pub fn label(mut self, text: impl Into<String>) -> Self {
+        self.primary.text = text.into();
+        self
+    }
+
+    /// A second place.
+    #[must_use]
+    pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.secondary.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// A fact.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// A way out in words.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.helps.push(Help { text: text.into(), replace: None });
+        self
+    }
+
+    /// A way out that can be pasted: replace `span` by `with`.
+    #[must_use]
+    pub fn fix(mut self, text: impl Into<String>, span: Span, with: impl Into<String>) -> Self {
+        self.helps.push(Help { text: text.into(), replace: Some((span, with.into())) });
+        self
+    }
+}
+
+/// Proof that an error was reported: only [`Sink::report`] makes one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reported(());
+
+/// Levels that the user moved, by code id or slug.
+#[derive(Clone, Debug, Default)]
+pub struct LintLevels {
+    /// `None` is `--allow`.
+    pub levels: Vec<(String, Option<Severity>)>,
+}
+
+/// Collects the diagnostics of one compilation.
+#[derive(Debug, Default)]
+pub struct Sink {
+    lints: LintLevels,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Sink {
+    /// A sink with the user's lint levels.
+    pub fn new(lints: LintLevels) -> Self {
+        Self { lints, diagnostics: Vec::new() }
+    }
+
+    /// Takes a diagnostic. A second one with the same code at the same place is dropped.
+    pub fn report(&mut self, mut diagnostic: Diagnostic) -> Reported {
+        let code = diagnostic.code;
+        if code.lint {
+            let moved = self.lints.levels.iter().rev().find(|(n, _)| n.eq_ignore_ascii_case(code.id) || n == code.slug);
+            match moved {
+                Some((_, None)) => return Reported(()),
+                Some((_, Some(level))) => diagnostic.severity = *level,
+                None => {}
+            }
+        }
+        let seen = |d: &Diagnostic| d.code == code && d.primary.span == diagnostic.primary.span;
+        if !self.diagnostics.iter().any(seen) {
+            self.diagnostics.push(diagnostic);
+        }
+        Reported(())
+    }
+
+    /// Whether an error was reported.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// All diagnostics, by place.
+    pub fn finish(mut self) -> Vec<Diagnostic> {
+        self.diagnostics.sort_by_key(|d| (d.primary.span, d.code.id));
+        self.diagnostics
+    }
+}

@@ -1,0 +1,19 @@
+//! The pure part of huntc: huntflow text in, a plan of Elasticsearch requests out. No files, clock, environment,
+//! network or threads; "now" arrives in the options.
+//!
+//! ```text
+//! SourceSet → tokens → Program (syntax) → Hunt (check) → Plan (plan) → requests (backend)
+//! ```
+
+pub mod backend;
+pub mod catalog;
+pub mod check;
+pub mod commands;
+pub mod diag;
+pub mod options;
+pub mod pattern;
+pub mod plan;
+pub mod source;
+pub mod syntax;
+pub mod time;
+pub mod value;

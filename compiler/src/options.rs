@@ -1,0 +1,72 @@
+//! What a compilation depends on besides the text: the clock, the command line, and what the configuration binds.
+
+use crate::diag::LintLevels;
+use crate::time::Instant;
+
+/// Options of one compilation.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The one "now" of the run (`--at`).
+    pub now: Instant,
+    /// `--window`, in nanoseconds before now: for statements without a range.
+    pub window: Option<i64>,
+    /// `--ignore-case`: every comparison folds ASCII letters.
+    pub ignore_case: bool,
+    /// `--lean`: variables that nothing reports are not computed.
+    pub lean: bool,
+    /// `--keys`: the report lists the keys of every variable.
+    pub process_identity: ProcessIdentity,
+    /// `--allow|--warn|--deny`
+    pub lints: LintLevels,
+    /// Data sources that the configuration or the command line binds.
+    pub sources: Vec<SourceProfile>,
+    /// Analytics that the configuration binds.
+    pub analytics: Vec<AnalyticProfile>,
+}
+
+impl Options {
+    /// The defaults, at a given instant.
+    pub fn at(now: Instant) -> Self {
+        Self {
+            now,
+            window: None,
+            ignore_case: false,
+            lean: false,
+            process_identity: ProcessIdentity::Auto,
+            lints: LintLevels::default(),
+            sources: Vec::new(),
+            analytics: Vec::new(),
+        }
+    }
+}
+
+/// `--process-identity` (semantics.md §2).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum ProcessIdentity {
+    /// Entity ids where any record of the source has one, else the ladder.
+    Auto,
+    /// Entity ids only.
+    EntityId,
+    /// Host and pid with start or life.
+    Ladder,
+}
+
+/// What is known of a bound data source when compiling.
+#[derive(Clone, Debug)]
+pub struct SourceProfile {
+    /// Lower-case name, as in `stixshifter://NAME`.
+    pub name: String,
+    /// For a cluster: the window of statements without any range, in nanoseconds before now. Files have none.
+    pub default_window: Option<i64>,
+    /// `like_case: sensitive`
+    pub like_case_sensitive: bool,
+}
+
+/// What is known of an analytic when compiling.
+#[derive(Clone, Debug)]
+pub struct AnalyticProfile {
+    /// As in APPLY, with scheme: `docker://enrichdomain`.
+    pub uri: String,
+    /// Attributes it adds; `None`: not declared.
+    pub outputs: Option<Vec<String>>,
+}

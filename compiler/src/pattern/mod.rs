@@ -1,0 +1,1 @@
+//! Text patterns: LIKE and MATCHES, matched locally and printed for Lucene.

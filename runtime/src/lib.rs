@@ -1,0 +1,4 @@
+//! The part of huntc that touches the world: data sources, execution, reports, the command line.
+
+pub mod report;
+pub mod source;

@@ -1,0 +1,140 @@
+//! The outcome of a run, as every report format shows it (semantics.md §7).
+
+use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::time::Window;
+use huntc_compiler::value::Value;
+use std::time::Duration;
+
+/// The outcome of one huntflow.
+#[derive(Debug)]
+pub struct HuntReport {
+    /// The path as given.
+    pub file: String,
+    /// How it went.
+    pub status: Status,
+    /// Whether every figure is whole.
+    pub complete: bool,
+    /// One for each binding, in order.
+    pub variables: Vec<VariableReport>,
+    /// DISP, INFO, DESCRIBE and EXPLAIN, in order.
+    pub displays: Vec<Display>,
+    /// What was asked of sources, in plan order.
+    pub requests: Vec<RequestReport>,
+    /// From the compiler and the run, by place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Wall time.
+    pub elapsed: Duration,
+}
+
+/// How a huntflow went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// All of it.
+    Ok,
+    /// A statement failed at run time; the rest is there.
+    Failed,
+    /// It did not compile; nothing was sent.
+    Error,
+    /// A part is missing, and the user allowed it.
+    Partial,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl Status {
+    /// As in `report.json`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Error => "error",
+            Self::Partial => "partial",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// One binding of a variable. Figures are `None` where the statement failed or was skipped.
+#[derive(Debug)]
+pub struct VariableReport {
+    /// As written.
+    pub name: String,
+    /// Counts bindings of the name from 1.
+    pub version: u32,
+    /// Entity type; of a GROUP result the grouped type.
+    pub entity: String,
+    /// Whether rows are groups: then there are no keys.
+    pub grouped: bool,
+    /// Distinct identities (groups of a GROUP result).
+    pub entities: Option<u64>,
+    /// Distinct records among the counted sightings.
+    pub records: Option<u64>,
+    /// Process slots that satisfied the pattern without an identity.
+    pub unidentified: Option<u64>,
+    /// Which rungs identified processes, with counts: `[("entity_id", 34)]`.
+    pub rungs: Vec<(String, u64)>,
+    /// The search window.
+    pub window: Window,
+    /// URIs of the sources.
+    pub sources: Vec<String>,
+    /// With `--keys`: one key for each entity, sorted.
+    pub keys: Option<Vec<Vec<Option<Value>>>>,
+    /// Whether the figures are whole.
+    pub complete: bool,
+    /// Time from the start of the run until it was ready.
+    pub elapsed: Duration,
+}
+
+/// A table, or facts, that a statement shows.
+#[derive(Debug)]
+pub struct Display {
+    /// Number of the statement in its file, from 1.
+    pub statement: u32,
+    /// The command: `DISP`, `INFO`, `DESCRIBE`, `EXPLAIN`.
+    pub command: &'static str,
+    /// The variable.
+    pub variable: String,
+    /// Column headers; for facts `["", ""]`-like pairs have headers too (`fact`, `value`).
+    pub columns: Vec<String>,
+    /// Rows in order. `None` is null.
+    pub rows: Vec<Vec<Option<Value>>>,
+    /// Rows before OFFSET and LIMIT, duplicates removed.
+    pub total: u64,
+    /// `None`: shown; else why there is no table (a failed input).
+    pub missing: Option<String>,
+    /// Whether the rows are whole.
+    pub complete: bool,
+    /// Indentation of each row where the table is a tree; empty otherwise.
+    pub depths: Vec<u32>,
+}
+
+/// One request as it was sent (holes filled), or not sent.
+#[derive(Debug)]
+pub struct RequestReport {
+    /// Plan node, `n3`, and chunk: `n3.0`.
+    pub id: String,
+    /// Source URI.
+    pub source: String,
+    /// Why.
+    pub purpose: String,
+    /// Window asked.
+    pub window: Window,
+    /// Query body as JSON, without the window.
+    pub query: serde_json::Value,
+    /// Fields asked.
+    pub fields: Vec<String>,
+    /// Whether every hit was wanted.
+    pub exact: bool,
+    /// `ok`, `failed`, `skipped` (an input was empty or failed).
+    pub status: &'static str,
+    /// Records returned.
+    pub records: u64,
+    /// Pages read.
+    pub pages: u64,
+    /// Tries after the first.
+    pub retries: u64,
+    /// Wall time.
+    pub elapsed: Duration,
+    /// Whether all of it came.
+    pub complete: bool,
+}

@@ -1,0 +1,166 @@
+//! Data sources: where records live. Every back end gets the same requests and answers with the same [`Records`].
+
+use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::diag::Code;
+use huntc_compiler::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// A place where records live: a cluster's index expression, or an embedded store.
+pub trait DataSource: Send + Sync {
+    /// Every record that the request asks for, or an error; never a part of them.
+    ///
+    /// Records come in any order, each once. Values are as the record has them: nothing is coerced, shortened or
+    /// dropped. Records outside the window, exact to the nanosecond, are not returned.
+    fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError>;
+
+    /// How many records a request matches.
+    fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError>;
+
+    /// What it is, for people: a path, or an URL without secrets.
+    fn location(&self) -> String;
+}
+
+/// A field of a record as JSON has it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    /// `true`, `false`
+    Bool(bool),
+    /// A whole number in the range of 64 bits.
+    Int(i64),
+    /// Any other number.
+    Float(f64),
+    /// Text.
+    Text(Arc<str>),
+}
+
+/// Records as columns, for the fields that the request named.
+#[derive(Clone, Debug, Default)]
+pub struct Records {
+    /// Unique among all records of the source, the same in every request of a run.
+    pub ids: Vec<u64>,
+    /// `@timestamp`; a record without a readable one is in no window and never returned, but `None` where the
+    /// request has no window.
+    pub times: Vec<Option<Instant>>,
+    /// What ADDOBSID shows: `index/id`. Filled where the request names the field `_id`.
+    pub observations: Vec<Arc<str>>,
+    /// Columns by field name, in the order of the request's fields.
+    pub columns: Vec<(String, Column)>,
+}
+
+/// The values of one field over the records: `dictionary[codes[starts[i]..starts[i + 1]]]` are those of record `i`.
+#[derive(Clone, Debug, Default)]
+pub struct Column {
+    /// Distinct values.
+    pub dictionary: Vec<Scalar>,
+    /// Indices into the dictionary; none where the record lacks the field.
+    pub codes: Vec<u32>,
+    /// One more than there are records.
+    pub starts: Vec<u32>,
+}
+
+impl Column {
+    /// The codes of a record.
+    pub fn codes(&self, record: usize) -> &[u32] {
+        match (self.starts.get(record), self.starts.get(record + 1)) {
+            (Some(&a), Some(&b)) => self.codes.get(a as usize..b as usize).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    /// The values of a record.
+    pub fn values(&self, record: usize) -> impl Iterator<Item = &Scalar> {
+        self.codes(record).iter().filter_map(|c| self.dictionary.get(*c as usize))
+    }
+}
+
+impl Records {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// The column of a field.
+    pub fn column(&self, field: &str) -> Option<&Column> {
+        self.columns.iter().find(|(name, _)| name == field).map(|(_, c)| c)
+    }
+}
+
+/// What a running request may use and must watch.
+#[derive(Clone, Debug, Default)]
+pub struct FetchContext {
+    /// Set on Ctrl-C: give up soon, with [`SourceError::cancelled`].
+    pub cancel: Arc<AtomicBool>,
+    /// Records read so far in the whole run, for progress.
+    pub read: Arc<AtomicU64>,
+    /// Identifies the request to the server and in the report (`X-Opaque-Id`).
+    pub request_id: String,
+    /// `--allow-partial`: where a part can be had, answer it with `stats.partial` set.
+    pub allow_partial: bool,
+    /// What the source wants to say of this request, for the report.
+    pub stats: Arc<FetchStats>,
+}
+
+/// Figures of one request, for the report.
+#[derive(Debug, Default)]
+pub struct FetchStats {
+    /// Pages or segments read.
+    pub pages: AtomicU64,
+    /// Tries after the first.
+    pub retries: AtomicU64,
+    /// Set where a part is missing and the user allowed it.
+    pub partial: AtomicBool,
+    /// Bytes received or scanned.
+    pub bytes: AtomicU64,
+}
+
+impl FetchContext {
+    /// Whether the run was cancelled.
+    pub fn cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+}
+
+/// Why a source could not answer. Shown as a diagnostic at the statement that asked.
+#[derive(Clone, Debug)]
+pub struct SourceError {
+    /// Its code.
+    pub code: &'static Code,
+    /// Headline: names the source and the fault, no secret.
+    pub message: String,
+    /// Facts: the server's reason, the file and line.
+    pub notes: Vec<String>,
+    /// Ways out.
+    pub helps: Vec<String>,
+}
+
+impl SourceError {
+    /// An error with a headline.
+    pub fn new(code: &'static Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), notes: Vec::new(), helps: Vec::new() }
+    }
+
+    /// The run was cancelled.
+    pub fn cancelled() -> Self {
+        Self::new(&huntc_compiler::diag::codes::run::CANCELLED, "the run was interrupted")
+    }
+
+    /// A fact.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// A way out.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.helps.push(text.into());
+        self
+    }
+}
