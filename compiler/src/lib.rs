@@ -13,6 +13,7 @@ pub mod diag;
 pub mod options;
 pub mod pattern;
 pub mod plan;
+pub mod registry_hive;
 pub mod source;
 pub mod syntax;
 pub mod time;

@@ -60,6 +60,8 @@ pub struct SourceProfile {
     pub default_window: Option<i64>,
     /// `like_case: sensitive`
     pub like_case_sensitive: bool,
+    /// For a cluster: its URL without credentials, and the index expression; for the dry run.
+    pub cluster: Option<(String, String)>,
 }
 
 /// What is known of an analytic when compiling.

@@ -1,1 +1,4 @@
 //! Text patterns: LIKE and MATCHES, matched locally and printed for Lucene.
+
+pub mod like;
+pub mod regex;

@@ -1,5 +1,21 @@
 //! The plan: a hash-consed DAG of operators, topological by construction (inputs have smaller ids).
+//!
+//! [`build`] makes it from a [`crate::check::hir::Hunt`], [`demand`] fills in which attributes each node must
+//! carry, [`show`] and [`graph`] print it.
 
+pub mod build;
+mod demand;
+pub mod graph;
+mod lower;
+pub mod show;
+
+use crate::catalog::{EntityId, SlotId};
+use crate::check::hir::{Aggregate, Attr, Column, GroupKey, Operand, Predicate, SourceRef, VarId};
+use crate::options::ProcessIdentity;
+use crate::source::Span;
+use crate::syntax::ast::Transformer;
+use crate::time::{TimeRange, Window};
+use crate::value::Value;
 use std::fmt;
 
 /// Index of a node in its plan.
@@ -10,4 +26,223 @@ impl fmt::Debug for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "n{}", self.0)
     }
+}
+
+/// What a huntflow compiles to.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Operators; the inputs of each have smaller ids.
+    pub nodes: Vec<Node>,
+    /// For each [`VarId`]: the node of its figures. `None` where `--lean` needs no figure of it.
+    pub vars: Vec<Option<NodeId>>,
+    /// What is shown or written, in the order of the statements.
+    pub outputs: Vec<Output>,
+    /// How processes are told apart.
+    pub identity: ProcessIdentity,
+}
+
+impl Plan {
+    /// The node with this id; ids come from this plan.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// All nodes with their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes.iter().enumerate().map(|(i, n)| (NodeId(i as u32), n))
+    }
+}
+
+/// An operator with its inputs.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What it does.
+    pub op: Op,
+    /// What it works on. The first is the table it changes or pivots from; the others fill references.
+    pub inputs: Vec<NodeId>,
+    /// The variables that references name, with their input.
+    pub references: Vec<(VarId, NodeId)>,
+    /// Type of its rows; of a GROUP result the grouped type.
+    pub entity: Option<EntityId>,
+    /// Attributes that its sightings carry, sorted: what anything downstream asks for.
+    pub columns: Vec<Attr>,
+    /// Statement that first asked for it.
+    pub origin: Span,
+    /// Its number in the file.
+    pub statement: u32,
+}
+
+/// What a node does. Those that ask a source say which; the rest is local work on tables.
+#[derive(Clone, Debug)]
+pub enum Op {
+    /// Sightings in a source that satisfy a pattern.
+    Scan(Scan),
+    /// Records of the input's entities in one slot, projected to another slot.
+    Pivot(Pivot),
+    /// The input, and the creation records of its processes.
+    Starts {
+        /// Where.
+        source: SourceRef,
+        /// When.
+        window: Window,
+    },
+    /// Which slices of several record patterns occur together (STIX observation expressions).
+    Observe(Observe),
+    /// All inputs in one table.
+    Union,
+    /// Sightings that pass.
+    Filter {
+        /// WHERE.
+        predicate: Predicate,
+        /// An explicit time range.
+        range: Option<TimeRange>,
+    },
+    /// The first entities by (first counted sighting, key).
+    First(u64),
+    /// A row for each record.
+    Transform(Transformer),
+    /// Rows in another order.
+    Sort {
+        /// By what.
+        attr: Attr,
+        /// Direction.
+        ascending: bool,
+    },
+    /// Some of the rows.
+    Slice {
+        /// Rows left out at the front.
+        offset: u64,
+        /// Rows kept.
+        limit: Option<u64>,
+    },
+    /// Only these columns.
+    Project(Vec<Column>),
+    /// Rows counted by keys.
+    Group {
+        /// BY.
+        keys: Vec<GroupKey>,
+        /// WITH.
+        aggregates: Vec<Aggregate>,
+    },
+    /// Rows of two tables side by side.
+    Join {
+        /// Attribute of the first and of the second; `None`: their keys.
+        by: Option<(Attr, Attr)>,
+    },
+    /// Rows written in the huntflow.
+    New {
+        /// Headers.
+        columns: Vec<Column>,
+        /// Values.
+        rows: Vec<Vec<Option<Value>>>,
+    },
+    /// Rows of a file.
+    Load {
+        /// The file.
+        path: String,
+    },
+    /// An analytic; its result is the table of one of its inputs, with more columns.
+    Apply {
+        /// URI.
+        analytic: String,
+        /// WITH.
+        arguments: Vec<(String, Vec<Operand>)>,
+        /// How many of the inputs are tables to work on.
+        tables: u32,
+        /// Which of them this node stands for.
+        pick: u32,
+    },
+}
+
+/// GET from a source.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// Where.
+    pub source: SourceRef,
+    /// When.
+    pub window: Window,
+    /// What.
+    pub predicate: Predicate,
+}
+
+/// FIND in a source.
+#[derive(Clone, Debug)]
+pub struct Pivot {
+    /// Where.
+    pub source: SourceRef,
+    /// When.
+    pub window: Window,
+    /// The words, for people.
+    pub relation: String,
+    /// Type of the input.
+    pub input: EntityId,
+    /// Input's slot and projected slot.
+    pub pivots: Vec<(SlotId, SlotId)>,
+    /// Conditions on the record.
+    pub guard: Vec<(String, Vec<String>)>,
+    /// Tested on the projected slot.
+    pub filter: Predicate,
+    /// Steps; `Some(None)`: as far as it goes.
+    pub depth: Option<Option<u64>>,
+}
+
+/// How scans of single patterns combine. Numbers index the node's inputs.
+#[derive(Clone, Debug)]
+pub enum Observe {
+    /// An input.
+    One(usize),
+    /// All, in different records.
+    And(Vec<Observe>),
+    /// Any.
+    Or(Vec<Observe>),
+    /// One after the other.
+    FollowedBy(Vec<Observe>),
+    /// Within nanoseconds.
+    Within(Box<Observe>, i64),
+    /// At least so often.
+    Repeats(Box<Observe>, u32),
+}
+
+/// Something that a statement shows or writes.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Number of the statement.
+    pub statement: u32,
+    /// The statement.
+    pub span: Span,
+    /// The variable it is about.
+    pub var: VarId,
+    /// Its table. `None`: nothing is computed for it (EXPLAIN).
+    pub node: Option<NodeId>,
+    /// What to do with it.
+    pub kind: OutputKind,
+}
+
+/// What to do with an output.
+#[derive(Clone, Debug)]
+pub enum OutputKind {
+    /// DISP: project, drop repeated rows, then OFFSET and LIMIT.
+    Disp {
+        /// Columns in order.
+        columns: Vec<Column>,
+        /// Rows left out at the front.
+        offset: u64,
+        /// Rows shown.
+        limit: Option<u64>,
+    },
+    /// INFO.
+    Info,
+    /// DESCRIBE.
+    Describe(Column),
+    /// SAVE.
+    Save {
+        /// The file.
+        path: String,
+        /// Columns in order.
+        columns: Vec<Column>,
+    },
+    /// EXPLAIN.
+    Explain,
+    /// APPLY: shown only if it fails.
+    Apply,
 }

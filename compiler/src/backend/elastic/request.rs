@@ -1,7 +1,7 @@
 //! Requests: templates with holes as the dry run shows them, and bound ones as sources get them.
 
 use super::query::{Bound, Never, Query, Range};
-use crate::check::hir::SourceRef;
+use crate::check::hir::{Attr, SourceRef};
 use crate::plan::NodeId;
 use crate::time::{Instant, MILLISECOND, Window};
 use crate::value::Value;
@@ -23,8 +23,8 @@ pub enum HolePart {
     Key(String),
     /// The hosts of per-host or ladder identities.
     Host,
-    /// The values of a column over the rows.
-    Column(String),
+    /// The values of an attribute over the rows.
+    Column(Attr, String),
 }
 
 /// `{"$column":"n3.key.x_unique_id"}`
@@ -33,7 +33,7 @@ impl Serialize for Hole {
         let name = match &self.part {
             HolePart::Key(attr) => format!("{:?}.key.{attr}", self.node),
             HolePart::Host => format!("{:?}.host", self.node),
-            HolePart::Column(name) => format!("{:?}.{name}", self.node),
+            HolePart::Column(_, name) => format!("{:?}.{name}", self.node),
         };
         serde_json::Map::from_iter([("$column".to_owned(), serde_json::Value::String(name))]).serialize(serializer)
     }
@@ -79,6 +79,20 @@ pub struct BoundRequest {
     pub fields: Vec<String>,
     /// Whether a first hit is enough (probes).
     pub first_only: bool,
+}
+
+/// The name of an attribute in [`HolePart::Column`].
+pub fn column_name(attr: &Attr, entity: Option<crate::catalog::EntityId>, catalog: &crate::catalog::Catalog) -> String {
+    use crate::check::hir::SightingAttr;
+    match (attr, entity) {
+        (Attr::Catalog(id), Some(entity)) => catalog.attribute(entity, *id).name.clone(),
+        (Attr::Catalog(id), None) => format!("attribute {}", id.0),
+        (Attr::Sighting(SightingAttr::FirstObserved), _) => "first_observed".into(),
+        (Attr::Sighting(SightingAttr::LastObserved), _) => "last_observed".into(),
+        (Attr::Sighting(SightingAttr::NumberObserved), _) => "number_observed".into(),
+        (Attr::Sighting(SightingAttr::ObservationId), _) => "observation_id".into(),
+        (Attr::Added(name), _) => name.clone(),
+    }
 }
 
 /// A query with the range of its window in front; bounds in milliseconds, so that every instant inside is kept

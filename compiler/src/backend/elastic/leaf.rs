@@ -1,0 +1,300 @@
+//! One comparison on one ECS field, as a query. Tables of what each index type can answer exactly:
+//! Elasticsearch reference "Term-level queries"; measured differences between servers are named where they matter.
+
+use super::predicate::{Context, Lowered};
+use super::query::{Bound, Query, Range, Regexp, Term, Terms, Wildcard};
+use super::request::{Hole, HolePart, column_name};
+use crate::catalog::{Access, FieldType, Rule, ValueType};
+use crate::check::hir::{Operand, Test, TestOp};
+use crate::pattern::like::{Like, LikeQuery};
+use crate::pattern::regex::{Lucene, Regex};
+use crate::registry_hive;
+use crate::time::{Instant, MILLISECOND};
+use crate::value::Value;
+
+/// Most literals of an identifier list that are asked for without case, one clause each.
+const MOST_FOLDED: usize = 32;
+
+/// The comparison (its NOT left aside) on one field of an access; the query finds every record where it holds.
+pub(super) fn on_field(context: &Context<'_>, rule: Rule, field: &str, test: &Test) -> Lowered {
+    match rule {
+        Rule::Value | Rule::First | Rule::ProcessHash | Rule::Created | Rule::RegistryKey => whole_value(context, field, test),
+        Rule::Basename | Rule::BasenameOfPath => basename(field, test, rule == Rule::Basename),
+        Rule::Dirname => dirname(field, test),
+        Rule::PathWithSeparator => Lowered::superset(whole_value(context, field, test).query),
+    }
+}
+
+fn whole_value(context: &Context<'_>, field: &str, test: &Test) -> Lowered {
+    let kind = context.catalog.field_type(field);
+    let text = matches!(kind, FieldType::Keyword | FieldType::Wildcard);
+    match &test.op {
+        TestOp::Null => Lowered::superset(Query::MatchAll),
+        _ if kind == FieldType::Text => Lowered::superset(Query::exists(field)),
+        TestOp::OneOf(operands) => one_of(context, field, kind, test, operands),
+        TestOp::Less(v) => bounds(field, kind, test, None, Some((v, false))),
+        TestOp::LessEqual(v) => bounds(field, kind, test, None, Some((v, true))),
+        TestOp::Greater(v) => bounds(field, kind, test, Some((v, false)), None),
+        TestOp::GreaterEqual(v) => bounds(field, kind, test, Some((v, true)), None),
+        TestOp::Like(pattern) if text => like(field, &Like::new(pattern, test.fold)),
+        TestOp::Matches(pattern) if text => matches(field, pattern, test.fold),
+        TestOp::Like(_) | TestOp::Matches(_) => Lowered::superset(Query::exists(field)),
+        TestOp::Subset(nets) if kind == FieldType::Ip => {
+            let nets = nets.iter().map(|n| Value::text(n.trunc().to_string())).collect();
+            Lowered::exact(Query::terms(field, nets))
+        }
+        TestOp::Superset(net) if kind == FieldType::Ip => Lowered::exact(if net.prefix_len() == net.max_prefix_len() {
+            Query::term(field, Value::Address(net.addr()))
+        } else {
+            Query::MatchNone
+        }),
+        TestOp::Subset(_) | TestOp::Superset(_) => Lowered::superset(Query::exists(field)),
+    }
+}
+
+/// `=`, `!=`, IN: literals, and holes for references.
+fn one_of(context: &Context<'_>, field: &str, kind: FieldType, test: &Test, operands: &[Operand]) -> Lowered {
+    let mut values = Vec::new();
+    let mut holes = Vec::new();
+    for operand in operands {
+        match operand {
+            Operand::Value(value) => values.push(value.clone()),
+            Operand::Reference(var, attr) => {
+                let Some((_, node)) = context.references.iter().find(|(v, _)| v == var) else { continue };
+                holes.push(Hole {
+                    node: *node,
+                    part: HolePart::Column(attr.clone(), column_name(attr, context.entity_of(*node), context.catalog)),
+                });
+            }
+        }
+    }
+    let literals = equal_to(field, kind, test, values);
+    if holes.is_empty() {
+        return literals;
+    }
+    // Text of another case, a date's spelling: what a column holds may be written otherwise in the index.
+    let plain = !test.fold && !matches!(test.ty, ValueType::Id | ValueType::Time);
+    let filled = Query::Terms(Terms { field: field.to_owned(), values: Vec::new(), holes });
+    let filled = if plain {
+        Lowered::exact(filled)
+    } else if test.ty == ValueType::Id && !test.fold {
+        Lowered::superset(filled)
+    } else {
+        Lowered::superset(Query::exists(field))
+    };
+    Lowered::any(vec![literals, filled])
+}
+
+/// Equality with literals.
+fn equal_to(field: &str, kind: FieldType, test: &Test, values: Vec<Value>) -> Lowered {
+    match kind {
+        FieldType::Keyword | FieldType::Wildcard => {
+            let fold = test.fold || test.ty == ValueType::Id;
+            if !fold || values.iter().all(|v| v.to_string().bytes().all(|b| !b.is_ascii_alphabetic())) {
+                return Lowered::exact(Query::terms(field, values.into_iter().map(as_text).collect()));
+            }
+            if values.len() <= MOST_FOLDED {
+                let fold = |v: Value| Query::Term(Term { field: field.to_owned(), value: as_text(v), case_insensitive: true });
+                // An identifier that is neither GUID, hash nor MAC keeps its case; the runtime tells.
+                let exact = test.fold;
+                return Lowered { query: Query::any(values.into_iter().map(fold)), exact };
+            }
+            if test.fold {
+                return Lowered::superset(Query::exists(field));
+            }
+            let mut spelled: Vec<Value> = values.iter().flat_map(spellings).collect();
+            spelled.sort();
+            spelled.dedup();
+            Lowered::superset(Query::terms(field, spelled))
+        }
+        FieldType::Date => {
+            let day = |v: &Value| bounds(field, kind, test, Some((v, true)), Some((v, true))).query;
+            Lowered::superset(Query::any(values.iter().map(day)))
+        }
+        FieldType::Long => {
+            let whole = values.into_iter().filter(|v| !matches!(v, Value::Float(f) if f.fract() != 0.0)).collect();
+            Lowered::exact(Query::terms(field, whole))
+        }
+        FieldType::Ip | FieldType::Float | FieldType::Boolean => Lowered::exact(Query::terms(field, values)),
+        FieldType::Text => Lowered::superset(Query::exists(field)),
+    }
+}
+
+/// The spellings of a GUID or hash in use: as given, lower, upper.
+pub fn spellings(value: &Value) -> Vec<Value> {
+    let text = value.to_string();
+    vec![Value::text(text.to_ascii_lowercase()), Value::text(text.to_ascii_uppercase()), Value::text(text)]
+}
+
+/// The value as a keyword has it.
+fn as_text(value: Value) -> Value {
+    match value {
+        Value::Text(_) => value,
+        other => Value::text(other.to_string()),
+    }
+}
+
+type Limit<'a> = Option<(&'a Value, bool)>;
+
+fn bounds(field: &str, kind: FieldType, test: &Test, lower: Limit<'_>, upper: Limit<'_>) -> Lowered {
+    let numbers = matches!(kind, FieldType::Long | FieldType::Float) && test.ty.is_number();
+    let text = matches!(kind, FieldType::Keyword | FieldType::Wildcard) && test.ty == ValueType::Text && !test.fold;
+    let times = kind == FieldType::Date && test.ty == ValueType::Time;
+    if !(numbers || text || times) {
+        return Lowered::superset(Query::exists(field));
+    }
+    let bound = |limit: Limit<'_>, up: bool| {
+        limit.map(|(value, inclusive)| match value {
+            // Servers keep milliseconds: the bound is moved outwards to one, and the runtime tests to the nanosecond.
+            Value::Time(t) => {
+                let millis = if up { t.millis_ceil() } else { t.millis_floor() };
+                Bound { value: Value::Time(Instant(millis.saturating_mul(MILLISECOND))), inclusive: true }
+            }
+            other => Bound { value: other.clone(), inclusive },
+        })
+    };
+    let query = Query::Range(Range { field: field.to_owned(), lower: bound(lower, false), upper: bound(upper, true) });
+    Lowered { query, exact: !times }
+}
+
+fn like(field: &str, like: &Like) -> Lowered {
+    Lowered::exact(match like.wildcard() {
+        LikeQuery::Term(text) => {
+            Query::Term(Term { field: field.to_owned(), value: Value::text(text), case_insensitive: like.folds() })
+        }
+        LikeQuery::Exists => Query::exists(field),
+        LikeQuery::Wildcard(pattern) => {
+            Query::Wildcard(Wildcard { field: field.to_owned(), pattern, case_insensitive: like.folds() })
+        }
+    })
+}
+
+fn matches(field: &str, pattern: &str, fold: bool) -> Lowered {
+    // The checker has compiled the pattern; should that ever differ, everything present is a superset.
+    let Ok(regex) = Regex::parse(pattern, fold) else { return Lowered::superset(Query::exists(field)) };
+    match regex.lucene() {
+        Lucene::Nothing => Lowered::exact(Query::MatchNone),
+        Lucene::Everything => Lowered::superset(Query::exists(field)),
+        Lucene::Exact(leaf) => Lowered::exact(pattern_leaf(field, leaf)),
+        Lucene::Superset(leaf) => Lowered::superset(pattern_leaf(field, leaf)),
+    }
+}
+
+fn pattern_leaf(field: &str, leaf: crate::pattern::regex::LuceneLeaf) -> Query<Hole> {
+    use crate::pattern::regex::LuceneLeaf as L;
+    match leaf {
+        L::Term(text) => Query::term(field, Value::text(text)),
+        L::Exists => Query::exists(field),
+        L::Wildcard(pattern) => Query::Wildcard(Wildcard { field: field.to_owned(), pattern, case_insensitive: false }),
+        L::Regexp(pattern) => Query::Regexp(Regexp { field: field.to_owned(), pattern }),
+    }
+}
+
+/// `binary_ref.name`: the part of a path after the last separator.
+fn basename(field: &str, test: &Test, bare: bool) -> Lowered {
+    let patterns: Vec<(String, bool)> = match &test.op {
+        TestOp::OneOf(operands) => {
+            let values: Option<Vec<String>> =
+                operands.iter().map(|o| literal(o).map(|v| escape_wildcard(&v.to_string()))).collect();
+            match values {
+                Some(values) => values.into_iter().map(|v| (v, true)).collect(),
+                None => return Lowered::superset(Query::exists(field)),
+            }
+        }
+        TestOp::Like(pattern) => match Like::new(pattern, test.fold).wildcard() {
+            LikeQuery::Term(text) => vec![(escape_wildcard(&text), true)],
+            // A run may cross separators, which a base name has none of: the runtime tells.
+            LikeQuery::Wildcard(pattern) => vec![(pattern, false)],
+            LikeQuery::Exists => return Lowered::superset(Query::exists(field)),
+        },
+        _ => return Lowered::superset(Query::exists(field)),
+    };
+    let wildcard = |pattern: String| Query::Wildcard(Wildcard { field: field.to_owned(), pattern, case_insensitive: test.fold });
+    let mut exact = true;
+    let mut queries = Vec::new();
+    for (pattern, whole) in patterns {
+        exact &= whole;
+        queries.push(wildcard(format!("*\\\\{pattern}")));
+        queries.push(wildcard(format!("*/{pattern}")));
+        if bare && !pattern.is_empty() {
+            queries.push(wildcard(pattern));
+        }
+    }
+    // A name with a separator in it is no base name, but its query would find paths.
+    Lowered { query: Query::any(queries), exact: exact && !holds_separator(&test.op) }
+}
+
+/// `parent_directory_ref.path`: the part of a path before the last separator.
+fn dirname(field: &str, test: &Test) -> Lowered {
+    let TestOp::OneOf(operands) = &test.op else { return Lowered::superset(Query::exists(field)) };
+    let mut queries = Vec::new();
+    for operand in operands {
+        let Some(value) = literal(operand) else { return Lowered::superset(Query::exists(field)) };
+        let directory = escape_wildcard(&value.to_string());
+        for separator in ["\\\\", "/"] {
+            let pattern = format!("{directory}{separator}*");
+            queries.push(Query::Wildcard(Wildcard { field: field.to_owned(), pattern, case_insensitive: test.fold }));
+        }
+    }
+    Lowered::superset(Query::any(queries))
+}
+
+fn literal(operand: &Operand) -> Option<&Value> {
+    match operand {
+        Operand::Value(value) => Some(value),
+        Operand::Reference(..) => None,
+    }
+}
+
+fn holds_separator(op: &TestOp) -> bool {
+    let has = |text: &str| text.contains(['\\', '/']);
+    match op {
+        TestOp::OneOf(operands) => operands.iter().filter_map(literal).any(|v| has(&v.to_string())),
+        TestOp::Like(pattern) => has(pattern),
+        _ => false,
+    }
+}
+
+/// A text with nothing special left for `wildcard`.
+fn escape_wildcard(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '*' | '?' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// `windows-registry-key:key` (semantics.md §1): literals that begin with a hive name are compared with
+/// `registry.path`, in every spelling of the hive; others with `registry.key`.
+pub(super) fn registry_key(context: &Context<'_>, access: &Access, test: &Test) -> Lowered {
+    let [key, path] = access.fields.as_slice() else { return Lowered::superset(Query::MatchAll) };
+    let some = || Query::any([Query::exists(key), Query::exists(path)]);
+    if test.negated {
+        return Lowered::superset(some());
+    }
+    let on_path = |spelled: Vec<String>, op: fn(String) -> TestOp| {
+        let parts = spelled.into_iter().map(|s| whole_value(context, path, &Test { op: op(s), ..test.clone() })).collect();
+        Lowered::any(parts)
+    };
+    match &test.op {
+        TestOp::OneOf(operands) => {
+            let parts = operands.iter().map(|operand| {
+                let on_key = || whole_value(context, key, &Test { op: TestOp::OneOf(vec![operand.clone()]), ..test.clone() });
+                match literal(operand).map(ToString::to_string).and_then(|t| registry_hive::spellings(&t, test.fold)) {
+                    Some(spelled) => on_path(spelled, |s| TestOp::OneOf(vec![Operand::Value(Value::text(s))])),
+                    None if literal(operand).is_none() => Lowered::superset(some()),
+                    None => on_key(),
+                }
+            });
+            Lowered::any(parts.collect())
+        }
+        TestOp::Like(pattern) => match registry_hive::spellings(pattern, test.fold) {
+            Some(spelled) => on_path(spelled, TestOp::Like),
+            None => whole_value(context, key, test),
+        },
+        _ => whole_value(context, key, test),
+    }
+}

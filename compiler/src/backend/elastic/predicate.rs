@@ -1,0 +1,206 @@
+//! A condition on one slot of one record, as a query.
+//!
+//! Every query made here finds *at least* the records on which the condition holds: the runtime tests each hit again,
+//! slot by slot. [`Lowered::exact`] says where that test cannot change anything.
+
+use super::leaf;
+use super::query::Query;
+use super::request::Hole;
+use crate::catalog::{Access, Catalog, EntityId, Rule, SlotId};
+use crate::check::hir::{Attr, Predicate, Test, TestOp, VarId};
+use crate::plan::{NodeId, Plan};
+use crate::value::Value;
+
+/// A query and whether it says exactly what was asked.
+pub(super) struct Lowered {
+    pub(super) query: Query<Hole>,
+    pub(super) exact: bool,
+}
+
+impl Lowered {
+    pub(super) fn exact(query: Query<Hole>) -> Self {
+        Self { query, exact: true }
+    }
+
+    pub(super) fn superset(query: Query<Hole>) -> Self {
+        Self { query, exact: false }
+    }
+
+    fn join(parts: Vec<Self>, combine: impl FnOnce(Vec<Query<Hole>>) -> Query<Hole>) -> Self {
+        let exact = parts.iter().all(|p| p.exact);
+        Self { query: combine(parts.into_iter().map(|p| p.query).collect()), exact }
+    }
+
+    /// All hold.
+    pub(super) fn all(parts: Vec<Self>) -> Self {
+        Self::join(parts, |q| Query::all(q))
+    }
+
+    /// One holds.
+    pub(super) fn any(parts: Vec<Self>) -> Self {
+        Self::join(parts, |q| Query::any(q))
+    }
+}
+
+/// What lowering a condition needs to know.
+pub(super) struct Context<'a> {
+    pub(super) catalog: &'a Catalog,
+    /// Variables that references name, with the node that fills them.
+    pub(super) references: &'a [(VarId, NodeId)],
+    /// The plan whose nodes fill holes.
+    pub(super) plan: &'a Plan,
+}
+
+impl Context<'_> {
+    /// Type of a node's rows.
+    pub(super) fn entity_of(&self, node: NodeId) -> Option<EntityId> {
+        self.plan.node(node).entity
+    }
+}
+
+/// The entity of a type stands in a slot: it has what its identity needs. A process without an entity id is found too,
+/// if it has any value of its own: it is counted as unidentified.
+pub(super) fn stands(catalog: &Catalog, entity: EntityId, slot: SlotId) -> Query<Hole> {
+    let kind = catalog.get(entity);
+    if kind.identity.ladder {
+        let own = kind.attributes.iter().filter_map(|a| a.access.get(usize::from(slot.0))?.as_ref()).filter(|a| a.own);
+        let mut fields: Vec<&String> = own.flat_map(|a| &a.fields).collect();
+        fields.sort();
+        fields.dedup();
+        return Query::any(fields.into_iter().map(Query::exists));
+    }
+    let required = kind.identity.required.iter().map(|attr| match kind.access(*attr, slot) {
+        Some(access) => Query::any(access.fields.iter().map(Query::exists)),
+        None => Query::MatchNone,
+    });
+    Query::all(required)
+}
+
+/// The condition on `slot` of `entity`, comparisons on other types on any of their slots in the same record.
+pub(super) fn on_slot(context: &Context<'_>, predicate: &Predicate, entity: EntityId, slot: SlotId) -> Lowered {
+    let mut others: Vec<EntityId> = predicate.tests().iter().map(|t| t.entity).filter(|e| *e != entity).collect();
+    others.sort_unstable();
+    others.dedup();
+    let alternatives = assignments(context.catalog, &others)
+        .into_iter()
+        .map(|mut slots| {
+            slots.push((entity, slot));
+            tree(context, predicate, entity, &slots)
+        })
+        .collect();
+    let lowered = Lowered::any(alternatives);
+    let standing = stands(context.catalog, entity, slot);
+    if implies_standing(context.catalog, predicate, entity, slot) {
+        return lowered;
+    }
+    Lowered { query: Query::all([standing, lowered.query]), exact: lowered.exact }
+}
+
+/// Every way to choose one slot for each type.
+fn assignments(catalog: &Catalog, entities: &[EntityId]) -> Vec<Vec<(EntityId, SlotId)>> {
+    entities.iter().fold(vec![Vec::new()], |chosen, entity| {
+        let slots: Vec<SlotId> = catalog.get(*entity).get_slots().collect();
+        chosen.iter().flat_map(|c| slots.iter().map(move |s| [c.as_slice(), &[(*entity, *s)]].concat())).collect()
+    })
+}
+
+fn tree(context: &Context<'_>, predicate: &Predicate, centre: EntityId, slots: &[(EntityId, SlotId)]) -> Lowered {
+    match predicate {
+        Predicate::And(parts) => Lowered::all(parts.iter().map(|p| tree(context, p, centre, slots)).collect()),
+        Predicate::Or(parts) => Lowered::any(parts.iter().map(|p| tree(context, p, centre, slots)).collect()),
+        Predicate::Test(test) => {
+            let Some((_, slot)) = slots.iter().find(|(e, _)| *e == test.entity) else {
+                return Lowered::exact(Query::MatchNone);
+            };
+            let lowered = comparison(context, test, *slot);
+            if test.entity == centre {
+                return lowered;
+            }
+            let standing = stands(context.catalog, test.entity, *slot);
+            // Another type's slot may hold several entities (resolved addresses), and a process without id stands nowhere.
+            Lowered::superset(Query::all([standing, lowered.query]))
+        }
+    }
+}
+
+/// Whether a condition can hold only where the slot stands, so that asking for that would say nothing more.
+fn implies_standing(catalog: &Catalog, predicate: &Predicate, entity: EntityId, slot: SlotId) -> bool {
+    match predicate {
+        Predicate::And(parts) => parts.iter().any(|p| implies_standing(catalog, p, entity, slot)),
+        Predicate::Or(parts) => !parts.is_empty() && parts.iter().all(|p| implies_standing(catalog, p, entity, slot)),
+        Predicate::Test(test) => {
+            let present = !matches!(test.op, TestOp::Null) || test.negated;
+            let (true, true, Attr::Catalog(attr)) = (present, test.entity == entity, &test.attr) else { return false };
+            let kind = catalog.get(entity);
+            let Some(access) = kind.access(*attr, slot) else { return true };
+            if kind.identity.ladder { access.own } else { kind.identity.required == [*attr] }
+        }
+    }
+}
+
+/// One comparison on a slot.
+fn comparison(context: &Context<'_>, test: &Test, slot: SlotId) -> Lowered {
+    let attr = match &test.attr {
+        Attr::Catalog(attr) => *attr,
+        // Times of the sighting are tested by the runtime; nothing else exists in a record.
+        Attr::Sighting(_) => return Lowered::superset(Query::MatchAll),
+        Attr::Added(_) => return Lowered::exact(Query::MatchNone),
+    };
+    let Some(access) = context.catalog.get(test.entity).access(attr, slot) else {
+        let absent = matches!(test.op, TestOp::Null) && !test.negated;
+        return Lowered::exact(if absent { Query::MatchAll } else { Query::MatchNone });
+    };
+    if let TestOp::Null = test.op {
+        return null(access, test.negated);
+    }
+    if access.rule == Rule::RegistryKey {
+        return leaf::registry_key(context, access, test);
+    }
+    let parts: Vec<Lowered> = access.fields.iter().map(|f| leaf::on_field(context, access.rule, f, test)).collect();
+    let several = access.rule == Rule::First && parts.len() > 1;
+    let found = Lowered::any(parts);
+    let lowered = if test.negated {
+        let present = Query::any(access.fields.iter().map(Query::exists));
+        // Only an exact query may be subtracted: a larger one would take hits away.
+        if found.exact && !several { Lowered::exact(Query::all_but(present, found.query)) } else { Lowered::superset(present) }
+    } else {
+        Lowered { exact: found.exact && !several, query: found.query }
+    };
+    match access.rule {
+        Rule::ProcessHash => Lowered { query: Query::all_but(lowered.query, deleted_file()), exact: lowered.exact },
+        Rule::Created => Lowered::superset(Query::MatchAll),
+        _ => lowered,
+    }
+}
+
+fn null(access: &Access, negated: bool) -> Lowered {
+    let present = Query::any(access.fields.iter().map(Query::exists));
+    match access.rule {
+        Rule::Value | Rule::First | Rule::Basename => {
+            Lowered::exact(if negated { present } else { Query::all_but(Query::MatchAll, present) })
+        }
+        Rule::RegistryKey => {
+            let present = access.fields.first().map_or(Query::MatchNone, Query::exists);
+            Lowered::exact(if negated { present } else { Query::all_but(Query::MatchAll, present) })
+        }
+        Rule::ProcessHash if negated => Lowered::exact(Query::all_but(present, deleted_file())),
+        Rule::ProcessHash => Lowered::exact(Query::any([Query::all_but(Query::MatchAll, present), deleted_file()])),
+        Rule::Created => Lowered::superset(Query::MatchAll),
+        Rule::Dirname | Rule::PathWithSeparator | Rule::BasenameOfPath => {
+            Lowered::superset(if negated { present } else { Query::MatchAll })
+        }
+    }
+}
+
+/// Sysmon events whose `process.hash` is a deleted file's (Sysmon 23 to 26).
+fn deleted_file() -> Query<Hole> {
+    Query::terms("event.code", ["23", "24", "25", "26"].map(Value::text).to_vec())
+}
+
+/// Records that say that a process began (semantics.md §4).
+pub fn creation<H>() -> Query<H> {
+    Query::any([
+        Query::term("event.code", Value::text("1")),
+        Query::all([Query::term("event.category", Value::text("process")), Query::term("event.type", Value::text("start"))]),
+    ])
+}

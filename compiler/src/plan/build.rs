@@ -1,0 +1,94 @@
+//! Building a plan: equal operators over equal inputs become one node.
+
+use super::demand;
+use super::lower::Lowering;
+use super::{Node, NodeId, Op, Output, Plan};
+use crate::catalog::{Catalog, EntityId};
+use crate::check::hir::{Hunt, VarId};
+use crate::options::Options;
+use crate::source::Span;
+use rustc_hash::FxHashMap;
+
+/// The plan of a checked hunt. With `options.lean`, variables that no output needs are left out.
+pub fn build(hunt: &Hunt, catalog: &Catalog, options: &Options) -> Plan {
+    let mut lowering = Lowering::new(hunt, catalog, Builder::default());
+    for step in &hunt.steps {
+        lowering.step(step);
+    }
+    let (builder, vars) = lowering.finish();
+    let mut plan = Plan { nodes: builder.nodes, vars, outputs: builder.outputs, identity: options.process_identity };
+    if options.lean {
+        prune(&mut plan);
+    }
+    demand::fill(&mut plan, hunt, catalog);
+    plan
+}
+
+/// Forgets the figures of variables that no output needs. Their nodes stay in the plan but nothing asks for them.
+fn prune(plan: &mut Plan) {
+    let mut needed = vec![false; plan.nodes.len()];
+    for output in &plan.outputs {
+        if let Some(NodeId(i)) = output.node {
+            needed[i as usize] = true;
+        }
+    }
+    for i in (0..plan.nodes.len()).rev() {
+        if needed[i] {
+            for &NodeId(input) in &plan.nodes[i].inputs {
+                needed[input as usize] = true;
+            }
+        }
+    }
+    for var in &mut plan.vars {
+        *var = var.filter(|NodeId(i)| needed[*i as usize]);
+    }
+}
+
+/// Collects nodes.
+#[derive(Default)]
+pub(super) struct Builder {
+    nodes: Vec<Node>,
+    seen: FxHashMap<String, NodeId>,
+    /// What is shown or written.
+    pub(super) outputs: Vec<Output>,
+}
+
+/// Where a node comes from.
+#[derive(Clone, Copy)]
+pub(super) struct Origin {
+    /// Number of the statement.
+    pub(super) statement: u32,
+    /// The statement.
+    pub(super) span: Span,
+}
+
+impl Builder {
+    /// The node of `op` over `inputs`, an old one where it is equal.
+    pub(super) fn node(
+        &mut self,
+        op: Op,
+        entity: Option<EntityId>,
+        inputs: Vec<NodeId>,
+        references: Vec<(VarId, NodeId)>,
+        origin: Origin,
+    ) -> NodeId {
+        let key = format!("{op:?}{entity:?}{inputs:?}{references:?}");
+        if let Some(id) = self.seen.get(&key) {
+            return *id;
+        }
+        let id = NodeId(self.nodes.len() as u32);
+        let mut all = inputs;
+        all.extend(references.iter().map(|(_, node)| *node));
+        self.nodes.push(Node {
+            op,
+            inputs: all,
+            references,
+            entity,
+            columns: Vec::new(),
+            origin: origin.span,
+            statement: origin.statement,
+        });
+        self.seen.insert(key, id);
+        id
+    }
+}

@@ -1,0 +1,148 @@
+//! Demand: which attributes each node must carry, from what the nodes and outputs behind it use.
+
+use super::{Node, NodeId, Op, OutputKind, Plan};
+use crate::catalog::{AttrId, Catalog, EntityId};
+use crate::check::hir::{Attr, Hunt, Operand, Predicate, TestOp, VarId};
+use std::collections::BTreeSet;
+
+type Attrs = BTreeSet<Attr>;
+
+/// Fills in the columns of every node.
+pub(super) fn fill(plan: &mut Plan, hunt: &Hunt, catalog: &Catalog) {
+    let mut wanted: Vec<Attrs> = vec![Attrs::new(); plan.nodes.len()];
+    for output in &plan.outputs {
+        let Some(NodeId(i)) = output.node else { continue };
+        let columns = match &output.kind {
+            OutputKind::Disp { columns, .. } | OutputKind::Save { columns, .. } => columns.as_slice(),
+            OutputKind::Describe(column) => std::slice::from_ref(column),
+            OutputKind::Info | OutputKind::Explain | OutputKind::Apply => &[],
+        };
+        wanted[i as usize].extend(columns.iter().map(|c| c.attr.clone()));
+    }
+    for i in (0..plan.nodes.len()).rev() {
+        let own = std::mem::take(&mut wanted[i]);
+        let node = &plan.nodes[i];
+        for (input, attrs) in inputs(node, &own, plan, hunt, catalog) {
+            wanted[input.0 as usize].extend(attrs);
+        }
+        wanted[i] = own;
+    }
+    for (node, attrs) in plan.nodes.iter_mut().zip(wanted) {
+        node.columns = attrs.into_iter().collect();
+    }
+}
+
+/// What a node asks of each of its inputs, given what is asked of it.
+fn inputs(node: &Node, own: &Attrs, plan: &Plan, hunt: &Hunt, catalog: &Catalog) -> Vec<(NodeId, Attrs)> {
+    let mut asked: Vec<(NodeId, Attrs)> = Vec::new();
+    let tables = &node.inputs[..node.inputs.len() - node.references.len()];
+    let mut of_tables = own.clone();
+    let mut ask_tables = true;
+    match &node.op {
+        Op::Filter { predicate, .. } => of_tables.extend(tested(predicate, node.entity, catalog)),
+        Op::Sort { attr, .. } => {
+            of_tables.insert(attr.clone());
+        }
+        Op::Group { keys, aggregates } => {
+            of_tables = keys.iter().map(|k| k.attr.clone()).chain(aggregates.iter().map(|a| a.attr.clone())).collect();
+        }
+        Op::Project(columns) => {
+            let kept: Attrs = columns.iter().map(|c| c.attr.clone()).collect();
+            of_tables = own.intersection(&kept).cloned().collect();
+        }
+        Op::Join { by } => {
+            ask_tables = false;
+            asked.extend(join(node, own, by.as_ref(), plan, catalog));
+        }
+        Op::Apply { .. } => {
+            ask_tables = false;
+            for table in tables {
+                let mut all = own.clone();
+                all.extend(shown(plan.node(*table).entity, catalog));
+                asked.push((*table, all));
+            }
+        }
+        Op::Pivot(_) => ask_tables = false,
+        _ => {}
+    }
+    if ask_tables {
+        asked.extend(tables.iter().map(|t| (*t, of_tables.clone())));
+    }
+    for (var, input) in &node.references {
+        asked.push((*input, referred(&node.op, *var)));
+    }
+    let _ = hunt;
+    asked
+}
+
+/// Attributes of the centre type that a predicate looks at; a registry key's path beside its key.
+fn tested(predicate: &Predicate, entity: Option<EntityId>, catalog: &Catalog) -> Attrs {
+    let mut attrs: Attrs = predicate.tests().into_iter().filter(|t| Some(t.entity) == entity).map(|t| t.attr.clone()).collect();
+    if let Some(entity) = entity {
+        let kind = catalog.get(entity);
+        if kind.name == "windows-registry-key" && !attrs.is_empty() {
+            attrs.extend(kind.identity.key.iter().map(|k| Attr::Catalog(*k)));
+        }
+    }
+    attrs
+}
+
+/// Attributes of a variable that the node's references name.
+fn referred(op: &Op, var: VarId) -> Attrs {
+    let mut attrs = Attrs::new();
+    let mut take = |operands: &[Operand]| {
+        for operand in operands {
+            if let Operand::Reference(v, attr) = operand
+                && *v == var
+            {
+                attrs.insert(attr.clone());
+            }
+        }
+    };
+    let mut of = |predicate: &Predicate| {
+        for test in predicate.tests() {
+            if let TestOp::OneOf(operands) = &test.op {
+                take(operands);
+            }
+        }
+    };
+    match op {
+        Op::Scan(scan) => of(&scan.predicate),
+        Op::Pivot(pivot) => of(&pivot.filter),
+        Op::Filter { predicate, .. } => of(predicate),
+        Op::Apply { arguments, .. } => arguments.iter().for_each(|(_, operands)| take(operands)),
+        _ => {}
+    }
+    attrs
+}
+
+fn join(node: &Node, own: &Attrs, by: Option<&(Attr, Attr)>, plan: &Plan, catalog: &Catalog) -> Vec<(NodeId, Attrs)> {
+    let [left, right] = node.inputs[..] else { return Vec::new() };
+    let mut of_left: Attrs = own.clone();
+    let mut of_right: Attrs = own.iter().filter_map(|a| renamed(a, node.entity, plan.node(right).entity, catalog)).collect();
+    if let Some((a, b)) = by {
+        of_left.insert(a.clone());
+        of_right.insert(b.clone());
+    }
+    vec![(left, of_left), (right, of_right)]
+}
+
+/// The attribute of the same name on another type.
+pub fn renamed(attr: &Attr, from: Option<EntityId>, to: Option<EntityId>, catalog: &Catalog) -> Option<Attr> {
+    if from == to {
+        return Some(attr.clone());
+    }
+    let name = match attr {
+        Attr::Catalog(id) => catalog.attribute(from?, *id).name.as_str(),
+        Attr::Added(name) => name,
+        Attr::Sighting(_) => return Some(attr.clone()),
+    };
+    Some(catalog.get(to?).attribute(name).map_or_else(|| Attr::Added(name.to_owned()), Attr::Catalog))
+}
+
+/// Every attribute that tables of a type show by default: analytics get whole rows.
+fn shown(entity: Option<EntityId>, catalog: &Catalog) -> Attrs {
+    let Some(entity) = entity else { return Attrs::new() };
+    let attributes = &catalog.get(entity).attributes;
+    (0u16..).map(AttrId).zip(attributes).filter(|(_, a)| a.shown).map(|(id, _)| Attr::Catalog(id)).collect()
+}

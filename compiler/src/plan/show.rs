@@ -1,0 +1,198 @@
+//! A plan as text (`--emit plan`): a line for each node, then what is shown or written.
+
+use super::{Node, Observe, Op, OutputKind, Plan};
+use crate::backend::elastic::request::column_name;
+use crate::catalog::{Catalog, EntityId};
+use crate::check::hir::{Attr, Column, Hunt, Operand, Predicate, SourceRef, Test, TestOp};
+use crate::time::Window;
+use std::fmt::Write;
+
+/// The plan as text.
+pub fn plan(plan: &Plan, hunt: &Hunt, catalog: &Catalog) -> String {
+    let show = Show { hunt, catalog };
+    let mut out = String::new();
+    for (id, node) in plan.iter() {
+        let inputs: Vec<String> = node.inputs.iter().map(|i| format!("{i:?}")).collect();
+        let entity = node.entity.map_or("", |e| catalog.get(e).name.as_str());
+        let _ = writeln!(out, "{id:?} = {} → {entity}", show.op(node));
+        if !inputs.is_empty() {
+            let _ = writeln!(out, "     of {}", inputs.join(", "));
+        }
+        if !node.columns.is_empty() {
+            let columns: Vec<String> = node.columns.iter().map(|a| show.attr(a, node.entity)).collect();
+            let _ = writeln!(out, "     with {}", columns.join(", "));
+        }
+    }
+    for (var, node) in hunt.vars.iter().zip(&plan.vars) {
+        if var.binding {
+            let node = node.map_or_else(|| "not computed".to_owned(), |n| format!("{n:?}"));
+            let _ = writeln!(out, "{}#{} = {node}", var.name, var.version);
+        }
+    }
+    for output in &plan.outputs {
+        let name = hunt.vars.get(output.var.0 as usize).map_or("", |v| v.name.as_str());
+        let node = output.node.map_or_else(String::new, |n| format!(" from {n:?}"));
+        let _ = writeln!(out, "statement {}: {} {name}{node}", output.statement, show.output(&output.kind));
+    }
+    out
+}
+
+/// One line for a node, for graphs.
+pub(super) fn label(node: &Node, hunt: &Hunt, catalog: &Catalog) -> String {
+    Show { hunt, catalog }.op(node)
+}
+
+struct Show<'a> {
+    hunt: &'a Hunt,
+    catalog: &'a Catalog,
+}
+
+impl Show<'_> {
+    fn source(&self, source: SourceRef) -> &str {
+        self.hunt.sources.get(usize::from(source.0)).map_or("?", |s| s.uri.as_str())
+    }
+
+    fn attr(&self, attr: &Attr, entity: Option<EntityId>) -> String {
+        column_name(attr, entity, self.catalog)
+    }
+
+    fn op(&self, node: &Node) -> String {
+        match &node.op {
+            Op::Scan(s) => format!("scan {} {}{}", self.source(s.source), window(s.window), self.filter(&s.predicate, node)),
+            Op::Pivot(p) => {
+                let depth = match p.depth {
+                    None => String::new(),
+                    Some(None) => " as far as it goes".to_owned(),
+                    Some(Some(n)) => format!(" {n} times"),
+                };
+                format!(
+                    "pivot {}{depth} in {} {}{}",
+                    p.relation,
+                    self.source(p.source),
+                    window(p.window),
+                    self.filter(&p.filter, node)
+                )
+            }
+            Op::Starts { source, window: w } => format!("add creation records from {} {}", self.source(*source), window(*w)),
+            Op::Observe(o) => format!("observe {}", observe(o)),
+            Op::Union => "union".to_owned(),
+            Op::Filter { predicate, range } => {
+                let range = range.map_or_else(String::new, |r| format!(" {}", window(Some(r))));
+                format!("filter{range}{}", self.filter(predicate, node))
+            }
+            Op::First(n) => format!("first {n} entities"),
+            Op::Transform(t) => format!("a row for each record ({})", t.word()),
+            Op::Sort { attr, ascending } => {
+                format!("sort by {}{}", self.attr(attr, node.entity), if *ascending { "" } else { " descending" })
+            }
+            Op::Slice { offset, limit } => {
+                format!("rows from {offset}{}", limit.map_or_else(String::new, |n| format!(", at most {n}")))
+            }
+            Op::Project(columns) => format!("only {}", headers(columns)),
+            Op::Group { keys, aggregates } => {
+                let keys: Vec<&str> = keys.iter().map(|k| k.header.as_str()).collect();
+                let values: Vec<&str> = aggregates.iter().map(|a| a.header.as_str()).collect();
+                format!("group by {} giving {}", keys.join(", "), values.join(", "))
+            }
+            Op::Join { by } => match by {
+                Some((a, b)) => format!("join by {} = {}", self.attr(a, node.entity), self.attr(b, node.entity)),
+                None => "join by identity".to_owned(),
+            },
+            Op::New { rows, .. } => format!("{} written rows", rows.len()),
+            Op::Load { path } => format!("load {path:?}"),
+            Op::Apply { analytic, pick, .. } => format!("apply {analytic} (table {pick})"),
+        }
+    }
+
+    fn filter(&self, predicate: &Predicate, node: &Node) -> String {
+        if *predicate == Predicate::TRUE { String::new() } else { format!(" where {}", self.predicate(predicate, node)) }
+    }
+
+    fn predicate(&self, predicate: &Predicate, node: &Node) -> String {
+        let all = |parts: &[Predicate], word: &str| {
+            let parts: Vec<String> = parts.iter().map(|p| self.predicate(p, node)).collect();
+            format!("({})", parts.join(word))
+        };
+        match predicate {
+            Predicate::And(parts) if parts.is_empty() => "true".to_owned(),
+            Predicate::Or(parts) if parts.is_empty() => "false".to_owned(),
+            Predicate::And(parts) => all(parts, " AND "),
+            Predicate::Or(parts) => all(parts, " OR "),
+            Predicate::Test(test) => self.test(test, node),
+        }
+    }
+
+    fn test(&self, test: &Test, node: &Node) -> String {
+        let other =
+            if Some(test.entity) == node.entity { String::new() } else { format!("{}:", self.catalog.get(test.entity).name) };
+        let not = if test.negated { "NOT " } else { "" };
+        let op = match &test.op {
+            TestOp::Null => "NULL".to_owned(),
+            TestOp::OneOf(operands) => {
+                let operands: Vec<String> = operands.iter().map(|o| self.operand(o, node)).collect();
+                format!("IN ({})", operands.join(", "))
+            }
+            TestOp::Less(v) => format!("< {v:?}"),
+            TestOp::LessEqual(v) => format!("<= {v:?}"),
+            TestOp::Greater(v) => format!("> {v:?}"),
+            TestOp::GreaterEqual(v) => format!(">= {v:?}"),
+            TestOp::Like(p) => format!("LIKE {p:?}"),
+            TestOp::Matches(p) => format!("MATCHES {p:?}"),
+            TestOp::Subset(nets) => format!("ISSUBSET {nets:?}"),
+            TestOp::Superset(net) => format!("ISSUPERSET {net}"),
+        };
+        let fold = if test.fold { " (any case)" } else { "" };
+        format!("{other}{} {not}{op}{fold}", self.attr(&test.attr, Some(test.entity)))
+    }
+
+    fn operand(&self, operand: &Operand, node: &Node) -> String {
+        match operand {
+            Operand::Value(value) => format!("{:?}", value.to_string()),
+            Operand::Reference(var, attr) => {
+                let input =
+                    node.references.iter().find(|(v, _)| v == var).map_or_else(|| "?".to_owned(), |(_, n)| format!("{n:?}"));
+                let entity = match self.hunt.vars.get(var.0 as usize).map(|v| &v.shape) {
+                    Some(crate::check::hir::Shape::Entities { entity, .. }) => Some(*entity),
+                    _ => None,
+                };
+                format!("{input}.{}", self.attr(attr, entity))
+            }
+        }
+    }
+
+    fn output(&self, kind: &OutputKind) -> String {
+        let _ = self.hunt;
+        match kind {
+            OutputKind::Disp { columns, offset, limit } => {
+                let limit = limit.map_or_else(String::new, |n| format!(" LIMIT {n}"));
+                let offset = if *offset == 0 { String::new() } else { format!(" OFFSET {offset}") };
+                format!("DISP ({}){limit}{offset}", headers(columns))
+            }
+            OutputKind::Info => "INFO".to_owned(),
+            OutputKind::Describe(column) => format!("DESCRIBE {} of", column.header),
+            OutputKind::Save { path, columns } => format!("SAVE ({}) to {path:?}", headers(columns)),
+            OutputKind::Explain => "EXPLAIN".to_owned(),
+            OutputKind::Apply => "APPLY to".to_owned(),
+        }
+    }
+}
+
+fn headers(columns: &[Column]) -> String {
+    columns.iter().map(|c| c.header.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn window(window: Window) -> String {
+    window.map_or_else(|| "[all time]".to_owned(), |w| format!("[{} .. {})", w.start, w.stop))
+}
+
+fn observe(shape: &Observe) -> String {
+    let all = |parts: &[Observe], word: &str| format!("({})", parts.iter().map(observe).collect::<Vec<_>>().join(word));
+    match shape {
+        Observe::One(i) => format!("#{i}"),
+        Observe::And(parts) => all(parts, " AND "),
+        Observe::Or(parts) => all(parts, " OR "),
+        Observe::FollowedBy(parts) => all(parts, " FOLLOWEDBY "),
+        Observe::Within(part, nanos) => format!("{} WITHIN {} s", observe(part), *nanos as f64 / 1e9),
+        Observe::Repeats(part, n) => format!("{} REPEATS {n}", observe(part)),
+    }
+}
