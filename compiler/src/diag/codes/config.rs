@@ -1,5 +1,20 @@
 //! K08: configuration, files, command line.
 
 codes! {
-    BAD_CONFIG "K0801" "bad-configuration" Error fixed "the configuration cannot be read";
+    BAD_CONFIG "K0801" "bad-configuration" Error fixed "a configuration file cannot be read";
+    UNKNOWN_SETTING "K0802" "unknown-setting" Error fixed "the configuration has no such key";
+    BAD_SETTING "K0803" "bad-setting" Error fixed "a key of the configuration does not take this value";
+    BAD_ENVIRONMENT "K0804" "bad-environment" Error fixed "an environment variable cannot be read";
+    UNREADABLE_FILE "K0805" "unreadable-file" Error fixed "a file cannot be read";
+    UNBOUND_SOURCE "K0806" "unbound-source" Error fixed "nothing is bound to a data source";
+    BAD_SOURCE "K0807" "bad-source" Error fixed "a data source cannot be bound to this";
+    UNKNOWN_LINT "K0808" "unknown-lint" Error fixed "there is no lint of this name";
+    OUTPUT_NOT_USABLE "K0809" "output-not-usable" Error fixed "the report folder cannot be used";
+    REPORT_NOT_WRITTEN "K0810" "report-not-written" Error fixed "the report could not be written";
+    MISSING_SECRET "K0811" "missing-secret" Error fixed "a secret that the configuration refers to is not there";
+    UNSUPPORTED_CONNECTOR "K0812" "unsupported-connector" Error fixed "a profile uses another connector";
+    UNKNOWN_CODE "K0813" "unknown-code" Error fixed "there is no diagnostic of this name";
+    UNKNOWN_SOURCE "K0814" "unknown-source" Error fixed "the configuration has no source of this name";
+    FILE_NOT_WRITTEN "K0815" "file-not-written" Error fixed "a file could not be written";
+    IGNORED_SETTING "K0816" "ignored-setting" Warning lint "a setting of another tool has no effect here";
 }

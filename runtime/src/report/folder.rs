@@ -1,0 +1,210 @@
+//! The report folder: written to a hidden sibling that takes the folder's place in one step, so that there is
+//! always one whole report.
+
+use super::names::{FIXED, display_stem, is_ours};
+use super::{RunReport, csv, html, json};
+use huntc_compiler::diag::codes::config::{OUTPUT_NOT_USABLE, REPORT_NOT_WRITTEN};
+use huntc_compiler::diag::{Code, Diagnostic};
+use huntc_compiler::source::Span;
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// A folder that a report will take the place of.
+#[derive(Debug)]
+pub struct ReportFolder {
+    target: PathBuf,
+    /// The hidden sibling; removed again when no report was committed.
+    scratch: PathBuf,
+    /// Whether `target` holds an earlier report.
+    earlier: bool,
+    /// Where `--out` was written.
+    span: Span,
+}
+
+/// How the files are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FolderOptions {
+    /// Leave CSV cells that a spreadsheet would run as they are.
+    pub raw_csv: bool,
+}
+
+impl ReportFolder {
+    /// Checks that a report may take the place of `target`, and that its sibling can be written, before anything is
+    /// asked of a source. A folder that holds files of others is refused.
+    pub fn prepare(target: &Path, span: Span) -> Result<Self, Box<Diagnostic>> {
+        let refuse = |message: String, error: io::Error| Box::new(fault(&OUTPUT_NOT_USABLE, span, message, &error));
+        let shown = target.display();
+        // A link is followed, so that the folder it names is replaced and not the link; `.` gets a name.
+        let real = if target.exists() { fs::canonicalize(target) } else { std::path::absolute(target) };
+        let target = real.map_err(|e| refuse(format!("the report folder `{shown}` cannot be used"), e))?;
+        let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
+            let reason = io::Error::other("it has no parent folder");
+            return Err(refuse(format!("the report folder `{shown}` cannot be used"), reason));
+        };
+        let earlier = inspect(&target).map_err(|e| refuse(format!("the report folder `{shown}` cannot be used"), e))?;
+        let parent = parent.to_path_buf();
+        let name = name.to_string_lossy().into_owned();
+        let create = || {
+            fs::create_dir_all(&parent)?;
+            remove_stale(&parent, &name);
+            let scratch = parent.join(format!(".{name}.huntc-{}", std::process::id()));
+            remove_report(&scratch)?;
+            fs::create_dir(&scratch)?;
+            Ok(scratch)
+        };
+        let scratch = create().map_err(|e| refuse(format!("no report can be written beside `{shown}`"), e))?;
+        Ok(Self { target, scratch, earlier, span })
+    }
+
+    /// Whether the folder holds an earlier report.
+    pub fn has_earlier(&self) -> bool {
+        self.earlier
+    }
+
+    /// Writes the report and puts it in place; on an error the earlier report is as it was. Returns the path of
+    /// `report.json`.
+    pub fn commit(self, run: &RunReport, options: FolderOptions) -> Result<PathBuf, Box<Diagnostic>> {
+        let write = || {
+            write_files(&self.scratch, run, options)?;
+            swap(&self.scratch, &self.target)
+        };
+        write().map_err(|e| {
+            let message = format!("the report could not be written to `{}`", self.target.display());
+            Box::new(fault(&REPORT_NOT_WRITTEN, self.span, message, &e))
+        })?;
+        Ok(self.target.join(FIXED[0]))
+    }
+}
+
+impl Drop for ReportFolder {
+    fn drop(&mut self) {
+        // After a commit this is the earlier report, or nothing.
+        let _ = remove_report(&self.scratch);
+    }
+}
+
+fn fault(code: &'static Code, span: Span, message: String, error: &io::Error) -> Diagnostic {
+    let mut diagnostic = Diagnostic::new(code, span, message).note(format!("the reason: {error}"));
+    diagnostic = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            diagnostic.help("free some space, or write to another disk with `--out`")
+        }
+        io::ErrorKind::DirectoryNotEmpty => diagnostic.help("give a new or empty folder, for example `--out report`"),
+        _ => diagnostic.help("give another folder with `--out`"),
+    };
+    if code == &REPORT_NOT_WRITTEN {
+        diagnostic = diagnostic.note("an earlier report in the folder is as it was");
+    }
+    diagnostic
+}
+
+/// Whether `target` holds an earlier report; an error where it holds anything else.
+fn inspect(target: &Path) -> io::Result<bool> {
+    if !target.exists() {
+        return Ok(false);
+    }
+    let mut any = false;
+    for entry in fs::read_dir(target)? {
+        let name = entry?.file_name();
+        if !is_ours(&name.to_string_lossy()) {
+            let what = format!("it holds `{}`, which is no part of a report", name.to_string_lossy());
+            return Err(io::Error::new(io::ErrorKind::DirectoryNotEmpty, what));
+        }
+        any = true;
+    }
+    Ok(any)
+}
+
+/// Removes what killed runs left beside the target.
+fn remove_stale(parent: &Path, name: &str) {
+    let prefix = format!(".{name}.huntc-");
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let file_name = entry.file_name();
+        let process = file_name.to_str().and_then(|n| n.strip_prefix(&prefix)).and_then(|p| p.parse::<u32>().ok());
+        let dead = |id: u32| Path::new("/proc/self").exists() && !Path::new("/proc").join(id.to_string()).exists();
+        if process.is_some_and(dead) {
+            let _ = remove_report(&entry.path());
+        }
+    }
+}
+
+/// Removes a folder, but of its files only those that a report has.
+fn remove_report(folder: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(e),
+    };
+    for entry in entries {
+        let entry = entry?;
+        if is_ours(&entry.file_name().to_string_lossy()) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    fs::remove_dir(folder)
+}
+
+fn write_files(folder: &Path, run: &RunReport, options: FolderOptions) -> io::Result<()> {
+    file(folder, FIXED[0], |out| json::write(run, true, out))?;
+    file(folder, FIXED[1], |out| html::write(run, out))?;
+    file(folder, FIXED[2], |out| json::write_requests(run, out))?;
+    for (i, hunt) in run.hunts.iter().enumerate() {
+        for (j, display) in hunt.displays.iter().enumerate().filter(|(_, d)| d.missing.is_none()) {
+            let Some(stem) = display_stem(run, i, j) else { continue };
+            file(folder, &format!("{stem}.csv"), |out| csv::write(display, options.raw_csv, out))?;
+            file(folder, &format!("{stem}.json"), |out| json::write_display(display, out))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes one file down to the disk: a full disk must show before the earlier report is gone.
+fn file(folder: &Path, name: &str, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let name_it = |e: io::Error| io::Error::new(e.kind(), format!("{name}: {e}"));
+    let mut out = BufWriter::new(fs::File::create_new(folder.join(name)).map_err(name_it)?);
+    write(&mut out).map_err(name_it)?;
+    let file = out.into_inner().map_err(|e| name_it(e.into_error()))?;
+    file.sync_data().map_err(name_it)
+}
+
+/// Puts `scratch` in the place of `target`. Afterwards `scratch` is what `target` was, or is gone.
+fn swap(scratch: &Path, target: &Path) -> io::Result<()> {
+    if !target.exists() {
+        return fs::rename(scratch, target);
+    }
+    match exchange(scratch, target) {
+        Ok(()) => Ok(()),
+        Err(_) => swap_in_two_steps(scratch, target),
+    }
+}
+
+/// For file systems that cannot exchange: the earlier report moves aside first, and back if the new one cannot follow.
+fn swap_in_two_steps(scratch: &Path, target: &Path) -> io::Result<()> {
+    let mut aside = scratch.as_os_str().to_owned();
+    aside.push("-old");
+    let aside = PathBuf::from(aside);
+    fs::rename(target, &aside)?;
+    if let Err(error) = fs::rename(scratch, target) {
+        fs::rename(&aside, target)?;
+        return Err(error);
+    }
+    fs::rename(&aside, scratch)
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn exchange(a: &Path, b: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE)?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn exchange(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+#[path = "folder_tests.rs"]
+mod tests;

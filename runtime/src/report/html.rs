@@ -1,0 +1,191 @@
+//! `report.html`: one page without scripts, images or links to elsewhere, under a policy that forbids them.
+
+use super::model::{Display, HuntReport, RequestReport};
+use super::sanitize::html as escape;
+use super::text::{count, seconds};
+use super::{RunReport, diagnostics};
+use huntc_compiler::source::SourceSet;
+use std::io::{Result, Write};
+
+/// Rows of a table on the page; the CSV file has all.
+const ROWS: usize = 2_000;
+
+/// Nothing may load; the page's own style is all it has.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+const STYLE: &str = "\
+:root{color-scheme:light dark;font:15px/1.45 system-ui,sans-serif}\
+body{margin:2rem auto;max-width:90rem;padding:0 1rem}\
+h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2.5rem}h3{font-size:1rem;margin-bottom:.3rem}\
+table{border-collapse:collapse;margin:.5rem 0;display:block;overflow-x:auto}\
+th,td{border:1px solid #8886;padding:.2rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}\
+th{background:#8882}td.n{text-align:right;font-variant-numeric:tabular-nums}td.z{color:#888}\
+code,pre,td{font-family:ui-monospace,monospace;font-size:.9em}pre{white-space:pre-wrap}\
+.ok{color:#1a7f37}.failed,.error,.interrupted{color:#cf222e}.partial,.note{color:#9a6700}";
+
+/// Writes the page.
+pub fn write(run: &RunReport, out: &mut dyn Write) -> Result<()> {
+    write!(
+        out,
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
+         <title>huntc report</title>\n<style>{STYLE}</style>\n<h1>Hunt report</h1>\n",
+        escape(POLICY)
+    )?;
+    let hunts = count(run.hunts.len() as u64, "huntflow");
+    writeln!(out, "<p>{hunts}, now = <code>{}</code>, {}, huntc {}</p>", run.now, seconds(run.elapsed), env!("CARGO_PKG_VERSION"))?;
+    let sources = diagnostics::safe_sources(&run.sources);
+    for hunt in &run.hunts {
+        write_hunt(hunt, &sources, out)?;
+    }
+    Ok(())
+}
+
+fn write_hunt(hunt: &HuntReport, sources: &SourceSet, out: &mut dyn Write) -> Result<()> {
+    let status = hunt.status.word();
+    writeln!(out, "<h2>{} <span class=\"{status}\">{status}</span></h2>", escape(&hunt.file))?;
+    if !hunt.complete {
+        writeln!(out, "<p class=\"note\">Incomplete: figures are lower bounds.</p>")?;
+    }
+    for diagnostic in &hunt.diagnostics {
+        let safe = diagnostics::safe(diagnostic);
+        let at = sources.position(safe.primary.span.source, safe.primary.span.start);
+        let cell = at.cell.map_or_else(String::new, |c| format!("cell {c}, "));
+        writeln!(
+            out,
+            "<p class=\"{}\"><code>{}</code> {} <small>{}, {cell}line {}</small></p>",
+            if diagnostic.severity == huntc_compiler::diag::Severity::Error { "error" } else { "note" },
+            safe.code.id,
+            escape(&safe.message),
+            escape(&sources.get(safe.primary.span.source).name),
+            at.line
+        )?;
+    }
+    write_summary(hunt, out)?;
+    for display in &hunt.displays {
+        write_display(display, out)?;
+    }
+    write_requests(&hunt.requests, out)
+}
+
+fn write_summary(hunt: &HuntReport, out: &mut dyn Write) -> Result<()> {
+    if hunt.variables.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "<table><tr><th>variable<th>type<th>entities<th>records<th>unidentified<th>window<th>sources<th>time</tr>")?;
+    for v in &hunt.variables {
+        let figure = |n: Option<u64>| n.map_or_else(|| "failed".to_owned(), |n| n.to_string());
+        let window = v.window.map_or_else(|| "everything".to_owned(), |w| format!("{} – {}", w.start, w.stop));
+        writeln!(
+            out,
+            "<tr><td>{}{}<td>{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}<td>{window}<td>{}<td class=\"n\">{}</tr>",
+            escape(&v.name),
+            if v.version > 1 { format!(" #{}", v.version) } else { String::new() },
+            escape(&v.entity),
+            figure(v.entities),
+            figure(v.records),
+            figure(v.unidentified),
+            escape(&v.sources.join(", ")),
+            seconds(v.elapsed)
+        )?;
+    }
+    writeln!(out, "</table>")
+}
+
+fn write_display(display: &Display, out: &mut dyn Write) -> Result<()> {
+    writeln!(out, "<h3>{} {} <small>statement {}</small></h3>", display.command, escape(&display.variable), display.statement)?;
+    if let Some(reason) = &display.missing {
+        return writeln!(out, "<p class=\"failed\">No table: {}</p>", escape(reason));
+    }
+    write!(out, "<table><tr>")?;
+    for column in &display.columns {
+        write!(out, "<th>{}", escape(column))?;
+    }
+    writeln!(out, "</tr>")?;
+    for (i, row) in display.rows.iter().take(ROWS).enumerate() {
+        let indent = "\u{2003}".repeat(display.depths.get(i).copied().unwrap_or(0).min(40) as usize);
+        write!(out, "<tr>")?;
+        for (column, value) in row.iter().enumerate() {
+            let indent = if column == 0 { indent.as_str() } else { "" };
+            match value {
+                None => write!(out, "<td class=\"z\">{indent}")?,
+                Some(value @ (huntc_compiler::value::Value::Int(_) | huntc_compiler::value::Value::Float(_))) => {
+                    write!(out, "<td class=\"n\">{indent}{value}")?;
+                }
+                Some(value) => write!(out, "<td>{indent}{}", escape(&value.to_string()))?,
+            }
+        }
+        writeln!(out, "</tr>")?;
+    }
+    let shown = display.rows.len().min(ROWS) as u64;
+    let rows = if shown == display.total { count(shown, "row") } else { format!("{shown} of {}", count(display.total, "row")) };
+    let more = if display.complete { "" } else { ", incomplete" };
+    writeln!(out, "</table>\n<p>{rows}{more}</p>")
+}
+
+fn write_requests(requests: &[RequestReport], out: &mut dyn Write) -> Result<()> {
+    if requests.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "<details><summary>{}</summary>", count(requests.len() as u64, "request"))?;
+    for r in requests {
+        let query = serde_json::to_string(&r.query)?;
+        writeln!(
+            out,
+            "<h3>{} {} <span class=\"{}\">{}</span></h3>\n<p>{}: {}, {}, {}{}</p>\n<pre>{}</pre>",
+            escape(&r.id),
+            escape(&r.source),
+            r.status,
+            r.status,
+            escape(&r.purpose),
+            count(r.records, "record"),
+            count(r.pages, "page"),
+            seconds(r.elapsed),
+            if r.complete { "" } else { ", incomplete" },
+            escape(&query)
+        )?;
+    }
+    writeln!(out, "</details>")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::report::sanitize::is_unsafe;
+    use crate::report::tests::run;
+
+    fn page(run: &RunReport) -> String {
+        let mut out = Vec::new();
+        write(run, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn hostile_values_are_text_and_nothing_can_load() {
+        let mut run = run(&["<img src=x onerror=alert(1)>.hf"]);
+        let hunt = &mut run.hunts[0];
+        hunt.variables[0].name = "\"><script>".to_owned();
+        hunt.displays[0].columns[0] = "<b>".to_owned();
+        hunt.requests[0].query = serde_json::json!({ "x": "</pre><script>\u{202e}" });
+        let page = page(&run);
+        for tag in ["<script", "<img", "<b>", "</pre><s", "onerror=alert(1)>"] {
+            assert!(!page.contains(tag), "{tag}");
+        }
+        assert!(!page.chars().any(|c| is_unsafe(c) && c != '\n'));
+        assert!(page.contains("default-src &#39;none&#39;"));
+        assert!(page.contains("&lt;script&gt;\\u{202e}exe.gpj\\u{1b}[2J"));
+    }
+
+    #[test]
+    fn long_tables_end_with_their_count() {
+        let mut run = run(&["x.hf"]);
+        let display = &mut run.hunts[0].displays[0];
+        display.rows = vec![vec![None, None]; ROWS + 5];
+        display.total = display.rows.len() as u64;
+        let page = page(&run);
+        assert!(page.contains("2000 of 2005 rows"));
+        assert_eq!(page.matches("<td class=\"z\">").count(), ROWS * 2);
+    }
+}

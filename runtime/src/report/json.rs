@@ -1,0 +1,321 @@
+//! `report.json`, version 1 (semantics.md §7), `requests.ndjson`, and one JSON file for each display.
+//!
+//! Keys come in the order of the structs here, so the same run gives the same bytes.
+
+use super::model::{Display, HuntReport, RequestReport, VariableReport};
+use super::names::display_stem;
+use super::sanitize::{self, SafeJson};
+use super::{RunReport, diagnostics};
+use huntc_compiler::source::SourceSet;
+use huntc_compiler::time::Window;
+use huntc_compiler::value::Value;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use std::io::Write;
+use std::time::Duration;
+
+/// Version of the format. Keys may be added; a change of meaning raises it.
+pub const SCHEMA: u32 = 1;
+
+/// Writes `report.json`. `files` says whether a report folder holds a file for each display, to be named.
+pub fn write(run: &RunReport, files: bool, out: &mut dyn Write) -> std::io::Result<()> {
+    let hunts = run.hunts.iter().enumerate().map(|(i, h)| hunt(run, i, h, files)).collect();
+    let document = Document { schema: SCHEMA, huntc: env!("CARGO_PKG_VERSION"), now: run.now.to_string(), hunts };
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Layout::default());
+    document.serialize(&mut serializer)?;
+    out.write_all(b"\n")
+}
+
+/// Writes `requests.ndjson`: one request a line, with its huntflow.
+pub fn write_requests(run: &RunReport, out: &mut dyn Write) -> std::io::Result<()> {
+    for hunt in &run.hunts {
+        for request in &hunt.requests {
+            let line = RequestLine { file: &hunt.file, request: request_json(request) };
+            out.write_all(&sanitize::json_line(&line)?)?;
+            out.write_all(b"\n")?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a display as an array of objects, one row a line.
+pub fn write_display(display: &Display, out: &mut dyn Write) -> std::io::Result<()> {
+    out.write_all(b"[")?;
+    for (i, row) in display.rows.iter().enumerate() {
+        out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
+        out.write_all(&sanitize::json_line(&RowObject { columns: &display.columns, row })?)?;
+    }
+    out.write_all(if display.rows.is_empty() { b"]\n" } else { b"\n]\n" })
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    huntc: &'static str,
+    now: String,
+    hunts: Vec<Hunt<'a>>,
+}
+
+#[derive(Serialize)]
+struct Hunt<'a> {
+    file: &'a str,
+    status: &'static str,
+    complete: bool,
+    elapsed_ms: u64,
+    variables: Vec<Variable<'a>>,
+    displays: Vec<Table<'a>>,
+    requests: Vec<Request<'a>>,
+    diagnostics: Vec<serde_json::Value>,
+}
+
+#[derive(Serialize)]
+struct Variable<'a> {
+    name: &'a str,
+    version: u32,
+    #[serde(rename = "type")]
+    entity: &'a str,
+    grouped: bool,
+    entities: Option<u64>,
+    records: Option<u64>,
+    unidentified: Option<u64>,
+    rungs: Rungs<'a>,
+    window: Option<[String; 2]>,
+    sources: &'a [String],
+    complete: bool,
+    elapsed_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<&'a [Vec<Option<Value>>]>,
+}
+
+#[derive(Serialize)]
+struct Table<'a> {
+    statement: u32,
+    command: &'static str,
+    variable: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    csv: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    json: Option<String>,
+    total: u64,
+    complete: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<&'a str>,
+    columns: &'a [String],
+    #[serde(skip_serializing_if = "<[u32]>::is_empty")]
+    depths: &'a [u32],
+    rows: &'a [Vec<Option<Value>>],
+}
+
+#[derive(Serialize)]
+struct Request<'a> {
+    id: &'a str,
+    source: &'a str,
+    purpose: &'a str,
+    window: Option<[String; 2]>,
+    query: &'a serde_json::Value,
+    fields: &'a [String],
+    exact: bool,
+    status: &'static str,
+    records: u64,
+    pages: u64,
+    retries: u64,
+    elapsed_ms: u64,
+    complete: bool,
+}
+
+#[derive(Serialize)]
+struct RequestLine<'a> {
+    file: &'a str,
+    #[serde(flatten)]
+    request: Request<'a>,
+}
+
+fn hunt<'a>(run: &'a RunReport, index: usize, hunt: &'a HuntReport, files: bool) -> Hunt<'a> {
+    let table = |(i, display): (usize, &'a Display)| {
+        let stem = if files && display.missing.is_none() { display_stem(run, index, i) } else { None };
+        table_json(display, stem.as_deref())
+    };
+    Hunt {
+        file: &hunt.file,
+        status: hunt.status.word(),
+        complete: hunt.complete,
+        elapsed_ms: millis(hunt.elapsed),
+        variables: hunt.variables.iter().map(variable).collect(),
+        displays: hunt.displays.iter().enumerate().map(table).collect(),
+        requests: hunt.requests.iter().map(request_json).collect(),
+        diagnostics: diagnostics_json(hunt, &run.sources),
+    }
+}
+
+fn diagnostics_json(hunt: &HuntReport, sources: &SourceSet) -> Vec<serde_json::Value> {
+    hunt.diagnostics.iter().map(|d| diagnostics::json(d, sources)).collect()
+}
+
+fn variable(variable: &VariableReport) -> Variable<'_> {
+    Variable {
+        name: &variable.name,
+        version: variable.version,
+        entity: &variable.entity,
+        grouped: variable.grouped,
+        entities: variable.entities,
+        records: variable.records,
+        unidentified: variable.unidentified,
+        rungs: Rungs(&variable.rungs),
+        window: window(variable.window),
+        sources: &variable.sources,
+        complete: variable.complete,
+        elapsed_ms: millis(variable.elapsed),
+        keys: variable.keys.as_deref(),
+    }
+}
+
+fn table_json<'a>(display: &'a Display, stem: Option<&str>) -> Table<'a> {
+    Table {
+        statement: display.statement,
+        command: display.command,
+        variable: &display.variable,
+        csv: stem.map(|s| format!("{s}.csv")),
+        json: stem.map(|s| format!("{s}.json")),
+        total: display.total,
+        complete: display.complete,
+        missing: display.missing.as_deref(),
+        columns: &display.columns,
+        depths: &display.depths,
+        rows: &display.rows,
+    }
+}
+
+fn request_json(request: &RequestReport) -> Request<'_> {
+    Request {
+        id: &request.id,
+        source: &request.source,
+        purpose: &request.purpose,
+        window: window(request.window),
+        query: &request.query,
+        fields: &request.fields,
+        exact: request.exact,
+        status: request.status,
+        records: request.records,
+        pages: request.pages,
+        retries: request.retries,
+        elapsed_ms: millis(request.elapsed),
+        complete: request.complete,
+    }
+}
+
+fn window(window: Window) -> Option<[String; 2]> {
+    window.map(|range| [range.start.to_string(), range.stop.to_string()])
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// `{"entity_id":34}`
+struct Rungs<'a>(&'a [(String, u64)]);
+
+impl Serialize for Rungs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(rung, count)| (rung, count)))
+    }
+}
+
+/// A row with its headers as keys, in the order of the columns; a missing cell is null.
+struct RowObject<'a> {
+    columns: &'a [String],
+    row: &'a [Option<Value>],
+}
+
+impl Serialize for RowObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.columns.len()))?;
+        for (i, column) in self.columns.iter().enumerate() {
+            map.serialize_entry(column, &self.row.get(i).and_then(Option::as_ref))?;
+        }
+        map.end()
+    }
+}
+
+/// Breaks lines down to the rows of tables, so that reports read and diff well; what lies deeper stays on one line.
+#[derive(Default)]
+struct Layout {
+    depth: usize,
+    empty: bool,
+}
+
+/// The document, its hunts, a hunt, its displays, a display, its rows.
+const BROKEN: usize = 6;
+
+impl Layout {
+    fn open<W: ?Sized + Write>(&mut self, writer: &mut W, bracket: &[u8]) -> std::io::Result<()> {
+        self.depth += 1;
+        self.empty = true;
+        writer.write_all(bracket)
+    }
+
+    fn item<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> std::io::Result<()> {
+        self.empty = false;
+        if !first {
+            writer.write_all(b",")?;
+        }
+        self.line(writer)
+    }
+
+    fn close<W: ?Sized + Write>(&mut self, writer: &mut W, bracket: &[u8]) -> std::io::Result<()> {
+        let broken = self.depth <= BROKEN && !self.empty;
+        self.depth -= 1;
+        self.empty = false;
+        if broken {
+            newline(writer, self.depth)?;
+        }
+        writer.write_all(bracket)
+    }
+
+    fn line<W: ?Sized + Write>(&self, writer: &mut W) -> std::io::Result<()> {
+        if self.depth <= BROKEN { newline(writer, self.depth) } else { Ok(()) }
+    }
+}
+
+fn newline<W: ?Sized + Write>(writer: &mut W, depth: usize) -> std::io::Result<()> {
+    writer.write_all(b"\n")?;
+    (0..depth).try_for_each(|_| writer.write_all(b" "))
+}
+
+impl serde_json::ser::Formatter for Layout {
+    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
+        self.open(writer, b"[")
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
+        self.close(writer, b"]")
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> std::io::Result<()> {
+        self.item(writer, first)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
+        self.open(writer, b"{")
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
+        self.close(writer, b"}")
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> std::io::Result<()> {
+        self.item(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
+        writer.write_all(b": ")
+    }
+
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> std::io::Result<()> {
+        SafeJson.write_string_fragment(writer, fragment)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+#[path = "json_tests.rs"]
+mod tests;

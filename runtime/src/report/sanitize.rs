@@ -1,0 +1,196 @@
+//! The one place that makes hostile text harmless for a sink: terminals, spreadsheets, HTML, file names, JSON.
+//!
+//! Command lines, file names and domains in records are written by attackers. Each sink has its own rule; a value
+//! goes through exactly one of these functions on its way out.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Whether a character is invisible, moves the cursor, or reorders the text around it.
+///
+/// Control characters; bidi marks, embeddings and isolates; zero-width and filler characters; line separators;
+/// variation selectors and tags.
+pub fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Text for a terminal: what is unsafe is shown as an escape (`\n`, `\u{202e}`).
+pub fn terminal(text: &str) -> Cow<'_, str> {
+    escape(text, |_| false)
+}
+
+/// Text of several lines for a terminal: as [`terminal`], but line ends stay.
+pub fn terminal_lines(text: &str) -> Cow<'_, str> {
+    escape(text, |c| c == '\n')
+}
+
+/// Shows unsafe characters as escapes, except those that `keep` names.
+fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(|c| is_unsafe(c) && !keep(c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            c if !is_unsafe(c) || keep(c) => out.push(c),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c => _ = write!(out, "\\u{{{:x}}}", u32::from(c)),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// A copy of a source text for diagnostics: unsafe characters become harmless ones of the same length in bytes, so
+/// that spans still hold. Line ends and tabs stay.
+pub fn same_length(text: &str) -> Cow<'_, str> {
+    let bad = |c: char| is_unsafe(c) && c != '\n' && c != '\t' && c != '\r';
+    if !text.chars().any(bad) {
+        return Cow::Borrowed(text);
+    }
+    let stand_in = |c: char| match c.len_utf8() {
+        1 => '?',
+        2 => '¿',
+        3 => '\u{fffd}',
+        _ => '\u{1f7c6}',
+    };
+    Cow::Owned(text.chars().map(|c| if bad(c) { stand_in(c) } else { c }).collect())
+}
+
+/// A CSV cell that no spreadsheet runs: one that begins with `=`, `+`, `-`, `@`, TAB or CR, also behind blanks and
+/// quotes, gets a `'` in front. Other characters stay: a CSV file is data.
+pub fn csv_cell(text: &str) -> Cow<'_, str> {
+    // Spreadsheets skip blanks and quotes before they look for a formula, and know full-width signs too.
+    let first = text.chars().find(|c| !matches!(c, ' ' | '"' | '\'' | '\u{a0}' | '\u{feff}' | '\n'));
+    let formula = matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'));
+    if formula { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// Text inside HTML, in an element or a quoted attribute; unsafe characters are shown as escapes.
+pub fn html(text: &str) -> Cow<'_, str> {
+    let text = terminal(text);
+    if !text.contains(['&', '<', '>', '"', '\'']) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// A part of a file name: letters, digits, `_` and `-` of ASCII, at most 60; never empty, never a device's name.
+pub fn file_part(text: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' };
+    let part: String = text.chars().take(60).map(safe).collect();
+    if part.is_empty() { "_".to_owned() } else { part }
+}
+
+/// Writes JSON whose strings hold no unsafe character raw: they become `\uXXXX`, the same value for every reader.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SafeJson;
+
+impl serde_json::ser::Formatter for SafeJson {
+    fn write_string_fragment<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, fragment: &str) -> std::io::Result<()> {
+        let mut start = 0;
+        for (at, c) in fragment.char_indices().filter(|(_, c)| is_unsafe(*c)) {
+            writer.write_all(&fragment.as_bytes()[start..at])?;
+            let mut units = [0_u16; 2];
+            for unit in c.encode_utf16(&mut units) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            start = at + c.len_utf8();
+        }
+        writer.write_all(&fragment.as_bytes()[start..])
+    }
+}
+
+/// A value as JSON on one line; see [`SafeJson`].
+pub fn json_line(value: &impl serde::Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, SafeJson))?;
+    Ok(out)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const HOSTILE: &str = "a\u{1b}[31mred\u{7}\u{202e}gpj.exe\u{200b}\r\n\tz\u{9b}2J\u{e0041}";
+
+    #[test]
+    fn no_control_bidi_or_zero_width_character_reaches_a_terminal() {
+        let shown = terminal(HOSTILE);
+        assert_eq!(shown, "a\\u{1b}[31mred\\u{7}\\u{202e}gpj.exe\\u{200b}\\r\\n\\tz\\u{9b}2J\\u{e0041}");
+        assert!(!shown.chars().any(is_unsafe));
+        assert_eq!(terminal_lines("a\nb\rc"), "a\nb\\rc");
+    }
+
+    #[test]
+    fn harmless_text_is_not_copied() {
+        assert!(matches!(terminal(r#"C:\Windows\system32 "Ünïcödé" 東京"#), Cow::Borrowed(_)));
+        assert!(matches!(csv_cell("svchost.exe -k"), Cow::Borrowed(_)));
+        assert!(matches!(html("plain"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn stand_ins_keep_every_byte_offset() {
+        let safe = same_length(HOSTILE);
+        assert_eq!(safe.len(), HOSTILE.len());
+        assert!(!safe.chars().any(|c| is_unsafe(c) && !"\n\t\r".contains(c)));
+        let places = |s: &str| s.char_indices().map(|(i, _)| i).collect::<Vec<_>>();
+        assert_eq!(places(&safe), places(HOSTILE));
+    }
+
+    #[test]
+    fn spreadsheets_run_no_cell() {
+        for bad in ["=1+1", "+1", "-2", "@SUM(A1)", "\tx", "\rx", "  =1", "\"=1", " \"+x", "'=1", "\n=1", "＝1", "\u{a0}=cmd"] {
+            assert_eq!(csv_cell(bad), format!("'{bad}"), "{bad:?}");
+        }
+        for good in ["", "a=b", "1-2", "C:\\=", "'plain", "\"quoted\""] {
+            assert_eq!(csv_cell(good), good);
+        }
+    }
+
+    #[test]
+    fn html_is_text_only() {
+        assert_eq!(html("<script>alert('x')</script>&\""), "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;");
+        assert_eq!(html("\u{202e}<b>"), "\\u{202e}&lt;b&gt;");
+    }
+
+    #[test]
+    fn file_names_cannot_leave_their_folder() {
+        assert_eq!(file_part("../../etc/passwd"), "______etc_passwd");
+        assert_eq!(file_part("a\0b\nç"), "a_b__");
+        assert_eq!(file_part(""), "_");
+        assert_eq!(file_part(&"x".repeat(500)).len(), 60);
+    }
+
+    #[test]
+    fn json_escapes_are_the_same_value() {
+        let line = json_line(&HOSTILE).unwrap();
+        assert!(line.iter().all(|b| (0x20..0x7f).contains(b)));
+        assert_eq!(serde_json::from_slice::<String>(&line).unwrap(), HOSTILE);
+        assert_eq!(json_line(&"é\u{7f}").unwrap(), "\"é\\u007f\"".as_bytes());
+    }
+}

@@ -1,0 +1,86 @@
+//! What the tests of the report writers share.
+
+use super::RunReport;
+use super::model::{Display, HuntReport, RequestReport, Status, VariableReport};
+use huntc_compiler::source::SourceSet;
+use huntc_compiler::time::{Instant, TimeRange};
+use huntc_compiler::value::Value;
+use std::time::Duration;
+
+pub(crate) fn display(variable: &str, columns: &[&str], rows: Vec<Vec<Option<Value>>>) -> Display {
+    Display {
+        statement: 2,
+        command: "DISP",
+        variable: variable.to_owned(),
+        columns: columns.iter().map(|c| (*c).to_owned()).collect(),
+        total: rows.len() as u64,
+        rows,
+        missing: None,
+        complete: true,
+        depths: Vec::new(),
+    }
+}
+
+pub(crate) fn variable(name: &str, entities: u64) -> VariableReport {
+    let at = |text| Instant::parse(text).unwrap_or(Instant(0));
+    VariableReport {
+        name: name.to_owned(),
+        version: 1,
+        entity: "process".to_owned(),
+        grouped: false,
+        entities: Some(entities),
+        records: Some(entities * 2),
+        unidentified: Some(1),
+        rungs: vec![("entity_id".to_owned(), entities)],
+        window: Some(TimeRange { start: at("2020-10-22T06:55:00Z"), stop: at("2020-10-22T07:00:00Z") }),
+        sources: vec!["stixshifter://host101".to_owned()],
+        keys: Some(vec![vec![Some(Value::text("{39e4a257}")), None]]),
+        complete: true,
+        elapsed: Duration::from_millis(12),
+    }
+}
+
+pub(crate) fn request() -> RequestReport {
+    RequestReport {
+        id: "n3.0".to_owned(),
+        source: "stixshifter://host101".to_owned(),
+        purpose: "line 1: GET process".to_owned(),
+        window: None,
+        query: serde_json::json!({ "term": { "process.name": "svchost.exe" } }),
+        fields: vec!["@timestamp".to_owned(), "process.name".to_owned()],
+        exact: true,
+        status: "ok",
+        records: 4,
+        pages: 1,
+        retries: 0,
+        elapsed: Duration::from_millis(7),
+        complete: true,
+    }
+}
+
+/// A hunt with one table, whose rows hold what attackers write.
+pub(crate) fn run(files: &[&str]) -> RunReport {
+    let hunt = |file: &&str| HuntReport {
+        file: (*file).to_owned(),
+        status: Status::Ok,
+        complete: true,
+        variables: vec![variable("tasks", 2)],
+        displays: vec![display(
+            "tasks",
+            &["name", "pid"],
+            vec![
+                vec![Some(Value::text("<script>\u{202e}exe.gpj\u{1b}[2J")), Some(Value::Int(4824))],
+                vec![Some(Value::text("=cmd|' /C calc'!A0")), None],
+            ],
+        )],
+        requests: vec![request()],
+        diagnostics: Vec::new(),
+        elapsed: Duration::from_millis(20),
+    };
+    RunReport {
+        now: Instant::from_millis(1_603_350_000_000),
+        hunts: files.iter().map(hunt).collect(),
+        sources: SourceSet::default(),
+        elapsed: Duration::from_millis(21),
+    }
+}

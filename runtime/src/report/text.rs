@@ -1,0 +1,197 @@
+//! Tables for the terminal: displays with a row-count line, and the execution summary.
+
+use super::model::{Display, HuntReport, Status, VariableReport};
+use super::sanitize::terminal;
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use huntc_compiler::value::Value;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// A display: caption, header, rows, row count. `width` is the terminal's; without one nothing is wrapped.
+pub fn display(display: &Display, width: Option<u16>) -> String {
+    let mut out = format!("{} {} (statement {})\n", display.command, terminal(&display.variable), display.statement);
+    if let Some(reason) = &display.missing {
+        let _ = writeln!(out, "no table: {}", terminal(reason));
+        return out;
+    }
+    let mut table = table(width);
+    table.set_header(display.columns.iter().map(|c| terminal(c).into_owned()));
+    for (i, row) in display.rows.iter().enumerate() {
+        let depth = display.depths.get(i).copied().unwrap_or(0) as usize;
+        table.add_row((0..display.columns.len()).map(|column| {
+            let text = row.get(column).and_then(Option::as_ref).map_or_else(String::new, cell);
+            if column == 0 && depth > 0 { format!("{}{text}", "  ".repeat(depth.min(40))) } else { text }
+        }));
+    }
+    align_numbers(&mut table, &display.rows, display.columns.len());
+    out.push_str(&table.trim_fmt());
+    let _ = writeln!(out, "\n{}", row_count(display));
+    out
+}
+
+/// The execution summary of a hunt: one line of facts, one row for each variable.
+pub fn summary(hunt: &HuntReport, width: Option<u16>) -> String {
+    let mut out = headline(hunt);
+    if hunt.variables.is_empty() {
+        return out;
+    }
+    let unidentified = hunt.variables.iter().any(|v| v.unidentified.unwrap_or(0) > 0);
+    let mut table = table(width);
+    let mut header = vec!["VARIABLE", "TYPE", "ENTITIES", "RECORDS", "TIME"];
+    if unidentified {
+        header.insert(4, "UNIDENTIFIED");
+    }
+    table.set_header(header);
+    for (i, variable) in hunt.variables.iter().enumerate() {
+        let last = !hunt.variables[i + 1..].iter().any(|v| v.name == variable.name);
+        table.add_row(summary_row(variable, last, unidentified));
+    }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    out.push_str(&table.trim_fmt());
+    out.push('\n');
+    out
+}
+
+/// `hunts/flow.hf: ok, 4 variables, 3 requests, 0.021 s`
+pub fn headline(hunt: &HuntReport) -> String {
+    let records: u64 = hunt.requests.iter().map(|r| r.records).sum();
+    let mut out = format!(
+        "{}: {}, {}, {} ({} read), {}\n",
+        terminal(&hunt.file),
+        hunt.status.word(),
+        count(hunt.variables.len() as u64, "variable"),
+        count(hunt.requests.iter().filter(|r| r.status != "skipped").count() as u64, "request"),
+        count(records, "record"),
+        seconds(hunt.elapsed)
+    );
+    if !hunt.complete && hunt.status != Status::Error {
+        out.push_str("incomplete: figures below are lower bounds\n");
+    }
+    out
+}
+
+fn summary_row(variable: &VariableReport, last: bool, unidentified: bool) -> Vec<Cell> {
+    let name = terminal(&variable.name);
+    let name = if last { name.into_owned() } else { format!("{name}#{}", variable.version) };
+    let kind = if variable.grouped { format!("{} groups", variable.entity) } else { variable.entity.clone() };
+    let mark = if variable.complete { "" } else { "+" };
+    let figure = |n: Option<u64>| n.map_or_else(|| "failed".to_owned(), |n| format!("{n}{mark}"));
+    let mut row = vec![name, terminal(&kind).into_owned(), figure(variable.entities), figure(variable.records)];
+    if unidentified {
+        row.push(variable.unidentified.map_or_else(String::new, |n| n.to_string()));
+    }
+    row.push(seconds(variable.elapsed));
+    row.into_iter().map(Cell::new).collect()
+}
+
+fn row_count(display: &Display) -> String {
+    let shown = display.rows.len() as u64;
+    let mut line = if shown == display.total { count(shown, "row") } else { format!("{shown} of {}", count(display.total, "row")) };
+    if !display.complete {
+        line.push_str(" (incomplete: more may exist)");
+    }
+    line
+}
+
+/// `1 row`, `12 rows`
+pub fn count(n: u64, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+/// `0.021 s`
+pub fn seconds(time: Duration) -> String {
+    format!("{:.3} s", time.as_secs_f64())
+}
+
+/// The text of a value on one line, with nothing that a terminal would obey.
+fn cell(value: &Value) -> String {
+    terminal(&value.to_string()).into_owned()
+}
+
+/// A table in the style of all our tables.
+pub fn table(width: Option<u16>) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::ASCII_MARKDOWN);
+    match width {
+        Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
+        None => table.set_content_arrangement(ContentArrangement::Disabled),
+    };
+    table
+}
+
+fn align_numbers(table: &mut Table, rows: &[Vec<Option<Value>>], columns: usize) {
+    for i in 0..columns {
+        let mut values = rows.iter().filter_map(|r| r.get(i).and_then(Option::as_ref)).peekable();
+        let numbers = values.peek().is_some() && values.all(|v| matches!(v, Value::Int(_) | Value::Float(_)));
+        if let (true, Some(column)) = (numbers, table.column_mut(i)) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sanitize::is_unsafe;
+    use crate::report::tests::{display as sample, run, variable};
+
+    #[test]
+    fn a_display_has_caption_header_rows_and_count() {
+        let text = display(&run(&["x.hf"]).hunts[0].displays[0], None);
+        insta::assert_snapshot!(text, @r"
+        DISP tasks (statement 2)
+        | name                             |  pid |
+        |----------------------------------|------|
+        | <script>\u{202e}exe.gpj\u{1b}[2J | 4824 |
+        | =cmd|' /C calc'!A0               |      |
+        2 rows
+        ");
+        assert!(!text.chars().any(|c| is_unsafe(c) && c != '\n'));
+    }
+
+    #[test]
+    fn a_long_value_wraps_at_the_terminals_width_only() {
+        let table = sample("x", &["command_line"], vec![vec![Some(Value::text("long ".repeat(60)))]]);
+        assert!(display(&table, Some(60)).lines().all(|l| l.chars().count() <= 60));
+        assert!(display(&table, None).lines().any(|l| l.len() > 250));
+    }
+
+    #[test]
+    fn trees_are_indented_and_limits_are_counted() {
+        let rows = ["a", "b"].map(|n| vec![Some(Value::text(n))]).to_vec();
+        let mut table = sample("x", &["name"], rows);
+        table.depths = vec![0, 1];
+        table.total = 7;
+        table.complete = false;
+        insta::assert_snapshot!(display(&table, None), @r"
+        DISP x (statement 2)
+        | name |
+        |------|
+        | a    |
+        |   b  |
+        2 of 7 rows (incomplete: more may exist)
+        ");
+        table.missing = Some("`p` failed".to_owned());
+        assert_eq!(display(&table, None), "DISP x (statement 2)\nno table: `p` failed\n");
+    }
+
+    #[test]
+    fn the_summary_marks_earlier_bindings_and_failures() {
+        let mut run = run(&["flow.hf"]);
+        let hunt = &mut run.hunts[0];
+        hunt.variables.push(variable("tasks", 7));
+        hunt.variables.push(variable("nt", 0));
+        hunt.variables[2].entities = None;
+        hunt.variables[2].records = None;
+        insta::assert_snapshot!(summary(hunt, None), @r"
+        flow.hf: ok, 3 variables, 1 request (4 records read), 0.020 s
+        | VARIABLE | TYPE    | ENTITIES | RECORDS | UNIDENTIFIED |    TIME |
+        |----------|---------|----------|---------|--------------|---------|
+        | tasks#1  | process |        2 |       4 |            1 | 0.012 s |
+        | tasks    | process |        7 |      14 |            1 | 0.012 s |
+        | nt       | process |   failed |  failed |            1 | 0.012 s |
+        ");
+    }
+}
