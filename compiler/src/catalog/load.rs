@@ -1,1 +1,362 @@
-//! x
+//! Reads the catalog's tables, and the user's rows over them.
+//!
+//! Rows with a mistake are left out and reported: for the built-in tables a test wants no report, for the user's table
+//! any report is an error. So nothing here can fail at run time.
+
+use super::table::{Cell, Problem, read};
+use super::{
+    Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Guard, Identity, Pivot, Relation, Rule, Slot, SlotId,
+    ValueType,
+};
+use std::sync::OnceLock;
+
+/// The tables that come with huntc.
+struct Tables {
+    entities: &'static str,
+    slots: &'static str,
+    attributes: &'static str,
+    relations: &'static str,
+    fields: &'static str,
+}
+
+const BUILTIN: Tables = Tables {
+    entities: include_str!("data/entities.csv"),
+    slots: include_str!("data/slots.csv"),
+    attributes: include_str!("data/attributes.csv"),
+    relations: include_str!("data/relations.csv"),
+    fields: include_str!("data/fields.csv"),
+};
+
+const ATTRIBUTE_COLUMNS: [&str; 7] = ["entity", "slot", "attribute", "type", "rule", "fields", "flags"];
+
+impl Catalog {
+    /// The catalog that comes with huntc.
+    pub fn builtin() -> &'static Self {
+        static BUILT: OnceLock<Catalog> = OnceLock::new();
+        BUILT.get_or_init(|| builtin().0)
+    }
+
+    /// This catalog with the user's attributes: rows of [`ATTRIBUTE_COLUMNS`], each a new attribute of an entity type or
+    /// another way to read one in a slot. `name` stands for the file in reports. Ids of this catalog stay valid.
+    pub fn with_overlay(&self, name: &str, csv: &str) -> Result<Self, Vec<Problem>> {
+        let mut loader = Loader { catalog: self.clone(), problems: Vec::new(), table: name, overlay: true };
+        for row in read(name, csv, ATTRIBUTE_COLUMNS, &mut loader.problems) {
+            loader.attribute(&row);
+        }
+        if loader.problems.is_empty() { Ok(loader.catalog) } else { Err(loader.problems) }
+    }
+}
+
+/// The built-in catalog and what is wrong with its tables (nothing: a test wants so).
+pub(super) fn builtin() -> (Catalog, Vec<Problem>) {
+    let catalog = Catalog { entities: Vec::new(), relations: Vec::new(), fields: Vec::new() };
+    let mut loader = Loader { catalog, problems: Vec::new(), table: "", overlay: false };
+    loader.tables(&BUILTIN);
+    (loader.catalog, loader.problems)
+}
+
+struct Loader<'a> {
+    catalog: Catalog,
+    problems: Vec<Problem>,
+    /// What reports call the table being read.
+    table: &'a str,
+    /// Whether rows may replace earlier ones and name fields that are not ECS.
+    overlay: bool,
+}
+
+impl Loader<'_> {
+    fn tables(&mut self, tables: &Tables) {
+        self.table = "fields.csv";
+        for [field, ty] in read(self.table, tables.fields, ["field", "type"], &mut self.problems) {
+            match field_type(&ty.text) {
+                Some(ty) => self.catalog.fields.push((field.text.into_owned(), ty)),
+                None => self.report(&ty, format!("`{}` is no field type", ty.text)),
+            }
+        }
+        self.catalog.fields.sort();
+        self.table = "entities.csv";
+        let columns = ["entity", "aliases", "primary", "key", "required", "flags"];
+        let entities = read(self.table, tables.entities, columns, &mut self.problems);
+        for row in &entities {
+            self.entity(row);
+        }
+        self.table = "slots.csv";
+        for row in read(self.table, tables.slots, ["entity", "slot", "flags"], &mut self.problems) {
+            self.slot(&row);
+        }
+        self.table = "attributes.csv";
+        for row in read(self.table, tables.attributes, ATTRIBUTE_COLUMNS, &mut self.problems) {
+            self.attribute(&row);
+        }
+        self.table = "entities.csv";
+        for [entity, _, primary, key, required, _] in &entities {
+            self.identity(entity, primary, key, required);
+        }
+        self.table = "relations.csv";
+        let columns = ["output", "relation", "by", "input", "pivots", "reason"];
+        for row in read(self.table, tables.relations, columns, &mut self.problems) {
+            self.relation(&row);
+        }
+    }
+
+    fn report(&mut self, cell: &Cell<'_>, message: String) {
+        self.problems.push(Problem { table: self.table.to_owned(), line: cell.line, column: cell.column, message });
+    }
+
+    /// The entity type that a cell names.
+    fn find_entity(&mut self, cell: &Cell<'_>) -> Option<EntityId> {
+        let found = self.catalog.entity(&cell.text);
+        if found.is_none() {
+            self.report(cell, format!("`{}` is no entity type", cell.text));
+        }
+        found
+    }
+
+    fn entity(&mut self, [name, aliases, _, _, _, flags]: &[Cell<'_>; 6]) {
+        if self.catalog.entity(&name.text).is_some() {
+            self.report(name, format!("`{}` is listed twice", name.text));
+            return;
+        }
+        let has = |flag: &str| flags.words().any(|f| f == flag);
+        let identity = Identity {
+            key: Vec::new(),
+            required: Vec::new(),
+            per_host: has("per_host"),
+            ladder: has("ladder"),
+            per_record: has("per_record"),
+        };
+        self.flags(flags, &["per_host", "ladder", "per_record"]);
+        self.catalog.entities.push(Entity {
+            name: name.text.to_string(),
+            aliases: aliases.words().map(str::to_owned).collect(),
+            identity,
+            primary: AttrId(0),
+            slots: Vec::new(),
+            attributes: Vec::new(),
+        });
+    }
+
+    fn flags(&mut self, cell: &Cell<'_>, known: &[&str]) {
+        if let Some(flag) = cell.words().find(|f| !known.contains(f)) {
+            self.report(cell, format!("`{flag}` is no flag; there are {}", known.join(", ")));
+        }
+    }
+
+    fn slot(&mut self, [entity, name, flags]: &[Cell<'_>; 3]) {
+        self.flags(flags, &["get", "linked"]);
+        let Some(id) = self.find_entity(entity) else { return };
+        let has = |flag: &str| flags.words().any(|f| f == flag);
+        let slot = Slot { name: name.text.to_string(), get: has("get"), linked: has("linked") };
+        self.catalog.entities[usize::from(id.0)].slots.push(slot);
+    }
+
+    fn identity(&mut self, entity: &Cell<'_>, primary: &Cell<'_>, key: &Cell<'_>, required: &Cell<'_>) {
+        let Some(id) = self.catalog.entity(&entity.text) else { return };
+        let mut attributes = |cell: &Cell<'_>| -> Vec<AttrId> {
+            let found = cell.words().map(|word| (word, self.catalog.get(id).attribute(word)));
+            let (known, unknown): (Vec<_>, Vec<_>) = found.partition(|(_, attr)| attr.is_some());
+            for (word, _) in unknown {
+                self.problems.push(Problem {
+                    table: self.table.to_owned(),
+                    line: cell.line,
+                    column: cell.column,
+                    message: format!("`{word}` is no attribute of {}", entity.text),
+                });
+            }
+            known.into_iter().filter_map(|(_, attr)| attr).collect()
+        };
+        let (primaries, key, required) = (attributes(primary), attributes(key), attributes(required));
+        let [primary_id] = primaries[..] else {
+            self.report(primary, format!("{} needs one primary attribute", entity.text));
+            return;
+        };
+        let entity = &mut self.catalog.entities[usize::from(id.0)];
+        entity.primary = primary_id;
+        entity.identity.key = key;
+        entity.identity.required = required;
+    }
+
+    /// A row of the attribute table, built-in or the user's. An empty slot declares an attribute that no record has.
+    fn attribute(&mut self, [entity, slot, name, ty, rule, fields, flags]: &[Cell<'_>; 7]) {
+        self.flags(flags, &["many", "shown", "own"]);
+        let Some(id) = self.find_entity(entity) else { return };
+        let Some(ty_value) = value_type(&ty.text) else {
+            return self.report(ty, format!("`{}` is no value type", ty.text));
+        };
+        let slot_id = self.catalog.get(id).slot(&slot.text);
+        if slot_id.is_none() && !(slot.text.is_empty() && self.catalog.get(id).slots.is_empty()) {
+            let slots: Vec<&str> = self.catalog.get(id).slots.iter().map(|s| s.name.as_str()).collect();
+            let message = format!("`{}` is no slot of {}; its slots are {}", slot.text, entity.text, slots.join(", "));
+            return self.report(slot, message);
+        }
+        let access = match slot_id {
+            None => None,
+            Some(_) => match self.access(rule, fields, ty_value) {
+                Some(access) => Some(Access { own: flags.words().any(|f| f == "own"), ..access }),
+                None => return,
+            },
+        };
+        let canonical = super::lookup::canonical(&name.text);
+        if canonical.is_empty() {
+            return self.report(name, "the attribute needs a name".to_owned());
+        }
+        let overlay = self.overlay;
+        let entity_row = &mut self.catalog.entities[usize::from(id.0)];
+        let attr = entity_row.attribute(&canonical).unwrap_or_else(|| {
+            let access = vec![None; entity_row.slots.len()];
+            entity_row.attributes.push(Attribute { name: canonical, ty: ty_value, many: false, shown: false, access });
+            AttrId(entity_row.attributes.len() as u16 - 1)
+        });
+        let attribute = &mut entity_row.attributes[usize::from(attr.0)];
+        if attribute.ty != ty_value {
+            let message = format!("`{}` holds values of type {}", attribute.name, attribute.ty.word());
+            return self.report(ty, message);
+        }
+        let place = slot_id.and_then(|s| attribute.access.get_mut(usize::from(s.0)));
+        let twice = place.as_ref().is_some_and(|a| a.is_some()) && !overlay;
+        if let Some(place) = place {
+            *place = access;
+        }
+        attribute.many |= flags.words().any(|f| f == "many");
+        attribute.shown |= flags.words().any(|f| f == "shown");
+        if twice {
+            self.report(name, format!("`{}` is listed twice in a slot", name.text));
+        }
+    }
+
+    /// How to read the fields of a row. Fields that ECS lacks get the index type that suits the values.
+    fn access(&mut self, rule: &Cell<'_>, fields: &Cell<'_>, ty: ValueType) -> Option<Access> {
+        let Some(rule_value) = rule_named(&rule.text) else {
+            self.report(rule, format!("`{}` is no rule", rule.text));
+            return None;
+        };
+        let names: Vec<String> = fields.words().map(str::to_owned).collect();
+        let fits = match rule_value {
+            Rule::Value | Rule::First => !names.is_empty(),
+            Rule::RegistryKey => names.len() == 2,
+            _ => names.len() == 1,
+        };
+        if !fits {
+            self.report(fields, format!("rule `{}` does not read {} fields", rule.text, names.len()));
+            return None;
+        }
+        for name in &names {
+            if let Err(place) = self.catalog.fields.binary_search_by(|(n, _)| n.cmp(name)) {
+                if self.overlay {
+                    self.catalog.fields.insert(place, (name.clone(), suitable(ty)));
+                } else {
+                    self.report(fields, format!("`{name}` is not in fields.csv"));
+                }
+            }
+        }
+        Some(Access { rule: rule_value, fields: names, own: false })
+    }
+
+    fn relation(&mut self, [output, name, by, input, pivots, reason]: &[Cell<'_>; 6]) {
+        let (Some(output_id), Some(input_id)) = (self.find_entity(output), self.find_entity(input)) else { return };
+        if !matches!(&*by.text, "" | "by") {
+            self.report(by, format!("`{}` where `by` or nothing belongs", by.text));
+        }
+        let mut ways = Vec::new();
+        for word in pivots.words() {
+            match pivot(self.catalog.get(input_id), self.catalog.get(output_id), word) {
+                Some(way) => ways.push(way),
+                None => self.report(pivots, format!("`{word}` is no pivot between these types")),
+            }
+        }
+        if ways.is_empty() == reason.text.is_empty() {
+            self.report(reason, "a row has either pivots or a reason".to_owned());
+        }
+        let unknown = ways.iter().flat_map(|w| &w.guard).find(|g| !self.catalog.fields.iter().any(|(n, _)| *n == g.field));
+        if let Some(field) = unknown.map(|g| g.field.clone()) {
+            self.report(pivots, format!("`{field}` is not in fields.csv"));
+        }
+        let row = Relation {
+            output: output_id,
+            name: name.text.to_string(),
+            by: by.text == "by",
+            input: input_id,
+            pivots: ways,
+            inexpressible: (!reason.text.is_empty()).then(|| reason.text.to_string()),
+        };
+        if self.catalog.relation(row.output, &row.name, row.by, row.input).is_some() {
+            self.report(name, format!("`{}` is listed twice between these types", name.text));
+        }
+        self.catalog.relations.push(row);
+    }
+}
+
+/// `self>parent[event.code=1|5&!file.path]`
+fn pivot(input: &Entity, output: &Entity, text: &str) -> Option<Pivot> {
+    let (slots, guard) = match text.split_once('[') {
+        Some((slots, guard)) => (slots, guard.strip_suffix(']')?),
+        None => (text, ""),
+    };
+    let (from, to): (&str, &str) = slots.split_once('>')?;
+    let condition = |text: &str| -> Option<Guard> {
+        if let Some(field) = text.strip_prefix('!') {
+            return Some(Guard { field: field.to_owned(), values: Vec::new() });
+        }
+        let (field, values) = text.split_once('=')?;
+        Some(Guard { field: field.to_owned(), values: values.split('|').map(str::to_owned).collect() })
+    };
+    let guard = guard.split('&').filter(|c| !c.is_empty()).map(condition).collect::<Option<_>>()?;
+    let (input, output): (SlotId, SlotId) = (input.slot(from)?, output.slot(to)?);
+    Some(Pivot { input, output, guard })
+}
+
+fn value_type(name: &str) -> Option<ValueType> {
+    Some(match name {
+        "text" => ValueType::Text,
+        "id" => ValueType::Id,
+        "integer" => ValueType::Integer,
+        "float" => ValueType::Float,
+        "boolean" => ValueType::Boolean,
+        "time" => ValueType::Time,
+        "address" => ValueType::Address,
+        "ipv4" => ValueType::Ipv4,
+        "ipv6" => ValueType::Ipv6,
+        _ => return None,
+    })
+}
+
+fn rule_named(name: &str) -> Option<Rule> {
+    Some(match name {
+        "value" => Rule::Value,
+        "first" => Rule::First,
+        "basename" => Rule::Basename,
+        "dirname" => Rule::Dirname,
+        "path" => Rule::PathWithSeparator,
+        "basename-of-path" => Rule::BasenameOfPath,
+        "registry-key" => Rule::RegistryKey,
+        "process-hash" => Rule::ProcessHash,
+        "created" => Rule::Created,
+        _ => return None,
+    })
+}
+
+fn field_type(name: &str) -> Option<FieldType> {
+    Some(match name {
+        "keyword" => FieldType::Keyword,
+        "wildcard" => FieldType::Wildcard,
+        "text" => FieldType::Text,
+        "ip" => FieldType::Ip,
+        "long" => FieldType::Long,
+        "float" => FieldType::Float,
+        "date" => FieldType::Date,
+        "boolean" => FieldType::Boolean,
+        _ => return None,
+    })
+}
+
+/// The index type that values of a type usually have.
+fn suitable(ty: ValueType) -> FieldType {
+    match ty {
+        ValueType::Text | ValueType::Id => FieldType::Keyword,
+        ValueType::Integer => FieldType::Long,
+        ValueType::Float => FieldType::Float,
+        ValueType::Boolean => FieldType::Boolean,
+        ValueType::Time => FieldType::Date,
+        ValueType::Address | ValueType::Ipv4 | ValueType::Ipv6 => FieldType::Ip,
+    }
+}

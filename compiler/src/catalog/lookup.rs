@@ -1,11 +1,30 @@
 //! Finding things in the catalog by name.
 
-use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Relation, SlotId};
+use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Pivot, Relation, SlotId};
+
+/// An attribute's name without list markers and quotes: `protocols[*]` is `protocols`, `hashes.'SHA-256'` is
+/// `hashes.SHA-256`.
+pub fn canonical(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut index = false;
+    for c in name.chars() {
+        match c {
+            '[' => index = true,
+            ']' if index => index = false,
+            '\'' | '"' => {}
+            c if !index => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
 
 impl Catalog {
-    /// The entity type of this name; names distinguish case.
+    /// The entity type of this name or alias; names distinguish case.
     pub fn entity(&self, name: &str) -> Option<EntityId> {
-        self.entities.iter().position(|e| e.name == name).map(|i| EntityId(i as u16))
+        let named = self.entities.iter().position(|e| e.name == name);
+        let aliased = || self.entities.iter().position(|e| e.aliases.iter().any(|a| a == name));
+        named.or_else(aliased).map(|i| EntityId(i as u16))
     }
 
     /// The entity type with this id; ids come from this catalog.
@@ -23,14 +42,14 @@ impl Catalog {
         self.fields.binary_search_by(|(n, _)| n.as_str().cmp(field)).map_or(FieldType::Keyword, |i| self.fields[i].1)
     }
 
-    /// The rows of the relation table for a FIND.
+    /// The row of the relation table for a FIND.
     pub fn relation(&self, output: EntityId, name: &str, by: bool, input: EntityId) -> Option<&Relation> {
         self.relations.iter().find(|r| r.output == output && r.name == name && r.by == by && r.input == input)
     }
 
     /// The pivots of `FIND output LINKED input`: every slot of one with every slot of the other in the same record; with
     /// files, registry keys and domain names a process stands in `self` only (semantics.md §5).
-    pub fn linked(&self, output: EntityId, input: EntityId) -> Vec<(SlotId, SlotId)> {
+    pub fn linked(&self, output: EntityId, input: EntityId) -> Vec<Pivot> {
         let narrow = |id: EntityId| matches!(self.get(id).name.as_str(), "file" | "windows-registry-key" | "domain-name");
         let slots = |id: EntityId, other: EntityId| -> Vec<SlotId> {
             let entity = self.get(id);
@@ -43,7 +62,8 @@ impl Catalog {
                 .collect()
         };
         let outputs = slots(output, input);
-        slots(input, output).into_iter().flat_map(|i| outputs.iter().map(move |o| (i, *o))).collect()
+        let pivot = |input, output| Pivot { input, output, guard: Vec::new() };
+        slots(input, output).into_iter().flat_map(|i| outputs.iter().map(move |o| pivot(i, *o))).collect()
     }
 }
 

@@ -1,10 +1,16 @@
 //! What can be hunted: entity types, their slots in ECS records, attributes, relations, identities.
 //!
-//! All of it is data (`data/*.csv`, read by [`load`]); users may lay their own rows over it (`--mapping FILE`).
-//! Sources: `semantics.md` rules of slots and identity, the STIX 2.1 cyber observables, and the ECS field reference.
+//! All of it is data (`data/*.csv`, read by [`load`]); users may lay their own rows over it (`--mapping FILE`,
+//! [`Catalog::with_overlay`]). Sources: `semantics.md` rules of slots and identity, the STIX 2.1 cyber observables, and the ECS field reference.
 
 pub mod load;
 mod lookup;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use lookup::canonical;
+pub use table::Problem;
 
 use std::fmt;
 
@@ -21,7 +27,7 @@ pub struct AttrId(pub u16);
 pub struct SlotId(pub u8);
 
 /// Everything that can be hunted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Catalog {
     /// Entity types; [`EntityId`] indexes.
     pub entities: Vec<Entity>,
@@ -32,10 +38,12 @@ pub struct Catalog {
 }
 
 /// An entity type.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Entity {
     /// `process`.
     pub name: String,
+    /// Its names in ECS and OCSF terms: `user` for `user-account`.
+    pub aliases: Vec<String>,
     /// What makes two sightings the same entity.
     pub identity: Identity,
     /// The attribute that a plain string in NEW fills.
@@ -62,7 +70,7 @@ pub struct Identity {
 }
 
 /// A place in a record where an entity may stand.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Slot {
     /// `self`, `parent`, `source`, ...
     pub name: String,
@@ -73,7 +81,7 @@ pub struct Slot {
 }
 
 /// An attribute of an entity type.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Attribute {
     /// `binary_ref.name`; list markers and quotes removed (`protocols`, `hashes.SHA-256`).
     pub name: String,
@@ -174,7 +182,7 @@ impl ValueType {
 }
 
 /// Index type of an ECS field.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum FieldType {
     /// `keyword`, whole value.
     Keyword,
@@ -205,12 +213,30 @@ pub struct Relation {
     pub by: bool,
     /// Type of the input variable.
     pub input: EntityId,
-    /// Pairs of (input's slot, projected slot) in one record.
-    pub pivots: Vec<(SlotId, SlotId)>,
-    /// Conditions on the record: every listed field must hold one of the values.
-    pub guard: Vec<(String, Vec<String>)>,
+    /// The ways across a record; an entity found by any of them counts.
+    pub pivots: Vec<Pivot>,
     /// Set where ECS cannot express the row: the reason. Such a FIND is a compile error.
     pub inexpressible: Option<String>,
+}
+
+/// One way of a relation across a record: the input stands in one slot, the projected entity in the other.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Pivot {
+    /// The input's slot.
+    pub input: SlotId,
+    /// The projected slot.
+    pub output: SlotId,
+    /// Conditions on the record, all of which must hold.
+    pub guard: Vec<Guard>,
+}
+
+/// A condition on a record.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Guard {
+    /// The ECS field, always of type keyword.
+    pub field: String,
+    /// It has one of these values; empty: the record lacks the field.
+    pub values: Vec<String>,
 }
 
 impl fmt::Display for Relation {

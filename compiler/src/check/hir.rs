@@ -1,7 +1,7 @@
 //! The typed form of a hunt: names are [`VarId`]s (one for each binding), attributes are looked up, literals are
 //! typed, windows are absolute. Nothing in here needs looking up again.
 
-use crate::catalog::{AttrId, EntityId, SlotId};
+use crate::catalog::{AttrId, EntityId, Pivot};
 use crate::commands::group::Function;
 use crate::source::Span;
 use crate::syntax::ast::Transformer;
@@ -235,10 +235,8 @@ pub struct Find {
     pub relation: String,
     /// The input.
     pub input: VarId,
-    /// Input's slot and projected slot.
-    pub pivots: Vec<(SlotId, SlotId)>,
-    /// Conditions on the record (see [`crate::catalog::Relation::guard`]).
-    pub guard: Vec<(String, Vec<String>)>,
+    /// The ways across a record.
+    pub pivots: Vec<Pivot>,
     /// Where to ask, and in which window.
     pub sources: Vec<(SourceRef, Window)>,
     /// Tested on the projected slot.
