@@ -257,7 +257,6 @@ impl<'a> Lowering<'a> {
                     relation: find.relation.clone(),
                     input: input_entity,
                     pivots: find.pivots.clone(),
-                    guard: find.guard.clone(),
                     filter: filter.clone(),
                     depth: find.depth,
                 };

@@ -9,7 +9,7 @@ pub mod graph;
 mod lower;
 pub mod show;
 
-use crate::catalog::{EntityId, SlotId};
+use crate::catalog::EntityId;
 use crate::check::hir::{Aggregate, Attr, Column, GroupKey, Operand, Predicate, SourceRef, VarId};
 use crate::options::ProcessIdentity;
 use crate::source::Span;
@@ -176,10 +176,8 @@ pub struct Pivot {
     pub relation: String,
     /// Type of the input.
     pub input: EntityId,
-    /// Input's slot and projected slot.
-    pub pivots: Vec<(SlotId, SlotId)>,
-    /// Conditions on the record.
-    pub guard: Vec<(String, Vec<String>)>,
+    /// The ways across a record.
+    pub pivots: Vec<crate::catalog::Pivot>,
     /// Tested on the projected slot.
     pub filter: Predicate,
     /// Steps; `Some(None)`: as far as it goes.

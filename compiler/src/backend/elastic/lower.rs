@@ -3,7 +3,7 @@
 use super::predicate::{self, Context, Lowered};
 use super::query::{Query, Terms};
 use super::request::{Exactness, Hole, HolePart, RequestTemplate};
-use crate::catalog::{AttrId, Catalog, EntityId, Rule, SlotId};
+use crate::catalog::{AttrId, Catalog, EntityId, Guard, Rule, SlotId};
 use crate::check::hir::{Attr, Predicate, SightingAttr};
 use crate::options::ProcessIdentity;
 use crate::plan::{Node, NodeId, Op, Pivot, Plan, Scan};
@@ -61,6 +61,14 @@ struct Request<'a> {
 
 type Fields = BTreeSet<String>;
 
+/// A pivot's condition on the record; without values, the record lacks the field.
+fn condition(guard: &Guard) -> Query<Hole> {
+    if guard.values.is_empty() {
+        return Query::all_but(Query::MatchAll, Query::exists(&guard.field));
+    }
+    Query::terms(&guard.field, guard.values.iter().map(|v| Value::text(v.as_str())).collect())
+}
+
 impl Request<'_> {
     fn context(&self) -> Context<'_> {
         Context { catalog: self.catalog, references: &self.node.references, plan: self.plan }
@@ -75,15 +83,13 @@ impl Request<'_> {
     fn pivot(&self, pivot: &Pivot) -> Lowered {
         let context = self.context();
         let input = self.node.inputs.first().copied().unwrap_or(NodeId(0));
-        let ways = pivot.pivots.iter().map(|(from, to)| {
-            let keys = self.keys(input, pivot.input, *from);
-            let target = predicate::on_slot(&context, &pivot.filter, self.entity, *to);
-            Lowered::all(vec![keys, target])
+        let ways = pivot.pivots.iter().map(|way| {
+            let mut parts: Vec<Lowered> = way.guard.iter().map(|guard| Lowered::exact(condition(guard))).collect();
+            parts.push(self.keys(input, pivot.input, way.input));
+            parts.push(predicate::on_slot(&context, &pivot.filter, self.entity, way.output));
+            Lowered::all(parts)
         });
-        let guard =
-            pivot.guard.iter().map(|(field, values)| Query::terms(field, values.iter().map(|v| Value::text(v.as_str())).collect()));
-        let found = Lowered::any(ways.collect());
-        Lowered { query: Query::all(guard.chain([found.query])), exact: found.exact }
+        Lowered::any(ways.collect())
     }
 
     /// Records in which an entity of `input` stands in a slot.
@@ -132,11 +138,11 @@ impl Request<'_> {
 
     fn pivot_fields(&self, pivot: &Pivot) -> Fields {
         let mut fields = self.base();
-        fields.extend(pivot.guard.iter().map(|(field, _)| field.clone()));
-        for (from, to) in &pivot.pivots {
-            self.identity_fields(pivot.input, *from, &mut fields);
-            self.slot_fields(*to, &mut fields);
-            self.predicate_fields(&pivot.filter, *to, &mut fields);
+        for way in &pivot.pivots {
+            fields.extend(way.guard.iter().map(|guard| guard.field.clone()));
+            self.identity_fields(pivot.input, way.input, &mut fields);
+            self.slot_fields(way.output, &mut fields);
+            self.predicate_fields(&pivot.filter, way.output, &mut fields);
         }
         fields
     }
