@@ -1,0 +1,114 @@
+//! Rows of a table: one value of each attribute for an entity (semantics.md §4).
+
+use super::{Entity, Rows, Sighting, Table};
+use huntc_compiler::check::hir::{Attr, SightingAttr};
+use huntc_compiler::value::Value;
+use rustc_hash::FxHashSet;
+
+impl Table {
+    /// How many rows there are.
+    pub fn row_count(&self) -> usize {
+        match &self.rows {
+            Rows::Entities => self.entities.len(),
+            Rows::Records(_, rows) => rows.len(),
+            Rows::Explicit { rows, .. } => rows.len(),
+        }
+    }
+
+    /// The values of an attribute, in row order.
+    pub fn column(&self, attr: &Attr) -> Vec<Option<Value>> {
+        match &self.rows {
+            Rows::Entities => self.entities.iter().map(|e| self.entity_value(e, attr)).collect(),
+            Rows::Records(_, rows) => self.record_column(rows, attr),
+            Rows::Explicit { columns, rows } => match columns.iter().position(|c| c == attr) {
+                Some(at) => rows.iter().map(|r| r.values.get(at).cloned().flatten()).collect(),
+                None => rows.iter().map(|r| self.entity_value(self.entities.get(r.entity? as usize)?, attr)).collect(),
+            },
+        }
+    }
+
+    /// The value of an attribute in an entity's row: the creation record's, else that of the earliest sighting that
+    /// has one; at one instant the smallest.
+    pub fn entity_value(&self, entity: &Entity, attr: &Attr) -> Option<Value> {
+        if let Attr::Sighting(which) = attr {
+            return of_entity(entity, *which);
+        }
+        let added = match attr {
+            Attr::Added(name) => self.added.iter().position(|n| n == name).and_then(|at| entity.added.get(at).cloned().flatten()),
+            _ => None,
+        };
+        if added.is_some() {
+            return added;
+        }
+        let at = self.columns.iter().position(|c| c == attr)?;
+        let value = |s: &Sighting| s.values.get(at).cloned().flatten();
+        let born = entity.sightings.iter().filter(|s| s.creation).map(|s| s.time).min();
+        let creation = entity.sightings.iter().filter(|s| s.creation && Some(s.time) == born).filter_map(value).min();
+        creation.or_else(|| {
+            let mut found: Option<(&Sighting, Value)> = None;
+            for sighting in &entity.sightings {
+                if found.as_ref().is_some_and(|(first, _)| first.time != sighting.time) {
+                    break;
+                }
+                if let Some(v) = value(sighting)
+                    && found.as_ref().is_none_or(|(_, smallest)| v < *smallest)
+                {
+                    found = Some((sighting, v));
+                }
+            }
+            found.map(|(_, v)| v)
+        })
+    }
+
+    fn record_column(&self, rows: &[(u32, u32)], attr: &Attr) -> Vec<Option<Value>> {
+        let entity = |e: u32| self.entities.get(e as usize);
+        if let Attr::Sighting(which) = attr {
+            return rows.iter().map(|(e, s)| of_sighting(entity(*e)?.sightings.get(*s as usize)?, *which)).collect();
+        }
+        let of_entities: Vec<Option<Value>> = self.entities.iter().map(|e| self.entity_value(e, attr)).collect();
+        rows.iter().map(|(e, _)| of_entities.get(*e as usize).cloned().flatten()).collect()
+    }
+
+    /// The rows of a transformer: one for each entity and counted record, by (time, key).
+    pub fn record_rows(&self) -> Vec<(u32, u32)> {
+        let mut rows: Vec<(u32, u32)> = Vec::new();
+        for (e, entity) in self.entities.iter().enumerate() {
+            let mut seen = FxHashSet::default();
+            for (s, sighting) in entity.sightings.iter().enumerate() {
+                if let (true, Some(record)) = (sighting.counted, sighting.record)
+                    && seen.insert(record)
+                {
+                    rows.push((e as u32, s as u32));
+                }
+            }
+        }
+        let sighting = |(e, s): &(u32, u32)| self.entities.get(*e as usize).and_then(|x| Some((x.sightings.get(*s as usize)?, &x.key)));
+        rows.sort_by(|a, b| match (sighting(a), sighting(b)) {
+            (Some((a, ka)), Some((b, kb))) => a.time.cmp(&b.time).then_with(|| ka.cmp(kb)).then_with(|| a.record.cmp(&b.record)),
+            _ => std::cmp::Ordering::Equal,
+        });
+        rows
+    }
+}
+
+fn of_sighting(sighting: &Sighting, which: SightingAttr) -> Option<Value> {
+    match which {
+        SightingAttr::FirstObserved | SightingAttr::LastObserved => sighting.time.map(Value::Time),
+        SightingAttr::NumberObserved => Some(Value::Int(1)),
+        SightingAttr::ObservationId => sighting.observation.clone().map(Value::Text),
+    }
+}
+
+/// An attribute of sightings where a row stands for an entity: over those that count.
+fn of_entity(entity: &Entity, which: SightingAttr) -> Option<Value> {
+    let counted = || entity.sightings.iter().filter(|s| s.counted && s.record.is_some());
+    match which {
+        SightingAttr::FirstObserved => counted().filter_map(|s| s.time).min().map(Value::Time),
+        SightingAttr::LastObserved => counted().filter_map(|s| s.time).max().map(Value::Time),
+        SightingAttr::NumberObserved => {
+            let records: FxHashSet<Option<u64>> = counted().map(|s| s.record).collect();
+            Some(Value::Int(records.len() as i64))
+        }
+        SightingAttr::ObservationId => counted().find_map(|s| s.observation.clone()).map(Value::Text),
+    }
+}
