@@ -67,7 +67,7 @@ struct Loader<'a> {
 impl Loader<'_> {
     fn tables(&mut self, tables: &Tables) {
         self.table = "fields.csv";
-        for [field, ty] in read(self.table, tables.fields, ["field", "type"], &mut self.problems) {
+        for [field, ty, _] in read(self.table, tables.fields, ["field", "type", "reason"], &mut self.problems) {
             match field_type(&ty.text) {
                 Some(ty) => self.catalog.fields.push((field.text.into_owned(), ty)),
                 None => self.report(&ty, format!("`{}` is no field type", ty.text)),
@@ -197,8 +197,8 @@ impl Loader<'_> {
             },
         };
         let canonical = super::lookup::canonical(&name.text);
-        if canonical.is_empty() {
-            return self.report(name, "the attribute needs a name".to_owned());
+        if canonical.is_empty() || self.catalog.get(id).attributes.len() > usize::from(u16::MAX >> 1) {
+            return self.report(name, "the attribute needs a name, and there may be 32,768 of a type".to_owned());
         }
         let overlay = self.overlay;
         let entity_row = &mut self.catalog.entities[usize::from(id.0)];

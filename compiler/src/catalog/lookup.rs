@@ -73,13 +73,19 @@ impl Entity {
         self.attributes.iter().position(|a| a.name == name).map(|i| AttrId(i as u16))
     }
 
-    /// The attribute that a whole-value access to this ECS field in the first slot gives (`process.command_line`).
+    /// The attribute whose value in the first slot is that of this ECS field, written in full (`process.command_line`) or
+    /// below the type's name in ECS (`command_line`, `parent.pid`).
     pub fn attribute_of_field(&self, field: &str) -> Option<AttrId> {
-        let plain = |a: &Attribute| {
-            let access = a.access.first()?.as_ref()?;
-            (access.fields.len() == 1 && access.fields[0] == field && super::Rule::whole_value(access.rule)).then_some(())
+        let whole = |a: &Attribute, wanted: &dyn Fn(&str) -> bool| {
+            let access = a.access.first().and_then(Option::as_ref);
+            access.is_some_and(|a| a.rule.whole_value() && matches!(&a.fields[..], [only] if wanted(only)))
         };
-        self.attributes.iter().position(|a| plain(a).is_some()).map(|i| AttrId(i as u16))
+        let find = |wanted: &dyn Fn(&str) -> bool| self.attributes.iter().position(|a| whole(a, wanted));
+        let below = |f: &str| {
+            let rest = |name: &String| f.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('.'));
+            std::iter::once(&self.name).chain(&self.aliases).any(|name| rest(name) == Some(field))
+        };
+        find(&|f| f == field).or_else(|| find(&below)).map(|i| AttrId(i as u16))
     }
 
     /// The slot of this name.
