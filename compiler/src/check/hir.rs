@@ -129,6 +129,16 @@ impl SightingAttr {
             _ => return None,
         })
     }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FirstObserved => "first_observed",
+            Self::LastObserved => "last_observed",
+            Self::NumberObserved => "number_observed",
+            Self::ObservationId => "observation_id",
+        }
+    }
 }
 
 /// One statement.

@@ -1,6 +1,11 @@
 //! `APPLY analytic ON v WITH k=value`: an external command or a look-up table over a variable's rows.
 
-use crate::syntax::ast::{Ident, Operand, Path};
+use crate::check::hir::{Attr, Column, Operand, Shape, StepKind, VarId};
+use crate::check::{Checked, Checker, ColumnInfo, Draft};
+use crate::diag::Reported;
+
+use crate::syntax::ast::{self, Ident, LiteralKind, Path};
+use crate::value::Value;
 
 /// The syntax of APPLY.
 #[derive(Clone, PartialEq, Debug)]
@@ -10,5 +15,79 @@ pub struct Apply {
     /// ON.
     pub variables: Vec<Ident>,
     /// WITH.
-    pub arguments: Vec<(Ident, Operand)>,
+    pub arguments: Vec<(Ident, ast::Operand)>,
+}
+
+/// The scheme of an analytic without one.
+const DEFAULT_SCHEME: &str = "python";
+
+impl Apply {
+    /// Each variable gets the outputs that the configuration declares; undeclared ones are settled at run time.
+    pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
+        let text = &self.analytic.text;
+        let analytic = if text.contains("://") { text.clone() } else { format!("{DEFAULT_SCHEME}://{text}") };
+        let arguments: Vec<_> = self.arguments.iter().map(|(key, operand)| argument(cx, key, operand)).collect();
+        let inputs: Vec<_> = self.variables.iter().map(|name| input(cx, name)).collect();
+        let inputs: Vec<VarId> = inputs.into_iter().collect::<Result<_, _>>()?;
+        let profile = cx.options.analytics.iter().find(|a| a.uri.eq_ignore_ascii_case(&analytic));
+        let outputs = profile.and_then(|p| p.outputs.clone());
+        let mut outs = Vec::with_capacity(inputs.len());
+        for id in &inputs {
+            let mut draft = cx.inherit(*id, cx.var(*id).born);
+            extend(cx, &mut draft, outputs.as_deref());
+            outs.push(cx.update(*id, draft));
+        }
+        let arguments = arguments.into_iter().collect::<Result<_, _>>()?;
+        cx.step(StepKind::Apply { analytic, inputs, outs, arguments });
+        Ok(())
+    }
+}
+
+fn input(cx: &mut Checker<'_>, name: &Ident) -> Result<VarId, Reported> {
+    let input = cx.resolve(name)?;
+    cx.needs_entities(input, name.span, "APPLY")?;
+    Ok(input)
+}
+
+/// Adds the outputs of an analytic to a shape; what the type has already is updated in place.
+fn extend(cx: &Checker<'_>, draft: &mut Draft, outputs: Option<&[String]>) {
+    let entity = draft.shape.entity();
+    let Shape::Entities { kept, added, open, .. } = &mut draft.shape else { return };
+    let Some(outputs) = outputs else {
+        *open = true;
+        return;
+    };
+    for name in outputs {
+        if cx.catalog.get(entity).attribute(name).is_some() || added.contains(name) {
+            continue;
+        }
+        added.push(name.clone());
+        draft.columns.push(ColumnInfo { name: name.clone(), ty: None });
+        if let Some(kept) = kept {
+            kept.push(Column { header: name.clone(), attr: Attr::Added(name.clone()) });
+        }
+    }
+}
+
+/// `key=value`: text, numbers, references, or a list of these.
+fn argument(cx: &mut Checker<'_>, key: &Ident, operand: &ast::Operand) -> Result<(String, Vec<Operand>), Reported> {
+    let literals = match operand {
+        ast::Operand::One(literal) => std::slice::from_ref(literal),
+        ast::Operand::List(literals, _) => literals,
+    };
+    let mut values = Vec::with_capacity(literals.len());
+    for literal in literals {
+        values.push(match &literal.kind {
+            LiteralKind::Text(text) | LiteralKind::Word(text) => Operand::Value(Value::text(text.as_str())),
+            LiteralKind::Int(int) => Operand::Value(Value::Int(*int)),
+            LiteralKind::Float(float) => Operand::Value(Value::Float(*float)),
+            LiteralKind::Time(time) => Operand::Value(Value::Time(*time)),
+            LiteralKind::Reference(reference) => {
+                let (variable, found) = cx.reference(reference, literal.span)?;
+                Operand::Reference(variable, found.attr)
+            }
+            LiteralKind::Error => return Err(cx.told()),
+        });
+    }
+    Ok((key.text.clone(), values))
 }

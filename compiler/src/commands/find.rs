@@ -1,5 +1,10 @@
 //! `FIND process CREATED BY v`: one step along a relation, through the records of a data source.
 
+use crate::catalog::{EntityId, Pivot, ValueType};
+use crate::check::hir::{self, Shape, StepKind, VarId};
+use crate::check::{Checked, Checker, ColumnInfo, Draft, Ground, references};
+use crate::diag::codes::relations::{BAD_DEPTH, INEXPRESSIBLE_RELATION, UNSUPPORTED_RELATION};
+use crate::diag::{Diagnostic, Reported, suggest};
 use crate::source::Span;
 use crate::syntax::ast::{Count, Ident, Observation, TimeSpan};
 
@@ -31,4 +36,132 @@ pub struct Depth {
     pub steps: Option<u64>,
     /// Where.
     pub span: Span,
+}
+
+impl Find {
+    /// Types, relation, window.
+    pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
+        let entity = cx.entity(&self.entity);
+        let input = cx.resolve(&self.variable);
+        let range = cx.explicit(self.span.as_ref());
+        let limit = cx.count(self.limit);
+        let (entity, input) = (entity?, input?);
+        let row = match cx.needs_entities(input, self.variable.span, "FIND") {
+            Ok(()) => self.relation(cx, entity, input),
+            Err(reported) => Err(reported),
+        };
+        let source = cx.needs_source(input, self.variable.span);
+        let repeated = self.repeated(cx, entity, input);
+        let sources = cx.var(input).sources.clone();
+        let ground = Ground::records(cx, entity, &sources);
+        let filter = cx.filter(&ground, self.filter.as_ref());
+
+        let window = range.map(|range| cx.find_window(range, input));
+        let mut draft = Draft { window: window.as_ref().map_or(None, |w| w.search), sources, ..Draft::entities(entity, "find") };
+        draft.parents = vec![input];
+        draft.parents.extend(filter.as_ref().map(references).unwrap_or_default());
+        if self.depth.is_some()
+            && let Shape::Entities { added, .. } = &mut draft.shape
+        {
+            added.push("depth".to_owned());
+            draft.columns.push(ColumnInfo { name: "depth".to_owned(), ty: Some(ValueType::Integer) });
+        }
+        let out = cx.bind(draft);
+        let pivots = row?;
+        source?;
+        repeated?;
+        let find = hir::Find {
+            entity,
+            relation: self.words(),
+            input,
+            pivots,
+            sources: window?.sources,
+            filter: filter?,
+            limit: limit?,
+            depth: self.depth.map(|d| d.steps),
+        };
+        cx.step(StepKind::Find { out, find });
+        Ok(())
+    }
+
+    /// `CREATED BY`
+    fn words(&self) -> String {
+        format!("{}{}", self.relation.text.to_uppercase(), if self.by.is_some() { " BY" } else { "" })
+    }
+
+    /// The ways of the relation across a record.
+    fn relation(&self, cx: &mut Checker<'_>, entity: EntityId, input: VarId) -> Result<Vec<Pivot>, Reported> {
+        let word = self.relation.text.to_lowercase();
+        let from = cx.entity_of(input);
+        if word == "linked" {
+            return Ok(cx.catalog.linked(entity, from));
+        }
+        let catalog = cx.catalog;
+        let Some(row) = catalog.relation(entity, &word, self.by.is_some(), from) else {
+            return Err(self.unsupported(cx, entity, from, &word));
+        };
+        match &row.inexpressible {
+            None => Ok(row.pivots.clone()),
+            Some(reason) => {
+                let message = format!("no ECS record tells which {} {} a {}", cx.type_name(entity), row, cx.type_name(from));
+                let diagnostic = Diagnostic::new(&INEXPRESSIBLE_RELATION, self.relation.span, message)
+                    .label("not recorded")
+                    .note(reason.clone())
+                    .help(format!("FIND {} LINKED {} finds what is in the same records", cx.type_name(entity), self.variable.text));
+                Err(cx.report(diagnostic))
+            }
+        }
+    }
+
+    fn unsupported(&self, cx: &mut Checker<'_>, entity: EntityId, from: EntityId, word: &str) -> Reported {
+        let (output, input) = (cx.type_name(entity), cx.type_name(from));
+        let place = self.by.map_or(self.relation.span, |by| self.relation.span.to(by));
+        let message = format!("no relation `FIND {output} {} {input}`", self.words());
+        let mut diagnostic = Diagnostic::new(&UNSUPPORTED_RELATION, place, message).label("not between these types");
+        let catalog = cx.catalog;
+        let rows = || catalog.relations.iter().filter(|r| r.inexpressible.is_none());
+        let other_direction = catalog.relation(entity, word, self.by.is_none(), from).filter(|r| r.inexpressible.is_none());
+        let fits: Vec<String> = rows().filter(|r| r.output == entity && r.input == from).map(ToString::to_string).collect();
+        if let Some(row) = other_direction {
+            diagnostic = diagnostic.fix(format!("the other direction is {row}"), place, row.to_string());
+        } else {
+            let words = rows().map(|r| r.name.as_str()).chain(["linked"]);
+            let near = suggest::best(word, words).map(str::to_uppercase);
+            if let Some(near) = near {
+                diagnostic = diagnostic.fix(format!("a relation with a similar name: {near}"), self.relation.span, near);
+            }
+        }
+        let mut legal: Vec<String> =
+            rows().filter(|r| r.input == from).map(|r| format!("{} {r}", cx.type_name(r.output))).collect();
+        legal.sort();
+        legal.dedup();
+        let variable = &self.variable.text;
+        if !fits.is_empty() {
+            diagnostic = diagnostic.note(format!("FIND {output} … {variable}: {}, LINKED", fits.join(", ")));
+        }
+        if !legal.is_empty() {
+            diagnostic = diagnostic.note(format!("from {input}: FIND {}", legal.join(" · ")));
+        }
+        cx.report(diagnostic.help(format!("FIND {output} LINKED {variable} finds the {output} in the same records")))
+    }
+
+    fn repeated(&self, cx: &mut Checker<'_>, entity: EntityId, input: VarId) -> Checked {
+        let Some(depth) = self.depth else { return Ok(()) };
+        let from = cx.entity_of(input);
+        let diagnostic = if from != entity {
+            let message = format!("DEPTH needs one type on both sides, not {} and {}", cx.type_name(entity), cx.type_name(from));
+            Diagnostic::new(&BAD_DEPTH, depth.span, message)
+                .label("cannot be repeated")
+                .also(self.entity.span, "one type")
+                .also(self.variable.span, format!("holds {}", cx.type_name(from)))
+                .help("leave DEPTH out")
+        } else if depth.steps == Some(0) {
+            Diagnostic::new(&BAD_DEPTH, depth.span, "DEPTH needs at least 1 step")
+                .label("no step")
+                .fix("one step", depth.span, "DEPTH 1")
+        } else {
+            return Ok(());
+        };
+        Err(cx.report(diagnostic))
+    }
 }

@@ -1,5 +1,10 @@
 //! `GROUP v BY attr WITH COUNT(attr)`: rows counted and summed by keys.
 
+use crate::catalog::ValueType;
+use crate::check::hir::{self, Column, GroupKey, Shape, StepKind, VarId};
+use crate::check::{Checked, Checker, ColumnInfo, Draft, article};
+use crate::diag::codes::types::{BAD_AGGREGATE, BAD_BIN, DUPLICATE_COLUMN};
+use crate::diag::{Diagnostic, Reported};
 use crate::source::Span;
 use crate::syntax::ast::{AttrPath, Ident};
 
@@ -69,4 +74,146 @@ impl Function {
             Self::NUnique => "nunique",
         }
     }
+}
+
+impl Group {
+    /// Keys, aggregates and the columns of the result.
+    pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
+        let input = cx.resolve(&self.variable)?;
+        let mut columns = Vec::new();
+        let keys: Vec<_> = self.keys.iter().map(|key| key.check(cx, input, &mut columns)).collect();
+        let keys: Result<Vec<_>, Reported> = keys.into_iter().collect();
+        let aggregates = match &self.aggregates {
+            Some(aggregates) => {
+                let all: Vec<_> = aggregates.iter().map(|a| a.check(cx, input, &mut columns)).collect();
+                all.into_iter().filter_map(Result::transpose).collect()
+            }
+            None => Ok(keys.as_ref().map(|keys| automatic(cx, input, keys, &mut columns)).unwrap_or_default()),
+        };
+        let (keys, aggregates) = (keys?, aggregates?);
+        let names = columns.iter().map(|c| c.name.clone()).collect();
+        let shape = Shape::Groups { of: cx.entity_of(input), columns: names };
+        let draft = Draft { shape, columns, ..cx.inherit(input, "group") };
+        let out = cx.bind(draft);
+        cx.step(StepKind::Group { out, input, keys, aggregates });
+        Ok(())
+    }
+}
+
+impl Key {
+    fn check(&self, cx: &mut Checker<'_>, input: VarId, columns: &mut Vec<ColumnInfo>) -> Result<GroupKey, Reported> {
+        match self {
+            Self::Attr(path) => {
+                let found = cx.attribute(input, path)?;
+                column(cx, columns, ColumnInfo { name: path.text.clone(), ty: found.ty }, path.span)?;
+                Ok(GroupKey { header: path.text.clone(), attr: found.attr, bin: None })
+            }
+            Self::Bin { attribute, size, time, span } => {
+                let found = cx.attribute(input, attribute)?;
+                let size = size.ok_or_else(|| cx.told())?;
+                bin_fits(cx, attribute, found.ty, size, *time, *span)?;
+                let header = format!("{}_bin", attribute.text);
+                let ty = if *time { ValueType::Time } else { ValueType::Integer };
+                column(cx, columns, ColumnInfo { name: header.clone(), ty: Some(ty) }, *span)?;
+                Ok(GroupKey { header, attr: found.attr, bin: Some((size, *time)) })
+            }
+        }
+    }
+}
+
+/// BIN with a unit goes with times, without one with numbers.
+fn bin_fits(
+    cx: &mut Checker<'_>,
+    attribute: &AttrPath,
+    ty: Option<ValueType>,
+    size: i64,
+    time: bool,
+    span: Span,
+) -> Result<(), Reported> {
+    let written = &attribute.text;
+    let (message, help) = match ty {
+        _ if size <= 0 => {
+            ("the size of a bin must be greater than 0".to_owned(), format!("BIN({written}, 5 m) makes bins of five minutes"))
+        }
+        Some(ValueType::Time) if !time => {
+            (format!("BIN of the time `{written}` needs a unit"), format!("BIN({written}, 5 m): d, h, m or s"))
+        }
+        Some(ty) if time && ty != ValueType::Time => (
+            format!("BIN with a unit needs a time, `{written}` is {}", article(ty)),
+            "TIMESTAMPED(v) has the time first_observed".to_owned(),
+        ),
+        Some(ty) if ty != ValueType::Time && !ty.is_number() => {
+            (format!("BIN needs numbers or times, `{written}` is {}", article(ty)), format!("group by {written} itself"))
+        }
+        _ => return Ok(()),
+    };
+    Err(cx.report(Diagnostic::new(&BAD_BIN, span, message).label("cannot be binned").help(help)))
+}
+
+impl Aggregate {
+    /// None: written twice in the same words.
+    fn check(&self, cx: &mut Checker<'_>, input: VarId, columns: &mut Vec<ColumnInfo>) -> Result<Option<hir::Aggregate>, Reported> {
+        let found = cx.attribute(input, &self.attribute)?;
+        let word = self.function.word();
+        if let (Function::Sum | Function::Avg, Some(ty)) = (self.function, found.ty)
+            && !ty.is_number()
+        {
+            let message = format!("{} needs numbers, `{}` is {}", word.to_uppercase(), self.attribute.text, article(ty));
+            let diagnostic = Diagnostic::new(&BAD_AGGREGATE, self.span, message).label("cannot be added up").fix(
+                "NUNIQUE counts distinct values",
+                self.span,
+                format!("NUNIQUE({})", self.attribute.text),
+            );
+            return Err(cx.report(diagnostic));
+        }
+        let default = format!("{word}_{}", self.attribute.text);
+        let header = self.alias.as_ref().map_or(default, |a| a.text.clone());
+        let place = self.alias.as_ref().map_or(self.span, |a| a.span);
+        column(cx, columns, ColumnInfo { name: header.clone(), ty: result_type(self.function, found.ty) }, place)?;
+        Ok(Some(hir::Aggregate { header, function: self.function, attr: found.attr }))
+    }
+}
+
+/// Adds a column to the result; its name must be new.
+fn column(cx: &mut Checker<'_>, columns: &mut Vec<ColumnInfo>, column: ColumnInfo, place: Span) -> Result<(), Reported> {
+    if columns.iter().any(|c| c.name == column.name) {
+        let message = format!("two columns have the name `{}`", column.name);
+        let diagnostic =
+            Diagnostic::new(&DUPLICATE_COLUMN, place, message).label("again").help("AS gives an aggregate another name");
+        return Err(cx.report(diagnostic));
+    }
+    columns.push(column);
+    Ok(())
+}
+
+fn result_type(function: Function, ty: Option<ValueType>) -> Option<ValueType> {
+    match function {
+        Function::Count | Function::NUnique => Some(ValueType::Integer),
+        Function::Avg => Some(ValueType::Float),
+        Function::Min | Function::Max | Function::Sum => ty,
+    }
+}
+
+/// The aggregates of a GROUP without WITH: one of every other attribute that is shown.
+fn automatic(cx: &Checker<'_>, input: VarId, keys: &[GroupKey], columns: &mut Vec<ColumnInfo>) -> Vec<hir::Aggregate> {
+    let mut aggregates = Vec::new();
+    for Column { header, attr } in cx.all_columns(input) {
+        let ty = cx.attribute_type(input, &attr);
+        let (function, name) = match header.as_str() {
+            "number_observed" => (Function::Sum, header.clone()),
+            "first_observed" | "start" => (Function::Min, header.clone()),
+            "last_observed" | "end" => (Function::Max, header.clone()),
+            // Ports and process ids are numbers that nobody averages.
+            name if ty.is_some_and(ValueType::is_number) && !name.ends_with("port") && !name.ends_with("pid") => {
+                (Function::Avg, format!("mean_{header}"))
+            }
+            _ => (Function::NUnique, format!("unique_{header}")),
+        };
+        if keys.iter().any(|k| k.attr == attr && k.bin.is_none()) || columns.iter().any(|c| c.name == name) {
+            continue;
+        }
+        columns.push(ColumnInfo { name: name.clone(), ty: result_type(function, ty) });
+        aggregates.push(hir::Aggregate { header: name, function, attr });
+    }
+    aggregates
 }

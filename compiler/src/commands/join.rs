@@ -1,5 +1,10 @@
 //! `JOIN a, b BY x, y`: rows of two variables side by side.
 
+use crate::check::hir::{Attr, Column, Shape, StepKind, VarId};
+use crate::check::{Checked, Checker, ColumnInfo, Draft, article, kind};
+use crate::diag::codes::patterns::REFERENCE_TYPE;
+use crate::diag::codes::types::TYPE_MISMATCH;
+use crate::diag::{Diagnostic, Reported};
 use crate::syntax::ast::{AttrPath, Ident};
 
 /// The syntax of JOIN.
@@ -11,4 +16,79 @@ pub struct Join {
     pub right: Ident,
     /// BY; without it the keys of the entities are compared.
     pub by: Option<(AttrPath, AttrPath)>,
+}
+
+impl Join {
+    /// Both attributes can be equal; the result has the columns of the first, then those it lacks of the second.
+    pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
+        let (left, right) = (cx.resolve(&self.left), cx.resolve(&self.right));
+        let (left, right) = (left?, right?);
+        let by = self.keys(cx, left, right);
+        let mut draft = cx.inherit(left, "join");
+        draft.parents.push(right);
+        widen(cx, &mut draft, right);
+        let out = cx.bind(draft);
+        cx.step(StepKind::Join { out, left, right, by: by? });
+        Ok(())
+    }
+
+    fn keys(&self, cx: &mut Checker<'_>, left: VarId, right: VarId) -> Result<Option<(Attr, Attr)>, Reported> {
+        let Some((a, b)) = &self.by else {
+            cx.needs_entities(left, self.left.span, "JOIN without BY")?;
+            cx.needs_entities(right, self.right.span, "JOIN without BY")?;
+            let (one, other) = (cx.type_name(cx.entity_of(left)), cx.type_name(cx.entity_of(right)));
+            if one == other {
+                return Ok(None);
+            }
+            let message = format!("JOIN without BY needs one entity type, not {one} and {other}");
+            let diagnostic = Diagnostic::new(&TYPE_MISMATCH, self.right.span, message)
+                .label(other)
+                .also(self.left.span, one)
+                .help("name the attributes that are equal: JOIN a, b BY attribute, attribute");
+            return Err(cx.report(diagnostic));
+        };
+        let (first, second) = (cx.attribute(left, a), cx.attribute(right, b));
+        let (first, second) = (first?, second?);
+        if let (Some(x), Some(y)) = (first.ty, second.ty)
+            && kind(x) != kind(y)
+        {
+            let message = format!("`{}` is {}, `{}` is {}", a.text, article(x), b.text, article(y));
+            let diagnostic = Diagnostic::new(&REFERENCE_TYPE, b.span, message)
+                .label(y.word())
+                .also(a.span, x.word())
+                .help("JOIN compares attributes of one kind");
+            return Err(cx.report(diagnostic));
+        }
+        Ok(Some((first.attr, second.attr)))
+    }
+}
+
+/// Adds what the second variable has and the first lacks.
+fn widen(cx: &Checker<'_>, draft: &mut Draft, right: VarId) {
+    let entity = draft.shape.entity();
+    for column in cx.all_columns(right) {
+        let info = ColumnInfo { name: column.header.clone(), ty: cx.attribute_type(right, &column.attr) };
+        let path = AttrPath { entity: None, text: column.header.clone(), span: cx.span };
+        let own = cx.known_attribute(entity, &path).map(|f| f.attr);
+        match &mut draft.shape {
+            Shape::Groups { columns, .. } => {
+                if !columns.contains(&info.name) {
+                    columns.push(info.name.clone());
+                    draft.columns.push(info);
+                }
+            }
+            Shape::Entities { kept, added, .. } => {
+                let attr = own.unwrap_or_else(|| Attr::Added(info.name.clone()));
+                if let (Some(kept), true) = (kept.as_mut(), true)
+                    && !kept.iter().any(|k| k.attr == attr)
+                {
+                    kept.push(Column { header: info.name.clone(), attr: attr.clone() });
+                }
+                if matches!(attr, Attr::Added(_)) && !added.contains(&info.name) {
+                    added.push(info.name.clone());
+                    draft.columns.push(info);
+                }
+            }
+        }
+    }
 }

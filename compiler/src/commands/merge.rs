@@ -1,10 +1,94 @@
 //! `x = a + b`: the union of variables of one type.
 
+use crate::check::hir::{Shape, StepKind, VarId};
+use crate::check::{Checked, Checker, Draft};
+use crate::diag::codes::types::TYPE_MISMATCH;
+use crate::diag::{Diagnostic, Reported};
 use crate::syntax::ast::Ident;
+use crate::time::hull;
 
 /// The syntax of a merge.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Merge {
     /// Two or more.
     pub variables: Vec<Ident>,
+}
+
+impl Merge {
+    /// All of one type; windows and sources are joined.
+    pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
+        let inputs: Vec<_> = self.variables.iter().map(|name| input(cx, name)).collect();
+        let inputs: Vec<VarId> = inputs.into_iter().collect::<Result<_, _>>()?;
+        let Some((first, rest)) = inputs.split_first() else { return Err(cx.told()) };
+        let mut draft = cx.inherit(*first, "merge");
+        let mut mixed = None;
+        for (name, input) in self.variables.iter().skip(1).zip(rest) {
+            if cx.entity_of(*input) != cx.entity_of(*first) {
+                mixed = Some(self.mixed(cx, *first, name, *input));
+                continue;
+            }
+            let other = cx.inherit(*input, "merge");
+            draft.window = hull(draft.window, other.window);
+            draft.sources.extend(other.sources.iter().filter(|s| !draft.sources.contains(s)).copied().collect::<Vec<_>>());
+            draft.parents.push(*input);
+            unite(&mut draft, other);
+        }
+        let out = cx.bind(draft);
+        if let Some(reported) = mixed {
+            return Err(reported);
+        }
+        cx.step(StepKind::Merge { out, inputs });
+        Ok(())
+    }
+
+    fn mixed(&self, cx: &mut Checker<'_>, first: VarId, name: &Ident, input: VarId) -> Reported {
+        let (have, other) = (cx.type_name(cx.entity_of(first)), cx.type_name(cx.entity_of(input)));
+        let mut diagnostic =
+            Diagnostic::new(&TYPE_MISMATCH, name.span, format!("a merge needs one entity type, not {have} and {other}"))
+                .label(other);
+        if let Some(before) = self.variables.first() {
+            diagnostic = diagnostic.also(before.span, have);
+        }
+        cx.report(diagnostic.help(format!("FIND {have} LINKED {} finds the {have} in the same records", name.text)))
+    }
+}
+
+fn input(cx: &mut Checker<'_>, name: &Ident) -> Result<VarId, Reported> {
+    let input = cx.resolve(name)?;
+    cx.needs_entities(input, name.span, "a merge")?;
+    Ok(input)
+}
+
+/// Lets a shape hold what both have: columns are matched by name.
+fn unite(draft: &mut Draft, other: Draft) {
+    for column in other.columns {
+        if !draft.columns.iter().any(|c| c.name == column.name) {
+            draft.columns.push(column);
+        }
+    }
+    let (Shape::Entities { per_record, kept, added, open, .. }, Shape::Entities { per_record: p, kept: k, added: a, open: o, .. }) =
+        (&mut draft.shape, other.shape)
+    else {
+        return;
+    };
+    if *per_record != p {
+        *per_record = None;
+    }
+    *kept = match (kept.take(), k) {
+        (Some(mut mine), Some(theirs)) => {
+            for column in theirs {
+                if !mine.iter().any(|c| c.attr == column.attr) {
+                    mine.push(column);
+                }
+            }
+            Some(mine)
+        }
+        _ => None,
+    };
+    for name in a {
+        if !added.contains(&name) {
+            added.push(name);
+        }
+    }
+    *open |= o;
 }

@@ -1,12 +1,16 @@
 //! Diagnostics: one type for every message about the user's input, one registry of codes, one renderer per format.
 
 pub mod codes;
+mod place;
 pub mod render_github;
 pub mod render_json;
 pub mod render_text;
 pub mod suggest;
+#[cfg(test)]
+mod tests;
 
 use crate::source::Span;
+use rustc_hash::FxHashSet;
 
 /// How bad a diagnostic is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -145,12 +149,13 @@ pub struct LintLevels {
 pub struct Sink {
     lints: LintLevels,
     diagnostics: Vec<Diagnostic>,
+    seen: FxHashSet<(&'static str, Span)>,
 }
 
 impl Sink {
     /// A sink with the user's lint levels.
     pub fn new(lints: LintLevels) -> Self {
-        Self { lints, diagnostics: Vec::new() }
+        Self { lints, ..Self::default() }
     }
 
     /// Takes a diagnostic. A second one with the same code at the same place is dropped.
@@ -164,10 +169,15 @@ impl Sink {
                 None => {}
             }
         }
-        let seen = |d: &Diagnostic| d.code == code && d.primary.span == diagnostic.primary.span;
-        if !self.diagnostics.iter().any(seen) {
+        if self.seen.insert((code.id, diagnostic.primary.span)) {
             self.diagnostics.push(diagnostic);
         }
+        Reported(())
+    }
+
+    /// The proof for a tree node that an earlier pass could not read: that pass has said why, in this sink.
+    pub fn told(&self) -> Reported {
+        debug_assert!(self.has_errors(), "an error node without an error");
         Reported(())
     }
 

@@ -1,0 +1,64 @@
+//! Other words for entity types and attributes that the catalog does not list: those of Kestrel 2 and OCSF.
+
+/// Word, entity type of the catalog. The catalog has its own list; these are words for parts of a type, and short ones.
+const TYPES: &[(&str, &str)] = &[
+    ("asset", "x-oca-asset"),
+    ("dns", "domain-name"),
+    ("ipv4", "ipv4-addr"),
+    ("ipv6", "ipv6-addr"),
+    ("mac", "mac-addr"),
+    ("network_activity", "network-traffic"),
+    ("reg_value", "windows-registry-key"),
+];
+
+/// First segments of attributes: OCSF word, word of the catalog.
+const SEGMENTS: &[(&str, &str)] = &[("actor.process.", ""), ("parent_process.", "parent_ref."), ("user_ref.", "creator_user_ref.")];
+
+/// Whole attributes: OCSF word, words of the catalog. The first that the type has is meant.
+const ATTRIBUTES: &[(&str, &[&str])] = &[
+    ("cmd_line", &["command_line"]),
+    ("parent_process.cmd_line", &["parent_ref.command_line"]),
+    ("parent_process.uid", &["parent_ref.x_unique_id"]),
+    ("path", &["x_path", "binary_ref.x_path"]),
+    ("uid", &["x_unique_id"]),
+];
+
+/// The catalog's name for another word for an entity type.
+pub(super) fn entity(word: &str) -> Option<&'static str> {
+    TYPES.iter().find(|(alias, _)| *alias == word).map(|(_, name)| *name)
+}
+
+/// Further names under which the catalog may have an attribute.
+pub(super) fn attributes(name: &str) -> Vec<String> {
+    let whole = ATTRIBUTES.iter().filter(|(alias, _)| *alias == name).flat_map(|(_, names)| names.iter().map(|n| (*n).to_owned()));
+    let starts = SEGMENTS.iter().filter_map(|(from, to)| Some(format!("{to}{}", name.strip_prefix(from)?)));
+    whole.chain(starts).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+
+    #[test]
+    fn every_word_leads_somewhere() {
+        let catalog = Catalog::builtin();
+        for (word, name) in TYPES {
+            assert!(catalog.entity(name).is_some(), "{name}");
+            assert!(catalog.entity(word).is_none(), "{word} is the catalog's already");
+        }
+        let process = catalog.entity("process").map(|id| catalog.get(id)).into_iter().next();
+        for (word, names) in ATTRIBUTES {
+            assert!(names.iter().any(|n| process.and_then(|p| p.attribute(n)).is_some()), "{word}");
+        }
+    }
+
+    #[test]
+    fn other_words_reach_the_catalogs() {
+        assert_eq!(entity("reg_value"), Some("windows-registry-key"));
+        assert_eq!(entity("process"), None);
+        assert_eq!(attributes("actor.process.name"), ["name"]);
+        assert_eq!(attributes("path"), ["x_path", "binary_ref.x_path"]);
+        assert!(attributes("name").is_empty());
+    }
+}

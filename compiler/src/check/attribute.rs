@@ -1,0 +1,209 @@
+//! Looking up entity types and attributes, with the nearest names where there is none.
+
+use super::alias;
+use super::context::Checker;
+use super::hir::{Attr, Shape, SightingAttr, VarId};
+use crate::catalog::{AttrId, Entity, EntityId, ValueType};
+use crate::diag::codes::types::{DROPPED_ATTRIBUTE, RECORD_ATTRIBUTE, UNDECLARED_ATTRIBUTE, UNKNOWN_ATTRIBUTE, UNKNOWN_TYPE};
+use crate::diag::{Diagnostic, Reported, suggest};
+use crate::syntax::ast::{AttrPath, Ident};
+
+/// An attribute that was found.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Found {
+    /// What it is.
+    pub(crate) attr: Attr,
+    /// How its values compare; `None`: known only at run time.
+    pub(crate) ty: Option<ValueType>,
+    /// Whether a row may hold several values.
+    pub(crate) many: bool,
+}
+
+impl Found {
+    fn sighting(attr: SightingAttr) -> Self {
+        let ty = match attr {
+            SightingAttr::FirstObserved | SightingAttr::LastObserved => ValueType::Time,
+            SightingAttr::NumberObserved => ValueType::Integer,
+            SightingAttr::ObservationId => ValueType::Text,
+        };
+        Self { attr: Attr::Sighting(attr), ty: Some(ty), many: false }
+    }
+}
+
+impl Checker<'_> {
+    /// The entity type of a word.
+    pub(crate) fn entity(&mut self, word: &Ident) -> Result<EntityId, Reported> {
+        let alias = || self.catalog.entity(alias::entity(&word.text)?);
+        if let Some(id) = self.catalog.entity(&word.text).or_else(alias) {
+            return Ok(id);
+        }
+        let mut diagnostic =
+            Diagnostic::new(&UNKNOWN_TYPE, word.span, format!("no entity type `{}`", word.text)).label("not an entity type");
+        let dashed = word.text.replace('_', "-");
+        let names: Vec<&str> = self.catalog.entities.iter().map(|e| e.name.as_str()).collect();
+        let near = suggest::nearest(&dashed, names.iter().copied());
+        let exact = names.iter().copied().find(|n| *n == dashed);
+        match exact.or_else(|| near.first().copied()) {
+            Some(name) => diagnostic = diagnostic.fix(format!("an entity type with a similar name: `{name}`"), word.span, name),
+            None => diagnostic = diagnostic.note(format!("entity types: {}", names.join(", "))),
+        }
+        Err(self.report(diagnostic))
+    }
+
+    /// An attribute of the entities that a data source gives (GET and FIND).
+    pub(crate) fn source_attribute(&mut self, entity: EntityId, path: &AttrPath) -> Result<Found, Reported> {
+        if let Some(found) = self.catalog_attribute(entity, path) {
+            return Ok(found);
+        }
+        let name = path.canonical();
+        if SightingAttr::from_name(&name).is_some() {
+            let message = format!("`{name}` belongs to records, not to entities of a data source");
+            let diagnostic = Diagnostic::new(&RECORD_ATTRIBUTE, path.span, message)
+                .label("of a record")
+                .help("START … STOP … limits the time of records; a variable can be filtered by this attribute");
+            return Err(self.report(diagnostic));
+        }
+        Err(self.unknown_attribute(entity, path, &[]))
+    }
+
+    /// An attribute of a variable's rows.
+    pub(crate) fn attribute(&mut self, var: VarId, path: &AttrPath) -> Result<Found, Reported> {
+        let name = path.canonical();
+        let added = self.columns_of(var).iter().find(|c| c.name == name || c.name == path.text);
+        let added = added.map(|c| Found { attr: Attr::Added(c.name.clone()), ty: c.ty, many: false });
+        let (entity, kept, open) = match &self.var(var).shape {
+            Shape::Groups { of, columns } => {
+                let of = *of;
+                let columns: Vec<String> = columns.clone();
+                return added.ok_or_else(|| self.unknown_column(of, path, &columns));
+            }
+            Shape::Entities { entity, kept, open, .. } => (*entity, kept.clone(), *open),
+        };
+        let sighting = || SightingAttr::from_name(&name).map(Found::sighting);
+        let found = self.catalog_attribute(entity, path).or(added).or_else(sighting);
+        match (found, kept) {
+            (Some(found), Some(kept)) if !kept.iter().any(|k| k.attr == found.attr) => {
+                let headers: Vec<&str> = kept.iter().map(|k| k.header.as_str()).collect();
+                Err(self.dropped(var, path, &headers))
+            }
+            (Some(found), _) => Ok(found),
+            (None, _) if open => {
+                self.undeclared(var, entity, path);
+                Ok(Found { attr: Attr::Added(name), ty: None, many: true })
+            }
+            (None, _) => {
+                let columns: Vec<String> = self.columns_of(var).iter().map(|c| c.name.clone()).collect();
+                Err(self.unknown_attribute(entity, path, &columns))
+            }
+        }
+    }
+
+    /// An attribute of the catalog, if the type has it.
+    pub(crate) fn known_attribute(&self, entity: EntityId, path: &AttrPath) -> Option<Found> {
+        self.catalog_attribute(entity, path)
+    }
+
+    /// How the values of an attribute of a variable compare.
+    pub(crate) fn attribute_type(&self, var: VarId, attr: &Attr) -> Option<ValueType> {
+        match attr {
+            Attr::Catalog(id) => Some(self.catalog.attribute(self.entity_of(var), *id).ty),
+            Attr::Sighting(sighting) => Found::sighting(*sighting).ty,
+            Attr::Added(name) => self.columns_of(var).iter().find(|c| c.name == *name)?.ty,
+        }
+    }
+
+    /// The name under which reports list an attribute.
+    pub(crate) fn attribute_name(&self, entity: EntityId, attr: &Attr) -> String {
+        match attr {
+            Attr::Catalog(id) => self.catalog.attribute(entity, *id).name.clone(),
+            Attr::Sighting(sighting) => sighting.name().to_owned(),
+            Attr::Added(name) => name.clone(),
+        }
+    }
+
+    /// An attribute of the catalog, under its own name, its ECS field name, or another word for it.
+    fn catalog_attribute(&self, entity: EntityId, path: &AttrPath) -> Option<Found> {
+        let name = path.canonical();
+        let table = self.catalog.get(entity);
+        let id = find(table, &name).or_else(|| {
+            // `user:name` and `process:parent.name`: the type's word and the rest make the field's name.
+            let word = path.entity.as_ref()?;
+            find(table, &format!("{}.{name}", word.text))
+        })?;
+        let attribute = self.catalog.attribute(entity, id);
+        Some(Found { attr: Attr::Catalog(id), ty: Some(attribute.ty), many: attribute.many })
+    }
+
+    fn unknown_attribute(&mut self, entity: EntityId, path: &AttrPath, more: &[String]) -> Reported {
+        let table = self.catalog.get(entity);
+        let name = path.canonical();
+        let message = format!("{} has no attribute `{}`", table.name, path.text);
+        let mut diagnostic =
+            Diagnostic::new(&UNKNOWN_ATTRIBUTE, path.span, message).label(format!("not an attribute of {}", table.name));
+        let known = table.attributes.iter().map(|a| a.name.as_str()).chain(more.iter().map(String::as_str));
+        let near = suggest::nearest(&name, known);
+        if let Some(first) = near.first() {
+            diagnostic = diagnostic.fix(format!("similar names: {}", suggest::either(&near)), path.span, *first);
+        } else if let Some((other, attr)) = self.elsewhere(entity, &name) {
+            diagnostic = diagnostic.note(format!("{other} has it: `{other}:{attr}` in WHERE asks for one in the same record"));
+        } else {
+            let shown: Vec<&str> = table.attributes.iter().filter(|a| a.shown).map(|a| a.name.as_str()).collect();
+            diagnostic = diagnostic.note(format!("attributes of {}: {}, …", table.name, shown.join(", ")));
+        }
+        self.report(diagnostic)
+    }
+
+    /// Another type that has an attribute, or the ECS field, of this name.
+    fn elsewhere(&self, entity: EntityId, name: &str) -> Option<(&str, &str)> {
+        let others = self.catalog.entities.iter().enumerate().filter(|(i, _)| *i != usize::from(entity.0));
+        others.map(|(_, e)| e).find_map(|e| {
+            let id = e.attribute(name).or_else(|| e.attribute_of_field(name))?;
+            Some((e.name.as_str(), e.attributes[usize::from(id.0)].name.as_str()))
+        })
+    }
+
+    fn unknown_column(&mut self, of: EntityId, path: &AttrPath, columns: &[String]) -> Reported {
+        let message = format!("the groups have no column `{}`", path.text);
+        let near = suggest::nearest(&path.canonical(), columns.iter().map(String::as_str));
+        let mut diagnostic = Diagnostic::new(&UNKNOWN_ATTRIBUTE, path.span, message).label("not a column").note(format!(
+            "a GROUP of {} has the columns {}",
+            self.type_name(of),
+            columns.join(", ")
+        ));
+        if let Some(first) = near.first() {
+            diagnostic = diagnostic.fix(format!("similar names: {}", suggest::either(&near)), path.span, *first);
+        }
+        self.report(diagnostic)
+    }
+
+    fn dropped(&mut self, var: VarId, path: &AttrPath, kept: &[&str]) -> Reported {
+        let var = self.var(var);
+        let message = format!("`{}` was dropped from `{}` by ATTR", path.text, var.name);
+        let diagnostic = Diagnostic::new(&DROPPED_ATTRIBUTE, path.span, message)
+            .label("no longer there")
+            .also(var.span, "bound here")
+            .note(format!("ATTR kept {}", kept.join(", ")))
+            .help("add the attribute to that ATTR list, or use the variable before it");
+        self.report(diagnostic)
+    }
+
+    fn undeclared(&mut self, var: VarId, entity: EntityId, path: &AttrPath) {
+        let name = path.canonical();
+        let from = if self.var(var).born == "load" { "the file" } else { "an analytic" };
+        let message = format!("`{}` is no attribute of {}; only {from} can add it", path.text, self.type_name(entity));
+        let mut diagnostic = Diagnostic::new(&UNDECLARED_ATTRIBUTE, path.span, message).label("settled at run time");
+        let table = self.catalog.get(entity);
+        if let Some(near) = suggest::best(&name, table.attributes.iter().map(|a| a.name.as_str())) {
+            diagnostic = diagnostic.fix(format!("{} has `{near}`", table.name), path.span, near);
+        } else if from == "an analytic" {
+            diagnostic = diagnostic.help("declare the analytic's `outputs` in huntc.toml to have them checked");
+        }
+        self.report(diagnostic);
+    }
+}
+
+/// The attribute of a name: the catalog's, an ECS field's, or another word.
+fn find(table: &Entity, name: &str) -> Option<AttrId> {
+    let other = || alias::attributes(name).iter().find_map(|n| table.attribute(n));
+    table.attribute(name).or_else(|| table.attribute_of_field(name)).or_else(other)
+}

@@ -1,0 +1,150 @@
+//! Columns: what ATTR leaves, what DISP shows, what a variable has beyond the catalog.
+
+use super::context::{Checker, Draft};
+use super::hir::{Attr, Column, Expression, Shape, SightingAttr, VarId, all_columns};
+use super::predicate::Ground;
+use crate::catalog::ValueType;
+use crate::diag::codes::types::{NEEDS_ENTITIES, ROWS_PER_RECORD};
+use crate::diag::{Diagnostic, Reported};
+use crate::source::Span;
+use crate::syntax::ast::{self, AttrPath, Count, Transformer};
+
+/// A column outside the catalog.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct ColumnInfo {
+    /// Its name.
+    pub(crate) name: String,
+    /// How its values compare; `None`: known only at run time.
+    pub(crate) ty: Option<ValueType>,
+}
+
+impl Checker<'_> {
+    /// The columns of a variable where a statement names none.
+    pub(crate) fn all_columns(&self, var: VarId) -> Vec<Column> {
+        all_columns(&self.hunt, self.catalog, var)
+    }
+
+    /// The columns of an ATTR list; a column named twice is one.
+    fn listed(&mut self, var: VarId, paths: &[AttrPath], first: Vec<Column>) -> Result<Vec<Column>, Reported> {
+        let mut columns = first;
+        let mut failed = None;
+        for path in paths {
+            match self.attribute(var, path) {
+                Ok(found) => {
+                    let known = columns
+                        .iter()
+                        .any(|c| c.header == path.text || matches!(found.attr, Attr::Sighting(_)) && c.attr == found.attr);
+                    if !known {
+                        columns.push(Column { header: path.text.clone(), attr: found.attr });
+                    }
+                }
+                Err(reported) => failed = Some(reported),
+            }
+        }
+        failed.map_or(Ok(columns), Err)
+    }
+
+    /// `v WHERE … ATTR … SORT BY … LIMIT … OFFSET …`, and the draft of a variable that holds its rows. The draft is
+    /// right where a clause is not, so that later statements can be checked.
+    pub(crate) fn expression(
+        &mut self,
+        expression: &ast::Expression,
+        clause: &'static str,
+    ) -> Result<(Result<Expression, Reported>, Draft), Reported> {
+        let input = self.resolve(&expression.variable)?;
+        if let Some(transformer) = expression.transformer {
+            self.transformable(input, transformer, expression.variable.span)?;
+        }
+        let ground = Ground::variable(self, input, clause);
+        let filter = self.filter(&ground, expression.filter.as_ref());
+        let own = own(expression.transformer);
+        let columns = expression.attributes.as_ref().map(|paths| self.listed(input, paths, own)).transpose();
+        let sort = expression.sort.as_ref().map(|s| Ok((self.attribute(input, &s.attribute)?.attr, s.ascending))).transpose();
+        let limit = self.count(expression.limit);
+        let offset = self.count(expression.offset);
+
+        let mut draft = self.inherit(input, "assign");
+        if let Ok(filter) = &filter {
+            draft.parents.extend(super::predicate::references(filter));
+        }
+        if let Shape::Entities { per_record, kept, added, .. } = &mut draft.shape {
+            *per_record = expression.transformer.or(*per_record);
+            if let Ok(Some(columns)) = &columns {
+                added.retain(|name| columns.iter().any(|c| matches!(&c.attr, Attr::Added(n) if n == name)));
+                *kept = Some(columns.clone());
+            }
+        } else if let (Shape::Groups { columns: all, .. }, Ok(Some(columns))) = (&mut draft.shape, &columns) {
+            let name = |c: &Column| if let Attr::Added(name) = &c.attr { name.clone() } else { c.header.clone() };
+            *all = columns.iter().map(name).collect();
+            draft.columns.retain(|c| all.contains(&c.name));
+        }
+        let typed = || {
+            Ok(Expression {
+                input,
+                filter: filter?,
+                transformer: expression.transformer,
+                sort: sort?,
+                offset: offset?.unwrap_or(0),
+                limit: limit?,
+                columns: columns?,
+            })
+        };
+        Ok((typed(), draft))
+    }
+
+    /// The columns that DISP shows.
+    pub(crate) fn displayed(&self, expression: &Expression) -> Vec<Column> {
+        if let Some(columns) = &expression.columns {
+            return columns.clone();
+        }
+        let mut columns = own(expression.transformer);
+        columns.extend(self.all_columns(expression.input));
+        columns
+    }
+
+    /// A LIMIT or OFFSET.
+    pub(crate) fn count(&self, count: Option<Count>) -> Result<Option<u64>, Reported> {
+        count.map(|c| c.value.ok_or_else(|| self.told())).transpose()
+    }
+
+    fn transformable(&mut self, input: VarId, transformer: Transformer, span: Span) -> Result<(), Reported> {
+        let word = transformer.word();
+        let var = self.var(input);
+        let diagnostic = match &var.shape {
+            Shape::Groups { .. } => {
+                Diagnostic::new(&NEEDS_ENTITIES, span, format!("{word} needs entities, `{}` holds groups", var.name))
+                    .label("a GROUP result")
+                    .also(var.span, "grouped here")
+                    .help(format!("apply {word} first and GROUP the result"))
+            }
+            Shape::Entities { per_record: Some(before), .. } => {
+                Diagnostic::new(&ROWS_PER_RECORD, span, format!("`{}` has a row for each record already", var.name))
+                    .label(format!("a result of {}", before.word()))
+                    .also(var.span, "bound here")
+                    .help(format!("apply {word} to the variable before {}", before.word()))
+            }
+            Shape::Entities { .. } => return Ok(()),
+        };
+        Err(self.report(diagnostic))
+    }
+
+    /// An input that must hold entities (FIND, merge, APPLY, …).
+    pub(crate) fn needs_entities(&mut self, input: VarId, span: Span, what: &str) -> Result<(), Reported> {
+        let var = self.var(input);
+        if matches!(var.shape, Shape::Entities { .. }) {
+            return Ok(());
+        }
+        let diagnostic = Diagnostic::new(&NEEDS_ENTITIES, span, format!("{what} needs entities, `{}` holds groups", var.name))
+            .label("a GROUP result")
+            .also(var.span, "grouped here")
+            .help("name the variable that was grouped");
+        Err(self.report(diagnostic))
+    }
+}
+
+/// The columns that a transformer adds.
+fn own(transformer: Option<Transformer>) -> Vec<Column> {
+    let names = transformer.map_or(&[][..], Transformer::columns);
+    let column = |n: &&str| Some(Column { header: (*n).to_owned(), attr: Attr::Sighting(SightingAttr::from_name(n)?) });
+    names.iter().filter_map(column).collect()
+}

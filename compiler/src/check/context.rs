@@ -1,0 +1,232 @@
+//! The state of one check: what is bound, what was built, where messages go.
+
+use super::columns::ColumnInfo;
+use super::hir::{Hunt, Shape, SourceRef, Step, StepKind, Var, VarId};
+use super::scope::Scope;
+use crate::catalog::{Catalog, EntityId};
+use crate::diag::{Diagnostic, Reported, Sink};
+use crate::options::Options;
+use crate::source::{SourceSet, Span};
+use crate::syntax::ast::{Command, Ident, Program, Statement};
+use crate::time::Window;
+
+/// The result of checking a statement. An error was reported already.
+pub(crate) type Checked = Result<(), Reported>;
+
+/// The state of one check.
+pub(crate) struct Checker<'a> {
+    /// The texts, for messages that quote them.
+    pub(crate) sources: &'a SourceSet,
+    /// Types, attributes, relations.
+    pub(crate) catalog: &'a Catalog,
+    /// Clock, command line, configuration.
+    pub(crate) options: &'a Options,
+    /// What was built so far.
+    pub(crate) hunt: Hunt,
+    /// What names mean.
+    pub(super) scope: Scope<'a>,
+    /// Columns outside the catalog of each variable, in step with [`Hunt::vars`].
+    pub(super) columns: Vec<Vec<ColumnInfo>>,
+    /// The data sources that the last GET before named.
+    pub(super) last_sources: Vec<SourceRef>,
+    /// The files that SAVE writes, with the type of what is in them.
+    pub(super) saved: Vec<(String, EntityId)>,
+    /// The whole file, for what later statements say.
+    pub(super) program: &'a Program,
+    sink: &'a mut Sink,
+    /// Index of the statement in the file.
+    pub(super) index: usize,
+    /// The statement.
+    pub(crate) span: Span,
+    target: Option<&'a Ident>,
+    bound: bool,
+    failed: bool,
+}
+
+/// A variable about to be bound.
+pub(crate) struct Draft {
+    /// What its rows are.
+    pub(crate) shape: Shape,
+    /// What is known of its columns outside the catalog.
+    pub(crate) columns: Vec<ColumnInfo>,
+    /// Search window.
+    pub(crate) window: Window,
+    /// Where FIND from it asks.
+    pub(crate) sources: Vec<SourceRef>,
+    /// Birth command.
+    pub(crate) born: &'static str,
+    /// What it was made from.
+    pub(crate) parents: Vec<VarId>,
+}
+
+impl Draft {
+    /// All entities of a type, with nothing but the catalog's attributes.
+    pub(crate) fn entities(entity: EntityId, born: &'static str) -> Self {
+        let shape = Shape::Entities { entity, per_record: None, kept: None, added: Vec::new(), open: false };
+        Self { shape, columns: Vec::new(), window: None, sources: Vec::new(), born, parents: Vec::new() }
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// A check about to begin.
+    pub(super) fn new(
+        program: &'a Program,
+        sources: &'a SourceSet,
+        catalog: &'a Catalog,
+        options: &'a Options,
+        sink: &'a mut Sink,
+    ) -> Self {
+        let nowhere = Span { source: crate::source::SourceId(0), start: 0, end: 0 };
+        Self {
+            sources,
+            catalog,
+            options,
+            hunt: Hunt::default(),
+            scope: Scope::new(program),
+            columns: Vec::new(),
+            last_sources: Vec::new(),
+            saved: Vec::new(),
+            program,
+            sink,
+            index: 0,
+            span: nowhere,
+            target: None,
+            bound: false,
+            failed: false,
+        }
+    }
+
+    /// Turns to a statement.
+    pub(super) fn begin(&mut self, index: usize, statement: &'a Statement) {
+        self.index = index;
+        self.span = statement.span;
+        self.target = statement.target.as_ref();
+        self.bound = false;
+    }
+
+    /// Leaves a statement; the target of a failed one is bound to "an error was reported", so that its uses are silent.
+    pub(super) fn end(&mut self, command: &Command, result: Checked) {
+        if let Err(reported) = result {
+            self.failed = true;
+            if !self.bound && (self.target.is_some() || yields(command)) {
+                self.scope.bind(self.target.map_or("_", |t| &t.text), Err(reported));
+            }
+        }
+    }
+
+    /// The hunt, if nothing was wrong.
+    pub(super) fn finish(mut self) -> Option<Hunt> {
+        if !self.failed {
+            self.unused_variables();
+        }
+        (!self.failed && !self.sink.has_errors()).then_some(self.hunt)
+    }
+
+    /// Reports a diagnostic.
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) -> Reported {
+        self.sink.report(diagnostic)
+    }
+
+    /// For tree nodes that the parser could not read: it has said why.
+    pub(crate) fn told(&self) -> Reported {
+        self.sink.told()
+    }
+
+    /// Binds the statement's target, or `_`, to a new variable. Names in the statement must be resolved before.
+    pub(crate) fn bind(&mut self, draft: Draft) -> VarId {
+        let (name, span) = self.target.map_or(("_", self.span), |t| (t.text.as_str(), t.span));
+        let id = VarId(self.hunt.vars.len() as u32);
+        let version = self.scope.bind(name, Ok(id));
+        self.bound = true;
+        self.push(draft, Var::named(name, version, true, span));
+        id
+    }
+
+    /// An in-place update of a variable (APPLY): a new variable under the same name and version.
+    pub(crate) fn update(&mut self, old: VarId, draft: Draft) -> VarId {
+        let id = VarId(self.hunt.vars.len() as u32);
+        let before = self.var(old);
+        let var = Var::named(&before.name, before.version, false, before.span);
+        self.scope.replace(&var.name, old, id);
+        self.push(draft, var);
+        id
+    }
+
+    fn push(&mut self, draft: Draft, var: Var) {
+        let Draft { shape, columns, window, sources, born, mut parents } = draft;
+        let mut seen = rustc_hash::FxHashSet::default();
+        parents.retain(|p| seen.insert(*p));
+        self.hunt.vars.push(Var { shape, window, sources, born, parents, ..var });
+        self.columns.push(columns);
+    }
+
+    /// Adds what the statement does.
+    pub(crate) fn step(&mut self, kind: StepKind) {
+        self.hunt.steps.push(Step { statement: self.index as u32 + 1, span: self.span, kind });
+    }
+
+    /// A variable.
+    pub(crate) fn var(&self, id: VarId) -> &Var {
+        &self.hunt.vars[id.0 as usize]
+    }
+
+    /// What is known of a variable's columns outside the catalog.
+    pub(crate) fn columns_of(&self, id: VarId) -> &[ColumnInfo] {
+        &self.columns[id.0 as usize]
+    }
+
+    /// A draft with everything that a variable has, under another birth.
+    pub(crate) fn inherit(&self, id: VarId, born: &'static str) -> Draft {
+        let var = self.var(id);
+        Draft {
+            shape: var.shape.clone(),
+            columns: self.columns_of(id).to_vec(),
+            window: var.window,
+            sources: var.sources.clone(),
+            born,
+            parents: vec![id],
+        }
+    }
+
+    /// The entity type of a variable's rows, or of what was grouped.
+    pub(crate) fn entity_of(&self, id: VarId) -> EntityId {
+        self.var(id).shape.entity()
+    }
+
+    /// The name of an entity type.
+    pub(crate) fn type_name(&self, entity: EntityId) -> &'a str {
+        &self.catalog.get(entity).name
+    }
+}
+
+impl Shape {
+    /// The entity type of the rows, or of what was grouped.
+    pub fn entity(&self) -> EntityId {
+        match self {
+            Self::Entities { entity, .. } => *entity,
+            Self::Groups { of, .. } => *of,
+        }
+    }
+}
+
+impl Var {
+    fn named(name: &str, version: u32, binding: bool, span: Span) -> Self {
+        Self {
+            name: name.to_owned(),
+            version,
+            binding,
+            shape: Shape::Groups { of: EntityId(0), columns: Vec::new() },
+            window: None,
+            sources: Vec::new(),
+            span,
+            born: "",
+            parents: Vec::new(),
+        }
+    }
+}
+
+/// Whether a command binds a variable when it has no target.
+pub(super) fn yields(command: &Command) -> bool {
+    use Command::{Assign, Find, Get, Group, Join, Load, Merge, New, Sort};
+    matches!(command, Get(_) | Find(_) | New(_) | Load(_) | Sort(_) | Group(_) | Join(_) | Merge(_) | Assign(_))
+}

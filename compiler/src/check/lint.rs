@@ -1,0 +1,202 @@
+//! Lints on comparisons: what is legal and can hardly be meant.
+
+use super::context::Checker;
+use super::hir::{Attr, Operand, Predicate, Test, TestOp};
+use super::predicate::shorten;
+use crate::catalog::{EntityId, Rule, ValueType};
+use crate::diag::Diagnostic;
+use crate::diag::codes::patterns::{CURRENT_USER_HIVE, NEVER_MATCHES, WILDCARD, WORD_LIKE_VARIABLE};
+use crate::syntax::ast::{Comparison, Literal, LiteralKind, Operator};
+use crate::value::Value;
+use ipnet::IpNet;
+
+/// Starts of registry keys that records never have: they name the user by SID below HKU.
+const CURRENT_USER: &[&str] = &["HKCU\\", "HKEY_CURRENT_USER\\"];
+
+impl Checker<'_> {
+    /// A value that no value of the attribute equals.
+    pub(super) fn never_equal(&mut self, comparison: &Comparison, literal: &Literal, ty: ValueType, why: &str) {
+        let text = self.written(literal);
+        let message = format!("no {} equals `{}`", ty.word(), shorten(&text));
+        let mut diagnostic = Diagnostic::new(&NEVER_MATCHES, literal.span, message)
+            .label(why.to_owned())
+            .also(comparison.attribute.span, format!("an attribute of kind {}", ty.word()));
+        if text.trim().parse::<IpNet>().is_ok() {
+            let one = comparison.operator != Operator::In;
+            let with = if comparison.negated == (comparison.operator == Operator::Ne) { "ISSUBSET" } else { "NOT ISSUBSET" };
+            let help = format!("{with} compares with a network");
+            diagnostic = if one { diagnostic.fix(help, comparison.operator_span, with) } else { diagnostic.help(help) };
+        }
+        self.report(diagnostic);
+    }
+
+    /// A network of the family that the attribute never has.
+    pub(super) fn network_family(&mut self, literal: &Literal, ty: ValueType, network: IpNet) {
+        let wrong = match (ty, network) {
+            (ValueType::Ipv4, IpNet::V6(_)) => "an IPv6 network",
+            (ValueType::Ipv6, IpNet::V4(_)) => "an IPv4 network",
+            _ => return,
+        };
+        let message = format!("no {} lies in `{network}`", ty.word());
+        let help = if ty == ValueType::Ipv4 { "ipv6-addr holds IPv6 addresses" } else { "ipv4-addr holds IPv4 addresses" };
+        self.report(Diagnostic::new(&NEVER_MATCHES, literal.span, message).label(wrong).help(help));
+    }
+
+    /// Values that an attribute cannot have by the way it is made.
+    pub(super) fn equality_lints(
+        &mut self,
+        entity: EntityId,
+        attr: &Attr,
+        comparison: &Comparison,
+        literal: &Literal,
+        value: &Value,
+    ) {
+        let (Attr::Catalog(id), Value::Text(text)) = (attr, value) else { return };
+        let catalog = self.catalog;
+        let attribute = catalog.attribute(entity, *id);
+        let every = |test: fn(Rule) -> bool| attribute.access.iter().flatten().all(|a| test(a.rule));
+        if every(|r| matches!(r, Rule::Basename | Rule::BasenameOfPath)) && text.contains(['\\', '/']) {
+            let diagnostic = Diagnostic::new(&NEVER_MATCHES, literal.span, format!("no file name equals `{}`", shorten(text)))
+                .label("a path")
+                .also(comparison.attribute.span, "the part after the last separator");
+            let whole = attribute.name.strip_suffix("name").map(|start| format!("{start}x_path"));
+            let diagnostic = match whole.filter(|w| catalog.get(entity).attribute(w).is_some()) {
+                Some(whole) => diagnostic.fix(format!("`{whole}` is the whole path"), comparison.attribute.span, whole),
+                None => diagnostic,
+            };
+            self.report(diagnostic);
+        }
+        if every(|r| r == Rule::RegistryKey) {
+            self.current_user(literal, text);
+        }
+    }
+
+    fn current_user(&mut self, literal: &Literal, text: &str) {
+        let Some(start) = CURRENT_USER.iter().find(|s| text.get(..s.len()).is_some_and(|t| t.eq_ignore_ascii_case(s))) else {
+            return;
+        };
+        let rest = text.get(start.len()..).unwrap_or_default();
+        let like = format!(r"LIKE r'HKU\%\{rest}'");
+        let diagnostic = Diagnostic::new(&CURRENT_USER_HIVE, literal.span, "HKEY_CURRENT_USER never occurs in records")
+            .label("never in a record")
+            .note(r"Sysmon writes the hive of a user as HKU\SID\…")
+            .help(format!("`{like}` finds the key of every user"));
+        self.report(diagnostic);
+    }
+
+    /// Wildcards of another operator: `%` with `=`, `*` with LIKE. Also a registry hive behind LIKE.
+    pub(super) fn wildcards(&mut self, comparison: &Comparison, literal: &Literal) {
+        let LiteralKind::Text(text) = &literal.kind else { return };
+        match comparison.operator {
+            Operator::Eq | Operator::Ne | Operator::In if percent_wildcard(text) => {
+                let negated = comparison.negated != (comparison.operator == Operator::Ne);
+                let like = if negated { "NOT LIKE" } else { "LIKE" };
+                let operator = self.sources.text(comparison.operator_span).to_ascii_uppercase();
+                let diagnostic = Diagnostic::new(&WILDCARD, literal.span, format!("`%` is an ordinary character with {operator}"))
+                    .label("compared as it stands");
+                let help = format!("{like} takes `%` for any run of characters");
+                let list = comparison.operator == Operator::In;
+                let diagnostic = if list { diagnostic.help(help) } else { diagnostic.fix(help, comparison.operator_span, like) };
+                self.report(diagnostic);
+            }
+            Operator::Like if star_wildcard(text) => {
+                let written = self.sources.text(literal.span).to_owned();
+                let diagnostic = Diagnostic::new(&WILDCARD, literal.span, "`*` is an ordinary character with LIKE")
+                    .label("compared as it stands")
+                    .fix("LIKE takes `%` for any run of characters", literal.span, written.replace('*', "%"));
+                self.report(diagnostic);
+            }
+            Operator::Like if comparison.attribute.canonical() == "key" => self.current_user(literal, text),
+            _ => {}
+        }
+    }
+
+    /// A bare word that is text, though a variable has this name.
+    pub(super) fn word_like_variable(&mut self, comparison: &Comparison, literal: &Literal, word: &str) {
+        let reference = format!("{word}.{}", comparison.attribute.text);
+        let diagnostic =
+            Diagnostic::new(&WORD_LIKE_VARIABLE, literal.span, format!("`{word}` is the text '{word}', not the variable"))
+                .label("text")
+                .fix("a variable is referred to with an attribute", literal.span, reference)
+                .fix("quotes say that text is meant", literal.span, format!("'{word}'"));
+        self.report(diagnostic);
+    }
+
+    /// `name = 'a' AND name = 'b'`: one value cannot be both.
+    pub(super) fn contradiction(&mut self, parts: &[Predicate]) {
+        let mut seen: Vec<(&Test, Vec<&Value>)> = Vec::new();
+        let mut found = None;
+        for part in parts {
+            let Predicate::Test(test) = part else { continue };
+            let Some(values) = self.only(test) else { continue };
+            let same = |t: &Test| t.entity == test.entity && t.attr == test.attr;
+            match seen.iter().find(|(t, _)| same(t)) {
+                Some((before, others)) if !values.iter().any(|v| others.contains(v)) => {
+                    found = Some((before.span, test.span));
+                    break;
+                }
+                Some(_) => {}
+                None => seen.push((test, values)),
+            }
+            // Long conjunctions are never contradictions by slip; the search stays linear.
+            if seen.len() > 16 {
+                return;
+            }
+        }
+        if let Some((first, second)) = found {
+            let diagnostic = Diagnostic::new(&NEVER_MATCHES, second, "one value cannot equal both")
+                .label("and this")
+                .also(first, "this")
+                .help("IN (…) or OR takes either value");
+            self.report(diagnostic);
+        }
+    }
+
+    /// The values of which a test needs one, where that is all it says.
+    fn only<'t>(&self, test: &'t Test) -> Option<Vec<&'t Value>> {
+        let (TestOp::OneOf(operands), Attr::Catalog(id), false, false) = (&test.op, &test.attr, test.negated, test.fold) else {
+            return None;
+        };
+        let attribute = self.catalog.attribute(test.entity, *id);
+        let hive = attribute.access.iter().flatten().any(|a| a.rule == Rule::RegistryKey);
+        if attribute.many || hive || test.ty == ValueType::Id || operands.is_empty() || operands.len() > 64 {
+            return None;
+        }
+        operands.iter().map(|o| if let Operand::Value(value) = o { Some(value) } else { None }).collect()
+    }
+}
+
+/// Whether `%` at an end looks like a wildcard, not like an environment variable (`%TEMP%\x`).
+fn percent_wildcard(text: &str) -> bool {
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'(' | b')'));
+    let start = text.strip_prefix('%').is_some_and(|rest| !rest.split_once('%').is_some_and(|(name, _)| word(name)));
+    let end = text.strip_suffix('%').is_some_and(|rest| !rest.rsplit_once('%').is_some_and(|(_, name)| word(name)));
+    text.len() > 1 && (start || end)
+}
+
+/// Whether `*` at an end looks like a wildcard.
+fn star_wildcard(text: &str) -> bool {
+    text.len() > 1 && !text.contains(['%', ' ']) && (text.starts_with('*') || text.ends_with('*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn environment_variables_are_no_wildcards() {
+        for text in ["%cmd.exe", "cmd.exe%", "%cmd.exe%", "%-enc %"] {
+            assert!(percent_wildcard(text), "{text}");
+        }
+        for text in ["%TEMP%\\a.exe", "%TEMP%", "echo %PATH%", "100% sure", "%", "cmd.exe", "%ProgramFiles(x86)%\\x"] {
+            assert!(!percent_wildcard(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn stars_at_an_end_are_wildcards() {
+        assert!(star_wildcard("*mimikatz*"));
+        assert!(!star_wildcard("dir *"), "a command line may end so");
+        assert!(!star_wildcard("%*%"));
+    }
+}

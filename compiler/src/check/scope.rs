@@ -1,0 +1,152 @@
+//! What variable names mean: versions, the implicit `_`, unknown and unused names.
+
+use super::context::{Checker, yields};
+use super::hir::VarId;
+use crate::diag::codes::names::{UNKNOWN_VARIABLE, UNUSED_VARIABLE};
+use crate::diag::{Diagnostic, Reported, suggest};
+use crate::source::Span;
+use crate::syntax::ast::{Command, Ident, Program};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What a name is bound to; an error was reported where its statement failed.
+type Binding = Result<VarId, Reported>;
+
+/// The names of a huntflow.
+pub(super) struct Scope<'a> {
+    bound: FxHashMap<String, (Binding, u32)>,
+    used: FxHashSet<VarId>,
+    /// Every target in the file: name to statement indices, ascending.
+    targets: FxHashMap<&'a str, Vec<(usize, Span)>>,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn new(program: &'a Program) -> Self {
+        let mut targets: FxHashMap<&str, Vec<(usize, Span)>> = FxHashMap::default();
+        for (index, statement) in program.statements.iter().enumerate() {
+            if let Some(target) = &statement.target {
+                targets.entry(&target.text).or_default().push((index, target.span));
+            }
+        }
+        Self { bound: FxHashMap::default(), used: FxHashSet::default(), targets }
+    }
+
+    /// Binds a name and `_`; gives the version, from 1.
+    pub(super) fn bind(&mut self, name: &str, binding: Binding) -> u32 {
+        let entry = self.bound.entry(name.to_owned()).or_insert((binding, 0));
+        entry.0 = binding;
+        entry.1 += 1;
+        let version = entry.1;
+        if name != "_" {
+            self.bound.entry("_".to_owned()).or_insert((binding, 0)).0 = binding;
+        }
+        version
+    }
+
+    /// Lets the name of `old`, and `_` where it means `old`, mean `new`.
+    pub(super) fn replace(&mut self, name: &str, old: VarId, new: VarId) {
+        for name in [name, "_"] {
+            if let Some(entry) = self.bound.get_mut(name)
+                && entry.0 == Ok(old)
+            {
+                entry.0 = Ok(new);
+            }
+        }
+        self.used.insert(new);
+    }
+
+    fn get(&self, name: &str) -> Option<Binding> {
+        self.bound.get(name).map(|(binding, _)| *binding)
+    }
+
+    /// Whether the name is bound here.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.bound.contains_key(name)
+    }
+
+    /// The names that are bound here.
+    fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.bound.keys().map(String::as_str).filter(|n| *n != "_").collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// A bound name spelt almost like `word`.
+    pub(super) fn similar(&self, word: &str) -> Option<String> {
+        suggest::best(word, self.names()).map(str::to_owned)
+    }
+}
+
+impl Checker<'_> {
+    /// The variable of a name, which counts as used.
+    pub(crate) fn resolve(&mut self, name: &Ident) -> Result<VarId, Reported> {
+        match self.scope.get(&name.text) {
+            Some(Ok(id)) => {
+                self.scope.used.insert(id);
+                Ok(id)
+            }
+            Some(Err(reported)) => Err(reported),
+            None => Err(self.unknown_variable(name, None)),
+        }
+    }
+
+    /// As [`Self::resolve`], for `name.attribute` as a value: what looks like one may have lost its quotes.
+    pub(crate) fn resolve_value(&mut self, name: &Ident, whole: Span) -> Result<VarId, Reported> {
+        if self.scope.knows(&name.text) { self.resolve(name) } else { Err(self.unknown_variable(name, Some(whole))) }
+    }
+
+    fn unknown_variable(&mut self, name: &Ident, value: Option<Span>) -> Reported {
+        if self.lost(&name.text) {
+            return self.told();
+        }
+        let mut diagnostic =
+            Diagnostic::new(&UNKNOWN_VARIABLE, name.span, format!("no variable `{}` is bound here", name.text)).label("not bound");
+        let later = self.scope.targets.get(name.text.as_str()).and_then(|t| t.iter().find(|(i, _)| *i >= self.index));
+        if let Some((index, span)) = later {
+            let line = self.sources.position(span.source, span.start).line;
+            let when = if *index == self.index { "bound by this very statement" } else { "bound later" };
+            diagnostic = diagnostic.also(*span, when).note(format!("`{}` is {when}, on line {line}", name.text));
+        }
+        if let Some(near) = self.scope.similar(&name.text) {
+            diagnostic = diagnostic.fix(format!("a variable with a similar name is bound: `{near}`"), name.span, near);
+        }
+        if let Some(span) = value {
+            let text = self.sources.text(span);
+            let quoted = format!("'{text}'");
+            diagnostic =
+                diagnostic.note("a value of the form `name.attribute` refers to a variable").fix("text needs quotes", span, quoted);
+        }
+        self.report(diagnostic)
+    }
+
+    /// Whether the target of a statement that could not be read may have had this name: then there is nothing to add.
+    fn lost(&self, name: &str) -> bool {
+        let before = self.program.statements.iter().take(self.index);
+        before.filter(|s| s.command == Command::Error && s.target.is_none()).any(|s| {
+            let words = self.sources.text(s.span).split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            words.into_iter().any(|w| w == name)
+        })
+    }
+
+    /// Tells of variables that no later statement uses. The last one is the file's result.
+    pub(super) fn unused_variables(&mut self) {
+        let last = self.program.statements.iter().rposition(|s| yields(&s.command));
+        let last = last.map(|i| self.program.statements[i].span);
+        let mut found = Vec::new();
+        for (id, var) in (0u32..).map(VarId).zip(&self.hunt.vars) {
+            let result = last.is_some_and(|l| l.start <= var.span.start && var.span.end <= l.end);
+            if var.binding && var.name != "_" && !result && !self.scope.used.contains(&id) {
+                found.push(Diagnostic::new(&UNUSED_VARIABLE, var.span, format!("`{}` is never used", var.name)));
+            }
+        }
+        for diagnostic in found {
+            let name = self.sources.text(diagnostic.primary.span).to_owned();
+            let again =
+                self.scope.targets.get(name.as_str()).and_then(|t| t.iter().find(|(_, s)| s.start > diagnostic.primary.span.start));
+            let diagnostic = match again {
+                Some((_, span)) => diagnostic.also(*span, "bound again before any use"),
+                None => diagnostic.label("no later statement names it"),
+            };
+            self.report(diagnostic);
+        }
+    }
+}

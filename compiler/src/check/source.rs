@@ -1,0 +1,174 @@
+//! Data sources and files: what FROM means, which source a statement takes without it, which formats files have.
+
+use super::context::Checker;
+use super::hir::{DataSource, SourceRef, VarId};
+use crate::catalog::EntityId;
+use crate::diag::codes::names::{BAD_DATA_SOURCE, FILE_FORMAT, NO_DATA_SOURCE, SOURCE_LIKE_VARIABLE};
+use crate::diag::{Diagnostic, Reported};
+use crate::source::Span;
+use crate::syntax::ast::{Command, Ident, Path};
+
+/// The scheme of a data source without one.
+const DEFAULT_SCHEME: &str = "stixshifter";
+
+/// Suffixes of SAVE and LOAD, and of compressions behind them.
+const FORMATS: &[&str] = &[".csv", ".json"];
+const COMPRESSIONS: &[&str] = &[".gz", ".zst"];
+/// Compressions that Kestrel knows and huntc does not.
+const OTHER_COMPRESSIONS: &[&str] = &[".bz2", ".zip", ".xz"];
+
+/// What FROM means.
+pub(crate) enum Origin {
+    /// A variable of the hunt.
+    Variable(VarId),
+    /// One data source or more.
+    Sources(Vec<SourceRef>),
+}
+
+impl Checker<'_> {
+    /// FROM of GET; without it the data source named last before.
+    pub(crate) fn origin(&mut self, from: Option<&Path>) -> Result<Origin, Reported> {
+        let Some(path) = from else {
+            if self.last_sources.is_empty() {
+                let diagnostic = Diagnostic::new(&NO_DATA_SOURCE, self.span, "GET has no FROM, and no data source is named before")
+                    .label("from where?")
+                    .help("name a data source: FROM stixshifter://NAME");
+                return Err(self.report(diagnostic));
+            }
+            return Ok(Origin::Sources(self.last_sources.clone()));
+        };
+        if !path.quoted && self.scope.knows(&path.text) {
+            let name = Ident { text: path.text.clone(), span: path.span };
+            return self.resolve(&name).map(Origin::Variable);
+        }
+        let sources = self.data_sources(path)?;
+        self.almost_variable(path);
+        self.last_sources.clone_from(&sources);
+        Ok(Origin::Sources(sources))
+    }
+
+    /// `stixshifter://a,b`: a list; what has no scheme takes the one before it.
+    fn data_sources(&mut self, path: &Path) -> Result<Vec<SourceRef>, Reported> {
+        let mut scheme = DEFAULT_SCHEME.to_owned();
+        let mut sources = Vec::new();
+        for part in path.text.split(',') {
+            let part = part.trim();
+            let name = match part.split_once("://") {
+                Some((before, name)) => {
+                    scheme = before.to_ascii_lowercase();
+                    name
+                }
+                None => part,
+            };
+            if name.is_empty() {
+                let diagnostic = Diagnostic::new(&BAD_DATA_SOURCE, path.span, "a data source has no name")
+                    .label("a name is missing")
+                    .help("a list of data sources is written stixshifter://a,b");
+                return Err(self.report(diagnostic));
+            }
+            // Profile names are the same in any case; paths and URLs are not.
+            let name = if scheme == DEFAULT_SCHEME { name.to_lowercase() } else { name.to_owned() };
+            let source = self.source(DataSource { uri: format!("{scheme}://{name}"), name });
+            if !sources.contains(&source) {
+                sources.push(source);
+            }
+        }
+        Ok(sources)
+    }
+
+    fn source(&mut self, source: DataSource) -> SourceRef {
+        let known = self.hunt.sources.iter().position(|s| *s == source);
+        let index = known.unwrap_or_else(|| {
+            self.hunt.sources.push(source);
+            self.hunt.sources.len() - 1
+        });
+        SourceRef(index as u16)
+    }
+
+    /// A bare name that is no variable is a data source; one spelt almost like a variable may not be meant so.
+    fn almost_variable(&mut self, path: &Path) {
+        let bare = !path.quoted && !path.text.contains("://") && !path.text.contains([',', '.', '/']);
+        let bound = self.options.sources.iter().any(|p| p.name == path.text.to_lowercase());
+        if !bare || bound {
+            return;
+        }
+        if let Some(near) = self.scope.similar(&path.text) {
+            let message = format!("`{}` is no variable, so it names a data source", path.text);
+            let diagnostic = Diagnostic::new(&SOURCE_LIKE_VARIABLE, path.span, message)
+                .label(format!("stixshifter://{}", path.text.to_lowercase()))
+                .fix(format!("a variable with a similar name is bound: `{near}`"), path.span, near);
+            self.report(diagnostic);
+        }
+    }
+
+    /// Whether LIKE distinguishes case on these data sources: the first one's profile says so.
+    pub(crate) fn like_case(&self, sources: &[SourceRef]) -> bool {
+        let first = sources.first().map(|s| &self.hunt.sources[usize::from(s.0)].name);
+        first.is_some_and(|name| self.options.sources.iter().any(|p| p.name == *name && p.like_case_sensitive))
+    }
+
+    /// The data sources that a NEW or LOAD variable has: those named last before.
+    pub(crate) fn named_sources(&self) -> Vec<SourceRef> {
+        self.last_sources.clone()
+    }
+
+    /// An input of FIND must know where to ask.
+    pub(crate) fn needs_source(&mut self, input: VarId, place: Span) -> Result<(), Reported> {
+        let var = self.var(input);
+        if !var.sources.is_empty() {
+            return Ok(());
+        }
+        let diagnostic = Diagnostic::new(&NO_DATA_SOURCE, place, format!("`{}` has no data source that FIND could ask", var.name))
+            .label("made without a data source")
+            .also(var.span, "bound before any data source is named")
+            .help("name a data source before: a GET … FROM stixshifter://NAME above this variable");
+        Err(self.report(diagnostic))
+    }
+}
+
+/// Refuses file formats that SAVE and LOAD do not know.
+pub(crate) fn file_format(cx: &mut Checker<'_>, path: &Path) -> Result<(), Reported> {
+    let lower = path.text.to_ascii_lowercase();
+    let plain = COMPRESSIONS.iter().find_map(|c| lower.strip_suffix(c)).unwrap_or(&lower);
+    if FORMATS.iter().any(|f| plain.ends_with(f) && plain.len() > f.len()) {
+        return Ok(());
+    }
+    // What is shown is the last suffix, with a compression behind it: `.parquet.gz`.
+    let archive = OTHER_COMPRESSIONS.iter().find_map(|c| plain.strip_suffix(c)).unwrap_or(plain);
+    let name = archive.rfind(['/', '\\']).map_or(0, |i| i + 1);
+    let stem = archive[name..].rfind('.').map_or(archive.len(), |dot| name + dot);
+    let suffix = if stem == path.text.len() { "a name without suffix" } else { &lower[stem..] };
+    let mut fixed = format!("{}.csv", path.text.get(..stem).unwrap_or_default());
+    if path.quoted {
+        fixed = format!("'{fixed}'");
+    }
+    let diagnostic = Diagnostic::new(&FILE_FORMAT, path.span, format!("no file format is known for `{suffix}`"))
+        .label("unknown format")
+        .note("formats: .csv and .json, each also as .gz or .zst")
+        .fix("a CSV file", path.span, fixed);
+    Err(cx.report(diagnostic))
+}
+
+impl Checker<'_> {
+    /// Notes that a file holds a variable's rows.
+    pub(crate) fn saves(&mut self, path: &str, input: VarId) {
+        let entity = self.entity_of(input);
+        self.saved.retain(|(p, _)| p != path);
+        self.saved.push((path.to_owned(), entity));
+    }
+
+    /// The type of what this huntflow saved to a file before, else of the first GET from the variable that is bound here.
+    pub(crate) fn saved(&self, path: &str) -> Option<EntityId> {
+        let before = self.saved.iter().find(|(p, _)| p == path).map(|(_, entity)| *entity);
+        let target = self.program.statements.get(self.index)?.target.as_ref();
+        before.or_else(|| {
+            let target = &target?.text;
+            let later = self.program.statements.iter().skip(self.index + 1);
+            let used = later.take_while(|s| s.target.as_ref().is_none_or(|t| t.text != *target)).find_map(|s| match &s.command {
+                Command::Get(get) if get.from.as_ref().is_some_and(|f| f.text == *target) => Some(&get.entity.text),
+                _ => None,
+            });
+            self.catalog.entity(used?)
+        })
+    }
+}

@@ -1,0 +1,156 @@
+//! Windows: which time range a statement asks, and which one later statements inherit (semantics.md §6).
+
+use super::context::Checker;
+use super::hir::{SourceRef, VarId};
+use crate::diag::codes::time::{DEFAULT_WINDOW, EMPTY_RANGE, FUTURE_RANGE, MISSED_WINDOW};
+use crate::diag::{Diagnostic, Reported};
+use crate::source::Span;
+use crate::syntax::ast::TimeSpan;
+use crate::time::{Instant, SECOND, TimeRange, Window, hull};
+
+/// How far an inherited window is widened at both ends for a request.
+const WIDENING: i64 = 300 * SECOND;
+
+/// The window of a statement over data sources.
+pub(crate) struct Asked {
+    /// What each source is asked.
+    pub(crate) sources: Vec<(SourceRef, Window)>,
+    /// What later statements inherit.
+    pub(crate) search: Window,
+}
+
+impl Checker<'_> {
+    /// An explicit time range.
+    pub(crate) fn explicit(&mut self, span: Option<&TimeSpan>) -> Result<Option<TimeRange>, Reported> {
+        let (start, stop, place) = match span {
+            None => return Ok(None),
+            Some(TimeSpan::Between { start: Some(start), stop: Some(stop), span }) => (*start, *stop, *span),
+            Some(TimeSpan::Last { nanos: Some(nanos), span }) => (self.options.now.plus(-nanos), self.options.now, *span),
+            Some(_) => return Err(self.told()),
+        };
+        let range = self.range(start, stop, place)?;
+        if range.start >= self.options.now {
+            let diagnostic = Diagnostic::new(&FUTURE_RANGE, place, "the time range lies in the future")
+                .label("no record yet")
+                .note(format!("now is {}", self.options.now.to_seconds_text()));
+            self.report(diagnostic);
+        }
+        Ok(Some(range))
+    }
+
+    /// `START a STOP b`: a before b.
+    pub(crate) fn range(&mut self, start: Instant, stop: Instant, span: Span) -> Result<TimeRange, Reported> {
+        if start < stop {
+            return Ok(TimeRange { start, stop });
+        }
+        let same = start == stop;
+        let headline = if same { "the time range is empty" } else { "START is later than STOP" };
+        let diagnostic = Diagnostic::new(&EMPTY_RANGE, span, headline).label("holds no instant");
+        let diagnostic = if same {
+            diagnostic.help("STOP is exclusive: name a later instant")
+        } else {
+            let (start, stop) = (start.to_string(), stop.to_string());
+            diagnostic.fix("the other way round", span, format!("START t'{stop}' STOP t'{start}'"))
+        };
+        Err(self.report(diagnostic))
+    }
+
+    /// The window of GET from data sources.
+    pub(crate) fn get_window(&mut self, explicit: Option<TimeRange>, references: &[VarId], sources: &[SourceRef]) -> Asked {
+        let every = |window: Window| sources.iter().map(|s| (*s, window)).collect();
+        if let Some(range) = explicit {
+            return Asked { sources: every(Some(range)), search: Some(range) };
+        }
+        let windows = references.iter().map(|v| self.var(*v).window);
+        if let Some(search) = windows.reduce(hull) {
+            return Asked { sources: every(widen(search)), search };
+        }
+        if let Some(range) = self.command_line_window() {
+            return Asked { sources: every(Some(range)), search: Some(range) };
+        }
+        let sources: Vec<(SourceRef, Window)> = sources.iter().map(|s| (*s, self.default_window(*s))).collect();
+        let search = sources.iter().map(|(_, w)| *w).reduce(hull).flatten();
+        Asked { sources, search }
+    }
+
+    /// The window of FIND: its input's, widened for the request alone, so that it does not grow along a chain.
+    pub(crate) fn find_window(&self, explicit: Option<TimeRange>, input: VarId) -> Asked {
+        let input = self.var(input);
+        let (request, search) = match explicit {
+            Some(range) => (Some(range), Some(range)),
+            None => (widen(input.window), input.window),
+        };
+        Asked { sources: input.sources.iter().map(|s| (*s, request)).collect(), search }
+    }
+
+    /// `--window`, as a range that ends now.
+    pub(crate) fn command_line_window(&self) -> Window {
+        self.options.window.map(|nanos| self.before_now(nanos))
+    }
+
+    fn before_now(&self, nanos: i64) -> TimeRange {
+        TimeRange { start: self.options.now.plus(-nanos), stop: self.options.now }
+    }
+
+    /// The default window of a cluster's profile, with a warning; files have everything.
+    fn default_window(&mut self, source: SourceRef) -> Window {
+        let source = self.hunt.sources[usize::from(source.0)].clone();
+        let profile = self.options.sources.iter().find(|p| p.name == source.name)?;
+        let range = self.before_now(profile.default_window?);
+        let length = duration(profile.default_window?);
+        let span = self.span;
+        let head = self.sources.text(span).lines().next().map_or(0, str::len);
+        let place = Span { end: span.start + head as u32, ..span };
+        let diagnostic =
+            Diagnostic::new(&DEFAULT_WINDOW, place, format!("no time range: `{}` is asked for the last {length}", source.name))
+                .label(format!("{} to {}", range.start.to_seconds_text(), range.stop.to_seconds_text()))
+                .note("the data source's profile sets this default")
+                .help("write START … STOP … or LAST 24 h, or give --window 24h");
+        self.report(diagnostic);
+        Some(range)
+    }
+
+    /// Warns of a range on a variable that its records cannot lie in.
+    pub(crate) fn missed(&mut self, range: TimeRange, input: VarId, place: Span) {
+        let var = self.var(input);
+        let Some(window) = var.window else { return };
+        if range.start < window.stop && window.start < range.stop {
+            return;
+        }
+        let message = format!("the time range misses every record of `{}`", var.name);
+        let diagnostic = Diagnostic::new(&MISSED_WINDOW, place, message)
+            .label("nothing lies here")
+            .also(var.span, "bound here")
+            .note(format!("`{}` was asked for {} to {}", var.name, window.start.to_seconds_text(), window.stop.to_seconds_text()));
+        self.report(diagnostic);
+    }
+}
+
+fn widen(window: Window) -> Window {
+    window.map(|w| w.widen(WIDENING))
+}
+
+/// `5 minutes`, `1 hour`, `90 seconds`.
+fn duration(nanos: i64) -> String {
+    let seconds = nanos / SECOND;
+    let (count, unit) = match seconds {
+        s if s > 0 && s % 86_400 == 0 => (s / 86_400, "day"),
+        s if s > 0 && s % 3_600 == 0 => (s / 3_600, "hour"),
+        s if s > 0 && s % 60 == 0 => (s / 60, "minute"),
+        s => (s, "second"),
+    };
+    if count == 1 { unit.to_owned() } else { format!("{count} {unit}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_in_their_largest_whole_unit() {
+        assert_eq!(duration(300 * SECOND), "5 minutes");
+        assert_eq!(duration(3_600 * SECOND), "hour");
+        assert_eq!(duration(90 * SECOND), "90 seconds");
+        assert_eq!(duration(172_800 * SECOND), "2 days");
+    }
+}

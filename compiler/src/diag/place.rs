@@ -1,0 +1,89 @@
+//! Where a diagnostic stands, for every renderer: names, cells and lines, and texts that a terminal can take.
+
+use crate::source::{Position, SourceId, SourceSet, Span};
+use std::borrow::Cow;
+
+/// Most diagnostics that a renderer shows of one file.
+pub(super) const CAP: usize = 50;
+
+/// Both ends of a span, for people.
+pub(super) fn ends(sources: &SourceSet, span: Span) -> (Position, Position) {
+    (sources.position(span.source, span.start), sources.position(span.source, span.end))
+}
+
+/// `hunt.hf:3:14`, in a huntbook `hunt.ipynb:cell 2:3:14`.
+pub(super) fn place(sources: &SourceSet, span: Span) -> String {
+    let start = sources.position(span.source, span.start);
+    let cell = start.cell.map_or_else(String::new, |cell| format!("cell {cell}:"));
+    format!("{}:{cell}{}:{}", printable(&sources.get(span.source).name), start.line, start.column)
+}
+
+/// Splits diagnostics by file, in the order of the files, and says how many of each are beyond the cap.
+pub(super) fn capped<'d>(
+    diagnostics: &'d [super::Diagnostic],
+    sources: &SourceSet,
+) -> Vec<(SourceId, Vec<&'d super::Diagnostic>, usize)> {
+    let mut files: Vec<(SourceId, Vec<&super::Diagnostic>, usize)> = sources.iter().map(|(id, _)| (id, Vec::new(), 0)).collect();
+    for diagnostic in diagnostics {
+        if let Some((_, shown, more)) = files.iter_mut().find(|(id, _, _)| *id == diagnostic.primary.span.source) {
+            if shown.len() < CAP { shown.push(diagnostic) } else { *more += 1 }
+        }
+    }
+    files.retain(|(_, shown, _)| !shown.is_empty());
+    files
+}
+
+/// Whether a terminal may do something with a character other than print it: control, bidi, zero-width, tags.
+fn hostile(c: char) -> bool {
+    matches!(c,
+        '\u{0}'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A text with every hostile character replaced by one that prints and has as many bytes, so that spans stay right.
+/// Line ends are `\n` alone.
+pub(super) fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(hostile) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\r' if rest.peek() == Some(&'\n') => out.push(' '),
+            c if !hostile(c) => out.push(c),
+            c => out.push_str(match c.len_utf8() {
+                1 => "?",
+                2 => "\u{bf}",
+                3 => "\u{fffd}",
+                _ => "\u{fffd}?",
+            }),
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_characters_keep_their_length() {
+        for text in ["a\u{1b}[31mb", "x\u{202e}y", "\u{85}", "\u{e0041}", "a\r\nb\rc", "\u{200b}"] {
+            let safe = printable(text);
+            assert_eq!(safe.len(), text.len(), "{text:?}");
+            assert!(!safe.contains(hostile), "{safe:?}");
+        }
+        assert_eq!(printable("a\r\nb"), "a \nb");
+        assert!(matches!(printable("tab\tand é"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn places_in_huntbooks_name_the_cell() {
+        let mut sources = SourceSet::default();
+        let cells = vec![crate::source::Cell { number: 2, start: 0 }, crate::source::Cell { number: 5, start: 4 }];
+        let id = sources.add(crate::source::Source { name: "h.ipynb".into(), text: "a=b\nx\ny".into(), cells });
+        assert_eq!(place(&sources, Span::new(id, 6, 7)), "h.ipynb:cell 5:2:1");
+    }
+}
