@@ -1,0 +1,114 @@
+//! Addresses of clusters: credentials are taken out at once, errors never repeat the text.
+
+use super::binding::Auth;
+use super::secret::Secret;
+use reqwest::Url;
+
+/// An `http` or `https` address.
+#[derive(Debug)]
+pub(super) struct Address {
+    /// Without path and credentials: `https://host:9200`.
+    pub origin: String,
+    /// Parts of the path, decoded.
+    pub path: Vec<String>,
+    /// Whether the path ends with `/`, so that its last part is no index.
+    pub folder: bool,
+    /// Credentials before the `@`.
+    pub auth: Option<Auth>,
+}
+
+impl Address {
+    /// Reads an address. The error says what is wrong, not what was written.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text).map_err(|e| e.to_string())?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err("it begins with neither `https://` nor `http://`".to_owned());
+        }
+        let Some(host) = url.host_str() else { return Err("it has no host".to_owned()) };
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err("it has a `?` or `#` part".to_owned());
+        }
+        let auth = match (url.username(), url.password()) {
+            ("", None) => None,
+            (user, password) => Some(Auth::Basic {
+                username: Secret::literal(decode(user)),
+                password: Secret::literal(decode(password.unwrap_or_default())),
+            }),
+        };
+        let port = url.port().map_or_else(String::new, |p| format!(":{p}"));
+        Ok(Self {
+            origin: format!("{}://{host}{port}", url.scheme()),
+            path: url.path().split('/').filter(|p| !p.is_empty()).map(decode).collect(),
+            folder: url.path().ends_with('/'),
+            auth,
+        })
+    }
+
+    /// The address with its whole path, which is a proxy's.
+    pub(super) fn whole(&self) -> String {
+        join(&self.origin, &self.path)
+    }
+
+    /// The address and the index expressions that the last part of its path names.
+    pub(super) fn split(&self) -> (String, Vec<String>) {
+        match self.path.split_last() {
+            Some((last, prefix)) if !self.folder => {
+                (join(&self.origin, prefix), last.split(',').map(str::trim).filter(|i| !i.is_empty()).map(str::to_owned).collect())
+            }
+            _ => (self.whole(), Vec::new()),
+        }
+    }
+}
+
+fn join(origin: &str, path: &[String]) -> String {
+    path.iter().fold(origin.to_owned(), |url, part| format!("{url}/{part}"))
+}
+
+/// Decodes `%41`; what is no such escape stays.
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let escape = (byte == b'%').then(|| text.get(at + 1..at + 3)).flatten().and_then(|h| u8::from_str_radix(h, 16).ok());
+        out.push(escape.unwrap_or(byte));
+        at += if escape.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::config::environment::Environment;
+    use secrecy::ExposeSecret;
+
+    #[test]
+    fn the_last_part_of_the_path_is_the_index() {
+        let split = |text| Address::parse(text).unwrap().split();
+        assert_eq!(split("https://h:9200/winlogbeat-*,x"), ("https://h:9200".into(), vec!["winlogbeat-*".into(), "x".into()]));
+        assert_eq!(split("http://h/es/idx%2D1"), ("http://h/es".into(), vec!["idx-1".into()]));
+        assert_eq!(split("http://[::1]:9200/es/"), ("http://[::1]:9200/es".into(), vec![]));
+        assert_eq!(split("https://h"), ("https://h".into(), vec![]));
+    }
+
+    #[test]
+    fn credentials_are_taken_out_and_decoded() {
+        let address = Address::parse("https://us%40er:p%3Aw%2f@h:9200/i").unwrap();
+        assert_eq!(address.whole(), "https://h:9200/i");
+        let Some(Auth::Basic { username, password }) = &address.auth else { panic!("no credentials") };
+        let value = |s: &Secret| s.resolve(&Environment::default()).unwrap().expose_secret().to_owned();
+        assert_eq!((value(username), value(password)), ("us@er".to_owned(), "p:w/".to_owned()));
+        assert!(!format!("{address:?}").contains("p:w"));
+    }
+
+    #[test]
+    fn errors_do_not_repeat_the_text() {
+        for bad in ["https://u:hunter2@", "ftp://u:hunter2@h/", "https://u:hunter2@h:99999/x", "https://h/x?key=hunter2", "hunter2"]
+        {
+            let error = Address::parse(bad).unwrap_err();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! `huntc.toml`: sources, analytics, lints and limits of a run.
+
+use super::address::Address;
+use super::analytic::{Action, AnalyticBinding, DEFAULT_TIMEOUT};
+use super::binding::{Auth, Authority, Binding, ClusterProfile, Kind, Origin, Tls};
+use super::reader::{Document, Table};
+use super::secret::Secret;
+use super::{Config, flags, mask};
+use huntc_compiler::diag::codes::config::{BAD_CONFIG, UNKNOWN_LINT};
+use huntc_compiler::diag::{Diagnostic, Severity, codes, suggest};
+use huntc_compiler::source::{SourceSet, Span};
+use std::path::Path;
+use toml::de::{DeTable, DeValue};
+
+const TOP: [&str; 4] = ["sources", "analytics", "lints", "run"];
+const SOURCE: [&str; 11] =
+    ["uri", "path", "indices", "auth", "tls", "default_window", "like_case", "page_size", "concurrency", "timeout", "dialects"];
+/// Keys that only a cluster has.
+const CLUSTER: [&str; 7] = ["indices", "auth", "tls", "page_size", "concurrency", "timeout", "dialects"];
+const AUTH: [&str; 5] = ["username", "password", "id", "api_key", "token"];
+const TLS: [&str; 2] = ["ca", "insecure"];
+const ANALYTIC: [&str; 5] = ["exec", "lookup", "key", "outputs", "timeout"];
+const RUN: [&str; 6] = ["roots", "mapping", "concurrency", "max_records", "max_requests", "timeout"];
+
+/// Reads a file into `config`.
+pub(super) fn read(path: &Path, sources: &mut SourceSet, config: &mut Config, problems: &mut Vec<Diagnostic>) {
+    let name = path.display().to_string();
+    let text = match super::read_text(path) {
+        Ok(text) => text,
+        Err(reason) => {
+            let id = sources.add_text(name.clone(), "");
+            let problem =
+                Diagnostic::new(&BAD_CONFIG, Span::new(id, 0, 0), format!("the configuration file `{name}` cannot be read"));
+            problems.push(problem.note(format!("the reason: {reason}")).help("give an existing file with `--config`"));
+            return;
+        }
+    };
+    let id = sources.add_text(name, mask::mask(&text).as_ref());
+    let base = path.parent().unwrap_or(Path::new(""));
+    let mut document = Document { id, base, problems: Vec::new() };
+    match DeTable::parse(&text) {
+        Ok(root) => read_tables(&Table::of_document(&root, &document), path, &mut document, config),
+        Err(error) => {
+            let span = document.span(error.span().unwrap_or(0..0));
+            let headline = format!("the configuration is no valid TOML: {}", error.message().lines().next().unwrap_or_default());
+            document.problems.push(Diagnostic::new(&BAD_CONFIG, span, headline.trim_end_matches('.').to_owned()));
+        }
+    }
+    problems.append(&mut document.problems);
+}
+
+fn read_tables(root: &Table<'_, '_>, path: &Path, document: &mut Document<'_>, config: &mut Config) {
+    root.only(document, &TOP);
+    if let Some(table) = root.table(document, "sources") {
+        for (name, _, value) in table.entries() {
+            let Some(table) = document.table(value, format!("[sources.{name}]")) else { continue };
+            let name = name.to_lowercase();
+            if let Some(binding) = source(&table, &name, path, document) {
+                config.sources.insert(name, binding);
+            }
+        }
+    }
+    if let Some(table) = root.table(document, "analytics") {
+        for (uri, _, value) in table.entries() {
+            let Some(table) = document.table(value, format!("[analytics.\"{uri}\"]")) else { continue };
+            if let Some(binding) = analytic(&table, uri, path, document) {
+                config.analytics.insert(binding.uri.clone(), binding);
+            }
+        }
+    }
+    if let Some(table) = root.table(document, "lints") {
+        lints(&table, document, config);
+    }
+    if let Some(table) = root.table(document, "run") {
+        run(&table, document, config);
+    }
+}
+
+fn source(table: &Table<'_, '_>, name: &str, path: &Path, document: &mut Document<'_>) -> Option<Binding> {
+    table.only(document, &SOURCE);
+    let uri = table.text(document, "uri");
+    let mut kind = match (uri, table.path(document, "path")) {
+        (Some(uri), None) => match Address::parse(uri.value) {
+            Ok(address) if address.auth.is_some() => {
+                document.bad(uri.span, "`uri` holds credentials", "they belong into `auth`");
+                return None;
+            }
+            Ok(address) => {
+                // With `indices`, the whole path is a proxy's.
+                let (url, indices) = if table.value("indices").is_some() { (address.whole(), Vec::new()) } else { address.split() };
+                Kind::Cluster(Box::new(cluster(table, ClusterProfile::new(url, indices), document)))
+            }
+            Err(reason) => {
+                document.bad(uri.span, format!("`uri` is no address of a cluster: {reason}"), "`https://host:port` is needed here");
+                return None;
+            }
+        },
+        (None, Some(path)) => {
+            if let Some(key) = CLUSTER.iter().find(|k| table.value(k).is_some()) {
+                document.bad(table.span, format!("{} has `path`, so it takes no `{key}`", table.name), "only a cluster has it");
+            }
+            flags::local_kind(path)
+        }
+        (None, None) if table.value("uri").is_some() || table.value("path").is_some() => return None,
+        _ => {
+            document.bad(
+                table.span,
+                format!("{} needs either `uri` or `path`", table.name),
+                "`uri` of a cluster, or `path` of a file, folder or store",
+            );
+            return None;
+        }
+    };
+    let default_window = table.duration(document, "default_window");
+    if let (Kind::Cluster(cluster), Some(window)) = (&mut kind, default_window) {
+        cluster.default_window = window;
+    }
+    let like_case = table.text(document, "like_case");
+    let like_case_sensitive = like_case.as_ref().is_some_and(|c| c.value == "sensitive");
+    if let Some(case) = like_case.filter(|c| !["sensitive", "insensitive"].contains(&c.value)) {
+        document.bad(case.span, format!("`like_case` is not `{}`", case.value), "\"sensitive\" or \"insensitive\" is needed here");
+    }
+    Some(Binding { name: name.to_owned(), kind, origin: Origin::File(path.to_path_buf()), default_window, like_case_sensitive })
+}
+
+fn cluster(table: &Table<'_, '_>, mut profile: ClusterProfile, document: &mut Document<'_>) -> ClusterProfile {
+    if let Some(indices) = table.texts(document, "indices", true) {
+        profile.indices = indices;
+    }
+    if let Some(auth) = table.table(document, "auth") {
+        profile.auth = read_auth(&auth, document);
+    }
+    if let Some(tls) = table.table(document, "tls") {
+        tls.only(document, &TLS);
+        let ca = tls.path(document, "ca").map(Authority::File);
+        profile.tls = Tls { ca, insecure: tls.boolean(document, "insecure").unwrap_or(false) };
+    }
+    profile.timeout = table.duration(document, "timeout");
+    profile.page_size = table.number(document, "page_size", 1..=10_000).map(|n| n as u32);
+    profile.concurrency = table.number(document, "concurrency", 1..=64).map(|n| n as usize);
+    profile.dialects = table.texts(document, "dialects", true).unwrap_or_default();
+    profile
+}
+
+fn read_auth(table: &Table<'_, '_>, document: &mut Document<'_>) -> Auth {
+    table.only(document, &AUTH);
+    let mut secret = |key| table.text(document, key).map(|t| t.value).map(|t| Secret::parse(t, document.base));
+    let (username, password, id, api_key, token) =
+        (secret("username"), secret("password"), secret("id"), secret("api_key"), secret("token"));
+    match (username, password, id, api_key, token) {
+        (Some(username), Some(password), None, None, None) => Auth::Basic { username, password },
+        (None, None, id, Some(api_key), None) => Auth::ApiKey { id, api_key },
+        (None, None, None, None, Some(token)) => Auth::Token(token),
+        _ => {
+            let wanted = "`username` with `password`, `id` with `api_key`, or `token`";
+            document.bad(table.span, "`auth` is not one whole set of credentials", wanted);
+            Auth::None
+        }
+    }
+}
+
+fn analytic(table: &Table<'_, '_>, uri: &str, path: &Path, document: &mut Document<'_>) -> Option<AnalyticBinding> {
+    table.only(document, &ANALYTIC);
+    let exec = table.texts(document, "exec", false);
+    let lookup = table.path(document, "lookup");
+    let action = match (exec, lookup) {
+        (Some(command), None) => Action::Exec(command),
+        (None, Some(lookup)) => {
+            let Some(key) = table.text(document, "key") else {
+                document.bad(table.span, format!("{} needs `key`", table.name), "the attribute that the table is looked up by");
+                return None;
+            };
+            Action::Lookup { table: lookup, key: key.value.to_owned() }
+        }
+        _ => {
+            document.bad(table.span, format!("{} needs either `exec` or `lookup`", table.name), "a command, or a CSV table");
+            return None;
+        }
+    };
+    Some(AnalyticBinding {
+        // A bare name is `python://` in Kestrel.
+        uri: if uri.contains("://") { uri.to_owned() } else { format!("python://{uri}") },
+        action,
+        outputs: table.texts(document, "outputs", false),
+        timeout: table.duration(document, "timeout").unwrap_or(DEFAULT_TIMEOUT),
+        origin: Origin::File(path.to_path_buf()),
+    })
+}
+
+fn lints(table: &Table<'_, '_>, document: &mut Document<'_>, config: &mut Config) {
+    for (name, at, value) in table.entries() {
+        let span = document.span(at);
+        if let Err(problem) = lint(name, span) {
+            document.problems.push(*problem);
+            continue;
+        }
+        let level = if let DeValue::String(text) = value.get_ref() { level(text) } else { Err(()) };
+        if let Ok(level) = level {
+            config.lints.levels.push((name.to_owned(), level));
+        } else {
+            let span = document.span(value.span());
+            document.bad(span, format!("`{name}` is not a level"), "\"allow\", \"warn\" or \"deny\" is needed here");
+        }
+    }
+}
+
+/// `Ok(None)` is `allow`; an error any other word.
+fn level(text: &str) -> Result<Option<Severity>, ()> {
+    match text {
+        "allow" => Ok(None),
+        "warn" => Ok(Some(Severity::Warning)),
+        "deny" => Ok(Some(Severity::Error)),
+        _ => Err(()),
+    }
+}
+
+/// Checks that a name is that of a lint.
+pub(super) fn lint(name: &str, span: Span) -> Result<(), Box<Diagnostic>> {
+    let problem = match codes::find(name) {
+        Some(code) if code.lint => return Ok(()),
+        Some(code) => {
+            let headline = format!("`{}` is an error that cannot be moved", code.id);
+            Diagnostic::new(&UNKNOWN_LINT, span, headline).help("correct the huntflow; `huntc explain` lists the lints")
+        }
+        None => {
+            let all = codes::all();
+            let problem = Diagnostic::new(&UNKNOWN_LINT, span, format!("there is no lint `{name}`"));
+            match suggest::best(name, all.iter().filter(|c| c.lint).map(|c| c.slug)) {
+                Some(near) => problem.fix(format!("`{near}` is the nearest"), span, near),
+                None => problem.help("`huntc explain` lists the lints"),
+            }
+        }
+    };
+    Err(Box::new(problem))
+}
+
+fn run(table: &Table<'_, '_>, document: &mut Document<'_>, config: &mut Config) {
+    table.only(document, &RUN);
+    let run = &mut config.run;
+    if let Some(roots) = table.texts(document, "roots", false) {
+        run.roots = roots.iter().map(|r| document.base.join(r)).collect();
+    }
+    run.mapping = table.path(document, "mapping");
+    run.concurrency = table.number(document, "concurrency", 1..=64).map(|n| n as usize);
+    run.max_records = table.number(document, "max_records", 1..=u64::MAX);
+    run.max_requests = table.number(document, "max_requests", 1..=u64::MAX);
+    run.timeout = table.duration(document, "timeout");
+}

@@ -1,0 +1,37 @@
+//! Where `huntc.toml` is looked for.
+
+use super::environment::Environment;
+use std::path::{Path, PathBuf};
+
+/// Name of the configuration file.
+const NAME: &str = "huntc.toml";
+
+/// The first `huntc.toml` in `start` or a parent of it, else `$XDG_CONFIG_HOME/huntc/huntc.toml`.
+pub fn find(start: &Path, environment: &Environment) -> Option<PathBuf> {
+    // Made absolute, or the parents of `hunts/windows` would end at `hunts`.
+    let absolute = std::path::absolute(start).unwrap_or_else(|_| start.to_path_buf());
+    let near = absolute.ancestors().map(|folder| folder.join(NAME)).find(|file| file.is_file());
+    near.or_else(|| Some(environment.config_home()?.join("huntc").join(NAME)).filter(|file| file.is_file()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn the_nearest_parent_wins_over_the_users_own() {
+        let temp = tempfile::tempdir().unwrap();
+        let (deep, own) = (temp.path().join("a/b"), temp.path().join("own/huntc"));
+        fs::create_dir_all(&deep).unwrap();
+        fs::create_dir_all(&own).unwrap();
+        let own_home = temp.path().join("own");
+        let env = Environment::of([("XDG_CONFIG_HOME", own_home.to_str().unwrap())]);
+        assert_eq!(find(&deep, &env), None);
+        fs::write(own.join(NAME), "").unwrap();
+        assert_eq!(find(&deep, &env), Some(own.join(NAME)));
+        fs::write(temp.path().join("a").join(NAME), "").unwrap();
+        assert_eq!(find(&deep, &env), Some(temp.path().join("a").join(NAME)));
+    }
+}

@@ -1,0 +1,165 @@
+//! One profile of Kestrel's `elastic_ecs` connector as a binding.
+
+use super::address::Address;
+use super::binding::{Auth, Authority, Binding, ClusterProfile, Kind, Origin};
+use super::secret::Secret;
+use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::codes::config::{BAD_SETTING, IGNORED_SETTING, UNSUPPORTED_CONNECTOR};
+use huntc_compiler::source::Span;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where connector, connection and config of a profile were written.
+pub(super) struct Places {
+    /// For diagnostics.
+    pub spans: [Span; 3],
+    /// For headlines: a variable's name, or that of the profile.
+    pub names: [String; 3],
+}
+
+const CONNECTOR: usize = 0;
+const CONNECTION: usize = 1;
+const CONFIG: usize = 2;
+
+impl Places {
+    fn bad(&self, part: usize, what: &str, wanted: &str) -> Box<Diagnostic> {
+        let headline = format!("{} {what}", self.names[part]);
+        Box::new(Diagnostic::new(&BAD_SETTING, self.spans[part], headline).label(wanted))
+    }
+}
+
+/// The binding of a profile, and what to say where a hunt uses it.
+pub(super) fn binding(
+    name: &str,
+    profile: &Value,
+    origin: Origin,
+    places: &Places,
+) -> Result<(Binding, Option<Diagnostic>), Box<Diagnostic>> {
+    let connector = profile.get("connector").and_then(Value::as_str).unwrap_or("elastic_ecs");
+    if connector != "elastic_ecs" {
+        let headline = format!("the profile `{name}` uses the connector `{connector}`");
+        let problem = Diagnostic::new(&UNSUPPORTED_CONNECTOR, places.spans[CONNECTOR], headline)
+            .label("only `elastic_ecs` is supported")
+            .help(format!("bind the name to an index: `--source {name}=https://host:9200/index`"));
+        return Err(Box::new(problem));
+    }
+    let Some(connection) = profile.get("connection").filter(|c| c.is_object()) else {
+        return Err(places.bad(CONNECTION, "has no connection", "an object with `host`, `port` and `indices` is needed"));
+    };
+    let (url, from_url) = url(connection, places)?;
+    let mut cluster = ClusterProfile::new(url, indices(connection, places)?);
+    cluster.auth = auth(profile.get("config"), places)?.or(from_url).unwrap_or(Auth::None);
+    let mut notice = None;
+    match connection.get("selfSignedCert") {
+        Some(Value::String(pem)) if pem.contains("-----BEGIN") => cluster.tls.ca = Some(Authority::Pem(pem.clone())),
+        Some(Value::String(path)) if !path.trim().is_empty() => cluster.tls.ca = Some(Authority::File(PathBuf::from(path))),
+        Some(Value::Bool(false)) if cluster.url.starts_with("https") => {
+            let headline = format!("`selfSignedCert: false` of `{name}` does not switch the certificate check off");
+            let notice_of = Diagnostic::new(&IGNORED_SETTING, places.spans[CONNECTION], headline);
+            notice = Some(notice_of.help("`tls = { ca = \"ca.pem\" }` in huntc.toml names the authority"));
+        }
+        _ => {}
+    }
+    options(connection.get("options"), &mut cluster, places)?;
+    let binding = Binding {
+        name: name.to_owned(),
+        kind: Kind::Cluster(Box::new(cluster)),
+        origin,
+        default_window: None,
+        like_case_sensitive: false,
+    };
+    Ok((binding, notice))
+}
+
+/// The address from `host` and `port`; `https` unless the host says otherwise.
+fn url(connection: &Value, places: &Places) -> Result<(String, Option<Auth>), Box<Diagnostic>> {
+    let Some(host) = connection.get("host").and_then(Value::as_str).map(str::trim).filter(|h| !h.is_empty()) else {
+        return Err(places.bad(CONNECTION, "has no `host`", "`\"host\": \"elastic.example\"` is needed"));
+    };
+    let port = match connection.get("port") {
+        None | Some(Value::Null) => None,
+        Some(port) => match number(port).and_then(|p| u16::try_from(p).ok()).filter(|p| *p > 0) {
+            Some(port) => Some(port),
+            None => return Err(places.bad(CONNECTION, "has a `port` that is none", "a number from 1 to 65535 is needed")),
+        },
+    };
+    let with_scheme = if host.contains("://") {
+        host.to_owned()
+    } else if host.matches(':').count() > 1 && !host.starts_with('[') {
+        format!("https://[{host}]")
+    } else {
+        format!("https://{host}")
+    };
+    let mut address = Address::parse(&with_scheme).map_err(|e| {
+        places.bad(CONNECTION, &format!("has a `host` that cannot be read: {e}"), "a host name or an address is needed")
+    })?;
+    let has_port = address.origin.rsplit_once(':').is_some_and(|(_, p)| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+    // Plain HTTP is for tests, where no proxy turns 80 into the server's own port.
+    let default = if address.origin.starts_with("http:") { Some(9200) } else { None };
+    if let Some(port) = port.filter(|_| !has_port).or(default.filter(|_| !has_port)) {
+        address.origin = format!("{}:{port}", address.origin);
+    }
+    Ok((address.whole(), address.auth))
+}
+
+fn indices(connection: &Value, places: &Places) -> Result<Vec<String>, Box<Diagnostic>> {
+    let texts: Vec<&str> = match connection.get("indices") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::String(text)) => text.split(',').collect(),
+        Some(Value::Array(values)) if values.iter().all(Value::is_string) => values.iter().filter_map(Value::as_str).collect(),
+        Some(_) => return Err(places.bad(CONNECTION, "has `indices` that are no names", "a list of names, or names with commas")),
+    };
+    Ok(texts.into_iter().map(str::trim).filter(|i| !i.is_empty()).map(str::to_owned).collect())
+}
+
+/// Credentials, in stix-shifter's order: user, API key, token.
+fn auth(config: Option<&Value>, places: &Places) -> Result<Option<Auth>, Box<Diagnostic>> {
+    let Some(auth) = config.and_then(|c| c.get("auth")).filter(|a| !a.is_null()) else { return Ok(None) };
+    let secret = |key: &str| auth.get(key).and_then(Value::as_str).filter(|t| !t.is_empty()).map(Secret::literal);
+    if let (Some(username), Some(password)) = (secret("username"), secret("password")) {
+        return Ok(Some(Auth::Basic { username, password }));
+    }
+    if let Some(api_key) = secret("api_key") {
+        return Ok(Some(Auth::ApiKey { id: secret("id"), api_key }));
+    }
+    if let Some(token) = secret("access_token") {
+        return Ok(Some(Auth::Token(token)));
+    }
+    let wanted = "`id` with `api_key`, `username` with `password`, or `access_token` is needed in `auth`";
+    Err(places.bad(CONFIG, "has no whole set of credentials", wanted))
+}
+
+/// The options that mean something here. `result_limit` and the translator's own are left alone.
+fn options(options: Option<&Value>, cluster: &mut ClusterProfile, places: &Places) -> Result<(), Box<Diagnostic>> {
+    let Some(options) = options else { return Ok(()) };
+    let figure = |key: &str, range: std::ops::RangeInclusive<u64>| match options.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => {
+            if let Some(number) = number(value).filter(|n| range.contains(n)) {
+                Ok(Some(number))
+            } else {
+                let wanted = format!("a number from {} to {} is needed", range.start(), range.end());
+                Err(places.bad(CONNECTION, &format!("has an option `{key}` that is out of range"), &wanted))
+            }
+        }
+    };
+    let seconds = figure("single_batch_timeout", 1..=86_400)?.or(figure("timeout", 1..=86_400)?);
+    cluster.timeout = seconds.map(Duration::from_secs);
+    let page = figure("retrieval_batch_size", 1..=u64::MAX)?.or(figure("batch_size", 1..=u64::MAX)?);
+    cluster.page_size = page.map(|n| n.min(10_000) as u32);
+    if let Some(minutes) = figure("time_range", 1..=52_560_000)? {
+        cluster.default_window = Duration::from_secs(minutes * 60);
+    }
+    cluster.dialects = match options.get("dialects") {
+        Some(Value::String(text)) => text.split(',').map(|d| d.trim().to_owned()).collect(),
+        Some(Value::Array(values)) => values.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    Ok(())
+}
+
+/// A number, also one in quotes.
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+}

@@ -1,0 +1,172 @@
+//! Reads tables of a TOML document: unknown keys and wrong values become diagnostics at their place.
+
+use huntc_compiler::diag::codes::config::{BAD_SETTING, UNKNOWN_SETTING};
+use huntc_compiler::diag::{Diagnostic, suggest};
+use huntc_compiler::source::{SourceId, Span};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use toml::de::{DeTable, DeValue};
+
+/// What the tables of one document share.
+pub(super) struct Document<'d> {
+    /// The masked text that spans point into.
+    pub id: SourceId,
+    /// Folder that relative paths start from.
+    pub base: &'d Path,
+    /// What is wrong.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// A value with its place.
+pub(super) struct Found<T> {
+    pub value: T,
+    pub span: Span,
+}
+
+/// One table, whose keys are taken out one by one.
+pub(super) struct Table<'t, 'i> {
+    entries: &'t DeTable<'i>,
+    /// As messages name it: `[sources.host101]`.
+    pub name: String,
+    /// Where the table stands.
+    pub span: Span,
+}
+
+impl Document<'_> {
+    pub(super) fn span(&self, range: Range<usize>) -> Span {
+        Span::new(self.id, range.start, range.end)
+    }
+
+    /// Reports a value that is not what it should be.
+    pub(super) fn bad(&mut self, span: Span, what: impl Into<String>, wanted: impl Into<String>) {
+        let problem = Diagnostic::new(&BAD_SETTING, span, what).label(wanted);
+        self.problems.push(problem);
+    }
+
+    /// A table of the document; anything else is reported.
+    pub(super) fn table<'t, 'i>(&mut self, value: &'t toml::Spanned<DeValue<'i>>, name: String) -> Option<Table<'t, 'i>> {
+        let span = self.span(value.span());
+        if let DeValue::Table(entries) = value.get_ref() {
+            Some(Table { entries, name, span })
+        } else {
+            self.bad(span, format!("`{name}` is not a table"), "a table is needed here");
+            None
+        }
+    }
+}
+
+impl<'t, 'i> Table<'t, 'i> {
+    pub(super) fn of_document(root: &'t toml::Spanned<DeTable<'i>>, document: &Document<'_>) -> Self {
+        Self { entries: root.get_ref(), name: "the configuration".to_owned(), span: document.span(root.span()) }
+    }
+
+    /// All entries, in the order of their keys.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'t str, Range<usize>, &'t toml::Spanned<DeValue<'i>>)> + use<'t, 'i> {
+        self.entries.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value))
+    }
+
+    /// Reports every key that is not among `known`.
+    pub(super) fn only(&self, document: &mut Document<'_>, known: &[&str]) {
+        for (key, at, _) in self.entries() {
+            if known.contains(&key) {
+                continue;
+            }
+            let span = document.span(at);
+            let mut problem = Diagnostic::new(&UNKNOWN_SETTING, span, format!("{} has no key `{key}`", self.name));
+            problem = match suggest::best(key, known.iter().copied()) {
+                Some(near) => problem.fix(format!("`{near}` is the nearest"), span, near),
+                None => problem.help(format!("the keys are {}", suggest::either(known))),
+            };
+            document.problems.push(problem);
+        }
+    }
+
+    pub(super) fn value(&self, key: &str) -> Option<&'t toml::Spanned<DeValue<'i>>> {
+        self.entries.get(key)
+    }
+
+    /// A sub-table.
+    pub(super) fn table(&self, document: &mut Document<'_>, key: &str) -> Option<Table<'t, 'i>> {
+        document.table(self.value(key)?, key.to_owned())
+    }
+
+    /// Text.
+    pub(super) fn text(&self, document: &mut Document<'_>, key: &str) -> Option<Found<&'t str>> {
+        let value = self.value(key)?;
+        let span = document.span(value.span());
+        if let DeValue::String(text) = value.get_ref() {
+            Some(Found { value: text, span })
+        } else {
+            document.bad(span, format!("`{key}` is not text"), "text in quotes is needed here");
+            None
+        }
+    }
+
+    /// A path, relative to the file.
+    pub(super) fn path(&self, document: &mut Document<'_>, key: &str) -> Option<PathBuf> {
+        let found = self.text(document, key)?;
+        Some(document.base.join(found.value))
+    }
+
+    /// One text, or a list of texts. A comma separates too, if asked for.
+    pub(super) fn texts(&self, document: &mut Document<'_>, key: &str, commas: bool) -> Option<Vec<String>> {
+        let value = self.value(key)?;
+        let span = document.span(value.span());
+        let texts = match value.get_ref() {
+            DeValue::String(text) => vec![text.to_string()],
+            DeValue::Array(values) => {
+                let text =
+                    |v: &toml::Spanned<DeValue<'_>>| if let DeValue::String(t) = v.get_ref() { Some(t.to_string()) } else { None };
+                values.iter().map(text).collect::<Option<Vec<_>>>().unwrap_or_default()
+            }
+            _ => Vec::new(),
+        };
+        let split = |t: String| if commas { t.split(',').map(|p| p.trim().to_owned()).collect() } else { vec![t] };
+        let texts: Vec<String> = texts.into_iter().flat_map(split).filter(|t: &String| !t.is_empty()).collect();
+        if texts.is_empty() {
+            document.bad(span, format!("`{key}` is not a list of texts"), "a list such as [\"a\", \"b\"] is needed here");
+            return None;
+        }
+        Some(texts)
+    }
+
+    /// `true` or `false`.
+    pub(super) fn boolean(&self, document: &mut Document<'_>, key: &str) -> Option<bool> {
+        let value = self.value(key)?;
+        if let DeValue::Boolean(value) = value.get_ref() {
+            return Some(*value);
+        }
+        document.bad(document.span(value.span()), format!("`{key}` is not a boolean"), "`true` or `false` is needed here");
+        None
+    }
+
+    /// A whole number in a range.
+    pub(super) fn number(&self, document: &mut Document<'_>, key: &str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
+        let value = self.value(key)?;
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => u64::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok(),
+            _ => None,
+        };
+        let number = number.filter(|n| range.contains(n));
+        if number.is_none() {
+            let wanted = format!("a whole number from {} to {} is needed here", range.start(), range.end());
+            document.bad(document.span(value.span()), format!("`{key}` is not in its range"), wanted);
+        }
+        number
+    }
+
+    /// A time with its unit.
+    pub(super) fn duration(&self, document: &mut Document<'_>, key: &str) -> Option<Duration> {
+        let value = self.value(key)?;
+        let time = if let DeValue::String(text) = value.get_ref() { super::duration(text) } else { None };
+        if time.is_none() {
+            document.bad(
+                document.span(value.span()),
+                format!("`{key}` is not a time"),
+                "a time such as \"90s\" or \"24h\" is needed here",
+            );
+        }
+        time
+    }
+}

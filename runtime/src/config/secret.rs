@@ -1,0 +1,107 @@
+//! Secrets: literal, from `${NAME}`, or from `file:PATH`. Resolved when a source is opened, never shown.
+
+use super::environment::Environment;
+use secrecy::{ExposeSecret, SecretString};
+use std::path::{Path, PathBuf};
+
+/// A secret as the configuration has it. Its `Debug` shows nothing of a literal one.
+#[derive(Clone)]
+pub enum Secret {
+    /// The value itself.
+    Literal(SecretString),
+    /// With `${NAME}` in it.
+    Template(SecretString),
+    /// The text of a file, blanks around it cut off.
+    File(PathBuf),
+}
+
+/// Why a secret is not there; names the variable or the file, nothing else.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum SecretError {
+    /// `${NAME}` is not set.
+    #[error("the environment variable `{0}` is not set")]
+    NotSet(String),
+    /// The file cannot be read.
+    #[error("`{0}` cannot be read: {1}")]
+    Unreadable(String, String),
+    /// The file or the variable is empty.
+    #[error("`{0}` is empty")]
+    Empty(String),
+}
+
+impl Secret {
+    /// Reads the notation of a configuration file; relative files are looked for in `base`.
+    pub fn parse(text: &str, base: &Path) -> Self {
+        match text.strip_prefix("file:") {
+            Some(path) => Self::File(base.join(path)),
+            None if text.contains("${") => Self::Template(text.into()),
+            None => Self::Literal(text.into()),
+        }
+    }
+
+    /// A value without notation.
+    pub fn literal(text: impl Into<SecretString>) -> Self {
+        Self::Literal(text.into())
+    }
+
+    /// The value.
+    pub fn resolve(&self, environment: &Environment) -> Result<SecretString, SecretError> {
+        match self {
+            Self::Literal(value) => Ok(value.clone()),
+            Self::Template(template) => match environment.expand(template.expose_secret()) {
+                (_, Some(name)) => Err(SecretError::NotSet(name.to_owned())),
+                (value, None) => Ok(value.into()),
+            },
+            Self::File(path) => {
+                let shown = path.display().to_string();
+                let text = std::fs::read_to_string(path).map_err(|e| SecretError::Unreadable(shown.clone(), e.to_string()))?;
+                let text = text.trim();
+                if text.is_empty() { Err(SecretError::Empty(shown)) } else { Ok(text.into()) }
+            }
+        }
+    }
+
+    /// Where the value comes from, for lists.
+    pub fn origin(&self) -> String {
+        match self {
+            Self::Literal(_) => "set".to_owned(),
+            Self::Template(_) => "from the environment".to_owned(),
+            Self::File(path) => format!("from {}", path.display()),
+        }
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Literal(_) => "***",
+            Self::Template(_) => "${***}",
+            Self::File(_) => "file:***",
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_notations() {
+        let temp = tempfile::tempdir().unwrap();
+        std::fs::write(temp.path().join("key"), "from-file\n").unwrap();
+        let env = Environment::of([("KEY", "from-env")]);
+        let value = |text| Secret::parse(text, temp.path()).resolve(&env).map(|s| s.expose_secret().to_owned());
+        assert_eq!(value("plain$5"), Ok("plain$5".to_owned()));
+        assert_eq!(value("${KEY}"), Ok("from-env".to_owned()));
+        assert_eq!(value("file:key"), Ok("from-file".to_owned()));
+        assert_eq!(value("${OTHER}"), Err(SecretError::NotSet("OTHER".to_owned())));
+        assert!(matches!(value("file:none"), Err(SecretError::Unreadable(..))));
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        let shown = format!("{:?}", [Secret::literal("hunter2"), Secret::parse("hunter2${X}", Path::new("/"))]);
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}
