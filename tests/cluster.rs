@@ -10,8 +10,7 @@ use huntc_runtime::source::{DataSource, FetchContext, Records, Scalar};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
-const SERVERS: &[&str] =
-    &["elasticsearch-7", "elasticsearch-8", "elasticsearch-9", "opensearch-2", "opensearch-3"];
+const SERVERS: &[&str] = &["elasticsearch-7", "elasticsearch-8", "elasticsearch-9", "opensearch-2", "opensearch-3"];
 
 fn request(query: Query<huntc_compiler::backend::elastic::query::Never>, fields: &[&str]) -> BoundRequest {
     let mut fields: Vec<String> = fields.iter().map(|f| (*f).to_owned()).collect();
@@ -52,11 +51,14 @@ fn records_of_one_instant_over_three_indices_all_come() {
             let index = format!("winlogbeat-instant-{number}");
             server.create(&index, &format!(r#"{{"settings":{{"number_of_shards":{},"number_of_replicas":0}}}}"#, number + 1));
             let documents: Vec<String> = (0..count)
-                .map(|i| format!(r#"{{"@timestamp":"2023-08-16T00:33:51.685Z","process":{{"entity_id":"{number}-{i}","pid":{i}}}}}"#))
+                .map(|i| {
+                    format!(r#"{{"@timestamp":"2023-08-16T00:33:51.685Z","process":{{"entity_id":"{number}-{i}","pid":{i}}}}}"#)
+                })
                 .collect();
             assert_eq!(server.load(&index, documents.iter().map(String::as_str)), count);
         }
-        let wanted: BTreeSet<String> = EACH.iter().enumerate().flat_map(|(n, c)| (0..*c).map(move |i| format!("{n}-{i}"))).collect();
+        let wanted: BTreeSet<String> =
+            EACH.iter().enumerate().flat_map(|(n, c)| (0..*c).map(move |i| format!("{n}-{i}"))).collect();
         for (page_size, concurrency) in [(10_000, 8), (999, 1), (999, 4), (1_000, 3)] {
             let source = source(&server, "winlogbeat-instant-*", |c| {
                 c.page_size = page_size;

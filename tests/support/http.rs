@@ -5,10 +5,10 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 /// Status and body of a request to `http://host:port`.
-pub fn send(base: &str, method: &str, path: &str, body: Option<(&str, &[u8])>) -> (u16, String) {
+pub(crate) fn send(base: &str, method: &str, path: &str, body: Option<(&str, &[u8])>) -> (u16, String) {
     let host = base.strip_prefix("http://").expect("test servers speak plain http").trim_end_matches('/');
     let mut stream = TcpStream::connect(host).expect("the server accepts connections");
-    stream.set_read_timeout(Some(Duration::from_secs(120))).expect("a read timeout can be set");
+    stream.set_read_timeout(Some(Duration::from_mins(2))).expect("a read timeout can be set");
     let (kind, body) = body.unwrap_or(("application/json", b""));
     write!(
         stream,

@@ -1,5 +1,5 @@
 //! What several tests share.
 
-pub mod http;
-pub mod servers;
-pub mod stub;
+pub(crate) mod http;
+pub(crate) mod servers;
+pub(crate) mod stub;

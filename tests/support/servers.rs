@@ -7,15 +7,15 @@ use std::fmt::Write;
 const BULK: usize = 5_000;
 
 /// A running server.
-pub struct TestServer {
+pub(crate) struct TestServer {
     /// As in `tests/servers/cluster list`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// `http://127.0.0.1:9249`
-    pub url: String,
+    pub(crate) url: String,
 }
 
 /// The servers among these that run. Without any the test is skipped, loudly; with `HUNTC_REQUIRE_SERVERS=1` it fails.
-pub fn running(names: &[&'static str]) -> Vec<TestServer> {
+pub(crate) fn running(names: &[&'static str]) -> Vec<TestServer> {
     let variable = |name: &str| format!("HUNTC_TEST_{}", name.to_ascii_uppercase().replace('-', "_"));
     let found = |name: &&'static str| Some(TestServer { name, url: std::env::var(variable(name)).ok()? });
     let servers: Vec<TestServer> = names.iter().filter_map(found).collect();
@@ -32,27 +32,27 @@ pub fn running(names: &[&'static str]) -> Vec<TestServer> {
 
 impl TestServer {
     /// Puts the index template of the tests there: indices `winlogbeat-*` have the mapping of ECS.
-    pub fn put_template(&self) {
+    pub(crate) fn put_template(&self) {
         let template = include_bytes!("../servers/ecs-template.json");
         let (status, body) = send(&self.url, "PUT", "/_index_template/huntc-tests", Some(("application/json", template)));
         assert_eq!(status, 200, "{}: {body}", self.name);
     }
 
     /// Deletes an index, if it is there.
-    pub fn delete(&self, index: &str) {
+    pub(crate) fn delete(&self, index: &str) {
         let (status, body) = send(&self.url, "DELETE", &format!("/{index}?ignore_unavailable=true"), None);
         assert_eq!(status, 200, "{}: {body}", self.name);
     }
 
     /// Makes an index with settings and mappings as JSON.
-    pub fn create(&self, index: &str, body: &str) {
+    pub(crate) fn create(&self, index: &str, body: &str) {
         self.delete(index);
         let (status, answer) = send(&self.url, "PUT", &format!("/{index}"), Some(("application/json", body.as_bytes())));
         assert_eq!(status, 200, "{}: {answer}", self.name);
     }
 
     /// Loads documents, one JSON text each, with ids from 0; they can be searched afterwards.
-    pub fn load<'a>(&self, index: &str, documents: impl IntoIterator<Item = &'a str>) -> usize {
+    pub(crate) fn load<'a>(&self, index: &str, documents: impl IntoIterator<Item = &'a str>) -> usize {
         let (mut bulk, mut count) = (String::new(), 0);
         for document in documents {
             writeln!(bulk, "{{\"index\":{{\"_index\":\"{index}\",\"_id\":\"{count}\"}}}}\n{document}").expect("strings grow");
@@ -71,13 +71,19 @@ impl TestServer {
         if lines.is_empty() {
             return;
         }
-        let (status, body) = send(&self.url, "POST", "/_bulk?filter_path=errors,items.*.error", Some(("application/x-ndjson", lines.as_bytes())));
+        let (status, body) =
+            send(&self.url, "POST", "/_bulk?filter_path=errors,items.*.error", Some(("application/x-ndjson", lines.as_bytes())));
         assert!(status == 200 && body.contains("\"errors\":false"), "{}: {}", self.name, &body[..body.len().min(500)]);
     }
 
     /// How many points in time are open.
-    pub fn open_snapshots(&self) -> usize {
-        let (_, body) = send(&self.url, "GET", "/_nodes/stats/indices/search?filter_path=nodes.*.indices.search.open_contexts,nodes.*.indices.search.point_in_time_current", None);
+    pub(crate) fn open_snapshots(&self) -> usize {
+        let (_, body) = send(
+            &self.url,
+            "GET",
+            "/_nodes/stats/indices/search?filter_path=nodes.*.indices.search.open_contexts,nodes.*.indices.search.point_in_time_current",
+            None,
+        );
         let json: serde_json::Value = serde_json::from_str(&body).expect("statistics are JSON");
         let mut open = 0;
         for node in json["nodes"].as_object().into_iter().flat_map(|n| n.values()) {

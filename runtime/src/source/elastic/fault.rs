@@ -153,7 +153,7 @@ fn collect(error: &Value, types: &mut Vec<String>, reasons: &mut Vec<String>, de
 
 /// Types decide before the status: servers send the same fault as 400, 429, 500 or 503.
 fn kind_of(status: u16, types: &[String], reasons: &[String], json: bool) -> Kind {
-    let typed = |wanted: &[&str]| types.iter().any(|t| wanted.contains(&t.as_str()));
+    let any_of = |wanted: &[&str]| types.iter().any(|t| wanted.contains(&t.as_str()));
     let says = |part: &str| reasons.iter().any(|r| r.contains(part));
     if status == 401 {
         return Kind::Unauthorized;
@@ -164,32 +164,32 @@ fn kind_of(status: u16, types: &[String], reasons: &[String], json: bool) -> Kin
     if says("Too many") && says("Point In Time") || says("too many Point In Time") {
         return Kind::PitLimit;
     }
-    if typed(&["search_context_missing_exception"]) || says("No search context found") {
+    if any_of(&["search_context_missing_exception"]) || says("No search context found") {
         return Kind::ContextLost;
     }
-    if typed(&["index_not_found_exception"]) {
+    if any_of(&["index_not_found_exception"]) {
         return Kind::NoSuchIndex;
     }
-    if typed(&["index_closed_exception"]) {
+    if any_of(&["index_closed_exception"]) {
         return Kind::IndexClosed;
     }
     if says("Result window is too large") || says("Batch size is too large") {
         return Kind::PageTooLarge;
     }
-    if too_complex(&typed, &says) {
+    if too_complex(&any_of, &says) {
         return Kind::TooComplex;
     }
-    if typed(&["search_timeout_exception", "time_exceeded_exception", "task_cancelled_exception"]) || says("Time exceeded") {
+    if any_of(&["search_timeout_exception", "time_exceeded_exception", "task_cancelled_exception"]) || says("Time exceeded") {
         return Kind::Timeout;
     }
-    if status == 413 || typed(&["too_long_http_line_exception", "too_long_http_header_exception", "content_too_long_exception"]) {
+    if status == 413 || any_of(&["too_long_http_line_exception", "too_long_http_header_exception", "content_too_long_exception"]) {
         return Kind::TooLarge;
     }
     let busy = ["es_rejected_execution_exception", "rejected_execution_exception", "circuit_breaking_exception"];
-    if typed(&busy) || status == 429 || matches!(status, 502..=504) {
+    if any_of(&busy) || status == 429 || matches!(status, 502..=504) {
         return Kind::Overloaded;
     }
-    if typed(&[
+    if any_of(&[
         "no_shard_available_action_exception",
         "node_not_connected_exception",
         "node_disconnected_exception",
@@ -197,7 +197,7 @@ fn kind_of(status: u16, types: &[String], reasons: &[String], json: bool) -> Kin
     ]) {
         return Kind::Incomplete;
     }
-    if typed(&["query_shard_exception"]) {
+    if any_of(&["query_shard_exception"]) {
         return Kind::MappingClash;
     }
     if (300..400).contains(&status) || !json {
@@ -206,8 +206,8 @@ fn kind_of(status: u16, types: &[String], reasons: &[String], json: bool) -> Kin
     Kind::Rejected
 }
 
-fn too_complex(typed: &dyn Fn(&[&str]) -> bool, says: &dyn Fn(&str) -> bool) -> bool {
-    typed(&["too_complex_to_determinize_exception", "too_many_clauses", "too_many_nested_clauses"])
+fn too_complex(any_of: &dyn Fn(&[&str]) -> bool, says: &dyn Fn(&str) -> bool) -> bool {
+    any_of(&["too_complex_to_determinize_exception", "too_many_clauses", "too_many_nested_clauses"])
         || says("Determinizing")
         || says("input automaton is too large")
         || says("maxClauseCount")
