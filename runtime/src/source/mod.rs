@@ -1,6 +1,7 @@
 //! Data sources: where records live. Every back end gets the same requests and answers with the same [`Records`].
 
-pub mod elastic;
+pub mod files;
+pub mod store;
 
 use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::diag::Code;

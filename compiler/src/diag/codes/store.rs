@@ -2,4 +2,13 @@
 
 codes! {
     UNREADABLE_LOG "K0751" "unreadable-log" Error fixed "a log file cannot be read";
+    NOTHING_TO_READ "K0752" "nothing-to-read" Error fixed "a path names no log file";
+    BAD_LINES "K0753" "bad-log-lines" Warning lint "some lines of a log are no records";
+    BULK_CHANGE "K0754" "bulk-changes-records" Error fixed "a bulk body deletes or updates records";
+    NOT_A_STORE "K0755" "not-a-store" Error fixed "a folder is no embedded store";
+    STORE_VERSION "K0756" "store-version" Error fixed "a store was written by another version";
+    STORE_CORRUPT "K0757" "store-corrupt" Error fixed "a file of a store is damaged";
+    STORE_LOCKED "K0758" "store-locked" Error fixed "another process writes to a store";
+    STORE_WRITE "K0759" "store-write" Error fixed "a store cannot be written";
+    STORE_QUERY "K0760" "store-query" Error fixed "the embedded store cannot run a query";
 }

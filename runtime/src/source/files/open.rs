@@ -1,0 +1,51 @@
+//! Opening files and standard input, and taking off gzip and zstd by the first bytes.
+
+use super::Input;
+use super::inputs::unreadable;
+use crate::source::SourceError;
+use flate2::read::MultiGzDecoder;
+use huntc_compiler::diag::codes::store::UNREADABLE_LOG;
+use std::io::{Cursor, Read};
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// Compressed layers that are taken off, so that a file that unpacks to itself ends.
+const MAX_LAYERS: usize = 3;
+/// Bytes asked of the file at once.
+const BUFFER: usize = 256 << 10;
+
+/// Opens an input, still compressed.
+pub(super) fn open(input: &Input) -> Result<Box<dyn Read>, SourceError> {
+    match &input.path {
+        None => Ok(Box::new(std::io::stdin())),
+        Some(path) => Ok(Box::new(std::fs::File::open(path).map_err(|e| unreadable(path, &e))?)),
+    }
+}
+
+/// The plain bytes of a stream.
+pub(super) fn decompress<'a>(mut reader: Box<dyn Read + 'a>, name: &str) -> Result<Box<dyn Read + 'a>, SourceError> {
+    for _ in 0..=MAX_LAYERS {
+        let mut head = Vec::with_capacity(4);
+        reader.by_ref().take(4).read_to_end(&mut head).map_err(|e| broken(name, &e))?;
+        let zipped = head.starts_with(&GZIP);
+        let zstd = head == ZSTD;
+        let whole = Cursor::new(head).chain(reader);
+        if zipped {
+            reader = Box::new(MultiGzDecoder::new(std::io::BufReader::with_capacity(BUFFER, whole)));
+        } else if zstd {
+            let decoder = zstd::stream::read::Decoder::new(whole).map_err(|e| broken(name, &e))?;
+            reader = Box::new(decoder);
+        } else {
+            return Ok(Box::new(whole));
+        }
+    }
+    Err(SourceError::new(&UNREADABLE_LOG, format!("{name} is compressed more than {MAX_LAYERS} times"))
+        .help("decompress the file, then name the result"))
+}
+
+/// The error of a stream that ends or breaks while it is read. Nothing of the file is used: a part would look whole.
+pub(super) fn broken(name: &str, error: &std::io::Error) -> SourceError {
+    SourceError::new(&UNREADABLE_LOG, format!("cannot read {name} to its end"))
+        .note(error.to_string())
+        .help("check that the file was copied whole, for example with `gzip -t FILE` or `zstd -t FILE`")
+}

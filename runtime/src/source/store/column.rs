@@ -1,0 +1,285 @@
+//! Columns of a segment: a sorted dictionary of distinct values, and for each row the codes of its values.
+//!
+//! All parts are Arrow buffers, so that a column is the same thing in memory and in a mapped file. Codes count from 1;
+//! zero is "no value". Values are the texts of JSON scalars; a number's is its spelling in the document.
+
+use crate::source::Scalar;
+use arrow_buffer::{Buffer, ScalarBuffer};
+use huntc_compiler::value::Value;
+use std::net::IpAddr;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+/// What kind of JSON scalar a value is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[repr(u8)]
+pub(super) enum Kind {
+    /// A string.
+    Text = 0,
+    /// A whole number in the range of 64 bits.
+    Int = 1,
+    /// Any other number.
+    Float = 2,
+    /// `true`, `false`
+    Bool = 3,
+}
+
+impl Kind {
+    /// The kind of a number that fits JSON's grammar; `None` where it is beyond all floats.
+    pub(super) fn of_number(raw: &[u8], whole: bool) -> Option<Self> {
+        if whole && raw.len() <= 18 {
+            return Some(Self::Int);
+        }
+        let text = std::str::from_utf8(raw).ok()?;
+        if whole && text.parse::<i64>().is_ok() {
+            return Some(Self::Int);
+        }
+        text.parse::<f64>().ok().filter(|x| x.is_finite()).map(|_| Self::Float)
+    }
+
+    /// The kind with this number.
+    pub(super) fn from_byte(byte: u8) -> Option<Self> {
+        [Self::Text, Self::Int, Self::Float, Self::Bool].into_iter().find(|k| *k as u8 == byte)
+    }
+}
+
+/// Ends every value in a dictionary; no UTF-8 text holds it, so one scan over all values cannot cross from one into the
+/// next.
+pub(super) const END: u8 = 0xff;
+
+/// Distinct values, sorted by text, then kind.
+#[derive(Clone, Debug)]
+pub(super) struct Dictionary {
+    /// Where values begin in `blob`; one more than there are values.
+    pub(super) starts: ScalarBuffer<i32>,
+    /// The texts, each followed by [`END`].
+    pub(super) blob: Buffer,
+    /// The kinds; `None` where all are texts.
+    pub(super) kinds: Option<Buffer>,
+}
+
+impl Dictionary {
+    /// How many values there are.
+    pub(super) fn len(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    /// The text of a value.
+    pub(super) fn text(&self, index: usize) -> &[u8] {
+        let (from, to) = (self.start(index), self.start(index + 1));
+        self.blob.get(from..to.saturating_sub(1)).unwrap_or_default()
+    }
+
+    /// Where a value begins in the blob.
+    pub(super) fn start(&self, index: usize) -> usize {
+        self.starts.get(index).map_or(self.blob.len(), |s| *s as usize)
+    }
+
+    /// The kind of a value.
+    pub(super) fn kind(&self, index: usize) -> Kind {
+        let byte = self.kinds.as_ref().and_then(|k| k.get(index)).copied().unwrap_or_default();
+        Kind::from_byte(byte).unwrap_or(Kind::Text)
+    }
+
+    /// A value as JSON had it. Texts are UTF-8: builders check what they read, and files carry checksums.
+    pub(super) fn scalar(&self, index: usize) -> Scalar {
+        let text = String::from_utf8_lossy(self.text(index));
+        match self.kind(index) {
+            Kind::Bool => Scalar::Bool(text == "true"),
+            Kind::Int => text.parse().map_or_else(|_| Scalar::Text(text.into()), Scalar::Int),
+            Kind::Float => text.parse().map_or_else(|_| Scalar::Text(text.into()), Scalar::Float),
+            Kind::Text => Scalar::Text(text.into()),
+        }
+    }
+
+    /// The first value from `from` on that is not less than a text.
+    pub(super) fn lower_bound(&self, text: &[u8], from: usize) -> usize {
+        self.search(text, from, self.len())
+    }
+
+    /// As [`Self::lower_bound`], for texts that come sorted: quick where the next place is near.
+    pub(super) fn lower_bound_near(&self, text: &[u8], from: usize) -> usize {
+        let (mut low, mut step) = (from, 1);
+        while low + step < self.len() && self.text(low + step) < text {
+            low += step;
+            step *= 2;
+        }
+        self.search(text, low, (low + step).min(self.len()))
+    }
+
+    fn search(&self, text: &[u8], mut low: usize, mut high: usize) -> usize {
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.text(middle) < text { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
+    /// The end of the values equal to a text, of whatever kind, that begin at `start`.
+    pub(super) fn end_of_equal(&self, text: &[u8], start: usize) -> usize {
+        let mut stop = start;
+        while stop < self.len() && self.text(stop) == text {
+            stop += 1;
+        }
+        stop
+    }
+
+    /// The values equal to a text, of whatever kind.
+    pub(super) fn equal(&self, text: &[u8]) -> Range<usize> {
+        let start = self.lower_bound(text, 0);
+        start..self.end_of_equal(text, start)
+    }
+
+    /// The value that holds a byte of the blob, not before `from`.
+    pub(super) fn holder(&self, byte: usize, from: usize) -> usize {
+        // Steps that double, then halving: hits in order cost little, hits far apart no more than a search.
+        let (mut low, mut step) = (from, 1);
+        while low + step < self.len() && self.start(low + step) <= byte {
+            low += step;
+            step *= 2;
+        }
+        let mut high = (low + step).min(self.len());
+        while low + 1 < high {
+            let middle = usize::midpoint(low, high);
+            if self.start(middle) <= byte { low = middle } else { high = middle }
+        }
+        low
+    }
+}
+
+/// Codes in the smallest type that holds them.
+#[derive(Clone, Debug)]
+pub(super) enum Codes {
+    /// At most 255 distinct values.
+    U8(ScalarBuffer<u8>),
+    /// At most 65,535.
+    U16(ScalarBuffer<u16>),
+    /// More.
+    U32(ScalarBuffer<u32>),
+}
+
+impl Codes {
+    /// Packs codes for a dictionary of this length.
+    pub(super) fn pack(codes: Vec<u32>, distinct: usize) -> Self {
+        if distinct <= usize::from(u8::MAX) {
+            Self::U8(codes.into_iter().map(|c| c as u8).collect())
+        } else if distinct <= usize::from(u16::MAX) {
+            Self::U16(codes.into_iter().map(|c| c as u16).collect())
+        } else {
+            Self::U32(codes.into())
+        }
+    }
+
+    /// The code at an index; zero beyond the end.
+    pub(super) fn get(&self, index: usize) -> u32 {
+        match self {
+            Self::U8(codes) => codes.get(index).map_or(0, |c| u32::from(*c)),
+            Self::U16(codes) => codes.get(index).map_or(0, |c| u32::from(*c)),
+            Self::U32(codes) => codes.get(index).copied().unwrap_or(0),
+        }
+    }
+
+    /// How many codes there are.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::U8(codes) => codes.len(),
+            Self::U16(codes) => codes.len(),
+            Self::U32(codes) => codes.len(),
+        }
+    }
+}
+
+/// The first value of each row.
+#[derive(Clone, Debug)]
+pub(super) struct First {
+    /// The rows that have a value, ascending; `None`: `codes` has one code for each row of the segment.
+    pub(super) rows: Option<ScalarBuffer<u32>>,
+    /// Codes, zero only where `rows` is `None` and the row has no value.
+    pub(super) codes: Codes,
+}
+
+/// Values of one field over the rows of a segment.
+#[derive(Debug)]
+pub(super) struct Column {
+    /// Distinct values.
+    pub(super) dictionary: Dictionary,
+    /// The first value of each row.
+    pub(super) first: First,
+    /// Rows of the second and later values, ascending, in the order of the row's values; and their codes.
+    pub(super) more_rows: ScalarBuffer<u32>,
+    /// Codes beside `more_rows`.
+    pub(super) more_codes: ScalarBuffer<u32>,
+    numbers: OnceLock<Vec<(Value, u32)>>,
+    addresses: OnceLock<Vec<(u128, u32)>>,
+    times: OnceLock<Vec<(i64, u32)>>,
+}
+
+impl Column {
+    /// A column of these parts.
+    pub(super) fn new(dictionary: Dictionary, first: First, more_rows: ScalarBuffer<u32>, more_codes: ScalarBuffer<u32>) -> Self {
+        let (numbers, addresses, times) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { dictionary, first, more_rows, more_codes, numbers, addresses, times }
+    }
+
+    /// The values that are numbers, sorted, with their codes; texts that spell numbers are numbers.
+    pub(super) fn numbers(&self) -> &[(Value, u32)] {
+        self.numbers.get_or_init(|| self.derive(number))
+    }
+
+    /// The values that are addresses, sorted, with their codes.
+    pub(super) fn addresses(&self) -> &[(u128, u32)] {
+        self.addresses.get_or_init(|| self.derive(|text, _| address(std::str::from_utf8(text).ok()?)))
+    }
+
+    /// The values that are times, in milliseconds since the epoch, sorted, with their codes.
+    pub(super) fn times(&self) -> &[(i64, u32)] {
+        let millis = |nanos| huntc_compiler::time::Instant(nanos).millis_floor();
+        self.times.get_or_init(|| self.derive(|text, kind| super::instant::read(text, kind).0.map(millis)))
+    }
+
+    fn derive<T: Ord>(&self, read: impl Fn(&[u8], Kind) -> Option<T>) -> Vec<(T, u32)> {
+        let each = |index| Some((read(self.dictionary.text(index), self.dictionary.kind(index))?, index as u32 + 1));
+        let mut found: Vec<(T, u32)> = (0..self.dictionary.len()).filter_map(each).collect();
+        found.sort_unstable();
+        found
+    }
+}
+
+/// The number that a value is or spells.
+fn number(text: &[u8], kind: Kind) -> Option<Value> {
+    if kind == Kind::Bool { None } else { spelled_number(std::str::from_utf8(text).ok()?) }
+}
+
+/// The number that a text spells.
+pub(super) fn spelled_number(text: &str) -> Option<Value> {
+    if let Ok(int) = text.parse::<i64>() {
+        return Some(Value::Int(int));
+    }
+    // `inf` and `nan` are floats to Rust but no numbers to anyone who wrote a log.
+    if !text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E')) {
+        return None;
+    }
+    text.parse::<f64>().ok().filter(|x| x.is_finite()).map(Value::Float)
+}
+
+/// An address as 128 bits; IPv4 as the mapped IPv6 address, which is equal to it.
+pub(super) fn address(text: &str) -> Option<u128> {
+    text.parse::<IpAddr>().ok().map(address_bits)
+}
+
+/// See [`address`].
+pub(super) fn address_bits(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(v4) => u128::from(v4.to_ipv6_mapped()),
+        IpAddr::V6(v6) => u128::from(v6),
+    }
+}
+
+/// A column with its name and how many rows have a value.
+#[derive(Clone, Debug)]
+pub(super) struct Field {
+    /// The field's name.
+    pub(super) name: Arc<str>,
+    /// Rows that have a value.
+    pub(super) present: u64,
+}

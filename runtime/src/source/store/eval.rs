@@ -1,0 +1,178 @@
+//! Evaluates prepared queries on a segment: each test once for each distinct value, then over the codes of the rows.
+
+use super::bits::{Bits, CodeSet};
+use super::column::{Column, Dictionary};
+use super::lucene::Pattern;
+use super::prepare::{Prepared, Test};
+use super::segment::Segment;
+use crate::source::SourceError;
+use huntc_compiler::time::Instant;
+use huntc_compiler::value::Value;
+use std::ops::{Bound, Range};
+
+/// The rows of a range that a query matches.
+pub(super) fn evaluate(query: &Prepared, segment: &Segment, within: &Range<usize>) -> Result<Bits, SourceError> {
+    let rows = segment.len();
+    Ok(match query {
+        Prepared::All => Bits::range(rows, within.clone()),
+        Prepared::None => Bits::none(rows),
+        Prepared::Exists(field) => exists(field, segment, within)?,
+        Prepared::Leaf(field, Test::Times(ranges)) if field == "@timestamp" => record_times(ranges, segment, within),
+        Prepared::Leaf(field, test) => match segment.column(field)? {
+            Some(column) => Bits::scan(column, rows, within, &codes(test, column)),
+            None => Bits::none(rows),
+        },
+        Prepared::Any(parts) => {
+            let mut found = Bits::none(rows);
+            for part in parts {
+                found.or(&evaluate(part, segment, within)?);
+            }
+            found
+        }
+        Prepared::Both(all, none) => {
+            let mut found = Bits::range(rows, within.clone());
+            for part in all {
+                if found.is_empty() {
+                    return Ok(found);
+                }
+                found.and(&evaluate(part, segment, within)?);
+            }
+            for part in none {
+                if found.is_empty() {
+                    return Ok(found);
+                }
+                found.and_not(&evaluate(part, segment, within)?);
+            }
+            found
+        }
+    })
+}
+
+/// Rows that have a field, or for an object any field below it.
+fn exists(field: &str, segment: &Segment, within: &Range<usize>) -> Result<Bits, SourceError> {
+    if field == "@timestamp" {
+        return Ok(Bits::range(segment.len(), within.clone()));
+    }
+    let all = |column: &Column| Bits::scan(column, segment.len(), within, &CodeSet::of_entries(0..column.dictionary.len()));
+    let mut found = segment.column(field)?.map_or_else(|| Bits::none(segment.len()), all);
+    for column in segment.columns_below(field) {
+        found.or(&all(column?));
+    }
+    Ok(found)
+}
+
+/// Rows whose own time lies in a range of milliseconds. Rows are sorted by time.
+fn record_times(ranges: &[(i64, i64)], segment: &Segment, within: &Range<usize>) -> Bits {
+    let mut found = Bits::none(segment.len());
+    for (from, to) in ranges {
+        let start = segment.times.partition_point(|t| Instant(*t).millis_floor() < *from);
+        let stop = segment.times.partition_point(|t| Instant(*t).millis_floor() <= *to);
+        found.or(&Bits::range(segment.len(), start.max(within.start)..stop.min(within.end)));
+    }
+    found
+}
+
+/// The codes of the values that pass a test.
+fn codes(test: &Test, column: &Column) -> CodeSet {
+    let dictionary = &column.dictionary;
+    match test {
+        Test::Texts(texts) => match texts.as_slice() {
+            [text] => CodeSet::of_entries(dictionary.equal(text)),
+            texts => one_of(texts, dictionary),
+        },
+        Test::TextRange(lower, upper) => text_range(lower, upper, dictionary),
+        Test::Pattern(pattern) => matching(pattern, dictionary),
+        Test::Numbers(wanted) => {
+            let numbers = column.numbers();
+            let mut at = 0;
+            let found = wanted.iter().flat_map(|n| {
+                at += numbers[at..].partition_point(|(m, _)| m < n);
+                numbers[at..].iter().take_while(move |(m, _)| m == n).map(|(_, code)| *code)
+            });
+            CodeSet::of_codes(dictionary.len(), found)
+        }
+        Test::NumberRange(lower, upper) => {
+            let passes = |n: &Value| {
+                (match lower {
+                    Bound::Unbounded => true,
+                    Bound::Included(l) => n >= l,
+                    Bound::Excluded(l) => n > l,
+                }) && match upper {
+                    Bound::Unbounded => true,
+                    Bound::Included(u) => n <= u,
+                    Bound::Excluded(u) => n < u,
+                }
+            };
+            let found = column.numbers().iter().filter(|(n, _)| passes(n)).map(|(_, code)| *code);
+            CodeSet::of_codes(dictionary.len(), found)
+        }
+        Test::Addresses(ranges) => within(ranges, column.addresses(), dictionary.len()),
+        Test::Times(ranges) => within(ranges, column.times(), dictionary.len()),
+    }
+}
+
+/// The codes of sorted values in ranges, ends included.
+fn within<T: Copy + Ord>(ranges: &[(T, T)], values: &[(T, u32)], distinct: usize) -> CodeSet {
+    let found = ranges.iter().flat_map(|(from, to)| {
+        let start = values.partition_point(|(v, _)| v < from);
+        values[start..].iter().take_while(move |(v, _)| v <= to).map(|(_, code)| *code)
+    });
+    CodeSet::of_codes(distinct, found)
+}
+
+/// The codes of sorted texts.
+fn one_of(texts: &[Vec<u8>], dictionary: &Dictionary) -> CodeSet {
+    let mut codes = Vec::new();
+    let mut at = 0;
+    for text in texts {
+        at = dictionary.lower_bound_near(text, at);
+        let end = dictionary.end_of_equal(text, at);
+        codes.extend((at..end).map(|entry| entry as u32 + 1));
+    }
+    CodeSet::of_codes(dictionary.len(), codes.into_iter())
+}
+
+fn text_range(lower: &Bound<Vec<u8>>, upper: &Bound<Vec<u8>>, dictionary: &Dictionary) -> CodeSet {
+    let start = match lower {
+        Bound::Unbounded => 0,
+        Bound::Included(text) => dictionary.lower_bound(text, 0),
+        Bound::Excluded(text) => dictionary.equal(text).end,
+    };
+    let stop = match upper {
+        Bound::Unbounded => dictionary.len(),
+        Bound::Included(text) => dictionary.equal(text).end,
+        Bound::Excluded(text) => dictionary.lower_bound(text, 0),
+    };
+    CodeSet::of_entries(start..stop.max(start))
+}
+
+fn matching(pattern: &Pattern, dictionary: &Dictionary) -> CodeSet {
+    match pattern {
+        Pattern::All => CodeSet::of_entries(0..dictionary.len()),
+        Pattern::None => CodeSet::none(),
+        Pattern::Equal(text) => CodeSet::of_entries(dictionary.equal(text)),
+        Pattern::Prefix(text) => CodeSet::of_entries(beginning(text, dictionary)),
+        Pattern::Search(prefix, regex) => {
+            let entries = beginning(prefix, dictionary);
+            let blob = &dictionary.blob[..dictionary.start(entries.end)];
+            let mut entry = entries.start;
+            let mut at = dictionary.start(entry);
+            let found = std::iter::from_fn(|| {
+                let hit = regex.find_at(blob, at).filter(|hit| hit.start() < blob.len())?;
+                entry = dictionary.holder(hit.start(), entry);
+                at = dictionary.start(entry + 1);
+                Some(entry as u32 + 1)
+            });
+            CodeSet::of_codes(dictionary.len(), found)
+        }
+    }
+}
+
+/// The entries that begin with a text. They stand together, as the dictionary is sorted.
+fn beginning(prefix: &[u8], dictionary: &Dictionary) -> Range<usize> {
+    let start = dictionary.lower_bound(prefix, 0);
+    let mut after = prefix.to_vec();
+    // No text holds 0xff, so this is behind every text that begins so.
+    after.push(super::column::END);
+    start..dictionary.lower_bound(&after, start)
+}

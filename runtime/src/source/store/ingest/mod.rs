@@ -1,0 +1,154 @@
+//! From files to segments: one thread reads and cuts blocks, workers parse them.
+//!
+//! Blocks go round the workers, so that all work from the first megabyte on and nothing but a few blocks waits in
+//! memory. Records get their ids from the reader: the id of a record is the number of its line over all files.
+
+mod builder;
+mod escape;
+mod interner;
+mod parser;
+mod paths;
+mod worker;
+
+pub(super) use builder::MAX_ROWS;
+
+use super::segment::Segment;
+use crate::source::SourceError;
+use crate::source::files::{self, BadLine, BadReason, Block, Input, NAMED_BAD_LINES, Piece, ReadOptions, ReadReport};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use worker::{Task, Worker};
+
+/// A file that records came from, for the text that names a record.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub(super) struct Origin {
+    /// As the user named it.
+    pub(super) name: String,
+    /// Id of its first line.
+    pub(super) first: u64,
+}
+
+/// How records become segments.
+#[derive(Clone, Debug)]
+pub(super) struct Limits {
+    pub(super) read: ReadOptions,
+    /// Bytes of JSON in a segment.
+    pub(super) segment_bytes: usize,
+    /// Rows in a segment.
+    pub(super) segment_rows: usize,
+    /// Threads that parse.
+    pub(super) workers: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self { read: ReadOptions::default(), segment_bytes: 96 << 20, segment_rows: MAX_ROWS, workers: workers.min(16) }
+    }
+}
+
+/// What came out of files besides segments.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) report: ReadReport,
+    pub(super) origins: Vec<Origin>,
+    /// Id of the next line.
+    pub(super) next: u64,
+}
+
+/// Blocks that may wait for a worker.
+const WAITING: usize = 2;
+
+/// Reads all of some files. `keep` gets each segment as soon as it is full, from the workers' threads.
+pub(super) fn ingest(
+    inputs: &[Input],
+    first_id: u64,
+    limits: &Limits,
+    keep: &(dyn Fn(Segment) -> Result<(), SourceError> + Sync),
+) -> Result<Outcome, SourceError> {
+    let stop = AtomicBool::new(false);
+    let workers = limits.workers.max(1);
+    let (read, done) = std::thread::scope(|scope| {
+        let mut senders = Vec::new();
+        let mut threads = Vec::new();
+        for _ in 0..workers {
+            let (sender, receiver) = sync_channel(WAITING);
+            senders.push(sender);
+            let stop = &stop;
+            threads.push(scope.spawn(move || Worker::new(limits, keep).run(&receiver, stop)));
+        }
+        let read = read_all(inputs, first_id, limits, &senders, &stop);
+        drop(senders);
+        let done: Vec<_> = threads.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        (read, done)
+    });
+    let mut outcome = Outcome::default();
+    let mut bad = Vec::new();
+    for worker in done {
+        let found = worker.unwrap_or_else(|_| {
+            Err(SourceError::new(&huntc_compiler::diag::codes::internal::BUG, "a thread that parses log files stopped"))
+        })?;
+        outcome.report.records += found.records;
+        outcome.report.bad_total += found.bad_total;
+        bad.extend(found.bad);
+    }
+    let read = read?;
+    outcome.report.bad_total += read.bad.len() as u64;
+    bad.extend(read.bad);
+    bad.sort_unstable();
+    bad.truncate(NAMED_BAD_LINES);
+    outcome.report.bad = bad.into_iter().map(|(id, reason)| named(&read.origins, id, reason)).collect();
+    outcome.origins = read.origins;
+    outcome.next = read.next;
+    Ok(outcome)
+}
+
+/// The file and line of an id.
+pub(super) fn place(origins: &[Origin], id: u64) -> (&str, u64) {
+    let after = origins.partition_point(|o| o.first <= id);
+    origins.get(after.wrapping_sub(1)).map_or(("", id), |o| (o.name.as_str(), id - o.first + 1))
+}
+
+fn named(origins: &[Origin], id: u64, reason: BadReason) -> BadLine {
+    let (file, line) = place(origins, id);
+    BadLine { file: file.to_owned(), line, reason }
+}
+
+#[derive(Default)]
+struct Reading {
+    bad: Vec<(u64, BadReason)>,
+    origins: Vec<Origin>,
+    next: u64,
+}
+
+fn read_all(
+    inputs: &[Input],
+    first_id: u64,
+    limits: &Limits,
+    senders: &[SyncSender<Task>],
+    stop: &AtomicBool,
+) -> Result<Reading, SourceError> {
+    let mut reading = Reading { next: first_id, ..Reading::default() };
+    let mut turn = 0;
+    for input in inputs {
+        let first = reading.next;
+        reading.origins.push(Origin { name: input.name.clone(), first });
+        let bad = &mut reading.bad;
+        let lines = files::read(input, &limits.read, &mut |piece| {
+            match piece {
+                Piece::Bad(line, reason) => bad.push((first + line, reason)),
+                Piece::Block(Block { layout, first: line, bytes }) => {
+                    let task = Task { layout, first: first + line, bytes };
+                    // A worker that hangs up has an error to tell; reading on would be for nothing.
+                    if stop.load(Ordering::Relaxed) || senders[turn].send(task).is_err() {
+                        return Err(SourceError::cancelled());
+                    }
+                    turn = (turn + 1) % senders.len();
+                }
+            }
+            Ok(())
+        })?;
+        reading.next = first + lines;
+    }
+    Ok(reading)
+}

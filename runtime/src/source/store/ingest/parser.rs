@@ -1,0 +1,373 @@
+//! Reads one JSON document into the values of a row.
+//!
+//! Written by hand rather than over serde: values go into dictionaries as they stand in the text, numbers keep their
+//! spelling, and a string's escapes are undone once for each distinct value. Objects in arrays are flattened, nulls and
+//! empty arrays are absent, dotted and nested keys are the same field (both given, both count), and of a key that stands
+//! twice in one object the last value counts, as in other JSON readers.
+
+use super::super::column::Kind;
+use super::super::instant;
+use super::escape::unescape;
+use super::interner::{BadEscape, Interner};
+use super::paths::{EdgeId, NodeId, Paths, ROOT};
+use crate::source::files::BadReason;
+
+/// Deepest nesting of objects and arrays.
+const MAX_DEPTH: u32 = 256;
+
+/// Columns that every builder has, at these indices.
+pub(super) const FIXED: [&str; 3] = ["@timestamp", "_index", "_id"];
+/// `@timestamp`
+pub(super) const TIME: u32 = 0;
+/// `_index`
+pub(super) const INDEX: u32 = 1;
+/// `_id`
+pub(super) const ID: u32 = 2;
+/// The column of a value that a later one of the same key replaced.
+const REPLACED: u32 = u32::MAX;
+/// The code of a time that its nanoseconds give back as it was written.
+const PLAIN_TIME: u32 = u32::MAX;
+
+/// What documents are read into: the values of the current one, and the dictionaries of all.
+#[derive(Debug)]
+pub(super) struct Documents {
+    pub(super) paths: Paths,
+    pub(super) interners: Vec<Interner>,
+    /// Column and code, in the order of the document.
+    values: Vec<(u32, u32)>,
+    /// Places in `values` of the values of `@timestamp`, and what they are in nanoseconds.
+    times: Vec<(u32, Option<i64>)>,
+    /// Whether the document was found to be the `_source` of a hit.
+    hit: bool,
+    objects: u64,
+    key: Vec<u8>,
+    source: EdgeId,
+    meta: [EdgeId; 2],
+}
+
+struct Text<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+type Parsed<T> = Result<T, BadReason>;
+
+impl From<BadEscape> for BadReason {
+    fn from(_: BadEscape) -> Self {
+        Self::Malformed
+    }
+}
+
+impl Documents {
+    pub(super) fn new() -> Self {
+        let mut paths = Paths::new(&FIXED);
+        let source = paths.edge(ROOT, None, b"_source");
+        let meta = [paths.edge(ROOT, None, b"_index"), paths.edge(ROOT, None, b"_id")];
+        let interners = FIXED.iter().map(|_| Interner::default()).collect();
+        let (values, times, key) = (Vec::new(), Vec::new(), Vec::new());
+        Self { paths, interners, values, times, hit: false, objects: 0, key, source, meta }
+    }
+
+    /// Forgets all dictionaries; of the paths only what is no burden.
+    pub(super) fn clear(&mut self) {
+        if self.paths.names().len() > 10_000 {
+            *self = Self::new();
+            return;
+        }
+        for interner in &mut self.interners {
+            *interner = Interner::default();
+        }
+    }
+
+    /// Reads a document, which must be UTF-8, and returns its time. [`Self::values`] has the rest.
+    pub(super) fn read(&mut self, line: &[u8]) -> Parsed<i64> {
+        self.values.clear();
+        self.times.clear();
+        self.hit = false;
+        let mut text = Text { bytes: line, at: 0 };
+        text.space();
+        if text.peek() != Some(b'{') {
+            let json = serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
+            return Err(if json { BadReason::NotAnObject } else { BadReason::Malformed });
+        }
+        self.object(&mut text, ROOT, 1, true)?;
+        text.space();
+        if text.at != line.len() {
+            return Err(BadReason::Malformed);
+        }
+        self.time()
+    }
+
+    /// Column and code of each value of the last document, in its order.
+    pub(super) fn values(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.values.iter().copied().filter(|(column, code)| *column != REPLACED && (*column, *code) != (TIME, PLAIN_TIME))
+    }
+
+    /// Gives the last document a value in a fixed column that it does not have itself.
+    pub(super) fn put_fixed(&mut self, column: u32, text: &str) {
+        if !self.values.iter().any(|(c, _)| *c == column)
+            && let Ok(code) = self.interners[column as usize].code(text.as_bytes(), Kind::Text, false)
+        {
+            self.values.push((column, code));
+        }
+    }
+
+    /// The time of the document: its first one. Several, or one that is not written in the common form, become values.
+    fn time(&mut self) -> Parsed<i64> {
+        let values = &self.values;
+        self.times.retain(|(place, _)| values.get(*place as usize).is_some_and(|(column, _)| *column == TIME));
+        let Some((_, first)) = self.times.first() else { return Err(BadReason::NoTimestamp) };
+        let first = first.ok_or(BadReason::UnreadableTimestamp)?;
+        if self.times.len() > 1 {
+            for (place, time) in &self.times {
+                let value = &mut self.values[*place as usize];
+                if value.1 == PLAIN_TIME {
+                    let text = instant::format(time.unwrap_or(first));
+                    value.1 = self.interners[TIME as usize].code(&text, Kind::Text, false)?;
+                }
+            }
+        }
+        Ok(first)
+    }
+
+    fn object(&mut self, text: &mut Text<'_>, node: NodeId, depth: u32, top: bool) -> Parsed<()> {
+        if depth > MAX_DEPTH {
+            return Err(BadReason::TooDeep);
+        }
+        self.objects += 1;
+        let object = self.objects;
+        let mut before = None;
+        text.at += 1;
+        text.space();
+        if text.take(b'}') {
+            return Ok(());
+        }
+        loop {
+            let edge = self.key(text, node, before)?;
+            before = Some(edge);
+            text.space();
+            text.expect(b':')?;
+            text.space();
+            if let Some((from, to)) = self.paths.enter(edge, object) {
+                self.replace(from, to);
+            }
+            let from = self.values.len();
+            if top {
+                self.top_value(text, edge, depth)?
+            } else {
+                self.value(text, self.paths.child(edge), depth)?
+            }
+            self.paths.leave(edge, from, self.values.len());
+            text.space();
+            if !text.take(b',') {
+                return text.expect(b'}');
+            }
+            text.space();
+        }
+    }
+
+    /// A value right in the document. Where it is a hit, its `_source` takes the place of the document, and of the rest
+    /// only `_index` and `_id` are kept.
+    fn top_value(&mut self, text: &mut Text<'_>, edge: EdgeId, depth: u32) -> Parsed<()> {
+        if edge == self.source && text.peek() == Some(b'{') {
+            self.hit = true;
+            for value in &mut self.values {
+                if value.0 != INDEX && value.0 != ID {
+                    value.0 = REPLACED;
+                }
+            }
+            return self.object(text, ROOT, depth + 1, false);
+        }
+        let from = self.values.len();
+        self.value(text, self.paths.child(edge), depth)?;
+        if self.hit && !self.meta.contains(&edge) {
+            self.replace(from as u32, self.values.len() as u32);
+        }
+        Ok(())
+    }
+
+    fn replace(&mut self, from: u32, to: u32) {
+        for value in self.values.get_mut(from as usize..to as usize).unwrap_or_default() {
+            value.0 = REPLACED;
+        }
+    }
+
+    fn key(&mut self, text: &mut Text<'_>, node: NodeId, before: Option<EdgeId>) -> Parsed<EdgeId> {
+        if text.peek() != Some(b'"') {
+            return Err(BadReason::Malformed);
+        }
+        let (raw, escaped) = text.string()?;
+        if !escaped {
+            return Ok(self.paths.edge(node, before, raw));
+        }
+        self.key.clear();
+        if !unescape(raw, &mut self.key) {
+            return Err(BadReason::Malformed);
+        }
+        Ok(self.paths.edge(node, before, &self.key))
+    }
+
+    fn value(&mut self, text: &mut Text<'_>, node: NodeId, depth: u32) -> Parsed<()> {
+        match text.peek() {
+            Some(b'"') => {
+                let (raw, escaped) = text.string()?;
+                self.scalar(node, raw, Kind::Text, escaped)
+            }
+            Some(b'{') => self.object(text, node, depth + 1, false),
+            Some(b'[') => self.array(text, node, depth + 1),
+            Some(b't') => {
+                text.word(b"true")?;
+                self.scalar(node, b"true", Kind::Bool, false)
+            }
+            Some(b'f') => {
+                text.word(b"false")?;
+                self.scalar(node, b"false", Kind::Bool, false)
+            }
+            Some(b'n') => text.word(b"null"),
+            Some(b'-' | b'0'..=b'9') => {
+                let (raw, kind) = text.number()?;
+                self.scalar(node, raw, kind, false)
+            }
+            _ => Err(BadReason::Malformed),
+        }
+    }
+
+    fn array(&mut self, text: &mut Text<'_>, node: NodeId, depth: u32) -> Parsed<()> {
+        if depth > MAX_DEPTH {
+            return Err(BadReason::TooDeep);
+        }
+        text.at += 1;
+        text.space();
+        if text.take(b']') {
+            return Ok(());
+        }
+        loop {
+            self.value(text, node, depth)?;
+            text.space();
+            if !text.take(b',') {
+                return text.expect(b']');
+            }
+            text.space();
+        }
+    }
+
+    fn scalar(&mut self, node: NodeId, raw: &[u8], kind: Kind, escaped: bool) -> Parsed<()> {
+        let column = self.paths.column(node);
+        if column == TIME {
+            let (time, plain) = instant::read(raw, kind);
+            self.times.push((self.values.len() as u32, time));
+            if plain {
+                self.values.push((TIME, PLAIN_TIME));
+                return Ok(());
+            }
+        }
+        while self.interners.len() <= column as usize {
+            self.interners.push(Interner::default());
+        }
+        let code = self.interners[column as usize].code(raw, kind, escaped)?;
+        self.values.push((column, code));
+        Ok(())
+    }
+}
+
+impl<'a> Text<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expect(&mut self, byte: u8) -> Parsed<()> {
+        if self.take(byte) { Ok(()) } else { Err(BadReason::Malformed) }
+    }
+
+    fn word(&mut self, word: &[u8]) -> Parsed<()> {
+        if !self.bytes[self.at..].starts_with(word) {
+            return Err(BadReason::Malformed);
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    /// A string at its opening quote: what stands between the quotes, and whether it has escapes.
+    fn string(&mut self) -> Parsed<(&'a [u8], bool)> {
+        let start = self.at + 1;
+        let mut at = start;
+        let mut escaped = false;
+        loop {
+            at += quiet(&self.bytes[at.min(self.bytes.len())..]);
+            match self.bytes.get(at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escaped = true;
+                    at += 2;
+                }
+                _ => return Err(BadReason::Malformed),
+            }
+        }
+        self.at = at + 1;
+        Ok((&self.bytes[start..at], escaped))
+    }
+
+    /// A number by JSON's grammar. Whole numbers beyond 64 bits are floats.
+    fn number(&mut self) -> Parsed<(&'a [u8], Kind)> {
+        let start = self.at;
+        self.take(b'-');
+        if !self.take(b'0') && self.digits() == 0 {
+            return Err(BadReason::Malformed);
+        }
+        let mut whole = true;
+        if self.take(b'.') {
+            whole = false;
+            if self.digits() == 0 {
+                return Err(BadReason::Malformed);
+            }
+        }
+        if self.take(b'e') || self.take(b'E') {
+            whole = false;
+            let _sign = self.take(b'+') || self.take(b'-');
+            if self.digits() == 0 {
+                return Err(BadReason::Malformed);
+            }
+        }
+        let raw = &self.bytes[start..self.at];
+        let kind = Kind::of_number(raw, whole).ok_or(BadReason::Malformed)?;
+        Ok((raw, kind))
+    }
+
+    fn digits(&mut self) -> usize {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        self.at - start
+    }
+}
+
+/// How many bytes at the beginning of `bytes` are neither a quote, a backslash nor a control character.
+fn quiet(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let mut at = 0;
+    // Eight bytes at once; the lowest flagged byte is exact, higher ones may be false alarms.
+    while let Some(eight) = bytes[at..].first_chunk::<8>() {
+        let word = u64::from_le_bytes(*eight);
+        let zero = |x: u64| x.wrapping_sub(ONES) & !x & HIGH;
+        let found = zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c)) | (word.wrapping_sub(ONES * 0x20) & !word & HIGH);
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    at + bytes[at..].iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)).unwrap_or(bytes.len() - at)
+}

@@ -1,0 +1,136 @@
+//! Field names of documents: a tree of keys that leads to columns, and predicts the next key from the last document.
+
+use rustc_hash::FxHashMap;
+
+/// A place in a document: the root, or what stands under a key.
+pub(super) type NodeId = u32;
+/// A key under a node.
+pub(super) type EdgeId = u32;
+
+/// The root of documents.
+pub(super) const ROOT: NodeId = 0;
+const NONE: u32 = u32::MAX;
+/// From so many keys on, a node has an index.
+const MANY: usize = 12;
+
+#[derive(Debug, Default)]
+struct Node {
+    path: String,
+    edges: Vec<EdgeId>,
+    column: Option<u32>,
+    /// The key that came first last time.
+    first: u32,
+}
+
+/// A key as it is used in one object: which values it brought, so that a repeated key can take their place.
+#[derive(Debug)]
+struct Edge {
+    key: Box<[u8]>,
+    child: NodeId,
+    /// The key that came after this one last time.
+    next: u32,
+    /// The object that had this key last.
+    object: u64,
+    /// Its values, as a range of the row.
+    values: (u32, u32),
+}
+
+/// The tree. Keys are bytes without escapes; `a.b` and `a` → `b` lead to the same column.
+#[derive(Debug, Default)]
+pub(super) struct Paths {
+    nodes: Vec<Node>,
+    edges: Vec<Edge>,
+    index: FxHashMap<(NodeId, Box<[u8]>), EdgeId>,
+    columns: FxHashMap<String, u32>,
+    names: Vec<String>,
+}
+
+impl Paths {
+    /// A tree whose first columns have these names.
+    pub(super) fn new(names: &[&str]) -> Self {
+        let mut paths = Self { nodes: vec![Node { first: NONE, ..Node::default() }], ..Self::default() };
+        for name in names {
+            paths.column_named(name);
+        }
+        paths
+    }
+
+    /// Names of the columns.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The edge of a key, given the one before it in the same object.
+    pub(super) fn edge(&mut self, node: NodeId, before: Option<EdgeId>, key: &[u8]) -> EdgeId {
+        let guess = before.map_or(self.nodes[node as usize].first, |e| self.edges[e as usize].next);
+        if self.edges.get(guess as usize).is_some_and(|e| *e.key == *key) {
+            return guess;
+        }
+        let edge = self.find(node, key).unwrap_or_else(|| self.add(node, key));
+        match before {
+            Some(before) => self.edges[before as usize].next = edge,
+            None => self.nodes[node as usize].first = edge,
+        }
+        edge
+    }
+
+    fn find(&self, node: NodeId, key: &[u8]) -> Option<EdgeId> {
+        let edges = &self.nodes[node as usize].edges;
+        if edges.len() < MANY {
+            return edges.iter().copied().find(|e| *self.edges[*e as usize].key == *key);
+        }
+        self.index.get(&(node, Box::from(key))).copied()
+    }
+
+    fn add(&mut self, node: NodeId, key: &[u8]) -> EdgeId {
+        let text = String::from_utf8_lossy(key);
+        let parent = &self.nodes[node as usize].path;
+        let path = if node == ROOT { text.into_owned() } else { format!("{parent}.{text}") };
+        let child = self.nodes.len() as NodeId;
+        self.nodes.push(Node { path, edges: Vec::new(), column: None, first: NONE });
+        let edge = self.edges.len() as EdgeId;
+        self.edges.push(Edge { key: key.into(), child, next: NONE, object: 0, values: (0, 0) });
+        self.nodes[node as usize].edges.push(edge);
+        self.index.insert((node, key.into()), edge);
+        edge
+    }
+
+    /// Where an edge leads.
+    pub(super) fn child(&self, edge: EdgeId) -> NodeId {
+        self.edges[edge as usize].child
+    }
+
+    /// Notes that an object has a key; where it had it before, the values of that time.
+    pub(super) fn enter(&mut self, edge: EdgeId, object: u64) -> Option<(u32, u32)> {
+        let edge = &mut self.edges[edge as usize];
+        let again = edge.object == object;
+        edge.object = object;
+        again.then_some(edge.values)
+    }
+
+    /// Notes the values that a key brought.
+    pub(super) fn leave(&mut self, edge: EdgeId, from: usize, to: usize) {
+        self.edges[edge as usize].values = (from as u32, to as u32);
+    }
+
+    /// The column of a node.
+    pub(super) fn column(&mut self, node: NodeId) -> u32 {
+        if let Some(column) = self.nodes[node as usize].column {
+            return column;
+        }
+        let path = self.nodes[node as usize].path.clone();
+        let column = self.column_named(&path);
+        self.nodes[node as usize].column = Some(column);
+        column
+    }
+
+    fn column_named(&mut self, path: &str) -> u32 {
+        if let Some(column) = self.columns.get(path) {
+            return *column;
+        }
+        let column = self.names.len() as u32;
+        self.names.push(path.to_owned());
+        self.columns.insert(path.to_owned(), column);
+        column
+    }
+}

@@ -1,0 +1,126 @@
+//! A thread that parses blocks into segments.
+
+use super::Limits;
+use super::builder::{Builder, Meta};
+use crate::source::SourceError;
+use crate::source::files::{Action, BadReason, Layout, NAMED_BAD_LINES, action};
+use crate::source::store::segment::Segment;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+
+/// Lines to parse; the first one has the id `first`.
+pub(super) struct Task {
+    pub(super) layout: Layout,
+    pub(super) first: u64,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// What a worker found.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) records: u64,
+    /// The smallest ids of bad lines.
+    pub(super) bad: Vec<(u64, BadReason)>,
+    pub(super) bad_total: u64,
+}
+
+/// See the module.
+pub(super) struct Worker<'a> {
+    limits: &'a Limits,
+    keep: &'a (dyn Fn(Segment) -> Result<(), SourceError> + Sync),
+    builder: Builder,
+    found: Found,
+}
+
+impl<'a> Worker<'a> {
+    pub(super) fn new(limits: &'a Limits, keep: &'a (dyn Fn(Segment) -> Result<(), SourceError> + Sync)) -> Self {
+        Self { limits, keep, builder: Builder::new(), found: Found::default() }
+    }
+
+    /// Works until the reader hangs up.
+    pub(super) fn run(mut self, tasks: &Receiver<Task>, stop: &AtomicBool) -> Result<Found, SourceError> {
+        let result = self.work(tasks);
+        if result.is_err() {
+            stop.store(true, Ordering::Relaxed);
+        }
+        result.map(|()| self.found)
+    }
+
+    fn work(&mut self, tasks: &Receiver<Task>) -> Result<(), SourceError> {
+        for task in tasks {
+            self.block(&task)?;
+        }
+        self.seal()
+    }
+
+    fn seal(&mut self) -> Result<(), SourceError> {
+        match self.builder.seal() {
+            Some(segment) => (self.keep)(segment),
+            None => Ok(()),
+        }
+    }
+
+    fn block(&mut self, task: &Task) -> Result<(), SourceError> {
+        let all_text = std::str::from_utf8(&task.bytes).is_ok();
+        let mut waiting: Option<(u64, &[u8])> = None;
+        let mut id = task.first;
+        let mut rest = task.bytes.as_slice();
+        while !rest.is_empty() {
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let line = rest[..end].trim_ascii();
+            rest = rest.get(end + 1..).unwrap_or_default();
+            let here = id;
+            id += 1;
+            if line.is_empty() {
+                continue;
+            }
+            let meta = if task.layout == Layout::Bulk {
+                let Some((_, before)) = waiting.take() else {
+                    match action(line) {
+                        Some(_) => waiting = Some((here, line)),
+                        None => self.bad(here, BadReason::NoAction),
+                    }
+                    continue;
+                };
+                action(before)
+            } else {
+                None
+            };
+            let meta = match &meta {
+                Some(Action::Write { index, id }) => Meta { index: index.as_deref(), id: id.as_deref() },
+                _ => Meta::default(),
+            };
+            self.line(line, here, meta, all_text)?;
+        }
+        if let Some((line, _)) = waiting {
+            self.bad(line, BadReason::NoDocument);
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, line: &[u8], id: u64, meta: Meta<'_>, is_text: bool) -> Result<(), SourceError> {
+        if self.builder.is_full(self.limits) {
+            self.seal()?;
+        }
+        let added = if line.len() > self.limits.read.max_line {
+            Err(BadReason::TooLong)
+        } else if !is_text && std::str::from_utf8(line).is_err() {
+            Err(BadReason::InvalidUtf8)
+        } else {
+            self.builder.add(line, id, meta)
+        };
+        match added {
+            Ok(()) => self.found.records += 1,
+            Err(reason) => self.bad(id, reason),
+        }
+        Ok(())
+    }
+
+    fn bad(&mut self, id: u64, reason: BadReason) {
+        self.found.bad_total += 1;
+        // Blocks come in order, so the first ones are the smallest ids.
+        if self.found.bad.len() < NAMED_BAD_LINES {
+            self.found.bad.push((id, reason));
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The embedded store: log files as column segments, in memory or in a folder, queried with the DSL that clusters get.
+//!
+//! Where servers have limits the store has none: values are kept whole, any number of clauses and terms is taken.
+//! Otherwise it answers as Elasticsearch does with ECS mappings: keyword fields compare texts (of numbers and booleans
+//! their JSON), `long` fields numbers, `ip` fields addresses and networks, `date` fields milliseconds.
+
+mod bits;
+mod column;
+mod eval;
+mod fetch;
+mod ingest;
+mod instant;
+mod lucene;
+mod prepare;
+mod segment;
+
+use super::files::{self, ReadReport};
+use super::{DataSource, FetchContext, Records, SourceError};
+use fetch::Selection;
+use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::time::Instant;
+use ingest::{Limits, Origin};
+use rayon::prelude::*;
+use segment::Segment;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+
+/// Records of log files, ready for requests.
+pub struct Store {
+    location: String,
+    segments: Vec<Segment>,
+    origins: Vec<Origin>,
+}
+
+/// What a store holds.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct StoreStats {
+    /// Records.
+    pub records: u64,
+    /// Time of the first and the last one.
+    pub span: Option<(Instant, Instant)>,
+    /// Segments.
+    pub segments: usize,
+    /// Each field with the number of records that have it, by name.
+    pub fields: Vec<(String, u64)>,
+}
+
+impl Store {
+    /// Reads log files, folders of them or standard input (`-`) into memory.
+    pub fn from_paths(paths: &[PathBuf]) -> Result<(Self, ReadReport), SourceError> {
+        Self::from_paths_within(paths, &Limits::default())
+    }
+
+    fn from_paths_within(paths: &[PathBuf], limits: &Limits) -> Result<(Self, ReadReport), SourceError> {
+        let inputs = files::list(paths)?;
+        let segments = Mutex::new(Vec::new());
+        let outcome = ingest::ingest(&inputs, 0, limits, &|segment| {
+            segments.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(segment);
+            Ok(())
+        })?;
+        let mut segments = segments.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        segments.sort_by_key(|s| (s.span(), s.ids.first().copied()));
+        let location = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+        Ok((Self { location, segments, origins: outcome.origins }, outcome.report))
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> u64 {
+        self.segments.iter().map(|s| s.len() as u64).sum()
+    }
+
+    /// Whether there is no record.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Figures for people.
+    pub fn stats(&self) -> StoreStats {
+        let mut fields: BTreeMap<&str, u64> = BTreeMap::new();
+        for field in self.segments.iter().flat_map(Segment::fields) {
+            *fields.entry(&field.name).or_default() += field.present;
+        }
+        if !self.is_empty() {
+            fields.insert("@timestamp", self.len());
+        }
+        let spans = self.segments.iter().filter_map(Segment::span);
+        let span = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let fields = fields.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+        StoreStats { records: self.len(), span, segments: self.segments.len(), fields }
+    }
+
+    /// The segments that a request may find something in, with the rows that it matches.
+    fn select(&self, request: &BoundRequest, context: &FetchContext) -> Result<Vec<Selection<'_>>, SourceError> {
+        let query = prepare::prepare(&request.query)?;
+        let one = |segment: &'_ Segment| {
+            if context.cancelled() {
+                return Err(SourceError::cancelled());
+            }
+            let within = segment.rows(request.window);
+            if within.is_empty() {
+                return Ok(Vec::new());
+            }
+            context.stats.pages.fetch_add(1, Ordering::Relaxed);
+            let bits = eval::evaluate(&query, segment, &within)?;
+            Ok(if request.first_only { bits.iter().take(1).collect() } else { bits.iter().collect::<Vec<u32>>() })
+        };
+        let rows: Vec<Vec<u32>> = if request.first_only {
+            let mut found = Vec::new();
+            for segment in &self.segments {
+                found.push(one(segment)?);
+                if found.last().is_some_and(|rows| !rows.is_empty()) {
+                    break;
+                }
+            }
+            found
+        } else {
+            self.segments.par_iter().with_max_len(1).map(one).collect::<Result<_, _>>()?
+        };
+        let selections = self.segments.iter().zip(rows).map(|(segment, rows)| Selection { segment, rows });
+        Ok(selections.filter(|s| !s.rows.is_empty()).collect())
+    }
+
+    /// `index/id` of each record, or the file and line it came from.
+    fn observations(&self, ids: &[u64], selections: &[Selection<'_>]) -> Result<Vec<Arc<str>>, SourceError> {
+        let index = fetch::gather("_index", selections)?;
+        let id = fetch::gather("_id", selections)?;
+        let text = |column: &super::Column, row: usize| match column.values(row).next() {
+            Some(super::Scalar::Text(text)) => text.to_string(),
+            Some(super::Scalar::Int(int)) => int.to_string(),
+            _ => String::new(),
+        };
+        let name = |(row, record): (usize, &u64)| -> Arc<str> {
+            let own = text(&id, row);
+            if own.is_empty() {
+                let (file, line) = ingest::place(&self.origins, *record);
+                return format!("{file}:{line}").into();
+            }
+            format!("{}/{own}", text(&index, row)).into()
+        };
+        Ok(ids.iter().enumerate().map(name).collect())
+    }
+}
+
+impl DataSource for Store {
+    fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
+        let selections = self.select(request, context)?;
+        let mut records = Records::default();
+        for selection in &selections {
+            for row in &selection.rows {
+                let row = *row as usize;
+                records.ids.extend(selection.segment.ids.get(row));
+                records.times.push(selection.segment.times.get(row).map(|t| Instant(*t)));
+            }
+        }
+        if request.fields.iter().any(|f| f == "_id") {
+            records.observations = self.observations(&records.ids, &selections)?;
+        }
+        let gathered = |field: &String| Ok((field.clone(), fetch::gather(field, &selections)?));
+        records.columns = request.fields.par_iter().map(gathered).collect::<Result<_, SourceError>>()?;
+        if context.cancelled() {
+            return Err(SourceError::cancelled());
+        }
+        context.read.fetch_add(records.len() as u64, Ordering::Relaxed);
+        Ok(records)
+    }
+
+    fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError> {
+        Ok(self.select(request, context)?.iter().map(|s| s.rows.len() as u64).sum())
+    }
+
+    fn location(&self) -> String {
+        self.location.clone()
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("location", &self.location).field("records", &self.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

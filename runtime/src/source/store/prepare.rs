@@ -1,0 +1,234 @@
+//! Prepares a query for evaluation: literals read by the field's type, patterns compiled, cheap clauses first.
+
+use super::column::{address, address_bits, spelled_number};
+use super::lucene::{self, Pattern};
+use crate::source::SourceError;
+use huntc_compiler::backend::elastic::query::{Bound, Never, Query, Range};
+use huntc_compiler::catalog::{Catalog, FieldType};
+use huntc_compiler::value::Value;
+use std::ops::Bound as Limit;
+
+/// A query that segments can evaluate.
+#[derive(Clone, Debug)]
+pub(super) enum Prepared {
+    /// Every row.
+    All,
+    /// No row.
+    None,
+    /// Rows in which a value of the field passes.
+    Leaf(String, Test),
+    /// Rows that have the field.
+    Exists(String),
+    /// All of these, the cheap ones first, and none of those.
+    Both(Vec<Prepared>, Vec<Prepared>),
+    /// One of these.
+    Any(Vec<Prepared>),
+}
+
+/// A test of single values.
+#[derive(Clone, Debug)]
+pub(super) enum Test {
+    /// One of these texts, sorted.
+    Texts(Vec<Vec<u8>>),
+    /// A text between two.
+    TextRange(Limit<Vec<u8>>, Limit<Vec<u8>>),
+    /// A pattern.
+    Pattern(Pattern),
+    /// One of these numbers, sorted.
+    Numbers(Vec<Value>),
+    /// A number between two.
+    NumberRange(Limit<Value>, Limit<Value>),
+    /// An address in one of these ranges, ends included.
+    Addresses(Vec<(u128, u128)>),
+    /// A time in one of these ranges of milliseconds, ends included.
+    Times(Vec<(i64, i64)>),
+}
+
+/// Prepares a query.
+pub(super) fn prepare(query: &Query<Never>) -> Result<Prepared, SourceError> {
+    Ok(match query {
+        Query::MatchAll => Prepared::All,
+        Query::MatchNone => Prepared::None,
+        Query::Exists(q) => Prepared::Exists(q.field.clone()),
+        Query::Term(q) if q.case_insensitive => leaf(&q.field, Test::Pattern(lucene::folded(&q.value.to_string())?)),
+        Query::Term(q) => equal(&q.field, std::slice::from_ref(&q.value)),
+        Query::Terms(q) => equal(&q.field, &q.values),
+        Query::Wildcard(q) => leaf(&q.field, Test::Pattern(lucene::wildcard(&q.pattern, q.case_insensitive)?)),
+        Query::Regexp(q) => leaf(&q.field, Test::Pattern(lucene::regexp(&q.pattern)?)),
+        Query::Range(q) => leaf(&q.field, range(q)),
+        Query::Bool(q) => {
+            let all = |parts: &[Query<Never>]| parts.iter().map(prepare).collect::<Result<Vec<_>, _>>();
+            let mut filter = all(&q.filter)?;
+            if !q.should.is_empty() {
+                filter.push(Prepared::Any(all(&q.should)?));
+            }
+            filter.sort_by_key(Prepared::cost);
+            Prepared::Both(filter, all(&q.must_not)?)
+        }
+    })
+}
+
+impl Prepared {
+    /// What evaluation costs, roughly: the order of clauses.
+    fn cost(&self) -> u8 {
+        match self {
+            Self::All | Self::None | Self::Exists(_) => 0,
+            Self::Leaf(_, Test::Texts(texts)) if texts.len() < 100 => 1,
+            Self::Leaf(_, Test::Pattern(Pattern::Search(..))) => 4,
+            Self::Leaf(..) => 2,
+            Self::Both(..) | Self::Any(_) => 3,
+        }
+    }
+}
+
+fn leaf(field: &str, test: Test) -> Prepared {
+    Prepared::Leaf(field.to_owned(), test)
+}
+
+/// How values of a field compare.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Family {
+    Text,
+    Number,
+    Address,
+    Time,
+}
+
+fn family(field: &str) -> Family {
+    if field == "@timestamp" {
+        return Family::Time;
+    }
+    match Catalog::builtin().field_type(field) {
+        FieldType::Long | FieldType::Float => Family::Number,
+        FieldType::Ip => Family::Address,
+        FieldType::Date => Family::Time,
+        FieldType::Keyword | FieldType::Wildcard | FieldType::Text | FieldType::Boolean => Family::Text,
+    }
+}
+
+/// One of some values. Values that are none of the field's type are never equal to one.
+fn equal(field: &str, values: &[Value]) -> Prepared {
+    leaf(
+        field,
+        match family(field) {
+            Family::Text => Test::Texts(sorted(values.iter().map(|v| v.to_string().into_bytes()))),
+            Family::Number => Test::Numbers(sorted(values.iter().filter_map(number))),
+            Family::Address => Test::Addresses(joined(sorted(values.iter().filter_map(network)))),
+            Family::Time => Test::Times(joined(sorted(values.iter().filter_map(|v| Some((time(v)?, time(v)?)))))),
+        },
+    )
+}
+
+fn sorted<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut values: Vec<T> = values.collect();
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
+/// Makes sorted ranges that overlap one.
+fn joined<T: Ord + Copy>(ranges: Vec<(T, T)>) -> Vec<(T, T)> {
+    let mut out: Vec<(T, T)> = Vec::with_capacity(ranges.len());
+    for (from, to) in ranges {
+        match out.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => out.push((from, to)),
+        }
+    }
+    out
+}
+
+fn number(value: &Value) -> Option<Value> {
+    match value {
+        Value::Int(_) | Value::Float(_) => Some(value.clone()),
+        Value::Text(text) => spelled_number(text),
+        _ => None,
+    }
+}
+
+/// An address or a network as the first and the last address. A network of IPv4 holds no IPv6 address.
+fn network(value: &Value) -> Option<(u128, u128)> {
+    let text = match value {
+        Value::Address(a) => return Some((address_bits(*a), address_bits(*a))),
+        Value::Text(text) => text,
+        _ => return None,
+    };
+    if let Some(bits) = address(text) {
+        return Some((bits, bits));
+    }
+    let net: ipnet::IpNet = text.parse().ok()?;
+    Some((address_bits(net.network()), address_bits(net.broadcast())))
+}
+
+/// A time in milliseconds, rounded down, as servers keep times.
+fn time(value: &Value) -> Option<i64> {
+    match value {
+        Value::Time(time) => Some(time.millis_floor()),
+        Value::Int(millis) => Some(*millis),
+        Value::Text(text) => super::instant::written(text).map(|n| huntc_compiler::time::Instant(n).millis_floor()),
+        _ => None,
+    }
+}
+
+fn range(query: &Range) -> Test {
+    let field = query.field.as_str();
+    match family(field) {
+        Family::Text => {
+            let text = |v: &Value| Some(v.to_string().into_bytes());
+            match (limit(query.lower.as_ref(), text), limit(query.upper.as_ref(), text)) {
+                (Some(lower), Some(upper)) => Test::TextRange(lower, upper),
+                _ => Test::Texts(Vec::new()),
+            }
+        }
+        Family::Number => match (limit(query.lower.as_ref(), number), limit(query.upper.as_ref(), number)) {
+            (Some(lower), Some(upper)) => Test::NumberRange(lower, upper),
+            _ => Test::Numbers(Vec::new()),
+        },
+        Family::Address => {
+            let bits = |v: &Value| network(v).map(|n| n.0);
+            let lower = limit(query.lower.as_ref(), bits);
+            let upper = limit(query.upper.as_ref(), bits);
+            Test::Addresses(closed(lower, upper, u128::MIN, u128::MAX, u128::checked_add, u128::checked_sub))
+        }
+        Family::Time => {
+            let lower = limit(query.lower.as_ref(), time);
+            let upper = limit(query.upper.as_ref(), time);
+            Test::Times(closed(lower, upper, i64::MIN, i64::MAX, i64::checked_add, i64::checked_sub))
+        }
+    }
+}
+
+/// A bound in the field's type; `None` where the literal is not of it.
+fn limit<T>(bound: Option<&Bound>, read: impl Fn(&Value) -> Option<T>) -> Option<Limit<T>> {
+    match bound {
+        None => Some(Limit::Unbounded),
+        Some(b) if b.inclusive => read(&b.value).map(Limit::Included),
+        Some(b) => read(&b.value).map(Limit::Excluded),
+    }
+}
+
+/// A range of whole numbers with its ends included; none where it is empty.
+fn closed<T: Copy + Ord + From<u8>>(
+    lower: Option<Limit<T>>,
+    upper: Option<Limit<T>>,
+    min: T,
+    max: T,
+    add: impl Fn(T, T) -> Option<T>,
+    sub: impl Fn(T, T) -> Option<T>,
+) -> Vec<(T, T)> {
+    let (Some(lower), Some(upper)) = (lower, upper) else { return Vec::new() };
+    let from = match lower {
+        Limit::Unbounded => Some(min),
+        Limit::Included(t) => Some(t),
+        Limit::Excluded(t) => add(t, T::from(1)),
+    };
+    let to = match upper {
+        Limit::Unbounded => Some(max),
+        Limit::Included(t) => Some(t),
+        Limit::Excluded(t) => sub(t, T::from(1)),
+    };
+    match (from, to) {
+        (Some(from), Some(to)) if from <= to => vec![(from, to)],
+        _ => Vec::new(),
+    }
+}

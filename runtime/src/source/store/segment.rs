@@ -1,0 +1,81 @@
+//! Segments: rows sorted by time, with their ids and one column for each field.
+
+use super::column::{Column, Field};
+use crate::source::SourceError;
+use arrow_buffer::ScalarBuffer;
+use huntc_compiler::time::{Instant, Window};
+use std::ops::Range;
+use std::sync::OnceLock;
+
+/// Reads a column of a mapped segment, by its number.
+type Load = Box<dyn Fn(usize) -> Result<Column, SourceError> + Send + Sync>;
+
+/// Up to some 100,000 records.
+pub(super) struct Segment {
+    /// Nanoseconds, ascending.
+    pub(super) times: ScalarBuffer<i64>,
+    /// Ids of the rows.
+    pub(super) ids: ScalarBuffer<u64>,
+    /// Fields, sorted by name.
+    fields: Vec<Field>,
+    /// Their columns, once they were asked for.
+    columns: Vec<OnceLock<Result<Column, SourceError>>>,
+    load: Option<Load>,
+}
+
+impl Segment {
+    /// A segment whose columns are all there, sorted by name.
+    pub(super) fn in_memory(times: ScalarBuffer<i64>, ids: ScalarBuffer<u64>, columns: Vec<(Field, Column)>) -> Self {
+        let (fields, columns): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+        let columns = columns.into_iter().map(|c| OnceLock::from(Ok(c))).collect();
+        Self { times, ids, fields, columns, load: None }
+    }
+
+    /// How many records there are.
+    pub(super) fn len(&self) -> usize {
+        self.times.len()
+    }
+
+    /// The fields that have values, sorted by name.
+    pub(super) fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// Time of the first and the last record.
+    pub(super) fn span(&self) -> Option<(Instant, Instant)> {
+        Some((Instant(*self.times.first()?), Instant(*self.times.last()?)))
+    }
+
+    /// The rows in a window.
+    pub(super) fn rows(&self, window: Window) -> Range<usize> {
+        let Some(range) = window else { return 0..self.len() };
+        let start = self.times.partition_point(|t| *t < range.start.0);
+        let stop = self.times.partition_point(|t| *t < range.stop.0);
+        start..stop.max(start)
+    }
+
+    /// The column of a field; `None` where no record has it.
+    pub(super) fn column(&self, name: &str) -> Result<Option<&Column>, SourceError> {
+        match self.fields.binary_search_by(|f| (*f.name).cmp(name)) {
+            Ok(index) => self.column_at(index).map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The columns of the fields below an object (`process` → `process.name`, …).
+    pub(super) fn columns_below<'a>(&'a self, object: &str) -> impl Iterator<Item = Result<&'a Column, SourceError>> {
+        let prefix = format!("{object}.");
+        let start = self.fields.partition_point(|f| *f.name < *prefix.as_str());
+        let count = self.fields[start..].iter().take_while(|f| f.name.starts_with(&prefix)).count();
+        (start..start + count).map(|index| self.column_at(index))
+    }
+
+    fn column_at(&self, index: usize) -> Result<&Column, SourceError> {
+        let missing = || SourceError::new(&huntc_compiler::diag::codes::internal::BUG, "a segment lacks a column");
+        let loaded = self.columns[index].get_or_init(|| match &self.load {
+            Some(load) => load(index),
+            None => Err(missing()),
+        });
+        loaded.as_ref().map_err(Clone::clone)
+    }
+}

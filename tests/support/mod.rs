@@ -1,5 +1,0 @@
-//! What several tests share.
-
-pub(crate) mod http;
-pub(crate) mod servers;
-pub(crate) mod stub;
