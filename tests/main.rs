@@ -1,1 +1,6 @@
 //! The test suite.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
+
+mod cluster;
+mod support;

@@ -1,5 +1,6 @@
 //! Data sources: where records live. Every back end gets the same requests and answers with the same [`Records`].
 
+pub mod elastic;
 pub mod files;
 pub mod store;
 

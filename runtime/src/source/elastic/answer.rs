@@ -1,0 +1,198 @@
+//! The envelope of a search answer, read without copying, and the test whether it is whole.
+
+use super::fault::{Fault, Kind};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// What is asked of an answer; never without the flags that tell whether it is whole.
+pub(super) const FILTER: &str = "filter_path=pit_id,_scroll_id,timed_out,terminated_early,_shards,_clusters,hits.total,hits.hits._index,\
+hits.hits._id,hits.hits.sort,hits.hits._source,hits.hits.fields,aggregations,error,status";
+
+/// The answer to a search.
+#[derive(Deserialize)]
+pub(super) struct Answer<'a> {
+    pub(super) pit_id: Option<String>,
+    #[serde(rename = "_scroll_id")]
+    pub(super) scroll_id: Option<String>,
+    timed_out: Option<bool>,
+    terminated_early: Option<bool>,
+    #[serde(rename = "_shards")]
+    shards: Option<Shards>,
+    #[serde(rename = "_clusters")]
+    clusters: Option<Clusters>,
+    #[serde(borrow, default)]
+    pub(super) hits: Hits<'a>,
+    #[serde(borrow)]
+    pub(super) aggregations: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+}
+
+/// The hits; servers leave out what is empty.
+#[derive(Deserialize, Default)]
+pub(super) struct Hits<'a> {
+    pub(super) total: Option<Total>,
+    #[serde(borrow, default)]
+    pub(super) hits: Vec<Hit<'a>>,
+}
+
+/// How many records match.
+#[derive(Deserialize)]
+pub(super) struct Total {
+    pub(super) value: u64,
+    pub(super) relation: String,
+}
+
+/// One record.
+#[derive(Deserialize)]
+pub(super) struct Hit<'a> {
+    #[serde(borrow, rename = "_index")]
+    pub(super) index: Cow<'a, str>,
+    #[serde(borrow, rename = "_id")]
+    pub(super) id: Cow<'a, str>,
+    #[serde(borrow, rename = "_source")]
+    pub(super) source: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) sort: Option<&'a RawValue>,
+    /// Values from the index, asked for where the document lacks them.
+    #[serde(borrow)]
+    pub(super) fields: Option<&'a RawValue>,
+}
+
+/// How many shards answered.
+#[derive(Deserialize)]
+pub(super) struct Shards {
+    total: u64,
+    successful: u64,
+    #[serde(default)]
+    skipped: u64,
+    failed: u64,
+    #[serde(default)]
+    failures: Vec<Failure>,
+}
+
+#[derive(Deserialize)]
+struct Failure {
+    index: Option<String>,
+    reason: Option<Reason>,
+}
+
+#[derive(Deserialize)]
+struct Reason {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    reason: Option<String>,
+}
+
+/// How many clusters answered, in a search over several.
+#[derive(Deserialize)]
+struct Clusters {
+    #[serde(default)]
+    skipped: u64,
+    #[serde(default)]
+    partial: u64,
+    #[serde(default)]
+    failed: u64,
+    #[serde(default)]
+    running: u64,
+}
+
+impl<'a> Answer<'a> {
+    /// Reads an answer; the flags must be there.
+    pub(super) fn read(body: &'a [u8]) -> Result<Self, Fault> {
+        serde_json::from_slice(body).map_err(|e| Fault::new(Kind::Malformed, format!("the answer is no valid JSON: {e}")))
+    }
+
+    /// Whether every shard of every cluster gave all it has. `size_zero_aggregation` never sets `terminated_early` here.
+    pub(super) fn whole(&self) -> Result<(), Fault> {
+        if let Some(error) = self.error {
+            return Err(Fault::new(Kind::Rejected, error.get()));
+        }
+        let Some(shards) = &self.shards else {
+            return Err(Fault::new(Kind::Malformed, "the answer does not say which shards it has"));
+        };
+        let Some(timed_out) = self.timed_out else {
+            return Err(Fault::new(Kind::Malformed, "the answer does not say whether it timed out"));
+        };
+        if timed_out {
+            return Err(Fault::new(Kind::Incomplete, "the server stopped the search at a time limit"));
+        }
+        if self.terminated_early == Some(true) {
+            return Err(Fault::new(Kind::Incomplete, "the server stopped the search early"));
+        }
+        shards.whole()?;
+        match &self.clusters {
+            Some(c) if c.skipped + c.partial + c.failed + c.running > 0 => {
+                Err(Fault::new(Kind::Incomplete, "a remote cluster was skipped or gave a part only"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Shards {
+    /// Whether all shards answered. A shard that the time range excludes counts as skipped, which is no fault.
+    pub(super) fn whole(&self) -> Result<(), Fault> {
+        if self.failed == 0 && self.successful + self.skipped >= self.total {
+            return Ok(());
+        }
+        let missing = self.failed.max(self.total.saturating_sub(self.successful + self.skipped));
+        let mut text = format!("{missing} of {} shards failed", self.total);
+        let mut kind = Kind::Incomplete;
+        if let Some(failure) = self.failures.first() {
+            let reason = failure.reason.as_ref();
+            let what = reason.and_then(|r| r.kind.as_deref()).unwrap_or("no reason given");
+            let why = reason.and_then(|r| r.reason.as_deref()).unwrap_or("");
+            text = format!("{text}: {}: {what}: {why}", failure.index.as_deref().unwrap_or("?"));
+            // A query that a shard cannot run fails each time.
+            kind = if what == "query_shard_exception" { Kind::MappingClash } else { kind };
+        }
+        Err(Fault::new(kind, text))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn verdict(json: &str) -> Result<(), Kind> {
+        Answer::read(json.as_bytes()).and_then(|a| a.whole()).map_err(|f| f.kind)
+    }
+
+    #[test]
+    fn only_whole_answers_pass() {
+        let ok = r#"{"timed_out":false,"_shards":{"total":3,"successful":1,"skipped":2,"failed":0}}"#;
+        assert_eq!(verdict(ok), Ok(()));
+        let faults = [
+            (r#"{"timed_out":true,"_shards":{"total":1,"successful":1,"failed":0}}"#, Kind::Incomplete),
+            (r#"{"timed_out":false,"terminated_early":true,"_shards":{"total":1,"successful":1,"failed":0}}"#, Kind::Incomplete),
+            (r#"{"timed_out":false,"_shards":{"total":2,"successful":1,"failed":0}}"#, Kind::Incomplete),
+            (
+                r#"{"timed_out":false,"_shards":{"total":2,"successful":1,"failed":1,"failures":[{"index":"a","reason":{"type":"query_shard_exception"}}]}}"#,
+                Kind::MappingClash,
+            ),
+            (
+                r#"{"timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"_clusters":{"total":2,"successful":1,"skipped":1}}"#,
+                Kind::Incomplete,
+            ),
+            (r#"{"timed_out":false}"#, Kind::Malformed),
+            (r#"{"_shards":{"total":1,"successful":1,"failed":0}}"#, Kind::Malformed),
+            (r#"{"timed_out":false,"_shards":{"total":1,"succ"#, Kind::Malformed),
+            ("<html>", Kind::Malformed),
+        ];
+        for (json, kind) in faults {
+            assert_eq!(verdict(json), Err(kind), "{json}");
+        }
+    }
+
+    #[test]
+    fn hits_are_borrowed() {
+        let body = br#"{"timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"hits":{"total":{"value":1,"relation":"eq"},"hits":[{"_index":"i","_id":"1","_source":{"a":1},"sort":[7]}]}}"#;
+        let answer = Answer::read(body).unwrap();
+        let hit = &answer.hits.hits[0];
+        assert!(matches!(hit.index, Cow::Borrowed("i")) && matches!(hit.id, Cow::Borrowed("1")));
+        assert_eq!((hit.source.unwrap().get(), hit.sort.unwrap().get()), (r#"{"a":1}"#, "[7]"));
+    }
+}

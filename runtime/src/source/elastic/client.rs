@@ -1,0 +1,311 @@
+//! One server over HTTP: connections, credentials, one try of one request, cancellable at any moment.
+
+use super::config::{Auth, ElasticConfig};
+use super::fault::{self, Fault, Kind};
+use super::product;
+use crate::source::{FetchContext, SourceError};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use huntc_compiler::diag::codes::elastic::BAD_CLUSTER_ADDRESS;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Method, Url};
+use secrecy::ExposeSecret;
+use std::error::Error;
+use std::future::Future;
+use std::io::Write;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How often a waiting request looks at the cancel flag.
+const POLL: Duration = Duration::from_millis(40);
+/// Bodies from this size on are sent packed.
+const PACK_FROM: usize = 64 << 10;
+
+/// A request.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) method: Method,
+    /// Below the server's address, with the query: `_search?…`.
+    pub(super) path: String,
+    /// JSON.
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) timeout: Duration,
+    /// What is being done, for messages: `a search`.
+    pub(super) doing: &'static str,
+}
+
+/// An answer with status 200.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+/// A server and its open connections.
+pub(super) struct Client {
+    http: reqwest::Client,
+    /// Drives the sockets; requests themselves, unpacking included, run on the thread that waits for them.
+    runtime: Option<tokio::runtime::Runtime>,
+    base: Url,
+    answer_limit: usize,
+    /// Whether the server answered before: a refused connection may then be a restart.
+    pub(super) seen: AtomicBool,
+}
+
+impl Client {
+    pub(super) fn new(config: &ElasticConfig) -> Result<Self, SourceError> {
+        // Another part of the program may have chosen before: both are fine.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = build(config, false).or_else(|e| match e {
+            // A system without any certificates can still be used with the profile's own.
+            Broken::Client(_) if config.ca_pem.is_some() => build(config, true),
+            other => Err(other),
+        });
+        let http = http.map_err(|broken| match broken {
+            Broken::Source(error) => error,
+            Broken::Client(e) => {
+                SourceError::new(&BAD_CLUSTER_ADDRESS, format!("source `{}`: no connection can be set up", config.name))
+                    .note(describe(&e))
+            }
+        })?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("huntc-net").enable_all().build();
+        let runtime = runtime.map_err(|e| {
+            SourceError::new(&BAD_CLUSTER_ADDRESS, format!("source `{}`: no connection can be set up", config.name))
+                .note(e.to_string())
+        })?;
+        let base = config.url.clone();
+        Ok(Self { http, runtime: Some(runtime), base, answer_limit: config.answer_limit, seen: AtomicBool::new(false) })
+    }
+
+    /// One try. Gives up at once when the run is cancelled: the connection is dropped, which ends the work on the server.
+    pub(super) fn send(&self, call: &Call, context: &FetchContext) -> Result<Reply, Fault> {
+        if context.cancelled() {
+            return Err(Fault::new(Kind::Cancelled, ""));
+        }
+        let Some(runtime) = &self.runtime else { return Err(Fault::new(Kind::Refused, "the client is closed")) };
+        let reply = runtime.block_on(watch(context, call.timeout, self.exchange(call, context)));
+        if let Ok(reply) = &reply {
+            context.stats.bytes.fetch_add(reply.body.len() as u64, Ordering::Relaxed);
+        }
+        reply
+    }
+
+    async fn exchange(&self, call: &Call, context: &FetchContext) -> Result<Reply, Fault> {
+        let url = self.base.join(&call.path).map_err(|e| Fault::new(Kind::Rejected, e.to_string()))?;
+        let mut request = self.http.request(call.method.clone(), url);
+        if !context.request_id.is_empty() {
+            request = request.header("x-opaque-id", fault::clean(&context.request_id));
+        }
+        if let Some(body) = &call.body {
+            request = request.header(CONTENT_TYPE, "application/json");
+            request = match pack(body) {
+                Some(packed) => request.header(CONTENT_ENCODING, "gzip").body(packed),
+                None => request.body(body.clone()),
+            };
+        }
+        let mut answer = request.send().await.map_err(|e| self.broken(&e))?;
+        self.seen.store(true, Ordering::Relaxed);
+        let status = answer.status();
+        let headers = answer.headers().clone();
+        let mut body = Vec::new();
+        loop {
+            match answer.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > self.answer_limit => {
+                    return Err(Fault::new(Kind::TooLarge, format!("the answer is longer than {} bytes", self.answer_limit)));
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(e) => return Err(Fault::new(Kind::Cut, describe(&e))),
+            }
+        }
+        if status.is_success() { Ok(Reply { headers, body }) } else { Err(refused(status, &headers, &body)) }
+    }
+
+    /// A fault before any answer.
+    fn broken(&self, error: &reqwest::Error) -> Fault {
+        let text = describe(error);
+        let kind = if chain(error).any(|e| e.is::<rustls::Error>() || inner_is_tls(e)) {
+            Kind::Tls
+        } else if error.is_timeout() {
+            if error.is_connect() { Kind::ConnectTimeout } else { Kind::Timeout }
+        } else if error.is_connect() && chain(error).any(|e| e.to_string().contains("dns error")) {
+            Kind::UnknownHost
+        } else if error.is_connect() && !self.seen.load(Ordering::Relaxed) {
+            Kind::Refused
+        } else {
+            Kind::Cut
+        };
+        Fault::new(kind, text)
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // A name lookup that hangs must not hold up the end of the program.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Waits for `work`, the cancel flag, or the time limit.
+async fn watch<T>(context: &FetchContext, limit: Duration, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    let mut work = pin!(tokio::time::timeout(limit, work));
+    loop {
+        match tokio::time::timeout(POLL, work.as_mut()).await {
+            Ok(Ok(done)) => return done,
+            Ok(Err(_)) => return Err(Fault::new(Kind::Timeout, format!("no answer within {} s", limit.as_secs_f64()))),
+            Err(_) if context.cancelled() => return Err(Fault::new(Kind::Cancelled, "")),
+            Err(_) => {}
+        }
+    }
+}
+
+enum Broken {
+    Source(SourceError),
+    Client(reqwest::Error),
+}
+
+fn build(config: &ElasticConfig, only_own: bool) -> Result<reqwest::Client, Broken> {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    if let Some(value) = authorization(&config.auth) {
+        let value = value.map_err(|()| {
+            Broken::Source(
+                SourceError::new(
+                    &BAD_CLUSTER_ADDRESS,
+                    format!("source `{}`: the credentials hold characters that cannot be sent", config.name),
+                )
+                .help("look for line breaks at the end of the secret"),
+            )
+        })?;
+        headers.insert(AUTHORIZATION, value);
+    }
+    let authorities = config.authorities().map_err(Broken::Source)?;
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("huntc/", env!("CARGO_PKG_VERSION")))
+        .default_headers(headers)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .http1_only()
+        .tcp_nodelay(true)
+        .connect_timeout(config.connect_timeout)
+        .pool_max_idle_per_host(config.concurrency.max(1))
+        .tls_danger_accept_invalid_certs(config.insecure);
+    // Without TLS nothing is trusted, and a system without certificates is no obstacle.
+    let builder = if only_own || config.url.scheme() == "http" {
+        builder.tls_certs_only(authorities)
+    } else {
+        builder.tls_certs_merge(authorities)
+    };
+    builder.build().map_err(Broken::Client)
+}
+
+/// The header that proves who asks, marked so that it is never logged.
+fn authorization(auth: &Auth) -> Option<Result<HeaderValue, ()>> {
+    let text = match auth {
+        Auth::None => return None,
+        Auth::Basic { user, password } => format!("Basic {}", base64(format!("{user}:{}", password.expose_secret()).as_bytes())),
+        Auth::ApiKey { id, key } => {
+            format!("ApiKey {}", base64(format!("{}:{}", id.expose_secret(), key.expose_secret()).as_bytes()))
+        }
+        Auth::ApiKeyEncoded(key) => format!("ApiKey {}", key.expose_secret()),
+        Auth::Bearer(token) => format!("Bearer {}", token.expose_secret()),
+    };
+    Some(HeaderValue::from_str(&text).map_err(drop).map(|mut value| {
+        value.set_sensitive(true);
+        value
+    }))
+}
+
+/// Base64 with padding (RFC 4648 §4).
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let word = group.iter().fold(0_u32, |w, b| w << 8 | u32::from(*b)) << (8 * (3 - group.len()));
+        for place in 0..4 {
+            let sextet = (word >> (18 - 6 * place) & 63) as usize;
+            out.push(if place > group.len() { '=' } else { char::from(ALPHABET[sextet]) });
+        }
+    }
+    out
+}
+
+/// The packed form of a large body.
+fn pack(body: &[u8]) -> Option<Vec<u8>> {
+    if body.len() < PACK_FROM {
+        return None;
+    }
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(body).ok()?;
+    encoder.finish().ok()
+}
+
+fn refused(status: reqwest::StatusCode, headers: &HeaderMap, body: &[u8]) -> Fault {
+    let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+    let wait = text(RETRY_AFTER).and_then(|v| v.trim().parse().ok()).map(Duration::from_secs);
+    let mut fault = fault::of_answer(status.as_u16(), wait, body);
+    fault.product = product::of_headers(headers);
+    if status.is_redirection() {
+        // Where to is worth knowing; what follows `?` may hold a session.
+        let target = text(LOCATION).unwrap_or("").split(['?', '#']).next().unwrap_or("");
+        fault.reason = fault::clean(&format!("{status}, Location: {}", without_credentials(target)));
+    }
+    fault
+}
+
+/// An address without the part before `@`.
+fn without_credentials(address: &str) -> String {
+    match (address.find("://"), address.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => format!("{}{}", &address[..scheme + 3], &address[at + 1..]),
+        _ => address.to_owned(),
+    }
+}
+
+fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(error.source(), |e: &&(dyn Error + 'static)| (*e).source())
+}
+
+/// TLS faults travel inside I/O errors.
+fn inner_is_tls(error: &(dyn Error + 'static)) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.and_then(std::io::Error::get_ref).is_some_and(|inner| inner.is::<rustls::Error>())
+}
+
+/// The innermost cause: it names no address.
+fn describe(error: &reqwest::Error) -> String {
+    chain(error).last().map_or_else(|| "the connection failed".to_owned(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_as_in_the_rfc() {
+        let cases = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ];
+        for (plain, encoded) in cases {
+            assert_eq!(base64(plain.as_bytes()), encoded);
+        }
+    }
+
+    #[test]
+    fn credentials_never_show() {
+        let header = authorization(&Auth::basic("bob", "s3cret"));
+        assert!(!format!("{header:?}").contains("czNjcmV0"), "{header:?}");
+        assert_eq!(without_credentials("https://a:b@host/x"), "https://host/x");
+        assert_eq!(without_credentials("/login"), "/login");
+    }
+}

@@ -1,0 +1,254 @@
+//! Columns while they grow: values are interned as they come out of the documents.
+
+use crate::source::{Column, Records, Scalar};
+use huntc_compiler::time::Instant;
+use rustc_hash::{FxHashMap, FxSeededState};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
+
+/// One growing column.
+#[derive(Debug)]
+pub(super) struct ColumnBuilder {
+    column: Column,
+    /// Attackers choose the values: the seed keeps them from choosing collisions.
+    texts: FxHashMap2<Arc<str>>,
+    whole: FxHashMap2<i64>,
+    other: FxHashMap<u64, u32>,
+    bools: [Option<u32>; 2],
+}
+
+type FxHashMap2<K> = std::collections::HashMap<K, u32, FxSeededState>;
+
+impl ColumnBuilder {
+    fn new() -> Self {
+        let seed = || FxSeededState::with_seed(RandomState::new().build_hasher().finish() as usize);
+        Self {
+            column: Column { starts: vec![0], ..Column::default() },
+            texts: FxHashMap2::with_hasher(seed()),
+            whole: FxHashMap2::with_hasher(seed()),
+            other: FxHashMap::default(),
+            bools: [None; 2],
+        }
+    }
+
+    fn add(&mut self, value: Scalar) -> u32 {
+        let code = self.column.dictionary.len() as u32;
+        self.column.dictionary.push(value);
+        code
+    }
+
+    fn text_code(&mut self, text: &str) -> u32 {
+        if let Some(code) = self.texts.get(text) {
+            return *code;
+        }
+        let text: Arc<str> = text.into();
+        let code = self.add(Scalar::Text(Arc::clone(&text)));
+        self.texts.insert(text, code);
+        code
+    }
+
+    fn int_code(&mut self, value: i64) -> u32 {
+        if let Some(code) = self.whole.get(&value) {
+            return *code;
+        }
+        let code = self.add(Scalar::Int(value));
+        self.whole.insert(value, code);
+        code
+    }
+
+    fn float_code(&mut self, value: f64) -> u32 {
+        if let Some(code) = self.other.get(&value.to_bits()) {
+            return *code;
+        }
+        let code = self.add(Scalar::Float(value));
+        self.other.insert(value.to_bits(), code);
+        code
+    }
+
+    fn bool_code(&mut self, value: bool) -> u32 {
+        if let Some(code) = self.bools[usize::from(value)] {
+            return code;
+        }
+        let code = self.add(Scalar::Bool(value));
+        self.bools[usize::from(value)] = Some(code);
+        code
+    }
+
+    pub(super) fn push_text(&mut self, text: &str) {
+        let code = self.text_code(text);
+        self.column.codes.push(code);
+    }
+
+    pub(super) fn push_int(&mut self, value: i64) {
+        let code = self.int_code(value);
+        self.column.codes.push(code);
+    }
+
+    pub(super) fn push_float(&mut self, value: f64) {
+        let code = self.float_code(value);
+        self.column.codes.push(code);
+    }
+
+    pub(super) fn push_bool(&mut self, value: bool) {
+        let code = self.bool_code(value);
+        self.column.codes.push(code);
+    }
+
+    /// Appends another column: its codes are translated, its values are looked up once each.
+    fn append(&mut self, other: &Column) {
+        let translate = |value: &Scalar| match value {
+            Scalar::Text(text) => self.text_code(text),
+            Scalar::Int(value) => self.int_code(*value),
+            Scalar::Float(value) => self.float_code(*value),
+            Scalar::Bool(value) => self.bool_code(*value),
+        };
+        let codes: Vec<u32> = other.dictionary.iter().map(translate).collect();
+        let base = self.column.codes.len() as u32;
+        self.column.codes.extend(other.codes.iter().filter_map(|c| codes.get(*c as usize)));
+        self.column.starts.extend(other.starts.iter().skip(1).map(|s| base + s));
+    }
+
+    /// The values of the record that is being read.
+    pub(super) fn current(&self) -> impl Iterator<Item = &Scalar> {
+        let start = self.column.starts.last().map_or(0, |s| *s as usize);
+        self.column.codes.iter().skip(start).filter_map(|c| self.column.dictionary.get(*c as usize))
+    }
+
+    /// Forgets the values of the record that is being read.
+    fn forget(&mut self) {
+        let start = self.column.starts.last().map_or(0, |s| *s as usize);
+        self.column.codes.truncate(start);
+    }
+
+    fn end_record(&mut self) {
+        self.column.starts.push(self.column.codes.len() as u32);
+    }
+}
+
+/// Records while they are read. Columns are numbered; names come at the end.
+#[derive(Debug)]
+pub(super) struct RecordsBuilder {
+    pub(super) columns: Vec<ColumnBuilder>,
+    ids: Vec<u64>,
+    times: Vec<Option<Instant>>,
+    observations: Option<Vec<Arc<str>>>,
+}
+
+impl RecordsBuilder {
+    /// For so many columns; `observations` where `_id` is wanted.
+    pub(super) fn new(columns: usize, observations: bool) -> Self {
+        Self {
+            columns: (0..columns).map(|_| ColumnBuilder::new()).collect(),
+            ids: Vec::new(),
+            times: Vec::new(),
+            observations: observations.then(Vec::new),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Ends a record: all of its values have been pushed.
+    pub(super) fn end_record(&mut self, index: &str, id: &str, time: Option<Instant>) {
+        self.ids.push(record_id(index, id));
+        self.times.push(time);
+        if let Some(observations) = &mut self.observations {
+            observations.push(format!("{index}/{id}").into());
+        }
+        self.columns.iter_mut().for_each(ColumnBuilder::end_record);
+    }
+
+    /// Forgets the record that is being read.
+    pub(super) fn forget_record(&mut self) {
+        self.columns.iter_mut().for_each(ColumnBuilder::forget);
+    }
+
+    /// Appends the records of another builder with the same columns.
+    pub(super) fn append(&mut self, other: Self) {
+        self.ids.extend(other.ids);
+        self.times.extend(other.times);
+        if let (Some(mine), Some(theirs)) = (&mut self.observations, other.observations) {
+            mine.extend(theirs);
+        }
+        for (mine, theirs) in self.columns.iter_mut().zip(other.columns) {
+            mine.append(&theirs.column);
+        }
+    }
+
+    /// Whether each record is there once.
+    pub(super) fn distinct(&self) -> bool {
+        let mut ids = self.ids.clone();
+        ids.sort_unstable();
+        ids.windows(2).all(|pair| pair[0] != pair[1])
+    }
+
+    /// The records, columns named in order.
+    pub(super) fn finish<'a>(self, names: impl Iterator<Item = &'a str>) -> Records {
+        Records {
+            ids: self.ids,
+            times: self.times,
+            observations: self.observations.unwrap_or_default(),
+            columns: names.map(str::to_owned).zip(self.columns.into_iter().map(|c| c.column)).collect(),
+        }
+    }
+}
+
+/// A record's id: 64 bits of its index and `_id`, the same in every request. Two of ten million records share one with a
+/// chance of 3 in a million; a request that returned both would fail rather than merge them.
+fn record_id(index: &str, id: &str) -> u64 {
+    // SipHash with fixed keys: stable within a program, and not for anyone to steer by choosing ids that look alike.
+    #[allow(deprecated)]
+    let mut hasher = std::hash::SipHasher::new();
+    hasher.write(index.as_bytes());
+    hasher.write_u8(0xff);
+    hasher.write(id.as_bytes());
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(records: &Records, column: usize, record: usize) -> Vec<Scalar> {
+        records.columns[column].1.values(record).cloned().collect()
+    }
+
+    #[test]
+    fn values_keep_kind_and_order_and_appending_keeps_records() {
+        let mut a = RecordsBuilder::new(2, true);
+        a.columns[0].push_text("x");
+        a.columns[0].push_int(1);
+        a.columns[0].push_text("x");
+        a.columns[0].push_text("1");
+        a.columns[0].push_float(1.0);
+        a.columns[0].push_bool(true);
+        a.end_record("i", "1", Some(Instant(5)));
+        let mut b = RecordsBuilder::new(2, true);
+        b.columns[0].push_text("lost");
+        b.forget_record();
+        b.columns[1].push_text("x");
+        b.end_record("i", "2", None);
+        a.append(b);
+        assert!(a.distinct());
+        let records = a.finish(["p", "q"].into_iter());
+        let x = || Scalar::Text("x".into());
+        assert_eq!(
+            values(&records, 0, 0),
+            [x(), Scalar::Int(1), x(), Scalar::Text("1".into()), Scalar::Float(1.0), Scalar::Bool(true)]
+        );
+        assert_eq!((values(&records, 1, 0), values(&records, 0, 1), values(&records, 1, 1)), (vec![], vec![], vec![x()]));
+        assert_eq!(records.observations, ["i/1".into(), "i/2".into()]);
+        assert_eq!(records.times, [Some(Instant(5)), None]);
+    }
+
+    #[test]
+    fn a_record_that_comes_twice_is_noticed() {
+        let mut a = RecordsBuilder::new(0, false);
+        a.end_record("i", "1", None);
+        a.end_record("i", "2", None);
+        assert!(a.distinct());
+        a.end_record("i", "1", None);
+        assert!(!a.distinct());
+    }
+}

@@ -1,0 +1,237 @@
+//! What has to be known of a cluster to read from it: address, indices, credentials, limits.
+
+use crate::source::SourceError;
+use huntc_compiler::diag::codes::elastic::{BAD_CERTIFICATE, BAD_CLUSTER_ADDRESS};
+use reqwest::Url;
+use secrecy::SecretString;
+use std::time::Duration;
+
+/// How to prove who asks. No variant shows its secret in `Debug`.
+#[derive(Clone, Debug, Default)]
+pub enum Auth {
+    /// Nothing is sent.
+    #[default]
+    None,
+    /// User and password.
+    Basic {
+        /// The user.
+        user: String,
+        /// The password.
+        password: SecretString,
+    },
+    /// An API key in its two parts.
+    ApiKey {
+        /// `id`
+        id: SecretString,
+        /// `api_key`
+        key: SecretString,
+    },
+    /// An API key as Kibana shows it: Base64 of `id:key`.
+    ApiKeyEncoded(SecretString),
+    /// An access token of OAuth2 or of a service account.
+    Bearer(SecretString),
+}
+
+impl Auth {
+    /// An API key in one text: `id:key`, or the encoded form.
+    pub fn api_key(text: &str) -> Self {
+        match text.trim().split_once(':') {
+            Some((id, key)) => Self::ApiKey { id: id.into(), key: key.into() },
+            None => Self::ApiKeyEncoded(text.trim().into()),
+        }
+    }
+
+    /// User and password.
+    pub fn basic(user: impl Into<String>, password: impl Into<SecretString>) -> Self {
+        Self::Basic { user: user.into(), password: password.into() }
+    }
+
+    /// The kind, for `huntc sources`: never a part of a secret.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Basic { .. } => "user and password",
+            Self::ApiKey { .. } | Self::ApiKeyEncoded(_) => "API key",
+            Self::Bearer(_) => "token",
+        }
+    }
+}
+
+/// A cluster and how to ask it. Build with [`ElasticConfig::from_address`], then set what differs from the defaults.
+#[derive(Clone, Debug)]
+pub struct ElasticConfig {
+    /// Name of the source, for messages.
+    pub name: String,
+    /// Address without the index: `https://host:9200`, or with a path where the server lives under one.
+    pub url: Url,
+    /// Index expression: names, aliases, data streams and patterns, with commas.
+    pub indices: String,
+    /// Credentials.
+    pub auth: Auth,
+    /// Certificates of authorities to trust besides the system's, as PEM text.
+    pub ca_pem: Option<String>,
+    /// Accept any certificate.
+    pub insecure: bool,
+    /// Longest time for one answer.
+    pub timeout: Duration,
+    /// Longest time to connect.
+    pub connect_timeout: Duration,
+    /// Most records in one answer; servers allow 10,000 by default. Smaller ones are used where records are long.
+    pub page_size: usize,
+    /// Most requests at once; fewer while the server is busy.
+    pub concurrency: usize,
+    /// Most tries of one request after the first.
+    pub retries: u32,
+    /// Pause before the second try; doubles with each further one, up to 30 seconds.
+    pub backoff: Duration,
+    /// An answer that is longer is refused: in bytes, unpacked.
+    pub answer_limit: usize,
+}
+
+impl ElasticConfig {
+    /// A source at `url`, which must be `http` or `https`, without credentials, query and fragment.
+    pub fn new(name: &str, url: &str, indices: &str) -> Result<Self, SourceError> {
+        let bad = |why: &str| {
+            SourceError::new(&BAD_CLUSTER_ADDRESS, format!("source `{name}`: {why}"))
+                .help("write the address as `https://HOST:9200/INDEX`, without credentials")
+        };
+        let mut url = Url::parse(url.trim()).map_err(|e| bad("the address is no URL").note(e.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(bad("the address begins neither with http:// nor with https://"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(bad("the address holds credentials")
+                .help("put the credentials into `huntc.toml`, or into the environment as `STIXSHIFTER_NAME_CONFIG`"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(bad("the address has a query or a fragment"));
+        }
+        if !url.path().ends_with('/') {
+            let path = format!("{}/", url.path());
+            url.set_path(&path);
+        }
+        let indices = indices.split(',').map(str::trim).filter(|s| !s.is_empty()).collect::<Vec<_>>().join(",");
+        Ok(Self {
+            name: name.to_owned(),
+            url,
+            indices: if indices.is_empty() { "*".to_owned() } else { indices },
+            auth: Auth::None,
+            ca_pem: None,
+            insecure: false,
+            timeout: Duration::from_secs(120),
+            connect_timeout: Duration::from_secs(5),
+            page_size: 10_000,
+            concurrency: 8,
+            retries: 5,
+            backoff: Duration::from_millis(250),
+            answer_limit: 512 << 20,
+        })
+    }
+
+    /// A source from one address as on the command line, `https://host:9200/winlogbeat-*`: the last part of the path is
+    /// the index expression, what stands before it belongs to the server. Without a path all indices are asked.
+    pub fn from_address(name: &str, address: &str) -> Result<Self, SourceError> {
+        let mut config = Self::new(name, address, "")?;
+        let path = config.url.path().trim_matches('/').to_owned();
+        let (prefix, indices) = path.rsplit_once('/').unwrap_or(("", &path));
+        if !indices.is_empty() {
+            config.indices = decode_percent(indices);
+        }
+        let prefix = if prefix.is_empty() { "/".to_owned() } else { format!("/{prefix}/") };
+        config.url.set_path(&prefix);
+        Ok(config)
+    }
+
+    /// Where the records live, for people and reports: no secret is in it.
+    pub fn location(&self) -> String {
+        format!("{}{}", self.url, self.indices)
+    }
+
+    /// What a user should know before trusting this configuration.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.insecure && self.url.scheme() == "https" {
+            warnings.push(format!("source `{}` accepts any certificate (`insecure`)", self.name));
+        }
+        let local = matches!(self.url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        if self.url.scheme() == "http" && !local && !matches!(self.auth, Auth::None) {
+            warnings.push(format!("source `{}` sends credentials without encryption (http://)", self.name));
+        }
+        warnings
+    }
+
+    /// The authorities of `ca_pem`.
+    pub(super) fn authorities(&self) -> Result<Vec<reqwest::Certificate>, SourceError> {
+        let Some(pem) = &self.ca_pem else { return Ok(Vec::new()) };
+        let bad = || {
+            SourceError::new(&BAD_CERTIFICATE, format!("source `{}`: the certificate authority is not in PEM form", self.name))
+                .help("a PEM file begins with `-----BEGIN CERTIFICATE-----`; convert DER with `openssl x509 -inform der`")
+        };
+        match reqwest::Certificate::from_pem_bundle(pem.as_bytes()) {
+            Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+            _ => Err(bad()),
+        }
+    }
+}
+
+/// `%2A` to `*`; what is not valid stays.
+fn decode_percent(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut i = 0;
+    while let Some(&byte) = bytes.get(i) {
+        let code = bytes.get(i + 1..i + 3).and_then(|h| std::str::from_utf8(h).ok()).and_then(|h| u8::from_str_radix(h, 16).ok());
+        match (byte, code) {
+            (b'%', Some(code)) => {
+                out.push(code);
+                i += 3;
+            }
+            _ => {
+                out.push(byte);
+                i += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_server_prefix_and_indices() {
+        let plain = ElasticConfig::from_address("a", "https://es.example.org:9200/winlogbeat-*,ecs-*").unwrap();
+        assert_eq!((plain.url.as_str(), plain.indices.as_str()), ("https://es.example.org:9200/", "winlogbeat-*,ecs-*"));
+        let under = ElasticConfig::from_address("a", "http://host/es/cluster/logs%2D%2A").unwrap();
+        assert_eq!((under.url.as_str(), under.indices.as_str()), ("http://host/es/cluster/", "logs-*"));
+        let all = ElasticConfig::from_address("a", "http://host:9200").unwrap();
+        assert_eq!((all.location().as_str(), all.indices.as_str()), ("http://host:9200/*", "*"));
+    }
+
+    #[test]
+    fn an_address_with_credentials_is_refused_without_showing_them() {
+        let error = ElasticConfig::from_address("a", "https://bob:hunter2@host/i").unwrap_err();
+        assert_eq!(error.code.id, "K0716");
+        assert!(!format!("{error:?}").contains("hunter2"));
+        for bad in ["ftp://host/i", "host:9200/i", "https://host/i?x=1", "https://"] {
+            assert_eq!(ElasticConfig::from_address("a", bad).unwrap_err().code.id, "K0716", "{bad}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let mut config = ElasticConfig::from_address("a", "https://host/i").unwrap();
+        for auth in [
+            Auth::basic("bob", "s3cret"),
+            Auth::api_key("id-s3cret:s3cret"),
+            Auth::api_key("czNjcmV0"),
+            Auth::Bearer("s3cret".into()),
+        ] {
+            config.auth = auth;
+            let text = format!("{config:?}");
+            assert!(!text.contains("s3cret") && !text.contains("czNjcmV0"), "{text}");
+        }
+    }
+}

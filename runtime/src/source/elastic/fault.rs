@@ -1,0 +1,268 @@
+//! What can go wrong with one request, and whether trying again may help.
+
+use super::product::Product;
+use serde_json::Value;
+use std::time::Duration;
+
+/// A class of faults: each has its own answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// The user interrupted the run.
+    Cancelled,
+    /// Nothing listens at the address.
+    Refused,
+    /// The host has no address.
+    UnknownHost,
+    /// The host did not answer a connection in time.
+    ConnectTimeout,
+    /// No trusted connection.
+    Tls,
+    /// No answer in time, or the server gave up.
+    Timeout,
+    /// The connection ended before the answer did.
+    Cut,
+    /// The answer is no valid JSON, or breaks the protocol.
+    Malformed,
+    /// A redirect, a web page, another service.
+    NotASearchServer,
+    /// 401
+    Unauthorized,
+    /// 403
+    Forbidden,
+    /// No such index, alias or pattern.
+    NoSuchIndex,
+    /// A named index is closed.
+    IndexClosed,
+    /// Busy, or recovering.
+    Overloaded,
+    /// Too many open points in time.
+    PitLimit,
+    /// The point in time is gone.
+    ContextLost,
+    /// A pattern or a number of clauses that the server does not run.
+    TooComplex,
+    /// A body or URL that the server does not take.
+    TooLarge,
+    /// A page that is larger than the index allows.
+    PageTooLarge,
+    /// The mapping is not what the query was made for.
+    MappingClash,
+    /// A part is missing, and may be there at the next try.
+    Incomplete,
+    /// An index without `_source`.
+    NoDocuments,
+    /// Anything else that the server refuses.
+    Rejected,
+}
+
+/// A fault of one request.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    pub(super) kind: Kind,
+    /// HTTP status, where there was one.
+    pub(super) status: Option<u16>,
+    /// What the server or the system said: cleaned of control characters and shortened.
+    pub(super) reason: String,
+    /// How long the server asks to wait.
+    pub(super) wait: Option<Duration>,
+    /// Which server refused, where its headers say.
+    pub(super) product: Option<Product>,
+}
+
+impl Fault {
+    pub(super) fn new(kind: Kind, reason: impl AsRef<str>) -> Self {
+        Self { kind, status: None, reason: clean(reason.as_ref()), wait: None, product: None }
+    }
+
+    /// Whether the same request may succeed later.
+    pub(super) fn transient(&self) -> bool {
+        matches!(self.kind, Kind::Overloaded | Kind::Cut | Kind::Malformed | Kind::Timeout | Kind::Incomplete | Kind::PitLimit)
+    }
+}
+
+/// Text of a server for people: no control, bidirectional or zero-width characters, one line, at most 300 characters.
+pub(super) fn clean(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    let spaced = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !hidden(*c));
+    let mut out = String::new();
+    for (count, c) in spaced.enumerate() {
+        if count == 300 {
+            out.push('…');
+            break;
+        }
+        if !(c == ' ' && (out.ends_with(' ') || out.is_empty())) {
+            out.push(c);
+        }
+    }
+    out.trim_end().to_owned()
+}
+
+/// What a refused request means.
+pub(super) fn of_answer(status: u16, wait: Option<Duration>, body: &[u8]) -> Fault {
+    let json: Option<Value> = serde_json::from_slice(body).ok();
+    let error = json.as_ref().and_then(|j| j.get("error"));
+    let mut types = Vec::new();
+    let mut reasons = Vec::new();
+    if let Some(error) = error {
+        collect(error, &mut types, &mut reasons, 0);
+    }
+    let reason = reason_text(status, &types, &reasons, json.is_some(), body);
+    let kind = kind_of(status, &types, &reasons, json.is_some());
+    Fault { kind, status: Some(status), reason: clean(&reason), wait, product: None }
+}
+
+/// The first reason with its type; of something that is no server's error the status only.
+fn reason_text(status: u16, types: &[String], reasons: &[String], json: bool, body: &[u8]) -> String {
+    match (types.first(), reasons.first()) {
+        (Some(kind), Some(reason)) => format!("{kind}: {reason}"),
+        (None, Some(reason)) => reason.clone(),
+        (Some(kind), None) => kind.clone(),
+        (None, None) if json => format!("status {status} without a reason"),
+        (None, None) => {
+            let text = String::from_utf8_lossy(body.get(..200).unwrap_or(body)).into_owned();
+            if text.trim().is_empty() { format!("status {status}") } else { format!("status {status}: {text}") }
+        }
+    }
+}
+
+/// All types and reasons of an error, the root causes first. They may stand in any of these places, or in none.
+fn collect(error: &Value, types: &mut Vec<String>, reasons: &mut Vec<String>, depth: usize) {
+    if depth > 8 {
+        return;
+    }
+    if let Some(text) = error.as_str() {
+        reasons.push(text.to_owned());
+    }
+    for part in error.get("root_cause").and_then(Value::as_array).into_iter().flatten() {
+        collect(part, types, reasons, depth + 1);
+    }
+    for part in error.get("failed_shards").and_then(Value::as_array).into_iter().flatten() {
+        if let Some(reason) = part.get("reason") {
+            collect(reason, types, reasons, depth + 1);
+        }
+    }
+    if let Some(cause) = error.get("caused_by") {
+        collect(cause, types, reasons, depth + 1);
+    }
+    types.extend(error.get("type").and_then(Value::as_str).map(str::to_owned));
+    reasons.extend(error.get("reason").and_then(Value::as_str).map(str::to_owned));
+}
+
+/// Types decide before the status: servers send the same fault as 400, 429, 500 or 503.
+fn kind_of(status: u16, types: &[String], reasons: &[String], json: bool) -> Kind {
+    let any_of = |wanted: &[&str]| types.iter().any(|t| wanted.contains(&t.as_str()));
+    let says = |part: &str| reasons.iter().any(|r| r.contains(part));
+    if status == 401 {
+        return Kind::Unauthorized;
+    }
+    if status == 403 {
+        return Kind::Forbidden;
+    }
+    if says("Too many") && says("Point In Time") || says("too many Point In Time") {
+        return Kind::PitLimit;
+    }
+    if any_of(&["search_context_missing_exception"]) || says("No search context found") {
+        return Kind::ContextLost;
+    }
+    if any_of(&["index_not_found_exception"]) {
+        return Kind::NoSuchIndex;
+    }
+    if any_of(&["index_closed_exception"]) {
+        return Kind::IndexClosed;
+    }
+    if says("Result window is too large") || says("Batch size is too large") {
+        return Kind::PageTooLarge;
+    }
+    if too_complex(&any_of, &says) {
+        return Kind::TooComplex;
+    }
+    if any_of(&["search_timeout_exception", "time_exceeded_exception", "task_cancelled_exception"]) || says("Time exceeded") {
+        return Kind::Timeout;
+    }
+    if status == 413 || any_of(&["too_long_http_line_exception", "too_long_http_header_exception", "content_too_long_exception"]) {
+        return Kind::TooLarge;
+    }
+    let busy = ["es_rejected_execution_exception", "rejected_execution_exception", "circuit_breaking_exception"];
+    if any_of(&busy) || status == 429 || matches!(status, 502..=504) {
+        return Kind::Overloaded;
+    }
+    if any_of(&[
+        "no_shard_available_action_exception",
+        "node_not_connected_exception",
+        "node_disconnected_exception",
+        "cluster_block_exception",
+    ]) {
+        return Kind::Incomplete;
+    }
+    if any_of(&["query_shard_exception"]) {
+        return Kind::MappingClash;
+    }
+    if (300..400).contains(&status) || !json {
+        return Kind::NotASearchServer;
+    }
+    Kind::Rejected
+}
+
+fn too_complex(any_of: &dyn Fn(&[&str]) -> bool, says: &dyn Fn(&str) -> bool) -> bool {
+    any_of(&["too_complex_to_determinize_exception", "too_many_clauses", "too_many_nested_clauses"])
+        || says("Determinizing")
+        || says("input automaton is too large")
+        || says("maxClauseCount")
+        || says("The length of regex")
+        || says("search.allow_expensive_queries")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(status: u16, body: &str) -> Kind {
+        of_answer(status, None, body.as_bytes()).kind
+    }
+
+    #[test]
+    fn types_decide_before_the_status() {
+        let rejected = r#"{"error":{"root_cause":[{"type":"es_rejected_execution_exception","reason":"queue full"}],"type":"search_phase_execution_exception"},"status":500}"#;
+        assert_eq!(kind(500, rejected), Kind::Overloaded);
+        assert_eq!(
+            kind(429, r#"{"error":{"root_cause":[],"caused_by":{"type":"search_timeout_exception","reason":"Time exceeded"}}}"#),
+            Kind::Timeout
+        );
+        assert_eq!(
+            kind(
+                429,
+                r#"{"error":{"type":"rejected_execution_exception","reason":"Trying to create too many Point In Time contexts. Must be less than or equal to: [300]."}}"#
+            ),
+            Kind::PitLimit
+        );
+        assert_eq!(
+            kind(
+                500,
+                r#"{"error":{"root_cause":[],"type":"search_phase_execution_exception","failed_shards":[{"reason":{"type":"query_shard_exception","reason":"x","caused_by":{"type":"too_many_nested_clauses"}}}]}}"#
+            ),
+            Kind::TooComplex
+        );
+        assert_eq!(
+            kind(
+                404,
+                r#"{"error":{"root_cause":[{"type":"search_context_missing_exception","reason":"No search context found for id [1]"}]}}"#
+            ),
+            Kind::ContextLost
+        );
+        assert_eq!(kind(404, r#"{"error":{"type":"index_not_found_exception","reason":"no such index [x]"}}"#), Kind::NoSuchIndex);
+        assert_eq!(kind(302, "<html>moved</html>"), Kind::NotASearchServer);
+        assert_eq!(kind(503, "upstream"), Kind::Overloaded);
+        assert_eq!(kind(400, r#"{"error":"no handler found"}"#), Kind::Rejected);
+    }
+
+    #[test]
+    fn reasons_are_cleaned_and_shortened() {
+        let hostile = format!("a\u{1b}[31m\nb\u{202e}c\u{0}{}", "x".repeat(1000));
+        let text = clean(&hostile);
+        assert!(text.starts_with("a[31m bc") || text.starts_with("a[31m"), "{text}");
+        assert!(text.chars().count() <= 301 && !text.contains(['\u{1b}', '\n', '\u{202e}', '\0']));
+    }
+}

@@ -1,0 +1,103 @@
+//! The way to one server: its client, its dialect, trying again, and faults as messages.
+
+use super::client::{Call, Client, Reply};
+use super::config::ElasticConfig;
+use super::fault::{Fault, Kind};
+use super::message;
+use super::product::{self, Answered, Server};
+use super::retry::{Gate, Retries};
+use crate::source::{FetchContext, SourceError};
+use reqwest::Method;
+use serde::Serialize;
+use std::sync::OnceLock;
+
+/// The way to one server.
+pub(super) struct Link {
+    pub(super) config: ElasticConfig,
+    client: Client,
+    retries: Retries,
+    gate: Gate,
+    server: OnceLock<Server>,
+}
+
+impl Link {
+    pub(super) fn new(config: ElasticConfig) -> Result<Self, SourceError> {
+        let client = Client::new(&config)?;
+        let (retries, gate) = (Retries::new(&config), Gate::new(config.concurrency));
+        Ok(Self { config, client, retries, gate, server: OnceLock::new() })
+    }
+
+    /// Sends until `check` accepts the answer or there is no hope.
+    pub(super) fn send<T>(
+        &self,
+        call: &Call,
+        context: &FetchContext,
+        check: impl FnMut(Reply) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        self.retries.send(&self.client, &self.gate, call, context, check)
+    }
+
+    /// One try, past the gate: for cleaning up.
+    pub(super) fn send_once(&self, call: &Call, context: &FetchContext) -> Result<Reply, Fault> {
+        self.client.send(call, context)
+    }
+
+    /// A POST with a JSON body.
+    pub(super) fn post(&self, path: String, body: &impl Serialize, doing: &'static str) -> Result<Call, Fault> {
+        let body = serde_json::to_vec(body).map_err(|e| Fault::new(Kind::Rejected, e.to_string()))?;
+        Ok(Call { method: Method::POST, path, body: Some(body), timeout: self.config.timeout, doing })
+    }
+
+    /// A GET.
+    pub(super) fn get(&self, path: String, doing: &'static str) -> Call {
+        Call { method: Method::GET, path, body: None, timeout: self.config.timeout, doing }
+    }
+
+    /// Which server it is; asked once.
+    pub(super) fn server(&self, context: &FetchContext) -> Result<&Server, Fault> {
+        if let Some(server) = self.server.get() {
+            return Ok(server);
+        }
+        let send = |call: Call| match self.send(&call, context, Ok) {
+            Ok(reply) => Ok(Answered::reply(reply)),
+            Err(fault) => Answered::refusal(fault),
+        };
+        let server = product::detect(self.config.timeout, send)?;
+        Ok(self.server.get_or_init(|| server))
+    }
+
+    /// The index expression as part of a path.
+    pub(super) fn indices(&self) -> String {
+        encode(&self.config.indices)
+    }
+
+    /// A fault as the user sees it.
+    pub(super) fn explain(&self, fault: &Fault) -> SourceError {
+        message::of(&self.config, fault)
+    }
+}
+
+/// Percent-encodes what must not stand in a path as it is.
+pub(super) fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.,*~:@+".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::encode;
+
+    #[test]
+    fn index_expressions_are_encoded() {
+        assert_eq!(encode("logs-*,-logs-old,c:x"), "logs-*,-logs-old,c:x");
+        assert_eq!(encode("<logs-{now/d}>"), "%3Clogs-%7Bnow%2Fd%7D%3E");
+        assert_eq!(encode("a?b#ü"), "a%3Fb%23%C3%BC");
+    }
+}

@@ -1,0 +1,144 @@
+//! Faults as messages: which source, what happened, the server's reason, a way out. No secret gets here.
+
+use super::config::{Auth, ElasticConfig};
+use super::fault::{Fault, Kind};
+use crate::source::SourceError;
+use huntc_compiler::diag::Code;
+use huntc_compiler::diag::codes::elastic as codes;
+
+/// A fault as the user sees it.
+pub(super) fn of(config: &ElasticConfig, fault: &Fault) -> SourceError {
+    if fault.kind == Kind::Cancelled {
+        return SourceError::cancelled();
+    }
+    let (code, what) = headline(config, fault);
+    let mut error = SourceError::new(code, short(&format!("source `{}`: {what}", config.name)));
+    if !fault.reason.is_empty() {
+        error = error.note(fault.reason.clone());
+    }
+    helps(config, fault.kind).into_iter().fold(error, SourceError::help)
+}
+
+/// Headlines have at most 100 characters; the address gives way.
+fn short(text: &str) -> String {
+    if text.chars().count() <= 100 { text.to_owned() } else { text.chars().take(99).chain(['…']).collect() }
+}
+
+fn headline(config: &ElasticConfig, fault: &Fault) -> (&'static Code, String) {
+    let url = config.url.as_str().trim_end_matches('/');
+    let indices = &config.indices;
+    let status = fault.status.map(|s| format!(" ({s})")).unwrap_or_default();
+    match fault.kind {
+        Kind::Cancelled => (&huntc_compiler::diag::codes::run::CANCELLED, "interrupted".to_owned()),
+        Kind::Refused => (&codes::UNREACHABLE, format!("connection to {url} refused")),
+        Kind::UnknownHost => (&codes::UNREACHABLE, format!("host `{}` not found", config.url.host_str().unwrap_or("?"))),
+        Kind::ConnectTimeout => (&codes::UNREACHABLE, format!("{url} does not answer")),
+        Kind::Tls => (&codes::TLS_FAILED, format!("no trusted connection to {url}")),
+        Kind::Timeout => (&codes::SERVER_TIMEOUT, format!("no answer within {} s", config.timeout.as_secs())),
+        Kind::Cut => (&codes::MALFORMED_ANSWER, "the connection was cut while an answer was read".to_owned()),
+        Kind::Malformed => (&codes::MALFORMED_ANSWER, "an answer of the server cannot be read".to_owned()),
+        Kind::NotASearchServer => (&codes::NOT_A_SEARCH_SERVER, format!("{url} is neither Elasticsearch nor OpenSearch")),
+        Kind::Unauthorized => (&codes::LOGIN_REFUSED, login(&config.auth).to_owned()),
+        Kind::Forbidden => (&codes::ACCESS_DENIED, format!("access to `{indices}` is denied")),
+        Kind::NoSuchIndex => (&codes::NO_SUCH_INDEX, format!("no index matches `{indices}`")),
+        Kind::IndexClosed => (&codes::INDEX_CLOSED, format!("an index of `{indices}` is closed")),
+        Kind::Overloaded => (&codes::OVERLOADED, format!("the server is overloaded{status}; all tries are used up")),
+        Kind::PitLimit => (&codes::TOO_MANY_SNAPSHOTS, "the server has too many open points in time".to_owned()),
+        Kind::ContextLost => (&codes::SNAPSHOT_LOST, "the server lost the point in time of the request".to_owned()),
+        Kind::TooComplex => (&codes::REQUEST_FAILED, format!("a pattern is too complex for the server{status}")),
+        Kind::TooLarge => (&codes::REQUEST_TOO_LARGE, format!("a request is larger than the server allows{status}")),
+        Kind::Incomplete => (&codes::INCOMPLETE_ANSWER, "the server answered a part of the records only".to_owned()),
+        Kind::NoDocuments => (&codes::NO_SOURCE_DOCUMENTS, "an index does not keep its documents".to_owned()),
+        Kind::MappingClash | Kind::PageTooLarge | Kind::Rejected => {
+            (&codes::REQUEST_FAILED, format!("the server refused a request{status}"))
+        }
+    }
+}
+
+fn login(auth: &Auth) -> &'static str {
+    match auth {
+        Auth::None => "the server asks for credentials, and there are none",
+        Auth::Basic { .. } => "the server does not accept user and password",
+        Auth::ApiKey { .. } | Auth::ApiKeyEncoded(_) => "the server does not accept the API key",
+        Auth::Bearer(_) => "the server does not accept the token",
+    }
+}
+
+fn helps(config: &ElasticConfig, kind: Kind) -> Vec<String> {
+    let name = &config.name;
+    let other_scheme = if config.url.scheme() == "http" { "https" } else { "http" };
+    let help = match kind {
+        Kind::Refused | Kind::ConnectTimeout => {
+            format!("compare the address with the server's `http.host` and `http.port`, or try {other_scheme}://")
+        }
+        Kind::UnknownHost => "correct the host name in the address of the source".to_owned(),
+        Kind::Tls => {
+            "set `ca = \"http_ca.crt\"` in the profile to the server's own authority, and use the name that its certificate has"
+                .to_owned()
+        }
+        Kind::Timeout => "set `timeout = \"10m\"` in the profile, or use a shorter time range".to_owned(),
+        Kind::Cut | Kind::Malformed => "set `page_size = 1000` in the profile if a proxy cuts long answers".to_owned(),
+        Kind::NotASearchServer => "use the port of the search server (9200), not the one of Kibana (5601)".to_owned(),
+        Kind::Unauthorized => {
+            format!("set `api_key = \"$ELASTIC_API_KEY\"` in the profile of `{name}`; `huntc sources` shows what is set")
+        }
+        Kind::Forbidden => "the credentials need the privileges `read` and `view_index_metadata` on these indices".to_owned(),
+        Kind::NoSuchIndex => "`GET _cat/indices?v` on the server lists what is there".to_owned(),
+        Kind::IndexClosed => "open it (`POST INDEX/_open`), or use a pattern that leaves it out".to_owned(),
+        Kind::Overloaded => "set `concurrency = 2` in the profile, or run at a quieter time".to_owned(),
+        Kind::PitLimit => "run again in a few minutes; `GET _search/point_in_time/_all` shows who holds them".to_owned(),
+        Kind::ContextLost => "run again when `GET _cluster/health` shows no relocating shards".to_owned(),
+        Kind::TooLarge => "raise the body limit of the proxy before the server, or put the indices behind an alias".to_owned(),
+        Kind::Incomplete => {
+            "look for red indices with `GET _cluster/health?level=indices`, or run with `--allow-partial`".to_owned()
+        }
+        Kind::NoDocuments => "leave the index out: `winlogbeat-*,-INDEX`".to_owned(),
+        Kind::TooComplex | Kind::MappingClash | Kind::Rejected => {
+            format!("`huntc doctor {name}` shows the server and its mappings")
+        }
+        Kind::PageTooLarge => "set `page_size` in the profile to the index's `max_result_window`".to_owned(),
+        Kind::Cancelled => return Vec::new(),
+    };
+    vec![help]
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_has_a_headline_and_a_way_out() {
+        let config = ElasticConfig::from_address("prod", "https://es.example.org:9200/winlogbeat-*").unwrap();
+        let kinds = [
+            Kind::Refused,
+            Kind::UnknownHost,
+            Kind::ConnectTimeout,
+            Kind::Tls,
+            Kind::Timeout,
+            Kind::Cut,
+            Kind::Malformed,
+            Kind::NotASearchServer,
+            Kind::Unauthorized,
+            Kind::Forbidden,
+            Kind::NoSuchIndex,
+            Kind::IndexClosed,
+            Kind::Overloaded,
+            Kind::PitLimit,
+            Kind::ContextLost,
+            Kind::TooComplex,
+            Kind::TooLarge,
+            Kind::PageTooLarge,
+            Kind::MappingClash,
+            Kind::Incomplete,
+            Kind::NoDocuments,
+            Kind::Rejected,
+        ];
+        for kind in kinds {
+            let error = of(&config, &Fault::new(kind, "why"));
+            assert!(error.message.starts_with("source `prod`: ") && error.message.chars().count() <= 100, "{}", error.message);
+            assert!(!error.message.ends_with('.') && !error.helps.is_empty() && error.notes == ["why"], "{kind:?}");
+        }
+        assert_eq!(of(&config, &Fault::new(Kind::Cancelled, "")).code.id, "K1000");
+    }
+}

@@ -1,0 +1,178 @@
+//! Which server it is: Elasticsearch or OpenSearch, and which version.
+
+use super::client::{Call, Reply};
+use super::fault::{Fault, Kind};
+use reqwest::Method;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The two dialects.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Product {
+    /// Elasticsearch 7.12 or newer.
+    Elasticsearch,
+    /// OpenSearch.
+    OpenSearch,
+}
+
+/// A server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Server {
+    /// The dialect.
+    pub product: Product,
+    /// As the server says it; unknown where the credentials may not ask.
+    pub version: Option<String>,
+}
+
+impl Server {
+    /// Whether a point in time can be read in the order of `_shard_doc`: all of Elasticsearch's, OpenSearch from 3.3 on.
+    pub(super) fn has_shard_doc(&self) -> bool {
+        self.product == Product::Elasticsearch || self.numbers().is_none_or(|v| v >= (3, 3))
+    }
+
+    fn numbers(&self) -> Option<(u32, u32)> {
+        let mut parts = self.version.as_deref()?.split('.').map(str::parse);
+        Some((parts.next()?.ok()?, parts.next()?.ok()?))
+    }
+
+    /// `Elasticsearch 9.2.0`
+    pub fn title(&self) -> String {
+        let product = match self.product {
+            Product::Elasticsearch => "Elasticsearch",
+            Product::OpenSearch => "OpenSearch",
+        };
+        self.version.as_ref().map_or_else(|| product.to_owned(), |v| format!("{product} {v}"))
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Root {
+    version: RootVersion,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct RootVersion {
+    number: Option<String>,
+    distribution: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Nodes {
+    nodes: BTreeMap<String, NodeInfo>,
+}
+
+#[derive(Deserialize)]
+struct NodeInfo {
+    version: Option<String>,
+}
+
+/// Finds out. `send` tries once and again; credentials that may only read indices get 403 for both questions, some builds
+/// answer `/` with 405: the product's header is on those answers too.
+pub(super) fn detect(timeout: Duration, send: impl Fn(Call) -> Result<Answered, Fault>) -> Result<Server, Fault> {
+    let ask =
+        |path: &str| send(Call { method: Method::GET, path: path.to_owned(), body: None, timeout, doing: "a look at the server" });
+    let first = ask("_nodes/_local?filter_path=nodes.*.version")?;
+    let nodes: Nodes = first.json();
+    let version = nodes.nodes.into_values().find_map(|n| n.version);
+    if let (Some(product), Some(version)) = (first.product, &version) {
+        return Ok(Server { product, version: Some(version.clone()) });
+    }
+    let second = ask("")?;
+    let root: Root = second.json();
+    let named = match root.version.distribution.as_deref() {
+        Some("opensearch") => Some(Product::OpenSearch),
+        _ => root.version.number.as_ref().map(|_| Product::Elasticsearch),
+    };
+    let product = first.product.or(second.product).or(named);
+    let version = version.or(root.version.number);
+    match (product, first.fault.or(second.fault)) {
+        (Some(product), _) => Ok(Server { product, version }),
+        (None, Some(fault)) if matches!(fault.kind, Kind::Unauthorized | Kind::NotASearchServer) => Err(fault),
+        // A server without the header that lets nobody ask: OpenSearch before 2.x has none, old Elasticsearch either.
+        (None, Some(fault)) if fault.kind == Kind::Forbidden => Ok(Server { product: Product::Elasticsearch, version }),
+        _ => Err(Fault::new(Kind::NotASearchServer, "the answer names neither Elasticsearch nor OpenSearch")),
+    }
+}
+
+/// An answer to one of the questions, a refusal included.
+pub(super) struct Answered {
+    product: Option<Product>,
+    body: Vec<u8>,
+    fault: Option<Fault>,
+}
+
+impl Answered {
+    pub(super) fn reply(reply: Reply) -> Self {
+        Self { product: of_headers(&reply.headers), body: reply.body, fault: None }
+    }
+
+    /// A refusal that still tells which server it was; other faults stay faults.
+    pub(super) fn refusal(fault: Fault) -> Result<Self, Fault> {
+        let told = matches!(fault.kind, Kind::Forbidden | Kind::Rejected | Kind::NotASearchServer);
+        if told { Ok(Self { product: fault.product, body: Vec::new(), fault: Some(fault) }) } else { Err(fault) }
+    }
+
+    fn json<T: serde::de::DeserializeOwned + Default>(&self) -> T {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+}
+
+/// The product that an answer's headers name.
+pub(super) fn of_headers(headers: &reqwest::header::HeaderMap) -> Option<Product> {
+    if headers.contains_key("x-opensearch-version") {
+        Some(Product::OpenSearch)
+    } else if headers.contains_key("x-elastic-product") {
+        Some(Product::Elasticsearch)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn answered(product: Option<Product>, body: &str) -> Answered {
+        Answered { product, body: body.as_bytes().to_vec(), fault: None }
+    }
+
+    fn refused(product: Option<Product>, kind: Kind) -> Answered {
+        Answered { product, body: Vec::new(), fault: Some(Fault::new(kind, "")) }
+    }
+
+    fn detect_from(nodes: impl Fn() -> Answered, root: impl Fn() -> Answered) -> Result<String, Kind> {
+        let send = |call: Call| Ok(if call.path.is_empty() { root() } else { nodes() });
+        detect(Duration::ZERO, send).map(|s| s.title()).map_err(|f| f.kind)
+    }
+
+    #[test]
+    fn products_are_told_apart_even_when_questions_are_refused() {
+        let es = Some(Product::Elasticsearch);
+        let os = Some(Product::OpenSearch);
+        let nodes = |v: &str| format!(r#"{{"nodes":{{"n":{{"version":"{v}"}}}}}}"#);
+        assert_eq!(detect_from(|| answered(es, &nodes("9.2.0")), || unreachable!()).unwrap(), "Elasticsearch 9.2.0");
+        assert_eq!(detect_from(|| answered(os, &nodes("3.8.0")), || unreachable!()).unwrap(), "OpenSearch 3.8.0");
+        assert_eq!(detect_from(|| refused(os, Kind::Forbidden), || refused(os, Kind::Forbidden)).unwrap(), "OpenSearch");
+        assert_eq!(detect_from(|| refused(es, Kind::Forbidden), || refused(es, Kind::Rejected)).unwrap(), "Elasticsearch");
+        let old = r#"{"version":{"number":"1.3.2","distribution":"opensearch"}}"#;
+        assert_eq!(detect_from(|| answered(None, &nodes("1.3.2")), || answered(None, old)).unwrap(), "OpenSearch 1.3.2");
+        let old = r#"{"version":{"number":"7.12.0"}}"#;
+        assert_eq!(detect_from(|| answered(None, "{}"), || answered(None, old)).unwrap(), "Elasticsearch 7.12.0");
+        assert_eq!(detect_from(|| refused(None, Kind::NotASearchServer), || answered(None, "{}")), Err(Kind::NotASearchServer));
+        assert_eq!(detect_from(|| answered(None, "<html>"), || answered(None, "<html>")), Err(Kind::NotASearchServer));
+    }
+
+    #[test]
+    fn shard_doc_needs_opensearch_3_3() {
+        let server = |product, v: &str| Server { product, version: Some(v.to_owned()) };
+        assert!(!server(Product::OpenSearch, "2.19.1").has_shard_doc());
+        assert!(!server(Product::OpenSearch, "3.2.0").has_shard_doc());
+        assert!(server(Product::OpenSearch, "3.8.0").has_shard_doc());
+        assert!(server(Product::Elasticsearch, "7.17.29").has_shard_doc());
+    }
+}

@@ -1,0 +1,177 @@
+//! Trying again: which faults, how often, after how long a pause, and how many requests at once.
+
+use super::client::{Call, Client, Reply};
+use super::config::ElasticConfig;
+use super::fault::{Fault, Kind};
+use crate::source::FetchContext;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Retries that are free of the budget, so that short runs survive a restart of the server.
+const FREE_RETRIES: u64 = 40;
+
+/// How a source tries again.
+pub(super) struct Retries {
+    most: u32,
+    base: Duration,
+    sent: AtomicU64,
+    retried: AtomicU64,
+}
+
+impl Retries {
+    pub(super) fn new(config: &ElasticConfig) -> Self {
+        Self { most: config.retries, base: config.backoff, sent: AtomicU64::new(0), retried: AtomicU64::new(0) }
+    }
+
+    /// Sends until `check` accepts an answer, a fault is final, or the tries are used up.
+    pub(super) fn send<T>(
+        &self,
+        client: &Client,
+        gate: &Gate,
+        call: &Call,
+        context: &FetchContext,
+        mut check: impl FnMut(Reply) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let mut tries = 0;
+        loop {
+            self.sent.fetch_add(1, Ordering::Relaxed);
+            let result = gate.enter(context).and_then(|pass| {
+                let reply = client.send(call, context);
+                pass.leave(&reply);
+                reply.and_then(&mut check)
+            });
+            let fault = match result {
+                Ok(done) => return Ok(done),
+                Err(fault) => fault,
+            };
+            // A restarting node refuses connections for a while; a first connection that is refused is a wrong address.
+            let transient = fault.transient() && !(fault.kind == Kind::Timeout && tries >= 1);
+            if !transient || tries >= self.most || !self.within_budget() {
+                return Err(fault);
+            }
+            self.retried.fetch_add(1, Ordering::Relaxed);
+            context.stats.retries.fetch_add(1, Ordering::Relaxed);
+            pause(self.pause(tries, fault.wait), context)?;
+            tries += 1;
+        }
+    }
+
+    /// At most one request in five may be a retry: a server in trouble gets less work, not more.
+    fn within_budget(&self) -> bool {
+        let (sent, retried) = (self.sent.load(Ordering::Relaxed), self.retried.load(Ordering::Relaxed));
+        retried < FREE_RETRIES || retried * 5 < sent
+    }
+
+    /// Doubling with full jitter, but never less than the server asks for.
+    fn pause(&self, tries: u32, asked: Option<Duration>) -> Duration {
+        let ceiling = self.base.saturating_mul(1 << tries.min(16)).min(LONGEST_PAUSE);
+        let random = RandomState::new().build_hasher().finish();
+        let jittered = ceiling.mul_f64(0.5 + (random >> 11) as f64 / (1_u64 << 54) as f64);
+        jittered.max(asked.unwrap_or_default()).min(LONGEST_PAUSE)
+    }
+}
+
+/// Sleeps, unless the run is cancelled.
+fn pause(time: Duration, context: &FetchContext) -> Result<(), Fault> {
+    let end = Instant::now() + time;
+    loop {
+        if context.cancelled() {
+            return Err(Fault::new(Kind::Cancelled, ""));
+        }
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        std::thread::sleep(left.min(Duration::from_millis(50)));
+    }
+}
+
+/// Lets so many requests through at once: fewer after the server was busy, more again after successes.
+pub(super) struct Gate {
+    state: Mutex<GateState>,
+    changed: Condvar,
+    most: f64,
+}
+
+struct GateState {
+    limit: f64,
+    inside: usize,
+}
+
+impl Gate {
+    pub(super) fn new(most: usize) -> Self {
+        let most = most.max(1) as f64;
+        Self { state: Mutex::new(GateState { limit: most, inside: 0 }), changed: Condvar::new(), most }
+    }
+
+    fn enter(&self, context: &FetchContext) -> Result<Pass<'_>, Fault> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while state.inside >= (state.limit as usize).max(1) {
+            if context.cancelled() {
+                return Err(Fault::new(Kind::Cancelled, ""));
+            }
+            let waited = self.changed.wait_timeout(state, Duration::from_millis(100));
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.inside += 1;
+        Ok(Pass(self))
+    }
+}
+
+/// The right to have one request under way.
+struct Pass<'a>(&'a Gate);
+
+impl Pass<'_> {
+    /// Adapts the limit to how the request went.
+    fn leave<T>(self, result: &Result<T, Fault>) {
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match result {
+            Ok(_) => state.limit = (state.limit + 0.05).min(self.0.most),
+            Err(fault) if fault.kind == Kind::Overloaded => state.limit = (state.limit / 2.0).max(1.0),
+            Err(_) => {}
+        }
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).inside -= 1;
+        self.0.changed.notify_one();
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_obey_the_server() {
+        let config = ElasticConfig::from_address("a", "http://host/i").unwrap();
+        let retries = Retries::new(&config);
+        for tries in 0..40 {
+            let ceiling = Duration::from_millis(250 << tries.min(16)).min(LONGEST_PAUSE);
+            let pause = retries.pause(tries, None);
+            assert!(pause >= ceiling / 2 && pause <= ceiling, "{tries}: {pause:?}");
+        }
+        assert!(retries.pause(0, Some(Duration::from_secs(7))) >= Duration::from_secs(7));
+        assert_eq!(retries.pause(0, Some(Duration::from_secs(700))), LONGEST_PAUSE);
+    }
+
+    #[test]
+    fn the_gate_narrows_when_the_server_is_busy_and_widens_again() {
+        let gate = Gate::new(8);
+        let context = FetchContext::default();
+        gate.enter(&context).unwrap().leave::<()>(&Err(Fault::new(Kind::Overloaded, "")));
+        assert!((gate.state.lock().unwrap().limit - 4.0).abs() < 1e-9);
+        for _ in 0..20 {
+            gate.enter(&context).unwrap().leave(&Ok(()));
+        }
+        let state = gate.state.lock().unwrap();
+        assert!((state.limit - 5.0).abs() < 1e-9 && state.inside == 0);
+    }
+}

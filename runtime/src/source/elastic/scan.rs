@@ -1,0 +1,290 @@
+//! Reading everything: pages under one point in time, in slices, proved against the server's own count.
+
+use super::answer::{Answer, FILTER};
+use super::columns::RecordsBuilder;
+use super::fault::{Fault, Kind};
+use super::link::Link;
+use super::prepare::Prepared;
+use super::product::Product;
+use super::snapshot::{KEEP_ALIVE, Snapshot};
+use crate::source::FetchContext;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Pages are made smaller where records are longer than this many bytes in sum.
+const PAGE_BYTES: usize = 16 << 20;
+/// The smallest page that is tried.
+const SMALLEST_PAGE: usize = 100;
+/// How often a whole request is begun again.
+const RESTARTS: usize = 3;
+/// From so many pages on, slices are read side by side.
+const SLICE_FROM: u64 = 4;
+
+/// One reading of a request.
+pub(super) struct Scan<'a> {
+    pub(super) link: &'a Link,
+    pub(super) context: &'a FetchContext,
+    pub(super) prepared: &'a Prepared,
+    /// Records for each page; shared, since one slice's experience serves the others.
+    page: AtomicUsize,
+    /// Set when one slice failed: the others need not go on.
+    stop: AtomicBool,
+}
+
+/// A part of the records: all, or one slice.
+#[derive(Clone, Copy, Serialize)]
+struct Slice {
+    id: usize,
+    max: usize,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    size: usize,
+    track_total_hits: bool,
+    sort: &'a [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search_after: Option<&'a RawValue>,
+    pit: Pit<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slice: Option<Slice>,
+    query: &'a RawValue,
+    #[serde(rename = "_source")]
+    source: SourceFilter<'a>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    docvalue_fields: &'a [DocValue],
+}
+
+#[derive(Serialize)]
+struct Pit<'a> {
+    id: &'a str,
+    keep_alive: &'static str,
+}
+
+/// `_source.includes`
+#[derive(Serialize)]
+pub(super) struct SourceFilter<'a> {
+    pub(super) includes: &'a [String],
+}
+
+/// A field that is read from the index, not from the document.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct DocValue {
+    pub(super) field: String,
+    pub(super) format: &'static str,
+}
+
+/// One page.
+struct Page {
+    /// How many were asked for: fewer hits mean that there are no more.
+    asked: usize,
+    hits: usize,
+    bytes: usize,
+    total: Option<u64>,
+    last: Option<Box<RawValue>>,
+}
+
+impl<'a> Scan<'a> {
+    pub(super) fn new(link: &'a Link, context: &'a FetchContext, prepared: &'a Prepared) -> Self {
+        let page = AtomicUsize::new(link.config.page_size.clamp(1, 10_000));
+        Self { link, context, prepared, page, stop: AtomicBool::new(false) }
+    }
+
+    /// All records. Begins again under a new point in time where the old one was lost or the count is not reached.
+    pub(super) fn run(&self) -> Result<RecordsBuilder, Fault> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let mut builder = self.prepared.builder();
+            let fault = match self.once(&mut builder) {
+                Ok(()) => return Ok(builder),
+                Err(fault) => fault,
+            };
+            let again = matches!(fault.kind, Kind::ContextLost | Kind::Incomplete);
+            if !again || tries >= RESTARTS {
+                return if again && self.context.allow_partial { Ok(self.partial(builder)) } else { Err(fault) };
+            }
+            self.context.stats.retries.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn partial(&self, builder: RecordsBuilder) -> RecordsBuilder {
+        self.context.stats.partial.store(true, Ordering::Relaxed);
+        builder
+    }
+
+    fn once(&self, builder: &mut RecordsBuilder) -> Result<(), Fault> {
+        let snapshot = Snapshot::open(self.link, self.context, self.context.allow_partial)?;
+        let result = self.read(&snapshot, builder);
+        snapshot.close(self.link, self.context);
+        result
+    }
+
+    fn read(&self, snapshot: &Snapshot, builder: &mut RecordsBuilder) -> Result<(), Fault> {
+        self.stop.store(false, Ordering::Relaxed);
+        let first = self.page(snapshot, None, None, true, builder)?;
+        let Some(total) = first.total else { return Err(Fault::new(Kind::Malformed, "the answer has no total")) };
+        let pages = total.div_ceil(first.asked as u64);
+        let sliced = self.link.server(self.context)?.product == Product::Elasticsearch && self.link.config.concurrency > 1;
+        let seen = if pages > SLICE_FROM && sliced {
+            // On Elasticsearch slices cost nothing; the first page is read again.
+            *builder = self.prepared.builder();
+            self.slices(snapshot, pages.min(self.link.config.concurrency as u64) as usize, builder)?
+        } else {
+            let hits = first.hits as u64;
+            if first.hits < first.asked { hits } else { hits + self.pages(snapshot, None, first.last, builder)? }
+        };
+        prove(total, seen, builder)
+    }
+
+    /// All slices, each on a thread of its own.
+    fn slices(&self, snapshot: &Snapshot, max: usize, builder: &mut RecordsBuilder) -> Result<u64, Fault> {
+        let parts: Vec<Result<(u64, RecordsBuilder), Fault>> = std::thread::scope(|scope| {
+            let read = |id| {
+                let mut part = self.prepared.builder();
+                let seen = self.pages(snapshot, Some(Slice { id, max }), None, &mut part);
+                if seen.is_err() {
+                    self.stop.store(true, Ordering::Relaxed);
+                }
+                seen.map(|seen| (seen, part))
+            };
+            let threads: Vec<_> = (0..max).map(|id| scope.spawn(move || read(id))).collect();
+            let lost = |_| Err(Fault::new(Kind::Rejected, "a reading thread ended early"));
+            threads.into_iter().map(|t| t.join().unwrap_or_else(lost)).collect()
+        });
+        // A slice that was stopped is no cause: the fault that stopped it is.
+        let mut faults: Vec<Fault> = Vec::new();
+        let mut seen = 0;
+        for part in parts {
+            match part {
+                Ok((count, part)) => {
+                    seen += count;
+                    builder.append(part);
+                }
+                Err(fault) => faults.push(fault),
+            }
+        }
+        faults.sort_by_key(|f| f.kind == Kind::Cancelled && !self.context.cancelled());
+        faults.into_iter().next().map_or(Ok(seen), Err)
+    }
+
+    /// Pages from `after` to the end of a slice; the number of hits.
+    fn pages(
+        &self,
+        snapshot: &Snapshot,
+        slice: Option<Slice>,
+        after: Option<Box<RawValue>>,
+        builder: &mut RecordsBuilder,
+    ) -> Result<u64, Fault> {
+        let mut after = after;
+        let mut seen = 0;
+        loop {
+            if self.stop.load(Ordering::Relaxed) || self.context.cancelled() {
+                return Err(Fault::new(Kind::Cancelled, ""));
+            }
+            let page = self.page(snapshot, slice, after.as_deref(), false, builder)?;
+            seen += page.hits as u64;
+            if page.hits < page.asked {
+                return Ok(seen);
+            }
+            self.adapt_page(&page);
+            after = page.last;
+            if after.is_none() {
+                return Err(Fault::new(Kind::Malformed, "a full page without sort values"));
+            }
+        }
+    }
+
+    /// Long records come in smaller pages: a server builds a page in memory.
+    fn adapt_page(&self, page: &Page) {
+        let each = page.bytes / page.hits.max(1);
+        let fitting = (PAGE_BYTES / each.max(1)).max(SMALLEST_PAGE);
+        self.page.fetch_min(fitting, Ordering::Relaxed);
+    }
+
+    /// One page, into the builder.
+    fn page(
+        &self,
+        snapshot: &Snapshot,
+        slice: Option<Slice>,
+        after: Option<&RawValue>,
+        total: bool,
+        builder: &mut RecordsBuilder,
+    ) -> Result<Page, Fault> {
+        loop {
+            let size = self.page.load(Ordering::Relaxed);
+            match self.sized_page(snapshot, slice, after, total, size, builder) {
+                // An index may allow less than the usual 10,000.
+                Err(fault) if fault.kind == Kind::PageTooLarge && size > SMALLEST_PAGE => {
+                    self.page.fetch_min((size / 2).max(SMALLEST_PAGE), Ordering::Relaxed);
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn sized_page(
+        &self,
+        snapshot: &Snapshot,
+        slice: Option<Slice>,
+        after: Option<&RawValue>,
+        total: bool,
+        size: usize,
+        builder: &mut RecordsBuilder,
+    ) -> Result<Page, Fault> {
+        // OpenSearch numbers documents within each index: only with the index in front is the order total.
+        let sort: &[&'static str] = match self.link.server(self.context)?.product {
+            Product::Elasticsearch => &["_shard_doc"],
+            Product::OpenSearch => &["_index", "_shard_doc"],
+        };
+        let partial = self.context.allow_partial;
+        let pit = snapshot.id();
+        let body = Body {
+            size,
+            track_total_hits: total,
+            sort,
+            search_after: after,
+            pit: Pit { id: &pit, keep_alive: KEEP_ALIVE },
+            slice,
+            query: &self.prepared.query,
+            source: SourceFilter { includes: &self.prepared.includes },
+            docvalue_fields: &self.prepared.docvalues,
+        };
+        let call = self.link.post(format!("_search?allow_partial_search_results={partial}&{FILTER}"), &body, "a page")?;
+        let page = self.link.send(&call, self.context, |reply| {
+            let mut answer = Answer::read(&reply.body)?;
+            if let Err(fault) = answer.whole() {
+                if !(partial && matches!(fault.kind, Kind::Incomplete | Kind::MappingClash)) {
+                    return Err(fault);
+                }
+                self.context.stats.partial.store(true, Ordering::Relaxed);
+            }
+            snapshot.renew(answer.pit_id.take());
+            if answer.hits.hits.len() > size {
+                return Err(Fault::new(Kind::Malformed, "an answer has more records than were asked for"));
+            }
+            self.prepared.take(&answer.hits.hits, builder)?;
+            let last = answer.hits.hits.last().and_then(|h| h.sort).map(ToOwned::to_owned);
+            let exact = |t: &super::answer::Total| (t.relation == "eq").then_some(t.value);
+            Ok(Page {
+                asked: size,
+                hits: answer.hits.hits.len(),
+                bytes: reply.body.len(),
+                total: answer.hits.total.as_ref().and_then(exact),
+                last,
+            })
+        })?;
+        self.context.read.fetch_add(page.hits as u64, Ordering::Relaxed);
+        self.context.stats.pages.fetch_add(1, Ordering::Relaxed);
+        Ok(page)
+    }
+}
+
+/// Whether what was read is all there is, each record once.
+fn prove(total: u64, seen: u64, builder: &RecordsBuilder) -> Result<(), Fault> {
+    if seen != total {
+        return Err(Fault::new(Kind::Incomplete, format!("{seen} records came, but the server counted {total}")));
+    }
+    if builder.distinct() { Ok(()) } else { Err(Fault::new(Kind::Incomplete, "a record came twice")) }
+}

@@ -1,0 +1,86 @@
+//! A point in time: what is read under it does not change while it is read.
+
+use super::answer::Shards;
+use super::client::Call;
+use super::fault::{Fault, Kind};
+use super::link::Link;
+use super::product::Product;
+use crate::source::FetchContext;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long the server keeps it without being read; each page renews it.
+pub(super) const KEEP_ALIVE: &str = "2m";
+
+/// An open point in time.
+pub(super) struct Snapshot {
+    product: Product,
+    /// The newest id: servers may change it with any answer.
+    id: Mutex<String>,
+}
+
+#[derive(Deserialize)]
+struct Opened {
+    #[serde(alias = "pit_id")]
+    id: Option<String>,
+    #[serde(rename = "_shards")]
+    shards: Option<Shards>,
+}
+
+impl Snapshot {
+    /// Opens one over the indices of the source. A pattern that matches nothing is an error, not an empty answer.
+    pub(super) fn open(link: &Link, context: &FetchContext, lenient: bool) -> Result<Self, Fault> {
+        let server = link.server(context)?;
+        let common = format!("keep_alive={KEEP_ALIVE}&allow_no_indices=false&ignore_unavailable=false");
+        let path = match server.product {
+            // Elasticsearch refuses missing shards by itself, and old versions know no parameter for it.
+            Product::Elasticsearch => format!("{}/_pit?{common}", link.indices()),
+            Product::OpenSearch => {
+                format!("{}/_search/point_in_time?{common}&allow_partial_pit_creation={lenient}", link.indices())
+            }
+        };
+        let call = Call { method: Method::POST, path, body: None, timeout: link.config.timeout, doing: "a point in time" };
+        let id = link.send(&call, context, |reply| {
+            let opened: Opened =
+                serde_json::from_slice(&reply.body).map_err(|e| Fault::new(Kind::Malformed, format!("no point in time: {e}")))?;
+            if let (Some(shards), false) = (&opened.shards, lenient) {
+                shards.whole()?;
+            }
+            opened.id.filter(|id| !id.is_empty()).ok_or_else(|| Fault::new(Kind::NoSuchIndex, "the point in time covers no index"))
+        })?;
+        Ok(Self { product: server.product, id: Mutex::new(id) })
+    }
+
+    /// The newest id.
+    pub(super) fn id(&self) -> String {
+        self.id.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes the id of an answer.
+    pub(super) fn renew(&self, id: Option<String>) {
+        if let Some(id) = id.filter(|id| !id.is_empty()) {
+            *self.id.lock().unwrap_or_else(PoisonError::into_inner) = id;
+        }
+    }
+
+    /// Closes it, also when the run was interrupted. A fault here changes nothing: the server ends it by itself.
+    pub(super) fn close(&self, link: &Link, context: &FetchContext) {
+        let id = self.id();
+        let (path, body) = match self.product {
+            Product::Elasticsearch => ("_pit", json!({ "id": id })),
+            Product::OpenSearch => ("_search/point_in_time", json!({ "pit_id": [id] })),
+        };
+        let context = FetchContext { request_id: context.request_id.clone(), ..FetchContext::default() };
+        let call = Call {
+            method: Method::DELETE,
+            path: path.to_owned(),
+            body: Some(body.to_string().into_bytes()),
+            timeout: Duration::from_secs(5),
+            doing: "the end of a point in time",
+        };
+        let _ = link.send_once(&call, &context);
+    }
+}
