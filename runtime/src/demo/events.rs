@@ -1,0 +1,341 @@
+//! Sysmon events by id: what each one carries and what it leaves out.
+
+use super::ecs::{
+    Agent, Dns, DnsStatus, Endpoint, Event, EventData, File, Hash, Host, Network, Os, Process as Fields, Question, Record,
+    Registry, RegistryData, Related, Stamp, Sysmon, User, Version, Winlog,
+};
+use super::rng::mix;
+use super::world::{Account, Millis, Process, ProcessId, Program, World, base_name};
+
+/// One kind of event.
+struct Kind {
+    code: &'static str,
+    action: &'static str,
+    category: &'static [&'static str],
+    types: &'static [&'static str],
+}
+
+const fn kind(code: &'static str, action: &'static str, category: &'static [&'static str], types: &'static [&'static str]) -> Kind {
+    Kind { code, action, category, types }
+}
+
+const CREATE: Kind = kind("1", "Process creation", &["process"], &["start"]);
+const CONNECT: Kind = kind("3", "Network connection", &["network"], &["start", "connection", "protocol"]);
+const END: Kind = kind("5", "Process terminated", &["process"], &["end"]);
+const IMAGE: Kind = kind("7", "Image loaded", &["process"], &["change"]);
+const ACCESS: Kind = kind("10", "ProcessAccess", &["process"], &["access"]);
+const FILE_CREATE: Kind = kind("11", "FileCreate", &["file"], &["creation"]);
+const KEY: Kind = kind("12", "RegistryEvent (Object create and delete)", &["configuration", "registry"], &["change"]);
+const VALUE: Kind = kind("13", "RegistryEvent (Value Set)", &["configuration", "registry"], &["change"]);
+const DNS: Kind = kind("22", "DNSEvent (DNS query)", &["network"], &["connection", "protocol", "info"]);
+const FILE_DELETE: Kind = kind("23", "FileDelete (File Delete archived)", &["file"], &["deletion"]);
+
+/// The far end of a connection, and who opened it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flow<'a> {
+    /// The other machine.
+    pub(super) remote: &'a str,
+    /// Its port.
+    pub(super) remote_port: u16,
+    /// The port here.
+    pub(super) local_port: u16,
+    /// Whether the connection was opened from here.
+    pub(super) egress: bool,
+    /// `tcp` or `udp`
+    pub(super) transport: &'a str,
+}
+
+/// A TCP connection that was opened from here.
+pub(super) fn tcp(remote: &str, remote_port: u16, local_port: u16) -> Flow<'_> {
+    Flow { remote, remote_port, local_port, egress: true, transport: "tcp" }
+}
+
+impl World {
+    /// 1: a process is born of another one.
+    pub(super) fn spawn(&mut self, parent: ProcessId, program: Program<'_>, time: Millis) -> ProcessId {
+        self.spawn_as(parent, program, time, None)
+    }
+
+    /// 1: with a pid of our choice.
+    pub(super) fn spawn_as(&mut self, parent: ProcessId, program: Program<'_>, time: Millis, pid: Option<u32>) -> ProcessId {
+        let child = self.running(self.process(parent).machine, program, pid, time);
+        self.birth(child, parent, time);
+        child
+    }
+
+    /// 1: the creation record of a process.
+    pub(super) fn birth(&mut self, child: ProcessId, parent: ProcessId, time: Millis) {
+        let (process, parent) = (self.process(child).clone(), self.process(parent).clone());
+        let (id, parent_id) = (self.entity_id(&process), self.entity_id(&parent));
+        let fields = Fields {
+            hash: Some(hash(&process.birth_image)),
+            working_directory: Some(working_directory(process.account)),
+            parent: Some(Box::new(described(&parent, parent_id.as_deref()))),
+            ..described(&process, id.as_deref())
+        };
+        let level = if process.account == Account::Person { "Medium" } else { "System" };
+        let mut record = blank(time, &CREATE, &process, fields);
+        record.winlog.event_data = Some(EventData { integrity_level: Some(level), ..EventData::default() });
+        self.write(owned_by(record, &process));
+    }
+
+    /// 3: a connection.
+    pub(super) fn connect(&mut self, id: ProcessId, time: Millis, flow: Flow<'_>) {
+        let process = self.process(id).clone();
+        let guid = self.entity_id(&process);
+        let here = Endpoint { ip: process.machine.address(), port: flow.local_port };
+        let there = Endpoint { ip: flow.remote, port: flow.remote_port };
+        let mut record = blank(time, &CONNECT, &process, actor(&process, guid.as_deref()));
+        record.network = Some(Network {
+            direction: Some(if flow.egress { "egress" } else { "ingress" }),
+            protocol: port_name(flow.remote_port),
+            transport: Some(flow.transport),
+            kind: Some(if flow.remote.contains(':') { "ipv6" } else { "ipv4" }),
+        });
+        record.related = Some(Related { ip: vec![here.ip, there.ip], user: Vec::new() });
+        (record.source, record.destination) = if flow.egress { (Some(here), Some(there)) } else { (Some(there), Some(here)) };
+        self.write(owned_by(record, &process));
+    }
+
+    /// 5: the end of a process.
+    pub(super) fn exit(&mut self, id: ProcessId, time: Millis) {
+        let process = self.process(id).clone();
+        let guid = self.entity_id(&process);
+        self.write(blank(time, &END, &process, actor(&process, guid.as_deref())));
+    }
+
+    /// 7: an image is loaded.
+    pub(super) fn load_image(&mut self, id: ProcessId, time: Millis, path: &str) {
+        let process = self.process(id).clone();
+        let guid = self.entity_id(&process);
+        let mut record = blank(time, &IMAGE, &process, actor(&process, guid.as_deref()));
+        record.file = file(path);
+        if let Some(file) = &mut record.file {
+            file.hash = Some(hash(path));
+        }
+        self.write(record);
+    }
+
+    /// 10: a process opens another one.
+    pub(super) fn access(&mut self, id: ProcessId, time: Millis, target: ProcessId) {
+        let (process, target) = (self.process(id).clone(), self.process(target).clone());
+        let (guid, target_guid) = (self.entity_id(&process), self.entity_id(&target));
+        let mut record = blank(time, &ACCESS, &process, actor(&process, guid.as_deref()));
+        record.winlog.event_data = Some(EventData {
+            granted_access: Some("0x1000"),
+            target_image: Some(&target.image),
+            target_process_guid: target_guid.as_deref(),
+            target_process_id: Some(target.pid.to_string()),
+            ..EventData::default()
+        });
+        self.write(record);
+    }
+
+    /// 11: a file is created.
+    pub(super) fn create_file(&mut self, id: ProcessId, time: Millis, path: &str) {
+        let process = self.process(id).clone();
+        let guid = self.entity_id(&process);
+        let mut record = blank(time, &FILE_CREATE, &process, actor(&process, guid.as_deref()));
+        record.file = file(path);
+        self.write(record);
+    }
+
+    /// 23: a file is deleted. The hash under `process` is the file's.
+    pub(super) fn delete_file(&mut self, id: ProcessId, time: Millis, path: &str) {
+        let process = self.process(id).clone();
+        let guid = self.entity_id(&process);
+        let fields = Fields { hash: Some(hash(path)), ..actor(&process, guid.as_deref()) };
+        let mut record = blank(time, &FILE_DELETE, &process, fields);
+        record.file = file(path);
+        self.write(owned_by(record, &process));
+    }
+
+    /// 12 and 13: a key is touched, or a value set where there is one.
+    pub(super) fn registry(&mut self, id: ProcessId, time: Millis, path: &str, value: Option<&str>) {
+        let process = self.process(id).clone();
+        let guid = self.entity_id(&process);
+        let strings = [value.unwrap_or_default()];
+        let (kind, event_type) = if value.is_some() { (&VALUE, "SetValue") } else { (&KEY, "CreateKey") };
+        let mut record = blank(time, kind, &process, actor(&process, guid.as_deref()));
+        let (hive, key) = path.split_once('\\').unwrap_or((path, path));
+        record.registry = Some(Registry {
+            data: value.map(|_| RegistryData { strings: &strings, kind: "REG_SZ" }),
+            hive,
+            key,
+            path,
+            value: base_name(path).unwrap_or(path),
+        });
+        record.winlog.event_data = Some(EventData { event_type: Some(event_type), ..EventData::default() });
+        self.write(record);
+    }
+
+    /// 22: a name is looked up.
+    pub(super) fn look_up(&mut self, id: ProcessId, time: Millis, name: &str, addresses: &[&str]) {
+        let process = self.process(id).clone();
+        let guid = self.entity_id(&process);
+        let record = blank(time, &DNS, &process, actor(&process, guid.as_deref()));
+        self.write(dns(record, name, addresses));
+    }
+
+    /// 22: of a process that was gone before the answer came. The record has a pid, but no name and no GUID.
+    pub(super) fn look_up_unknown(&mut self, id: ProcessId, time: Millis, name: &str, addresses: &[&str]) {
+        let process = self.process(id).clone();
+        let fields = Fields { executable: "<unknown process>", pid: process.pid, ..Fields::default() };
+        let record = blank(time, &DNS, &process, fields);
+        self.write(dns(record, name, addresses));
+    }
+
+    fn write(&mut self, record: Record<'_>) {
+        // Plain structs of text and numbers: serialising them cannot fail.
+        let line = serde_json::to_string(&record).unwrap_or_default();
+        self.log(record.time, line);
+    }
+}
+
+/// A record with what every Sysmon event has.
+fn blank<'a>(time: Millis, kind: &Kind, process: &'a Process, fields: Fields<'a>) -> Record<'a> {
+    let delay = 4 + (mix(time as u64) % 700) as i64;
+    Record {
+        time: Stamp(time),
+        agent: Agent { kind: "winlogbeat", version: "8.17.0" },
+        destination: None,
+        dns: None,
+        ecs: Version { version: "8.17.0" },
+        event: Event {
+            action: kind.action,
+            category: kind.category,
+            code: kind.code,
+            created: Stamp(time + delay),
+            kind: "event",
+            module: "sysmon",
+            provider: "Microsoft-Windows-Sysmon",
+            kinds: kind.types,
+        },
+        file: None,
+        host: Host { name: process.machine.name(), os: Os { family: "windows" } },
+        network: None,
+        process: fields,
+        registry: None,
+        related: None,
+        source: None,
+        sysmon: None,
+        // The id is that of the service that writes the log, whoever the event is about.
+        user: User { domain: None, id: "S-1-5-18", name: None },
+        winlog: Winlog {
+            channel: "Microsoft-Windows-Sysmon/Operational",
+            computer_name: process.machine.name(),
+            event_data: None,
+            event_id: kind.code,
+        },
+    }
+}
+
+/// Adds the account, on the events that carry one.
+fn owned_by<'a>(mut record: Record<'a>, process: &Process) -> Record<'a> {
+    let (domain, name) = process.account.names();
+    record.user = User { domain: Some(domain), id: "S-1-5-18", name: Some(name) };
+    record.related.get_or_insert_default().user.push(name);
+    record
+}
+
+/// The acting process as every event but the first kind names it.
+fn actor<'a>(process: &'a Process, entity_id: Option<&'a str>) -> Fields<'a> {
+    Fields { entity_id, executable: &process.image, name: base_name(&process.image), pid: process.pid, ..Fields::default() }
+}
+
+/// A process as its creation record, and those of its children, describe it.
+fn described<'a>(process: &'a Process, entity_id: Option<&'a str>) -> Fields<'a> {
+    let args = arguments(&process.command);
+    Fields {
+        args_count: Some(args.len()),
+        args,
+        command_line: Some(&process.command),
+        executable: &process.birth_image,
+        name: base_name(&process.birth_image),
+        ..actor(process, entity_id)
+    }
+}
+
+fn dns<'a>(mut record: Record<'a>, name: &'a str, addresses: &'a [&'a str]) -> Record<'a> {
+    let cut = name.rmatch_indices('.').nth(1).map_or(0, |(at, _)| at + 1);
+    record.dns =
+        Some(Dns { question: Question { name, registered_domain: name.get(cut..).unwrap_or(name) }, resolved_ip: addresses });
+    record.network = Some(Network { direction: None, protocol: Some("dns"), transport: None, kind: None });
+    record.related = Some(Related { ip: addresses.to_vec(), user: Vec::new() });
+    record.sysmon = Some(Sysmon { dns: DnsStatus { status: "SUCCESS" } });
+    record
+}
+
+fn file(path: &str) -> Option<File<'_>> {
+    let (directory, name) = path.rsplit_once('\\')?;
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    Some(File { directory, extension, hash: None, name, path })
+}
+
+/// A hash for show: the same for the same path.
+fn hash(path: &str) -> Hash {
+    let seed = path.bytes().fold(0x5f3c_u64, |state, byte| mix(state ^ u64::from(byte)));
+    let words: Vec<String> = (0..6).map(|i| format!("{:016x}", mix(seed ^ i))).collect();
+    Hash { md5: words[4..].concat(), sha256: words[..4].concat() }
+}
+
+fn port_name(port: u16) -> Option<&'static str> {
+    match port {
+        53 => Some("domain"),
+        80 => Some("http"),
+        443 => Some("https"),
+        _ => None,
+    }
+}
+
+fn working_directory(account: Account) -> &'static str {
+    match account {
+        Account::Person => "C:\\Users\\mkeller\\",
+        Account::System | Account::LocalService | Account::NetworkService => "C:\\Windows\\system32\\",
+    }
+}
+
+/// A command line in its parts, split at blanks outside quotes; the quotes go.
+fn arguments(command: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    for (index, piece) in command.split('"').enumerate() {
+        if index % 2 == 1 {
+            parts.push(piece.to_owned());
+        } else {
+            parts.extend(piece.split_ascii_whitespace().map(str::to_owned));
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::world::{Machine, april, program};
+    use super::*;
+
+    #[test]
+    fn arguments_lose_their_quotes() {
+        assert_eq!(arguments("\"C:\\a b\\c.exe\" -x  1"), ["C:\\a b\\c.exe", "-x", "1"]);
+    }
+
+    #[test]
+    fn only_the_creation_record_has_a_parent_and_a_command_line() {
+        let mut world = World::new(true, &[]);
+        let a = world.running(Machine::Host101, program("C:\\a.exe", "a", Account::Person), None, 0);
+        let b = world.spawn(a, program("C:\\b.exe", "b 1", Account::Person), april(1, 0, 0, 0));
+        world.exit(b, april(1, 0, 0, 1));
+        let lines = world.into_lines();
+        let json: Vec<serde_json::Value> = lines.iter().filter_map(|l| serde_json::from_str(l).ok()).collect();
+        assert_eq!(json[0]["process"]["parent"]["name"], "a.exe");
+        assert_eq!(json[0]["process"]["command_line"], "b 1");
+        assert_eq!(json[0]["event"]["type"], serde_json::json!(["start"]));
+        assert!(json[1]["process"].get("parent").is_none() && json[1]["process"].get("command_line").is_none());
+        assert_eq!(json[0]["process"]["entity_id"], json[1]["process"]["entity_id"]);
+    }
+
+    #[test]
+    fn hashes_have_the_right_length() {
+        let h = hash("C:\\a.exe");
+        assert_eq!((h.md5.len(), h.sha256.len()), (32, 64));
+    }
+}

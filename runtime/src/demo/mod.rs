@@ -1,0 +1,213 @@
+//! The demo: made-up Sysmon data on which the two published hunts give their published figures, and what runs them.
+//!
+//! The figures must come from the rules of the language, not from luck: each of these ways to get them wrong changes
+//! one, because of the decoy beside it (`tests/demo_figures.rs` computes them all).
+//!
+//! | mistake | decoy | where |
+//! | --- | --- | --- |
+//! | a pid names a process | pids of schedulers, tasks, consoles, shell, browsers given again | [`reuse`], `host101::later_boot` |
+//! | host and pid name a process for ever | the same, on the same machine | [`reuse`] |
+//! | the host is not part of the key | a second machine with the same pids at the same times | `reuse::stray` |
+//! | GUIDs are told apart by case | two runs of `amcet.exe` logged in upper case | `scheduled::amcet_run` |
+//! | the parent slot is not looked at | five service hosts, and the first scheduler's command line, known from children only | `host101::seen_in_the_day` |
+//! | `=` folds case | `SVCHOST.EXE`, `AMCET.EXE`, `IEXPLORE.EXE`, `backgrounddownload.exe`, a lower-case scheduler | `scheduled::look_alikes`, `tracking` |
+//! | negation is true on absence | most records of service hosts have no command line (a figure of our own) | everywhere |
+//! | GET from a variable filters the whole type | an `amcet.exe` run by hand, a download that talks to nobody, the browser's child | `scheduled::look_alikes`, `tracking::browsers` |
+//! | creation records are not held | the second scheduler's spells its name otherwise, so that the pattern alone misses it | `host101::later_boot` |
+//! | DISP keeps duplicates | many rows alike | everywhere |
+//! | LINKED leaves the binary out | the consoles have no file but their own executable | `scheduled::amcet_run` |
+//! | LINKED takes the parent's binary | the parent is `amcet.exe` | `scheduled::amcet_run` |
+//! | FIND does not look around the window | tasks, flows and a parent minutes before and behind | `scheduled::margins`, `tracking` |
+//! | STOP counts, or START does not | records on both ends, to the millisecond | `host101::demand_starts`, `tracking::flows` |
+//! | a record is a flow | flows that were logged twice | `tracking::flows`, `scheduled::amcet_run` |
+//! | only flows mention an address | two look-ups and an answer name it too | `tracking::other_mentions` |
+
+mod ecs;
+mod enrich;
+mod events;
+mod host101;
+mod noise;
+mod reuse;
+mod rng;
+mod scheduled;
+mod services;
+mod tracking;
+mod world;
+
+use flate2::{Compression, GzBuilder};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// The published hunts, as they are written into the demo folder.
+pub const HUNTS: [(&str, &str); 2] = [
+    ("scheduled-tasks.hf", include_str!("../../../huntflows/scheduled-tasks.hf")),
+    ("backward-and-forward-tracking.hf", include_str!("../../../huntflows/backward-and-forward-tracking.hf")),
+];
+
+/// What was written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DemoFiles {
+    /// The two huntflows, in the order to run them.
+    pub hunts: Vec<PathBuf>,
+    /// `huntc.toml`
+    pub config: PathBuf,
+    /// `host101.ndjson.gz`
+    pub data: PathBuf,
+    /// `enrichdomain.csv`
+    pub enrichment: PathBuf,
+    /// Records in the data.
+    pub records: usize,
+}
+
+/// A file of the demo could not be written.
+#[derive(Debug)]
+pub struct DemoError {
+    /// Which.
+    pub path: PathBuf,
+    /// Why.
+    pub error: io::Error,
+}
+
+impl fmt::Display for DemoError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` cannot be written: {}", self.path.display(), self.error)
+    }
+}
+
+impl std::error::Error for DemoError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+/// Whether records carry process GUIDs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EntityIds {
+    /// As Sysmon writes them.
+    Kept,
+    /// Left out: processes are known by host and pid only. The figures stay the same.
+    Stripped,
+}
+
+/// Writes data, configuration and hunts into a folder, which is made if there is none. The same bytes on every run.
+pub fn write(dir: &Path) -> Result<DemoFiles, DemoError> {
+    write_with(dir, EntityIds::Kept)
+}
+
+/// [`write`], with or without process GUIDs.
+pub fn write_with(dir: &Path, ids: EntityIds) -> Result<DemoFiles, DemoError> {
+    fs::create_dir_all(dir).map_err(|error| DemoError { path: dir.to_path_buf(), error })?;
+    let lines = records(ids);
+    let data = put(dir, "host101.ndjson.gz", &compress(&lines))?;
+    let enrichment = put(dir, "enrichdomain.csv", &table())?;
+    let config = put(dir, "huntc.toml", configuration().as_bytes())?;
+    let hunts = HUNTS.iter().map(|(name, text)| put(dir, name, text.as_bytes())).collect::<Result<_, _>>()?;
+    Ok(DemoFiles { hunts, config, data, enrichment, records: lines.len() })
+}
+
+/// The records as JSON texts, in the order of time.
+pub fn records(ids: EntityIds) -> Vec<String> {
+    let [first, second] = tracking::BROWSERS;
+    let mut world = world::World::new(ids == EntityIds::Kept, &[first, second, tracking::CHILD]);
+    let boots = host101::boots(&mut world);
+    let runs = scheduled::write(&mut world, &boots);
+    let cast = tracking::write(&mut world, &boots);
+    reuse::write(&mut world, &boots, &runs, cast);
+    noise::write(&mut world, &boots);
+    world.into_lines()
+}
+
+fn put(dir: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, DemoError> {
+    let path = dir.join(name);
+    match fs::write(&path, bytes) {
+        Ok(()) => Ok(path),
+        Err(error) => Err(DemoError { path, error }),
+    }
+}
+
+/// Gzip with an empty header: no name, no time, no system.
+fn compress(lines: &[String]) -> Vec<u8> {
+    let mut encoder = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::default());
+    // A vector takes every byte.
+    let _ = lines.iter().try_for_each(|line| encoder.write_all(line.as_bytes()).and_then(|()| encoder.write_all(b"\n")));
+    encoder.finish().unwrap_or_default()
+}
+
+/// The look-up table of the analytic.
+fn table() -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let _ = enrich::rows().iter().try_for_each(|row| writer.serialize(row));
+    writer.into_inner().unwrap_or_default()
+}
+
+/// `huntc.toml`
+#[derive(Serialize)]
+struct Configuration {
+    sources: BTreeMap<&'static str, Source>,
+    analytics: BTreeMap<&'static str, Analytic>,
+}
+
+#[derive(Serialize)]
+struct Source {
+    path: &'static str,
+}
+
+#[derive(Serialize)]
+struct Analytic {
+    lookup: &'static str,
+    key: &'static str,
+    outputs: [&'static str; 2],
+}
+
+fn configuration() -> String {
+    let analytic =
+        Analytic { lookup: "enrichdomain.csv", key: "dst_ref.value", outputs: ["x_domain_name", "x_domain_organization"] };
+    let configuration = Configuration {
+        sources: BTreeMap::from([("host101", Source { path: "host101.ndjson.gz" })]),
+        analytics: BTreeMap::from([("docker://enrichdomain", analytic)]),
+    };
+    let tables = toml::to_string(&configuration).unwrap_or_default();
+    format!("# What the two hunts of this folder ask: made-up data of one Windows host, and a table of domain names.\n{tables}")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_runs_write_the_same_bytes() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (a, b) = (write(one.path()).unwrap(), write(two.path()).unwrap());
+        assert_eq!(fs::read(&a.data).unwrap(), fs::read(&b.data).unwrap());
+        assert_eq!(fs::read(&a.data).unwrap()[..10], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
+        assert!(fs::metadata(&a.data).unwrap().len() < 3_000_000);
+        assert!((20_000..60_000).contains(&a.records), "{}", a.records);
+    }
+
+    #[test]
+    fn configuration_is_readable() {
+        let value: toml::Table = configuration().parse().unwrap();
+        assert_eq!(value["sources"]["host101"]["path"].as_str(), Some("host101.ndjson.gz"));
+        assert_eq!(value["analytics"]["docker://enrichdomain"]["key"].as_str(), Some("dst_ref.value"));
+    }
+
+    #[test]
+    fn table_has_a_header() {
+        let text = String::from_utf8(table()).unwrap();
+        assert!(text.starts_with("dst_ref.value,x_domain_name,x_domain_organization\n192.0.2.10,"), "{text}");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_an_error_with_its_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = write(&file.join("demo")).unwrap_err();
+        assert!(error.to_string().contains("demo"), "{error}");
+    }
+}
