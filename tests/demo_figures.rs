@@ -1,10 +1,14 @@
 //! The demo data against the published figures: by the rules, and by each way to get a rule wrong.
 
+#![allow(clippy::unwrap_used)]
+
 mod brute;
+mod hunts;
 mod records;
 
-use brute::{Figures, Hunter, Identity, Rules};
+use brute::{Hunter, Identity, Rules};
 use huntc_runtime::demo::{self, EntityIds};
+use hunts::Figures;
 use records::Record;
 use std::sync::LazyLock;
 
@@ -89,12 +93,24 @@ fn without_ids_nothing_else_changes() {
 
 /// Every mistake, and the figures that must give it away.
 const MISTAKES: &[(&str, Rules, &[&str])] = &[
-    ("a pid", with_identity(Identity::Pid), &["svchost", "tasks", "nt", "amcet_cc", "amcet_f", "bgdppnt", "pppp", "ie_children pids", "ient"]),
-    ("host and pid", with_identity(Identity::HostAndPid), &["svchost", "tasks", "amcet_child", "nt", "amcet_cc", "bgdp", "bgdppnt", "pppp", "ie_children pids", "ient"]),
+    (
+        "a pid",
+        with_identity(Identity::Pid),
+        &["svchost", "tasks", "nt", "amcet_cc", "amcet_f", "bgdppnt", "pppp", "ie_children pids", "ient"],
+    ),
+    (
+        "host and pid",
+        with_identity(Identity::HostAndPid),
+        &["svchost", "tasks", "amcet_child", "nt", "amcet_cc", "bgdp", "bgdppnt", "pppp", "ie_children pids", "ient"],
+    ),
     ("no host", with_identity(Identity::LadderWithoutHost), &["tasks", "nt", "amcet_cc", "amcet_f", "ie_children pids", "ient"]),
     ("case of GUIDs", with_identity(Identity::EntityIdWithCase), &["nt"]),
     ("no parent slot", Rules { parent_slot: false, ..Rules::RIGHT }, &["svchost", "scheduler, direct", "scheduler", "tasks"]),
-    ("= folds", Rules { equal_folds: true, ..Rules::RIGHT }, &["svchost", "scheduler, direct", "scheduler", "tasks", "amcet", "bgdownloads", "ie"]),
+    (
+        "= folds",
+        Rules { equal_folds: true, ..Rules::RIGHT },
+        &["svchost", "scheduler, direct", "scheduler", "tasks", "amcet", "bgdownloads", "ie"],
+    ),
     ("absence passes negation", Rules { absent_passes_negation: true, ..Rules::RIGHT }, &["svchost without -s"]),
     ("whole type", Rules { filter_whole_type: true, ..Rules::RIGHT }, &["amcet", "bgdownloads", "ie"]),
     ("no creation records", Rules { creation_records: false, ..Rules::RIGHT }, &["scheduler", "tasks", "amcet"]),
@@ -116,12 +132,12 @@ const fn with_identity(identity: Identity) -> Rules {
 #[test]
 fn every_mistake_changes_a_figure() {
     let right = figures(&KEPT, Rules::RIGHT);
+    let mut unseen = Vec::new();
     for (mistake, rules, telling) in MISTAKES {
         let wrong = figures(&KEPT, *rules);
-        for figure in *telling {
-            assert_ne!(wrong[figure], right[figure], "{mistake} leaves `{figure}` as it is");
-        }
+        unseen.extend(telling.iter().filter(|figure| wrong[*figure] == right[*figure]).map(|figure| (mistake, figure)));
     }
+    assert!(unseen.is_empty(), "mistakes that leave a figure as it is: {unseen:?}");
 }
 
 #[test]

@@ -3,4 +3,6 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
 mod cluster;
+mod demo_figures;
+mod huntflows;
 mod support;

@@ -76,7 +76,7 @@ impl World {
         let level = if process.account == Account::Person { "Medium" } else { "System" };
         let mut record = blank(time, &CREATE, &process, fields);
         record.winlog.event_data = Some(EventData { integrity_level: Some(level), ..EventData::default() });
-        self.write(owned_by(record, &process));
+        self.write(&owned_by(record, &process));
     }
 
     /// 3: a connection.
@@ -94,14 +94,14 @@ impl World {
         });
         record.related = Some(Related { ip: vec![here.ip, there.ip], user: Vec::new() });
         (record.source, record.destination) = if flow.egress { (Some(here), Some(there)) } else { (Some(there), Some(here)) };
-        self.write(owned_by(record, &process));
+        self.write(&owned_by(record, &process));
     }
 
     /// 5: the end of a process.
     pub(super) fn exit(&mut self, id: ProcessId, time: Millis) {
         let process = self.process(id).clone();
         let guid = self.entity_id(&process);
-        self.write(blank(time, &END, &process, actor(&process, guid.as_deref())));
+        self.write(&blank(time, &END, &process, actor(&process, guid.as_deref())));
     }
 
     /// 7: an image is loaded.
@@ -113,7 +113,7 @@ impl World {
         if let Some(file) = &mut record.file {
             file.hash = Some(hash(path));
         }
-        self.write(record);
+        self.write(&record);
     }
 
     /// 10: a process opens another one.
@@ -128,7 +128,7 @@ impl World {
             target_process_id: Some(target.pid.to_string()),
             ..EventData::default()
         });
-        self.write(record);
+        self.write(&record);
     }
 
     /// 11: a file is created.
@@ -137,7 +137,7 @@ impl World {
         let guid = self.entity_id(&process);
         let mut record = blank(time, &FILE_CREATE, &process, actor(&process, guid.as_deref()));
         record.file = file(path);
-        self.write(record);
+        self.write(&record);
     }
 
     /// 23: a file is deleted. The hash under `process` is the file's.
@@ -147,7 +147,7 @@ impl World {
         let fields = Fields { hash: Some(hash(path)), ..actor(&process, guid.as_deref()) };
         let mut record = blank(time, &FILE_DELETE, &process, fields);
         record.file = file(path);
-        self.write(owned_by(record, &process));
+        self.write(&owned_by(record, &process));
     }
 
     /// 12 and 13: a key is touched, or a value set where there is one.
@@ -166,7 +166,7 @@ impl World {
             value: base_name(path).unwrap_or(path),
         });
         record.winlog.event_data = Some(EventData { event_type: Some(event_type), ..EventData::default() });
-        self.write(record);
+        self.write(&record);
     }
 
     /// 22: a name is looked up.
@@ -174,7 +174,7 @@ impl World {
         let process = self.process(id).clone();
         let guid = self.entity_id(&process);
         let record = blank(time, &DNS, &process, actor(&process, guid.as_deref()));
-        self.write(dns(record, name, addresses));
+        self.write(&dns(record, name, addresses));
     }
 
     /// 22: of a process that was gone before the answer came. The record has a pid, but no name and no GUID.
@@ -182,12 +182,12 @@ impl World {
         let process = self.process(id).clone();
         let fields = Fields { executable: "<unknown process>", pid: process.pid, ..Fields::default() };
         let record = blank(time, &DNS, &process, fields);
-        self.write(dns(record, name, addresses));
+        self.write(&dns(record, name, addresses));
     }
 
-    fn write(&mut self, record: Record<'_>) {
+    fn write(&mut self, record: &Record<'_>) {
         // Plain structs of text and numbers: serialising them cannot fail.
-        let line = serde_json::to_string(&record).unwrap_or_default();
+        let line = serde_json::to_string(record).unwrap_or_default();
         self.log(record.time, line);
     }
 }

@@ -131,8 +131,8 @@ fn host_program<'a>(group: &str, command: &'a str) -> Program<'a> {
     program(SVCHOST, command, account)
 }
 
-/// Services that start by demand and stop again: 26 in the day of the hunt, one in its last instant but one … and one
-/// in the very instant behind it.
+/// Services that start by demand and stop again: 26 in the day of the hunt, the last of them in its last millisecond.
+/// The one a millisecond later is the next day's.
 fn demand_starts(world: &mut World, boots: &[Boot; 3]) {
     let mut starts: Vec<Millis> = (0..13).map(|i| DAY.0 + 20 * MINUTE + i * HOUR).collect();
     starts.extend((0..12).map(|i| april(3, 14, 20, 0) + i * 42 * MINUTE));

@@ -5,8 +5,8 @@
 //!
 //! | mistake | decoy | where |
 //! | --- | --- | --- |
-//! | a pid names a process | pids of schedulers, tasks, consoles, shell, browsers given again | [`reuse`], `host101::later_boot` |
-//! | host and pid name a process for ever | the same, on the same machine | [`reuse`] |
+//! | a pid names a process | pids of schedulers, tasks, consoles, shell, browsers given again | `reuse`, `host101::later_boot` |
+//! | host and pid name a process for ever | the same, on the same machine | `reuse` |
 //! | the host is not part of the key | a second machine with the same pids at the same times | `reuse::stray` |
 //! | GUIDs are told apart by case | two runs of `amcet.exe` logged in upper case | `scheduled::amcet_run` |
 //! | the parent slot is not looked at | five service hosts, and the first scheduler's command line, known from children only | `host101::seen_in_the_day` |

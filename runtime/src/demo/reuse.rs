@@ -94,8 +94,8 @@ fn stray(world: &mut World, boots: &[Boot; 3], runs: &[Run]) {
         (boots[2].services, april(5, 12, 0, 0)),
     ];
     if let [_, _, _, _, run, ..] = runs {
-        borrowed.push((run.amcet, april(3, 3, 10, 0)));
-        borrowed.push((run.console, april(3, 3, 20, 0)));
+        borrowed.push((run.amcet, april(3, 4, 10, 0)));
+        borrowed.push((run.console, april(3, 4, 20, 0)));
     }
     for (id, time) in borrowed {
         let pid = world.process(id).pid;

@@ -136,7 +136,7 @@ fn margins(world: &mut World, boots: &[Boot; 3]) {
     world.spawn(behind, task, DAY.1 + 5 * MINUTE);
 }
 
-/// Names and command lines that are nearly the ones looked for. The first two processes are tasks too.
+/// Names and command lines that are nearly the ones looked for. Two of the processes are tasks of the day too.
 fn look_alikes(world: &mut World, boots: &[Boot; 3]) {
     let scheduler = boots[1].scheduler();
     let upper = program("C:\\ProgramData\\IBM\\RII\\AMCET.EXE", "c:/programdata/ibm/rii/AMCET.EXE /repair", Account::System);
@@ -155,16 +155,20 @@ fn look_alikes(world: &mut World, boots: &[Boot; 3]) {
         "BackgroundDownload.exe",
         Account::Person,
     );
-    let download = world.spawn(scheduler, download, april(3, 16, 20, 0));
-    let port = world.port();
-    world.connect(download, april(3, 16, 20, 9), tcp("198.51.100.23", 443, port));
-    world.exit(download, april(3, 16, 21, 0));
+    for day in [3, 4] {
+        let id = world.spawn(scheduler, download, april(day, 16, 20, 0));
+        let port = world.port();
+        world.connect(id, april(day, 16, 20, 9), tcp("198.51.100.23", 443, port));
+        world.exit(id, april(day, 16, 21, 0));
+    }
 
-    let amcet = program(AMCET, "amcet.exe -v", Account::Person);
-    let by_hand = world.spawn(boots[0].shell, amcet, april(3, 10, 20, 0));
-    let port = world.port();
-    world.connect(by_hand, april(3, 10, 20, 4), tcp("192.0.2.95", 443, port));
-    world.exit(by_hand, april(3, 10, 20, 30));
+    for hour in [10, 11] {
+        let by_hand = program(AMCET, "amcet.exe -v", Account::Person);
+        let by_hand = world.spawn(boots[0].shell, by_hand, april(3, hour, 20, 0));
+        let port = world.port();
+        world.connect(by_hand, april(3, hour, 20, 4), tcp("192.0.2.95", 443, port));
+        world.exit(by_hand, april(3, hour, 20, 30));
+    }
 
     let other = program(
         "C:\\Windows\\System32\\svchost.exe",
