@@ -2,7 +2,7 @@
 
 use super::context::Checker;
 use super::hir::{Attr, Operand, Predicate, Test, TestOp};
-use super::predicate::shorten;
+use super::operand::shorten;
 use crate::catalog::{EntityId, Rule, ValueType};
 use crate::diag::Diagnostic;
 use crate::diag::codes::patterns::{CURRENT_USER_HIVE, NEVER_MATCHES, WILDCARD, WORD_LIKE_VARIABLE};

@@ -1,7 +1,7 @@
 //! Literals: text, numbers and words read as the values of an attribute's type.
 
 use super::context::Checker;
-use super::predicate::{article, shorten};
+use super::operand::{article, shorten};
 use crate::catalog::ValueType;
 use crate::diag::codes::patterns::BAD_OPERAND;
 use crate::diag::codes::types::BAD_VALUE;

@@ -8,6 +8,7 @@ mod columns;
 mod context;
 mod lint;
 mod literal;
+mod operand;
 mod predicate;
 mod scope;
 pub mod show;
@@ -19,7 +20,8 @@ mod window;
 pub(crate) use attribute::Found;
 pub(crate) use columns::ColumnInfo;
 pub(crate) use context::{Checked, Checker, Draft};
-pub(crate) use predicate::{Ground, article, kind, observed_references, references};
+pub(crate) use operand::{article, kind};
+pub(crate) use predicate::{Ground, observed_references, references};
 pub(crate) use source::{Origin, file_format};
 
 use crate::catalog::Catalog;

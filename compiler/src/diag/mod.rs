@@ -133,6 +133,9 @@ impl Diagnostic {
     }
 }
 
+/// Most characters of a headline.
+const HEADLINE: usize = 100;
+
 /// Proof that an error was reported: only [`Sink::report`] makes one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reported(());
@@ -161,6 +164,10 @@ impl Sink {
     /// Takes a diagnostic. A second one with the same code at the same place is dropped.
     pub fn report(&mut self, mut diagnostic: Diagnostic) -> Reported {
         let code = diagnostic.code;
+        if diagnostic.message.chars().count() > HEADLINE {
+            // Only names that the user wrote can be so long.
+            diagnostic.message = diagnostic.message.chars().take(HEADLINE - 1).chain(['…']).collect();
+        }
         if code.lint {
             let moved = self.lints.levels.iter().rev().find(|(n, _)| n.eq_ignore_ascii_case(code.id) || n == code.slug);
             match moved {

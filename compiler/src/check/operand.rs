@@ -1,0 +1,291 @@
+//! Operators and their operands: which go together, and what they mean.
+
+use super::attribute::Found;
+use super::context::Checker;
+use super::hir::{Operand, TestOp, VarId};
+use super::literal::Typed;
+use super::predicate::Subject;
+use crate::catalog::ValueType;
+use crate::diag::codes::patterns::{
+    BAD_NETWORK, BAD_OPERATOR, BAD_REGEX, LIST_OPERATOR, MANY_VALUES, NULL_LITERAL, REFERENCE_TYPE,
+};
+use crate::diag::{Diagnostic, Reported};
+use crate::source::Span;
+use crate::syntax::ast::{self, Comparison, Literal, LiteralKind, Operator, Reference};
+use crate::value::Value;
+use fancy_regex::Regex;
+use ipnet::IpNet;
+
+impl Checker<'_> {
+    /// What a comparison asks, and how values compare.
+    pub(super) fn operation(&mut self, subject: &Subject<'_>) -> Result<(TestOp, ValueType), Reported> {
+        let comparison = subject.comparison;
+        let operator = comparison.operator;
+        let literals = match &comparison.operand {
+            Some(ast::Operand::One(literal)) => std::slice::from_ref(literal),
+            Some(ast::Operand::List(literals, _)) => literals,
+            None => &[],
+        };
+        if literals.iter().any(|l| l.kind == LiteralKind::Error) {
+            return Err(self.told());
+        }
+        let ty = subject.found.ty.unwrap_or_else(|| guess(operator, literals));
+        if operator == Operator::IsNull {
+            return Ok((TestOp::Null, ty));
+        }
+        self.operator_fits(subject, ty)?;
+        if matches!(operator, Operator::Eq | Operator::Ne | Operator::In) {
+            self.equality_list(comparison, literals)?;
+            return Ok((TestOp::OneOf(self.one_of(subject, ty, literals)?), ty));
+        }
+        if operator == Operator::IsSubset {
+            let networks: Vec<_> = literals.iter().map(|l| self.network(l, ty)).collect();
+            return Ok((TestOp::Subset(networks.into_iter().collect::<Result<_, _>>()?), ty));
+        }
+        let [literal] = literals else { return Err(self.list_operator(comparison, literals)) };
+        if let LiteralKind::Reference(reference) = &literal.kind {
+            return Err(self.many_values(comparison, reference, literal.span));
+        }
+        let op = match operator {
+            Operator::Like => TestOp::Like(self.written(literal)),
+            Operator::Matches => TestOp::Matches(self.regex(literal)?),
+            Operator::IsSuperset => TestOp::Superset(self.network(literal, ty)?),
+            _ => {
+                let value = self.ordered(literal, ty)?;
+                match operator {
+                    Operator::Lt => TestOp::Less(value),
+                    Operator::Le => TestOp::LessEqual(value),
+                    Operator::Gt => TestOp::Greater(value),
+                    _ => TestOp::GreaterEqual(value),
+                }
+            }
+        };
+        self.wildcards(comparison, literal);
+        Ok((op, ty))
+    }
+
+    /// Whether the attribute's values have this operator.
+    fn operator_fits(&mut self, subject: &Subject<'_>, ty: ValueType) -> Result<(), Reported> {
+        let comparison = subject.comparison;
+        let help = match comparison.operator {
+            Operator::Like | Operator::Matches if !matches!(ty, ValueType::Text | ValueType::Id) && !ty.is_address() => {
+                "LIKE and MATCHES look at text; compare with =, IN, < or >"
+            }
+            Operator::IsSubset | Operator::IsSuperset if !ty.is_address() => {
+                "ISSUBSET and ISSUPERSET compare addresses with networks"
+            }
+            Operator::Lt | Operator::Le | Operator::Gt | Operator::Ge if ty == ValueType::Boolean => {
+                "compare with = true or = false"
+            }
+            _ => return Ok(()),
+        };
+        let operator = self.sources.text(comparison.operator_span).to_ascii_uppercase();
+        let message = format!("{operator} does not fit `{}`, {}", comparison.attribute.text, article(ty));
+        let diagnostic = Diagnostic::new(&BAD_OPERATOR, comparison.operator_span, message)
+            .label("does not fit")
+            .also(comparison.attribute.span, ty.word())
+            .help(help);
+        Err(self.report(diagnostic))
+    }
+
+    /// A list of several values needs IN.
+    fn equality_list(&mut self, comparison: &Comparison, literals: &[Literal]) -> Result<(), Reported> {
+        if comparison.operator == Operator::In || literals.len() == 1 {
+            Ok(())
+        } else {
+            Err(self.list_operator(comparison, literals))
+        }
+    }
+
+    fn list_operator(&mut self, comparison: &Comparison, literals: &[Literal]) -> Reported {
+        let operator = self.sources.text(comparison.operator_span).to_owned();
+        let message = format!("a list of values needs IN, not {}", operator.to_ascii_uppercase());
+        let diagnostic = Diagnostic::new(&LIST_OPERATOR, comparison.operator_span, message).label("takes one value");
+        let negated = comparison.negated != (comparison.operator == Operator::Ne);
+        let diagnostic = if matches!(comparison.operator, Operator::Eq | Operator::Ne) {
+            let with = if negated { "NOT IN" } else { "IN" };
+            diagnostic.fix(format!("{with} compares with each of them"), comparison.operator_span, with)
+        } else {
+            let joint = if negated { " AND " } else { " OR " };
+            let attribute = self.sources.text(Span { end: comparison.attribute.span.end, ..comparison.span }).to_owned();
+            let parts: Vec<String> =
+                literals.iter().take(8).map(|l| format!("{attribute} {operator} {}", self.sources.text(l.span))).collect();
+            diagnostic.fix("one comparison for each value", comparison.span, format!("({})", parts.join(joint)))
+        };
+        self.report(diagnostic)
+    }
+
+    /// The operands of `=`, `!=` and IN. What can never be equal is left out: the rest means the same.
+    fn one_of(&mut self, subject: &Subject<'_>, ty: ValueType, literals: &[Literal]) -> Result<Vec<Operand>, Reported> {
+        let mut operands = Vec::with_capacity(literals.len());
+        let mut failed = None;
+        for literal in literals {
+            match self.equal(subject, ty, literal) {
+                Ok(operand) => operands.extend(operand),
+                Err(reported) => failed = Some(reported),
+            }
+        }
+        failed.map_or(Ok(operands), Err)
+    }
+
+    fn equal(&mut self, subject: &Subject<'_>, ty: ValueType, literal: &Literal) -> Result<Option<Operand>, Reported> {
+        let comparison = subject.comparison;
+        match &literal.kind {
+            LiteralKind::Reference(reference) => {
+                let (variable, found) = self.reference(reference, literal.span)?;
+                self.reference_fits(subject, ty, reference, &found)?;
+                return Ok(Some(Operand::Reference(variable, found.attr)));
+            }
+            LiteralKind::Word(word) if word.eq_ignore_ascii_case("null") => return Err(self.null_literal(comparison, literal)),
+            LiteralKind::Word(word) if self.scope.knows(word) => self.word_like_variable(comparison, literal, word),
+            _ => {}
+        }
+        self.wildcards(comparison, literal);
+        match self.typed(literal, ty)? {
+            Typed::Value(Value::Float(_)) if ty == ValueType::Integer => {
+                self.never_equal(comparison, literal, ty, "not a whole number");
+                Ok(None)
+            }
+            Typed::Value(value) => {
+                self.equality_lints(subject.entity, &subject.found.attr, comparison, literal, &value);
+                Ok(Some(Operand::Value(value)))
+            }
+            Typed::Never(why) => {
+                self.never_equal(comparison, literal, ty, &why);
+                Ok(None)
+            }
+        }
+    }
+
+    /// `v.attr` as a value: the variable and its attribute.
+    pub(crate) fn reference(&mut self, reference: &Reference, whole: Span) -> Result<(VarId, Found), Reported> {
+        let variable = self.resolve_value(&reference.variable, whole)?;
+        let found = self.attribute(variable, &reference.attribute)?;
+        Ok((variable, found))
+    }
+
+    fn reference_fits(
+        &mut self,
+        subject: &Subject<'_>,
+        ty: ValueType,
+        reference: &Reference,
+        found: &Found,
+    ) -> Result<(), Reported> {
+        let (Some(_), Some(other)) = (subject.found.ty, found.ty) else { return Ok(()) };
+        if kind(ty) == kind(other) {
+            return Ok(());
+        }
+        let name = format!("{}.{}", reference.variable.text, reference.attribute.text);
+        let attribute = &subject.comparison.attribute;
+        let message = format!("`{}` is {}, `{name}` is {}", attribute.text, article(ty), article(other));
+        let diagnostic = Diagnostic::new(&REFERENCE_TYPE, reference.variable.span.to(reference.attribute.span), message)
+            .label(other.word())
+            .also(attribute.span, ty.word())
+            .help("refer to an attribute of the same kind");
+        Err(self.report(diagnostic))
+    }
+
+    fn many_values(&mut self, comparison: &Comparison, reference: &Reference, span: Span) -> Reported {
+        let name = format!("{}.{}", reference.variable.text, reference.attribute.text);
+        let operator = self.sources.text(comparison.operator_span).to_ascii_uppercase();
+        let mut diagnostic = Diagnostic::new(&MANY_VALUES, span, format!("`{name}` may have many values, {operator} takes one"))
+            .label("a set of values")
+            .also(comparison.operator_span, "needs one value")
+            .help("a reference goes with =, !=, IN and NOT IN");
+        if self.scope.knows(&reference.variable.text) {
+            return self.report(diagnostic);
+        }
+        diagnostic = diagnostic.fix("text needs quotes", span, format!("'{name}'"));
+        self.report(diagnostic)
+    }
+
+    fn null_literal(&mut self, comparison: &Comparison, literal: &Literal) -> Reported {
+        let negated = comparison.negated != (comparison.operator == Operator::Ne);
+        let with = if negated { "IS NOT NULL" } else { "IS NULL" };
+        let diagnostic = Diagnostic::new(&NULL_LITERAL, literal.span, "NULL is no value: nothing is equal to it")
+            .label("not a value")
+            .fix(format!("{with} asks whether there is a value"), comparison.operator_span.to(literal.span), with)
+            .help("quote it to mean the text 'NULL'");
+        self.report(diagnostic)
+    }
+
+    fn regex(&mut self, literal: &Literal) -> Result<String, Reported> {
+        let text = self.written(literal);
+        match Regex::new(&text) {
+            Ok(_) => Ok(text),
+            Err(error) => {
+                let diagnostic = Diagnostic::new(&BAD_REGEX, literal.span, "the regular expression cannot be read")
+                    .label(error.to_string())
+                    .help(r"a special character is made ordinary by a backslash: r'\.exe$'");
+                Err(self.report(diagnostic))
+            }
+        }
+    }
+
+    fn network(&mut self, literal: &Literal, ty: ValueType) -> Result<IpNet, Reported> {
+        if let LiteralKind::Reference(reference) = &literal.kind
+            && self.scope.knows(&reference.variable.text)
+        {
+            let diagnostic = Diagnostic::new(&MANY_VALUES, literal.span, "ISSUBSET and ISSUPERSET take networks, no reference")
+                .label("a set of values")
+                .help("a reference goes with =, !=, IN and NOT IN");
+            return Err(self.report(diagnostic));
+        }
+        let text = self.written(literal);
+        let text = text.trim();
+        let network = text.parse::<IpNet>().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from));
+        let Some(network) = network else {
+            let diagnostic = Diagnostic::new(&BAD_NETWORK, literal.span, format!("`{}` is no network", shorten(text)))
+                .label("neither CIDR nor address")
+                .help("a network is an address and a prefix length: '10.0.0.0/8', 'fe80::/10'");
+            return Err(self.report(diagnostic));
+        };
+        self.network_family(literal, ty, network);
+        Ok(network.trunc())
+    }
+
+    /// A literal behind `<`, `<=`, `>` or `>=`.
+    fn ordered(&mut self, literal: &Literal, ty: ValueType) -> Result<Value, Reported> {
+        match self.typed(literal, ty)? {
+            Typed::Value(value) => Ok(value),
+            Typed::Never(why) => Err(self.bad_operand(literal, ty, &why)),
+        }
+    }
+}
+
+/// The kind of values in a column that is known only at run time, by what they are compared with.
+fn guess(operator: Operator, literals: &[Literal]) -> ValueType {
+    let number = |l: &Literal| matches!(l.kind, LiteralKind::Int(_) | LiteralKind::Float(_));
+    match operator {
+        Operator::Like | Operator::Matches => ValueType::Text,
+        Operator::IsSubset | Operator::IsSuperset => ValueType::Address,
+        _ if !literals.is_empty() && literals.iter().all(number) => ValueType::Float,
+        _ if literals.iter().any(|l| matches!(l.kind, LiteralKind::Time(_))) => ValueType::Time,
+        _ => ValueType::Text,
+    }
+}
+
+/// Kinds of values that can be equal to each other.
+pub(crate) fn kind(ty: ValueType) -> &'static str {
+    match ty {
+        ValueType::Text | ValueType::Id => "text",
+        ValueType::Integer | ValueType::Float => "number",
+        ValueType::Boolean => "boolean",
+        ValueType::Time => "time",
+        ValueType::Address | ValueType::Ipv4 | ValueType::Ipv6 => "address",
+    }
+}
+
+/// The kind of a value behind "is": `an address`.
+pub(crate) fn article(ty: ValueType) -> String {
+    match ty {
+        ValueType::Text => ty.word().to_owned(),
+        ValueType::Id | ValueType::Address | ValueType::Ipv4 | ValueType::Ipv6 => format!("an {}", ty.word()),
+        _ => format!("a {}", ty.word()),
+    }
+}
+
+/// At most 40 characters of a text, for headlines.
+pub(super) fn shorten(text: &str) -> String {
+    if text.chars().count() > 40 { format!("{}…", text.chars().take(40).collect::<String>()) } else { text.to_owned() }
+}
