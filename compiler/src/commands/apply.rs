@@ -3,9 +3,15 @@
 use crate::check::hir::{Attr, Column, Operand, Shape, StepKind, VarId};
 use crate::check::{Checked, Checker, ColumnInfo, Draft};
 use crate::diag::Reported;
-
-use crate::syntax::ast::{self, Ident, LiteralKind, Path};
+use crate::syntax::ast::{self, Command, Ident, LiteralKind, Path};
+use crate::syntax::clause::clauses;
+use crate::syntax::fault::{Expect, Tokens};
+use crate::syntax::grammar::{Extra, Input, P, Stop, expected, ident, keyword, list, look, need, opener, path, tell, variable};
+use crate::syntax::token::{Flags, Keyword, Kind};
+use crate::syntax::{Parts, mistakes, words};
 use crate::value::Value;
+use chumsky::Parser;
+use chumsky::primitive::custom;
 
 /// The syntax of APPLY.
 #[derive(Clone, PartialEq, Debug)]
@@ -90,4 +96,40 @@ fn argument(cx: &mut Checker<'_>, key: &Ident, operand: &ast::Operand) -> Result
         });
     }
     Ok((key.text.clone(), values))
+}
+
+/// `APPLY analytic ON v, … [WITH key=value, …]`
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+    let head = path(Expect::Analytic, false).then_ignore(keyword(Keyword::On)).then(list(variable(), Stop::List));
+    let arguments = list(argument_name().then(parts.operand.clone()), Stop::List);
+    let with = keyword(Keyword::With).ignore_then(arguments).or_not();
+    opener(Keyword::Apply)
+        .ignore_then(need(head, Stop::Clause))
+        .then(with)
+        .then_ignore(clauses(&parts.clause, "APPLY", &[]))
+        .map(|(head, with)| match (head, with) {
+            (Some((analytic, Some(variables))), None) => Command::Apply(Apply { analytic, variables, arguments: Vec::new() }),
+            (Some((analytic, Some(variables))), Some(Some(arguments))) => Command::Apply(Apply { analytic, variables, arguments }),
+            _ => Command::Error,
+        })
+        .boxed()
+}
+
+/// `key =`; here a name does stand before `=`.
+fn argument_name<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| {
+        let assigned = look(input, 1).is_some_and(|t| t.kind == Kind::Eq);
+        let Some(token) = look(input, 0).filter(|t| t.kind == Kind::Word && !t.has(Flags::STRONG)) else {
+            return Err(expected(input, Expect::Argument));
+        };
+        input.skip();
+        if !assigned {
+            return Err(expected(input, Expect::Equals));
+        }
+        if !words::is_dashed(token.text) {
+            tell(input, mistakes::bad_name(token, Expect::Argument));
+        }
+        input.skip();
+        Ok(ident(token))
+    })
 }

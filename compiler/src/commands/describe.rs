@@ -2,7 +2,17 @@
 
 use crate::check::hir::{Column, StepKind};
 use crate::check::{Checked, Checker};
-use crate::syntax::ast::{AttrPath, Ident};
+use crate::diag::Diagnostic;
+use crate::diag::codes::syntax::UNEXPECTED;
+use crate::syntax::Parts;
+use crate::syntax::ast::{AttrPath, Command, Ident};
+use crate::syntax::clause::clauses;
+use crate::syntax::fault::{Expect, Tokens};
+use crate::syntax::grammar::{Extra, Input, P, Stop, expected, look, need, only, opener, tell};
+use crate::syntax::literal::reference_parts;
+use crate::syntax::token::{Flags, Keyword};
+use chumsky::Parser;
+use chumsky::primitive::custom;
 
 /// The syntax of DESCRIBE.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -11,6 +21,35 @@ pub struct Describe {
     pub variable: Ident,
     /// The attribute.
     pub attribute: AttrPath,
+}
+
+/// `DESCRIBE v.attr`
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+    opener(Keyword::Describe)
+        .ignore_then(need(operand(), Stop::Clause))
+        .then_ignore(only("DESCRIBE"))
+        .then_ignore(clauses(&parts.clause, "DESCRIBE", &[]))
+        .map(|operand| match operand {
+            Some(Some((variable, attribute))) => Command::Describe(Describe { variable, attribute }),
+            _ => Command::Error,
+        })
+        .boxed()
+}
+
+/// `v.attr`; a variable alone is reported.
+fn operand<'t>() -> impl Parser<'t, Tokens<'t>, Option<(Ident, AttrPath)>, Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| {
+        let Some(token) = look(input, 0).filter(|t| t.may_name() && !t.has(Flags::BEFORE_EQ)) else {
+            return Err(expected(input, Expect::Variable));
+        };
+        input.skip();
+        let parts = reference_parts(input, token);
+        if parts.is_none() {
+            let found = Diagnostic::new(&UNEXPECTED, token.span, "DESCRIBE takes one attribute of a variable");
+            tell(input, found.fix("name the attribute", token.span.after(), ".name"));
+        }
+        Ok(parts)
+    })
 }
 
 impl Describe {

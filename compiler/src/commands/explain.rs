@@ -2,13 +2,28 @@
 
 use crate::check::hir::StepKind;
 use crate::check::{Checked, Checker};
-use crate::syntax::ast::Ident;
+use crate::syntax::Parts;
+use crate::syntax::ast::{Command, Ident};
+use crate::syntax::clause::clauses;
+use crate::syntax::grammar::{P, Stop, need, only, opener, variable};
+use crate::syntax::token::Keyword;
+use chumsky::Parser;
 
 /// The syntax of EXPLAIN.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Explain {
     /// The variable.
     pub variable: Ident,
+}
+
+/// `EXPLAIN v`
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+    opener(Keyword::Explain)
+        .ignore_then(need(variable(), Stop::Clause))
+        .then_ignore(only("EXPLAIN"))
+        .then_ignore(clauses(&parts.clause, "EXPLAIN", &[]))
+        .map(|variable| variable.map_or(Command::Error, |variable| Command::Explain(Explain { variable })))
+        .boxed()
 }
 
 impl Explain {

@@ -6,7 +6,12 @@ use crate::check::{Checked, Checker, ColumnInfo, Draft, Ground, references};
 use crate::diag::codes::relations::{BAD_DEPTH, INEXPRESSIBLE_RELATION, UNSUPPORTED_RELATION};
 use crate::diag::{Diagnostic, Reported, suggest};
 use crate::source::Span;
-use crate::syntax::ast::{Count, Ident, Observation, TimeSpan};
+use crate::syntax::Parts;
+use crate::syntax::ast::{Command, Count, Ident, Observation, TimeSpan};
+use crate::syntax::clause::{ClauseKind, clauses};
+use crate::syntax::grammar::{P, Stop, entity, keyword, need, opener, place, relation, variable};
+use crate::syntax::token::Keyword;
+use chumsky::Parser;
 
 /// The syntax of FIND.
 #[derive(Clone, PartialEq, Debug)]
@@ -36,6 +41,31 @@ pub struct Depth {
     pub steps: Option<u64>,
     /// Where.
     pub span: Span,
+}
+
+const CLAUSES: &[ClauseKind] = &[ClauseKind::Depth, ClauseKind::Where, ClauseKind::Time, ClauseKind::Limit];
+
+/// `FIND TYPE RELATION [BY] v [DEPTH n] [WHERE pattern] [time] [LIMIT n]`
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+    let by = keyword(Keyword::By).map_with(|(), e| place(e.slice())).or_not();
+    let head = entity().then(relation()).then(by).then(variable());
+    opener(Keyword::Find)
+        .ignore_then(need(head, Stop::Clause))
+        .then(clauses(&parts.clause, "FIND", CLAUSES))
+        .map(|(head, clauses)| match head {
+            Some((((entity, relation), by), variable)) if !clauses.broken => Command::Find(Find {
+                entity,
+                relation,
+                by,
+                variable,
+                depth: clauses.depth,
+                filter: clauses.filter,
+                span: clauses.time,
+                limit: clauses.limit,
+            }),
+            _ => Command::Error,
+        })
+        .boxed()
 }
 
 impl Find {

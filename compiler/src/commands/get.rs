@@ -7,8 +7,13 @@ use crate::diag::codes::names::MISSING_WHERE;
 use crate::diag::codes::types::TYPE_MISMATCH;
 use crate::diag::{Diagnostic, Reported};
 use crate::source::Span;
-use crate::syntax::ast::{Count, Ident, Observation, Path, TimeSpan};
+use crate::syntax::Parts;
+use crate::syntax::ast::{Command, Count, Ident, Observation, Path, TimeSpan};
+use crate::syntax::clause::{ClauseKind, clauses};
+use crate::syntax::grammar::{P, Stop, entity, need, opener};
+use crate::syntax::token::Keyword;
 use crate::time::TimeRange;
+use chumsky::Parser;
 
 /// The syntax of GET.
 #[derive(Clone, PartialEq, Debug)]
@@ -23,6 +28,22 @@ pub struct Get {
     pub span: Option<TimeSpan>,
     /// LIMIT.
     pub limit: Option<Count>,
+}
+
+const CLAUSES: &[ClauseKind] = &[ClauseKind::From, ClauseKind::Where, ClauseKind::Time, ClauseKind::Limit];
+
+/// `GET TYPE [FROM source] [WHERE pattern] [time] [LIMIT n]`; whether WHERE may be left out is for the check.
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+    opener(Keyword::Get)
+        .ignore_then(need(entity(), Stop::Clause))
+        .then(clauses(&parts.clause, "GET", CLAUSES))
+        .map(|(entity, clauses)| match entity {
+            Some(entity) if !clauses.broken => {
+                Command::Get(Get { entity, from: clauses.from, pattern: clauses.filter, span: clauses.time, limit: clauses.limit })
+            }
+            _ => Command::Error,
+        })
+        .boxed()
 }
 
 impl Get {

@@ -5,7 +5,12 @@ use crate::check::{Checked, Checker, ColumnInfo, Draft, article, kind};
 use crate::diag::codes::patterns::REFERENCE_TYPE;
 use crate::diag::codes::types::TYPE_MISMATCH;
 use crate::diag::{Diagnostic, Reported};
-use crate::syntax::ast::{AttrPath, Ident};
+use crate::syntax::Parts;
+use crate::syntax::ast::{AttrPath, Command, Ident};
+use crate::syntax::clause::clauses;
+use crate::syntax::grammar::{P, Stop, attribute, comma, keyword, need, opener, variable};
+use crate::syntax::token::Keyword;
+use chumsky::Parser;
 
 /// The syntax of JOIN.
 #[derive(Clone, PartialEq, Debug)]
@@ -16,6 +21,22 @@ pub struct Join {
     pub right: Ident,
     /// BY; without it the keys of the entities are compared.
     pub by: Option<(AttrPath, AttrPath)>,
+}
+
+/// `JOIN a, b [BY x, y]`
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+    let pair = attribute().then_ignore(comma()).then(attribute());
+    let by = keyword(Keyword::By).ignore_then(need(pair, Stop::Clause)).or_not();
+    opener(Keyword::Join)
+        .ignore_then(need(variable().then_ignore(comma()).then(variable()), Stop::Clause))
+        .then(by)
+        .then_ignore(clauses(&parts.clause, "JOIN", &[]))
+        .map(|(variables, by)| match (variables, by) {
+            (Some((left, right)), None) => Command::Join(Join { left, right, by: None }),
+            (Some((left, right)), Some(Some(by))) => Command::Join(Join { left, right, by: Some(by) }),
+            _ => Command::Error,
+        })
+        .boxed()
 }
 
 impl Join {

@@ -4,7 +4,13 @@ use crate::check::hir::{Shape, StepKind};
 use crate::check::{Checked, Checker, Draft, file_format};
 use crate::diag::codes::types::MISSING_TYPE;
 use crate::diag::{Diagnostic, Reported};
-use crate::syntax::ast::{Ident, Path};
+use crate::syntax::Parts;
+use crate::syntax::ast::{Command, Ident, Path};
+use crate::syntax::clause::clauses;
+use crate::syntax::fault::Expect;
+use crate::syntax::grammar::{P, Stop, entity, keyword, need, opener, path};
+use crate::syntax::token::Keyword;
+use chumsky::Parser;
 
 /// The syntax of LOAD.
 #[derive(Clone, PartialEq, Debug)]
@@ -13,6 +19,21 @@ pub struct Load {
     pub path: Path,
     /// The type, where the file has no `type` column.
     pub entity: Option<Ident>,
+}
+
+/// `LOAD path [AS TYPE]`
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+    let typed = keyword(Keyword::As).ignore_then(need(entity(), Stop::Clause)).or_not();
+    opener(Keyword::Load)
+        .ignore_then(need(path(Expect::File, false), Stop::Clause))
+        .then(typed)
+        .then_ignore(clauses(&parts.clause, "LOAD", &[]))
+        .map(|(path, entity)| match (path, entity) {
+            (Some(path), None) => Command::Load(Load { path, entity: None }),
+            (Some(path), Some(Some(entity))) => Command::Load(Load { path, entity: Some(entity) }),
+            _ => Command::Error,
+        })
+        .boxed()
 }
 
 impl Load {

@@ -2,16 +2,40 @@
 
 use crate::check::hir::{Shape, StepKind, VarId};
 use crate::check::{Checked, Checker, Draft};
+use crate::diag::codes::syntax::CLAUSE_NOT_HERE;
 use crate::diag::codes::types::TYPE_MISMATCH;
 use crate::diag::{Diagnostic, Reported};
-use crate::syntax::ast::Ident;
+use crate::syntax::Parts;
+use crate::syntax::ast::{Command, Ident};
+use crate::syntax::expression::Value;
+use crate::syntax::grammar::P;
 use crate::time::hull;
+use chumsky::Parser;
 
 /// The syntax of a merge.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Merge {
     /// Two or more.
     pub variables: Vec<Ident>,
+}
+
+/// What stands behind `=` where no command does: `a + b`, or an expression.
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+    parts
+        .value
+        .clone()
+        .validate(|value, _, emitter| match value {
+            Value::Expression(expression) => Command::Assign(expression),
+            Value::Merge(variables, extra) => {
+                if let Some(span) = extra {
+                    let found = Diagnostic::new(&CLAUSE_NOT_HERE, span, "a merge takes plain variables and no clauses");
+                    emitter.emit(found.help("use a second statement: `x = a + b`, then `x = x WHERE …`").into());
+                }
+                Command::Merge(Merge { variables })
+            }
+            Value::Error => Command::Error,
+        })
+        .boxed()
 }
 
 impl Merge {

@@ -2,7 +2,13 @@
 
 use crate::check::hir::StepKind;
 use crate::check::{Checked, Checker, file_format};
-use crate::syntax::ast::{Ident, Path};
+use crate::syntax::Parts;
+use crate::syntax::ast::{Command, Ident, Path};
+use crate::syntax::clause::clauses;
+use crate::syntax::fault::Expect;
+use crate::syntax::grammar::{P, Stop, keyword, need, opener, path, variable};
+use crate::syntax::token::Keyword;
+use chumsky::Parser;
 
 /// The syntax of SAVE.
 #[derive(Clone, PartialEq, Debug)]
@@ -11,6 +17,16 @@ pub struct Save {
     pub variable: Ident,
     /// The file.
     pub path: Path,
+}
+
+/// `SAVE v TO path`
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+    let body = variable().then_ignore(keyword(Keyword::To)).then(path(Expect::File, false));
+    opener(Keyword::Save)
+        .ignore_then(need(body, Stop::Clause))
+        .then_ignore(clauses(&parts.clause, "SAVE", &[]))
+        .map(|body| body.map_or(Command::Error, |(variable, path)| Command::Save(Save { variable, path })))
+        .boxed()
 }
 
 impl Save {

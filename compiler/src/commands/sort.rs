@@ -2,7 +2,12 @@
 
 use crate::check::hir::{Expression, Predicate, StepKind};
 use crate::check::{Checked, Checker};
-use crate::syntax::ast::{Ident, SortBy};
+use crate::syntax::Parts;
+use crate::syntax::ast::{Command, Ident, SortBy};
+use crate::syntax::clause::{clauses, sort_by};
+use crate::syntax::grammar::{P, Stop, keyword, need, opener, variable};
+use crate::syntax::token::Keyword;
+use chumsky::Parser;
 
 /// The syntax of SORT.
 #[derive(Clone, PartialEq, Debug)]
@@ -11,6 +16,16 @@ pub struct Sort {
     pub variable: Ident,
     /// The order.
     pub by: SortBy,
+}
+
+/// `SORT v BY attr [ASC|DESC]`
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+    let body = variable().then_ignore(keyword(Keyword::By)).then(sort_by());
+    opener(Keyword::Sort)
+        .ignore_then(need(body, Stop::Clause))
+        .then_ignore(clauses(&parts.clause, "SORT", &[]))
+        .map(|body| body.map_or(Command::Error, |(variable, by)| Command::Sort(Sort { variable, by })))
+        .boxed()
 }
 
 impl Sort {

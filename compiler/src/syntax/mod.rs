@@ -3,3 +3,27 @@
 //! Passes never fail, they report: a broken clause becomes an `Error` node, about which later passes stay quiet.
 
 pub mod ast;
+pub(crate) mod clause;
+pub(crate) mod expression;
+pub(crate) mod fault;
+pub(crate) mod grammar;
+pub mod lexer;
+mod lexical;
+pub(crate) mod literal;
+pub(crate) mod mistakes;
+mod observation;
+mod operators;
+mod pattern;
+mod program;
+mod report;
+mod scan;
+pub(crate) mod strings;
+pub mod token;
+mod values;
+pub(crate) mod words;
+
+pub(crate) use program::Parts;
+pub use program::parse;
+
+#[cfg(test)]
+mod tests;

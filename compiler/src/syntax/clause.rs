@@ -1,0 +1,251 @@
+//! Clauses behind the head of a statement. All are read everywhere and in any order, so that a wrong one is one
+//! message and never a part that goes missing.
+
+use super::ast::{AttrPath, Count, Observation, Path, SortBy, TimeSpan};
+use super::fault::{Expect, Tokens};
+use super::grammar::{self, Extra, Input, P, Stop, expected, keyword, lead, list, look, need, place, tell};
+use super::literal;
+use super::token::{Keyword, Kind};
+use crate::commands::find::Depth;
+use crate::diag::Diagnostic;
+use crate::diag::codes::syntax::{CLAUSE_NOT_HERE, CLAUSE_ORDER, ONE_ONLY, UNEXPECTED};
+use crate::source::Span;
+use chumsky::prelude::*;
+
+/// A kind of clause.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub(crate) enum ClauseKind {
+    From,
+    Depth,
+    Where,
+    Attr,
+    Sort,
+    Time,
+    Limit,
+    Offset,
+}
+
+impl ClauseKind {
+    /// For messages.
+    fn word(self) -> &'static str {
+        match self {
+            Self::From => "FROM",
+            Self::Depth => "DEPTH",
+            Self::Where => "WHERE",
+            Self::Attr => "ATTR",
+            Self::Sort => "SORT BY",
+            Self::Time => "START/LAST",
+            Self::Limit => "LIMIT",
+            Self::Offset => "OFFSET",
+        }
+    }
+}
+
+/// One clause. None inside: reported.
+#[derive(Clone, Debug)]
+pub(crate) enum Clause {
+    From(Option<Path>),
+    Depth(Option<Depth>),
+    Where(Observation),
+    Attr(Option<Vec<AttrPath>>),
+    Sort(Option<SortBy>),
+    Time(TimeSpan),
+    Limit(Count),
+    Offset(Count),
+}
+
+impl Clause {
+    fn kind(&self) -> ClauseKind {
+        match self {
+            Self::From(_) => ClauseKind::From,
+            Self::Depth(_) => ClauseKind::Depth,
+            Self::Where(_) => ClauseKind::Where,
+            Self::Attr(_) => ClauseKind::Attr,
+            Self::Sort(_) => ClauseKind::Sort,
+            Self::Time(_) => ClauseKind::Time,
+            Self::Limit(_) => ClauseKind::Limit,
+            Self::Offset(_) => ClauseKind::Offset,
+        }
+    }
+}
+
+/// The clauses of one statement.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Clauses {
+    pub from: Option<Path>,
+    pub depth: Option<Depth>,
+    pub filter: Option<Observation>,
+    pub attributes: Option<Vec<AttrPath>>,
+    pub sort: Option<SortBy>,
+    pub time: Option<TimeSpan>,
+    pub limit: Option<Count>,
+    pub offset: Option<Count>,
+    /// Whether one could not be read and has no error form of its own.
+    pub broken: bool,
+}
+
+impl Clauses {
+    fn take(&mut self, clause: Clause) {
+        match clause {
+            Clause::From(Some(path)) => self.from = Some(path),
+            Clause::Depth(Some(depth)) => self.depth = Some(depth),
+            Clause::Attr(Some(attributes)) => self.attributes = Some(attributes),
+            Clause::Sort(Some(sort)) => self.sort = Some(sort),
+            Clause::From(None) | Clause::Depth(None) | Clause::Attr(None) | Clause::Sort(None) => self.broken = true,
+            Clause::Where(filter) => self.filter = Some(filter),
+            Clause::Time(time) => self.time = Some(time),
+            Clause::Limit(limit) => self.limit = Some(limit),
+            Clause::Offset(offset) => self.offset = Some(offset),
+        }
+    }
+}
+
+/// Any clause, with its place.
+pub(crate) fn clause<'t>(observation: P<'t, Observation>) -> P<'t, (Clause, Span)> {
+    let from = lead(Keyword::From).ignore_then(need(grammar::path(Expect::Source, true), Stop::Clause)).map(Clause::From);
+    let filter = lead(Keyword::Where).ignore_then(observation).map(Clause::Where);
+    let attr = lead(Keyword::Attr).ignore_then(list(attribute_or_star(), Stop::List)).map(Clause::Attr);
+    let sort = lead(Keyword::Sort).then(keyword(Keyword::By)).ignore_then(need(sort_by(), Stop::Clause)).map(Clause::Sort);
+    let limit = lead(Keyword::Limit).ignore_then(count()).map(Clause::Limit);
+    let offset = lead(Keyword::Offset).ignore_then(count()).map(Clause::Offset);
+    let depth = lead(Keyword::Depth).ignore_then(need(steps(), Stop::Clause)).map(Clause::Depth);
+    let time = time().map(Clause::Time);
+    choice((from.boxed(), filter.boxed(), attr.boxed(), sort.boxed(), limit.boxed(), offset.boxed(), depth.boxed(), time.boxed()))
+        .map_with(|clause, e| (clause, place(e.slice())))
+        .boxed()
+}
+
+/// An attribute of ATTR; `*` is reported and stands for none.
+fn attribute_or_star<'t>() -> impl Parser<'t, Tokens<'t>, AttrPath, Extra> + Clone {
+    let star = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if token.kind == Kind::Star => {
+            let found = Diagnostic::new(&UNEXPECTED, token.span, "ATTR takes names of attributes, not `*`");
+            tell(input, found.help("leave ATTR out: every attribute is shown then"));
+            input.skip();
+            Ok(AttrPath { entity: None, text: "*".into(), span: token.span })
+        }
+        _ => Err(expected(input, Expect::Attribute)),
+    });
+    choice((grammar::attribute(), star))
+}
+
+/// `attr [ASC|DESC]`; further attributes are reported.
+pub(crate) fn sort_by<'t>() -> P<'t, SortBy> {
+    let direction = choice((keyword(Keyword::Asc).to(true), keyword(Keyword::Desc).to(false)));
+    let more = grammar::comma().ignore_then(grammar::attribute()).map(|a| a.span).repeated().collect::<Vec<_>>();
+    grammar::attribute()
+        .then(more)
+        .then(direction.or_not())
+        .validate(|((attribute, more), ascending), _, emitter| {
+            if let (Some(first), Some(last)) = (more.first(), more.last()) {
+                let found = Diagnostic::new(&ONE_ONLY, first.to(*last), "SORT BY takes one attribute");
+                emitter.emit(found.help("sorting is stable: sort by the last one first, in statements of their own").into());
+            }
+            SortBy { attribute, ascending: ascending.unwrap_or(false) }
+        })
+        .boxed()
+}
+
+/// A count behind LIMIT or OFFSET.
+fn count<'t>() -> impl Parser<'t, Tokens<'t>, Count, Extra> + Clone {
+    need(literal::count(), Stop::Clause).map_with(|count, e| count.unwrap_or(Count { value: None, span: place(e.slice()) }))
+}
+
+/// `n` or `*` behind DEPTH.
+fn steps<'t>() -> impl Parser<'t, Tokens<'t>, Depth, Extra> + Clone {
+    let count = literal::count().map(|count| match count.value {
+        Some(steps) => Depth { steps: Some(steps), span: count.span },
+        // Reported; one step is what FIND does anyway.
+        None => Depth { steps: Some(1), span: count.span },
+    });
+    let star = grammar::kind(Kind::Star, Expect::Steps).map_with(|(), e| Depth { steps: None, span: place(e.slice()) });
+    choice((count, star))
+}
+
+/// `START … STOP …`, `LAST n unit`.
+fn time<'t>() -> P<'t, TimeSpan> {
+    let stop = keyword(Keyword::Stop).ignore_then(literal::instant());
+    let both = need(literal::instant().then(stop.clone()), Stop::Clause);
+    let between = lead(Keyword::Start).ignore_then(both).map_with(|both, e| {
+        let (start, stop) = both.unwrap_or((None, None));
+        TimeSpan::Between { start, stop, span: place(e.slice()) }
+    });
+    let last = lead(Keyword::Last).ignore_then(need(literal::duration(), Stop::Clause));
+    let last = last.map_with(|found, e| TimeSpan::Last { nanos: found.and_then(|(nanos, _)| nanos), span: place(e.slice()) });
+    let lone = stop.validate(|stop, e, emitter| {
+        let span = place(e.slice());
+        let found = Diagnostic::new(&UNEXPECTED, span, "STOP stands behind START only");
+        emitter.emit(found.help("write START t'…' STOP t'…', or LAST 5d for the last five days").into());
+        TimeSpan::Between { start: None, stop, span }
+    });
+    choice((between.boxed(), last.boxed(), lone.boxed())).boxed()
+}
+
+/// The clauses of a command, which takes those of `allowed`, in that order; others are reported.
+pub(crate) fn clauses<'t>(clause: &P<'t, (Clause, Span)>, command: &'static str, allowed: &'static [ClauseKind]) -> P<'t, Clauses> {
+    clause
+        .clone()
+        .repeated()
+        .collect::<Vec<_>>()
+        .validate(move |all, _, emitter| {
+            let mut out = Clauses::default();
+            let mut reached: Option<(usize, ClauseKind)> = None;
+            let mut foreign = false;
+            for (clause, span) in all {
+                let kind = clause.kind();
+                let Some(rank) = allowed.iter().position(|k| *k == kind) else {
+                    if !foreign {
+                        emitter.emit(not_here(command, allowed, kind, span).into());
+                    }
+                    foreign = true;
+                    continue;
+                };
+                match reached {
+                    Some((_, last)) if last == kind => emitter.emit(twice(kind, span).into()),
+                    Some((at, last)) if rank < at => emitter.emit(order(allowed, kind, last, span).into()),
+                    _ => reached = Some((rank, kind)),
+                }
+                out.take(clause);
+            }
+            out
+        })
+        .boxed()
+}
+
+/// A clause that the command does not take.
+fn not_here(command: &str, allowed: &[ClauseKind], kind: ClauseKind, span: Span) -> Diagnostic {
+    let found = Diagnostic::new(&CLAUSE_NOT_HERE, span, format!("{command} takes no {}", kind.word()));
+    let found = match allowed {
+        [] => found.label("it takes no clauses"),
+        _ => found.label(format!("it takes {}", words(allowed))),
+    };
+    match kind {
+        ClauseKind::Where | ClauseKind::Attr | ClauseKind::Sort | ClauseKind::Limit | ClauseKind::Offset => {
+            found.help(format!("give it to a variable in a statement of its own: `y = x {} …`", kind.word()))
+        }
+        ClauseKind::From => found.help("the data source is the one of the variable"),
+        ClauseKind::Time => found.help("only GET and FIND look at a range of time"),
+        ClauseKind::Depth => found.help("only FIND goes several steps"),
+    }
+}
+
+/// A clause for the second time.
+fn twice(kind: ClauseKind, span: Span) -> Diagnostic {
+    let found = Diagnostic::new(&CLAUSE_ORDER, span, format!("a second {}", kind.word()));
+    match kind {
+        ClauseKind::Where => found.help("join both patterns with AND"),
+        ClauseKind::Attr => found.help("one ATTR takes several attributes: ATTR name, pid"),
+        _ => found.help("remove one of them"),
+    }
+}
+
+/// A clause behind one that it must precede.
+fn order(allowed: &[ClauseKind], kind: ClauseKind, last: ClauseKind, span: Span) -> Diagnostic {
+    Diagnostic::new(&CLAUSE_ORDER, span, format!("{} must stand before {}", kind.word(), last.word()))
+        .help(format!("the order is {}", words(allowed)))
+}
+
+fn words(kinds: &[ClauseKind]) -> String {
+    kinds.iter().map(|k| k.word()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,344 @@
+//! What all grammars are made of: single tokens, names, attributes, paths, and recovery behind a keyword.
+//!
+//! The combinators are chumsky's over tokens. A production for a known mistake succeeds and emits its own message;
+//! everything else fails as a [`Fault`], and [`need`] goes on at the next place that makes sense.
+
+use super::ast::{AttrPath, Ident, Path};
+use super::fault::{Expect, ExpectSet, Fault, Tokens};
+use super::token::{Class, Flags, Keyword, Kind, Token};
+use super::{mistakes, strings, words};
+use crate::diag::Diagnostic;
+use crate::diag::codes::syntax::ONE_ONLY;
+use crate::source::Span;
+use chumsky::input::InputRef;
+use chumsky::prelude::*;
+
+pub(crate) type Extra = extra::Err<Fault>;
+/// A boxed grammar.
+pub(crate) type P<'t, T> = Boxed<'t, 't, Tokens<'t>, T, Extra>;
+/// The place where a grammar is.
+pub(crate) type Input<'t, 'p> = InputRef<'t, 'p, Tokens<'t>, Extra>;
+
+/// Index of the next token.
+pub(crate) fn index(input: &Input<'_, '_>) -> usize {
+    *input.cursor().inner()
+}
+
+/// The token `ahead` places from here, without taking it.
+pub(crate) fn look<'t>(input: &mut Input<'t, '_>, ahead: usize) -> Option<&'t Token<'t>> {
+    let at = index(input);
+    input.full_slice().get(at + ahead)
+}
+
+/// From the first token of `from` to the last one taken; empty where none was taken.
+pub(crate) fn span_since(input: &mut Input<'_, '_>, from: usize) -> Span {
+    let at = index(input);
+    let tokens = input.full_slice();
+    match (tokens.get(from), tokens.get(at.wrapping_sub(1))) {
+        (Some(first), Some(last)) if from < at => first.span.to(last.span),
+        (_, Some(last)) => last.span.after(),
+        (Some(first), None) => Span { end: first.span.start, ..first.span },
+        (None, None) => Span::new(crate::source::SourceId(0), 0, 0),
+    }
+}
+
+/// The place of what a grammar took.
+pub(crate) fn place(tokens: Tokens<'_>) -> Span {
+    match tokens {
+        [first, .., last] => first.span.to(last.span),
+        [only] => only.span,
+        [] => Span::new(crate::source::SourceId(0), 0, 0),
+    }
+}
+
+/// Emits the message of a production for a known mistake.
+pub(crate) fn tell(input: &mut Input<'_, '_>, diagnostic: Diagnostic) {
+    input.emit(Fault::from(diagnostic));
+}
+
+/// The fault "something else is expected here".
+pub(crate) fn expected(input: &Input<'_, '_>, what: impl Into<ExpectSet>) -> Fault {
+    Fault::expected(index(input), what)
+}
+
+/// One token of a kind.
+pub(crate) fn kind<'t>(kind: Kind, expect: Expect) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+    custom(move |input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if token.kind == kind => {
+            input.skip();
+            Ok(())
+        }
+        _ => Err(expected(input, expect)),
+    })
+}
+
+/// `,`
+pub(crate) fn comma<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+    kind(Kind::Comma, Expect::Comma)
+}
+
+/// A keyword inside a statement.
+pub(crate) fn keyword<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+    custom(move |input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if token.is(keyword) => {
+            input.skip();
+            Ok(())
+        }
+        _ => Err(expected(input, keyword)),
+    })
+}
+
+/// A keyword behind a complete part, where any other word would be a mistake: a misspelt one is taken and reported.
+pub(crate) fn lead<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+    custom(move |input: &mut Input<'t, '_>| {
+        let next = look(input, 1);
+        match look(input, 0) {
+            Some(token) if token.is(keyword) && (keyword != Keyword::Sort || next.is_some_and(|t| t.is(Keyword::By))) => {}
+            Some(token) if mistakes::misspells(token, keyword) && next.is_some_and(|t| !t.has(Flags::LINE_START)) => {
+                tell(input, mistakes::misspelt(token, keyword));
+            }
+            _ => return Err(expected(input, keyword)),
+        }
+        input.skip();
+        Ok(())
+    })
+}
+
+/// The keyword that begins a statement; a misspelt one is taken where a name follows it.
+pub(crate) fn opener<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+    custom(move |input: &mut Input<'t, '_>| {
+        let next = look(input, 1);
+        match look(input, 0) {
+            Some(token) if token.is(keyword) => {}
+            Some(token) if mistakes::misspells(token, keyword) && next.is_some_and(mistakes::follows_opener) => {
+                tell(input, mistakes::misspelt(token, keyword));
+            }
+            _ => return Err(expected(input, ExpectSet::default())),
+        }
+        input.skip();
+        Ok(())
+    })
+}
+
+/// A name of some shape. What has another shape is taken and reported; a reserved word is not taken.
+fn name<'t>(expect: Expect, shape: fn(&str) -> bool) -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
+    custom(move |input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if token.may_name() && !token.has(Flags::BEFORE_EQ) => {
+            if !shape(token.text) {
+                tell(input, mistakes::bad_name(token, expect));
+            }
+            input.skip();
+            Ok(ident(token))
+        }
+        _ => Err(expected(input, expect)),
+    })
+}
+
+/// The identifier that a token is.
+pub(crate) fn ident(token: &Token<'_>) -> Ident {
+    Ident { text: token.text.to_owned(), span: token.span }
+}
+
+/// A variable where one is used; it is never followed by `=`, so a missing one does not eat the next line's target.
+pub(crate) fn variable<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
+    name(Expect::Variable, words::is_variable)
+}
+
+/// An entity type.
+pub(crate) fn entity<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
+    name(Expect::EntityType, words::is_entity)
+}
+
+/// A relation word.
+pub(crate) fn relation<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
+    name(Expect::Relation, words::is_relation)
+}
+
+/// A column name behind AS.
+pub(crate) fn alias<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
+    name(Expect::Alias, words::is_dashed)
+}
+
+/// Whether a reserved word stands as an attribute in a list: nothing that its clause would need follows.
+fn attribute_by_place(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
+    let Some(next) = next else { return token.keyword.is_none_or(|k| !k.statement()) };
+    let ends = matches!(next.kind, Kind::Comma | Kind::CloseParen) || next.has(Flags::LINE_START);
+    let clause = next.keyword.is_some_and(|k| {
+        matches!(k.class(), Class::Clause)
+            || matches!(k, Keyword::Asc | Keyword::Desc | Keyword::Sort | Keyword::As | Keyword::With)
+    });
+    !token.has(Flags::OPENS) && (ends || clause)
+}
+
+/// An attribute in a list, a sort order or an aggregate: without type.
+pub(crate) fn attribute<'t>() -> impl Parser<'t, Tokens<'t>, AttrPath, Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| {
+        let next = look(input, 1);
+        match look(input, 0) {
+            Some(token)
+                if token.kind == Kind::Word
+                    && !token.has(Flags::BEFORE_EQ)
+                    && (token.may_name() || attribute_by_place(token, next)) =>
+            {
+                let path = attr_path(input, token);
+                if let Some(entity) = &path.entity {
+                    tell(input, mistakes::typed_attribute(token, entity, &path));
+                }
+                input.skip();
+                Ok(AttrPath { entity: None, ..path })
+            }
+            _ => Err(expected(input, Expect::Attribute)),
+        }
+    })
+}
+
+/// An attribute in a pattern, perhaps with its type; `token` is taken by the caller.
+pub(crate) fn attr_path(input: &mut Input<'_, '_>, token: &Token<'_>) -> AttrPath {
+    let (entity, text) = match token.text.split_once(':') {
+        Some((entity, text)) => (Some(entity), text),
+        None => (None, token.text),
+    };
+    if !words::is_attribute(text) || entity.is_some_and(|e| !words::is_entity(e)) {
+        tell(input, mistakes::bad_attribute(token, text));
+    }
+    let start = token.span.end as usize - text.len();
+    let entity = entity.map(|e| Ident { text: e.to_owned(), span: sub(token.span, 0, e.len()) });
+    AttrPath { entity, text: text.to_owned(), span: Span::new(token.span.source, start, token.span.end as usize) }
+}
+
+/// Part of a span.
+pub(crate) fn sub(span: Span, from: usize, len: usize) -> Span {
+    let start = span.start as usize + from;
+    Span::new(span.source, start, start + len)
+}
+
+/// A path or URI; with `many`, several joined by commas without blanks.
+pub(crate) fn path<'t>(expect: Expect, many: bool) -> impl Parser<'t, Tokens<'t>, Path, Extra> + Clone {
+    custom(move |input: &mut Input<'t, '_>| {
+        let from = index(input);
+        let Some(token) = look(input, 0) else { return Err(expected(input, expect)) };
+        if matches!(token.kind, Kind::Text | Kind::RawText) {
+            input.skip();
+            return Ok(Path { text: text_of(token), span: token.span, quoted: true });
+        }
+        if !path_word(token) {
+            return Err(expected(input, expect));
+        }
+        input.skip();
+        let mut text = token.text.to_owned();
+        while many && let (Some(comma), Some(word)) = (look(input, 0), look(input, 1)) {
+            if comma.kind != Kind::Comma || !path_word(word) {
+                break;
+            }
+            if !comma.has(Flags::GLUED) || !word.has(Flags::GLUED) {
+                tell(input, mistakes::spaced_sources(token.span.to(word.span), &text, word));
+            }
+            text.push(',');
+            text.push_str(word.text);
+            input.skip();
+            input.skip();
+        }
+        let span = span_since(input, from);
+        if !text.split(',').all(words::is_path) {
+            tell(input, mistakes::unquoted_path(span, &text));
+        }
+        Ok(Path { text, span, quoted: false })
+    })
+}
+
+/// Whether a token can be an unquoted path.
+fn path_word(token: &Token<'_>) -> bool {
+    token.kind == Kind::Number || (token.may_name() && !token.has(Flags::BEFORE_EQ))
+}
+
+/// The text of a quoted token.
+pub(crate) fn text_of(token: &Token<'_>) -> String {
+    let inner = strings::inner(token.text);
+    if token.kind == Kind::Text { strings::decode(inner) } else { inner.to_owned() }
+}
+
+/// Where skipping behind a mistake stops.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stop {
+    /// Where a statement begins.
+    Statement,
+    /// There, and at the keyword of a clause.
+    Clause,
+    /// There, at AND, OR and at what closes the bracket around.
+    Pattern,
+    /// There, and at a comma.
+    List,
+    /// At what closes the bracket around, and where a clause or statement begins.
+    Close,
+}
+
+impl Stop {
+    fn here(self, token: &Token<'_>, next: Option<&Token<'_>>, depth: usize) -> bool {
+        if token.has(Flags::OPENS) {
+            return true;
+        }
+        let clause = match token.keyword {
+            Some(Keyword::Sort) => next.is_some_and(|t| t.is(Keyword::By)),
+            Some(Keyword::Depth) => next.is_some_and(|t| matches!(t.kind, Kind::Number | Kind::Star)),
+            Some(k) => k.class() == Class::Clause && !token.has(Flags::BEFORE_EQ),
+            None => false,
+        };
+        let pattern = token.kind.closes() || matches!(token.keyword, Some(Keyword::And | Keyword::Or));
+        match self {
+            Self::Statement => false,
+            Self::Clause => clause,
+            Self::Pattern => clause || depth == 0 && pattern,
+            Self::List => clause || depth == 0 && (pattern || token.kind == Kind::Comma),
+            Self::Close => clause || depth == 0 && token.kind.closes(),
+        }
+    }
+}
+
+/// Takes tokens up to a stop, brackets as a whole; maybe none. Gives their place.
+pub(crate) fn skip<'t>(stop: Stop) -> impl Parser<'t, Tokens<'t>, Span, Extra> + Clone {
+    custom(move |input: &mut Input<'t, '_>| {
+        let from = index(input);
+        let mut depth = 0_usize;
+        while let Some(token) = look(input, 0) {
+            let next = look(input, 1);
+            if stop.here(token, next, depth) {
+                break;
+            }
+            if token.kind.opens() {
+                depth += 1;
+            } else if token.kind.closes() {
+                depth = depth.saturating_sub(1);
+            }
+            input.skip();
+        }
+        Ok(span_since(input, from))
+    })
+}
+
+/// A part that must be there. Where it is not, that is reported, and parsing goes on at the stop with None.
+pub(crate) fn need<'t, T: 't>(part: impl Parser<'t, Tokens<'t>, T, Extra> + 't, stop: Stop) -> P<'t, Option<T>> {
+    part.map(Some).recover_with(via_parser(skip(stop).map(|_| None))).boxed()
+}
+
+/// One or more parts with commas between; None where one of them cannot be read.
+pub(crate) fn list<'t, T: 't>(part: impl Parser<'t, Tokens<'t>, T, Extra> + Clone + 't, stop: Stop) -> P<'t, Option<Vec<T>>> {
+    let first = need(part, stop);
+    let more = comma().ignore_then(first.clone()).repeated().collect::<Vec<_>>();
+    first.then(more).map(|(first, more)| std::iter::once(first).chain(more).collect()).boxed()
+}
+
+/// What closes a bracket; where it is missing, that is reported, and it is looked for before the stop.
+pub(crate) fn close<'t>(closing: Kind, expect: Expect) -> P<'t, ()> {
+    let found = skip(Stop::Close).then(kind(closing, expect).or_not()).ignored();
+    kind(closing, expect).recover_with(via_parser(found)).boxed()
+}
+
+/// Reports further variables behind a command that takes one.
+pub(crate) fn only<'t>(command: &'static str) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+    comma().ignore_then(variable()).map(|v| v.span).repeated().collect::<Vec<_>>().validate(move |more, _, emitter| {
+        if let (Some(first), Some(last)) = (more.first(), more.last()) {
+            let found = Diagnostic::new(&ONE_ONLY, first.to(*last), format!("{command} takes one variable"));
+            emitter.emit(found.help(format!("write a second {command}")).into());
+        }
+    })
+}

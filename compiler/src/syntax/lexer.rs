@@ -1,0 +1,314 @@
+//! The lexer. It is total: tokens, blanks and comments together are the text, and what no token begins with is a
+//! token of its own kind.
+
+use super::strings;
+use super::token::{Flags, Keyword, Kind, Token};
+use super::{lexical, words};
+use crate::diag::Diagnostic;
+use crate::source::{SourceId, Span};
+
+/// A text as tokens.
+#[derive(Debug)]
+pub struct Lexed<'s> {
+    /// In order; what lies between them is blank or comment.
+    pub tokens: Vec<Token<'s>>,
+    /// Comments without their line ends.
+    pub comments: Vec<Span>,
+    /// What the lexer has to say.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Splits a text into tokens.
+pub fn lex(source: SourceId, text: &str) -> Lexed<'_> {
+    let mut lexer = Lexer {
+        source,
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        fresh_line: true,
+        out: Lexed { tokens: Vec::with_capacity(text.len() / 5), comments: Vec::new(), diagnostics: Vec::new() },
+    };
+    while let Some(&byte) = lexer.bytes.get(lexer.at) {
+        lexer.step(byte);
+    }
+    lexer.out
+}
+
+struct Lexer<'s> {
+    source: SourceId,
+    text: &'s str,
+    bytes: &'s [u8],
+    at: usize,
+    fresh_line: bool,
+    out: Lexed<'s>,
+}
+
+impl<'s> Lexer<'s> {
+    /// Takes one token, blank or comment.
+    fn step(&mut self, byte: u8) {
+        match byte {
+            b'\n' => {
+                self.at += 1;
+                self.fresh_line = true;
+            }
+            b' ' | b'\t' | b'\r' | b'\x0c' => self.at += 1,
+            b'#' => self.comment(),
+            b'\'' | b'"' => self.quoted(self.at, Kind::Text),
+            b'(' => self.push(Kind::OpenParen, 1),
+            b')' => self.push(Kind::CloseParen, 1),
+            b'[' => self.push(Kind::OpenBracket, 1),
+            b']' => self.push(Kind::CloseBracket, 1),
+            b'{' => self.push(Kind::OpenBrace, 1),
+            b'}' => self.push(Kind::CloseBrace, 1),
+            b',' => self.push(Kind::Comma, 1),
+            b'+' => self.push(Kind::Plus, 1),
+            b'*' => self.push(Kind::Star, 1),
+            b':' => self.push(Kind::Colon, 1),
+            b'=' if self.next_is(b'=') => self.push(Kind::EqEq, 2),
+            b'=' => self.push(Kind::Eq, 1),
+            b'!' if self.next_is(b'=') => self.push(Kind::Ne, 2),
+            b'<' if self.next_is(b'=') => self.push(Kind::Le, 2),
+            b'<' if self.next_is(b'>') => self.push(Kind::Diamond, 2),
+            b'<' => self.push(Kind::Lt, 1),
+            b'>' if self.next_is(b'=') => self.push(Kind::Ge, 2),
+            b'>' => self.push(Kind::Gt, 1),
+            _ => self.word_or_other(),
+        }
+    }
+
+    fn next_is(&self, byte: u8) -> bool {
+        self.bytes.get(self.at + 1) == Some(&byte)
+    }
+
+    fn comment(&mut self) {
+        let rest = &self.text[self.at..];
+        let line = rest.split('\n').next().unwrap_or(rest);
+        let end = self.at + line.trim_end_matches('\r').len();
+        self.out.comments.push(Span::new(self.source, self.at, end));
+        self.at = end;
+    }
+
+    /// Adds a token that ends at `end`.
+    fn push_to(&mut self, kind: Kind, keyword: Option<Keyword>, end: usize) {
+        let mut flags = Flags::default();
+        if self.fresh_line {
+            flags.set(Flags::LINE_START);
+        }
+        if self.at == 0 || self.bytes[self.at - 1] == b'\n' {
+            flags.set(Flags::MARGIN);
+        }
+        if self.out.tokens.last().is_some_and(|t| t.span.end as usize == self.at) {
+            flags.set(Flags::GLUED);
+        }
+        let span = Span::new(self.source, self.at, end);
+        self.out.tokens.push(Token { kind, keyword, flags, span, text: &self.text[self.at..end] });
+        self.fresh_line = false;
+        self.at = end;
+    }
+
+    fn push(&mut self, kind: Kind, len: usize) {
+        self.push_to(kind, None, self.at + len);
+    }
+
+    /// A string whose quote stands at `open`.
+    fn quoted(&mut self, open: usize, kind: Kind) {
+        let found = strings::scan(self.bytes, open);
+        let end = found.unwrap_or_else(|line_end| open + self.text[open..line_end].trim_end().len());
+        let span = Span::new(self.source, self.at, end);
+        let text = &self.text[self.at..end];
+        if found.is_err() {
+            self.out.diagnostics.push(lexical::unterminated(span, text));
+        } else if kind == Kind::Text {
+            lexical::escapes(span, text, &mut self.out.diagnostics);
+        }
+        self.push_to(kind, None, end);
+        if found.is_err()
+            && let Some(token) = self.out.tokens.last_mut()
+        {
+            token.flags.set(Flags::TAINTED);
+        }
+    }
+
+    fn word_or_other(&mut self) {
+        let number = words::number_len(&self.bytes[self.at..]);
+        let end = self.word_end();
+        if number > 0 && self.number_stands_alone(number, end) {
+            return self.push(Kind::Number, number);
+        }
+        if end == self.at {
+            return self.other();
+        }
+        let text = &self.text[self.at..end];
+        let before_quote = matches!(self.bytes.get(end), Some(b'\'' | b'"'));
+        match text {
+            "r" if before_quote => self.quoted(end, Kind::RawText),
+            "t" if before_quote => self.quoted(end, Kind::TimeText),
+            _ => self.push_to(Kind::Word, Keyword::find(text), end),
+        }
+    }
+
+    /// Whether a number of this length is a token, though word characters may follow: `3AND`, `5d`.
+    fn number_stands_alone(&self, len: usize, word_end: usize) -> bool {
+        let rest = self.text.get(self.at + len..word_end).unwrap_or("");
+        let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        rest.is_empty() || letters == rest.len() && (Keyword::find(rest).is_some() || words::unit_nanos(rest).is_some())
+    }
+
+    /// Where the word at the current place ends; the place itself where none begins.
+    fn word_end(&self) -> usize {
+        let mut end = self.at;
+        while let Some(&byte) = self.bytes.get(end) {
+            end += match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'/' | b'-' | b'@' | b'~' | b'$' | b'%' | b'?' | b'\\' => 1,
+                b':' if end > self.at => 1,
+                b'[' if end > self.at => match self.index_len(end) {
+                    0 => break,
+                    len => len,
+                },
+                b'\'' if end > self.at && self.bytes[end - 1] == b'.' => match self.quoted_segment_len(end) {
+                    0 => break,
+                    len => len,
+                },
+                0x80.. => match self.text[end..].chars().next() {
+                    Some(c) if c.is_alphanumeric() => c.len_utf8(),
+                    _ => break,
+                },
+                _ => break,
+            };
+        }
+        end
+    }
+
+    /// Length of `[*]` or `[0]` at `open`, directly behind a name that is no keyword; else 0.
+    fn index_len(&self, open: usize) -> usize {
+        let digits = self.bytes[open + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
+        let inside = if digits > 0 { digits } else { usize::from(self.bytes.get(open + 1) == Some(&b'*')) };
+        let before = &self.text[self.at..open];
+        if inside > 0 && self.bytes.get(open + 1 + inside) == Some(&b']') && Keyword::find(before).is_none() {
+            inside + 2
+        } else {
+            0
+        }
+    }
+
+    /// Length of `'SHA-256'` at `open`; 0 where this is no segment of an attribute.
+    fn quoted_segment_len(&self, open: usize) -> usize {
+        let inside = self.bytes[open + 1..].iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
+        if inside > 0 && self.bytes.get(open + 1 + inside) == Some(&b'\'') { inside + 2 } else { 0 }
+    }
+
+    /// A blank beyond ASCII, a typographic quote, or a character that nothing begins with.
+    fn other(&mut self) {
+        let rest = &self.text[self.at..];
+        let Some(c) = rest.chars().next() else { return };
+        if c.is_whitespace() || c == '\u{feff}' && self.at == 0 {
+            self.at += c.len_utf8();
+            return;
+        }
+        let len = match lexical::typographic_len(rest) {
+            Some(len) => len,
+            None if rest.starts_with("&&") || rest.starts_with("||") => 2,
+            None => c.len_utf8(),
+        };
+        let span = Span::new(self.source, self.at, self.at + len);
+        let kind = if len > c.len_utf8() && !c.is_ascii() { Kind::Text } else { Kind::Invalid };
+        self.out.diagnostics.push(lexical::invalid(span, &rest[..len]));
+        self.push(kind, len);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn texts(text: &str) -> Vec<&str> {
+        lex(SourceId(0), text).tokens.iter().map(|t| t.text).collect()
+    }
+
+    fn blank(c: char) -> bool {
+        c.is_whitespace() || c == '\u{feff}'
+    }
+
+    fn kinds(text: &str) -> Vec<Kind> {
+        lex(SourceId(0), text).tokens.iter().map(|t| t.kind).collect()
+    }
+
+    #[test]
+    fn no_blank_is_needed_where_classes_change() {
+        assert_eq!(texts("pid=3AND name='x'AND y>=-2.5"), ["pid", "=", "3", "AND", "name", "=", "'x'", "AND", "y", ">=", "-2.5"]);
+        assert_eq!(texts("BIN(t,5m)LAST 5d#c"), ["BIN", "(", "t", ",", "5", "m", ")", "LAST", "5", "d"]);
+        assert_eq!(texts("LIKE'a'IN[3]IN(4)"), ["LIKE", "'a'", "IN", "[", "3", "]", "IN", "(", "4", ")"]);
+    }
+
+    #[test]
+    fn words_are_the_longest_match() {
+        for word in [
+            "stixshifter://bh22-windows-192.168.56.111",
+            "file:///tmp/lab101.json",
+            "opened_connection_refs[*].dst_ref.value",
+            "binary_ref.hashes.'SHA-256'",
+            "extensions.'windows-service-ext'.service_name",
+            "2021-04-01T00:00:00.5Z",
+            "/tmp/x.csv.gz",
+            "process:name",
+            "1.2.3.4",
+            "2021.csv",
+            "C:\\x",
+            "~/x",
+            "é",
+            "./3",
+            "values[0].name",
+        ] {
+            assert_eq!(texts(word), [word]);
+            assert_eq!(kinds(word), [Kind::Word]);
+        }
+    }
+
+    #[test]
+    fn strings_have_their_prefix() {
+        assert_eq!(
+            kinds("'a' \"b\" r'c' t'd' R'e'"),
+            [Kind::Text, Kind::Text, Kind::RawText, Kind::TimeText, Kind::Word, Kind::Text]
+        );
+        assert_eq!(texts("'a # b' # c 'd'"), ["'a # b'"]);
+    }
+
+    #[test]
+    fn json_is_split() {
+        assert_eq!(texts(r#"{"a":-1,"b":true}"#), ["{", "\"a\"", ":", "-1", ",", "\"b\"", ":", "true", "}"]);
+    }
+
+    #[test]
+    fn a_string_ends_with_its_line() {
+        let lexed = lex(SourceId(0), "x = 'abc  \ny = 'd'");
+        assert_eq!(lexed.tokens.iter().map(|t| t.text).collect::<Vec<_>>(), ["x", "=", "'abc", "y", "=", "'d'"]);
+        assert_eq!(lexed.diagnostics.len(), 1);
+        assert_eq!(lexed.diagnostics[0].primary.span, Span::new(SourceId(0), 4, 8));
+    }
+
+    #[test]
+    fn typographic_quotes_are_one_mistake() {
+        let lexed = lex(SourceId(0), "name = ‘svchost.exe’ AND");
+        assert_eq!(lexed.tokens.len(), 4);
+        assert_eq!(lexed.diagnostics.len(), 1);
+        assert_eq!(lexed.diagnostics[0].helps[0].replace.as_ref().unwrap().1, "'svchost.exe'");
+    }
+
+    proptest! {
+        #[test]
+        fn tokens_blanks_and_comments_are_the_text(text in r#"([a-zA-Z0-9_.:/\-'"\\#=<>!\[\](){},+*;é‘’ \n\t]|GET |AND |[^a])*"#) {
+            let lexed = lex(SourceId(0), &text);
+            let mut pieces: Vec<Span> = lexed.tokens.iter().map(|t| t.span).chain(lexed.comments.iter().copied()).collect();
+            pieces.sort();
+            let mut at = 0;
+            for piece in pieces {
+                let gap = &text[at..piece.start as usize];
+                prop_assert!(gap.chars().all(blank), "{gap:?}");
+                prop_assert!(piece.start < piece.end);
+                at = piece.end as usize;
+            }
+            prop_assert!(text[at..].chars().all(blank));
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Values: literals, references, lists, counts, instants and durations.
+
+use super::ast::{AttrPath, Count, Literal, LiteralKind, Operand, Reference};
+use super::fault::{Expect, Fault, Tokens};
+use super::grammar::{self, Extra, Input, P, comma, expected, index, look, need, span_since, sub, tell};
+use super::token::{Flags, Kind, Token};
+use super::{mistakes, values, words};
+use crate::source::Span;
+use crate::time::Instant;
+use chumsky::prelude::*;
+
+/// One literal: a string, number, bare word, or reference.
+pub(crate) fn literal<'t>() -> impl Parser<'t, Tokens<'t>, Literal, Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| {
+        let Some(token) = look(input, 0) else { return Err(expected(input, Expect::Value)) };
+        let kind = match token.kind {
+            Kind::Text | Kind::RawText => return Ok(text(input, token)),
+            Kind::TimeText => match instant_of(input, token) {
+                Some(instant) => LiteralKind::Time(instant),
+                None => LiteralKind::Error,
+            },
+            Kind::Number => number(input, token),
+            Kind::TooDeep => LiteralKind::Error,
+            Kind::Word if may_be_value(token, look(input, 1)) => return Ok(word(input, token)),
+            _ => return Err(expected(input, Expect::Value)),
+        };
+        input.skip();
+        Ok(Literal { kind, span: token.span })
+    })
+}
+
+/// A reserved word is a value only where it cannot begin what it is reserved for.
+fn may_be_value(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
+    if token.has(Flags::BEFORE_EQ) || token.has(Flags::OPENS) {
+        return false;
+    }
+    let listed = next.is_some_and(|t| t.kind == Kind::Comma || t.kind.closes());
+    token.may_name() || listed || token.keyword.is_some_and(super::token::Keyword::statement)
+}
+
+/// A quoted string; a second one that touches it is a doubled quote, which is no escape here.
+fn text(input: &mut Input<'_, '_>, token: &Token<'_>) -> Literal {
+    let from = index(input);
+    input.skip();
+    let mut doubled = false;
+    while look(input, 0).is_some_and(|t| t.kind == Kind::Text && t.has(Flags::GLUED)) {
+        doubled = true;
+        input.skip();
+    }
+    let span = span_since(input, from);
+    if doubled {
+        tell(input, values::doubled_quote(span));
+        return Literal { kind: LiteralKind::Error, span };
+    }
+    Literal { kind: LiteralKind::Text(grammar::text_of(token)), span }
+}
+
+/// The value of a number.
+fn number(input: &mut Input<'_, '_>, token: &Token<'_>) -> LiteralKind {
+    if words::is_integer(token.text) {
+        if let Ok(int) = token.text.parse() {
+            return LiteralKind::Int(int);
+        }
+    } else if let Ok(float) = token.text.parse::<f64>()
+        && float.is_finite()
+    {
+        return LiteralKind::Float(float);
+    }
+    tell(input, values::out_of_range(token.span, "numbers lie within 64 bits"));
+    LiteralKind::Error
+}
+
+/// A bare word, or `variable.attribute`; around the first dot blanks are tolerated.
+fn word(input: &mut Input<'_, '_>, token: &Token<'_>) -> Literal {
+    let from = index(input);
+    input.skip();
+    if let Some((variable, attribute)) = reference_parts(input, token) {
+        let span = span_since(input, from);
+        return Literal { kind: LiteralKind::Reference(Reference { variable, attribute }), span };
+    }
+    let span = token.span;
+    if words::is_dashed(token.text) {
+        return Literal { kind: LiteralKind::Word(token.text.to_owned()), span };
+    }
+    tell(input, mistakes::unquoted_value(token));
+    Literal { kind: LiteralKind::Error, span }
+}
+
+/// The parts of `v.attr`, `v .attr`, `v. attr` or `v . attr`; `token` is taken, the rest is taken here.
+pub(crate) fn reference_parts(input: &mut Input<'_, '_>, token: &Token<'_>) -> Option<(super::ast::Ident, AttrPath)> {
+    let (variable, mut text) = match token.text.split_once('.') {
+        Some((variable, text)) => (variable, text.to_owned()),
+        None => (token.text, String::new()),
+    };
+    if !words::is_dashed(variable) {
+        return None;
+    }
+    let mut span = sub(token.span, token.text.len() - text.len(), text.len());
+    let mut dot = token.text.contains('.');
+    while text.is_empty()
+        && let Some(next) = look(input, 0)
+        && next.kind == Kind::Word
+        && (dot && next.may_name() || next.text.starts_with('.'))
+        && !next.has(Flags::BEFORE_EQ)
+    {
+        let rest = if dot { next.text } else { &next.text[1..] };
+        rest.clone_into(&mut text);
+        span = sub(next.span, next.text.len() - rest.len(), rest.len());
+        dot = true;
+        input.skip();
+    }
+    if !words::is_attribute(&text) {
+        return None;
+    }
+    let variable = super::ast::Ident { text: variable.to_owned(), span: sub(token.span, 0, variable.len()) };
+    Some((variable, AttrPath { entity: None, text, span }))
+}
+
+/// The right side of a comparison, or the value of an argument.
+pub(crate) fn operand<'t>() -> P<'t, Operand> {
+    let items = recursive(|items: Recursive<dyn Parser<'t, Tokens<'t>, Vec<Literal>, Extra> + 't>| {
+        let item = choice((literal().map(|l| vec![l]), items)).boxed();
+        let item = need(item, grammar::Stop::List).map(Option::unwrap_or_default);
+        let more = comma().ignore_then(item.clone()).repeated().collect::<Vec<_>>();
+        let inside = item.then(more).map(|(first, more)| {
+            let mut all = first;
+            more.into_iter().for_each(|m| all.extend(m));
+            all
+        });
+        let inside = inside.boxed();
+        let round = grammar::kind(Kind::OpenParen, Expect::OpenParen)
+            .ignore_then(inside.clone())
+            .then_ignore(grammar::close(Kind::CloseParen, Expect::CloseParen));
+        let square = grammar::kind(Kind::OpenBracket, Expect::OpenBracket)
+            .ignore_then(inside)
+            .then_ignore(grammar::close(Kind::CloseBracket, Expect::CloseBracket));
+        choice((round, square)).boxed()
+    });
+    let list = items.map_with(|literals, extra| Operand::List(literals, grammar::place(extra.slice())));
+    choice((literal().map(Operand::One), list)).boxed()
+}
+
+/// The instant of a token; what is none is reported.
+fn instant_of(input: &mut Input<'_, '_>, token: &Token<'_>) -> Option<Instant> {
+    let text = if token.kind.is_text() { grammar::text_of(token) } else { token.text.to_owned() };
+    let found = words::instant(&text);
+    if found.is_none() && !token.has(Flags::TAINTED) {
+        tell(input, values::bad_instant(token, &text));
+    }
+    found
+}
+
+/// An instant behind START or STOP; None inside where it is reported.
+pub(crate) fn instant<'t>() -> impl Parser<'t, Tokens<'t>, Option<Instant>, Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if token.kind.is_text() || token.kind == Kind::Number || token.may_name() && !token.has(Flags::BEFORE_EQ) => {
+            let found = instant_of(input, token);
+            input.skip();
+            Ok(found)
+        }
+        _ => Err(expected(input, Expect::Instant)),
+    })
+}
+
+/// A whole number from 0; None inside where it is reported.
+pub(crate) fn count<'t>() -> impl Parser<'t, Tokens<'t>, Count, Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if token.kind == Kind::Number => {
+            let value = token.text.parse().ok();
+            if value.is_none() {
+                tell(input, values::out_of_range(token.span, "a whole number from 0 is needed"));
+            }
+            input.skip();
+            Ok(Count { value, span: token.span })
+        }
+        _ => Err(expected(input, Expect::Whole)),
+    })
+}
+
+/// `5 d`, `10minutes` in nanoseconds; None inside where it is reported.
+pub(crate) fn duration<'t>() -> impl Parser<'t, Tokens<'t>, (Option<i64>, Span), Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| {
+        let from = index(input);
+        let Some(number) = look(input, 0).filter(|t| t.kind == Kind::Number) else { return Err(expected(input, Expect::Whole)) };
+        input.skip();
+        let unit = match look(input, 0) {
+            Some(word) if word.kind == Kind::Word && unit_word(word) => {
+                input.skip();
+                Some(word)
+            }
+            _ => None,
+        };
+        let span = span_since(input, from);
+        let nanos = unit.and_then(|u| words::unit_nanos(u.text));
+        let Some(nanos) = nanos else {
+            tell(input, values::bad_unit(number, unit));
+            return Ok((None, span));
+        };
+        let total = number.text.parse::<i64>().ok().filter(|n| *n >= 0).and_then(|n| n.checked_mul(nanos));
+        if total.is_none() {
+            tell(input, values::out_of_range(number.span, "a duration is a whole number of units, below 292 years"));
+        }
+        Ok((total, span))
+    })
+}
+
+/// Whether a word behind a number is its unit, right or wrong.
+pub(crate) fn unit_word(word: &Token<'_>) -> bool {
+    !word.has(Flags::BEFORE_EQ) && (words::unit_nanos(word.text).is_some() || word.may_name() && !word.has(Flags::LINE_START))
+}
+
+/// What a number token holds where whole numbers of 64 bits are needed.
+pub(crate) fn whole(token: &Token<'_>) -> Result<i64, Fault> {
+    let value = token.text.parse::<i64>().ok().filter(|n| *n > 0);
+    value.ok_or_else(|| values::out_of_range(token.span, "a whole number from 1 is needed").into())
+}

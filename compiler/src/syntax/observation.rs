@@ -1,0 +1,178 @@
+//! STIX observation expressions: patterns in brackets, joined over records.
+//!
+//! FOLLOWEDBY binds loosest, then OR, then AND; a qualifier binds to the part before it. START and STOP behind the
+//! last part belong to the statement, as everywhere in the language.
+
+use super::ast::{Observation, Pattern, Qualifier};
+use super::fault::{Expect, Tokens};
+use super::grammar::{Extra, Input, P, Stop, close, expected, keyword, kind, look, need, place, skip, tell};
+use super::literal;
+use super::operators;
+use super::token::{Keyword, Kind};
+use crate::diag::Diagnostic;
+use crate::diag::codes::syntax::{BAD_QUALIFIER, OUT_OF_RANGE};
+use crate::source::Span;
+use crate::time::{Instant, SECOND};
+use chumsky::prelude::*;
+
+/// What stands behind WHERE: a pattern, or an observation expression where a bracket comes first.
+pub(crate) fn observation<'t>(pattern: P<'t, Pattern>) -> P<'t, Observation> {
+    let one = pattern.clone().map(|pattern| Observation::One { pattern, bracketed: false });
+    let nested = recursive(|nested: Recursive<dyn Parser<'t, Tokens<'t>, Observation, Extra> + 't>| {
+        let part = part(pattern.clone(), nested.boxed());
+        followed(qualified(part, between_committed().boxed()))
+    });
+    let top = followed(qualified(part(pattern, nested.boxed()), between_inside().boxed()));
+    let bracket_first = custom(|input: &mut Input<'t, '_>| {
+        let mut ahead = 0;
+        while look(input, ahead).is_some_and(|t| t.kind == Kind::OpenParen) {
+            ahead += 1;
+        }
+        if look(input, ahead).is_some_and(|t| t.kind == Kind::OpenBracket) {
+            Ok(())
+        } else {
+            Err(expected(input, Expect::Comparison))
+        }
+    });
+    choice((bracket_first.ignore_then(top), one)).boxed()
+}
+
+/// `[ pattern ]` or `( expression )`.
+fn part<'t>(pattern: P<'t, Pattern>, nested: P<'t, Observation>) -> P<'t, Observation> {
+    let loose = pattern.clone();
+    let bracketed = kind(Kind::OpenBracket, Expect::Observation)
+        .ignore_then(pattern)
+        .then_ignore(close(Kind::CloseBracket, Expect::CloseBracket))
+        .map(|pattern| Observation::One { pattern, bracketed: true });
+    let group =
+        kind(Kind::OpenParen, Expect::Observation).ignore_then(nested).then_ignore(close(Kind::CloseParen, Expect::CloseParen));
+    let unbracketed = begins_loose().ignore_then(loose).map(|pattern| Observation::One { pattern, bracketed: true });
+    let broken = |span| Observation::One { pattern: Pattern::Error(span), bracketed: true };
+    choice((bracketed, group, unbracketed)).recover_with(via_parser(skip(Stop::Pattern).map(broken))).boxed()
+}
+
+/// A comparison where a bracketed part belongs: reported, and read.
+fn begins_loose<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| match (look(input, 0), look(input, 1)) {
+        (Some(token), Some(next)) if token.kind == Kind::Word && operators::begins_operator(next) => {
+            tell(input, operators::mixed_brackets(token.span));
+            Ok(())
+        }
+        _ => Err(expected(input, Expect::Observation)),
+    })
+}
+
+/// A part with its qualifiers, each kind at most once.
+fn qualified<'t>(part: P<'t, Observation>, between: P<'t, Qualifier>) -> P<'t, Observation> {
+    let qualifier = choice((within().boxed(), repeats().boxed(), between)).map_with(|q, e| (q, place(e.slice()))).boxed();
+    part.then(qualifier.repeated().collect::<Vec<_>>())
+        .validate(|(part, qualifiers), _, emitter| {
+            let mut kinds = Vec::new();
+            let mut out = part;
+            for (qualifier, span) in qualifiers {
+                let kind = std::mem::discriminant(&qualifier);
+                if kinds.contains(&kind) {
+                    emitter.emit(
+                        Diagnostic::new(&BAD_QUALIFIER, span, "a qualifier of this kind stands here already")
+                            .help("remove one")
+                            .into(),
+                    );
+                    continue;
+                }
+                kinds.push(kind);
+                out = Observation::Qualified(Box::new(out), qualifier, span);
+            }
+            out
+        })
+        .boxed()
+}
+
+/// The three layers of operators.
+fn followed(part: P<'_, Observation>) -> P<'_, Observation> {
+    let all = joined(part, Keyword::And, Observation::And);
+    let any = joined(all, Keyword::Or, Observation::Or);
+    joined(any, Keyword::FollowedBy, Observation::FollowedBy)
+}
+
+fn joined<'t>(part: P<'t, Observation>, word: Keyword, join: fn(Vec<Observation>, Span) -> Observation) -> P<'t, Observation> {
+    let more = keyword(word).ignore_then(part.clone()).repeated().collect::<Vec<_>>();
+    part.then(more)
+        .map_with(move |(first, more), e| {
+            if more.is_empty() {
+                return first;
+            }
+            let mut parts = Vec::with_capacity(more.len() + 1);
+            parts.push(first);
+            parts.extend(more);
+            join(parts, place(e.slice()))
+        })
+        .boxed()
+}
+
+/// `WITHIN n SECONDS`
+fn within<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Clone {
+    let nanos = custom(|input: &mut Input<'t, '_>| {
+        let Some(token) = look(input, 0).filter(|t| t.kind == Kind::Number) else { return Err(expected(input, Expect::Whole)) };
+        let seconds = nanos(token.text);
+        if seconds.is_none() {
+            let message = "WITHIN takes seconds above 0, and below 292 years";
+            tell(input, Diagnostic::new(&OUT_OF_RANGE, token.span, message));
+        }
+        input.skip();
+        Ok(seconds.unwrap_or(SECOND))
+    });
+    let seconds = need(nanos.then_ignore(keyword(Keyword::Seconds)), Stop::Pattern);
+    keyword(Keyword::Within).ignore_then(seconds).map(|n| Qualifier::Within(n.unwrap_or(SECOND)))
+}
+
+/// Decimal seconds as nanoseconds, exactly; None for nothing, too much, or digits below a nanosecond alone.
+fn nanos(text: &str) -> Option<i64> {
+    let plain = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if !plain(whole) || !plain(fraction) {
+        return None;
+    }
+    let fraction: String = fraction.chars().chain(std::iter::repeat('0')).take(9).collect();
+    let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    whole.checked_mul(SECOND)?.checked_add(fraction.parse().ok()?).filter(|n| *n > 0)
+}
+
+/// `REPEATS n TIMES`
+fn repeats<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Clone {
+    let times = custom(|input: &mut Input<'t, '_>| {
+        let Some(token) = look(input, 0).filter(|t| t.kind == Kind::Number) else { return Err(expected(input, Expect::Whole)) };
+        let times = token.text.parse::<u32>().ok().filter(|n| *n > 0);
+        if times.is_none() {
+            tell(input, Diagnostic::new(&OUT_OF_RANGE, token.span, "REPEATS takes a whole number from 1 to 4294967295"));
+        }
+        input.skip();
+        Ok(times.unwrap_or(1))
+    });
+    let times = need(times.then_ignore(keyword(Keyword::Times)), Stop::Pattern);
+    keyword(Keyword::Repeats).ignore_then(times).map(|n| Qualifier::Repeats(n.unwrap_or(1)))
+}
+
+/// `START t'…' STOP t'…'`; an instant that is none was reported, and any will do.
+fn between<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Clone {
+    let instants = literal::instant().then_ignore(keyword(Keyword::Stop)).then(literal::instant());
+    let qualifier = |(start, stop): (Option<Instant>, Option<Instant>)| {
+        Qualifier::Between(start.unwrap_or(Instant(0)), stop.unwrap_or(Instant(0)))
+    };
+    keyword(Keyword::Start).ignore_then(instants).map(qualifier)
+}
+
+/// Inside parentheses START is always a qualifier.
+fn between_committed<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Clone {
+    between()
+}
+
+/// Outside it is one only where the expression goes on; otherwise it is the statement's.
+fn between_inside<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| {
+        let goes_on = look(input, 4).is_some_and(|t| {
+            [Keyword::And, Keyword::Or, Keyword::FollowedBy, Keyword::Within, Keyword::Repeats].into_iter().any(|k| t.is(k))
+        });
+        if goes_on { Ok(()) } else { Err(expected(input, Keyword::Start)) }
+    })
+    .ignore_then(between())
+}

@@ -1,0 +1,133 @@
+//! Patterns: comparisons joined by AND and OR.
+
+use super::ast::{Comparison, Operand, Operator, Pattern};
+use super::fault::{Expect, Tokens};
+use super::grammar::{self, Extra, Input, P, Stop, close, expected, index, keyword, kind, look, place, skip, span_since, tell};
+use super::operators;
+use super::token::{Flags, Keyword, Kind, Token};
+use crate::source::Span;
+use chumsky::prelude::*;
+
+/// A pattern. It never fails: a part that cannot be read is an error node, and what follows AND or OR is read again.
+pub(crate) fn pattern<'t>(operand: P<'t, Operand>) -> P<'t, Pattern> {
+    recursive(|pattern: Recursive<dyn Parser<'t, Tokens<'t>, Pattern, Extra> + 't>| {
+        let group = kind(Kind::OpenParen, Expect::Comparison)
+            .ignore_then(pattern.clone())
+            .then_ignore(close(Kind::CloseParen, Expect::CloseParen));
+        let bracketed = stray_bracket().ignore_then(pattern).then_ignore(close(Kind::CloseBracket, Expect::CloseBracket));
+        let deep = kind(Kind::TooDeep, Expect::Comparison).map_with(|(), e| Pattern::Error(place(e.slice())));
+        let plain = choice((comparison(operand), group, bracketed, deep)).boxed();
+        let negated = prefix_not().ignore_then(plain.clone());
+        let part = choice((negated, plain)).recover_with(via_parser(skip(Stop::Pattern).map(Pattern::Error))).boxed();
+        let all = joined(part, Keyword::And, Pattern::And);
+        joined(all, Keyword::Or, Pattern::Or)
+    })
+    .boxed()
+}
+
+/// `part { KEYWORD part }` as one list.
+fn joined<'t>(part: P<'t, Pattern>, word: Keyword, join: fn(Vec<Pattern>, Span) -> Pattern) -> P<'t, Pattern> {
+    let more = connective(word).ignore_then(part.clone()).repeated().collect::<Vec<_>>();
+    part.then(more)
+        .map_with(move |(first, more), e| {
+            if more.is_empty() {
+                return first;
+            }
+            let mut parts = Vec::with_capacity(more.len() + 1);
+            parts.push(first);
+            parts.extend(more);
+            join(parts, place(e.slice()))
+        })
+        .boxed()
+}
+
+/// AND or OR between two parts; also where it is missing before what can only be a comparison.
+fn connective<'t>(word: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+    let missing = custom(move |input: &mut Input<'t, '_>| match (look(input, 0), look(input, 2)) {
+        (Some(token), Some(value)) if word == Keyword::And && operators::is_comparison(token, value) => {
+            tell(input, operators::missing_connective(token));
+            Ok(())
+        }
+        _ => Err(expected(input, word)),
+    });
+    choice((grammar::lead(word), missing))
+}
+
+/// NOT before a comparison or a group, which is no operator: reported, and left out.
+fn prefix_not<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if token.is(Keyword::Not) => {
+            let rest = [look(input, 1), look(input, 2), look(input, 3)];
+            tell(input, operators::prefix_not(token, rest));
+            input.skip();
+            Ok(())
+        }
+        _ => Err(expected(input, Expect::Comparison)),
+    })
+}
+
+/// `[` inside a pattern: reported, and read as a parenthesis.
+fn stray_bracket<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if token.kind == Kind::OpenBracket => {
+            tell(input, operators::mixed_brackets(token.span));
+            input.skip();
+            Ok(())
+        }
+        _ => Err(expected(input, Expect::Comparison)),
+    })
+}
+
+/// `attr op value`, `attr IS [NOT] NULL`.
+fn comparison<'t>(operand: P<'t, Operand>) -> P<'t, Pattern> {
+    let attribute = custom(|input: &mut Input<'t, '_>| {
+        let next = look(input, 1);
+        match look(input, 0) {
+            Some(token) if begins_comparison(token, next) => {
+                let path = grammar::attr_path(input, token);
+                input.skip();
+                Ok(path)
+            }
+            _ => Err(expected(input, Expect::Comparison)),
+        }
+    });
+    let null = keyword(Keyword::Is).ignore_then(keyword(Keyword::Not).or_not()).then_ignore(keyword(Keyword::Null));
+    let null = null.map_with(|not, e| ((not.is_some(), Operator::IsNull, place(e.slice())), None));
+    let compared = operator().then(operand.map(Some));
+    attribute
+        .then(choice((null, compared)))
+        .map_with(|(attribute, ((negated, operator, operator_span), operand)), e| {
+            let span = place(e.slice());
+            Pattern::Compare(Box::new(Comparison { attribute, negated, operator, operator_span, operand, span }))
+        })
+        .boxed()
+}
+
+/// Whether a word is the left side of a comparison; reserved ones are where an operator follows.
+fn begins_comparison(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
+    let compares = next.is_some_and(operators::begins_operator);
+    token.kind == Kind::Word && !token.has(Flags::STRONG) && (token.may_name() || compares && token.keyword != Some(Keyword::Not))
+}
+
+/// `[NOT] op` with its place, NOT excluded.
+fn operator<'t>() -> impl Parser<'t, Tokens<'t>, (bool, Operator, Span), Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| {
+        let from = index(input);
+        let not = look(input, 0).filter(|t| t.is(Keyword::Not));
+        if not.is_some() {
+            input.skip();
+        }
+        let Some(token) = look(input, 0) else { return Err(expected(input, Expect::Operator)) };
+        let Some(operator) = operators::operator(token, look(input, 1)) else { return Err(expected(input, Expect::Operator)) };
+        input.skip();
+        let span = span_since(input, from + usize::from(not.is_some()));
+        if token.kind == Kind::Word && token.keyword.is_none() {
+            tell(input, operators::misspelt(token));
+        } else if token.kind == Kind::Diamond {
+            tell(input, operators::diamond(token.span));
+        } else if let (Some(not), false) = (not, token.kind == Kind::Word) {
+            tell(input, operators::not_symbol(not.span.to(token.span), operator));
+        }
+        Ok((not.is_some(), operator, span))
+    })
+}

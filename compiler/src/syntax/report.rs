@@ -1,0 +1,189 @@
+//! Faults to diagnostics: what was expected, what stands there, and what to do about it.
+
+use super::fault::{Expect, ExpectSet, Fault};
+use super::mistakes;
+use super::scan::Scanned;
+use super::token::{Class, Flags, Keyword, Kind, Token};
+use crate::diag::Diagnostic;
+use crate::diag::codes::syntax::{KEYWORD_AS_NAME, UNCLOSED, UNEXPECTED};
+use crate::source::Span;
+
+/// Turns faults into diagnostics: one for each place, none where the lexer has said what is wrong.
+pub(super) fn report(faults: Vec<Fault>, scanned: &Scanned<'_>, end: Span) -> Vec<Diagnostic> {
+    let mut out = Vec::with_capacity(faults.len());
+    let mut places = Vec::new();
+    for fault in faults {
+        if let Some(told) = fault.told {
+            out.push(*told);
+            continue;
+        }
+        let found = scanned.tokens.get(fault.at);
+        let echo = found.map_or(scanned.tainted_end, |t| t.has(Flags::TAINTED));
+        if echo || places.contains(&fault.at) {
+            continue;
+        }
+        places.push(fault.at);
+        out.push(Context { tokens: &scanned.tokens, at: fault.at, expected: fault.expected, end }.diagnostic());
+    }
+    out
+}
+
+/// A fault with what stands around it.
+struct Context<'a, 's> {
+    tokens: &'a [Token<'s>],
+    at: usize,
+    expected: ExpectSet,
+    end: Span,
+}
+
+impl<'a, 's> Context<'a, 's> {
+    fn found(&self) -> Option<&'a Token<'s>> {
+        self.tokens.get(self.at)
+    }
+
+    fn before(&self) -> Option<&'a Token<'s>> {
+        self.tokens.get(self.at.checked_sub(1)?)
+    }
+
+    /// Where to point: the token, or behind the last one.
+    fn span(&self) -> Span {
+        self.found().map_or_else(|| self.before().map_or(self.end, |t| t.span.after()), |t| t.span)
+    }
+
+    fn diagnostic(&self) -> Diagnostic {
+        if let Some(unclosed) = self.unclosed() {
+            return unclosed;
+        }
+        let span = self.span();
+        let statement_over = self.expected.has(Expect::Statement);
+        let wanted = self.wanted();
+        let Some(found) = self.found() else {
+            let missing = Diagnostic::new(&UNEXPECTED, span, format!("{wanted} is missing at the end"));
+            return self.hint(missing);
+        };
+        let shown = describe(found);
+        if let Some(keyword) = self.keyword_as_name(found) {
+            return keyword;
+        }
+        let diagnostic = if statement_over {
+            let goes_on = self.expected.texts().into_iter().filter(|t| *t != Expect::Statement.text()).collect::<Vec<_>>();
+            let label = if goes_on.is_empty() {
+                "a new statement begins with a command or `name =`".to_owned()
+            } else {
+                format!("here could stand {}, or a new statement", join(&goes_on))
+            };
+            Diagnostic::new(&UNEXPECTED, span, format!("unexpected {shown}")).label(label)
+        } else {
+            Diagnostic::new(&UNEXPECTED, span, format!("expected {wanted}, found {shown}"))
+        };
+        self.hint(diagnostic)
+    }
+
+    /// What was expected, in words.
+    fn wanted(&self) -> String {
+        let texts = self.expected.texts();
+        if texts.is_empty() { "something else".to_owned() } else { join(&texts) }
+    }
+
+    /// The message about a bracket that is still open where it must be closed.
+    fn unclosed(&self) -> Option<Diagnostic> {
+        let closer = [
+            (Expect::CloseParen, Kind::OpenParen, ")"),
+            (Expect::CloseBracket, Kind::OpenBracket, "]"),
+            (Expect::CloseBrace, Kind::OpenBrace, "}"),
+        ];
+        let (_, kind, text) = closer.into_iter().find(|(e, _, _)| self.expected.has(*e))?;
+        let ends = self.found().is_none_or(|t| {
+            t.has(Flags::OPENS) || t.kind.closes() || t.keyword.is_some_and(|k| k.class() == Class::Clause || k.statement())
+        });
+        if !ends {
+            return None;
+        }
+        let mut depth = 0_usize;
+        let open = self.tokens[..self.at].iter().rev().find(|t| {
+            depth += usize::from(t.kind.closes());
+            if t.kind.opens() && depth > 0 {
+                depth -= 1;
+                return false;
+            }
+            t.kind == kind && depth == 0
+        })?;
+        let before = self.before()?.span.after();
+        let message = format!("`{}` is not closed", open.text);
+        let found = Diagnostic::new(&UNCLOSED, open.span, message).also(before, format!("`{text}` is missing here"));
+        Some(found.fix("close it", before, text))
+    }
+
+    /// The message about a reserved word where a name is needed.
+    fn keyword_as_name(&self, found: &Token<'_>) -> Option<Diagnostic> {
+        let keyword = found.keyword.filter(|k| k.reserved() && !k.statement())?;
+        let name = [Expect::Variable, Expect::Alias, Expect::Argument].into_iter().any(|e| self.expected.has(e));
+        let next = self.tokens.get(self.at + 1);
+        let alone = next.is_none_or(|t| t.has(Flags::LINE_START) || matches!(t.kind, Kind::Comma | Kind::CloseParen | Kind::Plus));
+        if !name || !alone {
+            return None;
+        }
+        let message = format!("`{}` is a keyword here", found.text);
+        let diagnostic = Diagnostic::new(&KEYWORD_AS_NAME, found.span, message).label("a variable is needed");
+        Some(diagnostic.fix(
+            "rename the variable where it is bound and here",
+            found.span,
+            format!("{}_", keyword.word().to_lowercase()),
+        ))
+    }
+
+    /// Adds the way out for mistakes that people make.
+    fn hint(&self, diagnostic: Diagnostic) -> Diagnostic {
+        let found = self.found().map(|t| t.kind);
+        let expects = |e| self.expected.has(e);
+        let comma = self.before().filter(|t| t.kind == Kind::Comma);
+        if let Some(comma) = comma.filter(|_| !expects(Expect::Statement)) {
+            return diagnostic.fix("remove the comma, or name what follows it", comma.span, "");
+        }
+        if expects(Expect::Operator) {
+            return diagnostic.note("operators are = != < <= > >= IN LIKE MATCHES ISSUBSET ISSUPERSET, and IS NULL");
+        }
+        if self.expected.has_keyword(Keyword::Null) && !expects(Expect::Statement) {
+            return diagnostic.help("IS is for NULL alone; values are compared with `=`");
+        }
+        match found {
+            Some(Kind::Comma) if expects(Expect::Statement) => self.after_comma(diagnostic),
+            Some(Kind::Plus) if expects(Expect::Statement) => diagnostic.help("operands of `+` are plain variables: z = x + y"),
+            Some(Kind::Star) => diagnostic.help("`*` stands behind DEPTH and in `name[*]` only"),
+            _ if expects(Expect::Comparison) => diagnostic.help("an example is name = 'cmd.exe'"),
+            _ if expects(Expect::Value) => diagnostic.help("text stands in quotes: 'cmd.exe'"),
+            _ if expects(Expect::Instant) => diagnostic.help("an example is t'2021-04-01T00:00:00Z'"),
+            _ => diagnostic,
+        }
+    }
+
+    /// A comma behind a complete statement.
+    fn after_comma(&self, diagnostic: Diagnostic) -> Diagnostic {
+        if self.before().is_some_and(|t| t.kind.is_text() || t.kind == Kind::Number) {
+            return diagnostic.help("several values stand in parentheses: IN ('a', 'b')");
+        }
+        diagnostic.help("the command takes one variable; write a statement for each")
+    }
+}
+
+/// `a`, `a or b`, `a, b or c`; at most five.
+fn join(texts: &[&str]) -> String {
+    let texts = &texts[..texts.len().min(5)];
+    match texts {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// A token for people.
+fn describe(token: &Token<'_>) -> String {
+    let text: String = mistakes::shorten(token.text).chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    match token.kind {
+        Kind::Text | Kind::RawText | Kind::TimeText => format!("the text {text}"),
+        Kind::Number => format!("the number {text}"),
+        Kind::TooDeep => "brackets".to_owned(),
+        Kind::Word if token.keyword.is_some_and(Keyword::reserved) => format!("the keyword {}", text.to_uppercase()),
+        _ => format!("`{text}`"),
+    }
+}

@@ -1,0 +1,1 @@
+//! Texts that must be refused, with one message each.

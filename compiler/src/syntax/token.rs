@@ -1,0 +1,261 @@
+//! Tokens and keywords.
+
+use crate::source::Span;
+
+/// What a token is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum Kind {
+    /// Names, attributes, paths, instants, bare words: the longest run of their characters; the grammar splits it.
+    Word,
+    Number,
+    /// `'…'`, `"…"`
+    Text,
+    /// `r'…'`
+    RawText,
+    /// `t'…'`
+    TimeText,
+    OpenParen,
+    CloseParen,
+    OpenBracket,
+    CloseBracket,
+    OpenBrace,
+    CloseBrace,
+    Comma,
+    Plus,
+    Star,
+    Colon,
+    Eq,
+    EqEq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    /// `<>`, which is no operator here but often meant as one.
+    Diamond,
+    /// What no token begins with; reported by the lexer, never seen by the grammar.
+    Invalid,
+    /// A bracketed part that nests too deep, as one token; reported.
+    TooDeep,
+}
+
+impl Kind {
+    /// Whether this is any quoted string.
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::RawText | Self::TimeText)
+    }
+
+    /// `(`, `[`, `{`
+    pub fn opens(self) -> bool {
+        matches!(self, Self::OpenParen | Self::OpenBracket | Self::OpenBrace)
+    }
+
+    /// `)`, `]`, `}`
+    pub fn closes(self) -> bool {
+        matches!(self, Self::CloseParen | Self::CloseBracket | Self::CloseBrace)
+    }
+}
+
+/// What the lexer and the scan behind it know of a token's surroundings.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Flags(u8);
+
+impl Flags {
+    /// First token of its line.
+    pub const LINE_START: Self = Self(1);
+    /// In the first column of its line.
+    pub const MARGIN: Self = Self(2);
+    /// Nothing stands between it and the token before.
+    pub const GLUED: Self = Self(4);
+    /// A single `=` follows.
+    pub const BEFORE_EQ: Self = Self(8);
+    /// A keyword that the file also binds as a variable.
+    pub const BOUND: Self = Self(16);
+    /// Probably the first token of a statement: recovery stops here.
+    pub const OPENS: Self = Self(32);
+    /// Certainly the first token of a statement: no name of a clause stands here.
+    pub const STRONG: Self = Self(64);
+    /// Behind something that the lexer reported: errors here are its echo.
+    pub const TAINTED: Self = Self(128);
+
+    /// Whether all of `other` is set.
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Sets `other`.
+    pub fn set(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+/// A token. Tokens and the blanks and comments between them make up the whole text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Token<'s> {
+    /// What it is.
+    pub kind: Kind,
+    /// For words that a grammar position may take as a keyword.
+    pub keyword: Option<Keyword>,
+    /// Its surroundings.
+    pub flags: Flags,
+    /// Where it stands.
+    pub span: Span,
+    /// As written.
+    pub text: &'s str,
+}
+
+impl Token<'_> {
+    /// Whether a flag is set.
+    pub fn has(&self, flag: Flags) -> bool {
+        self.flags.has(flag)
+    }
+
+    /// Whether the word is this keyword and stands where a keyword can: a keyword before `=` is a name.
+    pub fn is(&self, keyword: Keyword) -> bool {
+        self.keyword == Some(keyword) && !self.has(Flags::BEFORE_EQ)
+    }
+
+    /// Whether a name may be written like this: no reserved word, or one that the file binds as a variable.
+    pub fn may_name(&self) -> bool {
+        self.kind == Kind::Word && (self.keyword.is_none_or(|k| !k.reserved()) || self.has(Flags::BOUND))
+    }
+}
+
+macro_rules! keywords {
+    ($($name:ident $class:ident,)*) => {
+        /// The keywords. Case does not matter, and all are contextual.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        #[allow(missing_docs)]
+        pub enum Keyword { $($name,)* }
+
+        impl Keyword {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// What it is for.
+            pub fn class(self) -> Class {
+                match self { $(Self::$name => Class::$class,)* }
+            }
+
+            fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+        }
+    };
+}
+
+/// What a keyword is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    /// Begins a statement that yields a variable.
+    Yield,
+    /// Begins any other statement.
+    Command,
+    /// Begins a clause behind the head of a statement.
+    Clause,
+    /// Begins a part that only some commands have, or joins comparisons.
+    Inner,
+    /// Not reserved: a keyword where the grammar takes it, a name elsewhere.
+    Soft,
+}
+
+keywords! {
+    Get Yield, Find Yield, New Yield, Load Yield, Sort Yield, Group Yield, Join Yield,
+    Disp Command, Info Command, Describe Command, Save Command, Apply Command, Explain Command,
+    From Clause, Where Clause, Attr Clause, Limit Clause, Offset Clause, Start Clause, Last Clause,
+    Stop Inner, By Inner, With Inner, As Inner, On Inner, To Inner,
+    And Inner, Or Inner, Not Inner, In Inner, Is Inner, Like Inner, Matches Inner, IsSubset Inner, IsSuperset Inner,
+    Asc Inner, Desc Inner,
+    Depth Soft, Null Soft, FollowedBy Soft, Within Soft, Seconds Soft, Repeats Soft, Times Soft,
+}
+
+impl Keyword {
+    /// The canonical spelling.
+    pub fn word(self) -> &'static str {
+        // Variant names differ from the spelling by case alone; the table keeps the upper-case text.
+        WORDS[self as usize]
+    }
+
+    /// The keyword spelt like this, in any case.
+    pub fn find(word: &str) -> Option<Self> {
+        if word.len() > 10 || !word.as_bytes().first()?.is_ascii_alphabetic() {
+            return None;
+        }
+        Self::ALL.iter().copied().find(|k| k.name().eq_ignore_ascii_case(word))
+    }
+
+    /// Whether it begins a statement.
+    pub fn statement(self) -> bool {
+        matches!(self.class(), Class::Yield | Class::Command)
+    }
+
+    /// Whether it is no name unless the file binds it.
+    pub fn reserved(self) -> bool {
+        self.class() != Class::Soft
+    }
+}
+
+/// Canonical spellings, in the order of the enum.
+const WORDS: [&str; 44] = [
+    "GET",
+    "FIND",
+    "NEW",
+    "LOAD",
+    "SORT",
+    "GROUP",
+    "JOIN",
+    "DISP",
+    "INFO",
+    "DESCRIBE",
+    "SAVE",
+    "APPLY",
+    "EXPLAIN",
+    "FROM",
+    "WHERE",
+    "ATTR",
+    "LIMIT",
+    "OFFSET",
+    "START",
+    "LAST",
+    "STOP",
+    "BY",
+    "WITH",
+    "AS",
+    "ON",
+    "TO",
+    "AND",
+    "OR",
+    "NOT",
+    "IN",
+    "IS",
+    "LIKE",
+    "MATCHES",
+    "ISSUBSET",
+    "ISSUPERSET",
+    "ASC",
+    "DESC",
+    "DEPTH",
+    "NULL",
+    "FOLLOWEDBY",
+    "WITHIN",
+    "SECONDS",
+    "REPEATS",
+    "TIMES",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_keyword_has_its_spelling() {
+        assert_eq!(WORDS.len(), Keyword::ALL.len());
+        for keyword in Keyword::ALL {
+            assert_eq!(Keyword::find(keyword.word()), Some(*keyword));
+            assert_eq!(Keyword::find(&keyword.word().to_lowercase()), Some(*keyword));
+        }
+        assert_eq!(Keyword::find("GETX"), None);
+        assert_eq!(Keyword::find("ISSUPERSETS"), None);
+    }
+}

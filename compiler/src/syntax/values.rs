@@ -1,0 +1,57 @@
+//! Messages about values: numbers, instants, durations, strings.
+
+use super::token::{Kind, Token};
+use super::{mistakes, words};
+use crate::diag::Diagnostic;
+use crate::diag::codes::syntax::{BAD_DURATION, BAD_INSTANT, OUT_OF_RANGE, UNEXPECTED};
+use crate::source::Span;
+
+/// `'it''s'`
+pub(super) fn doubled_quote(span: Span) -> Diagnostic {
+    Diagnostic::new(&UNEXPECTED, span, "two strings stand side by side")
+        .label("a doubled quote is no escape")
+        .help(r#"write \' for a quote inside '…', or use "…""#)
+}
+
+/// A number that does not fit.
+pub(super) fn out_of_range(span: Span, rule: &str) -> Diagnostic {
+    Diagnostic::new(&OUT_OF_RANGE, span, "the number is out of range").label(rule)
+}
+
+/// A text that is no instant.
+pub(super) fn bad_instant(token: &Token<'_>, text: &str) -> Diagnostic {
+    let found = Diagnostic::new(&BAD_INSTANT, token.span, format!("`{}` is no timestamp", mistakes::shorten(text.trim())));
+    let shaped = text.len() > 19 && text.trim_end().ends_with('Z') && text.contains('T');
+    match words::lenient_instant(text) {
+        Some(instant) => found.label("the shape is YYYY-MM-DDTHH:MM:SS[.fraction]Z, in UTC").fix(
+            "write it in full",
+            token.span,
+            format!("t'{}'", words::instant_text(instant)),
+        ),
+        None if shaped => found.label("there is no such day or time").help("an example is t'2021-04-01T00:00:00Z'"),
+        None => found.label("the shape is YYYY-MM-DDTHH:MM:SS[.fraction]Z, in UTC").help("an example is t'2021-04-01T00:00:00Z'"),
+    }
+}
+
+/// A duration without unit, or with one that does not exist.
+pub(super) fn bad_unit(number: &Token<'_>, unit: Option<&Token<'_>>) -> Diagnostic {
+    let units = "units are d, day, days, h, hour, hours, m, minute, minutes, s, second, seconds";
+    match unit {
+        Some(unit) => {
+            let found = Diagnostic::new(&BAD_DURATION, unit.span, format!("`{}` is no unit of time", mistakes::shorten(unit.text)));
+            let days = match unit.text.to_ascii_lowercase().as_str() {
+                "w" | "week" | "weeks" => number.text.parse::<i64>().ok().and_then(|n| n.checked_mul(7)),
+                _ => None,
+            };
+            match days {
+                Some(days) => found.label(units).fix("count in days", number.span.to(unit.span), format!("{days}d")),
+                None => found.label(units),
+            }
+        }
+        None => Diagnostic::new(&BAD_DURATION, number.span, "a duration needs a unit").label(units).fix(
+            "for days",
+            number.span,
+            format!("{}d", if number.kind == Kind::Number { number.text } else { "1" }),
+        ),
+    }
+}
