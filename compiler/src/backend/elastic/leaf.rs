@@ -158,14 +158,14 @@ fn bounds(field: &str, kind: FieldType, test: &Test, lower: Limit<'_>, upper: Li
 }
 
 fn like(field: &str, like: &Like) -> Lowered {
+    let wildcard = |pattern| Query::Wildcard(Wildcard { field: field.to_owned(), pattern, case_insensitive: like.folds() });
     Lowered::exact(match like.wildcard() {
         LikeQuery::Term(text) => {
             Query::Term(Term { field: field.to_owned(), value: Value::text(text), case_insensitive: like.folds() })
         }
         LikeQuery::Exists => Query::exists(field),
-        LikeQuery::Wildcard(pattern) => {
-            Query::Wildcard(Wildcard { field: field.to_owned(), pattern, case_insensitive: like.folds() })
-        }
+        LikeQuery::Wildcard(pattern) => wildcard(pattern),
+        LikeQuery::Superset(pattern) => return Lowered::superset(wildcard(pattern)),
     })
 }
 
@@ -183,9 +183,9 @@ fn matches(field: &str, pattern: &str, fold: bool) -> Lowered {
 fn pattern_leaf(field: &str, leaf: crate::pattern::regex::LuceneLeaf) -> Query<Hole> {
     use crate::pattern::regex::LuceneLeaf as L;
     match leaf {
-        L::Term(text) => Query::term(field, Value::text(text)),
+        L::Term { text, fold } => Query::Term(Term { field: field.to_owned(), value: Value::text(text), case_insensitive: fold }),
         L::Exists => Query::exists(field),
-        L::Wildcard(pattern) => Query::Wildcard(Wildcard { field: field.to_owned(), pattern, case_insensitive: false }),
+        L::Wildcard { pattern, fold } => Query::Wildcard(Wildcard { field: field.to_owned(), pattern, case_insensitive: fold }),
         L::Regexp(pattern) => Query::Regexp(Regexp { field: field.to_owned(), pattern }),
     }
 }
@@ -204,7 +204,7 @@ fn basename(field: &str, test: &Test, bare: bool) -> Lowered {
         TestOp::Like(pattern) => match Like::new(pattern, test.fold).wildcard() {
             LikeQuery::Term(text) => vec![(escape_wildcard(&text), true)],
             // A run may cross separators, which a base name has none of: the runtime tells.
-            LikeQuery::Wildcard(pattern) => vec![(pattern, false)],
+            LikeQuery::Wildcard(pattern) | LikeQuery::Superset(pattern) => vec![(pattern, false)],
             LikeQuery::Exists => return Lowered::superset(Query::exists(field)),
         },
         _ => return Lowered::superset(Query::exists(field)),

@@ -1,0 +1,166 @@
+//! Matches values: the normal form printed for the `regex` crate, or for `fancy-regex` where no automaton decides it.
+
+use super::ast::{Greed, Node, Place, Set, WORD};
+use super::{MatchError, RegexError};
+use std::fmt::Write;
+
+/// Steps that one value may take in the engine that goes back and forth.
+const MOST_STEPS: usize = 1_000_000;
+/// Bytes of a compiled expression; a run compiles few.
+const LARGEST: usize = 8 << 20;
+
+/// A compiled expression.
+#[derive(Clone, Debug)]
+pub(super) enum Engine {
+    /// Linear in the value's length.
+    Automaton(regex::Regex),
+    /// Look-around, back-references, atomic groups.
+    Backtracking(Box<fancy_regex::Regex>),
+}
+
+impl Engine {
+    pub(super) fn new(node: &Node) -> Result<Self, RegexError> {
+        let mut printer = Printer { out: String::new(), fancy: !node.is_regular() || node.has_inner_end(true) };
+        printer.node(node);
+        let error = |message: &str| RegexError { message: message.to_owned(), offset: 0 };
+        if !printer.fancy {
+            let compiled = regex::RegexBuilder::new(&printer.out).size_limit(LARGEST).build();
+            return compiled.map(Self::Automaton).map_err(|e| match e {
+                regex::Error::CompiledTooBig(_) => error("the expression is too large"),
+                _ => error("the expression cannot be compiled"),
+            });
+        }
+        let mut builder = fancy_regex::RegexBuilder::new(&printer.out);
+        builder.backtrack_limit(MOST_STEPS).delegate_size_limit(LARGEST);
+        builder.build().map(|r| Self::Backtracking(Box::new(r))).map_err(|e| match e {
+            fancy_regex::Error::CompileError(fancy_regex::CompileError::LookBehindNotConst) => {
+                error("what a look-behind finds must have a fixed length")
+            }
+            fancy_regex::Error::CompileError(_) => error("the expression is too large"),
+            _ => error("the expression cannot be compiled"),
+        })
+    }
+
+    pub(super) fn is_match(&self, value: &str) -> Result<bool, MatchError> {
+        match self {
+            Self::Automaton(regex) => Ok(regex.is_match(value)),
+            Self::Backtracking(regex) => regex.is_match(value).map_err(|_| MatchError),
+        }
+    }
+}
+
+struct Printer {
+    out: String,
+    fancy: bool,
+}
+
+impl Printer {
+    fn node(&mut self, node: &Node) {
+        match node {
+            Node::Set(set) => self.set(set),
+            Node::At(place) => self.place(*place),
+            Node::Concat(parts) => {
+                for part in parts {
+                    let grouped = matches!(part, Node::Alternation(_));
+                    self.wrapped(if grouped { "(?:" } else { "" }, part);
+                }
+            }
+            Node::Alternation(parts) => {
+                for (i, part) in parts.iter().enumerate() {
+                    if i > 0 {
+                        self.out.push('|');
+                    }
+                    self.node(part);
+                }
+            }
+            Node::Repeat { node, min, max, greed } => {
+                self.wrapped("(?:", node);
+                let _ = match max {
+                    Some(max) => write!(self.out, "{{{min},{max}}}"),
+                    None => write!(self.out, "{{{min},}}"),
+                };
+                if *greed == Greed::Lazy {
+                    self.out.push('?');
+                }
+            }
+            // Group numbers matter only where references may be.
+            Node::Group(node) => self.wrapped(if self.fancy { "(" } else { "(?:" }, node),
+            Node::Look { ahead, negated, node } => {
+                let open = match (ahead, negated) {
+                    (true, false) => "(?=",
+                    (true, true) => "(?!",
+                    (false, false) => "(?<=",
+                    (false, true) => "(?<!",
+                };
+                self.wrapped(open, node);
+            }
+            Node::Atomic(node) => self.wrapped("(?>", node),
+            Node::Backreference { group, fold } => {
+                let _ = if *fold { write!(self.out, "(?i:\\{group})") } else { write!(self.out, "(?:\\{group})") };
+            }
+        }
+    }
+
+    fn wrapped(&mut self, open: &str, node: &Node) {
+        self.out.push_str(open);
+        self.node(node);
+        if !open.is_empty() {
+            self.out.push(')');
+        }
+    }
+
+    fn set(&mut self, set: &Set) {
+        if set.is_any() {
+            return self.out.push_str("(?s:.)");
+        }
+        if let Some((c, false)) = set.letter() {
+            return self.char(c);
+        }
+        if set.is_none() {
+            return self.out.push_str("[^\\x{0}-\\x{10FFFF}]");
+        }
+        self.out.push('[');
+        for (low, high) in set.iter() {
+            self.char(low);
+            if low < high {
+                self.out.push('-');
+                self.char(high);
+            }
+        }
+        self.out.push(']');
+    }
+
+    fn char(&mut self, c: char) {
+        if c.is_ascii_alphanumeric() || !c.is_ascii() {
+            self.out.push(c);
+        } else {
+            let _ = write!(self.out, "\\x{{{:X}}}", u32::from(c));
+        }
+    }
+
+    fn place(&mut self, place: Place) {
+        let word = Node::Set(Set::ranges(WORD));
+        let boundary = |printer: &mut Self, differs: bool| {
+            for (i, (before, after)) in [("(?<=", "(?="), ("(?<!", "(?!")].into_iter().enumerate() {
+                let after = if differs { ["(?!", "(?="][i] } else { after };
+                printer.out.push_str(["(?:", "|"][i]);
+                printer.wrapped(before, &word);
+                printer.wrapped(after, &word);
+            }
+            printer.out.push(')');
+        };
+        match place {
+            Place::Start => self.out.push_str("\\A"),
+            Place::End => self.out.push_str("\\z"),
+            // Without look-ahead the newline is taken, which only the end of the expression may do.
+            Place::EndOrNewline if self.fancy => self.out.push_str("(?=\\n?\\z)"),
+            Place::EndOrNewline => self.out.push_str("(?:\\n?\\z)"),
+            Place::LineStart => self.out.push_str("(?m:^)"),
+            Place::LineEnd => self.out.push_str("(?m:$)"),
+            Place::Boundary if self.fancy => boundary(self, true),
+            Place::NotBoundary if self.fancy => boundary(self, false),
+            Place::Boundary => self.out.push_str("(?-u:\\b)"),
+            Place::NotBoundary => self.out.push_str("(?-u:\\B)"),
+        }
+    }
+}
