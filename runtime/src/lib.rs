@@ -1,7 +1,13 @@
 //! The part of huntc that touches the world: data sources, execution, reports, the command line.
 
+pub mod analytics;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod exec;
+pub mod files;
+pub mod ops;
 pub mod report;
+pub mod sight;
 pub mod source;
+pub mod table;

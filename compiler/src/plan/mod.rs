@@ -4,7 +4,7 @@
 //! carry, [`show`] and [`graph`] print it.
 
 pub mod build;
-mod demand;
+pub mod demand;
 pub mod graph;
 mod lower;
 pub mod show;

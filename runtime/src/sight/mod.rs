@@ -4,13 +4,13 @@
 //! may return more than was asked.
 
 pub mod compare;
-mod condition;
+pub(crate) mod condition;
 mod identity;
 mod read;
 mod view;
 
 pub use identity::{Lives, host_pids};
-pub use read::{Found, pivot, scan, starts};
+pub use read::{Found, Hop, pivot, scan, starts};
 pub use view::text_of;
 
 use crate::table::Key;

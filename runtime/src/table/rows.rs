@@ -69,6 +69,11 @@ impl Table {
         rows.iter().map(|(e, _)| of_entities.get(*e as usize).cloned().flatten()).collect()
     }
 
+    /// An attribute that every sighting has.
+    pub fn sighting_value(sighting: &Sighting, which: SightingAttr) -> Option<Value> {
+        of_sighting(sighting, which)
+    }
+
     /// The rows of a transformer: one for each entity and counted record, by (time, key).
     pub fn record_rows(&self) -> Vec<(u32, u32)> {
         let mut rows: Vec<(u32, u32)> = Vec::new();

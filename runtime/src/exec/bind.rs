@@ -1,0 +1,124 @@
+//! Filling the holes of a request with what earlier nodes found, in chunks that servers take.
+
+use crate::table::{Key, Rung, Table};
+use huntc_compiler::backend::elastic::leaf::spellings;
+use huntc_compiler::backend::elastic::query::{Bool, Never, Query, Terms};
+use huntc_compiler::backend::elastic::request::{Hole, HolePart};
+use huntc_compiler::catalog::{Catalog, EntityId, ValueType};
+use huntc_compiler::check::hir::Attr;
+use huntc_compiler::value::Value;
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+
+/// Most entities, and most values of one reference, that one request asks for. Servers take 65,536 values in a `terms`
+/// (`index.max_terms_count`), and identifiers are sent in two spellings.
+pub const CHUNK: usize = 10_000;
+
+/// What fills holes.
+pub struct Fill<'a> {
+    /// Entities whose keys are asked for.
+    pub keys: &'a [&'a Key],
+    /// Type of those entities.
+    pub entity: Option<EntityId>,
+    /// The tables.
+    pub catalog: &'a Catalog,
+    /// Values of the columns that references name.
+    pub columns: &'a [(Hole, Arc<Vec<Value>>)],
+}
+
+/// Whether an entity of a type can be asked for by its key: rows without identity pivot nowhere, nor do flows that
+/// lack a port or the transport (semantics.md §2).
+pub fn pivots(key: &Key, entity: EntityId, catalog: &Catalog) -> bool {
+    let flow = catalog.get(entity).name == "network-traffic";
+    key.unique == 0 && !(flow && key.parts.iter().any(Option::is_none))
+}
+
+/// The query with its holes filled, simplified where they are empty.
+pub fn bind(query: &Query<Hole>, fill: &Fill<'_>) -> Query<Never> {
+    match query {
+        Query::MatchAll => Query::MatchAll,
+        Query::MatchNone => Query::MatchNone,
+        Query::Term(q) => Query::Term(q.clone()),
+        Query::Wildcard(q) => Query::Wildcard(q.clone()),
+        Query::Regexp(q) => Query::Regexp(q.clone()),
+        Query::Range(q) => Query::Range(q.clone()),
+        Query::Exists(q) => Query::Exists(q.clone()),
+        Query::Terms(q) => terms(q, fill, true),
+        Query::Bool(q) => bool_query(q, fill),
+    }
+}
+
+fn bool_query(q: &Bool<Hole>, fill: &Fill<'_>) -> Query<Never> {
+    let filter = Query::all(q.filter.iter().map(|q| bind(q, fill)));
+    let should = if q.should.is_empty() { Query::MatchAll } else { Query::any(q.should.iter().map(|q| bind(q, fill))) };
+    let yes = Query::all([filter, should]);
+    let no = q.must_not.iter().map(|q| match q {
+        Query::Terms(q) => terms(q, fill, false),
+        other => bind(other, fill),
+    });
+    Query::all_but(yes, Query::any(no))
+}
+
+/// One `terms`. Too many values of a reference become `exists` where that asks for more (a positive position), and
+/// nothing where the clause takes away: the runtime tests every hit again.
+fn terms(q: &Terms<Hole>, fill: &Fill<'_>, positive: bool) -> Query<Never> {
+    let mut values = q.values.clone();
+    for hole in &q.holes {
+        match &hole.part {
+            HolePart::Key(attr) => values.extend(key_values(fill, attr)),
+            HolePart::Host => values.extend(hosts(fill)),
+            HolePart::Column(..) => {
+                let column = fill.columns.iter().find(|(h, _)| h == hole).map(|(_, v)| v);
+                match column {
+                    Some(column) if column.len() <= CHUNK => values.extend(column.iter().cloned()),
+                    Some(_) if positive => return Query::exists(&q.field),
+                    Some(_) => return Query::MatchNone,
+                    None => {}
+                }
+            }
+        }
+    }
+    let mut seen = FxHashSet::default();
+    values.retain(|v| seen.insert(v.clone()));
+    values.sort();
+    if fill.catalog.field_type(&q.field) == huntc_compiler::catalog::FieldType::Keyword {
+        values = values.into_iter().map(|v| if let Value::Text(_) = v { v } else { Value::text(v.to_string()) }).collect();
+    }
+    Query::terms(&q.field, values)
+}
+
+/// A part of the keys by attribute name; identifiers in the spellings in use.
+fn key_values(fill: &Fill<'_>, name: &str) -> Vec<Value> {
+    let Some(entity) = fill.entity else { return Vec::new() };
+    let kind = fill.catalog.get(entity);
+    let Some(attr) = kind.attribute(name) else { return Vec::new() };
+    if kind.identity.ladder && !kind.identity.key.contains(&attr) {
+        // Host and pid of processes without entity id.
+        return fill.keys.iter().filter(|k| k.rung != Rung::EntityId).filter_map(|k| k.parts.get(1).cloned().flatten()).collect();
+    }
+    let Some(at) = kind.identity.key.iter().position(|a| *a == attr) else { return Vec::new() };
+    let id = kind.attributes[usize::from(attr.0)].ty == ValueType::Id;
+    let keys = fill.keys.iter().filter(|k| !kind.identity.ladder || k.rung == Rung::EntityId);
+    let values = keys.filter_map(|k| k.parts.get(at).cloned().flatten());
+    if id { values.flat_map(|v| spellings(&v)).collect() } else { values.collect() }
+}
+
+fn hosts(fill: &Fill<'_>) -> Vec<Value> {
+    let ladder = fill.entity.is_some_and(|e| fill.catalog.get(e).identity.ladder);
+    let host = |k: &&Key| if ladder { k.parts.first().cloned().flatten() } else { k.host.clone().map(Value::Text) };
+    fill.keys.iter().filter(|k| !ladder || k.rung != Rung::EntityId).filter_map(host).collect()
+}
+
+/// The values of a column over the rows of a table, distinct and sorted; identifiers in the spellings in use.
+pub fn column_values(table: &Table, attr: &Attr, catalog: &Catalog) -> Vec<Value> {
+    let id = match (attr, table.entity) {
+        (Attr::Catalog(id), Some(entity)) => catalog.attribute(entity, *id).ty == ValueType::Id,
+        _ => false,
+    };
+    let column = table.column(attr);
+    let values = column.iter().flatten().flat_map(Value::each);
+    let mut values: Vec<Value> = if id { values.flat_map(spellings).collect() } else { values.cloned().collect() };
+    values.sort();
+    values.dedup();
+    values
+}

@@ -1,0 +1,91 @@
+//! LOAD and SAVE of CSV and JSON, and APPLY: what touches files and programs beside data sources.
+
+use super::{Failure, Run};
+use crate::analytics;
+use crate::files;
+use crate::ops::new;
+use crate::source::SourceError;
+use crate::table::Table;
+use huntc_compiler::backend::elastic::request::column_name;
+use huntc_compiler::catalog::AttrId;
+use huntc_compiler::check::hir::{Attr, Column, Operand, Var};
+use huntc_compiler::diag::{Diagnostic, codes};
+use huntc_compiler::plan::Node;
+use huntc_compiler::value::Value;
+use std::sync::Arc;
+
+impl Run<'_> {
+    pub(super) fn load(&self, node: &Node, path: &str) -> Result<Table, Failure> {
+        let place = files::Place { folder: &self.job.folder, roots: &self.options.roots };
+        let loaded = files::load(path, &place, node.entity, self.job.catalog).map_err(|e| self.failed(node, &e))?;
+        Ok(new::table(loaded.entity, &loaded.columns, &loaded.rows, self.job.catalog))
+    }
+
+    pub(super) fn save(&self, path: &str, var: &Var, columns: &[Column], table: &Table) -> Result<(), SourceError> {
+        let attrs: Vec<Attr> = columns.iter().map(|c| c.attr.clone()).collect();
+        let rows = super::node::rows_of(table, &attrs);
+        let headers: Vec<&str> = columns.iter().map(|c| c.header.as_str()).collect();
+        let place = files::Place { folder: &self.job.folder, roots: &self.options.roots };
+        files::save(path, &place, &self.type_name(var), &headers, &rows)
+    }
+
+    /// APPLY: the analytic sees the rows of every table and answers with more columns for each.
+    pub(super) fn apply(
+        &self,
+        node: &Node,
+        analytic: &str,
+        arguments: &[(String, Vec<Operand>)],
+        tables: u32,
+        pick: u32,
+        inputs: &[Arc<Table>],
+    ) -> Result<Table, Failure> {
+        let Some(binding) = (self.options.analytic)(analytic) else {
+            let message = format!("the analytic {analytic:?} is not configured");
+            let help = format!("bind it in huntc.toml: [analytics.{analytic:?}] with lookup = \"table.csv\" or exec = [\"command\"]");
+            return Err(Failure::Failed(Box::new(
+                Diagnostic::new(&codes::run::ANALYTIC_NOT_CONFIGURED, node.origin, message).help(help),
+            )));
+        };
+        let arguments: Vec<(String, String)> =
+            arguments.iter().map(|(name, values)| Ok((name.clone(), self.argument(node, values)?))).collect::<Result<_, Failure>>()?;
+        let mut sent = Vec::new();
+        for table in inputs.iter().take(tables as usize) {
+            let attrs = self.attributes(table);
+            let names = attrs.iter().map(|a| column_name(a, table.entity, self.job.catalog)).collect();
+            let plain = Table { rows: crate::table::Rows::Entities, ..Table::clone(table) };
+            sent.push(analytics::Rows { names, rows: super::node::rows_of(&plain, &attrs) });
+        }
+        let call = analytics::Call { binding: &binding, arguments: &arguments, folder: &self.job.folder, cancel: &self.options.cancel };
+        let answers = analytics::apply(&call, &sent, pick as usize).map_err(|e| self.failed(node, &e))?;
+        let mut table = inputs.get(pick as usize).map_or_else(Table::default, |t| Table::clone(t));
+        super::node::add_columns(&mut table, &answers.names, answers.rows);
+        Ok(table)
+    }
+
+    /// The attributes of a table's rows: all that it carries.
+    fn attributes(&self, table: &Table) -> Vec<Attr> {
+        let catalog = |a: &&Attr| matches!(a, Attr::Catalog(AttrId(_)));
+        let mut attrs: Vec<Attr> = table.columns.iter().filter(catalog).cloned().collect();
+        attrs.extend(table.added.iter().map(|n| Attr::Added(n.clone())));
+        attrs
+    }
+
+    /// One text for an argument: several values joined by commas, as Kestrel's analytics expect.
+    fn argument(&self, node: &Node, values: &[Operand]) -> Result<String, Failure> {
+        let mut texts: Vec<String> = Vec::new();
+        for value in values {
+            match value {
+                Operand::Value(value) => texts.push(value.to_string()),
+                Operand::Reference(var, attr) => {
+                    let Some((_, input)) = node.references.iter().find(|(v, _)| v == var) else { continue };
+                    let table = self.table(*input).map_err(|_| Failure::Skipped)?;
+                    let mut column: Vec<Value> = table.column(attr).into_iter().flatten().collect();
+                    column.sort();
+                    column.dedup();
+                    texts.extend(column.iter().map(ToString::to_string));
+                }
+            }
+        }
+        Ok(texts.join(","))
+    }
+}

@@ -1,0 +1,263 @@
+//! Running a plan: each node as soon as its inputs are there, on a pool of its own; a failed node fails only what
+//! depends on it.
+
+mod asking;
+pub mod bind;
+mod files;
+mod node;
+mod outputs;
+mod summary;
+
+use crate::config::analytic::AnalyticBinding;
+use crate::report::model::{HuntReport, RequestReport, Status};
+use crate::sight::Lives;
+use crate::source::{DataSource, SourceError};
+use crate::table::Table;
+use huntc_compiler::catalog::Catalog;
+use huntc_compiler::check::hir::{Hunt, SourceRef};
+use huntc_compiler::diag::{Diagnostic, Severity};
+use huntc_compiler::plan::{NodeId, Plan};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A compiled huntflow, ready to run.
+pub struct Job<'a> {
+    /// The path as given.
+    pub file: String,
+    /// The checked hunt.
+    pub hunt: &'a Hunt,
+    /// Its plan.
+    pub plan: &'a Plan,
+    /// The tables.
+    pub catalog: &'a Catalog,
+    /// What the compiler had to say.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Folder that relative paths of LOAD and SAVE start from.
+    pub folder: PathBuf,
+}
+
+/// How to run.
+pub struct RunOptions<'a> {
+    /// Opens the source of a name; called once for each source of a hunt.
+    pub open: &'a (dyn Fn(&str) -> Result<Arc<dyn DataSource>, SourceError> + Sync),
+    /// The analytic of an URI.
+    pub analytic: &'a (dyn Fn(&str) -> Option<AnalyticBinding> + Sync),
+    /// Whether the report lists keys.
+    pub keys: bool,
+    /// `--allow-partial`
+    pub allow_partial: bool,
+    /// Nodes in flight.
+    pub concurrency: usize,
+    /// Folders that LOAD and SAVE may use.
+    pub roots: Vec<PathBuf>,
+    /// Set on Ctrl-C.
+    pub cancel: Arc<AtomicBool>,
+    /// Records read so far, for progress.
+    pub read: Arc<AtomicU64>,
+    /// Nodes done so far, for progress.
+    pub done: Arc<AtomicU64>,
+    /// Identifies the run to servers.
+    pub run_id: String,
+    /// Records that the hunt may read.
+    pub max_records: Option<u64>,
+    /// Requests that the hunt may send.
+    pub max_requests: Option<u64>,
+    /// Time that the hunt may take.
+    pub timeout: Option<Duration>,
+}
+
+/// Why a node has no table.
+#[derive(Clone, Debug)]
+enum Failure {
+    /// It failed, for this reason.
+    Failed(Box<Diagnostic>),
+    /// An input has no table.
+    Skipped,
+    /// The run was interrupted.
+    Cancelled,
+}
+
+type Outcome = Result<Arc<Table>, Failure>;
+
+/// The state of one run.
+struct Run<'a> {
+    job: &'a Job<'a>,
+    options: &'a RunOptions<'a>,
+    outcomes: Vec<OnceLock<Outcome>>,
+    /// When each node was ready.
+    finished: Vec<OnceLock<Duration>>,
+    sources: Vec<Source>,
+    requests: Mutex<Vec<(NodeId, u32, RequestReport)>>,
+    warnings: Mutex<Vec<Diagnostic>>,
+    sent: AtomicU64,
+    begun: Instant,
+}
+
+/// What is known of one source of the hunt.
+#[derive(Default)]
+struct Source {
+    opened: OnceLock<Result<Arc<dyn DataSource>, SourceError>>,
+    ladder: Mutex<Option<bool>>,
+    lives: Mutex<Lives>,
+}
+
+/// Runs a plan to its end, or until it is interrupted.
+pub fn run(mut job: Job<'_>, options: &RunOptions<'_>) -> HuntReport {
+    let diagnostics = std::mem::take(&mut job.diagnostics);
+    let nodes = job.plan.nodes.len();
+    let run = Run {
+        job: &job,
+        options,
+        outcomes: (0..nodes).map(|_| OnceLock::new()).collect(),
+        finished: (0..nodes).map(|_| OnceLock::new()).collect(),
+        sources: job.hunt.sources.iter().map(|_| Source::default()).collect(),
+        requests: Mutex::default(),
+        warnings: Mutex::default(),
+        sent: AtomicU64::new(0),
+        begun: Instant::now(),
+    };
+    run.execute();
+    run.report(diagnostics)
+}
+
+/// The content of a mutex; a panic elsewhere does not make it unreadable.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Run<'_> {
+    /// Computes every node that a figure or an output needs.
+    fn execute(&self) {
+        let plan = self.job.plan;
+        let needed = needed(plan);
+        let mut waiting: Vec<AtomicUsize> = Vec::with_capacity(plan.nodes.len());
+        let mut dependants: Vec<Vec<NodeId>> = vec![Vec::new(); plan.nodes.len()];
+        for (id, node) in plan.iter() {
+            let mut inputs = node.inputs.clone();
+            inputs.sort_unstable();
+            inputs.dedup();
+            waiting.push(AtomicUsize::new(inputs.len()));
+            for input in inputs {
+                if let (true, Some(list)) = (needed[id.0 as usize], dependants.get_mut(input.0 as usize)) {
+                    list.push(id);
+                }
+            }
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.options.concurrency.max(1)).thread_name(|i| format!("hunt-{i}")).build();
+        let graph = Graph { waiting: &waiting, dependants: &dependants };
+        let ready: Vec<NodeId> =
+            plan.iter().filter(|(id, node)| needed[id.0 as usize] && node.inputs.is_empty()).map(|(id, _)| id).collect();
+        match pool {
+            Ok(pool) => pool.scope(|scope| {
+                for id in ready {
+                    scope.spawn(move |scope| self.compute(scope, id, &graph));
+                }
+            }),
+            // Without threads the plan's own order is good: inputs have smaller ids.
+            Err(_) => {
+                for (id, _) in plan.iter().filter(|(id, _)| needed[id.0 as usize]) {
+                    self.settle(id);
+                }
+            }
+        }
+    }
+
+    fn compute<'s>(&'s self, scope: &rayon::Scope<'s>, id: NodeId, graph: &Graph<'s>) {
+        self.settle(id);
+        let graph = *graph;
+        for dependant in graph.dependants.get(id.0 as usize).into_iter().flatten().copied() {
+            let Some(waiting) = graph.waiting.get(dependant.0 as usize) else { continue };
+            if waiting.fetch_sub(1, Ordering::AcqRel) == 1 {
+                scope.spawn(move |scope| self.compute(scope, dependant, &graph));
+            }
+        }
+    }
+
+    fn settle(&self, id: NodeId) {
+        let outcome = if self.options.cancel.load(Ordering::Relaxed) { Err(Failure::Cancelled) } else { self.node(id) };
+        let at = id.0 as usize;
+        if let (Some(cell), Some(finished)) = (self.outcomes.get(at), self.finished.get(at)) {
+            let _ = cell.set(outcome);
+            let _ = finished.set(self.begun.elapsed());
+        }
+        self.options.done.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The table of a node that was computed.
+    fn table(&self, id: NodeId) -> Outcome {
+        self.outcomes.get(id.0 as usize).and_then(OnceLock::get).cloned().unwrap_or(Err(Failure::Skipped))
+    }
+
+    fn source(&self, source: SourceRef) -> Option<&Source> {
+        self.sources.get(usize::from(source.0))
+    }
+
+    /// What to say of the run as a whole.
+    fn report(&self, mut diagnostics: Vec<Diagnostic>) -> HuntReport {
+        let plan = self.job.plan;
+        let mut failed = false;
+        let mut interrupted = self.options.cancel.load(Ordering::Relaxed);
+        for outcome in self.outcomes.iter().filter_map(OnceLock::get) {
+            match outcome {
+                Err(Failure::Failed(diagnostic)) => {
+                    failed = true;
+                    let told = diagnostics.iter().any(|d| d.code == diagnostic.code && d.message == diagnostic.message);
+                    if !told {
+                        diagnostics.push((**diagnostic).clone());
+                    }
+                }
+                Err(Failure::Cancelled) => interrupted = true,
+                Err(Failure::Skipped) | Ok(_) => {}
+            }
+        }
+        let displays = self.displays(&mut diagnostics);
+        diagnostics.extend(locked(&self.warnings).drain(..));
+        failed |= diagnostics.iter().any(|d| d.severity == Severity::Error);
+        let partial = self.outcomes.iter().filter_map(OnceLock::get).any(|o| o.as_ref().is_ok_and(|t| t.partial));
+        let status = match (interrupted, failed, partial) {
+            (true, ..) => Status::Interrupted,
+            (_, true, _) => Status::Failed,
+            (_, _, true) => Status::Partial,
+            _ => Status::Ok,
+        };
+        diagnostics.sort_by_key(|d| (d.primary.span, d.code.id));
+        let mut requests = std::mem::take(&mut *locked(&self.requests));
+        requests.sort_by_key(|(node, chunk, _)| (*node, *chunk));
+        HuntReport {
+            file: self.job.file.clone(),
+            status,
+            complete: status == Status::Ok,
+            variables: self.job.hunt.vars.iter().zip(&plan.vars).filter(|(v, _)| v.binding).map(|(v, n)| self.variable(v, *n)).collect(),
+            displays,
+            requests: requests.into_iter().map(|(_, _, r)| r).collect(),
+            diagnostics,
+            elapsed: self.begun.elapsed(),
+        }
+    }
+}
+
+/// Who waits for whom.
+#[derive(Clone, Copy)]
+struct Graph<'a> {
+    waiting: &'a [AtomicUsize],
+    dependants: &'a [Vec<NodeId>],
+}
+
+/// Which nodes a figure or an output needs.
+fn needed(plan: &Plan) -> Vec<bool> {
+    let mut needed = vec![false; plan.nodes.len()];
+    let roots = plan.vars.iter().flatten().chain(plan.outputs.iter().filter_map(|o| o.node.as_ref()));
+    for root in roots {
+        needed[root.0 as usize] = true;
+    }
+    for i in (0..plan.nodes.len()).rev() {
+        if needed[i] {
+            for input in &plan.nodes[i].inputs {
+                needed[input.0 as usize] = true;
+            }
+        }
+    }
+    needed
+}

@@ -1,0 +1,280 @@
+//! Computing one node.
+
+use super::{Failure, Outcome, Run, locked};
+use crate::ops::{filter, group, join, new, observe, order, union};
+use crate::sight::{self, Found, Lives, Reading, References, Undecided};
+use crate::source::Records;
+use crate::table::{Collector, Entity, Key, Table};
+use huntc_compiler::backend::elastic::lower;
+use huntc_compiler::check::hir::{Attr, SourceRef};
+use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::codes;
+use huntc_compiler::plan::{Node, NodeId, Op, Pivot, Scan};
+use huntc_compiler::value::Value;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+
+impl Run<'_> {
+    /// The table of a node whose inputs are computed.
+    pub(super) fn node(&self, id: NodeId) -> Outcome {
+        let node = self.job.plan.node(id);
+        let inputs: Vec<Arc<Table>> = node.inputs.iter().map(|i| self.table(*i)).collect::<Result<_, _>>().map_err(|e| match e {
+            Failure::Cancelled => Failure::Cancelled,
+            _ => Failure::Skipped,
+        })?;
+        match inputs.first() {
+            Some(input) => self.local(id, node, &inputs, input),
+            None => self.leaf(id, node),
+        }
+        .map(|mut table| {
+            table.partial |= inputs.iter().any(|i| i.partial);
+            Arc::new(table)
+        })
+    }
+
+    /// Nodes without inputs.
+    fn leaf(&self, id: NodeId, node: &Node) -> Result<Table, Failure> {
+        match &node.op {
+            Op::Scan(scan) => self.scan(id, node, scan),
+            Op::New { columns, rows } => match node.entity {
+                Some(entity) => Ok(new::table(entity, columns, rows, self.job.catalog)),
+                None => Err(Failure::Skipped),
+            },
+            Op::Load { path } => self.load(node, path),
+            _ => Ok(Table::empty(node.entity, &node.columns)),
+        }
+    }
+
+    fn local(&self, id: NodeId, node: &Node, inputs: &[Arc<Table>], input: &Arc<Table>) -> Result<Table, Failure> {
+        Ok(match &node.op {
+            Op::Scan(scan) => self.scan(id, node, scan)?,
+            Op::Pivot(pivot) => self.pivot(id, node, pivot, input)?,
+            Op::Starts { source, .. } => self.starts(id, node, *source, input)?,
+            Op::Observe(shape) => observe::observe(shape, inputs, node.entity, &node.columns),
+            Op::Union => union::union(inputs, node.entity, &node.columns),
+            Op::Filter { predicate, range } => {
+                let references = self.references(node)?;
+                filter::filter(input, predicate, *range, self.job.catalog, &references).map_err(|e| undecided(node, &e))?
+            }
+            Op::First(n) => union::first(input, *n),
+            Op::Transform(transformer) => order::transform(input, *transformer),
+            Op::Sort { attr, ascending } => order::sort(input, attr, *ascending),
+            Op::Slice { offset, limit } => order::slice(input, *offset, *limit),
+            Op::Project(_) | Op::New { .. } | Op::Load { .. } => Table::clone(input),
+            Op::Group { keys, aggregates } => group::group(input, keys, aggregates),
+            Op::Join { by } => match inputs {
+                [left, right, ..] => join::join(left, right, by.as_ref(), &node.columns, self.job.catalog),
+                _ => Table::clone(input),
+            },
+            Op::Apply { analytic, arguments, tables, pick } => self.apply(node, analytic, arguments, *tables, *pick, inputs)?,
+        })
+    }
+
+    fn scan(&self, id: NodeId, node: &Node, scan: &Scan) -> Result<Table, Failure> {
+        let Some(entity) = node.entity else { return Err(Failure::Skipped) };
+        let references = self.references(node)?;
+        let mut found = Found::default();
+        let whole = self.read(id, node, scan.source, None, &references, &mut found, &mut |reading, records, found| {
+            sight::scan(reading, records, entity, &scan.predicate, found)
+        })?;
+        Ok(collect(found, node, whole))
+    }
+
+    fn pivot(&self, id: NodeId, node: &Node, pivot: &Pivot, input: &Table) -> Result<Table, Failure> {
+        let references = self.references(node)?;
+        if let Some(most) = pivot.depth {
+            return self.walk(id, node, pivot, input, most, &references);
+        }
+        let keys = self.pivot_keys(node, pivot, input);
+        let mut found = Found::default();
+        let whole = self.hop(id, node, pivot, &keys, &references, &mut found)?;
+        Ok(collect(found, node, whole))
+    }
+
+    /// The keys of the input that can be asked for; a warning where some cannot.
+    fn pivot_keys<'t>(&self, node: &Node, pivot: &Pivot, input: &'t Table) -> Vec<&'t Key> {
+        let keys: Vec<&Key> = input.entities.iter().map(|e| &e.key).collect();
+        let usable: Vec<&Key> = keys.iter().filter(|k| super::bind::pivots(k, pivot.input, self.job.catalog)).copied().collect();
+        let lost = keys.len() - usable.len();
+        if keys.iter().any(|k| k.unique > 0) {
+            let message = format!("{lost} of {} entities have no identity and find nothing", keys.len());
+            let required = &self.job.catalog.get(pivot.input).identity.required;
+            let names: Vec<&str> = required.iter().map(|a| self.job.catalog.attribute(pivot.input, *a).name.as_str()).collect();
+            locked(&self.warnings).push(
+                Diagnostic::new(&codes::run::NO_IDENTITY, node.origin, message).help(format!("give them {}", names.join(" and "))),
+            );
+        }
+        usable
+    }
+
+    /// One step of a relation.
+    fn hop(
+        &self,
+        id: NodeId,
+        node: &Node,
+        pivot: &Pivot,
+        keys: &[&Key],
+        references: &References,
+        found: &mut Found,
+    ) -> Result<bool, Failure> {
+        let Some(entity) = node.entity else { return Err(Failure::Skipped) };
+        if keys.is_empty() {
+            return Ok(true);
+        }
+        let wanted: FxHashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
+        let asked = Some((keys, pivot.input));
+        self.read(id, node, pivot.source, asked, references, found, &mut |reading, records, found| {
+            let hop = sight::Hop { input: pivot.input, keys: &wanted, ways: &pivot.pivots, entity, filter: &pivot.filter };
+            sight::pivot(reading, records, &hop, found)
+        })
+    }
+
+    /// FIND … DEPTH: steps from what the last step found, until nothing new comes. An entity has the depth at which it
+    /// was found first; the input's own entities are depth 0 and come back only if they are found.
+    fn walk(
+        &self,
+        id: NodeId,
+        node: &Node,
+        pivot: &Pivot,
+        input: &Table,
+        most: Option<u64>,
+        references: &References,
+    ) -> Result<Table, Failure> {
+        let mut frontier: Vec<Key> = self.pivot_keys(node, pivot, input).into_iter().cloned().collect();
+        let mut asked: FxHashSet<Key> = frontier.iter().cloned().collect();
+        let mut depths: FxHashMap<Key, i64> = FxHashMap::default();
+        let mut all = Found::default();
+        let mut whole = true;
+        let mut depth = 0_u64;
+        while !frontier.is_empty() && most.is_none_or(|most| depth < most) {
+            depth += 1;
+            let keys: Vec<&Key> = frontier.iter().collect();
+            let mut found = Found::default();
+            whole &= self.hop(id, node, pivot, &keys, references, &mut found)?;
+            let mut next = Vec::new();
+            for (key, sighting) in found.sightings {
+                depths.entry(key.clone()).or_insert(depth as i64);
+                if asked.insert(key.clone()) {
+                    next.push(key.clone());
+                }
+                all.sightings.push((key, sighting));
+            }
+            all.unidentified.extend(found.unidentified);
+            next.sort();
+            frontier = next;
+        }
+        let mut table = collect(all, node, whole);
+        table.added = vec!["depth".to_owned()];
+        for entity in &mut table.entities {
+            entity.added = vec![depths.get(&entity.key).copied().map(Value::Int)];
+        }
+        Ok(table)
+    }
+
+    fn starts(&self, id: NodeId, node: &Node, source: SourceRef, input: &Table) -> Result<Table, Failure> {
+        let Some(entity) = node.entity else { return Err(Failure::Skipped) };
+        let keys: Vec<&Key> = input.entities.iter().map(|e| &e.key).filter(|k| k.unique == 0).collect();
+        let mut found = Found::default();
+        let mut whole = true;
+        if !keys.is_empty() {
+            let wanted: FxHashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
+            let references = References::default();
+            whole = self.read(id, node, source, Some((&keys, entity)), &references, &mut found, &mut |reading, records, found| {
+                sight::starts(reading, records, entity, &wanted, found);
+                Ok(())
+            })?;
+        }
+        let mut table = union::with_sightings(input, found, &node.columns);
+        table.partial |= !whole;
+        Ok(table)
+    }
+
+    /// Sends a node's request and reads what comes.
+    fn read(
+        &self,
+        id: NodeId,
+        node: &Node,
+        source: SourceRef,
+        keys: Option<(&[&Key], huntc_compiler::catalog::EntityId)>,
+        references: &References,
+        found: &mut Found,
+        take: &mut dyn FnMut(&Reading<'_>, &Records, &mut Found) -> Result<(), Undecided>,
+    ) -> Result<bool, Failure> {
+        let catalog = self.job.catalog;
+        let laddered = |e: Option<huntc_compiler::catalog::EntityId>| e.is_some_and(|e| catalog.get(e).identity.ladder);
+        let compared = self.compares_processes(node);
+        let ladder =
+            (laddered(node.entity) || laddered(keys.map(|(_, e)| e)) || compared) && self.ladder(node, source)?;
+        let Some(template) = lower::request(self.job.plan, catalog, id, ladder) else { return Err(Failure::Skipped) };
+        self.ask(id, &template, keys, &mut |records| {
+            if ladder {
+                self.learn_lives(node, source, records)?;
+            }
+            let lives: Lives = match (ladder, self.source(source)) {
+                (true, Some(state)) => locked(&state.lives).clone(),
+                _ => Lives::default(),
+            };
+            let reading = Reading { catalog, ladder, lives: &lives, references, columns: &node.columns };
+            take(&reading, records, found).map_err(|e| undecided(node, &e))
+        })
+    }
+
+    /// Whether a node's condition compares processes beside its own type.
+    fn compares_processes(&self, node: &Node) -> bool {
+        let predicate = match &node.op {
+            Op::Scan(scan) => &scan.predicate,
+            Op::Pivot(pivot) => &pivot.filter,
+            _ => return false,
+        };
+        predicate.tests().iter().any(|t| self.job.catalog.get(t.entity).identity.ladder)
+    }
+}
+
+fn undecided(node: &Node, reason: &Undecided) -> Failure {
+    let message = "a comparison could not be decided";
+    Failure::Failed(Box::new(Diagnostic::new(&codes::run::UNDECIDED, node.origin, message).note(reason.0.clone())))
+}
+
+/// The table of what was found.
+fn collect(found: Found, node: &Node, whole: bool) -> Table {
+    let mut collector = Collector::default();
+    for (key, sighting) in found.sightings {
+        collector.add(key, sighting);
+    }
+    let mut table = collector.finish(node.entity, &node.columns);
+    table.unidentified = found.unidentified.len() as u64;
+    table.partial = !whole;
+    table
+}
+
+/// Values of the attributes of a table's rows, by name, for analytics.
+pub(super) fn rows_of(table: &Table, attrs: &[Attr]) -> Vec<Vec<Option<Value>>> {
+    let columns: Vec<Vec<Option<Value>>> = attrs.iter().map(|a| table.column(a)).collect();
+    (0..table.row_count()).map(|row| columns.iter().map(|c| c.get(row).cloned().flatten()).collect()).collect()
+}
+
+/// Gives entities further values.
+pub(super) fn add_columns(table: &mut Table, names: &[String], values: Vec<Vec<Option<Value>>>) {
+    let places: Vec<usize> = names
+        .iter()
+        .map(|name| {
+            table.added.iter().position(|n| n == name).unwrap_or_else(|| {
+                table.added.push(name.clone());
+                table.added.len() - 1
+            })
+        })
+        .collect();
+    let width = table.added.len();
+    for (entity, row) in table.entities.iter_mut().zip(values) {
+        fill(entity, width, &places, row);
+    }
+}
+
+fn fill(entity: &mut Entity, width: usize, places: &[usize], row: Vec<Option<Value>>) {
+    entity.added.resize(width, None);
+    for (place, value) in places.iter().zip(row) {
+        if let Some(slot) = entity.added.get_mut(*place) {
+            *slot = value;
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What statements show: DISP, INFO, DESCRIBE, EXPLAIN; and the files that SAVE writes.
+
+use super::{Failure, Run};
+use crate::ops::describe;
+use crate::report::model::Display;
+use crate::table::Table;
+use huntc_compiler::check::hir::{Column, Shape, Var, all_columns};
+use huntc_compiler::diag::{Diagnostic, codes};
+use huntc_compiler::plan::{Output, OutputKind};
+use huntc_compiler::value::Value;
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+
+type Row = Vec<Option<Value>>;
+
+impl Run<'_> {
+    /// The displays of all outputs, in order.
+    pub(super) fn displays(&self, diagnostics: &mut Vec<Diagnostic>) -> Vec<Display> {
+        self.job.plan.outputs.iter().filter_map(|o| self.output(o, diagnostics)).collect()
+    }
+
+    fn output(&self, output: &Output, diagnostics: &mut Vec<Diagnostic>) -> Option<Display> {
+        let var = self.job.hunt.vars.get(output.var.0 as usize)?;
+        let table = match output.node.map(|n| self.table(n)) {
+            Some(Ok(table)) => Some(table),
+            Some(Err(failure)) => return self.missing(output, var, &failure),
+            None => None,
+        };
+        match (&output.kind, table) {
+            (OutputKind::Disp { columns, offset, limit }, Some(table)) => Some(disp(output, var, columns, *offset, *limit, &table)),
+            (OutputKind::Info, Some(table)) => Some(self.info(output, var, &table)),
+            (OutputKind::Describe(column), Some(table)) => {
+                let facts = describe::describe(&table.column(&column.attr));
+                let facts = facts.into_iter().map(|(n, v)| vec![Some(Value::text(n)), v]).collect();
+                Some(self.facts(output, var, "DESCRIBE", facts, !table.partial))
+            }
+            (OutputKind::Save { path, columns }, Some(table)) => {
+                if let Err(problem) = self.save(path, var, columns, &table) {
+                    let mut diagnostic = Diagnostic::new(&codes::run::SAVE_FAILED, output.span, problem.message);
+                    diagnostic.notes = problem.notes;
+                    diagnostics.push(diagnostic);
+                }
+                None
+            }
+            (OutputKind::Explain, _) => Some(self.explain(output, var)),
+            _ => None,
+        }
+    }
+
+    /// A display whose table is missing says why.
+    fn missing(&self, output: &Output, var: &Var, failure: &Failure) -> Option<Display> {
+        let command = command(&output.kind)?;
+        let reason = match failure {
+            Failure::Failed(diagnostic) => diagnostic.message.clone(),
+            Failure::Skipped => "a statement that it depends on failed".to_owned(),
+            Failure::Cancelled => "the run was interrupted".to_owned(),
+        };
+        let columns = match &output.kind {
+            OutputKind::Disp { columns, .. } => columns.iter().map(|c| c.header.clone()).collect(),
+            _ => vec!["fact".to_owned(), "value".to_owned()],
+        };
+        Some(Display { missing: Some(reason), complete: false, ..display(output, var, command, columns, Vec::new()) })
+    }
+
+    fn facts(&self, output: &Output, var: &Var, command: &'static str, rows: Vec<Row>, complete: bool) -> Display {
+        let columns = vec!["fact".to_owned(), "value".to_owned()];
+        Display { complete, ..display(output, var, command, columns, rows) }
+    }
+
+    /// The nine facts of INFO, in Kestrel's order.
+    fn info(&self, output: &Output, var: &Var, table: &Table) -> Display {
+        let hunt = self.job.hunt;
+        let columns = all_columns(hunt, self.job.catalog, output.var);
+        let names = |keep: &dyn Fn(&str) -> bool| {
+            let names: Vec<&str> = columns.iter().map(|c| c.header.as_str()).filter(|n| keep(n)).collect();
+            names.join(", ")
+        };
+        let sources: Vec<&str> =
+            var.sources.iter().filter_map(|s| hunt.sources.get(usize::from(s.0))).map(|s| s.uri.as_str()).collect();
+        let parents: Vec<&str> = var.parents.iter().filter_map(|p| hunt.vars.get(p.0 as usize)).map(|v| v.name.as_str()).collect();
+        let text = |t: String| Some(Value::text(t));
+        let facts = [
+            ("Entity Type", text(self.type_name(var))),
+            ("Number of Entities", Some(Value::Int(table.entity_count() as i64))),
+            ("Number of Records", Some(Value::Int(table.record_count() as i64))),
+            ("Entity Attributes", text(names(&|n| !n.contains('.') && !n.starts_with("x_")))),
+            ("Indirect Attributes", text(names(&|n| n.contains('.')))),
+            ("Customized Attributes", text(names(&|n| n.starts_with("x_")))),
+            ("Birth Command", text(var.born.to_owned())),
+            ("Associated Datasource", text(sources.join(", "))),
+            ("Dependent Variables", text(parents.join(", "))),
+        ];
+        let rows = facts.into_iter().map(|(n, v)| vec![Some(Value::text(n)), v]).collect();
+        self.facts(output, var, "INFO", rows, !table.partial)
+    }
+
+    /// The type of a variable's rows, for people.
+    pub(super) fn type_name(&self, var: &Var) -> String {
+        let (Shape::Entities { entity, .. } | Shape::Groups { of: entity, .. }) = &var.shape;
+        self.job.catalog.get(*entity).name.clone()
+    }
+
+    /// The plan nodes and requests behind a variable.
+    fn explain(&self, output: &Output, var: &Var) -> Display {
+        let plan = self.job.plan;
+        let Some(root) = plan.vars.get(output.var.0 as usize).copied().flatten() else {
+            return self.facts(output, var, "EXPLAIN", Vec::new(), true);
+        };
+        let mut behind = vec![false; plan.nodes.len()];
+        if let Some(slot) = behind.get_mut(root.0 as usize) {
+            *slot = true;
+        }
+        for at in (0..behind.len()).rev() {
+            if behind.get(at).copied().unwrap_or(false) {
+                for input in plan.nodes.get(at).map(|n| n.inputs.as_slice()).unwrap_or_default() {
+                    if let Some(slot) = behind.get_mut(input.0 as usize) {
+                        *slot = true;
+                    }
+                }
+            }
+        }
+        let text = |t: String| Some(Value::text(t));
+        let ladder = plan.identity == huntc_compiler::options::ProcessIdentity::Ladder;
+        let nodes = plan.iter().filter(|(id, _)| behind.get(id.0 as usize).copied().unwrap_or(false));
+        let rows = nodes.map(|(id, node)| {
+            let request = huntc_compiler::backend::elastic::lower::request(plan, self.job.catalog, id, ladder);
+            let query = request.map(|r| serde_json::to_string(&r.query).unwrap_or_default());
+            let label = huntc_compiler::plan::show::label(node, self.job.hunt, self.job.catalog);
+            vec![text(format!("{id:?}")), text(label), query.and_then(text)]
+        });
+        let columns = ["node", "operator", "query"].map(str::to_owned).to_vec();
+        display(output, var, "EXPLAIN", columns, rows.collect())
+    }
+}
+
+fn command(kind: &OutputKind) -> Option<&'static str> {
+    match kind {
+        OutputKind::Disp { .. } => Some("DISP"),
+        OutputKind::Info => Some("INFO"),
+        OutputKind::Describe(_) => Some("DESCRIBE"),
+        OutputKind::Explain => Some("EXPLAIN"),
+        OutputKind::Save { .. } | OutputKind::Apply => None,
+    }
+}
+
+fn display(output: &Output, var: &Var, command: &'static str, columns: Vec<String>, rows: Vec<Row>) -> Display {
+    Display {
+        statement: output.statement,
+        command,
+        variable: var.name.clone(),
+        columns,
+        total: rows.len() as u64,
+        rows,
+        missing: None,
+        complete: true,
+        depths: Vec::new(),
+    }
+}
+
+/// DISP: rows projected, repeated ones dropped (the first stays), then OFFSET and LIMIT.
+fn disp(output: &Output, var: &Var, columns: &[Column], offset: u64, limit: Option<u64>, table: &Arc<Table>) -> Display {
+    let attrs: Vec<_> = columns.iter().map(|c| c.attr.clone()).collect();
+    let mut rows = super::node::rows_of(table, &attrs);
+    let mut seen: FxHashSet<Row> = FxHashSet::default();
+    rows.retain(|row| seen.insert(row.clone()));
+    let total = rows.len() as u64;
+    let skip = usize::try_from(offset).unwrap_or(usize::MAX);
+    let take = limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
+    let rows = rows.into_iter().skip(skip).take(take).collect();
+    let headers = columns.iter().map(|c| c.header.clone()).collect();
+    Display { total, complete: !table.partial, ..display(output, var, "DISP", headers, rows) }
+}

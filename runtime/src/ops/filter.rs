@@ -1,0 +1,139 @@
+//! WHERE on a variable: the sightings that pass, creation records counted among them (semantics.md §4).
+
+use crate::sight::{References, Undecided};
+use crate::sight::condition::Condition;
+use crate::table::{Entity, Rows, Sighting, Table};
+use huntc_compiler::catalog::Catalog;
+use huntc_compiler::check::hir::{Attr, Predicate};
+use huntc_compiler::time::TimeRange;
+use huntc_compiler::value::Value;
+use rustc_hash::FxHashMap;
+
+/// The table of what passes.
+///
+/// An entity stays iff one of its sightings passes. Its creation records stay too, uncounted where they do not pass
+/// themselves, unless an explicit `range` leaves them out.
+pub fn filter(
+    table: &Table,
+    predicate: &Predicate,
+    range: Option<TimeRange>,
+    catalog: &Catalog,
+    references: &References,
+) -> Result<Table, Undecided> {
+    let condition = Condition::new(predicate, catalog, references)?;
+    if let Rows::Explicit { .. } = &table.rows {
+        return explicit(table, &condition);
+    }
+    let place = Place::new(table, &condition, catalog);
+    let mut kept: Vec<Entity> = Vec::new();
+    // Where each sighting of the input went, for tables with a row for each record.
+    let mut moved: FxHashMap<(u32, u32), (u32, u32)> = FxHashMap::default();
+    for (e, entity) in table.entities.iter().enumerate() {
+        let mut sightings: Vec<Sighting> = Vec::new();
+        let mut passed = false;
+        for (s, sighting) in entity.sightings.iter().enumerate() {
+            let inside = range.is_none_or(|r| sighting.time.is_some_and(|t| r.contains(t)));
+            if !inside {
+                continue;
+            }
+            let passes = place.passes(entity, sighting)?;
+            passed |= passes;
+            if passes || sighting.creation {
+                if passes {
+                    moved.insert((e as u32, s as u32), (kept.len() as u32, sightings.len() as u32));
+                }
+                sightings.push(Sighting { counted: passes, ..sighting.clone() });
+            }
+        }
+        if passed {
+            kept.push(Entity { sightings, ..entity.clone() });
+        }
+    }
+    let rows = match &table.rows {
+        Rows::Records(transformer, rows) => Rows::Records(*transformer, rows.iter().filter_map(|r| moved.get(r).copied()).collect()),
+        _ => Rows::Entities,
+    };
+    let by_record = matches!(rows, Rows::Records(..));
+    let mut out = Table { entities: kept, rows, unidentified: 0, ..shell(table) };
+    if !table.sorted && !by_record {
+        out.sort_by_time();
+    }
+    Ok(out)
+}
+
+/// A table like `table`, without its entities and rows.
+pub(crate) fn shell(table: &Table) -> Table {
+    Table {
+        entity: table.entity,
+        columns: table.columns.clone(),
+        added: table.added.clone(),
+        entities: Vec::new(),
+        rows: Rows::Entities,
+        sorted: table.sorted,
+        unidentified: table.unidentified,
+        grouped_records: table.grouped_records,
+        partial: table.partial,
+    }
+}
+
+/// Filters the rows of GROUP and JOIN results.
+fn explicit(table: &Table, condition: &Condition) -> Result<Table, Undecided> {
+    let columns: Vec<Vec<Option<Value>>> = condition.comparisons.iter().map(|c| table.column(&c.attr)).collect();
+    let mut keep = Vec::new();
+    for row in 0..table.row_count() {
+        let passes = condition.holds(&mut |n| {
+            let value = columns.get(n).and_then(|c| c.get(row)).and_then(Option::as_ref);
+            let Some(comparison) = condition.comparisons.get(n) else { return Ok(false) };
+            comparison.comparer.holds(value.map_or(&[][..], Value::each))
+        })?;
+        if passes {
+            keep.push(row);
+        }
+    }
+    Ok(super::order::take_rows(table, &keep))
+}
+
+/// Where the values of a condition's comparisons stand in a table.
+struct Place<'a> {
+    table: &'a Table,
+    condition: &'a Condition,
+    /// Column of each comparison's attribute, and of the path beside a registry key.
+    columns: Vec<(Option<usize>, Option<usize>)>,
+}
+
+impl<'a> Place<'a> {
+    fn new(table: &'a Table, condition: &'a Condition, catalog: &Catalog) -> Self {
+        let at = |attr: &Attr| table.columns.iter().position(|c| c == attr);
+        let columns = condition
+            .comparisons
+            .iter()
+            .map(|c| {
+                let path = c.registry.then(|| catalog.get(c.entity).identity.key.first().copied()).flatten();
+                (at(&c.attr), path.and_then(|p| at(&Attr::Catalog(p))))
+            })
+            .collect();
+        Self { table, condition, columns }
+    }
+
+    fn passes(&self, entity: &Entity, sighting: &Sighting) -> Result<bool, Undecided> {
+        self.condition.holds(&mut |n| {
+            let (Some(comparison), Some((column, path))) = (self.condition.comparisons.get(n), self.columns.get(n)) else {
+                return Ok(false);
+            };
+            let held = |at: &Option<usize>| at.and_then(|at| sighting.values.get(at)).and_then(Option::as_ref);
+            let value = match &comparison.attr {
+                Attr::Catalog(_) => held(column).cloned(),
+                Attr::Sighting(which) => Table::sighting_value(sighting, *which),
+                Attr::Added(name) => {
+                    let at = self.table.added.iter().position(|a| a == name);
+                    at.and_then(|at| entity.added.get(at)).cloned().flatten()
+                }
+            };
+            let values = value.as_ref().map_or(&[][..], Value::each);
+            if comparison.registry {
+                return comparison.comparer.holds_on_registry(values, held(path).map_or(&[][..], Value::each));
+            }
+            comparison.comparer.holds(values)
+        })
+    }
+}

@@ -1,0 +1,100 @@
+//! GROUP: rows counted and summed by keys.
+
+use super::filter::shell;
+use crate::table::{Row, Rows, Table};
+use huntc_compiler::check::hir::{Aggregate, Attr, GroupKey};
+use huntc_compiler::commands::group::Function;
+use huntc_compiler::time::Instant;
+use huntc_compiler::value::Value;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cmp::Ordering;
+
+/// One row for each distinct key, in ascending order of keys, nulls last; null is a group of its own.
+pub fn group(table: &Table, keys: &[GroupKey], aggregates: &[Aggregate]) -> Table {
+    let key_columns: Vec<Vec<Option<Value>>> = keys.iter().map(|k| key_column(table, k)).collect();
+    let inputs: Vec<Vec<Option<Value>>> = aggregates.iter().map(|a| table.column(&a.attr)).collect();
+    let mut groups: FxHashMap<Vec<Option<Value>>, Vec<usize>> = FxHashMap::default();
+    for row in 0..table.row_count() {
+        let key = key_columns.iter().map(|c| c.get(row).cloned().flatten()).collect();
+        groups.entry(key).or_default().push(row);
+    }
+    let mut rows: Vec<Row> = groups
+        .into_iter()
+        .map(|(mut values, members)| {
+            values.extend(aggregates.iter().zip(&inputs).map(|(a, column)| {
+                let present = members.iter().filter_map(|m| column.get(*m).and_then(Option::as_ref)).collect();
+                aggregate(a.function, present)
+            }));
+            Row { entity: None, values }
+        })
+        .collect();
+    let keys_of = |row: &Row| -> Vec<Option<Value>> { row.values.iter().take(keys.len()).cloned().collect() };
+    rows.sort_by(|a, b| key_order(&keys_of(a), &keys_of(b)));
+    let headers = keys.iter().map(|k| &k.header).chain(aggregates.iter().map(|a| &a.header));
+    let columns = headers.map(|h| Attr::Added(h.clone())).collect();
+    Table {
+        columns: Vec::new(),
+        added: Vec::new(),
+        rows: Rows::Explicit { columns, rows },
+        sorted: true,
+        unidentified: 0,
+        grouped_records: Some(table.record_count()),
+        ..shell(table)
+    }
+}
+
+fn key_order(a: &[Option<Value>], b: &[Option<Value>]) -> Ordering {
+    let part = |(a, b): (&Option<Value>, &Option<Value>)| match (a, b) {
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (Some(a), Some(b)) => a.cmp(b),
+    };
+    a.iter().zip(b).map(part).fold(Ordering::Equal, Ordering::then)
+}
+
+fn key_column(table: &Table, key: &GroupKey) -> Vec<Option<Value>> {
+    let values = table.column(&key.attr);
+    let Some((size, _)) = key.bin else { return values };
+    values.into_iter().map(|v| bin(&v?, size.max(1))).collect()
+}
+
+/// The beginning of the bin that a value falls into, counted from 0 or from the Unix epoch.
+fn bin(value: &Value, size: i64) -> Option<Value> {
+    match value {
+        Value::Int(i) => Some(Value::Int(i.div_euclid(size).saturating_mul(size))),
+        Value::Float(f) => Some(Value::Float((f / size as f64).floor() * size as f64)),
+        Value::Time(t) => Some(Value::text(Instant(t.0.div_euclid(size).saturating_mul(size)).to_seconds_text())),
+        _ => None,
+    }
+}
+
+fn aggregate(function: Function, present: Vec<&Value>) -> Option<Value> {
+    match function {
+        Function::Count => Some(Value::Int(present.len() as i64)),
+        Function::NUnique => Some(Value::Int(present.into_iter().collect::<FxHashSet<_>>().len() as i64)),
+        Function::Min => present.into_iter().min().cloned(),
+        Function::Max => present.into_iter().max().cloned(),
+        Function::Sum if present.is_empty() => None,
+        Function::Sum => Some(sum(&present)),
+        Function::Avg if present.is_empty() => None,
+        Function::Avg => Some(Value::Float(as_float(&sum(&present)) / present.len() as f64)),
+    }
+}
+
+/// The sum, whole as long as it fits 64 bits.
+pub(crate) fn sum(values: &[&Value]) -> Value {
+    let ints: Option<i64> = values.iter().try_fold(0_i64, |sum, v| match v {
+        Value::Int(i) => sum.checked_add(*i),
+        _ => None,
+    });
+    ints.map_or_else(|| Value::Float(values.iter().map(|v| as_float(v)).sum()), Value::Int)
+}
+
+pub(crate) fn as_float(value: &Value) -> f64 {
+    match value {
+        Value::Int(i) => *i as f64,
+        Value::Float(f) => *f,
+        _ => 0.0,
+    }
+}

@@ -1,0 +1,71 @@
+//! JOIN: one row for each matching pair; the first table's values win.
+
+use super::filter::shell;
+use crate::table::{Key, Row, Rows, Table};
+use huntc_compiler::catalog::Catalog;
+use huntc_compiler::check::hir::Attr;
+use huntc_compiler::plan::demand::renamed;
+use huntc_compiler::value::Value;
+use rustc_hash::FxHashMap;
+
+/// Pairs of rows with equal values (nulls never are), in the order of the first table, then of the second. Without
+/// `by` the entities' keys are compared. The result's entities are the first table's that matched.
+pub fn join(left: &Table, right: &Table, by: Option<&(Attr, Attr)>, columns: &[Attr], catalog: &Catalog) -> Table {
+    let pairs = match by {
+        Some((a, b)) => pairs(&left.column(a), &right.column(b)),
+        None => pairs(&row_keys(left), &row_keys(right)),
+    };
+    let lefts: Vec<Vec<Option<Value>>> = columns.iter().map(|c| left.column(c)).collect();
+    let rights: Vec<Vec<Option<Value>>> = columns
+        .iter()
+        .map(|c| renamed(c, left.entity, right.entity, catalog).map_or_else(Vec::new, |c| right.column(&c)))
+        .collect();
+    let cell = |column: Option<&Vec<Option<Value>>>, row: usize| column.and_then(|c| c.get(row).cloned()).flatten();
+    let mut numbers: FxHashMap<u32, u32> = FxHashMap::default();
+    let mut entities = Vec::new();
+    let rows = pairs
+        .into_iter()
+        .map(|(l, r)| {
+            let values = (0..columns.len()).map(|c| cell(lefts.get(c), l).or_else(|| cell(rights.get(c), r))).collect();
+            let entity = row_entity(left, l).and_then(|old| {
+                let one = left.entities.get(old as usize)?;
+                Some(*numbers.entry(old).or_insert_with(|| {
+                    entities.push(one.clone());
+                    entities.len() as u32 - 1
+                }))
+            });
+            Row { entity, values }
+        })
+        .collect();
+    let mut added = left.added.clone();
+    added.extend(right.added.iter().filter(|n| !left.added.contains(n)).cloned());
+    let rows = Rows::Explicit { columns: columns.to_vec(), rows };
+    Table { entities, rows, sorted: false, unidentified: 0, partial: left.partial || right.partial, ..shell(left) }
+}
+
+fn pairs<T: PartialEq + Eq + std::hash::Hash>(left: &[Option<T>], right: &[Option<T>]) -> Vec<(usize, usize)> {
+    let mut index: FxHashMap<&T, Vec<usize>> = FxHashMap::default();
+    for (row, value) in right.iter().enumerate() {
+        if let Some(value) = value {
+            index.entry(value).or_default().push(row);
+        }
+    }
+    let matching = |(row, value): (usize, &Option<T>)| {
+        let rows = value.as_ref().and_then(|v| index.get(v)).map_or(&[][..], Vec::as_slice);
+        rows.iter().map(|r| (row, *r)).collect::<Vec<_>>()
+    };
+    left.iter().enumerate().flat_map(matching).collect()
+}
+
+/// The entity that a row stands for.
+fn row_entity(table: &Table, row: usize) -> Option<u32> {
+    match &table.rows {
+        Rows::Entities => Some(row as u32),
+        Rows::Records(_, rows) => rows.get(row).map(|(e, _)| *e),
+        Rows::Explicit { rows, .. } => rows.get(row)?.entity,
+    }
+}
+
+fn row_keys(table: &Table) -> Vec<Option<Key>> {
+    (0..table.row_count()).map(|row| Some(table.entities.get(row_entity(table, row)? as usize)?.key.clone())).collect()
+}

@@ -1,0 +1,10 @@
+//! Local work on tables: one operator a file. None of them asks a source.
+
+pub mod describe;
+pub mod filter;
+pub mod group;
+pub mod join;
+pub mod new;
+pub mod observe;
+pub mod order;
+pub mod union;

@@ -1,0 +1,106 @@
+//! Row order and row counts: SORT, OFFSET, LIMIT, and rows for each record.
+
+use super::filter::shell;
+use crate::table::{Entity, Row, Rows, Table};
+use huntc_compiler::check::hir::Attr;
+use huntc_compiler::syntax::ast::Transformer;
+use huntc_compiler::value::Value;
+use rustc_hash::FxHashMap;
+use std::cmp::Ordering;
+
+/// A row for each counted record of each entity.
+pub fn transform(table: &Table, transformer: Transformer) -> Table {
+    let rows = Rows::Records(transformer, table.record_rows());
+    Table { entities: table.entities.clone(), rows, sorted: false, unidentified: 0, ..shell(table) }
+}
+
+/// The rows sorted by an attribute, stable, nulls last in either direction.
+pub fn sort(table: &Table, attr: &Attr, ascending: bool) -> Table {
+    let values = table.column(attr);
+    let mut order: Vec<usize> = (0..table.row_count()).collect();
+    order.sort_by(|a, b| compare(values.get(*a), values.get(*b), ascending));
+    let mut out = take_rows(table, &order);
+    out.sorted = true;
+    out
+}
+
+fn compare(a: Option<&Option<Value>>, b: Option<&Option<Value>>, ascending: bool) -> Ordering {
+    match (a.and_then(Option::as_ref), b.and_then(Option::as_ref)) {
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (Some(a), Some(b)) if ascending => a.cmp(b),
+        (Some(a), Some(b)) => b.cmp(a),
+    }
+}
+
+/// The rows behind the first `offset`, at most `limit`.
+pub fn slice(table: &Table, offset: u64, limit: Option<u64>) -> Table {
+    let skip = usize::try_from(offset).unwrap_or(usize::MAX);
+    let take = limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
+    let rows: Vec<usize> = (0..table.row_count()).skip(skip).take(take).collect();
+    take_rows(table, &rows)
+}
+
+/// The rows with these numbers, in this order, and the entities that they stand for.
+///
+/// Entities keep all sightings, but where rows stand for records only those of the rows still count.
+pub(crate) fn take_rows(table: &Table, numbers: &[usize]) -> Table {
+    let mut out = Table { unidentified: 0, ..shell(table) };
+    match &table.rows {
+        Rows::Entities => out.entities = numbers.iter().filter_map(|n| table.entities.get(*n).cloned()).collect(),
+        Rows::Records(transformer, rows) => {
+            let rows: Vec<(u32, u32)> = numbers.iter().filter_map(|n| rows.get(*n).copied()).collect();
+            let mut entities = Kept::default();
+            let rows = rows.iter().filter_map(|(e, s)| Some((entities.add(table, *e)?, *s))).collect::<Vec<_>>();
+            out.entities = entities.entities;
+            count_only(&mut out.entities, &rows);
+            out.rows = Rows::Records(*transformer, rows);
+        }
+        Rows::Explicit { columns, rows } => {
+            let mut entities = Kept::default();
+            let rows = numbers.iter().filter_map(|n| rows.get(*n)).map(|row| {
+                let entity = row.entity.and_then(|e| entities.add(table, e));
+                Row { entity, values: row.values.clone() }
+            });
+            let rows = rows.collect();
+            out.entities = entities.entities;
+            out.rows = Rows::Explicit { columns: columns.clone(), rows };
+        }
+    }
+    out
+}
+
+/// Entities that rows still stand for, with their new numbers.
+#[derive(Default)]
+struct Kept {
+    numbers: FxHashMap<u32, u32>,
+    entities: Vec<Entity>,
+}
+
+impl Kept {
+    fn add(&mut self, table: &Table, old: u32) -> Option<u32> {
+        if let Some(number) = self.numbers.get(&old) {
+            return Some(*number);
+        }
+        let number = self.entities.len() as u32;
+        self.entities.push(table.entities.get(old as usize)?.clone());
+        self.numbers.insert(old, number);
+        Some(number)
+    }
+}
+
+/// Makes only the sightings of these rows count (all of a record's, where it holds several).
+fn count_only(entities: &mut [Entity], rows: &[(u32, u32)]) {
+    for (e, entity) in entities.iter_mut().enumerate() {
+        let mut records: Vec<Option<u64>> = Vec::new();
+        for (row_entity, s) in rows {
+            if *row_entity as usize == e {
+                records.push(entity.sightings.get(*s as usize).and_then(|s| s.record));
+            }
+        }
+        for sighting in &mut entity.sightings {
+            sighting.counted &= records.contains(&sighting.record);
+        }
+    }
+}

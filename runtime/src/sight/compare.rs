@@ -1,0 +1,228 @@
+//! Comparing values with what a comparison asks (semantics.md §3).
+
+use super::{References, Undecided};
+use huntc_compiler::catalog::ValueType;
+use huntc_compiler::check::hir::{Operand, Test, TestOp};
+use huntc_compiler::pattern::like::Like;
+use huntc_compiler::pattern::regex::Regex;
+use huntc_compiler::registry_hive;
+use huntc_compiler::value::Value;
+use ipnet::IpNet;
+use rustc_hash::FxHashSet;
+use std::net::IpAddr;
+
+/// One comparison, ready to be asked of values.
+pub struct Comparer {
+    matcher: Matcher,
+    negated: bool,
+    ty: ValueType,
+    fold: bool,
+}
+
+enum Matcher {
+    Null,
+    Set(FxHashSet<Value>),
+    /// `windows-registry-key:key`: literals for the key, and for the path (hive names shortened).
+    Hives(FxHashSet<Value>, FxHashSet<Value>),
+    Less(Value),
+    LessEqual(Value),
+    Greater(Value),
+    GreaterEqual(Value),
+    Like(Like),
+    /// LIKE with a hive name in front: of the path.
+    LikePath(Like),
+    Regex(Box<Regex>),
+    Subset(Vec<IpNet>),
+    Superset(IpNet),
+}
+
+impl Comparer {
+    /// The comparison, with the values that its references stand for. `registry`: the attribute is a registry key's,
+    /// whose literals may begin with a hive name.
+    pub fn new(test: &Test, references: &References, registry: bool) -> Result<Self, Undecided> {
+        let plain = |v: &Value| normal(v, test.ty, test.fold);
+        let matcher = match &test.op {
+            TestOp::Null => Matcher::Null,
+            TestOp::OneOf(operands) => one_of(test, operands, references, registry),
+            TestOp::Less(v) => Matcher::Less(plain(v)),
+            TestOp::LessEqual(v) => Matcher::LessEqual(plain(v)),
+            TestOp::Greater(v) => Matcher::Greater(plain(v)),
+            TestOp::GreaterEqual(v) => Matcher::GreaterEqual(plain(v)),
+            TestOp::Like(pattern) => match registry.then(|| registry_hive::spellings(pattern, test.fold)).flatten() {
+                Some(spelled) => Matcher::LikePath(Like::new(spelled.first().map_or("", String::as_str), test.fold)),
+                None => Matcher::Like(Like::new(pattern, test.fold)),
+            },
+            TestOp::Matches(pattern) => {
+                let regex = Regex::parse(pattern, test.fold).map_err(|e| Undecided(e.message))?;
+                Matcher::Regex(Box::new(regex))
+            }
+            TestOp::Subset(nets) => Matcher::Subset(nets.clone()),
+            TestOp::Superset(net) => Matcher::Superset(*net),
+        };
+        Ok(Self { matcher, negated: test.negated, ty: test.ty, fold: test.fold })
+    }
+
+    /// Whether it looks at the path beside the key of a registry key.
+    pub fn wants_path(&self) -> bool {
+        matches!(self.matcher, Matcher::Hives(..) | Matcher::LikePath(_))
+    }
+
+    /// Whether it only asks for presence.
+    pub fn is_null(&self) -> bool {
+        matches!(self.matcher, Matcher::Null)
+    }
+
+    /// Whether NOT was written.
+    pub fn negated(&self) -> bool {
+        self.negated
+    }
+
+    /// Whether the comparison holds on the values of an attribute in a slot: none where it is absent; a positive one
+    /// needs one that passes, a negated one all.
+    pub fn holds(&self, values: &[Value]) -> Result<bool, Undecided> {
+        if self.is_null() {
+            return Ok(values.is_empty() != self.negated);
+        }
+        let mut any = false;
+        let mut all = true;
+        for value in values {
+            let passes = self.passes(value)?;
+            any |= passes;
+            all &= !passes;
+        }
+        Ok(if self.negated { all && !values.is_empty() } else { any })
+    }
+
+    /// Whether it holds on a registry key's key and path.
+    pub fn holds_on_registry(&self, key: &[Value], path: &[Value]) -> Result<bool, Undecided> {
+        match &self.matcher {
+            Matcher::Hives(keys, paths) => {
+                let hit = |set: &FxHashSet<Value>, values: &[Value], short: bool| {
+                    values.iter().any(|v| set.contains(&normal(&if short { shortened(v) } else { v.clone() }, self.ty, self.fold)))
+                };
+                let (on_key, on_path) = (hit(keys, key, false), hit(paths, path, true));
+                if !self.negated {
+                    return Ok(on_key || on_path);
+                }
+                // Each literal is compared with its own value, which must be there.
+                let present = (keys.is_empty() || !key.is_empty()) && (paths.is_empty() || !path.is_empty());
+                Ok(present && !on_key && !on_path && !(keys.is_empty() && paths.is_empty() && key.is_empty()))
+            }
+            Matcher::LikePath(_) => {
+                let short: Vec<Value> = path.iter().map(shortened).collect();
+                self.holds(&short)
+            }
+            _ => self.holds(key),
+        }
+    }
+
+    /// Whether one value passes, NOT left aside.
+    pub fn passes(&self, value: &Value) -> Result<bool, Undecided> {
+        let order = |limit: &Value| normal(value, self.ty, self.fold).cmp(limit);
+        Ok(match &self.matcher {
+            Matcher::Null => true,
+            Matcher::Set(set) | Matcher::Hives(set, _) => set.contains(&normal(value, self.ty, self.fold)),
+            Matcher::Less(v) => order(v).is_lt(),
+            Matcher::LessEqual(v) => order(v).is_le(),
+            Matcher::Greater(v) => order(v).is_gt(),
+            Matcher::GreaterEqual(v) => order(v).is_ge(),
+            Matcher::Like(like) | Matcher::LikePath(like) => match value {
+                Value::Text(text) => like.is_match(text),
+                other => like.is_match(&other.to_string()),
+            },
+            Matcher::Regex(regex) => {
+                let found = match value {
+                    Value::Text(text) => regex.is_match(text),
+                    other => regex.is_match(&other.to_string()),
+                };
+                found.map_err(|e| Undecided(e.to_string()))?
+            }
+            Matcher::Subset(nets) => address(value).is_some_and(|a| nets.iter().any(|n| n.contains(&a))),
+            Matcher::Superset(net) => address(value).is_some_and(|a| net.prefix_len() == net.max_prefix_len() && net.addr() == a),
+        })
+    }
+}
+
+fn one_of(test: &Test, operands: &[Operand], references: &References, registry: bool) -> Matcher {
+    let mut keys = FxHashSet::default();
+    let mut paths = FxHashSet::default();
+    let mut take = |value: &Value| {
+        let text = value.to_string();
+        if registry && registry_hive::split(&text, test.fold).is_some() {
+            paths.insert(normal(&shortened(value), test.ty, test.fold));
+        } else {
+            keys.insert(normal(value, test.ty, test.fold));
+        }
+    };
+    for operand in operands {
+        match operand {
+            Operand::Value(value) => take(value),
+            Operand::Reference(var, attr) => {
+                let values = references.get(&(*var, attr.clone()));
+                values.into_iter().flatten().flat_map(Value::each).filter_map(|v| as_type(v, test.ty)).for_each(|v| take(&v));
+            }
+        }
+    }
+    if registry { Matcher::Hives(keys, paths) } else { Matcher::Set(keys) }
+}
+
+/// A registry path with its hive's short name.
+fn shortened(value: &Value) -> Value {
+    match value {
+        Value::Text(text) => Value::text(registry_hive::canonical(text)),
+        other => other.clone(),
+    }
+}
+
+fn address(value: &Value) -> Option<IpAddr> {
+    match value {
+        Value::Address(a) => Some(*a),
+        Value::Text(text) => parse_address(text),
+        _ => None,
+    }
+}
+
+/// The form under which values are equal: identifiers without case, with `fold` all text without ASCII case.
+pub fn normal(value: &Value, ty: ValueType, fold: bool) -> Value {
+    match value {
+        Value::Text(text) if fold || (ty == ValueType::Id && folds_case(text)) => Value::text(text.to_ascii_lowercase()),
+        other => other.clone(),
+    }
+}
+
+/// Whether an identifier is a GUID, a hash or a MAC address, whose case says nothing. Others (base64 ids) keep it.
+pub fn folds_case(text: &str) -> bool {
+    let hash = matches!(text.len(), 32 | 40 | 56 | 64 | 96 | 128) && text.bytes().all(|b| b.is_ascii_hexdigit());
+    hash || is_guid(text) || is_mac(text)
+}
+
+/// `8-4-4-4-12` hexadecimal digits, in braces or not.
+pub fn is_guid(text: &str) -> bool {
+    let inner = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text);
+    inner.len() == 36
+        && inner.bytes().enumerate().all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() })
+}
+
+fn is_mac(text: &str) -> bool {
+    let pairs = |separator: char| {
+        let mut parts = text.split(separator);
+        parts.clone().count() == 6 && parts.all(|p| p.len() == 2 && p.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    pairs(':') || pairs('-')
+}
+
+/// An address as text; an IPv4 address in IPv6 clothes is the IPv4 address.
+pub fn parse_address(text: &str) -> Option<IpAddr> {
+    text.trim().parse::<IpAddr>().ok().map(|a| a.to_canonical())
+}
+
+/// A value read as another type, as a reference's values are for the attribute they are compared with.
+pub fn as_type(value: &Value, ty: ValueType) -> Option<Value> {
+    match (value, ty) {
+        (Value::Text(_), ValueType::Text | ValueType::Id) | (Value::Time(_), ValueType::Time) => Some(value.clone()),
+        (Value::Int(_) | Value::Float(_), ValueType::Integer | ValueType::Float) => Some(value.clone()),
+        (Value::Bool(_), ValueType::Boolean) => Some(value.clone()),
+        (Value::Address(_), t) if t.is_address() => Some(value.clone()),
+        (other, _) => super::view::typed_text(&other.to_string(), ty),
+    }
+}

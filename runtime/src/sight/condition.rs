@@ -1,0 +1,92 @@
+//! A condition as a tree over numbered comparisons.
+
+use super::compare::Comparer;
+use super::{References, Undecided};
+use huntc_compiler::catalog::{Catalog, EntityId, Rule};
+use huntc_compiler::check::hir::{Attr, Predicate, Test};
+
+/// A condition ready to be decided.
+pub(crate) struct Condition {
+    tree: Tree,
+    /// Its comparisons; the tree's leaves are their numbers.
+    pub(crate) comparisons: Vec<Comparison>,
+}
+
+/// One comparison of a condition.
+pub(crate) struct Comparison {
+    /// Type whose slot is looked at.
+    pub(crate) entity: EntityId,
+    /// The attribute.
+    pub(crate) attr: Attr,
+    /// What is asked.
+    pub(crate) comparer: Comparer,
+    /// Whether the attribute is a registry key's `key`.
+    pub(crate) registry: bool,
+}
+
+enum Tree {
+    And(Vec<Tree>),
+    Or(Vec<Tree>),
+    Leaf(usize),
+}
+
+impl Condition {
+    pub(crate) fn new(predicate: &Predicate, catalog: &Catalog, references: &References) -> Result<Self, Undecided> {
+        let mut comparisons = Vec::new();
+        let tree = tree(predicate, catalog, references, &mut comparisons)?;
+        Ok(Self { tree, comparisons })
+    }
+
+    /// Decides the condition; `leaf` decides a comparison by its number.
+    pub(crate) fn holds(&self, leaf: &mut dyn FnMut(usize) -> Result<bool, Undecided>) -> Result<bool, Undecided> {
+        self.tree.holds(leaf)
+    }
+}
+
+impl Tree {
+    fn holds(&self, leaf: &mut dyn FnMut(usize) -> Result<bool, Undecided>) -> Result<bool, Undecided> {
+        match self {
+            Self::Leaf(n) => leaf(*n),
+            Self::And(parts) => {
+                for part in parts {
+                    if !part.holds(leaf)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Self::Or(parts) => {
+                for part in parts {
+                    if part.holds(leaf)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+        }
+    }
+}
+
+fn tree(
+    predicate: &Predicate,
+    catalog: &Catalog,
+    references: &References,
+    comparisons: &mut Vec<Comparison>,
+) -> Result<Tree, Undecided> {
+    Ok(match predicate {
+        Predicate::And(parts) => Tree::And(parts.iter().map(|p| tree(p, catalog, references, comparisons)).collect::<Result<_, _>>()?),
+        Predicate::Or(parts) => Tree::Or(parts.iter().map(|p| tree(p, catalog, references, comparisons)).collect::<Result<_, _>>()?),
+        Predicate::Test(test) => {
+            let registry = is_registry_key(test, catalog);
+            let comparer = Comparer::new(test, references, registry)?;
+            comparisons.push(Comparison { entity: test.entity, attr: test.attr.clone(), comparer, registry });
+            Tree::Leaf(comparisons.len() - 1)
+        }
+    })
+}
+
+fn is_registry_key(test: &Test, catalog: &Catalog) -> bool {
+    let Attr::Catalog(attr) = test.attr else { return false };
+    let attribute = catalog.attribute(test.entity, attr);
+    attribute.access.iter().flatten().any(|a| a.rule == Rule::RegistryKey)
+}

@@ -1,0 +1,113 @@
+//! What stands in a slot: identity of entities, and the ladder of processes without entity ids (semantics.md §2).
+
+use super::compare::normal;
+use super::view::{Instance, View, has_text, text_of, typed};
+use super::{Reading, Standing};
+use crate::source::Records;
+use crate::table::{Key, Rung};
+use huntc_compiler::catalog::ValueType;
+use huntc_compiler::time::Instant;
+use huntc_compiler::value::Value;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+
+/// When processes of a host and pid began, as creation records of the whole source tell.
+#[derive(Debug, Default, Clone)]
+pub struct Lives {
+    /// Pids that were asked for.
+    pub known: FxHashSet<i64>,
+    starts: FxHashMap<(Option<Arc<str>>, i64), Vec<Instant>>,
+}
+
+impl Lives {
+    /// Takes creation records in, fetched for `pids`.
+    pub fn add(&mut self, pids: &[i64], records: &Records) {
+        self.known.extend(pids);
+        for record in 0..records.len() {
+            let pid = records.column("process.pid").and_then(|c| c.values(record).next()).and_then(|s| typed(s, ValueType::Integer));
+            if let (Some(Value::Int(pid)), Some(time)) = (pid, records.times.get(record).copied().flatten()) {
+                self.starts.entry((host(records, record), pid)).or_default().push(time);
+            }
+        }
+        self.starts.values_mut().for_each(|times| times.sort_unstable());
+    }
+
+    /// The beginning of the life that a sighting at `time` belongs to; one at that very instant belongs to the new life.
+    fn begin(&self, host: Option<&Arc<str>>, pid: i64, time: Option<Instant>) -> Option<Instant> {
+        let starts = self.starts.get(&(host.cloned(), pid))?;
+        let at = starts.partition_point(|s| Some(*s) <= time);
+        starts.get(at.checked_sub(1)?).copied()
+    }
+}
+
+/// `host.name` of a record.
+pub(crate) fn host(records: &Records, record: usize) -> Option<Arc<str>> {
+    let scalar = records.column("host.name")?.values(record).next()?;
+    Some(text_of(scalar).into())
+}
+
+/// Every pid in the records, of whichever process slot.
+pub fn host_pids(records: &Records) -> FxHashSet<i64> {
+    let fields = ["process.pid", "process.parent.pid", "winlog.event_data.TargetProcessId"];
+    let scalars = fields.iter().filter_map(|f| records.column(f)).flat_map(|c| &c.dictionary);
+    scalars
+        .filter_map(|s| match typed(s, ValueType::Integer) {
+            Some(Value::Int(pid)) => Some(pid),
+            _ => None,
+        })
+        .collect()
+}
+
+/// What stands in the slot of a record.
+pub(crate) fn standing(reading: &Reading<'_>, view: &View<'_>, record: usize, instance: Instance) -> Standing {
+    let identity = &view.kind.identity;
+    if identity.per_record {
+        return per_record(view, record, instance);
+    }
+    let missing = identity.required.iter().any(|attr| view.first(*attr, record, instance).is_none());
+    if !missing {
+        let parts = identity.key.iter().map(|attr| {
+            let ty = view.kind.attributes[usize::from(attr.0)].ty;
+            view.first(*attr, record, instance).map(|v| normal(&v, ty, false))
+        });
+        let rung = if identity.ladder { Rung::EntityId } else { Rung::Plain };
+        let host = if identity.per_host { host(view.records, record) } else { None };
+        return Standing::Entity(Key { rung, parts: parts.collect(), host, unique: 0 });
+    }
+    if !identity.ladder || !view.has_own(record) {
+        return Standing::Nothing;
+    }
+    if reading.ladder { ladder(reading, view, record) } else { Standing::Unidentified }
+}
+
+/// A process without entity id: host and pid with `process.start`, else with the life that the record falls into.
+fn ladder(reading: &Reading<'_>, view: &View<'_>, record: usize) -> Standing {
+    let pid = view.kind.attribute("pid").and_then(|attr| view.first(attr, record, None));
+    let Some(Value::Int(pid)) = pid else { return Standing::Unidentified };
+    let host = host(view.records, record);
+    let (rung, start) = match view.start(record) {
+        Some(start) => (Rung::Start, Some(start)),
+        None => (Rung::Life, reading.lives.begin(host.as_ref(), pid, view.records.times.get(record).copied().flatten())),
+    };
+    let parts = [host.map(Value::Text), Some(Value::Int(pid)), start.map(Value::Time)];
+    Standing::Entity(Key { rung, parts: parts.into_iter().collect(), host: None, unique: 0 })
+}
+
+fn per_record(view: &View<'_>, record: usize, instance: Instance) -> Standing {
+    let required = &view.kind.identity.required;
+    if required.iter().any(|attr| view.first(*attr, record, instance).is_none()) {
+        return Standing::Nothing;
+    }
+    let observation = view.records.observations.get(record).cloned();
+    let id = observation.map_or_else(|| Value::Int(view.records.ids.get(record).map_or(0, |id| *id as i64)), Value::Text);
+    Standing::Entity(Key { rung: Rung::Plain, parts: [Some(id)].into_iter().collect(), host: None, unique: 0 })
+}
+
+/// Whether a record fulfils a condition of a relation.
+pub(crate) fn guarded(records: &Records, record: usize, guard: &huntc_compiler::catalog::Guard) -> bool {
+    if guard.values.is_empty() {
+        return records.column(&guard.field).is_none_or(|c| c.codes(record).is_empty());
+    }
+    let values: Vec<&str> = guard.values.iter().map(String::as_str).collect();
+    has_text(records, &guard.field, record, &values)
+}

@@ -1,0 +1,269 @@
+//! Reading sightings out of records: for GET, for FIND, and creation records.
+
+use super::condition::Condition;
+use super::identity::{guarded, standing};
+use super::view::{Instance, Memo, View, is_creation};
+use super::{Reading, Standing, Undecided};
+use crate::source::Records;
+use crate::table::{Key, Sighting, Values};
+use huntc_compiler::catalog::{AttrId, EntityId, Pivot, SlotId};
+use huntc_compiler::check::hir::{Attr, Predicate, SightingAttr};
+use huntc_compiler::value::Value;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Sightings read from records.
+#[derive(Default)]
+pub struct Found {
+    /// Entity and sighting.
+    pub sightings: Vec<(Key, Sighting)>,
+    /// Record and slot of processes without identity.
+    pub unidentified: FxHashSet<(u64, u8)>,
+    interned: FxHashMap<Values, Values>,
+}
+
+/// GET: every slot that GET looks at and in which the condition holds.
+pub fn scan(
+    reading: &Reading<'_>,
+    records: &Records,
+    entity: EntityId,
+    predicate: &Predicate,
+    out: &mut Found,
+) -> Result<(), Undecided> {
+    let condition = Condition::new(predicate, reading.catalog, reading.references)?;
+    let others = others(reading, records, entity, &condition);
+    for slot in reading.catalog.get(entity).get_slots() {
+        let view = View::new(reading, entity, slot, records, attrs(reading, entity, &condition));
+        let mut place = Place { reading, view: &view, condition: &condition, others: &others, entity, memos: Memos::default() };
+        let mut instances = Vec::new();
+        for record in 0..records.len() {
+            view.instances(record, &mut instances);
+            for instance in &instances {
+                place.take(record, *instance, out)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One step of a relation.
+#[derive(Clone, Copy)]
+pub struct Hop<'a> {
+    /// Type of the input.
+    pub input: EntityId,
+    /// The input's entities.
+    pub keys: &'a FxHashSet<Key>,
+    /// The ways across a record.
+    pub ways: &'a [Pivot],
+    /// Projected type.
+    pub entity: EntityId,
+    /// Tested on the projected slot.
+    pub filter: &'a Predicate,
+}
+
+/// FIND: where one of `keys` stands in the input's slot, the projected slot, if the condition holds there.
+pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut Found) -> Result<(), Undecided> {
+    let Hop { input, keys, ways, entity, filter } = *hop;
+    let condition = Condition::new(filter, reading.catalog, reading.references)?;
+    let others = others(reading, records, entity, &condition);
+    for way in ways {
+        let from = View::new(reading, input, way.input, records, []);
+        let to = View::new(reading, entity, way.output, records, attrs(reading, entity, &condition));
+        let mut place = Place { reading, view: &to, condition: &condition, others: &others, entity, memos: Memos::default() };
+        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+        for record in 0..records.len() {
+            if !way.guard.iter().all(|g| guarded(records, record, g)) {
+                continue;
+            }
+            from.instances(record, &mut inputs);
+            let hit = |i: &Instance| matches!(standing(reading, &from, record, *i), Standing::Entity(key) if keys.contains(&key));
+            if !inputs.iter().any(hit) {
+                continue;
+            }
+            to.instances(record, &mut outputs);
+            for instance in &outputs {
+                place.take(record, *instance, out)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Creation records of `keys`: held, but not counted.
+pub fn starts(reading: &Reading<'_>, records: &Records, entity: EntityId, keys: &FxHashSet<Key>, out: &mut Found) {
+    let view = View::new(reading, entity, SlotId(0), records, columns(reading));
+    for record in 0..records.len() {
+        if !is_creation(records, record) {
+            continue;
+        }
+        if let Standing::Entity(key) = standing(reading, &view, record, None)
+            && keys.contains(&key)
+        {
+            let mut sighting = sighting(reading, &view, record, None, out);
+            sighting.creation = true;
+            sighting.counted = false;
+            out.sightings.push((key, sighting));
+        }
+    }
+}
+
+/// Catalog attributes among the columns that sightings carry.
+fn columns(reading: &Reading<'_>) -> Vec<AttrId> {
+    let id = |a: &Attr| if let Attr::Catalog(id) = a { Some(*id) } else { None };
+    reading.columns.iter().filter_map(id).collect()
+}
+
+/// Attributes to read in a slot of the centre type: demanded ones and compared ones.
+fn attrs(reading: &Reading<'_>, entity: EntityId, condition: &Condition) -> Vec<AttrId> {
+    let mut attrs = columns(reading);
+    attrs.extend(compared(condition, entity));
+    attrs
+}
+
+fn compared(condition: &Condition, entity: EntityId) -> Vec<AttrId> {
+    let id = |a: &Attr| if let Attr::Catalog(id) = a { Some(*id) } else { None };
+    condition.comparisons.iter().filter(|c| c.entity == entity).filter_map(|c| id(&c.attr)).collect()
+}
+
+/// Views of the other types that a condition compares: all their slots.
+fn others<'r>(
+    reading: &Reading<'r>,
+    records: &'r Records,
+    entity: EntityId,
+    condition: &Condition,
+) -> Vec<(EntityId, Vec<View<'r>>)> {
+    let mut types: Vec<EntityId> = condition.comparisons.iter().map(|c| c.entity).filter(|e| *e != entity).collect();
+    types.sort_unstable();
+    types.dedup();
+    let views = |other: EntityId| {
+        let slots = reading.catalog.get(other).get_slots();
+        slots.map(|slot| View::new(reading, other, slot, records, compared(condition, other))).collect()
+    };
+    types.into_iter().map(|other| (other, views(other))).collect()
+}
+
+/// What was decided: for each comparison, of each view that it is asked of.
+type Memos = FxHashMap<(usize, usize), Memo>;
+
+/// A slot under a condition.
+struct Place<'a, 'r> {
+    reading: &'a Reading<'r>,
+    view: &'a View<'r>,
+    condition: &'a Condition,
+    others: &'a [(EntityId, Vec<View<'r>>)],
+    entity: EntityId,
+    memos: Memos,
+}
+
+impl<'r> Place<'_, 'r> {
+    /// Takes what stands in the slot of a record, if the condition holds there.
+    fn take(&mut self, record: usize, instance: Instance, out: &mut Found) -> Result<(), Undecided> {
+        let standing = standing(self.reading, self.view, record, instance);
+        if matches!(standing, Standing::Nothing) || !self.holds(record, instance)? {
+            return Ok(());
+        }
+        match standing {
+            Standing::Nothing => {}
+            Standing::Unidentified => {
+                let id = self.view.records.ids.get(record).copied().unwrap_or_default();
+                out.unidentified.insert((id, self.view.slot.0));
+            }
+            Standing::Entity(key) => {
+                let sighting = sighting(self.reading, self.view, record, instance, out);
+                out.sightings.push((key, sighting));
+            }
+        }
+        Ok(())
+    }
+
+    fn holds(&mut self, record: usize, instance: Instance) -> Result<bool, Undecided> {
+        let mut chosen = Vec::with_capacity(self.others.len());
+        self.choose(record, instance, &mut chosen)
+    }
+
+    /// Whether one slot of each other type can be chosen so that the whole condition holds.
+    fn choose(&mut self, record: usize, instance: Instance, chosen: &mut Vec<Option<(usize, Instance)>>) -> Result<bool, Undecided> {
+        let Some((_, views)) = self.others.get(chosen.len()) else { return self.decide(record, instance, chosen) };
+        let mut instances = Vec::new();
+        for (at, view) in views.iter().enumerate() {
+            view.instances(record, &mut instances);
+            for other in &instances {
+                if !matches!(standing(self.reading, view, record, *other), Standing::Entity(_)) {
+                    continue;
+                }
+                chosen.push(Some((at, *other)));
+                let holds = self.choose(record, instance, chosen)?;
+                chosen.pop();
+                if holds {
+                    return Ok(true);
+                }
+            }
+        }
+        // No slot of that type: all its comparisons are false.
+        chosen.push(None);
+        let holds = self.choose(record, instance, chosen)?;
+        chosen.pop();
+        Ok(holds)
+    }
+
+    fn decide(&mut self, record: usize, instance: Instance, chosen: &[Option<(usize, Instance)>]) -> Result<bool, Undecided> {
+        let (condition, others, centre, view) = (self.condition, self.others, self.entity, self.view);
+        let memos = &mut self.memos;
+        condition.holds(&mut |n| {
+            let Some(comparison) = condition.comparisons.get(n) else { return Ok(false) };
+            let (view, at, instance) = if comparison.entity == centre {
+                (view, usize::MAX, instance)
+            } else {
+                let other = others.iter().position(|(e, _)| *e == comparison.entity);
+                let Some((other, (at, instance))) = other.and_then(|o| Some((o, (*chosen.get(o)?)?))) else { return Ok(false) };
+                let Some(view) = others.get(other).and_then(|(_, views)| views.get(at)) else { return Ok(false) };
+                (view, at, instance)
+            };
+            match &comparison.attr {
+                Attr::Catalog(attr) => {
+                    let memo = memos.entry((n, at)).or_default();
+                    view.decide(&comparison.comparer, comparison.registry, *attr, record, instance, memo)
+                }
+                Attr::Sighting(which) => comparison.comparer.holds(&observed(view, record, *which)),
+                Attr::Added(_) => comparison.comparer.holds(&[]),
+            }
+        })
+    }
+}
+
+fn observed(view: &View<'_>, record: usize, which: SightingAttr) -> Vec<Value> {
+    let value = match which {
+        SightingAttr::FirstObserved | SightingAttr::LastObserved => view.records.times.get(record).copied().flatten().map(Value::Time),
+        SightingAttr::NumberObserved => Some(Value::Int(1)),
+        SightingAttr::ObservationId => view.records.observations.get(record).cloned().map(Value::Text),
+    };
+    value.into_iter().collect()
+}
+
+/// The sighting in a slot of a record, with the demanded values.
+fn sighting(reading: &Reading<'_>, view: &View<'_>, record: usize, instance: Instance, out: &mut Found) -> Sighting {
+    let mut values = Vec::new();
+    let tuple: Vec<Option<Value>> = reading
+        .columns
+        .iter()
+        .map(|attr| {
+            let Attr::Catalog(attr) = attr else { return None };
+            view.values(*attr, record, instance, &mut values);
+            match values.len() {
+                0 => None,
+                1 => values.pop(),
+                _ => Some(Value::List(values.drain(..).collect())),
+            }
+        })
+        .collect();
+    let tuple: Values = tuple.into();
+    let values = out.interned.entry(tuple.clone()).or_insert(tuple).clone();
+    Sighting {
+        record: view.records.ids.get(record).copied(),
+        slot: view.slot.0,
+        time: view.records.times.get(record).copied().flatten(),
+        counted: true,
+        creation: false,
+        observation: view.records.observations.get(record).cloned(),
+        values,
+    }
+}
