@@ -38,7 +38,7 @@ pub fn plan(plan: &Plan, hunt: &Hunt, catalog: &Catalog) -> String {
 }
 
 /// One line for a node, for graphs.
-pub(super) fn label(node: &Node, hunt: &Hunt, catalog: &Catalog) -> String {
+pub fn label(node: &Node, hunt: &Hunt, catalog: &Catalog) -> String {
     Show { hunt, catalog }.op(node)
 }
 

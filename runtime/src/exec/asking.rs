@@ -169,7 +169,8 @@ impl Run<'_> {
     fn budget(&self, node: &Node) -> Result<(), Failure> {
         let sent = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
         let over = |what: String| {
-            let diagnostic = Diagnostic::new(&codes::run::BUDGET, node.origin, what).help("raise the limit under [run] in huntc.toml, or narrow the hunt");
+            let diagnostic = Diagnostic::new(&codes::run::BUDGET, node.origin, what)
+                .help("raise the limit under [run] in huntc.toml, or narrow the hunt");
             Err(Failure::Failed(Box::new(diagnostic)))
         };
         if let Some(most) = self.options.max_requests.filter(|most| sent > *most) {

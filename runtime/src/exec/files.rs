@@ -41,13 +41,16 @@ impl Run<'_> {
     ) -> Result<Table, Failure> {
         let Some(binding) = (self.options.analytic)(analytic) else {
             let message = format!("the analytic {analytic:?} is not configured");
-            let help = format!("bind it in huntc.toml: [analytics.{analytic:?}] with lookup = \"table.csv\" or exec = [\"command\"]");
+            let help =
+                format!("bind it in huntc.toml: [analytics.{analytic:?}] with lookup = \"table.csv\" or exec = [\"command\"]");
             return Err(Failure::Failed(Box::new(
                 Diagnostic::new(&codes::run::ANALYTIC_NOT_CONFIGURED, node.origin, message).help(help),
             )));
         };
-        let arguments: Vec<(String, String)> =
-            arguments.iter().map(|(name, values)| Ok((name.clone(), self.argument(node, values)?))).collect::<Result<_, Failure>>()?;
+        let arguments: Vec<(String, String)> = arguments
+            .iter()
+            .map(|(name, values)| Ok((name.clone(), self.argument(node, values)?)))
+            .collect::<Result<_, Failure>>()?;
         let mut sent = Vec::new();
         for table in inputs.iter().take(tables as usize) {
             let attrs = self.attributes(table);
@@ -55,7 +58,8 @@ impl Run<'_> {
             let plain = Table { rows: crate::table::Rows::Entities, ..Table::clone(table) };
             sent.push(analytics::Rows { names, rows: super::node::rows_of(&plain, &attrs) });
         }
-        let call = analytics::Call { binding: &binding, arguments: &arguments, folder: &self.job.folder, cancel: &self.options.cancel };
+        let call =
+            analytics::Call { binding: &binding, arguments: &arguments, folder: &self.job.folder, cancel: &self.options.cancel };
         let answers = analytics::apply(&call, &sent, pick as usize).map_err(|e| self.failed(node, &e))?;
         let mut table = inputs.get(pick as usize).map_or_else(Table::default, |t| Table::clone(t));
         super::node::add_columns(&mut table, &answers.names, answers.rows);

@@ -145,7 +145,10 @@ impl Run<'_> {
                 }
             }
         }
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.options.concurrency.max(1)).thread_name(|i| format!("hunt-{i}")).build();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.options.concurrency.max(1))
+            .thread_name(|i| format!("hunt-{i}"))
+            .build();
         let graph = Graph { waiting: &waiting, dependants: &dependants };
         let ready: Vec<NodeId> =
             plan.iter().filter(|(id, node)| needed[id.0 as usize] && node.inputs.is_empty()).map(|(id, _)| id).collect();
@@ -212,6 +215,7 @@ impl Run<'_> {
                 Err(Failure::Skipped) | Ok(_) => {}
             }
         }
+        self.warn_unidentified();
         let displays = self.displays(&mut diagnostics);
         diagnostics.extend(locked(&self.warnings).drain(..));
         failed |= diagnostics.iter().any(|d| d.severity == Severity::Error);
@@ -229,7 +233,15 @@ impl Run<'_> {
             file: self.job.file.clone(),
             status,
             complete: status == Status::Ok,
-            variables: self.job.hunt.vars.iter().zip(&plan.vars).filter(|(v, _)| v.binding).map(|(v, n)| self.variable(v, *n)).collect(),
+            variables: self
+                .job
+                .hunt
+                .vars
+                .iter()
+                .zip(&plan.vars)
+                .filter(|(v, _)| v.binding)
+                .map(|(v, n)| self.variable(v, *n))
+                .collect(),
             displays,
             requests: requests.into_iter().map(|(_, _, r)| r).collect(),
             diagnostics,

@@ -18,10 +18,11 @@ impl Run<'_> {
     /// The table of a node whose inputs are computed.
     pub(super) fn node(&self, id: NodeId) -> Outcome {
         let node = self.job.plan.node(id);
-        let inputs: Vec<Arc<Table>> = node.inputs.iter().map(|i| self.table(*i)).collect::<Result<_, _>>().map_err(|e| match e {
-            Failure::Cancelled => Failure::Cancelled,
-            _ => Failure::Skipped,
-        })?;
+        let inputs: Vec<Arc<Table>> =
+            node.inputs.iter().map(|i| self.table(*i)).collect::<Result<_, _>>().map_err(|e| match e {
+                Failure::Cancelled => Failure::Cancelled,
+                _ => Failure::Skipped,
+            })?;
         match inputs.first() {
             Some(input) => self.local(id, node, &inputs, input),
             None => self.leaf(id, node),
@@ -179,10 +180,11 @@ impl Run<'_> {
         if !keys.is_empty() {
             let wanted: FxHashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
             let references = References::default();
-            whole = self.read(id, node, source, Some((&keys, entity)), &references, &mut found, &mut |reading, records, found| {
-                sight::starts(reading, records, entity, &wanted, found);
-                Ok(())
-            })?;
+            whole =
+                self.read(id, node, source, Some((&keys, entity)), &references, &mut found, &mut |reading, records, found| {
+                    sight::starts(reading, records, entity, &wanted, found);
+                    Ok(())
+                })?;
         }
         let mut table = union::with_sightings(input, found, &node.columns);
         table.partial |= !whole;
@@ -203,8 +205,7 @@ impl Run<'_> {
         let catalog = self.job.catalog;
         let laddered = |e: Option<huntc_compiler::catalog::EntityId>| e.is_some_and(|e| catalog.get(e).identity.ladder);
         let compared = self.compares_processes(node);
-        let ladder =
-            (laddered(node.entity) || laddered(keys.map(|(_, e)| e)) || compared) && self.ladder(node, source)?;
+        let ladder = (laddered(node.entity) || laddered(keys.map(|(_, e)| e)) || compared) && self.ladder(node, source)?;
         let Some(template) = lower::request(self.job.plan, catalog, id, ladder) else { return Err(Failure::Skipped) };
         self.ask(id, &template, keys, &mut |records| {
             if ladder {

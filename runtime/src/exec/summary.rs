@@ -25,7 +25,12 @@ impl Run<'_> {
             unidentified,
             rungs: table.as_ref().map(|t| t.rungs()).unwrap_or_default(),
             window: var.window,
-            sources: var.sources.iter().filter_map(|s| self.job.hunt.sources.get(usize::from(s.0))).map(|s| s.uri.clone()).collect(),
+            sources: var
+                .sources
+                .iter()
+                .filter_map(|s| self.job.hunt.sources.get(usize::from(s.0)))
+                .map(|s| s.uri.clone())
+                .collect(),
             keys: table.as_ref().filter(|_| self.options.keys && !grouped).map(|t| t.sorted_keys()),
             complete: table.as_ref().is_some_and(|t| !t.partial),
             elapsed: node.and_then(|n| self.finished.get(n.0 as usize)).and_then(OnceLock::get).copied().unwrap_or(Duration::ZERO),

@@ -12,7 +12,12 @@ pub fn describe(column: &[Option<Value>]) -> Vec<(&'static str, Option<Value>)> 
     if numeric {
         let mean = as_float(&sum(&present)) / present.len() as f64;
         let (min, max) = (present.iter().min(), present.iter().max());
-        return vec![("count", count), ("mean", Some(Value::Float(mean))), ("min", min.copied().cloned()), ("max", max.copied().cloned())];
+        return vec![
+            ("count", count),
+            ("mean", Some(Value::Float(mean))),
+            ("min", min.copied().cloned()),
+            ("max", max.copied().cloned()),
+        ];
     }
     let mut frequencies: FxHashMap<&Value, i64> = FxHashMap::default();
     for value in present {

@@ -1,7 +1,7 @@
 //! WHERE on a variable: the sightings that pass, creation records counted among them (semantics.md §4).
 
-use crate::sight::{References, Undecided};
 use crate::sight::condition::Condition;
+use crate::sight::{References, Undecided};
 use crate::table::{Entity, Rows, Sighting, Table};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::check::hir::{Attr, Predicate};
@@ -50,7 +50,9 @@ pub fn filter(
         }
     }
     let rows = match &table.rows {
-        Rows::Records(transformer, rows) => Rows::Records(*transformer, rows.iter().filter_map(|r| moved.get(r).copied()).collect()),
+        Rows::Records(transformer, rows) => {
+            Rows::Records(*transformer, rows.iter().filter_map(|r| moved.get(r).copied()).collect())
+        }
         _ => Rows::Entities,
     };
     let by_record = matches!(rows, Rows::Records(..));

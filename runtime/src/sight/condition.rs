@@ -74,8 +74,12 @@ fn tree(
     comparisons: &mut Vec<Comparison>,
 ) -> Result<Tree, Undecided> {
     Ok(match predicate {
-        Predicate::And(parts) => Tree::And(parts.iter().map(|p| tree(p, catalog, references, comparisons)).collect::<Result<_, _>>()?),
-        Predicate::Or(parts) => Tree::Or(parts.iter().map(|p| tree(p, catalog, references, comparisons)).collect::<Result<_, _>>()?),
+        Predicate::And(parts) => {
+            Tree::And(parts.iter().map(|p| tree(p, catalog, references, comparisons)).collect::<Result<_, _>>()?)
+        }
+        Predicate::Or(parts) => {
+            Tree::Or(parts.iter().map(|p| tree(p, catalog, references, comparisons)).collect::<Result<_, _>>()?)
+        }
         Predicate::Test(test) => {
             let registry = is_registry_key(test, catalog);
             let comparer = Comparer::new(test, references, registry)?;

@@ -24,7 +24,8 @@ impl Lives {
     pub fn add(&mut self, pids: &[i64], records: &Records) {
         self.known.extend(pids);
         for record in 0..records.len() {
-            let pid = records.column("process.pid").and_then(|c| c.values(record).next()).and_then(|s| typed(s, ValueType::Integer));
+            let pid =
+                records.column("process.pid").and_then(|c| c.values(record).next()).and_then(|s| typed(s, ValueType::Integer));
             if let (Some(Value::Int(pid)), Some(time)) = (pid, records.times.get(record).copied().flatten()) {
                 self.starts.entry((host(records, record), pid)).or_default().push(time);
             }

@@ -12,6 +12,7 @@ mod view;
 pub use identity::{Lives, host_pids};
 pub use read::{Found, Hop, pivot, scan, starts};
 pub use view::text_of;
+pub(crate) use view::typed_text;
 
 use crate::table::Key;
 use huntc_compiler::catalog::Catalog;

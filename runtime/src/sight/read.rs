@@ -181,7 +181,12 @@ impl<'r> Place<'_, 'r> {
     }
 
     /// Whether one slot of each other type can be chosen so that the whole condition holds.
-    fn choose(&mut self, record: usize, instance: Instance, chosen: &mut Vec<Option<(usize, Instance)>>) -> Result<bool, Undecided> {
+    fn choose(
+        &mut self,
+        record: usize,
+        instance: Instance,
+        chosen: &mut Vec<Option<(usize, Instance)>>,
+    ) -> Result<bool, Undecided> {
         let Some((_, views)) = self.others.get(chosen.len()) else { return self.decide(record, instance, chosen) };
         let mut instances = Vec::new();
         for (at, view) in views.iter().enumerate() {
@@ -232,7 +237,9 @@ impl<'r> Place<'_, 'r> {
 
 fn observed(view: &View<'_>, record: usize, which: SightingAttr) -> Vec<Value> {
     let value = match which {
-        SightingAttr::FirstObserved | SightingAttr::LastObserved => view.records.times.get(record).copied().flatten().map(Value::Time),
+        SightingAttr::FirstObserved | SightingAttr::LastObserved => {
+            view.records.times.get(record).copied().flatten().map(Value::Time)
+        }
         SightingAttr::NumberObserved => Some(Value::Int(1)),
         SightingAttr::ObservationId => view.records.observations.get(record).cloned().map(Value::Text),
     };

@@ -167,7 +167,8 @@ impl<'r> Reader<'r> {
 
     /// Which parts count in a record: all, or the first that has any.
     fn counting(&self, records: &Records, record: usize) -> std::ops::Range<usize> {
-        let has = |part: &Part<'_>| part.column.codes(record).iter().any(|c| part.values.get(*c as usize).is_some_and(Option::is_some));
+        let has =
+            |part: &Part<'_>| part.column.codes(record).iter().any(|c| part.values.get(*c as usize).is_some_and(Option::is_some));
         match self.rule {
             Rule::First => match self.parts.iter().position(has) {
                 Some(at) => at..at + 1,
@@ -212,7 +213,9 @@ impl<'r> Reader<'r> {
         for at in self.counting(records, record) {
             let (Some(part), Some(memo)) = (self.parts.get(at), memo.get_mut(at)) else { continue };
             for code in part.column.codes(record) {
-                let (Some(Some(value)), Some(known)) = (part.values.get(*code as usize), memo.get_mut(*code as usize)) else { continue };
+                let (Some(Some(value)), Some(known)) = (part.values.get(*code as usize), memo.get_mut(*code as usize)) else {
+                    continue;
+                };
                 if single.is_some_and(|one| one != (at, *code)) {
                     continue;
                 }

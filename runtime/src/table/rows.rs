@@ -87,7 +87,8 @@ impl Table {
                 }
             }
         }
-        let sighting = |(e, s): &(u32, u32)| self.entities.get(*e as usize).and_then(|x| Some((x.sightings.get(*s as usize)?, &x.key)));
+        let sighting =
+            |(e, s): &(u32, u32)| self.entities.get(*e as usize).and_then(|x| Some((x.sightings.get(*s as usize)?, &x.key)));
         rows.sort_by(|a, b| match (sighting(a), sighting(b)) {
             (Some((a, ka)), Some((b, kb))) => a.time.cmp(&b.time).then_with(|| ka.cmp(kb)).then_with(|| a.record.cmp(&b.record)),
             _ => std::cmp::Ordering::Equal,

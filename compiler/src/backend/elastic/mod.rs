@@ -3,7 +3,7 @@
 //! [`lower`] makes a node's request, [`predicate`] a condition on one slot, [`leaf`] one comparison on one field;
 //! [`query`] is the DSL itself, [`show`] prints requests for people.
 
-mod leaf;
+pub mod leaf;
 pub mod lower;
 mod predicate;
 pub mod query;

@@ -3,4 +3,12 @@
 codes! {
     CANCELLED "K1000" "interrupted" Error fixed "the run was interrupted";
     ANALYTIC_NOT_CONFIGURED "K1001" "analytic-not-configured" Error fixed "an analytic has no configuration";
+    ANALYTIC_FAILED "K1002" "analytic-failed" Error fixed "an analytic did not answer as it must";
+    LOAD_FAILED "K1003" "load-failed" Error fixed "a file of LOAD cannot be read";
+    SAVE_FAILED "K1004" "save-failed" Error fixed "a file of SAVE cannot be written";
+    UNIDENTIFIED "K1005" "unidentified-processes" Warning fixed "processes without an entity id are left out";
+    NO_IDENTITY "K1006" "no-identity" Warning fixed "written rows without an identity find nothing";
+    UNDECIDED "K1007" "undecided-comparison" Error fixed "a comparison could not be decided";
+    BUDGET "K1008" "budget-used-up" Error fixed "the hunt needs more than it may use";
+    UNBOUND_SOURCE "K1009" "unbound-source" Error fixed "a data source is not bound to anything";
 }

@@ -1,0 +1,237 @@
+//! Analytics that APPLY calls: look-up tables, and external commands that read and write JSON lines.
+
+use crate::config::analytic::{Action, AnalyticBinding};
+use crate::source::SourceError;
+use huntc_compiler::diag::codes;
+use huntc_compiler::value::Value;
+use rustc_hash::FxHashMap;
+use serde_json::{Map, Value as Json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// Rows with their column names: what an analytic gets, and the columns that it adds.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    /// Names of the columns.
+    pub names: Vec<String>,
+    /// One value for each name.
+    pub rows: Vec<Vec<Option<Value>>>,
+}
+
+/// One call of an analytic.
+pub struct Call<'a> {
+    /// What it is.
+    pub binding: &'a AnalyticBinding,
+    /// WITH.
+    pub arguments: &'a [(String, String)],
+    /// Folder in which commands run.
+    pub folder: &'a Path,
+    /// Set on Ctrl-C.
+    pub cancel: &'a AtomicBool,
+}
+
+/// Longest message of a command that is repeated to the user, in bytes.
+const MESSAGE: u64 = 4_096;
+
+/// The columns that an analytic adds to the table `pick` of `tables`: as many rows, in the same order.
+pub fn apply(call: &Call<'_>, tables: &[Rows], pick: usize) -> Result<Rows, SourceError> {
+    let Some(table) = tables.get(pick) else { return Ok(Rows::default()) };
+    match &call.binding.action {
+        Action::Lookup { table: path, key } => lookup(call, path, key, table),
+        Action::Exec(command) => exec(call, command, tables, pick),
+    }
+}
+
+fn failed(call: &Call<'_>, what: impl std::fmt::Display) -> SourceError {
+    SourceError::new(&codes::run::ANALYTIC_FAILED, format!("the analytic {:?} failed: {what}", call.binding.uri))
+}
+
+/// Rows of a CSV table whose key column equals the attribute.
+fn lookup(call: &Call<'_>, path: &Path, key: &str, table: &Rows) -> Result<Rows, SourceError> {
+    let unreadable =
+        |e: &dyn std::fmt::Display| failed(call, format_args!("its table {} cannot be read", path.display())).note(e.to_string());
+    let (header, records) = read_table(path).map_err(|e| unreadable(&e))?;
+    let at = header.iter().position(|h| h == key).unwrap_or(0);
+    let Some(own) = table.names.iter().position(|n| n == key) else {
+        return Err(failed(call, format_args!("the rows have no attribute {key:?}")));
+    };
+    let names: Vec<String> = header.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, n)| n.clone()).collect();
+    let mut index: FxHashMap<&str, &Vec<String>> = FxHashMap::default();
+    for record in &records {
+        if let Some(value) = record.get(at) {
+            index.entry(value).or_insert(record);
+        }
+    }
+    let find = |row: &Vec<Option<Value>>| {
+        let value = row.get(own).cloned().flatten().map(|v| v.to_string());
+        let hit = value.and_then(|v| index.get(v.as_str()).copied());
+        let cell = |i: usize| hit.and_then(|r| r.get(i)).filter(|t| !t.is_empty()).map(|t| Value::text(t.as_str()));
+        (0..header.len()).filter(|i| *i != at).map(cell).collect()
+    };
+    Ok(Rows { rows: table.rows.iter().map(find).collect(), names })
+}
+
+type Table = (Vec<String>, Vec<Vec<String>>);
+
+/// A look-up table: CSV with a header, or a JSON array of flat objects.
+fn read_table(path: &Path) -> Result<Table, Box<dyn std::error::Error>> {
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
+        let objects: Vec<Map<String, Json>> = serde_json::from_slice(&std::fs::read(path)?)?;
+        let mut header: Vec<String> = objects.iter().flat_map(|o| o.keys().cloned()).collect();
+        header.sort();
+        header.dedup();
+        let text = |v: Option<&Json>| match v {
+            None | Some(Json::Null) => String::new(),
+            Some(Json::String(s)) => s.clone(),
+            Some(other) => other.to_string(),
+        };
+        let rows = objects.iter().map(|o| header.iter().map(|h| text(o.get(h))).collect()).collect();
+        return Ok((header, rows));
+    }
+    let mut reader = csv::ReaderBuilder::new().flexible(false).comment(Some(b'#')).from_path(path)?;
+    let header = reader.headers()?.iter().map(str::to_owned).collect();
+    let rows = reader.records().map(|r| r.map(|r| r.iter().map(str::to_owned).collect())).collect::<Result<_, _>>()?;
+    Ok((header, rows))
+}
+
+/// Runs a command: a JSON object a line on its standard input (`table`, `row`, and the attributes under `data`), an
+/// object a line on its standard output, one for each row of table `pick` in order (or with `row` naming it).
+fn exec(call: &Call<'_>, command: &[String], tables: &[Rows], pick: usize) -> Result<Rows, SourceError> {
+    let Some((program, arguments)) = command.split_first() else { return Err(failed(call, "its command is empty")) };
+    let mut child = Command::new(program)
+        .args(arguments)
+        .current_dir(call.folder)
+        .envs(call.arguments.iter().map(|(k, v)| (k, v)))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| failed(call, "the command cannot be started").note(format!("{program}: {e}")))?;
+    let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
+        return Err(failed(call, "the command has no pipes"));
+    };
+    let input = lines(tables);
+    // Both pipes are served at once, so that neither side waits for the other.
+    let writer = std::thread::spawn(move || {
+        let _ = stdin.write_all(&input);
+    });
+    let complaints = std::thread::spawn(move || {
+        let mut text = String::new();
+        let _ = stderr.take(MESSAGE).read_to_string(&mut text);
+        text
+    });
+    let (sender, receiver) = mpsc::channel();
+    let reader = std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines() {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    let answers = collect(call, &receiver, &mut child);
+    if answers.is_err() {
+        let _ = child.kill();
+    }
+    let status = child.wait();
+    drop(receiver);
+    let _ = (writer.join(), reader.join());
+    let complaint = complaints.join().unwrap_or_default();
+    let answers = answers?;
+    match status {
+        Ok(status) if status.success() => {}
+        Ok(status) => return Err(failed(call, format_args!("the command ended with {status}")).note(complaint)),
+        Err(e) => return Err(failed(call, e)),
+    }
+    columns(call, &answers, tables.get(pick).map_or(0, |t| t.rows.len()))
+}
+
+fn lines(tables: &[Rows]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (number, table) in tables.iter().enumerate() {
+        for (at, row) in table.rows.iter().enumerate() {
+            let data: Map<String, Json> =
+                table.names.iter().zip(row).map(|(n, v)| (n.clone(), serde_json::to_value(v).unwrap_or_default())).collect();
+            let line = serde_json::json!({ "table": number, "row": at, "data": data });
+            out.extend_from_slice(line.to_string().as_bytes());
+            out.push(b'\n');
+        }
+    }
+    out
+}
+
+type Line = std::io::Result<String>;
+
+fn collect(call: &Call<'_>, receiver: &mpsc::Receiver<Line>, child: &mut Child) -> Result<Vec<Map<String, Json>>, SourceError> {
+    let deadline = Instant::now() + call.binding.timeout;
+    let mut answers = Vec::new();
+    loop {
+        if call.cancel.load(Ordering::Relaxed) {
+            return Err(SourceError::cancelled());
+        }
+        if Instant::now() > deadline {
+            return Err(failed(call, format_args!("no end after {} seconds", call.binding.timeout.as_secs())));
+        }
+        match receiver.recv_timeout(Duration::from_millis(50)) {
+            Ok(Ok(line)) if line.trim().is_empty() => {}
+            Ok(Ok(line)) => match serde_json::from_str::<Map<String, Json>>(&line) {
+                Ok(object) => answers.push(object),
+                Err(e) => {
+                    return Err(failed(call, format_args!("line {} of its answer is no JSON object", answers.len() + 1))
+                        .note(e.to_string()));
+                }
+            },
+            Ok(Err(e)) => return Err(failed(call, e)),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                let _ = child.try_wait();
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(answers),
+        }
+    }
+}
+
+/// The answers as columns; every row must be answered.
+fn columns(call: &Call<'_>, answers: &[Map<String, Json>], rows: usize) -> Result<Rows, SourceError> {
+    let mut by_row: Vec<Option<&Map<String, Json>>> = vec![None; rows];
+    for (at, answer) in answers.iter().enumerate() {
+        let row = answer.get("row").and_then(Json::as_u64).map_or(at, |r| usize::try_from(r).unwrap_or(usize::MAX));
+        match by_row.get_mut(row) {
+            Some(slot @ None) => *slot = Some(answer),
+            _ => return Err(failed(call, format_args!("it answered row {row}, which was not asked or is answered twice"))),
+        }
+    }
+    if let Some(missing) = by_row.iter().position(Option::is_none) {
+        return Err(failed(call, format_args!("row {missing} of {rows} was not answered")));
+    }
+    let data = |answer: &Map<String, Json>| match answer.get("data") {
+        Some(Json::Object(data)) => data.clone(),
+        _ => answer.iter().filter(|(k, _)| *k != "row" && *k != "table").map(|(k, v)| (k.clone(), v.clone())).collect(),
+    };
+    let data: Vec<Map<String, Json>> = by_row.into_iter().flatten().map(data).collect();
+    let mut names: Vec<String> = call.binding.outputs.clone().unwrap_or_default();
+    for name in data.iter().flat_map(Map::keys) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    let rows = data.iter().map(|d| names.iter().map(|n| d.get(n).and_then(value)).collect()).collect();
+    Ok(Rows { names, rows })
+}
+
+/// A JSON value as a value of ours; objects as their text.
+pub(crate) fn value(json: &Json) -> Option<Value> {
+    match json {
+        Json::Null => None,
+        Json::Bool(b) => Some(Value::Bool(*b)),
+        Json::Number(n) => n.as_i64().map(Value::Int).or_else(|| n.as_f64().map(Value::Float)),
+        Json::String(s) => Some(Value::text(s.as_str())),
+        Json::Array(items) => {
+            let items: Vec<Value> = items.iter().filter_map(value).collect();
+            (!items.is_empty()).then(|| Value::List(items.into()))
+        }
+        Json::Object(_) => Some(Value::text(json.to_string())),
+    }
+}

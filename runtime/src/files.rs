@@ -1,0 +1,253 @@
+//! Files of LOAD and SAVE: CSV and JSON, plain, gzip or zstd by their names, under allowed folders only.
+
+use crate::analytics;
+use crate::sight::typed_text;
+use crate::source::SourceError;
+use huntc_compiler::catalog::{Catalog, EntityId, canonical};
+use huntc_compiler::check::hir::{Attr, Column};
+use huntc_compiler::diag::codes;
+use huntc_compiler::value::Value;
+use serde_json::{Map, Value as Json};
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
+use std::path::{Component, Path, PathBuf};
+
+/// Where files may lie.
+pub struct Place<'a> {
+    /// Relative paths start here.
+    pub folder: &'a Path,
+    /// Folders that may be used; none: `folder` and the current one.
+    pub roots: &'a [PathBuf],
+}
+
+/// What a file holds.
+pub struct Loaded {
+    /// The type.
+    pub entity: EntityId,
+    /// Columns in order.
+    pub columns: Vec<Column>,
+    /// One value for each column.
+    pub rows: Vec<Vec<Option<Value>>>,
+}
+
+/// Most bytes of a file that LOAD reads, decompressed.
+const MOST: u64 = 1 << 30;
+
+fn load_error(path: &str, what: impl std::fmt::Display) -> SourceError {
+    SourceError::new(&codes::run::LOAD_FAILED, format!("{path:?} cannot be loaded: {what}"))
+}
+
+fn save_error(path: &str, what: impl std::fmt::Display) -> SourceError {
+    SourceError::new(&codes::run::SAVE_FAILED, format!("{path:?} cannot be saved: {what}"))
+}
+
+/// The path without `.` and `..`, absolute; `..` never leaves the root of the file system.
+fn resolve(path: &str, place: &Place<'_>) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in place.folder.join(path).components() {
+        match part {
+            Component::ParentDir => {
+                out.pop();
+            }
+            Component::CurDir => {}
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// The file's place, if it lies in an allowed folder; links are followed first.
+fn allowed(path: &str, place: &Place<'_>) -> Result<PathBuf, String> {
+    let resolved = resolve(path, place);
+    let parent = resolved.parent().unwrap_or(Path::new("/"));
+    let existing = parent.ancestors().find(|p| p.exists()).unwrap_or(Path::new("/"));
+    let real = existing.canonicalize().unwrap_or_else(|_| existing.to_path_buf());
+    let current = std::env::current_dir().unwrap_or_default();
+    let mut roots: Vec<PathBuf> = place.roots.to_vec();
+    if roots.is_empty() {
+        roots = vec![place.folder.to_path_buf(), current, std::env::temp_dir()];
+    }
+    let inside = roots.iter().any(|r| real.starts_with(r.canonicalize().unwrap_or_else(|_| r.clone())));
+    // The file itself may be a link to somewhere else.
+    let linked = resolved.is_symlink();
+    if inside && !linked { Ok(resolved) } else { Err("it lies outside the folders that LOAD and SAVE may use".to_owned()) }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Plain,
+    Gzip,
+    Zstd,
+}
+
+/// Format and packing by the file's name.
+fn shape(path: &Path) -> (String, Packing) {
+    let name = path.file_name().map(|n| n.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let (name, packing) = match (name.strip_suffix(".gz"), name.strip_suffix(".zst")) {
+        (Some(inner), _) => (inner.to_owned(), Packing::Gzip),
+        (_, Some(inner)) => (inner.to_owned(), Packing::Zstd),
+        _ => (name, Packing::Plain),
+    };
+    (name.rsplit('.').next().unwrap_or_default().to_owned(), packing)
+}
+
+/// Reads a file of LOAD. A `type` column wins over `entity`.
+pub fn load(path: &str, place: &Place<'_>, entity: Option<EntityId>, catalog: &Catalog) -> Result<Loaded, SourceError> {
+    let outside = "list further folders as roots under [run] in huntc.toml";
+    let real = allowed(path, place).map_err(|e| load_error(path, e).help(outside))?;
+    let mut bytes = Vec::new();
+    let (format, packing) = shape(&real);
+    let file = File::open(&real).map_err(|e| load_error(path, "it cannot be opened").note(e.to_string()))?;
+    let reader: Box<dyn Read> = match packing {
+        Packing::Plain => Box::new(file),
+        Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(file)),
+        Packing::Zstd => Box::new(zstd::Decoder::new(file).map_err(|e| load_error(path, e))?),
+    };
+    reader.take(MOST + 1).read_to_end(&mut bytes).map_err(|e| load_error(path, "it cannot be read").note(e.to_string()))?;
+    if bytes.len() as u64 > MOST {
+        return Err(load_error(path, "it holds more than 1 GiB"));
+    }
+    let (header, cells) = match format.as_str() {
+        "csv" => csv_rows(&bytes).map_err(|e| load_error(path, "it is no CSV table with a header").note(e.to_string()))?,
+        "json" => json_rows(&bytes).map_err(|e| load_error(path, "it is no JSON array of flat objects").note(e.to_string()))?,
+        other => {
+            return Err(load_error(path, format_args!("the format {other:?} is not known"))
+                .help("use .csv or .json, with .gz or .zst behind"));
+        }
+    };
+    typed(path, header, cells, entity, catalog)
+}
+
+type Cells = (Vec<String>, Vec<Vec<Option<Value>>>);
+
+fn csv_rows(bytes: &[u8]) -> Result<Cells, csv::Error> {
+    let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(bytes);
+    let header = reader.headers()?.iter().map(str::to_owned).collect();
+    let cell = |text: &str| (!text.is_empty()).then(|| Value::text(text));
+    let rows = reader.records().map(|r| r.map(|r| r.iter().map(cell).collect())).collect::<Result<_, _>>()?;
+    Ok((header, rows))
+}
+
+fn json_rows(bytes: &[u8]) -> Result<Cells, serde_json::Error> {
+    let objects: Vec<Map<String, Json>> = serde_json::from_slice(bytes)?;
+    let mut header: Vec<String> = Vec::new();
+    for name in objects.iter().flat_map(Map::keys) {
+        if !header.contains(name) {
+            header.push(name.clone());
+        }
+    }
+    let rows = objects.iter().map(|o| header.iter().map(|h| o.get(h).and_then(analytics::value)).collect()).collect();
+    Ok((header, rows))
+}
+
+/// Columns looked up in the catalog, values read as their types.
+fn typed(
+    path: &str,
+    header: Vec<String>,
+    cells: Vec<Vec<Option<Value>>>,
+    entity: Option<EntityId>,
+    catalog: &Catalog,
+) -> Result<Loaded, SourceError> {
+    let type_column = header.iter().position(|h| h == "type");
+    let mut entity = entity;
+    if let Some(at) = type_column {
+        let mut names: Vec<String> = cells.iter().filter_map(|r| r.get(at).cloned().flatten()).map(|v| v.to_string()).collect();
+        names.sort();
+        names.dedup();
+        match names.as_slice() {
+            [] => {}
+            [name] => {
+                entity = Some(catalog.entity(name).ok_or_else(|| load_error(path, format_args!("the type {name:?} is not known")))?)
+            }
+            _ => return Err(load_error(path, format_args!("it holds several types: {}", names.join(", ")))),
+        }
+    }
+    let Some(entity) = entity else {
+        return Err(load_error(path, "it has no `type` column").help("say the type in the huntflow: LOAD … AS process"));
+    };
+    let kind = catalog.get(entity);
+    let kept: Vec<usize> = (0..header.len()).filter(|i| Some(*i) != type_column).collect();
+    let columns: Vec<Column> = kept
+        .iter()
+        .filter_map(|i| header.get(*i))
+        .map(|name| {
+            let attr = kind.attribute(&canonical(name)).map_or_else(|| Attr::Added(name.clone()), Attr::Catalog);
+            Column { header: name.clone(), attr }
+        })
+        .collect();
+    let read = |value: Value, column: &Column| match column.attr {
+        Attr::Catalog(attr) => match value {
+            Value::List(items) => Some(Value::List(items)),
+            other => typed_text(&other.to_string(), kind.attributes[usize::from(attr.0)].ty),
+        },
+        _ => Some(value),
+    };
+    let row = |cells: Vec<Option<Value>>| {
+        let values = kept.iter().map(|i| cells.get(*i).cloned().flatten());
+        values.zip(&columns).map(|(v, c)| v.and_then(|v| read(v, c))).collect()
+    };
+    let rows = cells.into_iter().map(row).collect();
+    Ok(Loaded { entity, columns, rows })
+}
+
+/// Writes a file of SAVE in one step: into a sibling that then takes the file's place.
+pub fn save(path: &str, place: &Place<'_>, entity: &str, headers: &[&str], rows: &[Vec<Option<Value>>]) -> Result<(), SourceError> {
+    let outside = "list further folders as roots under [run] in huntc.toml";
+    let real = allowed(path, place).map_err(|e| save_error(path, e).help(outside))?;
+    let (format, packing) = shape(&real);
+    let failed = |e: std::io::Error| save_error(path, "it cannot be written").note(e.to_string());
+    if let Some(parent) = real.parent() {
+        std::fs::create_dir_all(parent).map_err(failed)?;
+    }
+    let mut name = real.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = real.with_file_name(name);
+    let written = (|| -> std::io::Result<()> {
+        let file = BufWriter::new(File::create(&part)?);
+        let file = match packing {
+            Packing::Plain => {
+                let mut file = file;
+                write(&format, entity, headers, rows, &mut file)?;
+                file
+            }
+            Packing::Gzip => {
+                let mut out = flate2::write::GzEncoder::new(file, flate2::Compression::default());
+                write(&format, entity, headers, rows, &mut out)?;
+                out.finish()?
+            }
+            Packing::Zstd => {
+                let mut out = zstd::Encoder::new(file, 0)?;
+                write(&format, entity, headers, rows, &mut out)?;
+                out.finish()?
+            }
+        };
+        file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+        std::fs::rename(&part, &real)
+    })();
+    written.map_err(|e| {
+        let _ = std::fs::remove_file(&part);
+        failed(e)
+    })
+}
+
+fn write(format: &str, entity: &str, headers: &[&str], rows: &[Vec<Option<Value>>], out: &mut dyn Write) -> std::io::Result<()> {
+    if format == "json" {
+        let objects = rows.iter().map(|row| {
+            let mut object = Map::new();
+            object.insert("type".to_owned(), Json::String(entity.to_owned()));
+            for (name, value) in headers.iter().zip(row) {
+                object.insert((*name).to_owned(), serde_json::to_value(value).unwrap_or_default());
+            }
+            object
+        });
+        serde_json::to_writer_pretty(&mut *out, &objects.collect::<Vec<_>>())?;
+        return out.write_all(b"\n");
+    }
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(["type"].iter().chain(headers))?;
+    for row in rows {
+        let cells = row.iter().map(|v| v.as_ref().map(ToString::to_string).unwrap_or_default());
+        writer.write_record(std::iter::once(entity.to_owned()).chain(cells))?;
+    }
+    writer.flush()
+}
