@@ -9,6 +9,7 @@ pub mod backend;
 pub mod catalog;
 pub mod check;
 pub mod commands;
+pub mod compile;
 pub mod diag;
 pub mod options;
 pub mod pattern;

@@ -1,0 +1,40 @@
+//! All passes in a row: text to plan.
+
+use crate::catalog::Catalog;
+use crate::check::{self, hir::Hunt};
+use crate::diag::{Diagnostic, Severity, Sink};
+use crate::options::Options;
+use crate::plan::{self, Plan};
+use crate::source::{SourceId, SourceSet};
+use crate::syntax;
+use crate::syntax::ast::Program;
+
+/// What one huntflow compiles to.
+#[derive(Debug)]
+pub struct Compilation {
+    /// The syntax tree, with `Error` nodes where the text could not be read.
+    pub program: Program,
+    /// The checked hunt and its plan; `None` where errors were reported.
+    pub compiled: Option<(Hunt, Plan)>,
+    /// By place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Compilation {
+    /// Whether there were errors.
+    pub fn failed(&self) -> bool {
+        self.compiled.is_none() || self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+    }
+}
+
+/// Compiles one text. Nothing is read or sent; the same inputs give the same result.
+pub fn compile(sources: &SourceSet, id: SourceId, catalog: &Catalog, options: &Options) -> Compilation {
+    let mut sink = Sink::new(options.lints.clone());
+    let program = syntax::parse(sources, id, &mut sink);
+    let hunt = check::check(&program, sources, catalog, options, &mut sink);
+    let compiled = hunt.filter(|_| !sink.has_errors()).map(|hunt| {
+        let plan = plan::build::build(&hunt, catalog, options);
+        (hunt, plan)
+    });
+    Compilation { program, compiled, diagnostics: sink.finish() }
+}
