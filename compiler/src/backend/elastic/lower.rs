@@ -149,6 +149,7 @@ impl Request<'_> {
 
     fn starts_fields(&self) -> Fields {
         let mut fields = self.base();
+        fields.extend(["event.category", "event.code", "event.type"].map(str::to_owned));
         self.slot_fields(SlotId(0), &mut fields);
         fields
     }
