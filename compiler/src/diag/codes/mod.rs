@@ -1,7 +1,7 @@
 //! The one registry of diagnostic codes. Each range has its file; each code has a page in `../pages/`.
 //!
 //! K00 syntax · K01 names and flow · K02 types and attributes · K03 patterns · K04 time · K05 relations ·
-//! K06 lowering · K07 sources at run time · K08 configuration, files, command line · K09 our own faults
+//! K07 sources at run time · K08 configuration, files, command line · K09 our own faults
 
 use super::Code;
 
@@ -29,7 +29,6 @@ macro_rules! codes {
 pub mod config;
 pub mod elastic;
 pub mod internal;
-pub mod lowering;
 pub mod names;
 pub mod patterns;
 pub mod relations;
@@ -48,7 +47,6 @@ pub fn all() -> Vec<&'static Code> {
         patterns::ALL,
         time::ALL,
         relations::ALL,
-        lowering::ALL,
         elastic::ALL,
         store::ALL,
         run::ALL,
