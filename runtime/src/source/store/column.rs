@@ -147,6 +147,37 @@ impl Dictionary {
     }
 }
 
+/// Makes a dictionary of values that come sorted by text, then kind.
+#[derive(Debug)]
+pub(super) struct DictionaryBuilder {
+    starts: Vec<i32>,
+    blob: Vec<u8>,
+    kinds: Vec<u8>,
+}
+
+impl DictionaryBuilder {
+    pub(super) fn new() -> Self {
+        Self { starts: vec![0], blob: Vec::new(), kinds: Vec::new() }
+    }
+
+    /// Adds a value, unless it is the last one again; returns its code.
+    pub(super) fn add(&mut self, text: &[u8], kind: Kind) -> u32 {
+        let last = self.starts.iter().rev().nth(1).and_then(|from| self.blob.get(*from as usize..self.blob.len() - 1));
+        if last != Some(text) || self.kinds.last() != Some(&(kind as u8)) {
+            self.blob.extend_from_slice(text);
+            self.blob.push(END);
+            self.starts.push(self.blob.len() as i32);
+            self.kinds.push(kind as u8);
+        }
+        self.kinds.len() as u32
+    }
+
+    pub(super) fn finish(self) -> Dictionary {
+        let kinds = self.kinds.iter().any(|k| *k != Kind::Text as u8).then(|| Buffer::from_vec(self.kinds));
+        Dictionary { starts: self.starts.into(), blob: Buffer::from_vec(self.blob), kinds }
+    }
+}
+
 /// Codes in the smallest type that holds them.
 #[derive(Clone, Debug)]
 pub(super) enum Codes {
@@ -167,6 +198,18 @@ impl Codes {
             Self::U16(codes.into_iter().map(|c| c as u16).collect())
         } else {
             Self::U32(codes.into())
+        }
+    }
+
+    /// Codes for a dictionary of this length from the bytes that [`Self::pack`] made; `None` where they are not aligned.
+    pub(super) fn read(distinct: usize, bytes: Buffer) -> Option<Self> {
+        let fits = |size: usize, align: usize| bytes.len() % size == 0 && bytes.as_ptr().align_offset(align) == 0;
+        if distinct <= usize::from(u8::MAX) {
+            Some(Self::U8(bytes.into()))
+        } else if distinct <= usize::from(u16::MAX) {
+            fits(2, align_of::<u16>()).then(|| Self::U16(bytes.clone().into()))
+        } else {
+            fits(4, align_of::<u32>()).then(|| Self::U32(bytes.clone().into()))
         }
     }
 
@@ -219,6 +262,65 @@ impl Column {
     pub(super) fn new(dictionary: Dictionary, first: First, more_rows: ScalarBuffer<u32>, more_codes: ScalarBuffer<u32>) -> Self {
         let (numbers, addresses, times) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         Self { dictionary, first, more_rows, more_codes, numbers, addresses, times }
+    }
+
+    /// A column of rows and codes, for a segment of so many rows. Values may come in any order of rows, those of one row
+    /// in their order; `place` says where each row has gone since.
+    pub(super) fn assemble(dictionary: Dictionary, mut values: Vec<(u32, u32)>, place: Option<&[u32]>, rows: usize) -> (Self, u64) {
+        let present = usize::from(!values.is_empty()) + values.windows(2).filter(|w| w[0].0 != w[1].0).count();
+        let dense = present * 8 >= rows;
+        if let Some(place) = place {
+            values.iter_mut().for_each(|(row, _)| *row = place[*row as usize]);
+            // Dense columns put first values where they belong; all others need the order of the rows.
+            if !dense || values.len() > present {
+                values.sort_by_key(|(row, _)| *row);
+            }
+        }
+        let mut first_rows = Vec::new();
+        let mut first = if dense { vec![0; rows] } else { Vec::with_capacity(present) };
+        let (mut more_rows, mut more_codes) = (Vec::new(), Vec::new());
+        let mut last = u32::MAX;
+        for (row, code) in values {
+            if row == last {
+                more_rows.push(row);
+                more_codes.push(code);
+            } else if dense {
+                first[row as usize] = code;
+            } else {
+                first_rows.push(row);
+                first.push(code);
+            }
+            last = row;
+        }
+        let rows = (!dense).then(|| ScalarBuffer::from(first_rows));
+        let first = First { rows, codes: Codes::pack(first, dictionary.len()) };
+        (Self::new(dictionary, first, more_rows.into(), more_codes.into()), present as u64)
+    }
+
+    /// Rows and codes of all values, by row, those of one row in their order.
+    pub(super) fn each(&self) -> Vec<(u32, u32)> {
+        let mut out = Vec::with_capacity(self.first.codes.len() + self.more_rows.len());
+        let mut more = self.more_rows.iter().copied().zip(self.more_codes.iter().copied()).peekable();
+        for index in 0..self.first.codes.len() {
+            let row = self.first.rows.as_ref().and_then(|r| r.get(index)).copied().unwrap_or(index as u32);
+            let code = self.first.codes.get(index);
+            if code != 0 {
+                out.push((row, code));
+            }
+            while let Some(value) = more.next_if(|(r, _)| *r <= row) {
+                out.push(value);
+            }
+        }
+        out
+    }
+
+    /// Whether the parts fit together, for a segment of so many rows.
+    pub(super) fn is_sound(&self, rows: usize) -> bool {
+        let dictionary = &self.dictionary;
+        let ends = dictionary.starts.first() == Some(&0) && dictionary.start(dictionary.len()) == dictionary.blob.len();
+        let kinds = dictionary.kinds.as_ref().is_none_or(|k| k.len() == dictionary.len());
+        let first = self.first.rows.as_ref().map_or(rows, |r| r.len()) == self.first.codes.len();
+        ends && kinds && first && self.more_rows.len() == self.more_codes.len()
     }
 
     /// The values that are numbers, sorted, with their codes; texts that spell numbers are numbers.

@@ -154,11 +154,11 @@ fn matching(pattern: &Pattern, dictionary: &Dictionary) -> CodeSet {
         Pattern::Prefix(text) => CodeSet::of_entries(beginning(text, dictionary)),
         Pattern::Search(prefix, regex) => {
             let entries = beginning(prefix, dictionary);
-            let blob = &dictionary.blob[..dictionary.start(entries.end)];
+            let blob = dictionary.blob.get(..dictionary.start(entries.end)).unwrap_or_default();
             let mut entry = entries.start;
             let mut at = dictionary.start(entry);
             let found = std::iter::from_fn(|| {
-                let hit = regex.find_at(blob, at).filter(|hit| hit.start() < blob.len())?;
+                let hit = (at < blob.len()).then(|| regex.find_at(blob, at))?.filter(|hit| hit.start() < blob.len())?;
                 entry = dictionary.holder(hit.start(), entry);
                 at = dictionary.start(entry + 1);
                 Some(entry as u32 + 1)

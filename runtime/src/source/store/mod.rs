@@ -6,6 +6,7 @@
 
 mod bits;
 mod column;
+mod disk;
 mod eval;
 mod fetch;
 mod ingest;
@@ -13,6 +14,8 @@ mod instant;
 mod lucene;
 mod prepare;
 mod segment;
+
+pub use disk::{IngestOptions, IngestReport, ingest};
 
 use super::files::{self, ReadReport};
 use super::{DataSource, FetchContext, Records, SourceError};
@@ -23,7 +26,7 @@ use ingest::{Limits, Origin};
 use rayon::prelude::*;
 use segment::Segment;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -65,6 +68,22 @@ impl Store {
         segments.sort_by_key(|s| (s.span(), s.ids.first().copied()));
         let location = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
         Ok((Self { location, segments, origins: outcome.origins }, outcome.report))
+    }
+
+    /// Opens the store in a folder, as [`ingest`] makes it. Its files are mapped, not read.
+    pub fn open(dir: &Path) -> Result<Self, SourceError> {
+        let (segments, origins) = disk::open(dir)?;
+        Ok(Self { location: dir.display().to_string(), segments, origins })
+    }
+
+    /// Whether a path is a folder that holds a store, of whatever version; other folders hold log files.
+    pub fn is_store(path: &Path) -> bool {
+        disk::is_store(path)
+    }
+
+    /// Tests every checksum of an opened store.
+    pub fn verify(&self) -> Result<(), SourceError> {
+        self.segments.par_iter().try_for_each(|segment| segment.all_columns().map(|_| ()))
     }
 
     /// How many records there are.

@@ -31,6 +31,17 @@ impl Segment {
         Self { times, ids, fields, columns, load: None }
     }
 
+    /// A segment whose columns are loaded when they are asked for, by their number among `fields`, sorted by name.
+    pub(super) fn loaded(times: ScalarBuffer<i64>, ids: ScalarBuffer<u64>, fields: Vec<Field>, load: Load) -> Self {
+        let columns = fields.iter().map(|_| OnceLock::new()).collect();
+        Self { times, ids, fields, columns, load: Some(load) }
+    }
+
+    /// All columns, sorted by name.
+    pub(super) fn all_columns(&self) -> Result<Vec<(&Field, &Column)>, SourceError> {
+        self.fields.iter().enumerate().map(|(index, field)| Ok((field, self.column_at(index)?))).collect()
+    }
+
     /// How many records there are.
     pub(super) fn len(&self) -> usize {
         self.times.len()
@@ -78,4 +89,21 @@ impl Segment {
         });
         loaded.as_ref().map_err(Clone::clone)
     }
+}
+
+/// Sorts rows by time, then id; and says where each row went, unless they all stay.
+pub(super) fn sort_rows(times: Vec<i64>, ids: Vec<u64>) -> (Vec<i64>, Vec<u64>, Option<Vec<u32>>) {
+    let key = |row: u32| (times[row as usize], ids[row as usize]);
+    if times.windows(2).zip(ids.windows(2)).all(|(t, i)| (t[0], i[0]) <= (t[1], i[1])) {
+        return (times, ids, None);
+    }
+    let mut order: Vec<u32> = (0..times.len() as u32).collect();
+    order.sort_unstable_by_key(|row| key(*row));
+    let mut place = vec![0; order.len()];
+    for (to, from) in order.iter().enumerate() {
+        place[*from as usize] = to as u32;
+    }
+    let sorted_times = order.iter().map(|row| times[*row as usize]).collect();
+    let sorted_ids = order.iter().map(|row| ids[*row as usize]).collect();
+    (sorted_times, sorted_ids, Some(place))
 }

@@ -1,12 +1,11 @@
 //! Builds a segment: rows as they come, then sorted by time, with sorted dictionaries.
 
-use super::super::column::{Codes, Column, Dictionary, END, Field, First, Kind};
-use super::super::segment::Segment;
+use super::super::column::{Column, Dictionary, DictionaryBuilder, Field, Kind};
+use super::super::segment::{Segment, sort_rows};
 use super::Limits;
 use super::interner::Interner;
 use super::parser::{Documents, ID, INDEX};
 use crate::source::files::BadReason;
-use arrow_buffer::{Buffer, ScalarBuffer};
 use std::sync::Arc;
 
 /// Rows of a segment at most.
@@ -75,9 +74,8 @@ impl Builder {
         for (column, values) in std::mem::take(&mut self.values).into_iter().enumerate() {
             let name = self.documents.paths.names()[column].as_str();
             if !values.is_empty() {
-                let present = distinct_rows(&values);
-                let column = seal_column(&self.documents.interners[column], values, place.as_deref(), times.len(), present);
-                columns.push((Field { name: Arc::from(name), present: present as u64 }, column));
+                let (column, present) = seal_column(&self.documents.interners[column], values, place.as_deref(), times.len());
+                columns.push((Field { name: Arc::from(name), present }, column));
             }
         }
         columns.sort_by(|a, b| a.0.name.cmp(&b.0.name));
@@ -86,59 +84,10 @@ impl Builder {
     }
 }
 
-/// Sorts rows by time, then id; and says where each row went, unless they all stay.
-fn sort_rows(times: Vec<i64>, ids: Vec<u64>) -> (Vec<i64>, Vec<u64>, Option<Vec<u32>>) {
-    let key = |row: u32| (times[row as usize], ids[row as usize]);
-    if times.windows(2).zip(ids.windows(2)).all(|(t, i)| (t[0], i[0]) <= (t[1], i[1])) {
-        return (times, ids, None);
-    }
-    let mut order: Vec<u32> = (0..times.len() as u32).collect();
-    order.sort_unstable_by_key(|row| key(*row));
-    let mut place = vec![0; order.len()];
-    for (to, from) in order.iter().enumerate() {
-        place[*from as usize] = to as u32;
-    }
-    let sorted_times = order.iter().map(|row| times[*row as usize]).collect();
-    let sorted_ids = order.iter().map(|row| ids[*row as usize]).collect();
-    (sorted_times, sorted_ids, Some(place))
-}
-
-fn distinct_rows(values: &[(u32, u32)]) -> usize {
-    1 + values.windows(2).filter(|w| w[0].0 != w[1].0).count()
-}
-
-fn seal_column(interner: &Interner, mut values: Vec<(u32, u32)>, place: Option<&[u32]>, rows: usize, present: usize) -> Column {
+fn seal_column(interner: &Interner, mut values: Vec<(u32, u32)>, place: Option<&[u32]>, rows: usize) -> (Column, u64) {
     let (dictionary, codes) = sort_values(interner, &values);
-    for (row, code) in &mut values {
-        *code = codes[*code as usize];
-        if let Some(place) = place {
-            *row = place[*row as usize];
-        }
-    }
-    let dense = present * 8 >= rows;
-    // Dense columns place first values by row; others, and all later values, need the order of the rows.
-    if place.is_some() && (!dense || values.len() > present) {
-        values.sort_by_key(|(row, _)| *row);
-    }
-    let mut first_rows = Vec::new();
-    let mut first = if dense { vec![0; rows] } else { Vec::with_capacity(present) };
-    let (mut more_rows, mut more_codes) = (Vec::new(), Vec::new());
-    let mut last = u32::MAX;
-    for (row, code) in values {
-        if row == last {
-            more_rows.push(row);
-            more_codes.push(code);
-        } else if dense {
-            first[row as usize] = code;
-        } else {
-            first_rows.push(row);
-            first.push(code);
-        }
-        last = row;
-    }
-    let rows = (!dense).then(|| ScalarBuffer::from(first_rows));
-    let first = First { rows, codes: Codes::pack(first, dictionary.len()) };
-    Column::new(dictionary, first, more_rows.into(), more_codes.into())
+    values.iter_mut().for_each(|(_, code)| *code = codes[*code as usize]);
+    Column::assemble(dictionary, values, place, rows)
 }
 
 /// The dictionary of the values in use, and the new code of each old one.
@@ -156,21 +105,12 @@ fn sort_values(interner: &Interner, values: &[(u32, u32)]) -> (Dictionary, Vec<u
     let value = |code: u32| buffers.get(interner, code);
     order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| value(a.1).cmp(&value(b.1))));
     let mut codes = vec![0; interner.len()];
-    let (mut starts, mut blob, mut kinds) = (vec![0_i32], Vec::new(), Vec::new());
-    let mut before: Option<(&[u8], Kind)> = None;
+    let mut dictionary = DictionaryBuilder::new();
     for (_, code) in order {
         let (text, kind) = value(code);
-        if before != Some((text, kind)) {
-            blob.extend_from_slice(text);
-            blob.push(END);
-            starts.push(blob.len() as i32);
-            kinds.push(kind as u8);
-            before = Some((text, kind));
-        }
-        codes[code as usize] = kinds.len() as u32;
+        codes[code as usize] = dictionary.add(text, kind);
     }
-    let kinds = kinds.iter().any(|k| *k != Kind::Text as u8).then(|| Buffer::from_vec(kinds));
-    (Dictionary { starts: starts.into(), blob: Buffer::from_vec(blob), kinds }, codes)
+    (dictionary.finish(), codes)
 }
 
 /// The texts of values that have escapes, without them.

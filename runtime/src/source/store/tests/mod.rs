@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod basics;
+mod disk;
+mod naive;
+mod random;
 mod shared_data;
 
 use super::Store;

@@ -1,0 +1,92 @@
+//! Stores in folders: segment files, and a manifest that says which of them count.
+
+mod layout;
+mod manifest;
+mod merge;
+mod writer;
+
+pub use writer::{IngestOptions, IngestReport, ingest};
+
+use super::ingest::Origin;
+use super::segment::Segment;
+use crate::source::SourceError;
+use arrow_buffer::Buffer;
+use huntc_compiler::diag::codes::store::{STORE_CORRUPT, STORE_WRITE};
+use manifest::Entry;
+use rayon::prelude::*;
+use std::path::Path;
+
+/// Whether a folder holds an embedded store, of whatever version.
+pub(super) fn is_store(dir: &Path) -> bool {
+    manifest::exists(dir)
+}
+
+/// Opens the segments of a store.
+pub(super) fn open(dir: &Path) -> Result<(Vec<Segment>, Vec<Origin>), SourceError> {
+    let mut manifest = manifest::read(dir)?;
+    loop {
+        let opened: Result<Vec<Segment>, SourceError> =
+            manifest.segments.par_iter().map(|entry| open_segment(dir, entry)).collect();
+        match opened {
+            Ok(segments) => return Ok((segments, manifest.origins)),
+            // A writer may have merged segments between our two looks. Then there is a new manifest.
+            Err(error) => {
+                let now = manifest::read(dir)?;
+                if now == manifest {
+                    return Err(error);
+                }
+                manifest = now;
+            }
+        }
+    }
+}
+
+fn open_segment(dir: &Path, entry: &Entry) -> Result<Segment, SourceError> {
+    let path = dir.join(&entry.file);
+    let plain_name = Path::new(&entry.file).file_name().is_some_and(|n| n == entry.file.as_str());
+    if !plain_name {
+        return Err(corrupt(&dir.join(manifest::NAME), "it names a file outside of the store"));
+    }
+    let file = std::fs::File::open(&path).map_err(|e| corrupt(&path, "it cannot be opened").note(e.to_string()))?;
+    let bytes = map(&file).map_err(|e| corrupt(&path, "it cannot be mapped").note(e.to_string()))?;
+    let of_column = path.clone();
+    let segment =
+        layout::decode(bytes, &entry.frame, move |what| corrupt(&of_column, what)).map_err(|what| corrupt(&path, what))?;
+    if segment.len() as u64 != entry.records {
+        return Err(corrupt(&path, "it has more records than the manifest says, or fewer"));
+    }
+    Ok(segment)
+}
+
+/// The bytes of a file, without reading them yet.
+fn map(file: &std::fs::File) -> std::io::Result<Buffer> {
+    if file.metadata()?.len() == 0 {
+        return Ok(Buffer::default());
+    }
+    #[expect(
+        unsafe_code,
+        reason = "a mapped file must not shrink or change while it is mapped: segment files are written once, under names \
+                  that are never used again, and only ever removed, which leaves mappings valid"
+    )]
+    let mapped = unsafe { memmap2::Mmap::map(file) }?;
+    Ok(Buffer::from(bytes::Bytes::from_owner(mapped)))
+}
+
+/// The error of a damaged file.
+fn corrupt(path: &Path, what: &str) -> SourceError {
+    SourceError::new(&STORE_CORRUPT, format!("{} is damaged: {what}", path.display()))
+        .help("copy the store again, or make it again with `huntc ingest LOGS... --store NEW_DIR`")
+}
+
+/// The error of a file that cannot be written.
+fn write_error(path: &Path, error: &std::io::Error) -> SourceError {
+    let out = SourceError::new(&STORE_WRITE, format!("cannot write {}", path.display())).note(error.to_string());
+    let out = out.note("the store keeps its last whole state");
+    match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => out.help("make room, or name another folder"),
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+            out.help("check the permissions of the folder, or name another one")
+        }
+        _ => out.help("check the disk and run the same command again"),
+    }
+}

@@ -1,0 +1,199 @@
+//! Adding log files to a store: one writer at a time, segments first, the manifest last.
+
+use super::super::ingest::{self, Limits};
+use super::super::segment::Segment;
+use super::manifest::{self, Entry, Manifest};
+use super::{corrupt, layout, merge, write_error};
+use crate::source::SourceError;
+use crate::source::files::{self, ReadReport};
+use huntc_compiler::diag::codes::store::{NOT_A_STORE, STORE_LOCKED};
+use std::fs::{File, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Held by the one process that writes.
+const LOCK: &str = "lock";
+const SEGMENT_PREFIX: &str = "seg-";
+const SEGMENT_SUFFIX: &str = ".arrow";
+
+/// How log files are added to a store.
+#[derive(Clone, Debug, Default)]
+pub struct IngestOptions {
+    pub(in super::super) limits: Limits,
+}
+
+/// What adding did.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct IngestReport {
+    /// Records added, and the lines that are none.
+    pub read: ReadReport,
+    /// Records in the store now.
+    pub records: u64,
+    /// Segments of the store now.
+    pub segments: usize,
+    /// Bytes of the segments.
+    pub bytes: u64,
+}
+
+/// Adds log files to the store in a folder, which is made where there is none. All of them are added, or none.
+pub fn ingest(paths: &[PathBuf], dir: &Path, options: &IngestOptions) -> Result<IngestReport, SourceError> {
+    let inputs = files::list(paths)?;
+    let (_lock, mut manifest) = begin(dir)?;
+    let next_file = AtomicU64::new(manifest.next_file);
+    let added = Mutex::new(Vec::new());
+    let keep = |segment: Segment| {
+        let entry = write_segment(dir, &segment, next_file.fetch_add(1, Ordering::Relaxed))?;
+        added.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(entry);
+        Ok(())
+    };
+    let outcome = ingest::ingest(&inputs, manifest.next_id, &options.limits, &keep);
+    let added = added.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let outcome = outcome.inspect_err(|_| remove(dir, &added))?;
+    manifest.next_id = outcome.next;
+    manifest.next_file = next_file.into_inner();
+    manifest.origins.extend(outcome.origins);
+    manifest.segments.extend(added.iter().cloned());
+    sort(&mut manifest);
+    manifest::sync_folder(dir)?;
+    manifest::commit(dir, &manifest).inspect_err(|_| remove(dir, &added))?;
+    merge_small(dir, &mut manifest, &options.limits)?;
+    let read = outcome.report;
+    let records = manifest.segments.iter().map(|s| s.records).sum();
+    let bytes = manifest.segments.iter().map(|s| s.frame.bytes).sum();
+    Ok(IngestReport { read, records, segments: manifest.segments.len(), bytes })
+}
+
+/// Takes the lock, and removes what a killed writer left behind.
+fn begin(dir: &Path) -> Result<(File, Manifest), SourceError> {
+    std::fs::create_dir_all(dir).map_err(|e| write_error(dir, &e))?;
+    let is_store = manifest::exists(dir);
+    if !is_store {
+        refuse_foreign(dir)?;
+    }
+    let path = dir.join(LOCK);
+    let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(|e| write_error(&path, &e))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(SourceError::new(&STORE_LOCKED, format!("another process writes to {}", dir.display()))
+                .note("hunts on the store go on meanwhile")
+                .help("wait until it ends, or name all files in one `huntc ingest`"));
+        }
+        Err(TryLockError::Error(e)) => return Err(write_error(&path, &e)),
+    }
+    let manifest = if manifest::exists(dir) { manifest::read(dir)? } else { Manifest::default() };
+    for name in own_files(dir)? {
+        let used = manifest.segments.iter().any(|s| s.file == name);
+        if !used && name != manifest::NAME && name != LOCK {
+            let path = dir.join(&name);
+            std::fs::remove_file(&path).map_err(|e| write_error(&path, &e))?;
+        }
+    }
+    Ok((lock, manifest))
+}
+
+/// Refuses a folder that has files of others but no manifest: it is not a store, and should not become one by a slip.
+fn refuse_foreign(dir: &Path) -> Result<(), SourceError> {
+    let all = std::fs::read_dir(dir).map_err(|e| write_error(dir, &e))?.count();
+    if all == own_files(dir)?.len() && !dir.join(manifest::NAME).exists() {
+        return Ok(());
+    }
+    Err(SourceError::new(&NOT_A_STORE, format!("{} has files, but none of an embedded store", dir.display()))
+        .help("name an empty folder, or one that does not exist yet: `huntc ingest LOGS... --store NEW_DIR`"))
+}
+
+/// Names in a folder that are ours.
+fn own_files(dir: &Path) -> Result<Vec<String>, SourceError> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(|e| write_error(dir, &e))? {
+        let name = entry.map_err(|e| write_error(dir, &e))?.file_name().to_string_lossy().into_owned();
+        let segment = name.strip_prefix(SEGMENT_PREFIX).and_then(|n| n.strip_suffix(SEGMENT_SUFFIX));
+        let numbered = segment.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+        if numbered || [LOCK, manifest::NAME, manifest::NEXT].contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// Writes a segment file so that it stays.
+fn write_segment(dir: &Path, segment: &Segment, number: u64) -> Result<Entry, SourceError> {
+    let file = format!("{SEGMENT_PREFIX}{number}{SEGMENT_SUFFIX}");
+    let path = dir.join(&file);
+    let columns = segment.all_columns()?;
+    let (bytes, frame) =
+        layout::encode(segment, &columns).map_err(|e| corrupt(&path, "the segment has no form on disk").note(e.to_string()))?;
+    let mut out = File::create(&path).map_err(|e| write_error(&path, &e))?;
+    let written = out.write_all(&bytes).and_then(|()| out.sync_all());
+    if let Err(e) = written {
+        let _already_failing = std::fs::remove_file(&path);
+        return Err(write_error(&path, &e));
+    }
+    let span = segment.span().map_or((0, 0), |(a, b)| (a.0, b.0));
+    let first_id = segment.ids.iter().copied().min().unwrap_or_default();
+    Ok(Entry { file, records: segment.len() as u64, span, first_id, frame })
+}
+
+fn sort(manifest: &mut Manifest) {
+    manifest.segments.sort_by_key(|s| (s.span, s.first_id));
+}
+
+/// Removes segment files that no manifest names. What cannot be removed now goes with the next writer.
+fn remove(dir: &Path, entries: &[Entry]) {
+    for entry in entries {
+        let _next_writer_tries_again = std::fs::remove_file(dir.join(&entry.file));
+    }
+}
+
+/// Small segments that are left alone.
+const FEW: usize = 8;
+/// Bytes of a merged segment; well below what offsets of 31 bits can name.
+const MERGED_BYTES: u64 = 256 << 20;
+
+/// Makes few big segments of many small ones, as daily additions leave them.
+fn merge_small(dir: &Path, manifest: &mut Manifest, limits: &Limits) -> Result<(), SourceError> {
+    let small = |entry: &Entry| entry.records * 4 <= limits.segment_rows as u64;
+    if manifest.segments.iter().filter(|s| small(s)).count() <= FEW {
+        return Ok(());
+    }
+    let (small, mut kept): (Vec<Entry>, Vec<Entry>) = manifest.segments.iter().cloned().partition(small);
+    let mut groups: Vec<Vec<Entry>> = vec![Vec::new()];
+    let (mut rows, mut bytes) = (0, 0);
+    for entry in small {
+        rows += entry.records;
+        bytes += entry.frame.bytes;
+        if rows > limits.segment_rows as u64 || bytes > MERGED_BYTES {
+            groups.push(Vec::new());
+            (rows, bytes) = (entry.records, entry.frame.bytes);
+        }
+        if let Some(group) = groups.last_mut() {
+            group.push(entry);
+        }
+    }
+    let mut replaced = Vec::new();
+    let mut written = Vec::new();
+    for group in groups {
+        if group.len() < 2 {
+            kept.extend(group);
+            continue;
+        }
+        let segments = group.iter().map(|entry| super::open_segment(dir, entry)).collect::<Result<Vec<_>, _>>()?;
+        let merged = merge::merge(&segments)?;
+        let entry = write_segment(dir, &merged, manifest.next_file).inspect_err(|_| remove(dir, &written))?;
+        manifest.next_file += 1;
+        written.push(entry.clone());
+        kept.push(entry);
+        replaced.extend(group);
+    }
+    if replaced.is_empty() {
+        return Ok(());
+    }
+    manifest.segments = kept;
+    sort(manifest);
+    manifest::sync_folder(dir)?;
+    manifest::commit(dir, manifest).inspect_err(|_| remove(dir, &written))?;
+    remove(dir, &replaced);
+    Ok(())
+}
