@@ -111,7 +111,7 @@ fn hostile_text_reaches_no_renderer_raw() {
         "\u{1b}",
     );
     for out in
-        [render_text::render(&[diagnostic.clone()], &sources(evil), false), render_github::render(&[diagnostic], &sources(evil))]
+        [render_text::render(std::slice::from_ref(&diagnostic), &sources(evil), false), render_github::render(&[diagnostic], &sources(evil))]
     {
         assert!(!out.contains(['\u{1b}', '\u{7}', '\u{202e}', '\r', '\u{200b}', '\u{85}']), "{out:?}");
     }
@@ -124,8 +124,8 @@ fn spans_at_the_ends_of_odd_texts_do_not_panic() {
     {
         let diagnostic = Diagnostic::new(&UNKNOWN_VARIABLE, at, "m").also(at, "x");
         let set = sources(text);
-        assert!(render_text::render(&[diagnostic.clone()], &set, false).contains("K0101"), "{text:?}");
-        assert!(render_json::render(&[diagnostic.clone()], &set).contains("K0101"));
+        assert!(render_text::render(std::slice::from_ref(&diagnostic), &set, false).contains("K0101"), "{text:?}");
+        assert!(render_json::render(std::slice::from_ref(&diagnostic), &set).contains("K0101"));
         assert!(render_github::render(&[diagnostic], &set).contains("K0101"));
     }
 }
