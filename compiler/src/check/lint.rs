@@ -2,7 +2,7 @@
 
 use super::context::Checker;
 use super::hir::{Attr, Operand, Predicate, Test, TestOp};
-use super::operand::shorten;
+use super::operand::{operator_place, shorten};
 use crate::catalog::{EntityId, Rule, ValueType};
 use crate::diag::Diagnostic;
 use crate::diag::codes::patterns::{CURRENT_USER_HIVE, NEVER_MATCHES, WILDCARD, WORD_LIKE_VARIABLE};
@@ -23,9 +23,9 @@ impl Checker<'_> {
             .also(comparison.attribute.span, format!("an attribute of kind {}", ty.word()));
         if text.trim().parse::<IpNet>().is_ok() {
             let one = comparison.operator != Operator::In;
-            let with = if comparison.negated == (comparison.operator == Operator::Ne) { "ISSUBSET" } else { "NOT ISSUBSET" };
-            let help = format!("{with} compares with a network");
-            diagnostic = if one { diagnostic.fix(help, comparison.operator_span, with) } else { diagnostic.help(help) };
+            let with = if comparison.negated == (comparison.operator == Operator::Ne) { " ISSUBSET" } else { " NOT ISSUBSET" };
+            let help = format!("{} compares with a network", with.trim());
+            diagnostic = if one { diagnostic.fix(help, operator_place(comparison), with) } else { diagnostic.help(help) };
         }
         self.report(diagnostic);
     }
@@ -90,13 +90,13 @@ impl Checker<'_> {
         match comparison.operator {
             Operator::Eq | Operator::Ne | Operator::In if percent_wildcard(text) => {
                 let negated = comparison.negated != (comparison.operator == Operator::Ne);
-                let like = if negated { "NOT LIKE" } else { "LIKE" };
-                let operator = self.sources.text(comparison.operator_span).to_ascii_uppercase();
+                let like = if negated { " NOT LIKE" } else { " LIKE" };
+                let operator = self.operator_words(comparison);
                 let diagnostic = Diagnostic::new(&WILDCARD, literal.span, format!("`%` is an ordinary character with {operator}"))
                     .label("compared as it stands");
-                let help = format!("{like} takes `%` for any run of characters");
+                let help = format!("{} takes `%` for any run of characters", like.trim());
                 let list = comparison.operator == Operator::In;
-                let diagnostic = if list { diagnostic.help(help) } else { diagnostic.fix(help, comparison.operator_span, like) };
+                let diagnostic = if list { diagnostic.help(help) } else { diagnostic.fix(help, operator_place(comparison), like) };
                 self.report(diagnostic);
             }
             Operator::Like if star_wildcard(text) => {
@@ -113,6 +113,7 @@ impl Checker<'_> {
 
     /// A bare word that is text, though a variable has this name.
     pub(super) fn word_like_variable(&mut self, comparison: &Comparison, literal: &Literal, word: &str) {
+        self.scope.touch(word);
         let reference = format!("{word}.{}", comparison.attribute.text);
         let diagnostic =
             Diagnostic::new(&WORD_LIKE_VARIABLE, literal.span, format!("`{word}` is the text '{word}', not the variable"))

@@ -74,10 +74,7 @@ impl Checker<'_> {
                 None => diagnostic.help("the attribute holds numbers: write one without letters"),
             },
             ValueType::Boolean => diagnostic.help("a boolean is true or false"),
-            ValueType::Time => match Instant::parse(&format!("{}T00:00:00Z", text.trim())) {
-                Some(_) => diagnostic.fix("an instant needs its time", literal.span, format!("'{}T00:00:00Z'", text.trim())),
-                None => diagnostic.help("an instant is written '2020-10-22T06:58:00Z'"),
-            },
+            ValueType::Time => diagnostic.help("an instant is written '2020-10-22T06:58:00Z'"),
             ValueType::Address | ValueType::Ipv4 | ValueType::Ipv6 => {
                 diagnostic.help("an address is written '10.0.0.1' or 'fe80::1'")
             }

@@ -79,7 +79,7 @@ impl Checker<'_> {
             }
             _ => return Ok(()),
         };
-        let operator = self.sources.text(comparison.operator_span).to_ascii_uppercase();
+        let operator = self.operator_words(comparison);
         let message = format!("{operator} does not fit `{}`, {}", comparison.attribute.text, article(ty));
         let diagnostic = Diagnostic::new(&BAD_OPERATOR, comparison.operator_span, message)
             .label("does not fit")
@@ -97,19 +97,27 @@ impl Checker<'_> {
         }
     }
 
+    /// `=`, `NOT LIKE`
+    pub(super) fn operator_words(&self, comparison: &Comparison) -> String {
+        let operator = self.sources.text(comparison.operator_span).to_ascii_uppercase();
+        if comparison.negated && comparison.operator != Operator::IsNull { format!("NOT {operator}") } else { operator }
+    }
+
     fn list_operator(&mut self, comparison: &Comparison, literals: &[Literal]) -> Reported {
-        let operator = self.sources.text(comparison.operator_span).to_owned();
-        let message = format!("a list of values needs IN, not {}", operator.to_ascii_uppercase());
+        let operator = self.operator_words(comparison);
+        let message = format!("a list of values needs IN, not {operator}");
         let diagnostic = Diagnostic::new(&LIST_OPERATOR, comparison.operator_span, message).label("takes one value");
         let negated = comparison.negated != (comparison.operator == Operator::Ne);
+        let joint = if negated { " AND " } else { " OR " };
         let diagnostic = if matches!(comparison.operator, Operator::Eq | Operator::Ne) {
-            let with = if negated { "NOT IN" } else { "IN" };
-            diagnostic.fix(format!("{with} compares with each of them"), comparison.operator_span, with)
+            let with = if negated { " NOT IN" } else { " IN" };
+            diagnostic.fix("each of them is compared", operator_place(comparison), with)
+        } else if literals.len() > 8 {
+            diagnostic.help(format!("write one comparison for each value, joined by{joint}"))
         } else {
-            let joint = if negated { " AND " } else { " OR " };
             let attribute = self.sources.text(Span { end: comparison.attribute.span.end, ..comparison.span }).to_owned();
             let parts: Vec<String> =
-                literals.iter().take(8).map(|l| format!("{attribute} {operator} {}", self.sources.text(l.span))).collect();
+                literals.iter().map(|l| format!("{attribute} {operator} {}", self.sources.text(l.span))).collect();
             diagnostic.fix("one comparison for each value", comparison.span, format!("({})", parts.join(joint)))
         };
         self.report(diagnostic)
@@ -187,7 +195,7 @@ impl Checker<'_> {
 
     fn many_values(&mut self, comparison: &Comparison, reference: &Reference, span: Span) -> Reported {
         let name = format!("{}.{}", reference.variable.text, reference.attribute.text);
-        let operator = self.sources.text(comparison.operator_span).to_ascii_uppercase();
+        let operator = self.operator_words(comparison);
         let mut diagnostic = Diagnostic::new(&MANY_VALUES, span, format!("`{name}` may have many values, {operator} takes one"))
             .label("a set of values")
             .also(comparison.operator_span, "needs one value")
@@ -201,10 +209,10 @@ impl Checker<'_> {
 
     fn null_literal(&mut self, comparison: &Comparison, literal: &Literal) -> Reported {
         let negated = comparison.negated != (comparison.operator == Operator::Ne);
-        let with = if negated { "IS NOT NULL" } else { "IS NULL" };
+        let with = if negated { " IS NOT NULL" } else { " IS NULL" };
         let diagnostic = Diagnostic::new(&NULL_LITERAL, literal.span, "NULL is no value: nothing is equal to it")
             .label("not a value")
-            .fix(format!("{with} asks whether there is a value"), comparison.operator_span.to(literal.span), with)
+            .fix("absence is asked for by IS", operator_place(comparison).to(literal.span), with)
             .help("quote it to mean the text 'NULL'");
         self.report(diagnostic)
     }
@@ -263,6 +271,11 @@ fn guess(operator: Operator, literals: &[Literal]) -> ValueType {
         _ if literals.iter().any(|l| matches!(l.kind, LiteralKind::Time(_))) => ValueType::Time,
         _ => ValueType::Text,
     }
+}
+
+/// What stands between the attribute and the value, NOT included, for replacements that begin with a blank.
+pub(super) fn operator_place(comparison: &Comparison) -> Span {
+    Span { start: comparison.attribute.span.end, ..comparison.operator_span }
 }
 
 /// Kinds of values that can be equal to each other.

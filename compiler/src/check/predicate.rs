@@ -5,7 +5,7 @@ use super::context::Checker;
 use super::hir::{Observed, Operand, Predicate, SourceRef, Test, TestOp, VarId};
 use super::operand::shorten;
 use crate::catalog::EntityId;
-use crate::diag::codes::patterns::{BAD_QUALIFIER, OBSERVATIONS, OTHER_ENTITY};
+use crate::diag::codes::patterns::{OBSERVATIONS, OTHER_ENTITY};
 use crate::diag::{Diagnostic, Reported};
 use crate::source::Span;
 use crate::syntax::ast::{Comparison, Observation, Operator, Pattern, Qualifier};
@@ -63,14 +63,13 @@ impl Checker<'_> {
     }
 
     fn qualified(&mut self, inner: Box<Observed>, qualifier: Qualifier, span: Span) -> Result<Observed, Reported> {
-        let wrong = match qualifier {
-            Qualifier::Within(nanos) if nanos > 0 => return Ok(Observed::Within(inner, nanos)),
-            Qualifier::Repeats(times) if times > 0 => return Ok(Observed::Repeats(inner, times)),
-            Qualifier::Between(start, stop) => return Ok(Observed::Between(inner, self.range(start, stop, span)?)),
-            Qualifier::Within(_) => ("WITHIN needs more than 0 seconds", "WITHIN 1 SECONDS is the shortest whole number"),
-            Qualifier::Repeats(_) => ("REPEATS needs at least 1 time", "leave REPEATS out to ask for one record"),
-        };
-        Err(self.report(Diagnostic::new(&BAD_QUALIFIER, span, wrong.0).label("never holds").help(wrong.1)))
+        match qualifier {
+            Qualifier::Within(nanos) if nanos > 0 => Ok(Observed::Within(inner, nanos)),
+            Qualifier::Repeats(times) if times > 0 => Ok(Observed::Repeats(inner, times)),
+            Qualifier::Between(start, stop) => Ok(Observed::Between(inner, self.range(start, stop, span)?)),
+            // The parser refuses 0.
+            Qualifier::Within(_) | Qualifier::Repeats(_) => Err(self.told()),
+        }
     }
 
     /// A WHERE that is one pattern; true where there is none.

@@ -70,9 +70,18 @@ impl<'a> Scope<'a> {
         names
     }
 
-    /// A bound name spelt almost like `word`.
-    pub(super) fn similar(&self, word: &str) -> Option<String> {
-        suggest::best(word, self.names()).map(str::to_owned)
+    /// A bound name spelt almost like `word`. It was probably meant, so it counts as used.
+    pub(super) fn similar(&mut self, word: &str) -> Option<String> {
+        let name = suggest::best(word, self.names()).map(str::to_owned)?;
+        self.touch(&name);
+        Some(name)
+    }
+
+    /// Counts a variable as used that a mistaken word probably means.
+    pub(super) fn touch(&mut self, name: &str) {
+        if let Some(Ok(id)) = self.get(name) {
+            self.used.insert(id);
+        }
     }
 }
 

@@ -186,9 +186,7 @@ impl Find {
                 .also(self.variable.span, format!("holds {}", cx.type_name(from)))
                 .help("leave DEPTH out")
         } else if depth.steps == Some(0) {
-            Diagnostic::new(&BAD_DEPTH, depth.span, "DEPTH needs at least 1 step")
-                .label("no step")
-                .fix("one step", depth.span, "DEPTH 1")
+            Diagnostic::new(&BAD_DEPTH, depth.span, "DEPTH needs at least 1 step").label("no step").fix("one step", depth.span, "1")
         } else {
             return Ok(());
         };

@@ -11,6 +11,7 @@ mod tests;
 
 use crate::source::Span;
 use rustc_hash::FxHashSet;
+use std::fmt;
 
 /// How bad a diagnostic is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -24,7 +25,6 @@ pub enum Severity {
 }
 
 /// A kind of diagnostic: declared once in [`codes`], with a page that `huntc explain` prints.
-#[derive(Debug)]
 pub struct Code {
     /// `K0201`.
     pub id: &'static str,
@@ -38,6 +38,12 @@ pub struct Code {
     pub title: &'static str,
     /// Markdown: what, why, an example, the way out.
     pub page: &'static str,
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.id, self.slug)
+    }
 }
 
 impl PartialEq for Code {

@@ -2,9 +2,10 @@
 
 use std::cmp::Reverse;
 
-/// How many edits a word of this length may be away: one, or a third of its characters.
+/// How many edits a word of this length may be away: one, or a third of its characters, but never all of them.
 fn threshold(word: &str) -> usize {
-    (word.chars().count() / 3).max(1)
+    let length = word.chars().count();
+    (length / 3).max(1).min(length.saturating_sub(1))
 }
 
 /// Up to three of `candidates`, nearest first; a name that differs in case alone is nearest of all.
@@ -52,6 +53,8 @@ mod tests {
         assert_eq!(nearest("comand_line", ["command_line", "name", "pid"]), ["command_line"]);
         assert_eq!(nearest("pdi", ["pid", "name"]), ["pid"], "a swap is one edit");
         assert!(nearest("pid", ["name", "cwd"]).is_empty());
+        assert!(nearest("a", ["b", "p"]).is_empty(), "nothing in common");
+        assert_eq!(nearest("P", ["p"]), ["p"]);
     }
 
     #[test]

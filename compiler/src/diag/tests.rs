@@ -110,9 +110,10 @@ fn hostile_text_reaches_no_renderer_raw() {
         span(4, 5),
         "\u{1b}",
     );
-    for out in
-        [render_text::render(std::slice::from_ref(&diagnostic), &sources(evil), false), render_github::render(&[diagnostic], &sources(evil))]
-    {
+    for out in [
+        render_text::render(std::slice::from_ref(&diagnostic), &sources(evil), false),
+        render_github::render(&[diagnostic], &sources(evil)),
+    ] {
         assert!(!out.contains(['\u{1b}', '\u{7}', '\u{202e}', '\r', '\u{200b}', '\u{85}']), "{out:?}");
     }
 }

@@ -1,8 +1,8 @@
 //! K03: comparisons.
 
 codes! {
-    BAD_OPERAND "K0301" "bad-operand" Error fixed "the value does not fit the attribute";
-    BAD_OPERATOR "K0302" "bad-operator" Error fixed "the operator does not fit the attribute";
+    BAD_OPERAND "K0301" "unfit-value" Error fixed "the value does not fit the attribute";
+    BAD_OPERATOR "K0302" "unfit-operator" Error fixed "the operator does not fit the attribute";
     LIST_OPERATOR "K0303" "list-operator" Error fixed "a list needs IN";
     MANY_VALUES "K0304" "many-values" Error fixed "the operator takes one value, a reference has many";
     OTHER_ENTITY "K0305" "other-entity" Error fixed "a filter looks at one entity type only";
@@ -10,7 +10,6 @@ codes! {
     BAD_NETWORK "K0307" "bad-network" Error fixed "the text is no network";
     NULL_LITERAL "K0308" "null-literal" Error fixed "NULL is no value";
     OBSERVATIONS "K0309" "observations" Error fixed "several observations only in GET from a data source";
-    BAD_QUALIFIER "K0310" "bad-qualifier" Error fixed "the qualifier can never hold";
     REFERENCE_TYPE "K0311" "reference-type" Error fixed "the reference has values of another kind";
     NEVER_MATCHES "K0320" "never-matches" Warning lint "the comparison can never hold";
     CURRENT_USER_HIVE "K0321" "current-user-hive" Warning lint "HKEY_CURRENT_USER never occurs in records";
