@@ -46,7 +46,7 @@ struct Run {
 #[derive(Clone, Debug)]
 enum Search {
     /// Byte for byte.
-    Plain(Finder<'static>),
+    Plain(Box<Finder<'static>>),
     /// Without case, or with `_`: candidates by the run's rarest byte, then compared.
     Run(Run, Rare),
 }
@@ -178,7 +178,7 @@ impl Run {
 impl Search {
     fn new(run: Run) -> Self {
         if !run.fold && !run.text.contains('_') {
-            return Self::Plain(Finder::new(&run.text).into_owned());
+            return Self::Plain(Box::new(Finder::new(&run.text).into_owned()));
         }
         let rare = run.text.char_indices().enumerate().filter(|(_, (_, c))| *c != '_').min_by_key(|(_, (_, c))| frequency(*c));
         match rare {

@@ -163,6 +163,17 @@ impl Node {
         }
     }
 
+    /// Whether it takes no characters wherever it holds.
+    pub(super) fn takes_nothing(&self) -> bool {
+        match self {
+            Self::At(_) | Self::Look { .. } => true,
+            Self::Set(_) | Self::Backreference { .. } => false,
+            Self::Concat(parts) | Self::Alternation(parts) => parts.iter().all(Self::takes_nothing),
+            Self::Repeat { node, max, .. } => *max == Some(0) || node.takes_nothing(),
+            Self::Group(node) | Self::Atomic(node) => node.takes_nothing(),
+        }
+    }
+
     /// Whether a `$` stands where characters may follow, so that it cannot be written as an optional newline and the end.
     pub(super) fn has_inner_end(&self, last: bool) -> bool {
         match self {

@@ -4,7 +4,7 @@
 //! backslashes before punctuation alone, control characters as they are, both cases written out. Sources: the class
 //! documentation of `org.apache.lucene.util.automaton.RegExp`, Elasticsearch reference "Regular expression syntax".
 
-use super::ast::{Node, Place, Set};
+use super::ast::{Node, Set};
 use super::pieces::{Re, whole};
 use super::states;
 use crate::pattern::like::push_wildcard_literal;
@@ -230,7 +230,6 @@ impl Required {
                 Some(letter) => self.run.push(letter),
                 None => self.end_run(),
             },
-            Node::At(Place::EndOrNewline | Place::LineEnd | Place::LineStart) => self.end_run(),
             // Neither takes characters: what stands around them is adjacent.
             Node::At(_) | Node::Look { .. } => {}
             Node::Concat(parts) => parts.iter().for_each(|part| self.node(part)),

@@ -13,6 +13,7 @@ const MOST_TURNS: u32 = 65_535;
 
 /// Settings that `(?imsx)` change, up to the end of the group.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a letter of its own in PCRE")]
 pub(super) struct Flags {
     pub(super) fold: bool,
     multi_line: bool,
@@ -201,9 +202,13 @@ impl Parser<'_> {
             return Err(Self::error_at(before, "one repetition directly after another; put the first in `(?:…)`"));
         }
         self.at = before;
-        if let Node::At(_) = node {
-            // A place is there or not, however often it is asked.
-            return Ok(if min == 0 { Node::EMPTY } else { node });
+        if node.takes_nothing() && max != Some(0) {
+            // What takes no characters holds or not, however often it is asked; only what its groups hold may differ.
+            return Ok(match (min, greed) {
+                (0, Greed::Greedy) => Node::Alternation(vec![node, Node::EMPTY]),
+                (0, Greed::Lazy) => Node::Alternation(vec![Node::EMPTY, node]),
+                _ => node,
+            });
         }
         let repeat = Node::Repeat { node: Box::new(node), min, max, greed };
         Ok(if possessive { Node::Atomic(Box::new(repeat)) } else { repeat })

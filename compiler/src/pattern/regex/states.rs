@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 /// Most states of the automaton.
 const MOST_STATES: usize = 800;
 /// Most positions in all its states together.
-const MOST_WORK: usize = 20_000;
+const MOST_WORK: usize = 40_000;
 /// Most characters of the expression when counted repetitions are written out.
 const MOST_POSITIONS: usize = 1_000;
 /// Most pairs of characters that may follow each other.

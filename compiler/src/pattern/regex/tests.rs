@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
+use proptest::prelude::*;
 
 fn matches(pattern: &str, value: &str) -> bool {
     Regex::parse(pattern, false).unwrap_or_else(|e| panic!("{pattern}: {e}")).is_match(value).unwrap()
@@ -59,6 +60,8 @@ fn reads_what_automata_cannot_decide() {
     assert!(!matches("a++a", "aaa"));
     assert!(!matches("(?>a|ab)c", "abc"));
     assert!(matches("(?=.*\\d)(?=.*[a-z])", "1a"));
+    // A look-around may be repeated; it holds or not.
+    assert!(matches("(?!b){1,2}a", "a") && matches("b(?=c)*$", "b") && !matches("(?:(?=c))+b", "b"));
     assert!(matches("x$(?<=x)", "x\n"));
 }
 
@@ -137,4 +140,145 @@ fn what_lucene_lacks_becomes_a_superset() {
     assert_eq!(query("(?=a)"), "everything");
     assert_eq!(query("powershell.*a.{14}b"), "< wildcard *powershell*");
     assert_eq!(query(&format!("mimi|{}", "[ab]c".repeat(400))), "everything");
+}
+
+#[test]
+fn automata_that_servers_refuse_are_recognised() {
+    assert_eq!(query("[ab]*a[ab]{6}c"), "= regexp .*a[a-b]{6}c.*");
+    assert_eq!(query("[ab]*a[ab]{12}c"), "< wildcard *a*");
+    assert_eq!(query("a.{14}b"), "< wildcard *a*");
+    assert!(wildcard_is_small("%a______b%"));
+    assert!(!wildcard_is_small("%a______________b%"));
+    // Long texts are no danger, even those that repeat themselves.
+    assert!(wildcard_is_small(&format!("%{}%", "abc".repeat(100))));
+}
+
+/// A Lucene regular expression of the safe subset as an anchored one of ours; fails on everything outside of it.
+fn from_lucene(pattern: &str) -> regex::Regex {
+    let mut out = String::from("\\A(?:");
+    let mut class = false;
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                let escaped = chars.next().unwrap();
+                assert!(escaped.is_ascii_punctuation(), "{pattern}: a backslash before {escaped:?}");
+                out.push_str(&regex::escape(&escaped.to_string()));
+            }
+            '[' if !class => {
+                class = true;
+                out.push('[');
+            }
+            ']' if class => {
+                class = false;
+                out.push(']');
+            }
+            '^' | '-' if class => out.push(c),
+            '.' if !class => out.push_str("(?s:.)"),
+            '|' | '(' | ')' | '*' | '+' | '?' | '{' | '}' | ',' if !class => out.push(c),
+            '"' | '#' | '@' | '&' | '<' | '>' | '~' | '^' | '$' | '[' | ']' => panic!("{pattern}: a bare {c}"),
+            c => out.push_str(&regex::escape(&c.to_string())),
+        }
+    }
+    out.push_str(")\\z");
+    regex::Regex::new(&out).unwrap_or_else(|e| panic!("{pattern}: {e}"))
+}
+
+fn from_wildcard(pattern: &str, fold: bool) -> regex::Regex {
+    let mut out = String::from(if fold { "(?is)\\A" } else { "(?s)\\A" });
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => out.push_str(&regex::escape(&chars.next().unwrap().to_string())),
+            '*' => out.push_str(".*"),
+            '?' => out.push('.'),
+            c => out.push_str(&regex::escape(&c.to_string())),
+        }
+    }
+    out.push_str("\\z");
+    regex::Regex::new(&out).unwrap()
+}
+
+/// What a server would make of a query.
+fn server(leaf: LuceneLeaf) -> Box<dyn Fn(&str) -> bool> {
+    let regex = match leaf {
+        LuceneLeaf::Term { text, fold } => {
+            return Box::new(move |value| text == value || (fold && text.eq_ignore_ascii_case(value)));
+        }
+        LuceneLeaf::Exists => return Box::new(|_| true),
+        LuceneLeaf::Wildcard { pattern, fold } => from_wildcard(&pattern, fold),
+        LuceneLeaf::Regexp(pattern) => from_lucene(&pattern),
+    };
+    Box::new(move |value| regex.is_match(value))
+}
+
+/// Patterns as we read them, and as `fancy-regex` does: there `$` is the end alone.
+fn patterns(regular: bool) -> impl Strategy<Value = (String, String)> {
+    let same = |text: &str| (text.to_owned(), text.to_owned());
+    let mut leaves =
+        vec!["a", "b", "ab", "A", "1", "(?s:.)", "\\d", "\\w", "\\s", "[ab]", "[^a]", "[a-b1]", "\\n", "(?i:a)", "\\.", "\"", "→"];
+    leaves.extend(["^", "\\A", "\\z", ""]);
+    if !regular {
+        leaves.extend(["\\b", "\\B", "(?<=a)", "(?<!b)", "(?m:^)", "(?m:$)"]);
+    }
+    let end = ("$".to_owned(), "(?=\\n?\\z)".to_owned());
+    let leaves: Vec<(String, String)> = leaves.into_iter().map(same).chain([end.clone(), end]).collect();
+    let join = |parts: &[(String, String)], by: &str| {
+        let side = |f: fn(&(String, String)) -> &str| parts.iter().map(f).collect::<Vec<_>>().join(by);
+        (side(|p| &p.0), side(|p| &p.1))
+    };
+    let wrap = |(a, b): (String, String), open: &str, close: &str| (format!("{open}{a}{close}"), format!("{open}{b}{close}"));
+    let turns: &'static [&str] = &["*", "+", "?", "*?", "{2}", "{1,2}", "{0,1}", "{2,}"];
+    let special: &'static [&str] = if regular { &[] } else { &["(?=", "(?!", "(?>"] };
+    prop::sample::select(leaves).prop_recursive(4, 24, 4, move |inner| {
+        let row = prop::collection::vec(inner.clone(), 1..4).prop_map(move |parts| join(&parts, ""));
+        let choice = prop::collection::vec(inner.clone(), 2..4).prop_map(move |parts| wrap(join(&parts, "|"), "(?:", ")"));
+        let group = inner.clone().prop_map(move |p| wrap(p, "(", ")"));
+        let repeat = (inner.clone(), prop::sample::select(turns)).prop_map(move |(p, t)| wrap(p, "(?:", &format!("){t}")));
+        if special.is_empty() {
+            return prop_oneof![4 => row, 2 => choice, 1 => group, 2 => repeat].boxed();
+        }
+        let look = (inner, prop::sample::select(special)).prop_map(move |(p, open)| wrap(p, open, ")"));
+        prop_oneof![4 => row, 2 => choice, 1 => group, 2 => repeat, 1 => look].boxed()
+    })
+}
+
+/// Values on which Unicode classes and ASCII classes agree.
+const VALUES: &str = "[abA1 \\n→.\"]{0,7}";
+
+proptest! {
+    #![proptest_config(crate::pattern::property(400))]
+
+    #[test]
+    fn finds_what_another_engine_finds((ours, theirs) in patterns(false), values in prop::collection::vec(VALUES, 8)) {
+        let Ok(theirs) = fancy_regex::Regex::new(&theirs) else { return Ok(()) };
+        let ours_parsed = Regex::parse(&ours, false);
+        prop_assert!(ours_parsed.is_ok(), "{:?}: {:?}", ours, ours_parsed);
+        let regex = ours_parsed.unwrap();
+        for value in values {
+            let (Ok(found), Ok(expected)) = (regex.is_match(&value), theirs.is_match(&value)) else { continue };
+            prop_assert_eq!(found, expected, "{:?} on {:?}", ours, value);
+        }
+    }
+
+    #[test]
+    fn queries_find_the_values_that_match(
+        regular: bool,
+        ((regular_pattern, _), (any_pattern, _)) in (patterns(true), patterns(false)),
+        values in prop::collection::vec(VALUES, 10),
+    ) {
+        let pattern = if regular { regular_pattern } else { any_pattern };
+        let Ok(regex) = Regex::parse(&pattern, false) else { return Ok(()) };
+        let (exact, asked) = match regex.lucene() {
+            Lucene::Exact(leaf) => (true, server(leaf)),
+            Lucene::Superset(leaf) => (false, server(leaf)),
+            Lucene::Everything => return Ok(()),
+            Lucene::Nothing => (true, Box::new(|_: &str| false) as _),
+        };
+        for value in values {
+            let Ok(found) = regex.is_match(&value) else { continue };
+            let answer = asked(&value);
+            prop_assert!(answer == found || (answer && !exact), "{:?} on {:?}: {:?}", pattern, value, regex.lucene());
+        }
+    }
 }
