@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
 mod cluster;
+mod corpus;
 mod demo_figures;
 mod huntflows;
 mod support;
