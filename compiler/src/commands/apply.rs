@@ -7,6 +7,7 @@ use crate::syntax::ast::{self, Command, Ident, LiteralKind, Path};
 use crate::syntax::clause::clauses;
 use crate::syntax::fault::{Expect, Tokens};
 use crate::syntax::grammar::{Extra, Input, P, Stop, expected, ident, keyword, list, look, need, opener, path, tell, variable};
+use crate::syntax::print;
 use crate::syntax::token::{Flags, Keyword, Kind};
 use crate::syntax::{Parts, mistakes, words};
 use crate::value::Value;
@@ -113,6 +114,24 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
             _ => Command::Error,
         })
         .boxed()
+}
+
+impl Apply {
+    /// Writes the statement's text behind the target.
+    pub(crate) fn print(&self, out: &mut String) {
+        out.push_str("APPLY ");
+        print::path(&self.analytic, out);
+        out.push_str(" ON ");
+        print::list(&self.variables, out, print::ident);
+        let arguments = (!self.arguments.is_empty()).then_some(&self.arguments);
+        print::clause("WITH", arguments, out, |arguments, out| {
+            print::list(arguments, out, |(key, value), out| {
+                print::ident(key, out);
+                out.push('=');
+                print::operand(value, out);
+            });
+        });
+    }
 }
 
 /// `key =`; here a name does stand before `=`.

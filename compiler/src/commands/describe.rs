@@ -10,6 +10,7 @@ use crate::syntax::clause::clauses;
 use crate::syntax::fault::{Expect, Tokens};
 use crate::syntax::grammar::{Extra, Input, P, Stop, expected, look, need, only, opener, tell};
 use crate::syntax::literal::reference_parts;
+use crate::syntax::print;
 use crate::syntax::token::{Flags, Keyword};
 use chumsky::Parser;
 use chumsky::primitive::custom;
@@ -34,6 +35,16 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
             _ => Command::Error,
         })
         .boxed()
+}
+
+impl Describe {
+    /// Writes the statement's text behind the target.
+    pub(crate) fn print(&self, out: &mut String) {
+        out.push_str("DESCRIBE ");
+        print::ident(&self.variable, out);
+        out.push('.');
+        print::attribute(&self.attribute, out);
+    }
 }
 
 /// `v.attr`; a variable alone is reported.

@@ -8,6 +8,7 @@ use crate::syntax::Parts;
 use crate::syntax::ast::{Command, Expression};
 use crate::syntax::expression::Value;
 use crate::syntax::grammar::{P, Stop, need, only, opener};
+use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use chumsky::Parser;
 
@@ -35,6 +36,14 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
             _ => Command::Error,
         })
         .boxed()
+}
+
+impl Disp {
+    /// Writes the statement's text behind the target.
+    pub(crate) fn print(&self, out: &mut String) {
+        out.push_str("DISP ");
+        print::expression(&self.expression, out);
+    }
 }
 
 impl Disp {

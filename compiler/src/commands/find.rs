@@ -10,8 +10,10 @@ use crate::syntax::Parts;
 use crate::syntax::ast::{Command, Count, Ident, Observation, TimeSpan};
 use crate::syntax::clause::{ClauseKind, clauses};
 use crate::syntax::grammar::{P, Stop, entity, keyword, need, opener, place, relation, variable};
+use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use chumsky::Parser;
+use std::fmt::Write as _;
 
 /// The syntax of FIND.
 #[derive(Clone, PartialEq, Debug)]
@@ -66,6 +68,21 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
             _ => Command::Error,
         })
         .boxed()
+}
+
+impl Find {
+    /// Writes the statement's text behind the target.
+    pub(crate) fn print(&self, out: &mut String) {
+        let by = if self.by.is_some() { " BY" } else { "" };
+        let _ = write!(out, "FIND {} {}{by} {}", self.entity.text, self.relation.text, self.variable.text);
+        print::clause("DEPTH", self.depth.as_ref(), out, |depth, out| match depth.steps {
+            Some(steps) => _ = write!(out, "{steps}"),
+            None => out.push('*'),
+        });
+        print::clause("WHERE", self.filter.as_ref(), out, print::observation);
+        print::time_clause(self.span.as_ref(), out);
+        print::clause("LIMIT", self.limit.as_ref(), out, print::count);
+    }
 }
 
 impl Find {

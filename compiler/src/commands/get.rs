@@ -11,6 +11,7 @@ use crate::syntax::Parts;
 use crate::syntax::ast::{Command, Count, Ident, Observation, Path, TimeSpan};
 use crate::syntax::clause::{ClauseKind, clauses};
 use crate::syntax::grammar::{P, Stop, entity, need, opener};
+use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use crate::time::TimeRange;
 use chumsky::Parser;
@@ -44,6 +45,18 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
             _ => Command::Error,
         })
         .boxed()
+}
+
+impl Get {
+    /// Writes the statement's text behind the target.
+    pub(crate) fn print(&self, out: &mut String) {
+        out.push_str("GET ");
+        print::ident(&self.entity, out);
+        print::clause("FROM", self.from.as_ref(), out, print::path);
+        print::clause("WHERE", self.pattern.as_ref(), out, print::observation);
+        print::time_clause(self.span.as_ref(), out);
+        print::clause("LIMIT", self.limit.as_ref(), out, print::count);
+    }
 }
 
 impl Get {

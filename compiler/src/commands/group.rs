@@ -1,23 +1,16 @@
 //! `GROUP v BY attr WITH COUNT(attr)`: rows counted and summed by keys.
 
+mod grammar;
+
+pub(crate) use grammar::grammar;
+
 use crate::catalog::ValueType;
 use crate::check::hir::{self, Column, GroupKey, Shape, StepKind, VarId};
 use crate::check::{Checked, Checker, ColumnInfo, Draft, article};
-use crate::diag::codes::syntax::BAD_FUNCTION;
 use crate::diag::codes::types::{BAD_AGGREGATE, BAD_BIN, DUPLICATE_COLUMN};
 use crate::diag::{Diagnostic, Reported};
 use crate::source::Span;
-use crate::syntax::Parts;
-use crate::syntax::ast::{AttrPath, Command, Ident};
-use crate::syntax::clause::clauses;
-use crate::syntax::fault::{Expect, Tokens};
-use crate::syntax::grammar::{
-    Extra, Input, P, Stop, alias, attribute, close, comma, expected, keyword, list, look, need, opener, place, tell, variable,
-};
-use crate::syntax::literal;
-use crate::syntax::token::{Flags, Keyword, Kind};
-use chumsky::Parser;
-use chumsky::primitive::{choice, custom};
+use crate::syntax::ast::{AttrPath, Ident};
 
 /// The syntax of GROUP.
 #[derive(Clone, PartialEq, Debug)]
@@ -88,140 +81,6 @@ impl Function {
             Self::NUnique => "nunique",
         }
     }
-}
-
-/// `GROUP v BY key, … [WITH aggregate, …]`
-pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
-    let key = choice((bin(), attribute().map(|a| Some(Key::Attr(a))))).boxed();
-    let with = keyword(Keyword::With).ignore_then(list(aggregate(), Stop::List)).or_not();
-    let head = variable().then_ignore(keyword(Keyword::By)).then(list(key, Stop::List));
-    opener(Keyword::Group)
-        .ignore_then(need(head, Stop::Clause))
-        .then(with)
-        .then_ignore(clauses(&parts.clause, "GROUP", &[]))
-        .map(|(head, with)| {
-            let Some((variable, Some(keys))) = head else { return Command::Error };
-            let Some(keys) = keys.into_iter().collect::<Option<Vec<_>>>() else { return Command::Error };
-            match with.map(|all| all.and_then(|all| all.into_iter().collect::<Option<Vec<_>>>())) {
-                None => Command::Group(Group { variable, keys, aggregates: None }),
-                Some(Some(aggregates)) => Command::Group(Group { variable, keys, aggregates: Some(aggregates) }),
-                Some(None) => Command::Error,
-            }
-        })
-        .boxed()
-}
-
-/// A name before `(`, taken by `read`; it is not one elsewhere.
-fn function<'t, T: 't>(
-    expect: Expect,
-    read: impl Fn(&mut Input<'t, '_>, &str, Span) -> Option<T> + Clone + 't,
-) -> impl Parser<'t, Tokens<'t>, T, Extra> + Clone {
-    custom(move |input: &mut Input<'t, '_>| {
-        let called = look(input, 1).is_some_and(|t| t.kind == Kind::OpenParen);
-        let token = look(input, 0).filter(|t| called && t.kind == Kind::Word && !t.has(Flags::OPENS));
-        match token.and_then(|t| read(input, t.text, t.span)) {
-            Some(found) => {
-                input.skip();
-                input.skip();
-                Ok(found)
-            }
-            None => Err(expected(input, expect)),
-        }
-    })
-}
-
-/// `BIN(attr, n [unit])`
-fn bin<'t>() -> P<'t, Option<Key>> {
-    let begins = function(Expect::Key, |_, word, _| word.eq_ignore_ascii_case("BIN").then_some(()));
-    let inside = attribute().then(comma().ignore_then(size()).or_not());
-    begins
-        .ignore_then(need(inside, Stop::Close))
-        .then_ignore(close(Kind::CloseParen, Expect::CloseParen))
-        .validate(|inside, e, emitter| {
-            let span = place(e.slice());
-            let (attribute, size) = inside?;
-            let Some((size, time)) = size else {
-                let found = Diagnostic::new(&BAD_FUNCTION, span, "BIN needs a size");
-                emitter.emit(found.fix("for five minutes", attribute.span.after(), ", 5m").into());
-                return None;
-            };
-            Some(Key::Bin { attribute, size, time, span })
-        })
-        .boxed()
-}
-
-/// `n` or `n unit`: the size, and whether it is one of time.
-fn size<'t>() -> impl Parser<'t, Tokens<'t>, (Option<i64>, bool), Extra> + Clone {
-    let timed = custom(|input: &mut Input<'t, '_>| {
-        let unit = look(input, 1).is_some_and(|t| t.kind == Kind::Word && literal::unit_word(t));
-        if unit { Ok(()) } else { Err(expected(input, Expect::Whole)) }
-    });
-    let number = custom(|input: &mut Input<'t, '_>| {
-        let Some(token) = look(input, 0).filter(|t| t.kind == Kind::Number) else { return Err(expected(input, Expect::Whole)) };
-        let size = literal::whole(token);
-        input.skip();
-        Ok(size.map_err(|fault| input.emit(fault)).ok())
-    });
-    choice((timed.ignore_then(literal::duration()).map(|(nanos, _)| (nanos, true)), number.map(|size| (size, false))))
-}
-
-/// `COUNT(attr) [AS name]`
-fn aggregate<'t>() -> P<'t, Option<Aggregate>> {
-    let name = function(Expect::Aggregate, |input, word, span| {
-        let found = Function::ALL.into_iter().find(|f| f.word().eq_ignore_ascii_case(word));
-        if found.is_none() {
-            tell(input, unknown(word, span));
-        }
-        Some(found)
-    });
-    let star = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
-        Some(token) if token.kind == Kind::Star => {
-            let found = Diagnostic::new(&BAD_FUNCTION, token.span, "aggregate functions take an attribute, not `*`");
-            tell(input, found.help("COUNT counts the rows in which an attribute is present: COUNT(pid)"));
-            input.skip();
-            Ok(None)
-        }
-        _ => Err(expected(input, Expect::Attribute)),
-    });
-    let argument = choice((attribute().map(Some), star)).boxed();
-    let named = keyword(Keyword::As).ignore_then(need(alias(), Stop::List)).or_not();
-    name.then(need(argument, Stop::Close))
-        .then_ignore(close(Kind::CloseParen, Expect::CloseParen))
-        .then(named)
-        .map_with(|((function, attribute), named), e| {
-            let alias = match named {
-                Some(None) => return None,
-                Some(alias) => alias,
-                None => None,
-            };
-            Some(Aggregate { function: function?, attribute: attribute??, alias, span: place(e.slice()) })
-        })
-        .boxed()
-}
-
-/// An aggregate function that does not exist.
-fn unknown(word: &str, span: Span) -> Diagnostic {
-    let all = "MIN, MAX, SUM, AVG, COUNT and NUNIQUE";
-    let found =
-        Diagnostic::new(&BAD_FUNCTION, span, "there is no such aggregate function").label(format!("the functions are {all}"));
-    let lower = word.to_ascii_lowercase();
-    let other = match lower.as_str() {
-        "mean" | "average" => Some(Function::Avg),
-        "distinct" | "unique" => Some(Function::NUnique),
-        _ => Function::ALL.into_iter().find(|f| strsim::osa_distance(&lower, f.word()) <= words_apart(f.word())),
-    };
-    match other {
-        Some(function) => {
-            let word = function.word().to_uppercase();
-            found.fix(format!("write {word}"), span, word)
-        }
-        None => found.help("an example is COUNT(pid) AS n"),
-    }
-}
-
-/// How far a word may be from the one it is taken for.
-fn words_apart(word: &str) -> usize {
-    (word.len() / 3).max(1)
 }
 
 impl Group {

@@ -6,6 +6,7 @@ use crate::syntax::Parts;
 use crate::syntax::ast::{Command, Ident};
 use crate::syntax::clause::clauses;
 use crate::syntax::grammar::{P, Stop, need, only, opener, variable};
+use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use chumsky::Parser;
 
@@ -24,6 +25,14 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
         .then_ignore(clauses(&parts.clause, "INFO", &[]))
         .map(|variable| variable.map_or(Command::Error, |variable| Command::Info(Info { variable })))
         .boxed()
+}
+
+impl Info {
+    /// Writes the statement's text behind the target.
+    pub(crate) fn print(&self, out: &mut String) {
+        out.push_str("INFO ");
+        print::ident(&self.variable, out);
+    }
 }
 
 impl Info {

@@ -9,6 +9,7 @@ use crate::syntax::Parts;
 use crate::syntax::ast::{AttrPath, Command, Ident};
 use crate::syntax::clause::clauses;
 use crate::syntax::grammar::{P, Stop, attribute, comma, keyword, need, opener, variable};
+use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use chumsky::Parser;
 
@@ -37,6 +38,15 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
             _ => Command::Error,
         })
         .boxed()
+}
+
+impl Join {
+    /// Writes the statement's text behind the target.
+    pub(crate) fn print(&self, out: &mut String) {
+        out.push_str("JOIN ");
+        print::list([&self.left, &self.right], out, print::ident);
+        print::clause("BY", self.by.as_ref(), out, |(left, right), out| print::list([left, right], out, print::attribute));
+    }
 }
 
 impl Join {

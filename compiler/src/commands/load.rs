@@ -9,6 +9,7 @@ use crate::syntax::ast::{Command, Ident, Path};
 use crate::syntax::clause::clauses;
 use crate::syntax::fault::Expect;
 use crate::syntax::grammar::{P, Stop, entity, keyword, need, opener, path};
+use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use chumsky::Parser;
 
@@ -34,6 +35,15 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
             _ => Command::Error,
         })
         .boxed()
+}
+
+impl Load {
+    /// Writes the statement's text behind the target.
+    pub(crate) fn print(&self, out: &mut String) {
+        out.push_str("LOAD ");
+        print::path(&self.path, out);
+        print::clause("AS", self.entity.as_ref(), out, print::ident);
+    }
 }
 
 impl Load {

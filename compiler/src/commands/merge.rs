@@ -39,6 +39,14 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
 }
 
 impl Merge {
+    /// Writes the statement's text behind the target.
+    pub(crate) fn print(&self, out: &mut String) {
+        let names: Vec<&str> = self.variables.iter().map(|v| v.text.as_str()).collect();
+        out.push_str(&names.join(" + "));
+    }
+}
+
+impl Merge {
     /// All of one type; windows and sources are joined.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let inputs: Vec<_> = self.variables.iter().map(|name| input(cx, name)).collect();

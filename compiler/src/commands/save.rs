@@ -7,6 +7,7 @@ use crate::syntax::ast::{Command, Ident, Path};
 use crate::syntax::clause::clauses;
 use crate::syntax::fault::Expect;
 use crate::syntax::grammar::{P, Stop, keyword, need, opener, path, variable};
+use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use chumsky::Parser;
 
@@ -27,6 +28,15 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
         .then_ignore(clauses(&parts.clause, "SAVE", &[]))
         .map(|body| body.map_or(Command::Error, |(variable, path)| Command::Save(Save { variable, path })))
         .boxed()
+}
+
+impl Save {
+    /// Writes the statement's text behind the target.
+    pub(crate) fn print(&self, out: &mut String) {
+        out.push_str("SAVE ");
+        print::ident(&self.variable, out);
+        print::clause("TO", Some(&self.path), out, print::path);
+    }
 }
 
 impl Save {

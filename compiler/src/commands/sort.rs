@@ -6,6 +6,7 @@ use crate::syntax::Parts;
 use crate::syntax::ast::{Command, Ident, SortBy};
 use crate::syntax::clause::{clauses, sort_by};
 use crate::syntax::grammar::{P, Stop, keyword, need, opener, variable};
+use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use chumsky::Parser;
 
@@ -26,6 +27,15 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
         .then_ignore(clauses(&parts.clause, "SORT", &[]))
         .map(|body| body.map_or(Command::Error, |(variable, by)| Command::Sort(Sort { variable, by })))
         .boxed()
+}
+
+impl Sort {
+    /// Writes the statement's text behind the target.
+    pub(crate) fn print(&self, out: &mut String) {
+        out.push_str("SORT ");
+        print::ident(&self.variable, out);
+        print::clause("BY", Some(&self.by), out, print::sort_by);
+    }
 }
 
 impl Sort {

@@ -91,7 +91,7 @@ impl Expect {
     pub(crate) fn text(self) -> &'static str {
         match self {
             Self::Statement => "a statement",
-            Self::Command => "a command or a variable",
+            Self::Command => "a command",
             Self::Variable => "a variable",
             Self::EntityType => "an entity type",
             Self::Relation => "a relation",

@@ -179,16 +179,16 @@ impl<'s> Lexer<'s> {
         end
     }
 
-    /// Length of `[*]` or `[0]` at `open`, directly behind a name that is no keyword; else 0.
+    /// Length of `[*]` at `open`, or of `[0]` where the word before is not reserved (`IN[0]`); else 0.
     fn index_len(&self, open: usize) -> usize {
         let digits = self.bytes[open + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
-        let inside = if digits > 0 { digits } else { usize::from(self.bytes.get(open + 1) == Some(&b'*')) };
-        let before = &self.text[self.at..open];
-        if inside > 0 && self.bytes.get(open + 1 + inside) == Some(&b']') && Keyword::find(before).is_none() {
-            inside + 2
-        } else {
-            0
-        }
+        let reserved = Keyword::find(&self.text[self.at..open]).is_some_and(Keyword::reserved);
+        let inside = match self.bytes.get(open + 1) {
+            Some(b'*') => 1,
+            _ if reserved => 0,
+            _ => digits,
+        };
+        if inside > 0 && self.bytes.get(open + 1 + inside) == Some(&b']') { inside + 2 } else { 0 }
     }
 
     /// Length of `'SHA-256'` at `open`; 0 where this is no segment of an attribute.

@@ -10,10 +10,11 @@ pub(super) fn unterminated(span: Span, text: &str) -> Diagnostic {
     let quote = if text.trim_start_matches(['r', 't']).starts_with('"') { '"' } else { '\'' };
     let escaped = format!("\\{quote}");
     let found = Diagnostic::new(&UNTERMINATED, span, "the string does not end on its line").label(format!("no closing {quote}"));
-    if text.ends_with(&escaped) {
-        let with = format!("{}\\\\{quote}", &text[..text.len() - 2]);
-        found.note(format!("{escaped} is a quote inside the string, not its end")).fix("double the last backslash", span, with)
-    } else if text.ends_with(['\\']) {
+    if let Some(at) = text.find(&escaped) {
+        let (before, behind) = text.split_at(at);
+        let with = format!("{before}\\{behind}");
+        found.note(format!("{escaped} is a quote inside the string, not its end")).fix("double that backslash", span, with)
+    } else if text.ends_with('\\') {
         found.fix("double the last backslash and close the string", span, format!("{text}\\{quote}"))
     } else {
         found.fix("close the string", span, format!("{text}{quote}"))
@@ -68,13 +69,13 @@ pub(super) fn escapes(span: Span, token: &str, out: &mut Vec<Diagnostic>) {
     }
     let base = span.start as usize + 1;
     let path = looks_like_path(raw);
-    let (mut surprise, mut verbatim, mut at) = (None, false, 0);
+    let (mut surprise, mut incomplete, mut verbatim, mut at) = (None, None, false, 0);
     while let Some(found) = raw[at..].find('\\') {
         let start = at + found;
         let (len, escape) = strings::escape(&raw[start..]);
         let place = Span::new(span.source, base + start, base + start + len);
         match escape {
-            Escape::Malformed => out.push(malformed(place, &raw[start..start + len])),
+            Escape::Malformed => _ = incomplete.get_or_insert((place, &raw[start..start + len])),
             Escape::Control(c) => _ = surprise.get_or_insert((place, c)),
             Escape::Code(c) if path => _ = surprise.get_or_insert((place, c)),
             Escape::Verbatim => verbatim = true,
@@ -82,7 +83,10 @@ pub(super) fn escapes(span: Span, token: &str, out: &mut Vec<Diagnostic>) {
         }
         at = start + len;
     }
-    let Some((place, c)) = surprise else { return };
+    let Some((place, c)) = surprise else {
+        let told = incomplete.map(|(place, escape)| with_fixes(malformed(place, escape), span, token, raw));
+        return out.extend(told);
+    };
     let bell = matches!(c, '\u{7}' | '\u{8}' | '\u{b}' | '\u{c}');
     if path {
         let found = Diagnostic::new(&PATH_ESCAPE, place, "an escape sequence spoils this path");
@@ -103,7 +107,6 @@ fn malformed(place: Span, text: &str) -> Diagnostic {
     };
     Diagnostic::new(&BAD_ESCAPE, place, format!("`{text}` is no complete escape sequence and stays as it is"))
         .label(format!("an escape would need {needs}"))
-        .fix("double the backslash to say that it is meant", place, format!("\\{text}"))
 }
 
 /// What the escape makes, in words.

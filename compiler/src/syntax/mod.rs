@@ -14,12 +14,14 @@ pub(crate) mod mistakes;
 mod observation;
 mod operators;
 mod pattern;
+pub mod print;
 mod program;
 mod report;
 mod scan;
 pub(crate) mod strings;
 pub mod token;
 mod values;
+mod walk;
 pub(crate) mod words;
 
 pub(crate) use program::Parts;

@@ -45,7 +45,10 @@ fn joined<'t>(part: P<'t, Pattern>, word: Keyword, join: fn(Vec<Pattern>, Span) 
 fn connective<'t>(word: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
     let missing = custom(move |input: &mut Input<'t, '_>| match (look(input, 0), look(input, 2)) {
         (Some(token), Some(value)) if word == Keyword::And && operators::is_comparison(token, value) => {
-            tell(input, operators::missing_connective(token));
+            // Behind something invalid, such as `&&`, the lexer has said what is wrong.
+            if !token.has(Flags::TAINTED) {
+                tell(input, operators::missing_connective(token));
+            }
             Ok(())
         }
         _ => Err(expected(input, word)),
@@ -113,7 +116,8 @@ fn begins_comparison(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
 fn operator<'t>() -> impl Parser<'t, Tokens<'t>, (bool, Operator, Span), Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| {
         let from = index(input);
-        let not = look(input, 0).filter(|t| t.is(Keyword::Not));
+        // Not `is`: a keyword before `=` is a name elsewhere, here it is the mistake `NOT =`.
+        let not = look(input, 0).filter(|t| t.keyword == Some(Keyword::Not));
         if not.is_some() {
             input.skip();
         }

@@ -4,7 +4,7 @@ use super::ast::{Command, Ident, Program, Statement};
 use super::clause::{Clause, clause};
 use super::expression::{Value, value};
 use super::fault::{Expect, Tokens};
-use super::grammar::{self, Extra, Input, P, Stop, expected, index, kind, look, need, place, skip, tell};
+use super::grammar::{self, Extra, Input, P, Stop, expected, index, look, need, place, skip, tell};
 use super::token::{Class, Flags, Kind, Token};
 use super::{lexer, literal, mistakes, observation, pattern, report, scan, words};
 use crate::commands;
@@ -90,7 +90,7 @@ fn statement<'t>(parts: &Parts<'t>) -> P<'t, Statement> {
     let right = need(choice((yielding.clone(), no_value.boxed(), literal_value().boxed(), computed)), Stop::Statement);
     let assignment = target().then(right).map(|(target, command)| (Some(target), command.unwrap_or(Command::Error)));
     let bare = choice((yielding, showing)).map(|command| (None, command));
-    let lone = lone(parts).map(|()| (None, Command::Error));
+    let lone = lone().map(|()| (None, Command::Error));
     choice((assignment.boxed(), bare.boxed(), lone.boxed()))
         .map_with(|(target, command), e| Statement { target, command, span: place(e.slice()) })
         .boxed()
@@ -147,20 +147,20 @@ fn literal_value<'t>() -> impl Parser<'t, Tokens<'t>, Command, Extra> + Clone {
 }
 
 /// A name or a merge that stands alone on its line: reported.
-fn lone<'t>(parts: &Parts<'t>) -> P<'t, ()> {
-    let begins = custom(|input: &mut Input<'t, '_>| {
+fn lone<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| {
         let first = index(input) == 0;
         match look(input, 0) {
             Some(token) if (first || token.has(Flags::LINE_START)) && token.may_name() && !token.has(Flags::BEFORE_EQ) => {
                 let sum = look(input, 1).is_some_and(|t| t.kind == Kind::Plus);
                 tell(input, lone_name(token, sum));
+                input.skip();
                 Ok(())
             }
             _ => Err(expected(input, Expect::Statement)),
         }
-    });
-    let rest = choice((parts.value.clone().ignored(), kind(Kind::Word, Expect::Statement)));
-    begins.ignore_then(rest).then_ignore(skip(Stop::Statement)).boxed()
+    })
+    .then_ignore(skip(Stop::Statement))
 }
 
 fn lone_name(token: &Token<'_>, sum: bool) -> Diagnostic {

@@ -66,17 +66,27 @@ impl<'a, 's> Context<'a, 's> {
             return keyword;
         }
         let diagnostic = if statement_over {
-            let goes_on = self.expected.texts().into_iter().filter(|t| *t != Expect::Statement.text()).collect::<Vec<_>>();
-            let label = if goes_on.is_empty() {
-                "a new statement begins with a command or `name =`".to_owned()
-            } else {
-                format!("here could stand {}, or a new statement", join(&goes_on))
-            };
-            Diagnostic::new(&UNEXPECTED, span, format!("unexpected {shown}")).label(label)
+            Diagnostic::new(&UNEXPECTED, span, format!("unexpected {shown}")).label(self.goes_on())
         } else {
             Diagnostic::new(&UNEXPECTED, span, format!("expected {wanted}, found {shown}"))
         };
         self.hint(diagnostic)
+    }
+
+    /// How a complete statement could go on.
+    fn goes_on(&self) -> String {
+        let opener = self.tokens[..self.at].iter().rev().find_map(|t| t.keyword.filter(|k| k.statement()));
+        let clauses: &[Keyword] = match opener {
+            Some(Keyword::Get) => &[Keyword::From, Keyword::Where, Keyword::Start, Keyword::Last, Keyword::Limit],
+            Some(Keyword::Find) => &[Keyword::Depth, Keyword::Where, Keyword::Start, Keyword::Last, Keyword::Limit],
+            _ => &[Keyword::Where, Keyword::Attr, Keyword::Sort, Keyword::Limit, Keyword::Offset],
+        };
+        let joins = [Keyword::And, Keyword::Or, Keyword::With, Keyword::As];
+        let all = joins.iter().chain(clauses).filter(|k| self.expected.has_keyword(**k)).map(|k| k.word());
+        match join(&all.collect::<Vec<_>>()) {
+            none if none.is_empty() => "a new statement begins with a command or `name =`".to_owned(),
+            some => format!("{some} could stand here, or a new statement"),
+        }
     }
 
     /// What was expected, in words.
@@ -134,26 +144,60 @@ impl<'a, 's> Context<'a, 's> {
 
     /// Adds the way out for mistakes that people make.
     fn hint(&self, diagnostic: Diagnostic) -> Diagnostic {
-        let found = self.found().map(|t| t.kind);
         let expects = |e| self.expected.has(e);
-        let comma = self.before().filter(|t| t.kind == Kind::Comma);
-        if let Some(comma) = comma.filter(|_| !expects(Expect::Statement)) {
-            return diagnostic.fix("remove the comma, or name what follows it", comma.span, "");
+        let over = expects(Expect::Statement);
+        let (before, found) = (self.before(), self.found());
+        let nothing = found.is_none_or(|t| t.kind.closes() || t.has(Flags::OPENS) || t.keyword.is_some_and(Keyword::reserved));
+        if let Some(comma) = before.filter(|t| t.kind == Kind::Comma && !over && nothing) {
+            return diagnostic.fix("remove the comma, or write what is to follow it", comma.span, "");
+        }
+        if let (Some(prefix), Some(text)) = (before, found)
+            && text.kind == Kind::Text
+            && text.has(Flags::GLUED)
+            && matches!(prefix.text, "R" | "T")
+        {
+            let lower = prefix.text.to_ascii_lowercase();
+            return diagnostic.fix("the prefix of a string is lower case", prefix.span, lower);
         }
         if expects(Expect::Operator) {
-            return diagnostic.note("operators are = != < <= > >= IN LIKE MATCHES ISSUBSET ISSUPERSET, and IS NULL");
+            return self.operator_hint(diagnostic);
         }
-        if self.expected.has_keyword(Keyword::Null) && !expects(Expect::Statement) {
+        if self.expected.has_keyword(Keyword::Null) && !over {
             return diagnostic.help("IS is for NULL alone; values are compared with `=`");
         }
-        match found {
-            Some(Kind::Comma) if expects(Expect::Statement) => self.after_comma(diagnostic),
-            Some(Kind::Plus) if expects(Expect::Statement) => diagnostic.help("operands of `+` are plain variables: z = x + y"),
+        match found.map(|t| t.kind) {
+            Some(Kind::Comma) if over => self.after_comma(diagnostic),
+            Some(Kind::Plus) if over => diagnostic.help("operands of `+` are plain variables: z = x + y"),
+            Some(Kind::Plus) if expects(Expect::Value) => diagnostic.fix("numbers have no `+`", self.span(), ""),
             Some(Kind::Star) => diagnostic.help("`*` stands behind DEPTH and in `name[*]` only"),
             _ if expects(Expect::Comparison) => diagnostic.help("an example is name = 'cmd.exe'"),
             _ if expects(Expect::Value) => diagnostic.help("text stands in quotes: 'cmd.exe'"),
             _ if expects(Expect::Instant) => diagnostic.help("an example is t'2021-04-01T00:00:00Z'"),
+            _ if expects(Expect::JsonKey) => diagnostic.help("keys stand in quotes: {\"name\": \"cmd.exe\"}"),
+            _ if expects(Expect::Rows) => diagnostic.help("an example is NEW process [{\"name\": \"cmd.exe\"}]"),
             _ => diagnostic,
+        }
+    }
+
+    /// Something else where an operator belongs.
+    fn operator_hint(&self, diagnostic: Diagnostic) -> Diagnostic {
+        let (before, found) = (self.before(), self.found());
+        let next = self.tokens.get(self.at + 1);
+        let names = |t: Option<&Token<'_>>| t.is_some_and(|t| t.kind == Kind::Word);
+        match (before, found, next) {
+            (Some(entity), Some(colon), Some(name)) if colon.kind == Kind::Colon && names(next) => {
+                let with = format!("{}:{}", entity.text, name.text);
+                diagnostic.fix("`:` stands without blanks", entity.span.to(name.span), with)
+            }
+            (Some(entity), Some(name), _) if entity.text.ends_with(':') && names(found) => {
+                let with = format!("{}{}", entity.text, name.text);
+                diagnostic.fix("`:` stands without blanks", entity.span.to(name.span), with)
+            }
+            (_, Some(word), _) if names(found) => match foreign_operator(word.text) {
+                Some(help) => diagnostic.help(help),
+                None => diagnostic.note(OPERATORS),
+            },
+            _ => diagnostic.note(OPERATORS),
         }
     }
 
@@ -164,6 +208,23 @@ impl<'a, 's> Context<'a, 's> {
         }
         diagnostic.help("the command takes one variable; write a statement for each")
     }
+}
+
+const OPERATORS: &str = "operators are = != < <= > >= IN LIKE MATCHES ISSUBSET ISSUPERSET, and IS NULL";
+
+/// How an operator of other languages is written here.
+fn foreign_operator(word: &str) -> Option<&'static str> {
+    Some(match word.to_ascii_uppercase().as_str() {
+        "CONTAINS" | "CONTAIN" | "HAS" => "write LIKE '%text%'",
+        "STARTSWITH" | "BEGINSWITH" => "write LIKE 'text%'",
+        "ENDSWITH" => "write LIKE '%text'",
+        "REGEX" | "REGEXP" | "RLIKE" | "MATCH" | "~" => "write MATCHES 'expression'",
+        "EQUALS" | "EQ" => "write `=`",
+        "ILIKE" => "write LIKE, which ignores case",
+        "BETWEEN" => "write attribute >= low AND attribute <= high",
+        "EXISTS" => "write IS NOT NULL",
+        _ => return None,
+    })
 }
 
 /// `a`, `a or b`, `a, b or c`; at most five.

@@ -145,15 +145,19 @@ fn opener(tokens: &[Token<'_>], at: usize) -> (bool, bool) {
     if token.has(Flags::BEFORE_EQ) {
         let Some(value) = tokens.get(at + 2) else { return (line_start, false) };
         let yields = value.keyword.is_some_and(|k| k.class() == Class::Yield) && !value.has(Flags::BEFORE_EQ);
-        let strong =
-            yields && tokens.get(at + 3).is_some_and(|t| t.kind == Kind::Word || t.kind.is_text() || t.kind == Kind::OpenBracket);
+        let strong = yields && tokens.get(at + 3).is_some_and(takes_head);
         let copies = value.kind == Kind::Word && !value.text.contains('.') && token.has(Flags::MARGIN);
-        return (strong || line_start && (yields || copies), strong);
+        return (strong || line_start && (yields && token.has(Flags::MARGIN) || copies), strong);
     }
     let Some(keyword) = token.keyword.filter(|k| k.statement()) else { return (false, false) };
     let next = tokens.get(at + 1);
     let sort_clause = keyword == Keyword::Sort && next.is_some_and(|t| t.is(Keyword::By));
-    let takes = next.is_some_and(|t| (t.may_name() && !t.has(Flags::BEFORE_EQ)) || t.kind.is_text() || t.kind == Kind::OpenBracket);
+    let takes = next.is_some_and(takes_head);
     let opens = !sort_clause && (line_start || takes);
     (opens, opens && takes)
+}
+
+/// Whether a token can stand behind the keyword of a statement.
+fn takes_head(token: &Token<'_>) -> bool {
+    token.may_name() && !token.has(Flags::BEFORE_EQ) || token.kind.is_text() || token.kind == Kind::OpenBracket
 }

@@ -100,6 +100,15 @@ fn unicode(bytes: &[u8]) -> (usize, Escape) {
 
 /// The text between the quotes decoded.
 pub(crate) fn decode(raw: &str) -> String {
+    decode_with(raw, false)
+}
+
+/// As [`decode`], and `\/` is `/`, as in JSON.
+pub(crate) fn decode_json(raw: &str) -> String {
+    decode_with(raw, true)
+}
+
+fn decode_with(raw: &str, json: bool) -> String {
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(at) = rest.find('\\') {
@@ -107,6 +116,7 @@ pub(crate) fn decode(raw: &str) -> String {
         let (len, escape) = escape(&rest[at..]);
         match escape {
             Escape::Same(c) | Escape::Control(c) | Escape::Code(c) | Escape::Unicode(c) => out.push(c),
+            Escape::Verbatim if json && rest[at + len..].starts_with('/') => {}
             Escape::Verbatim | Escape::Malformed => out.push_str(&rest[at..at + len]),
         }
         rest = &rest[at + len..];
@@ -128,24 +138,30 @@ pub(crate) fn inner(token: &str) -> &str {
 
 /// A text quoted so that [`decode`] gives it back, whatever it holds; nothing in it acts on a terminal.
 pub(crate) fn quote(text: &str) -> String {
+    quote_with(text, '\'')
+}
+
+/// As [`quote`], as a JSON string.
+pub(crate) fn quote_json(text: &str) -> String {
+    quote_with(text, '"')
+}
+
+fn quote_with(text: &str, quote: char) -> String {
     let mut out = String::with_capacity(text.len() + 2);
-    out.push('\'');
+    out.push(quote);
     for c in text.chars() {
-        match c {
-            '\\' | '\'' => {
-                out.push('\\');
-                out.push(c);
-            }
-            _ if !invisible(c) => out.push(c),
-            _ if u32::from(c) <= 0xFFFF => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            _ => {
-                let _ = write!(out, "\\U{:08x}", u32::from(c));
+        if c == '\\' || c == quote {
+            out.push('\\');
+            out.push(c);
+        } else if !invisible(c) {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
             }
         }
     }
-    out.push('\'');
+    out.push(quote);
     out
 }
 
@@ -157,6 +173,7 @@ fn invisible(c: char) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -198,7 +215,9 @@ mod tests {
         fn quoting_is_read_back(text in any::<String>()) {
             let quoted = quote(&text);
             prop_assert_eq!(scan(quoted.as_bytes(), 0), Ok(quoted.len()));
-            prop_assert_eq!(decode(inner(&quoted)), text);
+            prop_assert_eq!(&decode(inner(&quoted)), &text);
+            prop_assert_eq!(&decode_json(inner(&quote_json(&text))), &text);
+            prop_assert_eq!(&serde_json::from_str::<String>(&quote_json(&text)).unwrap(), &text);
             prop_assert!(!quoted.chars().any(char::is_control));
         }
     }

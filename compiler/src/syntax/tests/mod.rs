@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod accepts;
+mod generate;
+mod probe;
+mod properties;
 mod rejects;
 
 use super::ast::Program;

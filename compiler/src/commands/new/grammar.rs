@@ -1,0 +1,206 @@
+//! The syntax of NEW: grammar and printing.
+
+use super::{Field, New, Rows};
+use crate::diag::Diagnostic;
+use crate::diag::codes::syntax::BAD_ROWS;
+use crate::syntax::ast::{Command, Ident, Literal, LiteralKind};
+use crate::syntax::clause::clauses;
+use crate::syntax::fault::{Expect, Tokens};
+use crate::syntax::grammar::{Extra, Input, P, Stop, close, comma, entity, expected, kind, look, need, opener, place, skip, tell};
+use crate::syntax::literal::literal;
+use crate::syntax::token::{Keyword, Kind, Token};
+use crate::syntax::{Parts, print, strings};
+use chumsky::prelude::*;
+
+/// `NEW [TYPE] [rows]`
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+    let rows = kind(Kind::OpenBracket, Expect::Rows)
+        .ignore_then(rows())
+        .then_ignore(close(Kind::CloseBracket, Expect::CloseBracket))
+        .map_with(|rows, e| (rows, place(e.slice())));
+    opener(Keyword::New)
+        .ignore_then(entity().or_not().then(need(rows, Stop::Clause)))
+        .then_ignore(clauses(&parts.clause, "NEW", &[]))
+        .map(|(entity, rows)| rows.map_or(Command::Error, |(rows, span)| Command::New(New { entity, rows, span })))
+        .boxed()
+}
+
+/// What stands between the brackets. The first row says which kind all are.
+fn rows<'t>() -> P<'t, Rows> {
+    let objects = commas(object()).map(|rows| rows.into_iter().collect::<Option<Vec<_>>>().map_or(Rows::Error, Rows::Objects));
+    let names = commas(row_name()).map(|rows| rows.into_iter().collect::<Option<Vec<_>>>().map_or(Rows::Error, Rows::Names));
+    let is_object = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if token.kind == Kind::OpenBrace => Ok(()),
+        _ => Err(expected(input, Expect::Rows)),
+    });
+    let empty = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if token.kind == Kind::CloseBracket => {
+            let found = Diagnostic::new(&BAD_ROWS, token.span, "NEW needs at least one row");
+            tell(input, found.help("an example is NEW process [{\"name\": \"cmd.exe\"}]"));
+            Ok(Rows::Error)
+        }
+        _ => Err(expected(input, Expect::Rows)),
+    });
+    let is_name = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if token.kind != Kind::OpenBrace => Ok(()),
+        _ => Err(expected(input, Expect::Rows)),
+    });
+    choice((empty.boxed(), is_object.ignore_then(objects).boxed(), is_name.ignore_then(names).boxed()))
+        .recover_with(via_parser(skip(Stop::Close).to(Rows::Error)))
+        .boxed()
+}
+
+/// Parts with commas between; a comma behind the last is reported.
+fn commas<'t, T: 't>(part: P<'t, T>) -> P<'t, Vec<T>> {
+    let more = comma().ignore_then(part.clone()).repeated().collect::<Vec<_>>();
+    let trailing = custom(|input: &mut Input<'t, '_>| {
+        let closes = look(input, 1).is_some_and(|t| t.kind.closes());
+        match look(input, 0) {
+            Some(token) if token.kind == Kind::Comma && closes => {
+                tell(input, Diagnostic::new(&BAD_ROWS, token.span, "nothing follows the comma").fix("remove it", token.span, ""));
+                input.skip();
+                Ok(())
+            }
+            _ => Err(expected(input, Expect::Comma)),
+        }
+    });
+    part.then(more)
+        .then_ignore(trailing.or_not())
+        .map(|(first, more)| {
+            let mut all = vec![first];
+            all.extend(more);
+            all
+        })
+        .boxed()
+}
+
+/// A row that is a string. None: it is something else, which is reported, and the rest is skipped.
+fn row_name<'t>() -> P<'t, Option<Literal>> {
+    let string = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if matches!(token.kind, Kind::Text | Kind::RawText) => {
+            input.skip();
+            Ok(Some(Literal { kind: LiteralKind::Text(json_text(token)), span: token.span }))
+        }
+        _ => Err(expected(input, Expect::Rows)),
+    });
+    let other = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if matches!(token.kind, Kind::Number | Kind::Word | Kind::OpenBrace | Kind::OpenBracket) => {
+            let found = Diagnostic::new(&BAD_ROWS, token.span, "rows are all strings or all objects");
+            let quoted = format!("\"{}\"", token.text);
+            tell(
+                input,
+                if token.kind.opens() { found.help(EXAMPLE) } else { found.fix("quote it", token.span, quoted).help(EXAMPLE) },
+            );
+            Ok(())
+        }
+        _ => Err(expected(input, Expect::Rows)),
+    });
+    choice((string, other.then(skip(Stop::Close)).to(None))).boxed()
+}
+
+const EXAMPLE: &str = "examples are NEW ipv4-addr [\"10.0.0.1\", \"10.0.0.2\"] and NEW process [{\"pid\": 1}, {\"pid\": 2}]";
+
+/// The text of a JSON string: as any string, and `\/` is `/`.
+fn json_text(token: &Token<'_>) -> String {
+    let inner = strings::inner(token.text);
+    if token.kind == Kind::Text { strings::decode_json(inner) } else { inner.to_owned() }
+}
+
+/// `{"key": value, …}`; None: reported.
+fn object<'t>() -> P<'t, Option<Vec<Field>>> {
+    let field = key().then_ignore(kind(Kind::Colon, Expect::Colon)).then(json_value());
+    let field = field.map(|(key, value)| value.map(|value| Field { key, value }));
+    kind(Kind::OpenBrace, Expect::Rows)
+        .ignore_then(commas(field.boxed()))
+        .then_ignore(close(Kind::CloseBrace, Expect::CloseBrace))
+        .map(|fields| fields.into_iter().collect())
+        .boxed()
+}
+
+/// A quoted key.
+fn key<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if matches!(token.kind, Kind::Text | Kind::RawText) => {
+            input.skip();
+            Ok(Ident { text: json_text(token), span: token.span })
+        }
+        _ => Err(expected(input, Expect::JsonKey)),
+    })
+}
+
+/// A flat value: `Some(None)` is null, None is reported.
+fn json_value<'t>() -> P<'t, Option<Option<Literal>>> {
+    let scalar = custom(|input: &mut Input<'t, '_>| {
+        let Some(token) = look(input, 0) else { return Err(expected(input, Expect::JsonValue)) };
+        let is = |word: &str| token.text.eq_ignore_ascii_case(word);
+        let value = match token.kind {
+            Kind::Text | Kind::RawText => Some(LiteralKind::Text(json_text(token))),
+            Kind::Word if is("null") => None,
+            Kind::Word if is("true") || is("false") => Some(LiteralKind::Word(token.text.to_ascii_lowercase())),
+            _ => return Err(expected(input, Expect::JsonValue)),
+        };
+        input.skip();
+        Ok(Some(value.map(|kind| Literal { kind, span: token.span })))
+    });
+    let number_next = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if token.kind == Kind::Number => Ok(()),
+        _ => Err(expected(input, Expect::JsonValue)),
+    });
+    let number = number_next.ignore_then(literal()).map(|literal| Some(Some(literal)));
+    let nested = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if token.kind.opens() || token.kind == Kind::TooDeep => {
+            if token.kind != Kind::TooDeep {
+                let found = Diagnostic::new(&BAD_ROWS, token.span, "rows of NEW are flat");
+                tell(input, found.help("a reference is written with a dot: {\"parent_ref.pid\": 4}"));
+            }
+            input.skip();
+            Ok(token.kind.opens())
+        }
+        _ => Err(expected(input, Expect::JsonValue)),
+    });
+    let closing = custom(|input: &mut Input<'t, '_>| {
+        if look(input, 0).is_some_and(|t| t.kind.closes()) {
+            input.skip();
+        }
+        Ok(())
+    });
+    let nested = nested.then(skip(Stop::Close)).then(closing).to(None);
+    choice((scalar.boxed(), number.boxed(), nested.boxed())).boxed()
+}
+
+impl New {
+    /// Writes the statement's text behind the target.
+    pub(crate) fn print(&self, out: &mut String) {
+        out.push_str("NEW ");
+        if let Some(entity) = &self.entity {
+            print::ident(entity, out);
+            out.push(' ');
+        }
+        out.push('[');
+        match &self.rows {
+            Rows::Names(names) => print::list(names, out, value),
+            Rows::Objects(rows) => print::list(rows, out, |fields, out| {
+                out.push('{');
+                print::list(fields, out, |field, out| {
+                    out.push_str(&strings::quote_json(&field.key.text));
+                    out.push_str(": ");
+                    match &field.value {
+                        Some(literal) => value(literal, out),
+                        None => out.push_str("null"),
+                    }
+                });
+                out.push('}');
+            }),
+            Rows::Error => out.push('?'),
+        }
+        out.push(']');
+    }
+}
+
+/// A literal as JSON.
+fn value(literal: &Literal, out: &mut String) {
+    match &literal.kind {
+        LiteralKind::Text(text) => out.push_str(&strings::quote_json(text)),
+        _ => print::literal(literal, out),
+    }
+}

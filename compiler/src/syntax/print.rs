@@ -1,0 +1,301 @@
+//! The canonical text of a syntax tree: one statement a line. Reading it back gives the same tree but for places.
+//!
+//! What could not be read prints as `?`, which cannot be read either.
+
+use super::ast::{
+    AttrPath, Command, Comparison, Count, Expression, Ident, Literal, LiteralKind, Observation, Operand, Operator, Path, Pattern,
+    Program, Qualifier, SortBy, Statement, TimeSpan,
+};
+use super::{strings, words};
+use crate::time::{Instant, SECOND};
+use std::fmt::Write as _;
+
+/// A whole program.
+pub fn program(program: &Program) -> String {
+    let mut out = String::new();
+    for one in &program.statements {
+        statement(one, &mut out);
+        out.push('\n');
+    }
+    out
+}
+
+/// One statement.
+pub fn statement(statement: &Statement, out: &mut String) {
+    if let Some(target) = &statement.target {
+        out.push_str(&target.text);
+        out.push_str(" = ");
+    }
+    match &statement.command {
+        Command::Get(get) => get.print(out),
+        Command::Find(find) => find.print(out),
+        Command::New(new) => new.print(out),
+        Command::Load(load) => load.print(out),
+        Command::Sort(sort) => sort.print(out),
+        Command::Group(group) => group.print(out),
+        Command::Join(join) => join.print(out),
+        Command::Merge(merge) => merge.print(out),
+        Command::Assign(value) => expression(value, out),
+        Command::Disp(disp) => disp.print(out),
+        Command::Info(info) => info.print(out),
+        Command::Describe(describe) => describe.print(out),
+        Command::Save(save) => save.print(out),
+        Command::Apply(apply) => apply.print(out),
+        Command::Explain(explain) => explain.print(out),
+        Command::Error => out.push('?'),
+    }
+}
+
+/// Things with `, ` between.
+pub(crate) fn list<'a, T: 'a>(items: impl IntoIterator<Item = &'a T>, out: &mut String, print: impl Fn(&T, &mut String)) {
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        print(item, out);
+    }
+}
+
+/// A name.
+pub(crate) fn ident(ident: &Ident, out: &mut String) {
+    out.push_str(&ident.text);
+}
+
+/// An attribute, with its type where it has one.
+pub(crate) fn attribute(attribute: &AttrPath, out: &mut String) {
+    if let Some(entity) = &attribute.entity {
+        out.push_str(&entity.text);
+        out.push(':');
+    }
+    out.push_str(&attribute.text);
+}
+
+/// A path, quoted where it was.
+pub(crate) fn path(path: &Path, out: &mut String) {
+    if path.quoted {
+        out.push_str(&strings::quote(&path.text));
+    } else {
+        out.push_str(&path.text);
+    }
+}
+
+/// A literal.
+pub(crate) fn literal(literal: &Literal, out: &mut String) {
+    let _ = match &literal.kind {
+        LiteralKind::Text(text) => write!(out, "{}", strings::quote(text)),
+        LiteralKind::Word(word) => write!(out, "{word}"),
+        LiteralKind::Int(int) => write!(out, "{int}"),
+        LiteralKind::Float(float) => write!(out, "{float:?}"),
+        LiteralKind::Time(time) => write!(out, "{}", instant(*time)),
+        LiteralKind::Reference(reference) => write!(out, "{}.{}", reference.variable.text, reference.attribute.text),
+        LiteralKind::Error => write!(out, "?"),
+    };
+}
+
+/// `t'…'`
+fn instant(instant: Instant) -> String {
+    format!("t'{}'", words::instant_text(instant))
+}
+
+/// One literal or a list.
+pub(crate) fn operand(operand: &Operand, out: &mut String) {
+    match operand {
+        Operand::One(one) => literal(one, out),
+        Operand::List(items, _) => {
+            out.push('(');
+            list(items, out, literal);
+            out.push(')');
+        }
+    }
+}
+
+fn comparison(comparison: &Comparison, out: &mut String) {
+    attribute(&comparison.attribute, out);
+    if comparison.operator == Operator::IsNull {
+        out.push_str(if comparison.negated { " IS NOT NULL" } else { " IS NULL" });
+        return;
+    }
+    out.push_str(if comparison.negated { " NOT " } else { " " });
+    out.push_str(operator(comparison.operator));
+    out.push(' ');
+    match &comparison.operand {
+        Some(found) => operand(found, out),
+        None => out.push('?'),
+    }
+}
+
+/// The text of an operator.
+pub(crate) fn operator(operator: Operator) -> &'static str {
+    match operator {
+        Operator::Eq => "=",
+        Operator::Ne => "!=",
+        Operator::Lt => "<",
+        Operator::Le => "<=",
+        Operator::Gt => ">",
+        Operator::Ge => ">=",
+        Operator::In => "IN",
+        Operator::Like => "LIKE",
+        Operator::Matches => "MATCHES",
+        Operator::IsSubset => "ISSUBSET",
+        Operator::IsSuperset => "ISSUPERSET",
+        Operator::IsNull => "IS NULL",
+    }
+}
+
+/// A pattern without brackets around.
+pub(crate) fn pattern(whole: &Pattern, out: &mut String) {
+    let (parts, word) = match whole {
+        Pattern::Compare(one) => return comparison(one, out),
+        Pattern::Error(_) => return out.push('?'),
+        Pattern::And(parts, _) => (parts, " AND "),
+        Pattern::Or(parts, _) => (parts, " OR "),
+    };
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            out.push_str(word);
+        }
+        let group =
+            matches!((whole, part), (Pattern::And(..), Pattern::And(..) | Pattern::Or(..)) | (Pattern::Or(..), Pattern::Or(..)));
+        if group {
+            out.push('(');
+        }
+        pattern(part, out);
+        if group {
+            out.push(')');
+        }
+    }
+}
+
+/// How tightly an observation holds together: a looser part needs parentheses.
+fn rank(observation: &Observation) -> u8 {
+    match observation {
+        Observation::FollowedBy(..) => 0,
+        Observation::Or(..) => 1,
+        Observation::And(..) => 2,
+        Observation::Qualified(..) | Observation::One { .. } => 3,
+    }
+}
+
+/// What stands behind WHERE.
+pub(crate) fn observation(whole: &Observation, out: &mut String) {
+    let (parts, word) = match whole {
+        Observation::One { pattern: one, bracketed: false } => return pattern(one, out),
+        Observation::One { pattern: one, bracketed: true } => {
+            out.push('[');
+            pattern(one, out);
+            return out.push(']');
+        }
+        Observation::Qualified(part, qualifier, _) => return qualified(part, *qualifier, out),
+        Observation::And(parts, _) => (parts, " AND "),
+        Observation::Or(parts, _) => (parts, " OR "),
+        Observation::FollowedBy(parts, _) => (parts, " FOLLOWEDBY "),
+    };
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            out.push_str(word);
+        }
+        grouped(part, rank(part) <= rank(whole), out);
+    }
+}
+
+fn grouped(part: &Observation, group: bool, out: &mut String) {
+    if group {
+        out.push('(');
+    }
+    observation(part, out);
+    if group {
+        out.push(')');
+    }
+}
+
+/// START and STOP need parentheses, or the statement would take them. So does a qualifier whose kind stands in the
+/// chain below already.
+fn qualified(part: &Observation, qualifier: Qualifier, out: &mut String) {
+    let between = matches!(qualifier, Qualifier::Between(..));
+    if between {
+        out.push('(');
+    }
+    let mut again = false;
+    let mut below = part;
+    while let Observation::Qualified(inner, other, _) = below {
+        again |= std::mem::discriminant(other) == std::mem::discriminant(&qualifier);
+        below = inner;
+    }
+    grouped(part, rank(part) < 3 || again, out);
+    let _ = match qualifier {
+        Qualifier::Within(nanos) => write!(out, " WITHIN {} SECONDS", seconds(nanos)),
+        Qualifier::Repeats(times) => write!(out, " REPEATS {times} TIMES"),
+        Qualifier::Between(start, stop) => write!(out, " START {} STOP {})", instant(start), instant(stop)),
+    };
+}
+
+/// Nanoseconds as decimal seconds.
+fn seconds(nanos: i64) -> String {
+    let text = format!("{}.{:09}", nanos / SECOND, nanos % SECOND);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Nanoseconds in the largest unit that fits: `5d`.
+pub(crate) fn duration(nanos: Option<i64>) -> String {
+    let Some(nanos) = nanos else { return "?".to_owned() };
+    let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+    let fits = units.into_iter().find(|(_, seconds)| nanos % (seconds * SECOND) == 0);
+    fits.map_or_else(|| "?".to_owned(), |(unit, seconds)| format!("{}{unit}", nanos / (seconds * SECOND)))
+}
+
+/// The clause of a time range.
+pub(crate) fn time(span: &TimeSpan, out: &mut String) {
+    let text = |i: &Option<Instant>| i.map_or_else(|| "?".to_owned(), instant);
+    let _ = match span {
+        TimeSpan::Between { start, stop, .. } => write!(out, "START {} STOP {}", text(start), text(stop)),
+        TimeSpan::Last { nanos, .. } => write!(out, "LAST {}", duration(*nanos)),
+    };
+}
+
+/// A clause with its word before, where it is there.
+pub(crate) fn clause<T>(word: &str, part: Option<&T>, out: &mut String, print: impl Fn(&T, &mut String)) {
+    if let Some(part) = part {
+        out.push(' ');
+        out.push_str(word);
+        if !word.is_empty() {
+            out.push(' ');
+        }
+        print(part, out);
+    }
+}
+
+/// A clause that begins with its own word.
+pub(crate) fn time_clause(span: Option<&TimeSpan>, out: &mut String) {
+    if let Some(span) = span {
+        out.push(' ');
+        time(span, out);
+    }
+}
+
+/// A number behind LIMIT or OFFSET.
+pub(crate) fn count(count: &Count, out: &mut String) {
+    match count.value {
+        Some(value) => _ = write!(out, "{value}"),
+        None => out.push('?'),
+    }
+}
+
+/// `attr ASC`
+pub(crate) fn sort_by(by: &SortBy, out: &mut String) {
+    attribute(&by.attribute, out);
+    out.push_str(if by.ascending { " ASC" } else { " DESC" });
+}
+
+/// An expression.
+pub(crate) fn expression(expression: &Expression, out: &mut String) {
+    let variable = &expression.variable.text;
+    let _ = match expression.transformer {
+        Some(transformer) => write!(out, "{}({variable})", transformer.word()),
+        None => write!(out, "{variable}"),
+    };
+    clause("WHERE", expression.filter.as_ref(), out, observation);
+    clause("ATTR", expression.attributes.as_ref(), out, |attributes, out| list(attributes, out, attribute));
+    clause("SORT BY", expression.sort.as_ref(), out, sort_by);
+    clause("LIMIT", expression.limit.as_ref(), out, count);
+    clause("OFFSET", expression.offset.as_ref(), out, count);
+}
