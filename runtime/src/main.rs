@@ -1,5 +1,5 @@
 //! The `huntc` command.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    huntc_runtime::cli::main()
 }

@@ -1,3 +1,105 @@
-//! The command line.
+//! The command line: one file for each command. No type of the argument parser leaves this folder.
 
+mod analytics;
+mod args;
+mod check;
+mod compile;
+mod completions;
+mod demo;
+mod diagnose;
+mod doctor;
+mod execute;
 pub mod exit;
+mod explain;
+mod fmt;
+mod hunt;
+mod ingest;
+mod input;
+mod interrupt;
+mod judge;
+mod open;
+mod progress;
+mod run;
+mod session;
+mod sources;
+mod terminal;
+#[cfg(test)]
+mod tests;
+
+use clap::{Parser, Subcommand};
+use exit::ExitCode;
+use terminal::{ColorWhen, Terminal};
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0    all is well
+  1    a huntflow has errors
+  2    the command line or the configuration is wrong
+  3    a hunt failed at run time
+  4    results are incomplete, and --allow-partial allowed it
+  5    something was found, with --fail-on-findings
+  130  interrupted
+
+Examples:
+  huntc check hunts/*.hf
+  huntc compile hunt.hf --emit console
+  huntc run hunt.hf --source host101=events.ndjson.gz --out report";
+
+/// A batch compiler for threat hunts.
+///
+/// Reads whole huntflows in the Kestrel language (.hf text or .ipynb huntbooks), checks them before anything runs,
+/// compiles them to Elasticsearch requests over the Elastic Common Schema, runs those on a cluster or on log files,
+/// and writes reports.
+#[derive(Debug, Parser)]
+#[command(name = "huntc", version, after_help = EXIT_STATUS, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true)]
+    color: ColorWhen,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Args),
+    Compile(compile::Args),
+    Run(Box<run::Args>),
+    Ingest(ingest::Args),
+    Demo(demo::Args),
+    Fmt(fmt::Args),
+    Explain(explain::Args),
+    Sources(sources::Args),
+    Analytics(analytics::Args),
+    Doctor(doctor::Args),
+    Completions(completions::Args),
+}
+
+/// The whole program.
+pub fn main() -> std::process::ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => dispatch(cli).into(),
+        Err(error) => {
+            // Help and version are not errors; what cannot be printed has nowhere else to go.
+            let _ = error.print();
+            if error.use_stderr() { ExitCode::Usage } else { ExitCode::Ok }.into()
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> ExitCode {
+    let terminal = Terminal::new(cli.color);
+    match cli.command {
+        Command::Check(args) => check::run(&args, terminal),
+        Command::Compile(args) => compile::run(&args, terminal),
+        Command::Run(args) => run::run(&args, terminal),
+        Command::Ingest(args) => ingest::run(&args, terminal),
+        Command::Demo(args) => demo::run(&args, terminal),
+        Command::Fmt(args) => fmt::run(&args, terminal),
+        Command::Explain(args) => explain::run(&args, terminal),
+        Command::Sources(args) => sources::run(&args, terminal),
+        Command::Analytics(args) => analytics::run(&args, terminal),
+        Command::Doctor(args) => doctor::run(&args, terminal),
+        Command::Completions(args) => completions::run(&args, terminal),
+    }
+}

@@ -215,7 +215,7 @@ fn level(text: &str) -> Result<Option<Severity>, ()> {
 }
 
 /// Checks that a name is that of a lint.
-pub(super) fn lint(name: &str, span: Span) -> Result<(), Box<Diagnostic>> {
+pub fn lint(name: &str, span: Span) -> Result<(), Box<Diagnostic>> {
     let problem = match codes::find(name) {
         Some(code) if code.lint => return Ok(()),
         Some(code) => {

@@ -17,6 +17,7 @@ pub mod secret;
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
 
+pub use file::lint;
 pub use find::find;
 
 use analytic::AnalyticBinding;

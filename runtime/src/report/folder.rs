@@ -62,6 +62,11 @@ impl ReportFolder {
         self.earlier
     }
 
+    /// Where `--out` was written.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
     /// Writes the report and puts it in place; on an error the earlier report is as it was. Returns the path of
     /// `report.json`.
     pub fn commit(self, run: &RunReport, options: FolderOptions) -> Result<PathBuf, Box<Diagnostic>> {

@@ -1,9 +1,9 @@
 //! `report.html`: one page without scripts, images or links to elsewhere, under a policy that forbids them.
 
+use super::RunReport;
 use super::model::{Display, HuntReport, RequestReport};
 use super::sanitize::html as escape;
 use super::text::{count, seconds};
-use super::{RunReport, diagnostics};
 use huntc_compiler::source::SourceSet;
 use std::io::{Result, Write};
 
@@ -35,9 +35,8 @@ pub fn write(run: &RunReport, out: &mut dyn Write) -> Result<()> {
     )?;
     let hunts = count(run.hunts.len() as u64, "huntflow");
     writeln!(out, "<p>{hunts}, now = <code>{}</code>, {}, huntc {}</p>", run.now, seconds(run.elapsed), env!("CARGO_PKG_VERSION"))?;
-    let sources = diagnostics::safe_sources(&run.sources);
     for hunt in &run.hunts {
-        write_hunt(hunt, &sources, out)?;
+        write_hunt(hunt, &run.sources, out)?;
     }
     Ok(())
 }
@@ -49,16 +48,16 @@ fn write_hunt(hunt: &HuntReport, sources: &SourceSet, out: &mut dyn Write) -> Re
         writeln!(out, "<p class=\"note\">Incomplete: figures are lower bounds.</p>")?;
     }
     for diagnostic in &hunt.diagnostics {
-        let safe = diagnostics::safe(diagnostic);
-        let at = sources.position(safe.primary.span.source, safe.primary.span.start);
+        let span = diagnostic.primary.span;
+        let at = sources.position(span.source, span.start);
         let cell = at.cell.map_or_else(String::new, |c| format!("cell {c}, "));
         writeln!(
             out,
             "<p class=\"{}\"><code>{}</code> {} <small>{}, {cell}line {}</small></p>",
             if diagnostic.severity == huntc_compiler::diag::Severity::Error { "error" } else { "note" },
-            safe.code.id,
-            escape(&safe.message),
-            escape(&sources.get(safe.primary.span.source).name),
+            diagnostic.code.id,
+            escape(&diagnostic.message),
+            escape(&sources.get(span.source).name),
             at.line
         )?;
     }

@@ -2,10 +2,11 @@
 //!
 //! Keys come in the order of the structs here, so the same run gives the same bytes.
 
+use super::RunReport;
 use super::model::{Display, HuntReport, RequestReport, VariableReport};
 use super::names::display_stem;
 use super::sanitize::{self, SafeJson};
-use super::{RunReport, diagnostics};
+use huntc_compiler::diag::render_json;
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::Window;
 use huntc_compiler::value::Value;
@@ -148,7 +149,7 @@ fn hunt<'a>(run: &'a RunReport, index: usize, hunt: &'a HuntReport, files: bool)
 }
 
 fn diagnostics_json(hunt: &HuntReport, sources: &SourceSet) -> Vec<serde_json::Value> {
-    hunt.diagnostics.iter().map(|d| diagnostics::json(d, sources)).collect()
+    hunt.diagnostics.iter().map(|d| render_json::value(d, sources)).collect()
 }
 
 fn variable(variable: &VariableReport) -> Variable<'_> {

@@ -1,7 +1,6 @@
 //! Reports: what a run found, as JSON, CSV and text. Log data is hostile: every sink neutralises it.
 
 pub mod csv;
-pub mod diagnostics;
 pub mod folder;
 pub mod html;
 pub mod json;

@@ -17,4 +17,5 @@ codes! {
     UNKNOWN_SOURCE "K0814" "unknown-source" Error fixed "the configuration has no source of this name";
     FILE_NOT_WRITTEN "K0815" "file-not-written" Error fixed "a file could not be written";
     IGNORED_SETTING "K0816" "ignored-setting" Warning lint "a setting of another tool has no effect here";
+    BAD_MAPPING "K0817" "bad-mapping" Error fixed "a mapping file has a fault";
 }

@@ -1,0 +1,68 @@
+//! `huntc analytics`: what the configuration binds for APPLY.
+
+use super::args::{ConfigArgs, TextOrJson};
+use super::exit::ExitCode;
+use super::session::Session;
+use super::terminal::Terminal;
+use crate::config::Config;
+use crate::report::sanitize::{json_line, terminal as safe};
+use crate::report::text::table;
+use std::path::Path;
+
+/// List the analytics that APPLY may name, with the place each comes from
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  huntc analytics --config hunts/huntc.toml")]
+pub(super) struct Args {
+    /// How to list them
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: TextOrJson,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
+    let mut session = Session::new(terminal, args.config.config.clone(), Vec::new());
+    let config = match session.config(Path::new(".")) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    terminal.out(&match args.format {
+        TextOrJson::Text => text(&config, terminal.width()),
+        TextOrJson::Json => json(&config),
+    });
+    ExitCode::Ok
+}
+
+fn text(config: &Config, width: Option<u16>) -> String {
+    if config.analytics.is_empty() {
+        return "no analytic is bound; `huntc explain K1001` says how to bind one\n".to_owned();
+    }
+    let mut rows = table(width);
+    rows.set_header(["NAME", "DOES", "ADDS", "TIMEOUT", "FROM"]);
+    for analytic in config.analytics.values() {
+        let outputs = analytic.outputs.as_ref().map_or_else(|| "not declared".to_owned(), |o| o.join(", "));
+        let timeout = format!("{}s", analytic.timeout.as_secs());
+        let cells = [&analytic.uri, &analytic.action_text(), &outputs, &timeout, &analytic.origin.to_string()]
+            .map(|c| safe(c).into_owned());
+        rows.add_row(cells);
+    }
+    format!("{}\n", rows.trim_fmt())
+}
+
+fn json(config: &Config) -> String {
+    let values: Vec<_> = config
+        .analytics
+        .values()
+        .map(|a| {
+            serde_json::json!({
+                "name": a.uri,
+                "does": a.action_text(),
+                "adds": a.outputs,
+                "timeout_seconds": a.timeout.as_secs(),
+                "from": a.origin.to_string(),
+            })
+        })
+        .collect();
+    let text = json_line(&values).unwrap_or_default();
+    String::from_utf8_lossy(&text).into_owned() + "\n"
+}

@@ -1,0 +1,128 @@
+//! Arguments that several commands share.
+
+use crate::config;
+use huntc_compiler::diag::{Severity, codes};
+use huntc_compiler::options::ProcessIdentity;
+use huntc_compiler::time::Instant;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where the configuration comes from.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Configuration")]
+pub(super) struct ConfigArgs {
+    /// Read this configuration
+    ///
+    /// Otherwise the first `huntc.toml` in the huntflow's folder or a parent of it, else
+    /// `$XDG_CONFIG_HOME/huntc/huntc.toml`. Kestrel's `stixshifter.yaml` and `STIXSHIFTER_<NAME>_*` variables are
+    /// read too.
+    #[arg(long, value_name = "FILE", env = "HUNTC_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+/// `--source`
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Configuration")]
+pub(super) struct SourceArgs {
+    /// Bind a data source: a file, a folder of files, a store, or `http(s)://[USER:PASSWORD@]HOST:PORT/INDEX`
+    #[arg(long = "source", value_name = "NAME=URI")]
+    pub sources: Vec<String>,
+}
+
+/// Lint levels. For one code, deny wins over warn, and warn over allow.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Lints")]
+pub(super) struct LintArgs {
+    /// Say nothing about a lint
+    #[arg(long, value_name = "CODE")]
+    pub allow: Vec<String>,
+    /// Warn of a lint
+    #[arg(long, value_name = "CODE")]
+    pub warn: Vec<String>,
+    /// Take a lint for an error; `warnings` stands for all of them
+    #[arg(long, value_name = "CODE")]
+    pub deny: Vec<String>,
+}
+
+impl LintArgs {
+    /// Names with levels; later ones win.
+    pub(super) fn levels(&self) -> Vec<(String, Option<Severity>)> {
+        let mut levels = Vec::new();
+        for (names, level) in [(&self.allow, None), (&self.warn, Some(Severity::Warning)), (&self.deny, Some(Severity::Error))] {
+            for name in names {
+                if level == Some(Severity::Error) && name == "warnings" {
+                    let warnings = codes::all().into_iter().filter(|c| c.lint && c.severity == Severity::Warning);
+                    // Put in front, so that a level for one code still counts.
+                    levels.splice(0..0, warnings.map(|c| (c.id.to_owned(), level)));
+                } else {
+                    levels.push((name.clone(), level));
+                }
+            }
+        }
+        levels
+    }
+}
+
+/// What changes the meaning of a hunt.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Meaning")]
+pub(super) struct MeaningArgs {
+    /// The window of statements without a time range, back from now: 90s, 5m, 24h, 7d
+    #[arg(long, value_name = "TIME", value_parser = parse_window)]
+    pub window: Option<Duration>,
+    /// The instant that is "now", as 2020-10-22T06:58:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    pub at: Option<Instant>,
+    /// Compare all text without regard to case (ASCII letters)
+    #[arg(long)]
+    pub ignore_case: bool,
+    /// What makes two sightings the same process
+    ///
+    /// auto: entity ids where any record of the source has one, else the ladder; entity-id: entity ids only;
+    /// ladder: entity ids, else host and pid with start time or life.
+    #[arg(long, value_name = "RULE", value_enum, default_value_t, hide_possible_values = false)]
+    pub process_identity: Identity,
+    /// Lay the rows of a CSV file over the built-in mapping of attributes to ECS fields
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+}
+
+/// `--process-identity`
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+pub(super) enum Identity {
+    /// Entity ids where any record of the source has one, else the ladder.
+    #[default]
+    Auto,
+    /// Entity ids only.
+    EntityId,
+    /// Entity ids, else host and pid.
+    Ladder,
+}
+
+impl From<Identity> for ProcessIdentity {
+    fn from(identity: Identity) -> Self {
+        match identity {
+            Identity::Auto => Self::Auto,
+            Identity::EntityId => Self::EntityId,
+            Identity::Ladder => Self::Ladder,
+        }
+    }
+}
+
+fn parse_window(text: &str) -> Result<Duration, String> {
+    config::duration(text).ok_or_else(|| "a number with `s`, `m`, `h` or `d` is needed, such as 24h".to_owned())
+}
+
+fn parse_instant(text: &str) -> Result<Instant, String> {
+    Instant::parse(text).ok_or_else(|| "an instant such as 2020-10-22T06:58:00Z is needed".to_owned())
+}
+
+/// `--format` of commands that list things.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+pub(super) enum TextOrJson {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}

@@ -1,0 +1,54 @@
+//! `huntc demo`: writes the demo's data, hunts and configuration, and runs both hunts.
+
+use super::args::{ConfigArgs, SourceArgs};
+use super::exit::ExitCode;
+use super::run;
+use super::session::Session;
+use super::terminal::Terminal;
+use crate::demo;
+use crate::report::sanitize::terminal as safe;
+use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::codes::config::FILE_NOT_WRITTEN;
+use huntc_compiler::source::Span;
+use std::path::PathBuf;
+
+/// Write made-up telemetry and two published hunts to a folder, and run both
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  huntc demo\n  huntc demo /tmp/demo --no-run")]
+pub(super) struct Args {
+    /// The folder, made if there is none
+    #[arg(value_name = "DIR", default_value = "huntc-demo")]
+    folder: PathBuf,
+    /// Only write the files
+    #[arg(long)]
+    no_run: bool,
+}
+
+pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
+    let written = match demo::write(&args.folder) {
+        Ok(written) => written,
+        Err(error) => {
+            let mut session = Session::new(terminal, None, Vec::new());
+            let path = error.path.display().to_string();
+            let span = Span::new(session.sources.add_text("command line", path.as_str()), 0, path.len());
+            let problem = Diagnostic::new(&FILE_NOT_WRITTEN, span, "the demo cannot be written");
+            session.show(&[problem.note(error.to_string()).help("give another folder: `huntc demo DIR`")]);
+            return ExitCode::Usage;
+        }
+    };
+    let folder = safe(&args.folder.display().to_string()).into_owned();
+    terminal.out(&format!("{folder}: {} records, two hunts and their huntc.toml\n\n", written.records));
+    if args.no_run {
+        terminal.out(&format!("run a hunt with `huntc run {folder}/scheduled-tasks.hf`\n"));
+        return ExitCode::Ok;
+    }
+    let hunts = run::Args {
+        files: written.hunts.iter().map(|p| p.display().to_string()).collect(),
+        // A profile of the same name in the environment would send the demo's hunts to a real cluster.
+        sources: SourceArgs { sources: vec![format!("host101={}", written.data.display())] },
+        config: ConfigArgs { config: Some(written.config) },
+        out: Some(args.folder.join("report")),
+        ..run::Args::default()
+    };
+    run::run(&hunts, terminal)
+}

@@ -1,0 +1,117 @@
+//! `huntc fmt`: huntflows in their canonical form.
+
+use super::exit::ExitCode;
+use super::input;
+use super::session::Session;
+use super::terminal::Terminal;
+use crate::report::sanitize::terminal as safe;
+use crate::report::text::count;
+use huntc_compiler::diag::codes::config::{FILE_NOT_WRITTEN, UNREADABLE_FILE};
+use huntc_compiler::diag::{Diagnostic, LintLevels, Severity, Sink};
+use huntc_compiler::source::Span;
+use huntc_compiler::syntax;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+/// Rewrite huntflows in their canonical form
+///
+/// A file with syntax errors is left as it is.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  huntc fmt hunts/*.hf\n  huntc fmt --check hunts/*.hf\n  huntc fmt - < hunt.hf")]
+pub(super) struct Args {
+    /// Huntflows (.hf), or - for standard input to standard output
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<String>,
+    /// Change nothing; end with status 1 if a file would change
+    #[arg(long)]
+    check: bool,
+}
+
+/// What became of a file.
+enum Outcome {
+    Same,
+    Changed,
+    /// It cannot be parsed.
+    Faulty,
+    /// It cannot be read or written.
+    Failed,
+}
+
+pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
+    let mut session = Session::new(terminal, None, Vec::new());
+    let (mut code, mut changed) = (ExitCode::Ok, 0_u64);
+    for file in &args.files {
+        match format(file, args.check, &mut session) {
+            Outcome::Same => {}
+            Outcome::Changed => {
+                changed += 1;
+                if args.check {
+                    code = code.worst(ExitCode::HuntErrors);
+                    terminal.out(&format!("{} would change\n", safe(input::name(file))));
+                }
+            }
+            Outcome::Faulty => code = code.worst(ExitCode::HuntErrors),
+            Outcome::Failed => code = code.worst(ExitCode::Usage),
+        }
+    }
+    let verb = if args.check { "would change" } else { "changed" };
+    terminal.err(&format!("{}, {changed} {verb}\n", count(args.files.len() as u64, "file")));
+    code
+}
+
+fn format(file: &str, check: bool, session: &mut Session) -> Outcome {
+    let text = match input::text(file, &mut session.sources) {
+        Ok(text) => text,
+        Err(problem) => {
+            session.show(&[*problem]);
+            return Outcome::Failed;
+        }
+    };
+    if Path::new(file).extension().is_some_and(|e| e.eq_ignore_ascii_case("ipynb")) {
+        let span = Span::new(session.sources.add_text("command line", file), 0, file.len());
+        let problem = Diagnostic::new(&UNREADABLE_FILE, span, format!("`{file}` is a huntbook, which is not rewritten"));
+        session.show(&[problem.help("format its cells as text: `huntc fmt -`")]);
+        return Outcome::Failed;
+    }
+    let id = session.sources.add_text(input::name(file), text.as_str());
+    let mut sink = Sink::new(LintLevels::default());
+    // SEAM: the syntax's printer goes here.
+    let _ = syntax::parse(&session.sources, id, &mut sink);
+    let formatted: Option<String> = None;
+    let problems: Vec<Diagnostic> = sink.finish().into_iter().filter(|d| d.severity == Severity::Error).collect();
+    session.show(&problems);
+    let Some(formatted) = formatted.filter(|_| problems.is_empty()) else { return Outcome::Faulty };
+    let same = formatted == text;
+    if check || same && file != "-" {
+        return if same { Outcome::Same } else { Outcome::Changed };
+    }
+    if file == "-" {
+        session.terminal.out(&formatted);
+    } else if let Err(error) = replace(Path::new(file), &formatted) {
+        let span = Span::new(session.sources.add_text("command line", file), 0, file.len());
+        let problem = Diagnostic::new(&FILE_NOT_WRITTEN, span, format!("`{file}` cannot be written"));
+        session.show(&[problem.note(format!("the reason: {error}"))]);
+        return Outcome::Failed;
+    }
+    if same { Outcome::Same } else { Outcome::Changed }
+}
+
+/// Writes a text beside the file and puts it in its place, with its rights; links are followed.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let path = fs::canonicalize(path)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.huntc-{}", std::process::id()));
+    let write = || {
+        let mut file = fs::File::create_new(&beside)?;
+        file.set_permissions(fs::metadata(&path)?.permissions())?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, &path)
+    };
+    let result = write();
+    if result.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    result
+}

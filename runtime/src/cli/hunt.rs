@@ -1,0 +1,40 @@
+//! From a huntflow on the command line to a plan.
+
+use super::input;
+use super::session::Session;
+use huntc_compiler::catalog::Catalog;
+use huntc_compiler::check::hir::Hunt;
+use huntc_compiler::compile;
+use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::options::Options;
+use huntc_compiler::plan::Plan;
+use huntc_compiler::source::SourceId;
+use huntc_compiler::syntax::ast::Program;
+
+/// What became of a huntflow.
+pub(super) struct Compiled {
+    /// Its text and syntax tree; none where the file could not be read.
+    pub parsed: Option<(SourceId, Program)>,
+    /// None where there are errors.
+    pub hunt: Option<(Hunt, Plan)>,
+    /// All that there is to say.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Compiled {
+    /// Whether the file itself could not be read.
+    pub(super) fn unreadable(&self) -> bool {
+        self.parsed.is_none()
+    }
+}
+
+/// Reads and compiles a huntflow.
+pub(super) fn compile(path: &str, session: &mut Session, catalog: &Catalog, options: &Options) -> Compiled {
+    match input::huntflow(path, &mut session.sources) {
+        Ok(id) => {
+            let done = compile::compile(&session.sources, id, catalog, options);
+            Compiled { parsed: Some((id, done.program)), hunt: done.compiled, diagnostics: done.diagnostics }
+        }
+        Err(problem) => Compiled { parsed: None, hunt: None, diagnostics: vec![*problem] },
+    }
+}

@@ -1,0 +1,58 @@
+//! Reads huntflows: `.hf` text, `.ipynb` huntbooks, and `-` for standard input.
+
+use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::codes::config::UNREADABLE_FILE;
+use huntc_compiler::source::{SourceId, SourceSet, Span};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Longest text: spans count bytes in 32 bits, and nobody writes a huntflow of this size.
+const LIMIT: u64 = 256 << 20;
+
+/// Reads the file as text, whatever its name; the error is coded and points at the name.
+pub(super) fn text(path: &str, sources: &mut SourceSet) -> Result<String, Box<Diagnostic>> {
+    let read = || {
+        let mut bytes = Vec::new();
+        let reader: Box<dyn Read> = if path == "-" { Box::new(std::io::stdin()) } else { Box::new(std::fs::File::open(path)?) };
+        reader.take(LIMIT + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = read().map_err(|e: std::io::Error| unreadable(path, &e.to_string(), sources))?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(unreadable(path, "it has more than 256 MB", sources));
+    }
+    match String::from_utf8(bytes) {
+        // A byte-order mark is no part of the text.
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
+        Err(e) => {
+            let at = e.utf8_error().valid_up_to();
+            Err(unreadable(path, &format!("byte {at} is not UTF-8; convert it with `iconv -t utf-8`"), sources))
+        }
+    }
+}
+
+/// Registers a huntflow.
+pub(super) fn huntflow(path: &str, sources: &mut SourceSet) -> Result<SourceId, Box<Diagnostic>> {
+    let text = text(path, sources)?;
+    Ok(sources.add_text(name(path), text))
+}
+
+/// What messages call a file.
+pub(super) fn name(path: &str) -> &str {
+    if path == "-" { "standard input" } else { path }
+}
+
+/// The folder of a huntflow, where the search for the configuration begins.
+pub(super) fn folder(path: &str) -> PathBuf {
+    let parent = Path::new(path).parent().filter(|p| path != "-" && !p.as_os_str().is_empty());
+    parent.map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// A file that cannot be read.
+pub(super) fn unreadable(path: &str, reason: &str, sources: &mut SourceSet) -> Box<Diagnostic> {
+    let id = sources.add_text("command line", path);
+    let span = Span::new(id, 0, path.len());
+    Box::new(
+        Diagnostic::new(&UNREADABLE_FILE, span, format!("`{}` cannot be read", name(path))).note(format!("the reason: {reason}")),
+    )
+}

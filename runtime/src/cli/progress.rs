@@ -1,0 +1,48 @@
+//! Progress of a run on standard error, while people watch.
+
+use super::terminal::Terminal;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// A line that shows what is read; gone when dropped.
+pub(super) struct Progress {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Progress {
+    /// Shows `what` and a count until dropped, or nothing where nobody watches.
+    pub(super) fn start(terminal: Terminal, quiet: bool, what: String, count: Arc<AtomicU64>) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        if quiet || !terminal.is_watched() {
+            return Self { stop, thread: None };
+        }
+        let ended = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+                bar.set_style(style);
+            }
+            while !ended.load(Ordering::Relaxed) {
+                bar.set_message(format!("{what}: {} records read,", count.load(Ordering::Relaxed)));
+                bar.tick();
+                std::thread::park_timeout(Duration::from_millis(120));
+            }
+            bar.finish_and_clear();
+        });
+        Self { stop, thread: Some(thread) }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `huntc sources`: what the configuration binds, with the place each comes from. Nothing is asked of any source.
+
+use super::args::{ConfigArgs, SourceArgs, TextOrJson};
+use super::exit::ExitCode;
+use super::session::Session;
+use super::terminal::Terminal;
+use crate::config::Config;
+use crate::config::binding::{Binding, Kind};
+use crate::report::sanitize::{json_line, terminal as safe};
+use crate::report::text::table;
+use huntc_compiler::diag::Diagnostic;
+use std::path::Path;
+
+/// List the data sources that are bound, with the place each comes from; secrets are hidden
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  huntc sources\n  huntc sources --config hunts/huntc.toml --format json")]
+pub(super) struct Args {
+    /// How to list them
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: TextOrJson,
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(flatten)]
+    sources: SourceArgs,
+}
+
+pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
+    let mut session = Session::new(terminal, args.config.config.clone(), args.sources.sources.clone());
+    let config = match session.config(Path::new(".")) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    terminal.out(&match args.format {
+        TextOrJson::Text => text(&config, terminal.width()),
+        TextOrJson::Json => json(&config),
+    });
+    let troubles: Vec<Diagnostic> = config.broken.values().chain(config.notices.values()).cloned().collect();
+    session.show(&troubles);
+    if config.broken.is_empty() { ExitCode::Ok } else { ExitCode::Usage }
+}
+
+fn text(config: &Config, width: Option<u16>) -> String {
+    if config.sources.is_empty() {
+        return "no data source is bound; `huntc explain K0806` says how to bind one\n".to_owned();
+    }
+    let mut rows = table(width);
+    rows.set_header(["NAME", "KIND", "LOCATION", "CREDENTIALS", "WINDOW", "FROM"]);
+    for binding in config.sources.values() {
+        let credentials = credentials(binding).unwrap_or_default();
+        let window = window(binding).map_or_else(|| "all".to_owned(), |s| format!("{s}s"));
+        let cells = [&binding.name, binding.kind_word(), &binding.location(), &credentials, &window, &binding.origin.to_string()]
+            .map(|c| safe(c).into_owned());
+        rows.add_row(cells);
+    }
+    format!("{}\n", rows.trim_fmt())
+}
+
+fn json(config: &Config) -> String {
+    let values: Vec<_> = config
+        .sources
+        .values()
+        .map(|b| {
+            serde_json::json!({
+                "name": b.name,
+                "kind": b.kind_word(),
+                "location": b.location(),
+                "credentials": credentials(b),
+                "window_seconds": window(b),
+                "like_case": if b.like_case_sensitive { "sensitive" } else { "insensitive" },
+                "from": b.origin.to_string(),
+            })
+        })
+        .collect();
+    let text = json_line(&values).unwrap_or_default();
+    String::from_utf8_lossy(&text).into_owned() + "\n"
+}
+
+/// The kind of the credentials and where their secret comes from.
+fn credentials(binding: &Binding) -> Option<String> {
+    let Kind::Cluster(cluster) = &binding.kind else { return None };
+    let insecure = if cluster.tls.insecure { ", certificate not checked" } else { "" };
+    let origin = cluster.auth.origin().map_or_else(String::new, |o| format!(" ({o})"));
+    Some(format!("{}{origin}{insecure}", cluster.auth.word()))
+}
+
+fn window(binding: &Binding) -> Option<u64> {
+    match &binding.kind {
+        Kind::Cluster(cluster) => Some(cluster.default_window.as_secs()),
+        Kind::Files(_) | Kind::Store(_) => binding.default_window.map(|w| w.as_secs()),
+    }
+}

@@ -1,0 +1,89 @@
+//! What is written to standard output and standard error, and whether it may have colours.
+
+use std::io::{self, IsTerminal, Write};
+
+/// `--color`
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The two output streams.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terminal {
+    color: ColorWhen,
+}
+
+#[expect(clippy::unused_self, reason = "whoever prints holds this handle")]
+impl Terminal {
+    pub(crate) fn new(color: ColorWhen) -> Self {
+        Self { color }
+    }
+
+    /// Writes to standard output. A reader that went away (`| head`) is no error.
+    pub(crate) fn out(self, text: &str) {
+        let _ = self.try_out(text.as_bytes());
+    }
+
+    /// As [`Terminal::out`], for data of which nothing may be lost in silence.
+    pub(crate) fn try_out(self, bytes: &[u8]) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Writes to standard error, where nothing can be done about a failure.
+    pub(crate) fn err(self, text: &str) {
+        let mut err = io::stderr().lock();
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    }
+
+    /// Whether standard output may have colours.
+    pub(crate) fn colors_out(self) -> bool {
+        self.colors(&io::stdout())
+    }
+
+    /// Whether standard error may have colours.
+    pub(crate) fn colors_err(self) -> bool {
+        self.colors(&io::stderr())
+    }
+
+    fn colors(self, stream: &impl anstream::stream::RawStream) -> bool {
+        match self.color {
+            ColorWhen::Always => true,
+            ColorWhen::Never => false,
+            ColorWhen::Auto => anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never,
+        }
+    }
+
+    /// Columns of standard output, where it is a terminal.
+    pub(crate) fn width(self) -> Option<u16> {
+        if !io::stdout().is_terminal() {
+            return None;
+        }
+        window_columns().filter(|w| *w >= 40)
+    }
+
+    /// Whether people watch standard error.
+    pub(crate) fn is_watched(self) -> bool {
+        io::stderr().is_terminal()
+    }
+}
+
+#[cfg(unix)]
+fn window_columns() -> Option<u16> {
+    rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| size.ws_col)
+}
+
+#[cfg(not(unix))]
+fn window_columns() -> Option<u16> {
+    None
+}
