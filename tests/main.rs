@@ -5,5 +5,9 @@
 mod cluster;
 mod corpus;
 mod demo_figures;
+mod differential;
+mod examples;
 mod huntflows;
+mod oracle;
+mod product;
 mod support;

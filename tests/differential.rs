@@ -1,0 +1,239 @@
+//! The product against the oracle: hand-written hunts over real data, and random hunts over random and real data.
+
+use crate::oracle::generate::Rng;
+use crate::oracle::generate::documents::documents;
+use crate::oracle::generate::hunt::hunt;
+use crate::oracle::report::differences;
+use crate::oracle::{self, Mode, Options, World, document, shared};
+use crate::product::{self, Verdict};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A hand-written hunt.
+struct Written {
+    name: String,
+    text: String,
+}
+
+/// The hunts of `tests/oracle/hunts` by file of telemetry: in each file `# file:` names the data, `# range:` what `$ALL`
+/// stands for, and every hunt begins with `## name`.
+fn written() -> BTreeMap<String, Vec<Written>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/hunts");
+    let mut all: BTreeMap<String, Vec<Written>> = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (head, hunts) = text.split_once("\n## ").unwrap();
+        let told = |what: &str| head.lines().find_map(|l| l.strip_prefix(what)).unwrap().trim().to_owned();
+        let (data, range) = (told("# file:"), told("# range:"));
+        for block in hunts.split("\n## ") {
+            let (name, body) = block.split_once('\n').unwrap();
+            let name = format!("{}: {name}", path.file_stem().unwrap().to_string_lossy());
+            all.entry(data.clone()).or_default().push(Written { name, text: body.replace("$ALL", &range) });
+        }
+    }
+    all
+}
+
+/// What a verdict has otherwise than the oracle says. `None`: the oracle has nothing to say of such a hunt.
+fn judge(world: &World, text: &str, verdict: &Verdict) -> Option<String> {
+    match (oracle::run_text(world, text), verdict) {
+        (Err(_), _) => None,
+        (Ok(_), Err(error)) => Some(format!("{error}\n")),
+        (Ok(expected), Ok(got)) => Some(differences(&expected, got)).filter(|d| !d.is_empty()),
+    }
+}
+
+fn twice(path: &Path) -> World {
+    let records = shared::records(path);
+    World::new(vec![("s".to_owned(), records.clone()), ("s2".to_owned(), records)], Options::default())
+}
+
+#[test]
+fn oracle_reads_every_written_hunt() {
+    let Some(folder) = shared::folder() else { return };
+    let (mut out, mut count, mut empty) = (String::new(), 0, 0);
+    for (data, hunts) in written() {
+        let world = twice(&folder.join("data").join(data));
+        for one in hunts {
+            count += 1;
+            match oracle::run_text(&world, &one.text) {
+                Ok(outcome) => empty += usize::from(outcome.bindings.iter().all(|b| b.entities == 0)),
+                Err(error) => drop(writeln!(out, "{}: {error}", one.name)),
+            }
+        }
+    }
+    assert!(out.is_empty(), "{out}");
+    assert!(count >= 120, "only {count} hunts");
+    assert!(empty <= 5, "{empty} hunts find nothing");
+}
+
+#[test]
+#[ignore = "the binary cannot run hunts yet"]
+fn product_agrees_on_written_hunts() {
+    let Some(folder) = shared::folder() else { return };
+    let mut out = String::new();
+    for (data, hunts) in written() {
+        let path = folder.join("data").join(data);
+        let uri = path.display().to_string();
+        let texts: Vec<String> = hunts.iter().map(|h| h.text.clone()).collect();
+        let sources = [("s".to_owned(), uri.clone()), ("s2".to_owned(), uri)];
+        let verdicts = product::run(&sources, &texts, Options::default());
+        let world = twice(&path);
+        for (one, verdict) in hunts.iter().zip(verdicts) {
+            if let Some(difference) = judge(&world, &one.text, &verdict) {
+                let _ = writeln!(out, "{}\n{difference}", one.name);
+            }
+        }
+    }
+    assert!(out.is_empty(), "{out}");
+}
+
+/// Random hunts over the same records.
+struct Batch {
+    /// NDJSON lines of the two sources.
+    documents: Vec<Vec<String>>,
+    hunts: Vec<Vec<String>>,
+    options: Options,
+}
+
+/// 2024-01-01T00:15:00Z
+const NOW: i64 = 1_704_068_100_000_000_000;
+
+/// Hunts in one batch.
+const EACH: usize = 20;
+
+const NAMES: [&str; 2] = ["s", "t"];
+
+fn world(documents: &[Vec<String>], options: Options) -> World {
+    let parsed = documents.iter().map(|lines| Arc::new(document::parse(&lines.join("\n"))));
+    World::new(NAMES.map(str::to_owned).into_iter().zip(parsed).collect(), options)
+}
+
+fn batch(seed: u64) -> Batch {
+    let mut rng = Rng::new(seed);
+    let count = 8 + rng.below(40);
+    let documents = vec![documents(&mut rng, count), documents(&mut rng, 6)];
+    let identity = *rng.pick(&[None, None, None, Some(Mode::EntityId), Some(Mode::Ladder)]);
+    let options = Options { now: NOW, window: None, identity };
+    let world = world(&documents, options);
+    let hunts = (0..EACH).map(|_| hunt(Rng::new(rng.next()), &world)).collect();
+    Batch { documents, hunts, options }
+}
+
+fn verdicts(documents: &[Vec<String>], hunts: &[String], options: Options) -> Vec<Verdict> {
+    let place = tempfile::tempdir().unwrap();
+    let mut sources = Vec::new();
+    for (name, lines) in NAMES.iter().zip(documents) {
+        let path = place.path().join(format!("{name}.ndjson"));
+        std::fs::write(&path, lines.join("\n") + "\n").unwrap();
+        sources.push(((*name).to_owned(), path.display().to_string()));
+    }
+    product::run(&sources, hunts, options)
+}
+
+/// The first difference that is left while statements and records are taken away one by one.
+fn minimised(mut documents: Vec<Vec<String>>, mut statements: Vec<String>, options: Options) -> String {
+    let fails = |documents: &[Vec<String>], statements: &[String]| {
+        let text = statements.join("\n");
+        let verdict = verdicts(documents, std::slice::from_ref(&text), options).remove(0);
+        judge(&world(documents, options), &text, &verdict)
+    };
+    let Some(mut difference) = fails(&documents, &statements) else {
+        return "the hunt passes where it runs alone\n".to_owned();
+    };
+    let mut at = statements.len();
+    while at > 0 {
+        at -= 1;
+        let mut fewer = statements.clone();
+        fewer.remove(at);
+        if let Some(left) = fails(&documents, &fewer) {
+            (statements, difference) = (fewer, left);
+        }
+    }
+    for source in 0..documents.len() {
+        let mut size = documents[source].len().div_ceil(2);
+        while size > 0 {
+            let mut at = 0;
+            while at < documents[source].len() {
+                let mut fewer = documents.clone();
+                fewer[source].drain(at..(at + size).min(documents[source].len()));
+                match fails(&fewer, &statements) {
+                    Some(left) => (documents, difference) = (fewer, left),
+                    None => at += size,
+                }
+            }
+            size /= 2;
+        }
+    }
+    let records: Vec<String> = documents.iter().zip(NAMES).map(|(d, name)| format!("{name}:\n{}", d.join("\n"))).collect();
+    format!("{difference}{options:?}\n{}\n{}\n", statements.join("\n"), records.join("\n"))
+}
+
+fn number(variable: &str, otherwise: u64) -> u64 {
+    std::env::var(variable).ok().map_or(otherwise, |v| v.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
+}
+
+/// `HUNTC_DIFFERENTIAL_HUNTS` says how many, `HUNTC_DIFFERENTIAL_SEED` where to begin.
+#[test]
+#[ignore = "the binary cannot run hunts yet"]
+fn product_agrees_on_random_hunts() {
+    let (hunts, first) = (number("HUNTC_DIFFERENTIAL_HUNTS", 2_000), number("HUNTC_DIFFERENTIAL_SEED", 1));
+    for seed in first..first + hunts.div_ceil(EACH as u64) {
+        let batch = batch(seed);
+        let texts: Vec<String> = batch.hunts.iter().map(|h| h.join("\n")).collect();
+        let verdicts = verdicts(&batch.documents, &texts, batch.options);
+        let world = world(&batch.documents, batch.options);
+        for (index, verdict) in verdicts.iter().enumerate() {
+            if let Some(difference) = judge(&world, &texts[index], verdict) {
+                let small = minimised(batch.documents.clone(), batch.hunts[index].clone(), batch.options);
+                panic!("HUNTC_DIFFERENTIAL_SEED={seed}, hunt {index}:\n{difference}\nminimised:\n{small}");
+            }
+        }
+    }
+}
+
+/// Random hunts over a real file: what random documents do not think of.
+#[test]
+#[ignore = "the binary cannot run hunts yet"]
+fn product_agrees_on_random_hunts_over_real_data() {
+    let Some(folder) = shared::folder() else { return };
+    let hunts = number("HUNTC_DIFFERENTIAL_HUNTS", 2_000) / 10;
+    for name in ["psh_lsass_memory_dump_comsvcs", "cmd_lsass_memory_dumpert_syscalls"] {
+        let text = shared::text(&folder.join(format!("data/{name}.ndjson.gz")));
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let documents = vec![lines.clone(), lines.into_iter().take(20).collect()];
+        let world = world(&documents, Options::default());
+        let mut rng = Rng::new(number("HUNTC_DIFFERENTIAL_SEED", 1));
+        let hunts: Vec<Vec<String>> = (0..hunts / 2).map(|_| hunt(Rng::new(rng.next()), &world)).collect();
+        let texts: Vec<String> = hunts.iter().map(|h| h.join("\n")).collect();
+        for (index, verdict) in verdicts(&documents, &texts, Options::default()).iter().enumerate() {
+            if let Some(difference) = judge(&world, &texts[index], verdict) {
+                let small = minimised(documents.clone(), hunts[index].clone(), Options::default());
+                panic!("{name}, hunt {index}:\n{difference}\nminimised:\n{small}");
+            }
+        }
+    }
+}
+
+#[test]
+fn random_hunts_are_hunts() {
+    let (mut failed, mut bound, mut found) = (String::new(), 0, 0);
+    for seed in 0..20 {
+        let batch = batch(seed);
+        let world = world(&batch.documents, batch.options);
+        for statements in &batch.hunts {
+            match oracle::run_text(&world, &statements.join("\n")) {
+                Ok(outcome) => {
+                    bound += outcome.bindings.len();
+                    found += outcome.bindings.iter().filter(|b| b.entities > 0).count();
+                }
+                Err(error) => drop(writeln!(failed, "seed {seed}: {error}\n{}\n", statements.join("\n"))),
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{failed}");
+    assert!(found * 2 > bound, "only {found} of {bound} random variables hold anything");
+}

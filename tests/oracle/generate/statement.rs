@@ -1,0 +1,260 @@
+//! Random statements.
+
+use super::hunt::{Env, Form, Known, TYPES};
+use super::pattern::{quoted, written};
+use crate::oracle::value::{Kind, Val};
+use crate::oracle::{attributes, relations};
+use std::fmt::Write as _;
+
+impl Env<'_> {
+    fn window(&mut self, percent: usize) -> String {
+        if !self.rng.chance(percent) {
+            return String::new();
+        }
+        if self.rng.chance(15) {
+            return (*self.rng.pick(&[" LAST 15 m", " LAST 896 SECONDS", " LAST 1 d"])).to_owned();
+        }
+        let last = self.times.len() - 1;
+        let start = self.rng.below(last);
+        let stop = start + 1 + self.rng.below(last - start);
+        format!(" START t'{}' STOP t'{}'", self.times[start], self.times[stop])
+    }
+
+    fn limit(&mut self, percent: usize) -> String {
+        if self.rng.chance(percent) { format!(" LIMIT {}", self.rng.below(5)) } else { String::new() }
+    }
+
+    pub(crate) fn get_source(&mut self) -> String {
+        let entity = *self.rng.pick(TYPES);
+        let from = match self.rng.below(10) {
+            0 => " FROM stixshifter://s,t",
+            1 => " FROM stixshifter://t",
+            2 | 3 if !self.known.is_empty() => "",
+            _ => " FROM stixshifter://s",
+        };
+        let pattern = self.pattern(entity, true);
+        let (window, limit) = (self.window(60), self.limit(8));
+        let name = self.bind(entity, Form::Entities);
+        format!("{name} = GET {entity}{from} WHERE {pattern}{window}{limit}")
+    }
+
+    pub(crate) fn statement(&mut self) -> Option<String> {
+        let known = self.rng.pick(&self.known.clone()).clone();
+        match self.rng.below(22) {
+            0..=4 => Some(self.get_source()),
+            5..=9 => self.find(&known),
+            10 | 11 => self.get_variable(&known),
+            12..=14 => Some(self.assign(&known)),
+            15 => self.merge(&known),
+            16 => Some(self.new_rows()),
+            17 => self.group(&known),
+            18 => self.join(&known),
+            19 => Some(self.sort(&known)),
+            _ => Some(self.disp(&known)),
+        }
+    }
+
+    fn find(&mut self, known: &Known) -> Option<String> {
+        if known.is_groups() {
+            return None;
+        }
+        let named = relations::from(&known.entity);
+        let (entity, relation, by) = if named.is_empty() || self.rng.chance(30) {
+            (*self.rng.pick(TYPES), "linked", self.rng.chance(30))
+        } else {
+            *self.rng.pick(&named)
+        };
+        let filter = if self.rng.chance(35) { format!(" WHERE {}", self.pattern(entity, true)) } else { String::new() };
+        let (window, limit) = (self.window(40), self.limit(8));
+        let by = if by { " BY" } else { "" };
+        let name = self.bind(entity, Form::Entities);
+        Some(format!("{name} = FIND {entity} {}{by} {}{filter}{window}{limit}", relation.to_uppercase(), known.name))
+    }
+
+    fn get_variable(&mut self, known: &Known) -> Option<String> {
+        if !matches!(known.shape, Form::Entities | Form::PerRecord) {
+            return None;
+        }
+        let filter = self.filter(known);
+        let (window, limit) = (self.window(30), self.limit(10));
+        let name = self.bind(&known.entity, known.shape.clone());
+        Some(format!("{name} = GET {} FROM {} WHERE {filter}{window}{limit}", known.entity, known.name))
+    }
+
+    fn column(&mut self, known: &Known) -> (String, Kind) {
+        self.rng.pick(&known.columns()).clone()
+    }
+
+    /// WHERE, ATTR, SORT BY, LIMIT and OFFSET of an expression; ATTR where `columns` are given.
+    fn clauses(&mut self, known: &Known, columns: &[(String, Kind)]) -> String {
+        let mut out = String::new();
+        if self.rng.chance(40) {
+            let _ = write!(out, " WHERE {}", self.filter(known));
+        }
+        if !columns.is_empty() {
+            let names: Vec<String> = columns.iter().map(|(name, _)| written(&mut self.rng, name)).collect();
+            let _ = write!(out, " ATTR {}", names.join(", "));
+        }
+        if self.rng.chance(50) {
+            let (name, _) = self.column(known);
+            let direction = *self.rng.pick(&["", " ASC", " DESC"]);
+            let _ = write!(out, " SORT BY {}{direction}", written(&mut self.rng, &name));
+        }
+        out.push_str(&self.limit(30));
+        if self.rng.chance(15) {
+            let _ = write!(out, " OFFSET {}", self.rng.below(4));
+        }
+        out
+    }
+
+    fn assign(&mut self, known: &Known) -> String {
+        let transform = matches!(known.shape, Form::Entities) && self.rng.chance(20);
+        let (shape, clauses) = if transform {
+            let seen = Known { shape: Form::PerRecord, ..known.clone() };
+            (Form::PerRecord, self.clauses(&seen, &[]))
+        } else {
+            (known.shape.clone(), self.clauses(known, &[]))
+        };
+        let name = self.bind(&known.entity, shape);
+        if transform {
+            format!("{name} = TIMESTAMPED({}){clauses}", known.name)
+        } else {
+            format!("{name} = {}{clauses}", known.name)
+        }
+    }
+
+    fn merge(&mut self, known: &Known) -> Option<String> {
+        if !matches!(known.shape, Form::Entities) {
+            return None;
+        }
+        let alike = self.known.iter().filter(|k| k.entity == known.entity && matches!(k.shape, Form::Entities));
+        let mut names: Vec<String> = alike.map(|k| k.name.clone()).take(3).collect();
+        names.push(known.name.clone());
+        let name = self.bind(&known.entity, Form::Entities);
+        Some(format!("{name} = {}", names.join(" + ")))
+    }
+
+    fn new_rows(&mut self) -> String {
+        let entity = *self.rng.pick(&["process", "ipv4-addr", "ipv6-addr", "domain-name", "user-account", "file"]);
+        let names: &[&str] = match entity {
+            "process" => &["name", "pid", "x_unique_id"],
+            "user-account" => &["user_id", "x_domain"],
+            "file" => &["name", "x_path"],
+            _ => &["value"],
+        };
+        let mut rows = Vec::new();
+        for _ in 0..=self.rng.below(3) {
+            let mut fields = Vec::new();
+            for name in names.iter().filter(|n| names.len() == 1 || **n == names[0] || n.len() > 3) {
+                let values = self.values(entity, name);
+                let plain: Vec<String> = values.iter().map(Val::text).filter(|t| !t.contains(char::is_control)).collect();
+                if !plain.is_empty() {
+                    let text = self.rng.pick(&plain).clone();
+                    let number = attributes::kind(entity, name) == Some(Kind::Number);
+                    let value = if number { text } else { serde_json::Value::from(text).to_string() };
+                    fields.push(format!("\"{name}\": {value}"));
+                }
+            }
+            if fields.is_empty() {
+                fields.push(format!("\"{}\": {}", names[0], if names[0] == "value" { "\"10.0.0.7\"" } else { "\"x\"" }));
+            }
+            rows.push(format!("{{{}}}", fields.join(", ")));
+        }
+        let name = self.bind(entity, Form::Entities);
+        format!("{name} = NEW {entity} [{}]", rows.join(", "))
+    }
+
+    fn group(&mut self, known: &Known) -> Option<String> {
+        if known.is_groups() {
+            return None;
+        }
+        let mut columns = Vec::new();
+        let mut keys = Vec::new();
+        for _ in 0..=self.rng.below(2) {
+            let (name, kind) = self.column(known);
+            if columns.iter().any(|(n, _)| *n == name) || kind == Kind::NoCase {
+                continue;
+            }
+            if kind == Kind::Number && self.rng.chance(30) {
+                keys.push(format!("BIN({name}, 100)"));
+                columns.push((format!("{name}_bin"), Kind::Number));
+            } else if name == "first_observed" {
+                keys.push("BIN(first_observed, 5 m)".to_owned());
+                columns.push(("first_observed_bin".to_owned(), Kind::Text));
+            } else {
+                keys.push(written(&mut self.rng, &name));
+                columns.push((name, kind));
+            }
+        }
+        if keys.is_empty() {
+            return None;
+        }
+        let mut aggregates = Vec::new();
+        for i in 0..=self.rng.below(3) {
+            let (name, kind) = self.column(known);
+            let function = match kind {
+                Kind::Number => *self.rng.pick(&["COUNT", "NUNIQUE", "MIN", "MAX", "SUM", "AVG"]),
+                Kind::Text if attributes::of(&known.entity).iter().any(|a| a.name == name && !a.many) => {
+                    *self.rng.pick(&["COUNT", "NUNIQUE", "MIN", "MAX"])
+                }
+                Kind::NoCase => "COUNT",
+                _ => *self.rng.pick(&["COUNT", "NUNIQUE"]),
+            };
+            let result = if matches!(function, "MIN" | "MAX") { kind } else { Kind::Number };
+            aggregates.push(format!("{function}({}) AS n{i}", written(&mut self.rng, &name)));
+            columns.push((format!("n{i}"), result));
+        }
+        let name = self.bind(&known.entity, Form::Columns { columns, groups: true });
+        Some(format!("{name} = GROUP {} BY {} WITH {}", known.name, keys.join(", "), aggregates.join(", ")))
+    }
+
+    fn join(&mut self, known: &Known) -> Option<String> {
+        if !matches!(known.shape, Form::Entities) {
+            return None;
+        }
+        let others: Vec<Known> = self.known.iter().filter(|k| matches!(k.shape, Form::Entities)).cloned().collect();
+        let other = self.rng.pick(&others).clone();
+        let (left, kind) = self.column(known);
+        let alike: Vec<(String, Kind)> = other.columns().into_iter().filter(|(_, k)| *k == kind).collect();
+        if alike.is_empty() || kind == Kind::NoCase {
+            return None;
+        }
+        let (right, _) = self.rng.pick(&alike).clone();
+        let by = format!("{}, {}", written(&mut self.rng, &left), written(&mut self.rng, &right));
+        let name = self.bind(&known.entity, Form::Pairs);
+        Some(format!("{name} = JOIN {}, {} BY {by}", known.name, other.name))
+    }
+
+    fn sort(&mut self, known: &Known) -> String {
+        let (column, _) = self.column(known);
+        let direction = *self.rng.pick(&["", " ASC", " DESC"]);
+        let by = written(&mut self.rng, &column);
+        let name = self.bind(&known.entity, known.shape.clone());
+        format!("{name} = SORT {} BY {by}{direction}", known.name)
+    }
+
+    pub(crate) fn disp(&mut self, known: &Known) -> String {
+        let transform = matches!(known.shape, Form::Entities) && self.rng.chance(15);
+        let seen = if transform { Known { shape: Form::PerRecord, ..known.clone() } } else { known.clone() };
+        let columns = seen.columns();
+        let mut shown: Vec<(String, Kind)> = Vec::new();
+        for _ in 0..=self.rng.below(4) {
+            let one = self.rng.pick(&columns).clone();
+            if !shown.contains(&one) {
+                shown.push(one);
+            }
+        }
+        let clauses = self.clauses(&seen, &shown);
+        if transform { format!("DISP TIMESTAMPED({}){clauses}", known.name) } else { format!("DISP {}{clauses}", known.name) }
+    }
+}
+
+#[test]
+fn literals_survive_their_quotes() {
+    let mut rng = super::Rng::new(7);
+    for text in [r"C:\temp\new", "it's", "\"x\"", r"ends\", ""] {
+        for _ in 0..8 {
+            assert!(quoted(&mut rng, text).len() >= text.len() + 2);
+        }
+    }
+}

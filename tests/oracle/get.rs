@@ -1,0 +1,239 @@
+//! GET, filters and merges.
+
+use super::pattern::{Ready, prepare, single};
+use super::value::{Kind, Val};
+use super::variable::{At, Shape, Sighting, Var, Window};
+use super::{Hunt, attributes, slots};
+use huntc_compiler::commands::{get::Get, merge::Merge};
+use huntc_compiler::syntax::ast::{LiteralKind, Observation, Operand, Pattern, Reference};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+/// 300 s.
+const MARGIN: i64 = 300_000_000_000;
+
+pub(crate) fn widen(window: Window) -> Window {
+    window.map(|(start, stop)| (start.saturating_sub(MARGIN), stop.saturating_add(MARGIN)))
+}
+
+pub(crate) fn hull(a: Window, b: Window) -> Window {
+    let ((a, b), (c, d)) = (a?, b?);
+    Some((a.min(c), b.max(d)))
+}
+
+/// The variables that a pattern's references name.
+fn referred(pattern: &Pattern, found: &mut Vec<String>) {
+    match pattern {
+        Pattern::And(parts, _) | Pattern::Or(parts, _) => parts.iter().for_each(|p| referred(p, found)),
+        Pattern::Compare(comparison) => {
+            let literals = match &comparison.operand {
+                Some(Operand::One(literal)) => std::slice::from_ref(literal),
+                Some(Operand::List(list, _)) => list,
+                None => &[],
+            };
+            for literal in literals {
+                if let LiteralKind::Reference(reference) = &literal.kind {
+                    found.push(reference.variable.text.clone());
+                }
+            }
+        }
+        Pattern::Error(_) => {}
+    }
+}
+
+impl Hunt<'_> {
+    pub(crate) fn refer(&self, reference: &Reference) -> Result<Vec<Val>, String> {
+        Ok(self.var(&reference.variable.text)?.column(self.world, &reference.attribute.canonical()))
+    }
+
+    /// A WHERE on slots of a type, ready.
+    pub(crate) fn ready(&self, filter: Option<&Observation>, entity: &str) -> Result<Ready, String> {
+        match filter {
+            None => Ok(Ready::And(Vec::new())),
+            Some(observation) => {
+                let kind_of = |name: &str| attributes::kind(entity, name);
+                prepare(single(observation)?, entity, &kind_of, &|r| self.refer(r))
+            }
+        }
+    }
+
+    /// The sources that a FROM names: `stixshifter://a,b`.
+    fn sources(&mut self, from: Option<&str>) -> Result<Vec<usize>, String> {
+        let Some(text) = from else { return self.last.clone().ok_or_else(|| "no source so far".to_owned()) };
+        let mut found = Vec::new();
+        for part in text.split(',') {
+            let name = part.trim().rsplit("://").next().unwrap_or("").to_lowercase();
+            let index = self.world.sources.iter().position(|(n, ..)| *n == name);
+            found.push(index.ok_or_else(|| format!("no source {name}"))?);
+        }
+        self.last = Some(found.clone());
+        Ok(found)
+    }
+
+    pub(crate) fn get(&mut self, get: &Get) -> Result<Var, String> {
+        if attributes::of(&get.entity.text).is_empty() {
+            return Err(format!("no type {}", get.entity.text));
+        }
+        let explicit = self.world.explicit(get.span.as_ref())?;
+        let limit = get.limit.map(|c| c.value.ok_or("no count")).transpose()?;
+        if let Some(input) = get.from.as_ref().filter(|p| !p.quoted).and_then(|p| self.vars.get(&p.text).cloned()) {
+            if input.entity != get.entity.text {
+                return Err("another type".to_owned());
+            }
+            let mut var = self.filtered(&input, get.pattern.as_ref(), explicit)?;
+            if let Some(limit) = limit {
+                self.first(&mut var, limit);
+            }
+            return Ok(var);
+        }
+        let sources = self.sources(get.from.as_ref().map(|p| p.text.as_str()))?;
+        let pattern = single(get.pattern.as_ref().ok_or("GET from a source needs WHERE")?)?;
+        let (request, search) = self.get_window(explicit, pattern)?;
+        let ready = self.ready(get.pattern.as_ref(), &get.entity.text)?;
+        let mut var = Var::new(&get.entity.text, search, sources);
+        self.look(&mut var, request, &ready);
+        self.finish(&mut var, request, limit);
+        Ok(var)
+    }
+
+    /// Request window and search window of a GET from a source.
+    fn get_window(&self, explicit: Window, pattern: &Pattern) -> Result<(Window, Window), String> {
+        if explicit.is_some() {
+            return Ok((explicit, explicit));
+        }
+        let mut names = Vec::new();
+        referred(pattern, &mut names);
+        let mut windows = Vec::new();
+        for name in &names {
+            windows.push(self.var(name)?.window);
+        }
+        Ok(match windows.into_iter().reduce(hull) {
+            Some(window) => (widen(window), window),
+            None => (self.world.default_window(), self.world.default_window()),
+        })
+    }
+
+    /// Every place that GET looks at.
+    fn look(&self, var: &mut Var, window: Window, ready: &Ready) {
+        let entity = var.entity.clone();
+        for (id, record) in self.world.records(&var.sources.clone(), window) {
+            let identities = self.world.identities(id.0);
+            for slot in slots::get_slots(&entity) {
+                for place in slots::places(record, &entity, slot) {
+                    if !ready.holds_at(place, &entity, identities) {
+                        continue;
+                    }
+                    match identities.ident(&entity, place) {
+                        Some(ident) => {
+                            let at = At::Record { id, slot: place.slot, item: place.item };
+                            var.sightings.push(Sighting { ident, counted: true, at });
+                        }
+                        None => var.unidentified += 1,
+                    }
+                }
+            }
+        }
+    }
+
+    /// LIMIT, then the creation records of the window for what is left.
+    pub(crate) fn finish(&self, var: &mut Var, window: Window, limit: Option<u64>) {
+        if let Some(limit) = limit {
+            self.first(var, limit);
+        }
+        if var.entity != "process" {
+            return;
+        }
+        let idents = var.idents();
+        let mut held: BTreeSet<_> = BTreeSet::new();
+        for sighting in &var.sightings {
+            if let At::Record { id, slot: "self", .. } = sighting.at {
+                held.insert(id);
+            }
+        }
+        for (id, record) in self.world.records(&var.sources.clone(), window) {
+            if !record.is_creation() || held.contains(&id) {
+                continue;
+            }
+            for place in slots::places(record, "process", "self") {
+                if let Some(ident) = self.world.identities(id.0).ident("process", place).filter(|i| idents.contains(i)) {
+                    let at = At::Record { id, slot: "self", item: None };
+                    var.sightings.push(Sighting { ident, counted: false, at });
+                }
+            }
+        }
+    }
+
+    /// The first n entities by (first sighting, key). What it leaves out is not reported as unidentified either.
+    fn first(&self, var: &mut Var, limit: u64) {
+        var.unidentified = 0;
+        match &mut var.shape {
+            Shape::Entities | Shape::PerRecord => {
+                let entities = Var { shape: Shape::Entities, ..var.clone() }.default_rows(self.world);
+                let kept = entities.into_iter().take(limit as usize).filter_map(|row| match row {
+                    super::variable::RowId::Entity(ident) => Some(ident),
+                    _ => None,
+                });
+                var.keep_only(&kept.collect());
+            }
+            Shape::Table(rows) => rows.truncate(limit as usize),
+            Shape::Pairs(pairs, _) => pairs.truncate(limit as usize),
+        }
+    }
+
+    /// The sightings that pass; creation records of entities that stay are held on, uncounted where they did not pass.
+    pub(crate) fn filtered(&self, input: &Rc<Var>, filter: Option<&Observation>, range: Window) -> Result<Var, String> {
+        if let Shape::Table(_) | Shape::Pairs(..) = input.shape {
+            return self.filtered_rows(input, filter);
+        }
+        let kind_of = |name: &str| attributes::kind(&input.entity, name).or(Some(Kind::Text));
+        let ready = match filter {
+            None => Ready::And(Vec::new()),
+            Some(observation) => prepare(single(observation)?, &input.entity, &kind_of, &|r| self.refer(r))?,
+        };
+        if ready.is_extended() {
+            return Err("a filter cannot look at other types".to_owned());
+        }
+        let inside = |s: &Sighting| match (range, s.place(self.world)) {
+            (Some((start, stop)), Some(place)) => start <= place.record.time && place.record.time < stop,
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        let passes = |s: &Sighting| match s.place(self.world) {
+            Some(place) => ready.holds_at(place, &input.entity, self.world.identities(0)),
+            None => ready.holds(&|test| {
+                let values = s.values(self.world, &input.entity, &test.attribute);
+                test.holds(&values, &|| values.clone())
+            }),
+        };
+        let filterless = filter.is_none() && range.is_none();
+        let mut var = Var { window: range.or(input.window), unidentified: 0, ..(**input).clone() };
+        var.sightings.retain(inside);
+        for sighting in &mut var.sightings {
+            sighting.counted = if filterless { sighting.counted } else { passes(sighting) };
+        }
+        let stay = var.idents();
+        let entity = var.entity.clone();
+        let world = self.world;
+        var.sightings.retain(|s| stay.contains(&s.ident) && (s.counted || s.is_creation(world, &entity)));
+        Ok(var)
+    }
+
+    pub(crate) fn merge(&self, merge: &Merge) -> Result<Var, String> {
+        let inputs = merge.variables.iter().map(|v| self.var(&v.text)).collect::<Result<Vec<_>, _>>()?;
+        let window = inputs.iter().map(|v| v.window).reduce(hull).flatten();
+        let mut out = Var::new(&inputs[0].entity, window, Vec::new());
+        for input in inputs {
+            if input.entity != out.entity || !matches!(input.shape, Shape::Entities | Shape::PerRecord) {
+                return Err("a merge of different types".to_owned());
+            }
+            for source in &input.sources {
+                if !out.sources.contains(source) {
+                    out.sources.push(*source);
+                }
+            }
+            out.sightings.extend(input.sightings.iter().cloned());
+        }
+        out.unite();
+        Ok(out)
+    }
+}

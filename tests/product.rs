@@ -1,0 +1,60 @@
+//! The product under test: hunts run by the binary, their figures read from its report.
+
+use crate::oracle::report::outcome_of;
+use crate::oracle::{Mode, Options, Outcome};
+use serde_json::Value as Json;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What the binary says of one hunt: its figures, or why it has none.
+pub(crate) type Verdict = Result<Outcome, String>;
+
+/// Runs hunts over sources in one process, in order.
+pub(crate) fn run(sources: &[(String, String)], hunts: &[String], options: Options) -> Vec<Verdict> {
+    let place = tempfile::tempdir().unwrap();
+    let files: Vec<PathBuf> = (0..hunts.len()).map(|i| place.path().join(format!("{i}.hf"))).collect();
+    for (file, text) in files.iter().zip(hunts) {
+        std::fs::write(file, text).unwrap();
+    }
+    let report = place.path().join("report");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_huntc"));
+    command.arg("run").args(&files).args(["--keys", "--quiet", "--out"]).arg(&report).current_dir(place.path());
+    for (name, uri) in sources {
+        command.arg("--source").arg(format!("{name}={uri}"));
+    }
+    if options.now > 0 {
+        let now = jiff::Timestamp::from_nanosecond(i128::from(options.now)).unwrap();
+        command.arg("--at").arg(now.to_string());
+    }
+    if let Some(mode) = options.identity {
+        command.arg("--process-identity").arg(match mode {
+            Mode::EntityId => "entity-id",
+            Mode::Ladder => "ladder",
+        });
+    }
+    let done = command.output().unwrap();
+    let told = || format!("{}\n{}", done.status, String::from_utf8_lossy(&done.stderr));
+    let Ok(text) = std::fs::read_to_string(report.join("report.json")) else {
+        return hunts.iter().map(|_| Err(format!("no report: {}", told()))).collect();
+    };
+    let all: Json = serde_json::from_str(&text).unwrap();
+    let reports = all["hunts"].as_array().cloned().unwrap_or_default();
+    assert_eq!(reports.len(), hunts.len(), "a report for each hunt: {}", told());
+    reports.iter().map(verdict).collect()
+}
+
+fn verdict(report: &Json) -> Verdict {
+    if report["status"] == "ok" && report["complete"] == true {
+        return Ok(outcome_of(report));
+    }
+    let errors = report["diagnostics"].as_array().cloned().unwrap_or_default();
+    let errors = errors.iter().filter(|d| d["severity"] == "error").map(Json::to_string);
+    Err(format!("{} {}", report["status"], errors.collect::<Vec<_>>().join("\n")))
+}
+
+/// Makes a store of a file of records.
+pub(crate) fn ingest(path: &Path, store: &Path) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_huntc"));
+    let done = command.arg("ingest").arg(path).arg("--store").arg(store).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
