@@ -30,10 +30,10 @@ struct Line<'a> {
 
 #[derive(Deserialize)]
 struct Meta<'a> {
-    #[serde(borrow, default)]
-    _index: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    _id: Option<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "_index")]
+    index: Option<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "_id")]
+    id: Option<Cow<'a, str>>,
 }
 
 /// Longest action line; a longer one is a document.
@@ -48,7 +48,7 @@ pub(crate) fn action(line: &[u8]) -> Option<Action<'_>> {
     match line {
         Line { index: Some(meta), create: None, delete: None, update: None }
         | Line { index: None, create: Some(meta), delete: None, update: None } => {
-            Some(Action::Write { index: meta._index, id: meta._id })
+            Some(Action::Write { index: meta.index, id: meta.id })
         }
         Line { index: None, create: None, delete: Some(_), update: None } => Some(Action::Change("delete")),
         Line { index: None, create: None, delete: None, update: Some(_) } => Some(Action::Change("update")),

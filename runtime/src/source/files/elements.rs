@@ -79,12 +79,24 @@ pub(super) fn is_response(prefix: &[u8]) -> bool {
     false
 }
 
+/// Where in the text's grammar the next byte stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    /// Outside of strings.
+    Plain,
+    /// In a string.
+    String,
+    /// In a string, behind a backslash.
+    Escape,
+    /// In something that should not be there, up to the next white space.
+    Stray,
+}
+
 struct Scanner<'a> {
     wanted: Wanted,
     options: &'a ReadOptions,
     depth: usize,
-    in_string: bool,
-    escaped: bool,
+    state: State,
     /// The string that was read last at depth 1 or 2, and the key that is current there.
     word: Vec<u8>,
     keys: [Vec<u8>; 2],
@@ -108,8 +120,7 @@ impl<'a> Scanner<'a> {
             wanted,
             options,
             depth: 0,
-            in_string: false,
-            escaped: false,
+            state: State::Plain,
             word: Vec::new(),
             keys: [Vec::new(), Vec::new()],
             foreign: false,
@@ -123,9 +134,13 @@ impl<'a> Scanner<'a> {
     }
 
     fn step(&mut self, byte: u8, emit: &mut Emit<'_>) -> Result<(), SourceError> {
-        if self.in_string {
+        if matches!(self.state, State::String | State::Escape) {
             self.store(byte);
             self.string_byte(byte);
+            return Ok(());
+        }
+        if self.state == State::Stray {
+            self.state = if byte.is_ascii_whitespace() { State::Plain } else { State::Stray };
             return Ok(());
         }
         match byte {
@@ -166,15 +181,12 @@ impl<'a> Scanner<'a> {
     }
 
     fn string_byte(&mut self, byte: u8) {
-        if self.escaped {
-            self.escaped = false;
-        } else if byte == b'\\' {
-            self.escaped = true;
-        } else if byte == b'"' {
-            self.in_string = false;
-            return;
-        }
-        if self.element.is_none() && self.word.len() < 64 {
+        self.state = match (self.state, byte) {
+            (State::String, b'"') => State::Plain,
+            (State::String, b'\\') => State::Escape,
+            _ => State::String,
+        };
+        if self.state != State::Plain && self.element.is_none() && self.word.len() < 64 {
             self.word.push(byte);
         }
     }
@@ -182,7 +194,7 @@ impl<'a> Scanner<'a> {
     fn structure(&mut self, byte: u8, emit: &mut Emit<'_>) -> Result<(), SourceError> {
         match byte {
             b'"' => {
-                self.in_string = true;
+                self.state = State::String;
                 self.word.clear();
             }
             b':' if self.element.is_none() && (1..=2).contains(&self.depth) => {
@@ -255,6 +267,7 @@ impl<'a> Scanner<'a> {
 
     /// Something that is no value where one should begin.
     fn stray(&mut self, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        self.state = State::Stray;
         self.count += 1;
         self.bad(BadReason::Malformed, emit)
     }
@@ -276,14 +289,15 @@ impl<'a> Scanner<'a> {
     }
 
     fn finish(&mut self, emit: &mut Emit<'_>) -> Result<(), SourceError> {
-        let scalar = self.depth == 0 && !self.in_string && self.inside == Some(0);
+        let open_string = matches!(self.state, State::String | State::Escape);
+        let scalar = self.depth == 0 && !open_string && self.inside == Some(0);
         if self.element.is_some() && scalar {
             self.end_element(emit)?;
         } else if self.element.take().is_some() {
             let start = memchr::memrchr(b'\n', &self.bytes).map_or(0, |i| i + 1);
             self.bytes.truncate(start);
             return self.bad(BadReason::Truncated, emit);
-        } else if self.depth > 0 || self.in_string {
+        } else if self.depth > 0 || open_string {
             self.flush(emit)?;
             self.count += 1;
             return self.bad(BadReason::Truncated, emit);

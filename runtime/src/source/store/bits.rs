@@ -88,8 +88,8 @@ impl Bits {
     }
 
     /// How many rows are in the set.
-    pub(super) fn count(&self) -> usize {
-        self.words.iter().map(|w| w.count_ones() as usize).sum()
+    pub(super) fn count(&self) -> u64 {
+        self.words.iter().map(|w| u64::from(w.count_ones())).sum()
     }
 
     /// Keeps what is in both.

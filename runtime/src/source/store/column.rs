@@ -192,9 +192,9 @@ pub(super) enum Codes {
 impl Codes {
     /// Packs codes for a dictionary of this length.
     pub(super) fn pack(codes: Vec<u32>, distinct: usize) -> Self {
-        if distinct <= usize::from(u8::MAX) {
+        if u8::try_from(distinct).is_ok() {
             Self::U8(codes.into_iter().map(|c| c as u8).collect())
-        } else if distinct <= usize::from(u16::MAX) {
+        } else if u16::try_from(distinct).is_ok() {
             Self::U16(codes.into_iter().map(|c| c as u16).collect())
         } else {
             Self::U32(codes.into())
@@ -203,10 +203,10 @@ impl Codes {
 
     /// Codes for a dictionary of this length from the bytes that [`Self::pack`] made; `None` where they are not aligned.
     pub(super) fn read(distinct: usize, bytes: Buffer) -> Option<Self> {
-        let fits = |size: usize, align: usize| bytes.len() % size == 0 && bytes.as_ptr().align_offset(align) == 0;
-        if distinct <= usize::from(u8::MAX) {
+        let fits = |size: usize, align: usize| bytes.len().is_multiple_of(size) && bytes.as_ptr().align_offset(align) == 0;
+        if u8::try_from(distinct).is_ok() {
             Some(Self::U8(bytes.into()))
-        } else if distinct <= usize::from(u16::MAX) {
+        } else if u16::try_from(distinct).is_ok() {
             fits(2, align_of::<u16>()).then(|| Self::U16(bytes.clone().into()))
         } else {
             fits(4, align_of::<u32>()).then(|| Self::U32(bytes.clone().into()))
@@ -270,7 +270,9 @@ impl Column {
         let present = usize::from(!values.is_empty()) + values.windows(2).filter(|w| w[0].0 != w[1].0).count();
         let dense = present * 8 >= rows;
         if let Some(place) = place {
-            values.iter_mut().for_each(|(row, _)| *row = place[*row as usize]);
+            for (row, _) in &mut values {
+                *row = place[*row as usize];
+            }
             // Dense columns put first values where they belong; all others need the order of the rows.
             if !dense || values.len() > present {
                 values.sort_by_key(|(row, _)| *row);
@@ -319,7 +321,7 @@ impl Column {
         let dictionary = &self.dictionary;
         let ends = dictionary.starts.first() == Some(&0) && dictionary.start(dictionary.len()) == dictionary.blob.len();
         let kinds = dictionary.kinds.as_ref().is_none_or(|k| k.len() == dictionary.len());
-        let first = self.first.rows.as_ref().map_or(rows, |r| r.len()) == self.first.codes.len();
+        let first = self.first.rows.as_deref().map_or(rows, <[u32]>::len) == self.first.codes.len();
         ends && kinds && first && self.more_rows.len() == self.more_codes.len()
     }
 

@@ -83,11 +83,11 @@ fn codes(test: &Test, column: &Column) -> CodeSet {
         Test::TextRange(lower, upper) => text_range(lower, upper, dictionary),
         Test::Pattern(pattern) => matching(pattern, dictionary),
         Test::Numbers(wanted) => {
-            let numbers = column.numbers();
+            let stored = column.numbers();
             let mut at = 0;
-            let found = wanted.iter().flat_map(|n| {
-                at += numbers[at..].partition_point(|(m, _)| m < n);
-                numbers[at..].iter().take_while(move |(m, _)| m == n).map(|(_, code)| *code)
+            let found = wanted.iter().flat_map(|one| {
+                at += stored[at..].partition_point(|(n, _)| n < one);
+                stored[at..].iter().take_while(move |(n, _)| n == one).map(|(_, code)| *code)
             });
             CodeSet::of_codes(dictionary.len(), found)
         }

@@ -103,7 +103,7 @@ fn build(mut pieces: Vec<Piece>, fold: bool) -> Result<Pattern, SourceError> {
     }
     let mut text = String::new();
     text.push_str(if open_start { "" } else { "^" });
-    pieces.iter().for_each(|piece| piece.write(fold, &mut text));
+    write_all(&pieces, fold, &mut text);
     text.push_str(if open_end { "" } else { "$" });
     let regex = RegexBuilder::new(&text)
         .multi_line(true)
@@ -115,6 +115,12 @@ fn build(mut pieces: Vec<Piece>, fold: bool) -> Result<Pattern, SourceError> {
         .build()
         .map_err(|e| SourceError::new(&STORE_QUERY, "a pattern is too complex for the store").note(e.to_string()))?;
     Ok(Pattern::Search(prefix.into_bytes(), regex))
+}
+
+fn write_all(pieces: &[Piece], fold: bool, out: &mut String) {
+    for piece in pieces {
+        piece.write(fold, out);
+    }
 }
 
 impl Piece {
@@ -137,7 +143,9 @@ fn push_literal(c: char, out: &mut String) {
     if c.is_ascii_alphanumeric() || !c.is_ascii() {
         out.push(c);
     } else {
-        out.push_str(&format!("\\x{{{:x}}}", u32::from(c)));
+        out.push_str("\\x{");
+        out.extend([c as u32 / 16, c as u32 % 16].iter().filter_map(|d| char::from_digit(*d, 16)));
+        out.push('}');
     }
 }
 
@@ -175,13 +183,13 @@ impl Parser {
             return Ok(first);
         }
         let mut text = "(?:".to_owned();
-        first.iter().for_each(|p| p.write(false, &mut text));
+        write_all(&first, false, &mut text);
         while self.take('|') {
             if matches!(self.peek(), None | Some(')')) {
                 return Err("nothing stands behind `|`");
             }
             text.push('|');
-            self.sequence()?.iter().for_each(|p| p.write(false, &mut text));
+            write_all(&self.sequence()?, false, &mut text);
         }
         text.push(')');
         Ok(vec![Piece::Other(text)])
@@ -230,7 +238,7 @@ impl Parser {
             return Ok(());
         }
         let mut text = String::new();
-        single.iter().for_each(|p| p.write(false, &mut text));
+        write_all(&single, false, &mut text);
         for suffix in suffixes {
             text = format!("(?:{text}){suffix}");
         }
@@ -335,3 +343,6 @@ fn shorthand(c: char) -> Parsed<&'static str> {
         _ => return Err("a backslash before a letter or digit that means nothing"),
     })
 }
+
+#[cfg(test)]
+mod tests;

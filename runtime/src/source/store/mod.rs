@@ -19,10 +19,12 @@ pub use disk::{IngestOptions, IngestReport, ingest};
 
 use super::files::{self, ReadReport};
 use super::{DataSource, FetchContext, Records, SourceError};
+use bits::Bits;
 use fetch::Selection;
 use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::time::Instant;
 use ingest::{Limits, Origin};
+use prepare::Prepared;
 use rayon::prelude::*;
 use segment::Segment;
 use std::collections::BTreeMap;
@@ -114,16 +116,8 @@ impl Store {
     /// The segments that a request may find something in, with the rows that it matches.
     fn select(&self, request: &BoundRequest, context: &FetchContext) -> Result<Vec<Selection<'_>>, SourceError> {
         let query = prepare::prepare(&request.query)?;
-        let one = |segment: &'_ Segment| {
-            if context.cancelled() {
-                return Err(SourceError::cancelled());
-            }
-            let within = segment.rows(request.window);
-            if within.is_empty() {
-                return Ok(Vec::new());
-            }
-            context.stats.pages.fetch_add(1, Ordering::Relaxed);
-            let bits = eval::evaluate(&query, segment, &within)?;
+        let one = |segment| {
+            let Some(bits) = matching(segment, &query, request, context)? else { return Ok(Vec::new()) };
             Ok(if request.first_only { bits.iter().take(1).collect() } else { bits.iter().collect::<Vec<u32>>() })
         };
         let rows: Vec<Vec<u32>> = if request.first_only {
@@ -163,6 +157,24 @@ impl Store {
     }
 }
 
+/// The rows of a segment that a request matches; `None` where the segment is outside of its window.
+fn matching(
+    segment: &Segment,
+    query: &Prepared,
+    request: &BoundRequest,
+    context: &FetchContext,
+) -> Result<Option<Bits>, SourceError> {
+    if context.cancelled() {
+        return Err(SourceError::cancelled());
+    }
+    let within = segment.rows(request.window);
+    if within.is_empty() {
+        return Ok(None);
+    }
+    context.stats.pages.fetch_add(1, Ordering::Relaxed);
+    eval::evaluate(query, segment, &within).map(Some)
+}
+
 impl DataSource for Store {
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
         let selections = self.select(request, context)?;
@@ -187,7 +199,12 @@ impl DataSource for Store {
     }
 
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError> {
-        Ok(self.select(request, context)?.iter().map(|s| s.rows.len() as u64).sum())
+        if request.first_only {
+            return Ok(self.select(request, context)?.iter().map(|s| s.rows.len() as u64).sum());
+        }
+        let query = prepare::prepare(&request.query)?;
+        let one = |segment| Ok(matching(segment, &query, request, context)?.map_or(0, |bits| bits.count()));
+        self.segments.par_iter().with_max_len(1).map(one).sum()
     }
 
     fn location(&self) -> String {

@@ -48,7 +48,7 @@ pub(super) struct Frame {
     /// First byte of the column data, and one past the last.
     body: (u64, u64),
     /// Checksum of all bytes before and behind.
-    frame_crc: u32,
+    crc: u32,
 }
 
 /// What is wrong with a file.
@@ -85,7 +85,7 @@ pub(super) fn encode(segment: &Segment, columns: &[(&Field, &Column)]) -> Result
     writer.write_metadata(METADATA, text);
     writer.finish()?;
     let file = writer.into_inner()?;
-    let frame = Frame { bytes: file.len() as u64, body: (body.0 as u64, body.1 as u64), frame_crc: frame_crc(&file, body) };
+    let frame = Frame { bytes: file.len() as u64, body: (body.0 as u64, body.1 as u64), crc: frame_crc(&file, body) };
     Ok((file, frame))
 }
 
@@ -167,7 +167,7 @@ fn frame_crc(file: &[u8], body: (usize, usize)) -> u32 {
 }
 
 /// Opens a segment over the bytes of its file. `damaged` makes the error of a column that turns out to be broken.
-pub(super) fn decode<E>(file: Buffer, frame: &Frame, damaged: E) -> Result<Segment, Damage>
+pub(super) fn decode<E>(file: &Buffer, frame: &Frame, damaged: E) -> Result<Segment, Damage>
 where
     E: Fn(Damage) -> crate::source::SourceError + Send + Sync + 'static,
 {
@@ -175,14 +175,14 @@ where
     if file.len() as u64 != frame.bytes || body.0 > body.1 || body.1 > file.len() {
         return Err("its length is not the one in the manifest");
     }
-    if frame_crc(&file, body) != frame.frame_crc {
+    if frame_crc(file, body) != frame.crc {
         return Err("its frame does not fit its checksum");
     }
-    let (contents, message) = contents(&file)?;
-    if message + message_len(&file, message)? != body.0 {
+    let (contents, message) = contents(file)?;
+    if message + message_len(file, message)? != body.0 {
         return Err("its data are not where the manifest says");
     }
-    let buffers = buffers(&file, message, body.0)?;
+    let buffers = buffers(file, message, body.0)?;
     let starts = group_starts(&buffers, contents.fields.len(), body.1 - body.0)?;
     let part = Part { file: file.slice_with_length(body.0, body.1 - body.0), buffers };
     part.check(0, starts[0], contents.head)?;

@@ -51,7 +51,7 @@ fn open_segment(dir: &Path, entry: &Entry) -> Result<Segment, SourceError> {
     let bytes = map(&file).map_err(|e| corrupt(&path, "it cannot be mapped").note(e.to_string()))?;
     let of_column = path.clone();
     let segment =
-        layout::decode(bytes, &entry.frame, move |what| corrupt(&of_column, what)).map_err(|what| corrupt(&path, what))?;
+        layout::decode(&bytes, &entry.frame, move |what| corrupt(&of_column, what)).map_err(|what| corrupt(&path, what))?;
     if segment.len() as u64 != entry.records {
         return Err(corrupt(&path, "it has more records than the manifest says, or fewer"));
     }

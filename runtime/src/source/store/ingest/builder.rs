@@ -86,7 +86,9 @@ impl Builder {
 
 fn seal_column(interner: &Interner, mut values: Vec<(u32, u32)>, place: Option<&[u32]>, rows: usize) -> (Column, u64) {
     let (dictionary, codes) = sort_values(interner, &values);
-    values.iter_mut().for_each(|(_, code)| *code = codes[*code as usize]);
+    for (_, code) in &mut values {
+        *code = codes[*code as usize];
+    }
     Column::assemble(dictionary, values, place, rows)
 }
 

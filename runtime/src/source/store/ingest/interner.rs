@@ -31,11 +31,6 @@ pub(super) struct Interner {
 pub(super) struct BadEscape;
 
 impl Interner {
-    /// Bytes in use.
-    pub(super) fn bytes(&self) -> usize {
-        self.raw.len() + self.entries.len() * size_of::<Entry>() + self.slots.len() * 4
-    }
-
     /// How many distinct values there are.
     pub(super) fn len(&self) -> usize {
         self.entries.len()

@@ -153,9 +153,9 @@ impl Documents {
             }
             let from = self.values.len();
             if top {
-                self.top_value(text, edge, depth)?
+                self.top_value(text, edge, depth)?;
             } else {
-                self.value(text, self.paths.child(edge), depth)?
+                self.value(text, self.paths.child(edge), depth)?;
             }
             self.paths.leave(edge, from, self.values.len());
             text.space();

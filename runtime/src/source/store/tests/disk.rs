@@ -9,17 +9,13 @@ use std::path::{Path, PathBuf};
 const FIELDS: [&str; 6] = ["@timestamp", "_id", "n", "text", "tags", "rare"];
 
 fn lines(from: usize, to: usize) -> String {
-    (from..to)
-        .map(|i| {
-            let rare = if i % 9 == 0 { format!(",\"rare\":{i}.5") } else { String::new() };
-            let second = (i * 7) % 60;
-            format!(
-                "{{\"@timestamp\":\"2020-01-01T00:00:{second:02}.000Z\",\"n\":{i},\"text\":\"t\\\\{}\",\"tags\":[\"a\",\"b{}\",true]{rare}}}\n",
-                i % 5,
-                i % 3
-            )
-        })
-        .collect()
+    let line = |i: usize| {
+        let rare = if i.is_multiple_of(9) { format!(",\"rare\":{i}.5") } else { String::new() };
+        let (second, text, tag) = ((i * 7) % 60, i % 5, i % 3);
+        let time = format!("\"@timestamp\":\"2020-01-01T00:00:{second:02}.000Z\"");
+        format!("{{{time},\"n\":{i},\"text\":\"t\\\\{text}\",\"tags\":[\"a\",\"b{tag}\",true]{rare}}}\n")
+    };
+    (from..to).map(line).collect::<Vec<_>>().concat()
 }
 
 fn write(dir: &Path, name: &str, text: &str) -> PathBuf {

@@ -1,6 +1,7 @@
 //! Tests of the store: documents in, records out.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bad_lines;
 mod basics;
 mod disk;
 mod naive;

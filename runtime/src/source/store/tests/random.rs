@@ -148,7 +148,7 @@ fn window() -> impl Strategy<Value = Window> {
 }
 
 fn store(documents: &[Json], limits: &Limits) -> Store {
-    let lines: String = documents.iter().map(|d| format!("{d}\n")).collect();
+    let lines = documents.iter().map(|d| format!("{d}\n")).collect::<Vec<_>>().concat();
     let (store, report) = store_with(lines.as_bytes(), limits);
     assert_eq!((report.records, report.bad_total), (documents.len() as u64, 0));
     store
