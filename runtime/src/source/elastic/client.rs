@@ -31,8 +31,6 @@ pub(super) struct Call {
     /// JSON.
     pub(super) body: Option<Vec<u8>>,
     pub(super) timeout: Duration,
-    /// What is being done, for messages: `a search`.
-    pub(super) doing: &'static str,
 }
 
 /// An answer with status 200.

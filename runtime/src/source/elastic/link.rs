@@ -43,14 +43,14 @@ impl Link {
     }
 
     /// A POST with a JSON body.
-    pub(super) fn post(&self, path: String, body: &impl Serialize, doing: &'static str) -> Result<Call, Fault> {
+    pub(super) fn post(&self, path: String, body: &impl Serialize) -> Result<Call, Fault> {
         let body = serde_json::to_vec(body).map_err(|e| Fault::new(Kind::Rejected, e.to_string()))?;
-        Ok(Call { method: Method::POST, path, body: Some(body), timeout: self.config.timeout, doing })
+        Ok(Call { method: Method::POST, path, body: Some(body), timeout: self.config.timeout })
     }
 
     /// A GET.
-    pub(super) fn get(&self, path: String, doing: &'static str) -> Call {
-        Call { method: Method::GET, path, body: None, timeout: self.config.timeout, doing }
+    pub(super) fn get(&self, path: String) -> Call {
+        Call { method: Method::GET, path, body: None, timeout: self.config.timeout }
     }
 
     /// Which server it is; asked once.

@@ -1,5 +1,6 @@
 //! Elasticsearch and OpenSearch as a data source.
 
+mod adapt;
 mod answer;
 mod client;
 mod clock;
@@ -8,6 +9,7 @@ mod config;
 mod document;
 mod fault;
 mod link;
+mod mapping;
 mod message;
 mod prepare;
 mod product;
@@ -23,6 +25,7 @@ use answer::{Answer, FILTER};
 use fault::{Fault, Kind};
 use huntc_compiler::backend::elastic::request::BoundRequest;
 use link::Link;
+use mapping::Mappings;
 use prepare::Prepared;
 use scan::Scan;
 use serde::Serialize;
@@ -31,12 +34,13 @@ use serde_json::value::RawValue;
 /// The indices of one cluster.
 pub struct ElasticSource {
     link: Link,
+    mappings: Mappings,
 }
 
 impl ElasticSource {
     /// Sets up the way to a cluster; nothing is sent yet.
     pub fn new(config: ElasticConfig) -> Result<Self, SourceError> {
-        Ok(Self { link: Link::new(config)? })
+        Ok(Self { link: Link::new(config)?, mappings: Mappings::default() })
     }
 
     /// Which server it is.
@@ -44,22 +48,53 @@ impl ElasticSource {
         self.link.server(context).cloned().map_err(|f| self.link.explain(&f))
     }
 
+    /// The request made ready for what the server has.
+    fn prepare(&self, request: &BoundRequest, context: &FetchContext, simple: bool) -> Result<Prepared, Fault> {
+        let product = self.link.server(context)?.product;
+        let indices = self.mappings.of(&self.link, context, &prepare::fields_of(request))?;
+        Prepared::new(request, &indices, product, simple)
+    }
+
+    /// Runs with a request made ready; again where the mappings changed, or without patterns where they are too complex.
+    fn with_prepared<T>(
+        &self,
+        request: &BoundRequest,
+        context: &FetchContext,
+        run: impl Fn(&Prepared) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let (mut simple, mut fresh) = (false, false);
+        loop {
+            match run(&self.prepare(request, context, simple)?) {
+                Err(fault) if fault.kind == Kind::TooComplex && !simple => simple = true,
+                Err(fault) if fault.kind == Kind::MappingClash && !fresh => {
+                    fresh = true;
+                    self.mappings.forget();
+                }
+                result => return result,
+            }
+        }
+    }
+
     fn read(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, Fault> {
-        let prepared = Prepared::new(request, request.query.clone())?;
-        let builder = Scan::new(&self.link, context, &prepared).run()?;
-        Ok(builder.finish(prepared.wanted()))
+        self.with_prepared(request, context, |prepared| {
+            let builder = if prepared.nothing { prepared.builder() } else { Scan::new(&self.link, context, prepared).run()? };
+            Ok(builder.finish(prepared.wanted()))
+        })
     }
 
     fn total(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, Fault> {
+        self.with_prepared(request, context, |prepared| if prepared.nothing { Ok(0) } else { self.total_of(prepared, context) })
+    }
+
+    fn total_of(&self, prepared: &Prepared, context: &FetchContext) -> Result<u64, Fault> {
         #[derive(Serialize)]
         struct Body<'a> {
             size: usize,
             track_total_hits: bool,
             query: &'a RawValue,
         }
-        let prepared = Prepared::new(request, request.query.clone())?;
         let path = format!("{}/_search?allow_partial_search_results=false&allow_no_indices=false&{FILTER}", self.link.indices());
-        let call = self.link.post(path, &Body { size: 0, track_total_hits: true, query: &prepared.query }, "a count")?;
+        let call = self.link.post(path, &Body { size: 0, track_total_hits: true, query: &prepared.query })?;
         self.link.send(&call, context, |reply| {
             let answer = Answer::read(&reply.body)?;
             answer.whole()?;

@@ -1,15 +1,22 @@
-//! A request made ready for one server: its query as JSON, and how documents become records.
+//! A request made ready for one server: one query for all its indices, and how documents of each become records.
 
+use super::adapt::{Adapter, Bound};
 use super::answer::Hit;
 use super::clock;
 use super::columns::RecordsBuilder;
 use super::document::FieldTree;
 use super::fault::{Fault, Kind};
+use super::mapping::{FieldKind, FieldMapping, Indices};
+use super::product::Product;
 use super::scan::DocValue;
-use huntc_compiler::backend::elastic::query::{Never, Query};
+use crate::source::Scalar;
+use huntc_compiler::backend::elastic::query::{Bool, Query};
 use huntc_compiler::backend::elastic::request::{BoundRequest, with_window};
-use huntc_compiler::time::{Instant, Window};
+use huntc_compiler::time::{Instant, MILLISECOND, TimeRange, Window};
+use huntc_compiler::value::Value;
+use rustc_hash::FxHashMap;
 use serde_json::value::RawValue;
+use std::collections::{BTreeMap, BTreeSet};
 
 const TIME: &str = "@timestamp";
 
@@ -17,9 +24,13 @@ const TIME: &str = "@timestamp";
 pub(super) struct Prepared {
     /// With the window.
     pub(super) query: Box<RawValue>,
+    /// Whether no record of any index can match: nothing has to be sent.
+    pub(super) nothing: bool,
+    /// Whether every hit is meant by the request.
+    pub(super) exact: bool,
     /// `_source.includes`
     pub(super) includes: Vec<String>,
-    /// What documents lack.
+    /// What is read from the index.
     pub(super) docvalues: Vec<DocValue>,
     /// Columns: the request's fields, then `@timestamp` where it was not among them.
     names: Vec<String>,
@@ -27,32 +38,88 @@ pub(super) struct Prepared {
     time: usize,
     observations: bool,
     window: Window,
+    /// How documents are read; the first also where an index is not listed.
+    decoders: Vec<Decoder>,
+    by_index: FxHashMap<String, usize>,
+}
+
+/// How documents of some indices become records.
+struct Decoder {
     tree: FieldTree,
+    /// Values that the documents leave out because all have them.
+    constants: Vec<(usize, String)>,
+    /// Whether the time is read from the index: its format is not one of ours.
+    time_from_index: bool,
+}
+
+/// Indices with the same mapping of what matters.
+struct Class {
+    fields: BTreeMap<String, FieldMapping>,
+    indices: Vec<String>,
+}
+
+/// The fields whose mapping matters to a request.
+pub(super) fn fields_of(request: &BoundRequest) -> BTreeSet<String> {
+    let mut fields: BTreeSet<String> = request.fields.iter().filter(|f| *f != "_id").cloned().collect();
+    fields.insert(TIME.to_owned());
+    query_fields(&request.query, &mut fields);
+    fields
+}
+
+fn query_fields(query: &Bound, fields: &mut BTreeSet<String>) {
+    let field = match query {
+        Query::MatchAll | Query::MatchNone => return,
+        Query::Bool(b) => {
+            b.filter.iter().chain(&b.must_not).chain(&b.should).for_each(|q| query_fields(q, fields));
+            return;
+        }
+        Query::Term(q) => &q.field,
+        Query::Terms(q) => &q.field,
+        Query::Wildcard(q) => &q.field,
+        Query::Regexp(q) => &q.field,
+        Query::Range(q) => &q.field,
+        Query::Exists(q) => &q.field,
+    };
+    if !field.starts_with('_') {
+        fields.insert(field.clone());
+    }
 }
 
 impl Prepared {
-    /// Of a request and the query that this server gets for it.
-    pub(super) fn new(request: &BoundRequest, query: Query<Never>) -> Result<Self, Fault> {
-        let query = serde_json::value::to_raw_value(&with_window(query, request.window))
-            .map_err(|e| Fault::new(Kind::Rejected, e.to_string()))?;
+    /// For a server with these mappings. `simple`: without patterns, which the server found too complex.
+    pub(super) fn new(request: &BoundRequest, indices: &Indices, product: Product, simple: bool) -> Result<Self, Fault> {
         let mut names: Vec<String> = request.fields.iter().filter(|f| *f != "_id").cloned().collect();
         let wanted = names.len();
         let time = names.iter().position(|f| f == TIME).unwrap_or_else(|| {
             names.push(TIME.to_owned());
             wanted
         });
-        let tree = FieldTree::new(names.iter().enumerate().map(|(i, f)| (f.as_str(), i)));
-        let observations = request.fields.iter().any(|f| f == "_id");
+        let classes = classes(request, indices);
+        let asked = with_window(request.query.clone(), request.window);
+        let around: Vec<_> = classes.iter().map(|c| Adapter::new(&c.fields, product, simple).around(&asked)).collect();
+        let exact = around.iter().all(super::adapt::Around::is_exact) && aligned(request.window);
+        let nothing = !classes.is_empty() && around.iter().all(|a| a.upper == Query::MatchNone);
+        let query = together(&classes, around.into_iter().map(|a| a.upper).collect(), &asked, request.window);
+        let query = serde_json::value::to_raw_value(&query).map_err(|e| Fault::new(Kind::Rejected, e.to_string()))?;
+        let decoders: Vec<Decoder> = classes.iter().map(|c| Decoder::new(&names, &c.fields)).collect();
+        let by_index = classes.iter().enumerate().flat_map(|(n, c)| c.indices.iter().map(move |i| (i.clone(), n))).collect();
+        let mut includes: BTreeSet<String> = names.iter().cloned().collect();
+        includes.extend(
+            classes.iter().flat_map(|c| c.fields.iter()).filter_map(|(f, m)| m.target.clone().filter(|_| names.contains(f))),
+        );
         Ok(Self {
             query,
-            includes: names.clone(),
-            docvalues: Vec::new(),
+            nothing,
+            exact,
+            includes: includes.into_iter().collect(),
+            docvalues: docvalues(&classes, &decoders),
             names,
             wanted,
             time,
-            observations,
+            observations: request.fields.iter().any(|f| f == "_id"),
             window: request.window,
-            tree,
+            decoders,
+            by_index,
         })
     }
 
@@ -67,11 +134,26 @@ impl Prepared {
 
     /// Takes hits into the builder; those outside the window, exact to the nanosecond, are left out.
     pub(super) fn take(&self, hits: &[Hit<'_>], builder: &mut RecordsBuilder) -> Result<(), Fault> {
+        let mut last: Option<(&str, &Decoder)> = None;
         for hit in hits {
             let Some(source) = hit.source else { return Err(Fault::new(Kind::NoDocuments, format!("index {}", hit.index))) };
+            let decoder = match last {
+                Some((index, decoder)) if index == hit.index => decoder,
+                _ => {
+                    let number = self.by_index.get(&*hit.index).copied().unwrap_or(0);
+                    let Some(decoder) = self.decoders.get(number) else { continue };
+                    decoder
+                }
+            };
+            last = Some((&hit.index, decoder));
             let broken = |e| Fault::new(Kind::Rejected, format!("record {}/{}: {e}", hit.index, hit.id));
-            self.tree.read(source.get(), builder).map_err(broken)?;
-            let time = self.time_of(builder);
+            decoder.tree.read(source.get(), builder).map_err(broken)?;
+            for (column, value) in &decoder.constants {
+                if let Some(column) = builder.columns.get_mut(*column).filter(|c| c.current().next().is_none()) {
+                    column.push_text(value);
+                }
+            }
+            let time = if decoder.time_from_index { index_time(hit) } else { None }.or_else(|| self.time_of(builder));
             if self.window.is_none_or(|w| time.is_some_and(|t| w.contains(t))) {
                 builder.end_record(&hit.index, &hit.id, time);
             } else {
@@ -84,4 +166,90 @@ impl Prepared {
     fn time_of(&self, builder: &RecordsBuilder) -> Option<Instant> {
         builder.columns.get(self.time)?.current().find_map(clock::instant)
     }
+}
+
+impl Decoder {
+    fn new(names: &[String], fields: &BTreeMap<String, FieldMapping>) -> Self {
+        let columns = || names.iter().enumerate().filter_map(|(n, f)| Some((n, f, fields.get(f)?)));
+        let targets = columns().filter_map(|(n, _, m)| Some((m.target.as_deref()?, n)));
+        let constants = columns().filter_map(|(n, _, m)| match &m.kind {
+            FieldKind::Constant(Some(value)) => Some((n, value.clone())),
+            _ => None,
+        });
+        Self {
+            tree: FieldTree::new(names.iter().enumerate().map(|(n, f)| (f.as_str(), n)).chain(targets)),
+            constants: constants.collect(),
+            time_from_index: fields.get(TIME).is_some_and(|m| m.kind == FieldKind::Date { plain: false }),
+        }
+    }
+}
+
+/// The time that the server read from a document.
+fn index_time(hit: &Hit<'_>) -> Option<Instant> {
+    let fields: BTreeMap<String, Vec<String>> = serde_json::from_str(hit.fields?.get()).ok()?;
+    fields.get(TIME)?.iter().find_map(|t| clock::instant(&Scalar::Text(t.as_str().into())))
+}
+
+/// Times that documents have in a form of their own are asked from the index, where all indices can give them.
+fn docvalues(classes: &[Class], decoders: &[Decoder]) -> Vec<DocValue> {
+    let dates =
+        classes.iter().all(|c| matches!(c.fields.get(TIME).map(|m| &m.kind), Some(FieldKind::Date { .. } | FieldKind::Missing)));
+    if dates && decoders.iter().any(|d| d.time_from_index) {
+        vec![DocValue { field: TIME.to_owned(), format: "strict_date_optional_time_nanos" }]
+    } else {
+        Vec::new()
+    }
+}
+
+/// Whether servers, which keep milliseconds, know the window as well as we do.
+fn aligned(window: Window) -> bool {
+    window.is_none_or(|TimeRange { start, stop }| start.0 % MILLISECOND == 0 && stop.0 % MILLISECOND == 0)
+}
+
+/// Indices by what matters: of a field that is only fetched, whether documents lack it.
+fn classes(request: &BoundRequest, indices: &Indices) -> Vec<Class> {
+    let mut asked = BTreeSet::new();
+    query_fields(&request.query, &mut asked);
+    asked.insert(TIME.to_owned());
+    let fetched = fields_of(request);
+    let mut classes: BTreeMap<BTreeMap<String, FieldMapping>, Vec<String>> = BTreeMap::new();
+    for (index, mappings) in indices {
+        let matters = |f: &String| {
+            let mapping = mappings.get(f)?;
+            let kept = asked.contains(f) || mapping.target.is_some() || matches!(mapping.kind, FieldKind::Constant(_));
+            kept.then(|| (f.clone(), mapping.clone()))
+        };
+        classes.entry(fetched.iter().filter_map(matters).collect()).or_default().push(index.clone());
+    }
+    classes.into_iter().map(|(fields, indices)| Class { fields, indices }).collect()
+}
+
+/// One query for all classes: each clause is for its indices. An index that came since the mappings were read gets no query that
+/// could be wrong for it: all its records in the window come.
+fn together(classes: &[Class], mut queries: Vec<Bound>, asked: &Bound, window: Window) -> Bound {
+    match queries.len() {
+        0 => return asked.clone(),
+        1 => return queries.remove(0),
+        _ => {}
+    }
+    if queries.windows(2).all(|pair| pair[0] == pair[1]) {
+        return queries.remove(0);
+    }
+    let names = |indices: &[String]| Query::terms("_index", indices.iter().map(|i| Value::text(i.as_str())).collect());
+    let all: Vec<String> = classes.iter().flat_map(|c| c.indices.iter().cloned()).collect();
+    let mut should = Vec::new();
+    for (class, query) in classes.iter().zip(queries) {
+        match query {
+            Query::MatchNone => {}
+            Query::MatchAll => should.push(names(&class.indices)),
+            query => should.push(Query::Bool(Bool {
+                filter: vec![names(&class.indices), query],
+                must_not: Vec::new(),
+                should: Vec::new(),
+            })),
+        }
+    }
+    let newer = with_window(Query::MatchAll, window);
+    should.push(Query::all_but(newer, names(&all)));
+    Query::any(should)
 }

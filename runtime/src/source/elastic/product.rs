@@ -73,8 +73,7 @@ struct NodeInfo {
 /// Finds out. `send` tries once and again; credentials that may only read indices get 403 for both questions, some builds
 /// answer `/` with 405: the product's header is on those answers too.
 pub(super) fn detect(timeout: Duration, send: impl Fn(Call) -> Result<Answered, Fault>) -> Result<Server, Fault> {
-    let ask =
-        |path: &str| send(Call { method: Method::GET, path: path.to_owned(), body: None, timeout, doing: "a look at the server" });
+    let ask = |path: &str| send(Call { method: Method::GET, path: path.to_owned(), body: None, timeout });
     let first = ask("_nodes/_local?filter_path=nodes.*.version")?;
     let nodes: Nodes = first.json();
     let version = nodes.nodes.into_values().find_map(|n| n.version);

@@ -251,7 +251,7 @@ impl<'a> Scan<'a> {
             source: SourceFilter { includes: &self.prepared.includes },
             docvalue_fields: &self.prepared.docvalues,
         };
-        let call = self.link.post(format!("_search?allow_partial_search_results={partial}&{FILTER}"), &body, "a page")?;
+        let call = self.link.post(format!("_search?allow_partial_search_results={partial}&{FILTER}"), &body)?;
         let page = self.link.send(&call, self.context, |reply| {
             let mut answer = Answer::read(&reply.body)?;
             if let Err(fault) = answer.whole() {

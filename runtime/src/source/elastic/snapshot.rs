@@ -42,7 +42,7 @@ impl Snapshot {
                 format!("{}/_search/point_in_time?{common}&allow_partial_pit_creation={lenient}", link.indices())
             }
         };
-        let call = Call { method: Method::POST, path, body: None, timeout: link.config.timeout, doing: "a point in time" };
+        let call = Call { method: Method::POST, path, body: None, timeout: link.config.timeout };
         let id = link.send(&call, context, |reply| {
             let opened: Opened =
                 serde_json::from_slice(&reply.body).map_err(|e| Fault::new(Kind::Malformed, format!("no point in time: {e}")))?;
@@ -79,7 +79,6 @@ impl Snapshot {
             path: path.to_owned(),
             body: Some(body.to_string().into_bytes()),
             timeout: Duration::from_secs(5),
-            doing: "the end of a point in time",
         };
         let _ = link.send_once(&call, &context);
     }

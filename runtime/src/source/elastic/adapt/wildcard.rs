@@ -1,0 +1,147 @@
+//! Fields of type `wildcard`. Elasticsearch's answer like keywords; OpenSearch's do not (3.8, measured): `term ""` finds nothing,
+//! ranges are refused, a `regexp` that one string alone matches finds nothing, letters beyond ASCII break case folding, and every
+//! query becomes clauses, one for each run of three characters, of which there may be 1,024.
+
+use super::text::{Keyword, escaped};
+use super::{Adapter, Around, Bound, Leaf};
+use crate::source::elastic::product::Product;
+use huntc_compiler::backend::elastic::query::{Query, Term, Wildcard};
+use huntc_compiler::value::Value;
+
+/// Clauses for the fields of type `wildcard` in one request; the server's limit is 1,024 for everything.
+const MOST_GRAMS: usize = 700;
+/// A longer value is asked for by its beginning.
+const BEGINNING: usize = 120;
+
+impl Adapter<'_> {
+    /// A leaf on a field of type `wildcard`.
+    pub(super) fn wildcard_field(&self, field: &str, real: &str, limit: Option<usize>, leaf: Leaf<'_>) -> Around {
+        let keyword = Keyword { field, real, limit, normalized: false, text: None };
+        if self.product == Product::Elasticsearch {
+            return self.keyword(&keyword, leaf);
+        }
+        let indexed = self.opensearch_wildcard(field, leaf);
+        self.with_limit(&keyword, leaf, indexed)
+    }
+
+    fn opensearch_wildcard(&self, field: &str, leaf: Leaf<'_>) -> Around {
+        let present = || Around::present(field);
+        match leaf {
+            Leaf::Exists => Around::exact(Query::exists(field)),
+            Leaf::Term(q) => match &q.value {
+                Value::Text(text) => self.equal(field, text, q.case_insensitive),
+                _ => present(),
+            },
+            Leaf::Terms(q) => self.equal_any(field, &q.values),
+            Leaf::Wildcard(_) | Leaf::Regexp(_) if self.simple => present(),
+            Leaf::Wildcard(q) if q.case_insensitive && !q.pattern.is_ascii() => {
+                self.affordable(&q.pattern, || Around::upper_only(folded(field, &q.pattern)), present)
+            }
+            Leaf::Wildcard(q) => self.affordable(&q.pattern, || Around::exact(leaf.query(field)), present),
+            Leaf::Regexp(q) if !several(&q.pattern) => present(),
+            Leaf::Regexp(q) => self.affordable(&q.pattern, || Around::exact(leaf.query(field)), present),
+            // Refused with 400.
+            Leaf::Range(_) => present(),
+        }
+    }
+
+    fn equal(&self, field: &str, text: &str, fold: bool) -> Around {
+        let present = || Around::present(field);
+        if text.is_empty() || self.simple {
+            return present();
+        }
+        if text.chars().count() > BEGINNING {
+            let beginning: String = text.chars().take(BEGINNING).collect();
+            let pattern = format!("{}*", escaped(&beginning));
+            let query = if fold { folded(field, &pattern) } else { pattern_query(field, pattern, false) };
+            return self.affordable(&beginning, || Around::upper_only(query), present);
+        }
+        if fold && !text.is_ascii() {
+            return self.affordable(text, || Around::upper_only(folded(field, &escaped(text))), present);
+        }
+        let term = Query::Term(Term { field: field.to_owned(), value: Value::text(text), case_insensitive: fold });
+        self.affordable(text, || Around::exact(term), present)
+    }
+
+    fn equal_any(&self, field: &str, values: &[Value]) -> Around {
+        let mut parts = Vec::new();
+        for value in values {
+            let Value::Text(text) = value else { return Around::present(field) };
+            let part = self.equal(field, text, false);
+            if part.upper == Query::exists(field) {
+                return Around::present(field);
+            }
+            parts.push(part);
+        }
+        Around::any(parts)
+    }
+
+    /// The query, if the clauses that its characters become are still within the limit.
+    fn affordable(&self, characters: &str, query: impl FnOnce() -> Around, otherwise: impl FnOnce() -> Around) -> Around {
+        let grams = self.grams.get() + characters.chars().count().max(1);
+        if grams > MOST_GRAMS {
+            return otherwise();
+        }
+        self.grams.set(grams);
+        query()
+    }
+}
+
+fn pattern_query(field: &str, pattern: String, case_insensitive: bool) -> Bound {
+    Query::Wildcard(Wildcard { field: field.to_owned(), pattern, case_insensitive })
+}
+
+/// A pattern that folds case: any character in place of those that break it.
+fn folded(field: &str, pattern: &str) -> Bound {
+    let mut out = String::with_capacity(pattern.len());
+    for c in pattern.chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            // An escaped letter is that letter.
+            if out.ends_with('\\') && out.chars().rev().take_while(|c| *c == '\\').count() % 2 == 1 {
+                out.pop();
+            }
+            out.push('?');
+        }
+    }
+    pattern_query(field, out, true)
+}
+
+/// Whether a regular expression surely matches more than one string: it has a repetition, an alternative, or any character.
+fn several(pattern: &str) -> bool {
+    let mut escaped = false;
+    let mut class = false;
+    for c in pattern.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' if !class => class = true,
+            ']' => class = false,
+            '.' | '*' | '+' | '|' if !class => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_that_one_string_alone_may_match() {
+        for one in ["a\\#b", "[a]", "a{2}", "abc", "\\.", "[.*]", "a\\|b"] {
+            assert!(!several(one), "{one}");
+        }
+        for many in [".*a.*", "a+", "(a|b)", "a.b", "[a]x*"] {
+            assert!(several(many), "{many}");
+        }
+    }
+
+    #[test]
+    fn letters_beyond_ascii_become_any_character() {
+        let Query::Wildcard(q) = folded("f", "*Übung\\*\\ß*") else { unreachable!() };
+        assert_eq!((q.pattern.as_str(), q.case_insensitive), ("*?bung\\*?*", true));
+    }
+}

@@ -1,0 +1,208 @@
+//! Live mappings: how each index of the source keeps the fields that requests use.
+
+mod read;
+
+use super::client::Call;
+use super::fault::{Fault, Kind};
+use super::link::{Link, encode};
+use crate::source::FetchContext;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Longest list of fields in a path: servers take lines of 4,096 bytes.
+const LONGEST_LIST: usize = 2_000;
+
+/// How an index keeps a field.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) struct FieldMapping {
+    pub(super) kind: FieldKind,
+    /// An alias: the field that it stands for.
+    pub(super) target: Option<String>,
+}
+
+/// What can be asked of a field.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) enum FieldKind {
+    /// Whole values up to `limit` UTF-16 units; longer ones are in the document only.
+    Keyword {
+        limit: Option<usize>,
+        /// Values are changed before they are indexed (lower case, ...).
+        normalized: bool,
+        /// A multi-field that indexes values of any length as text.
+        text: Option<String>,
+    },
+    /// Whole values with an index of their parts.
+    Wildcard { limit: Option<usize> },
+    /// Words; `keyword` is a multi-field with whole values, and its limit.
+    Text { keyword: Option<(String, Option<usize>)> },
+    /// Addresses.
+    Ip,
+    /// Whole numbers in a range.
+    Integer { least: i64, most: i64 },
+    /// Numbers; `exact` where they keep 64 bits.
+    Float { exact: bool },
+    /// Instants; `plain` where the format is the default one.
+    Date { plain: bool },
+    /// `true`, `false`
+    Boolean,
+    /// The same value in every document of the index, none where it was never set.
+    Constant(Option<String>),
+    /// A key of a `flattened` object.
+    Flattened,
+    /// No document of the index has it.
+    Missing,
+    /// Documents may have it, but it cannot be searched.
+    Hidden,
+    /// Another type: only `exists` is the same everywhere.
+    Other,
+}
+
+/// Indices and how each keeps the fields that were asked for.
+pub(super) type Indices = BTreeMap<String, BTreeMap<String, FieldMapping>>;
+
+/// What was read so far; asked once for each field.
+#[derive(Default)]
+pub(super) struct Mappings {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    known: BTreeSet<String>,
+    indices: Arc<Indices>,
+}
+
+impl Mappings {
+    /// The mappings of these fields. Other fields may be in the answer too.
+    pub(super) fn of(&self, link: &Link, context: &FetchContext, fields: &BTreeSet<String>) -> Result<Arc<Indices>, Fault> {
+        // The lock is held while asking: requests that start together need the same answer.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut missing: BTreeSet<String> = fields.difference(&state.known).cloned().collect();
+        if missing.is_empty() {
+            return Ok(Arc::clone(&state.indices));
+        }
+        let mut found = ask(link, context, &missing)?;
+        if !state.known.is_empty() && !found.keys().eq(state.indices.keys()) {
+            // An index came or went in the meantime.
+            missing.extend(state.known.iter().cloned());
+            found = ask(link, context, &missing)?;
+            state.indices = Arc::default();
+        }
+        let mut indices = (*state.indices).clone();
+        for (index, fields) in found {
+            indices.entry(index).or_default().extend(fields);
+        }
+        state.known.extend(missing);
+        state.indices = Arc::new(indices);
+        Ok(Arc::clone(&state.indices))
+    }
+
+    /// Forgets everything: the mappings changed.
+    pub(super) fn forget(&self) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
+    }
+}
+
+/// Asks the server. Credentials that may not see mappings, and remote clusters, tell types only.
+fn ask(link: &Link, context: &FetchContext, fields: &BTreeSet<String>) -> Result<Indices, Fault> {
+    if link.config.indices.contains(':') {
+        return types(link, context, fields);
+    }
+    match details(link, context, fields) {
+        Err(fault) if matches!(fault.kind, Kind::Forbidden) => types(link, context, fields),
+        other => other,
+    }
+}
+
+/// `_mapping/field` has everything but the objects that fields live in; `_mapping` has those.
+fn details(link: &Link, context: &FetchContext, fields: &BTreeSet<String>) -> Result<Indices, Fault> {
+    const OPTIONS: &str = "include_defaults=true&allow_no_indices=false&ignore_unavailable=false";
+    let parents: BTreeSet<String> = fields.iter().flat_map(|f| ancestors(f)).collect();
+    let mut seen = read::Seen::default();
+    let names: Vec<String> = fields.union(&parents).map(|f| encode(f)).collect();
+    for list in lists(&names) {
+        let path = format!("{}/_mapping/field/{list}?{OPTIONS}", link.indices());
+        get(link, context, path, |json| seen.fields(json))?;
+    }
+    let targets: Vec<String> = seen.targets().iter().map(|f| encode(f)).collect();
+    for list in lists(&targets) {
+        let path = format!("{}/_mapping/field/{list}?{OPTIONS}", link.indices());
+        get(link, context, path, |json| seen.fields(json))?;
+    }
+    let objects = |p: &String| {
+        let at = p.split('.').map(encode).collect::<Vec<_>>().join(".properties.");
+        ["type", "dynamic", "enabled"].map(|key| format!("*.mappings.properties.{at}.{key}")).join(",")
+    };
+    let mut filters = vec!["*.mappings.dynamic,*.mappings.enabled,*.mappings.runtime".to_owned()];
+    filters.extend(parents.iter().map(objects));
+    for list in lists(&filters) {
+        let path = format!("{}/_mapping?filter_path={list}&allow_no_indices=false&ignore_unavailable=false", link.indices());
+        get(link, context, path, |json| seen.objects(json))?;
+    }
+    Ok(seen.finish(fields))
+}
+
+/// `_field_caps` has types only.
+fn types(link: &Link, context: &FetchContext, fields: &BTreeSet<String>) -> Result<Indices, Fault> {
+    let parents: BTreeSet<String> = fields.iter().flat_map(|f| ancestors(f)).collect();
+    let names: Vec<String> = fields.union(&parents).map(|f| encode(f)).collect();
+    let mut indices = Indices::new();
+    for list in lists(&names) {
+        let path = format!(
+            "{}/_field_caps?fields={list}&include_unmapped=true&allow_no_indices=false&ignore_unavailable=false",
+            link.indices()
+        );
+        get(link, context, path, |json| read::capabilities(json, &mut indices))?;
+    }
+    read::hide_nested(&mut indices);
+    for index in indices.values_mut() {
+        index.retain(|field, _| fields.contains(field));
+        for field in fields {
+            index.entry(field.clone()).or_insert(FieldMapping { kind: FieldKind::Missing, target: None });
+        }
+    }
+    Ok(indices)
+}
+
+fn get(link: &Link, context: &FetchContext, path: String, mut take: impl FnMut(&serde_json::Value)) -> Result<(), Fault> {
+    let call: Call = link.get(path);
+    let json: serde_json::Value = link.send(&call, context, |reply| {
+        serde_json::from_slice(&reply.body).map_err(|e| Fault::new(Kind::Malformed, format!("no mapping: {e}")))
+    })?;
+    take(&json);
+    Ok(())
+}
+
+/// `process.parent.name` lives in `process` and `process.parent`.
+fn ancestors(field: &str) -> impl Iterator<Item = String> {
+    field.match_indices('.').map(|(at, _)| field[..at].to_owned())
+}
+
+/// Names joined with commas, in lists that fit a path.
+fn lists(names: &[String]) -> Vec<String> {
+    let mut lists: Vec<String> = Vec::new();
+    for name in names {
+        match lists.last_mut() {
+            Some(list) if list.len() + name.len() < LONGEST_LIST => {
+                list.push(',');
+                list.push_str(name);
+            }
+            _ => lists.push(name.clone()),
+        }
+    }
+    lists
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_fit_a_path_and_hold_every_name() {
+        let names: Vec<String> = (0..500).map(|i| format!("process.field_{i}")).collect();
+        let lists = lists(&names);
+        assert!(lists.len() > 3 && lists.iter().all(|l| l.len() <= LONGEST_LIST));
+        assert_eq!(lists.join(","), names.join(","));
+        assert_eq!(ancestors("a.b.c").collect::<Vec<_>>(), ["a", "a.b"]);
+    }
+}
