@@ -8,6 +8,7 @@ mod demo_figures;
 mod differential;
 mod examples;
 mod huntflows;
+mod mappings;
 mod oracle;
 mod product;
 mod support;

@@ -27,7 +27,7 @@ use huntc_compiler::backend::elastic::request::BoundRequest;
 use link::Link;
 use mapping::Mappings;
 use prepare::Prepared;
-use scan::Scan;
+use scan::{MatchAll, Scan};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -92,9 +92,12 @@ impl ElasticSource {
             size: usize,
             track_total_hits: bool,
             query: &'a RawValue,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            post_filter: Option<MatchAll>,
         }
+        let post_filter = MatchAll::behind(self.link.server(context)?.product);
         let path = format!("{}/_search?allow_partial_search_results=false&allow_no_indices=false&{FILTER}", self.link.indices());
-        let call = self.link.post(path, &Body { size: 0, track_total_hits: true, query: &prepared.query })?;
+        let call = self.link.post(path, &Body { size: 0, track_total_hits: true, query: &prepared.query, post_filter })?;
         self.link.send(&call, context, |reply| {
             let answer = Answer::read(&reply.body)?;
             answer.whole()?;

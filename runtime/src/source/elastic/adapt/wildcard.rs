@@ -35,9 +35,11 @@ impl Adapter<'_> {
             Leaf::Terms(q) => self.equal_any(field, &q.values),
             Leaf::Wildcard(_) | Leaf::Regexp(_) if self.simple => present(),
             Leaf::Wildcard(q) if q.case_insensitive && !q.pattern.is_ascii() => {
-                self.affordable(&q.pattern, || Around::upper_only(folded(field, &q.pattern)), present)
+                self.affordable(&q.pattern, || Around::upper_only(folded(field, &plain(&q.pattern))), present)
             }
-            Leaf::Wildcard(q) => self.affordable(&q.pattern, || Around::exact(leaf.query(field)), present),
+            Leaf::Wildcard(q) => {
+                self.affordable(&q.pattern, || Around::exact(pattern_query(field, plain(&q.pattern), q.case_insensitive)), present)
+            }
             Leaf::Regexp(q) if !several(&q.pattern) => present(),
             Leaf::Regexp(q) => self.affordable(&q.pattern, || Around::exact(leaf.query(field)), present),
             // Refused with 400.
@@ -91,19 +93,29 @@ fn pattern_query(field: &str, pattern: String, case_insensitive: bool) -> Bound 
     Query::Wildcard(Wildcard { field: field.to_owned(), pattern, case_insensitive })
 }
 
+/// A pattern without escapes that it does not need: `\\[` finds nothing.
+fn plain(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut characters = pattern.chars();
+    while let Some(c) = characters.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        match characters.next() {
+            Some(next @ ('*' | '?' | '\\')) => out.extend(['\\', next]),
+            Some(next) => out.push(next),
+            None => out.push_str("\\\\"),
+        }
+    }
+    out
+}
+
 /// A pattern that folds case: any character in place of those that break it.
 fn folded(field: &str, pattern: &str) -> Bound {
     let mut out = String::with_capacity(pattern.len());
     for c in pattern.chars() {
-        if c.is_ascii() {
-            out.push(c);
-        } else {
-            // An escaped letter is that letter.
-            if out.ends_with('\\') && out.chars().rev().take_while(|c| *c == '\\').count() % 2 == 1 {
-                out.pop();
-            }
-            out.push('?');
-        }
+        out.push(if c.is_ascii() { c } else { '?' });
     }
     pattern_query(field, out, true)
 }
@@ -141,7 +153,8 @@ mod tests {
 
     #[test]
     fn letters_beyond_ascii_become_any_character() {
-        let Query::Wildcard(q) = folded("f", "*Übung\\*\\ß*") else { unreachable!() };
+        let Query::Wildcard(q) = folded("f", &plain("*Übung\\*\\ß*")) else { unreachable!() };
         assert_eq!((q.pattern.as_str(), q.case_insensitive), ("*?bung\\*?*", true));
+        assert_eq!(plain(r"a\[b\]\*\?\\c\"), r"a[b]\*\?\\c\\");
     }
 }
