@@ -46,6 +46,26 @@ fn judge(world: &World, text: &str, verdict: &Verdict) -> Option<String> {
     }
 }
 
+/// What the oracle understands, the compiler must take.
+#[test]
+fn compiler_takes_every_hunt() {
+    assert!(product::check("x = GET process FROM stixshifter://s WHERE pit = 4", &NAMES).is_err());
+    let mut out = String::new();
+    for one in written().into_values().flatten() {
+        if let Err(error) = product::check(&one.text, &["s", "s2"]) {
+            let _ = writeln!(out, "{}\n{error}\n", one.name);
+        }
+    }
+    for seed in 1..30 {
+        for statements in batch(seed).hunts {
+            if let Err(error) = product::check(&statements.join("\n"), &NAMES) {
+                let _ = writeln!(out, "seed {seed}\n{error}\n{}\n", statements.join("\n"));
+            }
+        }
+    }
+    assert!(out.is_empty(), "{out}");
+}
+
 fn twice(path: &Path) -> World {
     let records = shared::records(path);
     World::new(vec![("s".to_owned(), records.clone()), ("s2".to_owned(), records)], Options::default())

@@ -2,6 +2,11 @@
 
 use crate::oracle::report::outcome_of;
 use crate::oracle::{Mode, Options, Outcome};
+use huntc_compiler::diag::{Severity, Sink};
+use huntc_compiler::options::SourceProfile;
+use huntc_compiler::source::SourceSet;
+use huntc_compiler::syntax::parse;
+use huntc_compiler::time::Instant;
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -57,4 +62,20 @@ pub(crate) fn ingest(path: &Path, store: &Path) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_huntc"));
     let done = command.arg("ingest").arg(path).arg("--store").arg(store).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// Whether the compiler takes a hunt, without running it; `names` are the sources it may name.
+pub(crate) fn check(text: &str, names: &[&str]) -> Result<(), String> {
+    let profile =
+        |name: &&str| SourceProfile { name: (*name).to_owned(), cluster: None, default_window: None, like_case_sensitive: false };
+    let mut options = huntc_compiler::options::Options::at(Instant(0));
+    options.sources = names.iter().map(profile).collect();
+    let mut sources = SourceSet::default();
+    let id = sources.add_text("hunt.hf", text);
+    let mut sink = Sink::default();
+    let program = parse(&sources, id, &mut sink);
+    let _ = huntc_compiler::check::check(&program, &sources, huntc_compiler::catalog::Catalog::builtin(), &options, &mut sink);
+    let errors = sink.finish().into_iter().filter(|d| d.severity == Severity::Error);
+    let told: Vec<String> = errors.map(|d| format!("{} {} at `{}`", d.code.id, d.message, sources.text(d.primary.span))).collect();
+    if told.is_empty() { Ok(()) } else { Err(told.join("\n")) }
 }
