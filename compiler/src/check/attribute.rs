@@ -15,8 +15,6 @@ pub(crate) struct Found {
     pub(crate) attr: Attr,
     /// How its values compare; `None`: known only at run time.
     pub(crate) ty: Option<ValueType>,
-    /// Whether a row may hold several values.
-    pub(crate) many: bool,
 }
 
 impl Found {
@@ -26,7 +24,7 @@ impl Found {
             SightingAttr::NumberObserved => ValueType::Integer,
             SightingAttr::ObservationId => ValueType::Text,
         };
-        Self { attr: Attr::Sighting(attr), ty: Some(ty), many: false }
+        Self { attr: Attr::Sighting(attr), ty: Some(ty) }
     }
 }
 
@@ -44,7 +42,7 @@ impl Checker<'_> {
         let near = suggest::nearest(&dashed, names.iter().copied());
         let exact = names.iter().copied().find(|n| *n == dashed);
         match exact.or_else(|| near.first().copied()) {
-            Some(name) => diagnostic = diagnostic.fix(format!("an entity type with a similar name: `{name}`"), word.span, name),
+            Some(name) => diagnostic = diagnostic.fix("an entity type with a similar name", word.span, name),
             None => diagnostic = diagnostic.note(format!("entity types: {}", names.join(", "))),
         }
         Err(self.report(diagnostic))
@@ -63,14 +61,14 @@ impl Checker<'_> {
                 .help("START … STOP … limits the time of records; a variable can be filtered by this attribute");
             return Err(self.report(diagnostic));
         }
-        Err(self.unknown_attribute(entity, path, &[]))
+        Err(self.unknown_attribute(entity, path, &[], false))
     }
 
     /// An attribute of a variable's rows.
     pub(crate) fn attribute(&mut self, var: VarId, path: &AttrPath) -> Result<Found, Reported> {
         let name = path.canonical();
         let added = self.columns_of(var).iter().find(|c| c.name == name || c.name == path.text);
-        let added = added.map(|c| Found { attr: Attr::Added(c.name.clone()), ty: c.ty, many: false });
+        let added = added.map(|c| Found { attr: Attr::Added(c.name.clone()), ty: c.ty });
         let (entity, kept, open) = match &self.var(var).shape {
             Shape::Groups { of, columns } => {
                 let of = *of;
@@ -89,11 +87,11 @@ impl Checker<'_> {
             (Some(found), _) => Ok(found),
             (None, _) if open => {
                 self.undeclared(var, entity, path);
-                Ok(Found { attr: Attr::Added(name), ty: None, many: true })
+                Ok(Found { attr: Attr::Added(name), ty: None })
             }
             (None, _) => {
                 let columns: Vec<String> = self.columns_of(var).iter().map(|c| c.name.clone()).collect();
-                Err(self.unknown_attribute(entity, path, &columns))
+                Err(self.unknown_attribute(entity, path, &columns, true))
             }
         }
     }
@@ -131,21 +129,27 @@ impl Checker<'_> {
             find(table, &format!("{}.{name}", word.text))
         })?;
         let attribute = self.catalog.attribute(entity, id);
-        Some(Found { attr: Attr::Catalog(id), ty: Some(attribute.ty), many: attribute.many })
+        Some(Found { attr: Attr::Catalog(id), ty: Some(attribute.ty) })
     }
 
-    fn unknown_attribute(&mut self, entity: EntityId, path: &AttrPath, more: &[String]) -> Reported {
+    fn unknown_attribute(&mut self, entity: EntityId, path: &AttrPath, more: &[String], filter: bool) -> Reported {
         let table = self.catalog.get(entity);
         let name = path.canonical();
         let message = format!("{} has no attribute `{}`", table.name, path.text);
         let mut diagnostic =
             Diagnostic::new(&UNKNOWN_ATTRIBUTE, path.span, message).label(format!("not an attribute of {}", table.name));
         let known = table.attributes.iter().map(|a| a.name.as_str()).chain(more.iter().map(String::as_str));
-        let near = suggest::nearest(&name, known);
+        let near = suggest::nearest(&name, known.clone());
+        let containing = || known.clone().filter(|k| name.len() > 2 && k.to_ascii_lowercase().contains(&name.to_ascii_lowercase()));
         if let Some(first) = near.first() {
-            diagnostic = diagnostic.fix(format!("similar names: {}", suggest::either(&near)), path.span, *first);
+            diagnostic = diagnostic.fix(similar(&near), path.span, *first);
         } else if let Some((other, attr)) = self.elsewhere(entity, &name) {
-            diagnostic = diagnostic.note(format!("{other} has it: `{other}:{attr}` in WHERE asks for one in the same record"));
+            let way = if filter { "FIND goes there, and" } else { "in WHERE" };
+            let asks = if filter { "GET from a data source can ask for" } else { "asks for" };
+            diagnostic = diagnostic.note(format!("{other} has it: {way} `{other}:{attr}` {asks} one in the same record"));
+        } else if containing().next().is_some() {
+            let all: Vec<&str> = containing().take(3).collect();
+            diagnostic = diagnostic.fix(similar(&all), path.span, all[0]);
         } else {
             let shown: Vec<&str> = table.attributes.iter().filter(|a| a.shown).map(|a| a.name.as_str()).collect();
             diagnostic = diagnostic.note(format!("attributes of {}: {}, …", table.name, shown.join(", ")));
@@ -157,7 +161,8 @@ impl Checker<'_> {
     fn elsewhere(&self, entity: EntityId, name: &str) -> Option<(&str, &str)> {
         let others = self.catalog.entities.iter().enumerate().filter(|(i, _)| *i != usize::from(entity.0));
         others.map(|(_, e)| e).find_map(|e| {
-            let id = e.attribute(name).or_else(|| e.attribute_of_field(name))?;
+            // `hash` alone is no ECS field, `file.hash.md5` is one.
+            let id = e.attribute(name).or_else(|| e.attribute_of_field(name).filter(|_| name.contains('.')))?;
             Some((e.name.as_str(), e.attributes[usize::from(id.0)].name.as_str()))
         })
     }
@@ -171,7 +176,7 @@ impl Checker<'_> {
             columns.join(", ")
         ));
         if let Some(first) = near.first() {
-            diagnostic = diagnostic.fix(format!("similar names: {}", suggest::either(&near)), path.span, *first);
+            diagnostic = diagnostic.fix(similar(&near), path.span, *first);
         }
         self.report(diagnostic)
     }
@@ -194,7 +199,7 @@ impl Checker<'_> {
         let mut diagnostic = Diagnostic::new(&UNDECLARED_ATTRIBUTE, path.span, message).label("settled at run time");
         let table = self.catalog.get(entity);
         if let Some(near) = suggest::best(&name, table.attributes.iter().map(|a| a.name.as_str())) {
-            diagnostic = diagnostic.fix(format!("{} has `{near}`", table.name), path.span, near);
+            diagnostic = diagnostic.fix(format!("a similar name that {} has", table.name), path.span, near);
         } else if from == "an analytic" {
             diagnostic = diagnostic.help("declare the analytic's `outputs` in huntc.toml to have them checked");
         }
@@ -206,4 +211,13 @@ impl Checker<'_> {
 fn find(table: &Entity, name: &str) -> Option<AttrId> {
     let other = || alias::attributes(name).iter().find_map(|n| table.attribute(n));
     table.attribute(name).or_else(|| table.attribute_of_field(name)).or_else(other)
+}
+
+/// Introduces the nearest of some names, which the reader sees as a replacement.
+fn similar(names: &[&str]) -> String {
+    if names.len() == 1 {
+        "a similar name".to_owned()
+    } else {
+        format!("similar names are {}; the nearest", suggest::either(names).replace(" or ", " and "))
+    }
 }

@@ -9,6 +9,7 @@ use crate::options::Options;
 use crate::source::{SourceSet, Span};
 use crate::syntax::ast::{Command, Ident, Program, Statement};
 use crate::time::Window;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The result of checking a statement. An error was reported already.
 pub(crate) type Checked = Result<(), Reported>;
@@ -30,7 +31,7 @@ pub(crate) struct Checker<'a> {
     /// The data sources that the last GET before named.
     pub(super) last_sources: Vec<SourceRef>,
     /// The files that SAVE writes, with the type of what is in them.
-    pub(super) saved: Vec<(String, EntityId)>,
+    pub(super) saved: FxHashMap<String, EntityId>,
     /// The whole file, for what later statements say.
     pub(super) program: &'a Program,
     sink: &'a mut Sink,
@@ -85,7 +86,7 @@ impl<'a> Checker<'a> {
             scope: Scope::new(program),
             columns: Vec::new(),
             last_sources: Vec::new(),
-            saved: Vec::new(),
+            saved: FxHashMap::default(),
             program,
             sink,
             index: 0,
@@ -154,7 +155,7 @@ impl<'a> Checker<'a> {
 
     fn push(&mut self, draft: Draft, var: Var) {
         let Draft { shape, columns, window, sources, born, mut parents } = draft;
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen = FxHashSet::default();
         parents.retain(|p| seen.insert(*p));
         self.hunt.vars.push(Var { shape, window, sources, born, parents, ..var });
         self.columns.push(columns);

@@ -61,7 +61,7 @@ impl Checker<'_> {
                 .also(comparison.attribute.span, "the part after the last separator");
             let whole = attribute.name.strip_suffix("name").map(|start| format!("{start}x_path"));
             let diagnostic = match whole.filter(|w| catalog.get(entity).attribute(w).is_some()) {
-                Some(whole) => diagnostic.fix(format!("`{whole}` is the whole path"), comparison.attribute.span, whole),
+                Some(whole) => diagnostic.fix("the whole path", comparison.attribute.span, whole),
                 None => diagnostic,
             };
             self.report(diagnostic);
@@ -124,13 +124,17 @@ impl Checker<'_> {
     }
 
     /// `name = 'a' AND name = 'b'`: one value cannot be both.
-    pub(super) fn contradiction(&mut self, parts: &[Predicate]) {
+    pub(super) fn contradiction(&mut self, entity: EntityId, parts: &[Predicate]) {
         let mut seen: Vec<(&Test, Vec<&Value>)> = Vec::new();
         let mut found = None;
         for part in parts {
             let Predicate::Test(test) = part else { continue };
+            // Entities of another type may stand in several slots, one for each value.
+            if test.entity != entity {
+                continue;
+            }
             let Some(values) = self.only(test) else { continue };
-            let same = |t: &Test| t.entity == test.entity && t.attr == test.attr;
+            let same = |t: &Test| t.attr == test.attr;
             match seen.iter().find(|(t, _)| same(t)) {
                 Some((before, others)) if !values.iter().any(|v| others.contains(v)) => {
                     found = Some((before.span, test.span));

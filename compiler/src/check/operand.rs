@@ -7,13 +7,13 @@ use super::literal::Typed;
 use super::predicate::Subject;
 use crate::catalog::ValueType;
 use crate::diag::codes::patterns::{
-    BAD_NETWORK, BAD_OPERATOR, BAD_REGEX, LIST_OPERATOR, MANY_VALUES, NULL_LITERAL, REFERENCE_TYPE,
+    BAD_NETWORK, BAD_OPERAND, BAD_OPERATOR, BAD_REGEX, LIST_OPERATOR, MANY_VALUES, NULL_LITERAL, REFERENCE_TYPE,
 };
 use crate::diag::{Diagnostic, Reported};
+use crate::pattern::regex::Regex;
 use crate::source::Span;
 use crate::syntax::ast::{self, Comparison, Literal, LiteralKind, Operator, Reference};
 use crate::value::Value;
-use fancy_regex::Regex;
 use ipnet::IpNet;
 
 impl Checker<'_> {
@@ -51,6 +51,7 @@ impl Checker<'_> {
             Operator::Matches => TestOp::Matches(self.regex(literal)?),
             Operator::IsSuperset => TestOp::Superset(self.network(literal, ty)?),
             _ => {
+                self.order_of_text(comparison, literal, subject.found.ty)?;
                 let value = self.ordered(literal, ty)?;
                 match operator {
                     Operator::Lt => TestOp::Less(value),
@@ -210,20 +211,27 @@ impl Checker<'_> {
     fn null_literal(&mut self, comparison: &Comparison, literal: &Literal) -> Reported {
         let negated = comparison.negated != (comparison.operator == Operator::Ne);
         let with = if negated { " IS NOT NULL" } else { " IS NULL" };
-        let diagnostic = Diagnostic::new(&NULL_LITERAL, literal.span, "NULL is no value: nothing is equal to it")
-            .label("not a value")
-            .fix("absence is asked for by IS", operator_place(comparison).to(literal.span), with)
-            .help("quote it to mean the text 'NULL'");
+        let diagnostic =
+            Diagnostic::new(&NULL_LITERAL, literal.span, "NULL is no value: nothing is equal to it").label("not a value");
+        let diagnostic = match comparison.operand {
+            Some(ast::Operand::One(_)) => {
+                diagnostic.fix("absence is asked for by IS", operator_place(comparison).to(literal.span), with)
+            }
+            _ => diagnostic.help(format!("{} {} asks for absence", comparison.attribute.text, with.trim())),
+        };
+        let diagnostic = diagnostic.help("quote it to mean the text 'NULL'");
         self.report(diagnostic)
     }
 
     fn regex(&mut self, literal: &Literal) -> Result<String, Reported> {
         let text = self.written(literal);
-        match Regex::new(&text) {
+        match Regex::parse(&text, self.options.ignore_case) {
             Ok(_) => Ok(text),
             Err(error) => {
+                let before = text.get(..error.offset).map_or(0, |t| t.chars().count());
                 let diagnostic = Diagnostic::new(&BAD_REGEX, literal.span, "the regular expression cannot be read")
-                    .label(error.to_string())
+                    .label(error.message)
+                    .note(format!("at character {} of the expression", before + 1))
                     .help(r"a special character is made ordinary by a backslash: r'\.exe$'");
                 Err(self.report(diagnostic))
             }
@@ -250,6 +258,22 @@ impl Checker<'_> {
         };
         self.network_family(literal, ty, network);
         Ok(network.trunc())
+    }
+
+    /// `code > 4000` where the attribute is text: the order would be that of characters, which nobody means.
+    fn order_of_text(&mut self, comparison: &Comparison, literal: &Literal, ty: Option<ValueType>) -> Result<(), Reported> {
+        let number = matches!(literal.kind, LiteralKind::Int(_) | LiteralKind::Float(_));
+        if !number || !matches!(ty, Some(ValueType::Text | ValueType::Id)) {
+            return Ok(());
+        }
+        let written = self.written(literal);
+        let message =
+            format!("`{}` is text, {} would compare characters", comparison.attribute.text, self.operator_words(comparison));
+        let diagnostic = Diagnostic::new(&BAD_OPERAND, literal.span, message)
+            .label("a number")
+            .also(comparison.attribute.span, "text")
+            .fix("quotes say that the order of characters is meant", literal.span, format!("'{written}'"));
+        Err(self.report(diagnostic))
     }
 
     /// A literal behind `<`, `<=`, `>` or `>=`.

@@ -93,7 +93,7 @@ impl Checker<'_> {
             Pattern::Compare(comparison) => self.comparison(ground, comparison),
             Pattern::And(parts, _) => {
                 let parts = self.patterns(ground, parts)?;
-                self.contradiction(&parts);
+                self.contradiction(ground.entity, &parts);
                 Ok(Predicate::And(parts))
             }
             Pattern::Or(parts, _) => Ok(Predicate::Or(self.patterns(ground, parts)?)),

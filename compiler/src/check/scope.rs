@@ -116,7 +116,10 @@ impl Checker<'_> {
             diagnostic = diagnostic.also(*span, when).note(format!("`{}` is {when}, on line {line}", name.text));
         }
         if let Some(near) = self.scope.similar(&name.text) {
-            diagnostic = diagnostic.fix(format!("a variable with a similar name is bound: `{near}`"), name.span, near);
+            diagnostic = diagnostic.fix("a variable with a similar name is bound", name.span, near);
+        }
+        if self.catalog.entity(&name.text).is_some() {
+            diagnostic = diagnostic.note(format!("`{}` is an entity type; a variable of that type is needed here", name.text));
         }
         if let Some(span) = value {
             let text = self.sources.text(span);

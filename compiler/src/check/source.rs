@@ -11,6 +11,9 @@ use crate::syntax::ast::{Command, Ident, Path};
 /// The scheme of a data source without one.
 const DEFAULT_SCHEME: &str = "stixshifter";
 
+/// Most data sources of one huntflow.
+const MOST_SOURCES: usize = 1000;
+
 /// Suffixes of SAVE and LOAD, and of compressions behind them.
 const FORMATS: &[&str] = &[".csv", ".json"];
 const COMPRESSIONS: &[&str] = &[".gz", ".zst"];
@@ -68,7 +71,7 @@ impl Checker<'_> {
             }
             // Profile names are the same in any case; paths and URLs are not.
             let name = if scheme == DEFAULT_SCHEME { name.to_lowercase() } else { name.to_owned() };
-            let source = self.source(DataSource { uri: format!("{scheme}://{name}"), name });
+            let source = self.source(DataSource { uri: format!("{scheme}://{name}"), name }, path.span)?;
             if !sources.contains(&source) {
                 sources.push(source);
             }
@@ -76,13 +79,18 @@ impl Checker<'_> {
         Ok(sources)
     }
 
-    fn source(&mut self, source: DataSource) -> SourceRef {
+    fn source(&mut self, source: DataSource, place: Span) -> Result<SourceRef, Reported> {
         let known = self.hunt.sources.iter().position(|s| *s == source);
+        if known.is_none() && self.hunt.sources.len() >= MOST_SOURCES {
+            let message = format!("a huntflow names at most {MOST_SOURCES} data sources");
+            let diagnostic = Diagnostic::new(&BAD_DATA_SOURCE, place, message).label("one too many");
+            return Err(self.report(diagnostic.help("split the huntflow, or let one profile name several indices")));
+        }
         let index = known.unwrap_or_else(|| {
             self.hunt.sources.push(source);
             self.hunt.sources.len() - 1
         });
-        SourceRef(index as u16)
+        Ok(SourceRef(index as u16))
     }
 
     /// A bare name that is no variable is a data source; one spelt almost like a variable may not be meant so.
@@ -96,7 +104,7 @@ impl Checker<'_> {
             let message = format!("`{}` is no variable, so it names a data source", path.text);
             let diagnostic = Diagnostic::new(&SOURCE_LIKE_VARIABLE, path.span, message)
                 .label(format!("stixshifter://{}", path.text.to_lowercase()))
-                .fix(format!("a variable with a similar name is bound: `{near}`"), path.span, near);
+                .fix("a variable with a similar name is bound", path.span, near);
             self.report(diagnostic);
         }
     }
@@ -153,13 +161,12 @@ impl Checker<'_> {
     /// Notes that a file holds a variable's rows.
     pub(crate) fn saves(&mut self, path: &str, input: VarId) {
         let entity = self.entity_of(input);
-        self.saved.retain(|(p, _)| p != path);
-        self.saved.push((path.to_owned(), entity));
+        self.saved.insert(path.to_owned(), entity);
     }
 
     /// The type of what this huntflow saved to a file before, else of the first GET from the variable that is bound here.
     pub(crate) fn saved(&self, path: &str) -> Option<EntityId> {
-        let before = self.saved.iter().find(|(p, _)| p == path).map(|(_, entity)| *entity);
+        let before = self.saved.get(path).copied();
         let target = self.program.statements.get(self.index)?.target.as_ref();
         before.or_else(|| {
             let target = &target?.text;

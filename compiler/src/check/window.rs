@@ -49,7 +49,7 @@ impl Checker<'_> {
         let diagnostic = if same {
             diagnostic.help("STOP is exclusive: name a later instant")
         } else {
-            let (start, stop) = (start.to_string(), stop.to_string());
+            let (start, stop) = (instant(start), instant(stop));
             diagnostic.fix("the other way round", span, format!("START t'{stop}' STOP t'{start}'"))
         };
         Err(self.report(diagnostic))
@@ -124,6 +124,11 @@ impl Checker<'_> {
             .note(format!("`{}` was asked for {} to {}", var.name, window.start.to_seconds_text(), window.stop.to_seconds_text()));
         self.report(diagnostic);
     }
+}
+
+/// As it is written: without a fraction that is zero.
+fn instant(instant: Instant) -> String {
+    instant.to_string().replace(".000Z", "Z")
 }
 
 fn widen(window: Window) -> Window {

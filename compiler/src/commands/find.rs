@@ -170,12 +170,12 @@ impl Find {
         let other_direction = catalog.relation(entity, word, self.by.is_none(), from).filter(|r| r.inexpressible.is_none());
         let fits: Vec<String> = rows().filter(|r| r.output == entity && r.input == from).map(ToString::to_string).collect();
         if let Some(row) = other_direction {
-            diagnostic = diagnostic.fix(format!("the other direction is {row}"), place, row.to_string());
+            diagnostic = diagnostic.fix("the other direction", place, row.to_string());
         } else {
             let words = rows().map(|r| r.name.as_str()).chain(["linked"]);
             let near = suggest::best(word, words).map(str::to_uppercase);
             if let Some(near) = near {
-                diagnostic = diagnostic.fix(format!("a relation with a similar name: {near}"), self.relation.span, near);
+                diagnostic = diagnostic.fix("a relation with a similar name", self.relation.span, near);
             }
         }
         let mut legal: Vec<String> =
@@ -186,7 +186,7 @@ impl Find {
         if !fits.is_empty() {
             diagnostic = diagnostic.note(format!("FIND {output} … {variable}: {}, LINKED", fits.join(", ")));
         }
-        if !legal.is_empty() {
+        if fits.is_empty() && !legal.is_empty() {
             diagnostic = diagnostic.note(format!("from {input}: FIND {}", legal.join(" · ")));
         }
         cx.report(diagnostic.help(format!("FIND {output} LINKED {variable} finds the {output} in the same records")))

@@ -23,6 +23,7 @@ const MISTAKES: &[(&str, &[(&str, &str)])] = &[
     ("DISP p WHERE name = powershell.exe", &[("K0101", "powershell")]),
     ("DISP p WHERE name LIKE powershell.exe", &[("K0304", "powershell.exe")]),
     ("APPLY python://plot ON p WITH X=binary_ref.name", &[("K0101", "binary_ref")]),
+    ("FIND process CREATED file DISP _", &[("K0101", "file")]),
     ("JOIN q, r BY pid, pid", &[("K0101", "q"), ("K0101", "r")]),
     // K0103, K0104, K0105
     ("x = FIND process CREATED BY p WHERE pid = q.pid DISP x", &[("K0101", "q")]),
@@ -107,6 +108,8 @@ const MISTAKES: &[(&str, &[(&str, &str)])] = &[
     ("DISP p WHERE created > 'monday'", &[("K0301", "'monday'")]),
     ("DISP p WHERE created > '2020-01-01'", &[]),
     ("DISP p WHERE name = t'2020-01-01T00:00:00Z'", &[("K0301", "t'2020-01-01T00:00:00Z'")]),
+    ("DISP p WHERE name > 4", &[("K0301", "4")]),
+    ("DISP p WHERE name > '4'", &[]),
     ("DISP nt WHERE dst_ref.value > 'x'", &[("K0301", "'x'")]),
     ("DISP p WHERE pid LIKE '4%'", &[("K0302", "LIKE")]),
     ("DISP p WHERE pid NOT MATCHES '4'", &[("K0302", "MATCHES")]),
@@ -128,6 +131,7 @@ const MISTAKES: &[(&str, &[(&str, &str)])] = &[
     ("DISP nt WHERE dst_ref.value ISSUPERSET 'x'", &[("K0307", "'x'")]),
     ("DISP p WHERE name = NULL", &[("K0308", "NULL")]),
     ("DISP p WHERE name != null", &[("K0308", "null")]),
+    ("DISP p WHERE name IN ('a', null)", &[("K0308", "null")]),
     (
         "x = FIND process CREATED p WHERE [name = 'a'] FOLLOWEDBY [name = 'b'] DISP x",
         &[("K0309", "[name = 'a'] FOLLOWEDBY [name = 'b']")],
@@ -146,6 +150,7 @@ const MISTAKES: &[(&str, &[(&str, &str)])] = &[
     ("DISP p WHERE name = 'a' AND pid > 3 AND name = 'b'", &[("K0320", "name = 'b'")]),
     ("DISP p WHERE name IN ('a', 'b') AND name = 'b'", &[]),
     ("DISP p WHERE name = 'a' AND name != 'b'", &[]),
+    ("x = GET process FROM stixshifter://h WHERE [file:name = 'a' AND file:name = 'b'] LAST 1 d DISP x", &[]),
     ("DISP nt WHERE protocols[*] = 'tcp' AND protocols[*] = 'ipv4'", &[]),
     (
         r"x = GET windows-registry-key FROM stixshifter://h WHERE key = r'HKCU\Software\x' LAST 1 d DISP x",
