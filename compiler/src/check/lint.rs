@@ -5,7 +5,7 @@ use super::hir::{Attr, Operand, Predicate, Test, TestOp};
 use super::operand::{operator_place, shorten};
 use crate::catalog::{EntityId, Rule, ValueType};
 use crate::diag::Diagnostic;
-use crate::diag::codes::patterns::{CURRENT_USER_HIVE, NEVER_MATCHES, WILDCARD, WORD_LIKE_VARIABLE};
+use crate::diag::codes::patterns::{CASE_TRAP, CURRENT_USER_HIVE, NEVER_MATCHES, WILDCARD, WORD_LIKE_VARIABLE};
 use crate::syntax::ast::{Comparison, Literal, LiteralKind, Operator};
 use crate::value::Value;
 use ipnet::IpNet;
@@ -66,9 +66,28 @@ impl Checker<'_> {
             };
             self.report(diagnostic);
         }
+        if attribute.name.ends_with("path") {
+            self.drive_letter(comparison, literal, text);
+        }
         if every(|r| r == Rule::RegistryKey) {
             self.current_user(literal, text);
         }
+    }
+
+    /// `x_path = 'c:\Windows\a.exe'`: the system writes drive letters in upper case.
+    fn drive_letter(&mut self, comparison: &Comparison, literal: &Literal, text: &str) {
+        let [drive, b':', b'\\', ..] = text.as_bytes() else { return };
+        if !drive.is_ascii_lowercase() || self.options.ignore_case {
+            return;
+        }
+        let operator = self.operator_words(comparison);
+        let message = format!("{operator} distinguishes case, and records write drive letters in upper case");
+        let mut diagnostic = Diagnostic::new(&CASE_TRAP, literal.span, message).label("a drive letter in lower case");
+        if comparison.operator != Operator::In && !text.contains('%') {
+            let with = if comparison.operator == Operator::Ne { " NOT LIKE" } else { " LIKE" };
+            diagnostic = diagnostic.fix("LIKE takes either case", operator_place(comparison), with);
+        }
+        self.report(diagnostic.help("write the path in the case that records have"));
     }
 
     fn current_user(&mut self, literal: &Literal, text: &str) {

@@ -68,7 +68,7 @@ impl Checker<'_> {
         if let Some(range) = self.command_line_window() {
             return Asked { sources: every(Some(range)), search: Some(range) };
         }
-        let sources: Vec<(SourceRef, Window)> = sources.iter().map(|s| (*s, self.default_window(*s))).collect();
+        let sources = self.default_windows(sources);
         let search = sources.iter().map(|(_, w)| *w).reduce(hull).flatten();
         Asked { sources, search }
     }
@@ -92,22 +92,29 @@ impl Checker<'_> {
         TimeRange { start: self.options.now.plus(-nanos), stop: self.options.now }
     }
 
-    /// The default window of a cluster's profile, with a warning; files have everything.
-    fn default_window(&mut self, source: SourceRef) -> Window {
-        let source = self.hunt.sources[usize::from(source.0)].clone();
-        let profile = self.options.sources.iter().find(|p| p.name == source.name)?;
-        let range = self.before_now(profile.default_window?);
-        let length = duration(profile.default_window?);
-        let span = self.span;
-        let head = self.sources.text(span).lines().next().map_or(0, str::len);
-        let place = Span { end: span.start + head as u32, ..span };
-        let diagnostic =
-            Diagnostic::new(&DEFAULT_WINDOW, place, format!("no time range: `{}` is asked for the last {length}", source.name))
-                .label(format!("{} to {}", range.start.to_seconds_text(), range.stop.to_seconds_text()))
-                .note("the data source's profile sets this default")
-                .help("write START … STOP … or LAST 24 h, or give --window 24h");
-        self.report(diagnostic);
-        Some(range)
+    /// The default windows of clusters' profiles, with a warning that names them; files have everything.
+    fn default_windows(&mut self, sources: &[SourceRef]) -> Vec<(SourceRef, Window)> {
+        let mut windows = Vec::with_capacity(sources.len());
+        let mut told = Vec::new();
+        for source in sources {
+            let name = &self.hunt.sources[usize::from(source.0)].name;
+            let nanos = self.options.sources.iter().find(|p| p.name == *name).and_then(|p| p.default_window);
+            let window = nanos.map(|nanos| (nanos, self.before_now(nanos)));
+            told.extend(window.map(|(nanos, range)| (name.clone(), duration(nanos), range)));
+            windows.push((*source, window.map(|(_, range)| range)));
+        }
+        let Some((name, length, range)) = told.first() else { return windows };
+        let head = self.sources.text(self.span).lines().next().map_or(0, str::len);
+        let place = Span { end: self.span.start + head as u32, ..self.span };
+        let message = format!("no time range: `{}` is asked for the last {length}", super::operand::shorten(name));
+        let mut diagnostic = Diagnostic::new(&DEFAULT_WINDOW, place, message)
+            .label(format!("{} to {}", range.start.to_seconds_text(), range.stop.to_seconds_text()))
+            .note("the data source's profile sets this default");
+        for (name, length, _) in &told[1..] {
+            diagnostic = diagnostic.note(format!("`{name}` is asked for the last {length}"));
+        }
+        self.report(diagnostic.help("write START … STOP … or LAST 24 h, or give --window 24h"));
+        windows
     }
 
     /// Warns of a range on a variable that its records cannot lie in.

@@ -163,6 +163,8 @@ const MISTAKES: &[(&str, &[(&str, &str)])] = &[
     ("DISP p WHERE name = '%cmd.exe'", &[("K0322", "'%cmd.exe'")]),
     ("DISP p WHERE name LIKE '*cmd*'", &[("K0322", "'*cmd*'")]),
     (r"DISP p WHERE command_line = '%TEMP%\y.exe'", &[]),
+    (r"DISP p WHERE binary_ref.x_path = r'c:\Windows\a.exe'", &[("K0324", r"r'c:\Windows\a.exe'")]),
+    (r"DISP p WHERE binary_ref.x_path LIKE r'c:\Windows\a.exe' OR command_line = r'c:\a.exe'", &[]),
     ("DISP p WHERE name = nt", &[("K0323", "nt")]),
     // K04
     (
@@ -274,6 +276,7 @@ fn pasted_helps_mend_the_text() {
         "x = FIND process CREATED p DEPTH 0 DISP x",
         "x = GET file FROM p DISP x",
         "DISP p WHERE name = nt",
+        r"DISP p WHERE binary_ref.x_path != r'c:\Windows\a.exe'",
         r"DISP p WHERE binary_ref.name = 'C:\Windows\cmd.exe'",
     ] {
         let begun = format!("{BEGIN}{text}");
