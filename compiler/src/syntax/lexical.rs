@@ -17,8 +17,16 @@ pub(super) fn unterminated(span: Span, text: &str) -> Diagnostic {
     } else if text.ends_with('\\') {
         found.fix("double the last backslash and close the string", span, format!("{text}\\{quote}"))
     } else {
-        found.fix("close the string", span, format!("{text}{quote}"))
+        let (inside, closers) = text.split_at(text.len() - closers(text));
+        found.fix("close the string", span, format!("{inside}{quote}{closers}"))
     }
+}
+
+/// How many brackets at the end of an unterminated string close ones from before it.
+fn closers(text: &str) -> usize {
+    let count = |chars: [char; 2]| text.matches(chars).count();
+    let extra = count([')', ']']).saturating_sub(count(['(', '[']));
+    text.chars().rev().take_while(|c| matches!(c, ')' | ']')).count().min(extra)
 }
 
 /// A character, or a pair like `&&`, that nothing begins with.

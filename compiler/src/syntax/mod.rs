@@ -6,11 +6,14 @@ pub mod ast;
 pub(crate) mod clause;
 pub(crate) mod expression;
 pub(crate) mod fault;
+mod format;
 pub(crate) mod grammar;
+mod layout;
 pub mod lexer;
 mod lexical;
 pub(crate) mod literal;
 pub(crate) mod mistakes;
+pub mod notebook;
 mod observation;
 mod operators;
 mod pattern;
@@ -24,6 +27,7 @@ mod values;
 mod walk;
 pub(crate) mod words;
 
+pub use format::format;
 pub(crate) use program::Parts;
 pub use program::parse;
 

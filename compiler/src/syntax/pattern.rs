@@ -2,7 +2,7 @@
 
 use super::ast::{Comparison, Operand, Operator, Pattern};
 use super::fault::{Expect, Tokens};
-use super::grammar::{self, Extra, Input, P, Stop, close, expected, index, keyword, kind, look, place, skip, span_since, tell};
+use super::grammar::{self, Extra, Input, P, Stop, close, expected, keyword, kind, look, place, skip, tell};
 use super::operators;
 use super::token::{Flags, Keyword, Kind, Token};
 use crate::source::Span;
@@ -113,25 +113,32 @@ fn begins_comparison(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
 }
 
 /// `[NOT] op` with its place, NOT excluded.
-fn operator<'t>() -> impl Parser<'t, Tokens<'t>, (bool, Operator, Span), Extra> + Clone {
-    custom(|input: &mut Input<'t, '_>| {
-        let from = index(input);
-        // Not `is`: a keyword before `=` is a name elsewhere, here it is the mistake `NOT =`.
-        let not = look(input, 0).filter(|t| t.keyword == Some(Keyword::Not));
-        if not.is_some() {
+fn operator<'t>() -> P<'t, (bool, Operator, Span)> {
+    // Not `keyword`: before `=` that would be a name elsewhere, here it is the mistake `NOT =`.
+    let not = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if token.keyword == Some(Keyword::Not) => {
             input.skip();
+            Ok(token)
         }
+        _ => Err(expected(input, Expect::Operator)),
+    });
+    let symbol = custom(|input: &mut Input<'t, '_>| {
         let Some(token) = look(input, 0) else { return Err(expected(input, Expect::Operator)) };
         let Some(operator) = operators::operator(token, look(input, 1)) else { return Err(expected(input, Expect::Operator)) };
         input.skip();
-        let span = span_since(input, from + usize::from(not.is_some()));
-        if token.kind == Kind::Word && token.keyword.is_none() {
-            tell(input, operators::misspelt(token));
-        } else if token.kind == Kind::Diamond {
-            tell(input, operators::diamond(token.span));
-        } else if let (Some(not), false) = (not, token.kind == Kind::Word) {
-            tell(input, operators::not_symbol(not.span.to(token.span), operator));
-        }
-        Ok((not.is_some(), operator, span))
-    })
+        Ok((token, operator))
+    });
+    not.or_not()
+        .then(symbol)
+        .validate(|(not, (token, operator)), _, emitter| {
+            if token.kind == Kind::Word && token.keyword.is_none() {
+                emitter.emit(operators::misspelt(token).into());
+            } else if token.kind == Kind::Diamond {
+                emitter.emit(operators::diamond(token.span).into());
+            } else if let (Some(not), false) = (not, token.kind == Kind::Word) {
+                emitter.emit(operators::not_symbol(not.span.to(token.span), operator).into());
+            }
+            (not.is_some(), operator, token.span)
+        })
+        .boxed()
 }

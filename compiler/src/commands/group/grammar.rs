@@ -59,7 +59,11 @@ fn function<'t, T: 't>(
 /// `BIN(attr, n [unit])`
 fn bin<'t>() -> P<'t, Option<Key>> {
     let begins = function(Expect::Key, |_, word, _| word.eq_ignore_ascii_case("BIN").then_some(()));
-    let inside = attribute().then(comma().ignore_then(size()).or_not());
+    let none = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(token) if token.kind == Kind::CloseParen => Ok(None),
+        _ => Err(expected(input, Expect::Comma)),
+    });
+    let inside = attribute().then(choice((comma().ignore_then(size()).map(Some), none)));
     begins
         .ignore_then(need(inside, Stop::Close))
         .then_ignore(close(Kind::CloseParen, Expect::CloseParen))

@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod accepts;
+mod formats;
 mod generate;
-mod probe;
+mod notebooks;
 mod properties;
 mod rejects;
 
