@@ -31,13 +31,17 @@ pub(crate) fn huntflows(folder: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Reads and checks a text as `huntc check` does, at a fixed instant. A long time after every window in the corpus.
-pub(crate) fn compiled(name: &str, text: &str) -> (SourceSet, Compilation) {
+/// Compiles a text as `huntc check` does.
+pub(crate) fn compiled_with(name: &str, text: &str, options: &Options) -> (SourceSet, Compilation) {
     let mut sources = SourceSet::default();
     let id = sources.add_text(name, text);
-    let options = Options::at(Instant::parse("2023-01-01T00:00:00Z").unwrap());
-    let compilation = compile::compile(&sources, id, Catalog::builtin(), &options);
+    let compilation = compile::compile(&sources, id, Catalog::builtin(), options);
     (sources, compilation)
+}
+
+/// The same with no configuration, long after every window of the corpus.
+fn compiled(name: &str, text: &str) -> (SourceSet, Compilation) {
+    compiled_with(name, text, &Options::at(Instant::parse("2023-01-01T00:00:00Z").unwrap()))
 }
 
 fn corpus() -> Vec<(String, String)> {

@@ -6,6 +6,7 @@ mod cluster;
 mod corpus;
 mod demo_figures;
 mod differential;
+mod error_cases;
 mod examples;
 mod huntflows;
 mod mappings;
