@@ -1,18 +1,33 @@
-//! FIND: one step through the records of the window.
+//! FIND: steps through the records of the window.
 
 use super::get::widen;
-use super::relations::pivots;
-use super::variable::{At, Sighting, Var};
+use super::identity::Ident;
+use super::pattern::Ready;
+use super::relations::{Pivot, pivots};
+use super::variable::{At, RecordId, Sighting, Var, Window};
 use super::{Hunt, attributes, slots};
 use huntc_compiler::commands::find::Find;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Where something was found: record, slot, and which of several values there.
+type Spot = (RecordId, &'static str, Option<std::net::IpAddr>);
+
+/// What a FIND looks for, and where.
+struct Step<'a> {
+    input: &'a str,
+    output: &'a str,
+    pivots: Vec<Pivot>,
+    sources: &'a [usize],
+    window: Window,
+    filter: Ready,
+}
 
 impl Hunt<'_> {
     pub(crate) fn find(&self, find: &Find) -> Result<Var, String> {
         let input = self.var(&find.variable.text)?;
         let entity = find.entity.text.as_str();
-        if find.depth.is_some() || attributes::of(entity).is_empty() {
-            return Err("not a FIND of the oracle".to_owned());
+        if attributes::of(entity).is_empty() {
+            return Err(format!("no type {entity}"));
         }
         let pivots = pivots(entity, &find.relation.text.to_lowercase(), find.by.is_some(), &input.entity)
             .ok_or_else(|| format!("no relation {}", find.relation.text))?;
@@ -20,43 +35,60 @@ impl Hunt<'_> {
             return Err("no source to ask".to_owned());
         }
         let explicit = self.world.explicit(find.span.as_ref())?;
-        let (request, search) = if explicit.is_some() { (explicit, explicit) } else { (widen(input.window), input.window) };
-        let ready = self.ready(find.filter.as_ref(), entity)?;
+        let (window, search) = if explicit.is_some() { (explicit, explicit) } else { (widen(input.window), input.window) };
+        let filter = self.ready(find.filter.as_ref(), entity)?;
         let limit = find.limit.map(|c| c.value.ok_or("no count")).transpose()?;
+        let step = Step { input: &input.entity, output: entity, pivots, sources: &input.sources, window, filter };
 
-        let sought: BTreeSet<_> = input.idents().into_iter().filter(|i| i.pivots).collect();
+        let mut sought: BTreeSet<Ident> = input.idents();
+        let mut found: BTreeMap<Spot, Option<Ident>> = BTreeMap::new();
+        let mut left = find.depth.map_or(Some(1), |d| d.steps);
+        loop {
+            if left == Some(0) {
+                break;
+            }
+            let before = (found.len(), sought.len());
+            self.step(&step, &sought, &mut found);
+            if find.depth.is_none() {
+                break;
+            }
+            // Everything found so far is looked for again: what it finds is found once.
+            sought.extend(found.values().flatten().cloned());
+            left = left.map(|n| n - 1);
+            if before == (found.len(), sought.len()) {
+                break;
+            }
+        }
         let mut var = Var::new(entity, search, input.sources.clone());
-        for (id, record) in self.world.records(&input.sources, request) {
+        for ((id, slot, item), ident) in found {
+            match ident {
+                Some(ident) => var.sightings.push(Sighting { ident, counted: true, at: At::Record { id, slot, item } }),
+                None => var.unidentified += 1,
+            }
+        }
+        self.finish(&mut var, window, limit);
+        Ok(var)
+    }
+
+    /// Every projected place of every record in which one of those sought stands.
+    fn step(&self, step: &Step<'_>, sought: &BTreeSet<Ident>, found: &mut BTreeMap<Spot, Option<Ident>>) {
+        for (id, record) in self.world.records(step.sources, step.window) {
             let identities = self.world.identities(id.0);
             let stands = |slot: &'static str| {
-                let here = slots::places(record, &input.entity, slot);
-                here.into_iter().any(|p| identities.ident(&input.entity, p).is_some_and(|i| sought.contains(&i)))
+                let here = slots::places(record, step.input, slot);
+                let mut idents = here.into_iter().filter_map(|p| identities.ident(step.input, p));
+                idents.any(|i| i.pivots && sought.contains(&i))
             };
-            let mut known: BTreeMap<&str, bool> = BTreeMap::new();
-            let mut done: BTreeSet<&str> = BTreeSet::new();
-            for pivot in &pivots {
-                if !(pivot.guard)(record) || done.contains(pivot.output) {
+            for pivot in step.pivots.iter().filter(|p| (p.guard)(record)) {
+                if !stands(pivot.input) {
                     continue;
                 }
-                if !*known.entry(pivot.input).or_insert_with(|| stands(pivot.input)) {
-                    continue;
-                }
-                done.insert(pivot.output);
-                for place in slots::places(record, entity, pivot.output) {
-                    if !ready.holds_at(place, entity, identities) {
-                        continue;
-                    }
-                    match identities.ident(entity, place) {
-                        Some(ident) => {
-                            let at = At::Record { id, slot: place.slot, item: place.item };
-                            var.sightings.push(Sighting { ident, counted: true, at });
-                        }
-                        None => var.unidentified += 1,
+                for place in slots::places(record, step.output, pivot.output) {
+                    if step.filter.holds_at(place, step.output, identities) {
+                        found.insert((id, place.slot, place.item), identities.ident(step.output, place));
                     }
                 }
             }
         }
-        self.finish(&mut var, request, limit);
-        Ok(var)
     }
 }

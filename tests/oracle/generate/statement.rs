@@ -66,9 +66,14 @@ impl Env<'_> {
         };
         let filter = if self.rng.chance(35) { format!(" WHERE {}", self.pattern(entity, true)) } else { String::new() };
         let (window, limit) = (self.window(40), self.limit(8));
+        let depth = match self.rng.below(8) {
+            0 if entity == known.entity => " DEPTH *",
+            1 if entity == known.entity => " DEPTH 2",
+            _ => "",
+        };
         let by = if by { " BY" } else { "" };
         let name = self.bind(entity, Form::Entities);
-        Some(format!("{name} = FIND {entity} {}{by} {}{filter}{window}{limit}", relation.to_uppercase(), known.name))
+        Some(format!("{name} = FIND {entity} {}{by} {}{depth}{filter}{window}{limit}", relation.to_uppercase(), known.name))
     }
 
     fn get_variable(&mut self, known: &Known) -> Option<String> {
