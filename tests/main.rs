@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
+mod architecture;
+mod cli;
 mod cluster;
 mod corpus;
 mod demo_figures;
@@ -9,6 +11,8 @@ mod differential;
 mod error_cases;
 mod examples;
 mod huntflows;
+#[cfg(unix)]
+mod interrupt;
 mod mappings;
 mod oracle;
 mod product;

@@ -1,5 +1,6 @@
 //! What several tests share.
 
+pub(crate) mod cli;
 pub(crate) mod http;
 pub(crate) mod servers;
 pub(crate) mod stub;

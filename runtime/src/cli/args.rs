@@ -77,9 +77,6 @@ pub(super) struct MeaningArgs {
     #[arg(long)]
     pub ignore_case: bool,
     /// What makes two sightings the same process
-    ///
-    /// auto: entity ids where any record of the source has one, else the ladder; entity-id: entity ids only;
-    /// ladder: entity ids, else host and pid with start time or life.
     #[arg(long, value_name = "RULE", value_enum, default_value_t, hide_possible_values = false)]
     pub process_identity: Identity,
     /// Lay the rows of a CSV file over the built-in mapping of attributes to ECS fields
@@ -95,7 +92,7 @@ pub(super) enum Identity {
     Auto,
     /// Entity ids only.
     EntityId,
-    /// Entity ids, else host and pid.
+    /// Entity ids, else host and pid with start time, else host and pid with one life after the other.
     Ladder,
 }
 

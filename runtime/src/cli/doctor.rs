@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
 
 fn unknown(name: &str, config: &Config, session: &mut Session) -> Diagnostic {
     let span = Span::new(session.sources.add_text("command line", name), 0, name.len());
-    let problem = Diagnostic::new(&UNKNOWN_SOURCE, span, format!("no data source `{name}` is bound"));
+    let problem = Diagnostic::new(&UNKNOWN_SOURCE, span, format!("no data source `{name}` is bound")).label("not bound");
     match suggest::best(name, config.sources.keys().map(String::as_str)) {
         Some(near) => problem.help(format!("`huntc doctor {near}` is the nearest")),
         None => problem.help("`huntc sources` lists what is bound"),

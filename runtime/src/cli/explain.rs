@@ -29,7 +29,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
     let mut session = Session::new(terminal, None, Vec::new());
     let span = Span::new(session.sources.add_text("command line", name.as_str()), 0, name.len());
     let all = codes::all();
-    let problem = Diagnostic::new(&UNKNOWN_CODE, span, format!("there is no diagnostic `{name}`"));
+    let problem = Diagnostic::new(&UNKNOWN_CODE, span, format!("there is no diagnostic `{name}`")).label("unknown");
     let problem = match suggest::best(name, all.iter().flat_map(|c| [c.id, c.slug])) {
         Some(near) => problem.help(format!("`huntc explain {near}` is the nearest")),
         None => problem.help("`huntc explain` lists all"),

@@ -53,6 +53,8 @@ pub(super) fn unreadable(path: &str, reason: &str, sources: &mut SourceSet) -> B
     let id = sources.add_text("command line", path);
     let span = Span::new(id, 0, path.len());
     Box::new(
-        Diagnostic::new(&UNREADABLE_FILE, span, format!("`{}` cannot be read", name(path))).note(format!("the reason: {reason}")),
+        Diagnostic::new(&UNREADABLE_FILE, span, format!("`{}` cannot be read", name(path)))
+            .label("not readable")
+            .note(format!("the reason: {reason}")),
     )
 }

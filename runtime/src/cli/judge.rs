@@ -13,7 +13,7 @@ use crate::report::model::{HuntReport, Status};
 use crate::source::SourceError;
 use crate::source::files::ReadReport;
 use huntc_compiler::check::hir::{DataSource, Hunt, StepKind};
-use huntc_compiler::diag::codes::config::UNBOUND_SOURCE;
+use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::codes::store::BAD_LINES;
 use huntc_compiler::diag::{Diagnostic, LintLevels, Severity, Sink, suggest};
 use huntc_compiler::source::{SourceId, Span};
@@ -120,7 +120,8 @@ fn bind(hunt: &Hunt, config: &Config, session: &mut Session, id: SourceId) -> (B
 
 fn unbound(source: &DataSource, config: &Config, span: Span) -> Diagnostic {
     let name = &source.name;
-    let problem = Diagnostic::new(&UNBOUND_SOURCE, span, format!("nothing is bound to the data source `{name}`"));
+    let problem = Diagnostic::new(&UNBOUND_SOURCE, span, format!("nothing is bound to the data source `{name}`"))
+        .label(format!("asks `{}`", source.uri));
     let problem = match suggest::best(name, config.sources.keys().map(String::as_str)) {
         Some(near) => problem.note(format!("`{near}` is bound, from {}", config.sources[near].origin)),
         None => problem,

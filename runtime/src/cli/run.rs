@@ -10,19 +10,21 @@ use crate::report::folder::{FolderOptions, ReportFolder};
 use crate::report::model::{HuntReport, Status};
 use crate::report::sanitize::terminal as safe;
 use crate::report::{RunReport, json, text};
+use huntc_compiler::diag::{Diagnostic, Severity};
 use huntc_compiler::source::{SourceSet, Span};
 use std::path::{Path, PathBuf};
 use std::time::Instant as Clock;
 
 const NOTES: &str = "\
 Each file is judged by itself; the exit status is the worst of 3, 1, 4, 5, 0.
-Ctrl-C ends the run with a report of what is there; a second one ends it at once. An interrupted run leaves an
-earlier report in --out as it is, and writes its own to DIR.interrupted.
+Ctrl-C ends the run with a report of what is there; a second one ends it at once. An interrupted
+run leaves an earlier report in --out as it is, and writes its own to DIR.interrupted.
 
 Examples:
   huntc run hunt.hf --source host101=events.ndjson.gz
   huntc run hunts/*.hf --window 24h --out report --fail-on-findings
-  huntc run hunt.hf --source host101=https://elastic.example:9200/winlogbeat-host101 --format json | jq .hunts[0].displays";
+  huntc run hunt.hf --source host101=https://elastic.example:9200/winlogbeat-host101
+  huntc run hunt.hf --format json | jq .hunts[0].displays";
 
 /// Run huntflows and report what they find
 ///
@@ -92,9 +94,8 @@ fn run_all(args: &Args, session: &mut Session) -> Result<ExitCode, ExitCode> {
     for file in &args.files {
         let (report, status) = judge.file(file, session)?;
         code = code.worst(status);
-        if !args.quiet || report.diagnostics.iter().any(|d| d.severity == huntc_compiler::diag::Severity::Error) {
-            session.show(&report.diagnostics);
-        }
+        let severe = |d: &&Diagnostic| !args.quiet || d.severity == Severity::Error;
+        session.show(&report.diagnostics.iter().filter(severe).cloned().collect::<Vec<_>>());
         if args.format == TextOrJson::Text && !args.quiet {
             session.terminal.out(&printed(&report, args.out.is_none(), session.terminal.width()));
         }
@@ -161,12 +162,7 @@ fn deliver(args: &Args, report: &RunReport, folder: Option<ReportFolder>, sessio
 }
 
 /// Writes the folder. An interrupted run leaves an earlier report as it is and writes beside it.
-fn commit(
-    report: &RunReport,
-    folder: ReportFolder,
-    out: &Path,
-    raw_csv: bool,
-) -> Result<PathBuf, Box<huntc_compiler::diag::Diagnostic>> {
+fn commit(report: &RunReport, folder: ReportFolder, out: &Path, raw_csv: bool) -> Result<PathBuf, Box<Diagnostic>> {
     let options = FolderOptions { raw_csv };
     let interrupted = report.hunts.iter().any(|h| h.status == Status::Interrupted);
     if !interrupted || !folder.has_earlier() {

@@ -82,10 +82,11 @@ impl Session {
         }
     }
 
-    /// Shows diagnostics on standard error.
+    /// Shows diagnostics on standard error, but no advice: that is for `huntc check`.
     pub(super) fn show(&self, diagnostics: &[Diagnostic]) {
+        let diagnostics: Vec<_> = diagnostics.iter().filter(|d| d.severity > Severity::Advice).cloned().collect();
         if !diagnostics.is_empty() {
-            self.terminal.err(&render_text::render(diagnostics, &self.sources, self.terminal.colors_err()));
+            self.terminal.err(&render_text::render(&diagnostics, &self.sources, self.terminal.colors_err()));
         }
     }
 

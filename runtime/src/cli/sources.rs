@@ -9,6 +9,7 @@ use crate::config::binding::{Binding, Kind};
 use crate::report::sanitize::{json_line, terminal as safe};
 use crate::report::text::table;
 use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use std::path::Path;
 
 /// List the data sources that are bound, with the place each comes from; secrets are hidden
@@ -41,7 +42,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
 
 fn text(config: &Config, width: Option<u16>) -> String {
     if config.sources.is_empty() {
-        return "no data source is bound; `huntc explain K0806` says how to bind one\n".to_owned();
+        return format!("no data source is bound; `huntc explain {}` says how to bind one\n", UNBOUND_SOURCE.id);
     }
     let mut rows = table(width);
     rows.set_header(["NAME", "KIND", "LOCATION", "CREDENTIALS", "WINDOW", "FROM"]);

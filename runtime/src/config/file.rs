@@ -31,7 +31,9 @@ pub(super) fn read(path: &Path, sources: &mut SourceSet, config: &mut Config, pr
             let id = sources.add_text(name.clone(), "");
             let problem =
                 Diagnostic::new(&BAD_CONFIG, Span::new(id, 0, 0), format!("the configuration file `{name}` cannot be read"));
-            problems.push(problem.note(format!("the reason: {reason}")).help("give an existing file with `--config`"));
+            problems.push(
+                problem.label("not readable").note(format!("the reason: {reason}")).help("give an existing file with `--config`"),
+            );
             return;
         }
     };
@@ -224,9 +226,9 @@ pub fn lint(name: &str, span: Span) -> Result<(), Box<Diagnostic>> {
         }
         None => {
             let all = codes::all();
-            let problem = Diagnostic::new(&UNKNOWN_LINT, span, format!("there is no lint `{name}`"));
+            let problem = Diagnostic::new(&UNKNOWN_LINT, span, format!("there is no lint `{name}`")).label("not a lint");
             match suggest::best(name, all.iter().filter(|c| c.lint).map(|c| c.slug)) {
-                Some(near) => problem.fix(format!("`{near}` is the nearest"), span, near),
+                Some(near) => problem.fix("the nearest lint is", span, near),
                 None => problem.help("`huntc explain` lists the lints"),
             }
         }

@@ -10,8 +10,17 @@ const NAME: &str = "huntc.toml";
 pub fn find(start: &Path, environment: &Environment) -> Option<PathBuf> {
     // Made absolute, or the parents of `hunts/windows` would end at `hunts`.
     let absolute = std::path::absolute(start).unwrap_or_else(|_| start.to_path_buf());
-    let near = absolute.ancestors().map(|folder| folder.join(NAME)).find(|file| file.is_file());
+    let near = absolute.ancestors().map(|folder| folder.join(NAME)).find(|file| file.is_file()).map(from_here);
     near.or_else(|| Some(environment.config_home()?.join("huntc").join(NAME)).filter(|file| file.is_file()))
+}
+
+/// The path as seen from the current folder, where the file lies below it: messages get short.
+fn from_here(path: PathBuf) -> PathBuf {
+    let here = std::env::current_dir().ok();
+    match here.and_then(|here| Some(path.strip_prefix(here).ok()?.to_path_buf())) {
+        Some(relative) => relative,
+        None => path,
+    }
 }
 
 #[cfg(test)]

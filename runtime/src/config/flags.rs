@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 pub(super) fn source(flag: &str, sources: &mut SourceSet) -> Result<Binding, Box<Diagnostic>> {
     let (name, uri) = flag.split_once('=').unwrap_or(("", flag));
     let span = place(name, uri, sources);
-    let bad = |headline: String| Box::new(Diagnostic::new(&BAD_SOURCE, span, headline).help("`--source host101=events.ndjson.gz`"));
+    let bad = |headline: String| {
+        Box::new(Diagnostic::new(&BAD_SOURCE, span, headline).label("binds nothing").help("`--source host101=events.ndjson.gz`"))
+    };
     let name = name.trim().strip_prefix("stixshifter://").unwrap_or(name.trim()).to_lowercase();
     if name.is_empty() || uri.is_empty() {
         return Err(bad("`--source` takes `NAME=URI`".to_owned()));

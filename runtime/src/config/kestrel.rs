@@ -148,7 +148,7 @@ fn overlay(
 ) -> Result<(), Box<Diagnostic>> {
     for (i, part) in PARTS.into_iter().enumerate() {
         let Some(variable) = parts.get(part) else { continue };
-        let bad = |headline: String| Box::new(Diagnostic::new(&BAD_ENVIRONMENT, places.spans[i], headline));
+        let bad = |headline: String| Box::new(Diagnostic::new(&BAD_ENVIRONMENT, places.spans[i], headline).label("this variable"));
         let Some(text) = environment.text(variable) else { return Err(bad(format!("`{variable}` is empty or no UTF-8 text"))) };
         let value = if part == "connector" {
             Value::String(text.to_owned())

@@ -73,9 +73,10 @@ impl<'t, 'i> Table<'t, 'i> {
                 continue;
             }
             let span = document.span(at);
-            let mut problem = Diagnostic::new(&UNKNOWN_SETTING, span, format!("{} has no key `{key}`", self.name));
+            let mut problem =
+                Diagnostic::new(&UNKNOWN_SETTING, span, format!("{} has no key `{key}`", self.name)).label("unknown key");
             problem = match suggest::best(key, known.iter().copied()) {
-                Some(near) => problem.fix(format!("`{near}` is the nearest"), span, near),
+                Some(near) => problem.fix("the nearest key is", span, near),
                 None => problem.help(format!("the keys are {}", suggest::either(known))),
             };
             document.problems.push(problem);

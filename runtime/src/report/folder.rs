@@ -91,6 +91,7 @@ impl Drop for ReportFolder {
 
 fn fault(code: &'static Code, span: Span, message: String, error: &io::Error) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(code, span, message).note(format!("the reason: {error}"));
+    diagnostic = diagnostic.label(if code == &REPORT_NOT_WRITTEN { "not written" } else { "not usable" });
     diagnostic = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             diagnostic.help("free some space, or write to another disk with `--out`")

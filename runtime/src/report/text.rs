@@ -56,6 +56,9 @@ pub fn summary(hunt: &HuntReport, width: Option<u16>) -> String {
 
 /// `hunts/flow.hf: ok, 4 variables, 3 requests, 0.021 s`
 pub fn headline(hunt: &HuntReport) -> String {
+    if hunt.status == Status::Error {
+        return format!("{}: error, nothing was sent\n", terminal(&hunt.file));
+    }
     let records: u64 = hunt.requests.iter().map(|r| r.records).sum();
     let mut out = format!(
         "{}: {}, {}, {} ({} read), {}\n",
@@ -66,7 +69,7 @@ pub fn headline(hunt: &HuntReport) -> String {
         count(records, "record"),
         seconds(hunt.elapsed)
     );
-    if !hunt.complete && hunt.status != Status::Error {
+    if !hunt.complete {
         out.push_str("incomplete: figures below are lower bounds\n");
     }
     out

@@ -6,7 +6,6 @@ codes! {
     BAD_SETTING "K0803" "bad-setting" Error fixed "a key of the configuration does not take this value";
     BAD_ENVIRONMENT "K0804" "bad-environment" Error fixed "an environment variable cannot be read";
     UNREADABLE_FILE "K0805" "unreadable-file" Error fixed "a file cannot be read";
-    UNBOUND_SOURCE "K0806" "unbound-source" Error fixed "nothing is bound to a data source";
     BAD_SOURCE "K0807" "bad-source" Error fixed "a data source cannot be bound to this";
     UNKNOWN_LINT "K0808" "unknown-lint" Error fixed "there is no lint of this name";
     OUTPUT_NOT_USABLE "K0809" "output-not-usable" Error fixed "the report folder cannot be used";
