@@ -3,6 +3,7 @@
 use crate::catalog::Catalog;
 use crate::check::{self, hir::Hunt};
 use crate::diag::{Diagnostic, Severity, Sink};
+use crate::front_matter::{self, FrontMatter};
 use crate::options::Options;
 use crate::plan::{self, Plan};
 use crate::source::{SourceId, SourceSet};
@@ -14,6 +15,8 @@ use crate::syntax::ast::Program;
 pub struct Compilation {
     /// The syntax tree, with `Error` nodes where the text could not be read.
     pub program: Program,
+    /// What the leading comment says of the hunt as a nightly one.
+    pub front_matter: FrontMatter,
     /// The checked hunt and its plan; `None` where errors were reported.
     pub compiled: Option<(Hunt, Plan)>,
     /// By place.
@@ -32,9 +35,13 @@ pub fn compile(sources: &SourceSet, id: SourceId, catalog: &Catalog, options: &O
     let mut sink = Sink::new(options.lints.clone());
     let program = syntax::parse(sources, id, &mut sink);
     let hunt = check::check(&program, sources, catalog, options, &mut sink);
+    let front_matter = front_matter::read(sources, id, &mut sink);
+    if let Some(hunt) = &hunt {
+        front_matter.check(hunt, &mut sink);
+    }
     let compiled = hunt.filter(|_| !sink.has_errors()).map(|hunt| {
         let plan = plan::build::build(&hunt, catalog, options);
         (hunt, plan)
     });
-    Compilation { program, compiled, diagnostics: sink.finish() }
+    Compilation { program, front_matter, compiled, diagnostics: sink.finish() }
 }

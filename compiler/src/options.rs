@@ -1,7 +1,7 @@
 //! What a compilation depends on besides the text: the clock, the command line, and what the configuration binds.
 
 use crate::diag::LintLevels;
-use crate::time::Instant;
+use crate::time::{Instant, TimeRange};
 
 /// Options of one compilation.
 #[derive(Clone, Debug)]
@@ -10,6 +10,10 @@ pub struct Options {
     pub now: Instant,
     /// `--window`, in nanoseconds before now: for statements without a range.
     pub window: Option<i64>,
+    /// The range of statements without one, instead of `window`: what a nightly run looks at.
+    pub default_range: Option<TimeRange>,
+    /// `window: nightly` in the front matter: `default_range` takes the place of START, STOP and LAST too.
+    pub replace_ranges: bool,
     /// `--ignore-case`: every comparison folds ASCII letters.
     pub ignore_case: bool,
     /// `--lean`: variables that nothing reports are not computed.
@@ -30,6 +34,8 @@ impl Options {
         Self {
             now,
             window: None,
+            default_range: None,
+            replace_ranges: false,
             ignore_case: false,
             lean: false,
             process_identity: ProcessIdentity::Auto,

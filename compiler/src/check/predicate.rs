@@ -66,7 +66,10 @@ impl Checker<'_> {
         match qualifier {
             Qualifier::Within(nanos) if nanos > 0 => Ok(Observed::Within(inner, nanos)),
             Qualifier::Repeats(times) if times > 0 => Ok(Observed::Repeats(inner, times)),
-            Qualifier::Between(start, stop) => Ok(Observed::Between(inner, self.range(start, stop, span)?)),
+            Qualifier::Between(start, stop) => {
+                let range = self.range(start, stop, span)?;
+                Ok(Observed::Between(inner, self.replacement().unwrap_or(range)))
+            }
             // The parser refuses 0.
             Qualifier::Within(_) | Qualifier::Repeats(_) => Err(self.told()),
         }

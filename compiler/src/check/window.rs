@@ -29,6 +29,9 @@ impl Checker<'_> {
             Some(_) => return Err(self.told()),
         };
         let range = self.range(start, stop, place)?;
+        if let Some(range) = self.replacement() {
+            return Ok(Some(range));
+        }
         if range.start >= self.options.now {
             let diagnostic = Diagnostic::new(&FUTURE_RANGE, place, "the time range lies in the future")
                 .label("no record yet")
@@ -83,9 +86,14 @@ impl Checker<'_> {
         Asked { sources: input.sources.iter().map(|s| (*s, request)).collect(), search }
     }
 
-    /// `--window`, as a range that ends now.
+    /// The range of the run, or `--window` as a range that ends now.
     pub(crate) fn command_line_window(&self) -> Window {
-        self.options.window.map(|nanos| self.before_now(nanos))
+        self.options.default_range.or_else(|| self.options.window.map(|nanos| self.before_now(nanos)))
+    }
+
+    /// The range that takes the place of every written one, where the hunt leaves its window to the run.
+    pub(crate) fn replacement(&self) -> Window {
+        self.options.default_range.filter(|_| self.options.replace_ranges)
     }
 
     fn before_now(&self, nanos: i64) -> TimeRange {

@@ -79,6 +79,7 @@ impl Session {
             lints: config.lint_levels(&self.lints),
             sources: config.source_profiles(),
             analytics: config.analytic_profiles(),
+            ..Options::at(now)
         }
     }
 

@@ -14,7 +14,7 @@ use crate::sight::Lives;
 use crate::source::{DataSource, SourceError};
 use crate::table::Table;
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check::hir::{Hunt, SourceRef};
+use huntc_compiler::check::hir::{Hunt, SourceRef, VarId};
 use huntc_compiler::diag::{Diagnostic, Severity};
 use huntc_compiler::plan::{NodeId, Plan};
 use std::path::PathBuf;
@@ -104,7 +104,12 @@ struct Source {
 }
 
 /// Runs a plan to its end, or until it is interrupted.
-pub fn run(mut job: Job<'_>, options: &RunOptions<'_>) -> HuntReport {
+pub fn run(job: Job<'_>, options: &RunOptions<'_>) -> HuntReport {
+    run_and_keep(job, options, None).0
+}
+
+/// As [`run`]; the table of a variable comes with the report, where its statement did not fail.
+pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>, keep: Option<VarId>) -> (HuntReport, Option<Arc<Table>>) {
     let diagnostics = std::mem::take(&mut job.diagnostics);
     let nodes = job.plan.nodes.len();
     let run = Run {
@@ -119,7 +124,9 @@ pub fn run(mut job: Job<'_>, options: &RunOptions<'_>) -> HuntReport {
         begun: Instant::now(),
     };
     run.execute();
-    run.report(diagnostics)
+    let node = keep.and_then(|var| job.plan.vars.get(var.0 as usize).copied().flatten());
+    let kept = node.and_then(|id| run.table(id).ok());
+    (run.report(diagnostics), kept)
 }
 
 /// The content of a mutex; a panic elsewhere does not make it unreadable.

@@ -1,7 +1,7 @@
 //! The one registry of diagnostic codes. Each range has its file; each code has a page in `../pages/`.
 //!
 //! K00 syntax · K01 names and flow · K02 types and attributes · K03 patterns · K04 time · K05 relations ·
-//! K07 sources at run time · K08 configuration, files, command line · K09 our own faults
+//! K07 sources at run time · K08 configuration, files, command line, K085 nightly hunts · K09 our own faults
 
 use super::Code;
 
@@ -30,6 +30,7 @@ pub mod config;
 pub mod elastic;
 pub mod internal;
 pub mod names;
+pub mod nightly;
 pub mod patterns;
 pub mod relations;
 pub mod run;
@@ -51,6 +52,7 @@ pub fn all() -> Vec<&'static Code> {
         store::ALL,
         run::ALL,
         config::ALL,
+        nightly::ALL,
         internal::ALL,
     ];
     let mut codes = ranges.concat();
