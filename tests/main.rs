@@ -4,6 +4,7 @@
 
 mod architecture;
 mod cli;
+mod cli_files;
 mod cluster;
 mod corpus;
 mod demo_figures;

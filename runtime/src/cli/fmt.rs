@@ -6,21 +6,22 @@ use super::session::Session;
 use super::terminal::Terminal;
 use crate::report::sanitize::terminal as safe;
 use crate::report::text::count;
-use huntc_compiler::diag::codes::config::{FILE_NOT_WRITTEN, UNREADABLE_FILE};
-use huntc_compiler::diag::{Diagnostic, LintLevels, Severity, Sink};
+use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::codes::config::FILE_NOT_WRITTEN;
 use huntc_compiler::source::Span;
-use huntc_compiler::syntax;
+use huntc_compiler::syntax::{self, notebook};
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
 /// Rewrite huntflows in their canonical form
 ///
-/// A file with syntax errors is left as it is.
+/// Only the layout changes; comments stay. Of a huntbook, the code cells are formatted. A file with syntax errors is
+/// left as it is.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  huntc fmt hunts/*.hf\n  huntc fmt --check hunts/*.hf\n  huntc fmt - < hunt.hf")]
 pub(super) struct Args {
-    /// Huntflows (.hf), or - for standard input to standard output
+    /// Huntflows (.hf), huntbooks (.ipynb), or - for standard input to standard output
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
     /// Change nothing; end with status 1 if a file would change
@@ -68,20 +69,13 @@ fn format(file: &str, check: bool, session: &mut Session) -> Outcome {
             return Outcome::Failed;
         }
     };
-    if Path::new(file).extension().is_some_and(|e| e.eq_ignore_ascii_case("ipynb")) {
-        let span = Span::new(session.sources.add_text("command line", file), 0, file.len());
-        let problem = Diagnostic::new(&UNREADABLE_FILE, span, format!("`{file}` is a huntbook, which is not rewritten"));
-        session.show(&[problem.help("format its cells as text: `huntc fmt -`")]);
-        return Outcome::Failed;
-    }
-    let id = session.sources.add_text(input::name(file), text.as_str());
-    let mut sink = Sink::new(LintLevels::default());
-    // SEAM: the syntax's printer goes here.
-    let _ = syntax::parse(&session.sources, id, &mut sink);
-    let formatted: Option<String> = None;
-    let problems: Vec<Diagnostic> = sink.finish().into_iter().filter(|d| d.severity == Severity::Error).collect();
-    session.show(&problems);
-    let Some(formatted) = formatted.filter(|_| problems.is_empty()) else { return Outcome::Faulty };
+    let formatted = match canonical(file, &text, session) {
+        Ok(formatted) => formatted,
+        Err(problems) => {
+            session.show(&problems);
+            return Outcome::Faulty;
+        }
+    };
     let same = formatted == text;
     if check || same && file != "-" {
         return if same { Outcome::Same } else { Outcome::Changed };
@@ -95,6 +89,18 @@ fn format(file: &str, check: bool, session: &mut Session) -> Outcome {
         return Outcome::Failed;
     }
     if same { Outcome::Same } else { Outcome::Changed }
+}
+
+/// The canonical text of a huntflow, or of a huntbook with its cells formatted.
+fn canonical(file: &str, text: &str, session: &mut Session) -> Result<String, Vec<Diagnostic>> {
+    if !input::is_huntbook(file) {
+        let id = session.sources.add_text(input::name(file), text);
+        return syntax::format(&session.sources, id);
+    }
+    match notebook::read(input::name(file), text) {
+        Ok(source) => notebook::format_notebook(session.sources.add(source), text),
+        Err(error) => Err(vec![error.diagnostic(session.sources.add_text(input::name(file), text))]),
+    }
 }
 
 /// Writes a text beside the file and puts it in its place, with its rights; links are followed.

@@ -1,20 +1,30 @@
 //! `huntc ingest`: builds or extends an embedded store from log files.
 
 use super::exit::ExitCode;
+use super::judge::{at, bad_lines};
+use super::progress::Progress;
 use super::session::Session;
 use super::terminal::Terminal;
-use huntc_compiler::diag::Diagnostic;
-use huntc_compiler::diag::codes::internal::BUG;
+use crate::report::sanitize::terminal as safe;
+use crate::report::text::{count, seconds};
+use crate::source::SourceError;
+use crate::source::store::{IngestOptions, IngestReport, ingest};
+use huntc_compiler::diag::codes::store::{NOTHING_TO_READ, UNREADABLE_LOG};
 use huntc_compiler::source::Span;
 use std::path::PathBuf;
+use std::time::Instant as Clock;
 
 /// Build or extend an embedded store from log files
+///
+/// All of the files are added, or none. Lines that are no records are counted and the first of them named.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  huntc ingest events.ndjson.gz --store host101.store\n  huntc ingest logs/ --store host101.store\n  zcat old.gz | huntc ingest - --store host101.store"
+    after_help = "Examples:\n  huntc ingest events.ndjson.gz --store host101.store\n  huntc ingest logs/ --store host101.store\n  zcat old.gz | huntc ingest - --store host101.store\n  huntc run hunt.hf --source host101=host101.store"
 )]
 pub(super) struct Args {
-    /// Log files, folders of them, or - for standard input: ECS documents as NDJSON, bulk bodies or search answers; plain, gzip or zstd
+    /// Log files, folders of them, or - for standard input
+    ///
+    /// ECS documents as NDJSON, `_bulk` bodies or search answers; plain, gzip or zstd.
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
     /// The store, made if there is none
@@ -26,13 +36,45 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
+    let begun = Clock::now();
     let mut session = Session::new(terminal, None, Vec::new());
-    let path = args.store.display().to_string();
-    let span = Span::new(session.sources.add_text("command line", path.as_str()), 0, path.len());
-    // SEAM: the writer of stores goes here.
-    session.show(&[
-        Diagnostic::new(&BUG, span, "this build of huntc cannot write stores").note(format!("{} paths", args.paths.len()))
-    ]);
-    let _ = args.quiet;
-    ExitCode::Failed
+    let store = args.store.display().to_string();
+    let progress = Progress::start(terminal, args.quiet, format!("reading into {}", safe(&store)), None);
+    let result = ingest(&args.paths, &args.store, &IngestOptions::default());
+    drop(progress);
+    let text = format!("--store {store}");
+    let span = Span::new(session.sources.add_text("command line", text.as_str()), "--store ".len(), text.len());
+    match result {
+        Ok(report) => {
+            tell(args, &report, span, begun, &session);
+            ExitCode::Ok
+        }
+        Err(error) => {
+            session.show(&[at(&error, span)]);
+            exit_code(&error)
+        }
+    }
+}
+
+/// A log that was named wrongly is a fault of the command line; all else is one of the run.
+fn exit_code(error: &SourceError) -> ExitCode {
+    if [&UNREADABLE_LOG, &NOTHING_TO_READ].contains(&error.code) { ExitCode::Usage } else { ExitCode::Failed }
+}
+
+fn tell(args: &Args, report: &IngestReport, span: Span, begun: Clock, session: &Session) {
+    if args.quiet {
+        return;
+    }
+    if report.read.bad_total > 0 {
+        session.show(&[bad_lines(&report.read, "the logs", span)]);
+    }
+    session.terminal.out(&format!(
+        "{} added in {}; {} now holds {} in {}, {:.1} MB\n",
+        count(report.read.records, "record"),
+        seconds(begun.elapsed()),
+        safe(&args.store.display().to_string()),
+        count(report.records, "record"),
+        count(report.segments as u64, "segment"),
+        report.bytes as f64 / 1e6
+    ));
 }

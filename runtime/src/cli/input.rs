@@ -3,11 +3,15 @@
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::UNREADABLE_FILE;
 use huntc_compiler::source::{SourceId, SourceSet, Span};
+use huntc_compiler::syntax::notebook;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Longest text: spans count bytes in 32 bits, and nobody writes a huntflow of this size.
 const LIMIT: u64 = 256 << 20;
+
+/// Spans number their texts in 16 bits; messages need some too.
+const MOST_TEXTS: usize = 30_000;
 
 /// Reads the file as text, whatever its name; the error is coded and points at the name.
 pub(super) fn text(path: &str, sources: &mut SourceSet) -> Result<String, Box<Diagnostic>> {
@@ -34,7 +38,24 @@ pub(super) fn text(path: &str, sources: &mut SourceSet) -> Result<String, Box<Di
 /// Registers a huntflow.
 pub(super) fn huntflow(path: &str, sources: &mut SourceSet) -> Result<SourceId, Box<Diagnostic>> {
     let text = text(path, sources)?;
-    Ok(sources.add_text(name(path), text))
+    if sources.iter().count() >= MOST_TEXTS {
+        return Err(unreadable(path, "too many files are named at once", sources));
+    }
+    if !is_huntbook(path) {
+        return Ok(sources.add_text(name(path), text));
+    }
+    match notebook::read(name(path), &text) {
+        Ok(source) => Ok(sources.add(source)),
+        Err(error) => {
+            let id = sources.add_text(name(path), text);
+            Err(Box::new(error.diagnostic(id)))
+        }
+    }
+}
+
+/// Whether a file is a Jupyter notebook.
+pub(super) fn is_huntbook(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|e| e.eq_ignore_ascii_case("ipynb"))
 }
 
 /// What messages call a file.

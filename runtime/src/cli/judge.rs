@@ -10,6 +10,7 @@ use super::run::Args;
 use super::session::{Session, catalog};
 use crate::config::Config;
 use crate::report::model::{HuntReport, Status};
+use crate::report::sanitize::terminal as safe;
 use crate::source::SourceError;
 use crate::source::files::ReadReport;
 use huntc_compiler::check::hir::{DataSource, Hunt, StepKind};
@@ -61,7 +62,8 @@ impl<'a> Judge<'a> {
             None => Err(SourceError::new(&UNBOUND_SOURCE, format!("nothing is bound to `{name}`"))),
         };
         let read = Arc::new(AtomicU64::new(0));
-        let progress = Progress::start(session.terminal, self.args.quiet, input::name(file).to_owned(), Arc::clone(&read));
+        let progress =
+            Progress::start(session.terminal, self.args.quiet, safe(input::name(file)).into_owned(), Some(Arc::clone(&read)));
         let work = Work {
             file,
             hunt: &hunt,
@@ -88,7 +90,7 @@ impl<'a> Judge<'a> {
         let mut sink = Sink::new(lints.clone());
         for (name, report) in self.opened.take_reports() {
             if let Some(span) = source_span(hunt, &name) {
-                sink.report(bad_lines(&report, &name, span));
+                sink.report(bad_lines(&report, &format!("`{name}`"), span));
             }
         }
         sink.finish()
@@ -147,9 +149,10 @@ pub(super) fn at(error: &SourceError, span: Span) -> Diagnostic {
     error.helps.iter().fold(problem, |p, help| p.help(help.as_str()))
 }
 
-fn bad_lines(report: &ReadReport, name: &str, span: Span) -> Diagnostic {
+/// A warning of lines that are no records.
+pub(super) fn bad_lines(report: &ReadReport, name: &str, span: Span) -> Diagnostic {
     let lines = crate::report::text::count(report.bad_total, "line");
-    let mut problem = Diagnostic::new(&BAD_LINES, span, format!("{lines} of `{name}` are no records"));
+    let mut problem = Diagnostic::new(&BAD_LINES, span, format!("{lines} of {name} skipped as unreadable"));
     for bad in report.bad.iter().take(3) {
         problem = problem.note(format!("{}:{}: {}", bad.file, bad.line, bad.reason.text()));
     }

@@ -36,7 +36,8 @@ impl Ready {
     /// Opens it. Log files are read whole; their report says which lines are no records.
     pub(super) fn open(&self) -> Result<(Arc<dyn DataSource>, ReadReport), SourceError> {
         Ok(match self {
-            Self::Files(path) | Self::Store(path) => {
+            Self::Store(path) => (Arc::new(Store::open(path)?), ReadReport::default()),
+            Self::Files(path) => {
                 let (store, report) = Store::from_paths(std::slice::from_ref(path))?;
                 (Arc::new(store), report)
             }

@@ -14,8 +14,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Shows `what` and a count until dropped, or nothing where nobody watches.
-    pub(super) fn start(terminal: Terminal, quiet: bool, what: String, count: Arc<AtomicU64>) -> Self {
+    /// Shows `what`, and a count if there is one, until dropped, or nothing where nobody watches.
+    pub(super) fn start(terminal: Terminal, quiet: bool, what: String, count: Option<Arc<AtomicU64>>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         if quiet || !terminal.is_watched() {
             return Self { stop, thread: None };
@@ -27,7 +27,8 @@ impl Progress {
                 bar.set_style(style);
             }
             while !ended.load(Ordering::Relaxed) {
-                bar.set_message(format!("{what}: {} records read,", count.load(Ordering::Relaxed)));
+                let read = count.as_ref().map(|n| format!(": {} records read", n.load(Ordering::Relaxed)));
+                bar.set_message(format!("{what}{},", read.unwrap_or_default()));
                 bar.tick();
                 std::thread::park_timeout(Duration::from_millis(120));
             }

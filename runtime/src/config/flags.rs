@@ -2,6 +2,7 @@
 
 use super::address::Address;
 use super::binding::{Binding, ClusterProfile, Kind, Origin};
+use crate::source::store::Store;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::BAD_SOURCE;
 use huntc_compiler::source::{SourceSet, Span};
@@ -46,7 +47,7 @@ pub(super) fn is_address(text: &str) -> bool {
 
 /// A path is a store where it has a store's manifest, else log files.
 pub(super) fn local_kind(path: PathBuf) -> Kind {
-    if super::is_store(&path) { Kind::Store(path) } else { Kind::Files(path) }
+    if Store::is_store(&path) { Kind::Store(path) } else { Kind::Files(path) }
 }
 
 /// The flag as a source text for diagnostics, without what may be a secret.

@@ -172,8 +172,3 @@ fn read_text(path: &Path) -> Result<String, String> {
     file.take(LIMIT + 1).read_to_string(&mut text).map_err(|e| e.to_string())?;
     if text.len() as u64 > LIMIT { Err("it has more than 16 MB".to_owned()) } else { Ok(text) }
 }
-
-/// Whether a folder is an embedded store.
-fn is_store(path: &Path) -> bool {
-    path.join("store.json").is_file()
-}
