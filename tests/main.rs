@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
+#[cfg(unix)]
+
 mod architecture;
 mod cli;
 mod cli_files;
@@ -12,8 +14,8 @@ mod differential;
 mod error_cases;
 mod examples;
 mod huntflows;
-#[cfg(unix)]
 mod interrupt;
+mod lowering;
 mod mappings;
 mod oracle;
 mod product;

@@ -1,0 +1,133 @@
+//! Lowering is exact: the query of a random pattern finds, on random records, what the pattern itself finds.
+//!
+//! `HUNTC_PATTERNS` sets how many patterns (5,000), `HUNTC_SEED` repeats a run.
+
+mod patterns;
+mod records;
+
+use huntc_compiler::backend::elastic::lower;
+use huntc_compiler::backend::elastic::query::Query;
+use huntc_compiler::backend::elastic::request::{BoundRequest, Exactness};
+use huntc_compiler::catalog::{Catalog, EntityId};
+use huntc_compiler::check::hir::{Predicate, SourceRef};
+use huntc_compiler::options::ProcessIdentity;
+use huntc_compiler::plan::{Node, NodeId, Op, Plan, Scan};
+use huntc_compiler::source::{SourceId, Span};
+use huntc_runtime::exec::bind::{Fill, bind};
+use huntc_runtime::sight::{self, Found, Lives, Reading, References};
+use huntc_runtime::source::store::Store;
+use huntc_runtime::source::{DataSource, FetchContext, Records};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A small generator of numbers (xorshift64*), so that a seed repeats a run on every platform.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() >> 11) as usize % n.max(1)
+    }
+
+    fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len())]
+    }
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// What stands where: record, slot and key of every sighting, and the unidentified ones.
+type Sightings = BTreeSet<(u64, u8, String)>;
+
+fn sightings(records: &Records, entity: EntityId, predicate: &Predicate) -> Sightings {
+    let (lives, references) = (Lives::default(), References::default());
+    let reading = Reading { catalog: Catalog::builtin(), ladder: false, lives: &lives, references: &references, columns: &[] };
+    let mut found = Found::default();
+    sight::scan(&reading, records, entity, predicate, &mut found).expect("generated patterns can be decided");
+    let mut out: Sightings =
+        found.sightings.iter().map(|(k, s)| (s.record.unwrap_or_default(), s.slot, format!("{:?}{:?}", k.parts, k.host))).collect();
+    out.extend(found.unidentified.iter().map(|(record, slot)| (*record, *slot, "unidentified".to_owned())));
+    out
+}
+
+fn template(entity: EntityId, predicate: &Predicate) -> huntc_compiler::backend::elastic::request::RequestTemplate {
+    let scan = Scan { source: SourceRef(0), window: None, predicate: predicate.clone() };
+    let node = Node {
+        op: Op::Scan(scan),
+        inputs: Vec::new(),
+        references: Vec::new(),
+        entity: Some(entity),
+        columns: Vec::new(),
+        origin: Span::new(SourceId(0), 0, 0),
+        statement: 1,
+    };
+    let plan = Plan { nodes: vec![node], vars: Vec::new(), outputs: Vec::new(), identity: ProcessIdentity::EntityId };
+    lower::request(&plan, Catalog::builtin(), NodeId(0), false).expect("a scan is a request")
+}
+
+#[test]
+fn a_lowered_pattern_finds_what_the_pattern_finds() {
+    let patterns = number("HUNTC_PATTERNS").unwrap_or(5_000);
+    let seed = number("HUNTC_SEED").unwrap_or_else(|| {
+        use std::hash::{BuildHasher, RandomState};
+        RandomState::new().hash_one(patterns) | 1
+    });
+    println!("HUNTC_SEED={seed}");
+    let mut random = Random(seed | 1);
+    let mut coverage: BTreeMap<(String, String, bool), u32> = BTreeMap::new();
+    let (mut telling, mut done) = (0_u64, 0_u64);
+    while done < patterns {
+        let (store, _folder) = records::store(&mut random);
+        for _ in 0..50 {
+            done += 1;
+            let (entity, predicate) = patterns::pattern(&mut random);
+            patterns::count(&predicate, &mut coverage);
+            telling += u64::from(check(&store, entity, &predicate, seed));
+        }
+    }
+    let share = telling * 100 / done;
+    assert!(share >= 30, "only {share} % of the patterns found some of the records but not all (seed {seed})");
+    for (what, n) in &coverage {
+        assert!(*n >= 50 || patterns < 5_000, "{what:?} was tried {n} times only (seed {seed})");
+    }
+    for missing in patterns::expected().into_iter().filter(|w| !coverage.contains_key(w)) {
+        panic!("{missing:?} was never tried (seed {seed})");
+    }
+}
+
+/// Compares one pattern; answers whether it found some of what stands there but not all.
+fn check(store: &Store, entity: EntityId, predicate: &Predicate, seed: u64) -> bool {
+    let template = template(entity, predicate);
+    let fill = Fill { keys: &[], entity: None, catalog: Catalog::builtin(), columns: &[] };
+    let request =
+        BoundRequest { query: bind(&template.query, &fill), window: None, fields: template.fields.clone(), first_only: false };
+    let everything = BoundRequest { query: Query::MatchAll, ..request.clone() };
+    let context = FetchContext::default();
+    let all = store.fetch(&everything, &context).expect("all records come");
+    let hits = store.fetch(&request, &context).expect("hits come");
+    let truth = sightings(&all, entity, predicate);
+    let found = sightings(&hits, entity, predicate);
+    let shown =
+        || format!("{}\n{}", patterns::show(entity, predicate), serde_json::to_string(&request.query).expect("queries are JSON"));
+    let missing: Vec<_> = truth.difference(&found).take(3).collect();
+    assert!(missing.is_empty(), "the query misses {missing:?} (seed {seed})\n{}", shown());
+    assert_eq!(truth, found, "the query makes sightings up (seed {seed})\n{}", shown());
+    if template.exactness == Exactness::Exact {
+        let useful: BTreeSet<u64> = found.iter().map(|(record, ..)| *record).collect();
+        let useless: Vec<_> = hits.ids.iter().filter(|id| !useful.contains(id)).take(3).collect();
+        assert!(useless.is_empty(), "an exact query returns {useless:?} for nothing (seed {seed})\n{}", shown());
+    }
+    let standing = sightings(&all, entity, &Predicate::TRUE);
+    !truth.is_empty() && truth.len() < standing.len()
+}
