@@ -6,8 +6,8 @@
 use super::leaf;
 use super::query::Query;
 use super::request::Hole;
-use crate::catalog::{Access, Catalog, EntityId, Rule, SlotId};
-use crate::check::hir::{Attr, Predicate, Test, TestOp, VarId};
+use crate::catalog::{Access, Catalog, EntityId, Rule, SlotId, ValueType};
+use crate::check::hir::{Attr, Operand, Predicate, Test, TestOp, VarId};
 use crate::plan::{NodeId, Plan};
 use crate::value::Value;
 
@@ -112,7 +112,8 @@ fn tree(context: &Context<'_>, predicate: &Predicate, centre: EntityId, slots: &
             let Some((_, slot)) = slots.iter().find(|(e, _)| *e == test.entity) else {
                 return Lowered::exact(Query::MatchNone);
             };
-            let lowered = comparison(context, test, *slot);
+            let mut lowered = comparison(context, test, *slot);
+            lowered.exact &= one_family(test);
             if test.entity == centre {
                 return lowered;
             }
@@ -156,9 +157,11 @@ fn comparison(context: &Context<'_>, test: &Test, slot: SlotId) -> Lowered {
     if access.rule == Rule::RegistryKey {
         return leaf::registry_key(context, access, test);
     }
-    let parts: Vec<Lowered> = access.fields.iter().map(|f| leaf::on_field(context, access.rule, f, test)).collect();
-    let several = access.rule == Rule::First && parts.len() > 1;
-    let found = Lowered::any(parts);
+    let kind = context.catalog.get(test.entity);
+    // Each value of such an attribute is an entity of its own, which one query on the field cannot tell apart.
+    let each = kind.identity.key == [attr] && context.catalog.attribute(test.entity, attr).many;
+    let several = each || (access.rule == Rule::First && access.fields.len() > 1);
+    let found = Lowered::any(access.fields.iter().map(|f| leaf::on_field(context, access.rule, f, test)).collect());
     let lowered = if test.negated {
         let present = Query::any(access.fields.iter().map(Query::exists));
         // Only an exact query may be subtracted: a larger one would take hits away.
@@ -170,6 +173,22 @@ fn comparison(context: &Context<'_>, test: &Test, slot: SlotId) -> Lowered {
         Rule::ProcessHash => Lowered { query: Query::all_but(lowered.query, deleted_file()), exact: lowered.exact },
         Rule::Created => Lowered::superset(Query::MatchAll),
         _ => lowered,
+    }
+}
+
+/// Whether a comparison cannot find an address of the other family: the fields hold both.
+fn one_family(test: &Test) -> bool {
+    let family = |v: &Value| match (v, test.ty) {
+        (Value::Address(a), ValueType::Ipv4) => a.is_ipv4(),
+        (Value::Address(a), ValueType::Ipv6) => a.is_ipv6(),
+        _ => false,
+    };
+    match (&test.op, test.ty) {
+        (TestOp::OneOf(operands), ValueType::Ipv4 | ValueType::Ipv6) if !test.negated => {
+            operands.iter().all(|o| matches!(o, Operand::Value(v) if family(v)))
+        }
+        (_, ValueType::Ipv4 | ValueType::Ipv6) => false,
+        _ => true,
     }
 }
 
