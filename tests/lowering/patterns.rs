@@ -48,6 +48,9 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
     ),
     ("windows-registry-key", &["key", "x_path", "values.name", "values.data"]),
     ("user-account", &["user_id", "x_domain"]),
+    ("network-traffic", &["src_ref.value", "dst_ref.value"]),
+    ("file", &["created", "x_code_signature.valid", "size"]),
+    ("process", &["created", "x_exit_code"]),
     ("ipv4-addr", &["value"]),
     ("ipv6-addr", &["value"]),
     ("domain-name", &["value"]),
@@ -65,11 +68,27 @@ fn predicate(random: &mut Random, name: &str, attributes: &[&str], depth: usize)
     if depth == 0 || random.chance(50) {
         // Now and then a comparison on another type of the same record.
         let (name, attributes) = if random.chance(8) { *random.pick(&ATTRIBUTES[..6]) } else { (name, attributes) };
-        let attribute = *random.pick(attributes);
+        let attribute = attribute(random, name, attributes);
         return Predicate::Test(Box::new(test(random, name, attribute)));
     }
     let parts = (0..2 + random.below(2)).map(|_| predicate(random, name, attributes, depth - 1)).collect();
     if random.chance(50) { Predicate::And(parts) } else { Predicate::Or(parts) }
+}
+
+/// An attribute, each value type as often as any other, so that all are tried enough.
+fn attribute<'a>(random: &mut Random, name: &str, attributes: &[&'a str]) -> &'a str {
+    let catalog = Catalog::builtin();
+    let kind = catalog.get(catalog.entity(name).expect("the catalog has the type"));
+    let ty = |a: &str| kind.attributes[usize::from(kind.attribute(a).unwrap_or_else(|| panic!("{name} has {a}")).0)].ty;
+    let mut types: Vec<ValueType> = Vec::new();
+    for a in attributes {
+        if !types.contains(&ty(a)) {
+            types.push(ty(a));
+        }
+    }
+    let wanted = *random.pick(&types);
+    let fitting: Vec<&str> = attributes.iter().copied().filter(|a| ty(a) == wanted).collect();
+    *random.pick(&fitting)
 }
 
 fn test(random: &mut Random, name: &str, attribute: &str) -> Test {

@@ -95,12 +95,12 @@ pub(super) const TIMES: &[&str] = &[
     "2021-04-03T00:00:00.000Z",
 ];
 
-/// A store of 150 random records; the folder lives as long as the store is used.
+/// A store of 60 random records; the folder lives as long as the store is used.
 pub(super) fn store(random: &mut Random) -> (Store, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("events.ndjson");
     let mut file = std::fs::File::create(&path).expect("a file in it");
-    for _ in 0..150 {
+    for _ in 0..60 {
         writeln!(file, "{}", record(random)).expect("a line in it");
     }
     drop(file);

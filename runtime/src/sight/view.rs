@@ -306,10 +306,7 @@ fn number(f: f64) -> Value {
 pub(crate) fn typed_text(text: &str, ty: ValueType) -> Option<Value> {
     let address = |keep: fn(&IpAddr) -> bool| compare::parse_address(text).filter(keep).map(Value::Address);
     match ty {
-        ValueType::Text => Some(Value::text(text)),
-        // GUIDs print in lower case (semantics.md §2).
-        ValueType::Id if compare::is_guid(text) => Some(Value::text(text.to_ascii_lowercase())),
-        ValueType::Id => Some(Value::text(text)),
+        ValueType::Text | ValueType::Id => Some(Value::text(text)),
         ValueType::Integer | ValueType::Float => {
             let text = text.trim();
             let int = text.parse::<i64>().ok().map(Value::Int);

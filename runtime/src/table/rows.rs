@@ -1,6 +1,8 @@
 //! Rows of a table: one value of each attribute for an entity (semantics.md §4).
 
 use super::{Entity, Rows, Sighting, Table};
+use crate::sight::compare::is_guid;
+use huntc_compiler::catalog::{Catalog, ValueType};
 use huntc_compiler::check::hir::{Attr, SightingAttr};
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashSet;
@@ -41,7 +43,8 @@ impl Table {
             return added;
         }
         let at = self.columns.iter().position(|c| c == attr)?;
-        let value = |s: &Sighting| s.values.get(at).cloned().flatten();
+        let id = self.is_id(attr);
+        let value = |s: &Sighting| s.values.get(at).cloned().flatten().map(|v| if id { printed(v) } else { v });
         let born = entity.sightings.iter().filter(|s| s.creation).map(|s| s.time).min();
         let creation = entity.sightings.iter().filter(|s| s.creation && Some(s.time) == born).filter_map(value).min();
         creation.or_else(|| {
@@ -58,6 +61,13 @@ impl Table {
             }
             found.map(|(_, v)| v)
         })
+    }
+
+    /// Whether an attribute's values are identifiers.
+    fn is_id(&self, attr: &Attr) -> bool {
+        let (Some(entity), Attr::Catalog(id)) = (self.entity, attr) else { return false };
+        let attribute = Catalog::builtin().entities.get(usize::from(entity.0)).and_then(|e| e.attributes.get(usize::from(id.0)));
+        attribute.is_some_and(|a| a.ty == ValueType::Id)
     }
 
     fn record_column(&self, rows: &[(u32, u32)], attr: &Attr) -> Vec<Option<Value>> {
@@ -94,6 +104,14 @@ impl Table {
             _ => std::cmp::Ordering::Equal,
         });
         rows
+    }
+}
+
+/// GUIDs print in lower case (semantics.md §2); sightings hold them as the record does.
+fn printed(value: Value) -> Value {
+    match &value {
+        Value::Text(text) if is_guid(text) => Value::text(text.to_ascii_lowercase()),
+        _ => value,
     }
 }
 

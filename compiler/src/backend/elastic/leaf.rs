@@ -216,8 +216,8 @@ fn basename(field: &str, test: &Test, bare: bool) -> Lowered {
         exact &= whole;
         queries.push(wildcard(format!("*\\\\{pattern}")));
         queries.push(wildcard(format!("*/{pattern}")));
-        if bare && !pattern.is_empty() {
-            queries.push(wildcard(pattern));
+        if bare {
+            queries.push(if pattern.is_empty() { Query::term(field, Value::text("")) } else { wildcard(pattern) });
         }
     }
     // A name with a separator in it is no base name, but its query would find paths.
