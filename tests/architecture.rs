@@ -20,6 +20,7 @@ const COMPILER: &[(&str, &[&str])] = &[
     ("options", &["diag", "time"]),
     ("catalog", &[]),
     ("pattern", &[]),
+    ("identifier", &[]),
     ("registry_hive", &[]),
     ("syntax", &["commands", "diag", "source", "time", "value"]),
     ("commands", &["catalog", "check", "diag", "source", "syntax", "time", "value"]),

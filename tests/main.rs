@@ -2,8 +2,6 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
-#[cfg(unix)]
-
 mod architecture;
 mod cli;
 mod cli_files;
@@ -14,6 +12,7 @@ mod differential;
 mod error_cases;
 mod examples;
 mod huntflows;
+#[cfg(unix)]
 mod interrupt;
 mod lowering;
 mod mappings;

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod compile;
 pub mod diag;
 pub mod front_matter;
+pub mod identifier;
 pub mod options;
 pub mod pattern;
 pub mod plan;

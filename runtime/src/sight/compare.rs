@@ -3,6 +3,7 @@
 use super::{References, Undecided};
 use huntc_compiler::catalog::ValueType;
 use huntc_compiler::check::hir::{Operand, Test, TestOp};
+use huntc_compiler::identifier::folds_case;
 use huntc_compiler::pattern::like::Like;
 use huntc_compiler::pattern::regex::Regex;
 use huntc_compiler::registry_hive;
@@ -188,27 +189,6 @@ pub fn normal(value: &Value, ty: ValueType, fold: bool) -> Value {
         Value::Text(text) if fold || (ty == ValueType::Id && folds_case(text)) => Value::text(text.to_ascii_lowercase()),
         other => other.clone(),
     }
-}
-
-/// Whether an identifier is a GUID, a hash or a MAC address, whose case says nothing. Others (base64 ids) keep it.
-pub fn folds_case(text: &str) -> bool {
-    let hash = matches!(text.len(), 32 | 40 | 56 | 64 | 96 | 128) && text.bytes().all(|b| b.is_ascii_hexdigit());
-    hash || is_guid(text) || is_mac(text)
-}
-
-/// `8-4-4-4-12` hexadecimal digits, in braces or not.
-pub fn is_guid(text: &str) -> bool {
-    let inner = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text);
-    inner.len() == 36
-        && inner.bytes().enumerate().all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() })
-}
-
-fn is_mac(text: &str) -> bool {
-    let pairs = |separator: char| {
-        let mut parts = text.split(separator);
-        parts.clone().count() == 6 && parts.all(|p| p.len() == 2 && p.bytes().all(|b| b.is_ascii_hexdigit()))
-    };
-    pairs(':') || pairs('-')
 }
 
 /// An address as text; an IPv4 address in IPv6 clothes is the IPv4 address.

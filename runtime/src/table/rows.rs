@@ -1,9 +1,9 @@
 //! Rows of a table: one value of each attribute for an entity (semantics.md §4).
 
 use super::{Entity, Rows, Sighting, Table};
-use crate::sight::compare::is_guid;
 use huntc_compiler::catalog::{Catalog, ValueType};
 use huntc_compiler::check::hir::{Attr, SightingAttr};
+use huntc_compiler::identifier::is_guid;
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashSet;
 
