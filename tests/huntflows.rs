@@ -2,6 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+use huntc_compiler::catalog::Catalog;
+use huntc_compiler::compile;
+use huntc_compiler::options::Options;
+use huntc_compiler::source::SourceSet;
+use huntc_compiler::syntax::notebook;
+use huntc_compiler::time::Instant;
 use std::fs;
 use std::path::Path;
 
@@ -43,4 +49,17 @@ fn huntbooks_hold_the_statements_of_the_huntflows() {
 fn command_lines_have_single_backslashes() {
     let line = r"[process:command_line = 'C:\Windows\system32\svchost.exe -k netsvcs -p -s Schedule']";
     assert_eq!(read("scheduled-tasks.hf").matches(line).count(), 2);
+}
+
+#[test]
+fn huntbooks_compile_like_the_huntflows() {
+    for (name, statements) in [("scheduled-tasks", 14), ("backward-and-forward-tracking", 30)] {
+        let book = format!("{name}.ipynb");
+        let mut sources = SourceSet::default();
+        let id = sources.add(notebook::read(&book, &read(&book)).unwrap());
+        let options = Options::at(Instant::parse("2023-01-01T00:00:00Z").unwrap());
+        let compilation = compile::compile(&sources, id, Catalog::builtin(), &options);
+        assert!(!compilation.failed(), "{:?}", compilation.diagnostics);
+        assert_eq!(compilation.program.statements.len(), statements, "{name}");
+    }
 }

@@ -8,6 +8,7 @@ mod cli_files;
 mod cluster;
 mod corpus;
 mod demo_figures;
+mod demo_run;
 mod differential;
 mod error_cases;
 mod examples;
