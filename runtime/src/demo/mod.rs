@@ -98,7 +98,7 @@ pub fn write(dir: &Path) -> Result<DemoFiles, DemoError> {
     write_with(dir, EntityIds::Kept)
 }
 
-/// [`write`], with or without process GUIDs.
+/// [`write()`], with or without process GUIDs.
 pub fn write_with(dir: &Path, ids: EntityIds) -> Result<DemoFiles, DemoError> {
     fs::create_dir_all(dir).map_err(|error| DemoError { path: dir.to_path_buf(), error })?;
     let lines = records(ids);
