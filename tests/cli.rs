@@ -78,6 +78,22 @@ fn lints_can_be_moved() {
 }
 
 #[test]
+fn a_mapping_of_ones_own_is_laid_over_the_catalog() {
+    let columns = "entity,slot,attribute,type,rule,fields,flags\n";
+    let huntc = Huntc::new()
+        .file("own.hf", "p = GET process FROM stixshifter://x WHERE x_score = 5\n")
+        .file("site.csv", format!("{columns}process,self,x_score,integer,value,acme.score,\n"))
+        .file("bad.csv", format!("{columns}proces,self,x_score,integer,value,acme.score,\n"));
+    assert_eq!(huntc.run("check own.hf").code, Some(1));
+    assert_eq!(huntc.run("check own.hf --mapping site.csv").code, Some(0));
+    assert!(huntc.run("compile own.hf --mapping site.csv").stdout.contains("acme.score"));
+    assert_eq!(huntc.run("check own.hf --mapping none.csv").code, Some(2));
+    huntc.run("check own.hf --mapping bad.csv").snapshot("mapping-bad");
+    let huntc = huntc.file("huntc.toml", "[run]\nmapping = \"site.csv\"\n");
+    assert_eq!(huntc.run("check own.hf").code, Some(0));
+}
+
+#[test]
 fn the_dry_run_shows_every_stage_and_sends_nothing() {
     let huntc = lab();
     for stage in ["tokens", "ast", "hir", "plan", "requests", "console", "curl", "dot", "mermaid"] {

@@ -14,6 +14,7 @@ use huntc_compiler::options::Options;
 use huntc_compiler::source::{SourceId, SourceSet, Span};
 use huntc_compiler::time::Instant;
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -28,6 +29,8 @@ pub(super) struct Session {
     lints: Vec<(String, Option<Severity>)>,
     /// By the file that was found, so that each is read, and its faults are told, once.
     configs: BTreeMap<Option<PathBuf>, Rc<Config>>,
+    /// By the file of `--mapping`.
+    mappings: BTreeMap<PathBuf, Tables>,
 }
 
 impl Session {
@@ -40,6 +43,7 @@ impl Session {
             flags,
             lints: Vec::new(),
             configs: BTreeMap::new(),
+            mappings: BTreeMap::new(),
         }
     }
 
@@ -98,9 +102,30 @@ impl Session {
     }
 }
 
-/// The catalog, with the rows of `--mapping` or of the configuration over it.
-pub(super) fn catalog(session: &mut Session, config: &Config, flag: Option<&Path>) -> Result<Rc<Catalog>, ExitCode> {
-    let Some(path) = flag.or(config.run.mapping.as_deref()) else { return Ok(Rc::new(Catalog::builtin().clone())) };
+/// The catalog of a command: the built-in one, or one with rows of the user's over it.
+#[derive(Clone)]
+pub(super) enum Tables {
+    Builtin,
+    Overlaid(Rc<Catalog>),
+}
+
+impl Deref for Tables {
+    type Target = Catalog;
+
+    fn deref(&self) -> &Catalog {
+        match self {
+            Self::Builtin => Catalog::builtin(),
+            Self::Overlaid(catalog) => catalog,
+        }
+    }
+}
+
+/// The catalog, with the rows of `--mapping` or of the configuration over it; each file is read once.
+pub(super) fn catalog(session: &mut Session, config: &Config, flag: Option<&Path>) -> Result<Tables, ExitCode> {
+    let Some(path) = flag.or(config.run.mapping.as_deref()) else { return Ok(Tables::Builtin) };
+    if let Some(tables) = session.mappings.get(path) {
+        return Ok(tables.clone());
+    }
     let name = path.display().to_string();
     let text = match input::text(&name, &mut session.sources) {
         Ok(text) => text,
@@ -110,11 +135,13 @@ pub(super) fn catalog(session: &mut Session, config: &Config, flag: Option<&Path
         }
     };
     let id = session.sources.add_text(name.clone(), text.as_str());
-    Catalog::builtin().with_overlay(&name, &text).map(Rc::new).map_err(|problems| {
+    let tables = Catalog::builtin().with_overlay(&name, &text).map(|c| Tables::Overlaid(Rc::new(c))).map_err(|problems| {
         let problems: Vec<_> = problems.iter().map(|p| mapping_fault(p, id, &text)).collect();
         session.show(&problems);
         ExitCode::Usage
-    })
+    })?;
+    session.mappings.insert(path.to_path_buf(), tables.clone());
+    Ok(tables)
 }
 
 /// The instant that the clock shows, unless the command line says another.
