@@ -28,7 +28,8 @@ const COMPILER: &[(&str, &[&str])] = &[
     // `plan` knows how requests name a column, so that both print the same.
     ("plan", &["backend", "catalog", "check", "options", "source", "syntax", "time", "value"]),
     ("backend", &["catalog", "check", "options", "pattern", "plan", "registry_hive", "time", "value"]),
-    ("compile", &["catalog", "check", "diag", "options", "plan", "source", "syntax"]),
+    ("front_matter", &["check", "diag", "source", "time"]),
+    ("compile", &["catalog", "check", "diag", "front_matter", "options", "plan", "source", "syntax"]),
 ];
 
 /// The same of the runtime, which may use all of the compiler.
