@@ -12,6 +12,7 @@ mod demo_run;
 mod differential;
 mod error_cases;
 mod examples;
+mod http;
 mod huntflows;
 #[cfg(unix)]
 mod interrupt;

@@ -1,1 +1,157 @@
+//! An HTTP server in this process: keep-alive, one thread a connection, answers made by a closure.
 
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+/// A request as it came, its body unpacked.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) method: String,
+    /// Without the query.
+    pub(crate) path: String,
+    pub(crate) query: String,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    /// Null where there is none.
+    pub(crate) body: serde_json::Value,
+}
+
+impl Request {
+    /// The value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    /// Time before the first byte.
+    pub(crate) delay: Duration,
+    /// End the connection after so many bytes of the body.
+    pub(crate) cut: Option<usize>,
+    pub(crate) gzip: bool,
+}
+
+impl Response {
+    /// An answer with a JSON body.
+    pub(crate) fn json(status: u16, body: &serde_json::Value) -> Self {
+        Self::text(status, &body.to_string())
+    }
+
+    /// An answer with any text.
+    pub(crate) fn text(status: u16, body: &str) -> Self {
+        Self { status, headers: Vec::new(), body: body.as_bytes().to_vec(), delay: Duration::ZERO, cut: None, gzip: false }
+    }
+
+    /// With a header.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+/// A running server; its threads end with the test process.
+pub(crate) struct Stub {
+    /// `http://127.0.0.1:PORT`
+    pub(crate) url: String,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Stub {
+    /// Starts a server that answers as told.
+    pub(crate) fn start(answer: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port of loopback is free");
+        let url = format!("http://{}", listener.local_addr().expect("the port is known"));
+        let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
+        let (log, answer) = (Arc::clone(&requests), Arc::new(answer));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
+                thread::spawn(move || serve(&stream, &log, &*answer));
+            }
+        });
+        Self { url, requests }
+    }
+
+    /// The requests so far.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.requests.lock().expect("no test thread panicked").clone()
+    }
+}
+
+/// A port on which nothing listens.
+pub(crate) fn closed_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port of loopback is free");
+    listener.local_addr().expect("the port is known").port()
+}
+
+fn serve(stream: &TcpStream, log: &Mutex<Vec<Request>>, answer: &dyn Fn(&Request) -> Response) {
+    let mut reader = BufReader::new(stream);
+    while let Some(request) = read(&mut reader) {
+        let accepts_gzip = request.header("accept-encoding").is_some_and(|v| v.contains("gzip"));
+        log.lock().expect("no test thread panicked").push(request.clone());
+        let response = answer(&request);
+        thread::sleep(response.delay);
+        if write(stream, &response, accepts_gzip).is_none() || response.cut.is_some() {
+            return;
+        }
+    }
+}
+
+fn read(reader: &mut impl BufRead) -> Option<Request> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|n| *n > 0)?;
+    let mut parts = line.split_whitespace();
+    let (method, target) = (parts.next()?.to_owned(), parts.next()?.to_owned());
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim().split_once(':') else { break };
+        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+    }
+    let header = |name: &str| headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+    let mut body = vec![0; header("content-length").and_then(|v| v.parse().ok()).unwrap_or(0)];
+    reader.read_exact(&mut body).ok()?;
+    if header("content-encoding") == Some("gzip") {
+        let mut plain = Vec::new();
+        GzDecoder::new(&body[..]).read_to_end(&mut plain).ok()?;
+        body = plain;
+    }
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let body = serde_json::from_slice(&body).unwrap_or_default();
+    Some(Request { method, path: path.to_owned(), query: query.to_owned(), headers, body })
+}
+
+fn write(mut stream: &TcpStream, response: &Response, accepts_gzip: bool) -> Option<()> {
+    let packed = response.gzip && accepts_gzip;
+    let body = if packed {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&response.body).ok()?;
+        encoder.finish().ok()?
+    } else {
+        response.body.clone()
+    };
+    let mut head =
+        format!("HTTP/1.1 {} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n", response.status, body.len());
+    if packed {
+        head.push_str("Content-Encoding: gzip\r\n");
+    }
+    for (name, value) in &response.headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    stream.write_all(head.as_bytes()).ok()?;
+    stream.write_all(&body[..response.cut.unwrap_or(body.len()).min(body.len())]).ok()?;
+    stream.flush().ok()
+}

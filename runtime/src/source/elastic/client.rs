@@ -9,7 +9,6 @@ use flate2::write::GzEncoder;
 use huntc_compiler::diag::codes::elastic::BAD_CLUSTER_ADDRESS;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Url};
-use secrecy::ExposeSecret;
 use std::error::Error;
 use std::future::Future;
 use std::io::Write;
@@ -47,6 +46,7 @@ pub(super) struct Client {
     runtime: Option<tokio::runtime::Runtime>,
     base: Url,
     answer_limit: usize,
+    auth: Auth,
     /// Whether the server answered before: a refused connection may then be a restart.
     pub(super) seen: AtomicBool,
 }
@@ -73,7 +73,14 @@ impl Client {
                 .note(e.to_string())
         })?;
         let base = config.url.clone();
-        Ok(Self { http, runtime: Some(runtime), base, answer_limit: config.answer_limit, seen: AtomicBool::new(false) })
+        Ok(Self {
+            http,
+            runtime: Some(runtime),
+            base,
+            answer_limit: config.answer_limit,
+            auth: config.auth.clone(),
+            seen: AtomicBool::new(false),
+        })
     }
 
     /// One try. Gives up at once when the run is cancelled: the connection is dropped, which ends the work on the server.
@@ -117,7 +124,11 @@ impl Client {
                 Err(e) => return Err(Fault::new(Kind::Cut, describe(&e))),
             }
         }
-        if status.is_success() { Ok(Reply { headers, body }) } else { Err(refused(status, &headers, &body)) }
+        if status.is_success() {
+            Ok(Reply { headers, body })
+        } else {
+            Err(refused(status, &headers, self.auth.hide(&String::from_utf8_lossy(&body)).as_bytes()))
+        }
     }
 
     /// A fault before any answer.
@@ -204,33 +215,10 @@ fn build(config: &ElasticConfig, only_own: bool) -> Result<reqwest::Client, Brok
 
 /// The header that proves who asks, marked so that it is never logged.
 fn authorization(auth: &Auth) -> Option<Result<HeaderValue, ()>> {
-    let text = match auth {
-        Auth::None => return None,
-        Auth::Basic { user, password } => format!("Basic {}", base64(format!("{user}:{}", password.expose_secret()).as_bytes())),
-        Auth::ApiKey { id, key } => {
-            format!("ApiKey {}", base64(format!("{}:{}", id.expose_secret(), key.expose_secret()).as_bytes()))
-        }
-        Auth::ApiKeyEncoded(key) => format!("ApiKey {}", key.expose_secret()),
-        Auth::Bearer(token) => format!("Bearer {}", token.expose_secret()),
-    };
-    Some(HeaderValue::from_str(&text).map_err(drop).map(|mut value| {
+    Some(HeaderValue::from_str(&auth.header()?).map_err(drop).map(|mut value| {
         value.set_sensitive(true);
         value
     }))
-}
-
-/// Base64 with padding (RFC 4648 §4).
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let word = group.iter().fold(0_u32, |w, b| w << 8 | u32::from(*b)) << (8 * (3 - group.len()));
-        for place in 0..4 {
-            let sextet = (word >> (18 - 6 * place) & 63) as usize;
-            out.push(if place > group.len() { '=' } else { char::from(ALPHABET[sextet]) });
-        }
-    }
-    out
 }
 
 /// The packed form of a large body.
@@ -282,22 +270,6 @@ fn describe(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_as_in_the_rfc() {
-        let cases = [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ];
-        for (plain, encoded) in cases {
-            assert_eq!(base64(plain.as_bytes()), encoded);
-        }
-    }
 
     #[test]
     fn credentials_never_show() {

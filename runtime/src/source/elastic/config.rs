@@ -3,7 +3,7 @@
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::elastic::{BAD_CERTIFICATE, BAD_CLUSTER_ADDRESS};
 use reqwest::Url;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
 /// How to prove who asks. No variant shows its secret in `Debug`.
@@ -44,6 +44,37 @@ impl Auth {
     /// User and password.
     pub fn basic(user: impl Into<String>, password: impl Into<SecretString>) -> Self {
         Self::Basic { user: user.into(), password: password.into() }
+    }
+
+    /// The value of the header that proves who asks.
+    pub(super) fn header(&self) -> Option<String> {
+        Some(match self {
+            Self::None => return None,
+            Self::Basic { user, password } => {
+                format!("Basic {}", base64(format!("{user}:{}", password.expose_secret()).as_bytes()))
+            }
+            Self::ApiKey { id, key } => {
+                format!("ApiKey {}", base64(format!("{}:{}", id.expose_secret(), key.expose_secret()).as_bytes()))
+            }
+            Self::ApiKeyEncoded(key) => format!("ApiKey {}", key.expose_secret()),
+            Self::Bearer(token) => format!("Bearer {}", token.expose_secret()),
+        })
+    }
+
+    /// A text of a server without the secrets that it may repeat.
+    pub(super) fn hide(&self, text: &str) -> String {
+        let header = self.header().unwrap_or_default();
+        let credential = header.split_once(' ').map_or("", |(_, c)| c);
+        let secret = match self {
+            Self::None => "",
+            Self::Basic { password: secret, .. } | Self::ApiKey { key: secret, .. } => secret.expose_secret(),
+            Self::ApiKeyEncoded(secret) | Self::Bearer(secret) => secret.expose_secret(),
+        };
+        let mut text = text.to_owned();
+        for hidden in [credential, secret].into_iter().filter(|s| !s.is_empty()) {
+            text = text.replace(hidden, "***");
+        }
+        text
     }
 
     /// The kind, for `huntc sources`: never a part of a secret.
@@ -174,6 +205,20 @@ impl ElasticConfig {
     }
 }
 
+/// Base64 with padding (RFC 4648 §4).
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let word = group.iter().fold(0_u32, |w, b| (w << 8) | u32::from(*b)) << (8 * (3 - group.len()));
+        for place in 0..4 {
+            let sextet = ((word >> (18 - 6 * place)) & 63) as usize;
+            out.push(if place > group.len() { '=' } else { char::from(ALPHABET[sextet]) });
+        }
+    }
+    out
+}
+
 /// `%2A` to `*`; what is not valid stays.
 fn decode_percent(text: &str) -> String {
     let bytes = text.as_bytes();
@@ -217,6 +262,22 @@ mod tests {
         assert!(!format!("{error:?}").contains("hunter2"));
         for bad in ["ftp://host/i", "host:9200/i", "https://host/i?x=1", "https://"] {
             assert_eq!(ElasticConfig::from_address("a", bad).unwrap_err().code.id, "K0716", "{bad}");
+        }
+    }
+
+    #[test]
+    fn base64_as_in_the_rfc() {
+        let cases = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ];
+        for (plain, encoded) in cases {
+            assert_eq!(base64(plain.as_bytes()), encoded);
         }
     }
 

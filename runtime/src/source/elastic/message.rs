@@ -14,7 +14,7 @@ pub(super) fn of(config: &ElasticConfig, fault: &Fault) -> SourceError {
     let (code, what) = headline(config, fault);
     let mut error = SourceError::new(code, short(&format!("source `{}`: {what}", config.name)));
     if !fault.reason.is_empty() {
-        error = error.note(fault.reason.clone());
+        error = error.note(config.auth.hide(&fault.reason));
     }
     helps(config, fault.kind).into_iter().fold(error, SourceError::help)
 }

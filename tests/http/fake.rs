@@ -1,0 +1,165 @@
+//! A search server without a search: points in time, pages, slices and counts over numbered documents, and faults on demand.
+
+use crate::support::stub::{Request, Response, Stub};
+use huntc_compiler::backend::elastic::query::{Never, Query};
+use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_runtime::source::elastic::{ElasticConfig, ElasticSource};
+use huntc_runtime::source::{DataSource, FetchContext, Records, SourceError};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A change to an answer: it gets the request, the right answer, and how often it was called before.
+type Fault = Box<dyn Fn(&Request, Response, usize) -> Response + Send + Sync>;
+
+/// A server with so many documents.
+pub(crate) struct Fake {
+    stub: Stub,
+    pub(crate) open: Arc<AtomicUsize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Product {
+    Elasticsearch,
+    OpenSearch,
+}
+
+impl Fake {
+    /// A sound server.
+    pub(crate) fn sound(documents: usize) -> Self {
+        Self::start(Product::Elasticsearch, documents, |_, right, _| right)
+    }
+
+    /// A server that changes its answers to searches.
+    pub(crate) fn with(documents: usize, fault: impl Fn(&Request, Response, usize) -> Response + Send + Sync + 'static) -> Self {
+        let only_searches = move |request: &Request, right: Response, before: usize| {
+            if request.path.ends_with("/_search") { fault(request, right, before) } else { right }
+        };
+        Self::start(Product::Elasticsearch, documents, only_searches)
+    }
+
+    /// A server that changes any of its answers.
+    pub(crate) fn start(
+        product: Product,
+        documents: usize,
+        fault: impl Fn(&Request, Response, usize) -> Response + Send + Sync + 'static,
+    ) -> Self {
+        let open = Arc::new(AtomicUsize::new(0));
+        let (counter, fault): (_, Fault) = (Arc::clone(&open), Box::new(fault));
+        let searches = Mutex::new(0);
+        let stub = Stub::start(move |request| {
+            let right = answer(product, documents, &counter, request);
+            let before = {
+                let mut searches = searches.lock().expect("no test thread panicked");
+                *searches += usize::from(request.path.ends_with("/_search"));
+                (*searches as usize).saturating_sub(1)
+            };
+            fault(request, right, before)
+        });
+        Self { stub, open }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.stub.url
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.stub.requests()
+    }
+
+    /// Requests for pages.
+    pub(crate) fn pages(&self) -> Vec<Request> {
+        self.requests().into_iter().filter(|r| r.path.ends_with("/_search") && r.body.get("pit").is_some()).collect()
+    }
+
+    /// A source that reads from here, quick to try again.
+    pub(crate) fn source(&self, set: impl FnOnce(&mut ElasticConfig)) -> ElasticSource {
+        let mut config = ElasticConfig::new("stub", self.url(), "logs-*").expect("the address is usable");
+        config.backoff = Duration::from_millis(1);
+        config.page_size = 1_000;
+        set(&mut config);
+        ElasticSource::new(config).expect("the source is set up")
+    }
+
+    /// Reads everything.
+    pub(crate) fn read(&self) -> Result<Records, SourceError> {
+        self.source(|_| ()).fetch(&everything(), &context())
+    }
+}
+
+pub(crate) fn everything() -> BoundRequest {
+    asking(Query::MatchAll)
+}
+
+pub(crate) fn asking(query: Query<Never>) -> BoundRequest {
+    BoundRequest { query, window: None, fields: vec!["@timestamp".to_owned(), "n".to_owned()], first_only: false }
+}
+
+pub(crate) fn context() -> FetchContext {
+    FetchContext { request_id: "n7.0".to_owned(), ..FetchContext::default() }
+}
+
+/// An answer of an error.
+pub(crate) fn error(status: u16, kind: &str, reason: &str) -> Response {
+    let cause = json!({"type": kind, "reason": reason});
+    Response::json(status, &json!({"error": {"root_cause": [cause], "type": kind, "reason": reason}, "status": status}))
+}
+
+/// An answer with a part of its JSON changed.
+pub(crate) fn changed(response: Response, change: impl FnOnce(&mut Value)) -> Response {
+    let mut json: Value = serde_json::from_slice(&response.body).expect("the right answer is JSON");
+    change(&mut json);
+    Response { body: json.to_string().into_bytes(), ..response }
+}
+
+fn answer(product: Product, documents: usize, open: &AtomicUsize, request: &Request) -> Response {
+    let elastic = product == Product::Elasticsearch;
+    let pit_path = if elastic { "/logs-*/_pit" } else { "/logs-*/_search/point_in_time" };
+    let shards = json!({"total": 3, "successful": 3, "skipped": 0, "failed": 0});
+    let response = match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/_nodes/_local") => {
+            Response::json(200, &json!({"nodes": {"a": {"version": if elastic { "9.2.0" } else { "3.8.0" }}}}))
+        }
+        ("POST", path) if path == pit_path => {
+            open.fetch_add(1, Ordering::SeqCst);
+            let key = if elastic { "id" } else { "pit_id" };
+            Response::json(200, &json!({key: "pit-1", "_shards": shards}))
+        }
+        ("DELETE", "/_pit" | "/_search/point_in_time") => {
+            open.fetch_sub(1, Ordering::SeqCst);
+            Response::json(200, &json!({"succeeded": true, "num_freed": 3}))
+        }
+        ("GET", path) if path.contains("/_mapping/field/") => {
+            let field = |kind: &str, name: &str| json!({"full_name": name, "mapping": {name: {"type": kind}}});
+            let fields = json!({"n": field("long", "n"), "@timestamp": field("date", "@timestamp"), "process.name": {"mapping": {"name": {"type": "keyword"}}}});
+            Response::json(200, &json!({"logs-1": {"mappings": fields}}))
+        }
+        ("GET", path) if path.ends_with("/_mapping") => Response::json(200, &json!({"logs-1": {"mappings": {}}})),
+        ("POST", path) if path.ends_with("/_search") => Response::json(200, &page(documents, &shards, &request.body)),
+        _ => error(400, "illegal_argument_exception", &format!("no handler found for uri [{}]", request.path)),
+    };
+    let header =
+        if elastic { ("X-elastic-product", "Elasticsearch") } else { ("X-OpenSearch-Version", "OpenSearch/3.8.0 (opensearch)") };
+    response.with(header.0, header.1)
+}
+
+fn page(documents: usize, shards: &Value, body: &Value) -> Value {
+    let number = |v: &Value| v.as_u64().map(|n| usize::try_from(n).expect("a small number"));
+    let slice = |n: &usize| match (number(&body["slice"]["id"]), number(&body["slice"]["max"])) {
+        (Some(id), Some(max)) => n % max == id,
+        _ => true,
+    };
+    let sort = body["search_after"].as_array().and_then(|a| number(a.last().expect("sort values")));
+    let hit = |n: usize| {
+        json!({"_index": format!("logs-{}", n % 3), "_id": n.to_string(), "sort": [n],
+            "_source": {"@timestamp": "2023-08-16T00:00:00Z", "n": n}})
+    };
+    let rest = (0..documents).filter(slice).filter(|n| sort.is_none_or(|s| *n > s));
+    let hits: Vec<Value> = rest.take(number(&body["size"]).expect("a size")).map(hit).collect();
+    let mut page = json!({"pit_id": "pit-1", "timed_out": false, "_shards": shards, "hits": {"hits": hits}});
+    if body["track_total_hits"] == json!(true) {
+        page["hits"]["total"] = json!({"value": (0..documents).filter(slice).count(), "relation": "eq"});
+    }
+    page
+}
