@@ -35,12 +35,12 @@ fn code(result: Result<Records, SourceError>) -> &'static str {
 fn every_record_comes_in_pages_and_in_slices() {
     for (product, documents, concurrency) in [
         (Product::Elasticsearch, 0, 1),
-        (Product::Elasticsearch, 999, 1),
-        (Product::Elasticsearch, 1_000, 4),
-        (Product::Elasticsearch, 2_500, 4),
-        (Product::Elasticsearch, 9_001, 4),
-        (Product::Elasticsearch, 5_000, 1),
-        (Product::OpenSearch, 5_500, 4),
+        (Product::Elasticsearch, 99, 1),
+        (Product::Elasticsearch, 100, 4),
+        (Product::Elasticsearch, 250, 4),
+        (Product::Elasticsearch, 901, 4),
+        (Product::Elasticsearch, 500, 1),
+        (Product::OpenSearch, 550, 4),
     ] {
         let fake = Fake::start(product, documents, |_, right, _| right);
         let source = fake.source(|c| c.concurrency = concurrency);
@@ -71,10 +71,10 @@ fn answers_that_are_not_whole_are_asked_again() {
         |j| j["_shards"] = json!(null),
     ];
     for fault in faults {
-        let once = Fake::with(2_500, move |_, right, before| if before == 1 { changed(right, fault) } else { right });
-        assert_eq!(numbers(&once.read().expect("the second try is whole")), all(2_500));
+        let once = Fake::with(250, move |_, right, before| if before == 1 { changed(right, fault) } else { right });
+        assert_eq!(numbers(&once.read().expect("the second try is whole")), all(250));
         assert_eq!(once.open.load(Ordering::SeqCst), 0);
-        let always = Fake::with(2_500, move |_, right, _| changed(right, fault));
+        let always = Fake::with(250, move |_, right, _| changed(right, fault));
         assert!(matches!(code(always.read()), "K0710" | "K0711"));
         assert_eq!(always.open.load(Ordering::SeqCst), 0, "closed after an error too");
     }
@@ -87,19 +87,19 @@ fn records_that_are_missing_or_doubled_are_noticed() {
         let hits = j["hits"]["hits"].as_array_mut().expect("hits");
         hits[0] = hits[1].clone();
     };
-    let shifted = |j: &mut serde_json::Value| j["hits"]["total"]["value"] = json!(2_501);
+    let shifted = |j: &mut serde_json::Value| j["hits"]["total"]["value"] = json!(251);
     for fault in [short as fn(&mut serde_json::Value), doubled, shifted] {
         let always =
-            Fake::with(2_500, move |r, right, _| if r.body["search_after"].is_null() { changed(right, fault) } else { right });
+            Fake::with(250, move |r, right, _| if r.body["search_after"].is_null() { changed(right, fault) } else { right });
         assert_eq!(code(always.read()), "K0710");
-        let once = Fake::with(2_500, move |_, right, before| if before == 0 { changed(right, fault) } else { right });
-        assert_eq!(numbers(&once.read().expect("the second reading is whole")), all(2_500));
+        let once = Fake::with(250, move |_, right, before| if before == 0 { changed(right, fault) } else { right });
+        assert_eq!(numbers(&once.read().expect("the second reading is whole")), all(250));
     }
     let more = |j: &mut serde_json::Value| {
         let hits = j["hits"]["hits"].as_array_mut().expect("hits");
         hits.push(hits[0].clone());
     };
-    assert_eq!(code(Fake::with(1_000, move |_, right, _| changed(right, more)).read()), "K0711");
+    assert_eq!(code(Fake::with(100, move |_, right, _| changed(right, more)).read()), "K0711");
 }
 
 #[test]
@@ -129,12 +129,10 @@ fn refusals_have_their_codes() {
 
 #[test]
 fn a_busy_server_gets_time() {
-    let fake = Fake::with(
-        2_500,
-        |_, right, before| if before < 3 { error(429, "es_rejected_execution_exception", "busy") } else { right },
-    );
+    let fake =
+        Fake::with(250, |_, right, before| if before < 3 { error(429, "es_rejected_execution_exception", "busy") } else { right });
     let (source, context) = (fake.source(|_| ()), context());
-    assert_eq!(numbers(&source.fetch(&everything(), &context).expect("it calms down")), all(2_500));
+    assert_eq!(numbers(&source.fetch(&everything(), &context).expect("it calms down")), all(250));
     assert_eq!(context.stats.retries.load(Ordering::Relaxed), 3);
     assert_eq!(context.stats.pages.load(Ordering::Relaxed), 3);
     let waits = Fake::with(
@@ -148,20 +146,20 @@ fn a_busy_server_gets_time() {
 
 #[test]
 fn connections_that_break_are_made_again() {
-    let cut = Fake::with(2_500, |_, right, before| Response { cut: (before == 1).then_some(500), ..right });
-    assert_eq!(numbers(&cut.read().expect("the second try is whole")), all(2_500));
-    let packed = Fake::with(2_500, |_, right, before| Response { gzip: true, cut: (before == 0).then_some(500), ..right });
-    assert_eq!(numbers(&packed.read().expect("the second try is whole")), all(2_500));
+    let cut = Fake::with(250, |_, right, before| Response { cut: (before == 1).then_some(500), ..right });
+    assert_eq!(numbers(&cut.read().expect("the second try is whole")), all(250));
+    let packed = Fake::with(250, |_, right, before| Response { gzip: true, cut: (before == 0).then_some(500), ..right });
+    assert_eq!(numbers(&packed.read().expect("the second try is whole")), all(250));
     let broken =
-        Fake::with(2_500, |_, right, before| if before == 1 { Response { body: b"{\"hits\":".to_vec(), ..right } } else { right });
-    assert_eq!(numbers(&broken.read().expect("the second try is whole")), all(2_500));
+        Fake::with(250, |_, right, before| if before == 1 { Response { body: b"{\"hits\":".to_vec(), ..right } } else { right });
+    assert_eq!(numbers(&broken.read().expect("the second try is whole")), all(250));
     assert_eq!(code(Fake::with(10, |_, right, _| Response { cut: Some(20), ..right }).read()), "K0711");
 }
 
 #[test]
 fn a_run_can_be_interrupted_at_any_moment() {
     let fake =
-        Fake::with(2_500, |_, right, before| Response { delay: Duration::from_secs(if before == 1 { 30 } else { 0 }), ..right });
+        Fake::with(250, |_, right, before| Response { delay: Duration::from_secs(if before == 1 { 30 } else { 0 }), ..right });
     let context = context();
     let cancel: Arc<AtomicBool> = Arc::clone(&context.cancel);
     std::thread::spawn(move || {
@@ -244,22 +242,22 @@ fn no_error_shows_a_secret() {
 
 #[test]
 fn a_lost_point_in_time_begins_the_reading_again() {
-    let fake = Fake::with(2_500, |_, right, before| {
+    let fake = Fake::with(250, |_, right, before| {
         if before == 2 { error(404, "search_context_missing_exception", "No search context found") } else { right }
     });
     let records = fake.read().expect("the second reading is whole");
-    assert_eq!((numbers(&records), records.len()), (all(2_500), 2_500));
+    assert_eq!((numbers(&records), records.len()), (all(250), 250));
     assert_eq!(fake.open.load(Ordering::SeqCst), 0);
 }
 
 #[test]
 fn the_newest_id_of_a_point_in_time_is_used() {
-    let fake = Fake::with(3_500, |request, right, before| {
+    let fake = Fake::with(350, |request, right, before| {
         let wanted = format!("pit-{}", before.max(1));
         assert!(before == 0 || request.body["pit"]["id"] == json!(wanted), "{}", request.body["pit"]);
         changed(right, |j| j["pit_id"] = json!(format!("pit-{}", before + 1)))
     });
-    assert_eq!(numbers(&fake.source(|c| c.concurrency = 1).fetch(&everything(), &context()).expect("records")), all(3_500));
+    assert_eq!(numbers(&fake.source(|c| c.concurrency = 1).fetch(&everything(), &context()).expect("records")), all(350));
     let closed = fake.requests().into_iter().find(|r| r.method == "DELETE").expect("it is closed");
     assert_eq!(closed.body["id"], json!("pit-4"));
 }
@@ -270,7 +268,7 @@ fn pages_shrink_to_what_the_index_allows() {
         let reason = "Result window is too large, from + size must be less than or equal to: [300]";
         if request.body["size"].as_u64() > Some(300) { error(400, "illegal_argument_exception", reason) } else { right }
     });
-    assert_eq!(numbers(&fake.read().expect("records come")), all(1_700));
+    assert_eq!(numbers(&fake.source(|c| c.page_size = 1_000).fetch(&everything(), &context()).expect("records come")), all(1_700));
 }
 
 #[test]
@@ -282,7 +280,7 @@ fn an_answer_without_end_is_refused() {
 #[test]
 fn a_part_is_used_only_where_it_is_allowed() {
     let fake = || {
-        Fake::with(2_500, |request, right, _| {
+        Fake::with(250, |request, right, _| {
             let partial = request.query.contains("allow_partial_search_results=true");
             let failure = json!({"total": 3, "successful": 2, "failed": 1, "failures": [{"index": "a", "reason": {"type": "no_shard_available_action_exception"}}]});
             if partial {
@@ -296,7 +294,7 @@ fn a_part_is_used_only_where_it_is_allowed() {
     let context = FetchContext { allow_partial: true, ..context() };
     let fake = fake();
     let records = fake.source(|_| ()).fetch(&everything(), &context).expect("a part comes");
-    assert_eq!(numbers(&records), all(2_500));
+    assert_eq!(numbers(&records), all(250));
     assert!(context.stats.partial.load(Ordering::Relaxed), "and says so");
 }
 

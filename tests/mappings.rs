@@ -231,3 +231,23 @@ fn values_come_whole_from_every_mapping() {
         }
     }
 }
+
+/// A probe finds a value under every mapping, and none where there is none.
+#[test]
+fn probes_tell_presence_under_every_mapping() {
+    for server in running(SERVERS) {
+        for name in make(&server, "probe") {
+            let config = ElasticConfig::new("test", &server.url, &format!("probe-{name}")).expect("the address is usable");
+            let source = ElasticSource::new(config).expect("the source is set up");
+            let found = |field: &str| {
+                let request =
+                    BoundRequest { query: Query::exists(field), window: None, fields: vec!["@timestamp".into()], first_only: true };
+                let records = source.fetch(&request, &FetchContext::default()).expect("an answer comes");
+                assert_eq!(records.columns.len(), 1);
+                !records.is_empty()
+            };
+            assert!(found(FIELD), "{} {name}", server.name);
+            assert!(!found("process.entity_id"), "{} {name}", server.name);
+        }
+    }
+}

@@ -47,13 +47,13 @@ impl Fake {
     ) -> Self {
         let open = Arc::new(AtomicUsize::new(0));
         let (counter, fault): (_, Fault) = (Arc::clone(&open), Box::new(fault));
-        let searches = Mutex::new(0);
+        let searches = Mutex::new(0_usize);
         let stub = Stub::start(move |request| {
             let right = answer(product, documents, &counter, request);
             let before = {
                 let mut searches = searches.lock().expect("no test thread panicked");
                 *searches += usize::from(request.path.ends_with("/_search"));
-                (*searches as usize).saturating_sub(1)
+                searches.saturating_sub(1)
             };
             fault(request, right, before)
         });
@@ -77,7 +77,7 @@ impl Fake {
     pub(crate) fn source(&self, set: impl FnOnce(&mut ElasticConfig)) -> ElasticSource {
         let mut config = ElasticConfig::new("stub", self.url(), "logs-*").expect("the address is usable");
         config.backoff = Duration::from_millis(1);
-        config.page_size = 1_000;
+        config.page_size = 100;
         set(&mut config);
         ElasticSource::new(config).expect("the source is set up")
     }

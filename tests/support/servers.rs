@@ -76,8 +76,16 @@ impl TestServer {
         assert!(status == 200 && body.contains("\"errors\":false"), "{}: {}", self.name, &body[..body.len().min(500)]);
     }
 
+    /// Waits until no point in time is open; other tests may have some.
+    pub(crate) fn closes_all_snapshots(&self) -> bool {
+        (0..600).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            self.open_snapshots() == 0
+        })
+    }
+
     /// How many points in time are open.
-    pub(crate) fn open_snapshots(&self) -> usize {
+    fn open_snapshots(&self) -> usize {
         let (_, body) = send(
             &self.url,
             "GET",

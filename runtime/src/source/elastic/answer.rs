@@ -37,11 +37,18 @@ pub(super) struct Hits<'a> {
     pub(super) hits: Vec<Hit<'a>>,
 }
 
+impl Hits<'_> {
+    /// How many records match, if the server counted them all.
+    pub(super) fn exact_total(&self) -> Option<u64> {
+        self.total.as_ref().filter(|t| t.relation == "eq").map(|t| t.value)
+    }
+}
+
 /// How many records match.
 #[derive(Deserialize)]
 pub(super) struct Total {
-    pub(super) value: u64,
-    pub(super) relation: String,
+    value: u64,
+    relation: String,
 }
 
 /// One record.

@@ -145,6 +145,10 @@ impl RecordsBuilder {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
     /// Ends a record: all of its values have been pushed.
     pub(super) fn end_record(&mut self, index: &str, id: &str, time: Option<Instant>) {
         self.ids.push(record_id(index, id));

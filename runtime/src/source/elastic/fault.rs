@@ -49,6 +49,8 @@ pub(super) enum Kind {
     MappingClash,
     /// A part is missing, and may be there at the next try.
     Incomplete,
+    /// Not as many records as the server counted, or one twice: the whole reading is wrong.
+    Miscounted,
     /// An index without `_source`.
     NoDocuments,
     /// Anything else that the server refuses.

@@ -47,7 +47,9 @@ fn headline(config: &ElasticConfig, fault: &Fault) -> (&'static Code, String) {
         Kind::ContextLost => (&codes::SNAPSHOT_LOST, "the server lost the point in time of the request".to_owned()),
         Kind::TooComplex => (&codes::REQUEST_FAILED, format!("a pattern is too complex for the server{status}")),
         Kind::TooLarge => (&codes::REQUEST_TOO_LARGE, format!("a request is larger than the server allows{status}")),
-        Kind::Incomplete => (&codes::INCOMPLETE_ANSWER, "the server answered a part of the records only".to_owned()),
+        Kind::Incomplete | Kind::Miscounted => {
+            (&codes::INCOMPLETE_ANSWER, "the server answered a part of the records only".to_owned())
+        }
         Kind::NoDocuments => (&codes::NO_SOURCE_DOCUMENTS, "an index does not keep its documents".to_owned()),
         Kind::MappingClash | Kind::PageTooLarge | Kind::Rejected => {
             (&codes::REQUEST_FAILED, format!("the server refused a request{status}"))
@@ -89,7 +91,7 @@ fn helps(config: &ElasticConfig, kind: Kind) -> Vec<String> {
         Kind::PitLimit => "run again in a few minutes; `GET _search/point_in_time/_all` shows who holds them".to_owned(),
         Kind::ContextLost => "run again when `GET _cluster/health` shows no relocating shards".to_owned(),
         Kind::TooLarge => "raise the body limit of the proxy before the server, or put the indices behind an alias".to_owned(),
-        Kind::Incomplete => {
+        Kind::Incomplete | Kind::Miscounted => {
             "look for red indices with `GET _cluster/health?level=indices`, or run with `--allow-partial`".to_owned()
         }
         Kind::NoDocuments => "leave the index out: `winlogbeat-*,-INDEX`".to_owned(),
@@ -131,6 +133,7 @@ mod tests {
             Kind::PageTooLarge,
             Kind::MappingClash,
             Kind::Incomplete,
+            Kind::Miscounted,
             Kind::NoDocuments,
             Kind::Rejected,
         ];

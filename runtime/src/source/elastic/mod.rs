@@ -8,6 +8,7 @@ mod columns;
 mod config;
 mod document;
 mod fault;
+mod first;
 mod link;
 mod mapping;
 mod message;
@@ -15,21 +16,19 @@ mod prepare;
 mod product;
 mod retry;
 mod scan;
+mod scroll;
 mod snapshot;
 
 pub use config::{Auth, ElasticConfig};
 pub use product::{Product, Server};
 
 use super::{DataSource, FetchContext, Records, SourceError};
-use answer::{Answer, FILTER};
 use fault::{Fault, Kind};
 use huntc_compiler::backend::elastic::request::BoundRequest;
 use link::Link;
 use mapping::Mappings;
 use prepare::Prepared;
-use scan::{MatchAll, Scan};
-use serde::Serialize;
-use serde_json::value::RawValue;
+use scan::Scan;
 
 /// The indices of one cluster.
 pub struct ElasticSource {
@@ -50,9 +49,9 @@ impl ElasticSource {
 
     /// The request made ready for what the server has.
     fn prepare(&self, request: &BoundRequest, context: &FetchContext, simple: bool) -> Result<Prepared, Fault> {
-        let product = self.link.server(context)?.product;
+        let server = self.link.server(context)?;
         let indices = self.mappings.of(&self.link, context, &prepare::fields_of(request))?;
-        Prepared::new(request, &indices, product, simple)
+        Prepared::new(request, &indices, server, simple)
     }
 
     /// Runs with a request made ready; again where the mappings changed, or without patterns where they are too complex.
@@ -81,35 +80,13 @@ impl ElasticSource {
             Ok(builder.finish(prepared.wanted()))
         })
     }
-
-    fn total(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, Fault> {
-        self.with_prepared(request, context, |prepared| if prepared.nothing { Ok(0) } else { self.total_of(prepared, context) })
-    }
-
-    fn total_of(&self, prepared: &Prepared, context: &FetchContext) -> Result<u64, Fault> {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            size: usize,
-            track_total_hits: bool,
-            query: &'a RawValue,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            post_filter: Option<MatchAll>,
-        }
-        let post_filter = MatchAll::behind(self.link.server(context)?.product);
-        let path = format!("{}/_search?allow_partial_search_results=false&allow_no_indices=false&{FILTER}", self.link.indices());
-        let call = self.link.post(path, &Body { size: 0, track_total_hits: true, query: &prepared.query, post_filter })?;
-        self.link.send(&call, context, |reply| {
-            let answer = Answer::read(&reply.body)?;
-            answer.whole()?;
-            let total = answer.hits.total.filter(|t| t.relation == "eq").map(|t| t.value);
-            total.ok_or_else(|| Fault::new(Kind::Malformed, "the answer has no total"))
-        })
-    }
 }
 
 impl DataSource for ElasticSource {
+    /// A superset where a mapping allows no exact query: every record that the request asks for is in it.
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
-        self.read(request, context).map_err(|f| self.link.explain(&f))
+        let read = if request.first_only { self.first(request, context) } else { self.read(request, context) };
+        read.map_err(|f| self.link.explain(&f))
     }
 
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError> {

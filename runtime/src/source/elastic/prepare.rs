@@ -7,7 +7,7 @@ use super::columns::RecordsBuilder;
 use super::document::FieldTree;
 use super::fault::{Fault, Kind};
 use super::mapping::{FieldKind, FieldMapping, Indices};
-use super::product::Product;
+use super::product::Server;
 use super::scan::DocValue;
 use crate::source::Scalar;
 use huntc_compiler::backend::elastic::query::{Bool, Query};
@@ -24,6 +24,8 @@ const TIME: &str = "@timestamp";
 pub(super) struct Prepared {
     /// With the window.
     pub(super) query: Box<RawValue>,
+    /// Finds only records that the request surely means.
+    pub(super) sure: Box<RawValue>,
     /// Whether no record of any index can match: nothing has to be sent.
     pub(super) nothing: bool,
     /// Whether every hit is meant by the request.
@@ -87,20 +89,28 @@ fn query_fields(query: &Bound, fields: &mut BTreeSet<String>) {
 
 impl Prepared {
     /// For a server with these mappings. `simple`: without patterns, which the server found too complex.
-    pub(super) fn new(request: &BoundRequest, indices: &Indices, product: Product, simple: bool) -> Result<Self, Fault> {
+    pub(super) fn new(request: &BoundRequest, indices: &Indices, server: &Server, simple: bool) -> Result<Self, Fault> {
         let mut names: Vec<String> = request.fields.iter().filter(|f| *f != "_id").cloned().collect();
         let wanted = names.len();
         let time = names.iter().position(|f| f == TIME).unwrap_or_else(|| {
             names.push(TIME.to_owned());
             wanted
         });
+        if request.first_only {
+            // To tell a hit from one that only may be meant.
+            names.extend(fields_of(request).into_iter().filter(|f| !names.contains(f)).collect::<Vec<_>>());
+        }
         let classes = classes(request, indices);
         let asked = with_window(request.query.clone(), request.window);
-        let around: Vec<_> = classes.iter().map(|c| Adapter::new(&c.fields, product, simple).around(&asked)).collect();
+        let around: Vec<_> =
+            classes.iter().map(|c| Adapter::new(&c.fields, server, simple, request.first_only).around(&asked)).collect();
         let exact = around.iter().all(super::adapt::Around::is_exact) && aligned(request.window);
         let nothing = !classes.is_empty() && around.iter().all(|a| a.upper == Query::MatchNone);
-        let query = together(&classes, around.into_iter().map(|a| a.upper).collect(), &asked, request.window);
-        let query = serde_json::value::to_raw_value(&query).map_err(|e| Fault::new(Kind::Rejected, e.to_string()))?;
+        let (upper, lower) = around.into_iter().map(|a| (a.upper, a.lower)).unzip();
+        let json = |q: &Bound| serde_json::value::to_raw_value(q).map_err(|e| Fault::new(Kind::Rejected, e.to_string()));
+        let newer = with_window(Query::MatchAll, request.window);
+        let query = json(&together(&classes, upper, &asked, Some(newer)))?;
+        let sure = json(&together(&classes, lower, &Query::MatchNone, None))?;
         let decoders: Vec<Decoder> = classes.iter().map(|c| Decoder::new(&names, &c.fields)).collect();
         let by_index = classes.iter().enumerate().flat_map(|(n, c)| c.indices.iter().map(move |i| (i.clone(), n))).collect();
         let mut includes: BTreeSet<String> = names.iter().cloned().collect();
@@ -109,6 +119,7 @@ impl Prepared {
         );
         Ok(Self {
             query,
+            sure,
             nothing,
             exact,
             includes: includes.into_iter().collect(),
@@ -130,6 +141,11 @@ impl Prepared {
     /// Names of the columns that the request asked for.
     pub(super) fn wanted(&self) -> impl Iterator<Item = &str> {
         self.names.iter().take(self.wanted).map(String::as_str)
+    }
+
+    /// Names of all columns.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
     }
 
     /// Takes hits into the builder; those outside the window, exact to the nanosecond, are left out.
@@ -225,8 +241,8 @@ fn classes(request: &BoundRequest, indices: &Indices) -> Vec<Class> {
 }
 
 /// One query for all classes: each clause is for its indices. An index that came since the mappings were read gets no query that
-/// could be wrong for it: all its records in the window come.
-fn together(classes: &[Class], mut queries: Vec<Bound>, asked: &Bound, window: Window) -> Bound {
+/// could be wrong for it, but `newer`: all its records in the window.
+fn together(classes: &[Class], mut queries: Vec<Bound>, asked: &Bound, newer: Option<Bound>) -> Bound {
     match queries.len() {
         0 => return asked.clone(),
         1 => return queries.remove(0),
@@ -249,7 +265,6 @@ fn together(classes: &[Class], mut queries: Vec<Bound>, asked: &Bound, window: W
             })),
         }
     }
-    let newer = with_window(Query::MatchAll, window);
-    should.push(Query::all_but(newer, names(&all)));
+    should.extend(newer.map(|newer| Query::all_but(newer, names(&all))));
     Query::any(should)
 }

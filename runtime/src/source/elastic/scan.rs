@@ -118,7 +118,7 @@ impl<'a> Scan<'a> {
                 Ok(()) => return Ok(builder),
                 Err(fault) => fault,
             };
-            let again = matches!(fault.kind, Kind::ContextLost | Kind::Incomplete);
+            let again = matches!(fault.kind, Kind::ContextLost | Kind::Miscounted);
             if !again || tries >= RESTARTS {
                 return if again && self.context.allow_partial { Ok(self.partial(builder)) } else { Err(fault) };
             }
@@ -132,6 +132,10 @@ impl<'a> Scan<'a> {
     }
 
     fn once(&self, builder: &mut RecordsBuilder) -> Result<(), Fault> {
+        if !self.link.server(self.context)?.has_shard_doc() {
+            let (total, seen) = self.scroll(builder)?;
+            return prove(total, seen, builder);
+        }
         let snapshot = Snapshot::open(self.link, self.context, self.context.allow_partial)?;
         let result = self.read(&snapshot, builder);
         snapshot.close(self.link, self.context);
@@ -220,6 +224,28 @@ impl<'a> Scan<'a> {
         self.page.fetch_min(fitting, Ordering::Relaxed);
     }
 
+    /// Records for the next page.
+    pub(super) fn page_size(&self) -> usize {
+        self.page.load(Ordering::Relaxed)
+    }
+
+    /// Halves the page after one of this size was refused; false where it is small already.
+    pub(super) fn shrink_page(&self, size: usize) -> bool {
+        self.page.fetch_min((size / 2).max(SMALLEST_PAGE), Ordering::Relaxed);
+        size > SMALLEST_PAGE
+    }
+
+    /// Whether an answer may be used: it is whole, or the user takes a part.
+    pub(super) fn judge(&self, answer: &Answer<'_>) -> Result<(), Fault> {
+        match answer.whole() {
+            Err(fault) if self.context.allow_partial && matches!(fault.kind, Kind::Incomplete | Kind::MappingClash) => {
+                self.context.stats.partial.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            verdict => verdict,
+        }
+    }
+
     /// One page, into the builder.
     fn page(
         &self,
@@ -230,12 +256,10 @@ impl<'a> Scan<'a> {
         builder: &mut RecordsBuilder,
     ) -> Result<Page, Fault> {
         loop {
-            let size = self.page.load(Ordering::Relaxed);
+            let size = self.page_size();
             match self.sized_page(snapshot, slice, after, total, size, builder) {
                 // An index may allow less than the usual 10,000.
-                Err(fault) if fault.kind == Kind::PageTooLarge && size > SMALLEST_PAGE => {
-                    self.page.fetch_min((size / 2).max(SMALLEST_PAGE), Ordering::Relaxed);
-                }
+                Err(fault) if fault.kind == Kind::PageTooLarge && self.shrink_page(size) => {}
                 result => return result,
             }
         }
@@ -273,26 +297,14 @@ impl<'a> Scan<'a> {
         let call = self.link.post(format!("_search?allow_partial_search_results={partial}&{FILTER}"), &body)?;
         let page = self.link.send(&call, self.context, |reply| {
             let mut answer = Answer::read(&reply.body)?;
-            if let Err(fault) = answer.whole() {
-                if !(partial && matches!(fault.kind, Kind::Incomplete | Kind::MappingClash)) {
-                    return Err(fault);
-                }
-                self.context.stats.partial.store(true, Ordering::Relaxed);
-            }
+            self.judge(&answer)?;
             snapshot.renew(answer.pit_id.take());
             if answer.hits.hits.len() > size {
                 return Err(Fault::new(Kind::Malformed, "an answer has more records than were asked for"));
             }
             self.prepared.take(&answer.hits.hits, builder)?;
             let last = answer.hits.hits.last().and_then(|h| h.sort).map(ToOwned::to_owned);
-            let exact = |t: &super::answer::Total| (t.relation == "eq").then_some(t.value);
-            Ok(Page {
-                asked: size,
-                hits: answer.hits.hits.len(),
-                bytes: reply.body.len(),
-                total: answer.hits.total.as_ref().and_then(exact),
-                last,
-            })
+            Ok(Page { asked: size, hits: answer.hits.hits.len(), bytes: reply.body.len(), total: answer.hits.exact_total(), last })
         })?;
         self.context.read.fetch_add(page.hits as u64, Ordering::Relaxed);
         self.context.stats.pages.fetch_add(1, Ordering::Relaxed);
@@ -303,7 +315,7 @@ impl<'a> Scan<'a> {
 /// Whether what was read is all there is, each record once.
 fn prove(total: u64, seen: u64, builder: &RecordsBuilder) -> Result<(), Fault> {
     if seen != total {
-        return Err(Fault::new(Kind::Incomplete, format!("{seen} records came, but the server counted {total}")));
+        return Err(Fault::new(Kind::Miscounted, format!("{seen} records came, but the server counted {total}")));
     }
-    if builder.distinct() { Ok(()) } else { Err(Fault::new(Kind::Incomplete, "a record came twice")) }
+    if builder.distinct() { Ok(()) } else { Err(Fault::new(Kind::Miscounted, "a record came twice")) }
 }

@@ -9,7 +9,7 @@ mod text;
 mod wildcard;
 
 use super::mapping::{FieldKind, FieldMapping};
-use super::product::Product;
+use super::product::{Product, Server};
 use huntc_compiler::backend::elastic::query::{Bool, Never, Query, Range, Regexp, Term, Terms, Wildcard};
 use huntc_compiler::catalog::{Catalog, FieldType};
 use huntc_compiler::value::Value;
@@ -67,8 +67,13 @@ impl Around {
 pub(super) struct Adapter<'a> {
     pub(super) fields: &'a BTreeMap<String, FieldMapping>,
     pub(super) product: Product,
+    /// OpenSearch before 3.3: fields of type `wildcard` have further faults.
+    pub(super) old: bool,
     /// Without patterns: the server found them too complex.
     pub(super) simple: bool,
+    /// Whether a first hit is enough: then values beyond a limit are not looked for where the server cannot tell them, since all
+    /// records without the field would have to be read.
+    pub(super) probe: bool,
     /// Clauses that fields of type `wildcard` will be expanded to (OpenSearch).
     grams: Cell<usize>,
 }
@@ -85,8 +90,8 @@ enum Leaf<'q> {
 }
 
 impl<'a> Adapter<'a> {
-    pub(super) fn new(fields: &'a BTreeMap<String, FieldMapping>, product: Product, simple: bool) -> Self {
-        Self { fields, product, simple, grams: Cell::new(0) }
+    pub(super) fn new(fields: &'a BTreeMap<String, FieldMapping>, server: &Server, simple: bool, probe: bool) -> Self {
+        Self { fields, product: server.product, old: !server.has_shard_doc(), simple, probe, grams: Cell::new(0) }
     }
 
     /// The two queries around a query.

@@ -5,6 +5,10 @@ use serde_json::{Value as Json, json};
 
 const FIELD: &str = "process.command_line";
 
+fn server(product: Product) -> Server {
+    Server { product, version: None }
+}
+
 fn keyword(limit: Option<usize>) -> FieldKind {
     FieldKind::Keyword { limit, normalized: false, text: None }
 }
@@ -12,7 +16,7 @@ fn keyword(limit: Option<usize>) -> FieldKind {
 fn around(kind: FieldKind, product: Product, query: &Bound) -> Around {
     let field = fields_in(query).unwrap_or(FIELD).to_owned();
     let fields = BTreeMap::from([(field, FieldMapping { kind, target: None })]);
-    Adapter::new(&fields, product, false).around(query)
+    Adapter::new(&fields, &server(product), false, false).around(query)
 }
 
 fn fields_in(query: &Bound) -> Option<&str> {
@@ -110,8 +114,8 @@ fn a_text_field_is_asked_by_its_keyword() {
 fn lists_on_opensearch_may_lack_one_value_and_be_there() {
     let query = Query::Wildcard(Wildcard { field: "process.args".to_owned(), pattern: "*a*".to_owned(), case_insensitive: false });
     let fields = BTreeMap::from([("process.args".to_owned(), FieldMapping { kind: keyword(Some(1024)), target: None })]);
-    assert_eq!(Adapter::new(&fields, Os, false).around(&query).upper, Query::MatchAll);
-    assert_ne!(Adapter::new(&fields, Es, false).around(&query).upper, Query::MatchAll);
+    assert_eq!(Adapter::new(&fields, &server(Os), false, false).around(&query).upper, Query::MatchAll);
+    assert_ne!(Adapter::new(&fields, &server(Es), false, false).around(&query).upper, Query::MatchAll);
 }
 
 #[test]

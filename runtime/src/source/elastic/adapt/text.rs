@@ -32,6 +32,7 @@ impl Adapter<'_> {
         match (self.product, keyword.text) {
             // The server notes which fields of a document it left out.
             (Product::Elasticsearch, _) => Query::term("_ignored", Value::text(keyword.real)),
+            (Product::OpenSearch, _) if self.probe => Query::MatchNone,
             // OpenSearch does not. A field with several values may lack one of them and still be there.
             (Product::OpenSearch, Some(text)) if may_be_list(keyword.field) => Query::exists(text),
             (Product::OpenSearch, Some(text)) => Query::all_but(Query::exists(text), Query::exists(keyword.field)),

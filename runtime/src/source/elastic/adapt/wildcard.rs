@@ -35,12 +35,17 @@ impl Adapter<'_> {
             Leaf::Terms(q) => self.equal_any(field, &q.values),
             Leaf::Wildcard(_) | Leaf::Regexp(_) if self.simple => present(),
             Leaf::Wildcard(q) if q.case_insensitive && !q.pattern.is_ascii() => {
-                self.affordable(&q.pattern, || Around::upper_only(folded(field, &plain(&q.pattern))), present)
+                let pattern = if self.old { without_escapes(&plain(&q.pattern)) } else { plain(&q.pattern) };
+                self.affordable(&q.pattern, || Around::upper_only(folded(field, &pattern)), present)
+            }
+            Leaf::Wildcard(q) if self.old && q.pattern.contains('\\') => {
+                let pattern = without_escapes(&plain(&q.pattern));
+                self.affordable(&q.pattern, || Around::upper_only(pattern_query(field, pattern, q.case_insensitive)), present)
             }
             Leaf::Wildcard(q) => {
                 self.affordable(&q.pattern, || Around::exact(pattern_query(field, plain(&q.pattern), q.case_insensitive)), present)
             }
-            Leaf::Regexp(q) if !several(&q.pattern) => present(),
+            Leaf::Regexp(q) if self.old || !several(&q.pattern) => present(),
             Leaf::Regexp(q) => self.affordable(&q.pattern, || Around::exact(leaf.query(field)), present),
             // Refused with 400.
             Leaf::Range(_) => present(),
@@ -55,11 +60,13 @@ impl Adapter<'_> {
         if text.chars().count() > BEGINNING {
             let beginning: String = text.chars().take(BEGINNING).collect();
             let pattern = format!("{}*", escaped(&beginning));
+            let pattern = if self.old { without_escapes(&pattern) } else { pattern };
             let query = if fold { folded(field, &pattern) } else { pattern_query(field, pattern, false) };
             return self.affordable(&beginning, || Around::upper_only(query), present);
         }
         if fold && !text.is_ascii() {
-            return self.affordable(text, || Around::upper_only(folded(field, &escaped(text))), present);
+            let pattern = if self.old { without_escapes(&escaped(text)) } else { escaped(text) };
+            return self.affordable(text, || Around::upper_only(folded(field, &pattern)), present);
         }
         let term = Query::Term(Term { field: field.to_owned(), value: Value::text(text), case_insensitive: fold });
         self.affordable(text, || Around::exact(term), present)
@@ -111,6 +118,22 @@ fn plain(pattern: &str) -> String {
     out
 }
 
+/// A pattern with any character in place of an escaped one: OpenSearch 2 finds nothing by escapes, and nothing by some regular
+/// expressions (2.19, measured).
+fn without_escapes(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut characters = pattern.chars();
+    while let Some(c) = characters.next() {
+        if c == '\\' {
+            characters.next();
+            out.push('?');
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// A pattern that folds case: any character in place of those that break it.
 fn folded(field: &str, pattern: &str) -> Bound {
     let mut out = String::with_capacity(pattern.len());
@@ -155,6 +178,7 @@ mod tests {
     fn letters_beyond_ascii_become_any_character() {
         let Query::Wildcard(q) = folded("f", &plain("*Übung\\*\\ß*")) else { unreachable!() };
         assert_eq!((q.pattern.as_str(), q.case_insensitive), ("*?bung\\*?*", true));
+        assert_eq!(without_escapes(r"C:\\a\*b*?"), "C:?a?b*?");
         assert_eq!(plain(r"a\[b\]\*\?\\c\"), r"a[b]\*\?\\c\\");
     }
 }

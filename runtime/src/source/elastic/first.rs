@@ -1,0 +1,160 @@
+//! Requests that only need to know whether there is a record, and the counts of requests.
+
+use super::ElasticSource;
+use super::answer::{Answer, FILTER};
+use super::fault::{Fault, Kind};
+use super::prepare::Prepared;
+use super::scan::{DocValue, MatchAll, Scan, SourceFilter};
+use crate::source::{FetchContext, Records};
+use huntc_compiler::backend::elastic::query::{Never, Query};
+use huntc_compiler::backend::elastic::request::BoundRequest;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::sync::atomic::Ordering;
+
+/// Records asked for: the first may lie outside the window, which is exact to the nanosecond.
+const FEW: usize = 10;
+
+#[derive(Serialize)]
+struct Body<'a> {
+    size: usize,
+    track_total_hits: bool,
+    query: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    post_filter: Option<MatchAll>,
+    #[serde(rename = "_source")]
+    source: SourceFilter<'a>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    docvalue_fields: &'a [DocValue],
+}
+
+impl ElasticSource {
+    /// Some records that the request means, if there are any.
+    pub(super) fn first(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, Fault> {
+        self.with_prepared(request, context, |prepared| {
+            let mut builder = prepared.builder();
+            if prepared.nothing {
+                return Ok(builder.finish(prepared.wanted()));
+            }
+            // What surely is meant is asked first: a hit settles it.
+            self.search(prepared, &prepared.sure, FEW, context, |answer| prepared.take(&answer.hits.hits, &mut builder))?;
+            if builder.len() > 0 || prepared.exact {
+                return Ok(builder.finish(prepared.wanted()));
+            }
+            let mut records = Scan::new(&self.link, context, prepared).run()?.finish(prepared.names());
+            if (0..records.len()).any(|r| may_be_meant(&request.query, &records, r)) {
+                records.columns.truncate(prepared.wanted().count());
+                return Ok(records);
+            }
+            Ok(prepared.builder().finish(prepared.wanted()))
+        })
+    }
+
+    /// How many records match; at least so many where a mapping allows no exact query.
+    pub(super) fn total(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, Fault> {
+        self.with_prepared(request, context, |prepared| {
+            if prepared.nothing {
+                return Ok(0);
+            }
+            let mut total = None;
+            self.search(prepared, &prepared.query, 0, context, |answer| {
+                total = answer.hits.exact_total();
+                Ok(())
+            })?;
+            total.ok_or_else(|| Fault::new(Kind::Malformed, "the answer has no total"))
+        })
+    }
+
+    /// One search without a point in time.
+    fn search(
+        &self,
+        prepared: &Prepared,
+        query: &RawValue,
+        size: usize,
+        context: &FetchContext,
+        mut take: impl FnMut(&Answer<'_>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let product = self.link.server(context)?.product;
+        let body = Body {
+            size,
+            track_total_hits: size == 0,
+            query,
+            post_filter: if size == 0 { MatchAll::behind(product) } else { None },
+            source: SourceFilter { includes: &prepared.includes },
+            docvalue_fields: &prepared.docvalues,
+        };
+        let options = "allow_partial_search_results=false&allow_no_indices=false&ignore_unavailable=false";
+        let call = self.link.post(format!("{}/_search?{options}&{FILTER}", self.link.indices()), &body)?;
+        self.link.send(&call, context, |reply| {
+            let answer = Answer::read(&reply.body)?;
+            answer.whole()?;
+            take(&answer)
+        })?;
+        context.stats.pages.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// Whether a record can be one that the query means, as far as presence of fetched fields tells.
+fn may_be_meant(query: &Query<Never>, records: &Records, record: usize) -> bool {
+    verdict(query, records, record) != Some(false)
+}
+
+/// `None` where only the values could tell.
+fn verdict(query: &Query<Never>, records: &Records, record: usize) -> Option<bool> {
+    let present = |field: &str| records.column(field).map(|c| !c.codes(record).is_empty());
+    match query {
+        Query::MatchAll => Some(true),
+        Query::MatchNone => Some(false),
+        Query::Exists(q) => present(&q.field),
+        Query::Term(q) => present(&q.field).filter(|p| !p),
+        Query::Terms(q) => present(&q.field).filter(|p| !p),
+        Query::Wildcard(q) => present(&q.field).filter(|p| !p),
+        Query::Regexp(q) => present(&q.field).filter(|p| !p),
+        Query::Range(q) => present(&q.field).filter(|p| !p),
+        Query::Bool(b) => {
+            let of = |parts: &[Query<Never>]| parts.iter().map(|q| verdict(q, records, record)).collect::<Vec<_>>();
+            let should = of(&b.should);
+            let one_of = match () {
+                () if should.is_empty() || should.contains(&Some(true)) => Some(true),
+                () if should.iter().all(|v| *v == Some(false)) => Some(false),
+                () => None,
+            };
+            let mut all = of(&b.filter);
+            all.extend(of(&b.must_not).into_iter().map(|v| v.map(|holds| !holds)));
+            all.push(one_of);
+            if all.contains(&Some(false)) { Some(false) } else { all.iter().all(Option::is_some).then_some(true) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::elastic::columns::RecordsBuilder;
+    use huntc_compiler::value::Value;
+
+    #[test]
+    fn presence_settles_what_it_can() {
+        let mut builder = RecordsBuilder::new(2, false);
+        builder.columns[0].push_text("x");
+        builder.end_record("i", "1", None);
+        let records = builder.finish(["a", "b"].into_iter());
+        let term = |field: &str| Query::term(field, Value::text("x"));
+        let cases = [
+            (Query::exists("a"), Some(true)),
+            (Query::exists("b"), Some(false)),
+            (Query::exists("unknown"), None),
+            (term("a"), None),
+            (term("b"), Some(false)),
+            (Query::all_but(Query::exists("a"), term("b")), Some(true)),
+            (Query::all_but(Query::exists("a"), Query::exists("a")), Some(false)),
+            (Query::any([term("b"), Query::exists("a")]), Some(true)),
+            (Query::any([term("b"), Query::exists("b")]), Some(false)),
+            (Query::all([term("a"), Query::exists("a")]), None),
+        ];
+        for (query, wanted) in cases {
+            assert_eq!(verdict(&query, &records, 0), wanted, "{query:?}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Reading everything from OpenSearch before 3.3: its points in time have no order that tells all records apart, so a scroll is
+//! read. A page of a scroll comes once: whatever goes wrong on the way, the reading begins again.
+
+use super::answer::{Answer, FILTER};
+use super::client::Call;
+use super::columns::RecordsBuilder;
+use super::fault::{Fault, Kind};
+use super::product::Product;
+use super::scan::{MatchAll, Scan, SourceFilter};
+use super::snapshot::KEEP_ALIVE;
+use crate::source::FetchContext;
+use reqwest::Method;
+use serde::Serialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+#[derive(Serialize)]
+struct First<'a> {
+    size: usize,
+    track_total_hits: bool,
+    sort: [&'static str; 1],
+    query: &'a RawValue,
+    post_filter: Option<MatchAll>,
+    #[serde(rename = "_source")]
+    source: SourceFilter<'a>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    docvalue_fields: &'a [super::scan::DocValue],
+}
+
+/// A page of a scroll.
+struct Page {
+    hits: usize,
+    total: Option<u64>,
+    scroll: Option<String>,
+}
+
+impl Scan<'_> {
+    /// All records, and how many the server counted.
+    pub(super) fn scroll(&self, builder: &mut RecordsBuilder) -> Result<(u64, u64), Fault> {
+        let first = self.first(builder)?;
+        let Some(total) = first.total else { return Err(Fault::new(Kind::Malformed, "the answer has no total")) };
+        let Some(mut scroll) = first.scroll else { return Err(Fault::new(Kind::Malformed, "the answer has no scroll")) };
+        let mut seen = first.hits as u64;
+        let result = loop {
+            if seen >= total {
+                break Ok((total, seen));
+            }
+            match self.next(&scroll, builder) {
+                Ok(page) if page.hits == 0 => break Ok((total, seen)),
+                Ok(page) => {
+                    seen += page.hits as u64;
+                    scroll = page.scroll.unwrap_or(scroll);
+                }
+                // The page that was lost cannot be had again.
+                Err(fault) if fault.transient() => break Err(Fault { kind: Kind::ContextLost, ..fault }),
+                Err(fault) => break Err(fault),
+            }
+        };
+        self.end(&scroll);
+        result
+    }
+
+    fn first(&self, builder: &mut RecordsBuilder) -> Result<Page, Fault> {
+        loop {
+            let size = self.page_size();
+            let body = First {
+                size,
+                track_total_hits: true,
+                sort: ["_doc"],
+                query: &self.prepared.query,
+                post_filter: MatchAll::behind(Product::OpenSearch),
+                source: SourceFilter { includes: &self.prepared.includes },
+                docvalue_fields: &self.prepared.docvalues,
+            };
+            let options = "allow_no_indices=false&ignore_unavailable=false";
+            let partial = self.context.allow_partial;
+            let path = format!(
+                "{}/_search?scroll={KEEP_ALIVE}&allow_partial_search_results={partial}&{options}&{FILTER}",
+                self.link.indices()
+            );
+            let call = self.link.post(path, &body)?;
+            match self.link.send(&call, self.context, |reply| self.take(&reply.body, builder)) {
+                Err(fault) if fault.kind == Kind::PageTooLarge && self.shrink_page(size) => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn next(&self, scroll: &str, builder: &mut RecordsBuilder) -> Result<Page, Fault> {
+        let body = json!({"scroll": KEEP_ALIVE, "scroll_id": scroll});
+        let call = self.link.post(format!("_search/scroll?{FILTER}"), &body)?;
+        let reply = self.link.send_once(&call, self.context)?;
+        self.take(&reply.body, builder)
+    }
+
+    fn take(&self, body: &[u8], builder: &mut RecordsBuilder) -> Result<Page, Fault> {
+        let mut answer = Answer::read(body)?;
+        self.judge(&answer)?;
+        self.prepared.take(&answer.hits.hits, builder)?;
+        let hits = answer.hits.hits.len();
+        self.context.read.fetch_add(hits as u64, Ordering::Relaxed);
+        self.context.stats.pages.fetch_add(1, Ordering::Relaxed);
+        Ok(Page { hits, total: answer.hits.exact_total(), scroll: answer.scroll_id.take() })
+    }
+
+    /// Ends the scroll; a fault here changes nothing.
+    fn end(&self, scroll: &str) {
+        let context = FetchContext { request_id: self.context.request_id.clone(), ..FetchContext::default() };
+        let body = json!({"scroll_id": [scroll]}).to_string().into_bytes();
+        let call =
+            Call { method: Method::DELETE, path: "_search/scroll".to_owned(), body: Some(body), timeout: Duration::from_secs(5) };
+        let _ = self.link.send_once(&call, &context);
+    }
+}
