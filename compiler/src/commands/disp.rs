@@ -25,7 +25,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
         .ignore_then(need(parts.value.clone(), Stop::Statement))
         .then_ignore(only("DISP"))
         .validate(|value, _, emitter| match value {
-            Some(Value::Expression(expression)) => Command::Disp(Disp { expression }),
+            Some(Value::Expression(expression)) => Command::Disp(Disp { expression: *expression }),
             Some(Value::Merge(variables, _)) => {
                 if let (Some(first), Some(last)) = (variables.first(), variables.last()) {
                     let found = Diagnostic::new(&ONE_ONLY, first.span.to(last.span), "DISP shows one variable, not a merge");

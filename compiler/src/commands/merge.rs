@@ -25,7 +25,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
         .value
         .clone()
         .validate(|value, _, emitter| match value {
-            Value::Expression(expression) => Command::Assign(expression),
+            Value::Expression(expression) => Command::Assign(*expression),
             Value::Merge(variables, extra) => {
                 if let Some(span) = extra {
                     let found = Diagnostic::new(&CLAUSE_NOT_HERE, span, "a merge takes plain variables and no clauses");

@@ -102,7 +102,7 @@ impl Clauses {
 }
 
 /// Any clause, with its place.
-pub(crate) fn clause<'t>(observation: P<'t, Observation>) -> P<'t, (Clause, Span)> {
+pub(crate) fn clause(observation: P<'_, Observation>) -> P<'_, (Clause, Span)> {
     let from = lead(Keyword::From).ignore_then(need(grammar::path(Expect::Source, true), Stop::Clause)).map(Clause::From);
     let filter = lead(Keyword::Where).ignore_then(observation).map(Clause::Where);
     let attr = lead(Keyword::Attr).ignore_then(list(attribute_or_star(), Stop::List)).map(Clause::Attr);

@@ -18,7 +18,7 @@ const CLAUSES: &[ClauseKind] = &[ClauseKind::Where, ClauseKind::Attr, ClauseKind
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
     /// `v …`
-    Expression(Expression),
+    Expression(Box<Expression>),
     /// `a + b`; the place is that of the first clause or `(`, which a merge does not take.
     Merge(Vec<Ident>, Option<Span>),
     /// Reported.
@@ -35,7 +35,11 @@ pub(crate) fn value<'t>(clause: &P<'t, (Clause, Span)>) -> P<'t, Value> {
         .map(|(((transformer, variable, head_span), more), (clauses, clause_span))| {
             let Some(variable) = variable else { return Value::Error };
             if more.is_empty() {
-                return if clauses.broken { Value::Error } else { Value::Expression(expression(transformer, variable, clauses)) };
+                return if clauses.broken {
+                    Value::Error
+                } else {
+                    Value::Expression(Box::new(expression(transformer, variable, clauses)))
+                };
             }
             let Some(more) = more.into_iter().collect::<Option<Vec<_>>>() else { return Value::Error };
             let extra = transformer.map(|_| head_span).or((clause_span.start < clause_span.end).then_some(clause_span));

@@ -43,7 +43,7 @@ struct Lexer<'s> {
     out: Lexed<'s>,
 }
 
-impl<'s> Lexer<'s> {
+impl Lexer<'_> {
     /// Takes one token, blank or comment.
     fn step(&mut self, byte: u8) {
         match byte {
@@ -218,6 +218,7 @@ impl<'s> Lexer<'s> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -175,7 +175,7 @@ fn is_share(raw: &str) -> bool {
 /// `%SystemRoot%\…`
 fn has_variable(raw: &str) -> bool {
     raw.match_indices("%\\").any(|(at, _)| {
-        let before = raw[..at].as_bytes();
+        let before = &raw.as_bytes()[..at];
         let name = before.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'(' | b')')).count();
         name > 2 && before.len() > name && before[before.len() - name - 1] == b'%'
     })

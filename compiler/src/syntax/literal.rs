@@ -124,7 +124,7 @@ pub(crate) fn operand<'t>() -> P<'t, Operand> {
         let more = comma().ignore_then(item.clone()).repeated().collect::<Vec<_>>();
         let inside = item.then(more).map(|(first, more)| {
             let mut all = first;
-            more.into_iter().for_each(|m| all.extend(m));
+            all.extend(more.into_iter().flatten());
             all
         });
         let inside = inside.boxed();

@@ -24,8 +24,8 @@ const OTHER_WORDS: &[(&str, Keyword)] = &[
 
 /// Whether a word that is no keyword was probably meant as this one.
 pub(crate) fn misspells(token: &Token<'_>, keyword: Keyword) -> bool {
-    let taken = token.kind != Kind::Word || token.keyword.is_some() || token.has(Flags::BEFORE_EQ) || token.has(Flags::BOUND);
-    if taken || token.text.len() < 2 || token.text.len() > 12 || !token.text.bytes().all(|b| b.is_ascii_alphabetic()) {
+    let other = token.kind != Kind::Word || token.keyword.is_some() || token.has(Flags::BEFORE_EQ) || token.has(Flags::BOUND);
+    if other || token.text.len() < 2 || token.text.len() > 12 || !token.text.bytes().all(|b| b.is_ascii_alphabetic()) {
         return false;
     }
     let word = token.text.to_ascii_uppercase();
@@ -146,10 +146,12 @@ fn quoted(text: &str) -> String {
     if text.contains('\\') && !text.contains('\'') && !text.ends_with('\\') { format!("r'{text}'") } else { strings::quote(text) }
 }
 
-/// At most 40 characters of a text, for headlines.
+/// At most 40 characters of a text, for headlines; what is not seen in them becomes an escape.
 pub(crate) fn shorten(text: &str) -> String {
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+    let start: String = text.chars().take(41).collect();
+    let shown = strings::visible(&start);
+    match shown.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &shown[..end]),
+        None => shown,
     }
 }

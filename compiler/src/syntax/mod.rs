@@ -21,6 +21,7 @@ pub mod print;
 mod program;
 mod report;
 mod scan;
+pub mod show;
 pub(crate) mod strings;
 pub mod token;
 mod values;

@@ -94,7 +94,7 @@ fn followed(part: P<'_, Observation>) -> P<'_, Observation> {
     joined(any, Keyword::FollowedBy, Observation::FollowedBy)
 }
 
-fn joined<'t>(part: P<'t, Observation>, word: Keyword, join: fn(Vec<Observation>, Span) -> Observation) -> P<'t, Observation> {
+fn joined(part: P<'_, Observation>, word: Keyword, join: fn(Vec<Observation>, Span) -> Observation) -> P<'_, Observation> {
     let more = keyword(word).ignore_then(part.clone()).repeated().collect::<Vec<_>>();
     part.then(more)
         .map_with(move |(first, more), e| {

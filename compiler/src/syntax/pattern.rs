@@ -26,7 +26,7 @@ pub(crate) fn pattern<'t>(operand: P<'t, Operand>) -> P<'t, Pattern> {
 }
 
 /// `part { KEYWORD part }` as one list.
-fn joined<'t>(part: P<'t, Pattern>, word: Keyword, join: fn(Vec<Pattern>, Span) -> Pattern) -> P<'t, Pattern> {
+fn joined(part: P<'_, Pattern>, word: Keyword, join: fn(Vec<Pattern>, Span) -> Pattern) -> P<'_, Pattern> {
     let more = connective(word).ignore_then(part.clone()).repeated().collect::<Vec<_>>();
     part.then(more)
         .map_with(move |(first, more), e| {

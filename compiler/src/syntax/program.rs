@@ -101,7 +101,7 @@ fn target<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| {
         let (next, third) = (look(input, 1), look(input, 2));
         let Some(token) = look(input, 0).filter(|t| t.kind == Kind::Word) else { return Err(expected(input, Expect::Statement)) };
-        let mut taken = 2;
+        let mut length = 2;
         if token.has(Flags::BEFORE_EQ) {
             if token.keyword.is_some_and(super::token::Keyword::statement) {
                 tell(input, mistakes::keyword_target(token));
@@ -115,14 +115,14 @@ fn target<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
             let found =
                 Diagnostic::new(&UNEXPECTED, token.span, format!("`=` is missing behind `{}`", mistakes::shorten(token.text)));
             tell(input, found.fix("insert it", token.span.after(), " ="));
-            taken = 1;
+            length = 1;
         } else {
             return Err(expected(input, Expect::Statement));
         }
         if !words::is_variable(token.text) {
             tell(input, mistakes::bad_name(token, Expect::Variable));
         }
-        (0..taken).for_each(|_| input.skip());
+        (0..length).for_each(|_| input.skip());
         Ok(grammar::ident(token))
     })
 }

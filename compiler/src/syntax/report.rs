@@ -239,7 +239,7 @@ fn join(texts: &[&str]) -> String {
 
 /// A token for people.
 fn describe(token: &Token<'_>) -> String {
-    let text: String = mistakes::shorten(token.text).chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let text = mistakes::shorten(token.text);
     match token.kind {
         Kind::Text | Kind::RawText | Kind::TimeText => format!("the text {text}"),
         Kind::Number => format!("the number {text}"),

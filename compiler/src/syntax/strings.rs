@@ -59,8 +59,7 @@ pub(crate) fn escape(text: &str) -> (usize, Escape) {
             None => (2, Escape::Malformed),
         },
         Some(b'N') => (2, Escape::Malformed),
-        Some(_) => (1, Escape::Verbatim),
-        None => (1, Escape::Verbatim),
+        Some(_) | None => (1, Escape::Verbatim),
     }
 }
 
@@ -152,17 +151,27 @@ fn quote_with(text: &str, quote: char) -> String {
     for c in text.chars() {
         if c == '\\' || c == quote {
             out.push('\\');
-            out.push(c);
-        } else if !invisible(c) {
-            out.push(c);
-        } else {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
         }
+        push_visible(c, &mut out);
     }
     out.push(quote);
     out
+}
+
+/// A text as it is, but for characters that are not seen, which become escapes.
+pub(crate) fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    text.chars().for_each(|c| push_visible(c, &mut out));
+    out
+}
+
+fn push_visible(c: char, out: &mut String) {
+    if !invisible(c) {
+        return out.push(c);
+    }
+    for unit in c.encode_utf16(&mut [0; 2]) {
+        let _ = write!(out, "\\u{unit:04x}");
+    }
 }
 
 /// Characters that a reader does not see, or that change how others are seen.

@@ -137,11 +137,15 @@ fn command(command: &mut Command, walk: &mut impl Walk) {
 
 /// The clauses that GET and FIND share.
 fn rest(filter: &mut Option<Observation>, span: &mut Option<TimeSpan>, limit: &mut Option<Count>, walk: &mut impl Walk) {
-    filter.iter_mut().for_each(|f| observation(f, walk));
+    if let Some(filter) = filter {
+        observation(filter, walk);
+    }
     if let Some(TimeSpan::Between { span, .. } | TimeSpan::Last { span, .. }) = span {
         walk.span(span);
     }
-    limit.iter_mut().for_each(|l| walk.span(&mut l.span));
+    if let Some(limit) = limit {
+        walk.span(&mut limit.span);
+    }
 }
 
 fn rows(rows: &mut Rows, walk: &mut impl Walk) {
@@ -184,7 +188,9 @@ fn observation(observation: &mut Observation, walk: &mut impl Walk) {
     match observation {
         Observation::One { pattern: one, .. } => pattern(one, walk),
         Observation::And(parts, span) | Observation::Or(parts, span) | Observation::FollowedBy(parts, span) => {
-            parts.iter_mut().for_each(|p| self::observation(p, walk));
+            for part in parts {
+                self::observation(part, walk);
+            }
             walk.span(span);
         }
         Observation::Qualified(part, _, span) => {
@@ -197,7 +203,9 @@ fn observation(observation: &mut Observation, walk: &mut impl Walk) {
 fn pattern(pattern: &mut Pattern, walk: &mut impl Walk) {
     match pattern {
         Pattern::And(parts, span) | Pattern::Or(parts, span) => {
-            parts.iter_mut().for_each(|p| self::pattern(p, walk));
+            for part in parts {
+                self::pattern(part, walk);
+            }
             walk.span(span);
         }
         Pattern::Compare(one) => {
@@ -214,7 +222,9 @@ fn operand(operand: &mut Operand, walk: &mut impl Walk) {
     match operand {
         Operand::One(one) => walk.literal(one),
         Operand::List(items, span) => {
-            items.iter_mut().for_each(|i| walk.literal(i));
+            for item in items {
+                walk.literal(item);
+            }
             walk.span(span);
         }
     }

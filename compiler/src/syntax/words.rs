@@ -115,7 +115,7 @@ pub(crate) fn instant(text: &str) -> Option<Instant> {
 
 /// Nearest instant to what is probably meant by a text of another shape: a date, no zone, an offset.
 pub(crate) fn lenient_instant(text: &str) -> Option<Instant> {
-    let text = text.trim().replace(' ', "T").replace('t', "T").replace('z', "Z");
+    let text = text.trim().replace([' ', 't'], "T").replace('z', "Z");
     [
         text.clone(),
         format!("{text}Z"),

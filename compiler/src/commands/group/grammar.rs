@@ -165,7 +165,8 @@ impl Group {
 }
 
 impl Key {
-    fn print(&self, out: &mut String) {
+    /// Writes one key.
+    pub(crate) fn print(&self, out: &mut String) {
         match self {
             Self::Attr(attribute) => print::attribute(attribute, out),
             Self::Bin { attribute, size, time, .. } => {
@@ -180,7 +181,8 @@ impl Key {
 }
 
 impl Aggregate {
-    fn print(&self, out: &mut String) {
+    /// Writes one aggregate.
+    pub(crate) fn print(&self, out: &mut String) {
         let _ = write!(out, "{}({})", self.function.word().to_uppercase(), self.attribute.text);
         print::clause("AS", self.alias.as_ref(), out, print::ident);
     }

@@ -109,7 +109,11 @@ fn json_text(token: &Token<'_>) -> String {
 /// `{"key": value, …}`; None: reported.
 fn object<'t>() -> P<'t, Option<Vec<Field>>> {
     let field = key().then_ignore(kind(Kind::Colon, Expect::Colon)).then(json_value());
-    let field = field.map(|(key, value)| value.map(|value| Field { key, value }));
+    let field = field.map(|(key, value)| match value {
+        Json::Value(literal) => Some(Field { key, value: Some(literal) }),
+        Json::Null => Some(Field { key, value: None }),
+        Json::Broken => None,
+    });
     kind(Kind::OpenBrace, Expect::Rows)
         .ignore_then(commas(field.boxed()))
         .then_ignore(close(Kind::CloseBrace, Expect::CloseBrace))
@@ -128,25 +132,34 @@ fn key<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
     })
 }
 
-/// A flat value: `Some(None)` is null, None is reported.
-fn json_value<'t>() -> P<'t, Option<Option<Literal>>> {
+/// A value of an object.
+#[derive(Clone, Debug)]
+enum Json {
+    Value(Literal),
+    Null,
+    /// Reported.
+    Broken,
+}
+
+/// A flat value.
+fn json_value<'t>() -> P<'t, Json> {
     let scalar = custom(|input: &mut Input<'t, '_>| {
         let Some(token) = look(input, 0) else { return Err(expected(input, Expect::JsonValue)) };
         let is = |word: &str| token.text.eq_ignore_ascii_case(word);
-        let value = match token.kind {
+        let kind = match token.kind {
             Kind::Text | Kind::RawText => Some(LiteralKind::Text(json_text(token))),
             Kind::Word if is("null") => None,
             Kind::Word if is("true") || is("false") => Some(LiteralKind::Word(token.text.to_ascii_lowercase())),
             _ => return Err(expected(input, Expect::JsonValue)),
         };
         input.skip();
-        Ok(Some(value.map(|kind| Literal { kind, span: token.span })))
+        Ok(kind.map_or(Json::Null, |kind| Json::Value(Literal { kind, span: token.span })))
     });
     let number_next = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.kind == Kind::Number => Ok(()),
         _ => Err(expected(input, Expect::JsonValue)),
     });
-    let number = number_next.ignore_then(literal()).map(|literal| Some(Some(literal)));
+    let number = number_next.ignore_then(literal()).map(Json::Value);
     let nested = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.kind.opens() || token.kind == Kind::TooDeep => {
             if token.kind != Kind::TooDeep {
@@ -164,7 +177,7 @@ fn json_value<'t>() -> P<'t, Option<Option<Literal>>> {
         }
         Ok(())
     });
-    let nested = nested.then(skip(Stop::Close)).then(closing).to(None);
+    let nested = nested.then(skip(Stop::Close)).then(closing).to(Json::Broken);
     choice((scalar.boxed(), number.boxed(), nested.boxed())).boxed()
 }
 

@@ -17,6 +17,7 @@ fn at(text: String) -> Ident {
     Ident { text, span: HERE }
 }
 
+#[allow(clippy::ptr_arg)] // prop_filter hands out a reference to the value
 fn free(text: &String) -> bool {
     Keyword::find(text).is_none_or(|k| !k.reserved())
 }

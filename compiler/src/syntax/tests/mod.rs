@@ -1,5 +1,5 @@
 //! Tests of the front end as a whole.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod accepts;
 mod formats;

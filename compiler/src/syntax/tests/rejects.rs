@@ -213,7 +213,8 @@ g = GROUP x BY BIN(t, 5 m), b WITH COUNT(c) AS d\nn = NEW process [{{\"a\": 1, \
         let end = pair[0].span.end as usize;
         let (_, found) = parse(&whole[..end]);
         let open = whole[..end].matches(['(', '[', '{']).count() > whole[..end].matches([')', ']', '}']).count();
-        let needs = pair[0].keyword.is_some_and(|k| k.reserved()) || matches!(pair[0].text, "=" | "," | ":") || open;
+        let needs =
+            pair[0].keyword.is_some_and(crate::syntax::token::Keyword::reserved) || matches!(pair[0].text, "=" | "," | ":") || open;
         assert!(!needs || !found.is_empty(), "{}", &whole[..end]);
         assert!(found.len() <= 1, "{}\n{}", &whole[..end], show(&whole, &found));
     }
