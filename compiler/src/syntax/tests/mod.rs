@@ -5,6 +5,7 @@ mod accepts;
 mod formats;
 mod generate;
 mod notebooks;
+mod pages;
 mod properties;
 mod rejects;
 
