@@ -6,6 +6,7 @@ pub mod config;
 pub mod demo;
 pub mod exec;
 pub mod files;
+pub mod nightly;
 pub mod ops;
 pub mod report;
 pub mod sight;

@@ -110,7 +110,7 @@ fn parse_window(text: &str) -> Result<Duration, String> {
     config::duration(text).ok_or_else(|| "a number with `s`, `m`, `h` or `d` is needed, such as 24h".to_owned())
 }
 
-fn parse_instant(text: &str) -> Result<Instant, String> {
+pub(super) fn parse_instant(text: &str) -> Result<Instant, String> {
     Instant::parse(text).ok_or_else(|| "an instant such as 2020-10-22T06:58:00Z is needed".to_owned())
 }
 

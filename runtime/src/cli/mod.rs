@@ -17,6 +17,7 @@ mod ingest;
 mod input;
 mod interrupt;
 mod judge;
+mod nightly;
 mod open;
 mod progress;
 mod run;
@@ -71,6 +72,7 @@ enum Command {
     Explain(explain::Args),
     Sources(sources::Args),
     Analytics(analytics::Args),
+    Nightly(nightly::Args),
     Doctor(doctor::Args),
     Completions(completions::Args),
 }
@@ -99,6 +101,7 @@ fn dispatch(cli: Cli) -> ExitCode {
         Command::Explain(args) => explain::run(&args, terminal),
         Command::Sources(args) => sources::run(&args, terminal),
         Command::Analytics(args) => analytics::run(&args, terminal),
+        Command::Nightly(args) => nightly::run(&args, terminal),
         Command::Doctor(args) => doctor::run(&args, terminal),
         Command::Completions(args) => completions::run(&args, terminal),
     }

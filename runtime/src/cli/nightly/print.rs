@@ -1,0 +1,131 @@
+//! `huntc nightly status`, `history` and `install`: what the state knows, and units for schedulers.
+
+use super::{HistoryArgs, StatusArgs, refuse};
+use crate::cli::args::{ConfigArgs, SourceArgs};
+use crate::cli::exit::ExitCode;
+use crate::cli::session::{Session, now};
+use crate::cli::terminal::Terminal;
+use crate::nightly::state::{Read, View};
+use crate::nightly::{install as units, lock, status as show};
+use crate::report::sanitize::terminal as safe;
+use crate::source::SourceError;
+use std::path::{Path, PathBuf};
+
+/// Print units for a scheduler
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  huntc nightly install /srv/hunts --systemd --state /var/lib/huntc/state --out /var/lib/huntc/reports\n  huntc nightly install hunts --k8s --image registry.example/huntc:1 | kubectl apply -f -"
+)]
+pub(super) struct InstallArgs {
+    #[command(flatten)]
+    scheduler: Scheduler,
+    /// Folder of the huntflows
+    #[arg(value_name = "DIR", default_value = ".")]
+    dir: PathBuf,
+    /// Folder of the state
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/huntc/state")]
+    state: PathBuf,
+    /// Folder of the reports
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/huntc/reports")]
+    out: PathBuf,
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(flatten)]
+    sources: SourceArgs,
+    /// Hour and minute of the run, UTC
+    #[arg(long, value_name = "HH:MM", default_value = "02:00", value_parser = parse_time)]
+    time: (u8, u8),
+    /// User that the run belongs to
+    #[arg(long, value_name = "USER", default_value = "huntc", value_parser = parse_user)]
+    user: String,
+    /// Container image
+    #[arg(long, value_name = "IMAGE", default_value = "huntc:latest")]
+    image: String,
+}
+
+/// Which scheduler.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Scheduler {
+    /// A service and a timer
+    #[arg(long)]
+    systemd: bool,
+    /// A file for /etc/cron.d
+    #[arg(long)]
+    cron: bool,
+    /// A `CronJob` of Kubernetes
+    #[arg(long)]
+    k8s: bool,
+}
+
+fn parse_time(text: &str) -> Result<(u8, u8), String> {
+    let parts = text.split_once(':').and_then(|(h, m)| Some((h.parse().ok()?, m.parse().ok()?)));
+    parts.filter(|(h, m)| *h < 24 && *m < 60).ok_or_else(|| "a time such as 02:00 is needed".to_owned())
+}
+
+fn parse_user(text: &str) -> Result<String, String> {
+    let good = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    if !text.is_empty() && text.chars().all(good) { Ok(text.to_owned()) } else { Err("the name of a user is needed".to_owned()) }
+}
+
+fn view(
+    state: &Path,
+    terminal: Terminal,
+    look: impl FnOnce(&Read<'_>) -> Result<String, SourceError>,
+    unknown: ExitCode,
+) -> ExitCode {
+    let mut session = Session::new(terminal, None, Vec::new());
+    let shown = state.display().to_string();
+    if let Some(owner) = lock::owner(state) {
+        terminal.out(&format!("a run works, or ended before its time: {}\n", safe(&owner)));
+    }
+    match View::open(state) {
+        Err(error) => refuse(&error, &shown, &mut session, ExitCode::Usage),
+        Ok(None) => {
+            terminal.out(&format!("no run has worked with the state in {} yet\n", safe(&shown)));
+            ExitCode::Ok
+        }
+        Ok(Some(view)) => match view.read(look) {
+            Ok(text) => {
+                terminal.out(&text);
+                ExitCode::Ok
+            }
+            Err(error) => refuse(&error, &shown, &mut session, unknown),
+        },
+    }
+}
+
+pub(super) fn status(args: &StatusArgs, terminal: Terminal) -> ExitCode {
+    let now = now(args.at);
+    view(&args.state.state, terminal, |state| show::status(state, now, terminal.width()), ExitCode::Usage)
+}
+
+pub(super) fn history(args: &HistoryArgs, terminal: Terminal) -> ExitCode {
+    let hunt = args.hunt.as_deref();
+    view(&args.state.state, terminal, |state| show::history(state, hunt, terminal.width()), ExitCode::Usage)
+}
+
+pub(super) fn install(args: &InstallArgs, terminal: Terminal) -> ExitCode {
+    // A scheduler starts in another folder.
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let plan = units::Plan {
+        huntc: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/usr/local/bin/huntc")),
+        hunts: absolute(&args.dir),
+        state: absolute(&args.state),
+        out: absolute(&args.out),
+        config: args.config.config.as_deref().map(absolute),
+        sources: args.sources.sources.clone(),
+        time: args.time,
+        user: args.user.clone(),
+        image: args.image.clone(),
+    };
+    let text = match (args.scheduler.systemd, args.scheduler.cron) {
+        (true, _) => units::systemd(&plan),
+        (_, true) => units::cron(&plan),
+        _ => units::kubernetes(&plan),
+    };
+    match terminal.try_out(text.as_bytes()) {
+        Ok(()) => ExitCode::Ok,
+        Err(_) => ExitCode::Failed,
+    }
+}

@@ -1,0 +1,96 @@
+//! One run at a time: a lock that the operating system takes back when its owner dies, with the owner's name in it.
+
+use crate::source::SourceError;
+use huntc_compiler::diag::codes::nightly::{STATE_LOCKED, STATE_UNUSABLE};
+use huntc_compiler::time::Instant;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+
+/// The lock of a state folder; given back when dropped, or when the process ends in whatever way.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+    stale: Option<String>,
+}
+
+impl Lock {
+    /// Takes the lock of a folder, which is made where there is none.
+    pub fn take(folder: &Path, now: Instant) -> Result<Self, SourceError> {
+        let unusable = |e: std::io::Error| {
+            SourceError::new(&STATE_UNUSABLE, format!("the state folder `{}` cannot be used", folder.display()))
+                .note(format!("the reason: {e}"))
+                .help("give a folder that can be written with `--state`")
+        };
+        std::fs::create_dir_all(folder).map_err(unusable)?;
+        let path = folder.join("lock");
+        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(unusable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let owner = read(&mut file).unwrap_or_else(|| "another process".to_owned());
+                return Err(SourceError::new(&STATE_LOCKED, "another nightly run works with this state")
+                    .note(format!("it is {owner}"))
+                    .help("wait for it to end; its lock goes with the process"));
+            }
+            Err(TryLockError::Error(e)) => return Err(unusable(e)),
+        }
+        // An owner that ended well leaves the file empty.
+        let stale = read(&mut file);
+        let mut lock = Self { file, stale };
+        lock.write(&format!("process {}, begun {now}", std::process::id())).map_err(unusable)?;
+        Ok(lock)
+    }
+
+    /// The owner before, where it ended without giving the lock back.
+    pub fn stale_owner(&self) -> Option<&str> {
+        self.stale.as_deref()
+    }
+
+    fn write(&mut self, text: &str) -> std::io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.file.write_all(text.as_bytes())
+    }
+
+    /// Gives the lock back after a run that came to its end.
+    pub fn release(mut self) {
+        let _ = self.write("");
+    }
+}
+
+/// Who holds or held the lock of a folder; none where it was given back.
+pub fn owner(folder: &Path) -> Option<String> {
+    read(&mut File::open(folder.join("lock")).ok()?)
+}
+
+fn read(file: &mut File) -> Option<String> {
+    let mut text = String::new();
+    file.rewind().ok()?;
+    file.take(200).read_to_string(&mut text).ok()?;
+    let text = text.trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_at_a_time_and_a_dead_owner_is_noticed() {
+        let temp = tempfile::tempdir().unwrap();
+        let first = Lock::take(temp.path(), Instant(0)).unwrap();
+        assert_eq!(first.stale_owner(), None);
+        let refused = Lock::take(temp.path(), Instant(0)).unwrap_err();
+        assert_eq!(refused.code.id, "K0862");
+        assert!(refused.notes[0].contains(&std::process::id().to_string()), "{refused:?}");
+        // Dropped without being released, as by a kill.
+        drop(first);
+        let second = Lock::take(temp.path(), Instant(0)).unwrap();
+        assert!(second.stale_owner().unwrap().contains("1970-01-01"));
+        second.release();
+        assert_eq!(owner(temp.path()), None);
+        assert_eq!(Lock::take(temp.path(), Instant(0)).unwrap().stale_owner(), None);
+    }
+}

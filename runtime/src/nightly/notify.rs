@@ -1,0 +1,192 @@
+//! Notifications: a command or a webhook is told of news and of what could not be looked at. Each has an id and is
+//! kept until it is delivered; a receiver that sees an id twice has seen it once.
+
+use super::model::Notification;
+use super::night::Night;
+use super::state::State;
+use super::step::{Step, Stop, Watch};
+use crate::report::sanitize;
+use huntc_compiler::front_matter::Severity;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value as Json, json};
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant as Clock};
+
+/// Who is told.
+#[derive(Clone, Debug)]
+pub struct Notifier {
+    /// A command of the shell: the message on standard input, its id in `HUNTC_NOTIFICATION_ID`.
+    pub command: Option<String>,
+    /// An address that takes a POST; it may hold a secret.
+    pub webhook: Option<SecretString>,
+    /// Tries of a webhook in one run.
+    pub tries: u32,
+    /// Pause before the second try; doubled before each further one.
+    pub pause: Duration,
+    /// Time for one try.
+    pub timeout: Duration,
+}
+
+impl Default for Notifier {
+    fn default() -> Self {
+        let (pause, timeout) = (Duration::from_secs(2), Duration::from_secs(30));
+        Self { command: None, webhook: None, tries: 4, pause, timeout }
+    }
+}
+
+const COMMAND: &str = "command";
+const WEBHOOK: &str = "webhook";
+/// Keys of a hunt that a message lists.
+const KEYS: usize = 50;
+
+/// The notifications of a night, with their ids: none where there is neither news nor trouble.
+pub(super) fn notifications(night: &Night, notifier: &Notifier, instance: &str) -> Vec<(String, Notification)> {
+    let body = message(night);
+    let Some(body) = body else { return Vec::new() };
+    let channels = [(COMMAND, notifier.command.is_some()), (WEBHOOK, notifier.webhook.is_some())];
+    let wanted = channels.into_iter().filter(|(_, wanted)| *wanted);
+    wanted
+        .map(|(channel, _)| {
+            let id = format!("{instance}-{}-{channel}", night.id);
+            let mut body = body.clone();
+            body["id"] = Json::from(id.as_str());
+            let body = sanitize::json_text(&body.to_string()).into_owned();
+            (id, Notification { channel: channel.to_owned(), at: night.at.0, body, tries: 0 })
+        })
+        .collect()
+}
+
+fn message(night: &Night) -> Option<Json> {
+    let new: usize = night.hunts.iter().map(|h| h.news.new.len()).sum();
+    let trouble: Vec<Json> = night
+        .hunts
+        .iter()
+        .filter(|h| !h.whole())
+        .map(|h| json!({"file": h.file, "title": h.title, "status": h.status.word(), "reason": h.reason, "nights": h.failures}))
+        .collect();
+    if new == 0 && trouble.is_empty() && night.notices.is_empty() {
+        return None;
+    }
+    let mut hunts: Vec<_> = night.hunts.iter().filter(|h| !h.news.new.is_empty()).collect();
+    hunts.sort_by_key(|h| std::cmp::Reverse(h.front_matter.severity.unwrap_or(Severity::Medium)));
+    let hunts: Vec<Json> = hunts
+        .into_iter()
+        .map(|h| {
+            let keys: Vec<&Json> = h.news.new.iter().take(KEYS).map(|(_, k)| &k.key).collect();
+            let severity = h.front_matter.severity.unwrap_or(Severity::Medium).word();
+            json!({"file": h.file, "title": h.title, "severity": severity, "type": h.entity, "count": h.news.new.len(), "new": keys})
+        })
+        .collect();
+    let report = std::path::absolute(&night.folder).unwrap_or_else(|_| night.folder.clone());
+    Some(json!({
+        "schema": 1, "id": Json::Null, "at": night.at.to_string(), "night": night.id, "report": report.display().to_string(),
+        "new": new, "not_looked_at": trouble, "notices": night.notices, "hunts": hunts,
+    }))
+}
+
+/// Delivers what waits, the oldest first. Answers why the rest still waits.
+pub(super) fn deliver(state: &State, notifier: &Notifier, watch: &Watch<'_>) -> Result<Vec<String>, Stop> {
+    let mut waiting = state.read(|tables| tables.outbox())?;
+    waiting.sort_by(|a, b| (a.1.at, &a.0).cmp(&(b.1.at, &b.0)));
+    let mut undelivered = Vec::new();
+    let mut dead: Vec<String> = Vec::new();
+    for (id, mut notification) in waiting {
+        // A receiver that has just refused all tries is not asked again in this run.
+        let sent = if dead.contains(&notification.channel) {
+            Err(format!("the {} failed before", notification.channel))
+        } else {
+            match (notification.channel.as_str(), &notifier.command, &notifier.webhook) {
+                (COMMAND, Some(command), _) => run(command, &id, &notification.body, notifier),
+                (WEBHOOK, _, Some(address)) => post(address, &id, &notification.body, notifier),
+                (channel, ..) => Err(format!("no {channel} is configured any more")),
+            }
+        };
+        match sent {
+            Ok(()) => {
+                watch(Step::NotificationSent)?;
+                state.write(|tables| tables.remove_notification(&id))?;
+                watch(Step::NotificationSettled)?;
+            }
+            Err(reason) => {
+                dead.push(notification.channel.clone());
+                notification.tries = notification.tries.saturating_add(1);
+                state.write(|tables| tables.put_notification(&id, &notification))?;
+                undelivered.push(format!("notification {id} waits: {reason} [K0867]"));
+            }
+        }
+    }
+    Ok(undelivered)
+}
+
+/// Runs the command with the message on its standard input.
+fn run(command: &str, id: &str, body: &str, notifier: &Notifier) -> Result<(), String> {
+    let child = Command::new("sh")
+        .args(["-c", command])
+        .env("HUNTC_NOTIFICATION_ID", id)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn();
+    let mut child = child.map_err(|e| format!("the command cannot be started: {e}"))?;
+    if let Some(mut input) = child.stdin.take() {
+        let body = body.to_owned();
+        // A command that reads nothing is no fault, and one that reads slowly must not hold us up.
+        std::thread::spawn(move || input.write_all(body.as_bytes()));
+    }
+    let begun = Clock::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(format!("the command ended with {status}")),
+            Ok(None) if begun.elapsed() > notifier.timeout => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(format!("the command took more than {} seconds", notifier.timeout.as_secs()));
+            }
+            Ok(None) => std::thread::sleep(Duration::from_millis(5)),
+            Err(e) => return Err(format!("the command was lost: {e}")),
+        }
+    }
+}
+
+/// Posts the message; anything but a status of 200 to 299 is tried again.
+fn post(address: &SecretString, id: &str, body: &str, notifier: &Notifier) -> Result<(), String> {
+    // Another part of the program may have chosen before: both are fine.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::blocking::Client::builder()
+        .timeout(notifier.timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("huntc/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|e| format!("the webhook cannot be reached: {}", e.without_url()))?;
+    let mut pause = notifier.pause;
+    let mut reason = String::new();
+    for attempt in 0..notifier.tries.max(1) {
+        if attempt > 0 {
+            std::thread::sleep(pause);
+            pause = pause.saturating_mul(2);
+        }
+        let request = client
+            .post(address.expose_secret())
+            .header("Content-Type", "application/json")
+            .header("Idempotency-Key", id)
+            .body(body.to_owned());
+        match request.send() {
+            Ok(answer) if answer.status().is_success() => return Ok(()),
+            Ok(answer) => reason = format!("the webhook answered with status {}", answer.status().as_u16()),
+            // The address may be a secret.
+            Err(e) => reason = format!("the webhook did not answer: {}", describe(e.without_url())),
+        }
+    }
+    Err(reason)
+}
+
+fn describe(error: reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,136 @@
+//! `summary.html`: one page without scripts or links to elsewhere, under a policy that forbids them.
+
+use super::text::{counts, newsworthy, short, trouble, troubled, windows};
+use super::{csv_name, severity};
+use crate::nightly::night::{HuntOutcome, Night};
+use crate::report::sanitize::html as escape;
+use crate::report::text::count;
+use serde_json::Value as Json;
+use std::io::{Result, Write};
+
+/// Rows of a table on the page; the CSV file has all.
+const ROWS: usize = 200;
+
+/// Nothing may load; the page's own style is all it has.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+const STYLE: &str = "\
+:root{color-scheme:light dark;font:15px/1.45 system-ui,sans-serif}\
+body{margin:2rem auto;max-width:80rem;padding:0 1rem}\
+h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2rem}h3{font-size:1rem;margin-bottom:.3rem}\
+table{border-collapse:collapse;margin:.5rem 0;display:block;overflow-x:auto}\
+th,td{border:1px solid #8886;padding:.2rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}\
+th{background:#8882}td{font-family:ui-monospace,monospace;font-size:.9em}\
+.bad{border-left:.3rem solid #cf222e;padding-left:.8rem}.good{color:#1a7f37}\
+.s{font-size:.8rem;font-weight:600;padding:.05rem .4rem;border-radius:.3rem;border:1px solid #8886}\
+.critical,.high{background:#cf222e;color:#fff}.medium{background:#9a6700;color:#fff}";
+
+/// Writes the page.
+pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
+    let at = night.at.to_seconds_text();
+    write!(
+        out,
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
+         <title>Nightly hunts, {at}</title>\n<style>{STYLE}</style>\n<h1>Nightly hunts, {at}</h1>\n",
+        escape(POLICY)
+    )?;
+    for notice in &night.notices {
+        writeln!(out, "<p class=\"bad\">{}</p>", escape(notice))?;
+    }
+    write_troubled(&troubled(night), night.hunts.len(), out)?;
+    write_news(night, out)?;
+    write_rest(night, out)
+}
+
+fn write_troubled(hunts: &[&HuntOutcome], all: usize, out: &mut dyn Write) -> Result<()> {
+    if hunts.is_empty() {
+        let hunts = count(all as u64, "hunt");
+        return writeln!(out, "<p class=\"good\">All of {hunts} looked at everything up to now.</p>");
+    }
+    writeln!(out, "<h2>Not looked at: {}</h2>", count(hunts.len() as u64, "hunt"))?;
+    for hunt in hunts {
+        write!(out, "<div class=\"bad\"><h3>")?;
+        write_title(hunt, out)?;
+        writeln!(out, "</h3>\n<p>{}</p></div>", escape(&trouble(hunt)))?;
+    }
+    Ok(())
+}
+
+fn write_title(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
+    let word = severity(hunt).word();
+    write!(out, "<span class=\"s {word}\">{word}</span> {} <small>{}", escape(&hunt.title), escape(&hunt.file))?;
+    for id in &hunt.front_matter.attack {
+        write!(out, " {}", escape(id))?;
+    }
+    write!(out, "</small>")
+}
+
+fn write_news(night: &Night, out: &mut dyn Write) -> Result<()> {
+    let hunts = newsworthy(night);
+    if hunts.is_empty() {
+        return writeln!(out, "<h2>Nothing is new</h2>");
+    }
+    let total: usize = hunts.iter().map(|h| h.news.new.len()).sum();
+    writeln!(out, "<h2>New: {}</h2>", count(total as u64, "finding"))?;
+    for hunt in hunts {
+        write!(out, "<h3>")?;
+        write_title(hunt, out)?;
+        writeln!(
+            out,
+            "</h3>\n<p>{} {}: {}; {}</p>",
+            escape(&hunt.entity),
+            escape(&hunt.variable),
+            counts(hunt),
+            windows(&hunt.windows)
+        )?;
+        write_table(hunt, out)?;
+        let at = night.hunts.iter().position(|h| h.name == hunt.name).unwrap_or(0);
+        let shown = hunt.news.new.len().min(ROWS);
+        writeln!(out, "<p>{shown} of {}, all in <code>{}</code></p>", hunt.news.new.len(), escape(&csv_name(at, &hunt.name)))?;
+    }
+    Ok(())
+}
+
+fn write_table(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
+    let new = &hunt.news.new;
+    // Columns without a value in any row only push the others off the page.
+    let filled = |i: usize| new.iter().any(|(_, k)| k.row.as_ref().and_then(|r| r.get(i)).is_some_and(|v| !v.is_null()));
+    let columns: Vec<usize> = (0..hunt.columns.len()).filter(|i| filled(*i)).collect();
+    write!(out, "<table><tr><th>first seen<th>key")?;
+    for name in columns.iter().filter_map(|i| hunt.columns.get(*i)) {
+        write!(out, "<th>{}", escape(name))?;
+    }
+    writeln!(out, "</tr>")?;
+    for (_, finding) in new.iter().take(ROWS) {
+        let first = finding.first_event.map_or_else(String::new, short);
+        write!(out, "<tr><td>{first}<td>{}", escape(&finding.key.to_string()))?;
+        for i in &columns {
+            let text = match finding.row.as_ref().and_then(|r| r.get(*i)) {
+                None | Some(Json::Null) => String::new(),
+                Some(Json::String(text)) => text.clone(),
+                Some(other) => other.to_string(),
+            };
+            write!(out, "<td>{}", escape(&text))?;
+        }
+        writeln!(out, "</tr>")?;
+    }
+    writeln!(out, "</table>")
+}
+
+fn write_rest(night: &Night, out: &mut dyn Write) -> Result<()> {
+    writeln!(out, "<h2>All hunts</h2>\n<table><tr><th>hunt<th>title<th>status<th>findings<th>looked at</tr>")?;
+    for hunt in &night.hunts {
+        writeln!(
+            out,
+            "<tr><td>{}<td>{}<td>{}<td>{}<td>{}</tr>",
+            escape(&hunt.file),
+            escape(&hunt.title),
+            hunt.status.word(),
+            counts(hunt),
+            windows(&hunt.windows)
+        )?;
+    }
+    writeln!(out, "</table>")
+}

@@ -1,0 +1,98 @@
+//! `nightly.json`, version 1.
+
+use super::{csv_name, severity};
+use crate::nightly::model::{KeyRecord, Span};
+use crate::nightly::night::{HuntOutcome, Night};
+use crate::report::sanitize::json_text;
+use serde::Serialize;
+use serde_json::Value as Json;
+use std::io::{Result, Write};
+
+/// Version of the format. Keys may be added; a change of meaning raises it.
+pub(crate) const SCHEMA: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    huntc: &'static str,
+    at: String,
+    night: &'a str,
+    complete: bool,
+    notices: &'a [String],
+    hunts: Vec<Hunt<'a>>,
+}
+
+#[derive(Serialize)]
+struct Hunt<'a> {
+    file: &'a str,
+    title: &'a str,
+    severity: &'static str,
+    attack: &'a [String],
+    status: &'static str,
+    looked_at: bool,
+    reason: Option<&'a str>,
+    windows: Vec<[String; 2]>,
+    open: Option<[String; 2]>,
+    failures: u32,
+    csv: Option<String>,
+    finding: Finding<'a>,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    variable: Option<&'a str>,
+    #[serde(rename = "type")]
+    entity: Option<&'a str>,
+    new: Vec<&'a Json>,
+    continuing: Vec<&'a Json>,
+    gone: Vec<&'a Json>,
+    suppressed: Vec<&'a Json>,
+}
+
+/// Writes it.
+pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
+    let document = Document {
+        schema: SCHEMA,
+        huntc: env!("CARGO_PKG_VERSION"),
+        at: night.at.to_string(),
+        night: &night.id,
+        complete: night.hunts.iter().all(HuntOutcome::whole),
+        notices: &night.notices,
+        hunts: night.hunts.iter().enumerate().map(|(at, h)| hunt(at, h)).collect(),
+    };
+    let text = serde_json::to_string_pretty(&document)?;
+    out.write_all(json_text(&text).as_bytes())?;
+    out.write_all(b"\n")
+}
+
+fn hunt(at: usize, hunt: &HuntOutcome) -> Hunt<'_> {
+    let some = |text: &'_ str| !text.is_empty();
+    Hunt {
+        file: &hunt.file,
+        title: &hunt.title,
+        severity: severity(hunt).word(),
+        attack: &hunt.front_matter.attack,
+        status: hunt.status.word(),
+        looked_at: hunt.whole(),
+        reason: hunt.reason.as_deref(),
+        windows: hunt.windows.iter().map(|w| w.texts()).collect(),
+        open: hunt.open.map(Span::texts),
+        failures: hunt.failures,
+        csv: (!hunt.news.new.is_empty()).then(|| csv_name(at, &hunt.name)),
+        finding: Finding {
+            variable: some(&hunt.variable).then_some(hunt.variable.as_str()),
+            entity: some(&hunt.entity).then_some(hunt.entity.as_str()),
+            new: sorted(&hunt.news.new),
+            continuing: sorted(&hunt.news.continuing),
+            gone: sorted(&hunt.news.gone),
+            suppressed: sorted(&hunt.news.suppressed),
+        },
+    }
+}
+
+/// Keys in the order of their texts.
+fn sorted(list: &[(String, KeyRecord)]) -> Vec<&Json> {
+    let mut sorted: Vec<&(String, KeyRecord)> = list.iter().collect();
+    sorted.sort_by_cached_key(|(identity, record)| (record.key.to_string(), identity.clone()));
+    sorted.into_iter().map(|(_, record)| &record.key).collect()
+}

@@ -1,0 +1,120 @@
+//! The summary of a night as text: what could not be looked at first, then what is new, then the rest.
+
+use super::severity;
+use crate::nightly::model::Span;
+use crate::nightly::night::{HuntOutcome, Night};
+use crate::report::sanitize::terminal as safe;
+use crate::report::text::count;
+use huntc_compiler::time::Instant;
+use std::cmp::Reverse;
+use std::fmt::Write as _;
+
+/// New findings of a hunt that the summary lists; the CSV file has all.
+const LISTED: usize = 20;
+
+/// Hunts that were not looked at whole, the worst first.
+pub(super) fn troubled(night: &Night) -> Vec<&HuntOutcome> {
+    sorted(night.hunts.iter().filter(|h| !h.whole()).collect())
+}
+
+/// Hunts with news, the worst first.
+pub(super) fn newsworthy(night: &Night) -> Vec<&HuntOutcome> {
+    sorted(night.hunts.iter().filter(|h| !h.news.new.is_empty()).collect())
+}
+
+fn sorted(mut hunts: Vec<&HuntOutcome>) -> Vec<&HuntOutcome> {
+    hunts.sort_by_key(|h| (Reverse(severity(h)), h.name.as_str()));
+    hunts
+}
+
+/// `3 new processes`-like counts of a hunt's findings.
+pub(super) fn counts(hunt: &HuntOutcome) -> String {
+    let news = &hunt.news;
+    let lists = [(&news.new, "new"), (&news.continuing, "continuing"), (&news.gone, "gone"), (&news.suppressed, "suppressed")];
+    let parts: Vec<String> = lists.iter().filter(|(l, _)| !l.is_empty()).map(|(l, word)| format!("{} {word}", l.len())).collect();
+    if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") }
+}
+
+/// The windows of a hunt, as one line.
+pub(super) fn windows(spans: &[Span]) -> String {
+    match spans {
+        [] => "no window".to_owned(),
+        [one] => format!("{} to {}", short(one.0), short(one.1)),
+        [first, .., last] => format!("{} to {} in {}", short(first.0), short(last.1), count(spans.len() as u64, "piece")),
+    }
+}
+
+/// An instant without its fraction.
+pub(super) fn short(nanos: i64) -> String {
+    Instant(nanos).to_seconds_text()
+}
+
+/// Why a hunt was not looked at whole, and what is open.
+pub(super) fn trouble(hunt: &HuntOutcome) -> String {
+    let mut out = format!("{}: {}", hunt.status.word(), hunt.reason.as_deref().unwrap_or("no reason is known"));
+    if let Some(open) = hunt.open {
+        let _ = write!(out, "; open from {} to {}", short(open.0), short(open.1));
+    }
+    if hunt.failures > 1 {
+        let _ = write!(out, "; {} in a row", count(u64::from(hunt.failures), "night"));
+    }
+    out
+}
+
+/// The whole summary.
+pub fn summary(night: &Night) -> String {
+    let mut out = format!("Nightly hunts, {}\n", night.at.to_seconds_text());
+    for notice in night.notices.iter().chain(&night.undelivered) {
+        let _ = writeln!(out, "! {}", safe(notice));
+    }
+    let troubled = troubled(night);
+    if troubled.is_empty() {
+        let _ = writeln!(out, "\nAll of {} looked at everything up to now.", count(night.hunts.len() as u64, "hunt"));
+    } else {
+        let _ = writeln!(out, "\nNOT LOOKED AT: {}", count(troubled.len() as u64, "hunt"));
+        for hunt in troubled {
+            let _ = writeln!(out, "  [{}] {} ({})", severity(hunt).word(), safe(&hunt.title), safe(&hunt.file));
+            let _ = writeln!(out, "      {}", safe(&trouble(hunt)));
+        }
+    }
+    let news = newsworthy(night);
+    if news.is_empty() {
+        out.push_str("\nNothing is new.\n");
+    } else {
+        let total: usize = news.iter().map(|h| h.news.new.len()).sum();
+        let _ = writeln!(out, "\nNEW: {}", count(total as u64, "finding"));
+        for hunt in &news {
+            list_news(hunt, &mut out);
+        }
+    }
+    let rest: Vec<&HuntOutcome> = night.hunts.iter().filter(|h| h.whole() && h.news.new.is_empty()).collect();
+    if !rest.is_empty() {
+        out.push_str("\nTHE REST\n");
+        for hunt in rest {
+            let _ = writeln!(out, "  {} ({}): {}; {}", safe(&hunt.title), safe(&hunt.file), counts(hunt), windows(&hunt.windows));
+        }
+    }
+    out
+}
+
+fn list_news(hunt: &HuntOutcome, out: &mut String) {
+    let attack =
+        if hunt.front_matter.attack.is_empty() { String::new() } else { format!(" {}", hunt.front_matter.attack.join(" ")) };
+    let _ = writeln!(
+        out,
+        "  [{}] {} ({}){attack}: {}; {} {}",
+        severity(hunt).word(),
+        safe(&hunt.title),
+        safe(&hunt.file),
+        counts(hunt),
+        hunt.entity,
+        safe(&hunt.variable)
+    );
+    for (_, finding) in hunt.news.new.iter().take(LISTED) {
+        let when = finding.first_event.map_or_else(String::new, |t| format!("  {}", short(t)));
+        let _ = writeln!(out, "      {}{when}", safe(&finding.key.to_string()));
+    }
+    if hunt.news.new.len() > LISTED {
+        let _ = writeln!(out, "      and {} more", hunt.news.new.len() - LISTED);
+    }
+}

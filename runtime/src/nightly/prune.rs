@@ -1,0 +1,62 @@
+//! Retention: reports, nights and findings that are past their time.
+
+use super::night::{Settings, is_night};
+use super::output;
+use super::state::State;
+use super::window::DAY;
+use crate::source::SourceError;
+use huntc_compiler::time::Instant;
+
+/// A longer jump from one run to the next is more likely a wrong clock than a long pause; then nothing is forgotten.
+const CREDIBLE: i64 = 40 * DAY;
+
+/// Removes what is past its time. The newest report in which every hunt was looked at whole stays, however old.
+pub(super) fn prune(state: &State, settings: &Settings) -> Result<(), SourceError> {
+    let now = settings.now.0;
+    let nights = state.read(|tables| tables.nights())?;
+    let before = nights.iter().map(|(_, n)| n.at).filter(|at| *at < now).max();
+    if before.is_some_and(|before| now.saturating_sub(before) > CREDIBLE) {
+        return Ok(());
+    }
+    let whole = |id: &str| {
+        let night = nights.iter().find(|(name, _)| name == id).map(|(_, n)| n);
+        night.is_some_and(|n| n.published && n.hunts.iter().all(|h| h.status == "ok"))
+    };
+    let folders = output::nights(&settings.out);
+    let good = folders.iter().rev().find(|id| whole(id)).cloned();
+    for id in folders.iter().filter(|id| is_night(id) && Some(*id) != good.as_ref()) {
+        if time_of(id).is_some_and(|at| at.0 < now.saturating_sub(settings.keep_reports)) {
+            output::remove(&settings.out.join(id));
+        }
+    }
+    let oldest = now.saturating_sub(settings.keep_history);
+    let old_night = |at: i64| at < oldest;
+    let stale: Vec<&String> = nights.iter().filter(|(_, n)| n.published && old_night(n.at)).map(|(id, _)| id).collect();
+    let hunts = state.read(|tables| {
+        let mut stale = Vec::new();
+        for (name, _) in tables.hunts()? {
+            let old = tables.keys(&name)?.into_iter().filter(|(_, k)| k.last_at < oldest).map(|(identity, _)| identity);
+            stale.extend(old.map(|identity| (name.clone(), identity)).collect::<Vec<_>>());
+        }
+        Ok(stale)
+    })?;
+    if stale.is_empty() && hunts.is_empty() {
+        return Ok(());
+    }
+    state.write(|tables| {
+        for id in stale {
+            tables.remove_night(id)?;
+        }
+        for (hunt, identity) in hunts {
+            tables.remove_key(&hunt, &identity)?;
+        }
+        Ok(())
+    })
+}
+
+/// The instant that a night's name says.
+fn time_of(id: &str) -> Option<Instant> {
+    let part = |range: std::ops::Range<usize>| id.get(range);
+    let date = format!("{}-{}-{}", part(0..4)?, part(4..6)?, part(6..8)?);
+    Instant::parse(&format!("{date}T{}:{}:{}Z", part(9..11)?, part(11..13)?, part(13..15)?))
+}

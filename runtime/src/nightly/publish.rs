@@ -1,0 +1,155 @@
+//! From the state to what a report says, and back: what giving out a report makes old news.
+
+use super::discover::HuntFile;
+use super::lock::Lock;
+use super::model::{HuntPublication, HuntRecord, NightRecord, Publication};
+use super::news;
+use super::night::{HuntOutcome, HuntStatus, Night, Settings};
+use super::notify::{self, Notifier};
+use super::state::{State, Write};
+use super::work::Worked;
+use crate::report::model::HuntReport;
+use crate::source::SourceError;
+use huntc_compiler::front_matter::FrontMatter;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Finishes or gives up the nights that did not come to their end; answers what to say of it.
+///
+/// The report folder decides: where it has its name, the report was given out, and the state learns that now. Where
+/// it has not, what was found is still news for the next report.
+pub(super) fn recover(state: &State, lock: &Lock) -> Result<Vec<String>, SourceError> {
+    let mut notices = Vec::new();
+    if let Some(owner) = lock.stale_owner() {
+        notices.push(format!("an earlier run did not come to its end ({owner}); what it had looked at is not lost"));
+    }
+    let open = state.read(|tables| tables.nights())?.into_iter().filter(|(_, night)| !night.published);
+    for (id, night) in open {
+        let given_out = night.publication.is_some() && Path::new(&night.folder).join("nightly.json").is_file();
+        state.write(|tables| if given_out { apply(tables, &id, night) } else { tables.remove_night(&id) })?;
+    }
+    Ok(notices)
+}
+
+/// What the report says of each hunt, by name, and the runs behind it.
+pub(super) fn outcomes(
+    state: &State,
+    settings: &Settings,
+    hunts: &[HuntFile],
+    worked: Vec<Worked>,
+) -> Result<(Vec<HuntOutcome>, Vec<HuntReport>), SourceError> {
+    let mut runs: BTreeMap<&str, (&HuntFile, Worked)> =
+        hunts.iter().zip(worked).map(|(file, worked)| (file.name.as_str(), (file, worked))).collect();
+    let mut outcomes = Vec::new();
+    let mut reports = Vec::new();
+    state.read(|tables| {
+        for (name, record) in tables.hunts()? {
+            let run = runs.remove(name.as_str());
+            if run.is_none() && record.status == HuntStatus::Removed.word() {
+                continue;
+            }
+            let news = news::news(&name, &record, tables.keys(&name)?, &settings.quiet, settings.now);
+            let mut outcome = HuntOutcome { news, ..unlooked(&name, &record) };
+            if let Some((file, worked)) = run {
+                outcome.file = file.path.display().to_string();
+                outcome.title = worked.survey.front_matter.title.clone().unwrap_or_else(|| stem(&name));
+                outcome.front_matter = worked.survey.front_matter;
+                outcome.status = worked.status;
+                outcome.reason = worked.reason;
+                outcome.open = worked.open.map(Into::into);
+                reports.extend(worked.reports);
+            }
+            outcome.failures = if outcome.whole() { 0 } else { record.failures.saturating_add(1) };
+            outcomes.push(outcome);
+        }
+        Ok(())
+    })?;
+    Ok((outcomes, reports))
+}
+
+/// A hunt whose file is no longer there.
+fn unlooked(name: &str, record: &HuntRecord) -> HuntOutcome {
+    HuntOutcome {
+        name: name.to_owned(),
+        file: name.to_owned(),
+        front_matter: FrontMatter::default(),
+        title: if record.title.is_empty() { stem(name) } else { record.title.clone() },
+        status: HuntStatus::Removed,
+        reason: Some("its huntflow is no longer in the folder".to_owned()),
+        windows: record.open.clone(),
+        open: None,
+        failures: 0,
+        variable: record.variable.clone(),
+        entity: record.entity.clone(),
+        columns: record.columns.clone(),
+        news: news::News::default(),
+    }
+}
+
+fn stem(name: &str) -> String {
+    Path::new(name).file_stem().map_or_else(|| name.to_owned(), |s| s.to_string_lossy().into_owned())
+}
+
+/// Puts into the state what the report will say, before anybody can read it.
+pub(super) fn prepare(state: &State, night: &Night, notifier: &Notifier) -> Result<(), SourceError> {
+    let hunts = night.hunts.iter().map(|outcome| HuntPublication {
+        night: outcome.night(),
+        looked: !outcome.windows.is_empty(),
+        whole: outcome.whole(),
+        told: outcome.news.new.iter().map(|(identity, _)| identity.clone()).collect(),
+        title: outcome.title.clone(),
+    });
+    let hunts = hunts.collect();
+    state.write(|tables| {
+        let instance: String = tables.get_meta("instance")?.unwrap_or_default();
+        let notifications = notify::notifications(night, notifier, &instance);
+        let record = NightRecord {
+            at: night.at.0,
+            folder: std::path::absolute(&night.folder).unwrap_or_else(|_| night.folder.clone()).display().to_string(),
+            published: false,
+            publication: Some(Publication { hunts, notifications }),
+            hunts: Vec::new(),
+        };
+        tables.put_night(&night.id, &record)
+    })
+}
+
+/// Makes old news of what the report says, now that it is given out.
+pub(super) fn apply_prepared(state: &State, id: &str) -> Result<(), SourceError> {
+    state.write(|tables| match tables.nights()?.into_iter().find(|(name, _)| name == id) {
+        Some((_, night)) => apply(tables, id, night),
+        None => Ok(()),
+    })
+}
+
+fn apply(tables: &mut Write<'_>, id: &str, night: NightRecord) -> Result<(), SourceError> {
+    let publication = night.publication.unwrap_or_default();
+    let mut hunts = Vec::with_capacity(publication.hunts.len());
+    for hunt in publication.hunts {
+        let name = hunt.night.hunt.clone();
+        for identity in &hunt.told {
+            if let Some(mut key) = tables.key(&name, identity)? {
+                key.told = true;
+                key.row = None;
+                tables.put_key(&name, identity, &key)?;
+            }
+        }
+        let mut record = tables.hunt(&name)?.unwrap_or_default();
+        if hunt.looked {
+            record.look += 1;
+            record.open.clear();
+            record.present = hunt.night.new + hunt.night.continuing + hunt.night.suppressed;
+        }
+        record.failures = if hunt.whole { 0 } else { record.failures.saturating_add(1) };
+        record.status.clone_from(&hunt.night.status);
+        record.reason.clone_from(&hunt.night.reason);
+        record.title = hunt.title;
+        record.last_at = Some(night.at);
+        tables.put_hunt(&name, &record)?;
+        hunts.push(hunt.night);
+    }
+    for (id, notification) in &publication.notifications {
+        tables.put_notification(id, notification)?;
+    }
+    tables.put_night(id, &NightRecord { at: night.at, folder: night.folder, published: true, publication: None, hunts })
+}

@@ -1,0 +1,362 @@
+//! The state: one transactional database in one folder, with a schema version.
+
+use super::model::{HuntRecord, KeyRecord, NightRecord, Notification};
+use crate::source::SourceError;
+use huntc_compiler::diag::codes::nightly::{STATE_UNUSABLE, STATE_VERSION};
+use redb::{
+    Builder, ConcurrencyMode, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
+    TableError, WriteTransaction,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::path::{Path, PathBuf};
+
+/// Version of the layout.
+pub const SCHEMA: u64 = 1;
+
+const FILE: &str = "nightly.redb";
+
+type Bytes = TableDefinition<'static, &'static str, &'static [u8]>;
+const META: Bytes = TableDefinition::new("meta");
+const HUNTS: Bytes = TableDefinition::new("hunts");
+/// `hunt NUL identity`
+const KEYS: Bytes = TableDefinition::new("keys");
+const NIGHTS: Bytes = TableDefinition::new("nights");
+const OUTBOX: Bytes = TableDefinition::new("outbox");
+const TABLES: [Bytes; 5] = [META, HUNTS, KEYS, NIGHTS, OUTBOX];
+
+/// The state of a folder, for one run.
+pub struct State {
+    database: Database,
+    path: PathBuf,
+}
+
+/// The state of a folder, to look at; a run may work meanwhile.
+pub struct View {
+    database: ReadOnlyDatabase,
+    path: PathBuf,
+}
+
+/// A fault of the database, with its file.
+fn fault(path: &Path, error: impl std::fmt::Display) -> SourceError {
+    SourceError::new(&STATE_UNUSABLE, format!("the state in `{}` cannot be used", path.display()))
+        .note(format!("the reason: {error}"))
+        .help("give another folder with `--state`, or put the file back from a backup")
+}
+
+fn version(path: &Path, found: u64) -> SourceError {
+    let headline = format!("the state in `{}` has version {found} of its layout", path.display());
+    SourceError::new(&STATE_VERSION, headline)
+        .note(format!("this huntc knows version {SCHEMA}"))
+        .help("use the huntc that wrote it, or a later one")
+}
+
+impl State {
+    /// Opens the state of a folder, or makes it.
+    pub fn open(folder: &Path) -> Result<Self, SourceError> {
+        let path = folder.join(FILE);
+        let mut builder = Builder::new();
+        builder.set_cache_size(32 << 20).set_concurrency_mode(ConcurrencyMode::SingleWriter);
+        let database = builder.create(&path).map_err(|e| fault(&path, e))?;
+        let state = Self { database, path };
+        let found = state.write(|tables| {
+            let found: Option<u64> = tables.get_meta("schema")?;
+            if found.is_none() {
+                tables.put_meta("schema", &SCHEMA)?;
+                tables.put_meta("instance", &instance())?;
+            }
+            Ok(found.unwrap_or(SCHEMA))
+        })?;
+        if found == SCHEMA { Ok(state) } else { Err(version(&state.path, found)) }
+    }
+
+    /// One transaction: all of it happens, or nothing.
+    pub fn write<T>(&self, change: impl FnOnce(&mut Write<'_>) -> Result<T, SourceError>) -> Result<T, SourceError> {
+        let transaction = self.database.begin_write().map_err(|e| fault(&self.path, e))?;
+        for table in TABLES {
+            transaction.open_table(table).map_err(|e| fault(&self.path, e))?;
+        }
+        let value = change(&mut Write { transaction: &transaction, path: &self.path })?;
+        transaction.commit().map_err(|e| fault(&self.path, e))?;
+        Ok(value)
+    }
+
+    /// One consistent look.
+    pub fn read<T>(&self, look: impl FnOnce(&Read<'_>) -> Result<T, SourceError>) -> Result<T, SourceError> {
+        let transaction = self.database.begin_read().map_err(|e| fault(&self.path, e))?;
+        look(&Read { transaction, path: &self.path })
+    }
+}
+
+impl View {
+    /// Opens the state of a folder to look at; none where there is no state yet.
+    pub fn open(folder: &Path) -> Result<Option<Self>, SourceError> {
+        let path = folder.join(FILE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let mut builder = Builder::new();
+        builder.set_cache_size(32 << 20).set_concurrency_mode(ConcurrencyMode::SingleWriter);
+        let database = match builder.open_read_only(&path) {
+            Ok(database) => database,
+            // After a kill the file has to be repaired first, which the next writer does.
+            Err(redb::DatabaseError::RepairAborted) => {
+                drop(State::open(folder)?);
+                builder.open_read_only(&path).map_err(|e| fault(&path, e))?
+            }
+            Err(e) => return Err(fault(&path, e)),
+        };
+        let view = Self { database, path };
+        let found = view.read(|tables| tables.get_meta::<u64>("schema"))?.unwrap_or(SCHEMA);
+        if found == SCHEMA { Ok(Some(view)) } else { Err(version(&view.path, found)) }
+    }
+
+    /// One consistent look.
+    pub fn read<T>(&self, look: impl FnOnce(&Read<'_>) -> Result<T, SourceError>) -> Result<T, SourceError> {
+        let transaction = self.database.begin_read().map_err(|e| fault(&self.path, e))?;
+        look(&Read { transaction, path: &self.path })
+    }
+}
+
+/// Tells states of several machines apart in notifications.
+fn instance() -> String {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    format!("{:016x}", RandomState::new().build_hasher().finish())
+}
+
+/// The tables in a transaction that changes them.
+pub struct Write<'t> {
+    transaction: &'t WriteTransaction,
+    path: &'t Path,
+}
+
+/// The tables as they were when the look began.
+pub struct Read<'t> {
+    transaction: ReadTransaction,
+    path: &'t Path,
+}
+
+fn key_of(hunt: &str, identity: &str) -> String {
+    format!("{hunt}\0{identity}")
+}
+
+fn decode<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, SourceError> {
+    serde_json::from_slice(bytes).map_err(|e| fault(path, e))
+}
+
+fn one<T: DeserializeOwned>(
+    path: &Path,
+    table: &impl ReadableTable<&'static str, &'static [u8]>,
+    key: &str,
+) -> Result<Option<T>, SourceError> {
+    let found = table.get(key).map_err(|e| fault(path, e))?;
+    found.map(|bytes| decode(path, bytes.value())).transpose()
+}
+
+fn each<T: DeserializeOwned>(
+    path: &Path,
+    table: &impl ReadableTable<&'static str, &'static [u8]>,
+    prefix: &str,
+) -> Result<Vec<(String, T)>, SourceError> {
+    let mut found = Vec::new();
+    for entry in table.range(prefix..).map_err(|e| fault(path, e))? {
+        let (key, value) = entry.map_err(|e| fault(path, e))?;
+        let Some(rest) = key.value().strip_prefix(prefix) else { break };
+        found.push((rest.to_owned(), decode(path, value.value())?));
+    }
+    Ok(found)
+}
+
+impl Read<'_> {
+    fn table(&self, table: Bytes) -> Result<Option<redb::ReadOnlyTable<&'static str, &'static [u8]>>, SourceError> {
+        match self.transaction.open_table(table) {
+            Ok(table) => Ok(Some(table)),
+            Err(TableError::TableDoesNotExist(_)) => Ok(None),
+            Err(e) => Err(fault(self.path, e)),
+        }
+    }
+
+    fn one<T: DeserializeOwned>(&self, table: Bytes, key: &str) -> Result<Option<T>, SourceError> {
+        self.table(table)?.map_or(Ok(None), |t| one(self.path, &t, key))
+    }
+
+    fn each<T: DeserializeOwned>(&self, table: Bytes, prefix: &str) -> Result<Vec<(String, T)>, SourceError> {
+        self.table(table)?.map_or(Ok(Vec::new()), |t| each(self.path, &t, prefix))
+    }
+
+    /// A fact about the state as a whole.
+    pub fn get_meta<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, SourceError> {
+        self.one(META, name)
+    }
+
+    /// A hunt.
+    pub fn hunt(&self, name: &str) -> Result<Option<HuntRecord>, SourceError> {
+        self.one(HUNTS, name)
+    }
+
+    /// All hunts, by name.
+    pub fn hunts(&self) -> Result<Vec<(String, HuntRecord)>, SourceError> {
+        self.each(HUNTS, "")
+    }
+
+    /// The findings of a hunt, by identity.
+    pub fn keys(&self, hunt: &str) -> Result<Vec<(String, KeyRecord)>, SourceError> {
+        self.each(KEYS, &key_of(hunt, ""))
+    }
+
+    /// All nights, by name.
+    pub fn nights(&self) -> Result<Vec<(String, NightRecord)>, SourceError> {
+        self.each(NIGHTS, "")
+    }
+
+    /// Notifications that wait, by id.
+    pub fn outbox(&self) -> Result<Vec<(String, Notification)>, SourceError> {
+        self.each(OUTBOX, "")
+    }
+}
+
+impl Write<'_> {
+    fn table(&self, table: Bytes) -> Result<redb::Table<'_, &'static str, &'static [u8]>, SourceError> {
+        self.transaction.open_table(table).map_err(|e| fault(self.path, e))
+    }
+
+    fn put<T: Serialize>(&mut self, table: Bytes, key: &str, value: &T) -> Result<(), SourceError> {
+        let bytes = serde_json::to_vec(value).map_err(|e| fault(self.path, e))?;
+        self.table(table)?.insert(key, bytes.as_slice()).map_err(|e| fault(self.path, e))?;
+        Ok(())
+    }
+
+    fn remove(&mut self, table: Bytes, key: &str) -> Result<(), SourceError> {
+        self.table(table)?.remove(key).map_err(|e| fault(self.path, e))?;
+        Ok(())
+    }
+
+    /// A fact about the state as a whole.
+    pub fn get_meta<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, SourceError> {
+        one(self.path, &self.table(META)?, name)
+    }
+
+    /// Sets a fact about the state as a whole.
+    pub fn put_meta<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), SourceError> {
+        self.put(META, name, value)
+    }
+
+    /// A hunt.
+    pub fn hunt(&self, name: &str) -> Result<Option<HuntRecord>, SourceError> {
+        one(self.path, &self.table(HUNTS)?, name)
+    }
+
+    /// All hunts, by name.
+    pub fn hunts(&self) -> Result<Vec<(String, HuntRecord)>, SourceError> {
+        each(self.path, &self.table(HUNTS)?, "")
+    }
+
+    /// Sets a hunt.
+    pub fn put_hunt(&mut self, name: &str, record: &HuntRecord) -> Result<(), SourceError> {
+        self.put(HUNTS, name, record)
+    }
+
+    /// A finding.
+    pub fn key(&self, hunt: &str, identity: &str) -> Result<Option<KeyRecord>, SourceError> {
+        one(self.path, &self.table(KEYS)?, &key_of(hunt, identity))
+    }
+
+    /// The findings of a hunt, by identity.
+    pub fn keys(&self, hunt: &str) -> Result<Vec<(String, KeyRecord)>, SourceError> {
+        each(self.path, &self.table(KEYS)?, &key_of(hunt, ""))
+    }
+
+    /// Sets a finding.
+    pub fn put_key(&mut self, hunt: &str, identity: &str, record: &KeyRecord) -> Result<(), SourceError> {
+        self.put(KEYS, &key_of(hunt, identity), record)
+    }
+
+    /// Forgets a finding.
+    pub fn remove_key(&mut self, hunt: &str, identity: &str) -> Result<(), SourceError> {
+        self.remove(KEYS, &key_of(hunt, identity))
+    }
+
+    /// All nights, by name.
+    pub fn nights(&self) -> Result<Vec<(String, NightRecord)>, SourceError> {
+        each(self.path, &self.table(NIGHTS)?, "")
+    }
+
+    /// Sets a night.
+    pub fn put_night(&mut self, name: &str, record: &NightRecord) -> Result<(), SourceError> {
+        self.put(NIGHTS, name, record)
+    }
+
+    /// Forgets a night.
+    pub fn remove_night(&mut self, name: &str) -> Result<(), SourceError> {
+        self.remove(NIGHTS, name)
+    }
+
+    /// Sets a notification that waits.
+    pub fn put_notification(&mut self, id: &str, notification: &Notification) -> Result<(), SourceError> {
+        self.put(OUTBOX, id, notification)
+    }
+
+    /// Forgets a notification that was delivered.
+    pub fn remove_notification(&mut self, id: &str) -> Result<(), SourceError> {
+        self.remove(OUTBOX, id)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_one_hunt_do_not_mix_with_those_of_another() {
+        let temp = tempfile::tempdir().unwrap();
+        let state = State::open(temp.path()).unwrap();
+        let night = NightRecord::default();
+        state
+            .write(|t| {
+                for hunt in ["a", "a.hf", "a.hf2", "b"] {
+                    t.put_hunt(hunt, &HuntRecord::default())?;
+                    let key = serde_json::json!([hunt]);
+                    let record = KeyRecord {
+                        key,
+                        first_at: 0,
+                        last_at: 0,
+                        first_event: None,
+                        last_event: None,
+                        look: 1,
+                        told: false,
+                        row: None,
+                    };
+                    t.put_key(hunt, "x", &record)?;
+                }
+                t.put_night("n", &night)
+            })
+            .unwrap();
+        let keys = state.read(|t| t.keys("a.hf")).unwrap();
+        assert_eq!(keys.len(), 1);
+        assert_eq!(keys[0].1.key, serde_json::json!(["a.hf"]));
+        assert_eq!(View::open(temp.path()).unwrap().unwrap().read(Read::hunts).unwrap().len(), 4, "a view beside the writer");
+    }
+
+    #[test]
+    fn a_transaction_that_fails_changes_nothing_and_other_versions_are_refused() {
+        let temp = tempfile::tempdir().unwrap();
+        let state = State::open(temp.path()).unwrap();
+        let failed = state.write(|t| {
+            t.put_hunt("a", &HuntRecord::default())?;
+            Err::<(), _>(SourceError::cancelled())
+        });
+        assert!(failed.is_err());
+        assert!(state.read(|t| t.hunt("a")).unwrap().is_none());
+        state.write(|t| t.put_meta("schema", &99_u64)).unwrap();
+        drop(state);
+        assert_eq!(State::open(temp.path()).map(|_| ()).unwrap_err().code.id, "K0861");
+        assert_eq!(View::open(temp.path()).map(|_| ()).unwrap_err().code.id, "K0861");
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_refused() {
+        let temp = tempfile::tempdir().unwrap();
+        std::fs::write(temp.path().join(FILE), "not a database").unwrap();
+        assert_eq!(State::open(temp.path()).map(|_| ()).unwrap_err().code.id, "K0860");
+    }
+}

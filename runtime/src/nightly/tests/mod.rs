@@ -1,0 +1,8 @@
+//! Tests of nights with an engine and a clock of their own.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod kills;
+mod nights;
+mod notices;
+mod world;
