@@ -56,7 +56,7 @@ fn compiler_takes_every_hunt() {
             let _ = writeln!(out, "{}\n{error}\n", one.name);
         }
     }
-    for seed in 1..30 {
+    for seed in 1..10 {
         for statements in batch(seed).hunts {
             if let Err(error) = product::check(&statements.join("\n"), &NAMES) {
                 let _ = writeln!(out, "seed {seed}\n{error}\n{}\n", statements.join("\n"));
@@ -91,7 +91,7 @@ fn oracle_reads_every_written_hunt() {
 }
 
 #[test]
-#[ignore = "the binary cannot run hunts yet"]
+#[ignore = "records of two sources are taken for one, directories of executables pivot nowhere"]
 fn product_agrees_on_written_hunts() {
     let Some(folder) = shared::folder() else { return };
     let mut out = String::new();
@@ -196,11 +196,13 @@ fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).ok().map_or(otherwise, |v| v.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
 }
 
-/// `HUNTC_DIFFERENTIAL_HUNTS` says how many, `HUNTC_DIFFERENTIAL_SEED` where to begin.
+/// `HUNTC_DIFFERENTIAL_HUNTS` says how many, `HUNTC_DIFFERENTIAL_SEED` where to begin, `HUNTC_DIFFERENTIAL_FAILURES` how
+/// many failures are collected before the test gives up.
 #[test]
-#[ignore = "the binary cannot run hunts yet"]
+#[ignore = "records of two sources are taken for one, directories of executables pivot nowhere"]
 fn product_agrees_on_random_hunts() {
     let (hunts, first) = (number("HUNTC_DIFFERENTIAL_HUNTS", 2_000), number("HUNTC_DIFFERENTIAL_SEED", 1));
+    let (most, mut failures) = (number("HUNTC_DIFFERENTIAL_FAILURES", 1), Vec::new());
     for seed in first..first + hunts.div_ceil(EACH as u64) {
         let batch = batch(seed);
         let texts: Vec<String> = batch.hunts.iter().map(|h| h.join("\n")).collect();
@@ -209,15 +211,17 @@ fn product_agrees_on_random_hunts() {
         for (index, verdict) in verdicts.iter().enumerate() {
             if let Some(difference) = judge(&world, &texts[index], verdict) {
                 let small = minimised(batch.documents.clone(), batch.hunts[index].clone(), batch.options);
-                panic!("HUNTC_DIFFERENTIAL_SEED={seed}, hunt {index}:\n{difference}\nminimised:\n{small}");
+                failures.push(format!("HUNTC_DIFFERENTIAL_SEED={seed}, hunt {index}:\n{difference}\nminimised:\n{small}"));
+                assert!((failures.len() as u64) < most, "{}", failures.join("\n"));
             }
         }
     }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 /// Random hunts over a real file: what random documents do not think of.
 #[test]
-#[ignore = "the binary cannot run hunts yet"]
+#[ignore = "records of two sources are taken for one, directories of executables pivot nowhere"]
 fn product_agrees_on_random_hunts_over_real_data() {
     let Some(folder) = shared::folder() else { return };
     let hunts = number("HUNTC_DIFFERENTIAL_HUNTS", 2_000) / 10;

@@ -110,13 +110,11 @@ fn binary_agrees(source: &dyn Fn(&str, &Path) -> String) {
 }
 
 #[test]
-#[ignore = "the binary cannot run hunts yet"]
 fn binary_agrees_with_the_examples_from_ndjson() {
     binary_agrees(&|_, path| path.display().to_string());
 }
 
 #[test]
-#[ignore = "the binary cannot run hunts yet"]
 fn binary_agrees_with_the_examples_from_a_store() {
     let stores = tempfile::tempdir().unwrap();
     binary_agrees(&|dataset, path| {
@@ -127,7 +125,6 @@ fn binary_agrees_with_the_examples_from_a_store() {
 }
 
 #[test]
-#[ignore = "the binary cannot run hunts yet"]
 fn binary_agrees_with_the_examples_from_servers() {
     if shared::folder().is_none() {
         return;

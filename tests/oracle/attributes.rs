@@ -132,7 +132,7 @@ const FILE: &[Attr] = &[
 const REGISTRY: &[Attr] = &[
     attr("self", "key", Text, All(&["registry.key"])),
     attr("self", "x_path", Text, All(&["registry.path"])),
-    many("self", "values.name", Text, All(&["registry.value"])),
+    attr("self", "values.name", Text, All(&["registry.value"])),
     many("self", "values.data", Text, All(&["registry.data.strings"])),
 ];
 

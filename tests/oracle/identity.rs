@@ -90,7 +90,6 @@ impl Identities {
         }
         let pid = one(place, "process", "pid");
         let (host, known) = (host(record), pid.0.clone()?);
-        host.0.as_ref()?;
         let field = match place.slot {
             "self" => "process.start",
             "parent" => "process.parent.start",

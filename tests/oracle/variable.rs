@@ -248,7 +248,7 @@ impl<'a> View<'a> {
 
     fn folded(&self, held: &[&Sighting], name: &str) -> Option<Val> {
         let (world, entity) = (self.world, self.var.entity.as_str());
-        let value_of = |sighting: &Sighting| self.shown(sighting.values(world, entity, name), name);
+        let value_of = |sighting: &Sighting| shown(sighting.values(world, entity, name));
         let created = || held.iter().filter(|s| s.is_creation(world, entity));
         if let Some(time) = created().map(|s| s.time(world)).min() {
             let first = created().filter(|s| s.time(world) == time);
@@ -258,14 +258,9 @@ impl<'a> View<'a> {
         }
         held.iter().filter_map(|s| Some((s.time(world), value_of(s)?))).min().map(|(_, value)| value)
     }
+}
 
-    /// Several values as a row shows them.
-    fn shown(&self, mut values: Vec<Val>, name: &str) -> Option<Val> {
-        let many = attributes::of(&self.var.entity).iter().any(|a| a.name == name && a.many);
-        match values.len() {
-            0 => None,
-            1 if !many => values.pop(),
-            _ => Some(Val::List(values)),
-        }
-    }
+/// Several values as a row shows them: one alone, more as a list.
+fn shown(mut values: Vec<Val>) -> Option<Val> {
+    if values.len() > 1 { Some(Val::List(values)) } else { values.pop() }
 }

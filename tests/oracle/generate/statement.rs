@@ -177,7 +177,8 @@ impl Env<'_> {
         let mut keys = Vec::new();
         for _ in 0..=self.rng.below(2) {
             let (name, kind) = self.column(known);
-            if columns.iter().any(|(n, _)| *n == name) || kind == Kind::NoCase {
+            let taken = |n: &String| *n == name || *n == format!("{name}_bin");
+            if columns.iter().any(|(n, _)| taken(n)) || kind == Kind::NoCase {
                 continue;
             }
             if kind == Kind::Number && self.rng.chance(30) {
