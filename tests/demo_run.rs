@@ -111,3 +111,22 @@ fn hosts_pids_and_lives_give_them_too() {
     demo::write_with(place.path(), EntityIds::Kept).unwrap();
     assert_published(&huntc(place.path(), &[&run[..], &["--process-identity", "ladder"]].concat()));
 }
+
+/// The same hunts on real servers: one index, both hunts, the published figures.
+#[test]
+fn servers_give_them_too() {
+    for server in crate::support::servers::running(&["elasticsearch-9", "opensearch-3"]) {
+        let place = tempfile::tempdir().unwrap();
+        let written = demo::write(place.path()).unwrap();
+        let mut text = String::new();
+        let packed = std::fs::File::open(&written.data).unwrap();
+        std::io::Read::read_to_string(&mut flate2::read::MultiGzDecoder::new(packed), &mut text).unwrap();
+        server.put_template();
+        server.delete("winlogbeat-demo");
+        assert!(server.load("winlogbeat-demo", text.lines()) > 0);
+        let source = format!("host101={}/winlogbeat-demo", server.url);
+        let hunts = ["scheduled-tasks.hf", "backward-and-forward-tracking.hf"];
+        let run = [&["run"], &hunts[..], &["--source", &source, "--out", "report", "--quiet"]].concat();
+        assert_published(&huntc(place.path(), &run));
+    }
+}

@@ -20,4 +20,5 @@ mod lowering;
 mod mappings;
 mod oracle;
 mod product;
+mod stages;
 mod support;

@@ -1,0 +1,56 @@
+//! Every stage of every hunt in `huntflows/`, beside its text: what a change of the compiler changes is seen here.
+
+use huntc_compiler::backend::elastic::{lower, show};
+use huntc_compiler::catalog::Catalog;
+use huntc_compiler::check;
+use huntc_compiler::compile::compile;
+use huntc_compiler::options::Options;
+use huntc_compiler::plan;
+use huntc_compiler::source::SourceSet;
+use huntc_compiler::syntax;
+use huntc_compiler::time::Instant;
+
+/// One stage as `huntc compile --emit` prints it.
+fn stage(name: &str, text: &str, file: &str) -> String {
+    let mut sources = SourceSet::default();
+    let id = sources.add_text(file, text);
+    let catalog = Catalog::builtin();
+    let options = Options::at(Instant::parse("2026-01-01T00:00:00Z").expect("an instant"));
+    if name == "tokens" {
+        return syntax::show::tokens(&sources, id);
+    }
+    let compilation = compile(&sources, id, catalog, &options);
+    if name == "ast" {
+        return syntax::show::ast(&compilation.program);
+    }
+    let Some((hunt, plan)) = &compilation.compiled else { panic!("{file}: {:?}", compilation.diagnostics) };
+    let requests = lower::requests(plan, catalog);
+    match name {
+        "hir" => check::show::hunt(hunt, catalog),
+        "plan" => plan::show::plan(plan, hunt, catalog),
+        "requests" => show::requests(&requests, hunt),
+        "console" => show::console(&requests, hunt, &options),
+        "curl" => show::curl(&requests, hunt, &options),
+        "dot" => plan::graph::dot(plan, hunt, catalog),
+        _ => plan::graph::mermaid(plan, hunt, catalog),
+    }
+}
+
+#[test]
+fn every_stage_of_every_hunt_is_as_it_was() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/huntflows");
+    let mut files: Vec<_> = std::fs::read_dir(folder).expect("the hunts").map(|e| e.expect("an entry").path()).collect();
+    files.retain(|f| f.extension().is_some_and(|e| e == "hf"));
+    files.sort();
+    assert!(files.len() >= 2);
+    for path in files {
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).expect("a readable hunt");
+        for of in ["tokens", "ast", "hir", "plan", "requests", "console", "curl", "dot", "mermaid"] {
+            let shown = format!("{text}\n──── {of} ────\n{}", stage(of, &text, &format!("huntflows/{name}.hf")));
+            insta::with_settings!({ snapshot_path => "../snapshots/stages", prepend_module_to_snapshot => false, omit_expression => true }, {
+                insta::assert_snapshot!(format!("{name}-{of}"), shown);
+            });
+        }
+    }
+}
