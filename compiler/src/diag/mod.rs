@@ -182,10 +182,23 @@ impl Sink {
                 None => {}
             }
         }
+        if self.unread_at(&diagnostic) {
+            return Reported(());
+        }
         if self.seen.insert((code.id, diagnostic.primary.span)) {
             self.diagnostics.push(diagnostic);
         }
         Reported(())
+    }
+
+    /// Whether the place could not be read in the first place: what a later pass makes of it is the same mistake.
+    fn unread_at(&self, diagnostic: &Diagnostic) -> bool {
+        let unread = |d: &Diagnostic| d.code.id.starts_with("K00") && d.severity == Severity::Error;
+        let touches = |d: &Diagnostic| {
+            let (a, b) = (d.primary.span, diagnostic.primary.span);
+            a.source == b.source && a.start <= b.end && b.start <= a.end
+        };
+        !diagnostic.code.id.starts_with("K00") && self.diagnostics.iter().any(|d| unread(d) && touches(d))
     }
 
     /// The proof for a tree node that an earlier pass could not read: that pass has said why, in this sink.
