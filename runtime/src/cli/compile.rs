@@ -13,7 +13,6 @@ use huntc_compiler::check;
 use huntc_compiler::check::hir::Hunt;
 use huntc_compiler::options::Options;
 use huntc_compiler::plan::{self, Plan, graph};
-use huntc_compiler::source::SourceId;
 use huntc_compiler::syntax;
 
 /// Show what a huntflow compiles to; nothing is sent
@@ -95,8 +94,8 @@ fn compile(args: &Args, session: &mut Session) -> Result<ExitCode, ExitCode> {
 /// The text of a stage; none where the huntflow did not come so far.
 fn show_stage(stage: Emit, compiled: &Compiled, session: &Session, catalog: &Catalog, options: &Options) -> Option<String> {
     match stage {
-        Emit::Tokens => compiled.parsed.as_ref().map(|(id, _)| tokens(session, *id)),
-        Emit::Ast => compiled.parsed.as_ref().map(|(_, program)| format!("{program:#?}\n")),
+        Emit::Tokens => compiled.parsed.as_ref().map(|(id, _)| syntax::show::tokens(&session.sources, *id)),
+        Emit::Ast => compiled.parsed.as_ref().map(|(_, program)| syntax::show::ast(program)),
         _ => compiled.hunt.as_ref().map(|(hunt, plan)| show_hunt(stage, hunt, plan, catalog, options)),
     }
 }
@@ -114,10 +113,4 @@ fn show_hunt(stage: Emit, hunt: &Hunt, plan: &Plan, catalog: &Catalog, options: 
         Emit::Mermaid => graph::mermaid(plan, hunt, catalog),
         _ => show::requests(&requests(), hunt),
     }
-}
-
-/// SEAM: the syntax's own printers go here.
-fn tokens(session: &Session, id: SourceId) -> String {
-    let lexed = syntax::lexer::lex(id, &session.sources.get(id).text);
-    lexed.tokens.iter().fold(String::new(), |out, token| out + &format!("{token:?}\n"))
 }
