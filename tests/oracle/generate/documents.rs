@@ -305,8 +305,7 @@ fn other_event(doc: &mut Doc<'_>, event: &str) {
         }
         "security-4624" => {
             doc.code(4624);
-            doc.set("process.name", json!("-"));
-            doc.set("process.pid", json!(0));
+            doc.set("process", json!({"name": "-", "pid": 0}));
             doc.user();
             doc.one("source.ip", ADDRESSES);
         }
@@ -317,9 +316,7 @@ fn other_event(doc: &mut Doc<'_>, event: &str) {
             doc.flow();
         }
         "powershell" => {
-            doc.code(400);
-            doc.set("event.category", json!("process"));
-            doc.set("event.type", json!("start"));
+            doc.set("event", json!({"code": "400", "category": "process", "type": "start"}));
             doc.set("process.entity_id", json!("ff044c8a-18a8-4d52-b810-60b111bbabaa"));
             doc.command_line("process");
         }
