@@ -44,7 +44,7 @@ const RUNTIME: &[(&str, &[&str])] = &[
     ("files", &["analytics", "sight", "source", "table"]),
     ("analytics", &["config", "files", "source", "table"]),
     ("exec", &["analytics", "config", "files", "ops", "report", "sight", "source", "table"]),
-    ("nightly", &["config", "exec", "report", "source"]),
+    ("nightly", &["config", "exec", "report", "source", "table"]),
     ("cli", &["config", "demo", "exec", "nightly", "report", "source", "table"]),
 ];
 
