@@ -65,7 +65,8 @@ pub(super) fn typographic_len(rest: &str) -> Option<usize> {
     };
     let line = rest.split('\n').next().unwrap_or(rest);
     let from = open.len_utf8();
-    let close = line[from..].char_indices().find(|(_, c)| closing.contains(c));
+    // Bounded, so that a line of nothing but opening quotes is read in linear time.
+    let close = line[from..].char_indices().take(2_000).find(|(_, c)| closing.contains(c));
     Some(close.map_or(from, |(at, c)| from + at + c.len_utf8()))
 }
 
