@@ -5,10 +5,13 @@ use huntc_compiler::backend::elastic::query::Query;
 use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::time::{Instant, TimeRange};
 use huntc_compiler::value::Value;
-use huntc_runtime::source::elastic::{ElasticConfig, ElasticSource};
+use huntc_runtime::source::elastic::{Auth, ElasticConfig, ElasticSource};
 use huntc_runtime::source::{DataSource, FetchContext, Records, Scalar};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
+
+/// Of every user of the secured server, which the launcher makes anew each time.
+const PASSWORD: &str = "huntc-test-only";
 
 const SERVERS: &[&str] = &["elasticsearch-7", "elasticsearch-8", "elasticsearch-9", "opensearch-2", "opensearch-3"];
 
@@ -108,4 +111,57 @@ fn windows_are_exact() {
         let one = request(Query::term("n", Value::text("first")), &["n"]);
         assert_eq!(texts(&fetch(&source, &one), "n"), ["first"], "{}", server.name);
     }
+}
+
+/// What `huntc doctor` shows.
+#[test]
+fn a_cluster_is_surveyed() {
+    for server in running(SERVERS) {
+        server.create("winlogbeat-survey-a", r#"{"mappings":{"properties":{"@timestamp":{"type":"date"},"p":{"type":"long"}}}}"#);
+        server.create(
+            "winlogbeat-survey-b",
+            r#"{"mappings":{"properties":{"@timestamp":{"type":"date"},"p":{"type":"keyword","ignore_above":9}}}}"#,
+        );
+        server.load("winlogbeat-survey-a", [r#"{"@timestamp":"2023-08-16T00:00:00.5Z","p":1}"#]);
+        server.load("winlogbeat-survey-b", [r#"{"@timestamp":"2022-08-16T00:00:00Z","p":"x"}"#, "{}"]);
+        let source = source(&server, "winlogbeat-survey-*", |_| {});
+        let survey = source.probe(&["p".to_owned(), "q".to_owned()], &FetchContext::default()).expect("an answer");
+        assert_eq!(survey.indices, ["winlogbeat-survey-a", "winlogbeat-survey-b"]);
+        assert_eq!((survey.records, survey.newest), (3, Instant::parse("2023-08-16T00:00:00.5Z")), "{}", server.name);
+        assert_eq!(survey.fields[0].kinds, [("keyword up to 9".to_owned(), 1), ("whole number".to_owned(), 1)]);
+        assert_eq!((survey.fields[1].missing, survey.fields[1].kinds.len()), (2, 0));
+        assert!(survey.server.version.is_some() && server.name.starts_with(&survey.server.title()[..4].to_lowercase()));
+    }
+}
+
+/// TLS with an authority of its own, logins and privileges, as a security operator sets them up.
+#[test]
+fn a_secured_server_is_read_with_the_right_credentials_only() {
+    let Some(server) = running(&["elasticsearch-9-secure"]).pop() else { return };
+    let files = std::env::var("HUNTC_TEST_SECURE_FILES").expect("set together with the address");
+    let file = |name: &str| std::fs::read_to_string(format!("{files}/{name}")).expect("the launcher made it");
+    let (authority, token) = (file("ca.pem"), file("bearer-token"));
+    let ask = |indices: &str, auth: Auth, ca: Option<&str>, insecure: bool| {
+        let source = source(&server, indices, |c| {
+            c.auth = auth;
+            c.ca_pem = ca.map(str::to_owned);
+            c.insecure = insecure;
+        });
+        let result = source.fetch(&request(Query::MatchAll, &[]), &FetchContext::default());
+        let text = format!("{result:?} {}", source.location());
+        assert!(!text.contains(PASSWORD) && !text.contains(token.trim()), "{text}");
+        result.map(|r| r.len()).map_err(|e| e.code.id)
+    };
+    let hunter = || Auth::basic("hunter", PASSWORD);
+    let trusted = Some(authority.as_str());
+    // No index is there: the login worked, and the pattern is told to match nothing.
+    assert_eq!(ask("winlogbeat-*", hunter(), trusted, false), Err("K0706"));
+    assert_eq!(ask("winlogbeat-*", hunter(), None, true), Err("K0706"));
+    assert_eq!(ask("winlogbeat-*", hunter(), None, false), Err("K0703"));
+    assert_eq!(ask("winlogbeat-*", Auth::None, trusted, false), Err("K0704"));
+    assert_eq!(ask("winlogbeat-*", Auth::basic("hunter", "wrong"), trusted, false), Err("K0704"));
+    assert_eq!(ask("winlogbeat-*", Auth::api_key("id:nonsense"), trusted, false), Err("K0704"));
+    assert_eq!(ask("secret-index", hunter(), trusted, false), Err("K0705"));
+    assert_eq!(ask("winlogbeat-*", Auth::Bearer(token.trim().into()), trusted, false), Err("K0706"));
+    assert_eq!(ask("winlogbeat-*", Auth::basic("elastic_admin", PASSWORD), trusted, false), Err("K0706"));
 }

@@ -26,11 +26,6 @@ pub(crate) enum Product {
 }
 
 impl Fake {
-    /// A sound server.
-    pub(crate) fn sound(documents: usize) -> Self {
-        Self::start(Product::Elasticsearch, documents, |_, right, _| right)
-    }
-
     /// A server that changes its answers to searches.
     pub(crate) fn with(documents: usize, fault: impl Fn(&Request, Response, usize) -> Response + Send + Sync + 'static) -> Self {
         let only_searches = move |request: &Request, right: Response, before: usize| {

@@ -148,7 +148,7 @@ fn write(mut stream: &TcpStream, response: &Response, accepts_gzip: bool) -> Opt
         head.push_str("Content-Encoding: gzip\r\n");
     }
     for (name, value) in &response.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head = head + name + ": " + value + "\r\n";
     }
     head.push_str("\r\n");
     stream.write_all(head.as_bytes()).ok()?;

@@ -13,6 +13,7 @@ hits.hits._id,hits.hits.sort,hits.hits._source,hits.hits.fields,aggregations,err
 #[derive(Deserialize)]
 pub(super) struct Answer<'a> {
     pub(super) pit_id: Option<String>,
+    /// Of a scroll.
     #[serde(rename = "_scroll_id")]
     pub(super) scroll_id: Option<String>,
     timed_out: Option<bool>,

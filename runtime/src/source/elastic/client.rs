@@ -134,7 +134,7 @@ impl Client {
     /// A fault before any answer.
     fn broken(&self, error: &reqwest::Error) -> Fault {
         let text = describe(error);
-        let kind = if chain(error).any(|e| e.is::<rustls::Error>() || inner_is_tls(e)) {
+        let kind = if chain(error).any(is_tls) {
             Kind::Tls
         } else if error.is_timeout() {
             if error.is_connect() { Kind::ConnectTimeout } else { Kind::Timeout }
@@ -256,10 +256,10 @@ fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)>
     std::iter::successors(error.source(), |e: &&(dyn Error + 'static)| (*e).source())
 }
 
-/// TLS faults travel inside I/O errors.
-fn inner_is_tls(error: &(dyn Error + 'static)) -> bool {
-    let io = error.downcast_ref::<std::io::Error>();
-    io.and_then(std::io::Error::get_ref).is_some_and(|inner| inner.is::<rustls::Error>())
+/// TLS faults travel inside I/O errors, which do not name them as their source.
+fn is_tls(error: &(dyn Error + 'static)) -> bool {
+    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.is::<rustls::Error>() || inside.is_some_and(|e| is_tls(e)) || error.source().is_some_and(is_tls)
 }
 
 /// The innermost cause: it names no address.

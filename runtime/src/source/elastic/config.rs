@@ -67,8 +67,10 @@ impl Auth {
         let credential = header.split_once(' ').map_or("", |(_, c)| c);
         let secret = match self {
             Self::None => "",
-            Self::Basic { password: secret, .. } | Self::ApiKey { key: secret, .. } => secret.expose_secret(),
-            Self::ApiKeyEncoded(secret) | Self::Bearer(secret) => secret.expose_secret(),
+            Self::Basic { password: secret, .. }
+            | Self::ApiKey { key: secret, .. }
+            | Self::ApiKeyEncoded(secret)
+            | Self::Bearer(secret) => secret.expose_secret(),
         };
         let mut text = text.to_owned();
         for hidden in [credential, secret].into_iter().filter(|s| !s.is_empty()) {
@@ -149,7 +151,7 @@ impl ElasticConfig {
             auth: Auth::None,
             ca_pem: None,
             insecure: false,
-            timeout: Duration::from_secs(120),
+            timeout: Duration::from_mins(2),
             connect_timeout: Duration::from_secs(5),
             page_size: 10_000,
             concurrency: 8,
@@ -226,16 +228,9 @@ fn decode_percent(text: &str) -> String {
     let mut i = 0;
     while let Some(&byte) = bytes.get(i) {
         let code = bytes.get(i + 1..i + 3).and_then(|h| std::str::from_utf8(h).ok()).and_then(|h| u8::from_str_radix(h, 16).ok());
-        match (byte, code) {
-            (b'%', Some(code)) => {
-                out.push(code);
-                i += 3;
-            }
-            _ => {
-                out.push(byte);
-                i += 1;
-            }
-        }
+        let decoded = code.filter(|_| byte == b'%');
+        out.push(decoded.unwrap_or(byte));
+        i += if decoded.is_some() { 3 } else { 1 };
     }
     String::from_utf8_lossy(&out).into_owned()
 }

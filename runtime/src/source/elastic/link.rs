@@ -9,6 +9,7 @@ use super::retry::{Gate, Retries};
 use crate::source::{FetchContext, SourceError};
 use reqwest::Method;
 use serde::Serialize;
+use std::fmt::Write;
 use std::sync::OnceLock;
 
 /// The way to one server.
@@ -84,7 +85,8 @@ pub(super) fn encode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.,*~:@+".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing to a string cannot fail.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

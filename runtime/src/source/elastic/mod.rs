@@ -18,9 +18,11 @@ mod retry;
 mod scan;
 mod scroll;
 mod snapshot;
+mod survey;
 
 pub use config::{Auth, ElasticConfig};
 pub use product::{Product, Server};
+pub use survey::{FieldSurvey, Survey};
 
 use super::{DataSource, FetchContext, Records, SourceError};
 use fault::{Fault, Kind};
@@ -45,6 +47,11 @@ impl ElasticSource {
     /// Which server it is.
     pub fn server(&self, context: &FetchContext) -> Result<Server, SourceError> {
         self.link.server(context).cloned().map_err(|f| self.link.explain(&f))
+    }
+
+    /// What `huntc doctor` shows: server, indices, records, newest record, and how these fields are mapped.
+    pub fn probe(&self, fields: &[String], context: &FetchContext) -> Result<Survey, SourceError> {
+        survey::survey(&self.link, &self.mappings, fields, context).map_err(|f| self.link.explain(&f))
     }
 
     /// The request made ready for what the server has.

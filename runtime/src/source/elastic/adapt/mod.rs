@@ -125,7 +125,7 @@ impl<'a> Adapter<'a> {
         match &mapping.kind {
             FieldKind::Missing => Around::exact(Query::MatchNone),
             FieldKind::Hidden => Around::unknown(),
-            FieldKind::Other => leaf.existence(field, Query::exists(field)),
+            FieldKind::Other | FieldKind::Text { keyword: None } => leaf.existence(field, Query::exists(field)),
             FieldKind::Keyword { limit, normalized, text } => {
                 let real = mapping.target.as_deref().unwrap_or(field);
                 let keyword = text::Keyword { field, real, limit: *limit, normalized: *normalized, text: text.as_deref() };
@@ -135,7 +135,6 @@ impl<'a> Adapter<'a> {
                 let keyword = text::Keyword { field: sub, real: sub, limit: *limit, normalized: false, text: Some(field) };
                 leaf.existence_or(field, |leaf| self.keyword(&keyword, leaf))
             }
-            FieldKind::Text { keyword: None } => leaf.existence(field, Query::exists(field)),
             FieldKind::Wildcard { limit } => self.wildcard_field(field, mapping.target.as_deref().unwrap_or(field), *limit, leaf),
             FieldKind::Constant(value) => text::constant(value.as_deref(), leaf),
             FieldKind::Flattened => text::flattened(field, leaf),
@@ -210,4 +209,5 @@ fn simplified(filter: Vec<Bound>, must_not: Vec<Bound>, should: Vec<Bound>) -> B
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used)]
 mod tests;

@@ -76,14 +76,13 @@ pub(super) fn integer(field: &str, range: RangeInclusive<i64>, leaf: Leaf<'_>) -
             let whole = |i: i64| if range.contains(&i) { Query::term(field, Value::Int(i)) } else { Query::MatchNone };
             match value {
                 Value::Int(i) => Around::exact(whole(*i)),
-                // A number is kept without its fraction; the document has it.
-                Value::Float(_) => Around::present(field),
                 Value::Text(text) => match text.trim().parse::<i64>() {
                     // As texts, `4` and `04` differ.
                     Ok(i) => Around::upper_only(whole(i)),
                     Err(_) if text.trim().parse::<f64>().is_ok() => Around::present(field),
                     Err(_) => Around::exact(Query::MatchNone),
                 },
+                // A number is kept without its fraction; the document has it.
                 _ => Around::present(field),
             }
         }),

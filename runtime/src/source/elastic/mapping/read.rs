@@ -92,12 +92,9 @@ impl SeenIndex {
         if let Some(mapping) = self.runtime.get(field) {
             return plain(kind_of(field, mapping));
         }
-        for ancestor in ancestors(field) {
-            match self.fields.get(&ancestor).and_then(|m| m.get("type")).and_then(Value::as_str) {
-                Some("flattened" | "flat_object") => return plain(FieldKind::Flattened),
-                // A value below a leaf can be in no document.
-                Some(_) | None => {}
-            }
+        let type_of = |name: String| self.fields.get(&name)?.get("type")?.as_str();
+        if ancestors(field).filter_map(type_of).any(|t| matches!(t, "flattened" | "flat_object")) {
+            return plain(FieldKind::Flattened);
         }
         // The nearest object that says something decides.
         let said = ancestors(field).filter_map(|a| self.closed.get(&a)).last().or_else(|| self.closed.get(""));
