@@ -55,7 +55,7 @@ impl<'a> Lowering<'a> {
         self.origin = Origin { statement: step.statement, span: step.span };
         match &step.kind {
             StepKind::GetSource { out, entity, sources, pattern, limit } => {
-                self.get_source(*out, *entity, sources, pattern, *limit)
+                self.get_source(*out, *entity, sources, pattern, *limit);
             }
             StepKind::GetVariable { out, input, filter, range, limit } => {
                 let node = self.filter(*input, filter, *range);
@@ -64,7 +64,7 @@ impl<'a> Lowering<'a> {
             }
             StepKind::Find { out, find } => self.find(*out, find),
             StepKind::New { out, entity, columns, rows } => {
-                let node = self.node(Op::New { columns: columns.clone(), rows: rows.clone() }, Some(*entity), vec![]);
+                let node = self.node(Op::New { columns: columns.clone(), rows: rows.clone() }, *entity, vec![]);
                 self.bind(*out, node, Full::Raw);
             }
             StepKind::Load { out, path, .. } => {
@@ -116,24 +116,22 @@ impl<'a> Lowering<'a> {
         self.builder.outputs.push(Output { statement, span, var, node, kind });
     }
 
-    fn entity(&self, var: VarId) -> Option<EntityId> {
-        match &self.hunt.vars[var.0 as usize].shape {
-            Shape::Entities { entity, .. } => Some(*entity),
-            Shape::Groups { of, .. } => Some(*of),
-        }
+    fn entity(&self, var: VarId) -> EntityId {
+        let (Shape::Entities { entity, .. } | Shape::Groups { of: entity, .. }) = &self.hunt.vars[var.0 as usize].shape;
+        *entity
     }
 
-    fn node(&mut self, op: Op, entity: Option<EntityId>, inputs: Vec<NodeId>) -> NodeId {
-        self.builder.node(op, entity, inputs, Vec::new(), self.origin)
+    fn node(&mut self, op: Op, entity: EntityId, inputs: Vec<NodeId>) -> NodeId {
+        self.builder.node(op, Some(entity), inputs, Vec::new(), self.origin)
     }
 
     /// A node whose predicate may refer to other variables.
-    fn node_with(&mut self, op: Op, entity: Option<EntityId>, inputs: Vec<NodeId>, predicates: &[&Predicate]) -> NodeId {
+    fn node_with(&mut self, op: Op, entity: EntityId, inputs: Vec<NodeId>, predicates: &[&Predicate]) -> NodeId {
         let mut vars: Vec<VarId> = predicates.iter().flat_map(|p| references(p)).collect();
         vars.sort_unstable();
         vars.dedup();
         let references = vars.into_iter().map(|v| (v, self.full(v))).collect();
-        self.builder.node(op, entity, inputs, references, self.origin)
+        self.builder.node(op, Some(entity), inputs, references, self.origin)
     }
 
     fn raw(&self, var: VarId) -> NodeId {
@@ -169,11 +167,11 @@ impl<'a> Lowering<'a> {
         if self.catalog.get(entity).identity.ladder { Full::Starts(places.to_vec()) } else { Full::Raw }
     }
 
-    fn union(&mut self, entity: Option<EntityId>, mut inputs: Vec<NodeId>) -> NodeId {
+    fn union(&mut self, entity: EntityId, mut inputs: Vec<NodeId>) -> NodeId {
         if inputs.len() == 1 { inputs.remove(0) } else { self.node(Op::Union, entity, inputs) }
     }
 
-    fn first(&mut self, node: NodeId, entity: Option<EntityId>, limit: Option<u64>) -> NodeId {
+    fn first(&mut self, node: NodeId, entity: EntityId, limit: Option<u64>) -> NodeId {
         match limit {
             Some(n) => self.node(Op::First(n), entity, vec![node]),
             None => node,
@@ -189,8 +187,8 @@ impl<'a> Lowering<'a> {
         limit: Option<u64>,
     ) {
         let parts = sources.iter().map(|(source, window)| self.observed(entity, *source, *window, pattern)).collect();
-        let node = self.union(Some(entity), parts);
-        let node = self.first(node, Some(entity), limit);
+        let node = self.union(entity, parts);
+        let node = self.first(node, entity, limit);
         self.bind(out, node, self.starts(entity, sources));
     }
 
@@ -201,13 +199,13 @@ impl<'a> Lowering<'a> {
         }
         let mut scans = Vec::new();
         let shape = self.observe(entity, source, window, pattern, &mut scans);
-        self.node(Op::Observe(shape), Some(entity), scans)
+        self.node(Op::Observe(shape), entity, scans)
     }
 
     fn scan(&mut self, entity: EntityId, source: SourceRef, window: Window, predicate: &Predicate) -> NodeId {
         let predicate = without_spans(predicate);
         let op = Op::Scan(Scan { source, window, predicate: predicate.clone() });
-        self.node_with(op, Some(entity), vec![], &[&predicate])
+        self.node_with(op, entity, vec![], &[&predicate])
     }
 
     fn observe(
@@ -245,7 +243,7 @@ impl<'a> Lowering<'a> {
 
     fn find(&mut self, out: VarId, find: &hir::Find) {
         let input = self.raw(find.input);
-        let Some(input_entity) = self.entity(find.input) else { return };
+        let input_entity = self.entity(find.input);
         let filter = without_spans(&find.filter);
         let parts = find
             .sources
@@ -260,11 +258,11 @@ impl<'a> Lowering<'a> {
                     filter: filter.clone(),
                     depth: find.depth,
                 };
-                self.node_with(Op::Pivot(pivot), Some(find.entity), vec![input], &[&filter])
+                self.node_with(Op::Pivot(pivot), find.entity, vec![input], &[&filter])
             })
             .collect();
-        let node = self.union(Some(find.entity), parts);
-        let node = self.first(node, Some(find.entity), find.limit);
+        let node = self.union(find.entity, parts);
+        let node = self.first(node, find.entity, find.limit);
         self.bind(out, node, self.starts(find.entity, &find.sources));
     }
 
@@ -329,7 +327,7 @@ impl<'a> Lowering<'a> {
                 tables: tables.len() as u32,
                 pick: pick as u32,
             };
-            let node = self.builder.node(op, self.entity(*input), tables.clone(), references.clone(), self.origin);
+            let node = self.builder.node(op, Some(self.entity(*input)), tables.clone(), references.clone(), self.origin);
             self.bind(*out, node, Full::Raw);
             self.output(*out, Some(node), OutputKind::Apply);
         }

@@ -33,12 +33,12 @@ impl Lowered {
 
     /// All hold.
     pub(super) fn all(parts: Vec<Self>) -> Self {
-        Self::join(parts, |q| Query::all(q))
+        Self::join(parts, Query::all)
     }
 
     /// One holds.
     pub(super) fn any(parts: Vec<Self>) -> Self {
-        Self::join(parts, |q| Query::any(q))
+        Self::join(parts, Query::any)
     }
 }
 

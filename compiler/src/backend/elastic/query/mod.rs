@@ -63,7 +63,7 @@ impl<H> Query<H> {
                 Self::MatchAll => {}
                 Self::MatchNone => return Self::MatchNone,
                 Self::Bool(Bool { filter: inner, must_not, should }) if must_not.is_empty() && should.is_empty() => {
-                    filter.extend(inner)
+                    filter.extend(inner);
                 }
                 other => filter.push(other),
             }
@@ -83,7 +83,7 @@ impl<H> Query<H> {
                 Self::MatchNone => {}
                 Self::MatchAll => return Self::MatchAll,
                 Self::Bool(Bool { filter, must_not, should: inner }) if filter.is_empty() && must_not.is_empty() => {
-                    should.extend(inner)
+                    should.extend(inner);
                 }
                 other => should.push(other),
             }
