@@ -91,7 +91,6 @@ fn oracle_reads_every_written_hunt() {
 }
 
 #[test]
-#[ignore = "records of two sources are taken for one, directories of executables pivot nowhere"]
 fn product_agrees_on_written_hunts() {
     let Some(folder) = shared::folder() else { return };
     let mut out = String::new();
@@ -199,7 +198,6 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 /// `HUNTC_DIFFERENTIAL_HUNTS` says how many, `HUNTC_DIFFERENTIAL_SEED` where to begin, `HUNTC_DIFFERENTIAL_FAILURES` how
 /// many failures are collected before the test gives up.
 #[test]
-#[ignore = "records of two sources are taken for one, directories of executables pivot nowhere"]
 fn product_agrees_on_random_hunts() {
     let (hunts, first) = (number("HUNTC_DIFFERENTIAL_HUNTS", 2_000), number("HUNTC_DIFFERENTIAL_SEED", 1));
     let (most, mut failures) = (number("HUNTC_DIFFERENTIAL_FAILURES", 1), Vec::new());
@@ -221,7 +219,6 @@ fn product_agrees_on_random_hunts() {
 
 /// Random hunts over a real file: what random documents do not think of.
 #[test]
-#[ignore = "records of two sources are taken for one, directories of executables pivot nowhere"]
 fn product_agrees_on_random_hunts_over_real_data() {
     let Some(folder) = shared::folder() else { return };
     let hunts = number("HUNTC_DIFFERENTIAL_HUNTS", 2_000) / 10;

@@ -115,7 +115,7 @@ pub fn load(path: &str, place: &Place<'_>, entity: Option<EntityId>, catalog: &C
                 .help("use .csv or .json, with .gz or .zst behind"));
         }
     };
-    typed(path, header, cells, entity, catalog)
+    typed(path, &header, cells, entity, catalog)
 }
 
 type Cells = (Vec<String>, Vec<Vec<Option<Value>>>);
@@ -143,7 +143,7 @@ fn json_rows(bytes: &[u8]) -> Result<Cells, serde_json::Error> {
 /// Columns looked up in the catalog, values read as their types.
 fn typed(
     path: &str,
-    header: Vec<String>,
+    header: &[String],
     cells: Vec<Vec<Option<Value>>>,
     entity: Option<EntityId>,
     catalog: &Catalog,
@@ -157,7 +157,8 @@ fn typed(
         match names.as_slice() {
             [] => {}
             [name] => {
-                entity = Some(catalog.entity(name).ok_or_else(|| load_error(path, format_args!("the type {name:?} is not known")))?)
+                entity =
+                    Some(catalog.entity(name).ok_or_else(|| load_error(path, format_args!("the type {name:?} is not known")))?);
             }
             _ => return Err(load_error(path, format_args!("it holds several types: {}", names.join(", ")))),
         }

@@ -21,6 +21,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+/// A source's error as the failure of a node.
+pub(super) fn failed(node: &Node, error: &SourceError) -> Failure {
+    if error.code == &codes::run::CANCELLED {
+        return Failure::Cancelled;
+    }
+    let mut diagnostic = Diagnostic::new(error.code, node.origin, error.message.clone());
+    diagnostic.notes.extend(error.notes.iter().cloned());
+    for help in &error.helps {
+        diagnostic = diagnostic.help(help.clone());
+    }
+    Failure::Failed(Box::new(diagnostic))
+}
+
 impl Run<'_> {
     /// The source, opened on first use.
     pub(super) fn open(&self, node: &Node, source: SourceRef) -> Result<Arc<dyn DataSource>, Failure> {
@@ -28,20 +41,7 @@ impl Run<'_> {
             return Err(Failure::Skipped);
         };
         let opened = state.opened.get_or_init(|| (self.options.open)(&named.name));
-        opened.clone().map_err(|e| self.failed(node, &e))
-    }
-
-    /// A source's error as the failure of a node.
-    pub(super) fn failed(&self, node: &Node, error: &SourceError) -> Failure {
-        if error.code == &codes::run::CANCELLED {
-            return Failure::Cancelled;
-        }
-        let mut diagnostic = Diagnostic::new(error.code, node.origin, error.message.clone());
-        diagnostic.notes.extend(error.notes.iter().cloned());
-        for help in &error.helps {
-            diagnostic = diagnostic.help(help.clone());
-        }
-        Failure::Failed(Box::new(diagnostic))
+        opened.clone().map_err(|e| failed(node, &e))
     }
 
     /// Whether processes of a source are told apart by the ladder (semantics.md §2): asked once.
@@ -59,14 +59,14 @@ impl Run<'_> {
         }
         let (query, fields) = lower::probe();
         let request = BoundRequest { query, window: None, fields, first_only: true };
-        let context = self.context("probe".to_owned());
-        let found = opened.fetch(&request, &context).map_err(|e| self.failed(node, &e))?;
+        let context = self.context("probe");
+        let found = opened.fetch(&request, &context).map_err(|e| failed(node, &e))?;
         let ladder = found.is_empty();
         *known = Some(ladder);
         Ok(ladder)
     }
 
-    pub(super) fn context(&self, id: String) -> FetchContext {
+    pub(super) fn context(&self, id: &str) -> FetchContext {
         FetchContext {
             cancel: self.options.cancel.clone(),
             read: self.options.read.clone(),
@@ -85,7 +85,7 @@ impl Run<'_> {
         visit: &mut dyn FnMut(&Records) -> Result<(), Failure>,
     ) -> Result<bool, Failure> {
         let node = self.job.plan.node(id);
-        let columns = self.hole_values(node, &template.query)?;
+        let columns = self.hole_values(&template.query)?;
         let opened = self.open(node, template.source)?;
         let key_chunks: Vec<&[&Key]> = match keys {
             Some((keys, _)) => keys.chunks(bind::CHUNK).collect(),
@@ -122,7 +122,7 @@ impl Run<'_> {
             return Ok(true);
         }
         self.budget(node)?;
-        let context = self.context(report.id.clone());
+        let context = self.context(&report.id);
         let begun = Instant::now();
         let answer = source.fetch(request, &context);
         report.elapsed = begun.elapsed();
@@ -130,7 +130,8 @@ impl Run<'_> {
         report.retries = context.stats.retries.load(Ordering::Relaxed);
         let partial = context.stats.partial.load(Ordering::Relaxed);
         match answer {
-            Ok(records) => {
+            Ok(mut records) => {
+                apart(&mut records, template.source);
                 report.records = records.len() as u64;
                 report.complete = !partial;
                 report.status = "ok";
@@ -142,7 +143,7 @@ impl Run<'_> {
                 report.status = "failed";
                 report.complete = false;
                 locked(&self.requests).push((id, number, report));
-                Err(self.failed(node, &error))
+                Err(failed(node, &error))
             }
         }
     }
@@ -199,14 +200,14 @@ impl Run<'_> {
         for chunk in pids.chunks(bind::CHUNK) {
             let (query, fields) = lower::lives(chunk.iter().map(|p| Value::Int(*p)).collect());
             let request = BoundRequest { query, window: None, fields, first_only: false };
-            let found = opened.fetch(&request, &self.context("lives".to_owned())).map_err(|e| self.failed(node, &e))?;
+            let found = opened.fetch(&request, &self.context("lives")).map_err(|e| failed(node, &e))?;
             lives.add(chunk, &found);
         }
         Ok(())
     }
 
     /// The values of every column that the request's holes name.
-    fn hole_values(&self, node: &Node, query: &Query<Hole>) -> Result<Vec<(Hole, Arc<Vec<Value>>)>, Failure> {
+    fn hole_values(&self, query: &Query<Hole>) -> Result<Columns, Failure> {
         let mut holes = Vec::new();
         collect_holes(query, &mut holes);
         let mut columns = Vec::new();
@@ -219,7 +220,6 @@ impl Run<'_> {
             let values = bind::column_values(&table, attr, self.job.catalog);
             columns.push((hole, Arc::new(values)));
         }
-        let _ = node;
         Ok(columns)
     }
 
@@ -245,6 +245,13 @@ impl Run<'_> {
             }
         }
         Ok(references)
+    }
+}
+
+/// Tells the records of sources apart: each source numbers its own.
+fn apart(records: &mut Records, source: SourceRef) {
+    for id in &mut records.ids {
+        *id = id.wrapping_add(u64::from(source.0) << 48);
     }
 }
 

@@ -1,5 +1,6 @@
 //! LOAD and SAVE of CSV and JSON, and APPLY: what touches files and programs beside data sources.
 
+use super::asking::failed;
 use super::{Failure, Run};
 use crate::analytics;
 use crate::files;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 impl Run<'_> {
     pub(super) fn load(&self, node: &Node, path: &str) -> Result<Table, Failure> {
         let place = files::Place { folder: &self.job.folder, roots: &self.options.roots };
-        let loaded = files::load(path, &place, node.entity, self.job.catalog).map_err(|e| self.failed(node, &e))?;
+        let loaded = files::load(path, &place, node.entity, self.job.catalog).map_err(|e| failed(node, &e))?;
         Ok(new::table(loaded.entity, &loaded.columns, &loaded.rows, self.job.catalog))
     }
 
@@ -53,25 +54,17 @@ impl Run<'_> {
             .collect::<Result<_, Failure>>()?;
         let mut sent = Vec::new();
         for table in inputs.iter().take(tables as usize) {
-            let attrs = self.attributes(table);
+            let attrs = attributes(table);
             let names = attrs.iter().map(|a| column_name(a, table.entity, self.job.catalog)).collect();
             let plain = Table { rows: crate::table::Rows::Entities, ..Table::clone(table) };
             sent.push(analytics::Rows { names, rows: super::node::rows_of(&plain, &attrs) });
         }
         let call =
             analytics::Call { binding: &binding, arguments: &arguments, folder: &self.job.folder, cancel: &self.options.cancel };
-        let answers = analytics::apply(&call, &sent, pick as usize).map_err(|e| self.failed(node, &e))?;
+        let answers = analytics::apply(&call, &sent, pick as usize).map_err(|e| failed(node, &e))?;
         let mut table = inputs.get(pick as usize).map_or_else(Table::default, |t| Table::clone(t));
         super::node::add_columns(&mut table, &answers.names, answers.rows);
         Ok(table)
-    }
-
-    /// The attributes of a table's rows: all that it carries.
-    fn attributes(&self, table: &Table) -> Vec<Attr> {
-        let catalog = |a: &&Attr| matches!(a, Attr::Catalog(AttrId(_)));
-        let mut attrs: Vec<Attr> = table.columns.iter().filter(catalog).cloned().collect();
-        attrs.extend(table.added.iter().map(|n| Attr::Added(n.clone())));
-        attrs
     }
 
     /// One text for an argument: several values joined by commas, as Kestrel's analytics expect.
@@ -92,4 +85,12 @@ impl Run<'_> {
         }
         Ok(texts.join(","))
     }
+}
+
+/// The attributes of a table's rows: all that it carries.
+fn attributes(table: &Table) -> Vec<Attr> {
+    let catalog = |a: &&Attr| matches!(a, Attr::Catalog(AttrId(_)));
+    let mut attrs: Vec<Attr> = table.columns.iter().filter(catalog).cloned().collect();
+    attrs.extend(table.added.iter().map(|n| Attr::Added(n.clone())));
+    attrs
 }

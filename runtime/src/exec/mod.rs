@@ -38,10 +38,13 @@ pub struct Job<'a> {
     pub folder: PathBuf,
 }
 
+/// Opens the source of a name.
+pub type Open<'a> = dyn Fn(&str) -> Result<Arc<dyn DataSource>, SourceError> + Sync + 'a;
+
 /// How to run.
 pub struct RunOptions<'a> {
     /// Opens the source of a name; called once for each source of a hunt.
-    pub open: &'a (dyn Fn(&str) -> Result<Arc<dyn DataSource>, SourceError> + Sync),
+    pub open: &'a Open<'a>,
     /// The analytic of an URI.
     pub analytic: &'a (dyn Fn(&str) -> Option<AnalyticBinding> + Sync),
     /// Whether the report lists keys.

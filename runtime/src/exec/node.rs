@@ -6,6 +6,7 @@ use crate::sight::{self, Found, Lives, Reading, References, Undecided};
 use crate::source::Records;
 use crate::table::{Collector, Entity, Key, Table};
 use huntc_compiler::backend::elastic::lower;
+use huntc_compiler::catalog::EntityId;
 use huntc_compiler::check::hir::{Attr, SourceRef};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes;
@@ -75,9 +76,13 @@ impl Run<'_> {
         let Some(entity) = node.entity else { return Err(Failure::Skipped) };
         let references = self.references(node)?;
         let mut found = Found::default();
-        let whole = self.read(id, node, scan.source, None, &references, &mut found, &mut |reading, records, found| {
-            sight::scan(reading, records, entity, &scan.predicate, found)
-        })?;
+        let whole = self.read(
+            id,
+            node,
+            &Asked { source: scan.source, keys: None, references: &references },
+            &mut found,
+            &mut |reading, records, found| sight::scan(reading, records, entity, &scan.predicate, found),
+        )?;
         Ok(collect(found, node, whole))
     }
 
@@ -123,8 +128,8 @@ impl Run<'_> {
             return Ok(true);
         }
         let wanted: FxHashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
-        let asked = Some((keys, pivot.input));
-        self.read(id, node, pivot.source, asked, references, found, &mut |reading, records, found| {
+        let asked = Asked { source: pivot.source, keys: Some((keys, pivot.input)), references };
+        self.read(id, node, &asked, found, &mut |reading, records, found| {
             let hop = sight::Hop { input: pivot.input, keys: &wanted, ways: &pivot.pivots, entity, filter: &pivot.filter };
             sight::pivot(reading, records, &hop, found)
         })
@@ -180,11 +185,11 @@ impl Run<'_> {
         if !keys.is_empty() {
             let wanted: FxHashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
             let references = References::default();
-            whole =
-                self.read(id, node, source, Some((&keys, entity)), &references, &mut found, &mut |reading, records, found| {
-                    sight::starts(reading, records, entity, &wanted, found);
-                    Ok(())
-                })?;
+            let asked = Asked { source, keys: Some((&keys, entity)), references: &references };
+            whole = self.read(id, node, &asked, &mut found, &mut |reading, records, found| {
+                sight::starts(reading, records, entity, &wanted, found);
+                Ok(())
+            })?;
         }
         let mut table = union::with_sightings(input, found, &node.columns);
         table.partial |= !whole;
@@ -196,14 +201,13 @@ impl Run<'_> {
         &self,
         id: NodeId,
         node: &Node,
-        source: SourceRef,
-        keys: Option<(&[&Key], huntc_compiler::catalog::EntityId)>,
-        references: &References,
+        asked: &Asked<'_>,
         found: &mut Found,
         take: &mut dyn FnMut(&Reading<'_>, &Records, &mut Found) -> Result<(), Undecided>,
     ) -> Result<bool, Failure> {
+        let Asked { source, keys, references } = *asked;
         let catalog = self.job.catalog;
-        let laddered = |e: Option<huntc_compiler::catalog::EntityId>| e.is_some_and(|e| catalog.get(e).identity.ladder);
+        let laddered = |e: Option<EntityId>| e.is_some_and(|e| catalog.get(e).identity.ladder);
         let compared = self.compares_processes(node);
         let ladder = (laddered(node.entity) || laddered(keys.map(|(_, e)| e)) || compared) && self.ladder(node, source)?;
         let Some(template) = lower::request(self.job.plan, catalog, id, ladder) else { return Err(Failure::Skipped) };
@@ -229,6 +233,15 @@ impl Run<'_> {
         };
         predicate.tests().iter().any(|t| self.job.catalog.get(t.entity).identity.ladder)
     }
+}
+
+/// What a node's request is made of beside its template.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    source: SourceRef,
+    /// Entities whose keys are asked for, and their type.
+    keys: Option<(&'a [&'a Key], EntityId)>,
+    references: &'a References,
 }
 
 fn undecided(node: &Node, reason: &Undecided) -> Failure {

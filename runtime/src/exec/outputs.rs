@@ -23,16 +23,16 @@ impl Run<'_> {
         let var = self.job.hunt.vars.get(output.var.0 as usize)?;
         let table = match output.node.map(|n| self.table(n)) {
             Some(Ok(table)) => Some(table),
-            Some(Err(failure)) => return self.missing(output, var, &failure),
+            Some(Err(failure)) => return missing(output, var, &failure),
             None => None,
         };
         match (&output.kind, table) {
             (OutputKind::Disp { columns, offset, limit }, Some(table)) => Some(disp(output, var, columns, *offset, *limit, &table)),
             (OutputKind::Info, Some(table)) => Some(self.info(output, var, &table)),
             (OutputKind::Describe(column), Some(table)) => {
-                let facts = describe::describe(&table.column(&column.attr));
-                let facts = facts.into_iter().map(|(n, v)| vec![Some(Value::text(n)), v]).collect();
-                Some(self.facts(output, var, "DESCRIBE", facts, !table.partial))
+                let described = describe::describe(&table.column(&column.attr));
+                let rows = described.into_iter().map(|(n, v)| vec![Some(Value::text(n)), v]).collect();
+                Some(facts(output, var, "DESCRIBE", rows, !table.partial))
             }
             (OutputKind::Save { path, columns }, Some(table)) => {
                 if let Err(problem) = self.save(path, var, columns, &table) {
@@ -47,26 +47,6 @@ impl Run<'_> {
         }
     }
 
-    /// A display whose table is missing says why.
-    fn missing(&self, output: &Output, var: &Var, failure: &Failure) -> Option<Display> {
-        let command = command(&output.kind)?;
-        let reason = match failure {
-            Failure::Failed(diagnostic) => diagnostic.message.clone(),
-            Failure::Skipped => "a statement that it depends on failed".to_owned(),
-            Failure::Cancelled => "the run was interrupted".to_owned(),
-        };
-        let columns = match &output.kind {
-            OutputKind::Disp { columns, .. } => columns.iter().map(|c| c.header.clone()).collect(),
-            _ => vec!["fact".to_owned(), "value".to_owned()],
-        };
-        Some(Display { missing: Some(reason), complete: false, ..display(output, var, command, columns, Vec::new()) })
-    }
-
-    fn facts(&self, output: &Output, var: &Var, command: &'static str, rows: Vec<Row>, complete: bool) -> Display {
-        let columns = vec!["fact".to_owned(), "value".to_owned()];
-        Display { complete, ..display(output, var, command, columns, rows) }
-    }
-
     /// The nine facts of INFO, in Kestrel's order.
     fn info(&self, output: &Output, var: &Var, table: &Table) -> Display {
         let hunt = self.job.hunt;
@@ -79,7 +59,7 @@ impl Run<'_> {
             var.sources.iter().filter_map(|s| hunt.sources.get(usize::from(s.0))).map(|s| s.uri.as_str()).collect();
         let parents: Vec<&str> = var.parents.iter().filter_map(|p| hunt.vars.get(p.0 as usize)).map(|v| v.name.as_str()).collect();
         let text = |t: String| Some(Value::text(t));
-        let facts = [
+        let known = [
             ("Entity Type", text(self.type_name(var))),
             ("Number of Entities", Some(Value::Int(table.entity_count() as i64))),
             ("Number of Records", Some(Value::Int(table.record_count() as i64))),
@@ -90,8 +70,8 @@ impl Run<'_> {
             ("Associated Datasource", text(sources.join(", "))),
             ("Dependent Variables", text(parents.join(", "))),
         ];
-        let rows = facts.into_iter().map(|(n, v)| vec![Some(Value::text(n)), v]).collect();
-        self.facts(output, var, "INFO", rows, !table.partial)
+        let rows = known.into_iter().map(|(n, v)| vec![Some(Value::text(n)), v]).collect();
+        facts(output, var, "INFO", rows, !table.partial)
     }
 
     /// The type of a variable's rows, for people.
@@ -104,7 +84,7 @@ impl Run<'_> {
     fn explain(&self, output: &Output, var: &Var) -> Display {
         let plan = self.job.plan;
         let Some(root) = plan.vars.get(output.var.0 as usize).copied().flatten() else {
-            return self.facts(output, var, "EXPLAIN", Vec::new(), true);
+            return facts(output, var, "EXPLAIN", Vec::new(), true);
         };
         let mut behind = vec![false; plan.nodes.len()];
         if let Some(slot) = behind.get_mut(root.0 as usize) {
@@ -131,6 +111,26 @@ impl Run<'_> {
         let columns = ["node", "operator", "query"].map(str::to_owned).to_vec();
         display(output, var, "EXPLAIN", columns, rows.collect())
     }
+}
+
+/// A display whose table is missing says why.
+fn missing(output: &Output, var: &Var, failure: &Failure) -> Option<Display> {
+    let command = command(&output.kind)?;
+    let reason = match failure {
+        Failure::Failed(diagnostic) => diagnostic.message.clone(),
+        Failure::Skipped => "a statement that it depends on failed".to_owned(),
+        Failure::Cancelled => "the run was interrupted".to_owned(),
+    };
+    let columns = match &output.kind {
+        OutputKind::Disp { columns, .. } => columns.iter().map(|c| c.header.clone()).collect(),
+        _ => vec!["fact".to_owned(), "value".to_owned()],
+    };
+    Some(Display { missing: Some(reason), complete: false, ..display(output, var, command, columns, Vec::new()) })
+}
+
+fn facts(output: &Output, var: &Var, command: &'static str, rows: Vec<Row>, complete: bool) -> Display {
+    let columns = vec!["fact".to_owned(), "value".to_owned()];
+    Display { complete, ..display(output, var, command, columns, rows) }
 }
 
 fn command(kind: &OutputKind) -> Option<&'static str> {

@@ -63,11 +63,6 @@ impl Comparer {
         Ok(Self { matcher, negated: test.negated, ty: test.ty, fold: test.fold })
     }
 
-    /// Whether it looks at the path beside the key of a registry key.
-    pub fn wants_path(&self) -> bool {
-        matches!(self.matcher, Matcher::Hives(..) | Matcher::LikePath(_))
-    }
-
     /// Whether it only asks for presence.
     pub fn is_null(&self) -> bool {
         matches!(self.matcher, Matcher::Null)
@@ -107,7 +102,8 @@ impl Comparer {
                 }
                 // Each literal is compared with its own value, which must be there.
                 let present = (keys.is_empty() || !key.is_empty()) && (paths.is_empty() || !path.is_empty());
-                Ok(present && !on_key && !on_path && !(keys.is_empty() && paths.is_empty() && key.is_empty()))
+                let nothing = keys.is_empty() && paths.is_empty() && key.is_empty();
+                Ok(present && !on_key && !on_path && !nothing)
             }
             Matcher::LikePath(_) => {
                 let short: Vec<Value> = path.iter().map(shortened).collect();

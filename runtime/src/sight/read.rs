@@ -154,7 +154,7 @@ struct Place<'a, 'r> {
     memos: Memos,
 }
 
-impl<'r> Place<'_, 'r> {
+impl Place<'_, '_> {
     /// Takes what stands in the slot of a record, if the condition holds there.
     fn take(&mut self, record: usize, instance: Instance, out: &mut Found) -> Result<(), Undecided> {
         let standing = standing(self.reading, self.view, record, instance);

@@ -133,7 +133,7 @@ impl<'r> View<'r> {
         memo: &mut Memo,
     ) -> Result<bool, Undecided> {
         let Some(reader) = self.readers.get(&attr) else { return comparer.holds(&[]) };
-        if registry && comparer.wants_path() || registry && !comparer.is_null() {
+        if registry && !comparer.is_null() {
             let (mut key, mut path) = (Vec::new(), Vec::new());
             reader.part_values(0, record, &mut key);
             reader.part_values(1, record, &mut path);
@@ -143,6 +143,9 @@ impl<'r> View<'r> {
         reader.decide(comparer, self.records, record, single, memo)
     }
 }
+
+/// A field that no record has: a part without values, so that numbers of parts stay those of fields.
+static NOTHING: Column = Column { dictionary: Vec::new(), codes: Vec::new(), starts: Vec::new() };
 
 /// What was decided for each dictionary entry of each part: 0 not yet, 1 no, 2 yes.
 pub(crate) type Memo = Vec<Vec<u8>>;
@@ -154,8 +157,6 @@ impl<'r> Reader<'r> {
             let values = column.dictionary.iter().map(|s| typed_by(access.rule, s, ty)).collect();
             Some(Part { column, values })
         };
-        // A field that no record has gives a part without values, so that numbers of parts stay those of fields.
-        static NOTHING: Column = Column { dictionary: Vec::new(), codes: Vec::new(), starts: Vec::new() };
         let parts = access.fields.iter().map(|f| part(f).unwrap_or(Part { column: &NOTHING, values: Vec::new() }));
         Self { rule: access.rule, parts: parts.collect() }
     }

@@ -98,7 +98,12 @@ impl Request<'_> {
         let hole = |attr: AttrId| {
             let name = kind.attributes[usize::from(attr.0)].name.clone();
             let Some(access) = kind.access(attr, slot) else { return Query::MatchNone };
-            let terms = access.fields.iter().map(|field| terms(field, Hole { node: input, part: HolePart::Key(name.clone()) }));
+            let whole = access.rule.whole_value() || access.rule == Rule::PathWithSeparator;
+            let terms = access.fields.iter().map(|field| match whole {
+                true => terms(field, Hole { node: input, part: HolePart::Key(name.clone()) }),
+                // A part of the field's value: the runtime compares it.
+                false => Query::exists(field),
+            });
             Query::any(terms)
         };
         let host = || terms("host.name", Hole { node: input, part: HolePart::Host });
@@ -113,9 +118,11 @@ impl Request<'_> {
         // Key parts that may be null are told apart by the runtime, except those without which a flow pivots nowhere.
         let asked = if kind.name == "network-traffic" { &kind.identity.key } else { &kind.identity.required };
         let mut parts: Vec<Query<Hole>> = asked.iter().map(|a| hole(*a)).collect();
-        let single = parts.len() == 1 && !kind.identity.per_host && kind.identity.key.len() == 1;
+        let plain = kind.access(kind.identity.key[0], slot).is_some_and(|a| a.rule.whole_value());
+        let single = plain && parts.len() == 1 && !kind.identity.per_host && kind.identity.key.len() == 1;
         if kind.identity.per_host {
-            parts.push(host());
+            // What was seen in records without a host stands in such records only.
+            parts.push(Query::any([host(), Query::all_but(Query::MatchAll, Query::exists("host.name"))]));
         }
         // Several holes are filled independently: their cross product holds more than the entities.
         if single { Lowered::exact(Query::all(parts)) } else { Lowered::superset(Query::all(parts)) }
@@ -185,6 +192,7 @@ impl Request<'_> {
             // What makes a process unidentified, and the lower rungs of the ladder.
             let own = kind.attributes.iter().filter_map(|a| a.access.get(usize::from(slot.0))?.as_ref()).filter(|a| a.own);
             fields.extend(own.flat_map(|a| a.fields.clone()));
+            fields.extend(predicate::parent_start(kind, slot));
         }
         if kind.identity.per_record {
             fields.insert("_id".to_owned());

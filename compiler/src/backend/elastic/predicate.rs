@@ -6,7 +6,7 @@
 use super::leaf;
 use super::query::Query;
 use super::request::Hole;
-use crate::catalog::{Access, Catalog, EntityId, Rule, SlotId, ValueType};
+use crate::catalog::{Access, Catalog, Entity, EntityId, Rule, SlotId, ValueType};
 use crate::check::hir::{Attr, Operand, Predicate, Test, TestOp, VarId};
 use crate::plan::{NodeId, Plan};
 use crate::value::Value;
@@ -64,7 +64,8 @@ pub(super) fn stands(catalog: &Catalog, entity: EntityId, slot: SlotId) -> Query
     let kind = catalog.get(entity);
     if kind.identity.ladder {
         let own = kind.attributes.iter().filter_map(|a| a.access.get(usize::from(slot.0))?.as_ref()).filter(|a| a.own);
-        let mut fields: Vec<&String> = own.flat_map(|a| &a.fields).collect();
+        let mut fields: Vec<String> = own.flat_map(|a| a.fields.clone()).collect();
+        fields.extend(parent_start(kind, slot));
         fields.sort();
         fields.dedup();
         return Query::any(fields.into_iter().map(Query::exists));
@@ -74,6 +75,12 @@ pub(super) fn stands(catalog: &Catalog, entity: EntityId, slot: SlotId) -> Query
         None => Query::MatchNone,
     });
     Query::all(required)
+}
+
+/// When a parent began is no attribute of its slot, but a value of its own and a rung of the identity ladder.
+pub(super) fn parent_start(kind: &Entity, slot: SlotId) -> Option<String> {
+    let parent = kind.slots.get(usize::from(slot.0)).is_some_and(|s| s.name == "parent");
+    (kind.identity.ladder && parent).then(|| "process.parent.start".to_owned())
 }
 
 /// The condition on `slot` of `entity`, comparisons on other types on any of their slots in the same record.
