@@ -75,19 +75,19 @@ fn helps(config: &ElasticConfig, kind: Kind) -> Vec<String> {
         }
         Kind::UnknownHost => "correct the host name in the address of the source".to_owned(),
         Kind::Tls => {
-            "set `ca = \"http_ca.crt\"` in the profile to the server's own authority, and use the name that its certificate has"
+            "set `tls = { ca = \"http_ca.crt\" }` in huntc.toml to the server's own authority, and use the name that its certificate has"
                 .to_owned()
         }
-        Kind::Timeout => "set `timeout = \"10m\"` in the profile, or use a shorter time range".to_owned(),
-        Kind::Cut | Kind::Malformed => "set `page_size = 1000` in the profile if a proxy cuts long answers".to_owned(),
+        Kind::Timeout => "set `timeout = \"10m\"` in huntc.toml, or use a shorter time range".to_owned(),
+        Kind::Cut | Kind::Malformed => "set `page_size = 1000` in huntc.toml if a proxy cuts long answers".to_owned(),
         Kind::NotASearchServer => "use the port of the search server (9200), not the one of Kibana (5601)".to_owned(),
         Kind::Unauthorized => {
-            format!("set `api_key = \"$ELASTIC_API_KEY\"` in the profile of `{name}`; `huntc sources` shows what is set")
+            format!("set `auth = {{ api_key = \"${{ELASTIC_API_KEY}}\" }}` under `[sources.{name}]`; `huntc sources` shows what is set")
         }
         Kind::Forbidden => "the credentials need the privileges `read` and `view_index_metadata` on these indices".to_owned(),
         Kind::NoSuchIndex => "`GET _cat/indices?v` on the server lists what is there".to_owned(),
         Kind::IndexClosed => "open it (`POST INDEX/_open`), or use a pattern that leaves it out".to_owned(),
-        Kind::Overloaded => "set `concurrency = 2` in the profile, or run at a quieter time".to_owned(),
+        Kind::Overloaded => "set `concurrency = 2` in huntc.toml, or run at a quieter time".to_owned(),
         Kind::PitLimit => "run again in a few minutes; `GET _search/point_in_time/_all` shows who holds them".to_owned(),
         Kind::ContextLost => "run again when `GET _cluster/health` shows no relocating shards".to_owned(),
         Kind::TooLarge => "raise the body limit of the proxy before the server, or put the indices behind an alias".to_owned(),
@@ -98,7 +98,7 @@ fn helps(config: &ElasticConfig, kind: Kind) -> Vec<String> {
         Kind::TooComplex | Kind::MappingClash | Kind::Rejected => {
             format!("`huntc doctor {name}` shows the server and its mappings")
         }
-        Kind::PageTooLarge => "set `page_size` in the profile to the index's `max_result_window`".to_owned(),
+        Kind::PageTooLarge => "set `page_size` in huntc.toml to the index's `max_result_window`".to_owned(),
         Kind::Cancelled => return Vec::new(),
     };
     vec![help]
