@@ -128,11 +128,13 @@ impl<'a> Adapter<'a> {
             FieldKind::Other | FieldKind::Text { keyword: None } => leaf.existence(field, Query::exists(field)),
             FieldKind::Keyword { limit, normalized, text } => {
                 let real = mapping.target.as_deref().unwrap_or(field);
-                let keyword = text::Keyword { field, real, limit: *limit, normalized: *normalized, text: text.as_deref() };
+                let keyword =
+                    text::Keyword { name: field, field, real, limit: *limit, normalized: *normalized, text: text.as_deref() };
                 self.keyword(&keyword, leaf)
             }
             FieldKind::Text { keyword: Some((sub, limit)) } => {
-                let keyword = text::Keyword { field: sub, real: sub, limit: *limit, normalized: false, text: Some(field) };
+                let keyword =
+                    text::Keyword { name: field, field: sub, real: sub, limit: *limit, normalized: false, text: Some(field) };
                 leaf.existence_or(field, |leaf| self.keyword(&keyword, leaf))
             }
             FieldKind::Wildcard { limit } => self.wildcard_field(field, mapping.target.as_deref().unwrap_or(field), *limit, leaf),

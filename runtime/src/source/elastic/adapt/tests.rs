@@ -111,6 +111,17 @@ fn a_text_field_is_asked_by_its_keyword() {
 }
 
 #[test]
+fn the_catalog_knows_a_field_by_its_own_name() {
+    // An address in a text field with a keyword, as servers guess it, and behind an alias.
+    let addresses = Query::terms("source.ip", vec![Value::text("fe80::1"), Value::text("10.0.0.0/8")]);
+    let guessed = FieldKind::Text { keyword: Some(("source.ip.keyword".to_owned(), Some(256))) };
+    assert_eq!(upper(guessed, Es, &addresses), json!({"exists": {"field": "source.ip.keyword"}}));
+    let alias = FieldMapping { kind: keyword(None), target: Some("client".to_owned()) };
+    let fields = BTreeMap::from([("source.ip".to_owned(), alias)]);
+    assert_eq!(Adapter::new(&fields, &server(Es), false, false).around(&addresses).upper, Query::exists("source.ip"));
+}
+
+#[test]
 fn lists_on_opensearch_may_lack_one_value_and_be_there() {
     let query = Query::Wildcard(Wildcard { field: "process.args".to_owned(), pattern: "*a*".to_owned(), case_insensitive: false });
     let fields = BTreeMap::from([("process.args".to_owned(), FieldMapping { kind: keyword(Some(1024)), target: None })]);

@@ -12,6 +12,8 @@ const LONGEST_FOLDED: usize = 1_000;
 
 /// A keyword field, or the keyword below a text field.
 pub(super) struct Keyword<'a> {
+    /// As requests and the catalog name it.
+    pub(super) name: &'a str,
     /// To be asked.
     pub(super) field: &'a str,
     /// As documents have it: the target of an alias.
@@ -34,9 +36,9 @@ impl Adapter<'_> {
             (Product::Elasticsearch, _) => Query::term("_ignored", Value::text(keyword.real)),
             (Product::OpenSearch, _) if self.probe => Query::MatchNone,
             // OpenSearch does not. A field with several values may lack one of them and still be there.
-            (Product::OpenSearch, Some(text)) if may_be_list(keyword.field) => Query::exists(text),
+            (Product::OpenSearch, Some(text)) if may_be_list(keyword.name) => Query::exists(text),
             (Product::OpenSearch, Some(text)) => Query::all_but(Query::exists(text), Query::exists(keyword.field)),
-            (Product::OpenSearch, None) if may_be_list(keyword.field) => Query::MatchAll,
+            (Product::OpenSearch, None) if may_be_list(keyword.name) => Query::MatchAll,
             (Product::OpenSearch, None) => Query::all_but(Query::MatchAll, Query::exists(keyword.field)),
         }
     }
@@ -75,7 +77,6 @@ impl Adapter<'_> {
 
 /// Whether the catalog reads several values from a field.
 fn may_be_list(field: &str) -> bool {
-    let field = field.strip_suffix(".keyword").unwrap_or(field);
     let attributes = Catalog::builtin().entities.iter().flat_map(|e| &e.attributes);
     attributes.filter(|a| a.many).flat_map(|a| a.access.iter().flatten()).any(|access| access.fields.iter().any(|f| f == field))
 }
@@ -102,7 +103,7 @@ fn equal(keyword: &Keyword<'_>, value: &Value, fold: bool) -> Around {
     let field = keyword.field;
     let term = |text: &str| Query::Term(Term { field: field.to_owned(), value: Value::text(text), case_insensitive: fold });
     let found = match value {
-        Value::Text(text) if is_address_field(keyword.real) => address(field, text),
+        Value::Text(text) if is_address_field(keyword.name) => address(field, text),
         Value::Text(text) if text.len() > LONGEST_TERM => Around::exact(Query::MatchNone),
         Value::Text(text) if fold && text.chars().count() > LONGEST_FOLDED => Around::upper_only(open_front(field, &escaped(text))),
         Value::Text(text) => Around::exact(term(text)),
@@ -117,7 +118,7 @@ fn equal(keyword: &Keyword<'_>, value: &Value, fold: bool) -> Around {
 /// Equality with one of several values.
 fn equal_any(keyword: &Keyword<'_>, values: &[Value]) -> Around {
     let plain = |v: &Value| matches!(v, Value::Text(t) if t.len() <= LONGEST_TERM);
-    if values.iter().all(plain) && !is_address_field(keyword.real) {
+    if values.iter().all(plain) && !is_address_field(keyword.name) {
         let terms = Query::terms(keyword.field, values.to_vec());
         return if keyword.normalized { Around::upper_only(terms) } else { Around::exact(terms) };
     }

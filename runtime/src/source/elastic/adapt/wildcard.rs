@@ -16,7 +16,7 @@ const BEGINNING: usize = 120;
 impl Adapter<'_> {
     /// A leaf on a field of type `wildcard`.
     pub(super) fn wildcard_field(&self, field: &str, real: &str, limit: Option<usize>, leaf: Leaf<'_>) -> Around {
-        let keyword = Keyword { field, real, limit, normalized: false, text: None };
+        let keyword = Keyword { name: field, field, real, limit, normalized: false, text: None };
         if self.product == Product::Elasticsearch {
             return self.keyword(&keyword, leaf);
         }
