@@ -53,6 +53,7 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("process", &["created", "x_exit_code"]),
     ("ipv4-addr", &["value"]),
     ("ipv6-addr", &["value"]),
+    ("ipv6-addr", &["value"]),
     ("domain-name", &["value"]),
     ("x-oca-asset", &["hostname"]),
 ];
@@ -62,6 +63,18 @@ pub(super) fn pattern(random: &mut Random) -> (EntityId, Predicate) {
     let entity = Catalog::builtin().entity(name).expect("the catalog has the type");
     let predicate = predicate(random, name, attributes, 2);
     (entity, predicate)
+}
+
+/// A pattern of one comparison of a kind.
+pub(super) fn one_of_kind(random: &mut Random, kind: &Kind) -> (EntityId, Predicate) {
+    loop {
+        let (name, attributes) = *random.pick(ATTRIBUTES);
+        let attribute = *random.pick(attributes);
+        let test = test(random, name, attribute);
+        if *kind == (self::name(&test.op).to_owned(), test.ty.word().to_owned(), test.negated) {
+            return (test.entity, Predicate::Test(Box::new(test)));
+        }
+    }
 }
 
 fn predicate(random: &mut Random, name: &str, attributes: &[&str], depth: usize) -> Predicate {
@@ -216,7 +229,7 @@ fn name(op: &TestOp) -> &'static str {
     }
 }
 
-type Kind = (String, String, bool);
+pub(super) type Kind = (String, String, bool);
 
 pub(super) fn count(predicate: &Predicate, coverage: &mut BTreeMap<Kind, u32>) {
     for test in predicate.tests() {

@@ -27,7 +27,7 @@ pub fn join(left: &Table, right: &Table, by: Option<&(Attr, Attr)>, columns: &[A
         .into_iter()
         .map(|(l, r)| {
             let values = (0..columns.len()).map(|c| cell(lefts.get(c), l).or_else(|| cell(rights.get(c), r))).collect();
-            let entity = row_entity(left, l).and_then(|old| {
+            let entity = left.row_entity(l).and_then(|old| {
                 let one = left.entities.get(old as usize)?;
                 Some(*numbers.entry(old).or_insert_with(|| {
                     entities.push(one.clone());
@@ -57,15 +57,6 @@ fn pairs<T: PartialEq + Eq + std::hash::Hash>(left: &[Option<T>], right: &[Optio
     left.iter().enumerate().flat_map(matching).collect()
 }
 
-/// The entity that a row stands for.
-fn row_entity(table: &Table, row: usize) -> Option<u32> {
-    match &table.rows {
-        Rows::Entities => Some(row as u32),
-        Rows::Records(_, rows) => rows.get(row).map(|(e, _)| *e),
-        Rows::Explicit { rows, .. } => rows.get(row)?.entity,
-    }
-}
-
 fn row_keys(table: &Table) -> Vec<Option<Key>> {
-    (0..table.row_count()).map(|row| Some(table.entities.get(row_entity(table, row)? as usize)?.key.clone())).collect()
+    (0..table.row_count()).map(|row| Some(table.entities.get(table.row_entity(row)? as usize)?.key.clone())).collect()
 }

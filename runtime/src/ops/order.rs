@@ -5,7 +5,7 @@ use crate::table::{Entity, Row, Rows, Table};
 use huntc_compiler::check::hir::Attr;
 use huntc_compiler::syntax::ast::Transformer;
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Ordering;
 
 /// A row for each counted record of each entity.
@@ -54,8 +54,7 @@ pub(crate) fn take_rows(table: &Table, numbers: &[usize]) -> Table {
             let mut entities = Kept::default();
             let rows = rows.iter().filter_map(|(e, s)| Some((entities.add(table, *e)?, *s))).collect::<Vec<_>>();
             out.entities = entities.entities;
-            count_only(&mut out.entities, &rows);
-            out.rows = Rows::Records(*transformer, rows);
+            out.rows = Rows::Records(*transformer, keep_only(&mut out.entities, &rows));
         }
         Rows::Explicit { columns, rows } => {
             let mut entities = Kept::default();
@@ -90,17 +89,26 @@ impl Kept {
     }
 }
 
-/// Makes only the sightings of these rows count (all of a record's, where it holds several).
-fn count_only(entities: &mut [Entity], rows: &[(u32, u32)]) {
+/// Keeps only the sightings of these rows (all of a record's, where it holds several), and creation records, which count
+/// only if a row is theirs. Answers the rows with the sightings' new numbers.
+fn keep_only(entities: &mut [Entity], rows: &[(u32, u32)]) -> Vec<(u32, u32)> {
+    let mut records: FxHashMap<u32, FxHashSet<Option<u64>>> = FxHashMap::default();
+    for (e, s) in rows {
+        let record = entities.get(*e as usize).and_then(|e| e.sightings.get(*s as usize)).and_then(|s| s.record);
+        records.entry(*e).or_default().insert(record);
+    }
+    let mut moved: FxHashMap<(u32, u32), u32> = FxHashMap::default();
     for (e, entity) in entities.iter_mut().enumerate() {
-        let mut records: Vec<Option<u64>> = Vec::new();
-        for (row_entity, s) in rows {
-            if *row_entity as usize == e {
-                records.push(entity.sightings.get(*s as usize).and_then(|s| s.record));
+        let e = e as u32;
+        let mut kept = Vec::new();
+        for (s, mut sighting) in std::mem::take(&mut entity.sightings).into_iter().enumerate() {
+            sighting.counted &= records.get(&e).is_some_and(|r| r.contains(&sighting.record));
+            if sighting.counted || sighting.creation {
+                moved.insert((e, s as u32), kept.len() as u32);
+                kept.push(sighting);
             }
         }
-        for sighting in &mut entity.sightings {
-            sighting.counted &= records.contains(&sighting.record);
-        }
+        entity.sightings = kept;
     }
+    rows.iter().filter_map(|(e, s)| Some((*e, *moved.get(&(*e, *s))?))).collect()
 }

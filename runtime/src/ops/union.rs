@@ -75,8 +75,12 @@ pub fn first(table: &Table, n: u64) -> Table {
         (time.is_none(), time, e.key.clone())
     });
     let kept: FxHashSet<usize> = ranked.into_iter().take(usize::try_from(n).unwrap_or(usize::MAX)).map(|(i, _)| i).collect();
-    let entities = table.entities.iter().enumerate().filter(|(i, _)| kept.contains(i)).map(|(_, e)| e.clone());
-    Table { entities: entities.collect(), unidentified: 0, ..shell(table) }
+    let rows = (0..table.row_count()).filter(|row| match table.row_entity(*row) {
+        Some(entity) => kept.contains(&(entity as usize)),
+        // Rows of a GROUP result stand for no entity: they are counted themselves.
+        None => (*row as u64) < n,
+    });
+    super::order::take_rows(table, &rows.collect::<Vec<usize>>())
 }
 
 /// Puts values of sightings into other columns; equal tuples stay shared.

@@ -17,6 +17,15 @@ impl Table {
         }
     }
 
+    /// The entity that a row stands for.
+    pub fn row_entity(&self, row: usize) -> Option<u32> {
+        match &self.rows {
+            Rows::Entities => Some(row as u32),
+            Rows::Records(_, rows) => rows.get(row).map(|(e, _)| *e),
+            Rows::Explicit { rows, .. } => rows.get(row)?.entity,
+        }
+    }
+
     /// The values of an attribute, in row order.
     pub fn column(&self, attr: &Attr) -> Vec<Option<Value>> {
         match &self.rows {

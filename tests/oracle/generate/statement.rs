@@ -161,7 +161,15 @@ impl Env<'_> {
                 }
             }
             if fields.is_empty() {
-                fields.push(format!("\"{}\": {}", names[0], if names[0] == "value" { "\"10.0.0.7\"" } else { "\"x\"" }));
+                fields.push(format!(
+                    "\"{}\": {}",
+                    names[0],
+                    match (entity, names[0]) {
+                        ("ipv6-addr", "value") => "\"fe80::7\"",
+                        (_, "value") => "\"10.0.0.7\"",
+                        _ => "\"x\"",
+                    }
+                ));
             }
             rows.push(format!("{{{}}}", fields.join(", ")));
         }
