@@ -7,7 +7,7 @@ use huntc_compiler::catalog::Catalog;
 use huntc_compiler::check::hir::{Attr, Predicate};
 use huntc_compiler::time::TimeRange;
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The table of what passes.
 ///
@@ -49,18 +49,30 @@ pub fn filter(
             kept.push(Entity { sightings, ..entity.clone() });
         }
     }
-    let rows = match &table.rows {
+    let mut out = Table { entities: kept, unidentified: 0, ..shell(table) };
+    match &table.rows {
         Rows::Records(transformer, rows) => {
-            Rows::Records(*transformer, rows.iter().filter_map(|r| moved.get(r).copied()).collect())
+            let rows = rows.iter().filter_map(|r| moved.get(r).copied()).collect();
+            out.rows = Rows::Records(*transformer, with_new_rows(&out, rows, table.sorted));
         }
-        _ => Rows::Entities,
-    };
-    let by_record = matches!(rows, Rows::Records(..));
-    let mut out = Table { entities: kept, rows, unidentified: 0, ..shell(table) };
-    if !table.sorted && !by_record {
-        out.sort_by_time();
+        _ if !table.sorted => out.sort_by_time(),
+        _ => {}
     }
     Ok(out)
+}
+
+/// Rows for each record after a filter: the old ones in their order, then creation records that count since they passed;
+/// all by time where nothing else gave the order.
+fn with_new_rows(table: &Table, old: Vec<(u32, u32)>, sorted: bool) -> Vec<(u32, u32)> {
+    let all = table.record_rows();
+    if !sorted {
+        return all;
+    }
+    let record =
+        |(e, s): (u32, u32)| table.entities.get(e as usize).and_then(|x| x.sightings.get(s as usize)).map(|s| (e, s.record));
+    let known: FxHashSet<_> = old.iter().map(|r| record(*r)).collect();
+    let new = all.into_iter().filter(|r| !known.contains(&record(*r)));
+    old.iter().copied().chain(new).collect()
 }
 
 /// A table like `table`, without its entities and rows.

@@ -132,11 +132,16 @@ fn of_sighting(sighting: &Sighting, which: SightingAttr) -> Option<Value> {
     }
 }
 
-/// An attribute of sightings where a row stands for an entity: over those that count.
+/// An attribute of sightings where a row stands for an entity: the first of all that are held, the last and the number of
+/// those that count.
 fn of_entity(entity: &Entity, which: SightingAttr) -> Option<Value> {
     let counted = || entity.sightings.iter().filter(|s| s.counted && s.record.is_some());
     match which {
-        SightingAttr::FirstObserved => counted().filter_map(|s| s.time).min().map(Value::Time),
+        // The creation record's, as of every attribute, else the earliest.
+        SightingAttr::FirstObserved => {
+            let born = entity.sightings.iter().filter(|s| s.creation).filter_map(|s| s.time).min();
+            born.or_else(|| entity.sightings.iter().filter_map(|s| s.time).min()).map(Value::Time)
+        }
         SightingAttr::LastObserved => counted().filter_map(|s| s.time).max().map(Value::Time),
         SightingAttr::NumberObserved => {
             let records: FxHashSet<Option<u64>> = counted().map(|s| s.record).collect();

@@ -24,7 +24,7 @@ const LINES: &[&str] = &[
     r"\\host\share\x",
     "first\nsecond",
     "tab\tand \"quotes\" and 'ticks'",
-    "ÄÖ ı ſ K",
+    "ÄÖ ı ß",
 ];
 const USERS: &[&str] = &["wardog", "Wardog", "SYSTEM", "LOCAL SERVICE"];
 const DOMAINS: &[&str] = &["CORP", "corp", "CORP.LOCAL"];
