@@ -18,6 +18,7 @@ mod huntflows;
 mod interrupt;
 mod lowering;
 mod mappings;
+mod nightly;
 mod oracle;
 mod product;
 mod stages;

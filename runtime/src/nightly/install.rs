@@ -75,7 +75,6 @@ pub fn systemd(plan: &Plan) -> String {
 #          install -d -o {user} -m 0750 {folders}
 [Unit]
 Description=Nightly threat hunts
-Documentation=man:huntc(1)
 Wants=network-online.target
 After=network-online.target
 StartLimitIntervalSec=12h

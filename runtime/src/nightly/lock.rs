@@ -6,6 +6,7 @@ use huntc_compiler::time::Instant;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 
 /// The lock of a state folder; given back when dropped, or when the process ends in whatever way.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ impl Lock {
         std::fs::create_dir_all(folder).map_err(unusable)?;
         let path = folder.join("lock");
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(unusable)?;
-        match file.try_lock() {
+        match patiently(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let owner = read(&mut file).unwrap_or_else(|| "another process".to_owned());
@@ -57,6 +58,17 @@ impl Lock {
     pub fn release(mut self) {
         let _ = self.write("");
     }
+}
+
+/// Tries for a moment: a process that is being started by the owner holds its files until it runs its own program.
+fn patiently(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..20 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(25)),
+            other => return other,
+        }
+    }
+    file.try_lock()
 }
 
 /// Who holds or held the lock of a folder; none where it was given back.

@@ -23,3 +23,6 @@ pub mod step;
 pub mod suppress;
 pub mod window;
 mod work;
+
+#[cfg(test)]
+mod tests;

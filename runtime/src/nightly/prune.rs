@@ -18,12 +18,8 @@ pub(super) fn prune(state: &State, settings: &Settings) -> Result<(), SourceErro
     if before.is_some_and(|before| now.saturating_sub(before) > CREDIBLE) {
         return Ok(());
     }
-    let whole = |id: &str| {
-        let night = nights.iter().find(|(name, _)| name == id).map(|(_, n)| n);
-        night.is_some_and(|n| n.published && n.hunts.iter().all(|h| h.status == "ok"))
-    };
     let folders = output::nights(&settings.out);
-    let good = folders.iter().rev().find(|id| whole(id)).cloned();
+    let good = folders.iter().rev().find(|id| output::is_whole(&settings.out.join(id))).cloned();
     for id in folders.iter().filter(|id| is_night(id) && Some(*id) != good.as_ref()) {
         if time_of(id).is_some_and(|at| at.0 < now.saturating_sub(settings.keep_reports)) {
             output::remove(&settings.out.join(id));

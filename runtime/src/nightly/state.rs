@@ -334,7 +334,7 @@ mod tests {
         let keys = state.read(|t| t.keys("a.hf")).unwrap();
         assert_eq!(keys.len(), 1);
         assert_eq!(keys[0].1.key, serde_json::json!(["a.hf"]));
-        assert_eq!(View::open(temp.path()).unwrap().unwrap().read(Read::hunts).unwrap().len(), 4, "a view beside the writer");
+        assert_eq!(View::open(temp.path()).unwrap().unwrap().read(|t| t.hunts()).unwrap().len(), 4, "a view beside the writer");
     }
 
     #[test]

@@ -83,6 +83,16 @@ pub(super) fn nights(out: &Path) -> Vec<String> {
     found
 }
 
+/// Whether a report says that every hunt was looked at whole.
+pub(super) fn is_whole(folder: &Path) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Report {
+        complete: bool,
+    }
+    let text = fs::read(folder.join(FIXED[0])).unwrap_or_default();
+    serde_json::from_slice::<Report>(&text).is_ok_and(|report| report.complete)
+}
+
 /// Removes a report, but of its files only those that a report has.
 pub(super) fn remove(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {

@@ -1,0 +1,263 @@
+//! A world with events that arrive late, sources that fail, a clock that steps, and runs that are killed.
+
+use crate::nightly::discover::HuntFile;
+use crate::nightly::engine::{Engine, Look, Survey};
+use crate::nightly::finding::{Found, FoundEntity};
+use crate::nightly::night::{self, Night, Settings, defaults};
+use crate::nightly::notify::Notifier;
+use crate::nightly::step::{Step, Stop};
+use crate::nightly::suppress::Suppressions;
+use crate::nightly::window::DAY;
+use crate::report::model::{HuntReport, Status};
+use huntc_compiler::diag::{Diagnostic, codes};
+use huntc_compiler::front_matter::{FrontMatter, Severity};
+use huntc_compiler::source::{SourceId, SourceSet, Span};
+use huntc_compiler::time::{Instant, SECOND, TimeRange};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+
+pub(super) const HOUR: i64 = 3_600 * SECOND;
+/// The first night's clock.
+pub(super) const FIRST: i64 = 20_454 * DAY + 2 * HOUR;
+
+/// Something that a record mentions.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    pub(super) who: String,
+    pub(super) time: i64,
+    pub(super) arrival: i64,
+}
+
+pub(super) struct World {
+    pub(super) events: Vec<Event>,
+    pub(super) lag: i64,
+    pub(super) overlap: i64,
+    /// The true time, whatever the clock of a run says.
+    pub(super) truth: i64,
+    /// Hunts whose source does not answer.
+    pub(super) failing: Vec<usize>,
+    /// Hunts that do not compile.
+    pub(super) broken: Vec<usize>,
+    pub(super) hunts: usize,
+    pub(super) looks: AtomicUsize,
+    folder: TempDir,
+}
+
+/// A folder on a fast disk where there is one: these tests are about order, not about disks.
+pub(super) fn scratch() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+impl World {
+    pub(super) fn new(hunts: usize, lag: i64, overlap: i64) -> Self {
+        Self {
+            events: Vec::new(),
+            lag,
+            overlap,
+            truth: FIRST,
+            failing: Vec::new(),
+            broken: Vec::new(),
+            hunts,
+            looks: AtomicUsize::new(0),
+            folder: scratch(),
+        }
+    }
+
+    pub(super) fn plant(&mut self, who: impl Into<String>, time: i64, delay: i64) {
+        self.events.push(Event { who: who.into(), time, arrival: time + delay });
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(super) fn settings(&self, now: i64) -> Settings {
+        Settings {
+            state: self.path("run/state"),
+            out: self.path("run/out"),
+            now: Instant(now),
+            since: defaults::SINCE,
+            lag: defaults::LAG,
+            overlap: defaults::OVERLAP,
+            jobs: 1,
+            night_time: None,
+            keep_reports: defaults::REPORTS,
+            keep_history: defaults::HISTORY,
+            quiet: Suppressions::default(),
+            notifier: Notifier { tries: 1, ..Notifier::default() },
+            cancel: Default::default(),
+        }
+    }
+
+    pub(super) fn files(&self) -> Vec<HuntFile> {
+        (0..self.hunts).map(|n| HuntFile { name: format!("h{n}.hf"), path: format!("hunts/h{n}.hf").into() }).collect()
+    }
+
+    /// A night at the true time.
+    pub(super) fn night(&self) -> Night {
+        self.night_with(&self.settings(self.truth))
+    }
+
+    pub(super) fn night_with(&self, settings: &Settings) -> Night {
+        night::run(settings, &self.files(), self, &|_| Ok(())).unwrap()
+    }
+
+    /// A night that is killed after its `at`-th step: the files are as they were at that moment. Answers the step, or
+    /// none where the night was over before.
+    pub(super) fn killed(&self, settings: &Settings, at: usize) -> Option<Step> {
+        let count = AtomicUsize::new(0);
+        let last = std::sync::Mutex::new(None);
+        let result = night::run(settings, &self.files(), self, &|step| {
+            if count.fetch_add(1, Ordering::SeqCst) != at {
+                return Ok(());
+            }
+            copy(&self.path("run"), &self.path("image"));
+            *last.lock().unwrap() = Some(step);
+            Err(Stop::Killed)
+        });
+        if result.is_ok() {
+            return None;
+        }
+        assert!(matches!(result, Err(Stop::Killed)), "{result:?}");
+        std::fs::remove_dir_all(self.path("run")).unwrap();
+        std::fs::rename(self.path("image"), self.path("run")).unwrap();
+        *last.lock().unwrap()
+    }
+
+    /// All reports given out, by night.
+    pub(super) fn reports(&self) -> BTreeMap<String, Json> {
+        let mut reports = BTreeMap::new();
+        for entry in std::fs::read_dir(self.path("run/out")).unwrap().flatten() {
+            let name = entry.file_name().into_string().unwrap();
+            if !name.starts_with('.') {
+                let text = std::fs::read_to_string(entry.path().join("nightly.json")).unwrap();
+                reports.insert(name, serde_json::from_str(&text).unwrap());
+            }
+        }
+        reports
+    }
+
+    /// How often each event was reported as new by a hunt.
+    pub(super) fn told(&self, hunt: usize) -> BTreeMap<String, usize> {
+        let mut told = BTreeMap::new();
+        for report in self.reports().values() {
+            for key in report["hunts"][hunt]["finding"]["new"].as_array().unwrap() {
+                *told.entry(key[0].as_str().unwrap().to_owned()).or_insert(0) += 1;
+            }
+        }
+        told
+    }
+
+    /// Windows of a hunt over all reports, as instants.
+    pub(super) fn windows(&self, hunt: usize) -> Vec<(i64, i64)> {
+        let time = |v: &Json| Instant::parse(v.as_str().unwrap()).unwrap().0;
+        let reports = self.reports();
+        let lists = reports.values().map(|r| r["hunts"][hunt]["windows"].as_array().unwrap().clone());
+        let mut windows: Vec<(i64, i64)> = lists.flatten().map(|w| (time(&w[0]), time(&w[1]))).collect();
+        windows.sort_unstable();
+        windows
+    }
+
+    /// Every event that has been there long enough was reported as new exactly once by every hunt; no window has a
+    /// gap before it, and none is reported twice.
+    pub(super) fn check(&self, seen_by: i64) {
+        for hunt in 0..self.hunts {
+            let told = self.told(hunt);
+            for event in &self.events {
+                if event.time >= FIRST - DAY && event.time < seen_by && event.arrival <= self.truth {
+                    assert_eq!(told.get(&event.who), Some(&1), "hunt {hunt}, {event:?}");
+                }
+            }
+            assert!(told.values().all(|n| *n == 1), "{told:?}");
+            let windows = self.windows(hunt);
+            for pair in windows.windows(2) {
+                assert!(pair[1].0 <= pair[0].1, "a gap in {windows:?}");
+                assert_ne!(pair[0], pair[1], "a window twice");
+            }
+        }
+    }
+}
+
+/// Copies a folder.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn report(hunt: usize, status: Status) -> HuntReport {
+    let span = Span::new(SourceId(0), 0, 0);
+    let problem = match status {
+        Status::Error => Some(Diagnostic::new(&codes::names::UNKNOWN_VARIABLE, span, "no variable `x`")),
+        Status::Failed => Some(Diagnostic::new(&codes::run::BUDGET, span, "the source did not answer")),
+        _ => None,
+    };
+    HuntReport {
+        file: format!("hunts/h{hunt}.hf"),
+        status,
+        complete: status == Status::Ok,
+        variables: Vec::new(),
+        displays: Vec::new(),
+        requests: Vec::new(),
+        diagnostics: problem.into_iter().collect(),
+        elapsed: Duration::ZERO,
+    }
+}
+
+impl Engine for World {
+    fn survey(&self, hunt: usize) -> Survey {
+        let front_matter = FrontMatter {
+            title: Some(format!("Hunt <b>{hunt}</b>")),
+            severity: Some(if hunt == 0 { Severity::Critical } else { Severity::Low }),
+            lag: Some(self.lag),
+            overlap: Some(self.overlap),
+            ..FrontMatter::default()
+        };
+        let broken = self.broken.contains(&hunt).then(|| Box::new(report(hunt, Status::Error)));
+        Survey { front_matter, sources: vec!["stixshifter://lab".to_owned()], broken }
+    }
+
+    fn look(&self, hunt: usize, window: TimeRange, _: Option<Duration>) -> Look {
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        if self.failing.contains(&hunt) {
+            return Look { report: report(hunt, Status::Failed), found: None };
+        }
+        let here = self.events.iter().filter(|e| window.contains(Instant(e.time)) && e.arrival <= self.truth);
+        let mut entities: BTreeMap<&str, FoundEntity> = BTreeMap::new();
+        for event in here {
+            let time = Some(Instant(event.time));
+            let entity = entities.entry(&event.who).or_insert_with(|| FoundEntity {
+                identity: format!("process [{:?}]", event.who),
+                key: json!([event.who]),
+                first: time,
+                last: time,
+                row: vec![json!(event.who), json!(7)],
+            });
+            entity.first = entity.first.min(time);
+            entity.last = entity.last.max(time);
+        }
+        let found = Found {
+            variable: "x".to_owned(),
+            entity: "process".to_owned(),
+            columns: vec!["name".to_owned(), "pid".to_owned()],
+            entities: entities.into_values().collect(),
+        };
+        Look { report: report(hunt, Status::Ok), found: Some(found) }
+    }
+
+    fn texts(&self) -> SourceSet {
+        let mut texts = SourceSet::default();
+        texts.add_text("h.hf", "");
+        texts
+    }
+}

@@ -1,0 +1,198 @@
+//! Thirty nights over generated telemetry with the real compiler and executor: every planted event is told once.
+
+use huntc_compiler::catalog::Catalog;
+use huntc_compiler::options::Options;
+use huntc_compiler::source::SourceSet;
+use huntc_compiler::time::{Instant, SECOND};
+use huntc_runtime::nightly::cache::Cache;
+use huntc_runtime::nightly::discover::HuntFile;
+use huntc_runtime::nightly::engine::{Hunter, Loaded};
+use huntc_runtime::nightly::night::{self, HuntStatus, Night, Settings, defaults};
+use huntc_runtime::nightly::notify::Notifier;
+use huntc_runtime::nightly::step::{Step, Stop};
+use huntc_runtime::source::store::Store;
+use huntc_runtime::source::{DataSource, SourceError};
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+const HOUR: i64 = 3_600 * SECOND;
+const DAY: i64 = 24 * HOUR;
+const FIRST: i64 = 20_454 * DAY + 2 * HOUR;
+
+const SHELLS: &str = "\
+# title: Shells with a name that tells
+# severity: high
+# lag: 30m
+# overlap: 2h
+shells = GET process FROM stixshifter://lab WHERE [process:name = 'evil.exe']
+DISP shells ATTR name, pid, command_line
+";
+
+/// Its own range is two minutes of another year: only the night's window finds anything.
+const CHILDREN: &str = "\
+# window: nightly
+# lag: 30m
+# overlap: 2h
+# finding: children
+shells = GET process FROM stixshifter://lab WHERE [process:name = 'evil.exe'] START 2001-01-01T00:00:00Z STOP 2001-01-01T00:02:00Z
+children = FIND process CREATED BY shells
+DISP shells
+";
+
+/// A planted process: its record, and when it reaches the source.
+struct Planted {
+    id: String,
+    time: i64,
+    arrival: i64,
+}
+
+fn planted() -> Vec<Planted> {
+    let mut state = 7_u64;
+    let mut random = |most: i64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as i64 % most
+    };
+    (0..120)
+        .map(|n| {
+            let time = FIRST - DAY + n * 6 * HOUR + random(6 * HOUR / SECOND) * SECOND;
+            // At most lag and overlap together.
+            Planted { id: format!("p{n}"), time, arrival: time + random(149 * 60) * SECOND }
+        })
+        .collect()
+}
+
+/// The records that have arrived, as a file.
+fn telemetry(planted: &[Planted], now: i64, path: &Path) {
+    let mut text = String::new();
+    for p in planted.iter().filter(|p| p.arrival <= now) {
+        for (id, name, parent, after) in
+            [(p.id.clone(), "evil.exe", "root"), (format!("{}-child", p.id), "calm.exe", p.id.as_str())]
+                .map(|(id, name, parent)| (id.clone(), name, parent.to_owned(), i64::from(id.len() > p.id.len())))
+        {
+            let _ = writeln!(
+                text,
+                r#"{{"@timestamp":"{}","event":{{"code":1,"category":["process"],"type":["start"]}},"host":{{"name":"a"}},"process":{{"entity_id":"{id}","name":"{name}","pid":7,"command_line":"{name} /x","parent":{{"entity_id":"{parent}","name":"x","pid":1}}}}}}"#,
+                Instant(p.time + after * SECOND)
+            );
+        }
+    }
+    // A source without records has no fields either.
+    let _ = writeln!(text, r#"{{"@timestamp":"2000-01-01T00:00:00Z","process":{{"entity_id":"none","name":"init"}}}}"#);
+    std::fs::write(path, text).unwrap();
+}
+
+/// One night of the two hunts. `fails` makes the source refuse; `kill` ends it after so many steps.
+fn one_night(folder: &Path, planted: &[Planted], now: i64, fails: bool, kill: Option<usize>) -> Result<Night, Stop> {
+    let events = folder.join("events.ndjson");
+    telemetry(planted, now, &events);
+    let mut texts = SourceSet::default();
+    let mut files = Vec::new();
+    let mut hunts = Vec::new();
+    for (name, text) in [("children.hf", CHILDREN), ("shells.hf", SHELLS)] {
+        let file = HuntFile { name: name.to_owned(), path: folder.join(name) };
+        hunts.push(Loaded {
+            file: file.clone(),
+            text: Ok(texts.add_text(name, text)),
+            options: Options::at(Instant(now)),
+            catalog: Arc::new(Catalog::builtin().clone()),
+            analytics: HashMap::new(),
+            roots: Vec::new(),
+            concurrency: 2,
+            max_records: None,
+            max_requests: None,
+            timeout: None,
+        });
+        files.push(file);
+    }
+    let store: Mutex<Option<Arc<dyn DataSource>>> = Mutex::default();
+    let open = |_: usize, name: &str| {
+        if fails {
+            return Err(SourceError::new(&huntc_compiler::diag::codes::run::BUDGET, "the source is away"));
+        }
+        let mut store = store.lock().unwrap();
+        if store.is_none() {
+            *store = Some(Arc::new(Store::from_paths(&[events.clone()])?.0));
+        }
+        Ok((name.to_owned(), Arc::clone(store.as_ref().unwrap())))
+    };
+    let cache = Arc::<Cache>::default();
+    let engine = Hunter {
+        hunts,
+        texts,
+        open: &open,
+        cancel: Arc::default(),
+        run_id: "test".to_owned(),
+        cache: Arc::clone(&cache),
+        opened: Mutex::default(),
+    };
+    let settings = Settings {
+        state: folder.join("state"),
+        out: folder.join("out"),
+        now: Instant(now),
+        since: defaults::SINCE,
+        lag: defaults::LAG,
+        overlap: defaults::OVERLAP,
+        jobs: 2,
+        night_time: None,
+        keep_reports: defaults::REPORTS,
+        keep_history: defaults::HISTORY,
+        quiet: Default::default(),
+        notifier: Notifier::default(),
+        cancel: Arc::default(),
+    };
+    let steps = AtomicUsize::new(0);
+    let watch = |_: Step| match kill {
+        Some(at) if steps.fetch_add(1, Ordering::SeqCst) >= at => Err(Stop::Killed),
+        _ => Ok(()),
+    };
+    let night = night::run(&settings, &files, &engine, &watch)?;
+    if !fails && night.hunts.iter().all(|h| h.windows.len() == 1) {
+        assert!(cache.reused() > 0, "both hunts ask for the same processes");
+    }
+    Ok(night)
+}
+
+#[test]
+fn thirty_nights_tell_every_planted_process_once() {
+    let temp = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+    let planted = planted();
+    for night in 0..30_i64 {
+        let now = FIRST + night * DAY + night % 4 * HOUR / 3;
+        match night {
+            // The machine was off.
+            7 | 8 | 9 | 21 => {}
+            12 | 13 => {
+                let outcome = one_night(temp.path(), &planted, now, true, None).unwrap();
+                assert!(outcome.hunts.iter().all(|h| h.status == HuntStatus::Failed && h.open.is_some()));
+            }
+            16..=19 => {
+                let killed = one_night(temp.path(), &planted, now, false, Some((night as usize - 15) * 3 - 1));
+                assert!(matches!(killed, Err(Stop::Killed)));
+            }
+            _ => {
+                let outcome = one_night(temp.path(), &planted, now, false, None).unwrap();
+                assert!(outcome.hunts.iter().all(|h| h.status == HuntStatus::Ok), "{:?}", outcome.hunts);
+            }
+        }
+    }
+    let mut told: BTreeMap<String, usize> = BTreeMap::new();
+    for entry in std::fs::read_dir(temp.path().join("out")).unwrap().flatten() {
+        let Ok(text) = std::fs::read_to_string(entry.path().join("nightly.json")) else { continue };
+        let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(report["schema"], 1);
+        for hunt in report["hunts"].as_array().unwrap() {
+            for key in hunt["finding"]["new"].as_array().unwrap() {
+                *told.entry(key[0].as_str().unwrap().to_owned()).or_default() += 1;
+            }
+        }
+    }
+    let last = FIRST + 29 * DAY - 2 * HOUR;
+    for p in planted.iter().filter(|p| p.time < last) {
+        assert_eq!(told.get(&p.id), Some(&1), "{}", p.id);
+        assert_eq!(told.get(&format!("{}-child", p.id)), Some(&1), "{}-child", p.id);
+    }
+    assert!(told.values().all(|n| *n == 1), "{told:?}");
+}
