@@ -242,7 +242,7 @@ fn open_night(state: &State, settings: &Settings, hunts: &[HuntFile], notices: &
 
 /// `20260101T020000Z`, and for a second run at that instant `20260101T020000Z-2`.
 fn free_name(now: Instant, out: &Path, nights: &[(String, NightRecord)]) -> String {
-    let base: String = now.to_seconds_text().chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    let base: String = now.to_seconds_text().chars().filter(char::is_ascii_alphanumeric).collect();
     let taken = |name: &str| nights.iter().any(|(n, _)| n == name) || out.join(name).exists();
     let mut name = base.clone();
     let mut number = 2;

@@ -3,7 +3,7 @@
 
 use super::model::Notification;
 use super::night::Night;
-use super::state::State;
+use super::state::{Read, State};
 use super::step::{Step, Stop, Watch};
 use crate::report::sanitize;
 use huntc_compiler::front_matter::Severity;
@@ -87,7 +87,7 @@ fn message(night: &Night) -> Option<Json> {
 
 /// Delivers what waits, the oldest first. Answers why the rest still waits.
 pub(super) fn deliver(state: &State, notifier: &Notifier, watch: &Watch<'_>) -> Result<Vec<String>, Stop> {
-    let mut waiting = state.read(|tables| tables.outbox())?;
+    let mut waiting = state.read(Read::outbox)?;
     waiting.sort_by(|a, b| (a.1.at, &a.0).cmp(&(b.1.at, &b.0)));
     let mut undelivered = Vec::new();
     let mut dead: Vec<String> = Vec::new();
@@ -175,15 +175,15 @@ fn post(address: &SecretString, id: &str, body: &str, notifier: &Notifier) -> Re
             Ok(answer) if answer.status().is_success() => return Ok(()),
             Ok(answer) => reason = format!("the webhook answered with status {}", answer.status().as_u16()),
             // The address may be a secret.
-            Err(e) => reason = format!("the webhook did not answer: {}", describe(e.without_url())),
+            Err(e) => reason = format!("the webhook did not answer: {}", describe(&e.without_url())),
         }
     }
     Err(reason)
 }
 
-fn describe(error: reqwest::Error) -> String {
+fn describe(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
-    let mut source = std::error::Error::source(&error);
+    let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         text = format!("{text}: {cause}");
         source = cause.source();

@@ -2,7 +2,7 @@
 
 use super::night::{Settings, is_night};
 use super::output;
-use super::state::State;
+use super::state::{Read, State};
 use super::window::DAY;
 use crate::source::SourceError;
 use huntc_compiler::time::Instant;
@@ -13,7 +13,7 @@ const CREDIBLE: i64 = 40 * DAY;
 /// Removes what is past its time. The newest report in which every hunt was looked at whole stays, however old.
 pub(super) fn prune(state: &State, settings: &Settings) -> Result<(), SourceError> {
     let now = settings.now.0;
-    let nights = state.read(|tables| tables.nights())?;
+    let nights = state.read(Read::nights)?;
     let before = nights.iter().map(|(_, n)| n.at).filter(|at| *at < now).max();
     if before.is_some_and(|before| now.saturating_sub(before) > CREDIBLE) {
         return Ok(());
@@ -26,24 +26,23 @@ pub(super) fn prune(state: &State, settings: &Settings) -> Result<(), SourceErro
         }
     }
     let oldest = now.saturating_sub(settings.keep_history);
-    let old_night = |at: i64| at < oldest;
-    let stale: Vec<&String> = nights.iter().filter(|(_, n)| n.published && old_night(n.at)).map(|(id, _)| id).collect();
-    let hunts = state.read(|tables| {
-        let mut stale = Vec::new();
+    let old_nights: Vec<&String> = nights.iter().filter(|(_, n)| n.published && n.at < oldest).map(|(id, _)| id).collect();
+    let old_keys = state.read(|tables| {
+        let mut found = Vec::new();
         for (name, _) in tables.hunts()? {
             let old = tables.keys(&name)?.into_iter().filter(|(_, k)| k.last_at < oldest).map(|(identity, _)| identity);
-            stale.extend(old.map(|identity| (name.clone(), identity)).collect::<Vec<_>>());
+            found.extend(old.map(|identity| (name.clone(), identity)).collect::<Vec<_>>());
         }
-        Ok(stale)
+        Ok(found)
     })?;
-    if stale.is_empty() && hunts.is_empty() {
+    if old_nights.is_empty() && old_keys.is_empty() {
         return Ok(());
     }
     state.write(|tables| {
-        for id in stale {
+        for id in old_nights {
             tables.remove_night(id)?;
         }
-        for (hunt, identity) in hunts {
+        for (hunt, identity) in old_keys {
             tables.remove_key(&hunt, &identity)?;
         }
         Ok(())

@@ -6,7 +6,7 @@ use super::model::{HuntPublication, HuntRecord, NightRecord, Publication};
 use super::news;
 use super::night::{HuntOutcome, HuntStatus, Night, Settings};
 use super::notify::{self, Notifier};
-use super::state::{State, Write};
+use super::state::{Read, State, Write};
 use super::work::Worked;
 use crate::report::model::HuntReport;
 use crate::source::SourceError;
@@ -23,7 +23,7 @@ pub(super) fn recover(state: &State, lock: &Lock) -> Result<Vec<String>, SourceE
     if let Some(owner) = lock.stale_owner() {
         notices.push(format!("an earlier run did not come to its end ({owner}); what it had looked at is not lost"));
     }
-    let open = state.read(|tables| tables.nights())?.into_iter().filter(|(_, night)| !night.published);
+    let open = state.read(Read::nights)?.into_iter().filter(|(_, night)| !night.published);
     for (id, night) in open {
         let given_out = night.publication.is_some() && Path::new(&night.folder).join("nightly.json").is_file();
         state.write(|tables| if given_out { apply(tables, &id, night) } else { tables.remove_night(&id) })?;

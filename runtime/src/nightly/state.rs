@@ -81,9 +81,9 @@ impl State {
     }
 
     /// One consistent look.
-    pub fn read<T>(&self, look: impl FnOnce(&Read<'_>) -> Result<T, SourceError>) -> Result<T, SourceError> {
+    pub fn read<T>(&self, look: impl FnOnce(&Read) -> Result<T, SourceError>) -> Result<T, SourceError> {
         let transaction = self.database.begin_read().map_err(|e| fault(&self.path, e))?;
-        look(&Read { transaction, path: &self.path })
+        look(&Read { transaction, path: self.path.clone() })
     }
 }
 
@@ -111,9 +111,9 @@ impl View {
     }
 
     /// One consistent look.
-    pub fn read<T>(&self, look: impl FnOnce(&Read<'_>) -> Result<T, SourceError>) -> Result<T, SourceError> {
+    pub fn read<T>(&self, look: impl FnOnce(&Read) -> Result<T, SourceError>) -> Result<T, SourceError> {
         let transaction = self.database.begin_read().map_err(|e| fault(&self.path, e))?;
-        look(&Read { transaction, path: &self.path })
+        look(&Read { transaction, path: self.path.clone() })
     }
 }
 
@@ -130,9 +130,9 @@ pub struct Write<'t> {
 }
 
 /// The tables as they were when the look began.
-pub struct Read<'t> {
+pub struct Read {
     transaction: ReadTransaction,
-    path: &'t Path,
+    path: PathBuf,
 }
 
 fn key_of(hunt: &str, identity: &str) -> String {
@@ -166,21 +166,21 @@ fn each<T: DeserializeOwned>(
     Ok(found)
 }
 
-impl Read<'_> {
+impl Read {
     fn table(&self, table: Bytes) -> Result<Option<redb::ReadOnlyTable<&'static str, &'static [u8]>>, SourceError> {
         match self.transaction.open_table(table) {
             Ok(table) => Ok(Some(table)),
             Err(TableError::TableDoesNotExist(_)) => Ok(None),
-            Err(e) => Err(fault(self.path, e)),
+            Err(e) => Err(fault(&self.path, e)),
         }
     }
 
     fn one<T: DeserializeOwned>(&self, table: Bytes, key: &str) -> Result<Option<T>, SourceError> {
-        self.table(table)?.map_or(Ok(None), |t| one(self.path, &t, key))
+        self.table(table)?.map_or(Ok(None), |t| one(&self.path, &t, key))
     }
 
     fn each<T: DeserializeOwned>(&self, table: Bytes, prefix: &str) -> Result<Vec<(String, T)>, SourceError> {
-        self.table(table)?.map_or(Ok(Vec::new()), |t| each(self.path, &t, prefix))
+        self.table(table)?.map_or(Ok(Vec::new()), |t| each(&self.path, &t, prefix))
     }
 
     /// A fact about the state as a whole.
@@ -334,7 +334,7 @@ mod tests {
         let keys = state.read(|t| t.keys("a.hf")).unwrap();
         assert_eq!(keys.len(), 1);
         assert_eq!(keys[0].1.key, serde_json::json!(["a.hf"]));
-        assert_eq!(View::open(temp.path()).unwrap().unwrap().read(|t| t.hunts()).unwrap().len(), 4, "a view beside the writer");
+        assert_eq!(View::open(temp.path()).unwrap().unwrap().read(Read::hunts).unwrap().len(), 4, "a view beside the writer");
     }
 
     #[test]

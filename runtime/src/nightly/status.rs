@@ -38,7 +38,7 @@ fn next(nights: &[(String, NightRecord)]) -> Option<i64> {
 }
 
 /// How each hunt stands.
-pub fn status(state: &Read<'_>, now: Instant, width: Option<u16>) -> Result<String, SourceError> {
+pub fn status(state: &Read, now: Instant, width: Option<u16>) -> Result<String, SourceError> {
     let nights = state.nights()?;
     let waiting = state.outbox()?.len() as u64;
     let mut rows = table(width);
@@ -71,7 +71,7 @@ pub fn status(state: &Read<'_>, now: Instant, width: Option<u16>) -> Result<Stri
 }
 
 /// How it went night after night: all hunts, or one with its findings.
-pub fn history(state: &Read<'_>, hunt: Option<&str>, width: Option<u16>) -> Result<String, SourceError> {
+pub fn history(state: &Read, hunt: Option<&str>, width: Option<u16>) -> Result<String, SourceError> {
     let hunts = state.hunts()?;
     if let Some(name) = hunt.filter(|name| !hunts.iter().any(|(n, _)| n == name)) {
         let problem = SourceError::new(&UNKNOWN_HUNT, format!("the state knows no hunt `{name}`"));
@@ -110,7 +110,7 @@ pub fn history(state: &Read<'_>, hunt: Option<&str>, width: Option<u16>) -> Resu
 }
 
 /// The findings of a hunt, the latest first.
-fn findings(state: &Read<'_>, hunt: &str, width: Option<u16>) -> Result<String, SourceError> {
+fn findings(state: &Read, hunt: &str, width: Option<u16>) -> Result<String, SourceError> {
     let mut keys = state.keys(hunt)?;
     let total = keys.len() as u64;
     keys.sort_by(|a, b| (b.1.last_at, &a.0).cmp(&(a.1.last_at, &b.0)));

@@ -68,12 +68,7 @@ fn parse_user(text: &str) -> Result<String, String> {
     if !text.is_empty() && text.chars().all(good) { Ok(text.to_owned()) } else { Err("the name of a user is needed".to_owned()) }
 }
 
-fn view(
-    state: &Path,
-    terminal: Terminal,
-    look: impl FnOnce(&Read<'_>) -> Result<String, SourceError>,
-    unknown: ExitCode,
-) -> ExitCode {
+fn view(state: &Path, terminal: Terminal, look: impl FnOnce(&Read) -> Result<String, SourceError>, unknown: ExitCode) -> ExitCode {
     let mut session = Session::new(terminal, None, Vec::new());
     let shown = state.display().to_string();
     if let Some(owner) = lock::owner(state) {

@@ -62,7 +62,7 @@ pub(super) fn trouble(hunt: &HuntOutcome) -> String {
 }
 
 /// The whole summary.
-pub fn summary(night: &Night) -> String {
+pub(crate) fn summary(night: &Night) -> String {
     let mut out = format!("Nightly hunts, {}\n", night.at.to_seconds_text());
     for notice in night.notices.iter().chain(&night.undelivered) {
         let _ = writeln!(out, "! {}", safe(notice));

@@ -2,7 +2,7 @@
 
 use super::world::{FIRST, HOUR, World};
 use crate::nightly::night::{HuntStatus, Settings};
-use crate::nightly::state::View;
+use crate::nightly::state::{Read, View};
 use crate::nightly::status;
 use crate::nightly::suppress::Suppressions;
 use crate::nightly::window::DAY;
@@ -181,7 +181,7 @@ fn old_reports_and_findings_go_and_the_last_good_report_stays() {
     assert!(names[0].starts_with("20260101T"), "{names:?}");
     let view = View::open(&world.path("run/state")).unwrap().unwrap();
     assert_eq!(view.read(|t| t.keys("h0.hf")).unwrap().len(), 0);
-    assert_eq!(view.read(|t| t.nights()).unwrap().len(), 6);
+    assert_eq!(view.read(Read::nights).unwrap().len(), 6);
 }
 
 #[test]

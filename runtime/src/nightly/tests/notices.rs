@@ -3,7 +3,7 @@
 use super::world::{FIRST, HOUR, World};
 use crate::nightly::night::Settings;
 use crate::nightly::notify::Notifier;
-use crate::nightly::state::View;
+use crate::nightly::state::{Read, View};
 use crate::nightly::window::DAY;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read as _, Write};
@@ -86,7 +86,7 @@ fn settings(world: &World, address: &str, tries: u32) -> Settings {
 }
 
 fn waiting(world: &World) -> usize {
-    View::open(&world.path("run/state")).unwrap().unwrap().read(|t| t.outbox()).unwrap().len()
+    View::open(&world.path("run/state")).unwrap().unwrap().read(Read::outbox).unwrap().len()
 }
 
 #[test]

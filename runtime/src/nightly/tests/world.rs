@@ -89,7 +89,7 @@ impl World {
             keep_history: defaults::HISTORY,
             quiet: Suppressions::default(),
             notifier: Notifier { tries: 1, ..Notifier::default() },
-            cancel: Default::default(),
+            cancel: std::sync::Arc::default(),
         }
     }
 
