@@ -247,6 +247,5 @@ impl FrontMatter {
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 #[path = "front_matter_tests.rs"]
 mod tests;

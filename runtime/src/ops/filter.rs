@@ -52,8 +52,8 @@ pub fn filter(
     let mut out = Table { entities: kept, unidentified: 0, ..shell(table) };
     match &table.rows {
         Rows::Records(transformer, rows) => {
-            let rows = rows.iter().filter_map(|r| moved.get(r).copied()).collect();
-            out.rows = Rows::Records(*transformer, with_new_rows(&out, rows, table.sorted));
+            let rows: Vec<(u32, u32)> = rows.iter().filter_map(|r| moved.get(r).copied()).collect();
+            out.rows = Rows::Records(*transformer, with_new_rows(&out, &rows, table.sorted));
         }
         _ if !table.sorted => out.sort_by_time(),
         _ => {}
@@ -63,7 +63,7 @@ pub fn filter(
 
 /// Rows for each record after a filter: the old ones in their order, then creation records that count since they passed;
 /// all by time where nothing else gave the order.
-fn with_new_rows(table: &Table, old: Vec<(u32, u32)>, sorted: bool) -> Vec<(u32, u32)> {
+fn with_new_rows(table: &Table, old: &[(u32, u32)], sorted: bool) -> Vec<(u32, u32)> {
     let all = table.record_rows();
     if !sorted {
         return all;

@@ -99,11 +99,11 @@ impl Request<'_> {
             let name = kind.attributes[usize::from(attr.0)].name.clone();
             let Some(access) = kind.access(attr, slot) else { return Query::MatchNone };
             let whole = access.rule.whole_value() || access.rule == Rule::PathWithSeparator;
-            let terms = access.fields.iter().map(|field| match whole {
-                true => terms(field, Hole { node: input, part: HolePart::Key(name.clone()) }),
-                // A part of the field's value: the runtime compares it.
-                false => Query::exists(field),
-            });
+            // Where the key is a part of the field's value, the runtime compares it.
+            let find = |field: &String| {
+                if whole { terms(field, Hole { node: input, part: HolePart::Key(name.clone()) }) } else { Query::exists(field) }
+            };
+            let terms = access.fields.iter().map(find);
             Query::any(terms)
         };
         let host = || terms("host.name", Hole { node: input, part: HolePart::Host });
