@@ -101,7 +101,7 @@ fn attribute<'a>(random: &mut Random, name: &str, attributes: &[&'a str]) -> &'a
     }
     let wanted = *random.pick(&types);
     let fitting: Vec<&str> = attributes.iter().copied().filter(|a| ty(a) == wanted).collect();
-    *random.pick(&fitting)
+    random.pick(&fitting)
 }
 
 fn test(random: &mut Random, name: &str, attribute: &str) -> Test {
@@ -173,7 +173,7 @@ fn operator(random: &mut Random, name: &str, ty: ValueType) -> TestOp {
         }
         "subset" => {
             let nets = ["10.0.0.0/8", "10.0.0.0/31", "0.0.0.0/0", "fe80::/10", "::1/128", "192.168.1.43/24"];
-            TestOp::Subset((0..1 + random.below(2)).map(|_| random.pick(&nets).parse().expect("a network")).collect())
+            TestOp::Subset((0..=random.below(2)).map(|_| random.pick(&nets).parse().expect("a network")).collect())
         }
         _ => TestOp::Superset(random.pick(&["10.0.0.1/32", "::1/128", "10.0.0.0/8"]).parse().expect("a network")),
     }

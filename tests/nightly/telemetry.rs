@@ -10,6 +10,7 @@ use huntc_runtime::nightly::engine::{Hunter, Loaded};
 use huntc_runtime::nightly::night::{self, HuntStatus, Night, Settings, defaults};
 use huntc_runtime::nightly::notify::Notifier;
 use huntc_runtime::nightly::step::{Step, Stop};
+use huntc_runtime::nightly::suppress::Suppressions;
 use huntc_runtime::source::store::Store;
 use huntc_runtime::source::{DataSource, SourceError};
 use std::collections::{BTreeMap, HashMap};
@@ -114,7 +115,7 @@ fn one_night(folder: &Path, planted: &[Planted], now: i64, fails: bool, kill: Op
         }
         let mut store = store.lock().unwrap();
         if store.is_none() {
-            *store = Some(Arc::new(Store::from_paths(&[events.clone()])?.0));
+            *store = Some(Arc::new(Store::from_paths(std::slice::from_ref(&events))?.0));
         }
         Ok((name.to_owned(), Arc::clone(store.as_ref().unwrap())))
     };
@@ -139,7 +140,7 @@ fn one_night(folder: &Path, planted: &[Planted], now: i64, fails: bool, kill: Op
         night_time: None,
         keep_reports: defaults::REPORTS,
         keep_history: defaults::HISTORY,
-        quiet: Default::default(),
+        quiet: Suppressions::default(),
         notifier: Notifier::default(),
         cancel: Arc::default(),
     };
