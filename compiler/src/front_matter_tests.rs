@@ -1,7 +1,5 @@
 //! Tests of the front matter.
 
-#![allow(clippy::expect_used, clippy::panic)]
-
 use super::*;
 use crate::catalog::Catalog;
 use crate::compile::{Compilation, compile};
