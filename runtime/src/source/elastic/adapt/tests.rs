@@ -1,3 +1,5 @@
+//! What is sent for each kind of mapping, and that it is never less than what is meant.
+
 use super::*;
 use huntc_compiler::backend::elastic::query::Bound as Limit;
 use huntc_compiler::time::Instant;
