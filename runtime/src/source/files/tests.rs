@@ -1,3 +1,5 @@
+//! Tests of the log readers.
+
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of what Lucene's patterns mean here.
+
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::{Pattern, folded, regexp, wildcard};
