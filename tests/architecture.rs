@@ -71,7 +71,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
 }
 
 fn all_files() -> Vec<PathBuf> {
-    ["compiler/src", "runtime/src", "tests"].into_iter().flat_map(files).collect()
+    ["compiler/src", "runtime/src", "runtime/benches", "tests"].into_iter().flat_map(files).collect()
 }
 
 fn shown(path: &Path) -> String {
