@@ -115,15 +115,22 @@ impl Bits {
     }
 
     /// The rows, ascending.
-    pub(super) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.words.iter().enumerate().flat_map(|(index, word)| {
+    pub(super) fn rows(&self) -> Vec<u32> {
+        let mut rows = Vec::with_capacity(self.count() as usize);
+        for (index, word) in self.words.iter().enumerate() {
             let mut rest = *word;
-            std::iter::from_fn(move || {
-                let bit = (rest != 0).then(|| rest.trailing_zeros())?;
+            while rest != 0 {
+                rows.push(index as u32 * 64 + rest.trailing_zeros());
                 rest &= rest - 1;
-                Some(index as u32 * 64 + bit)
-            })
-        })
+            }
+        }
+        rows
+    }
+
+    /// The first row.
+    pub(super) fn first(&self) -> Option<u32> {
+        let index = self.words.iter().position(|word| *word != 0)?;
+        Some(index as u32 * 64 + self.words[index].trailing_zeros())
     }
 
     /// The rows of `within` that have one of the codes.
@@ -161,35 +168,47 @@ fn mask(index: usize, range: &Range<usize>) -> u64 {
     below(to) & !below(from)
 }
 
+/// Fills whole words: what is outside of the range is clipped afterwards.
 fn scan_dense(codes: &Codes, words: &mut [u64], within: &Range<usize>, wanted: &CodeSet) {
-    // Whole words only: what is outside of the range is clipped afterwards.
     let first = within.start / 64;
     let last = within.end.div_ceil(64).min(words.len());
     let Some(words) = words.get_mut(first..last) else { return };
-    match codes {
-        Codes::U8(all) => scan_words(all.get(first * 64..).unwrap_or_default(), words, wanted),
-        Codes::U16(all) => scan_words(all.get(first * 64..).unwrap_or_default(), words, wanted),
-        Codes::U32(all) => scan_words(all.get(first * 64..).unwrap_or_default(), words, wanted),
+    let skip = first * 64;
+    match (codes, wanted) {
+        (Codes::U8(all), CodeSet::Range(range)) => {
+            let (from, len) = (range.start as u8, range.len() as u8);
+            fill(all, skip, words, |code| code.wrapping_sub(from) < len);
+        }
+        (Codes::U16(all), CodeSet::Range(range)) => {
+            let (from, len) = (range.start as u16, range.len() as u16);
+            fill(all, skip, words, |code| code.wrapping_sub(from) < len);
+        }
+        (Codes::U32(all), CodeSet::Range(range)) => {
+            let (from, len) = (range.start, range.len() as u32);
+            fill(all, skip, words, |code| code.wrapping_sub(from) < len);
+        }
+        (Codes::U8(all), CodeSet::Set(set)) => fill(all, skip, words, |code| bit(set, code.into())),
+        (Codes::U16(all), CodeSet::Set(set)) => fill(all, skip, words, |code| bit(set, code.into())),
+        (Codes::U32(all), CodeSet::Set(set)) => fill(all, skip, words, |code| bit(set, code)),
     }
 }
 
-fn scan_words<T: Copy + Into<u32>>(codes: &[T], words: &mut [u64], wanted: &CodeSet) {
+/// Sets the bits of the rows from `skip` on whose code passes. Sixty-four tests without a branch become vector code.
+fn fill<T: Copy>(codes: &[T], skip: usize, words: &mut [u64], passes: impl Fn(T) -> bool) {
+    let codes = codes.get(skip..).unwrap_or_default();
     for (word, codes) in words.iter_mut().zip(codes.chunks(64)) {
-        let mut found = 0;
-        match wanted {
-            CodeSet::Range(range) => {
-                let (from, len) = (range.start, range.end - range.start);
-                for (bit, code) in codes.iter().enumerate() {
-                    let code: u32 = (*code).into();
-                    found |= u64::from(code.wrapping_sub(from) < len) << bit;
-                }
-            }
-            CodeSet::Set(set) => {
-                for (at, code) in codes.iter().enumerate() {
-                    found |= u64::from(bit(set, (*code).into())) << at;
-                }
-            }
+        let mut hits = [0; 64];
+        for (hit, code) in hits.iter_mut().zip(codes) {
+            *hit = u8::from(passes(*code));
         }
-        *word = found;
+        *word = packed(&hits);
     }
+}
+
+/// Sixty-four bytes that are 0 or 1 as bits.
+fn packed(hits: &[u8; 64]) -> u64 {
+    // Moves the lowest bit of byte k to bit 56 + k.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let eights = hits.as_chunks().0.iter().enumerate();
+    eights.fold(0, |word, (at, eight)| word | (u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56) << (8 * at))
 }

@@ -6,6 +6,7 @@
 use crate::source::Scalar;
 use arrow_buffer::{Buffer, ScalarBuffer};
 use huntc_compiler::value::Value;
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -83,12 +84,13 @@ impl Dictionary {
 
     /// A value as JSON had it. Texts are UTF-8: builders check what they read, and files carry checksums.
     pub(super) fn scalar(&self, index: usize) -> Scalar {
-        let text = String::from_utf8_lossy(self.text(index));
+        let bytes = self.text(index);
+        let text = std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
         match self.kind(index) {
             Kind::Bool => Scalar::Bool(text == "true"),
             Kind::Int => text.parse().map_or_else(|_| Scalar::Text(text.into()), Scalar::Int),
             Kind::Float => text.parse().map_or_else(|_| Scalar::Text(text.into()), Scalar::Float),
-            Kind::Text => Scalar::Text(text.into()),
+            Kind::Text => Scalar::Text(Arc::from(&*text)),
         }
     }
 

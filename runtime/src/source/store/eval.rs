@@ -7,7 +7,6 @@ use super::prepare::{Prepared, Test};
 use super::segment::Segment;
 use crate::source::SourceError;
 use huntc_compiler::time::Instant;
-use huntc_compiler::value::Value;
 use std::ops::{Bound, Range};
 
 /// The rows of a range that a query matches.
@@ -92,19 +91,19 @@ fn codes(test: &Test, column: &Column) -> CodeSet {
             CodeSet::of_codes(dictionary.len(), found)
         }
         Test::NumberRange(lower, upper) => {
-            let passes = |n: &Value| {
-                (match lower {
-                    Bound::Unbounded => true,
-                    Bound::Included(l) => n >= l,
-                    Bound::Excluded(l) => n > l,
-                }) && match upper {
-                    Bound::Unbounded => true,
-                    Bound::Included(u) => n <= u,
-                    Bound::Excluded(u) => n < u,
-                }
+            let stored = column.numbers();
+            let start = match lower {
+                Bound::Unbounded => 0,
+                Bound::Included(least) => stored.partition_point(|(n, _)| n < least),
+                Bound::Excluded(below) => stored.partition_point(|(n, _)| n <= below),
             };
-            let found = column.numbers().iter().filter(|(n, _)| passes(n)).map(|(_, code)| *code);
-            CodeSet::of_codes(dictionary.len(), found)
+            let stop = match upper {
+                Bound::Unbounded => stored.len(),
+                Bound::Included(most) => stored.partition_point(|(n, _)| n <= most),
+                Bound::Excluded(above) => stored.partition_point(|(n, _)| n < above),
+            };
+            let found = stored.get(start..stop).unwrap_or_default();
+            CodeSet::of_codes(dictionary.len(), found.iter().map(|(_, code)| *code))
         }
         Test::Addresses(ranges) => within(ranges, column.addresses(), dictionary.len()),
         Test::Times(ranges) => within(ranges, column.times(), dictionary.len()),

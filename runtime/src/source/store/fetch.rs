@@ -1,8 +1,9 @@
 //! Turns rows into records: only the fields that a request names, one dictionary for all segments.
 
-use super::column::{Column, Kind};
+use super::column::{Codes, Column, Dictionary, Kind};
 use super::segment::Segment;
 use crate::source::{self, Scalar, SourceError};
+use huntc_compiler::time::Instant;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -14,122 +15,197 @@ pub(super) struct Selection<'a> {
 
 /// The values of a field over the selected rows.
 pub(super) fn gather(field: &str, selections: &[Selection<'_>]) -> Result<source::Column, SourceError> {
-    let total: usize = selections.iter().map(|s| s.rows.len()).sum();
-    let mut out = Gathered::new(total);
-    for selection in selections {
-        let column = selection.segment.column(field)?;
-        if field == "@timestamp" {
-            out.times(selection, column);
-        } else if let Some(column) = column {
-            out.column(selection, column);
-        } else {
-            out.absent(selection.rows.len());
-        }
+    if field != "@timestamp" {
+        return values(field, selections);
     }
-    Ok(out.column)
+    let columns: Vec<Option<&Column>> = selections.iter().map(|s| s.segment.column(field)).collect::<Result<_, _>>()?;
+    Ok(if columns.iter().all(Option::is_none) { times(selections) } else { written_times(selections, &columns) })
 }
 
-struct Gathered {
-    column: source::Column,
+/// The values of a field that is not the record's time. Codes of segments become codes of the whole by way of the values
+/// in use, which are few or come sorted from each segment, so that equal ones meet without hashing.
+fn values(field: &str, selections: &[Selection<'_>]) -> Result<source::Column, SourceError> {
+    let mut out = with_room(selections);
+    let mut parts = Vec::new();
+    for selection in selections {
+        let from = out.codes.len();
+        let Some(column) = selection.segment.column(field)? else {
+            out.starts.extend(std::iter::repeat_n(from as u32, selection.rows.len()));
+            continue;
+        };
+        let mut codes = vec![0; column.dictionary.len() + 1];
+        take_codes(column, &selection.rows, &mut codes, &mut out);
+        let values = take_values(&column.dictionary, &mut codes);
+        for code in out.codes.get_mut(from..).unwrap_or_default() {
+            *code = codes.get(*code as usize).copied().unwrap_or_default();
+        }
+        parts.push((from, values));
+        selection.segment.settle();
+    }
+    join(parts, &mut out);
+    Ok(out)
+}
+
+/// Takes the codes of rows as the segment has them, and notes which are in use.
+fn take_codes(column: &Column, rows: &[u32], used: &mut [u32], out: &mut source::Column) {
+    if column.first.rows.is_none() && column.more_rows.is_empty() {
+        return match &column.first.codes {
+            Codes::U8(codes) => take_dense(codes, rows, used, out),
+            Codes::U16(codes) => take_dense(codes, rows, used, out),
+            Codes::U32(codes) => take_dense(codes, rows, used, out),
+        };
+    }
+    let mut walk = Rows::new(column);
+    for row in rows {
+        walk.codes(*row, |code| take(code, used, &mut out.codes));
+        out.starts.push(out.codes.len() as u32);
+    }
+}
+
+fn take_dense<T: Copy + Into<u32>>(codes: &[T], rows: &[u32], used: &mut [u32], out: &mut source::Column) {
+    for row in rows {
+        take(codes.get(*row as usize).map_or(0, |code| (*code).into()), used, &mut out.codes);
+        out.starts.push(out.codes.len() as u32);
+    }
+}
+
+/// Takes a code, unless it stands for no value or for none that the dictionary has.
+fn take(code: u32, used: &mut [u32], codes: &mut Vec<u32>) {
+    if let (true, Some(used)) = (code != 0, used.get_mut(code as usize)) {
+        *used = 1;
+        codes.push(code);
+    }
+}
+
+/// The values in use, in their order; `used` becomes the place of each code's value among them.
+fn take_values(dictionary: &Dictionary, used: &mut [u32]) -> Vec<Scalar> {
+    let mut values = Vec::new();
+    for (code, used) in used.iter_mut().enumerate().filter(|(_, used)| **used > 0) {
+        *used = values.len() as u32;
+        values.push(dictionary.scalar(code - 1));
+    }
+    values
+}
+
+/// Makes one dictionary of those of segments, which are sorted by text; each stands with its first place in `out.codes`.
+fn join(mut parts: Vec<(usize, Vec<Scalar>)>, out: &mut source::Column) {
+    let mut distinct = Distinct::default();
+    let mut texts: Vec<(Arc<str>, u32, u32)> = Vec::new();
+    let mut codes: Vec<Vec<u32>> = parts.iter().map(|(_, values)| vec![0; values.len()]).collect();
+    for (number, (_, values)) in parts.iter_mut().enumerate() {
+        for (code, value) in values.drain(..).enumerate() {
+            match value {
+                Scalar::Text(text) => texts.push((text, number as u32, code as u32)),
+                other => codes[number][code] = distinct.code(other),
+            }
+        }
+    }
+    // Stable, and quick on runs that are sorted already.
+    texts.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut dictionary = distinct.dictionary;
+    dictionary.reserve(texts.len());
+    for (text, number, code) in texts {
+        if !matches!(dictionary.last(), Some(Scalar::Text(last)) if *last == text) {
+            dictionary.push(Scalar::Text(text));
+        }
+        codes[number as usize][code as usize] = dictionary.len() as u32 - 1;
+    }
+    out.dictionary = dictionary;
+    let ends: Vec<usize> = parts.iter().skip(1).map(|(from, _)| *from).chain([out.codes.len()]).collect();
+    for (((from, _), end), codes) in parts.iter().zip(ends).zip(codes) {
+        for code in out.codes.get_mut(*from..end).unwrap_or_default() {
+            *code = codes.get(*code as usize).copied().unwrap_or_default();
+        }
+    }
+}
+
+/// The records' own times, where all are written as their nanoseconds say.
+fn times(selections: &[Selection<'_>]) -> source::Column {
+    let mut order: Vec<(Instant, u32)> = Vec::new();
+    for selection in selections {
+        let times = selection.rows.iter().filter_map(|row| selection.segment.key(*row));
+        order.extend(times.map(|(time, _)| time).zip(order.len() as u32..));
+        selection.segment.settle();
+    }
+    // Stable, and quick on runs that are sorted already.
+    order.sort();
+    let mut out = source::Column { codes: vec![0; order.len()], starts: (0..=order.len() as u32).collect(), ..Default::default() };
+    let mut last = None;
+    for (time, place) in order {
+        if last != Some(time) {
+            last = Some(time);
+            out.dictionary.push(formatted(time));
+        }
+        out.codes[place as usize] = out.dictionary.len() as u32 - 1;
+    }
+    out
+}
+
+/// The records' own times, as the document wrote them where that is kept.
+fn written_times(selections: &[Selection<'_>], columns: &[Option<&Column>]) -> source::Column {
+    let mut out = with_room(selections);
+    let mut distinct = Distinct::default();
+    for (selection, column) in selections.iter().zip(columns) {
+        let mut walk = column.map(Rows::new);
+        for row in &selection.rows {
+            let before = out.codes.len();
+            if let Some((walk, column)) = walk.as_mut().zip(*column) {
+                walk.codes(*row, |code| out.codes.push(distinct.code(column.dictionary.scalar(code as usize - 1))));
+            }
+            if out.codes.len() == before {
+                out.codes.extend(selection.segment.key(*row).map(|(time, _)| distinct.code(formatted(time))));
+            }
+            out.starts.push(out.codes.len() as u32);
+        }
+        selection.segment.settle();
+    }
+    out.dictionary = distinct.dictionary;
+    out
+}
+
+fn formatted(time: Instant) -> Scalar {
+    Scalar::Text(std::str::from_utf8(&super::instant::format(time.0)).unwrap_or_default().into())
+}
+
+/// An empty column with room for a value a row.
+fn with_room(selections: &[Selection<'_>]) -> source::Column {
+    let rows = selections.iter().map(|s| s.rows.len()).sum();
+    let mut column =
+        source::Column { dictionary: Vec::new(), codes: Vec::with_capacity(rows), starts: Vec::with_capacity(rows + 1) };
+    column.starts.push(0);
+    column
+}
+
+/// Values, each once.
+#[derive(Default)]
+struct Distinct {
+    dictionary: Vec<Scalar>,
     texts: FxHashMap<Arc<str>, u32>,
     others: FxHashMap<(Kind, u64), u32>,
 }
 
-impl Gathered {
-    fn new(rows: usize) -> Self {
-        let mut column = source::Column::default();
-        column.starts.reserve(rows + 1);
-        column.starts.push(0);
-        column.codes.reserve(rows);
-        Self { column, texts: FxHashMap::default(), others: FxHashMap::default() }
-    }
-
-    fn end_row(&mut self) {
-        self.column.starts.push(self.column.codes.len() as u32);
-    }
-
-    fn absent(&mut self, rows: usize) {
-        let here = self.column.codes.len() as u32;
-        self.column.starts.extend(std::iter::repeat_n(here, rows));
-    }
-
-    /// The code of a value among those of all segments.
-    fn code(&mut self, column: &Column, entry: usize) -> u32 {
-        let dictionary = &column.dictionary;
-        match dictionary.kind(entry) {
-            Kind::Text => match std::str::from_utf8(dictionary.text(entry)) {
-                Ok(text) => self.text(text),
-                Err(_) => self.text(&String::from_utf8_lossy(dictionary.text(entry))),
-            },
-            kind => {
-                let scalar = dictionary.scalar(entry);
-                let bits = match scalar {
-                    Scalar::Bool(b) => u64::from(b),
-                    Scalar::Int(i) => i as u64,
-                    // Zero has two forms that are equal.
-                    Scalar::Float(x) => (x + 0.0).to_bits(),
-                    Scalar::Text(text) => return self.text(&text),
-                };
-                let next = self.column.dictionary.len() as u32;
-                *self.others.entry((kind, bits)).or_insert_with(|| {
-                    self.column.dictionary.push(scalar);
-                    next
-                })
-            }
-        }
-    }
-
-    fn text(&mut self, text: &str) -> u32 {
-        if let Some(code) = self.texts.get(text) {
-            return *code;
-        }
-        let code = self.column.dictionary.len() as u32;
-        let text: Arc<str> = Arc::from(text);
-        self.column.dictionary.push(Scalar::Text(text.clone()));
-        self.texts.insert(text, code);
-        code
-    }
-
-    /// The record's own time; as the document wrote it where that is kept.
-    fn times(&mut self, selection: &Selection<'_>, written: Option<&Column>) {
-        let mut rows = written.map(Rows::new);
-        let mut codes = Vec::new();
-        for row in &selection.rows {
-            codes.clear();
-            if let Some(rows) = &mut rows {
-                rows.codes(*row, &mut codes);
-            }
-            if let (Some(column), false) = (written, codes.is_empty()) {
-                for local in &codes {
-                    let code = self.code(column, *local as usize - 1);
-                    self.column.codes.push(code);
+impl Distinct {
+    /// The code of a value, new or known.
+    fn code(&mut self, value: Scalar) -> u32 {
+        let next = self.dictionary.len() as u32;
+        let key = match &value {
+            Scalar::Text(text) => {
+                let code = *self.texts.entry(text.clone()).or_insert(next);
+                if code == next {
+                    self.dictionary.push(value);
                 }
-            } else {
-                let nanos = selection.segment.times.get(*row as usize).copied().unwrap_or_default();
-                let text = super::instant::format(nanos);
-                let code = self.text(std::str::from_utf8(&text).unwrap_or_default());
-                self.column.codes.push(code);
+                return code;
             }
-            self.end_row();
+            Scalar::Bool(b) => (Kind::Bool, u64::from(*b)),
+            Scalar::Int(i) => (Kind::Int, *i as u64),
+            // Zero has two forms that are equal.
+            Scalar::Float(x) => (Kind::Float, (x + 0.0).to_bits()),
+        };
+        let code = *self.others.entry(key).or_insert(next);
+        if code == next {
+            self.dictionary.push(value);
         }
-    }
-
-    fn column(&mut self, selection: &Selection<'_>, column: &Column) {
-        // What a code of the segment is among all, once it was met.
-        let mut known = vec![u32::MAX; column.dictionary.len() + 1];
-        let mut rows = Rows::new(column);
-        let mut codes = Vec::new();
-        for row in &selection.rows {
-            codes.clear();
-            rows.codes(*row, &mut codes);
-            for local in &codes {
-                let Some(slot) = known.get(*local as usize).copied() else { continue };
-                let code = if slot == u32::MAX { self.code(column, *local as usize - 1) } else { slot };
-                known[*local as usize] = code;
-                self.column.codes.push(code);
-            }
-            self.end_row();
-        }
+        code
     }
 }
 
@@ -145,8 +221,8 @@ impl<'a> Rows<'a> {
         Self { column, first: 0, more: 0 }
     }
 
-    /// Adds the codes of a row; rows must be asked for in ascending order.
-    fn codes(&mut self, row: u32, out: &mut Vec<u32>) {
+    /// Gives the codes of a row; rows must be asked for in ascending order.
+    fn codes(&mut self, row: u32, mut give: impl FnMut(u32)) {
         let first = match &self.column.first.rows {
             None => self.column.first.codes.get(row as usize),
             Some(rows) => {
@@ -157,13 +233,15 @@ impl<'a> Rows<'a> {
         if first == 0 {
             return;
         }
-        out.push(first);
+        give(first);
         if self.column.more_rows.is_empty() {
             return;
         }
         self.more = advance(&self.column.more_rows, self.more, row);
         while self.column.more_rows.get(self.more) == Some(&row) {
-            out.extend(self.column.more_codes.get(self.more).filter(|c| **c != 0));
+            if let Some(code) = self.column.more_codes.get(self.more).filter(|code| **code != 0) {
+                give(*code);
+            }
             self.more += 1;
         }
     }

@@ -12,7 +12,9 @@ mod fetch;
 mod ingest;
 mod instant;
 mod lucene;
+mod order;
 mod prepare;
+mod residence;
 mod segment;
 
 pub use disk::{IngestOptions, IngestReport, ingest};
@@ -26,6 +28,7 @@ use huntc_compiler::time::Instant;
 use ingest::{Limits, Origin};
 use prepare::Prepared;
 use rayon::prelude::*;
+use residence::Budget;
 use segment::Segment;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -74,7 +77,11 @@ impl Store {
 
     /// Opens the store in a folder, as [`ingest`] makes it. Its files are mapped, not read.
     pub fn open(dir: &Path) -> Result<Self, SourceError> {
-        let (segments, origins) = disk::open(dir)?;
+        Self::open_within(dir, disk::IN_MEMORY)
+    }
+
+    fn open_within(dir: &Path, in_memory: u64) -> Result<Self, SourceError> {
+        let (segments, origins) = disk::open(dir, &Budget::new(in_memory))?;
         Ok(Self { location: dir.display().to_string(), segments, origins })
     }
 
@@ -85,7 +92,11 @@ impl Store {
 
     /// Tests every checksum of an opened store.
     pub fn verify(&self) -> Result<(), SourceError> {
-        self.segments.par_iter().try_for_each(|segment| segment.all_columns().map(|_| ()))
+        self.segments.par_iter().try_for_each(|segment| {
+            segment.all_columns()?;
+            segment.settle();
+            Ok(())
+        })
     }
 
     /// How many records there are.
@@ -118,7 +129,7 @@ impl Store {
         let query = prepare::prepare(&request.query)?;
         let one = |segment| {
             let Some(bits) = matching(segment, &query, request, context)? else { return Ok(Vec::new()) };
-            Ok(if request.first_only { bits.iter().take(1).collect() } else { bits.iter().collect::<Vec<u32>>() })
+            Ok(if request.first_only { bits.first().into_iter().collect() } else { bits.rows() })
         };
         let rows: Vec<Vec<u32>> = if request.first_only {
             let mut found = Vec::new();
@@ -172,7 +183,9 @@ fn matching(
         return Ok(None);
     }
     context.stats.pages.fetch_add(1, Ordering::Relaxed);
-    eval::evaluate(query, segment, &within).map(Some)
+    let found = eval::evaluate(query, segment, &within)?;
+    segment.settle();
+    Ok(Some(found))
 }
 
 impl DataSource for Store {
@@ -180,11 +193,11 @@ impl DataSource for Store {
         let selections = self.select(request, context)?;
         let mut records = Records::default();
         for selection in &selections {
-            for row in &selection.rows {
-                let row = *row as usize;
-                records.ids.extend(selection.segment.ids.get(row));
-                records.times.push(selection.segment.times.get(row).map(|t| Instant(*t)));
+            for (time, id) in selection.rows.iter().filter_map(|row| selection.segment.key(*row)) {
+                records.ids.push(id);
+                records.times.push(Some(time));
             }
+            selection.segment.settle();
         }
         if request.fields.iter().any(|f| f == "_id") {
             records.observations = self.observations(&records.ids, &selections)?;

@@ -111,12 +111,27 @@ fn equal(field: &str, values: &[Value]) -> Prepared {
     leaf(
         field,
         match family(field) {
-            Family::Text => Test::Texts(sorted(values.iter().map(|v| v.to_string().into_bytes()))),
+            Family::Text => Test::Texts(sorted_texts(values)),
             Family::Number => Test::Numbers(sorted(values.iter().filter_map(number))),
             Family::Address => Test::Addresses(joined(sorted(values.iter().filter_map(network)))),
             Family::Time => Test::Times(joined(sorted(values.iter().filter_map(|v| Some((time(v)?, time(v)?)))))),
         },
     )
+}
+
+/// The texts of values, sorted. There may be many.
+fn sorted_texts(values: &[Value]) -> Vec<Vec<u8>> {
+    let text = |value: &Value| match value {
+        Value::Text(text) => text.as_bytes().to_vec(),
+        other => other.to_string().into_bytes(),
+    };
+    let mut texts: Vec<Vec<u8>> = values.iter().map(text).collect();
+    if !texts.is_sorted() {
+        let order: Vec<u32> = super::order::sorted(texts.len(), |index| (&*texts[index as usize], ())).collect();
+        texts = order.into_iter().map(|index| std::mem::take(&mut texts[index as usize])).collect();
+    }
+    texts.dedup();
+    texts
 }
 
 fn sorted<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {

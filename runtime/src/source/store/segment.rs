@@ -1,6 +1,7 @@
 //! Segments: rows sorted by time, with their ids and one column for each field.
 
 use super::column::{Column, Field};
+use super::residence::Residence;
 use crate::source::SourceError;
 use arrow_buffer::ScalarBuffer;
 use huntc_compiler::time::{Instant, Window};
@@ -21,6 +22,8 @@ pub(super) struct Segment {
     /// Their columns, once they were asked for.
     columns: Vec<OnceLock<Result<Column, SourceError>>>,
     load: Option<Load>,
+    /// Of a mapped segment: times and ids are its first part, then the columns.
+    residence: Option<Residence>,
 }
 
 impl Segment {
@@ -28,13 +31,29 @@ impl Segment {
     pub(super) fn in_memory(times: ScalarBuffer<i64>, ids: ScalarBuffer<u64>, columns: Vec<(Field, Column)>) -> Self {
         let (fields, columns): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
         let columns = columns.into_iter().map(|c| OnceLock::from(Ok(c))).collect();
-        Self { times, ids, fields, columns, load: None }
+        Self { times, ids, fields, columns, load: None, residence: None }
     }
 
     /// A segment whose columns are loaded when they are asked for, by their number among `fields`, sorted by name.
-    pub(super) fn loaded(times: ScalarBuffer<i64>, ids: ScalarBuffer<u64>, fields: Vec<Field>, load: Load) -> Self {
+    pub(super) fn loaded(
+        times: ScalarBuffer<i64>,
+        ids: ScalarBuffer<u64>,
+        fields: Vec<Field>,
+        load: Load,
+        residence: Residence,
+    ) -> Self {
         let columns = fields.iter().map(|_| OnceLock::new()).collect();
-        Self { times, ids, fields, columns, load: Some(load) }
+        // Times and ids were read to test their checksum.
+        residence.touch(0);
+        residence.settle();
+        Self { times, ids, fields, columns, load: Some(load), residence: Some(residence) }
+    }
+
+    /// Ends a use of the segment: what it has in memory may go.
+    pub(super) fn settle(&self) {
+        if let Some(residence) = &self.residence {
+            residence.settle();
+        }
     }
 
     /// All columns, sorted by name.
@@ -55,6 +74,14 @@ impl Segment {
     /// Time of the first and the last record.
     pub(super) fn span(&self) -> Option<(Instant, Instant)> {
         Some((Instant(*self.times.first()?), Instant(*self.times.last()?)))
+    }
+
+    /// The time of a row, and its id.
+    pub(super) fn key(&self, row: u32) -> Option<(Instant, u64)> {
+        if let Some(residence) = &self.residence {
+            residence.touch(0);
+        }
+        Some((Instant(*self.times.get(row as usize)?), *self.ids.get(row as usize)?))
     }
 
     /// The rows in a window.
@@ -82,6 +109,9 @@ impl Segment {
     }
 
     fn column_at(&self, index: usize) -> Result<&Column, SourceError> {
+        if let Some(residence) = &self.residence {
+            residence.touch(index + 1);
+        }
         let missing = || SourceError::new(&huntc_compiler::diag::codes::internal::BUG, "a segment lacks a column");
         let loaded = self.columns[index].get_or_init(|| match &self.load {
             Some(load) => load(index),

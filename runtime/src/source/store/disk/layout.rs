@@ -7,7 +7,9 @@
 //! tested then.
 
 use super::super::column::{Codes, Column, Dictionary, Field, First};
+use super::super::residence::{Budget, Residence};
 use super::super::segment::Segment;
+use super::map::Mapping;
 use arrow_array::builder::{BinaryBuilder, ListBuilder};
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryArray, ListArray, PrimitiveArray, RecordBatch, StructArray};
 use arrow_buffer::{ArrowNativeType, Buffer, OffsetBuffer, ScalarBuffer};
@@ -166,23 +168,25 @@ fn frame_crc(file: &[u8], body: (usize, usize)) -> u32 {
     hasher.finalize()
 }
 
-/// Opens a segment over the bytes of its file. `damaged` makes the error of a column that turns out to be broken.
-pub(super) fn decode<E>(file: &Buffer, frame: &Frame, damaged: E) -> Result<Segment, Damage>
+/// Opens a segment over its mapped file. `damaged` makes the error of a column that turns out to be broken.
+pub(super) fn decode<E>(mapping: Option<&Mapping>, budget: &Arc<Budget>, frame: &Frame, damaged: E) -> Result<Segment, Damage>
 where
     E: Fn(Damage) -> crate::source::SourceError + Send + Sync + 'static,
 {
+    let mapping = mapping.ok_or("it is empty")?.clone();
+    let file = mapping.bytes();
     let body = (usize::try_from(frame.body.0).unwrap_or(usize::MAX), usize::try_from(frame.body.1).unwrap_or(usize::MAX));
     if file.len() as u64 != frame.bytes || body.0 > body.1 || body.1 > file.len() {
         return Err("its length is not the one in the manifest");
     }
-    if frame_crc(file, body) != frame.crc {
+    if frame_crc(&file, body) != frame.crc {
         return Err("its frame does not fit its checksum");
     }
-    let (contents, message) = contents(file)?;
-    if message + message_len(file, message)? != body.0 {
+    let (contents, message) = contents(&file)?;
+    if message + message_len(&file, message)? != body.0 {
         return Err("its data are not where the manifest says");
     }
-    let buffers = buffers(file, message, body.0)?;
+    let buffers = buffers(&file, message, body.0)?;
     let starts = group_starts(&buffers, contents.fields.len(), body.1 - body.0)?;
     let part = Part { file: file.slice_with_length(body.0, body.1 - body.0), buffers };
     part.check(0, starts[0], contents.head)?;
@@ -194,11 +198,13 @@ where
     let rows = times.len();
     let sums: Vec<u32> = contents.fields.iter().map(|f| f.2).collect();
     let fields = contents.fields.into_iter().map(|(name, present, _)| Field { name: name.into(), present }).collect();
+    let lengths = std::iter::once(starts[0]).chain(starts.windows(2).map(|at| at[1] - at[0])).map(|length| length as u64);
+    let residence = Residence::new(Arc::clone(budget), lengths, Box::new(move || mapping.give_back()));
     let load = move |index: usize| {
         part.check(starts[index], starts[index + 1], sums[index]).map_err(&damaged)?;
         part.column(index, rows).map_err(&damaged)
     };
-    Ok(Segment::loaded(times, ids, fields, Box::new(load)))
+    Ok(Segment::loaded(times, ids, fields, Box::new(load), residence))
 }
 
 /// What the file says of itself, and where its record batch's message is.

@@ -2,31 +2,37 @@
 
 mod layout;
 mod manifest;
+mod map;
 mod merge;
 mod writer;
 
 pub use writer::{IngestOptions, IngestReport, ingest};
 
 use super::ingest::Origin;
+use super::residence::Budget;
 use super::segment::Segment;
 use crate::source::SourceError;
-use arrow_buffer::Buffer;
 use huntc_compiler::diag::codes::store::{STORE_CORRUPT, STORE_WRITE};
 use manifest::Entry;
+use map::Mapping;
 use rayon::prelude::*;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Whether a folder holds an embedded store, of whatever version.
 pub(super) fn is_store(dir: &Path) -> bool {
     manifest::exists(dir)
 }
 
-/// Opens the segments of a store.
-pub(super) fn open(dir: &Path) -> Result<(Vec<Segment>, Vec<Origin>), SourceError> {
+/// Bytes of mapped files that a store keeps in memory between two uses of a segment.
+pub(super) const IN_MEMORY: u64 = 512 << 20;
+
+/// Opens the segments of a store, to keep no more in memory than a budget.
+pub(super) fn open(dir: &Path, budget: &Arc<Budget>) -> Result<(Vec<Segment>, Vec<Origin>), SourceError> {
     let mut manifest = manifest::read(dir)?;
     loop {
         let opened: Result<Vec<Segment>, SourceError> =
-            manifest.segments.par_iter().map(|entry| open_segment(dir, entry)).collect();
+            manifest.segments.par_iter().map(|entry| open_segment(dir, entry, budget)).collect();
         match opened {
             Ok(segments) => return Ok((segments, manifest.origins)),
             // A writer may have merged segments between our two looks. Then there is a new manifest.
@@ -41,35 +47,21 @@ pub(super) fn open(dir: &Path) -> Result<(Vec<Segment>, Vec<Origin>), SourceErro
     }
 }
 
-fn open_segment(dir: &Path, entry: &Entry) -> Result<Segment, SourceError> {
+fn open_segment(dir: &Path, entry: &Entry, budget: &Arc<Budget>) -> Result<Segment, SourceError> {
     let path = dir.join(&entry.file);
     let plain_name = Path::new(&entry.file).file_name().is_some_and(|n| n == entry.file.as_str());
     if !plain_name {
         return Err(corrupt(&dir.join(manifest::NAME), "it names a file outside of the store"));
     }
     let file = std::fs::File::open(&path).map_err(|e| corrupt(&path, "it cannot be opened").note(e.to_string()))?;
-    let bytes = map(&file).map_err(|e| corrupt(&path, "it cannot be mapped").note(e.to_string()))?;
+    let mapping = Mapping::of(&file).map_err(|e| corrupt(&path, "it cannot be mapped").note(e.to_string()))?;
     let of_column = path.clone();
-    let segment =
-        layout::decode(&bytes, &entry.frame, move |what| corrupt(&of_column, what)).map_err(|what| corrupt(&path, what))?;
+    let segment = layout::decode(mapping.as_ref(), budget, &entry.frame, move |what| corrupt(&of_column, what))
+        .map_err(|what| corrupt(&path, what))?;
     if segment.len() as u64 != entry.records {
         return Err(corrupt(&path, "it has more records than the manifest says, or fewer"));
     }
     Ok(segment)
-}
-
-/// The bytes of a file, without reading them yet.
-fn map(file: &std::fs::File) -> std::io::Result<Buffer> {
-    if file.metadata()?.len() == 0 {
-        return Ok(Buffer::default());
-    }
-    #[expect(
-        unsafe_code,
-        reason = "a mapped file must not shrink or change while it is mapped: segment files are written once, under names \
-                  that are never used again, and only ever removed, which leaves mappings valid"
-    )]
-    let mapped = unsafe { memmap2::Mmap::map(file) }?;
-    Ok(Buffer::from(bytes::Bytes::from_owner(mapped)))
 }
 
 /// The error of a damaged file.

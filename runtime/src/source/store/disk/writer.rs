@@ -1,6 +1,7 @@
 //! Adding log files to a store: one writer at a time, segments first, the manifest last.
 
 use super::super::ingest::{self, Limits};
+use super::super::residence::Budget;
 use super::super::segment::Segment;
 use super::manifest::{self, Entry, Manifest};
 use super::{corrupt, layout, merge, write_error};
@@ -179,7 +180,8 @@ fn merge_small(dir: &Path, manifest: &mut Manifest, limits: &Limits) -> Result<(
             kept.extend(group);
             continue;
         }
-        let segments = group.iter().map(|entry| super::open_segment(dir, entry)).collect::<Result<Vec<_>, _>>()?;
+        let budget = Budget::new(super::IN_MEMORY);
+        let segments = group.iter().map(|entry| super::open_segment(dir, entry, &budget)).collect::<Result<Vec<_>, _>>()?;
         let merged = merge::merge(&segments)?;
         let entry = write_segment(dir, &merged, manifest.next_file).inspect_err(|_| remove(dir, &written))?;
         manifest.next_file += 1;

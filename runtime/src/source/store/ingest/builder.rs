@@ -1,6 +1,7 @@
 //! Builds a segment: rows as they come, then sorted by time, with sorted dictionaries.
 
-use super::super::column::{Column, Dictionary, DictionaryBuilder, Field, Kind};
+use super::super::column::{Column, Dictionary, DictionaryBuilder, Field};
+use super::super::order;
 use super::super::segment::{Segment, sort_rows};
 use super::Limits;
 use super::interner::Interner;
@@ -28,16 +29,21 @@ pub(super) struct Builder {
     ids: Vec<u64>,
     /// Bytes of JSON read.
     read: usize,
+    /// Bytes of `values`.
+    held: usize,
 }
 
 impl Builder {
     pub(super) fn new() -> Self {
-        Self { documents: Documents::new(), values: Vec::new(), times: Vec::new(), ids: Vec::new(), read: 0 }
+        Self { documents: Documents::new(), values: Vec::new(), times: Vec::new(), ids: Vec::new(), read: 0, held: 0 }
     }
 
     /// Whether the segment should be sealed before more is added.
     pub(super) fn is_full(&self, limits: &Limits) -> bool {
-        self.times.len() >= limits.segment_rows || self.read >= limits.segment_bytes
+        let held = self.held + self.documents.held();
+        self.times.len() >= limits.segment_rows
+            || self.read >= limits.segment_bytes
+            || held >= limits.memory / limits.workers.max(1)
     }
 
     /// Adds a document, which must be UTF-8, under its id.
@@ -56,6 +62,7 @@ impl Builder {
                 self.values.resize_with(column + 1, Vec::new);
             }
             self.values[column].push((row, code));
+            self.held += size_of::<(u32, u32)>();
         }
         self.times.push(time);
         self.ids.push(id);
@@ -65,6 +72,7 @@ impl Builder {
     /// Ends the segment and begins the next one. `None` where there are no rows.
     pub(super) fn seal(&mut self) -> Option<Segment> {
         self.read = 0;
+        self.held = 0;
         if self.times.is_empty() {
             self.documents.clear();
             return None;
@@ -94,59 +102,26 @@ fn seal_column(interner: &Interner, mut values: Vec<(u32, u32)>, place: Option<&
 
 /// The dictionary of the values in use, and the new code of each old one.
 fn sort_values(interner: &Interner, values: &[(u32, u32)]) -> (Dictionary, Vec<u32>) {
-    let mut used = vec![false; interner.len()];
-    for (_, code) in values {
-        used[*code as usize] = true;
-    }
-    let mut buffers = Texts::default();
-    let mut order: Vec<(u64, u32)> = Vec::with_capacity(used.len());
-    for code in (0..interner.len() as u32).filter(|c| used[*c as usize]) {
-        let text = buffers.add(interner, code);
-        order.push((prefix(text), code));
-    }
-    let value = |code: u32| buffers.get(interner, code);
-    order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| value(a.1).cmp(&value(b.1))));
     let mut codes = vec![0; interner.len()];
+    for (_, code) in values {
+        codes[*code as usize] = 1;
+    }
+    let used: Vec<u32> = (0..interner.len() as u32).filter(|code| codes[*code as usize] > 0).collect();
+    // Texts without escapes, one behind the other.
+    let (mut texts, mut ends) = (Vec::new(), Vec::with_capacity(used.len()));
+    for code in &used {
+        interner.append_text(*code, &mut texts);
+        ends.push(texts.len());
+    }
+    let value = |index: u32| {
+        let index = index as usize;
+        let from = if index == 0 { 0 } else { ends[index - 1] };
+        (&texts[from..ends[index]], interner.kind(used[index]))
+    };
     let mut dictionary = DictionaryBuilder::new();
-    for (_, code) in order {
-        let (text, kind) = value(code);
-        codes[code as usize] = dictionary.add(text, kind);
+    for index in order::sorted(used.len(), value) {
+        let (text, kind) = value(index);
+        codes[used[index as usize] as usize] = dictionary.add(text, kind);
     }
     (dictionary.finish(), codes)
-}
-
-/// The texts of values that have escapes, without them.
-#[derive(Default)]
-struct Texts {
-    plain: Vec<u8>,
-    ranges: rustc_hash::FxHashMap<u32, (u32, u32)>,
-}
-
-impl Texts {
-    fn add<'a>(&'a mut self, interner: &'a Interner, code: u32) -> &'a [u8] {
-        if !interner.escaped(code) {
-            return interner.raw(code).0;
-        }
-        let from = self.plain.len();
-        interner.append_text(code, &mut self.plain);
-        self.ranges.insert(code, (from as u32, self.plain.len() as u32));
-        &self.plain[from..]
-    }
-
-    fn get<'a>(&'a self, interner: &'a Interner, code: u32) -> (&'a [u8], Kind) {
-        let (raw, kind) = interner.raw(code);
-        match self.ranges.get(&code) {
-            Some((from, to)) if interner.escaped(code) => (&self.plain[*from as usize..*to as usize], kind),
-            _ => (raw, kind),
-        }
-    }
-}
-
-/// The first eight bytes as a number that sorts like them; shorter texts are filled up with zeros and sort first by the
-/// comparison that follows.
-fn prefix(text: &[u8]) -> u64 {
-    let mut bytes = [0; 8];
-    let len = text.len().min(8);
-    bytes[..len].copy_from_slice(&text[..len]);
-    u64::from_be_bytes(bytes)
 }

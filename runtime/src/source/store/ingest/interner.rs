@@ -10,7 +10,6 @@ use std::hash::Hasher;
 struct Entry {
     start: u32,
     len: u32,
-    hash: u32,
     kind: Kind,
     escaped: bool,
 }
@@ -19,10 +18,12 @@ struct Entry {
 /// them; equal values that were written differently meet when the segment is sealed.
 #[derive(Debug, Default)]
 pub(super) struct Interner {
-    /// Code plus one, at the hash's place or behind; zero is free.
-    slots: Vec<u32>,
+    /// Hash and code plus one, at the hash's place or behind; zero is free.
+    slots: Vec<(u32, u32)>,
     entries: Vec<Entry>,
+    /// The texts, each with its closing quote.
     raw: Vec<u8>,
+    /// The code that was asked for last.
     last: u32,
 }
 
@@ -31,32 +32,36 @@ pub(super) struct Interner {
 pub(super) struct BadEscape;
 
 impl Interner {
+    /// Bytes that a value takes besides its text, roughly.
+    pub(super) const EACH: usize = size_of::<Entry>() + 3 * size_of::<(u32, u32)>();
+
     /// How many distinct values there are.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
 
+    /// The code of the last value, where a text begins with it as a JSON string; and the length of that.
+    pub(super) fn again(&self, text: &[u8]) -> Option<(u32, usize)> {
+        let entry = self.entries.get(self.last as usize)?;
+        let (start, len) = (entry.start as usize, entry.len as usize);
+        // The last text is a whole one, so a quote behind the same bytes is the one that ends this one.
+        let quoted = self.raw.get(start..=start + len)?;
+        (entry.kind == Kind::Text && text.get(1..)?.starts_with(quoted)).then_some((self.last, len + 2))
+    }
+
     /// The code of a value, new or known.
     pub(super) fn code(&mut self, raw: &[u8], kind: Kind, escaped: bool) -> Result<u32, BadEscape> {
-        if self.is(self.last, raw, kind) {
-            return Ok(self.last);
-        }
         if self.slots.len() < (self.entries.len() + 1) * 2 {
             self.grow();
         }
         let hash = hash(raw, kind);
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
-        loop {
-            match self.slots[at] {
-                0 => break,
-                slot => {
-                    let code = slot - 1;
-                    if self.entries[code as usize].hash == hash && self.is(code, raw, kind) {
-                        self.last = code;
-                        return Ok(code);
-                    }
-                }
+        while self.slots[at].1 != 0 {
+            let (other, code) = (self.slots[at].0, self.slots[at].1 - 1);
+            if other == hash && self.is(code, raw, kind) {
+                self.last = code;
+                return Ok(code);
             }
             at = (at + 1) & mask;
         }
@@ -64,27 +69,27 @@ impl Interner {
             return Err(BadEscape);
         }
         let code = self.entries.len() as u32;
-        self.entries.push(Entry { start: self.raw.len() as u32, len: raw.len() as u32, hash, kind, escaped });
+        self.entries.push(Entry { start: self.raw.len() as u32, len: raw.len() as u32, kind, escaped });
         self.raw.extend_from_slice(raw);
-        self.slots[at] = code + 1;
+        self.raw.push(b'"');
+        self.slots[at] = (hash, code + 1);
         self.last = code;
         Ok(code)
     }
 
     /// Appends the text of a value, with its escapes undone.
     pub(super) fn append_text(&self, code: u32, out: &mut Vec<u8>) {
-        unescape(self.raw(code).0, out);
-    }
-
-    /// Whether a value holds escapes.
-    pub(super) fn escaped(&self, code: u32) -> bool {
-        self.entries[code as usize].escaped
-    }
-
-    /// The raw text and kind of a value.
-    pub(super) fn raw(&self, code: u32) -> (&[u8], Kind) {
         let entry = self.entries[code as usize];
-        (self.raw_of(entry), entry.kind)
+        if entry.escaped {
+            unescape(self.raw_of(entry), out);
+        } else {
+            out.extend_from_slice(self.raw_of(entry));
+        }
+    }
+
+    /// The kind of a value.
+    pub(super) fn kind(&self, code: u32) -> Kind {
+        self.entries[code as usize].kind
     }
 
     fn raw_of(&self, entry: Entry) -> &[u8] {
@@ -97,14 +102,13 @@ impl Interner {
 
     fn grow(&mut self) {
         let size = (self.slots.len() * 2).max(16);
-        self.slots.clear();
-        self.slots.resize(size, 0);
-        for (code, entry) in self.entries.iter().enumerate() {
-            let mut at = entry.hash as usize & (size - 1);
-            while self.slots[at] != 0 {
+        let old = std::mem::replace(&mut self.slots, vec![(0, 0); size]);
+        for slot in old.into_iter().filter(|slot| slot.1 != 0) {
+            let mut at = slot.0 as usize & (size - 1);
+            while self.slots[at].1 != 0 {
                 at = (at + 1) & (size - 1);
             }
-            self.slots[at] = code as u32 + 1;
+            self.slots[at] = slot;
         }
     }
 }

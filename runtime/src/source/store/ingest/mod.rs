@@ -36,6 +36,8 @@ pub(super) struct Limits {
     pub(super) segment_bytes: usize,
     /// Rows in a segment.
     pub(super) segment_rows: usize,
+    /// Bytes of memory that all segments may take while they grow; those of one line are on top.
+    pub(super) memory: usize,
     /// Threads that parse.
     pub(super) workers: usize,
 }
@@ -43,7 +45,13 @@ pub(super) struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Self { read: ReadOptions::default(), segment_bytes: 96 << 20, segment_rows: MAX_ROWS, workers: workers.min(16) }
+        Self {
+            read: ReadOptions::default(),
+            segment_bytes: 96 << 20,
+            segment_rows: MAX_ROWS,
+            memory: 256 << 20,
+            workers: workers.min(16),
+        }
     }
 }
 
@@ -93,7 +101,7 @@ pub(super) fn ingest(
         bad.extend(found.bad);
     }
     let read = read?;
-    outcome.report.bad_total += read.bad.len() as u64;
+    outcome.report.bad_total += read.bad_total;
     bad.extend(read.bad);
     bad.sort_unstable();
     bad.truncate(NAMED_BAD_LINES);
@@ -116,7 +124,9 @@ fn named(origins: &[Origin], id: u64, reason: BadReason) -> BadLine {
 
 #[derive(Default)]
 struct Reading {
+    /// The first bad lines, and how many there are.
     bad: Vec<(u64, BadReason)>,
+    bad_total: u64,
     origins: Vec<Origin>,
     next: u64,
 }
@@ -133,10 +143,15 @@ fn read_all(
     for input in inputs {
         let first = reading.next;
         reading.origins.push(Origin { name: input.name.clone(), first });
-        let bad = &mut reading.bad;
+        let (bad, bad_total) = (&mut reading.bad, &mut reading.bad_total);
         let lines = files::read(input, &limits.read, &mut |piece| {
             match piece {
-                Piece::Bad(line, reason) => bad.push((first + line, reason)),
+                Piece::Bad(line, reason) => {
+                    *bad_total += 1;
+                    if bad.len() < NAMED_BAD_LINES {
+                        bad.push((first + line, reason));
+                    }
+                }
                 Piece::Block(Block { layout, first: line, bytes }) => {
                     let task = Task { layout, first: first + line, bytes };
                     // A worker that hangs up has an error to tell; reading on would be for nothing.

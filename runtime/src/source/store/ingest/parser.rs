@@ -15,6 +15,9 @@ use crate::source::files::BadReason;
 /// Deepest nesting of objects and arrays.
 const MAX_DEPTH: u32 = 256;
 
+/// Bytes of paths that go on to the next segment at most.
+const BURDEN: usize = 4 << 20;
+
 /// Columns that every builder has, at these indices.
 pub(super) const FIXED: [&str; 3] = ["@timestamp", "_index", "_id"];
 /// `@timestamp`
@@ -40,6 +43,8 @@ pub(super) struct Documents {
     /// Whether the document was found to be the `_source` of a hit.
     hit: bool,
     objects: u64,
+    /// Bytes of the dictionaries.
+    held: usize,
     key: Vec<u8>,
     source: EdgeId,
     meta: [EdgeId; 2],
@@ -65,15 +70,21 @@ impl Documents {
         let meta = [paths.edge(ROOT, None, b"_index"), paths.edge(ROOT, None, b"_id")];
         let interners = FIXED.iter().map(|_| Interner::default()).collect();
         let (values, times, key) = (Vec::new(), Vec::new(), Vec::new());
-        Self { paths, interners, values, times, hit: false, objects: 0, key, source, meta }
+        Self { paths, interners, values, times, hit: false, objects: 0, held: 0, key, source, meta }
+    }
+
+    /// Bytes of memory that the dictionaries and the paths take, roughly.
+    pub(super) fn held(&self) -> usize {
+        self.held + self.paths.held()
     }
 
     /// Forgets all dictionaries; of the paths only what is no burden.
     pub(super) fn clear(&mut self) {
-        if self.paths.names().len() > 10_000 {
+        if self.paths.held() > BURDEN {
             *self = Self::new();
             return;
         }
+        self.held = 0;
         for interner in &mut self.interners {
             *interner = Interner::default();
         }
@@ -146,8 +157,6 @@ impl Documents {
             let edge = self.key(text, node, before)?;
             before = Some(edge);
             text.space();
-            text.expect(b':')?;
-            text.space();
             if let Some((from, to)) = self.paths.enter(edge, object) {
                 self.replace(from, to);
             }
@@ -192,24 +201,42 @@ impl Documents {
         }
     }
 
+    /// A key and its colon.
     fn key(&mut self, text: &mut Text<'_>, node: NodeId, before: Option<EdgeId>) -> Parsed<EdgeId> {
+        if let Some((edge, len)) = self.paths.again(node, before, text.rest()) {
+            text.at += len;
+            return Ok(edge);
+        }
         if text.peek() != Some(b'"') {
             return Err(BadReason::Malformed);
         }
         let (raw, escaped) = text.string()?;
-        if !escaped {
-            return Ok(self.paths.edge(node, before, raw));
-        }
-        self.key.clear();
-        if !unescape(raw, &mut self.key) {
-            return Err(BadReason::Malformed);
-        }
-        Ok(self.paths.edge(node, before, &self.key))
+        let key = if escaped {
+            self.key.clear();
+            if !unescape(raw, &mut self.key) {
+                return Err(BadReason::Malformed);
+            }
+            &self.key
+        } else {
+            raw
+        };
+        let edge = self.paths.edge(node, before, key);
+        text.space();
+        text.expect(b':')?;
+        Ok(edge)
     }
 
     fn value(&mut self, text: &mut Text<'_>, node: NodeId, depth: u32) -> Parsed<()> {
         match text.peek() {
             Some(b'"') => {
+                let column = self.paths.column(node);
+                // A time may not be in its column: its nanoseconds say it all.
+                let known = self.interners.get(column as usize).filter(|_| column != TIME);
+                if let Some((code, len)) = known.and_then(|interner| interner.again(text.rest())) {
+                    text.at += len;
+                    self.values.push((column, code));
+                    return Ok(());
+                }
                 let (raw, escaped) = text.string()?;
                 self.scalar(node, raw, Kind::Text, escaped)
             }
@@ -264,13 +291,22 @@ impl Documents {
         while self.interners.len() <= column as usize {
             self.interners.push(Interner::default());
         }
-        let code = self.interners[column as usize].code(raw, kind, escaped)?;
+        let interner = &mut self.interners[column as usize];
+        let before = interner.len();
+        let code = interner.code(raw, kind, escaped)?;
+        if interner.len() > before {
+            self.held += raw.len() + Interner::EACH;
+        }
         self.values.push((column, code));
         Ok(())
     }
 }
 
 impl<'a> Text<'a> {
+    fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }

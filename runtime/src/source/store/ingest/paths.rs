@@ -26,6 +26,8 @@ struct Node {
 #[derive(Debug)]
 struct Edge {
     key: Box<[u8]>,
+    /// The key with its quotes and colon, as documents without white space write it; empty where it needs escapes.
+    written: Box<[u8]>,
     child: NodeId,
     /// The key that came after this one last time.
     next: u32,
@@ -43,6 +45,8 @@ pub(super) struct Paths {
     index: FxHashMap<(NodeId, Box<[u8]>), EdgeId>,
     columns: FxHashMap<String, u32>,
     names: Vec<String>,
+    /// Bytes of all of these, roughly.
+    held: usize,
 }
 
 impl Paths {
@@ -55,9 +59,21 @@ impl Paths {
         paths
     }
 
+    /// Bytes of memory that the tree takes, roughly.
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
     /// Names of the columns.
     pub(super) fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The key that came after `before` last time, where a text begins with it; and the length of the key and its colon.
+    pub(super) fn again(&self, node: NodeId, before: Option<EdgeId>, text: &[u8]) -> Option<(EdgeId, usize)> {
+        let guess = before.map_or(self.nodes[node as usize].first, |e| self.edges[e as usize].next);
+        let written = &*self.edges.get(guess as usize)?.written;
+        (!written.is_empty() && text.starts_with(written)).then_some((guess, written.len()))
     }
 
     /// The edge of a key, given the one before it in the same object.
@@ -86,10 +102,14 @@ impl Paths {
         let text = String::from_utf8_lossy(key);
         let parent = &self.nodes[node as usize].path;
         let path = if node == ROOT { text.into_owned() } else { format!("{parent}.{text}") };
+        // The path is kept up to three times: in the node and with its column.
+        self.held += size_of::<Node>() + size_of::<Edge>() + 2 * key.len() + 3 * path.len() + 128;
         let child = self.nodes.len() as NodeId;
         self.nodes.push(Node { path, edges: Vec::new(), column: None, first: NONE });
         let edge = self.edges.len() as EdgeId;
-        self.edges.push(Edge { key: key.into(), child, next: NONE, object: 0, values: (0, 0) });
+        let plain = !key.iter().any(|b| matches!(b, b'"' | b'\\' | 0..=0x1f));
+        let written = if plain { [b"\"", key, b"\":"].concat().into() } else { Box::default() };
+        self.edges.push(Edge { key: key.into(), written, child, next: NONE, object: 0, values: (0, 0) });
         self.nodes[node as usize].edges.push(edge);
         self.index.insert((node, key.into()), edge);
         edge

@@ -31,7 +31,7 @@ pub(super) fn store_with(bytes: &[u8], limits: &Limits) -> (Store, ReadReport) {
 
 /// Small blocks, small segments, several workers.
 pub(super) fn tiny_limits() -> Limits {
-    Limits { read: ReadOptions { max_line: 4096, block: 64 }, segment_bytes: 400, segment_rows: 3, workers: 3 }
+    Limits { read: ReadOptions { max_line: 4096, block: 64 }, segment_bytes: 400, segment_rows: 3, memory: 1 << 20, workers: 3 }
 }
 
 pub(super) fn request(query: Query<Never>, window: Window, fields: &[&str]) -> BoundRequest {

@@ -134,11 +134,8 @@ fn query() -> impl Strategy<Value = Query<Never>> {
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
-    (1..200_usize, 1..40_usize, 1..4_usize).prop_map(|(block, rows, workers)| Limits {
-        read: ReadOptions { max_line: 1 << 16, block },
-        segment_bytes: 1 << 20,
-        segment_rows: rows,
-        workers,
+    (1..200_usize, 1..40_usize, select(vec![3_000, 10_000, 1 << 20]), 1..4_usize).prop_map(|(block, rows, memory, workers)| {
+        Limits { read: ReadOptions { max_line: 1 << 16, block }, segment_bytes: 1 << 20, segment_rows: rows, memory, workers }
     })
 }
 

@@ -1,0 +1,44 @@
+//! Segment files as memory: mapped when a store is opened, in memory as far as they are read.
+#![expect(
+    unsafe_code,
+    reason = "a mapped file must not shrink or change while it is mapped: segment files are written once, under names that \
+              are never used again, and only ever removed, which leaves mappings valid. Pages of such a mapping that are \
+              given back hold the same bytes when they are read again"
+)]
+
+use arrow_buffer::Buffer;
+use memmap2::{Mmap, UncheckedAdvice};
+use std::fs::File;
+use std::sync::Arc;
+
+/// A mapped file.
+#[derive(Clone)]
+pub(super) struct Mapping(Arc<Mmap>);
+
+impl AsRef<[u8]> for Mapping {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Mapping {
+    /// Maps a file; nothing of it is read yet. `None` where it is empty.
+    pub(super) fn of(file: &File) -> std::io::Result<Option<Self>> {
+        if file.metadata()?.len() == 0 {
+            return Ok(None);
+        }
+        let mapped = unsafe { Mmap::map(file) }?;
+        Ok(Some(Self(Arc::new(mapped))))
+    }
+
+    /// Its bytes.
+    pub(super) fn bytes(&self) -> Buffer {
+        Buffer::from(bytes::Bytes::from_owner(self.clone()))
+    }
+
+    /// Gives its memory back to the system. What is read again comes from the file again.
+    pub(super) fn give_back(&self) {
+        // Where the system does not do it the pages stay, until it needs them.
+        let _may_stay = unsafe { self.0.unchecked_advise(UncheckedAdvice::DontNeed) };
+    }
+}
