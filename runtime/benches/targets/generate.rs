@@ -179,11 +179,10 @@ impl Generator {
         write!(
             self.text,
             concat!(
-                r#"{{"@timestamp":"{time}","agent":{{"type":"winlogbeat","version":"8.17.0"}},"ecs":{{"version":"8.17.0"}},"#,
-                r#""event":{{"action":"{action}","category":["{category}"],"code":"{code}","kind":"event","module":"sysmon","#,
+                r#"{{"@timestamp":"{time}","agent":{{"type":"winlogbeat"}},"#,
+                r#""event":{{"action":"{action}","category":["{category}"],"code":"{code}","kind":"event","#,
                 r#""provider":"Microsoft-Windows-Sysmon","type":["{kind}"]}},"host":{{"name":"WS-{host:04}.corp.example","#,
-                r#""os":{{"family":"windows"}}}},"winlog":{{"channel":"Microsoft-Windows-Sysmon/Operational","#,
-                r#""computer_name":"WS-{host:04}.corp.example","event_id":"{code}"}}"#,
+                r#""os":{{"family":"windows"}}}},"winlog":{{"event_id":"{code}"}}"#,
             ),
             time = time,
             action = action,

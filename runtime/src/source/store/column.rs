@@ -3,6 +3,7 @@
 //! All parts are Arrow buffers, so that a column is the same thing in memory and in a mapped file. Codes count from 1;
 //! zero is "no value". Values are the texts of JSON scalars; a number's is its spelling in the document.
 
+use super::heads::Heads;
 use crate::source::Scalar;
 use arrow_buffer::{Buffer, ScalarBuffer};
 use huntc_compiler::value::Value;
@@ -99,17 +100,8 @@ impl Dictionary {
         self.search(text, from, self.len())
     }
 
-    /// As [`Self::lower_bound`], for texts that come sorted: quick where the next place is near.
-    pub(super) fn lower_bound_near(&self, text: &[u8], from: usize) -> usize {
-        let (mut low, mut step) = (from, 1);
-        while low + step < self.len() && self.text(low + step) < text {
-            low += step;
-            step *= 2;
-        }
-        self.search(text, low, (low + step).min(self.len()))
-    }
-
-    fn search(&self, text: &[u8], mut low: usize, mut high: usize) -> usize {
+    /// The first value between two that is not less than a text.
+    pub(super) fn search(&self, text: &[u8], mut low: usize, mut high: usize) -> usize {
         while low < high {
             let middle = usize::midpoint(low, high);
             if self.text(middle) < text { low = middle + 1 } else { high = middle }
@@ -257,13 +249,14 @@ pub(super) struct Column {
     numbers: OnceLock<Vec<(Value, u32)>>,
     addresses: OnceLock<Vec<(u128, u32)>>,
     times: OnceLock<Vec<(i64, u32)>>,
+    heads: OnceLock<Heads>,
 }
 
 impl Column {
     /// A column of these parts.
     pub(super) fn new(dictionary: Dictionary, first: First, more_rows: ScalarBuffer<u32>, more_codes: ScalarBuffer<u32>) -> Self {
         let (numbers, addresses, times) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { dictionary, first, more_rows, more_codes, numbers, addresses, times }
+        Self { dictionary, first, more_rows, more_codes, numbers, addresses, times, heads: OnceLock::new() }
     }
 
     /// A column of rows and codes, for a segment of so many rows. Values may come in any order of rows, those of one row
@@ -341,6 +334,11 @@ impl Column {
     pub(super) fn times(&self) -> &[(i64, u32)] {
         let millis = |nanos| huntc_compiler::time::Instant(nanos).millis_floor();
         self.times.get_or_init(|| self.derive(|text, kind| super::instant::read(text, kind).0.map(millis)))
+    }
+
+    /// The index for many texts at once.
+    pub(super) fn heads(&self) -> &Heads {
+        self.heads.get_or_init(|| Heads::of(&self.dictionary))
     }
 
     fn derive<T: Ord>(&self, read: impl Fn(&[u8], Kind) -> Option<T>) -> Vec<(T, u32)> {

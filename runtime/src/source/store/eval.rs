@@ -77,7 +77,7 @@ fn codes(test: &Test, column: &Column) -> CodeSet {
     match test {
         Test::Texts(texts) => match texts.as_slice() {
             [text] => CodeSet::of_entries(dictionary.equal(text)),
-            texts => one_of(texts, dictionary),
+            texts => one_of(texts, column),
         },
         Test::TextRange(lower, upper) => text_range(lower, upper, dictionary),
         Test::Pattern(pattern) => matching(pattern, dictionary),
@@ -119,14 +119,18 @@ fn within<T: Copy + Ord>(ranges: &[(T, T)], values: &[(T, u32)], distinct: usize
     CodeSet::of_codes(distinct, found)
 }
 
+/// From so many texts on a dictionary's index pays for itself.
+const MANY: usize = 256;
+
 /// The codes of sorted texts.
-fn one_of(texts: &[Vec<u8>], dictionary: &Dictionary) -> CodeSet {
+fn one_of(texts: &[Vec<u8>], column: &Column) -> CodeSet {
+    let dictionary = &column.dictionary;
     let mut codes = Vec::new();
-    let mut at = 0;
-    for text in texts {
-        at = dictionary.lower_bound_near(text, at);
-        let end = dictionary.end_of_equal(text, at);
-        codes.extend((at..end).map(|entry| entry as u32 + 1));
+    let mut add = |entries: Range<usize>| codes.extend(entries.map(|entry| entry as u32 + 1));
+    if texts.len() >= MANY {
+        column.heads().each_equal(dictionary, texts, add);
+    } else {
+        texts.iter().for_each(|text| add(dictionary.equal(text)));
     }
     CodeSet::of_codes(dictionary.len(), codes.into_iter())
 }

@@ -9,6 +9,7 @@ mod column;
 mod disk;
 mod eval;
 mod fetch;
+mod heads;
 mod ingest;
 mod instant;
 mod lucene;

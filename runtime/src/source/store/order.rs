@@ -28,7 +28,7 @@ fn sort_from<'a, K: Ord>(order: &mut [(u64, u32)], depth: usize, value: &impl Fn
 }
 
 /// Eight bytes of a text as a number that sorts like them; behind the end of the text are zeros.
-fn eight(text: &[u8], from: usize) -> u64 {
+pub(super) fn eight(text: &[u8], from: usize) -> u64 {
     let rest = text.get(from..).unwrap_or_default();
     if let Some(whole) = rest.first_chunk() {
         return u64::from_be_bytes(*whole);
