@@ -26,19 +26,7 @@ pub fn build(hunt: &Hunt, catalog: &Catalog, options: &Options) -> Plan {
 
 /// Forgets the figures of variables that no output needs. Their nodes stay in the plan but nothing asks for them.
 fn prune(plan: &mut Plan) {
-    let mut needed = vec![false; plan.nodes.len()];
-    for output in &plan.outputs {
-        if let Some(NodeId(i)) = output.node {
-            needed[i as usize] = true;
-        }
-    }
-    for i in (0..plan.nodes.len()).rev() {
-        if needed[i] {
-            for &NodeId(input) in &plan.nodes[i].inputs {
-                needed[input as usize] = true;
-            }
-        }
-    }
+    let needed = plan.behind(plan.outputs.iter().filter_map(|o| o.node));
     for var in &mut plan.vars {
         *var = var.filter(|NodeId(i)| needed[*i as usize]);
     }

@@ -51,6 +51,20 @@ impl Plan {
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Node)> {
         self.nodes.iter().enumerate().map(|(i, n)| (NodeId(i as u32), n))
     }
+
+    /// For each node, whether one of `roots` is it or needs it.
+    pub fn behind(&self, roots: impl IntoIterator<Item = NodeId>) -> Vec<bool> {
+        let mut behind = vec![false; self.nodes.len()];
+        for NodeId(root) in roots {
+            behind[root as usize] = true;
+        }
+        for (at, node) in self.nodes.iter().enumerate().rev() {
+            if behind[at] {
+                node.inputs.iter().for_each(|input| behind[input.0 as usize] = true);
+            }
+        }
+        behind
+    }
 }
 
 /// An operator with its inputs.

@@ -141,7 +141,8 @@ impl Run<'_> {
     /// Computes every node that a figure or an output needs.
     fn execute(&self) {
         let plan = self.job.plan;
-        let needed = needed(plan);
+        // What a figure or an output needs.
+        let needed = plan.behind(plan.vars.iter().flatten().copied().chain(plan.outputs.iter().filter_map(|o| o.node)));
         let mut waiting: Vec<AtomicUsize> = Vec::with_capacity(plan.nodes.len());
         let mut dependants: Vec<Vec<NodeId>> = vec![Vec::new(); plan.nodes.len()];
         for (id, node) in plan.iter() {
@@ -265,21 +266,4 @@ impl Run<'_> {
 struct Graph<'a> {
     waiting: &'a [AtomicUsize],
     dependants: &'a [Vec<NodeId>],
-}
-
-/// Which nodes a figure or an output needs.
-fn needed(plan: &Plan) -> Vec<bool> {
-    let mut needed = vec![false; plan.nodes.len()];
-    let roots = plan.vars.iter().flatten().chain(plan.outputs.iter().filter_map(|o| o.node.as_ref()));
-    for root in roots {
-        needed[root.0 as usize] = true;
-    }
-    for i in (0..plan.nodes.len()).rev() {
-        if needed[i] {
-            for input in &plan.nodes[i].inputs {
-                needed[input.0 as usize] = true;
-            }
-        }
-    }
-    needed
 }

@@ -86,23 +86,11 @@ impl Run<'_> {
         let Some(root) = plan.vars.get(output.var.0 as usize).copied().flatten() else {
             return facts(output, var, "EXPLAIN", Vec::new(), true);
         };
-        let mut behind = vec![false; plan.nodes.len()];
-        if let Some(slot) = behind.get_mut(root.0 as usize) {
-            *slot = true;
-        }
-        for at in (0..behind.len()).rev() {
-            if behind.get(at).copied().unwrap_or(false) {
-                for input in plan.nodes.get(at).map(|n| n.inputs.as_slice()).unwrap_or_default() {
-                    if let Some(slot) = behind.get_mut(input.0 as usize) {
-                        *slot = true;
-                    }
-                }
-            }
-        }
+        let behind = plan.behind([root]);
         let text = |t: String| Some(Value::text(t));
         let ladder = plan.identity == huntc_compiler::options::ProcessIdentity::Ladder;
-        let nodes = plan.iter().filter(|(id, _)| behind.get(id.0 as usize).copied().unwrap_or(false));
-        let rows = nodes.map(|(id, node)| {
+        let nodes = plan.iter().zip(behind).filter(|(_, behind)| *behind);
+        let rows = nodes.map(|((id, node), _)| {
             let request = huntc_compiler::backend::elastic::lower::request(plan, self.job.catalog, id, ladder);
             let query = request.map(|r| serde_json::to_string(&r.query).unwrap_or_default());
             let label = huntc_compiler::plan::show::label(node, self.job.hunt, self.job.catalog);
