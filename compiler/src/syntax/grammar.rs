@@ -327,6 +327,19 @@ pub(crate) fn list<'t, T: 't>(part: impl Parser<'t, Tokens<'t>, T, Extra> + Clon
     first.then(more).map(|(first, more)| std::iter::once(first).chain(more).collect()).boxed()
 }
 
+/// `part { word part }` as one list; a part that stands alone is itself.
+pub(crate) fn joined<'t, T: 't>(part: P<'t, T>, word: P<'t, ()>, join: fn(Vec<T>, Span) -> T) -> P<'t, T> {
+    let more = word.ignore_then(part.clone()).repeated().collect::<Vec<_>>();
+    part.then(more)
+        .map_with(move |(first, more), e| {
+            if more.is_empty() {
+                return first;
+            }
+            join(std::iter::once(first).chain(more).collect(), place(e.slice()))
+        })
+        .boxed()
+}
+
 /// What closes a bracket; where it is missing, that is reported, and it is looked for before the stop.
 pub(crate) fn close<'t>(closing: Kind, expect: Expect) -> P<'t, ()> {
     let found = skip(Stop::Close).then(kind(closing, expect).or_not()).ignored();

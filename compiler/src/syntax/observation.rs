@@ -5,13 +5,12 @@
 
 use super::ast::{Observation, Pattern, Qualifier};
 use super::fault::{Expect, Tokens};
-use super::grammar::{Extra, Input, P, Stop, close, expected, keyword, kind, look, need, place, skip, tell};
+use super::grammar::{Extra, Input, P, Stop, close, expected, joined, keyword, kind, look, need, place, skip, tell};
 use super::literal;
 use super::operators;
 use super::token::{Keyword, Kind};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{BAD_QUALIFIER, OUT_OF_RANGE};
-use crate::source::Span;
 use crate::time::{Instant, SECOND};
 use chumsky::prelude::*;
 
@@ -89,24 +88,9 @@ fn qualified<'t>(part: P<'t, Observation>, between: P<'t, Qualifier>) -> P<'t, O
 
 /// The three layers of operators.
 fn followed(part: P<'_, Observation>) -> P<'_, Observation> {
-    let all = joined(part, Keyword::And, Observation::And);
-    let any = joined(all, Keyword::Or, Observation::Or);
-    joined(any, Keyword::FollowedBy, Observation::FollowedBy)
-}
-
-fn joined(part: P<'_, Observation>, word: Keyword, join: fn(Vec<Observation>, Span) -> Observation) -> P<'_, Observation> {
-    let more = keyword(word).ignore_then(part.clone()).repeated().collect::<Vec<_>>();
-    part.then(more)
-        .map_with(move |(first, more), e| {
-            if more.is_empty() {
-                return first;
-            }
-            let mut parts = Vec::with_capacity(more.len() + 1);
-            parts.push(first);
-            parts.extend(more);
-            join(parts, place(e.slice()))
-        })
-        .boxed()
+    let all = joined(part, keyword(Keyword::And).boxed(), Observation::And);
+    let any = joined(all, keyword(Keyword::Or).boxed(), Observation::Or);
+    joined(any, keyword(Keyword::FollowedBy).boxed(), Observation::FollowedBy)
 }
 
 /// `WITHIN n SECONDS`

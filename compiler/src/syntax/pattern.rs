@@ -2,7 +2,7 @@
 
 use super::ast::{Comparison, Operand, Operator, Pattern};
 use super::fault::{Expect, Tokens};
-use super::grammar::{self, Extra, Input, P, Stop, close, expected, keyword, kind, look, place, skip, tell};
+use super::grammar::{self, Extra, Input, P, Stop, close, expected, joined, keyword, kind, look, place, skip, tell};
 use super::operators;
 use super::token::{Flags, Keyword, Kind, Token};
 use crate::source::Span;
@@ -19,30 +19,14 @@ pub(crate) fn pattern<'t>(operand: P<'t, Operand>) -> P<'t, Pattern> {
         let plain = choice((comparison(operand), group, bracketed, deep)).boxed();
         let negated = prefix_not().ignore_then(plain.clone());
         let part = choice((negated, plain)).recover_with(via_parser(skip(Stop::Pattern).map(Pattern::Error))).boxed();
-        let all = joined(part, Keyword::And, Pattern::And);
-        joined(all, Keyword::Or, Pattern::Or)
+        let all = joined(part, connective(Keyword::And), Pattern::And);
+        joined(all, connective(Keyword::Or), Pattern::Or)
     })
     .boxed()
 }
 
-/// `part { KEYWORD part }` as one list.
-fn joined(part: P<'_, Pattern>, word: Keyword, join: fn(Vec<Pattern>, Span) -> Pattern) -> P<'_, Pattern> {
-    let more = connective(word).ignore_then(part.clone()).repeated().collect::<Vec<_>>();
-    part.then(more)
-        .map_with(move |(first, more), e| {
-            if more.is_empty() {
-                return first;
-            }
-            let mut parts = Vec::with_capacity(more.len() + 1);
-            parts.push(first);
-            parts.extend(more);
-            join(parts, place(e.slice()))
-        })
-        .boxed()
-}
-
 /// AND or OR between two parts; also where it is missing before what can only be a comparison.
-fn connective<'t>(word: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+fn connective<'t>(word: Keyword) -> P<'t, ()> {
     let missing = custom(move |input: &mut Input<'t, '_>| match (look(input, 0), look(input, 2)) {
         (Some(token), Some(value)) if word == Keyword::And && operators::is_comparison(token, value) => {
             // Behind something invalid, such as `&&`, the lexer has said what is wrong.
@@ -53,7 +37,7 @@ fn connective<'t>(word: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clo
         }
         _ => Err(expected(input, word)),
     });
-    choice((grammar::lead(word), missing))
+    choice((grammar::lead(word), missing)).boxed()
 }
 
 /// NOT before a comparison or a group, which is no operator: reported, and left out.
