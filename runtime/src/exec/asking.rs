@@ -201,7 +201,7 @@ impl Run<'_> {
             let (query, fields) = lower::lives(chunk.iter().map(|p| Value::Int(*p)).collect());
             let request = BoundRequest { query, window: None, fields, first_only: false };
             let found = opened.fetch(&request, &self.context("lives")).map_err(|e| failed(node, &e))?;
-            lives.add(chunk, &found);
+            Arc::make_mut(&mut lives).add(chunk, &found);
         }
         Ok(())
     }

@@ -103,7 +103,7 @@ struct Run<'a> {
 struct Source {
     opened: OnceLock<Result<Arc<dyn DataSource>, SourceError>>,
     ladder: Mutex<Option<bool>>,
-    lives: Mutex<Lives>,
+    lives: Mutex<Arc<Lives>>,
 }
 
 /// Runs a plan to its end, or until it is interrupted.

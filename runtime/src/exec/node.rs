@@ -4,7 +4,7 @@ use super::{Failure, Outcome, Run, locked};
 use crate::ops::{filter, group, join, new, observe, order, union};
 use crate::sight::{self, Found, Lives, Reading, References, Undecided};
 use crate::source::Records;
-use crate::table::{Collector, Entity, Key, Table};
+use crate::table::{Entity, Key, Table};
 use huntc_compiler::backend::elastic::lower;
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::check::hir::{Attr, SourceRef};
@@ -158,12 +158,13 @@ impl Run<'_> {
             let mut found = Found::default();
             whole &= self.hop(id, node, pivot, &keys, references, &mut found)?;
             let mut next = Vec::new();
-            for (key, sighting) in found.sightings {
+            for Entity { key, sightings, .. } in found.sightings.entities() {
                 depths.entry(key.clone()).or_insert(depth as i64);
                 if asked.insert(key.clone()) {
                     next.push(key.clone());
                 }
-                all.sightings.push((key, sighting));
+                let number = all.sightings.number(key);
+                sightings.into_iter().for_each(|s| all.sightings.put(number, s));
             }
             all.unidentified.extend(found.unidentified);
             next.sort();
@@ -215,9 +216,9 @@ impl Run<'_> {
             if ladder {
                 self.learn_lives(node, source, records)?;
             }
-            let lives: Lives = match (ladder, self.source(source)) {
+            let lives: Arc<Lives> = match (ladder, self.source(source)) {
                 (true, Some(state)) => locked(&state.lives).clone(),
-                _ => Lives::default(),
+                _ => Arc::default(),
             };
             let reading = Reading { catalog, ladder, lives: &lives, references, columns: &node.columns };
             take(&reading, records, found).map_err(|e| undecided(node, &e))
@@ -251,11 +252,7 @@ fn undecided(node: &Node, reason: &Undecided) -> Failure {
 
 /// The table of what was found.
 fn collect(found: Found, node: &Node, whole: bool) -> Table {
-    let mut collector = Collector::default();
-    for (key, sighting) in found.sightings {
-        collector.add(key, sighting);
-    }
-    let mut table = collector.finish(node.entity, &node.columns);
+    let mut table = found.sightings.finish(node.entity, &node.columns);
     table.unidentified = found.unidentified.len() as u64;
     table.partial = !whole;
     table

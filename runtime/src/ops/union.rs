@@ -2,9 +2,10 @@
 
 use super::filter::shell;
 use crate::sight::Found;
-use crate::table::{Collector, Entity, Sighting, Table, Values};
+use crate::table::{Collector, Entity, Key, Sighting, Table, Values};
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::check::hir::Attr;
+use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ pub fn union(tables: &[Arc<Table>], entity: Option<EntityId>, columns: &[Attr]) 
         }
     }
     let mut collector = Collector::default();
-    let mut extras: FxHashMap<crate::table::Key, Vec<Option<huntc_compiler::value::Value>>> = FxHashMap::default();
+    let mut extras: FxHashMap<Key, Vec<Option<Value>>> = FxHashMap::default();
     for table in tables {
         let mut projection = Projection::new(&table.columns, columns);
         for one in &table.entities {
@@ -48,10 +49,7 @@ pub fn union(tables: &[Arc<Table>], entity: Option<EntityId>, columns: &[Attr]) 
 /// The table with other sightings beside its own; only those of entities that it has.
 pub fn with_sightings(table: &Table, found: Found, columns: &[Attr]) -> Table {
     let mut projection = Projection::new(&table.columns, columns);
-    let mut more: FxHashMap<crate::table::Key, Vec<Sighting>> = FxHashMap::default();
-    for (key, sighting) in found.sightings {
-        more.entry(key).or_default().push(sighting);
-    }
+    let mut more: FxHashMap<Key, Vec<Sighting>> = found.sightings.entities().map(|e| (e.key, e.sightings)).collect();
     let entities = table.entities.iter().map(|one| {
         let mut sightings: Vec<Sighting> = one.sightings.iter().map(|s| projection.apply(s)).collect();
         sightings.extend(more.remove(&one.key).unwrap_or_default());

@@ -1,9 +1,9 @@
 //! What stands in a slot: identity of entities, and the ladder of processes without entity ids (semantics.md §2).
 
 use super::compare::normal;
-use super::view::{Instance, View, has_text, text_of, typed};
+use super::view::{Instance, View, text_of, typed};
 use super::{Reading, Standing};
-use crate::source::Records;
+use crate::source::{Column, Records, Scalar};
 use crate::table::{Key, Rung};
 use huntc_compiler::catalog::ValueType;
 use huntc_compiler::time::Instant;
@@ -23,11 +23,11 @@ impl Lives {
     /// Takes creation records in, fetched for `pids`.
     pub fn add(&mut self, pids: &[i64], records: &Records) {
         self.known.extend(pids);
+        let (pids, hosts) = (records.column("process.pid"), records.column("host.name"));
         for record in 0..records.len() {
-            let pid =
-                records.column("process.pid").and_then(|c| c.values(record).next()).and_then(|s| typed(s, ValueType::Integer));
+            let pid = pids.and_then(|c| c.values(record).next()).and_then(|s| typed(s, ValueType::Integer));
             if let (Some(Value::Int(pid)), Some(time)) = (pid, records.times.get(record).copied().flatten()) {
-                self.starts.entry((host(records, record), pid)).or_default().push(time);
+                self.starts.entry((host(hosts, record), pid)).or_default().push(time);
             }
         }
         self.starts.values_mut().for_each(|times| times.sort_unstable());
@@ -41,10 +41,12 @@ impl Lives {
     }
 }
 
-/// `host.name` of a record.
-pub(crate) fn host(records: &Records, record: usize) -> Option<Arc<str>> {
-    let scalar = records.column("host.name")?.values(record).next()?;
-    Some(text_of(scalar).into())
+/// `host.name` of a record, whose column is given.
+pub(super) fn host(column: Option<&Column>, record: usize) -> Option<Arc<str>> {
+    match column?.values(record).next()? {
+        Scalar::Text(text) => Some(text.clone()),
+        other => Some(text_of(other).into()),
+    }
 }
 
 /// Every pid in the records, of whichever process slot.
@@ -72,7 +74,7 @@ pub(crate) fn standing(reading: &Reading<'_>, view: &View<'_>, record: usize, in
             view.first(*attr, record, instance).map(|v| normal(&v, ty, false))
         });
         let rung = if identity.ladder { Rung::EntityId } else { Rung::Plain };
-        let host = if identity.per_host { host(view.records, record) } else { None };
+        let host = if identity.per_host { view.host(record) } else { None };
         return Standing::Entity(Key { rung, parts: parts.collect(), host, unique: 0 });
     }
     if !identity.ladder || !view.has_own(record) {
@@ -85,7 +87,7 @@ pub(crate) fn standing(reading: &Reading<'_>, view: &View<'_>, record: usize, in
 fn ladder(reading: &Reading<'_>, view: &View<'_>, record: usize) -> Standing {
     let pid = view.kind.attribute("pid").and_then(|attr| view.first(attr, record, None));
     let Some(Value::Int(pid)) = pid else { return Standing::Unidentified };
-    let host = host(view.records, record);
+    let host = view.host(record);
     let (rung, start) = match view.start(record) {
         Some(start) => (Rung::Start, Some(start)),
         None => (Rung::Life, reading.lives.begin(host.as_ref(), pid, view.records.times.get(record).copied().flatten())),
@@ -102,13 +104,4 @@ fn per_record(view: &View<'_>, record: usize, instance: Instance) -> Standing {
     let observation = view.records.observations.get(record).cloned();
     let id = observation.map_or_else(|| Value::Int(view.records.ids.get(record).map_or(0, |id| *id as i64)), Value::Text);
     Standing::Entity(Key { rung: Rung::Plain, parts: [Some(id)].into_iter().collect(), host: None, unique: 0 })
-}
-
-/// Whether a record fulfils a condition of a relation.
-pub(crate) fn guarded(records: &Records, record: usize, guard: &huntc_compiler::catalog::Guard) -> bool {
-    if guard.values.is_empty() {
-        return records.column(&guard.field).is_none_or(|c| c.codes(record).is_empty());
-    }
-    let values: Vec<&str> = guard.values.iter().map(String::as_str).collect();
-    has_text(records, &guard.field, record, &values)
 }

@@ -5,7 +5,9 @@
 
 pub mod compare;
 pub(crate) mod condition;
+mod having;
 mod identity;
+mod known;
 mod read;
 mod view;
 

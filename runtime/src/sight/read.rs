@@ -1,11 +1,13 @@
 //! Reading sightings out of records: for GET, for FIND, and creation records.
 
 use super::condition::Condition;
-use super::identity::{guarded, standing};
-use super::view::{Instance, Memo, View, is_creation};
+use super::having::Guarded;
+use super::identity::standing;
+use super::known::Known;
+use super::view::{Instance, Memo, View};
 use super::{Reading, Standing, Undecided};
 use crate::source::Records;
-use crate::table::{Key, Sighting, Values};
+use crate::table::{Collector, Key, Sighting, Values};
 use huntc_compiler::catalog::{AttrId, EntityId, Pivot, SlotId};
 use huntc_compiler::check::hir::{Attr, Predicate, SightingAttr};
 use huntc_compiler::value::Value;
@@ -14,8 +16,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// Sightings read from records.
 #[derive(Default)]
 pub struct Found {
-    /// Entity and sighting.
-    pub sightings: Vec<(Key, Sighting)>,
+    /// By entity.
+    pub sightings: Collector,
     /// Record and slot of processes without identity.
     pub unidentified: FxHashSet<(u64, u8)>,
     interned: FxHashMap<Values, Values>,
@@ -33,7 +35,7 @@ pub fn scan(
     let others = others(reading, records, entity, &condition);
     for slot in reading.catalog.get(entity).get_slots() {
         let view = View::new(reading, entity, slot, records, attrs(reading, entity, &condition));
-        let mut place = Place { reading, view: &view, condition: &condition, others: &others, entity, memos: Memos::default() };
+        let mut place = Place::new(reading, &view, &condition, &others, entity);
         let mut instances = Vec::new();
         for record in 0..records.len() {
             view.instances(record, &mut instances);
@@ -68,15 +70,20 @@ pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut 
     for way in ways {
         let from = View::new(reading, input, way.input, records, []);
         let to = View::new(reading, entity, way.output, records, attrs(reading, entity, &condition));
-        let mut place = Place { reading, view: &to, condition: &condition, others: &others, entity, memos: Memos::default() };
+        let mut place = Place::new(reading, &to, &condition, &others, entity);
+        let guards: Vec<Guarded<'_>> = way.guard.iter().map(|g| Guarded::new(records, g)).collect();
+        let mut wanted = Known::default();
         let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
         for record in 0..records.len() {
-            if !way.guard.iter().all(|g| guarded(records, record, g)) {
+            if !guards.iter().all(|g| g.holds(record)) {
                 continue;
             }
             from.instances(record, &mut inputs);
-            let hit = |i: &Instance| matches!(standing(reading, &from, record, *i), Standing::Entity(key) if keys.contains(&key));
-            if !inputs.iter().any(hit) {
+            let mut hit = |i: &Instance| {
+                let stands = || matches!(standing(reading, &from, record, *i), Standing::Entity(key) if keys.contains(&key));
+                wanted.get(|codes| from.sign_identity(record, *i, codes), stands)
+            };
+            if !inputs.iter().any(&mut hit) {
                 continue;
             }
             to.instances(record, &mut outputs);
@@ -91,32 +98,30 @@ pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut 
 /// Creation records of `keys`: held, but not counted.
 pub fn starts(reading: &Reading<'_>, records: &Records, entity: EntityId, keys: &FxHashSet<Key>, out: &mut Found) {
     let view = View::new(reading, entity, SlotId(0), records, columns(reading));
-    for record in 0..records.len() {
-        if !is_creation(records, record) {
-            continue;
-        }
-        if let Standing::Entity(key) = standing(reading, &view, record, None)
-            && keys.contains(&key)
-        {
-            let mut sighting = sighting(reading, &view, record, None, out);
-            sighting.creation = true;
-            sighting.counted = false;
-            out.sightings.push((key, sighting));
+    let mut numbers = Known::default();
+    let mut tuples = Known::default();
+    for record in (0..records.len()).filter(|r| view.is_creation(*r)) {
+        let wanted = || match standing(reading, &view, record, None) {
+            Standing::Entity(key) if keys.contains(&key) => Some(out.sightings.number(key)),
+            _ => None,
+        };
+        if let Some(number) = numbers.get(|codes| view.sign_identity(record, None, codes), wanted) {
+            let values = values(reading, &view, record, None, &mut tuples, &mut out.interned);
+            let sighting = Sighting { creation: true, counted: false, ..sighting(&view, record, values) };
+            out.sightings.put(number, sighting);
         }
     }
 }
 
 /// Catalog attributes among the columns that sightings carry.
-fn columns(reading: &Reading<'_>) -> Vec<AttrId> {
+fn columns(reading: &Reading<'_>) -> impl Iterator<Item = AttrId> {
     let id = |a: &Attr| if let Attr::Catalog(id) = a { Some(*id) } else { None };
-    reading.columns.iter().filter_map(id).collect()
+    reading.columns.iter().filter_map(id)
 }
 
 /// Attributes to read in a slot of the centre type: demanded ones and compared ones.
 fn attrs(reading: &Reading<'_>, entity: EntityId, condition: &Condition) -> Vec<AttrId> {
-    let mut attrs = columns(reading);
-    attrs.extend(compared(condition, entity));
-    attrs
+    columns(reading).chain(compared(condition, entity)).collect()
 }
 
 fn compared(condition: &Condition, entity: EntityId) -> Vec<AttrId> {
@@ -144,6 +149,14 @@ fn others<'r>(
 /// What was decided: for each comparison, of each view that it is asked of.
 type Memos = FxHashMap<(usize, usize), Memo>;
 
+/// What stands in a slot, with the entity's number.
+#[derive(Clone, Copy)]
+enum Who {
+    Nothing,
+    Unidentified,
+    Entity(u32),
+}
+
 /// A slot under a condition.
 struct Place<'a, 'r> {
     reading: &'a Reading<'r>,
@@ -152,24 +165,43 @@ struct Place<'a, 'r> {
     others: &'a [(EntityId, Vec<View<'r>>)],
     entity: EntityId,
     memos: Memos,
+    who: Known<Who>,
+    tuples: Known<Values>,
 }
 
-impl Place<'_, '_> {
+impl<'a, 'r> Place<'a, 'r> {
+    fn new(
+        reading: &'a Reading<'r>,
+        view: &'a View<'r>,
+        condition: &'a Condition,
+        others: &'a [(EntityId, Vec<View<'r>>)],
+        entity: EntityId,
+    ) -> Self {
+        let (memos, who, tuples) = (Memos::default(), Known::default(), Known::default());
+        Self { reading, view, condition, others, entity, memos, who, tuples }
+    }
+
     /// Takes what stands in the slot of a record, if the condition holds there.
     fn take(&mut self, record: usize, instance: Instance, out: &mut Found) -> Result<(), Undecided> {
-        let standing = standing(self.reading, self.view, record, instance);
-        if matches!(standing, Standing::Nothing) || !self.holds(record, instance)? {
+        let (reading, view) = (self.reading, self.view);
+        let stands = || match standing(reading, view, record, instance) {
+            Standing::Nothing => Who::Nothing,
+            Standing::Unidentified => Who::Unidentified,
+            Standing::Entity(key) => Who::Entity(out.sightings.number(key)),
+        };
+        let who = self.who.get(|codes| view.sign_identity(record, instance, codes), stands);
+        if matches!(who, Who::Nothing) || !self.holds(record, instance)? {
             return Ok(());
         }
-        match standing {
-            Standing::Nothing => {}
-            Standing::Unidentified => {
-                let id = self.view.records.ids.get(record).copied().unwrap_or_default();
-                out.unidentified.insert((id, self.view.slot.0));
+        match who {
+            Who::Nothing => {}
+            Who::Unidentified => {
+                let id = view.records.ids.get(record).copied().unwrap_or_default();
+                out.unidentified.insert((id, view.slot.0));
             }
-            Standing::Entity(key) => {
-                let sighting = sighting(self.reading, self.view, record, instance, out);
-                out.sightings.push((key, sighting));
+            Who::Entity(number) => {
+                let values = values(reading, view, record, instance, &mut self.tuples, &mut out.interned);
+                out.sightings.put(number, sighting(view, record, values));
             }
         }
         Ok(())
@@ -246,13 +278,22 @@ fn observed(view: &View<'_>, record: usize, which: SightingAttr) -> Vec<Value> {
     value.into_iter().collect()
 }
 
-/// The sighting in a slot of a record, with the demanded values.
-fn sighting(reading: &Reading<'_>, view: &View<'_>, record: usize, instance: Instance, out: &mut Found) -> Sighting {
-    let mut values = Vec::new();
-    let tuple: Vec<Option<Value>> = reading
-        .columns
-        .iter()
-        .map(|attr| {
+/// The demanded values in a slot of a record; equal ones share one allocation.
+fn values(
+    reading: &Reading<'_>,
+    view: &View<'_>,
+    record: usize,
+    instance: Instance,
+    known: &mut Known<Values>,
+    interned: &mut FxHashMap<Values, Values>,
+) -> Values {
+    let sign = |codes: &mut Vec<u32>| {
+        columns(reading).for_each(|attr| view.sign(attr, record, instance, codes));
+        true
+    };
+    let read = || {
+        let mut values = Vec::new();
+        let value = |attr: &Attr| {
             let Attr::Catalog(attr) = attr else { return None };
             view.values(*attr, record, instance, &mut values);
             match values.len() {
@@ -260,10 +301,15 @@ fn sighting(reading: &Reading<'_>, view: &View<'_>, record: usize, instance: Ins
                 1 => values.pop(),
                 _ => Some(Value::List(values.drain(..).collect())),
             }
-        })
-        .collect();
-    let tuple: Values = tuple.into();
-    let values = out.interned.entry(tuple.clone()).or_insert(tuple).clone();
+        };
+        let tuple: Values = reading.columns.iter().map(value).collect();
+        interned.entry(tuple.clone()).or_insert(tuple).clone()
+    };
+    known.get(sign, read)
+}
+
+/// The sighting in a slot of a record.
+fn sighting(view: &View<'_>, record: usize, values: Values) -> Sighting {
     Sighting {
         record: view.records.ids.get(record).copied(),
         slot: view.slot.0,

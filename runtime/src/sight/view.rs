@@ -1,20 +1,29 @@
 //! A slot of an entity type over a batch of records: typed values of its attributes.
 
 use super::compare::{self, Comparer};
+use super::having::{Creations, Having};
+use super::identity::host;
 use super::{Reading, Undecided};
 use crate::source::{Column, Records, Scalar};
 use huntc_compiler::catalog::{Access, AttrId, Entity, EntityId, Rule, SlotId, ValueType};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// An entity type's slot over records.
 pub(crate) struct View<'r> {
     pub(crate) kind: &'r Entity,
     pub(crate) slot: SlotId,
     pub(crate) records: &'r Records,
-    readers: FxHashMap<AttrId, Reader<'r>>,
+    /// By [`AttrId`].
+    readers: Vec<Option<Reader<'r>>>,
+    /// Of a process: the attributes whose values make something stand in the slot.
+    own: Vec<AttrId>,
+    host: Option<&'r Column>,
+    start: Option<&'r Column>,
+    marks: Marks<'r>,
     /// The attribute of which each value in the slot is an entity of its own (`dns.resolved_ip`).
     pub(crate) each: Option<AttrId>,
 }
@@ -22,16 +31,37 @@ pub(crate) struct View<'r> {
 /// One of several entities in a slot: part and dictionary code of its identity's value.
 pub(crate) type Instance = Option<(usize, u32)>;
 
+/// Which records say what rules ask beside values.
+struct Marks<'r> {
+    creations: Creations<'r>,
+    /// `process.hash` of these is a deleted file's (Sysmon 23 to 26).
+    deleted_files: Having<'r>,
+}
+
 /// Typed values of one attribute.
-pub(crate) struct Reader<'r> {
+struct Reader<'r> {
     rule: Rule,
-    pub(crate) parts: Vec<Part<'r>>,
+    parts: Vec<Part<'r>>,
 }
 
 /// One field of an attribute: the record's codes, and the typed value of each dictionary entry.
-pub(crate) struct Part<'r> {
+struct Part<'r> {
     column: &'r Column,
-    pub(crate) values: Vec<Option<Value>>,
+    rule: Rule,
+    ty: ValueType,
+    values: OnceCell<Vec<Option<Value>>>,
+}
+
+impl Part<'_> {
+    fn value(&self, code: u32) -> Option<&Value> {
+        let read = || self.column.dictionary.iter().map(|s| typed_by(self.rule, s, self.ty)).collect();
+        self.values.get_or_init(read).get(code as usize)?.as_ref()
+    }
+
+    /// The values of a record.
+    fn of(&self, record: usize) -> impl Iterator<Item = &Value> {
+        self.column.codes(record).iter().filter_map(|code| self.value(*code))
+    }
 }
 
 impl<'r> View<'r> {
@@ -45,77 +75,143 @@ impl<'r> View<'r> {
     ) -> Self {
         let kind = reading.catalog.get(entity);
         let identity = kind.identity.key.iter().chain(&kind.identity.required).copied();
-        let mut readers = FxHashMap::default();
-        let own = (0u16..).map(AttrId).zip(&kind.attributes);
-        let own = own.filter(|(id, _)| kind.identity.ladder && kind.access(*id, slot).is_some_and(|a| a.own)).map(|(id, _)| id);
-        for attr in identity.chain(own).chain(attrs) {
-            if let Some(access) = kind.access(attr, slot) {
-                let ty = kind.attributes[usize::from(attr.0)].ty;
-                readers.entry(attr).or_insert_with(|| Reader::new(access, ty, records));
+        let all = (0u16..).map(AttrId).zip(&kind.attributes);
+        let own = all.filter(|(id, _)| kind.identity.ladder && kind.access(*id, slot).is_some_and(|a| a.own)).map(|(id, _)| id);
+        let own: Vec<AttrId> = own.collect();
+        let mut readers: Vec<Option<Reader<'r>>> = kind.attributes.iter().map(|_| None).collect();
+        for attr in identity.chain(own.iter().copied()).chain(attrs) {
+            let at = usize::from(attr.0);
+            if let (Some(access), Some(reader @ None)) = (kind.access(attr, slot), readers.get_mut(at)) {
+                *reader = Some(Reader::new(access, kind.attributes[at].ty, records));
             }
         }
         let each = match kind.identity.key.as_slice() {
             [only] if kind.attributes[usize::from(only.0)].many => Some(*only),
             _ => None,
         };
-        Self { kind, slot, records, readers, each }
+        let start = match kind.slots.get(usize::from(slot.0)).map(|s| s.name.as_str()) {
+            Some("self") => records.column("process.start"),
+            Some("parent") => records.column("process.parent.start"),
+            _ => None,
+        };
+        let deleted_files = Having::new(records, "event.code", &["23", "24", "25", "26"]);
+        let marks = Marks { creations: Creations::new(records), deleted_files };
+        Self { kind, slot, records, readers, own, host: records.column("host.name"), start, marks, each }
+    }
+
+    fn reader(&self, attr: AttrId) -> Option<&Reader<'r>> {
+        self.readers.get(usize::from(attr.0))?.as_ref()
     }
 
     /// Fills `out` with the values of an attribute; none where it is absent.
     pub(crate) fn values(&self, attr: AttrId, record: usize, instance: Instance, out: &mut Vec<Value>) {
         out.clear();
-        let Some(reader) = self.readers.get(&attr) else { return };
+        let Some(reader) = self.reader(attr) else { return };
         if let (Some((part, code)), true) = (instance, self.each == Some(attr)) {
-            out.extend(reader.parts.get(part).and_then(|p| p.values.get(code as usize).cloned().flatten()));
+            out.extend(reader.parts.get(part).and_then(|p| p.value(code)).cloned());
             return;
         }
-        reader.values(self.records, record, out);
+        out.extend(reader.counting(&self.marks, record).flat_map(|(_, p)| p.of(record)).cloned());
+        if out.is_empty() && reader.rule == Rule::Created {
+            out.extend(self.time_of_creation(record));
+        }
     }
 
     /// The first value of an attribute.
     pub(crate) fn first(&self, attr: AttrId, record: usize, instance: Instance) -> Option<Value> {
-        let mut values = Vec::new();
-        self.values(attr, record, instance, &mut values);
-        values.into_iter().next()
+        let reader = self.reader(attr)?;
+        if let (Some((part, code)), true) = (instance, self.each == Some(attr)) {
+            return reader.parts.get(part).and_then(|p| p.value(code)).cloned();
+        }
+        let value = reader.counting(&self.marks, record).find_map(|(_, p)| p.of(record).next()).cloned();
+        if reader.rule == Rule::Created { value.or_else(|| self.time_of_creation(record)) } else { value }
+    }
+
+    fn time_of_creation(&self, record: usize) -> Option<Value> {
+        let time = self.records.times.get(record).copied().flatten()?;
+        self.marks.creations.holds(record).then_some(Value::Time(time))
+    }
+
+    /// Writes down what the values of an attribute depend on: where this is equal, they are.
+    pub(crate) fn sign(&self, attr: AttrId, record: usize, instance: Instance, codes: &mut Vec<u32>) {
+        let Some(reader) = self.reader(attr) else { return };
+        if let (Some((part, code)), true) = (instance, self.each == Some(attr)) {
+            codes.extend([part as u32, code]);
+            return;
+        }
+        for part in &reader.parts {
+            codes.extend(part.column.codes(record));
+            codes.push(u32::MAX);
+        }
+        match reader.rule {
+            Rule::ProcessHash => codes.push(self.marks.deleted_files.holds(record).into()),
+            Rule::Created => {
+                if let Some(Value::Time(Instant(nanos))) = self.time_of_creation(record) {
+                    codes.extend([1, (nanos >> 32) as u32, nanos as u32]);
+                } else {
+                    codes.push(0);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Writes down what decides who stands in the slot; false where more than its identity does.
+    pub(crate) fn sign_identity(&self, record: usize, instance: Instance, codes: &mut Vec<u32>) -> bool {
+        let identity = &self.kind.identity;
+        if identity.per_record || (identity.ladder && identity.required.iter().any(|a| !self.has(*a, record))) {
+            return false;
+        }
+        for attr in identity.key.iter().chain(identity.required.iter().filter(|a| !identity.key.contains(a))) {
+            self.sign(*attr, record, instance, codes);
+        }
+        if identity.per_host {
+            codes.extend(self.host.map_or(&[][..], |h| h.codes(record)));
+        }
+        true
+    }
+
+    /// Whether a record has a value of an attribute.
+    fn has(&self, attr: AttrId, record: usize) -> bool {
+        self.reader(attr).is_some_and(|r| r.counting(&self.marks, record).any(|(_, p)| p.of(record).next().is_some()))
     }
 
     /// Whether any of the slot's own values is there (processes).
     pub(crate) fn has_own(&self, record: usize) -> bool {
-        let mut values = Vec::new();
-        (0u16..).map(AttrId).zip(&self.kind.attributes).any(|(id, _)| {
-            let own = self.kind.access(id, self.slot).is_some_and(|a| a.own && a.rule != Rule::Created);
-            own && {
-                self.values(id, record, None, &mut values);
-                !values.is_empty()
-            }
-        }) || self.start(record).is_some()
+        // A creation's time is no value of its own: `created` counts where the record says it.
+        self.own.iter().any(|attr| self.reader(*attr).is_some_and(|r| r.rule != Rule::Created) && self.has(*attr, record))
+            || self.start(record).is_some()
     }
 
     /// `process.start` as written, of slot `self` or `parent`.
     pub(crate) fn start(&self, record: usize) -> Option<Instant> {
-        let field = match self.kind.slots.get(usize::from(self.slot.0))?.name.as_str() {
-            "self" => "process.start",
-            "parent" => "process.parent.start",
-            _ => return None,
-        };
-        let scalar = self.records.column(field)?.values(record).next()?;
-        match typed(scalar, ValueType::Time)? {
+        match typed(self.start?.values(record).next()?, ValueType::Time)? {
             Value::Time(t) => Some(t),
             _ => None,
         }
     }
 
+    /// `host.name` of a record.
+    pub(crate) fn host(&self, record: usize) -> Option<Arc<str>> {
+        host(self.host, record)
+    }
+
+    /// Whether a record says that a process began.
+    pub(crate) fn is_creation(&self, record: usize) -> bool {
+        self.marks.creations.holds(record)
+    }
+
     /// The entities of the slot in a record: one, or one for each value of the identity.
     pub(crate) fn instances(&self, record: usize, out: &mut Vec<Instance>) {
         out.clear();
-        let Some(reader) = self.each.and_then(|attr| self.readers.get(&attr)) else {
+        let Some(reader) = self.each.and_then(|attr| self.reader(attr)) else {
             out.push(None);
             return;
         };
         for (at, part) in reader.parts.iter().enumerate() {
             for code in part.column.codes(record) {
                 let seen = out.iter().flatten().any(|(p, c)| (*p, *c) == (at, *code));
-                if !seen && part.values.get(*code as usize).is_some_and(Option::is_some) {
+                if !seen && part.value(*code).is_some() {
                     out.push(Some((at, *code)));
                 }
             }
@@ -132,15 +228,18 @@ impl<'r> View<'r> {
         instance: Instance,
         memo: &mut Memo,
     ) -> Result<bool, Undecided> {
-        let Some(reader) = self.readers.get(&attr) else { return comparer.holds(&[]) };
+        let Some(reader) = self.reader(attr) else { return comparer.holds(&[]) };
         if registry && !comparer.is_null() {
-            let (mut key, mut path) = (Vec::new(), Vec::new());
-            reader.part_values(0, record, &mut key);
-            reader.part_values(1, record, &mut path);
-            return comparer.holds_on_registry(&key, &path);
+            let part = |at: usize| reader.parts.get(at).map_or_else(Vec::new, |p| p.of(record).cloned().collect());
+            return comparer.holds_on_registry(&part(0), &part(1));
+        }
+        if comparer.is_null() || reader.rule == Rule::Created {
+            let mut values = Vec::new();
+            self.values(attr, record, instance, &mut values);
+            return comparer.holds(&values);
         }
         let single = (self.each == Some(attr)).then_some(instance).flatten();
-        reader.decide(comparer, self.records, record, single, memo)
+        reader.decide(comparer, &self.marks, record, single, memo)
     }
 }
 
@@ -152,71 +251,43 @@ pub(crate) type Memo = Vec<Vec<u8>>;
 
 impl<'r> Reader<'r> {
     fn new(access: &Access, ty: ValueType, records: &'r Records) -> Self {
-        let part = |field: &String| {
-            let column = records.column(field)?;
-            let values = column.dictionary.iter().map(|s| typed_by(access.rule, s, ty)).collect();
-            Some(Part { column, values })
-        };
-        let parts = access.fields.iter().map(|f| part(f).unwrap_or(Part { column: &NOTHING, values: Vec::new() }));
-        Self { rule: access.rule, parts: parts.collect() }
+        let rule = access.rule;
+        let column = |field: &String| records.column(field).unwrap_or(&NOTHING);
+        let parts = access.fields.iter().map(|f| Part { column: column(f), rule, ty, values: OnceCell::new() });
+        Self { rule, parts: parts.collect() }
     }
 
-    fn part_values(&self, at: usize, record: usize, out: &mut Vec<Value>) {
-        let Some(part) = self.parts.get(at) else { return };
-        out.extend(part.column.codes(record).iter().filter_map(|c| part.values.get(*c as usize).cloned().flatten()));
-    }
-
-    /// Which parts count in a record: all, or the first that has any.
-    fn counting(&self, records: &Records, record: usize) -> std::ops::Range<usize> {
-        let has =
-            |part: &Part<'_>| part.column.codes(record).iter().any(|c| part.values.get(*c as usize).is_some_and(Option::is_some));
-        match self.rule {
-            Rule::First => match self.parts.iter().position(has) {
+    /// The parts that count in a record, with their numbers: all, or the first that has any value.
+    fn counting(&self, marks: &Marks<'_>, record: usize) -> impl Iterator<Item = (usize, &Part<'r>)> {
+        let range = match self.rule {
+            Rule::First => match self.parts.iter().position(|p| p.of(record).next().is_some()) {
                 Some(at) => at..at + 1,
                 None => 0..0,
             },
-            Rule::ProcessHash if deleted_file(records, record) => 0..0,
+            Rule::ProcessHash if marks.deleted_files.holds(record) => 0..0,
             // The path beside a registry key is no value of it.
             Rule::RegistryKey => 0..self.parts.len().min(1),
             _ => 0..self.parts.len(),
-        }
-    }
-
-    fn values(&self, records: &Records, record: usize, out: &mut Vec<Value>) {
-        for at in self.counting(records, record) {
-            self.part_values(at, record, out);
-        }
-        if out.is_empty()
-            && self.rule == Rule::Created
-            && let (true, Some(time)) = (is_creation(records, record), records.times.get(record).copied().flatten())
-        {
-            out.push(Value::Time(time));
-        }
+        };
+        range.filter_map(|at| Some((at, self.parts.get(at)?)))
     }
 
     fn decide(
         &self,
         comparer: &Comparer,
-        records: &Records,
+        marks: &Marks<'_>,
         record: usize,
         single: Instance,
         memo: &mut Memo,
     ) -> Result<bool, Undecided> {
-        if comparer.is_null() || self.rule == Rule::Created {
-            let mut values = Vec::new();
-            self.values(records, record, &mut values);
-            return comparer.holds(&values);
-        }
         if memo.is_empty() {
-            memo.extend(self.parts.iter().map(|p| vec![0; p.values.len()]));
+            memo.extend(self.parts.iter().map(|p| vec![0; p.column.dictionary.len()]));
         }
         let (mut present, mut any) = (false, false);
-        for at in self.counting(records, record) {
-            let (Some(part), Some(memo)) = (self.parts.get(at), memo.get_mut(at)) else { continue };
+        for (at, part) in self.counting(marks, record) {
+            let Some(memo) = memo.get_mut(at) else { continue };
             for code in part.column.codes(record) {
-                let (Some(Some(value)), Some(known)) = (part.values.get(*code as usize), memo.get_mut(*code as usize)) else {
-                    continue;
-                };
+                let (Some(value), Some(known)) = (part.value(*code), memo.get_mut(*code as usize)) else { continue };
                 if single.is_some_and(|one| one != (at, *code)) {
                     continue;
                 }
@@ -229,22 +300,6 @@ impl<'r> Reader<'r> {
         }
         Ok(present && (any != comparer.negated()))
     }
-}
-
-/// Whether `process.hash` of a record is a deleted file's (Sysmon 23 to 26).
-fn deleted_file(records: &Records, record: usize) -> bool {
-    has_text(records, "event.code", record, &["23", "24", "25", "26"])
-}
-
-/// Whether a record says that a process began (semantics.md §4).
-pub(crate) fn is_creation(records: &Records, record: usize) -> bool {
-    has_text(records, "event.code", record, &["1"])
-        || (has_text(records, "event.category", record, &["process"]) && has_text(records, "event.type", record, &["start"]))
-}
-
-/// Whether a field of a record has one of these texts.
-pub(crate) fn has_text(records: &Records, field: &str, record: usize, texts: &[&str]) -> bool {
-    records.column(field).is_some_and(|c| c.values(record).any(|s| texts.contains(&text_of(s).as_ref())))
 }
 
 /// A scalar as a keyword has it.

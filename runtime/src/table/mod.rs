@@ -171,26 +171,41 @@ impl Table {
 /// Collects sightings into entities.
 #[derive(Debug, Default)]
 pub struct Collector {
-    index: FxHashMap<Key, usize>,
+    index: FxHashMap<Key, u32>,
     entities: Vec<Entity>,
 }
 
 impl Collector {
-    /// Adds a sighting of the entity with this key.
-    pub fn add(&mut self, key: Key, sighting: Sighting) {
-        let next = self.entities.len();
-        let at = *self.index.entry(key).or_insert_with_key(|key| {
+    /// The number of the entity with this key.
+    pub fn number(&mut self, key: Key) -> u32 {
+        let next = self.entities.len() as u32;
+        *self.index.entry(key).or_insert_with_key(|key| {
             self.entities.push(Entity { key: key.clone(), sightings: Vec::new(), added: Vec::new() });
             next
-        });
-        if let Some(entity) = self.entities.get_mut(at) {
+        })
+    }
+
+    /// Adds a sighting of the entity with this number.
+    pub fn put(&mut self, number: u32, sighting: Sighting) {
+        if let Some(entity) = self.entities.get_mut(number as usize) {
             entity.sightings.push(sighting);
         }
     }
 
+    /// Adds a sighting of the entity with this key.
+    pub fn add(&mut self, key: Key, sighting: Sighting) {
+        let number = self.number(key);
+        self.put(number, sighting);
+    }
+
+    /// The entities that have sightings, as they were met.
+    pub fn entities(self) -> impl Iterator<Item = Entity> {
+        self.entities.into_iter().filter(|e| !e.sightings.is_empty())
+    }
+
     /// The table of all that was added, in row order.
     pub fn finish(self, entity: Option<EntityId>, columns: &[Attr]) -> Table {
-        let mut table = Table { entities: self.entities, ..Table::empty(entity, columns) };
+        let mut table = Table { entities: self.entities().collect(), ..Table::empty(entity, columns) };
         table.entities.iter_mut().for_each(Entity::settle);
         table.sort_by_time();
         table

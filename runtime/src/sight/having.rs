@@ -1,0 +1,67 @@
+//! Which records have one of some texts in a field: decided once for each dictionary entry.
+
+use super::view::text_of;
+use crate::source::{Column, Records};
+use huntc_compiler::catalog::Guard;
+
+/// Records in which a field has one of some texts.
+pub(crate) struct Having<'r> {
+    column: Option<&'r Column>,
+    /// For each dictionary entry.
+    hits: Vec<bool>,
+}
+
+impl<'r> Having<'r> {
+    pub(crate) fn new(records: &'r Records, field: &str, texts: &[&str]) -> Self {
+        let column = records.column(field);
+        let hit = |scalar| texts.contains(&text_of(scalar).as_ref());
+        Self { column, hits: column.map_or_else(Vec::new, |c| c.dictionary.iter().map(hit).collect()) }
+    }
+
+    pub(crate) fn holds(&self, record: usize) -> bool {
+        self.codes(record).iter().any(|code| self.hits.get(*code as usize).copied().unwrap_or(false))
+    }
+
+    fn codes(&self, record: usize) -> &'r [u32] {
+        self.column.map_or(&[], |c| c.codes(record))
+    }
+}
+
+/// Records that say that a process began (semantics.md §4).
+pub(crate) struct Creations<'r> {
+    code: Having<'r>,
+    category: Having<'r>,
+    kind: Having<'r>,
+}
+
+impl<'r> Creations<'r> {
+    pub(crate) fn new(records: &'r Records) -> Self {
+        Self {
+            code: Having::new(records, "event.code", &["1"]),
+            category: Having::new(records, "event.category", &["process"]),
+            kind: Having::new(records, "event.type", &["start"]),
+        }
+    }
+
+    pub(crate) fn holds(&self, record: usize) -> bool {
+        self.code.holds(record) || (self.category.holds(record) && self.kind.holds(record))
+    }
+}
+
+/// Records that fulfil a condition of a relation.
+pub(crate) struct Guarded<'r> {
+    having: Having<'r>,
+    /// Whether the field must be absent.
+    lacking: bool,
+}
+
+impl<'r> Guarded<'r> {
+    pub(crate) fn new(records: &'r Records, guard: &Guard) -> Self {
+        let texts: Vec<&str> = guard.values.iter().map(String::as_str).collect();
+        Self { having: Having::new(records, &guard.field, &texts), lacking: texts.is_empty() }
+    }
+
+    pub(crate) fn holds(&self, record: usize) -> bool {
+        if self.lacking { self.having.codes(record).is_empty() } else { self.having.holds(record) }
+    }
+}

@@ -1,0 +1,31 @@
+//! Work done once for all records that have the same dictionary codes in what it depends on.
+
+use rustc_hash::FxHashMap;
+
+/// What was worked out, by the codes that it depends on.
+pub(crate) struct Known<T> {
+    by_codes: FxHashMap<Box<[u32]>, T>,
+    codes: Vec<u32>,
+}
+
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self { by_codes: FxHashMap::default(), codes: Vec::new() }
+    }
+}
+
+impl<T: Clone> Known<T> {
+    /// The result of `work`. `sign` writes the codes down that it depends on; false: it depends on more.
+    pub(crate) fn get(&mut self, sign: impl FnOnce(&mut Vec<u32>) -> bool, work: impl FnOnce() -> T) -> T {
+        self.codes.clear();
+        if !sign(&mut self.codes) {
+            return work();
+        }
+        if let Some(known) = self.by_codes.get(self.codes.as_slice()) {
+            return known.clone();
+        }
+        let result = work();
+        self.by_codes.insert(self.codes.as_slice().into(), result.clone());
+        result
+    }
+}
