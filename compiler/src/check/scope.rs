@@ -15,6 +15,10 @@ type Binding = Result<VarId, Reported>;
 pub(super) struct Scope<'a> {
     bound: FxHashMap<String, (Binding, u32)>,
     used: FxHashSet<VarId>,
+    /// The names without `_`, in the order of their first binding.
+    names: Vec<String>,
+    /// For each word that was likened to names: how many of them, and the nearest.
+    likened: FxHashMap<String, (usize, Option<String>)>,
     /// Every target in the file: name to statement indices, ascending.
     targets: FxHashMap<&'a str, Vec<(usize, Span)>>,
 }
@@ -27,7 +31,7 @@ impl<'a> Scope<'a> {
                 targets.entry(&target.text).or_default().push((index, target.span));
             }
         }
-        Self { bound: FxHashMap::default(), used: FxHashSet::default(), targets }
+        Self { bound: FxHashMap::default(), used: FxHashSet::default(), names: Vec::new(), likened: FxHashMap::default(), targets }
     }
 
     /// Binds a name and `_`; gives the version, from 1.
@@ -37,6 +41,9 @@ impl<'a> Scope<'a> {
         entry.1 += 1;
         let version = entry.1;
         if name != "_" {
+            if version == 1 {
+                self.names.push(name.to_owned());
+            }
             self.bound.entry("_".to_owned()).or_insert((binding, 0)).0 = binding;
         }
         version
@@ -58,21 +65,26 @@ impl<'a> Scope<'a> {
         self.bound.get(name).map(|(binding, _)| *binding)
     }
 
+    /// The first statement with this target that lies behind a point of the file, and the target's place.
+    fn target(&self, name: &str, behind: impl Fn(usize, Span) -> bool) -> Option<&(usize, Span)> {
+        let targets = self.targets.get(name)?;
+        targets.get(targets.partition_point(|(index, place)| !behind(*index, *place)))
+    }
+
     /// Whether the name is bound here.
     pub(super) fn knows(&self, name: &str) -> bool {
         self.bound.contains_key(name)
     }
 
-    /// The names that are bound here.
-    fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.bound.keys().map(String::as_str).filter(|n| *n != "_").collect();
-        names.sort_unstable();
-        names
-    }
-
     /// A bound name spelt almost like `word`. It was probably meant, so it counts as used.
     pub(super) fn similar(&mut self, word: &str) -> Option<String> {
-        let name = suggest::best(word, self.names()).map(str::to_owned)?;
+        // Names only ever join, so a word is likened to each of them once.
+        let (done, nearest) = self.likened.entry(word.to_owned()).or_default();
+        let new = self.names.get(*done..).unwrap_or_default().iter();
+        let name = suggest::best(word, nearest.iter().chain(new).map(String::as_str)).map(str::to_owned);
+        *done = self.names.len();
+        nearest.clone_from(&name);
+        let name = name?;
         self.touch(&name);
         Some(name)
     }
@@ -109,7 +121,7 @@ impl Checker<'_> {
         }
         let mut diagnostic =
             Diagnostic::new(&UNKNOWN_VARIABLE, name.span, format!("no variable `{}` is bound here", name.text)).label("not bound");
-        let later = self.scope.targets.get(name.text.as_str()).and_then(|t| t.iter().find(|(i, _)| *i >= self.index));
+        let later = self.scope.target(&name.text, |index, _| index >= self.index);
         if let Some((index, span)) = later {
             let line = self.sources.position(span.source, span.start).line;
             let when = if *index == self.index { "bound by this very statement" } else { "bound later" };
@@ -152,8 +164,7 @@ impl Checker<'_> {
         }
         for diagnostic in found {
             let name = self.sources.text(diagnostic.primary.span).to_owned();
-            let again =
-                self.scope.targets.get(name.as_str()).and_then(|t| t.iter().find(|(_, s)| s.start > diagnostic.primary.span.start));
+            let again = self.scope.target(&name, |_, place| place.start > diagnostic.primary.span.start);
             let diagnostic = match again {
                 Some((_, span)) => diagnostic.also(*span, "bound again before any use"),
                 None => diagnostic.label("no later statement names it"),

@@ -159,6 +159,13 @@ pub struct Sink {
     lints: LintLevels,
     diagnostics: Vec<Diagnostic>,
     seen: FxHashSet<(&'static str, Span)>,
+    /// What could not be read.
+    unread: Vec<Span>,
+}
+
+/// Whether a code is of the lexer or the parser.
+fn of_reading(code: &Code) -> bool {
+    code.id.starts_with("K00")
 }
 
 impl Sink {
@@ -186,6 +193,9 @@ impl Sink {
             return Reported(());
         }
         if self.seen.insert((code.id, diagnostic.primary.span)) {
+            if of_reading(code) && diagnostic.severity == Severity::Error {
+                self.unread.push(diagnostic.primary.span);
+            }
             self.diagnostics.push(diagnostic);
         }
         Reported(())
@@ -193,12 +203,9 @@ impl Sink {
 
     /// Whether the place could not be read in the first place: what a later pass makes of it is the same mistake.
     fn unread_at(&self, diagnostic: &Diagnostic) -> bool {
-        let unread = |d: &Diagnostic| d.code.id.starts_with("K00") && d.severity == Severity::Error;
-        let touches = |d: &Diagnostic| {
-            let (a, b) = (d.primary.span, diagnostic.primary.span);
-            a.source == b.source && a.start <= b.end && b.start <= a.end
-        };
-        !diagnostic.code.id.starts_with("K00") && self.diagnostics.iter().any(|d| unread(d) && touches(d))
+        let here = diagnostic.primary.span;
+        let touches = |span: &Span| span.source == here.source && span.start <= here.end && here.start <= span.end;
+        !of_reading(diagnostic.code) && self.unread.iter().any(touches)
     }
 
     /// The proof for a tree node that an earlier pass could not read: that pass has said why, in this sink.

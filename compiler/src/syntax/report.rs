@@ -7,11 +7,12 @@ use super::token::{Class, Flags, Keyword, Kind, Token};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{KEYWORD_AS_NAME, UNCLOSED, UNEXPECTED};
 use crate::source::Span;
+use rustc_hash::FxHashSet;
 
 /// Turns faults into diagnostics: one for each place, none where the lexer has said what is wrong.
 pub(super) fn report(faults: Vec<Fault>, scanned: &Scanned<'_>, end: Span) -> Vec<Diagnostic> {
     let mut out = Vec::with_capacity(faults.len());
-    let mut places = Vec::new();
+    let mut places = FxHashSet::default();
     for fault in faults {
         if let Some(told) = fault.told {
             out.push(*told);
@@ -19,10 +20,9 @@ pub(super) fn report(faults: Vec<Fault>, scanned: &Scanned<'_>, end: Span) -> Ve
         }
         let found = scanned.tokens.get(fault.at);
         let echo = found.map_or(scanned.tainted_end, |t| t.has(Flags::TAINTED));
-        if echo || places.contains(&fault.at) {
+        if echo || !places.insert(fault.at) {
             continue;
         }
-        places.push(fault.at);
         out.push(Context { tokens: &scanned.tokens, at: fault.at, expected: fault.expected, end }.diagnostic());
     }
     out
