@@ -148,23 +148,30 @@ impl<'a> Scan<'a> {
         let Some(total) = first.total else { return Err(Fault::new(Kind::Malformed, "the answer has no total")) };
         let pages = total.div_ceil(first.asked as u64);
         let sliced = self.link.server(self.context)?.product == Product::Elasticsearch && self.link.config.concurrency > 1;
-        let seen = if pages > SLICE_FROM && sliced {
-            // On Elasticsearch slices cost nothing; the first page is read again.
-            *builder = self.prepared.builder();
-            self.slices(snapshot, pages.min(self.link.config.concurrency as u64) as usize, builder)?
-        } else {
-            let hits = first.hits as u64;
-            if first.hits < first.asked { hits } else { hits + self.pages(snapshot, None, first.last, builder)? }
+        let more = match () {
+            () if first.hits < first.asked => 0,
+            () if first.last.is_none() => return Err(Fault::new(Kind::Malformed, "a full page without sort values")),
+            // On Elasticsearch slices cost nothing. They are parts of one order, so each goes on behind the first page.
+            () if pages > SLICE_FROM && sliced => {
+                self.slices(snapshot, pages.min(self.link.config.concurrency as u64) as usize, first.last.as_deref(), builder)?
+            }
+            () => self.pages(snapshot, None, first.last, builder)?,
         };
-        prove(total, seen, builder)
+        prove(total, first.hits as u64 + more, builder)
     }
 
-    /// All slices, each on a thread of its own.
-    fn slices(&self, snapshot: &Snapshot, max: usize, builder: &mut RecordsBuilder) -> Result<u64, Fault> {
+    /// What all slices have behind `after`, each on a thread of its own.
+    fn slices(
+        &self,
+        snapshot: &Snapshot,
+        max: usize,
+        after: Option<&RawValue>,
+        builder: &mut RecordsBuilder,
+    ) -> Result<u64, Fault> {
         let parts: Vec<Result<(u64, RecordsBuilder), Fault>> = std::thread::scope(|scope| {
             let read = |id| {
                 let mut part = self.prepared.builder();
-                let seen = self.pages(snapshot, Some(Slice { id, max }), None, &mut part);
+                let seen = self.pages(snapshot, Some(Slice { id, max }), after.map(ToOwned::to_owned), &mut part);
                 if seen.is_err() {
                     self.stop.store(true, Ordering::Relaxed);
                 }
