@@ -55,9 +55,12 @@ fn sightings(records: &Records, entity: EntityId, predicate: &Predicate) -> Sigh
     let reading = Reading { catalog: Catalog::builtin(), ladder: false, lives: &lives, references: &references, columns: &[] };
     let mut found = Found::default();
     sight::scan(&reading, records, entity, predicate, &mut found).expect("generated patterns can be decided");
-    let mut out: Sightings =
-        found.sightings.iter().map(|(k, s)| (s.record.unwrap_or_default(), s.slot, format!("{:?}{:?}", k.parts, k.host))).collect();
+    let mut out = Sightings::new();
     out.extend(found.unidentified.iter().map(|(record, slot)| (*record, *slot, "unidentified".to_owned())));
+    for entity in found.sightings.entities() {
+        let key = format!("{:?}{:?}", entity.key.parts, entity.key.host);
+        out.extend(entity.sightings.iter().map(|s| (s.record.unwrap_or_default(), s.slot, key.clone())));
+    }
     out
 }
 

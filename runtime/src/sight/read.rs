@@ -183,6 +183,12 @@ impl<'a, 'r> Place<'a, 'r> {
 
     /// Takes what stands in the slot of a record, if the condition holds there.
     fn take(&mut self, record: usize, instance: Instance, out: &mut Found) -> Result<(), Undecided> {
+        // Most conditions are decided for each dictionary entry, so they are asked first; one that cannot be decided is a
+        // fault only where something stands.
+        let holds = self.holds(record, instance);
+        if let Ok(false) = holds {
+            return Ok(());
+        }
         let (reading, view) = (self.reading, self.view);
         let stands = || match standing(reading, view, record, instance) {
             Standing::Nothing => Who::Nothing,
@@ -190,9 +196,10 @@ impl<'a, 'r> Place<'a, 'r> {
             Standing::Entity(key) => Who::Entity(out.sightings.number(key)),
         };
         let who = self.who.get(|codes| view.sign_identity(record, instance, codes), stands);
-        if matches!(who, Who::Nothing) || !self.holds(record, instance)? {
+        if let Who::Nothing = who {
             return Ok(());
         }
+        holds?;
         match who {
             Who::Nothing => {}
             Who::Unidentified => {
