@@ -7,7 +7,6 @@ use huntc_compiler::backend::elastic::request::{Hole, HolePart};
 use huntc_compiler::catalog::{Catalog, EntityId, ValueType};
 use huntc_compiler::check::hir::Attr;
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// Most entities, and most values of one reference, that one request asks for. Servers take 65,536 values in a `terms`
@@ -78,9 +77,8 @@ fn terms(q: &Terms<Hole>, fill: &Fill<'_>, positive: bool) -> Query<Never> {
             }
         }
     }
-    let mut seen = FxHashSet::default();
-    values.retain(|v| seen.insert(v.clone()));
     values.sort();
+    values.dedup();
     if fill.catalog.field_type(&q.field) == huntc_compiler::catalog::FieldType::Keyword {
         values = values.into_iter().map(|v| if let Value::Text(_) = v { v } else { Value::text(v.to_string()) }).collect();
     }

@@ -157,7 +157,7 @@ impl Run<'_> {
             }
         }
         let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.options.concurrency.max(1))
+            .num_threads(self.options.concurrency.min(plan.nodes.len()).max(1))
             .thread_name(|i| format!("hunt-{i}"))
             .build();
         let graph = Graph { waiting: &waiting, dependants: &dependants };

@@ -123,7 +123,9 @@ fn equal_to(field: &str, kind: FieldType, test: &Test, values: Vec<Value>) -> Lo
 /// The spellings of a GUID or hash in use: as given, lower, upper.
 pub fn spellings(value: &Value) -> Vec<Value> {
     let text = value.to_string();
-    vec![Value::text(text.to_ascii_lowercase()), Value::text(text.to_ascii_uppercase()), Value::text(text)]
+    let (lower, upper) = (text.to_ascii_lowercase(), text.to_ascii_uppercase());
+    let given = (text != lower && text != upper).then_some(text);
+    [lower, upper].into_iter().chain(given).map(Value::text).collect()
 }
 
 /// The value as a keyword has it.
