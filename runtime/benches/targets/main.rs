@@ -4,8 +4,11 @@
 //! their names: `cargo bench --bench targets -- term`.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod cluster;
+mod compile;
 mod data;
 mod generate;
+mod hunts;
 mod measure;
 mod rows;
 mod store;
@@ -17,7 +20,7 @@ use rows::{Effort, Row, shown};
 use std::process::ExitCode;
 
 /// The rows of all files.
-const GROUPS: &[&[Row]] = &[store::ROWS];
+const GROUPS: &[&[Row]] = &[compile::ROWS, store::ROWS, hunts::ROWS, cluster::ROWS];
 
 /// Measures the targets for speed and memory on generated data.
 #[derive(Parser)]
@@ -65,6 +68,10 @@ fn run(args: &Args) -> Outcome<bool> {
     let data = Data::new(args.records, args.large_records)?;
     let mut all = true;
     for row in rows {
+        if row.effort == Effort::Server && std::env::var_os(cluster::SERVER).is_none() {
+            println!("SKIP  {:<32} {} names no server: see tests/servers/cluster", row.name, cluster::SERVER);
+            continue;
+        }
         let figures = row.figures(&data)?;
         for (limit, figure) in row.limits.iter().zip(figures) {
             let holds = limit.bound.holds(figure);

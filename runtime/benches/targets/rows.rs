@@ -17,6 +17,8 @@ pub(super) struct Row {
 pub(super) enum Effort {
     /// Five times; the median counts.
     Median,
+    /// Likewise, where there is a server.
+    Server,
     /// Once, and only with `--large`.
     Large,
 }
@@ -65,7 +67,7 @@ pub(super) fn shown(figure: f64) -> String {
 impl Row {
     /// The figures of the row.
     pub(super) fn figures(&self, data: &Data) -> Outcome<Vec<f64>> {
-        let times = if self.effort == Effort::Median { 5 } else { 1 };
+        let times = if self.effort == Effort::Large { 1 } else { 5 };
         let samples = (0..times).map(|_| (self.measure)(data)).collect::<Outcome<Vec<_>>>()?;
         let median = |index: usize| {
             let mut column: Vec<f64> = samples.iter().filter_map(|sample| sample.get(index).copied()).collect();

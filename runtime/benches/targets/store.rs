@@ -101,7 +101,7 @@ fn terms(data: &Data) -> Outcome<Vec<f64>> {
 }
 
 /// Fields as a hunt for processes asks for them.
-const FIELDS: [&str; 10] = [
+pub(super) const FIELDS: [&str; 10] = [
     "@timestamp",
     "host.name",
     "user.name",
