@@ -45,7 +45,7 @@ const RUNTIME: &[(&str, &[&str])] = &[
     ("analytics", &["config", "files", "source", "table"]),
     ("exec", &["analytics", "config", "files", "ops", "report", "sight", "source", "table"]),
     ("nightly", &["config", "exec", "report", "source", "table"]),
-    ("cli", &["config", "demo", "exec", "nightly", "report", "source", "table"]),
+    ("cli", &["config", "demo", "exec", "files", "nightly", "report", "source", "table"]),
 ];
 
 fn root() -> &'static Path {

@@ -126,8 +126,14 @@ fn a_cluster_is_surveyed() {
         server.load("winlogbeat-survey-b", [r#"{"@timestamp":"2022-08-16T00:00:00Z","p":"x"}"#, "{}"]);
         let source = source(&server, "winlogbeat-survey-*", |_| {});
         let survey = source.probe(&["p".to_owned(), "q".to_owned()], &FetchContext::default()).expect("an answer");
+        let span = survey.span.map(|(first, last)| (first.to_string(), last.to_string()));
         assert_eq!(survey.indices, ["winlogbeat-survey-a", "winlogbeat-survey-b"]);
-        assert_eq!((survey.records, survey.newest), (3, Instant::parse("2023-08-16T00:00:00.5Z")), "{}", server.name);
+        assert_eq!(survey.records, 3, "{}", server.name);
+        assert_eq!(span, Some(("2022-08-16T00:00:00.000Z".to_owned(), "2023-08-16T00:00:00.500Z".to_owned())), "{}", server.name);
+        assert!(survey.clocks.is_empty(), "no index has a category");
+        let traps: Vec<(bool, &[String])> =
+            survey.traps.iter().map(|t| (t.about.contains("ignore_above"), t.fields.as_slice())).collect();
+        assert_eq!(traps, [(false, ["p".to_owned()].as_slice()), (true, ["p".to_owned()].as_slice())], "{:?}", survey.traps);
         assert_eq!(survey.fields[0].kinds, [("keyword up to 9".to_owned(), 1), ("whole number".to_owned(), 1)]);
         assert_eq!((survey.fields[1].missing, survey.fields[1].kinds.len()), (2, 0));
         assert!(survey.server.version.is_some() && server.name.starts_with(&survey.server.title()[..4].to_lowercase()));

@@ -26,6 +26,8 @@ pub struct Options {
     pub sources: Vec<SourceProfile>,
     /// Analytics that the configuration binds.
     pub analytics: Vec<AnalyticProfile>,
+    /// The entity types of files that LOAD names, as far as they are known: path as written, type.
+    pub loaded: Vec<(String, String)>,
 }
 
 impl Options {
@@ -42,6 +44,7 @@ impl Options {
             lints: LintLevels::default(),
             sources: Vec::new(),
             analytics: Vec::new(),
+            loaded: Vec::new(),
         }
     }
 }

@@ -9,7 +9,7 @@ use huntc_compiler::diag::codes;
 use huntc_compiler::value::Value;
 use serde_json::{Map, Value as Json};
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 /// Where files may lie.
@@ -43,8 +43,10 @@ fn save_error(path: &str, what: impl std::fmt::Display) -> SourceError {
 
 /// The path without `.` and `..`, absolute; `..` never leaves the root of the file system.
 fn resolve(path: &str, place: &Place<'_>) -> PathBuf {
+    let joined = place.folder.join(path);
     let mut out = PathBuf::new();
-    for part in place.folder.join(path).components() {
+    // A folder of `.` alone would leave the file without a parent that exists.
+    for part in std::path::absolute(&joined).unwrap_or(joined).components() {
         match part {
             Component::ParentDir => {
                 out.pop();
@@ -91,18 +93,43 @@ fn shape(path: &Path) -> (String, Packing) {
     (name.rsplit('.').next().unwrap_or_default().to_owned(), packing)
 }
 
-/// Reads a file of LOAD. A `type` column wins over `entity`.
+/// The type that a file's first record names; none where the file cannot be read or has no `type`.
+pub fn entity_type(path: &str, place: &Place<'_>) -> Option<String> {
+    let real = allowed(path, place).ok()?;
+    let (format, packing) = shape(&real);
+    let mut reader = BufReader::new(open(&real, packing).ok()?.take(MOST));
+    let entity = match format.as_str() {
+        "csv" => {
+            let mut rows = csv::Reader::from_reader(reader);
+            let at = rows.headers().ok()?.iter().position(|h| h == "type")?;
+            rows.records().next()?.ok()?.get(at)?.to_owned()
+        }
+        "json" => {
+            reader.read_until(b'[', &mut Vec::new()).ok()?;
+            let first = serde_json::Deserializer::from_reader(reader).into_iter::<Map<String, Json>>().next()?.ok()?;
+            first.get("type")?.as_str()?.to_owned()
+        }
+        _ => return None,
+    };
+    (!entity.is_empty()).then_some(entity)
+}
+
+fn open(path: &Path, packing: Packing) -> std::io::Result<Box<dyn Read>> {
+    let file = File::open(path)?;
+    Ok(match packing {
+        Packing::Plain => Box::new(file),
+        Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(file)),
+        Packing::Zstd => Box::new(zstd::Decoder::new(file)?),
+    })
+}
+
+/// Reads a file of LOAD. A `type` column must say what the huntflow was checked with, if that is known.
 pub fn load(path: &str, place: &Place<'_>, entity: Option<EntityId>, catalog: &Catalog) -> Result<Loaded, SourceError> {
     let outside = "list further folders as roots under [run] in huntc.toml";
     let real = allowed(path, place).map_err(|e| load_error(path, e).help(outside))?;
     let mut bytes = Vec::new();
     let (format, packing) = shape(&real);
-    let file = File::open(&real).map_err(|e| load_error(path, "it cannot be opened").note(e.to_string()))?;
-    let reader: Box<dyn Read> = match packing {
-        Packing::Plain => Box::new(file),
-        Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(file)),
-        Packing::Zstd => Box::new(zstd::Decoder::new(file).map_err(|e| load_error(path, e))?),
-    };
+    let reader = open(&real, packing).map_err(|e| load_error(path, "it cannot be opened").note(e.to_string()))?;
     reader.take(MOST + 1).read_to_end(&mut bytes).map_err(|e| load_error(path, "it cannot be read").note(e.to_string()))?;
     if bytes.len() as u64 > MOST {
         return Err(load_error(path, "it holds more than 1 GiB"));
@@ -157,8 +184,13 @@ fn typed(
         match names.as_slice() {
             [] => {}
             [name] => {
-                entity =
-                    Some(catalog.entity(name).ok_or_else(|| load_error(path, format_args!("the type {name:?} is not known")))?);
+                let own = catalog.entity(name).ok_or_else(|| load_error(path, format_args!("the type {name:?} is not known")))?;
+                if let Some(said) = entity.filter(|said| *said != own) {
+                    let said = &catalog.get(said).name;
+                    return Err(load_error(path, format_args!("it holds {name}, not {said}"))
+                        .help(format!("say so in the huntflow: LOAD … AS {name}")));
+                }
+                entity = Some(own);
             }
             _ => return Err(load_error(path, format_args!("it holds several types: {}", names.join(", ")))),
         }

@@ -164,11 +164,13 @@ impl Checker<'_> {
         self.saved.insert(path.to_owned(), entity);
     }
 
-    /// The type of what this huntflow saved to a file before, else of the first GET from the variable that is bound here.
+    /// The type of what this huntflow saved to a file before, else of the file itself where it is known, else of the first
+    /// GET from the variable that is bound here.
     pub(crate) fn saved(&self, path: &str) -> Option<EntityId> {
         let before = self.saved.get(path).copied();
+        let on_disk = self.options.loaded.iter().find(|(name, _)| name == path).and_then(|(_, entity)| self.catalog.entity(entity));
         let target = self.program.statements.get(self.index)?.target.as_ref();
-        before.or_else(|| {
+        before.or(on_disk).or_else(|| {
             let target = &target?.text;
             let later = self.program.statements.iter().skip(self.index + 1);
             let used = later.take_while(|s| s.target.as_ref().is_none_or(|t| t.text != *target)).find_map(|s| match &s.command {

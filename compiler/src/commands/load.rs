@@ -47,7 +47,7 @@ impl Load {
 }
 
 impl Load {
-    /// The type comes from AS, from what this huntflow saved there, or from how it is used.
+    /// The type comes from AS, from what this huntflow saved there, from the file, or from how it is used.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let format = file_format(cx, &self.path);
         let entity = match &self.entity {
@@ -70,6 +70,7 @@ impl Load {
     fn missing_type(&self, cx: &mut Checker<'_>) -> Reported {
         let diagnostic = Diagnostic::new(&MISSING_TYPE, self.path.span, "LOAD does not tell the entity type of the file")
             .label("of which type?")
+            .note("no `type` column of the file could be read before the hunt")
             .fix("name the type", self.path.span.after(), " AS process");
         cx.report(diagnostic)
     }

@@ -1,13 +1,12 @@
 //! `huntc analytics`: what the configuration binds for APPLY.
 
-use super::args::{ConfigArgs, TextOrJson};
+use super::args::{ConfigArgs, SourceArgs, TextOrJson};
 use super::exit::ExitCode;
 use super::session::Session;
 use super::terminal::Terminal;
 use crate::config::Config;
 use crate::report::sanitize::{json_line, terminal as safe};
 use crate::report::text::table;
-use std::path::Path;
 
 /// List the analytics that APPLY may name, with the place each comes from
 #[derive(Debug, clap::Args)]
@@ -21,9 +20,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
-    let mut session = Session::new(terminal, args.config.config.clone(), Vec::new());
-    let config = match session.config(Path::new(".")) {
-        Ok(config) => config,
+    let config = match Session::here(terminal, &args.config, &SourceArgs::default()) {
+        Ok((_, config)) => config,
         Err(code) => return code,
     };
     terminal.out(&match args.format {

@@ -47,7 +47,7 @@ fn check(args: &Args, session: &mut Session) -> Result<ExitCode, ExitCode> {
         let config = session.config(&input::folder(file))?;
         let catalog = catalog(session, &config, args.meaning.mapping.as_deref())?;
         let options = session.options(&config, &args.meaning, false, now);
-        let mut compiled = hunt::compile(file, session, &catalog, &options);
+        let mut compiled = hunt::compile(file, session, &config, &catalog, &options);
         unreadable |= compiled.unreadable();
         diagnostics.append(&mut compiled.diagnostics);
     }

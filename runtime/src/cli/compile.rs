@@ -76,7 +76,7 @@ fn compile(args: &Args, session: &mut Session) -> Result<ExitCode, ExitCode> {
     let config = session.config(&input::folder(&args.file))?;
     let catalog = catalog(session, &config, args.meaning.mapping.as_deref())?;
     let options = session.options(&config, &args.meaning, args.lean, now(args.meaning.at));
-    let compiled = hunt::compile(&args.file, session, &catalog, &options);
+    let compiled = hunt::compile(&args.file, session, &config, &catalog, &options);
     session.show(&compiled.diagnostics);
     let shown = show_stage(args.emit, &compiled, session, &catalog, &options);
     if let Some(text) = &shown {

@@ -1,7 +1,9 @@
 //! From a huntflow on the command line to a plan.
 
 use super::input;
+use super::loads;
 use super::session::Session;
+use crate::config::Config;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::check::hir::Hunt;
 use huntc_compiler::compile;
@@ -29,10 +31,12 @@ impl Compiled {
 }
 
 /// Reads and compiles a huntflow.
-pub(super) fn compile(path: &str, session: &mut Session, catalog: &Catalog, options: &Options) -> Compiled {
+pub(super) fn compile(path: &str, session: &mut Session, config: &Config, catalog: &Catalog, options: &Options) -> Compiled {
     match input::huntflow(path, &mut session.sources) {
         Ok(id) => {
-            let done = compile::compile(&session.sources, id, catalog, options);
+            let loaded = loads::types(path, id, &session.sources, config);
+            let options = Options { loaded, ..options.clone() };
+            let done = compile::compile(&session.sources, id, catalog, &options);
             Compiled { parsed: Some((id, done.program)), hunt: done.compiled, diagnostics: done.diagnostics }
         }
         Err(problem) => Compiled { parsed: None, hunt: None, diagnostics: vec![*problem] },

@@ -1,10 +1,10 @@
 //! Reads huntflows: `.hf` text, `.ipynb` huntbooks, and `-` for standard input.
 
-use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::{Diagnostic, suggest};
 use huntc_compiler::diag::codes::config::UNREADABLE_FILE;
 use huntc_compiler::source::{SourceId, SourceSet, Span};
 use huntc_compiler::syntax::notebook;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// Longest text: spans count bytes in 32 bits, and nobody writes a huntflow of this size.
@@ -21,7 +21,13 @@ pub(super) fn text(path: &str, sources: &mut SourceSet) -> Result<String, Box<Di
         reader.take(LIMIT + 1).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
-    let bytes = read().map_err(|e: std::io::Error| unreadable(path, &e.to_string(), sources))?;
+    let bytes = read().map_err(|e: std::io::Error| {
+        let problem = unreadable(path, &e.to_string(), sources);
+        match way_out(path, &e) {
+            Some(help) => Box::new(problem.help(help)),
+            None => problem,
+        }
+    })?;
     if bytes.len() as u64 > LIMIT {
         return Err(unreadable(path, "it has more than 256 MB", sources));
     }
@@ -67,6 +73,24 @@ pub(super) fn name(path: &str) -> &str {
 pub(super) fn folder(path: &str) -> PathBuf {
     let parent = Path::new(path).parent().filter(|p| path != "-" && !p.as_os_str().is_empty());
     parent.map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// What to write instead, by what is there.
+fn way_out(path: &str, error: &std::io::Error) -> Option<String> {
+    let given = Path::new(path);
+    match error.kind() {
+        ErrorKind::IsADirectory => Some(format!("name the files in it: `{}`", given.join("*.hf").display())),
+        ErrorKind::PermissionDenied => Some("give yourself the right to read it".to_owned()),
+        ErrorKind::NotFound => {
+            let folder = given.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let wanted = given.file_name()?.to_str()?;
+            let entries = std::fs::read_dir(folder).ok()?;
+            let names: Vec<String> = entries.filter_map(|e| e.ok()?.file_name().into_string().ok()).collect();
+            let near = suggest::best(wanted, names.iter().map(String::as_str))?;
+            Some(format!("the nearest name is `{}`", given.with_file_name(near).display()))
+        }
+        _ => None,
+    }
 }
 
 /// A file that cannot be read.

@@ -4,6 +4,7 @@ use super::execute::{Work, execute, guarded, without_results};
 use super::exit::ExitCode;
 use super::hunt::{self, Compiled};
 use super::input;
+use super::loads;
 use super::open::{Opened, Ready, ready};
 use super::progress::Progress;
 use super::run::Args;
@@ -45,7 +46,7 @@ impl<'a> Judge<'a> {
         let config = session.config(&input::folder(file))?;
         let catalog = catalog(session, &config, self.args.meaning.mapping.as_deref())?;
         let options = session.options(&config, &self.args.meaning, self.args.lean, self.now);
-        let Compiled { parsed, hunt, mut diagnostics } = hunt::compile(file, session, &catalog, &options);
+        let Compiled { parsed, hunt, mut diagnostics } = hunt::compile(file, session, &config, &catalog, &options);
         let (Some((source, _)), Some((hunt, plan))) = (&parsed, hunt) else {
             let code = if parsed.is_none() { ExitCode::Usage } else { ExitCode::HuntErrors };
             return Ok((without_results(file, Status::Error, diagnostics), code));
@@ -71,7 +72,7 @@ impl<'a> Judge<'a> {
             catalog: &catalog,
             diagnostics,
             folder: input::folder(file),
-            roots: roots(file, &config),
+            roots: loads::roots(file, &config),
             open: &open,
             config: &config,
             args: self.args,
@@ -157,9 +158,4 @@ pub(super) fn bad_lines(report: &ReadReport, name: &str, span: Span) -> Diagnost
         problem = problem.note(format!("{}:{}: {}", bad.file, bad.line, bad.reason.text()));
     }
     problem
-}
-
-/// Folders that LOAD and SAVE may use.
-fn roots(file: &str, config: &Config) -> Vec<PathBuf> {
-    if config.run.roots.is_empty() { vec![PathBuf::from("."), input::folder(file)] } else { config.run.roots.clone() }
 }

@@ -17,6 +17,7 @@ mod ingest;
 mod input;
 mod interrupt;
 mod judge;
+mod loads;
 mod nightly;
 mod open;
 mod progress;
@@ -91,7 +92,16 @@ pub fn main() -> std::process::ExitCode {
 
 fn dispatch(cli: Cli) -> ExitCode {
     let terminal = Terminal::new(cli.color);
-    match cli.command {
+    let code = perform(cli.command, terminal);
+    if terminal.lost() {
+        terminal.err("error: standard output cannot be written\n");
+        return code.worst(ExitCode::Failed);
+    }
+    code
+}
+
+fn perform(command: Command, terminal: Terminal) -> ExitCode {
+    match command {
         Command::Check(args) => check::run(&args, terminal),
         Command::Compile(args) => compile::run(&args, terminal),
         Command::Run(args) => run::run(&args, terminal),

@@ -6,7 +6,7 @@ use crate::config::secret::{Secret, SecretError};
 use crate::source::elastic::{self, ElasticConfig, ElasticSource};
 use crate::source::files::ReadReport;
 use crate::source::store::Store;
-use crate::source::{DataSource, FetchContext, SourceError};
+use crate::source::{DataSource, SourceError};
 use huntc_compiler::diag::codes::config::MISSING_SECRET;
 use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
@@ -43,14 +43,6 @@ impl Ready {
             }
             Self::Cluster(config) => (Arc::new(ElasticSource::new((**config).clone())?), ReadReport::default()),
         })
-    }
-}
-
-impl Ready {
-    /// Which server it is, where it is one; this is the first thing that is sent.
-    pub(super) fn server(&self) -> Result<Option<String>, SourceError> {
-        let Self::Cluster(config) = self else { return Ok(None) };
-        Ok(Some(ElasticSource::new((**config).clone())?.server(&FetchContext::default())?.title()))
     }
 }
 

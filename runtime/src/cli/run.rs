@@ -136,27 +136,24 @@ fn printed(report: &HuntReport, displays: bool, width: Option<u16>) -> String {
 
 /// Puts the report where it was asked for.
 fn deliver(args: &Args, report: &RunReport, folder: Option<ReportFolder>, session: &mut Session) -> ExitCode {
-    let mut code = ExitCode::Ok;
     if args.format == TextOrJson::Json && !args.quiet {
         let mut text = Vec::new();
-        let written = json::write(report, false, &mut text).and_then(|()| session.terminal.try_out(&text));
-        if written.is_err() {
-            session.terminal.err("error: standard output cannot be written\n");
-            code = ExitCode::Failed;
-        }
+        // Writing to memory does not fail.
+        let _ = json::write(report, false, &mut text);
+        session.terminal.out_bytes(&text);
     }
-    let (Some(folder), Some(out)) = (folder, &args.out) else { return code };
+    let (Some(folder), Some(out)) = (folder, &args.out) else { return ExitCode::Ok };
     match commit(report, folder, out, args.raw_csv) {
         Ok(path) => {
             if args.format == TextOrJson::Text && !args.quiet {
                 session.terminal.out(&format!("report: {}\n", safe(&path.display().to_string())));
             }
-            code
+            ExitCode::Ok
         }
         Err(problem) => {
             session.sources = report.sources.clone();
             session.show(&[*problem]);
-            code.worst(ExitCode::Failed)
+            ExitCode::Failed
         }
     }
 }

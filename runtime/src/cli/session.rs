@@ -1,6 +1,6 @@
 //! What the commands share while they run: the texts, the configuration, the catalog, and how problems are shown.
 
-use super::args::{LintArgs, MeaningArgs};
+use super::args::{ConfigArgs, LintArgs, MeaningArgs, SourceArgs};
 use super::exit::ExitCode;
 use super::input;
 use super::terminal::Terminal;
@@ -45,6 +45,17 @@ impl Session {
             configs: BTreeMap::new(),
             mappings: BTreeMap::new(),
         }
+    }
+
+    /// A session with the configuration that holds in the current folder, for commands without a huntflow.
+    pub(super) fn here(
+        terminal: Terminal,
+        config: &ConfigArgs,
+        sources: &SourceArgs,
+    ) -> Result<(Self, Rc<Config>), ExitCode> {
+        let mut session = Self::new(terminal, config.config.clone(), sources.sources.clone());
+        let config = session.config(Path::new("."))?;
+        Ok((session, config))
     }
 
     /// Takes the lint levels of the command line; names that are none are told.

@@ -10,7 +10,6 @@ use crate::report::sanitize::{json_line, terminal as safe};
 use crate::report::text::table;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
-use std::path::Path;
 
 /// List the data sources that are bound, with the place each comes from; secrets are hidden
 #[derive(Debug, clap::Args)]
@@ -26,9 +25,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
-    let mut session = Session::new(terminal, args.config.config.clone(), args.sources.sources.clone());
-    let config = match session.config(Path::new(".")) {
-        Ok(config) => config,
+    let (session, config) = match Session::here(terminal, &args.config, &args.sources) {
+        Ok(opened) => opened,
         Err(code) => return code,
     };
     terminal.out(&match args.format {
@@ -42,7 +40,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
 
 fn text(config: &Config, width: Option<u16>) -> String {
     if config.sources.is_empty() {
-        return format!("no data source is bound; `huntc explain {}` says how to bind one\n", UNBOUND_SOURCE.id);
+        return none_bound();
     }
     let mut rows = table(width);
     rows.set_header(["NAME", "KIND", "LOCATION", "CREDENTIALS", "WINDOW", "FROM"]);
@@ -54,6 +52,11 @@ fn text(config: &Config, width: Option<u16>) -> String {
         rows.add_row(cells);
     }
     format!("{}\n", rows.trim_fmt())
+}
+
+/// What to say where no data source is bound.
+pub(super) fn none_bound() -> String {
+    format!("no data source is bound; `huntc explain {}` says how to bind one\n", UNBOUND_SOURCE.id)
 }
 
 fn json(config: &Config) -> String {
@@ -77,7 +80,7 @@ fn json(config: &Config) -> String {
 }
 
 /// The kind of the credentials and where their secret comes from.
-fn credentials(binding: &Binding) -> Option<String> {
+pub(super) fn credentials(binding: &Binding) -> Option<String> {
     let Kind::Cluster(cluster) = &binding.kind else { return None };
     let insecure = if cluster.tls.insecure { ", certificate not checked" } else { "" };
     let origin = cluster.auth.origin().map_or_else(String::new, |o| format!(" ({o})"));

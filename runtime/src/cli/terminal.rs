@@ -1,6 +1,10 @@
 //! What is written to standard output and standard error, and whether it may have colours.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Of the one standard output of the process.
+static LOST: AtomicBool = AtomicBool::new(false);
 
 /// `--color`
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
@@ -26,18 +30,23 @@ impl Terminal {
         Self { color }
     }
 
-    /// Writes to standard output. A reader that went away (`| head`) is no error.
+    /// Writes to standard output. A reader that went away (`| head`) is no error; any other failure is remembered.
     pub(crate) fn out(self, text: &str) {
-        let _ = self.try_out(text.as_bytes());
+        self.out_bytes(text.as_bytes());
     }
 
-    /// As [`Terminal::out`], for data of which nothing may be lost in silence.
-    pub(crate) fn try_out(self, bytes: &[u8]) -> io::Result<()> {
+    /// The same, of bytes.
+    pub(crate) fn out_bytes(self, bytes: &[u8]) {
         let mut out = io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
-            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            result => result,
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => LOST.store(true, Ordering::Relaxed),
+            _ => {}
         }
+    }
+
+    /// Whether something that was meant for standard output could not be written.
+    pub(crate) fn lost(self) -> bool {
+        LOST.load(Ordering::Relaxed)
     }
 
     /// Writes to standard error, where nothing can be done about a failure.

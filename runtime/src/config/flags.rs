@@ -12,9 +12,8 @@ use std::path::{Path, PathBuf};
 pub(super) fn source(flag: &str, sources: &mut SourceSet) -> Result<Binding, Box<Diagnostic>> {
     let (name, uri) = flag.split_once('=').unwrap_or(("", flag));
     let span = place(name, uri, sources);
-    let bad = |headline: String| {
-        Box::new(Diagnostic::new(&BAD_SOURCE, span, headline).label("binds nothing").help("`--source host101=events.ndjson.gz`"))
-    };
+    let unhelped = |headline: String| Diagnostic::new(&BAD_SOURCE, span, headline).label("binds nothing");
+    let bad = |headline: String| Box::new(unhelped(headline).help("`--source host101=events.ndjson.gz`"));
     let name = name.trim().strip_prefix("stixshifter://").unwrap_or(name.trim()).to_lowercase();
     if name.is_empty() || uri.is_empty() {
         return Err(bad("`--source` takes `NAME=URI`".to_owned()));
@@ -32,7 +31,8 @@ pub(super) fn source(flag: &str, sources: &mut SourceSet) -> Result<Binding, Box
     } else {
         let path = PathBuf::from(uri);
         if let Err(error) = std::fs::metadata(&path) {
-            return Err(Box::new(bad(format!("`{uri}` cannot be read")).note(format!("the reason: {error}"))));
+            let problem = unhelped(format!("`{uri}` cannot be read")).note(format!("the reason: {error}"));
+            return Err(Box::new(problem.help("name a log file, a folder of them, a store, or the `https://` address of a cluster")));
         }
         local_kind(path)
     };

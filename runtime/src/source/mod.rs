@@ -1,8 +1,11 @@
 //! Data sources: where records live. Every back end gets the same requests and answers with the same [`Records`].
 
+mod clocks;
 pub mod elastic;
 pub mod files;
 pub mod store;
+
+pub use clocks::Clock;
 
 use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::diag::Code;

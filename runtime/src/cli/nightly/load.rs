@@ -4,6 +4,7 @@ use super::RunArgs;
 use crate::cli::args::MeaningArgs;
 use crate::cli::exit::ExitCode;
 use crate::cli::input;
+use crate::cli::loads;
 use crate::cli::open::{Opened, ready};
 use crate::cli::session::{Session, catalog};
 use crate::config::Config;
@@ -15,7 +16,6 @@ use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::Instant;
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
@@ -42,16 +42,18 @@ pub(super) fn hunts(
         let path = hunt.path.display().to_string();
         let config = session.config(&input::folder(&path))?;
         let catalog = catalog(session, &config, None)?;
-        let options = session.options(&config, &MeaningArgs::default(), false, now);
-        let folder = input::folder(&path);
-        let roots = if config.run.roots.is_empty() { vec![PathBuf::from("."), folder] } else { config.run.roots.clone() };
+        let mut options = session.options(&config, &MeaningArgs::default(), false, now);
+        let text = input::huntflow(&path, &mut session.sources);
+        if let Ok(id) = &text {
+            options.loaded = loads::types(&path, *id, &session.sources, &config);
+        }
         loaded.push(Loaded {
             file: hunt.clone(),
-            text: input::huntflow(&path, &mut session.sources),
+            text,
             options,
             catalog: Arc::new((*catalog).clone()),
             analytics: config.analytics.iter().map(|(uri, a)| (uri.clone(), a.clone())).collect(),
-            roots,
+            roots: loads::roots(&path, &config),
             concurrency: config.run.concurrency.unwrap_or(CONCURRENCY),
             max_records: config.run.max_records,
             max_requests: config.run.max_requests,

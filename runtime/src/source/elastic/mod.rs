@@ -22,7 +22,7 @@ mod survey;
 
 pub use config::{Auth, ElasticConfig};
 pub use product::{Product, Server};
-pub use survey::{FieldSurvey, Survey};
+pub use survey::{FieldSurvey, Survey, Trap};
 
 use super::{DataSource, FetchContext, Records, SourceError};
 use fault::{Fault, Kind};
@@ -49,7 +49,7 @@ impl ElasticSource {
         self.link.server(context).cloned().map_err(|f| self.link.explain(&f))
     }
 
-    /// What `huntc doctor` shows: server, indices, records, newest record, and how these fields are mapped.
+    /// What `huntc doctor` shows: server, indices, records, the time they cover, and how these fields are mapped.
     pub fn probe(&self, fields: &[String], context: &FetchContext) -> Result<Survey, SourceError> {
         survey::survey(&self.link, &self.mappings, fields, context).map_err(|f| self.link.explain(&f))
     }

@@ -1,12 +1,13 @@
-//! What `huntc doctor` shows of a cluster: server, indices, records, newest record, and how fields are mapped.
+//! What `huntc doctor` shows of a cluster: server, indices, records, the time they cover, and how fields are mapped.
 
 use super::answer::{Answer, FILTER};
 use super::fault::{Fault, Kind};
 use super::link::Link;
-use super::mapping::{FieldKind, Mappings};
+use super::mapping::{FieldKind, Indices, Mappings};
 use super::product::Server;
 use super::scan::MatchAll;
 use crate::source::FetchContext;
+use crate::source::clocks::{CATEGORY, Clock};
 use huntc_compiler::time::Instant;
 use serde::Deserialize;
 use serde_json::json;
@@ -22,10 +23,14 @@ pub struct Survey {
     pub indices: Vec<String>,
     /// Records in them.
     pub records: u64,
-    /// The newest `@timestamp`; `None` where no record has one.
-    pub newest: Option<Instant>,
+    /// The oldest and the newest `@timestamp`; `None` where no record has one, or the server cannot compare them.
+    pub span: Option<(Instant, Instant)>,
+    /// The time that the records of each event category cover, where the server can tell.
+    pub clocks: Vec<Clock>,
     /// The fields that were asked for, in the order asked.
     pub fields: Vec<FieldSurvey>,
+    /// What makes some of them slow.
+    pub traps: Vec<Trap>,
 }
 
 /// How a field is kept.
@@ -39,44 +44,122 @@ pub struct FieldSurvey {
     pub missing: usize,
 }
 
+/// A way of keeping fields for which requests bring more records than they mean; each is compared again here, so that no
+/// result depends on it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trap {
+    /// What is so, and what it costs.
+    pub about: String,
+    /// The fields that are kept so, in the order asked.
+    pub fields: Vec<String>,
+}
+
+/// Categories that are told apart; events have some twenty.
+const CATEGORIES: usize = 100;
+
 #[derive(Deserialize)]
-struct Newest {
-    newest: NewestValue,
+struct Aggregations {
+    first: Stamp,
+    last: Stamp,
+    categories: Option<Categories>,
 }
 
 #[derive(Deserialize)]
-struct NewestValue {
+struct Categories {
+    buckets: Vec<Bucket>,
+}
+
+#[derive(Deserialize)]
+struct Bucket {
+    key: String,
+    doc_count: u64,
+    first: Stamp,
+    last: Stamp,
+}
+
+/// Milliseconds; null where there is no record.
+#[derive(Deserialize)]
+struct Stamp {
     value: Option<f64>,
+}
+
+impl Stamp {
+    fn instant(&self) -> Option<Instant> {
+        self.value.map(|millis| Instant::from_millis(millis as i64))
+    }
 }
 
 /// Looks at a cluster.
 pub(super) fn survey(link: &Link, mappings: &Mappings, fields: &[String], context: &FetchContext) -> Result<Survey, Fault> {
     let server = link.server(context)?.clone();
-    let asked: BTreeSet<String> = fields.iter().cloned().collect();
+    let asked: BTreeSet<String> = fields.iter().cloned().chain([CATEGORY.to_owned()]).collect();
     let indices = mappings.of(link, context, &asked)?;
-    let of_field = |name: &String| {
-        let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
-        let mut missing = 0;
-        for mapping in indices.values().filter_map(|f| f.get(name)) {
-            match words(&mapping.kind) {
-                Some(words) => *kinds.entry(words).or_default() += 1,
-                None => missing += 1,
-            }
-        }
-        FieldSurvey { name: name.clone(), kinds: kinds.into_iter().collect(), missing }
-    };
-    let (records, newest) = newest(link, &server, context)?;
+    let times = times(link, &server, category_field(&indices).as_deref(), context)?;
     Ok(Survey {
         server,
         indices: indices.keys().cloned().collect(),
-        records,
-        newest,
-        fields: fields.iter().map(of_field).collect(),
+        records: times.records,
+        span: times.span,
+        clocks: times.clocks,
+        fields: fields.iter().map(|name| of_field(name, &indices)).collect(),
+        traps: traps(fields, &indices),
     })
 }
 
-/// How many records there are, and the newest time; without it where times cannot be compared over the indices.
-fn newest(link: &Link, server: &Server, context: &FetchContext) -> Result<(u64, Option<Instant>), Fault> {
+fn kinds<'a>(name: &'a str, indices: &'a Indices) -> impl Iterator<Item = &'a FieldKind> {
+    indices.values().filter_map(move |fields| fields.get(name)).map(|mapping| &mapping.kind)
+}
+
+fn of_field(name: &str, indices: &Indices) -> FieldSurvey {
+    let mut by_kind: BTreeMap<String, usize> = BTreeMap::new();
+    let mut missing = 0;
+    for kind in kinds(name, indices) {
+        match words(kind) {
+            Some(words) => *by_kind.entry(words).or_default() += 1,
+            None => missing += 1,
+        }
+    }
+    FieldSurvey { name: name.to_owned(), kinds: by_kind.into_iter().collect(), missing }
+}
+
+fn traps(fields: &[String], indices: &Indices) -> Vec<Trap> {
+    let mut traps: Vec<Trap> = Vec::new();
+    for name in fields {
+        let mut abouts: BTreeSet<String> = kinds(name, indices).filter_map(|kind| trap(name, kind)).collect();
+        let different: BTreeSet<String> = kinds(name, indices).filter_map(words).collect();
+        if different.len() > 1 {
+            abouts.insert("kept in different ways by different indices: a request is sent for each way".to_owned());
+        }
+        for about in abouts {
+            match traps.iter_mut().find(|t| t.about == about) {
+                Some(trap) => trap.fields.push(name.clone()),
+                None => traps.push(Trap { about, fields: vec![name.clone()] }),
+            }
+        }
+    }
+    traps
+}
+
+/// The field that categories can be counted by; none where indices differ, or keep words only.
+fn category_field(indices: &Indices) -> Option<String> {
+    let countable = |kind: &FieldKind| match kind {
+        FieldKind::Keyword { .. } | FieldKind::Constant(_) => Some(CATEGORY.to_owned()),
+        FieldKind::Text { keyword: Some((name, _)) } => Some(name.clone()),
+        _ => None,
+    };
+    let present = kinds(CATEGORY, indices).filter(|kind| **kind != FieldKind::Missing);
+    let names: BTreeSet<Option<String>> = present.map(countable).collect();
+    if names.len() == 1 { names.into_iter().next().flatten() } else { None }
+}
+
+struct Times {
+    records: u64,
+    span: Option<(Instant, Instant)>,
+    clocks: Vec<Clock>,
+}
+
+/// How many records there are, and when; without times where they cannot be compared over the indices.
+fn times(link: &Link, server: &Server, category: Option<&str>, context: &FetchContext) -> Result<Times, Fault> {
     let path = format!("{}/_search?allow_partial_search_results=false&allow_no_indices=false&{FILTER}", link.indices());
     let ask = |aggregations: serde_json::Value| {
         let mut body = json!({"size": 0, "track_total_hits": true});
@@ -91,18 +174,55 @@ fn newest(link: &Link, server: &Server, context: &FetchContext) -> Result<(u64, 
             let answer = Answer::read(&reply.body)?;
             answer.whole()?;
             let records = answer.hits.exact_total().ok_or_else(|| Fault::new(Kind::Malformed, "the answer has no total"))?;
-            Ok((records, answer.aggregations.and_then(time)))
+            let (span, clocks) = answer.aggregations.map(read).unwrap_or_default();
+            Ok(Times { records, span, clocks })
         })
     };
-    match ask(json!({"newest": {"max": {"field": "@timestamp"}}})) {
+    let ends = json!({"first": {"min": {"field": "@timestamp"}}, "last": {"max": {"field": "@timestamp"}}});
+    let mut aggregations = ends.clone();
+    if let Some(field) = category {
+        aggregations["categories"] = json!({"terms": {"field": field, "size": CATEGORIES, "order": {"_key": "asc"}}, "aggs": ends});
+    }
+    match ask(aggregations) {
         Err(fault) if matches!(fault.kind, Kind::Rejected | Kind::MappingClash) => ask(serde_json::Value::Null),
         other => other,
     }
 }
 
-fn time(aggregations: &RawValue) -> Option<Instant> {
-    let newest: Newest = serde_json::from_str(aggregations.get()).ok()?;
-    newest.newest.value.map(|millis| Instant::from_millis(millis as i64))
+type Ends = Option<(Instant, Instant)>;
+
+fn read(aggregations: &RawValue) -> (Ends, Vec<Clock>) {
+    let Ok(read) = serde_json::from_str::<Aggregations>(aggregations.get()) else { return (None, Vec::new()) };
+    let clock = |bucket: Bucket| {
+        let (first, last) = (bucket.first.instant()?, bucket.last.instant()?);
+        Some(Clock { category: bucket.key, records: bucket.doc_count, first, last })
+    };
+    let clocks = read.categories.map_or_else(Vec::new, |c| c.buckets.into_iter().filter_map(clock).collect());
+    (read.first.instant().zip(read.last.instant()), clocks)
+}
+
+/// What is slow about a kind of field.
+fn trap(name: &str, kind: &FieldKind) -> Option<String> {
+    if name == "@timestamp" {
+        let date = matches!(kind, FieldKind::Date { .. });
+        return (!date).then(|| "no date: the server cannot look at a window, so every record is read".to_owned());
+    }
+    match kind {
+        FieldKind::Keyword { normalized: true, .. } => {
+            Some("indexed in another form than sent (a normalizer): more records are read and compared here".to_owned())
+        }
+        FieldKind::Keyword { limit: Some(limit), .. }
+        | FieldKind::Wildcard { limit: Some(limit) }
+        | FieldKind::Text { keyword: Some((_, Some(limit))) } => {
+            Some(format!("not indexed beyond {limit} characters (ignore_above): records with longer values are compared here"))
+        }
+        FieldKind::Text { keyword: None } => {
+            Some("indexed as words only (text): every record that has it is read and compared here".to_owned())
+        }
+        FieldKind::Hidden => Some("not searchable: every record is read and compared here".to_owned()),
+        FieldKind::Flattened => Some("a key of a flattened object: numbers, times and addresses are texts to the server".to_owned()),
+        _ => None,
+    }
 }
 
 /// A kind for people; `None` where the field is not there.

@@ -20,6 +20,7 @@ mod segment;
 
 pub use disk::{IngestOptions, IngestReport, ingest};
 
+use super::clocks::{CATEGORY, Clock, Clocks};
 use super::files::{self, ReadReport};
 use super::{DataSource, FetchContext, Records, SourceError};
 use bits::Bits;
@@ -123,6 +124,16 @@ impl Store {
         let span = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         let fields = fields.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
         StoreStats { records: self.len(), span, segments: self.segments.len(), fields }
+    }
+
+    /// The time that the records of each event category cover.
+    pub fn clocks(&self) -> Result<Vec<Clock>, SourceError> {
+        let mut clocks = Clocks::default();
+        for segment in &self.segments {
+            let rows = (0..segment.len() as u32).collect();
+            clocks.add(&segment.times, &fetch::gather(CATEGORY, &[Selection { segment, rows }])?);
+        }
+        Ok(clocks.finish())
     }
 
     /// The segments that a request may find something in, with the rows that it matches.
