@@ -16,8 +16,12 @@ use std::path::Path;
 
 const FOLDER: &str = "tests/cases/errors";
 
-/// Codes of the compiler that no huntflow text can cause, and why.
-const ELSEWHERE: &[(&str, &str)] = &[("K0026", "a notebook that is none: its reader's tests"), ("K0901", "a fault of ours")];
+/// Codes that nothing from outside can cause, and why.
+const NOWHERE: &[(&str, &str)] = &[
+    ("K0760", "the compiler refuses a pattern before the store would have to: the store's own tests have it"),
+    ("K0861", "no earlier version wrote another layout: the state's own tests write one"),
+    ("K0901", "a fault of ours"),
+];
 
 struct Case {
     name: String,
@@ -96,14 +100,15 @@ fn each_case_causes_what_it_names_and_nothing_else() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// Here, or in `cases/run/` where more than the text of a huntflow is needed.
 #[test]
-fn every_code_of_the_compiler_has_a_case() {
-    let seen: BTreeSet<&str> =
-        cases().iter().flat_map(|case| compile(case).1.diagnostics).map(|diagnostic| diagnostic.code.id).collect();
-    let all: Vec<&str> = codes::all().into_iter().map(|code| code.id).filter(|id| *id < "K0700" || *id == "K0901").collect();
-    let elsewhere = |id: &&str| ELSEWHERE.iter().any(|(known, _)| known == id);
-    let missing: Vec<&&str> = all.iter().filter(|id| !seen.contains(**id) && !elsewhere(id)).collect();
-    assert!(missing.is_empty(), "no case causes {missing:?}");
+fn every_code_has_a_case() {
+    let compiled = cases().into_iter().flat_map(|case| compile(&case).1.diagnostics);
+    let mut seen: BTreeSet<String> = compiled.map(|diagnostic| diagnostic.code.id.to_owned()).collect();
+    seen.extend(crate::run_cases::codes());
+    let missing: Vec<&str> = codes::all().into_iter().map(|code| code.id).filter(|id| !seen.contains(*id)).collect();
+    let excused: Vec<&str> = NOWHERE.iter().map(|(id, _)| *id).collect();
+    assert_eq!(missing, excused, "codes that no case causes, and those that none can");
 }
 
 #[test]

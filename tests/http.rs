@@ -1,6 +1,6 @@
 //! The reader of clusters against a server in this process: everything comes or nothing, whatever goes wrong on the way.
 
-mod fake;
+pub(crate) mod fake;
 
 use crate::support::stub::{Response, Stub, closed_port};
 use fake::{Fake, Product, asking, changed, context, error, everything};

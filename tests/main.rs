@@ -21,5 +21,6 @@ mod mappings;
 mod nightly;
 mod oracle;
 mod product;
+mod run_cases;
 mod stages;
 mod support;

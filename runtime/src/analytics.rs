@@ -40,10 +40,11 @@ const MESSAGE: u64 = 4_096;
 /// The columns that an analytic adds to the table `pick` of `tables`: as many rows, in the same order.
 pub fn apply(call: &Call<'_>, tables: &[Rows], pick: usize) -> Result<Rows, SourceError> {
     let Some(table) = tables.get(pick) else { return Ok(Rows::default()) };
-    match &call.binding.action {
+    let answer = match &call.binding.action {
         Action::Lookup { table: path, key } => lookup(call, path, key, table),
         Action::Exec(command) => exec(call, command, tables, pick),
-    }
+    };
+    answer.map_err(|e| if e.helps.is_empty() { e.help("`huntc explain K1002` says what an analytic must answer") } else { e })
 }
 
 fn failed(call: &Call<'_>, what: impl std::fmt::Display) -> SourceError {
@@ -52,12 +53,16 @@ fn failed(call: &Call<'_>, what: impl std::fmt::Display) -> SourceError {
 
 /// Rows of a CSV table whose key column equals the attribute.
 fn lookup(call: &Call<'_>, path: &Path, key: &str, table: &Rows) -> Result<Rows, SourceError> {
-    let unreadable =
-        |e: &dyn std::fmt::Display| failed(call, format_args!("its table {} cannot be read", path.display())).note(e.to_string());
+    let unreadable = |e: &dyn std::fmt::Display| {
+        failed(call, format_args!("its table {} cannot be read", path.display()))
+            .note(e.to_string())
+            .help("correct `lookup` in huntc.toml; its path starts at the folder of that file")
+    };
     let (header, records) = read_table(path).map_err(|e| unreadable(&e))?;
     let at = header.iter().position(|h| h == key).unwrap_or(0);
     let Some(own) = table.names.iter().position(|n| n == key) else {
-        return Err(failed(call, format_args!("the rows have no attribute {key:?}")));
+        return Err(failed(call, format_args!("the rows have no attribute {key:?}"))
+            .help("correct `key` in huntc.toml: an attribute that the variable has"));
     };
     let names: Vec<String> = header.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, n)| n.clone()).collect();
     let mut index: FxHashMap<&str, &Vec<String>> = FxHashMap::default();
@@ -110,7 +115,11 @@ fn exec(call: &Call<'_>, command: &[String], tables: &[Rows], pick: usize) -> Re
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|e| failed(call, "the command cannot be started").note(format!("{program}: {e}")))?;
+        .map_err(|e| {
+            failed(call, "the command cannot be started")
+                .note(format!("{program}: {e}"))
+                .help("correct `exec` in huntc.toml; `huntc analytics` shows what is bound")
+        })?;
     let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
         return Err(failed(call, "the command has no pipes"));
     };
@@ -143,7 +152,11 @@ fn exec(call: &Call<'_>, command: &[String], tables: &[Rows], pick: usize) -> Re
     let answers = answers?;
     match status {
         Ok(status) if status.success() => {}
-        Ok(status) => return Err(failed(call, format_args!("the command ended with {status}")).note(complaint)),
+        Ok(status) => {
+            return Err(failed(call, format_args!("the command ended with {status}"))
+                .note(complaint.trim_end())
+                .help("`huntc analytics` shows the command; what it wrote to standard error is above"));
+        }
         Err(e) => return Err(failed(call, e)),
     }
     columns(call, &answers, tables.get(pick).map_or(0, |t| t.rows.len()))

@@ -129,7 +129,11 @@ pub fn load(path: &str, place: &Place<'_>, entity: Option<EntityId>, catalog: &C
     let real = allowed(path, place).map_err(|e| load_error(path, e).help(outside))?;
     let mut bytes = Vec::new();
     let (format, packing) = shape(&real);
-    let reader = open(&real, packing).map_err(|e| load_error(path, "it cannot be opened").note(e.to_string()))?;
+    let reader = open(&real, packing).map_err(|e| {
+        load_error(path, "it cannot be opened")
+            .note(e.to_string())
+            .help("correct the path; it starts at the folder of the huntflow")
+    })?;
     reader.take(MOST + 1).read_to_end(&mut bytes).map_err(|e| load_error(path, "it cannot be read").note(e.to_string()))?;
     if bytes.len() as u64 > MOST {
         return Err(load_error(path, "it holds more than 1 GiB"));
@@ -228,7 +232,10 @@ pub fn save(path: &str, place: &Place<'_>, entity: &str, headers: &[&str], rows:
     let outside = "list further folders as roots under [run] in huntc.toml";
     let real = allowed(path, place).map_err(|e| save_error(path, e).help(outside))?;
     let (format, packing) = shape(&real);
-    let failed = |e: std::io::Error| save_error(path, "it cannot be written").note(e.to_string());
+    let failed = |e: std::io::Error| {
+        let way_out = "make space there, or save to another folder; an earlier file is as it was";
+        save_error(path, "it cannot be written").note(e.to_string()).help(way_out)
+    };
     if let Some(parent) = real.parent() {
         std::fs::create_dir_all(parent).map_err(failed)?;
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// A folder with files, and variables for the runs in it.
@@ -21,7 +21,8 @@ pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
-    folder: String,
+    /// Where it ran.
+    pub(crate) folder: String,
 }
 
 impl Huntc {
@@ -49,10 +50,15 @@ impl Huntc {
     /// The command, not started yet. A home folder of its own keeps the user's configuration out.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_huntc"));
-        command.args(arguments).current_dir(self.folder.path()).env_clear().env("HOME", self.path("home"));
+        command.args(arguments);
+        self.settle(&mut command);
+        command
+    }
+
+    fn settle(&self, command: &mut Command) {
+        command.current_dir(self.folder.path()).env_clear().env("HOME", self.path("home"));
         command.envs(self.variables.iter().map(|(k, v)| (k, v)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
     }
 
     /// Runs it; words of the line are separated by single blanks.
@@ -65,6 +71,20 @@ impl Huntc {
         let words: Vec<&str> = line.split(' ').filter(|w| !w.is_empty()).collect();
         let mut child = self.command(&words).stdin(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        self.finish(line, child)
+    }
+
+    /// The command where a file can have so many blocks only, as on a disk that is nearly full.
+    pub(crate) fn small_disk(&self, blocks: u32, arguments: &[&str]) -> Command {
+        let mut command = Command::new("/bin/sh");
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_huntc")]).args(arguments);
+        self.settle(&mut command);
+        command
+    }
+
+    /// Waits for a run to end.
+    pub(crate) fn finish(&self, line: &str, child: Child) -> Ran {
         let output = child.wait_with_output().unwrap();
         Ran {
             line: line.to_owned(),

@@ -97,7 +97,9 @@ pub(crate) fn closed_port() -> u16 {
 
 fn serve(stream: &TcpStream, log: &Mutex<Vec<Request>>, answer: &dyn Fn(&Request) -> Response) {
     let mut reader = BufReader::new(stream);
+    let mut plain = false;
     while let Some(request) = read(&mut reader) {
+        plain = true;
         let accepts_gzip = request.header("accept-encoding").is_some_and(|v| v.contains("gzip"));
         log.lock().expect("no test thread panicked").push(request.clone());
         let response = answer(&request);
@@ -105,6 +107,10 @@ fn serve(stream: &TcpStream, log: &Mutex<Vec<Request>>, answer: &dyn Fn(&Request
         if write(stream, &response, accepts_gzip).is_none() || response.cut.is_some() {
             return;
         }
+    }
+    if !plain {
+        // Servers answer so to what is no HTTP, such as a client that speaks TLS.
+        let _ = (&mut &*stream).write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
     }
 }
 

@@ -85,7 +85,8 @@ fn format(file: &str, check: bool, session: &mut Session) -> Outcome {
     } else if let Err(error) = replace(Path::new(file), &formatted) {
         let span = Span::new(session.sources.add_text("command line", file), 0, file.len());
         let problem = Diagnostic::new(&FILE_NOT_WRITTEN, span, format!("`{file}` cannot be written"));
-        session.show(&[problem.note(format!("the reason: {error}"))]);
+        let way_out = "make space or give yourself the right to write; the file is as it was";
+        session.show(&[problem.note(format!("the reason: {error}")).help(way_out)]);
         return Outcome::Failed;
     }
     if same { Outcome::Same } else { Outcome::Changed }

@@ -1,7 +1,7 @@
 //! Reads huntflows: `.hf` text, `.ipynb` huntbooks, and `-` for standard input.
 
-use huntc_compiler::diag::{Diagnostic, suggest};
 use huntc_compiler::diag::codes::config::UNREADABLE_FILE;
+use huntc_compiler::diag::{Diagnostic, suggest};
 use huntc_compiler::source::{SourceId, SourceSet, Span};
 use huntc_compiler::syntax::notebook;
 use std::io::{ErrorKind, Read};
@@ -84,10 +84,15 @@ fn way_out(path: &str, error: &std::io::Error) -> Option<String> {
         ErrorKind::NotFound => {
             let folder = given.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
             let wanted = given.file_name()?.to_str()?;
-            let entries = std::fs::read_dir(folder).ok()?;
+            let Ok(entries) = std::fs::read_dir(folder) else {
+                return Some(format!("there is no folder `{}`: give another path", folder.display()));
+            };
             let names: Vec<String> = entries.filter_map(|e| e.ok()?.file_name().into_string().ok()).collect();
-            let near = suggest::best(wanted, names.iter().map(String::as_str))?;
-            Some(format!("the nearest name is `{}`", given.with_file_name(near).display()))
+            let near = suggest::best(wanted, names.iter().map(String::as_str));
+            Some(match near {
+                Some(near) => format!("the nearest name is `{}`", given.with_file_name(near).display()),
+                None => format!("no name in `{}` is near it: give another path", folder.display()),
+            })
         }
         _ => None,
     }

@@ -217,7 +217,9 @@ fn notifier(args: &RunArgs, session: &mut Session) -> Result<Notifier, ExitCode>
         Some(text) => match Secret::parse(text, Path::new("")).resolve(&session.environment) {
             Ok(address) => Some(address),
             Err(e) => {
-                let error = SourceError::new(&MISSING_SECRET, "the address of the webhook is not there").note(e.to_string());
+                let error = SourceError::new(&MISSING_SECRET, "the address of the webhook is not there")
+                    .note(e.to_string())
+                    .help("set what `--webhook` refers to, or write the address itself");
                 return Err(refuse(&error, "--webhook", session, ExitCode::Usage));
             }
         },

@@ -121,8 +121,10 @@ fn missing(name: &str, error: &SecretError) -> SourceError {
             "check the path in the configuration; it is relative to its file".to_owned()
         }
     };
-    let error = SourceError::new(&MISSING_SECRET, if headline.chars().count() <= 100 { headline } else { short });
-    error.note(error_text).help(help)
+    if headline.chars().count() <= 100 {
+        return SourceError::new(&MISSING_SECRET, headline).help(help);
+    }
+    SourceError::new(&MISSING_SECRET, short).note(error_text).help(help)
 }
 
 #[cfg(test)]

@@ -48,11 +48,7 @@ impl Session {
     }
 
     /// A session with the configuration that holds in the current folder, for commands without a huntflow.
-    pub(super) fn here(
-        terminal: Terminal,
-        config: &ConfigArgs,
-        sources: &SourceArgs,
-    ) -> Result<(Self, Rc<Config>), ExitCode> {
+    pub(super) fn here(terminal: Terminal, config: &ConfigArgs, sources: &SourceArgs) -> Result<(Self, Rc<Config>), ExitCode> {
         let mut session = Self::new(terminal, config.config.clone(), sources.sources.clone());
         let config = session.config(Path::new("."))?;
         Ok((session, config))
@@ -167,4 +163,5 @@ fn mapping_fault(problem: &Problem, id: SourceId, text: &str) -> Diagnostic {
     let at = (line + column).min(text.len());
     let end = text.get(at..).and_then(|t| t.find([',', '\n'])).map_or(text.len(), |n| at + n);
     Diagnostic::new(&BAD_MAPPING, Span::new(id, at, end), problem.message.as_str())
+        .help("`huntc explain K0817` says what each column holds")
 }

@@ -45,7 +45,8 @@ pub(super) fn read(path: &Path, sources: &mut SourceSet, config: &mut Config, pr
         Err(error) => {
             let span = document.span(error.span().unwrap_or(0..0));
             let headline = format!("the configuration is no valid TOML: {}", error.message().lines().next().unwrap_or_default());
-            document.problems.push(Diagnostic::new(&BAD_CONFIG, span, headline.trim_end_matches('.').to_owned()));
+            let problem = Diagnostic::new(&BAD_CONFIG, span, headline.trim_end_matches('.').to_owned());
+            document.problems.push(problem.label("here").help("`huntc explain K0801` shows a whole file"));
         }
     }
     problems.append(&mut document.problems);
@@ -104,6 +105,8 @@ fn source(table: &Table<'_, '_>, name: &str, path: &Path, document: &mut Documen
             flags::local_kind(path)
         }
         (None, None) if table.value("uri").is_some() || table.value("path").is_some() => return None,
+        // An unknown key was told, and is most likely one of them.
+        (None, None) if table.entries().any(|(key, ..)| !SOURCE.contains(&key)) => return None,
         _ => {
             document.bad(
                 table.span,

@@ -32,7 +32,9 @@ pub(super) fn source(flag: &str, sources: &mut SourceSet) -> Result<Binding, Box
         let path = PathBuf::from(uri);
         if let Err(error) = std::fs::metadata(&path) {
             let problem = unhelped(format!("`{uri}` cannot be read")).note(format!("the reason: {error}"));
-            return Err(Box::new(problem.help("name a log file, a folder of them, a store, or the `https://` address of a cluster")));
+            return Err(Box::new(
+                problem.help("name a log file, a folder of them, a store, or the `https://` address of a cluster"),
+            ));
         }
         local_kind(path)
     };

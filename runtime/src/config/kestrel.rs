@@ -40,7 +40,8 @@ pub(super) fn read_file(environment: &Environment, sources: &mut SourceSet, conf
         }
         Err((at, reason)) => {
             let at = at.min(masked.len());
-            problems.push(Diagnostic::new(&BAD_CONFIG, Span::new(id, at, at), reason));
+            let problem = Diagnostic::new(&BAD_CONFIG, Span::new(id, at, at), reason);
+            problems.push(problem.label("here").help("correct the file, or bind the sources in huntc.toml and move it away"));
         }
     }
 }

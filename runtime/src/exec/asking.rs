@@ -3,6 +3,7 @@
 use super::bind::{self, Fill};
 use super::{Failure, Run, locked};
 use crate::report::model::RequestReport;
+use crate::report::text::count;
 use crate::sight::{References, host_pids};
 use crate::source::{DataSource, FetchContext, FetchStats, Records, SourceError};
 use crate::table::Key;
@@ -175,14 +176,14 @@ impl Run<'_> {
             Err(Failure::Failed(Box::new(diagnostic)))
         };
         if let Some(most) = self.options.max_requests.filter(|most| sent > *most) {
-            return over(format!("the hunt needs more than its {most} requests"));
+            return over(format!("the hunt needs more than the {} that it may send", count(most, "request")));
         }
         let read = self.options.read.load(Ordering::Relaxed);
         if let Some(most) = self.options.max_records.filter(|most| read > *most) {
-            return over(format!("the hunt reads more than its {most} records"));
+            return over(format!("the hunt reads more than the {} that it may read", count(most, "record")));
         }
         if let Some(most) = self.options.timeout.filter(|most| self.begun.elapsed() > *most) {
-            return over(format!("the hunt takes more than its {} seconds", most.as_secs()));
+            return over(format!("the hunt takes more than the {} that it may take", count(most.as_secs(), "second")));
         }
         Ok(())
     }

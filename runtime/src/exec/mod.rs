@@ -15,7 +15,7 @@ use crate::source::{DataSource, SourceError};
 use crate::table::Table;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::check::hir::{Hunt, SourceRef, VarId};
-use huntc_compiler::diag::{Diagnostic, Severity};
+use huntc_compiler::diag::{Diagnostic, Severity, codes};
 use huntc_compiler::plan::{NodeId, Plan};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -230,6 +230,9 @@ impl Run<'_> {
         let displays = self.displays(&mut diagnostics);
         diagnostics.extend(locked(&self.warnings).drain(..));
         failed |= diagnostics.iter().any(|d| d.severity == Severity::Error);
+        if interrupted {
+            diagnostics.extend(self.interrupted());
+        }
         let partial = self.outcomes.iter().filter_map(OnceLock::get).any(|o| o.as_ref().is_ok_and(|t| t.partial));
         let status = match (interrupted, failed, partial) {
             (true, ..) => Status::Interrupted,
@@ -258,6 +261,15 @@ impl Run<'_> {
             diagnostics,
             elapsed: self.begun.elapsed(),
         }
+    }
+
+    /// Says where the run was interrupted: at the first statement that is not done.
+    fn interrupted(&self) -> Option<Diagnostic> {
+        let cancelled = self.outcomes.iter().map(|outcome| matches!(outcome.get(), Some(Err(Failure::Cancelled))));
+        let nodes = self.job.plan.nodes.iter().zip(cancelled).filter(|(_, cancelled)| *cancelled);
+        let first = nodes.map(|(node, _)| node.origin).min().or(self.job.hunt.steps.first().map(|s| s.span));
+        let problem = Diagnostic::new(&codes::run::CANCELLED, first?, "the run was interrupted");
+        Some(problem.help("run the hunt again, over a shorter time range if it takes too long"))
     }
 }
 

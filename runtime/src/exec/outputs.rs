@@ -38,7 +38,7 @@ impl Run<'_> {
                 if let Err(problem) = self.save(path, var, columns, &table) {
                     let mut diagnostic = Diagnostic::new(&codes::run::SAVE_FAILED, output.span, problem.message);
                     diagnostic.notes = problem.notes;
-                    diagnostics.push(diagnostic);
+                    diagnostics.push(problem.helps.iter().fold(diagnostic, |d, help| d.help(help.as_str())));
                 }
                 None
             }

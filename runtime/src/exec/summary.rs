@@ -58,7 +58,8 @@ impl Run<'_> {
             if table.unidentified == 0 || !self.counts_unidentified(var) {
                 continue;
             }
-            let message = format!("{} process sightings of `{}` have no entity id and are left out", table.unidentified, var.name);
+            let sightings = crate::report::text::count(table.unidentified, "process sighting");
+            let message = format!("{sightings} of `{}` left out for want of an entity id", var.name);
             let diagnostic = Diagnostic::new(&codes::run::UNIDENTIFIED, var.span, message)
                 .help("`--process-identity ladder` tells such processes apart by host, pid and time");
             locked(&self.warnings).push(diagnostic);

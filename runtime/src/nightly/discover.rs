@@ -22,7 +22,8 @@ pub fn huntflows(folder: &Path, without: &[&Path]) -> Result<Vec<HuntFile>, Sour
     let without: Vec<PathBuf> = without.iter().filter_map(|p| std::fs::canonicalize(p).ok()).collect();
     let mut found = Vec::new();
     let none = || SourceError::new(&NO_HUNTFLOWS, format!("the folder `{}` holds no huntflow", folder.display()));
-    walk(folder, "", 0, &without, &mut found).map_err(|e| none().note(format!("the reason: {e}")))?;
+    walk(folder, "", 0, &without, &mut found)
+        .map_err(|e| none().note(format!("the reason: {e}")).help("name the folder of the huntflows"))?;
     if found.is_empty() {
         return Err(none().help("name a folder with files that end in `.hf` or `.ipynb`"));
     }

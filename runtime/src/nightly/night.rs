@@ -219,7 +219,7 @@ fn open_night(state: &State, settings: &Settings, hunts: &[HuntFile], notices: &
                 tables.put_hunt(&name, &record)?;
             }
             notices.push(format!(
-                "the clock went back: the last run was at {}, this one is at {now}; {} look again at what lay ahead [K0865]",
+                "the clock went back: the last run was at {}, this one is at {now}; what lay ahead is looked at again by {} [K0865]",
                 Instant(last),
                 crate::report::text::count(again, "hunt")
             ));

@@ -79,13 +79,8 @@ fn cluster(source: &ElasticSource, now: Instant) -> Result<Found, SourceError> {
 }
 
 fn local(store: &Store, report: &ReadReport, now: Instant) -> Result<Found, SourceError> {
-    let mut found = Found {
-        records: store.len(),
-        skipped: report.bad_total,
-        span: store.stats().span,
-        clocks: store.clocks()?,
-        ..empty(now)
-    };
+    let mut found =
+        Found { records: store.len(), skipped: report.bad_total, span: store.stats().span, clocks: store.clocks()?, ..empty(now) };
     cover(store, &mut found)?;
     Ok(found)
 }
@@ -117,8 +112,7 @@ fn cover(source: &dyn DataSource, found: &mut Found) -> Result<(), SourceError> 
     }
     let traits = ["process.entity_id", "process.pid", "process.name", "process.executable"];
     found.processes.records = total(source, Query::any(traits.map(Query::exists)))?;
-    found.processes.with_entity_id =
-        found.fields.iter().find(|c| c.field == "process.entity_id").map_or(0, |c| c.records);
+    found.processes.with_entity_id = found.fields.iter().find(|c| c.field == "process.entity_id").map_or(0, |c| c.records);
     Ok(())
 }
 

@@ -153,7 +153,8 @@ fn value(health: &Health, sources: &SourceSet) -> Value {
 }
 
 fn found_value(found: &Found) -> Value {
-    let clock = |c: &Clock| json!({"category": c.category, "records": c.records, "first": c.first.to_string(), "last": c.last.to_string()});
+    let clock =
+        |c: &Clock| json!({"category": c.category, "records": c.records, "first": c.first.to_string(), "last": c.last.to_string()});
     let field = |c: &Coverage| {
         let kinds = c.mapping.iter().flat_map(|m| &m.kinds).map(|(kind, indices)| json!({"kind": kind, "indices": indices}));
         json!({

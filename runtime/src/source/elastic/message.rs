@@ -13,7 +13,7 @@ pub(super) fn of(config: &ElasticConfig, fault: &Fault) -> SourceError {
     }
     let (code, what) = headline(config, fault);
     let mut error = SourceError::new(code, short(&format!("source `{}`: {what}", config.name)));
-    if !fault.reason.is_empty() {
+    if !fault.reason.is_empty() && !what.contains(&fault.reason) {
         error = error.note(config.auth.hide(&fault.reason));
     }
     helps(config, fault.kind).into_iter().fold(error, SourceError::help)
@@ -34,6 +34,7 @@ fn headline(config: &ElasticConfig, fault: &Fault) -> (&'static Code, String) {
         Kind::UnknownHost => (&codes::UNREACHABLE, format!("host `{}` not found", config.url.host_str().unwrap_or("?"))),
         Kind::ConnectTimeout => (&codes::UNREACHABLE, format!("{url} does not answer")),
         Kind::Tls => (&codes::TLS_FAILED, format!("no trusted connection to {url}")),
+        Kind::Timeout if fault.status.is_some() => (&codes::SERVER_TIMEOUT, "the server gave a request up".to_owned()),
         Kind::Timeout => (&codes::SERVER_TIMEOUT, format!("no answer within {} s", config.timeout.as_secs())),
         Kind::Cut => (&codes::MALFORMED_ANSWER, "the connection was cut while an answer was read".to_owned()),
         Kind::Malformed => (&codes::MALFORMED_ANSWER, "an answer of the server cannot be read".to_owned()),

@@ -220,7 +220,9 @@ fn trap(name: &str, kind: &FieldKind) -> Option<String> {
             Some("indexed as words only (text): every record that has it is read and compared here".to_owned())
         }
         FieldKind::Hidden => Some("not searchable: every record is read and compared here".to_owned()),
-        FieldKind::Flattened => Some("a key of a flattened object: numbers, times and addresses are texts to the server".to_owned()),
+        FieldKind::Flattened => {
+            Some("a key of a flattened object: numbers, times and addresses are texts to the server".to_owned())
+        }
         _ => None,
     }
 }

@@ -1,0 +1,75 @@
+//! A search server that answers rightly, but for what a case says.
+
+use crate::http::fake::{Fake, Product, changed, error};
+use crate::support::stub::{Request, Response};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What a case says of its server.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Scripted {
+    /// Documents that it has.
+    documents: usize,
+    answers: Vec<Answer>,
+}
+
+/// Answers that differ.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answer {
+    /// How the path of the request ends.
+    at: String,
+    status: Option<u16>,
+    /// Type and reason of an error.
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    reason: Option<String>,
+    /// A body that is no JSON.
+    text: Option<String>,
+    /// Values set in the right answer, by JSON pointer; the value is JSON.
+    #[serde(default)]
+    set: BTreeMap<String, String>,
+    /// Bytes after which the connection ends.
+    cut: Option<usize>,
+    /// Milliseconds before the answer.
+    #[serde(default)]
+    delay: u64,
+}
+
+impl Scripted {
+    pub(super) fn start(&self) -> Fake {
+        let answers = self.answers.clone();
+        Fake::start(Product::Elasticsearch, self.documents, move |request, right, _| {
+            match answers.iter().find(|answer| request.path.ends_with(&answer.at)) {
+                Some(answer) => answer.of(request, right),
+                None => right,
+            }
+        })
+    }
+}
+
+impl Answer {
+    fn of(&self, _request: &Request, right: Response) -> Response {
+        let delay = Duration::from_millis(self.delay);
+        let status = self.status.unwrap_or(200);
+        let answer = match (&self.kind, &self.text) {
+            (Some(kind), _) => error(status, kind, self.reason.as_deref().unwrap_or_default()),
+            (None, Some(text)) => Response::text(status, text),
+            (None, None) => changed(right, |json| {
+                for (pointer, value) in &self.set {
+                    *place(json, pointer) = serde_json::from_str(value).unwrap();
+                }
+            }),
+        };
+        Response { delay, cut: self.cut, ..answer }
+    }
+}
+
+/// The place of a pointer, which may be new in its object.
+fn place<'a>(json: &'a mut Value, pointer: &str) -> &'a mut Value {
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    &mut json.pointer_mut(parent).unwrap()[key]
+}
