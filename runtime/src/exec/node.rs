@@ -247,9 +247,11 @@ struct Asked<'a> {
 
 fn undecided(node: &Node, reason: &Undecided) -> Failure {
     let message = "a comparison could not be decided";
-    Failure::Failed(Box::new(Diagnostic::new(&codes::run::UNDECIDED, node.origin, message)
+    Failure::Failed(Box::new(
+        Diagnostic::new(&codes::run::UNDECIDED, node.origin, message)
             .note(reason.0.clone())
-            .help("rewrite the expression without look-around and back-references, or without nested repetition")))
+            .help("rewrite the expression without look-around and back-references, or without nested repetition"),
+    ))
 }
 
 /// The table of what was found.

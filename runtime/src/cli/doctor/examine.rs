@@ -71,7 +71,7 @@ fn cluster(source: &ElasticSource, now: Instant) -> Result<Found, SourceError> {
         traps: survey.traps,
         ..empty(now)
     };
-    cover(source, &mut found)?;
+    cover(&|query| total(source, query, true), &mut found)?;
     for coverage in &mut found.fields {
         coverage.mapping = survey.fields.iter().find(|f| f.name == coverage.field).cloned();
     }
@@ -81,7 +81,7 @@ fn cluster(source: &ElasticSource, now: Instant) -> Result<Found, SourceError> {
 fn local(store: &Store, report: &ReadReport, now: Instant) -> Result<Found, SourceError> {
     let mut found =
         Found { records: store.len(), skipped: report.bad_total, span: store.stats().span, clocks: store.clocks()?, ..empty(now) };
-    cover(store, &mut found)?;
+    cover(&|query| total(store, query, false), &mut found)?;
     Ok(found)
 }
 
@@ -102,22 +102,24 @@ fn empty(now: Instant) -> Found {
 }
 
 /// Counts the records that have the fields which hunts need.
-fn cover(source: &dyn DataSource, found: &mut Found) -> Result<(), SourceError> {
+fn cover(total: &dyn Fn(Query<Never>) -> Result<u64, SourceError>, found: &mut Found) -> Result<(), SourceError> {
     if found.records == 0 {
         return Ok(());
     }
     for (field, without) in needed() {
-        let records = total(source, Query::exists(field))?;
+        let records = total(Query::exists(field))?;
         found.fields.push(Coverage { field, records, without, mapping: None });
     }
     let traits = ["process.entity_id", "process.pid", "process.name", "process.executable"];
-    found.processes.records = total(source, Query::any(traits.map(Query::exists)))?;
+    found.processes.records = total(Query::any(traits.map(Query::exists)))?;
     found.processes.with_entity_id = found.fields.iter().find(|c| c.field == "process.entity_id").map_or(0, |c| c.records);
     Ok(())
 }
 
-fn total(source: &dyn DataSource, query: Query<Never>) -> Result<u64, SourceError> {
-    let request = BoundRequest { query, window: None, fields: Vec::new(), first_only: false };
+/// How many records match; with `indexed`, as far as a server's index tells: values beyond its limits would have to be
+/// looked for among all records.
+fn total(source: &dyn DataSource, query: Query<Never>, indexed: bool) -> Result<u64, SourceError> {
+    let request = BoundRequest { query, window: None, fields: Vec::new(), first_only: indexed };
     source.count(&request, &FetchContext::default())
 }
 
