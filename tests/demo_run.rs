@@ -36,7 +36,12 @@ const TRACKING: &[(&str, u64, u64)] = &[
 ];
 
 fn huntc(folder: &Path, arguments: &[&str]) -> Value {
-    let done = Command::new(env!("CARGO_BIN_EXE_huntc")).args(arguments).current_dir(folder).output().unwrap();
+    huntc_with(folder, arguments, &[])
+}
+
+fn huntc_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Value {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_huntc"));
+    let done = command.args(arguments).current_dir(folder).envs(variables.iter().copied()).output().unwrap();
     let told = String::from_utf8_lossy(&done.stderr).into_owned();
     assert!(done.status.success(), "{arguments:?} gives {}\n{told}", done.status);
     let report = std::fs::read_to_string(folder.join("report/report.json")).unwrap();
@@ -91,6 +96,10 @@ fn assert_published(report: &Value) {
     pids.sort_unstable();
     assert_eq!(pids, [7356, 11368]);
     assert_eq!(rows(tracking, 25)[0][0], 8508);
+    let facts = rows(tracking, 29);
+    let fact = |name: &str| facts.iter().find(|row| row[0] == name).unwrap()[1].clone();
+    assert_eq!((fact("Number of Entities"), fact("Dependent Variables")), (json!(76), json!("ie_children")));
+    assert_eq!(fact("Customized Attributes"), "x_direction, x_domain_name, x_domain_organization");
     let named = rows(tracking, 30);
     assert!(named.len() > 20 && named.iter().all(|row| row[2].is_string() && row[3].is_string()), "{named:?}");
 }
@@ -124,9 +133,16 @@ fn servers_give_them_too() {
         server.put_template();
         server.delete("winlogbeat-demo");
         assert!(server.load("winlogbeat-demo", text.lines()) > 0);
-        let source = format!("host101={}/winlogbeat-demo", server.url);
+        // Bound as the post does it; the server asks for no credentials.
+        let (host, port) = server.url.rsplit_once(':').unwrap();
+        let connection = format!(r#"{{"host":"{host}", "port":{port}, "indices":"winlogbeat-demo"}}"#);
+        let profile = [
+            ("STIXSHIFTER_HOST101_CONNECTOR", "elastic_ecs"),
+            ("STIXSHIFTER_HOST101_CONNECTION", connection.as_str()),
+            ("STIXSHIFTER_HOST101_CONFIG", r#"{"auth":{"id":"VuaCfGcBCdbkQm-e5aOx", "api_key":"ui2lp2axTNmsyakw9tvNnw"}}"#),
+        ];
         let hunts = ["scheduled-tasks.hf", "backward-and-forward-tracking.hf"];
-        let run = [&["run"], &hunts[..], &["--source", &source, "--out", "report", "--quiet"]].concat();
-        assert_published(&huntc(place.path(), &run));
+        let run = [&["run"], &hunts[..], &["--out", "report", "--quiet"]].concat();
+        assert_published(&huntc_with(place.path(), &run, &profile));
     }
 }

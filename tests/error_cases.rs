@@ -9,6 +9,7 @@ use huntc_compiler::diag::{Diagnostic, Severity, codes, render_text};
 use huntc_compiler::options::{AnalyticProfile, Options, SourceProfile};
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::Instant;
+use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
@@ -109,6 +110,50 @@ fn every_code_has_a_case() {
     let missing: Vec<&str> = codes::all().into_iter().map(|code| code.id).filter(|id| !seen.contains(*id)).collect();
     let excused: Vec<&str> = NOWHERE.iter().map(|(id, _)| *id).collect();
     assert_eq!(missing, excused, "codes that no case causes, and those that none can");
+}
+
+/// A form that Kestrel refuses.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    of: String,
+    /// Cases that show what is said of it.
+    #[serde(default)]
+    cases: Vec<String>,
+    /// A huntflow that has it in a place where it is right here.
+    taken: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Rows {
+    row: Vec<Row>,
+}
+
+#[test]
+fn what_kestrel_refuses_is_refused_or_taken_on_purpose() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let rows: Rows = toml::from_str(&fs::read_to_string(root.join("rejects.toml")).unwrap()).unwrap();
+    let mut wrong = String::new();
+    for row in &rows.row {
+        let shown = |case: &String| {
+            let text = fs::read_to_string(root.join(case)).unwrap_or_default();
+            text.lines().any(is_expectation) || text.contains("error K")
+        };
+        for case in row.cases.iter().filter(|case| !shown(case)) {
+            let _ = writeln!(wrong, "{}: {case} is not there, or shows no error", row.of);
+        }
+        if let Some(text) = &row.taken {
+            let (sources, compilation) = compile(&Case { name: row.of.clone(), text: text.clone() });
+            if compilation.failed() {
+                let _ = writeln!(wrong, "{}: {}", row.of, render_text::render(&compilation.diagnostics, &sources, false));
+            }
+        }
+        if row.cases.is_empty() && row.taken.is_none() {
+            let _ = writeln!(wrong, "{}: nothing shows it", row.of);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(rows.row.len() > 40, "{} rows", rows.row.len());
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod corpus;
 mod demo_figures;
 mod demo_run;
 mod differential;
+mod docs;
 mod doctor;
 mod error_cases;
 mod examples;

@@ -28,6 +28,8 @@ pub(crate) struct Case {
     helpless: bool,
     /// The status of the first hunt, of a run with `--format json`; its diagnostics must be those told.
     status: Option<String>,
+    /// Rows of each of its displays.
+    rows: Option<Vec<u64>>,
     #[serde(default)]
     files: BTreeMap<String, String>,
     #[serde(default)]
@@ -202,6 +204,11 @@ impl Case {
             let codes: Vec<_> = codes.map(|d| d["code"].as_str().unwrap_or_default().to_owned()).collect();
             if hunt["status"] != status.as_str() || codes != told.iter().map(|t| t.code.clone()).collect::<Vec<_>>() {
                 let _ = writeln!(wrong, "the report has status {} with {codes:?}", hunt["status"]);
+            }
+            let displays = hunt["displays"].as_array().into_iter().flatten();
+            let rows: Vec<u64> = displays.map(|d| d["total"].as_u64().unwrap_or_default()).collect();
+            if self.rows.as_ref().is_some_and(|wanted| *wanted != rows) {
+                let _ = writeln!(wrong, "its displays have {rows:?} rows");
             }
         }
         wrong

@@ -229,11 +229,14 @@ impl Checker<'_> {
             Ok(_) => Ok(text),
             Err(error) => {
                 let before = text.get(..error.offset).map_or(0, |t| t.chars().count());
-                let diagnostic = Diagnostic::new(&BAD_REGEX, literal.span, "the regular expression cannot be read")
-                    .label(error.message)
-                    .note(format!("at character {} of the expression", before + 1))
-                    .help(r"a special character is made ordinary by a backslash: r'\.exe$'");
-                Err(self.report(diagnostic))
+                let diagnostic = Diagnostic::new(&BAD_REGEX, literal.span, "the regular expression cannot be read");
+                let diagnostic = if error.is_too_large() {
+                    diagnostic.help("counts multiply: write `+` or `*` instead of `{1,200}`")
+                } else {
+                    let place = format!("at character {} of the expression", before + 1);
+                    diagnostic.note(place).help(r"a special character is made ordinary by a backslash: r'\.exe$'")
+                };
+                Err(self.report(diagnostic.label(error.message)))
             }
         }
     }

@@ -41,6 +41,8 @@ impl Apply {
         let mut outs = Vec::with_capacity(inputs.len());
         for id in &inputs {
             let mut draft = cx.inherit(*id, cx.var(*id).born);
+            // The variable is updated in place: it comes from what it came from before.
+            draft.parents.clone_from(&cx.var(*id).parents);
             extend(cx, &mut draft, outputs.as_deref());
             outs.push(cx.update(*id, draft));
         }

@@ -92,6 +92,9 @@ impl Find {
         let input = cx.resolve(&self.variable);
         let range = cx.explicit(self.span.as_ref());
         let limit = cx.count(self.limit);
+        if entity.is_err() || input.is_err() {
+            self.known_word(cx);
+        }
         let (entity, input) = (entity?, input?);
         let row = match cx.needs_entities(input, self.variable.span, "FIND") {
             Ok(()) => self.relation(cx, entity, input),
@@ -134,6 +137,22 @@ impl Find {
     /// `CREATED BY`
     fn words(&self) -> String {
         format!("{}{}", self.relation.text.to_uppercase(), if self.by.is_some() { " BY" } else { "" })
+    }
+
+    /// A word that is no relation at all is told whatever else is wrong.
+    fn known_word(&self, cx: &mut Checker<'_>) {
+        let word = self.relation.text.to_lowercase();
+        let words: Vec<&str> = cx.catalog.relations.iter().map(|r| r.name.as_str()).chain(["linked"]).collect();
+        if words.contains(&word.as_str()) {
+            return;
+        }
+        let message = format!("no relation is called `{}`", self.relation.text);
+        let diagnostic = Diagnostic::new(&UNSUPPORTED_RELATION, self.relation.span, message).label("not a relation");
+        let diagnostic = match suggest::best(&word, words) {
+            Some(near) => diagnostic.fix("a relation with a similar name", self.relation.span, near.to_uppercase()),
+            None => diagnostic.help("LINKED finds what is in the same records"),
+        };
+        cx.report(diagnostic);
     }
 
     /// The ways of the relation across a record.

@@ -49,6 +49,7 @@ pub(super) fn read(path: &Path, sources: &mut SourceSet, config: &mut Config, pr
             document.problems.push(problem.label("here").help("`huntc explain K0801` shows a whole file"));
         }
     }
+    document.problems.sort_by_key(|p| p.primary.span);
     problems.append(&mut document.problems);
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Table<'t, 'i> {
     pub name: String,
     /// Where the table stands.
     pub span: Span,
+    /// Whether it is the whole document.
+    top: bool,
 }
 
 impl Document<'_> {
@@ -48,7 +50,7 @@ impl Document<'_> {
     pub(super) fn table<'t, 'i>(&mut self, value: &'t toml::Spanned<DeValue<'i>>, name: String) -> Option<Table<'t, 'i>> {
         let span = self.span(value.span());
         if let DeValue::Table(entries) = value.get_ref() {
-            Some(Table { entries, name, span })
+            Some(Table { entries, name, span, top: false })
         } else {
             self.bad(span, format!("`{name}` is not a table"), "a table is needed here");
             None
@@ -58,7 +60,7 @@ impl Document<'_> {
 
 impl<'t, 'i> Table<'t, 'i> {
     pub(super) fn of_document(root: &'t toml::Spanned<DeTable<'i>>, document: &Document<'_>) -> Self {
-        Self { entries: root.get_ref(), name: "the configuration".to_owned(), span: document.span(root.span()) }
+        Self { entries: root.get_ref(), name: "the configuration".to_owned(), span: document.span(root.span()), top: true }
     }
 
     /// All entries, in the order of their keys.
@@ -89,7 +91,8 @@ impl<'t, 'i> Table<'t, 'i> {
 
     /// A sub-table.
     pub(super) fn table(&self, document: &mut Document<'_>, key: &str) -> Option<Table<'t, 'i>> {
-        document.table(self.value(key)?, key.to_owned())
+        let name = if self.top { format!("[{key}]") } else { key.to_owned() };
+        document.table(self.value(key)?, name)
     }
 
     /// Text.

@@ -1,7 +1,7 @@
 //! Matches values: the normal form printed for the `regex` crate, or for `fancy-regex` where no automaton decides it.
 
 use super::ast::{Greed, Node, Place, Set, WORD};
-use super::{MatchError, RegexError};
+use super::{MatchError, RegexError, TOO_LARGE};
 use std::fmt::Write;
 
 /// Steps that one value may take in the engine that goes back and forth.
@@ -26,7 +26,7 @@ impl Engine {
         if !printer.fancy {
             let compiled = regex::RegexBuilder::new(&printer.out).size_limit(LARGEST).build();
             return compiled.map(Self::Automaton).map_err(|e| match e {
-                regex::Error::CompiledTooBig(_) => error("the expression is too large"),
+                regex::Error::CompiledTooBig(_) => error(TOO_LARGE),
                 _ => error("the expression cannot be compiled"),
             });
         }
@@ -36,7 +36,7 @@ impl Engine {
             fancy_regex::Error::CompileError(fancy_regex::CompileError::LookBehindNotConst) => {
                 error("what a look-behind finds must have a fixed length")
             }
-            fancy_regex::Error::CompileError(_) => error("the expression is too large"),
+            fancy_regex::Error::CompileError(_) => error(TOO_LARGE),
             _ => error("the expression cannot be compiled"),
         })
     }

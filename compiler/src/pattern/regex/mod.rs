@@ -34,6 +34,16 @@ pub struct RegexError {
     pub offset: usize,
 }
 
+/// What is said of a pattern that would take too much memory.
+const TOO_LARGE: &str = "the expression is too large";
+
+impl RegexError {
+    /// Whether the pattern can be read, but would take too much memory.
+    pub fn is_too_large(&self) -> bool {
+        self.message == TOO_LARGE
+    }
+}
+
 impl fmt::Display for RegexError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

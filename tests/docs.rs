@@ -1,0 +1,73 @@
+//! What the documentation shows: huntflows compile, or cause the error that is said; configurations are right.
+
+use crate::corpus::compiled_with;
+use crate::support::cli::Huntc;
+use huntc_compiler::diag::{Severity, codes, render_text};
+use huntc_compiler::options::Options;
+use huntc_compiler::time::Instant;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+fn read(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+/// Fenced blocks: what stands behind the fence, and the text.
+fn blocks(text: &str) -> Vec<(String, String)> {
+    let mut blocks: Vec<(String, String)> = Vec::new();
+    let mut open = false;
+    for line in text.lines() {
+        match line.strip_prefix("```") {
+            Some(kind) if !open => {
+                blocks.push((kind.to_owned(), String::new()));
+                open = true;
+            }
+            Some(_) => open = false,
+            None if open => {
+                let (_, block) = blocks.last_mut().unwrap();
+                block.push_str(line);
+                block.push('\n');
+            }
+            None => {}
+        }
+    }
+    blocks
+}
+
+#[test]
+fn differences_are_as_the_page_says() {
+    let mut seen = 0;
+    for (kind, text) in blocks(&read("docs/differences.md")) {
+        let (language, code) = kind.split_once(' ').unwrap_or((&kind, ""));
+        assert_eq!(language, "kestrel", "{text}");
+        let options = Options::at(Instant::parse("2023-01-01T00:00:00Z").unwrap());
+        let (sources, compilation) = compiled_with("docs/differences.md", &text, &options);
+        let errors = compilation.diagnostics.iter().filter(|d| d.severity == Severity::Error).map(|d| d.code.id);
+        let wanted: Vec<&str> = code.split(' ').filter(|c| !c.is_empty()).collect();
+        assert_eq!(errors.collect::<Vec<_>>(), wanted, "{}", render_text::render(&compilation.diagnostics, &sources, false));
+        seen += 1;
+    }
+    assert!(seen > 15, "{seen} examples");
+}
+
+/// Keys are checked; secrets and addresses need not be there.
+#[test]
+fn configurations_of_the_documentation_are_right() {
+    let mut texts = vec![("README.md".to_owned(), read("README.md"))];
+    texts.extend(codes::all().into_iter().map(|code| (code.id.to_owned(), code.page.to_owned())));
+    let mut seen = BTreeSet::new();
+    for (name, text) in texts {
+        for (_, block) in blocks(&text).into_iter().filter(|(kind, _)| kind == "toml") {
+            // Pages of the configuration's own faults show them on purpose, and suppressions are another file.
+            let faulty = ["K0802", "K0803"].contains(&name.as_str()) || block.contains("gz\n");
+            if faulty || !block.starts_with('[') || block.contains("[[suppress]]") {
+                continue;
+            }
+            let ran = Huntc::new().file("huntc.toml", &block).run("sources");
+            assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{name}:\n{block}{}", ran.text());
+            seen.insert(name.clone());
+        }
+    }
+    assert!(seen.contains("README.md") && seen.len() > 2, "{seen:?}");
+}
