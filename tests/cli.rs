@@ -181,6 +181,37 @@ fn a_source_that_is_not_bound_is_no_empty_one() {
     assert_eq!(huntc.report("r")["hunts"][0]["status"], "error");
 }
 
+/// Huntbooks name data sets by their address, hosts by names with dots.
+#[test]
+fn sources_of_any_name_can_be_bound_as_the_help_says() {
+    for (written, name) in
+        [("https://h.example/Sets/A.zip", "h.example/sets/a.zip"), ("stixshifter://Lab-10.0.0.1", "lab-10.0.0.1")]
+    {
+        let huntc = lab().file("book.hf", HUNT.replace("stixshifter://host101", written));
+        let unbound = huntc.run("run book.hf");
+        assert_eq!(unbound.code, Some(2));
+        let help = format!("`--source {name}=FILE`, or a table `[sources.\"{name}\"]`");
+        assert!(unbound.stderr.contains(&help), "{}", unbound.stderr);
+        for flag in [name, written] {
+            let ran = huntc.run(&format!("run book.hf --source {flag}=log.ndjson"));
+            assert_eq!(ran.code, Some(0), "{}", ran.text());
+        }
+        for key in [name, written] {
+            let huntc = lab()
+                .file("book.hf", HUNT.replace("stixshifter://host101", written))
+                .file("huntc.toml", format!("[sources.\"{key}\"]\npath = \"log.ndjson\"\n"));
+            assert_eq!(huntc.run("run book.hf").code, Some(0), "{key}");
+        }
+    }
+}
+
+#[test]
+fn plans_show_values_as_they_are() {
+    let huntc = Huntc::new().file("a.hf", "p = GET process FROM stixshifter://x WHERE pid > 4 AND pid <= 10\nEXPLAIN p\n");
+    let plan = huntc.run("compile a.hf --emit plan").stdout;
+    assert!(plan.contains("pid > 4") && plan.contains("pid <= 10"), "{plan}");
+}
+
 #[test]
 fn a_source_that_cannot_be_read_fails_the_hunt_and_the_report_says_so() {
     let huntc = lab().file("huntc.toml", "[sources.host101]\npath = \"gone.ndjson\"\n");

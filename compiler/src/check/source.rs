@@ -69,9 +69,12 @@ impl Checker<'_> {
                     .help("a list of data sources is written stixshifter://a,b");
                 return Err(self.report(diagnostic));
             }
-            // Profile names are the same in any case; paths and URLs are not.
-            let name = if scheme == DEFAULT_SCHEME { name.to_lowercase() } else { name.to_owned() };
-            let source = self.source(DataSource { uri: format!("{scheme}://{name}"), name }, path.span)?;
+            // What can be bound is the same in any case; paths are not.
+            let lower = name.to_lowercase();
+            let written = if scheme == DEFAULT_SCHEME { &lower } else { name };
+            let uri = format!("{scheme}://{written}");
+            let source =
+                self.source(DataSource { uri, name: if scheme == "file" { name.to_owned() } else { lower } }, path.span)?;
             if !sources.contains(&source) {
                 sources.push(source);
             }

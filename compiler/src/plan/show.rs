@@ -132,10 +132,10 @@ impl Show<'_> {
                 let operands: Vec<String> = operands.iter().map(|o| self.operand(o, node)).collect();
                 format!("IN ({})", operands.join(", "))
             }
-            TestOp::Less(v) => format!("< {v:?}"),
-            TestOp::LessEqual(v) => format!("<= {v:?}"),
-            TestOp::Greater(v) => format!("> {v:?}"),
-            TestOp::GreaterEqual(v) => format!(">= {v:?}"),
+            TestOp::Less(v) => format!("< {v}"),
+            TestOp::LessEqual(v) => format!("<= {v}"),
+            TestOp::Greater(v) => format!("> {v}"),
+            TestOp::GreaterEqual(v) => format!(">= {v}"),
             TestOp::Like(p) => format!("LIKE {p:?}"),
             TestOp::Matches(p) => format!("MATCHES {p:?}"),
             TestOp::Subset(nets) => format!("ISSUBSET {nets:?}"),

@@ -9,7 +9,7 @@ use super::exit::ExitCode;
 use super::session::{Session, now};
 use super::sources::none_bound;
 use super::terminal::Terminal;
-use crate::config::Config;
+use crate::config::{Config, source_name};
 use health::Health;
 use huntc_compiler::diag::codes::config::UNKNOWN_SOURCE;
 use huntc_compiler::diag::{Diagnostic, suggest};
@@ -38,13 +38,12 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
         Ok(opened) => opened,
         Err(code) => return code,
     };
-    let names = match &args.source {
-        Some(name) => vec![name.strip_prefix("stixshifter://").unwrap_or(name).to_lowercase()],
-        None => {
-            let mut names: Vec<String> = config.sources.keys().chain(config.broken.keys()).cloned().collect();
-            names.sort();
-            names
-        }
+    let names = if let Some(name) = &args.source {
+        vec![source_name(name)]
+    } else {
+        let mut names: Vec<String> = config.sources.keys().chain(config.broken.keys()).cloned().collect();
+        names.sort();
+        names
     };
     if names.is_empty() && args.format == TextOrJson::Text {
         terminal.out(&none_bound());

@@ -5,7 +5,7 @@ use super::exit::ExitCode;
 use super::hunt::{self, Compiled};
 use super::input;
 use super::loads;
-use super::open::{Opened, Ready, ready};
+use super::open::{Opened, Ready, how_to_bind, ready};
 use super::progress::Progress;
 use super::run::Args;
 use super::session::{Session, catalog};
@@ -129,7 +129,7 @@ fn unbound(source: &DataSource, config: &Config, span: Span) -> Diagnostic {
         Some(near) => problem.note(format!("`{near}` is bound, from {}", config.sources[near].origin)),
         None => problem,
     };
-    problem.help(format!("`--source {name}=FILE`, or a table `[sources.{name}]` in huntc.toml"))
+    problem.help(how_to_bind(name))
 }
 
 /// The statement that names a source first.

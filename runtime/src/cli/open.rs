@@ -46,6 +46,13 @@ impl Ready {
     }
 }
 
+/// What to write to bind a name; both can be pasted.
+pub(super) fn how_to_bind(name: &str) -> String {
+    let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let key = if bare { name.to_owned() } else { format!("\"{name}\"") };
+    format!("`--source {name}=FILE`, or a table `[sources.{key}]` in huntc.toml")
+}
+
 /// Sources that are open, so that several huntflows read a file once.
 #[derive(Default)]
 pub(super) struct Opened {

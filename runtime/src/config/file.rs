@@ -58,7 +58,7 @@ fn read_tables(root: &Table<'_, '_>, path: &Path, document: &mut Document<'_>, c
     if let Some(table) = root.table(document, "sources") {
         for (name, _, value) in table.entries() {
             let Some(table) = document.table(value, format!("[sources.{name}]")) else { continue };
-            let name = name.to_lowercase();
+            let name = super::source_name(name);
             if let Some(binding) = source(&table, &name, path, document) {
                 config.sources.insert(name, binding);
             }

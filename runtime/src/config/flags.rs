@@ -14,7 +14,7 @@ pub(super) fn source(flag: &str, sources: &mut SourceSet) -> Result<Binding, Box
     let span = place(name, uri, sources);
     let unhelped = |headline: String| Diagnostic::new(&BAD_SOURCE, span, headline).label("binds nothing");
     let bad = |headline: String| Box::new(unhelped(headline).help("`--source host101=events.ndjson.gz`"));
-    let name = name.trim().strip_prefix("stixshifter://").unwrap_or(name.trim()).to_lowercase();
+    let name = super::source_name(name);
     if name.is_empty() || uri.is_empty() {
         return Err(bad("`--source` takes `NAME=URI`".to_owned()));
     }

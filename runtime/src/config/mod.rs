@@ -141,6 +141,12 @@ impl Config {
     }
 }
 
+/// The name that a source is bound by: any case, and with any scheme, as huntflows write it.
+pub fn source_name(text: &str) -> String {
+    let text = text.trim();
+    text.split_once("://").map_or(text, |(_, name)| name).to_lowercase()
+}
+
 fn nanoseconds(time: Duration) -> i64 {
     i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
 }

@@ -5,7 +5,7 @@ use crate::cli::args::MeaningArgs;
 use crate::cli::exit::ExitCode;
 use crate::cli::input;
 use crate::cli::loads;
-use crate::cli::open::{Opened, ready};
+use crate::cli::open::{Opened, how_to_bind, ready};
 use crate::cli::session::{Session, catalog};
 use crate::config::Config;
 use crate::config::environment::Environment;
@@ -68,10 +68,8 @@ pub(super) fn hunts(
 impl Bound {
     /// Opens the source of a hunt by its name. Several hunts of one configuration share it.
     pub(super) fn open(&self, hunt: usize, name: &str) -> Result<(String, Arc<dyn DataSource>), SourceError> {
-        let unbound = || {
-            SourceError::new(&UNBOUND_SOURCE, format!("nothing is bound to the data source `{name}`"))
-                .help(format!("`--source {name}=FILE`, or a table `[sources.{name}]` in huntc.toml"))
-        };
+        let unbound =
+            || SourceError::new(&UNBOUND_SOURCE, format!("nothing is bound to the data source `{name}`")).help(how_to_bind(name));
         let config = self.configs.get(hunt).ok_or_else(unbound)?;
         let place = config.file.as_ref().map_or_else(String::new, |f| f.display().to_string());
         let ready = match config.sources.get(name) {
