@@ -219,28 +219,27 @@ fn mistakes_in_huntc_toml_are_told_at_their_place() {
         @r"
     K0802 the configuration has no key `source` @ source
     K0802 [sources.a] has no key `url` @ url
-    K0803 [sources.a] needs either `uri` or `path` @ [sources.a]
     K0803 `uri` is no address of a cluster: it begins with neither `https://` nor `http://` @ 'h:9200'
     K0803 [sources.c] has `path`, so it takes no `indices` @ [sources.c]
     ");
     insta::assert_snapshot!(
         complaints("[sources.a]\nuri = 'https://h'\ndefault_window = 5\npage_size = 20000\nauth = { username = 'u', token = 't' }\ntls = { ca = 1 }\nlike_case = 'no'\n"),
         @r"
+    K0803 `default_window` is not a time @ 5
+    K0803 `page_size` is not in its range @ 20000
     K0803 `auth` is not one whole set of credentials @ { username = ***, token = *** }
     K0803 `ca` is not text @ 1
-    K0803 `page_size` is not in its range @ 20000
-    K0803 `default_window` is not a time @ 5
     K0803 `like_case` is not `no` @ 'no'
     ");
     insta::assert_snapshot!(
         complaints("[lints]\nignored-settin = 'warn'\nK0801 = 'allow'\nK0816 = 'off'\n[run]\nroots = 3\n[analytics.a]\n[analytics.b]\nlookup = 'x'\n"),
         @r#"
-    K0803 [analytics."a"] needs either `exec` or `lookup` @ [analytics.a]
-    K0803 [analytics."b"] needs `key` @ [analytics.b]
+    K0808 there is no lint `ignored-settin` @ ignored-settin
     K0808 `K0801` is an error that cannot be moved @ K0801
     K0803 `K0816` is not a level @ 'off'
-    K0808 there is no lint `ignored-settin` @ ignored-settin
     K0803 `roots` is not a list of texts @ 3
+    K0803 [analytics."a"] needs either `exec` or `lookup` @ [analytics.a]
+    K0803 [analytics."b"] needs `key` @ [analytics.b]
     "#);
 }
 
