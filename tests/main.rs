@@ -26,3 +26,4 @@ mod product;
 mod run_cases;
 mod stages;
 mod support;
+mod trees;

@@ -7,6 +7,7 @@ mod files;
 mod node;
 mod outputs;
 mod summary;
+mod tree;
 
 use crate::config::analytic::AnalyticBinding;
 use crate::report::model::{HuntReport, RequestReport, Status};
@@ -17,10 +18,12 @@ use huntc_compiler::catalog::Catalog;
 use huntc_compiler::check::hir::{Hunt, SourceRef, VarId};
 use huntc_compiler::diag::{Diagnostic, Severity, codes};
 use huntc_compiler::plan::{NodeId, Plan};
+use rustc_hash::FxHashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+use tree::Lineage;
 
 /// A compiled huntflow, ready to run.
 pub struct Job<'a> {
@@ -94,6 +97,8 @@ struct Run<'a> {
     sources: Vec<Source>,
     requests: Mutex<Vec<(NodeId, u32, RequestReport)>>,
     warnings: Mutex<Vec<Diagnostic>>,
+    /// Of each FIND … DEPTH: which entity led to which.
+    walks: Mutex<FxHashMap<NodeId, Lineage>>,
     sent: AtomicU64,
     begun: Instant,
 }
@@ -123,6 +128,7 @@ pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>, keep: Option<Var
         sources: job.hunt.sources.iter().map(|_| Source::default()).collect(),
         requests: Mutex::default(),
         warnings: Mutex::default(),
+        walks: Mutex::default(),
         sent: AtomicU64::new(0),
         begun: Instant::now(),
     };

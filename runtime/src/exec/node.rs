@@ -1,5 +1,6 @@
 //! Computing one node.
 
+use super::tree::{self, Lineage};
 use super::{Failure, Outcome, Run, locked};
 use crate::ops::{filter, group, join, new, observe, order, union};
 use crate::sight::{self, Found, Lives, Reading, References, Undecided};
@@ -12,7 +13,7 @@ use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Node, NodeId, Op, Pivot, Scan};
 use huntc_compiler::value::Value;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 impl Run<'_> {
@@ -130,7 +131,14 @@ impl Run<'_> {
         let wanted: FxHashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
         let asked = Asked { source: pivot.source, keys: Some((keys, pivot.input)), references };
         self.read(id, node, &asked, found, &mut |reading, records, found| {
-            let hop = sight::Hop { input: pivot.input, keys: &wanted, ways: &pivot.pivots, entity, filter: &pivot.filter };
+            let hop = sight::Hop {
+                input: pivot.input,
+                keys: &wanted,
+                ways: &pivot.pivots,
+                entity,
+                filter: &pivot.filter,
+                trace: pivot.depth.is_some(),
+            };
             sight::pivot(reading, records, &hop, found)
         })
     }
@@ -148,7 +156,7 @@ impl Run<'_> {
     ) -> Result<Table, Failure> {
         let mut frontier: Vec<Key> = self.pivot_keys(node, pivot, input).into_iter().cloned().collect();
         let mut asked: FxHashSet<Key> = frontier.iter().cloned().collect();
-        let mut depths: FxHashMap<Key, i64> = FxHashMap::default();
+        let mut lineage = Lineage::default();
         let mut all = Found::default();
         let mut whole = true;
         let mut depth = 0_u64;
@@ -159,7 +167,6 @@ impl Run<'_> {
             whole &= self.hop(id, node, pivot, &keys, references, &mut found)?;
             let mut next = Vec::new();
             for Entity { key, sightings, .. } in found.sightings.entities() {
-                depths.entry(key.clone()).or_insert(depth as i64);
                 if asked.insert(key.clone()) {
                     next.push(key.clone());
                 }
@@ -167,14 +174,16 @@ impl Run<'_> {
                 sightings.into_iter().for_each(|s| all.sightings.put(number, s));
             }
             all.unidentified.extend(found.unidentified);
+            tree::grow(&mut lineage, depth, found.links);
             next.sort();
             frontier = next;
         }
         let mut table = collect(all, node, whole);
         table.added = vec!["depth".to_owned()];
         for entity in &mut table.entities {
-            entity.added = vec![depths.get(&entity.key).copied().map(Value::Int)];
+            entity.added = vec![lineage.get(&entity.key).map(|step| Value::Int(step.depth as i64))];
         }
+        locked(&self.walks).insert(id, lineage);
         Ok(table)
     }
 
@@ -208,9 +217,7 @@ impl Run<'_> {
     ) -> Result<bool, Failure> {
         let Asked { source, keys, references } = *asked;
         let catalog = self.job.catalog;
-        let laddered = |e: Option<EntityId>| e.is_some_and(|e| catalog.get(e).identity.ladder);
-        let compared = self.compares_processes(node);
-        let ladder = (laddered(node.entity) || laddered(keys.map(|(_, e)| e)) || compared) && self.ladder(node, source)?;
+        let ladder = self.laddered(node, source, keys.map(|(_, e)| e))?;
         let Some(template) = lower::request(self.job.plan, catalog, id, ladder) else { return Err(Failure::Skipped) };
         self.ask(id, &template, keys, &mut |records| {
             if ladder {
@@ -223,6 +230,13 @@ impl Run<'_> {
             let reading = Reading { catalog, ladder, lives: &lives, references, columns: &node.columns };
             take(&reading, records, found).map_err(|e| undecided(node, &e))
         })
+    }
+
+    /// Whether a node is about processes, and those of the source are told apart by the ladder.
+    pub(super) fn laddered(&self, node: &Node, source: SourceRef, input: Option<EntityId>) -> Result<bool, Failure> {
+        let processes = |e: Option<EntityId>| e.is_some_and(|e| self.job.catalog.get(e).identity.ladder);
+        let about = processes(node.entity) || processes(input) || self.compares_processes(node);
+        Ok(about && self.ladder(node, source)?)
     }
 
     /// Whether a node's condition compares processes beside its own type.

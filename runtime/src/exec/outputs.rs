@@ -1,6 +1,6 @@
 //! What statements show: DISP, INFO, DESCRIBE, EXPLAIN; and the files that SAVE writes.
 
-use super::{Failure, Run};
+use super::{Failure, Run, tree};
 use crate::ops::describe;
 use crate::report::model::Display;
 use crate::table::Table;
@@ -9,7 +9,6 @@ use huntc_compiler::diag::{Diagnostic, codes};
 use huntc_compiler::plan::{Output, OutputKind};
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashSet;
-use std::sync::Arc;
 
 type Row = Vec<Option<Value>>;
 
@@ -27,7 +26,9 @@ impl Run<'_> {
             None => None,
         };
         match (&output.kind, table) {
-            (OutputKind::Disp { columns, offset, limit }, Some(table)) => Some(disp(output, var, columns, *offset, *limit, &table)),
+            (OutputKind::Disp { columns, offset, limit }, Some(table)) => {
+                Some(self.disp(output, var, columns, *offset, *limit, &table))
+            }
             (OutputKind::Info, Some(table)) => Some(self.info(output, var, &table)),
             (OutputKind::Describe(column), Some(table)) => {
                 let described = describe::describe(&table.column(&column.attr));
@@ -45,6 +46,24 @@ impl Run<'_> {
             (OutputKind::Explain, _) => Some(self.explain(output, var)),
             _ => None,
         }
+    }
+
+    /// DISP: rows projected, repeated ones dropped (the first stays), then OFFSET and LIMIT.
+    fn disp(&self, output: &Output, var: &Var, columns: &[Column], offset: u64, limit: Option<u64>, table: &Table) -> Display {
+        let attrs: Vec<_> = columns.iter().map(|c| c.attr.clone()).collect();
+        let mut seen: FxHashSet<Row> = FxHashSet::default();
+        let mut rows: Vec<(usize, Row)> = super::node::rows_of(table, &attrs).into_iter().enumerate().collect();
+        rows.retain(|(_, row)| seen.insert(row.clone()));
+        let total = rows.len() as u64;
+        let skip = usize::try_from(offset).unwrap_or(usize::MAX);
+        let take = limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
+        let (numbers, rows): (Vec<usize>, Vec<Row>) = rows.into_iter().skip(skip).take(take).unzip();
+        let lineage = output.node.map(|node| self.lineage(node)).unwrap_or_default();
+        let entity = |row: &usize| Some(&table.entities.get(table.row_entity(*row)? as usize)?.key);
+        let tree =
+            if lineage.is_empty() { Vec::new() } else { tree::arrange(&lineage, &numbers.iter().map(entity).collect::<Vec<_>>()) };
+        let headers = columns.iter().map(|c| c.header.clone()).collect();
+        Display { total, tree, complete: !table.partial, ..display(output, var, "DISP", headers, rows) }
     }
 
     /// The nine facts of INFO, in Kestrel's order.
@@ -141,20 +160,6 @@ fn display(output: &Output, var: &Var, command: &'static str, columns: Vec<Strin
         rows,
         missing: None,
         complete: true,
-        depths: Vec::new(),
+        tree: Vec::new(),
     }
-}
-
-/// DISP: rows projected, repeated ones dropped (the first stays), then OFFSET and LIMIT.
-fn disp(output: &Output, var: &Var, columns: &[Column], offset: u64, limit: Option<u64>, table: &Arc<Table>) -> Display {
-    let attrs: Vec<_> = columns.iter().map(|c| c.attr.clone()).collect();
-    let mut rows = super::node::rows_of(table, &attrs);
-    let mut seen: FxHashSet<Row> = FxHashSet::default();
-    rows.retain(|row| seen.insert(row.clone()));
-    let total = rows.len() as u64;
-    let skip = usize::try_from(offset).unwrap_or(usize::MAX);
-    let take = limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
-    let rows = rows.into_iter().skip(skip).take(take).collect();
-    let headers = columns.iter().map(|c| c.header.clone()).collect();
-    Display { total, complete: !table.partial, ..display(output, var, "DISP", headers, rows) }
 }

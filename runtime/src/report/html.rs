@@ -2,9 +2,10 @@
 
 use super::RunReport;
 use super::model::{Display, HuntReport, RequestReport};
-use super::sanitize::html as escape;
+use super::sanitize::{html as escape, unlike_marks};
 use super::text::{count, seconds};
 use huntc_compiler::source::SourceSet;
+use huntc_compiler::value::Value;
 use std::io::{Result, Write};
 
 /// Rows of a table on the page; the CSV file has all.
@@ -102,17 +103,19 @@ fn write_display(display: &Display, out: &mut dyn Write) -> Result<()> {
         write!(out, "<th>{}", escape(column))?;
     }
     writeln!(out, "</tr>")?;
-    for (i, row) in display.rows.iter().take(ROWS).enumerate() {
-        let indent = "\u{2003}".repeat(display.depths.get(i).copied().unwrap_or(0).min(40) as usize);
+    let tree = !display.tree.is_empty();
+    for (row, mark) in display.lines().into_iter().take(ROWS) {
         write!(out, "<tr>")?;
         for (column, value) in row.iter().enumerate() {
-            let indent = if column == 0 { indent.as_str() } else { "" };
             match value {
-                None => write!(out, "<td class=\"z\">{indent}")?,
-                Some(value @ (huntc_compiler::value::Value::Int(_) | huntc_compiler::value::Value::Float(_))) => {
-                    write!(out, "<td class=\"n\">{indent}{value}")?;
+                value if tree && column == 0 => {
+                    let text = value.as_ref().map_or_else(String::new, ToString::to_string);
+                    // A page joins blanks.
+                    write!(out, "<td>{}{}", mark.replace(' ', "\u{a0}"), escape(&unlike_marks(&text)))?;
                 }
-                Some(value) => write!(out, "<td>{indent}{}", escape(&value.to_string()))?,
+                None => write!(out, "<td class=\"z\">")?,
+                Some(value @ (Value::Int(_) | Value::Float(_))) => write!(out, "<td class=\"n\">{value}")?,
+                Some(value) => write!(out, "<td>{}", escape(&value.to_string()))?,
             }
         }
         writeln!(out, "</tr>")?;

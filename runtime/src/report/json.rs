@@ -102,8 +102,6 @@ struct Table<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<&'a str>,
     columns: &'a [String],
-    #[serde(skip_serializing_if = "<[u32]>::is_empty")]
-    depths: &'a [u32],
     rows: &'a [Vec<Option<Value>>],
 }
 
@@ -181,7 +179,6 @@ fn table_json<'a>(display: &'a Display, stem: Option<&str>) -> Table<'a> {
         complete: display.complete,
         missing: display.missing.as_deref(),
         columns: &display.columns,
-        depths: &display.depths,
         rows: &display.rows,
     }
 }

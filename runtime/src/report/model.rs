@@ -104,8 +104,27 @@ pub struct Display {
     pub missing: Option<String>,
     /// Whether the rows are whole.
     pub complete: bool,
-    /// Indentation of each row where the table is a tree; empty otherwise.
-    pub depths: Vec<u32>,
+    /// Where the table is a tree: its lines, for people. Programs get `rows`. Empty otherwise.
+    pub tree: Vec<Branch>,
+}
+
+/// A line of a tree.
+#[derive(Debug)]
+pub struct Branch {
+    /// Number of the row, from 0.
+    pub row: usize,
+    /// The lines in front of its first column.
+    pub mark: String,
+}
+
+impl Display {
+    /// The rows as people read them: those of a tree in its order, each with its mark.
+    pub fn lines(&self) -> Vec<(&[Option<Value>], &str)> {
+        if self.tree.is_empty() {
+            return self.rows.iter().map(|row| (row.as_slice(), "")).collect();
+        }
+        self.tree.iter().filter_map(|b| Some((self.rows.get(b.row)?.as_slice(), b.mark.as_str()))).collect()
+    }
 }
 
 /// One request as it was sent (holes filled), or not sent.

@@ -35,6 +35,16 @@ pub fn terminal_lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| c == '\n')
 }
 
+/// Text behind the lines of a tree: it cannot look like such a line.
+pub fn unlike_marks(text: &str) -> Cow<'_, str> {
+    let line = |c: char| matches!(c, '\u{2500}'..='\u{257f}');
+    if !text.contains(line) {
+        return Cow::Borrowed(text);
+    }
+    let escaped = |c: char| if line(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    Cow::Owned(text.chars().map(escaped).collect())
+}
+
 /// Shows unsafe characters as escapes, except those that `keep` names.
 fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.chars().any(|c| is_unsafe(c) && !keep(c)) {

@@ -17,7 +17,7 @@ pub(crate) fn display(variable: &str, columns: &[&str], rows: Vec<Vec<Option<Val
         rows,
         missing: None,
         complete: true,
-        depths: Vec::new(),
+        tree: Vec::new(),
     }
 }
 

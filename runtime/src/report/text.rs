@@ -1,7 +1,7 @@
 //! Tables for the terminal: displays with a row-count line, and the execution summary.
 
 use super::model::{Display, HuntReport, Status, VariableReport};
-use super::sanitize::terminal;
+use super::sanitize::{terminal, unlike_marks};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use huntc_compiler::value::Value;
 use std::fmt::Write as _;
@@ -16,14 +16,14 @@ pub fn display(display: &Display, width: Option<u16>) -> String {
     }
     let mut table = table(width);
     table.set_header(display.columns.iter().map(|c| terminal(c).into_owned()));
-    for (i, row) in display.rows.iter().enumerate() {
-        let depth = display.depths.get(i).copied().unwrap_or(0) as usize;
+    let tree = !display.tree.is_empty();
+    for (row, mark) in display.lines() {
         table.add_row((0..display.columns.len()).map(|column| {
             let text = row.get(column).and_then(Option::as_ref).map_or_else(String::new, cell);
-            if column == 0 && depth > 0 { format!("{}{text}", "  ".repeat(depth.min(40))) } else { text }
+            if tree && column == 0 { format!("{mark}{}", unlike_marks(&text)) } else { text }
         }));
     }
-    align_numbers(&mut table, &display.rows, display.columns.len());
+    align_numbers(&mut table, &display.rows, usize::from(tree)..display.columns.len());
     out.push_str(&table.trim_fmt());
     let _ = writeln!(out, "\n{}", row_count(display));
     out
@@ -124,8 +124,8 @@ pub fn table(width: Option<u16>) -> Table {
     table
 }
 
-fn align_numbers(table: &mut Table, rows: &[Vec<Option<Value>>], columns: usize) {
-    for i in 0..columns {
+fn align_numbers(table: &mut Table, rows: &[Vec<Option<Value>>], columns: std::ops::Range<usize>) {
+    for i in columns {
         let mut values = rows.iter().filter_map(|r| r.get(i).and_then(Option::as_ref)).peekable();
         let numbers = values.peek().is_some() && values.all(|v| matches!(v, Value::Int(_) | Value::Float(_)));
         if let (true, Some(column)) = (numbers, table.column_mut(i)) {
@@ -137,6 +137,7 @@ fn align_numbers(table: &mut Table, rows: &[Vec<Option<Value>>], columns: usize)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::model::Branch;
     use crate::report::sanitize::is_unsafe;
     use crate::report::tests::{display as sample, run, variable};
 
@@ -162,22 +163,31 @@ mod tests {
     }
 
     #[test]
-    fn trees_are_indented_and_limits_are_counted() {
+    fn trees_are_drawn_and_limits_are_counted() {
         let rows = ["a", "b"].map(|n| vec![Some(Value::text(n))]).to_vec();
         let mut table = sample("x", &["name"], rows);
-        table.depths = vec![0, 1];
+        table.tree = vec![Branch { row: 1, mark: String::new() }, Branch { row: 0, mark: "└─ ".to_owned() }];
         table.total = 7;
         table.complete = false;
         insta::assert_snapshot!(display(&table, None), @r"
         DISP x (statement 2)
         | name |
         |------|
-        | a    |
-        |   b  |
+        | b    |
+        | └─ a |
         2 of 7 rows (incomplete: more may exist)
         ");
         table.missing = Some("`p` failed".to_owned());
         assert_eq!(display(&table, None), "DISP x (statement 2)\nno table: `p` failed\n");
+    }
+
+    #[test]
+    fn a_name_cannot_draw_branches_of_its_own() {
+        let rows = ["a", "└─ lsass.exe\n│  b"].map(|n| vec![Some(Value::text(n))]).to_vec();
+        let mut table = sample("x", &["name"], rows);
+        table.tree = vec![Branch { row: 0, mark: String::new() }, Branch { row: 1, mark: "└─ ".to_owned() }];
+        let text = display(&table, None);
+        assert!(text.contains(r"| └─ \u{2514}\u{2500} lsass.exe\n\u{2502}  b |"), "{text}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod read;
 mod view;
 
 pub use identity::{Lives, host_pids};
-pub use read::{Found, Hop, pivot, scan, starts};
+pub use read::{Found, Hop, Link, pivot, scan, starts};
 pub use view::text_of;
 pub(crate) use view::typed_text;
 

@@ -10,6 +10,7 @@ use crate::source::Records;
 use crate::table::{Collector, Key, Sighting, Values};
 use huntc_compiler::catalog::{AttrId, EntityId, Pivot, SlotId};
 use huntc_compiler::check::hir::{Attr, Predicate, SightingAttr};
+use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -20,7 +21,28 @@ pub struct Found {
     pub sightings: Collector,
     /// Record and slot of processes without identity.
     pub unidentified: FxHashSet<(u64, u8)>,
+    /// Of a traced step: which entity led to which.
+    pub links: Vec<Link>,
     interned: FxHashMap<Values, Values>,
+}
+
+/// One entity led to another, in one record.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// What was found.
+    pub child: Key,
+    /// `@timestamp` of the record.
+    pub time: Option<Instant>,
+    /// What it was found from; of several in one slot the smallest.
+    pub parent: Key,
+}
+
+impl Found {
+    /// Keeps that entities, by their numbers, were found from another.
+    fn link(&mut self, children: &[u32], time: Option<Instant>, parent: &Key) {
+        let children = children.iter().filter_map(|number| self.sightings.key(*number));
+        self.links.extend(children.map(|child| Link { child: child.clone(), time, parent: parent.clone() }));
+    }
 }
 
 /// GET: every slot that GET looks at and in which the condition holds.
@@ -60,11 +82,13 @@ pub struct Hop<'a> {
     pub entity: EntityId,
     /// Tested on the projected slot.
     pub filter: &'a Predicate,
+    /// Whether to keep which entity led to which.
+    pub trace: bool,
 }
 
 /// FIND: where one of `keys` stands in the input's slot, the projected slot, if the condition holds there.
 pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut Found) -> Result<(), Undecided> {
-    let Hop { input, keys, ways, entity, filter } = *hop;
+    let Hop { input, keys, ways, entity, filter, trace } = *hop;
     let condition = Condition::new(filter, reading.catalog, reading.references)?;
     let others = others(reading, records, entity, &condition);
     for way in ways {
@@ -73,7 +97,7 @@ pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut 
         let mut place = Place::new(reading, &to, &condition, &others, entity);
         let guards: Vec<Guarded<'_>> = way.guard.iter().map(|g| Guarded::new(records, g)).collect();
         let mut wanted = Known::default();
-        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+        let (mut inputs, mut outputs, mut children) = (Vec::new(), Vec::new(), Vec::new());
         for record in 0..records.len() {
             if !guards.iter().all(|g| g.holds(record)) {
                 continue;
@@ -87,8 +111,16 @@ pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut 
                 continue;
             }
             to.instances(record, &mut outputs);
+            children.clear();
             for instance in &outputs {
-                place.take(record, *instance, out)?;
+                children.extend(place.take(record, *instance, out)?);
+            }
+            if trace && !children.is_empty() {
+                let stands = inputs.iter().map(|i| standing(reading, &from, record, *i));
+                let parents = stands.filter_map(|s| if let Standing::Entity(key) = s { Some(key) } else { None });
+                if let Some(parent) = parents.filter(|key| keys.contains(key)).min() {
+                    out.link(&children, records.times.get(record).copied().flatten(), &parent);
+                }
             }
         }
     }
@@ -181,13 +213,13 @@ impl<'a, 'r> Place<'a, 'r> {
         Self { reading, view, condition, others, entity, memos, who, tuples }
     }
 
-    /// Takes what stands in the slot of a record, if the condition holds there.
-    fn take(&mut self, record: usize, instance: Instance, out: &mut Found) -> Result<(), Undecided> {
+    /// Takes what stands in the slot of a record, if the condition holds there; answers the number of the entity.
+    fn take(&mut self, record: usize, instance: Instance, out: &mut Found) -> Result<Option<u32>, Undecided> {
         // Most conditions are decided for each dictionary entry, so they are asked first; one that cannot be decided is a
         // fault only where something stands.
         let holds = self.holds(record, instance);
         if let Ok(false) = holds {
-            return Ok(());
+            return Ok(None);
         }
         let (reading, view) = (self.reading, self.view);
         let stands = || match standing(reading, view, record, instance) {
@@ -197,21 +229,22 @@ impl<'a, 'r> Place<'a, 'r> {
         };
         let who = self.who.get(|codes| view.sign_identity(record, instance, codes), stands);
         if let Who::Nothing = who {
-            return Ok(());
+            return Ok(None);
         }
         holds?;
         match who {
-            Who::Nothing => {}
+            Who::Nothing => Ok(None),
             Who::Unidentified => {
                 let id = view.records.ids.get(record).copied().unwrap_or_default();
                 out.unidentified.insert((id, view.slot.0));
+                Ok(None)
             }
             Who::Entity(number) => {
                 let values = values(reading, view, record, instance, &mut self.tuples, &mut out.interned);
                 out.sightings.put(number, sighting(view, record, values));
+                Ok(Some(number))
             }
         }
-        Ok(())
     }
 
     fn holds(&mut self, record: usize, instance: Instance) -> Result<bool, Undecided> {

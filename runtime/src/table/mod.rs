@@ -185,6 +185,11 @@ impl Collector {
         })
     }
 
+    /// The key of the entity with this number.
+    pub fn key(&self, number: u32) -> Option<&Key> {
+        self.entities.get(number as usize).map(|e| &e.key)
+    }
+
     /// Adds a sighting of the entity with this number.
     pub fn put(&mut self, number: u32, sighting: Sighting) {
         if let Some(entity) = self.entities.get_mut(number as usize) {

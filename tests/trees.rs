@@ -1,0 +1,107 @@
+//! Trees of FIND … DEPTH in text and HTML; what programs read stays in row order.
+
+use crate::support::cli::Huntc;
+use serde_json::Value;
+
+/// `(second, id, name, parent's id)`; a parent that is not in the list began before the log.
+fn log(processes: &[(u32, &str, &str, &str)]) -> String {
+    let record = |(second, id, name, parent): &(u32, &str, &str, &str)| {
+        let of = |wanted: &str| processes.iter().find(|p| p.1 == wanted).map_or("shell.exe", |p| p.2);
+        format!(
+            "{{\"@timestamp\":\"2020-10-22T06:00:{second:02}Z\",\"event\":{{\"code\":\"1\"}},\"process\":{{\"entity_id\":\"{id}\",\"name\":{},\"pid\":{second},\"parent\":{{\"entity_id\":\"{parent}\",\"name\":{}}}}}}}\n",
+            Value::from(*name),
+            Value::from(of(parent)),
+        )
+    };
+    processes.iter().map(record).collect()
+}
+
+/// A tree in whose time order parents and children alternate.
+const TREE: &[(u32, &str, &str, &str)] = &[
+    (1, "a", "a.exe", "root"),
+    (2, "b", "b.exe", "root"),
+    (3, "b1", "b1.exe", "b"),
+    (4, "a1", "a1.exe", "a"),
+    (5, "a1x", "a1x.exe", "a1"),
+    (6, "b2", "b2.exe", "b"),
+];
+
+const FIND: &str = "r = GET process FROM stixshifter://s WHERE name = 'shell.exe'\nt = FIND process CREATED BY r DEPTH *\n";
+
+/// Lines of the only table, first column alone.
+fn column(text: &str) -> Vec<String> {
+    let lines = text.lines().skip_while(|l| !l.starts_with("|--")).skip(1).take_while(|l| l.starts_with('|'));
+    lines.map(|l| l[1..].split('|').next().unwrap().trim_end().strip_prefix(' ').unwrap().to_owned()).collect()
+}
+
+fn drawn(log: &str, hunt: &str) -> Vec<String> {
+    let ran = Huntc::new().file("log.ndjson", log).file("h.hf", hunt).run("run h.hf --source s=log.ndjson");
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    column(&ran.stdout)
+}
+
+#[test]
+fn a_process_tree_is_drawn() {
+    let log = log(TREE);
+    assert_eq!(
+        drawn(&log, &format!("{FIND}DISP t ATTR name, pid\n")),
+        ["a.exe", "└─ a1.exe", "   └─ a1x.exe", "b.exe", "├─ b1.exe", "└─ b2.exe"]
+    );
+    // Siblings as they are sorted; rows that are filtered away leave their children to the next ancestor.
+    assert_eq!(
+        drawn(&log, &format!("{FIND}DISP t ATTR name SORT BY pid DESC\n")),
+        ["b.exe", "├─ b2.exe", "└─ b1.exe", "a.exe", "└─ a1.exe", "   └─ a1x.exe"]
+    );
+    assert_eq!(drawn(&log, &format!("{FIND}DISP t WHERE name LIKE '%1%' ATTR name\n")), ["b1.exe", "a1.exe", "└─ a1x.exe"]);
+    assert_eq!(drawn(&log, &format!("{FIND}u = t WHERE name != 'a1.exe'\nDISP u ATTR name\n"))[..2], ["a.exe", "└─ a1x.exe"]);
+    assert_eq!(drawn(&log, &format!("{FIND}DISP t ATTR name LIMIT 3 OFFSET 1\n")), ["b.exe", "└─ b1.exe", "a1.exe"]);
+    assert_eq!(drawn(&log, &format!("{FIND}DISP t ATTR name LIMIT 2\n")), ["a.exe", "b.exe"]);
+    // The input merged with what was found from it is the root.
+    let merged = drawn(&log, &format!("{FIND}u = r + t\nDISP u ATTR name\n"));
+    assert_eq!(merged[..3], ["shell.exe", "├─ a.exe", "│  └─ a1.exe"]);
+    // A number in the first column carries the lines too.
+    assert_eq!(drawn(&log, &format!("{FIND}DISP t ATTR depth, name\n"))[..2], ["1", "└─ 2"]);
+    let records = drawn(&log, &format!("{FIND}DISP TIMESTAMPED(t) ATTR name\n"));
+    assert_eq!(records[..2], ["2020-10-22T06:00:01.000Z", "└─ 2020-10-22T06:00:04.000Z"]);
+}
+
+#[test]
+fn rows_that_look_the_same_are_one_line_and_their_children_stay_below_true_ancestors() {
+    let log = log(&[(1, "a", "x.exe", "root"), (2, "b", "y.exe", "a"), (3, "c", "x.exe", "b"), (4, "d", "z.exe", "c")]);
+    assert_eq!(drawn(&log, &format!("{FIND}DISP t ATTR name\n")), ["x.exe", "└─ y.exe", "   └─ z.exe"]);
+}
+
+#[test]
+fn circles_and_several_roots_end_and_hostile_names_draw_nothing() {
+    let log =
+        log(&[(1, "a", "a.exe", "b"), (2, "b", "b.exe", "a"), (3, "c", "\u{1b}[2J├─ lsass.exe\n│", "a"), (4, "o", "own.exe", "o")]);
+    let hunt = "r = GET process FROM stixshifter://s WHERE name IN ('a.exe', 'own.exe') LIMIT 2\nt = FIND process CREATED BY r DEPTH *\nDISP t ATTR name\n";
+    let hostile = r"\u{1b}[2J\u{251c}\u{2500} lsass.exe\n\u{2502}";
+    assert_eq!(drawn(&log, hunt), ["b.exe", "└─ a.exe", hostile, "own.exe"]);
+}
+
+#[test]
+fn a_walk_as_far_as_it_goes_keeps_to_the_limits() {
+    let chain: Vec<(u32, String, String)> = (1..40).map(|n| (n, format!("p{n}"), format!("p{}", n - 1))).collect();
+    let chain: Vec<_> = chain.iter().map(|(n, id, parent)| (*n, id.as_str(), "x.exe", parent.as_str())).collect();
+    let huntc = Huntc::new().file("log.ndjson", log(&chain)).file("h.hf", FIND);
+    let ran = huntc.run("run h.hf --source s=log.ndjson --format json");
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["hunts"][0]["variables"][1]["entities"], 39);
+    let ran = huntc.file("huntc.toml", "[run]\nmax_requests = 9\n").run("run h.hf --source s=log.ndjson");
+    assert!(ran.code == Some(3) && ran.stderr.contains("K1008"), "{}", ran.text());
+}
+
+#[test]
+fn programs_read_rows_in_row_order_and_the_page_shows_the_tree() {
+    let huntc = Huntc::new().file("log.ndjson", log(TREE)).file("h.hf", format!("{FIND}DISP t ATTR name, depth\n"));
+    assert_eq!(huntc.run("run h.hf --source s=log.ndjson --out r").code, Some(0));
+    let display = &huntc.report("r")["hunts"][0]["displays"][0];
+    let names: Vec<&str> = display["rows"].as_array().unwrap().iter().map(|r| r[0].as_str().unwrap()).collect();
+    assert_eq!(names, ["a.exe", "b.exe", "b1.exe", "a1.exe", "a1x.exe", "b2.exe"]);
+    assert_eq!((&display["rows"][4][1], display.get("depths")), (&Value::from(3), None));
+    let csv = std::fs::read_to_string(huntc.path("r/01-t.csv")).unwrap();
+    assert_eq!(csv.lines().nth(5), Some("a1x.exe,3"));
+    let html = std::fs::read_to_string(huntc.path("r/report.html")).unwrap();
+    assert!(html.contains("<tr><td>a.exe<td class=\"n\">1</tr>\n<tr><td>└─\u{a0}a1.exe<td class=\"n\">2</tr>"), "{html}");
+}
