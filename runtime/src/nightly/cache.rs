@@ -1,6 +1,6 @@
 //! Equal requests of one night are sent once, whatever hunt they come from.
 
-use crate::source::{DataSource, FetchContext, Records, SourceError};
+use crate::source::{DataSource, FetchContext, Records, Sample, SourceError};
 use huntc_compiler::backend::elastic::request::BoundRequest;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -66,6 +66,10 @@ impl DataSource for Cached {
 
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError> {
         self.source.count(request, context)
+    }
+
+    fn sample(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, SourceError> {
+        self.source.sample(request, most, context)
     }
 
     fn location(&self) -> String {

@@ -24,8 +24,25 @@ pub trait DataSource: Send + Sync {
     /// How many records a request matches.
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError>;
 
+    /// The earliest records that the request asks for, fewer than `most`; for explanations, never for results. The same
+    /// over the same records: an instant whose records do not all fit is left out.
+    fn sample(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, SourceError>;
+
     /// What it is, for people: a path, or an URL without secrets.
     fn location(&self) -> String;
+}
+
+/// Some records of a request.
+#[derive(Clone, Debug, Default)]
+pub struct Sample {
+    /// The earliest ones.
+    pub records: Records,
+    /// Whether these are all.
+    pub whole: bool,
+    /// Whether values that an index left out for their length were not looked at.
+    pub gaps: bool,
+    /// The first and the last time that the window holds records of, whatever the request asks for.
+    pub span: Option<(Instant, Instant)>,
 }
 
 /// A field of a record as JSON has it.
@@ -90,6 +107,23 @@ impl Records {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
+    }
+
+    /// Keeps only records of some times.
+    pub fn retain(&mut self, keep: impl Fn(Option<Instant>) -> bool) {
+        let kept: Vec<usize> = self.times.iter().enumerate().filter(|(_, t)| keep(**t)).map(|(row, _)| row).collect();
+        for (_, column) in &mut self.columns {
+            let mut starts = vec![0];
+            let mut codes = Vec::new();
+            for row in &kept {
+                codes.extend_from_slice(column.codes(*row));
+                starts.push(codes.len() as u32);
+            }
+            (column.codes, column.starts) = (codes, starts);
+        }
+        self.observations = kept.iter().filter_map(|row| self.observations.get(*row).cloned()).collect();
+        self.ids = kept.iter().filter_map(|row| self.ids.get(*row).copied()).collect();
+        self.times = kept.iter().filter_map(|row| self.times.get(*row).copied()).collect();
     }
 
     /// The column of a field.

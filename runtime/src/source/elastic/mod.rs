@@ -15,6 +15,7 @@ mod message;
 mod prepare;
 mod product;
 mod retry;
+mod sample;
 mod scan;
 mod scroll;
 mod snapshot;
@@ -24,7 +25,7 @@ pub use config::{Auth, ElasticConfig};
 pub use product::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
 
-use super::{DataSource, FetchContext, Records, SourceError};
+use super::{DataSource, FetchContext, Records, Sample, SourceError};
 use fault::{Fault, Kind};
 use huntc_compiler::backend::elastic::request::BoundRequest;
 use link::Link;
@@ -98,6 +99,10 @@ impl DataSource for ElasticSource {
 
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError> {
         self.total(request, context).map_err(|f| self.link.explain(&f))
+    }
+
+    fn sample(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, SourceError> {
+        self.sampled(request, most, context).map_err(|f| self.link.explain(&f))
     }
 
     fn location(&self) -> String {

@@ -16,13 +16,14 @@ mod lucene;
 mod order;
 mod prepare;
 mod residence;
+mod sample;
 mod segment;
 
 pub use disk::{IngestOptions, IngestReport, ingest};
 
 use super::clocks::{CATEGORY, Clock, Clocks};
 use super::files::{self, ReadReport};
-use super::{DataSource, FetchContext, Records, SourceError};
+use super::{DataSource, FetchContext, Records, Sample, SourceError};
 use bits::Bits;
 use fetch::Selection;
 use huntc_compiler::backend::elastic::request::BoundRequest;
@@ -159,6 +160,24 @@ impl Store {
         Ok(selections.filter(|s| !s.rows.is_empty()).collect())
     }
 
+    /// The records of rows, with the fields that a request names.
+    fn records(&self, request: &BoundRequest, selections: &[Selection<'_>]) -> Result<Records, SourceError> {
+        let mut records = Records::default();
+        for selection in selections {
+            for (time, id) in selection.rows.iter().filter_map(|row| selection.segment.key(*row)) {
+                records.ids.push(id);
+                records.times.push(Some(time));
+            }
+            selection.segment.settle();
+        }
+        if request.fields.iter().any(|f| f == "_id") {
+            records.observations = self.observations(&records.ids, selections)?;
+        }
+        let gathered = |field: &String| Ok((field.clone(), fetch::gather(field, selections)?));
+        records.columns = request.fields.par_iter().map(gathered).collect::<Result<_, SourceError>>()?;
+        Ok(records)
+    }
+
     /// `index/id` of each record, or the file and line it came from.
     fn observations(&self, ids: &[u64], selections: &[Selection<'_>]) -> Result<Vec<Arc<str>>, SourceError> {
         let index = fetch::gather("_index", selections)?;
@@ -203,24 +222,16 @@ fn matching(
 impl DataSource for Store {
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
         let selections = self.select(request, context)?;
-        let mut records = Records::default();
-        for selection in &selections {
-            for (time, id) in selection.rows.iter().filter_map(|row| selection.segment.key(*row)) {
-                records.ids.push(id);
-                records.times.push(Some(time));
-            }
-            selection.segment.settle();
-        }
-        if request.fields.iter().any(|f| f == "_id") {
-            records.observations = self.observations(&records.ids, &selections)?;
-        }
-        let gathered = |field: &String| Ok((field.clone(), fetch::gather(field, &selections)?));
-        records.columns = request.fields.par_iter().map(gathered).collect::<Result<_, SourceError>>()?;
+        let records = self.records(request, &selections)?;
         if context.cancelled() {
             return Err(SourceError::cancelled());
         }
         context.read.fetch_add(records.len() as u64, Ordering::Relaxed);
         Ok(records)
+    }
+
+    fn sample(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, SourceError> {
+        self.sampled(request, most, context)
     }
 
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError> {
