@@ -14,6 +14,8 @@ mod docs;
 mod doctor;
 mod error_cases;
 mod examples;
+mod hints;
+mod hints_real;
 mod http;
 mod huntflows;
 #[cfg(unix)]

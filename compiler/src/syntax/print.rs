@@ -61,6 +61,11 @@ pub(crate) fn ident(ident: &Ident, out: &mut String) {
     out.push_str(&ident.text);
 }
 
+/// A text in quotes, as a huntflow may have it; nothing in it acts on a terminal.
+pub fn quoted(text: &str) -> String {
+    strings::quote(text)
+}
+
 /// An attribute, with its type where it has one.
 pub(crate) fn attribute(attribute: &AttrPath, out: &mut String) {
     if let Some(entity) = &attribute.entity {

@@ -63,6 +63,7 @@ pub(super) fn execute(work: Work<'_>) -> HuntReport {
         max_records: settings.max_records,
         max_requests: settings.max_requests,
         timeout: settings.timeout,
+        hints: settings.hints.unwrap_or(true) && !work.args.no_hints,
     };
     let job = Job {
         file: work.file.to_owned(),

@@ -56,6 +56,9 @@ pub(super) struct Args {
     /// Leave CSV cells that a spreadsheet would run as they are
     #[arg(long, help_heading = "Report")]
     pub raw_csv: bool,
+    /// Do not say why a statement found nothing, and send no request to find out
+    #[arg(long, help_heading = "Report")]
+    pub no_hints: bool,
     /// End with status 5 if a DISP shows a row (in a hunt without DISP: if its last variable is not empty)
     #[arg(long, help_heading = "Report")]
     pub fail_on_findings: bool,
@@ -95,7 +98,7 @@ fn run_all(args: &Args, session: &mut Session) -> Result<ExitCode, ExitCode> {
         let (report, status) = judge.file(file, session)?;
         code = code.worst(status);
         let severe = |d: &&Diagnostic| !args.quiet || d.severity == Severity::Error;
-        session.show(&report.diagnostics.iter().filter(severe).cloned().collect::<Vec<_>>());
+        session.show_with_hints(&report.diagnostics.iter().filter(severe).cloned().collect::<Vec<_>>());
         if args.format == TextOrJson::Text && !args.quiet {
             session.terminal.out(&printed(&report, args.out.is_none(), session.terminal.width()));
         }

@@ -9,6 +9,7 @@ use crate::config::{self, Config};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::catalog::Problem;
 use huntc_compiler::diag::codes::config::BAD_MAPPING;
+use huntc_compiler::diag::codes::hints;
 use huntc_compiler::diag::{Diagnostic, Severity, render_text};
 use huntc_compiler::options::Options;
 use huntc_compiler::source::{SourceId, SourceSet, Span};
@@ -96,7 +97,16 @@ impl Session {
 
     /// Shows diagnostics on standard error, but no advice: that is for `huntc check`.
     pub(super) fn show(&self, diagnostics: &[Diagnostic]) {
-        let diagnostics: Vec<_> = diagnostics.iter().filter(|d| d.severity > Severity::Advice).cloned().collect();
+        self.show_those(diagnostics, |d| d.severity > Severity::Advice);
+    }
+
+    /// As [`Self::show`], and why statements found nothing.
+    pub(super) fn show_with_hints(&self, diagnostics: &[Diagnostic]) {
+        self.show_those(diagnostics, |d| d.severity > Severity::Advice || hints::is_hint(d.code));
+    }
+
+    fn show_those(&self, diagnostics: &[Diagnostic], keep: impl Fn(&Diagnostic) -> bool) {
+        let diagnostics: Vec<_> = diagnostics.iter().filter(|d| keep(d)).cloned().collect();
         if !diagnostics.is_empty() {
             self.terminal.err(&render_text::render(&diagnostics, &self.sources, self.terminal.colors_err()));
         }

@@ -20,7 +20,7 @@ const CLUSTER: [&str; 7] = ["indices", "auth", "tls", "page_size", "concurrency"
 const AUTH: [&str; 5] = ["username", "password", "id", "api_key", "token"];
 const TLS: [&str; 2] = ["ca", "insecure"];
 const ANALYTIC: [&str; 5] = ["exec", "lookup", "key", "outputs", "timeout"];
-const RUN: [&str; 6] = ["roots", "mapping", "concurrency", "max_records", "max_requests", "timeout"];
+const RUN: [&str; 7] = ["roots", "mapping", "concurrency", "max_records", "max_requests", "timeout", "hints"];
 
 /// Reads a file into `config`.
 pub(super) fn read(path: &Path, sources: &mut SourceSet, config: &mut Config, problems: &mut Vec<Diagnostic>) {
@@ -251,4 +251,5 @@ fn run(table: &Table<'_, '_>, document: &mut Document<'_>, config: &mut Config) 
     run.max_records = table.number(document, "max_records", 1..=u64::MAX);
     run.max_requests = table.number(document, "max_requests", 1..=u64::MAX);
     run.timeout = table.duration(document, "timeout");
+    run.hints = table.boolean(document, "hints");
 }

@@ -64,6 +64,8 @@ pub struct RunSettings {
     pub max_requests: Option<u64>,
     /// Time that a hunt may take.
     pub timeout: Option<Duration>,
+    /// Whether reports say why a statement found nothing.
+    pub hints: Option<bool>,
 }
 
 /// Where configuration is looked for.

@@ -190,6 +190,7 @@ concurrency = 8
 max_records = 5_000_000
 max_requests = 1000
 timeout = "1h"
+hints = false
 "#,
     );
     let (config, problems, _) = setting.load();
@@ -209,6 +210,7 @@ timeout = "1h"
     assert_eq!(config.lints.levels, [("K0816".to_owned(), None)]);
     assert_eq!(config.run.roots, [setting.folder.path().join("out"), "/srv/hunts".into()]);
     assert_eq!((config.run.max_records, config.run.timeout), (Some(5_000_000), Some(Duration::from_hours(1))));
+    assert_eq!(config.run.hints, Some(false));
 }
 
 #[test]

@@ -149,7 +149,13 @@ impl Run<'_> {
         }
     }
 
-    fn request_report(&self, id: NodeId, number: u32, template: &RequestTemplate, request: &BoundRequest) -> RequestReport {
+    pub(super) fn request_report(
+        &self,
+        id: NodeId,
+        number: u32,
+        template: &RequestTemplate,
+        request: &BoundRequest,
+    ) -> RequestReport {
         RequestReport {
             id: format!("{id:?}.{number}"),
             source: self.job.hunt.sources.get(usize::from(template.source.0)).map_or_else(String::new, |s| s.uri.clone()),
@@ -208,7 +214,7 @@ impl Run<'_> {
     }
 
     /// The values of every column that the request's holes name.
-    fn hole_values(&self, query: &Query<Hole>) -> Result<Columns, Failure> {
+    pub(super) fn hole_values(&self, query: &Query<Hole>) -> Result<Columns, Failure> {
         let mut holes = Vec::new();
         collect_holes(query, &mut holes);
         let mut columns = Vec::new();

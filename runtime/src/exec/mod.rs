@@ -4,6 +4,7 @@
 mod asking;
 pub mod bind;
 mod files;
+mod hints;
 mod node;
 mod outputs;
 mod summary;
@@ -72,6 +73,8 @@ pub struct RunOptions<'a> {
     pub max_requests: Option<u64>,
     /// Time that the hunt may take.
     pub timeout: Option<Duration>,
+    /// Whether the report says why a statement found nothing.
+    pub hints: bool,
 }
 
 /// Why a node has no table.
@@ -233,6 +236,9 @@ impl Run<'_> {
             }
         }
         self.warn_unidentified();
+        if self.options.hints && !interrupted {
+            diagnostics.extend(self.hints());
+        }
         let displays = self.displays(&mut diagnostics);
         diagnostics.extend(locked(&self.warnings).drain(..));
         failed |= diagnostics.iter().any(|d| d.severity == Severity::Error);

@@ -159,6 +159,8 @@ impl Hunter<'_> {
             max_records: loaded.max_records,
             max_requests: loaded.max_requests,
             timeout: loaded.timeout.into_iter().chain(time).min(),
+            // Most nights find nothing, and that is well.
+            hints: false,
         };
         let folder = loaded.file.path.parent().map_or_else(|| PathBuf::from("."), PathBuf::from);
         let job = Job { file: shown(loaded), hunt: &hunt, plan: &plan, catalog: &loaded.catalog, diagnostics, folder };

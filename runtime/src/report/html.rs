@@ -4,6 +4,8 @@ use super::RunReport;
 use super::model::{Display, HuntReport, RequestReport};
 use super::sanitize::{html as escape, unlike_marks};
 use super::text::{count, seconds};
+use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::codes::hints::is_hint;
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::value::Value;
 use std::io::{Result, Write};
@@ -61,12 +63,31 @@ fn write_hunt(hunt: &HuntReport, sources: &SourceSet, out: &mut dyn Write) -> Re
             escape(&sources.get(span.source).name),
             at.line
         )?;
+        write_ways(diagnostic, out)?;
     }
     write_summary(hunt, out)?;
     for display in &hunt.displays {
         write_display(display, out)?;
     }
     write_requests(&hunt.requests, out)
+}
+
+/// The facts and the ways out of a hint; those of mistakes are for whoever wrote them.
+fn write_ways(diagnostic: &Diagnostic, out: &mut dyn Write) -> Result<()> {
+    if !is_hint(diagnostic.code) {
+        return Ok(());
+    }
+    writeln!(out, "<ul>")?;
+    for note in &diagnostic.notes {
+        writeln!(out, "<li>{}", escape(note))?;
+    }
+    for help in &diagnostic.helps {
+        match &help.replace {
+            Some((_, with)) => writeln!(out, "<li>{}: <code>{}</code>", escape(&help.text), escape(with))?,
+            None => writeln!(out, "<li>{}", escape(&help.text))?,
+        }
+    }
+    writeln!(out, "</ul>")
 }
 
 fn write_summary(hunt: &HuntReport, out: &mut dyn Write) -> Result<()> {

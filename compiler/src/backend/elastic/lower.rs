@@ -21,7 +21,12 @@ pub fn requests(plan: &Plan, catalog: &Catalog) -> Vec<RequestTemplate> {
 /// The request of a node; `None` for local work. `ladder`: whether the source's processes may lack entity ids
 /// (semantics.md §2).
 pub fn request(plan: &Plan, catalog: &Catalog, id: NodeId, ladder: bool) -> Option<RequestTemplate> {
-    let node = plan.node(id);
+    request_of(plan, catalog, id, plan.node(id), ladder)
+}
+
+/// The request that `node` would need in the place of the node `id`: the same with another condition, window or way, for
+/// explanations.
+pub fn request_of(plan: &Plan, catalog: &Catalog, id: NodeId, node: &Node, ladder: bool) -> Option<RequestTemplate> {
     let entity = node.entity?;
     let request = Request { catalog, plan, node, entity, ladder };
     let (source, window, lowered, purpose, fields) = match &node.op {

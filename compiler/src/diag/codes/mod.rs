@@ -1,7 +1,8 @@
 //! The one registry of diagnostic codes. Each range has its file; each code has a page in `../pages/`.
 //!
 //! K00 syntax · K01 names and flow · K02 types and attributes · K03 patterns · K04 time · K05 relations ·
-//! K07 sources at run time · K08 configuration, files, command line, K085 nightly hunts · K09 our own faults
+//! K07 sources at run time · K08 configuration, files, command line, K085 nightly hunts · K09 our own faults ·
+//! K10 the run · K11 why a statement found nothing
 
 use super::Code;
 
@@ -28,6 +29,7 @@ macro_rules! codes {
 
 pub mod config;
 pub mod elastic;
+pub mod hints;
 pub mod internal;
 pub mod names;
 pub mod nightly;
@@ -51,6 +53,7 @@ pub fn all() -> Vec<&'static Code> {
         elastic::ALL,
         store::ALL,
         run::ALL,
+        hints::ALL,
         config::ALL,
         nightly::ALL,
         internal::ALL,

@@ -1,0 +1,91 @@
+//! The few requests that hints send: bounded, counted, and never a reason for a hunt to fail.
+
+use super::super::bind::{self, Fill};
+use super::super::{Run, locked};
+use crate::source::Sample;
+use crate::table::Key;
+use huntc_compiler::backend::elastic::lower;
+use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::catalog::EntityId;
+use huntc_compiler::check::hir::SourceRef;
+use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::plan::{Node, NodeId};
+use std::cell::Cell;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// Requests for one statement that found nothing.
+const MOST_REQUESTS: u32 = 3;
+/// Records of a request whose values are looked at.
+pub(super) const MANY: usize = 1_000;
+/// Records of a request that only asks what there is.
+pub(super) const FEW: usize = 50;
+/// Behind all chunks of a node's own requests.
+const FIRST_NUMBER: u32 = u32::MAX - MOST_REQUESTS;
+
+/// Asks for one node.
+pub(super) struct Asker<'r> {
+    run: &'r Run<'r>,
+    id: NodeId,
+    sent: Cell<u32>,
+    /// Whether long values were not looked at.
+    gaps: Cell<bool>,
+    /// How processes of the source are told apart.
+    pub(super) ladder: bool,
+}
+
+impl<'r> Asker<'r> {
+    /// `None` where the source cannot be asked.
+    pub(super) fn new(run: &'r Run<'r>, id: NodeId, source: SourceRef, input: Option<EntityId>) -> Option<Self> {
+        let ladder = run.laddered(run.job.plan.node(id), source, input).ok()?;
+        Some(Self { run, id, sent: Cell::new(0), gaps: Cell::new(false), ladder })
+    }
+
+    /// The hint, with what the requests could not see.
+    pub(super) fn told(&self, hint: Diagnostic) -> Diagnostic {
+        if self.gaps.get() { hint.note("values longer than the index keeps were not looked at") } else { hint }
+    }
+
+    /// What a request for `node`, in the place of its own node, brings.
+    pub(super) fn ask(&self, node: &Node, keys: Option<(&[&Key], EntityId)>, most: usize, why: &str) -> Option<Sample> {
+        let (run, number) = (self.run, self.sent.get());
+        let options = run.options;
+        let spent = options.max_requests.is_some_and(|most| run.sent.load(Ordering::Relaxed) >= most)
+            || options.timeout.is_some_and(|most| run.begun.elapsed() >= most);
+        if number >= MOST_REQUESTS || spent || options.cancel.load(Ordering::Relaxed) {
+            return None;
+        }
+        let template = lower::request_of(run.job.plan, run.job.catalog, self.id, node, self.ladder)?;
+        let columns = run.hole_values(&template.query).ok()?;
+        let fill = Fill {
+            keys: keys.map(|(keys, _)| keys).unwrap_or_default(),
+            entity: keys.map(|(_, entity)| entity),
+            catalog: run.job.catalog,
+            columns: &columns,
+        };
+        let query = bind::bind(&template.query, &fill);
+        let request = BoundRequest { query, window: template.window, fields: template.fields.clone(), first_only: false };
+        let source = run.open(node, template.source).ok()?;
+        self.sent.set(number + 1);
+        run.sent.fetch_add(1, Ordering::Relaxed);
+        let mut report = run.request_report(self.id, number, &template, &request);
+        report.id = format!("{:?}.hint{number}", self.id);
+        report.purpose = format!("statement {}: hint, {why}", node.statement);
+        report.exact = false;
+        let context = run.context(&report.id);
+        let begun = Instant::now();
+        let answer = source.sample(&request, most, &context);
+        report.elapsed = begun.elapsed();
+        report.pages = context.stats.pages.load(Ordering::Relaxed);
+        report.retries = context.stats.retries.load(Ordering::Relaxed);
+        report.records = answer.as_ref().map_or(0, |sample| sample.records.len() as u64);
+        if answer.as_ref().is_ok_and(|sample| sample.gaps) {
+            self.gaps.set(true);
+        }
+        if answer.is_err() {
+            (report.status, report.complete) = ("failed", false);
+        }
+        locked(&run.requests).push((self.id, FIRST_NUMBER + number, report));
+        answer.ok()
+    }
+}

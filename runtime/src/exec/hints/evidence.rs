@@ -1,0 +1,148 @@
+//! What the records that came back, or a table, say of a condition.
+
+use crate::ops::filter;
+use crate::sight::{self, Found, Hop, Lives, Reading, References};
+use crate::source::Sample;
+use crate::table::{Key, Rows, Table};
+use huntc_compiler::catalog::{Catalog, EntityId};
+use huntc_compiler::check::hir::{Attr, Predicate};
+use huntc_compiler::plan::Pivot;
+use huntc_compiler::time::Instant;
+use huntc_compiler::value::Value;
+use rustc_hash::FxHashSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a condition is tried on.
+pub(super) struct Evidence<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) references: &'a References,
+    pub(super) ladder: bool,
+    /// The type whose slots are looked at.
+    pub(super) centre: EntityId,
+    pub(super) ground: Ground<'a>,
+}
+
+/// Where.
+#[derive(Clone, Copy)]
+pub(super) enum Ground<'a> {
+    /// Records, every slot that GET looks at.
+    Records(&'a Sample),
+    /// Records, the slot that FIND projects.
+    Linked(&'a Sample, &'a Pivot, &'a FxHashSet<Key>),
+    /// A variable.
+    Table(&'a Table),
+}
+
+/// What satisfies a condition: records, or entities of a table.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// Each with its time.
+    pub(super) found: BTreeMap<u64, Option<Instant>>,
+    /// Values of the attribute asked for, and what has them.
+    pub(super) values: BTreeMap<Value, BTreeSet<u64>>,
+}
+
+impl Seen {
+    pub(super) fn count(&self) -> u64 {
+        self.found.len() as u64
+    }
+
+    /// From when to when.
+    pub(super) fn span(&self) -> Option<(Instant, Instant)> {
+        let times = || self.found.values().flatten().copied();
+        Some((times().min()?, times().max()?))
+    }
+}
+
+impl Evidence<'_> {
+    /// Whether all that could be there is.
+    pub(super) fn whole(&self) -> bool {
+        match self.ground {
+            Ground::Records(sample) | Ground::Linked(sample, ..) => sample.whole,
+            Ground::Table(_) => true,
+        }
+    }
+
+    /// `record` or `entity`, for people.
+    pub(super) fn count(&self, n: u64) -> String {
+        let at_least = if self.whole() { "" } else { "at least " };
+        match (self.ground, n) {
+            (Ground::Table(_), 1) => "1 entity".to_owned(),
+            (Ground::Table(_), n) => format!("{n} entities"),
+            (_, n) => format!("{at_least}{}", crate::report::text::count(n, "record")),
+        }
+    }
+
+    /// What satisfies a condition. `None` where that cannot be told: a table lacks the column.
+    pub(super) fn seen(&self, predicate: &Predicate) -> Option<Seen> {
+        self.look(predicate, self.centre, None)
+    }
+
+    /// As [`Self::seen`], of a comparison on an attribute of `entity`, with the attribute's values there.
+    pub(super) fn values(&self, predicate: &Predicate, entity: EntityId, attr: &Attr) -> Option<Seen> {
+        self.look(predicate, entity, Some(attr))
+    }
+
+    fn look(&self, predicate: &Predicate, entity: EntityId, attr: Option<&Attr>) -> Option<Seen> {
+        let columns: Vec<Attr> = attr.into_iter().cloned().collect();
+        let lives = Lives::default();
+        let reading =
+            Reading { catalog: self.catalog, ladder: self.ladder, lives: &lives, references: self.references, columns: &columns };
+        let mut found = Found::default();
+        match self.ground {
+            Ground::Records(sample) => sight::scan(&reading, &sample.records, entity, predicate, &mut found).ok()?,
+            // Comparisons on another type are tried on the record as a whole.
+            Ground::Linked(sample, ..) if entity != self.centre => {
+                sight::scan(&reading, &sample.records, entity, predicate, &mut found).ok()?;
+            }
+            Ground::Linked(sample, pivot, keys) => {
+                let hop = Hop { input: pivot.input, keys, ways: &pivot.pivots, entity, filter: predicate, trace: false };
+                sight::pivot(&reading, &sample.records, &hop, &mut found).ok()?;
+            }
+            Ground::Table(table) => return self.of_table(table, predicate, attr),
+        }
+        let mut seen = Seen::default();
+        for sighting in found.sightings.entities().flat_map(|e| e.sightings) {
+            let Some(record) = sighting.record else { continue };
+            seen.found.insert(record, sighting.time);
+            for value in sighting.values.iter().flatten().flat_map(Value::each) {
+                seen.values.entry(value.clone()).or_default().insert(record);
+            }
+        }
+        Some(seen)
+    }
+
+    fn of_table(&self, table: &Table, predicate: &Predicate, attr: Option<&Attr>) -> Option<Seen> {
+        let known = |a: &Attr| !matches!(a, Attr::Catalog(_)) || table.columns.contains(a) || explicit(table, a);
+        if !predicate.tests().iter().all(|t| known(&t.attr)) {
+            return None;
+        }
+        let passed = filter::filter(table, predicate, None, self.catalog, self.references).ok()?;
+        let mut seen = Seen::default();
+        if let Rows::Explicit { .. } = passed.rows {
+            for row in 0..passed.row_count() {
+                seen.found.insert(row as u64, None);
+            }
+            let values = attr.map(|a| passed.column(a)).unwrap_or_default();
+            for (row, value) in values.iter().enumerate() {
+                for value in value.iter().flat_map(Value::each) {
+                    seen.values.entry(value.clone()).or_default().insert(row as u64);
+                }
+            }
+            return Some(seen);
+        }
+        let column = attr.and_then(|a| passed.columns.iter().position(|c| c == a));
+        for (number, entity) in passed.entities.iter().enumerate() {
+            seen.found.insert(number as u64, entity.first_time());
+            let values = entity.sightings.iter().filter(|s| s.counted).filter_map(|s| s.values.get(column?)?.as_ref());
+            for value in values.flat_map(Value::each) {
+                seen.values.entry(value.clone()).or_default().insert(number as u64);
+            }
+        }
+        Some(seen)
+    }
+}
+
+fn explicit(table: &Table, attr: &Attr) -> bool {
+    matches!(&table.rows, Rows::Explicit { columns, .. } if columns.contains(attr))
+}

@@ -1,0 +1,199 @@
+//! Why a FIND found nothing, though its input holds entities.
+
+use super::super::{Run, bind};
+use super::ask::{Asker, MANY};
+use super::blame::{failing, shown, spelled, together, with_others};
+use super::evidence::{Evidence, Ground, Seen};
+use super::near::{Reach, around, around_any};
+use super::write::{Names, duration, range, window};
+use crate::sight::References;
+use crate::source::Sample;
+use crate::table::{Key, Table};
+use huntc_compiler::check::hir::{Find, Predicate};
+use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::codes::hints::{NO_LINK, NOTHING_NEAR, SHIFTED_CLOCK};
+use huntc_compiler::plan::{Node, NodeId, Op, Pivot};
+use huntc_compiler::source::Span;
+use huntc_compiler::time::{SECOND, TimeRange, Window};
+use rustc_hash::FxHashSet;
+
+/// A step along a relation that found nothing.
+pub(super) struct Stepped<'a> {
+    pub(super) id: NodeId,
+    pub(super) pivot: &'a Pivot,
+    pub(super) find: &'a Find,
+    /// WHERE as written, with its places; small references filled in.
+    pub(super) predicate: Predicate,
+    pub(super) references: References,
+    pub(super) input: &'a Table,
+    /// The statement.
+    pub(super) span: Span,
+}
+
+/// Clocks that differ by less are not spoken of.
+const SHIFT: i64 = 1_800 * SECOND;
+
+impl Run<'_> {
+    /// Why a step found nothing.
+    pub(super) fn why_pivot(&self, stepped: &Stepped<'_>) -> Option<Diagnostic> {
+        let pivot = stepped.pivot;
+        let usable = |k: &&Key| bind::pivots(k, pivot.input, self.job.catalog);
+        let keys: Vec<&Key> = stepped.input.entities.iter().map(|e| &e.key).filter(usable).collect();
+        if keys.is_empty() {
+            return None;
+        }
+        let some = keys.get(..bind::CHUNK.min(keys.len())).unwrap_or_default();
+        let asker = Asker::new(self, stepped.id, pivot.source, Some(pivot.input))?;
+        let wanted = some.iter().map(|k| (*k).clone()).collect();
+        let all = some.len() == keys.len();
+        let search = Search { run: self, asker, node: self.job.plan.node(stepped.id), stepped, keys: some, wanted, all };
+        search.inside().map(|hint| search.asker.told(hint))
+    }
+}
+
+struct Search<'a> {
+    run: &'a Run<'a>,
+    asker: Asker<'a>,
+    node: &'a Node,
+    stepped: &'a Stepped<'a>,
+    keys: &'a [&'a Key],
+    wanted: FxHashSet<Key>,
+    /// Whether these are all keys of the input.
+    all: bool,
+}
+
+impl Search<'_> {
+    fn names(&self) -> Option<Names<'_>> {
+        let job = self.run.job;
+        Some(Names { catalog: job.catalog, vars: &job.hunt.vars, centre: self.node.entity? })
+    }
+
+    fn ask(&self, pivot: Pivot, why: &str) -> Option<Sample> {
+        let node = Node { op: Op::Pivot(pivot), columns: Vec::new(), ..self.node.clone() };
+        self.asker.ask(&node, Some((self.keys, self.stepped.pivot.input)), MANY, why)
+    }
+
+    fn other(&self, filter: Predicate, window: Window) -> Pivot {
+        Pivot { filter, window, ..self.stepped.pivot.clone() }
+    }
+
+    fn evidence<'s>(&'s self, sample: &'s Sample, pivot: &'s Pivot) -> Option<Evidence<'s>> {
+        Some(Evidence {
+            catalog: self.run.job.catalog,
+            references: &self.stepped.references,
+            ladder: self.asker.ladder,
+            centre: self.node.entity?,
+            ground: Ground::Linked(sample, pivot, &self.wanted),
+        })
+    }
+
+    /// What the window holds near WHERE.
+    fn inside(&self) -> Option<Diagnostic> {
+        let (predicate, within) = (&self.stepped.predicate, self.stepped.pivot.window);
+        if *predicate == Predicate::TRUE {
+            return match within {
+                Some(window) => self.outside(window),
+                None => self.no_link(),
+            };
+        }
+        let names = self.names()?;
+        // Always true, but the fields of what comes near are fetched.
+        let all = Predicate::Or(vec![Predicate::TRUE, around(predicate, Reach::All, names.catalog)]);
+        let sample = self.ask(self.other(all, within), "what the relation finds without WHERE")?;
+        let evidence = self.evidence(&sample, self.stepped.pivot)?;
+        let linked = evidence.seen(&Predicate::TRUE)?.count();
+        if linked == 0 {
+            return match within {
+                Some(window) => self.outside(window),
+                None => self.no_link(),
+            };
+        }
+        let missing = failing(&evidence, predicate);
+        let more = if sample.whole || missing.is_empty() {
+            None
+        } else {
+            let only = around_any(&missing, Reach::All, names.catalog);
+            Some(self.ask(self.other(only, within), "what comes near the parts of WHERE that found nothing")?)
+        };
+        let near = self.evidence(more.as_ref().unwrap_or(&sample), self.stepped.pivot)?;
+        let missing: Vec<&Predicate> = missing.into_iter().filter(|p| near.seen(p).is_some_and(|s| s.count() == 0)).collect();
+        if let Some(hint) = spelled(names, &near, predicate, &missing, &evidence) {
+            return Some(hint);
+        }
+        if missing.is_empty() {
+            return together(names, &evidence, &near, predicate, self.stepped.span);
+        }
+        if !near.whole() {
+            return None;
+        }
+        let first = missing.first()?;
+        let place = first.tests().first().map_or(self.stepped.span, |t| t.span);
+        let message = format!("the relation finds {}, but none with `{}`", evidence.count(linked), shown(names, first));
+        let hint = Diagnostic::new(&NOTHING_NEAR, place, message).label("finds nothing");
+        Some(with_others(names, &evidence, predicate, hint, &[place]))
+    }
+
+    /// What links the entities outside the window.
+    fn outside(&self, within: TimeRange) -> Option<Diagnostic> {
+        let predicate = &self.stepped.predicate;
+        let sample = self.ask(self.other(predicate.clone(), None), "what the relation finds at any time")?;
+        let seen = self.evidence(&sample, self.stepped.pivot)?.seen(predicate)?;
+        if seen.count() == 0 {
+            return self.no_link();
+        }
+        let (first, last) = seen.span()?;
+        let (gap, side) = if last < within.start {
+            (within.start.0.saturating_sub(last.0), "before")
+        } else if first >= within.stop {
+            (first.0.saturating_sub(within.stop.0), "after")
+        } else {
+            (0, "around")
+        };
+        let far = if gap == 0 { String::new() } else { format!("{} ", duration(gap)) };
+        let message = format!("the records that link them lie {far}{side} the window");
+        let n = self.evidence(&sample, self.stepped.pivot)?.count(seen.count());
+        let mut hint = Diagnostic::new(&SHIFTED_CLOCK, self.stepped.span, message)
+            .label(window(within))
+            .note(format!("{n} from {first} to {last}"));
+        if let Some(shift) = self.shift(&seen).filter(|_| gap > 0) {
+            hint = hint.note(format!("if that is a clock: it is about {} off", duration(shift)));
+        }
+        Some(hint.help(format!("`{}` finds them", range(first, last))))
+    }
+
+    /// How far the middle of what was found is from that of the input, to the half hour.
+    fn shift(&self, seen: &Seen) -> Option<i64> {
+        let (first, last) = seen.span()?;
+        let input = || self.stepped.input.entities.iter().flat_map(|e| &e.sightings).filter_map(|s| s.time);
+        let middle = |a: i64, b: i64| a / 2 + b / 2;
+        let shift = middle(first.0, last.0).saturating_sub(middle(input().min()?.0, input().max()?.0)).saturating_abs();
+        let rounded = (shift.saturating_add(SHIFT / 2)) / SHIFT * SHIFT;
+        (rounded > 0).then_some(rounded)
+    }
+
+    /// Nothing links them, at any time: perhaps LINKED does.
+    fn no_link(&self) -> Option<Diagnostic> {
+        let names = self.names()?;
+        let pivot = self.stepped.pivot;
+        let kind = |e| names.catalog.get(e).name.as_str();
+        let (output, input) = (kind(names.centre), kind(pivot.input));
+        let message = format!("no record links a {input} of the input to a {output}");
+        let hint = Diagnostic::new(&NO_LINK, self.stepped.span, message).label(format!("{} finds nothing", pivot.relation));
+        let hint = if self.all { hint } else { hint.note(format!("the first {} entities were looked at", self.keys.len())) };
+        let wider = names.catalog.linked(names.centre, pivot.input);
+        // Between two of one type LINKED finds each entity with itself.
+        let no_wider = pivot.relation.eq_ignore_ascii_case("linked") || names.centre == pivot.input || wider == pivot.pivots;
+        if no_wider {
+            return Some(hint);
+        }
+        let wider = Pivot { pivots: wider, ..self.other(self.stepped.predicate.clone(), pivot.window) };
+        let Some(sample) = self.ask(wider.clone(), "whether LINKED finds something") else { return Some(hint) };
+        let evidence = self.evidence(&sample, &wider)?;
+        let n = evidence.seen(&self.stepped.predicate).map_or(0, |s| s.count());
+        let name = self.run.job.hunt.vars.get(self.stepped.find.input.0 as usize).map_or("", |v| v.name.as_str());
+        Some(match n {
+            0 => hint.note("nor does any record hold both, in the places that LINKED looks at"),
+            n => hint.help(format!("`FIND {output} LINKED {name}` finds {}", evidence.count(n))),
+        })
+    }
+}

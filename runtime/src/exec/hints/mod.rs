@@ -1,0 +1,272 @@
+//! Why a statement found nothing, as far as the data tells: one hint for each cause, from few and small requests.
+//!
+//! Hints change no figure, no status and no exit code; a hint that cannot be had is left out.
+
+mod ask;
+mod blame;
+mod evidence;
+mod filter;
+mod find;
+mod get;
+mod near;
+mod refer;
+mod write;
+
+use super::Run;
+use crate::sight::References;
+use crate::sight::compare::as_type;
+use crate::table::Table;
+use find::Stepped;
+use get::Scanned;
+use huntc_compiler::check::hir::{Observed, Operand, Predicate, Step, StepKind, Test, TestOp, VarId};
+use huntc_compiler::diag::codes::hints::{NEVER_TOGETHER, NOTHING_NEAR};
+use huntc_compiler::diag::{Diagnostic, codes};
+use huntc_compiler::plan::{NodeId, Observe, Op};
+use huntc_compiler::value::Value;
+use near::MOST_VALUES;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+
+impl Run<'_> {
+    /// Hints for all statements that found nothing, in their order.
+    pub(super) fn hints(&self) -> Vec<Diagnostic> {
+        let mut hints = Vec::new();
+        // Of each empty variable: the first empty one that it depends on, and the hint about that.
+        let mut roots: FxHashMap<VarId, VarId> = FxHashMap::default();
+        let mut causes: Vec<(VarId, usize)> = Vec::new();
+        let mut dependants: Vec<(VarId, &str)> = Vec::new();
+        let mut asked: FxHashSet<NodeId> = FxHashSet::default();
+        for step in &self.job.hunt.steps {
+            hints.extend(self.empty_references(step));
+            for (out, inputs) in bound(&step.kind) {
+                if !self.is_empty(out) {
+                    continue;
+                }
+                if let Some(input) = inputs.into_iter().find(|i| self.is_empty(*i)) {
+                    let root = roots.get(&input).copied().unwrap_or(input);
+                    roots.insert(out, root);
+                    dependants.extend(self.job.hunt.vars.get(out.0 as usize).map(|v| (root, v.name.as_str())));
+                    continue;
+                }
+                let node = self.job.plan.vars.get(out.0 as usize).copied().flatten();
+                if asked.len() < MOST_STATEMENTS
+                    && node.is_some_and(|node| asked.insert(node))
+                    && let Some(hint) = self.why(step, node)
+                {
+                    causes.push((out, hints.len()));
+                    hints.push(hint);
+                }
+            }
+            if let StepKind::Disp { expression, .. } = &step.kind
+                && !self.is_empty(expression.input)
+            {
+                let output = self.job.plan.outputs.iter().find(|o| o.statement == step.statement).and_then(|o| o.node);
+                hints.extend(output.and_then(|node| self.why_filter(step, node, &expression.filter, None)));
+            }
+        }
+        for (root, at) in causes {
+            let mut names: Vec<String> =
+                dependants.iter().filter(|(r, _)| *r == root).map(|(_, name)| format!("`{name}`")).collect();
+            names.dedup();
+            if names.len() > MOST_NAMED {
+                names[MOST_NAMED - 1] = format!("{} more", names.len() - MOST_NAMED + 1);
+                names.truncate(MOST_NAMED);
+            }
+            if let (Some(hint), false) = (hints.get_mut(at), names.is_empty()) {
+                hint.notes.push(format!("empty because of this: {}", names.join(", ")));
+            }
+        }
+        hints.iter_mut().for_each(shorten);
+        hints
+    }
+
+    /// Whether a variable is known to hold nothing.
+    fn is_empty(&self, var: VarId) -> bool {
+        let node = self.job.plan.vars.get(var.0 as usize).copied().flatten();
+        node.and_then(|n| self.table(n).ok()).is_some_and(|t| t.entity_count() == 0 && !t.partial)
+    }
+
+    /// Why a statement whose inputs are not empty found nothing.
+    fn why(&self, step: &Step, node: Option<NodeId>) -> Option<Diagnostic> {
+        let node = node?;
+        match &step.kind {
+            StepKind::GetSource { pattern, limit, .. } if *limit != Some(0) => {
+                let all = self.roots_of(node, &|op| matches!(op, Op::Scan(_) | Op::Observe(_)));
+                match self.unidentified(&all) {
+                    0 => likeliest(all.into_iter().filter_map(|id| self.why_get(step, id, pattern))),
+                    n => left_out(step, n, limit.is_some()),
+                }
+            }
+            StepKind::Find { find, .. } if find.limit != Some(0) => {
+                let all = self.roots_of(node, &|op| matches!(op, Op::Pivot(_)));
+                match self.unidentified(&all) {
+                    0 => likeliest(all.into_iter().filter_map(|id| self.why_find(step, id, find))),
+                    n => left_out(step, n, find.limit.is_some()),
+                }
+            }
+            StepKind::GetVariable { filter, range, limit, .. } if *limit != Some(0) => self.why_filter(step, node, filter, *range),
+            StepKind::Assign { expression, .. } => self.why_filter(step, node, &expression.filter, None),
+            _ => None,
+        }
+    }
+
+    /// The nodes behind a table that ask a source, in the order of the sources.
+    fn roots_of(&self, node: NodeId, asks: &dyn Fn(&Op) -> bool) -> Vec<NodeId> {
+        let found = self.job.plan.node(node);
+        match &found.op {
+            op if asks(op) => vec![node],
+            Op::Union | Op::First(_) => found.inputs.iter().flat_map(|i| self.roots_of(*i, asks)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Processes without identity that were found, the reason for the emptiness.
+    fn unidentified(&self, nodes: &[NodeId]) -> u64 {
+        nodes.iter().filter_map(|n| self.table(*n).ok()).map(|t| t.unidentified).sum()
+    }
+
+    fn why_get(&self, step: &Step, id: NodeId, pattern: &Observed) -> Option<Diagnostic> {
+        let node = self.job.plan.node(id);
+        let mut predicates = Vec::new();
+        single(pattern, &mut predicates);
+        match &node.op {
+            Op::Scan(_) => self.why_scanned(step, id, predicates.first()?),
+            Op::Observe(shape) => {
+                let tables: Vec<Arc<Table>> = node.inputs.iter().map(|i| self.table(*i)).collect::<Result<_, _>>().ok()?;
+                if let Some(at) = missing(shape, &tables) {
+                    return self.why_scanned(step, *node.inputs.get(at)?, predicates.get(at)?);
+                }
+                let message = "each observation finds something, but not together as asked";
+                let hint = Diagnostic::new(&NEVER_TOGETHER, step.span, message).label("never together");
+                let found = |t: &Table| crate::report::text::count(t.record_count(), "record");
+                let said = tables.iter().enumerate().map(|(n, t)| format!("observation {} alone finds {}", n + 1, found(t)));
+                Some(said.fold(hint, Diagnostic::note).help("widen WITHIN, or ask for the observations one by one"))
+            }
+            _ => None,
+        }
+    }
+
+    fn why_scanned(&self, step: &Step, id: NodeId, predicate: &Predicate) -> Option<Diagnostic> {
+        let node = self.job.plan.node(id);
+        let Op::Scan(scan) = &node.op else { return None };
+        let references = self.references(node).ok()?;
+        if refer::explains(predicate, &references) {
+            return None;
+        }
+        let predicate = filled(predicate, &references);
+        self.why_scan(&Scanned { id, scan, predicate, references, span: step.span })
+    }
+
+    fn why_find(&self, step: &Step, id: NodeId, find: &huntc_compiler::check::hir::Find) -> Option<Diagnostic> {
+        let node = self.job.plan.node(id);
+        let Op::Pivot(pivot) = &node.op else { return None };
+        let references = self.references(node).ok()?;
+        if refer::explains(&find.filter, &references) {
+            return None;
+        }
+        let predicate = filled(&find.filter, &references);
+        let input = self.table(*node.inputs.first()?).ok()?;
+        self.why_pivot(&Stepped { id, pivot, find, predicate, references, input: &input, span: step.span })
+    }
+}
+
+/// The first observation that an expression needs and that found nothing.
+fn missing(shape: &Observe, tables: &[Arc<Table>]) -> Option<usize> {
+    match shape {
+        Observe::One(at) => tables.get(*at).is_some_and(|t| t.entity_count() == 0).then_some(*at),
+        Observe::And(parts) | Observe::FollowedBy(parts) => parts.iter().find_map(|p| missing(p, tables)),
+        Observe::Or(parts) => {
+            let all: Option<Vec<usize>> = parts.iter().map(|p| missing(p, tables)).collect();
+            all?.first().copied()
+        }
+        Observe::Within(inner, _) | Observe::Repeats(inner, _) => missing(inner, tables),
+    }
+}
+
+/// Processes without identity are all there is. A warning tells of them, but under LIMIT, where they are not counted,
+/// nothing else does.
+fn left_out(step: &Step, count: u64, limited: bool) -> Option<Diagnostic> {
+    let message = format!("all that was found are {count} process sightings without an entity id");
+    let hint = Diagnostic::new(&codes::run::UNIDENTIFIED, step.span, message)
+        .help("`--process-identity ladder` tells such processes apart by host, pid and time");
+    limited.then_some(hint)
+}
+
+/// Of the hints about several sources, the first that says more than that nothing is there.
+fn likeliest(hints: impl Iterator<Item = Diagnostic>) -> Option<Diagnostic> {
+    let hints: Vec<Diagnostic> = hints.take(MOST_SOURCES).collect();
+    let at = hints.iter().position(|h| h.code != &NOTHING_NEAR).unwrap_or(0);
+    hints.into_iter().nth(at)
+}
+
+/// Statements of one hunt about which sources are asked.
+const MOST_STATEMENTS: usize = 20;
+/// Variables that a note lists.
+const MOST_NAMED: usize = 12;
+/// Sources that are asked about one statement.
+const MOST_SOURCES: usize = 3;
+
+/// The variables that a statement binds, each with those without which it is empty.
+fn bound(kind: &StepKind) -> Vec<(VarId, Vec<VarId>)> {
+    match kind {
+        StepKind::GetSource { out, .. } | StepKind::New { out, .. } | StepKind::Load { out, .. } => vec![(*out, Vec::new())],
+        StepKind::GetVariable { out, input, .. } | StepKind::Group { out, input, .. } => vec![(*out, vec![*input])],
+        StepKind::Find { out, find } => vec![(*out, vec![find.input])],
+        StepKind::Assign { out, expression } => vec![(*out, vec![expression.input])],
+        StepKind::Merge { out, inputs } => vec![(*out, inputs.clone())],
+        StepKind::Join { out, left, right, .. } => vec![(*out, vec![*left, *right])],
+        StepKind::Apply { inputs, outs, .. } => outs.iter().zip(inputs).map(|(out, input)| (*out, vec![*input])).collect(),
+        StepKind::Save { .. }
+        | StepKind::Disp { .. }
+        | StepKind::Info { .. }
+        | StepKind::Describe { .. }
+        | StepKind::Explain { .. } => Vec::new(),
+    }
+}
+
+/// The patterns of single records in an observation expression, in the order of the plan's scans.
+fn single<'p>(pattern: &'p Observed, out: &mut Vec<&'p Predicate>) {
+    match pattern {
+        Observed::One(predicate) => out.push(predicate),
+        Observed::And(parts) | Observed::Or(parts) | Observed::FollowedBy(parts) => parts.iter().for_each(|p| single(p, out)),
+        Observed::Within(inner, _) | Observed::Repeats(inner, _) | Observed::Between(inner, _) => single(inner, out),
+    }
+}
+
+/// The condition with references to few values replaced by these, so that what comes near them can be looked for.
+fn filled(predicate: &Predicate, references: &References) -> Predicate {
+    let all = |parts: &[Predicate]| parts.iter().map(|p| filled(p, references)).collect();
+    match predicate {
+        Predicate::And(parts) => Predicate::And(all(parts)),
+        Predicate::Or(parts) => Predicate::Or(all(parts)),
+        Predicate::Test(test) => Predicate::Test(Box::new(filled_test(test, references))),
+    }
+}
+
+fn filled_test(test: &Test, references: &References) -> Test {
+    let TestOp::OneOf(operands) = &test.op else { return test.clone() };
+    let mut values: Vec<Value> = Vec::new();
+    for operand in operands {
+        match operand {
+            Operand::Value(value) => values.push(value.clone()),
+            Operand::Reference(var, attr) => {
+                let known = references.get(&(*var, attr.clone())).into_iter().flatten();
+                values.extend(known.filter_map(|v| as_type(v, test.ty)));
+            }
+        }
+    }
+    values.sort();
+    values.dedup();
+    if values.is_empty() || values.len() > MOST_VALUES || operands.iter().all(|o| matches!(o, Operand::Value(_))) {
+        return test.clone();
+    }
+    Test { op: TestOp::OneOf(values.into_iter().map(Operand::Value).collect()), ..test.clone() }
+}
+
+/// Headlines have a limit; values of records may be long.
+fn shorten(hint: &mut Diagnostic) {
+    const MOST: usize = 100;
+    if hint.message.chars().count() > MOST {
+        hint.message = hint.message.chars().take(MOST - 1).chain(['…']).collect();
+    }
+}

@@ -1,0 +1,87 @@
+//! Comparisons with variables that have no values there: `IN` is false, `NOT IN` true (semantics.md §3).
+
+use super::super::Run;
+use super::blame::parts;
+use super::write::Names;
+use crate::sight::References;
+use huntc_compiler::check::hir::{Attr, Observed, Operand, Predicate, Step, StepKind, Test, TestOp, VarId};
+use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::codes::hints::EMPTY_REFERENCE;
+use std::collections::HashSet;
+
+/// Whether a part of a condition is false since what it refers to has no values.
+pub(super) fn explains(predicate: &Predicate, references: &References) -> bool {
+    let empty = |o: &Operand| match o {
+        Operand::Reference(var, attr) => references.get(&(*var, attr.clone())).is_some_and(HashSet::is_empty),
+        Operand::Value(_) => false,
+    };
+    let never =
+        |t: &Test| matches!(&t.op, TestOp::OneOf(operands) if !t.negated && !operands.is_empty() && operands.iter().all(empty));
+    parts(predicate).iter().any(|part| matches!(part, Predicate::Test(test) if never(test)))
+}
+
+impl Run<'_> {
+    /// A hint for each comparison of a statement that refers to nothing.
+    pub(super) fn empty_references(&self, step: &Step) -> Vec<Diagnostic> {
+        tests(&step.kind).into_iter().filter_map(|test| self.empty_reference(test)).collect()
+    }
+
+    fn empty_reference(&self, test: &Test) -> Option<Diagnostic> {
+        let TestOp::OneOf(operands) = &test.op else { return None };
+        let mut names = Vec::new();
+        let mut facts = Vec::new();
+        for operand in operands {
+            let Operand::Reference(var, attr) = operand else { return None };
+            let (name, fact) = self.without_values(*var, attr)?;
+            names.push(format!("`{name}`"));
+            facts.push(fact);
+        }
+        let have = if names.len() == 1 { "has" } else { "have" };
+        let what = if test.negated { "this excludes nothing" } else { "this finds nothing" };
+        let message = format!("{} {have} no values, so {what}", names.join(", "));
+        let hint = Diagnostic::new(&EMPTY_REFERENCE, test.span, message).label(if test.negated {
+            "true wherever the attribute is present"
+        } else {
+            "always false"
+        });
+        facts.dedup();
+        Some(facts.into_iter().fold(hint, Diagnostic::note))
+    }
+
+    /// The name of a reference, and why it has no values; `None` where it has some, or it cannot be told.
+    fn without_values(&self, var: VarId, attr: &Attr) -> Option<(String, String)> {
+        let of = |(v, input): &&(VarId, huntc_compiler::plan::NodeId)| *v == var && self.table(*input).is_ok();
+        let (_, input) = self.job.plan.nodes.iter().flat_map(|n| &n.references).find(of)?;
+        let table = self.table(*input).ok().filter(|t| !t.partial)?;
+        if table.column(attr).iter().any(Option::is_some) {
+            return None;
+        }
+        let found = self.job.hunt.vars.get(var.0 as usize)?;
+        let centre = found.shape.entity();
+        let names = Names { catalog: self.job.catalog, vars: &self.job.hunt.vars, centre };
+        let attribute = names.attribute(centre, attr);
+        let fact = match table.row_count() {
+            0 => format!("`{}` is empty", found.name),
+            n => format!("none of the {} of `{}` has `{attribute}`", crate::report::text::count(n as u64, "row"), found.name),
+        };
+        Some((format!("{}.{attribute}", found.name), fact))
+    }
+}
+
+/// The comparisons of a statement.
+fn tests(kind: &StepKind) -> Vec<&Test> {
+    fn observed<'p>(pattern: &'p Observed, out: &mut Vec<&'p Test>) {
+        let mut all = Vec::new();
+        super::single(pattern, &mut all);
+        out.extend(all.into_iter().flat_map(Predicate::tests));
+    }
+    let mut out = Vec::new();
+    match kind {
+        StepKind::GetSource { pattern, .. } => observed(pattern, &mut out),
+        StepKind::GetVariable { filter, .. } => out.extend(filter.tests()),
+        StepKind::Find { find, .. } => out.extend(find.filter.tests()),
+        StepKind::Assign { expression, .. } | StepKind::Disp { expression, .. } => out.extend(expression.filter.tests()),
+        _ => {}
+    }
+    out
+}
