@@ -109,10 +109,10 @@ impl Dictionary {
         low
     }
 
-    /// The end of the values equal to a text, of whatever kind, that begin at `start`.
-    pub(super) fn end_of_equal(&self, text: &[u8], start: usize) -> usize {
+    /// The end of the values equal to a text, of whatever kind, that begin at `start` and end at `limit` at most.
+    pub(super) fn end_of_equal(&self, text: &[u8], start: usize, limit: usize) -> usize {
         let mut stop = start;
-        while stop < self.len() && self.text(stop) == text {
+        while stop < limit && self.text(stop) == text {
             stop += 1;
         }
         stop
@@ -121,7 +121,7 @@ impl Dictionary {
     /// The values equal to a text, of whatever kind.
     pub(super) fn equal(&self, text: &[u8]) -> Range<usize> {
         let start = self.lower_bound(text, 0);
-        start..self.end_of_equal(text, start)
+        start..self.end_of_equal(text, start, self.len())
     }
 
     /// The value that holds a byte of the blob, not before `from`.

@@ -32,7 +32,7 @@ impl Heads {
             let start = self.at_least(head, at);
             let stop = head.checked_add(1).map_or(self.heads.len(), |above| self.at_least(above, start));
             at = dictionary.search(text, start, stop);
-            give(at..dictionary.end_of_equal(text, at));
+            give(at..dictionary.end_of_equal(text, at, stop));
         }
     }
 

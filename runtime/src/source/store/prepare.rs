@@ -7,6 +7,7 @@ use huntc_compiler::backend::elastic::query::{Bound, Never, Query, Range};
 use huntc_compiler::catalog::{Catalog, FieldType};
 use huntc_compiler::value::Value;
 use std::ops::Bound as Limit;
+use std::sync::Arc;
 
 /// A query that segments can evaluate.
 #[derive(Clone, Debug)]
@@ -119,19 +120,17 @@ fn equal(field: &str, values: &[Value]) -> Prepared {
     )
 }
 
-/// The texts of values, sorted. There may be many.
+/// The texts of values, sorted. There may be many, and look-ups go through them in order: so they lie in memory too.
 fn sorted_texts(values: &[Value]) -> Vec<Vec<u8>> {
     let text = |value: &Value| match value {
-        Value::Text(text) => text.as_bytes().to_vec(),
-        other => other.to_string().into_bytes(),
+        Value::Text(text) => Arc::clone(text),
+        other => Arc::from(other.to_string()),
     };
-    let mut texts: Vec<Vec<u8>> = values.iter().map(text).collect();
-    if !texts.is_sorted() {
-        let order: Vec<u32> = super::order::sorted(texts.len(), |index| (&*texts[index as usize], ())).collect();
-        texts = order.into_iter().map(|index| std::mem::take(&mut texts[index as usize])).collect();
-    }
-    texts.dedup();
-    texts
+    let texts: Vec<Arc<str>> = values.iter().map(text).collect();
+    let order = super::order::sorted(texts.len(), |index| (texts[index as usize].as_bytes(), ()));
+    let mut sorted: Vec<Vec<u8>> = order.map(|index| texts[index as usize].as_bytes().to_vec()).collect();
+    sorted.dedup();
+    sorted
 }
 
 fn sorted<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
