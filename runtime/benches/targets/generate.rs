@@ -13,7 +13,7 @@ pub(super) const START: Instant = Instant(1_772_409_600_000 * MILLISECOND);
 /// Milliseconds between two records, on average.
 const PACE: u64 = 605;
 /// Changes with the data, so that files of older benches are not taken for these.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 const HOSTS: u64 = 400;
 /// Processes of a machine that are alive.

@@ -125,3 +125,40 @@ fn sort_values(interner: &Interner, values: &[(u32, u32)]) -> (Dictionary, Vec<u
     }
     (dictionary.finish(), codes)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// The most bytes that a builder holds while it reads documents, and the segments that it makes.
+    fn most_held(memory: usize, documents: impl Iterator<Item = String>) -> (usize, usize) {
+        let limits = Limits { memory, workers: 1, ..Limits::default() };
+        let (mut builder, mut most, mut segments) = (Builder::new(), 0, 0);
+        for (id, document) in documents.enumerate() {
+            if builder.is_full(&limits) {
+                segments += usize::from(builder.seal().is_some());
+            }
+            builder.add(document.as_bytes(), id as u64, Meta::default()).unwrap();
+            most = most.max(builder.held + builder.documents.held());
+        }
+        (most, segments)
+    }
+
+    const T: &str = "\"@timestamp\":\"2020-01-01T00:00:00.000Z\"";
+
+    #[test]
+    fn keys_that_come_once_do_not_pile_up() {
+        for value in ["null", "1"] {
+            let (most, segments) = most_held(8 << 20, (0..100_000).map(|i| format!("{{{T},\"k{i}\":{value}}}")));
+            assert!(most < 9 << 20 && segments > 1, "{most} bytes, {segments} segments");
+        }
+    }
+
+    #[test]
+    fn values_are_sealed_before_they_are_too_many() {
+        let many = "1,".repeat(1000);
+        let (most, segments) = most_held(1 << 20, (0..500).map(|i| format!("{{{T},\"a\":[{many}{i}],\"b\":\"text {i}\"}}")));
+        assert!(most < 1_100_000 && segments == 3, "{most} bytes, {segments} segments");
+    }
+}

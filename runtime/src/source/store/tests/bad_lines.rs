@@ -93,6 +93,13 @@ fn the_first_twenty_are_named_in_order() {
 }
 
 #[test]
+fn of_many_strays_in_a_bigger_value_all_are_counted_and_few_kept() {
+    let (store, report) = store_of(&format!("[{{{T}}}]{}", " x".repeat(1000)));
+    assert_eq!((store.len(), report.records, report.bad_total, report.bad.len()), (1, 1, 1000, 20));
+    assert_eq!((report.bad[0].line, report.bad[0].reason), (2, Malformed));
+}
+
+#[test]
 fn a_bad_line_leaves_nothing_behind() {
     let (store, _) = store_of(&format!("{{{T},\"a\":1}}\n{{{T},\"a\":2,\"b\":3,\"c\"\n{{{T},\"a\":4}}\n"));
     let records = store.fetch(&request(Query::MatchAll, None, &["a", "b"]), &FetchContext::default()).unwrap();

@@ -64,6 +64,19 @@ fn a_store_holds_what_its_files_hold() {
 }
 
 #[test]
+fn a_store_that_keeps_nothing_in_memory_answers_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = write(dir.path(), "a.ndjson", &lines(0, 70));
+    let folder = dir.path().join("store");
+    ingest(&[log], &folder, &tiny()).unwrap();
+    let (whole, scanty) = (Store::open(&folder).unwrap(), Store::open_within(&folder, 0).unwrap());
+    for _ in 0..2 {
+        assert_eq!(all(&scanty), all(&whole));
+        scanty.verify().unwrap();
+    }
+}
+
+#[test]
 fn additions_keep_old_ids_and_small_segments_are_merged() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("store");
