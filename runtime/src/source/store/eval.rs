@@ -130,7 +130,9 @@ fn one_of(texts: &[Vec<u8>], column: &Column) -> CodeSet {
     if texts.len() >= MANY {
         column.heads().each_equal(dictionary, texts, add);
     } else {
-        texts.iter().for_each(|text| add(dictionary.equal(text)));
+        for text in texts {
+            add(dictionary.equal(text));
+        }
     }
     CodeSet::of_codes(dictionary.len(), codes.into_iter())
 }
