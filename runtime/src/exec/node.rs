@@ -171,7 +171,9 @@ impl Run<'_> {
                     next.push(key.clone());
                 }
                 let number = all.sightings.number(key);
-                sightings.into_iter().for_each(|s| all.sightings.put(number, s));
+                for sighting in sightings {
+                    all.sightings.put(number, sighting);
+                }
             }
             all.unidentified.extend(found.unidentified);
             tree::grow(&mut lineage, depth, found.links);
