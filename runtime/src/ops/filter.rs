@@ -7,7 +7,7 @@ use huntc_compiler::catalog::Catalog;
 use huntc_compiler::check::hir::{Attr, Predicate};
 use huntc_compiler::time::TimeRange;
 use huntc_compiler::value::Value;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 /// The table of what passes.
 ///
@@ -26,12 +26,12 @@ pub fn filter(
     }
     let place = Place::new(table, &condition, catalog);
     let mut kept: Vec<Entity> = Vec::new();
-    // Where each sighting of the input went, for tables with a row for each record.
-    let mut moved: FxHashMap<(u32, u32), (u32, u32)> = FxHashMap::default();
+    // Where each kept entity was in the input, for tables with a row for each record.
+    let mut origins: Vec<u32> = Vec::new();
     for (e, entity) in table.entities.iter().enumerate() {
         let mut sightings: Vec<Sighting> = Vec::new();
         let mut passed = false;
-        for (s, sighting) in entity.sightings.iter().enumerate() {
+        for sighting in &entity.sightings {
             let inside = range.is_none_or(|r| sighting.time.is_some_and(|t| r.contains(t)));
             if !inside {
                 continue;
@@ -39,21 +39,22 @@ pub fn filter(
             let passes = place.passes(entity, sighting)?;
             passed |= passes;
             if passes || sighting.creation {
-                if passes {
-                    moved.insert((e as u32, s as u32), (kept.len() as u32, sightings.len() as u32));
-                }
                 sightings.push(Sighting { counted: passes, ..sighting.clone() });
             }
         }
         if passed {
+            origins.push(e as u32);
             kept.push(Entity { sightings, ..entity.clone() });
         }
     }
     let mut out = Table { entities: kept, unidentified: 0, ..shell(table) };
     match &table.rows {
         Rows::Records(transformer, rows) => {
-            let rows: Vec<(u32, u32)> = rows.iter().filter_map(|r| moved.get(r).copied()).collect();
-            out.rows = Rows::Records(*transformer, with_new_rows(&out, &rows, table.sorted));
+            let mut records = out.record_rows();
+            if table.sorted {
+                keep_order(&mut records, &out, &origins, rows, table);
+            }
+            out.rows = Rows::Records(*transformer, records);
         }
         _ if !table.sorted => out.sort_by_time(),
         _ => {}
@@ -61,18 +62,18 @@ pub fn filter(
     Ok(out)
 }
 
-/// Rows for each record after a filter: the old ones in their order, then creation records that count since they passed;
-/// all by time where nothing else gave the order.
-fn with_new_rows(table: &Table, old: &[(u32, u32)], sorted: bool) -> Vec<(u32, u32)> {
-    let all = table.record_rows();
-    if !sorted {
-        return all;
+/// Puts rows for each record into the order that a SORT gave the rows of `old`. A row is an entity and a record: which of
+/// the record's sightings stands for it is chance. Creation records that count since they passed come last, by time.
+fn keep_order(rows: &mut [(u32, u32)], table: &Table, origins: &[u32], old_rows: &[(u32, u32)], old: &Table) {
+    let record = |table: &Table, (e, s): (u32, u32)| table.entities.get(e as usize)?.sightings.get(s as usize)?.record;
+    let mut places: FxHashMap<(u32, Option<u64>), usize> = FxHashMap::default();
+    for (place, row) in old_rows.iter().enumerate() {
+        places.insert((row.0, record(old, *row)), place);
     }
-    let record =
-        |(e, s): (u32, u32)| table.entities.get(e as usize).and_then(|x| x.sightings.get(s as usize)).map(|s| (e, s.record));
-    let known: FxHashSet<_> = old.iter().map(|r| record(*r)).collect();
-    let new = all.into_iter().filter(|r| !known.contains(&record(*r)));
-    old.iter().copied().chain(new).collect()
+    rows.sort_by_key(|row| {
+        let origin = origins.get(row.0 as usize).copied();
+        origin.and_then(|e| places.get(&(e, record(table, *row))).copied()).unwrap_or(usize::MAX)
+    });
 }
 
 /// A table like `table`, without its entities and rows.
