@@ -11,6 +11,8 @@ use crate::pattern::regex::{Lucene, Regex};
 use crate::registry_hive;
 use crate::time::{Instant, MILLISECOND};
 use crate::value::Value;
+use ipnet::{IpNet, Ipv6Net};
+use std::net::Ipv4Addr;
 
 /// Most literals of an identifier list that are asked for without case, one clause each.
 const MOST_FOLDED: usize = 32;
@@ -40,16 +42,26 @@ fn whole_value(context: &Context<'_>, field: &str, test: &Test) -> Lowered {
         TestOp::Matches(pattern) if text => matches(field, pattern, test.fold),
         TestOp::Like(_) | TestOp::Matches(_) => Lowered::superset(Query::exists(field)),
         TestOp::Subset(nets) if kind == FieldType::Ip => {
+            let exact = !nets.iter().any(holds_mapped);
             let nets = nets.iter().map(|n| Value::text(n.trunc().to_string())).collect();
-            Lowered::exact(Query::terms(field, nets))
+            Lowered { query: Query::terms(field, nets), exact }
         }
-        TestOp::Superset(net) if kind == FieldType::Ip => Lowered::exact(if net.prefix_len() == net.max_prefix_len() {
-            Query::term(field, Value::Address(net.addr()))
-        } else {
-            Query::MatchNone
-        }),
+        TestOp::Superset(net) if kind == FieldType::Ip => Lowered {
+            query: if net.prefix_len() == net.max_prefix_len() {
+                Query::term(field, Value::Address(net.addr()))
+            } else {
+                Query::MatchNone
+            },
+            exact: !holds_mapped(net),
+        },
         TestOp::Subset(_) | TestOp::Superset(_) => Lowered::superset(Query::exists(field)),
     }
+}
+
+/// Whether a network of IPv6 holds what servers keep IPv4 addresses as (`::ffff:a.b.c.d`), which are not its own.
+fn holds_mapped(net: &IpNet) -> bool {
+    const MAPPED: Ipv6Net = Ipv6Net::new_assert(Ipv4Addr::UNSPECIFIED.to_ipv6_mapped(), 96);
+    matches!(net, IpNet::V6(net) if net.contains(&MAPPED) || MAPPED.contains(net))
 }
 
 /// `=`, `!=`, IN: literals, and holes for references.
