@@ -111,7 +111,16 @@ impl Request<'_> {
             let terms = access.fields.iter().map(find);
             Query::any(terms)
         };
-        let host = || terms("host.name", Hole { node: input, part: HolePart::Host });
+        if kind.identity.per_record {
+            // A record is told by its id, which the runtime compares; it must have what makes the entity.
+            let access = kind.identity.required.iter().filter_map(|attr| kind.access(*attr, slot));
+            return Lowered::superset(Query::all(access.map(|a| Query::any(a.fields.iter().map(|f| Query::exists(f))))));
+        }
+        // What was seen in records without a host stands in such records only.
+        let host = || {
+            let hole = Hole { node: input, part: HolePart::Host };
+            Query::any([terms("host.name", hole), Query::all_but(Query::MatchAll, Query::exists("host.name"))])
+        };
         if kind.identity.ladder {
             let by_id = Query::all(kind.identity.key.iter().map(|a| hole(*a)));
             if !self.ladder {
@@ -123,11 +132,10 @@ impl Request<'_> {
         // Key parts that may be null are told apart by the runtime, except those without which a flow pivots nowhere.
         let asked = if kind.name == "network-traffic" { &kind.identity.key } else { &kind.identity.required };
         let mut parts: Vec<Query<Hole>> = asked.iter().map(|a| hole(*a)).collect();
-        let plain = kind.access(kind.identity.key[0], slot).is_some_and(|a| a.rule.whole_value());
+        let plain = kind.identity.key.first().is_some_and(|key| kind.access(*key, slot).is_some_and(|a| a.rule.whole_value()));
         let single = plain && parts.len() == 1 && !kind.identity.per_host && kind.identity.key.len() == 1;
         if kind.identity.per_host {
-            // What was seen in records without a host stands in such records only.
-            parts.push(Query::any([host(), Query::all_but(Query::MatchAll, Query::exists("host.name"))]));
+            parts.push(host());
         }
         // Several holes are filled independently: their cross product holds more than the entities.
         if single { Lowered::exact(Query::all(parts)) } else { Lowered::superset(Query::all(parts)) }
