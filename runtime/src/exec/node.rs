@@ -53,7 +53,7 @@ impl Run<'_> {
             Op::Scan(scan) => self.scan(id, node, scan)?,
             Op::Pivot(pivot) => self.pivot(id, node, pivot, input)?,
             Op::Starts { source, .. } => self.starts(id, node, *source, input)?,
-            Op::Observe(shape) => observe::observe(shape, inputs, node.entity, &node.columns),
+            Op::Observe(shape) => observe::observe(shape, inputs, node.entity, &node.columns).map_err(|e| undecided(node, &e))?,
             Op::Union => union::union(inputs, node.entity, &node.columns),
             Op::Filter { predicate, range } => {
                 let references = self.references(node)?;

@@ -4,20 +4,29 @@
 //! ones of one pattern, WITHIN all bound ones in one stretch of time. A record is an observation at one instant.
 //! The result holds every sighting that some match binds.
 
+mod exact;
+
 use super::union;
+use crate::sight::Undecided;
 use crate::table::{Collector, Table};
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::check::hir::Attr;
 use huntc_compiler::plan::Observe;
 use huntc_compiler::time::Instant;
-use std::collections::{BTreeMap, BTreeSet};
+use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The sightings of all inputs that some match of the expression binds.
-pub fn observe(shape: &Observe, inputs: &[Arc<Table>], entity: Option<EntityId>, columns: &[Attr]) -> Table {
+pub fn observe(shape: &Observe, inputs: &[Arc<Table>], entity: Option<EntityId>, columns: &[Attr]) -> Result<Table, Undecided> {
     let events: Vec<Vec<Event>> = inputs.iter().map(|t| events(t)).collect();
     let all = TimeSpan { start: Instant(i64::MIN), end: Instant(i64::MAX) };
-    let bound = bound(shape, &events, all).unwrap_or_default();
+    let bound = if plain(shape) && disjoint(&events) {
+        bound(shape, &events, all).unwrap_or_default()
+    } else {
+        exact::bound(shape, &events, all)
+            .map_err(|exact::TooMany| Undecided("the observation expression has too many ways to match".to_owned()))?
+    };
     let mut collector = Collector::default();
     for (input, table) in inputs.iter().enumerate() {
         for one in union::aligned(table, columns).entities {
@@ -29,8 +38,34 @@ pub fn observe(shape: &Observe, inputs: &[Arc<Table>], entity: Option<EntityId>,
         }
     }
     let mut out = collector.finish(entity, columns);
+    // Whether a match would bind them nobody can tell; they count once for each pattern that they satisfy.
+    out.unidentified = inputs.iter().map(|t| t.unidentified).sum();
     out.partial = inputs.iter().any(|t| t.partial);
-    out
+    Ok(out)
+}
+
+/// Whether only single records repeat.
+fn plain(shape: &Observe) -> bool {
+    fn single(shape: &Observe) -> bool {
+        match shape {
+            Observe::One(_) => true,
+            Observe::Or(parts) => parts.iter().all(single),
+            Observe::Within(part, _) => single(part),
+            _ => false,
+        }
+    }
+    match shape {
+        Observe::One(_) => true,
+        Observe::And(parts) | Observe::Or(parts) | Observe::FollowedBy(parts) => parts.iter().all(plain),
+        Observe::Within(part, _) => plain(part),
+        Observe::Repeats(part, _) => single(part),
+    }
+}
+
+/// Whether no record stands for two patterns, so that matches of different parts never share one.
+fn disjoint(events: &[Vec<Event>]) -> bool {
+    let mut seen = FxHashSet::default();
+    events.iter().flatten().all(|e| seen.insert(e.record))
 }
 
 /// A matched record of one pattern.
@@ -64,7 +99,7 @@ fn inside(events: &[Event], span: TimeSpan) -> &[Event] {
     events.get(from..to).unwrap_or_default()
 }
 
-/// What the matches of `shape` inside `span` bind; `None` where there is no match.
+/// What the matches of a plain `shape` over disjoint events bind inside `span`; `None` where there is no match.
 fn bound(shape: &Observe, events: &[Vec<Event>], span: TimeSpan) -> Option<Bound> {
     match shape {
         Observe::One(input) => {
@@ -77,7 +112,7 @@ fn bound(shape: &Observe, events: &[Vec<Event>], span: TimeSpan) -> Option<Bound
         }
         Observe::And(parts) => {
             let found: Vec<Bound> = parts.iter().map(|p| bound(p, events, span)).collect::<Option<_>>()?;
-            distinct(&found).then(|| found.into_iter().flatten().collect())
+            Some(found.into_iter().flatten().collect())
         }
         Observe::FollowedBy(parts) => {
             let (last, before) = parts.split_last()?;
@@ -96,35 +131,18 @@ fn bound(shape: &Observe, events: &[Vec<Event>], span: TimeSpan) -> Option<Bound
     }
 }
 
-/// Whether each part can bind a record that no other part binds (a perfect matching by augmenting paths).
-fn distinct(parts: &[Bound]) -> bool {
-    fn place(part: usize, parts: &[Bound], owner: &mut BTreeMap<u64, usize>, tried: &mut BTreeSet<u64>) -> bool {
-        let Some(records) = parts.get(part) else { return false };
-        for (_, record) in records {
-            if !tried.insert(*record) {
-                continue;
-            }
-            let free = match owner.get(record).copied() {
-                None => true,
-                Some(other) => place(other, parts, owner, tried),
-            };
-            if free {
-                owner.insert(*record, part);
-                return true;
-            }
-        }
-        false
-    }
-    let mut owner = BTreeMap::new();
-    (0..parts.len()).all(|part| place(part, parts, &mut owner, &mut BTreeSet::new()))
+/// The instants of records inside a span.
+fn times(events: &[Vec<Event>], span: TimeSpan) -> Vec<Instant> {
+    let mut times: Vec<Instant> = events.iter().flat_map(|e| inside(e, span)).map(|e| e.time).collect();
+    times.sort_unstable();
+    times.dedup();
+    times
 }
 
 /// `first FOLLOWEDBY second`: there is an instant that all of the first lies at or before and all of the second at or
 /// after. The earliest instant by which the first can be over bounds the second, and the other way round.
 fn followed(first: &Observe, second: &Observe, events: &[Vec<Event>], span: TimeSpan) -> Option<Bound> {
-    let mut times: Vec<Instant> = events.iter().flat_map(|e| inside(e, span)).map(|e| e.time).collect();
-    times.sort_unstable();
-    times.dedup();
+    let times = times(events, span);
     let over = times.partition_point(|t| bound(first, events, TimeSpan { end: *t, ..span }).is_none());
     let begun = times.partition_point(|t| bound(second, events, TimeSpan { start: *t, ..span }).is_some());
     let (over, begun) = (*times.get(over)?, *times.get(begun.checked_sub(1)?)?);
@@ -132,15 +150,12 @@ fn followed(first: &Observe, second: &Observe, events: &[Vec<Event>], span: Time
         return None;
     }
     let found = [bound(first, events, TimeSpan { end: begun, ..span })?, bound(second, events, TimeSpan { start: over, ..span })?];
-    distinct(&found).then(|| found.into_iter().flatten().collect())
+    Some(found.into_iter().flatten().collect())
 }
 
 /// Matches whose records lie within a stretch of time; each stretch begins at a record.
 fn within(part: &Observe, nanos: i64, events: &[Vec<Event>], span: TimeSpan) -> Option<Bound> {
-    let mut starts: Vec<Instant> = events.iter().flat_map(|e| inside(e, span)).map(|e| e.time).collect();
-    starts.sort_unstable();
-    starts.dedup();
-    let stretches = starts.into_iter().map(|start| TimeSpan { start, end: start.plus(nanos).min(span.end) });
+    let stretches = times(events, span).into_iter().map(|start| TimeSpan { start, end: start.plus(nanos).min(span.end) });
     let found: Vec<Bound> = stretches.filter_map(|s| bound(part, events, s)).collect();
     (!found.is_empty()).then(|| found.into_iter().flatten().collect())
 }
