@@ -189,7 +189,7 @@ pub fn normal(value: &Value, ty: ValueType, fold: bool) -> Value {
 
 /// An address as text; an IPv4 address in IPv6 clothes is the IPv4 address.
 pub fn parse_address(text: &str) -> Option<IpAddr> {
-    text.trim().parse::<IpAddr>().ok().map(|a| a.to_canonical())
+    text.parse::<IpAddr>().ok().map(|a| a.to_canonical())
 }
 
 /// A value read as another type, as a reference's values are for the attribute they are compared with.

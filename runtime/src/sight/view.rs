@@ -364,7 +364,6 @@ pub(crate) fn typed_text(text: &str, ty: ValueType) -> Option<Value> {
     match ty {
         ValueType::Text | ValueType::Id => Some(Value::text(text)),
         ValueType::Integer | ValueType::Float => {
-            let text = text.trim();
             let int = text.parse::<i64>().ok().map(Value::Int);
             int.or_else(|| text.parse::<f64>().ok().filter(|f| f.is_finite()).map(number))
         }

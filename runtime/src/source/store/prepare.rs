@@ -50,7 +50,7 @@ pub(super) fn prepare(query: &Query<Never>) -> Result<Prepared, SourceError> {
     Ok(match query {
         Query::MatchAll => Prepared::All,
         Query::MatchNone => Prepared::None,
-        Query::Exists(q) => Prepared::Exists(q.field.clone()),
+        Query::Exists(q) => exists(&q.field),
         Query::Term(q) if q.case_insensitive => leaf(&q.field, Test::Pattern(lucene::folded(&q.value.to_string())?)),
         Query::Term(q) => equal(&q.field, std::slice::from_ref(&q.value)),
         Query::Terms(q) => equal(&q.field, &q.values),
@@ -104,6 +104,16 @@ fn family(field: &str) -> Family {
         FieldType::Ip => Family::Address,
         FieldType::Date => Family::Time,
         FieldType::Keyword | FieldType::Wildcard | FieldType::Text | FieldType::Boolean => Family::Text,
+    }
+}
+
+/// What a field's type does not take is not there: `-` is no port. The time of a record always is.
+fn exists(field: &str) -> Prepared {
+    match family(field) {
+        Family::Number => leaf(field, Test::NumberRange(Limit::Unbounded, Limit::Unbounded)),
+        Family::Address => leaf(field, Test::Addresses(vec![(0, u128::MAX)])),
+        Family::Time if field != "@timestamp" => leaf(field, Test::Times(vec![(i64::MIN, i64::MAX)])),
+        Family::Text | Family::Time => Prepared::Exists(field.to_owned()),
     }
 }
 

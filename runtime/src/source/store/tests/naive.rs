@@ -39,7 +39,9 @@ pub(super) fn matches(query: &Query<Never>, flat: &Flat) -> bool {
     match query {
         Query::MatchAll => true,
         Query::MatchNone => false,
-        Query::Exists(q) => flat.keys().any(|k| *k == q.field || k.starts_with(&format!("{}.", q.field))),
+        Query::Exists(q) => {
+            any(&q.field, &|v| readable(&q.field, v)) || flat.keys().any(|k| k.starts_with(&format!("{}.", q.field)))
+        }
         Query::Term(q) if q.case_insensitive => any(&q.field, &|v| text(v).eq_ignore_ascii_case(&q.value.to_string())),
         Query::Term(q) => any(&q.field, &|v| equal(&q.field, v, &q.value)),
         Query::Terms(q) => any(&q.field, &|v| q.values.iter().any(|wanted| equal(&q.field, v, wanted))),
@@ -63,6 +65,16 @@ pub(super) fn matches(query: &Query<Never>, flat: &Flat) -> bool {
                 && !q.must_not.iter().any(|part| matches(part, flat))
                 && (q.should.is_empty() || q.should.iter().any(|part| matches(part, flat)))
         }
+    }
+}
+
+/// Whether a value is one of the field's type: what is none is not there.
+fn readable(field: &str, value: &Json) -> bool {
+    match field {
+        "process.pid" => !value.is_boolean() && text(value).parse::<f64>().is_ok_and(f64::is_finite),
+        "source.ip" => text(value).parse::<IpAddr>().is_ok(),
+        "event.created" => value.is_number() || Instant::parse(&text(value)).is_some(),
+        _ => true,
     }
 }
 
