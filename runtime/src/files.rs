@@ -138,9 +138,29 @@ pub fn load(path: &str, place: &Place<'_>, entity: Option<EntityId>, catalog: &C
     if bytes.len() as u64 > MOST {
         return Err(load_error(path, "it holds more than 1 GiB"));
     }
-    let (header, cells) = match format.as_str() {
-        "csv" => csv_rows(&bytes).map_err(|e| load_error(path, "it is no CSV table with a header").note(e.to_string()))?,
-        "json" => json_rows(&bytes).map_err(|e| load_error(path, "it is no JSON array of flat objects").note(e.to_string()))?,
+    read(path, &format, &bytes, entity, catalog)
+}
+
+/// What LOAD would read of the file that SAVE makes of these rows: the table that a later LOAD of the same hunt stands for,
+/// whenever the file itself is written.
+pub fn reload(
+    path: &str,
+    entity: EntityId,
+    headers: &[&str],
+    rows: &[Vec<Option<Value>>],
+    catalog: &Catalog,
+) -> Result<Loaded, SourceError> {
+    let (format, _) = shape(Path::new(path));
+    let mut bytes = Vec::new();
+    write(&format, &catalog.get(entity).name, headers, rows, &mut bytes)
+        .map_err(|e| save_error(path, "it cannot be written").note(e.to_string()))?;
+    read(path, &format, &bytes, Some(entity), catalog)
+}
+
+fn read(path: &str, format: &str, bytes: &[u8], entity: Option<EntityId>, catalog: &Catalog) -> Result<Loaded, SourceError> {
+    let (header, cells) = match format {
+        "csv" => csv_rows(bytes).map_err(|e| load_error(path, "it is no CSV table with a header").note(e.to_string()))?,
+        "json" => json_rows(bytes).map_err(|e| load_error(path, "it is no JSON array of flat objects").note(e.to_string()))?,
         other => {
             return Err(load_error(path, format_args!("the format {other:?} is not known"))
                 .help("use .csv or .json, with .gz or .zst behind"));
@@ -212,12 +232,18 @@ fn typed(
             Column { header: name.clone(), attr }
         })
         .collect();
-    let read = |value: Value, column: &Column| match column.attr {
-        Attr::Catalog(attr) => match value {
-            Value::List(items) => Some(Value::List(items)),
-            other => typed_text(&other.to_string(), kind.attributes[usize::from(attr.0)].ty),
-        },
-        _ => Some(value),
+    let read = |value: Value, column: &Column| {
+        let Attr::Catalog(attr) = column.attr else { return Some(value) };
+        let attribute = &kind.attributes[usize::from(attr.0)];
+        let typed = |value: &Value| typed_text(&value.to_string(), attribute.ty);
+        match list(&value, attribute.many) {
+            Some(items) => match items.iter().filter_map(typed).collect::<Vec<_>>().as_slice() {
+                [] => None,
+                [one] => Some(one.clone()),
+                several => Some(Value::List(several.into())),
+            },
+            None => typed(&value),
+        }
     };
     let row = |cells: Vec<Option<Value>>| {
         let values = kept.iter().map(|i| cells.get(*i).cloned().flatten());
@@ -225,6 +251,18 @@ fn typed(
     };
     let rows = cells.into_iter().map(row).collect();
     Ok(Loaded { entity, columns, rows })
+}
+
+/// The items of a list. CSV has no lists: of an attribute with several values, SAVE writes JSON into the cell.
+fn list(value: &Value, many: bool) -> Option<Vec<Value>> {
+    match value {
+        Value::List(items) => Some(items.to_vec()),
+        Value::Text(text) if many && text.starts_with('[') => {
+            let items: Vec<Json> = serde_json::from_str(text).ok()?;
+            Some(items.iter().filter_map(analytics::value).collect())
+        }
+        _ => None,
+    }
 }
 
 /// Writes a file of SAVE in one step: into a sibling that then takes the file's place.

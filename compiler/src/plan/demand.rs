@@ -50,6 +50,7 @@ fn inputs(node: &Node, own: &Attrs, plan: &Plan, hunt: &Hunt, catalog: &Catalog)
             let kept: Attrs = columns.iter().map(|c| c.attr.clone()).collect();
             of_tables = own.intersection(&kept).cloned().collect();
         }
+        Op::Reload { columns, .. } => of_tables = columns.iter().map(|c| c.attr.clone()).collect(),
         Op::Join { by } => {
             ask_tables = false;
             asked.extend(join(node, own, by.as_ref(), plan, catalog));

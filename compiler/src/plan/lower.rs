@@ -7,9 +7,10 @@
 use super::build::{Builder, Origin};
 use super::{NodeId, Observe, Op, Output, OutputKind, Pivot, Scan};
 use crate::catalog::{Catalog, EntityId};
-use crate::check::hir::{self, Expression, Hunt, Observed, Operand, Predicate, Shape, SourceRef, Step, StepKind, VarId};
+use crate::check::hir::{self, Column, Expression, Hunt, Observed, Operand, Predicate, Shape, SourceRef, Step, StepKind, VarId};
 use crate::source::{SourceId, Span};
 use crate::time::Window;
+use rustc_hash::FxHashMap;
 
 /// How to get a variable's full table.
 #[derive(Clone)]
@@ -38,12 +39,36 @@ pub(super) struct Lowering<'a> {
     builder: Builder,
     tables: Vec<Option<Tables>>,
     origin: Origin,
+    /// What the hunt has saved so far, by file.
+    saved: FxHashMap<String, (NodeId, Vec<Column>)>,
 }
 
 impl<'a> Lowering<'a> {
     pub(super) fn new(hunt: &'a Hunt, catalog: &'a Catalog, builder: Builder) -> Self {
         let nowhere = Origin { statement: 0, span: Span::new(SourceId(0), 0, 0) };
-        Self { hunt, catalog, builder, tables: (0..hunt.vars.len()).map(|_| None).collect(), origin: nowhere }
+        Self {
+            hunt,
+            catalog,
+            builder,
+            tables: (0..hunt.vars.len()).map(|_| None).collect(),
+            origin: nowhere,
+            saved: FxHashMap::default(),
+        }
+    }
+
+    /// What SAVE writes: what DISP shows, and where ATTR chose nothing also what makes the identity, so that LOAD gives the
+    /// same entities.
+    fn saved_columns(&self, var: VarId) -> Vec<Column> {
+        let mut columns = hir::all_columns(self.hunt, self.catalog, var);
+        if let Shape::Entities { entity, kept: None, .. } = &self.hunt.vars[var.0 as usize].shape {
+            for id in &self.catalog.get(*entity).identity.key {
+                let (header, attr) = (self.catalog.attribute(*entity, *id).name.clone(), hir::Attr::Catalog(*id));
+                if !columns.iter().any(|c| c.attr == attr) {
+                    columns.push(Column { header, attr });
+                }
+            }
+        }
+        columns
     }
 
     pub(super) fn finish(self) -> (Builder, Vec<Option<NodeId>>) {
@@ -68,12 +93,17 @@ impl<'a> Lowering<'a> {
                 self.bind(*out, node, Full::Raw);
             }
             StepKind::Load { out, path, .. } => {
-                let node = self.node(Op::Load { path: path.clone() }, self.entity(*out), vec![]);
+                let (op, inputs) = match self.saved.get(path) {
+                    Some((table, columns)) => (Op::Reload { path: path.clone(), columns: columns.clone() }, vec![*table]),
+                    None => (Op::Load { path: path.clone() }, vec![]),
+                };
+                let node = self.node(op, self.entity(*out), inputs);
                 self.bind(*out, node, Full::Raw);
             }
             StepKind::Save { input, path } => {
                 let node = self.full(*input);
-                let columns = hir::all_columns(self.hunt, self.catalog, *input);
+                let columns = self.saved_columns(*input);
+                self.saved.insert(path.clone(), (node, columns.clone()));
                 self.output(*input, Some(node), OutputKind::Save { path: path.clone(), columns });
             }
             StepKind::Merge { out, inputs } => self.merge(*out, inputs),

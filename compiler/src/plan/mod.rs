@@ -155,6 +155,13 @@ pub enum Op {
         /// The file.
         path: String,
     },
+    /// Rows of a file that this hunt saves: the saved table as the file's format keeps it.
+    Reload {
+        /// The file.
+        path: String,
+        /// What is saved.
+        columns: Vec<Column>,
+    },
     /// An analytic; its result is the table of one of its inputs, with more columns.
     Apply {
         /// URI.

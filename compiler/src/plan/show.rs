@@ -100,6 +100,7 @@ impl Show<'_> {
             },
             Op::New { rows, .. } => format!("{} written rows", rows.len()),
             Op::Load { path } => format!("load {path:?}"),
+            Op::Reload { path, columns } => format!("load {path:?} as saved ({})", headers(columns)),
             Op::Apply { analytic, pick, .. } => format!("apply {analytic} (table {pick})"),
         }
     }

@@ -8,7 +8,7 @@ use crate::ops::new;
 use crate::source::SourceError;
 use crate::table::Table;
 use huntc_compiler::backend::elastic::request::column_name;
-use huntc_compiler::catalog::AttrId;
+use huntc_compiler::catalog::{AttrId, Catalog};
 use huntc_compiler::check::hir::{Attr, Column, Operand, Var};
 use huntc_compiler::diag::{Diagnostic, codes};
 use huntc_compiler::plan::Node;
@@ -19,6 +19,15 @@ impl Run<'_> {
     pub(super) fn load(&self, node: &Node, path: &str) -> Result<Table, Failure> {
         let place = files::Place { folder: &self.job.folder, roots: &self.options.roots };
         let loaded = files::load(path, &place, node.entity, self.job.catalog).map_err(|e| failed(node, &e))?;
+        Ok(new::table(loaded.entity, &loaded.columns, &loaded.rows, self.job.catalog))
+    }
+
+    pub(super) fn reload(&self, node: &Node, path: &str, columns: &[Column], table: &Table) -> Result<Table, Failure> {
+        let Some(entity) = table.entity.or(node.entity) else { return Err(Failure::Skipped) };
+        let attrs: Vec<Attr> = columns.iter().map(|c| c.attr.clone()).collect();
+        let headers: Vec<&str> = columns.iter().map(|c| c.header.as_str()).collect();
+        let rows = super::node::rows_of(table, &attrs);
+        let loaded = files::reload(path, entity, &headers, &rows, self.job.catalog).map_err(|e| failed(node, &e))?;
         Ok(new::table(loaded.entity, &loaded.columns, &loaded.rows, self.job.catalog))
     }
 
@@ -54,7 +63,7 @@ impl Run<'_> {
             .collect::<Result<_, Failure>>()?;
         let mut sent = Vec::new();
         for table in inputs.iter().take(tables as usize) {
-            let attrs = attributes(table);
+            let attrs = attributes(table, self.job.catalog);
             let names = attrs.iter().map(|a| column_name(a, table.entity, self.job.catalog)).collect();
             let plain = Table { rows: crate::table::Rows::Entities, ..Table::clone(table) };
             sent.push(analytics::Rows { names, rows: super::node::rows_of(&plain, &attrs) });
@@ -87,10 +96,14 @@ impl Run<'_> {
     }
 }
 
-/// The attributes of a table's rows: all that it carries.
-fn attributes(table: &Table) -> Vec<Attr> {
-    let catalog = |a: &&Attr| matches!(a, Attr::Catalog(AttrId(_)));
-    let mut attrs: Vec<Attr> = table.columns.iter().filter(catalog).cloned().collect();
+/// The attributes of a table's rows: what its type shows, whether or not a written row names it, and what else it carries.
+fn attributes(table: &Table, catalog: &Catalog) -> Vec<Attr> {
+    let all = table.entity.map(|entity| catalog.get(entity).attributes.as_slice()).unwrap_or_default();
+    let shown = (0u16..).map(AttrId).zip(all).filter(|(_, a)| a.shown).map(|(id, _)| Attr::Catalog(id));
+    let mut attrs: Vec<Attr> = shown.collect();
+    let carried = table.columns.iter().filter(|a| matches!(a, Attr::Catalog(_)));
+    let more: Vec<Attr> = carried.filter(|a| !attrs.contains(a)).cloned().collect();
+    attrs.extend(more);
     attrs.extend(table.added.iter().map(|n| Attr::Added(n.clone())));
     attrs
 }

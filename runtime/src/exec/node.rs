@@ -69,6 +69,7 @@ impl Run<'_> {
                 [left, right, ..] => join::join(left, right, by.as_ref(), &node.columns, self.job.catalog),
                 _ => Table::clone(input),
             },
+            Op::Reload { path, columns } => self.reload(node, path, columns, input)?,
             Op::Apply { analytic, arguments, tables, pick } => self.apply(node, analytic, arguments, *tables, *pick, inputs)?,
         })
     }
