@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
 mod architecture;
+mod attributes;
 mod cli;
 mod cli_files;
 mod cluster;
@@ -14,6 +15,7 @@ mod docs;
 mod doctor;
 mod error_cases;
 mod examples;
+mod found;
 mod hints;
 mod hints_real;
 mod http;

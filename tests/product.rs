@@ -1,9 +1,10 @@
 //! The product under test: hunts run by the binary, their figures read from its report.
 
+use crate::oracle::apply::{LOOKUPS, Lookup};
 use crate::oracle::report::outcome_of;
 use crate::oracle::{Mode, Options, Outcome};
 use huntc_compiler::diag::{Severity, Sink};
-use huntc_compiler::options::SourceProfile;
+use huntc_compiler::options::{AnalyticProfile, SourceProfile};
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::syntax::parse;
 use huntc_compiler::time::Instant;
@@ -14,6 +15,11 @@ use std::process::Command;
 /// What the binary says of one hunt: its figures, or why it has none.
 pub(crate) type Verdict = Result<Outcome, String>;
 
+/// The binary under test: `HUNTC_TEST_BINARY`, else the one that was built beside the tests.
+fn binary() -> Command {
+    Command::new(std::env::var_os("HUNTC_TEST_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_huntc").into()))
+}
+
 /// Runs hunts over sources in one process, in order.
 pub(crate) fn run(sources: &[(String, String)], hunts: &[String], options: Options) -> Vec<Verdict> {
     let place = tempfile::tempdir().unwrap();
@@ -21,8 +27,9 @@ pub(crate) fn run(sources: &[(String, String)], hunts: &[String], options: Optio
     for (file, text) in files.iter().zip(hunts) {
         std::fs::write(file, text).unwrap();
     }
+    bind_analytics(place.path());
     let report = place.path().join("report");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_huntc"));
+    let mut command = binary();
     command.arg("run").args(&files).args(["--keys", "--quiet", "--out"]).arg(&report).current_dir(place.path());
     for (name, uri) in sources {
         command.arg("--source").arg(format!("{name}={uri}"));
@@ -30,6 +37,12 @@ pub(crate) fn run(sources: &[(String, String)], hunts: &[String], options: Optio
     if options.now > 0 {
         let now = jiff::Timestamp::from_nanosecond(i128::from(options.now)).unwrap();
         command.arg("--at").arg(now.to_string());
+    }
+    if let Some(nanos) = options.window {
+        command.arg("--window").arg(format!("{}s", nanos / 1_000_000_000));
+    }
+    if options.ignore_case {
+        command.arg("--ignore-case");
     }
     if let Some(mode) = options.identity {
         command.arg("--process-identity").arg(match mode {
@@ -48,6 +61,17 @@ pub(crate) fn run(sources: &[(String, String)], hunts: &[String], options: Optio
     reports.iter().map(verdict).collect()
 }
 
+/// Writes the look-up tables of the oracle, and a configuration that binds them.
+fn bind_analytics(folder: &Path) {
+    let mut configuration = String::new();
+    for (number, lookup) in LOOKUPS.iter().enumerate() {
+        let table = format!("table{number}.csv");
+        std::fs::write(folder.join(&table), lookup.csv()).unwrap();
+        configuration.push_str(&lookup.binding(&table));
+    }
+    std::fs::write(folder.join("huntc.toml"), configuration).unwrap();
+}
+
 fn verdict(report: &Json) -> Verdict {
     if report["status"] == "ok" && report["complete"] == true {
         return Ok(outcome_of(report));
@@ -57,9 +81,9 @@ fn verdict(report: &Json) -> Verdict {
     Err(format!("{} {}", report["status"], errors.collect::<Vec<_>>().join("\n")))
 }
 
-/// Makes a store of a file of records.
+/// Makes a store of a file of records, or adds them to it.
 pub(crate) fn ingest(path: &Path, store: &Path) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_huntc"));
+    let mut command = binary();
     let done = command.arg("ingest").arg(path).arg("--store").arg(store).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
@@ -70,6 +94,9 @@ pub(crate) fn check(text: &str, names: &[&str]) -> Result<(), String> {
         |name: &&str| SourceProfile { name: (*name).to_owned(), cluster: None, default_window: None, like_case_sensitive: false };
     let mut options = huntc_compiler::options::Options::at(Instant(0));
     options.sources = names.iter().map(profile).collect();
+    let analytic =
+        |l: &Lookup| AnalyticProfile { uri: l.uri.to_owned(), outputs: Some(l.outputs.iter().map(|o| (*o).to_owned()).collect()) };
+    options.analytics = LOOKUPS.iter().map(analytic).collect();
     let mut sources = SourceSet::default();
     let id = sources.add_text("hunt.hf", text);
     let mut sink = Sink::default();

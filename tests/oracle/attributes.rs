@@ -99,6 +99,7 @@ const NETWORK: &[Attr] = &[
     attr("self", "dst_ref.value", Addr, All(&["destination.ip"])),
     attr("self", "dst_port", Number, All(&["destination.port"])),
     many("self", "protocols", Text, All(&["network.transport", "network.type", "network.protocol"])),
+    attr("self", "x_direction", Text, All(&["network.direction"])),
     attr("self", "x_transport", Text, All(&["network.transport"])),
     attr("self", "src_byte_count", Number, All(&["source.bytes"])),
     attr("self", "dst_byte_count", Number, All(&["destination.bytes"])),
@@ -155,6 +156,12 @@ const IPV6: &[Attr] = &[
     attr("dns", "value", Kind::V6, Itself),
 ];
 
+const MAC: &[Attr] = &[
+    attr("source", "value", NoCase, All(&["source.mac"])),
+    attr("destination", "value", NoCase, All(&["destination.mac"])),
+    attr("host", "value", NoCase, All(&["host.mac"])),
+];
+
 const DIRECTORY: &[Attr] = &[
     attr("file", "path", Text, All(&["file.directory"])),
     attr("dll", "path", Text, Dir("dll.path")),
@@ -196,9 +203,64 @@ pub(crate) fn of(entity: &str) -> &'static [Attr] {
         "user-account" => USER,
         "url" => URL,
         "directory" => DIRECTORY,
+        "mac-addr" => MAC,
         "x-oca-asset" => ASSET,
         "x-oca-event" => EVENT,
         _ => &[],
+    }
+}
+
+/// What DISP shows where it names nothing, in order; empty where the oracle does not know.
+pub(crate) fn shown(entity: &str) -> &'static [&'static str] {
+    match entity {
+        "process" => &[
+            "name",
+            "pid",
+            "command_line",
+            "x_unique_id",
+            "created",
+            "cwd",
+            "binary_ref.name",
+            "binary_ref.parent_directory_ref.path",
+            "binary_ref.hashes.MD5",
+            "binary_ref.hashes.SHA-256",
+            "creator_user_ref.user_id",
+            "parent_ref.name",
+            "parent_ref.pid",
+            "parent_ref.command_line",
+        ],
+        "network-traffic" => &[
+            "src_ref.value",
+            "src_port",
+            "dst_ref.value",
+            "dst_port",
+            "protocols",
+            "src_byte_count",
+            "dst_byte_count",
+            "src_packets",
+            "dst_packets",
+            "x_direction",
+        ],
+        "file" => {
+            &["name", "parent_directory_ref.path", "x_path", "x_extension", "size", "hashes.MD5", "hashes.SHA-1", "hashes.SHA-256"]
+        }
+        "windows-registry-key" => &["key", "x_path", "values.name", "values.data"],
+        "user-account" => &["user_id", "account_login", "x_domain"],
+        "domain-name" | "ipv4-addr" | "ipv6-addr" | "url" => &["value"],
+        "directory" => &["path"],
+        _ => &[],
+    }
+}
+
+/// What tells entities apart, which SAVE writes beside what is shown.
+pub(crate) fn identity(entity: &str) -> &'static [&'static str] {
+    match entity {
+        "process" => &["x_unique_id"],
+        "network-traffic" => &["src_ref.value", "src_port", "dst_ref.value", "dst_port", "x_transport"],
+        "file" | "windows-registry-key" => &["x_path"],
+        "user-account" => &["x_domain", "user_id"],
+        "directory" => &["path"],
+        _ => &["value"],
     }
 }
 
@@ -262,7 +324,7 @@ pub(crate) const OWN_PARENT: &[&str] = &[
 ];
 
 static KNOWN: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
-    let tables = [PROCESS, NETWORK, FILE, REGISTRY, DOMAIN, USER, URL, DIRECTORY, ASSET, EVENT];
+    let tables = [PROCESS, NETWORK, FILE, REGISTRY, DOMAIN, USER, URL, MAC, DIRECTORY, ASSET, EVENT];
     let fields = tables.into_iter().flatten().flat_map(|a| -> Vec<&'static str> {
         match a.read {
             All(fields) | First(fields) => fields.to_vec(),

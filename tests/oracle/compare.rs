@@ -29,11 +29,13 @@ pub(crate) struct Test {
     pub(crate) attribute: String,
     pub(crate) kind: Kind,
     pub(crate) negated: bool,
+    /// Whether ASCII letters are the same in either case (`--ignore-case`); LIKE always takes them so.
+    pub(crate) fold: bool,
     pub(crate) ask: Ask,
 }
 
 /// Makes a comparison's values ready: `literals` as written, `referred` the values of references.
-pub(crate) fn ask(kind: Kind, operator: Operator, literals: &[Val], referred: &[Val]) -> Result<Ask, String> {
+pub(crate) fn ask(kind: Kind, fold: bool, operator: Operator, literals: &[Val], referred: &[Val]) -> Result<Ask, String> {
     let all: Vec<&Val> = literals.iter().chain(referred).collect();
     let texts = || all.iter().map(|v| v.text()).collect::<Vec<_>>();
     Ok(match operator {
@@ -42,17 +44,31 @@ pub(crate) fn ask(kind: Kind, operator: Operator, literals: &[Val], referred: &[
             for literal in literals {
                 typed(kind, literal).ok_or_else(|| format!("{literal:?} is no {kind:?}"))?;
             }
-            Ask::OneOf(all.iter().filter_map(|v| typed(kind, v)).map(|v| equality_form(kind, v)).collect())
+            Ask::OneOf(all.iter().filter_map(|v| typed(kind, v)).map(|v| form(kind, fold, v)).collect())
         }
         Operator::Lt | Operator::Le | Operator::Gt | Operator::Ge => match all.as_slice() {
-            [one] => Ask::Order(operator, typed(kind, one).ok_or("no value of the kind")?),
+            [one] => Ask::Order(operator, folded(fold, typed(kind, one).ok_or("no value of the kind")?)),
             _ => return Err("an order comparison needs one value".to_owned()),
         },
         Operator::Like => Ask::Like(texts()),
-        Operator::Matches => Ask::Matches(texts().iter().map(|t| expression(t)).collect::<Result<_, _>>()?),
+        Operator::Matches => Ask::Matches(
+            texts().iter().map(|t| expression(&if fold { format!("(?i){t}") } else { t.clone() })).collect::<Result<_, _>>()?,
+        ),
         Operator::IsSubset => Ask::Subset(texts().iter().map(|t| network(t)).collect::<Result<_, _>>()?),
         Operator::IsSuperset => Ask::Superset(texts().iter().map(|t| network(t)).collect::<Result<_, _>>()?),
     })
+}
+
+/// A text without ASCII case, where case does not count.
+fn folded(fold: bool, value: Val) -> Val {
+    match value {
+        Val::Text(t) if fold => Val::Text(t.to_ascii_lowercase()),
+        value => value,
+    }
+}
+
+fn form(kind: Kind, fold: bool, value: Val) -> Val {
+    folded(fold, equality_form(kind, value))
 }
 
 fn network(text: &str) -> Result<IpNet, String> {
@@ -85,13 +101,16 @@ impl Test {
     fn passes(&self, value: &Val) -> bool {
         match &self.ask {
             Ask::Null => false,
-            Ask::OneOf(set) => set.contains(&equality_form(self.kind, value.clone())),
-            Ask::Order(operator, than) => match operator {
-                Operator::Lt => value < than,
-                Operator::Le => value <= than,
-                Operator::Gt => value > than,
-                _ => value >= than,
-            },
+            Ask::OneOf(set) => set.contains(&form(self.kind, self.fold, value.clone())),
+            Ask::Order(operator, than) => {
+                let order = folded(self.fold, value.clone()).cmp(than);
+                match operator {
+                    Operator::Lt => order.is_lt(),
+                    Operator::Le => order.is_le(),
+                    Operator::Gt => order.is_gt(),
+                    _ => order.is_ge(),
+                }
+            }
             Ask::Like(patterns) => patterns.iter().any(|p| like(&value.text(), p)),
             Ask::Matches(expressions) => expressions.iter().any(|e| e.is_match(&value.text()).expect("a match in time")),
             Ask::Subset(nets) => matches!(value, Val::Addr(a) if nets.iter().any(|n| n.contains(a))),
@@ -107,14 +126,17 @@ impl Test {
             match ready(literal, fold) {
                 Some(short) => {
                     let path = paths.first()?.text();
-                    Some(equal(&short_hive(&path, false).unwrap_or(path), &short))
+                    Some(equal(&short_hive(&path, self.fold).unwrap_or(path), &short))
                 }
                 None => Some(equal(&keys.first()?.text(), literal)),
             }
         };
         let results: Vec<Option<bool>> = match &self.ask {
             Ask::OneOf(set) if set.is_empty() => return self.negated && !keys.is_empty(),
-            Ask::OneOf(set) => set.iter().map(|v| one(&v.text(), &|a, b| a == b, false)).collect(),
+            Ask::OneOf(set) => set
+                .iter()
+                .map(|v| one(&v.text(), &|a, b| if self.fold { a.eq_ignore_ascii_case(b) } else { a == b }, self.fold))
+                .collect(),
             Ask::Like(patterns) => patterns.iter().map(|p| one(p, &|a, b| like(a, b), true)).collect(),
             _ => return self.holds(keys, &|| keys.to_vec()),
         };

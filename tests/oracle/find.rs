@@ -4,6 +4,7 @@ use super::get::widen;
 use super::identity::Ident;
 use super::pattern::Ready;
 use super::relations::{Pivot, pivots};
+use super::value::Val;
 use super::variable::{At, RecordId, Sighting, Var, Window};
 use super::{Hunt, attributes, slots};
 use huntc_compiler::commands::find::Find;
@@ -42,6 +43,7 @@ impl Hunt<'_> {
 
         let mut sought: BTreeSet<Ident> = input.idents();
         let mut found: BTreeMap<Spot, Option<Ident>> = BTreeMap::new();
+        let mut depths: BTreeMap<Ident, i64> = BTreeMap::new();
         let mut left = find.depth.map_or(Some(1), |d| d.steps);
         loop {
             if left == Some(0) {
@@ -52,6 +54,11 @@ impl Hunt<'_> {
             if find.depth.is_none() {
                 break;
             }
+            // An entity has the depth at which it was found first; the input's own are found only if they come back.
+            let depth = 1 + depths.values().copied().max().unwrap_or(0);
+            for ident in found.values().flatten() {
+                depths.entry(ident.clone()).or_insert(depth);
+            }
             // Everything found so far is looked for again: what it finds is found once.
             sought.extend(found.values().flatten().cloned());
             left = left.map(|n| n - 1);
@@ -60,6 +67,12 @@ impl Hunt<'_> {
             }
         }
         let mut var = Var::new(entity, search, input.sources.clone());
+        var.born = "find";
+        if find.depth.is_some() {
+            var.added_names = vec!["depth".to_owned()];
+            let depth = |(ident, depth): (Ident, i64)| (ident, BTreeMap::from([("depth".to_owned(), Some(Val::Int(depth)))]));
+            var.added = depths.into_iter().map(depth).collect();
+        }
         for ((id, slot, item), ident) in found {
             match ident {
                 Some(ident) => var.sightings.push(Sighting { ident, counted: true, at: At::Record { id, slot, item } }),

@@ -1,6 +1,7 @@
 //! GET, filters and merges.
 
-use super::pattern::{Ready, prepare, single};
+use super::compare::Test;
+use super::pattern::{Ready, at, prepare, single};
 use super::value::{Kind, Val};
 use super::variable::{At, Shape, Sighting, Var, Window};
 use super::{Hunt, attributes, slots};
@@ -41,6 +42,24 @@ fn referred(pattern: &Pattern, found: &mut Vec<String>) {
     }
 }
 
+/// What is looked for in the places of records.
+pub(crate) struct Sought<'a> {
+    pub(crate) window: Window,
+    pub(crate) ready: &'a Ready,
+    pub(crate) slots: &'static [&'static str],
+}
+
+/// The patterns of an observation expression.
+fn patterns<'a>(observation: &'a Observation, found: &mut Vec<&'a Pattern>) {
+    match observation {
+        Observation::One { pattern, .. } => found.push(pattern),
+        Observation::And(parts, _) | Observation::Or(parts, _) | Observation::FollowedBy(parts, _) => {
+            parts.iter().for_each(|p| patterns(p, found));
+        }
+        Observation::Qualified(part, ..) => patterns(part, found),
+    }
+}
+
 impl Hunt<'_> {
     pub(crate) fn refer(&self, reference: &Reference) -> Result<Vec<Val>, String> {
         Ok(self.var(&reference.variable.text)?.column(self.world, &reference.attribute.canonical()))
@@ -50,11 +69,13 @@ impl Hunt<'_> {
     pub(crate) fn ready(&self, filter: Option<&Observation>, entity: &str) -> Result<Ready, String> {
         match filter {
             None => Ok(Ready::And(Vec::new())),
-            Some(observation) => {
-                let kind_of = |name: &str| attributes::kind(entity, name);
-                prepare(single(observation)?, entity, &kind_of, &|r| self.refer(r))
-            }
+            Some(observation) => self.ready_pattern(single(observation)?, entity),
         }
+    }
+
+    pub(crate) fn ready_pattern(&self, pattern: &Pattern, entity: &str) -> Result<Ready, String> {
+        let kind_of = |name: &str| attributes::kind(entity, name);
+        prepare(pattern, entity, &kind_of, &|r| self.refer(r), self.world.options.ignore_case)
     }
 
     /// The sources that a FROM names: `stixshifter://a,b`.
@@ -87,22 +108,28 @@ impl Hunt<'_> {
             return Ok(var);
         }
         let sources = self.sources(get.from.as_ref().map(|p| p.text.as_str()))?;
-        let pattern = single(get.pattern.as_ref().ok_or("GET from a source needs WHERE")?)?;
-        let (request, search) = self.get_window(explicit, pattern)?;
-        let ready = self.ready(get.pattern.as_ref(), &get.entity.text)?;
+        let observation = get.pattern.as_ref().ok_or("GET from a source needs WHERE")?;
+        let (request, search) = self.get_window(explicit, observation)?;
         let mut var = Var::new(&get.entity.text, search, sources);
-        self.look(&mut var, request, &ready);
+        var.born = "get";
+        if let Observation::One { pattern, .. } = observation {
+            let ready = self.ready_pattern(pattern, &get.entity.text)?;
+            self.look(&mut var, &Sought { window: request, ready: &ready, slots: slots::get_slots(&get.entity.text) });
+        } else {
+            self.observe(&mut var, request, observation)?;
+        }
         self.finish(&mut var, request, limit);
         Ok(var)
     }
 
     /// Request window and search window of a GET from a source.
-    fn get_window(&self, explicit: Window, pattern: &Pattern) -> Result<(Window, Window), String> {
+    fn get_window(&self, explicit: Window, observation: &Observation) -> Result<(Window, Window), String> {
         if explicit.is_some() {
             return Ok((explicit, explicit));
         }
-        let mut names = Vec::new();
-        referred(pattern, &mut names);
+        let (mut names, mut all) = (Vec::new(), Vec::new());
+        patterns(observation, &mut all);
+        all.into_iter().for_each(|p| referred(p, &mut names));
         let mut windows = Vec::new();
         for name in &names {
             windows.push(self.var(name)?.window);
@@ -113,14 +140,14 @@ impl Hunt<'_> {
         })
     }
 
-    /// Every place that GET looks at.
-    fn look(&self, var: &mut Var, window: Window, ready: &Ready) {
+    /// Every place in which it is.
+    pub(crate) fn look(&self, var: &mut Var, sought: &Sought<'_>) {
         let entity = var.entity.clone();
-        for (id, record) in self.world.records(&var.sources.clone(), window) {
+        for (id, record) in self.world.records(&var.sources.clone(), sought.window) {
             let identities = self.world.identities(id.0);
-            for slot in slots::get_slots(&entity) {
+            for slot in sought.slots {
                 for place in slots::places(record, &entity, slot) {
-                    if !ready.holds_at(place, &entity, identities) {
+                    if !sought.ready.holds_at(place, &entity, identities) {
                         continue;
                     }
                     match identities.ident(&entity, place) {
@@ -175,20 +202,25 @@ impl Hunt<'_> {
                 });
                 var.keep_only(&kept.collect());
             }
-            Shape::Table(rows) => rows.truncate(limit as usize),
+            Shape::Table(rows, _) => rows.truncate(limit as usize),
             Shape::Pairs(pairs, _) => pairs.truncate(limit as usize),
         }
     }
 
     /// The sightings that pass; creation records of entities that stay are held on, uncounted where they did not pass.
     pub(crate) fn filtered(&self, input: &Rc<Var>, filter: Option<&Observation>, range: Window) -> Result<Var, String> {
-        if let Shape::Table(_) | Shape::Pairs(..) = input.shape {
+        if let Shape::Table(..) | Shape::Pairs(..) = input.shape {
             return self.filtered_rows(input, filter);
         }
-        let kind_of = |name: &str| attributes::kind(&input.entity, name).or(Some(Kind::Text));
+        let kind_of = |name: &str| match attributes::kind(&input.entity, name) {
+            None if name == "depth" => Some(Kind::Number),
+            kind => kind.or(Some(Kind::Text)),
+        };
         let ready = match filter {
             None => Ready::And(Vec::new()),
-            Some(observation) => prepare(single(observation)?, &input.entity, &kind_of, &|r| self.refer(r))?,
+            Some(observation) => {
+                prepare(single(observation)?, &input.entity, &kind_of, &|r| self.refer(r), self.world.options.ignore_case)?
+            }
         };
         if ready.is_extended() {
             return Err("a filter cannot look at other types".to_owned());
@@ -198,15 +230,26 @@ impl Hunt<'_> {
             (Some(_), None) => false,
             (None, _) => true,
         };
-        let passes = |s: &Sighting| match s.place(self.world) {
-            Some(place) => ready.holds_at(place, &input.entity, self.world.identities(0)),
-            None => ready.holds(&|test| {
-                let values = s.values(self.world, &input.entity, &test.attribute);
-                test.holds(&values, &|| values.clone())
-            }),
+        let added = |s: &Sighting, test: &Test| -> Option<Vec<Val>> {
+            let name = &test.attribute;
+            let known = input.added_names.contains(name).then(|| input.added.get(&s.ident)?.get(name)?.clone());
+            known.map(|v| v.into_iter().collect())
+        };
+        let passes = |s: &Sighting| {
+            ready.holds(&|test| match (added(s, test), s.place(self.world)) {
+                (Some(values), _) => test.holds(&values, &|| values.clone()),
+                (None, Some(place)) => at(test, place, &input.entity),
+                (None, None) => {
+                    let values = s.values(self.world, &input.entity, &test.attribute);
+                    if input.entity == "windows-registry-key" && test.attribute == "key" {
+                        return test.holds_on_key(&s.values(self.world, &input.entity, "x_path"), &values);
+                    }
+                    test.holds(&values, &|| values.clone())
+                }
+            })
         };
         let filterless = filter.is_none() && range.is_none();
-        let mut var = Var { window: range.or(input.window), unidentified: 0, ..(**input).clone() };
+        let mut var = Var { window: range.or(input.window), unidentified: 0, born: "get", ..(**input).clone() };
         var.sightings.retain(inside);
         for sighting in &mut var.sightings {
             sighting.counted = if filterless { sighting.counted } else { passes(sighting) };
@@ -222,6 +265,7 @@ impl Hunt<'_> {
         let inputs = merge.variables.iter().map(|v| self.var(&v.text)).collect::<Result<Vec<_>, _>>()?;
         let window = inputs.iter().map(|v| v.window).reduce(hull).flatten();
         let mut out = Var::new(&inputs[0].entity, window, Vec::new());
+        out.born = "merge";
         for input in inputs {
             if input.entity != out.entity || !matches!(input.shape, Shape::Entities | Shape::PerRecord) {
                 return Err("a merge of different types".to_owned());
@@ -232,6 +276,17 @@ impl Hunt<'_> {
                 }
             }
             out.sightings.extend(input.sightings.iter().cloned());
+            for (ident, values) in &input.added {
+                for (name, value) in values {
+                    let slot = out.added.entry(ident.clone()).or_default().entry(name.clone()).or_default();
+                    *slot = slot.take().or_else(|| value.clone());
+                }
+            }
+            for name in &input.added_names {
+                if !out.added_names.contains(name) {
+                    out.added_names.push(name.clone());
+                }
+            }
         }
         out.unite();
         Ok(out)

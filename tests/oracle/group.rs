@@ -1,11 +1,13 @@
 //! GROUP and JOIN.
 
-use super::Hunt;
+use super::identity::Ident;
 use super::rows::keep_left;
-use super::value::{NullLast, Val, format_seconds};
+use super::value::{Kind, NullLast, Val, format_seconds};
 use super::variable::{RowId, Shape, Var, View};
-use huntc_compiler::commands::group::{Function, Group, Key};
+use super::{Hunt, attributes};
+use huntc_compiler::commands::group::{Aggregate, Function, Group, Key};
 use huntc_compiler::commands::join::Join;
+use huntc_compiler::syntax::ast::AttrPath;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A group's value of a key column.
@@ -42,10 +44,50 @@ fn aggregate(function: Function, values: &[Option<Val>]) -> Result<Option<Val>, 
     })
 }
 
+/// What two rows of a JOIN have in common.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum JoinKey {
+    Value(NullLast),
+    Entity(Ident),
+}
+
+/// Function, attribute and header of an aggregate.
+fn written(item: &Aggregate) -> (Function, String, String) {
+    let default = || format!("{}_{}", item.function.word(), item.attribute.text);
+    (item.function, item.attribute.canonical(), item.alias.as_ref().map_or_else(default, |a| a.text.clone()))
+}
+
+/// Without WITH: one aggregate of every shown attribute that is no key.
+fn automatic(input: &Var, keys: &[Key]) -> Result<Vec<(Function, String, String)>, String> {
+    let keys: Vec<String> = keys.iter().filter_map(|k| if let Key::Attr(a) = k { Some(a.canonical()) } else { None }).collect();
+    let columns = input.all_columns().ok_or("columns that the oracle does not know")?;
+    if matches!(input.shape, Shape::Table(..)) {
+        return Err("GROUP of groups without WITH is not of the oracle".to_owned());
+    }
+    let of = |(header, name): (String, String)| {
+        let number = match attributes::kind(&input.entity, &name) {
+            Some(kind) => kind == Kind::Number,
+            None => name == "depth",
+        };
+        let (function, result) = match header.as_str() {
+            "number_observed" => (Function::Sum, header.clone()),
+            "first_observed" => (Function::Min, header.clone()),
+            "last_observed" => (Function::Max, header.clone()),
+            _ if number && !header.ends_with("port") && !header.ends_with("pid") => (Function::Avg, format!("mean_{header}")),
+            _ => (Function::NUnique, format!("unique_{header}")),
+        };
+        (function, name, result)
+    };
+    Ok(columns.into_iter().filter(|(_, name)| !keys.contains(name)).map(of).collect())
+}
+
 impl Hunt<'_> {
     pub(crate) fn group(&self, group: &Group) -> Result<Var, String> {
         let input = self.var(&group.variable.text)?;
-        let aggregates = group.aggregates.as_ref().ok_or("GROUP without WITH is not of the oracle")?;
+        let aggregates: Vec<(Function, String, String)> = match &group.aggregates {
+            Some(items) => items.iter().map(written).collect(),
+            None => automatic(&input, &group.keys)?,
+        };
         let view = View::of(&input, self.world);
         let mut groups: BTreeMap<Vec<NullLast>, Vec<RowId>> = BTreeMap::new();
         let mut headers = Vec::new();
@@ -73,16 +115,16 @@ impl Hunt<'_> {
             for (header, part) in headers.iter().zip(key) {
                 columns.insert(header.replace("[*]", "").replace('\'', ""), part.0);
             }
-            for item in aggregates {
-                let name = item.attribute.canonical();
-                let header = item.alias.as_ref().map_or_else(|| format!("{}_{name}", item.function.word()), |a| a.text.clone());
-                let values: Vec<Option<Val>> = rows.iter().map(|row| view.value(row, &name)).collect();
-                columns.insert(header, aggregate(item.function, &values)?);
+            for (function, name, header) in &aggregates {
+                let values: Vec<Option<Val>> = rows.iter().map(|row| view.value(row, name)).collect();
+                columns.insert(header.replace("[*]", "").replace('\'', ""), aggregate(*function, &values)?);
             }
             table.push(columns);
         }
         let mut var = Var::new(&input.entity, input.window, input.sources.clone());
-        var.shape = Shape::Table(table);
+        headers.extend(aggregates.into_iter().map(|(.., header)| header));
+        var.shape = Shape::Table(table, headers);
+        (var.born, var.grouped) = ("group", if let Shape::Table(..) = input.shape { input.grouped } else { input.records().len() });
         Ok(var)
     }
 
@@ -91,22 +133,30 @@ impl Hunt<'_> {
         if !matches!(left.shape, Shape::Entities | Shape::PerRecord) {
             return Err("a JOIN of a table".to_owned());
         }
-        let (by_left, by_right) = join.by.as_ref().ok_or("JOIN without BY is not of the oracle")?;
+        if join.by.is_none() && (left.entity != right.entity || matches!(right.shape, Shape::Table(..))) {
+            return Err("a JOIN without BY of two types".to_owned());
+        }
+        // Without BY entities are compared: their rows stand for them.
+        let key = |view: &View<'_>, row: &RowId, by: Option<&AttrPath>| match by {
+            Some(by) => view.value(row, &by.canonical()).map(|v| JoinKey::Value(NullLast(Some(v)))),
+            None => view.ident(row).map(JoinKey::Entity),
+        };
+        let (by_left, by_right) = (join.by.as_ref().map(|(l, _)| l), join.by.as_ref().map(|(_, r)| r));
         let (left_view, right_view) = (View::of(&left, self.world), View::of(&right, self.world));
-        let mut of_right: BTreeMap<Val, Vec<RowId>> = BTreeMap::new();
+        let mut of_right: BTreeMap<JoinKey, Vec<RowId>> = BTreeMap::new();
         for row in right.rows(self.world) {
-            if let Some(value) = right_view.value(&row, &by_right.canonical()) {
+            if let Some(value) = key(&right_view, &row, by_right) {
                 of_right.entry(value).or_default().push(row);
             }
         }
         let mut pairs = Vec::new();
         for row in left.rows(self.world) {
-            let Some(value) = left_view.value(&row, &by_left.canonical()) else { continue };
+            let Some(value) = key(&left_view, &row, by_left) else { continue };
             for other in of_right.get(&value).into_iter().flatten() {
                 pairs.push((row.clone(), other.clone()));
             }
         }
-        let mut var = Var { unidentified: 0, order: None, ..(*left).clone() };
+        let mut var = Var { unidentified: 0, order: None, born: "join", ..(*left).clone() };
         var.shape = Shape::Pairs(pairs, right.clone());
         keep_left(&mut var);
         Ok(var)

@@ -36,11 +36,13 @@ impl Ident {
 #[derive(Debug)]
 pub(crate) struct Identities {
     pub(crate) mode: Mode,
+    /// Which source it is.
+    source: usize,
     lives: BTreeMap<(NullLast, Val), Vec<i64>>,
 }
 
 impl Identities {
-    pub(crate) fn of(records: &[Record], mode: Option<Mode>) -> Self {
+    pub(crate) fn of(source: usize, records: &[Record], mode: Option<Mode>) -> Self {
         let ids = records.iter().any(|r| !r.get("process.entity_id").is_empty());
         let mode = mode.unwrap_or(if ids { Mode::EntityId } else { Mode::Ladder });
         let mut lives: BTreeMap<_, Vec<i64>> = BTreeMap::new();
@@ -53,7 +55,7 @@ impl Identities {
         for starts in lives.values_mut() {
             starts.sort_unstable();
         }
-        Self { mode, lives }
+        Self { mode, source, lives }
     }
 
     /// Who stands in a place; `None`: something without identity.
@@ -71,8 +73,12 @@ impl Identities {
             "user-account" => (vec![get("x_domain"), get("user_id")], vec![]),
             "directory" => (vec![get("path")], vec![]),
             "ipv4-addr" | "ipv6-addr" => (vec![NullLast(get("value").0.map(|v| Val::Text(v.text())))], vec![]),
+            "mac-addr" => (vec![folded(get("value"))], vec![]),
             "x-oca-asset" => (vec![get("name")], vec![]),
-            "x-oca-event" => (vec![NullLast(None)], vec![NullLast(Some(Val::Int(record.number as i64)))]),
+            "x-oca-event" => {
+                let place = [self.source, record.number].map(|n| NullLast(Some(Val::Int(n as i64))));
+                return Some(Ident { key: vec![NullLast(None)], beside: place.to_vec(), pivots: true });
+            }
             _ => (vec![get("value")], vec![]),
         };
         Some(finish(entity, key, beside))
@@ -114,6 +120,11 @@ fn one(place: Place<'_>, entity: &str, name: &str) -> NullLast {
     NullLast(value(place, entity, name).into_iter().next())
 }
 
+/// MACs are one in either case, and print in lower case.
+fn folded(value: NullLast) -> NullLast {
+    NullLast(value.0.map(|v| Val::Text(v.text().to_ascii_lowercase())))
+}
+
 fn finish(entity: &str, key: Vec<NullLast>, beside: Vec<NullLast>) -> Ident {
     let whole = match entity {
         "user-account" => key.last().is_some_and(|v| v.0.is_some()),
@@ -136,11 +147,9 @@ pub(crate) fn of_row(entity: &str, given: &BTreeMap<String, Option<Val>>, row: u
             (ends.into_iter().chain([get("x_transport")]).collect(), vec![])
         }
         "file" | "windows-registry-key" => (vec![get("x_path")], vec![NullLast(None)]),
-        "user-account" => {
-            let name = if get("user_id").0.is_some() { get("user_id") } else { get("account_login") };
-            (vec![get("x_domain"), name], vec![])
-        }
-        "x-oca-asset" => (vec![get("name")], vec![]),
+        "user-account" => (vec![get("x_domain"), get("user_id")], vec![]),
+        "x-oca-asset" => (vec![get("x_unique_id")], vec![]),
+        "mac-addr" => (vec![folded(get("value"))], vec![]),
         "directory" => (vec![get("path")], vec![]),
         _ => (vec![text("value")], vec![]),
     };

@@ -1,15 +1,19 @@
 //! A brute-force evaluator of whole hunts: plain loops over decoded documents, sharing nothing with the product but
 //! the parser. What semantics.md says stands here once more, as directly as can be written.
 
+pub(crate) mod apply;
 mod attributes;
 mod compare;
 pub(crate) mod document;
+mod facts;
+mod files;
 mod find;
 pub(crate) mod generate;
 mod get;
 mod group;
 mod identity;
 mod new;
+mod observe;
 mod pattern;
 mod relations;
 pub(crate) mod report;
@@ -43,6 +47,8 @@ pub(crate) struct Options {
     pub(crate) window: Option<i64>,
     /// `--process-identity`; `None` is auto.
     pub(crate) identity: Option<Mode>,
+    /// `--ignore-case`
+    pub(crate) ignore_case: bool,
 }
 
 /// The data sources of a run.
@@ -53,7 +59,7 @@ pub(crate) struct World {
 }
 
 /// One binding of a name, as `report.json` has it.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Binding {
     pub(crate) name: String,
     pub(crate) version: usize,
@@ -66,18 +72,32 @@ pub(crate) struct Binding {
     pub(crate) keys: Option<Vec<Json>>,
 }
 
-/// One DISP.
-#[derive(Debug, PartialEq)]
+/// One DISP, INFO or DESCRIBE.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Display {
     /// Number of the statement, from 1.
     pub(crate) statement: usize,
     pub(crate) variable: String,
     pub(crate) columns: Vec<String>,
     pub(crate) rows: Vec<Vec<Json>>,
+    /// Whether the order of rows is the engine's: events are told apart by ids that are its own.
+    pub(crate) unordered: bool,
+}
+
+impl Display {
+    /// Takes away what the engine calls its records.
+    pub(crate) fn hide_observations(&mut self) {
+        let at = self.columns.iter().position(|c| c == "observation_id");
+        for row in &mut self.rows {
+            if let Some(cell) = at.and_then(|at| row.get_mut(at)) {
+                *cell = Json::Null;
+            }
+        }
+    }
 }
 
 /// What a hunt gives.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Outcome {
     pub(crate) bindings: Vec<Binding>,
     pub(crate) displays: Vec<Display>,
@@ -85,11 +105,11 @@ pub(crate) struct Outcome {
 
 impl World {
     pub(crate) fn new(sources: Vec<(String, Arc<Vec<Record>>)>, options: Options) -> Self {
-        let known = |(name, records): (String, Arc<Vec<Record>>)| {
-            let identities = Identities::of(&records, options.identity);
+        let known = |(source, (name, records)): (usize, (String, Arc<Vec<Record>>))| {
+            let identities = Identities::of(source, &records, options.identity);
             (name, records, identities)
         };
-        Self { sources: sources.into_iter().map(known).collect(), options }
+        Self { sources: sources.into_iter().enumerate().map(known).collect(), options }
     }
 
     pub(crate) fn record(&self, id: RecordId) -> &Record {
@@ -122,7 +142,7 @@ impl World {
 
     /// Runs a hunt. `Err`: it says something that the oracle does not know, or that is an error.
     pub(crate) fn run(&self, program: &Program) -> Result<Outcome, String> {
-        let mut hunt = Hunt { world: self, vars: BTreeMap::new(), last: None, outcome: Outcome::default() };
+        let mut hunt = Hunt { world: self, vars: BTreeMap::new(), last: None, files: BTreeMap::new(), outcome: Outcome::default() };
         for (index, statement) in program.statements.iter().enumerate() {
             hunt.statement(index + 1, statement).map_err(|e| format!("statement {}: {e}", index + 1))?;
         }
@@ -136,6 +156,8 @@ struct Hunt<'a> {
     vars: BTreeMap<String, Rc<Var>>,
     /// The source named last.
     last: Option<Vec<usize>>,
+    /// What was saved.
+    files: BTreeMap<String, files::Saved>,
     outcome: Outcome,
 }
 
@@ -160,8 +182,21 @@ impl Hunt<'_> {
                 }
                 return Ok(());
             }
-            Command::Info(_) | Command::Describe(_) | Command::Save(_) | Command::Explain(_) => return Ok(()),
-            Command::Load(_) | Command::Apply(_) | Command::Error => return Err("not a statement of the oracle".to_owned()),
+            Command::Info(info) => {
+                let display = self.info(number, info)?;
+                self.outcome.displays.push(display);
+                return Ok(());
+            }
+            Command::Describe(describe) => {
+                let display = self.describe(number, describe)?;
+                self.outcome.displays.push(display);
+                return Ok(());
+            }
+            Command::Save(save) => return self.save(save),
+            Command::Apply(apply) => return self.apply(apply),
+            Command::Load(load) => self.load(load)?,
+            Command::Explain(_) => return Ok(()),
+            Command::Error => return Err("not a statement of the oracle".to_owned()),
         };
         let name = statement.target.as_ref().map_or("_", |t| &t.text);
         self.bind(name, var);
@@ -170,7 +205,7 @@ impl Hunt<'_> {
 
     fn bind(&mut self, name: &str, var: Var) {
         let version = self.outcome.bindings.iter().filter(|b| b.name == name).count() + 1;
-        let table = if let Shape::Table(rows) = &var.shape { Some(rows.len()) } else { None };
+        let table = if let Shape::Table(rows, _) = &var.shape { Some(rows.len()) } else { None };
         let idents = var.idents();
         self.outcome.bindings.push(Binding {
             name: name.to_owned(),

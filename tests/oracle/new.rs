@@ -64,6 +64,7 @@ impl Hunt<'_> {
             return Err(format!("no type {entity}"));
         }
         let mut var = Var::new(&entity, self.world.default_window(), self.last.clone().unwrap_or_default());
+        var.born = "new";
         for (number, row) in rows.into_iter().enumerate() {
             let ident = of_row(&entity, &row, number);
             var.sightings.push(Sighting { ident, counted: true, at: At::Given(Rc::new(row)) });

@@ -32,17 +32,24 @@ pub(crate) fn prepare(
     centre: &str,
     kind_of: &dyn Fn(&str) -> Option<Kind>,
     refer: Refer<'_>,
+    fold: bool,
 ) -> Result<Ready, String> {
-    let each = |parts: &[Pattern]| parts.iter().map(|p| prepare(p, centre, kind_of, refer)).collect::<Result<Vec<_>, _>>();
+    let each = |parts: &[Pattern]| parts.iter().map(|p| prepare(p, centre, kind_of, refer, fold)).collect::<Result<Vec<_>, _>>();
     Ok(match pattern {
         Pattern::And(parts, _) => Ready::And(each(parts)?),
         Pattern::Or(parts, _) => Ready::Or(each(parts)?),
-        Pattern::Compare(comparison) => Ready::Test(test(comparison, centre, kind_of, refer)?),
+        Pattern::Compare(comparison) => Ready::Test(test(comparison, centre, kind_of, refer, fold)?),
         Pattern::Error(_) => return Err("an unreadable pattern".to_owned()),
     })
 }
 
-fn test(comparison: &Comparison, centre: &str, kind_of: &dyn Fn(&str) -> Option<Kind>, refer: Refer<'_>) -> Result<Test, String> {
+fn test(
+    comparison: &Comparison,
+    centre: &str,
+    kind_of: &dyn Fn(&str) -> Option<Kind>,
+    refer: Refer<'_>,
+    fold: bool,
+) -> Result<Test, String> {
     let other = comparison.attribute.entity.as_ref().map(|e| e.text.clone()).filter(|e| e != centre);
     let attribute = comparison.attribute.canonical();
     let kind = match &other {
@@ -67,7 +74,7 @@ fn test(comparison: &Comparison, centre: &str, kind_of: &dyn Fn(&str) -> Option<
         }
     }
     let negated = comparison.negated != (comparison.operator == Operator::Ne);
-    Ok(Test { other, kind, negated, ask: ask(kind, comparison.operator, &literals, &referred)?, attribute })
+    Ok(Test { other, kind, negated, fold, ask: ask(kind, fold, comparison.operator, &literals, &referred)?, attribute })
 }
 
 impl Ready {
@@ -139,7 +146,7 @@ fn each_choice<'a>(choices: &[Vec<Option<Place<'a>>>], check: &mut dyn FnMut(&[O
 }
 
 /// Whether a comparison holds in a place.
-fn at(test: &Test, place: Place<'_>, entity: &str) -> bool {
+pub(crate) fn at(test: &Test, place: Place<'_>, entity: &str) -> bool {
     let values = value(place, entity, &test.attribute);
     if entity == "windows-registry-key" && test.attribute == "key" {
         return test.holds_on_key(&value(place, entity, "x_path"), &values);

@@ -4,7 +4,7 @@ use super::pattern::{prepare, single};
 use super::value::{Kind, NullLast, Val};
 use super::variable::{RecordId, RowId, Shape, Var, View};
 use super::{Display, Hunt, attributes};
-use huntc_compiler::syntax::ast::{Expression, Observation, SortBy};
+use huntc_compiler::syntax::ast::{AttrPath, Expression, Observation, SortBy};
 use serde_json::Value as Json;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -23,6 +23,7 @@ impl Hunt<'_> {
                 return Err("a transformer of a table".to_owned());
             }
             var.shape = Shape::PerRecord;
+            var.own = expression.transformer.map_or(&[][..], |t| t.columns());
             var.order = None;
         }
         let mut rows = var.rows(self.world);
@@ -45,7 +46,7 @@ impl Hunt<'_> {
     }
 
     pub(crate) fn sorted(&self, name: &str, by: &SortBy) -> Result<Var, String> {
-        let mut var = Var { unidentified: 0, ..(*self.var(name)?).clone() };
+        let mut var = Var { unidentified: 0, born: "sort", ..(*self.var(name)?).clone() };
         let mut rows = var.rows(self.world);
         self.sort(&var, &mut rows, by);
         self.take(&mut var, rows);
@@ -54,12 +55,23 @@ impl Hunt<'_> {
 
     pub(crate) fn assign(&self, expression: &Expression) -> Result<Var, String> {
         let (mut var, mut rows) = self.shaped(expression)?;
-        let cut = expression.limit.is_some() || expression.offset.is_some();
+        let cut = expression.limit.is_some() || expression.offset.and_then(|c| c.value).is_some_and(|n| n > 0);
         if cut || expression.sort.is_some() {
             let offset = expression.offset.and_then(|c| c.value).unwrap_or(0) as usize;
             let limit = expression.limit.and_then(|c| c.value).map_or(usize::MAX, |n| n as usize);
             rows = rows.into_iter().skip(offset).take(limit).collect();
             self.take(&mut var, rows);
+        }
+        var.born = "assign";
+        if let Some(attributes) = &expression.attributes {
+            let kept = listed(&[], attributes);
+            match &mut var.shape {
+                Shape::Table(_, headers) => *headers = kept.into_iter().map(|(header, _)| header).collect(),
+                _ => {
+                    var.added_names.retain(|n| kept.iter().any(|(_, name)| name == n));
+                    var.kept = Some(kept);
+                }
+            }
         }
         Ok(var)
     }
@@ -68,7 +80,7 @@ impl Hunt<'_> {
     fn take(&self, var: &mut Var, rows: Vec<RowId>) {
         let picked = |i: &RowId| if let RowId::Index(i) = i { *i } else { 0 };
         match &mut var.shape {
-            Shape::Table(table) => {
+            Shape::Table(table, _) => {
                 *table = rows.iter().map(|r| table[picked(r)].clone()).collect();
                 return;
             }
@@ -104,7 +116,7 @@ impl Hunt<'_> {
         let view = View::of(input, self.world);
         let rows = input.rows(self.world);
         let kind_of = |name: &str| {
-            let known = if let Shape::Table(_) = input.shape { None } else { attributes::kind(&input.entity, name) };
+            let known = if let Shape::Table(..) = input.shape { None } else { attributes::kind(&input.entity, name) };
             let seen = || rows.iter().find_map(|r| view.value(r, name));
             known.or_else(|| {
                 Some(match seen() {
@@ -115,7 +127,7 @@ impl Hunt<'_> {
                 })
             })
         };
-        let ready = prepare(single(filter)?, &input.entity, &kind_of, &|r| self.refer(r))?;
+        let ready = prepare(single(filter)?, &input.entity, &kind_of, &|r| self.refer(r), self.world.options.ignore_case)?;
         if ready.is_extended() {
             return Err("a filter cannot look at other types".to_owned());
         }
@@ -135,17 +147,14 @@ impl Hunt<'_> {
 
     pub(crate) fn disp(&self, number: usize, expression: &Expression) -> Result<Option<Display>, String> {
         let (var, rows) = self.shaped(expression)?;
-        let Some(attributes) = &expression.attributes else { return Ok(None) };
-        let mut columns: Vec<(String, String)> = Vec::new();
-        for name in expression.transformer.map_or(&[][..], |t| t.columns()) {
-            columns.push(((*name).to_owned(), (*name).to_owned()));
-        }
-        for attribute in attributes {
-            let name = attribute.canonical();
-            if !columns.iter().any(|(_, n)| *n == name) {
-                columns.push((attribute.text.clone(), name));
-            }
-        }
+        let own = expression.transformer.map_or(&[][..], |t| t.columns());
+        let columns = match &expression.attributes {
+            Some(attributes) => listed(own, attributes),
+            None => match var.all_columns() {
+                Some(columns) => columns,
+                None => return Ok(None),
+            },
+        };
         let view = View::of(&var, self.world);
         let (mut seen, mut projected) = (BTreeSet::new(), Vec::new());
         for row in &rows {
@@ -157,13 +166,28 @@ impl Hunt<'_> {
         let offset = expression.offset.and_then(|c| c.value).unwrap_or(0) as usize;
         let limit = expression.limit.and_then(|c| c.value).map_or(usize::MAX, |n| n as usize);
         let shown = projected.into_iter().skip(offset).take(limit);
-        Ok(Some(Display {
+        let mut display = Display {
             statement: number,
             variable: expression.variable.text.clone(),
             columns: columns.into_iter().map(|(header, _)| header).collect(),
             rows: shown.map(|r| r.into_iter().map(|v| v.0.map_or(Json::Null, |v| v.json())).collect()).collect(),
-        }))
+            unordered: var.entity == "x-oca-event",
+        };
+        display.hide_observations();
+        Ok(Some(display))
     }
+}
+
+/// Header and attribute of an ATTR list behind a transformer's columns; what is named twice is one.
+fn listed(own: &[&str], attributes: &[AttrPath]) -> Vec<(String, String)> {
+    let mut columns: Vec<(String, String)> = own.iter().map(|n| ((*n).to_owned(), (*n).to_owned())).collect();
+    for attribute in attributes {
+        let name = attribute.canonical();
+        if !columns.iter().any(|(header, n)| *header == attribute.text || (own.contains(&n.as_str()) && *n == name)) {
+            columns.push((attribute.text.clone(), name));
+        }
+    }
+    columns
 }
 
 /// Drops the entities of a JOIN that no pair holds any more.

@@ -141,6 +141,11 @@ pub(crate) fn is_guid(text: &str) -> bool {
     groups.iter().map(|g| g.len()).eq([8, 4, 4, 4, 12]) && groups.iter().all(|g| g.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
+/// A number without its fraction where that is nothing.
+fn whole(f: f64) -> Val {
+    if f.fract() == 0.0 && f.abs() < 9e15 { Val::Int(f as i64) } else { Val::Float(f) }
+}
+
 /// A raw value as an attribute of this kind has it; `None` where it cannot be one.
 pub(crate) fn typed(kind: Kind, raw: &Val) -> Option<Val> {
     match kind {
@@ -150,8 +155,9 @@ pub(crate) fn typed(kind: Kind, raw: &Val) -> Option<Val> {
             Some(Val::Text(if is_guid(&text) { text.to_ascii_lowercase() } else { text }))
         }
         Kind::Number => match raw {
-            Val::Int(_) | Val::Float(_) => Some(raw.clone()),
-            Val::Text(t) => t.parse().map(Val::Int).or_else(|_| t.parse().map(Val::Float)).ok(),
+            Val::Int(_) => Some(raw.clone()),
+            Val::Float(f) => Some(whole(*f)),
+            Val::Text(t) => t.parse().map(Val::Int).ok().or_else(|| t.parse().ok().filter(|f: &f64| f.is_finite()).map(whole)),
             _ => None,
         },
         Kind::Bool => match raw {
@@ -169,6 +175,8 @@ pub(crate) fn typed(kind: Kind, raw: &Val) -> Option<Val> {
                 Val::Addr(a) => *a,
                 other => other.text().parse().ok()?,
             };
+            // An IPv4 address in IPv6 clothes is the IPv4 address, as in an index of type `ip`.
+            let address = address.to_canonical();
             (kind == Kind::Addr || address.is_ipv4() == (kind == Kind::V4)).then_some(Val::Addr(address))
         }
     }

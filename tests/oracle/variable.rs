@@ -44,8 +44,8 @@ pub(crate) enum Shape {
     Entities,
     /// A row for each entity and record.
     PerRecord,
-    /// GROUP: columns in order, rows by column.
-    Table(Vec<BTreeMap<String, Option<Val>>>),
+    /// GROUP: rows by column, and the headers of the columns in order.
+    Table(Vec<BTreeMap<String, Option<Val>>>, Vec<String>),
     /// JOIN: pairs of rows of the first and the second variable.
     Pairs(Vec<(RowId, RowId)>, Rc<Var>),
 }
@@ -68,6 +68,17 @@ pub(crate) struct Var {
     pub(crate) unidentified: u64,
     pub(crate) window: Window,
     pub(crate) sources: Vec<usize>,
+    /// The statement that made it.
+    pub(crate) born: &'static str,
+    /// Header and attribute of the columns that ATTR left.
+    pub(crate) kept: Option<Vec<(String, String)>>,
+    /// Columns that a transformer put in front.
+    pub(crate) own: &'static [&'static str],
+    /// What analytics and DEPTH said of entities, and the names of these attributes in order.
+    pub(crate) added: BTreeMap<Ident, BTreeMap<String, Option<Val>>>,
+    pub(crate) added_names: Vec<String>,
+    /// Records of the input of a GROUP.
+    pub(crate) grouped: usize,
     /// Rows in the order of a SORT; where absent, the order of first sightings.
     pub(crate) order: Option<Vec<RowId>>,
 }
@@ -96,12 +107,14 @@ impl Sighting {
         match (&self.at, self.place(world)) {
             (_, Some(place)) => value(place, entity, name),
             (At::Given(columns), None) => {
-                let raw = columns.get(name).cloned().flatten();
-                let typed = raw.and_then(|v| match attributes::kind(entity, name) {
-                    Some(kind) => super::value::typed(kind, &v),
-                    None => Some(v),
-                });
-                typed.into_iter().collect()
+                let raw = match columns.get(name).cloned().flatten() {
+                    Some(Val::List(items)) => items,
+                    raw => raw.into_iter().collect(),
+                };
+                match attributes::kind(entity, name) {
+                    Some(kind) => raw.iter().filter_map(|v| super::value::typed(kind, v)).collect(),
+                    None => raw,
+                }
             }
             (At::Record { .. }, None) => Vec::new(),
         }
@@ -125,7 +138,26 @@ impl Sighting {
 impl Var {
     pub(crate) fn new(entity: &str, window: Window, sources: Vec<usize>) -> Self {
         let (shape, sightings) = (Shape::Entities, Vec::new());
-        Self { entity: entity.to_owned(), shape, sightings, unidentified: 0, window, sources, order: None }
+        let (kept, order, added, added_names) = (None, None, BTreeMap::new(), Vec::new());
+        let (entity, born, own) = (entity.to_owned(), "", &[][..]);
+        Self { entity, shape, sightings, unidentified: 0, window, sources, born, kept, own, added, added_names, grouped: 0, order }
+    }
+
+    /// Header and attribute of what DISP shows where it names nothing; `None`: not of the oracle.
+    pub(crate) fn all_columns(&self) -> Option<Vec<(String, String)>> {
+        let plain = |names: &mut dyn Iterator<Item = &str>| names.map(|n| (n.to_owned(), n.to_owned())).collect::<Vec<_>>();
+        if let Shape::Table(_, headers) = &self.shape {
+            return Some(headers.iter().map(|h| (h.clone(), h.replace("[*]", "").replace('\'', ""))).collect());
+        }
+        let own = plain(&mut self.own.iter().copied());
+        if let Some(kept) = &self.kept {
+            let more = kept.iter().filter(|k| !own.contains(k)).cloned();
+            return Some(own.iter().cloned().chain(more).collect());
+        }
+        let shown = attributes::shown(&self.entity);
+        let names = shown.iter().copied().chain(self.added_names.iter().map(String::as_str));
+        let known = !shown.is_empty() && !matches!(self.shape, Shape::Pairs(..));
+        known.then(|| own.into_iter().chain(plain(&mut names.into_iter())).collect())
     }
 
     /// Makes equal sightings one; counted if one of them was.
@@ -168,7 +200,7 @@ impl Var {
     /// The rows in the order of their first sightings.
     pub(crate) fn default_rows(&self, world: &World) -> Vec<RowId> {
         match &self.shape {
-            Shape::Table(rows) => (0..rows.len()).map(RowId::Index).collect(),
+            Shape::Table(rows, _) => (0..rows.len()).map(RowId::Index).collect(),
             Shape::Pairs(pairs, _) => (0..pairs.len()).map(RowId::Index).collect(),
             Shape::PerRecord => {
                 let counted = self.sightings.iter().filter(|s| s.counted);
@@ -220,16 +252,27 @@ impl<'a> View<'a> {
         Self { var, world, held, right, seen: RefCell::default() }
     }
 
+    /// The entity that a row stands for.
+    pub(crate) fn ident(&self, row: &RowId) -> Option<Ident> {
+        match (row, &self.var.shape) {
+            (RowId::Entity(ident) | RowId::Record(_, ident, _), _) => Some(ident.clone()),
+            (RowId::Index(i), Shape::Pairs(pairs, _)) => self.ident(&pairs[*i].0),
+            (RowId::Index(_), _) => None,
+        }
+    }
+
     /// The value of an attribute in a row.
     pub(crate) fn value(&self, row: &RowId, name: &str) -> Option<Val> {
         match (row, &self.var.shape, &self.right) {
-            (RowId::Index(i), Shape::Table(rows), _) => rows[*i].get(name).cloned().flatten(),
+            (RowId::Index(i), Shape::Table(rows, _), _) => rows[*i].get(name).cloned().flatten(),
             (RowId::Index(i), Shape::Pairs(pairs, _), Some(right)) => {
                 let (a, b) = &pairs[*i];
                 self.value(a, name).or_else(|| right.value(b, name))
             }
             (RowId::Record(time, ..), ..) if matches!(name, "first_observed" | "last_observed") => time.0.clone(),
             (RowId::Record(..), ..) if name == "number_observed" => Some(Val::Int(1)),
+            // What it says is the engine's; it tells records apart.
+            (RowId::Record(.., id), ..) if name == "observation_id" => Some(Val::Text(format!("{}/{}", id.0, id.1))),
             (RowId::Record(_, ident, _) | RowId::Entity(ident), ..) => self.entity_value(ident, name),
             (RowId::Index(_), ..) => None,
         }
@@ -237,6 +280,9 @@ impl<'a> View<'a> {
 
     /// An entity's value: the creation record's, else the earliest sighting's that has one; at one instant the smallest.
     fn entity_value(&self, ident: &Ident, name: &str) -> Option<Val> {
+        if let Some(Some(value)) = self.var.added.get(ident).and_then(|a| a.get(name)) {
+            return Some(value.clone());
+        }
         let (ident, held) = self.held.get_key_value(ident)?;
         if let Some(value) = self.seen.borrow().get(&(*ident, name.to_owned())) {
             return value.clone();

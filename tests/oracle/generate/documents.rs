@@ -39,7 +39,9 @@ const ADDRESSES: &[&str] = &[
     "0:0:0:0:0:0:0:1",
     "::1",
     "2001:db8::a",
+    "::ffff:10.0.0.1",
 ];
+const MACS: &[&str] = &["00-00-5E-00-53-23", "00-00-5e-00-53-23", "00-00-5E-00-53-24"];
 const PORTS: &[i64] = &[0, 53, 80, 443, 49152, 5353];
 const HASHES: &[&str] =
     &["91e36e6d6bc7af16053b3116457e350c", "91E36E6D6BC7AF16053B3116457E350C", "00000000000000000000000000000000"];
@@ -159,6 +161,10 @@ impl Doc<'_> {
         self.one("destination.domain", NAMES_OF_HOSTS);
         self.one("source.domain", &["-", "a.b"]);
         self.number("source.bytes", &[0, 10, 1_000_000]);
+        if self.rng.chance(30) {
+            self.one("source.mac", MACS);
+            self.one("destination.mac", MACS);
+        }
     }
 
     fn registry(&mut self) {
@@ -180,6 +186,30 @@ impl Doc<'_> {
             self.maybe("dns.resolved_ip", json!(found[0]));
         } else if count > 0 {
             self.maybe("dns.resolved_ip", json!(found));
+        }
+    }
+
+    /// What other shippers write: numbers as text, nulls, empty texts and lists, several values, dots in names.
+    fn bend(&mut self) {
+        if self.rng.chance(75) {
+            return;
+        }
+        let bent = match self.rng.below(7) {
+            0 => ("process.pid", json!("100")),
+            1 => ("destination.port", json!(443.0)),
+            2 => ("process.parent.pid", Json::Null),
+            3 => ("process.command_line", json!("")),
+            4 => ("file.name", json!([])),
+            5 => ("process.name", json!(["cmd.exe", "powershell.exe"])),
+            _ => ("source.port", json!(" 80")),
+        };
+        self.maybe(bent.0, bent.1);
+        if self.rng.chance(30)
+            && let Some(Json::Object(inner)) = self.fields.remove("destination")
+        {
+            for (name, value) in inner {
+                self.fields.insert(format!("destination.{name}"), value);
+            }
         }
     }
 
@@ -393,6 +423,7 @@ pub(crate) fn documents(rng: &mut Rng, count: usize) -> Vec<String> {
         let name = chosen.map_or("web", |(name, _)| *name);
         let without = !ids && (name.starts_with("defend") || name == "powershell");
         event(&mut doc, if without { "sysmon-1" } else { name }, ids);
+        doc.bend();
         lines.push(Json::Object(doc.fields).to_string());
     }
     lines

@@ -11,13 +11,16 @@ pub(crate) struct Known {
     pub(crate) name: String,
     pub(crate) entity: String,
     pub(crate) shape: Form,
+    /// What APPLY and DEPTH added.
+    pub(crate) added: Vec<(String, Kind)>,
 }
 
 /// What its rows are.
 #[derive(Clone, Debug)]
 pub(crate) enum Form {
     Entities,
-    PerRecord,
+    /// With these columns in front.
+    PerRecord(&'static [&'static str]),
     /// Columns of a GROUP result, or what ATTR left.
     Columns {
         columns: Vec<(String, Kind)>,
@@ -39,10 +42,30 @@ impl Known {
                 columns.push((attribute.name.to_owned(), attribute.kind));
             }
         }
-        if let Form::PerRecord = self.shape {
-            columns.push(("first_observed".to_owned(), Kind::Time));
+        if let Form::PerRecord(own) = self.shape {
+            let kind = |name: &str| if name == "number_observed" { Kind::Number } else { Kind::Time };
+            // What tells records apart is the engine's.
+            let known = own.iter().filter(|n| **n != "observation_id");
+            columns.extend(known.map(|n| ((*n).to_owned(), kind(n))));
+        }
+        if !matches!(self.shape, Form::Pairs) {
+            columns.extend(self.added.iter().cloned());
         }
         columns
+    }
+
+    /// The columns that a file of it holds; `None`: it is not saved here.
+    pub(crate) fn saved(&self) -> Option<Vec<(String, Kind)>> {
+        match &self.shape {
+            Form::Columns { columns, .. } => Some(columns.clone()),
+            Form::Entities if self.added.is_empty() => {
+                let shown = attributes::shown(&self.entity);
+                let names = shown.iter().chain(attributes::identity(&self.entity));
+                let kinds: BTreeMap<&str, Kind> = names.filter_map(|n| Some((*n, attributes::kind(&self.entity, n)?))).collect();
+                (!shown.is_empty()).then(|| kinds.into_iter().map(|(n, k)| (n.to_owned(), k)).collect())
+            }
+            _ => None,
+        }
     }
 
     pub(crate) fn is_groups(&self) -> bool {
@@ -76,6 +99,9 @@ pub(crate) const TYPES: &[&str] = &[
     "user-account",
     "url",
     "directory",
+    "mac-addr",
+    "x-oca-asset",
+    "x-oca-event",
 ];
 
 impl<'a> Env<'a> {
@@ -103,9 +129,13 @@ impl<'a> Env<'a> {
     }
 
     pub(crate) fn bind(&mut self, entity: &str, shape: Form) -> String {
+        self.bind_with(entity, shape, Vec::new())
+    }
+
+    pub(crate) fn bind_with(&mut self, entity: &str, shape: Form, added: Vec<(String, Kind)>) -> String {
         let name = (*self.rng.pick(&["a", "b", "c", "d", "e", "f"])).to_owned();
         self.known.retain(|k| k.name != name);
-        self.known.push(Known { name: name.clone(), entity: entity.to_owned(), shape });
+        self.known.push(Known { name: name.clone(), entity: entity.to_owned(), shape, added });
         name
     }
 }
@@ -134,8 +164,9 @@ pub(crate) fn hunt(rng: Rng, world: &World) -> Vec<String> {
         lines.push(line);
         // Most of what finds nothing is tried again: a chain of empty variables tests little.
         let outcome = crate::oracle::run_text(world, &lines.join("\n"));
+        let unknown = outcome.is_err();
         let empty = outcome.is_ok_and(|o| o.bindings.last().is_some_and(|b| b.entities == 0));
-        if empty && env.rng.chance(if lines.len() == 1 { 95 } else { 75 }) {
+        if unknown || empty && env.rng.chance(if lines.len() == 1 { 95 } else { 75 }) {
             lines.pop();
             env.known = before;
         }

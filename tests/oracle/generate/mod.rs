@@ -2,6 +2,7 @@
 
 pub(crate) mod documents;
 pub(crate) mod hunt;
+mod more;
 mod pattern;
 mod statement;
 

@@ -7,7 +7,7 @@ use crate::oracle::{attributes, relations};
 use std::fmt::Write as _;
 
 impl Env<'_> {
-    fn window(&mut self, percent: usize) -> String {
+    pub(crate) fn window(&mut self, percent: usize) -> String {
         if !self.rng.chance(percent) {
             return String::new();
         }
@@ -20,7 +20,7 @@ impl Env<'_> {
         format!(" START t'{}' STOP t'{}'", self.times[start], self.times[stop])
     }
 
-    fn limit(&mut self, percent: usize) -> String {
+    pub(crate) fn limit(&mut self, percent: usize) -> String {
         if self.rng.chance(percent) { format!(" LIMIT {}", self.rng.below(5)) } else { String::new() }
     }
 
@@ -33,14 +33,18 @@ impl Env<'_> {
             _ => " FROM stixshifter://s",
         };
         let pattern = self.pattern(entity, true);
-        let (window, limit) = (self.window(60), self.limit(8));
+        let (window, limit) = (self.window(60), self.limit(if entity == "x-oca-event" { 0 } else { 8 }));
         let name = self.bind(entity, Form::Entities);
         format!("{name} = GET {entity}{from} WHERE {pattern}{window}{limit}")
     }
 
     pub(crate) fn statement(&mut self) -> Option<String> {
         let known = self.rng.pick(&self.known.clone()).clone();
-        match self.rng.below(22) {
+        match self.rng.below(28) {
+            22 | 23 => Some(self.observation()),
+            24 => self.files(&known),
+            25 => self.apply(&known),
+            26 | 27 => Some(self.facts(&known)),
             0..=4 => Some(self.get_source()),
             5..=9 => self.find(&known),
             10 | 11 => self.get_variable(&known),
@@ -65,24 +69,26 @@ impl Env<'_> {
             *self.rng.pick(&named)
         };
         let filter = if self.rng.chance(35) { format!(" WHERE {}", self.pattern(entity, true)) } else { String::new() };
-        let (window, limit) = (self.window(40), self.limit(8));
+        let (window, limit) = (self.window(40), self.limit(if entity == "x-oca-event" { 0 } else { 8 }));
         let depth = match self.rng.below(8) {
             0 if entity == known.entity => " DEPTH *",
             1 if entity == known.entity => " DEPTH 2",
+            2 if entity == known.entity => " DEPTH 1",
             _ => "",
         };
         let by = if by { " BY" } else { "" };
-        let name = self.bind(entity, Form::Entities);
+        let added = if depth.is_empty() { Vec::new() } else { vec![("depth".to_owned(), Kind::Number)] };
+        let name = self.bind_with(entity, Form::Entities, added);
         Some(format!("{name} = FIND {entity} {}{by} {}{depth}{filter}{window}{limit}", relation.to_uppercase(), known.name))
     }
 
     fn get_variable(&mut self, known: &Known) -> Option<String> {
-        if !matches!(known.shape, Form::Entities | Form::PerRecord) {
+        if !matches!(known.shape, Form::Entities | Form::PerRecord(_)) {
             return None;
         }
         let filter = self.filter(known);
-        let (window, limit) = (self.window(30), self.limit(10));
-        let name = self.bind(&known.entity, known.shape.clone());
+        let (window, limit) = (self.window(30), self.limit(if known.entity == "x-oca-event" { 0 } else { 10 }));
+        let name = self.bind_with(&known.entity, known.shape.clone(), known.added.clone());
         Some(format!("{name} = GET {} FROM {} WHERE {filter}{window}{limit}", known.entity, known.name))
     }
 
@@ -105,6 +111,9 @@ impl Env<'_> {
             let direction = *self.rng.pick(&["", " ASC", " DESC"]);
             let _ = write!(out, " SORT BY {}{direction}", written(&mut self.rng, &name));
         }
+        if known.entity == "x-oca-event" {
+            return out;
+        }
         out.push_str(&self.limit(30));
         if self.rng.chance(15) {
             let _ = write!(out, " OFFSET {}", self.rng.below(4));
@@ -112,20 +121,37 @@ impl Env<'_> {
         out
     }
 
-    fn assign(&mut self, known: &Known) -> String {
-        let transform = matches!(known.shape, Form::Entities) && self.rng.chance(20);
-        let (shape, clauses) = if transform {
-            let seen = Known { shape: Form::PerRecord, ..known.clone() };
-            (Form::PerRecord, self.clauses(&seen, &[]))
-        } else {
-            (known.shape.clone(), self.clauses(known, &[]))
+    /// TIMESTAMPED, ADDOBSID or RECORDS, and the variable with the rows that it makes.
+    fn transformed(&mut self, known: &Known) -> (&'static str, Known) {
+        let (word, own): (_, &'static [&'static str]) = match self.rng.below(4) {
+            0 => ("ADDOBSID", &["observation_id"]),
+            1 => ("RECORDS", &["number_observed", "first_observed", "last_observed", "observation_id"]),
+            _ => ("TIMESTAMPED", &["first_observed"]),
         };
-        let name = self.bind(&known.entity, shape);
+        (word, Known { shape: Form::PerRecord(own), ..known.clone() })
+    }
+
+    fn assign(&mut self, known: &Known) -> String {
+        let transform = matches!(known.shape, Form::Entities) && known.entity != "x-oca-event" && self.rng.chance(20);
         if transform {
-            format!("{name} = TIMESTAMPED({}){clauses}", known.name)
-        } else {
-            format!("{name} = {}{clauses}", known.name)
+            let (word, seen) = self.transformed(known);
+            let clauses = self.clauses(&seen, &[]);
+            let name = self.bind_with(&known.entity, seen.shape, known.added.clone());
+            return format!("{name} = {word}({}){clauses}", known.name);
         }
+        if matches!(known.shape, Form::Entities) && self.rng.chance(10) {
+            let mut columns: Vec<(String, Kind)> = known.columns();
+            let keep = 1 + self.rng.below(4);
+            while columns.len() > keep {
+                columns.remove(self.rng.below(columns.len()));
+            }
+            let clauses = self.clauses(known, &columns);
+            let name = self.bind(&known.entity, Form::Columns { columns, groups: false });
+            return format!("{name} = {}{clauses}", known.name);
+        }
+        let clauses = self.clauses(known, &[]);
+        let name = self.bind_with(&known.entity, known.shape.clone(), known.added.clone());
+        format!("{name} = {}{clauses}", known.name)
     }
 
     fn merge(&mut self, known: &Known) -> Option<String> {
@@ -135,7 +161,13 @@ impl Env<'_> {
         let alike = self.known.iter().filter(|k| k.entity == known.entity && matches!(k.shape, Form::Entities));
         let mut names: Vec<String> = alike.map(|k| k.name.clone()).take(3).collect();
         names.push(known.name.clone());
-        let name = self.bind(&known.entity, Form::Entities);
+        let mut added: Vec<(String, Kind)> = Vec::new();
+        for one in self.known.iter().filter(|k| names.contains(&k.name)).flat_map(|k| &k.added) {
+            if !added.contains(one) {
+                added.push(one.clone());
+            }
+        }
+        let name = self.bind_with(&known.entity, Form::Entities, added);
         Some(format!("{name} = {}", names.join(" + ")))
     }
 
@@ -203,6 +235,9 @@ impl Env<'_> {
         if keys.is_empty() {
             return None;
         }
+        if matches!(known.shape, Form::Entities | Form::PerRecord(_)) && self.rng.chance(25) {
+            return self.group_without_with(known, &keys, columns);
+        }
         let mut aggregates = Vec::new();
         for i in 0..=self.rng.below(3) {
             let (name, kind) = self.column(known);
@@ -222,12 +257,32 @@ impl Env<'_> {
         Some(format!("{name} = GROUP {} BY {} WITH {}", known.name, keys.join(", "), aggregates.join(", ")))
     }
 
+    /// The aggregates are those of every shown attribute that is no key.
+    fn group_without_with(&mut self, known: &Known, keys: &[String], mut columns: Vec<(String, Kind)>) -> Option<String> {
+        let shown = attributes::shown(&known.entity);
+        if shown.is_empty() {
+            return None;
+        }
+        let (by, plain) = (keys.join(", "), columns.clone());
+        for name in shown.iter().filter(|n| !plain.iter().any(|(k, _)| k == *n)) {
+            let number = attributes::kind(&known.entity, name) == Some(Kind::Number);
+            let mean = number && !name.ends_with("port") && !name.ends_with("pid");
+            columns.push((format!("{}_{name}", if mean { "mean" } else { "unique" }), Kind::Number));
+        }
+        let name = self.bind(&known.entity, Form::Columns { columns, groups: true });
+        Some(format!("{name} = GROUP {} BY {by}", known.name))
+    }
+
     fn join(&mut self, known: &Known) -> Option<String> {
         if !matches!(known.shape, Form::Entities) {
             return None;
         }
         let others: Vec<Known> = self.known.iter().filter(|k| matches!(k.shape, Form::Entities)).cloned().collect();
         let other = self.rng.pick(&others).clone();
+        if other.entity == known.entity && self.rng.chance(40) {
+            let name = self.bind(&known.entity, Form::Pairs);
+            return Some(format!("{name} = JOIN {}, {}", known.name, other.name));
+        }
         let (left, kind) = self.column(known);
         let alike: Vec<(String, Kind)> = other.columns().into_iter().filter(|(_, k)| *k == kind).collect();
         if alike.is_empty() || kind == Kind::NoCase {
@@ -243,23 +298,25 @@ impl Env<'_> {
         let (column, _) = self.column(known);
         let direction = *self.rng.pick(&["", " ASC", " DESC"]);
         let by = written(&mut self.rng, &column);
-        let name = self.bind(&known.entity, known.shape.clone());
+        let name = self.bind_with(&known.entity, known.shape.clone(), known.added.clone());
         format!("{name} = SORT {} BY {by}{direction}", known.name)
     }
 
     pub(crate) fn disp(&mut self, known: &Known) -> String {
-        let transform = matches!(known.shape, Form::Entities) && self.rng.chance(15);
-        let seen = if transform { Known { shape: Form::PerRecord, ..known.clone() } } else { known.clone() };
+        let transform = matches!(known.shape, Form::Entities) && known.entity != "x-oca-event" && self.rng.chance(15);
+        let (word, seen) = if transform { self.transformed(known) } else { ("", known.clone()) };
         let columns = seen.columns();
         let mut shown: Vec<(String, Kind)> = Vec::new();
-        for _ in 0..=self.rng.below(4) {
-            let one = self.rng.pick(&columns).clone();
-            if !shown.contains(&one) {
-                shown.push(one);
+        if !self.rng.chance(20) {
+            for _ in 0..=self.rng.below(4) {
+                let one = self.rng.pick(&columns).clone();
+                if !shown.contains(&one) {
+                    shown.push(one);
+                }
             }
         }
         let clauses = self.clauses(&seen, &shown);
-        if transform { format!("DISP TIMESTAMPED({}){clauses}", known.name) } else { format!("DISP {}{clauses}", known.name) }
+        if transform { format!("DISP {word}({}){clauses}", known.name) } else { format!("DISP {}{clauses}", known.name) }
     }
 }
 
