@@ -73,7 +73,8 @@ fn main() {
         }
         let switches: String =
             changes.iter().map(|(n, changed)| format!("if crate::mutants::on({n}) {{ {changed} }} else ")).collect();
-        let planted = format!("{before}({switches}{{ {expression} }}){after}");
+        let end = if expression.ends_with(';') { ";" } else { "" };
+        let planted = format!("{before}({switches}{{ {expression} }}){end}{after}");
         fs::write(&path, text.replace(&whole, &planted)).unwrap_or_else(|e| fail(format!("{file}: {e}")));
     }
     for library in ["compiler/src/lib.rs", "runtime/src/lib.rs"] {

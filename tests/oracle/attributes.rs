@@ -91,6 +91,7 @@ const PROCESS: &[Attr] = &[
     attr("target", "x_unique_id", Guid, First(&["winlog.event_data.TargetProcessGUID", "winlog.event_data.TargetProcessGuid"])),
     attr("target", "binary_ref.x_path", Text, All(&["winlog.event_data.TargetImage"])),
     attr("target", "binary_ref.name", Text, Base("winlog.event_data.TargetImage")),
+    attr("target", "binary_ref.parent_directory_ref.path", Text, Dir("winlog.event_data.TargetImage")),
 ];
 
 const NETWORK: &[Attr] = &[

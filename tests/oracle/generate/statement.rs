@@ -218,7 +218,8 @@ impl Env<'_> {
         for _ in 0..=self.rng.below(2) {
             let (name, kind) = self.column(known);
             let taken = |n: &String| *n == name || *n == format!("{name}_bin");
-            if columns.iter().any(|(n, _)| taken(n)) || kind == Kind::NoCase {
+            let binned = keys.iter().any(|k: &String| k.contains(&format!("({name},")));
+            if binned || columns.iter().any(|(n, _)| taken(n)) || kind == Kind::NoCase {
                 continue;
             }
             if kind == Kind::Number && self.rng.chance(30) {
@@ -226,7 +227,6 @@ impl Env<'_> {
                 columns.push((format!("{name}_bin"), Kind::Number));
             } else if name == "first_observed" {
                 keys.push("BIN(first_observed, 5 m)".to_owned());
-                columns.push(("first_observed_bin".to_owned(), Kind::Text));
             } else {
                 keys.push(written(&mut self.rng, &name));
                 columns.push((name, kind));
