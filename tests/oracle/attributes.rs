@@ -140,6 +140,7 @@ const REGISTRY: &[Attr] = &[
 
 const DOMAIN: &[Attr] = &[
     attr("dns", "value", Text, All(&["dns.question.name"])),
+    many("dns", "resolves_to_refs.value", Addr, All(&["dns.resolved_ip"])),
     attr("url", "value", Text, All(&["url.domain"])),
     attr("source", "value", Text, All(&["source.domain"])),
     attr("destination", "value", Text, All(&["destination.domain"])),
