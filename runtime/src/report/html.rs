@@ -13,8 +13,8 @@ use std::io::{Result, Write};
 /// Rows of a table on the page; the CSV file has all.
 const ROWS: usize = 2_000;
 
-/// Nothing may load; the page's own style is all it has.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+/// The policy of every page that huntc writes: nothing may load; the page's own style is all it has.
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;font:15px/1.45 system-ui,sans-serif}\

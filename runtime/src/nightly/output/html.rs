@@ -3,6 +3,7 @@
 use super::text::{counts, newsworthy, short, trouble, troubled, windows};
 use super::{csv_name, severity};
 use crate::nightly::night::{HuntOutcome, Night};
+use crate::report::html::POLICY;
 use crate::report::sanitize::html as escape;
 use crate::report::text::count;
 use serde_json::Value as Json;
@@ -10,9 +11,6 @@ use std::io::{Result, Write};
 
 /// Rows of a table on the page; the CSV file has all.
 const ROWS: usize = 200;
-
-/// Nothing may load; the page's own style is all it has.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;font:15px/1.45 system-ui,sans-serif}\
