@@ -13,7 +13,7 @@ use huntc_runtime::nightly::step::{Step, Stop};
 use huntc_runtime::nightly::suppress::Suppressions;
 use huntc_runtime::source::store::Store;
 use huntc_runtime::source::{DataSource, SourceError};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -99,7 +99,7 @@ fn one_night(folder: &Path, planted: &[Planted], now: i64, fails: bool, kill: Op
             text: Ok(texts.add_text(name, text)),
             options: Options::at(Instant(now)),
             catalog: Arc::new(Catalog::builtin().clone()),
-            analytics: HashMap::new(),
+            analytics: Arc::default(),
             roots: Vec::new(),
             concurrency: 2,
             max_records: None,

@@ -2,26 +2,24 @@
 
 mod load;
 mod print;
+mod settings;
 
 use super::args::{ConfigArgs, LintArgs, SourceArgs};
 use super::exit::ExitCode;
-use super::interrupt;
 use super::judge::at;
 use super::session::{Session, now};
 use super::terminal::Terminal;
-use crate::config::{self, secret::Secret};
-use crate::nightly::night::{HuntStatus, Night, Settings, defaults};
-use crate::nightly::notify::Notifier;
+use crate::config;
+use crate::nightly::cache::Cache;
+use crate::nightly::night::{HuntStatus, Night};
 use crate::nightly::output::summary;
 use crate::nightly::step::Stop;
-use crate::nightly::suppress::Suppressions;
 use crate::nightly::{discover, night};
 use crate::source::SourceError;
 use clap::Subcommand;
-use huntc_compiler::diag::codes::config::MISSING_SECRET;
 use huntc_compiler::source::Span;
 use huntc_compiler::time::Instant;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +36,8 @@ Examples:
 /// Run a folder of huntflows every night and report what is new
 ///
 /// Each run looks at what came since the last whole look, remembers what it found, and writes one page: what could not
-/// be looked at first, then what is new. Nothing is skipped and nothing is told twice, also after a crash.
+/// be looked at first, then what is new. Nothing is skipped and nothing is told twice, also after a crash. Every option
+/// can stand in the table [nightly] of huntc.toml, with _ for -; those of the command line win.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -57,9 +56,9 @@ enum Command {
 /// Where the state is.
 #[derive(Debug, Clone, clap::Args)]
 struct StateArgs {
-    /// Folder of the state: what was looked at, and what was found
-    #[arg(long, value_name = "DIR", default_value = ".huntc-nightly", env = "HUNTC_NIGHTLY_STATE")]
-    state: PathBuf,
+    /// Folder of the state: what was looked at, and what was found [default: .huntc-nightly]
+    #[arg(long, value_name = "DIR", env = "HUNTC_NIGHTLY_STATE")]
+    state: Option<PathBuf>,
 }
 
 /// Look at everything that came since the last run
@@ -70,9 +69,9 @@ struct RunArgs {
     dir: PathBuf,
     #[command(flatten)]
     state: StateArgs,
-    /// Folder of the reports; each run writes one below it
-    #[arg(long, value_name = "DIR", default_value = "nightly")]
-    out: PathBuf,
+    /// Folder of the reports; each run writes one below it [default: nightly]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     sources: SourceArgs,
     #[command(flatten)]
@@ -89,15 +88,18 @@ struct RunArgs {
     /// How far a window reaches back into the one before, for hunts that do not say [default: 1h]
     #[arg(long, value_name = "TIME", value_parser = parse_time, help_heading = "Windows")]
     overlap: Option<Duration>,
-    /// Hunts at once
-    #[arg(long, value_name = "N", default_value_t = 4, help_heading = "Budgets")]
-    jobs: usize,
+    /// Hunts at once [default: 4]
+    #[arg(long, value_name = "N", help_heading = "Budgets")]
+    jobs: Option<usize>,
     /// Time that one hunt may take for one window
     #[arg(long, value_name = "TIME", value_parser = parse_time, help_heading = "Budgets")]
     hunt_time: Option<Duration>,
     /// Time for all hunts; what is not begun by then is left for the next night
     #[arg(long, value_name = "TIME", value_parser = parse_time, help_heading = "Budgets")]
     night_time: Option<Duration>,
+    /// Records that all hunts may read from their sources; what is beyond is left for the next night
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Budgets")]
+    night_records: Option<u64>,
     /// Findings that are kept quiet [default: DIR/suppressions.toml, where it is there]
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     suppress: Option<PathBuf>,
@@ -128,6 +130,8 @@ struct RunArgs {
 struct StatusArgs {
     #[command(flatten)]
     state: StateArgs,
+    #[command(flatten)]
+    config: ConfigArgs,
     /// The instant that is "now"
     #[arg(long, value_name = "TIME", value_parser = super::args::parse_instant)]
     at: Option<Instant>,
@@ -138,6 +142,8 @@ struct StatusArgs {
 struct HistoryArgs {
     #[command(flatten)]
     state: StateArgs,
+    #[command(flatten)]
+    config: ConfigArgs,
     /// A hunt, as `status` names it
     #[arg(value_name = "HUNT")]
     hunt: Option<String>,
@@ -148,10 +154,6 @@ fn parse_time(text: &str) -> Result<Duration, String> {
         return Ok(Duration::ZERO);
     }
     config::duration(text).ok_or_else(|| "a number with `s`, `m`, `h` or `d` is needed, such as 24h".to_owned())
-}
-
-fn nanos(time: Option<Duration>, default: i64) -> i64 {
-    time.map_or(default, |t| i64::try_from(t.as_nanos()).unwrap_or(i64::MAX))
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
@@ -179,63 +181,31 @@ fn run_night(args: &RunArgs, session: &mut Session) -> Result<ExitCode, ExitCode
     session.lints(&args.lints)?;
     let now = now(args.at);
     let dir = &args.dir;
-    let (state, out) = (args.state.state.clone(), args.out.clone());
     let shown = dir.display().to_string();
-    let hunts = discover::huntflows(dir, &[&state, &out]).map_err(|e| refuse(&e, &shown, session, ExitCode::Usage))?;
-    let list = args.suppress.clone().unwrap_or_else(|| dir.join("suppressions.toml"));
-    let quiet = Suppressions::read(&list, args.suppress.is_none())
-        .map_err(|e| refuse(&e, &list.display().to_string(), session, ExitCode::Usage))?;
-    let settings = Settings {
-        state,
-        out,
-        now,
-        since: nanos(args.since, defaults::SINCE),
-        lag: nanos(args.lag, defaults::LAG),
-        overlap: nanos(args.overlap, defaults::OVERLAP),
-        jobs: args.jobs,
-        night_time: args.night_time,
-        keep_reports: nanos(args.keep_reports, defaults::REPORTS),
-        keep_history: nanos(args.keep_history, defaults::HISTORY),
-        quiet,
-        notifier: notifier(args, session)?,
-        cancel: interrupt::flag(),
-    };
-    let (loaded, bound) = load::hunts(&hunts, args, now, session)?;
+    let plan = settings::plan(args, now, session)?;
+    let settings = plan.settings;
+    let hunts = discover::huntflows(dir, &[&settings.state, &settings.out])
+        .map_err(|e| refuse(&e, &shown, session, ExitCode::Usage))?;
+    let (loaded, bound) = load::hunts(&hunts, plan.hunt_time, now, session)?;
     let open = |hunt: usize, name: &str| bound.open(hunt, name);
-    let engine = load::hunter(loaded, &open, session.sources.clone(), Arc::clone(&settings.cancel));
+    let cache = Arc::new(Cache::new(plan.night_records));
+    let engine = load::hunter(loaded, &open, session.sources.clone(), Arc::clone(&settings.cancel), cache);
     match night::run(&settings, &hunts, &engine, &|_| Ok(())) {
-        Ok(night) => Ok(told(args, &night, session)),
+        Ok(night) => Ok(told(args.quiet, plan.fail_on_findings, &night, session)),
         Err(Stop::Problem(error)) => Err(refuse(&error, &settings.state.display().to_string(), session, ExitCode::Failed)),
         Err(Stop::Killed) => Err(ExitCode::Interrupted),
     }
 }
 
-/// Who is told; a secret that is missing is told before anything runs.
-fn notifier(args: &RunArgs, session: &mut Session) -> Result<Notifier, ExitCode> {
-    let webhook = match &args.webhook {
-        None => None,
-        Some(text) => match Secret::parse(text, Path::new("")).resolve(&session.environment) {
-            Ok(address) => Some(address),
-            Err(e) => {
-                let error = SourceError::new(&MISSING_SECRET, "the address of the webhook is not there")
-                    .note(e.to_string())
-                    .help("set what `--webhook` refers to, or write the address itself");
-                return Err(refuse(&error, "--webhook", session, ExitCode::Usage));
-            }
-        },
-    };
-    Ok(Notifier { command: args.notify.clone(), webhook, ..Notifier::default() })
-}
-
 /// Prints the summary; answers the exit status of a night.
-fn told(args: &RunArgs, night: &Night, session: &mut Session) -> ExitCode {
+fn told(quiet: bool, fail_on_findings: bool, night: &Night, session: &mut Session) -> ExitCode {
     session.sources = night.run.sources.clone();
     for report in &night.run.hunts {
         if report.status != crate::report::model::Status::Ok {
             session.show(&report.diagnostics);
         }
     }
-    if args.quiet {
+    if quiet {
         for problem in &night.undelivered {
             session.terminal.err(&format!("warning: {}\n", crate::report::sanitize::terminal(problem)));
         }
@@ -247,7 +217,7 @@ fn told(args: &RunArgs, night: &Night, session: &mut Session) -> ExitCode {
     let delivered = if night.undelivered.is_empty() { ExitCode::Ok } else { ExitCode::Failed };
     night.hunts.iter().fold(delivered, |code, hunt| {
         code.worst(match hunt.status {
-            HuntStatus::Ok | HuntStatus::Removed if args.fail_on_findings && !hunt.news.new.is_empty() => ExitCode::Findings,
+            HuntStatus::Ok | HuntStatus::Removed if fail_on_findings && !hunt.news.new.is_empty() => ExitCode::Findings,
             HuntStatus::Ok | HuntStatus::Removed => ExitCode::Ok,
             HuntStatus::Failed | HuntStatus::Skipped => ExitCode::Failed,
             HuntStatus::Error => ExitCode::HuntErrors,

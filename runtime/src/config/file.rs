@@ -1,18 +1,18 @@
-//! `huntc.toml`: sources, analytics, lints and limits of a run.
+//! `huntc.toml`: sources, analytics, lints, limits of a run, and the options of nightly hunts.
 
 use super::address::Address;
 use super::analytic::{Action, AnalyticBinding, DEFAULT_TIMEOUT};
 use super::binding::{Auth, Authority, Binding, ClusterProfile, Kind, Origin, Tls};
 use super::reader::{Document, Table};
 use super::secret::Secret;
-use super::{Config, flags, mask};
+use super::{Config, flags, mask, nightly};
 use huntc_compiler::diag::codes::config::{BAD_CONFIG, UNKNOWN_LINT};
 use huntc_compiler::diag::{Diagnostic, Severity, codes, suggest};
 use huntc_compiler::source::{SourceSet, Span};
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
-const TOP: [&str; 4] = ["sources", "analytics", "lints", "run"];
+const TOP: [&str; 5] = ["sources", "analytics", "lints", "run", "nightly"];
 const SOURCE: [&str; 11] =
     ["uri", "path", "indices", "auth", "tls", "default_window", "like_case", "page_size", "concurrency", "timeout", "dialects"];
 /// Keys that only a cluster has.
@@ -77,6 +77,9 @@ fn read_tables(root: &Table<'_, '_>, path: &Path, document: &mut Document<'_>, c
     }
     if let Some(table) = root.table(document, "run") {
         run(&table, document, config);
+    }
+    if let Some(table) = root.table(document, "nightly") {
+        config.nightly = nightly::read(&table, document);
     }
 }
 

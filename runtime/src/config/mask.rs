@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 /// `key = value` and `key: value` of keys that hold secrets, up to the end of the value or the line; and user
 /// information of URLs.
 static SECRETS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let key = r"(?i)\b(?:password|passwd|pwd|api_?key|apikey|access_?token|token|secret|username|id|key_?id|authorization)\b";
+    let key = r"(?i)\b(?:password|passwd|pwd|api_?key|apikey|access_?token|token|secret|username|id|key_?id|authorization|webhook|notify)\b";
     let value =
         concat!(r#""""[\s\S]*?(?:"""|\z)|'''[\s\S]*?(?:'''|\z)"#, r#"|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\n]|'')*'?|[^\s"'][^\n]*"#);
     let pattern = format!(r#"({key}["']?\s*[=:]\s*)({value})|(://)([^/\s"'@]*@)|(-----BEGIN )([\s\S]*)"#);
@@ -47,6 +47,12 @@ mod tests {
         {
             assert!(!mask(text).contains("hunter2"), "{}", mask(text));
         }
+    }
+
+    #[test]
+    fn what_is_told_of_news_is_masked() {
+        let masked = mask("webhook = \"https://hooks.example/T0/hunter2\"\nnotify = 'send --key hunter2'\n");
+        assert!(!masked.contains("hunter2"), "{masked}");
     }
 
     #[test]

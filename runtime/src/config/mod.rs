@@ -10,6 +10,7 @@ mod find;
 mod flags;
 mod kestrel;
 mod mask;
+mod nightly;
 mod profile;
 mod reader;
 pub mod secret;
@@ -19,6 +20,7 @@ mod tests;
 
 pub use file::lint;
 pub use find::find;
+pub use nightly::NightlySettings;
 
 use analytic::AnalyticBinding;
 use binding::{Binding, Kind, Origin};
@@ -47,6 +49,8 @@ pub struct Config {
     pub lints: LintLevels,
     /// `[run]`
     pub run: RunSettings,
+    /// `[nightly]`
+    pub nightly: NightlySettings,
 }
 
 /// `[run]`: limits of a run.

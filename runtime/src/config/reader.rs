@@ -160,6 +160,12 @@ impl<'t, 'i> Table<'t, 'i> {
         number
     }
 
+    /// A time with its unit, or `"0"`.
+    pub(super) fn duration_or_zero(&self, document: &mut Document<'_>, key: &str) -> Option<Duration> {
+        let zero = matches!(self.value(key)?.get_ref(), DeValue::String(text) if text.trim() == "0");
+        if zero { Some(Duration::ZERO) } else { self.duration(document, key) }
+    }
+
     /// A time with its unit.
     pub(super) fn duration(&self, document: &mut Document<'_>, key: &str) -> Option<Duration> {
         let value = self.value(key)?;

@@ -1,20 +1,41 @@
-//! Equal requests of one night are sent once, whatever hunt they come from.
+//! Answers of one night by request: what several hunts ask in the same words is asked once. The records that a night may
+//! read are counted here too, since here is where they come in.
 
-use crate::source::{DataSource, FetchContext, Records, Sample, SourceError};
+use crate::source::{Column, DataSource, FetchContext, Records, Sample, Scalar, SourceError};
 use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::diag::codes::nightly::NIGHT_BUDGET;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Records that a night keeps for hunts that ask the same.
-const MOST_RECORDS: u64 = 2_000_000;
+/// Bytes of answers that a night keeps for hunts that ask the same.
+const MOST_BYTES: usize = 256 << 20;
 
 /// Answers of a night.
 #[derive(Default)]
 pub struct Cache {
-    answers: Mutex<HashMap<String, Arc<Mutex<Option<Records>>>>>,
-    records: AtomicU64,
+    kept: Mutex<Kept>,
+    most_records: Option<u64>,
+    read: AtomicU64,
+    asked: AtomicU64,
     reused: AtomicU64,
+}
+
+/// An answer that is there, or is being asked for by whoever holds the lock.
+type Answer = Arc<Mutex<Option<Records>>>;
+
+#[derive(Default)]
+struct Kept {
+    answers: HashMap<String, Entry>,
+    bytes: usize,
+    /// Counts uses, so that the answer used longest ago is known.
+    clock: u64,
+}
+
+struct Entry {
+    answer: Answer,
+    bytes: usize,
+    used: u64,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -22,9 +43,70 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Cache {
+    /// An empty one. Sources may give so many records.
+    pub fn new(most_records: Option<u64>) -> Self {
+        Self { most_records, ..Self::default() }
+    }
+
     /// How many requests were answered from here.
     pub fn reused(&self) -> u64 {
         self.reused.load(Ordering::Relaxed)
+    }
+
+    /// How many requests went to sources.
+    pub fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// How many records came from sources.
+    pub fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// Whether the night has read what it may.
+    pub fn exhausted(&self) -> bool {
+        self.most_records.is_some_and(|most| self.read() >= most)
+    }
+}
+
+impl Kept {
+    /// The place of an answer, made where there is none.
+    fn place(&mut self, key: &str) -> Answer {
+        self.clock += 1;
+        if let Some(entry) = self.answers.get_mut(key) {
+            entry.used = self.clock;
+            return Arc::clone(&entry.answer);
+        }
+        let answer = Answer::default();
+        self.bytes += key.len();
+        self.answers.insert(key.to_owned(), Entry { answer: Arc::clone(&answer), bytes: key.len(), used: self.clock });
+        answer
+    }
+
+    fn forget(&mut self, key: &str) {
+        if let Some(entry) = self.answers.remove(key) {
+            self.bytes -= entry.bytes;
+        }
+    }
+
+    /// Takes note of an answer's size. Where all are too many, those used longest ago go.
+    fn grown(&mut self, key: &str, bytes: usize) {
+        if let Some(entry) = self.answers.get_mut(key) {
+            entry.bytes += bytes;
+            self.bytes += bytes;
+        }
+        if self.bytes <= MOST_BYTES {
+            return;
+        }
+        let mut old: Vec<(u64, String)> = self.answers.iter().map(|(key, entry)| (entry.used, key.clone())).collect();
+        old.sort_unstable();
+        for (_, key) in old {
+            // More than needed, so that the next answer does not sort all again.
+            if self.bytes <= MOST_BYTES / 4 * 3 {
+                break;
+            }
+            self.forget(&key);
+        }
     }
 }
 
@@ -40,12 +122,12 @@ pub struct Cached {
 
 impl DataSource for Cached {
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
-        let Ok(query) = serde_json::to_string(&request.query) else { return self.source.fetch(request, context) };
+        let Ok(query) = serde_json::to_string(&request.query) else { return self.ask(request, context) };
         let window = request.window.map(|w| (w.start.0, w.stop.0));
         let key = format!("{}\0{window:?}\0{}\0{}\0{query}", self.name, request.first_only, request.fields.join("\u{1}"));
-        let slot = Arc::clone(locked(&self.cache.answers).entry(key).or_default());
+        let place = locked(&self.cache.kept).place(&key);
         // Held while asking: a second hunt waits for the answer instead of asking too.
-        let mut answer = locked(&slot);
+        let mut answer = locked(&place);
         if context.cancelled() {
             return Err(SourceError::cancelled());
         }
@@ -54,14 +136,17 @@ impl DataSource for Cached {
             context.read.fetch_add(records.len() as u64, Ordering::Relaxed);
             return Ok(records.clone());
         }
-        let records = self.source.fetch(request, context)?;
-        let size = records.len() as u64;
+        let asked = self.ask(request, context);
+        let size = asked.as_ref().map_or(0, size);
         // A part is nobody's answer but the one's that allowed it.
-        let whole = !context.stats.partial.load(Ordering::Relaxed);
-        if whole && self.cache.records.fetch_add(size, Ordering::Relaxed).saturating_add(size) <= MOST_RECORDS {
-            *answer = Some(records.clone());
+        let whole = asked.is_ok() && !context.stats.partial.load(Ordering::Relaxed);
+        if whole && size <= MOST_BYTES / 4 {
+            *answer = asked.as_ref().ok().cloned();
+            locked(&self.cache.kept).grown(&key, size);
+        } else {
+            locked(&self.cache.kept).forget(&key);
         }
-        Ok(records)
+        asked
     }
 
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError> {
@@ -74,5 +159,121 @@ impl DataSource for Cached {
 
     fn location(&self) -> String {
         self.source.location()
+    }
+}
+
+impl Cached {
+    /// Asks the source, as long as the night has records left.
+    fn ask(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
+        if self.cache.exhausted() {
+            let most = self.cache.most_records.unwrap_or_default();
+            return Err(SourceError::new(&NIGHT_BUDGET, format!("the night has read its {most} records"))
+                .help("give more with `--night-records`; the next night goes on from here"));
+        }
+        self.cache.asked.fetch_add(1, Ordering::Relaxed);
+        let records = self.source.fetch(request, context)?;
+        self.cache.read.fetch_add(records.len() as u64, Ordering::Relaxed);
+        Ok(records)
+    }
+}
+
+/// About how many bytes records take.
+fn size(records: &Records) -> usize {
+    let scalar = |value: &Scalar| size_of::<Scalar>() + if let Scalar::Text(text) = value { text.len() } else { 0 };
+    let column = |column: &Column| {
+        4 * (column.codes.len() + column.starts.len()) + column.dictionary.iter().map(scalar).sum::<usize>()
+    };
+    let names = records.observations.iter().map(|o| size_of_val(o) + o.len()).sum::<usize>();
+    24 * records.len() + names + records.columns.iter().map(|(_, c)| column(c)).sum::<usize>()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use huntc_compiler::backend::elastic::query::Query;
+    use huntc_compiler::diag::codes::run::BUDGET;
+
+    /// Answers with so many records, or refuses.
+    struct Source(Result<usize, ()>);
+
+    impl DataSource for Source {
+        fn fetch(&self, _: &BoundRequest, _: &FetchContext) -> Result<Records, SourceError> {
+            let count = self.0.map_err(|()| SourceError::new(&BUDGET, "away"))?;
+            Ok(Records { ids: (0..count as u64).collect(), times: vec![None; count], ..Records::default() })
+        }
+
+        fn count(&self, _: &BoundRequest, _: &FetchContext) -> Result<u64, SourceError> {
+            Ok(0)
+        }
+
+        fn location(&self) -> String {
+            String::new()
+        }
+    }
+
+    fn cached(name: &str, source: Source, cache: &Arc<Cache>) -> Cached {
+        Cached { name: name.to_owned(), source: Arc::new(source), cache: Arc::clone(cache) }
+    }
+
+    fn request(field: &str) -> BoundRequest {
+        BoundRequest { query: Query::MatchAll, window: None, fields: vec![field.to_owned()], first_only: false }
+    }
+
+    #[test]
+    fn equal_requests_of_one_source_are_asked_once() {
+        let cache = Arc::new(Cache::new(None));
+        let (a, b) = (cached("a", Source(Ok(3)), &cache), cached("b", Source(Ok(3)), &cache));
+        let context = FetchContext::default();
+        for (source, field) in [(&a, "x"), (&a, "x"), (&a, "y"), (&b, "x"), (&b, "x")] {
+            assert_eq!(source.fetch(&request(field), &context).unwrap().len(), 3);
+        }
+        assert_eq!((cache.asked(), cache.reused(), cache.read()), (3, 2, 9));
+        assert_eq!(context.read.load(Ordering::Relaxed), 6, "what is reused counts for the hunt, not for the night");
+    }
+
+    #[test]
+    fn failures_and_parts_are_not_kept() {
+        let cache = Arc::new(Cache::new(None));
+        let away = cached("a", Source(Err(())), &cache);
+        let context = FetchContext::default();
+        assert!(away.fetch(&request("x"), &context).is_err() && away.fetch(&request("x"), &context).is_err());
+        let part = cached("b", Source(Ok(1)), &cache);
+        context.stats.partial.store(true, Ordering::Relaxed);
+        part.fetch(&request("x"), &context).unwrap();
+        part.fetch(&request("x"), &context).unwrap();
+        assert_eq!((cache.asked(), cache.reused()), (4, 0));
+        let kept = locked(&cache.kept);
+        assert_eq!((kept.answers.len(), kept.bytes), (0, 0));
+    }
+
+    #[test]
+    fn a_night_reads_no_more_than_it_may() {
+        let cache = Arc::new(Cache::new(Some(5)));
+        let source = cached("a", Source(Ok(3)), &cache);
+        let context = FetchContext::default();
+        for field in ["x", "y"] {
+            source.fetch(&request(field), &context).unwrap();
+        }
+        assert!(cache.exhausted());
+        assert_eq!(source.fetch(&request("z"), &context).unwrap_err().code.id, "K0866");
+        assert_eq!(source.fetch(&request("x"), &context).unwrap().len(), 3, "what is there is free");
+    }
+
+    #[test]
+    fn answers_used_longest_ago_go_first() {
+        let mut kept = Kept::default();
+        for key in ["a", "b", "c"] {
+            kept.place(key);
+            kept.grown(key, MOST_BYTES / 4);
+        }
+        kept.place("a");
+        kept.place("d");
+        kept.grown("d", MOST_BYTES / 4);
+        let mut left: Vec<&String> = kept.answers.keys().collect();
+        left.sort();
+        assert_eq!(left, ["a", "c", "d"]);
+        let sum: usize = kept.answers.values().map(|e| e.bytes).sum();
+        assert!(kept.bytes == sum && sum <= MOST_BYTES, "{sum}");
     }
 }

@@ -52,6 +52,11 @@ pub trait Engine: Sync {
 
     /// What the spans of its reports point into.
     fn texts(&self) -> SourceSet;
+
+    /// Whether the records that a night may read are used up, so that no look may begin.
+    fn exhausted(&self) -> bool {
+        false
+    }
 }
 
 /// A huntflow with what it is compiled and run with.
@@ -65,7 +70,7 @@ pub struct Loaded {
     /// The tables.
     pub catalog: Arc<Catalog>,
     /// Analytics.
-    pub analytics: HashMap<String, AnalyticBinding>,
+    pub analytics: Arc<HashMap<String, AnalyticBinding>>,
     /// Folders that LOAD and SAVE may use.
     pub roots: Vec<PathBuf>,
     /// Nodes in flight.
@@ -134,6 +139,10 @@ impl Engine for Hunter<'_> {
 
     fn texts(&self) -> SourceSet {
         self.texts.clone()
+    }
+
+    fn exhausted(&self) -> bool {
+        self.cache.exhausted()
     }
 }
 

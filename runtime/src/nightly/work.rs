@@ -171,10 +171,13 @@ fn through(night: &Night<'_>, hunt: &HuntFile, planned: Planned) -> Result<Worke
     Ok(Worked { survey, ..worked })
 }
 
-/// The time that is left for a look, or why there is none.
+/// The time that is left for a look, or why there can be none.
 fn left(night: &Night<'_>) -> Result<Option<Duration>, (HuntStatus, String)> {
     if night.settings.cancel.load(Ordering::Relaxed) {
         return Err((HuntStatus::Interrupted, "the run was interrupted".to_owned()));
+    }
+    if night.engine.exhausted() {
+        return Err((HuntStatus::Skipped, "the night's records were used up [K0866]".to_owned()));
     }
     let Some(most) = night.settings.night_time else { return Ok(None) };
     match most.checked_sub(night.begun.elapsed()).filter(|t| !t.is_zero()) {

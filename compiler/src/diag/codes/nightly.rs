@@ -11,7 +11,7 @@ codes! {
     BAD_SUPPRESSIONS "K0863" "bad-suppressions" Error fixed "the list of suppressed findings has a fault";
     NO_HUNTFLOWS "K0864" "no-huntflows" Error fixed "a folder holds no huntflow";
     CLOCK_WENT_BACK "K0865" "clock-went-back" Warning fixed "the clock shows an earlier time than at the last run";
-    NIGHT_BUDGET "K0866" "night-budget-used-up" Error fixed "the night's time was used up before a hunt began";
+    NIGHT_BUDGET "K0866" "night-budget-used-up" Error fixed "the night's time or records were used up before a hunt was through";
     NOT_NOTIFIED "K0867" "notification-not-delivered" Warning fixed "a notification could not be delivered";
     NIGHT_NOT_WRITTEN "K0868" "nightly-report-not-written" Error fixed "the report of a night could not be written";
     UNKNOWN_HUNT "K0869" "unknown-nightly-hunt" Error fixed "the state knows no hunt of this name";

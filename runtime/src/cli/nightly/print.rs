@@ -1,6 +1,6 @@
 //! `huntc nightly status`, `history` and `install`: what the state knows, and units for schedulers.
 
-use super::{HistoryArgs, StatusArgs, refuse};
+use super::{HistoryArgs, StateArgs, StatusArgs, refuse, settings};
 use crate::cli::args::{ConfigArgs, SourceArgs};
 use crate::cli::exit::ExitCode;
 use crate::cli::session::{Session, now};
@@ -9,12 +9,13 @@ use crate::nightly::state::{Read, View};
 use crate::nightly::{install as units, lock, status as show};
 use crate::report::sanitize::terminal as safe;
 use crate::source::SourceError;
+use huntc_compiler::diag::codes::config::FILE_NOT_WRITTEN;
 use std::path::{Path, PathBuf};
 
 /// Print units for a scheduler
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  huntc nightly install /srv/hunts --systemd --state /var/lib/huntc/state --out /var/lib/huntc/reports\n  huntc nightly install hunts --k8s --image registry.example/huntc:1 | kubectl apply -f -"
+    after_help = "Examples:\n  huntc nightly install /etc/huntc/hunts --systemd --write /etc/systemd/system\n  huntc nightly install hunts --k8s --image registry.example/huntc:1 | kubectl apply -f -"
 )]
 pub(super) struct InstallArgs {
     #[command(flatten)]
@@ -22,12 +23,15 @@ pub(super) struct InstallArgs {
     /// Folder of the huntflows
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
-    /// Folder of the state
-    #[arg(long, value_name = "DIR", default_value = "/var/lib/huntc/state")]
-    state: PathBuf,
-    /// Folder of the reports
-    #[arg(long, value_name = "DIR", default_value = "/var/lib/huntc/reports")]
-    out: PathBuf,
+    /// Folder of the state [default: /var/lib/huntc/state]
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Folder of the reports [default: /var/lib/huntc/reports]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Write the units of systemd into a folder instead of printing them
+    #[arg(long, value_name = "DIR", requires = "systemd")]
+    write: Option<PathBuf>,
     #[command(flatten)]
     config: ConfigArgs,
     #[command(flatten)]
@@ -68,13 +72,26 @@ fn parse_user(text: &str) -> Result<String, String> {
     if !text.is_empty() && text.chars().all(good) { Ok(text.to_owned()) } else { Err("the name of a user is needed".to_owned()) }
 }
 
-fn view(state: &Path, terminal: Terminal, look: impl FnOnce(&Read) -> Result<String, SourceError>, unknown: ExitCode) -> ExitCode {
-    let mut session = Session::new(terminal, None, Vec::new());
+/// Shows what the state knows. It is where the flag says, else where `[nightly]` does.
+fn view(
+    args: &StateArgs,
+    config: &ConfigArgs,
+    terminal: Terminal,
+    look: impl FnOnce(&Read) -> Result<String, SourceError>,
+) -> ExitCode {
+    let mut session = Session::new(terminal, config.config.clone(), Vec::new());
+    let state = match &args.state {
+        Some(state) => state.clone(),
+        None => match session.config(Path::new(".")) {
+            Ok(config) => settings::state(args, &config.nightly),
+            Err(code) => return code,
+        },
+    };
     let shown = state.display().to_string();
-    if let Some(owner) = lock::owner(state) {
+    if let Some(owner) = lock::owner(&state) {
         terminal.out(&format!("a run works, or ended before its time: {}\n", safe(&owner)));
     }
-    match View::open(state) {
+    match View::open(&state) {
         Err(error) => refuse(&error, &shown, &mut session, ExitCode::Usage),
         Ok(None) => {
             terminal.out(&format!("no run has worked with the state in {} yet\n", safe(&shown)));
@@ -85,29 +102,34 @@ fn view(state: &Path, terminal: Terminal, look: impl FnOnce(&Read) -> Result<Str
                 terminal.out(&text);
                 ExitCode::Ok
             }
-            Err(error) => refuse(&error, &shown, &mut session, unknown),
+            Err(error) => refuse(&error, &shown, &mut session, ExitCode::Usage),
         },
     }
 }
 
 pub(super) fn status(args: &StatusArgs, terminal: Terminal) -> ExitCode {
     let now = now(args.at);
-    view(&args.state.state, terminal, |state| show::status(state, now, terminal.width()), ExitCode::Usage)
+    view(&args.state, &args.config, terminal, |state| show::status(state, now, terminal.width()))
 }
 
 pub(super) fn history(args: &HistoryArgs, terminal: Terminal) -> ExitCode {
     let hunt = args.hunt.as_deref();
-    view(&args.state.state, terminal, |state| show::history(state, hunt, terminal.width()), ExitCode::Usage)
+    view(&args.state, &args.config, terminal, |state| show::history(state, hunt, terminal.width()))
 }
 
 pub(super) fn install(args: &InstallArgs, terminal: Terminal) -> ExitCode {
+    let mut session = Session::new(terminal, args.config.config.clone(), args.sources.sources.clone());
+    let file = match session.config(&args.dir) {
+        Ok(config) => config.nightly.clone(),
+        Err(code) => return code,
+    };
     // A scheduler starts in another folder.
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let plan = units::Plan {
         huntc: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/usr/local/bin/huntc")),
         hunts: absolute(&args.dir),
-        state: absolute(&args.state),
-        out: absolute(&args.out),
+        state: absolute(&args.state.clone().or(file.state).unwrap_or_else(|| "/var/lib/huntc/state".into())),
+        out: absolute(&args.out.clone().or(file.out).unwrap_or_else(|| "/var/lib/huntc/reports".into())),
         config: args.config.config.as_deref().map(absolute),
         sources: args.sources.sources.clone(),
         time: args.time,
@@ -119,6 +141,24 @@ pub(super) fn install(args: &InstallArgs, terminal: Terminal) -> ExitCode {
         (_, true) => units::cron(&plan),
         _ => units::kubernetes(&plan),
     };
+    if let Some(folder) = &args.write {
+        return write(folder, &text, &mut session);
+    }
     terminal.out(&text);
+    ExitCode::Ok
+}
+
+/// Writes the units of systemd, each into its file.
+fn write(folder: &Path, text: &str, session: &mut Session) -> ExitCode {
+    for (name, unit) in units::systemd_units(text) {
+        let path = folder.join(name);
+        let shown = path.display().to_string();
+        if let Err(e) = std::fs::write(&path, unit) {
+            let error = SourceError::new(&FILE_NOT_WRITTEN, format!("`{shown}` cannot be written")).note(format!("the reason: {e}"));
+            return refuse(&error.help("units belong to root: `sudo huntc nightly install …`"), &shown, session, ExitCode::Usage);
+        }
+        session.terminal.out(&format!("{}\n", safe(&shown)));
+    }
+    session.terminal.out("now: systemctl enable --now huntc-nightly.timer\n");
     ExitCode::Ok
 }

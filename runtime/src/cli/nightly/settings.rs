@@ -1,0 +1,84 @@
+//! How a night runs: the command line over `[nightly]` of the configuration over the defaults.
+
+use super::{RunArgs, StateArgs, refuse};
+use crate::cli::exit::ExitCode;
+use crate::cli::interrupt;
+use crate::cli::session::Session;
+use crate::config::NightlySettings;
+use crate::config::secret::Secret;
+use crate::nightly::night::{Settings, defaults};
+use crate::nightly::notify::Notifier;
+use crate::nightly::suppress::Suppressions;
+use crate::source::SourceError;
+use huntc_compiler::diag::codes::config::MISSING_SECRET;
+use huntc_compiler::time::Instant;
+use secrecy::ExposeSecret;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Hunts at once, where nothing is said.
+const JOBS: usize = 4;
+
+/// What the command has to know of a night.
+pub(super) struct Plan {
+    pub settings: Settings,
+    pub hunt_time: Option<Duration>,
+    pub night_records: Option<u64>,
+    pub fail_on_findings: bool,
+}
+
+/// The folder of the state.
+pub(super) fn state(args: &StateArgs, file: &NightlySettings) -> PathBuf {
+    args.state.clone().or_else(|| file.state.clone()).unwrap_or_else(|| PathBuf::from(".huntc-nightly"))
+}
+
+/// Puts together how a night runs. A list of suppressions with a fault, or a secret that is not there, is told before
+/// anything is asked.
+pub(super) fn plan(args: &RunArgs, now: Instant, session: &mut Session) -> Result<Plan, ExitCode> {
+    let file = session.config(&args.dir)?.nightly.clone();
+    let list = args.suppress.clone().or_else(|| file.suppress.clone());
+    let path = list.clone().unwrap_or_else(|| args.dir.join("suppressions.toml"));
+    let quiet = Suppressions::read(&path, list.is_none())
+        .map_err(|e| refuse(&e, &path.display().to_string(), session, ExitCode::Usage))?;
+    let settings = Settings {
+        state: state(&args.state, &file),
+        out: args.out.clone().or_else(|| file.out.clone()).unwrap_or_else(|| PathBuf::from("nightly")),
+        now,
+        since: nanos(args.since.or(file.since), defaults::SINCE),
+        lag: nanos(args.lag.or(file.lag), defaults::LAG),
+        overlap: nanos(args.overlap.or(file.overlap), defaults::OVERLAP),
+        jobs: args.jobs.or(file.jobs).unwrap_or(JOBS),
+        night_time: args.night_time.or(file.night_time),
+        keep_reports: nanos(args.keep_reports.or(file.keep_reports), defaults::REPORTS),
+        keep_history: nanos(args.keep_history.or(file.keep_history), defaults::HISTORY),
+        quiet,
+        notifier: notifier(args, &file, session)?,
+        cancel: interrupt::flag(),
+    };
+    Ok(Plan {
+        settings,
+        hunt_time: args.hunt_time.or(file.hunt_time),
+        night_records: args.night_records.or(file.night_records),
+        fail_on_findings: args.fail_on_findings || file.fail_on_findings.unwrap_or(false),
+    })
+}
+
+fn nanos(time: Option<Duration>, default: i64) -> i64 {
+    time.map_or(default, |t| i64::try_from(t.as_nanos()).unwrap_or(i64::MAX))
+}
+
+/// Who is told of news.
+fn notifier(args: &RunArgs, file: &NightlySettings, session: &mut Session) -> Result<Notifier, ExitCode> {
+    let command = args.notify.clone().or_else(|| match &file.notify {
+        Some(Secret::Literal(text)) => Some(text.expose_secret().to_owned()),
+        _ => None,
+    });
+    let webhook = args.webhook.as_ref().map(|text| Secret::parse(text, Path::new(""))).or_else(|| file.webhook.clone());
+    let webhook = webhook.map(|secret| secret.resolve(&session.environment)).transpose().map_err(|e| {
+        let error = SourceError::new(&MISSING_SECRET, "the address of the webhook is not there")
+            .note(e.to_string())
+            .help("set what the option `webhook` refers to, or write the address itself");
+        refuse(&error, "webhook", session, ExitCode::Usage)
+    })?;
+    Ok(Notifier { command, webhook, ..Notifier::default() })
+}

@@ -1,0 +1,83 @@
+//! `[nightly]`: the options of `huntc nightly run` that a scheduled job has in its configuration. Flags win over them.
+
+use super::reader::{Document, Table};
+use super::secret::Secret;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const KEYS: [&str; 15] = [
+    "state",
+    "out",
+    "since",
+    "lag",
+    "overlap",
+    "jobs",
+    "hunt_time",
+    "night_time",
+    "night_records",
+    "suppress",
+    "keep_reports",
+    "keep_history",
+    "fail_on_findings",
+    "notify",
+    "webhook",
+];
+
+/// `[nightly]`; what is not said there is `None`.
+#[derive(Clone, Debug, Default)]
+pub struct NightlySettings {
+    /// Folder of the state.
+    pub state: Option<PathBuf>,
+    /// Folder of the reports.
+    pub out: Option<PathBuf>,
+    /// How far the first look of a hunt goes back.
+    pub since: Option<Duration>,
+    /// How late records may reach the sources.
+    pub lag: Option<Duration>,
+    /// How far a window reaches back into the one before.
+    pub overlap: Option<Duration>,
+    /// Hunts at once.
+    pub jobs: Option<usize>,
+    /// Time for one window of one hunt.
+    pub hunt_time: Option<Duration>,
+    /// Time for all hunts.
+    pub night_time: Option<Duration>,
+    /// Records that all hunts may read.
+    pub night_records: Option<u64>,
+    /// The list of findings that are kept quiet.
+    pub suppress: Option<PathBuf>,
+    /// How long reports are kept.
+    pub keep_reports: Option<Duration>,
+    /// How long findings are remembered.
+    pub keep_history: Option<Duration>,
+    /// Whether news change the exit status.
+    pub fail_on_findings: Option<bool>,
+    /// Command of the shell that is told of news; it may hold a secret.
+    pub notify: Option<Secret>,
+    /// Address that is told of news; it may hold a secret.
+    pub webhook: Option<Secret>,
+}
+
+/// Reads the table.
+pub(super) fn read(table: &Table<'_, '_>, document: &mut Document<'_>) -> NightlySettings {
+    table.only(document, &KEYS);
+    let webhook = table.text(document, "webhook").map(|t| Secret::parse(t.value, document.base));
+    NightlySettings {
+        // Not parsed as a secret: `${NAME}` in it is the shell's.
+        notify: table.text(document, "notify").map(|t| Secret::literal(t.value)),
+        webhook,
+        state: table.path(document, "state"),
+        out: table.path(document, "out"),
+        since: table.duration(document, "since"),
+        lag: table.duration_or_zero(document, "lag"),
+        overlap: table.duration_or_zero(document, "overlap"),
+        jobs: table.number(document, "jobs", 1..=64).map(|n| n as usize),
+        hunt_time: table.duration(document, "hunt_time"),
+        night_time: table.duration(document, "night_time"),
+        night_records: table.number(document, "night_records", 1..=u64::MAX),
+        suppress: table.path(document, "suppress"),
+        keep_reports: table.duration(document, "keep_reports"),
+        keep_history: table.duration(document, "keep_history"),
+        fail_on_findings: table.boolean(document, "fail_on_findings"),
+    }
+}
