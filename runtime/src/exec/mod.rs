@@ -16,9 +16,9 @@ use crate::sight::Lives;
 use crate::source::{DataSource, SourceError};
 use crate::table::Table;
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check::hir::{Hunt, SourceRef, VarId};
+use huntc_compiler::check::hir::{Column, Hunt, SourceRef, VarId};
 use huntc_compiler::diag::{Diagnostic, Severity, codes};
-use huntc_compiler::plan::{NodeId, Plan};
+use huntc_compiler::plan::{NodeId, OutputKind, Plan};
 use rustc_hash::FxHashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -119,8 +119,17 @@ pub fn run(job: Job<'_>, options: &RunOptions<'_>) -> HuntReport {
     run_and_keep(job, options, None).0
 }
 
+/// The table of a variable.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Its entities, with no more than was asked for their sake.
+    pub table: Arc<Table>,
+    /// What the last DISP of it shows, if there is one: the columns, and the table that has their values.
+    pub shown: Option<(Vec<Column>, Arc<Table>)>,
+}
+
 /// As [`run`]; the table of a variable comes with the report, where its statement did not fail.
-pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>, keep: Option<VarId>) -> (HuntReport, Option<Arc<Table>>) {
+pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>, keep: Option<VarId>) -> (HuntReport, Option<Kept>) {
     let diagnostics = std::mem::take(&mut job.diagnostics);
     let nodes = job.plan.nodes.len();
     let run = Run {
@@ -136,8 +145,7 @@ pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>, keep: Option<Var
         begun: Instant::now(),
     };
     run.execute();
-    let node = keep.and_then(|var| job.plan.vars.get(var.0 as usize).copied().flatten());
-    let kept = node.and_then(|id| run.table(id).ok());
+    let kept = keep.and_then(|var| run.kept(var));
     (run.report(diagnostics), kept)
 }
 
@@ -211,6 +219,16 @@ impl Run<'_> {
     /// The table of a node that was computed.
     fn table(&self, id: NodeId) -> Outcome {
         self.outcomes.get(id.0 as usize).and_then(OnceLock::get).cloned().unwrap_or(Err(Failure::Skipped))
+    }
+
+    fn kept(&self, var: VarId) -> Option<Kept> {
+        let plan = self.job.plan;
+        let table = self.table(plan.vars.get(var.0 as usize).copied().flatten()?).ok()?;
+        let shown = plan.outputs.iter().rev().filter(|o| o.var == var).find_map(|o| match &o.kind {
+            OutputKind::Disp { columns, .. } => Some((columns.clone(), self.table(o.node?).ok()?)),
+            _ => None,
+        });
+        Some(Kept { table, shown })
     }
 
     fn source(&self, source: SourceRef) -> Option<&Source> {

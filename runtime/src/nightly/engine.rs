@@ -173,10 +173,10 @@ impl Hunter<'_> {
         };
         let folder = loaded.file.path.parent().map_or_else(|| PathBuf::from("."), PathBuf::from);
         let job = Job { file: shown(loaded), hunt: &hunt, plan: &plan, catalog: &loaded.catalog, diagnostics, folder };
-        let (report, table) = exec::run_and_keep(job, &options, finding.map(|(var, _)| var));
-        let found = match (finding, table) {
+        let (report, kept) = exec::run_and_keep(job, &options, finding.map(|(var, _)| var));
+        let found = match (finding, kept) {
             _ if report.status != Status::Ok => None,
-            (Some((var, at_least)), Some(table)) => Some(finding::found(&hunt, &loaded.catalog, var, at_least, &table)),
+            (Some((var, at_least)), Some(kept)) => Some(finding::found(&hunt, &loaded.catalog, var, at_least, &kept)),
             // A hunt that binds nothing finds nothing.
             (None, _) => Some(Found::default()),
             (Some(_), None) => None,

@@ -1,12 +1,13 @@
 //! What a look found: the entities of one variable by identity, with their keys, times and rows.
 
-use crate::table::{Entity, Rows, Rung, Table};
+use crate::exec::Kept;
+use crate::table::{Entity, Key, Rows, Rung, Table};
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check::hir::{Hunt, Shape, StepKind, VarId, all_columns};
+use huntc_compiler::check::hir::{Column, Hunt, Shape, StepKind, VarId, all_columns};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use serde_json::Value as Json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// The entities of the variable that is the finding.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -37,46 +38,73 @@ pub struct FoundEntity {
 }
 
 /// Reads the finding out of a variable's table. Fewer entities than `at_least` are none.
-pub fn found(hunt: &Hunt, catalog: &Catalog, var: VarId, at_least: u64, table: &Table) -> Found {
+pub fn found(hunt: &Hunt, catalog: &Catalog, var: VarId, at_least: u64, kept: &Kept) -> Found {
     let Some(variable) = hunt.vars.get(var.0 as usize) else { return Found::default() };
     let (Shape::Entities { entity, .. } | Shape::Groups { of: entity, .. }) = &variable.shape;
-    let columns = all_columns(hunt, catalog, var);
+    let groups = matches!(variable.shape, Shape::Groups { .. });
+    let all = || all_columns(hunt, catalog, var);
+    // What the hunter wants to see of it, in his order; of groups everything, their keys first.
+    let columns = kept.shown.as_ref().filter(|_| !groups).map_or_else(all, |(columns, _)| columns.clone());
     let mut found = Found {
         variable: variable.name.clone(),
         entity: catalog.get(*entity).name.clone(),
         columns: columns.iter().map(|c| c.header.clone()).collect(),
         entities: Vec::new(),
     };
+    let table = &kept.table;
     if table.entity_count() < at_least {
         return found;
     }
-    let values: Vec<Vec<Option<Value>>> = columns.iter().map(|c| table.column(&c.attr)).collect();
-    let row = |at: usize| values.iter().map(|c| json(c.get(at).and_then(Option::as_ref))).collect::<Vec<_>>();
     let mut seen = BTreeSet::new();
     let mut add = |entity: FoundEntity| {
         if seen.insert(entity.identity.clone()) {
             found.entities.push(entity);
         }
     };
-    if matches!(variable.shape, Shape::Groups { .. }) {
+    if groups {
         let keys = group_keys(hunt, var).unwrap_or(columns.len()).min(columns.len());
+        let values = Values::of(table, &columns);
         for at in 0..table.row_count() {
-            let row = row(at);
+            let row = values.row(at);
             let key = Json::Array(row.iter().take(keys).cloned().collect());
             add(FoundEntity { identity: format!("group {key}"), key, first: None, last: None, row });
         }
         return found;
     }
-    let mut rows: Vec<Option<usize>> = vec![None; table.entities.len()];
-    for at in 0..table.row_count() {
-        if let Some(slot) = entity_of(table, at).and_then(|e| rows.get_mut(e)) {
-            slot.get_or_insert(at);
-        }
+    let mut rows = rows(table, &columns);
+    // Creation records are in the table that is shown only; its WHERE may leave entities out.
+    if let Some((_, shown)) = &kept.shown {
+        rows.extend(self::rows(shown, &columns));
     }
-    for (entity, at) in table.entities.iter().zip(rows) {
-        add(one(&found.entity, entity, at.map(row).unwrap_or_default()));
+    for entity in &table.entities {
+        add(one(&found.entity, entity, rows.remove(&entity.key).unwrap_or_default()));
     }
     found
+}
+
+/// The values of columns.
+struct Values(Vec<Vec<Option<Value>>>);
+
+impl Values {
+    fn of(table: &Table, columns: &[Column]) -> Self {
+        Self(columns.iter().map(|c| table.column(&c.attr)).collect())
+    }
+
+    fn row(&self, at: usize) -> Vec<Json> {
+        self.0.iter().map(|c| json(c.get(at).and_then(Option::as_ref))).collect()
+    }
+}
+
+/// The first row of each entity.
+fn rows<'t>(table: &'t Table, columns: &[Column]) -> HashMap<&'t Key, Vec<Json>> {
+    let values = Values::of(table, columns);
+    let mut rows = HashMap::new();
+    for at in 0..table.row_count() {
+        if let Some(entity) = entity_of(table, at).and_then(|e| table.entities.get(e)) {
+            rows.entry(&entity.key).or_insert_with(|| values.row(at));
+        }
+    }
+    rows
 }
 
 fn one(kind: &str, entity: &Entity, row: Vec<Json>) -> FoundEntity {

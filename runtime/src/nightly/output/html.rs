@@ -2,6 +2,7 @@
 
 use super::text::{counts, newsworthy, short, trouble, troubled, windows};
 use super::{csv_name, severity};
+use crate::nightly::model::KeyRecord;
 use crate::nightly::night::{HuntOutcome, Night};
 use crate::report::html::POLICY;
 use crate::report::sanitize::html as escape;
@@ -17,8 +18,8 @@ const STYLE: &str = "\
 body{margin:2rem auto;max-width:80rem;padding:0 1rem}\
 h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2rem}h3{font-size:1rem;margin-bottom:.3rem}\
 table{border-collapse:collapse;margin:.5rem 0;display:block;overflow-x:auto}\
-th,td{border:1px solid #8886;padding:.2rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}\
-th{background:#8882}td{font-family:ui-monospace,monospace;font-size:.9em}\
+th,td{border:1px solid #8886;padding:.2rem .5rem;text-align:left;vertical-align:top}\
+th{background:#8882;white-space:nowrap}.t{white-space:nowrap}td{max-width:36rem;overflow-wrap:break-word;font-family:ui-monospace,monospace;font-size:.9em}\
 .bad{border-left:.3rem solid #cf222e;padding-left:.8rem}.good{color:#1a7f37}\
 .s{font-size:.8rem;font-weight:600;padding:.05rem .4rem;border-radius:.3rem;border:1px solid #8886}\
 .critical,.high{background:#cf222e;color:#fff}.medium{background:#9a6700;color:#fff}";
@@ -96,25 +97,43 @@ fn write_table(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
     // Columns without a value in any row only push the others off the page.
     let filled = |i: usize| new.iter().any(|(_, k)| k.row.as_ref().and_then(|r| r.get(i)).is_some_and(|v| !v.is_null()));
     let columns: Vec<usize> = (0..hunt.columns.len()).filter(|i| filled(*i)).collect();
-    write!(out, "<table><tr><th>first seen<th>key")?;
+    // Groups have no time of their own, and their key is in their columns.
+    let timed = new.iter().any(|(_, k)| k.first_event.is_some());
+    let keyed = new.iter().any(|(_, k)| !told(k));
+    write!(out, "<table><tr>{}", if timed { "<th>first seen" } else { "" })?;
     for name in columns.iter().filter_map(|i| hunt.columns.get(*i)) {
         write!(out, "<th>{}", escape(name))?;
     }
-    writeln!(out, "</tr>")?;
+    writeln!(out, "{}</tr>", if keyed { "<th>key" } else { "" })?;
     for (_, finding) in new.iter().take(ROWS) {
-        let first = finding.first_event.map_or_else(String::new, short);
-        write!(out, "<tr><td>{first}<td>{}", escape(&finding.key.to_string()))?;
+        write!(out, "<tr>")?;
+        if timed {
+            write!(out, "<td class=\"t\">{}", finding.first_event.map_or_else(String::new, short))?;
+        }
         for i in &columns {
-            let text = match finding.row.as_ref().and_then(|r| r.get(*i)) {
-                None | Some(Json::Null) => String::new(),
-                Some(Json::String(text)) => text.clone(),
-                Some(other) => other.to_string(),
-            };
-            write!(out, "<td>{}", escape(&text))?;
+            write!(out, "<td>{}", escape(&cell(finding.row.as_ref().and_then(|r| r.get(*i)))))?;
+        }
+        if keyed {
+            let parts = finding.key.as_array().into_iter().flatten().map(|part| cell(Some(part))).collect::<Vec<_>>();
+            write!(out, "<td>{}", escape(&parts.join(", ")))?;
         }
         writeln!(out, "</tr>")?;
     }
     writeln!(out, "</table>")
+}
+
+/// Whether the row says all that the key does.
+fn told(finding: &KeyRecord) -> bool {
+    let row = finding.row.as_deref().unwrap_or_default();
+    finding.key.as_array().is_some_and(|parts| parts.iter().all(|part| row.contains(part)))
+}
+
+fn cell(value: Option<&Json>) -> String {
+    match value {
+        None | Some(Json::Null) => String::new(),
+        Some(Json::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
 }
 
 fn write_rest(night: &Night, out: &mut dyn Write) -> Result<()> {
