@@ -47,10 +47,21 @@ fn every_stage_of_every_hunt_is_as_it_was() {
         let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).expect("a readable hunt");
         for of in ["tokens", "ast", "hir", "plan", "requests", "console", "curl", "dot", "mermaid"] {
-            let shown = format!("{text}\n──── {of} ────\n{}", stage(of, &text, &format!("huntflows/{name}.hf")));
-            insta::with_settings!({ snapshot_path => "../snapshots/stages", prepend_module_to_snapshot => false, omit_expression => true }, {
-                insta::assert_snapshot!(format!("{name}-{of}"), shown);
-            });
+            pin(&name, of, &format!("{text}\n──── {of} ────\n{}", stage(of, &text, &format!("huntflows/{name}.hf"))));
         }
     }
+}
+
+/// Of the nightly hunts, the plan: what the other stages do is seen in the published ones.
+#[test]
+fn every_plan_of_a_nightly_hunt_is_as_it_was() {
+    for (file, text) in huntc_runtime::demo::NIGHTLY {
+        pin(&format!("nightly-{}", file.trim_end_matches(".hf")), "plan", &stage("plan", text, file));
+    }
+}
+
+fn pin(name: &str, of: &str, shown: &str) {
+    insta::with_settings!({ snapshot_path => "../snapshots/stages", prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(format!("{name}-{of}"), shown);
+    });
 }

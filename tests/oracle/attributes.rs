@@ -102,6 +102,7 @@ const NETWORK: &[Attr] = &[
     many("self", "protocols", Text, All(&["network.transport", "network.type", "network.protocol"])),
     attr("self", "x_direction", Text, All(&["network.direction"])),
     attr("self", "x_transport", Text, All(&["network.transport"])),
+    attr("self", "x_direction", Text, All(&["network.direction"])),
     attr("self", "src_byte_count", Number, All(&["source.bytes"])),
     attr("self", "dst_byte_count", Number, All(&["destination.bytes"])),
     attr("self", "src_packets", Number, All(&["source.packets"])),

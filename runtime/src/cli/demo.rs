@@ -12,7 +12,7 @@ use huntc_compiler::diag::codes::config::FILE_NOT_WRITTEN;
 use huntc_compiler::source::Span;
 use std::path::PathBuf;
 
-/// Write made-up telemetry and two published hunts to a folder, and run both
+/// Write made-up telemetry and hunts to a folder, and run the two published ones
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  huntc demo\n  huntc demo /tmp/demo --no-run")]
 pub(super) struct Args {
@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
         }
     };
     let folder = safe(&args.folder.display().to_string()).into_owned();
-    terminal.out(&format!("{folder}: {} records, two hunts and their huntc.toml\n\n", written.records));
+    terminal.out(&format!("{folder}: {} records, two published hunts, a folder of nightly ones, and their huntc.toml\n\n", written.records));
     if args.no_run {
         terminal.out(&format!("run a hunt with `huntc run {folder}/scheduled-tasks.hf`\n"));
         return ExitCode::Ok;

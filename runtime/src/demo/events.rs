@@ -30,6 +30,9 @@ const VALUE: Kind = kind("13", "RegistryEvent (Value Set)", &["configuration", "
 const DNS: Kind = kind("22", "DNSEvent (DNS query)", &["network"], &["connection", "protocol", "info"]);
 const FILE_DELETE: Kind = kind("23", "FileDelete (File Delete archived)", &["file"], &["deletion"]);
 
+/// The right to ask a process for little more than its name.
+pub(super) const QUERY: &str = "0x1000";
+
 /// The far end of a connection, and who opened it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Flow<'a> {
@@ -116,13 +119,13 @@ impl World {
         self.write(&record);
     }
 
-    /// 10: a process opens another one.
-    pub(super) fn access(&mut self, id: ProcessId, time: Millis, target: ProcessId) {
+    /// 10: a process opens another one with some rights.
+    pub(super) fn access(&mut self, id: ProcessId, time: Millis, target: ProcessId, rights: &str) {
         let (process, target) = (self.process(id).clone(), self.process(target).clone());
         let (guid, target_guid) = (self.entity_id(&process), self.entity_id(&target));
         let mut record = blank(time, &ACCESS, &process, actor(&process, guid.as_deref()));
         record.winlog.event_data = Some(EventData {
-            granted_access: Some("0x1000"),
+            granted_access: Some(rights),
             target_image: Some(&target.image),
             target_process_guid: target_guid.as_deref(),
             target_process_id: Some(target.pid.to_string()),

@@ -1,4 +1,5 @@
-//! The demo: made-up Sysmon data on which the two published hunts give their published figures, and what runs them.
+//! The demo: made-up Sysmon data on which the two published hunts give their published figures and the nightly ones find
+//! an intrusion, and what runs them.
 //!
 //! The figures must come from the rules of the language, not from luck: each of these ways to get them wrong changes
 //! one, because of the decoy beside it (`tests/demo_figures.rs` computes them all).
@@ -26,6 +27,8 @@ mod ecs;
 mod enrich;
 mod events;
 mod host101;
+mod hunts;
+mod intrusion;
 mod noise;
 mod reuse;
 mod rng;
@@ -42,17 +45,15 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// The published hunts, as they are written into the demo folder.
-pub const HUNTS: [(&str, &str); 2] = [
-    ("scheduled-tasks.hf", include_str!("../../../huntflows/scheduled-tasks.hf")),
-    ("backward-and-forward-tracking.hf", include_str!("../../../huntflows/backward-and-forward-tracking.hf")),
-];
+pub use hunts::{HUNTS, Huntflow, NIGHTLY};
 
 /// What was written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DemoFiles {
-    /// The two huntflows, in the order to run them.
+    /// The two published huntflows, in the order to run them.
     pub hunts: Vec<PathBuf>,
+    /// `hunts`, the folder of the nightly ones.
+    pub nightly: PathBuf,
     /// `huntc.toml`
     pub config: PathBuf,
     /// `host101.ndjson.gz`
@@ -100,13 +101,16 @@ pub fn write(dir: &Path) -> Result<DemoFiles, DemoError> {
 
 /// [`write()`], with or without process GUIDs.
 pub fn write_with(dir: &Path, ids: EntityIds) -> Result<DemoFiles, DemoError> {
-    fs::create_dir_all(dir).map_err(|error| DemoError { path: dir.to_path_buf(), error })?;
+    make(dir)?;
     let lines = records(ids);
     let data = put(dir, "host101.ndjson.gz", &compress(&lines))?;
     let enrichment = put(dir, "enrichdomain.csv", &table())?;
     let config = put(dir, "huntc.toml", configuration().as_bytes())?;
     let hunts = HUNTS.iter().map(|(name, text)| put(dir, name, text.as_bytes())).collect::<Result<_, _>>()?;
-    Ok(DemoFiles { hunts, config, data, enrichment, records: lines.len() })
+    let nightly = dir.join("hunts");
+    make(&nightly)?;
+    NIGHTLY.iter().try_for_each(|(name, text)| put(&nightly, name, text.as_bytes()).map(drop))?;
+    Ok(DemoFiles { hunts, nightly, config, data, enrichment, records: lines.len() })
 }
 
 /// The records as JSON texts, in the order of time.
@@ -118,7 +122,12 @@ pub fn records(ids: EntityIds) -> Vec<String> {
     let cast = tracking::write(&mut world, &boots);
     reuse::write(&mut world, &boots, &runs, cast);
     noise::write(&mut world, &boots);
+    intrusion::write(&mut world, &boots);
     world.into_lines()
+}
+
+fn make(dir: &Path) -> Result<(), DemoError> {
+    fs::create_dir_all(dir).map_err(|error| DemoError { path: dir.to_path_buf(), error })
 }
 
 fn put(dir: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, DemoError> {
@@ -167,11 +176,14 @@ fn configuration() -> String {
     let analytic =
         Analytic { lookup: "enrichdomain.csv", key: "dst_ref.value", outputs: ["x_domain_name", "x_domain_organization"] };
     let configuration = Configuration {
-        sources: BTreeMap::from([("host101", Source { path: "host101.ndjson.gz" })]),
+        sources: ["host101", "windows"].map(|name| (name, Source { path: "host101.ndjson.gz" })).into(),
         analytics: BTreeMap::from([("docker://enrichdomain", analytic)]),
     };
     let tables = toml::to_string(&configuration).unwrap_or_default();
-    format!("# What the two hunts of this folder ask: made-up data of one Windows host, and a table of domain names.\n{tables}")
+    format!(
+        "# What the hunts of this folder ask: made-up data of one Windows host, as `windows` for the nightly ones, and a table\n\
+         # of domain names.\n{tables}"
+    )
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Ordinary life on the machines between the events that matter: nothing here may touch a figure of the hunts.
 
 use super::enrich::ADDRESSES;
-use super::events::tcp;
+use super::events::{QUERY, tcp};
 use super::host101::{Boot, LOG, ONLY_PARENTS};
 use super::services::SCHEDULER;
 use super::world::{Account, HOUR, MINUTE, Machine, Millis, ProcessId, Program, SECOND, World, program};
@@ -152,7 +152,7 @@ fn act(world: &mut World, actor: Actor, time: Millis) {
             let module = pick(world, MODULES);
             world.load_image(actor.id, time, module);
         }
-        5 => world.access(actor.id, time, actor.id),
+        5 => world.access(actor.id, time, actor.id, QUERY),
         6 | 7 => look_up(world, actor.id, time, number),
         8 | 9 => {
             let (address, port) = world.rng.pick(ADDRESSES).copied().unwrap_or(("192.0.2.10", 443));

@@ -1,6 +1,6 @@
 //! What the task scheduler starts: hourly runs of `amcet.exe` with their children and flows, and other tasks.
 
-use super::events::tcp;
+use super::events::{QUERY, tcp};
 use super::host101::{Boot, DAY, LOG};
 use super::world::{Account, HOUR, MINUTE, Millis, ProcessId, SECOND, World, april, program};
 
@@ -60,7 +60,7 @@ fn amcet_run(world: &mut World, scheduler: ProcessId, start: Millis, place: Opti
         let shell = world.spawn(amcet, program(POWERSHELL, command, Account::System), start + 1_240);
         world.load_image(shell, start + 1_260, POWERSHELL);
         world.registry(shell, start + 2_010, "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall", None);
-        world.access(shell, start + 2_300, console);
+        world.access(shell, start + 2_300, console, QUERY);
         world.exit(shell, start + 6_200);
     }
     if place != Some(9) {
