@@ -14,7 +14,9 @@ fn place(settings: &str) -> Huntc {
         );
     }
     let hunt = |name: &str| {
-        format!("# finding: x\nx = GET process FROM stixshifter://lab WHERE name = '{name}'\ny = FIND process CREATED x\nDISP x ATTR name, pid\nDISP y ATTR name\n")
+        format!(
+            "# finding: x\nx = GET process FROM stixshifter://lab WHERE name = '{name}'\ny = FIND process CREATED x\nDISP x ATTR name, pid\nDISP y ATTR name\n"
+        )
     };
     let config = format!("[sources.lab]\npath = 'events.ndjson'\n{settings}");
     let huntc = Huntc::new().file("events.ndjson", records).file("huntc.toml", config);
@@ -108,7 +110,8 @@ fn options_come_from_the_configuration_and_flags_win() {
 
 #[test]
 fn mistakes_in_the_table_are_told_without_its_secrets() {
-    for (settings, code) in [("jobs = 0", "K0803"), ("nightrecords = 1", "K0802"), ("since = 5", "K0803"), ("since = '0'", "K0803")] {
+    for (settings, code) in [("jobs = 0", "K0803"), ("nightrecords = 1", "K0802"), ("since = 5", "K0803"), ("since = '0'", "K0803")]
+    {
         let huntc = place(&format!("[nightly]\nwebhook = 'https://hooks.example/hunter2'\n{settings}\n"));
         let ran = night(&huntc, "");
         assert!(ran.code == Some(2) && ran.stderr.contains(code) && !ran.stderr.contains("hunter2"), "{}", ran.text());

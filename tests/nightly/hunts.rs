@@ -127,12 +127,20 @@ fn front_matter_of_a_huntbook() {
     let (_, text) = NIGHTLY[0];
     let (head, rest) = text.split_once("DISP").unwrap();
     let cell = |kind: &str, source: String| json!({"cell_type": kind, "id": kind, "metadata": {}, "source": [source]});
-    let cells = [cell("markdown", "# title: not this one".to_owned()), cell("code", head.to_owned()), cell("code", format!("DISP{rest}"))];
+    let cells =
+        [cell("markdown", "# title: not this one".to_owned()), cell("code", head.to_owned()), cell("code", format!("DISP{rest}"))];
     let book = json!({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).to_string();
     let read = |sources: &SourceSet, id| {
         let mut sink = huntc_compiler::diag::Sink::default();
         let matter = huntc_compiler::front_matter::read(sources, id, &mut sink);
-        (matter.title, matter.severity, matter.attack, matter.nightly_window, matter.finding.map(|f| f.variable), sink.finish().len())
+        (
+            matter.title,
+            matter.severity,
+            matter.attack,
+            matter.nightly_window,
+            matter.finding.map(|f| f.variable),
+            sink.finish().len(),
+        )
     };
     let mut sources = SourceSet::default();
     let flow = sources.add_text("a.hf", text);

@@ -51,5 +51,12 @@ fn two_nights_of_the_tour() {
     assert!(ran[1].stdout.contains("rare-outbound-ports.hf): 1 continuing"), "{}", ran[1].stdout);
     // What a person reads of a finding is what the hunt displays of it, creation records included.
     let page = std::fs::read_to_string(huntc.path("nightly/20210404T020000Z/summary.html")).unwrap();
-    assert!(page.contains("<td>rundll32.exe C:\\Windows\\System32\\comsvcs.dll MiniDump 668 C:\\Windows\\Temp\\diag.dmp full"), "{page}");
+    assert!(
+        page.contains("<td>rundll32.exe C:\\Windows\\System32\\comsvcs.dll MiniDump 668 C:\\Windows\\Temp\\diag.dmp full"),
+        "{page}"
+    );
+    assert!(
+        page.contains("<td>HKLM\\System\\CurrentControlSet\\Services\\riisvc\\ImagePath") && page.contains("<td>host101"),
+        "{page}"
+    );
 }

@@ -37,7 +37,10 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
         }
     };
     let folder = safe(&args.folder.display().to_string()).into_owned();
-    terminal.out(&format!("{folder}: {} records, two published hunts, a folder of nightly ones, and their huntc.toml\n\n", written.records));
+    terminal.out(&format!(
+        "{folder}: {} records, two published hunts, a folder of nightly ones, and their huntc.toml\n\n",
+        written.records
+    ));
     if args.no_run {
         terminal.out(&format!("run a hunt with `huntc run {folder}/scheduled-tasks.hf`\n"));
         return ExitCode::Ok;

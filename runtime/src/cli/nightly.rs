@@ -184,8 +184,8 @@ fn run_night(args: &RunArgs, session: &mut Session) -> Result<ExitCode, ExitCode
     let shown = dir.display().to_string();
     let plan = settings::plan(args, now, session)?;
     let settings = plan.settings;
-    let hunts = discover::huntflows(dir, &[&settings.state, &settings.out])
-        .map_err(|e| refuse(&e, &shown, session, ExitCode::Usage))?;
+    let hunts =
+        discover::huntflows(dir, &[&settings.state, &settings.out]).map_err(|e| refuse(&e, &shown, session, ExitCode::Usage))?;
     let (loaded, bound) = load::hunts(&hunts, plan.hunt_time, now, session)?;
     let open = |hunt: usize, name: &str| bound.open(hunt, name);
     let cache = Arc::new(Cache::new(plan.night_records));

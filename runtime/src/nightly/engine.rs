@@ -1,6 +1,6 @@
 //! What runs a hunt over a window: the compiler and the executor over opened sources.
 
-use super::cache::{Cache, Cached};
+use super::cache::{Cache, Cached, Traffic};
 use super::discover::HuntFile;
 use super::finding::{self, Found};
 use crate::config::analytic::AnalyticBinding;
@@ -52,6 +52,11 @@ pub trait Engine: Sync {
 
     /// What the spans of its reports point into.
     fn texts(&self) -> SourceSet;
+
+    /// What was asked so far.
+    fn traffic(&self) -> Traffic {
+        Traffic::default()
+    }
 
     /// Whether the records that a night may read are used up, so that no look may begin.
     fn exhausted(&self) -> bool {
@@ -139,6 +144,10 @@ impl Engine for Hunter<'_> {
 
     fn texts(&self) -> SourceSet {
         self.texts.clone()
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.cache.traffic()
     }
 
     fn exhausted(&self) -> bool {

@@ -79,7 +79,20 @@ pub fn found(hunt: &Hunt, catalog: &Catalog, var: VarId, at_least: u64, kept: &K
     for entity in &table.entities {
         add(one(&found.entity, entity, rows.remove(&entity.key).unwrap_or_default()));
     }
+    on_hosts(table, &mut found);
     found
+}
+
+/// Where paths are told apart by their host, rows say it: the same path on two hosts is two findings.
+fn on_hosts(table: &Table, found: &mut Found) {
+    if found.entities.len() != table.entities.len() || table.entities.iter().all(|e| e.key.host.is_none()) {
+        return;
+    }
+    found.columns.push("host".to_owned());
+    for (entity, one) in table.entities.iter().zip(&mut found.entities) {
+        one.row.resize(found.columns.len() - 1, Json::Null);
+        one.row.push(entity.key.host.as_deref().map_or(Json::Null, Json::from));
+    }
 }
 
 /// The values of columns.

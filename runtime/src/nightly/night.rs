@@ -1,5 +1,6 @@
 //! One night from its lock to its notifications.
 
+use super::cache::Traffic;
 use super::discover::HuntFile;
 use super::engine::Engine;
 use super::lock::Lock;
@@ -170,6 +171,8 @@ pub struct Night {
     pub hunts: Vec<HuntOutcome>,
     /// The runs of its hunts over their windows.
     pub run: RunReport,
+    /// What was asked for them.
+    pub traffic: Traffic,
     /// Why notifications wait, one for each that does.
     pub undelivered: Vec<String>,
 }
@@ -189,7 +192,8 @@ pub fn run(settings: &Settings, hunts: &[HuntFile], engine: &dyn Engine, watch: 
     let (outcomes, reports) = publish::outcomes(&state, settings, hunts, worked)?;
     let folder = settings.out.join(&id);
     let run = RunReport { now: settings.now, hunts: reports, sources: engine.texts(), elapsed: begun.elapsed() };
-    let mut night = Night { id, at: settings.now, folder, notices, hunts: outcomes, run, undelivered: Vec::new() };
+    let traffic = engine.traffic();
+    let mut night = Night { id, at: settings.now, folder, notices, hunts: outcomes, run, traffic, undelivered: Vec::new() };
     publish::prepare(&state, &night, &settings.notifier)?;
     watch(Step::Prepared)?;
     let scratch = output::write(&night, settings)?;

@@ -154,7 +154,8 @@ fn write(folder: &Path, text: &str, session: &mut Session) -> ExitCode {
         let path = folder.join(name);
         let shown = path.display().to_string();
         if let Err(e) = std::fs::write(&path, unit) {
-            let error = SourceError::new(&FILE_NOT_WRITTEN, format!("`{shown}` cannot be written")).note(format!("the reason: {e}"));
+            let error =
+                SourceError::new(&FILE_NOT_WRITTEN, format!("`{shown}` cannot be written")).note(format!("the reason: {e}"));
             return refuse(&error.help("units belong to root: `sudo huntc nightly install …`"), &shown, session, ExitCode::Usage);
         }
         session.terminal.out(&format!("{}\n", safe(&shown)));

@@ -38,8 +38,8 @@ pub(super) fn plan(args: &RunArgs, now: Instant, session: &mut Session) -> Resul
     let file = session.config(&args.dir)?.nightly.clone();
     let list = args.suppress.clone().or_else(|| file.suppress.clone());
     let path = list.clone().unwrap_or_else(|| args.dir.join("suppressions.toml"));
-    let quiet = Suppressions::read(&path, list.is_none())
-        .map_err(|e| refuse(&e, &path.display().to_string(), session, ExitCode::Usage))?;
+    let quiet =
+        Suppressions::read(&path, list.is_none()).map_err(|e| refuse(&e, &path.display().to_string(), session, ExitCode::Usage))?;
     let settings = Settings {
         state: state(&args.state, &file),
         out: args.out.clone().or_else(|| file.out.clone()).unwrap_or_else(|| PathBuf::from("nightly")),

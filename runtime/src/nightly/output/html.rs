@@ -1,6 +1,6 @@
 //! `summary.html`: one page without scripts or links to elsewhere, under a policy that forbids them.
 
-use super::text::{counts, newsworthy, short, trouble, troubled, windows};
+use super::text::{counts, newsworthy, short, traffic, trouble, troubled, windows};
 use super::{csv_name, severity};
 use crate::nightly::model::KeyRecord;
 use crate::nightly::night::{HuntOutcome, Night};
@@ -149,5 +149,5 @@ fn write_rest(night: &Night, out: &mut dyn Write) -> Result<()> {
             windows(&hunt.windows)
         )?;
     }
-    writeln!(out, "</table>")
+    writeln!(out, "</table>\n<p>{}</p>", traffic(night))
 }

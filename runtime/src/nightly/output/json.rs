@@ -1,6 +1,7 @@
 //! `nightly.json`, version 1.
 
 use super::{csv_name, severity};
+use crate::nightly::cache::Traffic;
 use crate::nightly::model::{KeyRecord, Span};
 use crate::nightly::night::{HuntOutcome, Night};
 use crate::report::sanitize::json_text;
@@ -19,6 +20,7 @@ struct Document<'a> {
     night: &'a str,
     complete: bool,
     notices: &'a [String],
+    traffic: Traffic,
     hunts: Vec<Hunt<'a>>,
 }
 
@@ -58,6 +60,7 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
         night: &night.id,
         complete: night.hunts.iter().all(HuntOutcome::whole),
         notices: &night.notices,
+        traffic: night.traffic,
         hunts: night.hunts.iter().enumerate().map(|(at, h)| hunt(at, h)).collect(),
     };
     let text = serde_json::to_string_pretty(&document)?;

@@ -61,6 +61,13 @@ pub(super) fn trouble(hunt: &HuntOutcome) -> String {
     out
 }
 
+/// What the night asked.
+pub(super) fn traffic(night: &Night) -> String {
+    let traffic = night.traffic;
+    let sent = count(traffic.sent, "request");
+    format!("{sent} sent, {} more answered by an equal one, {} read", traffic.shared, count(traffic.records, "record"))
+}
+
 /// The whole summary.
 pub(crate) fn summary(night: &Night) -> String {
     let mut out = format!("Nightly hunts, {}\n", night.at.to_seconds_text());
@@ -94,6 +101,7 @@ pub(crate) fn summary(night: &Night) -> String {
             let _ = writeln!(out, "  {} ({}): {}; {}", safe(&hunt.title), safe(&hunt.file), counts(hunt), windows(&hunt.windows));
         }
     }
+    let _ = writeln!(out, "\n{}", traffic(night));
     out
 }
 
