@@ -15,6 +15,7 @@ use huntc_compiler::front_matter::FrontMatter;
 use huntc_compiler::options::Options;
 use huntc_compiler::source::{SourceId, SourceSet, Span};
 use huntc_compiler::time::TimeRange;
+use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -164,7 +165,8 @@ impl Hunter<'_> {
         let options = RunOptions {
             open: &open,
             analytic: &|uri| loaded.analytics.get(uri).cloned(),
-            keys: true,
+            // Of every variable of a thousand hunts they would be most of the night's memory; findings have theirs.
+            keys: false,
             // A part of a window must never pass for all of it.
             allow_partial: false,
             concurrency: loaded.concurrency,
@@ -182,7 +184,8 @@ impl Hunter<'_> {
         };
         let folder = loaded.file.path.parent().map_or_else(|| PathBuf::from("."), PathBuf::from);
         let job = Job { file: shown(loaded), hunt: &hunt, plan: &plan, catalog: &loaded.catalog, diagnostics, folder };
-        let (report, kept) = exec::run_and_keep(job, &options, finding.map(|(var, _)| var));
+        let (mut report, kept) = exec::run_and_keep(job, &options, finding.map(|(var, _)| var));
+        report.requests.iter_mut().for_each(|request| shorten(&mut request.query));
         let found = match (finding, kept) {
             _ if report.status != Status::Ok => None,
             (Some((var, at_least)), Some(kept)) => Some(finding::found(&hunt, &loaded.catalog, var, at_least, &kept)),
@@ -216,6 +219,26 @@ impl Hunter<'_> {
     }
 }
 
+/// Values of a list that the report of a night shows: with all of them, a thousand hunts would not fit into memory.
+const LISTED: usize = 100;
+
+/// Shortens the lists of a query to what is shown of them; a last element says how many are not.
+fn shorten(query: &mut Json) {
+    match query {
+        Json::Array(values) => {
+            let rest = values.len().saturating_sub(LISTED);
+            if rest > 0 {
+                values.truncate(LISTED);
+                values.push(Json::from(format!("… and {rest} more")));
+                values.shrink_to_fit();
+            }
+            values.iter_mut().for_each(shorten);
+        }
+        Json::Object(members) => members.values_mut().for_each(shorten),
+        _ => {}
+    }
+}
+
 fn shown(loaded: &Loaded) -> String {
     loaded.file.path.display().to_string()
 }
@@ -236,5 +259,22 @@ fn empty(file: &str, diagnostics: Vec<Diagnostic>) -> HuntReport {
         requests: Vec::new(),
         diagnostics,
         elapsed: Duration::ZERO,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_of_a_query_are_shortened_and_say_so() {
+        let mut query = serde_json::json!({"bool": {"filter": [{"terms": {"a": (0..105).collect::<Vec<_>>(), "b": [1, 2]}}]}});
+        shorten(&mut query);
+        let terms = &query["bool"]["filter"][0]["terms"];
+        assert_eq!(
+            (terms["a"].as_array().map(Vec::len), &terms["a"][99], &terms["a"][100]),
+            (Some(101), &99.into(), &"… and 5 more".into())
+        );
+        assert_eq!(terms["b"], serde_json::json!([1, 2]));
     }
 }
