@@ -39,8 +39,8 @@ fn statuses(huntc: &Huntc, out: &str) -> Vec<(String, String)> {
 #[test]
 fn requests_and_records_of_a_hunt_have_an_end_in_both_commands() {
     for (settings, said) in [
-        ("[run]\nmax_requests = 1\n", "the hunt needs more than its 1 requests"),
-        ("[run]\nmax_records = 3\n", "the hunt reads more than its 3 records"),
+        ("[run]\nmax_requests = 1\n", "the hunt needs more than the 1 request that it may send"),
+        ("[run]\nmax_records = 3\n", "the hunt reads more than the 3 records that it may read"),
     ] {
         let huntc = place(settings);
         let ran = huntc.run("run hunts/a.hf hunts/b.hf --out report");
