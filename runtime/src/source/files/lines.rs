@@ -31,6 +31,9 @@ pub(super) fn cut(
     }
 }
 
+/// Bytes of an action and of blank lines behind it, at least, before the action is taken to have no document.
+const MAX_WAIT: usize = 64 << 10;
+
 struct Cutter<'a> {
     layout: Layout,
     name: &'a str,
@@ -61,7 +64,8 @@ impl Cutter<'_> {
         emit(Piece::Block(Block { layout: self.layout, first, bytes }))
     }
 
-    /// The end of the last document in `bytes[..end]`; an action behind it waits for its document.
+    /// The end of the last document in `bytes[..end]`; an action behind it waits for its document, but not for ever: behind
+    /// more blank lines than a block holds there is none.
     fn whole_pairs(&self, end: usize) -> Result<usize, SourceError> {
         let mut waiting = None;
         let mut at = 0;
@@ -81,7 +85,7 @@ impl Cutter<'_> {
             line += 1;
             at = stop;
         }
-        Ok(waiting.unwrap_or(end))
+        Ok(waiting.filter(|at| end - at <= self.options.block.max(MAX_WAIT)).unwrap_or(end))
     }
 
     fn refuse(&self, word: &str, line: u64) -> SourceError {

@@ -22,13 +22,18 @@ pub(super) fn open(input: &Input) -> Result<Box<dyn Read>, SourceError> {
     }
 }
 
+/// Whether a zstd frame begins that holds no data, as parallel compressors put them in front.
+fn skippable(head: &[u8]) -> bool {
+    matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18])
+}
+
 /// The plain bytes of a stream.
 pub(super) fn decompress<'a>(mut reader: Box<dyn Read + 'a>, name: &str) -> Result<Box<dyn Read + 'a>, SourceError> {
     for _ in 0..=MAX_LAYERS {
         let mut head = Vec::with_capacity(4);
         reader.by_ref().take(4).read_to_end(&mut head).map_err(|e| broken(name, &e))?;
         let zipped = head.starts_with(&GZIP);
-        let zstd = head == ZSTD;
+        let zstd = head == ZSTD || skippable(&head);
         let whole = Cursor::new(head).chain(reader);
         if zipped {
             reader = Box::new(MultiGzDecoder::new(std::io::BufReader::with_capacity(BUFFER, whole)));

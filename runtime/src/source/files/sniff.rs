@@ -46,6 +46,8 @@ fn of(prefix: &[u8]) -> Format {
     let text = prefix.trim_ascii_start();
     let first = memchr::memchr(b'\n', text).map_or(text, |end| &text[..end]).trim_ascii_end();
     match first.first() {
+        // Blank as far as it was looked at; more may follow.
+        None if prefix.len() as u64 >= PREFIX - BOM.len() as u64 => Format::Lines,
         None => Format::Empty,
         Some(b'[') => Format::Elements(Wanted::Array),
         Some(b'{') if is_response(text) => Format::Elements(Wanted::Hits),

@@ -86,6 +86,33 @@ fn bulk_pairs_stay_together() {
 }
 
 #[test]
+fn records_behind_many_blank_lines_are_read() {
+    let found = cut_with(format!("{}{{\"a\":1}}\n", "\n".repeat(100_000)).as_bytes(), &ReadOptions::default()).unwrap();
+    assert_eq!(found.lines, [(100_000, "{\"a\":1}".into())]);
+}
+
+#[test]
+fn an_action_waits_for_its_document_but_not_for_ever() {
+    let longest = |blank: usize| {
+        let text = format!("{{\"create\":{{}}}}\n{}{{\"a\":1}}\n", "\n".repeat(blank));
+        let options = ReadOptions { block: 1 << 10, ..ReadOptions::default() };
+        let (mut longest, mut lines) = (0, Vec::new());
+        let count = read_from(Box::new(text.as_bytes()), "f", &options, &mut |piece| {
+            let Piece::Block(block) = piece else { panic!("no line is bad") };
+            longest = longest.max(block.bytes.len());
+            lines.push(block.bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty()).count());
+            Ok(())
+        });
+        assert_eq!(count.unwrap(), blank as u64 + 2);
+        (longest, lines.into_iter().filter(|n| *n > 0).collect::<Vec<_>>())
+    };
+    let (long, together) = longest(50_000);
+    assert!(long > 50_000 && together == [2], "{together:?}");
+    let (long, apart) = longest(1_000_000);
+    assert!(long < 100_000 && apart == [1, 1], "{long} bytes: {apart:?}");
+}
+
+#[test]
 fn bulk_bodies_that_change_records_are_refused_with_the_line() {
     for word in ["delete", "update"] {
         let text = format!("{{\"create\":{{}}}}\n{{\"a\":1}}\n{{\"{word}\":{{\"_id\":\"1\"}}}}\n{{\"doc\":{{}}}}\n");
@@ -167,6 +194,9 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn compression_is_taken_off_by_the_first_bytes() {
     let (a, b) = (b"{\"a\":1}\n".as_slice(), b"{\"b\":2}\n".as_slice());
     let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 1).unwrap();
+    // A frame that is skipped, as `pzstd` writes it in front.
+    let skipped = [b"\x5f\x2a\x4d\x18\x02\0\0\0xy".to_vec(), zstd(&[a, b].concat())].concat();
+    assert_eq!(texts(&cut_with(&skipped, &ReadOptions::default()).unwrap()), ["{\"a\":1}", "{\"b\":2}"]);
     for bytes in [[gzip(a), gzip(b)].concat(), [zstd(a), zstd(b)].concat(), gzip(&zstd(&[a, b].concat()))] {
         let found = cut_with(&bytes, &ReadOptions::default()).unwrap();
         assert_eq!(texts(&found), ["{\"a\":1}", "{\"b\":2}"]);
