@@ -48,6 +48,8 @@ pub enum BadReason {
     InvalidUtf8,
     /// Objects or arrays nested deeper than 256.
     TooDeep,
+    /// Field names that take more memory than a record's may.
+    TooManyFields,
     /// Longer than the limit.
     TooLong,
     /// An action of a `_bulk` body is needed here.
@@ -70,6 +72,7 @@ impl BadReason {
             Self::UnreadableTimestamp => "@timestamp cannot be read as a time",
             Self::InvalidUtf8 => "not valid UTF-8",
             Self::TooDeep => "nested deeper than 256",
+            Self::TooManyFields => "too many or too long field names",
             Self::TooLong => "longer than the limit of a line",
             Self::NoAction => "not an action line of a bulk body",
             Self::NoDocument => "an action without its document",

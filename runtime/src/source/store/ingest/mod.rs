@@ -64,6 +64,28 @@ pub(super) struct Outcome {
     pub(super) next: u64,
 }
 
+/// Lines that are no records. A file may hold more of them than fit into memory, so only the first are kept.
+#[derive(Debug, Default)]
+struct Bad {
+    total: u64,
+    first: Vec<(u64, BadReason)>,
+}
+
+impl Bad {
+    /// Takes a line; they come in order, so the first ones have the smallest ids.
+    fn push(&mut self, id: u64, reason: BadReason) {
+        self.total += 1;
+        if self.first.len() < NAMED_BAD_LINES {
+            self.first.push((id, reason));
+        }
+    }
+
+    fn extend(&mut self, other: Self) {
+        self.total += other.total;
+        self.first.extend(other.first);
+    }
+}
+
 /// Blocks that may wait for a worker.
 const WAITING: usize = 2;
 
@@ -91,21 +113,19 @@ pub(super) fn ingest(
         (read, done)
     });
     let mut outcome = Outcome::default();
-    let mut bad = Vec::new();
+    let mut bad = Bad::default();
     for worker in done {
         let found = worker.unwrap_or_else(|_| {
             Err(SourceError::new(&huntc_compiler::diag::codes::internal::BUG, "a thread that parses log files stopped"))
         })?;
         outcome.report.records += found.records;
-        outcome.report.bad_total += found.bad_total;
         bad.extend(found.bad);
     }
     let read = read?;
-    outcome.report.bad_total += read.bad_total;
     bad.extend(read.bad);
-    bad.sort_unstable();
-    bad.truncate(NAMED_BAD_LINES);
-    outcome.report.bad = bad.into_iter().map(|(id, reason)| named(&read.origins, id, reason)).collect();
+    bad.first.sort_unstable();
+    outcome.report.bad_total = bad.total;
+    outcome.report.bad = bad.first.iter().take(NAMED_BAD_LINES).map(|(id, reason)| named(&read.origins, *id, *reason)).collect();
     outcome.origins = read.origins;
     outcome.next = read.next;
     Ok(outcome)
@@ -124,9 +144,7 @@ fn named(origins: &[Origin], id: u64, reason: BadReason) -> BadLine {
 
 #[derive(Default)]
 struct Reading {
-    /// The first bad lines, and how many there are.
-    bad: Vec<(u64, BadReason)>,
-    bad_total: u64,
+    bad: Bad,
     origins: Vec<Origin>,
     next: u64,
 }
@@ -143,15 +161,10 @@ fn read_all(
     for input in inputs {
         let first = reading.next;
         reading.origins.push(Origin { name: input.name.clone(), first });
-        let (bad, bad_total) = (&mut reading.bad, &mut reading.bad_total);
+        let bad = &mut reading.bad;
         let lines = files::read(input, &limits.read, &mut |piece| {
             match piece {
-                Piece::Bad(line, reason) => {
-                    *bad_total += 1;
-                    if bad.len() < NAMED_BAD_LINES {
-                        bad.push((first + line, reason));
-                    }
-                }
+                Piece::Bad(line, reason) => bad.push(first + line, reason),
                 Piece::Block(Block { layout, first: line, bytes }) => {
                     let task = Task { layout, first: first + line, bytes };
                     // A worker that hangs up has an error to tell; reading on would be for nothing.

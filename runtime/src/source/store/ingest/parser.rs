@@ -17,6 +17,9 @@ const MAX_DEPTH: u32 = 256;
 
 /// Bytes of paths that go on to the next segment at most.
 const BURDEN: usize = 4 << 20;
+/// What names of fields that were not met before may take of memory in one document. Names repeat those of the objects
+/// around them, so a short text can bring very long ones.
+const MAX_NEW_NAMES: usize = 32 << 20;
 
 /// Columns that every builder has, at these indices.
 pub(super) const FIXED: [&str; 3] = ["@timestamp", "_index", "_id"];
@@ -45,6 +48,8 @@ pub(super) struct Documents {
     objects: u64,
     /// Bytes of the dictionaries.
     held: usize,
+    /// What names may take when the current document ends.
+    most_names: usize,
     key: Vec<u8>,
     source: EdgeId,
     meta: [EdgeId; 2],
@@ -70,7 +75,8 @@ impl Documents {
         let meta = [paths.edge(ROOT, None, b"_index"), paths.edge(ROOT, None, b"_id")];
         let interners = FIXED.iter().map(|_| Interner::default()).collect();
         let (values, times, key) = (Vec::new(), Vec::new(), Vec::new());
-        Self { paths, interners, values, times, hit: false, objects: 0, held: 0, key, source, meta }
+        let (held, most_names) = (0, 0);
+        Self { paths, interners, values, times, hit: false, objects: 0, held, most_names, key, source, meta }
     }
 
     /// Bytes of memory that the dictionaries and the paths take, roughly.
@@ -95,6 +101,7 @@ impl Documents {
         self.values.clear();
         self.times.clear();
         self.hit = false;
+        self.most_names = self.paths.held() + MAX_NEW_NAMES;
         let mut text = Text { bytes: line, at: 0 };
         text.space();
         if text.peek() != Some(b'{') {
@@ -156,6 +163,9 @@ impl Documents {
         loop {
             let edge = self.key(text, node, before)?;
             before = Some(edge);
+            if self.paths.held() > self.most_names {
+                return Err(BadReason::TooManyFields);
+            }
             text.space();
             if let Some((from, to)) = self.paths.enter(edge, object) {
                 self.replace(from, to);
@@ -281,7 +291,11 @@ impl Documents {
     fn scalar(&mut self, node: NodeId, raw: &[u8], kind: Kind, escaped: bool) -> Parsed<()> {
         let column = self.paths.column(node);
         if column == TIME {
-            let (time, plain) = instant::read(raw, kind);
+            let mut text = Vec::new();
+            if escaped && !unescape(raw, &mut text) {
+                return Err(BadReason::Malformed);
+            }
+            let (time, plain) = instant::read(if escaped { &text } else { raw }, kind);
             self.times.push((self.values.len() as u32, time));
             if plain {
                 self.values.push((TIME, PLAIN_TIME));

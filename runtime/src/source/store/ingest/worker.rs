@@ -1,9 +1,9 @@
 //! A thread that parses blocks into segments.
 
-use super::Limits;
 use super::builder::{Builder, Meta};
+use super::{Bad, Limits};
 use crate::source::SourceError;
-use crate::source::files::{Action, BadReason, Layout, NAMED_BAD_LINES, action};
+use crate::source::files::{Action, BadReason, Layout, action};
 use crate::source::store::segment::Segment;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
@@ -19,9 +19,7 @@ pub(super) struct Task {
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) records: u64,
-    /// The smallest ids of bad lines.
-    pub(super) bad: Vec<(u64, BadReason)>,
-    pub(super) bad_total: u64,
+    pub(super) bad: Bad,
 }
 
 /// See the module.
@@ -117,10 +115,6 @@ impl<'a> Worker<'a> {
     }
 
     fn bad(&mut self, id: u64, reason: BadReason) {
-        self.found.bad_total += 1;
-        // Blocks come in order, so the first ones are the smallest ids.
-        if self.found.bad.len() < NAMED_BAD_LINES {
-            self.found.bad.push((id, reason));
-        }
+        self.found.bad.push(id, reason);
     }
 }

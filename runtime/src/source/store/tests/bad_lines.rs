@@ -83,6 +83,31 @@ fn nesting_is_capped_at_256() {
 }
 
 #[test]
+fn field_names_are_bounded() {
+    // Each name holds the one above it, so the text is short and the names are not.
+    let long = "k".repeat(200_000);
+    let names: Vec<String> = (0..400).map(|i| format!("\"{i}\":1")).collect();
+    assert_eq!(reason_of(&format!("{{{T},\"{long}\":{{{}}}}}", names.join(","))), Some(TooManyFields));
+    assert_eq!(reason_of(&format!("{{{T},\"{long}\":{{{}}}}}", names[..40].join(","))), None);
+    // No line has too many, but all together are not kept in one segment.
+    let own = |line: usize| (0..100).map(|i| format!("\"n{line}_{i}\":1")).collect::<Vec<_>>().join(",");
+    let lines: String = (0..400).map(|line| format!("{{{T},{}}}\n", own(line))).collect();
+    let (store, report) = store_of(&lines);
+    assert_eq!((store.len(), report.bad_total), (400, 0));
+    assert!(store.stats().segments > 1, "{} fields in one segment", store.stats().fields.len());
+}
+
+fn reason_of(line: &str) -> Option<BadReason> {
+    store_of(line).1.bad.first().map(|b| b.reason)
+}
+
+#[test]
+fn times_may_be_written_with_escapes() {
+    assert_eq!(reason_of(r#"{"@timestamp":"2020-10-22T06:58:00.000\u005a"}"#), None);
+    assert_eq!(reason_of(r#"{"@timestamp":"2020-10-22T06:58:00.000\ud800"}"#), Some(Malformed));
+}
+
+#[test]
 fn the_first_twenty_are_named_in_order() {
     let lines: String = (0..300).map(|i| if i % 3 == 0 { format!("{{{T}}}\n") } else { "\nbad\n".to_owned() }).collect();
     let (store, report) = store_with(lines.as_bytes(), &tiny_limits());
