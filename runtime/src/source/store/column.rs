@@ -216,6 +216,15 @@ impl Codes {
         }
     }
 
+    /// The greatest code; zero where there is none.
+    fn most(&self) -> u32 {
+        match self {
+            Self::U8(codes) => codes.iter().copied().max().map_or(0, u32::from),
+            Self::U16(codes) => codes.iter().copied().max().map_or(0, u32::from),
+            Self::U32(codes) => codes.iter().copied().max().unwrap_or(0),
+        }
+    }
+
     /// How many codes there are.
     pub(super) fn len(&self) -> usize {
         match self {
@@ -314,10 +323,16 @@ impl Column {
     /// Whether the parts fit together, for a segment of so many rows.
     pub(super) fn is_sound(&self, rows: usize) -> bool {
         let dictionary = &self.dictionary;
-        let ends = dictionary.starts.first() == Some(&0) && dictionary.start(dictionary.len()) == dictionary.blob.len();
+        let starts = &dictionary.starts;
+        let ends = starts.first() == Some(&0) && dictionary.start(dictionary.len()) == dictionary.blob.len();
         let kinds = dictionary.kinds.as_ref().is_none_or(|k| k.len() == dictionary.len());
         let first = self.first.rows.as_deref().map_or(rows, <[u32]>::len) == self.first.codes.len();
-        ends && kinds && first && self.more_rows.len() == self.more_codes.len()
+        let all_rows = self.first.rows.as_deref().unwrap_or_default().iter().chain(self.more_rows.iter());
+        let inside = all_rows.max().is_none_or(|r| (*r as usize) < rows);
+        let most = self.first.codes.most().max(self.more_codes.iter().copied().max().unwrap_or(0));
+        let ascending = self.first.rows.as_deref().is_none_or(|r| r.is_sorted()) && self.more_rows.is_sorted();
+        let lists = first && inside && ascending && self.more_rows.len() == self.more_codes.len();
+        ends && starts.is_sorted() && kinds && lists && most as usize <= dictionary.len()
     }
 
     /// The values that are numbers, sorted, with their codes; texts that spell numbers are numbers.

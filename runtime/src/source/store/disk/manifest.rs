@@ -4,7 +4,7 @@
 
 use super::super::ingest::Origin;
 use super::layout::Frame;
-use super::{corrupt, write_error};
+use super::{corrupt, open_file, write_error};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::store::{NOT_A_STORE, STORE_VERSION, UNREADABLE_LOG};
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ struct Head {
 
 /// Whether a folder holds a manifest of ours, of whatever version.
 pub(super) fn exists(dir: &Path) -> bool {
-    let Ok(file) = std::fs::File::open(dir.join(NAME)) else { return false };
+    let Ok(file) = open_file(&dir.join(NAME)) else { return false };
     let mut start = Vec::new();
     let read = std::io::Read::read_to_end(&mut std::io::Read::take(file, MARK.len() as u64), &mut start);
     read.is_ok() && start == MARK.as_bytes()
@@ -70,12 +70,14 @@ pub(super) fn read(dir: &Path) -> Result<Manifest, SourceError> {
             .note(format!("it has no {NAME} of one"))
             .help("make a store with `huntc ingest LOGS... --store DIR`")
     };
-    let text = match std::fs::read_to_string(&path) {
+    let text = match open_file(&path).and_then(std::io::read_to_string) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound || e.kind() == std::io::ErrorKind::NotADirectory => {
             return Err(not_a_store());
         }
-        Err(e) if e.kind() == std::io::ErrorKind::InvalidData => return Err(corrupt(&path, "it is not text")),
+        Err(e) if e.kind() == std::io::ErrorKind::InvalidData => {
+            return Err(corrupt(&path, "it cannot be read").note(e.to_string()));
+        }
         Err(e) => {
             return Err(SourceError::new(&UNREADABLE_LOG, format!("cannot read {}", path.display())).note(e.to_string()));
         }
@@ -97,7 +99,8 @@ pub(super) fn read(dir: &Path) -> Result<Manifest, SourceError> {
     serde_json::from_str(body).map_err(|_| corrupt(&path, "it cannot be read"))
 }
 
-/// Makes a manifest the state of a folder. Its segment files must be on the disk already.
+/// Makes a manifest the state of a folder. Its segment files must be on the disk already. After an error the state is the
+/// one before; after success it is the new one, and [`sync_folder`] makes it stay.
 pub(super) fn commit(dir: &Path, manifest: &Manifest) -> Result<(), SourceError> {
     let next = dir.join(NEXT);
     let failed = |e: &std::io::Error| write_error(&next, e);
@@ -107,8 +110,7 @@ pub(super) fn commit(dir: &Path, manifest: &Manifest) -> Result<(), SourceError>
     file.write_all(format!("{head}\n{body}").as_bytes()).map_err(|e| failed(&e))?;
     file.sync_all().map_err(|e| failed(&e))?;
     drop(file);
-    std::fs::rename(&next, dir.join(NAME)).map_err(|e| failed(&e))?;
-    sync_folder(dir)
+    std::fs::rename(&next, dir.join(NAME)).map_err(|e| failed(&e))
 }
 
 /// Makes what was created or renamed in a folder last.

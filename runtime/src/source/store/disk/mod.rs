@@ -19,9 +19,10 @@ use rayon::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Whether a folder holds an embedded store, of whatever version.
+/// Whether a folder holds an embedded store, of whatever version and however damaged: taken for a folder of logs, a store
+/// without a readable manifest would be an empty one.
 pub(super) fn is_store(dir: &Path) -> bool {
-    manifest::exists(dir)
+    manifest::exists(dir) || writer::lost_its_manifest(dir)
 }
 
 /// Bytes of mapped files that a store keeps in memory between two uses of a segment.
@@ -53,7 +54,7 @@ fn open_segment(dir: &Path, entry: &Entry, budget: &Arc<Budget>) -> Result<Segme
     if !plain_name {
         return Err(corrupt(&dir.join(manifest::NAME), "it names a file outside of the store"));
     }
-    let file = std::fs::File::open(&path).map_err(|e| corrupt(&path, "it cannot be opened").note(e.to_string()))?;
+    let file = open_file(&path).map_err(|e| corrupt(&path, "it cannot be opened").note(e.to_string()))?;
     let mapping = Mapping::of(&file).map_err(|e| corrupt(&path, "it cannot be mapped").note(e.to_string()))?;
     let of_column = path.clone();
     let segment = layout::decode(mapping.as_ref(), budget, &entry.frame, move |what| corrupt(&of_column, what))
@@ -62,6 +63,14 @@ fn open_segment(dir: &Path, entry: &Entry, budget: &Arc<Budget>) -> Result<Segme
         return Err(corrupt(&path, "it has more records than the manifest says, or fewer"));
     }
     Ok(segment)
+}
+
+/// Opens a file of a store; a pipe in its place would wait for ever.
+fn open_file(path: &Path) -> std::io::Result<std::fs::File> {
+    if std::fs::metadata(path)?.is_file() {
+        return std::fs::File::open(path);
+    }
+    Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is no plain file"))
 }
 
 /// The error of a damaged file.

@@ -57,9 +57,11 @@ pub fn ingest(paths: &[PathBuf], dir: &Path, options: &IngestOptions) -> Result<
     manifest.origins.extend(outcome.origins);
     manifest.segments.extend(added.iter().cloned());
     sort(&mut manifest);
-    manifest::sync_folder(dir)?;
-    manifest::commit(dir, &manifest).inspect_err(|_| remove(dir, &added))?;
-    merge_small(dir, &mut manifest, &options.limits)?;
+    replace(dir, &manifest, &added)?;
+    // The records are in. A merge that fails is no failure of the addition: whoever ran it again would add them twice.
+    if let Ok(Some(merged)) = merge_small(dir, &manifest, &options.limits) {
+        manifest = merged;
+    }
     let read = outcome.report;
     let records = manifest.segments.iter().map(|s| s.records).sum();
     let bytes = manifest.segments.iter().map(|s| s.frame.bytes).sum();
@@ -110,13 +112,21 @@ fn own_files(dir: &Path) -> Result<Vec<String>, SourceError> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(|e| write_error(dir, &e))? {
         let name = entry.map_err(|e| write_error(dir, &e))?.file_name().to_string_lossy().into_owned();
-        let segment = name.strip_prefix(SEGMENT_PREFIX).and_then(|n| n.strip_suffix(SEGMENT_SUFFIX));
-        let numbered = segment.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
-        if numbered || [LOCK, manifest::NAME, manifest::NEXT].contains(&name.as_str()) {
+        if is_segment(&name) || [LOCK, manifest::NAME, manifest::NEXT].contains(&name.as_str()) {
             names.push(name);
         }
     }
     Ok(names)
+}
+
+fn is_segment(name: &str) -> bool {
+    let number = name.strip_prefix(SEGMENT_PREFIX).and_then(|n| n.strip_suffix(SEGMENT_SUFFIX));
+    number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Whether a folder has segment files beside something in the manifest's place.
+pub(super) fn lost_its_manifest(dir: &Path) -> bool {
+    dir.join(manifest::NAME).exists() && own_files(dir).is_ok_and(|names| names.iter().any(|n| is_segment(n)))
 }
 
 /// Writes a segment file so that it stays.
@@ -137,6 +147,12 @@ fn write_segment(dir: &Path, segment: &Segment, number: u64) -> Result<Entry, So
     Ok(Entry { file, records: segment.len() as u64, span, first_id, frame })
 }
 
+/// Makes a manifest with new segments the state of the store; where that fails, they go.
+fn replace(dir: &Path, manifest: &Manifest, new: &[Entry]) -> Result<(), SourceError> {
+    manifest::sync_folder(dir).and_then(|()| manifest::commit(dir, manifest)).inspect_err(|_| remove(dir, new))?;
+    manifest::sync_folder(dir).map_err(|e| e.note("what was added is in the store: adding it again would double it"))
+}
+
 fn sort(manifest: &mut Manifest) {
     manifest.segments.sort_by_key(|s| (s.span, s.first_id));
 }
@@ -153,13 +169,39 @@ const FEW: usize = 8;
 /// Bytes of a merged segment; well below what offsets of 31 bits can name.
 const MERGED_BYTES: u64 = 256 << 20;
 
-/// Makes few big segments of many small ones, as daily additions leave them.
-fn merge_small(dir: &Path, manifest: &mut Manifest, limits: &Limits) -> Result<(), SourceError> {
-    let small = |entry: &Entry| entry.records * 4 <= limits.segment_rows as u64;
-    if manifest.segments.iter().filter(|s| small(s)).count() <= FEW {
-        return Ok(());
+/// Makes few big segments of many small ones, as daily additions leave them; the new state, if there is one.
+fn merge_small(dir: &Path, manifest: &Manifest, limits: &Limits) -> Result<Option<Manifest>, SourceError> {
+    let groups = groups(manifest, limits);
+    if groups.is_empty() {
+        return Ok(None);
     }
-    let (small, mut kept): (Vec<Entry>, Vec<Entry>) = manifest.segments.iter().cloned().partition(small);
+    let mut merged = manifest.clone();
+    let mut written = Vec::new();
+    for group in &groups {
+        let entry = merge_group(dir, group, merged.next_file).inspect_err(|_| remove(dir, &written))?;
+        merged.next_file += 1;
+        merged.segments.retain(|s| !group.contains(s));
+        merged.segments.push(entry.clone());
+        written.push(entry);
+    }
+    sort(&mut merged);
+    replace(dir, &merged, &written)?;
+    remove(dir, &groups.concat());
+    Ok(Some(merged))
+}
+
+fn merge_group(dir: &Path, group: &[Entry], number: u64) -> Result<Entry, SourceError> {
+    let budget = Budget::new(super::IN_MEMORY);
+    let segments = group.iter().map(|entry| super::open_segment(dir, entry, &budget)).collect::<Result<Vec<_>, _>>()?;
+    write_segment(dir, &merge::merge(&segments)?, number)
+}
+
+/// The small segments of a store where there are many, in groups that make a segment each.
+fn groups(manifest: &Manifest, limits: &Limits) -> Vec<Vec<Entry>> {
+    let small: Vec<&Entry> = manifest.segments.iter().filter(|s| s.records * 4 <= limits.segment_rows as u64).collect();
+    if small.len() <= FEW {
+        return Vec::new();
+    }
     let mut groups: Vec<Vec<Entry>> = vec![Vec::new()];
     let (mut rows, mut bytes) = (0, 0);
     for entry in small {
@@ -170,32 +212,9 @@ fn merge_small(dir: &Path, manifest: &mut Manifest, limits: &Limits) -> Result<(
             (rows, bytes) = (entry.records, entry.frame.bytes);
         }
         if let Some(group) = groups.last_mut() {
-            group.push(entry);
+            group.push(entry.clone());
         }
     }
-    let mut replaced = Vec::new();
-    let mut written = Vec::new();
-    for group in groups {
-        if group.len() < 2 {
-            kept.extend(group);
-            continue;
-        }
-        let budget = Budget::new(super::IN_MEMORY);
-        let segments = group.iter().map(|entry| super::open_segment(dir, entry, &budget)).collect::<Result<Vec<_>, _>>()?;
-        let merged = merge::merge(&segments)?;
-        let entry = write_segment(dir, &merged, manifest.next_file).inspect_err(|_| remove(dir, &written))?;
-        manifest.next_file += 1;
-        written.push(entry.clone());
-        kept.push(entry);
-        replaced.extend(group);
-    }
-    if replaced.is_empty() {
-        return Ok(());
-    }
-    manifest.segments = kept;
-    sort(manifest);
-    manifest::sync_folder(dir)?;
-    manifest::commit(dir, manifest).inspect_err(|_| remove(dir, &written))?;
-    remove(dir, &replaced);
-    Ok(())
+    groups.retain(|group| group.len() > 1);
+    groups
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 const FIELDS: [&str; 6] = ["@timestamp", "_id", "n", "text", "tags", "rare"];
 
-fn lines(from: usize, to: usize) -> String {
+pub(super) fn lines(from: usize, to: usize) -> String {
     let line = |i: usize| {
         let rare = if i.is_multiple_of(9) { format!(",\"rare\":{i}.5") } else { String::new() };
         let (second, text, tag) = ((i * 7) % 60, i % 5, i % 3);
@@ -18,18 +18,18 @@ fn lines(from: usize, to: usize) -> String {
     (from..to).map(line).collect::<Vec<_>>().concat()
 }
 
-fn write(dir: &Path, name: &str, text: &str) -> PathBuf {
+pub(super) fn write(dir: &Path, name: &str, text: &str) -> PathBuf {
     let path = dir.join(name);
     std::fs::write(&path, text).unwrap();
     path
 }
 
-fn tiny() -> IngestOptions {
+pub(super) fn tiny() -> IngestOptions {
     IngestOptions { limits: tiny_limits() }
 }
 
 /// Everything in a store, in the order of ids.
-fn all(store: &Store) -> Vec<(u64, String)> {
+pub(super) fn all(store: &Store) -> Vec<(u64, String)> {
     let records = store.fetch(&request(Query::MatchAll, None, &FIELDS), &FetchContext::default()).unwrap();
     let columns: Vec<_> = FIELDS.iter().map(|f| records.column(f).unwrap()).collect();
     let row = |i: usize| {
@@ -41,7 +41,7 @@ fn all(store: &Store) -> Vec<(u64, String)> {
     rows
 }
 
-fn code(result: Result<impl Sized, SourceError>) -> &'static str {
+pub(super) fn code(result: Result<impl Sized, SourceError>) -> &'static str {
     result.err().unwrap().code.id
 }
 

@@ -4,6 +4,7 @@
 mod bad_lines;
 mod basics;
 mod disk;
+mod faults;
 mod naive;
 mod random;
 mod shared_data;
