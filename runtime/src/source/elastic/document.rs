@@ -250,6 +250,14 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_the_nearest_floats_as_in_the_store() {
+        for digits in (1_u64..2_000).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 5) {
+            let text = format!("{}.{digits}e-3", digits % 1_000);
+            assert_eq!(read(&["a"], &format!("{{\"a\":{text}}}"))[0], [Scalar::Float(text.parse().unwrap())], "{text}");
+        }
+    }
+
+    #[test]
     fn half_a_surrogate_pair_does_not_hide_a_record() {
         let json = r#"{"a":"evil\ud800.exe","b":"\ud83d\ude00 \\ud800 \udc00","c":"fine"}"#;
         let values = read(&["a", "b", "c"], json);
