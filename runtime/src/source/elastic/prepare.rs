@@ -111,7 +111,11 @@ impl Prepared {
         let newer = with_window(Query::MatchAll, request.window);
         let query = json(&together(&classes, upper, &asked, Some(newer)))?;
         let sure = json(&together(&classes, lower, &Query::MatchNone, None))?;
-        let decoders: Vec<Decoder> = classes.iter().map(|c| Decoder::new(&names, &c.fields)).collect();
+        let mut decoders: Vec<Decoder> = classes.iter().map(|c| Decoder::new(&names, &c.fields)).collect();
+        if decoders.is_empty() {
+            // No index was there, but one may come until the search: its documents must not be passed over.
+            decoders.push(Decoder::new(&names, &BTreeMap::new()));
+        }
         let by_index = classes.iter().enumerate().flat_map(|(n, c)| c.indices.iter().map(move |i| (i.clone(), n))).collect();
         let mut includes: BTreeSet<String> = names.iter().cloned().collect();
         includes.extend(
