@@ -16,6 +16,8 @@ mod doctor;
 mod error_cases;
 mod examples;
 mod found;
+#[cfg(unix)]
+mod faults;
 mod hints;
 mod hints_real;
 mod http;
