@@ -18,6 +18,7 @@ mod examples;
 mod found;
 #[cfg(unix)]
 mod faults;
+mod fuzz;
 mod hints;
 mod hints_real;
 mod http;

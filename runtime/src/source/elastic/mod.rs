@@ -2,6 +2,7 @@
 
 mod adapt;
 mod answer;
+mod answered;
 mod client;
 mod clock;
 mod columns;
@@ -21,6 +22,8 @@ mod scroll;
 mod snapshot;
 mod survey;
 
+#[doc(hidden)]
+pub use answered::answered;
 pub use config::{Auth, ElasticConfig};
 pub use product::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};

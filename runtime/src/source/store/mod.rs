@@ -65,6 +65,17 @@ impl Store {
         Self::from_paths_within(paths, &Limits::default())
     }
 
+    /// As [`Self::from_paths`], by one thread, cut as told and with so many records in a segment. For tests, which need
+    /// borders everywhere.
+    #[doc(hidden)]
+    pub fn from_paths_cut(
+        paths: &[PathBuf],
+        read: files::ReadOptions,
+        segment_rows: usize,
+    ) -> Result<(Self, ReadReport), SourceError> {
+        Self::from_paths_within(paths, &Limits { read, segment_rows, workers: 1, ..Limits::default() })
+    }
+
     fn from_paths_within(paths: &[PathBuf], limits: &Limits) -> Result<(Self, ReadReport), SourceError> {
         let inputs = files::list(paths)?;
         let segments = Mutex::new(Vec::new());

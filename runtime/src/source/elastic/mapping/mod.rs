@@ -2,6 +2,8 @@
 
 mod read;
 
+pub(super) use read::Seen;
+
 use super::client::Call;
 use super::fault::{Fault, Kind};
 use super::link::{Link, encode};
@@ -118,7 +120,7 @@ fn ask(link: &Link, context: &FetchContext, fields: &BTreeSet<String>) -> Result
 fn details(link: &Link, context: &FetchContext, fields: &BTreeSet<String>) -> Result<Indices, Fault> {
     const OPTIONS: &str = "include_defaults=true&allow_no_indices=false&ignore_unavailable=false";
     let parents: BTreeSet<String> = fields.iter().flat_map(|f| ancestors(f)).collect();
-    let mut seen = read::Seen::default();
+    let mut seen = Seen::default();
     let names: Vec<String> = fields.union(&parents).map(|f| encode(f)).collect();
     for list in lists(&names) {
         let path = format!("{}/_mapping/field/{list}?{OPTIONS}", link.indices());

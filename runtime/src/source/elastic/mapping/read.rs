@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What `_mapping/field` and `_mapping` said, by index.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(in super::super) struct Seen {
     indices: BTreeMap<String, SeenIndex>,
 }
 
@@ -44,6 +44,17 @@ impl Seen {
             }
             seen.object("", mappings);
         }
+    }
+
+    /// The kinds of the wanted fields by one answer that is taken as one of each kind.
+    pub(in super::super) fn everything(json: &Value, wanted: &BTreeSet<String>) -> Indices {
+        let mut seen = Self::default();
+        seen.fields(json);
+        seen.objects(json);
+        let mut indices = seen.finish(wanted);
+        capabilities(json, &mut indices);
+        hide_nested(&mut indices);
+        indices
     }
 
     /// Fields that aliases stand for and that were not asked for yet.

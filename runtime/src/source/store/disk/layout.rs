@@ -161,6 +161,11 @@ fn group_starts(buffers: &[(usize, usize)], fields: usize, body: usize) -> Resul
     if starts.windows(2).all(|s| s[0] <= s[1]) { Ok(starts) } else { Err("its columns are out of order") }
 }
 
+/// Whether a checksum is the one that was written. A fuzzer guesses no checksums, but has to get behind them.
+fn fits(sum: u32, written: u32) -> bool {
+    cfg!(fuzzing) || sum == written
+}
+
 fn frame_crc(file: &[u8], body: (usize, usize)) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&file[..body.0]);
@@ -179,7 +184,7 @@ where
     if file.len() as u64 != frame.bytes || body.0 > body.1 || body.1 > file.len() {
         return Err("its length is not the one in the manifest");
     }
-    if frame_crc(&file, body) != frame.crc {
+    if !fits(frame_crc(&file, body), frame.crc) {
         return Err("its frame does not fit its checksum");
     }
     let (contents, message) = contents(&file)?;
@@ -230,7 +235,7 @@ struct Part {
 impl Part {
     fn check(&self, from: usize, to: usize, crc: u32) -> Result<(), Damage> {
         let bytes = self.file.get(from..to).ok_or("its data end too early")?;
-        if crc32fast::hash(bytes) == crc { Ok(()) } else { Err("its data do not fit their checksum") }
+        if fits(crc32fast::hash(bytes), crc) { Ok(()) } else { Err("its data do not fit their checksum") }
     }
 
     fn bytes(&self, index: usize) -> Result<Buffer, Damage> {

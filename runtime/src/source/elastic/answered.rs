@@ -1,0 +1,30 @@
+//! What a cluster's bytes are read as, without the cluster: the way from a mapping and an answer to records, for tests.
+
+use super::answer::Answer;
+use super::fault::{Fault, Kind};
+use super::mapping::Seen;
+use super::prepare::{self, Prepared};
+use super::product::{Product, Server};
+use crate::source::Records;
+use huntc_compiler::backend::elastic::query::Query;
+use huntc_compiler::backend::elastic::request::BoundRequest;
+
+/// The records of a search answer whose index answered like this to `_mapping`, `_mapping/field` and `_field_caps`; what
+/// was wrong where there are none.
+pub fn answered(mapping: &[u8], body: &[u8], fields: &[&str]) -> Result<Records, String> {
+    let fields = fields.iter().map(|f| (*f).to_owned()).collect();
+    let request = BoundRequest { query: Query::exists("a"), window: None, fields, first_only: false };
+    records(mapping, body, &request).map_err(|f| f.reason)
+}
+
+fn records(mapping: &[u8], body: &[u8], request: &BoundRequest) -> Result<Records, Fault> {
+    let json = serde_json::from_slice(mapping).map_err(|e| Fault::new(Kind::Malformed, e.to_string()))?;
+    let indices = Seen::everything(&json, &prepare::fields_of(request));
+    let server = Server { product: Product::Elasticsearch, version: None };
+    let prepared = Prepared::new(request, &indices, &server, false)?;
+    let answer = Answer::read(body)?;
+    answer.whole()?;
+    let mut builder = prepared.builder();
+    prepared.take(&answer.hits.hits, &mut builder)?;
+    Ok(builder.finish(prepared.wanted()))
+}

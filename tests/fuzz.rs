@@ -1,0 +1,51 @@
+//! Every input of the fuzz corpora, replayed: what crashed once stays a test.
+
+#[path = "fuzz/checks/mod.rs"]
+mod checks;
+
+use std::fs;
+use std::path::Path;
+
+/// Replays the corpus of a target; `least` inputs must be there.
+fn replay(target: &str, check: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus").join(target);
+    let mut inputs: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    inputs.sort();
+    assert!(!inputs.is_empty(), "no input for {target}");
+    for input in inputs {
+        let bytes = fs::read(&input).unwrap();
+        if std::panic::catch_unwind(|| check(&bytes)).is_err() {
+            panic!("{} fails", input.display());
+        }
+    }
+}
+
+#[test]
+fn huntflows() {
+    replay("huntflow", checks::huntflow::check);
+}
+
+#[test]
+fn notebooks() {
+    replay("notebook", checks::notebook::check);
+}
+
+#[test]
+fn logs() {
+    replay("log", checks::log::check);
+}
+
+#[test]
+fn stores() {
+    replay("store", checks::store::check);
+}
+
+#[test]
+fn answers() {
+    replay("answer", checks::answer::check);
+}
+
+#[test]
+fn patterns() {
+    replay("pattern", checks::pattern::check);
+}

@@ -1,0 +1,131 @@
+//! The bytes of a log file: where blocks end makes no difference, and a line gives what `serde_json` reads in it.
+
+use super::json::{self, Fields};
+use super::stored::{fetch, read};
+use huntc_compiler::backend::elastic::query::Query;
+use huntc_runtime::source::Records;
+use huntc_runtime::source::files::{BadReason, NAMED_BAD_LINES};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The first byte says how small the blocks are, and whether the rest is lines or anything.
+pub fn check(bytes: &[u8]) {
+    let Some((&first, rest)) = bytes.split_first() else { return };
+    let block = usize::from(first >> 1) + 1;
+    if first % 2 == 0 {
+        blocks(rest, block);
+    } else {
+        // With a first line that is one, the rest is taken for lines.
+        lines(&[b"{\"@timestamp\":\"2020-01-01T00:00:00.000Z\"}\n", rest].concat(), block);
+    }
+}
+
+fn blocks(bytes: &[u8], block: usize) {
+    match (read(bytes, block), read(bytes, 1 << 16)) {
+        (Ok((small, one)), Ok((big, other))) => {
+            assert_eq!((one.records, one.bad_total), (other.records, other.bad_total));
+            assert_eq!(one.records, small.len());
+            let lines = |report: &[huntc_runtime::source::files::BadLine]| -> Vec<(u64, BadReason)> {
+                report.iter().map(|b| (b.line, b.reason)).collect()
+            };
+            assert_eq!(lines(&one.bad), lines(&other.bad));
+            let (small, big) = (small.stats(), big.stats());
+            assert_eq!((small.records, small.span, small.fields), (big.records, big.span, big.fields));
+        }
+        (Err(one), Err(other)) => assert_eq!(one.code, other.code),
+        (one, other) => panic!("{:?} {:?}", one.err(), other.err()),
+    }
+}
+
+/// What a line should be.
+enum Wanted {
+    /// Nothing: it is blank.
+    Nothing,
+    /// A record with these fields, unless its time cannot be read.
+    Record(Fields),
+    /// A bad line.
+    Bad,
+    /// Nested deeper than the reference goes.
+    Unknown,
+}
+
+fn wanted(line: &[u8]) -> Wanted {
+    if line.is_empty() {
+        return Wanted::Nothing;
+    }
+    let Ok(text) = std::str::from_utf8(line) else { return Wanted::Bad };
+    if line.len() > 1000 {
+        return Wanted::Bad;
+    }
+    match serde_json::from_str::<Value>(text) {
+        Err(e) if e.to_string().contains("recursion") => Wanted::Unknown,
+        Ok(value) if value.is_object() => record(value, text),
+        _ => Wanted::Bad,
+    }
+}
+
+fn record(mut document: Value, text: &str) -> Wanted {
+    let hit = document.get("_source").is_some();
+    if hit && (!document["_source"].is_object() || json::repeats(text)) {
+        return Wanted::Unknown;
+    }
+    if hit {
+        let source = document["_source"].take();
+        let kept = |key: &str| document.get(key).cloned().map(|v| (key.to_owned(), v));
+        let mut fields = json::fields(&Value::Object(["_index", "_id"].into_iter().filter_map(kept).collect()));
+        for (name, values) in json::fields(&source) {
+            fields.entry(name).or_default().extend(values);
+        }
+        fields.values_mut().for_each(|v| v.sort());
+        document = Value::Null;
+        drop(document);
+        return Wanted::Record(fields);
+    }
+    Wanted::Record(json::fields(&document))
+}
+
+fn lines(bytes: &[u8], block: usize) {
+    let (store, report) = read(bytes, block).unwrap();
+    let wanted: Vec<Wanted> = bytes.split(|b| *b == b'\n').map(|l| wanted(l.trim_ascii())).collect();
+    let full = wanted.iter().filter(|w| !matches!(w, Wanted::Nothing)).count() as u64;
+    assert_eq!(report.records + report.bad_total, full, "lines are lost or made up");
+    assert_eq!(report.records, store.len());
+    let mut names: BTreeSet<String> = store.stats().fields.into_iter().map(|(name, _)| name).collect();
+    names.extend(wanted.iter().flat_map(|w| if let Wanted::Record(f) = w { f.keys().cloned().collect() } else { Vec::new() }));
+    names.retain(|n| n != "@timestamp");
+    let records = fetch(&store, Query::MatchAll, names.iter().cloned().collect()).unwrap();
+    let ids: BTreeSet<u64> = records.ids.iter().copied().collect();
+    assert_eq!(ids.len() as u64, report.records, "a record came twice");
+    for (id, wanted) in wanted.iter().enumerate() {
+        let found = records.ids.iter().position(|i| *i == id as u64);
+        let reason = report.bad.iter().find(|b| b.line == id as u64 + 1).map(|b| b.reason);
+        let named = report.bad_total <= NAMED_BAD_LINES as u64;
+        match (wanted, found) {
+            (Wanted::Unknown, _) | (Wanted::Nothing | Wanted::Bad, None) => {}
+            (Wanted::Nothing | Wanted::Bad, Some(_)) => panic!("line {} became a record", id + 1),
+            (Wanted::Record(fields), Some(row)) => assert_eq!(&values(&records, row, &names), &without_time(fields)),
+            (Wanted::Record(fields), None) if named => match reason {
+                Some(BadReason::NoTimestamp) => assert!(!fields.contains_key("@timestamp"), "line {}", id + 1),
+                Some(BadReason::UnreadableTimestamp) => assert!(fields.contains_key("@timestamp"), "line {}", id + 1),
+                other => panic!("line {} is {other:?}", id + 1),
+            },
+            (Wanted::Record(_), None) => {}
+        }
+    }
+}
+
+fn without_time(fields: &Fields) -> Fields {
+    fields.iter().filter(|(name, _)| *name != "@timestamp").map(|(n, v)| (n.clone(), v.clone())).collect()
+}
+
+fn values(records: &Records, row: usize, names: &BTreeSet<String>) -> Fields {
+    let mut out = Fields::new();
+    for name in names {
+        let mut found: Vec<String> = records.column(name).unwrap().values(row).map(json::text).collect();
+        found.sort();
+        if !found.is_empty() {
+            out.insert(name.clone(), found);
+        }
+    }
+    out
+}

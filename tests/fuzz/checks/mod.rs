@@ -1,0 +1,13 @@
+//! What must hold whatever the bytes are; one file for each target. The suite replays the corpora through the same
+//! functions.
+#![allow(clippy::expect_used, clippy::missing_panics_doc, clippy::panic, clippy::unwrap_used, unreachable_pub)]
+
+pub mod answer;
+pub mod huntflow;
+pub mod log;
+pub mod notebook;
+pub mod pattern;
+pub mod store;
+
+mod json;
+mod stored;

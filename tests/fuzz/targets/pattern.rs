@@ -1,0 +1,4 @@
+//! LIKE and MATCHES.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| huntc_fuzz::pattern::check(bytes));
