@@ -33,12 +33,13 @@ const INDEX: &str = "huntc-bench-1";
 const PAGE: usize = 10_000;
 
 fn drain(_: &Data) -> Outcome<Vec<f64>> {
-    let server = Server { url: std::env::var(SERVER)?, client: Client::builder().gzip(false).no_proxy().timeout(None).build()? };
-    server.fill()?;
+    let url = std::env::var(SERVER)?;
     // One reader, as the loop is one.
-    let mut config = ElasticConfig::new("bench", &server.url, INDEX).map_err(|e| e.message)?;
+    let mut config = ElasticConfig::new("bench", &url, INDEX).map_err(|e| e.message)?;
     config.concurrency = 1;
     let source = ElasticSource::new(config).map_err(|e| e.message)?;
+    let server = Server { url, client: Client::builder().gzip(false).no_proxy().timeout(None).build()? };
+    server.fill()?;
     let fields = FIELDS.iter().map(|f| (*f).to_owned()).collect();
     let request = BoundRequest { query: Query::MatchAll, window: None, fields, first_only: false };
     // Server and mappings are known afterwards, as they are to all but the first request of a hunt.
