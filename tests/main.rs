@@ -15,9 +15,9 @@ mod docs;
 mod doctor;
 mod error_cases;
 mod examples;
-mod found;
 #[cfg(unix)]
 mod faults;
+mod found;
 mod fuzz;
 mod hints;
 mod hints_real;
