@@ -208,6 +208,10 @@ mod tests {
             Ok(0)
         }
 
+        fn sample(&self, _: &BoundRequest, _: usize, _: &FetchContext) -> Result<Sample, SourceError> {
+            Ok(Sample::default())
+        }
+
         fn location(&self) -> String {
             String::new()
         }
