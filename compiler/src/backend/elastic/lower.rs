@@ -114,7 +114,7 @@ impl Request<'_> {
         if kind.identity.per_record {
             // A record is told by its id, which the runtime compares; it must have what makes the entity.
             let access = kind.identity.required.iter().filter_map(|attr| kind.access(*attr, slot));
-            return Lowered::superset(Query::all(access.map(|a| Query::any(a.fields.iter().map(|f| Query::exists(f))))));
+            return Lowered::superset(Query::all(access.map(|a| Query::any(a.fields.iter().map(Query::exists)))));
         }
         // What was seen in records without a host stands in such records only.
         let host = || {

@@ -26,7 +26,7 @@ type Group = Vec<Slot>;
 /// What the matches of `shape` bind.
 pub(super) fn bound(shape: &Observe, events: &[Vec<Event>], span: TimeSpan) -> Result<Bound, TooMany> {
     let groups = groups(shape, events, span)?;
-    Ok(groups.iter().flat_map(|g| bindable(g)).collect())
+    Ok(groups.iter().flat_map(bindable).collect())
 }
 
 /// The ways to match: whatever time asks for is settled, and only distinctness is left.
