@@ -192,7 +192,9 @@ impl Search<'_> {
         let n = evidence.seen(&self.stepped.predicate).map_or(0, |s| s.count());
         let name = self.run.job.hunt.vars.get(self.stepped.find.input.0 as usize).map_or("", |v| v.name.as_str());
         Some(match n {
-            0 => hint.note("nor does any record hold both, in the places that LINKED looks at"),
+            0 => hint
+                .note("nor does any record hold both, in the places that LINKED looks at")
+                .help(format!("`huntc doctor {}` shows which fields there are", self.run.source_name(pivot.source))),
             n => hint.help(format!("`FIND {output} LINKED {name}` finds {}", evidence.count(n))),
         })
     }

@@ -169,17 +169,14 @@ impl Search<'_> {
             return Some(Diagnostic::new(&NOTHING_NEAR, self.scanned.span, message).label("finds nothing"));
         };
         let any = Predicate::Or(tests.iter().map(present).collect());
+        let look = format!("`huntc doctor {source}` shows which fields there are");
         let sample = self.ask(any, None, FEW, "whether the attributes occur at all")?;
         let evidence = self.evidence(&sample)?;
         let absent = |t: &&&Test| sample.whole && evidence.values(&present(t), t.entity, &t.attr).is_some_and(|s| s.count() == 0);
         if let Some(test) = tests.iter().find(absent) {
             let attribute = names.attribute(test.entity, &test.attr);
             let message = format!("no record of `{source}` has `{attribute}`, at any time");
-            return Some(
-                Diagnostic::new(&ABSENT_ATTRIBUTE, test.span, message)
-                    .label("never there")
-                    .help(format!("`huntc doctor {source}` shows which fields there are")),
-            );
+            return Some(Diagnostic::new(&ABSENT_ATTRIBUTE, test.span, message).label("never there").help(look));
         }
         let nearby = missing.iter().flat_map(|p| p.tests()).all(|t| !near(t, names.catalog).is_empty());
         let how = match (nearby, self.scanned.scan.window) {
@@ -188,7 +185,7 @@ impl Search<'_> {
             (true, Some(_)) => "nothing comes near it in the window, and it does not occur at another time",
         };
         let message = format!("`{source}` has records, but none for `{}`", shown(names, missing.first()?));
-        Some(Diagnostic::new(&NOTHING_NEAR, first.span, message).label("finds nothing").note(how))
+        Some(Diagnostic::new(&NOTHING_NEAR, first.span, message).label("finds nothing").note(how).help(look))
     }
 
     fn no_records(&self) -> Diagnostic {

@@ -45,6 +45,7 @@ impl Run<'_> {
             "always false"
         });
         facts.dedup();
+        let hint = hint.help("leave the comparison out, or refer to entities that have the attribute");
         Some(facts.into_iter().fold(hint, Diagnostic::note))
     }
 

@@ -330,7 +330,7 @@ impl Column {
         let all_rows = self.first.rows.as_deref().unwrap_or_default().iter().chain(self.more_rows.iter());
         let inside = all_rows.max().is_none_or(|r| (*r as usize) < rows);
         let most = self.first.codes.most().max(self.more_codes.iter().copied().max().unwrap_or(0));
-        let ascending = self.first.rows.as_deref().is_none_or(|r| r.is_sorted()) && self.more_rows.is_sorted();
+        let ascending = self.first.rows.as_deref().is_none_or(<[u32]>::is_sorted) && self.more_rows.is_sorted();
         let lists = first && inside && ascending && self.more_rows.len() == self.more_codes.len();
         ends && starts.is_sorted() && kinds && lists && most as usize <= dictionary.len()
     }
