@@ -177,8 +177,8 @@ fn every_attribute_is_found_and_shown_in_every_slot() {
     assert_eq!(all.iter().flatten().count(), fields - EXCEPTIONS.len(), "a case for each field of each row");
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("records.ndjson");
-    let lines: String = all.iter().flatten().map(|c| format!("{}\n", c.document)).collect();
-    std::fs::write(&path, lines).unwrap();
+    let lines: Vec<String> = all.iter().flatten().map(|c| format!("{}\n", c.document)).collect();
+    std::fs::write(&path, lines.concat()).unwrap();
     let texts: Vec<String> = all.iter().map(|cases| cases.iter().map(|c| c.text.as_str()).collect()).collect();
     let verdicts = product::run(&[("s".to_owned(), path.display().to_string())], &texts, Options::default());
     let mut out = String::new();

@@ -160,8 +160,8 @@ pub(crate) fn verdicts(documents: &[Vec<String>], hunts: &[String], options: Opt
     for (name, lines) in NAMES.iter().zip(documents) {
         let write = |file: String, lines: &[&String]| {
             let path = place.path().join(file);
-            let text: String = lines.iter().map(|l| format!("{l}\n")).collect();
-            std::fs::write(&path, text).unwrap();
+            let text: Vec<String> = lines.iter().map(|l| format!("{l}\n")).collect();
+            std::fs::write(&path, text.concat()).unwrap();
             path
         };
         let uri = match form {

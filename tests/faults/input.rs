@@ -131,7 +131,7 @@ fn a_log_without_the_right_to_read_it_is_told() {
     use std::os::unix::fs::PermissionsExt;
     let huntc = Huntc::new().file("a.ndjson", records(1));
     let path = huntc.path("a.ndjson");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
     // Root may read everything.
     if fs::File::open(&path).is_ok() {
         return;

@@ -29,7 +29,7 @@ fn two_nights_of_the_tour() {
     let commands = commands();
     assert_eq!(commands.len(), 3, "{commands:?}");
     let mut ran: Vec<_> = commands.iter().map(|line| huntc.run(line)).collect();
-    assert!(ran.iter().all(|r| r.code == Some(0)), "{}", ran.iter().map(|r| r.text()).collect::<String>());
+    assert!(ran.iter().all(|r| r.code == Some(0)), "{}", ran.iter().map(super::super::support::cli::Ran::text).collect::<String>());
     let counts = |folder: &str| news(&huntc, folder).into_iter().map(|(hunt, keys)| (hunt, keys.len())).collect::<Vec<_>>();
     let named = |list: &[(&str, usize)]| list.iter().map(|(hunt, n)| ((*hunt).to_owned(), *n)).collect::<Vec<_>>();
     let first =

@@ -54,7 +54,9 @@ fn patterns<'a>(observation: &'a Observation, found: &mut Vec<&'a Pattern>) {
     match observation {
         Observation::One { pattern, .. } => found.push(pattern),
         Observation::And(parts, _) | Observation::Or(parts, _) | Observation::FollowedBy(parts, _) => {
-            parts.iter().for_each(|p| patterns(p, found));
+            for part in parts {
+                patterns(part, found);
+            }
         }
         Observation::Qualified(part, ..) => patterns(part, found),
     }
@@ -129,7 +131,9 @@ impl Hunt<'_> {
         }
         let (mut names, mut all) = (Vec::new(), Vec::new());
         patterns(observation, &mut all);
-        all.into_iter().for_each(|p| referred(p, &mut names));
+        for pattern in all {
+            referred(pattern, &mut names);
+        }
         let mut windows = Vec::new();
         for name in &names {
             windows.push(self.var(name)?.window);

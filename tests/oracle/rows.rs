@@ -65,12 +65,11 @@ impl Hunt<'_> {
         var.born = "assign";
         if let Some(attributes) = &expression.attributes {
             let kept = listed(&[], attributes);
-            match &mut var.shape {
-                Shape::Table(_, headers) => *headers = kept.into_iter().map(|(header, _)| header).collect(),
-                _ => {
-                    var.added_names.retain(|n| kept.iter().any(|(_, name)| name == n));
-                    var.kept = Some(kept);
-                }
+            if let Shape::Table(_, headers) = &mut var.shape {
+                *headers = kept.into_iter().map(|(header, _)| header).collect()
+            } else {
+                var.added_names.retain(|n| kept.iter().any(|(_, name)| name == n));
+                var.kept = Some(kept);
             }
         }
         Ok(var)

@@ -14,7 +14,9 @@ pub fn fields(document: &Value) -> Fields {
     for (key, value) in document.as_object().into_iter().flatten() {
         flatten(key, value, &mut out);
     }
-    out.values_mut().for_each(|v| v.sort());
+    for values in out.values_mut() {
+        values.sort();
+    }
     out
 }
 

@@ -76,7 +76,9 @@ fn record(mut document: Value, text: &str) -> Wanted {
         for (name, values) in json::fields(&source) {
             fields.entry(name).or_default().extend(values);
         }
-        fields.values_mut().for_each(|v| v.sort());
+        for values in fields.values_mut() {
+            values.sort();
+        }
         document = Value::Null;
         drop(document);
         return Wanted::Record(fields);

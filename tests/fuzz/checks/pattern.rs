@@ -20,17 +20,17 @@ pub fn check(bytes: &[u8]) {
     assert_eq!(passes, plainly(&chars(pattern, fold), &chars(value, fold)), "{pattern:?} LIKE {value:?}");
     match like.wildcard() {
         LikeQuery::Exists => assert!(passes),
-        LikeQuery::Term(text) => agree(Query::Term(term(text, fold)), value, passes, true),
-        LikeQuery::Wildcard(pattern) => agree(wildcard(pattern, fold), value, passes, true),
-        LikeQuery::Superset(pattern) => agree(wildcard(pattern, fold), value, passes, false),
+        LikeQuery::Term(text) => agree(&Query::Term(term(text, fold)), value, passes, true),
+        LikeQuery::Wildcard(pattern) => agree(&wildcard(pattern, fold), value, passes, true),
+        LikeQuery::Superset(pattern) => agree(&wildcard(pattern, fold), value, passes, false),
     }
     let Ok(regex) = Regex::parse(pattern, fold) else { return };
     let Ok(passes) = regex.is_match(value) else { return };
     match regex.lucene() {
         Lucene::Everything => {}
         Lucene::Nothing => assert!(!passes, "{pattern:?} MATCHES {value:?}"),
-        Lucene::Exact(leaf) => agree(query(leaf), value, passes, true),
-        Lucene::Superset(leaf) => agree(query(leaf), value, passes, false),
+        Lucene::Exact(leaf) => agree(&query(leaf), value, passes, true),
+        Lucene::Superset(leaf) => agree(&query(leaf), value, passes, false),
     }
 }
 
@@ -70,7 +70,7 @@ fn query(leaf: LuceneLeaf) -> Query<Never> {
     }
 }
 
-fn agree(query: Query<Never>, value: &str, passes: bool, exact: bool) {
+fn agree(query: &Query<Never>, value: &str, passes: bool, exact: bool) {
     let line = format!("{{\"@timestamp\":\"2020-01-01T00:00:00.000Z\",\"v\":{}}}", serde_json::to_string(value).unwrap());
     let (store, report) = read(line.as_bytes(), 1 << 12).unwrap();
     if report.records == 0 {
