@@ -6,14 +6,20 @@ use huntc_compiler::backend::elastic::query::{Bound, Query, Range, Wildcard};
 use huntc_compiler::value::Value;
 use huntc_runtime::source::store::Store;
 
-/// The first line is the manifest, what follows the segment `seg-0.arrow`.
-pub fn check(bytes: &[u8]) {
+/// The store of an input, if it is one: the first line is the manifest, what follows the segment `seg-0.arrow`.
+pub fn opened(bytes: &[u8]) -> Option<Store> {
     let (manifest, segment) = bytes.split_at(bytes.iter().position(|b| *b == b'\n').unwrap_or(bytes.len()));
     let folder = Folder::new();
     let sum = crc32fast::hash(manifest);
     folder.file("manifest.json", &[format!("{{\"huntc_store\":1,\"crc32\":\"{sum:08x}\"}}\n").as_bytes(), manifest].concat());
     folder.file("seg-0.arrow", segment.get(1..).unwrap_or_default());
-    let Ok(store) = Store::open(&folder.0) else { return };
+    // What is mapped stays when the folder goes.
+    Store::open(&folder.0).ok()
+}
+
+/// A store.
+pub fn check(bytes: &[u8]) {
+    let Some(store) = opened(bytes) else { return };
     let sound = store.verify().is_ok();
     let fields: Vec<String> = store.stats().fields.into_iter().map(|(name, _)| name).collect();
     for field in fields.iter().take(8) {
