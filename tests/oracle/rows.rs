@@ -66,7 +66,7 @@ impl Hunt<'_> {
         if let Some(attributes) = &expression.attributes {
             let kept = listed(&[], attributes);
             if let Shape::Table(_, headers) = &mut var.shape {
-                *headers = kept.into_iter().map(|(header, _)| header).collect()
+                *headers = kept.into_iter().map(|(header, _)| header).collect();
             } else {
                 var.added_names.retain(|n| kept.iter().any(|(_, name)| name == n));
                 var.kept = Some(kept);
