@@ -43,3 +43,20 @@ fn product_agrees_on_what_random_hunts_found() {
     assert!(out.is_empty(), "{out}");
     assert!(count >= 3 * 8, "only {count} runs");
 }
+
+/// One request takes 10,000 keys: more are asked for in several, and nothing is lost between them.
+#[test]
+fn more_keys_than_one_request_takes() {
+    let line = |n: usize| {
+        let (second, process) = (n % 60, format!("\"entity_id\":\"id-{n}\",\"pid\":{n}"));
+        format!(r#"{{"@timestamp":"2024-01-01T00:00:{second:02}Z","process":{{{process}}},"file":{{"path":"C:\\{n}"}}}}"#)
+    };
+    let documents = vec![(0..10_050).map(line).collect(), Vec::new()];
+    let options = Options { now: NOW, ..Options::default() };
+    let hunt = "p = GET process FROM stixshifter://s WHERE pid >= 0\nf = FIND file LINKED p\n\
+                q = GET process FROM stixshifter://s WHERE pid IN p.pid AND x_unique_id NOT IN p.x_unique_id\n\
+                r = GET process FROM stixshifter://s WHERE pid IN p.pid";
+    let verdict = verdicts(&documents, &[hunt.to_owned()], options, Form::Ndjson).remove(0);
+    assert_eq!(judge(&world(&documents, options), hunt, &verdict), None);
+    assert_eq!(verdict.unwrap().bindings.iter().map(|b| b.entities).collect::<Vec<_>>(), [10_050, 10_050, 0, 10_050]);
+}

@@ -105,3 +105,22 @@ pub fn with_window<H>(query: Query<H>, window: Window) -> Query<H> {
     let bound = |value, inclusive| Some(Bound { value: Value::Time(value), inclusive });
     Query::all([Query::Range(Range { field: "@timestamp".into(), lower: bound(start, true), upper: bound(stop, false) }), query])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::TimeRange;
+
+    #[test]
+    fn windows_are_rounded_outwards_to_milliseconds() {
+        let text = |start, stop| {
+            let range = TimeRange { start: Instant(start), stop: Instant(stop) };
+            serde_json::to_string(&with_window::<Never>(Query::MatchAll, Some(range))).unwrap_or_default()
+        };
+        let whole = text(5 * MILLISECOND, 7 * MILLISECOND);
+        assert_eq!(text(5 * MILLISECOND + 1, 6 * MILLISECOND + 1), whole);
+        assert_eq!(text(5 * MILLISECOND + 999_999, 7 * MILLISECOND), whole);
+        assert_ne!(text(6 * MILLISECOND, 7 * MILLISECOND), whole);
+        assert_ne!(text(5 * MILLISECOND, 7 * MILLISECOND + 1), whole);
+    }
+}
