@@ -202,7 +202,9 @@ impl Case {
             let hunt = json.map(|report| report["hunts"][0].clone()).unwrap_or_default();
             let codes = hunt["diagnostics"].as_array().into_iter().flatten().filter(|d| d["severity"] != "advice");
             let codes: Vec<_> = codes.map(|d| d["code"].as_str().unwrap_or_default().to_owned()).collect();
-            if hunt["status"] != status.as_str() || codes != told.iter().map(|t| t.code.clone()).collect::<Vec<_>>() {
+            // Of advice the report may hold more than is told.
+            let graver: Vec<_> = told.iter().filter(|t| t.level != "advice").map(|t| t.code.clone()).collect();
+            if hunt["status"] != status.as_str() || codes != graver {
                 let _ = writeln!(wrong, "the report has status {} with {codes:?}", hunt["status"]);
             }
             let displays = hunt["displays"].as_array().into_iter().flatten();

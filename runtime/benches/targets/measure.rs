@@ -65,7 +65,7 @@ pub(super) fn measured() -> Option<ExitCode> {
     if args.next()? != MEASURE {
         return None;
     }
-    let status = Command::new(args.next()?).args(args).stdout(Stdio::null()).status();
+    let status = Command::new(args.next()?).args(args).stdout(Stdio::null()).stderr(Stdio::null()).status();
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
     let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     let cpu = seconds(usage.user_time()) + seconds(usage.system_time());
