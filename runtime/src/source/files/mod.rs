@@ -29,7 +29,7 @@ pub struct ReadOptions {
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { max_line: 64 << 20, block: 1 << 20 }
+        Self { max_line: 64 << 20, block: 256 << 10 }
     }
 }
 

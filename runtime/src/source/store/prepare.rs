@@ -6,6 +6,7 @@ use crate::source::SourceError;
 use huntc_compiler::backend::elastic::query::{Bound, Never, Query, Range};
 use huntc_compiler::catalog::{Catalog, FieldType};
 use huntc_compiler::value::Value;
+use rustc_hash::FxHashMap;
 use std::ops::Bound as Limit;
 use std::sync::Arc;
 
@@ -47,26 +48,67 @@ pub(super) enum Test {
 
 /// Prepares a query.
 pub(super) fn prepare(query: &Query<Never>) -> Result<Prepared, SourceError> {
-    Ok(match query {
-        Query::MatchAll => Prepared::All,
-        Query::MatchNone => Prepared::None,
-        Query::Exists(q) => exists(&q.field),
-        Query::Term(q) if q.case_insensitive => leaf(&q.field, Test::Pattern(lucene::folded(&q.value.to_string())?)),
-        Query::Term(q) => equal(&q.field, std::slice::from_ref(&q.value)),
-        Query::Terms(q) => equal(&q.field, &q.values),
-        Query::Wildcard(q) => leaf(&q.field, Test::Pattern(lucene::wildcard(&q.pattern, q.case_insensitive)?)),
-        Query::Regexp(q) => leaf(&q.field, Test::Pattern(lucene::regexp(&q.pattern)?)),
-        Query::Range(q) => leaf(&q.field, range(q)),
-        Query::Bool(q) => {
-            let all = |parts: &[Query<Never>]| parts.iter().map(prepare).collect::<Result<Vec<_>, _>>();
-            let mut filter = all(&q.filter)?;
-            if !q.should.is_empty() {
-                filter.push(Prepared::Any(all(&q.should)?));
+    Patterns::default().prepare(query)
+}
+
+/// How a pattern is written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Syntax {
+    Wildcard {
+        fold: bool,
+    },
+    Regexp,
+    /// The whole value, letters folded.
+    Folded,
+}
+
+/// The patterns of one query: a condition asks for the same one in every field that an attribute has, and compiling it is
+/// what preparing costs.
+#[derive(Default)]
+struct Patterns(FxHashMap<(Syntax, String), Pattern>);
+
+impl Patterns {
+    fn prepare(&mut self, query: &Query<Never>) -> Result<Prepared, SourceError> {
+        Ok(match query {
+            Query::MatchAll => Prepared::All,
+            Query::MatchNone => Prepared::None,
+            Query::Exists(q) => exists(&q.field),
+            Query::Term(q) if q.case_insensitive => self.leaf(&q.field, Syntax::Folded, &q.value.to_string())?,
+            Query::Term(q) => equal(&q.field, std::slice::from_ref(&q.value)),
+            Query::Terms(q) => equal(&q.field, &q.values),
+            Query::Wildcard(q) => self.leaf(&q.field, Syntax::Wildcard { fold: q.case_insensitive }, &q.pattern)?,
+            Query::Regexp(q) => self.leaf(&q.field, Syntax::Regexp, &q.pattern)?,
+            Query::Range(q) => leaf(&q.field, range(q)),
+            Query::Bool(q) => {
+                let mut filter = self.all(&q.filter)?;
+                if !q.should.is_empty() {
+                    filter.push(Prepared::Any(self.all(&q.should)?));
+                }
+                filter.sort_by_key(Prepared::cost);
+                Prepared::Both(filter, self.all(&q.must_not)?)
             }
-            filter.sort_by_key(Prepared::cost);
-            Prepared::Both(filter, all(&q.must_not)?)
-        }
-    })
+        })
+    }
+
+    fn all(&mut self, parts: &[Query<Never>]) -> Result<Vec<Prepared>, SourceError> {
+        parts.iter().map(|part| self.prepare(part)).collect()
+    }
+
+    fn leaf(&mut self, field: &str, syntax: Syntax, pattern: &str) -> Result<Prepared, SourceError> {
+        let key = (syntax, pattern.to_owned());
+        let known = match self.0.get(&key) {
+            Some(known) => known.clone(),
+            None => {
+                let compiled = match syntax {
+                    Syntax::Wildcard { fold } => lucene::wildcard(pattern, fold)?,
+                    Syntax::Regexp => lucene::regexp(pattern)?,
+                    Syntax::Folded => lucene::folded(pattern)?,
+                };
+                self.0.entry(key).or_insert(compiled).clone()
+            }
+        };
+        Ok(leaf(field, Test::Pattern(known)))
+    }
 }
 
 impl Prepared {

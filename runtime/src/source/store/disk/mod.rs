@@ -26,7 +26,7 @@ pub(super) fn is_store(dir: &Path) -> bool {
 }
 
 /// Bytes of mapped files that a store keeps in memory between two uses of a segment.
-pub(super) const IN_MEMORY: u64 = 512 << 20;
+pub(super) const IN_MEMORY: u64 = 256 << 20;
 
 /// Opens the segments of a store, to keep no more in memory than a budget.
 pub(super) fn open(dir: &Path, budget: &Arc<Budget>) -> Result<(Vec<Segment>, Vec<Origin>), SourceError> {
