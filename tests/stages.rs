@@ -1,5 +1,6 @@
 //! Every stage of every hunt in `huntflows/`, beside its text: what a change of the compiler changes is seen here.
 
+use crate::corpus::huntflows;
 use huntc_compiler::backend::elastic::{lower, show};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::check;
@@ -9,6 +10,7 @@ use huntc_compiler::plan;
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::syntax;
 use huntc_compiler::time::Instant;
+use std::path::Path;
 
 /// One stage as `huntc compile --emit` prints it.
 fn stage(name: &str, text: &str, file: &str) -> String {
@@ -38,25 +40,16 @@ fn stage(name: &str, text: &str, file: &str) -> String {
 
 #[test]
 fn every_stage_of_every_hunt_is_as_it_was() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/huntflows");
-    let mut files: Vec<_> = std::fs::read_dir(folder).expect("the hunts").map(|e| e.expect("an entry").path()).collect();
-    files.retain(|f| f.extension().is_some_and(|e| e == "hf"));
-    files.sort();
-    assert!(files.len() >= 2);
+    let files = huntflows("huntflows");
+    assert!(files.len() >= 14, "{} hunts", files.len());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for path in files {
-        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let file = path.strip_prefix(root).expect("a hunt of ours").to_string_lossy().replace('\\', "/");
+        let name = file.trim_start_matches("huntflows/").trim_end_matches(".hf").replace('/', "-");
         let text = std::fs::read_to_string(&path).expect("a readable hunt");
         for of in ["tokens", "ast", "hir", "plan", "requests", "console", "curl", "dot", "mermaid"] {
-            pin(&name, of, &format!("{text}\n──── {of} ────\n{}", stage(of, &text, &format!("huntflows/{name}.hf"))));
+            pin(&name, of, &format!("{text}\n──── {of} ────\n{}", stage(of, &text, &file)));
         }
-    }
-}
-
-/// Of the nightly hunts, the plan: what the other stages do is seen in the published ones.
-#[test]
-fn every_plan_of_a_nightly_hunt_is_as_it_was() {
-    for (file, text) in huntc_runtime::demo::NIGHTLY {
-        pin(&format!("nightly-{}", file.trim_end_matches(".hf")), "plan", &stage("plan", text, file));
     }
 }
 
