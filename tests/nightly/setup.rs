@@ -1,5 +1,5 @@
-//! The set-up of `docs/nightly.md`, from nothing in five commands: run as they stand there, in a folder instead of the
-//! machine's own, with stand-ins for the programs that change a machine.
+//! The README's set-up from nothing in five commands: run as they stand there, in a folder instead of the machine's own,
+//! with stand-ins for the programs that change a machine.
 
 use crate::support::servers::running;
 use std::io::Write as _;
@@ -12,8 +12,8 @@ const KEY: &str = "id:hunter2";
 
 /// The blocks of the section, each one command.
 fn commands() -> Vec<String> {
-    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/nightly.md")).unwrap();
-    let (_, section) = page.split_once("\n## From nothing in five commands\n").unwrap();
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, section) = page.split_once("\n## Nightly hunts from nothing in five commands\n").unwrap();
     let (section, _) = section.split_once("\n## ").unwrap();
     section.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned()).collect()
 }
