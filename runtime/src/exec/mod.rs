@@ -309,3 +309,6 @@ struct Graph<'a> {
     waiting: &'a [AtomicUsize],
     dependants: &'a [Vec<NodeId>],
 }
+
+#[cfg(test)]
+mod pool_tests;

@@ -96,16 +96,15 @@ impl Patterns {
 
     fn leaf(&mut self, field: &str, syntax: Syntax, pattern: &str) -> Result<Prepared, SourceError> {
         let key = (syntax, pattern.to_owned());
-        let known = match self.0.get(&key) {
-            Some(known) => known.clone(),
-            None => {
-                let compiled = match syntax {
-                    Syntax::Wildcard { fold } => lucene::wildcard(pattern, fold)?,
-                    Syntax::Regexp => lucene::regexp(pattern)?,
-                    Syntax::Folded => lucene::folded(pattern)?,
-                };
-                self.0.entry(key).or_insert(compiled).clone()
-            }
+        let known = if let Some(known) = self.0.get(&key) {
+            known.clone()
+        } else {
+            let compiled = match syntax {
+                Syntax::Wildcard { fold } => lucene::wildcard(pattern, fold)?,
+                Syntax::Regexp => lucene::regexp(pattern)?,
+                Syntax::Folded => lucene::folded(pattern)?,
+            };
+            self.0.entry(key).or_insert(compiled).clone()
         };
         Ok(leaf(field, Test::Pattern(known)))
     }
