@@ -107,13 +107,6 @@ impl Bits {
         self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a |= b);
     }
 
-    /// Drops rows outside of a range.
-    pub(super) fn clip(&mut self, range: &Range<usize>) {
-        for (index, word) in self.words.iter_mut().enumerate() {
-            *word &= mask(index, range);
-        }
-    }
-
     /// The rows, ascending.
     pub(super) fn rows(&self) -> Vec<u32> {
         let mut rows = Vec::with_capacity(self.count() as usize);
@@ -133,14 +126,36 @@ impl Bits {
         Some(index as u32 * 64 + self.words[index].trailing_zeros())
     }
 
-    /// The rows of `within` that have one of the codes.
-    pub(super) fn scan(column: &Column, rows: usize, within: &Range<usize>, codes: &CodeSet) -> Self {
-        let mut bits = Self::none(rows);
+    /// The range that holds all rows of the set.
+    pub(super) fn span(&self) -> Range<usize> {
+        let first = self.words.iter().position(|w| *w != 0).map_or(0, |at| at * 64 + self.words[at].trailing_zeros() as usize);
+        let last = self.words.iter().rposition(|w| *w != 0).map_or(0, |at| (at + 1) * 64 - self.words[at].leading_zeros() as usize);
+        first..last
+    }
+
+    /// The rows of the set that pass, asked for in ascending order.
+    pub(super) fn filter(&self, mut passes: impl FnMut(u32) -> bool) -> Self {
+        let mut kept = Self::none(self.rows);
+        for (index, (word, kept)) in self.words.iter().zip(&mut kept.words).enumerate() {
+            let mut rest = *word;
+            while rest != 0 {
+                let bit = rest.trailing_zeros();
+                *kept |= u64::from(passes(index as u32 * 64 + bit)) << bit;
+                rest &= rest - 1;
+            }
+        }
+        kept
+    }
+
+    /// The rows of a set that have one of the codes.
+    pub(super) fn scan(column: &Column, among: &Self, codes: &CodeSet) -> Self {
+        let mut bits = Self::none(among.rows);
+        let within = among.span();
         if codes.is_empty() || within.is_empty() {
             return bits;
         }
         match &column.first.rows {
-            None => scan_dense(&column.first.codes, &mut bits.words, within, codes),
+            None => scan_dense(&column.first.codes, &mut bits.words, &within, codes),
             Some(at) => {
                 let start = at.partition_point(|r| (*r as usize) < within.start);
                 for (index, row) in at.iter().enumerate().skip(start).take_while(|(_, r)| (**r as usize) < within.end) {
@@ -155,7 +170,7 @@ impl Bits {
                 bits.insert(*row as usize);
             }
         }
-        bits.clip(within);
+        bits.and(among);
         bits
     }
 }
@@ -168,7 +183,7 @@ fn mask(index: usize, range: &Range<usize>) -> u64 {
     below(to) & !below(from)
 }
 
-/// Fills whole words: what is outside of the range is clipped afterwards.
+/// Fills whole words: what is outside of the set is dropped afterwards.
 fn scan_dense(codes: &Codes, words: &mut [u64], within: &Range<usize>, wanted: &CodeSet) {
     let first = within.start / 64;
     let last = within.end.div_ceil(64).min(words.len());

@@ -342,13 +342,12 @@ impl Column {
 
     /// The values that are addresses, sorted, with their codes.
     pub(super) fn addresses(&self) -> &[(u128, u32)] {
-        self.addresses.get_or_init(|| self.derive(|text, _| address(std::str::from_utf8(text).ok()?)))
+        self.addresses.get_or_init(|| self.derive(|text, _| address_of(text)))
     }
 
     /// The values that are times, in milliseconds since the epoch, sorted, with their codes.
     pub(super) fn times(&self) -> &[(i64, u32)] {
-        let millis = |nanos| huntc_compiler::time::Instant(nanos).millis_floor();
-        self.times.get_or_init(|| self.derive(|text, kind| super::instant::read(text, kind).0.map(millis)))
+        self.times.get_or_init(|| self.derive(millis))
     }
 
     /// The index for many texts at once.
@@ -364,8 +363,18 @@ impl Column {
     }
 }
 
+/// The address that a value spells, as 128 bits.
+pub(super) fn address_of(text: &[u8]) -> Option<u128> {
+    address(std::str::from_utf8(text).ok()?)
+}
+
+/// The time that a value is or spells, in milliseconds since the epoch.
+pub(super) fn millis(text: &[u8], kind: Kind) -> Option<i64> {
+    super::instant::read(text, kind).0.map(|nanos| huntc_compiler::time::Instant(nanos).millis_floor())
+}
+
 /// The number that a value is or spells.
-fn number(text: &[u8], kind: Kind) -> Option<Value> {
+pub(super) fn number(text: &[u8], kind: Kind) -> Option<Value> {
     if kind == Kind::Bool { None } else { spelled_number(std::str::from_utf8(text).ok()?) }
 }
 

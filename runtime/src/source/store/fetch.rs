@@ -2,6 +2,7 @@
 
 use super::column::{Codes, Column, Dictionary, Kind};
 use super::segment::Segment;
+use super::walk::Walk;
 use crate::source::{self, Scalar, SourceError};
 use huntc_compiler::time::Instant;
 use rustc_hash::FxHashMap;
@@ -33,56 +34,60 @@ fn values(field: &str, selections: &[Selection<'_>]) -> Result<source::Column, S
             out.starts.extend(std::iter::repeat_n(from as u32, selection.rows.len()));
             continue;
         };
-        let mut codes = vec![0; column.dictionary.len() + 1];
-        take_codes(column, &selection.rows, &mut codes, &mut out);
-        let values = take_values(&column.dictionary, &mut codes);
-        for code in out.codes.get_mut(from..).unwrap_or_default() {
-            *code = codes.get(*code as usize).copied().unwrap_or_default();
-        }
-        parts.push((from, values));
+        take_codes(column, &selection.rows, &mut out);
+        parts.push((from, take_values(&column.dictionary, out.codes.get_mut(from..).unwrap_or_default())));
         selection.segment.settle();
     }
     join(parts, &mut out);
     Ok(out)
 }
 
-/// Takes the codes of rows as the segment has them, and notes which are in use.
-fn take_codes(column: &Column, rows: &[u32], used: &mut [u32], out: &mut source::Column) {
+/// Takes the codes of rows as the segment has them.
+fn take_codes(column: &Column, rows: &[u32], out: &mut source::Column) {
     if column.first.rows.is_none() && column.more_rows.is_empty() {
         return match &column.first.codes {
-            Codes::U8(codes) => take_dense(codes, rows, used, out),
-            Codes::U16(codes) => take_dense(codes, rows, used, out),
-            Codes::U32(codes) => take_dense(codes, rows, used, out),
+            Codes::U8(codes) => take_dense(codes, rows, out),
+            Codes::U16(codes) => take_dense(codes, rows, out),
+            Codes::U32(codes) => take_dense(codes, rows, out),
         };
     }
-    let mut walk = Rows::new(column);
+    let mut walk = Walk::new(column);
     for row in rows {
-        walk.codes(*row, |code| take(code, used, &mut out.codes));
+        walk.codes(*row, |code| out.codes.push(code));
         out.starts.push(out.codes.len() as u32);
     }
 }
 
-fn take_dense<T: Copy + Into<u32>>(codes: &[T], rows: &[u32], used: &mut [u32], out: &mut source::Column) {
+fn take_dense<T: Copy + Into<u32>>(codes: &[T], rows: &[u32], out: &mut source::Column) {
     for row in rows {
-        take(codes.get(*row as usize).map_or(0, |code| (*code).into()), used, &mut out.codes);
+        out.codes.extend(codes.get(*row as usize).map(|code| (*code).into()).filter(|code| *code != 0));
         out.starts.push(out.codes.len() as u32);
     }
 }
 
-/// Takes a code, unless it stands for no value or for none that the dictionary has.
-fn take(code: u32, used: &mut [u32], codes: &mut Vec<u32>) {
-    if let (true, Some(used)) = (code != 0, used.get_mut(code as usize)) {
-        *used = 1;
-        codes.push(code);
+/// The values that codes of a segment stand for, in their order; the codes become places among these.
+fn take_values(dictionary: &Dictionary, codes: &mut [u32]) -> Vec<Scalar> {
+    // Marking the codes in use takes time and memory by the dictionary's length, sorting them by their own number.
+    if codes.len() < dictionary.len() / 16 {
+        let mut used = codes.to_vec();
+        used.sort_unstable();
+        used.dedup();
+        for code in codes {
+            *code = used.partition_point(|other| other < code) as u32;
+        }
+        return used.iter().map(|code| dictionary.scalar(*code as usize - 1)).collect();
     }
-}
-
-/// The values in use, in their order; `used` becomes the place of each code's value among them.
-fn take_values(dictionary: &Dictionary, used: &mut [u32]) -> Vec<Scalar> {
+    let mut places = vec![0; dictionary.len() + 1];
+    for code in codes.iter() {
+        places[*code as usize] = 1;
+    }
     let mut values = Vec::new();
-    for (code, used) in used.iter_mut().enumerate().filter(|(_, used)| **used > 0) {
-        *used = values.len() as u32;
+    for (code, place) in places.iter_mut().enumerate().filter(|(_, used)| **used > 0) {
+        *place = values.len() as u32;
         values.push(dictionary.scalar(code - 1));
+    }
+    for code in codes {
+        *code = places[*code as usize];
     }
     values
 }
@@ -146,7 +151,7 @@ fn written_times(selections: &[Selection<'_>], columns: &[Option<&Column>]) -> s
     let mut out = with_room(selections);
     let mut distinct = Distinct::default();
     for (selection, column) in selections.iter().zip(columns) {
-        let mut walk = column.map(Rows::new);
+        let mut walk = column.map(Walk::new);
         for row in &selection.rows {
             let before = out.codes.len();
             if let Some((walk, column)) = walk.as_mut().zip(*column) {
@@ -207,56 +212,4 @@ impl Distinct {
         }
         code
     }
-}
-
-/// Walks through a column row by row.
-struct Rows<'a> {
-    column: &'a Column,
-    first: usize,
-    more: usize,
-}
-
-impl<'a> Rows<'a> {
-    fn new(column: &'a Column) -> Self {
-        Self { column, first: 0, more: 0 }
-    }
-
-    /// Gives the codes of a row; rows must be asked for in ascending order.
-    fn codes(&mut self, row: u32, mut give: impl FnMut(u32)) {
-        let first = match &self.column.first.rows {
-            None => self.column.first.codes.get(row as usize),
-            Some(rows) => {
-                self.first = advance(rows, self.first, row);
-                if rows.get(self.first) == Some(&row) { self.column.first.codes.get(self.first) } else { 0 }
-            }
-        };
-        if first == 0 {
-            return;
-        }
-        give(first);
-        if self.column.more_rows.is_empty() {
-            return;
-        }
-        self.more = advance(&self.column.more_rows, self.more, row);
-        while self.column.more_rows.get(self.more) == Some(&row) {
-            if let Some(code) = self.column.more_codes.get(self.more).filter(|code| **code != 0) {
-                give(*code);
-            }
-            self.more += 1;
-        }
-    }
-}
-
-/// The first place from `from` on whose row is not less than `row`.
-fn advance(rows: &[u32], from: usize, row: u32) -> usize {
-    let (mut low, mut step) = (from, 1);
-    if rows.get(low).is_none_or(|r| *r >= row) {
-        return low;
-    }
-    while rows.get(low + step).is_some_and(|r| *r < row) {
-        low += step;
-        step *= 2;
-    }
-    let high = (low + step).min(rows.len());
-    low + rows[low..high].partition_point(|r| *r < row)
 }

@@ -14,10 +14,12 @@ mod ingest;
 mod instant;
 mod lucene;
 mod order;
+mod passing;
 mod prepare;
 mod residence;
 mod sample;
 mod segment;
+mod walk;
 
 pub use disk::{IngestOptions, IngestReport, ingest};
 
@@ -225,7 +227,7 @@ fn matching(
         return Ok(None);
     }
     context.stats.pages.fetch_add(1, Ordering::Relaxed);
-    let found = eval::evaluate(query, segment, &within)?;
+    let found = eval::evaluate(query, segment, &Bits::range(segment.len(), within))?;
     segment.settle();
     Ok(Some(found))
 }

@@ -114,11 +114,25 @@ impl Prepared {
     /// What evaluation costs, roughly: the order of clauses.
     fn cost(&self) -> u8 {
         match self {
-            Self::All | Self::None | Self::Exists(_) => 0,
-            Self::Leaf(_, Test::Texts(texts)) if texts.len() < 100 => 1,
-            Self::Leaf(_, Test::Pattern(Pattern::Search(..))) => 4,
-            Self::Leaf(..) => 2,
-            Self::Both(..) | Self::Any(_) => 3,
+            Self::All | Self::None => 0,
+            // Texts are found at once, and most rows have none of them.
+            Self::Leaf(_, Test::Texts(_)) => 1,
+            Self::Exists(_) => 2,
+            Self::Leaf(_, test) if !test.looks_at_all_values() => 2,
+            Self::Leaf(_, Test::Pattern(_)) => 5,
+            Self::Leaf(..) => 3,
+            Self::Both(..) | Self::Any(_) => 4,
+        }
+    }
+}
+
+impl Test {
+    /// Whether all values of a dictionary have to be read for it: sorting by text is of no help.
+    pub(super) fn looks_at_all_values(&self) -> bool {
+        match self {
+            Self::Texts(_) | Self::TextRange(..) => false,
+            Self::Pattern(pattern) => matches!(pattern, Pattern::Search(..)),
+            Self::Numbers(_) | Self::NumberRange(..) | Self::Addresses(_) | Self::Times(_) => true,
         }
     }
 }

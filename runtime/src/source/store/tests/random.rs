@@ -5,6 +5,8 @@ use super::{request, store_with, values};
 use crate::source::files::ReadOptions;
 use crate::source::store::Store;
 use crate::source::store::ingest::Limits;
+use crate::source::store::passing::{codes, passes};
+use crate::source::store::prepare::{Prepared, prepare};
 use crate::source::{DataSource, FetchContext, Scalar};
 use huntc_compiler::backend::elastic::query::{Bound, Never, Query, Range, Term, Wildcard};
 use huntc_compiler::time::{Instant, MILLISECOND, TimeRange, Window};
@@ -153,6 +155,22 @@ fn store(documents: &[Json], limits: &Limits) -> Store {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_value_passes_where_its_code_does(documents in prop::collection::vec(document(), 0..60), queries in prop::collection::vec(leaf(), 1..12)) {
+        let store = store(&documents, &Limits::default());
+        for query in queries {
+            let Prepared::Leaf(field, test) = prepare(&query).unwrap() else { continue };
+            for segment in &store.segments {
+                let Some(column) = segment.column(&field).unwrap() else { continue };
+                let (codes, dictionary) = (codes(&test, column), &column.dictionary);
+                for entry in 0..dictionary.len() {
+                    let alone = passes(&test, dictionary.text(entry), dictionary.kind(entry));
+                    prop_assert_eq!(alone, codes.contains(entry as u32 + 1), "{:?} in {:?}", dictionary.scalar(entry), test);
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_store_answers_as_the_naive_evaluator(
