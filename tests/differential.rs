@@ -12,14 +12,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// A hand-written hunt.
-struct Written {
+pub(crate) struct Written {
     name: String,
-    text: String,
+    pub(crate) text: String,
 }
 
 /// The hunts of `tests/oracle/hunts` by file of telemetry: in each file `# file:` names the data, `# range:` what `$ALL`
 /// stands for, and every hunt begins with `## name`.
-fn written() -> BTreeMap<String, Vec<Written>> {
+pub(crate) fn written() -> BTreeMap<String, Vec<Written>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/hunts");
     let mut all: BTreeMap<String, Vec<Written>> = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -112,10 +112,10 @@ fn product_agrees_on_written_hunts() {
 }
 
 /// Random hunts over the same records.
-struct Batch {
+pub(crate) struct Batch {
     /// NDJSON lines of the two sources.
-    documents: Vec<Vec<String>>,
-    hunts: Vec<Vec<String>>,
+    pub(crate) documents: Vec<Vec<String>>,
+    pub(crate) hunts: Vec<Vec<String>>,
     options: Options,
     form: Form,
 }
@@ -134,14 +134,14 @@ pub(crate) const NOW: i64 = 1_704_068_100_000_000_000;
 /// Hunts in one batch.
 const EACH: usize = 20;
 
-const NAMES: [&str; 2] = ["s", "t"];
+pub(crate) const NAMES: [&str; 2] = ["s", "t"];
 
 pub(crate) fn world(documents: &[Vec<String>], options: Options) -> World {
     let parsed = documents.iter().map(|lines| Arc::new(document::parse(&lines.join("\n"))));
     World::new(NAMES.map(str::to_owned).into_iter().zip(parsed).collect(), options)
 }
 
-fn batch(seed: u64) -> Batch {
+pub(crate) fn batch(seed: u64) -> Batch {
     let mut rng = Rng::new(seed);
     let count = 8 + rng.below(40);
     let documents = vec![documents(&mut rng, count), documents(&mut rng, 6)];

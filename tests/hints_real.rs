@@ -13,7 +13,7 @@ use huntc_compiler::time::Instant;
 use huntc_runtime::exec::{self, Job, RunOptions};
 use huntc_runtime::report::model::Status;
 use huntc_runtime::source::store::Store;
-use huntc_runtime::source::{DataSource, FetchContext, Records, Sample, SourceError};
+use huntc_runtime::source::{DataSource, FetchContext, Fields, Records, Sample, SourceError};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -139,22 +139,8 @@ fn a_hint_that_cannot_be_had_is_left_out() {
     let now = Instant::parse("2021-01-01T00:00:00Z").unwrap();
     let (hunt, plan) = compile(&sources, id, catalog, &Options::at(now)).compiled.unwrap();
     let source: Arc<dyn DataSource> = Arc::new(Deaf(Store::from_paths(&[huntc.path("log.ndjson")]).unwrap().0));
-    let options = RunOptions {
-        open: &|_| Ok(Arc::clone(&source)),
-        analytic: &|_| None,
-        keys: false,
-        allow_partial: false,
-        concurrency: 1,
-        roots: Vec::new(),
-        cancel: Arc::default(),
-        read: Arc::default(),
-        done: Arc::default(),
-        run_id: "test".to_owned(),
-        max_records: None,
-        max_requests: None,
-        timeout: None,
-        hints: true,
-    };
+    let open = |_: &str, _: &dyn Fn() -> Fields| Ok(Arc::clone(&source));
+    let options = RunOptions { hints: true, ..RunOptions::new(&open) };
     let job = Job { file: "h.hf".to_owned(), hunt: &hunt, plan: &plan, catalog, diagnostics: Vec::new(), folder: ".".into() };
     let report = exec::run(job, &options);
     assert!(report.status == Status::Ok && report.complete && report.diagnostics.is_empty(), "{report:#?}");

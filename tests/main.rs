@@ -27,6 +27,7 @@ mod huntflows;
 mod interrupt;
 mod lowering;
 mod mappings;
+mod needs;
 mod nightly;
 mod oracle;
 mod product;

@@ -2,9 +2,8 @@
 
 use super::run::Args;
 use crate::config::Config;
-use crate::exec::{self, Job, RunOptions};
+use crate::exec::{self, Job, Open, RunOptions};
 use crate::report::model::{HuntReport, Status};
-use crate::source::{DataSource, SourceError};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::check::hir::Hunt;
 use huntc_compiler::diag::Diagnostic;
@@ -16,9 +15,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
-
-/// Opens the source of a name.
-pub(super) type Opener<'a> = dyn Fn(&str) -> Result<Arc<dyn DataSource>, SourceError> + Sync + 'a;
 
 /// A hunt that is ready to run.
 pub(super) struct Work<'a> {
@@ -33,7 +29,7 @@ pub(super) struct Work<'a> {
     /// Folders that LOAD and SAVE may use.
     pub roots: Vec<PathBuf>,
     /// Opens the source of a name.
-    pub open: &'a Opener<'a>,
+    pub open: &'a Open<'a>,
     pub config: &'a Config,
     pub args: &'a Args,
     /// Set on Ctrl-C.
@@ -50,7 +46,6 @@ pub(super) fn execute(work: Work<'_>) -> HuntReport {
     let analytics = &work.config.analytics;
     let settings = &work.config.run;
     let options = RunOptions {
-        open: work.open,
         analytic: &|uri| analytics.get(uri).cloned(),
         keys: work.args.keys,
         allow_partial: work.args.allow_partial,
@@ -58,12 +53,12 @@ pub(super) fn execute(work: Work<'_>) -> HuntReport {
         roots: work.roots,
         cancel: work.cancel,
         read: work.read,
-        done: Arc::new(AtomicU64::new(0)),
         run_id: run_id(),
         max_records: settings.max_records,
         max_requests: settings.max_requests,
         timeout: settings.timeout,
         hints: settings.hints.unwrap_or(true) && !work.args.no_hints,
+        ..RunOptions::new(work.open)
     };
     let job = Job {
         file: work.file.to_owned(),

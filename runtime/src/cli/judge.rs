@@ -12,8 +12,8 @@ use super::session::{Session, catalog};
 use crate::config::Config;
 use crate::report::model::{HuntReport, Status};
 use crate::report::sanitize::terminal as safe;
-use crate::source::SourceError;
 use crate::source::files::ReadReport;
+use crate::source::{Fields, SourceError};
 use huntc_compiler::check::hir::{DataSource, Hunt, StepKind};
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::codes::store::BAD_LINES;
@@ -58,8 +58,10 @@ impl<'a> Judge<'a> {
             return Ok((without_results(file, Status::Error, diagnostics), ExitCode::Usage));
         }
         let place = config.file.as_ref().map_or_else(String::new, |f| f.display().to_string());
-        let open = |name: &str| match bound.get(name) {
-            Some(ready) => self.opened.get(&place, name, ready),
+        // Several hunts share what is read, and what the later ones need is not known yet.
+        let alone = self.args.files.len() == 1;
+        let open = |name: &str, needs: &dyn Fn() -> Fields| match bound.get(name) {
+            Some(ready) => self.opened.get(&place, name, ready, &|| if alone { needs() } else { Fields::All }),
             None => Err(SourceError::new(&UNBOUND_SOURCE, format!("nothing is bound to `{name}`"))),
         };
         let read = Arc::new(AtomicU64::new(0));

@@ -6,7 +6,7 @@ use crate::config::secret::{Secret, SecretError};
 use crate::source::elastic::{self, ElasticConfig, ElasticSource};
 use crate::source::files::ReadReport;
 use crate::source::store::Store;
-use crate::source::{DataSource, SourceError};
+use crate::source::{DataSource, Fields, SourceError};
 use huntc_compiler::diag::codes::config::MISSING_SECRET;
 use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
@@ -33,12 +33,13 @@ pub(super) fn ready(binding: &Binding, environment: &Environment) -> Result<Read
 }
 
 impl Ready {
-    /// Opens it. Log files are read whole; their report says which lines are no records.
-    pub(super) fn open(&self) -> Result<(Arc<dyn DataSource>, ReadReport), SourceError> {
+    /// Opens it. Log files are read to their end, and of their records these fields are kept; the report says which lines
+    /// are no records.
+    pub(super) fn open(&self, fields: &dyn Fn() -> Fields) -> Result<(Arc<dyn DataSource>, ReadReport), SourceError> {
         Ok(match self {
             Self::Store(path) => (Arc::new(Store::open(path)?), ReadReport::default()),
             Self::Files(path) => {
-                let (store, report) = Store::from_paths(std::slice::from_ref(path))?;
+                let (store, report) = Store::from_paths_with(std::slice::from_ref(path), fields())?;
                 (Arc::new(store), report)
             }
             Self::Cluster(config) => (Arc::new(ElasticSource::new((**config).clone())?), ReadReport::default()),
@@ -62,15 +63,22 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// The source of a binding, opened now or before. `place` is the same for the same configuration.
-    pub(super) fn get(&self, place: &str, name: &str, ready: &Ready) -> Result<Arc<dyn DataSource>, SourceError> {
+    /// The source of a binding, opened now or before. `place` is the same for the same configuration; `fields` are those
+    /// that every hunt may ask for that gets the source.
+    pub(super) fn get(
+        &self,
+        place: &str,
+        name: &str,
+        ready: &Ready,
+        fields: &dyn Fn() -> Fields,
+    ) -> Result<Arc<dyn DataSource>, SourceError> {
         let key = format!("{place}\0{name}");
         // Held while opening: a second statement waits for the file instead of reading it too.
         let mut open = self.by_place.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(source) = open.get(&key) {
             return Ok(Arc::clone(source));
         }
-        let (source, report) = ready.open()?;
+        let (source, report) = ready.open(fields)?;
         if report.bad_total > 0 {
             self.reports.lock().unwrap_or_else(PoisonError::into_inner).push((name.to_owned(), report));
         }

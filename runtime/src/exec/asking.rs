@@ -47,7 +47,7 @@ impl Run<'_> {
         let (Some(state), Some(named)) = (self.source(source), self.job.hunt.sources.get(usize::from(source.0))) else {
             return Err(Failure::Skipped);
         };
-        let opened = state.opened.get_or_init(|| outside(|| (self.options.open)(&named.name)));
+        let opened = state.opened.get_or_init(|| outside(|| (self.options.open)(&named.name, &|| self.needs(source))));
         opened.clone().map_err(|e| failed(node, &e))
     }
 

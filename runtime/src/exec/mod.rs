@@ -5,6 +5,7 @@ mod asking;
 pub mod bind;
 mod files;
 mod hints;
+mod needs;
 mod node;
 mod outputs;
 mod summary;
@@ -13,7 +14,7 @@ mod tree;
 use crate::config::analytic::AnalyticBinding;
 use crate::report::model::{HuntReport, RequestReport, Status};
 use crate::sight::Lives;
-use crate::source::{DataSource, SourceError};
+use crate::source::{DataSource, Fields, SourceError};
 use crate::table::Table;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::check::hir::{Column, Hunt, SourceRef, VarId};
@@ -42,8 +43,8 @@ pub struct Job<'a> {
     pub folder: PathBuf,
 }
 
-/// Opens the source of a name.
-pub type Open<'a> = dyn Fn(&str) -> Result<Arc<dyn DataSource>, SourceError> + Sync + 'a;
+/// Opens the source of a name. The function says which fields the hunt may ask for, should the source care.
+pub type Open<'a> = dyn Fn(&str, &dyn Fn() -> Fields) -> Result<Arc<dyn DataSource>, SourceError> + Sync + 'a;
 
 /// How to run.
 pub struct RunOptions<'a> {
@@ -75,6 +76,28 @@ pub struct RunOptions<'a> {
     pub timeout: Option<Duration>,
     /// Whether the report says why a statement found nothing.
     pub hints: bool,
+}
+
+impl<'a> RunOptions<'a> {
+    /// A run on these sources without limits, analytics, files, keys and hints, one node at a time.
+    pub fn new(open: &'a Open<'a>) -> Self {
+        Self {
+            open,
+            analytic: &|_| None,
+            keys: false,
+            allow_partial: false,
+            concurrency: 1,
+            roots: Vec::new(),
+            cancel: Arc::default(),
+            read: Arc::default(),
+            done: Arc::default(),
+            run_id: String::new(),
+            max_records: None,
+            max_requests: None,
+            timeout: None,
+            hints: false,
+        }
+    }
 }
 
 /// Why a node has no table.

@@ -5,7 +5,7 @@
 use super::{Job, RunOptions, run};
 use crate::report::model::Status;
 use crate::source::store::Store;
-use crate::source::{DataSource, FetchContext, Records, Sample, SourceError};
+use crate::source::{DataSource, FetchContext, Fields, Records, Sample, SourceError};
 use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::compile::compile;
@@ -52,25 +52,11 @@ fn hunt_with_many_statements() -> Status {
     let id = sources.add_text("h.hf", text);
     let catalog = Catalog::builtin();
     let (hunt, plan) = compile(&sources, id, catalog, &Options::at(Instant(0))).compiled.unwrap();
-    let options = RunOptions {
-        open: &|_| {
-            shared_work();
-            Ok(Arc::new(Parallel(Store::from_paths(&[log.path().to_owned()])?.0)))
-        },
-        analytic: &|_| None,
-        keys: false,
-        allow_partial: false,
-        concurrency: 8,
-        roots: Vec::new(),
-        cancel: Arc::default(),
-        read: Arc::default(),
-        done: Arc::default(),
-        run_id: "test".to_owned(),
-        max_records: None,
-        max_requests: None,
-        timeout: None,
-        hints: false,
+    let open = |_: &str, _: &dyn Fn() -> Fields| -> Result<Arc<dyn DataSource>, SourceError> {
+        shared_work();
+        Ok(Arc::new(Parallel(Store::from_paths(&[log.path().to_owned()])?.0)))
     };
+    let options = RunOptions { concurrency: 8, ..RunOptions::new(&open) };
     let job = Job { file: "h.hf".to_owned(), hunt: &hunt, plan: &plan, catalog, diagnostics: Vec::new(), folder: ".".into() };
     run(job, &options).status
 }

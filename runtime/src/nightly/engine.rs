@@ -6,7 +6,7 @@ use super::finding::{self, Found};
 use crate::config::analytic::AnalyticBinding;
 use crate::exec::{self, Job, RunOptions};
 use crate::report::model::{HuntReport, Status};
-use crate::source::{DataSource, SourceError};
+use crate::source::{DataSource, Fields, SourceError};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::compile::{Compilation, compile};
 use huntc_compiler::diag::codes::internal::BUG;
@@ -161,26 +161,21 @@ impl Hunter<'_> {
         let Compilation { compiled, diagnostics, front_matter, .. } = self.compile(loaded, id, window);
         let Some((hunt, plan)) = compiled else { return Look { report: empty(&shown(loaded), diagnostics), found: None } };
         let finding = front_matter.finding_of(&hunt);
-        let open = |name: &str| self.source(number, name);
+        // All hunts of a night share what is read.
+        let open = |name: &str, _: &dyn Fn() -> Fields| self.source(number, name);
         let options = RunOptions {
-            open: &open,
             analytic: &|uri| loaded.analytics.get(uri).cloned(),
-            // Of every variable of a thousand hunts they would be most of the night's memory; findings have theirs.
-            keys: false,
-            // A part of a window must never pass for all of it.
-            allow_partial: false,
             concurrency: loaded.concurrency,
             roots: loaded.roots.clone(),
             cancel: Arc::clone(&self.cancel),
-            // Of this look alone: the limit of records is a hunt's, not the night's.
-            read: Arc::default(),
-            done: Arc::default(),
             run_id: format!("{}-{number}", self.run_id),
             max_records: loaded.max_records,
             max_requests: loaded.max_requests,
             timeout: loaded.timeout.into_iter().chain(time).min(),
-            // Most nights find nothing, and that is well.
-            hints: false,
+            // Without keys: of every variable of a thousand hunts they would be most of the night's memory, and findings have
+            // theirs. Not partial: a part of a window must never pass for all of it. Without hints: most nights find nothing,
+            // and that is well. The records read are counted for each hunt anew, as the limit is.
+            ..RunOptions::new(&open)
         };
         let folder = loaded.file.path.parent().map_or_else(|| PathBuf::from("."), PathBuf::from);
         let job = Job { file: shown(loaded), hunt: &hunt, plan: &plan, catalog: &loaded.catalog, diagnostics, folder };

@@ -2,10 +2,12 @@
 
 mod clocks;
 pub mod elastic;
+mod fields;
 pub mod files;
 pub mod store;
 
 pub use clocks::Clock;
+pub use fields::Fields;
 
 use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::diag::Code;

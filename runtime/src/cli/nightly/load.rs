@@ -12,7 +12,7 @@ use crate::config::environment::Environment;
 use crate::nightly::cache::Cache;
 use crate::nightly::discover::HuntFile;
 use crate::nightly::engine::{Hunter, Loaded, Opener};
-use crate::source::{DataSource, SourceError};
+use crate::source::{DataSource, Fields, SourceError};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::options::Options;
@@ -114,7 +114,7 @@ impl Bound {
                 None => return Err(unbound()),
             },
         };
-        let source = self.opened.get(&place, name, &ready)?;
+        let source = self.opened.get(&place, name, &ready, &Fields::default)?;
         Ok((format!("{place}\0{name}"), source))
     }
 }

@@ -64,27 +64,18 @@ struct Class {
 pub(super) fn fields_of(request: &BoundRequest) -> BTreeSet<String> {
     let mut fields: BTreeSet<String> = request.fields.iter().filter(|f| *f != "_id").cloned().collect();
     fields.insert(TIME.to_owned());
-    query_fields(&request.query, &mut fields);
+    fields.extend(query_fields(&request.query));
     fields
 }
 
-fn query_fields(query: &Bound, fields: &mut BTreeSet<String>) {
-    let field = match query {
-        Query::MatchAll | Query::MatchNone => return,
-        Query::Bool(b) => {
-            b.filter.iter().chain(&b.must_not).chain(&b.should).for_each(|q| query_fields(q, fields));
-            return;
+fn query_fields(query: &Bound) -> BTreeSet<String> {
+    let mut fields = BTreeSet::new();
+    query.each_field(&mut |field| {
+        if !field.starts_with('_') {
+            fields.insert(field.to_owned());
         }
-        Query::Term(q) => &q.field,
-        Query::Terms(q) => &q.field,
-        Query::Wildcard(q) => &q.field,
-        Query::Regexp(q) => &q.field,
-        Query::Range(q) => &q.field,
-        Query::Exists(q) => &q.field,
-    };
-    if !field.starts_with('_') {
-        fields.insert(field.clone());
-    }
+    });
+    fields
 }
 
 impl Prepared {
@@ -228,8 +219,7 @@ fn aligned(window: Window) -> bool {
 
 /// Indices by what matters: of a field that is only fetched, whether documents lack it.
 fn classes(request: &BoundRequest, indices: &Indices) -> Vec<Class> {
-    let mut asked = BTreeSet::new();
-    query_fields(&request.query, &mut asked);
+    let mut asked = query_fields(&request.query);
     asked.insert(TIME.to_owned());
     let fetched = fields_of(request);
     let mut classes: BTreeMap<BTreeMap<String, FieldMapping>, Vec<String>> = BTreeMap::new();

@@ -25,7 +25,7 @@ pub use disk::{IngestOptions, IngestReport, ingest};
 
 use super::clocks::{CATEGORY, Clock, Clocks};
 use super::files::{self, ReadReport};
-use super::{DataSource, FetchContext, Records, Sample, SourceError};
+use super::{DataSource, FetchContext, Fields, Records, Sample, SourceError};
 use bits::Bits;
 use fetch::Selection;
 use huntc_compiler::backend::elastic::request::BoundRequest;
@@ -46,6 +46,8 @@ pub struct Store {
     location: String,
     segments: Vec<Segment>,
     origins: Vec<Origin>,
+    /// The fields that were kept of the records.
+    fields: Fields,
 }
 
 /// What a store holds.
@@ -65,6 +67,11 @@ impl Store {
     /// Reads log files, folders of them or standard input (`-`) into memory.
     pub fn from_paths(paths: &[PathBuf]) -> Result<(Self, ReadReport), SourceError> {
         Self::from_paths_within(paths, &Limits::default())
+    }
+
+    /// As [`Self::from_paths`], but of the records only some fields are kept. A request for another one is an error.
+    pub fn from_paths_with(paths: &[PathBuf], fields: Fields) -> Result<(Self, ReadReport), SourceError> {
+        Self::from_paths_within(paths, &Limits { fields, ..Limits::default() })
     }
 
     /// As [`Self::from_paths`], by one thread, cut as told and with so many records in a segment. For tests, which need
@@ -88,7 +95,8 @@ impl Store {
         let mut segments = segments.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         segments.sort_by_key(|s| (s.span(), s.ids.first().copied()));
         let location = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
-        Ok((Self { location, segments, origins: outcome.origins }, outcome.report))
+        let fields = limits.fields.clone();
+        Ok((Self { location, segments, origins: outcome.origins, fields }, outcome.report))
     }
 
     /// Opens the store in a folder, as [`ingest`] makes it. Its files are mapped, not read.
@@ -98,7 +106,7 @@ impl Store {
 
     fn open_within(dir: &Path, in_memory: u64) -> Result<Self, SourceError> {
         let (segments, origins) = disk::open(dir, &Budget::new(in_memory))?;
-        Ok(Self { location: dir.display().to_string(), segments, origins })
+        Ok(Self { location: dir.display().to_string(), segments, origins, fields: Fields::All })
     }
 
     /// Whether a path is a folder that holds a store, of whatever version; other folders hold log files.
@@ -150,9 +158,18 @@ impl Store {
         Ok(clocks.finish())
     }
 
+    /// The query of a request, whose fields must have been kept.
+    fn prepared(&self, request: &BoundRequest) -> Result<Prepared, SourceError> {
+        if let Some(field) = self.fields.lacks(request) {
+            let message = format!("a request needs the field `{field}`, which was passed over in {}", self.location);
+            return Err(SourceError::new(&huntc_compiler::diag::codes::internal::BUG, message));
+        }
+        prepare::prepare(&request.query)
+    }
+
     /// The segments that a request may find something in, with the rows that it matches.
     fn select(&self, request: &BoundRequest, context: &FetchContext) -> Result<Vec<Selection<'_>>, SourceError> {
-        let query = prepare::prepare(&request.query)?;
+        let query = self.prepared(request)?;
         let one = |segment| {
             let Some(bits) = matching(segment, &query, request, context)? else { return Ok(Vec::new()) };
             Ok(if request.first_only { bits.first().into_iter().collect() } else { bits.rows() })
@@ -251,7 +268,7 @@ impl DataSource for Store {
         if request.first_only {
             return Ok(self.select(request, context)?.iter().map(|s| s.rows.len() as u64).sum());
         }
-        let query = prepare::prepare(&request.query)?;
+        let query = self.prepared(request)?;
         let one = |segment| Ok(matching(segment, &query, request, context)?.map_or(0, |bits| bits.count()));
         self.segments.par_iter().with_max_len(1).map(one).sum()
     }

@@ -1,6 +1,6 @@
 //! The earliest records of a request, for explanations.
 
-use super::{Selection, Store, matching, prepare};
+use super::{Selection, Store, matching};
 use crate::source::{FetchContext, Sample, SourceError};
 use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::time::{Instant, Window};
@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 impl Store {
     pub(super) fn sampled(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, SourceError> {
-        let query = prepare::prepare(&request.query)?;
+        let query = self.prepared(request)?;
         // Rows are in the order of time: the first of each segment are enough.
         let one = |segment| {
             let bits = matching(segment, &query, request, context)?;

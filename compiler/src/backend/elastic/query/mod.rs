@@ -107,6 +107,20 @@ impl<H> Query<H> {
         }
     }
 
+    /// Shows every field that the query names, as often as it does.
+    pub fn each_field<'q>(&'q self, show: &mut dyn FnMut(&'q str)) {
+        match self {
+            Self::MatchAll | Self::MatchNone => {}
+            Self::Term(q) => show(&q.field),
+            Self::Terms(q) => show(&q.field),
+            Self::Wildcard(q) => show(&q.field),
+            Self::Regexp(q) => show(&q.field),
+            Self::Range(q) => show(&q.field),
+            Self::Exists(q) => show(&q.field),
+            Self::Bool(q) => q.filter.iter().chain(&q.must_not).chain(&q.should).for_each(|q| q.each_field(show)),
+        }
+    }
+
     /// `exists`
     pub fn exists(field: impl Into<String>) -> Self {
         Self::Exists(Exists { field: field.into() })

@@ -6,6 +6,7 @@ use super::super::segment::{Segment, sort_rows};
 use super::Limits;
 use super::interner::Interner;
 use super::parser::{Documents, ID, INDEX};
+use crate::source::Fields;
 use crate::source::files::BadReason;
 use std::sync::Arc;
 
@@ -34,8 +35,9 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    pub(super) fn new() -> Self {
-        Self { documents: Documents::new(), values: Vec::new(), times: Vec::new(), ids: Vec::new(), read: 0, held: 0 }
+    /// An empty one that keeps some fields.
+    pub(super) fn new(fields: Fields) -> Self {
+        Self { documents: Documents::new(fields), values: Vec::new(), times: Vec::new(), ids: Vec::new(), read: 0, held: 0 }
     }
 
     /// Whether the segment should be sealed before more is added.
@@ -134,7 +136,7 @@ mod tests {
     /// The most bytes that a builder holds while it reads documents, and the segments that it makes.
     fn most_held(memory: usize, documents: impl Iterator<Item = String>) -> (usize, usize) {
         let limits = Limits { memory, workers: 1, ..Limits::default() };
-        let (mut builder, mut most, mut segments) = (Builder::new(), 0, 0);
+        let (mut builder, mut most, mut segments) = (Builder::new(Fields::All), 0, 0);
         for (id, document) in documents.enumerate() {
             if builder.is_full(&limits) {
                 segments += usize::from(builder.seal().is_some());

@@ -13,8 +13,8 @@ mod worker;
 pub(super) use builder::MAX_ROWS;
 
 use super::segment::Segment;
-use crate::source::SourceError;
 use crate::source::files::{self, BadLine, BadReason, Block, Input, NAMED_BAD_LINES, Piece, ReadOptions, ReadReport};
+use crate::source::{Fields, SourceError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use worker::{Task, Worker};
@@ -32,6 +32,8 @@ pub(super) struct Origin {
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
     pub(super) read: ReadOptions,
+    /// Fields that are kept; the others are read, so that what is no JSON is found, and passed over.
+    pub(super) fields: Fields,
     /// Bytes of JSON in a segment.
     pub(super) segment_bytes: usize,
     /// Rows in a segment.
@@ -47,6 +49,7 @@ impl Default for Limits {
         let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
             read: ReadOptions::default(),
+            fields: Fields::All,
             segment_bytes: 96 << 20,
             segment_rows: MAX_ROWS,
             memory: 256 << 20,

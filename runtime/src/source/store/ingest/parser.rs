@@ -10,6 +10,7 @@ use super::super::instant;
 use super::escape::unescape;
 use super::interner::{BadEscape, Interner};
 use super::paths::{EdgeId, NodeId, Paths, ROOT};
+use crate::source::Fields;
 use crate::source::files::BadReason;
 
 /// Deepest nesting of objects and arrays.
@@ -50,7 +51,8 @@ pub(super) struct Documents {
     held: usize,
     /// What names may take when the current document ends.
     most_names: usize,
-    key: Vec<u8>,
+    /// For texts whose escapes are undone.
+    scratch: Vec<u8>,
     source: EdgeId,
     meta: [EdgeId; 2],
 }
@@ -69,14 +71,15 @@ impl From<BadEscape> for BadReason {
 }
 
 impl Documents {
-    pub(super) fn new() -> Self {
-        let mut paths = Paths::new(&FIXED);
+    /// Without documents; of fields that are not held no values are kept.
+    pub(super) fn new(fields: Fields) -> Self {
+        let mut paths = Paths::new(&FIXED, fields);
         let source = paths.edge(ROOT, None, b"_source");
         let meta = [paths.edge(ROOT, None, b"_index"), paths.edge(ROOT, None, b"_id")];
         let interners = FIXED.iter().map(|_| Interner::default()).collect();
-        let (values, times, key) = (Vec::new(), Vec::new(), Vec::new());
+        let (values, times, scratch) = (Vec::new(), Vec::new(), Vec::new());
         let (held, most_names) = (0, 0);
-        Self { paths, interners, values, times, hit: false, objects: 0, held, most_names, key, source, meta }
+        Self { paths, interners, values, times, hit: false, objects: 0, held, most_names, scratch, source, meta }
     }
 
     /// Bytes of memory that the dictionaries and the paths take, roughly.
@@ -87,7 +90,7 @@ impl Documents {
     /// Forgets all dictionaries; of the paths only what is no burden.
     pub(super) fn clear(&mut self) {
         if self.paths.held() > BURDEN {
-            *self = Self::new();
+            *self = Self::new(self.paths.fields().clone());
             return;
         }
         self.held = 0;
@@ -222,11 +225,11 @@ impl Documents {
         }
         let (raw, escaped) = text.string()?;
         let key = if escaped {
-            self.key.clear();
-            if !unescape(raw, &mut self.key) {
+            self.scratch.clear();
+            if !unescape(raw, &mut self.scratch) {
                 return Err(BadReason::Malformed);
             }
-            &self.key
+            &self.scratch
         } else {
             raw
         };
@@ -239,10 +242,11 @@ impl Documents {
     fn value(&mut self, text: &mut Text<'_>, node: NodeId, depth: u32) -> Parsed<()> {
         match text.peek() {
             Some(b'"') => {
-                let column = self.paths.column(node);
                 // A time may not be in its column: its nanoseconds say it all.
-                let known = self.interners.get(column as usize).filter(|_| column != TIME);
-                if let Some((code, len)) = known.and_then(|interner| interner.again(text.rest())) {
+                if let Some(column) = self.paths.column(node).filter(|column| *column != TIME)
+                    && let Some(interner) = self.interners.get(column as usize)
+                    && let Some((code, len)) = interner.again(text.rest())
+                {
                     text.at += len;
                     self.values.push((column, code));
                     return Ok(());
@@ -289,7 +293,11 @@ impl Documents {
     }
 
     fn scalar(&mut self, node: NodeId, raw: &[u8], kind: Kind, escaped: bool) -> Parsed<()> {
-        let column = self.paths.column(node);
+        let Some(column) = self.paths.column(node) else {
+            self.scratch.clear();
+            let read = !escaped || unescape(raw, &mut self.scratch);
+            return if read { Ok(()) } else { Err(BadReason::Malformed) };
+        };
         if column == TIME {
             let mut text = Vec::new();
             if escaped && !unescape(raw, &mut text) {

@@ -1,5 +1,6 @@
 //! Field names of documents: a tree of keys that leads to columns, and predicts the next key from the last document.
 
+use crate::source::Fields;
 use rustc_hash::FxHashMap;
 
 /// A place in a document: the root, or what stands under a key.
@@ -13,11 +14,22 @@ const NONE: u32 = u32::MAX;
 /// From so many keys on, a node has an index.
 const MANY: usize = 12;
 
+/// Where the values of a node go.
+#[derive(Clone, Copy, Debug, Default)]
+enum Place {
+    /// It had none yet.
+    #[default]
+    Unknown,
+    /// It is no field to keep.
+    Nowhere,
+    Column(u32),
+}
+
 #[derive(Debug, Default)]
 struct Node {
     path: String,
     edges: Vec<EdgeId>,
-    column: Option<u32>,
+    place: Place,
     /// The key that came first last time.
     first: u32,
 }
@@ -45,14 +57,15 @@ pub(super) struct Paths {
     index: FxHashMap<(NodeId, Box<[u8]>), EdgeId>,
     columns: FxHashMap<String, u32>,
     names: Vec<String>,
+    fields: Fields,
     /// Bytes of all of these, roughly.
     held: usize,
 }
 
 impl Paths {
-    /// A tree whose first columns have these names.
-    pub(super) fn new(names: &[&str]) -> Self {
-        let mut paths = Self { nodes: vec![Node { first: NONE, ..Node::default() }], ..Self::default() };
+    /// A tree whose first columns have these names; of other fields only some get columns.
+    pub(super) fn new(names: &[&str], fields: Fields) -> Self {
+        let mut paths = Self { nodes: vec![Node { first: NONE, ..Node::default() }], fields, ..Self::default() };
         for name in names {
             paths.column_named(name);
         }
@@ -105,7 +118,7 @@ impl Paths {
         // The path is kept up to three times: in the node and with its column.
         self.held += size_of::<Node>() + size_of::<Edge>() + 2 * key.len() + 3 * path.len() + 128;
         let child = self.nodes.len() as NodeId;
-        self.nodes.push(Node { path, edges: Vec::new(), column: None, first: NONE });
+        self.nodes.push(Node { path, edges: Vec::new(), place: Place::Unknown, first: NONE });
         let edge = self.edges.len() as EdgeId;
         let plain = !key.iter().any(|b| matches!(b, b'"' | b'\\' | 0..=0x1f));
         let written = if plain { [b"\"", key, b"\":"].concat().into() } else { Box::default() };
@@ -133,15 +146,23 @@ impl Paths {
         self.edges[edge as usize].values = (from as u32, to as u32);
     }
 
-    /// The column of a node.
-    pub(super) fn column(&mut self, node: NodeId) -> u32 {
-        if let Some(column) = self.nodes[node as usize].column {
-            return column;
+    /// The fields that get columns.
+    pub(super) fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    /// The column of a node; `None` where its values are not kept.
+    pub(super) fn column(&mut self, node: NodeId) -> Option<u32> {
+        match self.nodes[node as usize].place {
+            Place::Column(column) => Some(column),
+            Place::Nowhere => None,
+            Place::Unknown => {
+                let path = self.nodes[node as usize].path.clone();
+                let column = self.fields.holds(&path).then(|| self.column_named(&path));
+                self.nodes[node as usize].place = column.map_or(Place::Nowhere, Place::Column);
+                column
+            }
         }
-        let path = self.nodes[node as usize].path.clone();
-        let column = self.column_named(&path);
-        self.nodes[node as usize].column = Some(column);
-        column
     }
 
     fn column_named(&mut self, path: &str) -> u32 {

@@ -32,7 +32,7 @@ pub(super) struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     pub(super) fn new(limits: &'a Limits, keep: &'a (dyn Fn(Segment) -> Result<(), SourceError> + Sync)) -> Self {
-        Self { limits, keep, builder: Builder::new(), found: Found::default() }
+        Self { limits, keep, builder: Builder::new(limits.fields.clone()), found: Found::default() }
     }
 
     /// Works until the reader hangs up.

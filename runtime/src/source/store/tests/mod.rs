@@ -5,6 +5,7 @@ mod bad_lines;
 mod basics;
 mod disk;
 mod faults;
+mod kept;
 mod naive;
 mod random;
 mod shared_data;
@@ -32,7 +33,14 @@ pub(super) fn store_with(bytes: &[u8], limits: &Limits) -> (Store, ReadReport) {
 
 /// Small blocks, small segments, several workers.
 pub(super) fn tiny_limits() -> Limits {
-    Limits { read: ReadOptions { max_line: 4096, block: 64 }, segment_bytes: 400, segment_rows: 3, memory: 1 << 20, workers: 3 }
+    Limits {
+        read: ReadOptions { max_line: 4096, block: 64 },
+        segment_bytes: 400,
+        segment_rows: 3,
+        memory: 1 << 20,
+        workers: 3,
+        ..Limits::default()
+    }
 }
 
 pub(super) fn request(query: Query<Never>, window: Window, fields: &[&str]) -> BoundRequest {
@@ -60,9 +68,9 @@ pub(super) fn values(records: &Records, field: &str) -> Vec<Vec<Scalar>> {
 
 /// The shared telemetry, where it is there; its absence is a failure where HUNTC_REQUIRE_SHARED is set.
 pub(super) fn shared_data() -> Option<PathBuf> {
-    let path = Path::new("/work/shared/data");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     if path.is_dir() {
-        return Some(path.to_owned());
+        return Some(path);
     }
     assert!(std::env::var_os("HUNTC_REQUIRE_SHARED").is_none(), "the shared telemetry is not at {}", path.display());
     None

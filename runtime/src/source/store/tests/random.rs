@@ -54,7 +54,7 @@ fn scalar(field: &'static str) -> BoxedStrategy<Json> {
     }
 }
 
-fn document() -> impl Strategy<Value = Json> {
+pub(super) fn document() -> impl Strategy<Value = Json> {
     let member = select(FIELDS.to_vec()).prop_flat_map(|field| {
         let value = prop_oneof![
             4 => scalar(field),
@@ -137,7 +137,14 @@ fn query() -> impl Strategy<Value = Query<Never>> {
 
 fn limits() -> impl Strategy<Value = Limits> {
     (1..200_usize, 1..40_usize, select(vec![3_000, 10_000, 1 << 20]), 1..4_usize).prop_map(|(block, rows, memory, workers)| {
-        Limits { read: ReadOptions { max_line: 1 << 16, block }, segment_bytes: 1 << 20, segment_rows: rows, memory, workers }
+        Limits {
+            read: ReadOptions { max_line: 1 << 16, block },
+            segment_bytes: 1 << 20,
+            segment_rows: rows,
+            memory,
+            workers,
+            ..Limits::default()
+        }
     })
 }
 
