@@ -30,6 +30,8 @@ pub(super) struct Work<'a> {
     pub roots: Vec<PathBuf>,
     /// Opens the source of a name.
     pub open: &'a Open<'a>,
+    /// Whether any source is a cluster, for whose answers threads wait.
+    pub remote: bool,
     pub config: &'a Config,
     pub args: &'a Args,
     /// Set on Ctrl-C.
@@ -38,8 +40,13 @@ pub(super) struct Work<'a> {
     pub read: Arc<AtomicU64>,
 }
 
-/// Requests in flight, unless configured: a server's queue is the limit, not our cores.
+/// Requests in flight to clusters, unless configured: a server's queue is the limit, not our cores.
 const CONCURRENCY: usize = 8;
+
+/// Nodes that work at the same time where all do.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}
 
 /// Runs a hunt.
 pub(super) fn execute(work: Work<'_>) -> HuntReport {
@@ -49,7 +56,7 @@ pub(super) fn execute(work: Work<'_>) -> HuntReport {
         analytic: &|uri| analytics.get(uri).cloned(),
         keys: work.args.keys,
         allow_partial: work.args.allow_partial,
-        concurrency: settings.concurrency.unwrap_or(CONCURRENCY),
+        concurrency: settings.concurrency.unwrap_or_else(|| if work.remote { CONCURRENCY } else { cores() }),
         roots: work.roots,
         cancel: work.cancel,
         read: work.read,

@@ -76,6 +76,7 @@ impl<'a> Judge<'a> {
             folder: input::folder(file),
             roots: loads::roots(file, &config),
             open: &open,
+            remote: bound.values().any(|ready| matches!(ready, Ready::Cluster(_))),
             config: &config,
             args: self.args,
             cancel: Arc::clone(&self.cancel),

@@ -22,12 +22,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// Runs what a source does on a thread of its own. A thread of the pool that waits for work which it shares with the pool
-/// takes up other nodes meanwhile, and one of these may wait for a lock that the first one holds: for ever.
-pub(super) fn outside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    std::thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-}
-
 /// A source's error as the failure of a node.
 pub(super) fn failed(node: &Node, error: &SourceError) -> Failure {
     if error.code == &codes::run::CANCELLED {
@@ -47,7 +41,7 @@ impl Run<'_> {
         let (Some(state), Some(named)) = (self.source(source), self.job.hunt.sources.get(usize::from(source.0))) else {
             return Err(Failure::Skipped);
         };
-        let opened = state.opened.get_or_init(|| outside(|| (self.options.open)(&named.name, &|| self.needs(source))));
+        let opened = state.opened.get_or_init(|| (self.options.open)(&named.name, &|| self.needs(source)));
         opened.clone().map_err(|e| failed(node, &e))
     }
 
@@ -67,7 +61,7 @@ impl Run<'_> {
         let (query, fields) = lower::probe();
         let request = BoundRequest { query, window: None, fields, first_only: true };
         let context = self.context("probe");
-        let found = outside(|| opened.fetch(&request, &context)).map_err(|e| failed(node, &e))?;
+        let found = opened.fetch(&request, &context).map_err(|e| failed(node, &e))?;
         let ladder = found.is_empty();
         *known = Some(ladder);
         Ok(ladder)
@@ -131,7 +125,7 @@ impl Run<'_> {
         self.budget(node)?;
         let context = self.context(&report.id);
         let begun = Instant::now();
-        let answer = outside(|| source.fetch(request, &context));
+        let answer = source.fetch(request, &context);
         report.elapsed = begun.elapsed();
         report.pages = context.stats.pages.load(Ordering::Relaxed);
         report.retries = context.stats.retries.load(Ordering::Relaxed);
@@ -214,7 +208,7 @@ impl Run<'_> {
             let (query, fields) = lower::lives(chunk.iter().map(|p| Value::Int(*p)).collect());
             let request = BoundRequest { query, window: None, fields, first_only: false };
             let context = self.context("lives");
-            let found = outside(|| opened.fetch(&request, &context)).map_err(|e| failed(node, &e))?;
+            let found = opened.fetch(&request, &context).map_err(|e| failed(node, &e))?;
             Arc::make_mut(&mut lives).add(chunk, &found);
         }
         Ok(())

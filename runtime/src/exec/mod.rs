@@ -1,5 +1,4 @@
-//! Running a plan: each node as soon as its inputs are there, on a pool of its own; a failed node fails only what
-//! depends on it.
+//! Running a plan: each node as soon as its inputs are there; a failed node fails only what depends on it.
 
 mod asking;
 pub mod bind;
@@ -8,6 +7,7 @@ mod hints;
 mod needs;
 mod node;
 mod outputs;
+mod schedule;
 mod summary;
 mod tree;
 
@@ -22,7 +22,7 @@ use huntc_compiler::diag::{Diagnostic, Severity, codes};
 use huntc_compiler::plan::{NodeId, OutputKind, Plan};
 use rustc_hash::FxHashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tree::Lineage;
@@ -183,50 +183,7 @@ impl Run<'_> {
         let plan = self.job.plan;
         // What a figure or an output needs.
         let needed = plan.behind(plan.vars.iter().flatten().copied().chain(plan.outputs.iter().filter_map(|o| o.node)));
-        let mut waiting: Vec<AtomicUsize> = Vec::with_capacity(plan.nodes.len());
-        let mut dependants: Vec<Vec<NodeId>> = vec![Vec::new(); plan.nodes.len()];
-        for (id, node) in plan.iter() {
-            let mut inputs = node.inputs.clone();
-            inputs.sort_unstable();
-            inputs.dedup();
-            waiting.push(AtomicUsize::new(inputs.len()));
-            for input in inputs {
-                if let (true, Some(list)) = (needed[id.0 as usize], dependants.get_mut(input.0 as usize)) {
-                    list.push(id);
-                }
-            }
-        }
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.options.concurrency.min(plan.nodes.len()).max(1))
-            .thread_name(|i| format!("hunt-{i}"))
-            .build();
-        let graph = Graph { waiting: &waiting, dependants: &dependants };
-        let ready: Vec<NodeId> =
-            plan.iter().filter(|(id, node)| needed[id.0 as usize] && node.inputs.is_empty()).map(|(id, _)| id).collect();
-        match pool {
-            Ok(pool) => pool.scope(|scope| {
-                for id in ready {
-                    scope.spawn(move |scope| self.compute(scope, id, &graph));
-                }
-            }),
-            // Without threads the plan's own order is good: inputs have smaller ids.
-            Err(_) => {
-                for (id, _) in plan.iter().filter(|(id, _)| needed[id.0 as usize]) {
-                    self.settle(id);
-                }
-            }
-        }
-    }
-
-    fn compute<'s>(&'s self, scope: &rayon::Scope<'s>, id: NodeId, graph: &Graph<'s>) {
-        self.settle(id);
-        let graph = *graph;
-        for dependant in graph.dependants.get(id.0 as usize).into_iter().flatten().copied() {
-            let Some(waiting) = graph.waiting.get(dependant.0 as usize) else { continue };
-            if waiting.fetch_sub(1, Ordering::AcqRel) == 1 {
-                scope.spawn(move |scope| self.compute(scope, dependant, &graph));
-            }
-        }
+        schedule::schedule(plan, &needed, self.options.concurrency, &|id| self.settle(id));
     }
 
     fn settle(&self, id: NodeId) {
@@ -324,13 +281,6 @@ impl Run<'_> {
         let problem = Diagnostic::new(&codes::run::CANCELLED, first?, "the run was interrupted");
         Some(problem.help("run the hunt again, over a shorter time range if it takes too long"))
     }
-}
-
-/// Who waits for whom.
-#[derive(Clone, Copy)]
-struct Graph<'a> {
-    waiting: &'a [AtomicUsize],
-    dependants: &'a [Vec<NodeId>],
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! The few requests that hints send: bounded, counted, and never a reason for a hunt to fail.
 
-use super::super::asking::outside;
 use super::super::bind::{self, Fill};
 use super::super::{Run, locked};
 use crate::source::Sample;
@@ -75,7 +74,7 @@ impl<'r> Asker<'r> {
         report.exact = false;
         let context = run.context(&report.id);
         let begun = Instant::now();
-        let answer = outside(|| source.sample(&request, most, &context));
+        let answer = source.sample(&request, most, &context);
         report.elapsed = begun.elapsed();
         report.pages = context.stats.pages.load(Ordering::Relaxed);
         report.retries = context.stats.retries.load(Ordering::Relaxed);
