@@ -25,6 +25,13 @@ impl Fields {
         ALWAYS.contains(&field) || objects.chain([field]).any(|name| fields.contains(name))
     }
 
+    /// Whether a field is one of them, or an object that holds some.
+    pub(crate) fn reaches(&self, name: &str) -> bool {
+        let Self::These(fields) = self else { return true };
+        let below = |field: &str| field.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        self.holds(name) || fields.iter().any(|field| below(field))
+    }
+
     /// A field that a request needs and that is none of them.
     pub fn lacks<'r>(&self, request: &'r BoundRequest) -> Option<&'r str> {
         if *self == Self::All {
@@ -68,7 +75,9 @@ mod tests {
             ("_id", true),
         ] {
             assert_eq!(fields.holds(field), held, "{field}");
+            assert!(fields.reaches(field) || !held, "{field}");
         }
-        assert!(Fields::All.holds("anything"));
+        assert!(fields.reaches("process") && !fields.reaches("proc") && !fields.reaches("process.hashes") && !fields.reaches(""));
+        assert!(Fields::All.holds("anything") && Fields::All.reaches("anything"));
     }
 }

@@ -1,7 +1,7 @@
 //! Cuts a stream into blocks of whole lines.
 
 use super::open::broken;
-use super::{Action, BadReason, Block, Emit, Layout, Piece, ReadOptions, action};
+use super::{Action, BadReason, Block, Emit, Layout, Piece, ReadOptions, Spare, action};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::store::BULK_CHANGE;
 use std::io::Read;
@@ -12,12 +12,13 @@ pub(super) fn cut(
     layout: Layout,
     name: &str,
     options: &ReadOptions,
+    spare: &Spare,
     emit: &mut Emit<'_>,
 ) -> Result<u64, SourceError> {
-    let mut cutter = Cutter { layout, name, options, line: 0, bytes: Vec::new() };
+    let mut cutter = Cutter { layout, name, options, spare, line: 0, bytes: Vec::new() };
     loop {
         let old = cutter.bytes.len();
-        let ended = fill(reader, &mut cutter.bytes, old + options.block).map_err(|e| broken(name, &e))?;
+        let ended = fill(reader, &mut cutter.bytes, options.block).map_err(|e| broken(name, &e))?;
         if ended {
             cutter.finish(emit)?;
             return Ok(cutter.line);
@@ -38,6 +39,7 @@ struct Cutter<'a> {
     layout: Layout,
     name: &'a str,
     options: &'a ReadOptions,
+    spare: &'a Spare,
     /// Lines before `bytes`.
     line: u64,
     /// What is read but not handed on.
@@ -55,7 +57,8 @@ impl Cutter<'_> {
         if end == 0 {
             return Ok(());
         }
-        let mut rest = Vec::with_capacity(self.options.block.max(self.bytes.len() - end) + self.bytes.len() - end);
+        // Room for what is left and another block, so that this one is not moved while it is read.
+        let mut rest = self.spare.take(self.options.block + self.bytes.len() - end);
         rest.extend_from_slice(&self.bytes[end..]);
         self.bytes.truncate(end);
         let bytes = std::mem::replace(&mut self.bytes, rest);
@@ -136,26 +139,10 @@ impl Cutter<'_> {
     }
 }
 
-/// Reads until `bytes` has `len` bytes; true at the end of the stream.
-fn fill(reader: &mut dyn Read, bytes: &mut Vec<u8>, len: usize) -> std::io::Result<bool> {
-    let mut have = bytes.len();
-    bytes.resize(len, 0);
-    let mut ended = false;
-    while have < len {
-        match read_some(reader, &mut bytes[have..]) {
-            Ok(0) => {
-                ended = true;
-                break;
-            }
-            Ok(n) => have += n,
-            Err(e) => {
-                bytes.truncate(have);
-                return Err(e);
-            }
-        }
-    }
-    bytes.truncate(have);
-    Ok(ended)
+/// Reads so many bytes more; true at the end of the stream.
+fn fill(reader: &mut dyn Read, bytes: &mut Vec<u8>, more: usize) -> std::io::Result<bool> {
+    bytes.reserve(more);
+    Ok(reader.take(more as u64).read_to_end(bytes)? < more)
 }
 
 fn read_some(reader: &mut dyn Read, bytes: &mut [u8]) -> std::io::Result<usize> {

@@ -11,9 +11,11 @@ mod inputs;
 mod lines;
 mod open;
 mod sniff;
+mod spare;
 
 pub(crate) use bulk::{Action, action};
 pub use inputs::{Input, list};
+pub(crate) use spare::Spare;
 
 use super::SourceError;
 use std::io::Read;
@@ -140,10 +142,11 @@ pub(crate) enum Piece {
 /// Takes the pieces of a file, in order; an error ends the reading.
 pub(crate) type Emit<'a> = dyn FnMut(Piece) -> Result<(), SourceError> + 'a;
 
-/// Reads a file from its beginning to its end and returns how many lines (or elements) it has.
-pub(crate) fn read(input: &Input, options: &ReadOptions, emit: &mut Emit<'_>) -> Result<u64, SourceError> {
+/// Reads a file from its beginning to its end and returns how many lines (or elements) it has. The bytes of blocks may be
+/// given to `spare` after use.
+pub(crate) fn read(input: &Input, options: &ReadOptions, spare: &Spare, emit: &mut Emit<'_>) -> Result<u64, SourceError> {
     let reader = open::open(input)?;
-    read_from(reader, &input.name, options, emit)
+    read_from(reader, &input.name, options, spare, emit)
 }
 
 /// As [`read`], from any stream.
@@ -151,13 +154,14 @@ pub(crate) fn read_from(
     reader: Box<dyn Read + '_>,
     name: &str,
     options: &ReadOptions,
+    spare: &Spare,
     emit: &mut Emit<'_>,
 ) -> Result<u64, SourceError> {
     let mut reader = open::decompress(reader, name)?;
     match sniff::sniff(&mut reader, name)? {
         sniff::Format::Empty => Ok(0),
-        sniff::Format::Lines => lines::cut(&mut reader, Layout::Lines, name, options, emit),
-        sniff::Format::Bulk => lines::cut(&mut reader, Layout::Bulk, name, options, emit),
+        sniff::Format::Lines => lines::cut(&mut reader, Layout::Lines, name, options, spare, emit),
+        sniff::Format::Bulk => lines::cut(&mut reader, Layout::Bulk, name, options, spare, emit),
         sniff::Format::Elements(wanted) => elements::cut(&mut reader, wanted, name, options, emit),
     }
 }

@@ -16,7 +16,7 @@ struct Cut {
 
 fn cut_with(bytes: &[u8], options: &ReadOptions) -> Result<Cut, SourceError> {
     let mut cut = Cut::default();
-    cut.count = read_from(Box::new(bytes), "f", options, &mut |piece| {
+    cut.count = read_from(Box::new(bytes), "f", options, &Spare::default(), &mut |piece| {
         match piece {
             Piece::Bad(line, reason) => cut.bad.push((line, reason)),
             Piece::Block(block) => {
@@ -74,7 +74,7 @@ fn bulk_pairs_stay_together() {
     let text = "{\"create\":{\"_index\":\"i\",\"_id\":\"1\"}}\n{\"a\":1}\n\n{ \"index\" : { } }\n{\"index\":{}}\n{\"create\":{}}\n";
     for block in 1..60 {
         let options = ReadOptions { block, ..ReadOptions::default() };
-        read_from(Box::new(text.as_bytes()), "f", &options, &mut |piece| {
+        read_from(Box::new(text.as_bytes()), "f", &options, &Spare::default(), &mut |piece| {
             let Piece::Block(block) = piece else { panic!("no line is bad") };
             let lines = block.bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty()).count();
             assert!(block.layout == Layout::Bulk && (lines.is_multiple_of(2) || block.bytes.ends_with(b"{\"create\":{}}\n")));
@@ -97,7 +97,7 @@ fn an_action_waits_for_its_document_but_not_for_ever() {
         let text = format!("{{\"create\":{{}}}}\n{}{{\"a\":1}}\n", "\n".repeat(blank));
         let options = ReadOptions { block: 1 << 10, ..ReadOptions::default() };
         let (mut longest, mut lines) = (0, Vec::new());
-        let count = read_from(Box::new(text.as_bytes()), "f", &options, &mut |piece| {
+        let count = read_from(Box::new(text.as_bytes()), "f", &options, &Spare::default(), &mut |piece| {
             let Piece::Block(block) = piece else { panic!("no line is bad") };
             longest = longest.max(block.bytes.len());
             lines.push(block.bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty()).count());

@@ -31,15 +31,14 @@ use fetch::Selection;
 use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::time::Instant;
 use ingest::{Limits, Origin};
-use prepare::Prepared;
+use prepare::{Patterns, Prepared};
 use rayon::prelude::*;
 use residence::Budget;
 use segment::Segment;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Records of log files, ready for requests.
 pub struct Store {
@@ -48,6 +47,7 @@ pub struct Store {
     origins: Vec<Origin>,
     /// The fields that were kept of the records.
     fields: Fields,
+    patterns: Mutex<Patterns>,
 }
 
 /// What a store holds.
@@ -89,14 +89,14 @@ impl Store {
         let inputs = files::list(paths)?;
         let segments = Mutex::new(Vec::new());
         let outcome = ingest::ingest(&inputs, 0, limits, &|segment| {
-            segments.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(segment);
+            segments.lock().unwrap_or_else(PoisonError::into_inner).push(segment);
             Ok(())
         })?;
-        let mut segments = segments.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut segments = segments.into_inner().unwrap_or_else(PoisonError::into_inner);
         segments.sort_by_key(|s| (s.span(), s.ids.first().copied()));
         let location = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
         let fields = limits.fields.clone();
-        Ok((Self { location, segments, origins: outcome.origins, fields }, outcome.report))
+        Ok((Self { location, segments, origins: outcome.origins, fields, patterns: Mutex::default() }, outcome.report))
     }
 
     /// Opens the store in a folder, as [`ingest`] makes it. Its files are mapped, not read.
@@ -106,7 +106,7 @@ impl Store {
 
     fn open_within(dir: &Path, in_memory: u64) -> Result<Self, SourceError> {
         let (segments, origins) = disk::open(dir, &Budget::new(in_memory))?;
-        Ok(Self { location: dir.display().to_string(), segments, origins, fields: Fields::All })
+        Ok(Self { location: dir.display().to_string(), segments, origins, fields: Fields::All, patterns: Mutex::default() })
     }
 
     /// Whether a path is a folder that holds a store, of whatever version; other folders hold log files.
@@ -164,7 +164,7 @@ impl Store {
             let message = format!("a request needs the field `{field}`, which was passed over in {}", self.location);
             return Err(SourceError::new(&huntc_compiler::diag::codes::internal::BUG, message));
         }
-        prepare::prepare(&request.query)
+        self.patterns.lock().unwrap_or_else(PoisonError::into_inner).prepare(&request.query)
     }
 
     /// The segments that a request may find something in, with the rows that it matches.

@@ -46,11 +46,6 @@ pub(super) enum Test {
     Times(Vec<(i64, i64)>),
 }
 
-/// Prepares a query.
-pub(super) fn prepare(query: &Query<Never>) -> Result<Prepared, SourceError> {
-    Patterns::default().prepare(query)
-}
-
 /// How a pattern is written.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Syntax {
@@ -62,13 +57,17 @@ enum Syntax {
     Folded,
 }
 
-/// The patterns of one query: a condition asks for the same one in every field that an attribute has, and compiling it is
-/// what preparing costs.
+/// Compiled patterns: a condition asks for the same one in every field that an attribute has, and so do hints and the steps that
+/// follow; compiling it is what preparing costs.
 #[derive(Default)]
-struct Patterns(FxHashMap<(Syntax, String), Pattern>);
+pub(super) struct Patterns(FxHashMap<(Syntax, String), Pattern>);
+
+/// Patterns that are kept. A hunt has a few, a night of a thousand hunts some hundreds.
+const MOST_PATTERNS: usize = 500;
 
 impl Patterns {
-    fn prepare(&mut self, query: &Query<Never>) -> Result<Prepared, SourceError> {
+    /// Prepares a query.
+    pub(super) fn prepare(&mut self, query: &Query<Never>) -> Result<Prepared, SourceError> {
         Ok(match query {
             Query::MatchAll => Prepared::All,
             Query::MatchNone => Prepared::None,
@@ -104,6 +103,9 @@ impl Patterns {
                 Syntax::Regexp => lucene::regexp(pattern)?,
                 Syntax::Folded => lucene::folded(pattern)?,
             };
+            if self.0.len() >= MOST_PATTERNS {
+                self.0.clear();
+            }
             self.0.entry(key).or_insert(compiled).clone()
         };
         Ok(leaf(field, Test::Pattern(known)))

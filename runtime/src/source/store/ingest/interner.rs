@@ -1,6 +1,7 @@
 //! The distinct values of one column while a segment is built: raw JSON text to code, in order of appearance.
 
 use super::super::column::Kind;
+use super::bytes::{begins, same};
 use super::escape::unescape;
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
@@ -46,7 +47,7 @@ impl Interner {
         let (start, len) = (entry.start as usize, entry.len as usize);
         // The last text is a whole one, so a quote behind the same bytes is the one that ends this one.
         let quoted = self.raw.get(start..=start + len)?;
-        (entry.kind == Kind::Text && text.get(1..)?.starts_with(quoted)).then_some((self.last, len + 2))
+        (entry.kind == Kind::Text && begins(text.get(1..)?, quoted)).then_some((self.last, len + 2))
     }
 
     /// The code of a value, new or known.
@@ -97,7 +98,7 @@ impl Interner {
     }
 
     fn is(&self, code: u32, raw: &[u8], kind: Kind) -> bool {
-        self.entries.get(code as usize).is_some_and(|&e| e.kind == kind && self.raw_of(e) == raw)
+        self.entries.get(code as usize).is_some_and(|&e| e.kind == kind && same(self.raw_of(e), raw))
     }
 
     fn grow(&mut self) {

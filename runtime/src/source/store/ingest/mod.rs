@@ -4,16 +4,18 @@
 //! memory. Records get their ids from the reader: the id of a record is the number of its line over all files.
 
 mod builder;
+mod bytes;
 mod escape;
 mod interner;
 mod parser;
 mod paths;
+mod text;
 mod worker;
 
 pub(super) use builder::MAX_ROWS;
 
 use super::segment::Segment;
-use crate::source::files::{self, BadLine, BadReason, Block, Input, NAMED_BAD_LINES, Piece, ReadOptions, ReadReport};
+use crate::source::files::{self, BadLine, BadReason, Block, Input, NAMED_BAD_LINES, Piece, ReadOptions, ReadReport, Spare};
 use crate::source::{Fields, SourceError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -99,7 +101,7 @@ pub(super) fn ingest(
     limits: &Limits,
     keep: &(dyn Fn(Segment) -> Result<(), SourceError> + Sync),
 ) -> Result<Outcome, SourceError> {
-    let stop = AtomicBool::new(false);
+    let (stop, spare) = (AtomicBool::new(false), Spare::default());
     let workers = limits.workers.max(1);
     let (read, done) = std::thread::scope(|scope| {
         let mut senders = Vec::new();
@@ -107,10 +109,10 @@ pub(super) fn ingest(
         for _ in 0..workers {
             let (sender, receiver) = sync_channel(WAITING);
             senders.push(sender);
-            let stop = &stop;
-            threads.push(scope.spawn(move || Worker::new(limits, keep).run(&receiver, stop)));
+            let (stop, spare) = (&stop, &spare);
+            threads.push(scope.spawn(move || Worker::new(limits, keep).run(&receiver, spare, stop)));
         }
-        let read = read_all(inputs, first_id, limits, &senders, &stop);
+        let read = read_all(inputs, first_id, limits, &spare, &senders, &stop);
         drop(senders);
         let done: Vec<_> = threads.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
         (read, done)
@@ -156,6 +158,7 @@ fn read_all(
     inputs: &[Input],
     first_id: u64,
     limits: &Limits,
+    spare: &Spare,
     senders: &[SyncSender<Task>],
     stop: &AtomicBool,
 ) -> Result<Reading, SourceError> {
@@ -165,7 +168,7 @@ fn read_all(
         let first = reading.next;
         reading.origins.push(Origin { name: input.name.clone(), first });
         let bad = &mut reading.bad;
-        let lines = files::read(input, &limits.read, &mut |piece| {
+        let lines = files::read(input, &limits.read, spare, &mut |piece| {
             match piece {
                 Piece::Bad(line, reason) => bad.push(first + line, reason),
                 Piece::Block(Block { layout, first: line, bytes }) => {

@@ -10,11 +10,9 @@ use super::super::instant;
 use super::escape::unescape;
 use super::interner::{BadEscape, Interner};
 use super::paths::{EdgeId, NodeId, Paths, ROOT};
+use super::text::{MAX_DEPTH, Parsed, Text};
 use crate::source::Fields;
 use crate::source::files::BadReason;
-
-/// Deepest nesting of objects and arrays.
-const MAX_DEPTH: u32 = 256;
 
 /// Bytes of paths that go on to the next segment at most.
 const BURDEN: usize = 4 << 20;
@@ -57,13 +55,6 @@ pub(super) struct Documents {
     meta: [EdgeId; 2],
 }
 
-struct Text<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-type Parsed<T> = Result<T, BadReason>;
-
 impl From<BadEscape> for BadReason {
     fn from(_: BadEscape) -> Self {
         Self::Malformed
@@ -105,7 +96,7 @@ impl Documents {
         self.times.clear();
         self.hit = false;
         self.most_names = self.paths.held() + MAX_NEW_NAMES;
-        let mut text = Text { bytes: line, at: 0 };
+        let mut text = Text::new(line);
         text.space();
         if text.peek() != Some(b'{') {
             let json = serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
@@ -254,6 +245,7 @@ impl Documents {
                 let (raw, escaped) = text.string()?;
                 self.scalar(node, raw, Kind::Text, escaped)
             }
+            Some(b'{' | b'[') if self.paths.passes(node) => text.pass(depth + 1, &mut self.scratch),
             Some(b'{') => self.object(text, node, depth + 1, false),
             Some(b'[') => self.array(text, node, depth + 1),
             Some(b't') => {
@@ -322,110 +314,4 @@ impl Documents {
         self.values.push((column, code));
         Ok(())
     }
-}
-
-impl<'a> Text<'a> {
-    fn rest(&self) -> &'a [u8] {
-        self.bytes.get(self.at..).unwrap_or_default()
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    fn space(&mut self) {
-        while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.peek() {
-            self.at += 1;
-        }
-    }
-
-    fn take(&mut self, byte: u8) -> bool {
-        let found = self.peek() == Some(byte);
-        self.at += usize::from(found);
-        found
-    }
-
-    fn expect(&mut self, byte: u8) -> Parsed<()> {
-        if self.take(byte) { Ok(()) } else { Err(BadReason::Malformed) }
-    }
-
-    fn word(&mut self, word: &[u8]) -> Parsed<()> {
-        if !self.bytes[self.at..].starts_with(word) {
-            return Err(BadReason::Malformed);
-        }
-        self.at += word.len();
-        Ok(())
-    }
-
-    /// A string at its opening quote: what stands between the quotes, and whether it has escapes.
-    fn string(&mut self) -> Parsed<(&'a [u8], bool)> {
-        let start = self.at + 1;
-        let mut at = start;
-        let mut escaped = false;
-        loop {
-            at += quiet(&self.bytes[at.min(self.bytes.len())..]);
-            match self.bytes.get(at) {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
-                    at += 2;
-                }
-                _ => return Err(BadReason::Malformed),
-            }
-        }
-        self.at = at + 1;
-        Ok((&self.bytes[start..at], escaped))
-    }
-
-    /// A number by JSON's grammar. Whole numbers beyond 64 bits are floats.
-    fn number(&mut self) -> Parsed<(&'a [u8], Kind)> {
-        let start = self.at;
-        self.take(b'-');
-        if !self.take(b'0') && self.digits() == 0 {
-            return Err(BadReason::Malformed);
-        }
-        let mut whole = true;
-        if self.take(b'.') {
-            whole = false;
-            if self.digits() == 0 {
-                return Err(BadReason::Malformed);
-            }
-        }
-        if self.take(b'e') || self.take(b'E') {
-            whole = false;
-            let _sign = self.take(b'+') || self.take(b'-');
-            if self.digits() == 0 {
-                return Err(BadReason::Malformed);
-            }
-        }
-        let raw = &self.bytes[start..self.at];
-        let kind = Kind::of_number(raw, whole).ok_or(BadReason::Malformed)?;
-        Ok((raw, kind))
-    }
-
-    fn digits(&mut self) -> usize {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.at += 1;
-        }
-        self.at - start
-    }
-}
-
-/// How many bytes at the beginning of `bytes` are neither a quote, a backslash nor a control character.
-fn quiet(bytes: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let mut at = 0;
-    // Eight bytes at once; the lowest flagged byte is exact, higher ones may be false alarms.
-    while let Some(eight) = bytes[at..].first_chunk::<8>() {
-        let word = u64::from_le_bytes(*eight);
-        let zero = |x: u64| x.wrapping_sub(ONES) & !x & HIGH;
-        let found = zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c)) | (word.wrapping_sub(ONES * 0x20) & !word & HIGH);
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
-        }
-        at += 8;
-    }
-    at + bytes[at..].iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)).unwrap_or(bytes.len() - at)
 }

@@ -1,5 +1,6 @@
 //! Field names of documents: a tree of keys that leads to columns, and predicts the next key from the last document.
 
+use super::bytes::{begins, same};
 use crate::source::Fields;
 use rustc_hash::FxHashMap;
 
@@ -20,8 +21,10 @@ enum Place {
     /// It had none yet.
     #[default]
     Unknown,
-    /// It is no field to keep.
+    /// It is no field to keep, but fields below it may be.
     Nowhere,
+    /// Nothing is kept of it.
+    Passed,
     Column(u32),
 }
 
@@ -86,13 +89,13 @@ impl Paths {
     pub(super) fn again(&self, node: NodeId, before: Option<EdgeId>, text: &[u8]) -> Option<(EdgeId, usize)> {
         let guess = before.map_or(self.nodes[node as usize].first, |e| self.edges[e as usize].next);
         let written = &*self.edges.get(guess as usize)?.written;
-        (!written.is_empty() && text.starts_with(written)).then_some((guess, written.len()))
+        (!written.is_empty() && begins(text, written)).then_some((guess, written.len()))
     }
 
     /// The edge of a key, given the one before it in the same object.
     pub(super) fn edge(&mut self, node: NodeId, before: Option<EdgeId>, key: &[u8]) -> EdgeId {
         let guess = before.map_or(self.nodes[node as usize].first, |e| self.edges[e as usize].next);
-        if self.edges.get(guess as usize).is_some_and(|e| *e.key == *key) {
+        if self.edges.get(guess as usize).is_some_and(|e| same(&e.key, key)) {
             return guess;
         }
         let edge = self.find(node, key).unwrap_or_else(|| self.add(node, key));
@@ -106,7 +109,7 @@ impl Paths {
     fn find(&self, node: NodeId, key: &[u8]) -> Option<EdgeId> {
         let edges = &self.nodes[node as usize].edges;
         if edges.len() < MANY {
-            return edges.iter().copied().find(|e| *self.edges[*e as usize].key == *key);
+            return edges.iter().copied().find(|e| same(&self.edges[*e as usize].key, key));
         }
         self.index.get(&(node, Box::from(key))).copied()
     }
@@ -155,14 +158,20 @@ impl Paths {
     pub(super) fn column(&mut self, node: NodeId) -> Option<u32> {
         match self.nodes[node as usize].place {
             Place::Column(column) => Some(column),
-            Place::Nowhere => None,
+            Place::Nowhere | Place::Passed => None,
             Place::Unknown => {
                 let path = self.nodes[node as usize].path.clone();
                 let column = self.fields.holds(&path).then(|| self.column_named(&path));
-                self.nodes[node as usize].place = column.map_or(Place::Nowhere, Place::Column);
+                let below = if self.fields.reaches(&path) { Place::Nowhere } else { Place::Passed };
+                self.nodes[node as usize].place = column.map_or(below, Place::Column);
                 column
             }
         }
+    }
+
+    /// Whether nothing is kept of what stands at a node.
+    pub(super) fn passes(&mut self, node: NodeId) -> bool {
+        self.fields != Fields::All && self.column(node).is_none() && matches!(self.nodes[node as usize].place, Place::Passed)
     }
 
     fn column_named(&mut self, path: &str) -> u32 {

@@ -3,7 +3,7 @@
 use super::builder::{Builder, Meta};
 use super::{Bad, Limits};
 use crate::source::SourceError;
-use crate::source::files::{Action, BadReason, Layout, action};
+use crate::source::files::{Action, BadReason, Layout, Spare, action};
 use crate::source::store::segment::Segment;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
@@ -36,17 +36,18 @@ impl<'a> Worker<'a> {
     }
 
     /// Works until the reader hangs up.
-    pub(super) fn run(mut self, tasks: &Receiver<Task>, stop: &AtomicBool) -> Result<Found, SourceError> {
-        let result = self.work(tasks);
+    pub(super) fn run(mut self, tasks: &Receiver<Task>, spare: &Spare, stop: &AtomicBool) -> Result<Found, SourceError> {
+        let result = self.work(tasks, spare);
         if result.is_err() {
             stop.store(true, Ordering::Relaxed);
         }
         result.map(|()| self.found)
     }
 
-    fn work(&mut self, tasks: &Receiver<Task>) -> Result<(), SourceError> {
+    fn work(&mut self, tasks: &Receiver<Task>, spare: &Spare) -> Result<(), SourceError> {
         for task in tasks {
             self.block(&task)?;
+            spare.give(task.bytes);
         }
         self.seal()
     }

@@ -20,11 +20,34 @@ fn odd_line() -> impl Strategy<Value = String> {
         r#""tags":01"#,
         r#""tags":1e999"#,
         r#""tags":[1,"#,
+        r#""tags":{"a":[{"b":"\ud800"}]}"#,
+        r#""tags":{"\ud800":1}"#,
+        r#""tags":{"a":1,}"#,
+        r#""tags":{"a" 1}"#,
+        r#""tags":{1:2}"#,
+        r#""tags":[1 2]"#,
+        r#""tags":[nul]"#,
+        r#""tags":{"a":{"b":[true,false,null,-1.5e3,"\n",{},[]]} , "c" : "d" }"#,
+        r#""tags":{"a":[1}}"#,
         r#""tags":"\u0041","tags":"b""#,
         r#""name":{"tags":1},"name":2"#,
         r#""_id":"x","_index":"i","tags":{}"#,
     ])
     .prop_map(|member| format!("{{\"@timestamp\":\"2020-01-01T00:00:00Z\",{member}}}"))
+}
+
+#[test]
+fn what_is_passed_over_is_not_nested_deeper_either() {
+    let line = |depth: usize| {
+        let (open, close) = ("[{\"a\":".repeat(depth / 2), "}]".repeat(depth / 2));
+        format!("{{\"@timestamp\":\"2020-01-01T00:00:00Z\",\"tags\":{open}1{close}}}")
+    };
+    for (depth, bad) in [(254, 0), (256, 1), (200_000, 1)] {
+        for fields in [Fields::All, Fields::from_iter(["name".to_owned()])] {
+            let (_, report) = store_with(line(depth).as_bytes(), &Limits { fields, ..Limits::default() });
+            assert_eq!(report.bad_total, bad, "{depth}");
+        }
+    }
 }
 
 proptest! {

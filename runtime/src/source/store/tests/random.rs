@@ -6,7 +6,7 @@ use crate::source::files::ReadOptions;
 use crate::source::store::Store;
 use crate::source::store::ingest::Limits;
 use crate::source::store::passing::{codes, passes};
-use crate::source::store::prepare::{Prepared, prepare};
+use crate::source::store::prepare::{Patterns, Prepared};
 use crate::source::{DataSource, FetchContext, Scalar};
 use huntc_compiler::backend::elastic::query::{Bound, Never, Query, Range, Term, Wildcard};
 use huntc_compiler::time::{Instant, MILLISECOND, TimeRange, Window};
@@ -167,7 +167,7 @@ proptest! {
     fn a_value_passes_where_its_code_does(documents in prop::collection::vec(document(), 0..60), queries in prop::collection::vec(leaf(), 1..12)) {
         let store = store(&documents, &Limits::default());
         for query in queries {
-            let Prepared::Leaf(field, test) = prepare(&query).unwrap() else { continue };
+            let Prepared::Leaf(field, test) = Patterns::default().prepare(&query).unwrap() else { continue };
             for segment in &store.segments {
                 let Some(column) = segment.column(&field).unwrap() else { continue };
                 let (codes, dictionary) = (codes(&test, column), &column.dictionary);
