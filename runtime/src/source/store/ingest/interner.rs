@@ -28,6 +28,22 @@ pub(super) struct Interner {
     last: u32,
 }
 
+/// A look-up that has begun: what is likely the value's entry.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Guess {
+    hash: u32,
+    /// Beyond all codes where there is none.
+    code: u32,
+    entry: Option<Entry>,
+}
+
+impl Guess {
+    /// The beginning of a value's look-up.
+    pub(super) fn new(raw: &[u8], kind: Kind) -> Self {
+        Self { hash: hash(raw, kind), code: u32::MAX, entry: None }
+    }
+}
+
 /// A value that is no value: its escapes are no Unicode text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct BadEscape;
@@ -50,12 +66,33 @@ impl Interner {
         (entry.kind == Kind::Text && begins(text.get(1..)?, quoted)).then_some((self.last, len + 2))
     }
 
+    /// Goes on with a look-up: the code in the hash's place. Nothing is compared, so that no look-up waits for another's memory.
+    pub(super) fn guess(&self, guess: Guess) -> Guess {
+        let at = guess.hash as usize & self.slots.len().wrapping_sub(1);
+        let slot = self.slots.get(at).copied().unwrap_or_default();
+        Guess { code: if slot.0 == guess.hash { slot.1.wrapping_sub(1) } else { u32::MAX }, ..guess }
+    }
+
+    /// Goes on with a look-up: the code's entry.
+    pub(super) fn locate(&self, guess: Guess) -> Guess {
+        Guess { entry: self.entries.get(guess.code as usize).copied(), ..guess }
+    }
+
     /// The code of a value, new or known.
-    pub(super) fn code(&mut self, raw: &[u8], kind: Kind, escaped: bool) -> Result<u32, BadEscape> {
+    pub(super) fn code_of(&mut self, raw: &[u8], kind: Kind, escaped: bool) -> Result<u32, BadEscape> {
+        self.code(Guess::new(raw, kind), raw, kind, escaped)
+    }
+
+    /// Ends a look-up: the code of the value, new or known.
+    pub(super) fn code(&mut self, guess: Guess, raw: &[u8], kind: Kind, escaped: bool) -> Result<u32, BadEscape> {
+        if guess.entry.is_some_and(|entry| entry.kind == kind && same(self.raw_of(entry), raw)) {
+            self.last = guess.code;
+            return Ok(guess.code);
+        }
         if self.slots.len() < (self.entries.len() + 1) * 2 {
             self.grow();
         }
-        let hash = hash(raw, kind);
+        let hash = guess.hash;
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         while self.slots[at].1 != 0 {

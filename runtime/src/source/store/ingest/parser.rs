@@ -8,7 +8,7 @@
 use super::super::column::Kind;
 use super::super::instant;
 use super::escape::unescape;
-use super::interner::{BadEscape, Interner};
+use super::interner::{BadEscape, Guess, Interner};
 use super::paths::{EdgeId, NodeId, Paths, ROOT};
 use super::text::{MAX_DEPTH, Parsed, Text};
 use crate::source::Fields;
@@ -40,6 +40,8 @@ pub(super) struct Documents {
     pub(super) interners: Vec<Interner>,
     /// Column and code, in the order of the document.
     values: Vec<(u32, u32)>,
+    /// Values whose codes are not looked up yet.
+    pending: Vec<Pending>,
     /// Places in `values` of the values of `@timestamp`, and what they are in nanoseconds.
     times: Vec<(u32, Option<i64>)>,
     /// Whether the document was found to be the `_source` of a hit.
@@ -55,6 +57,19 @@ pub(super) struct Documents {
     meta: [EdgeId; 2],
 }
 
+/// A value of the current document that is to be looked up in its column's dictionary.
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    /// Its place in `values`.
+    place: u32,
+    /// Where its text is in the document.
+    start: u32,
+    len: u32,
+    kind: Kind,
+    escaped: bool,
+    guess: Guess,
+}
+
 impl From<BadEscape> for BadReason {
     fn from(_: BadEscape) -> Self {
         Self::Malformed
@@ -68,9 +83,9 @@ impl Documents {
         let source = paths.edge(ROOT, None, b"_source");
         let meta = [paths.edge(ROOT, None, b"_index"), paths.edge(ROOT, None, b"_id")];
         let interners = FIXED.iter().map(|_| Interner::default()).collect();
-        let (values, times, scratch) = (Vec::new(), Vec::new(), Vec::new());
+        let (values, pending, times, scratch) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (held, most_names) = (0, 0);
-        Self { paths, interners, values, times, hit: false, objects: 0, held, most_names, scratch, source, meta }
+        Self { paths, interners, values, pending, times, hit: false, objects: 0, held, most_names, scratch, source, meta }
     }
 
     /// Bytes of memory that the dictionaries and the paths take, roughly.
@@ -93,6 +108,7 @@ impl Documents {
     /// Reads a document, which must be UTF-8, and returns its time. [`Self::values`] has the rest.
     pub(super) fn read(&mut self, line: &[u8]) -> Parsed<i64> {
         self.values.clear();
+        self.pending.clear();
         self.times.clear();
         self.hit = false;
         self.most_names = self.paths.held() + MAX_NEW_NAMES;
@@ -102,12 +118,45 @@ impl Documents {
             let json = serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
             return Err(if json { BadReason::NotAnObject } else { BadReason::Malformed });
         }
-        self.object(&mut text, ROOT, 1, true)?;
+        let parsed = self.object(&mut text, ROOT, 1, true);
+        self.look_up(line)?;
+        parsed?;
         text.space();
         if text.at != line.len() {
             return Err(BadReason::Malformed);
         }
         self.time()
+    }
+
+    /// Looks up the values of a document. Dictionaries are bigger than caches: all values ask for the memory of one step before
+    /// any needs it for the next, so that they wait together.
+    fn look_up(&mut self, line: &[u8]) -> Parsed<()> {
+        let Self { interners, values, pending, scratch, held, .. } = self;
+        let column = |one: &Pending| values[one.place as usize].0;
+        for one in pending.iter_mut().filter(|one| column(one) != REPLACED) {
+            one.guess = interners[column(one) as usize].guess(one.guess);
+        }
+        for one in pending.iter_mut().filter(|one| column(one) != REPLACED) {
+            one.guess = interners[column(one) as usize].locate(one.guess);
+        }
+        for one in pending.iter() {
+            let raw = &line[one.start as usize..][..one.len as usize];
+            let value = &mut values[one.place as usize];
+            if value.0 == REPLACED {
+                scratch.clear();
+                if one.escaped && !unescape(raw, scratch) {
+                    return Err(BadReason::Malformed);
+                }
+                continue;
+            }
+            let interner = &mut interners[value.0 as usize];
+            let before = interner.len();
+            value.1 = interner.code(one.guess, raw, one.kind, one.escaped)?;
+            if interner.len() > before {
+                *held += raw.len() + Interner::EACH;
+            }
+        }
+        Ok(())
     }
 
     /// Column and code of each value of the last document, in its order.
@@ -118,7 +167,7 @@ impl Documents {
     /// Gives the last document a value in a fixed column that it does not have itself.
     pub(super) fn put_fixed(&mut self, column: u32, text: &str) {
         if !self.values.iter().any(|(c, _)| *c == column)
-            && let Ok(code) = self.interners[column as usize].code(text.as_bytes(), Kind::Text, false)
+            && let Ok(code) = self.interners[column as usize].code_of(text.as_bytes(), Kind::Text, false)
         {
             self.values.push((column, code));
         }
@@ -135,7 +184,7 @@ impl Documents {
                 let value = &mut self.values[*place as usize];
                 if value.1 == PLAIN_TIME {
                     let text = instant::format(time.unwrap_or(first));
-                    value.1 = self.interners[TIME as usize].code(&text, Kind::Text, false)?;
+                    value.1 = self.interners[TIME as usize].code_of(&text, Kind::Text, false)?;
                 }
             }
         }
@@ -243,23 +292,23 @@ impl Documents {
                     return Ok(());
                 }
                 let (raw, escaped) = text.string()?;
-                self.scalar(node, raw, Kind::Text, escaped)
+                self.scalar(node, text.at - 1 - raw.len(), raw, Kind::Text, escaped)
             }
             Some(b'{' | b'[') if self.paths.passes(node) => text.pass(depth + 1, &mut self.scratch),
             Some(b'{') => self.object(text, node, depth + 1, false),
             Some(b'[') => self.array(text, node, depth + 1),
             Some(b't') => {
                 text.word(b"true")?;
-                self.scalar(node, b"true", Kind::Bool, false)
+                self.scalar(node, text.at - 4, b"true", Kind::Bool, false)
             }
             Some(b'f') => {
                 text.word(b"false")?;
-                self.scalar(node, b"false", Kind::Bool, false)
+                self.scalar(node, text.at - 5, b"false", Kind::Bool, false)
             }
             Some(b'n') => text.word(b"null"),
             Some(b'-' | b'0'..=b'9') => {
                 let (raw, kind) = text.number()?;
-                self.scalar(node, raw, kind, false)
+                self.scalar(node, text.at - raw.len(), raw, kind, false)
             }
             _ => Err(BadReason::Malformed),
         }
@@ -284,7 +333,8 @@ impl Documents {
         }
     }
 
-    fn scalar(&mut self, node: NodeId, raw: &[u8], kind: Kind, escaped: bool) -> Parsed<()> {
+    /// A value that stands at `start`.
+    fn scalar(&mut self, node: NodeId, start: usize, raw: &[u8], kind: Kind, escaped: bool) -> Parsed<()> {
         let Some(column) = self.paths.column(node) else {
             self.scratch.clear();
             let read = !escaped || unescape(raw, &mut self.scratch);
@@ -305,13 +355,9 @@ impl Documents {
         while self.interners.len() <= column as usize {
             self.interners.push(Interner::default());
         }
-        let interner = &mut self.interners[column as usize];
-        let before = interner.len();
-        let code = interner.code(raw, kind, escaped)?;
-        if interner.len() > before {
-            self.held += raw.len() + Interner::EACH;
-        }
-        self.values.push((column, code));
+        let (place, start, len) = (self.values.len() as u32, start as u32, raw.len() as u32);
+        self.pending.push(Pending { place, start, len, kind, escaped, guess: Guess::new(raw, kind) });
+        self.values.push((column, 0));
         Ok(())
     }
 }
