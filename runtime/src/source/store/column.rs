@@ -100,6 +100,16 @@ impl Dictionary {
         self.search(text, from, self.len())
     }
 
+    /// As [`Self::lower_bound`], quick where it is near.
+    pub(super) fn lower_bound_near(&self, text: &[u8], from: usize) -> usize {
+        let (mut low, mut step) = (from, 1);
+        while low + step < self.len() && self.text(low + step) < text {
+            low += step;
+            step *= 2;
+        }
+        self.search(text, low, (low + step).min(self.len()))
+    }
+
     /// The first value between two that is not less than a text.
     pub(super) fn search(&self, text: &[u8], mut low: usize, mut high: usize) -> usize {
         while low < high {

@@ -85,7 +85,7 @@ fn within<T: Copy + Ord>(ranges: &[(T, T)], values: &[(T, u32)], distinct: usize
 }
 
 /// From so many texts on a dictionary's index pays for itself.
-const MANY: usize = 256;
+const MANY: usize = 4096;
 
 /// The codes of sorted texts.
 fn one_of(texts: &[Vec<u8>], column: &Column) -> CodeSet {
@@ -95,8 +95,11 @@ fn one_of(texts: &[Vec<u8>], column: &Column) -> CodeSet {
     if texts.len() >= MANY {
         column.heads().each_equal(dictionary, texts, add);
     } else {
+        let mut at = 0;
         for text in texts {
-            add(dictionary.equal(text));
+            at = dictionary.lower_bound_near(text, at);
+            let stop = dictionary.end_of_equal(text, at, dictionary.len());
+            add(at..stop);
         }
     }
     CodeSet::of_codes(dictionary.len(), codes.into_iter())

@@ -193,7 +193,7 @@ where
     }
     let buffers = buffers(&file, message, body.0)?;
     let starts = group_starts(&buffers, contents.fields.len(), body.1 - body.0)?;
-    let part = Part { file: file.slice_with_length(body.0, body.1 - body.0), buffers };
+    let part = Part { mapping: mapping.clone(), begin: body.0, file: file.slice_with_length(body.0, body.1 - body.0), buffers };
     part.check(0, starts[0], contents.head)?;
     let times: ScalarBuffer<i64> = part.numbers(LIST_VALUES)?;
     let ids: ScalarBuffer<u64> = part.numbers(LIST_BUFFERS + LIST_VALUES)?;
@@ -228,6 +228,9 @@ fn contents(file: &[u8]) -> Result<(Contents, usize), Damage> {
 
 /// The column data of a file and where the buffers are in them.
 struct Part {
+    mapping: Mapping,
+    /// Where they begin in the file.
+    begin: usize,
     file: Buffer,
     buffers: Vec<(usize, usize)>,
 }
@@ -235,6 +238,7 @@ struct Part {
 impl Part {
     fn check(&self, from: usize, to: usize, crc: u32) -> Result<(), Damage> {
         let bytes = self.file.get(from..to).ok_or("its data end too early")?;
+        self.mapping.bring(self.begin + from..self.begin + to);
         if fits(crc32fast::hash(bytes), crc) { Ok(()) } else { Err("its data do not fit their checksum") }
     }
 
