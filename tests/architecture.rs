@@ -253,3 +253,18 @@ fn the_readmes_map_is_the_tree() {
     let missing = folders().into_iter().filter(|f| !named.contains(f)).map(|f| format!("`{f}` is not in the map"));
     none(&gone.chain(missing).collect::<Vec<_>>());
 }
+
+/// A mutant whose place is gone is planted by nobody, and what it would show is no longer shown.
+#[test]
+fn every_mutant_has_one_place() {
+    let table = fs::read_to_string(root().join("tests/mutants/table.txt")).unwrap();
+    let mut mutants = 0;
+    for mutant in table.split("\n== ").skip(1) {
+        let lines = |mark: &str| mutant.lines().filter_map(|l| l.strip_prefix(mark)).collect::<Vec<_>>().join("\n");
+        let (file, original) = (lines("@ "), lines("- ").replace(['«', '»'], ""));
+        let places = fs::read_to_string(root().join(&file)).unwrap().matches(&original).count();
+        assert_eq!(places, 1, "{file}: {original}");
+        mutants += 1;
+    }
+    assert!(mutants >= 85, "{mutants}");
+}
