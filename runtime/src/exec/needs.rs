@@ -8,6 +8,7 @@ use huntc_compiler::catalog::EntityId;
 use huntc_compiler::check::hir::{Predicate, SourceRef};
 use huntc_compiler::options::ProcessIdentity;
 use huntc_compiler::plan::{Node, Op};
+use huntc_compiler::value::Value;
 use std::collections::BTreeSet;
 
 impl Run<'_> {
@@ -15,20 +16,18 @@ impl Run<'_> {
     /// there, of what is asked to know that, and of hints.
     pub(super) fn needs(&self, source: SourceRef) -> Fields {
         let (plan, catalog) = (self.job.plan, self.job.catalog);
-        let ladders: &[bool] = match plan.identity {
-            ProcessIdentity::EntityId => &[false],
-            ProcessIdentity::Ladder => &[true],
-            ProcessIdentity::Auto => &[false, true],
-        };
+        // What tells processes apart without entity ids is asked for beside these.
+        let ladder = plan.identity != ProcessIdentity::EntityId;
         let mut fields = BTreeSet::new();
-        for (query, named) in [lower::probe(), lower::lives::<Never>(Vec::new())] {
+        // Of no pid at all the query would be none.
+        for (query, named) in [lower::probe(), lower::lives::<Never>(vec![Value::Int(0)])] {
             add(&query, named, &mut fields);
         }
         let mut types = BTreeSet::new();
         let name = |source: SourceRef| self.job.hunt.sources.get(usize::from(source.0)).map(|s| &s.name);
         for (id, node) in plan.iter() {
-            let requests = ladders.iter().filter_map(|ladder| lower::request(plan, catalog, id, *ladder));
-            for request in requests.filter(|request| name(request.source) == name(source)) {
+            let request = lower::request(plan, catalog, id, ladder);
+            if let Some(request) = request.filter(|request| name(request.source) == name(source)) {
                 add(&request.query, request.fields, &mut fields);
                 types.extend(types_of(node));
             }
