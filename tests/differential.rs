@@ -132,7 +132,7 @@ pub(crate) enum Form {
 pub(crate) const NOW: i64 = 1_704_068_100_000_000_000;
 
 /// Hunts in one batch.
-const EACH: usize = 20;
+pub(crate) const EACH: usize = 20;
 
 pub(crate) const NAMES: [&str; 2] = ["s", "t"];
 
@@ -223,7 +223,7 @@ fn minimised(mut documents: Vec<Vec<String>>, mut statements: Vec<String>, optio
     format!("{difference}{options:?} {form:?}\n{}\n{}\n", statements.join("\n"), records.join("\n"))
 }
 
-fn number(variable: &str, otherwise: u64) -> u64 {
+pub(crate) fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).ok().map_or(otherwise, |v| v.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
 }
 
