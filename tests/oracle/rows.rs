@@ -60,7 +60,11 @@ impl Hunt<'_> {
             let offset = expression.offset.and_then(|c| c.value).unwrap_or(0) as usize;
             let limit = expression.limit.and_then(|c| c.value).map_or(usize::MAX, |n| n as usize);
             rows = rows.into_iter().skip(offset).take(limit).collect();
+            let ordered = var.order.is_some() || expression.sort.is_some();
             self.take(&mut var, rows);
+            if !ordered {
+                var.order = None;
+            }
         }
         var.born = "assign";
         if let Some(attributes) = &expression.attributes {

@@ -191,7 +191,10 @@ impl Var {
         match &self.order {
             Some(order) => {
                 let present: BTreeSet<&RowId> = rows.iter().collect();
-                order.iter().filter(|r| present.contains(r)).cloned().collect()
+                let held = order.iter().filter(|r| present.contains(r));
+                // Creation records that count since a filter found that they pass are rows that no SORT has seen.
+                let known: BTreeSet<&RowId> = order.iter().collect();
+                held.chain(rows.iter().filter(|r| !known.contains(r))).cloned().collect()
             }
             None => rows,
         }
