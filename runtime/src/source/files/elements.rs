@@ -4,7 +4,7 @@
 //! Only strings and nesting are followed here; whether an element is JSON is for its parser to say.
 
 use super::open::broken;
-use super::{BadReason, Block, Emit, Layout, Piece, ReadOptions};
+use super::{BadReason, Block, Emit, Layout, Piece, ReadOptions, Spare};
 use crate::source::SourceError;
 use std::io::Read;
 
@@ -41,9 +41,10 @@ pub(super) fn cut(
     wanted: Wanted,
     name: &str,
     options: &ReadOptions,
+    spare: &Spare,
     emit: &mut Emit<'_>,
 ) -> Result<u64, SourceError> {
-    let mut scanner = Scanner::new(wanted, options);
+    let mut scanner = Scanner::new(wanted, options, spare);
     let mut chunk = vec![0; options.block.clamp(1, 256 << 10)];
     loop {
         match reader.read(&mut chunk) {
@@ -63,8 +64,8 @@ pub(super) fn cut(
 
 /// What the beginning of a text says about whether it is a search response.
 pub(super) fn is_response(prefix: &[u8]) -> bool {
-    let options = ReadOptions::default();
-    let mut scanner = Scanner::new(Wanted::Hits, &options);
+    let (options, spare) = (ReadOptions::default(), Spare::default());
+    let mut scanner = Scanner::new(Wanted::Hits, &options, &spare);
     for &byte in prefix {
         if scanner.step(byte, &mut |_| Ok(())).is_err() || scanner.foreign {
             return false;
@@ -95,6 +96,7 @@ enum State {
 struct Scanner<'a> {
     wanted: Wanted,
     options: &'a ReadOptions,
+    spare: &'a Spare,
     depth: usize,
     state: State,
     /// The string that was read last at depth 1 or 2, and the key that is current there.
@@ -115,10 +117,11 @@ struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    fn new(wanted: Wanted, options: &'a ReadOptions) -> Self {
+    fn new(wanted: Wanted, options: &'a ReadOptions, spare: &'a Spare) -> Self {
         Self {
             wanted,
             options,
+            spare,
             depth: 0,
             state: State::Plain,
             word: Vec::new(),
@@ -280,11 +283,11 @@ impl<'a> Scanner<'a> {
     }
 
     fn flush(&mut self, emit: &mut Emit<'_>) -> Result<(), SourceError> {
-        let bytes = std::mem::take(&mut self.bytes);
         let first = std::mem::replace(&mut self.first, self.count);
-        if bytes.is_empty() {
+        if self.bytes.is_empty() {
             return Ok(());
         }
+        let bytes = std::mem::replace(&mut self.bytes, self.spare.take(self.options.block));
         emit(Piece::Block(Block { layout: Layout::Elements, first, bytes }))
     }
 

@@ -162,7 +162,7 @@ pub(crate) fn read_from(
         sniff::Format::Empty => Ok(0),
         sniff::Format::Lines => lines::cut(&mut reader, Layout::Lines, name, options, spare, emit),
         sniff::Format::Bulk => lines::cut(&mut reader, Layout::Bulk, name, options, spare, emit),
-        sniff::Format::Elements(wanted) => elements::cut(&mut reader, wanted, name, options, emit),
+        sniff::Format::Elements(wanted) => elements::cut(&mut reader, wanted, name, options, spare, emit),
     }
 }
 

@@ -18,6 +18,12 @@ impl Spare {
         buffer
     }
 
+    /// How many buffers are free.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Takes a buffer back whose content is no longer needed.
     pub(crate) fn give(&self, mut buffer: Vec<u8>) {
         if buffer.capacity() <= MOST {

@@ -250,3 +250,22 @@ fn folders_are_searched_for_logs() {
     assert_eq!(code(dir.path().join("missing")), "K0751");
     assert_eq!(list(&["-".into()]).unwrap(), [Input { name: "-".into(), path: None }]);
 }
+
+#[test]
+fn buffers_that_come_back_are_used_again() {
+    let lines = "{\"a\":1}\n".repeat(1_000);
+    let array = format!("[{}1]", "{\"a\":1},".repeat(1_000));
+    let hits = format!("{{\"hits\":{{\"hits\":{array}}}}}");
+    for text in [&lines, &array, &hits] {
+        let (spare, mut blocks) = (Spare::default(), 0);
+        let options = ReadOptions { block: 64, ..ReadOptions::default() };
+        read_from(Box::new(text.as_bytes()), "f", &options, &spare, &mut |piece| {
+            let Piece::Block(block) = piece else { panic!("no line is bad") };
+            blocks += 1;
+            spare.give(block.bytes);
+            Ok(())
+        })
+        .unwrap();
+        assert!(blocks > 50 && spare.len() <= 2, "{blocks} blocks, {} buffers", spare.len());
+    }
+}
