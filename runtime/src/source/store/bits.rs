@@ -110,14 +110,19 @@ impl Bits {
     /// The rows, ascending.
     pub(super) fn rows(&self) -> Vec<u32> {
         let mut rows = Vec::with_capacity(self.count() as usize);
+        self.each(|row| rows.push(row));
+        rows
+    }
+
+    /// Gives the rows, ascending.
+    fn each(&self, mut give: impl FnMut(u32)) {
         for (index, word) in self.words.iter().enumerate() {
             let mut rest = *word;
             while rest != 0 {
-                rows.push(index as u32 * 64 + rest.trailing_zeros());
+                give(index as u32 * 64 + rest.trailing_zeros());
                 rest &= rest - 1;
             }
         }
-        rows
     }
 
     /// The first row.
@@ -136,14 +141,11 @@ impl Bits {
     /// The rows of the set that pass, asked for in ascending order.
     pub(super) fn filter(&self, mut passes: impl FnMut(u32) -> bool) -> Self {
         let mut kept = Self::none(self.rows);
-        for (index, (word, kept)) in self.words.iter().zip(&mut kept.words).enumerate() {
-            let mut rest = *word;
-            while rest != 0 {
-                let bit = rest.trailing_zeros();
-                *kept |= u64::from(passes(index as u32 * 64 + bit)) << bit;
-                rest &= rest - 1;
+        self.each(|row| {
+            if passes(row) {
+                kept.insert(row as usize);
             }
-        }
+        });
         kept
     }
 

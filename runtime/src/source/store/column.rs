@@ -4,6 +4,7 @@
 //! zero is "no value". Values are the texts of JSON scalars; a number's is its spelling in the document.
 
 use super::heads::Heads;
+use super::order::advance;
 use crate::source::Scalar;
 use arrow_buffer::{Buffer, ScalarBuffer};
 use huntc_compiler::value::Value;
@@ -102,12 +103,7 @@ impl Dictionary {
 
     /// As [`Self::lower_bound`], quick where it is near.
     pub(super) fn lower_bound_near(&self, text: &[u8], from: usize) -> usize {
-        let (mut low, mut step) = (from, 1);
-        while low + step < self.len() && self.text(low + step) < text {
-            low += step;
-            step *= 2;
-        }
-        self.search(text, low, (low + step).min(self.len()))
+        advance(from, self.len(), |at| self.text(at) < text)
     }
 
     /// The first value between two that is not less than a text.
@@ -136,18 +132,7 @@ impl Dictionary {
 
     /// The value that holds a byte of the blob, not before `from`.
     pub(super) fn holder(&self, byte: usize, from: usize) -> usize {
-        // Steps that double, then halving: hits in order cost little, hits far apart no more than a search.
-        let (mut low, mut step) = (from, 1);
-        while low + step < self.len() && self.start(low + step) <= byte {
-            low += step;
-            step *= 2;
-        }
-        let mut high = (low + step).min(self.len());
-        while low + 1 < high {
-            let middle = usize::midpoint(low, high);
-            if self.start(middle) <= byte { low = middle } else { high = middle }
-        }
-        low
+        advance(from + 1, self.len().max(from + 1), |at| self.start(at) <= byte) - 1
     }
 }
 

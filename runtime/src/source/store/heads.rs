@@ -1,7 +1,7 @@
 //! An index of a dictionary for many texts at once: eight bytes of each value, behind what all values begin with.
 
 use super::column::Dictionary;
-use super::order::eight;
+use super::order::{advance, eight};
 use std::ops::Range;
 
 /// See the module.
@@ -38,13 +38,7 @@ impl Heads {
 
     /// The first value from `from` on whose head is not less: quick where it is near.
     fn at_least(&self, head: u64, from: usize) -> usize {
-        let rest = self.heads.get(from..).unwrap_or_default();
-        let mut step = 1;
-        while rest.get(step - 1).is_some_and(|other| *other < head) {
-            step *= 2;
-        }
-        let (low, high) = (step / 2, step.min(rest.len()));
-        from + low + rest[low..high].partition_point(|other| *other < head)
+        advance(from, self.heads.len(), |at| self.heads[at] < head)
     }
 }
 

@@ -36,12 +36,35 @@ pub(super) fn eight(text: &[u8], from: usize) -> u64 {
     rest.iter().enumerate().fold(0, |number, (at, byte)| number | u64::from(*byte) << (56 - 8 * at))
 }
 
+/// The first of `len` places, from `from` on, that is not before what is looked for; all before it are. Steps that double, then
+/// halving: what is near costs little, and what is far no more than a search.
+pub(super) fn advance(from: usize, len: usize, before: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut step) = (from, 1);
+    while low + step <= len && before(low + step - 1) {
+        low += step;
+        step *= 2;
+    }
+    let mut high = (low + step - 1).min(len);
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        if before(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn the_first_place_is_found_from_anywhere(len in 0..70_usize, found in 0..70_usize, from in 0..70_usize) {
+            let found = found.min(len);
+            let from = from.min(found);
+            prop_assert_eq!(advance(from, len, |at| at < found), found);
+        }
+
         #[test]
         fn texts_sort_as_bytes_do(texts in prop::collection::vec(("(aaaaaaaa|aaaaaaaab){0,3}[ab\u{0}]{0,9}", 0..3), 0..200)) {
             let values: Vec<(&[u8], i32)> = texts.iter().map(|(text, kind)| (text.as_bytes(), *kind)).collect();

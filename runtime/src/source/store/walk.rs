@@ -1,6 +1,7 @@
 //! Walks through a column row by row.
 
 use super::column::Column;
+use super::order::advance;
 
 /// See the module.
 pub(super) struct Walk<'a> {
@@ -19,7 +20,7 @@ impl<'a> Walk<'a> {
         let first = match &self.column.first.rows {
             None => self.column.first.codes.get(row as usize),
             Some(rows) => {
-                self.first = advance(rows, self.first, row);
+                self.first = advance(self.first, rows.len(), |at| rows[at] < row);
                 if rows.get(self.first) == Some(&row) { self.column.first.codes.get(self.first) } else { 0 }
             }
         };
@@ -27,29 +28,16 @@ impl<'a> Walk<'a> {
             return;
         }
         give(first);
-        if self.column.more_rows.is_empty() {
+        let rows = &self.column.more_rows;
+        if rows.is_empty() {
             return;
         }
-        self.more = advance(&self.column.more_rows, self.more, row);
-        while self.column.more_rows.get(self.more) == Some(&row) {
+        self.more = advance(self.more, rows.len(), |at| rows[at] < row);
+        while rows.get(self.more) == Some(&row) {
             if let Some(code) = self.column.more_codes.get(self.more).filter(|code| **code != 0) {
                 give(*code);
             }
             self.more += 1;
         }
     }
-}
-
-/// The first place from `from` on whose row is not less than `row`.
-fn advance(rows: &[u32], from: usize, row: u32) -> usize {
-    let (mut low, mut step) = (from, 1);
-    if rows.get(low).is_none_or(|r| *r >= row) {
-        return low;
-    }
-    while rows.get(low + step).is_some_and(|r| *r < row) {
-        low += step;
-        step *= 2;
-    }
-    let high = (low + step).min(rows.len());
-    low + rows[low..high].partition_point(|r| *r < row)
 }

@@ -10,7 +10,7 @@ use super::super::instant;
 use super::escape::unescape;
 use super::interner::{BadEscape, Guess, Interner};
 use super::paths::{EdgeId, NodeId, Paths, ROOT};
-use super::text::{MAX_DEPTH, Parsed, Text};
+use super::text::{MAX_DEPTH, Parsed, Text, readable};
 use crate::source::Fields;
 use crate::source::files::BadReason;
 
@@ -143,10 +143,7 @@ impl Documents {
             let raw = &line[one.start as usize..][..one.len as usize];
             let value = &mut values[one.place as usize];
             if value.0 == REPLACED {
-                scratch.clear();
-                if one.escaped && !unescape(raw, scratch) {
-                    return Err(BadReason::Malformed);
-                }
+                readable(raw, one.escaped, scratch)?;
                 continue;
             }
             let interner = &mut interners[value.0 as usize];
@@ -335,11 +332,7 @@ impl Documents {
 
     /// A value that stands at `start`.
     fn scalar(&mut self, node: NodeId, start: usize, raw: &[u8], kind: Kind, escaped: bool) -> Parsed<()> {
-        let Some(column) = self.paths.column(node) else {
-            self.scratch.clear();
-            let read = !escaped || unescape(raw, &mut self.scratch);
-            return if read { Ok(()) } else { Err(BadReason::Malformed) };
-        };
+        let Some(column) = self.paths.column(node) else { return readable(raw, escaped, &mut self.scratch) };
         if column == TIME {
             let mut text = Vec::new();
             if escaped && !unescape(raw, &mut text) {

@@ -61,9 +61,9 @@ impl<'a> Text<'a> {
             return Err(BadReason::Malformed);
         }
         let (raw, escaped) = self.string()?;
-        scratch.clear();
-        if !escaped || unescape(raw, scratch) { Ok(()) } else { Err(BadReason::Malformed) }
+        readable(raw, escaped, scratch)
     }
+
     pub(super) fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.at..).unwrap_or_default()
     }
@@ -149,6 +149,12 @@ impl<'a> Text<'a> {
         }
         self.at - start
     }
+}
+
+/// Whether the escapes of a text that is not kept mean something.
+pub(super) fn readable(raw: &[u8], escaped: bool, scratch: &mut Vec<u8>) -> Parsed<()> {
+    scratch.clear();
+    if !escaped || unescape(raw, scratch) { Ok(()) } else { Err(BadReason::Malformed) }
 }
 
 /// How many bytes at the beginning of `bytes` are neither a quote, a backslash nor a control character.
