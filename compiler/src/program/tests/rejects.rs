@@ -189,7 +189,8 @@ DISP x ATTR a,, b\nSAVE x\nw = y WHERE name ~ 3 AND pid = 1..2\nDISP w";
 
 #[test]
 fn a_broken_clause_is_an_error_node() {
-    use crate::syntax::ast::{Command, Observation, Pattern};
+    use crate::program::Command;
+    use crate::syntax::ast::{Observation, Pattern};
     let (program, _) = parse("x = GET process FROM s WHERE ,");
     let Command::Get(get) = &program.statements[0].command else { panic!("{program:?}") };
     assert!(matches!(get.pattern, Some(Observation::One { pattern: Pattern::Error(_), .. })));
