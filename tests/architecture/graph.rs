@@ -126,6 +126,17 @@ impl<'a> Graph<'a> {
         circles
     }
 
+    /// The needs between files of a circle, a line each.
+    pub(crate) fn needs_within(&self, circle: &[&str]) -> String {
+        let inside = |file: usize| circle.contains(&self.files[file].name.as_str());
+        let members = (0..self.files.len()).filter(|file| inside(*file));
+        let lines = members.flat_map(|file| {
+            let needs = self.needs[file].iter().filter(|need| inside(**need));
+            needs.map(move |need| format!("\n    {} needs {}", self.files[file].name, self.files[*need].name))
+        });
+        lines.collect()
+    }
+
     fn reachable(&self, from: usize) -> BTreeSet<usize> {
         let mut seen = BTreeSet::new();
         let mut open = vec![from];

@@ -158,6 +158,9 @@ impl<'ast> Visit<'ast> for Reader {
         if matches!(item.vis, syn::Visibility::Inherited) { &mut self.imports } else { &mut self.exports }.extend(found);
     }
 
+    /// `pub(super)` needs nothing of what it names.
+    fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
+
     fn visit_path(&mut self, path: &'ast syn::Path) {
         self.paths.push((self.inside.clone(), path.segments.iter().map(|s| s.ident.to_string()).collect()));
         visit::visit_path(self, path);
