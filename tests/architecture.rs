@@ -62,7 +62,8 @@ const RUNTIME: Arrows = &[
 
 /// What the runtime's rooms may see of the compiler: those that work get facts, those on top also call it.
 const FACTS: &[&str] = &["catalog", "diag", "plan", "request", "time", "value"];
-const CALLS: &[&str] = &["catalog", "compile", "diag", "front_matter", "options", "plan", "program", "request", "source", "time", "value"];
+const CALLS: &[&str] =
+    &["catalog", "compile", "diag", "front_matter", "options", "plan", "program", "request", "source", "time", "value"];
 const ON_TOP: &[&str] = &["cli", "nightly", "session"];
 
 /// Circles of files that are meant, each with its reason.
@@ -164,7 +165,10 @@ fn arrows_of_the_runtime_point_down() {
 
 #[test]
 fn a_table_with_a_circle_is_seen() {
-    assert_eq!(standing_in_circles(&[("a", &["b"]), ("b", &["c"]), ("c", &["a"]), ("d", &["a"]), ("e", &[])]), ["a", "b", "c", "d"]);
+    assert_eq!(
+        standing_in_circles(&[("a", &["b"]), ("b", &["c"]), ("c", &["a"]), ("d", &["a"]), ("e", &[])]),
+        ["a", "b", "c", "d"]
+    );
 }
 
 #[test]
@@ -221,13 +225,15 @@ fn a_type_name_means_one_thing_in_a_crate() {
             }
         }
     }
-    faults.extend(SHARED_NAMES.iter().filter(|(name, _)| !shared.contains(name)).map(|(n, _)| format!("`{n}` is shared no longer")));
+    faults
+        .extend(SHARED_NAMES.iter().filter(|(name, _)| !shared.contains(name)).map(|(n, _)| format!("`{n}` is shared no longer")));
     none(&faults);
 }
 
 #[test]
 fn the_builtin_catalog_is_taken_on_top_only() {
-    let call = |file: &&SourceFile| file.paths.iter().any(|(_, path)| path.ends_with(&["Catalog".to_owned(), "builtin".to_owned()]));
+    let call =
+        |file: &&SourceFile| file.paths.iter().any(|(_, path)| path.ends_with(&["Catalog".to_owned(), "builtin".to_owned()]));
     let callers = product("compiler").iter().chain(product("runtime")).filter(call);
     let faults: Vec<String> = callers.map(|f| f.name.clone()).filter(|name| !name.starts_with("runtime/src/session/")).collect();
     none(&faults);
@@ -245,14 +251,23 @@ fn the_compiler_forbids_itself_the_world() {
             banned.insert(path.to_owned());
         }
     }
-    for path in ["std::fs::File", "std::fs::read", "std::env::var", "std::process::Command", "std::thread::spawn", "std::time::SystemTime::now"] {
+    for path in [
+        "std::fs::File",
+        "std::fs::read",
+        "std::env::var",
+        "std::process::Command",
+        "std::thread::spawn",
+        "std::time::SystemTime::now",
+    ] {
         assert!(banned.contains(path), "compiler/clippy.toml does not ban {path}");
     }
     let outside = Regex::new(r"^std::(fs|env|process|thread|net)\b|^huntc_runtime\b").unwrap();
     let imports = |file: &SourceFile| {
         let used = file.imports.iter().chain(&file.exports).map(|i| i.path.join("::"));
         let named = file.paths.iter().map(|(_, path)| path.join("::"));
-        used.chain(named).find(|path| outside.is_match(path) && !path.starts_with("std::net::Ip")).map(|path| format!("{} uses {path}", file.name))
+        used.chain(named)
+            .find(|path| outside.is_match(path) && !path.starts_with("std::net::Ip"))
+            .map(|path| format!("{} uses {path}", file.name))
     };
     none(&product("compiler").iter().filter_map(imports).collect::<Vec<_>>());
 }
@@ -262,7 +277,9 @@ fn no_type_of_the_argument_parser_leaves_its_room() {
     let faults: Vec<String> = product("runtime")
         .iter()
         .filter(|f| f.module.first().is_none_or(|room| room != "cli"))
-        .filter(|f| f.imports.iter().map(|i| &i.path).chain(f.paths.iter().map(|(_, p)| p)).any(|p| p.first().is_some_and(|s| s == "clap")))
+        .filter(|f| {
+            f.imports.iter().map(|i| &i.path).chain(f.paths.iter().map(|(_, p)| p)).any(|p| p.first().is_some_and(|s| s == "clap"))
+        })
         .map(|f| f.name.clone())
         .collect();
     none(&faults);

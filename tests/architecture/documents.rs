@@ -17,8 +17,13 @@ fn rooms() -> BTreeSet<String> {
         for entry in fs::read_dir(root().join(base)).unwrap() {
             let entry = entry.unwrap();
             let name = entry.file_name().to_string_lossy().into_owned();
-            let room = !base.is_empty() && name.ends_with(".rs") && !["lib.rs", "main.rs", "tests.rs", "testing.rs"].contains(&name.as_str());
-            if entry.path().is_dir() && !name.starts_with('.') && !["target", "tests", "testing"].iter().any(|n| *n == name && !base.is_empty() || name == "target") {
+            let room = !base.is_empty()
+                && name.ends_with(".rs")
+                && !["lib.rs", "main.rs", "tests.rs", "testing.rs"].contains(&name.as_str());
+            if entry.path().is_dir()
+                && !name.starts_with('.')
+                && !["target", "tests", "testing"].iter().any(|n| *n == name && !base.is_empty() || name == "target")
+            {
                 found.insert(format!("{base}{name}/"));
             } else if room {
                 found.insert(format!("{base}{name}"));
@@ -42,7 +47,8 @@ fn the_map_of_rooms_is_the_tree() {
     let named = Regex::new(r"(?m)^(?:\| |\s*[*-] )`([\w./-]+)`").unwrap();
     let named: BTreeSet<String> = named.captures_iter(map).map(|c| c[1].to_owned()).collect();
     let rooms = rooms();
-    let gone = named.iter().filter(|room| !root().join(room).exists()).map(|room| format!("`{room}` is in the map, but not in the tree"));
+    let gone =
+        named.iter().filter(|room| !root().join(room).exists()).map(|room| format!("`{room}` is in the map, but not in the tree"));
     let missing = rooms.difference(&named).map(|room| format!("`{room}` is not in the map"));
     none(&gone.chain(missing).collect::<Vec<_>>());
 }
@@ -71,9 +77,19 @@ fn paths_in_the_documentation_are_there() {
 #[test]
 fn each_kind_of_change_has_its_files_and_an_example() {
     let text = page("docs/adding.md");
-    let rows: Vec<Vec<&str>> = text.lines().filter(|l| l.starts_with("| ")).map(|l| l.trim_matches('|').split(" | ").collect()).collect();
+    let rows: Vec<Vec<&str>> =
+        text.lines().filter(|l| l.starts_with("| ")).map(|l| l.trim_matches('|').split(" | ").collect()).collect();
     let wanted = [
-        "a command", "an operator", "an attribute", "a relation", "an entity type", "a code", "a source kind", "a log format", "a report file", "a flag",
+        "a command",
+        "an operator",
+        "an attribute",
+        "a relation",
+        "an entity type",
+        "a code",
+        "a source kind",
+        "a log format",
+        "a report file",
+        "a flag",
     ];
     let missing = wanted.iter().filter(|kind| !rows.iter().any(|row| row[0].trim().starts_with(*kind)));
     let mut faults: Vec<String> = missing.map(|kind| format!("docs/adding.md does not say how to add {kind}")).collect();
