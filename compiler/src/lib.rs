@@ -11,6 +11,7 @@ pub mod check;
 pub mod commands;
 pub mod compile;
 pub mod diag;
+pub mod duration;
 pub mod front_matter;
 pub mod identifier;
 pub mod options;
