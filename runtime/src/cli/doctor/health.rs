@@ -168,7 +168,7 @@ mod tests {
         let notes =
             found(vec![clock("network", 0, 9), clock("process", 50_409, 50_500), clock("file", 50_500, 50_501)], 1, 1).notes();
         assert_eq!(notes.len(), 1, "{notes:?}");
-        assert!(notes[0].starts_with("all `network` records lie 14 h 0 min before the `process` records"), "{notes:?}");
+        assert!(notes[0].starts_with("all `network` records lie 14 h before the `process` records"), "{notes:?}");
     }
 
     #[test]
