@@ -21,4 +21,5 @@ pub mod registry_hive;
 pub mod source;
 pub mod syntax;
 pub mod time;
+pub mod unsafe_char;
 pub mod value;
