@@ -5,6 +5,7 @@
 //! SourceSet → tokens → Program (syntax) → Hunt (check) → Plan (plan) → requests (backend)
 //! ```
 
+pub mod attribute_name;
 pub mod backend;
 pub mod catalog;
 pub mod check;

@@ -196,7 +196,7 @@ impl Loader<'_> {
                 None => return,
             },
         };
-        let canonical = super::lookup::canonical(&name.text);
+        let canonical = crate::attribute_name::canonical(&name.text);
         if canonical.is_empty() || self.catalog.get(id).attributes.len() > usize::from(u16::MAX >> 1) {
             return self.report(name, "the attribute needs a name, and there may be 32,768 of a type".to_owned());
         }

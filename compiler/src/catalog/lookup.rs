@@ -2,23 +2,6 @@
 
 use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Pivot, Relation, SlotId};
 
-/// An attribute's name without list markers and quotes: `protocols[*]` is `protocols`, `hashes.'SHA-256'` is
-/// `hashes.SHA-256`.
-pub fn canonical(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    let mut index = false;
-    for c in name.chars() {
-        match c {
-            '[' => index = true,
-            ']' if index => index = false,
-            '\'' | '"' => {}
-            c if !index => out.push(c),
-            _ => {}
-        }
-    }
-    out
-}
-
 impl Catalog {
     /// The entity type of this name or alias; names distinguish case.
     pub fn entity(&self, name: &str) -> Option<EntityId> {

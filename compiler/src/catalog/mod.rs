@@ -9,7 +9,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use lookup::canonical;
 pub use table::Problem;
 
 use std::fmt;

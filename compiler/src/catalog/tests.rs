@@ -286,9 +286,6 @@ fn names_from_ecs_and_patterns() {
     assert_eq!(named("parent.pid"), Some("parent_ref.pid"));
     assert_eq!(named("user.name"), Some("creator_user_ref.user_id"));
     assert_eq!(named("nonsense"), None);
-    assert_eq!(canonical("hashes.'SHA-256'"), "hashes.SHA-256");
-    assert_eq!(canonical("protocols[*]"), "protocols");
-    assert_eq!(canonical("values[*].name"), "values.name");
     assert_eq!(catalog().entity("user"), catalog().entity("user-account"));
     assert_eq!(catalog().entity("Process"), None);
 }
