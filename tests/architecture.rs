@@ -64,9 +64,22 @@ const RUNTIME: Arrows = &[
 ];
 
 /// What the runtime's rooms may see of the compiler: those that work get facts, those on top also call it.
-const FACTS: &[&str] = &["catalog", "diag", "plan", "request", "time", "value"];
-const CALLS: &[&str] =
-    &["catalog", "compile", "diag", "front_matter", "options", "plan", "program", "request", "source", "time", "value"];
+const FACTS: &[&str] = &["attribute_name", "catalog", "diag", "duration", "plan", "request", "time", "unsafe_char", "value"];
+const CALLS: &[&str] = &[
+    "catalog",
+    "compile",
+    "diag",
+    "duration",
+    "front_matter",
+    "options",
+    "plan",
+    "program",
+    "request",
+    "source",
+    "time",
+    "unsafe_char",
+    "value",
+];
 const ON_TOP: &[&str] = &["cli", "nightly", "session"];
 
 /// Circles of files that are meant, each with its reason.
