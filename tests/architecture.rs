@@ -25,11 +25,15 @@ const COMPILER: &[(&str, &[&str])] = &[
     ("syntax", &["commands", "diag", "source", "time", "value"]),
     ("commands", &["catalog", "check", "diag", "source", "syntax", "time", "value"]),
     ("check", &["catalog", "commands", "diag", "options", "pattern", "registry_hive", "source", "syntax", "time", "value"]),
-    // `plan` knows how requests name a column, so that both print the same.
-    ("plan", &["backend", "catalog", "check", "options", "source", "syntax", "time", "value"]),
-    ("backend", &["catalog", "check", "options", "pattern", "plan", "registry_hive", "time", "value"]),
+    // `plan` gives on what it is made of, so that whoever runs one needs no other stage.
+    (
+        "plan",
+        &["catalog", "check", "commands", "identifier", "options", "pattern", "registry_hive", "source", "syntax", "time", "value"],
+    ),
+    ("request", &["catalog", "check", "plan", "time", "value"]),
+    ("backend", &["catalog", "check", "options", "pattern", "plan", "registry_hive", "request", "time", "value"]),
     ("front_matter", &["check", "diag", "source", "time"]),
-    ("compile", &["catalog", "check", "diag", "front_matter", "options", "plan", "source", "syntax"]),
+    ("compile", &["backend", "catalog", "check", "diag", "front_matter", "options", "plan", "request", "source", "syntax"]),
 ];
 
 /// The same of the runtime, which may use all of the compiler.

@@ -2,7 +2,7 @@
 //! network or threads; "now" arrives in the options.
 //!
 //! ```text
-//! SourceSet → tokens → Program (syntax) → Hunt (check) → Plan (plan) → requests (backend)
+//! SourceSet → tokens → Program (syntax) → Hunt (check) → Plan (plan) → Requests (backend)
 //! ```
 
 pub mod backend;
@@ -17,6 +17,7 @@ pub mod options;
 pub mod pattern;
 pub mod plan;
 pub mod registry_hive;
+pub mod request;
 pub mod source;
 pub mod syntax;
 pub mod time;

@@ -8,6 +8,7 @@ use super::{
     Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Guard, Identity, Pivot, Relation, Rule, Slot, SlotId,
     ValueType,
 };
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// The tables that come with huntc.
@@ -47,9 +48,9 @@ impl Catalog {
     }
 }
 
-/// The built-in catalog and what is wrong with its tables (nothing: a test wants so).
+/// The built-in catalog, and what is wrong with its tables: nothing, which a test asserts.
 pub(super) fn builtin() -> (Catalog, Vec<Problem>) {
-    let catalog = Catalog { entities: Vec::new(), relations: Vec::new(), fields: Vec::new() };
+    let catalog = Catalog { entities: Vec::new(), relations: Vec::new(), fields: Vec::new(), lists: BTreeSet::new() };
     let mut loader = Loader { catalog, problems: Vec::new(), table: "", overlay: false };
     loader.tables(&BUILTIN);
     (loader.catalog, loader.problems)
@@ -219,6 +220,9 @@ impl Loader<'_> {
         }
         attribute.many |= flags.words().any(|f| f == "many");
         attribute.shown |= flags.words().any(|f| f == "shown");
+        if attribute.many {
+            self.catalog.lists.extend(attribute.access.iter().flatten().flat_map(|a| a.fields.iter().cloned()));
+        }
         if twice {
             self.report(name, format!("`{}` is listed twice in a slot", name.text));
         }

@@ -2,7 +2,8 @@
 
 use super::demand;
 use super::lower::Lowering;
-use super::{Node, NodeId, Op, Output, Plan};
+use super::statement::{self, Statement};
+use super::{Node, NodeId, Op, Output, Plan, Variable};
 use crate::catalog::{Catalog, EntityId};
 use crate::check::hir::{Hunt, VarId};
 use crate::options::Options;
@@ -15,8 +16,18 @@ pub fn build(hunt: &Hunt, catalog: &Catalog, options: &Options) -> Plan {
     for step in &hunt.steps {
         lowering.step(step);
     }
-    let (builder, vars) = lowering.finish();
-    let mut plan = Plan { nodes: builder.nodes, vars, outputs: builder.outputs, identity: options.process_identity };
+    let (builder, nodes) = lowering.finish();
+    let statements: Vec<Statement> = hunt.steps.iter().map(Statement::of).collect();
+    let counts = statement::counts_unidentified(hunt, &statements);
+    let vars = hunt.vars.iter().zip(nodes).zip(counts);
+    let mut plan = Plan {
+        sources: hunt.sources.clone(),
+        vars: vars.map(|((var, node), counts_unidentified)| Variable { var: var.clone(), node, counts_unidentified }).collect(),
+        statements,
+        nodes: builder.nodes,
+        outputs: builder.outputs,
+        identity: options.process_identity,
+    };
     if options.lean {
         prune(&mut plan);
     }
@@ -28,7 +39,7 @@ pub fn build(hunt: &Hunt, catalog: &Catalog, options: &Options) -> Plan {
 fn prune(plan: &mut Plan) {
     let needed = plan.behind(plan.outputs.iter().filter_map(|o| o.node));
     for var in &mut plan.vars {
-        *var = var.filter(|NodeId(i)| needed[*i as usize]);
+        var.node = var.node.filter(|NodeId(i)| needed[*i as usize]);
     }
 }
 

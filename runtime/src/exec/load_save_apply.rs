@@ -1,17 +1,15 @@
 //! LOAD and SAVE of CSV and JSON, and APPLY: what touches files and programs beside data sources.
 
-use super::asking::failed;
+use super::requests::failed;
 use super::{Failure, Run};
 use crate::analytics;
 use crate::files;
 use crate::ops::new;
 use crate::source::SourceError;
 use crate::table::Table;
-use huntc_compiler::backend::elastic::request::column_name;
 use huntc_compiler::catalog::{AttrId, Catalog};
-use huntc_compiler::check::hir::{Attr, Column, Operand, Var};
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::Node;
+use huntc_compiler::plan::{Attr, Column, Node, Operand, Var};
 use huntc_compiler::value::Value;
 use std::sync::Arc;
 
@@ -64,7 +62,7 @@ impl Run<'_> {
         let mut sent = Vec::new();
         for table in inputs.iter().take(tables as usize) {
             let attrs = attributes(table, self.job.catalog);
-            let names = attrs.iter().map(|a| column_name(a, table.entity, self.job.catalog)).collect();
+            let names = attrs.iter().map(|a| a.name(self.job.catalog, table.entity)).collect();
             let plain = Table { rows: crate::table::Rows::Entities, ..Table::clone(table) };
             sent.push(analytics::Rows { names, rows: super::node::rows_of(&plain, &attrs) });
         }
