@@ -3,7 +3,7 @@
 use crate::check::hir::{Hunt, StepKind, VarId};
 use crate::diag::codes::nightly::{BAD_FRONT_MATTER, REPEATED_FRONT_MATTER, UNKNOWN_FINDING, UNKNOWN_FRONT_MATTER};
 use crate::diag::{Diagnostic, Sink, suggest};
-use crate::duration;
+use crate::time::duration;
 use crate::source::{SourceId, SourceSet, Span};
 use crate::time::SECOND;
 

@@ -180,7 +180,7 @@ impl hir::Apply {
                 pick: pick as u32,
             };
             let node = cx.node_with(op, cx.entity(*input), tables.clone(), references.clone());
-            cx.bind(*out, node, Full::Raw);
+            cx.bind(*out, &[*input], node, Full::Raw);
             cx.output(*out, Some(node), OutputKind::Apply);
         }
     }
