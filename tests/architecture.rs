@@ -44,8 +44,9 @@ const RUNTIME: &[(&str, &[&str])] = &[
     ("files", &["analytics", "sight", "source", "table"]),
     ("analytics", &["config", "files", "source", "table"]),
     ("exec", &["analytics", "config", "files", "ops", "report", "sight", "source", "table"]),
-    ("nightly", &["config", "exec", "report", "source", "table"]),
-    ("cli", &["config", "demo", "exec", "files", "nightly", "report", "source", "table"]),
+    ("session", &["config", "exec", "files", "report", "source"]),
+    ("nightly", &["exec", "report", "session", "source", "table"]),
+    ("cli", &["config", "demo", "nightly", "report", "session", "source"]),
 ];
 
 fn root() -> &'static Path {

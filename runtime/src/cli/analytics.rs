@@ -1,8 +1,8 @@
 //! `huntc analytics`: what the configuration binds for APPLY.
 
 use super::args::{ConfigArgs, SourceArgs, TextOrJson};
+use super::console::Console;
 use super::exit::ExitCode;
-use super::session::Session;
 use super::terminal::Terminal;
 use crate::config::Config;
 use crate::report::sanitize::{json_line, terminal as safe};
@@ -20,7 +20,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
-    let config = match Session::here(terminal, &args.config, &SourceArgs::default()) {
+    let config = match Console::here(terminal, &args.config, &SourceArgs::default()) {
         Ok((_, config)) => config,
         Err(code) => return code,
     };

@@ -1,12 +1,11 @@
 //! `huntc explain`: the page of a diagnostic code, or the list of all.
 
+use super::console::Console;
 use super::exit::ExitCode;
-use super::session::Session;
 use super::terminal::Terminal;
 use crate::report::text::table;
 use huntc_compiler::diag::codes::config::UNKNOWN_CODE;
 use huntc_compiler::diag::{Code, Diagnostic, Severity, codes, suggest};
-use huntc_compiler::source::Span;
 
 /// Print the page of a diagnostic code; without one, list all
 #[derive(Debug, clap::Args)]
@@ -26,15 +25,15 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
         terminal.out(&format!("{}\n", code.page.trim_end()));
         return ExitCode::Ok;
     }
-    let mut session = Session::new(terminal, None, Vec::new());
-    let span = Span::new(session.sources.add_text("command line", name.as_str()), 0, name.len());
+    let mut console = Console::bare(terminal);
+    let span = console.session.command_line(name);
     let all = codes::all();
     let problem = Diagnostic::new(&UNKNOWN_CODE, span, format!("there is no diagnostic `{name}`")).label("unknown");
     let problem = match suggest::best(name, all.iter().flat_map(|c| [c.id, c.slug])) {
         Some(near) => problem.help(format!("`huntc explain {near}` is the nearest")),
         None => problem.help("`huntc explain` lists all"),
     };
-    session.show(&[problem]);
+    console.show(&[problem]);
     ExitCode::Usage
 }
 

@@ -1,26 +1,22 @@
 //! `huntc nightly`: scheduled hunts.
 
-mod load;
 mod print;
 mod settings;
 
-use super::args::{ConfigArgs, LintArgs, SourceArgs};
+use super::args::{ConfigArgs, HuntArgs, SourceArgs};
+use super::console::Console;
 use super::exit::ExitCode;
-use super::judge::at;
-use super::session::{Session, now};
 use super::terminal::Terminal;
 use crate::config;
-use crate::nightly::cache::Cache;
+use crate::nightly::engine::Hunter;
 use crate::nightly::night::{HuntStatus, Night};
 use crate::nightly::output::summary;
 use crate::nightly::step::Stop;
 use crate::nightly::{discover, night};
-use crate::source::SourceError;
+use crate::session::RunSettings;
 use clap::Subcommand;
-use huntc_compiler::source::Span;
 use huntc_compiler::time::Instant;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 const EXAMPLES: &str = "\
@@ -62,6 +58,15 @@ struct StateArgs {
 }
 
 /// Look at everything that came since the last run
+//
+// Of the flags of `huntc run` these are left out, the others are in `HuntArgs`:
+// --window: the windows are those that were not looked at yet.
+// --lean: the finding may be a variable that nothing shows.
+// --allow-partial: a part of a window must never pass for all of it.
+// --keys: those of every variable of a thousand hunts would be most of the night's memory, and findings have theirs.
+// --no-hints: there are none; most nights find nothing, and that is well.
+// --format: a night writes both, a page for people and nightly.json for programs.
+// --raw-csv: people open the files of a scheduled job with a spreadsheet, long after and without a second thought.
 #[derive(Debug, clap::Args)]
 struct RunArgs {
     /// Folder of the huntflows
@@ -76,9 +81,6 @@ struct RunArgs {
     sources: SourceArgs,
     #[command(flatten)]
     config: ConfigArgs,
-    /// The instant that is "now", as 2026-01-01T02:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = super::args::parse_instant)]
-    at: Option<Instant>,
     /// How far the first look of a hunt goes back [default: 24h]
     #[arg(long, value_name = "TIME", value_parser = parse_time, help_heading = "Windows")]
     since: Option<Duration>,
@@ -122,7 +124,7 @@ struct RunArgs {
     #[arg(long, value_name = "URL", env = "HUNTC_WEBHOOK", hide_env_values = true, help_heading = "Notifications")]
     webhook: Option<String>,
     #[command(flatten)]
-    lints: LintArgs,
+    hunt: HuntArgs,
 }
 
 /// How each hunt stands: up to when it has looked, failures in a row, findings
@@ -149,6 +151,9 @@ struct HistoryArgs {
     hunt: Option<String>,
 }
 
+/// Nodes of a hunt in flight, unless configured.
+const CONCURRENCY: usize = 4;
+
 fn parse_time(text: &str) -> Result<Duration, String> {
     if text.trim() == "0" {
         return Ok(Duration::ZERO);
@@ -159,8 +164,8 @@ fn parse_time(text: &str) -> Result<Duration, String> {
 pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
     match &args.command {
         Command::Run(args) => {
-            let mut session = Session::new(terminal, args.config.config.clone(), args.sources.sources.clone());
-            match run_night(args, &mut session) {
+            let mut console = Console::new(terminal, &args.config, &args.sources);
+            match run_night(args, &mut console) {
                 Ok(code) | Err(code) => code,
             }
         }
@@ -170,49 +175,45 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
     }
 }
 
-/// Shows a problem that ends the command.
-fn refuse(error: &SourceError, subject: &str, session: &mut Session, code: ExitCode) -> ExitCode {
-    let span = Span::new(session.sources.add_text("command line", subject), 0, subject.len());
-    session.show(&[at(error, span)]);
-    code
-}
-
-fn run_night(args: &RunArgs, session: &mut Session) -> Result<ExitCode, ExitCode> {
-    session.lints(&args.lints)?;
-    let now = now(args.at);
-    let dir = &args.dir;
-    let shown = dir.display().to_string();
-    let plan = settings::plan(args, now, session)?;
+fn run_night(args: &RunArgs, console: &mut Console) -> Result<ExitCode, ExitCode> {
+    let hunt_settings = args.hunt.settings();
+    console.check_lints(&hunt_settings)?;
+    let plan = settings::plan(args, hunt_settings.now, console)?;
     let settings = plan.settings;
-    let hunts =
-        discover::huntflows(dir, &[&settings.state, &settings.out]).map_err(|e| refuse(&e, &shown, session, ExitCode::Usage))?;
-    let (loaded, bound) = load::hunts(&hunts, plan.hunt_time, now, session)?;
-    let open = |hunt: usize, name: &str| bound.open(hunt, name);
-    let cache = Arc::new(Cache::new(plan.night_records));
-    let engine = load::hunter(loaded, &open, session.sources.clone(), Arc::clone(&settings.cancel), cache);
-    match night::run(&settings, &hunts, &engine, &|_| Ok(())) {
-        Ok(night) => Ok(told(args.quiet, plan.fail_on_findings, &night, session)),
-        Err(Stop::Problem(error)) => Err(refuse(&error, &settings.state.display().to_string(), session, ExitCode::Failed)),
+    let files = discover::huntflows(&args.dir, &[&settings.state, &settings.out])
+        .map_err(|e| console.refuse(&e, &args.dir.display().to_string(), ExitCode::Usage))?;
+    // Several hunts run at once, so that none may have all of a server's queue.
+    let hunt_settings = RunSettings { concurrency: Some(CONCURRENCY), timeout: plan.hunt_time, ..hunt_settings };
+    let mut hunts = Vec::with_capacity(files.len());
+    for file in &files {
+        // A configuration that is wrong ends the night before anything is sent.
+        let huntflow = console.session.load(&file.path.display().to_string(), &hunt_settings);
+        hunts.push(console.usage(huntflow)?);
+    }
+    let hunter = Hunter::new(&console.session, hunts, hunt_settings, &settings.cancel, plan.night_records);
+    match night::run(&settings, &files, &hunter, &|_| Ok(())) {
+        Ok(night) => Ok(told(args.quiet, plan.fail_on_findings, &night, console)),
+        Err(Stop::Problem(error)) => Err(console.refuse(&error, &settings.state.display().to_string(), ExitCode::Failed)),
         Err(Stop::Killed) => Err(ExitCode::Interrupted),
     }
 }
 
 /// Prints the summary; answers the exit status of a night.
-fn told(quiet: bool, fail_on_findings: bool, night: &Night, session: &mut Session) -> ExitCode {
-    session.sources = night.run.sources.clone();
+fn told(quiet: bool, fail_on_findings: bool, night: &Night, console: &mut Console) -> ExitCode {
+    console.session.texts = night.run.sources.clone();
     for report in &night.run.hunts {
         if report.status != crate::report::model::Status::Ok {
-            session.show(&report.diagnostics);
+            console.show(&report.diagnostics);
         }
     }
     if quiet {
         for problem in &night.undelivered {
-            session.terminal.err(&format!("warning: {}\n", crate::report::sanitize::terminal(problem)));
+            console.terminal.err(&format!("warning: {}\n", crate::report::sanitize::terminal(problem)));
         }
     } else {
-        session.terminal.out(&summary(night));
+        console.terminal.out(&summary(night));
         let folder = night.folder.display().to_string();
-        session.terminal.out(&format!("\nreport: {}\n", crate::report::sanitize::terminal(&folder)));
+        console.terminal.out(&format!("\nreport: {}\n", crate::report::sanitize::terminal(&folder)));
     }
     let delivered = if night.undelivered.is_empty() { ExitCode::Ok } else { ExitCode::Failed };
     night.hunts.iter().fold(delivered, |code, hunt| {

@@ -1,8 +1,8 @@
 //! `huntc sources`: what the configuration binds, with the place each comes from. Nothing is asked of any source.
 
 use super::args::{ConfigArgs, SourceArgs, TextOrJson};
+use super::console::Console;
 use super::exit::ExitCode;
-use super::session::Session;
 use super::terminal::Terminal;
 use crate::config::Config;
 use crate::config::binding::{Binding, Kind};
@@ -25,7 +25,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
-    let (session, config) = match Session::here(terminal, &args.config, &args.sources) {
+    let (console, config) = match Console::here(terminal, &args.config, &args.sources) {
         Ok(opened) => opened,
         Err(code) => return code,
     };
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
         TextOrJson::Json => json(&config),
     });
     let troubles: Vec<Diagnostic> = config.broken.values().chain(config.notices.values()).cloned().collect();
-    session.show(&troubles);
+    console.show(&troubles);
     if config.broken.is_empty() { ExitCode::Ok } else { ExitCode::Usage }
 }
 

@@ -26,6 +26,22 @@ pub struct HuntReport {
     pub elapsed: Duration,
 }
 
+impl HuntReport {
+    /// A report of a hunt that has no figures.
+    pub fn without_results(file: &str, status: Status, diagnostics: Vec<Diagnostic>) -> Self {
+        Self {
+            file: file.to_owned(),
+            status,
+            complete: false,
+            variables: Vec::new(),
+            displays: Vec::new(),
+            requests: Vec::new(),
+            diagnostics,
+            elapsed: Duration::ZERO,
+        }
+    }
+}
+
 /// How a huntflow went.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Status {

@@ -1,11 +1,10 @@
 //! Asks a data source what it has.
 
 use super::health::{Bound, Coverage, Found, Health, Processes};
-use crate::cli::judge::at;
-use crate::cli::open::{Ready, ready};
-use crate::cli::session::Session;
+use crate::cli::console::Console;
 use crate::cli::sources::credentials;
 use crate::config::binding::Binding;
+use crate::session::{ResolvedSource, at, resolve};
 use crate::source::elastic::ElasticSource;
 use crate::source::files::ReadReport;
 use crate::source::store::Store;
@@ -19,7 +18,7 @@ use std::slice;
 use std::time::Instant as Clock;
 
 /// Looks at a source.
-pub(super) fn examine(binding: &Binding, session: &mut Session, now: Instant) -> Health {
+pub(super) fn examine(binding: &Binding, console: &mut Console, now: Instant) -> Health {
     let mut health = Health {
         name: binding.name.clone(),
         bound: Some(Bound {
@@ -31,25 +30,25 @@ pub(super) fn examine(binding: &Binding, session: &mut Session, now: Instant) ->
         found: None,
         problem: None,
     };
-    match ready(binding, &session.environment).and_then(|ready| look(&ready, now)) {
+    match resolve(binding, &console.session.environment).and_then(|resolved| look(&resolved, now)) {
         Ok(found) => health.found = Some(found),
         Err(error) => {
-            let span = Span::new(session.sources.add_text("configuration", binding.name.as_str()), 0, binding.name.len());
+            let span = Span::new(console.session.texts.add_text("configuration", binding.name.as_str()), 0, binding.name.len());
             health.problem = Some(at(&error, span));
         }
     }
     health
 }
 
-fn look(ready: &Ready, now: Instant) -> Result<Found, SourceError> {
+fn look(resolved: &ResolvedSource, now: Instant) -> Result<Found, SourceError> {
     let begun = Clock::now();
-    let mut found = match ready {
-        Ready::Cluster(config) => cluster(&ElasticSource::new((**config).clone())?, now)?,
-        Ready::Files(path) => {
+    let mut found = match resolved {
+        ResolvedSource::Cluster(config) => cluster(&ElasticSource::new((**config).clone())?, now)?,
+        ResolvedSource::Files(path) => {
             let (store, report) = Store::from_paths(slice::from_ref(path))?;
             local(&store, &report, now)?
         }
-        Ready::Store(path) => {
+        ResolvedSource::Store(path) => {
             let store = Store::open(path)?;
             store.verify()?;
             local(&store, &ReadReport::default(), now)?

@@ -1,13 +1,14 @@
 //! `huntc nightly status`, `history` and `install`: what the state knows, and units for schedulers.
 
-use super::{HistoryArgs, StateArgs, StatusArgs, refuse, settings};
+use super::{HistoryArgs, StateArgs, StatusArgs, settings};
 use crate::cli::args::{ConfigArgs, SourceArgs};
+use crate::cli::console::Console;
 use crate::cli::exit::ExitCode;
-use crate::cli::session::{Session, now};
 use crate::cli::terminal::Terminal;
 use crate::nightly::state::{Read, View};
 use crate::nightly::{install as units, lock, status as show};
 use crate::report::sanitize::terminal as safe;
+use crate::session::clock;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::config::FILE_NOT_WRITTEN;
 use std::path::{Path, PathBuf};
@@ -79,10 +80,10 @@ fn view(
     terminal: Terminal,
     look: impl FnOnce(&Read) -> Result<String, SourceError>,
 ) -> ExitCode {
-    let mut session = Session::new(terminal, config.config.clone(), Vec::new());
+    let mut console = Console::new(terminal, config, &SourceArgs::default());
     let state = match &args.state {
         Some(state) => state.clone(),
-        None => match session.config(Path::new(".")) {
+        None => match console.config(Path::new(".")) {
             Ok(config) => settings::state(args, &config.nightly),
             Err(code) => return code,
         },
@@ -92,7 +93,7 @@ fn view(
         terminal.out(&format!("a run works, or ended before its time: {}\n", safe(&owner)));
     }
     match View::open(&state) {
-        Err(error) => refuse(&error, &shown, &mut session, ExitCode::Usage),
+        Err(error) => console.refuse(&error, &shown, ExitCode::Usage),
         Ok(None) => {
             terminal.out(&format!("no run has worked with the state in {} yet\n", safe(&shown)));
             ExitCode::Ok
@@ -102,13 +103,13 @@ fn view(
                 terminal.out(&text);
                 ExitCode::Ok
             }
-            Err(error) => refuse(&error, &shown, &mut session, ExitCode::Usage),
+            Err(error) => console.refuse(&error, &shown, ExitCode::Usage),
         },
     }
 }
 
 pub(super) fn status(args: &StatusArgs, terminal: Terminal) -> ExitCode {
-    let now = now(args.at);
+    let now = args.at.unwrap_or_else(clock::now);
     view(&args.state, &args.config, terminal, |state| show::status(state, now, terminal.width()))
 }
 
@@ -118,8 +119,8 @@ pub(super) fn history(args: &HistoryArgs, terminal: Terminal) -> ExitCode {
 }
 
 pub(super) fn install(args: &InstallArgs, terminal: Terminal) -> ExitCode {
-    let mut session = Session::new(terminal, args.config.config.clone(), args.sources.sources.clone());
-    let file = match session.config(&args.dir) {
+    let mut console = Console::new(terminal, &args.config, &args.sources);
+    let file = match console.config(&args.dir) {
         Ok(config) => config.nightly.clone(),
         Err(code) => return code,
     };
@@ -142,24 +143,24 @@ pub(super) fn install(args: &InstallArgs, terminal: Terminal) -> ExitCode {
         _ => units::kubernetes(&plan),
     };
     if let Some(folder) = &args.write {
-        return write(folder, &text, &mut session);
+        return write(folder, &text, &mut console);
     }
     terminal.out(&text);
     ExitCode::Ok
 }
 
 /// Writes the units of systemd, each into its file.
-fn write(folder: &Path, text: &str, session: &mut Session) -> ExitCode {
+fn write(folder: &Path, text: &str, console: &mut Console) -> ExitCode {
     for (name, unit) in units::systemd_units(text) {
         let path = folder.join(name);
         let shown = path.display().to_string();
         if let Err(e) = std::fs::write(&path, unit) {
             let error =
                 SourceError::new(&FILE_NOT_WRITTEN, format!("`{shown}` cannot be written")).note(format!("the reason: {e}"));
-            return refuse(&error.help("units belong to root: `sudo huntc nightly install …`"), &shown, session, ExitCode::Usage);
+            return console.refuse(&error.help("units belong to root: `sudo huntc nightly install …`"), &shown, ExitCode::Usage);
         }
-        session.terminal.out(&format!("{}\n", safe(&shown)));
+        console.terminal.out(&format!("{}\n", safe(&shown)));
     }
-    session.terminal.out("now: systemctl enable --now huntc-nightly.timer\n");
+    console.terminal.out("now: systemctl enable --now huntc-nightly.timer\n");
     ExitCode::Ok
 }

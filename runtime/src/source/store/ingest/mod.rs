@@ -48,7 +48,7 @@ pub(super) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let workers = crate::source::cores();
         Self {
             read: ReadOptions::default(),
             fields: Fields::All,

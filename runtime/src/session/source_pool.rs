@@ -1,5 +1,6 @@
-//! Opens what the configuration binds. Secrets are resolved here and nowhere else.
+//! Opens what the configuration binds, each source once. Secrets are resolved here and nowhere else.
 
+use crate::config::Config;
 use crate::config::binding::{Auth, Authority, Binding, ClusterProfile, Kind};
 use crate::config::environment::Environment;
 use crate::config::secret::{Secret, SecretError};
@@ -14,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A binding that can be opened: its secrets are there.
-pub(super) enum Ready {
+pub enum ResolvedSource {
     /// Log files.
     Files(PathBuf),
     /// A store.
@@ -24,18 +25,18 @@ pub(super) enum Ready {
 }
 
 /// Resolves what a binding refers to; nothing is read or sent.
-pub(super) fn ready(binding: &Binding, environment: &Environment) -> Result<Ready, SourceError> {
+pub fn resolve(binding: &Binding, environment: &Environment) -> Result<ResolvedSource, SourceError> {
     Ok(match &binding.kind {
-        Kind::Files(path) => Ready::Files(path.clone()),
-        Kind::Store(path) => Ready::Store(path.clone()),
-        Kind::Cluster(profile) => Ready::Cluster(Box::new(cluster(&binding.name, profile, environment)?)),
+        Kind::Files(path) => ResolvedSource::Files(path.clone()),
+        Kind::Store(path) => ResolvedSource::Store(path.clone()),
+        Kind::Cluster(profile) => ResolvedSource::Cluster(Box::new(cluster(&binding.name, profile, environment)?)),
     })
 }
 
-impl Ready {
+impl ResolvedSource {
     /// Opens it. Log files are read to their end, and of their records these fields are kept; the report says which lines
     /// are no records.
-    pub(super) fn open(&self, fields: &dyn Fn() -> Fields) -> Result<(Arc<dyn DataSource>, ReadReport), SourceError> {
+    pub fn open(&self, fields: &dyn Fn() -> Fields) -> Result<(Arc<dyn DataSource>, ReadReport), SourceError> {
         Ok(match self {
             Self::Store(path) => (Arc::new(Store::open(path)?), ReadReport::default()),
             Self::Files(path) => {
@@ -48,48 +49,77 @@ impl Ready {
 }
 
 /// What to write to bind a name; both can be pasted.
-pub(super) fn how_to_bind(name: &str) -> String {
+pub fn how_to_bind(name: &str) -> String {
     let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     let key = if bare { name.to_owned() } else { format!("\"{name}\"") };
     format!("`--source {name}=FILE`, or a table `[sources.{key}]` in huntc.toml")
 }
 
-/// Sources that are open, so that several huntflows read a file once.
-#[derive(Default)]
-pub(super) struct Opened {
-    by_place: Mutex<BTreeMap<String, Arc<dyn DataSource>>>,
-    /// What reading log files found, by name.
-    reports: Mutex<Vec<(String, ReadReport)>>,
+/// Makes another source of one that was opened: one that counts or remembers, for example. Its first argument is the same for
+/// the same source.
+pub type Wrap = dyn Fn(&str, Arc<dyn DataSource>) -> Arc<dyn DataSource> + Send + Sync;
+
+/// Sources that are open. Each is opened once for all hunts that mean the same by its name: those of one configuration.
+pub struct SourcePool {
+    opened: Mutex<BTreeMap<String, Opened>>,
+    /// Whether the fields that the first hunt may ask for are all that is ever asked for.
+    of_one_hunt: bool,
+    wrap: Option<Box<Wrap>>,
 }
 
-impl Opened {
-    /// The source of a binding, opened now or before. `place` is the same for the same configuration; `fields` are those
-    /// that every hunt may ask for that gets the source.
+struct Opened {
+    source: Arc<dyn DataSource>,
+    /// What reading its log files found, until a hunt has told it.
+    report: ReadReport,
+}
+
+impl SourcePool {
+    /// A pool of hunts whose needs are not all known when the first one opens a source: of log files every field is kept.
+    pub fn shared() -> Self {
+        Self { opened: Mutex::default(), of_one_hunt: false, wrap: None }
+    }
+
+    /// A pool of one hunt: of log files only those fields are kept that it may ask for.
+    pub fn of_one_hunt() -> Self {
+        Self { of_one_hunt: true, ..Self::shared() }
+    }
+
+    /// As [`Self::shared`]; hunts get what `wrap` makes of each source.
+    pub fn wrapped(wrap: Box<Wrap>) -> Self {
+        Self { wrap: Some(wrap), ..Self::shared() }
+    }
+
+    /// The source that a configuration binds to a name, opened now or before; `fields` are those that the hunt may ask for.
     pub(super) fn get(
         &self,
-        place: &str,
+        config: &Config,
         name: &str,
-        ready: &Ready,
+        resolved: &ResolvedSource,
         fields: &dyn Fn() -> Fields,
     ) -> Result<Arc<dyn DataSource>, SourceError> {
-        let key = format!("{place}\0{name}");
+        let key = key(config, name);
         // Held while opening: a second statement waits for the file instead of reading it too.
-        let mut open = self.by_place.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(source) = open.get(&key) {
-            return Ok(Arc::clone(source));
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(opened) = opened.get(&key) {
+            return Ok(Arc::clone(&opened.source));
         }
-        let (source, report) = ready.open(fields)?;
-        if report.bad_total > 0 {
-            self.reports.lock().unwrap_or_else(PoisonError::into_inner).push((name.to_owned(), report));
-        }
-        open.insert(key, Arc::clone(&source));
+        let (source, report) = resolved.open(&|| if self.of_one_hunt { fields() } else { Fields::All })?;
+        let source = self.wrap.as_ref().map_or_else(|| Arc::clone(&source), |wrap| wrap(&key, Arc::clone(&source)));
+        opened.insert(key, Opened { source: Arc::clone(&source), report });
         Ok(source)
     }
 
-    /// Takes what reading log files found.
-    pub(super) fn take_reports(&self) -> Vec<(String, ReadReport)> {
-        std::mem::take(&mut self.reports.lock().unwrap_or_else(PoisonError::into_inner))
+    /// What reading a source's log files found, for the first hunt that asks and for no other.
+    pub(super) fn take_report(&self, config: &Config, name: &str) -> Option<ReadReport> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(std::mem::take(&mut opened.get_mut(&key(config, name))?.report))
     }
+}
+
+/// The same for the same source: its name, and the file that says what it stands for.
+fn key(config: &Config, name: &str) -> String {
+    let place = config.file.as_ref().map_or_else(String::new, |f| f.display().to_string());
+    format!("{place}\0{name}")
 }
 
 fn cluster(name: &str, profile: &ClusterProfile, environment: &Environment) -> Result<ElasticConfig, SourceError> {
@@ -163,7 +193,7 @@ mod tests {
         let mut profile = ClusterProfile::new("https://h:9200/es".to_owned(), vec!["a".to_owned(), "b-*".to_owned()]);
         profile.auth = Auth::ApiKey { id: None, api_key: Secret::parse("${KEY}", std::path::Path::new("")) };
         profile.page_size = Some(500);
-        let Ready::Cluster(config) = ready(&binding(profile), &Environment::of([("KEY", "id:hunter2")])).unwrap() else {
+        let ResolvedSource::Cluster(config) = resolve(&binding(profile), &Environment::of([("KEY", "id:hunter2")])).unwrap() else {
             unreachable!("a cluster")
         };
         assert_eq!(config.location(), "https://h:9200/es/a,b-*");
@@ -175,7 +205,7 @@ mod tests {
     fn a_secret_that_is_not_there_is_named() {
         let mut profile = ClusterProfile::new("https://h".to_owned(), Vec::new());
         profile.auth = Auth::Token(Secret::parse("${NO_TOKEN}", std::path::Path::new("")));
-        let Err(error) = ready(&binding(profile), &Environment::default()) else { unreachable!("no error") };
+        let Err(error) = resolve(&binding(profile), &Environment::default()) else { unreachable!("no error") };
         assert_eq!(error.code.id, "K0811");
         assert!(error.message.contains("`NO_TOKEN` is not set"), "{}", error.message);
     }
