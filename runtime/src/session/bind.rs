@@ -3,7 +3,7 @@
 use super::{Huntflow, ResolvedSource, Session, how_to_bind, resolve};
 use crate::config::Config;
 use crate::source::SourceError;
-use crate::source::files::ReadReport;
+use crate::source::logs::ReadReport;
 use huntc_compiler::check::hir::{DataSource, Hunt, StepKind};
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::codes::store::BAD_LINES;

@@ -5,7 +5,7 @@ use crate::config::binding::{Auth, Authority, Binding, ClusterProfile, Kind};
 use crate::config::environment::Environment;
 use crate::config::secret::{Secret, SecretError};
 use crate::source::elastic::{self, ElasticConfig, ElasticSource};
-use crate::source::files::ReadReport;
+use crate::source::logs::ReadReport;
 use crate::source::store::Store;
 use crate::source::{DataSource, Fields, SourceError};
 use huntc_compiler::diag::codes::config::MISSING_SECRET;

@@ -3,7 +3,7 @@
 mod clocks;
 pub mod elastic;
 mod fields;
-pub mod files;
+pub mod logs;
 pub mod store;
 
 pub use clocks::Clock;

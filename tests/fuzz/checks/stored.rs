@@ -2,7 +2,7 @@
 
 use huntc_compiler::backend::elastic::query::{Never, Query};
 use huntc_compiler::backend::elastic::request::BoundRequest;
-use huntc_runtime::source::files::{ReadOptions, ReadReport};
+use huntc_runtime::source::logs::{ReadOptions, ReadReport};
 use huntc_runtime::source::store::Store;
 use huntc_runtime::source::{DataSource, FetchContext, Records, SourceError};
 use std::path::PathBuf;

@@ -6,7 +6,7 @@ use crate::cli::sources::credentials;
 use crate::config::binding::Binding;
 use crate::session::{ResolvedSource, at, resolve};
 use crate::source::elastic::ElasticSource;
-use crate::source::files::ReadReport;
+use crate::source::logs::ReadReport;
 use crate::source::store::Store;
 use crate::source::{DataSource, FetchContext, SourceError};
 use huntc_compiler::backend::elastic::query::{Never, Query};

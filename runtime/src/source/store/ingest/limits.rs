@@ -1,6 +1,6 @@
 //! How much a reading of files may hold at once.
 
-use crate::source::files::ReadOptions;
+use crate::source::logs::ReadOptions;
 use crate::source::{Fields, cores};
 
 /// Rows of a segment at most.

@@ -12,7 +12,7 @@ use super::interner::{BadEscape, Guess, Interner};
 use super::paths::{EdgeId, NodeId, Paths, ROOT};
 use super::text::{MAX_DEPTH, Parsed, Text, readable};
 use crate::source::Fields;
-use crate::source::files::BadReason;
+use crate::source::logs::BadReason;
 
 /// Bytes of paths that go on to the next segment at most.
 const BURDEN: usize = 4 << 20;
