@@ -5,7 +5,6 @@ use super::console::Console;
 use super::exit::ExitCode;
 use super::terminal::Terminal;
 use crate::config::Config;
-use crate::config::binding::{Binding, Kind};
 use crate::report::sanitize::{json_line, terminal as safe};
 use crate::report::text::table;
 use huntc_compiler::diag::Diagnostic;
@@ -45,10 +44,11 @@ fn text(config: &Config, width: Option<u16>) -> String {
     let mut rows = table(width);
     rows.set_header(["NAME", "KIND", "LOCATION", "CREDENTIALS", "WINDOW", "FROM"]);
     for binding in config.sources.values() {
-        let credentials = credentials(binding).unwrap_or_default();
-        let window = window(binding).map_or_else(|| "all".to_owned(), |s| format!("{s}s"));
-        let cells = [&binding.name, binding.kind_word(), &binding.location(), &credentials, &window, &binding.origin.to_string()]
-            .map(|c| safe(c).into_owned());
+        let kind = &binding.kind;
+        let window = binding.window().map_or_else(|| "all".to_owned(), |w| format!("{}s", w.as_secs()));
+        let (location, credentials) = (kind.location(), kind.credentials().unwrap_or_default());
+        let cells = [&binding.name, kind.word(), &location, &credentials, &window, &binding.origin.to_string()];
+        let cells = cells.map(|c| safe(c).into_owned());
         rows.add_row(cells);
     }
     format!("{}\n", rows.trim_fmt())
@@ -66,10 +66,10 @@ fn json(config: &Config) -> String {
         .map(|b| {
             serde_json::json!({
                 "name": b.name,
-                "kind": b.kind_word(),
-                "location": b.location(),
-                "credentials": credentials(b),
-                "window_seconds": window(b),
+                "kind": b.kind.word(),
+                "location": b.kind.location(),
+                "credentials": b.kind.credentials(),
+                "window_seconds": b.window().map(|w| w.as_secs()),
                 "like_case": if b.like_case_sensitive { "sensitive" } else { "insensitive" },
                 "from": b.origin.to_string(),
             })
@@ -77,19 +77,4 @@ fn json(config: &Config) -> String {
         .collect();
     let text = json_line(&values).unwrap_or_default();
     String::from_utf8_lossy(&text).into_owned() + "\n"
-}
-
-/// The kind of the credentials and where their secret comes from.
-pub(super) fn credentials(binding: &Binding) -> Option<String> {
-    let Kind::Cluster(cluster) = &binding.kind else { return None };
-    let insecure = if cluster.tls.insecure { ", certificate not checked" } else { "" };
-    let origin = cluster.auth.origin().map_or_else(String::new, |o| format!(" ({o})"));
-    Some(format!("{}{origin}{insecure}", cluster.auth.word()))
-}
-
-fn window(binding: &Binding) -> Option<u64> {
-    match &binding.kind {
-        Kind::Cluster(cluster) => Some(cluster.default_window.as_secs()),
-        Kind::Files(_) | Kind::Store(_) => binding.default_window.map(|w| w.as_secs()),
-    }
 }

@@ -6,6 +6,7 @@ use super::model::{HuntPublication, HuntRecord, NightRecord, Publication};
 use super::news;
 use super::night::{HuntOutcome, HuntStatus, Night, Settings};
 use super::notify::{self, Notifier};
+use super::output;
 use super::state::{Read, State, Write};
 use super::work::Worked;
 use crate::report::model::HuntReport;
@@ -25,7 +26,7 @@ pub(super) fn recover(state: &State, lock: &Lock) -> Result<Vec<String>, SourceE
     }
     let open = state.read(Read::nights)?.into_iter().filter(|(_, night)| !night.published);
     for (id, night) in open {
-        let given_out = night.publication.is_some() && Path::new(&night.folder).join("nightly.json").is_file();
+        let given_out = night.publication.is_some() && Path::new(&night.folder).join(output::MARK).is_file();
         state.write(|tables| if given_out { apply(tables, &id, night) } else { tables.remove_night(&id) })?;
     }
     Ok(notices)

@@ -1,7 +1,9 @@
 //! What the sources of a hunt stand for, and what is to be said of them at the statements that name them.
 
-use super::{Huntflow, ResolvedSource, Session, how_to_bind, resolve};
+use super::{Huntflow, Session};
 use crate::config::Config;
+use crate::config::kinds::files::LogFiles;
+use crate::config::kinds::{ResolvedSource, SourceKind as _};
 use crate::source::SourceError;
 use crate::source::logs::ReadReport;
 use huntc_compiler::check::hir::{DataSource, Hunt, StepKind};
@@ -14,12 +16,12 @@ use std::path::PathBuf;
 
 /// The sources of a hunt, by name, and what to say of them.
 #[derive(Default)]
-pub(super) struct Bound {
-    pub sources: BTreeMap<String, ResolvedSource>,
+pub(super) struct BoundSources {
+    pub sources: BTreeMap<String, Box<dyn ResolvedSource>>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
-impl Bound {
+impl BoundSources {
     /// Whether a source is not there, so that the hunt cannot run.
     pub(super) fn refused(&self) -> bool {
         self.diagnostics.iter().any(|d| d.severity == Severity::Error)
@@ -28,23 +30,24 @@ impl Bound {
 
 impl Session {
     /// Finds out what each source of a hunt stands for; nothing is opened.
-    pub(super) fn bind(&self, hunt: &Hunt, huntflow: &Huntflow, id: SourceId) -> Bound {
+    pub(super) fn bind(&self, hunt: &Hunt, huntflow: &Huntflow, id: SourceId) -> BoundSources {
         let config = &huntflow.config;
-        let mut bound = Bound::default();
+        let mut bound = BoundSources::default();
         for source in &hunt.sources {
             let span = statement_of(hunt, &source.name).unwrap_or_else(|| Span::new(id, 0, 0));
             bound.diagnostics.extend(config.notices.get(&source.name).cloned());
-            if let Some(binding) = config.sources.get(&source.name) {
-                match resolve(binding, &self.environment) {
-                    Ok(resolved) => _ = bound.sources.insert(source.name.clone(), resolved),
-                    Err(error) => bound.diagnostics.push(at(&error, span)),
-                }
+            let resolved = if let Some(binding) = config.sources.get(&source.name) {
+                binding.kind.resolve(&source.name, &self.environment)
             } else if let Some(path) = source.uri.strip_prefix("file://") {
-                bound.sources.insert(source.name.clone(), ResolvedSource::Files(PathBuf::from(path)));
-            } else if let Some(problem) = config.broken.get(&source.name) {
-                bound.diagnostics.push(problem.clone());
+                LogFiles(PathBuf::from(path)).resolve(&source.name, &self.environment)
             } else {
-                bound.diagnostics.push(unbound(source, config, span));
+                let problem = config.broken.get(&source.name).cloned();
+                bound.diagnostics.push(problem.unwrap_or_else(|| unbound(source, config, span)));
+                continue;
+            };
+            match resolved {
+                Ok(resolved) => _ = bound.sources.insert(source.name.clone(), resolved),
+                Err(error) => bound.diagnostics.push(at(&error, span)),
             }
         }
         bound
@@ -60,6 +63,13 @@ fn unbound(source: &DataSource, config: &Config, span: Span) -> Diagnostic {
         None => problem,
     };
     problem.help(how_to_bind(name))
+}
+
+/// What to write to bind a name; both can be pasted.
+fn how_to_bind(name: &str) -> String {
+    let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let key = if bare { name.to_owned() } else { format!("\"{name}\"") };
+    format!("`--source {name}=FILE`, or a table `[sources.{key}]` in huntc.toml")
 }
 
 /// The statement that names a source first.

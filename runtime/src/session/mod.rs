@@ -14,7 +14,7 @@ pub use catalog::Tables;
 pub use huntflow::Huntflow;
 pub use run_hunt::{Finding, HuntRun, Refusal, RunContext, run_hunt};
 pub use settings::RunSettings;
-pub use source_pool::{ResolvedSource, SourcePool, Wrap, how_to_bind, resolve};
+pub use source_pool::{SourcePool, Wrap};
 
 pub(crate) use bind::{at, bad_lines};
 

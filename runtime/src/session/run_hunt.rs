@@ -1,7 +1,7 @@
 //! Runs a hunt: compiles it, binds and opens its sources, executes it, reports. Whoever runs hunts does it here.
 
-use super::bind::{Bound, bad_lines, statement_of};
-use super::{Huntflow, ResolvedSource, RunSettings, Session, SourcePool};
+use super::bind::{BoundSources, bad_lines, statement_of};
+use super::{Huntflow, RunSettings, Session, SourcePool};
 use crate::exec::{self, Job, Kept, RunOptions};
 use crate::report::model::{HuntReport, Status};
 use crate::source::{Fields, SourceError};
@@ -138,7 +138,7 @@ struct Work<'a> {
     context: &'a RunContext<'a>,
     hunt: &'a Hunt,
     plan: &'a Plan,
-    bound: &'a Bound,
+    bound: &'a BoundSources,
 }
 
 impl Work<'_> {
@@ -147,7 +147,7 @@ impl Work<'_> {
         let Self { huntflow, settings, context, .. } = self;
         let config = &huntflow.config;
         let open = |name: &str, fields: &dyn Fn() -> Fields| match self.bound.sources.get(name) {
-            Some(resolved) => context.pool.get(config, name, resolved, fields),
+            Some(resolved) => context.pool.get(config, name, resolved.as_ref(), fields),
             None => Err(SourceError::new(&UNBOUND_SOURCE, format!("nothing is bound to `{name}`"))),
         };
         let options = RunOptions {
@@ -178,7 +178,7 @@ impl Work<'_> {
 
     /// Nodes in flight where nobody says how many.
     fn concurrency(&self) -> usize {
-        let remote = self.bound.sources.values().any(|source| matches!(source, ResolvedSource::Cluster(_)));
+        let remote = self.bound.sources.values().any(|source| source.is_remote());
         if remote { REMOTE_CONCURRENCY } else { crate::source::cores() }
     }
 
