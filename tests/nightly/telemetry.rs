@@ -3,9 +3,9 @@
 use huntc_compiler::time::{Instant, SECOND};
 use huntc_runtime::nightly::discover::HuntFile;
 use huntc_runtime::nightly::engine::{Engine, Hunter};
-use huntc_runtime::nightly::night::{self, HuntStatus, Night, Settings, defaults};
-use huntc_runtime::nightly::notify::Notifier;
-use huntc_runtime::nightly::step::{Step, Stop};
+use huntc_runtime::nightly::model::{HuntStatus, Night, NightSettings, Notifier, defaults};
+use huntc_runtime::nightly::night;
+use huntc_runtime::nightly::step::{NightStep, Stop};
 use huntc_runtime::nightly::suppress::Suppressions;
 use huntc_runtime::session::{RunSettings, Session};
 use std::collections::BTreeMap;
@@ -100,7 +100,7 @@ fn one_night(folder: &Path, planted: &[Planted], now: i64, fails: bool, kill: Op
         files.push(file);
     }
     let engine = Hunter::new(&session, hunts, hunt_settings, &cancel, None);
-    let settings = Settings {
+    let settings = NightSettings {
         state: folder.join("state"),
         out: folder.join("out"),
         now: Instant(now),
@@ -116,7 +116,7 @@ fn one_night(folder: &Path, planted: &[Planted], now: i64, fails: bool, kill: Op
         cancel,
     };
     let steps = AtomicUsize::new(0);
-    let watch = |_: Step| match kill {
+    let watch = |_: NightStep| match kill {
         Some(at) if steps.fetch_add(1, Ordering::SeqCst) >= at => Err(Stop::Killed),
         _ => Ok(()),
     };

@@ -2,7 +2,7 @@
 
 use super::args::{ConfigArgs, HuntArgs, SourceArgs, WindowArgs};
 use super::console::Console;
-use super::diagnose::{Format, render};
+use super::diagnostic_format::{DiagnosticFormat, render};
 use super::exit::ExitCode;
 use super::terminal::Terminal;
 use crate::report::text::count;
@@ -16,13 +16,13 @@ use huntc_compiler::diag::{Diagnostic, Severity, render_text};
 #[command(
     after_help = "Examples:\n  huntc check hunts/*.hf\n  huntc check hunt.ipynb --deny warnings\n  huntc check --format github hunts/*.hf\n  cat hunt.hf | huntc check -"
 )]
-pub(super) struct Args {
+pub(super) struct CheckArgs {
     /// Huntflows: .hf text, .ipynb huntbooks, or - for standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
     /// How to show diagnostics: text, json or github (annotations of a workflow)
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
-    format: Format,
+    format: DiagnosticFormat,
     #[command(flatten)]
     window: WindowArgs,
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub(super) struct Args {
     config: ConfigArgs,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
+pub(super) fn run(args: &CheckArgs, terminal: Terminal) -> ExitCode {
     let settings = RunSettings { window: args.window.window, ..args.hunt.settings() };
     // Sources are not bound: nothing of them matters to what is right or wrong in a text.
     let mut console = Console::new(terminal, &args.config, &SourceArgs::default());
@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
     }
 }
 
-fn check(files: &[String], format: Format, settings: &RunSettings, console: &mut Console) -> Result<ExitCode, ExitCode> {
+fn check(files: &[String], format: DiagnosticFormat, settings: &RunSettings, console: &mut Console) -> Result<ExitCode, ExitCode> {
     console.check_lints(settings)?;
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let mut unreadable = false;
@@ -57,7 +57,7 @@ fn check(files: &[String], format: Format, settings: &RunSettings, console: &mut
     }
     let terminal = console.terminal;
     terminal.out(&render(&diagnostics, &console.session.texts, format, terminal.colors_out()));
-    if format == Format::Text {
+    if format == DiagnosticFormat::Text {
         let found = render_text::summary(&diagnostics);
         let found = if found.is_empty() { "no errors, no warnings".to_owned() } else { found };
         terminal.err(&format!("{} checked: {found}\n", count(files.len() as u64, "file")));

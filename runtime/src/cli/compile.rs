@@ -21,7 +21,7 @@ use huntc_compiler::syntax;
 #[command(
     after_help = "Examples:\n  huntc compile hunt.hf\n  huntc compile hunt.hf --emit console | less\n  huntc compile hunt.hf --emit dot | dot -Tsvg > hunt.svg"
 )]
-pub(super) struct Args {
+pub(super) struct CompileArgs {
     /// A huntflow: .hf text, an .ipynb huntbook, or - for standard input
     #[arg(value_name = "FILE")]
     file: String,
@@ -65,7 +65,7 @@ enum Emit {
     Mermaid,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
+pub(super) fn run(args: &CompileArgs, terminal: Terminal) -> ExitCode {
     let settings = RunSettings { window: args.window.window, lean: args.lean, ..args.hunt.settings() };
     let mut console = Console::new(terminal, &args.config, &args.sources);
     match compile(&args.file, args.emit, &settings, &mut console) {

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 /// Write made-up telemetry and hunts to a folder, and run the two published ones
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  huntc demo\n  huntc demo /tmp/demo --no-run")]
-pub(super) struct Args {
+pub(super) struct DemoArgs {
     /// The folder, made if there is none
     #[arg(value_name = "DIR", default_value = "huntc-demo")]
     folder: PathBuf,
@@ -24,7 +24,7 @@ pub(super) struct Args {
     no_run: bool,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
+pub(super) fn run(args: &DemoArgs, terminal: Terminal) -> ExitCode {
     let written = match demo::write(&args.folder) {
         Ok(written) => written,
         Err(error) => {

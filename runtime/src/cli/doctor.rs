@@ -20,7 +20,7 @@ use huntc_compiler::diag::{Diagnostic, suggest};
 #[command(
     after_help = "Ends with 0 where every source answers, with 3 where one does not, with 2 where one is bound wrongly.\n\nExamples:\n  huntc doctor\n  huntc doctor host101\n  huntc doctor lab --source lab=events.ndjson.gz --format json"
 )]
-pub(super) struct Args {
+pub(super) struct DoctorArgs {
     /// A bound name; all of them without one
     #[arg(value_name = "SOURCE")]
     source: Option<String>,
@@ -33,7 +33,7 @@ pub(super) struct Args {
     sources: SourceArgs,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
+pub(super) fn run(args: &DoctorArgs, terminal: Terminal) -> ExitCode {
     let (mut console, config) = match Console::here(terminal, &args.config, &args.sources) {
         Ok(opened) => opened,
         Err(code) => return code,

@@ -10,13 +10,13 @@ use huntc_compiler::diag::{Code, Diagnostic, Severity, codes, suggest};
 /// Print the page of a diagnostic code; without one, list all
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  huntc explain K0201\n  huntc explain unknown-attribute")]
-pub(super) struct Args {
+pub(super) struct ExplainArgs {
     /// A code such as K0201, or its name
     #[arg(value_name = "CODE")]
     code: Option<String>,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
+pub(super) fn run(args: &ExplainArgs, terminal: Terminal) -> ExitCode {
     let Some(name) = &args.code else {
         terminal.out(&list(&codes::all(), terminal.width()));
         return ExitCode::Ok;

@@ -19,7 +19,7 @@ use std::path::Path;
 /// left as it is.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  huntc fmt hunts/*.hf\n  huntc fmt --check hunts/*.hf\n  huntc fmt - < hunt.hf")]
-pub(super) struct Args {
+pub(super) struct FmtArgs {
     /// Huntflows (.hf), huntbooks (.ipynb), or - for standard input to standard output
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
@@ -38,7 +38,7 @@ enum Outcome {
     Failed,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
+pub(super) fn run(args: &FmtArgs, terminal: Terminal) -> ExitCode {
     let mut console = Console::bare(terminal);
     let (mut code, mut changed) = (ExitCode::Ok, 0_u64);
     for file in &args.files {

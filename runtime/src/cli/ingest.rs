@@ -21,7 +21,7 @@ use std::time::Instant as Clock;
 #[command(
     after_help = "Examples:\n  huntc ingest events.ndjson.gz --store host101.store\n  huntc ingest logs/ --store host101.store\n  zcat old.gz | huntc ingest - --store host101.store\n  huntc run hunt.hf --source host101=host101.store"
 )]
-pub(super) struct Args {
+pub(super) struct IngestArgs {
     /// Log files, folders of them, or - for standard input
     ///
     /// ECS documents as NDJSON, `_bulk` bodies or search answers; plain, gzip or zstd.
@@ -35,7 +35,7 @@ pub(super) struct Args {
     quiet: bool,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
+pub(super) fn run(args: &IngestArgs, terminal: Terminal) -> ExitCode {
     let begun = Clock::now();
     let mut console = Console::bare(terminal);
     let store = args.store.display().to_string();
@@ -61,7 +61,7 @@ fn exit_code(error: &SourceError) -> ExitCode {
     if [&UNREADABLE_LOG, &NOTHING_TO_READ].contains(&error.code) { ExitCode::Usage } else { ExitCode::Failed }
 }
 
-fn tell(args: &Args, report: &IngestReport, span: Span, begun: Clock, console: &Console) {
+fn tell(args: &IngestArgs, report: &IngestReport, span: Span, begun: Clock, console: &Console) {
     if args.quiet {
         return;
     }

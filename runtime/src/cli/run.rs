@@ -35,7 +35,7 @@ Examples:
 /// a CSV and a JSON file for each display, and requests.ndjson.
 #[derive(Debug, clap::Args)]
 #[command(after_help = NOTES)]
-pub(super) struct Args {
+pub(super) struct RunArgs {
     /// Huntflows: .hf text, .ipynb huntbooks, or - for standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
@@ -50,7 +50,7 @@ pub(super) struct Args {
     #[command(flatten)]
     hunt: HuntArgs,
     #[command(flatten)]
-    run: RunArgs,
+    run: RunOnlyArgs,
 }
 
 /// Where the report goes, and what it holds.
@@ -84,7 +84,7 @@ struct ReportArgs {
 /// What changes the meaning of a hunt, but not of one that runs at night.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Meaning")]
-struct RunArgs {
+struct RunOnlyArgs {
     /// Leave out variables that no DISP, SAVE, APPLY or later statement needs
     #[arg(long)]
     lean: bool,
@@ -93,7 +93,7 @@ struct RunArgs {
     allow_partial: bool,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
+pub(super) fn run(args: &RunArgs, terminal: Terminal) -> ExitCode {
     let settings = RunSettings {
         window: args.window.window,
         lean: args.run.lean,

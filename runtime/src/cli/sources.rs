@@ -13,7 +13,7 @@ use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 /// List the data sources that are bound, with the place each comes from; secrets are hidden
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  huntc sources\n  huntc sources --config hunts/huntc.toml --format json")]
-pub(super) struct Args {
+pub(super) struct SourcesArgs {
     /// How to list them
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: TextOrJson,
@@ -23,7 +23,7 @@ pub(super) struct Args {
     sources: SourceArgs,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
+pub(super) fn run(args: &SourcesArgs, terminal: Terminal) -> ExitCode {
     let (console, config) = match Console::here(terminal, &args.config, &args.sources) {
         Ok(opened) => opened,
         Err(code) => return code,

@@ -1,7 +1,7 @@
 //! What runs a hunt over a window: the session, over sources whose answers all hunts of the night share.
 
 use super::cache::{Cache, Cached, Traffic};
-use super::finding::{self, Found};
+use super::finding::{self, FoundEntities};
 use super::window::DAY;
 use crate::report::model::{HuntReport, Status};
 use crate::session::{Finding, HuntRun, Huntflow, Refusal, RunContext, RunSettings, Session, SourcePool, clock, run_hunt};
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// What is known of a hunt before it looks at anything.
 #[derive(Debug, Default)]
-pub struct Survey {
+pub struct HuntSurvey {
     /// What its leading comment says.
     pub front_matter: FrontMatter,
     /// Names of its sources.
@@ -32,13 +32,13 @@ pub struct Look {
     /// The run.
     pub report: HuntReport,
     /// The finding; none where it is not known whole.
-    pub found: Option<Found>,
+    pub found: Option<FoundEntities>,
 }
 
 /// Runs hunts over windows.
 pub trait Engine: Sync {
     /// Reads a hunt.
-    fn survey(&self, hunt: usize) -> Survey;
+    fn survey(&self, hunt: usize) -> HuntSurvey;
 
     /// Runs a hunt over a window. `time` is what is left for it.
     fn look(&self, hunt: usize, window: TimeRange, time: Option<Duration>) -> Look;
@@ -88,18 +88,18 @@ impl<'a> Hunter<'a> {
 }
 
 impl Engine for Hunter<'_> {
-    fn survey(&self, hunt: usize) -> Survey {
-        let Some(huntflow) = self.hunts.get(hunt) else { return Survey::default() };
+    fn survey(&self, hunt: usize) -> HuntSurvey {
+        let Some(huntflow) = self.hunts.get(hunt) else { return HuntSurvey::default() };
         let now = self.settings.now;
         let any = TimeRange { start: now.plus(-DAY), stop: now };
         let broken = |diagnostics: Vec<Diagnostic>, front_matter: FrontMatter| {
             let report = HuntReport::without_results(&huntflow.file, Status::Error, diagnostics);
-            Survey { front_matter, sources: Vec::new(), broken: Some(Box::new(report)) }
+            HuntSurvey { front_matter, sources: Vec::new(), broken: Some(Box::new(report)) }
         };
         match self.session.compile(huntflow, &self.settings, Some(any)) {
             Ok(Compilation { compiled: Some((hunt, _)), front_matter, .. }) => {
                 let sources = hunt.sources.iter().map(|s| s.uri.clone()).collect();
-                Survey { front_matter, sources, broken: None }
+                HuntSurvey { front_matter, sources, broken: None }
             }
             Ok(Compilation { diagnostics, front_matter, .. }) => broken(diagnostics, front_matter),
             Err(problem) => broken(vec![*problem], FrontMatter::default()),
@@ -129,7 +129,7 @@ impl Engine for Hunter<'_> {
                 Some(finding::found(&hunt, &huntflow.catalog, variable, at_least, &kept))
             }
             // A hunt that binds nothing finds nothing.
-            Finding::NoVariable => Some(Found::default()),
+            Finding::NoVariable => Some(FoundEntities::default()),
             Finding::Unknown => None,
         };
         Look { report, found }

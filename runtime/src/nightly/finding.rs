@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 
 /// The entities of the variable that is the finding.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Found {
+pub struct FoundEntities {
     /// Its name.
     pub variable: String,
     /// Its type.
@@ -38,14 +38,14 @@ pub struct FoundEntity {
 }
 
 /// Reads the finding out of a variable's table. Fewer entities than `at_least` are none.
-pub fn found(hunt: &Hunt, catalog: &Catalog, var: VarId, at_least: u64, kept: &Kept) -> Found {
-    let Some(variable) = hunt.vars.get(var.0 as usize) else { return Found::default() };
+pub fn found(hunt: &Hunt, catalog: &Catalog, var: VarId, at_least: u64, kept: &Kept) -> FoundEntities {
+    let Some(variable) = hunt.vars.get(var.0 as usize) else { return FoundEntities::default() };
     let (Shape::Entities { entity, .. } | Shape::Groups { of: entity, .. }) = &variable.shape;
     let groups = matches!(variable.shape, Shape::Groups { .. });
     let all = || all_columns(hunt, catalog, var);
     // What the hunter wants to see of it, in his order; of groups everything, their keys first.
     let columns = kept.shown.as_ref().filter(|_| !groups).map_or_else(all, |(columns, _)| columns.clone());
-    let mut found = Found {
+    let mut found = FoundEntities {
         variable: variable.name.clone(),
         entity: catalog.get(*entity).name.clone(),
         columns: columns.iter().map(|c| c.header.clone()).collect(),
@@ -84,7 +84,7 @@ pub fn found(hunt: &Hunt, catalog: &Catalog, var: VarId, at_least: u64, kept: &K
 }
 
 /// Where paths are told apart by their host, rows say it: the same path on two hosts is two findings.
-fn on_hosts(table: &Table, found: &mut Found) {
+fn on_hosts(table: &Table, found: &mut FoundEntities) {
     if found.entities.len() != table.entities.len() || table.entities.iter().all(|e| e.key.host.is_none()) {
         return;
     }

@@ -2,11 +2,11 @@
 
 use super::discover::HuntFile;
 use super::lock::Lock;
-use super::model::{HuntPublication, HuntRecord, NightRecord, Publication};
+use super::model::{HuntOutcome, HuntStatus, Night, NightSettings, Notifier};
 use super::news;
-use super::night::{HuntOutcome, HuntStatus, Night, Settings};
-use super::notify::{self, Notifier};
+use super::notify;
 use super::output;
+use super::record::{HuntPublication, HuntRecord, NightRecord, Publication};
 use super::state::{Read, State, Write};
 use super::work::Worked;
 use crate::report::model::HuntReport;
@@ -35,7 +35,7 @@ pub(super) fn recover(state: &State, lock: &Lock) -> Result<Vec<String>, SourceE
 /// What the report says of each hunt, by name, and the runs behind it.
 pub(super) fn outcomes(
     state: &State,
-    settings: &Settings,
+    settings: &NightSettings,
     hunts: &[HuntFile],
     worked: Vec<Worked>,
 ) -> Result<(Vec<HuntOutcome>, Vec<HuntReport>), SourceError> {

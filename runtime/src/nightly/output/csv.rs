@@ -1,6 +1,6 @@
 //! New findings as CSV: their rows, and when they were seen first and last.
 
-use crate::nightly::night::HuntOutcome;
+use crate::nightly::model::HuntOutcome;
 use crate::report::csv::write_table;
 use crate::report::sanitize::csv_cell;
 use huntc_compiler::time::Instant;

@@ -1,9 +1,9 @@
 //! `summary.html`: one page without scripts or links to elsewhere, under a policy that forbids them.
 
+use super::names::csv_name;
 use super::text::{counts, newsworthy, short, traffic, trouble, troubled, windows};
-use super::{csv_name, severity};
-use crate::nightly::model::KeyRecord;
-use crate::nightly::night::{HuntOutcome, Night};
+use crate::nightly::model::{HuntOutcome, Night};
+use crate::nightly::record::KeyRecord;
 use crate::report::page::begin;
 use crate::report::sanitize::html as escape;
 use crate::report::text::count;
@@ -51,7 +51,7 @@ fn write_troubled(hunts: &[&HuntOutcome], all: usize, out: &mut dyn Write) -> Re
 }
 
 fn write_title(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
-    let word = severity(hunt).word();
+    let word = hunt.severity().word();
     write!(out, "<span class=\"s {word}\">{word}</span> {} <small>{}", escape(&hunt.title), escape(&hunt.file))?;
     for id in &hunt.front_matter.attack {
         write!(out, " {}", escape(id))?;

@@ -3,16 +3,17 @@
 mod csv;
 mod html;
 mod json;
+mod names;
 mod text;
 
+pub(super) use names::is_night;
 pub(crate) use text::summary;
 
-use super::night::{Night, Settings, is_night};
+use super::model::{Night, NightSettings};
 use crate::report::file::{self, ReportFile, has_ended, is_listed, write_all};
-use crate::report::sanitize::file_part;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::nightly::NIGHT_NOT_WRITTEN;
-use huntc_compiler::front_matter::Severity;
+use names::csv_name;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -36,7 +37,7 @@ fn fault(path: &Path, error: &io::Error) -> SourceError {
 }
 
 /// Writes the report beside its place; answers where.
-pub(super) fn write(night: &Night, settings: &Settings) -> Result<PathBuf, SourceError> {
+pub(super) fn write(night: &Night, settings: &NightSettings) -> Result<PathBuf, SourceError> {
     let scratch = settings.out.join(format!(".{}.huntc-{}", night.id, std::process::id()));
     let write = || -> io::Result<()> {
         fs::create_dir_all(&settings.out)?;
@@ -65,12 +66,6 @@ pub(super) fn put_in_place(scratch: &Path, target: &Path) -> Result<(), SourceEr
         Ok(())
     };
     place().map_err(|e| fault(target, &e))
-}
-
-/// `02-scheduled-tasks-new.csv`
-fn csv_name(at: usize, hunt: &str) -> String {
-    let stem = Path::new(hunt).with_extension("");
-    format!("{:02}-{}-new.csv", at + 1, file_part(&stem.to_string_lossy()))
 }
 
 /// Names of the nights in a folder, in order of time.
@@ -116,9 +111,4 @@ pub(super) fn sweep(out: &Path) {
             remove(&entry.path());
         }
     }
-}
-
-/// The severity of a hunt; one that says none is in the middle.
-fn severity(hunt: &super::night::HuntOutcome) -> Severity {
-    hunt.front_matter.severity.unwrap_or(Severity::Medium)
 }
