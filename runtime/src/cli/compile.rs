@@ -8,13 +8,13 @@ use crate::report::sanitize::{json_text, terminal_lines};
 use crate::session::{RunSettings, Session};
 use huntc_compiler::backend::elastic::{lower, show};
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check;
 use huntc_compiler::check::hir::Hunt;
 use huntc_compiler::compile::Compilation;
 use huntc_compiler::options::Options;
 use huntc_compiler::plan::{self, Plan, graph};
 use huntc_compiler::source::SourceId;
-use huntc_compiler::syntax;
+use huntc_compiler::syntax::lexer;
+use huntc_compiler::tree_text::tree_text;
 
 /// Show what a huntflow compiles to; nothing is sent
 #[derive(Debug, clap::Args)]
@@ -105,15 +105,15 @@ fn show_stage(
     options: &Options,
 ) -> Option<String> {
     match stage {
-        Emit::Tokens => Some(syntax::show::tokens(&session.texts, id)),
-        Emit::Ast => Some(syntax::show::ast(&compilation.program)),
+        Emit::Tokens => Some(lexer::listing(&session.texts, id)),
+        Emit::Ast => Some(tree_text(&compilation.program)),
         _ => compilation.compiled.as_ref().map(|(hunt, plan)| show_hunt(stage, hunt, plan, catalog, options)),
     }
 }
 
 fn show_hunt(stage: Emit, hunt: &Hunt, plan: &Plan, catalog: &Catalog, options: &Options) -> String {
     if stage == Emit::Hir {
-        return check::show::hunt(hunt, catalog);
+        return tree_text(hunt);
     }
     let requests = || lower::requests(plan, catalog);
     match stage {

@@ -8,7 +8,7 @@ use crate::report::text::count;
 use crate::session::input;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::FILE_NOT_WRITTEN;
-use huntc_compiler::syntax::{self, notebook};
+use huntc_compiler::program::{self, notebook};
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -95,7 +95,7 @@ fn format(file: &str, check: bool, console: &mut Console) -> Outcome {
 fn canonical(file: &str, text: &str, console: &mut Console) -> Result<String, Vec<Diagnostic>> {
     if !input::is_huntbook(file) {
         let id = console.session.texts.add_text(input::name(file), text);
-        return syntax::format(&console.session.texts, id);
+        return program::format(&console.session.texts, id);
     }
     match notebook::read(input::name(file), text) {
         Ok(source) => notebook::format_notebook(console.session.texts.add(source), text),

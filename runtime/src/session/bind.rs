@@ -6,7 +6,7 @@ use crate::config::kinds::files::LogFiles;
 use crate::config::kinds::{ResolvedSource, SourceKind as _};
 use crate::source::SourceError;
 use crate::source::logs::ReadReport;
-use huntc_compiler::check::hir::{DataSource, Hunt, StepKind};
+use huntc_compiler::check::hir::{DataSource, Get, GetFrom, Hunt, StepKind};
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::codes::store::BAD_LINES;
 use huntc_compiler::diag::{Diagnostic, Severity, suggest};
@@ -76,8 +76,8 @@ fn how_to_bind(name: &str) -> String {
 pub(super) fn statement_of(hunt: &Hunt, name: &str) -> Option<Span> {
     let index = hunt.sources.iter().position(|s| s.name == name)?;
     let names = |kind: &StepKind| match kind {
-        StepKind::GetSource { sources, .. } => sources.iter().any(|(s, _)| usize::from(s.0) == index),
-        StepKind::Find { find, .. } => find.sources.iter().any(|(s, _)| usize::from(s.0) == index),
+        StepKind::Get(Get { from: GetFrom::Sources { sources, .. }, .. }) => sources.iter().any(|(s, _)| usize::from(s.0) == index),
+        StepKind::Find(find) => find.sources.iter().any(|(s, _)| usize::from(s.0) == index),
         _ => false,
     };
     hunt.steps.iter().find(|s| names(&s.kind)).map(|s| s.span)

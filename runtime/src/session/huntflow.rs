@@ -7,9 +7,8 @@ use huntc_compiler::compile::{Compilation, compile};
 use huntc_compiler::diag::{Diagnostic, Sink};
 use huntc_compiler::front_matter;
 use huntc_compiler::options::Options;
+use huntc_compiler::program::{self, Command};
 use huntc_compiler::source::{SourceId, SourceSet};
-use huntc_compiler::syntax;
-use huntc_compiler::syntax::ast::Command;
 use huntc_compiler::time::TimeRange;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -82,7 +81,7 @@ fn loaded_types(file: &str, id: SourceId, texts: &SourceSet, config: &Config) ->
     if !texts.get(id).text.to_ascii_uppercase().contains("LOAD") {
         return Vec::new();
     }
-    let program = syntax::parse(texts, id, &mut Sink::default());
+    let program = program::parse(texts, id, &mut Sink::default());
     let (folder, roots) = (input::folder(file), roots(file, config));
     let place = files::Place { folder: &folder, roots: &roots };
     let untyped = program.statements.iter().filter_map(|statement| match &statement.command {

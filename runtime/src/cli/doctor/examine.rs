@@ -86,8 +86,7 @@ fn needed(catalog: &Catalog) -> Vec<(String, String)> {
         ("process.name", "no process names"),
     ];
     let mut fields: Vec<(String, String)> = everyday.map(|(field, without)| (field.to_owned(), without.to_owned())).into();
-    for entity in ["process", "network-traffic", "file", "windows-registry-key", "user-account", "domain-name"] {
-        let Some(entity) = catalog.entity(entity).map(|id| catalog.get(id)) else { continue };
+    for entity in catalog.entities.iter().filter(|e| e.everyday) {
         let slots = entity.get_slots().flat_map(|slot| entity.identity.required.iter().map(move |attr| (slot, *attr)));
         for (slot, attr) in slots {
             let Some(access) = entity.access(attr, slot) else { continue };

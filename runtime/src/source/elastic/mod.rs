@@ -5,7 +5,6 @@ mod answer;
 mod answered;
 mod auth;
 mod client;
-mod clock;
 mod columns;
 mod config;
 mod document;
