@@ -73,9 +73,10 @@ impl Checker<'_> {
                 added.retain(|name| columns.iter().any(|c| matches!(&c.attr, Attr::Added(n) if n == name)));
                 *kept = Some(columns.clone());
             }
-        } else if let (Shape::Groups { columns: all, .. }, Ok(Some(columns))) = (&mut draft.shape, &columns) {
+        } else if let (Shape::Groups { columns: all, keys, .. }, Ok(Some(columns))) = (&mut draft.shape, &columns) {
             let name = |c: &Column| if let Attr::Added(name) = &c.attr { name.clone() } else { c.header.clone() };
             *all = columns.iter().map(name).collect();
+            *keys = all.len();
             draft.columns.retain(|c| all.contains(&c.name));
         }
         let typed = || {

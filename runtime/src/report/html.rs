@@ -1,7 +1,7 @@
 //! `report.html`: one page without scripts, images or links to elsewhere, under a policy that forbids them.
 
-use super::RunReport;
-use super::model::{Display, HuntReport, RequestReport};
+use super::model::{Display, HuntReport, RequestReport, RunReport};
+use super::page::begin;
 use super::sanitize::{html as escape, unlike_marks};
 use super::text::{count, seconds};
 use huntc_compiler::diag::Diagnostic;
@@ -12,9 +12,6 @@ use std::io::{Result, Write};
 
 /// Rows of a table on the page; the CSV file has all.
 const ROWS: usize = 2_000;
-
-/// The policy of every page that huntc writes: nothing may load; the page's own style is all it has.
-pub(crate) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;font:15px/1.45 system-ui,sans-serif}\
@@ -28,14 +25,7 @@ code,pre,td{font-family:ui-monospace,monospace;font-size:.9em}pre{white-space:pr
 
 /// Writes the page.
 pub fn write(run: &RunReport, out: &mut dyn Write) -> Result<()> {
-    write!(
-        out,
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>huntc report</title>\n<style>{STYLE}</style>\n<h1>Hunt report</h1>\n",
-        escape(POLICY)
-    )?;
+    begin("huntc report", STYLE, "Hunt report", out)?;
     let hunts = count(run.hunts.len() as u64, "huntflow");
     writeln!(out, "<p>{hunts}, now = <code>{}</code>, {}, huntc {}</p>", run.now, seconds(run.elapsed), env!("CARGO_PKG_VERSION"))?;
     for hunt in &run.hunts {

@@ -1,9 +1,23 @@
 //! The outcome of a run, as every report format shows it (semantics.md §7).
 
 use huntc_compiler::diag::Diagnostic;
-use huntc_compiler::time::Window;
+use huntc_compiler::source::SourceSet;
+use huntc_compiler::time::{Instant, Window};
 use huntc_compiler::value::Value;
 use std::time::Duration;
+
+/// The outcome of a run: all its huntflows, in the order of the command line.
+#[derive(Debug)]
+pub struct RunReport {
+    /// The one "now" of the run.
+    pub now: Instant,
+    /// One for each file.
+    pub hunts: Vec<HuntReport>,
+    /// What the spans of diagnostics point into.
+    pub sources: SourceSet,
+    /// Wall time of the whole run.
+    pub elapsed: Duration,
+}
 
 /// The outcome of one huntflow.
 #[derive(Debug)]
@@ -24,6 +38,32 @@ pub struct HuntReport {
     pub diagnostics: Vec<Diagnostic>,
     /// Wall time.
     pub elapsed: Duration,
+}
+
+impl HuntReport {
+    /// A report of a hunt that has no figures.
+    pub fn without_results(file: &str, status: Status, diagnostics: Vec<Diagnostic>) -> Self {
+        Self {
+            file: file.to_owned(),
+            status,
+            complete: false,
+            variables: Vec::new(),
+            displays: Vec::new(),
+            requests: Vec::new(),
+            diagnostics,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// Whether the hunt found something: a DISP that shows a row; in a hunt without DISP, a last variable that is
+    /// not empty.
+    pub fn has_findings(&self) -> bool {
+        let mut tables = self.displays.iter().filter(|d| d.command == "DISP").peekable();
+        if tables.peek().is_none() {
+            return self.variables.last().is_some_and(|v| v.entities.unwrap_or(0) > 0);
+        }
+        tables.any(|d| d.missing.is_none() && !d.rows.is_empty())
+    }
 }
 
 /// How a huntflow went.

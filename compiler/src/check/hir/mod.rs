@@ -101,6 +101,8 @@ pub enum Shape {
         of: EntityId,
         /// Keys, then aggregates.
         columns: Vec<String>,
+        /// How many of the columns are keys; all of them where ATTR chose.
+        keys: usize,
     },
 }
 

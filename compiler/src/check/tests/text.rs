@@ -61,7 +61,7 @@ impl Show<'_> {
                     out += ", open";
                 }
             }
-            Shape::Groups { of, columns } => {
+            Shape::Groups { of, columns, .. } => {
                 let _ = write!(out, ": groups of {}, columns {}", self.entity(*of), columns.join(", "));
             }
         }

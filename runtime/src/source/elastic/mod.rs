@@ -3,6 +3,7 @@
 mod adapt;
 mod answer;
 mod answered;
+mod auth;
 mod client;
 mod columns;
 mod config;
@@ -23,7 +24,8 @@ mod survey;
 
 #[doc(hidden)]
 pub use answered::answered;
-pub use config::{Auth, ElasticConfig};
+pub use auth::Auth;
+pub use config::{ElasticConfig, decode_percent};
 pub use product::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
 

@@ -1,24 +1,27 @@
-//! Cuts a stream into blocks of whole lines.
+//! A document a line: ECS NDJSON, hits as `elasticdump` writes them. Cuts a stream into blocks of whole lines.
 
+use super::format::{LogFormat, LogReading};
 use super::open::broken;
-use super::{Action, BadReason, Block, Emit, Layout, Piece, ReadOptions, Spare, action};
+use super::{BadReason, Block, BulkAction, Emit, Layout, Piece, action};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::store::BULK_CHANGE;
 use std::io::Read;
+
+/// What no other format takes: its lines are tested one by one.
+pub(super) const LINES: LogFormat =
+    LogFormat { name: "lines", sniff: |_| true, read: |reader, reading, emit| cut(reader, Layout::Lines, reading, emit) };
 
 /// Cuts all of a stream; returns how many lines it has.
 pub(super) fn cut(
     reader: &mut dyn Read,
     layout: Layout,
-    name: &str,
-    options: &ReadOptions,
-    spare: &Spare,
+    reading: &LogReading<'_>,
     emit: &mut Emit<'_>,
 ) -> Result<u64, SourceError> {
-    let mut cutter = Cutter { layout, name, options, spare, line: 0, bytes: Vec::new() };
+    let mut cutter = Cutter { layout, reading, line: 0, bytes: Vec::new() };
     loop {
         let old = cutter.bytes.len();
-        let ended = fill(reader, &mut cutter.bytes, options.block).map_err(|e| broken(name, &e))?;
+        let ended = fill(reader, &mut cutter.bytes, reading.options.block).map_err(|e| broken(reading.name, &e))?;
         if ended {
             cutter.finish(emit)?;
             return Ok(cutter.line);
@@ -26,7 +29,7 @@ pub(super) fn cut(
         if let Some(end) = memchr::memrchr(b'\n', &cutter.bytes[old..]) {
             cutter.emit_until(old + end + 1, emit)?;
         }
-        if cutter.unfinished() > options.max_line {
+        if cutter.unfinished() > reading.options.max_line {
             cutter.skip_line(reader, emit)?;
         }
     }
@@ -37,9 +40,7 @@ const MAX_WAIT: usize = 64 << 10;
 
 struct Cutter<'a> {
     layout: Layout,
-    name: &'a str,
-    options: &'a ReadOptions,
-    spare: &'a Spare,
+    reading: &'a LogReading<'a>,
     /// Lines before `bytes`.
     line: u64,
     /// What is read but not handed on.
@@ -58,7 +59,7 @@ impl Cutter<'_> {
             return Ok(());
         }
         // Room for what is left and another block, so that this one is not moved while it is read.
-        let mut rest = self.spare.take(self.options.block + self.bytes.len() - end);
+        let mut rest = self.reading.spare.take(self.reading.options.block + self.bytes.len() - end);
         rest.extend_from_slice(&self.bytes[end..]);
         self.bytes.truncate(end);
         let bytes = std::mem::replace(&mut self.bytes, rest);
@@ -80,19 +81,19 @@ impl Cutter<'_> {
                 waiting = None;
             } else if !text.is_empty() {
                 match action(text) {
-                    Some(Action::Write { .. }) => waiting = Some(at),
-                    Some(Action::Change(word)) => return Err(self.refuse(word, line)),
+                    Some(BulkAction::Write { .. }) => waiting = Some(at),
+                    Some(BulkAction::Change(word)) => return Err(self.refuse(word, line)),
                     None => {}
                 }
             }
             line += 1;
             at = stop;
         }
-        Ok(waiting.filter(|at| end - at <= self.options.block.max(MAX_WAIT)).unwrap_or(end))
+        Ok(waiting.filter(|at| end - at <= self.reading.options.block.max(MAX_WAIT)).unwrap_or(end))
     }
 
     fn refuse(&self, word: &str, line: u64) -> SourceError {
-        SourceError::new(&BULK_CHANGE, format!("{}:{}: a bulk body of logs cannot {word} documents", self.name, line + 1))
+        SourceError::new(&BULK_CHANGE, format!("{}:{}: a bulk body of logs cannot {word} documents", self.reading.name, line + 1))
             .note("only `create` and `index` add records; records that change later would make a hunt's answer depend on order")
             .help("remove the action (and the line behind an `update`), or load the body into an index and export that")
     }
@@ -109,9 +110,9 @@ impl Cutter<'_> {
         self.hand_on(start, emit)?;
         emit(Piece::Bad(self.line, BadReason::TooLong))?;
         self.bytes.clear();
-        let mut chunk = vec![0; self.options.block.clamp(1, 64 << 10)];
+        let mut chunk = vec![0; self.reading.options.block.clamp(1, 64 << 10)];
         loop {
-            let n = read_some(reader, &mut chunk).map_err(|e| broken(self.name, &e))?;
+            let n = read_some(reader, &mut chunk).map_err(|e| broken(self.reading.name, &e))?;
             if n == 0 {
                 break;
             }

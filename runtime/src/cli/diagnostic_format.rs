@@ -6,7 +6,7 @@ use huntc_compiler::source::SourceSet;
 
 /// `--format` of diagnostics.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
-pub(super) enum Format {
+pub(super) enum DiagnosticFormat {
     /// For people.
     #[default]
     Text,
@@ -17,10 +17,10 @@ pub(super) enum Format {
 }
 
 /// All diagnostics in a format; `colors` is for text.
-pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceSet, format: Format, colors: bool) -> String {
+pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceSet, format: DiagnosticFormat, colors: bool) -> String {
     match format {
-        Format::Text => render_text::render(diagnostics, sources, colors),
-        Format::Json => json_text(&render_json::render(diagnostics, sources)).into_owned(),
-        Format::Github => render_github::render(diagnostics, sources),
+        DiagnosticFormat::Text => render_text::render(diagnostics, sources, colors),
+        DiagnosticFormat::Json => json_text(&render_json::render(diagnostics, sources)).into_owned(),
+        DiagnosticFormat::Github => render_github::render(diagnostics, sources),
     }
 }

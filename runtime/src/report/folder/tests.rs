@@ -102,3 +102,13 @@ fn a_killed_run_leaves_no_litter_for_ever() {
     commit(&temp.path().join("out"), &["a.hf"]);
     assert_eq!(names(temp.path()), ["out"]);
 }
+
+#[test]
+fn own_files_are_recognised_and_others_are_not() {
+    for ours in ["report.json", "report.html", "requests.ndjson", "01-tasks.csv", "112-x.json", "02-flow-01-x.csv"] {
+        assert!(is_ours(ours), "{ours}");
+    }
+    for foreign in ["notes.txt", "events.ndjson", "1-x.csv", "01-x.txt", "2020-report.docx", ".git", "x.csv", "tasks.json"] {
+        assert!(!is_ours(foreign), "{foreign}");
+    }
+}

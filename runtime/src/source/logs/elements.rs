@@ -3,14 +3,37 @@
 //!
 //! Only strings and nesting are followed here; whether an element is JSON is for its parser to say.
 
+use super::format::{LogFormat, LogReading};
 use super::open::broken;
 use super::{BadReason, Block, Emit, Layout, Piece, ReadOptions, Spare};
 use crate::source::SourceError;
 use std::io::Read;
 
+/// One array of documents.
+pub(super) const ARRAY: LogFormat = LogFormat {
+    name: "array",
+    sniff: |beginning| beginning.first_line.starts_with(b"["),
+    read: |reader, reading, emit| cut(reader, Wanted::Array, reading, emit),
+};
+
+/// Search responses: `{"hits":{"hits":[…]}}`.
+pub(super) const RESPONSES: LogFormat = LogFormat {
+    name: "search responses",
+    sniff: |beginning| beginning.first_line.starts_with(b"{") && is_response(beginning.text),
+    read: |reader, reading, emit| cut(reader, Wanted::Hits, reading, emit),
+};
+
+/// Pretty-printed documents one after the other. Their first line is exactly this: a broken first line of NDJSON must not take
+/// the lines behind it along.
+pub(super) const VALUES: LogFormat = LogFormat {
+    name: "values",
+    sniff: |beginning| beginning.first_line == b"{",
+    read: |reader, reading, emit| cut(reader, Wanted::Values, reading, emit),
+};
+
 /// Where the documents stand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Wanted {
+enum Wanted {
     /// In `hits.hits` of search responses, one response after the other.
     Hits,
     /// In an array.
@@ -36,16 +59,9 @@ const RESPONSE_KEYS: [&str; 12] = [
 ];
 
 /// Cuts all of a stream; returns how many elements it has.
-pub(super) fn cut(
-    reader: &mut dyn Read,
-    wanted: Wanted,
-    name: &str,
-    options: &ReadOptions,
-    spare: &Spare,
-    emit: &mut Emit<'_>,
-) -> Result<u64, SourceError> {
-    let mut scanner = Scanner::new(wanted, options, spare);
-    let mut chunk = vec![0; options.block.clamp(1, 256 << 10)];
+fn cut(reader: &mut dyn Read, wanted: Wanted, reading: &LogReading<'_>, emit: &mut Emit<'_>) -> Result<u64, SourceError> {
+    let mut scanner = Scanner::new(wanted, reading.options, reading.spare);
+    let mut chunk = vec![0; reading.options.block.clamp(1, 256 << 10)];
     loop {
         match reader.read(&mut chunk) {
             Ok(0) => break,
@@ -55,7 +71,7 @@ pub(super) fn cut(
                 }
             }
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(broken(name, &e)),
+            Err(e) => return Err(broken(reading.name, &e)),
         }
     }
     scanner.finish(emit)?;
@@ -63,7 +79,7 @@ pub(super) fn cut(
 }
 
 /// What the beginning of a text says about whether it is a search response.
-pub(super) fn is_response(prefix: &[u8]) -> bool {
+fn is_response(prefix: &[u8]) -> bool {
     let (options, spare) = (ReadOptions::default(), Spare::default());
     let mut scanner = Scanner::new(Wanted::Hits, &options, &spare);
     for &byte in prefix {

@@ -131,9 +131,9 @@ fn bulk_bodies_that_change_records_are_refused_with_the_line() {
 fn actions_are_told_from_documents() {
     assert_eq!(
         action(br#"{"index":{"_index":"a\"b","_id":"1","routing":"x"}}"#),
-        Some(Action::Write { index: Some("a\"b".into()), id: Some("1".into()) })
+        Some(BulkAction::Write { index: Some("a\"b".into()), id: Some("1".into()) })
     );
-    assert_eq!(action(br#"{"create":{}}"#), Some(Action::Write { index: None, id: None }));
+    assert_eq!(action(br#"{"create":{}}"#), Some(BulkAction::Write { index: None, id: None }));
     for text in [r#"{"index":1}"#, r#"{"@timestamp":1}"#, r#"{"index":{},"a":1}"#, r#"{"index":{},"create":{}}"#, "{}", "[]", "x"] {
         assert_eq!(action(text.as_bytes()), None, "{text}");
     }
@@ -268,4 +268,27 @@ fn buffers_that_come_back_are_used_again() {
         .unwrap();
         assert!(blocks > 50 && spare.len() <= 2, "{blocks} blocks, {} buffers", spare.len());
     }
+}
+
+#[test]
+fn formats_are_told_by_the_beginning() {
+    let name = |text: &str| {
+        let mut reader: Box<dyn std::io::Read> = Box::new(text.as_bytes());
+        format::sniff(&mut reader, "f", &FORMATS).unwrap().map(|format| format.name)
+    };
+    for (text, wanted) in [
+        ("", None),
+        (" \n\r\n", None),
+        ("{\"a\":1}\n{\"b\":2}", Some("lines")),
+        ("oops", Some("lines")),
+        ("\u{feff}\n[{\"a\":1}]", Some("array")),
+        ("{\"took\":1,\"hits\":{\"hits\":[]}}", Some("search responses")),
+        ("{\n\"hits\":{\"hits\":[]}}", Some("search responses")),
+        ("{\n\"a\":1}", Some("values")),
+        ("{\"index\":{}}\n{\"a\":1}", Some("bulk")),
+        ("{\"delete\":{}}\n", Some("bulk")),
+    ] {
+        assert_eq!(name(text), wanted, "{text:?}");
+    }
+    assert_eq!(name(&" ".repeat(100_000)), Some("lines"), "more may follow");
 }

@@ -14,7 +14,7 @@ const LIMIT: u64 = 256 << 20;
 const MOST_TEXTS: usize = 30_000;
 
 /// Reads the file as text, whatever its name; the error is coded and points at the name.
-pub(super) fn text(path: &str, sources: &mut SourceSet) -> Result<String, Box<Diagnostic>> {
+pub(crate) fn text(path: &str, sources: &mut SourceSet) -> Result<String, Box<Diagnostic>> {
     let read = || {
         let mut bytes = Vec::new();
         let reader: Box<dyn Read> = if path == "-" { Box::new(std::io::stdin()) } else { Box::new(std::fs::File::open(path)?) };
@@ -42,7 +42,7 @@ pub(super) fn text(path: &str, sources: &mut SourceSet) -> Result<String, Box<Di
 }
 
 /// Registers a huntflow.
-pub(super) fn huntflow(path: &str, sources: &mut SourceSet) -> Result<SourceId, Box<Diagnostic>> {
+pub(crate) fn huntflow(path: &str, sources: &mut SourceSet) -> Result<SourceId, Box<Diagnostic>> {
     let text = text(path, sources)?;
     if sources.iter().count() >= MOST_TEXTS {
         return Err(unreadable(path, "too many files are named at once", sources));
@@ -60,17 +60,17 @@ pub(super) fn huntflow(path: &str, sources: &mut SourceSet) -> Result<SourceId, 
 }
 
 /// Whether a file is a Jupyter notebook.
-pub(super) fn is_huntbook(path: &str) -> bool {
+pub(crate) fn is_huntbook(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|e| e.eq_ignore_ascii_case("ipynb"))
 }
 
 /// What messages call a file.
-pub(super) fn name(path: &str) -> &str {
+pub(crate) fn name(path: &str) -> &str {
     if path == "-" { "standard input" } else { path }
 }
 
 /// The folder of a huntflow, where the search for the configuration begins.
-pub(super) fn folder(path: &str) -> PathBuf {
+pub(crate) fn folder(path: &str) -> PathBuf {
     let parent = Path::new(path).parent().filter(|p| path != "-" && !p.as_os_str().is_empty());
     parent.map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
@@ -99,7 +99,7 @@ fn way_out(path: &str, error: &std::io::Error) -> Option<String> {
 }
 
 /// A file that cannot be read.
-pub(super) fn unreadable(path: &str, reason: &str, sources: &mut SourceSet) -> Box<Diagnostic> {
+pub(crate) fn unreadable(path: &str, reason: &str, sources: &mut SourceSet) -> Box<Diagnostic> {
     let id = sources.add_text("command line", path);
     let span = Span::new(id, 0, path.len());
     Box::new(

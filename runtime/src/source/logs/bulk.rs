@@ -1,11 +1,21 @@
-//! Action lines of `_bulk` bodies: `{"create":{"_index":"x","_id":"1"}}`.
+//! `_bulk` bodies: action lines, `{"create":{"_index":"x","_id":"1"}}`, each with its document behind it.
 
+use super::Layout;
+use super::format::LogFormat;
+use super::lines::cut;
 use serde::Deserialize;
 use std::borrow::Cow;
 
+/// A text whose first line is an action.
+pub(super) const BULK: LogFormat = LogFormat {
+    name: "bulk",
+    sniff: |beginning| action(beginning.first_line).is_some(),
+    read: |reader, reading, emit| cut(reader, Layout::Bulk, reading, emit),
+};
+
 /// What an action line says.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Action<'a> {
+pub(crate) enum BulkAction<'a> {
     /// `index`, `create`: a document follows.
     Write {
         /// `_index`
@@ -40,7 +50,7 @@ struct Meta<'a> {
 const MAX_ACTION: usize = 8 << 10;
 
 /// Reads an action line; `None`: it is none.
-pub(crate) fn action(line: &[u8]) -> Option<Action<'_>> {
+pub(crate) fn action(line: &[u8]) -> Option<BulkAction<'_>> {
     if line.len() > MAX_ACTION {
         return None;
     }
@@ -48,10 +58,10 @@ pub(crate) fn action(line: &[u8]) -> Option<Action<'_>> {
     match line {
         Line { index: Some(meta), create: None, delete: None, update: None }
         | Line { index: None, create: Some(meta), delete: None, update: None } => {
-            Some(Action::Write { index: meta.index, id: meta.id })
+            Some(BulkAction::Write { index: meta.index, id: meta.id })
         }
-        Line { index: None, create: None, delete: Some(_), update: None } => Some(Action::Change("delete")),
-        Line { index: None, create: None, delete: None, update: Some(_) } => Some(Action::Change("update")),
+        Line { index: None, create: None, delete: Some(_), update: None } => Some(BulkAction::Change("delete")),
+        Line { index: None, create: None, delete: None, update: Some(_) } => Some(BulkAction::Change("update")),
         _ => None,
     }
 }
