@@ -1,14 +1,15 @@
-//! All passes in a row: text to plan.
+//! All passes in a row: text to plan and requests.
 
+use crate::backend::elastic::lower;
 use crate::catalog::Catalog;
-use crate::check::{self, hir::Hunt};
+use crate::check::hir::Hunt;
 use crate::diag::{Diagnostic, Severity, Sink};
 use crate::front_matter::{self, FrontMatter};
 use crate::options::Options;
-use crate::plan::{self, Plan};
+use crate::plan::{Node, NodeId, Plan};
+use crate::program::{self, Program};
+use crate::request::{RequestTemplate, Requests};
 use crate::source::{SourceId, SourceSet};
-use crate::syntax;
-use crate::syntax::ast::Program;
 
 /// What one huntflow compiles to.
 #[derive(Debug)]
@@ -17,10 +18,28 @@ pub struct Compilation {
     pub program: Program,
     /// What the leading comment says of the hunt as a nightly one.
     pub front_matter: FrontMatter,
-    /// The checked hunt and its plan; `None` where errors were reported.
-    pub compiled: Option<(Hunt, Plan)>,
+    /// What there is to run; `None` where errors were reported.
+    pub compiled: Option<Compiled>,
     /// By place.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A hunt that can run.
+#[derive(Debug)]
+pub struct Compiled {
+    /// As checked.
+    pub hunt: Hunt,
+    /// What is computed from what.
+    pub plan: Plan,
+    /// What the plan's nodes ask their sources.
+    pub requests: Requests,
+}
+
+impl Compiled {
+    /// The request that `node` would need in the place of the plan's node `id`, for explanations.
+    pub fn request_of(&self, catalog: &Catalog, id: NodeId, node: &Node) -> Option<RequestTemplate> {
+        lower::request_of(&self.plan, catalog, id, node)
+    }
 }
 
 impl Compilation {
@@ -33,15 +52,16 @@ impl Compilation {
 /// Compiles one text. Nothing is read or sent; the same inputs give the same result.
 pub fn compile(sources: &SourceSet, id: SourceId, catalog: &Catalog, options: &Options) -> Compilation {
     let mut sink = Sink::new(options.lints.clone());
-    let program = syntax::parse(sources, id, &mut sink);
-    let hunt = check::check(&program, sources, catalog, options, &mut sink);
+    let program = program::parse(sources, id, &mut sink);
+    let hunt = program::check(&program, sources, catalog, options, &mut sink);
     let front_matter = front_matter::read(sources, id, &mut sink);
     if let Some(hunt) = &hunt {
         front_matter.check(hunt, &mut sink);
     }
     let compiled = hunt.filter(|_| !sink.has_errors()).map(|hunt| {
-        let plan = plan::build::build(&hunt, catalog, options);
-        (hunt, plan)
+        let plan = program::lower(&hunt, catalog, options);
+        let requests = lower::requests(&plan, catalog);
+        Compiled { hunt, plan, requests }
     });
     Compilation { program, front_matter, compiled, diagnostics: sink.finish() }
 }

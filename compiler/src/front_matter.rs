@@ -3,7 +3,7 @@
 use crate::check::hir::{Hunt, StepKind, VarId};
 use crate::diag::codes::nightly::{BAD_FRONT_MATTER, REPEATED_FRONT_MATTER, UNKNOWN_FINDING, UNKNOWN_FRONT_MATTER};
 use crate::diag::{Diagnostic, Sink, suggest};
-use crate::duration;
+use crate::time::duration;
 use crate::source::{SourceId, SourceSet, Span};
 use crate::time::SECOND;
 
@@ -228,7 +228,7 @@ impl FrontMatter {
             return Some((VarId(at as u32), finding.at_least));
         }
         let displayed = hunt.steps.iter().rev().find_map(|step| match &step.kind {
-            StepKind::Disp { expression, .. } => Some(expression.input),
+            StepKind::Disp(disp) => Some(disp.expression.input),
             _ => None,
         });
         let last = || hunt.vars.len().checked_sub(1).map(|at| VarId(at as u32));

@@ -5,9 +5,9 @@
 
 use super::table::{Cell, Problem, parts, read, read_part};
 use super::{
-    Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Guard, Identity, Pivot, Relation, Rule, Slot, SlotId,
-    ValueType,
+    Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Guard, Identity, Relation, Rule, Slot, SlotId, ValueType, Way,
 };
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// The tables that come with huntc.
@@ -66,9 +66,9 @@ impl Catalog {
     }
 }
 
-/// The built-in catalog and what is wrong with its tables (nothing: a test wants so).
+/// The built-in catalog, and what is wrong with its tables: nothing, which a test asserts.
 pub(super) fn builtin() -> (Catalog, Vec<Problem>) {
-    let catalog = Catalog { entities: Vec::new(), relations: Vec::new(), fields: Vec::new() };
+    let catalog = Catalog { entities: Vec::new(), relations: Vec::new(), fields: Vec::new(), lists: BTreeSet::new() };
     let mut loader = Loader { catalog, problems: Vec::new(), table: "", overlay: false };
     loader.tables(&BUILTIN);
     (loader.catalog, loader.problems)
@@ -252,6 +252,9 @@ impl Loader<'_> {
         }
         attribute.many |= flags.words().any(|f| f == "many");
         attribute.shown |= flags.words().any(|f| f == "shown");
+        if attribute.many {
+            self.catalog.lists.extend(attribute.access.iter().flatten().flat_map(|a| a.fields.iter().cloned()));
+        }
         if twice {
             self.report(name, format!("`{}` is listed twice in a slot", name.text));
         }
@@ -309,7 +312,7 @@ impl Loader<'_> {
             name: name.text.to_string(),
             by: by.text == "by",
             input: input_id,
-            pivots: ways,
+            ways,
             inexpressible: (!reason.text.is_empty()).then(|| reason.text.to_string()),
         };
         if self.catalog.relation(row.output, &row.name, row.by, row.input).is_some() {
@@ -320,7 +323,7 @@ impl Loader<'_> {
 }
 
 /// `self>parent[event.code=1|5&!file.path]`
-fn pivot(input: &Entity, output: &Entity, text: &str) -> Option<Pivot> {
+fn pivot(input: &Entity, output: &Entity, text: &str) -> Option<Way> {
     let (slots, guard) = match text.split_once('[') {
         Some((slots, guard)) => (slots, guard.strip_suffix(']')?),
         None => (text, ""),
@@ -335,7 +338,7 @@ fn pivot(input: &Entity, output: &Entity, text: &str) -> Option<Pivot> {
     };
     let guard = guard.split('&').filter(|c| !c.is_empty()).map(condition).collect::<Option<_>>()?;
     let (input, output): (SlotId, SlotId) = (input.slot(from)?, output.slot(to)?);
-    Some(Pivot { input, output, guard })
+    Some(Way { input, output, guard })
 }
 
 fn value_type(name: &str) -> Option<ValueType> {

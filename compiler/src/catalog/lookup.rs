@@ -1,6 +1,6 @@
 //! Finding things in the catalog by name.
 
-use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Pivot, Relation, SlotId};
+use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Relation, SlotId, Way};
 
 impl Catalog {
     /// The entity type of this name or alias; names distinguish case.
@@ -30,6 +30,11 @@ impl Catalog {
         self.fields.binary_search_by(|(n, _)| n.as_str().cmp(field)).map_or(FieldType::Keyword, |i| self.fields[i].1)
     }
 
+    /// Whether an attribute reads several values from a field.
+    pub fn is_list(&self, field: &str) -> bool {
+        self.lists.contains(field)
+    }
+
     /// The row of the relation table for a FIND.
     pub fn relation(&self, output: EntityId, name: &str, by: bool, input: EntityId) -> Option<&Relation> {
         self.relations.iter().find(|r| r.output == output && r.name == name && r.by == by && r.input == input)
@@ -37,7 +42,7 @@ impl Catalog {
 
     /// The pivots of `FIND output LINKED input`: every slot of one with every slot of the other in the same record; with
     /// [some types](Entity::linked_self_only) a process stands in `self` only (semantics.md §5).
-    pub fn linked(&self, output: EntityId, input: EntityId) -> Vec<Pivot> {
+    pub fn linked(&self, output: EntityId, input: EntityId) -> Vec<Way> {
         let slots = |id: EntityId, other: EntityId| -> Vec<SlotId> {
             let entity = self.get(id);
             let only_self = self.get(other).linked_self_only && entity.slot("self").is_some();
@@ -49,7 +54,7 @@ impl Catalog {
                 .collect()
         };
         let outputs = slots(output, input);
-        let pivot = |input, output| Pivot { input, output, guard: Vec::new() };
+        let pivot = |input, output| Way { input, output, guard: Vec::new() };
         slots(input, output).into_iter().flat_map(|i| outputs.iter().map(move |o| pivot(i, *o))).collect()
     }
 }

@@ -10,21 +10,41 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use crate::attribute_name::canonical;
 pub use table::Problem;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// An entity type of the catalog.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntityId(pub u16);
 
+impl fmt::Debug for EntityId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "e{}", self.0)
+    }
+}
+
 /// An attribute of one entity type: index into [`Entity::attributes`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttrId(pub u16);
 
+impl fmt::Debug for AttrId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a{}", self.0)
+    }
+}
+
 /// A slot of one entity type: index into [`Entity::slots`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotId(pub u8);
+
+impl fmt::Debug for SlotId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "slot{}", self.0)
+    }
+}
 
 /// Everything that can be hunted.
 #[derive(Clone, Debug)]
@@ -35,6 +55,8 @@ pub struct Catalog {
     pub relations: Vec<Relation>,
     /// ECS fields that the tables name, with their index type, sorted by name.
     pub fields: Vec<(String, FieldType)>,
+    /// Fields that an attribute with several values reads.
+    pub lists: BTreeSet<String>,
 }
 
 /// An entity type.
@@ -212,6 +234,32 @@ pub enum FieldType {
     Boolean,
 }
 
+impl FieldType {
+    /// Whether an index of this type takes every value that an attribute of a type reads.
+    pub fn holds(self, ty: ValueType) -> bool {
+        match self {
+            Self::Keyword | Self::Wildcard | Self::Text => true,
+            Self::Long | Self::Float => ty.is_number(),
+            Self::Ip => ty.is_address(),
+            Self::Date => ty == ValueType::Time,
+            Self::Boolean => ty == ValueType::Boolean,
+        }
+    }
+
+    /// Whether an index of this type takes what an attribute of a type reads, and nothing else.
+    pub fn fits(self, ty: ValueType) -> bool {
+        match ty {
+            ValueType::Text | ValueType::Id => matches!(self, Self::Keyword | Self::Wildcard | Self::Text),
+            ValueType::Integer | ValueType::Float => matches!(self, Self::Long | Self::Float),
+            ValueType::Boolean => self == Self::Boolean,
+            ValueType::Time => self == Self::Date,
+            ValueType::Address => self == Self::Ip,
+            // The index takes addresses of the other family too.
+            ValueType::Ipv4 | ValueType::Ipv6 => false,
+        }
+    }
+}
+
 /// One direction of a named relation: a row of `relations.csv`.
 #[derive(Clone, Debug)]
 pub struct Relation {
@@ -224,14 +272,14 @@ pub struct Relation {
     /// Type of the input variable.
     pub input: EntityId,
     /// The ways across a record; an entity found by any of them counts.
-    pub pivots: Vec<Pivot>,
+    pub ways: Vec<Way>,
     /// Set where ECS cannot express the row: the reason. Such a FIND is a compile error.
     pub inexpressible: Option<String>,
 }
 
 /// One way of a relation across a record: the input stands in one slot, the projected entity in the other.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Pivot {
+pub struct Way {
     /// The input's slot.
     pub input: SlotId,
     /// The projected slot.

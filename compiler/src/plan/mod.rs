@@ -1,19 +1,31 @@
 //! The plan: a hash-consed DAG of operators, topological by construction (inputs have smaller ids).
 //!
-//! [`build`] makes it from a [`crate::check::hir::Hunt`], [`demand`] fills in which attributes each node must
-//! carry, [`show`] and [`graph`] print it.
+//! `program::lower` makes it from a [`crate::check::hir::Hunt`] over what `lowering` gives to all commands, [`demand`] fills
+//! in which attributes each node must carry, [`show`] and [`graph`] print it.
 
-pub mod build;
+mod builder;
 pub mod demand;
 pub mod graph;
-mod lower;
+mod lowering;
 pub mod show;
+mod statement;
 
-use crate::catalog::EntityId;
-use crate::check::hir::{Aggregate, Attr, Column, GroupKey, Operand, Predicate, SourceRef, VarId};
-use crate::options::ProcessIdentity;
-use crate::source::Span;
-use crate::syntax::ast::Transformer;
+pub use statement::{Binding, Condition, Statement};
+
+// What a plan is made of: whoever runs one needs no other stage.
+pub use crate::check::hir::{
+    Aggregate, Attr, Birth, Column, DataSource, Depth, Function, GroupKey, Observed, Operand, Predicate, Shape, SightingAttr,
+    SourceRef, Test, TestOp, Var, VarId,
+};
+pub use crate::options::ProcessIdentity;
+pub use crate::source::{SourceId, Span};
+pub use crate::syntax::ast::Transformer;
+// What comparisons mean, value by value.
+pub use crate::{identifier, pattern, registry_hive};
+
+pub(crate) use lowering::{Full, Lowering};
+
+use crate::catalog::{EntityId, Way};
 use crate::time::{TimeRange, Window};
 use crate::value::Value;
 use std::fmt;
@@ -28,17 +40,32 @@ impl fmt::Debug for NodeId {
     }
 }
 
-/// What a huntflow compiles to.
+/// What a hunt computes, shows and writes: all that is needed to run it.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// Data sources, in order of first use; [`SourceRef`] indexes.
+    pub sources: Vec<DataSource>,
+    /// One for each binding of a name; [`VarId`] indexes.
+    pub vars: Vec<Variable>,
+    /// The statements, in order.
+    pub statements: Vec<Statement>,
     /// Operators; the inputs of each have smaller ids.
     pub nodes: Vec<Node>,
-    /// For each [`VarId`]: the node of its figures. `None` where `--lean` needs no figure of it.
-    pub vars: Vec<Option<NodeId>>,
     /// What is shown or written, in the order of the statements.
     pub outputs: Vec<Output>,
     /// How processes are told apart.
     pub identity: ProcessIdentity,
+}
+
+/// A variable with the node that computes it.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// As checked.
+    pub var: Var,
+    /// The node of its figures. `None` where `--lean` needs no figure of it.
+    pub node: Option<NodeId>,
+    /// Whether process slots without identity are counted for it: it is all that a GET from a source or a FIND found.
+    pub counts_unidentified: bool,
 }
 
 impl Plan {
@@ -47,23 +74,33 @@ impl Plan {
         &self.nodes[id.0 as usize]
     }
 
+    /// The variable with this id, if it is one of this plan.
+    pub fn var(&self, id: VarId) -> Option<&Variable> {
+        self.vars.get(id.0 as usize)
+    }
+
+    /// The data source with this number, if it is one of this plan.
+    pub fn source(&self, source: SourceRef) -> Option<&DataSource> {
+        self.sources.get(usize::from(source.0))
+    }
+
     /// All nodes with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Node)> {
         self.nodes.iter().enumerate().map(|(i, n)| (NodeId(i as u32), n))
     }
 
     /// For each node, whether one of `roots` is it or needs it.
-    pub fn behind(&self, roots: impl IntoIterator<Item = NodeId>) -> Vec<bool> {
-        let mut behind = vec![false; self.nodes.len()];
+    pub fn reachable_from(&self, roots: impl IntoIterator<Item = NodeId>) -> Vec<bool> {
+        let mut reachable = vec![false; self.nodes.len()];
         for NodeId(root) in roots {
-            behind[root as usize] = true;
+            reachable[root as usize] = true;
         }
         for (at, node) in self.nodes.iter().enumerate().rev() {
-            if behind[at] {
-                node.inputs.iter().for_each(|input| behind[input.0 as usize] = true);
+            if reachable[at] {
+                node.inputs.iter().for_each(|input| reachable[input.0 as usize] = true);
             }
         }
-        behind
+        reachable
     }
 }
 
@@ -94,7 +131,7 @@ pub enum Op {
     /// Records of the input's entities in one slot, projected to another slot.
     Pivot(Pivot),
     /// The input, and the creation records of its processes.
-    Starts {
+    CreationRecords {
         /// Where.
         source: SourceRef,
         /// When.
@@ -198,11 +235,11 @@ pub struct Pivot {
     /// Type of the input.
     pub input: EntityId,
     /// The ways across a record.
-    pub pivots: Vec<crate::catalog::Pivot>,
+    pub ways: Vec<Way>,
     /// Tested on the projected slot.
     pub filter: Predicate,
-    /// Steps; `Some(None)`: as far as it goes.
-    pub depth: Option<Option<u64>>,
+    /// Repeats the relation; `None`: one step, without a column `depth`.
+    pub depth: Option<Depth>,
 }
 
 /// How scans of single patterns combine. Numbers index the node's inputs.

@@ -4,7 +4,7 @@ use super::token::{Kind, Token};
 use super::{mistakes, words};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{BAD_DURATION, BAD_INSTANT, OUT_OF_RANGE, UNEXPECTED};
-use crate::duration::UNITS_TEXT;
+use crate::time::duration::UNITS_TEXT;
 use crate::source::Span;
 
 /// `'it''s'`

@@ -5,7 +5,7 @@ use crate::report::text::count;
 use crate::source::Clock;
 use crate::source::elastic::{FieldSurvey, Trap};
 use huntc_compiler::diag::Diagnostic;
-use huntc_compiler::duration;
+use huntc_compiler::time::duration;
 use huntc_compiler::time::Instant;
 use std::time::Duration;
 

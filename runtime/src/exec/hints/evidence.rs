@@ -5,8 +5,7 @@ use crate::sight::{self, Found, Hop, Lives, Reading, References};
 use crate::source::Sample;
 use crate::table::{Key, Rows, Table};
 use huntc_compiler::catalog::{Catalog, EntityId};
-use huntc_compiler::check::hir::{Attr, Predicate};
-use huntc_compiler::plan::Pivot;
+use huntc_compiler::plan::{Attr, Pivot, Predicate};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashSet;
@@ -96,7 +95,7 @@ impl Evidence<'_> {
                 sight::scan(&reading, &sample.records, entity, predicate, &mut found).ok()?;
             }
             Ground::Linked(sample, pivot, keys) => {
-                let hop = Hop { input: pivot.input, keys, ways: &pivot.pivots, entity, filter: predicate, trace: false };
+                let hop = Hop { input: pivot.input, keys, ways: &pivot.ways, entity, filter: predicate, trace: false };
                 sight::pivot(&reading, &sample.records, &hop, &mut found).ok()?;
             }
             Ground::Table(table) => return self.of_table(table, predicate, attr),
