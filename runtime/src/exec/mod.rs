@@ -178,7 +178,7 @@ pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>, keep: Option<Var
 }
 
 /// The content of a mutex; a panic elsewhere does not make it unreadable.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,5 +1,7 @@
 //! The tree of a MATCHES pattern in normal form: flags are resolved, every character is a set of code points.
 
+// The only part of regex-syntax that is used: sets of code points with union, difference and negation. Its parser reads Rust's
+// dialect, and patterns of hunts are PCRE.
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
 /// A set of code points.
