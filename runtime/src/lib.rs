@@ -12,3 +12,5 @@ pub mod report;
 pub mod sight;
 pub mod source;
 pub mod table;
+#[cfg(test)]
+mod testing;
