@@ -75,7 +75,7 @@ pub(crate) fn table(of: &str, text: &str) -> Table {
         let parts = [grid.cell(row, "@key").map(Value::text)].into_iter().collect();
         let key = Key { rung, parts, host: grid.cell(row, "@host").map(Into::into), unique: 0 };
         let is = |word: &str| grid.cell(row, "@is").is_some_and(|words| words.contains(word));
-        let value = |(name, id): &(&str, AttrId)| value(grid.cell(row, name)?, catalog.attribute(of, *id).ty);
+        let value = |(name, id): &(&str, AttrId)| Some(value(grid.cell(row, name)?, catalog.attribute(of, *id).ty));
         let numbered = !grid.names.contains(&"@record");
         let record = grid.cell(row, "@record").map(|n| n.parse().unwrap()).or(numbered.then_some(number as u64 + 1));
         let sighting = Sighting {
@@ -88,7 +88,7 @@ pub(crate) fn table(of: &str, text: &str) -> Table {
             values: columns.iter().map(value).collect(),
         };
         collector.add(key.clone(), sighting);
-        additions.push((key, added.iter().map(|name| grid.cell(row, name).and_then(untyped)).collect()));
+        additions.push((key, added.iter().map(|name| grid.cell(row, name).map(untyped)).collect()));
     }
     let attrs: Vec<Attr> = columns.iter().map(|(_, id)| Attr::Catalog(*id)).collect();
     let mut table = collector.finish(Some(of), &attrs);
@@ -100,26 +100,26 @@ pub(crate) fn table(of: &str, text: &str) -> Table {
 }
 
 /// A cell as a value of a type; `[a, b]` are several.
-fn value(cell: &str, ty: ValueType) -> Option<Value> {
+fn value(cell: &str, ty: ValueType) -> Value {
     if let Some(list) = cell.strip_prefix('[').and_then(|c| c.strip_suffix(']')) {
-        return Some(Value::List(list.split(',').filter_map(|part| value(part.trim(), ty)).collect()));
+        return Value::List(list.split(',').map(|part| value(part.trim(), ty)).collect());
     }
-    Some(match ty {
+    match ty {
         ValueType::Text | ValueType::Id => Value::text(cell),
-        ValueType::Integer | ValueType::Float | ValueType::Boolean => untyped(cell)?,
+        ValueType::Integer | ValueType::Float | ValueType::Boolean => untyped(cell),
         ValueType::Time => Value::Time(second(cell.parse().unwrap())),
         ValueType::Address | ValueType::Ipv4 | ValueType::Ipv6 => Value::Address(cell.parse().unwrap()),
-    })
+    }
 }
 
 /// A cell as JSON has it, else as text.
-fn untyped(cell: &str) -> Option<Value> {
-    Some(match scalar(cell) {
+fn untyped(cell: &str) -> Value {
+    match scalar(cell) {
         Scalar::Bool(b) => Value::Bool(b),
         Scalar::Int(i) => Value::Int(i),
         Scalar::Float(f) => Value::Float(f),
         Scalar::Text(t) => Value::Text(t),
-    })
+    }
 }
 
 /// A cell of a record: `4` is a number, `"4"` and what is no JSON are text.

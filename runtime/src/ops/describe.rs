@@ -38,8 +38,8 @@ mod tests {
         describe(column).iter().map(|(name, value)| format!("{name} {}", shown(value.as_ref()))).collect::<Vec<_>>().join(", ")
     }
 
-    fn text(text: &str) -> Option<Value> {
-        Some(Value::text(text))
+    fn texts(texts: [&str; 5]) -> Vec<Option<Value>> {
+        texts.into_iter().map(|text| Some(Value::text(text))).collect()
     }
 
     #[test]
@@ -50,8 +50,8 @@ mod tests {
 
     #[test]
     fn anything_else_has_a_top_the_smallest_of_several() {
-        assert_eq!(described(&[text("b"), text("a"), text("b"), text("a"), text("c"), None]), "count 5, unique 3, top a, freq 2");
-        assert_eq!(described(&[Some(Value::Int(1)), text("x")]), "count 2, unique 2, top 1, freq 1");
+        assert_eq!(described(&texts(["b", "a", "b", "a", "c"])), "count 5, unique 3, top a, freq 2");
+        assert_eq!(described(&[Some(Value::Int(1)), Some(Value::text("x")), None]), "count 2, unique 2, top 1, freq 1");
     }
 
     #[test]

@@ -38,7 +38,8 @@ fn a_file_is_another_on_another_host_and_in_another_case() {
 
 #[test]
 fn nulls_in_the_key_of_a_flow_are_equal() {
-    let log = "source.ip | destination.ip | source.port\n 10.0.0.1 | 10.0.0.2 | -\n 10.0.0.1 | 10.0.0.2 | -\n 10.0.0.1 | 10.0.0.2 | 5";
+    let log =
+        "source.ip | destination.ip | source.port\n 10.0.0.1 | 10.0.0.2 | -\n 10.0.0.1 | 10.0.0.2 | -\n 10.0.0.1 | 10.0.0.2 | 5";
     assert_eq!(entities("network-traffic", log), ["10.0.0.1,-,10.0.0.2,-,-: 1 2", "10.0.0.1,5,10.0.0.2,-,-: 3"]);
 }
 
@@ -156,4 +157,25 @@ fn every_entity_type_that_gets_its_identity_from_values_stands_without_a_ladder(
     let reader = Reader { ladder: true, ..Reader::default() };
     let found = reader.get("user-account", "", &records("user.name\n alice"));
     assert_eq!((entity("user-account"), seen("user-account", found)), (entity("user"), vec!["1 self -,alice".to_owned()]));
+}
+
+/// semantics.md §2
+#[test]
+#[ignore = "they are ids like any other"]
+fn the_null_guid_and_a_dash_are_no_entity_ids() {
+    let log = "process.entity_id                      | process.pid
+               {00000000-0000-0000-0000-000000000000} | 4
+               00000000-0000-0000-0000-000000000000   | 4
+               \"-\"                                  | 4";
+    assert_eq!(standing("process", log), ["1 self ?", "2 self ?", "3 self ?"]);
+}
+
+/// semantics.md §2
+#[test]
+#[ignore = "separators and dots make another address"]
+fn macs_are_equal_however_they_are_spelt() {
+    assert_eq!(
+        entities("mac-addr", "source.mac\n 00-00-5E-00-53-00\n 00:00:5e:00:53:00\n 0000.5e00.5300"),
+        ["00:00:5e:00:53:00: 1 2 3"]
+    );
 }

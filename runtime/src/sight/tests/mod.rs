@@ -94,7 +94,8 @@ fn found(find: &str, of: &str, keys: &[&str], log: &str) -> Vec<String> {
     let (records, reader) = (records(log), Reader::default());
     let any = &Catalog::builtin().get(entity(of)).attributes[0].name;
     let plan = plan(&format!("v = GET {of} FROM stixshifter://h WHERE {any} IS NULL LAST 1 d\nx = {find}\nDISP x"));
-    let (pivot, output) = plan.nodes.into_iter().find_map(|n| if let Op::Pivot(p) = n.op { Some((p, n.entity?)) } else { None }).unwrap();
+    let (pivot, output) =
+        plan.nodes.into_iter().find_map(|n| if let Op::Pivot(p) = n.op { Some((p, n.entity?)) } else { None }).unwrap();
     let everybody = reader.table(of, &records).entities.into_iter().map(|e| e.key);
     let wanted: FxHashSet<Key> = everybody.filter(|k| keys.contains(&key(k).as_str())).collect();
     assert_eq!(wanted.len(), keys.len(), "whom to find from stands in the log");

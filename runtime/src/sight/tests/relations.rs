@@ -125,3 +125,11 @@ fn what_stands_in_a_slot_is_listed_once_for_each_slot() {
     assert_eq!(seen("process", Reader::default().get("process", "", &log)), ["1 self P1", "1 parent P1"]);
     assert_eq!(Catalog::builtin().get(entity("process")).get_slots().count(), 2);
 }
+
+/// semantics.md §4
+#[test]
+#[ignore = "only `start` is looked for"]
+fn a_creation_record_may_say_process_start_or_process_started() {
+    let log = "process.entity_id | event.category | event.type\n P1 | process | process_start\n P2 | process | process_started";
+    assert_eq!(creations(log), ["P1: (1c)", "P2: (2c)"]);
+}

@@ -32,7 +32,10 @@ fn an_address_stands_wherever_it_is_written() {
     let log = "source.ip | destination.ip | dns.resolved_ip
                10.0.0.1  | 10.0.0.1       | [10.0.0.2, ::1, 10.0.0.2]";
     let ipv4 = ["1 source 10.0.0.1", "1 destination 10.0.0.1", "1 dns 10.0.0.2"];
-    assert_eq!((standing("ipv4-addr", log), standing("ipv6-addr", log)), (ipv4.map(String::from).to_vec(), vec!["1 dns ::1".to_owned()]));
+    assert_eq!(
+        (standing("ipv4-addr", log), standing("ipv6-addr", log)),
+        (ipv4.map(String::from).to_vec(), vec!["1 dns ::1".to_owned()])
+    );
 }
 
 #[test]
@@ -80,8 +83,9 @@ fn names_and_directories_are_parts_of_the_path() {
                 P1                | C:\Windows\cmd.exe
                 P2                | /bin/sh
                 P3                | System";
-    let table = Reader { columns: "binary_ref.name binary_ref.parent_directory_ref.path binary_ref.x_path name", ..Reader::default() }
-        .table("process", &records(log));
+    let table =
+        Reader { columns: "binary_ref.name binary_ref.parent_directory_ref.path binary_ref.x_path name", ..Reader::default() }
+            .table("process", &records(log));
     let parts = [r"cmd.exe | C:\Windows | C:\Windows\cmd.exe | -", "sh | /bin | /bin/sh | -", "System | - | System | -"];
     assert_eq!(rows(&table, "binary_ref.name binary_ref.parent_directory_ref.path binary_ref.x_path name"), parts);
 }
@@ -101,4 +105,19 @@ fn a_process_without_a_start_was_created_when_its_creation_record_says() {
                P3                | 1          | 1970-01-01T00:01:40Z";
     let table = Reader { columns: "created", ..Reader::default() }.table("process", &records(log));
     assert_eq!(rows(&table, "created"), ["1s", "-", "100s"]);
+}
+
+/// semantics.md §1
+#[test]
+#[ignore = "GET does not look at images"]
+fn a_file_that_runs_stands_in_image() {
+    let log = "process.entity_id | process.executable | process.parent.executable\n P1 | /bin/sh | /bin/p\n P2 | System | -";
+    assert_eq!(standing("file", log), ["1 image /bin/sh"]);
+}
+
+/// semantics.md §1
+#[test]
+#[ignore = "there is no such slot"]
+fn a_domain_stands_in_the_server_name_of_tls() {
+    assert_eq!(standing("domain-name", "tls.client.server_name\n a.example"), ["1 tls a.example"]);
 }
