@@ -19,5 +19,7 @@ pub mod plan;
 pub mod registry_hive;
 pub mod source;
 pub mod syntax;
+#[cfg(test)]
+mod testing;
 pub mod time;
 pub mod value;

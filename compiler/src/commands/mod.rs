@@ -14,3 +14,6 @@ pub mod merge;
 pub mod new;
 pub mod save;
 pub mod sort;
+
+#[cfg(test)]
+mod tests;

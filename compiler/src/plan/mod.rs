@@ -8,6 +8,8 @@ pub mod demand;
 pub mod graph;
 mod lower;
 pub mod show;
+#[cfg(test)]
+mod tests;
 
 use crate::catalog::EntityId;
 use crate::check::hir::{Aggregate, Attr, Column, GroupKey, Operand, Predicate, SourceRef, VarId};
