@@ -6,8 +6,8 @@ use crate::catalog::Catalog;
 use crate::compile::{Compilation, compile};
 use crate::options::{AnalyticProfile, Options};
 use crate::plan::{self, Plan};
+use crate::program::print;
 use crate::source::SourceSet;
-use crate::syntax::print;
 use crate::time::Instant;
 
 /// A text after all passes.

@@ -207,9 +207,14 @@ pub(crate) fn shown(value: Option<&Value>) -> String {
 
 /// The plan of a hunt, which must compile.
 pub(crate) fn plan(text: &str) -> Plan {
+    plan_with(text, false)
+}
+
+/// The same with or without `--ignore-case`.
+pub(crate) fn plan_with(text: &str, ignore_case: bool) -> Plan {
     let mut sources = SourceSet::default();
     let id = sources.add_text("hunt.hf", text);
-    let compilation = compile(&sources, id, Catalog::builtin(), &Options::at(second(0)));
+    let compilation = compile(&sources, id, Catalog::builtin(), &Options { ignore_case, ..Options::at(second(0)) });
     let Some((_, plan)) = compilation.compiled else { panic!("{text}\n{:#?}", compilation.diagnostics) };
     plan
 }

@@ -190,17 +190,17 @@ fn lean_keeps_the_creation_records_figures_of_what_is_shown() {
     assert_eq!(figures(&lean("p = GET process FROM h WHERE pid = 1\nDISP p")), [Some(0)], "the node behind the rows");
 }
 
-/// The nodes that are behind others.
-fn behind(plan: &Plan, roots: &[u32]) -> Vec<usize> {
-    let behind = plan.behind(roots.iter().map(|n| NodeId(*n)));
-    behind.iter().enumerate().filter(|(_, is)| **is).map(|(n, _)| n).collect()
+/// The nodes that are roots or are needed by one.
+fn reachable(plan: &Plan, roots: &[u32]) -> Vec<usize> {
+    let reachable = plan.reachable_from(roots.iter().map(|n| NodeId(*n)));
+    reachable.iter().enumerate().filter(|(_, is)| **is).map(|(n, _)| n).collect()
 }
 
 #[test]
-fn behind_a_node_are_it_and_all_that_it_needs() {
+fn reachable_from_a_node_are_it_and_all_that_it_needs() {
     let text = "a = GET file FROM h WHERE size = 1\nb = GET file FROM h WHERE size = 2\nc = a WHERE name = b.name\nd = GET file FROM h WHERE size = 3";
     let hunt = compiled(text);
     let plan = hunt.plan();
-    assert_eq!((behind(plan, &[2]), behind(plan, &[1]), behind(plan, &[3, 0])), (vec![0, 1, 2], vec![1], vec![0, 3]));
-    assert_eq!(behind(plan, &[]), [0; 0]);
+    assert_eq!((reachable(plan, &[2]), reachable(plan, &[1]), reachable(plan, &[3, 0])), (vec![0, 1, 2], vec![1], vec![0, 3]));
+    assert_eq!(reachable(plan, &[]), [0; 0]);
 }

@@ -51,7 +51,7 @@ fn step(node: &Node, inputs: &[Arc<Table>], catalog: &Catalog) -> Table {
         (Op::Transform(transformer), [input]) => order::transform(input, *transformer),
         (Op::Sort { attr, ascending }, [input]) => order::sort(input, attr, *ascending),
         (Op::Slice { offset, limit }, [input]) => order::slice(input, *offset, *limit),
-        (Op::Project(_) | Op::Starts { .. }, [input]) => Table::clone(input),
+        (Op::Project(_) | Op::CreationRecords { .. }, [input]) => Table::clone(input),
         (other, _) => panic!("no operator of this module: {other:?}"),
     }
 }

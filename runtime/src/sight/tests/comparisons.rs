@@ -1,6 +1,6 @@
 //! Comparisons on one slot of one record (semantics.md §3).
 
-use super::{holds, matching, referring, seen};
+use super::{Reader, holds, matching, referring, seen};
 use crate::testing::records;
 
 /// The values of `field` in records 1, 2, … , each with a process.
@@ -210,6 +210,31 @@ fn identifiers_compare_without_case_and_names_with() {
     assert_eq!(holds(&format!("binary_ref.hashes.MD5 = '{lower}'"), log), ["1"]);
     assert_eq!(holds(&format!("binary_ref.hashes.MD5 != '{lower}'"), log), [""; 0]);
     assert_eq!(holds(&format!("name = '{lower}'"), log), [""; 0]);
+}
+
+/// What `--ignore-case` finds, by record and slot.
+fn ignoring_case(of: &str, condition: &str, log: &str) -> usize {
+    let reader = Reader { ignore_case: true, ..Reader::default() };
+    seen(of, reader.get(of, condition, &records(log))).len()
+}
+
+#[test]
+fn where_case_is_ignored_every_comparison_folds_ascii_letters() {
+    let log = values("process.name", &["CMD", "cmd", "ÄB", "x"]);
+    assert_eq!(ignoring_case("process", "name = 'Cmd'", &log), 2);
+    assert_eq!(ignoring_case("process", "name != 'Cmd'", &log), 2);
+    assert_eq!(ignoring_case("process", "name IN ('äb', 'X')", &log), 1, "ASCII letters only");
+    assert_eq!(ignoring_case("process", "name MATCHES '^cMd$'", &log), 2);
+    assert_eq!(ignoring_case("process", "name >= 'CME'", &log), 2);
+}
+
+#[test]
+fn where_case_is_ignored_registry_paths_and_keys_fold_too() {
+    let log = r"registry.path | registry.key
+                HKLM\SOFTWARE\a | Software
+                HKLM\Software\b | SOFTWARE";
+    assert_eq!(ignoring_case("windows-registry-key", r"key = r'hklm\software\A'", log), 1);
+    assert_eq!(ignoring_case("windows-registry-key", "key = 'software'", log), 2);
 }
 
 /// semantics.md §1: hive names by alias, of the path; without one, the key as stored.

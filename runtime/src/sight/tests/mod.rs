@@ -11,7 +11,7 @@ mod values;
 use super::{Found, Hop, Lives, Reading, References};
 use crate::source::Records;
 use crate::table::{Key, Table};
-use crate::testing::{attr, entity, key, plan, records};
+use crate::testing::{attr, entity, key, plan, plan_with, records};
 use huntc_compiler::catalog::{Catalog, EntityId};
 use huntc_compiler::check::hir::{Predicate, VarId};
 use huntc_compiler::plan::{Op, Pivot};
@@ -24,6 +24,8 @@ struct Reader<'a> {
     ladder: bool,
     lives: Lives,
     references: References,
+    /// `--ignore-case`
+    ignore_case: bool,
     /// Attributes that sightings carry.
     columns: &'a str,
 }
@@ -40,7 +42,7 @@ impl Reader<'_> {
 
     /// GET; an empty condition is true of everything.
     fn get(&self, of: &str, condition: &str, records: &Records) -> Found {
-        let condition = predicate(of, condition);
+        let condition = predicate(of, condition, self.ignore_case);
         let of = entity(of);
         self.read(of, |reading, found| super::scan(reading, records, of, &condition, found).unwrap())
     }
@@ -52,11 +54,14 @@ impl Reader<'_> {
     }
 }
 
-fn predicate(of: &str, condition: &str) -> Predicate {
+fn predicate(of: &str, condition: &str, ignore_case: bool) -> Predicate {
     if condition.is_empty() {
         return Predicate::TRUE;
     }
-    let plan = plan(&format!("v = NEW process ['a']\nx = GET {of} FROM stixshifter://h WHERE {condition} LAST 1 d\nDISP x"));
+    let plan = plan_with(
+        &format!("v = NEW process ['a']\nx = GET {of} FROM stixshifter://h WHERE {condition} LAST 1 d\nDISP x"),
+        ignore_case,
+    );
     let scan = plan.nodes.into_iter().find_map(|n| if let Op::Scan(scan) = n.op { Some(scan) } else { None });
     scan.unwrap().predicate
 }
@@ -99,8 +104,8 @@ fn found(find: &str, of: &str, keys: &[&str], log: &str) -> Vec<String> {
     let everybody = reader.table(of, &records).entities.into_iter().map(|e| e.key);
     let wanted: FxHashSet<Key> = everybody.filter(|k| keys.contains(&key(k).as_str())).collect();
     assert_eq!(wanted.len(), keys.len(), "whom to find from stands in the log");
-    let Pivot { input, pivots, filter, .. } = &pivot;
-    let hop = Hop { input: *input, keys: &wanted, ways: pivots, entity: output, filter, trace: false };
+    let Pivot { input, ways, filter, .. } = &pivot;
+    let hop = Hop { input: *input, keys: &wanted, ways, entity: output, filter, trace: false };
     let out = reader.read(output, |reading, found| super::pivot(reading, &records, &hop, found).unwrap());
     seen(&Catalog::builtin().get(output).name, out)
 }

@@ -34,7 +34,7 @@ fn numbers_and_booleans_are_text_where_the_type_is_text() {
 
 #[test]
 fn a_number_is_milliseconds_where_the_type_is_a_time() {
-    assert_eq!(shown(typed(&Scalar::Int(7_000), ValueType::Time).as_ref()), "7s");
+    assert_eq!(shown(typed(&Scalar::Int(70_000), ValueType::Time).as_ref()), "70s");
 }
 
 #[test]
