@@ -25,6 +25,8 @@ pub mod registry_hive;
 pub mod request;
 pub mod source;
 pub mod syntax;
+#[cfg(test)]
+mod testing;
 pub mod time;
 pub mod tree_text;
 pub mod unsafe_char;

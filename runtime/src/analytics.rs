@@ -248,3 +248,6 @@ pub(crate) fn value(json: &Json) -> Option<Value> {
         Json::Object(_) => Some(Value::text(json.to_string())),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,8 @@ pub mod graph;
 mod lowering;
 pub mod show;
 mod statement;
+#[cfg(test)]
+mod tests;
 
 pub use statement::{Binding, Condition, Statement};
 
