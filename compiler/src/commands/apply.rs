@@ -168,18 +168,14 @@ fn argument_name<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
 }
 
 impl hir::Apply {
-    /// One node for each variable, over the full tables of all.
+    /// The analytic answers once, about the full tables of all variables; each variable takes its part of the answer.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let tables: Vec<NodeId> = self.inputs.iter().map(|v| cx.full(*v)).collect();
         let references: Vec<VarId> = self.arguments.iter().flat_map(|(_, v)| v).filter_map(Operand::variable).collect();
-        for (pick, (input, out)) in self.inputs.iter().zip(&self.outs).enumerate() {
-            let op = Op::Apply {
-                analytic: self.analytic.clone(),
-                arguments: self.arguments.clone(),
-                tables: tables.len() as u32,
-                pick: pick as u32,
-            };
-            let node = cx.node_with(op, cx.entity(*input), tables.clone(), references.clone());
+        let op = Op::Apply { analytic: self.analytic.clone(), arguments: self.arguments.clone() };
+        let answers = cx.node_with(op, None, tables.clone(), references);
+        for (number, (out, table)) in self.outs.iter().zip(tables).enumerate() {
+            let node = cx.node(Op::Pick(number), cx.entity(*out), vec![table, answers]);
             cx.bind(*out, node, Full::Raw);
             cx.output(*out, Some(node), OutputKind::Apply);
         }

@@ -99,11 +99,17 @@ impl<'a> Lowering<'a> {
     }
 
     /// A node that also refers to other variables.
-    pub(crate) fn node_with(&mut self, op: Op, entity: EntityId, inputs: Vec<NodeId>, mut references: Vec<VarId>) -> NodeId {
+    pub(crate) fn node_with(
+        &mut self,
+        op: Op,
+        entity: impl Into<Option<EntityId>>,
+        inputs: Vec<NodeId>,
+        mut references: Vec<VarId>,
+    ) -> NodeId {
         references.sort_unstable();
         references.dedup();
         let references = references.into_iter().map(|v| (v, self.full(v))).collect();
-        self.builder.node(op, Some(entity), inputs, references, self.origin)
+        self.builder.node(op, entity.into(), inputs, references, self.origin)
     }
 
     /// The table of the sightings that count.
