@@ -8,12 +8,14 @@
 #[macro_use]
 mod command_table;
 
+pub mod attribute_name;
 pub mod backend;
 pub mod catalog;
 pub mod check;
 pub mod commands;
 pub mod compile;
 pub mod diag;
+pub mod duration;
 pub mod front_matter;
 pub mod identifier;
 pub mod options;
@@ -25,4 +27,5 @@ pub mod source;
 pub mod syntax;
 pub mod time;
 pub mod tree_text;
+pub mod unsafe_char;
 pub mod value;

@@ -31,8 +31,7 @@ impl Found {
 impl Checker<'_> {
     /// The entity type of a word.
     pub(crate) fn entity(&mut self, word: &Ident) -> Result<EntityId, Reported> {
-        let alias = || self.catalog.entity(alias::entity(&word.text)?);
-        if let Some(id) = self.catalog.entity(&word.text).or_else(alias) {
+        if let Some(id) = self.catalog.entity(&word.text) {
             return Ok(id);
         }
         let mut diagnostic =

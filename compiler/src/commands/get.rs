@@ -134,15 +134,12 @@ impl Get {
 
     fn missing_where(&self, cx: &mut Checker<'_>) -> Reported {
         let place = self.from.as_ref().map_or(self.entity.span, |f| f.span);
-        let everything = match Some(self.entity.text.as_str()) {
-            Some("process") => " WHERE pid >= 0",
-            Some("network-traffic") => " WHERE dst_port >= 0",
-            _ => "",
-        };
+        let everything = cx.catalog.entity(&self.entity.text).and_then(|id| cx.catalog.get(id).everything.as_ref());
         let mut diagnostic =
             Diagnostic::new(&MISSING_WHERE, place.after(), "GET from a data source needs WHERE").label("WHERE is missing");
-        if !everything.is_empty() {
-            diagnostic = diagnostic.fix("to take everything, ask for what is always there", place.after(), everything);
+        if let Some(everything) = everything {
+            let condition = format!(" WHERE {everything}");
+            diagnostic = diagnostic.fix("to take everything, ask for what is always there", place.after(), condition);
         }
         cx.report(diagnostic.help("a pattern is written WHERE name = 'cmd.exe'"))
     }

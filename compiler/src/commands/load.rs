@@ -78,7 +78,7 @@ impl Load {
         let diagnostic = Diagnostic::new(&MISSING_TYPE, self.path.span, "LOAD does not tell the entity type of the file")
             .label("of which type?")
             .note("no `type` column of the file could be read before the hunt")
-            .fix("name the type", self.path.span.after(), " AS process");
+            .fix("name the type", self.path.span.after(), format!(" AS {}", cx.catalog.example_type()));
         cx.report(diagnostic)
     }
 }

@@ -106,7 +106,7 @@ impl New {
             (None, None) => {
                 let diagnostic = Diagnostic::new(&MISSING_TYPE, self.span, "NEW does not tell the entity type of its rows")
                     .label("of which type?")
-                    .fix("name the type", Span { end: self.span.start, ..self.span }, "process ");
+                    .fix("name the type", Span { end: self.span.start, ..self.span }, format!("{} ", cx.catalog.example_type()));
                 Err(cx.report(diagnostic))
             }
         }

@@ -24,9 +24,9 @@ pub struct AttrPath {
 }
 
 impl AttrPath {
-    /// The name in the catalog: without list marks and quotes.
+    /// The name in the catalog.
     pub fn canonical(&self) -> String {
-        self.text.replace("[*]", "").replace('\'', "")
+        crate::attribute_name::canonical(&self.text)
     }
 }
 

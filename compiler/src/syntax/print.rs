@@ -204,12 +204,9 @@ fn seconds(nanos: i64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Nanoseconds in the largest unit that fits: `5d`.
+/// A duration, or `?` where none was read.
 pub(crate) fn duration(nanos: Option<i64>) -> String {
-    let Some(nanos) = nanos else { return "?".to_owned() };
-    let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
-    let fits = units.into_iter().find(|(_, seconds)| nanos % (seconds * SECOND) == 0);
-    fits.map_or_else(|| "?".to_owned(), |(unit, seconds)| format!("{}{unit}", nanos / (seconds * SECOND)))
+    nanos.and_then(crate::duration::exact).unwrap_or_else(|| "?".to_owned())
 }
 
 /// The clause of a time range.

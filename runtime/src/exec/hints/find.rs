@@ -5,13 +5,14 @@ use super::ask::{Asker, MANY};
 use super::blame::{failing, shown, spelled, together, with_others};
 use super::evidence::{Evidence, Ground, Seen};
 use super::near::{Reach, around, around_any};
-use super::write::{Names, duration, range, window};
+use super::write::{Names, range, window};
 use crate::sight::References;
 use crate::source::Sample;
 use crate::table::{Key, Table};
 use huntc_compiler::check::hir::{Find, Predicate};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::{NO_LINK, NOTHING_NEAR, SHIFTED_CLOCK};
+use huntc_compiler::duration::rough;
 use huntc_compiler::plan::{Node, NodeId, Op, Pivot};
 use huntc_compiler::source::Span;
 use huntc_compiler::time::{SECOND, TimeRange, Window};
@@ -149,14 +150,14 @@ impl Search<'_> {
         } else {
             (0, "around")
         };
-        let far = if gap == 0 { String::new() } else { format!("{} ", duration(gap)) };
+        let far = if gap == 0 { String::new() } else { format!("{} ", rough(gap)) };
         let message = format!("the records that link them lie {far}{side} the window");
         let n = self.evidence(&sample, self.stepped.pivot)?.count(seen.count());
         let mut hint = Diagnostic::new(&SHIFTED_CLOCK, self.stepped.span, message)
             .label(window(within))
             .note(format!("{n} from {first} to {last}"));
         if let Some(shift) = self.shift(&seen).filter(|_| gap > 0) {
-            hint = hint.note(format!("if that is a clock: it is about {} off", duration(shift)));
+            hint = hint.note(format!("if that is a clock: it is about {} off", rough(shift)));
         }
         Some(hint.help(format!("`{}` finds them", range(first, last))))
     }
