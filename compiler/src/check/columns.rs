@@ -1,7 +1,7 @@
 //! Columns: what ATTR leaves, what DISP shows, what a variable has beyond the catalog.
 
 use super::context::{Checker, Draft};
-use super::hir::{Attr, Birth, Column, Expression, Shape, SightingAttr, VarId, all_columns};
+use super::hir::{Attr, Birth, Column, Selection, Shape, SightingAttr, VarId, all_columns};
 use super::predicate::Ground;
 use crate::catalog::ValueType;
 use crate::diag::codes::types::{NEEDS_ENTITIES, ROWS_PER_RECORD};
@@ -50,7 +50,7 @@ impl Checker<'_> {
         &mut self,
         expression: &ast::Expression,
         clause: &'static str,
-    ) -> Result<(Result<Expression, Reported>, Draft), Reported> {
+    ) -> Result<(Result<Selection, Reported>, Draft), Reported> {
         let input = self.resolve(&expression.variable)?;
         if let Some(transformer) = expression.transformer {
             self.transformable(input, transformer, expression.variable.span)?;
@@ -79,7 +79,7 @@ impl Checker<'_> {
             draft.columns.retain(|c| all.contains(&c.name));
         }
         let typed = || {
-            Ok(Expression {
+            Ok(Selection {
                 input,
                 filter: filter?,
                 transformer: expression.transformer,
@@ -93,7 +93,7 @@ impl Checker<'_> {
     }
 
     /// The columns that DISP shows.
-    pub(crate) fn displayed(&self, expression: &Expression) -> Vec<Column> {
+    pub(crate) fn displayed(&self, expression: &Selection) -> Vec<Column> {
         if let Some(columns) = &expression.columns {
             return columns.clone();
         }

@@ -22,8 +22,8 @@ impl Checker<'_> {
         let comparison = subject.comparison;
         let operator = comparison.operator;
         let literals = match &comparison.operand {
-            Some(ast::Operand::One(literal)) => std::slice::from_ref(literal),
-            Some(ast::Operand::List(literals, _)) => literals,
+            Some(ast::Operands::One(literal)) => std::slice::from_ref(literal),
+            Some(ast::Operands::List(literals, _)) => literals,
             None => &[],
         };
         if literals.iter().any(|l| l.kind == LiteralKind::Error) {
@@ -214,7 +214,7 @@ impl Checker<'_> {
         let diagnostic =
             Diagnostic::new(&NULL_LITERAL, literal.span, "NULL is no value: nothing is equal to it").label("not a value");
         let diagnostic = match comparison.operand {
-            Some(ast::Operand::One(_)) => {
+            Some(ast::Operands::One(_)) => {
                 diagnostic.fix("absence is asked for by IS", operator_place(comparison).to(literal.span), with)
             }
             _ => diagnostic.help(format!("{} {} asks for absence", comparison.attribute.text, with.trim())),

@@ -21,7 +21,7 @@ pub struct Group {
     /// BY.
     pub keys: Vec<Key>,
     /// WITH; `None`: aggregates of every other shown attribute.
-    pub aggregates: Option<Vec<Aggregate>>,
+    pub aggregates: Option<Vec<AggregateCall>>,
 }
 
 /// A grouping key.
@@ -44,7 +44,7 @@ pub enum Key {
 
 /// `COUNT(attr) AS name`
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Aggregate {
+pub struct AggregateCall {
     /// The function.
     pub function: Function,
     /// Its argument.
@@ -74,7 +74,7 @@ impl Group {
         let shape = Shape::Groups { of: cx.entity_of(input), columns: names };
         let draft = Draft { shape, columns, ..cx.inherit(input, Birth::Group) };
         let out = cx.bind(draft);
-        cx.step(hir::Group { out, input, keys, aggregates });
+        cx.step(hir::GroupStep { out, input, keys, aggregates });
         Ok(())
     }
 }
@@ -129,7 +129,7 @@ fn bin_fits(
     Err(cx.report(Diagnostic::new(&BAD_BIN, span, message).label("cannot be binned").help(help)))
 }
 
-impl Aggregate {
+impl AggregateCall {
     /// None: written twice in the same words.
     fn check(&self, cx: &mut Checker<'_>, input: VarId, columns: &mut Vec<ColumnInfo>) -> Result<Option<hir::Aggregate>, Reported> {
         let found = cx.attribute(input, &self.attribute)?;
@@ -197,7 +197,7 @@ fn automatic(cx: &Checker<'_>, input: VarId, keys: &[GroupKey], columns: &mut Ve
     aggregates
 }
 
-impl hir::Group {
+impl hir::GroupStep {
     /// Groups of the full table's rows.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let table = cx.full(self.input);

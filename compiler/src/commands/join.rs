@@ -69,7 +69,7 @@ impl Join {
         draft.parents.push(right);
         widen(cx, &mut draft, right);
         let out = cx.bind(draft);
-        cx.step(hir::Join { out, left, right, by: by? });
+        cx.step(hir::JoinStep { out, left, right, by: by? });
         Ok(())
     }
 
@@ -134,7 +134,7 @@ fn widen(cx: &Checker<'_>, draft: &mut Draft, right: VarId) {
     }
 }
 
-impl hir::Join {
+impl hir::JoinStep {
     /// Rows of both full tables.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let inputs = vec![cx.full(self.left), cx.full(self.right)];

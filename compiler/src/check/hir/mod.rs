@@ -6,8 +6,8 @@ mod step;
 
 pub use predicate::{Observed, Operand, Predicate, Test, TestOp};
 pub use step::{
-    Aggregate, Apply, Assign, Birth, Depth, Describe, Disp, Explain, Expression, Find, Function, Get, GetFrom, Group, GroupKey,
-    Info, Join, Load, Merge, New, Save, Sort, Step, StepKind,
+    Aggregate, ApplyStep, AssignStep, Birth, Depth, DescribeStep, DispStep, ExplainStep, FindStep, Function, GetFrom, GetStep,
+    GroupKey, GroupStep, InfoStep, JoinStep, LoadStep, MergeStep, NewStep, SaveStep, Selection, SortStep, Step, StepKind,
 };
 
 use crate::catalog::{AttrId, Catalog, EntityId};

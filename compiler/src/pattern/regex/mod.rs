@@ -21,7 +21,7 @@ use std::fmt;
 /// A MATCHES pattern, ready to match and to be printed for Lucene.
 #[derive(Clone, Debug)]
 pub struct Regex {
-    node: ast::Node,
+    node: ast::RegexNode,
     engine: Engine,
 }
 

@@ -9,7 +9,7 @@ use super::write::{Names, range, window};
 use crate::sight::References;
 use crate::source::Sample;
 use crate::table::{Key, Table};
-use huntc_compiler::check::hir::{Find, Predicate};
+use huntc_compiler::check::hir::{FindStep, Predicate};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::{NO_LINK, NOTHING_NEAR, SHIFTED_CLOCK};
 use huntc_compiler::duration::rough;
@@ -22,7 +22,7 @@ use rustc_hash::FxHashSet;
 pub(super) struct Stepped<'a> {
     pub(super) id: NodeId,
     pub(super) pivot: &'a Pivot,
-    pub(super) find: &'a Find,
+    pub(super) find: &'a FindStep,
     /// WHERE as written, with its places; small references filled in.
     pub(super) predicate: Predicate,
     pub(super) references: References,

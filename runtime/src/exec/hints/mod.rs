@@ -18,7 +18,7 @@ use crate::sight::compare::as_type;
 use crate::table::Table;
 use find::Stepped;
 use get::Scanned;
-use huntc_compiler::check::hir::{Get, GetFrom, Observed, Operand, Predicate, Step, StepKind, Test, TestOp, VarId};
+use huntc_compiler::check::hir::{GetFrom, GetStep, Observed, Operand, Predicate, Step, StepKind, Test, TestOp, VarId};
 use huntc_compiler::diag::codes::hints::{NEVER_TOGETHER, NOTHING_NEAR};
 use huntc_compiler::diag::{Diagnostic, codes};
 use huntc_compiler::plan::{NodeId, Observe, Op};
@@ -90,7 +90,7 @@ impl Run<'_> {
     fn why(&self, step: &Step, node: Option<NodeId>) -> Option<Diagnostic> {
         let node = node?;
         match &step.kind {
-            StepKind::Get(Get { from: GetFrom::Sources { pattern, .. }, limit, .. }) if *limit != Some(0) => {
+            StepKind::Get(GetStep { from: GetFrom::Sources { pattern, .. }, limit, .. }) if *limit != Some(0) => {
                 let all = self.roots_of(node, &|op| matches!(op, Op::Scan(_) | Op::Observe(_)));
                 match self.unidentified(&all) {
                     0 => likeliest(all.into_iter().filter_map(|id| self.why_get(step, id, pattern))),
@@ -104,7 +104,7 @@ impl Run<'_> {
                     n => left_out(step, n, find.limit.is_some()),
                 }
             }
-            StepKind::Get(Get { from: GetFrom::Variable { filter, range, .. }, limit, .. }) if *limit != Some(0) => {
+            StepKind::Get(GetStep { from: GetFrom::Variable { filter, range, .. }, limit, .. }) if *limit != Some(0) => {
                 self.why_filter(step, node, filter, *range)
             }
             StepKind::Assign(assign) => self.why_filter(step, node, &assign.expression.filter, None),
@@ -159,7 +159,7 @@ impl Run<'_> {
         self.why_scan(&Scanned { id, scan, predicate, references, span: step.span })
     }
 
-    fn why_find(&self, step: &Step, id: NodeId, find: &huntc_compiler::check::hir::Find) -> Option<Diagnostic> {
+    fn why_find(&self, step: &Step, id: NodeId, find: &huntc_compiler::check::hir::FindStep) -> Option<Diagnostic> {
         let node = self.job.plan.node(id);
         let Op::Pivot(pivot) = &node.op else { return None };
         let references = self.references(node).ok()?;
