@@ -6,7 +6,7 @@ pub(crate) use grammar::grammar;
 
 use crate::catalog::ValueType;
 use crate::check::hir::{self, Birth, Column, Function, GroupKey, Shape, VarId};
-use crate::check::{Checked, Checker, ColumnInfo, Draft, article};
+use crate::check::{Checked, Checker, ColumnInfo, Draft, with_article};
 use crate::diag::codes::types::{BAD_AGGREGATE, BAD_BIN, DUPLICATE_COLUMN};
 use crate::diag::{Diagnostic, Reported};
 use crate::plan::{Full, Lowering, Op};
@@ -118,11 +118,11 @@ fn bin_fits(
             (format!("BIN of the time `{written}` needs a unit"), format!("BIN({written}, 5 m): d, h, m or s"))
         }
         Some(ty) if time && ty != ValueType::Time => (
-            format!("BIN with a unit needs a time, `{written}` is {}", article(ty)),
+            format!("BIN with a unit needs a time, `{written}` is {}", with_article(ty)),
             "TIMESTAMPED(v) has the time first_observed".to_owned(),
         ),
         Some(ty) if ty != ValueType::Time && !ty.is_number() => {
-            (format!("BIN needs numbers or times, `{written}` is {}", article(ty)), format!("group by {written} itself"))
+            (format!("BIN needs numbers or times, `{written}` is {}", with_article(ty)), format!("group by {written} itself"))
         }
         _ => return Ok(()),
     };
@@ -137,7 +137,7 @@ impl AggregateCall {
         if let (Function::Sum | Function::Avg, Some(ty)) = (self.function, found.ty)
             && !ty.is_number()
         {
-            let message = format!("{} needs numbers, `{}` is {}", word.to_uppercase(), self.attribute.text, article(ty));
+            let message = format!("{} needs numbers, `{}` is {}", word.to_uppercase(), self.attribute.text, with_article(ty));
             let diagnostic = Diagnostic::new(&BAD_AGGREGATE, self.span, message).label("cannot be added up").fix(
                 "NUNIQUE counts distinct values",
                 self.span,

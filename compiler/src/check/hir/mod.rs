@@ -196,11 +196,7 @@ pub fn all_columns(hunt: &Hunt, catalog: &Catalog, var: VarId) -> Vec<Column> {
             columns.iter().map(|c| Column { header: c.clone(), attr: Attr::Added(c.clone()) }).collect()
         }
         Shape::Entities { entity, per_record, kept, added, .. } => {
-            let names = per_record.map_or(&[][..], Transformer::columns);
-            let own = names
-                .iter()
-                .filter_map(|n| Some(Column { header: (*n).to_owned(), attr: Attr::Sighting(SightingAttr::from_name(n)?) }));
-            let mut columns: Vec<Column> = own.collect();
+            let mut columns = transformer_columns(*per_record);
             if let Some(kept) = kept {
                 columns.extend(kept.iter().filter(|k| !columns.contains(k)).cloned().collect::<Vec<_>>());
                 return columns;
@@ -213,4 +209,11 @@ pub fn all_columns(hunt: &Hunt, catalog: &Catalog, var: VarId) -> Vec<Column> {
             columns
         }
     }
+}
+
+/// The columns that a transformer adds.
+pub(crate) fn transformer_columns(transformer: Option<Transformer>) -> Vec<Column> {
+    let names = transformer.map_or(&[][..], Transformer::columns);
+    let column = |n: &&str| Some(Column { header: (*n).to_owned(), attr: Attr::Sighting(SightingAttr::from_name(n)?) });
+    names.iter().filter_map(column).collect()
 }

@@ -1,7 +1,7 @@
 //! Reads escapes and character classes of PCRE.
 
-use super::RegexError;
 use super::ast::{DIGIT, Greed, Place, RegexNode, SPACE, Set, WORD};
+use super::error::RegexError;
 use super::parse::Parser;
 
 /// The sets that POSIX names.

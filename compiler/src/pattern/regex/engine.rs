@@ -1,7 +1,7 @@
 //! Matches values: the normal form printed for the `regex` crate, or for `fancy-regex` where no automaton decides it.
 
 use super::ast::{Greed, Place, RegexNode, Set, WORD};
-use super::{MatchError, RegexError, TOO_LARGE};
+use super::error::{MatchError, RegexError, TOO_LARGE};
 use std::fmt::Write;
 
 /// Steps that one value may take in the engine that goes back and forth.

@@ -7,7 +7,7 @@
 use super::ast::{RegexNode, Set};
 use super::pieces::{Re, whole};
 use super::states;
-use crate::pattern::like::push_wildcard_literal;
+use crate::pattern::wildcard::push_wildcard_literal;
 use std::fmt::Write;
 
 /// `index.max_regex_length` of servers, in UTF-16 units.

@@ -3,8 +3,8 @@
 //! Taken: the part of PCRE2 that texts of one attribute can need. `.` matches newlines unless `(?-s)`, classes are ASCII,
 //! `(?i)` folds ASCII letters only. What PCRE has beyond that is refused by name rather than read as something else.
 
-use super::RegexError;
 use super::ast::{Greed, Place, RegexNode, Set};
+use super::error::RegexError;
 
 /// Groups inside groups: the depth of recursion of everything that walks the tree.
 const DEEPEST: usize = 100;
