@@ -105,6 +105,18 @@ fn the_dry_run_shows_every_stage_and_sends_nothing() {
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
 }
 
+/// What a hunt looks for is shown as it is, though the body of a request has words of its own.
+#[test]
+fn the_dry_run_shows_literals_as_they_are() {
+    let huntc = Huntc::new().file("own.hf", "p = GET process FROM stixshifter://x WHERE name = '_shard_doc'\n");
+    for stage in ["requests", "console", "curl"] {
+        let shown = huntc.run(&format!("compile own.hf --emit {stage}")).stdout;
+        let terms = shown.matches(r#""value": "_shard_doc""#).count();
+        assert!(terms > 0, "{stage}: {shown}");
+        assert!(!shown.contains(r#""value": "@timestamp""#), "{stage}: {shown}");
+    }
+}
+
 #[test]
 fn a_run_prints_displays_and_summary() {
     let ran = run("hunt.hf");

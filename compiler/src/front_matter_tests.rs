@@ -77,7 +77,7 @@ fn faults_have_codes_and_places() {
 fn the_finding_is_the_last_variable_displayed() {
     let finding = |text: &str| {
         let done = compiled(text);
-        let (hunt, _) = done.compiled.expect("compiles");
+        let hunt = done.compiled.expect("compiles").hunt;
         done.front_matter.finding_of(&hunt).map(|(v, n)| (hunt.vars[v.0 as usize].name.clone(), n))
     };
     let two = "a = NEW ['x.exe']\nb = NEW ['y.exe']\n".replace("NEW [", "NEW process [");
@@ -92,7 +92,7 @@ fn the_range_of_the_run_is_a_default_and_replaces_only_where_asked() {
     let windows = |text: &str, replace_ranges: bool| {
         let options = Options { default_range: Some(range), replace_ranges, ..Options::at(Instant(86_400 * SECOND)) };
         let done = compiled_with(text, &options);
-        let (hunt, _) = done.compiled.unwrap_or_else(|| panic!("{:?}", done.diagnostics));
+        let hunt = done.compiled.unwrap_or_else(|| panic!("{:?}", done.diagnostics)).hunt;
         hunt.vars.iter().map(|v| v.window).collect::<Vec<_>>()
     };
     assert_eq!(windows(GET, false), [Some(range)]);
@@ -107,7 +107,7 @@ fn the_language_takes_the_durations_of_the_front_matter() {
         let text = format!("# lag: {spelling}\n{}", GET.replace(" 1]\n", &format!(" 1] LAST {spelling}\n")));
         let done = compiled(&text);
         assert!(!done.failed(), "{spelling}: {:?}", done.diagnostics);
-        let (hunt, _) = done.compiled.unwrap();
+        let hunt = done.compiled.unwrap().hunt;
         let window = hunt.vars[0].window.unwrap();
         assert_eq!(done.front_matter.lag, Some(window.stop.0 - window.start.0), "{spelling}");
     }

@@ -7,6 +7,7 @@ use super::table::{CsvCell, Problem, parts, read, read_part};
 use super::{
     Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Guard, Identity, Relation, Rule, Slot, SlotId, ValueType, Way,
 };
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// The tables that come with huntc.
@@ -65,9 +66,9 @@ impl Catalog {
     }
 }
 
-/// The built-in catalog and what is wrong with its tables (nothing: a test wants so).
+/// The built-in catalog, and what is wrong with its tables: nothing, which a test asserts.
 pub(super) fn builtin() -> (Catalog, Vec<Problem>) {
-    let catalog = Catalog { entities: Vec::new(), relations: Vec::new(), fields: Vec::new() };
+    let catalog = Catalog { entities: Vec::new(), relations: Vec::new(), fields: Vec::new(), lists: BTreeSet::new() };
     let mut loader = Loader { catalog, problems: Vec::new(), table: "", overlay: false };
     loader.tables(&BUILTIN);
     (loader.catalog, loader.problems)
@@ -251,6 +252,9 @@ impl Loader<'_> {
         }
         attribute.many |= flags.words().any(|f| f == "many");
         attribute.shown |= flags.words().any(|f| f == "shown");
+        if attribute.many {
+            self.catalog.lists.extend(attribute.access.iter().flatten().flat_map(|a| a.fields.iter().cloned()));
+        }
         if twice {
             self.report(name, format!("`{}` is listed twice in a slot", name.text));
         }

@@ -4,9 +4,9 @@ use super::context::Checker;
 use super::hir::{SourceRef, VarId};
 use crate::diag::codes::time::{DEFAULT_WINDOW, EMPTY_RANGE, FUTURE_RANGE, MISSED_WINDOW};
 use crate::diag::{Diagnostic, Reported};
-use crate::duration;
 use crate::source::Span;
 use crate::syntax::ast::TimeSpan;
+use crate::time::duration;
 use crate::time::{Instant, SECOND, TimeRange, Window, hull};
 
 /// How far an inherited window is widened at both ends for a request.

@@ -174,9 +174,9 @@ impl hir::ApplyStep {
         let references: Vec<VarId> = self.arguments.iter().flat_map(|(_, v)| v).filter_map(Operand::variable).collect();
         let op = Op::Apply { analytic: self.analytic.clone(), arguments: self.arguments.clone() };
         let answers = cx.node_with(op, None, tables.clone(), references);
-        for (number, (out, table)) in self.outs.iter().zip(tables).enumerate() {
+        for (number, ((input, out), table)) in self.inputs.iter().zip(&self.outs).zip(tables).enumerate() {
             let node = cx.node(Op::Pick(number), cx.entity(*out), vec![table, answers]);
-            cx.bind(*out, node, Full::Raw);
+            cx.bind(*out, &[*input], node, Full::Raw);
             cx.output(*out, Some(node), OutputKind::Apply);
         }
     }

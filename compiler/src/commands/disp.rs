@@ -4,7 +4,7 @@ use crate::check::hir;
 use crate::check::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::ONE_ONLY;
-use crate::plan::{Lowering, OutputKind};
+use crate::plan::{Condition, Lowering, OutputKind};
 use crate::syntax::Parts;
 use crate::syntax::ast::Expression;
 use crate::syntax::expression::Computed;
@@ -65,6 +65,7 @@ impl Disp {
 impl hir::DispStep {
     /// Shows the rows; OFFSET and LIMIT count what is left when repeated rows are dropped.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        cx.condition(Condition::of_rows(&self.expression));
         let node = cx.rows_of(&self.expression);
         let (offset, limit) = (self.expression.offset, self.expression.limit);
         cx.output(self.expression.input, Some(node), OutputKind::Disp { columns: self.columns.clone(), offset, limit });

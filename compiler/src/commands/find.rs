@@ -5,7 +5,7 @@ use crate::check::hir::{self, Birth, Shape, VarId};
 use crate::check::{Checked, Checker, ColumnInfo, Draft, Ground};
 use crate::diag::codes::relations::{BAD_DEPTH, INEXPRESSIBLE_RELATION, UNSUPPORTED_RELATION};
 use crate::diag::{Diagnostic, Reported, suggest};
-use crate::plan::{Lowering, Op, Pivot};
+use crate::plan::{Condition, Lowering, Op, Pivot};
 use crate::source::Span;
 use crate::syntax::Parts;
 use crate::syntax::ast::{Count, DepthClause, Ident, Observation, TimeSpan};
@@ -236,6 +236,7 @@ impl Find {
 impl hir::FindStep {
     /// A pivot from the raw table in each source.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        cx.condition(Condition::Related { input: self.input, filter: self.filter.clone(), limit: self.limit });
         let input = cx.raw(self.input);
         let filter = self.filter.without_spans();
         let mut parts = Vec::with_capacity(self.sources.len());
@@ -251,6 +252,6 @@ impl hir::FindStep {
             };
             parts.push(cx.node_with(Op::Pivot(pivot), self.entity, vec![input], filter.references()));
         }
-        cx.bind_asked(self.out, self.entity, parts, self.limit, &self.sources);
+        cx.bind_asked(self.out, &[self.input], self.entity, parts, self.limit, &self.sources);
     }
 }

@@ -203,6 +203,6 @@ impl hir::GroupStep {
         let table = cx.full(self.input);
         let op = Op::Group { keys: self.keys.clone(), aggregates: self.aggregates.clone() };
         let node = cx.node(op, cx.entity(self.input), vec![table]);
-        cx.bind(self.out, node, Full::Raw);
+        cx.bind(self.out, &[self.input], node, Full::Raw);
     }
 }

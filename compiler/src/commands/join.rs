@@ -139,6 +139,6 @@ impl hir::JoinStep {
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let inputs = vec![cx.full(self.left), cx.full(self.right)];
         let node = cx.node(Op::Join { by: self.by.clone() }, cx.entity(self.left), inputs);
-        cx.bind(self.out, node, Full::Raw);
+        cx.bind(self.out, &[self.left, self.right], node, Full::Raw);
     }
 }

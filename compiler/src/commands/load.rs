@@ -92,6 +92,6 @@ impl hir::LoadStep {
             None => (Op::Load { path }, vec![]),
         };
         let node = cx.node(op, cx.entity(self.out), inputs);
-        cx.bind(self.out, node, Full::Raw);
+        cx.bind(self.out, &[], node, Full::Raw);
     }
 }

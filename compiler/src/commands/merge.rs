@@ -122,6 +122,6 @@ impl hir::MergeStep {
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let raws = self.inputs.iter().map(|v| cx.raw(*v)).collect();
         let node = cx.node(Op::Union, cx.entity(self.out), raws);
-        cx.bind(self.out, node, Full::UnionOf(self.inputs.clone()));
+        cx.bind(self.out, &self.inputs, node, Full::UnionOf(self.inputs.clone()));
     }
 }

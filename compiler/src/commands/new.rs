@@ -233,6 +233,6 @@ impl hir::NewStep {
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let op = Op::New { columns: self.columns.clone(), rows: self.rows.clone() };
         let node = cx.node(op, self.entity, vec![]);
-        cx.bind(self.out, node, Full::Raw);
+        cx.bind(self.out, &[], node, Full::Raw);
     }
 }

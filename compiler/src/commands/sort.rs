@@ -63,6 +63,6 @@ impl hir::SortStep {
         let table = cx.full(self.input);
         let op = Op::Sort { attr: self.attr.clone(), ascending: self.ascending };
         let node = cx.node(op, cx.entity(self.input), vec![table]);
-        cx.bind(self.out, node, Full::Raw);
+        cx.bind(self.out, &[self.input], node, Full::Raw);
     }
 }

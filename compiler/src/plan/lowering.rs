@@ -5,7 +5,8 @@
 //! (semantics.md §4). The full one is built only when something asks for it, so no request is sent for nothing.
 
 use super::builder::{Builder, NodeOrigin};
-use super::{NodeId, Op, Output, OutputKind, Plan, demand};
+use super::statement::counts_unidentified;
+use super::{Binding, Condition, NodeId, Op, Output, OutputKind, Plan, Statement, Variable, demand};
 use crate::catalog::{Catalog, EntityId};
 use crate::check::hir::{Column, Hunt, Predicate, Selection, SourceRef, Step, VarId};
 use crate::options::Options;
@@ -42,6 +43,7 @@ pub(crate) struct Lowering<'a> {
     /// What the hunt has saved so far, by file.
     pub(crate) saved: FxHashMap<String, (NodeId, Vec<Column>)>,
     builder: Builder,
+    statements: Vec<Statement>,
     tables: Vec<Option<Tables>>,
     origin: NodeOrigin,
 }
@@ -55,6 +57,7 @@ impl<'a> Lowering<'a> {
             catalog,
             saved: FxHashMap::default(),
             builder: Builder::default(),
+            statements: Vec::with_capacity(hunt.steps.len()),
             tables: (0..hunt.vars.len()).map(|_| None).collect(),
             origin: nowhere,
         }
@@ -63,13 +66,23 @@ impl<'a> Lowering<'a> {
     /// Turns to a statement.
     pub(crate) fn begin(&mut self, step: &Step) {
         self.origin = NodeOrigin { statement: step.statement, span: step.span };
+        self.statements.push(Statement { number: step.statement, span: step.span, binds: Vec::new(), condition: None });
     }
 
     /// The plan. With `options.lean`, variables that no output needs are left out.
     pub(crate) fn finish(self, options: &Options) -> Plan {
-        let vars = self.tables.iter().map(|t| t.as_ref().map(|t| t.raw)).collect();
+        let raw = self.tables.iter().map(|t| t.as_ref().map(|t| t.raw));
+        let counts = counts_unidentified(self.hunt.vars.len(), &self.statements);
+        let vars = self.hunt.vars.iter().zip(raw).zip(counts);
         let Builder { nodes, outputs, .. } = self.builder;
-        let mut plan = Plan { nodes, vars, outputs, identity: options.process_identity };
+        let mut plan = Plan {
+            sources: self.hunt.sources.clone(),
+            vars: vars.map(|((var, node), counts_unidentified)| Variable { var: var.clone(), node, counts_unidentified }).collect(),
+            statements: self.statements,
+            nodes,
+            outputs,
+            identity: options.process_identity,
+        };
         if options.lean {
             prune(&mut plan);
         }
@@ -77,9 +90,19 @@ impl<'a> Lowering<'a> {
         plan
     }
 
-    /// Gives a variable its tables.
-    pub(crate) fn bind(&mut self, out: VarId, raw: NodeId, full: Full) {
+    /// Gives a variable its tables. It is empty where one of `inputs` is.
+    pub(crate) fn bind(&mut self, out: VarId, inputs: &[VarId], raw: NodeId, full: Full) {
+        if let Some(statement) = self.statements.last_mut() {
+            statement.binds.push(Binding { out, inputs: inputs.to_vec() });
+        }
         self.tables[out.0 as usize] = Some(Tables { raw, full });
+    }
+
+    /// Says what an entity must satisfy to be found or kept by the statement.
+    pub(crate) fn condition(&mut self, condition: Condition) {
+        if let Some(statement) = self.statements.last_mut() {
+            statement.condition = Some(condition);
+        }
     }
 
     /// Adds something that the statement shows or writes.
@@ -147,6 +170,7 @@ impl<'a> Lowering<'a> {
     pub(crate) fn bind_asked(
         &mut self,
         out: VarId,
+        inputs: &[VarId],
         entity: EntityId,
         mut parts: Vec<NodeId>,
         limit: Option<u64>,
@@ -155,7 +179,7 @@ impl<'a> Lowering<'a> {
         let all = if parts.len() == 1 { parts.remove(0) } else { self.node(Op::Union, entity, parts) };
         let node = self.first(all, entity, limit);
         let ladder = self.catalog.get(entity).identity.ladder;
-        self.bind(out, node, if ladder { Full::WithCreationRecords(places.to_vec()) } else { Full::Raw });
+        self.bind(out, inputs, node, if ladder { Full::WithCreationRecords(places.to_vec()) } else { Full::Raw });
     }
 
     /// LIMIT of GET and FIND.
@@ -195,6 +219,6 @@ impl<'a> Lowering<'a> {
 fn prune(plan: &mut Plan) {
     let needed = plan.reachable_from(plan.outputs.iter().filter_map(|o| o.node));
     for var in &mut plan.vars {
-        *var = var.filter(|NodeId(i)| needed[*i as usize]);
+        var.node = var.node.filter(|NodeId(i)| needed[*i as usize]);
     }
 }

@@ -5,9 +5,9 @@ use super::fault::{Expect, Fault, Tokens};
 use super::grammar::{self, Extra, Input, P, comma, expected, index, look, need, span_since, sub, tell};
 use super::token::{Flags, Kind, Token};
 use super::{mistakes, values, words};
-use crate::duration;
 use crate::source::Span;
 use crate::time::Instant;
+use crate::time::duration;
 use chumsky::prelude::*;
 
 /// One literal: a string, number, bare word, or reference.

@@ -206,7 +206,7 @@ fn seconds(nanos: i64) -> String {
 
 /// A duration, or `?` where none was read.
 pub(crate) fn duration(nanos: Option<i64>) -> String {
-    nanos.and_then(crate::duration::exact).unwrap_or_else(|| "?".to_owned())
+    nanos.and_then(crate::time::duration::exact).unwrap_or_else(|| "?".to_owned())
 }
 
 /// The clause of a time range.

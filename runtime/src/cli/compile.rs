@@ -7,11 +7,11 @@ use super::session::{Session, catalog, now};
 use super::terminal::Terminal;
 use super::{hunt, input};
 use crate::report::sanitize::{json_text, terminal_lines};
-use huntc_compiler::backend::elastic::{lower, show};
+use huntc_compiler::backend::elastic::show;
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check::hir::Hunt;
+use huntc_compiler::compile::Compiled as CompiledHunt;
 use huntc_compiler::options::Options;
-use huntc_compiler::plan::{self, Plan, graph};
+use huntc_compiler::plan::{self, graph};
 use huntc_compiler::syntax::lexer;
 use huntc_compiler::tree_text::tree_text;
 
@@ -96,21 +96,21 @@ fn show_stage(stage: Emit, compiled: &Compiled, session: &Session, catalog: &Cat
     match stage {
         Emit::Tokens => compiled.parsed.as_ref().map(|(id, _)| lexer::listing(&session.sources, *id)),
         Emit::Ast => compiled.parsed.as_ref().map(|(_, program)| tree_text(program)),
-        _ => compiled.hunt.as_ref().map(|(hunt, plan)| show_hunt(stage, hunt, plan, catalog, options)),
+        _ => compiled.hunt.as_ref().map(|compiled| show_hunt(stage, compiled, catalog, options)),
     }
 }
 
-fn show_hunt(stage: Emit, hunt: &Hunt, plan: &Plan, catalog: &Catalog, options: &Options) -> String {
+fn show_hunt(stage: Emit, compiled: &CompiledHunt, catalog: &Catalog, options: &Options) -> String {
+    let CompiledHunt { hunt, plan, requests } = compiled;
     if stage == Emit::Hir {
         return tree_text(hunt);
     }
-    let requests = || lower::requests(plan, catalog);
     match stage {
-        Emit::Plan => plan::show::plan(plan, hunt, catalog),
-        Emit::Console => show::console(&requests(), hunt, options),
-        Emit::Curl => show::curl(&requests(), hunt, options),
-        Emit::Dot => graph::dot(plan, hunt, catalog),
-        Emit::Mermaid => graph::mermaid(plan, hunt, catalog),
-        _ => show::requests(&requests(), hunt),
+        Emit::Plan => plan::show::plan(plan, catalog),
+        Emit::Console => show::console(requests, plan, options),
+        Emit::Curl => show::curl(requests, plan, options),
+        Emit::Dot => graph::dot(plan, catalog),
+        Emit::Mermaid => graph::mermaid(plan, catalog),
+        _ => show::requests(requests, plan),
     }
 }

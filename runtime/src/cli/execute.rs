@@ -5,10 +5,9 @@ use crate::config::Config;
 use crate::exec::{self, Job, Open, RunOptions};
 use crate::report::model::{HuntReport, Status};
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check::hir::Hunt;
+use huntc_compiler::compile::Compiled;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::internal::BUG;
-use huntc_compiler::plan::Plan;
 use huntc_compiler::source::Span;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -19,8 +18,7 @@ use std::time::Duration;
 /// A hunt that is ready to run.
 pub(super) struct Work<'a> {
     pub file: &'a str,
-    pub hunt: &'a Hunt,
-    pub plan: &'a Plan,
+    pub compiled: &'a Compiled,
     pub catalog: &'a Catalog,
     /// What the compiler had to say.
     pub diagnostics: Vec<Diagnostic>,
@@ -69,8 +67,9 @@ pub(super) fn execute(work: Work<'_>) -> HuntReport {
     };
     let job = Job {
         file: work.file.to_owned(),
-        hunt: work.hunt,
-        plan: work.plan,
+        plan: &work.compiled.plan,
+        requests: &work.compiled.requests,
+        request_of: &|id, node| work.compiled.request_of(work.catalog, id, node),
         catalog: work.catalog,
         diagnostics: work.diagnostics,
         folder: work.folder,

@@ -5,11 +5,9 @@ use super::loads;
 use super::session::Session;
 use crate::config::Config;
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check::hir::Hunt;
 use huntc_compiler::compile;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::options::Options;
-use huntc_compiler::plan::Plan;
 use huntc_compiler::program::Program;
 use huntc_compiler::source::SourceId;
 
@@ -18,7 +16,7 @@ pub(super) struct Compiled {
     /// Its text and syntax tree; none where the file could not be read.
     pub parsed: Option<(SourceId, Program)>,
     /// None where there are errors.
-    pub hunt: Option<(Hunt, Plan)>,
+    pub hunt: Option<compile::Compiled>,
     /// All that there is to say.
     pub diagnostics: Vec<Diagnostic>,
 }

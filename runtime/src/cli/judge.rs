@@ -47,11 +47,11 @@ impl<'a> Judge<'a> {
         let catalog = catalog(session, &config, self.args.meaning.mapping.as_deref())?;
         let options = session.options(&config, &self.args.meaning, self.args.lean, self.now);
         let Compiled { parsed, hunt, mut diagnostics } = hunt::compile(file, session, &config, &catalog, &options);
-        let (Some((source, _)), Some((hunt, plan))) = (&parsed, hunt) else {
+        let (Some((source, _)), Some(compiled)) = (&parsed, hunt) else {
             let code = if parsed.is_none() { ExitCode::Usage } else { ExitCode::HuntErrors };
             return Ok((without_results(file, Status::Error, diagnostics), code));
         };
-        let (bound, mut problems) = bind(&hunt, &config, session, *source);
+        let (bound, mut problems) = bind(&compiled.hunt, &config, session, *source);
         let refused = problems.iter().any(|p| p.severity == Severity::Error);
         diagnostics.append(&mut problems);
         if refused {
@@ -69,8 +69,7 @@ impl<'a> Judge<'a> {
             Progress::start(session.terminal, self.args.quiet, safe(input::name(file)).into_owned(), Some(Arc::clone(&read)));
         let work = Work {
             file,
-            hunt: &hunt,
-            plan: &plan,
+            compiled: &compiled,
             catalog: &catalog,
             diagnostics,
             folder: input::folder(file),
@@ -84,7 +83,7 @@ impl<'a> Judge<'a> {
         };
         let mut report = guarded(file, Span::new(*source, 0, 0), || execute(work));
         drop(progress);
-        report.diagnostics.extend(self.bad_lines(&hunt, &options.lints));
+        report.diagnostics.extend(self.bad_lines(&compiled.hunt, &options.lints));
         let code = ExitCode::of_report(&report, self.args.fail_on_findings);
         Ok((report, code))
     }

@@ -4,9 +4,8 @@ use super::{Failure, Run, tree};
 use crate::ops::describe;
 use crate::report::model::Display;
 use crate::table::Table;
-use huntc_compiler::check::hir::{Column, Shape, Var, all_columns};
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::{Output, OutputKind};
+use huntc_compiler::plan::{Column, Output, OutputKind, ProcessIdentity, Shape, Var, show};
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashSet;
 
@@ -19,7 +18,7 @@ impl Run<'_> {
     }
 
     fn output(&self, output: &Output, diagnostics: &mut Vec<Diagnostic>) -> Option<Display> {
-        let var = self.job.hunt.vars.get(output.var.0 as usize)?;
+        let var = &self.job.plan.var(output.var)?.var;
         let table = match output.node.map(|n| self.table(n)) {
             Some(Ok(table)) => Some(table),
             Some(Err(failure)) => return missing(output, var, &failure),
@@ -68,15 +67,14 @@ impl Run<'_> {
 
     /// The nine facts of INFO, in Kestrel's order.
     fn info(&self, output: &Output, var: &Var, table: &Table) -> Display {
-        let hunt = self.job.hunt;
-        let columns = all_columns(hunt, self.job.catalog, output.var);
+        let plan = self.job.plan;
+        let columns = var.shape.columns(self.job.catalog);
         let names = |keep: &dyn Fn(&str) -> bool| {
             let names: Vec<&str> = columns.iter().map(|c| c.header.as_str()).filter(|n| keep(n)).collect();
             names.join(", ")
         };
-        let sources: Vec<&str> =
-            var.sources.iter().filter_map(|s| hunt.sources.get(usize::from(s.0))).map(|s| s.uri.as_str()).collect();
-        let parents: Vec<&str> = var.parents.iter().filter_map(|p| hunt.vars.get(p.0 as usize)).map(|v| v.name.as_str()).collect();
+        let sources: Vec<&str> = var.sources.iter().filter_map(|s| plan.source(*s)).map(|s| s.uri.as_str()).collect();
+        let parents: Vec<&str> = var.parents.iter().filter_map(|p| plan.var(*p)).map(|v| v.var.name.as_str()).collect();
         let text = |t: String| Some(Value::text(t));
         let known = [
             ("Entity Type", text(self.type_name(var))),
@@ -102,17 +100,17 @@ impl Run<'_> {
     /// The plan nodes and requests behind a variable.
     fn explain(&self, output: &Output, var: &Var) -> Display {
         let plan = self.job.plan;
-        let Some(root) = plan.vars.get(output.var.0 as usize).copied().flatten() else {
+        let Some(root) = plan.var(output.var).and_then(|v| v.node) else {
             return facts(output, var, "EXPLAIN", Vec::new(), true);
         };
         let behind = plan.reachable_from([root]);
         let text = |t: String| Some(Value::text(t));
-        let ladder = plan.identity == huntc_compiler::options::ProcessIdentity::Ladder;
+        let ladder = plan.identity == ProcessIdentity::Ladder;
         let nodes = plan.iter().zip(behind).filter(|(_, behind)| *behind);
         let rows = nodes.map(|((id, node), _)| {
-            let request = huntc_compiler::backend::elastic::lower::request(plan, self.job.catalog, id, ladder);
-            let query = request.map(|r| serde_json::to_string(&r.query).unwrap_or_default());
-            let label = huntc_compiler::plan::show::label(node, self.job.hunt, self.job.catalog);
+            let form = self.job.requests.of(id).map(|template| template.form(ladder));
+            let query = form.map(|form| serde_json::to_string(&form.query).unwrap_or_default());
+            let label = show::label(node, plan, self.job.catalog);
             vec![text(format!("{id:?}")), text(label), query.and_then(text)]
         });
         let columns = ["node", "operator", "query"].map(str::to_owned).to_vec();

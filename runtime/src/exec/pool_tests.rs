@@ -6,10 +6,10 @@ use super::{Job, RunOptions, run};
 use crate::report::model::Status;
 use crate::source::store::Store;
 use crate::source::{DataSource, FetchContext, Fields, Records, Sample, SourceError};
-use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::compile::compile;
 use huntc_compiler::options::Options;
+use huntc_compiler::request::BoundRequest;
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::Instant;
 use rayon::prelude::*;
@@ -51,13 +51,21 @@ fn hunt_with_many_statements() -> Status {
     let mut sources = SourceSet::default();
     let id = sources.add_text("h.hf", text);
     let catalog = Catalog::builtin();
-    let (hunt, plan) = compile(&sources, id, catalog, &Options::at(Instant(0))).compiled.unwrap();
+    let compiled = compile(&sources, id, catalog, &Options::at(Instant(0))).compiled.unwrap();
     let open = |_: &str, _: &dyn Fn() -> Fields| -> Result<Arc<dyn DataSource>, SourceError> {
         shared_work();
         Ok(Arc::new(Parallel(Store::from_paths(&[log.path().to_owned()])?.0)))
     };
     let options = RunOptions { concurrency: 8, ..RunOptions::new(&open) };
-    let job = Job { file: "h.hf".to_owned(), hunt: &hunt, plan: &plan, catalog, diagnostics: Vec::new(), folder: ".".into() };
+    let job = Job {
+        file: "h.hf".to_owned(),
+        plan: &compiled.plan,
+        requests: &compiled.requests,
+        request_of: &|id, node| compiled.request_of(catalog, id, node),
+        catalog,
+        diagnostics: Vec::new(),
+        folder: ".".into(),
+    };
     run(job, &options).status
 }
 

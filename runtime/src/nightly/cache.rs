@@ -2,8 +2,8 @@
 //! read are counted here too, since here is where they come in.
 
 use crate::source::{Column, DataSource, FetchContext, Records, Sample, Scalar, SourceError};
-use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::diag::codes::nightly::NIGHT_BUDGET;
+use huntc_compiler::request::BoundRequest;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -192,8 +192,8 @@ fn size(records: &Records) -> usize {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use huntc_compiler::backend::elastic::query::Query;
     use huntc_compiler::diag::codes::run::BUDGET;
+    use huntc_compiler::request::Query;
 
     /// Answers with so many records, or refuses.
     struct Source(Result<usize, ()>);
@@ -222,7 +222,7 @@ mod tests {
     }
 
     fn request(field: &str) -> BoundRequest {
-        BoundRequest { query: Query::MatchAll, window: None, fields: vec![field.to_owned()], first_only: false }
+        BoundRequest::of(huntc_compiler::catalog::Catalog::builtin(), Query::MatchAll, [field])
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::exec::{self, Job, RunOptions};
 use crate::report::model::{HuntReport, Status};
 use crate::source::{DataSource, Fields, SourceError};
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::compile::{Compilation, compile};
+use huntc_compiler::compile::{Compilation, Compiled, compile};
 use huntc_compiler::diag::codes::internal::BUG;
 use huntc_compiler::diag::{Diagnostic, Severity};
 use huntc_compiler::front_matter::FrontMatter;
@@ -122,7 +122,7 @@ impl Engine for Hunter<'_> {
         let options = Options { default_range: Some(any), ..loaded.options.clone() };
         let done = compile(&self.texts, id, &loaded.catalog, &options);
         match done.compiled {
-            Some((hunt, _)) if !done.diagnostics.iter().any(|d| d.severity == Severity::Error) => {
+            Some(Compiled { hunt, .. }) if !done.diagnostics.iter().any(|d| d.severity == Severity::Error) => {
                 let sources = hunt.sources.iter().map(|s| s.uri.clone()).collect();
                 Survey { front_matter: done.front_matter, sources, broken: None }
             }
@@ -159,8 +159,8 @@ impl Engine for Hunter<'_> {
 impl Hunter<'_> {
     fn run(&self, number: usize, loaded: &Loaded, id: SourceId, window: TimeRange, time: Option<Duration>) -> Look {
         let Compilation { compiled, diagnostics, front_matter, .. } = self.compile(loaded, id, window);
-        let Some((hunt, plan)) = compiled else { return Look { report: empty(&shown(loaded), diagnostics), found: None } };
-        let finding = front_matter.finding_of(&hunt);
+        let Some(compiled) = compiled else { return Look { report: empty(&shown(loaded), diagnostics), found: None } };
+        let finding = front_matter.finding_of(&compiled.hunt);
         // All hunts of a night share what is read.
         let open = |name: &str, _: &dyn Fn() -> Fields| self.source(number, name);
         let options = RunOptions {
@@ -178,12 +178,20 @@ impl Hunter<'_> {
             ..RunOptions::new(&open)
         };
         let folder = loaded.file.path.parent().map_or_else(|| PathBuf::from("."), PathBuf::from);
-        let job = Job { file: shown(loaded), hunt: &hunt, plan: &plan, catalog: &loaded.catalog, diagnostics, folder };
+        let job = Job {
+            file: shown(loaded),
+            plan: &compiled.plan,
+            requests: &compiled.requests,
+            request_of: &|id, node| compiled.request_of(&loaded.catalog, id, node),
+            catalog: &loaded.catalog,
+            diagnostics,
+            folder,
+        };
         let (mut report, kept) = exec::run_and_keep(job, &options, finding.map(|(var, _)| var));
         report.requests.iter_mut().for_each(|request| shorten(&mut request.query));
         let found = match (finding, kept) {
             _ if report.status != Status::Ok => None,
-            (Some((var, at_least)), Some(kept)) => Some(finding::found(&hunt, &loaded.catalog, var, at_least, &kept)),
+            (Some((var, at_least)), Some(kept)) => Some(finding::found(&compiled.hunt, &loaded.catalog, var, at_least, &kept)),
             // A hunt that binds nothing finds nothing.
             (None, _) => Some(Found::default()),
             (Some(_), None) => None,

@@ -3,7 +3,7 @@
 use super::filter::shell;
 use crate::table::{Key, Row, Rows, Table};
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check::hir::Attr;
+use huntc_compiler::plan::Attr;
 use huntc_compiler::plan::demand::same_named;
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashMap;

@@ -3,7 +3,7 @@
 use crate::sight::compare::normal;
 use crate::table::{Entity, Key, Rung, Sighting, Table};
 use huntc_compiler::catalog::{Catalog, EntityId};
-use huntc_compiler::check::hir::{Attr, Column};
+use huntc_compiler::plan::{Attr, Column};
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashMap;
 

@@ -4,7 +4,7 @@ use super::filter::shell;
 use crate::sight::Found;
 use crate::table::{Collector, Entity, Key, Sighting, Table, Values};
 use huntc_compiler::catalog::EntityId;
-use huntc_compiler::check::hir::Attr;
+use huntc_compiler::plan::Attr;
 use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;

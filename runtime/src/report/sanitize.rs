@@ -3,7 +3,7 @@
 //! Command lines, file names and domains in records are written by attackers. Each sink has its own rule; a value
 //! goes through exactly one of these functions on its way out.
 
-pub use huntc_compiler::unsafe_char::is_unsafe;
+pub use huntc_compiler::diag::is_unsafe;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 

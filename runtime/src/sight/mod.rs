@@ -18,7 +18,7 @@ pub(crate) use view::typed_text;
 
 use crate::table::Key;
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check::hir::{Attr, VarId};
+use huntc_compiler::plan::{Attr, VarId};
 use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 

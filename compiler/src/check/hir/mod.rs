@@ -188,25 +188,32 @@ impl SightingAttr {
     }
 }
 
-/// The columns of a variable where a statement names none: those left by ATTR, else the transformer's, what the
-/// catalog shows for the type, and what was added.
+/// The columns of a variable where a statement names none.
 pub fn all_columns(hunt: &Hunt, catalog: &Catalog, var: VarId) -> Vec<Column> {
-    match &hunt.vars[var.0 as usize].shape {
-        Shape::Groups { columns, .. } => {
-            columns.iter().map(|c| Column { header: c.clone(), attr: Attr::Added(c.clone()) }).collect()
-        }
-        Shape::Entities { entity, per_record, kept, added, .. } => {
-            let mut columns = transformer_columns(*per_record);
-            if let Some(kept) = kept {
-                columns.extend(kept.iter().filter(|k| !columns.contains(k)).cloned().collect::<Vec<_>>());
-                return columns;
+    hunt.vars[var.0 as usize].shape.columns(catalog)
+}
+
+impl Shape {
+    /// The columns where a statement names none: those left by ATTR, else the transformer's, what the catalog shows for the
+    /// type, and what was added.
+    pub fn columns(&self, catalog: &Catalog) -> Vec<Column> {
+        match self {
+            Self::Groups { columns, .. } => {
+                columns.iter().map(|c| Column { header: c.clone(), attr: Attr::Added(c.clone()) }).collect()
             }
-            let attributes = (0u16..).map(AttrId).zip(&catalog.get(*entity).attributes);
-            columns.extend(
-                attributes.filter(|(_, a)| a.shown).map(|(id, a)| Column { header: a.name.clone(), attr: Attr::Catalog(id) }),
-            );
-            columns.extend(added.iter().map(|n| Column { header: n.clone(), attr: Attr::Added(n.clone()) }));
-            columns
+            Self::Entities { entity, per_record, kept, added, .. } => {
+                let mut columns = transformer_columns(*per_record);
+                if let Some(kept) = kept {
+                    columns.extend(kept.iter().filter(|k| !columns.contains(k)).cloned().collect::<Vec<_>>());
+                    return columns;
+                }
+                let attributes = (0u16..).map(AttrId).zip(&catalog.get(*entity).attributes);
+                columns.extend(
+                    attributes.filter(|(_, a)| a.shown).map(|(id, a)| Column { header: a.name.clone(), attr: Attr::Catalog(id) }),
+                );
+                columns.extend(added.iter().map(|n| Column { header: n.clone(), attr: Attr::Added(n.clone()) }));
+                columns
+            }
         }
     }
 }

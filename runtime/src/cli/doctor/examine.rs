@@ -10,9 +10,8 @@ use crate::source::elastic::ElasticSource;
 use crate::source::files::ReadReport;
 use crate::source::store::Store;
 use crate::source::{DataSource, FetchContext, SourceError};
-use huntc_compiler::backend::elastic::query::{Never, Query};
-use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::catalog::Catalog;
+use huntc_compiler::request::{BoundRequest, Never, Query};
 use huntc_compiler::source::Span;
 use huntc_compiler::time::Instant;
 use std::slice;
@@ -119,7 +118,7 @@ fn cover(total: &dyn Fn(Query<Never>) -> Result<u64, SourceError>, found: &mut F
 /// How many records match; with `indexed`, as far as a server's index tells: values beyond its limits would have to be
 /// looked for among all records.
 fn total(source: &dyn DataSource, query: Query<Never>, indexed: bool) -> Result<u64, SourceError> {
-    let request = BoundRequest { query, window: None, fields: Vec::new(), first_only: indexed };
+    let request = BoundRequest { first_only: indexed, ..BoundRequest::of(Catalog::builtin(), query, [""; 0]) };
     source.count(&request, &FetchContext::default())
 }
 

@@ -7,15 +7,11 @@ use crate::report::text::count;
 use crate::sight::{References, host_pids};
 use crate::source::{DataSource, FetchContext, FetchStats, Records, SourceError};
 use crate::table::Key;
-use huntc_compiler::backend::elastic::lower;
-use huntc_compiler::backend::elastic::query::Query;
-use huntc_compiler::backend::elastic::request::{BoundRequest, Exactness, Hole, HolePart, RequestTemplate};
 use huntc_compiler::catalog::EntityId;
-use huntc_compiler::check::hir::{Attr, Operand, SourceRef, TestOp};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes;
-use huntc_compiler::options::ProcessIdentity;
-use huntc_compiler::plan::{Node, NodeId, Op};
+use huntc_compiler::plan::{Attr, Node, NodeId, Op, Operand, ProcessIdentity, SourceRef, TestOp};
+use huntc_compiler::request::{BoundRequest, Exactness, Hole, HolePart, Query, RequestTemplate};
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -38,10 +34,10 @@ pub(super) fn failed(node: &Node, error: &SourceError) -> Failure {
 impl Run<'_> {
     /// The source, opened on first use.
     pub(super) fn open(&self, node: &Node, source: SourceRef) -> Result<Arc<dyn DataSource>, Failure> {
-        let (Some(state), Some(named)) = (self.source(source), self.job.hunt.sources.get(usize::from(source.0))) else {
+        let (Some(state), Some(named)) = (self.source(source), self.job.plan.source(source)) else {
             return Err(Failure::Skipped);
         };
-        let opened = state.opened.get_or_init(|| (self.options.open)(&named.name, &|| self.needs(source)));
+        let opened = state.opened.get_or_init(|| (self.options.open)(&named.name, &|| self.field_demand(source)));
         opened.clone().map_err(|e| failed(node, &e))
     }
 
@@ -58,10 +54,8 @@ impl Run<'_> {
         if let Some(ladder) = *known {
             return Ok(ladder);
         }
-        let (query, fields) = lower::probe();
-        let request = BoundRequest { query, window: None, fields, first_only: true };
         let context = self.context("probe");
-        let found = opened.fetch(&request, &context).map_err(|e| failed(node, &e))?;
+        let found = opened.fetch(&self.job.requests.probe, &context).map_err(|e| failed(node, &e))?;
         let ladder = found.is_empty();
         *known = Some(ladder);
         Ok(ladder)
@@ -82,11 +76,12 @@ impl Run<'_> {
         &self,
         id: NodeId,
         template: &RequestTemplate,
+        ladder: bool,
         keys: Option<(&[&Key], EntityId)>,
         visit: &mut dyn FnMut(&Records) -> Result<(), Failure>,
     ) -> Result<bool, Failure> {
-        let node = self.job.plan.node(id);
-        let columns = self.hole_values(&template.query)?;
+        let (node, form) = (self.job.plan.node(id), template.form(ladder));
+        let columns = self.hole_values(&form.query)?;
         let opened = self.open(node, template.source)?;
         let key_chunks: Vec<&[&Key]> = match keys {
             Some((keys, _)) => keys.chunks(bind::CHUNK).collect(),
@@ -97,9 +92,9 @@ impl Run<'_> {
         for keys_of_chunk in key_chunks {
             for columns in chunked(&columns) {
                 let fill = Fill { keys: keys_of_chunk, entity: keys.map(|(_, e)| e), catalog: self.job.catalog, columns: &columns };
-                let query = bind::bind(&template.query, &fill);
-                let request = BoundRequest { query, window: template.window, fields: template.fields.clone(), first_only: false };
-                whole &= self.send(id, number, template, opened.as_ref(), &request, visit)?;
+                let request = bind::request(template, form, &fill);
+                let report = self.request_report(id, number, template, form.exactness, &request);
+                whole &= self.send(id, number, report, template.source, opened.as_ref(), &request, visit)?;
                 number += 1;
             }
         }
@@ -110,13 +105,13 @@ impl Run<'_> {
         &self,
         id: NodeId,
         number: u32,
-        template: &RequestTemplate,
+        mut report: RequestReport,
+        place: SourceRef,
         source: &dyn DataSource,
         request: &BoundRequest,
         visit: &mut dyn FnMut(&Records) -> Result<(), Failure>,
     ) -> Result<bool, Failure> {
         let node = self.job.plan.node(id);
-        let mut report = self.request_report(id, number, template, request);
         if request.query == Query::MatchNone || request.window.is_some_and(|w| w.start >= w.stop) {
             report.status = "skipped";
             locked(&self.requests).push((id, number, report));
@@ -132,7 +127,7 @@ impl Run<'_> {
         let partial = context.stats.partial.load(Ordering::Relaxed);
         match answer {
             Ok(mut records) => {
-                apart(&mut records, template.source);
+                apart(&mut records, place);
                 report.records = records.len() as u64;
                 report.complete = !partial;
                 report.status = "ok";
@@ -154,16 +149,17 @@ impl Run<'_> {
         id: NodeId,
         number: u32,
         template: &RequestTemplate,
+        exactness: Exactness,
         request: &BoundRequest,
     ) -> RequestReport {
         RequestReport {
             id: format!("{id:?}.{number}"),
-            source: self.job.hunt.sources.get(usize::from(template.source.0)).map_or_else(String::new, |s| s.uri.clone()),
+            source: self.job.plan.source(template.source).map_or_else(String::new, |s| s.uri.clone()),
             purpose: template.purpose.clone(),
             window: template.window,
             query: serde_json::to_value(&request.query).unwrap_or_default(),
-            fields: template.fields.clone(),
-            exact: template.exactness == Exactness::Exact,
+            fields: request.fields.clone(),
+            exact: exactness == Exactness::Exact,
             status: "ok",
             records: 0,
             pages: 0,
@@ -205,8 +201,7 @@ impl Run<'_> {
         }
         let opened = self.open(node, source)?;
         for chunk in pids.chunks(bind::CHUNK) {
-            let (query, fields) = lower::lives(chunk.iter().map(|p| Value::Int(*p)).collect());
-            let request = BoundRequest { query, window: None, fields, first_only: false };
+            let request = self.job.requests.lives(chunk.iter().map(|p| Value::Int(*p)).collect());
             let context = self.context("lives");
             let found = opened.fetch(&request, &context).map_err(|e| failed(node, &e))?;
             Arc::make_mut(&mut lives).add(chunk, &found);

@@ -1,6 +1,6 @@
 //! LOAD and SAVE of CSV and JSON, and APPLY: what touches files and programs beside data sources.
 
-use super::asking::failed;
+use super::requests::failed;
 use super::{Failure, Run, locked};
 use crate::analytics;
 use crate::files;
@@ -8,9 +8,8 @@ use crate::ops::new;
 use crate::source::SourceError;
 use crate::table::Table;
 use huntc_compiler::catalog::{AttrId, Catalog};
-use huntc_compiler::check::hir::{Attr, Column, Operand, Var};
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::{Node, NodeId};
+use huntc_compiler::plan::{Attr, Column, Node, NodeId, Operand, Var};
 use huntc_compiler::value::Value;
 use std::sync::Arc;
 

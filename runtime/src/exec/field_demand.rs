@@ -2,35 +2,26 @@
 
 use super::Run;
 use crate::source::Fields;
-use huntc_compiler::backend::elastic::lower;
-use huntc_compiler::backend::elastic::query::{Never, Query};
 use huntc_compiler::catalog::EntityId;
-use huntc_compiler::check::hir::{Predicate, SourceRef};
-use huntc_compiler::options::ProcessIdentity;
-use huntc_compiler::plan::{Node, Op};
-use huntc_compiler::value::Value;
+use huntc_compiler::plan::{Node, Op, Predicate, SourceRef};
+use huntc_compiler::request::Query;
 use std::collections::BTreeSet;
 
 impl Run<'_> {
     /// The fields of every request that may go to a source: of the plan's nodes, whichever way processes are told apart
     /// there, of what is asked to know that, and of hints.
-    pub(super) fn needs(&self, source: SourceRef) -> Fields {
-        let (plan, catalog) = (self.job.plan, self.job.catalog);
-        // What tells processes apart without entity ids is asked for beside these.
-        let ladder = plan.identity != ProcessIdentity::EntityId;
+    pub(super) fn field_demand(&self, source: SourceRef) -> Fields {
+        let (plan, requests, catalog) = (self.job.plan, self.job.requests, self.job.catalog);
         let mut fields = BTreeSet::new();
-        // Of no pid at all the query would be none.
-        for (query, named) in [lower::probe(), lower::lives::<Never>(vec![Value::Int(0)])] {
-            add(&query, named, &mut fields);
-        }
+        add(&requests.probe.query, &requests.probe.fields, &mut fields);
+        add(&requests.creations.query, requests.creations.fields.as_slice(), &mut fields);
         let mut types = BTreeSet::new();
-        let name = |source: SourceRef| self.job.hunt.sources.get(usize::from(source.0)).map(|s| &s.name);
-        for (id, node) in plan.iter() {
-            let request = lower::request(plan, catalog, id, ladder);
-            if let Some(request) = request.filter(|request| name(request.source) == name(source)) {
-                add(&request.query, request.fields, &mut fields);
-                types.extend(types_of(node));
-            }
+        let name = |source: SourceRef| plan.source(source).map(|s| &s.name);
+        for template in requests.iter().filter(|template| name(template.source) == name(source)) {
+            // What tells processes apart without entity ids is asked for beside what the other form asks for.
+            let form = template.form(true);
+            add(&form.query, &form.fields, &mut fields);
+            types.extend(types_of(plan.node(template.node)));
         }
         if self.options.hints {
             // They look for values in other attributes of the types, and in other slots.
@@ -43,11 +34,11 @@ impl Run<'_> {
     }
 }
 
-fn add<H>(query: &Query<H>, named: Vec<String>, fields: &mut BTreeSet<String>) {
+fn add<H>(query: &Query<H>, named: &[String], fields: &mut BTreeSet<String>) {
     query.each_field(&mut |field| {
         fields.insert(field.to_owned());
     });
-    fields.extend(named);
+    fields.extend(named.iter().cloned());
 }
 
 /// The entity types that a node finds, starts from, or compares.

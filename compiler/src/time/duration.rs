@@ -1,6 +1,6 @@
 //! Lengths of time in text: one set of units for the language, front matter, configuration and flags.
 
-use crate::time::SECOND;
+use super::SECOND;
 
 /// The spellings of each unit, in any case, with its seconds.
 const UNITS: [(&[&str], i64); 5] = [

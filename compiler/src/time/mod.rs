@@ -1,5 +1,7 @@
 //! Instants, ranges and their text forms. Everything is UTC; ranges are half-open.
 
+pub mod duration;
+
 use std::fmt;
 
 /// A point in time: nanoseconds since the Unix epoch (1677 to 2262; beyond, the ends).

@@ -1,37 +1,15 @@
-//! The query DSL that huntc speaks: structured leaves and `bool`, in filter context, one file a kind.
-//!
-//! `H` is the kind of hole: [`super::request::Hole`] in templates, [`Never`] in requests that can be sent.
-//! JSON is canonical: fixed key order, clauses in the order they were built.
+//! The query DSL that huntc speaks: structured leaves and `bool`, in filter context.
 
-mod bool_query;
-mod exists;
-mod range;
-mod regexp;
-mod term;
-mod terms;
-mod wildcard;
-
-pub use bool_query::Bool;
-pub use exists::Exists;
-pub use range::{Bound, Range};
-pub use regexp::Regexp;
-pub use term::Term;
-pub use terms::Terms;
-pub use wildcard::Wildcard;
-
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use crate::value::Value;
 
 /// The hole type of queries without holes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Never {}
 
-impl Serialize for Never {
-    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-        match *self {}
-    }
-}
+/// A query without holes.
+pub type BoundQuery = Query<Never>;
 
-/// A query.
+/// A query. `H` is the type of its holes: [`Hole`](super::Hole) in templates, [`Never`] in requests that can be sent.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Query<H> {
     /// Every record.
@@ -52,6 +30,87 @@ pub enum Query<H> {
     Exists(Exists),
     /// Clauses.
     Bool(Bool<H>),
+}
+
+/// The field has this value. On `ip` fields the value may be a network (`10.0.0.0/8`).
+#[derive(Clone, PartialEq, Debug)]
+pub struct Term {
+    /// The field.
+    pub field: String,
+    /// The value.
+    pub value: Value,
+    /// Folds ASCII letters.
+    pub case_insensitive: bool,
+}
+
+/// The field has one of the values. An address field takes networks too.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Terms<H> {
+    /// The field.
+    pub field: String,
+    /// Literal values.
+    pub values: Vec<Value>,
+    /// What earlier nodes fill in.
+    pub holes: Vec<H>,
+}
+
+/// The field's whole value matches a pattern: `*` any run, `?` one character, `\` escapes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wildcard {
+    /// The field.
+    pub field: String,
+    /// The pattern, never empty.
+    pub pattern: String,
+    /// Folds ASCII letters.
+    pub case_insensitive: bool,
+}
+
+/// The field's whole value matches a Lucene regular expression, in the subset that is the same on every server. Sent with
+/// `flags: NONE`; both cases are written out in the pattern.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Regexp {
+    /// The field.
+    pub field: String,
+    /// Lucene syntax, never empty, at most 1,000 characters.
+    pub pattern: String,
+}
+
+/// A limit of a range, and whether it is inside.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Limit {
+    /// The value.
+    pub value: Value,
+    /// `gte`/`lte` rather than `gt`/`lt`.
+    pub inclusive: bool,
+}
+
+/// The field has a value between the limits. Times are sent with milliseconds.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Range {
+    /// The field.
+    pub field: String,
+    /// `gt`, `gte`
+    pub lower: Option<Limit>,
+    /// `lt`, `lte`
+    pub upper: Option<Limit>,
+}
+
+/// The field has any value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Exists {
+    /// The field.
+    pub field: String,
+}
+
+/// Clauses. An empty `should` asks nothing.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Bool<H> {
+    /// All of these.
+    pub filter: Vec<Query<H>>,
+    /// None of these.
+    pub must_not: Vec<Query<H>>,
+    /// At least one of these, if there are any.
+    pub should: Vec<Query<H>>,
 }
 
 impl<H> Query<H> {
@@ -127,12 +186,12 @@ impl<H> Query<H> {
     }
 
     /// `term`
-    pub fn term(field: impl Into<String>, value: crate::value::Value) -> Self {
+    pub fn term(field: impl Into<String>, value: Value) -> Self {
         Self::Term(Term { field: field.into(), value, case_insensitive: false })
     }
 
     /// `terms` over literal values; `term` for one, nothing for none.
-    pub fn terms(field: impl Into<String>, mut values: Vec<crate::value::Value>) -> Self {
+    pub fn terms(field: impl Into<String>, mut values: Vec<Value>) -> Self {
         match values.len() {
             0 => Self::MatchNone,
             1 => Self::term(field, values.remove(0)),
@@ -141,27 +200,10 @@ impl<H> Query<H> {
     }
 }
 
-impl<H: Serialize> Serialize for Query<H> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(1))?;
-        match self {
-            Self::MatchAll => map.serialize_entry("match_all", &serde_json::Map::new())?,
-            Self::MatchNone => map.serialize_entry("match_none", &serde_json::Map::new())?,
-            Self::Term(q) => map.serialize_entry("term", q)?,
-            Self::Terms(q) => map.serialize_entry("terms", q)?,
-            Self::Wildcard(q) => map.serialize_entry("wildcard", q)?,
-            Self::Regexp(q) => map.serialize_entry("regexp", q)?,
-            Self::Range(q) => map.serialize_entry("range", q)?,
-            Self::Exists(q) => map.serialize_entry("exists", q)?,
-            Self::Bool(q) => map.serialize_entry("bool", q)?,
-        }
-        map.end()
-    }
-}
-
-/// `{field: {key: value, …}}`, the form of most leaves.
-fn serialize_leaf<S: Serializer, V: Serialize>(serializer: S, field: &str, body: &V) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(1))?;
-    map.serialize_entry(field, body)?;
-    map.end()
+/// Records that say that a process began (semantics.md §4).
+pub fn creation_record<H>() -> Query<H> {
+    Query::any([
+        Query::term("event.code", Value::text("1")),
+        Query::all([Query::term("event.category", Value::text("process")), Query::term("event.type", Value::text("start"))]),
+    ])
 }
