@@ -29,12 +29,12 @@ impl Assign {
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let (typed, draft) = cx.expression(&self.expression, "an assignment")?;
         let out = cx.bind(Draft { born: Birth::Assign, ..draft });
-        cx.step(hir::Assign { out, expression: typed? });
+        cx.step(hir::AssignStep { out, expression: typed? });
         Ok(())
     }
 }
 
-impl hir::Assign {
+impl hir::AssignStep {
     /// The rows, then OFFSET and LIMIT, then ATTR. Without any clause both variables have the same tables.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let e = &self.expression;

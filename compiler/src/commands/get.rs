@@ -102,7 +102,7 @@ impl Get {
         };
         let out = cx.bind(draft);
         let from = GetFrom::Sources { entity, sources: window?.sources, pattern: pattern? };
-        cx.step(hir::Get { out, from, limit });
+        cx.step(hir::GetStep { out, from, limit });
         Ok(())
     }
 
@@ -128,7 +128,7 @@ impl Get {
         }
         draft.parents.extend(filter.as_ref().map(Predicate::references).unwrap_or_default());
         let out = cx.bind(draft);
-        cx.step(hir::Get { out, from: GetFrom::Variable { input, filter: filter?, range }, limit });
+        cx.step(hir::GetStep { out, from: GetFrom::Variable { input, filter: filter?, range }, limit });
         Ok(())
     }
 
@@ -162,7 +162,7 @@ fn time_span(span: &TimeSpan) -> Span {
     }
 }
 
-impl hir::Get {
+impl hir::GetStep {
     /// A scan of each source, or a filter of the variable's rows.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         match &self.from {

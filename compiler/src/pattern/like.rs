@@ -1,5 +1,6 @@
 //! LIKE: the whole value, `%` any run, `_` one code point, no escape character.
 
+use super::wildcard::push_wildcard_literal;
 use memchr::memmem::Finder;
 
 /// So many `_` after a `%` never make an automaton too large.
@@ -135,14 +136,6 @@ impl Like {
         let rest = self.pattern.trim_start_matches(|c| c != '%');
         rest.bytes().filter(|b| *b == b'_').count() < SAFE_ANY || super::regex::wildcard_is_small(&self.pattern)
     }
-}
-
-/// Appends a character that stands for itself in a `wildcard` query.
-pub(super) fn push_wildcard_literal(out: &mut String, c: char) {
-    if matches!(c, '*' | '?' | '\\') {
-        out.push('\\');
-    }
-    out.push(c);
 }
 
 impl Run {

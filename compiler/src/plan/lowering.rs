@@ -4,11 +4,11 @@
 //! FIND need; the *full* one adds the creation records of its processes, which rows, filters and references need
 //! (semantics.md §4). The full one is built only when something asks for it, so no request is sent for nothing.
 
-use super::builder::{Builder, Origin};
+use super::builder::{Builder, NodeOrigin};
 use super::statement::counts_unidentified;
 use super::{Binding, Condition, NodeId, Op, Output, OutputKind, Plan, Statement, Variable, demand};
 use crate::catalog::{Catalog, EntityId};
-use crate::check::hir::{Column, Expression, Hunt, Predicate, SourceRef, Step, VarId};
+use crate::check::hir::{Column, Hunt, Predicate, Selection, SourceRef, Step, VarId};
 use crate::options::Options;
 use crate::source::{SourceId, Span};
 use crate::time::{TimeRange, Window};
@@ -45,13 +45,13 @@ pub(crate) struct Lowering<'a> {
     builder: Builder,
     statements: Vec<Statement>,
     tables: Vec<Option<Tables>>,
-    origin: Origin,
+    origin: NodeOrigin,
 }
 
 impl<'a> Lowering<'a> {
     /// A lowering about to begin.
     pub(crate) fn new(hunt: &'a Hunt, catalog: &'a Catalog) -> Self {
-        let nowhere = Origin { statement: 0, span: Span::new(SourceId(0), 0, 0) };
+        let nowhere = NodeOrigin { statement: 0, span: Span::new(SourceId(0), 0, 0) };
         Self {
             hunt,
             catalog,
@@ -65,7 +65,7 @@ impl<'a> Lowering<'a> {
 
     /// Turns to a statement.
     pub(crate) fn begin(&mut self, step: &Step) {
-        self.origin = Origin { statement: step.statement, span: step.span };
+        self.origin = NodeOrigin { statement: step.statement, span: step.span };
         self.statements.push(Statement { number: step.statement, span: step.span, binds: Vec::new(), condition: None });
     }
 
@@ -107,7 +107,7 @@ impl<'a> Lowering<'a> {
 
     /// Adds something that the statement shows or writes.
     pub(crate) fn output(&mut self, var: VarId, node: Option<NodeId>, kind: OutputKind) {
-        let Origin { statement, span } = self.origin;
+        let NodeOrigin { statement, span } = self.origin;
         self.builder.outputs.push(Output { statement, span, var, node, kind });
     }
 
@@ -122,11 +122,17 @@ impl<'a> Lowering<'a> {
     }
 
     /// A node that also refers to other variables.
-    pub(crate) fn node_with(&mut self, op: Op, entity: EntityId, inputs: Vec<NodeId>, mut references: Vec<VarId>) -> NodeId {
+    pub(crate) fn node_with(
+        &mut self,
+        op: Op,
+        entity: impl Into<Option<EntityId>>,
+        inputs: Vec<NodeId>,
+        mut references: Vec<VarId>,
+    ) -> NodeId {
         references.sort_unstable();
         references.dedup();
         let references = references.into_iter().map(|v| (v, self.full(v))).collect();
-        self.builder.node(op, Some(entity), inputs, references, self.origin)
+        self.builder.node(op, entity.into(), inputs, references, self.origin)
     }
 
     /// The table of the sightings that count.
@@ -196,7 +202,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// WHERE, transformer and SORT of an expression.
-    pub(crate) fn rows_of(&mut self, expression: &Expression) -> NodeId {
+    pub(crate) fn rows_of(&mut self, expression: &Selection) -> NodeId {
         let entity = self.entity(expression.input);
         let mut node = self.filter(expression.input, &expression.filter, None);
         if let Some(transformer) = expression.transformer {

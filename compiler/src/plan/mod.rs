@@ -201,17 +201,16 @@ pub enum Op {
         /// What is saved.
         columns: Vec<Column>,
     },
-    /// An analytic; its result is the table of one of its inputs, with more columns.
+    /// The answers of an analytic about all inputs but references, one for each. They are no table: see [`Op::Pick`].
     Apply {
         /// URI.
         analytic: String,
         /// WITH.
         arguments: Vec<(String, Vec<Operand>)>,
-        /// How many of the inputs are tables to work on.
-        tables: u32,
-        /// Which of them this node stands for.
-        pick: u32,
     },
+    /// The first input with the columns of its answer, the one with this number, of the second input, which is an
+    /// [`Op::Apply`].
+    Pick(usize),
 }
 
 /// GET from a source.

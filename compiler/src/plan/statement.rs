@@ -1,6 +1,6 @@
 //! What is told of statements beside their nodes: what they bind, and the condition under which they find something.
 
-use crate::check::hir::{Expression, Observed, Predicate, Test, VarId};
+use crate::check::hir::{Observed, Predicate, Selection, Test, VarId};
 use crate::source::Span;
 use crate::time::TimeRange;
 
@@ -60,8 +60,8 @@ pub enum Condition {
 
 impl Condition {
     /// WHERE of an expression over a variable.
-    pub(crate) fn of_rows(expression: &Expression) -> Self {
-        Self::Held { input: expression.input, filter: expression.filter.clone(), range: None, limit: None }
+    pub(crate) fn of_rows(rows: &Selection) -> Self {
+        Self::Held { input: rows.input, filter: rows.filter.clone(), range: None, limit: None }
     }
 }
 

@@ -62,9 +62,8 @@ impl Run<'_> {
             let node = plan.node(id);
             let tables = node.inputs.get(..node.inputs.len() - node.references.len()).unwrap_or_default();
             match &node.op {
-                // The entities of a join are the first table's.
-                Op::Join { .. } => open.extend(tables.first()),
-                Op::Apply { pick, .. } => open.extend(tables.get(*pick as usize)),
+                // The entities are the first table's.
+                Op::Join { .. } | Op::Pick(_) => open.extend(tables.first()),
                 Op::Pivot(_) => {}
                 _ => open.extend(tables),
             }
