@@ -227,5 +227,4 @@ fn frequency(c: char) -> usize {
 }
 
 #[cfg(test)]
-#[path = "like_tests.rs"]
 mod tests;

@@ -284,4 +284,4 @@ impl Run<'_> {
 }
 
 #[cfg(test)]
-mod pool_tests;
+mod tests;

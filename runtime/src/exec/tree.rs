@@ -134,5 +134,4 @@ fn draw(roots: &[usize], children: &[Vec<usize>]) -> Vec<Branch> {
 }
 
 #[cfg(test)]
-#[path = "tree_tests.rs"]
 mod tests;

@@ -212,5 +212,4 @@ fn exchange(_: &Path, _: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-#[path = "folder_tests.rs"]
 mod tests;

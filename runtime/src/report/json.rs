@@ -315,5 +315,4 @@ impl serde_json::ser::Formatter for Layout {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-#[path = "json_tests.rs"]
 mod tests;
