@@ -238,5 +238,4 @@ impl FrontMatter {
 
 #[cfg(test)]
 #[allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
-#[path = "front_matter_tests.rs"]
 mod tests;

@@ -220,5 +220,4 @@ fn frequency(c: char) -> usize {
 }
 
 #[cfg(test)]
-#[path = "like_tests.rs"]
 mod tests;

@@ -285,4 +285,4 @@ impl Run<'_> {
 }
 
 #[cfg(test)]
-mod pool_tests;
+mod tests;

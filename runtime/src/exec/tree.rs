@@ -157,5 +157,4 @@ fn draw(roots: &[usize], children: &[Vec<usize>], nodes: &[TreeNode<'_>]) -> Vec
 }
 
 #[cfg(test)]
-#[path = "tree_tests.rs"]
 mod tests;
