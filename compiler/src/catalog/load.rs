@@ -4,9 +4,8 @@
 //! any report is an error. So nothing here can fail at run time.
 
 use super::table::{CsvCell, Problem, parts, read, read_part};
-use super::{
-    Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Guard, Identity, Relation, Rule, Slot, SlotId, ValueType, Way,
-};
+use super::words::{field_type, rule_named, suitable, value_type};
+use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, Guard, Identity, Relation, Rule, Slot, SlotId, ValueType, Way};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 

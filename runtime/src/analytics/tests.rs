@@ -33,7 +33,8 @@ impl Trial {
         let binding =
             AnalyticBinding { uri: "docker://x".into(), action, outputs: self.outputs.clone(), timeout: self.timeout, origin };
         let cancel = AtomicBool::new(self.cancelled);
-        apply(&Call { binding: &binding, arguments: &self.arguments, folder: self.folder.path(), cancel: &cancel }, tables, pick)
+        apply(&Call { binding: &binding, arguments: &self.arguments, folder: self.folder.path(), cancel: &cancel }, tables)
+            .map(|mut answers| answers.swap_remove(pick))
     }
 
     /// Looks `rows` up in a table that stands in a file of this name.
