@@ -100,3 +100,15 @@ fn the_range_of_the_run_is_a_default_and_replaces_only_where_asked() {
     assert_ne!(windows(&last, false), [Some(range)]);
     assert_eq!(windows(&last, true), [Some(range)]);
 }
+
+#[test]
+fn the_language_takes_the_durations_of_the_front_matter() {
+    for spelling in ["90s", "15 min", "15 MINUTES", "1 sec", "2 h", "1day", "2 weeks", "3w"] {
+        let text = format!("# lag: {spelling}\n{}", GET.replace(" 1]\n", &format!(" 1] LAST {spelling}\n")));
+        let done = compiled(&text);
+        assert!(!done.failed(), "{spelling}: {:?}", done.diagnostics);
+        let hunt = done.compiled.unwrap().hunt;
+        let window = hunt.vars[0].window.unwrap();
+        assert_eq!(done.front_matter.lag, Some(window.stop.0 - window.start.0), "{spelling}");
+    }
+}

@@ -2,23 +2,31 @@
 //! network or threads; "now" arrives in the options.
 //!
 //! ```text
-//! SourceSet → tokens → Program (syntax) → Hunt (check) → Plan (plan) → Requests (backend)
+//! SourceSet → tokens (syntax) → Program (program, commands) → Hunt (check) → Plan (plan) → Requests (backend)
 //! ```
 
+#[macro_use]
+mod command_table;
+
+pub mod attribute_name;
 pub mod backend;
 pub mod catalog;
 pub mod check;
 pub mod commands;
 pub mod compile;
 pub mod diag;
+pub mod duration;
 pub mod front_matter;
 pub mod identifier;
 pub mod options;
 pub mod pattern;
 pub mod plan;
+pub mod program;
 pub mod registry_hive;
 pub mod request;
 pub mod source;
 pub mod syntax;
 pub mod time;
+pub mod tree_text;
+pub mod unsafe_char;
 pub mod value;

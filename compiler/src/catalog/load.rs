@@ -3,10 +3,9 @@
 //! Rows with a mistake are left out and reported: for the built-in tables a test wants no report, for the user's table
 //! any report is an error. So nothing here can fail at run time.
 
-use super::table::{Cell, Problem, read};
+use super::table::{Cell, Problem, parts, read, read_part};
 use super::{
-    Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Guard, Identity, Pivot, Relation, Rule, Slot, SlotId,
-    ValueType,
+    Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Guard, Identity, Relation, Rule, Slot, SlotId, ValueType, Way,
 };
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -28,7 +27,10 @@ const BUILTIN: Tables = Tables {
     fields: include_str!("data/fields.csv"),
 };
 
+const ENTITY_COLUMNS: [&str; 8] = ["entity", "aliases", "words", "primary", "key", "required", "flags", "everything"];
+const SLOT_COLUMNS: [&str; 3] = ["entity", "slot", "flags"];
 const ATTRIBUTE_COLUMNS: [&str; 7] = ["entity", "slot", "attribute", "type", "rule", "fields", "flags"];
+const RELATION_COLUMNS: [&str; 6] = ["output", "relation", "by", "input", "pivots", "reason"];
 
 impl Catalog {
     /// The catalog that comes with huntc.
@@ -37,13 +39,29 @@ impl Catalog {
         BUILT.get_or_init(|| builtin().0)
     }
 
-    /// This catalog with the user's attributes: rows of [`ATTRIBUTE_COLUMNS`], each a new attribute of an entity type or
-    /// another way to read one in a slot. `name` stands for the file in reports. Ids of this catalog stay valid.
+    /// This catalog with the user's rows: tables with the columns of the built-in ones, told apart by their headers. Rows of
+    /// attributes are new ones of an entity type or another way to read one in a slot; types, slots and relations are new.
+    /// `name` stands for the file in reports. Ids of this catalog stay valid.
     pub fn with_overlay(&self, name: &str, csv: &str) -> Result<Self, Vec<Problem>> {
         let mut loader = Loader { catalog: self.clone(), problems: Vec::new(), table: name, overlay: true };
-        for row in read(name, csv, ATTRIBUTE_COLUMNS, &mut loader.problems) {
-            loader.attribute(&row);
+        let (mut entities, mut relations) = (Vec::new(), Vec::new());
+        for part in parts(csv, &[ENTITY_COLUMNS[0], RELATION_COLUMNS[0]]) {
+            let is = |columns: &[&str]| part.1.lines().any(|l| l.split(',').map(str::trim).eq(columns.iter().copied()));
+            let problems = &mut loader.problems;
+            if is(&ENTITY_COLUMNS) {
+                let rows = read_part(name, part, ENTITY_COLUMNS, problems);
+                rows.iter().for_each(|row| loader.entity(row));
+                entities.extend(rows);
+            } else if is(&SLOT_COLUMNS) {
+                read_part(name, part, SLOT_COLUMNS, problems).iter().for_each(|row| loader.slot(row));
+            } else if is(&RELATION_COLUMNS) {
+                relations.extend(read_part(name, part, RELATION_COLUMNS, problems));
+            } else {
+                read_part(name, part, ATTRIBUTE_COLUMNS, problems).iter().for_each(|row| loader.attribute(row));
+            }
         }
+        entities.iter().for_each(|row| loader.identity(row));
+        relations.iter().for_each(|row| loader.relation(row));
         if loader.problems.is_empty() { Ok(loader.catalog) } else { Err(loader.problems) }
     }
 }
@@ -76,13 +94,12 @@ impl Loader<'_> {
         }
         self.catalog.fields.sort();
         self.table = "entities.csv";
-        let columns = ["entity", "aliases", "primary", "key", "required", "flags"];
-        let entities = read(self.table, tables.entities, columns, &mut self.problems);
+        let entities = read(self.table, tables.entities, ENTITY_COLUMNS, &mut self.problems);
         for row in &entities {
             self.entity(row);
         }
         self.table = "slots.csv";
-        for row in read(self.table, tables.slots, ["entity", "slot", "flags"], &mut self.problems) {
+        for row in read(self.table, tables.slots, SLOT_COLUMNS, &mut self.problems) {
             self.slot(&row);
         }
         self.table = "attributes.csv";
@@ -90,12 +107,11 @@ impl Loader<'_> {
             self.attribute(&row);
         }
         self.table = "entities.csv";
-        for [entity, _, primary, key, required, _] in &entities {
-            self.identity(entity, primary, key, required);
+        for row in &entities {
+            self.identity(row);
         }
         self.table = "relations.csv";
-        let columns = ["output", "relation", "by", "input", "pivots", "reason"];
-        for row in read(self.table, tables.relations, columns, &mut self.problems) {
+        for row in read(self.table, tables.relations, RELATION_COLUMNS, &mut self.problems) {
             self.relation(&row);
         }
     }
@@ -113,10 +129,14 @@ impl Loader<'_> {
         found
     }
 
-    fn entity(&mut self, [name, aliases, _, _, _, flags]: &[Cell<'_>; 6]) {
-        if self.catalog.entity(&name.text).is_some() {
-            self.report(name, format!("`{}` is listed twice", name.text));
-            return;
+    /// A row of the entity table; what it says of attributes is read when these are there.
+    fn entity(&mut self, [name, aliases, words, _, _, _, flags, everything]: &[Cell<'_>; 8]) {
+        let names = std::iter::once(&*name.text).chain(aliases.words()).chain(words.words());
+        if let Some(known) = names.into_iter().find(|n| self.catalog.entity(n).is_some()).map(str::to_owned) {
+            return self.report(name, format!("`{known}` is listed twice"));
+        }
+        if name.text.is_empty() || self.catalog.entities.len() > usize::from(u16::MAX >> 1) {
+            return self.report(name, "the entity type needs a name, and there may be 32,768".to_owned());
         }
         let has = |flag: &str| flags.words().any(|f| f == flag);
         let identity = Identity {
@@ -125,13 +145,18 @@ impl Loader<'_> {
             per_host: has("per_host"),
             ladder: has("ladder"),
             per_record: has("per_record"),
+            whole_key: has("whole_key"),
         };
-        self.flags(flags, &["per_host", "ladder", "per_record"]);
+        self.flags(flags, &["per_host", "ladder", "per_record", "whole_key", "linked_self_only", "everyday"]);
         self.catalog.entities.push(Entity {
             name: name.text.to_string(),
             aliases: aliases.words().map(str::to_owned).collect(),
+            words: words.words().map(str::to_owned).collect(),
             identity,
             primary: AttrId(0),
+            everything: (!everything.text.is_empty()).then(|| everything.text.to_string()),
+            linked_self_only: has("linked_self_only"),
+            everyday: has("everyday"),
             slots: Vec::new(),
             attributes: Vec::new(),
         });
@@ -148,10 +173,15 @@ impl Loader<'_> {
         let Some(id) = self.find_entity(entity) else { return };
         let has = |flag: &str| flags.words().any(|f| f == flag);
         let slot = Slot { name: name.text.to_string(), get: has("get"), linked: has("linked") };
-        self.catalog.entities[usize::from(id.0)].slots.push(slot);
+        let entity = &mut self.catalog.entities[usize::from(id.0)];
+        if name.text.is_empty() || entity.slot(&name.text).is_some() || entity.slots.len() > usize::from(u8::MAX >> 1) {
+            return self.report(name, "the slot needs a name of its own, and there may be 128 of a type".to_owned());
+        }
+        entity.slots.push(slot);
+        entity.attributes.iter_mut().for_each(|a| a.access.push(None));
     }
 
-    fn identity(&mut self, entity: &Cell<'_>, primary: &Cell<'_>, key: &Cell<'_>, required: &Cell<'_>) {
+    fn identity(&mut self, [entity, _, _, primary, key, required_cell, _, _]: &[Cell<'_>; 8]) {
         let Some(id) = self.catalog.entity(&entity.text) else { return };
         let mut attributes = |cell: &Cell<'_>| -> Vec<AttrId> {
             let found = cell.words().map(|word| (word, self.catalog.get(id).attribute(word)));
@@ -166,11 +196,13 @@ impl Loader<'_> {
             }
             known.into_iter().filter_map(|(_, attr)| attr).collect()
         };
-        let (primaries, key, required) = (attributes(primary), attributes(key), attributes(required));
+        let (primaries, key, required) = (attributes(primary), attributes(key), attributes(required_cell));
         let [primary_id] = primaries[..] else {
-            self.report(primary, format!("{} needs one primary attribute", entity.text));
-            return;
+            return self.report(primary, format!("{} needs one primary attribute", entity.text));
         };
+        if required.is_empty() && !self.catalog.get(id).identity.per_record {
+            return self.report(required_cell, format!("{} needs attributes without which nothing stands in a slot", entity.text));
+        }
         let entity = &mut self.catalog.entities[usize::from(id.0)];
         entity.primary = primary_id;
         entity.identity.key = key;
@@ -197,7 +229,7 @@ impl Loader<'_> {
                 None => return,
             },
         };
-        let canonical = super::lookup::canonical(&name.text);
+        let canonical = crate::attribute_name::canonical(&name.text);
         if canonical.is_empty() || self.catalog.get(id).attributes.len() > usize::from(u16::MAX >> 1) {
             return self.report(name, "the attribute needs a name, and there may be 32,768 of a type".to_owned());
         }
@@ -280,7 +312,7 @@ impl Loader<'_> {
             name: name.text.to_string(),
             by: by.text == "by",
             input: input_id,
-            pivots: ways,
+            ways,
             inexpressible: (!reason.text.is_empty()).then(|| reason.text.to_string()),
         };
         if self.catalog.relation(row.output, &row.name, row.by, row.input).is_some() {
@@ -291,7 +323,7 @@ impl Loader<'_> {
 }
 
 /// `self>parent[event.code=1|5&!file.path]`
-fn pivot(input: &Entity, output: &Entity, text: &str) -> Option<Pivot> {
+fn pivot(input: &Entity, output: &Entity, text: &str) -> Option<Way> {
     let (slots, guard) = match text.split_once('[') {
         Some((slots, guard)) => (slots, guard.strip_suffix(']')?),
         None => (text, ""),
@@ -306,7 +338,7 @@ fn pivot(input: &Entity, output: &Entity, text: &str) -> Option<Pivot> {
     };
     let guard = guard.split('&').filter(|c| !c.is_empty()).map(condition).collect::<Option<_>>()?;
     let (input, output): (SlotId, SlotId) = (input.slot(from)?, output.slot(to)?);
-    Some(Pivot { input, output, guard })
+    Some(Way { input, output, guard })
 }
 
 fn value_type(name: &str) -> Option<ValueType> {

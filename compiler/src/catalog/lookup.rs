@@ -1,30 +1,18 @@
 //! Finding things in the catalog by name.
 
-use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Pivot, Relation, SlotId};
-
-/// An attribute's name without list markers and quotes: `protocols[*]` is `protocols`, `hashes.'SHA-256'` is
-/// `hashes.SHA-256`.
-pub fn canonical(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    let mut index = false;
-    for c in name.chars() {
-        match c {
-            '[' => index = true,
-            ']' if index => index = false,
-            '\'' | '"' => {}
-            c if !index => out.push(c),
-            _ => {}
-        }
-    }
-    out
-}
+use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Relation, SlotId, Way};
 
 impl Catalog {
     /// The entity type of this name or alias; names distinguish case.
     pub fn entity(&self, name: &str) -> Option<EntityId> {
         let named = self.entities.iter().position(|e| e.name == name);
-        let aliased = || self.entities.iter().position(|e| e.aliases.iter().any(|a| a == name));
+        let aliased = || self.entities.iter().position(|e| e.aliases.iter().chain(&e.words).any(|a| a == name));
         named.or_else(aliased).map(|i| EntityId(i as u16))
+    }
+
+    /// The entity type that messages show where they cannot know which is meant: the first of the table.
+    pub fn example_type(&self) -> &str {
+        self.entities.first().map_or("", |entity| &entity.name)
     }
 
     /// The entity type with this id; ids come from this catalog.
@@ -53,12 +41,11 @@ impl Catalog {
     }
 
     /// The pivots of `FIND output LINKED input`: every slot of one with every slot of the other in the same record; with
-    /// files, registry keys and domain names a process stands in `self` only (semantics.md §5).
-    pub fn linked(&self, output: EntityId, input: EntityId) -> Vec<Pivot> {
-        let narrow = |id: EntityId| matches!(self.get(id).name.as_str(), "file" | "windows-registry-key" | "domain-name");
+    /// [some types](Entity::linked_self_only) a process stands in `self` only (semantics.md §5).
+    pub fn linked(&self, output: EntityId, input: EntityId) -> Vec<Way> {
         let slots = |id: EntityId, other: EntityId| -> Vec<SlotId> {
             let entity = self.get(id);
-            let only_self = entity.name == "process" && narrow(other);
+            let only_self = self.get(other).linked_self_only && entity.slot("self").is_some();
             (0u8..)
                 .map(SlotId)
                 .zip(&entity.slots)
@@ -67,7 +54,7 @@ impl Catalog {
                 .collect()
         };
         let outputs = slots(output, input);
-        let pivot = |input, output| Pivot { input, output, guard: Vec::new() };
+        let pivot = |input, output| Way { input, output, guard: Vec::new() };
         slots(input, output).into_iter().flat_map(|i| outputs.iter().map(move |o| pivot(i, *o))).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! What can be hunted: entity types, their slots in ECS records, attributes, relations, identities.
 //!
 //! All of it is data (`data/*.csv`, read by [`load`]); users may lay their own rows over it (`--mapping FILE`,
-//! [`Catalog::with_overlay`]). Sources: `semantics.md` rules of slots and identity, the STIX 2.1 cyber observables, and the ECS field reference.
+//! [`Catalog::with_overlay`]). No code knows an entity type by its name: what is special about one is a flag of its row. Sources: `semantics.md` rules of slots and identity, the STIX 2.1 cyber observables, and the ECS field reference.
 
 pub mod load;
 mod lookup;
@@ -9,23 +9,40 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use lookup::canonical;
 pub use table::Problem;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 /// An entity type of the catalog.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntityId(pub u16);
 
+impl fmt::Debug for EntityId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "e{}", self.0)
+    }
+}
+
 /// An attribute of one entity type: index into [`Entity::attributes`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttrId(pub u16);
 
+impl fmt::Debug for AttrId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a{}", self.0)
+    }
+}
+
 /// A slot of one entity type: index into [`Entity::slots`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotId(pub u8);
+
+impl fmt::Debug for SlotId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "slot{}", self.0)
+    }
+}
 
 /// Everything that can be hunted.
 #[derive(Clone, Debug)]
@@ -45,12 +62,20 @@ pub struct Catalog {
 pub struct Entity {
     /// `process`.
     pub name: String,
-    /// Its names in ECS and OCSF terms: `user` for `user-account`.
+    /// Its names in ECS and OCSF terms: `user` for `user-account`. Fields of ECS may be written below them.
     pub aliases: Vec<String>,
+    /// Further words for it: `dns` for `domain-name`.
+    pub words: Vec<String>,
     /// What makes two sightings the same entity.
     pub identity: Identity,
     /// The attribute that a plain string in NEW fills.
     pub primary: AttrId,
+    /// A condition that every such entity meets, as a hunt writes it.
+    pub everything: Option<String>,
+    /// Whether LINKED with this type looks at no slot but `self` of a type that has it.
+    pub linked_self_only: bool,
+    /// Whether a source without such entities is worth a remark.
+    pub everyday: bool,
     /// Places in a record where such an entity may stand.
     pub slots: Vec<Slot>,
     /// What can be asked of it.
@@ -70,6 +95,8 @@ pub struct Identity {
     pub ladder: bool,
     /// Whether each record is an entity of its own (x-oca-event).
     pub per_record: bool,
+    /// Whether what lacks a part of the key pivots nowhere (flows without a port).
+    pub whole_key: bool,
 }
 
 /// A place in a record where an entity may stand.
@@ -243,14 +270,14 @@ pub struct Relation {
     /// Type of the input variable.
     pub input: EntityId,
     /// The ways across a record; an entity found by any of them counts.
-    pub pivots: Vec<Pivot>,
+    pub ways: Vec<Way>,
     /// Set where ECS cannot express the row: the reason. Such a FIND is a compile error.
     pub inexpressible: Option<String>,
 }
 
 /// One way of a relation across a record: the input stands in one slot, the projected entity in the other.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Pivot {
+pub struct Way {
     /// The input's slot.
     pub input: SlotId,
     /// The projected slot.

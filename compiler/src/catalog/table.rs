@@ -37,6 +37,27 @@ impl Cell<'_> {
     }
 }
 
+/// The tables of a file that holds several, one below the other: how many lines stand before each, and its text. Each begins
+/// with its header, whose first cell is one of `firsts`.
+pub(super) fn parts<'a>(text: &'a str, firsts: &[&str]) -> Vec<(usize, &'a str)> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut starts = vec![(0, 0)];
+    let (mut at, mut headers) = (0, 0);
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let first = line.split(',').next().unwrap_or("").trim();
+        if firsts.contains(&first) {
+            headers += 1;
+            // What stands before the first header is its comment.
+            if headers > 1 {
+                starts.push((number, at));
+            }
+        }
+        at += line.len();
+    }
+    let ends = starts.iter().skip(1).map(|(_, at)| *at).chain([text.len()]);
+    starts.iter().zip(ends).map(|((number, at), end)| (*number, &text[*at..end])).collect()
+}
+
 /// Reads a table whose header must be `columns`; every row has that many cells. Rows that cannot be read are left out
 /// and reported.
 pub(super) fn read<'a, const N: usize>(
@@ -45,10 +66,19 @@ pub(super) fn read<'a, const N: usize>(
     columns: [&str; N],
     problems: &mut Vec<Problem>,
 ) -> Vec<[Cell<'a>; N]> {
+    read_part(table, (0, text), columns, problems)
+}
+
+/// As [`read`], of a table that begins behind so many lines.
+pub(super) fn read_part<'a, const N: usize>(
+    table: &str,
+    (before, text): (usize, &'a str),
+    columns: [&str; N],
+    problems: &mut Vec<Problem>,
+) -> Vec<[Cell<'a>; N]> {
     let mut rows = Vec::new();
     let mut header = false;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    for (number, line) in text.lines().enumerate() {
+    for (number, line) in text.lines().enumerate().map(|(n, line)| (before + n, line)) {
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
         }

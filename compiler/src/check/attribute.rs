@@ -2,7 +2,7 @@
 
 use super::alias;
 use super::context::Checker;
-use super::hir::{Attr, Shape, SightingAttr, VarId};
+use super::hir::{Attr, Birth, Shape, SightingAttr, VarId};
 use crate::catalog::{AttrId, Entity, EntityId, ValueType};
 use crate::diag::codes::types::{DROPPED_ATTRIBUTE, RECORD_ATTRIBUTE, UNDECLARED_ATTRIBUTE, UNKNOWN_ATTRIBUTE, UNKNOWN_TYPE};
 use crate::diag::{Diagnostic, Reported, suggest};
@@ -31,8 +31,7 @@ impl Found {
 impl Checker<'_> {
     /// The entity type of a word.
     pub(crate) fn entity(&mut self, word: &Ident) -> Result<EntityId, Reported> {
-        let alias = || self.catalog.entity(alias::entity(&word.text)?);
-        if let Some(id) = self.catalog.entity(&word.text).or_else(alias) {
+        if let Some(id) = self.catalog.entity(&word.text) {
             return Ok(id);
         }
         let mut diagnostic =
@@ -107,15 +106,6 @@ impl Checker<'_> {
             Attr::Catalog(id) => Some(self.catalog.attribute(self.entity_of(var), *id).ty),
             Attr::Sighting(sighting) => Found::sighting(*sighting).ty,
             Attr::Added(name) => self.columns_of(var).iter().find(|c| c.name == *name)?.ty,
-        }
-    }
-
-    /// The name under which reports list an attribute.
-    pub(crate) fn attribute_name(&self, entity: EntityId, attr: &Attr) -> String {
-        match attr {
-            Attr::Catalog(id) => self.catalog.attribute(entity, *id).name.clone(),
-            Attr::Sighting(sighting) => sighting.name().to_owned(),
-            Attr::Added(name) => name.clone(),
         }
     }
 
@@ -194,7 +184,7 @@ impl Checker<'_> {
 
     fn undeclared(&mut self, var: VarId, entity: EntityId, path: &AttrPath) {
         let name = path.canonical();
-        let from = if self.var(var).born == "load" { "the file" } else { "an analytic" };
+        let from = if self.var(var).born == Birth::Load { "the file" } else { "an analytic" };
         let message = format!("`{}` is no attribute of {}; only {from} can add it", path.text, self.type_name(entity));
         let mut diagnostic = Diagnostic::new(&UNDECLARED_ATTRIBUTE, path.span, message).label("settled at run time");
         let table = self.catalog.get(entity);

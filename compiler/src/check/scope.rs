@@ -1,11 +1,12 @@
 //! What variable names mean: versions, the implicit `_`, unknown and unused names.
 
-use super::context::{Checker, yields};
+use super::context::Checker;
 use super::hir::VarId;
+use super::outline::Outline;
 use crate::diag::codes::names::{UNKNOWN_VARIABLE, UNUSED_VARIABLE};
 use crate::diag::{Diagnostic, Reported, suggest};
 use crate::source::Span;
-use crate::syntax::ast::{Command, Ident, Program};
+use crate::syntax::ast::Ident;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What a name is bound to; an error was reported where its statement failed.
@@ -24,10 +25,10 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn new(program: &'a Program) -> Self {
+    pub(super) fn new(outline: &Outline<'a>) -> Self {
         let mut targets: FxHashMap<&str, Vec<(usize, Span)>> = FxHashMap::default();
-        for (index, statement) in program.statements.iter().enumerate() {
-            if let Some(target) = &statement.target {
+        for (index, statement) in outline.statements.iter().enumerate() {
+            if let Some(target) = statement.target {
                 targets.entry(&target.text).or_default().push((index, target.span));
             }
         }
@@ -144,8 +145,8 @@ impl Checker<'_> {
 
     /// Whether the target of a statement that could not be read may have had this name: then there is nothing to add.
     fn lost(&self, name: &str) -> bool {
-        let before = self.program.statements.iter().take(self.index);
-        before.filter(|s| s.command == Command::Error && s.target.is_none()).any(|s| {
+        let before = self.outline.statements.iter().take(self.index);
+        before.filter(|s| s.broken && s.target.is_none()).any(|s| {
             let words = self.sources.text(s.span).split(|c: char| !(c.is_alphanumeric() || c == '_'));
             words.into_iter().any(|w| w == name)
         })
@@ -153,8 +154,7 @@ impl Checker<'_> {
 
     /// Tells of variables that no later statement uses. The last one is the file's result.
     pub(super) fn unused_variables(&mut self) {
-        let last = self.program.statements.iter().rposition(|s| yields(&s.command));
-        let last = last.map(|i| self.program.statements[i].span);
+        let last = self.outline.statements.iter().rev().find(|s| s.yields).map(|s| s.span);
         let mut found = Vec::new();
         for (id, var) in (0u32..).map(VarId).zip(&self.hunt.vars) {
             let result = last.is_some_and(|l| l.start <= var.span.start && var.span.end <= l.end);

@@ -4,6 +4,7 @@ use super::context::Checker;
 use super::hir::{SourceRef, VarId};
 use crate::diag::codes::time::{DEFAULT_WINDOW, EMPTY_RANGE, FUTURE_RANGE, MISSED_WINDOW};
 use crate::diag::{Diagnostic, Reported};
+use crate::duration;
 use crate::source::Span;
 use crate::syntax::ast::TimeSpan;
 use crate::time::{Instant, SECOND, TimeRange, Window, hull};
@@ -108,7 +109,7 @@ impl Checker<'_> {
             let name = &self.hunt.sources[usize::from(source.0)].name;
             let nanos = self.options.sources.iter().find(|p| p.name == *name).and_then(|p| p.default_window);
             let window = nanos.map(|nanos| (nanos, self.before_now(nanos)));
-            told.extend(window.map(|(nanos, range)| (name.clone(), duration(nanos), range)));
+            told.extend(window.map(|(nanos, range)| (name.clone(), duration::in_words(nanos), range)));
             windows.push((*source, window.map(|(_, range)| range)));
         }
         let Some((name, length, range)) = told.first() else { return windows };
@@ -148,29 +149,4 @@ fn instant(instant: Instant) -> String {
 
 fn widen(window: Window) -> Window {
     window.map(|w| w.widen(WIDENING))
-}
-
-/// `5 minutes`, `1 hour`, `90 seconds`.
-fn duration(nanos: i64) -> String {
-    let seconds = nanos / SECOND;
-    let (count, unit) = match seconds {
-        s if s > 0 && s % 86_400 == 0 => (s / 86_400, "day"),
-        s if s > 0 && s % 3_600 == 0 => (s / 3_600, "hour"),
-        s if s > 0 && s % 60 == 0 => (s / 60, "minute"),
-        s => (s, "second"),
-    };
-    if count == 1 { unit.to_owned() } else { format!("{count} {unit}s") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_in_their_largest_whole_unit() {
-        assert_eq!(duration(300 * SECOND), "5 minutes");
-        assert_eq!(duration(3_600 * SECOND), "hour");
-        assert_eq!(duration(90 * SECOND), "90 seconds");
-        assert_eq!(duration(172_800 * SECOND), "2 days");
-    }
 }

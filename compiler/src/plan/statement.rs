@@ -1,6 +1,6 @@
 //! What is told of statements beside their nodes: what they bind, and the condition under which they find something.
 
-use crate::check::hir::{Hunt, Observed, Predicate, Step, StepKind, Test, VarId};
+use crate::check::hir::{Expression, Observed, Predicate, Test, VarId};
 use crate::source::Span;
 use crate::time::TimeRange;
 
@@ -58,10 +58,20 @@ pub enum Condition {
     },
 }
 
+impl Condition {
+    /// The condition of an expression. What OFFSET and LIMIT cut off is no condition.
+    pub(crate) fn of(expression: &Expression) -> Self {
+        Self::Held { input: expression.input, filter: expression.filter.clone(), range: None, limit: None }
+    }
+}
+
 impl Statement {
-    /// What is told of a checked statement.
-    pub(super) fn of(step: &Step) -> Self {
-        Self { number: step.statement, span: step.span, binds: binds(&step.kind), condition: condition(&step.kind) }
+    /// Whether it finds all that a source has of something: what could not be identified among it is counted then.
+    pub(super) fn finds_all(&self) -> bool {
+        match &self.condition {
+            Some(Condition::Pattern { limit, .. } | Condition::Related { limit, .. }) => limit.is_none(),
+            _ => false,
+        }
     }
 
     /// The comparisons of its condition.
@@ -83,53 +93,4 @@ impl Observed {
             Self::Within(inner, _) | Self::Repeats(inner, _) | Self::Between(inner, _) => inner.single(),
         }
     }
-}
-
-fn binds(kind: &StepKind) -> Vec<Binding> {
-    let one = |out: &VarId, inputs: Vec<VarId>| vec![Binding { out: *out, inputs }];
-    match kind {
-        StepKind::GetSource { out, .. } | StepKind::New { out, .. } | StepKind::Load { out, .. } => one(out, Vec::new()),
-        StepKind::GetVariable { out, input, .. } | StepKind::Group { out, input, .. } => one(out, vec![*input]),
-        StepKind::Find { out, find } => one(out, vec![find.input]),
-        StepKind::Assign { out, expression } => one(out, vec![expression.input]),
-        StepKind::Merge { out, inputs } => one(out, inputs.clone()),
-        StepKind::Join { out, left, right, .. } => one(out, vec![*left, *right]),
-        StepKind::Apply { inputs, outs, .. } => {
-            outs.iter().zip(inputs).map(|(out, input)| Binding { out: *out, inputs: vec![*input] }).collect()
-        }
-        StepKind::Save { .. }
-        | StepKind::Disp { .. }
-        | StepKind::Info { .. }
-        | StepKind::Describe { .. }
-        | StepKind::Explain { .. } => Vec::new(),
-    }
-}
-
-fn condition(kind: &StepKind) -> Option<Condition> {
-    Some(match kind {
-        StepKind::GetSource { pattern, limit, .. } => Condition::Pattern { pattern: pattern.clone(), limit: *limit },
-        StepKind::GetVariable { input, filter, range, limit, .. } => {
-            Condition::Held { input: *input, filter: filter.clone(), range: *range, limit: *limit }
-        }
-        StepKind::Find { find, .. } => Condition::Related { input: find.input, filter: find.filter.clone(), limit: find.limit },
-        StepKind::Assign { expression, .. } | StepKind::Disp { expression, .. } => {
-            Condition::Held { input: expression.input, filter: expression.filter.clone(), range: None, limit: None }
-        }
-        _ => return None,
-    })
-}
-
-/// For each variable, whether process slots without identity are counted for it.
-pub(super) fn counts_unidentified(hunt: &Hunt, statements: &[Statement]) -> Vec<bool> {
-    let mut counts = vec![false; hunt.vars.len()];
-    for statement in statements {
-        let all = match &statement.condition {
-            Some(Condition::Pattern { limit, .. } | Condition::Related { limit, .. }) => limit.is_none(),
-            _ => false,
-        };
-        for binding in &statement.binds {
-            counts[binding.out.0 as usize] = all;
-        }
-    }
-    counts
 }

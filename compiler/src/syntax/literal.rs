@@ -5,6 +5,7 @@ use super::fault::{Expect, Fault, Tokens};
 use super::grammar::{self, Extra, Input, P, comma, expected, index, look, need, span_since, sub, tell};
 use super::token::{Flags, Kind, Token};
 use super::{mistakes, values, words};
+use crate::duration;
 use crate::source::Span;
 use crate::time::Instant;
 use chumsky::prelude::*;
@@ -191,12 +192,11 @@ pub(crate) fn duration<'t>() -> impl Parser<'t, Tokens<'t>, (Option<i64>, Span),
             _ => None,
         };
         let span = span_since(input, from);
-        let nanos = unit.and_then(|u| words::unit_nanos(u.text));
-        let Some(nanos) = nanos else {
+        let Some(unit) = unit.filter(|u| duration::unit_nanos(u.text).is_some()) else {
             tell(input, values::bad_unit(number, unit));
             return Ok((None, span));
         };
-        let total = number.text.parse::<i64>().ok().filter(|n| *n >= 0).and_then(|n| n.checked_mul(nanos));
+        let total = duration::of(number.text, unit.text);
         if total.is_none() {
             tell(input, values::out_of_range(number.span, "a duration is a whole number of units, below 292 years"));
         }
@@ -206,7 +206,7 @@ pub(crate) fn duration<'t>() -> impl Parser<'t, Tokens<'t>, (Option<i64>, Span),
 
 /// Whether a word behind a number is its unit, right or wrong.
 pub(crate) fn unit_word(word: &Token<'_>) -> bool {
-    !word.has(Flags::BEFORE_EQ) && (words::unit_nanos(word.text).is_some() || word.may_name() && !word.has(Flags::LINE_START))
+    !word.has(Flags::BEFORE_EQ) && (duration::unit_nanos(word.text).is_some() || word.may_name() && !word.has(Flags::LINE_START))
 }
 
 /// What a number token holds where whole numbers of 64 bits are needed.

@@ -150,10 +150,7 @@ struct HistoryArgs {
 }
 
 fn parse_time(text: &str) -> Result<Duration, String> {
-    if text.trim() == "0" {
-        return Ok(Duration::ZERO);
-    }
-    config::duration(text).ok_or_else(|| "a number with `s`, `m`, `h` or `d` is needed, such as 24h".to_owned())
+    config::duration_or_zero(text).ok_or_else(|| "a number with `s`, `m`, `h` or `d` is needed, such as 24h".to_owned())
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {

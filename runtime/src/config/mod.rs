@@ -159,20 +159,15 @@ fn nanoseconds(time: Duration) -> i64 {
 
 /// A time with its unit: `90s`, `5m`, `24h`, `7d`; at least one second.
 pub fn duration(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit())?;
-    let (number, unit) = text.split_at(digits);
-    let seconds = match unit.trim().to_ascii_lowercase().as_str() {
-        "s" | "sec" | "second" | "seconds" => 1,
-        "m" | "min" | "minute" | "minutes" => 60,
-        "h" | "hour" | "hours" => 3_600,
-        "d" | "day" | "days" => 86_400,
-        "w" | "week" | "weeks" => 604_800,
-        _ => return None,
-    };
-    let total = number.parse::<u64>().ok()?.checked_mul(seconds)?;
-    // A hundred years: beyond, arithmetic on instants would meet the ends of time.
-    (1..=3_155_760_000).contains(&total).then(|| Duration::from_secs(total))
+    duration_or_zero(text).filter(|time| !time.is_zero())
+}
+
+/// A time with its unit, or zero.
+pub fn duration_or_zero(text: &str) -> Option<Duration> {
+    /// Beyond a hundred years, arithmetic on instants would meet the ends of time.
+    const LONGEST: Duration = Duration::from_secs(3_155_760_000);
+    let nanos = u64::try_from(huntc_compiler::duration::parse(text)?).ok()?;
+    Some(Duration::from_nanos(nanos)).filter(|time| *time <= LONGEST)
 }
 
 /// The text of a configuration file, at most 16 MB.

@@ -162,14 +162,17 @@ impl<'t, 'i> Table<'t, 'i> {
 
     /// A time with its unit, or `"0"`.
     pub(super) fn duration_or_zero(&self, document: &mut Document<'_>, key: &str) -> Option<Duration> {
-        let zero = matches!(self.value(key)?.get_ref(), DeValue::String(text) if text.trim() == "0");
-        if zero { Some(Duration::ZERO) } else { self.duration(document, key) }
+        self.time(document, key, super::duration_or_zero)
     }
 
     /// A time with its unit.
     pub(super) fn duration(&self, document: &mut Document<'_>, key: &str) -> Option<Duration> {
+        self.time(document, key, super::duration)
+    }
+
+    fn time(&self, document: &mut Document<'_>, key: &str, read: impl Fn(&str) -> Option<Duration>) -> Option<Duration> {
         let value = self.value(key)?;
-        let time = if let DeValue::String(text) = value.get_ref() { super::duration(text) } else { None };
+        let time = if let DeValue::String(text) = value.get_ref() { read(text) } else { None };
         if time.is_none() {
             document.bad(
                 document.span(value.span()),

@@ -320,7 +320,9 @@ fn flags_that_bind_nothing_are_errors() {
 fn durations_have_units_and_limits() {
     assert_eq!(duration("24h"), Some(Duration::from_hours(24)));
     assert_eq!(duration(" 5 minutes "), Some(Duration::from_mins(5)));
-    for bad in ["", "24", "h", "-1h", "1.5h", "0s", "99999999999999999999d", "5y", "200000w"] {
+    assert_eq!((duration("36525d"), duration("36526d")), (Some(Duration::from_hours(24 * 36_525)), None));
+    assert_eq!((duration_or_zero(" 0 "), duration_or_zero("0s")), (Some(Duration::ZERO), Some(Duration::ZERO)));
+    for bad in ["", "24", "0", "h", "-1h", "1.5h", "0s", "99999999999999999999d", "5y", "200000w"] {
         assert_eq!(duration(bad), None, "{bad}");
     }
 }

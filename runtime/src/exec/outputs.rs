@@ -83,7 +83,7 @@ impl Run<'_> {
             ("Entity Attributes", text(names(&|n| !n.contains('.') && !n.starts_with("x_")))),
             ("Indirect Attributes", text(names(&|n| n.contains('.')))),
             ("Customized Attributes", text(names(&|n| n.starts_with("x_")))),
-            ("Birth Command", text(var.born.to_owned())),
+            ("Birth Command", text(var.born.word().to_owned())),
             ("Associated Datasource", text(sources.join(", "))),
             ("Dependent Variables", text(parents.join(", "))),
         ];
@@ -103,7 +103,7 @@ impl Run<'_> {
         let Some(root) = plan.var(output.var).and_then(|v| v.node) else {
             return facts(output, var, "EXPLAIN", Vec::new(), true);
         };
-        let behind = plan.behind([root]);
+        let behind = plan.reachable_from([root]);
         let text = |t: String| Some(Value::text(t));
         let ladder = plan.identity == ProcessIdentity::Ladder;
         let nodes = plan.iter().zip(behind).filter(|(_, behind)| *behind);

@@ -28,7 +28,7 @@ pub fn request_of(plan: &Plan, catalog: &Catalog, id: NodeId, node: &Node) -> Op
     let (source, window) = match &node.op {
         Op::Scan(scan) => (scan.source, scan.window),
         Op::Pivot(pivot) => (pivot.source, pivot.window),
-        Op::Starts { source, window } => (*source, *window),
+        Op::CreationRecords { source, window } => (*source, *window),
         _ => return None,
     };
     let by_entity_id = Request { catalog, plan, node, entity, ladder: false };
@@ -94,7 +94,7 @@ impl Request<'_> {
     fn pivot(&self, pivot: &Pivot) -> Lowered {
         let context = self.context();
         let input = self.node.inputs.first().copied().unwrap_or(NodeId(0));
-        let ways = pivot.pivots.iter().map(|way| {
+        let ways = pivot.ways.iter().map(|way| {
             let mut parts: Vec<Lowered> = way.guard.iter().map(|guard| Lowered::exact(condition(guard))).collect();
             parts.push(self.keys(input, pivot.input, way.input));
             parts.push(predicate::on_slot(&context, &pivot.filter, self.entity, way.output));
@@ -136,7 +136,7 @@ impl Request<'_> {
             return Lowered::superset(Query::any([by_id, Query::all([pid, host()])]));
         }
         // Key parts that may be null are told apart by the runtime, except those without which a flow pivots nowhere.
-        let asked = if kind.name == "network-traffic" { &kind.identity.key } else { &kind.identity.required };
+        let asked = if kind.identity.whole_key { &kind.identity.key } else { &kind.identity.required };
         let mut parts: Vec<Query<Hole>> = asked.iter().map(|a| hole(*a)).collect();
         let plain = kind.identity.key.first().is_some_and(|key| kind.access(*key, slot).is_some_and(|a| a.rule.whole_value()));
         let single = plain && parts.len() == 1 && !kind.identity.per_host && kind.identity.key.len() == 1;
@@ -164,7 +164,7 @@ impl Request<'_> {
 
     fn pivot_fields(&self, pivot: &Pivot) -> Fields {
         let mut fields = self.base();
-        for way in &pivot.pivots {
+        for way in &pivot.ways {
             fields.extend(way.guard.iter().map(|guard| guard.field.clone()));
             self.identity_fields(pivot.input, way.input, &mut fields);
             self.slot_fields(way.output, &mut fields);

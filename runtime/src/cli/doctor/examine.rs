@@ -133,8 +133,7 @@ fn needed() -> Vec<(&'static str, String)> {
         ("process.command_line", "no command lines".to_owned()),
         ("process.name", "no process names".to_owned()),
     ];
-    for entity in ["process", "network-traffic", "file", "windows-registry-key", "user-account", "domain-name"] {
-        let Some(entity) = catalog.entity(entity).map(|id| catalog.get(id)) else { continue };
+    for entity in catalog.entities.iter().filter(|e| e.everyday) {
         let slots = entity.get_slots().flat_map(|slot| entity.identity.required.iter().map(move |attr| (slot, *attr)));
         for (slot, attr) in slots {
             let Some(access) = entity.access(attr, slot) else { continue };

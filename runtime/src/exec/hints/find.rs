@@ -5,12 +5,13 @@ use super::ask::{Asker, MANY};
 use super::blame::{failing, shown, spelled, together, with_others};
 use super::evidence::{Evidence, Ground, Seen};
 use super::near::{Reach, around, around_any};
-use super::write::{Names, duration, range, window};
+use super::write::{Names, range, window};
 use crate::sight::References;
 use crate::source::Sample;
 use crate::table::{Key, Table};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::{NO_LINK, NOTHING_NEAR, SHIFTED_CLOCK};
+use huntc_compiler::duration::rough;
 use huntc_compiler::plan::{Node, NodeId, Op, Pivot, Predicate, Span, VarId};
 use huntc_compiler::time::{SECOND, TimeRange, Window};
 use rustc_hash::FxHashSet;
@@ -148,14 +149,14 @@ impl Search<'_> {
         } else {
             (0, "around")
         };
-        let far = if gap == 0 { String::new() } else { format!("{} ", duration(gap)) };
+        let far = if gap == 0 { String::new() } else { format!("{} ", rough(gap)) };
         let message = format!("the records that link them lie {far}{side} the window");
         let n = self.evidence(&sample, self.stepped.pivot)?.count(seen.count());
         let mut hint = Diagnostic::new(&SHIFTED_CLOCK, self.stepped.span, message)
             .label(window(within))
             .note(format!("{n} from {first} to {last}"));
         if let Some(shift) = self.shift(&seen).filter(|_| gap > 0) {
-            hint = hint.note(format!("if that is a clock: it is about {} off", duration(shift)));
+            hint = hint.note(format!("if that is a clock: it is about {} off", rough(shift)));
         }
         Some(hint.help(format!("`{}` finds them", range(first, last))))
     }
@@ -181,11 +182,11 @@ impl Search<'_> {
         let hint = if self.all { hint } else { hint.note(format!("the first {} entities were looked at", self.keys.len())) };
         let wider = names.catalog.linked(names.centre, pivot.input);
         // Between two of one type LINKED finds each entity with itself.
-        let no_wider = pivot.relation.eq_ignore_ascii_case("linked") || names.centre == pivot.input || wider == pivot.pivots;
+        let no_wider = pivot.relation.eq_ignore_ascii_case("linked") || names.centre == pivot.input || wider == pivot.ways;
         if no_wider {
             return Some(hint);
         }
-        let wider = Pivot { pivots: wider, ..self.other(self.stepped.predicate.clone(), pivot.window) };
+        let wider = Pivot { ways: wider, ..self.other(self.stepped.predicate.clone(), pivot.window) };
         let Some(sample) = self.ask(wider.clone(), "whether LINKED finds something") else { return Some(hint) };
         let evidence = self.evidence(&sample, &wider)?;
         let n = evidence.seen(&self.stepped.predicate).map_or(0, |s| s.count());

@@ -4,7 +4,6 @@ mod adapt;
 mod answer;
 mod answered;
 mod client;
-mod clock;
 mod columns;
 mod config;
 mod document;

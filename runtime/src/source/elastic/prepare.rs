@@ -2,14 +2,13 @@
 
 use super::adapt::{Adapter, BoundApprox};
 use super::answer::Hit;
-use super::clock;
 use super::columns::RecordsBuilder;
 use super::document::FieldTree;
 use super::fault::{Fault, Kind};
 use super::mapping::{FieldKind, FieldMapping, Indices};
 use super::product::Server;
 use super::scan::DocValue;
-use crate::source::Scalar;
+use crate::source::document_time;
 use huntc_compiler::request::{Bool, BoundQuery, BoundRequest, Query, with_window};
 use huntc_compiler::time::{Instant, MILLISECOND, TimeRange, Window};
 use huntc_compiler::value::Value;
@@ -174,7 +173,7 @@ impl Prepared {
     }
 
     fn time_of(&self, builder: &RecordsBuilder) -> Option<Instant> {
-        builder.columns.get(self.time)?.current().find_map(clock::instant)
+        builder.columns.get(self.time)?.current().find_map(document_time::of_scalar)
     }
 }
 
@@ -197,7 +196,7 @@ impl Decoder {
 /// The time that the server read from a document.
 fn index_time(hit: &Hit<'_>) -> Option<Instant> {
     let fields: BTreeMap<String, Vec<String>> = serde_json::from_str(hit.fields?.get()).ok()?;
-    fields.get(TIME)?.iter().find_map(|t| clock::instant(&Scalar::Text(t.as_str().into())))
+    fields.get(TIME)?.iter().find_map(|t| document_time::of_text(t))
 }
 
 /// Times that documents have in a form of their own are asked from the index, where all indices can give them.

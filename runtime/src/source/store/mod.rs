@@ -11,7 +11,6 @@ mod eval;
 mod fetch;
 mod heads;
 mod ingest;
-mod instant;
 mod lucene;
 mod order;
 mod passing;

@@ -247,7 +247,7 @@ fn time(value: &Value) -> Option<i64> {
     match value {
         Value::Time(time) => Some(time.millis_floor()),
         Value::Int(millis) => Some(*millis),
-        Value::Text(text) => super::instant::written(text).map(|n| huntc_compiler::time::Instant(n).millis_floor()),
+        Value::Text(text) => crate::source::document_time::of_text(text).map(huntc_compiler::time::Instant::millis_floor),
         _ => None,
     }
 }

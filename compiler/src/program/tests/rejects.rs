@@ -105,7 +105,7 @@ const COMMON: &[Case] = &[
     ("x = y WHERE pid = 5 LIMIT 2.5", "K0009", "2.5", ""),
     ("x = y WHERE pid = 99999999999999999999", "K0009", "99999999999999999999", ""),
     ("x = y WHERE pid = 1e999", "K0009", "1e999", ""),
-    ("x = GET process FROM s WHERE a = 1 LAST 5 weeks", "K0008", "weeks", "count in days"),
+    ("x = GET process FROM s WHERE a = 1 LAST 5 months", "K0008", "months", "weeks"),
     ("x = GET process FROM s WHERE a = 1 LAST 5\ny = x", "K0008", "5", "for days"),
     ("x = GET process FROM s WHERE a = 1 LAST 99999999999d", "K0009", "99999999999", ""),
     ("x = GET process FROM s WHERE a = 1 START 2021-01-01 STOP t'2021-01-02T00:00:00Z'", "K0007", "2021-01-01", "in full"),
@@ -189,7 +189,8 @@ DISP x ATTR a,, b\nSAVE x\nw = y WHERE name ~ 3 AND pid = 1..2\nDISP w";
 
 #[test]
 fn a_broken_clause_is_an_error_node() {
-    use crate::syntax::ast::{Command, Observation, Pattern};
+    use crate::program::Command;
+    use crate::syntax::ast::{Observation, Pattern};
     let (program, _) = parse("x = GET process FROM s WHERE ,");
     let Command::Get(get) = &program.statements[0].command else { panic!("{program:?}") };
     assert!(matches!(get.pattern, Some(Observation::One { pattern: Pattern::Error(_), .. })));

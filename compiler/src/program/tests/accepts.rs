@@ -1,8 +1,8 @@
 //! Texts that must be read without a word.
 
 use super::{good, parse};
-use crate::syntax::ast::{Command, Observation, Pattern, TimeSpan};
-use crate::syntax::print;
+use crate::program::{Command, print};
+use crate::syntax::ast::{Observation, Pattern, TimeSpan};
 
 const SEED_1: &str = r"
 ip200 = GET ipv4-addr FROM stixshifter://host101
@@ -146,6 +146,8 @@ const READ: &[(&str, &str)] = &[
     ),
     ("x = GET process FROM 'http://h:1/?a=b,c' WHERE pid = 1", "x = GET process FROM 'http://h:1/?a=b,c' WHERE pid = 1"),
     ("find process created by x depth * where a = 1 last 24h", "FIND process created BY x DEPTH * WHERE a = 1 LAST 1d"),
+    ("x = GET process WHERE a = 1 LAST 15 min y = x", "x = GET process WHERE a = 1 LAST 15m\ny = x"),
+    ("x = GET process WHERE a = 1 LAST 2weeks LIMIT 1", "x = GET process WHERE a = 1 LAST 14d LIMIT 1"),
     ("x = FIND process CREATED y DEPTH 3 LIMIT 2", "x = FIND process CREATED y DEPTH 3 LIMIT 2"),
     ("x = y OFFSET 3", "x = y OFFSET 3"),
     ("x = timestamped(y) SORT BY a", "x = TIMESTAMPED(y) SORT BY a DESC"),
@@ -205,18 +207,22 @@ fn a_warning_leaves_the_value() {
 }
 
 #[test]
-fn tokens_and_trees_are_shown() {
+fn tokens_are_listed() {
     use crate::source::SourceSet;
-    use crate::syntax::show;
-    let text = "x = GET process FROM s WHERE [a = 1] LAST 5d";
     let mut sources = SourceSet::default();
-    let id = sources.add_text("a.hf", text);
-    assert!(show::tokens(&sources, id).starts_with(
+    let id = sources.add_text("a.hf", "x = GET process FROM s WHERE [a = 1] LAST 5d");
+    assert!(crate::syntax::lexer::listing(&sources, id).starts_with(
         "0..1         Word                 x\n2..3         Eq                   =\n4..7         Keyword(GET)         GET\n"
     ));
-    let tree = "statement x @0..44\n  GET\n    type process @8..15\n    from s @21..22\n    where\n      bracketed\n        compare a = 1 @30..35\n    time LAST 5d @37..44\n";
-    assert_eq!(show::ast(&good(text)), tree);
-    for (text, _) in READ {
-        assert_eq!(show::ast(&good(text)).matches("statement").count(), good(text).statements.len(), "{text}");
-    }
+}
+
+#[test]
+fn trees_are_short() {
+    let text = format!("{:#?}", good("x = GET process FROM s WHERE [a = 1] LAST 5d").statements[0]);
+    assert_eq!(
+        text.split_whitespace().collect::<Vec<_>>().join(" "),
+        "Statement { target: Some( x 0..1, ), command: Get( Get { entity: process 8..15, from: Some( s 21..22, ), pattern: Some( \
+         One { pattern: Compare( a = 1 30..35, ), bracketed: true, }, ), span: Some( Last { nanos: Some( 432000000000000, ), \
+         span: 37..44, }, ), limit: None, }, ), span: 0..44, }"
+    );
 }

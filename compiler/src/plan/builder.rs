@@ -1,0 +1,57 @@
+//! Collecting nodes: equal operators over equal inputs become one node.
+
+use super::{Node, NodeId, Op, Output};
+use crate::catalog::EntityId;
+use crate::check::hir::VarId;
+use crate::source::Span;
+use rustc_hash::FxHashMap;
+
+/// Collects nodes.
+#[derive(Default)]
+pub(super) struct Builder {
+    pub(super) nodes: Vec<Node>,
+    seen: FxHashMap<String, NodeId>,
+    /// What is shown or written.
+    pub(super) outputs: Vec<Output>,
+}
+
+/// Where a node comes from.
+#[derive(Clone, Copy)]
+pub(super) struct Origin {
+    /// Number of the statement.
+    pub(super) statement: u32,
+    /// The statement.
+    pub(super) span: Span,
+}
+
+impl Builder {
+    /// The node of `op` over `inputs`, an old one where it is equal.
+    pub(super) fn node(
+        &mut self,
+        op: Op,
+        entity: Option<EntityId>,
+        inputs: Vec<NodeId>,
+        references: Vec<(VarId, NodeId)>,
+        origin: Origin,
+    ) -> NodeId {
+        // The key is the text that shows everything. Equality of values would not do: 3 equals 3.0, and prints otherwise.
+        let key = format!("{op:?}{entity:?}{inputs:?}{references:?}");
+        if let Some(id) = self.seen.get(&key) {
+            return *id;
+        }
+        let id = NodeId(self.nodes.len() as u32);
+        let mut all = inputs;
+        all.extend(references.iter().map(|(_, node)| *node));
+        self.nodes.push(Node {
+            op,
+            inputs: all,
+            references,
+            entity,
+            columns: Vec::new(),
+            origin: origin.span,
+            statement: origin.statement,
+        });
+        self.seen.insert(key, id);
+        id
+    }
+}
