@@ -3,7 +3,7 @@
 
 use super::input;
 use crate::config::Config;
-use crate::files;
+use crate::load_save;
 use huntc_compiler::diag::Sink;
 use huntc_compiler::program::{self, Command};
 use huntc_compiler::source::{SourceId, SourceSet};
@@ -22,10 +22,10 @@ pub(super) fn types(file: &str, id: SourceId, sources: &SourceSet, config: &Conf
     }
     let program = program::parse(sources, id, &mut Sink::default());
     let (folder, roots) = (input::folder(file), roots(file, config));
-    let place = files::Place { folder: &folder, roots: &roots };
+    let place = load_save::Place { folder: &folder, roots: &roots };
     let untyped = program.statements.iter().filter_map(|statement| match &statement.command {
         Command::Load(load) if load.entity.is_none() => Some(&load.path.text),
         _ => None,
     });
-    untyped.filter_map(|path| Some((path.clone(), files::entity_type(path, &place)?))).collect()
+    untyped.filter_map(|path| Some((path.clone(), load_save::entity_type(path, &place)?))).collect()
 }

@@ -13,7 +13,7 @@ use std::fmt::Write;
 use std::sync::OnceLock;
 
 /// The way to one server.
-pub(super) struct Link {
+pub(super) struct Connection {
     pub(super) config: ElasticConfig,
     client: Client,
     retries: Retries,
@@ -21,7 +21,7 @@ pub(super) struct Link {
     server: OnceLock<Server>,
 }
 
-impl Link {
+impl Connection {
     pub(super) fn new(config: ElasticConfig) -> Result<Self, SourceError> {
         let client = Client::new(&config)?;
         let (retries, gate) = (Retries::new(&config), Gate::new(config.concurrency));
