@@ -147,9 +147,7 @@ fn source_span(hunt: &Hunt, name: &str) -> Option<Span> {
 
 /// A source's error as a diagnostic at a statement.
 pub(super) fn at(error: &SourceError, span: Span) -> Diagnostic {
-    let mut problem = Diagnostic::new(error.code, span, error.message.as_str());
-    problem.notes.clone_from(&error.notes);
-    error.helps.iter().fold(problem, |p, help| p.help(help.as_str()))
+    error.at(span)
 }
 
 /// A warning of lines that are no records.
