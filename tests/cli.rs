@@ -251,6 +251,26 @@ fn a_folder_of_others_is_never_replaced() {
     assert_eq!(fs::read_to_string(huntc.path("hunt.hf")).unwrap(), HUNT);
 }
 
+#[cfg(unix)]
+#[test]
+fn an_analytic_over_several_variables_is_started_once() {
+    let hunt = "a = GET process FROM stixshifter://host101 WHERE name = 'cmd.exe'\n\
+                b = GET process FROM stixshifter://host101 WHERE name LIKE '%.exe'\n\
+                APPLY exec://seen ON a, b\n\
+                DISP a ATTR name, x_seen\nDISP b ATTR name, x_seen SORT BY name ASC\n";
+    let script =
+        r#"echo >> starts; sed -E 's/.*"row":([0-9]+),"table":([0-9]+).*/{"table":\2,"row":\1,"data":{"x_seen":"\2.\1"}}/'"#;
+    let config = format!("[analytics.\"exec://seen\"]\nexec = [\"/bin/sh\", \"-c\", {script:?}]\noutputs = [\"x_seen\"]\n");
+    let huntc = lab().file("apply.hf", hunt).file("huntc.toml", config);
+    let ran = huntc.run("run apply.hf --source host101=log.ndjson");
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    assert_eq!(fs::read_to_string(huntc.path("starts")).unwrap().lines().count(), 1);
+    // Each answer goes to the table and row that it names.
+    for cells in [["cmd.exe", "0.0"], ["cmd.exe", "1.0"], ["evil.exe", "1.1"]] {
+        assert!(ran.stdout.lines().any(|l| cells.iter().all(|c| l.contains(c))), "{cells:?}\n{}", ran.stdout);
+    }
+}
+
 #[test]
 fn secrets_are_shown_nowhere() {
     let huntc = lab()

@@ -212,12 +212,8 @@ fn what_is_no_search_server_is_told() {
 #[test]
 fn no_error_shows_a_secret() {
     const SECRET: &str = "hunter2-S3cret";
-    let auths = [
-        Auth::basic("bob", SECRET),
-        Auth::api_key(&format!("key-id:{SECRET}")),
-        Auth::ApiKeyEncoded(SECRET.into()),
-        Auth::Bearer(SECRET.into()),
-    ];
+    let auths =
+        [Auth::basic("bob", SECRET), Auth::api_key(&format!("key-id:{SECRET}")), Auth::api_key(SECRET), Auth::Token(SECRET.into())];
     for auth in auths {
         for status in [400, 401, 403, 404, 500] {
             let fake = Fake::start(Product::Elasticsearch, 10, move |request, right, _| {

@@ -1,6 +1,7 @@
 //! Against real servers: the same records under many mappings give the same answer; whatever an index leaves out, changes or
 //! keeps as another type, no record that a request means is lost.
 
+use crate::support::random::Rng;
 use crate::support::servers::{TestServer, running};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::request::{BoundRequest, Limit, Never, Query, Range, Regexp, Term, Wildcard};
@@ -27,12 +28,9 @@ const MAPPINGS: &[(&str, &str, bool)] = &[
     ("flat", r#"{"type":"flat_object"}"#, true),
 ];
 
-fn noise(length: usize, mut state: u64) -> String {
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        char::from(b'a' + ((state >> 33) % 26) as u8)
-    };
-    (0..length).map(|_| next()).collect()
+fn noise(length: usize, seed: u64) -> String {
+    let mut rng = Rng::new(seed);
+    (0..length).map(|_| char::from(b'a' + rng.below(26) as u8)).collect()
 }
 
 /// The values of the field in each document, by id.

@@ -15,7 +15,6 @@ pub mod check;
 pub mod commands;
 pub mod compile;
 pub mod diag;
-pub mod duration;
 pub mod front_matter;
 pub mod identifier;
 pub mod options;
@@ -26,6 +25,8 @@ pub mod registry_hive;
 pub mod request;
 pub mod source;
 pub mod syntax;
+#[cfg(test)]
+mod testing;
 pub mod time;
 pub mod tree_text;
 pub mod unsafe_char;

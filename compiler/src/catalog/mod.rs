@@ -1,7 +1,8 @@
 //! What can be hunted: entity types, their slots in ECS records, attributes, relations, identities.
 //!
 //! All of it is data (`data/*.csv`, read by [`load`]); users may lay their own rows over it (`--mapping FILE`,
-//! [`Catalog::with_overlay`]). No code knows an entity type by its name: what is special about one is a flag of its row. Sources: `semantics.md` rules of slots and identity, the STIX 2.1 cyber observables, and the ECS field reference.
+//! [`Catalog::with_overlay`]). No code knows an entity type by its name: what is special about one is a flag of its row.
+//! Sources: semantics.md §1 and §2, the STIX 2.1 cyber observables, and the ECS field reference.
 
 pub mod load;
 mod lookup;
@@ -9,6 +10,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use crate::attribute_name::canonical;
 pub use table::Problem;
 
 use std::collections::BTreeSet;

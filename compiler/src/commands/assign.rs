@@ -29,16 +29,16 @@ impl Assign {
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let (typed, draft) = cx.expression(&self.expression, "an assignment")?;
         let out = cx.bind(Draft { born: Birth::Assign, ..draft });
-        cx.step(hir::Assign { out, expression: typed? });
+        cx.step(hir::AssignStep { out, expression: typed? });
         Ok(())
     }
 }
 
-impl hir::Assign {
+impl hir::AssignStep {
     /// The rows, then OFFSET and LIMIT, then ATTR. Without any clause both variables have the same tables.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let e = &self.expression;
-        cx.condition(Condition::of(e));
+        cx.condition(Condition::of_rows(e));
         let all = e.filter == Predicate::TRUE && e.transformer.is_none() && e.sort.is_none() && e.limit.is_none() && e.offset == 0;
         if all && e.columns.is_none() {
             let raw = cx.raw(e.input);

@@ -64,7 +64,7 @@ impl New {
         }
         let out = cx.bind(draft);
         filled?;
-        cx.step(hir::New { out, entity, columns: table.columns, rows: table.rows });
+        cx.step(hir::NewStep { out, entity, columns: table.columns, rows: table.rows });
         Ok(())
     }
 
@@ -228,7 +228,7 @@ fn plain(cx: &Checker<'_>, literal: &Literal) -> Result<Value, Reported> {
     })
 }
 
-impl hir::New {
+impl hir::NewStep {
     /// The written rows.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let op = Op::New { columns: self.columns.clone(), rows: self.rows.clone() };

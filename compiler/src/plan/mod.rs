@@ -9,8 +9,9 @@ pub mod graph;
 mod lowering;
 pub mod show;
 mod statement;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use lowering::{Full, Lowering};
 pub use statement::{Binding, Condition, Statement};
 
 // What a plan is made of: whoever runs one needs no other stage.
@@ -25,6 +26,8 @@ pub use crate::syntax::ast::Transformer;
 pub use crate::syntax::print::quoted;
 // What comparisons mean, value by value.
 pub use crate::{identifier, pattern, registry_hive};
+
+pub(crate) use lowering::{Full, Lowering};
 
 use crate::catalog::{EntityId, Way};
 use crate::time::{TimeRange, Window};
@@ -200,17 +203,16 @@ pub enum Op {
         /// What is saved.
         columns: Vec<Column>,
     },
-    /// An analytic; its result is the table of one of its inputs, with more columns.
+    /// The answers of an analytic about all inputs but references, one for each. They are no table: see [`Op::Pick`].
     Apply {
         /// URI.
         analytic: String,
         /// WITH.
         arguments: Vec<(String, Vec<Operand>)>,
-        /// How many of the inputs are tables to work on.
-        tables: u32,
-        /// Which of them this node stands for.
-        pick: u32,
     },
+    /// The first input with the columns of its answer, the one with this number, of the second input, which is an
+    /// [`Op::Apply`].
+    Pick(usize),
 }
 
 /// GET from a source.

@@ -12,7 +12,7 @@ pub fn plan(plan: &Plan, catalog: &Catalog) -> String {
     let mut out = String::new();
     for (id, node) in plan.iter() {
         let inputs: Vec<String> = node.inputs.iter().map(|i| format!("{i:?}")).collect();
-        let entity = node.entity.map_or("", |e| catalog.get(e).name.as_str());
+        let entity = node.entity.map_or("answers", |e| catalog.get(e).name.as_str());
         let _ = writeln!(out, "{id:?} = {} → {entity}", show.op(node));
         if !inputs.is_empty() {
             let _ = writeln!(out, "     of {}", inputs.join(", "));
@@ -102,7 +102,8 @@ impl Show<'_> {
             Op::New { rows, .. } => format!("{} written rows", rows.len()),
             Op::Load { path } => format!("load {path:?}"),
             Op::Reload { path, columns } => format!("load {path:?} as saved ({})", headers(columns)),
-            Op::Apply { analytic, pick, .. } => format!("apply {analytic} (table {pick})"),
+            Op::Apply { analytic, .. } => format!("apply {analytic}"),
+            Op::Pick(number) => format!("add what answer {number} says"),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is told of statements beside their nodes: what they bind, and the condition under which they find something.
 
-use crate::check::hir::{Expression, Observed, Predicate, Test, VarId};
+use crate::check::hir::{Observed, Predicate, Selection, Test, VarId};
 use crate::source::Span;
 use crate::time::TimeRange;
 
@@ -59,21 +59,13 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// The condition of an expression. What OFFSET and LIMIT cut off is no condition.
-    pub(crate) fn of(expression: &Expression) -> Self {
-        Self::Held { input: expression.input, filter: expression.filter.clone(), range: None, limit: None }
+    /// WHERE of an expression over a variable.
+    pub(crate) fn of_rows(rows: &Selection) -> Self {
+        Self::Held { input: rows.input, filter: rows.filter.clone(), range: None, limit: None }
     }
 }
 
 impl Statement {
-    /// Whether it finds all that a source has of something: what could not be identified among it is counted then.
-    pub(super) fn finds_all(&self) -> bool {
-        match &self.condition {
-            Some(Condition::Pattern { limit, .. } | Condition::Related { limit, .. }) => limit.is_none(),
-            _ => false,
-        }
-    }
-
     /// The comparisons of its condition.
     pub fn tests(&self) -> Vec<&Test> {
         match &self.condition {
@@ -93,4 +85,19 @@ impl Observed {
             Self::Within(inner, _) | Self::Repeats(inner, _) | Self::Between(inner, _) => inner.single(),
         }
     }
+}
+
+/// For each variable, whether process slots without identity are counted for it.
+pub(super) fn counts_unidentified(vars: usize, statements: &[Statement]) -> Vec<bool> {
+    let mut counts = vec![false; vars];
+    for statement in statements {
+        let all = match &statement.condition {
+            Some(Condition::Pattern { limit, .. } | Condition::Related { limit, .. }) => limit.is_none(),
+            _ => false,
+        };
+        for binding in &statement.binds {
+            counts[binding.out.0 as usize] = all;
+        }
+    }
+    counts
 }

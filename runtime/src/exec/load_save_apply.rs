@@ -1,7 +1,7 @@
 //! LOAD and SAVE of CSV and JSON, and APPLY: what touches files and programs beside data sources.
 
 use super::requests::failed;
-use super::{Failure, Run};
+use super::{Failure, Run, locked};
 use crate::analytics;
 use crate::load_save;
 use crate::ops::new;
@@ -9,7 +9,7 @@ use crate::source::SourceError;
 use crate::table::Table;
 use huntc_compiler::catalog::{AttrId, Catalog};
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::{Attr, Column, Node, Operand, Var};
+use huntc_compiler::plan::{Attr, Column, Node, NodeId, Operand, Var};
 use huntc_compiler::value::Value;
 use std::sync::Arc;
 
@@ -37,14 +37,14 @@ impl Run<'_> {
         load_save::save(path, &place, &self.type_name(var), &headers, &rows)
     }
 
-    /// APPLY: the analytic sees the rows of every table and answers with more columns for each.
+    /// APPLY: the analytic sees the rows of every table and answers with more columns for each. The answers wait for those who
+    /// pick them.
     pub(super) fn apply(
         &self,
+        id: NodeId,
         node: &Node,
         analytic: &str,
         arguments: &[(String, Vec<Operand>)],
-        tables: u32,
-        pick: u32,
         inputs: &[Arc<Table>],
     ) -> Result<Table, Failure> {
         let Some(binding) = (self.options.analytic)(analytic) else {
@@ -60,7 +60,7 @@ impl Run<'_> {
             .map(|(name, values)| Ok((name.clone(), self.argument(node, values)?)))
             .collect::<Result<_, Failure>>()?;
         let mut sent = Vec::new();
-        for table in inputs.iter().take(tables as usize) {
+        for table in inputs.iter().take(inputs.len() - node.references.len()) {
             let attrs = attributes(table, self.job.catalog);
             let names = attrs.iter().map(|a| a.name(self.job.catalog, table.entity)).collect();
             let plain = Table { rows: crate::table::Rows::Entities, ..Table::clone(table) };
@@ -68,10 +68,21 @@ impl Run<'_> {
         }
         let call =
             analytics::Call { binding: &binding, arguments: &arguments, folder: &self.job.folder, cancel: &self.options.cancel };
-        let answers = analytics::apply(&call, &sent, pick as usize).map_err(|e| failed(node, &e))?;
-        let mut table = inputs.get(pick as usize).map_or_else(Table::default, |t| Table::clone(t));
-        super::node::add_columns(&mut table, &answers.names, answers.rows);
-        Ok(table)
+        let answers = analytics::apply(&call, &sent).map_err(|e| failed(node, &e))?;
+        locked(&self.answers).insert(id, answers);
+        Ok(Table::default())
+    }
+
+    /// A table with the columns of its answer.
+    pub(super) fn pick(&self, node: &Node, number: usize, input: &Table) -> Table {
+        let mut table = Table::clone(input);
+        let mut answers = locked(&self.answers);
+        if let Some(answer) = node.inputs.get(1).and_then(|id| answers.get_mut(id)?.get_mut(number)) {
+            // Equal nodes are one, so nobody else picks this answer.
+            let answer = std::mem::take(answer);
+            super::node::add_columns(&mut table, &answer.names, answer.rows);
+        }
+        table
     }
 
     /// One text for an argument: several values joined by commas, as Kestrel's analytics expect.

@@ -11,6 +11,7 @@ mod schedule;
 mod summary;
 mod tree;
 
+use crate::analytics::Rows;
 use crate::config::analytic::AnalyticBinding;
 use crate::report::model::{HuntReport, RequestReport, Status};
 use crate::sight::Lives;
@@ -130,6 +131,8 @@ struct Run<'a> {
     warnings: Mutex<Vec<Diagnostic>>,
     /// Of each FIND … DEPTH: which entity led to which.
     walks: Mutex<FxHashMap<NodeId, Lineage>>,
+    /// Of each APPLY: the answer for each of its tables, until it is picked.
+    answers: Mutex<FxHashMap<NodeId, Vec<Rows>>>,
     sent: AtomicU64,
     begun: Instant,
 }
@@ -169,6 +172,7 @@ pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>, keep: Option<Var
         requests: Mutex::default(),
         warnings: Mutex::default(),
         walks: Mutex::default(),
+        answers: Mutex::default(),
         sent: AtomicU64::new(0),
         begun: Instant::now(),
     };
@@ -178,7 +182,7 @@ pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>, keep: Option<Var
 }
 
 /// The content of a mutex; a panic elsewhere does not make it unreadable.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -281,4 +285,4 @@ impl Run<'_> {
 }
 
 #[cfg(test)]
-mod pool_tests;
+mod tests;

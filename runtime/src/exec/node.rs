@@ -69,7 +69,8 @@ impl Run<'_> {
                 _ => Table::clone(input),
             },
             Op::Reload { path, columns } => self.reload(node, path, columns, input)?,
-            Op::Apply { analytic, arguments, tables, pick } => self.apply(node, analytic, arguments, *tables, *pick, inputs)?,
+            Op::Apply { analytic, arguments } => self.apply(id, node, analytic, arguments, inputs)?,
+            Op::Pick(number) => self.pick(node, *number, input),
         })
     }
 

@@ -8,7 +8,7 @@ use crate::table::Table;
 use huntc_compiler::diag::{Diagnostic, codes};
 use huntc_compiler::plan::{Column, Output, OutputKind, ProcessIdentity, Shape, Var, show};
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 type Row = Vec<Option<Value>>;
 
@@ -46,20 +46,34 @@ impl Run<'_> {
         }
     }
 
-    /// DISP: rows projected, repeated ones dropped (the first stays), then OFFSET and LIMIT.
+    /// DISP: rows projected, repeated ones dropped (the first stays), then OFFSET and LIMIT. A tree has all entities of the
+    /// rows that are left, those that look the same too: they have parents and children of their own.
     fn disp(&self, output: &Output, var: &Var, columns: &[Column], offset: u64, limit: Option<u64>, table: &Table) -> Display {
         let attrs: Vec<_> = columns.iter().map(|c| c.attr.clone()).collect();
-        let mut seen: FxHashSet<Row> = FxHashSet::default();
-        let mut rows: Vec<(usize, Row)> = super::node::rows_of(table, &attrs).into_iter().enumerate().collect();
-        rows.retain(|(_, row)| seen.insert(row.clone()));
+        let mut places: FxHashMap<Row, usize> = FxHashMap::default();
+        let mut rows: Vec<Row> = Vec::new();
+        // For each row of the table its place among those that differ.
+        let mut place_of: Vec<usize> = Vec::new();
+        for row in super::node::rows_of(table, &attrs) {
+            let place = places.get(&row).copied().unwrap_or(rows.len());
+            if place == rows.len() {
+                places.insert(row.clone(), place);
+                rows.push(row);
+            }
+            place_of.push(place);
+        }
         let total = rows.len() as u64;
         let skip = usize::try_from(offset).unwrap_or(usize::MAX);
         let take = limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
-        let (numbers, rows): (Vec<usize>, Vec<Row>) = rows.into_iter().skip(skip).take(take).unzip();
+        let rows: Vec<Row> = rows.into_iter().skip(skip).take(take).collect();
         let lineage = output.node.map(|node| self.lineage(node)).unwrap_or_default();
-        let entity = |row: &usize| Some(&table.entities.get(table.row_entity(*row)? as usize)?.key);
-        let tree =
-            if lineage.is_empty() { Vec::new() } else { tree::arrange(&lineage, &numbers.iter().map(entity).collect::<Vec<_>>()) };
+        let tree = if lineage.is_empty() {
+            Vec::new()
+        } else {
+            let shown = |place: &usize| place.checked_sub(skip).filter(|row| *row < rows.len());
+            let shown: Vec<_> = place_of.iter().map(shown).collect();
+            tree::arrange(&lineage, &nodes(table, &shown))
+        };
         let headers = columns.iter().map(|c| c.header.clone()).collect();
         Display { total, tree, complete: !table.partial, ..display(output, var, "DISP", headers, rows) }
     }
@@ -115,6 +129,16 @@ impl Run<'_> {
         let columns = ["node", "operator", "query"].map(str::to_owned).to_vec();
         display(output, var, "EXPLAIN", columns, rows.collect())
     }
+}
+
+/// The nodes of a tree: of each entity one for each row of the display that shows it. `shown` has for each row of the table
+/// the display's row, where it is on it.
+fn nodes<'t>(table: &'t Table, shown: &[Option<usize>]) -> Vec<tree::TreeNode<'t>> {
+    let mut seen = FxHashSet::default();
+    let rows = shown.iter().enumerate().filter_map(|(number, row)| Some((table.row_entity(number), (*row)?)));
+    rows.filter(|(entity, row)| entity.is_none() || seen.insert((*entity, *row)))
+        .map(|(entity, row)| tree::TreeNode { key: entity.and_then(|e| Some(&table.entities.get(e as usize)?.key)), row })
+        .collect()
 }
 
 /// A display whose table is missing says why.

@@ -97,3 +97,6 @@ pub(crate) fn as_float(value: &Value) -> f64 {
         _ => 0.0,
     }
 }
+
+#[cfg(test)]
+mod tests;

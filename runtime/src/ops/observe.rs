@@ -121,3 +121,6 @@ fn within(part: &Observe, nanos: i64, events: &[Vec<Event>], span: TimeSpan) -> 
     let found: Vec<Bound> = stretches.filter_map(|s| bound(part, events, s)).collect();
     (!found.is_empty()).then(|| found.into_iter().flatten().collect())
 }
+
+#[cfg(test)]
+mod tests;

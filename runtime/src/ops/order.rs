@@ -111,3 +111,6 @@ fn keep_only(entities: &mut [Entity], rows: &[(u32, u32)]) -> Vec<(u32, u32)> {
     }
     rows.iter().filter_map(|(e, s)| Some((*e, *moved.get(&(*e, *s))?))).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,8 @@ mod having;
 mod identity;
 mod known;
 mod read;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use identity::{Lives, host_pids};

@@ -4,7 +4,7 @@ mod clocks;
 pub(crate) mod document_time;
 pub mod elastic;
 mod fields;
-pub mod files;
+pub mod logs;
 pub mod store;
 
 pub use clocks::Clock;
@@ -16,6 +16,11 @@ use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Threads that can work at the same time.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}
 
 /// A place where records live: a cluster's index expression, or an embedded store.
 pub trait DataSource: Send + Sync {

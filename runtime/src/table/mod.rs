@@ -3,6 +3,8 @@
 
 mod key;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub use key::{Key, Rung};
 

@@ -1,7 +1,7 @@
 //! Files in a folder of the process, and requests on stores of them.
 
 use huntc_compiler::request::{BoundRequest, Never, Query};
-use huntc_runtime::source::files::{ReadOptions, ReadReport};
+use huntc_runtime::source::logs::{ReadOptions, ReadReport};
 use huntc_runtime::source::store::Store;
 use huntc_runtime::source::{DataSource, FetchContext, Records, SourceError};
 use std::path::PathBuf;

@@ -6,8 +6,8 @@ mod step;
 
 pub use predicate::{Observed, Operand, Predicate, Test, TestOp};
 pub use step::{
-    Aggregate, Apply, Assign, Birth, Depth, Describe, Disp, Explain, Expression, Find, Function, Get, GetFrom, Group, GroupKey,
-    Info, Join, Load, Merge, New, Save, Sort, Step, StepKind,
+    Aggregate, ApplyStep, AssignStep, Birth, Depth, DescribeStep, DispStep, ExplainStep, FindStep, Function, GetFrom, GetStep,
+    GroupKey, GroupStep, InfoStep, JoinStep, LoadStep, MergeStep, NewStep, SaveStep, Selection, SortStep, Step, StepKind,
 };
 
 use crate::catalog::{AttrId, Catalog, EntityId};
@@ -101,6 +101,8 @@ pub enum Shape {
         of: EntityId,
         /// Keys, then aggregates.
         columns: Vec<String>,
+        /// How many of the columns are keys; all of them where ATTR chose.
+        keys: usize,
     },
 }
 
@@ -202,11 +204,7 @@ impl Shape {
                 columns.iter().map(|c| Column { header: c.clone(), attr: Attr::Added(c.clone()) }).collect()
             }
             Self::Entities { entity, per_record, kept, added, .. } => {
-                let names = per_record.map_or(&[][..], Transformer::columns);
-                let own = names
-                    .iter()
-                    .filter_map(|n| Some(Column { header: (*n).to_owned(), attr: Attr::Sighting(SightingAttr::from_name(n)?) }));
-                let mut columns: Vec<Column> = own.collect();
+                let mut columns = transformer_columns(*per_record);
                 if let Some(kept) = kept {
                     columns.extend(kept.iter().filter(|k| !columns.contains(k)).cloned().collect::<Vec<_>>());
                     return columns;
@@ -220,4 +218,11 @@ impl Shape {
             }
         }
     }
+}
+
+/// The columns that a transformer adds.
+pub(crate) fn transformer_columns(transformer: Option<Transformer>) -> Vec<Column> {
+    let names = transformer.map_or(&[][..], Transformer::columns);
+    let column = |n: &&str| Some(Column { header: (*n).to_owned(), attr: Attr::Sighting(SightingAttr::from_name(n)?) });
+    names.iter().filter_map(column).collect()
 }

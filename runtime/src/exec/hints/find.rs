@@ -11,8 +11,8 @@ use crate::source::Sample;
 use crate::table::{Key, Table};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::{NO_LINK, NOTHING_NEAR, SHIFTED_CLOCK};
-use huntc_compiler::duration::rough;
 use huntc_compiler::plan::{Node, NodeId, Op, Pivot, Predicate, Span, VarId};
+use huntc_compiler::time::duration::rough;
 use huntc_compiler::time::{SECOND, TimeRange, Window};
 use rustc_hash::FxHashSet;
 

@@ -2,6 +2,7 @@
 
 mod adapt;
 mod answer;
+mod auth;
 mod client;
 mod columns;
 mod config;
@@ -21,7 +22,8 @@ mod scroll;
 mod snapshot;
 mod survey;
 
-pub use config::{Auth, ElasticConfig};
+pub use auth::Auth;
+pub use config::{ElasticConfig, decode_percent};
 #[doc(hidden)]
 pub use offline::read_offline;
 pub use product::{Product, Server};

@@ -23,7 +23,7 @@ mod segment;
 pub use disk::{IngestOptions, IngestReport, ingest};
 
 use super::clocks::{CATEGORY, Clock, Clocks};
-use super::files::{self, ReadReport};
+use super::logs::{self, ReadReport};
 use super::{DataSource, FetchContext, Fields, Records, Sample, SourceError};
 use bits::Bits;
 use fetch::Selection;
@@ -78,14 +78,14 @@ impl Store {
     #[doc(hidden)]
     pub fn from_paths_cut(
         paths: &[PathBuf],
-        read: files::ReadOptions,
+        read: logs::ReadOptions,
         segment_rows: usize,
     ) -> Result<(Self, ReadReport), SourceError> {
         Self::from_paths_within(paths, &Limits { read, segment_rows, workers: 1, ..Limits::default() })
     }
 
     fn from_paths_within(paths: &[PathBuf], limits: &Limits) -> Result<(Self, ReadReport), SourceError> {
-        let inputs = files::list(paths)?;
+        let inputs = logs::list(paths)?;
         let segments = Mutex::new(Vec::new());
         let outcome = ingest::ingest(&inputs, 0, limits, &|segment| {
             segments.lock().unwrap_or_else(PoisonError::into_inner).push(segment);

@@ -10,7 +10,7 @@ use super::escape::unescape;
 use super::interner::{BadEscape, Guess, Interner};
 use super::paths::{EdgeId, NodeId, Paths, ROOT};
 use super::text::{MAX_DEPTH, Parsed, Text, readable};
-use crate::source::files::BadReason;
+use crate::source::logs::BadReason;
 use crate::source::{Fields, document_time};
 
 /// Bytes of paths that go on to the next segment at most.

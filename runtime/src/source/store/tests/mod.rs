@@ -12,7 +12,7 @@ mod shared_data;
 
 use super::Store;
 use super::ingest::Limits;
-use crate::source::files::{ReadOptions, ReadReport};
+use crate::source::logs::{ReadOptions, ReadReport};
 use crate::source::{DataSource, FetchContext, Records, Scalar};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::request::{BoundRequest, Never, Query};

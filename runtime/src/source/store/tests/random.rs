@@ -2,7 +2,7 @@
 
 use super::naive::{flatten, matches};
 use super::{request, store_with, values};
-use crate::source::files::ReadOptions;
+use crate::source::logs::ReadOptions;
 use crate::source::store::Store;
 use crate::source::store::ingest::Limits;
 use crate::source::store::match_values::{codes, passes};
