@@ -2,10 +2,11 @@
 
 use super::client::{Call, Client, Reply};
 use super::config::ElasticConfig;
+use super::detect::{self, Answered};
 use super::fault::{Fault, Kind};
 use super::message;
-use super::product::{self, Answered, Server};
 use super::retry::{Gate, Retries};
+use super::server::Server;
 use crate::source::{FetchContext, SourceError};
 use reqwest::Method;
 use serde::Serialize;
@@ -63,7 +64,7 @@ impl Connection {
             Ok(reply) => Ok(Answered::reply(reply)),
             Err(fault) => Answered::refusal(fault),
         };
-        let server = product::detect(self.config.timeout, send)?;
+        let server = detect::detect(self.config.timeout, send)?;
         Ok(self.server.get_or_init(|| server))
     }
 

@@ -3,10 +3,12 @@
 mod adapt;
 mod answer;
 mod auth;
+mod body;
 mod client;
 mod columns;
 mod config;
 mod connection;
+mod detect;
 mod document;
 mod fault;
 mod mapping;
@@ -14,11 +16,11 @@ mod message;
 mod offline;
 mod prepare;
 mod probe;
-mod product;
 mod retry;
 mod sample;
 mod scan;
 mod scroll;
+mod server;
 mod snapshot;
 mod survey;
 
@@ -26,7 +28,7 @@ pub use auth::Auth;
 pub use config::{ElasticConfig, decode_percent};
 #[doc(hidden)]
 pub use offline::read_offline;
-pub use product::{Product, Server};
+pub use server::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
 
 use super::{DataSource, FetchContext, Records, Sample, SourceError};

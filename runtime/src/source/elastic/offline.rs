@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::fault::{Fault, Kind};
 use super::mapping::Seen;
 use super::prepare::{self, Prepared};
-use super::product::{Product, Server};
+use super::server::{Product, Server};
 use crate::source::Records;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::request::{BoundRequest, Query};

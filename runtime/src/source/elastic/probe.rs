@@ -2,9 +2,10 @@
 
 use super::ElasticSource;
 use super::answer::{Answer, FILTER};
+use super::body::{DocValue, MatchAll, SourceFilter};
 use super::fault::{Fault, Kind};
 use super::prepare::Prepared;
-use super::scan::{DocValue, MatchAll, Scan, SourceFilter};
+use super::scan::Scan;
 use crate::source::{FetchContext, Records};
 use huntc_compiler::request::{BoundRequest, Never, Query};
 use serde::Serialize;

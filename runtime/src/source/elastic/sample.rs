@@ -2,8 +2,8 @@
 
 use super::ElasticSource;
 use super::answer::{Answer, FILTER};
+use super::body::{DocValue, SourceFilter};
 use super::fault::Fault;
-use super::scan::{DocValue, SourceFilter};
 use crate::source::{FetchContext, Sample};
 use huntc_compiler::request::{BoundRequest, Query};
 use huntc_compiler::time::Instant;

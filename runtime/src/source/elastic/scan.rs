@@ -1,16 +1,16 @@
 //! Reading everything: pages under one point in time, in slices, proved against the server's own count.
 
 use super::answer::{Answer, FILTER};
+use super::body::{DocValue, MatchAll, SourceFilter};
 use super::columns::RecordsBuilder;
 use super::connection::Connection;
 use super::fault::{Fault, Kind};
 use super::prepare::Prepared;
-use super::product::Product;
+use super::server::Product;
 use super::snapshot::{KEEP_ALIVE, Snapshot};
 use crate::source::FetchContext;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Pages are made smaller where records are longer than this many bytes in sum.
@@ -63,33 +63,6 @@ struct Body<'a> {
 struct Pit<'a> {
     id: &'a str,
     keep_alive: &'static str,
-}
-
-/// `{"match_all":{}}` behind the query: then OpenSearch counts the records themselves. Without it, it takes the total of an
-/// `exists` from statistics that miss documents with empty values only (3.8, measured: 11 hits, total 10).
-#[derive(Serialize)]
-pub(super) struct MatchAll {
-    match_all: BTreeMap<u8, u8>,
-}
-
-impl MatchAll {
-    /// Where the product needs it.
-    pub(super) fn behind(product: Product) -> Option<Self> {
-        (product == Product::OpenSearch).then(|| Self { match_all: BTreeMap::new() })
-    }
-}
-
-/// `_source.includes`
-#[derive(Serialize)]
-pub(super) struct SourceFilter<'a> {
-    pub(super) includes: &'a [String],
-}
-
-/// A field that is read from the index, not from the document.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct DocValue {
-    pub(super) field: String,
-    pub(super) format: &'static str,
 }
 
 /// One page.

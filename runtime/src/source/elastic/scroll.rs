@@ -2,11 +2,12 @@
 //! read. A page of a scroll comes once: whatever goes wrong on the way, the reading begins again.
 
 use super::answer::{Answer, FILTER};
+use super::body::{DocValue, MatchAll, SourceFilter};
 use super::client::Call;
 use super::columns::RecordsBuilder;
 use super::fault::{Fault, Kind};
-use super::product::Product;
-use super::scan::{MatchAll, Scan, SourceFilter};
+use super::scan::Scan;
+use super::server::Product;
 use super::snapshot::KEEP_ALIVE;
 use crate::source::FetchContext;
 use reqwest::Method;
@@ -26,7 +27,7 @@ struct First<'a> {
     #[serde(rename = "_source")]
     source: SourceFilter<'a>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    docvalue_fields: &'a [super::scan::DocValue],
+    docvalue_fields: &'a [DocValue],
 }
 
 /// A page of a scroll.

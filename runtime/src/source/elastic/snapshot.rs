@@ -4,7 +4,7 @@ use super::answer::Shards;
 use super::client::Call;
 use super::connection::Connection;
 use super::fault::{Fault, Kind};
-use super::product::Product;
+use super::server::Product;
 use crate::source::FetchContext;
 use reqwest::Method;
 use serde::Deserialize;

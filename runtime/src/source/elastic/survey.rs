@@ -1,11 +1,11 @@
 //! What `huntc doctor` shows of a cluster: server, indices, records, the time they cover, and how fields are mapped.
 
 use super::answer::{Answer, FILTER};
+use super::body::MatchAll;
 use super::connection::Connection;
 use super::fault::{Fault, Kind};
 use super::mapping::{FieldKind, Indices, Mappings};
-use super::product::Server;
-use super::scan::MatchAll;
+use super::server::Server;
 use crate::source::FetchContext;
 use crate::source::clocks::{CATEGORY, Clock};
 use huntc_compiler::time::Instant;
