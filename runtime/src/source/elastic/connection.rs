@@ -8,9 +8,9 @@ use super::message;
 use super::retry::{Gate, Retries};
 use super::server::Server;
 use crate::source::{FetchContext, SourceError};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde::Serialize;
-use std::fmt::Write;
 use std::sync::OnceLock;
 
 /// The way to one server.
@@ -79,18 +79,21 @@ impl Connection {
     }
 }
 
+/// What stands in a path as it is: index expressions are short and read by people.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b',')
+    .remove(b'*')
+    .remove(b'~')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'+');
+
 /// Percent-encodes what must not stand in a path as it is.
 pub(super) fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.,*~:@+".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
+    utf8_percent_encode(text, PLAIN).to_string()
 }
 
 #[cfg(test)]
