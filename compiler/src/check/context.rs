@@ -35,6 +35,11 @@ pub(crate) struct Checker<'a> {
     /// The whole file, for what later statements say.
     pub(super) program: &'a Program,
     sink: &'a mut Sink,
+    /// Variables of statements that could not wholly be read, and of what comes from them: GROUP and ATTR may have named
+    /// more columns.
+    pub(super) unsure: FxHashSet<VarId>,
+    /// Variables, and what comes from them, to which a failed statement may have added attributes.
+    pub(super) widened: FxHashSet<VarId>,
     /// Index of the statement in the file.
     pub(super) index: usize,
     /// The statement.
@@ -89,6 +94,8 @@ impl<'a> Checker<'a> {
             saved: FxHashMap::default(),
             program,
             sink,
+            unsure: FxHashSet::default(),
+            widened: FxHashSet::default(),
             index: 0,
             span: nowhere,
             target: None,
@@ -109,9 +116,19 @@ impl<'a> Checker<'a> {
     pub(super) fn end(&mut self, command: &Command, result: Checked) {
         if let Err(reported) = result {
             self.failed = true;
+            self.widen();
             if !self.bound && (self.target.is_some() || yields(command)) {
                 self.scope.bind(self.target.map_or("_", |t| &t.text), Err(reported));
             }
+        }
+    }
+
+    /// A failed statement that binds nothing may have been to change a variable that it names.
+    fn widen(&mut self) {
+        if self.target.is_none() {
+            let words = self.sources.text(self.span).split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            let named: Vec<VarId> = words.filter_map(|word| self.scope.named_like(word)).collect();
+            self.widened.extend(named);
         }
     }
 
@@ -153,7 +170,20 @@ impl<'a> Checker<'a> {
         id
     }
 
+    /// Whether something between this statement's start and the next one's could not be read.
+    pub(crate) fn half_read(&self) -> bool {
+        let next = self.program.statements.get(self.index + 1).map_or(u32::MAX, |s| s.span.start);
+        self.sink.unread_within(self.span, next)
+    }
+
     fn push(&mut self, draft: Draft, var: Var) {
+        let id = VarId(self.hunt.vars.len() as u32);
+        if self.half_read() || draft.parents.iter().any(|p| self.unsure.contains(p)) {
+            self.unsure.insert(id);
+        }
+        if draft.parents.iter().any(|p| self.widened.contains(p)) {
+            self.widened.insert(id);
+        }
         let Draft { shape, columns, window, sources, born, mut parents } = draft;
         let mut seen = FxHashSet::default();
         parents.retain(|p| seen.insert(*p));

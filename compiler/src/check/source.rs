@@ -32,6 +32,9 @@ impl Checker<'_> {
     /// FROM of GET; without it the data source named last before.
     pub(crate) fn origin(&mut self, from: Option<&Path>) -> Result<Origin, Reported> {
         let Some(path) = from else {
+            if self.last_sources.is_empty() && self.half_read() {
+                return Err(self.told());
+            }
             if self.last_sources.is_empty() {
                 let diagnostic = Diagnostic::new(&NO_DATA_SOURCE, self.span, "GET has no FROM, and no data source is named before")
                     .label("from where?")

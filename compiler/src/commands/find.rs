@@ -143,7 +143,9 @@ impl Find {
     fn known_word(&self, cx: &mut Checker<'_>) {
         let word = self.relation.text.to_lowercase();
         let words: Vec<&str> = cx.catalog.relations.iter().map(|r| r.name.as_str()).chain(["linked"]).collect();
-        if words.contains(&word.as_str()) {
+        // `FIND created process BY x` has one mistake: two words change their places.
+        let elsewhere = [&self.entity, &self.variable].into_iter().any(|w| words.contains(&w.text.to_lowercase().as_str()));
+        if elsewhere || words.contains(&word.as_str()) {
             return;
         }
         let message = format!("no relation is called `{}`", self.relation.text);

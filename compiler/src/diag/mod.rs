@@ -201,11 +201,21 @@ impl Sink {
         Reported(())
     }
 
+    /// Whether something from here to there could not be read.
+    pub(crate) fn unread_within(&self, from: Span, to: u32) -> bool {
+        self.unread.iter().any(|span| span.source == from.source && span.start < to && from.start < span.end.max(span.start + 1))
+    }
+
     /// Whether the place could not be read in the first place: what a later pass makes of it is the same mistake.
     fn unread_at(&self, diagnostic: &Diagnostic) -> bool {
         let here = diagnostic.primary.span;
         let touches = |span: &Span| span.source == here.source && span.start <= here.end && here.start <= span.end;
         !of_reading(diagnostic.code) && self.unread.iter().any(touches)
+    }
+
+    /// Notes a place around a reported mistake that later passes are to say nothing about.
+    pub(crate) fn unread(&mut self, place: Span) {
+        self.unread.push(place);
     }
 
     /// The proof for a tree node that an earlier pass could not read: that pass has said why, in this sink.

@@ -116,8 +116,12 @@ impl Lexer<'_> {
         let end = found.unwrap_or_else(|line_end| open + self.text[open..line_end].trim_end().len());
         let span = Span::new(self.source, self.at, end);
         let text = &self.text[self.at..end];
+        let shift = found.err().and_then(|_| self.unpaired());
         if found.is_err() {
-            self.out.diagnostics.push(lexical::unterminated(span, text));
+            self.out.diagnostics.push(match shift {
+                Some(at) => lexical::unpaired(self.out.tokens[at].span),
+                None => lexical::unterminated(span, text),
+            });
         } else if kind == Kind::Text {
             lexical::escapes(span, text, &mut self.out.diagnostics);
         }
@@ -127,6 +131,25 @@ impl Lexer<'_> {
         {
             token.flags.set(Flags::TAINTED);
         }
+        for token in shift.map(|at| &mut self.out.tokens[at..]).into_iter().flatten() {
+            token.flags.set(Flags::UNPAIRED);
+        }
+    }
+
+    /// The first token of the line that touches the quote of a text, as only what was to stand inside or outside of one
+    /// does: `pid": "1"` has lost a quote before the string that does not end.
+    fn unpaired(&self) -> Option<usize> {
+        let tokens = &self.out.tokens;
+        let from = if self.fresh_line { tokens.len() } else { tokens.iter().rposition(|t| t.has(Flags::LINE_START))? };
+        let bare = |t: &Token<'_>| t.kind == Kind::Number || t.kind == Kind::Word && t.keyword.is_none_or(|k| !k.reserved());
+        let text = |kind: Kind| matches!(kind, Kind::Text | Kind::RawText);
+        let touching = |at: &usize| {
+            let (one, next) = (&tokens[*at], tokens.get(at + 1));
+            let touches = next.map_or(one.span.end as usize == self.at, |t| t.has(Flags::GLUED));
+            let (texts, bares) = (next.map_or(true, |t| text(t.kind)), next.is_some_and(bare));
+            touches && (bare(one) && texts || text(one.kind) && bares)
+        };
+        (from..tokens.len()).find(touching).map(|at| if bare(&tokens[at]) { at } else { at + 1 })
     }
 
     fn word_or_other(&mut self) {

@@ -22,6 +22,13 @@ pub(super) fn unterminated(span: Span, text: &str) -> Diagnostic {
     }
 }
 
+/// A line whose last string does not end, because an earlier quote of it is missing.
+pub(super) fn unpaired(place: Span) -> Diagnostic {
+    Diagnostic::new(&UNTERMINATED, place, "the quotes of this line do not pair")
+        .label("a quote is missing here or just before")
+        .help("a text has the same quote at both ends: 'cmd.exe'")
+}
+
 /// How many brackets at the end of an unterminated string close ones from before it.
 fn closers(text: &str) -> usize {
     let count = |chars: [char; 2]| text.matches(chars).count();

@@ -19,6 +19,7 @@ mod operators;
 mod pattern;
 pub mod print;
 mod program;
+pub(crate) mod repair;
 mod report;
 mod scan;
 pub mod show;

@@ -6,7 +6,7 @@ use super::expression::{Value, value};
 use super::fault::{Expect, Tokens};
 use super::grammar::{self, Extra, Input, P, Stop, expected, index, look, need, place, skip, tell};
 use super::token::{Class, Flags, Kind, Token};
-use super::{lexer, literal, mistakes, observation, pattern, report, scan, words};
+use super::{lexer, literal, mistakes, observation, pattern, repair, report, scan, words};
 use crate::commands;
 use crate::diag::codes::syntax::{NOT_A_STATEMENT, UNEXPECTED};
 use crate::diag::{Diagnostic, Sink};
@@ -34,29 +34,62 @@ impl Parts<'_> {
 
 /// Reads a source. Everything that cannot be read is reported once and stands in the program as an error node.
 pub fn parse(sources: &SourceSet, id: SourceId, sink: &mut Sink) -> Program {
-    let (program, diagnostics) = read(id, &sources.get(id).text);
-    for diagnostic in diagnostics {
+    let read = whole(id, &sources.get(id).text);
+    for diagnostic in read.diagnostics {
         sink.report(diagnostic);
     }
-    program
+    read.unread.into_iter().for_each(|place| sink.unread(place));
+    read.program
+}
+
+/// What there is in a text.
+struct Read {
+    /// What it says.
+    program: Program,
+    /// What there is to say about it, by place.
+    diagnostics: Vec<Diagnostic>,
+    /// Where the reading is unsure, so that later passes say nothing.
+    unread: Vec<Span>,
 }
 
 /// Reads a text: the program, and what there is to say about it, by place.
 pub(crate) fn read(id: SourceId, text: &str) -> (Program, Vec<Diagnostic>) {
+    let read = whole(id, text);
+    (read.program, read.diagnostics)
+}
+
+fn whole(id: SourceId, text: &str) -> Read {
     let lexed = lexer::lex(id, text);
     let mut diagnostics = lexed.diagnostics;
     let scanned = scan::scan(text, lexed.tokens, &mut diagnostics);
     let (statements, faults) = program().parse(scanned.tokens.as_slice()).into_output_errors();
+    let mut statements = statements.unwrap_or_default();
+    let (faults, unread) = repair::repair::<Statements>(&scanned.tokens, &mut statements, faults);
     diagnostics.extend(report::report(faults, &scanned, Span::new(id, text.len(), text.len())));
     diagnostics.sort_by_key(|d| (d.primary.span, d.code.id));
-    (Program { statements: statements.unwrap_or_default() }, diagnostics)
+    Read { program: Program { statements }, diagnostics, unread }
 }
 
-fn program<'t>() -> impl Parser<'t, Tokens<'t>, Vec<Statement>, Extra> {
+/// The grammar of programs, for repairs.
+struct Statements;
+
+impl repair::Statements for Statements {
+    type Statement = Statement;
+
+    fn grammar<'t>() -> P<'t, Vec<Statement>> {
+        program()
+    }
+
+    fn place(statement: &Statement) -> Span {
+        statement.span
+    }
+}
+
+fn program<'t>() -> P<'t, Vec<Statement>> {
     let statement = statement(&Parts::new());
     let some = any().ignored().then(skip(Stop::Statement));
     let broken = some.map_with(|_, e| Statement { target: None, command: Command::Error, span: place(e.slice()) });
-    statement.recover_with(via_parser(broken)).repeated().collect()
+    statement.recover_with(via_parser(broken)).repeated().collect().boxed()
 }
 
 fn statement<'t>(parts: &Parts<'t>) -> P<'t, Statement> {

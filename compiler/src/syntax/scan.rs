@@ -22,14 +22,28 @@ pub(crate) struct Scanned<'s> {
 pub(crate) fn scan<'s>(text: &'s str, tokens: Vec<Token<'s>>, diagnostics: &mut Vec<Diagnostic>) -> Scanned<'s> {
     let (tokens, tainted_end) = drop_invalid(tokens);
     let mut tokens = fold_deep(text, tokens, diagnostics);
+    mark_before_eq(&mut tokens);
+    mark_bound(&mut tokens);
+    mark_openers(&mut tokens);
+    Scanned { tokens, tainted_end }
+}
+
+/// Marks anew what an edit of the tokens may have changed; which words the file binds stays as it was.
+pub(super) fn mark(tokens: &mut [Token<'_>]) {
+    for token in tokens.iter_mut() {
+        [Flags::BEFORE_EQ, Flags::OPENS, Flags::STRONG].into_iter().for_each(|flag| token.flags.clear(flag));
+    }
+    mark_before_eq(tokens);
+    mark_openers(tokens);
+}
+
+/// Marks words before `=`.
+fn mark_before_eq(tokens: &mut [Token<'_>]) {
     for at in 0..tokens.len().saturating_sub(1) {
         if tokens[at].kind == Kind::Word && tokens[at + 1].kind == Kind::Eq {
             tokens[at].flags.set(Flags::BEFORE_EQ);
         }
     }
-    mark_bound(&mut tokens);
-    mark_openers(&mut tokens);
-    Scanned { tokens, tainted_end }
 }
 
 /// Takes invalid tokens out; the token behind one, or behind an unterminated string, is tainted.
