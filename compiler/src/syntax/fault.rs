@@ -179,6 +179,18 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// The same about another token.
+    pub(super) fn at(self, at: usize) -> Self {
+        Self { at, ..self }
+    }
+
+    /// The same where its token stands `by` places behind.
+    pub(super) fn moved(self, by: usize) -> Self {
+        Self { at: self.at + by, ..self }
+    }
+}
+
 impl From<Diagnostic> for Fault {
     fn from(diagnostic: Diagnostic) -> Self {
         Self { at: 0, expected: ExpectSet::default(), told: Some(Box::new(diagnostic)) }

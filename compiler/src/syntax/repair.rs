@@ -3,7 +3,7 @@
 //!
 //! Two mistakes that have nothing to do with each other are never mended by one edit, so neither hides the other.
 
-use super::fault::{Expect, ExpectSet, Fault, Tokens};
+use super::fault::{Expect, ExpectSet, Fault};
 use super::grammar::P;
 use super::scan;
 use super::token::{Class, Flags, Keyword, Kind, Token};
@@ -37,8 +37,12 @@ const REACH: usize = 8;
 /// How many tokens behind a fault it may lie.
 const AHEAD: usize = 2;
 
-/// Repairs the stretches around the faults: `statements` get their repaired forms, and faults that a repair explains are
-/// gone but for the first. Gives the places about which later passes are to say nothing.
+/// How many tokens must be read behind an edit for the next fault to be another mistake, and how many are looked for.
+const FAR: usize = 5;
+const ROUNDS: usize = 4;
+
+/// Repairs the stretches around the faults: `statements` get their repaired forms, and what remains of the faults is one
+/// for each mistake. Gives the places about which later passes are to say nothing.
 pub(crate) fn repair<L: Statements>(
     tokens: &[Token<'_>],
     statements: &mut Vec<L::Statement>,
@@ -52,36 +56,32 @@ pub(crate) fn repair<L: Statements>(
     let mut tried = 0;
     let mut rest = faults.into_iter().peekable();
     while let Some((at, first)) = rest.next() {
-        unread.push(part(tokens, at));
         let stretch = stretch(tokens, statements.iter().map(L::place), at, &first);
-        let mut others = Vec::new();
+        let mut own = vec![(at, first)];
         while let Some(other) = rest.next_if(|(other, fault)| stretch.covers(*other, fault)) {
-            others.push(other);
+            own.push(other);
         }
         tried += 1;
-        let spoilt = spoils(&first) || others.iter().any(|(_, fault)| spoils(fault));
-        let repaired = (spoilt && tried <= MOST && stretch.len() <= LONGEST)
-            .then(|| repaired::<L>(&tokens[stretch.from..stretch.to], at - stretch.from, first.expected));
-        kept.push(first);
-        match repaired.flatten() {
-            Some(repaired) => {
-                unread.extend(repaired.inserted);
-                let inside = |s: &L::Statement| stretch.holds(tokens, L::place(s));
-                let begin = statements.iter().position(inside).unwrap_or(statements.len());
-                let count = statements[begin..].iter().take_while(|s| inside(s)).count();
-                statements.splice(begin..begin + count, repaired.statements);
-            }
-            None => {
-                let mut parts = vec![part(tokens, at)];
-                for (at, fault) in others {
-                    let part = part(tokens, at);
-                    let echo = fault.told.is_none() && parts.contains(&part);
-                    parts.push(part);
-                    kept.extend((!echo).then_some(fault));
-                }
-                unread.extend(parts);
-            }
+        let worth = tried <= MOST && stretch.len() <= LONGEST && own.iter().any(|(_, fault)| spoils(fault));
+        let mended = worth.then(|| mend::<L>(&tokens[stretch.from..stretch.to], at - stretch.from, &own[0].1)).flatten();
+        if let Some(mended) = mended {
+            unread.extend(mended.inserted);
+            own.truncate(1);
+            own.extend(mended.faults.into_iter().map(|(at, fault)| (at + stretch.from, fault.moved(stretch.from))));
+            let inside = |s: &L::Statement| stretch.holds(tokens, L::place(s));
+            let begin = statements.iter().position(inside).unwrap_or(statements.len());
+            let count = statements[begin..].iter().take_while(|s| inside(s)).count();
+            statements.splice(begin..begin + count, mended.statements);
         }
+        let mut parts = Vec::new();
+        for (at, fault) in own {
+            // What stands beside a fault in one part of a statement is its echo.
+            let part = part(tokens, at);
+            let echo = fault.told.is_none() && parts.contains(&part);
+            parts.push(part);
+            kept.extend((!echo).then_some(fault));
+        }
+        unread.extend(parts);
     }
     (kept, unread)
 }
@@ -157,32 +157,84 @@ fn part(tokens: &[Token<'_>], at: usize) -> Span {
     }
 }
 
-struct Repaired<S> {
+/// A stretch as its edits read.
+struct Mended<S> {
     statements: Vec<S>,
+    /// Further mistakes, with the index of the token that each is about.
+    faults: Vec<(usize, Fault)>,
     /// Where something was put in.
-    inserted: Option<Span>,
+    inserted: Vec<Span>,
 }
 
-/// The stretch with one edit near `at`, if one makes it readable.
-fn repaired<L: Statements>(tokens: &[Token<'_>], at: usize, expected: ExpectSet) -> Option<Repaired<L::Statement>> {
-    let texts: Vec<(Vec<Token<'_>>, Option<Span>)> = edits(tokens, at, expected).into_iter().map(|e| e.apply(tokens)).collect();
+/// The stretch with one edit for each mistake: near `at`, then wherever reading stopped again far enough behind.
+fn mend<L: Statements>(tokens: &[Token<'_>], at: usize, fault: &Fault) -> Option<Mended<L::Statement>> {
+    let mut text = Edited { tokens: tokens.to_vec(), origins: (0..tokens.len()).collect(), inserted: Vec::new(), end: 0 };
+    let (mut at, mut expected) = (at, fault.expected);
+    let mut faults = Vec::new();
+    let mut best = None;
+    for _ in 0..ROUNDS {
+        let Some((edited, statements, found)) = edited::<L>(&text, at, expected) else { break };
+        text = edited;
+        let next = found.first().map(|(at, fault)| (*at, fault.expected));
+        let original = |at: usize| text.origins.get(at).copied().unwrap_or(tokens.len());
+        let mut found = found.into_iter().map(|(at, fault)| (original(at), fault.at(original(at))));
+        let again = next.filter(|_| found.clone().any(|(_, fault)| spoils(&fault)));
+        match again {
+            Some((further, what)) => {
+                best = Some((statements, faults.clone(), found.clone().collect::<Vec<_>>()));
+                faults.extend(found.next());
+                (at, expected) = (further, what);
+            }
+            None => {
+                faults.extend(found);
+                best = Some((statements, faults, Vec::new()));
+                break;
+            }
+        }
+    }
+    let (statements, mut faults, more) = best?;
+    faults.extend(more);
+    Some(Mended { statements, faults, inserted: text.inserted })
+}
+
+type Reading<'s, S> = (Edited<'s>, Vec<S>, Vec<(usize, Fault)>);
+
+/// The first of the likely edits that leaves no fault, else the one behind which reading goes furthest.
+fn edited<'s, L: Statements>(text: &Edited<'s>, at: usize, expected: ExpectSet) -> Option<Reading<'s, L::Statement>> {
+    let all: Vec<Edited<'s>> = edits(&text.tokens, at, expected).into_iter().map(|edit| edit.apply(text)).collect();
     let grammar = L::grammar();
-    let mut found: Option<Repaired<L::Statement>> = None;
-    for (edited, inserted) in &texts {
-        let edited: Tokens<'_> = edited;
-        let (statements, faults) = grammar.parse(edited).into_output_errors();
-        let Some(statements) = statements.filter(|_| faults.is_empty()) else { continue };
+    let mut best: Option<(usize, (usize, usize), Vec<L::Statement>, Vec<(usize, Fault)>)> = None;
+    for (index, edited) in all.iter().enumerate() {
+        let (statements, faults) = grammar.parse(&edited.tokens[..]).into_output_errors();
+        let mut faults: Vec<(usize, Fault)> = faults.into_iter().map(|f| (position(&edited.tokens, &f), f)).collect();
+        faults.sort_by_key(|(at, _)| *at);
+        let reached = faults.first().map_or(usize::MAX, |(at, _)| *at);
+        let Some(statements) = statements.filter(|_| reached >= edited.end.max(at) + FAR || reached == usize::MAX) else { continue };
         // A line holds one statement, as a rule: an edit that leaves two is the second choice.
-        let lines = edited.iter().filter(|t| t.has(Flags::LINE_START) && t.has(Flags::OPENS)).count();
-        if found.as_ref().is_none_or(|f| statements.len() < f.statements.len()) {
-            let done = statements.len() <= lines.max(1);
-            found = Some(Repaired { statements, inserted: *inserted });
+        let lines = edited.tokens.iter().filter(|t| t.has(Flags::LINE_START) && t.has(Flags::OPENS)).count();
+        let rank = (reached, usize::MAX - statements.len().max(lines.max(1)));
+        if best.as_ref().is_none_or(|(_, before, ..)| rank > *before) {
+            let done = reached == usize::MAX && statements.len() <= lines.max(1);
+            best = Some((index, rank, statements, faults));
             if done {
                 break;
             }
         }
     }
-    found
+    let (index, _, statements, faults) = best?;
+    drop(grammar);
+    Some((all.into_iter().nth(index)?, statements, faults))
+}
+
+/// Tokens with edits.
+struct Edited<'s> {
+    tokens: Vec<Token<'s>>,
+    /// For each token its index before all edits; of a new one that of the token behind it.
+    origins: Vec<usize>,
+    /// Where something was put in.
+    inserted: Vec<Span>,
+    /// Where the last edit ends.
+    end: usize,
 }
 
 /// One edit.
@@ -207,44 +259,46 @@ type New = &'static [(Kind, &'static str)];
 const NAME: New = &[(Kind::Word, MISSING)];
 
 impl Edit {
-    /// The edited tokens, and the place of new ones.
-    fn apply<'s>(&self, tokens: &[Token<'s>]) -> (Vec<Token<'s>>, Option<Span>) {
+    fn apply<'s>(&self, text: &Edited<'s>) -> Edited<'s> {
         let behind = self.at + self.removed;
+        let (tokens, mut origins) = (&text.tokens, text.origins.clone());
         let mut out = tokens[..self.at].to_vec();
         let place = match (self.at.checked_sub(1).and_then(|b| tokens.get(b)), tokens.get(self.at)) {
             (Some(before), _) => before.span.after(),
             (None, Some(first)) => Span { end: first.span.start, ..first.span },
             (None, None) => Span::new(crate::source::SourceId(0), 0, 0),
         };
-        let mut inserted = None;
+        let mut inserted = text.inserted.clone();
         match self.put {
-            Put::Nothing => {}
+            Put::Nothing => _ = origins.drain(self.at..behind),
             Put::Swapped => {
                 let (one, other) = (tokens[self.at], tokens[self.at + 1]);
                 out.push(Token { flags: one.flags, ..other });
                 out.push(Token { flags: other.flags, ..one });
             }
             Put::New(new) => {
-                inserted = Some(place);
+                inserted.push(place);
+                let origin = origins.get(self.at).copied().unwrap_or_else(|| origins.last().map_or(0, |last| last + 1));
+                origins.splice(self.at..behind, new.iter().map(|_| origin));
                 for (kind, text) in new {
                     let keyword = (*kind == Kind::Word).then(|| Keyword::find(text)).flatten();
                     out.push(Token { kind: *kind, keyword, flags: Flags::default(), span: place, text });
                 }
             }
         }
-        let edited = out.len();
+        let end = out.len();
         out.extend_from_slice(&tokens[behind..]);
         // The first token of a line stays one: what takes its place, or stands before a lone `=`.
         let line = Flags::LINE_START;
         let heads = tokens.get(self.at).is_some_and(|t| t.has(line) && (self.removed > 0 || t.kind == Kind::Eq));
         if heads && let Some(first) = out.get_mut(self.at) {
             first.flags.set(line);
-            if let Some(next) = out.get_mut(edited).filter(|_| self.removed == 0) {
+            if let Some(next) = out.get_mut(end).filter(|_| self.removed == 0) {
                 next.flags.clear(line);
             }
         }
         scan::mark(&mut out);
-        (out, inserted)
+        Edited { tokens: out, origins, inserted, end }
     }
 }
 
