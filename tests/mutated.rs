@@ -2,7 +2,9 @@
 //!
 //! What one mutation adds is counted: every diagnostic of level error, and every one of level warning whose code the
 //! unmutated text has less often. Advice is left out: it says what is true of the mutated text (`x` is never used) and
-//! never stands for a mistake. A mutant that means something else without being wrong counts as one that adds nothing.
+//! never stands for a mistake. A mutant that means something else without being wrong adds nothing.
+//!
+//! The other way round, no mistake may hide another: two mutations that stand apart give two diagnostics.
 
 mod mutate;
 
@@ -16,16 +18,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-/// Every so many of all mutants are tried; no multiple of the number of mutations, so that all come equally often.
-const STRIDE: usize = 10;
-
-/// A mutant and what it adds.
-struct Tried {
-    name: String,
-    mutation: Mutation,
-    line: String,
-    added: Vec<&'static str>,
-}
+/// One in so many of all mutants is tried, and of all pairs; no multiple of the number of mutations, so that all of these
+/// come equally often.
+const STRIDE: usize = 19;
+const STRIDE_OF_PAIRS: usize = 89;
 
 fn told(name: &str, text: &str) -> Vec<Diagnostic> {
     let options = Options::at(Instant::parse("2023-01-01T00:00:00Z").unwrap());
@@ -48,69 +44,117 @@ fn added(found: &[Diagnostic], origin: &[Diagnostic]) -> Vec<&'static str> {
     out
 }
 
-/// The huntflows: the corpus, and each hunt of the oracle by itself.
-fn originals() -> Vec<(String, String)> {
+/// A huntflow that compiles.
+struct Original {
+    name: String,
+    text: String,
+    told: Vec<Diagnostic>,
+    tokens: Vec<(usize, usize)>,
+}
+
+/// The corpus, and each hunt of the oracle by itself.
+fn originals() -> Vec<Original> {
     let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
-    let mut out = Vec::new();
+    let mut texts = Vec::new();
     for path in ["tests/corpus", "huntflows"].into_iter().flat_map(huntflows) {
-        out.push((name(&path), fs::read_to_string(&path).unwrap()));
+        texts.push((name(&path), fs::read_to_string(&path).unwrap()));
     }
     for path in huntflows("tests/oracle/hunts") {
         let text = fs::read_to_string(&path).unwrap();
         let range = text.lines().find_map(|line| line.strip_prefix("# range: ")).unwrap_or_default();
         for hunt in text.split("\n## ").skip(1) {
             let (title, body) = hunt.split_once('\n').unwrap_or((hunt, ""));
-            out.push((format!("{}: {title}", name(&path)), body.replace("$ALL", range)));
+            texts.push((format!("{}: {title}", name(&path)), body.replace("$ALL", range)));
         }
     }
-    out.retain(|(name, text)| told(name, text).iter().all(|d| d.severity != Severity::Error));
-    out
+    let original = |(name, text): (String, String)| {
+        let told = told(&name, &text);
+        let whole = told.iter().all(|d| d.severity != Severity::Error);
+        whole.then(|| Original { told, tokens: tokens(&text), name, text })
+    };
+    texts.into_iter().filter_map(original).collect()
 }
 
-fn tried() -> Vec<Tried> {
-    let stride = std::env::var("HUNTC_MUTANTS_STRIDE").ok().and_then(|s| s.parse().ok()).unwrap_or(STRIDE);
-    let mut out = Vec::new();
-    let mut number = 0;
-    for (name, text) in originals() {
-        let origin = told(&name, &text);
-        let places = tokens(&text);
-        for at in 0..places.len() {
-            for mutation in Mutation::ALL {
-                number += 1;
-                if number % stride != 0 {
-                    continue;
-                }
-                let Some(mutant) = mutate(&text, &places, at, mutation, number / stride) else { continue };
-                let added = added(&told(&name, &mutant), &origin);
-                let start = text[..places[at].0].rfind('\n').map_or(0, |i| i + 1);
-                let line = mutant[start..].lines().next().unwrap_or_default().to_owned();
-                out.push(Tried { name: name.clone(), mutation, line, added });
-            }
-        }
-    }
-    out
+/// Every one of `stride` places of mutations: huntflow, token, mutation, number.
+fn places(originals: &[Original], stride: usize) -> impl Iterator<Item = (&Original, usize, Mutation, usize)> {
+    let all = originals.iter().flat_map(|original| (0..original.tokens.len()).map(move |at| (original, at)));
+    let all = all.flat_map(|(original, at)| Mutation::ALL.into_iter().map(move |mutation| (original, at, mutation)));
+    let some = all.step_by(stride).enumerate();
+    some.map(|(number, (original, at, mutation))| (original, at, mutation, number))
 }
 
-pub fn run() { one_mistake_is_one_diagnostic() }
-#[cfg_attr(test, test)]
+/// The first lines of a mutant from the line of its token on.
+fn shown(original: &Original, mutant: &str, from: usize, to: usize) -> String {
+    let start = original.text[..original.tokens[from].0].rfind('\n').map_or(0, |i| i + 1);
+    let lines = original.text[start..original.tokens[to].1].lines().count().max(1);
+    format!("{}: {}", original.name, mutant[start..].lines().take(lines).collect::<Vec<_>>().join("\n        "))
+}
+
+#[test]
 fn one_mistake_is_one_diagnostic() {
-    let tried = tried();
-    let many = |n: usize| tried.iter().filter(move |t| t.added.len() > n);
-    let mut worst: BTreeMap<(Mutation, Vec<&str>), Vec<&Tried>> = BTreeMap::new();
-    for mutant in many(1) {
-        worst.entry((mutant.mutation, mutant.added.clone())).or_default().push(mutant);
+    let originals = originals();
+    let (mut tried, mut several, mut too_many) = (0_usize, 0_usize, 0_usize);
+    let mut worst: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (original, at, mutation, number) in places(&originals, STRIDE) {
+        let Some(mutant) = mutate(&original.text, &original.tokens, at, mutation, number) else { continue };
+        let added = added(&told(&original.name, &mutant), &original.told);
+        tried += 1;
+        several += usize::from(added.len() > 1);
+        too_many += usize::from(added.len() > 3);
+        if added.len() > 1 {
+            let kind = format!("{mutation:?} {}", added.join(" "));
+            worst.entry(kind).or_default().push(shown(original, &mutant, at, at));
+        }
     }
     let mut worst: Vec<_> = worst.into_iter().collect();
-    worst.sort_by_key(|((_, codes), mutants)| std::cmp::Reverse(mutants.len()));
+    worst.sort_by_key(|(kind, mutants)| (std::cmp::Reverse(mutants.len()), kind.clone()));
     let mut list = String::new();
-    for ((mutation, codes), mutants) in worst.iter().take(60) {
-        let _ = writeln!(list, "{} × {mutation:?} {}", mutants.len(), codes.join(" "));
-        for mutant in mutants.iter().take(3) {
-            let _ = writeln!(list, "    {}: {}", mutant.name, mutant.line);
+    for (kind, mutants) in worst.iter().take(30) {
+        let _ = writeln!(list, "{} × {kind}", mutants.len());
+        mutants.iter().take(3).for_each(|mutant| _ = writeln!(list, "    {mutant}"));
+    }
+    let figures = format!("{tried} mutants, {several} with two diagnostics or more, {too_many} with more than three\n{list}");
+    eprintln!("{figures}");
+    assert!(tried >= 5_000, "{figures}");
+    assert!(several * 20 <= tried && too_many == 0, "{figures}");
+}
+
+/// Pairs of mutations of which each alone leaves a text that cannot be read: those in different statements, and those of
+/// one statement at 12 tokens or more from each other.
+#[test]
+fn two_mistakes_are_two_diagnostics() {
+    let originals = originals();
+    let unreadable = |name: &str, text: &str| {
+        told(name, text).iter().any(|d| d.severity == Severity::Error && d.code.id < "K0100")
+    };
+    let statement = |original: &Original, at: usize| {
+        let before = &original.text[..original.tokens[at].0];
+        before.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')).count()
+    };
+    let (mut tried, mut hidden) = ([0_usize; 2], [0_usize; 2]);
+    let mut list = String::new();
+    for (original, at, mutation, number) in places(&originals, STRIDE_OF_PAIRS) {
+        let Original { name, text, tokens, .. } = original;
+        let other = at + 12 + number % 20;
+        let second = Mutation::ALL[number / Mutation::ALL.len() % Mutation::ALL.len()];
+        let pair = || {
+            let behind = tokens.get(other).and_then(|_| mutate(text, tokens, other, second, number))?;
+            Some((mutate(text, tokens, at, mutation, number)?, mutate(&behind, tokens, at, mutation, number)?, behind))
+        };
+        let Some((one, both, behind)) = pair() else { continue };
+        if !unreadable(name, &one) || !unreadable(name, &behind) {
+            continue;
+        }
+        let apart = usize::from(statement(original, at) != statement(original, other));
+        tried[apart] += 1;
+        if added(&told(name, &both), &original.told).len() < 2 {
+            hidden[apart] += 1;
+            let _ = writeln!(list, "{mutation:?} {second:?} {}", shown(original, &both, at, other));
         }
     }
-    let (several, too_many) = (many(1).count(), many(3).count());
-    let figures = format!("{} mutants, {several} with two diagnostics or more, {too_many} with more than three", tried.len());
-    assert!(tried.len() >= 5_000, "{figures}");
-    assert!(several * 20 <= tried.len() && too_many == 0, "{figures}\n{list}");
+    let [within, across] = [0, 1].map(|i| (tried[i], hidden[i]));
+    let figures = format!("(tried, hidden) in one statement {within:?}, in two {across:?}\n{list}");
+    eprintln!("{figures}");
+    assert!(within.0 >= 50 && across.0 >= 500, "{figures}");
+    assert!(within.1 * 20 <= within.0 && across.1 * 200 <= across.0, "{figures}");
 }

@@ -176,6 +176,12 @@ impl<'a> Checker<'a> {
         self.sink.unread_within(self.span, next)
     }
 
+    /// Whether something up to the end of this statement could not be read.
+    pub(crate) fn unread_before(&self) -> bool {
+        let next = self.program.statements.get(self.index + 1).map_or(u32::MAX, |s| s.span.start);
+        self.sink.unread_within(Span { start: 0, ..self.span }, next)
+    }
+
     fn push(&mut self, draft: Draft, var: Var) {
         let id = VarId(self.hunt.vars.len() as u32);
         if self.half_read() || draft.parents.iter().any(|p| self.unsure.contains(p)) {

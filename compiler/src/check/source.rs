@@ -32,7 +32,8 @@ impl Checker<'_> {
     /// FROM of GET; without it the data source named last before.
     pub(crate) fn origin(&mut self, from: Option<&Path>) -> Result<Origin, Reported> {
         let Some(path) = from else {
-            if self.last_sources.is_empty() && self.half_read() {
+            // A part that could not be read, here or before, may have been to name it.
+            if self.last_sources.is_empty() && self.unread_before() {
                 return Err(self.told());
             }
             if self.last_sources.is_empty() {
@@ -132,6 +133,10 @@ impl Checker<'_> {
         if !var.sources.is_empty() {
             return Ok(());
         }
+        if self.unread_before() {
+            return Err(self.told());
+        }
+        let var = self.var(input);
         let diagnostic = Diagnostic::new(&NO_DATA_SOURCE, place, format!("`{}` has no data source that FIND could ask", var.name))
             .label("made without a data source")
             .also(var.span, "bound before any data source is named")

@@ -312,8 +312,9 @@ fn edits(tokens: &[Token<'_>], at: usize, expected: ExpectSet) -> Vec<Edit> {
     let found = tokens.get(at);
     let put = |at: usize, removed: usize, new: New| (at + removed <= len).then_some(Edit { at, removed, put: Put::New(new) });
     let before = at.checked_sub(1);
+    let lone_eq = |at: usize| tokens.get(at).is_some_and(|t| t.kind == Kind::Eq && t.has(Flags::LINE_START));
+    out.extend([at, at + 1].into_iter().filter(|at| lone_eq(*at)).filter_map(|at| put(at, 0, NAME)));
     if found.is_some_and(|t| t.has(Flags::LINE_START)) {
-        out.extend(found.filter(|t| t.kind == Kind::Eq).and_then(|_| put(at, 0, NAME)));
         out.extend(delete(at + 1));
     }
     if found.is_some_and(|t| t.kind.opens()) {

@@ -65,6 +65,10 @@ impl<'a, 's> Context<'a, 's> {
         if let Some(keyword) = self.keyword_as_name(found) {
             return keyword;
         }
+        if statement_over && found.kind == Kind::Eq && found.has(Flags::LINE_START) {
+            let lost = Diagnostic::new(&UNEXPECTED, span, "the variable before `=` is missing");
+            return lost.label("what is to be bound?").help("write `name = …`");
+        }
         let diagnostic = if statement_over {
             Diagnostic::new(&UNEXPECTED, span, format!("unexpected {shown}")).label(self.goes_on())
         } else {

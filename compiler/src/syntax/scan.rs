@@ -40,10 +40,16 @@ pub(super) fn mark(tokens: &mut [Token<'_>]) {
 /// Marks words before `=`.
 fn mark_before_eq(tokens: &mut [Token<'_>]) {
     for at in 0..tokens.len().saturating_sub(1) {
-        if tokens[at].kind == Kind::Word && tokens[at + 1].kind == Kind::Eq {
+        if tokens[at].kind == Kind::Word && tokens[at + 1].kind == Kind::Eq && !target_lost(tokens, at + 1) {
             tokens[at].flags.set(Flags::BEFORE_EQ);
         }
     }
+}
+
+/// Whether a line begins with `= GET`: then the last word of the line before is not what it binds, unless it stands alone.
+fn target_lost(tokens: &[Token<'_>], eq: usize) -> bool {
+    let yields = tokens.get(eq + 1).and_then(|t| t.keyword).is_some_and(|k| k.class() == Class::Yield);
+    yields && tokens[eq].has(Flags::LINE_START) && !tokens[eq - 1].has(Flags::LINE_START)
 }
 
 /// Takes invalid tokens out; the token behind one, or behind an unterminated string, is tainted.
