@@ -91,9 +91,9 @@ fn guarded(document: &mut Json, guards: &[Guard]) {
 fn way<'c>(catalog: &'c Catalog, entity: &'c Entity, slot: SlotId) -> Option<(String, &'c Entity, SlotId, Vec<Guard>)> {
     for relation in catalog.relations.iter().filter(|r| r.inexpressible.is_none()) {
         let (output, input) = (catalog.get(relation.output), catalog.get(relation.input));
-        let fits = |p: &&huntc_compiler::catalog::Pivot| p.output == slot && input.slots[usize::from(p.input.0)].get;
+        let fits = |p: &&huntc_compiler::catalog::Way| p.output == slot && input.slots[usize::from(p.input.0)].get;
         if output.name == entity.name
-            && let Some(pivot) = relation.pivots.iter().find(fits)
+            && let Some(pivot) = relation.ways.iter().find(fits)
         {
             return Some((relation.to_string(), input, pivot.input, pivot.guard.clone()));
         }

@@ -5,8 +5,8 @@
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::compile;
 use huntc_compiler::options::Options;
+use huntc_compiler::program::notebook;
 use huntc_compiler::source::SourceSet;
-use huntc_compiler::syntax::notebook;
 use huntc_compiler::time::Instant;
 use std::fs;
 use std::path::Path;

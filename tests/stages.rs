@@ -3,13 +3,13 @@
 use crate::corpus::huntflows;
 use huntc_compiler::backend::elastic::{lower, show};
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check;
 use huntc_compiler::compile::compile;
 use huntc_compiler::options::Options;
 use huntc_compiler::plan;
 use huntc_compiler::source::SourceSet;
-use huntc_compiler::syntax;
+use huntc_compiler::syntax::lexer;
 use huntc_compiler::time::Instant;
+use huntc_compiler::tree_text::tree_text;
 use std::path::Path;
 
 /// One stage as `huntc compile --emit` prints it.
@@ -19,16 +19,16 @@ fn stage(name: &str, text: &str, file: &str) -> String {
     let catalog = Catalog::builtin();
     let options = Options::at(Instant::parse("2026-01-01T00:00:00Z").expect("an instant"));
     if name == "tokens" {
-        return syntax::show::tokens(&sources, id);
+        return lexer::listing(&sources, id);
     }
     let compilation = compile(&sources, id, catalog, &options);
     if name == "ast" {
-        return syntax::show::ast(&compilation.program);
+        return tree_text(&compilation.program);
     }
     let Some((hunt, plan)) = &compilation.compiled else { panic!("{file}: {:?}", compilation.diagnostics) };
     let requests = lower::requests(plan, catalog);
     match name {
-        "hir" => check::show::hunt(hunt, catalog),
+        "hir" => tree_text(hunt),
         "plan" => plan::show::plan(plan, hunt, catalog),
         "requests" => show::requests(&requests, hunt),
         "console" => show::console(&requests, hunt, &options),

@@ -1,14 +1,13 @@
 //! All passes in a row: text to plan.
 
 use crate::catalog::Catalog;
-use crate::check::{self, hir::Hunt};
+use crate::check::hir::Hunt;
 use crate::diag::{Diagnostic, Severity, Sink};
 use crate::front_matter::{self, FrontMatter};
 use crate::options::Options;
-use crate::plan::{self, Plan};
+use crate::plan::Plan;
+use crate::program::{self, Program};
 use crate::source::{SourceId, SourceSet};
-use crate::syntax;
-use crate::syntax::ast::Program;
 
 /// What one huntflow compiles to.
 #[derive(Debug)]
@@ -33,14 +32,14 @@ impl Compilation {
 /// Compiles one text. Nothing is read or sent; the same inputs give the same result.
 pub fn compile(sources: &SourceSet, id: SourceId, catalog: &Catalog, options: &Options) -> Compilation {
     let mut sink = Sink::new(options.lints.clone());
-    let program = syntax::parse(sources, id, &mut sink);
-    let hunt = check::check(&program, sources, catalog, options, &mut sink);
+    let program = program::parse(sources, id, &mut sink);
+    let hunt = program::check(&program, sources, catalog, options, &mut sink);
     let front_matter = front_matter::read(sources, id, &mut sink);
     if let Some(hunt) = &hunt {
         front_matter.check(hunt, &mut sink);
     }
     let compiled = hunt.filter(|_| !sink.has_errors()).map(|hunt| {
-        let plan = plan::build::build(&hunt, catalog, options);
+        let plan = program::lower(&hunt, catalog, options);
         (hunt, plan)
     });
     Compilation { program, front_matter, compiled, diagnostics: sink.finish() }

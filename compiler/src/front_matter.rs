@@ -238,7 +238,7 @@ impl FrontMatter {
             return Some((VarId(at as u32), finding.at_least));
         }
         let displayed = hunt.steps.iter().rev().find_map(|step| match &step.kind {
-            StepKind::Disp { expression, .. } => Some(expression.input),
+            StepKind::Disp(disp) => Some(disp.expression.input),
             _ => None,
         });
         let last = || hunt.vars.len().checked_sub(1).map(|at| VarId(at as u32));

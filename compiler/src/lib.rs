@@ -2,8 +2,11 @@
 //! network or threads; "now" arrives in the options.
 //!
 //! ```text
-//! SourceSet → tokens → Program (syntax) → Hunt (check) → Plan (plan) → requests (backend)
+//! SourceSet → tokens (syntax) → Program (program, commands) → Hunt (check) → Plan (plan) → requests (backend)
 //! ```
+
+#[macro_use]
+mod command_table;
 
 pub mod backend;
 pub mod catalog;
@@ -16,8 +19,10 @@ pub mod identifier;
 pub mod options;
 pub mod pattern;
 pub mod plan;
+pub mod program;
 pub mod registry_hive;
 pub mod source;
 pub mod syntax;
 pub mod time;
+pub mod tree_text;
 pub mod value;

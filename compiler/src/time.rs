@@ -63,12 +63,22 @@ impl fmt::Display for Instant {
 }
 
 /// `start <= t < stop`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimeRange {
     /// First instant inside.
     pub start: Instant,
     /// First instant behind.
     pub stop: Instant,
+}
+
+impl fmt::Debug for TimeRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |instant: Instant| {
+            let stamp = jiff::Timestamp::from_nanosecond(i128::from(instant.0));
+            stamp.map_or_else(|_| format!("{}ns", instant.0), |s| s.to_string())
+        };
+        write!(f, "[{} .. {})", text(self.start), text(self.stop))
+    }
 }
 
 impl TimeRange {

@@ -1,10 +1,11 @@
 //! The forms of the language that a program uses, as names.
 
-use huntc_compiler::commands::group::{Function, Key};
+use huntc_compiler::check::hir::Function;
+use huntc_compiler::commands::group::Key;
 use huntc_compiler::commands::new::Rows;
+use huntc_compiler::program::{Command, Program, Statement};
 use huntc_compiler::syntax::ast::{
-    AttrPath, Command, Comparison, Expression, Literal, LiteralKind, Observation, Operand, Operator, Path, Pattern, Program,
-    Qualifier, Statement, TimeSpan,
+    AttrPath, Comparison, Expression, Literal, LiteralKind, Observation, Operand, Operator, Path, Pattern, Qualifier, TimeSpan,
 };
 use std::collections::BTreeSet;
 
@@ -103,7 +104,8 @@ impl Forms<'_> {
                 self.add_if(merge.variables.len() > 2, "merge of three");
                 ("merge", true)
             }
-            Command::Assign(expression) => {
+            Command::Assign(assign) => {
+                let expression = &assign.expression;
                 self.expression("assign", expression);
                 ("assign", true)
             }

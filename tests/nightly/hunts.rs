@@ -5,8 +5,8 @@
 use crate::differential::judge;
 use crate::oracle::{self, Options, Outcome, World, shared};
 use crate::product;
+use huntc_compiler::program::notebook;
 use huntc_compiler::source::SourceSet;
-use huntc_compiler::syntax::notebook;
 use huntc_runtime::demo::{self, NIGHTLY};
 use serde_json::{Map, Value as Json, json};
 use std::fmt::Write as _;
@@ -117,7 +117,7 @@ fn every_hunt_says_what_it_is() {
         let catalog = huntc_compiler::catalog::Catalog::builtin();
         let done = huntc_compiler::compile::compile(&sources, id, catalog, &options);
         assert!(done.diagnostics.is_empty(), "{name}: {:?}", done.diagnostics);
-        assert_eq!(huntc_compiler::syntax::format(&sources, id).unwrap(), *text, "{name} is not in its layout");
+        assert_eq!(huntc_compiler::program::format(&sources, id).unwrap(), *text, "{name} is not in its layout");
     }
 }
 

@@ -27,9 +27,9 @@ mod variable;
 
 use document::Record;
 use huntc_compiler::diag::{Severity, Sink};
+use huntc_compiler::program::{Command, Program, Statement, parse};
 use huntc_compiler::source::SourceSet;
-use huntc_compiler::syntax::ast::{Command, Program, Statement, TimeSpan};
-use huntc_compiler::syntax::parse;
+use huntc_compiler::syntax::ast::TimeSpan;
 use identity::Identities;
 pub(crate) use identity::Mode;
 use serde_json::Value as Json;
@@ -172,7 +172,7 @@ impl Hunt<'_> {
             Command::Find(find) => self.find(find)?,
             Command::New(new) => self.new_rows(new)?,
             Command::Merge(merge) => self.merge(merge)?,
-            Command::Assign(expression) => self.assign(expression)?,
+            Command::Assign(assign) => self.assign(&assign.expression)?,
             Command::Sort(sort) => self.sorted(&sort.variable.text, &sort.by)?,
             Command::Group(group) => self.group(group)?,
             Command::Join(join) => self.join(join)?,

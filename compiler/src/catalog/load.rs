@@ -5,8 +5,7 @@
 
 use super::table::{Cell, Problem, read};
 use super::{
-    Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Guard, Identity, Pivot, Relation, Rule, Slot, SlotId,
-    ValueType,
+    Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Guard, Identity, Relation, Rule, Slot, SlotId, ValueType, Way,
 };
 use std::sync::OnceLock;
 
@@ -276,7 +275,7 @@ impl Loader<'_> {
             name: name.text.to_string(),
             by: by.text == "by",
             input: input_id,
-            pivots: ways,
+            ways,
             inexpressible: (!reason.text.is_empty()).then(|| reason.text.to_string()),
         };
         if self.catalog.relation(row.output, &row.name, row.by, row.input).is_some() {
@@ -287,7 +286,7 @@ impl Loader<'_> {
 }
 
 /// `self>parent[event.code=1|5&!file.path]`
-fn pivot(input: &Entity, output: &Entity, text: &str) -> Option<Pivot> {
+fn pivot(input: &Entity, output: &Entity, text: &str) -> Option<Way> {
     let (slots, guard) = match text.split_once('[') {
         Some((slots, guard)) => (slots, guard.strip_suffix(']')?),
         None => (text, ""),
@@ -302,7 +301,7 @@ fn pivot(input: &Entity, output: &Entity, text: &str) -> Option<Pivot> {
     };
     let guard = guard.split('&').filter(|c| !c.is_empty()).map(condition).collect::<Option<_>>()?;
     let (input, output): (SlotId, SlotId) = (input.slot(from)?, output.slot(to)?);
-    Some(Pivot { input, output, guard })
+    Some(Way { input, output, guard })
 }
 
 fn value_type(name: &str) -> Option<ValueType> {

@@ -1,6 +1,6 @@
 //! Finding things in the catalog by name.
 
-use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Pivot, Relation, SlotId};
+use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Relation, SlotId, Way};
 
 /// An attribute's name without list markers and quotes: `protocols[*]` is `protocols`, `hashes.'SHA-256'` is
 /// `hashes.SHA-256`.
@@ -49,7 +49,7 @@ impl Catalog {
 
     /// The pivots of `FIND output LINKED input`: every slot of one with every slot of the other in the same record; with
     /// files, registry keys and domain names a process stands in `self` only (semantics.md §5).
-    pub fn linked(&self, output: EntityId, input: EntityId) -> Vec<Pivot> {
+    pub fn linked(&self, output: EntityId, input: EntityId) -> Vec<Way> {
         let narrow = |id: EntityId| matches!(self.get(id).name.as_str(), "file" | "windows-registry-key" | "domain-name");
         let slots = |id: EntityId, other: EntityId| -> Vec<SlotId> {
             let entity = self.get(id);
@@ -62,7 +62,7 @@ impl Catalog {
                 .collect()
         };
         let outputs = slots(output, input);
-        let pivot = |input, output| Pivot { input, output, guard: Vec::new() };
+        let pivot = |input, output| Way { input, output, guard: Vec::new() };
         slots(input, output).into_iter().flat_map(|i| outputs.iter().map(move |o| pivot(i, *o))).collect()
     }
 }

@@ -15,16 +15,34 @@ pub use table::Problem;
 use std::fmt;
 
 /// An entity type of the catalog.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntityId(pub u16);
 
+impl fmt::Debug for EntityId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "e{}", self.0)
+    }
+}
+
 /// An attribute of one entity type: index into [`Entity::attributes`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttrId(pub u16);
 
+impl fmt::Debug for AttrId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a{}", self.0)
+    }
+}
+
 /// A slot of one entity type: index into [`Entity::slots`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotId(pub u8);
+
+impl fmt::Debug for SlotId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "slot{}", self.0)
+    }
+}
 
 /// Everything that can be hunted.
 #[derive(Clone, Debug)]
@@ -214,14 +232,14 @@ pub struct Relation {
     /// Type of the input variable.
     pub input: EntityId,
     /// The ways across a record; an entity found by any of them counts.
-    pub pivots: Vec<Pivot>,
+    pub ways: Vec<Way>,
     /// Set where ECS cannot express the row: the reason. Such a FIND is a compile error.
     pub inexpressible: Option<String>,
 }
 
 /// One way of a relation across a record: the input stands in one slot, the projected entity in the other.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Pivot {
+pub struct Way {
     /// The input's slot.
     pub input: SlotId,
     /// The projected slot.

@@ -54,7 +54,7 @@ fn fields_are_those_of_ecs() {
 
 #[test]
 fn every_listed_field_is_used() {
-    let guards = catalog().relations.iter().flat_map(|r| &r.pivots).flat_map(|p| &p.guard).map(|g| g.field.as_str());
+    let guards = catalog().relations.iter().flat_map(|r| &r.ways).flat_map(|p| &p.guard).map(|g| g.field.as_str());
     let read = accesses().flat_map(|(_, _, access)| access.fields.iter().map(String::as_str));
     let used: BTreeSet<&str> = guards.chain(read).collect();
     for (field, _) in &catalog().fields {
@@ -227,15 +227,15 @@ process accessed process";
 #[test]
 fn relations_are_complete_in_both_directions() {
     let catalog = catalog();
-    let mirrored = |pivots: &[Pivot]| {
-        pivots.iter().map(|p| Pivot { input: p.output, output: p.input, guard: p.guard.clone() }).collect::<Vec<_>>()
+    let mirrored = |pivots: &[Way]| {
+        pivots.iter().map(|p| Way { input: p.output, output: p.input, guard: p.guard.clone() }).collect::<Vec<_>>()
     };
     for row in KESTREL.lines() {
         let words: Vec<&str> = row.split(' ').collect();
         let [a, b] = [words[0], words[2]].map(|name| catalog.entity(name).unwrap());
         let active = catalog.relation(a, words[1], false, b).unwrap_or_else(|| panic!("{row}"));
         let passive = catalog.relation(b, words[1], true, a).unwrap_or_else(|| panic!("{row}, by"));
-        assert_eq!(mirrored(&active.pivots), passive.pivots, "{row}");
+        assert_eq!(mirrored(&active.ways), passive.ways, "{row}");
         assert_eq!(active.inexpressible, passive.inexpressible, "{row}");
     }
     assert_eq!(catalog.relations.len(), 2 * KESTREL.lines().count());
@@ -247,8 +247,8 @@ fn ways(output: &str, relation: &str, by: bool, input: &str) -> Vec<String> {
     let [output, input] = [output, input].map(|name| catalog.entity(name).unwrap());
     let slot = |of: EntityId, slot: SlotId| catalog.get(of).slots[usize::from(slot.0)].name.clone();
     let row = catalog.relation(output, relation, by, input).unwrap();
-    let guard = |p: &Pivot| p.guard.iter().map(|g| format!("[{}={}]", g.field, g.values.join("|"))).collect::<Vec<_>>().concat();
-    row.pivots.iter().map(|p| format!("{}>{}{}", slot(input, p.input), slot(output, p.output), guard(p))).collect()
+    let guard = |p: &Way| p.guard.iter().map(|g| format!("[{}={}]", g.field, g.values.join("|"))).collect::<Vec<_>>().concat();
+    row.ways.iter().map(|p| format!("{}>{}{}", slot(input, p.input), slot(output, p.output), guard(p))).collect()
 }
 
 #[test]

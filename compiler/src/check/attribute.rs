@@ -2,7 +2,7 @@
 
 use super::alias;
 use super::context::Checker;
-use super::hir::{Attr, Shape, SightingAttr, VarId};
+use super::hir::{Attr, Birth, Shape, SightingAttr, VarId};
 use crate::catalog::{AttrId, Entity, EntityId, ValueType};
 use crate::diag::codes::types::{DROPPED_ATTRIBUTE, RECORD_ATTRIBUTE, UNDECLARED_ATTRIBUTE, UNKNOWN_ATTRIBUTE, UNKNOWN_TYPE};
 use crate::diag::{Diagnostic, Reported, suggest};
@@ -31,6 +31,9 @@ impl Found {
 impl Checker<'_> {
     /// The entity type of a word.
     pub(crate) fn entity(&mut self, word: &Ident) -> Result<EntityId, Reported> {
+        if word.is_missing() {
+            return Err(self.told());
+        }
         let alias = || self.catalog.entity(alias::entity(&word.text)?);
         if let Some(id) = self.catalog.entity(&word.text).or_else(alias) {
             return Ok(id);
@@ -115,15 +118,6 @@ impl Checker<'_> {
         }
     }
 
-    /// The name under which reports list an attribute.
-    pub(crate) fn attribute_name(&self, entity: EntityId, attr: &Attr) -> String {
-        match attr {
-            Attr::Catalog(id) => self.catalog.attribute(entity, *id).name.clone(),
-            Attr::Sighting(sighting) => sighting.name().to_owned(),
-            Attr::Added(name) => name.clone(),
-        }
-    }
-
     /// An attribute of the catalog, under its own name, its ECS field name, or another word for it.
     fn catalog_attribute(&self, entity: EntityId, path: &AttrPath) -> Option<Found> {
         let name = path.canonical();
@@ -199,7 +193,7 @@ impl Checker<'_> {
 
     fn undeclared(&mut self, var: VarId, entity: EntityId, path: &AttrPath) {
         let name = path.canonical();
-        let from = if self.var(var).born == "load" { "the file" } else { "an analytic" };
+        let from = if self.var(var).born == Birth::Load { "the file" } else { "an analytic" };
         let message = format!("`{}` is no attribute of {}; only {from} can add it", path.text, self.type_name(entity));
         let mut diagnostic = Diagnostic::new(&UNDECLARED_ATTRIBUTE, path.span, message).label("settled at run time");
         let table = self.catalog.get(entity);

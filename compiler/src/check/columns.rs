@@ -1,7 +1,7 @@
 //! Columns: what ATTR leaves, what DISP shows, what a variable has beyond the catalog.
 
 use super::context::{Checker, Draft};
-use super::hir::{Attr, Column, Expression, Shape, SightingAttr, VarId, all_columns};
+use super::hir::{Attr, Birth, Column, Expression, Shape, SightingAttr, VarId, all_columns};
 use super::predicate::Ground;
 use crate::catalog::ValueType;
 use crate::diag::codes::types::{NEEDS_ENTITIES, ROWS_PER_RECORD};
@@ -63,9 +63,9 @@ impl Checker<'_> {
         let limit = self.count(expression.limit);
         let offset = self.count(expression.offset);
 
-        let mut draft = self.inherit(input, "assign");
+        let mut draft = self.inherit(input, Birth::Assign);
         if let Ok(filter) = &filter {
-            draft.parents.extend(super::predicate::references(filter));
+            draft.parents.extend(filter.references());
         }
         if let Shape::Entities { per_record, kept, added, .. } = &mut draft.shape {
             *per_record = expression.transformer.or(*per_record);

@@ -1,13 +1,14 @@
 //! The state of one check: what is bound, what was built, where messages go.
 
 use super::columns::ColumnInfo;
-use super::hir::{Hunt, Shape, SourceRef, Step, StepKind, Var, VarId};
+use super::hir::{Birth, Hunt, Shape, SourceRef, Step, StepKind, Var, VarId};
+use super::outline::Outline;
 use super::scope::Scope;
 use crate::catalog::{Catalog, EntityId};
 use crate::diag::{Diagnostic, Reported, Sink};
 use crate::options::Options;
 use crate::source::{SourceSet, Span};
-use crate::syntax::ast::{Command, Ident, Program, Statement};
+use crate::syntax::ast::Ident;
 use crate::time::Window;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -32,8 +33,8 @@ pub(crate) struct Checker<'a> {
     pub(super) last_sources: Vec<SourceRef>,
     /// The files that SAVE writes, with the type of what is in them.
     pub(super) saved: FxHashMap<String, EntityId>,
-    /// The whole file, for what later statements say.
-    pub(super) program: &'a Program,
+    /// All statements of the file.
+    pub(super) outline: &'a Outline<'a>,
     sink: &'a mut Sink,
     /// Variables of statements that could not wholly be read, and of what comes from them: GROUP and ATTR may have named
     /// more columns.
@@ -60,14 +61,14 @@ pub(crate) struct Draft {
     /// Where FIND from it asks.
     pub(crate) sources: Vec<SourceRef>,
     /// Birth command.
-    pub(crate) born: &'static str,
+    pub(crate) born: Birth,
     /// What it was made from.
     pub(crate) parents: Vec<VarId>,
 }
 
 impl Draft {
     /// All entities of a type, with nothing but the catalog's attributes.
-    pub(crate) fn entities(entity: EntityId, born: &'static str) -> Self {
+    pub(crate) fn entities(entity: EntityId, born: Birth) -> Self {
         let shape = Shape::Entities { entity, per_record: None, kept: None, added: Vec::new(), open: false };
         Self { shape, columns: Vec::new(), window: None, sources: Vec::new(), born, parents: Vec::new() }
     }
@@ -75,8 +76,8 @@ impl Draft {
 
 impl<'a> Checker<'a> {
     /// A check about to begin.
-    pub(super) fn new(
-        program: &'a Program,
+    pub(crate) fn new(
+        outline: &'a Outline<'a>,
         sources: &'a SourceSet,
         catalog: &'a Catalog,
         options: &'a Options,
@@ -88,11 +89,11 @@ impl<'a> Checker<'a> {
             catalog,
             options,
             hunt: Hunt::default(),
-            scope: Scope::new(program),
+            scope: Scope::new(outline),
             columns: Vec::new(),
             last_sources: Vec::new(),
             saved: FxHashMap::default(),
-            program,
+            outline,
             sink,
             unsure: FxHashSet::default(),
             widened: FxHashSet::default(),
@@ -104,21 +105,23 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Turns to a statement.
-    pub(super) fn begin(&mut self, index: usize, statement: &'a Statement) {
+    /// Turns to a statement of the outline.
+    pub(crate) fn begin(&mut self, index: usize) {
+        let Some(heading) = self.outline.statements.get(index) else { return };
         self.index = index;
-        self.span = statement.span;
-        self.target = statement.target.as_ref();
+        self.span = heading.span;
+        self.target = heading.target;
         self.bound = false;
     }
 
     /// Leaves a statement; the target of a failed one is bound to "an error was reported", so that its uses are silent.
-    pub(super) fn end(&mut self, command: &Command, result: Checked) {
+    pub(crate) fn end(&mut self, result: Checked) {
         if let Err(reported) = result {
             self.failed = true;
             self.widen();
-            if !self.bound && (self.target.is_some() || yields(command)) {
-                self.scope.bind(self.target.map_or("_", |t| &t.text), Err(reported));
+            let yields = self.outline.statements.get(self.index).is_some_and(|s| s.yields);
+            if !self.bound && (self.target.is_some() || yields) {
+                self.scope.bind(self.target_name().0, Err(reported));
             }
         }
     }
@@ -133,7 +136,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The hunt, if nothing was wrong.
-    pub(super) fn finish(mut self) -> Option<Hunt> {
+    pub(crate) fn finish(mut self) -> Option<Hunt> {
         if !self.failed {
             self.unused_variables();
         }
@@ -150,13 +153,22 @@ impl<'a> Checker<'a> {
         self.sink.told()
     }
 
+    /// The name that the statement binds, which is empty where it was lost, and its place.
+    fn target_name(&self) -> (&'a str, Span) {
+        match self.target {
+            Some(target) if target.is_missing() => ("", target.span),
+            Some(target) => (&target.text, target.span),
+            None => ("_", self.span),
+        }
+    }
+
     /// Binds the statement's target, or `_`, to a new variable. Names in the statement must be resolved before.
     pub(crate) fn bind(&mut self, draft: Draft) -> VarId {
-        let (name, span) = self.target.map_or(("_", self.span), |t| (t.text.as_str(), t.span));
+        let (name, span) = self.target_name();
         let id = VarId(self.hunt.vars.len() as u32);
         let version = self.scope.bind(name, Ok(id));
         self.bound = true;
-        self.push(draft, Var::named(name, version, true, span));
+        self.push(draft, (name.to_owned(), version), true, span);
         id
     }
 
@@ -164,25 +176,25 @@ impl<'a> Checker<'a> {
     pub(crate) fn update(&mut self, old: VarId, draft: Draft) -> VarId {
         let id = VarId(self.hunt.vars.len() as u32);
         let before = self.var(old);
-        let var = Var::named(&before.name, before.version, false, before.span);
-        self.scope.replace(&var.name, old, id);
-        self.push(draft, var);
+        let (name, version, span) = (before.name.clone(), before.version, before.span);
+        self.scope.replace(&name, old, id);
+        self.push(draft, (name, version), false, span);
         id
     }
 
     /// Whether something between this statement's start and the next one's could not be read.
     pub(crate) fn half_read(&self) -> bool {
-        let next = self.program.statements.get(self.index + 1).map_or(u32::MAX, |s| s.span.start);
+        let next = self.outline.statements.get(self.index + 1).map_or(u32::MAX, |s| s.span.start);
         self.sink.unread_within(self.span, next)
     }
 
     /// Whether something up to the end of this statement could not be read.
     pub(crate) fn unread_before(&self) -> bool {
-        let next = self.program.statements.get(self.index + 1).map_or(u32::MAX, |s| s.span.start);
+        let next = self.outline.statements.get(self.index + 1).map_or(u32::MAX, |s| s.span.start);
         self.sink.unread_within(Span { start: 0, ..self.span }, next)
     }
 
-    fn push(&mut self, draft: Draft, var: Var) {
+    fn push(&mut self, draft: Draft, (name, version): (String, u32), binding: bool, span: Span) {
         let id = VarId(self.hunt.vars.len() as u32);
         if self.half_read() || draft.parents.iter().any(|p| self.unsure.contains(p)) {
             self.unsure.insert(id);
@@ -193,13 +205,13 @@ impl<'a> Checker<'a> {
         let Draft { shape, columns, window, sources, born, mut parents } = draft;
         let mut seen = FxHashSet::default();
         parents.retain(|p| seen.insert(*p));
-        self.hunt.vars.push(Var { shape, window, sources, born, parents, ..var });
+        self.hunt.vars.push(Var { name, version, binding, shape, window, sources, span, born, parents });
         self.columns.push(columns);
     }
 
     /// Adds what the statement does.
-    pub(crate) fn step(&mut self, kind: StepKind) {
-        self.hunt.steps.push(Step { statement: self.index as u32 + 1, span: self.span, kind });
+    pub(crate) fn step(&mut self, kind: impl Into<StepKind>) {
+        self.hunt.steps.push(Step { statement: self.index as u32 + 1, span: self.span, kind: kind.into() });
     }
 
     /// A variable.
@@ -213,7 +225,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A draft with everything that a variable has, under another birth.
-    pub(crate) fn inherit(&self, id: VarId, born: &'static str) -> Draft {
+    pub(crate) fn inherit(&self, id: VarId, born: Birth) -> Draft {
         let var = self.var(id);
         Draft {
             shape: var.shape.clone(),
@@ -244,26 +256,4 @@ impl Shape {
             Self::Groups { of, .. } => *of,
         }
     }
-}
-
-impl Var {
-    fn named(name: &str, version: u32, binding: bool, span: Span) -> Self {
-        Self {
-            name: name.to_owned(),
-            version,
-            binding,
-            shape: Shape::Groups { of: EntityId(0), columns: Vec::new() },
-            window: None,
-            sources: Vec::new(),
-            span,
-            born: "",
-            parents: Vec::new(),
-        }
-    }
-}
-
-/// Whether a command binds a variable when it has no target.
-pub(super) fn yields(command: &Command) -> bool {
-    use Command::{Assign, Find, Get, Group, Join, Load, Merge, New, Sort};
-    matches!(command, Get(_) | Find(_) | New(_) | Load(_) | Sort(_) | Group(_) | Join(_) | Merge(_) | Assign(_))
 }

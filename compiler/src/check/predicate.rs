@@ -2,7 +2,7 @@
 
 use super::attribute::Found;
 use super::context::Checker;
-use super::hir::{Observed, Operand, Predicate, SourceRef, Test, TestOp, VarId};
+use super::hir::{Observed, Predicate, SourceRef, Test, VarId};
 use super::operand::shorten;
 use crate::catalog::EntityId;
 use crate::diag::codes::patterns::{OBSERVATIONS, OTHER_ENTITY};
@@ -140,23 +140,6 @@ impl Checker<'_> {
             .note(format!("{} tests the rows of a variable, which holds one entity type", ground.clause))
             .help("put the comparison into GET from a data source, where it is tested on the same record, or use FIND");
         self.report(diagnostic)
-    }
-}
-
-/// Variables that a predicate refers to, in the order of the text.
-pub(crate) fn references(predicate: &Predicate) -> Vec<VarId> {
-    let operands = predicate.tests().into_iter().filter_map(|t| if let TestOp::OneOf(o) = &t.op { Some(o) } else { None });
-    operands.flatten().filter_map(|o| if let Operand::Reference(var, _) = o { Some(*var) } else { None }).collect()
-}
-
-/// Variables that an observation expression refers to.
-pub(crate) fn observed_references(observed: &Observed) -> Vec<VarId> {
-    match observed {
-        Observed::One(predicate) => references(predicate),
-        Observed::And(parts) | Observed::Or(parts) | Observed::FollowedBy(parts) => {
-            parts.iter().flat_map(observed_references).collect()
-        }
-        Observed::Within(inner, _) | Observed::Repeats(inner, _) | Observed::Between(inner, _) => observed_references(inner),
     }
 }
 

@@ -1,12 +1,12 @@
 //! What variable names mean: versions, the implicit `_`, unknown and unused names.
 
-use super::context::{Checker, yields};
+use super::context::Checker;
 use super::hir::VarId;
+use super::outline::Outline;
 use crate::diag::codes::names::{UNKNOWN_VARIABLE, UNUSED_VARIABLE};
 use crate::diag::{Diagnostic, Reported, suggest};
 use crate::source::Span;
-use crate::syntax::ast::{Command, Ident, Program};
-use crate::syntax::repair::MISSING;
+use crate::syntax::ast::Ident;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What a name is bound to; an error was reported where its statement failed.
@@ -29,10 +29,10 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn new(program: &'a Program) -> Self {
+    pub(super) fn new(outline: &Outline<'a>) -> Self {
         let mut targets: FxHashMap<&str, Vec<(usize, Span)>> = FxHashMap::default();
-        for (index, statement) in program.statements.iter().enumerate() {
-            if let Some(target) = &statement.target {
+        for (index, statement) in outline.statements.iter().enumerate() {
+            if let Some(target) = statement.target {
                 targets.entry(&target.text).or_default().push((index, target.span));
             }
         }
@@ -47,9 +47,9 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Binds a name and `_`; gives the version, from 1.
+    /// Binds a name and `_`; gives the version, from 1. An empty name is one that was lost.
     pub(super) fn bind(&mut self, name: &str, binding: Binding) -> u32 {
-        self.lost += usize::from(name == MISSING);
+        self.lost += usize::from(name.is_empty());
         let entry = self.bound.entry(name.to_owned()).or_insert((binding, 0));
         entry.0 = binding;
         entry.1 += 1;
@@ -121,6 +121,9 @@ impl<'a> Scope<'a> {
 impl Checker<'_> {
     /// The variable of a name, which counts as used.
     pub(crate) fn resolve(&mut self, name: &Ident) -> Result<VarId, Reported> {
+        if name.is_missing() {
+            return Err(self.told());
+        }
         match self.scope.get(&name.text) {
             Some(Ok(id)) => {
                 self.scope.used.insert(id);
@@ -185,8 +188,8 @@ impl Checker<'_> {
 
     /// Whether the target of a statement that could not be read may have had this name: then there is nothing to add.
     fn lost(&self, name: &str) -> bool {
-        let before = self.program.statements.iter().take(self.index);
-        before.filter(|s| s.command == Command::Error && s.target.is_none()).any(|s| {
+        let before = self.outline.statements.iter().take(self.index);
+        before.filter(|s| s.broken && s.target.is_none()).any(|s| {
             let words = self.sources.text(s.span).split(|c: char| !(c.is_alphanumeric() || c == '_'));
             words.into_iter().any(|w| w == name)
         })
@@ -194,8 +197,7 @@ impl Checker<'_> {
 
     /// Tells of variables that no later statement uses. The last one is the file's result.
     pub(super) fn unused_variables(&mut self) {
-        let last = self.program.statements.iter().rposition(|s| yields(&s.command));
-        let last = last.map(|i| self.program.statements[i].span);
+        let last = self.outline.statements.iter().rev().find(|s| s.yields).map(|s| s.span);
         let mut found = Vec::new();
         for (id, var) in (0u32..).map(VarId).zip(&self.hunt.vars) {
             let result = last.is_some_and(|l| l.start <= var.span.start && var.span.end <= l.end);

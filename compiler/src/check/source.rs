@@ -6,7 +6,7 @@ use crate::catalog::EntityId;
 use crate::diag::codes::names::{BAD_DATA_SOURCE, FILE_FORMAT, NO_DATA_SOURCE, SOURCE_LIKE_VARIABLE};
 use crate::diag::{Diagnostic, Reported};
 use crate::source::Span;
-use crate::syntax::ast::{Command, Ident, Path};
+use crate::syntax::ast::{Ident, Path};
 
 /// The scheme of a data source without one.
 const DEFAULT_SCHEME: &str = "stixshifter";
@@ -180,15 +180,6 @@ impl Checker<'_> {
     pub(crate) fn saved(&self, path: &str) -> Option<EntityId> {
         let before = self.saved.get(path).copied();
         let on_disk = self.options.loaded.iter().find(|(name, _)| name == path).and_then(|(_, entity)| self.catalog.entity(entity));
-        let target = self.program.statements.get(self.index)?.target.as_ref();
-        before.or(on_disk).or_else(|| {
-            let target = &target?.text;
-            let later = self.program.statements.iter().skip(self.index + 1);
-            let used = later.take_while(|s| s.target.as_ref().is_none_or(|t| t.text != *target)).find_map(|s| match &s.command {
-                Command::Get(get) if get.from.as_ref().is_some_and(|f| f.text == *target) => Some(&get.entity.text),
-                _ => None,
-            });
-            self.catalog.entity(used?)
-        })
+        before.or(on_disk).or_else(|| self.catalog.entity(self.outline.taken_as(self.index)?))
     }
 }

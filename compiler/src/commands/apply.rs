@@ -1,14 +1,16 @@
 //! `APPLY analytic ON v WITH k=value`: an external command or a look-up table over a variable's rows.
 
-use crate::check::hir::{Attr, Column, Operand, Shape, StepKind, VarId};
+use crate::check::hir::{self, Attr, Column, Operand, Shape, VarId};
 use crate::check::{Checked, Checker, ColumnInfo, Draft};
 use crate::diag::Reported;
-use crate::syntax::ast::{self, Command, Ident, LiteralKind, Path};
+use crate::plan::{Full, Lowering, NodeId, Op, OutputKind};
+use crate::syntax::ast::{self, Ident, LiteralKind, Path};
 use crate::syntax::clause::clauses;
 use crate::syntax::fault::{Expect, Tokens};
 use crate::syntax::grammar::{Extra, Input, P, Stop, expected, ident, keyword, list, look, need, opener, path, tell, variable};
 use crate::syntax::print;
 use crate::syntax::token::{Flags, Keyword, Kind};
+use crate::syntax::walk::{self, Walk};
 use crate::syntax::{Parts, mistakes, words};
 use crate::value::Value;
 use chumsky::Parser;
@@ -47,7 +49,7 @@ impl Apply {
             outs.push(cx.update(*id, draft));
         }
         let arguments = arguments.into_iter().collect::<Result<_, _>>()?;
-        cx.step(StepKind::Apply { analytic, inputs, outs, arguments });
+        cx.step(hir::Apply { analytic, inputs, outs, arguments });
         Ok(())
     }
 }
@@ -102,7 +104,7 @@ fn argument(cx: &mut Checker<'_>, key: &Ident, operand: &ast::Operand) -> Result
 }
 
 /// `APPLY analytic ON v, … [WITH key=value, …]`
-pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Apply>> {
     let head = path(Expect::Analytic, false).then_ignore(keyword(Keyword::On)).then(list(variable(), Stop::List));
     let arguments = list(argument_name().then(parts.operand.clone()), Stop::List);
     let with = keyword(Keyword::With).ignore_then(arguments).or_not();
@@ -111,9 +113,9 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
         .then(with)
         .then_ignore(clauses(&parts.clause, "APPLY", &[]))
         .map(|(head, with)| match (head, with) {
-            (Some((analytic, Some(variables))), None) => Command::Apply(Apply { analytic, variables, arguments: Vec::new() }),
-            (Some((analytic, Some(variables))), Some(Some(arguments))) => Command::Apply(Apply { analytic, variables, arguments }),
-            _ => Command::Error,
+            (Some((analytic, Some(variables))), None) => Some(Apply { analytic, variables, arguments: Vec::new() }),
+            (Some((analytic, Some(variables))), Some(Some(arguments))) => Some(Apply { analytic, variables, arguments }),
+            _ => None,
         })
         .boxed()
 }
@@ -134,6 +136,16 @@ impl Apply {
             });
         });
     }
+
+    /// Visits its parts.
+    pub(crate) fn walk(&mut self, walk: &mut impl Walk) {
+        walk.path(&mut self.analytic);
+        self.variables.iter_mut().for_each(|v| walk.ident(v));
+        for (name, value) in &mut self.arguments {
+            walk.argument(name);
+            walk::operand(value, walk);
+        }
+    }
 }
 
 /// `key =`; here a name does stand before `=`.
@@ -153,4 +165,23 @@ fn argument_name<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
         input.skip();
         Ok(ident(token))
     })
+}
+
+impl hir::Apply {
+    /// One node for each variable, over the full tables of all.
+    pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        let tables: Vec<NodeId> = self.inputs.iter().map(|v| cx.full(*v)).collect();
+        let references: Vec<VarId> = self.arguments.iter().flat_map(|(_, v)| v).filter_map(Operand::variable).collect();
+        for (pick, (input, out)) in self.inputs.iter().zip(&self.outs).enumerate() {
+            let op = Op::Apply {
+                analytic: self.analytic.clone(),
+                arguments: self.arguments.clone(),
+                tables: tables.len() as u32,
+                pick: pick as u32,
+            };
+            let node = cx.node_with(op, cx.entity(*input), tables.clone(), references.clone());
+            cx.bind(*out, node, Full::Raw);
+            cx.output(*out, Some(node), OutputKind::Apply);
+        }
+    }
 }

@@ -1,17 +1,19 @@
 //! `DESCRIBE v.attr`: statistics of one attribute.
 
-use crate::check::hir::{Column, StepKind};
+use crate::check::hir::{self, Column};
 use crate::check::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::UNEXPECTED;
+use crate::plan::{Lowering, OutputKind};
 use crate::syntax::Parts;
-use crate::syntax::ast::{AttrPath, Command, Ident};
+use crate::syntax::ast::{AttrPath, Ident};
 use crate::syntax::clause::clauses;
 use crate::syntax::fault::{Expect, Tokens};
 use crate::syntax::grammar::{Extra, Input, P, Stop, expected, look, need, only, opener, tell};
 use crate::syntax::literal::reference_parts;
 use crate::syntax::print;
 use crate::syntax::token::{Flags, Keyword};
+use crate::syntax::walk::Walk;
 use chumsky::Parser;
 use chumsky::primitive::custom;
 
@@ -25,14 +27,14 @@ pub struct Describe {
 }
 
 /// `DESCRIBE v.attr`
-pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Describe>> {
     opener(Keyword::Describe)
         .ignore_then(need(operand(), Stop::Clause))
         .then_ignore(only("DESCRIBE"))
         .then_ignore(clauses(&parts.clause, "DESCRIBE", &[]))
         .map(|operand| match operand {
-            Some(Some((variable, attribute))) => Command::Describe(Describe { variable, attribute }),
-            _ => Command::Error,
+            Some(Some((variable, attribute))) => Some(Describe { variable, attribute }),
+            _ => None,
         })
         .boxed()
 }
@@ -44,6 +46,19 @@ impl Describe {
         print::ident(&self.variable, out);
         out.push('.');
         print::attribute(&self.attribute, out);
+    }
+
+    /// Visits its parts.
+    pub(crate) fn walk(&mut self, walk: &mut impl Walk) {
+        walk.dotted(&mut self.variable, &mut self.attribute);
+    }
+
+    /// The variable has the attribute.
+    pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
+        let input = cx.resolve(&self.variable)?;
+        let attr = cx.attribute(input, &self.attribute)?.attr;
+        cx.step(hir::Describe { input, column: Column { header: self.attribute.text.clone(), attr } });
+        Ok(())
     }
 }
 
@@ -63,12 +78,10 @@ fn operand<'t>() -> impl Parser<'t, Tokens<'t>, Option<(Ident, AttrPath)>, Extra
     })
 }
 
-impl Describe {
-    /// The variable has the attribute.
-    pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
-        let input = cx.resolve(&self.variable)?;
-        let attr = cx.attribute(input, &self.attribute)?.attr;
-        cx.step(StepKind::Describe { input, column: Column { header: self.attribute.text.clone(), attr } });
-        Ok(())
+impl hir::Describe {
+    /// Shows the column of the full table.
+    pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        let node = cx.full(self.input);
+        cx.output(self.input, Some(node), OutputKind::Describe(self.column.clone()));
     }
 }

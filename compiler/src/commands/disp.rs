@@ -1,15 +1,17 @@
 //! `DISP v ATTR name, pid`: a table in the report.
 
-use crate::check::hir::StepKind;
+use crate::check::hir;
 use crate::check::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::ONE_ONLY;
+use crate::plan::{Lowering, OutputKind};
 use crate::syntax::Parts;
-use crate::syntax::ast::{Command, Expression};
+use crate::syntax::ast::Expression;
 use crate::syntax::expression::Value;
 use crate::syntax::grammar::{P, Stop, need, only, opener};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
+use crate::syntax::walk::{self, Walk};
 use chumsky::Parser;
 
 /// The syntax of DISP.
@@ -20,20 +22,20 @@ pub struct Disp {
 }
 
 /// `DISP expression`
-pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Disp>> {
     opener(Keyword::Disp)
         .ignore_then(need(parts.value.clone(), Stop::Statement))
         .then_ignore(only("DISP"))
         .validate(|value, _, emitter| match value {
-            Some(Value::Expression(expression)) => Command::Disp(Disp { expression: *expression }),
+            Some(Value::Expression(expression)) => Some(Disp { expression: *expression }),
             Some(Value::Merge(variables, _)) => {
                 if let (Some(first), Some(last)) = (variables.first(), variables.last()) {
                     let found = Diagnostic::new(&ONE_ONLY, first.span.to(last.span), "DISP shows one variable, not a merge");
                     emitter.emit(found.help("bind the merge first: `both = a + b`").into());
                 }
-                Command::Error
+                None
             }
-            _ => Command::Error,
+            _ => None,
         })
         .boxed()
 }
@@ -44,15 +46,27 @@ impl Disp {
         out.push_str("DISP ");
         print::expression(&self.expression, out);
     }
-}
 
-impl Disp {
+    /// Visits its parts.
+    pub(crate) fn walk(&mut self, walk: &mut impl Walk) {
+        walk::expression(&mut self.expression, walk);
+    }
+
     /// Clauses and columns.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let (expression, _) = cx.expression(&self.expression, "DISP")?;
         let expression = expression?;
         let columns = cx.displayed(&expression);
-        cx.step(StepKind::Disp { expression, columns });
+        cx.step(hir::Disp { expression, columns });
         Ok(())
+    }
+}
+
+impl hir::Disp {
+    /// Shows the rows; OFFSET and LIMIT count what is left when repeated rows are dropped.
+    pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        let node = cx.rows_of(&self.expression);
+        let (offset, limit) = (self.expression.offset, self.expression.limit);
+        cx.output(self.expression.input, Some(node), OutputKind::Disp { columns: self.columns.clone(), offset, limit });
     }
 }

@@ -1,13 +1,15 @@
 //! `EXPLAIN v`: the plan and the requests behind a variable, in the report.
 
-use crate::check::hir::StepKind;
+use crate::check::hir;
 use crate::check::{Checked, Checker};
+use crate::plan::{Lowering, OutputKind};
 use crate::syntax::Parts;
-use crate::syntax::ast::{Command, Ident};
+use crate::syntax::ast::Ident;
 use crate::syntax::clause::clauses;
 use crate::syntax::grammar::{P, Stop, need, only, opener, variable};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
+use crate::syntax::walk::Walk;
 use chumsky::Parser;
 
 /// The syntax of EXPLAIN.
@@ -18,12 +20,12 @@ pub struct Explain {
 }
 
 /// `EXPLAIN v`
-pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Explain>> {
     opener(Keyword::Explain)
         .ignore_then(need(variable(), Stop::Clause))
         .then_ignore(only("EXPLAIN"))
         .then_ignore(clauses(&parts.clause, "EXPLAIN", &[]))
-        .map(|variable| variable.map_or(Command::Error, |variable| Command::Explain(Explain { variable })))
+        .map(|variable| variable.map(|variable| Explain { variable }))
         .boxed()
 }
 
@@ -33,13 +35,23 @@ impl Explain {
         out.push_str("EXPLAIN ");
         print::ident(&self.variable, out);
     }
-}
 
-impl Explain {
+    /// Visits its parts.
+    pub(crate) fn walk(&mut self, walk: &mut impl Walk) {
+        walk.ident(&mut self.variable);
+    }
+
     /// The variable is known.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let input = cx.resolve(&self.variable)?;
-        cx.step(StepKind::Explain { input });
+        cx.step(hir::Explain { input });
         Ok(())
+    }
+}
+
+impl hir::Explain {
+    /// Nothing is computed for it.
+    pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        cx.output(self.input, None, OutputKind::Explain);
     }
 }

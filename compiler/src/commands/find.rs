@@ -1,17 +1,19 @@
 //! `FIND process CREATED BY v`: one step along a relation, through the records of a data source.
 
-use crate::catalog::{EntityId, Pivot, ValueType};
-use crate::check::hir::{self, Shape, StepKind, VarId};
-use crate::check::{Checked, Checker, ColumnInfo, Draft, Ground, references};
+use crate::catalog::{EntityId, ValueType, Way};
+use crate::check::hir::{self, Birth, Shape, VarId};
+use crate::check::{Checked, Checker, ColumnInfo, Draft, Ground};
 use crate::diag::codes::relations::{BAD_DEPTH, INEXPRESSIBLE_RELATION, UNSUPPORTED_RELATION};
 use crate::diag::{Diagnostic, Reported, suggest};
+use crate::plan::{Lowering, Op, Pivot};
 use crate::source::Span;
 use crate::syntax::Parts;
-use crate::syntax::ast::{Command, Count, Ident, Observation, TimeSpan};
+use crate::syntax::ast::{Count, Depth, Ident, Observation, TimeSpan};
 use crate::syntax::clause::{ClauseKind, clauses};
 use crate::syntax::grammar::{P, Stop, entity, keyword, need, opener, place, relation, variable};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
+use crate::syntax::walk::{self, Walk};
 use chumsky::Parser;
 use std::fmt::Write as _;
 
@@ -36,26 +38,17 @@ pub struct Find {
     pub limit: Option<Count>,
 }
 
-/// How often FIND follows its relation.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Depth {
-    /// Steps; `None`: as far as it goes.
-    pub steps: Option<u64>,
-    /// Where.
-    pub span: Span,
-}
-
 const CLAUSES: &[ClauseKind] = &[ClauseKind::Depth, ClauseKind::Where, ClauseKind::Time, ClauseKind::Limit];
 
 /// `FIND TYPE RELATION [BY] v [DEPTH n] [WHERE pattern] [time] [LIMIT n]`
-pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Find>> {
     let by = keyword(Keyword::By).map_with(|(), e| place(e.slice())).or_not();
     let head = entity().then(relation()).then(by).then(variable());
     opener(Keyword::Find)
         .ignore_then(need(head, Stop::Clause))
         .then(clauses(&parts.clause, "FIND", CLAUSES))
         .map(|(head, clauses)| match head {
-            Some((((entity, relation), by), variable)) if !clauses.broken => Command::Find(Find {
+            Some((((entity, relation), by), variable)) if !clauses.broken => Some(Find {
                 entity,
                 relation,
                 by,
@@ -65,7 +58,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
                 span: clauses.time,
                 limit: clauses.limit,
             }),
-            _ => Command::Error,
+            _ => None,
         })
         .boxed()
 }
@@ -83,9 +76,17 @@ impl Find {
         print::time_clause(self.span.as_ref(), out);
         print::clause("LIMIT", self.limit.as_ref(), out, print::count);
     }
-}
 
-impl Find {
+    /// Visits its parts.
+    pub(crate) fn walk(&mut self, walk: &mut impl Walk) {
+        walk.ident(&mut self.entity);
+        walk.relation(&mut self.relation);
+        self.by.iter_mut().for_each(|s| walk.span(s));
+        walk.ident(&mut self.variable);
+        self.depth.iter_mut().for_each(|d| walk.span(&mut d.span));
+        walk::rest(&mut self.filter, &mut self.span, &mut self.limit, walk);
+    }
+
     /// Types, relation, window.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let entity = cx.entity(&self.entity);
@@ -107,9 +108,10 @@ impl Find {
         let filter = cx.filter(&ground, self.filter.as_ref());
 
         let window = range.map(|range| cx.find_window(range, input));
-        let mut draft = Draft { window: window.as_ref().map_or(None, |w| w.search), sources, ..Draft::entities(entity, "find") };
+        let mut draft =
+            Draft { window: window.as_ref().map_or(None, |w| w.search), sources, ..Draft::entities(entity, Birth::Find) };
         draft.parents = vec![input];
-        draft.parents.extend(filter.as_ref().map(references).unwrap_or_default());
+        draft.parents.extend(filter.as_ref().map(hir::Predicate::references).unwrap_or_default());
         if self.depth.is_some()
             && let Shape::Entities { added, .. } = &mut draft.shape
         {
@@ -117,20 +119,21 @@ impl Find {
             draft.columns.push(ColumnInfo { name: "depth".to_owned(), ty: Some(ValueType::Integer) });
         }
         let out = cx.bind(draft);
-        let pivots = row?;
+        let ways = row?;
         source?;
         repeated?;
-        let find = hir::Find {
+        let depth = |d: Depth| d.steps.map_or(hir::Depth::Unlimited, hir::Depth::Steps);
+        cx.step(hir::Find {
+            out,
             entity,
             relation: self.words(),
             input,
-            pivots,
+            ways,
             sources: window?.sources,
             filter: filter?,
             limit: limit?,
-            depth: self.depth.map(|d| d.steps),
-        };
-        cx.step(StepKind::Find { out, find });
+            depth: self.depth.map(depth),
+        });
         Ok(())
     }
 
@@ -158,7 +161,7 @@ impl Find {
     }
 
     /// The ways of the relation across a record.
-    fn relation(&self, cx: &mut Checker<'_>, entity: EntityId, input: VarId) -> Result<Vec<Pivot>, Reported> {
+    fn relation(&self, cx: &mut Checker<'_>, entity: EntityId, input: VarId) -> Result<Vec<Way>, Reported> {
         let word = self.relation.text.to_lowercase();
         let from = cx.entity_of(input);
         if word == "linked" {
@@ -169,7 +172,7 @@ impl Find {
             return Err(self.unsupported(cx, entity, from, &word));
         };
         match &row.inexpressible {
-            None => Ok(row.pivots.clone()),
+            None => Ok(row.ways.clone()),
             Some(reason) => {
                 let message = format!("no ECS record tells which {} {} a {}", cx.type_name(entity), row, cx.type_name(from));
                 let diagnostic = Diagnostic::new(&INEXPRESSIBLE_RELATION, self.relation.span, message)
@@ -229,5 +232,27 @@ impl Find {
             return Ok(());
         };
         Err(cx.report(diagnostic))
+    }
+}
+
+impl hir::Find {
+    /// A pivot from the raw table in each source.
+    pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        let input = cx.raw(self.input);
+        let filter = self.filter.without_spans();
+        let mut parts = Vec::with_capacity(self.sources.len());
+        for (source, window) in &self.sources {
+            let pivot = Pivot {
+                source: *source,
+                window: *window,
+                relation: self.relation.clone(),
+                input: cx.entity(self.input),
+                ways: self.ways.clone(),
+                filter: filter.clone(),
+                depth: self.depth,
+            };
+            parts.push(cx.node_with(Op::Pivot(pivot), self.entity, vec![input], filter.references()));
+        }
+        cx.bind_asked(self.out, self.entity, parts, self.limit, &self.sources);
     }
 }

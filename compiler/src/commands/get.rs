@@ -1,19 +1,21 @@
 //! `GET process FROM source WHERE pattern`: entities of one type out of a data source or a variable.
 
 use crate::catalog::EntityId;
-use crate::check::hir::{SourceRef, StepKind, VarId};
-use crate::check::{Checked, Checker, Draft, Ground, Origin, observed_references, references};
+use crate::check::hir::{self, Birth, GetFrom, Observed, Predicate, SourceRef, VarId};
+use crate::check::{Checked, Checker, Draft, Ground, Origin};
 use crate::diag::codes::names::MISSING_WHERE;
 use crate::diag::codes::types::TYPE_MISMATCH;
 use crate::diag::{Diagnostic, Reported};
+use crate::plan::{Full, Lowering, NodeId, Observe, Op, Scan};
 use crate::source::Span;
 use crate::syntax::Parts;
-use crate::syntax::ast::{Command, Count, Ident, Observation, Path, TimeSpan};
+use crate::syntax::ast::{Count, Ident, Observation, Path, TimeSpan};
 use crate::syntax::clause::{ClauseKind, clauses};
 use crate::syntax::grammar::{P, Stop, entity, need, opener};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
-use crate::time::TimeRange;
+use crate::syntax::walk::{self, Walk};
+use crate::time::{TimeRange, Window};
 use chumsky::Parser;
 
 /// The syntax of GET.
@@ -34,15 +36,15 @@ pub struct Get {
 const CLAUSES: &[ClauseKind] = &[ClauseKind::From, ClauseKind::Where, ClauseKind::Time, ClauseKind::Limit];
 
 /// `GET TYPE [FROM source] [WHERE pattern] [time] [LIMIT n]`; whether WHERE may be left out is for the check.
-pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Get>> {
     opener(Keyword::Get)
         .ignore_then(need(entity(), Stop::Clause))
         .then(clauses(&parts.clause, "GET", CLAUSES))
         .map(|(entity, clauses)| match entity {
             Some(entity) if !clauses.broken => {
-                Command::Get(Get { entity, from: clauses.from, pattern: clauses.filter, span: clauses.time, limit: clauses.limit })
+                Some(Get { entity, from: clauses.from, pattern: clauses.filter, span: clauses.time, limit: clauses.limit })
             }
-            _ => Command::Error,
+            _ => None,
         })
         .boxed()
 }
@@ -57,9 +59,14 @@ impl Get {
         print::time_clause(self.span.as_ref(), out);
         print::clause("LIMIT", self.limit.as_ref(), out, print::count);
     }
-}
 
-impl Get {
+    /// Visits its parts.
+    pub(crate) fn walk(&mut self, walk: &mut impl Walk) {
+        walk.ident(&mut self.entity);
+        self.from.iter_mut().for_each(|p| walk.path(p));
+        walk::rest(&mut self.pattern, &mut self.span, &mut self.limit, walk);
+    }
+
     /// Types, source, pattern and window.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let entity = cx.entity(&self.entity);
@@ -85,16 +92,17 @@ impl Get {
             Some(observation) => cx.observed(&ground, observation),
             None => Err(self.missing_where(cx)),
         };
-        let references = pattern.as_ref().map(observed_references).unwrap_or_default();
+        let references = pattern.as_ref().map(Observed::references).unwrap_or_default();
         let window = range.map(|range| cx.get_window(range, &references, sources));
         let draft = Draft {
             window: window.as_ref().map_or(None, |w| w.search),
             sources: sources.to_vec(),
             parents: references,
-            ..Draft::entities(entity, "get")
+            ..Draft::entities(entity, Birth::Get)
         };
         let out = cx.bind(draft);
-        cx.step(StepKind::GetSource { out, entity, sources: window?.sources, pattern: pattern?, limit });
+        let from = GetFrom::Sources { entity, sources: window?.sources, pattern: pattern? };
+        cx.step(hir::Get { out, from, limit });
         Ok(())
     }
 
@@ -113,14 +121,14 @@ impl Get {
         }
         let ground = Ground::variable(cx, input, "GET from a variable");
         let filter = cx.filter(&ground, self.pattern.as_ref());
-        let mut draft = cx.inherit(input, "get");
+        let mut draft = cx.inherit(input, Birth::Get);
         if let Some(range) = range {
             cx.missed(range, input, self.span.as_ref().map_or(place, time_span));
             draft.window = Some(range);
         }
-        draft.parents.extend(filter.as_ref().map(references).unwrap_or_default());
+        draft.parents.extend(filter.as_ref().map(Predicate::references).unwrap_or_default());
         let out = cx.bind(draft);
-        cx.step(StepKind::GetVariable { out, input, filter: filter?, range, limit });
+        cx.step(hir::Get { out, from: GetFrom::Variable { input, filter: filter?, range }, limit });
         Ok(())
     }
 
@@ -157,5 +165,70 @@ impl Get {
 fn time_span(span: &TimeSpan) -> Span {
     match span {
         TimeSpan::Between { span, .. } | TimeSpan::Last { span, .. } => *span,
+    }
+}
+
+impl hir::Get {
+    /// A scan of each source, or a filter of the variable's rows.
+    pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        match &self.from {
+            GetFrom::Sources { entity, sources, pattern } => {
+                let parts = sources.iter().map(|(source, window)| Place { entity: *entity, source: *source, window: *window });
+                let parts = parts.map(|place| place.observed(cx, pattern)).collect();
+                cx.bind_asked(self.out, *entity, parts, self.limit, sources);
+            }
+            GetFrom::Variable { input, filter, range } => {
+                let node = cx.filter(*input, filter, *range);
+                let node = cx.first(node, cx.entity(*input), self.limit);
+                cx.bind(self.out, node, Full::Raw);
+            }
+        }
+    }
+}
+
+/// What is asked for in one source.
+#[derive(Clone, Copy)]
+struct Place {
+    entity: EntityId,
+    source: SourceRef,
+    window: Window,
+}
+
+impl Place {
+    /// The table of an observation expression.
+    fn observed(self, cx: &mut Lowering<'_>, pattern: &Observed) -> NodeId {
+        if let Observed::One(predicate) = pattern {
+            return self.scan(cx, predicate);
+        }
+        let mut scans = Vec::new();
+        let shape = self.observe(cx, pattern, &mut scans);
+        cx.node(Op::Observe(shape), self.entity, scans)
+    }
+
+    fn scan(self, cx: &mut Lowering<'_>, predicate: &Predicate) -> NodeId {
+        let predicate = predicate.without_spans();
+        let references = predicate.references();
+        let op = Op::Scan(Scan { source: self.source, window: self.window, predicate });
+        cx.node_with(op, self.entity, vec![], references)
+    }
+
+    /// How the scans of single patterns combine; they are added to `scans`.
+    fn observe(self, cx: &mut Lowering<'_>, pattern: &Observed, scans: &mut Vec<NodeId>) -> Observe {
+        let mut all = |parts: &[Observed]| parts.iter().map(|p| self.observe(cx, p, scans)).collect();
+        match pattern {
+            Observed::One(predicate) => {
+                scans.push(self.scan(cx, predicate));
+                Observe::One(scans.len() - 1)
+            }
+            Observed::And(parts) => Observe::And(all(parts)),
+            Observed::Or(parts) => Observe::Or(all(parts)),
+            Observed::FollowedBy(parts) => Observe::FollowedBy(all(parts)),
+            Observed::Within(part, nanos) => Observe::Within(Box::new(self.observe(cx, part, scans)), *nanos),
+            Observed::Repeats(part, n) => Observe::Repeats(Box::new(self.observe(cx, part, scans)), *n),
+            Observed::Between(part, range) => {
+                let common = |w: TimeRange| TimeRange { start: w.start.max(range.start), stop: w.stop.min(range.stop) };
+                Self { window: Some(self.window.map_or(*range, common)), ..self }.observe(cx, part, scans)
+            }
+        }
     }
 }

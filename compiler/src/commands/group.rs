@@ -5,10 +5,11 @@ mod grammar;
 pub(crate) use grammar::grammar;
 
 use crate::catalog::ValueType;
-use crate::check::hir::{self, Column, GroupKey, Shape, StepKind, VarId};
+use crate::check::hir::{self, Birth, Column, Function, GroupKey, Shape, VarId};
 use crate::check::{Checked, Checker, ColumnInfo, Draft, article};
 use crate::diag::codes::types::{BAD_AGGREGATE, BAD_BIN, DUPLICATE_COLUMN};
 use crate::diag::{Diagnostic, Reported};
+use crate::plan::{Full, Lowering, Op};
 use crate::source::Span;
 use crate::syntax::ast::{AttrPath, Ident};
 
@@ -54,35 +55,6 @@ pub struct Aggregate {
     pub span: Span,
 }
 
-/// Aggregate functions.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[allow(missing_docs)]
-pub enum Function {
-    Min,
-    Max,
-    Sum,
-    Avg,
-    Count,
-    NUnique,
-}
-
-impl Function {
-    /// All of them.
-    pub const ALL: [Self; 6] = [Self::Min, Self::Max, Self::Sum, Self::Avg, Self::Count, Self::NUnique];
-
-    /// Lower-case word, as in default column names (`count_pid`).
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Min => "min",
-            Self::Max => "max",
-            Self::Sum => "sum",
-            Self::Avg => "avg",
-            Self::Count => "count",
-            Self::NUnique => "nunique",
-        }
-    }
-}
-
 impl Group {
     /// Keys, aggregates and the columns of the result.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
@@ -100,9 +72,9 @@ impl Group {
         let (keys, aggregates) = (keys?, aggregates?);
         let names = columns.iter().map(|c| c.name.clone()).collect();
         let shape = Shape::Groups { of: cx.entity_of(input), columns: names };
-        let draft = Draft { shape, columns, ..cx.inherit(input, "group") };
+        let draft = Draft { shape, columns, ..cx.inherit(input, Birth::Group) };
         let out = cx.bind(draft);
-        cx.step(StepKind::Group { out, input, keys, aggregates });
+        cx.step(hir::Group { out, input, keys, aggregates });
         Ok(())
     }
 }
@@ -223,4 +195,14 @@ fn automatic(cx: &Checker<'_>, input: VarId, keys: &[GroupKey], columns: &mut Ve
         aggregates.push(hir::Aggregate { header: name, function, attr });
     }
     aggregates
+}
+
+impl hir::Group {
+    /// Groups of the full table's rows.
+    pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        let table = cx.full(self.input);
+        let op = Op::Group { keys: self.keys.clone(), aggregates: self.aggregates.clone() };
+        let node = cx.node(op, cx.entity(self.input), vec![table]);
+        cx.bind(self.out, node, Full::Raw);
+    }
 }

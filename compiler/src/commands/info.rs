@@ -1,13 +1,15 @@
 //! `INFO v`: what is known about a variable.
 
-use crate::check::hir::StepKind;
+use crate::check::hir;
 use crate::check::{Checked, Checker};
+use crate::plan::{Lowering, OutputKind};
 use crate::syntax::Parts;
-use crate::syntax::ast::{Command, Ident};
+use crate::syntax::ast::Ident;
 use crate::syntax::clause::clauses;
 use crate::syntax::grammar::{P, Stop, need, only, opener, variable};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
+use crate::syntax::walk::Walk;
 use chumsky::Parser;
 
 /// The syntax of INFO.
@@ -18,12 +20,12 @@ pub struct Info {
 }
 
 /// `INFO v`
-pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Info>> {
     opener(Keyword::Info)
         .ignore_then(need(variable(), Stop::Clause))
         .then_ignore(only("INFO"))
         .then_ignore(clauses(&parts.clause, "INFO", &[]))
-        .map(|variable| variable.map_or(Command::Error, |variable| Command::Info(Info { variable })))
+        .map(|variable| variable.map(|variable| Info { variable }))
         .boxed()
 }
 
@@ -33,13 +35,24 @@ impl Info {
         out.push_str("INFO ");
         print::ident(&self.variable, out);
     }
-}
 
-impl Info {
+    /// Visits its parts.
+    pub(crate) fn walk(&mut self, walk: &mut impl Walk) {
+        walk.ident(&mut self.variable);
+    }
+
     /// The variable is known.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let input = cx.resolve(&self.variable)?;
-        cx.step(StepKind::Info { input });
+        cx.step(hir::Info { input });
         Ok(())
+    }
+}
+
+impl hir::Info {
+    /// Figures are those of the raw table.
+    pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        let node = cx.raw(self.input);
+        cx.output(self.input, Some(node), OutputKind::Info);
     }
 }

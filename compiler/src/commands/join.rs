@@ -1,16 +1,18 @@
 //! `JOIN a, b BY x, y`: rows of two variables side by side.
 
-use crate::check::hir::{Attr, Column, Shape, StepKind, VarId};
+use crate::check::hir::{self, Attr, Birth, Column, Shape, VarId};
 use crate::check::{Checked, Checker, ColumnInfo, Draft, article, kind};
 use crate::diag::codes::patterns::REFERENCE_TYPE;
 use crate::diag::codes::types::TYPE_MISMATCH;
 use crate::diag::{Diagnostic, Reported};
+use crate::plan::{Full, Lowering, Op};
 use crate::syntax::Parts;
-use crate::syntax::ast::{AttrPath, Command, Ident};
+use crate::syntax::ast::{AttrPath, Ident};
 use crate::syntax::clause::clauses;
 use crate::syntax::grammar::{P, Stop, attribute, comma, keyword, need, opener, variable};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
+use crate::syntax::walk::Walk;
 use chumsky::Parser;
 
 /// The syntax of JOIN.
@@ -25,7 +27,7 @@ pub struct Join {
 }
 
 /// `JOIN a, b [BY x, y]`
-pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Join>> {
     let pair = attribute().then_ignore(comma()).then(attribute());
     let by = keyword(Keyword::By).ignore_then(need(pair, Stop::Clause)).or_not();
     opener(Keyword::Join)
@@ -33,9 +35,9 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
         .then(by)
         .then_ignore(clauses(&parts.clause, "JOIN", &[]))
         .map(|(variables, by)| match (variables, by) {
-            (Some((left, right)), None) => Command::Join(Join { left, right, by: None }),
-            (Some((left, right)), Some(Some(by))) => Command::Join(Join { left, right, by: Some(by) }),
-            _ => Command::Error,
+            (Some((left, right)), None) => Some(Join { left, right, by: None }),
+            (Some((left, right)), Some(Some(by))) => Some(Join { left, right, by: Some(by) }),
+            _ => None,
         })
         .boxed()
 }
@@ -47,19 +49,27 @@ impl Join {
         print::list([&self.left, &self.right], out, print::ident);
         print::clause("BY", self.by.as_ref(), out, |(left, right), out| print::list([left, right], out, print::attribute));
     }
-}
 
-impl Join {
+    /// Visits its parts.
+    pub(crate) fn walk(&mut self, walk: &mut impl Walk) {
+        walk.ident(&mut self.left);
+        walk.ident(&mut self.right);
+        if let Some((left, right)) = &mut self.by {
+            walk.attribute(left);
+            walk.attribute(right);
+        }
+    }
+
     /// Both attributes can be equal; the result has the columns of the first, then those it lacks of the second.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let (left, right) = (cx.resolve(&self.left), cx.resolve(&self.right));
         let (left, right) = (left?, right?);
         let by = self.keys(cx, left, right);
-        let mut draft = cx.inherit(left, "join");
+        let mut draft = cx.inherit(left, Birth::Join);
         draft.parents.push(right);
         widen(cx, &mut draft, right);
         let out = cx.bind(draft);
-        cx.step(StepKind::Join { out, left, right, by: by? });
+        cx.step(hir::Join { out, left, right, by: by? });
         Ok(())
     }
 
@@ -121,5 +131,14 @@ fn widen(cx: &Checker<'_>, draft: &mut Draft, right: VarId) {
                 }
             }
         }
+    }
+}
+
+impl hir::Join {
+    /// Rows of both full tables.
+    pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        let inputs = vec![cx.full(self.left), cx.full(self.right)];
+        let node = cx.node(Op::Join { by: self.by.clone() }, cx.entity(self.left), inputs);
+        cx.bind(self.out, node, Full::Raw);
     }
 }

@@ -1,16 +1,18 @@
 //! `LOAD path AS process`: entities from a CSV or JSON file.
 
-use crate::check::hir::{Shape, StepKind};
+use crate::check::hir::{self, Birth, Shape};
 use crate::check::{Checked, Checker, Draft, file_format};
 use crate::diag::codes::types::MISSING_TYPE;
 use crate::diag::{Diagnostic, Reported};
+use crate::plan::{Full, Lowering, Op};
 use crate::syntax::Parts;
-use crate::syntax::ast::{Command, Ident, Path};
+use crate::syntax::ast::{Ident, Path};
 use crate::syntax::clause::clauses;
 use crate::syntax::fault::Expect;
 use crate::syntax::grammar::{P, Stop, entity, keyword, need, opener, path};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
+use crate::syntax::walk::Walk;
 use chumsky::Parser;
 
 /// The syntax of LOAD.
@@ -23,16 +25,16 @@ pub struct Load {
 }
 
 /// `LOAD path [AS TYPE]`
-pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Load>> {
     let typed = keyword(Keyword::As).ignore_then(need(entity(), Stop::Clause)).or_not();
     opener(Keyword::Load)
         .ignore_then(need(path(Expect::File, false), Stop::Clause))
         .then(typed)
         .then_ignore(clauses(&parts.clause, "LOAD", &[]))
         .map(|(path, entity)| match (path, entity) {
-            (Some(path), None) => Command::Load(Load { path, entity: None }),
-            (Some(path), Some(Some(entity))) => Command::Load(Load { path, entity: Some(entity) }),
-            _ => Command::Error,
+            (Some(path), None) => Some(Load { path, entity: None }),
+            (Some(path), Some(Some(entity))) => Some(Load { path, entity: Some(entity) }),
+            _ => None,
         })
         .boxed()
 }
@@ -44,9 +46,13 @@ impl Load {
         print::path(&self.path, out);
         print::clause("AS", self.entity.as_ref(), out, print::ident);
     }
-}
 
-impl Load {
+    /// Visits its parts.
+    pub(crate) fn walk(&mut self, walk: &mut impl Walk) {
+        walk.path(&mut self.path);
+        self.entity.iter_mut().for_each(|e| walk.ident(e));
+    }
+
     /// The type comes from AS, from what this huntflow saved there, from the file, or from how it is used.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let format = file_format(cx, &self.path);
@@ -57,21 +63,39 @@ impl Load {
                 None => return Err(self.missing_type(cx)),
             },
         };
-        let mut draft = Draft { window: cx.command_line_window(), sources: cx.named_sources(), ..Draft::entities(entity, "load") };
+        let mut draft =
+            Draft { window: cx.command_line_window(), sources: cx.named_sources(), ..Draft::entities(entity, Birth::Load) };
         if let Shape::Entities { open, .. } = &mut draft.shape {
             *open = true;
         }
         let out = cx.bind(draft);
         format?;
-        cx.step(StepKind::Load { out, path: self.path.text.clone(), entity: Some(entity) });
+        cx.step(hir::Load { out, path: self.path.text.clone() });
         Ok(())
     }
 
     fn missing_type(&self, cx: &mut Checker<'_>) -> Reported {
+        // The statement that could not be read may be the SAVE that would tell it.
+        if cx.unread_before() {
+            return cx.told();
+        }
         let diagnostic = Diagnostic::new(&MISSING_TYPE, self.path.span, "LOAD does not tell the entity type of the file")
             .label("of which type?")
             .note("no `type` column of the file could be read before the hunt")
             .fix("name the type", self.path.span.after(), " AS process");
         cx.report(diagnostic)
+    }
+}
+
+impl hir::Load {
+    /// The file's rows, or those that this huntflow saved there before.
+    pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        let path = self.path.clone();
+        let (op, inputs) = match cx.saved.get(&path) {
+            Some((table, columns)) => (Op::Reload { path, columns: columns.clone() }, vec![*table]),
+            None => (Op::Load { path }, vec![]),
+        };
+        let node = cx.node(op, cx.entity(self.out), inputs);
+        cx.bind(self.out, node, Full::Raw);
     }
 }

@@ -1,16 +1,15 @@
 //! `x = a + b`: the union of variables of one type.
 
-use crate::check::hir::{Shape, StepKind, VarId};
+use crate::check::hir::{self, Birth, Shape, VarId};
 use crate::check::{Checked, Checker, Draft};
 use crate::diag::codes::syntax::CLAUSE_NOT_HERE;
 use crate::diag::codes::types::TYPE_MISMATCH;
 use crate::diag::{Diagnostic, Reported};
-use crate::syntax::Parts;
-use crate::syntax::ast::{Command, Ident};
-use crate::syntax::expression::Value;
-use crate::syntax::grammar::P;
+use crate::plan::{Full, Lowering, Op};
+use crate::source::Span;
+use crate::syntax::ast::Ident;
+use crate::syntax::walk::Walk;
 use crate::time::hull;
-use chumsky::Parser;
 
 /// The syntax of a merge.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,47 +18,40 @@ pub struct Merge {
     pub variables: Vec<Ident>,
 }
 
-/// What stands behind `=` where no command does: `a + b`, or an expression.
-pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
-    parts
-        .value
-        .clone()
-        .validate(|value, _, emitter| match value {
-            Value::Expression(expression) => Command::Assign(*expression),
-            Value::Merge(variables, extra) => {
-                if let Some(span) = extra {
-                    let found = Diagnostic::new(&CLAUSE_NOT_HERE, span, "a merge takes plain variables and no clauses");
-                    emitter.emit(found.help("use a second statement: `x = a + b`, then `x = x WHERE …`").into());
-                }
-                Command::Merge(Merge { variables })
-            }
-            Value::Error => Command::Error,
-        })
-        .boxed()
-}
-
 impl Merge {
+    /// A merge that was read; `extra` is where a clause or function stands, which it does not take.
+    pub(crate) fn read(variables: Vec<Ident>, extra: Option<Span>) -> (Self, Option<Diagnostic>) {
+        let told = extra.map(|span| {
+            let found = Diagnostic::new(&CLAUSE_NOT_HERE, span, "a merge takes plain variables and no clauses");
+            found.help("use a second statement: `x = a + b`, then `x = x WHERE …`")
+        });
+        (Self { variables }, told)
+    }
+
     /// Writes the statement's text behind the target.
     pub(crate) fn print(&self, out: &mut String) {
         let names: Vec<&str> = self.variables.iter().map(|v| v.text.as_str()).collect();
         out.push_str(&names.join(" + "));
     }
-}
 
-impl Merge {
+    /// Visits its parts.
+    pub(crate) fn walk(&mut self, walk: &mut impl Walk) {
+        self.variables.iter_mut().for_each(|v| walk.ident(v));
+    }
+
     /// All of one type; windows and sources are joined.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let inputs: Vec<_> = self.variables.iter().map(|name| input(cx, name)).collect();
         let inputs: Vec<VarId> = inputs.into_iter().collect::<Result<_, _>>()?;
         let Some((first, rest)) = inputs.split_first() else { return Err(cx.told()) };
-        let mut draft = cx.inherit(*first, "merge");
+        let mut draft = cx.inherit(*first, Birth::Merge);
         let mut mixed = None;
         for (name, input) in self.variables.iter().skip(1).zip(rest) {
             if cx.entity_of(*input) != cx.entity_of(*first) {
                 mixed = Some(self.mixed(cx, *first, name, *input));
                 continue;
             }
-            let other = cx.inherit(*input, "merge");
+            let other = cx.inherit(*input, Birth::Merge);
             draft.window = hull(draft.window, other.window);
             draft.sources.extend(other.sources.iter().filter(|s| !draft.sources.contains(s)).copied().collect::<Vec<_>>());
             draft.parents.push(*input);
@@ -69,7 +61,7 @@ impl Merge {
         if let Some(reported) = mixed {
             return Err(reported);
         }
-        cx.step(StepKind::Merge { out, inputs });
+        cx.step(hir::Merge { out, inputs });
         Ok(())
     }
 
@@ -123,4 +115,13 @@ fn unite(draft: &mut Draft, other: Draft) {
         }
     }
     *open |= o;
+}
+
+impl hir::Merge {
+    /// The union of the raw tables, and of the full ones where they are asked for.
+    pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        let raws = self.inputs.iter().map(|v| cx.raw(*v)).collect();
+        let node = cx.node(Op::Union, cx.entity(self.out), raws);
+        cx.bind(self.out, node, Full::UnionOf(self.inputs.clone()));
+    }
 }

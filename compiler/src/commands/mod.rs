@@ -1,6 +1,8 @@
-//! The commands of the language: one file each, with its syntax node, grammar, printing, checking and lowering.
+//! The commands of the language: a slice each, with its tree, grammar, printing, walking, checking and lowering. Rows of
+//! `command_table.rs` make them known; the checked forms are in `check::hir`.
 
 pub mod apply;
+pub mod assign;
 pub mod describe;
 pub mod disp;
 pub mod explain;

@@ -5,10 +5,11 @@ mod grammar;
 pub(crate) use grammar::grammar;
 
 use crate::catalog::{EntityId, ValueType};
-use crate::check::hir::{Attr, Column, Shape, SightingAttr, StepKind};
+use crate::check::hir::{self, Attr, Birth, Column, Shape, SightingAttr};
 use crate::check::{Checked, Checker, ColumnInfo, Draft, Found};
 use crate::diag::codes::types::{BAD_VALUE, DUPLICATE_COLUMN, MISSING_TYPE, MIXED_TYPES, OVERRIDDEN_TYPE, RECORD_ATTRIBUTE};
 use crate::diag::{Diagnostic, Reported};
+use crate::plan::{Full, Lowering, Op};
 use crate::source::Span;
 use crate::syntax::ast::{AttrPath, Ident, Literal, LiteralKind};
 use crate::value::Value;
@@ -55,14 +56,15 @@ impl New {
             Rows::Objects(objects) => table.objects(cx, objects),
             Rows::Error => Err(cx.told()),
         };
-        let mut draft = Draft { window: cx.command_line_window(), sources: cx.named_sources(), ..Draft::entities(entity, "new") };
+        let mut draft =
+            Draft { window: cx.command_line_window(), sources: cx.named_sources(), ..Draft::entities(entity, Birth::New) };
         draft.columns = table.added();
         if let Shape::Entities { added, .. } = &mut draft.shape {
             *added = draft.columns.iter().map(|c| c.name.clone()).collect();
         }
         let out = cx.bind(draft);
         filled?;
-        cx.step(StepKind::New { out, entity, columns: table.columns, rows: table.rows });
+        cx.step(hir::New { out, entity, columns: table.columns, rows: table.rows });
         Ok(())
     }
 
@@ -183,7 +185,7 @@ impl Table {
             None => (Attr::Added(path.canonical()), None),
         };
         let column = self.columns.iter().position(|c| c.attr == attr).unwrap_or_else(|| {
-            let header = cx.attribute_name(self.entity, &attr);
+            let header = attr.name(cx.catalog, Some(self.entity));
             self.columns.push(Column { header, attr });
             self.columns.len() - 1
         });
@@ -224,4 +226,13 @@ fn plain(cx: &Checker<'_>, literal: &Literal) -> Result<Value, Reported> {
         LiteralKind::Time(time) => Value::Time(*time),
         LiteralKind::Reference(_) | LiteralKind::Error => return Err(cx.told()),
     })
+}
+
+impl hir::New {
+    /// The written rows.
+    pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        let op = Op::New { columns: self.columns.clone(), rows: self.rows.clone() };
+        let node = cx.node(op, self.entity, vec![]);
+        cx.bind(self.out, node, Full::Raw);
+    }
 }

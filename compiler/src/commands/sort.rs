@@ -1,13 +1,15 @@
 //! `SORT v BY attr`: a variable with its rows in another order.
 
-use crate::check::hir::{Expression, Predicate, StepKind};
+use crate::check::hir::{self, Birth};
 use crate::check::{Checked, Checker};
+use crate::plan::{Full, Lowering, Op};
 use crate::syntax::Parts;
-use crate::syntax::ast::{Command, Ident, SortBy};
+use crate::syntax::ast::{Ident, SortBy};
 use crate::syntax::clause::{clauses, sort_by};
 use crate::syntax::grammar::{P, Stop, keyword, need, opener, variable};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
+use crate::syntax::walk::{self, Walk};
 use chumsky::Parser;
 
 /// The syntax of SORT.
@@ -20,12 +22,12 @@ pub struct Sort {
 }
 
 /// `SORT v BY attr [ASC|DESC]`
-pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Sort>> {
     let body = variable().then_ignore(keyword(Keyword::By)).then(sort_by());
     opener(Keyword::Sort)
         .ignore_then(need(body, Stop::Clause))
         .then_ignore(clauses(&parts.clause, "SORT", &[]))
-        .map(|body| body.map_or(Command::Error, |(variable, by)| Command::Sort(Sort { variable, by })))
+        .map(|body| body.map(|(variable, by)| Sort { variable, by }))
         .boxed()
 }
 
@@ -36,25 +38,31 @@ impl Sort {
         print::ident(&self.variable, out);
         print::clause("BY", Some(&self.by), out, print::sort_by);
     }
-}
 
-impl Sort {
+    /// Visits its parts.
+    pub(crate) fn walk(&mut self, walk: &mut impl Walk) {
+        walk.ident(&mut self.variable);
+        walk::sort_by(&mut self.by, walk);
+    }
+
     /// The variable has the attribute.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let input = cx.resolve(&self.variable)?;
         let sort = cx.attribute(input, &self.by.attribute).map(|found| (found.attr, self.by.ascending));
-        let draft = cx.inherit(input, "sort");
+        let draft = cx.inherit(input, Birth::Sort);
         let out = cx.bind(draft);
-        let expression = Expression {
-            input,
-            filter: Predicate::TRUE,
-            transformer: None,
-            sort: Some(sort?),
-            offset: 0,
-            limit: None,
-            columns: None,
-        };
-        cx.step(StepKind::Assign { out, expression });
+        let (attr, ascending) = sort?;
+        cx.step(hir::Sort { out, input, attr, ascending });
         Ok(())
+    }
+}
+
+impl hir::Sort {
+    /// The full table in another order.
+    pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        let table = cx.full(self.input);
+        let op = Op::Sort { attr: self.attr.clone(), ascending: self.ascending };
+        let node = cx.node(op, cx.entity(self.input), vec![table]);
+        cx.bind(self.out, node, Full::Raw);
     }
 }

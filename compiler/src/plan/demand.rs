@@ -2,13 +2,13 @@
 
 use super::{Node, NodeId, Op, OutputKind, Plan};
 use crate::catalog::{AttrId, Catalog, EntityId};
-use crate::check::hir::{Attr, Hunt, Operand, Predicate, TestOp, VarId};
+use crate::check::hir::{Attr, Operand, Predicate, TestOp, VarId};
 use std::collections::BTreeSet;
 
 type Attrs = BTreeSet<Attr>;
 
 /// Fills in the columns of every node.
-pub(super) fn fill(plan: &mut Plan, hunt: &Hunt, catalog: &Catalog) {
+pub(super) fn fill(plan: &mut Plan, catalog: &Catalog) {
     let mut wanted: Vec<Attrs> = vec![Attrs::new(); plan.nodes.len()];
     for output in &plan.outputs {
         let Some(NodeId(i)) = output.node else { continue };
@@ -22,7 +22,7 @@ pub(super) fn fill(plan: &mut Plan, hunt: &Hunt, catalog: &Catalog) {
     for i in (0..plan.nodes.len()).rev() {
         let own = std::mem::take(&mut wanted[i]);
         let node = &plan.nodes[i];
-        for (input, attrs) in inputs(node, &own, plan, hunt, catalog) {
+        for (input, attrs) in inputs(node, &own, plan, catalog) {
             wanted[input.0 as usize].extend(attrs);
         }
         wanted[i] = own;
@@ -33,7 +33,7 @@ pub(super) fn fill(plan: &mut Plan, hunt: &Hunt, catalog: &Catalog) {
 }
 
 /// What a node asks of each of its inputs, given what is asked of it.
-fn inputs(node: &Node, own: &Attrs, plan: &Plan, hunt: &Hunt, catalog: &Catalog) -> Vec<(NodeId, Attrs)> {
+fn inputs(node: &Node, own: &Attrs, plan: &Plan, catalog: &Catalog) -> Vec<(NodeId, Attrs)> {
     let mut asked: Vec<(NodeId, Attrs)> = Vec::new();
     let tables = &node.inputs[..node.inputs.len() - node.references.len()];
     let mut of_tables = own.clone();
@@ -72,7 +72,6 @@ fn inputs(node: &Node, own: &Attrs, plan: &Plan, hunt: &Hunt, catalog: &Catalog)
     for (var, input) in &node.references {
         asked.push((*input, referred(&node.op, *var)));
     }
-    let _ = hunt;
     asked
 }
 
@@ -120,7 +119,7 @@ fn referred(op: &Op, var: VarId) -> Attrs {
 fn join(node: &Node, own: &Attrs, by: Option<&(Attr, Attr)>, plan: &Plan, catalog: &Catalog) -> Vec<(NodeId, Attrs)> {
     let [left, right] = node.inputs[..] else { return Vec::new() };
     let mut of_left: Attrs = own.clone();
-    let mut of_right: Attrs = own.iter().filter_map(|a| renamed(a, node.entity, plan.node(right).entity, catalog)).collect();
+    let mut of_right: Attrs = own.iter().filter_map(|a| same_named(a, node.entity, plan.node(right).entity, catalog)).collect();
     if let Some((a, b)) = by {
         of_left.insert(a.clone());
         of_right.insert(b.clone());
@@ -129,7 +128,7 @@ fn join(node: &Node, own: &Attrs, by: Option<&(Attr, Attr)>, plan: &Plan, catalo
 }
 
 /// The attribute of the same name on another type.
-pub fn renamed(attr: &Attr, from: Option<EntityId>, to: Option<EntityId>, catalog: &Catalog) -> Option<Attr> {
+pub fn same_named(attr: &Attr, from: Option<EntityId>, to: Option<EntityId>, catalog: &Catalog) -> Option<Attr> {
     if from == to {
         return Some(attr.clone());
     }

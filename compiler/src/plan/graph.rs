@@ -39,7 +39,7 @@ pub fn mermaid(plan: &Plan, hunt: &Hunt, catalog: &Catalog) -> String {
 
 /// Whether a node asks a source.
 fn asks(op: &Op) -> bool {
-    matches!(op, Op::Scan(_) | Op::Pivot(_) | Op::Starts { .. })
+    matches!(op, Op::Scan(_) | Op::Pivot(_) | Op::CreationRecords { .. })
 }
 
 fn short(text: &str) -> String {

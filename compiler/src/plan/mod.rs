@@ -1,16 +1,18 @@
 //! The plan: a hash-consed DAG of operators, topological by construction (inputs have smaller ids).
 //!
-//! [`build`] makes it from a [`crate::check::hir::Hunt`], [`demand`] fills in which attributes each node must
-//! carry, [`show`] and [`graph`] print it.
+//! `program::lower` makes it from a [`crate::check::hir::Hunt`] over what `lowering` gives to all commands, [`demand`] fills
+//! in which attributes each node must carry, [`show`] and [`graph`] print it.
 
-pub mod build;
+mod builder;
 pub mod demand;
 pub mod graph;
-mod lower;
+mod lowering;
 pub mod show;
 
-use crate::catalog::EntityId;
-use crate::check::hir::{Aggregate, Attr, Column, GroupKey, Operand, Predicate, SourceRef, VarId};
+pub(crate) use lowering::{Full, Lowering};
+
+use crate::catalog::{EntityId, Way};
+use crate::check::hir::{Aggregate, Attr, Column, Depth, GroupKey, Operand, Predicate, SourceRef, VarId};
 use crate::options::ProcessIdentity;
 use crate::source::Span;
 use crate::syntax::ast::Transformer;
@@ -53,17 +55,17 @@ impl Plan {
     }
 
     /// For each node, whether one of `roots` is it or needs it.
-    pub fn behind(&self, roots: impl IntoIterator<Item = NodeId>) -> Vec<bool> {
-        let mut behind = vec![false; self.nodes.len()];
+    pub fn reachable_from(&self, roots: impl IntoIterator<Item = NodeId>) -> Vec<bool> {
+        let mut reachable = vec![false; self.nodes.len()];
         for NodeId(root) in roots {
-            behind[root as usize] = true;
+            reachable[root as usize] = true;
         }
         for (at, node) in self.nodes.iter().enumerate().rev() {
-            if behind[at] {
-                node.inputs.iter().for_each(|input| behind[input.0 as usize] = true);
+            if reachable[at] {
+                node.inputs.iter().for_each(|input| reachable[input.0 as usize] = true);
             }
         }
-        behind
+        reachable
     }
 }
 
@@ -94,7 +96,7 @@ pub enum Op {
     /// Records of the input's entities in one slot, projected to another slot.
     Pivot(Pivot),
     /// The input, and the creation records of its processes.
-    Starts {
+    CreationRecords {
         /// Where.
         source: SourceRef,
         /// When.
@@ -198,11 +200,11 @@ pub struct Pivot {
     /// Type of the input.
     pub input: EntityId,
     /// The ways across a record.
-    pub pivots: Vec<crate::catalog::Pivot>,
+    pub ways: Vec<Way>,
     /// Tested on the projected slot.
     pub filter: Predicate,
-    /// Steps; `Some(None)`: as far as it goes.
-    pub depth: Option<Option<u64>>,
+    /// Repeats the relation; `None`: one step, without a column `depth`.
+    pub depth: Option<Depth>,
 }
 
 /// How scans of single patterns combine. Numbers index the node's inputs.

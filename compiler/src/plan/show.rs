@@ -1,9 +1,8 @@
 //! A plan as text (`--emit plan`): a line for each node, then what is shown or written.
 
 use super::{Node, Observe, Op, OutputKind, Plan};
-use crate::backend::elastic::request::column_name;
 use crate::catalog::{Catalog, EntityId};
-use crate::check::hir::{Attr, Column, Hunt, Operand, Predicate, SourceRef, Test, TestOp};
+use crate::check::hir::{Attr, Column, Depth, Hunt, Operand, Predicate, SourceRef, Test, TestOp};
 use crate::time::Window;
 use std::fmt::Write;
 
@@ -32,7 +31,7 @@ pub fn plan(plan: &Plan, hunt: &Hunt, catalog: &Catalog) -> String {
     for output in &plan.outputs {
         let name = hunt.vars.get(output.var.0 as usize).map_or("", |v| v.name.as_str());
         let node = output.node.map_or_else(String::new, |n| format!(" from {n:?}"));
-        let _ = writeln!(out, "statement {}: {} {name}{node}", output.statement, show.output(&output.kind));
+        let _ = writeln!(out, "statement {}: {} {name}{node}", output.statement, output_text(&output.kind));
     }
     out
 }
@@ -53,7 +52,7 @@ impl Show<'_> {
     }
 
     fn attr(&self, attr: &Attr, entity: Option<EntityId>) -> String {
-        column_name(attr, entity, self.catalog)
+        attr.name(self.catalog, entity)
     }
 
     fn op(&self, node: &Node) -> String {
@@ -62,8 +61,8 @@ impl Show<'_> {
             Op::Pivot(p) => {
                 let depth = match p.depth {
                     None => String::new(),
-                    Some(None) => " as far as it goes".to_owned(),
-                    Some(Some(n)) => format!(" {n} times"),
+                    Some(Depth::Unlimited) => " as far as it goes".to_owned(),
+                    Some(Depth::Steps(n)) => format!(" {n} times"),
                 };
                 format!(
                     "pivot {}{depth} in {} {}{}",
@@ -73,7 +72,9 @@ impl Show<'_> {
                     self.filter(&p.filter, node)
                 )
             }
-            Op::Starts { source, window: w } => format!("add creation records from {} {}", self.source(*source), window(*w)),
+            Op::CreationRecords { source, window: w } => {
+                format!("add creation records from {} {}", self.source(*source), window(*w))
+            }
             Op::Observe(o) => format!("observe {}", observe(o)),
             Op::Union => "union".to_owned(),
             Op::Filter { predicate, range } => {
@@ -160,21 +161,20 @@ impl Show<'_> {
             }
         }
     }
+}
 
-    fn output(&self, kind: &OutputKind) -> String {
-        let _ = self.hunt;
-        match kind {
-            OutputKind::Disp { columns, offset, limit } => {
-                let limit = limit.map_or_else(String::new, |n| format!(" LIMIT {n}"));
-                let offset = if *offset == 0 { String::new() } else { format!(" OFFSET {offset}") };
-                format!("DISP ({}){limit}{offset}", headers(columns))
-            }
-            OutputKind::Info => "INFO".to_owned(),
-            OutputKind::Describe(column) => format!("DESCRIBE {} of", column.header),
-            OutputKind::Save { path, columns } => format!("SAVE ({}) to {path:?}", headers(columns)),
-            OutputKind::Explain => "EXPLAIN".to_owned(),
-            OutputKind::Apply => "APPLY to".to_owned(),
+fn output_text(kind: &OutputKind) -> String {
+    match kind {
+        OutputKind::Disp { columns, offset, limit } => {
+            let limit = limit.map_or_else(String::new, |n| format!(" LIMIT {n}"));
+            let offset = if *offset == 0 { String::new() } else { format!(" OFFSET {offset}") };
+            format!("DISP ({}){limit}{offset}", headers(columns))
         }
+        OutputKind::Info => "INFO".to_owned(),
+        OutputKind::Describe(column) => format!("DESCRIBE {} of", column.header),
+        OutputKind::Save { path, columns } => format!("SAVE ({}) to {path:?}", headers(columns)),
+        OutputKind::Explain => "EXPLAIN".to_owned(),
+        OutputKind::Apply => "APPLY to".to_owned(),
     }
 }
 

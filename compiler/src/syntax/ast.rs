@@ -1,66 +1,10 @@
-//! The syntax tree: what the commands share. Each command's own node lives in its file under `commands/`.
+//! The syntax tree, as far as commands share it. Each command has its own node in its slice, and `program` puts them together.
 
-use crate::commands::{apply, describe, disp, explain, find, get, group, info, join, load, merge, new, save, sort};
 use crate::source::Span;
 use crate::time::Instant;
 
-/// A whole huntflow.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Program {
-    /// In the order of the text.
-    pub statements: Vec<Statement>,
-}
-
-/// One statement.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Statement {
-    /// The variable before `=`. Without one, a yielding command fills `_`.
-    pub target: Option<Ident>,
-    /// What it does.
-    pub command: Command,
-    /// From the first to the last token.
-    pub span: Span,
-}
-
-/// What a statement does.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Command {
-    /// `GET process FROM … WHERE …`
-    Get(get::Get),
-    /// `FIND process CREATED BY v`
-    Find(find::Find),
-    /// `NEW process […]`
-    New(new::New),
-    /// `LOAD path AS process`
-    Load(load::Load),
-    /// `SORT v BY attr`
-    Sort(sort::Sort),
-    /// `GROUP v BY attr WITH …`
-    Group(group::Group),
-    /// `JOIN a, b BY x, y`
-    Join(join::Join),
-    /// `a + b + c`
-    Merge(merge::Merge),
-    /// `v WHERE … ATTR …` behind `=`
-    Assign(Expression),
-    /// `DISP v ATTR …`
-    Disp(disp::Disp),
-    /// `INFO v`
-    Info(info::Info),
-    /// `DESCRIBE v.attr`
-    Describe(describe::Describe),
-    /// `SAVE v TO path`
-    Save(save::Save),
-    /// `APPLY analytic ON v`
-    Apply(apply::Apply),
-    /// `EXPLAIN v`
-    Explain(explain::Explain),
-    /// Not readable; the parser has said why.
-    Error,
-}
-
 /// A name with its place: a variable, an entity type, a relation word.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Ident {
     /// As written.
     pub text: String,
@@ -68,8 +12,18 @@ pub struct Ident {
     pub span: Span,
 }
 
+impl Ident {
+    /// What stands where a name is missing and the rest of the statement could be read; its place is empty.
+    pub(crate) const MISSING: &'static str = "missing";
+
+    /// Whether it was not written.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.text == Self::MISSING && self.span.start == self.span.end
+    }
+}
+
 /// An attribute as written.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AttrPath {
     /// The type before `:` in patterns (`process:name`).
     pub entity: Option<Ident>,
@@ -87,7 +41,7 @@ impl AttrPath {
 }
 
 /// A path, URI or data source list, decoded from its quoted form where it has one.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Path {
     /// The text.
     pub text: String,
@@ -98,7 +52,7 @@ pub struct Path {
 }
 
 /// A literal with its place.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq)]
 pub struct Literal {
     /// The value.
     pub kind: LiteralKind,
@@ -163,7 +117,7 @@ pub enum Operator {
 }
 
 /// `[NOT] attr op value`.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq)]
 pub struct Comparison {
     /// Left side.
     pub attribute: AttrPath,
@@ -246,10 +200,19 @@ pub enum TimeSpan {
 }
 
 /// A count behind LIMIT or OFFSET. `None`: not readable; reported.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Count {
     /// The number.
     pub value: Option<u64>,
+    /// Where.
+    pub span: Span,
+}
+
+/// How often FIND follows its relation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Depth {
+    /// Steps; `None`: as far as it goes.
+    pub steps: Option<u64>,
     /// Where.
     pub span: Span,
 }

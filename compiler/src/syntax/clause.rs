@@ -1,12 +1,11 @@
 //! Clauses behind the head of a statement. All are read everywhere and in any order, so that a wrong one is one
 //! message and never a part that goes missing.
 
-use super::ast::{AttrPath, Count, Observation, Path, SortBy, TimeSpan};
+use super::ast::{AttrPath, Count, Depth, Observation, Path, SortBy, TimeSpan};
 use super::fault::{Expect, Tokens};
 use super::grammar::{self, Extra, Input, P, Stop, expected, keyword, lead, list, look, need, place, tell};
 use super::literal;
 use super::token::{Keyword, Kind};
-use crate::commands::find::Depth;
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{CLAUSE_NOT_HERE, CLAUSE_ORDER, ONE_ONLY, UNEXPECTED};
 use crate::source::Span;

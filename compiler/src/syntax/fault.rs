@@ -9,122 +9,60 @@ use chumsky::util::MaybeRef;
 /// Tokens as the grammar sees them.
 pub(crate) type Tokens<'t> = &'t [Token<'t>];
 
-/// Things that a place in the grammar takes, besides keywords. The texts complete "expected …".
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[allow(missing_docs)]
-#[repr(u8)]
-pub(crate) enum Expect {
-    Statement,
-    Command,
-    Variable,
-    EntityType,
-    Relation,
-    Attribute,
-    Comparison,
-    Operator,
-    Value,
-    Source,
-    File,
-    Analytic,
-    Instant,
-    Whole,
-    Unit,
-    Steps,
-    Key,
-    Aggregate,
-    Alias,
-    Argument,
-    Rows,
-    JsonKey,
-    JsonValue,
-    Equals,
-    Plus,
-    Comma,
-    Colon,
-    OpenParen,
-    CloseParen,
-    OpenBracket,
-    CloseBracket,
-    CloseBrace,
-    Observation,
+macro_rules! expects {
+    ($($name:ident $text:literal,)*) => {
+        /// Things that a place in the grammar takes, besides keywords. The texts complete "expected …".
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        #[allow(missing_docs)]
+        #[repr(u8)]
+        pub(crate) enum Expect { $($name,)* }
+
+        impl Expect {
+            /// All of them, in the order in which messages list them.
+            pub(crate) const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// For people.
+            pub(crate) fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
 }
 
-impl Expect {
-    /// All of them, in the order in which messages list them.
-    pub(crate) const ALL: [Self; 33] = [
-        Self::Statement,
-        Self::Command,
-        Self::Variable,
-        Self::EntityType,
-        Self::Relation,
-        Self::Attribute,
-        Self::Comparison,
-        Self::Operator,
-        Self::Value,
-        Self::Source,
-        Self::File,
-        Self::Analytic,
-        Self::Instant,
-        Self::Whole,
-        Self::Unit,
-        Self::Steps,
-        Self::Key,
-        Self::Aggregate,
-        Self::Alias,
-        Self::Argument,
-        Self::Rows,
-        Self::JsonKey,
-        Self::JsonValue,
-        Self::Equals,
-        Self::Plus,
-        Self::Comma,
-        Self::Colon,
-        Self::OpenParen,
-        Self::CloseParen,
-        Self::OpenBracket,
-        Self::CloseBracket,
-        Self::CloseBrace,
-        Self::Observation,
-    ];
-
-    /// For people.
-    pub(crate) fn text(self) -> &'static str {
-        match self {
-            Self::Statement => "a statement",
-            Self::Command => "a command",
-            Self::Variable => "a variable",
-            Self::EntityType => "an entity type",
-            Self::Relation => "a relation",
-            Self::Attribute => "an attribute",
-            Self::Comparison => "a comparison",
-            Self::Operator => "a comparison operator",
-            Self::Value => "a value",
-            Self::Source => "a data source",
-            Self::File => "a file path",
-            Self::Analytic => "an analytic",
-            Self::Instant => "an instant",
-            Self::Whole => "a whole number",
-            Self::Unit => "a unit of time",
-            Self::Steps => "a number of steps or `*`",
-            Self::Key => "an attribute or BIN",
-            Self::Aggregate => "an aggregate function",
-            Self::Alias => "a column name",
-            Self::Argument => "an argument name",
-            Self::Rows => "rows in `[…]`",
-            Self::JsonKey => "a quoted key",
-            Self::JsonValue => "a JSON value",
-            Self::Equals => "`=`",
-            Self::Plus => "`+`",
-            Self::Comma => "`,`",
-            Self::Colon => "`:`",
-            Self::OpenParen => "`(`",
-            Self::CloseParen => "`)`",
-            Self::OpenBracket => "`[`",
-            Self::CloseBracket => "`]`",
-            Self::CloseBrace => "`}`",
-            Self::Observation => "a part in brackets",
-        }
-    }
+expects! {
+    Statement "a statement",
+    Command "a command",
+    Variable "a variable",
+    EntityType "an entity type",
+    Relation "a relation",
+    Attribute "an attribute",
+    Comparison "a comparison",
+    Operator "a comparison operator",
+    Value "a value",
+    Source "a data source",
+    File "a file path",
+    Analytic "an analytic",
+    Instant "an instant",
+    Whole "a whole number",
+    Unit "a unit of time",
+    Steps "a number of steps or `*`",
+    Key "an attribute or BIN",
+    Aggregate "an aggregate function",
+    Alias "a column name",
+    Argument "an argument name",
+    Rows "rows in `[…]`",
+    JsonKey "a quoted key",
+    JsonValue "a JSON value",
+    Equals "`=`",
+    Plus "`+`",
+    Comma "`,`",
+    Colon "`:`",
+    OpenParen "`(`",
+    CloseParen "`)`",
+    OpenBracket "`[`",
+    CloseBracket "`]`",
+    CloseBrace "`}`",
+    Observation "a part in brackets",
 }
 
 /// A set of expected things: keywords in the lower half, [`Expect`] in the upper.

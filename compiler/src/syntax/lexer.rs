@@ -5,7 +5,8 @@ use super::strings;
 use super::token::{Flags, Keyword, Kind, Token};
 use super::{lexical, words};
 use crate::diag::Diagnostic;
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, SourceSet, Span};
+use std::fmt::Write as _;
 
 /// A text as tokens.
 #[derive(Debug)]
@@ -238,6 +239,19 @@ impl Lexer<'_> {
         self.out.diagnostics.push(lexical::invalid(span, &rest[..len]));
         self.push(kind, len);
     }
+}
+
+/// The tokens of a source, one a line: place, kind, text.
+pub fn listing(sources: &SourceSet, id: SourceId) -> String {
+    let mut out = String::new();
+    for token in &lex(id, &sources.get(id).text).tokens {
+        let kind = match token.keyword.filter(|k| k.reserved()) {
+            Some(keyword) => format!("Keyword({})", keyword.word()),
+            None => format!("{:?}", token.kind),
+        };
+        let _ = writeln!(out, "{:<12} {kind:<20} {}", format!("{:?}", token.span), strings::visible(token.text));
+    }
+    out
 }
 
 #[cfg(test)]

@@ -1,50 +1,14 @@
-//! The canonical text of a syntax tree: one statement a line. Reading it back gives the same tree but for places.
+//! The canonical text of what statements are made of. Reading it back gives the same tree but for places.
 //!
 //! What could not be read prints as `?`, which cannot be read either.
 
 use super::ast::{
-    AttrPath, Command, Comparison, Count, Expression, Ident, Literal, LiteralKind, Observation, Operand, Operator, Path, Pattern,
-    Program, Qualifier, SortBy, Statement, TimeSpan,
+    AttrPath, Comparison, Count, Expression, Ident, Literal, LiteralKind, Observation, Operand, Operator, Path, Pattern, Qualifier,
+    SortBy, TimeSpan,
 };
 use super::{strings, words};
 use crate::time::{Instant, SECOND};
-use std::fmt::Write as _;
-
-/// A whole program.
-pub fn program(program: &Program) -> String {
-    let mut out = String::new();
-    for one in &program.statements {
-        statement(one, &mut out);
-        out.push('\n');
-    }
-    out
-}
-
-/// One statement.
-pub fn statement(statement: &Statement, out: &mut String) {
-    if let Some(target) = &statement.target {
-        out.push_str(&target.text);
-        out.push_str(" = ");
-    }
-    match &statement.command {
-        Command::Get(get) => get.print(out),
-        Command::Find(find) => find.print(out),
-        Command::New(new) => new.print(out),
-        Command::Load(load) => load.print(out),
-        Command::Sort(sort) => sort.print(out),
-        Command::Group(group) => group.print(out),
-        Command::Join(join) => join.print(out),
-        Command::Merge(merge) => merge.print(out),
-        Command::Assign(value) => expression(value, out),
-        Command::Disp(disp) => disp.print(out),
-        Command::Info(info) => info.print(out),
-        Command::Describe(describe) => describe.print(out),
-        Command::Save(save) => save.print(out),
-        Command::Apply(apply) => apply.print(out),
-        Command::Explain(explain) => explain.print(out),
-        Command::Error => out.push('?'),
-    }
-}
+use std::fmt::{self, Write as _};
 
 /// Things with `, ` between.
 pub(crate) fn list<'a, T: 'a>(items: impl IntoIterator<Item = &'a T>, out: &mut String, print: impl Fn(&T, &mut String)) {
@@ -303,4 +267,26 @@ pub(crate) fn expression(expression: &Expression, out: &mut String) {
     clause("SORT BY", expression.sort.as_ref(), out, sort_by);
     clause("LIMIT", expression.limit.as_ref(), out, count);
     clause("OFFSET", expression.offset.as_ref(), out, count);
+}
+
+/// Small nodes show as their text with its place, each on a line.
+macro_rules! debug_as_text {
+    ($($node:ident $print:ident,)*) => {
+        $(impl fmt::Debug for $node {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut text = String::new();
+                $print(self, &mut text);
+                write!(f, "{text} {:?}", self.span)
+            }
+        })*
+    };
+}
+
+debug_as_text! {
+    Ident ident,
+    AttrPath attribute,
+    Path path,
+    Literal literal,
+    Comparison comparison,
+    Count count,
 }

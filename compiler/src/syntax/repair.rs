@@ -3,6 +3,7 @@
 //!
 //! Two mistakes that have nothing to do with each other are never mended by one edit, so neither hides the other.
 
+use super::ast::Ident;
 use super::fault::{Expect, ExpectSet, Fault};
 use super::grammar::P;
 use super::scan;
@@ -24,8 +25,8 @@ pub(crate) trait Statements {
     fn place(statement: &Self::Statement) -> Span;
 }
 
-/// The name that a repair puts where one is missing; it is never bound, and nothing is said of it.
-pub(crate) const MISSING: &str = "missing";
+/// The name that a repair puts where one is missing.
+const MISSING: &str = Ident::MISSING;
 
 /// Longest stretch that is repaired, and how many are tried in one text: hostile texts cost time in proportion.
 const LONGEST: usize = 200;
@@ -320,11 +321,13 @@ fn edits(tokens: &[Token<'_>], at: usize, expected: ExpectSet) -> Vec<Edit> {
     if found.is_some_and(|t| t.kind.opens()) {
         out.extend(before.and_then(|before| put(before, 0, &[(Kind::CloseBrace, "}")])));
     }
+    let at_end = at.min(len);
+    // What ends too early lacks something; elsewhere something may be too much.
+    out.extend(missing(expected).into_iter().filter(|_| at >= len).filter_map(|new| put(at_end, 0, new)));
     out.extend(delete(at));
     out.extend(before.and_then(delete));
     out.extend(before.and_then(swap));
     out.extend(swap(at));
-    let at_end = at.min(len);
     out.extend(missing(expected).into_iter().filter_map(|new| put(at_end, 0, new)));
     out.extend(missing(expected).into_iter().filter_map(|new| put(at, 1, new)));
     out.extend(missing(expected).into_iter().filter_map(|new| put(before?, 1, new)));

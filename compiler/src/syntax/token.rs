@@ -130,23 +130,34 @@ impl Token<'_> {
 }
 
 macro_rules! keywords {
-    ($($name:ident $class:ident,)*) => {
+    (
+        words { $($command:ident $module:ident $command_word:literal $command_class:ident,)* }
+        wordless { $($wordless:tt)* }
+        $($name:ident $word:literal $class:ident,)*
+    ) => {
         /// The keywords. Case does not matter, and all are contextual.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         #[allow(missing_docs)]
-        pub enum Keyword { $($name,)* }
+        pub enum Keyword { $($command,)* $($name,)* }
 
         impl Keyword {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
+            /// All of them: those of commands first.
+            pub const ALL: &[Self] = &[$(Self::$command,)* $(Self::$name,)*];
 
             /// What it is for.
             pub fn class(self) -> Class {
-                match self { $(Self::$name => Class::$class,)* }
+                match self {
+                    $(Self::$command => Class::$command_class,)*
+                    $(Self::$name => Class::$class,)*
+                }
             }
 
-            fn name(self) -> &'static str {
-                match self { $(Self::$name => stringify!($name),)* }
+            /// The canonical spelling.
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Self::$command => $command_word,)*
+                    $(Self::$name => $word,)*
+                }
             }
         }
     };
@@ -167,29 +178,47 @@ pub enum Class {
     Soft,
 }
 
-keywords! {
-    Get Yield, Find Yield, New Yield, Load Yield, Sort Yield, Group Yield, Join Yield,
-    Disp Command, Info Command, Describe Command, Save Command, Apply Command, Explain Command,
-    From Clause, Where Clause, Attr Clause, Limit Clause, Offset Clause, Start Clause, Last Clause,
-    Stop Inner, By Inner, With Inner, As Inner, On Inner, To Inner,
-    And Inner, Or Inner, Not Inner, In Inner, Is Inner, Like Inner, Matches Inner, IsSubset Inner, IsSuperset Inner,
-    Asc Inner, Desc Inner,
-    Depth Soft, Null Soft, FollowedBy Soft, Within Soft, Seconds Soft, Repeats Soft, Times Soft,
+for_each_command! { keywords
+    From "FROM" Clause,
+    Where "WHERE" Clause,
+    Attr "ATTR" Clause,
+    Limit "LIMIT" Clause,
+    Offset "OFFSET" Clause,
+    Start "START" Clause,
+    Last "LAST" Clause,
+    Stop "STOP" Inner,
+    By "BY" Inner,
+    With "WITH" Inner,
+    As "AS" Inner,
+    On "ON" Inner,
+    To "TO" Inner,
+    And "AND" Inner,
+    Or "OR" Inner,
+    Not "NOT" Inner,
+    In "IN" Inner,
+    Is "IS" Inner,
+    Like "LIKE" Inner,
+    Matches "MATCHES" Inner,
+    IsSubset "ISSUBSET" Inner,
+    IsSuperset "ISSUPERSET" Inner,
+    Asc "ASC" Inner,
+    Desc "DESC" Inner,
+    Depth "DEPTH" Soft,
+    Null "NULL" Soft,
+    FollowedBy "FOLLOWEDBY" Soft,
+    Within "WITHIN" Soft,
+    Seconds "SECONDS" Soft,
+    Repeats "REPEATS" Soft,
+    Times "TIMES" Soft,
 }
 
 impl Keyword {
-    /// The canonical spelling.
-    pub fn word(self) -> &'static str {
-        // Variant names differ from the spelling by case alone; the table keeps the upper-case text.
-        WORDS[self as usize]
-    }
-
     /// The keyword spelt like this, in any case.
     pub fn find(word: &str) -> Option<Self> {
         if word.len() > 10 || !word.as_bytes().first()?.is_ascii_alphabetic() {
             return None;
         }
-        Self::ALL.iter().copied().find(|k| k.name().eq_ignore_ascii_case(word))
+        Self::ALL.iter().copied().find(|k| k.word().eq_ignore_ascii_case(word))
     }
 
     /// Whether it begins a statement.
@@ -203,61 +232,12 @@ impl Keyword {
     }
 }
 
-/// Canonical spellings, in the order of the enum.
-const WORDS: [&str; 44] = [
-    "GET",
-    "FIND",
-    "NEW",
-    "LOAD",
-    "SORT",
-    "GROUP",
-    "JOIN",
-    "DISP",
-    "INFO",
-    "DESCRIBE",
-    "SAVE",
-    "APPLY",
-    "EXPLAIN",
-    "FROM",
-    "WHERE",
-    "ATTR",
-    "LIMIT",
-    "OFFSET",
-    "START",
-    "LAST",
-    "STOP",
-    "BY",
-    "WITH",
-    "AS",
-    "ON",
-    "TO",
-    "AND",
-    "OR",
-    "NOT",
-    "IN",
-    "IS",
-    "LIKE",
-    "MATCHES",
-    "ISSUBSET",
-    "ISSUPERSET",
-    "ASC",
-    "DESC",
-    "DEPTH",
-    "NULL",
-    "FOLLOWEDBY",
-    "WITHIN",
-    "SECONDS",
-    "REPEATS",
-    "TIMES",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_keyword_has_its_spelling() {
-        assert_eq!(WORDS.len(), Keyword::ALL.len());
+    fn every_keyword_is_found_by_its_spelling() {
         for keyword in Keyword::ALL {
             assert_eq!(Keyword::find(keyword.word()), Some(*keyword));
             assert_eq!(Keyword::find(&keyword.word().to_lowercase()), Some(*keyword));

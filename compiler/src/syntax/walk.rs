@@ -1,11 +1,6 @@
-//! A walk over every named thing and every place of a syntax tree.
+//! A walk over every named thing and every place of a syntax tree; the nodes of commands walk in their slices.
 
-use super::ast::{
-    AttrPath, Command, Count, Expression, Ident, Literal, LiteralKind, Observation, Operand, Path, Pattern, Program, SortBy,
-    Statement, TimeSpan,
-};
-use crate::commands::group::Key;
-use crate::commands::new::Rows;
+use super::ast::{AttrPath, Count, Expression, Ident, Literal, LiteralKind, Observation, Operand, Path, Pattern, SortBy, TimeSpan};
 use crate::source::Span;
 
 /// What to do at each thing; by default, its places are visited.
@@ -45,98 +40,25 @@ pub(crate) trait Walk {
         self.span(&mut literal.span);
     }
 
-    /// The two names of DESCRIBE.
-    fn described(&mut self, variable: &mut Ident, attribute: &mut AttrPath) {
+    /// A variable and its attribute as one word: `v.attr`.
+    fn dotted(&mut self, variable: &mut Ident, attribute: &mut AttrPath) {
         self.ident(variable);
         self.attribute(attribute);
     }
-}
 
-/// Walks a program.
-pub(crate) fn program(program: &mut Program, walk: &mut impl Walk) {
-    for one in &mut program.statements {
-        statement(one, walk);
+    /// The name of an argument, which touches the `=` behind it.
+    fn argument(&mut self, name: &mut Ident) {
+        self.ident(name);
     }
-}
 
-/// Walks a statement.
-pub(crate) fn statement(statement: &mut Statement, walk: &mut impl Walk) {
-    if let Some(target) = &mut statement.target {
-        walk.ident(target);
-    }
-    command(&mut statement.command, walk);
-    walk.span(&mut statement.span);
-}
-
-fn command(command: &mut Command, walk: &mut impl Walk) {
-    match command {
-        Command::Get(get) => {
-            walk.ident(&mut get.entity);
-            get.from.iter_mut().for_each(|p| walk.path(p));
-            rest(&mut get.pattern, &mut get.span, &mut get.limit, walk);
-        }
-        Command::Find(find) => {
-            walk.ident(&mut find.entity);
-            walk.relation(&mut find.relation);
-            find.by.iter_mut().for_each(|s| walk.span(s));
-            walk.ident(&mut find.variable);
-            find.depth.iter_mut().for_each(|d| walk.span(&mut d.span));
-            rest(&mut find.filter, &mut find.span, &mut find.limit, walk);
-        }
-        Command::New(new) => {
-            new.entity.iter_mut().for_each(|e| walk.ident(e));
-            rows(&mut new.rows, walk);
-            walk.span(&mut new.span);
-        }
-        Command::Load(load) => {
-            walk.path(&mut load.path);
-            load.entity.iter_mut().for_each(|e| walk.ident(e));
-        }
-        Command::Sort(sort) => {
-            walk.ident(&mut sort.variable);
-            sort_by(&mut sort.by, walk);
-        }
-        Command::Join(join) => {
-            walk.ident(&mut join.left);
-            walk.ident(&mut join.right);
-            if let Some((left, right)) = &mut join.by {
-                walk.attribute(left);
-                walk.attribute(right);
-            }
-        }
-        Command::Group(group) => {
-            walk.ident(&mut group.variable);
-            group.keys.iter_mut().for_each(|k| key(k, walk));
-            for aggregate in group.aggregates.iter_mut().flatten() {
-                walk.attribute(&mut aggregate.attribute);
-                aggregate.alias.iter_mut().for_each(|a| walk.ident(a));
-                walk.span(&mut aggregate.span);
-            }
-        }
-        Command::Merge(merge) => merge.variables.iter_mut().for_each(|v| walk.ident(v)),
-        Command::Assign(expression) => self::expression(expression, walk),
-        Command::Disp(disp) => expression(&mut disp.expression, walk),
-        Command::Info(info) => walk.ident(&mut info.variable),
-        Command::Explain(explain) => walk.ident(&mut explain.variable),
-        Command::Describe(describe) => walk.described(&mut describe.variable, &mut describe.attribute),
-        Command::Save(save) => {
-            walk.ident(&mut save.variable);
-            walk.path(&mut save.path);
-        }
-        Command::Apply(apply) => {
-            walk.path(&mut apply.analytic);
-            apply.variables.iter_mut().for_each(|v| walk.ident(v));
-            for (name, value) in &mut apply.arguments {
-                walk.ident(name);
-                operand(value, walk);
-            }
-        }
-        Command::Error => {}
+    /// A part that is written in JSON.
+    fn json(&mut self, span: &mut Span) {
+        self.span(span);
     }
 }
 
 /// The clauses that GET and FIND share.
-fn rest(filter: &mut Option<Observation>, span: &mut Option<TimeSpan>, limit: &mut Option<Count>, walk: &mut impl Walk) {
+pub(crate) fn rest(filter: &mut Option<Observation>, span: &mut Option<TimeSpan>, limit: &mut Option<Count>, walk: &mut impl Walk) {
     if let Some(filter) = filter {
         observation(filter, walk);
     }
@@ -148,34 +70,13 @@ fn rest(filter: &mut Option<Observation>, span: &mut Option<TimeSpan>, limit: &m
     }
 }
 
-fn rows(rows: &mut Rows, walk: &mut impl Walk) {
-    match rows {
-        Rows::Names(names) => names.iter_mut().for_each(|n| walk.literal(n)),
-        Rows::Objects(rows) => {
-            for field in rows.iter_mut().flatten() {
-                walk.ident(&mut field.key);
-                field.value.iter_mut().for_each(|v| walk.literal(v));
-            }
-        }
-        Rows::Error => {}
-    }
-}
-
-fn key(key: &mut Key, walk: &mut impl Walk) {
-    match key {
-        Key::Attr(attribute) => walk.attribute(attribute),
-        Key::Bin { attribute, span, .. } => {
-            walk.attribute(attribute);
-            walk.span(span);
-        }
-    }
-}
-
-fn sort_by(by: &mut SortBy, walk: &mut impl Walk) {
+/// The attribute of a sort order.
+pub(crate) fn sort_by(by: &mut SortBy, walk: &mut impl Walk) {
     walk.attribute(&mut by.attribute);
 }
 
-fn expression(expression: &mut Expression, walk: &mut impl Walk) {
+/// An expression with its clauses.
+pub(crate) fn expression(expression: &mut Expression, walk: &mut impl Walk) {
     walk.ident(&mut expression.variable);
     expression.filter.iter_mut().for_each(|f| observation(f, walk));
     expression.attributes.iter_mut().flatten().for_each(|a| walk.attribute(a));
@@ -218,7 +119,8 @@ fn pattern(pattern: &mut Pattern, walk: &mut impl Walk) {
     }
 }
 
-fn operand(operand: &mut Operand, walk: &mut impl Walk) {
+/// One literal or a list.
+pub(crate) fn operand(operand: &mut Operand, walk: &mut impl Walk) {
     match operand {
         Operand::One(one) => walk.literal(one),
         Operand::List(items, span) => {
@@ -227,19 +129,5 @@ fn operand(operand: &mut Operand, walk: &mut impl Walk) {
             }
             walk.span(span);
         }
-    }
-}
-
-/// Sets every place to the same, and relation words to upper case: what is left is what the text says.
-pub(crate) struct Erase;
-
-impl Walk for Erase {
-    fn span(&mut self, span: &mut Span) {
-        (span.start, span.end) = (0, 0);
-    }
-
-    fn relation(&mut self, relation: &mut Ident) {
-        relation.text.make_ascii_uppercase();
-        self.ident(relation);
     }
 }

@@ -9,11 +9,11 @@ use super::{hunt, input};
 use crate::report::sanitize::{json_text, terminal_lines};
 use huntc_compiler::backend::elastic::{lower, show};
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check;
 use huntc_compiler::check::hir::Hunt;
 use huntc_compiler::options::Options;
 use huntc_compiler::plan::{self, Plan, graph};
-use huntc_compiler::syntax;
+use huntc_compiler::syntax::lexer;
+use huntc_compiler::tree_text::tree_text;
 
 /// Show what a huntflow compiles to; nothing is sent
 #[derive(Debug, clap::Args)]
@@ -94,15 +94,15 @@ fn compile(args: &Args, session: &mut Session) -> Result<ExitCode, ExitCode> {
 /// The text of a stage; none where the huntflow did not come so far.
 fn show_stage(stage: Emit, compiled: &Compiled, session: &Session, catalog: &Catalog, options: &Options) -> Option<String> {
     match stage {
-        Emit::Tokens => compiled.parsed.as_ref().map(|(id, _)| syntax::show::tokens(&session.sources, *id)),
-        Emit::Ast => compiled.parsed.as_ref().map(|(_, program)| syntax::show::ast(program)),
+        Emit::Tokens => compiled.parsed.as_ref().map(|(id, _)| lexer::listing(&session.sources, *id)),
+        Emit::Ast => compiled.parsed.as_ref().map(|(_, program)| tree_text(program)),
         _ => compiled.hunt.as_ref().map(|(hunt, plan)| show_hunt(stage, hunt, plan, catalog, options)),
     }
 }
 
 fn show_hunt(stage: Emit, hunt: &Hunt, plan: &Plan, catalog: &Catalog, options: &Options) -> String {
     if stage == Emit::Hir {
-        return check::show::hunt(hunt, catalog);
+        return tree_text(hunt);
     }
     let requests = || lower::requests(plan, catalog);
     match stage {

@@ -8,8 +8,8 @@ use crate::report::sanitize::terminal as safe;
 use crate::report::text::count;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::FILE_NOT_WRITTEN;
+use huntc_compiler::program::{self, notebook};
 use huntc_compiler::source::Span;
-use huntc_compiler::syntax::{self, notebook};
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -96,7 +96,7 @@ fn format(file: &str, check: bool, session: &mut Session) -> Outcome {
 fn canonical(file: &str, text: &str, session: &mut Session) -> Result<String, Vec<Diagnostic>> {
     if !input::is_huntbook(file) {
         let id = session.sources.add_text(input::name(file), text);
-        return syntax::format(&session.sources, id);
+        return program::format(&session.sources, id);
     }
     match notebook::read(input::name(file), text) {
         Ok(source) => notebook::format_notebook(session.sources.add(source), text),

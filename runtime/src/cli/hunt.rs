@@ -10,8 +10,8 @@ use huntc_compiler::compile;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::options::Options;
 use huntc_compiler::plan::Plan;
+use huntc_compiler::program::Program;
 use huntc_compiler::source::SourceId;
-use huntc_compiler::syntax::ast::Program;
 
 /// What became of a huntflow.
 pub(super) struct Compiled {

@@ -2,8 +2,8 @@
 
 use huntc_compiler::diag::codes::config::UNREADABLE_FILE;
 use huntc_compiler::diag::{Diagnostic, suggest};
+use huntc_compiler::program::notebook;
 use huntc_compiler::source::{SourceId, SourceSet, Span};
-use huntc_compiler::syntax::notebook;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 

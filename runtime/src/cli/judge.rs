@@ -14,7 +14,7 @@ use crate::report::model::{HuntReport, Status};
 use crate::report::sanitize::terminal as safe;
 use crate::source::files::ReadReport;
 use crate::source::{Fields, SourceError};
-use huntc_compiler::check::hir::{DataSource, Hunt, StepKind};
+use huntc_compiler::check::hir::{DataSource, Get, GetFrom, Hunt, StepKind};
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::codes::store::BAD_LINES;
 use huntc_compiler::diag::{Diagnostic, LintLevels, Severity, Sink, suggest};
@@ -139,8 +139,8 @@ fn unbound(source: &DataSource, config: &Config, span: Span) -> Diagnostic {
 fn source_span(hunt: &Hunt, name: &str) -> Option<Span> {
     let index = hunt.sources.iter().position(|s| s.name == name)?;
     let names = |kind: &StepKind| match kind {
-        StepKind::GetSource { sources, .. } => sources.iter().any(|(s, _)| usize::from(s.0) == index),
-        StepKind::Find { find, .. } => find.sources.iter().any(|(s, _)| usize::from(s.0) == index),
+        StepKind::Get(Get { from: GetFrom::Sources { sources, .. }, .. }) => sources.iter().any(|(s, _)| usize::from(s.0) == index),
+        StepKind::Find(find) => find.sources.iter().any(|(s, _)| usize::from(s.0) == index),
         _ => false,
     };
     hunt.steps.iter().find(|s| names(&s.kind)).map(|s| s.span)

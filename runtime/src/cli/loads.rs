@@ -5,9 +5,8 @@ use super::input;
 use crate::config::Config;
 use crate::files;
 use huntc_compiler::diag::Sink;
+use huntc_compiler::program::{self, Command};
 use huntc_compiler::source::{SourceId, SourceSet};
-use huntc_compiler::syntax;
-use huntc_compiler::syntax::ast::Command;
 use std::path::PathBuf;
 
 /// Folders that LOAD and SAVE may use.
@@ -21,7 +20,7 @@ pub(super) fn types(file: &str, id: SourceId, sources: &SourceSet, config: &Conf
     if !sources.get(id).text.to_ascii_uppercase().contains("LOAD") {
         return Vec::new();
     }
-    let program = syntax::parse(sources, id, &mut Sink::default());
+    let program = program::parse(sources, id, &mut Sink::default());
     let (folder, roots) = (input::folder(file), roots(file, config));
     let place = files::Place { folder: &folder, roots: &roots };
     let untyped = program.statements.iter().filter_map(|statement| match &statement.command {

@@ -7,7 +7,6 @@ use crate::files;
 use crate::ops::new;
 use crate::source::SourceError;
 use crate::table::Table;
-use huntc_compiler::backend::elastic::request::column_name;
 use huntc_compiler::catalog::{AttrId, Catalog};
 use huntc_compiler::check::hir::{Attr, Column, Operand, Var};
 use huntc_compiler::diag::{Diagnostic, codes};
@@ -64,7 +63,7 @@ impl Run<'_> {
         let mut sent = Vec::new();
         for table in inputs.iter().take(tables as usize) {
             let attrs = attributes(table, self.job.catalog);
-            let names = attrs.iter().map(|a| column_name(a, table.entity, self.job.catalog)).collect();
+            let names = attrs.iter().map(|a| a.name(self.job.catalog, table.entity)).collect();
             let plain = Table { rows: crate::table::Rows::Entities, ..Table::clone(table) };
             sent.push(analytics::Rows { names, rows: super::node::rows_of(&plain, &attrs) });
         }

@@ -182,7 +182,7 @@ impl Run<'_> {
     fn execute(&self) {
         let plan = self.job.plan;
         // What a figure or an output needs.
-        let needed = plan.behind(plan.vars.iter().flatten().copied().chain(plan.outputs.iter().filter_map(|o| o.node)));
+        let needed = plan.reachable_from(plan.vars.iter().flatten().copied().chain(plan.outputs.iter().filter_map(|o| o.node)));
         schedule::schedule(plan, &needed, self.options.concurrency, &|id| self.settle(id));
     }
 

@@ -8,7 +8,7 @@ use crate::source::Records;
 use crate::table::{Entity, Key, Table};
 use huntc_compiler::backend::elastic::lower;
 use huntc_compiler::catalog::EntityId;
-use huntc_compiler::check::hir::{Attr, SourceRef};
+use huntc_compiler::check::hir::{Attr, Depth, SourceRef};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Node, NodeId, Op, Pivot, Scan};
@@ -52,7 +52,7 @@ impl Run<'_> {
         Ok(match &node.op {
             Op::Scan(scan) => self.scan(id, node, scan)?,
             Op::Pivot(pivot) => self.pivot(id, node, pivot, input)?,
-            Op::Starts { source, .. } => self.starts(id, node, *source, input)?,
+            Op::CreationRecords { source, .. } => self.starts(id, node, *source, input)?,
             Op::Observe(shape) => observe::observe(shape, inputs, node.entity, &node.columns).map_err(|e| undecided(node, &e))?,
             Op::Union => union::union(inputs, node.entity, &node.columns),
             Op::Filter { predicate, range } => {
@@ -135,7 +135,7 @@ impl Run<'_> {
             let hop = sight::Hop {
                 input: pivot.input,
                 keys: &wanted,
-                ways: &pivot.pivots,
+                ways: &pivot.ways,
                 entity,
                 filter: &pivot.filter,
                 trace: pivot.depth.is_some(),
@@ -152,7 +152,7 @@ impl Run<'_> {
         node: &Node,
         pivot: &Pivot,
         input: &Table,
-        most: Option<u64>,
+        most: Depth,
         references: &References,
     ) -> Result<Table, Failure> {
         let mut frontier: Vec<Key> = self.pivot_keys(node, pivot, input).into_iter().cloned().collect();
@@ -161,7 +161,7 @@ impl Run<'_> {
         let mut all = Found::default();
         let mut whole = true;
         let mut depth = 0_u64;
-        while !frontier.is_empty() && most.is_none_or(|most| depth < most) {
+        while !frontier.is_empty() && most.goes_on(depth) {
             depth += 1;
             let keys: Vec<&Key> = frontier.iter().collect();
             let mut found = Found::default();

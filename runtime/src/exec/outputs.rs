@@ -85,7 +85,7 @@ impl Run<'_> {
             ("Entity Attributes", text(names(&|n| !n.contains('.') && !n.starts_with("x_")))),
             ("Indirect Attributes", text(names(&|n| n.contains('.')))),
             ("Customized Attributes", text(names(&|n| n.starts_with("x_")))),
-            ("Birth Command", text(var.born.to_owned())),
+            ("Birth Command", text(var.born.word().to_owned())),
             ("Associated Datasource", text(sources.join(", "))),
             ("Dependent Variables", text(parents.join(", "))),
         ];
@@ -105,7 +105,7 @@ impl Run<'_> {
         let Some(root) = plan.vars.get(output.var.0 as usize).copied().flatten() else {
             return facts(output, var, "EXPLAIN", Vec::new(), true);
         };
-        let behind = plan.behind([root]);
+        let behind = plan.reachable_from([root]);
         let text = |t: String| Some(Value::text(t));
         let ladder = plan.identity == huntc_compiler::options::ProcessIdentity::Ladder;
         let nodes = plan.iter().zip(behind).filter(|(_, behind)| *behind);

@@ -2,7 +2,7 @@
 
 use super::{Run, locked};
 use crate::report::model::VariableReport;
-use huntc_compiler::check::hir::{Shape, StepKind, Var, VarId};
+use huntc_compiler::check::hir::{GetFrom, Shape, StepKind, Var, VarId};
 use huntc_compiler::diag::{Diagnostic, codes};
 use huntc_compiler::plan::NodeId;
 use std::sync::OnceLock;
@@ -41,8 +41,8 @@ impl Run<'_> {
     /// whose result is all that was found.
     fn counts_unidentified(&self, var: &Var) -> bool {
         self.job.hunt.steps.iter().any(|step| match &step.kind {
-            StepKind::GetSource { out, limit, .. } => limit.is_none() && self.is(*out, var),
-            StepKind::Find { out, find } => find.limit.is_none() && self.is(*out, var),
+            StepKind::Get(get) => matches!(get.from, GetFrom::Sources { .. }) && get.limit.is_none() && self.is(get.out, var),
+            StepKind::Find(find) => find.limit.is_none() && self.is(find.out, var),
             _ => false,
         })
     }

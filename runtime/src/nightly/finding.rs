@@ -153,9 +153,10 @@ fn entity_of(table: &Table, row: usize) -> Option<usize> {
 /// How many of a GROUP result's columns are its keys.
 fn group_keys(hunt: &Hunt, var: VarId) -> Option<usize> {
     hunt.steps.iter().find_map(|step| match &step.kind {
-        StepKind::Group { out, keys, .. } if *out == var => Some(keys.len()),
-        StepKind::Assign { out, expression } if *out == var && expression.input != var => {
-            expression.columns.is_none().then(|| group_keys(hunt, expression.input))?
+        StepKind::Group(group) if group.out == var => Some(group.keys.len()),
+        StepKind::Sort(sort) if sort.out == var => group_keys(hunt, sort.input),
+        StepKind::Assign(assign) if assign.out == var && assign.expression.columns.is_none() => {
+            group_keys(hunt, assign.expression.input)
         }
         _ => None,
     })

@@ -2,8 +2,8 @@
 
 use super::filter::shell;
 use crate::table::{Row, Rows, Table};
+use huntc_compiler::check::hir::Function;
 use huntc_compiler::check::hir::{Aggregate, Attr, GroupKey};
-use huntc_compiler::commands::group::Function;
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};

@@ -4,7 +4,7 @@ use super::filter::shell;
 use crate::table::{Key, Row, Rows, Table};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::check::hir::Attr;
-use huntc_compiler::plan::demand::renamed;
+use huntc_compiler::plan::demand::same_named;
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashMap;
 
@@ -18,7 +18,7 @@ pub fn join(left: &Table, right: &Table, by: Option<&(Attr, Attr)>, columns: &[A
     let lefts: Vec<Vec<Option<Value>>> = columns.iter().map(|c| left.column(c)).collect();
     let rights: Vec<Vec<Option<Value>>> = columns
         .iter()
-        .map(|c| renamed(c, left.entity, right.entity, catalog).map_or_else(Vec::new, |c| right.column(&c)))
+        .map(|c| same_named(c, left.entity, right.entity, catalog).map_or_else(Vec::new, |c| right.column(&c)))
         .collect();
     let cell = |column: Option<&Vec<Option<Value>>>, row: usize| column.and_then(|c| c.get(row).cloned()).flatten();
     let mut numbers: FxHashMap<u32, u32> = FxHashMap::default();

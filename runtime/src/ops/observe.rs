@@ -4,11 +4,13 @@
 //! ones of one pattern, WITHIN all bound ones in one stretch of time. A record is an observation at one instant.
 //! The result holds every sighting that some match binds.
 
+mod events;
 mod exact;
 
 use super::union;
 use crate::sight::Undecided;
 use crate::table::{Collector, Table};
+use events::{Bound, Event, TimeSpan, events, inside, times};
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::check::hir::Attr;
 use huntc_compiler::plan::Observe;
@@ -68,37 +70,6 @@ fn disjoint(events: &[Vec<Event>]) -> bool {
     events.iter().flatten().all(|e| seen.insert(e.record))
 }
 
-/// A matched record of one pattern.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Event {
-    time: Instant,
-    record: u64,
-}
-
-/// Both ends inside.
-#[derive(Clone, Copy)]
-struct TimeSpan {
-    start: Instant,
-    end: Instant,
-}
-
-fn events(table: &Table) -> Vec<Event> {
-    let sightings = table.entities.iter().flat_map(|e| &e.sightings).filter(|s| s.counted);
-    let mut events: Vec<Event> = sightings.filter_map(|s| Some(Event { time: s.time?, record: s.record? })).collect();
-    events.sort_unstable();
-    events.dedup();
-    events
-}
-
-/// Inputs and records that matches bind.
-type Bound = BTreeSet<(usize, u64)>;
-
-fn inside(events: &[Event], span: TimeSpan) -> &[Event] {
-    let from = events.partition_point(|e| e.time < span.start);
-    let to = events.partition_point(|e| e.time <= span.end);
-    events.get(from..to).unwrap_or_default()
-}
-
 /// What the matches of a plain `shape` over disjoint events bind inside `span`; `None` where there is no match.
 fn bound(shape: &Observe, events: &[Vec<Event>], span: TimeSpan) -> Option<Bound> {
     match shape {
@@ -129,14 +100,6 @@ fn bound(shape: &Observe, events: &[Vec<Event>], span: TimeSpan) -> Option<Bound
             (records.len() >= *n as usize).then_some(found)
         }
     }
-}
-
-/// The instants of records inside a span.
-fn times(events: &[Vec<Event>], span: TimeSpan) -> Vec<Instant> {
-    let mut times: Vec<Instant> = events.iter().flat_map(|e| inside(e, span)).map(|e| e.time).collect();
-    times.sort_unstable();
-    times.dedup();
-    times
 }
 
 /// `first FOLLOWEDBY second`: there is an instant that all of the first lies at or before and all of the second at or

@@ -8,7 +8,7 @@ use super::view::{Instance, Memo, View};
 use super::{Reading, Standing, Undecided};
 use crate::source::Records;
 use crate::table::{Collector, Key, Sighting, Values};
-use huntc_compiler::catalog::{AttrId, EntityId, Pivot, SlotId};
+use huntc_compiler::catalog::{AttrId, EntityId, SlotId, Way};
 use huntc_compiler::check::hir::{Attr, Predicate, SightingAttr};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
@@ -77,7 +77,7 @@ pub struct Hop<'a> {
     /// The input's entities.
     pub keys: &'a FxHashSet<Key>,
     /// The ways across a record.
-    pub ways: &'a [Pivot],
+    pub ways: &'a [Way],
     /// Projected type.
     pub entity: EntityId,
     /// Tested on the projected slot.

@@ -5,10 +5,12 @@ use huntc_compiler::catalog::Catalog;
 use huntc_compiler::compile::{Compilation, compile};
 use huntc_compiler::diag::{Diagnostic, Severity, render_github, render_json, render_text};
 use huntc_compiler::options::Options;
+use huntc_compiler::plan;
+use huntc_compiler::program::{format, print};
 use huntc_compiler::source::{SourceId, SourceSet, Span};
-use huntc_compiler::syntax::{format, print};
+use huntc_compiler::syntax::lexer;
 use huntc_compiler::time::Instant;
-use huntc_compiler::{check, plan, syntax};
+use huntc_compiler::tree_text::tree_text;
 
 /// A huntflow.
 pub fn check(bytes: &[u8]) {
@@ -18,8 +20,8 @@ pub fn check(bytes: &[u8]) {
     render_text::render(&compilation.diagnostics, &sources, true);
     render_json::render(&compilation.diagnostics, &sources);
     render_github::render(&compilation.diagnostics, &sources);
-    syntax::show::tokens(&sources, id);
-    syntax::show::ast(&compilation.program);
+    lexer::listing(&sources, id);
+    tree_text(&compilation.program);
     stages(&compilation);
     if compilation.diagnostics.iter().all(|d| d.severity != Severity::Error || !d.code.id.starts_with("K00")) {
         printed(&compilation, text);
@@ -51,7 +53,7 @@ pub(super) fn places(diagnostics: &[Diagnostic], text: &str) {
 fn stages(compilation: &Compilation) {
     let Some((hunt, built)) = &compilation.compiled else { return };
     let catalog = Catalog::builtin();
-    check::show::hunt(hunt, catalog);
+    tree_text(hunt);
     plan::show::plan(built, hunt, catalog);
     plan::graph::dot(built, hunt, catalog);
     let shown = show::requests(&lower::requests(built, catalog), hunt);

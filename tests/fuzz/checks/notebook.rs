@@ -1,8 +1,8 @@
 //! The JSON of a huntbook: places lie in its text, formatting keeps it JSON and is stable.
 
 use super::huntflow::places;
+use huntc_compiler::program::notebook;
 use huntc_compiler::source::SourceId;
-use huntc_compiler::syntax::notebook;
 
 /// A huntbook.
 pub fn check(bytes: &[u8]) {

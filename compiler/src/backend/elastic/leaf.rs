@@ -3,7 +3,7 @@
 
 use super::predicate::{Context, Lowered};
 use super::query::{Bound, Query, Range, Regexp, Term, Terms, Wildcard};
-use super::request::{Hole, HolePart, column_name};
+use super::request::{Hole, HolePart};
 use crate::catalog::{Access, FieldType, Rule, ValueType};
 use crate::check::hir::{Operand, Test, TestOp};
 use crate::pattern::like::{Like, LikeQuery};
@@ -75,7 +75,7 @@ fn one_of(context: &Context<'_>, field: &str, kind: FieldType, test: &Test, oper
                 let Some((_, node)) = context.references.iter().find(|(v, _)| v == var) else { continue };
                 holes.push(Hole {
                     node: *node,
-                    part: HolePart::Column(attr.clone(), column_name(attr, context.entity_of(*node), context.catalog)),
+                    part: HolePart::Column(attr.clone(), attr.name(context.catalog, context.entity_of(*node))),
                 });
             }
         }

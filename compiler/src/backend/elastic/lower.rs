@@ -34,7 +34,7 @@ pub fn request_of(plan: &Plan, catalog: &Catalog, id: NodeId, node: &Node, ladde
         Op::Pivot(pivot) => {
             (pivot.source, pivot.window, request.pivot(pivot), request.pivot_purpose(pivot), request.pivot_fields(pivot))
         }
-        Op::Starts { source, window } => {
+        Op::CreationRecords { source, window } => {
             let purpose = format!("statement {}: creation records of {:?}", node.statement, node.inputs.first()?);
             (*source, *window, request.starts(), purpose, request.starts_fields())
         }
@@ -88,7 +88,7 @@ impl Request<'_> {
     fn pivot(&self, pivot: &Pivot) -> Lowered {
         let context = self.context();
         let input = self.node.inputs.first().copied().unwrap_or(NodeId(0));
-        let ways = pivot.pivots.iter().map(|way| {
+        let ways = pivot.ways.iter().map(|way| {
             let mut parts: Vec<Lowered> = way.guard.iter().map(|guard| Lowered::exact(condition(guard))).collect();
             parts.push(self.keys(input, pivot.input, way.input));
             parts.push(predicate::on_slot(&context, &pivot.filter, self.entity, way.output));
@@ -158,7 +158,7 @@ impl Request<'_> {
 
     fn pivot_fields(&self, pivot: &Pivot) -> Fields {
         let mut fields = self.base();
-        for way in &pivot.pivots {
+        for way in &pivot.ways {
             fields.extend(way.guard.iter().map(|guard| guard.field.clone()));
             self.identity_fields(pivot.input, way.input, &mut fields);
             self.slot_fields(way.output, &mut fields);

@@ -81,20 +81,6 @@ pub struct BoundRequest {
     pub first_only: bool,
 }
 
-/// The name of an attribute in [`HolePart::Column`].
-pub fn column_name(attr: &Attr, entity: Option<crate::catalog::EntityId>, catalog: &crate::catalog::Catalog) -> String {
-    use crate::check::hir::SightingAttr;
-    match (attr, entity) {
-        (Attr::Catalog(id), Some(entity)) => catalog.attribute(entity, *id).name.clone(),
-        (Attr::Catalog(id), None) => format!("attribute {}", id.0),
-        (Attr::Sighting(SightingAttr::FirstObserved), _) => "first_observed".into(),
-        (Attr::Sighting(SightingAttr::LastObserved), _) => "last_observed".into(),
-        (Attr::Sighting(SightingAttr::NumberObserved), _) => "number_observed".into(),
-        (Attr::Sighting(SightingAttr::ObservationId), _) => "observation_id".into(),
-        (Attr::Added(name), _) => name.clone(),
-    }
-}
-
 /// A query with the range of its window in front; bounds in milliseconds, so that every instant inside is kept
 /// (`elastic-live` servers truncate finer literals).
 pub fn with_window<H>(query: Query<H>, window: Window) -> Query<H> {

@@ -5,15 +5,15 @@ mod cases;
 mod codes;
 mod forms;
 mod pages;
+mod text;
 mod windows;
 
-use super::check;
 use super::hir::Hunt;
 use crate::catalog::Catalog;
 use crate::diag::{Diagnostic, Sink};
 use crate::options::{AnalyticProfile, Options, SourceProfile};
+use crate::program::{check, parse};
 use crate::source::SourceSet;
-use crate::syntax::parse;
 use crate::time::{Instant, SECOND};
 
 /// A text after checking.
@@ -66,7 +66,7 @@ impl Checked {
     pub(super) fn shown(&self) -> String {
         let messages: Vec<_> = self.diagnostics.iter().map(|d| format!("{} {}", d.code.id, d.message)).collect();
         let hunt = self.hunt.as_ref().unwrap_or_else(|| panic!("{}\n{}", self.text, messages.join("\n")));
-        super::show::hunt(hunt, Catalog::builtin())
+        text::hunt(hunt, Catalog::builtin())
     }
 
     /// The text with every first pasteable help of an error applied, from the end to the start.

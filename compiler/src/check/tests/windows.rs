@@ -1,8 +1,8 @@
 //! Windows, to the letter of the rules: what each statement asks, and what its variable hands on.
 
+use super::text::window;
 use super::{checked_with, options};
-use crate::check::hir::StepKind;
-use crate::check::show::window;
+use crate::check::hir::{Assign, Get, GetFrom, Merge, New, StepKind};
 use crate::time::SECOND;
 
 /// For each GET from a source and FIND: `variable: what is asked | what is handed on`.
@@ -21,12 +21,12 @@ fn windows_with(text: &str, width: Option<i64>) -> Vec<String> {
         format!("{}: {asked} | {}", var.name, short(&window(var.window)))
     };
     let steps = hunt.steps.iter().filter_map(|s| match &s.kind {
-        StepKind::GetSource { out, sources, .. } => Some(line(*out, asked(sources))),
-        StepKind::Find { out, find } => Some(line(*out, asked(&find.sources))),
-        StepKind::GetVariable { out, .. }
-        | StepKind::Merge { out, .. }
-        | StepKind::Assign { out, .. }
-        | StepKind::New { out, .. } => Some(line(*out, "-".to_owned())),
+        StepKind::Get(Get { out, from: GetFrom::Sources { sources, .. }, .. }) => Some(line(*out, asked(sources))),
+        StepKind::Find(find) => Some(line(find.out, asked(&find.sources))),
+        StepKind::Get(Get { out, .. })
+        | StepKind::Merge(Merge { out, .. })
+        | StepKind::Assign(Assign { out, .. })
+        | StepKind::New(New { out, .. }) => Some(line(*out, "-".to_owned())),
         _ => None,
     });
     steps.collect()

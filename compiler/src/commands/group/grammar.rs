@@ -1,23 +1,24 @@
-//! The syntax of GROUP: grammar and printing.
+//! The syntax of GROUP: grammar, printing and walking.
 
-use super::{Aggregate, Function, Group, Key};
+use super::{Aggregate, Group, Key};
+use crate::check::hir::Function;
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::BAD_FUNCTION;
 use crate::source::Span;
-use crate::syntax::ast::Command;
 use crate::syntax::clause::clauses;
 use crate::syntax::fault::{Expect, Tokens};
 use crate::syntax::grammar::{
     Extra, Input, P, Stop, alias, attribute, close, comma, expected, keyword, list, look, need, opener, place, tell, variable,
 };
 use crate::syntax::token::{Flags, Keyword, Kind};
+use crate::syntax::walk::Walk;
 use crate::syntax::{Parts, literal, print};
 use chumsky::Parser;
 use chumsky::primitive::{choice, custom};
 use std::fmt::Write as _;
 
 /// `GROUP v BY key, … [WITH aggregate, …]`
-pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Group>> {
     let key = choice((bin(), attribute().map(|a| Some(Key::Attr(a))))).boxed();
     let with = keyword(Keyword::With).ignore_then(list(aggregate(), Stop::List)).or_not();
     let head = variable().then_ignore(keyword(Keyword::By)).then(list(key, Stop::List));
@@ -26,13 +27,13 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
         .then(with)
         .then_ignore(clauses(&parts.clause, "GROUP", &[]))
         .map(|(head, with)| {
-            let Some((variable, Some(keys))) = head else { return Command::Error };
-            let Some(keys) = keys.into_iter().collect::<Option<Vec<_>>>() else { return Command::Error };
-            match with.map(|all| all.and_then(|all| all.into_iter().collect::<Option<Vec<_>>>())) {
-                None => Command::Group(Group { variable, keys, aggregates: None }),
-                Some(Some(aggregates)) => Command::Group(Group { variable, keys, aggregates: Some(aggregates) }),
-                Some(None) => Command::Error,
-            }
+            let Some((variable, Some(keys))) = head else { return None };
+            let keys = keys.into_iter().collect::<Option<Vec<_>>>()?;
+            let aggregates = match with {
+                Some(all) => Some(all?.into_iter().collect::<Option<Vec<_>>>()?),
+                None => None,
+            };
+            Some(Group { variable, keys, aggregates })
         })
         .boxed()
 }
@@ -162,6 +163,17 @@ impl Group {
         print::clause("BY", Some(&self.keys), out, |keys, out| print::list(keys, out, Key::print));
         print::clause("WITH", self.aggregates.as_ref(), out, |all, out| print::list(all, out, Aggregate::print));
     }
+
+    /// Visits its parts.
+    pub(crate) fn walk(&mut self, walk: &mut impl Walk) {
+        walk.ident(&mut self.variable);
+        self.keys.iter_mut().for_each(|k| k.walk(walk));
+        for aggregate in self.aggregates.iter_mut().flatten() {
+            walk.attribute(&mut aggregate.attribute);
+            aggregate.alias.iter_mut().for_each(|a| walk.ident(a));
+            walk.span(&mut aggregate.span);
+        }
+    }
 }
 
 impl Key {
@@ -175,6 +187,16 @@ impl Key {
                     (size, _) => print::duration(*size),
                 };
                 let _ = write!(out, "BIN({}, {size})", attribute.text);
+            }
+        }
+    }
+
+    fn walk(&mut self, walk: &mut impl Walk) {
+        match self {
+            Self::Attr(attribute) => walk.attribute(attribute),
+            Self::Bin { attribute, span, .. } => {
+                walk.attribute(attribute);
+                walk.span(span);
             }
         }
     }

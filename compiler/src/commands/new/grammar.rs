@@ -1,19 +1,20 @@
-//! The syntax of NEW: grammar and printing.
+//! The syntax of NEW: grammar, printing and walking.
 
 use super::{Field, New, Rows};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::BAD_ROWS;
-use crate::syntax::ast::{Command, Ident, Literal, LiteralKind};
+use crate::syntax::ast::{Ident, Literal, LiteralKind};
 use crate::syntax::clause::clauses;
 use crate::syntax::fault::{Expect, Tokens};
 use crate::syntax::grammar::{Extra, Input, P, Stop, close, comma, entity, expected, kind, look, need, opener, place, skip, tell};
 use crate::syntax::literal::literal;
 use crate::syntax::token::{Keyword, Kind, Token};
+use crate::syntax::walk::Walk;
 use crate::syntax::{Parts, print, strings};
 use chumsky::prelude::*;
 
 /// `NEW [TYPE] [rows]`
-pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<New>> {
     let rows = kind(Kind::OpenBracket, Expect::Rows)
         .ignore_then(rows())
         .then_ignore(close(Kind::CloseBracket, Expect::CloseBracket))
@@ -21,7 +22,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Command> {
     opener(Keyword::New)
         .ignore_then(entity().or_not().then(need(rows, Stop::Clause)))
         .then_ignore(clauses(&parts.clause, "NEW", &[]))
-        .map(|(entity, rows)| rows.map_or(Command::Error, |(rows, span)| Command::New(New { entity, rows, span })))
+        .map(|(entity, rows)| rows.map(|(rows, span)| New { entity, rows, span }))
         .boxed()
 }
 
@@ -207,6 +208,22 @@ impl New {
             Rows::Error => out.push('?'),
         }
         out.push(']');
+    }
+
+    /// Visits its parts.
+    pub(crate) fn walk(&mut self, walk: &mut impl Walk) {
+        self.entity.iter_mut().for_each(|e| walk.ident(e));
+        match &mut self.rows {
+            Rows::Names(names) => names.iter_mut().for_each(|n| walk.literal(n)),
+            Rows::Objects(rows) => {
+                for field in rows.iter_mut().flatten() {
+                    walk.ident(&mut field.key);
+                    field.value.iter_mut().for_each(|v| walk.literal(v));
+                }
+            }
+            Rows::Error => {}
+        }
+        walk.json(&mut self.span);
     }
 }
 

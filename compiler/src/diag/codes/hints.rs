@@ -14,6 +14,6 @@ codes! {
 }
 
 /// Whether a code is a hint of this range.
-pub fn is_hint(code: &super::Code) -> bool {
+pub fn is_hint(code: &crate::diag::Code) -> bool {
     ALL.contains(&code)
 }

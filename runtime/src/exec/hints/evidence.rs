@@ -96,7 +96,7 @@ impl Evidence<'_> {
                 sight::scan(&reading, &sample.records, entity, predicate, &mut found).ok()?;
             }
             Ground::Linked(sample, pivot, keys) => {
-                let hop = Hop { input: pivot.input, keys, ways: &pivot.pivots, entity, filter: predicate, trace: false };
+                let hop = Hop { input: pivot.input, keys, ways: &pivot.ways, entity, filter: predicate, trace: false };
                 sight::pivot(&reading, &sample.records, &hop, &mut found).ok()?;
             }
             Ground::Table(table) => return self.of_table(table, predicate, attr),

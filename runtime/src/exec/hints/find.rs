@@ -182,11 +182,11 @@ impl Search<'_> {
         let hint = if self.all { hint } else { hint.note(format!("the first {} entities were looked at", self.keys.len())) };
         let wider = names.catalog.linked(names.centre, pivot.input);
         // Between two of one type LINKED finds each entity with itself.
-        let no_wider = pivot.relation.eq_ignore_ascii_case("linked") || names.centre == pivot.input || wider == pivot.pivots;
+        let no_wider = pivot.relation.eq_ignore_ascii_case("linked") || names.centre == pivot.input || wider == pivot.ways;
         if no_wider {
             return Some(hint);
         }
-        let wider = Pivot { pivots: wider, ..self.other(self.stepped.predicate.clone(), pivot.window) };
+        let wider = Pivot { ways: wider, ..self.other(self.stepped.predicate.clone(), pivot.window) };
         let Some(sample) = self.ask(wider.clone(), "whether LINKED finds something") else { return Some(hint) };
         let evidence = self.evidence(&sample, &wider)?;
         let n = evidence.seen(&self.stepped.predicate).map_or(0, |s| s.count());

@@ -18,7 +18,7 @@ use crate::sight::compare::as_type;
 use crate::table::Table;
 use find::Stepped;
 use get::Scanned;
-use huntc_compiler::check::hir::{Observed, Operand, Predicate, Step, StepKind, Test, TestOp, VarId};
+use huntc_compiler::check::hir::{Get, GetFrom, Observed, Operand, Predicate, Step, StepKind, Test, TestOp, VarId};
 use huntc_compiler::diag::codes::hints::{NEVER_TOGETHER, NOTHING_NEAR};
 use huntc_compiler::diag::{Diagnostic, codes};
 use huntc_compiler::plan::{NodeId, Observe, Op};
@@ -57,11 +57,11 @@ impl Run<'_> {
                     hints.push(hint);
                 }
             }
-            if let StepKind::Disp { expression, .. } = &step.kind
-                && !self.is_empty(expression.input)
+            if let StepKind::Disp(disp) = &step.kind
+                && !self.is_empty(disp.expression.input)
             {
                 let output = self.job.plan.outputs.iter().find(|o| o.statement == step.statement).and_then(|o| o.node);
-                hints.extend(output.and_then(|node| self.why_filter(step, node, &expression.filter, None)));
+                hints.extend(output.and_then(|node| self.why_filter(step, node, &disp.expression.filter, None)));
             }
         }
         for (root, at) in causes {
@@ -90,22 +90,24 @@ impl Run<'_> {
     fn why(&self, step: &Step, node: Option<NodeId>) -> Option<Diagnostic> {
         let node = node?;
         match &step.kind {
-            StepKind::GetSource { pattern, limit, .. } if *limit != Some(0) => {
+            StepKind::Get(Get { from: GetFrom::Sources { pattern, .. }, limit, .. }) if *limit != Some(0) => {
                 let all = self.roots_of(node, &|op| matches!(op, Op::Scan(_) | Op::Observe(_)));
                 match self.unidentified(&all) {
                     0 => likeliest(all.into_iter().filter_map(|id| self.why_get(step, id, pattern))),
                     n => left_out(step, n, limit.is_some()),
                 }
             }
-            StepKind::Find { find, .. } if find.limit != Some(0) => {
+            StepKind::Find(find) if find.limit != Some(0) => {
                 let all = self.roots_of(node, &|op| matches!(op, Op::Pivot(_)));
                 match self.unidentified(&all) {
                     0 => likeliest(all.into_iter().filter_map(|id| self.why_find(step, id, find))),
                     n => left_out(step, n, find.limit.is_some()),
                 }
             }
-            StepKind::GetVariable { filter, range, limit, .. } if *limit != Some(0) => self.why_filter(step, node, filter, *range),
-            StepKind::Assign { expression, .. } => self.why_filter(step, node, &expression.filter, None),
+            StepKind::Get(Get { from: GetFrom::Variable { filter, range, .. }, limit, .. }) if *limit != Some(0) => {
+                self.why_filter(step, node, filter, *range)
+            }
+            StepKind::Assign(assign) => self.why_filter(step, node, &assign.expression.filter, None),
             _ => None,
         }
     }
@@ -209,18 +211,21 @@ const MOST_SOURCES: usize = 3;
 /// The variables that a statement binds, each with those without which it is empty.
 fn bound(kind: &StepKind) -> Vec<(VarId, Vec<VarId>)> {
     match kind {
-        StepKind::GetSource { out, .. } | StepKind::New { out, .. } | StepKind::Load { out, .. } => vec![(*out, Vec::new())],
-        StepKind::GetVariable { out, input, .. } | StepKind::Group { out, input, .. } => vec![(*out, vec![*input])],
-        StepKind::Find { out, find } => vec![(*out, vec![find.input])],
-        StepKind::Assign { out, expression } => vec![(*out, vec![expression.input])],
-        StepKind::Merge { out, inputs } => vec![(*out, inputs.clone())],
-        StepKind::Join { out, left, right, .. } => vec![(*out, vec![*left, *right])],
-        StepKind::Apply { inputs, outs, .. } => outs.iter().zip(inputs).map(|(out, input)| (*out, vec![*input])).collect(),
-        StepKind::Save { .. }
-        | StepKind::Disp { .. }
-        | StepKind::Info { .. }
-        | StepKind::Describe { .. }
-        | StepKind::Explain { .. } => Vec::new(),
+        StepKind::Get(get) => match &get.from {
+            GetFrom::Sources { .. } => vec![(get.out, Vec::new())],
+            GetFrom::Variable { input, .. } => vec![(get.out, vec![*input])],
+        },
+        StepKind::New(new) => vec![(new.out, Vec::new())],
+        StepKind::Load(load) => vec![(load.out, Vec::new())],
+        StepKind::Group(group) => vec![(group.out, vec![group.input])],
+        StepKind::Sort(sort) => vec![(sort.out, vec![sort.input])],
+        StepKind::Find(find) => vec![(find.out, vec![find.input])],
+        StepKind::Assign(assign) => vec![(assign.out, vec![assign.expression.input])],
+        StepKind::Merge(merge) => vec![(merge.out, merge.inputs.clone())],
+        StepKind::Join(join) => vec![(join.out, vec![join.left, join.right])],
+        StepKind::Apply(apply) => apply.outs.iter().zip(&apply.inputs).map(|(out, input)| (*out, vec![*input])).collect(),
+        // The others show or write.
+        _ => Vec::new(),
     }
 }
 

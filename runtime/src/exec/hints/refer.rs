@@ -4,7 +4,7 @@ use super::super::Run;
 use super::blame::parts;
 use super::write::Names;
 use crate::sight::References;
-use huntc_compiler::check::hir::{Attr, Observed, Operand, Predicate, Step, StepKind, Test, TestOp, VarId};
+use huntc_compiler::check::hir::{Attr, GetFrom, Observed, Operand, Predicate, Step, StepKind, Test, TestOp, VarId};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::EMPTY_REFERENCE;
 use std::collections::HashSet;
@@ -78,10 +78,13 @@ fn tests(kind: &StepKind) -> Vec<&Test> {
     }
     let mut out = Vec::new();
     match kind {
-        StepKind::GetSource { pattern, .. } => observed(pattern, &mut out),
-        StepKind::GetVariable { filter, .. } => out.extend(filter.tests()),
-        StepKind::Find { find, .. } => out.extend(find.filter.tests()),
-        StepKind::Assign { expression, .. } | StepKind::Disp { expression, .. } => out.extend(expression.filter.tests()),
+        StepKind::Get(get) => match &get.from {
+            GetFrom::Sources { pattern, .. } => observed(pattern, &mut out),
+            GetFrom::Variable { filter, .. } => out.extend(filter.tests()),
+        },
+        StepKind::Find(find) => out.extend(find.filter.tests()),
+        StepKind::Assign(assign) => out.extend(assign.expression.filter.tests()),
+        StepKind::Disp(disp) => out.extend(disp.expression.filter.tests()),
         _ => {}
     }
     out

@@ -1,7 +1,7 @@
 //! Matches of observation expressions as systems of distinct records, for expressions in which a record may stand for
 //! several patterns or a compound part repeats.
 
-use super::{Bound, Event, TimeSpan, inside, times};
+use super::events::{Bound, Event, TimeSpan, inside, times};
 use huntc_compiler::plan::Observe;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

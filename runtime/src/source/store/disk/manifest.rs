@@ -3,8 +3,8 @@
 //! The file's first line has the format's number and a checksum of the rest, which is JSON.
 
 use super::super::ingest::Origin;
+use super::files::{corrupt, open_file, write_error};
 use super::layout::Frame;
-use super::{corrupt, open_file, write_error};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::store::{NOT_A_STORE, STORE_VERSION, UNREADABLE_LOG};
 use serde::{Deserialize, Serialize};

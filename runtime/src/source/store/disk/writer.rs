@@ -3,8 +3,10 @@
 use super::super::ingest::{self, Limits};
 use super::super::residence::Budget;
 use super::super::segment::Segment;
+use super::files::{corrupt, write_error};
 use super::manifest::{self, Entry, Manifest};
-use super::{corrupt, layout, merge, write_error};
+use super::reader::{IN_MEMORY, open_segment};
+use super::{layout, merge};
 use crate::source::SourceError;
 use crate::source::files::{self, ReadReport};
 use huntc_compiler::diag::codes::store::{NOT_A_STORE, STORE_LOCKED};
@@ -191,8 +193,8 @@ fn merge_small(dir: &Path, manifest: &Manifest, limits: &Limits) -> Result<Optio
 }
 
 fn merge_group(dir: &Path, group: &[Entry], number: u64) -> Result<Entry, SourceError> {
-    let budget = Budget::new(super::IN_MEMORY);
-    let segments = group.iter().map(|entry| super::open_segment(dir, entry, &budget)).collect::<Result<Vec<_>, _>>()?;
+    let budget = Budget::new(IN_MEMORY);
+    let segments = group.iter().map(|entry| open_segment(dir, entry, &budget)).collect::<Result<Vec<_>, _>>()?;
     write_segment(dir, &merge::merge(&segments)?, number)
 }
 

@@ -3,15 +3,12 @@
 use super::super::column::{Column, Dictionary, DictionaryBuilder, Field};
 use super::super::order;
 use super::super::segment::{Segment, sort_rows};
-use super::Limits;
 use super::interner::Interner;
+use super::limits::Limits;
 use super::parser::{Documents, ID, INDEX};
 use crate::source::Fields;
 use crate::source::files::BadReason;
 use std::sync::Arc;
-
-/// Rows of a segment at most.
-pub(in super::super) const MAX_ROWS: usize = 131_072;
 
 /// `_index` and `_id` of an action line.
 #[derive(Clone, Copy, Debug, Default)]

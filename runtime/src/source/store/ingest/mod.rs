@@ -3,20 +3,23 @@
 //! Blocks go round the workers, so that all work from the first megabyte on and nothing but a few blocks waits in
 //! memory. Records get their ids from the reader: the id of a record is the number of its line over all files.
 
+mod bad_lines;
 mod builder;
 mod bytes;
 mod escape;
 mod interner;
+mod limits;
 mod parser;
 mod paths;
 mod text;
 mod worker;
 
-pub(super) use builder::MAX_ROWS;
+pub(super) use limits::Limits;
 
 use super::segment::Segment;
-use crate::source::files::{self, BadLine, BadReason, Block, Input, NAMED_BAD_LINES, Piece, ReadOptions, ReadReport, Spare};
-use crate::source::{Fields, SourceError};
+use crate::source::SourceError;
+use crate::source::files::{self, BadLine, BadReason, Block, Input, NAMED_BAD_LINES, Piece, ReadReport, Spare};
+use bad_lines::Bad;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use worker::{Task, Worker};
@@ -30,36 +33,6 @@ pub(super) struct Origin {
     pub(super) first: u64,
 }
 
-/// How records become segments.
-#[derive(Clone, Debug)]
-pub(super) struct Limits {
-    pub(super) read: ReadOptions,
-    /// Fields that are kept; the others are read, so that what is no JSON is found, and passed over.
-    pub(super) fields: Fields,
-    /// Bytes of JSON in a segment.
-    pub(super) segment_bytes: usize,
-    /// Rows in a segment.
-    pub(super) segment_rows: usize,
-    /// Bytes of memory that all segments may take while they grow; those of one line are on top.
-    pub(super) memory: usize,
-    /// Threads that parse.
-    pub(super) workers: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Self {
-            read: ReadOptions::default(),
-            fields: Fields::All,
-            segment_bytes: 96 << 20,
-            segment_rows: MAX_ROWS,
-            memory: 256 << 20,
-            workers: workers.min(16),
-        }
-    }
-}
-
 /// What came out of files besides segments.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
@@ -67,28 +40,6 @@ pub(super) struct Outcome {
     pub(super) origins: Vec<Origin>,
     /// Id of the next line.
     pub(super) next: u64,
-}
-
-/// Lines that are no records. A file may hold more of them than fit into memory, so only the first are kept.
-#[derive(Debug, Default)]
-struct Bad {
-    total: u64,
-    first: Vec<(u64, BadReason)>,
-}
-
-impl Bad {
-    /// Takes a line; they come in order, so the first ones have the smallest ids.
-    fn push(&mut self, id: u64, reason: BadReason) {
-        self.total += 1;
-        if self.first.len() < NAMED_BAD_LINES {
-            self.first.push((id, reason));
-        }
-    }
-
-    fn extend(&mut self, other: Self) {
-        self.total += other.total;
-        self.first.extend(other.first);
-    }
 }
 
 /// Blocks that may wait for a worker.

@@ -1,7 +1,8 @@
 //! A thread that parses blocks into segments.
 
+use super::bad_lines::Bad;
 use super::builder::{Builder, Meta};
-use super::{Bad, Limits};
+use super::limits::Limits;
 use crate::source::SourceError;
 use crate::source::files::{Action, BadReason, Layout, Spare, action};
 use crate::source::store::segment::Segment;

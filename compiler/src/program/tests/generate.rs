@@ -1,8 +1,10 @@
 //! Any syntax tree that the language can say, for property tests.
 
-use crate::commands::group::{Aggregate, Function, Group, Key};
+use crate::check::hir::Function;
+use crate::commands::group::{Aggregate, Group, Key};
 use crate::commands::new::{Field, New, Rows};
-use crate::commands::{apply, describe, disp, explain, find, get, info, join, load, merge, save, sort};
+use crate::commands::{apply, assign, describe, disp, explain, find, get, info, join, load, merge, save, sort};
+use crate::program::{Command, Program, Statement};
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::*;
 use crate::syntax::token::Keyword;
@@ -241,7 +243,7 @@ fn group() -> impl Strategy<Value = Group> {
 
 fn find() -> impl Strategy<Value = Command> {
     let relation = "[A-Z]{1,8}".prop_filter("reserved", free).prop_map(at);
-    let depth = option::of(option::of(any::<u64>()).prop_map(|steps| find::Depth { steps, span: HERE }));
+    let depth = option::of(option::of(any::<u64>()).prop_map(|steps| Depth { steps, span: HERE }));
     let head = (dashed(), relation, any::<bool>(), variable(), depth);
     (head, option::of(observation()), option::of(time()), option::of(count())).prop_map(
         |((entity, relation, by, variable, depth), filter, span, limit)| {
@@ -288,7 +290,7 @@ fn showing() -> BoxedStrategy<Command> {
 pub(super) fn program() -> impl Strategy<Value = Program> {
     let bound = prop_oneof![
         yielding(),
-        expression().prop_map(Command::Assign),
+        expression().prop_map(|expression| Command::Assign(assign::Assign { expression })),
         vec(variable(), 2..4).prop_map(|variables| Command::Merge(merge::Merge { variables })),
     ];
     let statement = prop_oneof![(variable().prop_map(Some), bound), (Just(None), yielding()), (Just(None), showing()),];

@@ -1,10 +1,9 @@
 //! What holds for every text and every tree.
 
 use super::{generate, parse, show};
+use crate::program::{Program, print, walk};
 use crate::source::SourceId;
-use crate::syntax::ast::Program;
 use crate::syntax::lexer::lex;
-use crate::syntax::{print, walk};
 use proptest::prelude::*;
 
 fn erased(mut program: Program) -> Program {
@@ -82,7 +81,7 @@ proptest! {
 }
 
 fn format(text: &str) -> Option<String> {
-    crate::syntax::format::text(SourceId(0), text).ok()
+    crate::program::format::text(SourceId(0), text).ok()
 }
 
 fn comments(text: &str) -> Vec<&str> {

@@ -3,15 +3,16 @@
 //! It works on tokens, not on the tree, so nothing that a hunter wrote is lost; the tree says which words are names.
 //! The result is read again and must say the same.
 
-use super::ast::{AttrPath, Command, Ident, Literal, LiteralKind, Path, Program};
-use super::layout::{Item, Piece, lay_out};
-use super::lexer::{self, Lexed};
-use super::program::read;
-use super::token::{Keyword, Kind, Token};
-use super::walk::{self, Walk};
+use super::layout::{Item, Piece, Role, lay_out};
+use super::parse::read;
+use super::{Program, walk};
 use crate::diag::codes::internal::BUG;
 use crate::diag::{Diagnostic, Severity};
 use crate::source::{SourceId, SourceSet, Span};
+use crate::syntax::ast::{AttrPath, Ident, Literal, LiteralKind, Path};
+use crate::syntax::lexer::{self, Lexed};
+use crate::syntax::token::{Kind, Token};
+use crate::syntax::walk::Walk;
 
 /// The canonical text of a source, or why it cannot be read.
 pub fn format(sources: &SourceSet, id: SourceId) -> Result<String, Vec<Diagnostic>> {
@@ -45,17 +46,20 @@ pub(crate) fn erased(mut program: Program) -> Program {
 struct Unit {
     span: Span,
     text: String,
+    role: Role,
 }
 
 /// Collects the names, attributes, paths and literals of a program: what is no keyword.
 struct Units<'s> {
     source: &'s str,
     all: Vec<Unit>,
+    /// The part that is written in JSON.
+    json: Option<Span>,
 }
 
 impl Units<'_> {
     fn add(&mut self, span: Span, text: impl Into<String>) {
-        self.all.push(Unit { span, text: text.into() });
+        self.all.push(Unit { span, text: text.into(), role: Role::Name });
     }
 
     fn verbatim(&mut self, span: Span) {
@@ -91,8 +95,16 @@ impl Walk for Units<'_> {
         }
     }
 
-    fn described(&mut self, variable: &mut Ident, attribute: &mut AttrPath) {
+    fn dotted(&mut self, variable: &mut Ident, attribute: &mut AttrPath) {
         self.add(variable.span.to(attribute.span), format!("{}.{}", variable.text, attribute.text));
+    }
+
+    fn argument(&mut self, name: &mut Ident) {
+        self.all.push(Unit { span: name.span, text: name.text.clone(), role: Role::Argument });
+    }
+
+    fn json(&mut self, span: &mut Span) {
+        self.json = Some(*span);
     }
 }
 
@@ -102,16 +114,12 @@ fn items(text: &str, lexed: &Lexed<'_>, program: &Program) -> Vec<Item> {
     let mut stream = Stream { text, lexed, token: 0, comment: 0, last_end: 0 };
     for statement in &program.statements {
         let mut copy = statement.clone();
-        let mut units = Units { source: text, all: Vec::new() };
+        let mut units = Units { source: text, all: Vec::new(), json: None };
         walk::statement(&mut copy, &mut units);
         units.all.sort_by_key(|u| u.span);
         stream.comments_before(statement.span.start, &mut out);
-        let rows = match &statement.command {
-            Command::New(new) => Some(new.span),
-            _ => None,
-        };
         let blank = stream.blank_before(statement.span.start);
-        let pieces = stream.pieces(statement.span, &units.all, rows);
+        let pieces = stream.pieces(statement.span, &units.all, units.json);
         out.push(Item::Statement { pieces, blank });
         stream.last_end = statement.span.end;
     }
@@ -152,7 +160,7 @@ impl<'s> Stream<'_, 's> {
     }
 
     /// Takes the tokens of a statement, with the comments between them.
-    fn pieces(&mut self, span: Span, units: &[Unit], rows: Option<Span>) -> Vec<Piece> {
+    fn pieces(&mut self, span: Span, units: &[Unit], json: Option<Span>) -> Vec<Piece> {
         let mut out: Vec<Piece> = Vec::new();
         let mut unit = 0;
         let tokens = &self.lexed.tokens;
@@ -168,8 +176,11 @@ impl<'s> Stream<'_, 's> {
                 unit += 1;
             }
             let (end, piece) = match units.get(unit).filter(|u| u.span.start == token.span.start) {
-                Some(found) if token.kind != Kind::Word || !inside(rows, token) => (found.span.end, Piece::name(&found.text)),
-                _ => (token.span.end, keyword_piece(token, tokens.get(self.token + 1), rows)),
+                Some(found) if token.kind != Kind::Word || !inside(json, token) => {
+                    (found.span.end, Piece::new(&found.text, found.role))
+                }
+                _ if token.kind == Kind::Eq && behind_argument(&out) => (token.span.end, Piece::new("=", Role::Assigns)),
+                _ => (token.span.end, keyword_piece(token, tokens.get(self.token + 1), json)),
             };
             out.push(piece);
             self.last_end = end;
@@ -187,20 +198,26 @@ impl<'s> Stream<'_, 's> {
     }
 }
 
-/// Whether a token is one of the words of JSON in the rows of NEW.
-fn inside(rows: Option<Span>, token: &Token<'_>) -> bool {
-    rows.is_some_and(|r| r.start < token.span.start)
+/// Whether the last part but comments is the name of an argument.
+fn behind_argument(pieces: &[Piece]) -> bool {
+    let last = pieces.iter().rev().find_map(|p| if let Piece::Text { role, .. } = p { Some(*role) } else { None });
+    last == Some(Role::Argument)
+}
+
+/// Whether a token stands in the part that is written in JSON, whose words are no keywords.
+fn inside(json: Option<Span>, token: &Token<'_>) -> bool {
+    json.is_some_and(|r| r.start < token.span.start)
 }
 
 /// A token that is no name: a keyword, function, unit, number, string or mark.
-fn keyword_piece(token: &Token<'_>, next: Option<&Token<'_>>, rows: Option<Span>) -> Piece {
+fn keyword_piece(token: &Token<'_>, next: Option<&Token<'_>>, json: Option<Span>) -> Piece {
     if token.kind == Kind::EqEq {
         return Piece::mark(Kind::Eq, "=");
     }
     if token.kind != Kind::Word {
         return Piece::mark(token.kind, token.text);
     }
-    if inside(rows, token) {
+    if inside(json, token) {
         return Piece::name(&token.text.to_lowercase());
     }
     if let Some(keyword) = token.keyword {
@@ -208,19 +225,4 @@ fn keyword_piece(token: &Token<'_>, next: Option<&Token<'_>>, rows: Option<Span>
     }
     let called = next.is_some_and(|n| n.kind == Kind::OpenParen);
     if called { Piece::function(&token.text.to_uppercase()) } else { Piece::unit(&token.text.to_lowercase()) }
-}
-
-/// Whether a keyword begins a line of its own in a statement that is broken over lines.
-pub(super) fn breaks(keyword: Keyword) -> bool {
-    matches!(
-        keyword,
-        Keyword::Where
-            | Keyword::Attr
-            | Keyword::Sort
-            | Keyword::Limit
-            | Keyword::Offset
-            | Keyword::Start
-            | Keyword::Last
-            | Keyword::With
-    )
 }

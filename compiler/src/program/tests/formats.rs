@@ -1,7 +1,7 @@
 //! Layout.
 
+use crate::program::format::text;
 use crate::source::SourceId;
-use crate::syntax::format::text;
 
 fn formats(before: &str, after: &str) {
     let out = text(SourceId(0), before).unwrap();

@@ -1,36 +1,19 @@
 //! Statements and programs: the grammar's top, and [`parse`].
 
-use super::ast::{Command, Ident, Program, Statement};
-use super::clause::{Clause, clause};
-use super::expression::{Value, value};
-use super::fault::{Expect, Tokens};
-use super::grammar::{self, Extra, Input, P, Stop, expected, index, look, need, place, skip, tell};
-use super::token::{Class, Flags, Kind, Token};
-use super::{lexer, literal, mistakes, observation, pattern, repair, report, scan, words};
-use crate::commands;
+use super::command::grammars;
+use super::{Command, Program, Statement};
+use crate::commands::assign::Assign;
+use crate::commands::merge::Merge;
 use crate::diag::codes::syntax::{NOT_A_STATEMENT, UNEXPECTED};
 use crate::diag::{Diagnostic, Sink};
 use crate::source::{SourceId, SourceSet, Span};
+use crate::syntax::ast::Ident;
+use crate::syntax::expression::Value;
+use crate::syntax::fault::{Expect, Tokens};
+use crate::syntax::grammar::{self, Extra, Input, P, Stop, expected, index, look, need, place, skip, tell};
+use crate::syntax::token::{Class, Flags, Keyword, Kind, Token};
+use crate::syntax::{Parts, lexer, mistakes, repair, report, scan, words};
 use chumsky::prelude::*;
-
-/// Grammars that several commands share, built once.
-pub(crate) struct Parts<'t> {
-    /// Any clause.
-    pub clause: P<'t, (Clause, Span)>,
-    /// A value or a list of values.
-    pub operand: P<'t, super::ast::Operand>,
-    /// An expression or a merge.
-    pub value: P<'t, Value>,
-}
-
-impl Parts<'_> {
-    fn new() -> Self {
-        let operand = literal::operand();
-        let clause = clause(observation::observation(pattern::pattern(operand.clone())));
-        let value = value(&clause);
-        Self { clause, operand, value }
-    }
-}
 
 /// Reads a source. Everything that cannot be read is reported once and stands in the program as an error node.
 pub fn parse(sources: &SourceSet, id: SourceId, sink: &mut Sink) -> Program {
@@ -93,25 +76,8 @@ fn program<'t>() -> P<'t, Vec<Statement>> {
 }
 
 fn statement<'t>(parts: &Parts<'t>) -> P<'t, Statement> {
-    let yielding = choice((
-        commands::get::grammar(parts),
-        commands::find::grammar(parts),
-        commands::new::grammar(parts),
-        commands::load::grammar(parts),
-        commands::sort::grammar(parts),
-        commands::group::grammar(parts),
-        commands::join::grammar(parts),
-    ))
-    .boxed();
-    let showing = choice((
-        commands::disp::grammar(parts),
-        commands::info::grammar(parts),
-        commands::describe::grammar(parts),
-        commands::save::grammar(parts),
-        commands::apply::grammar(parts),
-        commands::explain::grammar(parts),
-    ))
-    .boxed();
+    let yielding = choice(grammars(parts, Class::Yield)).boxed();
+    let showing = choice(grammars(parts, Class::Command)).boxed();
     let no_value = showing.clone().validate(|_, e, emitter| {
         let tokens: Tokens<'_> = e.slice();
         let found =
@@ -119,14 +85,30 @@ fn statement<'t>(parts: &Parts<'t>) -> P<'t, Statement> {
         emitter.emit(found.help("remove the name and `=` before it").into());
         Command::Error
     });
-    let computed = commands::merge::grammar(parts);
-    let right = need(choice((yielding.clone(), no_value.boxed(), literal_value().boxed(), computed)), Stop::Statement);
+    let right = choice((yielding.clone(), no_value.boxed(), literal_value().boxed(), wordless(parts)));
+    let right = need(right, Stop::Statement);
     let assignment = target().then(right).map(|(target, command)| (Some(target), command.unwrap_or(Command::Error)));
     let bare = choice((yielding, showing)).map(|command| (None, command));
     let lone = lone().map(|()| (None, Command::Error));
     choice((assignment.boxed(), bare.boxed(), lone.boxed()))
         .map_with(|(target, command), e| Statement { target, command, span: place(e.slice()) })
         .boxed()
+}
+
+/// What stands behind `=` where no command does: `a + b`, or an expression.
+fn wordless<'t>(parts: &Parts<'t>) -> P<'t, Command> {
+    let value = parts.value.clone().validate(|value, _, emitter| match value {
+        Value::Expression(expression) => Command::Assign(Assign { expression: *expression }),
+        Value::Merge(variables, extra) => {
+            let (merge, told) = Merge::read(variables, extra);
+            if let Some(told) = told {
+                emitter.emit(told.into());
+            }
+            Command::Merge(merge)
+        }
+        Value::Error => Command::Error,
+    });
+    value.boxed()
 }
 
 /// The variable and `=` that a statement begins with.
@@ -136,7 +118,7 @@ fn target<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
         let Some(token) = look(input, 0).filter(|t| t.kind == Kind::Word) else { return Err(expected(input, Expect::Statement)) };
         let mut length = 2;
         if token.has(Flags::BEFORE_EQ) {
-            if token.keyword.is_some_and(super::token::Keyword::statement) {
+            if token.keyword.is_some_and(Keyword::statement) {
                 tell(input, mistakes::keyword_target(token));
             }
         } else if let Some(double) =

@@ -9,8 +9,8 @@ mod pages;
 mod properties;
 mod rejects;
 
-use super::ast::Program;
-use super::program::read;
+use super::Program;
+use super::parse::read;
 use crate::diag::Diagnostic;
 use crate::source::SourceId;
 

@@ -1,7 +1,7 @@
 //! Huntbooks.
 
+use crate::program::notebook::{NotebookError, format_notebook, read};
 use crate::source::{SourceId, SourceSet};
-use crate::syntax::notebook::{NotebookError, format_notebook, read};
 
 const BOOK: &str = r##"{
  "cells": [

@@ -1,41 +1,15 @@
-//! Building a plan: equal operators over equal inputs become one node.
+//! Collecting nodes: equal operators over equal inputs become one node.
 
-use super::demand;
-use super::lower::Lowering;
-use super::{Node, NodeId, Op, Output, Plan};
-use crate::catalog::{Catalog, EntityId};
-use crate::check::hir::{Hunt, VarId};
-use crate::options::Options;
+use super::{Node, NodeId, Op, Output};
+use crate::catalog::EntityId;
+use crate::check::hir::VarId;
 use crate::source::Span;
 use rustc_hash::FxHashMap;
-
-/// The plan of a checked hunt. With `options.lean`, variables that no output needs are left out.
-pub fn build(hunt: &Hunt, catalog: &Catalog, options: &Options) -> Plan {
-    let mut lowering = Lowering::new(hunt, catalog, Builder::default());
-    for step in &hunt.steps {
-        lowering.step(step);
-    }
-    let (builder, vars) = lowering.finish();
-    let mut plan = Plan { nodes: builder.nodes, vars, outputs: builder.outputs, identity: options.process_identity };
-    if options.lean {
-        prune(&mut plan);
-    }
-    demand::fill(&mut plan, hunt, catalog);
-    plan
-}
-
-/// Forgets the figures of variables that no output needs. Their nodes stay in the plan but nothing asks for them.
-fn prune(plan: &mut Plan) {
-    let needed = plan.behind(plan.outputs.iter().filter_map(|o| o.node));
-    for var in &mut plan.vars {
-        *var = var.filter(|NodeId(i)| needed[*i as usize]);
-    }
-}
 
 /// Collects nodes.
 #[derive(Default)]
 pub(super) struct Builder {
-    nodes: Vec<Node>,
+    pub(super) nodes: Vec<Node>,
     seen: FxHashMap<String, NodeId>,
     /// What is shown or written.
     pub(super) outputs: Vec<Output>,
@@ -60,6 +34,7 @@ impl Builder {
         references: Vec<(VarId, NodeId)>,
         origin: Origin,
     ) -> NodeId {
+        // The key is the text that shows everything. Equality of values would not do: 3 equals 3.0, and prints otherwise.
         let key = format!("{op:?}{entity:?}{inputs:?}{references:?}");
         if let Some(id) = self.seen.get(&key) {
             return *id;

@@ -1,16 +1,16 @@
-//! `--emit hir`: a checked hunt as text. One line for each source, variable and statement; strings are escaped.
+//! A checked hunt as lines that tests compare: one for each source, variable and statement; strings are escaped.
 
-use super::hir::{
-    Attr, Column, DataSource, Expression, Find, GroupKey, Hunt, Observed, Operand, Predicate, Shape, SourceRef, StepKind, Test,
-    TestOp, Var, VarId,
-};
 use crate::catalog::{Catalog, EntityId};
+use crate::check::hir::{
+    Attr, Column, DataSource, Depth, Expression, Find, Get, GetFrom, GroupKey, Hunt, Observed, Operand, Predicate, Shape,
+    SourceRef, StepKind, Test, TestOp, Var, VarId,
+};
 use crate::time::{TimeRange, Window};
 use crate::value::Value;
 use std::fmt::Write;
 
 /// A hunt as text.
-pub fn hunt(hunt: &Hunt, catalog: &Catalog) -> String {
+pub(super) fn hunt(hunt: &Hunt, catalog: &Catalog) -> String {
     let show = Show { hunt, catalog };
     let mut out = String::new();
     for (index, DataSource { uri, .. }) in hunt.sources.iter().enumerate() {
@@ -26,7 +26,7 @@ pub fn hunt(hunt: &Hunt, catalog: &Catalog) -> String {
 }
 
 /// `[2020-10-22T06:55:00.000Z, 2020-10-22T07:00:00.000Z)` or `everything`.
-pub fn window(window: Window) -> String {
+pub(super) fn window(window: Window) -> String {
     window.map_or_else(|| "everything".to_owned(), range)
 }
 
@@ -65,7 +65,7 @@ impl Show<'_> {
                 let _ = write!(out, ": groups of {}, columns {}", self.entity(*of), columns.join(", "));
             }
         }
-        let _ = write!(out, " | {} | {}", var.born, window(var.window));
+        let _ = write!(out, " | {} | {}", var.born.word(), window(var.window));
         if !var.sources.is_empty() {
             let _ = write!(out, " | {}", list(&var.sources, |s| source(*s)));
         }
@@ -77,67 +77,72 @@ impl Show<'_> {
 
     fn step(&self, kind: &StepKind) -> String {
         match kind {
-            StepKind::GetSource { out, entity, sources, pattern, limit } => {
-                let pattern = self.observed(pattern);
-                format!(
-                    "{} = GET {} FROM {} WHERE {pattern}{}",
-                    name(*out),
-                    self.entity(*entity),
-                    asked(sources),
-                    tail("LIMIT", *limit)
-                )
-            }
-            StepKind::GetVariable { out, input, filter, range: within, limit } => {
-                let within = within.map_or_else(String::new, |r| format!(" {}", range(r)));
-                let filter = self.clause(filter);
-                format!("{} = GET FROM {}{filter}{within}{}", name(*out), name(*input), tail("LIMIT", *limit))
-            }
-            StepKind::Find { out, find } => format!("{} = {}", name(*out), self.find(find)),
-            StepKind::New { out, entity, columns, rows } => {
+            StepKind::Get(get) => self.get(get),
+            StepKind::Find(find) => format!("{} = {}", name(find.out), self.find(find)),
+            StepKind::New(new) => {
                 let row =
                     |r: &Vec<Option<Value>>| format!("({})", list(r, |v| v.as_ref().map_or_else(|| "null".to_owned(), literal)));
-                format!("{} = NEW {} ({}) {}", name(*out), self.entity(*entity), self.columns(columns, *entity), list(rows, row))
+                let columns = self.columns(&new.columns, new.entity);
+                format!("{} = NEW {} ({columns}) {}", name(new.out), self.entity(new.entity), list(&new.rows, row))
             }
-            StepKind::Load { out, path, entity } => {
-                format!("{} = LOAD {path:?} AS {}", name(*out), entity.map_or("the file's type", |e| self.entity(e)))
+            StepKind::Load(load) => {
+                format!("{} = LOAD {:?} AS {}", name(load.out), load.path, self.entity(self.entity_of(load.out)))
             }
-            StepKind::Save { input, path } => format!("SAVE {} TO {path:?}", name(*input)),
-            StepKind::Merge { out, inputs } => format!("{} = MERGE {}", name(*out), list(inputs, |v| name(*v))),
-            StepKind::Assign { out, expression } => format!("{} = {}", name(*out), self.expression(expression)),
-            StepKind::Group { out, input, keys, aggregates } => {
-                let entity = self.entity_of(*input);
-                let keys = list(keys, |k| self.key(k, entity));
-                let aggregates = list(aggregates, |a| {
+            StepKind::Save(save) => format!("SAVE {} TO {:?}", name(save.input), save.path),
+            StepKind::Merge(merge) => format!("{} = MERGE {}", name(merge.out), list(&merge.inputs, |v| name(*v))),
+            StepKind::Assign(assign) => format!("{} = {}", name(assign.out), self.expression(&assign.expression)),
+            StepKind::Sort(sort) => {
+                let direction = if sort.ascending { "ASC" } else { "DESC" };
+                let attr = self.attr(&sort.attr, self.entity_of(sort.input));
+                format!("{} = {} SORT BY {attr} {direction}", name(sort.out), name(sort.input))
+            }
+            StepKind::Group(group) => {
+                let entity = self.entity_of(group.input);
+                let keys = list(&group.keys, |k| self.key(k, entity));
+                let aggregates = list(&group.aggregates, |a| {
                     format!("{}({}) AS {}", a.function.word().to_uppercase(), self.attr(&a.attr, entity), a.header)
                 });
-                format!("{} = GROUP {} BY {keys} WITH {aggregates}", name(*out), name(*input))
+                format!("{} = GROUP {} BY {keys} WITH {aggregates}", name(group.out), name(group.input))
             }
-            StepKind::Join { out, left, right, by } => {
-                let by = by.as_ref().map_or_else(
+            StepKind::Join(join) => {
+                let by = join.by.as_ref().map_or_else(
                     || "identity".to_owned(),
-                    |(a, b)| format!("{}, {}", self.attr(a, self.entity_of(*left)), self.attr(b, self.entity_of(*right))),
+                    |(a, b)| format!("{}, {}", self.attr(a, self.entity_of(join.left)), self.attr(b, self.entity_of(join.right))),
                 );
-                format!("{} = JOIN {}, {} BY {by}", name(*out), name(*left), name(*right))
+                format!("{} = JOIN {}, {} BY {by}", name(join.out), name(join.left), name(join.right))
             }
-            StepKind::Apply { analytic, inputs, outs, arguments } => {
-                let arguments = list(arguments, |(k, v)| format!("{k}={}", list(v, |o| self.operand(o))));
-                let (outs, inputs) = (list(outs, |v| name(*v)), list(inputs, |v| name(*v)));
-                format!("{outs} = APPLY {analytic:?} ON {inputs} WITH ({arguments})")
+            StepKind::Apply(apply) => {
+                let arguments = list(&apply.arguments, |(k, v)| format!("{k}={}", list(v, |o| self.operand(o))));
+                let (outs, inputs) = (list(&apply.outs, |v| name(*v)), list(&apply.inputs, |v| name(*v)));
+                format!("{outs} = APPLY {:?} ON {inputs} WITH ({arguments})", apply.analytic)
             }
-            StepKind::Disp { expression, columns } => {
-                let entity = self.entity_of(expression.input);
-                format!("DISP {} COLUMNS {}", self.expression(expression), self.columns(columns, entity))
+            StepKind::Disp(disp) => {
+                let entity = self.entity_of(disp.expression.input);
+                format!("DISP {} COLUMNS {}", self.expression(&disp.expression), self.columns(&disp.columns, entity))
             }
-            StepKind::Info { input } => format!("INFO {}", name(*input)),
-            StepKind::Describe { input, column } => format!("DESCRIBE {}.{}", name(*input), column.header),
-            StepKind::Explain { input } => format!("EXPLAIN {}", name(*input)),
+            StepKind::Info(info) => format!("INFO {}", name(info.input)),
+            StepKind::Describe(describe) => format!("DESCRIBE {}.{}", name(describe.input), describe.column.header),
+            StepKind::Explain(explain) => format!("EXPLAIN {}", name(explain.input)),
+        }
+    }
+
+    fn get(&self, get: &Get) -> String {
+        let (out, limit) = (name(get.out), tail("LIMIT", get.limit));
+        match &get.from {
+            GetFrom::Sources { entity, sources, pattern } => {
+                format!("{out} = GET {} FROM {} WHERE {}{limit}", self.entity(*entity), asked(sources), self.observed(pattern))
+            }
+            GetFrom::Variable { input, filter, range: within } => {
+                let within = within.map_or_else(String::new, |r| format!(" {}", range(r)));
+                format!("{out} = GET FROM {}{}{within}{limit}", name(*input), self.clause(filter))
+            }
         }
     }
 
     fn find(&self, find: &Find) -> String {
         let entity = self.catalog.get(find.entity);
         let input = self.catalog.get(self.entity_of(find.input));
-        let pivots = list(&find.pivots, |p| {
+        let pivots = list(&find.ways, |p| {
             let (from, to) = (input.slots.get(usize::from(p.input.0)), entity.slots.get(usize::from(p.output.0)));
             let guard = list(&p.guard, |g| {
                 if g.values.is_empty() { format!("!{}", g.field) } else { format!("{}={}", g.field, g.values.join("|")) }
@@ -145,8 +150,11 @@ impl Show<'_> {
             let guard = if guard.is_empty() { guard } else { format!(" if {guard}") };
             format!("{}>{}{guard}", from.map_or("?", |s| &s.name), to.map_or("?", |s| &s.name))
         });
-        let depth =
-            find.depth.map_or_else(String::new, |d| format!(" DEPTH {}", d.map_or_else(|| "*".to_owned(), |n| n.to_string())));
+        let depth = match find.depth {
+            None => String::new(),
+            Some(Depth::Steps(n)) => format!(" DEPTH {n}"),
+            Some(Depth::Unlimited) => " DEPTH *".to_owned(),
+        };
         let filter = match &find.filter {
             Predicate::And(parts) if parts.is_empty() => String::new(),
             filter => format!(" WHERE {}", self.predicate(filter)),

@@ -1,7 +1,6 @@
 //! Lines out of statements and comments: one line where it fits, else a line for each clause.
 
-use super::format::breaks;
-use super::token::{Keyword, Kind};
+use crate::syntax::token::{Keyword, Kind};
 
 /// Widest line that is not broken.
 const WIDTH: usize = 100;
@@ -55,6 +54,10 @@ pub(super) enum Piece {
 pub(super) enum Role {
     /// Names, attributes, literals.
     Name,
+    /// The name of an argument; it and its value touch the `=` between them.
+    Argument,
+    /// The `=` of an argument.
+    Assigns,
     /// Keywords.
     Keyword(Keyword),
     /// A function before its parenthesis.
@@ -66,7 +69,7 @@ pub(super) enum Role {
 }
 
 impl Piece {
-    fn new(text: &str, role: Role) -> Self {
+    pub(super) fn new(text: &str, role: Role) -> Self {
         Self::Text { text: text.to_owned(), role }
     }
 
@@ -93,10 +96,11 @@ impl Piece {
 
 /// Whether a blank stands between two parts.
 fn spaced(before: Role, text: &str, role: Role) -> bool {
-    let opens = matches!(before, Role::Function | Role::Mark(Kind::OpenParen | Kind::OpenBracket | Kind::OpenBrace));
+    let opens =
+        matches!(before, Role::Function | Role::Assigns | Role::Mark(Kind::OpenParen | Kind::OpenBracket | Kind::OpenBrace));
     let closes = matches!(role, Role::Mark(Kind::CloseParen | Kind::CloseBracket | Kind::CloseBrace | Kind::Comma | Kind::Colon));
     let unit = role == Role::Unit && text.len() == 1;
-    !opens && !closes && !unit
+    !opens && !closes && !unit && role != Role::Assigns
 }
 
 /// The text of a file.
@@ -126,8 +130,7 @@ pub(super) fn lay_out(items: Vec<Item>) -> String {
 }
 
 fn statement(pieces: &[Piece], out: &mut String) {
-    let arguments = is_apply(pieces);
-    if let Some(line) = one_line(pieces, arguments).filter(|line| width(line) <= WIDTH) {
+    if let Some(line) = one_line(pieces).filter(|line| width(line) <= WIDTH) {
         return out.push_str(&line);
     }
     let mut lines = Lines { out, column: 0, indent: 0, last: None, fresh: true };
@@ -141,14 +144,13 @@ fn statement(pieces: &[Piece], out: &mut String) {
                     Role::Keyword(keyword) if depth == 0 && index > 0 && breaks(*keyword) => lines.new_line(CLAUSE),
                     _ => {}
                 }
-                let tight = arguments && is_argument_eq(pieces, index);
                 if may_break(lines.last, *role, depth) && !lines.fresh {
                     let rest = width_to_break(&pieces[index..], depth);
                     if lines.column + 1 + rest > WIDTH {
                         lines.new_line(MORE);
                     }
                 }
-                lines.text(text, *role, tight);
+                lines.text(text, *role);
                 if let Role::Mark(kind) = role
                     && kind.opens()
                 {
@@ -185,24 +187,13 @@ fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Whether the statement is APPLY, whose arguments are written `key=value`.
-fn is_apply(pieces: &[Piece]) -> bool {
-    matches!(pieces.first(), Some(Piece::Text { role: Role::Keyword(Keyword::Apply), .. }))
-}
-
-/// Whether a part is the `=` of an argument, or stands behind it.
-fn is_argument_eq(pieces: &[Piece], index: usize) -> bool {
-    let eq = |i: usize| matches!(pieces.get(i), Some(Piece::Text { role: Role::Mark(Kind::Eq), .. }));
-    eq(index) || index > 0 && eq(index - 1)
-}
-
 /// The statement on one line; None where a comment inside needs more.
-fn one_line(pieces: &[Piece], arguments: bool) -> Option<String> {
+fn one_line(pieces: &[Piece]) -> Option<String> {
     let mut out = String::new();
     let mut lines = Lines { out: &mut out, column: 0, indent: 0, last: None, fresh: true };
-    for (index, piece) in pieces.iter().enumerate() {
+    for piece in pieces {
         let Piece::Text { text, role } = piece else { return None };
-        lines.text(text, *role, arguments && is_argument_eq(pieces, index));
+        lines.text(text, *role);
     }
     Some(out)
 }
@@ -228,12 +219,12 @@ impl Lines<'_> {
         self.fresh = true;
     }
 
-    fn text(&mut self, text: &str, role: Role, tight: bool) {
+    fn text(&mut self, text: &str, role: Role) {
         if self.fresh {
             let indent = if self.out_is_start() { 0 } else { self.indent };
             self.out.push_str(&" ".repeat(indent));
             self.column = indent;
-        } else if !tight && self.last.is_none_or(|before| spaced(before, text, role)) {
+        } else if self.last.is_none_or(|before| spaced(before, text, role)) {
             self.out.push(' ');
             self.column += 1;
         }
@@ -263,4 +254,19 @@ impl Lines<'_> {
         self.fresh = true;
         self.indent = if self.indent == 0 { CLAUSE } else { MORE };
     }
+}
+
+/// Whether a keyword begins a line of its own in a statement that is broken over lines.
+fn breaks(keyword: Keyword) -> bool {
+    matches!(
+        keyword,
+        Keyword::Where
+            | Keyword::Attr
+            | Keyword::Sort
+            | Keyword::Limit
+            | Keyword::Offset
+            | Keyword::Start
+            | Keyword::Last
+            | Keyword::With
+    )
 }

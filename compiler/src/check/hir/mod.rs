@@ -1,0 +1,216 @@
+//! The typed form of a hunt: names are [`VarId`]s (one for each binding), attributes are looked up, literals are
+//! typed, windows are absolute. Nothing in here needs looking up again.
+
+mod predicate;
+mod step;
+
+pub use predicate::{Observed, Operand, Predicate, Test, TestOp};
+pub use step::{
+    Aggregate, Apply, Assign, Birth, Depth, Describe, Disp, Explain, Expression, Find, Function, Get, GetFrom, Group, GroupKey,
+    Info, Join, Load, Merge, New, Save, Sort, Step, StepKind,
+};
+
+use crate::catalog::{AttrId, Catalog, EntityId};
+use crate::source::Span;
+use crate::syntax::ast::Transformer;
+use crate::time::Window;
+use std::fmt;
+
+/// A checked huntflow without errors.
+#[derive(Debug, Default)]
+pub struct Hunt {
+    /// Data sources, in order of first use.
+    pub sources: Vec<DataSource>,
+    /// One for each binding (and each in-place update by APPLY).
+    pub vars: Vec<Var>,
+    /// The statements, in order.
+    pub steps: Vec<Step>,
+}
+
+/// Index into [`Hunt::sources`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceRef(pub u16);
+
+impl fmt::Debug for SourceRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s{}", self.0)
+    }
+}
+
+/// Index into [`Hunt::vars`]: one binding of a name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VarId(pub u32);
+
+impl fmt::Debug for VarId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}", self.0)
+    }
+}
+
+/// A data source named by the hunt.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DataSource {
+    /// Scheme and name: `stixshifter://host101`.
+    pub uri: String,
+    /// The name alone, lower case: `host101`.
+    pub name: String,
+}
+
+/// One binding of a name.
+#[derive(Clone, Debug)]
+pub struct Var {
+    /// As written.
+    pub name: String,
+    /// Counts bindings of the name from 1.
+    pub version: u32,
+    /// Whether this is a binding of its own in reports; APPLY's in-place updates are not.
+    pub binding: bool,
+    /// What its rows are.
+    pub shape: Shape,
+    /// The search window that later statements inherit (semantics.md §6).
+    pub window: Window,
+    /// Where FIND from it asks.
+    pub sources: Vec<SourceRef>,
+    /// Where it was written.
+    pub span: Span,
+    /// Birth command, for INFO.
+    pub born: Birth,
+    /// Variables it was made from, for INFO.
+    pub parents: Vec<VarId>,
+}
+
+/// What a variable's rows are.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Shape {
+    /// Entities of a type.
+    Entities {
+        /// The type.
+        entity: EntityId,
+        /// A row for each record, with these columns first.
+        per_record: Option<Transformer>,
+        /// The columns left by ATTR; `None`: all.
+        kept: Option<Vec<Column>>,
+        /// Columns that are not in the catalog: from NEW, LOAD, JOIN and analytics.
+        added: Vec<String>,
+        /// An analytic of unknown outputs was applied: any further attribute may exist.
+        open: bool,
+    },
+    /// A GROUP result: these columns and nothing else.
+    Groups {
+        /// Type of the grouped variable.
+        of: EntityId,
+        /// Keys, then aggregates.
+        columns: Vec<String>,
+    },
+}
+
+/// A column of a table: how it is headed and where its values come from.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Column {
+    /// As written.
+    pub header: String,
+    /// The attribute.
+    pub attr: Attr,
+}
+
+impl fmt::Debug for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} of {:?}", self.header, self.attr)
+    }
+}
+
+/// An attribute of a variable's rows.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Attr {
+    /// Of the catalog, for the variable's type.
+    Catalog(AttrId),
+    /// Of the sighting: `first_observed`, `last_observed`, `number_observed`, `observation_id`.
+    Sighting(SightingAttr),
+    /// `depth` of FIND … DEPTH, added columns, group columns: by name.
+    Added(String),
+}
+
+/// Attributes that every sighting has.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum SightingAttr {
+    /// `@timestamp` of the record.
+    FirstObserved,
+    /// The same.
+    LastObserved,
+    /// 1.
+    NumberObserved,
+    /// Index and id of the record.
+    ObservationId,
+}
+
+impl fmt::Debug for Attr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Catalog(id) => write!(f, "{id:?}"),
+            Self::Sighting(sighting) => f.write_str(sighting.name()),
+            Self::Added(name) => write!(f, "{name:?}"),
+        }
+    }
+}
+
+impl Attr {
+    /// The name under which requests and reports list it, for a table of a type.
+    pub fn name(&self, catalog: &Catalog, entity: Option<EntityId>) -> String {
+        match (self, entity) {
+            (Self::Catalog(id), Some(entity)) => catalog.attribute(entity, *id).name.clone(),
+            (Self::Catalog(id), None) => format!("attribute {}", id.0),
+            (Self::Sighting(sighting), _) => sighting.name().to_owned(),
+            (Self::Added(name), _) => name.clone(),
+        }
+    }
+}
+
+impl SightingAttr {
+    /// The attribute of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "first_observed" => Self::FirstObserved,
+            "last_observed" => Self::LastObserved,
+            "number_observed" => Self::NumberObserved,
+            "observation_id" => Self::ObservationId,
+            _ => return None,
+        })
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FirstObserved => "first_observed",
+            Self::LastObserved => "last_observed",
+            Self::NumberObserved => "number_observed",
+            Self::ObservationId => "observation_id",
+        }
+    }
+}
+
+/// The columns of a variable where a statement names none: those left by ATTR, else the transformer's, what the
+/// catalog shows for the type, and what was added.
+pub fn all_columns(hunt: &Hunt, catalog: &Catalog, var: VarId) -> Vec<Column> {
+    match &hunt.vars[var.0 as usize].shape {
+        Shape::Groups { columns, .. } => {
+            columns.iter().map(|c| Column { header: c.clone(), attr: Attr::Added(c.clone()) }).collect()
+        }
+        Shape::Entities { entity, per_record, kept, added, .. } => {
+            let names = per_record.map_or(&[][..], Transformer::columns);
+            let own = names
+                .iter()
+                .filter_map(|n| Some(Column { header: (*n).to_owned(), attr: Attr::Sighting(SightingAttr::from_name(n)?) }));
+            let mut columns: Vec<Column> = own.collect();
+            if let Some(kept) = kept {
+                columns.extend(kept.iter().filter(|k| !columns.contains(k)).cloned().collect::<Vec<_>>());
+                return columns;
+            }
+            let attributes = (0u16..).map(AttrId).zip(&catalog.get(*entity).attributes);
+            columns.extend(
+                attributes.filter(|(_, a)| a.shown).map(|(id, a)| Column { header: a.name.clone(), attr: Attr::Catalog(id) }),
+            );
+            columns.extend(added.iter().map(|n| Column { header: n.clone(), attr: Attr::Added(n.clone()) }));
+            columns
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Conditions: on one slot of one record, and on several records.
+
+use super::{Attr, VarId};
+use crate::catalog::{EntityId, ValueType};
+use crate::source::{SourceId, Span};
+use crate::time::TimeRange;
+use crate::value::Value;
+use ipnet::IpNet;
+use std::fmt;
+
+/// A pattern over one record, or a STIX observation expression over several.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Observed {
+    /// One record.
+    One(Predicate),
+    /// Different records, all.
+    And(Vec<Observed>),
+    /// One of them.
+    Or(Vec<Observed>),
+    /// One after the other.
+    FollowedBy(Vec<Observed>),
+    /// Within nanoseconds of each other.
+    Within(Box<Observed>, i64),
+    /// At least so often.
+    Repeats(Box<Observed>, u32),
+    /// Inside a range.
+    Between(Box<Observed>, TimeRange),
+}
+
+/// A condition on one slot of one record. `And(vec![])` is true, `Or(vec![])` is false.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Predicate {
+    /// All hold.
+    And(Vec<Predicate>),
+    /// One holds.
+    Or(Vec<Predicate>),
+    /// One comparison.
+    Test(Box<Test>),
+}
+
+impl Predicate {
+    /// The condition that always holds.
+    pub const TRUE: Self = Self::And(Vec::new());
+
+    /// Every comparison in it.
+    pub fn tests(&self) -> Vec<&Test> {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().flat_map(Self::tests).collect(),
+            Self::Test(test) => vec![test],
+        }
+    }
+
+    /// The variables that it refers to, in the order of the text.
+    pub(crate) fn references(&self) -> Vec<VarId> {
+        let operands = self.tests().into_iter().filter_map(|t| if let TestOp::OneOf(o) = &t.op { Some(o) } else { None });
+        operands.flatten().filter_map(Operand::variable).collect()
+    }
+
+    /// The same with all spans alike, so that equal conditions at different places are equal.
+    pub(crate) fn without_spans(&self) -> Self {
+        match self {
+            Self::And(parts) => Self::And(parts.iter().map(Self::without_spans).collect()),
+            Self::Or(parts) => Self::Or(parts.iter().map(Self::without_spans).collect()),
+            Self::Test(test) => Self::Test(Box::new(Test { span: Span::new(SourceId(0), 0, 0), ..Test::clone(test) })),
+        }
+    }
+}
+
+/// One comparison.
+#[derive(Clone, PartialEq)]
+pub struct Test {
+    /// Type whose slot is looked at: the centre's, or another type's in the same record.
+    pub entity: EntityId,
+    /// The attribute.
+    pub attr: Attr,
+    /// How its values compare.
+    pub ty: ValueType,
+    /// `!=`, `NOT …`, `IS NOT NULL`.
+    pub negated: bool,
+    /// What is asked.
+    pub op: TestOp,
+    /// Whether ASCII letters are folded (LIKE by default; everything with `--ignore-case`).
+    pub fold: bool,
+    /// The comparison.
+    pub span: Span,
+}
+
+impl fmt::Debug for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let not = if self.negated { "not " } else { "" };
+        let fold = if self.fold { " (any case)" } else { "" };
+        write!(f, "{:?}.{:?} {not}{:?}{fold} as {:?} {:?}", self.entity, self.attr, self.op, self.ty, self.span)
+    }
+}
+
+/// What a comparison asks of the attribute's value. Literals have the attribute's type.
+#[derive(Clone, PartialEq, Debug)]
+pub enum TestOp {
+    /// The slot lacks the attribute.
+    Null,
+    /// Equal to one of these.
+    OneOf(Vec<Operand>),
+    /// `<`
+    Less(Value),
+    /// `<=`
+    LessEqual(Value),
+    /// `>`
+    Greater(Value),
+    /// `>=`
+    GreaterEqual(Value),
+    /// LIKE: `%` any run, `_` one character.
+    Like(String),
+    /// MATCHES: the PCRE as written, known to compile.
+    Matches(String),
+    /// Inside one of these networks.
+    Subset(Vec<IpNet>),
+    /// The address is all of this network.
+    Superset(IpNet),
+}
+
+/// A value to be equal to.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Operand {
+    /// A literal.
+    Value(Value),
+    /// The set of an attribute's values over a variable's rows.
+    Reference(VarId, Attr),
+}
+
+impl Operand {
+    /// The variable that it refers to.
+    pub(crate) fn variable(&self) -> Option<VarId> {
+        match self {
+            Self::Reference(var, _) => Some(*var),
+            Self::Value(_) => None,
+        }
+    }
+}
+
+impl Observed {
+    /// The variables that it refers to, in the order of the text.
+    pub(crate) fn references(&self) -> Vec<VarId> {
+        match self {
+            Self::One(predicate) => predicate.references(),
+            Self::And(parts) | Self::Or(parts) | Self::FollowedBy(parts) => parts.iter().flat_map(Self::references).collect(),
+            Self::Within(inner, _) | Self::Repeats(inner, _) | Self::Between(inner, _) => inner.references(),
+        }
+    }
+}

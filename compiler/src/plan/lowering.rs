@@ -1,0 +1,194 @@
+//! What the lowering of all commands shares: the tables of variables, and nodes over them.
+//!
+//! A variable has up to two tables: the *raw* one holds the sightings that count, which is all that figures, keys and
+//! FIND need; the *full* one adds the creation records of its processes, which rows, filters and references need
+//! (semantics.md §4). The full one is built only when something asks for it, so no request is sent for nothing.
+
+use super::builder::{Builder, Origin};
+use super::{NodeId, Op, Output, OutputKind, Plan, demand};
+use crate::catalog::{Catalog, EntityId};
+use crate::check::hir::{Column, Expression, Hunt, Predicate, SourceRef, Step, VarId};
+use crate::options::Options;
+use crate::source::{SourceId, Span};
+use crate::time::{TimeRange, Window};
+use rustc_hash::FxHashMap;
+
+/// How to get a variable's full table.
+#[derive(Clone)]
+pub(crate) enum Full {
+    /// The raw one has all.
+    Raw,
+    /// Ask for the creation records of the raw one.
+    WithCreationRecords(Vec<(SourceRef, Window)>),
+    /// The full table of another variable.
+    Of(VarId),
+    /// The union of the full tables of others.
+    UnionOf(Vec<VarId>),
+    /// Built.
+    Node(NodeId),
+}
+
+struct Tables {
+    raw: NodeId,
+    full: Full,
+}
+
+/// The state of lowering one hunt.
+pub(crate) struct Lowering<'a> {
+    /// What is lowered.
+    pub(crate) hunt: &'a Hunt,
+    /// Types and attributes.
+    pub(crate) catalog: &'a Catalog,
+    /// What the hunt has saved so far, by file.
+    pub(crate) saved: FxHashMap<String, (NodeId, Vec<Column>)>,
+    builder: Builder,
+    tables: Vec<Option<Tables>>,
+    origin: Origin,
+}
+
+impl<'a> Lowering<'a> {
+    /// A lowering about to begin.
+    pub(crate) fn new(hunt: &'a Hunt, catalog: &'a Catalog) -> Self {
+        let nowhere = Origin { statement: 0, span: Span::new(SourceId(0), 0, 0) };
+        Self {
+            hunt,
+            catalog,
+            saved: FxHashMap::default(),
+            builder: Builder::default(),
+            tables: (0..hunt.vars.len()).map(|_| None).collect(),
+            origin: nowhere,
+        }
+    }
+
+    /// Turns to a statement.
+    pub(crate) fn begin(&mut self, step: &Step) {
+        self.origin = Origin { statement: step.statement, span: step.span };
+    }
+
+    /// The plan. With `options.lean`, variables that no output needs are left out.
+    pub(crate) fn finish(self, options: &Options) -> Plan {
+        let vars = self.tables.iter().map(|t| t.as_ref().map(|t| t.raw)).collect();
+        let Builder { nodes, outputs, .. } = self.builder;
+        let mut plan = Plan { nodes, vars, outputs, identity: options.process_identity };
+        if options.lean {
+            prune(&mut plan);
+        }
+        demand::fill(&mut plan, self.catalog);
+        plan
+    }
+
+    /// Gives a variable its tables.
+    pub(crate) fn bind(&mut self, out: VarId, raw: NodeId, full: Full) {
+        self.tables[out.0 as usize] = Some(Tables { raw, full });
+    }
+
+    /// Adds something that the statement shows or writes.
+    pub(crate) fn output(&mut self, var: VarId, node: Option<NodeId>, kind: OutputKind) {
+        let Origin { statement, span } = self.origin;
+        self.builder.outputs.push(Output { statement, span, var, node, kind });
+    }
+
+    /// The entity type of a variable's rows, or of what was grouped.
+    pub(crate) fn entity(&self, var: VarId) -> EntityId {
+        self.hunt.vars[var.0 as usize].shape.entity()
+    }
+
+    /// A node over tables.
+    pub(crate) fn node(&mut self, op: Op, entity: EntityId, inputs: Vec<NodeId>) -> NodeId {
+        self.builder.node(op, Some(entity), inputs, Vec::new(), self.origin)
+    }
+
+    /// A node that also refers to other variables.
+    pub(crate) fn node_with(&mut self, op: Op, entity: EntityId, inputs: Vec<NodeId>, mut references: Vec<VarId>) -> NodeId {
+        references.sort_unstable();
+        references.dedup();
+        let references = references.into_iter().map(|v| (v, self.full(v))).collect();
+        self.builder.node(op, Some(entity), inputs, references, self.origin)
+    }
+
+    /// The table of the sightings that count.
+    pub(crate) fn raw(&self, var: VarId) -> NodeId {
+        // The checker binds before use, so the table is there; node 0 exists whenever any variable does.
+        self.tables[var.0 as usize].as_ref().map_or(NodeId(0), |t| t.raw)
+    }
+
+    /// The table with creation records; it is built here where nothing asked for it before.
+    pub(crate) fn full(&mut self, var: VarId) -> NodeId {
+        let Some(tables) = &self.tables[var.0 as usize] else { return NodeId(0) };
+        let raw = tables.raw;
+        let node = match tables.full.clone() {
+            Full::Raw => raw,
+            Full::Node(node) => node,
+            Full::Of(other) => self.full(other),
+            Full::WithCreationRecords(places) => {
+                let entity = self.entity(var);
+                let with = |node, (source, window)| self.node(Op::CreationRecords { source, window }, entity, vec![node]);
+                places.into_iter().fold(raw, with)
+            }
+            Full::UnionOf(vars) => {
+                let inputs = vars.into_iter().map(|v| self.full(v)).collect();
+                let entity = self.entity(var);
+                self.node(Op::Union, entity, inputs)
+            }
+        };
+        if let Some(tables) = &mut self.tables[var.0 as usize] {
+            tables.full = Full::Node(node);
+        }
+        node
+    }
+
+    /// The table of entities asked for in several sources, and its binding: processes have creation records there too.
+    pub(crate) fn bind_asked(
+        &mut self,
+        out: VarId,
+        entity: EntityId,
+        mut parts: Vec<NodeId>,
+        limit: Option<u64>,
+        places: &[(SourceRef, Window)],
+    ) {
+        let all = if parts.len() == 1 { parts.remove(0) } else { self.node(Op::Union, entity, parts) };
+        let node = self.first(all, entity, limit);
+        let ladder = self.catalog.get(entity).identity.ladder;
+        self.bind(out, node, if ladder { Full::WithCreationRecords(places.to_vec()) } else { Full::Raw });
+    }
+
+    /// LIMIT of GET and FIND.
+    pub(crate) fn first(&mut self, node: NodeId, entity: EntityId, limit: Option<u64>) -> NodeId {
+        match limit {
+            Some(n) => self.node(Op::First(n), entity, vec![node]),
+            None => node,
+        }
+    }
+
+    /// The rows of a variable that pass.
+    pub(crate) fn filter(&mut self, input: VarId, predicate: &Predicate, range: Option<TimeRange>) -> NodeId {
+        let table = self.full(input);
+        if *predicate == Predicate::TRUE && range.is_none() {
+            return table;
+        }
+        let predicate = predicate.without_spans();
+        let references = predicate.references();
+        self.node_with(Op::Filter { predicate, range }, self.entity(input), vec![table], references)
+    }
+
+    /// WHERE, transformer and SORT of an expression.
+    pub(crate) fn rows_of(&mut self, expression: &Expression) -> NodeId {
+        let entity = self.entity(expression.input);
+        let mut node = self.filter(expression.input, &expression.filter, None);
+        if let Some(transformer) = expression.transformer {
+            node = self.node(Op::Transform(transformer), entity, vec![node]);
+        }
+        if let Some((attr, ascending)) = &expression.sort {
+            node = self.node(Op::Sort { attr: attr.clone(), ascending: *ascending }, entity, vec![node]);
+        }
+        node
+    }
+}
+
+/// Forgets the figures of variables that no output needs. Their nodes stay in the plan but nothing asks for them.
+fn prune(plan: &mut Plan) {
+    let needed = plan.reachable_from(plan.outputs.iter().filter_map(|o| o.node));
+    for var in &mut plan.vars {
+        *var = var.filter(|NodeId(i)| needed[*i as usize]);
+    }
+}

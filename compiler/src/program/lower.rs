@@ -1,0 +1,17 @@
+//! From a checked hunt to its plan.
+
+use super::command;
+use crate::catalog::Catalog;
+use crate::check::hir::Hunt;
+use crate::options::Options;
+use crate::plan::{Lowering, Plan};
+
+/// The plan of a checked hunt. With `options.lean`, variables that no output needs are left out.
+pub fn lower(hunt: &Hunt, catalog: &Catalog, options: &Options) -> Plan {
+    let mut cx = Lowering::new(hunt, catalog);
+    for step in &hunt.steps {
+        cx.begin(step);
+        command::lower(&step.kind, &mut cx);
+    }
+    cx.finish(options)
+}

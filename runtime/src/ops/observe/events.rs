@@ -1,0 +1,46 @@
+//! Matched records in time: what the patterns of an observation expression are decided on.
+
+use crate::table::Table;
+use huntc_compiler::time::Instant;
+use std::collections::BTreeSet;
+
+/// A matched record of one pattern.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Event {
+    pub(super) time: Instant,
+    pub(super) record: u64,
+}
+
+/// Both ends inside.
+#[derive(Clone, Copy)]
+pub(super) struct TimeSpan {
+    pub(super) start: Instant,
+    pub(super) end: Instant,
+}
+
+/// The matched records of a table, by time.
+pub(super) fn events(table: &Table) -> Vec<Event> {
+    let sightings = table.entities.iter().flat_map(|e| &e.sightings).filter(|s| s.counted);
+    let mut events: Vec<Event> = sightings.filter_map(|s| Some(Event { time: s.time?, record: s.record? })).collect();
+    events.sort_unstable();
+    events.dedup();
+    events
+}
+
+/// Inputs and records that matches bind.
+pub(super) type Bound = BTreeSet<(usize, u64)>;
+
+/// The events of a span.
+pub(super) fn inside(events: &[Event], span: TimeSpan) -> &[Event] {
+    let from = events.partition_point(|e| e.time < span.start);
+    let to = events.partition_point(|e| e.time <= span.end);
+    events.get(from..to).unwrap_or_default()
+}
+
+/// The instants of records inside a span.
+pub(super) fn times(events: &[Vec<Event>], span: TimeSpan) -> Vec<Instant> {
+    let mut times: Vec<Instant> = events.iter().flat_map(|e| inside(e, span)).map(|e| e.time).collect();
+    times.sort_unstable();
+    times.dedup();
+    times
+}
