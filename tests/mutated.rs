@@ -119,14 +119,12 @@ fn one_mistake_is_one_diagnostic() {
     assert!(several * 20 <= tried && too_many == 0, "{figures}");
 }
 
-/// Pairs of mutations of which each alone leaves a text that cannot be read: those in different statements, and those of
-/// one statement at 12 tokens or more from each other.
+/// Pairs of mutations of which each alone is an error: those in different statements, and those of one statement at 12
+/// tokens or more from each other. A few hide each other truly: what is said of a variable of a broken GROUP, for one.
 #[test]
 fn two_mistakes_are_two_diagnostics() {
     let originals = originals();
-    let unreadable = |name: &str, text: &str| {
-        told(name, text).iter().any(|d| d.severity == Severity::Error && d.code.id < "K0100")
-    };
+    let wrong = |name: &str, text: &str| told(name, text).iter().any(|d| d.severity == Severity::Error);
     let statement = |original: &Original, at: usize| {
         let before = &original.text[..original.tokens[at].0];
         before.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')).count()
@@ -142,7 +140,7 @@ fn two_mistakes_are_two_diagnostics() {
             Some((mutate(text, tokens, at, mutation, number)?, mutate(&behind, tokens, at, mutation, number)?, behind))
         };
         let Some((one, both, behind)) = pair() else { continue };
-        if !unreadable(name, &one) || !unreadable(name, &behind) {
+        if !wrong(name, &one) || !wrong(name, &behind) {
             continue;
         }
         let apart = usize::from(statement(original, at) != statement(original, other));
@@ -156,5 +154,5 @@ fn two_mistakes_are_two_diagnostics() {
     let figures = format!("(tried, hidden) in one statement {within:?}, in two {across:?}\n{list}");
     eprintln!("{figures}");
     assert!(within.0 >= 50 && across.0 >= 500, "{figures}");
-    assert!(within.1 * 20 <= within.0 && across.1 * 200 <= across.0, "{figures}");
+    assert!(within.1 * 20 <= within.0 && across.1 * 100 <= across.0, "{figures}");
 }

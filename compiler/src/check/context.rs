@@ -126,9 +126,9 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A failed statement that binds nothing may have been to change a variable that it names.
+    /// A failed statement may have been to give attributes to a variable that it names, or almost names.
     fn widen(&mut self) {
-        if self.target.is_none() {
+        if self.outline.statements.get(self.index).is_some_and(|s| s.updates) {
             let words = self.sources.text(self.span).split(|c: char| !(c.is_alphanumeric() || c == '_'));
             let named: Vec<VarId> = words.filter_map(|word| self.scope.named_like(word)).collect();
             self.widened.extend(named);

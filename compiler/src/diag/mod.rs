@@ -142,6 +142,9 @@ impl Diagnostic {
 /// Most characters of a headline.
 const HEADLINE: usize = 100;
 
+/// Most places that are kept as unread: each is looked at for each later diagnostic, of which fifty are shown.
+const MOST_UNREAD: usize = 1000;
+
 /// Proof that an error was reported: only [`Sink::report`] makes one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reported(());
@@ -194,7 +197,7 @@ impl Sink {
         }
         if self.seen.insert((code.id, diagnostic.primary.span)) {
             if of_reading(code) && diagnostic.severity == Severity::Error {
-                self.unread.push(diagnostic.primary.span);
+                self.unread(diagnostic.primary.span);
             }
             self.diagnostics.push(diagnostic);
         }
@@ -215,7 +218,9 @@ impl Sink {
 
     /// Notes a place around a reported mistake that later passes are to say nothing about.
     pub(crate) fn unread(&mut self, place: Span) {
-        self.unread.push(place);
+        if self.unread.len() < MOST_UNREAD {
+            self.unread.push(place);
+        }
     }
 
     /// The proof for a tree node that an earlier pass could not read: that pass has said why, in this sink.

@@ -154,18 +154,30 @@ pub(crate) fn relation<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clon
     name(Expect::Relation, words::is_relation)
 }
 
-/// A column name behind AS.
+/// A column name behind AS. A reserved word is one, too, where nothing follows that it could begin.
 pub(crate) fn alias<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
-    name(Expect::Alias, words::is_dashed)
+    let reserved = custom(|input: &mut Input<'t, '_>| {
+        let next = look(input, 1);
+        match look(input, 0) {
+            Some(token) if token.keyword.is_some() && !token.has(Flags::BEFORE_EQ) && name_by_place(token, next) => {
+                input.skip();
+                Ok(ident(token))
+            }
+            _ => Err(expected(input, Expect::Alias)),
+        }
+    });
+    choice((name(Expect::Alias, words::is_dashed), reserved))
 }
 
-/// Whether a reserved word stands as an attribute in a list: nothing that its clause would need follows.
-fn attribute_by_place(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
-    let Some(next) = next else { return token.keyword.is_none_or(|k| !k.statement()) };
-    let ends = matches!(next.kind, Kind::Comma | Kind::CloseParen) || next.has(Flags::LINE_START);
-    let clause = next.keyword.is_some_and(|k| {
+/// Whether a reserved word stands as a name where one is wanted: nothing that its clause would need follows.
+pub(super) fn name_by_place(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
+    let ends = next.is_none_or(|next| {
+        let kind = matches!(next.kind, Kind::Comma | Kind::CloseParen | Kind::CloseBracket);
+        kind || next.has(Flags::LINE_START) || next.has(Flags::OPENS)
+    });
+    let clause = next.and_then(|t| t.keyword).is_some_and(|k| {
         matches!(k.class(), Class::Clause)
-            || matches!(k, Keyword::Asc | Keyword::Desc | Keyword::Sort | Keyword::As | Keyword::With)
+            || matches!(k, Keyword::Asc | Keyword::Desc | Keyword::Sort | Keyword::As | Keyword::With | Keyword::On)
     });
     !token.has(Flags::OPENS) && (ends || clause)
 }
@@ -176,9 +188,7 @@ pub(crate) fn attribute<'t>() -> impl Parser<'t, Tokens<'t>, AttrPath, Extra> + 
         let next = look(input, 1);
         match look(input, 0) {
             Some(token)
-                if token.kind == Kind::Word
-                    && !token.has(Flags::BEFORE_EQ)
-                    && (token.may_name() || attribute_by_place(token, next)) =>
+                if token.kind == Kind::Word && !token.has(Flags::BEFORE_EQ) && (token.may_name() || name_by_place(token, next)) =>
             {
                 let path = attr_path(input, token);
                 if let Some(entity) = &path.entity {
@@ -221,7 +231,7 @@ pub(crate) fn path<'t>(expect: Expect, many: bool) -> impl Parser<'t, Tokens<'t>
             input.skip();
             return Ok(Path { text: text_of(token), span: token.span, quoted: true });
         }
-        if !path_word(token) {
+        if !path_word(token) && !(token.keyword.is_some() && !token.has(Flags::BEFORE_EQ) && name_by_place(token, look(input, 1))) {
             return Err(expected(input, expect));
         }
         input.skip();

@@ -3,7 +3,7 @@
 use super::ast::{AttrPath, Count, Literal, LiteralKind, Operand, Reference};
 use super::fault::{Expect, Fault, Tokens};
 use super::grammar::{self, Extra, Input, P, comma, expected, index, look, need, span_since, sub, tell};
-use super::token::{Flags, Kind, Token};
+use super::token::{Flags, Keyword, Kind, Token};
 use super::{mistakes, values, words};
 use crate::source::Span;
 use crate::time::Instant;
@@ -29,13 +29,17 @@ pub(crate) fn literal<'t>() -> impl Parser<'t, Tokens<'t>, Literal, Extra> + Clo
     })
 }
 
-/// A reserved word is a value only where it cannot begin what it is reserved for.
+/// A reserved word is a value only where it cannot begin what it is reserved for. AND, OR and NOT never are one by
+/// themselves: something is missing before them.
 fn may_be_value(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
     if token.has(Flags::BEFORE_EQ) || token.has(Flags::OPENS) {
         return false;
     }
+    let joins = matches!(token.keyword, Some(Keyword::And | Keyword::Or | Keyword::Not));
     let listed = next.is_some_and(|t| t.kind == Kind::Comma || t.kind.closes());
-    token.may_name() || listed || token.keyword.is_some_and(super::token::Keyword::statement)
+    let joined = next.is_some_and(|t| matches!(t.keyword, Some(Keyword::And | Keyword::Or)));
+    let alone = !joins && (joined || grammar::name_by_place(token, next));
+    token.may_name() || listed || alone || token.keyword.is_some_and(Keyword::statement)
 }
 
 /// A quoted string; a second one that touches it is a doubled quote, which is no escape here.

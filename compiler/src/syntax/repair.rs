@@ -9,9 +9,10 @@ use super::grammar::P;
 use super::scan;
 use super::token::{Class, Flags, Keyword, Kind, Token};
 use crate::diag::Severity;
-use crate::diag::codes::syntax::{BAD_DURATION, NOT_A_STATEMENT};
+use crate::diag::codes::syntax::{BAD_DURATION, KEYWORD_AS_NAME, NOT_A_STATEMENT};
 use crate::source::Span;
 use chumsky::Parser;
+use rustc_hash::FxHashSet;
 
 /// The statements of a program, which this room knows by their places alone.
 pub(crate) trait Statements {
@@ -28,9 +29,11 @@ pub(crate) trait Statements {
 /// The name that a repair puts where one is missing.
 const MISSING: &str = Ident::MISSING;
 
-/// Longest stretch that is repaired, and how many are tried in one text: hostile texts cost time in proportion.
-const LONGEST: usize = 200;
-const MOST: usize = 20;
+/// How many tokens are read again for one text, so that a hostile one costs little more than its length.
+const BUDGET: usize = 400_000;
+
+/// How far the part of a statement around a fault reaches at most.
+const WIDEST: usize = 40;
 
 /// How many tokens before a fault the mistake may lie.
 const REACH: usize = 8;
@@ -53,38 +56,58 @@ pub(crate) fn repair<L: Statements>(
     faults.retain(|(at, _)| tokens.get(*at).is_none_or(|t| !t.has(Flags::UNPAIRED)));
     faults.sort_by_key(|(at, _)| *at);
     let mut kept = Vec::with_capacity(faults.len());
-    let mut unread = Vec::new();
-    let mut tried = 0;
+    let mut unread = drop_misnamed(tokens, &mut faults);
+    let mut budget = BUDGET;
     let mut rest = faults.into_iter().peekable();
     while let Some((at, first)) = rest.next() {
-        let stretch = stretch(tokens, statements.iter().map(L::place), at, &first);
+        let stretch = stretch::<L>(tokens, statements, at, &first);
         let mut own = vec![(at, first)];
         while let Some(other) = rest.next_if(|(other, fault)| stretch.covers(*other, fault)) {
             own.push(other);
         }
-        tried += 1;
-        let worth = tried <= MOST && stretch.len() <= LONGEST && own.iter().any(|(_, fault)| spoils(fault));
-        let mended = worth.then(|| mend::<L>(&tokens[stretch.from..stretch.to], at - stretch.from, &own[0].1)).flatten();
+        let wanted = own.iter().any(|(_, fault)| spoils(fault));
+        let broken = &tokens[stretch.from..stretch.to];
+        let mended = wanted.then(|| mend::<L>(broken, at - stretch.from, own[0].1.expected, &mut budget)).flatten();
         if let Some(mended) = mended {
             unread.extend(mended.inserted);
             own.truncate(1);
             own.extend(mended.faults.into_iter().map(|(at, fault)| (at + stretch.from, fault.moved(stretch.from))));
-            let inside = |s: &L::Statement| stretch.holds(tokens, L::place(s));
-            let begin = statements.iter().position(inside).unwrap_or(statements.len());
-            let count = statements[begin..].iter().take_while(|s| inside(s)).count();
-            statements.splice(begin..begin + count, mended.statements);
+            let before = |at: usize| {
+                let end = tokens.get(at).map_or(u32::MAX, |t| t.span.start);
+                statements.partition_point(|s| L::place(s).start < end)
+            };
+            let inside = before(stretch.from)..before(stretch.to);
+            statements.splice(inside, mended.statements);
         }
-        let mut parts = Vec::new();
+        let mut last = None;
         for (at, fault) in own {
             // What stands beside a fault in one part of a statement is its echo.
             let part = part(tokens, at);
-            let echo = fault.told.is_none() && parts.contains(&part);
-            parts.push(part);
+            let echo = fault.told.is_none() && last == Some(part);
             kept.extend((!echo).then_some(fault));
+            unread.extend((last != Some(part)).then_some(part));
+            last = Some(part);
         }
-        unread.extend(parts);
     }
     (kept, unread)
+}
+
+/// Drops what is said of uses of a keyword that the file wrongly binds as a variable: the binding is the one mistake. Gives
+/// the places of what it drops.
+fn drop_misnamed(tokens: &[Token<'_>], faults: &mut Vec<(usize, Fault)>) -> Vec<Span> {
+    let text = |at: usize| tokens.get(at).map(|t| t.text);
+    let binds = |fault: &Fault| fault.told.as_ref().is_some_and(|told| told.code == &KEYWORD_AS_NAME);
+    let misnamed: FxHashSet<_> = faults.iter().filter(|(_, fault)| binds(fault)).map(|(at, _)| text(*at)).collect();
+    let uses = |at: usize| tokens.get(at).is_some_and(|t| t.has(Flags::BOUND)) && misnamed.contains(&text(at));
+    let mut told = FxHashSet::default();
+    let mut dropped = Vec::new();
+    faults.retain(|(at, fault)| {
+        let keep = if binds(fault) { !told.contains(&text(*at)) } else { !uses(*at) && !at.checked_sub(1).is_some_and(uses) };
+        told.extend(binds(fault).then(|| text(*at)));
+        dropped.extend((!keep).then(|| part(tokens, *at)));
+        keep
+    });
+    dropped
 }
 
 /// Whether the statements around a fault may have been misread: a production that has a replacement to offer knows what
@@ -119,25 +142,24 @@ impl Stretch {
     fn covers(&self, at: usize, fault: &Fault) -> bool {
         at < self.to || at == self.to && fault.told.is_none() && !fault.expected.has(Expect::Statement)
     }
-
-    fn holds(&self, tokens: &[Token<'_>], span: Span) -> bool {
-        let end = tokens.get(self.to).map_or(u32::MAX, |t| t.span.start);
-        tokens.get(self.from).is_some_and(|t| t.span.start <= span.start) && span.start < end
-    }
 }
 
-fn stretch(tokens: &[Token<'_>], spans: impl Iterator<Item = Span>, at: usize, fault: &Fault) -> Stretch {
-    let starts: Vec<usize> = spans.map(|span| tokens.partition_point(|t| t.span.start < span.start)).collect();
-    let mut own = starts.partition_point(|start| *start <= at).saturating_sub(1);
+fn stretch<L: Statements>(tokens: &[Token<'_>], statements: &[L::Statement], at: usize, fault: &Fault) -> Stretch {
+    let start = |own: usize| {
+        let from = statements.get(own).map_or(0, |s| L::place(s).start);
+        tokens.partition_point(|t| t.span.start < from)
+    };
+    let place = tokens.get(at).map_or(u32::MAX, |t| t.span.start);
+    let mut own = statements.partition_point(|s| L::place(s).start <= place).saturating_sub(1);
     // What is missing, or too much, at the end of a statement is noticed where the next one begins.
-    if fault.told.is_none() && starts.get(own) == Some(&at) {
+    if fault.told.is_none() && start(own) == at {
         own = own.saturating_sub(1);
     }
-    while own > 0 && !tokens[starts[own]].has(Flags::LINE_START) {
+    while own > 0 && tokens.get(start(own)).is_some_and(|t| !t.has(Flags::LINE_START)) {
         own -= 1;
     }
     let begins = |t: &Token<'_>| t.has(Flags::LINE_START) && t.has(Flags::OPENS);
-    let from = starts.get(own).copied().unwrap_or(0);
+    let from = start(own).min(at);
     let behind = at.max(from + 1).min(tokens.len());
     let to = behind + tokens[behind..].iter().position(begins).unwrap_or(tokens.len() - behind);
     Stretch { from, to }
@@ -149,8 +171,9 @@ fn part(tokens: &[Token<'_>], at: usize) -> Span {
         let word = matches!(t.keyword, Some(Keyword::And | Keyword::Or)) || t.keyword.is_some_and(|k| k.class() == Class::Clause);
         t.has(Flags::OPENS) || t.kind == Kind::Comma || word && !t.has(Flags::BEFORE_EQ)
     };
-    let from = (0..at.min(tokens.len())).rev().find(|i| begins(&tokens[*i])).unwrap_or(0);
-    let to = (at + 1..tokens.len()).find(|i| begins(&tokens[*i])).unwrap_or(tokens.len());
+    let (first, last) = (at.min(tokens.len()).saturating_sub(WIDEST), tokens.len().min(at + WIDEST));
+    let from = (first..at.min(tokens.len())).rev().find(|i| begins(&tokens[*i])).unwrap_or(first);
+    let to = (at + 1..last).find(|i| begins(&tokens[*i])).unwrap_or(last);
     match tokens.get(from..to) {
         Some([first, .., last]) => first.span.to(last.span),
         Some([only]) => only.span,
@@ -168,13 +191,13 @@ struct Mended<S> {
 }
 
 /// The stretch with one edit for each mistake: near `at`, then wherever reading stopped again far enough behind.
-fn mend<L: Statements>(tokens: &[Token<'_>], at: usize, fault: &Fault) -> Option<Mended<L::Statement>> {
+fn mend<L: Statements>(tokens: &[Token<'_>], at: usize, expected: ExpectSet, budget: &mut usize) -> Option<Mended<L::Statement>> {
     let mut text = Edited { tokens: tokens.to_vec(), origins: (0..tokens.len()).collect(), inserted: Vec::new(), end: 0 };
-    let (mut at, mut expected) = (at, fault.expected);
+    let (mut at, mut expected) = (at, expected);
     let mut faults = Vec::new();
     let mut best = None;
     for _ in 0..ROUNDS {
-        let Some((edited, statements, found)) = edited::<L>(&text, at, expected) else { break };
+        let Some((edited, statements, found)) = edited::<L>(&text, at, expected, budget) else { break };
         text = edited;
         let next = found.first().map(|(at, fault)| (*at, fault.expected));
         let original = |at: usize| text.origins.get(at).copied().unwrap_or(tokens.len());
@@ -201,8 +224,15 @@ fn mend<L: Statements>(tokens: &[Token<'_>], at: usize, fault: &Fault) -> Option
 type Reading<'s, S> = (Edited<'s>, Vec<S>, Vec<(usize, Fault)>);
 
 /// The first of the likely edits that leaves no fault, else the one behind which reading goes furthest.
-fn edited<'s, L: Statements>(text: &Edited<'s>, at: usize, expected: ExpectSet) -> Option<Reading<'s, L::Statement>> {
-    let all: Vec<Edited<'s>> = edits(&text.tokens, at, expected).into_iter().map(|edit| edit.apply(text)).collect();
+fn edited<'s, L: Statements>(
+    text: &Edited<'s>,
+    at: usize,
+    expected: ExpectSet,
+    budget: &mut usize,
+) -> Option<Reading<'s, L::Statement>> {
+    let edits = edits(&text.tokens, at, expected);
+    *budget = budget.checked_sub(edits.len() * text.tokens.len())?;
+    let all: Vec<Edited<'s>> = edits.into_iter().map(|edit| edit.apply(text)).collect();
     let grammar = L::grammar();
     let mut best: Option<(usize, (usize, usize), Vec<L::Statement>, Vec<(usize, Fault)>)> = None;
     for (index, edited) in all.iter().enumerate() {
@@ -210,7 +240,9 @@ fn edited<'s, L: Statements>(text: &Edited<'s>, at: usize, expected: ExpectSet) 
         let mut faults: Vec<(usize, Fault)> = faults.into_iter().map(|f| (position(&edited.tokens, &f), f)).collect();
         faults.sort_by_key(|(at, _)| *at);
         let reached = faults.first().map_or(usize::MAX, |(at, _)| *at);
-        let Some(statements) = statements.filter(|_| reached >= edited.end.max(at) + FAR || reached == usize::MAX) else { continue };
+        let Some(statements) = statements.filter(|_| reached >= edited.end.max(at) + FAR || reached == usize::MAX) else {
+            continue;
+        };
         // A line holds one statement, as a rule: an edit that leaves two is the second choice.
         let lines = edited.tokens.iter().filter(|t| t.has(Flags::LINE_START) && t.has(Flags::OPENS)).count();
         let rank = (reached, usize::MAX - statements.len().max(lines.max(1)));

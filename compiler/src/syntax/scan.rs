@@ -122,12 +122,13 @@ fn behind_statement(before: Option<&Token<'_>>) -> bool {
     !joins && !before.kind.opens() && before.kind != Kind::Comma
 }
 
-/// Marks reserved words that the file binds as variables, at every place they stand.
+/// Marks reserved words that the file binds as variables, at every place they stand; of those that begin a statement the
+/// binding is the mistake, and the uses are not.
 fn mark_bound(tokens: &mut [Token<'_>]) {
     let mut bound: Vec<&str> = Vec::new();
     for at in 0..tokens.len() {
         let token = &tokens[at];
-        let reserved = token.keyword.is_some_and(|k| k.reserved() && !k.statement());
+        let reserved = token.keyword.is_some_and(Keyword::reserved);
         if reserved && token.has(Flags::BEFORE_EQ) && behind_statement(at.checked_sub(1).map(|b| &tokens[b])) {
             bound.push(token.text);
         }

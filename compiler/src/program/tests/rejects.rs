@@ -218,7 +218,7 @@ fn what_no_edit_mends_is_an_error_node() {
     let (program, _) = parse("x = GET process FROM s WHERE , , ,");
     let Command::Get(get) = &program.statements[0].command else { panic!("{program:?}") };
     assert!(matches!(get.pattern, Some(Observation::One { pattern: Pattern::Error(_), .. })));
-    for text in ["g = GROUP x BY a WITH 3 3", "APPLY a ON x WITH 3 3", "x = y SORT BY , ,"] {
+    for text in ["g = GROUP x BY a WITH 3 3", "x = y SORT BY , ,"] {
         let (program, found) = parse(text);
         assert_eq!((&program.statements[0].command, found.len()), (&Command::Error, 1), "{text}\n{}", show(text, &found));
         assert_eq!(program.statements[0].target.is_some(), text.contains(" = "));
