@@ -118,6 +118,14 @@ impl Fault {
 }
 
 impl Fault {
+    /// Index of the token that it is about.
+    pub(super) fn position(&self, tokens: &[Token<'_>]) -> usize {
+        match &self.told {
+            Some(told) => tokens.partition_point(|t| t.span.end <= told.primary.span.start),
+            None => self.at,
+        }
+    }
+
     /// The same about another token.
     pub(super) fn at(self, at: usize) -> Self {
         Self { at, ..self }
