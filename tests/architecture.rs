@@ -26,16 +26,18 @@ const COMPILER: Arrows = &[
     ("source", &[]),
     ("time", &[]),
     ("value", &["time"]),
-    ("diag", &["source"]),
+    ("diag", &["source", "unsafe_char"]),
     ("options", &["diag", "time"]),
-    ("catalog", &[]),
+    ("catalog", &["attribute_name"]),
     ("pattern", &[]),
+    ("attribute_name", &[]),
+    ("unsafe_char", &[]),
     ("identifier", &[]),
     ("registry_hive", &[]),
     ("tree_text", &[]),
     // The macro with the table of commands. Every room may read it: keywords, steps and their dispatch come out of it.
     ("command_table", &[]),
-    ("syntax", &["diag", "source", "time"]),
+    ("syntax", &["attribute_name", "diag", "source", "time", "unsafe_char"]),
     ("check", &["catalog", "diag", "options", "pattern", "registry_hive", "source", "syntax", "time", "value"]),
     ("plan", &["catalog", "check", "options", "source", "syntax", "time", "value"]),
     ("request", &["catalog", "check", "plan", "time", "value"]),
@@ -64,9 +66,22 @@ const RUNTIME: Arrows = &[
 ];
 
 /// What the runtime's rooms may see of the compiler: those that work get facts, those on top also call it.
-const FACTS: &[&str] = &["catalog", "diag", "plan", "request", "time", "value"];
-const CALLS: &[&str] =
-    &["catalog", "compile", "diag", "front_matter", "options", "plan", "program", "request", "source", "time", "value"];
+const FACTS: &[&str] = &["attribute_name", "catalog", "diag", "plan", "request", "time", "unsafe_char", "value"];
+const CALLS: &[&str] = &[
+    "catalog",
+    "compile",
+    "diag",
+    "duration",
+    "front_matter",
+    "options",
+    "plan",
+    "program",
+    "request",
+    "source",
+    "time",
+    "unsafe_char",
+    "value",
+];
 const ON_TOP: &[&str] = &["cli", "nightly", "session"];
 
 /// Circles of files that are meant, each with its reason.

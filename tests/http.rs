@@ -4,7 +4,7 @@ pub(crate) mod fake;
 
 use crate::support::stub::{Response, Stub, closed_port};
 use fake::{Fake, Product, asking, changed, context, error, everything};
-use huntc_compiler::backend::elastic::query::{Query, Regexp};
+use huntc_compiler::request::{Query, Regexp};
 use huntc_compiler::value::Value as Literal;
 use huntc_runtime::source::elastic::{Auth, ElasticConfig, ElasticSource};
 use huntc_runtime::source::{DataSource, FetchContext, Records, Scalar, SourceError};
@@ -212,12 +212,8 @@ fn what_is_no_search_server_is_told() {
 #[test]
 fn no_error_shows_a_secret() {
     const SECRET: &str = "hunter2-S3cret";
-    let auths = [
-        Auth::basic("bob", SECRET),
-        Auth::api_key(&format!("key-id:{SECRET}")),
-        Auth::ApiKeyEncoded(SECRET.into()),
-        Auth::Bearer(SECRET.into()),
-    ];
+    let auths =
+        [Auth::basic("bob", SECRET), Auth::api_key(&format!("key-id:{SECRET}")), Auth::api_key(SECRET), Auth::Token(SECRET.into())];
     for auth in auths {
         for status in [400, 401, 403, 404, 500] {
             let fake = Fake::start(Product::Elasticsearch, 10, move |request, right, _| {

@@ -5,6 +5,7 @@ use crate::diag::codes::nightly::{BAD_FRONT_MATTER, REPEATED_FRONT_MATTER, UNKNO
 use crate::diag::{Diagnostic, Sink, suggest};
 use crate::source::{SourceId, SourceSet, Span};
 use crate::time::SECOND;
+use crate::time::duration;
 
 /// What the leading comment says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -164,8 +165,8 @@ fn take(matter: &mut FrontMatter, entry: &Entry<'_>) -> Result<(), (&'static str
             matter.severity = Some(found.ok_or(("informational, low, medium, high or critical", "high"))?);
         }
         "attack" => matter.attack = techniques(value).ok_or(("ids of ATT&CK techniques", "T1053.005, T1059"))?,
-        "lag" => matter.lag = Some(duration(value).ok_or(("a time of at most 31 days", "15m"))?),
-        "overlap" => matter.overlap = Some(duration(value).ok_or(("a time of at most 31 days", "1h"))?),
+        "lag" => matter.lag = Some(length(value).ok_or(("a time of at most 31 days", "15m"))?),
+        "overlap" => matter.overlap = Some(length(value).ok_or(("a time of at most 31 days", "1h"))?),
         "window" if value == "nightly" => matter.nightly_window = true,
         "window" => return Err(("the word `nightly`", "nightly")),
         _ => matter.finding = Some(finding(entry).ok_or(("a variable, and perhaps a least number", "tasks >= 3"))?),
@@ -186,20 +187,9 @@ fn techniques(value: &str) -> Option<Vec<String>> {
     (!ids.is_empty() && ids.iter().all(valid)).then_some(ids)
 }
 
-/// `90s`, `15m`, `2 h`, `1d`, `0`
-fn duration(value: &str) -> Option<i64> {
-    let at = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
-    let (number, unit) = value.split_at(at);
-    let number: i64 = number.parse().ok()?;
-    let seconds = match unit.trim() {
-        "" if number == 0 => 1,
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return None,
-    };
-    number.checked_mul(seconds)?.checked_mul(SECOND).filter(|n| *n <= LONGEST)
+/// `90s`, `15 min`, `0`
+fn length(value: &str) -> Option<i64> {
+    duration::parse(value).filter(|nanos| *nanos <= LONGEST)
 }
 
 /// `VARIABLE [>= N]`
@@ -248,5 +238,4 @@ impl FrontMatter {
 
 #[cfg(test)]
 #[allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
-#[path = "front_matter_tests.rs"]
 mod tests;

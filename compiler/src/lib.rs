@@ -2,12 +2,13 @@
 //! network or threads; "now" arrives in the options.
 //!
 //! ```text
-//! SourceSet → tokens (syntax) → Program (program, commands) → Hunt (check) → Plan (plan) → requests (backend)
+//! SourceSet → tokens (syntax) → Program (program, commands) → Hunt (check) → Plan (plan) → Requests (backend)
 //! ```
 
 #[macro_use]
 mod command_table;
 
+pub mod attribute_name;
 pub mod backend;
 pub mod catalog;
 pub mod check;
@@ -21,8 +22,12 @@ pub mod pattern;
 pub mod plan;
 pub mod program;
 pub mod registry_hive;
+pub mod request;
 pub mod source;
 pub mod syntax;
+#[cfg(test)]
+mod testing;
 pub mod time;
 pub mod tree_text;
+pub mod unsafe_char;
 pub mod value;

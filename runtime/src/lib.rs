@@ -9,6 +9,9 @@ pub mod files;
 pub mod nightly;
 pub mod ops;
 pub mod report;
+pub mod session;
 pub mod sight;
 pub mod source;
 pub mod table;
+#[cfg(test)]
+mod testing;

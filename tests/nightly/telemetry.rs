@@ -1,23 +1,19 @@
 //! Thirty nights over generated telemetry with the real compiler and executor: every planted event is told once.
 
-use huntc_compiler::catalog::Catalog;
-use huntc_compiler::options::Options;
-use huntc_compiler::source::SourceSet;
+use crate::support::random::Rng;
 use huntc_compiler::time::{Instant, SECOND};
-use huntc_runtime::nightly::cache::Cache;
 use huntc_runtime::nightly::discover::HuntFile;
-use huntc_runtime::nightly::engine::{Hunter, Loaded};
-use huntc_runtime::nightly::night::{self, HuntStatus, Night, Settings, defaults};
-use huntc_runtime::nightly::notify::Notifier;
-use huntc_runtime::nightly::step::{Step, Stop};
+use huntc_runtime::nightly::engine::{Engine, Hunter};
+use huntc_runtime::nightly::model::{HuntStatus, Night, NightSettings, Notifier, defaults};
+use huntc_runtime::nightly::night;
+use huntc_runtime::nightly::step::{NightStep, Stop};
 use huntc_runtime::nightly::suppress::Suppressions;
-use huntc_runtime::source::store::Store;
-use huntc_runtime::source::{DataSource, SourceError};
+use huntc_runtime::session::{RunSettings, Session};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 const HOUR: i64 = 3_600 * SECOND;
 const DAY: i64 = 24 * HOUR;
@@ -51,11 +47,8 @@ struct Planted {
 }
 
 fn planted() -> Vec<Planted> {
-    let mut state = 7_u64;
-    let mut random = |most: i64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as i64 % most
-    };
+    let mut rng = Rng::new(7);
+    let mut random = |most: i64| rng.below(most as usize) as i64;
     (0..120)
         .map(|n| {
             let time = FIRST - DAY + n * 6 * HOUR + random(6 * HOUR / SECOND) * SECOND;
@@ -89,47 +82,23 @@ fn telemetry(planted: &[Planted], now: i64, path: &Path) {
 fn one_night(folder: &Path, planted: &[Planted], now: i64, fails: bool, kill: Option<usize>) -> Result<Night, Stop> {
     let events = folder.join("events.ndjson");
     telemetry(planted, now, &events);
-    let mut texts = SourceSet::default();
+    if fails {
+        // What says gzip and is none cannot be read to its end.
+        std::fs::write(&events, b"\x1f\x8b").unwrap();
+    }
+    let cancel = Arc::default();
+    let hunt_settings = RunSettings { concurrency: Some(2), ..RunSettings::at(Instant(now)) };
+    let mut session = Session::new(None, vec![format!("lab={}", events.display())]);
     let mut files = Vec::new();
     let mut hunts = Vec::new();
     for (name, text) in [("children.hf", CHILDREN), ("shells.hf", SHELLS)] {
         let file = HuntFile { name: name.to_owned(), path: folder.join(name) };
-        hunts.push(Loaded {
-            file: file.clone(),
-            text: Ok(texts.add_text(name, text)),
-            options: Options::at(Instant(now)),
-            catalog: Arc::new(Catalog::builtin().clone()),
-            analytics: Arc::default(),
-            roots: Vec::new(),
-            concurrency: 2,
-            max_records: None,
-            max_requests: None,
-            timeout: None,
-        });
+        std::fs::write(&file.path, text).unwrap();
+        hunts.push(session.load(&file.path.display().to_string(), &hunt_settings).unwrap_or_else(|e| panic!("{e:?}")));
         files.push(file);
     }
-    let store: Mutex<Option<Arc<dyn DataSource>>> = Mutex::default();
-    let open = |_: usize, name: &str| {
-        if fails {
-            return Err(SourceError::new(&huntc_compiler::diag::codes::run::BUDGET, "the source is away"));
-        }
-        let mut store = store.lock().unwrap();
-        if store.is_none() {
-            *store = Some(Arc::new(Store::from_paths(std::slice::from_ref(&events))?.0));
-        }
-        Ok((name.to_owned(), Arc::clone(store.as_ref().unwrap())))
-    };
-    let cache = Arc::<Cache>::default();
-    let engine = Hunter {
-        hunts,
-        texts,
-        open: &open,
-        cancel: Arc::default(),
-        run_id: "test".to_owned(),
-        cache: Arc::clone(&cache),
-        opened: Mutex::default(),
-    };
-    let settings = Settings {
+    let engine = Hunter::new(&session, hunts, hunt_settings, &cancel, None);
+    let settings = NightSettings {
         state: folder.join("state"),
         out: folder.join("out"),
         now: Instant(now),
@@ -142,16 +111,16 @@ fn one_night(folder: &Path, planted: &[Planted], now: i64, fails: bool, kill: Op
         keep_history: defaults::HISTORY,
         quiet: Suppressions::default(),
         notifier: Notifier::default(),
-        cancel: Arc::default(),
+        cancel,
     };
     let steps = AtomicUsize::new(0);
-    let watch = |_: Step| match kill {
+    let watch = |_: NightStep| match kill {
         Some(at) if steps.fetch_add(1, Ordering::SeqCst) >= at => Err(Stop::Killed),
         _ => Ok(()),
     };
     let night = night::run(&settings, &files, &engine, &watch)?;
     if !fails && night.hunts.iter().all(|h| h.windows.len() == 1) {
-        assert!(cache.traffic().shared > 0, "both hunts ask for the same processes");
+        assert!(engine.traffic().shared > 0, "both hunts ask for the same processes");
     }
     Ok(night)
 }

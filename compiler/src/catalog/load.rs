@@ -3,10 +3,11 @@
 //! Rows with a mistake are left out and reported: for the built-in tables a test wants no report, for the user's table
 //! any report is an error. So nothing here can fail at run time.
 
-use super::table::{Cell, Problem, read};
+use super::table::{CsvCell, Problem, parts, read, read_part};
 use super::{
     Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Guard, Identity, Relation, Rule, Slot, SlotId, ValueType, Way,
 };
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// The tables that come with huntc.
@@ -26,7 +27,10 @@ const BUILTIN: Tables = Tables {
     fields: include_str!("data/fields.csv"),
 };
 
+const ENTITY_COLUMNS: [&str; 8] = ["entity", "aliases", "words", "primary", "key", "required", "flags", "everything"];
+const SLOT_COLUMNS: [&str; 3] = ["entity", "slot", "flags"];
 const ATTRIBUTE_COLUMNS: [&str; 7] = ["entity", "slot", "attribute", "type", "rule", "fields", "flags"];
+const RELATION_COLUMNS: [&str; 6] = ["output", "relation", "by", "input", "pivots", "reason"];
 
 impl Catalog {
     /// The catalog that comes with huntc.
@@ -35,20 +39,36 @@ impl Catalog {
         BUILT.get_or_init(|| builtin().0)
     }
 
-    /// This catalog with the user's attributes: rows of [`ATTRIBUTE_COLUMNS`], each a new attribute of an entity type or
-    /// another way to read one in a slot. `name` stands for the file in reports. Ids of this catalog stay valid.
+    /// This catalog with the user's rows: tables with the columns of the built-in ones, told apart by their headers. Rows of
+    /// attributes are new ones of an entity type or another way to read one in a slot; types, slots and relations are new.
+    /// `name` stands for the file in reports. Ids of this catalog stay valid.
     pub fn with_overlay(&self, name: &str, csv: &str) -> Result<Self, Vec<Problem>> {
         let mut loader = Loader { catalog: self.clone(), problems: Vec::new(), table: name, overlay: true };
-        for row in read(name, csv, ATTRIBUTE_COLUMNS, &mut loader.problems) {
-            loader.attribute(&row);
+        let (mut entities, mut relations) = (Vec::new(), Vec::new());
+        for part in parts(csv, &[ENTITY_COLUMNS[0], RELATION_COLUMNS[0]]) {
+            let is = |columns: &[&str]| part.1.lines().any(|l| l.split(',').map(str::trim).eq(columns.iter().copied()));
+            let problems = &mut loader.problems;
+            if is(&ENTITY_COLUMNS) {
+                let rows = read_part(name, part, ENTITY_COLUMNS, problems);
+                rows.iter().for_each(|row| loader.entity(row));
+                entities.extend(rows);
+            } else if is(&SLOT_COLUMNS) {
+                read_part(name, part, SLOT_COLUMNS, problems).iter().for_each(|row| loader.slot(row));
+            } else if is(&RELATION_COLUMNS) {
+                relations.extend(read_part(name, part, RELATION_COLUMNS, problems));
+            } else {
+                read_part(name, part, ATTRIBUTE_COLUMNS, problems).iter().for_each(|row| loader.attribute(row));
+            }
         }
+        entities.iter().for_each(|row| loader.identity(row));
+        relations.iter().for_each(|row| loader.relation(row));
         if loader.problems.is_empty() { Ok(loader.catalog) } else { Err(loader.problems) }
     }
 }
 
-/// The built-in catalog and what is wrong with its tables (nothing: a test wants so).
+/// The built-in catalog, and what is wrong with its tables: nothing, which a test asserts.
 pub(super) fn builtin() -> (Catalog, Vec<Problem>) {
-    let catalog = Catalog { entities: Vec::new(), relations: Vec::new(), fields: Vec::new() };
+    let catalog = Catalog { entities: Vec::new(), relations: Vec::new(), fields: Vec::new(), lists: BTreeSet::new() };
     let mut loader = Loader { catalog, problems: Vec::new(), table: "", overlay: false };
     loader.tables(&BUILTIN);
     (loader.catalog, loader.problems)
@@ -74,13 +94,12 @@ impl Loader<'_> {
         }
         self.catalog.fields.sort();
         self.table = "entities.csv";
-        let columns = ["entity", "aliases", "primary", "key", "required", "flags"];
-        let entities = read(self.table, tables.entities, columns, &mut self.problems);
+        let entities = read(self.table, tables.entities, ENTITY_COLUMNS, &mut self.problems);
         for row in &entities {
             self.entity(row);
         }
         self.table = "slots.csv";
-        for row in read(self.table, tables.slots, ["entity", "slot", "flags"], &mut self.problems) {
+        for row in read(self.table, tables.slots, SLOT_COLUMNS, &mut self.problems) {
             self.slot(&row);
         }
         self.table = "attributes.csv";
@@ -88,22 +107,21 @@ impl Loader<'_> {
             self.attribute(&row);
         }
         self.table = "entities.csv";
-        for [entity, _, primary, key, required, _] in &entities {
-            self.identity(entity, primary, key, required);
+        for row in &entities {
+            self.identity(row);
         }
         self.table = "relations.csv";
-        let columns = ["output", "relation", "by", "input", "pivots", "reason"];
-        for row in read(self.table, tables.relations, columns, &mut self.problems) {
+        for row in read(self.table, tables.relations, RELATION_COLUMNS, &mut self.problems) {
             self.relation(&row);
         }
     }
 
-    fn report(&mut self, cell: &Cell<'_>, message: String) {
+    fn report(&mut self, cell: &CsvCell<'_>, message: String) {
         self.problems.push(Problem { table: self.table.to_owned(), line: cell.line, column: cell.column, message });
     }
 
     /// The entity type that a cell names.
-    fn find_entity(&mut self, cell: &Cell<'_>) -> Option<EntityId> {
+    fn find_entity(&mut self, cell: &CsvCell<'_>) -> Option<EntityId> {
         let found = self.catalog.entity(&cell.text);
         if found.is_none() {
             self.report(cell, format!("`{}` is no entity type", cell.text));
@@ -111,10 +129,14 @@ impl Loader<'_> {
         found
     }
 
-    fn entity(&mut self, [name, aliases, _, _, _, flags]: &[Cell<'_>; 6]) {
-        if self.catalog.entity(&name.text).is_some() {
-            self.report(name, format!("`{}` is listed twice", name.text));
-            return;
+    /// A row of the entity table; what it says of attributes is read when these are there.
+    fn entity(&mut self, [name, aliases, words, _, _, _, flags, everything]: &[CsvCell<'_>; 8]) {
+        let names = std::iter::once(&*name.text).chain(aliases.words()).chain(words.words());
+        if let Some(known) = names.into_iter().find(|n| self.catalog.entity(n).is_some()).map(str::to_owned) {
+            return self.report(name, format!("`{known}` is listed twice"));
+        }
+        if name.text.is_empty() || self.catalog.entities.len() > usize::from(u16::MAX >> 1) {
+            return self.report(name, "the entity type needs a name, and there may be 32,768".to_owned());
         }
         let has = |flag: &str| flags.words().any(|f| f == flag);
         let identity = Identity {
@@ -123,35 +145,45 @@ impl Loader<'_> {
             per_host: has("per_host"),
             ladder: has("ladder"),
             per_record: has("per_record"),
+            whole_key: has("whole_key"),
         };
-        self.flags(flags, &["per_host", "ladder", "per_record"]);
+        self.flags(flags, &["per_host", "ladder", "per_record", "whole_key", "linked_self_only", "everyday"]);
         self.catalog.entities.push(Entity {
             name: name.text.to_string(),
             aliases: aliases.words().map(str::to_owned).collect(),
+            words: words.words().map(str::to_owned).collect(),
             identity,
             primary: AttrId(0),
+            everything: (!everything.text.is_empty()).then(|| everything.text.to_string()),
+            linked_self_only: has("linked_self_only"),
+            everyday: has("everyday"),
             slots: Vec::new(),
             attributes: Vec::new(),
         });
     }
 
-    fn flags(&mut self, cell: &Cell<'_>, known: &[&str]) {
+    fn flags(&mut self, cell: &CsvCell<'_>, known: &[&str]) {
         if let Some(flag) = cell.words().find(|f| !known.contains(f)) {
             self.report(cell, format!("`{flag}` is no flag; there are {}", known.join(", ")));
         }
     }
 
-    fn slot(&mut self, [entity, name, flags]: &[Cell<'_>; 3]) {
+    fn slot(&mut self, [entity, name, flags]: &[CsvCell<'_>; 3]) {
         self.flags(flags, &["get", "linked"]);
         let Some(id) = self.find_entity(entity) else { return };
         let has = |flag: &str| flags.words().any(|f| f == flag);
         let slot = Slot { name: name.text.to_string(), get: has("get"), linked: has("linked") };
-        self.catalog.entities[usize::from(id.0)].slots.push(slot);
+        let entity = &mut self.catalog.entities[usize::from(id.0)];
+        if name.text.is_empty() || entity.slot(&name.text).is_some() || entity.slots.len() > usize::from(u8::MAX >> 1) {
+            return self.report(name, "the slot needs a name of its own, and there may be 128 of a type".to_owned());
+        }
+        entity.slots.push(slot);
+        entity.attributes.iter_mut().for_each(|a| a.access.push(None));
     }
 
-    fn identity(&mut self, entity: &Cell<'_>, primary: &Cell<'_>, key: &Cell<'_>, required: &Cell<'_>) {
+    fn identity(&mut self, [entity, _, _, primary, key, required_cell, _, _]: &[CsvCell<'_>; 8]) {
         let Some(id) = self.catalog.entity(&entity.text) else { return };
-        let mut attributes = |cell: &Cell<'_>| -> Vec<AttrId> {
+        let mut attributes = |cell: &CsvCell<'_>| -> Vec<AttrId> {
             let found = cell.words().map(|word| (word, self.catalog.get(id).attribute(word)));
             let (known, unknown): (Vec<_>, Vec<_>) = found.partition(|(_, attr)| attr.is_some());
             for (word, _) in unknown {
@@ -164,11 +196,13 @@ impl Loader<'_> {
             }
             known.into_iter().filter_map(|(_, attr)| attr).collect()
         };
-        let (primaries, key, required) = (attributes(primary), attributes(key), attributes(required));
+        let (primaries, key, required) = (attributes(primary), attributes(key), attributes(required_cell));
         let [primary_id] = primaries[..] else {
-            self.report(primary, format!("{} needs one primary attribute", entity.text));
-            return;
+            return self.report(primary, format!("{} needs one primary attribute", entity.text));
         };
+        if required.is_empty() && !self.catalog.get(id).identity.per_record {
+            return self.report(required_cell, format!("{} needs attributes without which nothing stands in a slot", entity.text));
+        }
         let entity = &mut self.catalog.entities[usize::from(id.0)];
         entity.primary = primary_id;
         entity.identity.key = key;
@@ -176,7 +210,7 @@ impl Loader<'_> {
     }
 
     /// A row of the attribute table, built-in or the user's. An empty slot declares an attribute that no record has.
-    fn attribute(&mut self, [entity, slot, name, ty, rule, fields, flags]: &[Cell<'_>; 7]) {
+    fn attribute(&mut self, [entity, slot, name, ty, rule, fields, flags]: &[CsvCell<'_>; 7]) {
         self.flags(flags, &["many", "shown", "own"]);
         let Some(id) = self.find_entity(entity) else { return };
         let Some(ty_value) = value_type(&ty.text) else {
@@ -195,7 +229,7 @@ impl Loader<'_> {
                 None => return,
             },
         };
-        let canonical = super::lookup::canonical(&name.text);
+        let canonical = crate::attribute_name::canonical(&name.text);
         if canonical.is_empty() || self.catalog.get(id).attributes.len() > usize::from(u16::MAX >> 1) {
             return self.report(name, "the attribute needs a name, and there may be 32,768 of a type".to_owned());
         }
@@ -218,13 +252,16 @@ impl Loader<'_> {
         }
         attribute.many |= flags.words().any(|f| f == "many");
         attribute.shown |= flags.words().any(|f| f == "shown");
+        if attribute.many {
+            self.catalog.lists.extend(attribute.access.iter().flatten().flat_map(|a| a.fields.iter().cloned()));
+        }
         if twice {
             self.report(name, format!("`{}` is listed twice in a slot", name.text));
         }
     }
 
     /// How to read the fields of a row. Fields that ECS lacks get the index type that suits the values.
-    fn access(&mut self, rule: &Cell<'_>, fields: &Cell<'_>, ty: ValueType) -> Option<Access> {
+    fn access(&mut self, rule: &CsvCell<'_>, fields: &CsvCell<'_>, ty: ValueType) -> Option<Access> {
         let Some(rule_value) = rule_named(&rule.text) else {
             self.report(rule, format!("`{}` is no rule", rule.text));
             return None;
@@ -251,7 +288,7 @@ impl Loader<'_> {
         Some(Access { rule: rule_value, fields: names, own: false })
     }
 
-    fn relation(&mut self, [output, name, by, input, pivots, reason]: &[Cell<'_>; 6]) {
+    fn relation(&mut self, [output, name, by, input, pivots, reason]: &[CsvCell<'_>; 6]) {
         let (Some(output_id), Some(input_id)) = (self.find_entity(output), self.find_entity(input)) else { return };
         if !matches!(&*by.text, "" | "by") {
             self.report(by, format!("`{}` where `by` or nothing belongs", by.text));

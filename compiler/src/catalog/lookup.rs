@@ -2,29 +2,17 @@
 
 use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Relation, SlotId, Way};
 
-/// An attribute's name without list markers and quotes: `protocols[*]` is `protocols`, `hashes.'SHA-256'` is
-/// `hashes.SHA-256`.
-pub fn canonical(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    let mut index = false;
-    for c in name.chars() {
-        match c {
-            '[' => index = true,
-            ']' if index => index = false,
-            '\'' | '"' => {}
-            c if !index => out.push(c),
-            _ => {}
-        }
-    }
-    out
-}
-
 impl Catalog {
     /// The entity type of this name or alias; names distinguish case.
     pub fn entity(&self, name: &str) -> Option<EntityId> {
         let named = self.entities.iter().position(|e| e.name == name);
-        let aliased = || self.entities.iter().position(|e| e.aliases.iter().any(|a| a == name));
+        let aliased = || self.entities.iter().position(|e| e.aliases.iter().chain(&e.words).any(|a| a == name));
         named.or_else(aliased).map(|i| EntityId(i as u16))
+    }
+
+    /// The entity type that messages show where they cannot know which is meant: the first of the table.
+    pub fn example_type(&self) -> &str {
+        self.entities.first().map_or("", |entity| &entity.name)
     }
 
     /// The entity type with this id; ids come from this catalog.
@@ -42,18 +30,22 @@ impl Catalog {
         self.fields.binary_search_by(|(n, _)| n.as_str().cmp(field)).map_or(FieldType::Keyword, |i| self.fields[i].1)
     }
 
+    /// Whether an attribute reads several values from a field.
+    pub fn is_list(&self, field: &str) -> bool {
+        self.lists.contains(field)
+    }
+
     /// The row of the relation table for a FIND.
     pub fn relation(&self, output: EntityId, name: &str, by: bool, input: EntityId) -> Option<&Relation> {
         self.relations.iter().find(|r| r.output == output && r.name == name && r.by == by && r.input == input)
     }
 
     /// The pivots of `FIND output LINKED input`: every slot of one with every slot of the other in the same record; with
-    /// files, registry keys and domain names a process stands in `self` only (semantics.md §5).
+    /// [some types](Entity::linked_self_only) a process stands in `self` only (semantics.md §5).
     pub fn linked(&self, output: EntityId, input: EntityId) -> Vec<Way> {
-        let narrow = |id: EntityId| matches!(self.get(id).name.as_str(), "file" | "windows-registry-key" | "domain-name");
         let slots = |id: EntityId, other: EntityId| -> Vec<SlotId> {
             let entity = self.get(id);
-            let only_self = entity.name == "process" && narrow(other);
+            let only_self = self.get(other).linked_self_only && entity.slot("self").is_some();
             (0u8..)
                 .map(SlotId)
                 .zip(&entity.slots)

@@ -24,17 +24,38 @@ impl fmt::Display for Problem {
 
 /// One value of a row.
 #[derive(Clone, Debug)]
-pub(super) struct Cell<'a> {
+pub(super) struct CsvCell<'a> {
     pub(super) text: Cow<'a, str>,
     pub(super) line: usize,
     pub(super) column: usize,
 }
 
-impl Cell<'_> {
+impl CsvCell<'_> {
     /// The words in the cell.
     pub(super) fn words(&self) -> impl Iterator<Item = &str> {
         self.text.split_ascii_whitespace()
     }
+}
+
+/// The tables of a file that holds several, one below the other: how many lines stand before each, and its text. Each begins
+/// with its header, whose first cell is one of `firsts`.
+pub(super) fn parts<'a>(text: &'a str, firsts: &[&str]) -> Vec<(usize, &'a str)> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut starts = vec![(0, 0)];
+    let (mut at, mut headers) = (0, 0);
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let first = line.split(',').next().unwrap_or("").trim();
+        if firsts.contains(&first) {
+            headers += 1;
+            // What stands before the first header is its comment.
+            if headers > 1 {
+                starts.push((number, at));
+            }
+        }
+        at += line.len();
+    }
+    let ends = starts.iter().skip(1).map(|(_, at)| *at).chain([text.len()]);
+    starts.iter().zip(ends).map(|((number, at), end)| (*number, &text[*at..end])).collect()
 }
 
 /// Reads a table whose header must be `columns`; every row has that many cells. Rows that cannot be read are left out
@@ -44,18 +65,27 @@ pub(super) fn read<'a, const N: usize>(
     text: &'a str,
     columns: [&str; N],
     problems: &mut Vec<Problem>,
-) -> Vec<[Cell<'a>; N]> {
+) -> Vec<[CsvCell<'a>; N]> {
+    read_part(table, (0, text), columns, problems)
+}
+
+/// As [`read`], of a table that begins behind so many lines.
+pub(super) fn read_part<'a, const N: usize>(
+    table: &str,
+    (before, text): (usize, &'a str),
+    columns: [&str; N],
+    problems: &mut Vec<Problem>,
+) -> Vec<[CsvCell<'a>; N]> {
     let mut rows = Vec::new();
     let mut header = false;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    for (number, line) in text.lines().enumerate() {
+    for (number, line) in text.lines().enumerate().map(|(n, line)| (before + n, line)) {
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
         }
         let cells = cells(line, number + 1);
         let mut report = |column, message| problems.push(Problem { table: table.to_owned(), line: number + 1, column, message });
         let count = cells.len();
-        let Ok(row) = <[Cell<'a>; N]>::try_from(cells) else {
+        let Ok(row) = <[CsvCell<'a>; N]>::try_from(cells) else {
             report(1, format!("{count} cells where the columns are {}", columns.join(",")));
             continue;
         };
@@ -72,7 +102,7 @@ pub(super) fn read<'a, const N: usize>(
 }
 
 /// The cells of one line, trimmed. A cell may be in double quotes, but not hold a line break.
-fn cells(line: &str, number: usize) -> Vec<Cell<'_>> {
+fn cells(line: &str, number: usize) -> Vec<CsvCell<'_>> {
     let mut column = 1;
     let mut cell = |raw: &str, text: Cow<'_, str>| {
         let lead = raw.chars().take_while(|c| c.is_whitespace()).count();
@@ -85,7 +115,7 @@ fn cells(line: &str, number: usize) -> Vec<Cell<'_>> {
             .split(',')
             .map(|raw| {
                 let (_, column) = cell(raw, Cow::Borrowed(""));
-                Cell { text: Cow::Borrowed(raw.trim()), line: number, column }
+                CsvCell { text: Cow::Borrowed(raw.trim()), line: number, column }
             })
             .collect();
     }
@@ -99,7 +129,7 @@ fn cells(line: &str, number: usize) -> Vec<Cell<'_>> {
         .zip(quoted_parts(line))
         .map(|(text, raw)| {
             let (text, column) = cell(raw, Cow::Borrowed(text));
-            Cell { text: Cow::Owned(text), line: number, column }
+            CsvCell { text: Cow::Owned(text), line: number, column }
         })
         .collect()
 }

@@ -1,15 +1,4 @@
-//! Other words for entity types and attributes that the catalog does not list: those of Kestrel 2 and OCSF.
-
-/// Word, entity type of the catalog. The catalog has its own list; these are words for parts of a type, and short ones.
-const TYPES: &[(&str, &str)] = &[
-    ("asset", "x-oca-asset"),
-    ("dns", "domain-name"),
-    ("ipv4", "ipv4-addr"),
-    ("ipv6", "ipv6-addr"),
-    ("mac", "mac-addr"),
-    ("network_activity", "network-traffic"),
-    ("reg_value", "windows-registry-key"),
-];
+//! Other words for attributes that the catalog does not list: those of Kestrel 2 and OCSF.
 
 /// First segments of attributes: OCSF word, word of the catalog.
 const SEGMENTS: &[(&str, &str)] = &[("actor.process.", ""), ("parent_process.", "parent_ref."), ("user_ref.", "creator_user_ref.")];
@@ -23,11 +12,6 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("path", &["x_path", "binary_ref.x_path"]),
     ("uid", &["x_unique_id"]),
 ];
-
-/// The catalog's name for another word for an entity type.
-pub(super) fn entity(word: &str) -> Option<&'static str> {
-    TYPES.iter().find(|(alias, _)| *alias == word).map(|(_, name)| *name)
-}
 
 /// Further names under which the catalog may have an attribute.
 pub(super) fn attributes(name: &str) -> Vec<String> {
@@ -44,10 +28,6 @@ mod tests {
     #[test]
     fn every_word_leads_somewhere() {
         let catalog = Catalog::builtin();
-        for (word, name) in TYPES {
-            assert!(catalog.entity(name).is_some(), "{name}");
-            assert!(catalog.entity(word).is_none(), "{word} is the catalog's already");
-        }
         for (word, names) in ATTRIBUTES {
             assert!(names.iter().any(|n| catalog.entities.iter().any(|e| e.attribute(n).is_some())), "{word}");
         }
@@ -55,8 +35,6 @@ mod tests {
 
     #[test]
     fn other_words_reach_the_catalogs() {
-        assert_eq!(entity("reg_value"), Some("windows-registry-key"));
-        assert_eq!(entity("process"), None);
         assert_eq!(attributes("actor.process.name"), ["name"]);
         assert_eq!(attributes("path"), ["x_path", "binary_ref.x_path"]);
         assert!(attributes("name").is_empty());

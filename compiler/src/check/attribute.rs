@@ -34,8 +34,7 @@ impl Checker<'_> {
         if word.is_missing() {
             return Err(self.told());
         }
-        let alias = || self.catalog.entity(alias::entity(&word.text)?);
-        if let Some(id) = self.catalog.entity(&word.text).or_else(alias) {
+        if let Some(id) = self.catalog.entity(&word.text) {
             return Ok(id);
         }
         let mut diagnostic =
@@ -73,7 +72,7 @@ impl Checker<'_> {
         let added = self.columns_of(var).iter().find(|c| c.name == name || c.name == path.text);
         let added = added.map(|c| Found { attr: Attr::Added(c.name.clone()), ty: c.ty });
         let (entity, kept, open) = match &self.var(var).shape {
-            Shape::Groups { of, columns } => {
+            Shape::Groups { of, columns, .. } => {
                 let of = *of;
                 let columns: Vec<String> = columns.clone();
                 let unsure = self.unsure.contains(&var);

@@ -2,11 +2,12 @@
 
 use super::context::Checker;
 use super::hir::{Attr, Operand, Predicate, Test, TestOp};
-use super::operand::{operator_place, shorten};
+use super::operand::operator_place;
 use crate::catalog::{EntityId, Rule, ValueType};
 use crate::diag::Diagnostic;
 use crate::diag::codes::patterns::{CASE_TRAP, CURRENT_USER_HIVE, NEVER_MATCHES, WILDCARD, WORD_LIKE_VARIABLE};
 use crate::syntax::ast::{Comparison, Literal, LiteralKind, Operator};
+use crate::syntax::mistakes::shorten;
 use crate::value::Value;
 use ipnet::IpNet;
 
@@ -38,8 +39,14 @@ impl Checker<'_> {
             _ => return,
         };
         let message = format!("no {} lies in `{network}`", ty.word());
-        let help = if ty == ValueType::Ipv4 { "ipv6-addr holds IPv6 addresses" } else { "ipv4-addr holds IPv4 addresses" };
-        self.report(Diagnostic::new(&NEVER_MATCHES, literal.span, message).label(wrong).help(help));
+        let other = if ty == ValueType::Ipv4 { ValueType::Ipv6 } else { ValueType::Ipv4 };
+        let types =
+            self.catalog.entities.iter().filter(|e| e.attributes.get(usize::from(e.primary.0)).is_some_and(|a| a.ty == other));
+        let mut diagnostic = Diagnostic::new(&NEVER_MATCHES, literal.span, message).label(wrong);
+        for entity in types {
+            diagnostic = diagnostic.help(format!("{} holds {}es", entity.name, other.word()));
+        }
+        self.report(diagnostic);
     }
 
     /// Values that an attribute cannot have by the way it is made.

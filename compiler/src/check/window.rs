@@ -6,6 +6,7 @@ use crate::diag::codes::time::{DEFAULT_WINDOW, EMPTY_RANGE, FUTURE_RANGE, MISSED
 use crate::diag::{Diagnostic, Reported};
 use crate::source::Span;
 use crate::syntax::ast::TimeSpan;
+use crate::time::duration;
 use crate::time::{Instant, SECOND, TimeRange, Window, hull};
 
 /// How far an inherited window is widened at both ends for a request.
@@ -108,13 +109,13 @@ impl Checker<'_> {
             let name = &self.hunt.sources[usize::from(source.0)].name;
             let nanos = self.options.sources.iter().find(|p| p.name == *name).and_then(|p| p.default_window);
             let window = nanos.map(|nanos| (nanos, self.before_now(nanos)));
-            told.extend(window.map(|(nanos, range)| (name.clone(), duration(nanos), range)));
+            told.extend(window.map(|(nanos, range)| (name.clone(), duration::in_words(nanos), range)));
             windows.push((*source, window.map(|(_, range)| range)));
         }
         let Some((name, length, range)) = told.first() else { return windows };
         let head = self.sources.text(self.span).lines().next().map_or(0, str::len);
         let place = Span { end: self.span.start + head as u32, ..self.span };
-        let message = format!("no time range: `{}` is asked for the last {length}", super::operand::shorten(name));
+        let message = format!("no time range: `{}` is asked for the last {length}", crate::syntax::mistakes::shorten(name));
         let mut diagnostic = Diagnostic::new(&DEFAULT_WINDOW, place, message)
             .label(format!("{} to {}", range.start.to_seconds_text(), range.stop.to_seconds_text()))
             .note("the data source's profile sets this default");
@@ -148,29 +149,4 @@ fn instant(instant: Instant) -> String {
 
 fn widen(window: Window) -> Window {
     window.map(|w| w.widen(WIDENING))
-}
-
-/// `5 minutes`, `1 hour`, `90 seconds`.
-fn duration(nanos: i64) -> String {
-    let seconds = nanos / SECOND;
-    let (count, unit) = match seconds {
-        s if s > 0 && s % 86_400 == 0 => (s / 86_400, "day"),
-        s if s > 0 && s % 3_600 == 0 => (s / 3_600, "hour"),
-        s if s > 0 && s % 60 == 0 => (s / 60, "minute"),
-        s => (s, "second"),
-    };
-    if count == 1 { unit.to_owned() } else { format!("{count} {unit}s") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_in_their_largest_whole_unit() {
-        assert_eq!(duration(300 * SECOND), "5 minutes");
-        assert_eq!(duration(3_600 * SECOND), "hour");
-        assert_eq!(duration(90 * SECOND), "90 seconds");
-        assert_eq!(duration(172_800 * SECOND), "2 days");
-    }
 }

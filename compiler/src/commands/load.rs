@@ -70,7 +70,7 @@ impl Load {
         }
         let out = cx.bind(draft);
         format?;
-        cx.step(hir::Load { out, path: self.path.text.clone() });
+        cx.step(hir::LoadStep { out, path: self.path.text.clone() });
         Ok(())
     }
 
@@ -82,12 +82,12 @@ impl Load {
         let diagnostic = Diagnostic::new(&MISSING_TYPE, self.path.span, "LOAD does not tell the entity type of the file")
             .label("of which type?")
             .note("no `type` column of the file could be read before the hunt")
-            .fix("name the type", self.path.span.after(), " AS process");
+            .fix("name the type", self.path.span.after(), format!(" AS {}", cx.catalog.example_type()));
         cx.report(diagnostic)
     }
 }
 
-impl hir::Load {
+impl hir::LoadStep {
     /// The file's rows, or those that this huntflow saved there before.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let path = self.path.clone();
@@ -96,6 +96,6 @@ impl hir::Load {
             None => (Op::Load { path }, vec![]),
         };
         let node = cx.node(op, cx.entity(self.out), inputs);
-        cx.bind(self.out, node, Full::Raw);
+        cx.bind(self.out, &[], node, Full::Raw);
     }
 }

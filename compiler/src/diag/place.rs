@@ -1,6 +1,7 @@
 //! Where a diagnostic stands, for every renderer: names, cells and lines, and texts that a terminal can take.
 
 use crate::source::{Position, SourceId, SourceSet, Span};
+use crate::unsafe_char::is_unsafe;
 use std::borrow::Cow;
 
 /// Most diagnostics that a renderer shows of one file.
@@ -33,12 +34,9 @@ pub(super) fn capped<'d>(
     files
 }
 
-/// Whether a terminal may do something with a character other than print it: control, bidi, zero-width, tags.
+/// Unsafe characters, but for what the renderer lays out itself: line ends and tabs.
 fn hostile(c: char) -> bool {
-    matches!(c,
-        '\u{0}'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+    is_unsafe(c) && !matches!(c, '\n' | '\t')
 }
 
 /// A text with every hostile character replaced by one that prints and has as many bytes, so that spans stay right.
@@ -70,10 +68,21 @@ mod tests {
 
     #[test]
     fn hostile_characters_keep_their_length() {
-        for text in ["a\u{1b}[31mb", "x\u{202e}y", "\u{85}", "\u{e0041}", "a\r\nb\rc", "\u{200b}"] {
+        for text in [
+            "a\u{1b}[31mb",
+            "x\u{202e}y",
+            "\u{85}",
+            "\u{e0041}",
+            "a\r\nb\rc",
+            "\u{200b}",
+            "a\u{3164}",
+            "\u{1160}",
+            "\u{fe0f}",
+            "\u{ffa0}",
+        ] {
             let safe = printable(text);
             assert_eq!(safe.len(), text.len(), "{text:?}");
-            assert!(!safe.contains(hostile), "{safe:?}");
+            assert!(!safe.contains(|c| c != '\n' && is_unsafe(c)), "{safe:?}");
         }
         assert_eq!(printable("a\r\nb"), "a \nb");
         assert!(matches!(printable("tab\tand é"), Cow::Borrowed(_)));

@@ -118,6 +118,27 @@ fn hostile_text_reaches_no_renderer_raw() {
     }
 }
 
+/// What a hunt has written reaches a terminal in no form: not in the line shown, the message, or the replacement.
+#[test]
+fn unsafe_characters_of_a_hunt_reach_no_renderer_raw() {
+    use crate::{catalog::Catalog, compile::compile, options::Options, time::Instant, unsafe_char::is_unsafe};
+    let shown_as_is = |c: &char| matches!(c, '\n' | '\t');
+    for c in ['\u{3164}', '\u{115f}', '\u{1160}', '\u{ffa0}', '\u{2800}', '\u{fe0f}', '\u{34f}', '\u{13430}', '\u{e0100}', '\u{1b}']
+    {
+        let text = format!(
+            "x = GET process FROM stixshifter://a WHERE nome{c} = 'a{c}' AND pid = '{c}' # {c}\nDISP y{c} {c}\nDISP x{c}x\n"
+        );
+        let mut set = SourceSet::default();
+        let id = set.add_text(format!("h{c}.hf"), text);
+        let found = compile(&set, id, Catalog::builtin(), &Options::at(Instant(0))).diagnostics;
+        assert!(!found.is_empty());
+        for out in [render_text::render(&found, &set, false), render_github::render(&found, &set)] {
+            let raw: Vec<char> = out.chars().filter(|c| is_unsafe(*c) && !shown_as_is(c)).collect();
+            assert!(raw.is_empty(), "U+{:04X}: {raw:?}\n{out}", u32::from(c));
+        }
+    }
+}
+
 #[test]
 fn spans_at_the_ends_of_odd_texts_do_not_panic() {
     for (text, at) in

@@ -1,7 +1,7 @@
 //! Demand: which attributes each node must carry, from what the nodes and outputs behind it use.
 
 use super::{Node, NodeId, Op, OutputKind, Plan};
-use crate::catalog::{AttrId, Catalog, EntityId};
+use crate::catalog::{AttrId, Catalog, EntityId, Rule};
 use crate::check::hir::{Attr, Operand, Predicate, TestOp, VarId};
 use std::collections::BTreeSet;
 
@@ -57,11 +57,11 @@ fn inputs(node: &Node, own: &Attrs, plan: &Plan, catalog: &Catalog) -> Vec<(Node
         }
         Op::Apply { .. } => {
             ask_tables = false;
-            for table in tables {
-                let mut all = own.clone();
-                all.extend(shown(plan.node(*table).entity, catalog));
-                asked.push((*table, all));
-            }
+            asked.extend(tables.iter().map(|table| (*table, shown(plan.node(*table).entity, catalog))));
+        }
+        Op::Pick(_) => {
+            ask_tables = false;
+            asked.extend(tables.first().map(|table| (*table, own.clone())));
         }
         Op::Pivot(_) => ask_tables = false,
         _ => {}
@@ -80,7 +80,8 @@ fn tested(predicate: &Predicate, entity: Option<EntityId>, catalog: &Catalog) ->
     let mut attrs: Attrs = predicate.tests().into_iter().filter(|t| Some(t.entity) == entity).map(|t| t.attr.clone()).collect();
     if let Some(entity) = entity {
         let kind = catalog.get(entity);
-        if kind.name == "windows-registry-key" && !attrs.is_empty() {
+        let by_path = kind.attributes.iter().flat_map(|a| a.access.iter().flatten()).any(|a| a.rule == Rule::RegistryKey);
+        if by_path && !attrs.is_empty() {
             attrs.extend(kind.identity.key.iter().map(|k| Attr::Catalog(*k)));
         }
     }

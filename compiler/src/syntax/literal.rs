@@ -1,12 +1,13 @@
 //! Values: literals, references, lists, counts, instants and durations.
 
-use super::ast::{AttrPath, Count, Literal, LiteralKind, Operand, Reference};
+use super::ast::{AttrPath, Count, Literal, LiteralKind, Operands, Reference};
 use super::fault::{Expect, Fault, Tokens};
 use super::grammar::{self, Extra, Input, P, comma, expected, index, look, need, span_since, sub, tell};
 use super::token::{Flags, Keyword, Kind, Token};
 use super::{mistakes, values, words};
 use crate::source::Span;
 use crate::time::Instant;
+use crate::time::duration;
 use chumsky::prelude::*;
 
 /// One literal: a string, number, bare word, or reference.
@@ -121,7 +122,7 @@ pub(crate) fn reference_parts(input: &mut Input<'_, '_>, token: &Token<'_>) -> O
 }
 
 /// The right side of a comparison, or the value of an argument.
-pub(crate) fn operand<'t>() -> P<'t, Operand> {
+pub(crate) fn operand<'t>() -> P<'t, Operands> {
     let items = recursive(|items: Recursive<dyn Parser<'t, Tokens<'t>, Vec<Literal>, Extra> + 't>| {
         let item = choice((literal().map(|l| vec![l]), items)).boxed();
         let item = need(item, grammar::Stop::List).map(Option::unwrap_or_default);
@@ -140,8 +141,8 @@ pub(crate) fn operand<'t>() -> P<'t, Operand> {
             .then_ignore(grammar::close(Kind::CloseBracket, Expect::CloseBracket));
         choice((round, square)).boxed()
     });
-    let list = items.map_with(|literals, extra| Operand::List(literals, grammar::place(extra.slice())));
-    choice((literal().map(Operand::One), list)).boxed()
+    let list = items.map_with(|literals, extra| Operands::List(literals, grammar::place(extra.slice())));
+    choice((literal().map(Operands::One), list)).boxed()
 }
 
 /// The instant of a token; what is none is reported.
@@ -195,12 +196,11 @@ pub(crate) fn duration<'t>() -> impl Parser<'t, Tokens<'t>, (Option<i64>, Span),
             _ => None,
         };
         let span = span_since(input, from);
-        let nanos = unit.and_then(|u| words::unit_nanos(u.text));
-        let Some(nanos) = nanos else {
+        let Some(unit) = unit.filter(|u| duration::unit_nanos(u.text).is_some()) else {
             tell(input, values::bad_unit(number, unit));
             return Ok((None, span));
         };
-        let total = number.text.parse::<i64>().ok().filter(|n| *n >= 0).and_then(|n| n.checked_mul(nanos));
+        let total = duration::of(number.text, unit.text);
         if total.is_none() {
             tell(input, values::out_of_range(number.span, "a duration is a whole number of units, below 292 years"));
         }
@@ -210,7 +210,7 @@ pub(crate) fn duration<'t>() -> impl Parser<'t, Tokens<'t>, (Option<i64>, Span),
 
 /// Whether a word behind a number is its unit, right or wrong.
 pub(crate) fn unit_word(word: &Token<'_>) -> bool {
-    !word.has(Flags::BEFORE_EQ) && (words::unit_nanos(word.text).is_some() || word.may_name() && !word.has(Flags::LINE_START))
+    !word.has(Flags::BEFORE_EQ) && (duration::unit_nanos(word.text).is_some() || word.may_name() && !word.has(Flags::LINE_START))
 }
 
 /// What a number token holds where whole numbers of 64 bits are needed.

@@ -1,5 +1,6 @@
 //! Quoted strings: where they end, what they mean, how a text is quoted.
 
+use crate::unsafe_char::is_unsafe;
 use std::fmt::Write as _;
 
 /// Where the string that begins with the quote at `start` ends (one past the closing quote), or `Err` with the end of
@@ -166,19 +167,12 @@ pub(crate) fn visible(text: &str) -> String {
 }
 
 fn push_visible(c: char, out: &mut String) {
-    if !invisible(c) {
+    if !is_unsafe(c) {
         return out.push(c);
     }
     for unit in c.encode_utf16(&mut [0; 2]) {
         let _ = write!(out, "\\u{unit:04x}");
     }
-}
-
-/// Characters that a reader does not see, or that change how others are seen.
-fn invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -227,7 +221,7 @@ mod tests {
             prop_assert_eq!(&decode(inner(&quoted)), &text);
             prop_assert_eq!(&decode_json(inner(&quote_json(&text))), &text);
             prop_assert_eq!(&serde_json::from_str::<String>(&quote_json(&text)).unwrap(), &text);
-            prop_assert!(!quoted.chars().any(char::is_control));
+            prop_assert!(!quoted.chars().any(is_unsafe));
         }
     }
 }

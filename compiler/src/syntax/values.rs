@@ -5,6 +5,7 @@ use super::{mistakes, words};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{BAD_DURATION, BAD_INSTANT, OUT_OF_RANGE, UNEXPECTED};
 use crate::source::Span;
+use crate::time::duration::UNITS_TEXT;
 
 /// `'it''s'`
 pub(super) fn doubled_quote(span: Span) -> Diagnostic {
@@ -35,20 +36,10 @@ pub(super) fn bad_instant(token: &Token<'_>, text: &str) -> Diagnostic {
 
 /// A duration without unit, or with one that does not exist.
 pub(super) fn bad_unit(number: &Token<'_>, unit: Option<&Token<'_>>) -> Diagnostic {
-    let units = "units are d, day, days, h, hour, hours, m, minute, minutes, s, second, seconds";
     match unit {
-        Some(unit) => {
-            let found = Diagnostic::new(&BAD_DURATION, unit.span, format!("`{}` is no unit of time", mistakes::shorten(unit.text)));
-            let days = match unit.text.to_ascii_lowercase().as_str() {
-                "w" | "week" | "weeks" => number.text.parse::<i64>().ok().and_then(|n| n.checked_mul(7)),
-                _ => None,
-            };
-            match days {
-                Some(days) => found.label(units).fix("count in days", number.span.to(unit.span), format!("{days}d")),
-                None => found.label(units),
-            }
-        }
-        None => Diagnostic::new(&BAD_DURATION, number.span, "a duration needs a unit").label(units).fix(
+        Some(unit) => Diagnostic::new(&BAD_DURATION, unit.span, format!("`{}` is no unit of time", mistakes::shorten(unit.text)))
+            .label(UNITS_TEXT),
+        None => Diagnostic::new(&BAD_DURATION, number.span, "a duration needs a unit").label(UNITS_TEXT).fix(
             "for days",
             number.span,
             format!("{}d", if number.kind == Kind::Number { number.text } else { "1" }),

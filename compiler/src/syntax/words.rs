@@ -1,4 +1,4 @@
-//! The shapes of words: names, attributes, numbers, instants, durations.
+//! The shapes of words: names, attributes, numbers, instants.
 
 use crate::time::Instant;
 
@@ -73,18 +73,6 @@ pub(crate) fn number_len(bytes: &[u8]) -> usize {
 /// Whether a number is written as a whole one.
 pub(crate) fn is_integer(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
-}
-
-/// Nanoseconds of a unit of time, in any case: `d day days h hour hours m minute minutes s second seconds`.
-pub(crate) fn unit_nanos(word: &str) -> Option<i64> {
-    let seconds = match word.to_ascii_lowercase().as_str() {
-        "d" | "day" | "days" => 86_400,
-        "h" | "hour" | "hours" => 3_600,
-        "m" | "minute" | "minutes" => 60,
-        "s" | "second" | "seconds" => 1,
-        _ => return None,
-    };
-    Some(seconds * crate::time::SECOND)
 }
 
 /// Whether a text has the shape `YYYY-MM-DDTHH:MM:SS[.f]Z`.

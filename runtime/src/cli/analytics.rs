@@ -1,8 +1,8 @@
 //! `huntc analytics`: what the configuration binds for APPLY.
 
 use super::args::{ConfigArgs, SourceArgs, TextOrJson};
+use super::console::Console;
 use super::exit::ExitCode;
-use super::session::Session;
 use super::terminal::Terminal;
 use crate::config::Config;
 use crate::report::sanitize::{json_line, terminal as safe};
@@ -11,7 +11,7 @@ use crate::report::text::table;
 /// List the analytics that APPLY may name, with the place each comes from
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  huntc analytics --config hunts/huntc.toml")]
-pub(super) struct Args {
+pub(super) struct AnalyticsArgs {
     /// How to list them
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: TextOrJson,
@@ -19,8 +19,8 @@ pub(super) struct Args {
     config: ConfigArgs,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
-    let config = match Session::here(terminal, &args.config, &SourceArgs::default()) {
+pub(super) fn run(args: &AnalyticsArgs, terminal: Terminal) -> ExitCode {
+    let config = match Console::here(terminal, &args.config, &SourceArgs::default()) {
         Ok((_, config)) => config,
         Err(code) => return code,
     };

@@ -1,6 +1,7 @@
 //! Arguments that several commands share.
 
 use crate::config;
+use crate::session::{RunSettings, clock};
 use huntc_compiler::diag::{Severity, codes};
 use huntc_compiler::options::ProcessIdentity;
 use huntc_compiler::time::Instant;
@@ -35,18 +36,18 @@ pub(super) struct SourceArgs {
 pub(super) struct LintArgs {
     /// Say nothing about a lint
     #[arg(long, value_name = "CODE")]
-    pub allow: Vec<String>,
+    allow: Vec<String>,
     /// Warn of a lint
     #[arg(long, value_name = "CODE")]
-    pub warn: Vec<String>,
+    warn: Vec<String>,
     /// Take a lint for an error; `warnings` stands for all of them
     #[arg(long, value_name = "CODE")]
-    pub deny: Vec<String>,
+    deny: Vec<String>,
 }
 
 impl LintArgs {
     /// Names with levels; later ones win.
-    pub(super) fn levels(&self) -> Vec<(String, Option<Severity>)> {
+    fn levels(&self) -> Vec<(String, Option<Severity>)> {
         let mut levels = Vec::new();
         for (names, level) in [(&self.allow, None), (&self.warn, Some(Severity::Warning)), (&self.deny, Some(Severity::Error))] {
             for name in names {
@@ -63,13 +64,20 @@ impl LintArgs {
     }
 }
 
-/// What changes the meaning of a hunt.
+/// `--window`. A night has none: its windows are those that were not looked at yet.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Meaning")]
-pub(super) struct MeaningArgs {
+pub(super) struct WindowArgs {
     /// The window of statements without a time range, back from now: 90s, 5m, 24h, 7d
     #[arg(long, value_name = "TIME", value_parser = parse_window)]
     pub window: Option<Duration>,
+}
+
+/// What changes the meaning of a hunt wherever it is compiled: in `check`, `compile`, `run` and in nights. A flag of all of
+/// them is a field here, a line of [`Self::settings`] and a field of [`RunSettings`].
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Meaning")]
+pub(super) struct HuntArgs {
     /// The instant that is "now", as 2020-10-22T06:58:00Z
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
     pub at: Option<Instant>,
@@ -82,6 +90,21 @@ pub(super) struct MeaningArgs {
     /// Lay the rows of a CSV file over the built-in mapping of attributes to ECS fields
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
+    #[command(flatten)]
+    pub lints: LintArgs,
+}
+
+impl HuntArgs {
+    /// How hunts run, by these flags; all else is as by default.
+    pub(super) fn settings(&self) -> RunSettings {
+        RunSettings {
+            ignore_case: self.ignore_case,
+            process_identity: self.process_identity.into(),
+            mapping: self.mapping.clone(),
+            lints: self.lints.levels(),
+            ..RunSettings::at(self.at.unwrap_or_else(clock::now))
+        }
+    }
 }
 
 /// `--process-identity`

@@ -1,12 +1,12 @@
 //! `huntc check`: diagnostics of huntflows, and nothing else.
 
-use super::args::{ConfigArgs, LintArgs, MeaningArgs};
-use super::diagnose::{Format, render};
+use super::args::{ConfigArgs, HuntArgs, SourceArgs, WindowArgs};
+use super::console::Console;
+use super::diagnostic_format::{DiagnosticFormat, render};
 use super::exit::ExitCode;
-use super::session::{Session, catalog, now};
 use super::terminal::Terminal;
-use super::{hunt, input};
 use crate::report::text::count;
+use crate::session::RunSettings;
 use huntc_compiler::diag::{Diagnostic, Severity, render_text};
 
 /// Check huntflows without running them
@@ -16,47 +16,51 @@ use huntc_compiler::diag::{Diagnostic, Severity, render_text};
 #[command(
     after_help = "Examples:\n  huntc check hunts/*.hf\n  huntc check hunt.ipynb --deny warnings\n  huntc check --format github hunts/*.hf\n  cat hunt.hf | huntc check -"
 )]
-pub(super) struct Args {
+pub(super) struct CheckArgs {
     /// Huntflows: .hf text, .ipynb huntbooks, or - for standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
     /// How to show diagnostics: text, json or github (annotations of a workflow)
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
-    format: Format,
+    format: DiagnosticFormat,
     #[command(flatten)]
-    lints: LintArgs,
+    window: WindowArgs,
     #[command(flatten)]
-    meaning: MeaningArgs,
+    hunt: HuntArgs,
     #[command(flatten)]
     config: ConfigArgs,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
-    let mut session = Session::new(terminal, args.config.config.clone(), Vec::new());
-    match check(args, &mut session) {
+pub(super) fn run(args: &CheckArgs, terminal: Terminal) -> ExitCode {
+    let settings = RunSettings { window: args.window.window, ..args.hunt.settings() };
+    // Sources are not bound: nothing of them matters to what is right or wrong in a text.
+    let mut console = Console::new(terminal, &args.config, &SourceArgs::default());
+    match check(&args.files, args.format, &settings, &mut console) {
         Ok(code) | Err(code) => code,
     }
 }
 
-fn check(args: &Args, session: &mut Session) -> Result<ExitCode, ExitCode> {
-    session.lints(&args.lints)?;
-    let now = now(args.meaning.at);
+fn check(files: &[String], format: DiagnosticFormat, settings: &RunSettings, console: &mut Console) -> Result<ExitCode, ExitCode> {
+    console.check_lints(settings)?;
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let mut unreadable = false;
-    for file in &args.files {
-        let config = session.config(&input::folder(file))?;
-        let catalog = catalog(session, &config, args.meaning.mapping.as_deref())?;
-        let options = session.options(&config, &args.meaning, false, now);
-        let mut compiled = hunt::compile(file, session, &config, &catalog, &options);
-        unreadable |= compiled.unreadable();
-        diagnostics.append(&mut compiled.diagnostics);
+    for file in files {
+        let huntflow = console.session.load(file, settings);
+        let huntflow = console.usage(huntflow)?;
+        match console.session.compile(&huntflow, settings, None) {
+            Ok(compilation) => diagnostics.extend(compilation.diagnostics),
+            Err(problem) => {
+                unreadable = true;
+                diagnostics.push(*problem);
+            }
+        }
     }
-    let colors = session.terminal.colors_out();
-    session.terminal.out(&render(&diagnostics, &session.sources, args.format, colors));
-    if args.format == Format::Text {
+    let terminal = console.terminal;
+    terminal.out(&render(&diagnostics, &console.session.texts, format, terminal.colors_out()));
+    if format == DiagnosticFormat::Text {
         let found = render_text::summary(&diagnostics);
         let found = if found.is_empty() { "no errors, no warnings".to_owned() } else { found };
-        session.terminal.err(&format!("{} checked: {found}\n", count(args.files.len() as u64, "file")));
+        terminal.err(&format!("{} checked: {found}\n", count(files.len() as u64, "file")));
     }
     // A file that cannot be read was named wrongly; that is not an error of a hunt.
     let errors = diagnostics.iter().any(|d| d.severity == Severity::Error);

@@ -1,17 +1,17 @@
 //! `huntc compile`: the dry run. Every pass can be seen; nothing is sent.
 
-use super::args::{ConfigArgs, LintArgs, MeaningArgs, SourceArgs};
+use super::args::{ConfigArgs, HuntArgs, SourceArgs, WindowArgs};
+use super::console::Console;
 use super::exit::ExitCode;
-use super::hunt::Compiled;
-use super::session::{Session, catalog, now};
 use super::terminal::Terminal;
-use super::{hunt, input};
 use crate::report::sanitize::{json_text, terminal_lines};
-use huntc_compiler::backend::elastic::{lower, show};
+use crate::session::{RunSettings, Session};
+use huntc_compiler::backend::elastic::show;
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check::hir::Hunt;
+use huntc_compiler::compile::{Compilation, Compiled};
 use huntc_compiler::options::Options;
-use huntc_compiler::plan::{self, Plan, graph};
+use huntc_compiler::plan::{self, graph};
+use huntc_compiler::source::SourceId;
 use huntc_compiler::syntax::lexer;
 use huntc_compiler::tree_text::tree_text;
 
@@ -20,7 +20,7 @@ use huntc_compiler::tree_text::tree_text;
 #[command(
     after_help = "Examples:\n  huntc compile hunt.hf\n  huntc compile hunt.hf --emit console | less\n  huntc compile hunt.hf --emit dot | dot -Tsvg > hunt.svg"
 )]
-pub(super) struct Args {
+pub(super) struct CompileArgs {
     /// A huntflow: .hf text, an .ipynb huntbook, or - for standard input
     #[arg(value_name = "FILE")]
     file: String,
@@ -31,9 +31,9 @@ pub(super) struct Args {
     #[arg(long)]
     lean: bool,
     #[command(flatten)]
-    meaning: MeaningArgs,
+    window: WindowArgs,
     #[command(flatten)]
-    lints: LintArgs,
+    hunt: HuntArgs,
     #[command(flatten)]
     config: ConfigArgs,
     #[command(flatten)]
@@ -64,53 +64,63 @@ enum Emit {
     Mermaid,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
-    let mut session = Session::new(terminal, args.config.config.clone(), args.sources.sources.clone());
-    match compile(args, &mut session) {
+pub(super) fn run(args: &CompileArgs, terminal: Terminal) -> ExitCode {
+    let settings = RunSettings { window: args.window.window, lean: args.lean, ..args.hunt.settings() };
+    let mut console = Console::new(terminal, &args.config, &args.sources);
+    match compile(&args.file, args.emit, &settings, &mut console) {
         Ok(code) | Err(code) => code,
     }
 }
 
-fn compile(args: &Args, session: &mut Session) -> Result<ExitCode, ExitCode> {
-    session.lints(&args.lints)?;
-    let config = session.config(&input::folder(&args.file))?;
-    let catalog = catalog(session, &config, args.meaning.mapping.as_deref())?;
-    let options = session.options(&config, &args.meaning, args.lean, now(args.meaning.at));
-    let compiled = hunt::compile(&args.file, session, &config, &catalog, &options);
-    session.show(&compiled.diagnostics);
-    let shown = show_stage(args.emit, &compiled, session, &catalog, &options);
-    if let Some(text) = &shown {
+fn compile(file: &str, stage: Emit, settings: &RunSettings, console: &mut Console) -> Result<ExitCode, ExitCode> {
+    console.check_lints(settings)?;
+    let huntflow = console.session.load(file, settings);
+    let huntflow = console.usage(huntflow)?;
+    let compilation = match console.session.compile(&huntflow, settings, None) {
+        Ok(compilation) => compilation,
+        Err(problem) => {
+            console.show(&[*problem]);
+            return Ok(ExitCode::Usage);
+        }
+    };
+    console.show(&compilation.diagnostics);
+    let options = settings.compile_options(&huntflow.config);
+    let id = huntflow.text.unwrap_or(SourceId(0));
+    if let Some(text) = show_stage(stage, &compilation, id, &console.session, &huntflow.catalog, &options) {
         // Requests are JSON, where another escape keeps the value.
-        let json = matches!(args.emit, Emit::Requests | Emit::Console | Emit::Curl);
-        session.terminal.out(&if json { json_text(text) } else { terminal_lines(text) });
+        let json = matches!(stage, Emit::Requests | Emit::Console | Emit::Curl);
+        console.terminal.out(&if json { json_text(&text) } else { terminal_lines(&text) });
     }
-    Ok(match (compiled.unreadable(), compiled.hunt.is_some()) {
-        (true, _) => ExitCode::Usage,
-        (false, false) => ExitCode::HuntErrors,
-        (false, true) => ExitCode::Ok,
-    })
+    Ok(if compilation.compiled.is_some() { ExitCode::Ok } else { ExitCode::HuntErrors })
 }
 
 /// The text of a stage; none where the huntflow did not come so far.
-fn show_stage(stage: Emit, compiled: &Compiled, session: &Session, catalog: &Catalog, options: &Options) -> Option<String> {
+fn show_stage(
+    stage: Emit,
+    compilation: &Compilation,
+    id: SourceId,
+    session: &Session,
+    catalog: &Catalog,
+    options: &Options,
+) -> Option<String> {
     match stage {
-        Emit::Tokens => compiled.parsed.as_ref().map(|(id, _)| lexer::listing(&session.sources, *id)),
-        Emit::Ast => compiled.parsed.as_ref().map(|(_, program)| tree_text(program)),
-        _ => compiled.hunt.as_ref().map(|(hunt, plan)| show_hunt(stage, hunt, plan, catalog, options)),
+        Emit::Tokens => Some(lexer::listing(&session.texts, id)),
+        Emit::Ast => Some(tree_text(&compilation.program)),
+        _ => compilation.compiled.as_ref().map(|compiled| show_hunt(stage, compiled, catalog, options)),
     }
 }
 
-fn show_hunt(stage: Emit, hunt: &Hunt, plan: &Plan, catalog: &Catalog, options: &Options) -> String {
+fn show_hunt(stage: Emit, compiled: &Compiled, catalog: &Catalog, options: &Options) -> String {
+    let Compiled { hunt, plan, requests } = compiled;
     if stage == Emit::Hir {
         return tree_text(hunt);
     }
-    let requests = || lower::requests(plan, catalog);
     match stage {
-        Emit::Plan => plan::show::plan(plan, hunt, catalog),
-        Emit::Console => show::console(&requests(), hunt, options),
-        Emit::Curl => show::curl(&requests(), hunt, options),
-        Emit::Dot => graph::dot(plan, hunt, catalog),
-        Emit::Mermaid => graph::mermaid(plan, hunt, catalog),
-        _ => show::requests(&requests(), hunt),
+        Emit::Plan => plan::show::plan(plan, catalog),
+        Emit::Console => show::console(requests, plan, options),
+        Emit::Curl => show::curl(requests, plan, options),
+        Emit::Dot => graph::dot(plan, catalog),
+        Emit::Mermaid => graph::mermaid(plan, catalog),
+        _ => show::requests(requests, plan),
     }
 }

@@ -5,22 +5,22 @@ mod health;
 mod show;
 
 use super::args::{ConfigArgs, SourceArgs, TextOrJson};
+use super::console::Console;
 use super::exit::ExitCode;
-use super::session::{Session, now};
 use super::sources::none_bound;
 use super::terminal::Terminal;
 use crate::config::{Config, source_name};
+use crate::session::clock::now;
 use health::Health;
 use huntc_compiler::diag::codes::config::UNKNOWN_SOURCE;
 use huntc_compiler::diag::{Diagnostic, suggest};
-use huntc_compiler::source::Span;
 
 /// Look at data sources: connection, credentials, mappings, clocks, and which ECS fields their records have
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Ends with 0 where every source answers, with 3 where one does not, with 2 where one is bound wrongly.\n\nExamples:\n  huntc doctor\n  huntc doctor host101\n  huntc doctor lab --source lab=events.ndjson.gz --format json"
 )]
-pub(super) struct Args {
+pub(super) struct DoctorArgs {
     /// A bound name; all of them without one
     #[arg(value_name = "SOURCE")]
     source: Option<String>,
@@ -33,8 +33,8 @@ pub(super) struct Args {
     sources: SourceArgs,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
-    let (mut session, config) = match Session::here(terminal, &args.config, &args.sources) {
+pub(super) fn run(args: &DoctorArgs, terminal: Terminal) -> ExitCode {
+    let (mut console, config) = match Console::here(terminal, &args.config, &args.sources) {
         Ok(opened) => opened,
         Err(code) => return code,
     };
@@ -51,31 +51,31 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
     let mut found = Vec::new();
     let mut code = ExitCode::Ok;
     for name in names {
-        let health = of(&name, &config, &mut session);
+        let health = of(&name, &config, &mut console);
         code = code.worst(health.exit_code());
         if args.format == TextOrJson::Text {
             // Each at once: the next one may keep people waiting.
             terminal.out(&show::text(&health, terminal.width()));
-            session.show(health.problem.as_slice());
+            console.show(health.problem.as_slice());
         }
         found.push(health);
     }
     if args.format == TextOrJson::Json {
-        terminal.out(&show::json(&found, &session.sources));
+        terminal.out(&show::json(&found, &console.session.texts));
     }
     code
 }
 
-fn of(name: &str, config: &Config, session: &mut Session) -> Health {
+fn of(name: &str, config: &Config, console: &mut Console) -> Health {
     if let Some(binding) = config.sources.get(name) {
-        return examine::examine(binding, session, now(None));
+        return examine::examine(binding, console, now());
     }
-    let problem = config.broken.get(name).cloned().unwrap_or_else(|| unknown(name, config, session));
+    let problem = config.broken.get(name).cloned().unwrap_or_else(|| unknown(name, config, console));
     Health::misbound(name, problem)
 }
 
-fn unknown(name: &str, config: &Config, session: &mut Session) -> Diagnostic {
-    let span = Span::new(session.sources.add_text("command line", name), 0, name.len());
+fn unknown(name: &str, config: &Config, console: &mut Console) -> Diagnostic {
+    let span = console.session.command_line(name);
     let problem = Diagnostic::new(&UNKNOWN_SOURCE, span, format!("no data source `{name}` is bound")).label("not bound");
     match suggest::best(name, config.sources.keys().map(String::as_str)) {
         Some(near) => problem.help(format!("`huntc doctor {near}` is the nearest")),

@@ -1,23 +1,22 @@
 //! `huntc explain`: the page of a diagnostic code, or the list of all.
 
+use super::console::Console;
 use super::exit::ExitCode;
-use super::session::Session;
 use super::terminal::Terminal;
 use crate::report::text::table;
 use huntc_compiler::diag::codes::config::UNKNOWN_CODE;
 use huntc_compiler::diag::{Code, Diagnostic, Severity, codes, suggest};
-use huntc_compiler::source::Span;
 
 /// Print the page of a diagnostic code; without one, list all
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  huntc explain K0201\n  huntc explain unknown-attribute")]
-pub(super) struct Args {
+pub(super) struct ExplainArgs {
     /// A code such as K0201, or its name
     #[arg(value_name = "CODE")]
     code: Option<String>,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
+pub(super) fn run(args: &ExplainArgs, terminal: Terminal) -> ExitCode {
     let Some(name) = &args.code else {
         terminal.out(&list(&codes::all(), terminal.width()));
         return ExitCode::Ok;
@@ -26,15 +25,15 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
         terminal.out(&format!("{}\n", code.page.trim_end()));
         return ExitCode::Ok;
     }
-    let mut session = Session::new(terminal, None, Vec::new());
-    let span = Span::new(session.sources.add_text("command line", name.as_str()), 0, name.len());
+    let mut console = Console::bare(terminal);
+    let span = console.session.command_line(name);
     let all = codes::all();
     let problem = Diagnostic::new(&UNKNOWN_CODE, span, format!("there is no diagnostic `{name}`")).label("unknown");
     let problem = match suggest::best(name, all.iter().flat_map(|c| [c.id, c.slug])) {
         Some(near) => problem.help(format!("`huntc explain {near}` is the nearest")),
         None => problem.help("`huntc explain` lists all"),
     };
-    session.show(&[problem]);
+    console.show(&[problem]);
     ExitCode::Usage
 }
 

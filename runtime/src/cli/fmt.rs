@@ -1,15 +1,14 @@
 //! `huntc fmt`: huntflows in their canonical form.
 
+use super::console::Console;
 use super::exit::ExitCode;
-use super::input;
-use super::session::Session;
 use super::terminal::Terminal;
 use crate::report::sanitize::terminal as safe;
 use crate::report::text::count;
+use crate::session::input;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::FILE_NOT_WRITTEN;
 use huntc_compiler::program::{self, notebook};
-use huntc_compiler::source::Span;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -20,7 +19,7 @@ use std::path::Path;
 /// left as it is.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  huntc fmt hunts/*.hf\n  huntc fmt --check hunts/*.hf\n  huntc fmt - < hunt.hf")]
-pub(super) struct Args {
+pub(super) struct FmtArgs {
     /// Huntflows (.hf), huntbooks (.ipynb), or - for standard input to standard output
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
@@ -39,11 +38,11 @@ enum Outcome {
     Failed,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
-    let mut session = Session::new(terminal, None, Vec::new());
+pub(super) fn run(args: &FmtArgs, terminal: Terminal) -> ExitCode {
+    let mut console = Console::bare(terminal);
     let (mut code, mut changed) = (ExitCode::Ok, 0_u64);
     for file in &args.files {
-        match format(file, args.check, &mut session) {
+        match format(file, args.check, &mut console) {
             Outcome::Same => {}
             Outcome::Changed => {
                 changed += 1;
@@ -61,18 +60,18 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
     code
 }
 
-fn format(file: &str, check: bool, session: &mut Session) -> Outcome {
-    let text = match input::text(file, &mut session.sources) {
+fn format(file: &str, check: bool, console: &mut Console) -> Outcome {
+    let text = match input::text(file, &mut console.session.texts) {
         Ok(text) => text,
         Err(problem) => {
-            session.show(&[*problem]);
+            console.show(&[*problem]);
             return Outcome::Failed;
         }
     };
-    let formatted = match canonical(file, &text, session) {
+    let formatted = match canonical(file, &text, console) {
         Ok(formatted) => formatted,
         Err(problems) => {
-            session.show(&problems);
+            console.show(&problems);
             return Outcome::Faulty;
         }
     };
@@ -81,26 +80,26 @@ fn format(file: &str, check: bool, session: &mut Session) -> Outcome {
         return if same { Outcome::Same } else { Outcome::Changed };
     }
     if file == "-" {
-        session.terminal.out(&formatted);
+        console.terminal.out(&formatted);
     } else if let Err(error) = replace(Path::new(file), &formatted) {
-        let span = Span::new(session.sources.add_text("command line", file), 0, file.len());
+        let span = console.session.command_line(file);
         let problem = Diagnostic::new(&FILE_NOT_WRITTEN, span, format!("`{file}` cannot be written"));
         let way_out = "make space or give yourself the right to write; the file is as it was";
-        session.show(&[problem.note(format!("the reason: {error}")).help(way_out)]);
+        console.show(&[problem.note(format!("the reason: {error}")).help(way_out)]);
         return Outcome::Failed;
     }
     if same { Outcome::Same } else { Outcome::Changed }
 }
 
 /// The canonical text of a huntflow, or of a huntbook with its cells formatted.
-fn canonical(file: &str, text: &str, session: &mut Session) -> Result<String, Vec<Diagnostic>> {
+fn canonical(file: &str, text: &str, console: &mut Console) -> Result<String, Vec<Diagnostic>> {
     if !input::is_huntbook(file) {
-        let id = session.sources.add_text(input::name(file), text);
-        return program::format(&session.sources, id);
+        let id = console.session.texts.add_text(input::name(file), text);
+        return program::format(&console.session.texts, id);
     }
     match notebook::read(input::name(file), text) {
-        Ok(source) => notebook::format_notebook(session.sources.add(source), text),
-        Err(error) => Err(vec![error.diagnostic(session.sources.add_text(input::name(file), text))]),
+        Ok(source) => notebook::format_notebook(console.session.texts.add(source), text),
+        Err(error) => Err(vec![error.diagnostic(console.session.texts.add_text(input::name(file), text))]),
     }
 }
 

@@ -1,12 +1,12 @@
 //! `huntc ingest`: builds or extends an embedded store from log files.
 
+use super::console::Console;
 use super::exit::ExitCode;
-use super::judge::{at, bad_lines};
 use super::progress::Progress;
-use super::session::Session;
 use super::terminal::Terminal;
 use crate::report::sanitize::terminal as safe;
 use crate::report::text::{count, seconds};
+use crate::session::{at, bad_lines};
 use crate::source::SourceError;
 use crate::source::store::{IngestOptions, IngestReport, ingest};
 use huntc_compiler::diag::codes::store::{NOTHING_TO_READ, UNREADABLE_LOG};
@@ -21,7 +21,7 @@ use std::time::Instant as Clock;
 #[command(
     after_help = "Examples:\n  huntc ingest events.ndjson.gz --store host101.store\n  huntc ingest logs/ --store host101.store\n  zcat old.gz | huntc ingest - --store host101.store\n  huntc run hunt.hf --source host101=host101.store"
 )]
-pub(super) struct Args {
+pub(super) struct IngestArgs {
     /// Log files, folders of them, or - for standard input
     ///
     /// ECS documents as NDJSON, `_bulk` bodies or search answers; plain, gzip or zstd.
@@ -35,22 +35,22 @@ pub(super) struct Args {
     quiet: bool,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
+pub(super) fn run(args: &IngestArgs, terminal: Terminal) -> ExitCode {
     let begun = Clock::now();
-    let mut session = Session::new(terminal, None, Vec::new());
+    let mut console = Console::bare(terminal);
     let store = args.store.display().to_string();
     let progress = Progress::start(terminal, args.quiet, format!("reading into {}", safe(&store)), None);
     let result = ingest(&args.paths, &args.store, &IngestOptions::default());
     drop(progress);
     let text = format!("--store {store}");
-    let span = Span::new(session.sources.add_text("command line", text.as_str()), "--store ".len(), text.len());
+    let span = Span::new(console.session.texts.add_text("command line", text.as_str()), "--store ".len(), text.len());
     match result {
         Ok(report) => {
-            tell(args, &report, span, begun, &session);
+            tell(args, &report, span, begun, &console);
             ExitCode::Ok
         }
         Err(error) => {
-            session.show(&[at(&error, span)]);
+            console.show(&[at(&error, span)]);
             exit_code(&error)
         }
     }
@@ -61,14 +61,14 @@ fn exit_code(error: &SourceError) -> ExitCode {
     if [&UNREADABLE_LOG, &NOTHING_TO_READ].contains(&error.code) { ExitCode::Usage } else { ExitCode::Failed }
 }
 
-fn tell(args: &Args, report: &IngestReport, span: Span, begun: Clock, session: &Session) {
+fn tell(args: &IngestArgs, report: &IngestReport, span: Span, begun: Clock, console: &Console) {
     if args.quiet {
         return;
     }
     if report.read.bad_total > 0 {
-        session.show(&[bad_lines(&report.read, "the logs", span)]);
+        console.show(&[bad_lines(&report.read, "the logs", span)]);
     }
-    session.terminal.out(&format!(
+    console.terminal.out(&format!(
         "{} added in {}; {} now holds {} in {}, {:.1} MB\n",
         count(report.read.records, "record"),
         seconds(begun.elapsed()),

@@ -5,30 +5,24 @@ mod args;
 mod check;
 mod compile;
 mod completions;
+mod console;
 mod demo;
-mod diagnose;
+mod diagnostic_format;
 mod doctor;
-mod execute;
 pub mod exit;
 mod explain;
 mod fmt;
-mod hunt;
 mod ingest;
-mod input;
 mod interrupt;
-mod judge;
-mod loads;
 mod nightly;
-mod open;
 mod progress;
 mod run;
-mod session;
 mod sources;
 mod terminal;
 #[cfg(test)]
 mod tests;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use exit::ExitCode;
 use terminal::{ColorWhen, Terminal};
 
@@ -64,18 +58,18 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Check(check::Args),
-    Compile(compile::Args),
-    Run(Box<run::Args>),
-    Ingest(ingest::Args),
-    Demo(demo::Args),
-    Fmt(fmt::Args),
-    Explain(explain::Args),
-    Sources(sources::Args),
-    Analytics(analytics::Args),
-    Nightly(nightly::Args),
-    Doctor(doctor::Args),
-    Completions(completions::Args),
+    Check(check::CheckArgs),
+    Compile(compile::CompileArgs),
+    Run(Box<run::RunArgs>),
+    Ingest(ingest::IngestArgs),
+    Demo(demo::DemoArgs),
+    Fmt(fmt::FmtArgs),
+    Explain(explain::ExplainArgs),
+    Sources(sources::SourcesArgs),
+    Analytics(analytics::AnalyticsArgs),
+    Nightly(nightly::NightlyArgs),
+    Doctor(doctor::DoctorArgs),
+    Completions(completions::CompletionsArgs),
 }
 
 /// The whole program.
@@ -113,6 +107,6 @@ fn perform(command: Command, terminal: Terminal) -> ExitCode {
         Command::Analytics(args) => analytics::run(&args, terminal),
         Command::Nightly(args) => nightly::run(&args, terminal),
         Command::Doctor(args) => doctor::run(&args, terminal),
-        Command::Completions(args) => completions::run(&args, terminal),
+        Command::Completions(args) => completions::run(&args, &mut Cli::command(), terminal),
     }
 }

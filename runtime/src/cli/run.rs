@@ -1,18 +1,21 @@
 //! `huntc run`: compiles huntflows, runs them, and reports.
 
-use super::args::{ConfigArgs, LintArgs, MeaningArgs, SourceArgs, TextOrJson};
+use super::args::{ConfigArgs, HuntArgs, SourceArgs, TextOrJson, WindowArgs};
+use super::console::Console;
 use super::exit::ExitCode;
 use super::interrupt;
-use super::judge::Judge;
-use super::session::{Session, now};
+use super::progress::Progress;
 use super::terminal::Terminal;
 use crate::report::folder::{FolderOptions, ReportFolder};
 use crate::report::model::{HuntReport, Status};
 use crate::report::sanitize::terminal as safe;
 use crate::report::{RunReport, json, text};
+use crate::session::{self, Refusal, RunContext, RunSettings, SourcePool, clock, input};
 use huntc_compiler::diag::{Diagnostic, Severity};
 use huntc_compiler::source::{SourceSet, Span};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant as Clock;
 
 const NOTES: &str = "\
@@ -30,89 +33,167 @@ Examples:
 ///
 /// Without --out, displays and a summary are printed; with it, DIR becomes a report folder: report.json, report.html,
 /// a CSV and a JSON file for each display, and requests.ndjson.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, clap::Args)]
 #[command(after_help = NOTES)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub(super) struct Args {
+pub(super) struct RunArgs {
     /// Huntflows: .hf text, .ipynb huntbooks, or - for standard input
     #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<String>,
+    files: Vec<String>,
     #[command(flatten)]
-    pub sources: SourceArgs,
+    sources: SourceArgs,
     #[command(flatten)]
-    pub config: ConfigArgs,
-    /// Write the report to a folder, which it replaces
-    #[arg(long, value_name = "DIR", help_heading = "Report")]
-    pub out: Option<PathBuf>,
-    /// List the keys of every variable's entities
-    #[arg(long, help_heading = "Report")]
-    pub keys: bool,
-    /// What to print: text (displays and summary) or json (report.json)
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Report", hide_possible_values = true)]
-    pub format: TextOrJson,
-    /// Print nothing but errors
-    #[arg(long, short, help_heading = "Report")]
-    pub quiet: bool,
-    /// Leave CSV cells that a spreadsheet would run as they are
-    #[arg(long, help_heading = "Report")]
-    pub raw_csv: bool,
-    /// Do not say why a statement found nothing, and send no request to find out
-    #[arg(long, help_heading = "Report")]
-    pub no_hints: bool,
-    /// End with status 5 if a DISP shows a row (in a hunt without DISP: if its last variable is not empty)
-    #[arg(long, help_heading = "Report")]
-    pub fail_on_findings: bool,
+    config: ConfigArgs,
     #[command(flatten)]
-    pub meaning: MeaningArgs,
-    /// Leave out variables that no DISP, SAVE, APPLY or later statement needs
-    #[arg(long, help_heading = "Meaning")]
-    pub lean: bool,
-    /// Accept answers with parts missing; they are marked, and the status is 4
-    #[arg(long, help_heading = "Meaning")]
-    pub allow_partial: bool,
+    report: ReportArgs,
     #[command(flatten)]
-    pub lints: LintArgs,
+    window: WindowArgs,
+    #[command(flatten)]
+    hunt: HuntArgs,
+    #[command(flatten)]
+    run: RunOnlyArgs,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
-    let mut session = Session::new(terminal, args.config.config.clone(), args.sources.sources.clone());
-    match run_all(args, &mut session) {
+/// Where the report goes, and what it holds.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Report")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+struct ReportArgs {
+    /// Write the report to a folder, which it replaces
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// List the keys of every variable's entities
+    #[arg(long)]
+    keys: bool,
+    /// What to print: text (displays and summary) or json (report.json)
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
+    format: TextOrJson,
+    /// Print nothing but errors
+    #[arg(long, short)]
+    quiet: bool,
+    /// Leave CSV cells that a spreadsheet would run as they are
+    #[arg(long)]
+    raw_csv: bool,
+    /// Do not say why a statement found nothing, and send no request to find out
+    #[arg(long)]
+    no_hints: bool,
+    /// End with status 5 if a DISP shows a row (in a hunt without DISP: if its last variable is not empty)
+    #[arg(long)]
+    fail_on_findings: bool,
+}
+
+/// What changes the meaning of a hunt, but not of one that runs at night.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Meaning")]
+struct RunOnlyArgs {
+    /// Leave out variables that no DISP, SAVE, APPLY or later statement needs
+    #[arg(long)]
+    lean: bool,
+    /// Accept answers with parts missing; they are marked, and the status is 4
+    #[arg(long)]
+    allow_partial: bool,
+}
+
+pub(super) fn run(args: &RunArgs, terminal: Terminal) -> ExitCode {
+    let settings = RunSettings {
+        window: args.window.window,
+        lean: args.run.lean,
+        allow_partial: args.run.allow_partial,
+        keys: args.report.keys,
+        hints: !args.report.no_hints,
+        ..args.hunt.settings()
+    };
+    let output = Output {
+        folder: args.report.out.clone(),
+        format: args.report.format,
+        quiet: args.report.quiet,
+        raw_csv: args.report.raw_csv,
+        fail_on_findings: args.report.fail_on_findings,
+    };
+    run_files(&args.files, &settings, &output, Console::new(terminal, &args.config, &args.sources))
+}
+
+/// What becomes of the reports.
+#[derive(Debug, Default)]
+pub(super) struct Output {
+    /// The report folder.
+    pub folder: Option<PathBuf>,
+    /// What is printed.
+    pub format: TextOrJson,
+    /// Whether nothing but errors is printed.
+    pub quiet: bool,
+    /// Whether CSV cells stay as they are.
+    pub raw_csv: bool,
+    /// Whether findings change the exit status.
+    pub fail_on_findings: bool,
+}
+
+/// Runs huntflows, one after the other.
+pub(super) fn run_files(files: &[String], settings: &RunSettings, output: &Output, mut console: Console) -> ExitCode {
+    match run_all(files, settings, output, &mut console) {
         Ok(code) | Err(code) => code,
     }
 }
 
-fn run_all(args: &Args, session: &mut Session) -> Result<ExitCode, ExitCode> {
+fn run_all(files: &[String], settings: &RunSettings, output: &Output, console: &mut Console) -> Result<ExitCode, ExitCode> {
     let begun = Clock::now();
-    session.lints(&args.lints)?;
-    let now = now(args.meaning.at);
+    console.check_lints(settings)?;
     // All configurations first: nothing may be sent where one is wrong.
-    for file in &args.files {
-        session.config(&super::input::folder(file))?;
+    for file in files {
+        console.config(&input::folder(file))?;
     }
-    let folder = args.out.as_deref().map(|out| prepare(out, session)).transpose()?;
+    let folder = output.folder.as_deref().map(|out| prepare(out, console)).transpose()?;
     let cancel = interrupt::flag();
-    let judge = Judge::new(args, now, cancel);
+    let pool = if files.len() == 1 { SourcePool::of_one_hunt() } else { SourcePool::shared() };
     let mut hunts = Vec::new();
     let mut code = ExitCode::Ok;
-    for file in &args.files {
-        let (report, status) = judge.file(file, session)?;
+    for file in files {
+        let (report, status) = run_file(file, settings, output, &pool, &cancel, console)?;
         code = code.worst(status);
-        let severe = |d: &&Diagnostic| !args.quiet || d.severity == Severity::Error;
-        session.show_with_hints(&report.diagnostics.iter().filter(severe).cloned().collect::<Vec<_>>());
-        if args.format == TextOrJson::Text && !args.quiet {
-            session.terminal.out(&printed(&report, args.out.is_none(), session.terminal.width()));
+        let severe = |d: &&Diagnostic| !output.quiet || d.severity == Severity::Error;
+        console.show_with_hints(&report.diagnostics.iter().filter(severe).cloned().collect::<Vec<_>>());
+        if output.format == TextOrJson::Text && !output.quiet {
+            console.terminal.out(&printed(&report, output.folder.is_none(), console.terminal.width()));
         }
         hunts.push(report);
     }
-    let report = RunReport { now, hunts, sources: std::mem::take(&mut session.sources), elapsed: begun.elapsed() };
-    Ok(code.worst(deliver(args, &report, folder, session)))
+    let sources = std::mem::take(&mut console.session.texts);
+    let report = RunReport { now: settings.now, hunts, sources, elapsed: begun.elapsed() };
+    Ok(code.worst(deliver(output, &report, folder, console)))
+}
+
+/// The report of a file, and the exit status that it asks for. The error ends the run.
+fn run_file(
+    file: &str,
+    settings: &RunSettings,
+    output: &Output,
+    pool: &SourcePool,
+    cancel: &Arc<AtomicBool>,
+    console: &mut Console,
+) -> Result<(HuntReport, ExitCode), ExitCode> {
+    if cancel.load(Ordering::Relaxed) {
+        return Ok((HuntReport::without_results(file, Status::Interrupted, Vec::new()), ExitCode::Interrupted));
+    }
+    let huntflow = console.session.load(file, settings);
+    let huntflow = console.usage(huntflow)?;
+    let context = RunContext { cancel: Arc::clone(cancel), ..RunContext::new(pool, clock::run_id("huntc")) };
+    let read = Some(Arc::clone(&context.read));
+    let progress = Progress::start(console.terminal, output.quiet, safe(input::name(file)).into_owned(), read);
+    let run = session::run_hunt(&console.session, &huntflow, settings, &context);
+    drop(progress);
+    let code = match run.refusal {
+        // A file or a source that was named wrongly is no error of a hunt.
+        Some(Refusal::Unreadable | Refusal::Unbound) => ExitCode::Usage,
+        Some(Refusal::Faulty) => ExitCode::HuntErrors,
+        None => ExitCode::of_report(&run.report, output.fail_on_findings),
+    };
+    Ok((run.report, code))
 }
 
 /// Makes sure that a report can be written to `out`.
-fn prepare(out: &Path, session: &mut Session) -> Result<ReportFolder, ExitCode> {
-    let span = flag_span(out, &mut session.sources);
+fn prepare(out: &Path, console: &mut Console) -> Result<ReportFolder, ExitCode> {
+    let span = flag_span(out, &mut console.session.texts);
     ReportFolder::prepare(out, span).map_err(|problem| {
-        session.show(&[*problem]);
+        console.show(&[*problem]);
         ExitCode::Usage
     })
 }
@@ -138,24 +219,24 @@ fn printed(report: &HuntReport, displays: bool, width: Option<u16>) -> String {
 }
 
 /// Puts the report where it was asked for.
-fn deliver(args: &Args, report: &RunReport, folder: Option<ReportFolder>, session: &mut Session) -> ExitCode {
-    if args.format == TextOrJson::Json && !args.quiet {
+fn deliver(output: &Output, report: &RunReport, folder: Option<ReportFolder>, console: &mut Console) -> ExitCode {
+    if output.format == TextOrJson::Json && !output.quiet {
         let mut text = Vec::new();
         // Writing to memory does not fail.
         let _ = json::write(report, false, &mut text);
-        session.terminal.out_bytes(&text);
+        console.terminal.out_bytes(&text);
     }
-    let (Some(folder), Some(out)) = (folder, &args.out) else { return ExitCode::Ok };
-    match commit(report, folder, out, args.raw_csv) {
+    let (Some(folder), Some(out)) = (folder, &output.folder) else { return ExitCode::Ok };
+    match commit(report, folder, out, output.raw_csv) {
         Ok(path) => {
-            if args.format == TextOrJson::Text && !args.quiet {
-                session.terminal.out(&format!("report: {}\n", safe(&path.display().to_string())));
+            if output.format == TextOrJson::Text && !output.quiet {
+                console.terminal.out(&format!("report: {}\n", safe(&path.display().to_string())));
             }
             ExitCode::Ok
         }
         Err(problem) => {
-            session.sources = report.sources.clone();
-            session.show(&[*problem]);
+            console.session.texts = report.sources.clone();
+            console.show(&[*problem]);
             ExitCode::Failed
         }
     }

@@ -1,11 +1,10 @@
 //! `huntc sources`: what the configuration binds, with the place each comes from. Nothing is asked of any source.
 
 use super::args::{ConfigArgs, SourceArgs, TextOrJson};
+use super::console::Console;
 use super::exit::ExitCode;
-use super::session::Session;
 use super::terminal::Terminal;
 use crate::config::Config;
-use crate::config::binding::{Binding, Kind};
 use crate::report::sanitize::{json_line, terminal as safe};
 use crate::report::text::table;
 use huntc_compiler::diag::Diagnostic;
@@ -14,7 +13,7 @@ use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 /// List the data sources that are bound, with the place each comes from; secrets are hidden
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  huntc sources\n  huntc sources --config hunts/huntc.toml --format json")]
-pub(super) struct Args {
+pub(super) struct SourcesArgs {
     /// How to list them
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: TextOrJson,
@@ -24,8 +23,8 @@ pub(super) struct Args {
     sources: SourceArgs,
 }
 
-pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
-    let (session, config) = match Session::here(terminal, &args.config, &args.sources) {
+pub(super) fn run(args: &SourcesArgs, terminal: Terminal) -> ExitCode {
+    let (console, config) = match Console::here(terminal, &args.config, &args.sources) {
         Ok(opened) => opened,
         Err(code) => return code,
     };
@@ -34,7 +33,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> ExitCode {
         TextOrJson::Json => json(&config),
     });
     let troubles: Vec<Diagnostic> = config.broken.values().chain(config.notices.values()).cloned().collect();
-    session.show(&troubles);
+    console.show(&troubles);
     if config.broken.is_empty() { ExitCode::Ok } else { ExitCode::Usage }
 }
 
@@ -45,10 +44,11 @@ fn text(config: &Config, width: Option<u16>) -> String {
     let mut rows = table(width);
     rows.set_header(["NAME", "KIND", "LOCATION", "CREDENTIALS", "WINDOW", "FROM"]);
     for binding in config.sources.values() {
-        let credentials = credentials(binding).unwrap_or_default();
-        let window = window(binding).map_or_else(|| "all".to_owned(), |s| format!("{s}s"));
-        let cells = [&binding.name, binding.kind_word(), &binding.location(), &credentials, &window, &binding.origin.to_string()]
-            .map(|c| safe(c).into_owned());
+        let kind = &binding.kind;
+        let window = binding.window().map_or_else(|| "all".to_owned(), |w| format!("{}s", w.as_secs()));
+        let (location, credentials) = (kind.location(), kind.credentials().unwrap_or_default());
+        let cells = [&binding.name, kind.word(), &location, &credentials, &window, &binding.origin.to_string()];
+        let cells = cells.map(|c| safe(c).into_owned());
         rows.add_row(cells);
     }
     format!("{}\n", rows.trim_fmt())
@@ -66,10 +66,10 @@ fn json(config: &Config) -> String {
         .map(|b| {
             serde_json::json!({
                 "name": b.name,
-                "kind": b.kind_word(),
-                "location": b.location(),
-                "credentials": credentials(b),
-                "window_seconds": window(b),
+                "kind": b.kind.word(),
+                "location": b.kind.location(),
+                "credentials": b.kind.credentials(),
+                "window_seconds": b.window().map(|w| w.as_secs()),
                 "like_case": if b.like_case_sensitive { "sensitive" } else { "insensitive" },
                 "from": b.origin.to_string(),
             })
@@ -77,19 +77,4 @@ fn json(config: &Config) -> String {
         .collect();
     let text = json_line(&values).unwrap_or_default();
     String::from_utf8_lossy(&text).into_owned() + "\n"
-}
-
-/// The kind of the credentials and where their secret comes from.
-pub(super) fn credentials(binding: &Binding) -> Option<String> {
-    let Kind::Cluster(cluster) = &binding.kind else { return None };
-    let insecure = if cluster.tls.insecure { ", certificate not checked" } else { "" };
-    let origin = cluster.auth.origin().map_or_else(String::new, |o| format!(" ({o})"));
-    Some(format!("{}{origin}{insecure}", cluster.auth.word()))
-}
-
-fn window(binding: &Binding) -> Option<u64> {
-    match &binding.kind {
-        Kind::Cluster(cluster) => Some(cluster.default_window.as_secs()),
-        Kind::Files(_) | Kind::Store(_) => binding.default_window.map(|w| w.as_secs()),
-    }
 }

@@ -1,7 +1,7 @@
 //! Addresses of clusters: credentials are taken out at once, errors never repeat the text.
 
-use super::binding::Auth;
 use super::secret::Secret;
+use crate::source::elastic::{Auth, decode_percent};
 use reqwest::Url;
 
 /// An `http` or `https` address.
@@ -14,7 +14,7 @@ pub(super) struct Address {
     /// Whether the path ends with `/`, so that its last part is no index.
     pub folder: bool,
     /// Credentials before the `@`.
-    pub auth: Option<Auth>,
+    pub auth: Option<Auth<Secret>>,
 }
 
 impl Address {
@@ -31,14 +31,14 @@ impl Address {
         let auth = match (url.username(), url.password()) {
             ("", None) => None,
             (user, password) => Some(Auth::Basic {
-                username: Secret::literal(decode(user)),
-                password: Secret::literal(decode(password.unwrap_or_default())),
+                username: Secret::literal(decode_percent(user)),
+                password: Secret::literal(decode_percent(password.unwrap_or_default())),
             }),
         };
         let port = url.port().map_or_else(String::new, |p| format!(":{p}"));
         Ok(Self {
             origin: format!("{}://{host}{port}", url.scheme()),
-            path: url.path().split('/').filter(|p| !p.is_empty()).map(decode).collect(),
+            path: url.path().split('/').filter(|p| !p.is_empty()).map(decode_percent).collect(),
             folder: url.path().ends_with('/'),
             auth,
         })
@@ -62,19 +62,6 @@ impl Address {
 
 fn join(origin: &str, path: &[String]) -> String {
     path.iter().fold(origin.to_owned(), |url, part| format!("{url}/{part}"))
-}
-
-/// Decodes `%41`; what is no such escape stays.
-fn decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let escape = (byte == b'%').then(|| text.get(at + 1..at + 3)).flatten().and_then(|h| u8::from_str_radix(h, 16).ok());
-        out.push(escape.unwrap_or(byte));
-        at += if escape.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]

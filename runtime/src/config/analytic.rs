@@ -1,6 +1,6 @@
 //! Analytics that APPLY may name: an external command, or a look-up table.
 
-use super::binding::Origin;
+use super::binding::BindingOrigin;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub struct AnalyticBinding {
     /// Time for one call.
     pub timeout: Duration,
     /// Where that was said.
-    pub origin: Origin,
+    pub origin: BindingOrigin,
 }
 
 /// What an analytic does.

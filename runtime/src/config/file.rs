@@ -1,11 +1,9 @@
 //! `huntc.toml`: sources, analytics, lints, limits of a run, and the options of nightly hunts.
 
-use super::address::Address;
 use super::analytic::{Action, AnalyticBinding, DEFAULT_TIMEOUT};
-use super::binding::{Auth, Authority, Binding, ClusterProfile, Kind, Origin, Tls};
-use super::reader::{Document, Table};
-use super::secret::Secret;
-use super::{Config, flags, mask, nightly};
+use super::binding::{Binding, BindingOrigin};
+use super::reader::{Document, TomlTable};
+use super::{Config, kinds, mask, nightly};
 use huntc_compiler::diag::codes::config::{BAD_CONFIG, UNKNOWN_LINT};
 use huntc_compiler::diag::{Diagnostic, Severity, codes, suggest};
 use huntc_compiler::source::{SourceSet, Span};
@@ -13,12 +11,8 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 const TOP: [&str; 5] = ["sources", "analytics", "lints", "run", "nightly"];
-const SOURCE: [&str; 11] =
-    ["uri", "path", "indices", "auth", "tls", "default_window", "like_case", "page_size", "concurrency", "timeout", "dialects"];
-/// Keys that only a cluster has.
-const CLUSTER: [&str; 7] = ["indices", "auth", "tls", "page_size", "concurrency", "timeout", "dialects"];
-const AUTH: [&str; 5] = ["username", "password", "id", "api_key", "token"];
-const TLS: [&str; 2] = ["ca", "insecure"];
+/// Keys of every source; the kinds have more.
+const SOURCE: [&str; 4] = ["uri", "path", "default_window", "like_case"];
 const ANALYTIC: [&str; 5] = ["exec", "lookup", "key", "outputs", "timeout"];
 const RUN: [&str; 7] = ["roots", "mapping", "concurrency", "max_records", "max_requests", "timeout", "hints"];
 
@@ -41,7 +35,7 @@ pub(super) fn read(path: &Path, sources: &mut SourceSet, config: &mut Config, pr
     let base = path.parent().unwrap_or(Path::new(""));
     let mut document = Document { id, base, problems: Vec::new() };
     match DeTable::parse(&text) {
-        Ok(root) => read_tables(&Table::of_document(&root, &document), path, &mut document, config),
+        Ok(root) => read_tables(&TomlTable::of_document(&root, &document), path, &mut document, config),
         Err(error) => {
             let span = document.span(error.span().unwrap_or(0..0));
             let headline = format!("the configuration is no valid TOML: {}", error.message().lines().next().unwrap_or_default());
@@ -53,7 +47,7 @@ pub(super) fn read(path: &Path, sources: &mut SourceSet, config: &mut Config, pr
     problems.append(&mut document.problems);
 }
 
-fn read_tables(root: &Table<'_, '_>, path: &Path, document: &mut Document<'_>, config: &mut Config) {
+fn read_tables(root: &TomlTable<'_, '_>, path: &Path, document: &mut Document<'_>, config: &mut Config) {
     root.only(document, &TOP);
     if let Some(table) = root.table(document, "sources") {
         for (name, _, value) in table.entries() {
@@ -83,34 +77,21 @@ fn read_tables(root: &Table<'_, '_>, path: &Path, document: &mut Document<'_>, c
     }
 }
 
-fn source(table: &Table<'_, '_>, name: &str, path: &Path, document: &mut Document<'_>) -> Option<Binding> {
-    table.only(document, &SOURCE);
+fn source(table: &TomlTable<'_, '_>, name: &str, path: &Path, document: &mut Document<'_>) -> Option<Binding> {
+    let keys: Vec<&str> = SOURCE.into_iter().chain(kinds::address_keys()).collect();
+    table.only(document, &keys);
     let uri = table.text(document, "uri");
-    let mut kind = match (uri, table.path(document, "path")) {
-        (Some(uri), None) => match Address::parse(uri.value) {
-            Ok(address) if address.auth.is_some() => {
-                document.bad(uri.span, "`uri` holds credentials", "they belong into `auth`");
-                return None;
-            }
-            Ok(address) => {
-                // With `indices`, the whole path is a proxy's.
-                let (url, indices) = if table.value("indices").is_some() { (address.whole(), Vec::new()) } else { address.split() };
-                Kind::Cluster(Box::new(cluster(table, ClusterProfile::new(url, indices), document)))
-            }
-            Err(reason) => {
-                document.bad(uri.span, format!("`uri` is no address of a cluster: {reason}"), "`https://host:port` is needed here");
-                return None;
-            }
-        },
+    let kind = match (uri, table.path(document, "path")) {
+        (Some(uri), None) => kinds::of_table(&uri, table, document)?,
         (None, Some(path)) => {
-            if let Some(key) = CLUSTER.iter().find(|k| table.value(k).is_some()) {
+            if let Some(key) = kinds::address_keys().find(|k| table.value(k).is_some()) {
                 document.bad(table.span, format!("{} has `path`, so it takes no `{key}`", table.name), "only a cluster has it");
             }
-            flags::local_kind(path)
+            kinds::of_path(path)
         }
         (None, None) if table.value("uri").is_some() || table.value("path").is_some() => return None,
         // An unknown key was told, and is most likely one of them.
-        (None, None) if table.entries().any(|(key, ..)| !SOURCE.contains(&key)) => return None,
+        (None, None) if table.entries().any(|(key, ..)| !keys.contains(&key)) => return None,
         _ => {
             document.bad(
                 table.span,
@@ -121,54 +102,21 @@ fn source(table: &Table<'_, '_>, name: &str, path: &Path, document: &mut Documen
         }
     };
     let default_window = table.duration(document, "default_window");
-    if let (Kind::Cluster(cluster), Some(window)) = (&mut kind, default_window) {
-        cluster.default_window = window;
-    }
     let like_case = table.text(document, "like_case");
     let like_case_sensitive = like_case.as_ref().is_some_and(|c| c.value == "sensitive");
     if let Some(case) = like_case.filter(|c| !["sensitive", "insensitive"].contains(&c.value)) {
         document.bad(case.span, format!("`like_case` is not `{}`", case.value), "\"sensitive\" or \"insensitive\" is needed here");
     }
-    Some(Binding { name: name.to_owned(), kind, origin: Origin::File(path.to_path_buf()), default_window, like_case_sensitive })
+    Some(Binding {
+        name: name.to_owned(),
+        kind,
+        origin: BindingOrigin::File(path.to_path_buf()),
+        default_window,
+        like_case_sensitive,
+    })
 }
 
-fn cluster(table: &Table<'_, '_>, mut profile: ClusterProfile, document: &mut Document<'_>) -> ClusterProfile {
-    if let Some(indices) = table.texts(document, "indices", true) {
-        profile.indices = indices;
-    }
-    if let Some(auth) = table.table(document, "auth") {
-        profile.auth = read_auth(&auth, document);
-    }
-    if let Some(tls) = table.table(document, "tls") {
-        tls.only(document, &TLS);
-        let ca = tls.path(document, "ca").map(Authority::File);
-        profile.tls = Tls { ca, insecure: tls.boolean(document, "insecure").unwrap_or(false) };
-    }
-    profile.timeout = table.duration(document, "timeout");
-    profile.page_size = table.number(document, "page_size", 1..=10_000).map(|n| n as u32);
-    profile.concurrency = table.number(document, "concurrency", 1..=64).map(|n| n as usize);
-    profile.dialects = table.texts(document, "dialects", true).unwrap_or_default();
-    profile
-}
-
-fn read_auth(table: &Table<'_, '_>, document: &mut Document<'_>) -> Auth {
-    table.only(document, &AUTH);
-    let mut secret = |key| table.text(document, key).map(|t| t.value).map(|t| Secret::parse(t, document.base));
-    let (username, password, id, api_key, token) =
-        (secret("username"), secret("password"), secret("id"), secret("api_key"), secret("token"));
-    match (username, password, id, api_key, token) {
-        (Some(username), Some(password), None, None, None) => Auth::Basic { username, password },
-        (None, None, id, Some(api_key), None) => Auth::ApiKey { id, api_key },
-        (None, None, None, None, Some(token)) => Auth::Token(token),
-        _ => {
-            let wanted = "`username` with `password`, `id` with `api_key`, or `token`";
-            document.bad(table.span, "`auth` is not one whole set of credentials", wanted);
-            Auth::None
-        }
-    }
-}
-
-fn analytic(table: &Table<'_, '_>, uri: &str, path: &Path, document: &mut Document<'_>) -> Option<AnalyticBinding> {
+fn analytic(table: &TomlTable<'_, '_>, uri: &str, path: &Path, document: &mut Document<'_>) -> Option<AnalyticBinding> {
     table.only(document, &ANALYTIC);
     let exec = table.texts(document, "exec", false);
     let lookup = table.path(document, "lookup");
@@ -192,11 +140,11 @@ fn analytic(table: &Table<'_, '_>, uri: &str, path: &Path, document: &mut Docume
         action,
         outputs: table.texts(document, "outputs", false),
         timeout: table.duration(document, "timeout").unwrap_or(DEFAULT_TIMEOUT),
-        origin: Origin::File(path.to_path_buf()),
+        origin: BindingOrigin::File(path.to_path_buf()),
     })
 }
 
-fn lints(table: &Table<'_, '_>, document: &mut Document<'_>, config: &mut Config) {
+fn lints(table: &TomlTable<'_, '_>, document: &mut Document<'_>, config: &mut Config) {
     for (name, at, value) in table.entries() {
         let span = document.span(at);
         if let Err(problem) = lint(name, span) {
@@ -243,7 +191,7 @@ pub fn lint(name: &str, span: Span) -> Result<(), Box<Diagnostic>> {
     Err(Box::new(problem))
 }
 
-fn run(table: &Table<'_, '_>, document: &mut Document<'_>, config: &mut Config) {
+fn run(table: &TomlTable<'_, '_>, document: &mut Document<'_>, config: &mut Config) {
     table.only(document, &RUN);
     let run = &mut config.run;
     if let Some(roots) = table.texts(document, "roots", false) {

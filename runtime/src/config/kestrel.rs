@@ -1,8 +1,8 @@
 //! Kestrel's profiles: `stixshifter.yaml`, and `STIXSHIFTER_<NAME>_CONNECTOR|CONNECTION|CONFIG`, which win.
 
-use super::binding::Origin;
+use super::binding::BindingOrigin;
 use super::environment::Environment;
-use super::profile::{Places, binding};
+use super::profile::{PartPlaces, binding};
 use super::{Config, mask};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::{BAD_CONFIG, BAD_ENVIRONMENT};
@@ -34,8 +34,8 @@ pub(super) fn read_file(environment: &Environment, sources: &mut SourceSet, conf
         Ok(profiles) => {
             for (profile, value) in profiles {
                 let span = key_span(&masked, &profile, id);
-                let places = Places { spans: [span; 3], names: [(); 3].map(|()| format!("the profile `{profile}`")) };
-                insert(config, profile.to_lowercase(), &value, Origin::File(path.clone()), &places);
+                let places = PartPlaces { spans: [span; 3], names: [(); 3].map(|()| format!("the profile `{profile}`")) };
+                insert(config, profile.to_lowercase(), &value, BindingOrigin::File(path.clone()), &places);
             }
         }
         Err((at, reason)) => {
@@ -58,7 +58,7 @@ pub(super) fn read_environment(environment: &Environment, sources: &mut SourceSe
         let text = PARTS.map(|part| parts.get(part).copied().unwrap_or_default()).join("\n");
         let id = sources.add_text("environment", text);
         let mut profile = in_file.get(&name).cloned().unwrap_or_else(|| Value::Object(Map::new()));
-        let places = Places {
+        let places = PartPlaces {
             spans: PARTS.map(|part| line_span(&parts, part, id)),
             names: PARTS.map(|part| parts.get(part).map_or_else(|| format!("the profile `{name}`"), |v| format!("`{v}`"))),
         };
@@ -68,7 +68,7 @@ pub(super) fn read_environment(environment: &Environment, sources: &mut SourceSe
         }
         match overlay(&mut profile, &parts, environment, &places) {
             Ok(()) => {
-                let origin = Origin::Environment(format!("STIXSHIFTER_{}_", name.to_uppercase()));
+                let origin = BindingOrigin::Environment(format!("STIXSHIFTER_{}_", name.to_uppercase()));
                 insert(config, name, &profile, origin, &places);
             }
             Err(problem) => {
@@ -79,7 +79,7 @@ pub(super) fn read_environment(environment: &Environment, sources: &mut SourceSe
     }
 }
 
-fn insert(config: &mut Config, name: String, profile: &Value, origin: Origin, places: &Places) {
+fn insert(config: &mut Config, name: String, profile: &Value, origin: BindingOrigin, places: &PartPlaces) {
     config.broken.remove(&name);
     config.notices.remove(&name);
     config.sources.remove(&name);
@@ -145,7 +145,7 @@ fn overlay(
     profile: &mut Value,
     parts: &BTreeMap<&'static str, &str>,
     environment: &Environment,
-    places: &Places,
+    places: &PartPlaces,
 ) -> Result<(), Box<Diagnostic>> {
     for (i, part) in PARTS.into_iter().enumerate() {
         let Some(variable) = parts.get(part) else { continue };

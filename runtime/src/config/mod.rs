@@ -9,6 +9,7 @@ mod file;
 mod find;
 mod flags;
 mod kestrel;
+pub mod kinds;
 mod mask;
 mod nightly;
 mod profile;
@@ -23,7 +24,7 @@ pub use find::find;
 pub use nightly::NightlySettings;
 
 use analytic::AnalyticBinding;
-use binding::{Binding, Kind, Origin};
+use binding::{Binding, BindingOrigin};
 use environment::Environment;
 use huntc_compiler::diag::{Diagnostic, LintLevels, Severity};
 use huntc_compiler::options::{AnalyticProfile, SourceProfile};
@@ -48,14 +49,14 @@ pub struct Config {
     /// `[lints]`
     pub lints: LintLevels,
     /// `[run]`
-    pub run: RunSettings,
+    pub run: RunLimits,
     /// `[nightly]`
     pub nightly: NightlySettings,
 }
 
 /// `[run]`: limits of a run.
 #[derive(Clone, Debug, Default)]
-pub struct RunSettings {
+pub struct RunLimits {
     /// Folders that LOAD and SAVE may use; none: the folder of the huntflow and the current one.
     pub roots: Vec<PathBuf>,
     /// Rows laid over the catalog.
@@ -99,7 +100,8 @@ pub fn load(places: &Places<'_>, sources: &mut SourceSet) -> (Config, Vec<Diagno
     }
     // A name that `huntc.toml` binds anew is no longer Kestrel's broken one.
     for name in names {
-        if config.sources.get(&name).is_some_and(|s| matches!(&s.origin, Origin::File(f) if config.file.as_ref() == Some(f))) {
+        if config.sources.get(&name).is_some_and(|s| matches!(&s.origin, BindingOrigin::File(f) if config.file.as_ref() == Some(f)))
+        {
             config.broken.remove(&name);
             config.notices.remove(&name);
         }
@@ -123,15 +125,9 @@ impl Config {
     pub fn source_profiles(&self) -> Vec<SourceProfile> {
         let profile = |binding: &Binding| SourceProfile {
             name: binding.name.clone(),
-            default_window: match &binding.kind {
-                Kind::Cluster(cluster) => Some(nanoseconds(cluster.default_window)),
-                Kind::Files(_) | Kind::Store(_) => binding.default_window.map(nanoseconds),
-            },
+            default_window: binding.window().map(nanoseconds),
             like_case_sensitive: binding.like_case_sensitive,
-            cluster: match &binding.kind {
-                Kind::Cluster(cluster) => Some((cluster.url.clone(), cluster.expression())),
-                Kind::Files(_) | Kind::Store(_) => None,
-            },
+            cluster: binding.kind.cluster_address(),
         };
         self.sources.values().map(profile).collect()
     }
@@ -159,20 +155,15 @@ fn nanoseconds(time: Duration) -> i64 {
 
 /// A time with its unit: `90s`, `5m`, `24h`, `7d`; at least one second.
 pub fn duration(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit())?;
-    let (number, unit) = text.split_at(digits);
-    let seconds = match unit.trim().to_ascii_lowercase().as_str() {
-        "s" | "sec" | "second" | "seconds" => 1,
-        "m" | "min" | "minute" | "minutes" => 60,
-        "h" | "hour" | "hours" => 3_600,
-        "d" | "day" | "days" => 86_400,
-        "w" | "week" | "weeks" => 604_800,
-        _ => return None,
-    };
-    let total = number.parse::<u64>().ok()?.checked_mul(seconds)?;
-    // A hundred years: beyond, arithmetic on instants would meet the ends of time.
-    (1..=3_155_760_000).contains(&total).then(|| Duration::from_secs(total))
+    duration_or_zero(text).filter(|time| !time.is_zero())
+}
+
+/// A time with its unit, or zero.
+pub fn duration_or_zero(text: &str) -> Option<Duration> {
+    /// Beyond a hundred years, arithmetic on instants would meet the ends of time.
+    const LONGEST: Duration = Duration::from_secs(3_155_760_000);
+    let nanos = u64::try_from(huntc_compiler::time::duration::parse(text)?).ok()?;
+    Some(Duration::from_nanos(nanos)).filter(|time| *time <= LONGEST)
 }
 
 /// The text of a configuration file, at most 16 MB.

@@ -1,6 +1,6 @@
 //! `[nightly]`: the options of `huntc nightly run` that a scheduled job has in its configuration. Flags win over them.
 
-use super::reader::{Document, Table};
+use super::reader::{Document, TomlTable};
 use super::secret::Secret;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -59,7 +59,7 @@ pub struct NightlySettings {
 }
 
 /// Reads the table.
-pub(super) fn read(table: &Table<'_, '_>, document: &mut Document<'_>) -> NightlySettings {
+pub(super) fn read(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> NightlySettings {
     table.only(document, &KEYS);
     let webhook = table.text(document, "webhook").map(|t| Secret::parse(t.value, document.base));
     NightlySettings {

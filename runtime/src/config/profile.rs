@@ -1,17 +1,20 @@
 //! One profile of Kestrel's `elastic_ecs` connector as a binding.
 
 use super::address::Address;
-use super::binding::{Auth, Authority, Binding, ClusterProfile, Kind, Origin};
+use super::binding::{Binding, BindingOrigin};
+use super::kinds::cluster::{Authority, ClusterProfile};
 use super::secret::Secret;
+use crate::source::elastic::Auth;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::{BAD_SETTING, IGNORED_SETTING, UNSUPPORTED_CONNECTOR};
 use huntc_compiler::source::Span;
 use serde_json::Value;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Where connector, connection and config of a profile were written.
-pub(super) struct Places {
+pub(super) struct PartPlaces {
     /// For diagnostics.
     pub spans: [Span; 3],
     /// For headlines: a variable's name, or that of the profile.
@@ -22,7 +25,7 @@ const CONNECTOR: usize = 0;
 const CONNECTION: usize = 1;
 const CONFIG: usize = 2;
 
-impl Places {
+impl PartPlaces {
     fn bad(&self, part: usize, what: &str, wanted: &str) -> Box<Diagnostic> {
         let headline = format!("{} {what}", self.names[part]);
         Box::new(Diagnostic::new(&BAD_SETTING, self.spans[part], headline).label(wanted))
@@ -33,8 +36,8 @@ impl Places {
 pub(super) fn binding(
     name: &str,
     profile: &Value,
-    origin: Origin,
-    places: &Places,
+    origin: BindingOrigin,
+    places: &PartPlaces,
 ) -> Result<(Binding, Option<Diagnostic>), Box<Diagnostic>> {
     let connector = profile.get("connector").and_then(Value::as_str).unwrap_or("elastic_ecs");
     if connector != "elastic_ecs" {
@@ -61,19 +64,13 @@ pub(super) fn binding(
         }
         _ => {}
     }
-    options(connection.get("options"), &mut cluster, places)?;
-    let binding = Binding {
-        name: name.to_owned(),
-        kind: Kind::Cluster(Box::new(cluster)),
-        origin,
-        default_window: None,
-        like_case_sensitive: false,
-    };
+    let default_window = options(connection.get("options"), &mut cluster, places)?;
+    let binding = Binding { name: name.to_owned(), kind: Arc::new(cluster), origin, default_window, like_case_sensitive: false };
     Ok((binding, notice))
 }
 
 /// The address from `host` and `port`; `https` unless the host says otherwise.
-fn url(connection: &Value, places: &Places) -> Result<(String, Option<Auth>), Box<Diagnostic>> {
+fn url(connection: &Value, places: &PartPlaces) -> Result<(String, Option<Auth<Secret>>), Box<Diagnostic>> {
     let Some(host) = connection.get("host").and_then(Value::as_str).map(str::trim).filter(|h| !h.is_empty()) else {
         return Err(places.bad(CONNECTION, "has no `host`", "`\"host\": \"elastic.example\"` is needed"));
     };
@@ -103,7 +100,7 @@ fn url(connection: &Value, places: &Places) -> Result<(String, Option<Auth>), Bo
     Ok((address.whole(), address.auth))
 }
 
-fn indices(connection: &Value, places: &Places) -> Result<Vec<String>, Box<Diagnostic>> {
+fn indices(connection: &Value, places: &PartPlaces) -> Result<Vec<String>, Box<Diagnostic>> {
     let texts: Vec<&str> = match connection.get("indices") {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::String(text)) => text.split(',').collect(),
@@ -114,7 +111,7 @@ fn indices(connection: &Value, places: &Places) -> Result<Vec<String>, Box<Diagn
 }
 
 /// Credentials, in stix-shifter's order: user, API key, token.
-fn auth(config: Option<&Value>, places: &Places) -> Result<Option<Auth>, Box<Diagnostic>> {
+fn auth(config: Option<&Value>, places: &PartPlaces) -> Result<Option<Auth<Secret>>, Box<Diagnostic>> {
     let Some(auth) = config.and_then(|c| c.get("auth")).filter(|a| !a.is_null()) else { return Ok(None) };
     let secret = |key: &str| auth.get(key).and_then(Value::as_str).filter(|t| !t.is_empty()).map(Secret::literal);
     if let (Some(username), Some(password)) = (secret("username"), secret("password")) {
@@ -130,9 +127,14 @@ fn auth(config: Option<&Value>, places: &Places) -> Result<Option<Auth>, Box<Dia
     Err(places.bad(CONFIG, "has no whole set of credentials", wanted))
 }
 
-/// The options that mean something here. `result_limit` and the translator's own are left alone.
-fn options(options: Option<&Value>, cluster: &mut ClusterProfile, places: &Places) -> Result<(), Box<Diagnostic>> {
-    let Some(options) = options else { return Ok(()) };
+/// Takes the options that mean something here, and answers the window of statements without a range. `result_limit` and the
+/// translator's own are left alone.
+fn options(
+    options: Option<&Value>,
+    cluster: &mut ClusterProfile,
+    places: &PartPlaces,
+) -> Result<Option<Duration>, Box<Diagnostic>> {
+    let Some(options) = options else { return Ok(None) };
     let figure = |key: &str, range: std::ops::RangeInclusive<u64>| match options.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => {
@@ -148,15 +150,13 @@ fn options(options: Option<&Value>, cluster: &mut ClusterProfile, places: &Place
     cluster.timeout = seconds.map(Duration::from_secs);
     let page = figure("retrieval_batch_size", 1..=u64::MAX)?.or(figure("batch_size", 1..=u64::MAX)?);
     cluster.page_size = page.map(|n| n.min(10_000) as u32);
-    if let Some(minutes) = figure("time_range", 1..=52_560_000)? {
-        cluster.default_window = Duration::from_secs(minutes * 60);
-    }
+    let window = figure("time_range", 1..=52_560_000)?.map(|minutes| Duration::from_secs(minutes * 60));
     cluster.dialects = match options.get("dialects") {
         Some(Value::String(text)) => text.split(',').map(|d| d.trim().to_owned()).collect(),
         Some(Value::Array(values)) => values.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         _ => Vec::new(),
     };
-    Ok(())
+    Ok(window)
 }
 
 /// A number, also one in quotes.

@@ -19,13 +19,13 @@ pub(super) struct Document<'d> {
 }
 
 /// A value with its place.
-pub(super) struct Found<T> {
+pub(super) struct Located<T> {
     pub value: T,
     pub span: Span,
 }
 
 /// One table, whose keys are taken out one by one.
-pub(super) struct Table<'t, 'i> {
+pub(super) struct TomlTable<'t, 'i> {
     entries: &'t DeTable<'i>,
     /// As messages name it: `[sources.host101]`.
     pub name: String,
@@ -47,10 +47,10 @@ impl Document<'_> {
     }
 
     /// A table of the document; anything else is reported.
-    pub(super) fn table<'t, 'i>(&mut self, value: &'t toml::Spanned<DeValue<'i>>, name: String) -> Option<Table<'t, 'i>> {
+    pub(super) fn table<'t, 'i>(&mut self, value: &'t toml::Spanned<DeValue<'i>>, name: String) -> Option<TomlTable<'t, 'i>> {
         let span = self.span(value.span());
         if let DeValue::Table(entries) = value.get_ref() {
-            Some(Table { entries, name, span, top: false })
+            Some(TomlTable { entries, name, span, top: false })
         } else {
             self.bad(span, format!("`{name}` is not a table"), "a table is needed here");
             None
@@ -58,7 +58,7 @@ impl Document<'_> {
     }
 }
 
-impl<'t, 'i> Table<'t, 'i> {
+impl<'t, 'i> TomlTable<'t, 'i> {
     pub(super) fn of_document(root: &'t toml::Spanned<DeTable<'i>>, document: &Document<'_>) -> Self {
         Self { entries: root.get_ref(), name: "the configuration".to_owned(), span: document.span(root.span()), top: true }
     }
@@ -90,17 +90,17 @@ impl<'t, 'i> Table<'t, 'i> {
     }
 
     /// A sub-table.
-    pub(super) fn table(&self, document: &mut Document<'_>, key: &str) -> Option<Table<'t, 'i>> {
+    pub(super) fn table(&self, document: &mut Document<'_>, key: &str) -> Option<TomlTable<'t, 'i>> {
         let name = if self.top { format!("[{key}]") } else { key.to_owned() };
         document.table(self.value(key)?, name)
     }
 
     /// Text.
-    pub(super) fn text(&self, document: &mut Document<'_>, key: &str) -> Option<Found<&'t str>> {
+    pub(super) fn text(&self, document: &mut Document<'_>, key: &str) -> Option<Located<&'t str>> {
         let value = self.value(key)?;
         let span = document.span(value.span());
         if let DeValue::String(text) = value.get_ref() {
-            Some(Found { value: text, span })
+            Some(Located { value: text, span })
         } else {
             document.bad(span, format!("`{key}` is not text"), "text in quotes is needed here");
             None
@@ -162,14 +162,17 @@ impl<'t, 'i> Table<'t, 'i> {
 
     /// A time with its unit, or `"0"`.
     pub(super) fn duration_or_zero(&self, document: &mut Document<'_>, key: &str) -> Option<Duration> {
-        let zero = matches!(self.value(key)?.get_ref(), DeValue::String(text) if text.trim() == "0");
-        if zero { Some(Duration::ZERO) } else { self.duration(document, key) }
+        self.time(document, key, super::duration_or_zero)
     }
 
     /// A time with its unit.
     pub(super) fn duration(&self, document: &mut Document<'_>, key: &str) -> Option<Duration> {
+        self.time(document, key, super::duration)
+    }
+
+    fn time(&self, document: &mut Document<'_>, key: &str, read: impl Fn(&str) -> Option<Duration>) -> Option<Duration> {
         let value = self.value(key)?;
-        let time = if let DeValue::String(text) = value.get_ref() { super::duration(text) } else { None };
+        let time = if let DeValue::String(text) = value.get_ref() { read(text) } else { None };
         if time.is_none() {
             document.bad(
                 document.span(value.span()),

@@ -1,7 +1,9 @@
 //! Tests of the whole configuration: files, Kestrel's profiles, the environment and flags.
 
-use super::binding::{Auth, Authority};
+use super::kinds::cluster::{Authority, ClusterProfile};
+use super::secret::Secret;
 use super::*;
+use crate::source::elastic::Auth;
 use secrecy::ExposeSecret;
 use std::fs;
 use tempfile::TempDir;
@@ -60,10 +62,7 @@ impl Setting {
         let (config, problems, _) = self.load();
         assert!(problems.is_empty(), "{problems:?}");
         assert!(config.broken.is_empty(), "{:?}", config.broken);
-        match &config.sources[name].kind {
-            Kind::Cluster(cluster) => (**cluster).clone(),
-            other => panic!("{other:?}"),
-        }
+        cluster_of(&config, name)
     }
 
     /// Codes, headlines and the texts under their spans.
@@ -74,10 +73,14 @@ impl Setting {
     }
 }
 
-use super::binding::ClusterProfile;
+/// The profile of a name that stands for a cluster.
+fn cluster_of(config: &Config, name: &str) -> ClusterProfile {
+    let kind: &dyn std::any::Any = config.sources[name].kind.as_ref();
+    kind.downcast_ref::<ClusterProfile>().unwrap().clone()
+}
 
-fn shown(auth: &Auth) -> String {
-    let value = |s: &secret::Secret| s.resolve(&Environment::of([("KEY", "from-env")])).unwrap().expose_secret().to_owned();
+fn shown(auth: &Auth<Secret>) -> String {
+    let value = |s: &Secret| s.resolve(&Environment::of([("KEY", "from-env")])).unwrap().expose_secret().to_owned();
     match auth {
         Auth::None => "none".to_owned(),
         Auth::Basic { username, password } => format!("basic {}:{}", value(username), value(password)),
@@ -100,8 +103,8 @@ fn the_seeds_environment_is_a_cluster() {
     assert_eq!(cluster.url, "https://elastic.securitylog.company.com:9200");
     assert_eq!(cluster.indices, ["host101"]);
     assert_eq!(shown(&cluster.auth), "key VuaCfGcBCdbkQm-e5aOx:ui2lp2axTNmsyakw9tvNnw");
-    assert_eq!(cluster.default_window, Duration::from_mins(5));
     let (config, _, sources) = seed().load();
+    assert_eq!(config.sources["host101"].window(), Some(Duration::from_mins(5)));
     let everything = format!("{config:?}{sources:?}");
     assert!(!everything.contains("ui2lp2ax") && !everything.contains("VuaCfGc"), "a secret is shown");
     assert_eq!(config.sources["host101"].origin.to_string(), "STIXSHIFTER_HOST101_* (environment)");
@@ -131,7 +134,8 @@ fn all_of_a_kestrel_profile_is_read() {
     assert_eq!(shown(&cluster.auth), "basic elastic:from-env");
     assert!(matches!(cluster.tls.ca, Some(Authority::Pem(_))));
     assert_eq!((cluster.timeout, cluster.page_size), (Some(Duration::from_secs(90)), Some(10_000)));
-    assert_eq!((cluster.default_window, cluster.dialects), (Duration::from_hours(1), vec!["beats".to_owned()]));
+    assert_eq!(cluster.dialects, ["beats"]);
+    assert_eq!(setting.load().0.sources["bh22-windows-192.168.56.111"].window(), Some(Duration::from_hours(1)));
 }
 
 #[test]
@@ -298,8 +302,7 @@ fn stix_shifters_own_variables_are_no_profiles() {
 fn an_unchecked_certificate_is_not_taken_over_without_a_word() {
     let (config, _, _) = Setting::new().var("STIXSHIFTER_X_CONNECTION", r#"{"host":"h","selfSignedCert":false}"#).load();
     assert_eq!(config.notices["x"].code.id, "K0816");
-    let Kind::Cluster(cluster) = &config.sources["x"].kind else { panic!() };
-    assert!(!cluster.tls.insecure);
+    assert!(!cluster_of(&config, "x").tls.insecure);
 }
 
 #[test]
@@ -320,7 +323,9 @@ fn flags_that_bind_nothing_are_errors() {
 fn durations_have_units_and_limits() {
     assert_eq!(duration("24h"), Some(Duration::from_hours(24)));
     assert_eq!(duration(" 5 minutes "), Some(Duration::from_mins(5)));
-    for bad in ["", "24", "h", "-1h", "1.5h", "0s", "99999999999999999999d", "5y", "200000w"] {
+    assert_eq!((duration("36525d"), duration("36526d")), (Some(Duration::from_hours(24 * 36_525)), None));
+    assert_eq!((duration_or_zero(" 0 "), duration_or_zero("0s")), (Some(Duration::ZERO), Some(Duration::ZERO)));
+    for bad in ["", "24", "0", "h", "-1h", "1.5h", "0s", "99999999999999999999d", "5y", "200000w"] {
         assert_eq!(duration(bad), None, "{bad}");
     }
 }

@@ -31,13 +31,13 @@ pub(super) struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) dns: Option<Dns<'a>>,
     pub(super) ecs: Version,
-    pub(super) event: Event<'a>,
+    pub(super) event: EventFields<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) file: Option<File<'a>>,
     pub(super) host: Host<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) network: Option<Network<'a>>,
-    pub(super) process: Process<'a>,
+    pub(super) process: ProcessFields<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) registry: Option<Registry<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,7 +63,7 @@ pub(super) struct Version {
 }
 
 #[derive(Serialize)]
-pub(super) struct Event<'a> {
+pub(super) struct EventFields<'a> {
     pub(super) action: &'a str,
     pub(super) category: &'a [&'a str],
     pub(super) code: &'a str,
@@ -135,7 +135,7 @@ pub(super) struct Hash {
 }
 
 #[derive(Serialize, Default)]
-pub(super) struct Process<'a> {
+pub(super) struct ProcessFields<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) args: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -150,7 +150,7 @@ pub(super) struct Process<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) parent: Option<Box<Process<'a>>>,
+    pub(super) parent: Option<Box<ProcessFields<'a>>>,
     pub(super) pid: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) working_directory: Option<&'a str>,

@@ -34,7 +34,7 @@ pub(super) const ADDRESSES: &[(&str, u16)] = &[
 
 /// One row of the look-up table.
 #[derive(Serialize, Clone, PartialEq, Eq, Debug)]
-pub(super) struct Row {
+pub(super) struct EnrichmentRow {
     /// The address.
     #[serde(rename = "dst_ref.value")]
     pub(super) address: &'static str,
@@ -45,9 +45,10 @@ pub(super) struct Row {
 }
 
 /// The table: every address of [`ADDRESSES`], and the two that the hunts are about.
-pub(super) fn rows() -> Vec<Row> {
-    let row = |address, name: String, organisation| Row { address, x_domain_name: name, x_domain_organization: organisation };
-    let mut rows: Vec<Row> = ADDRESSES
+pub(super) fn rows() -> Vec<EnrichmentRow> {
+    let row =
+        |address, name: String, organisation| EnrichmentRow { address, x_domain_name: name, x_domain_organization: organisation };
+    let mut rows: Vec<EnrichmentRow> = ADDRESSES
         .iter()
         .map(|(address, _)| {
             let label = address.rsplit('.').next().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Sysmon events by id: what each one carries and what it leaves out.
 
 use super::ecs::{
-    Agent, Dns, DnsStatus, Endpoint, Event, EventData, File, Hash, Host, Network, Os, Process as Fields, Question, Record,
+    Agent, Dns, DnsStatus, Endpoint, EventData, EventFields, File, Hash, Host, Network, Os, ProcessFields, Question, Record,
     Registry, RegistryData, Related, Stamp, Sysmon, User, Version, Winlog,
 };
 use super::rng::mix;
@@ -70,7 +70,7 @@ impl World {
     pub(super) fn birth(&mut self, child: ProcessId, parent: ProcessId, time: Millis) {
         let (process, parent) = (self.process(child).clone(), self.process(parent).clone());
         let (id, parent_id) = (self.entity_id(&process), self.entity_id(&parent));
-        let fields = Fields {
+        let fields = ProcessFields {
             hash: Some(hash(&process.birth_image)),
             working_directory: Some(working_directory(process.account)),
             parent: Some(Box::new(described(&parent, parent_id.as_deref()))),
@@ -147,7 +147,7 @@ impl World {
     pub(super) fn delete_file(&mut self, id: ProcessId, time: Millis, path: &str) {
         let process = self.process(id).clone();
         let guid = self.entity_id(&process);
-        let fields = Fields { hash: Some(hash(path)), ..actor(&process, guid.as_deref()) };
+        let fields = ProcessFields { hash: Some(hash(path)), ..actor(&process, guid.as_deref()) };
         let mut record = blank(time, &FILE_DELETE, &process, fields);
         record.file = file(path);
         self.write(&owned_by(record, &process));
@@ -183,7 +183,7 @@ impl World {
     /// 22: of a process that was gone before the answer came. The record has a pid, but no name and no GUID.
     pub(super) fn look_up_unknown(&mut self, id: ProcessId, time: Millis, name: &str, addresses: &[&str]) {
         let process = self.process(id).clone();
-        let fields = Fields { executable: "<unknown process>", pid: process.pid, ..Fields::default() };
+        let fields = ProcessFields { executable: "<unknown process>", pid: process.pid, ..ProcessFields::default() };
         let record = blank(time, &DNS, &process, fields);
         self.write(&dns(record, name, addresses));
     }
@@ -196,7 +196,7 @@ impl World {
 }
 
 /// A record with what every Sysmon event has.
-fn blank<'a>(time: Millis, kind: &Kind, process: &'a Process, fields: Fields<'a>) -> Record<'a> {
+fn blank<'a>(time: Millis, kind: &Kind, process: &'a Process, fields: ProcessFields<'a>) -> Record<'a> {
     let delay = 4 + (mix(time as u64) % 700) as i64;
     Record {
         time: Stamp(time),
@@ -204,7 +204,7 @@ fn blank<'a>(time: Millis, kind: &Kind, process: &'a Process, fields: Fields<'a>
         destination: None,
         dns: None,
         ecs: Version { version: "8.17.0" },
-        event: Event {
+        event: EventFields {
             action: kind.action,
             category: kind.category,
             code: kind.code,
@@ -242,14 +242,20 @@ fn owned_by<'a>(mut record: Record<'a>, process: &Process) -> Record<'a> {
 }
 
 /// The acting process as every event but the first kind names it.
-fn actor<'a>(process: &'a Process, entity_id: Option<&'a str>) -> Fields<'a> {
-    Fields { entity_id, executable: &process.image, name: base_name(&process.image), pid: process.pid, ..Fields::default() }
+fn actor<'a>(process: &'a Process, entity_id: Option<&'a str>) -> ProcessFields<'a> {
+    ProcessFields {
+        entity_id,
+        executable: &process.image,
+        name: base_name(&process.image),
+        pid: process.pid,
+        ..ProcessFields::default()
+    }
 }
 
 /// A process as its creation record, and those of its children, describe it.
-fn described<'a>(process: &'a Process, entity_id: Option<&'a str>) -> Fields<'a> {
+fn described<'a>(process: &'a Process, entity_id: Option<&'a str>) -> ProcessFields<'a> {
     let args = arguments(&process.command);
-    Fields {
+    ProcessFields {
         args_count: Some(args.len()),
         args,
         command_line: Some(&process.command),

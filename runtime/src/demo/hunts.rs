@@ -1,20 +1,20 @@
 //! The huntflows that the demo writes: the published ones, and those to run every night.
 
 /// A huntflow by its file name.
-pub type Huntflow = (&'static str, &'static str);
+pub type DemoHunt = (&'static str, &'static str);
 
 macro_rules! nightly {
     ($($name:literal)*) => { &[$(($name, include_str!(concat!("../../../huntflows/nightly/", $name)))),*] };
 }
 
 /// The published hunts, in the order to run them.
-pub const HUNTS: [Huntflow; 2] = [
+pub const HUNTS: [DemoHunt; 2] = [
     ("scheduled-tasks.hf", include_str!("../../../huntflows/scheduled-tasks.hf")),
     ("backward-and-forward-tracking.hf", include_str!("../../../huntflows/backward-and-forward-tracking.hf")),
 ];
 
 /// The hunts to run every night.
-pub const NIGHTLY: &[Huntflow] = nightly! {
+pub const NIGHTLY: &[DemoHunt] = nightly! {
     "account-created.hf"
     "discovery-burst.hf"
     "dll-search-order-hijack.hf"

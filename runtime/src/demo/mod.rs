@@ -45,7 +45,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-pub use hunts::{HUNTS, Huntflow, NIGHTLY};
+pub use hunts::{DemoHunt, HUNTS, NIGHTLY};
 
 /// What was written.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,31 +1,23 @@
-//! What runs a hunt over a window: the compiler and the executor over opened sources.
+//! What runs a hunt over a window: the session, over sources whose answers all hunts of the night share.
 
 use super::cache::{Cache, Cached, Traffic};
-use super::discover::HuntFile;
-use super::finding::{self, Found};
-use crate::config::analytic::AnalyticBinding;
-use crate::exec::{self, Job, RunOptions};
+use super::finding::{self, FoundEntities};
+use super::window::DAY;
 use crate::report::model::{HuntReport, Status};
-use crate::source::{DataSource, Fields, SourceError};
-use huntc_compiler::catalog::Catalog;
-use huntc_compiler::compile::{Compilation, compile};
-use huntc_compiler::diag::codes::internal::BUG;
-use huntc_compiler::diag::{Diagnostic, Severity};
+use crate::session::{Finding, HuntRun, Huntflow, Refusal, RunContext, RunSettings, Session, SourcePool, clock, run_hunt};
+use huntc_compiler::compile::{Compilation, Compiled};
+use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::front_matter::FrontMatter;
-use huntc_compiler::options::Options;
-use huntc_compiler::source::{SourceId, SourceSet, Span};
+use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::TimeRange;
 use serde_json::Value as Json;
-use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// What is known of a hunt before it looks at anything.
 #[derive(Debug, Default)]
-pub struct Survey {
+pub struct HuntSurvey {
     /// What its leading comment says.
     pub front_matter: FrontMatter,
     /// Names of its sources.
@@ -40,13 +32,13 @@ pub struct Look {
     /// The run.
     pub report: HuntReport,
     /// The finding; none where it is not known whole.
-    pub found: Option<Found>,
+    pub found: Option<FoundEntities>,
 }
 
 /// Runs hunts over windows.
 pub trait Engine: Sync {
     /// Reads a hunt.
-    fn survey(&self, hunt: usize) -> Survey;
+    fn survey(&self, hunt: usize) -> HuntSurvey;
 
     /// Runs a hunt over a window. `time` is what is left for it.
     fn look(&self, hunt: usize, window: TimeRange, time: Option<Duration>) -> Look;
@@ -65,86 +57,86 @@ pub trait Engine: Sync {
     }
 }
 
-/// A huntflow with what it is compiled and run with.
-pub struct Loaded {
-    /// The file.
-    pub file: HuntFile,
-    /// Its text, or why there is none.
-    pub text: Result<SourceId, Box<Diagnostic>>,
-    /// Options of its compilation; their window is the run's.
-    pub options: Options,
-    /// The tables.
-    pub catalog: Arc<Catalog>,
-    /// Analytics.
-    pub analytics: Arc<HashMap<String, AnalyticBinding>>,
-    /// Folders that LOAD and SAVE may use.
-    pub roots: Vec<PathBuf>,
-    /// Nodes in flight.
-    pub concurrency: usize,
-    /// Records that it may read in a window.
-    pub max_records: Option<u64>,
-    /// Requests that it may send in a window.
-    pub max_requests: Option<u64>,
-    /// Time that it may take for a window.
-    pub timeout: Option<Duration>,
-}
-
-/// Opens the source of a hunt by its name; answers also what is the same for the same source.
-pub type Opener<'a> = dyn Fn(usize, &str) -> Result<(String, Arc<dyn DataSource>), SourceError> + Sync + 'a;
-
 /// The compiler and the executor.
 pub struct Hunter<'a> {
+    session: &'a Session,
     /// The hunts, as the night numbers them.
-    pub hunts: Vec<Loaded>,
-    /// Their texts.
-    pub texts: SourceSet,
-    /// Opens sources.
-    pub open: &'a Opener<'a>,
-    /// Set on Ctrl-C.
-    pub cancel: Arc<AtomicBool>,
-    /// Identifies the run to servers.
-    pub run_id: String,
-    /// Answers of this night.
-    pub cache: Arc<Cache>,
-    /// Sources that are open, so that all hunts share their answers.
-    pub opened: Mutex<HashMap<String, Arc<dyn DataSource>>>,
+    hunts: Vec<Huntflow>,
+    settings: RunSettings,
+    pool: SourcePool,
+    cache: Arc<Cache>,
+    cancel: Arc<AtomicBool>,
+    run_id: String,
+}
+
+impl<'a> Hunter<'a> {
+    /// Runs these hunts, which share their sources and what those answer. All together may read `most_records`.
+    pub fn new(
+        session: &'a Session,
+        hunts: Vec<Huntflow>,
+        settings: RunSettings,
+        cancel: &Arc<AtomicBool>,
+        most_records: Option<u64>,
+    ) -> Self {
+        let cache = Arc::new(Cache::new(most_records));
+        let answers = Arc::clone(&cache);
+        let pool = SourcePool::wrapped(Box::new(move |name, source| {
+            Arc::new(Cached { name: name.to_owned(), source, cache: Arc::clone(&answers) })
+        }));
+        Self { session, hunts, settings, pool, cache, cancel: Arc::clone(cancel), run_id: clock::run_id("huntc-nightly") }
+    }
 }
 
 impl Engine for Hunter<'_> {
-    fn survey(&self, hunt: usize) -> Survey {
-        let Some(loaded) = self.hunts.get(hunt) else { return Survey::default() };
-        let id = match &loaded.text {
-            Ok(id) => *id,
-            Err(problem) => return broken(loaded, vec![(**problem).clone()], FrontMatter::default()),
+    fn survey(&self, hunt: usize) -> HuntSurvey {
+        let Some(huntflow) = self.hunts.get(hunt) else { return HuntSurvey::default() };
+        let now = self.settings.now;
+        let any = TimeRange { start: now.plus(-DAY), stop: now };
+        let broken = |diagnostics: Vec<Diagnostic>, front_matter: FrontMatter| {
+            let report = HuntReport::without_results(&huntflow.file, Status::Error, diagnostics);
+            HuntSurvey { front_matter, sources: Vec::new(), broken: Some(Box::new(report)) }
         };
-        let now = loaded.options.now;
-        let any = TimeRange { start: now.plus(-super::window::DAY), stop: now };
-        let options = Options { default_range: Some(any), ..loaded.options.clone() };
-        let done = compile(&self.texts, id, &loaded.catalog, &options);
-        match done.compiled {
-            Some((hunt, _)) if !done.diagnostics.iter().any(|d| d.severity == Severity::Error) => {
+        match self.session.compile(huntflow, &self.settings, Some(any)) {
+            Ok(Compilation { compiled: Some(Compiled { hunt, .. }), front_matter, .. }) => {
                 let sources = hunt.sources.iter().map(|s| s.uri.clone()).collect();
-                Survey { front_matter: done.front_matter, sources, broken: None }
+                HuntSurvey { front_matter, sources, broken: None }
             }
-            _ => broken(loaded, done.diagnostics, done.front_matter),
+            Ok(Compilation { diagnostics, front_matter, .. }) => broken(diagnostics, front_matter),
+            Err(problem) => broken(vec![*problem], FrontMatter::default()),
         }
     }
 
     fn look(&self, hunt: usize, window: TimeRange, time: Option<Duration>) -> Look {
-        let Some(loaded) = self.hunts.get(hunt) else { return Look { report: empty("", Vec::new()), found: None } };
-        let Ok(id) = loaded.text else { return Look { report: empty(&shown(loaded), Vec::new()), found: None } };
-        // A fault of ours ends this hunt, and no other.
-        catch_unwind(AssertUnwindSafe(|| self.run(hunt, loaded, id, window, time))).unwrap_or_else(|_| {
-            let problem = Diagnostic::new(&BUG, Span::new(id, 0, 0), "the hunt met a fault in huntc")
-                .note(format!("huntc {}", env!("CARGO_PKG_VERSION")))
-                .help("please report it with the huntflow; other hunts of this night are not affected");
-            let report = HuntReport { status: Status::Failed, ..empty(&shown(loaded), vec![problem]) };
-            Look { report, found: None }
-        })
+        let Some(huntflow) = self.hunts.get(hunt) else {
+            return Look { report: HuntReport::without_results("", Status::Error, Vec::new()), found: None };
+        };
+        let context = RunContext {
+            window: Some(window),
+            time_left: time,
+            cancel: Arc::clone(&self.cancel),
+            // The records read are counted for each hunt anew, as the limit is.
+            ..RunContext::new(&self.pool, format!("{}-{hunt}", self.run_id))
+        };
+        let HuntRun { mut report, refusal, finding } = run_hunt(self.session, huntflow, &self.settings, &context);
+        if refusal == Some(Refusal::Unbound) {
+            // The hunt has no error: a secret that is not there now may be there the next night.
+            report.status = Status::Failed;
+        }
+        report.requests.iter_mut().for_each(|request| shorten(&mut request.query));
+        let found = match finding {
+            _ if report.status != Status::Ok => None,
+            Finding::Variable { plan, variable, at_least, kept } => {
+                Some(finding::found(&plan, &huntflow.catalog, variable, at_least, &kept))
+            }
+            // A hunt that binds nothing finds nothing.
+            Finding::NoVariable => Some(FoundEntities::default()),
+            Finding::Unknown => None,
+        };
+        Look { report, found }
     }
 
     fn texts(&self) -> SourceSet {
-        self.texts.clone()
+        self.session.texts.clone()
     }
 
     fn traffic(&self) -> Traffic {
@@ -153,64 +145,6 @@ impl Engine for Hunter<'_> {
 
     fn exhausted(&self) -> bool {
         self.cache.exhausted()
-    }
-}
-
-impl Hunter<'_> {
-    fn run(&self, number: usize, loaded: &Loaded, id: SourceId, window: TimeRange, time: Option<Duration>) -> Look {
-        let Compilation { compiled, diagnostics, front_matter, .. } = self.compile(loaded, id, window);
-        let Some((hunt, plan)) = compiled else { return Look { report: empty(&shown(loaded), diagnostics), found: None } };
-        let finding = front_matter.finding_of(&hunt);
-        // All hunts of a night share what is read.
-        let open = |name: &str, _: &dyn Fn() -> Fields| self.source(number, name);
-        let options = RunOptions {
-            analytic: &|uri| loaded.analytics.get(uri).cloned(),
-            concurrency: loaded.concurrency,
-            roots: loaded.roots.clone(),
-            cancel: Arc::clone(&self.cancel),
-            run_id: format!("{}-{number}", self.run_id),
-            max_records: loaded.max_records,
-            max_requests: loaded.max_requests,
-            timeout: loaded.timeout.into_iter().chain(time).min(),
-            // Without keys: of every variable of a thousand hunts they would be most of the night's memory, and findings have
-            // theirs. Not partial: a part of a window must never pass for all of it. Without hints: most nights find nothing,
-            // and that is well. The records read are counted for each hunt anew, as the limit is.
-            ..RunOptions::new(&open)
-        };
-        let folder = loaded.file.path.parent().map_or_else(|| PathBuf::from("."), PathBuf::from);
-        let job = Job { file: shown(loaded), hunt: &hunt, plan: &plan, catalog: &loaded.catalog, diagnostics, folder };
-        let (mut report, kept) = exec::run_and_keep(job, &options, finding.map(|(var, _)| var));
-        report.requests.iter_mut().for_each(|request| shorten(&mut request.query));
-        let found = match (finding, kept) {
-            _ if report.status != Status::Ok => None,
-            (Some((var, at_least)), Some(kept)) => Some(finding::found(&hunt, &loaded.catalog, var, at_least, &kept)),
-            // A hunt that binds nothing finds nothing.
-            (None, _) => Some(Found::default()),
-            (Some(_), None) => None,
-        };
-        Look { report, found }
-    }
-
-    fn compile(&self, loaded: &Loaded, id: SourceId, window: TimeRange) -> Compilation {
-        let nightly = huntc_compiler::front_matter::read(&self.texts, id, &mut huntc_compiler::diag::Sink::default());
-        let options = Options {
-            // LAST counts back from the end of the window, so that a night that is caught up looks at its own time.
-            now: window.stop,
-            default_range: Some(window),
-            replace_ranges: nightly.nightly_window,
-            ..loaded.options.clone()
-        };
-        compile(&self.texts, id, &loaded.catalog, &options)
-    }
-
-    /// The source of a name, shared by all hunts that mean the same.
-    fn source(&self, hunt: usize, name: &str) -> Result<Arc<dyn DataSource>, SourceError> {
-        let (place, source) = (self.open)(hunt, name)?;
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        let cached = opened
-            .entry(place.clone())
-            .or_insert_with(|| Arc::new(Cached { name: place, source, cache: Arc::clone(&self.cache) }) as Arc<dyn DataSource>);
-        Ok(Arc::clone(cached))
     }
 }
 
@@ -231,29 +165,6 @@ fn shorten(query: &mut Json) {
         }
         Json::Object(members) => members.values_mut().for_each(shorten),
         _ => {}
-    }
-}
-
-fn shown(loaded: &Loaded) -> String {
-    loaded.file.path.display().to_string()
-}
-
-fn broken(loaded: &Loaded, diagnostics: Vec<Diagnostic>, front_matter: FrontMatter) -> Survey {
-    let report = empty(&shown(loaded), diagnostics);
-    Survey { front_matter, sources: Vec::new(), broken: Some(Box::new(report)) }
-}
-
-/// A report of a hunt that did not run.
-fn empty(file: &str, diagnostics: Vec<Diagnostic>) -> HuntReport {
-    HuntReport {
-        file: file.to_owned(),
-        status: Status::Error,
-        complete: false,
-        variables: Vec::new(),
-        displays: Vec::new(),
-        requests: Vec::new(),
-        diagnostics,
-        elapsed: Duration::ZERO,
     }
 }
 

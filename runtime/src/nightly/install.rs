@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// What is scheduled.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct Schedule {
     /// The program.
     pub huntc: PathBuf,
     /// Folder of the huntflows.
@@ -26,7 +26,7 @@ pub struct Plan {
     pub image: String,
 }
 
-impl Plan {
+impl Schedule {
     /// The arguments behind the program's name.
     fn arguments(&self, hunts: &Path, state: &Path, out: &Path) -> Vec<String> {
         let mut words: Vec<String> = ["nightly", "run"].map(str::to_owned).to_vec();
@@ -62,7 +62,7 @@ fn shell_word(word: &str) -> String {
 }
 
 /// A service and a timer.
-pub fn systemd(plan: &Plan) -> String {
+pub fn systemd(plan: &Schedule) -> String {
     let words = std::iter::once(text(&plan.huntc)).chain(plan.arguments(&plan.hunts, &plan.state, &plan.out));
     let command = words.map(|w| systemd_word(&w)).collect::<Vec<_>>().join(" ");
     let (hour, minute) = plan.time;
@@ -149,7 +149,7 @@ pub fn systemd_units(printed: &str) -> Vec<(&'static str, String)> {
 }
 
 /// A file for `/etc/cron.d`.
-pub fn cron(plan: &Plan) -> String {
+pub fn cron(plan: &Schedule) -> String {
     let words = std::iter::once(text(&plan.huntc)).chain(plan.arguments(&plan.hunts, &plan.state, &plan.out));
     // In a crontab, % ends the command.
     let command = words.map(|w| shell_word(&w)).collect::<Vec<_>>().join(" ").replace('%', "\\%");
@@ -171,7 +171,7 @@ CRON_TZ=UTC
 }
 
 /// A CronJob, its volume and its ConfigMap's place.
-pub fn kubernetes(plan: &Plan) -> String {
+pub fn kubernetes(plan: &Schedule) -> String {
     let arguments = plan.arguments(Path::new("/hunts"), Path::new("/var/lib/huntc/state"), Path::new("/var/lib/huntc/reports"));
     let arguments = serde_json::to_string(&arguments).unwrap_or_default();
     let image = serde_json::to_string(&plan.image).unwrap_or_default();
@@ -277,8 +277,8 @@ spec:
 mod tests {
     use super::*;
 
-    fn plan() -> Plan {
-        Plan {
+    fn plan() -> Schedule {
+        Schedule {
             huntc: "/usr/bin/true".into(),
             hunts: "/srv/my hunts/50%".into(),
             state: "/var/lib/huntc/state".into(),

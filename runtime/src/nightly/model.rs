@@ -1,158 +1,198 @@
-//! What the state keeps, as JSON in the database. Fields may be added; a change of meaning raises the schema version.
+//! How a night is asked for, and what it comes to.
 
-use huntc_compiler::time::{Instant, TimeRange};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use super::cache::Traffic;
+use super::news::News;
+use super::record::{HuntNight, Span};
+use super::suppress::Suppressions;
+use crate::report::RunReport;
+use huntc_compiler::front_matter::{FrontMatter, Severity};
+use huntc_compiler::time::Instant;
+use secrecy::SecretString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
-/// A hunt, by its path below the folder of huntflows.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub struct HuntRecord {
-    /// Where its first look begins.
-    pub begun: i64,
-    /// For each source, the end of the last window that was looked at whole.
-    pub done: BTreeMap<String, i64>,
-    /// Number of looks that were reported.
-    pub look: u64,
-    /// Windows that were looked at and are not yet in a report.
-    pub open: Vec<Span>,
-    /// Windows looked at, the newest last.
-    pub recent: Vec<Looked>,
-    /// Columns of the findings' rows.
-    pub columns: Vec<String>,
+/// How a night runs.
+pub struct NightSettings {
+    /// Folder of the state.
+    pub state: PathBuf,
+    /// Folder of the reports.
+    pub out: PathBuf,
+    /// The run's clock.
+    pub now: Instant,
+    /// How far a first look goes back.
+    pub since: i64,
+    /// `lag` of hunts that say none.
+    pub lag: i64,
+    /// `overlap` of hunts that say none.
+    pub overlap: i64,
+    /// Hunts at once.
+    pub jobs: usize,
+    /// Time for all looks.
+    pub night_time: Option<Duration>,
+    /// How long reports are kept.
+    pub keep_reports: i64,
+    /// How long findings and nights are remembered.
+    pub keep_history: i64,
+    /// Findings that are kept quiet.
+    pub quiet: Suppressions,
+    /// Who is told.
+    pub notifier: Notifier,
+    /// Set on Ctrl-C.
+    pub cancel: Arc<AtomicBool>,
+}
+
+/// `--since`, `--lag`, `--overlap` and how long things are kept, where nothing is said.
+pub mod defaults {
+    use crate::nightly::window::DAY;
+    use huntc_compiler::time::SECOND;
+
+    /// How far a first look goes back.
+    pub const SINCE: i64 = DAY;
+    /// How late records come at most, without the window waiting for them.
+    pub const LAG: i64 = 0;
+    /// How far a window reaches back into the one before.
+    pub const OVERLAP: i64 = 3_600 * SECOND;
+    /// How long reports are kept.
+    pub const REPORTS: i64 = 90 * DAY;
+    /// How long findings are remembered.
+    pub const HISTORY: i64 = 400 * DAY;
+}
+
+/// How a hunt went.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum HuntStatus {
+    /// It looked at everything up to the present.
+    Ok,
+    /// It failed at run time.
+    Failed,
+    /// It did not compile.
+    Error,
+    /// A part of an answer was missing.
+    Partial,
+    /// The run was interrupted.
+    Interrupted,
+    /// The night's time was used up.
+    Skipped,
+    /// So much was missed that a part waits for the next nights.
+    Behind,
+    /// Its file is no longer there.
+    Removed,
+}
+
+impl HuntStatus {
+    /// As in `nightly.json`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Error => "error",
+            Self::Partial => "partial",
+            Self::Interrupted => "interrupted",
+            Self::Skipped => "skipped",
+            Self::Behind => "behind",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// A hunt in the report of a night.
+#[derive(Clone, Debug)]
+pub struct HuntOutcome {
+    /// Its name in the state.
+    pub name: String,
+    /// The path as given.
+    pub file: String,
+    /// What its leading comment says.
+    pub front_matter: FrontMatter,
+    /// `title`, or the name of the file.
+    pub title: String,
+    /// How it went.
+    pub status: HuntStatus,
+    /// Why it was not looked at whole.
+    pub reason: Option<String>,
+    /// Windows looked at since the last report.
+    pub windows: Vec<Span>,
+    /// What is left to look at.
+    pub open: Option<Span>,
+    /// Nights in a row in which it was not looked at whole, this one counted.
+    pub failures: u32,
     /// The variable that is the finding.
     pub variable: String,
     /// Its type.
     pub entity: String,
-    /// `title` of the front matter.
-    pub title: String,
-    /// Nights in a row in which it was not looked at whole.
-    pub failures: u32,
-    /// Status at the last run.
-    pub status: String,
-    /// Why it was not looked at.
-    pub reason: Option<String>,
-    /// The last run that reported it.
-    pub last_at: Option<i64>,
-    /// Findings that the last look saw.
-    pub present: u64,
+    /// Columns of its rows.
+    pub columns: Vec<String>,
+    /// What was found.
+    pub news: News,
 }
 
-/// Start and stop in nanoseconds.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub struct Span(pub i64, pub i64);
+impl HuntOutcome {
+    /// How bad its findings are; one that does not say is in the middle.
+    pub fn severity(&self) -> Severity {
+        self.front_matter.severity.unwrap_or(Severity::Medium)
+    }
 
-impl From<TimeRange> for Span {
-    fn from(range: TimeRange) -> Self {
-        Self(range.start.0, range.stop.0)
+    /// Whether everything up to the present was looked at.
+    pub fn whole(&self) -> bool {
+        self.status == HuntStatus::Ok
+    }
+
+    /// As the history keeps it.
+    pub fn night(&self) -> HuntNight {
+        HuntNight {
+            hunt: self.name.clone(),
+            status: self.status.word().to_owned(),
+            reason: self.reason.clone(),
+            windows: self.windows.clone(),
+            new: self.news.new.len() as u64,
+            continuing: self.news.continuing.len() as u64,
+            gone: self.news.gone.len() as u64,
+            suppressed: self.news.suppressed.len() as u64,
+        }
     }
 }
 
-impl Span {
-    /// As texts.
-    pub fn texts(self) -> [String; 2] {
-        [Instant(self.0).to_string(), Instant(self.1).to_string()]
-    }
-}
-
-/// A window, and the clock of the run that looked at it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Looked {
-    /// The window.
-    pub span: Span,
+/// A night that came to its end.
+#[derive(Debug)]
+pub struct Night {
+    /// Name of its report folder.
+    pub id: String,
     /// The run's clock.
-    pub at: i64,
+    pub at: Instant,
+    /// Its report folder.
+    pub folder: PathBuf,
+    /// What else to know, for people.
+    pub notices: Vec<String>,
+    /// Its hunts, by name.
+    pub hunts: Vec<HuntOutcome>,
+    /// The runs of its hunts over their windows.
+    pub run: RunReport,
+    /// What was asked for them.
+    pub traffic: Traffic,
+    /// Why notifications wait, one for each that does.
+    pub undelivered: Vec<String>,
 }
 
-/// A finding of a hunt, by its identity.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct KeyRecord {
-    /// As in reports.
-    pub key: serde_json::Value,
-    /// The run that found it first.
-    pub first_at: i64,
-    /// The run that found it last.
-    pub last_at: i64,
-    /// Time of its first record.
-    pub first_event: Option<i64>,
-    /// Time of its last record.
-    pub last_event: Option<i64>,
-    /// Number of the look that saw it last.
-    pub look: u64,
-    /// Whether a report called it new.
-    pub told: bool,
-    /// Its row, until a report called it new.
-    pub row: Option<Vec<serde_json::Value>>,
-}
-
-/// A run, by the name of its report folder.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub struct NightRecord {
-    /// The run's clock.
-    pub at: i64,
-    /// The report folder.
-    pub folder: String,
-    /// Whether the report was given out, and the state knows.
-    pub published: bool,
-    /// What the report says, from before it is given out until the state knows.
-    pub publication: Option<Publication>,
-    /// How each hunt went.
-    pub hunts: Vec<HuntNight>,
-}
-
-/// How a hunt went in a night.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub struct HuntNight {
-    /// Its path below the folder.
-    pub hunt: String,
-    /// As in `nightly.json`.
-    pub status: String,
-    /// Why it was not looked at.
-    pub reason: Option<String>,
-    /// Windows looked at.
-    pub windows: Vec<Span>,
-    /// Findings by kind.
-    pub new: u64,
-    /// Seen before, and again.
-    pub continuing: u64,
-    /// Seen by the look before, and not again.
-    pub gone: u64,
-    /// Kept quiet.
-    pub suppressed: u64,
-}
-
-/// What giving out a report changes.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub struct Publication {
-    /// For each hunt.
-    pub hunts: Vec<HuntPublication>,
-    /// Notifications to send, with their ids.
-    pub notifications: Vec<(String, Notification)>,
-}
-
-/// What giving out a report changes for a hunt.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub struct HuntPublication {
-    /// How it went.
-    pub night: HuntNight,
-    /// Whether a look of it is reported.
-    pub looked: bool,
-    /// Whether it was looked at up to the present.
-    pub whole: bool,
-    /// Identities that the report calls new.
-    pub told: Vec<String>,
-    /// `title` of the front matter.
-    pub title: String,
-}
-
-/// A message that waits to be delivered.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Notification {
-    /// `command` or `webhook`.
-    pub channel: String,
-    /// When it came to be.
-    pub at: i64,
-    /// JSON text.
-    pub body: String,
-    /// Tries so far.
+/// Who is told.
+#[derive(Clone, Debug)]
+pub struct Notifier {
+    /// A command of the shell: the message on standard input, its id in `HUNTC_NOTIFICATION_ID`.
+    pub command: Option<String>,
+    /// An address that takes a POST; it may hold a secret.
+    pub webhook: Option<SecretString>,
+    /// Tries of a webhook in one run.
     pub tries: u32,
+    /// Pause before the second try; doubled before each further one.
+    pub pause: Duration,
+    /// Time for one try.
+    pub timeout: Duration,
+}
+
+impl Default for Notifier {
+    fn default() -> Self {
+        let (pause, timeout) = (Duration::from_secs(2), Duration::from_secs(30));
+        Self { command: None, webhook: None, tries: 4, pause, timeout }
+    }
 }

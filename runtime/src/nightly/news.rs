@@ -1,7 +1,7 @@
 //! What is new: findings of a look against the history.
 
-use super::finding::Found;
-use super::model::{HuntRecord, KeyRecord};
+use super::finding::FoundEntities;
+use super::record::{HuntRecord, KeyRecord};
 use super::state::Write;
 use super::suppress::Suppressions;
 use crate::source::SourceError;
@@ -25,7 +25,7 @@ pub fn remember(
     tables: &mut Write<'_>,
     hunt: &str,
     record: &mut HuntRecord,
-    found: &Found,
+    found: &FoundEntities,
     now: Instant,
 ) -> Result<(), SourceError> {
     record.columns.clone_from(&found.columns);

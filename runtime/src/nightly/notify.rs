@@ -1,10 +1,10 @@
 //! Notifications: a command or a webhook is told of news and of what could not be looked at. Each has an id and is
 //! kept until it is delivered; a receiver that sees an id twice has seen it once.
 
-use super::model::Notification;
-use super::night::Night;
+use super::model::{Night, Notifier};
+use super::record::Notification;
 use super::state::{Read, State};
-use super::step::{Step, Stop, Watch};
+use super::step::{NightStep, Stop, Watch};
 use crate::report::sanitize;
 use huntc_compiler::front_matter::Severity;
 use secrecy::{ExposeSecret, SecretString};
@@ -12,28 +12,6 @@ use serde_json::{Value as Json, json};
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant as Clock};
-
-/// Who is told.
-#[derive(Clone, Debug)]
-pub struct Notifier {
-    /// A command of the shell: the message on standard input, its id in `HUNTC_NOTIFICATION_ID`.
-    pub command: Option<String>,
-    /// An address that takes a POST; it may hold a secret.
-    pub webhook: Option<SecretString>,
-    /// Tries of a webhook in one run.
-    pub tries: u32,
-    /// Pause before the second try; doubled before each further one.
-    pub pause: Duration,
-    /// Time for one try.
-    pub timeout: Duration,
-}
-
-impl Default for Notifier {
-    fn default() -> Self {
-        let (pause, timeout) = (Duration::from_secs(2), Duration::from_secs(30));
-        Self { command: None, webhook: None, tries: 4, pause, timeout }
-    }
-}
 
 const COMMAND: &str = "command";
 const WEBHOOK: &str = "webhook";
@@ -104,9 +82,9 @@ pub(super) fn deliver(state: &State, notifier: &Notifier, watch: &Watch<'_>) -> 
         };
         match sent {
             Ok(()) => {
-                watch(Step::NotificationSent)?;
+                watch(NightStep::NotificationSent)?;
                 state.write(|tables| tables.remove_notification(&id))?;
-                watch(Step::NotificationSettled)?;
+                watch(NightStep::NotificationSettled)?;
             }
             Err(reason) => {
                 dead.push(notification.channel.clone());

@@ -1,7 +1,7 @@
 //! Retention: reports, nights and findings that are past their time.
 
-use super::night::{Settings, is_night};
-use super::output;
+use super::model::NightSettings;
+use super::output::{self, is_night};
 use super::state::{Read, State};
 use super::window::DAY;
 use crate::source::SourceError;
@@ -11,7 +11,7 @@ use huntc_compiler::time::Instant;
 const CREDIBLE: i64 = 40 * DAY;
 
 /// Removes what is past its time. The newest report in which every hunt was looked at whole stays, however old.
-pub(super) fn prune(state: &State, settings: &Settings) -> Result<(), SourceError> {
+pub(super) fn prune(state: &State, settings: &NightSettings) -> Result<(), SourceError> {
     let now = settings.now.0;
     let nights = state.read(Read::nights)?;
     let before = nights.iter().map(|(_, n)| n.at).filter(|at| *at < now).max();

@@ -2,10 +2,11 @@
 
 use super::discover::HuntFile;
 use super::lock::Lock;
-use super::model::{HuntPublication, HuntRecord, NightRecord, Publication};
+use super::model::{HuntOutcome, HuntStatus, Night, NightSettings, Notifier};
 use super::news;
-use super::night::{HuntOutcome, HuntStatus, Night, Settings};
-use super::notify::{self, Notifier};
+use super::notify;
+use super::output;
+use super::record::{HuntPublication, HuntRecord, NightRecord, Publication};
 use super::state::{Read, State, Write};
 use super::work::Worked;
 use crate::report::model::HuntReport;
@@ -25,7 +26,7 @@ pub(super) fn recover(state: &State, lock: &Lock) -> Result<Vec<String>, SourceE
     }
     let open = state.read(Read::nights)?.into_iter().filter(|(_, night)| !night.published);
     for (id, night) in open {
-        let given_out = night.publication.is_some() && Path::new(&night.folder).join("nightly.json").is_file();
+        let given_out = night.publication.is_some() && Path::new(&night.folder).join(output::MARK).is_file();
         state.write(|tables| if given_out { apply(tables, &id, night) } else { tables.remove_night(&id) })?;
     }
     Ok(notices)
@@ -34,7 +35,7 @@ pub(super) fn recover(state: &State, lock: &Lock) -> Result<Vec<String>, SourceE
 /// What the report says of each hunt, by name, and the runs behind it.
 pub(super) fn outcomes(
     state: &State,
-    settings: &Settings,
+    settings: &NightSettings,
     hunts: &[HuntFile],
     worked: Vec<Worked>,
 ) -> Result<(Vec<HuntOutcome>, Vec<HuntReport>), SourceError> {

@@ -1,6 +1,6 @@
 //! The state: one transactional database in one folder, with a schema version.
 
-use super::model::{HuntRecord, KeyRecord, NightRecord, Notification};
+use super::record::{HuntRecord, KeyRecord, NightRecord, Notification};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::nightly::{STATE_UNUSABLE, STATE_VERSION};
 use redb::{
@@ -31,7 +31,7 @@ pub struct State {
 }
 
 /// The state of a folder, to look at; a run may work meanwhile.
-pub struct View {
+pub struct StateView {
     database: ReadOnlyDatabase,
     path: PathBuf,
 }
@@ -87,7 +87,7 @@ impl State {
     }
 }
 
-impl View {
+impl StateView {
     /// Opens the state of a folder to look at; none where there is no state yet.
     pub fn open(folder: &Path) -> Result<Option<Self>, SourceError> {
         let path = folder.join(FILE);
@@ -334,7 +334,7 @@ mod tests {
         let keys = state.read(|t| t.keys("a.hf")).unwrap();
         assert_eq!(keys.len(), 1);
         assert_eq!(keys[0].1.key, serde_json::json!(["a.hf"]));
-        assert_eq!(View::open(temp.path()).unwrap().unwrap().read(Read::hunts).unwrap().len(), 4, "a view beside the writer");
+        assert_eq!(StateView::open(temp.path()).unwrap().unwrap().read(Read::hunts).unwrap().len(), 4, "a view beside the writer");
     }
 
     #[test]
@@ -350,7 +350,7 @@ mod tests {
         state.write(|t| t.put_meta("schema", &99_u64)).unwrap();
         drop(state);
         assert_eq!(State::open(temp.path()).map(|_| ()).unwrap_err().code.id, "K0861");
-        assert_eq!(View::open(temp.path()).map(|_| ()).unwrap_err().code.id, "K0861");
+        assert_eq!(StateView::open(temp.path()).map(|_| ()).unwrap_err().code.id, "K0861");
     }
 
     #[test]

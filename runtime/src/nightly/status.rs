@@ -1,7 +1,7 @@
 //! What the state knows, for people: how each hunt stands, and how it went night after night.
 
-use super::model::{HuntRecord, NightRecord};
-use super::night::HuntStatus;
+use super::model::HuntStatus;
+use super::record::{HuntRecord, NightRecord};
 use super::state::Read;
 use crate::report::sanitize::terminal as safe;
 use crate::report::text::{count, table};

@@ -4,7 +4,7 @@ use crate::source::SourceError;
 
 /// A step that was just done.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Step {
+pub enum NightStep {
     /// No other run works with the state.
     Locked,
     /// What a killed run left was finished or given up.
@@ -31,7 +31,7 @@ pub enum Step {
     Pruned,
 }
 
-impl Step {
+impl NightStep {
     /// All, in order.
     pub const ALL: [Self; 12] = [
         Self::Locked,
@@ -65,4 +65,4 @@ impl From<SourceError> for Stop {
 }
 
 /// Told of every step as it is done.
-pub type Watch<'a> = dyn Fn(Step) -> Result<(), Stop> + Sync + 'a;
+pub type Watch<'a> = dyn Fn(NightStep) -> Result<(), Stop> + Sync + 'a;

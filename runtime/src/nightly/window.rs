@@ -1,6 +1,6 @@
 //! Which windows a hunt has to look at: from the end of the last whole look to now minus lag, in bounded pieces.
 
-use super::model::{HuntRecord, Looked};
+use super::record::{HuntRecord, Looked};
 use huntc_compiler::time::{Instant, SECOND, TimeRange};
 
 /// A day.

@@ -1,11 +1,11 @@
 //! The looks of a night: hunts at once, each through its windows in order, each window closed in one transaction.
 
 use super::discover::HuntFile;
-use super::engine::{Engine, Survey};
-use super::model::HuntRecord;
-use super::night::{HuntStatus, Settings};
+use super::engine::{Engine, HuntSurvey};
+use super::model::{HuntStatus, NightSettings};
+use super::record::HuntRecord;
 use super::state::State;
-use super::step::{Step, Stop, Watch};
+use super::step::{NightStep, Stop, Watch};
 use super::window::{self, Bounds};
 use super::{news, window::Due};
 use crate::report::model::{HuntReport, Status};
@@ -16,9 +16,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant as Clock};
 
 /// What the looks need.
-pub(super) struct Night<'a> {
+pub(super) struct NightWork<'a> {
     pub state: &'a State,
-    pub settings: &'a Settings,
+    pub settings: &'a NightSettings,
     pub engine: &'a dyn Engine,
     pub watch: &'a Watch<'a>,
     pub begun: Clock,
@@ -26,7 +26,7 @@ pub(super) struct Night<'a> {
 
 /// How the looks of a hunt went.
 pub(super) struct Worked {
-    pub survey: Survey,
+    pub survey: HuntSurvey,
     pub reports: Vec<HuntReport>,
     pub status: HuntStatus,
     pub reason: Option<String>,
@@ -36,12 +36,12 @@ pub(super) struct Worked {
 /// A hunt that was read, with its windows.
 struct Planned {
     number: usize,
-    survey: Survey,
+    survey: HuntSurvey,
     due: Due,
 }
 
 /// Looks at everything that is due, as far as time and sources allow.
-pub(super) fn all(night: &Night<'_>, hunts: &[HuntFile]) -> Result<Vec<Worked>, Stop> {
+pub(super) fn all(night: &NightWork<'_>, hunts: &[HuntFile]) -> Result<Vec<Worked>, Stop> {
     let mut planned = Vec::with_capacity(hunts.len());
     for (number, hunt) in hunts.iter().enumerate() {
         planned.push(plan(night, number, hunt)?);
@@ -82,7 +82,7 @@ pub(super) fn all(night: &Night<'_>, hunts: &[HuntFile]) -> Result<Vec<Worked>, 
     Ok(done.into_iter().map(|(_, worked)| worked).collect())
 }
 
-fn bounds(night: &Night<'_>, survey: &Survey) -> Bounds {
+fn bounds(night: &NightWork<'_>, survey: &HuntSurvey) -> Bounds {
     let settings = night.settings;
     Bounds {
         now: settings.now,
@@ -94,7 +94,7 @@ fn bounds(night: &Night<'_>, survey: &Survey) -> Bounds {
 
 /// Reads a hunt and finds its windows. A source that is new to it is known to the state from now on, so that a failed
 /// first look does not move its start.
-fn plan(night: &Night<'_>, number: usize, hunt: &HuntFile) -> Result<Planned, Stop> {
+fn plan(night: &NightWork<'_>, number: usize, hunt: &HuntFile) -> Result<Planned, Stop> {
     let survey = night.engine.survey(number);
     let bounds = bounds(night, &survey);
     let record = night.state.read(|tables| tables.hunt(&hunt.name))?.unwrap_or_default();
@@ -119,9 +119,10 @@ fn plan(night: &Night<'_>, number: usize, hunt: &HuntFile) -> Result<Planned, St
 }
 
 /// Takes a hunt through its windows, the oldest first, up to the first that fails.
-fn through(night: &Night<'_>, hunt: &HuntFile, planned: Planned) -> Result<Worked, Stop> {
+fn through(night: &NightWork<'_>, hunt: &HuntFile, planned: Planned) -> Result<Worked, Stop> {
     let Planned { number, mut survey, due } = planned;
-    let mut worked = Worked { survey: Survey::default(), reports: Vec::new(), status: HuntStatus::Ok, reason: None, open: None };
+    let mut worked =
+        Worked { survey: HuntSurvey::default(), reports: Vec::new(), status: HuntStatus::Ok, reason: None, open: None };
     if let Some(report) = survey.broken.take() {
         worked.status = HuntStatus::Error;
         worked.reason = Some(reason(&report));
@@ -139,7 +140,7 @@ fn through(night: &Night<'_>, hunt: &HuntFile, planned: Planned) -> Result<Worke
             }
         };
         let look = night.engine.look(number, *window, time);
-        (night.watch)(Step::WindowLooked)?;
+        (night.watch)(NightStep::WindowLooked)?;
         let status = match (look.report.status, &look.found) {
             (Status::Ok, Some(found)) => {
                 night.state.write(|tables| {
@@ -148,7 +149,7 @@ fn through(night: &Night<'_>, hunt: &HuntFile, planned: Planned) -> Result<Worke
                     window::looked(&mut record, &survey.sources, *window, night.settings.now);
                     tables.put_hunt(&hunt.name, &record)
                 })?;
-                (night.watch)(Step::WindowCommitted)?;
+                (night.watch)(NightStep::WindowCommitted)?;
                 HuntStatus::Ok
             }
             (Status::Error, _) => HuntStatus::Error,
@@ -172,7 +173,7 @@ fn through(night: &Night<'_>, hunt: &HuntFile, planned: Planned) -> Result<Worke
 }
 
 /// The time that is left for a look, or why there can be none.
-fn left(night: &Night<'_>) -> Result<Option<Duration>, (HuntStatus, String)> {
+fn left(night: &NightWork<'_>) -> Result<Option<Duration>, (HuntStatus, String)> {
     if night.settings.cancel.load(Ordering::Relaxed) {
         return Err((HuntStatus::Interrupted, "the run was interrupted".to_owned()));
     }

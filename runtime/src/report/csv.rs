@@ -8,14 +8,27 @@ use std::io::Write;
 
 /// Writes a display. `raw` leaves cells that a spreadsheet would run as they are.
 pub fn write(display: &Display, raw: bool, out: &mut dyn Write) -> std::io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().from_writer(out);
-    writer.write_record(display.columns.iter().map(|c| guard(c, raw).into_owned()))?;
-    for row in &display.rows {
+    let rows = display.rows.iter().map(|row| {
         let cells = (0..display.columns.len()).map(|i| match row.get(i) {
             Some(Some(value)) => cell(value, raw),
             _ => String::new(),
         });
-        writer.write_record(cells)?;
+        cells.collect()
+    });
+    write_table(display.columns.iter().map(String::as_str), rows, raw, out)
+}
+
+/// Writes a table whose cells are harmless; `raw` is of its header.
+pub(crate) fn write_table<'a>(
+    header: impl Iterator<Item = &'a str>,
+    rows: impl Iterator<Item = Vec<String>>,
+    raw: bool,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let mut writer = csv::WriterBuilder::new().from_writer(out);
+    writer.write_record(header.map(|c| guard(c, raw).into_owned()))?;
+    for row in rows {
+        writer.write_record(row)?;
     }
     writer.flush()
 }

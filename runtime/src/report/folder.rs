@@ -1,13 +1,15 @@
 //! The report folder: written to a hidden sibling that takes the folder's place in one step, so that there is
 //! always one whole report.
 
-use super::names::{FIXED, display_stem, is_ours};
-use super::{RunReport, csv, html, json};
+use super::file::{has_ended, is_listed, write, write_all};
+use super::model::RunReport;
+use super::names::display_stem;
+use super::{DISPLAY_FILES, FILES};
 use huntc_compiler::diag::codes::config::{OUTPUT_NOT_USABLE, REPORT_NOT_WRITTEN};
 use huntc_compiler::diag::{Code, Diagnostic};
 use huntc_compiler::source::Span;
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// A folder that a report will take the place of.
@@ -70,15 +72,15 @@ impl ReportFolder {
     /// Writes the report and puts it in place; on an error the earlier report is as it was. Returns the path of
     /// `report.json`.
     pub fn commit(self, run: &RunReport, options: FolderOptions) -> Result<PathBuf, Box<Diagnostic>> {
-        let write = || {
+        let write_and_swap = || {
             write_files(&self.scratch, run, options)?;
             swap(&self.scratch, &self.target)
         };
-        write().map_err(|e| {
+        write_and_swap().map_err(|e| {
             let message = format!("the report could not be written to `{}`", self.target.display());
             Box::new(fault(&REPORT_NOT_WRITTEN, self.span, message, &e))
         })?;
-        Ok(self.target.join(FIXED[0]))
+        Ok(self.target.join(FILES[0].name))
     }
 }
 
@@ -128,9 +130,8 @@ fn remove_stale(parent: &Path, name: &str) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
         let file_name = entry.file_name();
-        let process = file_name.to_str().and_then(|n| n.strip_prefix(&prefix)).and_then(|p| p.parse::<u32>().ok());
-        let dead = |id: u32| Path::new("/proc/self").exists() && !Path::new("/proc").join(id.to_string()).exists();
-        if process.is_some_and(dead) {
+        let process = file_name.to_str().and_then(|n| n.strip_prefix(&prefix)).filter(|p| p.parse::<u32>().is_ok());
+        if process.is_some_and(has_ended) {
             let _ = remove_report(&entry.path());
         }
     }
@@ -153,26 +154,23 @@ fn remove_report(folder: &Path) -> io::Result<()> {
 }
 
 fn write_files(folder: &Path, run: &RunReport, options: FolderOptions) -> io::Result<()> {
-    file(folder, FIXED[0], |out| json::write(run, true, out))?;
-    file(folder, FIXED[1], |out| html::write(run, out))?;
-    file(folder, FIXED[2], |out| json::write_requests(run, out))?;
+    write_all(folder, &FILES, run)?;
     for (i, hunt) in run.hunts.iter().enumerate() {
         for (j, display) in hunt.displays.iter().enumerate().filter(|(_, d)| d.missing.is_none()) {
             let Some(stem) = display_stem(run, i, j) else { continue };
-            file(folder, &format!("{stem}.csv"), |out| csv::write(display, options.raw_csv, out))?;
-            file(folder, &format!("{stem}.json"), |out| json::write_display(display, out))?;
+            for file in &DISPLAY_FILES {
+                write(folder, &format!("{stem}.{}", file.ending), |out| (file.write)(display, options.raw_csv, out))?;
+            }
         }
     }
     Ok(())
 }
 
-/// Writes one file down to the disk: a full disk must show before the earlier report is gone.
-fn file(folder: &Path, name: &str, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let name_it = |e: io::Error| io::Error::new(e.kind(), format!("{name}: {e}"));
-    let mut out = BufWriter::new(fs::File::create_new(folder.join(name)).map_err(name_it)?);
-    write(&mut out).map_err(name_it)?;
-    let file = out.into_inner().map_err(|e| name_it(e.into_error()))?;
-    file.sync_data().map_err(name_it)
+/// Whether a report could have written a file of this name: `report.json`, or `NN-….csv|json`.
+fn is_ours(name: &str) -> bool {
+    let numbered = name.split_once('-').is_some_and(|(n, _)| n.len() >= 2 && n.bytes().all(|b| b.is_ascii_digit()));
+    let table = Path::new(name).extension().is_some_and(|e| DISPLAY_FILES.iter().any(|file| e == file.ending));
+    is_listed(&FILES, name) || (numbered && table)
 }
 
 /// Puts `scratch` in the place of `target`. Afterwards `scratch` is what `target` was, or is gone.
@@ -212,5 +210,4 @@ fn exchange(_: &Path, _: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-#[path = "folder_tests.rs"]
 mod tests;

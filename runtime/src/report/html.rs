@@ -1,7 +1,7 @@
 //! `report.html`: one page without scripts, images or links to elsewhere, under a policy that forbids them.
 
-use super::RunReport;
-use super::model::{Display, HuntReport, RequestReport};
+use super::model::{Display, HuntReport, RequestReport, RunReport};
+use super::page::begin;
 use super::sanitize::{html as escape, unlike_marks};
 use super::text::{count, seconds};
 use huntc_compiler::diag::Diagnostic;
@@ -12,9 +12,6 @@ use std::io::{Result, Write};
 
 /// Rows of a table on the page; the CSV file has all.
 const ROWS: usize = 2_000;
-
-/// The policy of every page that huntc writes: nothing may load; the page's own style is all it has.
-pub(crate) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;font:15px/1.45 system-ui,sans-serif}\
@@ -28,14 +25,7 @@ code,pre,td{font-family:ui-monospace,monospace;font-size:.9em}pre{white-space:pr
 
 /// Writes the page.
 pub fn write(run: &RunReport, out: &mut dyn Write) -> Result<()> {
-    write!(
-        out,
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>huntc report</title>\n<style>{STYLE}</style>\n<h1>Hunt report</h1>\n",
-        escape(POLICY)
-    )?;
+    begin("huntc report", STYLE, "Hunt report", out)?;
     let hunts = count(run.hunts.len() as u64, "huntflow");
     writeln!(out, "<p>{hunts}, now = <code>{}</code>, {}, huntc {}</p>", run.now, seconds(run.elapsed), env!("CARGO_PKG_VERSION"))?;
     for hunt in &run.hunts {
@@ -125,14 +115,14 @@ fn write_display(display: &Display, out: &mut dyn Write) -> Result<()> {
     }
     writeln!(out, "</tr>")?;
     let tree = !display.tree.is_empty();
-    for (row, mark) in display.lines().into_iter().take(ROWS) {
+    for line in display.lines().into_iter().take(ROWS) {
         write!(out, "<tr>")?;
-        for (column, value) in row.iter().enumerate() {
+        for (column, value) in line.row.iter().enumerate() {
             match value {
                 value if tree && column == 0 => {
                     let text = value.as_ref().map_or_else(String::new, ToString::to_string);
                     // A page joins blanks.
-                    write!(out, "<td>{}{}", mark.replace(' ', "\u{a0}"), escape(&unlike_marks(&text)))?;
+                    write!(out, "<td>{}{}{}", line.mark.replace(' ', "\u{a0}"), escape(&unlike_marks(&text)), line.times())?;
                 }
                 None => write!(out, "<td class=\"z\">")?,
                 Some(value @ (Value::Int(_) | Value::Float(_))) => write!(out, "<td class=\"n\">{value}")?,
@@ -144,7 +134,8 @@ fn write_display(display: &Display, out: &mut dyn Write) -> Result<()> {
     let shown = display.rows.len().min(ROWS) as u64;
     let rows = if shown == display.total { count(shown, "row") } else { format!("{shown} of {}", count(display.total, "row")) };
     let more = if display.complete { "" } else { ", incomplete" };
-    writeln!(out, "</table>\n<p>{rows}{more}</p>")
+    let of = display.entities_of_tree().map_or_else(String::new, |n| format!(" of {n} entities"));
+    writeln!(out, "</table>\n<p>{rows}{of}{more}</p>")
 }
 
 fn write_requests(requests: &[RequestReport], out: &mut dyn Write) -> Result<()> {

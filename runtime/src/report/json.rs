@@ -2,8 +2,7 @@
 //!
 //! Keys come in the order of the structs here, so the same run gives the same bytes.
 
-use super::RunReport;
-use super::model::{Display, HuntReport, RequestReport, VariableReport};
+use super::model::{Display, HuntReport, RequestReport, RunReport, VariableReport};
 use super::names::display_stem;
 use super::sanitize::{self, SafeJson};
 use huntc_compiler::diag::render_json;
@@ -315,5 +314,4 @@ impl serde_json::ser::Formatter for Layout {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-#[path = "json_tests.rs"]
 mod tests;

@@ -1,43 +1,42 @@
-//! Reports: what a run found, as JSON, CSV and text. Log data is hostile: every sink neutralises it.
+//! Reports: what a run found, as JSON, HTML, CSV and text. Log data is hostile: every sink neutralises it.
 
 pub mod csv;
+pub(crate) mod file;
 pub mod folder;
 pub mod html;
 pub mod json;
 pub mod model;
 mod names;
+pub(crate) mod page;
 pub mod sanitize;
 pub mod text;
 
 #[cfg(test)]
 mod tests;
 
-use huntc_compiler::source::SourceSet;
-use huntc_compiler::time::Instant;
-use model::HuntReport;
-use std::time::Duration;
+pub use model::RunReport;
 
-/// The outcome of a run: all its huntflows, in the order of the command line.
-#[derive(Debug)]
-pub struct RunReport {
-    /// The one "now" of the run.
-    pub now: Instant,
-    /// One for each file.
-    pub hunts: Vec<HuntReport>,
-    /// What the spans of diagnostics point into.
-    pub sources: SourceSet,
-    /// Wall time of the whole run.
-    pub elapsed: Duration,
+use file::ReportFile;
+use model::Display;
+use std::io::{Result, Write};
+
+/// Files of every report folder, the main one first.
+const FILES: [ReportFile<RunReport>; 3] = [
+    ReportFile { name: "report.json", write: |run, out| json::write(run, true, out) },
+    ReportFile { name: "report.html", write: html::write },
+    ReportFile { name: "requests.ndjson", write: json::write_requests },
+];
+
+/// A file that a report folder has for each display that is not missing.
+struct DisplayFile {
+    /// What its name ends in.
+    ending: &'static str,
+    /// Writes it; `raw` leaves CSV cells that a spreadsheet would run as they are.
+    write: fn(display: &Display, raw: bool, out: &mut dyn Write) -> Result<()>,
 }
 
-impl HuntReport {
-    /// Whether the hunt found something: a DISP that shows a row; in a hunt without DISP, a last variable that is
-    /// not empty.
-    pub fn has_findings(&self) -> bool {
-        let mut tables = self.displays.iter().filter(|d| d.command == "DISP").peekable();
-        if tables.peek().is_none() {
-            return self.variables.last().is_some_and(|v| v.entities.unwrap_or(0) > 0);
-        }
-        tables.any(|d| d.missing.is_none() && !d.rows.is_empty())
-    }
-}
+/// Files of each display.
+const DISPLAY_FILES: [DisplayFile; 2] = [
+    DisplayFile { ending: "csv", write: csv::write },
+    DisplayFile { ending: "json", write: |display, _, out| json::write_display(display, out) },
+];

@@ -1,9 +1,23 @@
 //! The outcome of a run, as every report format shows it (semantics.md §7).
 
 use huntc_compiler::diag::Diagnostic;
-use huntc_compiler::time::Window;
+use huntc_compiler::source::SourceSet;
+use huntc_compiler::time::{Instant, Window};
 use huntc_compiler::value::Value;
 use std::time::Duration;
+
+/// The outcome of a run: all its huntflows, in the order of the command line.
+#[derive(Debug)]
+pub struct RunReport {
+    /// The one "now" of the run.
+    pub now: Instant,
+    /// One for each file.
+    pub hunts: Vec<HuntReport>,
+    /// What the spans of diagnostics point into.
+    pub sources: SourceSet,
+    /// Wall time of the whole run.
+    pub elapsed: Duration,
+}
 
 /// The outcome of one huntflow.
 #[derive(Debug)]
@@ -24,6 +38,32 @@ pub struct HuntReport {
     pub diagnostics: Vec<Diagnostic>,
     /// Wall time.
     pub elapsed: Duration,
+}
+
+impl HuntReport {
+    /// A report of a hunt that has no figures.
+    pub fn without_results(file: &str, status: Status, diagnostics: Vec<Diagnostic>) -> Self {
+        Self {
+            file: file.to_owned(),
+            status,
+            complete: false,
+            variables: Vec::new(),
+            displays: Vec::new(),
+            requests: Vec::new(),
+            diagnostics,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// Whether the hunt found something: a DISP that shows a row; in a hunt without DISP, a last variable that is
+    /// not empty.
+    pub fn has_findings(&self) -> bool {
+        let mut tables = self.displays.iter().filter(|d| d.command == "DISP").peekable();
+        if tables.peek().is_none() {
+            return self.variables.last().is_some_and(|v| v.entities.unwrap_or(0) > 0);
+        }
+        tables.any(|d| d.missing.is_none() && !d.rows.is_empty())
+    }
 }
 
 /// How a huntflow went.
@@ -115,15 +155,40 @@ pub struct Branch {
     pub row: usize,
     /// The lines in front of its first column.
     pub mark: String,
+    /// How many entities that look the same it stands for.
+    pub count: u64,
+}
+
+/// A row as people read it.
+pub struct DisplayLine<'d> {
+    /// The row.
+    pub row: &'d [Option<Value>],
+    /// What stands in front of its first column in a tree.
+    pub mark: &'d str,
+    /// How many entities of a tree the line stands for.
+    pub count: u64,
+}
+
+impl DisplayLine<'_> {
+    /// What stands behind the first column in a tree: ` ×3`.
+    pub fn times(&self) -> String {
+        if self.count > 1 { format!(" \u{d7}{}", self.count) } else { String::new() }
+    }
 }
 
 impl Display {
-    /// The rows as people read them: those of a tree in its order, each with its mark.
-    pub fn lines(&self) -> Vec<(&[Option<Value>], &str)> {
+    /// The rows as people read them: of a tree its lines, in which a row may stand several times.
+    pub fn lines(&self) -> Vec<DisplayLine<'_>> {
         if self.tree.is_empty() {
-            return self.rows.iter().map(|row| (row.as_slice(), "")).collect();
+            return self.rows.iter().map(|row| DisplayLine { row, mark: "", count: 1 }).collect();
         }
-        self.tree.iter().filter_map(|b| Some((self.rows.get(b.row)?.as_slice(), b.mark.as_str()))).collect()
+        let lines = self.tree.iter();
+        lines.filter_map(|b| Some(DisplayLine { row: self.rows.get(b.row)?, mark: &b.mark, count: b.count })).collect()
+    }
+
+    /// How many entities a tree has, where it has more than rows.
+    pub fn entities_of_tree(&self) -> Option<u64> {
+        Some(self.tree.iter().map(|b| b.count).sum()).filter(|n| *n > self.rows.len() as u64)
     }
 }
 

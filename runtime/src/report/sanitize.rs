@@ -3,27 +3,9 @@
 //! Command lines, file names and domains in records are written by attackers. Each sink has its own rule; a value
 //! goes through exactly one of these functions on its way out.
 
+pub use huntc_compiler::diag::is_unsafe;
 use std::borrow::Cow;
 use std::fmt::Write as _;
-
-/// Whether a character is invisible, moves the cursor, or reorders the text around it.
-///
-/// Control characters; bidi marks, embeddings and isolates; zero-width and filler characters; line separators;
-/// variation selectors and tags.
-pub fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}')
-}
 
 /// Text for a terminal: what is unsafe is shown as an escape (`\n`, `\u{202e}`).
 pub fn terminal(text: &str) -> Cow<'_, str> {
@@ -35,9 +17,9 @@ pub fn terminal_lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| c == '\n')
 }
 
-/// Text behind the lines of a tree: it cannot look like such a line.
+/// Text between the lines of a tree and its number (`×3`): it cannot look like either.
 pub fn unlike_marks(text: &str) -> Cow<'_, str> {
-    let line = |c: char| matches!(c, '\u{2500}'..='\u{257f}');
+    let line = |c: char| matches!(c, '\u{d7}' | '\u{2500}'..='\u{257f}');
     if !text.contains(line) {
         return Cow::Borrowed(text);
     }

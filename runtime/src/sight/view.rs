@@ -4,7 +4,7 @@ use super::compare::{self, Comparer};
 use super::having::{Creations, Having};
 use super::identity::host;
 use super::{Reading, Undecided};
-use crate::source::{Column, Records, Scalar};
+use crate::source::{Column, Records, Scalar, document_time};
 use huntc_compiler::catalog::{Access, AttrId, Entity, EntityId, Rule, SlotId, ValueType};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
@@ -346,8 +346,7 @@ pub(crate) fn typed(scalar: &Scalar, ty: ValueType) -> Option<Value> {
         (Scalar::Int(i), ValueType::Integer | ValueType::Float) => Some(Value::Int(*i)),
         (Scalar::Float(f), ValueType::Integer | ValueType::Float) => Some(number(*f)),
         (Scalar::Bool(b), ValueType::Boolean) => Some(Value::Bool(*b)),
-        (Scalar::Int(i), ValueType::Time) => Some(Value::Time(Instant::from_millis(*i))),
-        (Scalar::Float(f), ValueType::Time) => Some(Value::Time(Instant::from_millis(*f as i64))),
+        (scalar, ValueType::Time) => document_time::of_scalar(scalar).map(Value::Time),
         (Scalar::Text(t), ValueType::Text) => Some(Value::Text(t.clone())),
         (other, _) => typed_text(&text_of(other), ty),
     }

@@ -1,19 +1,25 @@
 //! Data sources: where records live. Every back end gets the same requests and answers with the same [`Records`].
 
 mod clocks;
+pub(crate) mod document_time;
 pub mod elastic;
 mod fields;
-pub mod files;
+pub mod logs;
 pub mod store;
 
 pub use clocks::Clock;
 pub use fields::Fields;
 
-use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::diag::Code;
+use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Threads that can work at the same time.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}
 
 /// A place where records live: a cluster's index expression, or an embedded store.
 pub trait DataSource: Send + Sync {

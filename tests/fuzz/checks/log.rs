@@ -2,9 +2,9 @@
 
 use super::json::{self, Fields};
 use super::stored::{fetch, read};
-use huntc_compiler::backend::elastic::query::Query;
+use huntc_compiler::request::Query;
 use huntc_runtime::source::Records;
-use huntc_runtime::source::files::{BadReason, NAMED_BAD_LINES};
+use huntc_runtime::source::logs::{BadReason, NAMED_BAD_LINES};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ fn blocks(bytes: &[u8], block: usize) {
         (Ok((small, one)), Ok((big, other))) => {
             assert_eq!((one.records, one.bad_total), (other.records, other.bad_total));
             assert_eq!(one.records, small.len());
-            let lines = |report: &[huntc_runtime::source::files::BadLine]| -> Vec<(u64, BadReason)> {
+            let lines = |report: &[huntc_runtime::source::logs::BadLine]| -> Vec<(u64, BadReason)> {
                 report.iter().map(|b| (b.line, b.reason)).collect()
             };
             assert_eq!(lines(&one.bad), lines(&other.bad));

@@ -146,6 +146,8 @@ const READ: &[(&str, &str)] = &[
     ),
     ("x = GET process FROM 'http://h:1/?a=b,c' WHERE pid = 1", "x = GET process FROM 'http://h:1/?a=b,c' WHERE pid = 1"),
     ("find process created by x depth * where a = 1 last 24h", "FIND process created BY x DEPTH * WHERE a = 1 LAST 1d"),
+    ("x = GET process WHERE a = 1 LAST 15 min y = x", "x = GET process WHERE a = 1 LAST 15m\ny = x"),
+    ("x = GET process WHERE a = 1 LAST 2weeks LIMIT 1", "x = GET process WHERE a = 1 LAST 14d LIMIT 1"),
     ("x = FIND process CREATED y DEPTH 3 LIMIT 2", "x = FIND process CREATED y DEPTH 3 LIMIT 2"),
     ("x = y OFFSET 3", "x = y OFFSET 3"),
     ("x = timestamped(y) SORT BY a", "x = TIMESTAMPED(y) SORT BY a DESC"),

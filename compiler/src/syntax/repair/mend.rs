@@ -2,7 +2,7 @@
 
 use super::edits::{Edited, edits};
 use crate::diag::Severity;
-use crate::diag::codes::syntax::{BAD_DURATION, BAD_NAME, NOT_A_STATEMENT};
+use crate::diag::codes::syntax::{BAD_DURATION, BAD_NAME, BAD_ROWS, NOT_A_STATEMENT};
 use crate::source::Span;
 use crate::syntax::fault::{ExpectSet, Fault};
 use crate::syntax::grammar::P;
@@ -29,7 +29,7 @@ const ROUNDS: usize = 4;
 /// was meant, and went on from there.
 pub(super) fn spoils(fault: &Fault) -> bool {
     let Some(told) = &fault.told else { return true };
-    let guessed = [&NOT_A_STATEMENT, &BAD_DURATION, &BAD_NAME].contains(&told.code);
+    let guessed = [&NOT_A_STATEMENT, &BAD_DURATION, &BAD_NAME, &BAD_ROWS].contains(&told.code);
     let meant = told.helps.iter().any(|help| help.replace.is_some()) && !guessed;
     !meant && told.severity == Severity::Error
 }

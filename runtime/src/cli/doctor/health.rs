@@ -1,26 +1,28 @@
 //! What the doctor finds out about one data source, and what it makes of it.
 
 use crate::cli::exit::ExitCode;
+use crate::config::kinds::SourceFacts;
 use crate::report::text::count;
 use crate::source::Clock;
-use crate::source::elastic::{FieldSurvey, Trap};
+use crate::source::elastic::FieldSurvey;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::time::Instant;
+use huntc_compiler::time::duration;
 use std::time::Duration;
 
 /// A data source that was looked at.
 pub(super) struct Health {
     pub name: String,
     /// How it is bound; none where it is not, or wrongly.
-    pub bound: Option<Bound>,
+    pub said: Option<Said>,
     /// What is there; none where it does not answer.
-    pub found: Option<Found>,
+    pub examined: Option<Examined>,
     /// Why not.
     pub problem: Option<Diagnostic>,
 }
 
 /// What the configuration says of it.
-pub(super) struct Bound {
+pub(super) struct Said {
     pub kind: &'static str,
     pub location: String,
     /// The kind of the credentials and where they come from; never they themselves.
@@ -28,20 +30,13 @@ pub(super) struct Bound {
     pub from: String,
 }
 
-/// What a source holds.
-pub(super) struct Found {
-    /// `Elasticsearch 9.2.0`
-    pub server: Option<String>,
-    pub indices: Vec<String>,
-    pub records: u64,
+/// What was found out about a source.
+pub(super) struct Examined {
+    pub facts: SourceFacts,
     /// Lines of log files that are no records.
     pub skipped: u64,
-    /// Times of the first and the last record.
-    pub span: Option<(Instant, Instant)>,
     pub processes: Processes,
-    pub clocks: Vec<Clock>,
     pub fields: Vec<Coverage>,
-    pub traps: Vec<Trap>,
     pub elapsed: Duration,
     /// The instant that the clock here shows.
     pub now: Instant,
@@ -56,7 +51,7 @@ pub(super) struct Processes {
 
 /// How many records have a field.
 pub(super) struct Coverage {
-    pub field: &'static str,
+    pub field: String,
     pub records: u64,
     /// What cannot be hunted without it.
     pub without: String,
@@ -67,12 +62,12 @@ pub(super) struct Coverage {
 impl Health {
     /// One that could not be bound.
     pub(super) fn misbound(name: &str, problem: Diagnostic) -> Self {
-        Self { name: name.to_owned(), bound: None, found: None, problem: Some(problem) }
+        Self { name: name.to_owned(), said: None, examined: None, problem: Some(problem) }
     }
 
     /// 0 healthy, 2 bound wrongly, 3 no answer.
     pub(super) fn exit_code(&self) -> ExitCode {
-        match (&self.bound, &self.problem) {
+        match (&self.said, &self.problem) {
             (_, None) => ExitCode::Ok,
             (None, Some(_)) => ExitCode::Usage,
             (Some(_), Some(_)) => ExitCode::Failed,
@@ -80,17 +75,17 @@ impl Health {
     }
 }
 
-impl Found {
+impl Examined {
     /// What a hunter should know before trusting an empty result.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.records == 0 {
+        if self.facts.records == 0 {
             return vec!["it holds no record: every hunt in it finds nothing".to_owned()];
         }
         if self.skipped > 0 {
             notes.push(format!("{} skipped as unreadable", count(self.skipped, "line")));
         }
-        match self.span {
+        match self.facts.span {
             None => notes.push("no record has a time that can be compared".to_owned()),
             Some((_, last)) if last > self.now => {
                 notes.push(format!("the newest record is of {last}, in the future: a clock is ahead"));
@@ -118,7 +113,7 @@ impl Found {
 
     /// Categories whose time has nothing in common with that of the processes.
     fn shifted(&self) -> Vec<String> {
-        let Some(process) = self.clocks.iter().find(|c| c.category == "process") else { return Vec::new() };
+        let Some(process) = self.facts.clocks.iter().find(|c| c.category == "process") else { return Vec::new() };
         let apart = |clock: &Clock| {
             let (word, gap) = if clock.last < process.first {
                 ("before", process.first.0 - clock.last.0)
@@ -130,20 +125,10 @@ impl Found {
             Some(format!(
                 "all `{}` records lie {} {word} the `process` records: if a clock is shifted, FIND needs START and STOP around both",
                 clock.category,
-                length(gap)
+                duration::rough(gap)
             ))
         };
-        self.clocks.iter().filter_map(apart).collect()
-    }
-}
-
-/// `13 h 59 min`
-fn length(nanos: i64) -> String {
-    let seconds = nanos / 1_000_000_000;
-    match (seconds / 3_600, seconds % 3_600 / 60, seconds % 60) {
-        (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+        self.facts.clocks.iter().filter_map(apart).collect()
     }
 }
 
@@ -156,17 +141,13 @@ mod tests {
         Clock { category: category.to_owned(), records: 1, first: at(first), last: at(last) }
     }
 
-    fn found(clocks: Vec<Clock>, records: u64, with_entity_id: u64) -> Found {
-        Found {
-            server: None,
-            indices: Vec::new(),
-            records: 10,
+    fn found(clocks: Vec<Clock>, records: u64, with_entity_id: u64) -> Examined {
+        let facts = SourceFacts { records: 10, span: Some((Instant(0), Instant(5))), clocks, ..SourceFacts::default() };
+        Examined {
+            facts,
             skipped: 0,
-            span: Some((Instant(0), Instant(5))),
             processes: Processes { records, with_entity_id },
-            clocks,
             fields: Vec::new(),
-            traps: Vec::new(),
             elapsed: Duration::ZERO,
             now: Instant(i64::MAX),
         }
@@ -177,7 +158,7 @@ mod tests {
         let notes =
             found(vec![clock("network", 0, 9), clock("process", 50_409, 50_500), clock("file", 50_500, 50_501)], 1, 1).notes();
         assert_eq!(notes.len(), 1, "{notes:?}");
-        assert!(notes[0].starts_with("all `network` records lie 14 h 0 min before the `process` records"), "{notes:?}");
+        assert!(notes[0].starts_with("all `network` records lie 14 h before the `process` records"), "{notes:?}");
     }
 
     #[test]
@@ -189,15 +170,13 @@ mod tests {
 
     #[test]
     fn what_is_empty_or_of_tomorrow_is_told() {
-        assert_eq!(Found { records: 0, ..found(Vec::new(), 0, 0) }.notes().len(), 1);
-        let ahead = Found { now: Instant(4), ..found(Vec::new(), 0, 0) };
+        let mut empty = found(Vec::new(), 0, 0);
+        empty.facts.records = 0;
+        assert_eq!(empty.notes().len(), 1);
+        let ahead = Examined { now: Instant(4), ..found(Vec::new(), 0, 0) };
         assert!(ahead.notes()[0].contains("in the future"));
-        let timeless = Found { span: None, skipped: 2, ..found(Vec::new(), 0, 0) };
+        let mut timeless = Examined { skipped: 2, ..found(Vec::new(), 0, 0) };
+        timeless.facts.span = None;
         assert_eq!(timeless.notes(), ["2 lines skipped as unreadable", "no record has a time that can be compared"]);
-    }
-
-    #[test]
-    fn lengths_are_readable() {
-        assert_eq!([1, 61, 50_400].map(|s| length(s * 1_000_000_000)), ["1 s", "1 min 1 s", "14 h 0 min"]);
     }
 }

@@ -1,6 +1,6 @@
 //! Shows what the doctor found, for people and for programs.
 
-use super::health::{Bound, Coverage, Found, Health};
+use super::health::{Coverage, Examined, Health, Said};
 use crate::report::sanitize::{json_line, terminal as safe};
 use crate::report::text::{count, seconds, table};
 use crate::source::Clock;
@@ -16,14 +16,14 @@ const INDICES: usize = 5;
 
 /// A source for people; its problem is shown as a diagnostic.
 pub(super) fn text(health: &Health, width: Option<u16>) -> String {
-    let Some(bound) = &health.bound else { return String::new() };
+    let Some(bound) = &health.said else { return String::new() };
     let mut out = format!("{}: {} {}\n  from {}\n", safe(&health.name), bound.kind, safe(&bound.location), safe(&bound.from));
     if let Some(credentials) = &bound.credentials {
         let _ = writeln!(out, "  credentials: {}", safe(credentials));
     }
-    if let Some(found) = &health.found {
+    if let Some(found) = &health.examined {
         out.push_str(&facts(found));
-        if found.records > 0 {
+        if found.facts.records > 0 {
             out.push('\n');
             out.push_str(&tables(found, width));
         }
@@ -32,16 +32,16 @@ pub(super) fn text(health: &Health, width: Option<u16>) -> String {
     out
 }
 
-fn facts(found: &Found) -> String {
+fn facts(found: &Examined) -> String {
     let mut out = String::new();
-    if let Some(server) = &found.server {
+    if let Some(server) = &found.facts.server {
         let _ = writeln!(out, "  server: {}", safe(server));
-        let names: Vec<_> = found.indices.iter().take(INDICES).map(|i| safe(i).into_owned()).collect();
-        let more = if found.indices.len() > INDICES { ", …" } else { "" };
-        let _ = writeln!(out, "  {}: {}{more}", plural(found.indices.len()), names.join(", "));
+        let names: Vec<_> = found.facts.indices.iter().take(INDICES).map(|i| safe(i).into_owned()).collect();
+        let more = if found.facts.indices.len() > INDICES { ", …" } else { "" };
+        let _ = writeln!(out, "  {}: {}{more}", plural(found.facts.indices.len()), names.join(", "));
     }
-    let span = found.span.map_or_else(String::new, |(first, last)| format!(", {first} to {last}"));
-    let _ = writeln!(out, "  {}{span} (asked in {})", count(found.records, "record"), seconds(found.elapsed));
+    let span = found.facts.span.map_or_else(String::new, |(first, last)| format!(", {first} to {last}"));
+    let _ = writeln!(out, "  {}{span} (asked in {})", count(found.facts.records, "record"), seconds(found.elapsed));
     if found.processes.records > 0 {
         let of = count(found.processes.records, "record");
         let _ = writeln!(out, "  {} of {of} of processes have an entity id", found.processes.with_entity_id);
@@ -49,7 +49,7 @@ fn facts(found: &Found) -> String {
     for note in found.notes() {
         let _ = writeln!(out, "  note: {}", safe(&note));
     }
-    for trap in &found.traps {
+    for trap in &found.facts.traps {
         let _ = writeln!(out, "  mapping: {}: {}", names(&trap.fields), safe(&trap.about));
     }
     out
@@ -69,12 +69,12 @@ fn plural(indices: usize) -> String {
     format!("{indices} {}", if indices == 1 { "index" } else { "indices" })
 }
 
-fn tables(found: &Found, width: Option<u16>) -> String {
+fn tables(found: &Examined, width: Option<u16>) -> String {
     let mut out = String::new();
-    if !found.clocks.is_empty() {
+    if !found.facts.clocks.is_empty() {
         let mut rows = table(width);
         rows.set_header(["CATEGORY", "RECORDS", "FIRST", "LAST"]);
-        for clock in &found.clocks {
+        for clock in &found.facts.clocks {
             let cells = [clock.category.clone(), clock.records.to_string(), clock.first.to_string(), clock.last.to_string()];
             rows.add_row(cells.map(|c| safe(&c).into_owned()));
         }
@@ -82,7 +82,7 @@ fn tables(found: &Found, width: Option<u16>) -> String {
         let _ = writeln!(out, "{}\n", rows.trim_fmt());
     }
     let mut rows = table(width);
-    let kept = found.server.is_some();
+    let kept = found.facts.server.is_some();
     let mut header = vec!["FIELD", "RECORDS", "SHARE", "WITHOUT IT"];
     if kept {
         header.insert(3, "MAPPING");
@@ -90,7 +90,7 @@ fn tables(found: &Found, width: Option<u16>) -> String {
     rows.set_header(header);
     for coverage in &found.fields {
         let without = if coverage.records == 0 { coverage.without.clone() } else { String::new() };
-        let mut cells = vec![coverage.field.to_owned(), coverage.records.to_string(), share(coverage, found), without];
+        let mut cells = vec![coverage.field.clone(), coverage.records.to_string(), share(coverage, found), without];
         if kept {
             cells.insert(3, mapping(coverage));
         }
@@ -111,8 +111,8 @@ fn to_the_right(rows: &mut Table, columns: RangeInclusive<usize>) {
 }
 
 /// Rounded down, so that only a field of every record has 100 %.
-fn share(coverage: &Coverage, found: &Found) -> String {
-    let tenths = u128::from(coverage.records) * 1_000 / u128::from(found.records.max(1));
+fn share(coverage: &Coverage, found: &Examined) -> String {
+    let tenths = u128::from(coverage.records) * 1_000 / u128::from(found.facts.records.max(1));
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
 
@@ -139,7 +139,7 @@ pub(super) fn json(found: &[Health], sources: &SourceSet) -> String {
 }
 
 fn value(health: &Health, sources: &SourceSet) -> Value {
-    let bound = |get: &dyn Fn(&Bound) -> Value| health.bound.as_ref().map_or(Value::Null, get);
+    let bound = |get: &dyn Fn(&Said) -> Value| health.said.as_ref().map_or(Value::Null, get);
     json!({
         "name": health.name,
         "status": if health.problem.is_none() { "ok" } else { "failed" },
@@ -147,12 +147,12 @@ fn value(health: &Health, sources: &SourceSet) -> Value {
         "location": bound(&|b| json!(b.location)),
         "credentials": bound(&|b| json!(b.credentials)),
         "from": bound(&|b| json!(b.from)),
-        "found": health.found.as_ref().map(found_value),
+        "found": health.examined.as_ref().map(found_value),
         "error": health.problem.as_ref().map(|p| render_json::value(p, sources)),
     })
 }
 
-fn found_value(found: &Found) -> Value {
+fn found_value(found: &Examined) -> Value {
     let clock =
         |c: &Clock| json!({"category": c.category, "records": c.records, "first": c.first.to_string(), "last": c.last.to_string()});
     let field = |c: &Coverage| {
@@ -166,16 +166,16 @@ fn found_value(found: &Found) -> Value {
         })
     };
     json!({
-        "server": found.server,
-        "indices": found.indices,
-        "records": found.records,
+        "server": found.facts.server,
+        "indices": found.facts.indices,
+        "records": found.facts.records,
         "skipped_lines": found.skipped,
-        "first": found.span.map(|s| s.0.to_string()),
-        "last": found.span.map(|s| s.1.to_string()),
+        "first": found.facts.span.map(|s| s.0.to_string()),
+        "last": found.facts.span.map(|s| s.1.to_string()),
         "processes": {"records": found.processes.records, "with_entity_id": found.processes.with_entity_id},
-        "categories": found.clocks.iter().map(clock).collect::<Vec<_>>(),
+        "categories": found.facts.clocks.iter().map(clock).collect::<Vec<_>>(),
         "fields": found.fields.iter().map(field).collect::<Vec<_>>(),
-        "traps": found.traps.iter().map(|t| json!({"about": t.about, "fields": t.fields})).collect::<Vec<_>>(),
+        "traps": found.facts.traps.iter().map(|t| json!({"about": t.about, "fields": t.fields})).collect::<Vec<_>>(),
         "notes": found.notes(),
     })
 }

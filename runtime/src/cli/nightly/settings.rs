@@ -1,13 +1,12 @@
 //! How a night runs: the command line over `[nightly]` of the configuration over the defaults.
 
-use super::{RunArgs, StateArgs, refuse};
+use super::args::{NightArgs, StateArgs};
+use crate::cli::console::Console;
 use crate::cli::exit::ExitCode;
 use crate::cli::interrupt;
-use crate::cli::session::Session;
 use crate::config::NightlySettings;
 use crate::config::secret::Secret;
-use crate::nightly::night::{Settings, defaults};
-use crate::nightly::notify::Notifier;
+use crate::nightly::model::{NightSettings, Notifier, defaults};
 use crate::nightly::suppress::Suppressions;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::config::MISSING_SECRET;
@@ -20,8 +19,8 @@ use std::time::Duration;
 const JOBS: usize = 4;
 
 /// What the command has to know of a night.
-pub(super) struct Plan {
-    pub settings: Settings,
+pub(super) struct NightPlan {
+    pub settings: NightSettings,
     pub hunt_time: Option<Duration>,
     pub night_records: Option<u64>,
     pub fail_on_findings: bool,
@@ -34,13 +33,13 @@ pub(super) fn state(args: &StateArgs, file: &NightlySettings) -> PathBuf {
 
 /// Puts together how a night runs. A list of suppressions with a fault, or a secret that is not there, is told before
 /// anything is asked.
-pub(super) fn plan(args: &RunArgs, now: Instant, session: &mut Session) -> Result<Plan, ExitCode> {
-    let file = session.config(&args.dir)?.nightly.clone();
+pub(super) fn plan(args: &NightArgs, now: Instant, console: &mut Console) -> Result<NightPlan, ExitCode> {
+    let file = console.config(&args.dir)?.nightly.clone();
     let list = args.suppress.clone().or_else(|| file.suppress.clone());
     let path = list.clone().unwrap_or_else(|| args.dir.join("suppressions.toml"));
     let quiet =
-        Suppressions::read(&path, list.is_none()).map_err(|e| refuse(&e, &path.display().to_string(), session, ExitCode::Usage))?;
-    let settings = Settings {
+        Suppressions::read(&path, list.is_none()).map_err(|e| console.refuse(&e, &path.display().to_string(), ExitCode::Usage))?;
+    let settings = NightSettings {
         state: state(&args.state, &file),
         out: args.out.clone().or_else(|| file.out.clone()).unwrap_or_else(|| PathBuf::from("nightly")),
         now,
@@ -52,10 +51,10 @@ pub(super) fn plan(args: &RunArgs, now: Instant, session: &mut Session) -> Resul
         keep_reports: nanos(args.keep_reports.or(file.keep_reports), defaults::REPORTS),
         keep_history: nanos(args.keep_history.or(file.keep_history), defaults::HISTORY),
         quiet,
-        notifier: notifier(args, &file, session)?,
+        notifier: notifier(args, &file, console)?,
         cancel: interrupt::flag(),
     };
-    Ok(Plan {
+    Ok(NightPlan {
         settings,
         hunt_time: args.hunt_time.or(file.hunt_time),
         night_records: args.night_records.or(file.night_records),
@@ -68,17 +67,17 @@ fn nanos(time: Option<Duration>, default: i64) -> i64 {
 }
 
 /// Who is told of news.
-fn notifier(args: &RunArgs, file: &NightlySettings, session: &mut Session) -> Result<Notifier, ExitCode> {
+fn notifier(args: &NightArgs, file: &NightlySettings, console: &mut Console) -> Result<Notifier, ExitCode> {
     let command = args.notify.clone().or_else(|| match &file.notify {
         Some(Secret::Literal(text)) => Some(text.expose_secret().to_owned()),
         _ => None,
     });
     let webhook = args.webhook.as_ref().map(|text| Secret::parse(text, Path::new(""))).or_else(|| file.webhook.clone());
-    let webhook = webhook.map(|secret| secret.resolve(&session.environment)).transpose().map_err(|e| {
+    let webhook = webhook.map(|secret| secret.resolve(&console.session.environment)).transpose().map_err(|e| {
         let error = SourceError::new(&MISSING_SECRET, "the address of the webhook is not there")
             .note(e.to_string())
             .help("set what the option `webhook` refers to, or write the address itself");
-        refuse(&error, "webhook", session, ExitCode::Usage)
+        console.refuse(&error, "webhook", ExitCode::Usage)
     })?;
     Ok(Notifier { command, webhook, ..Notifier::default() })
 }

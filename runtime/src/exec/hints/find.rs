@@ -5,15 +5,14 @@ use super::ask::{Asker, MANY};
 use super::blame::{failing, shown, spelled, together, with_others};
 use super::evidence::{Evidence, Ground, Seen};
 use super::near::{Reach, around, around_any};
-use super::write::{Names, duration, range, window};
+use super::write::{Names, range, window};
 use crate::sight::References;
 use crate::source::Sample;
 use crate::table::{Key, Table};
-use huntc_compiler::check::hir::{Find, Predicate};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::{NO_LINK, NOTHING_NEAR, SHIFTED_CLOCK};
-use huntc_compiler::plan::{Node, NodeId, Op, Pivot};
-use huntc_compiler::source::Span;
+use huntc_compiler::plan::{Node, NodeId, Op, Pivot, Predicate, Span, VarId};
+use huntc_compiler::time::duration::rough;
 use huntc_compiler::time::{SECOND, TimeRange, Window};
 use rustc_hash::FxHashSet;
 
@@ -21,7 +20,8 @@ use rustc_hash::FxHashSet;
 pub(super) struct Stepped<'a> {
     pub(super) id: NodeId,
     pub(super) pivot: &'a Pivot,
-    pub(super) find: &'a Find,
+    /// The variable that it starts from.
+    pub(super) from: VarId,
     /// WHERE as written, with its places; small references filled in.
     pub(super) predicate: Predicate,
     pub(super) references: References,
@@ -43,7 +43,7 @@ impl Run<'_> {
             return None;
         }
         let some = keys.get(..bind::CHUNK.min(keys.len())).unwrap_or_default();
-        let asker = Asker::new(self, stepped.id, pivot.source, Some(pivot.input))?;
+        let asker = Asker::new(self, stepped.id, pivot.source)?;
         let wanted = some.iter().map(|k| (*k).clone()).collect();
         let all = some.len() == keys.len();
         let search = Search { run: self, asker, node: self.job.plan.node(stepped.id), stepped, keys: some, wanted, all };
@@ -65,7 +65,7 @@ struct Search<'a> {
 impl Search<'_> {
     fn names(&self) -> Option<Names<'_>> {
         let job = self.run.job;
-        Some(Names { catalog: job.catalog, vars: &job.hunt.vars, centre: self.node.entity? })
+        Some(Names { catalog: job.catalog, vars: &job.plan.vars, centre: self.node.entity? })
     }
 
     fn ask(&self, pivot: Pivot, why: &str) -> Option<Sample> {
@@ -149,14 +149,14 @@ impl Search<'_> {
         } else {
             (0, "around")
         };
-        let far = if gap == 0 { String::new() } else { format!("{} ", duration(gap)) };
+        let far = if gap == 0 { String::new() } else { format!("{} ", rough(gap)) };
         let message = format!("the records that link them lie {far}{side} the window");
         let n = self.evidence(&sample, self.stepped.pivot)?.count(seen.count());
         let mut hint = Diagnostic::new(&SHIFTED_CLOCK, self.stepped.span, message)
             .label(window(within))
             .note(format!("{n} from {first} to {last}"));
         if let Some(shift) = self.shift(&seen).filter(|_| gap > 0) {
-            hint = hint.note(format!("if that is a clock: it is about {} off", duration(shift)));
+            hint = hint.note(format!("if that is a clock: it is about {} off", rough(shift)));
         }
         Some(hint.help(format!("`{}` finds them", range(first, last))))
     }
@@ -190,7 +190,7 @@ impl Search<'_> {
         let Some(sample) = self.ask(wider.clone(), "whether LINKED finds something") else { return Some(hint) };
         let evidence = self.evidence(&sample, &wider)?;
         let n = evidence.seen(&self.stepped.predicate).map_or(0, |s| s.count());
-        let name = self.run.job.hunt.vars.get(self.stepped.find.input.0 as usize).map_or("", |v| v.name.as_str());
+        let name = self.run.job.plan.var(self.stepped.from).map_or("", |v| v.var.name.as_str());
         Some(match n {
             0 => hint
                 .note("nor does any record hold both, in the places that LINKED looks at")

@@ -1,16 +1,16 @@
 //! Comparisons, values and times as text of a huntflow that can be pasted.
 
 use huntc_compiler::catalog::{Catalog, EntityId};
-use huntc_compiler::check::hir::{Attr, Operand, Test, TestOp, Var};
+use huntc_compiler::plan::{Attr, Operand, Test, TestOp, Variable};
 use huntc_compiler::syntax::print::quoted;
-use huntc_compiler::time::{Instant, MILLISECOND, SECOND, TimeRange};
+use huntc_compiler::time::{Instant, MILLISECOND, TimeRange};
 use huntc_compiler::value::Value;
 
 /// What names in comparisons stand for.
 #[derive(Clone, Copy)]
 pub(super) struct Names<'a> {
     pub(super) catalog: &'a Catalog,
-    pub(super) vars: &'a [Var],
+    pub(super) vars: &'a [Variable],
     /// The type whose attributes need no prefix.
     pub(super) centre: EntityId,
 }
@@ -58,7 +58,7 @@ impl Names<'_> {
         match operand {
             Operand::Value(value) => literal(value),
             Operand::Reference(var, attr) => {
-                let Some(var) = self.vars.get(var.0 as usize) else { return String::new() };
+                let Some(Variable { var, .. }) = self.vars.get(var.0 as usize) else { return String::new() };
                 format!("{}.{}", var.name, Self { centre: var.shape.entity(), ..*self }.attribute(var.shape.entity(), attr))
             }
         }
@@ -98,30 +98,9 @@ pub(super) fn window(window: TimeRange) -> String {
     format!("{} to {}", window.start, window.stop)
 }
 
-/// `14 h`, `13 h 50 min`, `95 s`.
-pub(super) fn duration(nanos: i64) -> String {
-    let seconds = nanos.saturating_abs() / SECOND;
-    let (days, hours, minutes) = (seconds / 86_400, seconds % 86_400 / 3_600, seconds % 3_600 / 60);
-    let parts = match seconds {
-        s if s < 120 => vec![(s, "s")],
-        s if s < 3_600 => vec![(s / 60, "min")],
-        s if s < 86_400 => vec![(hours, "h"), (minutes, "min")],
-        _ => vec![(days, "d"), (hours, "h")],
-    };
-    let words =
-        parts.iter().enumerate().filter(|(n, (count, _))| *n == 0 || *count > 0).map(|(_, (n, unit))| format!("{n} {unit}"));
-    words.collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_have_two_units_at_most() {
-        let said = [0, 95, 119, 120, 3_600, 50_000, 86_399, 86_400, 180_000].map(|s| duration(-s * SECOND));
-        assert_eq!(said, ["0 s", "95 s", "119 s", "2 min", "1 h", "13 h 53 min", "23 h 59 min", "1 d", "2 d 2 h"]);
-    }
 
     #[test]
     fn a_range_holds_both_ends() {

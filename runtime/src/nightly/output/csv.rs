@@ -1,6 +1,7 @@
 //! New findings as CSV: their rows, and when they were seen first and last.
 
-use crate::nightly::night::HuntOutcome;
+use crate::nightly::model::HuntOutcome;
+use crate::report::csv::write_table;
 use crate::report::sanitize::csv_cell;
 use huntc_compiler::time::Instant;
 use serde_json::Value as Json;
@@ -8,16 +9,14 @@ use std::io::{Result, Write};
 
 /// Writes the new findings of a hunt.
 pub(super) fn write(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
-    let mut writer = csv::WriterBuilder::new().from_writer(out);
     let columns = hunt.columns.iter().map(String::as_str).chain(["first_event", "last_event"]);
-    writer.write_record(columns.map(|c| csv_cell(c).into_owned()))?;
-    for (_, finding) in &hunt.news.new {
+    let rows = hunt.news.new.iter().map(|(_, finding)| {
         let row = finding.row.as_deref().unwrap_or_default();
         let time = |t: Option<i64>| t.map_or_else(String::new, |t| Instant(t).to_string());
         let cells = (0..hunt.columns.len()).map(|i| row.get(i).map_or_else(String::new, cell));
-        writer.write_record(cells.chain([time(finding.first_event), time(finding.last_event)]))?;
-    }
-    writer.flush()
+        cells.chain([time(finding.first_event), time(finding.last_event)]).collect()
+    });
+    write_table(columns, rows, false, out)
 }
 
 fn cell(value: &Json) -> String {

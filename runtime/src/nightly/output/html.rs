@@ -1,10 +1,10 @@
 //! `summary.html`: one page without scripts or links to elsewhere, under a policy that forbids them.
 
+use super::names::csv_name;
 use super::text::{counts, newsworthy, short, traffic, trouble, troubled, windows};
-use super::{csv_name, severity};
-use crate::nightly::model::KeyRecord;
-use crate::nightly::night::{HuntOutcome, Night};
-use crate::report::html::POLICY;
+use crate::nightly::model::{HuntOutcome, Night};
+use crate::nightly::record::KeyRecord;
+use crate::report::page::begin;
 use crate::report::sanitize::html as escape;
 use crate::report::text::count;
 use serde_json::Value as Json;
@@ -26,15 +26,8 @@ th{background:#8882;white-space:nowrap}.t{white-space:nowrap}td{max-width:36rem;
 
 /// Writes the page.
 pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
-    let at = night.at.to_seconds_text();
-    write!(
-        out,
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>Nightly hunts, {at}</title>\n<style>{STYLE}</style>\n<h1>Nightly hunts, {at}</h1>\n",
-        escape(POLICY)
-    )?;
+    let title = format!("Nightly hunts, {}", night.at.to_seconds_text());
+    begin(&title, STYLE, &title, out)?;
     for notice in &night.notices {
         writeln!(out, "<p class=\"bad\">{}</p>", escape(notice))?;
     }
@@ -58,7 +51,7 @@ fn write_troubled(hunts: &[&HuntOutcome], all: usize, out: &mut dyn Write) -> Re
 }
 
 fn write_title(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
-    let word = severity(hunt).word();
+    let word = hunt.severity().word();
     write!(out, "<span class=\"s {word}\">{word}</span> {} <small>{}", escape(&hunt.title), escape(&hunt.file))?;
     for id in &hunt.front_matter.attack {
         write!(out, " {}", escape(id))?;

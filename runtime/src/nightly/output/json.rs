@@ -1,9 +1,9 @@
 //! `nightly.json`, version 1.
 
-use super::{csv_name, severity};
+use super::names::csv_name;
 use crate::nightly::cache::Traffic;
-use crate::nightly::model::{KeyRecord, Span};
-use crate::nightly::night::{HuntOutcome, Night};
+use crate::nightly::model::{HuntOutcome, Night};
+use crate::nightly::record::{KeyRecord, Span};
 use crate::report::sanitize::json_text;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -73,7 +73,7 @@ fn hunt(at: usize, hunt: &HuntOutcome) -> Hunt<'_> {
     Hunt {
         file: &hunt.file,
         title: &hunt.title,
-        severity: severity(hunt).word(),
+        severity: hunt.severity().word(),
         attack: &hunt.front_matter.attack,
         status: hunt.status.word(),
         looked_at: hunt.whole(),

@@ -3,20 +3,31 @@
 mod csv;
 mod html;
 mod json;
+mod names;
 mod text;
 
+pub(super) use names::is_night;
 pub(crate) use text::summary;
 
-use super::night::{Night, Settings, is_night};
-use crate::report::sanitize::file_part;
+use super::model::{Night, NightSettings};
+use crate::report::file::{self, ReportFile, has_ended, is_listed, write_all};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::nightly::NIGHT_NOT_WRITTEN;
-use huntc_compiler::front_matter::Severity;
+use names::csv_name;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
-const FIXED: [&str; 4] = ["nightly.json", "report.json", "summary.txt", "summary.html"];
+/// Files of every report of a night. The last one to be written says that the others are whole.
+const FILES: [ReportFile<Night>; 4] = [
+    ReportFile { name: "report.json", write: |night, out| crate::report::json::write(&night.run, false, out) },
+    ReportFile { name: "summary.txt", write: |night, out| out.write_all(text::summary(night).as_bytes()) },
+    ReportFile { name: "summary.html", write: html::write },
+    ReportFile { name: MARK, write: json::write },
+];
+
+/// The file that makes a folder the report of a night.
+pub(super) const MARK: &str = "nightly.json";
 
 fn fault(path: &Path, error: &io::Error) -> SourceError {
     SourceError::new(&NIGHT_NOT_WRITTEN, format!("the report of the night could not be written to `{}`", path.display()))
@@ -26,19 +37,16 @@ fn fault(path: &Path, error: &io::Error) -> SourceError {
 }
 
 /// Writes the report beside its place; answers where.
-pub(super) fn write(night: &Night, settings: &Settings) -> Result<PathBuf, SourceError> {
+pub(super) fn write(night: &Night, settings: &NightSettings) -> Result<PathBuf, SourceError> {
     let scratch = settings.out.join(format!(".{}.huntc-{}", night.id, std::process::id()));
     let write = || -> io::Result<()> {
         fs::create_dir_all(&settings.out)?;
         remove(&scratch);
         fs::create_dir(&scratch)?;
         for (at, hunt) in night.hunts.iter().enumerate().filter(|(_, h)| !h.news.new.is_empty()) {
-            file(&scratch, &csv_name(at, &hunt.name), |out| csv::write(hunt, out))?;
+            file::write(&scratch, &csv_name(at, &hunt.name), |out| csv::write(hunt, out))?;
         }
-        file(&scratch, "report.json", |out| crate::report::json::write(&night.run, false, out))?;
-        file(&scratch, "summary.txt", |out| out.write_all(text::summary(night).as_bytes()))?;
-        file(&scratch, "summary.html", |out| html::write(night, out))?;
-        file(&scratch, "nightly.json", |out| json::write(night, out))?;
+        write_all(&scratch, &FILES, night)?;
         File::open(&scratch)?.sync_all()
     };
     write().map_err(|e| {
@@ -60,24 +68,11 @@ pub(super) fn put_in_place(scratch: &Path, target: &Path) -> Result<(), SourceEr
     place().map_err(|e| fault(target, &e))
 }
 
-/// Writes one file down to the disk: a full disk must show before the report is given out.
-fn file(folder: &Path, name: &str, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut out = BufWriter::new(File::create_new(folder.join(name))?);
-    write(&mut out)?;
-    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_data()
-}
-
-/// `02-scheduled-tasks-new.csv`
-fn csv_name(at: usize, hunt: &str) -> String {
-    let stem = Path::new(hunt).with_extension("");
-    format!("{:02}-{}-new.csv", at + 1, file_part(&stem.to_string_lossy()))
-}
-
 /// Names of the nights in a folder, in order of time.
 pub(super) fn nights(out: &Path) -> Vec<String> {
     let entries = fs::read_dir(out).into_iter().flatten().flatten();
     let names = entries.filter_map(|e| e.file_name().into_string().ok());
-    let mut found: Vec<String> = names.filter(|n| is_night(n) && out.join(n).join(FIXED[0]).is_file()).collect();
+    let mut found: Vec<String> = names.filter(|n| is_night(n) && out.join(n).join(MARK).is_file()).collect();
     // `…Z-10` is after `…Z-2`.
     found.sort_by_key(|n| (n.get(..16).map(str::to_owned), n.len(), n.clone()));
     found
@@ -89,7 +84,7 @@ pub(super) fn is_whole(folder: &Path) -> bool {
     struct Report {
         complete: bool,
     }
-    let text = fs::read(folder.join(FIXED[0])).unwrap_or_default();
+    let text = fs::read(folder.join(MARK)).unwrap_or_default();
     serde_json::from_slice::<Report>(&text).is_ok_and(|report| report.complete)
 }
 
@@ -98,7 +93,7 @@ pub(super) fn remove(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if FIXED.contains(&name.as_ref()) || name.ends_with("-new.csv") {
+        if is_listed(&FILES, &name) || name.ends_with("-new.csv") {
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -112,14 +107,8 @@ pub(super) fn sweep(out: &Path) {
         let Some(name) = name.to_str().and_then(|n| n.strip_prefix('.')) else { continue };
         let Some((night, process)) = name.split_once(".huntc-") else { continue };
         let own = process == std::process::id().to_string();
-        let dead = own || (Path::new("/proc/self").exists() && !Path::new("/proc").join(process).exists());
-        if is_night(night) && dead {
+        if is_night(night) && (own || has_ended(process)) {
             remove(&entry.path());
         }
     }
-}
-
-/// The severity of a hunt; one that says none is in the middle.
-fn severity(hunt: &super::night::HuntOutcome) -> Severity {
-    hunt.front_matter.severity.unwrap_or(Severity::Medium)
 }

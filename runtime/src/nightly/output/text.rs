@@ -1,8 +1,7 @@
 //! The summary of a night as text: what could not be looked at first, then what is new, then the rest.
 
-use super::severity;
-use crate::nightly::model::Span;
-use crate::nightly::night::{HuntOutcome, Night};
+use crate::nightly::model::{HuntOutcome, Night};
+use crate::nightly::record::Span;
 use crate::report::sanitize::terminal as safe;
 use crate::report::text::count;
 use huntc_compiler::time::Instant;
@@ -23,7 +22,7 @@ pub(super) fn newsworthy(night: &Night) -> Vec<&HuntOutcome> {
 }
 
 fn sorted(mut hunts: Vec<&HuntOutcome>) -> Vec<&HuntOutcome> {
-    hunts.sort_by_key(|h| (Reverse(severity(h)), h.name.as_str()));
+    hunts.sort_by_key(|h| (Reverse(h.severity()), h.name.as_str()));
     hunts
 }
 
@@ -80,7 +79,7 @@ pub(crate) fn summary(night: &Night) -> String {
     } else {
         let _ = writeln!(out, "\nNOT LOOKED AT: {}", count(troubled.len() as u64, "hunt"));
         for hunt in troubled {
-            let _ = writeln!(out, "  [{}] {} ({})", severity(hunt).word(), safe(&hunt.title), safe(&hunt.file));
+            let _ = writeln!(out, "  [{}] {} ({})", hunt.severity().word(), safe(&hunt.title), safe(&hunt.file));
             let _ = writeln!(out, "      {}", safe(&trouble(hunt)));
         }
     }
@@ -111,7 +110,7 @@ fn list_news(hunt: &HuntOutcome, out: &mut String) {
     let _ = writeln!(
         out,
         "  [{}] {} ({}){attack}: {}; {} {}",
-        severity(hunt).word(),
+        hunt.severity().word(),
         safe(&hunt.title),
         safe(&hunt.file),
         counts(hunt),

@@ -1,17 +1,16 @@
 //! Kills: at every step of a night, and at random among failures, late events and steps of the clock.
 
 use super::world::{FIRST, HOUR, World};
-use crate::nightly::night::Settings;
-use crate::nightly::notify::Notifier;
-use crate::nightly::step::Step;
+use crate::nightly::model::{NightSettings, Notifier};
+use crate::nightly::step::NightStep;
 use crate::nightly::window::DAY;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Settings with a command that keeps each message in a file.
-fn with_command(world: &World, now: i64) -> Settings {
+/// NightSettings with a command that keeps each message in a file.
+fn with_command(world: &World, now: i64) -> NightSettings {
     let command = format!("cat >> {0} && echo >> {0}", world.path("messages").display());
-    Settings { notifier: Notifier { command: Some(command), ..Notifier::default() }, ..world.settings(now) }
+    NightSettings { notifier: Notifier { command: Some(command), ..Notifier::default() }, ..world.settings(now) }
 }
 
 /// Messages that came, by id; the same id has the same message.
@@ -60,7 +59,7 @@ fn a_kill_at_any_step_neither_skips_nor_doubles() {
             break;
         }
     }
-    assert_eq!(walked, Step::ALL.into_iter().collect(), "every step was walked");
+    assert_eq!(walked, NightStep::ALL.into_iter().collect(), "every step was walked");
 }
 
 /// What happens in one night.

@@ -1,8 +1,8 @@
 //! Nights in a row: lag, late events, missed and failed nights, clocks, budgets, suppression, retention.
 
 use super::world::{FIRST, HOUR, World};
-use crate::nightly::night::{HuntStatus, Settings};
-use crate::nightly::state::{Read, View};
+use crate::nightly::model::{HuntStatus, NightSettings};
+use crate::nightly::state::{Read, StateView};
 use crate::nightly::status;
 use crate::nightly::suppress::Suppressions;
 use crate::nightly::window::DAY;
@@ -47,7 +47,7 @@ fn new_continuing_and_gone() {
     world.plant("later", FIRST + DAY - HOUR, 0);
     let lists = |world: &World| {
         let night = world.night();
-        let keys = |list: &[(String, crate::nightly::model::KeyRecord)]| {
+        let keys = |list: &[(String, crate::nightly::record::KeyRecord)]| {
             list.iter().map(|(_, k)| k.key[0].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
         };
         let news = &night.hunts[0].news;
@@ -123,14 +123,14 @@ fn a_long_pause_is_caught_up_over_several_nights() {
 fn a_night_without_time_leaves_its_windows_open() {
     let mut world = World::new(3, 0, 0);
     world.plant("x", FIRST - HOUR, 0);
-    let spent = Settings { night_time: Some(std::time::Duration::ZERO), ..world.settings(world.truth) };
+    let spent = NightSettings { night_time: Some(std::time::Duration::ZERO), ..world.settings(world.truth) };
     let night = world.night_with(&spent);
     assert!(night.hunts.iter().all(|h| h.status == HuntStatus::Skipped && h.open.is_some()));
     let cancelled = world.settings(world.truth);
     cancelled.cancel.store(true, Ordering::SeqCst);
     assert!(world.night_with(&cancelled).hunts.iter().all(|h| h.status == HuntStatus::Interrupted));
     assert_eq!(world.looks.load(Ordering::SeqCst), 0);
-    let together = Settings { jobs: 3, ..world.settings(world.truth) };
+    let together = NightSettings { jobs: 3, ..world.settings(world.truth) };
     world.night_with(&together);
     world.check(world.truth);
 }
@@ -147,7 +147,7 @@ fn suppressed_findings_are_quiet_until_their_day() {
     for night in 0..3 {
         world.truth = FIRST + night * DAY;
         let quiet = Suppressions::parse(&list).unwrap();
-        let news = world.night_with(&Settings { quiet, ..world.settings(world.truth) }).hunts[0].news.clone();
+        let news = world.night_with(&NightSettings { quiet, ..world.settings(world.truth) }).hunts[0].news.clone();
         counts.push((news.new.len(), news.suppressed.len()));
     }
     assert_eq!(counts, [(0, 1), (0, 1), (1, 0)]);
@@ -171,7 +171,7 @@ fn old_reports_and_findings_go_and_the_last_good_report_stays() {
     world.plant("old", FIRST - HOUR, 0);
     world.night();
     world.failing = vec![0];
-    let short = |world: &World| Settings { keep_reports: 2 * DAY, keep_history: 5 * DAY, ..world.settings(world.truth) };
+    let short = |world: &World| NightSettings { keep_reports: 2 * DAY, keep_history: 5 * DAY, ..world.settings(world.truth) };
     for _ in 0..8 {
         world.truth += DAY;
         world.night_with(&short(&world));
@@ -179,7 +179,7 @@ fn old_reports_and_findings_go_and_the_last_good_report_stays() {
     let names: Vec<String> = world.reports().into_keys().collect();
     assert_eq!(names.len(), 4, "the good one and those of two days: {names:?}");
     assert!(names[0].starts_with("20260101T"), "{names:?}");
-    let view = View::open(&world.path("run/state")).unwrap().unwrap();
+    let view = StateView::open(&world.path("run/state")).unwrap().unwrap();
     assert_eq!(view.read(|t| t.keys("h0.hf")).unwrap().len(), 0);
     assert_eq!(view.read(Read::nights).unwrap().len(), 6);
 }
@@ -192,7 +192,7 @@ fn the_state_can_be_looked_at() {
     world.night();
     world.truth += DAY;
     world.night();
-    let view = View::open(&world.path("run/state")).unwrap().unwrap();
+    let view = StateView::open(&world.path("run/state")).unwrap().unwrap();
     let shown = view.read(|t| status::status(t, Instant(world.truth + HOUR), None)).unwrap();
     for part in ["h0.hf | ok ", "h1.hf | failed", "1h 00m", "did not answer", "next run expected: 2026-01-03T02:00:00Z"] {
         assert!(shown.contains(part), "{part} is missing in\n{shown}");

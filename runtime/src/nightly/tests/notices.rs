@@ -1,9 +1,8 @@
 //! Notifications against receivers that drop, delay, refuse and repeat.
 
 use super::world::{FIRST, HOUR, World};
-use crate::nightly::night::Settings;
-use crate::nightly::notify::Notifier;
-use crate::nightly::state::{Read, View};
+use crate::nightly::model::{NightSettings, Notifier};
+use crate::nightly::state::{Read, StateView};
 use crate::nightly::window::DAY;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read as _, Write};
@@ -57,7 +56,7 @@ fn receiver(moods: &'static [Mood]) -> (String, Receiver<(String, String)>) {
             let message = (id, String::from_utf8(body).unwrap());
             let answer = match mood {
                 Mood::Busy => "503 Busy",
-                Mood::Redirect => "302 Found\r\nLocation: http://127.0.0.1:1/",
+                Mood::Redirect => "302 FoundEntities\r\nLocation: http://127.0.0.1:1/",
                 _ => "204 Taken",
             };
             if !matches!(mood, Mood::Busy | Mood::Redirect) && sender.send(message).is_err() {
@@ -74,7 +73,7 @@ fn receiver(moods: &'static [Mood]) -> (String, Receiver<(String, String)>) {
     (address, came)
 }
 
-fn settings(world: &World, address: &str, tries: u32) -> Settings {
+fn settings(world: &World, address: &str, tries: u32) -> NightSettings {
     let notifier = Notifier {
         command: None,
         webhook: Some(address.into()),
@@ -82,11 +81,11 @@ fn settings(world: &World, address: &str, tries: u32) -> Settings {
         pause: Duration::from_millis(1),
         timeout: Duration::from_millis(300),
     };
-    Settings { notifier, ..world.settings(world.truth) }
+    NightSettings { notifier, ..world.settings(world.truth) }
 }
 
 fn waiting(world: &World) -> usize {
-    View::open(&world.path("run/state")).unwrap().unwrap().read(Read::outbox).unwrap().len()
+    StateView::open(&world.path("run/state")).unwrap().unwrap().read(Read::outbox).unwrap().len()
 }
 
 #[test]
@@ -131,7 +130,7 @@ fn a_command_that_fails_or_hangs_is_told() {
     world.plant("x", FIRST - HOUR, 0);
     let with = |world: &World, command: &str| {
         let notifier = Notifier { command: Some(command.to_owned()), timeout: Duration::from_millis(200), ..Notifier::default() };
-        world.night_with(&Settings { notifier, ..world.settings(world.truth) }).undelivered
+        world.night_with(&NightSettings { notifier, ..world.settings(world.truth) }).undelivered
     };
     assert!(with(&world, "exit 7")[0].contains('7'));
     world.truth += DAY;

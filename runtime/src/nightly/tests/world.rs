@@ -1,11 +1,11 @@
 //! A world with events that arrive late, sources that fail, a clock that steps, and runs that are killed.
 
 use crate::nightly::discover::HuntFile;
-use crate::nightly::engine::{Engine, Look, Survey};
-use crate::nightly::finding::{Found, FoundEntity};
-use crate::nightly::night::{self, Night, Settings, defaults};
-use crate::nightly::notify::Notifier;
-use crate::nightly::step::{Step, Stop};
+use crate::nightly::engine::{Engine, HuntSurvey, Look};
+use crate::nightly::finding::{FoundEntities, FoundEntity};
+use crate::nightly::model::{Night, NightSettings, Notifier, defaults};
+use crate::nightly::night;
+use crate::nightly::step::{NightStep, Stop};
 use crate::nightly::suppress::Suppressions;
 use crate::nightly::window::DAY;
 use crate::report::model::{HuntReport, Status};
@@ -75,8 +75,8 @@ impl World {
         self.folder.path().join(name)
     }
 
-    pub(super) fn settings(&self, now: i64) -> Settings {
-        Settings {
+    pub(super) fn settings(&self, now: i64) -> NightSettings {
+        NightSettings {
             state: self.path("run/state"),
             out: self.path("run/out"),
             now: Instant(now),
@@ -102,13 +102,13 @@ impl World {
         self.night_with(&self.settings(self.truth))
     }
 
-    pub(super) fn night_with(&self, settings: &Settings) -> Night {
+    pub(super) fn night_with(&self, settings: &NightSettings) -> Night {
         night::run(settings, &self.files(), self, &|_| Ok(())).unwrap()
     }
 
     /// A night that is killed after its `at`-th step: the files are as they were at that moment. Answers the step, or
     /// none where the night was over before.
-    pub(super) fn killed(&self, settings: &Settings, at: usize) -> Option<Step> {
+    pub(super) fn killed(&self, settings: &NightSettings, at: usize) -> Option<NightStep> {
         let count = AtomicUsize::new(0);
         let last = std::sync::Mutex::new(None);
         let result = night::run(settings, &self.files(), self, &|step| {
@@ -215,7 +215,7 @@ fn report(hunt: usize, status: Status) -> HuntReport {
 }
 
 impl Engine for World {
-    fn survey(&self, hunt: usize) -> Survey {
+    fn survey(&self, hunt: usize) -> HuntSurvey {
         let front_matter = FrontMatter {
             title: Some(format!("Hunt <b>{hunt}</b>")),
             severity: Some(if hunt == 0 { Severity::Critical } else { Severity::Low }),
@@ -224,7 +224,7 @@ impl Engine for World {
             ..FrontMatter::default()
         };
         let broken = self.broken.contains(&hunt).then(|| Box::new(report(hunt, Status::Error)));
-        Survey { front_matter, sources: vec!["stixshifter://lab".to_owned()], broken }
+        HuntSurvey { front_matter, sources: vec!["stixshifter://lab".to_owned()], broken }
     }
 
     fn look(&self, hunt: usize, window: TimeRange, _: Option<Duration>) -> Look {
@@ -246,7 +246,7 @@ impl Engine for World {
             entity.first = entity.first.min(time);
             entity.last = entity.last.max(time);
         }
-        let found = Found {
+        let found = FoundEntities {
             variable: "x".to_owned(),
             entity: "process".to_owned(),
             columns: vec!["name".to_owned(), "pid".to_owned()],

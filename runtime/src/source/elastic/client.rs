@@ -1,6 +1,7 @@
 //! One server over HTTP: connections, credentials, one try of one request, cancellable at any moment.
 
-use super::config::{Auth, ElasticConfig};
+use super::auth::Auth;
+use super::config::ElasticConfig;
 use super::fault::{self, Fault, Kind};
 use super::product;
 use crate::source::{FetchContext, SourceError};

@@ -1,94 +1,10 @@
-//! What has to be known of a cluster to read from it: address, indices, credentials, limits.
+//! What has to be known of a cluster to read from it: address, indices, limits.
 
+use super::auth::Auth;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::elastic::{BAD_CERTIFICATE, BAD_CLUSTER_ADDRESS};
 use reqwest::Url;
-use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
-
-/// How to prove who asks. No variant shows its secret in `Debug`.
-#[derive(Clone, Debug, Default)]
-pub enum Auth {
-    /// Nothing is sent.
-    #[default]
-    None,
-    /// User and password.
-    Basic {
-        /// The user.
-        user: String,
-        /// The password.
-        password: SecretString,
-    },
-    /// An API key in its two parts.
-    ApiKey {
-        /// `id`
-        id: SecretString,
-        /// `api_key`
-        key: SecretString,
-    },
-    /// An API key as Kibana shows it: Base64 of `id:key`.
-    ApiKeyEncoded(SecretString),
-    /// An access token of OAuth2 or of a service account.
-    Bearer(SecretString),
-}
-
-impl Auth {
-    /// An API key in one text: `id:key`, or the encoded form.
-    pub fn api_key(text: &str) -> Self {
-        match text.trim().split_once(':') {
-            Some((id, key)) => Self::ApiKey { id: id.into(), key: key.into() },
-            None => Self::ApiKeyEncoded(text.trim().into()),
-        }
-    }
-
-    /// User and password.
-    pub fn basic(user: impl Into<String>, password: impl Into<SecretString>) -> Self {
-        Self::Basic { user: user.into(), password: password.into() }
-    }
-
-    /// The value of the header that proves who asks.
-    pub(super) fn header(&self) -> Option<String> {
-        Some(match self {
-            Self::None => return None,
-            Self::Basic { user, password } => {
-                format!("Basic {}", base64(format!("{user}:{}", password.expose_secret()).as_bytes()))
-            }
-            Self::ApiKey { id, key } => {
-                format!("ApiKey {}", base64(format!("{}:{}", id.expose_secret(), key.expose_secret()).as_bytes()))
-            }
-            Self::ApiKeyEncoded(key) => format!("ApiKey {}", key.expose_secret()),
-            Self::Bearer(token) => format!("Bearer {}", token.expose_secret()),
-        })
-    }
-
-    /// A text of a server without the secrets that it may repeat.
-    pub(super) fn hide(&self, text: &str) -> String {
-        let header = self.header().unwrap_or_default();
-        let credential = header.split_once(' ').map_or("", |(_, c)| c);
-        let secret = match self {
-            Self::None => "",
-            Self::Basic { password: secret, .. }
-            | Self::ApiKey { key: secret, .. }
-            | Self::ApiKeyEncoded(secret)
-            | Self::Bearer(secret) => secret.expose_secret(),
-        };
-        let mut text = text.to_owned();
-        for hidden in [credential, secret].into_iter().filter(|s| !s.is_empty()) {
-            text = text.replace(hidden, "***");
-        }
-        text
-    }
-
-    /// The kind, for `huntc sources`: never a part of a secret.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Basic { .. } => "user and password",
-            Self::ApiKey { .. } | Self::ApiKeyEncoded(_) => "API key",
-            Self::Bearer(_) => "token",
-        }
-    }
-}
 
 /// A cluster and how to ask it. Build with [`ElasticConfig::from_address`], then set what differs from the defaults.
 #[derive(Clone, Debug)]
@@ -207,22 +123,8 @@ impl ElasticConfig {
     }
 }
 
-/// Base64 with padding (RFC 4648 §4).
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let word = group.iter().fold(0_u32, |w, b| (w << 8) | u32::from(*b)) << (8 * (3 - group.len()));
-        for place in 0..4 {
-            let sextet = ((word >> (18 - 6 * place)) & 63) as usize;
-            out.push(if place > group.len() { '=' } else { char::from(ALPHABET[sextet]) });
-        }
-    }
-    out
-}
-
 /// `%2A` to `*`; what is not valid stays.
-fn decode_percent(text: &str) -> String {
+pub fn decode_percent(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut i = 0;
@@ -261,29 +163,13 @@ mod tests {
     }
 
     #[test]
-    fn base64_as_in_the_rfc() {
-        let cases = [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ];
-        for (plain, encoded) in cases {
-            assert_eq!(base64(plain.as_bytes()), encoded);
-        }
-    }
-
-    #[test]
     fn debug_shows_no_secret() {
         let mut config = ElasticConfig::from_address("a", "https://host/i").unwrap();
         for auth in [
             Auth::basic("bob", "s3cret"),
             Auth::api_key("id-s3cret:s3cret"),
             Auth::api_key("czNjcmV0"),
-            Auth::Bearer("s3cret".into()),
+            Auth::Token("s3cret".into()),
         ] {
             config.auth = auth;
             let text = format!("{config:?}");

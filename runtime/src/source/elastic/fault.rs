@@ -1,6 +1,7 @@
 //! What can go wrong with one request, and whether trying again may help.
 
 use super::product::Product;
+use huntc_compiler::diag::is_unsafe;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -82,13 +83,9 @@ impl Fault {
     }
 }
 
-/// Text of a server for people: no control, bidirectional or zero-width characters, one line, at most 300 characters.
+/// Text of a server for people: no unsafe characters, one line, at most 300 characters.
 pub(super) fn clean(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-    };
-    let spaced = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !hidden(*c));
+    let spaced = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !is_unsafe(*c));
     let mut out = String::new();
     for (count, c) in spaced.enumerate() {
         if count == 300 {

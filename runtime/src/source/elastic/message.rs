@@ -1,6 +1,7 @@
 //! Faults as messages: which source, what happened, the server's reason, a way out. No secret gets here.
 
-use super::config::{Auth, ElasticConfig};
+use super::auth::Auth;
+use super::config::ElasticConfig;
 use super::fault::{Fault, Kind};
 use crate::source::SourceError;
 use huntc_compiler::diag::Code;
@@ -62,8 +63,8 @@ fn login(auth: &Auth) -> &'static str {
     match auth {
         Auth::None => "the server asks for credentials, and there are none",
         Auth::Basic { .. } => "the server does not accept user and password",
-        Auth::ApiKey { .. } | Auth::ApiKeyEncoded(_) => "the server does not accept the API key",
-        Auth::Bearer(_) => "the server does not accept the token",
+        Auth::ApiKey { .. } => "the server does not accept the API key",
+        Auth::Token(_) => "the server does not accept the token",
     }
 }
 

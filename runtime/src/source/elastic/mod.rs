@@ -3,8 +3,8 @@
 mod adapt;
 mod answer;
 mod answered;
+mod auth;
 mod client;
-mod clock;
 mod columns;
 mod config;
 mod document;
@@ -24,13 +24,14 @@ mod survey;
 
 #[doc(hidden)]
 pub use answered::answered;
-pub use config::{Auth, ElasticConfig};
+pub use auth::Auth;
+pub use config::{ElasticConfig, decode_percent};
 pub use product::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
 
 use super::{DataSource, FetchContext, Records, Sample, SourceError};
 use fault::{Fault, Kind};
-use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::request::BoundRequest;
 use link::Link;
 use mapping::Mappings;
 use prepare::Prepared;

@@ -5,7 +5,7 @@
 
 use super::heads::Heads;
 use super::order::advance;
-use crate::source::Scalar;
+use crate::source::{Scalar, document_time};
 use arrow_buffer::{Buffer, ScalarBuffer};
 use huntc_compiler::value::Value;
 use std::borrow::Cow;
@@ -365,7 +365,17 @@ pub(super) fn address_of(text: &[u8]) -> Option<u128> {
 
 /// The time that a value is or spells, in milliseconds since the epoch.
 pub(super) fn millis(text: &[u8], kind: Kind) -> Option<i64> {
-    super::instant::read(text, kind).0.map(|nanos| huntc_compiler::time::Instant(nanos).millis_floor())
+    time(text, kind).map(huntc_compiler::time::Instant::millis_floor)
+}
+
+/// The time that a value is or spells.
+pub(super) fn time(text: &[u8], kind: Kind) -> Option<huntc_compiler::time::Instant> {
+    let text = std::str::from_utf8(text).ok()?;
+    match kind {
+        Kind::Text => document_time::of_text(text),
+        Kind::Int | Kind::Float => document_time::of_number(text),
+        Kind::Bool => None,
+    }
 }
 
 /// The number that a value is or spells.

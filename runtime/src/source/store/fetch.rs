@@ -169,7 +169,7 @@ fn written_times(selections: &[Selection<'_>], columns: &[Option<&Column>]) -> s
 }
 
 fn formatted(time: Instant) -> Scalar {
-    Scalar::Text(std::str::from_utf8(&super::instant::format(time.0)).unwrap_or_default().into())
+    Scalar::Text(std::str::from_utf8(&crate::source::document_time::format(time.0)).unwrap_or_default().into())
 }
 
 /// An empty column with room for a value a row.

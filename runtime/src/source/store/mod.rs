@@ -11,7 +11,6 @@ mod eval;
 mod fetch;
 mod heads;
 mod ingest;
-mod instant;
 mod lucene;
 mod order;
 mod passing;
@@ -24,11 +23,11 @@ mod walk;
 pub use disk::{IngestOptions, IngestReport, ingest};
 
 use super::clocks::{CATEGORY, Clock, Clocks};
-use super::files::{self, ReadReport};
+use super::logs::{self, ReadReport};
 use super::{DataSource, FetchContext, Fields, Records, Sample, SourceError};
 use bits::Bits;
 use fetch::Selection;
-use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
 use ingest::{Limits, Origin};
 use prepare::{Patterns, Prepared};
@@ -79,14 +78,14 @@ impl Store {
     #[doc(hidden)]
     pub fn from_paths_cut(
         paths: &[PathBuf],
-        read: files::ReadOptions,
+        read: logs::ReadOptions,
         segment_rows: usize,
     ) -> Result<(Self, ReadReport), SourceError> {
         Self::from_paths_within(paths, &Limits { read, segment_rows, workers: 1, ..Limits::default() })
     }
 
     fn from_paths_within(paths: &[PathBuf], limits: &Limits) -> Result<(Self, ReadReport), SourceError> {
-        let inputs = files::list(paths)?;
+        let inputs = logs::list(paths)?;
         let segments = Mutex::new(Vec::new());
         let outcome = ingest::ingest(&inputs, 0, limits, &|segment| {
             segments.lock().unwrap_or_else(PoisonError::into_inner).push(segment);
@@ -164,7 +163,7 @@ impl Store {
             let message = format!("a request needs the field `{field}`, which was passed over in {}", self.location);
             return Err(SourceError::new(&huntc_compiler::diag::codes::internal::BUG, message));
         }
-        self.patterns.lock().unwrap_or_else(PoisonError::into_inner).prepare(&request.query)
+        self.patterns.lock().unwrap_or_else(PoisonError::into_inner).prepare(&request.query, &request.kinds)
     }
 
     /// The segments that a request may find something in, with the rows that it matches.

@@ -8,7 +8,7 @@ use super::manifest::{self, Entry, Manifest};
 use super::reader::{IN_MEMORY, open_segment};
 use super::{layout, merge};
 use crate::source::SourceError;
-use crate::source::files::{self, ReadReport};
+use crate::source::logs::{self, ReadReport};
 use huntc_compiler::diag::codes::store::{NOT_A_STORE, STORE_LOCKED};
 use std::fs::{File, TryLockError};
 use std::io::Write;
@@ -42,7 +42,7 @@ pub struct IngestReport {
 
 /// Adds log files to the store in a folder, which is made where there is none. All of them are added, or none.
 pub fn ingest(paths: &[PathBuf], dir: &Path, options: &IngestOptions) -> Result<IngestReport, SourceError> {
-    let inputs = files::list(paths)?;
+    let inputs = logs::list(paths)?;
     let (_lock, mut manifest) = begin(dir)?;
     let next_file = AtomicU64::new(manifest.next_file);
     let added = Mutex::new(Vec::new());

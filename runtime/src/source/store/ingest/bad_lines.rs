@@ -1,6 +1,6 @@
 //! Lines that are no records, while they are found.
 
-use crate::source::files::{BadReason, NAMED_BAD_LINES};
+use crate::source::logs::{BadReason, NAMED_BAD_LINES};
 
 /// Lines that are no records. A file may hold more of them than fit into memory, so only the first are kept.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use super::interner::Interner;
 use super::limits::Limits;
 use super::parser::{Documents, ID, INDEX};
 use crate::source::Fields;
-use crate::source::files::BadReason;
+use crate::source::logs::BadReason;
 use std::sync::Arc;
 
 /// `_index` and `_id` of an action line.

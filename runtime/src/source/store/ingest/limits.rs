@@ -1,7 +1,7 @@
 //! How much a reading of files may hold at once.
 
-use crate::source::Fields;
-use crate::source::files::ReadOptions;
+use crate::source::logs::ReadOptions;
+use crate::source::{Fields, cores};
 
 /// Rows of a segment at most.
 const MAX_ROWS: usize = 131_072;
@@ -24,14 +24,13 @@ pub(in super::super) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
             read: ReadOptions::default(),
             fields: Fields::All,
             segment_bytes: 96 << 20,
             segment_rows: MAX_ROWS,
             memory: 256 << 20,
-            workers: workers.min(16),
+            workers: cores().min(16),
         }
     }
 }

@@ -18,7 +18,7 @@ pub(super) use limits::Limits;
 
 use super::segment::Segment;
 use crate::source::SourceError;
-use crate::source::files::{self, BadLine, BadReason, Block, Input, NAMED_BAD_LINES, Piece, ReadReport, Spare};
+use crate::source::logs::{self, BadLine, BadReason, Block, Input, NAMED_BAD_LINES, Piece, ReadReport, Spare};
 use bad_lines::Bad;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -119,7 +119,7 @@ fn read_all(
         let first = reading.next;
         reading.origins.push(Origin { name: input.name.clone(), first });
         let bad = &mut reading.bad;
-        let lines = files::read(input, &limits.read, spare, &mut |piece| {
+        let lines = logs::read(input, &limits.read, spare, &mut |piece| {
             match piece {
                 Piece::Bad(line, reason) => bad.push(first + line, reason),
                 Piece::Block(Block { layout, first: line, bytes }) => {

@@ -5,14 +5,13 @@
 //! empty arrays are absent, dotted and nested keys are the same field (both given, both count), and of a key that stands
 //! twice in one object the last value counts, as in other JSON readers.
 
-use super::super::column::Kind;
-use super::super::instant;
+use super::super::column::{Kind, time};
 use super::escape::unescape;
 use super::interner::{BadEscape, Guess, Interner};
 use super::paths::{EdgeId, NodeId, Paths, ROOT};
 use super::text::{MAX_DEPTH, Parsed, Text, readable};
-use crate::source::Fields;
-use crate::source::files::BadReason;
+use crate::source::logs::BadReason;
+use crate::source::{Fields, document_time};
 
 /// Bytes of paths that go on to the next segment at most.
 const BURDEN: usize = 4 << 20;
@@ -180,7 +179,7 @@ impl Documents {
             for (place, time) in &self.times {
                 let value = &mut self.values[*place as usize];
                 if value.1 == PLAIN_TIME {
-                    let text = instant::format(time.unwrap_or(first));
+                    let text = document_time::format(time.unwrap_or(first));
                     value.1 = self.interners[TIME as usize].code_of(&text, Kind::Text, false)?;
                 }
             }
@@ -338,9 +337,10 @@ impl Documents {
             if escaped && !unescape(raw, &mut text) {
                 return Err(BadReason::Malformed);
             }
-            let (time, plain) = instant::read(if escaped { &text } else { raw }, kind);
-            self.times.push((self.values.len() as u32, time));
-            if plain {
+            let value = if escaped { &text } else { raw };
+            let plain = if kind == Kind::Text { document_time::plain(value) } else { None };
+            self.times.push((self.values.len() as u32, plain.or_else(|| Some(time(value, kind)?.0))));
+            if plain.is_some() {
                 self.values.push((TIME, PLAIN_TIME));
                 return Ok(());
             }

@@ -2,7 +2,7 @@
 
 use super::super::column::Kind;
 use super::escape::unescape;
-use crate::source::files::BadReason;
+use crate::source::logs::BadReason;
 
 /// Deepest nesting of objects and arrays.
 pub(super) const MAX_DEPTH: u32 = 256;

@@ -4,7 +4,7 @@ use super::bad_lines::Bad;
 use super::builder::{Builder, Meta};
 use super::limits::Limits;
 use crate::source::SourceError;
-use crate::source::files::{Action, BadReason, Layout, Spare, action};
+use crate::source::logs::{BadReason, BulkAction, Layout, Spare, action};
 use crate::source::store::segment::Segment;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
@@ -87,7 +87,7 @@ impl<'a> Worker<'a> {
                 None
             };
             let meta = match &meta {
-                Some(Action::Write { index, id }) => Meta { index: index.as_deref(), id: id.as_deref() },
+                Some(BulkAction::Write { index, id }) => Meta { index: index.as_deref(), id: id.as_deref() },
                 _ => Meta::default(),
             };
             self.line(line, here, meta, all_text)?;

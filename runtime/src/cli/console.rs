@@ -1,0 +1,80 @@
+//! A command at work: its session, and the terminal that its problems are shown on.
+
+use super::args::{ConfigArgs, SourceArgs};
+use super::exit::ExitCode;
+use super::terminal::Terminal;
+use crate::config::Config;
+use crate::session::{self, RunSettings, Session};
+use crate::source::SourceError;
+use huntc_compiler::diag::codes::hints;
+use huntc_compiler::diag::{Diagnostic, Severity, render_text};
+use std::path::Path;
+use std::sync::Arc;
+
+/// See the module.
+pub(super) struct Console {
+    pub terminal: Terminal,
+    pub session: Session,
+}
+
+impl Console {
+    pub(super) fn new(terminal: Terminal, config: &ConfigArgs, sources: &SourceArgs) -> Self {
+        Self { terminal, session: Session::new(config.config.clone(), sources.sources.clone()) }
+    }
+
+    /// For commands that bind no source and read no configuration.
+    pub(super) fn bare(terminal: Terminal) -> Self {
+        Self { terminal, session: Session::new(None, Vec::new()) }
+    }
+
+    /// With the configuration that holds in the current folder, for commands without a huntflow.
+    pub(super) fn here(terminal: Terminal, config: &ConfigArgs, sources: &SourceArgs) -> Result<(Self, Arc<Config>), ExitCode> {
+        let mut console = Self::new(terminal, config, sources);
+        let config = console.config(Path::new("."))?;
+        Ok((console, config))
+    }
+
+    /// The configuration for huntflows in a folder. Its errors are shown; then nothing may run.
+    pub(super) fn config(&mut self, folder: &Path) -> Result<Arc<Config>, ExitCode> {
+        let config = self.session.config(folder);
+        self.usage(config)
+    }
+
+    /// Shows what is wrong with the lint levels of the command line; then nothing may run.
+    pub(super) fn check_lints(&mut self, settings: &RunSettings) -> Result<(), ExitCode> {
+        let faults = self.session.check_lints(settings);
+        self.usage(if faults.is_empty() { Ok(()) } else { Err(faults) })
+    }
+
+    /// The value, or the end of the command with the problems shown: the command line or the configuration is wrong.
+    pub(super) fn usage<T>(&self, result: Result<T, Vec<Diagnostic>>) -> Result<T, ExitCode> {
+        result.map_err(|problems| {
+            self.show(&problems);
+            ExitCode::Usage
+        })
+    }
+
+    /// Shows an error that ends the command; `subject` is what it is about.
+    pub(super) fn refuse(&mut self, error: &SourceError, subject: &str, code: ExitCode) -> ExitCode {
+        let span = self.session.command_line(subject);
+        self.show(&[session::at(error, span)]);
+        code
+    }
+
+    /// Shows diagnostics on standard error, but no advice: that is for `huntc check`.
+    pub(super) fn show(&self, diagnostics: &[Diagnostic]) {
+        self.show_those(diagnostics, |d| d.severity > Severity::Advice);
+    }
+
+    /// As [`Self::show`], and why statements found nothing.
+    pub(super) fn show_with_hints(&self, diagnostics: &[Diagnostic]) {
+        self.show_those(diagnostics, |d| d.severity > Severity::Advice || hints::is_hint(d.code));
+    }
+
+    fn show_those(&self, diagnostics: &[Diagnostic], keep: impl Fn(&Diagnostic) -> bool) {
+        let diagnostics: Vec<_> = diagnostics.iter().filter(|d| keep(d)).cloned().collect();
+        if !diagnostics.is_empty() {
+            self.terminal.err(&render_text::render(&diagnostics, &self.session.texts, self.terminal.colors_err()));
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Elasticsearch or OpenSearch: how its indices are reached. Secrets are looked up here and nowhere else.
+
+use super::kind::{Form, OpenedSource, ResolvedSource, SourceFacts, SourceKind};
+use crate::config::address::Address;
+use crate::config::environment::Environment;
+use crate::config::reader::{Document, Located, TomlTable};
+use crate::config::secret::{Secret, SecretError};
+use crate::source::elastic::{Auth, ElasticConfig, ElasticSource};
+use crate::source::{FetchContext, Fields, SourceError};
+use huntc_compiler::diag::codes::config::MISSING_SECRET;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An `http` or `https` address.
+pub(super) const FORM: Form = Form::Address { takes: is_http, keys: &KEYS, of_flag, of_table };
+
+/// Keys of `[sources.NAME]` that only a cluster has.
+const KEYS: [&str; 7] = ["indices", "auth", "tls", "page_size", "concurrency", "timeout", "dialects"];
+const AUTH: [&str; 5] = ["username", "password", "id", "api_key", "token"];
+const TLS: [&str; 2] = ["ca", "insecure"];
+
+/// How to reach indices of a cluster.
+#[derive(Clone, Debug)]
+pub struct ClusterProfile {
+    /// `https://host:9200`, with a path where a proxy has one; never with credentials.
+    pub url: String,
+    /// Index expressions; none: all indices.
+    pub indices: Vec<String>,
+    /// Credentials, not looked up yet.
+    pub auth: Auth<Secret>,
+    /// What is trusted.
+    pub tls: Tls,
+    /// Time for one request.
+    pub timeout: Option<Duration>,
+    /// Records a page.
+    pub page_size: Option<u32>,
+    /// Requests in flight.
+    pub concurrency: Option<usize>,
+    /// Kestrel's dialects: `beats` names text fields with a `.keyword` sub-field.
+    pub dialects: Vec<String>,
+}
+
+/// stix-shifter's window for patterns without a range.
+const DEFAULT_WINDOW: Duration = Duration::from_mins(5);
+
+impl ClusterProfile {
+    /// A profile with nothing but an address.
+    pub fn new(url: String, indices: Vec<String>) -> Self {
+        Self {
+            url,
+            indices,
+            auth: Auth::None,
+            tls: Tls::default(),
+            timeout: None,
+            page_size: None,
+            concurrency: None,
+            dialects: Vec::new(),
+        }
+    }
+
+    /// The index expression; `*` for all.
+    pub fn expression(&self) -> String {
+        if self.indices.is_empty() { "*".to_owned() } else { self.indices.join(",") }
+    }
+}
+
+/// TLS of a cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Tls {
+    /// A certificate authority beside those of the system.
+    pub ca: Option<Authority>,
+    /// Do not check the server's certificate.
+    pub insecure: bool,
+}
+
+/// A certificate authority.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Authority {
+    /// A PEM file.
+    File(PathBuf),
+    /// The PEM text.
+    Pem(String),
+}
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            // A careless profile may hold the private key in the same text.
+            Self::Pem(_) => f.write_str("PEM text"),
+        }
+    }
+}
+
+impl SourceKind for ClusterProfile {
+    fn word(&self) -> &'static str {
+        "cluster"
+    }
+
+    fn location(&self) -> String {
+        format!("{}/{}", self.url, self.expression())
+    }
+
+    fn credentials(&self) -> Option<String> {
+        let insecure = if self.tls.insecure { ", certificate not checked" } else { "" };
+        let origin = self.auth.secret().map_or_else(String::new, |secret| format!(" ({})", secret.origin()));
+        Some(format!("{}{origin}{insecure}", self.auth.word()))
+    }
+
+    fn default_window(&self) -> Option<Duration> {
+        Some(DEFAULT_WINDOW)
+    }
+
+    fn cluster_address(&self) -> Option<(String, String)> {
+        Some((self.url.clone(), self.expression()))
+    }
+
+    fn resolve(&self, name: &str, environment: &Environment) -> Result<Box<dyn ResolvedSource>, SourceError> {
+        Ok(Box::new(ResolvedCluster(self.elastic_config(name, environment)?)))
+    }
+}
+
+struct ResolvedCluster(ElasticConfig);
+
+impl ResolvedSource for ResolvedCluster {
+    fn open(&self, _: &dyn Fn() -> Fields) -> Result<OpenedSource, SourceError> {
+        Ok(OpenedSource::new(ElasticSource::new(self.0.clone())?))
+    }
+
+    fn survey(&self, fields: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError> {
+        let source = ElasticSource::new(self.0.clone())?;
+        let survey = source.probe(fields, &FetchContext::default())?;
+        let facts = SourceFacts {
+            server: Some(survey.server.title()),
+            indices: survey.indices,
+            records: survey.records,
+            span: survey.span,
+            clocks: survey.clocks,
+            mappings: survey.fields,
+            traps: survey.traps,
+            counts_by_index: true,
+        };
+        Ok((OpenedSource::new(source), facts))
+    }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
+}
+
+fn is_http(text: &str) -> bool {
+    let scheme = text.split_once("://").map(|(s, _)| s.to_ascii_lowercase());
+    matches!(scheme.as_deref(), Some("http" | "https"))
+}
+
+fn of_flag(text: &str) -> Result<Arc<dyn SourceKind>, String> {
+    let address = Address::parse(text)?;
+    let (url, indices) = address.split();
+    let mut profile = ClusterProfile::new(url, indices);
+    if let Some(auth) = address.auth {
+        profile.auth = auth;
+    }
+    Ok(Arc::new(profile))
+}
+
+pub(super) fn of_table(uri: &Located<&str>, table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Option<Arc<dyn SourceKind>> {
+    match Address::parse(uri.value) {
+        Ok(address) if address.auth.is_some() => {
+            document.bad(uri.span, "`uri` holds credentials", "they belong into `auth`");
+            None
+        }
+        Ok(address) => {
+            // With `indices`, the whole path is a proxy's.
+            let (url, indices) = if table.value("indices").is_some() { (address.whole(), Vec::new()) } else { address.split() };
+            Some(Arc::new(profile(table, ClusterProfile::new(url, indices), document)))
+        }
+        Err(reason) => {
+            document.bad(uri.span, format!("`uri` is no address of a cluster: {reason}"), "`https://host:port` is needed here");
+            None
+        }
+    }
+}
+
+fn profile(table: &TomlTable<'_, '_>, mut profile: ClusterProfile, document: &mut Document<'_>) -> ClusterProfile {
+    if let Some(indices) = table.texts(document, "indices", true) {
+        profile.indices = indices;
+    }
+    if let Some(auth) = table.table(document, "auth") {
+        profile.auth = read_auth(&auth, document);
+    }
+    if let Some(tls) = table.table(document, "tls") {
+        tls.only(document, &TLS);
+        let ca = tls.path(document, "ca").map(Authority::File);
+        profile.tls = Tls { ca, insecure: tls.boolean(document, "insecure").unwrap_or(false) };
+    }
+    profile.timeout = table.duration(document, "timeout");
+    profile.page_size = table.number(document, "page_size", 1..=10_000).map(|n| n as u32);
+    profile.concurrency = table.number(document, "concurrency", 1..=64).map(|n| n as usize);
+    profile.dialects = table.texts(document, "dialects", true).unwrap_or_default();
+    profile
+}
+
+fn read_auth(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Auth<Secret> {
+    table.only(document, &AUTH);
+    let mut secret = |key| table.text(document, key).map(|t| t.value).map(|t| Secret::parse(t, document.base));
+    let (username, password, id, api_key, token) =
+        (secret("username"), secret("password"), secret("id"), secret("api_key"), secret("token"));
+    match (username, password, id, api_key, token) {
+        (Some(username), Some(password), None, None, None) => Auth::Basic { username, password },
+        (None, None, id, Some(api_key), None) => Auth::ApiKey { id, api_key },
+        (None, None, None, None, Some(token)) => Auth::Token(token),
+        _ => {
+            let wanted = "`username` with `password`, `id` with `api_key`, or `token`";
+            document.bad(table.span, "`auth` is not one whole set of credentials", wanted);
+            Auth::None
+        }
+    }
+}
+
+impl ClusterProfile {
+    fn elastic_config(&self, name: &str, environment: &Environment) -> Result<ElasticConfig, SourceError> {
+        let mut config = ElasticConfig::new(name, &self.url, &self.expression())?;
+        config.auth = self.auth.try_map(|secret| secret.resolve(environment).map_err(|e| missing(name, &e)))?;
+        config.ca_pem = match &self.tls.ca {
+            None => None,
+            Some(Authority::Pem(text)) => Some(text.clone()),
+            Some(Authority::File(path)) => {
+                let text = std::fs::read_to_string(path);
+                let unreadable =
+                    |e: std::io::Error| missing(name, &SecretError::Unreadable(path.display().to_string(), e.to_string()));
+                Some(text.map_err(unreadable)?)
+            }
+        };
+        config.insecure = self.tls.insecure;
+        if let Some(timeout) = self.timeout {
+            config.timeout = timeout;
+        }
+        if let Some(size) = self.page_size {
+            config.page_size = size as usize;
+        }
+        if let Some(concurrency) = self.concurrency {
+            config.concurrency = concurrency;
+        }
+        Ok(config)
+    }
+}
+
+fn missing(name: &str, error: &SecretError) -> SourceError {
+    let error_text = error.to_string();
+    let headline = format!("source `{name}` cannot be opened: {error_text}");
+    let short = format!("source `{name}` cannot be opened");
+    let help = match error {
+        SecretError::NotSet(variable) => format!("export {variable}=…"),
+        SecretError::Unreadable(..) | SecretError::Empty(_) => {
+            "check the path in the configuration; it is relative to its file".to_owned()
+        }
+    };
+    if headline.chars().count() <= 100 {
+        return SourceError::new(&MISSING_SECRET, headline).help(help);
+    }
+    SourceError::new(&MISSING_SECRET, short).note(error_text).help(help)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    #[test]
+    fn a_profile_becomes_a_configuration_of_the_reader() {
+        let mut profile = ClusterProfile::new("https://h:9200/es".to_owned(), vec!["a".to_owned(), "b-*".to_owned()]);
+        profile.auth = Auth::ApiKey { id: None, api_key: Secret::parse("${KEY}", std::path::Path::new("")) };
+        profile.page_size = Some(500);
+        let config = profile.elastic_config("host101", &Environment::of([("KEY", "id:hunter2")])).unwrap();
+        assert_eq!(config.location(), "https://h:9200/es/a,b-*");
+        assert_eq!((config.auth.word(), config.page_size), ("API key", 500));
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_secret_that_is_not_there_is_named() {
+        let mut profile = ClusterProfile::new("https://h".to_owned(), Vec::new());
+        profile.auth = Auth::Token(Secret::parse("${NO_TOKEN}", std::path::Path::new("")));
+        let error = profile.elastic_config("host101", &Environment::default()).unwrap_err();
+        assert_eq!(error.code.id, "K0811");
+        assert!(error.message.contains("`NO_TOKEN` is not set"), "{}", error.message);
+    }
+}

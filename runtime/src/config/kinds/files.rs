@@ -1,0 +1,43 @@
+//! A log file, or a folder of log files, read to the end when it is opened.
+
+use super::kind::{Form, OpenedSource, ResolvedSource, SourceFacts, SourceKind};
+use super::store::facts;
+use crate::config::environment::Environment;
+use crate::source::store::Store;
+use crate::source::{Fields, SourceError};
+use std::path::PathBuf;
+use std::slice;
+use std::sync::Arc;
+
+pub(super) const FORM: Form = Form::Path { takes: |_| true, make: |path| Arc::new(LogFiles(path)) };
+
+/// Its path.
+#[derive(Clone, Debug)]
+pub struct LogFiles(pub PathBuf);
+
+impl SourceKind for LogFiles {
+    fn word(&self) -> &'static str {
+        "files"
+    }
+
+    fn location(&self) -> String {
+        self.0.display().to_string()
+    }
+
+    fn resolve(&self, _: &str, _: &Environment) -> Result<Box<dyn ResolvedSource>, SourceError> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl ResolvedSource for LogFiles {
+    fn open(&self, fields: &dyn Fn() -> Fields) -> Result<OpenedSource, SourceError> {
+        let (store, read) = Store::from_paths_with(slice::from_ref(&self.0), fields())?;
+        Ok(OpenedSource { source: Arc::new(store), read })
+    }
+
+    fn survey(&self, _: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError> {
+        let (store, read) = Store::from_paths(slice::from_ref(&self.0))?;
+        let facts = facts(&store)?;
+        Ok((OpenedSource { source: Arc::new(store), read }, facts))
+    }
+}

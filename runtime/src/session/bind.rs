@@ -1,0 +1,101 @@
+//! What the sources of a hunt stand for, and what is to be said of them at the statements that name them.
+
+use super::{Huntflow, Session};
+use crate::config::Config;
+use crate::config::kinds::files::LogFiles;
+use crate::config::kinds::{ResolvedSource, SourceKind as _};
+use crate::source::SourceError;
+use crate::source::logs::ReadReport;
+use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
+use huntc_compiler::diag::codes::store::BAD_LINES;
+use huntc_compiler::diag::{Diagnostic, Severity, suggest};
+use huntc_compiler::plan::{DataSource, Op, Plan};
+use huntc_compiler::source::{SourceId, Span};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The sources of a hunt, by name, and what to say of them.
+#[derive(Default)]
+pub(super) struct BoundSources {
+    pub sources: BTreeMap<String, Box<dyn ResolvedSource>>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl BoundSources {
+    /// Whether a source is not there, so that the hunt cannot run.
+    pub(super) fn refused(&self) -> bool {
+        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+    }
+}
+
+impl Session {
+    /// Finds out what each source of a hunt stands for; nothing is opened.
+    pub(super) fn bind(&self, plan: &Plan, huntflow: &Huntflow, id: SourceId) -> BoundSources {
+        let config = &huntflow.config;
+        let mut bound = BoundSources::default();
+        for source in &plan.sources {
+            let span = statement_of(plan, &source.name).unwrap_or_else(|| Span::new(id, 0, 0));
+            bound.diagnostics.extend(config.notices.get(&source.name).cloned());
+            let resolved = if let Some(binding) = config.sources.get(&source.name) {
+                binding.kind.resolve(&source.name, &self.environment)
+            } else if let Some(path) = source.uri.strip_prefix("file://") {
+                LogFiles(PathBuf::from(path)).resolve(&source.name, &self.environment)
+            } else {
+                let problem = config.broken.get(&source.name).cloned();
+                bound.diagnostics.push(problem.unwrap_or_else(|| unbound(source, config, span)));
+                continue;
+            };
+            match resolved {
+                Ok(resolved) => _ = bound.sources.insert(source.name.clone(), resolved),
+                Err(error) => bound.diagnostics.push(at(&error, span)),
+            }
+        }
+        bound
+    }
+}
+
+fn unbound(source: &DataSource, config: &Config, span: Span) -> Diagnostic {
+    let name = &source.name;
+    let problem = Diagnostic::new(&UNBOUND_SOURCE, span, format!("nothing is bound to the data source `{name}`"))
+        .label(format!("asks `{}`", source.uri));
+    let problem = match suggest::best(name, config.sources.keys().map(String::as_str)) {
+        Some(near) => problem.note(format!("`{near}` is bound, from {}", config.sources[near].origin)),
+        None => problem,
+    };
+    problem.help(how_to_bind(name))
+}
+
+/// What to write to bind a name; both can be pasted.
+fn how_to_bind(name: &str) -> String {
+    let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let key = if bare { name.to_owned() } else { format!("\"{name}\"") };
+    format!("`--source {name}=FILE`, or a table `[sources.{key}]` in huntc.toml")
+}
+
+/// The statement that names a source first.
+pub(super) fn statement_of(plan: &Plan, name: &str) -> Option<Span> {
+    let index = plan.sources.iter().position(|s| s.name == name)?;
+    let asks = |op: &Op| match op {
+        Op::Scan(scan) => usize::from(scan.source.0) == index,
+        Op::Pivot(pivot) => usize::from(pivot.source.0) == index,
+        _ => false,
+    };
+    plan.nodes.iter().find(|node| asks(&node.op)).map(|node| node.origin)
+}
+
+/// A source's error as a diagnostic at a statement.
+pub(crate) fn at(error: &SourceError, span: Span) -> Diagnostic {
+    let mut problem = Diagnostic::new(error.code, span, error.message.as_str());
+    problem.notes.clone_from(&error.notes);
+    error.helps.iter().fold(problem, |p, help| p.help(help.as_str()))
+}
+
+/// A warning of lines that are no records.
+pub(crate) fn bad_lines(report: &ReadReport, name: &str, span: Span) -> Diagnostic {
+    let lines = crate::report::text::count(report.bad_total, "line");
+    let mut problem = Diagnostic::new(&BAD_LINES, span, format!("{lines} of {name} skipped as unreadable"));
+    for bad in report.bad.iter().take(3) {
+        problem = problem.note(format!("{}:{}: {}", bad.file, bad.line, bad.reason.text()));
+    }
+    problem
+}

@@ -1,0 +1,92 @@
+//! A huntflow that was read, and its compilation.
+
+use super::{RunSettings, Session, Tables, input};
+use crate::config::Config;
+use crate::files;
+use huntc_compiler::compile::{Compilation, compile};
+use huntc_compiler::diag::{Diagnostic, Sink};
+use huntc_compiler::front_matter;
+use huntc_compiler::options::Options;
+use huntc_compiler::program::{self, Command};
+use huntc_compiler::source::{SourceId, SourceSet};
+use huntc_compiler::time::TimeRange;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A huntflow with what it is compiled and run with.
+pub struct Huntflow {
+    /// The path as given; `-` for standard input.
+    pub file: String,
+    /// Its text, or why there is none.
+    pub text: Result<SourceId, Box<Diagnostic>>,
+    /// The configuration that holds in its folder.
+    pub config: Arc<Config>,
+    /// The catalog that it is compiled with.
+    pub catalog: Tables,
+    /// The type of each file of a LOAD without AS, by the path as written.
+    loaded_types: Vec<(String, String)>,
+}
+
+impl Huntflow {
+    /// Where relative paths of LOAD and SAVE start from.
+    pub fn folder(&self) -> PathBuf {
+        input::folder(&self.file)
+    }
+
+    /// Folders that LOAD and SAVE may use.
+    pub fn roots(&self) -> Vec<PathBuf> {
+        roots(&self.file, &self.config)
+    }
+}
+
+impl Session {
+    /// Reads a huntflow with its configuration and its catalog. A text that cannot be read is no error here but of the hunt;
+    /// a configuration or a catalog with a fault is one of the whole command.
+    pub fn load(&mut self, file: &str, settings: &RunSettings) -> Result<Huntflow, Vec<Diagnostic>> {
+        let config = self.config(&input::folder(file))?;
+        let catalog = self.catalog(&config, settings)?;
+        let text = input::huntflow(file, &mut self.texts);
+        let loaded_types = text.as_ref().map(|id| loaded_types(file, *id, &self.texts, &config)).unwrap_or_default();
+        Ok(Huntflow { file: file.to_owned(), text, config, catalog, loaded_types })
+    }
+
+    /// Compiles a huntflow; with a window, over that instead of what its statements and the settings leave open. The error is
+    /// that of a text that could not be read.
+    pub fn compile(
+        &self,
+        huntflow: &Huntflow,
+        settings: &RunSettings,
+        window: Option<TimeRange>,
+    ) -> Result<Compilation, Box<Diagnostic>> {
+        let id = huntflow.text.clone()?;
+        let mut options = Options { loaded: huntflow.loaded_types.clone(), ..settings.compile_options(&huntflow.config) };
+        if let Some(window) = window {
+            // LAST counts back from the end of the window, so that a night that is caught up looks at its own time.
+            options.now = window.stop;
+            options.default_range = Some(window);
+            options.replace_ranges = front_matter::read(&self.texts, id, &mut Sink::default()).nightly_window;
+        }
+        Ok(compile(&self.texts, id, &huntflow.catalog, &options))
+    }
+}
+
+fn roots(file: &str, config: &Config) -> Vec<PathBuf> {
+    if config.run.roots.is_empty() { vec![PathBuf::from("."), input::folder(file)] } else { config.run.roots.clone() }
+}
+
+/// The type of each file of a LOAD without AS: the compiler reads no files, so their `type` column is looked at before. Files
+/// that cannot be read have none.
+fn loaded_types(file: &str, id: SourceId, texts: &SourceSet, config: &Config) -> Vec<(String, String)> {
+    // Nearly no huntflow loads anything: the text is parsed twice only where one does.
+    if !texts.get(id).text.to_ascii_uppercase().contains("LOAD") {
+        return Vec::new();
+    }
+    let program = program::parse(texts, id, &mut Sink::default());
+    let (folder, roots) = (input::folder(file), roots(file, config));
+    let place = files::Place { folder: &folder, roots: &roots };
+    let untyped = program.statements.iter().filter_map(|statement| match &statement.command {
+        Command::Load(load) if load.entity.is_none() => Some(&load.path.text),
+        _ => None,
+    });
+    untyped.filter_map(|path| Some((path.clone(), files::entity_type(path, &place)?))).collect()
+}

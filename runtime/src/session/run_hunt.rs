@@ -1,0 +1,196 @@
+//! Runs a hunt: compiles it, binds and opens its sources, executes it, reports. Whoever runs hunts does it here.
+
+use super::bind::{BoundSources, bad_lines, statement_of};
+use super::{Huntflow, RunSettings, Session, SourcePool};
+use crate::exec::{self, Job, Kept, RunOptions};
+use crate::report::model::{HuntReport, Status};
+use crate::source::{Fields, SourceError};
+use huntc_compiler::compile::{Compilation, Compiled};
+use huntc_compiler::diag::codes::internal::BUG;
+use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
+use huntc_compiler::diag::{Diagnostic, Sink};
+use huntc_compiler::plan::{Plan, VarId};
+use huntc_compiler::source::Span;
+use huntc_compiler::time::TimeRange;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::time::Duration;
+
+/// What one run of a hunt has beside its settings.
+pub struct RunContext<'a> {
+    /// The sources that are open.
+    pub pool: &'a SourcePool,
+    /// What it looks at, instead of what its statements and the settings leave open.
+    pub window: Option<TimeRange>,
+    /// Time that is left for it, whatever the settings allow.
+    pub time_left: Option<Duration>,
+    /// Set on Ctrl-C.
+    pub cancel: Arc<AtomicBool>,
+    /// Records read so far, for progress.
+    pub read: Arc<AtomicU64>,
+    /// Identifies the run to servers.
+    pub run_id: String,
+}
+
+impl<'a> RunContext<'a> {
+    /// A run over what the hunt says, without bounds, that nobody watches or interrupts.
+    pub fn new(pool: &'a SourcePool, run_id: String) -> Self {
+        Self { pool, window: None, time_left: None, cancel: Arc::default(), read: Arc::default(), run_id }
+    }
+}
+
+/// What became of a hunt.
+pub struct HuntRun {
+    /// For people and programs.
+    pub report: HuntReport,
+    /// Why nothing was asked of any source; the report says more.
+    pub refusal: Option<Refusal>,
+    /// The entities that the hunt is after.
+    pub finding: Finding,
+}
+
+/// Why a hunt did not run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// Its file cannot be read.
+    Unreadable,
+    /// It has errors.
+    Faulty,
+    /// A source of it is not bound, or a secret of one is not there.
+    Unbound,
+}
+
+/// The entities that a hunt is after: by its front matter, else its last variable.
+pub enum Finding {
+    /// Not known: the hunt did not come so far.
+    Unknown,
+    /// The hunt binds no variable.
+    NoVariable,
+    /// Those of a variable.
+    Variable {
+        /// The plan.
+        plan: Box<Plan>,
+        /// The variable.
+        variable: VarId,
+        /// Fewer entities are no finding.
+        at_least: u64,
+        /// Its table.
+        kept: Kept,
+    },
+}
+
+/// Nodes in flight that wait for clusters: a server's queue is the limit, not our cores.
+const REMOTE_CONCURRENCY: usize = 8;
+
+/// Runs a hunt. A fault of ours ends this hunt with a report that says so, and no other.
+pub fn run_hunt(session: &Session, huntflow: &Huntflow, settings: &RunSettings, context: &RunContext<'_>) -> HuntRun {
+    let run = || run_unguarded(session, huntflow, settings, context);
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        let diagnostics = huntflow.text.as_ref().map(|id| {
+            Diagnostic::new(&BUG, Span::new(*id, 0, 0), "the hunt met a fault in huntc")
+                .note(format!("huntc {}", env!("CARGO_PKG_VERSION")))
+                .help("please report it with the huntflow; other hunts of this run are not affected")
+        });
+        let report = HuntReport::without_results(&huntflow.file, Status::Failed, diagnostics.into_iter().collect());
+        HuntRun { report, refusal: None, finding: Finding::Unknown }
+    })
+}
+
+fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings, context: &RunContext<'_>) -> HuntRun {
+    let refused = |refusal: Refusal, diagnostics: Vec<Diagnostic>| HuntRun {
+        report: HuntReport::without_results(&huntflow.file, Status::Error, diagnostics),
+        refusal: Some(refusal),
+        finding: Finding::Unknown,
+    };
+    let id = match &huntflow.text {
+        Ok(id) => *id,
+        Err(problem) => return refused(Refusal::Unreadable, vec![(**problem).clone()]),
+    };
+    let Compilation { compiled, mut diagnostics, front_matter, .. } = match session.compile(huntflow, settings, context.window) {
+        Ok(compilation) => compilation,
+        Err(problem) => return refused(Refusal::Unreadable, vec![*problem]),
+    };
+    let Some(compiled) = compiled else { return refused(Refusal::Faulty, diagnostics) };
+    let mut bound = session.bind(&compiled.plan, huntflow, id);
+    let unbound = bound.refused();
+    diagnostics.append(&mut bound.diagnostics);
+    if unbound {
+        return refused(Refusal::Unbound, diagnostics);
+    }
+    let wanted = front_matter.finding_of(&compiled.hunt);
+    let work = Work { huntflow, settings, context, compiled: &compiled, bound: &bound };
+    let (mut report, kept) = work.execute(diagnostics, wanted.map(|(variable, _)| variable));
+    report.diagnostics.extend(work.bad_lines());
+    let finding = match (wanted, kept) {
+        (None, _) => Finding::NoVariable,
+        (Some((variable, at_least)), Some(kept)) => Finding::Variable { plan: Box::new(compiled.plan), variable, at_least, kept },
+        (Some(_), None) => Finding::Unknown,
+    };
+    HuntRun { report, refusal: None, finding }
+}
+
+/// A hunt whose sources are bound.
+struct Work<'a> {
+    huntflow: &'a Huntflow,
+    settings: &'a RunSettings,
+    context: &'a RunContext<'a>,
+    compiled: &'a Compiled,
+    bound: &'a BoundSources,
+}
+
+impl Work<'_> {
+    /// Executes the plan. The table of `keep` comes with the report.
+    fn execute(&self, diagnostics: Vec<Diagnostic>, keep: Option<VarId>) -> (HuntReport, Option<Kept>) {
+        let Self { huntflow, settings, context, .. } = self;
+        let config = &huntflow.config;
+        let open = |name: &str, fields: &dyn Fn() -> Fields| match self.bound.sources.get(name) {
+            Some(resolved) => context.pool.get(config, name, resolved.as_ref(), fields),
+            None => Err(SourceError::new(&UNBOUND_SOURCE, format!("nothing is bound to `{name}`"))),
+        };
+        let options = RunOptions {
+            analytic: &|uri| config.analytics.get(uri).cloned(),
+            keys: settings.keys,
+            allow_partial: settings.allow_partial,
+            concurrency: config.run.concurrency.or(settings.concurrency).unwrap_or_else(|| self.concurrency()),
+            roots: huntflow.roots(),
+            cancel: Arc::clone(&context.cancel),
+            read: Arc::clone(&context.read),
+            run_id: context.run_id.clone(),
+            max_records: config.run.max_records,
+            max_requests: config.run.max_requests,
+            timeout: settings.timeout.or(config.run.timeout).into_iter().chain(context.time_left).min(),
+            hints: settings.hints && config.run.hints.unwrap_or(true),
+            ..RunOptions::new(&open)
+        };
+        let job = Job {
+            file: huntflow.file.clone(),
+            plan: &self.compiled.plan,
+            requests: &self.compiled.requests,
+            request_of: &|id, node| self.compiled.request_of(&huntflow.catalog, id, node),
+            catalog: &huntflow.catalog,
+            diagnostics,
+            folder: huntflow.folder(),
+        };
+        exec::run_and_keep(job, &options, keep)
+    }
+
+    /// Nodes in flight where nobody says how many.
+    fn concurrency(&self) -> usize {
+        let remote = self.bound.sources.values().any(|source| source.is_remote());
+        if remote { REMOTE_CONCURRENCY } else { crate::source::cores() }
+    }
+
+    /// Warnings of lines that are no records, in the log files that this hunt was the first to ask.
+    fn bad_lines(&self) -> Vec<Diagnostic> {
+        let huntflow = self.huntflow;
+        let mut sink = Sink::new(huntflow.config.lint_levels(&self.settings.lints));
+        for name in self.bound.sources.keys() {
+            let report = self.context.pool.take_report(&huntflow.config, name).filter(|report| report.bad_total > 0);
+            if let (Some(report), Some(span)) = (report, statement_of(&self.compiled.plan, name)) {
+                sink.report(bad_lines(&report, &format!("`{name}`"), span));
+            }
+        }
+        sink.finish()
+    }
+}

@@ -1,0 +1,147 @@
+//! Credentials of a cluster: secrets as the configuration refers to them, or as they are.
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// How to prove who asks. `S` is a secret, or what refers to one; neither shows itself in `Debug`.
+#[derive(Clone, Debug, Default)]
+pub enum Auth<S = SecretString> {
+    /// Nothing is sent.
+    #[default]
+    None,
+    /// User and password.
+    Basic {
+        /// The user.
+        username: S,
+        /// The password.
+        password: S,
+    },
+    /// An API key.
+    ApiKey {
+        /// Its id; none where `api_key` is both: `id:key`, or that in Base64, as Kibana shows it.
+        id: Option<S>,
+        /// The key.
+        api_key: S,
+    },
+    /// An access token of OAuth2 or of a service account.
+    Token(S),
+}
+
+impl<S> Auth<S> {
+    /// The kind, for people.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::None => "no credentials",
+            Self::Basic { .. } => "user and password",
+            Self::ApiKey { .. } => "API key",
+            Self::Token(_) => "token",
+        }
+    }
+
+    /// The secret itself, without the name that goes with it.
+    pub fn secret(&self) -> Option<&S> {
+        match self {
+            Self::None => None,
+            Self::Basic { password: secret, .. } | Self::ApiKey { api_key: secret, .. } | Self::Token(secret) => Some(secret),
+        }
+    }
+
+    /// The same with other secrets, up to the first error.
+    pub fn try_map<T, E>(&self, get: impl Fn(&S) -> Result<T, E>) -> Result<Auth<T>, E> {
+        Ok(match self {
+            Self::None => Auth::None,
+            Self::Basic { username, password } => Auth::Basic { username: get(username)?, password: get(password)? },
+            Self::ApiKey { id, api_key } => Auth::ApiKey { id: id.as_ref().map(&get).transpose()?, api_key: get(api_key)? },
+            Self::Token(token) => Auth::Token(get(token)?),
+        })
+    }
+}
+
+impl Auth {
+    /// An API key in one text: `id:key`, or the encoded form.
+    pub fn api_key(text: &str) -> Self {
+        Self::ApiKey { id: None, api_key: text.into() }
+    }
+
+    /// User and password.
+    pub fn basic(username: impl Into<SecretString>, password: impl Into<SecretString>) -> Self {
+        Self::Basic { username: username.into(), password: password.into() }
+    }
+
+    /// The value of the header that proves who asks.
+    pub(super) fn header(&self) -> Option<String> {
+        Some(match self {
+            Self::None => return None,
+            Self::Basic { username, password } => format!("Basic {}", base64_pair(username, password)),
+            Self::ApiKey { id: Some(id), api_key } => format!("ApiKey {}", base64_pair(id, api_key)),
+            Self::ApiKey { id: None, api_key } => match api_key.expose_secret().trim() {
+                pair if pair.contains(':') => format!("ApiKey {}", base64(pair.as_bytes())),
+                encoded => format!("ApiKey {encoded}"),
+            },
+            Self::Token(token) => format!("Bearer {}", token.expose_secret()),
+        })
+    }
+
+    /// A text of a server without the secrets that it may repeat.
+    pub(super) fn hide(&self, text: &str) -> String {
+        let header = self.header().unwrap_or_default();
+        let credential = header.split_once(' ').map_or("", |(_, c)| c);
+        let secret = self.secret().map_or("", |secret| secret.expose_secret().trim());
+        let key = match self {
+            Self::ApiKey { id: None, .. } => secret.split_once(':').map_or("", |(_, key)| key),
+            _ => "",
+        };
+        let mut text = text.to_owned();
+        for hidden in [credential, secret, key].into_iter().filter(|s| !s.is_empty()) {
+            text = text.replace(hidden, "***");
+        }
+        text
+    }
+}
+
+/// Two secrets with a colon between them, encoded.
+fn base64_pair(name: &SecretString, secret: &SecretString) -> String {
+    base64(format!("{}:{}", name.expose_secret(), secret.expose_secret()).as_bytes())
+}
+
+/// Base64 with padding (RFC 4648 §4).
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let word = group.iter().fold(0_u32, |w, b| (w << 8) | u32::from(*b)) << (8 * (3 - group.len()));
+        for place in 0..4 {
+            let sextet = ((word >> (18 - 6 * place)) & 63) as usize;
+            out.push(if place > group.len() { '=' } else { char::from(ALPHABET[sextet]) });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_as_in_the_rfc() {
+        let cases = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ];
+        for (plain, encoded) in cases {
+            assert_eq!(base64(plain.as_bytes()), encoded);
+        }
+    }
+
+    #[test]
+    fn an_api_key_of_one_text_is_a_pair_or_encoded() {
+        assert_eq!(Auth::api_key(" id:key ").header().as_deref(), Some("ApiKey aWQ6a2V5"));
+        assert_eq!(Auth::api_key("aWQ6a2V5").header().as_deref(), Some("ApiKey aWQ6a2V5"));
+        let shown = Auth::api_key("id:s3cret").hide("s3cret, id:s3cret and aWQ6czNjcmV0");
+        assert_eq!(shown, "***, *** and ***");
+    }
+}

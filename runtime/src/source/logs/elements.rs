@@ -1,0 +1,326 @@
+//! Cuts JSON values that hold many documents into their elements, streaming: search responses, arrays, and
+//! pretty-printed values one after the other.
+//!
+//! Only strings and nesting are followed here; whether an element is JSON is for its parser to say.
+
+use super::format::{LogFormat, LogReading};
+use super::open::broken;
+use super::{BadReason, Block, Emit, Layout, Piece, ReadOptions, Spare};
+use crate::source::SourceError;
+use std::io::Read;
+
+/// One array of documents.
+pub(super) const ARRAY: LogFormat = LogFormat {
+    name: "array",
+    sniff: |beginning| beginning.first_line.starts_with(b"["),
+    read: |reader, reading, emit| cut(reader, Wanted::Array, reading, emit),
+};
+
+/// Search responses: `{"hits":{"hits":[…]}}`.
+pub(super) const RESPONSES: LogFormat = LogFormat {
+    name: "search responses",
+    sniff: |beginning| beginning.first_line.starts_with(b"{") && is_response(beginning.text),
+    read: |reader, reading, emit| cut(reader, Wanted::Hits, reading, emit),
+};
+
+/// Pretty-printed documents one after the other. Their first line is exactly this: a broken first line of NDJSON must not take
+/// the lines behind it along.
+pub(super) const VALUES: LogFormat = LogFormat {
+    name: "values",
+    sniff: |beginning| beginning.first_line == b"{",
+    read: |reader, reading, emit| cut(reader, Wanted::Values, reading, emit),
+};
+
+/// Where the documents stand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Wanted {
+    /// In `hits.hits` of search responses, one response after the other.
+    Hits,
+    /// In an array.
+    Array,
+    /// The values themselves.
+    Values,
+}
+
+/// Top-level keys of a search response; any other key before `hits` means that this is no response.
+const RESPONSE_KEYS: [&str; 12] = [
+    "took",
+    "timed_out",
+    "_shards",
+    "hits",
+    "_scroll_id",
+    "pit_id",
+    "terminated_early",
+    "num_reduce_phases",
+    "_clusters",
+    "status",
+    "aggregations",
+    "suggest",
+];
+
+/// Cuts all of a stream; returns how many elements it has.
+fn cut(reader: &mut dyn Read, wanted: Wanted, reading: &LogReading<'_>, emit: &mut Emit<'_>) -> Result<u64, SourceError> {
+    let mut scanner = Scanner::new(wanted, reading.options, reading.spare);
+    let mut chunk = vec![0; reading.options.block.clamp(1, 256 << 10)];
+    loop {
+        match reader.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(n) => {
+                for &byte in &chunk[..n] {
+                    scanner.step(byte, emit)?;
+                }
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(broken(reading.name, &e)),
+        }
+    }
+    scanner.finish(emit)?;
+    Ok(scanner.count)
+}
+
+/// What the beginning of a text says about whether it is a search response.
+fn is_response(prefix: &[u8]) -> bool {
+    let (options, spare) = (ReadOptions::default(), Spare::default());
+    let mut scanner = Scanner::new(Wanted::Hits, &options, &spare);
+    for &byte in prefix {
+        if scanner.step(byte, &mut |_| Ok(())).is_err() || scanner.foreign {
+            return false;
+        }
+        if scanner.inside == Some(3) {
+            return true;
+        }
+        if scanner.depth == 0 && scanner.count > 0 {
+            return false;
+        }
+    }
+    false
+}
+
+/// Where in the text's grammar the next byte stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    /// Outside of strings.
+    Plain,
+    /// In a string.
+    String,
+    /// In a string, behind a backslash.
+    Escape,
+    /// In something that should not be there, up to the next white space.
+    Stray,
+}
+
+struct Scanner<'a> {
+    wanted: Wanted,
+    options: &'a ReadOptions,
+    spare: &'a Spare,
+    depth: usize,
+    state: State,
+    /// The string that was read last at depth 1 or 2, and the key that is current there.
+    word: Vec<u8>,
+    keys: [Vec<u8>; 2],
+    /// Whether a key was seen that no search response has.
+    foreign: bool,
+    /// Whether the current response had `hits.hits`.
+    had_hits: bool,
+    /// Depth at which elements begin, while inside of their list.
+    inside: Option<usize>,
+    /// Whether an element is being read, and how long it is.
+    element: Option<usize>,
+    /// Elements begun so far, and the number of the first one in `bytes`.
+    count: u64,
+    first: u64,
+    bytes: Vec<u8>,
+}
+
+impl<'a> Scanner<'a> {
+    fn new(wanted: Wanted, options: &'a ReadOptions, spare: &'a Spare) -> Self {
+        Self {
+            wanted,
+            options,
+            spare,
+            depth: 0,
+            state: State::Plain,
+            word: Vec::new(),
+            keys: [Vec::new(), Vec::new()],
+            foreign: false,
+            had_hits: false,
+            inside: (wanted == Wanted::Values).then_some(0),
+            element: None,
+            count: 0,
+            first: 0,
+            bytes: Vec::new(),
+        }
+    }
+
+    fn step(&mut self, byte: u8, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        if matches!(self.state, State::String | State::Escape) {
+            self.store(byte);
+            self.string_byte(byte);
+            return Ok(());
+        }
+        if self.state == State::Stray {
+            self.state = if byte.is_ascii_whitespace() { State::Plain } else { State::Stray };
+            return Ok(());
+        }
+        match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => {
+                // A scalar at the top ends with white space.
+                if self.element.is_some() && self.inside == Some(self.depth) && self.depth == 0 {
+                    return self.end_element(emit);
+                }
+                self.store(b' ');
+            }
+            b',' if self.inside == Some(self.depth) => return self.end_element(emit),
+            b']' if self.inside == Some(self.depth) && self.depth > 0 => {
+                self.end_element(emit)?;
+                self.inside = None;
+                self.close(emit)?;
+            }
+            _ => {
+                if self.inside == Some(self.depth) && self.element.is_none() {
+                    self.element = Some(0);
+                    self.count += 1;
+                } else if self.depth == 0 && self.inside.is_none() && !self.opens_top(byte) {
+                    return self.stray(emit);
+                }
+                self.store(byte);
+                self.structure(byte, emit)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a byte may begin a value at the top of the text.
+    fn opens_top(&self, byte: u8) -> bool {
+        match self.wanted {
+            Wanted::Hits => byte == b'{',
+            Wanted::Array => byte == b'[',
+            Wanted::Values => true,
+        }
+    }
+
+    fn string_byte(&mut self, byte: u8) {
+        self.state = match (self.state, byte) {
+            (State::String, b'"') => State::Plain,
+            (State::String, b'\\') => State::Escape,
+            _ => State::String,
+        };
+        if self.state != State::Plain && self.element.is_none() && self.word.len() < 64 {
+            self.word.push(byte);
+        }
+    }
+
+    fn structure(&mut self, byte: u8, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        match byte {
+            b'"' => {
+                self.state = State::String;
+                self.word.clear();
+            }
+            b':' if self.element.is_none() && (1..=2).contains(&self.depth) => {
+                self.keys[self.depth - 1] = std::mem::take(&mut self.word);
+                if self.depth == 1 && !RESPONSE_KEYS.iter().any(|k| k.as_bytes() == self.keys[0]) {
+                    self.foreign = true;
+                }
+            }
+            b'{' | b'[' => self.open(byte),
+            b'}' | b']' => self.close(emit)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, byte: u8) {
+        self.depth += 1;
+        if self.element.is_some() {
+            return;
+        }
+        if self.depth == 2 {
+            self.keys[1].clear();
+        }
+        let here = match self.wanted {
+            Wanted::Hits => byte == b'[' && self.depth == 3 && self.keys.iter().all(|k| k == b"hits"),
+            Wanted::Array => self.depth == 1,
+            Wanted::Values => false,
+        };
+        if here {
+            self.inside = Some(self.depth);
+            self.had_hits = true;
+        }
+    }
+
+    fn close(&mut self, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        self.depth = self.depth.saturating_sub(1);
+        if self.element.is_some() {
+            return if self.inside == Some(self.depth) { self.end_element(emit) } else { Ok(()) };
+        }
+        if self.depth == 0 && self.wanted == Wanted::Hits {
+            self.keys = [Vec::new(), Vec::new()];
+            if !std::mem::take(&mut self.had_hits) {
+                self.count += 1;
+                return self.bad(BadReason::NoHits, emit);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a byte of the current element, up to the limit of a line.
+    fn store(&mut self, byte: u8) {
+        if let Some(len) = &mut self.element {
+            *len += 1;
+            if *len <= self.options.max_line {
+                // A line feed inside a string is not JSON, and must stay so in a text cut by line feeds.
+                self.bytes.push(if byte == b'\n' { 1 } else { byte });
+            }
+        }
+    }
+
+    fn end_element(&mut self, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        let Some(len) = self.element.take() else { return Ok(()) };
+        if len > self.options.max_line {
+            self.bytes.truncate(self.bytes.len() - self.options.max_line);
+            return self.bad(BadReason::TooLong, emit);
+        }
+        self.bytes.push(b'\n');
+        if self.bytes.len() >= self.options.block { self.flush(emit) } else { Ok(()) }
+    }
+
+    /// Something that is no value where one should begin.
+    fn stray(&mut self, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        self.state = State::Stray;
+        self.count += 1;
+        self.bad(BadReason::Malformed, emit)
+    }
+
+    /// Reports the last element as bad.
+    fn bad(&mut self, reason: BadReason, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        self.flush(emit)?;
+        self.first = self.count;
+        emit(Piece::Bad(self.count.saturating_sub(1), reason))
+    }
+
+    fn flush(&mut self, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        let first = std::mem::replace(&mut self.first, self.count);
+        if self.bytes.is_empty() {
+            return Ok(());
+        }
+        let bytes = std::mem::replace(&mut self.bytes, self.spare.take(self.options.block));
+        emit(Piece::Block(Block { layout: Layout::Elements, first, bytes }))
+    }
+
+    fn finish(&mut self, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        let open_string = matches!(self.state, State::String | State::Escape);
+        let scalar = self.depth == 0 && !open_string && self.inside == Some(0);
+        if self.element.is_some() && scalar {
+            self.end_element(emit)?;
+        } else if self.element.take().is_some() {
+            let start = memchr::memrchr(b'\n', &self.bytes).map_or(0, |i| i + 1);
+            self.bytes.truncate(start);
+            return self.bad(BadReason::Truncated, emit);
+        } else if self.depth > 0 || open_string {
+            self.flush(emit)?;
+            self.count += 1;
+            return self.bad(BadReason::Truncated, emit);
+        }
+        self.flush(emit)
+    }
+}

@@ -1,0 +1,156 @@
+//! A document a line: ECS NDJSON, hits as `elasticdump` writes them. Cuts a stream into blocks of whole lines.
+
+use super::format::{LogFormat, LogReading};
+use super::open::broken;
+use super::{BadReason, Block, BulkAction, Emit, Layout, Piece, action};
+use crate::source::SourceError;
+use huntc_compiler::diag::codes::store::BULK_CHANGE;
+use std::io::Read;
+
+/// What no other format takes: its lines are tested one by one.
+pub(super) const LINES: LogFormat =
+    LogFormat { name: "lines", sniff: |_| true, read: |reader, reading, emit| cut(reader, Layout::Lines, reading, emit) };
+
+/// Cuts all of a stream; returns how many lines it has.
+pub(super) fn cut(
+    reader: &mut dyn Read,
+    layout: Layout,
+    reading: &LogReading<'_>,
+    emit: &mut Emit<'_>,
+) -> Result<u64, SourceError> {
+    let mut cutter = Cutter { layout, reading, line: 0, bytes: Vec::new() };
+    loop {
+        let old = cutter.bytes.len();
+        let ended = fill(reader, &mut cutter.bytes, reading.options.block).map_err(|e| broken(reading.name, &e))?;
+        if ended {
+            cutter.finish(emit)?;
+            return Ok(cutter.line);
+        }
+        if let Some(end) = memchr::memrchr(b'\n', &cutter.bytes[old..]) {
+            cutter.emit_until(old + end + 1, emit)?;
+        }
+        if cutter.unfinished() > reading.options.max_line {
+            cutter.skip_line(reader, emit)?;
+        }
+    }
+}
+
+/// Bytes of an action and of blank lines behind it, at least, before the action is taken to have no document.
+const MAX_WAIT: usize = 64 << 10;
+
+struct Cutter<'a> {
+    layout: Layout,
+    reading: &'a LogReading<'a>,
+    /// Lines before `bytes`.
+    line: u64,
+    /// What is read but not handed on.
+    bytes: Vec<u8>,
+}
+
+impl Cutter<'_> {
+    /// Hands on `bytes[..end]`, which ends with a line; of a bulk body less by an action without its document.
+    fn emit_until(&mut self, end: usize, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        let end = if self.layout == Layout::Bulk { self.whole_pairs(end)? } else { end };
+        self.hand_on(end, emit)
+    }
+
+    fn hand_on(&mut self, end: usize, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        if end == 0 {
+            return Ok(());
+        }
+        // Room for what is left and another block, so that this one is not moved while it is read.
+        let mut rest = self.reading.spare.take(self.reading.options.block + self.bytes.len() - end);
+        rest.extend_from_slice(&self.bytes[end..]);
+        self.bytes.truncate(end);
+        let bytes = std::mem::replace(&mut self.bytes, rest);
+        let first = self.line;
+        self.line += memchr::memchr_iter(b'\n', &bytes).count() as u64;
+        emit(Piece::Block(Block { layout: self.layout, first, bytes }))
+    }
+
+    /// The end of the last document in `bytes[..end]`; an action behind it waits for its document, but not for ever: behind
+    /// more blank lines than a block holds there is none.
+    fn whole_pairs(&self, end: usize) -> Result<usize, SourceError> {
+        let mut waiting = None;
+        let mut at = 0;
+        let mut line = self.line;
+        while at < end {
+            let stop = memchr::memchr(b'\n', &self.bytes[at..end]).map_or(end, |i| at + i + 1);
+            let text = self.bytes[at..stop].trim_ascii();
+            if waiting.is_some() && !text.is_empty() {
+                waiting = None;
+            } else if !text.is_empty() {
+                match action(text) {
+                    Some(BulkAction::Write { .. }) => waiting = Some(at),
+                    Some(BulkAction::Change(word)) => return Err(self.refuse(word, line)),
+                    None => {}
+                }
+            }
+            line += 1;
+            at = stop;
+        }
+        Ok(waiting.filter(|at| end - at <= self.reading.options.block.max(MAX_WAIT)).unwrap_or(end))
+    }
+
+    fn refuse(&self, word: &str, line: u64) -> SourceError {
+        SourceError::new(&BULK_CHANGE, format!("{}:{}: a bulk body of logs cannot {word} documents", self.reading.name, line + 1))
+            .note("only `create` and `index` add records; records that change later would make a hunt's answer depend on order")
+            .help("remove the action (and the line behind an `update`), or load the body into an index and export that")
+    }
+
+    /// Bytes behind the last line feed.
+    fn unfinished(&self) -> usize {
+        self.bytes.len() - memchr::memrchr(b'\n', &self.bytes).map_or(0, |i| i + 1)
+    }
+
+    /// Gives up the line that `bytes` ends in: hands on what is before it and drops the stream up to the next line.
+    fn skip_line(&mut self, reader: &mut dyn Read, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        let start = self.bytes.len() - self.unfinished();
+        self.bytes.truncate(start);
+        self.hand_on(start, emit)?;
+        emit(Piece::Bad(self.line, BadReason::TooLong))?;
+        self.bytes.clear();
+        let mut chunk = vec![0; self.reading.options.block.clamp(1, 64 << 10)];
+        loop {
+            let n = read_some(reader, &mut chunk).map_err(|e| broken(self.reading.name, &e))?;
+            if n == 0 {
+                break;
+            }
+            if let Some(end) = memchr::memchr(b'\n', &chunk[..n]) {
+                self.bytes.extend_from_slice(&chunk[end + 1..n]);
+                break;
+            }
+        }
+        self.line += 1;
+        Ok(())
+    }
+
+    /// Hands on all that is left. A file may end without a line feed, and in a bulk body with an action.
+    fn finish(&mut self, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        if self.bytes.is_empty() {
+            return Ok(());
+        }
+        if self.layout == Layout::Bulk {
+            self.whole_pairs(self.bytes.len())?;
+        }
+        let open_line = u64::from(!self.bytes.ends_with(b"\n"));
+        self.hand_on(self.bytes.len(), emit)?;
+        self.line += open_line;
+        Ok(())
+    }
+}
+
+/// Reads so many bytes more; true at the end of the stream.
+fn fill(reader: &mut dyn Read, bytes: &mut Vec<u8>, more: usize) -> std::io::Result<bool> {
+    bytes.reserve(more);
+    Ok(reader.take(more as u64).read_to_end(bytes)? < more)
+}
+
+fn read_some(reader: &mut dyn Read, bytes: &mut [u8]) -> std::io::Result<usize> {
+    loop {
+        match reader.read(bytes) {
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}

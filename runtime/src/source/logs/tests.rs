@@ -1,0 +1,294 @@
+//! Tests of the log readers.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use super::*;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// What a text is cut into: lines with their numbers, bad lines with their reasons, and the number of lines.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Cut {
+    lines: Vec<(u64, String)>,
+    bad: Vec<(u64, BadReason)>,
+    count: u64,
+}
+
+fn cut_with(bytes: &[u8], options: &ReadOptions) -> Result<Cut, SourceError> {
+    let mut cut = Cut::default();
+    cut.count = read_from(Box::new(bytes), "f", options, &Spare::default(), &mut |piece| {
+        match piece {
+            Piece::Bad(line, reason) => cut.bad.push((line, reason)),
+            Piece::Block(block) => {
+                let text = String::from_utf8(block.bytes).unwrap();
+                let lines = text.split_terminator('\n').enumerate();
+                cut.lines.extend(lines.map(|(i, l)| (block.first + i as u64, l.to_owned())).filter(|l| !l.1.trim().is_empty()));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(cut)
+}
+
+/// Cuts with blocks of all small sizes; the size must make no difference.
+fn cut(text: &str) -> Cut {
+    let whole = cut_with(text.as_bytes(), &ReadOptions::default()).unwrap();
+    for block in 1..40 {
+        let options = ReadOptions { block, ..ReadOptions::default() };
+        assert_eq!(cut_with(text.as_bytes(), &options).unwrap(), whole, "block {block}");
+    }
+    whole
+}
+
+fn texts(cut: &Cut) -> Vec<&str> {
+    cut.lines.iter().map(|l| l.1.trim()).collect()
+}
+
+#[test]
+fn lines_are_cut_at_line_feeds() {
+    let found = cut("{\"a\":1}\n\n{\"b\":2}\r\n{\"c\"");
+    assert_eq!(found.lines, [(0, "{\"a\":1}".into()), (2, "{\"b\":2}\r".into()), (3, "{\"c\"".into())]);
+    assert_eq!(found.count, 4);
+    assert_eq!(cut(""), Cut::default());
+    assert_eq!(cut("\n \n").lines, []);
+    assert_eq!(texts(&cut("\u{feff}{\"a\":1}")), ["{\"a\":1}"]);
+}
+
+#[test]
+fn a_line_beyond_the_limit_is_bad_and_the_next_ones_are_read() {
+    let text = format!("{{\"a\":1}}\n{{\"b\":\"{}\"}}\n{{\"c\":3}}\n", "x".repeat(1000));
+    for block in [1, 7, 100, 999] {
+        let found = cut_with(text.as_bytes(), &ReadOptions { max_line: 100, block }).unwrap();
+        assert_eq!(
+            (texts(&found), found.bad.clone(), found.count),
+            (vec!["{\"a\":1}", "{\"c\":3}"], vec![(1, BadReason::TooLong)], 3)
+        );
+    }
+    let endless = "x".repeat(1000);
+    let found = cut_with(endless.as_bytes(), &ReadOptions { max_line: 100, block: 10 }).unwrap();
+    assert_eq!((found.lines.len(), found.bad), (0, vec![(0, BadReason::TooLong)]));
+}
+
+#[test]
+fn bulk_pairs_stay_together() {
+    let text = "{\"create\":{\"_index\":\"i\",\"_id\":\"1\"}}\n{\"a\":1}\n\n{ \"index\" : { } }\n{\"index\":{}}\n{\"create\":{}}\n";
+    for block in 1..60 {
+        let options = ReadOptions { block, ..ReadOptions::default() };
+        read_from(Box::new(text.as_bytes()), "f", &options, &Spare::default(), &mut |piece| {
+            let Piece::Block(block) = piece else { panic!("no line is bad") };
+            let lines = block.bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty()).count();
+            assert!(block.layout == Layout::Bulk && (lines.is_multiple_of(2) || block.bytes.ends_with(b"{\"create\":{}}\n")));
+            Ok(())
+        })
+        .unwrap();
+    }
+    assert_eq!(cut(text).count, 6);
+}
+
+#[test]
+fn records_behind_many_blank_lines_are_read() {
+    let found = cut_with(format!("{}{{\"a\":1}}\n", "\n".repeat(100_000)).as_bytes(), &ReadOptions::default()).unwrap();
+    assert_eq!(found.lines, [(100_000, "{\"a\":1}".into())]);
+}
+
+#[test]
+fn an_action_waits_for_its_document_but_not_for_ever() {
+    let longest = |blank: usize| {
+        let text = format!("{{\"create\":{{}}}}\n{}{{\"a\":1}}\n", "\n".repeat(blank));
+        let options = ReadOptions { block: 1 << 10, ..ReadOptions::default() };
+        let (mut longest, mut lines) = (0, Vec::new());
+        let count = read_from(Box::new(text.as_bytes()), "f", &options, &Spare::default(), &mut |piece| {
+            let Piece::Block(block) = piece else { panic!("no line is bad") };
+            longest = longest.max(block.bytes.len());
+            lines.push(block.bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty()).count());
+            Ok(())
+        });
+        assert_eq!(count.unwrap(), blank as u64 + 2);
+        (longest, lines.into_iter().filter(|n| *n > 0).collect::<Vec<_>>())
+    };
+    let (long, together) = longest(50_000);
+    assert!(long > 50_000 && together == [2], "{together:?}");
+    let (long, apart) = longest(1_000_000);
+    assert!(long < 100_000 && apart == [1, 1], "{long} bytes: {apart:?}");
+}
+
+#[test]
+fn bulk_bodies_that_change_records_are_refused_with_the_line() {
+    for word in ["delete", "update"] {
+        let text = format!("{{\"create\":{{}}}}\n{{\"a\":1}}\n{{\"{word}\":{{\"_id\":\"1\"}}}}\n{{\"doc\":{{}}}}\n");
+        for block in [1, 20, 1000] {
+            let error = cut_with(text.as_bytes(), &ReadOptions { block, ..ReadOptions::default() }).unwrap_err();
+            assert_eq!(error.code.id, "K0754");
+            assert!(error.message.contains("f:3") && error.message.contains(word), "{}", error.message);
+        }
+    }
+    // A document may be called like an action.
+    let text = "{\"create\":{}}\n{\"delete\":{}}\n";
+    assert_eq!(texts(&cut(text)), ["{\"create\":{}}", "{\"delete\":{}}"]);
+}
+
+#[test]
+fn actions_are_told_from_documents() {
+    assert_eq!(
+        action(br#"{"index":{"_index":"a\"b","_id":"1","routing":"x"}}"#),
+        Some(BulkAction::Write { index: Some("a\"b".into()), id: Some("1".into()) })
+    );
+    assert_eq!(action(br#"{"create":{}}"#), Some(BulkAction::Write { index: None, id: None }));
+    for text in [r#"{"index":1}"#, r#"{"@timestamp":1}"#, r#"{"index":{},"a":1}"#, r#"{"index":{},"create":{}}"#, "{}", "[]", "x"] {
+        assert_eq!(action(text.as_bytes()), None, "{text}");
+    }
+}
+
+#[test]
+fn search_responses_give_their_hits() {
+    let hit = r#"{"_index":"i","_id":"1","_source":{"a":"},{\"]","hits":{"hits":[1]}}}"#;
+    let one =
+        format!(r#"{{"took":1,"_shards":{{"failed":0}},"hits":{{"total":{{"value":2}},"max_score":null,"hits":[{hit},{hit}]}}}}"#);
+    assert_eq!(texts(&cut(&one)), [hit, hit]);
+    let pages = format!("{one}\n{one}\n");
+    assert_eq!(cut(&pages).lines.len(), 4);
+    assert_eq!(cut(&pages).lines[3].0, 3);
+    let pretty = "{\n  \"hits\" : {\n    \"hits\" : [\n      {\n        \"_source\" : { }\n      },\n      {}\n    ]\n  }\n}\n";
+    assert_eq!(cut(pretty).lines.len(), 2);
+    assert_eq!(cut(r#"{"hits":{"hits":[]}}"#), Cut::default());
+}
+
+#[test]
+fn what_is_wrong_with_a_response_is_counted() {
+    let failed = "{\"hits\":{\"hits\":[{}]}}\n{\"took\":1,\"status\":503}\n{\"hits\":{\"hits\":[{}]}}";
+    let found = cut(failed);
+    assert_eq!((found.lines.len(), found.bad), (2, vec![(1, BadReason::NoHits)]));
+    let short = r#"{"hits":{"hits":[{"a":1},{"b"#;
+    let found = cut(short);
+    assert_eq!((found.lines.len(), found.bad), (1, vec![(1, BadReason::Truncated)]));
+    let found = cut(r#"{"hits":{"hits":[{"a":1}]"#);
+    assert_eq!((found.lines.len(), found.bad), (1, vec![(1, BadReason::Truncated)]));
+    let found = cut(r#"{"hits":{"hits":[{"a":1}]}} oops"#);
+    assert_eq!((found.lines.len(), found.bad), (1, vec![(1, BadReason::Malformed)]));
+    let found = cut(r#"{"hits":{"hits":[{"a":1},7,"x",[2]]}}"#);
+    assert_eq!(texts(&found), ["{\"a\":1}", "7", "\"x\"", "[2]"]);
+}
+
+#[test]
+fn arrays_and_pretty_printed_values_give_their_elements() {
+    assert_eq!(texts(&cut("[{\"a\":[1,2]},\n {\"b\":2}]\n")), ["{\"a\":[1,2]}", "{\"b\":2}"]);
+    assert_eq!(cut("{\n\"a\":1\n}\n{\n\"b\":\"\\\"}\"\n}\n{}").lines.len(), 3);
+    // A broken first line must not take the lines behind it along.
+    assert_eq!(cut("{\"a\":\"\n{\"b\":1}\n").lines.len(), 2);
+}
+
+#[test]
+fn an_element_beyond_the_limit_is_bad() {
+    let text = format!("[{{\"a\":1}},{{\"b\":\"{}\"}},{{\"c\":3}}]", "x".repeat(1000));
+    let found = cut_with(text.as_bytes(), &ReadOptions { max_line: 100, block: 20 }).unwrap();
+    assert_eq!((texts(&found), found.bad.clone()), (vec!["{\"a\":1}", "{\"c\":3}"], vec![(1, BadReason::TooLong)]));
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn compression_is_taken_off_by_the_first_bytes() {
+    let (a, b) = (b"{\"a\":1}\n".as_slice(), b"{\"b\":2}\n".as_slice());
+    let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 1).unwrap();
+    // A frame that is skipped, as `pzstd` writes it in front.
+    let skipped = [b"\x5f\x2a\x4d\x18\x02\0\0\0xy".to_vec(), zstd(&[a, b].concat())].concat();
+    assert_eq!(texts(&cut_with(&skipped, &ReadOptions::default()).unwrap()), ["{\"a\":1}", "{\"b\":2}"]);
+    for bytes in [[gzip(a), gzip(b)].concat(), [zstd(a), zstd(b)].concat(), gzip(&zstd(&[a, b].concat()))] {
+        let found = cut_with(&bytes, &ReadOptions::default()).unwrap();
+        assert_eq!(texts(&found), ["{\"a\":1}", "{\"b\":2}"]);
+        for end in 5..bytes.len() {
+            // The end of a member or frame is the end of a whole file.
+            if let Ok(found) = cut_with(&bytes[..end], &ReadOptions::default()) {
+                assert_eq!(texts(&found), ["{\"a\":1}"], "cut at {end}");
+            }
+        }
+        let error = cut_with(&bytes[..bytes.len() - 1], &ReadOptions::default()).unwrap_err();
+        assert_eq!(error.code.id, "K0751");
+    }
+    let nested = (0..6).fold(a.to_vec(), |bytes, _| gzip(&bytes));
+    assert_eq!(cut_with(&nested, &ReadOptions::default()).unwrap_err().code.id, "K0751");
+}
+
+#[test]
+fn utf_16_is_told() {
+    let error = cut_with(b"\xff\xfe{\0}\0", &ReadOptions::default()).unwrap_err();
+    assert!(error.message.contains("UTF-16"));
+}
+
+#[test]
+fn a_small_file_that_unpacks_to_much_needs_little_memory() {
+    // One line of 200 MB; kept is no more than the limit and a block.
+    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let chunk = vec![b'x'; 1 << 20];
+    (0..200).for_each(|_| bomb.write_all(&chunk).unwrap());
+    let found = cut_with(&bomb.finish().unwrap(), &ReadOptions { max_line: 1 << 20, block: 1 << 20 }).unwrap();
+    assert_eq!(found.bad, [(0, BadReason::TooLong)]);
+}
+
+#[test]
+fn folders_are_searched_for_logs() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(dir.path().join("b/c")).unwrap();
+    for name in ["b/c/x.ndjson.gz", "b/y.JSONL", "a.json", "readme.md", ".hidden.json", "b/z.gz", "json"] {
+        std::fs::write(dir.path().join(name), "").unwrap();
+    }
+    let names = |path: &Path| -> Vec<String> {
+        let inputs = list(&[path.to_owned()]).unwrap();
+        inputs.iter().map(|i| i.path.as_ref().unwrap().strip_prefix(dir.path()).unwrap().display().to_string()).collect()
+    };
+    assert_eq!(names(dir.path()), ["a.json", "b/c/x.ndjson.gz", "b/y.JSONL"]);
+    assert_eq!(names(&dir.path().join("readme.md")), ["readme.md"]);
+    let code = |path: PathBuf| list(&[path]).unwrap_err().code.id;
+    std::fs::create_dir(dir.path().join("empty")).unwrap();
+    assert_eq!(code(dir.path().join("empty")), "K0752");
+    assert_eq!(code(PathBuf::new()), "K0752");
+    assert_eq!(list(&[]).unwrap_err().code.id, "K0752");
+    assert_eq!(code(dir.path().join("missing")), "K0751");
+    assert_eq!(list(&["-".into()]).unwrap(), [Input { name: "-".into(), path: None }]);
+}
+
+#[test]
+fn buffers_that_come_back_are_used_again() {
+    let lines = "{\"a\":1}\n".repeat(1_000);
+    let array = format!("[{}1]", "{\"a\":1},".repeat(1_000));
+    let hits = format!("{{\"hits\":{{\"hits\":{array}}}}}");
+    for text in [&lines, &array, &hits] {
+        let (spare, mut blocks) = (Spare::default(), 0);
+        let options = ReadOptions { block: 64, ..ReadOptions::default() };
+        read_from(Box::new(text.as_bytes()), "f", &options, &spare, &mut |piece| {
+            let Piece::Block(block) = piece else { panic!("no line is bad") };
+            blocks += 1;
+            spare.give(block.bytes);
+            Ok(())
+        })
+        .unwrap();
+        assert!(blocks > 50 && spare.len() <= 2, "{blocks} blocks, {} buffers", spare.len());
+    }
+}
+
+#[test]
+fn formats_are_told_by_the_beginning() {
+    let name = |text: &str| {
+        let mut reader: Box<dyn std::io::Read> = Box::new(text.as_bytes());
+        format::sniff(&mut reader, "f", &FORMATS).unwrap().map(|format| format.name)
+    };
+    for (text, wanted) in [
+        ("", None),
+        (" \n\r\n", None),
+        ("{\"a\":1}\n{\"b\":2}", Some("lines")),
+        ("oops", Some("lines")),
+        ("\u{feff}\n[{\"a\":1}]", Some("array")),
+        ("{\"took\":1,\"hits\":{\"hits\":[]}}", Some("search responses")),
+        ("{\n\"hits\":{\"hits\":[]}}", Some("search responses")),
+        ("{\n\"a\":1}", Some("values")),
+        ("{\"index\":{}}\n{\"a\":1}", Some("bulk")),
+        ("{\"delete\":{}}\n", Some("bulk")),
+    ] {
+        assert_eq!(name(text), wanted, "{text:?}");
+    }
+    assert_eq!(name(&" ".repeat(100_000)), Some("lines"), "more may follow");
+}
