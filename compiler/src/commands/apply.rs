@@ -6,12 +6,13 @@ use crate::diag::Reported;
 use crate::plan::{Full, Lowering, NodeId, Op, OutputKind};
 use crate::syntax::ast::{self, Ident, LiteralKind, Path};
 use crate::syntax::clause::clauses;
-use crate::syntax::fault::{Expect, Tokens};
+use crate::syntax::errors::fault::{Expect, Tokens};
+use crate::syntax::errors::names;
 use crate::syntax::grammar::{Extra, Input, P, Stop, expected, ident, keyword, list, look, need, opener, path, tell, variable};
 use crate::syntax::print;
 use crate::syntax::token::{Flags, Keyword, Kind};
 use crate::syntax::walk::{self, Walk};
-use crate::syntax::{Parts, mistakes, words};
+use crate::syntax::{Parts, words};
 use crate::value::Value;
 use chumsky::Parser;
 use chumsky::primitive::custom;
@@ -160,7 +161,7 @@ fn argument_name<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
             return Err(expected(input, Expect::Equals));
         }
         if !words::is_dashed(token.text) {
-            tell(input, mistakes::bad_name(token, Expect::Argument));
+            tell(input, names::bad_name(token, Expect::Argument));
         }
         input.skip();
         Ok(ident(token))

@@ -8,7 +8,7 @@ use crate::plan::{Lowering, OutputKind};
 use crate::syntax::Parts;
 use crate::syntax::ast::{AttrPath, Ident};
 use crate::syntax::clause::clauses;
-use crate::syntax::fault::{Expect, Tokens};
+use crate::syntax::errors::fault::{Expect, Tokens};
 use crate::syntax::grammar::{Extra, Input, P, Stop, expected, look, need, only, opener, tell};
 use crate::syntax::literal::reference_parts;
 use crate::syntax::print;

@@ -8,7 +8,7 @@ use crate::plan::{Full, Lowering, Op};
 use crate::syntax::Parts;
 use crate::syntax::ast::{Ident, Path};
 use crate::syntax::clause::clauses;
-use crate::syntax::fault::Expect;
+use crate::syntax::errors::fault::Expect;
 use crate::syntax::grammar::{P, Stop, entity, keyword, need, opener, path};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;

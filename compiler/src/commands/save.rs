@@ -6,7 +6,7 @@ use crate::plan::{Lowering, OutputKind};
 use crate::syntax::Parts;
 use crate::syntax::ast::{Ident, Path};
 use crate::syntax::clause::clauses;
-use crate::syntax::fault::Expect;
+use crate::syntax::errors::fault::Expect;
 use crate::syntax::grammar::{P, Stop, keyword, need, opener, path, variable};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;

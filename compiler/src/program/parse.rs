@@ -8,11 +8,12 @@ use crate::diag::codes::syntax::{NOT_A_STATEMENT, UNEXPECTED};
 use crate::diag::{Diagnostic, Sink};
 use crate::source::{SourceId, SourceSet, Span};
 use crate::syntax::ast::Ident;
+use crate::syntax::errors::fault::{Expect, Tokens};
+use crate::syntax::errors::{expected::report, names};
 use crate::syntax::expression::Computed;
-use crate::syntax::fault::{Expect, Tokens};
 use crate::syntax::grammar::{self, Extra, Input, P, Stop, expected, index, look, need, place, skip, tell};
 use crate::syntax::token::{Class, Flags, Keyword, Kind, Token};
-use crate::syntax::{Parts, lexer, mistakes, repair, report, scan, words};
+use crate::syntax::{Parts, lexer, repair, scan, words};
 use chumsky::prelude::*;
 
 /// Reads a source. Everything that cannot be read is reported once and stands in the program as an error node.
@@ -48,7 +49,7 @@ fn whole(id: SourceId, text: &str) -> Read {
     let (statements, faults) = program().parse(scanned.tokens.as_slice()).into_output_errors();
     let mut statements = statements.unwrap_or_default();
     let (faults, unread) = repair::repair::<Statements>(&scanned.tokens, &mut statements, faults);
-    diagnostics.extend(report::report(faults, &scanned, Span::new(id, text.len(), text.len())));
+    diagnostics.extend(report(faults, &scanned, Span::new(id, text.len(), text.len())));
     diagnostics.sort_by_key(|d| (d.primary.span, d.code.id));
     Read { program: Program { statements }, diagnostics, unread }
 }
@@ -119,7 +120,7 @@ fn target<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
         let mut length = 2;
         if token.has(Flags::BEFORE_EQ) {
             if token.keyword.is_some_and(Keyword::statement) {
-                tell(input, mistakes::keyword_target(token));
+                tell(input, names::keyword_target(token));
             }
         } else if let Some(double) =
             next.filter(|n| n.kind == Kind::EqEq && token.may_name() && third.is_some_and(|t| t.kind == Kind::Word))
@@ -127,15 +128,14 @@ fn target<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
             let found = Diagnostic::new(&UNEXPECTED, double.span, "a variable is bound with a single `=`");
             tell(input, found.fix("write `=`", double.span, "="));
         } else if next.is_some_and(|n| token.may_name() && begins_value(token, n)) {
-            let found =
-                Diagnostic::new(&UNEXPECTED, token.span, format!("`=` is missing behind `{}`", mistakes::shorten(token.text)));
+            let found = Diagnostic::new(&UNEXPECTED, token.span, format!("`=` is missing behind `{}`", names::shorten(token.text)));
             tell(input, found.fix("insert it", token.span.after(), " ="));
             length = 1;
         } else {
             return Err(expected(input, Expect::Statement));
         }
         if !words::is_variable(token.text) {
-            tell(input, mistakes::bad_name(token, Expect::Variable));
+            tell(input, names::bad_name(token, Expect::Variable));
         }
         (0..length).for_each(|_| input.skip());
         Ok(grammar::ident(token))
@@ -179,7 +179,7 @@ fn lone<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
 }
 
 fn lone_name(token: &Token<'_>, sum: bool) -> Diagnostic {
-    let text = mistakes::shorten(token.text);
+    let text = names::shorten(token.text);
     let comment = token.text.starts_with("//") || token.text.starts_with("--");
     if comment {
         let found = Diagnostic::new(&NOT_A_STATEMENT, token.span, "comments begin with `#`");

@@ -2,7 +2,7 @@
 //! message and never a part that goes missing.
 
 use super::ast::{AttrPath, Count, DepthClause, Observation, Path, SortBy, TimeSpan};
-use super::fault::{Expect, Tokens};
+use super::errors::fault::{Expect, Tokens};
 use super::grammar::{self, Extra, Input, P, Stop, expected, keyword, lead, list, look, need, place, tell};
 use super::literal;
 use super::token::{Keyword, Kind};

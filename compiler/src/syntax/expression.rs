@@ -2,9 +2,9 @@
 
 use super::ast::{Expression, Ident, Transformer};
 use super::clause::{Clause, ClauseKind, Clauses, clauses};
-use super::fault::{Expect, Tokens};
+use super::errors::fault::{Expect, Tokens};
+use super::errors::names;
 use super::grammar::{self, Extra, Input, P, Stop, close, expected, kind, look, need, tell, variable};
-use super::mistakes;
 use super::token::{Flags, Kind};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::BAD_FUNCTION;
@@ -89,8 +89,7 @@ fn function<'t>() -> impl Parser<'t, Tokens<'t>, Option<Transformer>, Extra> + C
         if found.is_none() {
             let upper = token.text.to_ascii_uppercase();
             let near = all.into_iter().find(|t| strsim::osa_distance(&upper, t.word()) <= 3);
-            let told =
-                Diagnostic::new(&BAD_FUNCTION, token.span, format!("there is no function `{}`", mistakes::shorten(token.text)));
+            let told = Diagnostic::new(&BAD_FUNCTION, token.span, format!("there is no function `{}`", names::shorten(token.text)));
             let told = told.label("the functions of a variable are TIMESTAMPED, ADDOBSID and RECORDS");
             tell(input, near.map_or(told.clone(), |t| told.fix(format!("write {}", t.word()), token.span, t.word())));
         }

@@ -4,9 +4,10 @@
 //! everything else fails as a [`Fault`], and [`need`] goes on at the next place that makes sense.
 
 use super::ast::{AttrPath, Ident, Path};
-use super::fault::{Expect, ExpectSet, Fault, Tokens};
+use super::errors::fault::{Expect, ExpectSet, Fault, Tokens};
+use super::errors::names;
 use super::token::{Class, Flags, Keyword, Kind, Token};
-use super::{mistakes, strings, words};
+use super::{strings, words};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::ONE_ONLY;
 use crate::source::Span;
@@ -94,8 +95,8 @@ pub(crate) fn lead<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extr
         let next = look(input, 1);
         match look(input, 0) {
             Some(token) if token.is(keyword) && (keyword != Keyword::Sort || next.is_some_and(|t| t.is(Keyword::By))) => {}
-            Some(token) if mistakes::misspells(token, keyword) && next.is_some_and(|t| !t.has(Flags::LINE_START)) => {
-                tell(input, mistakes::misspelt(token, keyword));
+            Some(token) if names::misspells(token, keyword) && next.is_some_and(|t| !t.has(Flags::LINE_START)) => {
+                tell(input, names::misspelt(token, keyword));
             }
             _ => return Err(expected(input, keyword)),
         }
@@ -110,8 +111,8 @@ pub(crate) fn opener<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), Ex
         let next = look(input, 1);
         match look(input, 0) {
             Some(token) if token.is(keyword) => {}
-            Some(token) if mistakes::misspells(token, keyword) && next.is_some_and(mistakes::follows_opener) => {
-                tell(input, mistakes::misspelt(token, keyword));
+            Some(token) if names::misspells(token, keyword) && next.is_some_and(names::follows_opener) => {
+                tell(input, names::misspelt(token, keyword));
             }
             _ => return Err(expected(input, ExpectSet::default())),
         }
@@ -125,7 +126,7 @@ fn name<'t>(expect: Expect, shape: fn(&str) -> bool) -> impl Parser<'t, Tokens<'
     custom(move |input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.may_name() && !token.has(Flags::BEFORE_EQ) => {
             if !shape(token.text) {
-                tell(input, mistakes::bad_name(token, expect));
+                tell(input, names::bad_name(token, expect));
             }
             input.skip();
             Ok(ident(token))
@@ -192,7 +193,7 @@ pub(crate) fn attribute<'t>() -> impl Parser<'t, Tokens<'t>, AttrPath, Extra> + 
             {
                 let path = attr_path(input, token);
                 if let Some(entity) = &path.entity {
-                    tell(input, mistakes::typed_attribute(token, entity, &path));
+                    tell(input, names::typed_attribute(token, entity, &path));
                 }
                 input.skip();
                 Ok(AttrPath { entity: None, ..path })
@@ -209,7 +210,7 @@ pub(crate) fn attr_path(input: &mut Input<'_, '_>, token: &Token<'_>) -> AttrPat
         None => (None, token.text),
     };
     if !words::is_attribute(text) || entity.is_some_and(|e| !words::is_entity(e)) {
-        tell(input, mistakes::bad_attribute(token, text));
+        tell(input, names::bad_attribute(token, text));
     }
     let start = token.span.end as usize - text.len();
     let entity = entity.map(|e| Ident { text: e.to_owned(), span: sub(token.span, 0, e.len()) });
@@ -241,7 +242,7 @@ pub(crate) fn path<'t>(expect: Expect, many: bool) -> impl Parser<'t, Tokens<'t>
                 break;
             }
             if !comma.has(Flags::GLUED) || !word.has(Flags::GLUED) {
-                tell(input, mistakes::spaced_sources(token.span.to(word.span), &text, word));
+                tell(input, names::spaced_sources(token.span.to(word.span), &text, word));
             }
             text.push(',');
             text.push_str(word.text);
@@ -250,7 +251,7 @@ pub(crate) fn path<'t>(expect: Expect, many: bool) -> impl Parser<'t, Tokens<'t>
         }
         let span = span_since(input, from);
         if !text.split(',').all(words::is_path) {
-            tell(input, mistakes::unquoted_path(span, &text));
+            tell(input, names::unquoted_path(span, &text));
         }
         Ok(Path { text, span, quoted: false })
     })

@@ -1,9 +1,10 @@
 //! The lexer. It is total: tokens, blanks and comments together are the text, and what no token begins with is a
 //! token of its own kind.
 
+use super::errors::lexer as errors;
 use super::strings;
 use super::token::{Flags, Keyword, Kind, Token};
-use super::{lexical, words};
+use super::words;
 use crate::diag::Diagnostic;
 use crate::source::{SourceId, SourceSet, Span};
 use std::fmt::Write as _;
@@ -120,11 +121,11 @@ impl Lexer<'_> {
         let shift = found.err().and_then(|_| self.unpaired());
         if found.is_err() {
             self.out.diagnostics.push(match shift {
-                Some(at) => lexical::unpaired(self.out.tokens[at].span),
-                None => lexical::unterminated(span, text),
+                Some(at) => errors::unpaired(self.out.tokens[at].span),
+                None => errors::unterminated(span, text),
             });
         } else if kind == Kind::Text {
-            lexical::escapes(span, text, &mut self.out.diagnostics);
+            errors::escapes(span, text, &mut self.out.diagnostics);
         }
         self.push_to(kind, None, end);
         if found.is_err()
@@ -230,14 +231,14 @@ impl Lexer<'_> {
             self.at += c.len_utf8();
             return;
         }
-        let len = match lexical::typographic_len(rest) {
+        let len = match errors::typographic_len(rest) {
             Some(len) => len,
             None if rest.starts_with("&&") || rest.starts_with("||") => 2,
             None => c.len_utf8(),
         };
         let span = Span::new(self.source, self.at, self.at + len);
         let kind = if len > c.len_utf8() && !c.is_ascii() { Kind::Text } else { Kind::Invalid };
-        self.out.diagnostics.push(lexical::invalid(span, &rest[..len]));
+        self.out.diagnostics.push(errors::invalid(span, &rest[..len]));
         self.push(kind, len);
     }
 }

@@ -1,10 +1,11 @@
 //! Values: literals, references, lists, counts, instants and durations.
 
 use super::ast::{AttrPath, Count, Literal, LiteralKind, Operands, Reference};
-use super::fault::{Expect, Fault, Tokens};
+use super::errors::fault::{Expect, Fault, Tokens};
+use super::errors::{names, values};
 use super::grammar::{self, Extra, Input, P, comma, expected, index, look, need, span_since, sub, tell};
 use super::token::{Flags, Keyword, Kind, Token};
-use super::{mistakes, values, words};
+use super::words;
 use crate::source::Span;
 use crate::time::Instant;
 use crate::time::duration;
@@ -87,7 +88,7 @@ fn word(input: &mut Input<'_, '_>, token: &Token<'_>) -> Literal {
     if words::is_dashed(token.text) {
         return Literal { kind: LiteralKind::Word(token.text.to_owned()), span };
     }
-    tell(input, mistakes::unquoted_value(token));
+    tell(input, names::unquoted_value(token));
     Literal { kind: LiteralKind::Error, span }
 }
 

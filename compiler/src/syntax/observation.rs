@@ -4,7 +4,8 @@
 //! last part belong to the statement, as everywhere in the language.
 
 use super::ast::{Observation, Pattern, Qualifier};
-use super::fault::{Expect, Tokens};
+use super::errors::fault::{Expect, Tokens};
+use super::errors::operators as errors;
 use super::grammar::{Extra, Input, P, Stop, close, expected, joined, keyword, kind, look, need, place, skip, tell};
 use super::literal;
 use super::operators;
@@ -54,7 +55,7 @@ fn part<'t>(pattern: P<'t, Pattern>, nested: P<'t, Observation>) -> P<'t, Observ
 fn begins_loose<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| match (look(input, 0), look(input, 1)) {
         (Some(token), Some(next)) if token.kind == Kind::Word && operators::begins_operator(next) => {
-            tell(input, operators::mixed_brackets(token.span));
+            tell(input, errors::mixed_brackets(token.span));
             Ok(())
         }
         _ => Err(expected(input, Expect::Observation)),

@@ -1,7 +1,8 @@
 //! Patterns: comparisons joined by AND and OR.
 
 use super::ast::{Comparison, Operands, Operator, Pattern};
-use super::fault::{Expect, Tokens};
+use super::errors::fault::{Expect, Tokens};
+use super::errors::operators as errors;
 use super::grammar::{self, Extra, Input, P, Stop, close, expected, joined, keyword, kind, look, place, skip, tell};
 use super::operators;
 use super::token::{Flags, Keyword, Kind, Token};
@@ -31,7 +32,7 @@ fn connective<'t>(word: Keyword) -> P<'t, ()> {
         (Some(token), Some(value)) if word == Keyword::And && operators::is_comparison(token, value) => {
             // Behind something invalid, such as `&&`, the lexer has said what is wrong.
             if !token.has(Flags::TAINTED) {
-                tell(input, operators::missing_connective(token));
+                tell(input, errors::missing_connective(token));
             }
             Ok(())
         }
@@ -45,7 +46,7 @@ fn prefix_not<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.is(Keyword::Not) => {
             let rest = [look(input, 1), look(input, 2), look(input, 3)];
-            tell(input, operators::prefix_not(token, rest));
+            tell(input, errors::prefix_not(token, rest));
             input.skip();
             Ok(())
         }
@@ -57,7 +58,7 @@ fn prefix_not<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
 fn stray_bracket<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.kind == Kind::OpenBracket => {
-            tell(input, operators::mixed_brackets(token.span));
+            tell(input, errors::mixed_brackets(token.span));
             input.skip();
             Ok(())
         }
@@ -116,11 +117,11 @@ fn operator<'t>() -> P<'t, (bool, Operator, Span)> {
         .then(symbol)
         .validate(|(not, (token, operator)), _, emitter| {
             if token.kind == Kind::Word && token.keyword.is_none() {
-                emitter.emit(operators::misspelt(token).into());
+                emitter.emit(errors::misspelt(token).into());
             } else if token.kind == Kind::Diamond {
-                emitter.emit(operators::diamond(token.span).into());
+                emitter.emit(errors::diamond(token.span).into());
             } else if let (Some(not), false) = (not, token.kind == Kind::Word) {
-                emitter.emit(operators::not_symbol(not.span.to(token.span), operator).into());
+                emitter.emit(errors::not_symbol(not.span.to(token.span), operator).into());
             }
             (not.is_some(), operator, token.span)
         })

@@ -6,7 +6,7 @@ use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::BAD_FUNCTION;
 use crate::source::Span;
 use crate::syntax::clause::clauses;
-use crate::syntax::fault::{Expect, Tokens};
+use crate::syntax::errors::fault::{Expect, Tokens};
 use crate::syntax::grammar::{
     Extra, Input, P, Stop, alias, attribute, close, comma, expected, keyword, list, look, need, opener, place, tell, variable,
 };

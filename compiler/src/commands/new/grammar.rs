@@ -5,7 +5,7 @@ use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::BAD_ROWS;
 use crate::syntax::ast::{Ident, Literal, LiteralKind};
 use crate::syntax::clause::clauses;
-use crate::syntax::fault::{Expect, Tokens};
+use crate::syntax::errors::fault::{Expect, Tokens};
 use crate::syntax::grammar::{Extra, Input, P, Stop, close, comma, entity, expected, kind, look, need, opener, place, skip, tell};
 use crate::syntax::literal::literal;
 use crate::syntax::token::{Keyword, Kind, Token};

@@ -2,7 +2,7 @@
 
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::Ident;
-use crate::syntax::fault::{Expect, ExpectSet};
+use crate::syntax::errors::fault::{Expect, ExpectSet};
 use crate::syntax::scan;
 use crate::syntax::token::{Flags, Keyword, Kind, Token};
 

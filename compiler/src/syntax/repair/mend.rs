@@ -4,7 +4,7 @@ use super::edits::{Edited, edits};
 use crate::diag::Severity;
 use crate::diag::codes::syntax::{BAD_DURATION, BAD_NAME, BAD_ROWS, NOT_A_STATEMENT};
 use crate::source::Span;
-use crate::syntax::fault::{ExpectSet, Fault};
+use crate::syntax::errors::fault::{ExpectSet, Fault};
 use crate::syntax::grammar::P;
 use crate::syntax::token::{Flags, Token};
 use chumsky::Parser;

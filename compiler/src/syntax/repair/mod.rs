@@ -8,10 +8,10 @@ mod mend;
 
 pub(crate) use mend::Statements;
 
-use super::fault::{Expect, Fault};
 use super::token::{Class, Flags, Keyword, Kind, Token};
 use crate::diag::codes::syntax::KEYWORD_AS_NAME;
 use crate::source::Span;
+use crate::syntax::errors::fault::{Expect, Fault};
 use mend::{mend, spoils};
 use rustc_hash::FxHashSet;
 

@@ -1,7 +1,7 @@
 //! What went wrong while parsing, cheap enough for every alternative that does not match.
 
-use super::token::{Keyword, Token};
 use crate::diag::Diagnostic;
+use crate::syntax::token::{Keyword, Token};
 use chumsky::error::{Error, LabelError};
 use chumsky::span::SimpleSpan;
 use chumsky::util::MaybeRef;
@@ -119,7 +119,7 @@ impl Fault {
 
 impl Fault {
     /// Index of the token that it is about.
-    pub(super) fn position(&self, tokens: &[Token<'_>]) -> usize {
+    pub(crate) fn position(&self, tokens: &[Token<'_>]) -> usize {
         match &self.told {
             Some(told) => tokens.partition_point(|t| t.span.end <= told.primary.span.start),
             None => self.at,
@@ -127,12 +127,12 @@ impl Fault {
     }
 
     /// The same about another token.
-    pub(super) fn at(self, at: usize) -> Self {
+    pub(crate) fn at(self, at: usize) -> Self {
         Self { at, ..self }
     }
 
     /// The same where its token stands `by` places behind.
-    pub(super) fn moved(self, by: usize) -> Self {
+    pub(crate) fn moved(self, by: usize) -> Self {
         Self { at: self.at + by, ..self }
     }
 }

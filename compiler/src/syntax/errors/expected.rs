@@ -1,12 +1,12 @@
 //! Faults to diagnostics: what was expected, what stands there, and what to do about it.
 
 use super::fault::{Expect, ExpectSet, Fault};
-use super::mistakes;
-use super::scan::Scanned;
-use super::token::{Class, Flags, Keyword, Kind, Token};
+use super::names;
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{KEYWORD_AS_NAME, UNCLOSED, UNEXPECTED};
 use crate::source::Span;
+use crate::syntax::scan::Scanned;
+use crate::syntax::token::{Class, Flags, Keyword, Kind, Token};
 use rustc_hash::FxHashSet;
 
 /// Turns faults into diagnostics: one for each place, none where the lexer has said what is wrong.
@@ -243,7 +243,7 @@ fn join(texts: &[&str]) -> String {
 
 /// A token for people.
 fn describe(token: &Token<'_>) -> String {
-    let text = mistakes::shorten(token.text);
+    let text = names::shorten(token.text);
     match token.kind {
         Kind::Text | Kind::RawText | Kind::TimeText => format!("the text {text}"),
         Kind::Number => format!("the number {text}"),
