@@ -9,7 +9,7 @@ use crate::syntax::Parts;
 use crate::syntax::ast::{Ident, Path};
 use crate::syntax::clause::clauses;
 use crate::syntax::errors::fault::Expect;
-use crate::syntax::grammar::{P, Stop, entity, keyword, need, opener, path};
+use crate::syntax::grammar::{P, Stop, command_keyword, entity, keyword, path, required};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use crate::syntax::walk::Walk;
@@ -26,9 +26,9 @@ pub struct Load {
 
 /// `LOAD path [AS TYPE]`
 pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Load>> {
-    let typed = keyword(Keyword::As).ignore_then(need(entity(), Stop::Clause)).or_not();
-    opener(Keyword::Load)
-        .ignore_then(need(path(Expect::File, false), Stop::Clause))
+    let typed = keyword(Keyword::As).ignore_then(required(entity(), Stop::Clause)).or_not();
+    command_keyword(Keyword::Load)
+        .ignore_then(required(path(Expect::File, false), Stop::Clause))
         .then(typed)
         .then_ignore(clauses(&parts.clause, "LOAD", &[]))
         .map(|(path, entity)| match (path, entity) {

@@ -1,7 +1,18 @@
 //! What all grammars are made of: single tokens, names, attributes, paths, and recovery behind a keyword.
 //!
-//! The combinators are chumsky's over tokens. A production for a known mistake succeeds and emits its own message;
-//! everything else fails as a [`Fault`], and [`need`] goes on at the next place that makes sense.
+//! The combinators are chumsky's over tokens. What each kind of helper does:
+//!
+//! * A **noun** (`kind`, `comma`, `keyword`, `variable`, `entity`, `attribute`, `path`, `literal`) takes what it is
+//!   called after. Where something else stands it takes nothing, reports nothing and fails as a [`Fault`]: the caller goes
+//!   back and tries what else may stand there. A name of a wrong shape is taken and reported.
+//! * `clause_keyword` and `command_keyword` are nouns, but take a misspelt keyword, too, and report it.
+//! * `required(part, stop)` and `closing(bracket)` never fail: where the part is not there, that is reported, tokens up to
+//!   the stop are skipped, and `required` gives None. From the first `required` of a command on nothing goes back.
+//! * `list` and `joined` repeat a part; `list` requires each one.
+//! * `skip(stop)` takes and reports nothing but tokens.
+//! * `one_variable` takes what is one variable too many, and reports it.
+//! * `report` is for productions of known mistakes: it takes nothing, and the production goes on as if all were well.
+//! * `look` and `index` only look.
 
 use super::ast::{AttrPath, Ident, Path};
 use super::errors::fault::{Expect, ExpectSet, Fault, Tokens};
@@ -53,7 +64,7 @@ pub(crate) fn place(tokens: Tokens<'_>) -> Span {
 }
 
 /// Emits the message of a production for a known mistake.
-pub(crate) fn tell(input: &mut Input<'_, '_>, diagnostic: Diagnostic) {
+pub(crate) fn report(input: &mut Input<'_, '_>, diagnostic: Diagnostic) {
     input.emit(Fault::from(diagnostic));
 }
 
@@ -90,13 +101,13 @@ pub(crate) fn keyword<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), E
 }
 
 /// A keyword behind a complete part, where any other word would be a mistake: a misspelt one is taken and reported.
-pub(crate) fn lead<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+pub(crate) fn clause_keyword<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
     custom(move |input: &mut Input<'t, '_>| {
         let next = look(input, 1);
         match look(input, 0) {
             Some(token) if token.is(keyword) && (keyword != Keyword::Sort || next.is_some_and(|t| t.is(Keyword::By))) => {}
             Some(token) if names::misspells(token, keyword) && next.is_some_and(|t| !t.has(Flags::LINE_START)) => {
-                tell(input, names::misspelt(token, keyword));
+                report(input, names::misspelt(token, keyword));
             }
             _ => return Err(expected(input, keyword)),
         }
@@ -106,13 +117,13 @@ pub(crate) fn lead<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extr
 }
 
 /// The keyword that begins a statement; a misspelt one is taken where a name follows it.
-pub(crate) fn opener<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+pub(crate) fn command_keyword<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
     custom(move |input: &mut Input<'t, '_>| {
         let next = look(input, 1);
         match look(input, 0) {
             Some(token) if token.is(keyword) => {}
             Some(token) if names::misspells(token, keyword) && next.is_some_and(names::follows_opener) => {
-                tell(input, names::misspelt(token, keyword));
+                report(input, names::misspelt(token, keyword));
             }
             _ => return Err(expected(input, ExpectSet::default())),
         }
@@ -126,7 +137,7 @@ fn name<'t>(expect: Expect, shape: fn(&str) -> bool) -> impl Parser<'t, Tokens<'
     custom(move |input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.may_name() && !token.has(Flags::BEFORE_EQ) => {
             if !shape(token.text) {
-                tell(input, names::bad_name(token, expect));
+                report(input, names::bad_name(token, expect));
             }
             input.skip();
             Ok(ident(token))
@@ -193,7 +204,7 @@ pub(crate) fn attribute<'t>() -> impl Parser<'t, Tokens<'t>, AttrPath, Extra> + 
             {
                 let path = attr_path(input, token);
                 if let Some(entity) = &path.entity {
-                    tell(input, names::typed_attribute(token, entity, &path));
+                    report(input, names::typed_attribute(token, entity, &path));
                 }
                 input.skip();
                 Ok(AttrPath { entity: None, ..path })
@@ -210,7 +221,7 @@ pub(crate) fn attr_path(input: &mut Input<'_, '_>, token: &Token<'_>) -> AttrPat
         None => (None, token.text),
     };
     if !words::is_attribute(text) || entity.is_some_and(|e| !words::is_entity(e)) {
-        tell(input, names::bad_attribute(token, text));
+        report(input, names::bad_attribute(token, text));
     }
     let start = token.span.end as usize - text.len();
     let entity = entity.map(|e| Ident { text: e.to_owned(), span: sub(token.span, 0, e.len()) });
@@ -242,7 +253,7 @@ pub(crate) fn path<'t>(expect: Expect, many: bool) -> impl Parser<'t, Tokens<'t>
                 break;
             }
             if !comma.has(Flags::GLUED) || !word.has(Flags::GLUED) {
-                tell(input, names::spaced_sources(token.span.to(word.span), &text, word));
+                report(input, names::spaced_sources(token.span.to(word.span), &text, word));
             }
             text.push(',');
             text.push_str(word.text);
@@ -251,7 +262,7 @@ pub(crate) fn path<'t>(expect: Expect, many: bool) -> impl Parser<'t, Tokens<'t>
         }
         let span = span_since(input, from);
         if !text.split(',').all(words::is_path) {
-            tell(input, names::unquoted_path(span, &text));
+            report(input, names::unquoted_path(span, &text));
         }
         Ok(Path { text, span, quoted: false })
     })
@@ -327,13 +338,13 @@ pub(crate) fn skip<'t>(stop: Stop) -> impl Parser<'t, Tokens<'t>, Span, Extra> +
 }
 
 /// A part that must be there. Where it is not, that is reported, and parsing goes on at the stop with None.
-pub(crate) fn need<'t, T: 't>(part: impl Parser<'t, Tokens<'t>, T, Extra> + 't, stop: Stop) -> P<'t, Option<T>> {
+pub(crate) fn required<'t, T: 't>(part: impl Parser<'t, Tokens<'t>, T, Extra> + 't, stop: Stop) -> P<'t, Option<T>> {
     part.map(Some).recover_with(via_parser(skip(stop).map(|_| None))).boxed()
 }
 
 /// One or more parts with commas between; None where one of them cannot be read.
 pub(crate) fn list<'t, T: 't>(part: impl Parser<'t, Tokens<'t>, T, Extra> + Clone + 't, stop: Stop) -> P<'t, Option<Vec<T>>> {
-    let first = need(part, stop);
+    let first = required(part, stop);
     let more = comma().ignore_then(first.clone()).repeated().collect::<Vec<_>>();
     first.then(more).map(|(first, more)| std::iter::once(first).chain(more).collect()).boxed()
 }
@@ -352,13 +363,13 @@ pub(crate) fn joined<'t, T: 't>(part: P<'t, T>, word: P<'t, ()>, join: fn(Vec<T>
 }
 
 /// What closes a bracket; where it is missing, that is reported, and it is looked for before the stop.
-pub(crate) fn close<'t>(closing: Kind, expect: Expect) -> P<'t, ()> {
+pub(crate) fn closing<'t>(closing: Kind, expect: Expect) -> P<'t, ()> {
     let found = skip(Stop::Close).then(kind(closing, expect).or_not()).ignored();
     kind(closing, expect).recover_with(via_parser(found)).boxed()
 }
 
 /// Reports further variables behind a command that takes one.
-pub(crate) fn only<'t>(command: &'static str) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+pub(crate) fn one_variable<'t>(command: &'static str) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
     comma().ignore_then(variable()).map(|v| v.span).repeated().collect::<Vec<_>>().validate(move |more, _, emitter| {
         if let (Some(first), Some(last)) = (more.first(), more.last()) {
             let found = Diagnostic::new(&ONE_ONLY, first.to(*last), format!("{command} takes one variable"));

@@ -10,7 +10,7 @@ use crate::syntax::token::{Class, Flags, Keyword, Kind, Token};
 use rustc_hash::FxHashSet;
 
 /// Turns faults into diagnostics: one for each place, none where the lexer has said what is wrong.
-pub(crate) fn report(faults: Vec<Fault>, scanned: &Scanned<'_>, end: Span) -> Vec<Diagnostic> {
+pub(crate) fn diagnostics(faults: Vec<Fault>, scanned: &Scanned<'_>, end: Span) -> Vec<Diagnostic> {
     let mut out = Vec::with_capacity(faults.len());
     let mut places = FxHashSet::default();
     for fault in faults {
