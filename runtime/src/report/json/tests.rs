@@ -12,7 +12,7 @@ fn text(run: &RunReport, files: bool) -> String {
 #[test]
 fn report_json_has_the_documented_shape_and_key_order() {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../../../snapshots/report");
+    settings.set_snapshot_path("../../../../snapshots/report");
     settings.set_prepend_module_to_snapshot(false);
     settings.bind(|| insta::assert_snapshot!("report-json", text(&run(&["hunts/flow.hf"]), true)));
 }
