@@ -31,21 +31,20 @@ const COMPILER: Arrows = &[
     ("catalog", &["attribute_name"]),
     ("pattern", &[]),
     ("attribute_name", &[]),
-    ("duration", &["time"]),
     ("unsafe_char", &[]),
     ("identifier", &[]),
     ("registry_hive", &[]),
     ("tree_text", &[]),
     // The macro with the table of commands. Every room may read it: keywords, steps and their dispatch come out of it.
     ("command_table", &[]),
-    ("syntax", &["attribute_name", "diag", "duration", "source", "time", "unsafe_char"]),
-    ("check", &["catalog", "diag", "duration", "options", "pattern", "registry_hive", "source", "syntax", "time", "value"]),
+    ("syntax", &["attribute_name", "diag", "source", "time", "unsafe_char"]),
+    ("check", &["catalog", "diag", "options", "pattern", "registry_hive", "source", "syntax", "time", "value"]),
     ("plan", &["catalog", "check", "options", "source", "syntax", "time", "value"]),
     ("request", &["catalog", "check", "plan", "time", "value"]),
     ("backend", &["catalog", "check", "options", "pattern", "plan", "registry_hive", "request", "time", "value"]),
     ("commands", &["catalog", "check", "diag", "plan", "source", "syntax", "time", "value"]),
     ("program", &["catalog", "check", "commands", "diag", "options", "plan", "source", "syntax"]),
-    ("front_matter", &["check", "diag", "duration", "source", "time"]),
+    ("front_matter", &["check", "diag", "source", "time"]),
     ("compile", &["backend", "catalog", "check", "diag", "front_matter", "options", "plan", "program", "request", "source"]),
 ];
 
@@ -67,7 +66,7 @@ const RUNTIME: Arrows = &[
 ];
 
 /// What the runtime's rooms may see of the compiler: those that work get facts, those on top also call it.
-const FACTS: &[&str] = &["attribute_name", "catalog", "diag", "duration", "plan", "request", "time", "unsafe_char", "value"];
+const FACTS: &[&str] = &["attribute_name", "catalog", "diag", "plan", "request", "time", "unsafe_char", "value"];
 const CALLS: &[&str] = &[
     "catalog",
     "compile",

@@ -1,6 +1,8 @@
 //! Every attribute of the catalog in every slot that has it: a record that holds its field is found through a pattern on it,
 //! through a relation where one leads to the slot, and the value is shown, typed right.
 
+mod overlays;
+
 use crate::oracle::Options;
 use crate::product;
 use huntc_compiler::catalog::{Access, Attribute, Catalog, Entity, FieldType, Guard, Rule, SlotId, ValueType};

@@ -105,6 +105,18 @@ fn the_dry_run_shows_every_stage_and_sends_nothing() {
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
 }
 
+/// What a hunt looks for is shown as it is, though the body of a request has words of its own.
+#[test]
+fn the_dry_run_shows_literals_as_they_are() {
+    let huntc = Huntc::new().file("own.hf", "p = GET process FROM stixshifter://x WHERE name = '_shard_doc'\n");
+    for stage in ["requests", "console", "curl"] {
+        let shown = huntc.run(&format!("compile own.hf --emit {stage}")).stdout;
+        let terms = shown.matches(r#""value": "_shard_doc""#).count();
+        assert!(terms > 0, "{stage}: {shown}");
+        assert!(!shown.contains(r#""value": "@timestamp""#), "{stage}: {shown}");
+    }
+}
+
 #[test]
 fn a_run_prints_displays_and_summary() {
     let ran = run("hunt.hf");
@@ -237,6 +249,26 @@ fn a_folder_of_others_is_never_replaced() {
     let file = huntc.run("run hunt.hf --source host101=log.ndjson --out hunt.hf");
     assert_eq!(file.code, Some(2));
     assert_eq!(fs::read_to_string(huntc.path("hunt.hf")).unwrap(), HUNT);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_analytic_over_several_variables_is_started_once() {
+    let hunt = "a = GET process FROM stixshifter://host101 WHERE name = 'cmd.exe'\n\
+                b = GET process FROM stixshifter://host101 WHERE name LIKE '%.exe'\n\
+                APPLY exec://seen ON a, b\n\
+                DISP a ATTR name, x_seen\nDISP b ATTR name, x_seen SORT BY name ASC\n";
+    let script =
+        r#"echo >> starts; sed -E 's/.*"row":([0-9]+),"table":([0-9]+).*/{"table":\2,"row":\1,"data":{"x_seen":"\2.\1"}}/'"#;
+    let config = format!("[analytics.\"exec://seen\"]\nexec = [\"/bin/sh\", \"-c\", {script:?}]\noutputs = [\"x_seen\"]\n");
+    let huntc = lab().file("apply.hf", hunt).file("huntc.toml", config);
+    let ran = huntc.run("run apply.hf --source host101=log.ndjson");
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    assert_eq!(fs::read_to_string(huntc.path("starts")).unwrap().lines().count(), 1);
+    // Each answer goes to the table and row that it names.
+    for cells in [["cmd.exe", "0.0"], ["cmd.exe", "1.0"], ["evil.exe", "1.1"]] {
+        assert!(ran.stdout.lines().any(|l| cells.iter().all(|c| l.contains(c))), "{cells:?}\n{}", ran.stdout);
+    }
 }
 
 #[test]

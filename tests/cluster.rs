@@ -1,8 +1,8 @@
 //! Against real servers: everything is read, to the last record.
 
 use crate::support::servers::{TestServer, running};
-use huntc_compiler::backend::elastic::query::Query;
-use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::catalog::Catalog;
+use huntc_compiler::request::{BoundRequest, Query};
 use huntc_compiler::time::{Instant, TimeRange};
 use huntc_compiler::value::Value;
 use huntc_runtime::source::elastic::{Auth, ElasticConfig, ElasticSource};
@@ -15,11 +15,11 @@ const PASSWORD: &str = "huntc-test-only";
 
 const SERVERS: &[&str] = &["elasticsearch-7", "elasticsearch-8", "elasticsearch-9", "opensearch-2", "opensearch-3"];
 
-fn request(query: Query<huntc_compiler::backend::elastic::query::Never>, fields: &[&str]) -> BoundRequest {
+fn request(query: Query<huntc_compiler::request::Never>, fields: &[&str]) -> BoundRequest {
     let mut fields: Vec<String> = fields.iter().map(|f| (*f).to_owned()).collect();
     fields.push("@timestamp".to_owned());
     fields.sort();
-    BoundRequest { query, window: None, fields, first_only: false }
+    BoundRequest::of(Catalog::builtin(), query, fields)
 }
 
 fn source(server: &TestServer, indices: &str, set: impl FnOnce(&mut ElasticConfig)) -> ElasticSource {

@@ -3,11 +3,11 @@
 use crate::oracle::shared;
 use crate::support::cli::Huntc;
 use crate::support::servers::running;
-use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::compile::compile;
 use huntc_compiler::diag::codes;
 use huntc_compiler::options::Options;
+use huntc_compiler::request::BoundRequest;
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::Instant;
 use huntc_runtime::exec::{self, Job, RunOptions};
@@ -137,11 +137,19 @@ fn a_hint_that_cannot_be_had_is_left_out() {
     let id = sources.add_text("h.hf", "p = GET process FROM stixshifter://s WHERE name = 'LATE.exe'\n");
     let catalog = Catalog::builtin();
     let now = Instant::parse("2021-01-01T00:00:00Z").unwrap();
-    let (hunt, plan) = compile(&sources, id, catalog, &Options::at(now)).compiled.unwrap();
+    let compiled = compile(&sources, id, catalog, &Options::at(now)).compiled.unwrap();
     let source: Arc<dyn DataSource> = Arc::new(Deaf(Store::from_paths(&[huntc.path("log.ndjson")]).unwrap().0));
     let open = |_: &str, _: &dyn Fn() -> Fields| Ok(Arc::clone(&source));
     let options = RunOptions { hints: true, ..RunOptions::new(&open) };
-    let job = Job { file: "h.hf".to_owned(), hunt: &hunt, plan: &plan, catalog, diagnostics: Vec::new(), folder: ".".into() };
+    let job = Job {
+        file: "h.hf".to_owned(),
+        plan: &compiled.plan,
+        requests: &compiled.requests,
+        request_of: &|id, node| compiled.request_of(catalog, id, node),
+        catalog,
+        diagnostics: Vec::new(),
+        folder: ".".into(),
+    };
     let report = exec::run(job, &options);
     assert!(report.status == Status::Ok && report.complete && report.diagnostics.is_empty(), "{report:#?}");
     assert_eq!(report.requests.iter().map(|r| r.status).collect::<Vec<_>>(), ["ok", "failed"]);

@@ -4,7 +4,7 @@ pub(crate) mod fake;
 
 use crate::support::stub::{Response, Stub, closed_port};
 use fake::{Fake, Product, asking, changed, context, error, everything};
-use huntc_compiler::backend::elastic::query::{Query, Regexp};
+use huntc_compiler::request::{Query, Regexp};
 use huntc_compiler::value::Value as Literal;
 use huntc_runtime::source::elastic::{Auth, ElasticConfig, ElasticSource};
 use huntc_runtime::source::{DataSource, FetchContext, Records, Scalar, SourceError};

@@ -1,9 +1,10 @@
 //! Against real servers: the same records under many mappings give the same answer; whatever an index leaves out, changes or
 //! keeps as another type, no record that a request means is lost.
 
+use crate::support::random::Rng;
 use crate::support::servers::{TestServer, running};
-use huntc_compiler::backend::elastic::query::{Bound, Never, Query, Range, Regexp, Term, Wildcard};
-use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::catalog::Catalog;
+use huntc_compiler::request::{BoundRequest, Limit, Never, Query, Range, Regexp, Term, Wildcard};
 use huntc_compiler::value::Value;
 use huntc_runtime::source::elastic::{ElasticConfig, ElasticSource};
 use huntc_runtime::source::{DataSource, FetchContext, Scalar};
@@ -27,12 +28,9 @@ const MAPPINGS: &[(&str, &str, bool)] = &[
     ("flat", r#"{"type":"flat_object"}"#, true),
 ];
 
-fn noise(length: usize, mut state: u64) -> String {
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        char::from(b'a' + ((state >> 33) % 26) as u8)
-    };
-    (0..length).map(|_| next()).collect()
+fn noise(length: usize, seed: u64) -> String {
+    let mut rng = Rng::new(seed);
+    (0..length).map(|_| char::from(b'a' + rng.below(26) as u8)).collect()
 }
 
 /// The values of the field in each document, by id.
@@ -84,7 +82,7 @@ fn queries() -> Vec<(Query<Never>, Vec<usize>)> {
     let all = values();
     let value = |n: usize| all[n].clone().expect("a value");
     let terms = |values: &[usize]| Query::terms(FIELD, values.iter().map(|n| Value::text(value(*n))).collect());
-    let from = Range { field: FIELD.to_owned(), lower: Some(Bound { value: Value::text("b"), inclusive: true }), upper: None };
+    let from = Range { field: FIELD.to_owned(), lower: Some(Limit { value: Value::text("b"), inclusive: true }), upper: None };
     let after_b: Vec<usize> = (0..all.len()).filter(|n| all[*n].as_ref().is_some_and(|v| v.as_str() >= "b")).collect();
     vec![
         (term("cmd.exe", false), vec![0]),
@@ -188,12 +186,7 @@ fn no_mapping_loses_a_record() {
                 if list && only_found {
                     continue;
                 }
-                let request = BoundRequest {
-                    query: query.clone(),
-                    window: None,
-                    fields: vec!["@timestamp".into(), "_id".into(), FIELD.into()],
-                    first_only: false,
-                };
+                let request = BoundRequest::of(Catalog::builtin(), query.clone(), ["@timestamp", "_id", FIELD]);
                 let records =
                     source.fetch(&request, &FetchContext::default()).unwrap_or_else(|e| panic!("{} {query:?}: {e:?}", server.name));
                 let found: BTreeSet<String> = records.observations.iter().map(ToString::to_string).collect();
@@ -218,7 +211,7 @@ fn values_come_whole_from_every_mapping() {
         let config = ElasticConfig::new("test", &server.url, "whole-*").expect("the address is usable");
         let source = ElasticSource::new(config).expect("the source is set up");
         let fields = ["@timestamp", "_id", LIST, FIELD].map(str::to_owned).to_vec();
-        let request = BoundRequest { query: Query::MatchAll, window: None, fields, first_only: false };
+        let request = BoundRequest::of(Catalog::builtin(), Query::MatchAll, fields);
         let records = source.fetch(&request, &FetchContext::default()).expect("records come");
         assert_eq!(records.len(), names.len() * values().len(), "{}", server.name);
         let (one, list) = (records.column(FIELD).expect("a column"), records.column(LIST).expect("a column"));
@@ -241,7 +234,7 @@ fn probes_tell_presence_under_every_mapping() {
             let source = ElasticSource::new(config).expect("the source is set up");
             let found = |field: &str| {
                 let request =
-                    BoundRequest { query: Query::exists(field), window: None, fields: vec!["@timestamp".into()], first_only: true };
+                    BoundRequest { first_only: true, ..BoundRequest::of(Catalog::builtin(), Query::exists(field), ["@timestamp"]) };
                 let records = source.fetch(&request, &FetchContext::default()).expect("an answer comes");
                 assert_eq!(records.columns.len(), 1);
                 !records.is_empty()

@@ -31,11 +31,19 @@ fn report(
     let mut sources = SourceSet::default();
     let id = sources.add_text("h.hf", text);
     let catalog = Catalog::builtin();
-    let (hunt, plan) = compile(&sources, id, catalog, options).compiled?;
+    let compiled = compile(&sources, id, catalog, options).compiled?;
     // What a hunt saves lies there; each run has its own, so that no run loads what another one saved.
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().to_owned();
-    let job = Job { file: "h.hf".to_owned(), hunt: &hunt, plan: &plan, catalog, diagnostics: Vec::new(), folder: place };
+    let job = Job {
+        file: "h.hf".to_owned(),
+        plan: &compiled.plan,
+        requests: &compiled.requests,
+        request_of: &|id, node| compiled.request_of(catalog, id, node),
+        catalog,
+        diagnostics: Vec::new(),
+        folder: place,
+    };
     let mut report = exec::run(job, &RunOptions { keys: true, hints, ..RunOptions::new(open) });
     report.elapsed = Duration::ZERO;
     report.variables.iter_mut().for_each(|variable| variable.elapsed = Duration::ZERO);

@@ -1,9 +1,9 @@
 //! Every stage of every hunt in `huntflows/`, beside its text: what a change of the compiler changes is seen here.
 
 use crate::corpus::huntflows;
-use huntc_compiler::backend::elastic::{lower, show};
+use huntc_compiler::backend::elastic::show;
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::compile::compile;
+use huntc_compiler::compile::{Compiled, compile};
 use huntc_compiler::options::Options;
 use huntc_compiler::plan;
 use huntc_compiler::source::SourceSet;
@@ -25,16 +25,15 @@ fn stage(name: &str, text: &str, file: &str) -> String {
     if name == "ast" {
         return tree_text(&compilation.program);
     }
-    let Some((hunt, plan)) = &compilation.compiled else { panic!("{file}: {:?}", compilation.diagnostics) };
-    let requests = lower::requests(plan, catalog);
+    let Some(Compiled { hunt, plan, requests }) = &compilation.compiled else { panic!("{file}: {:?}", compilation.diagnostics) };
     match name {
         "hir" => tree_text(hunt),
-        "plan" => plan::show::plan(plan, hunt, catalog),
-        "requests" => show::requests(&requests, hunt),
-        "console" => show::console(&requests, hunt, &options),
-        "curl" => show::curl(&requests, hunt, &options),
-        "dot" => plan::graph::dot(plan, hunt, catalog),
-        _ => plan::graph::mermaid(plan, hunt, catalog),
+        "plan" => plan::show::plan(plan, catalog),
+        "requests" => show::requests(requests, plan),
+        "console" => show::console(requests, plan, &options),
+        "curl" => show::curl(requests, plan, &options),
+        "dot" => plan::graph::dot(plan, catalog),
+        _ => plan::graph::mermaid(plan, catalog),
     }
 }
 

@@ -66,9 +66,33 @@ fn a_process_tree_is_drawn() {
 }
 
 #[test]
-fn rows_that_look_the_same_are_one_line_and_their_children_stay_below_true_ancestors() {
-    let log = log(&[(1, "a", "x.exe", "root"), (2, "b", "y.exe", "a"), (3, "c", "x.exe", "b"), (4, "d", "z.exe", "c")]);
-    assert_eq!(drawn(&log, &format!("{FIND}DISP t ATTR name\n")), ["x.exe", "└─ y.exe", "   └─ z.exe"]);
+fn processes_that_look_the_same_keep_their_parents_and_children() {
+    let chain = log(&[(1, "a", "x.exe", "root"), (2, "b", "y.exe", "a"), (3, "c", "x.exe", "b"), (4, "d", "z.exe", "c")]);
+    let hunt = format!("{FIND}DISP t ATTR name\n");
+    assert_eq!(drawn(&chain, &hunt), ["x.exe", "└─ y.exe", "   └─ x.exe", "      └─ z.exe"]);
+    let twins = log(&[(1, "a", "x.exe", "root"), (2, "b", "x.exe", "root"), (3, "a1", "one.exe", "a"), (4, "b1", "two.exe", "b")]);
+    assert_eq!(drawn(&twins, &hunt), ["x.exe", "└─ one.exe", "x.exe", "└─ two.exe"]);
+}
+
+#[test]
+fn siblings_that_look_the_same_and_have_no_children_share_a_line() {
+    let log = log(&[
+        (1, "a", "x.exe", "root"),
+        (2, "b", "cmd.exe", "a"),
+        (3, "c", "cmd.exe", "a"),
+        (4, "d", "cmd.exe", "a"),
+        (5, "e", "cmd.exe", "a"),
+        (6, "d1", "y.exe", "d"),
+    ]);
+    let huntc = Huntc::new().file("log.ndjson", log).file("h.hf", format!("{FIND}DISP t ATTR name\n"));
+    let ran = huntc.run("run h.hf --source s=log.ndjson");
+    assert_eq!(column(&ran.stdout), ["x.exe", "├─ cmd.exe ×3", "└─ cmd.exe", "   └─ y.exe"]);
+    assert!(ran.stdout.contains("3 rows of 6 entities"), "{}", ran.stdout);
+    assert_eq!(huntc.run("run h.hf --source s=log.ndjson --out r").code, Some(0));
+    // Programs read the rows as before.
+    assert_eq!(huntc.report("r")["hunts"][0]["displays"][0]["rows"].to_string(), r#"[["x.exe"],["cmd.exe"],["y.exe"]]"#);
+    let html = std::fs::read_to_string(huntc.path("r/report.html")).unwrap();
+    assert!(html.contains("<td>├─\u{a0}cmd.exe ×3</tr>") && html.contains("3 rows of 6 entities"), "{html}");
 }
 
 #[test]

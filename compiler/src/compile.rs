@@ -1,12 +1,14 @@
-//! All passes in a row: text to plan.
+//! All passes in a row: text to plan and requests.
 
+use crate::backend::elastic::lower;
 use crate::catalog::Catalog;
 use crate::check::hir::Hunt;
 use crate::diag::{Diagnostic, Severity, Sink};
 use crate::front_matter::{self, FrontMatter};
 use crate::options::Options;
-use crate::plan::Plan;
+use crate::plan::{Node, NodeId, Plan};
 use crate::program::{self, Program};
+use crate::request::{RequestTemplate, Requests};
 use crate::source::{SourceId, SourceSet};
 
 /// What one huntflow compiles to.
@@ -16,10 +18,28 @@ pub struct Compilation {
     pub program: Program,
     /// What the leading comment says of the hunt as a nightly one.
     pub front_matter: FrontMatter,
-    /// The checked hunt and its plan; `None` where errors were reported.
-    pub compiled: Option<(Hunt, Plan)>,
+    /// What there is to run; `None` where errors were reported.
+    pub compiled: Option<Compiled>,
     /// By place.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A hunt that can run.
+#[derive(Debug)]
+pub struct Compiled {
+    /// As checked.
+    pub hunt: Hunt,
+    /// What is computed from what.
+    pub plan: Plan,
+    /// What the plan's nodes ask their sources.
+    pub requests: Requests,
+}
+
+impl Compiled {
+    /// The request that `node` would need in the place of the plan's node `id`, for explanations.
+    pub fn request_of(&self, catalog: &Catalog, id: NodeId, node: &Node) -> Option<RequestTemplate> {
+        lower::request_of(&self.plan, catalog, id, node)
+    }
 }
 
 impl Compilation {
@@ -40,7 +60,8 @@ pub fn compile(sources: &SourceSet, id: SourceId, catalog: &Catalog, options: &O
     }
     let compiled = hunt.filter(|_| !sink.has_errors()).map(|hunt| {
         let plan = program::lower(&hunt, catalog, options);
-        (hunt, plan)
+        let requests = lower::requests(&plan, catalog);
+        Compiled { hunt, plan, requests }
     });
     Compilation { program, front_matter, compiled, diagnostics: sink.finish() }
 }

@@ -3,9 +3,9 @@
 use crate::check::hir::{Hunt, StepKind, VarId};
 use crate::diag::codes::nightly::{BAD_FRONT_MATTER, REPEATED_FRONT_MATTER, UNKNOWN_FINDING, UNKNOWN_FRONT_MATTER};
 use crate::diag::{Diagnostic, Sink, suggest};
-use crate::duration;
 use crate::source::{SourceId, SourceSet, Span};
 use crate::time::SECOND;
+use crate::time::duration;
 
 /// What the leading comment says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -238,5 +238,4 @@ impl FrontMatter {
 
 #[cfg(test)]
 #[allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
-#[path = "front_matter_tests.rs"]
 mod tests;

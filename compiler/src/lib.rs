@@ -2,7 +2,7 @@
 //! network or threads; "now" arrives in the options.
 //!
 //! ```text
-//! SourceSet → tokens (syntax) → Program (program, commands) → Hunt (check) → Plan (plan) → requests (backend)
+//! SourceSet → tokens (syntax) → Program (program, commands) → Hunt (check) → Plan (plan) → Requests (backend)
 //! ```
 
 #[macro_use]
@@ -15,7 +15,6 @@ pub mod check;
 pub mod commands;
 pub mod compile;
 pub mod diag;
-pub mod duration;
 pub mod front_matter;
 pub mod identifier;
 pub mod options;
@@ -23,8 +22,11 @@ pub mod pattern;
 pub mod plan;
 pub mod program;
 pub mod registry_hive;
+pub mod request;
 pub mod source;
 pub mod syntax;
+#[cfg(test)]
+mod testing;
 pub mod time;
 pub mod tree_text;
 pub mod unsafe_char;

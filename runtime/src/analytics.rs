@@ -37,12 +37,11 @@ pub struct Call<'a> {
 /// Longest message of a command that is repeated to the user, in bytes.
 const MESSAGE: u64 = 4_096;
 
-/// The columns that an analytic adds to the table `pick` of `tables`: as many rows, in the same order.
-pub fn apply(call: &Call<'_>, tables: &[Rows], pick: usize) -> Result<Rows, SourceError> {
-    let Some(table) = tables.get(pick) else { return Ok(Rows::default()) };
+/// The columns that an analytic adds to each of the tables: as many rows, in the same order.
+pub fn apply(call: &Call<'_>, tables: &[Rows]) -> Result<Vec<Rows>, SourceError> {
     let answer = match &call.binding.action {
-        Action::Lookup { table: path, key } => lookup(call, path, key, table),
-        Action::Exec(command) => exec(call, command, tables, pick),
+        Action::Lookup { table: path, key } => tables.iter().map(|table| lookup(call, path, key, table)).collect(),
+        Action::Exec(command) => exec(call, command, tables),
     };
     answer.map_err(|e| if e.helps.is_empty() { e.help("`huntc explain K1002` says what an analytic must answer") } else { e })
 }
@@ -104,8 +103,8 @@ fn read_table(path: &Path) -> Result<Table, Box<dyn std::error::Error>> {
 }
 
 /// Runs a command: a JSON object a line on its standard input (`table`, `row`, and the attributes under `data`), an
-/// object a line on its standard output, one for each row of table `pick` in order (or with `row` naming it).
-fn exec(call: &Call<'_>, command: &[String], tables: &[Rows], pick: usize) -> Result<Rows, SourceError> {
+/// object a line on its standard output, one for each of them in order (or with `row`, and `table`, naming it).
+fn exec(call: &Call<'_>, command: &[String], tables: &[Rows]) -> Result<Vec<Rows>, SourceError> {
     let Some((program, arguments)) = command.split_first() else { return Err(failed(call, "its command is empty")) };
     let mut child = Command::new(program)
         .args(arguments)
@@ -159,7 +158,7 @@ fn exec(call: &Call<'_>, command: &[String], tables: &[Rows], pick: usize) -> Re
         }
         Err(e) => return Err(failed(call, e)),
     }
-    columns(call, &answers, tables.get(pick).map_or(0, |t| t.rows.len()))
+    columns(call, &answers, tables)
 }
 
 fn lines(tables: &[Rows]) -> Vec<u8> {
@@ -178,7 +177,7 @@ fn lines(tables: &[Rows]) -> Vec<u8> {
 
 type Line = std::io::Result<String>;
 
-fn collect(call: &Call<'_>, receiver: &mpsc::Receiver<Line>, child: &mut Child) -> Result<Vec<Map<String, Json>>, SourceError> {
+fn collect(call: &Call<'_>, receiver: &mpsc::Receiver<Line>, child: &mut Child) -> Result<Vec<Answer>, SourceError> {
     let deadline = Instant::now() + call.binding.timeout;
     let mut answers = Vec::new();
     loop {
@@ -190,7 +189,7 @@ fn collect(call: &Call<'_>, receiver: &mpsc::Receiver<Line>, child: &mut Child) 
         }
         match receiver.recv_timeout(Duration::from_millis(50)) {
             Ok(Ok(line)) if line.trim().is_empty() => {}
-            Ok(Ok(line)) => match serde_json::from_str::<Map<String, Json>>(&line) {
+            Ok(Ok(line)) => match serde_json::from_str::<Answer>(&line) {
                 Ok(object) => answers.push(object),
                 Err(e) => {
                     return Err(failed(call, format_args!("line {} of its answer is no JSON object", answers.len() + 1))
@@ -206,24 +205,47 @@ fn collect(call: &Call<'_>, receiver: &mpsc::Receiver<Line>, child: &mut Child) 
     }
 }
 
-/// The answers as columns; every row must be answered.
-fn columns(call: &Call<'_>, answers: &[Map<String, Json>], rows: usize) -> Result<Rows, SourceError> {
-    let mut by_row: Vec<Option<&Map<String, Json>>> = vec![None; rows];
+type Answer = Map<String, Json>;
+
+/// The answers as columns; every row must be answered. An answer without `row` is for the row that was sent at its place; one
+/// with `row` and without `table` is for the first table.
+fn columns(call: &Call<'_>, answers: &[Answer], tables: &[Rows]) -> Result<Vec<Rows>, SourceError> {
+    let sent: Vec<(usize, usize)> = (0..).zip(tables).flat_map(|(n, t)| (0..t.rows.len()).map(move |row| (n, row))).collect();
+    let mut by_row: Vec<Vec<Option<&Answer>>> = tables.iter().map(|t| vec![None; t.rows.len()]).collect();
+    // What cannot be a number names no row.
+    let number = |answer: &Answer, key: &str| {
+        Some(answer.get(key)?.as_u64().map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)))
+    };
+    let named =
+        |table: usize, row: usize| if tables.len() > 1 { format!("row {row} of table {table}") } else { format!("row {row}") };
     for (at, answer) in answers.iter().enumerate() {
-        let row = answer.get("row").and_then(Json::as_u64).map_or(at, |r| usize::try_from(r).unwrap_or(usize::MAX));
-        match by_row.get_mut(row) {
+        let (table, row) = match (number(answer, "row"), sent.get(at)) {
+            (Some(row), _) => (number(answer, "table").unwrap_or(0), row),
+            (None, Some(place)) => *place,
+            (None, None) => (0, at),
+        };
+        match by_row.get_mut(table).and_then(|rows| rows.get_mut(row)) {
             Some(slot @ None) => *slot = Some(answer),
-            _ => return Err(failed(call, format_args!("it answered row {row}, which was not asked or is answered twice"))),
+            _ => {
+                let row = named(table, row);
+                return Err(failed(call, format_args!("it answered {row}, which was not asked or is answered twice")));
+            }
         }
     }
-    if let Some(missing) = by_row.iter().position(Option::is_none) {
-        return Err(failed(call, format_args!("row {missing} of {rows} was not answered")));
+    if let Some((table, row)) = sent.iter().find(|(table, row)| by_row[*table][*row].is_none()) {
+        let (row, rows) = (named(*table, *row), tables[*table].rows.len());
+        return Err(failed(call, format_args!("{row} of {rows} was not answered")));
     }
-    let data = |answer: &Map<String, Json>| match answer.get("data") {
+    Ok(by_row.into_iter().map(|answers| answered(call, answers.into_iter().flatten())).collect())
+}
+
+/// The columns of one table: the declared ones, then whatever else the answers have.
+fn answered<'a>(call: &Call<'_>, answers: impl Iterator<Item = &'a Answer>) -> Rows {
+    let data = |answer: &Answer| match answer.get("data") {
         Some(Json::Object(data)) => data.clone(),
         _ => answer.iter().filter(|(k, _)| *k != "row" && *k != "table").map(|(k, v)| (k.clone(), v.clone())).collect(),
     };
-    let data: Vec<Map<String, Json>> = by_row.into_iter().flatten().map(data).collect();
+    let data: Vec<Answer> = answers.map(data).collect();
     let mut names: Vec<String> = call.binding.outputs.clone().unwrap_or_default();
     for name in data.iter().flat_map(Map::keys) {
         if !names.contains(name) {
@@ -231,7 +253,7 @@ fn columns(call: &Call<'_>, answers: &[Map<String, Json>], rows: usize) -> Resul
         }
     }
     let rows = data.iter().map(|d| names.iter().map(|n| d.get(n).and_then(value)).collect()).collect();
-    Ok(Rows { names, rows })
+    Rows { names, rows }
 }
 
 /// A JSON value as a value of ours; objects as their text.
@@ -248,3 +270,6 @@ pub(crate) fn value(json: &Json) -> Option<Value> {
         Json::Object(_) => Some(Value::text(json.to_string())),
     }
 }
+
+#[cfg(test)]
+mod tests;

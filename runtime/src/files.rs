@@ -3,10 +3,9 @@
 use crate::analytics;
 use crate::sight::typed_text;
 use crate::source::SourceError;
-use huntc_compiler::attribute_name::canonical;
-use huntc_compiler::catalog::{Catalog, EntityId};
-use huntc_compiler::check::hir::{Attr, Column};
+use huntc_compiler::catalog::{Catalog, EntityId, canonical};
 use huntc_compiler::diag::codes;
+use huntc_compiler::plan::{Attr, Column};
 use huntc_compiler::value::Value;
 use serde_json::{Map, Value as Json};
 use std::fs::File;

@@ -13,3 +13,5 @@ pub mod session;
 pub mod sight;
 pub mod source;
 pub mod table;
+#[cfg(test)]
+mod testing;

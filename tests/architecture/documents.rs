@@ -20,7 +20,10 @@ fn rooms() -> BTreeSet<String> {
             let room = !base.is_empty()
                 && name.ends_with(".rs")
                 && !["lib.rs", "main.rs", "tests.rs", "testing.rs"].contains(&name.as_str());
+            // A folder beside a file of its name holds that room's modules and tests.
+            let of_file = entry.path().with_extension("rs").is_file();
             if entry.path().is_dir()
+                && !of_file
                 && !name.starts_with('.')
                 && !["target", "tests", "testing"].iter().any(|n| *n == name && !base.is_empty() || name == "target")
             {

@@ -5,7 +5,7 @@ use huntc_compiler::commands::group::Key;
 use huntc_compiler::commands::new::Rows;
 use huntc_compiler::program::{Command, Program, Statement};
 use huntc_compiler::syntax::ast::{
-    AttrPath, Comparison, Expression, Literal, LiteralKind, Observation, Operand, Operator, Path, Pattern, Qualifier, TimeSpan,
+    AttrPath, Comparison, Expression, Literal, LiteralKind, Observation, Operands, Operator, Path, Pattern, Qualifier, TimeSpan,
 };
 use std::collections::BTreeSet;
 
@@ -261,10 +261,10 @@ impl Forms<'_> {
         self.add_if(attribute.text.matches("_ref.").count() > 1, "two hops");
     }
 
-    fn operand(&mut self, operand: &Operand) {
+    fn operand(&mut self, operand: &Operands) {
         match operand {
-            Operand::One(literal) => self.literal(literal),
-            Operand::List(literals, span) => {
+            Operands::One(literal) => self.literal(literal),
+            Operands::List(literals, span) => {
                 self.either(self.text[span.start as usize..].starts_with('('), "list (", "list [");
                 self.add_if(literals.len() == 1, "list of one");
                 let reference = |l: &Literal| matches!(l.kind, LiteralKind::Reference(_));

@@ -1,8 +1,8 @@
 //! A search server without a search: points in time, pages, slices and counts over numbered documents, and faults on demand.
 
 use crate::support::stub::{Request, Response, Stub};
-use huntc_compiler::backend::elastic::query::{Never, Query};
-use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::catalog::Catalog;
+use huntc_compiler::request::{BoundRequest, Never, Query};
 use huntc_runtime::source::elastic::{ElasticConfig, ElasticSource};
 use huntc_runtime::source::{DataSource, FetchContext, Records, SourceError};
 use serde_json::{Value, json};
@@ -88,7 +88,7 @@ pub(crate) fn everything() -> BoundRequest {
 }
 
 pub(crate) fn asking(query: Query<Never>) -> BoundRequest {
-    BoundRequest { query, window: None, fields: vec!["@timestamp".to_owned(), "n".to_owned()], first_only: false }
+    BoundRequest::of(Catalog::builtin(), query, ["@timestamp", "n"])
 }
 
 pub(crate) fn context() -> FetchContext {

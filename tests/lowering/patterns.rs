@@ -1,6 +1,6 @@
-//! Random patterns, over what the random records hold.
+//! Rng patterns, over what the random records hold.
 
-use super::Random;
+use super::Rng;
 use super::records::{ADDRESSES, IDS, NUMBERS, TEXTS, TIMES};
 use huntc_compiler::catalog::{AttrId, Catalog, EntityId, ValueType};
 use huntc_compiler::check::hir::{Attr, Operand, Predicate, Test, TestOp};
@@ -58,7 +58,7 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("x-oca-asset", &["hostname"]),
 ];
 
-pub(super) fn pattern(random: &mut Random) -> (EntityId, Predicate) {
+pub(super) fn pattern(random: &mut Rng) -> (EntityId, Predicate) {
     let (name, attributes) = *random.pick(ATTRIBUTES);
     let entity = Catalog::builtin().entity(name).expect("the catalog has the type");
     let predicate = predicate(random, name, attributes, 2);
@@ -66,7 +66,7 @@ pub(super) fn pattern(random: &mut Random) -> (EntityId, Predicate) {
 }
 
 /// A pattern of one comparison of a kind.
-pub(super) fn one_of_kind(random: &mut Random, kind: &Kind) -> (EntityId, Predicate) {
+pub(super) fn one_of_kind(random: &mut Rng, kind: &Kind) -> (EntityId, Predicate) {
     loop {
         let (name, attributes) = *random.pick(ATTRIBUTES);
         let attribute = *random.pick(attributes);
@@ -77,7 +77,7 @@ pub(super) fn one_of_kind(random: &mut Random, kind: &Kind) -> (EntityId, Predic
     }
 }
 
-fn predicate(random: &mut Random, name: &str, attributes: &[&str], depth: usize) -> Predicate {
+fn predicate(random: &mut Rng, name: &str, attributes: &[&str], depth: usize) -> Predicate {
     if depth == 0 || random.chance(50) {
         // Now and then a comparison on another type of the same record.
         let (name, attributes) = if random.chance(8) { *random.pick(&ATTRIBUTES[..6]) } else { (name, attributes) };
@@ -89,7 +89,7 @@ fn predicate(random: &mut Random, name: &str, attributes: &[&str], depth: usize)
 }
 
 /// An attribute, each value type as often as any other, so that all are tried enough.
-fn attribute<'a>(random: &mut Random, name: &str, attributes: &[&'a str]) -> &'a str {
+fn attribute<'a>(random: &mut Rng, name: &str, attributes: &[&'a str]) -> &'a str {
     let catalog = Catalog::builtin();
     let kind = catalog.get(catalog.entity(name).expect("the catalog has the type"));
     let ty = |a: &str| kind.attributes[usize::from(kind.attribute(a).unwrap_or_else(|| panic!("{name} has {a}")).0)].ty;
@@ -104,7 +104,7 @@ fn attribute<'a>(random: &mut Random, name: &str, attributes: &[&'a str]) -> &'a
     fitting[random.below(fitting.len())]
 }
 
-fn test(random: &mut Random, name: &str, attribute: &str) -> Test {
+fn test(random: &mut Rng, name: &str, attribute: &str) -> Test {
     let catalog = Catalog::builtin();
     let entity = catalog.entity(name).expect("the catalog has the type");
     let attr: AttrId = catalog.get(entity).attribute(attribute).unwrap_or_else(|| panic!("{name} has {attribute}"));
@@ -118,7 +118,7 @@ fn test(random: &mut Random, name: &str, attribute: &str) -> Test {
     Test { entity, attr: Attr::Catalog(attr), ty, negated, op, fold, span: Span::new(SourceId(0), 0, 0) }
 }
 
-fn random_name<'a>(random: &mut Random, names: &[&'a str]) -> &'a str {
+fn random_name<'a>(random: &mut Rng, names: &[&'a str]) -> &'a str {
     names[random.below(names.len())]
 }
 
@@ -133,7 +133,7 @@ fn operators(ty: ValueType) -> &'static [&'static str] {
     }
 }
 
-fn value(random: &mut Random, ty: ValueType) -> Value {
+fn value(random: &mut Rng, ty: ValueType) -> Value {
     match ty {
         ValueType::Text => Value::text(*random.pick(TEXTS)),
         ValueType::Id => Value::text(*random.pick(IDS)),
@@ -153,8 +153,8 @@ fn value(random: &mut Random, ty: ValueType) -> Value {
     }
 }
 
-fn operator(random: &mut Random, name: &str, ty: ValueType) -> TestOp {
-    let base = |random: &mut Random| value(random, ty);
+fn operator(random: &mut Rng, name: &str, ty: ValueType) -> TestOp {
+    let base = |random: &mut Rng| value(random, ty);
     match name {
         "null" => TestOp::Null,
         "equal" => TestOp::OneOf(vec![Operand::Value(base(random))]),
@@ -180,7 +180,7 @@ fn operator(random: &mut Random, name: &str, ty: ValueType) -> TestOp {
 }
 
 /// A LIKE pattern made of a text: pieces replaced by `%` and `_`.
-fn like(random: &mut Random, text: &str) -> String {
+fn like(random: &mut Rng, text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     match random.below(6) {
         0 => format!("%{text}"),
@@ -193,7 +193,7 @@ fn like(random: &mut Random, text: &str) -> String {
 }
 
 /// A regular expression made of a text: anchors, classes, flags, alternatives, look-around.
-fn matches(random: &mut Random, text: &str) -> String {
+fn matches(random: &mut Rng, text: &str) -> String {
     let piece: String = text.chars().skip(random.below(3)).take(1 + random.below(5)).collect();
     let quoted = regex::escape(&piece);
     match random.below(12) {

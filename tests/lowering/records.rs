@@ -1,6 +1,6 @@
-//! Random records, as nasty as attackers and shippers make them.
+//! Rng records, as nasty as attackers and shippers make them.
 
-use super::Random;
+use super::Rng;
 use huntc_runtime::source::store::Store;
 use serde_json::{Map, Value, json};
 use std::io::Write;
@@ -96,7 +96,7 @@ pub(super) const TIMES: &[&str] = &[
 ];
 
 /// A store of 60 random records; the folder lives as long as the store is used.
-pub(super) fn store(random: &mut Random) -> (Store, tempfile::TempDir) {
+pub(super) fn store(random: &mut Rng) -> (Store, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("events.ndjson");
     let mut file = std::fs::File::create(&path).expect("a file in it");
@@ -109,28 +109,28 @@ pub(super) fn store(random: &mut Random) -> (Store, tempfile::TempDir) {
     (store, folder)
 }
 
-fn text(random: &mut Random) -> Value {
+fn text(random: &mut Rng) -> Value {
     json!(random.pick(TEXTS))
 }
 
-fn texts(random: &mut Random) -> Value {
+fn texts(random: &mut Rng) -> Value {
     if random.chance(40) { json!([random.pick(TEXTS), random.pick(TEXTS)]) } else { text(random) }
 }
 
-fn address(random: &mut Random) -> Value {
+fn address(random: &mut Rng) -> Value {
     json!(random.pick(ADDRESSES))
 }
 
-fn id(random: &mut Random) -> Value {
+fn id(random: &mut Rng) -> Value {
     json!(random.pick(IDS))
 }
 
-fn integer(random: &mut Random) -> Value {
+fn integer(random: &mut Rng) -> Value {
     let n = *random.pick(NUMBERS);
     if random.chance(10) { json!(n.to_string()) } else { json!(n) }
 }
 
-type Make = fn(&mut Random) -> Value;
+type Make = fn(&mut Rng) -> Value;
 
 /// Fields with their chance to be there, in percent.
 const FIELDS: &[(&str, usize, Make)] = &[
@@ -184,7 +184,7 @@ const FIELDS: &[(&str, usize, Make)] = &[
     ("url.domain", 30, text),
 ];
 
-fn record(random: &mut Random) -> Value {
+fn record(random: &mut Rng) -> Value {
     let mut document = Map::new();
     document.insert("@timestamp".to_owned(), json!(random.pick(TIMES)));
     for (field, chance, make) in FIELDS {

@@ -1,5 +1,6 @@
 //! Thirty nights over generated telemetry with the real compiler and executor: every planted event is told once.
 
+use crate::support::random::Rng;
 use huntc_compiler::time::{Instant, SECOND};
 use huntc_runtime::nightly::discover::HuntFile;
 use huntc_runtime::nightly::engine::{Engine, Hunter};
@@ -46,11 +47,8 @@ struct Planted {
 }
 
 fn planted() -> Vec<Planted> {
-    let mut state = 7_u64;
-    let mut random = |most: i64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as i64 % most
-    };
+    let mut rng = Rng::new(7);
+    let mut random = |most: i64| rng.below(most as usize) as i64;
     (0..120)
         .map(|n| {
             let time = FIRST - DAY + n * 6 * HOUR + random(6 * HOUR / SECOND) * SECOND;

@@ -6,7 +6,7 @@ use super::value::{Kind, Val};
 use super::variable::{At, Shape, Sighting, Var, Window};
 use super::{Hunt, attributes, slots};
 use huntc_compiler::commands::{get::Get, merge::Merge};
-use huntc_compiler::syntax::ast::{LiteralKind, Observation, Operand, Pattern, Reference};
+use huntc_compiler::syntax::ast::{LiteralKind, Observation, Operands, Pattern, Reference};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -28,8 +28,8 @@ fn referred(pattern: &Pattern, found: &mut Vec<String>) {
         Pattern::And(parts, _) | Pattern::Or(parts, _) => parts.iter().for_each(|p| referred(p, found)),
         Pattern::Compare(comparison) => {
             let literals = match &comparison.operand {
-                Some(Operand::One(literal)) => std::slice::from_ref(literal),
-                Some(Operand::List(list, _)) => list,
+                Some(Operands::One(literal)) => std::slice::from_ref(literal),
+                Some(Operands::List(list, _)) => list,
                 None => &[],
             };
             for literal in literals {

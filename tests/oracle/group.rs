@@ -6,7 +6,7 @@ use super::value::{Kind, NullLast, Val, format_seconds};
 use super::variable::{RowId, Shape, Var, View};
 use super::{Hunt, attributes};
 use huntc_compiler::check::hir::Function;
-use huntc_compiler::commands::group::{Aggregate, Group, Key};
+use huntc_compiler::commands::group::{AggregateCall, Group, Key};
 use huntc_compiler::commands::join::Join;
 use huntc_compiler::syntax::ast::AttrPath;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +53,7 @@ enum JoinKey {
 }
 
 /// Function, attribute and header of an aggregate.
-fn written(item: &Aggregate) -> (Function, String, String) {
+fn written(item: &AggregateCall) -> (Function, String, String) {
     let default = || format!("{}_{}", item.function.word(), item.attribute.text);
     (item.function, item.attribute.canonical(), item.alias.as_ref().map_or_else(default, |a| a.text.clone()))
 }

@@ -5,7 +5,7 @@ use super::compare::{Test, ask};
 use super::identity::Identities;
 use super::slots::{Place, get_slots, places, value};
 use super::value::{Kind, Val};
-use huntc_compiler::syntax::ast::{Comparison, Literal, LiteralKind, Observation, Operand, Operator, Pattern, Reference};
+use huntc_compiler::syntax::ast::{Comparison, Literal, LiteralKind, Observation, Operands, Operator, Pattern, Reference};
 
 /// A pattern whose literals are ready.
 #[derive(Debug)]
@@ -60,8 +60,8 @@ fn test(
     let (mut literals, mut referred) = (Vec::new(), Vec::new());
     let given: Vec<&Literal> = match &comparison.operand {
         None => Vec::new(),
-        Some(Operand::One(literal)) => vec![literal],
-        Some(Operand::List(list, _)) => list.iter().collect(),
+        Some(Operands::One(literal)) => vec![literal],
+        Some(Operands::List(list, _)) => list.iter().collect(),
     };
     for literal in given {
         match &literal.kind {

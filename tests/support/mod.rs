@@ -2,5 +2,6 @@
 
 pub(crate) mod cli;
 pub(crate) mod http;
+pub(crate) mod random;
 pub(crate) mod servers;
 pub(crate) mod stub;

@@ -3,10 +3,11 @@
 //! Rows with a mistake are left out and reported: for the built-in tables a test wants no report, for the user's table
 //! any report is an error. So nothing here can fail at run time.
 
-use super::table::{Cell, Problem, parts, read, read_part};
+use super::table::{CsvCell, Problem, parts, read, read_part};
 use super::{
     Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Guard, Identity, Relation, Rule, Slot, SlotId, ValueType, Way,
 };
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// The tables that come with huntc.
@@ -65,9 +66,9 @@ impl Catalog {
     }
 }
 
-/// The built-in catalog and what is wrong with its tables (nothing: a test wants so).
+/// The built-in catalog, and what is wrong with its tables: nothing, which a test asserts.
 pub(super) fn builtin() -> (Catalog, Vec<Problem>) {
-    let catalog = Catalog { entities: Vec::new(), relations: Vec::new(), fields: Vec::new() };
+    let catalog = Catalog { entities: Vec::new(), relations: Vec::new(), fields: Vec::new(), lists: BTreeSet::new() };
     let mut loader = Loader { catalog, problems: Vec::new(), table: "", overlay: false };
     loader.tables(&BUILTIN);
     (loader.catalog, loader.problems)
@@ -115,12 +116,12 @@ impl Loader<'_> {
         }
     }
 
-    fn report(&mut self, cell: &Cell<'_>, message: String) {
+    fn report(&mut self, cell: &CsvCell<'_>, message: String) {
         self.problems.push(Problem { table: self.table.to_owned(), line: cell.line, column: cell.column, message });
     }
 
     /// The entity type that a cell names.
-    fn find_entity(&mut self, cell: &Cell<'_>) -> Option<EntityId> {
+    fn find_entity(&mut self, cell: &CsvCell<'_>) -> Option<EntityId> {
         let found = self.catalog.entity(&cell.text);
         if found.is_none() {
             self.report(cell, format!("`{}` is no entity type", cell.text));
@@ -129,7 +130,7 @@ impl Loader<'_> {
     }
 
     /// A row of the entity table; what it says of attributes is read when these are there.
-    fn entity(&mut self, [name, aliases, words, _, _, _, flags, everything]: &[Cell<'_>; 8]) {
+    fn entity(&mut self, [name, aliases, words, _, _, _, flags, everything]: &[CsvCell<'_>; 8]) {
         let names = std::iter::once(&*name.text).chain(aliases.words()).chain(words.words());
         if let Some(known) = names.into_iter().find(|n| self.catalog.entity(n).is_some()).map(str::to_owned) {
             return self.report(name, format!("`{known}` is listed twice"));
@@ -161,13 +162,13 @@ impl Loader<'_> {
         });
     }
 
-    fn flags(&mut self, cell: &Cell<'_>, known: &[&str]) {
+    fn flags(&mut self, cell: &CsvCell<'_>, known: &[&str]) {
         if let Some(flag) = cell.words().find(|f| !known.contains(f)) {
             self.report(cell, format!("`{flag}` is no flag; there are {}", known.join(", ")));
         }
     }
 
-    fn slot(&mut self, [entity, name, flags]: &[Cell<'_>; 3]) {
+    fn slot(&mut self, [entity, name, flags]: &[CsvCell<'_>; 3]) {
         self.flags(flags, &["get", "linked"]);
         let Some(id) = self.find_entity(entity) else { return };
         let has = |flag: &str| flags.words().any(|f| f == flag);
@@ -180,9 +181,9 @@ impl Loader<'_> {
         entity.attributes.iter_mut().for_each(|a| a.access.push(None));
     }
 
-    fn identity(&mut self, [entity, _, _, primary, key, required_cell, _, _]: &[Cell<'_>; 8]) {
+    fn identity(&mut self, [entity, _, _, primary, key, required_cell, _, _]: &[CsvCell<'_>; 8]) {
         let Some(id) = self.catalog.entity(&entity.text) else { return };
-        let mut attributes = |cell: &Cell<'_>| -> Vec<AttrId> {
+        let mut attributes = |cell: &CsvCell<'_>| -> Vec<AttrId> {
             let found = cell.words().map(|word| (word, self.catalog.get(id).attribute(word)));
             let (known, unknown): (Vec<_>, Vec<_>) = found.partition(|(_, attr)| attr.is_some());
             for (word, _) in unknown {
@@ -209,7 +210,7 @@ impl Loader<'_> {
     }
 
     /// A row of the attribute table, built-in or the user's. An empty slot declares an attribute that no record has.
-    fn attribute(&mut self, [entity, slot, name, ty, rule, fields, flags]: &[Cell<'_>; 7]) {
+    fn attribute(&mut self, [entity, slot, name, ty, rule, fields, flags]: &[CsvCell<'_>; 7]) {
         self.flags(flags, &["many", "shown", "own"]);
         let Some(id) = self.find_entity(entity) else { return };
         let Some(ty_value) = value_type(&ty.text) else {
@@ -251,13 +252,16 @@ impl Loader<'_> {
         }
         attribute.many |= flags.words().any(|f| f == "many");
         attribute.shown |= flags.words().any(|f| f == "shown");
+        if attribute.many {
+            self.catalog.lists.extend(attribute.access.iter().flatten().flat_map(|a| a.fields.iter().cloned()));
+        }
         if twice {
             self.report(name, format!("`{}` is listed twice in a slot", name.text));
         }
     }
 
     /// How to read the fields of a row. Fields that ECS lacks get the index type that suits the values.
-    fn access(&mut self, rule: &Cell<'_>, fields: &Cell<'_>, ty: ValueType) -> Option<Access> {
+    fn access(&mut self, rule: &CsvCell<'_>, fields: &CsvCell<'_>, ty: ValueType) -> Option<Access> {
         let Some(rule_value) = rule_named(&rule.text) else {
             self.report(rule, format!("`{}` is no rule", rule.text));
             return None;
@@ -284,7 +288,7 @@ impl Loader<'_> {
         Some(Access { rule: rule_value, fields: names, own: false })
     }
 
-    fn relation(&mut self, [output, name, by, input, pivots, reason]: &[Cell<'_>; 6]) {
+    fn relation(&mut self, [output, name, by, input, pivots, reason]: &[CsvCell<'_>; 6]) {
         let (Some(output_id), Some(input_id)) = (self.find_entity(output), self.find_entity(input)) else { return };
         if !matches!(&*by.text, "" | "by") {
             self.report(by, format!("`{}` where `by` or nothing belongs", by.text));

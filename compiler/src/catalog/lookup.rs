@@ -30,6 +30,11 @@ impl Catalog {
         self.fields.binary_search_by(|(n, _)| n.as_str().cmp(field)).map_or(FieldType::Keyword, |i| self.fields[i].1)
     }
 
+    /// Whether an attribute reads several values from a field.
+    pub fn is_list(&self, field: &str) -> bool {
+        self.lists.contains(field)
+    }
+
     /// The row of the relation table for a FIND.
     pub fn relation(&self, output: EntityId, name: &str, by: bool, input: EntityId) -> Option<&Relation> {
         self.relations.iter().find(|r| r.output == output && r.name == name && r.by == by && r.input == input)

@@ -1,7 +1,8 @@
 //! What can be hunted: entity types, their slots in ECS records, attributes, relations, identities.
 //!
 //! All of it is data (`data/*.csv`, read by [`load`]); users may lay their own rows over it (`--mapping FILE`,
-//! [`Catalog::with_overlay`]). No code knows an entity type by its name: what is special about one is a flag of its row. Sources: `semantics.md` rules of slots and identity, the STIX 2.1 cyber observables, and the ECS field reference.
+//! [`Catalog::with_overlay`]). No code knows an entity type by its name: what is special about one is a flag of its row.
+//! Sources: semantics.md §1 and §2, the STIX 2.1 cyber observables, and the ECS field reference.
 
 pub mod load;
 mod lookup;
@@ -9,8 +10,10 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use crate::attribute_name::canonical;
 pub use table::Problem;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// An entity type of the catalog.
@@ -52,6 +55,8 @@ pub struct Catalog {
     pub relations: Vec<Relation>,
     /// ECS fields that the tables name, with their index type, sorted by name.
     pub fields: Vec<(String, FieldType)>,
+    /// Fields that an attribute with several values reads.
+    pub lists: BTreeSet<String>,
 }
 
 /// An entity type.
@@ -227,6 +232,32 @@ pub enum FieldType {
     Date,
     /// `boolean`.
     Boolean,
+}
+
+impl FieldType {
+    /// Whether an index of this type takes every value that an attribute of a type reads.
+    pub fn holds(self, ty: ValueType) -> bool {
+        match self {
+            Self::Keyword | Self::Wildcard | Self::Text => true,
+            Self::Long | Self::Float => ty.is_number(),
+            Self::Ip => ty.is_address(),
+            Self::Date => ty == ValueType::Time,
+            Self::Boolean => ty == ValueType::Boolean,
+        }
+    }
+
+    /// Whether an index of this type takes what an attribute of a type reads, and nothing else.
+    pub fn fits(self, ty: ValueType) -> bool {
+        match ty {
+            ValueType::Text | ValueType::Id => matches!(self, Self::Keyword | Self::Wildcard | Self::Text),
+            ValueType::Integer | ValueType::Float => matches!(self, Self::Long | Self::Float),
+            ValueType::Boolean => self == Self::Boolean,
+            ValueType::Time => self == Self::Date,
+            ValueType::Address => self == Self::Ip,
+            // The index takes addresses of the other family too.
+            ValueType::Ipv4 | ValueType::Ipv6 => false,
+        }
+    }
 }
 
 /// One direction of a named relation: a row of `relations.csv`.

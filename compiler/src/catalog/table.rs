@@ -24,13 +24,13 @@ impl fmt::Display for Problem {
 
 /// One value of a row.
 #[derive(Clone, Debug)]
-pub(super) struct Cell<'a> {
+pub(super) struct CsvCell<'a> {
     pub(super) text: Cow<'a, str>,
     pub(super) line: usize,
     pub(super) column: usize,
 }
 
-impl Cell<'_> {
+impl CsvCell<'_> {
     /// The words in the cell.
     pub(super) fn words(&self) -> impl Iterator<Item = &str> {
         self.text.split_ascii_whitespace()
@@ -65,7 +65,7 @@ pub(super) fn read<'a, const N: usize>(
     text: &'a str,
     columns: [&str; N],
     problems: &mut Vec<Problem>,
-) -> Vec<[Cell<'a>; N]> {
+) -> Vec<[CsvCell<'a>; N]> {
     read_part(table, (0, text), columns, problems)
 }
 
@@ -75,7 +75,7 @@ pub(super) fn read_part<'a, const N: usize>(
     (before, text): (usize, &'a str),
     columns: [&str; N],
     problems: &mut Vec<Problem>,
-) -> Vec<[Cell<'a>; N]> {
+) -> Vec<[CsvCell<'a>; N]> {
     let mut rows = Vec::new();
     let mut header = false;
     for (number, line) in text.lines().enumerate().map(|(n, line)| (before + n, line)) {
@@ -85,7 +85,7 @@ pub(super) fn read_part<'a, const N: usize>(
         let cells = cells(line, number + 1);
         let mut report = |column, message| problems.push(Problem { table: table.to_owned(), line: number + 1, column, message });
         let count = cells.len();
-        let Ok(row) = <[Cell<'a>; N]>::try_from(cells) else {
+        let Ok(row) = <[CsvCell<'a>; N]>::try_from(cells) else {
             report(1, format!("{count} cells where the columns are {}", columns.join(",")));
             continue;
         };
@@ -102,7 +102,7 @@ pub(super) fn read_part<'a, const N: usize>(
 }
 
 /// The cells of one line, trimmed. A cell may be in double quotes, but not hold a line break.
-fn cells(line: &str, number: usize) -> Vec<Cell<'_>> {
+fn cells(line: &str, number: usize) -> Vec<CsvCell<'_>> {
     let mut column = 1;
     let mut cell = |raw: &str, text: Cow<'_, str>| {
         let lead = raw.chars().take_while(|c| c.is_whitespace()).count();
@@ -115,7 +115,7 @@ fn cells(line: &str, number: usize) -> Vec<Cell<'_>> {
             .split(',')
             .map(|raw| {
                 let (_, column) = cell(raw, Cow::Borrowed(""));
-                Cell { text: Cow::Borrowed(raw.trim()), line: number, column }
+                CsvCell { text: Cow::Borrowed(raw.trim()), line: number, column }
             })
             .collect();
     }
@@ -129,7 +129,7 @@ fn cells(line: &str, number: usize) -> Vec<Cell<'_>> {
         .zip(quoted_parts(line))
         .map(|(text, raw)| {
             let (text, column) = cell(raw, Cow::Borrowed(text));
-            Cell { text: Cow::Owned(text), line: number, column }
+            CsvCell { text: Cow::Owned(text), line: number, column }
         })
         .collect()
 }

@@ -69,7 +69,7 @@ impl Checker<'_> {
         let added = self.columns_of(var).iter().find(|c| c.name == name || c.name == path.text);
         let added = added.map(|c| Found { attr: Attr::Added(c.name.clone()), ty: c.ty });
         let (entity, kept, open) = match &self.var(var).shape {
-            Shape::Groups { of, columns } => {
+            Shape::Groups { of, columns, .. } => {
                 let of = *of;
                 let columns: Vec<String> = columns.clone();
                 return added.ok_or_else(|| self.unknown_column(of, path, &columns));

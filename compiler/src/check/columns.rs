@@ -1,22 +1,12 @@
 //! Columns: what ATTR leaves, what DISP shows, what a variable has beyond the catalog.
 
 use super::context::{Checker, Draft};
-use super::hir::{Attr, Birth, Column, Expression, Shape, SightingAttr, VarId, all_columns};
+use super::hir::{Attr, Birth, Column, Selection, Shape, VarId, all_columns, transformer_columns};
 use super::predicate::Ground;
-use crate::catalog::ValueType;
 use crate::diag::codes::types::{NEEDS_ENTITIES, ROWS_PER_RECORD};
 use crate::diag::{Diagnostic, Reported};
 use crate::source::Span;
 use crate::syntax::ast::{self, AttrPath, Count, Transformer};
-
-/// A column outside the catalog.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) struct ColumnInfo {
-    /// Its name.
-    pub(crate) name: String,
-    /// How its values compare; `None`: known only at run time.
-    pub(crate) ty: Option<ValueType>,
-}
 
 impl Checker<'_> {
     /// The columns of a variable where a statement names none.
@@ -50,14 +40,14 @@ impl Checker<'_> {
         &mut self,
         expression: &ast::Expression,
         clause: &'static str,
-    ) -> Result<(Result<Expression, Reported>, Draft), Reported> {
+    ) -> Result<(Result<Selection, Reported>, Draft), Reported> {
         let input = self.resolve(&expression.variable)?;
         if let Some(transformer) = expression.transformer {
             self.transformable(input, transformer, expression.variable.span)?;
         }
         let ground = Ground::variable(self, input, clause);
         let filter = self.filter(&ground, expression.filter.as_ref());
-        let own = own(expression.transformer);
+        let own = transformer_columns(expression.transformer);
         let columns = expression.attributes.as_ref().map(|paths| self.listed(input, paths, own)).transpose();
         let sort = expression.sort.as_ref().map(|s| Ok((self.attribute(input, &s.attribute)?.attr, s.ascending))).transpose();
         let limit = self.count(expression.limit);
@@ -73,13 +63,14 @@ impl Checker<'_> {
                 added.retain(|name| columns.iter().any(|c| matches!(&c.attr, Attr::Added(n) if n == name)));
                 *kept = Some(columns.clone());
             }
-        } else if let (Shape::Groups { columns: all, .. }, Ok(Some(columns))) = (&mut draft.shape, &columns) {
+        } else if let (Shape::Groups { columns: all, keys, .. }, Ok(Some(columns))) = (&mut draft.shape, &columns) {
             let name = |c: &Column| if let Attr::Added(name) = &c.attr { name.clone() } else { c.header.clone() };
             *all = columns.iter().map(name).collect();
+            *keys = all.len();
             draft.columns.retain(|c| all.contains(&c.name));
         }
         let typed = || {
-            Ok(Expression {
+            Ok(Selection {
                 input,
                 filter: filter?,
                 transformer: expression.transformer,
@@ -93,11 +84,11 @@ impl Checker<'_> {
     }
 
     /// The columns that DISP shows.
-    pub(crate) fn displayed(&self, expression: &Expression) -> Vec<Column> {
+    pub(crate) fn displayed(&self, expression: &Selection) -> Vec<Column> {
         if let Some(columns) = &expression.columns {
             return columns.clone();
         }
-        let mut columns = own(expression.transformer);
+        let mut columns = transformer_columns(expression.transformer);
         columns.extend(self.all_columns(expression.input));
         columns
     }
@@ -140,11 +131,4 @@ impl Checker<'_> {
             .help("name the variable that was grouped");
         Err(self.report(diagnostic))
     }
-}
-
-/// The columns that a transformer adds.
-fn own(transformer: Option<Transformer>) -> Vec<Column> {
-    let names = transformer.map_or(&[][..], Transformer::columns);
-    let column = |n: &&str| Some(Column { header: (*n).to_owned(), attr: Attr::Sighting(SightingAttr::from_name(n)?) });
-    names.iter().filter_map(column).collect()
 }

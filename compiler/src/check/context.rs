@@ -1,10 +1,9 @@
 //! The state of one check: what is bound, what was built, where messages go.
 
-use super::columns::ColumnInfo;
 use super::hir::{Birth, Hunt, Shape, SourceRef, Step, StepKind, Var, VarId};
 use super::outline::Outline;
 use super::scope::Scope;
-use crate::catalog::{Catalog, EntityId};
+use crate::catalog::{Catalog, EntityId, ValueType};
 use crate::diag::{Diagnostic, Reported, Sink};
 use crate::options::Options;
 use crate::source::{SourceSet, Span};
@@ -43,6 +42,15 @@ pub(crate) struct Checker<'a> {
     target: Option<&'a Ident>,
     bound: bool,
     failed: bool,
+}
+
+/// A column outside the catalog.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct ColumnInfo {
+    /// Its name.
+    pub(crate) name: String,
+    /// How its values compare; `None`: known only at run time.
+    pub(crate) ty: Option<ValueType>,
 }
 
 /// A variable about to be bound.

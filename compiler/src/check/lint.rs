@@ -2,11 +2,12 @@
 
 use super::context::Checker;
 use super::hir::{Attr, Operand, Predicate, Test, TestOp};
-use super::operand::{operator_place, shorten};
+use super::operand::operator_place;
 use crate::catalog::{EntityId, Rule, ValueType};
 use crate::diag::Diagnostic;
 use crate::diag::codes::patterns::{CASE_TRAP, CURRENT_USER_HIVE, NEVER_MATCHES, WILDCARD, WORD_LIKE_VARIABLE};
 use crate::syntax::ast::{Comparison, Literal, LiteralKind, Operator};
+use crate::syntax::mistakes::shorten;
 use crate::value::Value;
 use ipnet::IpNet;
 

@@ -1,12 +1,13 @@
 //! Literals: text, numbers and words read as the values of an attribute's type.
 
 use super::context::Checker;
-use super::operand::{article, shorten};
+use super::wording::with_article;
 use crate::catalog::ValueType;
 use crate::diag::codes::patterns::BAD_OPERAND;
 use crate::diag::codes::types::BAD_VALUE;
 use crate::diag::{Diagnostic, Reported};
 use crate::syntax::ast::{Literal, LiteralKind};
+use crate::syntax::mistakes::shorten;
 use crate::time::Instant;
 use crate::value::Value;
 use std::net::IpAddr;
@@ -53,14 +54,14 @@ impl Checker<'_> {
         };
         typed.ok_or_else(|| {
             let message = format!("`{}` is no {}", shorten(&self.written(literal)), ty.word());
-            let diagnostic = Diagnostic::new(&BAD_VALUE, literal.span, message).label(format!("not {}", article(ty)));
-            self.report(diagnostic.note(format!("`{name}` holds {}", article(ty))).help("correct the value, or write null"))
+            let diagnostic = Diagnostic::new(&BAD_VALUE, literal.span, message).label(format!("not {}", with_article(ty)));
+            self.report(diagnostic.note(format!("`{name}` holds {}", with_article(ty))).help("correct the value, or write null"))
         })
     }
 
     /// A literal that is not of the attribute's type.
     fn misfit(&mut self, literal: &Literal, ty: ValueType) -> Reported {
-        self.bad_operand(literal, ty, &format!("not {}", article(ty)))
+        self.bad_operand(literal, ty, &format!("not {}", with_article(ty)))
     }
 
     /// A literal that the attribute cannot be compared with.

@@ -17,11 +17,11 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod window;
+mod wording;
 
 pub(crate) use attribute::Found;
-pub(crate) use columns::ColumnInfo;
-pub(crate) use context::{Checked, Checker, Draft};
-pub(crate) use operand::{article, kind};
+pub(crate) use context::{Checked, Checker, ColumnInfo, Draft};
 pub(crate) use outline::{Heading, Outline};
 pub(crate) use predicate::Ground;
 pub(crate) use source::{Origin, file_format};
+pub(crate) use wording::{kind, with_article};

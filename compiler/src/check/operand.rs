@@ -4,8 +4,8 @@ use super::attribute::Found;
 use super::context::Checker;
 use super::hir::{Operand, TestOp, VarId};
 use super::literal::Typed;
-use super::predicate::Subject;
-use crate::catalog::ValueType;
+use super::wording::{kind, with_article};
+use crate::catalog::{EntityId, ValueType};
 use crate::diag::codes::patterns::{
     BAD_NETWORK, BAD_OPERAND, BAD_OPERATOR, BAD_REGEX, LIST_OPERATOR, MANY_VALUES, NULL_LITERAL, REFERENCE_TYPE,
 };
@@ -13,8 +13,16 @@ use crate::diag::{Diagnostic, Reported};
 use crate::pattern::regex::Regex;
 use crate::source::Span;
 use crate::syntax::ast::{self, Comparison, Literal, LiteralKind, Operator, Reference};
+use crate::syntax::mistakes::shorten;
 use crate::value::Value;
 use ipnet::IpNet;
+
+/// A comparison with its attribute looked up.
+pub(super) struct Subject<'p> {
+    pub(super) comparison: &'p Comparison,
+    pub(super) entity: EntityId,
+    pub(super) found: Found,
+}
 
 impl Checker<'_> {
     /// What a comparison asks, and how values compare.
@@ -22,8 +30,8 @@ impl Checker<'_> {
         let comparison = subject.comparison;
         let operator = comparison.operator;
         let literals = match &comparison.operand {
-            Some(ast::Operand::One(literal)) => std::slice::from_ref(literal),
-            Some(ast::Operand::List(literals, _)) => literals,
+            Some(ast::Operands::One(literal)) => std::slice::from_ref(literal),
+            Some(ast::Operands::List(literals, _)) => literals,
             None => &[],
         };
         if literals.iter().any(|l| l.kind == LiteralKind::Error) {
@@ -81,7 +89,7 @@ impl Checker<'_> {
             _ => return Ok(()),
         };
         let operator = self.operator_words(comparison);
-        let message = format!("{operator} does not fit `{}`, {}", comparison.attribute.text, article(ty));
+        let message = format!("{operator} does not fit `{}`, {}", comparison.attribute.text, with_article(ty));
         let diagnostic = Diagnostic::new(&BAD_OPERATOR, comparison.operator_span, message)
             .label("does not fit")
             .also(comparison.attribute.span, ty.word())
@@ -186,7 +194,7 @@ impl Checker<'_> {
         }
         let name = format!("{}.{}", reference.variable.text, reference.attribute.text);
         let attribute = &subject.comparison.attribute;
-        let message = format!("`{}` is {}, `{name}` is {}", attribute.text, article(ty), article(other));
+        let message = format!("`{}` is {}, `{name}` is {}", attribute.text, with_article(ty), with_article(other));
         let diagnostic = Diagnostic::new(&REFERENCE_TYPE, reference.variable.span.to(reference.attribute.span), message)
             .label(other.word())
             .also(attribute.span, ty.word())
@@ -214,7 +222,7 @@ impl Checker<'_> {
         let diagnostic =
             Diagnostic::new(&NULL_LITERAL, literal.span, "NULL is no value: nothing is equal to it").label("not a value");
         let diagnostic = match comparison.operand {
-            Some(ast::Operand::One(_)) => {
+            Some(ast::Operands::One(_)) => {
                 diagnostic.fix("absence is asked for by IS", operator_place(comparison).to(literal.span), with)
             }
             _ => diagnostic.help(format!("{} {} asks for absence", comparison.attribute.text, with.trim())),
@@ -303,29 +311,4 @@ fn guess(operator: Operator, literals: &[Literal]) -> ValueType {
 /// What stands between the attribute and the value, NOT included, for replacements that begin with a blank.
 pub(super) fn operator_place(comparison: &Comparison) -> Span {
     Span { start: comparison.attribute.span.end, ..comparison.operator_span }
-}
-
-/// Kinds of values that can be equal to each other.
-pub(crate) fn kind(ty: ValueType) -> &'static str {
-    match ty {
-        ValueType::Text | ValueType::Id => "text",
-        ValueType::Integer | ValueType::Float => "number",
-        ValueType::Boolean => "boolean",
-        ValueType::Time => "time",
-        ValueType::Address | ValueType::Ipv4 | ValueType::Ipv6 => "address",
-    }
-}
-
-/// The kind of a value behind "is": `an address`.
-pub(crate) fn article(ty: ValueType) -> String {
-    match ty {
-        ValueType::Text => ty.word().to_owned(),
-        ValueType::Id | ValueType::Address | ValueType::Ipv4 | ValueType::Ipv6 => format!("an {}", ty.word()),
-        _ => format!("a {}", ty.word()),
-    }
-}
-
-/// At most 40 characters of a text, for headlines.
-pub(super) fn shorten(text: &str) -> String {
-    if text.chars().count() > 40 { format!("{}…", text.chars().take(40).collect::<String>()) } else { text.to_owned() }
 }

@@ -1,14 +1,14 @@
 //! Patterns: which slot or variable each comparison looks at, and what AND, OR and observations make of them.
 
-use super::attribute::Found;
 use super::context::Checker;
 use super::hir::{Observed, Predicate, SourceRef, Test, VarId};
-use super::operand::shorten;
+use super::operand::Subject;
 use crate::catalog::EntityId;
 use crate::diag::codes::patterns::{OBSERVATIONS, OTHER_ENTITY};
 use crate::diag::{Diagnostic, Reported};
 use crate::source::Span;
 use crate::syntax::ast::{Comparison, Observation, Operator, Pattern, Qualifier};
+use crate::syntax::mistakes::shorten;
 
 /// What a pattern is tested on.
 pub(crate) struct Ground {
@@ -33,13 +33,6 @@ impl Ground {
         let like_case = cx.like_case(&cx.var(variable).sources);
         Self { entity: cx.entity_of(variable), variable: Some(variable), clause, like_case }
     }
-}
-
-/// A comparison with its attribute looked up.
-pub(super) struct Subject<'p> {
-    pub(super) comparison: &'p Comparison,
-    pub(super) entity: EntityId,
-    pub(super) found: Found,
 }
 
 impl Checker<'_> {

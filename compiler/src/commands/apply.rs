@@ -24,7 +24,7 @@ pub struct Apply {
     /// ON.
     pub variables: Vec<Ident>,
     /// WITH.
-    pub arguments: Vec<(Ident, ast::Operand)>,
+    pub arguments: Vec<(Ident, ast::Operands)>,
 }
 
 /// The scheme of an analytic without one.
@@ -49,7 +49,7 @@ impl Apply {
             outs.push(cx.update(*id, draft));
         }
         let arguments = arguments.into_iter().collect::<Result<_, _>>()?;
-        cx.step(hir::Apply { analytic, inputs, outs, arguments });
+        cx.step(hir::ApplyStep { analytic, inputs, outs, arguments });
         Ok(())
     }
 }
@@ -81,10 +81,10 @@ fn extend(cx: &Checker<'_>, draft: &mut Draft, outputs: Option<&[String]>) {
 }
 
 /// `key=value`: text, numbers, references, or a list of these.
-fn argument(cx: &mut Checker<'_>, key: &Ident, operand: &ast::Operand) -> Result<(String, Vec<Operand>), Reported> {
+fn argument(cx: &mut Checker<'_>, key: &Ident, operand: &ast::Operands) -> Result<(String, Vec<Operand>), Reported> {
     let literals = match operand {
-        ast::Operand::One(literal) => std::slice::from_ref(literal),
-        ast::Operand::List(literals, _) => literals,
+        ast::Operands::One(literal) => std::slice::from_ref(literal),
+        ast::Operands::List(literals, _) => literals,
     };
     let mut values = Vec::with_capacity(literals.len());
     for literal in literals {
@@ -167,20 +167,16 @@ fn argument_name<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
     })
 }
 
-impl hir::Apply {
-    /// One node for each variable, over the full tables of all.
+impl hir::ApplyStep {
+    /// The analytic answers once, about the full tables of all variables; each variable takes its part of the answer.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let tables: Vec<NodeId> = self.inputs.iter().map(|v| cx.full(*v)).collect();
         let references: Vec<VarId> = self.arguments.iter().flat_map(|(_, v)| v).filter_map(Operand::variable).collect();
-        for (pick, (input, out)) in self.inputs.iter().zip(&self.outs).enumerate() {
-            let op = Op::Apply {
-                analytic: self.analytic.clone(),
-                arguments: self.arguments.clone(),
-                tables: tables.len() as u32,
-                pick: pick as u32,
-            };
-            let node = cx.node_with(op, cx.entity(*input), tables.clone(), references.clone());
-            cx.bind(*out, node, Full::Raw);
+        let op = Op::Apply { analytic: self.analytic.clone(), arguments: self.arguments.clone() };
+        let answers = cx.node_with(op, None, tables.clone(), references);
+        for (number, ((input, out), table)) in self.inputs.iter().zip(&self.outs).zip(tables).enumerate() {
+            let node = cx.node(Op::Pick(number), cx.entity(*out), vec![table, answers]);
+            cx.bind(*out, &[*input], node, Full::Raw);
             cx.output(*out, Some(node), OutputKind::Apply);
         }
     }

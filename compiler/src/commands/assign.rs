@@ -2,7 +2,7 @@
 
 use crate::check::hir::{self, Birth, Predicate};
 use crate::check::{Checked, Checker, Draft};
-use crate::plan::{Full, Lowering, Op};
+use crate::plan::{Condition, Full, Lowering, Op};
 use crate::syntax::ast::Expression;
 use crate::syntax::print;
 use crate::syntax::walk::{self, Walk};
@@ -29,19 +29,20 @@ impl Assign {
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let (typed, draft) = cx.expression(&self.expression, "an assignment")?;
         let out = cx.bind(Draft { born: Birth::Assign, ..draft });
-        cx.step(hir::Assign { out, expression: typed? });
+        cx.step(hir::AssignStep { out, expression: typed? });
         Ok(())
     }
 }
 
-impl hir::Assign {
+impl hir::AssignStep {
     /// The rows, then OFFSET and LIMIT, then ATTR. Without any clause both variables have the same tables.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let e = &self.expression;
+        cx.condition(Condition::of_rows(e));
         let all = e.filter == Predicate::TRUE && e.transformer.is_none() && e.sort.is_none() && e.limit.is_none() && e.offset == 0;
         if all && e.columns.is_none() {
             let raw = cx.raw(e.input);
-            cx.bind(self.out, raw, Full::Of(e.input));
+            cx.bind(self.out, &[e.input], raw, Full::Of(e.input));
             return;
         }
         let mut node = cx.rows_of(e);
@@ -52,6 +53,6 @@ impl hir::Assign {
         if let Some(columns) = &e.columns {
             node = cx.node(Op::Project(columns.clone()), entity, vec![node]);
         }
-        cx.bind(self.out, node, Full::Raw);
+        cx.bind(self.out, &[e.input], node, Full::Raw);
     }
 }

@@ -57,7 +57,7 @@ impl Describe {
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let input = cx.resolve(&self.variable)?;
         let attr = cx.attribute(input, &self.attribute)?.attr;
-        cx.step(hir::Describe { input, column: Column { header: self.attribute.text.clone(), attr } });
+        cx.step(hir::DescribeStep { input, column: Column { header: self.attribute.text.clone(), attr } });
         Ok(())
     }
 }
@@ -78,7 +78,7 @@ fn operand<'t>() -> impl Parser<'t, Tokens<'t>, Option<(Ident, AttrPath)>, Extra
     })
 }
 
-impl hir::Describe {
+impl hir::DescribeStep {
     /// Shows the column of the full table.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let node = cx.full(self.input);

@@ -4,10 +4,10 @@ use crate::check::hir;
 use crate::check::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::ONE_ONLY;
-use crate::plan::{Lowering, OutputKind};
+use crate::plan::{Condition, Lowering, OutputKind};
 use crate::syntax::Parts;
 use crate::syntax::ast::Expression;
-use crate::syntax::expression::Value;
+use crate::syntax::expression::Computed;
 use crate::syntax::grammar::{P, Stop, need, only, opener};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
@@ -27,8 +27,8 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Disp>> {
         .ignore_then(need(parts.value.clone(), Stop::Statement))
         .then_ignore(only("DISP"))
         .validate(|value, _, emitter| match value {
-            Some(Value::Expression(expression)) => Some(Disp { expression: *expression }),
-            Some(Value::Merge(variables, _)) => {
+            Some(Computed::Expression(expression)) => Some(Disp { expression: *expression }),
+            Some(Computed::Merge(variables, _)) => {
                 if let (Some(first), Some(last)) = (variables.first(), variables.last()) {
                     let found = Diagnostic::new(&ONE_ONLY, first.span.to(last.span), "DISP shows one variable, not a merge");
                     emitter.emit(found.help("bind the merge first: `both = a + b`").into());
@@ -57,14 +57,15 @@ impl Disp {
         let (expression, _) = cx.expression(&self.expression, "DISP")?;
         let expression = expression?;
         let columns = cx.displayed(&expression);
-        cx.step(hir::Disp { expression, columns });
+        cx.step(hir::DispStep { expression, columns });
         Ok(())
     }
 }
 
-impl hir::Disp {
+impl hir::DispStep {
     /// Shows the rows; OFFSET and LIMIT count what is left when repeated rows are dropped.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        cx.condition(Condition::of_rows(&self.expression));
         let node = cx.rows_of(&self.expression);
         let (offset, limit) = (self.expression.offset, self.expression.limit);
         cx.output(self.expression.input, Some(node), OutputKind::Disp { columns: self.columns.clone(), offset, limit });

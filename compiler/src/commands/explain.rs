@@ -44,12 +44,12 @@ impl Explain {
     /// The variable is known.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let input = cx.resolve(&self.variable)?;
-        cx.step(hir::Explain { input });
+        cx.step(hir::ExplainStep { input });
         Ok(())
     }
 }
 
-impl hir::Explain {
+impl hir::ExplainStep {
     /// Nothing is computed for it.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         cx.output(self.input, None, OutputKind::Explain);

@@ -5,10 +5,10 @@ use crate::check::hir::{self, Birth, Shape, VarId};
 use crate::check::{Checked, Checker, ColumnInfo, Draft, Ground};
 use crate::diag::codes::relations::{BAD_DEPTH, INEXPRESSIBLE_RELATION, UNSUPPORTED_RELATION};
 use crate::diag::{Diagnostic, Reported, suggest};
-use crate::plan::{Lowering, Op, Pivot};
+use crate::plan::{Condition, Lowering, Op, Pivot};
 use crate::source::Span;
 use crate::syntax::Parts;
-use crate::syntax::ast::{Count, Depth, Ident, Observation, TimeSpan};
+use crate::syntax::ast::{Count, DepthClause, Ident, Observation, TimeSpan};
 use crate::syntax::clause::{ClauseKind, clauses};
 use crate::syntax::grammar::{P, Stop, entity, keyword, need, opener, place, relation, variable};
 use crate::syntax::print;
@@ -29,7 +29,7 @@ pub struct Find {
     /// The input.
     pub variable: Ident,
     /// `DEPTH n`: follow the relation n times; `DEPTH *` is as far as it goes.
-    pub depth: Option<Depth>,
+    pub depth: Option<DepthClause>,
     /// WHERE.
     pub filter: Option<Observation>,
     /// START/STOP or LAST.
@@ -122,8 +122,8 @@ impl Find {
         let ways = row?;
         source?;
         repeated?;
-        let depth = |d: Depth| d.steps.map_or(hir::Depth::Unlimited, hir::Depth::Steps);
-        cx.step(hir::Find {
+        let depth = |d: DepthClause| d.steps.map_or(hir::Depth::Unlimited, hir::Depth::Steps);
+        cx.step(hir::FindStep {
             out,
             entity,
             relation: self.words(),
@@ -233,9 +233,10 @@ impl Find {
     }
 }
 
-impl hir::Find {
+impl hir::FindStep {
     /// A pivot from the raw table in each source.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
+        cx.condition(Condition::Related { input: self.input, filter: self.filter.clone(), limit: self.limit });
         let input = cx.raw(self.input);
         let filter = self.filter.without_spans();
         let mut parts = Vec::with_capacity(self.sources.len());
@@ -251,6 +252,6 @@ impl hir::Find {
             };
             parts.push(cx.node_with(Op::Pivot(pivot), self.entity, vec![input], filter.references()));
         }
-        cx.bind_asked(self.out, self.entity, parts, self.limit, &self.sources);
+        cx.bind_asked(self.out, &[self.input], self.entity, parts, self.limit, &self.sources);
     }
 }

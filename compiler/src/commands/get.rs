@@ -6,7 +6,7 @@ use crate::check::{Checked, Checker, Draft, Ground, Origin};
 use crate::diag::codes::names::MISSING_WHERE;
 use crate::diag::codes::types::TYPE_MISMATCH;
 use crate::diag::{Diagnostic, Reported};
-use crate::plan::{Full, Lowering, NodeId, Observe, Op, Scan};
+use crate::plan::{Condition, Full, Lowering, NodeId, Observe, Op, Scan};
 use crate::source::Span;
 use crate::syntax::Parts;
 use crate::syntax::ast::{Count, Ident, Observation, Path, TimeSpan};
@@ -102,7 +102,7 @@ impl Get {
         };
         let out = cx.bind(draft);
         let from = GetFrom::Sources { entity, sources: window?.sources, pattern: pattern? };
-        cx.step(hir::Get { out, from, limit });
+        cx.step(hir::GetStep { out, from, limit });
         Ok(())
     }
 
@@ -128,7 +128,7 @@ impl Get {
         }
         draft.parents.extend(filter.as_ref().map(Predicate::references).unwrap_or_default());
         let out = cx.bind(draft);
-        cx.step(hir::Get { out, from: GetFrom::Variable { input, filter: filter?, range }, limit });
+        cx.step(hir::GetStep { out, from: GetFrom::Variable { input, filter: filter?, range }, limit });
         Ok(())
     }
 
@@ -162,19 +162,22 @@ fn time_span(span: &TimeSpan) -> Span {
     }
 }
 
-impl hir::Get {
+impl hir::GetStep {
     /// A scan of each source, or a filter of the variable's rows.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         match &self.from {
             GetFrom::Sources { entity, sources, pattern } => {
+                cx.condition(Condition::Pattern { pattern: pattern.clone(), limit: self.limit });
                 let parts = sources.iter().map(|(source, window)| Place { entity: *entity, source: *source, window: *window });
                 let parts = parts.map(|place| place.observed(cx, pattern)).collect();
-                cx.bind_asked(self.out, *entity, parts, self.limit, sources);
+                cx.bind_asked(self.out, &[], *entity, parts, self.limit, sources);
             }
             GetFrom::Variable { input, filter, range } => {
+                let condition = Condition::Held { input: *input, filter: filter.clone(), range: *range, limit: self.limit };
+                cx.condition(condition);
                 let node = cx.filter(*input, filter, *range);
                 let node = cx.first(node, cx.entity(*input), self.limit);
-                cx.bind(self.out, node, Full::Raw);
+                cx.bind(self.out, &[*input], node, Full::Raw);
             }
         }
     }

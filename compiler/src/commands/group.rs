@@ -6,7 +6,7 @@ pub(crate) use grammar::grammar;
 
 use crate::catalog::ValueType;
 use crate::check::hir::{self, Birth, Column, Function, GroupKey, Shape, VarId};
-use crate::check::{Checked, Checker, ColumnInfo, Draft, article};
+use crate::check::{Checked, Checker, ColumnInfo, Draft, with_article};
 use crate::diag::codes::types::{BAD_AGGREGATE, BAD_BIN, DUPLICATE_COLUMN};
 use crate::diag::{Diagnostic, Reported};
 use crate::plan::{Full, Lowering, Op};
@@ -21,7 +21,7 @@ pub struct Group {
     /// BY.
     pub keys: Vec<Key>,
     /// WITH; `None`: aggregates of every other shown attribute.
-    pub aggregates: Option<Vec<Aggregate>>,
+    pub aggregates: Option<Vec<AggregateCall>>,
 }
 
 /// A grouping key.
@@ -44,7 +44,7 @@ pub enum Key {
 
 /// `COUNT(attr) AS name`
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Aggregate {
+pub struct AggregateCall {
     /// The function.
     pub function: Function,
     /// Its argument.
@@ -71,10 +71,10 @@ impl Group {
         };
         let (keys, aggregates) = (keys?, aggregates?);
         let names = columns.iter().map(|c| c.name.clone()).collect();
-        let shape = Shape::Groups { of: cx.entity_of(input), columns: names };
+        let shape = Shape::Groups { of: cx.entity_of(input), columns: names, keys: keys.len() };
         let draft = Draft { shape, columns, ..cx.inherit(input, Birth::Group) };
         let out = cx.bind(draft);
-        cx.step(hir::Group { out, input, keys, aggregates });
+        cx.step(hir::GroupStep { out, input, keys, aggregates });
         Ok(())
     }
 }
@@ -118,18 +118,18 @@ fn bin_fits(
             (format!("BIN of the time `{written}` needs a unit"), format!("BIN({written}, 5 m): d, h, m or s"))
         }
         Some(ty) if time && ty != ValueType::Time => (
-            format!("BIN with a unit needs a time, `{written}` is {}", article(ty)),
+            format!("BIN with a unit needs a time, `{written}` is {}", with_article(ty)),
             "TIMESTAMPED(v) has the time first_observed".to_owned(),
         ),
         Some(ty) if ty != ValueType::Time && !ty.is_number() => {
-            (format!("BIN needs numbers or times, `{written}` is {}", article(ty)), format!("group by {written} itself"))
+            (format!("BIN needs numbers or times, `{written}` is {}", with_article(ty)), format!("group by {written} itself"))
         }
         _ => return Ok(()),
     };
     Err(cx.report(Diagnostic::new(&BAD_BIN, span, message).label("cannot be binned").help(help)))
 }
 
-impl Aggregate {
+impl AggregateCall {
     /// None: written twice in the same words.
     fn check(&self, cx: &mut Checker<'_>, input: VarId, columns: &mut Vec<ColumnInfo>) -> Result<Option<hir::Aggregate>, Reported> {
         let found = cx.attribute(input, &self.attribute)?;
@@ -137,7 +137,7 @@ impl Aggregate {
         if let (Function::Sum | Function::Avg, Some(ty)) = (self.function, found.ty)
             && !ty.is_number()
         {
-            let message = format!("{} needs numbers, `{}` is {}", word.to_uppercase(), self.attribute.text, article(ty));
+            let message = format!("{} needs numbers, `{}` is {}", word.to_uppercase(), self.attribute.text, with_article(ty));
             let diagnostic = Diagnostic::new(&BAD_AGGREGATE, self.span, message).label("cannot be added up").fix(
                 "NUNIQUE counts distinct values",
                 self.span,
@@ -197,12 +197,12 @@ fn automatic(cx: &Checker<'_>, input: VarId, keys: &[GroupKey], columns: &mut Ve
     aggregates
 }
 
-impl hir::Group {
+impl hir::GroupStep {
     /// Groups of the full table's rows.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let table = cx.full(self.input);
         let op = Op::Group { keys: self.keys.clone(), aggregates: self.aggregates.clone() };
         let node = cx.node(op, cx.entity(self.input), vec![table]);
-        cx.bind(self.out, node, Full::Raw);
+        cx.bind(self.out, &[self.input], node, Full::Raw);
     }
 }

@@ -44,12 +44,12 @@ impl Info {
     /// The variable is known.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let input = cx.resolve(&self.variable)?;
-        cx.step(hir::Info { input });
+        cx.step(hir::InfoStep { input });
         Ok(())
     }
 }
 
-impl hir::Info {
+impl hir::InfoStep {
     /// Figures are those of the raw table.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let node = cx.raw(self.input);

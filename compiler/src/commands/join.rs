@@ -1,7 +1,7 @@
 //! `JOIN a, b BY x, y`: rows of two variables side by side.
 
 use crate::check::hir::{self, Attr, Birth, Column, Shape, VarId};
-use crate::check::{Checked, Checker, ColumnInfo, Draft, article, kind};
+use crate::check::{Checked, Checker, ColumnInfo, Draft, kind, with_article};
 use crate::diag::codes::patterns::REFERENCE_TYPE;
 use crate::diag::codes::types::TYPE_MISMATCH;
 use crate::diag::{Diagnostic, Reported};
@@ -69,7 +69,7 @@ impl Join {
         draft.parents.push(right);
         widen(cx, &mut draft, right);
         let out = cx.bind(draft);
-        cx.step(hir::Join { out, left, right, by: by? });
+        cx.step(hir::JoinStep { out, left, right, by: by? });
         Ok(())
     }
 
@@ -93,7 +93,7 @@ impl Join {
         if let (Some(x), Some(y)) = (first.ty, second.ty)
             && kind(x) != kind(y)
         {
-            let message = format!("`{}` is {}, `{}` is {}", a.text, article(x), b.text, article(y));
+            let message = format!("`{}` is {}, `{}` is {}", a.text, with_article(x), b.text, with_article(y));
             let diagnostic = Diagnostic::new(&REFERENCE_TYPE, b.span, message)
                 .label(y.word())
                 .also(a.span, x.word())
@@ -134,11 +134,11 @@ fn widen(cx: &Checker<'_>, draft: &mut Draft, right: VarId) {
     }
 }
 
-impl hir::Join {
+impl hir::JoinStep {
     /// Rows of both full tables.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let inputs = vec![cx.full(self.left), cx.full(self.right)];
         let node = cx.node(Op::Join { by: self.by.clone() }, cx.entity(self.left), inputs);
-        cx.bind(self.out, node, Full::Raw);
+        cx.bind(self.out, &[self.left, self.right], node, Full::Raw);
     }
 }

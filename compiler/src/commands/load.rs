@@ -70,7 +70,7 @@ impl Load {
         }
         let out = cx.bind(draft);
         format?;
-        cx.step(hir::Load { out, path: self.path.text.clone() });
+        cx.step(hir::LoadStep { out, path: self.path.text.clone() });
         Ok(())
     }
 
@@ -83,7 +83,7 @@ impl Load {
     }
 }
 
-impl hir::Load {
+impl hir::LoadStep {
     /// The file's rows, or those that this huntflow saved there before.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let path = self.path.clone();
@@ -92,6 +92,6 @@ impl hir::Load {
             None => (Op::Load { path }, vec![]),
         };
         let node = cx.node(op, cx.entity(self.out), inputs);
-        cx.bind(self.out, node, Full::Raw);
+        cx.bind(self.out, &[], node, Full::Raw);
     }
 }

@@ -61,7 +61,7 @@ impl Merge {
         if let Some(reported) = mixed {
             return Err(reported);
         }
-        cx.step(hir::Merge { out, inputs });
+        cx.step(hir::MergeStep { out, inputs });
         Ok(())
     }
 
@@ -117,11 +117,11 @@ fn unite(draft: &mut Draft, other: Draft) {
     *open |= o;
 }
 
-impl hir::Merge {
+impl hir::MergeStep {
     /// The union of the raw tables, and of the full ones where they are asked for.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let raws = self.inputs.iter().map(|v| cx.raw(*v)).collect();
         let node = cx.node(Op::Union, cx.entity(self.out), raws);
-        cx.bind(self.out, node, Full::UnionOf(self.inputs.clone()));
+        cx.bind(self.out, &self.inputs, node, Full::UnionOf(self.inputs.clone()));
     }
 }

@@ -16,3 +16,6 @@ pub mod merge;
 pub mod new;
 pub mod save;
 pub mod sort;
+
+#[cfg(test)]
+mod tests;

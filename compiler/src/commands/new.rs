@@ -64,7 +64,7 @@ impl New {
         }
         let out = cx.bind(draft);
         filled?;
-        cx.step(hir::New { out, entity, columns: table.columns, rows: table.rows });
+        cx.step(hir::NewStep { out, entity, columns: table.columns, rows: table.rows });
         Ok(())
     }
 
@@ -228,11 +228,11 @@ fn plain(cx: &Checker<'_>, literal: &Literal) -> Result<Value, Reported> {
     })
 }
 
-impl hir::New {
+impl hir::NewStep {
     /// The written rows.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let op = Op::New { columns: self.columns.clone(), rows: self.rows.clone() };
         let node = cx.node(op, self.entity, vec![]);
-        cx.bind(self.out, node, Full::Raw);
+        cx.bind(self.out, &[], node, Full::Raw);
     }
 }

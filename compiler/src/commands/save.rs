@@ -52,12 +52,12 @@ impl Save {
         let input = cx.resolve(&self.variable)?;
         cx.saves(&self.path.text, input);
         format?;
-        cx.step(hir::Save { input, path: self.path.text.clone() });
+        cx.step(hir::SaveStep { input, path: self.path.text.clone() });
         Ok(())
     }
 }
 
-impl hir::Save {
+impl hir::SaveStep {
     /// Writes the full table; a LOAD of the same file behind it gets what is written here.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let node = cx.full(self.input);

@@ -52,17 +52,17 @@ impl Sort {
         let draft = cx.inherit(input, Birth::Sort);
         let out = cx.bind(draft);
         let (attr, ascending) = sort?;
-        cx.step(hir::Sort { out, input, attr, ascending });
+        cx.step(hir::SortStep { out, input, attr, ascending });
         Ok(())
     }
 }
 
-impl hir::Sort {
+impl hir::SortStep {
     /// The full table in another order.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let table = cx.full(self.input);
         let op = Op::Sort { attr: self.attr.clone(), ascending: self.ascending };
         let node = cx.node(op, cx.entity(self.input), vec![table]);
-        cx.bind(self.out, node, Full::Raw);
+        cx.bind(self.out, &[self.input], node, Full::Raw);
     }
 }

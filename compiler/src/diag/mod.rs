@@ -9,6 +9,8 @@ pub mod suggest;
 #[cfg(test)]
 mod tests;
 
+pub use crate::unsafe_char::is_unsafe;
+
 use crate::source::Span;
 use rustc_hash::FxHashSet;
 use std::fmt;

@@ -1,5 +1,6 @@
 //! LIKE: the whole value, `%` any run, `_` one code point, no escape character.
 
+use super::wildcard::push_wildcard_literal;
 use memchr::memmem::Finder;
 
 /// So many `_` after a `%` never make an automaton too large.
@@ -137,14 +138,6 @@ impl Like {
     }
 }
 
-/// Appends a character that stands for itself in a `wildcard` query.
-pub(super) fn push_wildcard_literal(out: &mut String, c: char) {
-    if matches!(c, '*' | '?' | '\\') {
-        out.push('\\');
-    }
-    out.push(c);
-}
-
 impl Run {
     /// Where the run ends if the value begins with it.
     fn prefix_of(&self, value: &str) -> Option<usize> {
@@ -227,5 +220,4 @@ fn frequency(c: char) -> usize {
 }
 
 #[cfg(test)]
-#[path = "like_tests.rs"]
 mod tests;

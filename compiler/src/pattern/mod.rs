@@ -6,6 +6,7 @@
 
 pub mod like;
 pub mod regex;
+mod wildcard;
 
 /// The settings of a property test. Every run has another seed; it is printed, and `PROPTEST_RNG_SEED` repeats it.
 #[cfg(test)]

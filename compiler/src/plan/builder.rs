@@ -17,7 +17,7 @@ pub(super) struct Builder {
 
 /// Where a node comes from.
 #[derive(Clone, Copy)]
-pub(super) struct Origin {
+pub(super) struct NodeOrigin {
     /// Number of the statement.
     pub(super) statement: u32,
     /// The statement.
@@ -32,7 +32,7 @@ impl Builder {
         entity: Option<EntityId>,
         inputs: Vec<NodeId>,
         references: Vec<(VarId, NodeId)>,
-        origin: Origin,
+        origin: NodeOrigin,
     ) -> NodeId {
         // The key is the text that shows everything. Equality of values would not do: 3 equals 3.0, and prints otherwise.
         let key = format!("{op:?}{entity:?}{inputs:?}{references:?}");

@@ -57,11 +57,11 @@ fn inputs(node: &Node, own: &Attrs, plan: &Plan, catalog: &Catalog) -> Vec<(Node
         }
         Op::Apply { .. } => {
             ask_tables = false;
-            for table in tables {
-                let mut all = own.clone();
-                all.extend(shown(plan.node(*table).entity, catalog));
-                asked.push((*table, all));
-            }
+            asked.extend(tables.iter().map(|table| (*table, shown(plan.node(*table).entity, catalog))));
+        }
+        Op::Pick(_) => {
+            ask_tables = false;
+            asked.extend(tables.first().map(|table| (*table, own.clone())));
         }
         Op::Pivot(_) => ask_tables = false,
         _ => {}

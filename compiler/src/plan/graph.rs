@@ -2,18 +2,17 @@
 
 use super::{Op, Plan, show};
 use crate::catalog::Catalog;
-use crate::check::hir::Hunt;
 use std::fmt::Write;
 
 /// Longest label; the plan's text form has all of it.
 const LABEL: usize = 90;
 
 /// Graphviz.
-pub fn dot(plan: &Plan, hunt: &Hunt, catalog: &Catalog) -> String {
+pub fn dot(plan: &Plan, catalog: &Catalog) -> String {
     let mut out = "digraph hunt {\n  rankdir=LR;\n  node [shape=box, fontname=\"monospace\"];\n".to_owned();
     for (id, node) in plan.iter() {
         let style = if asks(&node.op) { ", style=bold" } else { "" };
-        let text = short(&format!("{id:?}: {}", show::label(node, hunt, catalog)));
+        let text = short(&format!("{id:?}: {}", show::label(node, plan, catalog)));
         let _ = writeln!(out, "  {id:?} [label=\"{}\"{style}];", text.replace('\\', "\\\\").replace('"', "\\\""));
         for input in &node.inputs {
             let _ = writeln!(out, "  {input:?} -> {id:?};");
@@ -24,10 +23,10 @@ pub fn dot(plan: &Plan, hunt: &Hunt, catalog: &Catalog) -> String {
 }
 
 /// Mermaid.
-pub fn mermaid(plan: &Plan, hunt: &Hunt, catalog: &Catalog) -> String {
+pub fn mermaid(plan: &Plan, catalog: &Catalog) -> String {
     let mut out = "flowchart LR\n".to_owned();
     for (id, node) in plan.iter() {
-        let text = short(&format!("{id:?}: {}", show::label(node, hunt, catalog)));
+        let text = short(&format!("{id:?}: {}", show::label(node, plan, catalog)));
         let (open, close) = if asks(&node.op) { ("[[", "]]") } else { ("[", "]") };
         let _ = writeln!(out, "  {id:?}{open}\"{}\"{close}", escaped(&text));
         for input in &node.inputs {

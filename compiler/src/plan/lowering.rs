@@ -4,10 +4,11 @@
 //! FIND need; the *full* one adds the creation records of its processes, which rows, filters and references need
 //! (semantics.md §4). The full one is built only when something asks for it, so no request is sent for nothing.
 
-use super::builder::{Builder, Origin};
-use super::{NodeId, Op, Output, OutputKind, Plan, demand};
+use super::builder::{Builder, NodeOrigin};
+use super::statement::counts_unidentified;
+use super::{Binding, Condition, NodeId, Op, Output, OutputKind, Plan, Statement, Variable, demand};
 use crate::catalog::{Catalog, EntityId};
-use crate::check::hir::{Column, Expression, Hunt, Predicate, SourceRef, Step, VarId};
+use crate::check::hir::{Column, Hunt, Predicate, Selection, SourceRef, Step, VarId};
 use crate::options::Options;
 use crate::source::{SourceId, Span};
 use crate::time::{TimeRange, Window};
@@ -42,19 +43,21 @@ pub(crate) struct Lowering<'a> {
     /// What the hunt has saved so far, by file.
     pub(crate) saved: FxHashMap<String, (NodeId, Vec<Column>)>,
     builder: Builder,
+    statements: Vec<Statement>,
     tables: Vec<Option<Tables>>,
-    origin: Origin,
+    origin: NodeOrigin,
 }
 
 impl<'a> Lowering<'a> {
     /// A lowering about to begin.
     pub(crate) fn new(hunt: &'a Hunt, catalog: &'a Catalog) -> Self {
-        let nowhere = Origin { statement: 0, span: Span::new(SourceId(0), 0, 0) };
+        let nowhere = NodeOrigin { statement: 0, span: Span::new(SourceId(0), 0, 0) };
         Self {
             hunt,
             catalog,
             saved: FxHashMap::default(),
             builder: Builder::default(),
+            statements: Vec::with_capacity(hunt.steps.len()),
             tables: (0..hunt.vars.len()).map(|_| None).collect(),
             origin: nowhere,
         }
@@ -62,14 +65,24 @@ impl<'a> Lowering<'a> {
 
     /// Turns to a statement.
     pub(crate) fn begin(&mut self, step: &Step) {
-        self.origin = Origin { statement: step.statement, span: step.span };
+        self.origin = NodeOrigin { statement: step.statement, span: step.span };
+        self.statements.push(Statement { number: step.statement, span: step.span, binds: Vec::new(), condition: None });
     }
 
     /// The plan. With `options.lean`, variables that no output needs are left out.
     pub(crate) fn finish(self, options: &Options) -> Plan {
-        let vars = self.tables.iter().map(|t| t.as_ref().map(|t| t.raw)).collect();
+        let raw = self.tables.iter().map(|t| t.as_ref().map(|t| t.raw));
+        let counts = counts_unidentified(self.hunt.vars.len(), &self.statements);
+        let vars = self.hunt.vars.iter().zip(raw).zip(counts);
         let Builder { nodes, outputs, .. } = self.builder;
-        let mut plan = Plan { nodes, vars, outputs, identity: options.process_identity };
+        let mut plan = Plan {
+            sources: self.hunt.sources.clone(),
+            vars: vars.map(|((var, node), counts_unidentified)| Variable { var: var.clone(), node, counts_unidentified }).collect(),
+            statements: self.statements,
+            nodes,
+            outputs,
+            identity: options.process_identity,
+        };
         if options.lean {
             prune(&mut plan);
         }
@@ -77,14 +90,24 @@ impl<'a> Lowering<'a> {
         plan
     }
 
-    /// Gives a variable its tables.
-    pub(crate) fn bind(&mut self, out: VarId, raw: NodeId, full: Full) {
+    /// Gives a variable its tables. It is empty where one of `inputs` is.
+    pub(crate) fn bind(&mut self, out: VarId, inputs: &[VarId], raw: NodeId, full: Full) {
+        if let Some(statement) = self.statements.last_mut() {
+            statement.binds.push(Binding { out, inputs: inputs.to_vec() });
+        }
         self.tables[out.0 as usize] = Some(Tables { raw, full });
+    }
+
+    /// Says what an entity must satisfy to be found or kept by the statement.
+    pub(crate) fn condition(&mut self, condition: Condition) {
+        if let Some(statement) = self.statements.last_mut() {
+            statement.condition = Some(condition);
+        }
     }
 
     /// Adds something that the statement shows or writes.
     pub(crate) fn output(&mut self, var: VarId, node: Option<NodeId>, kind: OutputKind) {
-        let Origin { statement, span } = self.origin;
+        let NodeOrigin { statement, span } = self.origin;
         self.builder.outputs.push(Output { statement, span, var, node, kind });
     }
 
@@ -99,11 +122,17 @@ impl<'a> Lowering<'a> {
     }
 
     /// A node that also refers to other variables.
-    pub(crate) fn node_with(&mut self, op: Op, entity: EntityId, inputs: Vec<NodeId>, mut references: Vec<VarId>) -> NodeId {
+    pub(crate) fn node_with(
+        &mut self,
+        op: Op,
+        entity: impl Into<Option<EntityId>>,
+        inputs: Vec<NodeId>,
+        mut references: Vec<VarId>,
+    ) -> NodeId {
         references.sort_unstable();
         references.dedup();
         let references = references.into_iter().map(|v| (v, self.full(v))).collect();
-        self.builder.node(op, Some(entity), inputs, references, self.origin)
+        self.builder.node(op, entity.into(), inputs, references, self.origin)
     }
 
     /// The table of the sightings that count.
@@ -141,6 +170,7 @@ impl<'a> Lowering<'a> {
     pub(crate) fn bind_asked(
         &mut self,
         out: VarId,
+        inputs: &[VarId],
         entity: EntityId,
         mut parts: Vec<NodeId>,
         limit: Option<u64>,
@@ -149,7 +179,7 @@ impl<'a> Lowering<'a> {
         let all = if parts.len() == 1 { parts.remove(0) } else { self.node(Op::Union, entity, parts) };
         let node = self.first(all, entity, limit);
         let ladder = self.catalog.get(entity).identity.ladder;
-        self.bind(out, node, if ladder { Full::WithCreationRecords(places.to_vec()) } else { Full::Raw });
+        self.bind(out, inputs, node, if ladder { Full::WithCreationRecords(places.to_vec()) } else { Full::Raw });
     }
 
     /// LIMIT of GET and FIND.
@@ -172,7 +202,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// WHERE, transformer and SORT of an expression.
-    pub(crate) fn rows_of(&mut self, expression: &Expression) -> NodeId {
+    pub(crate) fn rows_of(&mut self, expression: &Selection) -> NodeId {
         let entity = self.entity(expression.input);
         let mut node = self.filter(expression.input, &expression.filter, None);
         if let Some(transformer) = expression.transformer {
@@ -189,6 +219,6 @@ impl<'a> Lowering<'a> {
 fn prune(plan: &mut Plan) {
     let needed = plan.reachable_from(plan.outputs.iter().filter_map(|o| o.node));
     for var in &mut plan.vars {
-        *var = var.filter(|NodeId(i)| needed[*i as usize]);
+        var.node = var.node.filter(|NodeId(i)| needed[*i as usize]);
     }
 }

@@ -8,14 +8,26 @@ pub mod demand;
 pub mod graph;
 mod lowering;
 pub mod show;
+mod statement;
+#[cfg(test)]
+mod tests;
+
+pub use statement::{Binding, Condition, Statement};
+
+// What a plan is made of: whoever runs one needs no other stage.
+pub use crate::check::hir::{
+    Aggregate, Attr, Birth, Column, DataSource, Depth, Function, GroupKey, Observed, Operand, Predicate, Shape, SightingAttr,
+    SourceRef, Test, TestOp, Var, VarId,
+};
+pub use crate::options::ProcessIdentity;
+pub use crate::source::{SourceId, Span};
+pub use crate::syntax::ast::Transformer;
+// What comparisons mean, value by value.
+pub use crate::{identifier, pattern, registry_hive};
 
 pub(crate) use lowering::{Full, Lowering};
 
 use crate::catalog::{EntityId, Way};
-use crate::check::hir::{Aggregate, Attr, Column, Depth, GroupKey, Operand, Predicate, SourceRef, VarId};
-use crate::options::ProcessIdentity;
-use crate::source::Span;
-use crate::syntax::ast::Transformer;
 use crate::time::{TimeRange, Window};
 use crate::value::Value;
 use std::fmt;
@@ -30,23 +42,48 @@ impl fmt::Debug for NodeId {
     }
 }
 
-/// What a huntflow compiles to.
+/// What a hunt computes, shows and writes: all that is needed to run it.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// Data sources, in order of first use; [`SourceRef`] indexes.
+    pub sources: Vec<DataSource>,
+    /// One for each binding of a name; [`VarId`] indexes.
+    pub vars: Vec<Variable>,
+    /// The statements, in order.
+    pub statements: Vec<Statement>,
     /// Operators; the inputs of each have smaller ids.
     pub nodes: Vec<Node>,
-    /// For each [`VarId`]: the node of its figures. `None` where `--lean` needs no figure of it.
-    pub vars: Vec<Option<NodeId>>,
     /// What is shown or written, in the order of the statements.
     pub outputs: Vec<Output>,
     /// How processes are told apart.
     pub identity: ProcessIdentity,
 }
 
+/// A variable with the node that computes it.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// As checked.
+    pub var: Var,
+    /// The node of its figures. `None` where `--lean` needs no figure of it.
+    pub node: Option<NodeId>,
+    /// Whether process slots without identity are counted for it: it is all that a GET from a source or a FIND found.
+    pub counts_unidentified: bool,
+}
+
 impl Plan {
     /// The node with this id; ids come from this plan.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
+    }
+
+    /// The variable with this id, if it is one of this plan.
+    pub fn var(&self, id: VarId) -> Option<&Variable> {
+        self.vars.get(id.0 as usize)
+    }
+
+    /// The data source with this number, if it is one of this plan.
+    pub fn source(&self, source: SourceRef) -> Option<&DataSource> {
+        self.sources.get(usize::from(source.0))
     }
 
     /// All nodes with their ids.
@@ -164,17 +201,16 @@ pub enum Op {
         /// What is saved.
         columns: Vec<Column>,
     },
-    /// An analytic; its result is the table of one of its inputs, with more columns.
+    /// The answers of an analytic about all inputs but references, one for each. They are no table: see [`Op::Pick`].
     Apply {
         /// URI.
         analytic: String,
         /// WITH.
         arguments: Vec<(String, Vec<Operand>)>,
-        /// How many of the inputs are tables to work on.
-        tables: u32,
-        /// Which of them this node stands for.
-        pick: u32,
     },
+    /// The first input with the columns of its answer, the one with this number, of the second input, which is an
+    /// [`Op::Apply`].
+    Pick(usize),
 }
 
 /// GET from a source.

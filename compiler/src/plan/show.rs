@@ -1,18 +1,18 @@
 //! A plan as text (`--emit plan`): a line for each node, then what is shown or written.
 
-use super::{Node, Observe, Op, OutputKind, Plan};
+use super::{Node, Observe, Op, OutputKind, Plan, Variable};
 use crate::catalog::{Catalog, EntityId};
-use crate::check::hir::{Attr, Column, Depth, Hunt, Operand, Predicate, SourceRef, Test, TestOp};
+use crate::check::hir::{Attr, Column, Depth, Operand, Predicate, Shape, SourceRef, Test, TestOp};
 use crate::time::Window;
 use std::fmt::Write;
 
 /// The plan as text.
-pub fn plan(plan: &Plan, hunt: &Hunt, catalog: &Catalog) -> String {
-    let show = Show { hunt, catalog };
+pub fn plan(plan: &Plan, catalog: &Catalog) -> String {
+    let show = Show { plan, catalog };
     let mut out = String::new();
     for (id, node) in plan.iter() {
         let inputs: Vec<String> = node.inputs.iter().map(|i| format!("{i:?}")).collect();
-        let entity = node.entity.map_or("", |e| catalog.get(e).name.as_str());
+        let entity = node.entity.map_or("answers", |e| catalog.get(e).name.as_str());
         let _ = writeln!(out, "{id:?} = {} → {entity}", show.op(node));
         if !inputs.is_empty() {
             let _ = writeln!(out, "     of {}", inputs.join(", "));
@@ -22,14 +22,14 @@ pub fn plan(plan: &Plan, hunt: &Hunt, catalog: &Catalog) -> String {
             let _ = writeln!(out, "     with {}", columns.join(", "));
         }
     }
-    for (var, node) in hunt.vars.iter().zip(&plan.vars) {
+    for Variable { var, node, .. } in &plan.vars {
         if var.binding {
             let node = node.map_or_else(|| "not computed".to_owned(), |n| format!("{n:?}"));
             let _ = writeln!(out, "{}#{} = {node}", var.name, var.version);
         }
     }
     for output in &plan.outputs {
-        let name = hunt.vars.get(output.var.0 as usize).map_or("", |v| v.name.as_str());
+        let name = plan.var(output.var).map_or("", |v| v.var.name.as_str());
         let node = output.node.map_or_else(String::new, |n| format!(" from {n:?}"));
         let _ = writeln!(out, "statement {}: {} {name}{node}", output.statement, output_text(&output.kind));
     }
@@ -37,18 +37,18 @@ pub fn plan(plan: &Plan, hunt: &Hunt, catalog: &Catalog) -> String {
 }
 
 /// One line for a node, for graphs.
-pub fn label(node: &Node, hunt: &Hunt, catalog: &Catalog) -> String {
-    Show { hunt, catalog }.op(node)
+pub fn label(node: &Node, plan: &Plan, catalog: &Catalog) -> String {
+    Show { plan, catalog }.op(node)
 }
 
 struct Show<'a> {
-    hunt: &'a Hunt,
+    plan: &'a Plan,
     catalog: &'a Catalog,
 }
 
 impl Show<'_> {
     fn source(&self, source: SourceRef) -> &str {
-        self.hunt.sources.get(usize::from(source.0)).map_or("?", |s| s.uri.as_str())
+        self.plan.source(source).map_or("?", |s| s.uri.as_str())
     }
 
     fn attr(&self, attr: &Attr, entity: Option<EntityId>) -> String {
@@ -102,7 +102,8 @@ impl Show<'_> {
             Op::New { rows, .. } => format!("{} written rows", rows.len()),
             Op::Load { path } => format!("load {path:?}"),
             Op::Reload { path, columns } => format!("load {path:?} as saved ({})", headers(columns)),
-            Op::Apply { analytic, pick, .. } => format!("apply {analytic} (table {pick})"),
+            Op::Apply { analytic, .. } => format!("apply {analytic}"),
+            Op::Pick(number) => format!("add what answer {number} says"),
         }
     }
 
@@ -153,8 +154,8 @@ impl Show<'_> {
             Operand::Reference(var, attr) => {
                 let input =
                     node.references.iter().find(|(v, _)| v == var).map_or_else(|| "?".to_owned(), |(_, n)| format!("{n:?}"));
-                let entity = match self.hunt.vars.get(var.0 as usize).map(|v| &v.shape) {
-                    Some(crate::check::hir::Shape::Entities { entity, .. }) => Some(*entity),
+                let entity = match self.plan.var(*var).map(|v| &v.var.shape) {
+                    Some(Shape::Entities { entity, .. }) => Some(*entity),
                     _ => None,
                 };
                 format!("{input}.{}", self.attr(attr, entity))

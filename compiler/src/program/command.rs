@@ -12,8 +12,8 @@ use chumsky::Parser;
 
 macro_rules! dispatch {
     (
-        words { $($name:ident $module:ident $word:literal $class:ident,)* }
-        wordless { $($wordless:ident $wordless_module:ident,)* }
+        words { $($name:ident $step:ident $module:ident $word:literal $class:ident,)* }
+        wordless { $($wordless:ident $wordless_step:ident $wordless_module:ident,)* }
     ) => {
         /// What a statement does.
         #[derive(Clone, PartialEq, Debug)]

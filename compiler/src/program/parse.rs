@@ -8,7 +8,7 @@ use crate::diag::codes::syntax::{NOT_A_STATEMENT, UNEXPECTED};
 use crate::diag::{Diagnostic, Sink};
 use crate::source::{SourceId, SourceSet, Span};
 use crate::syntax::ast::Ident;
-use crate::syntax::expression::Value;
+use crate::syntax::expression::Computed;
 use crate::syntax::fault::{Expect, Tokens};
 use crate::syntax::grammar::{self, Extra, Input, P, Stop, expected, index, look, need, place, skip, tell};
 use crate::syntax::token::{Class, Flags, Keyword, Kind, Token};
@@ -65,15 +65,15 @@ fn statement<'t>(parts: &Parts<'t>) -> P<'t, Statement> {
 /// What stands behind `=` where no command does: `a + b`, or an expression.
 fn wordless<'t>(parts: &Parts<'t>) -> P<'t, Command> {
     let value = parts.value.clone().validate(|value, _, emitter| match value {
-        Value::Expression(expression) => Command::Assign(Assign { expression: *expression }),
-        Value::Merge(variables, extra) => {
+        Computed::Expression(expression) => Command::Assign(Assign { expression: *expression }),
+        Computed::Merge(variables, extra) => {
             let (merge, told) = Merge::read(variables, extra);
             if let Some(told) = told {
                 emitter.emit(told.into());
             }
             Command::Merge(merge)
         }
-        Value::Error => Command::Error,
+        Computed::Error => Command::Error,
     });
     value.boxed()
 }

@@ -80,7 +80,7 @@ pub struct Reference {
 
 /// The right side of a comparison.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Operand {
+pub enum Operands {
     /// One literal.
     One(Literal),
     /// `(a, b)` or `[a, b]`, nested lists flattened.
@@ -118,7 +118,7 @@ pub struct Comparison {
     /// Where the operator stands, NOT included.
     pub operator_span: Span,
     /// Right side; absent for IS NULL.
-    pub operand: Option<Operand>,
+    pub operand: Option<Operands>,
     /// The whole comparison.
     pub span: Span,
 }
@@ -200,7 +200,7 @@ pub struct Count {
 
 /// How often FIND follows its relation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Depth {
+pub struct DepthClause {
     /// Steps; `None`: as far as it goes.
     pub steps: Option<u64>,
     /// Where.

@@ -1,7 +1,7 @@
 //! Clauses behind the head of a statement. All are read everywhere and in any order, so that a wrong one is one
 //! message and never a part that goes missing.
 
-use super::ast::{AttrPath, Count, Depth, Observation, Path, SortBy, TimeSpan};
+use super::ast::{AttrPath, Count, DepthClause, Observation, Path, SortBy, TimeSpan};
 use super::fault::{Expect, Tokens};
 use super::grammar::{self, Extra, Input, P, Stop, expected, keyword, lead, list, look, need, place, tell};
 use super::literal;
@@ -45,7 +45,7 @@ impl ClauseKind {
 #[derive(Clone, Debug)]
 pub(crate) enum Clause {
     From(Option<Path>),
-    Depth(Option<Depth>),
+    Depth(Option<DepthClause>),
     Where(Observation),
     Attr(Option<Vec<AttrPath>>),
     Sort(Option<SortBy>),
@@ -73,7 +73,7 @@ impl Clause {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Clauses {
     pub from: Option<Path>,
-    pub depth: Option<Depth>,
+    pub depth: Option<DepthClause>,
     pub filter: Option<Observation>,
     pub attributes: Option<Vec<AttrPath>>,
     pub sort: Option<SortBy>,
@@ -152,13 +152,13 @@ fn count<'t>() -> impl Parser<'t, Tokens<'t>, Count, Extra> + Clone {
 }
 
 /// `n` or `*` behind DEPTH.
-fn steps<'t>() -> impl Parser<'t, Tokens<'t>, Depth, Extra> + Clone {
+fn steps<'t>() -> impl Parser<'t, Tokens<'t>, DepthClause, Extra> + Clone {
     let count = literal::count().map(|count| match count.value {
-        Some(steps) => Depth { steps: Some(steps), span: count.span },
+        Some(steps) => DepthClause { steps: Some(steps), span: count.span },
         // Reported; one step is what FIND does anyway.
-        None => Depth { steps: Some(1), span: count.span },
+        None => DepthClause { steps: Some(1), span: count.span },
     });
-    let star = grammar::kind(Kind::Star, Expect::Steps).map_with(|(), e| Depth { steps: None, span: place(e.slice()) });
+    let star = grammar::kind(Kind::Star, Expect::Steps).map_with(|(), e| DepthClause { steps: None, span: place(e.slice()) });
     choice((count, star))
 }
 

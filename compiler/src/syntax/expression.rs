@@ -16,7 +16,7 @@ const CLAUSES: &[ClauseKind] = &[ClauseKind::Where, ClauseKind::Attr, ClauseKind
 
 /// What stands behind `=` where no command does.
 #[derive(Clone, Debug)]
-pub(crate) enum Value {
+pub(crate) enum Computed {
     /// `v …`
     Expression(Box<Expression>),
     /// `a + b`; the place is that of the first clause or `(`, which a merge does not take.
@@ -26,24 +26,24 @@ pub(crate) enum Value {
 }
 
 /// An expression or a merge.
-pub(crate) fn value<'t>(clause: &P<'t, (Clause, Span)>) -> P<'t, Value> {
+pub(crate) fn value<'t>(clause: &P<'t, (Clause, Span)>) -> P<'t, Computed> {
     let plus = kind(Kind::Plus, Expect::Plus).ignore_then(need(variable(), Stop::Clause)).repeated().collect::<Vec<_>>();
     let clauses = clauses(clause, "an expression", CLAUSES).map_with(|c, e| (c, grammar::place(e.slice())));
     head()
         .then(plus)
         .then(clauses)
         .map(|(((transformer, variable, head_span), more), (clauses, clause_span))| {
-            let Some(variable) = variable else { return Value::Error };
+            let Some(variable) = variable else { return Computed::Error };
             if more.is_empty() {
                 return if clauses.broken {
-                    Value::Error
+                    Computed::Error
                 } else {
-                    Value::Expression(Box::new(expression(transformer, variable, clauses)))
+                    Computed::Expression(Box::new(expression(transformer, variable, clauses)))
                 };
             }
-            let Some(more) = more.into_iter().collect::<Option<Vec<_>>>() else { return Value::Error };
+            let Some(more) = more.into_iter().collect::<Option<Vec<_>>>() else { return Computed::Error };
             let extra = transformer.map(|_| head_span).or((clause_span.start < clause_span.end).then_some(clause_span));
-            Value::Merge(std::iter::once(variable).chain(more).collect(), extra)
+            Computed::Merge(std::iter::once(variable).chain(more).collect(), extra)
         })
         .boxed()
 }

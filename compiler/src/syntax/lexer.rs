@@ -152,7 +152,8 @@ impl Lexer<'_> {
     fn number_stands_alone(&self, len: usize, word_end: usize) -> bool {
         let rest = self.text.get(self.at + len..word_end).unwrap_or("");
         let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
-        rest.is_empty() || letters == rest.len() && (Keyword::find(rest).is_some() || crate::duration::unit_nanos(rest).is_some())
+        rest.is_empty()
+            || letters == rest.len() && (Keyword::find(rest).is_some() || crate::time::duration::unit_nanos(rest).is_some())
     }
 
     /// Where the word at the current place ends; the place itself where none begins.

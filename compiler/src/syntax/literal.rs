@@ -1,13 +1,13 @@
 //! Values: literals, references, lists, counts, instants and durations.
 
-use super::ast::{AttrPath, Count, Literal, LiteralKind, Operand, Reference};
+use super::ast::{AttrPath, Count, Literal, LiteralKind, Operands, Reference};
 use super::fault::{Expect, Fault, Tokens};
 use super::grammar::{self, Extra, Input, P, comma, expected, index, look, need, span_since, sub, tell};
 use super::token::{Flags, Kind, Token};
 use super::{mistakes, values, words};
-use crate::duration;
 use crate::source::Span;
 use crate::time::Instant;
+use crate::time::duration;
 use chumsky::prelude::*;
 
 /// One literal: a string, number, bare word, or reference.
@@ -118,7 +118,7 @@ pub(crate) fn reference_parts(input: &mut Input<'_, '_>, token: &Token<'_>) -> O
 }
 
 /// The right side of a comparison, or the value of an argument.
-pub(crate) fn operand<'t>() -> P<'t, Operand> {
+pub(crate) fn operand<'t>() -> P<'t, Operands> {
     let items = recursive(|items: Recursive<dyn Parser<'t, Tokens<'t>, Vec<Literal>, Extra> + 't>| {
         let item = choice((literal().map(|l| vec![l]), items)).boxed();
         let item = need(item, grammar::Stop::List).map(Option::unwrap_or_default);
@@ -137,8 +137,8 @@ pub(crate) fn operand<'t>() -> P<'t, Operand> {
             .then_ignore(grammar::close(Kind::CloseBracket, Expect::CloseBracket));
         choice((round, square)).boxed()
     });
-    let list = items.map_with(|literals, extra| Operand::List(literals, grammar::place(extra.slice())));
-    choice((literal().map(Operand::One), list)).boxed()
+    let list = items.map_with(|literals, extra| Operands::List(literals, grammar::place(extra.slice())));
+    choice((literal().map(Operands::One), list)).boxed()
 }
 
 /// The instant of a token; what is none is reported.

@@ -75,8 +75,9 @@ pub(crate) fn bad_name(token: &Token<'_>, expect: Expect) -> Diagnostic {
     }
 }
 
-fn article(what: &str) -> &'static str {
-    if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+/// The article of a word.
+pub(crate) fn article(what: &str) -> &'static str {
+    if what.starts_with(['a', 'e', 'i', 'I', 'o', 'u']) { "an" } else { "a" }
 }
 
 /// An attribute with another shape.

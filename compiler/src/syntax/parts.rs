@@ -1,8 +1,8 @@
 //! Grammars that several commands share, built once for a parser.
 
-use super::ast::Operand;
+use super::ast::Operands;
 use super::clause::{Clause, clause};
-use super::expression::{Value, value};
+use super::expression::{Computed, value};
 use super::grammar::P;
 use super::{literal, observation, pattern};
 use crate::source::Span;
@@ -12,9 +12,9 @@ pub(crate) struct Parts<'t> {
     /// Any clause.
     pub clause: P<'t, (Clause, Span)>,
     /// A value or a list of values.
-    pub operand: P<'t, Operand>,
+    pub operand: P<'t, Operands>,
     /// An expression or a merge.
-    pub value: P<'t, Value>,
+    pub value: P<'t, Computed>,
 }
 
 impl Parts<'_> {

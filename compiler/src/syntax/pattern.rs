@@ -1,6 +1,6 @@
 //! Patterns: comparisons joined by AND and OR.
 
-use super::ast::{Comparison, Operand, Operator, Pattern};
+use super::ast::{Comparison, Operands, Operator, Pattern};
 use super::fault::{Expect, Tokens};
 use super::grammar::{self, Extra, Input, P, Stop, close, expected, joined, keyword, kind, look, place, skip, tell};
 use super::operators;
@@ -9,7 +9,7 @@ use crate::source::Span;
 use chumsky::prelude::*;
 
 /// A pattern. It never fails: a part that cannot be read is an error node, and what follows AND or OR is read again.
-pub(crate) fn pattern<'t>(operand: P<'t, Operand>) -> P<'t, Pattern> {
+pub(crate) fn pattern<'t>(operand: P<'t, Operands>) -> P<'t, Pattern> {
     recursive(|pattern: Recursive<dyn Parser<'t, Tokens<'t>, Pattern, Extra> + 't>| {
         let group = kind(Kind::OpenParen, Expect::Comparison)
             .ignore_then(pattern.clone())
@@ -66,7 +66,7 @@ fn stray_bracket<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
 }
 
 /// `attr op value`, `attr IS [NOT] NULL`.
-fn comparison<'t>(operand: P<'t, Operand>) -> P<'t, Pattern> {
+fn comparison<'t>(operand: P<'t, Operands>) -> P<'t, Pattern> {
     let attribute = custom(|input: &mut Input<'t, '_>| {
         let next = look(input, 1);
         match look(input, 0) {

@@ -3,8 +3,8 @@
 //! What could not be read prints as `?`, which cannot be read either.
 
 use super::ast::{
-    AttrPath, Comparison, Count, Expression, Ident, Literal, LiteralKind, Observation, Operand, Operator, Path, Pattern, Qualifier,
-    SortBy, TimeSpan,
+    AttrPath, Comparison, Count, Expression, Ident, Literal, LiteralKind, Observation, Operands, Operator, Path, Pattern,
+    Qualifier, SortBy, TimeSpan,
 };
 use super::{strings, words};
 use crate::time::{Instant, SECOND};
@@ -67,10 +67,10 @@ fn instant(instant: Instant) -> String {
 }
 
 /// One literal or a list.
-pub(crate) fn operand(operand: &Operand, out: &mut String) {
+pub(crate) fn operand(operand: &Operands, out: &mut String) {
     match operand {
-        Operand::One(one) => literal(one, out),
-        Operand::List(items, _) => {
+        Operands::One(one) => literal(one, out),
+        Operands::List(items, _) => {
             out.push('(');
             list(items, out, literal);
             out.push(')');
@@ -206,7 +206,7 @@ fn seconds(nanos: i64) -> String {
 
 /// A duration, or `?` where none was read.
 pub(crate) fn duration(nanos: Option<i64>) -> String {
-    nanos.and_then(crate::duration::exact).unwrap_or_else(|| "?".to_owned())
+    nanos.and_then(crate::time::duration::exact).unwrap_or_else(|| "?".to_owned())
 }
 
 /// The clause of a time range.

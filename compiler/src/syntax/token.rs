@@ -124,7 +124,7 @@ impl Token<'_> {
 
 macro_rules! keywords {
     (
-        words { $($command:ident $module:ident $command_word:literal $command_class:ident,)* }
+        words { $($command:ident $step:ident $module:ident $command_word:literal $command_class:ident,)* }
         wordless { $($wordless:tt)* }
         $($name:ident $word:literal $class:ident,)*
     ) => {

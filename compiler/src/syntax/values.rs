@@ -4,8 +4,8 @@ use super::token::{Kind, Token};
 use super::{mistakes, words};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{BAD_DURATION, BAD_INSTANT, OUT_OF_RANGE, UNEXPECTED};
-use crate::duration::UNITS_TEXT;
 use crate::source::Span;
+use crate::time::duration::UNITS_TEXT;
 
 /// `'it''s'`
 pub(super) fn doubled_quote(span: Span) -> Diagnostic {

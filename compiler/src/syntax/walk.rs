@@ -1,6 +1,8 @@
 //! A walk over every named thing and every place of a syntax tree; the nodes of commands walk in their slices.
 
-use super::ast::{AttrPath, Count, Expression, Ident, Literal, LiteralKind, Observation, Operand, Path, Pattern, SortBy, TimeSpan};
+use super::ast::{
+    AttrPath, Count, Expression, Ident, Literal, LiteralKind, Observation, Operands, Path, Pattern, SortBy, TimeSpan,
+};
 use crate::source::Span;
 
 /// What to do at each thing; by default, its places are visited.
@@ -120,10 +122,10 @@ fn pattern(pattern: &mut Pattern, walk: &mut impl Walk) {
 }
 
 /// One literal or a list.
-pub(crate) fn operand(operand: &mut Operand, walk: &mut impl Walk) {
+pub(crate) fn operand(operand: &mut Operands, walk: &mut impl Walk) {
     match operand {
-        Operand::One(one) => walk.literal(one),
-        Operand::List(items, span) => {
+        Operands::One(one) => walk.literal(one),
+        Operands::List(items, span) => {
             for item in items {
                 walk.literal(item);
             }

@@ -5,8 +5,8 @@ use super::generate::Generator;
 use super::measure::{Outcome, cpu};
 use super::rows::{Bound::AtLeast, Bound::AtMost, Effort, Limit, Row};
 use super::store::FIELDS;
-use huntc_compiler::backend::elastic::query::Query;
-use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::catalog::Catalog;
+use huntc_compiler::request::{BoundRequest, Query};
 use huntc_runtime::source::elastic::{ElasticConfig, ElasticSource};
 use huntc_runtime::source::{DataSource, FetchContext};
 use reqwest::Method;
@@ -40,8 +40,7 @@ fn drain(_: &Data) -> Outcome<Vec<f64>> {
     let source = ElasticSource::new(config).map_err(|e| e.message)?;
     let server = Server { url, client: Client::builder().gzip(false).no_proxy().timeout(None).build()? };
     server.fill()?;
-    let fields = FIELDS.iter().map(|f| (*f).to_owned()).collect();
-    let request = BoundRequest { query: Query::MatchAll, window: None, fields, first_only: false };
+    let request = BoundRequest::of(Catalog::builtin(), Query::MatchAll, FIELDS.iter().copied());
     // Server and mappings are known afterwards, as they are to all but the first request of a hunt.
     source.count(&request, &FetchContext::default()).map_err(|e| e.message)?;
     let begun = Instant::now();

@@ -4,8 +4,8 @@ use super::data::Data;
 use super::generate::{Generator, START, entity_id};
 use super::measure::{Outcome, child, warm};
 use super::rows::{Bound::AtLeast, Bound::AtMost, Effort, Limit, Row};
-use huntc_compiler::backend::elastic::query::{Never, Query, Regexp, Wildcard};
-use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::catalog::Catalog;
+use huntc_compiler::request::{BoundRequest, Never, Query, Regexp, Wildcard};
 use huntc_compiler::time::{SECOND, TimeRange, Window};
 use huntc_compiler::value::Value;
 use huntc_runtime::source::store::Store;
@@ -73,7 +73,7 @@ fn count(data: &Data, query: Query<Never>) -> Outcome<Vec<f64>> {
 }
 
 fn request(query: Query<Never>, window: Window, fields: &[&str]) -> BoundRequest {
-    BoundRequest { query, window, fields: fields.iter().map(|f| (*f).to_owned()).collect(), first_only: false }
+    BoundRequest { window, ..BoundRequest::of(Catalog::builtin(), query, fields.iter().copied()) }
 }
 
 fn term(data: &Data) -> Outcome<Vec<f64>> {

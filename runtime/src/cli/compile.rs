@@ -6,12 +6,11 @@ use super::exit::ExitCode;
 use super::terminal::Terminal;
 use crate::report::sanitize::{json_text, terminal_lines};
 use crate::session::{RunSettings, Session};
-use huntc_compiler::backend::elastic::{lower, show};
+use huntc_compiler::backend::elastic::show;
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check::hir::Hunt;
-use huntc_compiler::compile::Compilation;
+use huntc_compiler::compile::{Compilation, Compiled};
 use huntc_compiler::options::Options;
-use huntc_compiler::plan::{self, Plan, graph};
+use huntc_compiler::plan::{self, graph};
 use huntc_compiler::source::SourceId;
 use huntc_compiler::syntax::lexer;
 use huntc_compiler::tree_text::tree_text;
@@ -107,21 +106,21 @@ fn show_stage(
     match stage {
         Emit::Tokens => Some(lexer::listing(&session.texts, id)),
         Emit::Ast => Some(tree_text(&compilation.program)),
-        _ => compilation.compiled.as_ref().map(|(hunt, plan)| show_hunt(stage, hunt, plan, catalog, options)),
+        _ => compilation.compiled.as_ref().map(|compiled| show_hunt(stage, compiled, catalog, options)),
     }
 }
 
-fn show_hunt(stage: Emit, hunt: &Hunt, plan: &Plan, catalog: &Catalog, options: &Options) -> String {
+fn show_hunt(stage: Emit, compiled: &Compiled, catalog: &Catalog, options: &Options) -> String {
+    let Compiled { hunt, plan, requests } = compiled;
     if stage == Emit::Hir {
         return tree_text(hunt);
     }
-    let requests = || lower::requests(plan, catalog);
     match stage {
-        Emit::Plan => plan::show::plan(plan, hunt, catalog),
-        Emit::Console => show::console(&requests(), hunt, options),
-        Emit::Curl => show::curl(&requests(), hunt, options),
-        Emit::Dot => graph::dot(plan, hunt, catalog),
-        Emit::Mermaid => graph::mermaid(plan, hunt, catalog),
-        _ => show::requests(&requests(), hunt),
+        Emit::Plan => plan::show::plan(plan, catalog),
+        Emit::Console => show::console(requests, plan, options),
+        Emit::Curl => show::curl(requests, plan, options),
+        Emit::Dot => graph::dot(plan, catalog),
+        Emit::Mermaid => graph::mermaid(plan, catalog),
+        _ => show::requests(requests, plan),
     }
 }

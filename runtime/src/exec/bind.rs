@@ -1,11 +1,11 @@
 //! Filling the holes of a request with what earlier nodes found, in chunks that servers take.
 
 use crate::table::{Key, Rung, Table};
-use huntc_compiler::backend::elastic::leaf::spellings;
-use huntc_compiler::backend::elastic::query::{Bool, Never, Query, Terms};
-use huntc_compiler::backend::elastic::request::{Hole, HolePart};
-use huntc_compiler::catalog::{Catalog, EntityId, ValueType};
-use huntc_compiler::check::hir::Attr;
+use huntc_compiler::catalog::{Catalog, EntityId, FieldType, ValueType};
+use huntc_compiler::plan::Attr;
+use huntc_compiler::request::{
+    Bool, BoundQuery, BoundRequest, FieldKinds, Hole, HolePart, Query, RequestForm, RequestTemplate, Terms, spellings,
+};
 use huntc_compiler::value::Value;
 use std::sync::Arc;
 
@@ -31,8 +31,19 @@ pub fn pivots(key: &Key, entity: EntityId, catalog: &Catalog) -> bool {
     key.unique == 0 && !(catalog.get(entity).identity.whole_key && key.parts.iter().any(Option::is_none))
 }
 
+/// The request of a template in one of its forms, with its holes filled.
+pub fn request(template: &RequestTemplate, form: &RequestForm, fill: &Fill<'_>) -> BoundRequest {
+    BoundRequest {
+        query: bind(&form.query, &form.kinds, fill),
+        window: template.window,
+        fields: form.fields.clone(),
+        kinds: Arc::clone(&form.kinds),
+        first_only: false,
+    }
+}
+
 /// The query with its holes filled, simplified where they are empty.
-pub fn bind(query: &Query<Hole>, fill: &Fill<'_>) -> Query<Never> {
+fn bind(query: &Query<Hole>, kinds: &FieldKinds, fill: &Fill<'_>) -> BoundQuery {
     match query {
         Query::MatchAll => Query::MatchAll,
         Query::MatchNone => Query::MatchNone,
@@ -41,25 +52,25 @@ pub fn bind(query: &Query<Hole>, fill: &Fill<'_>) -> Query<Never> {
         Query::Regexp(q) => Query::Regexp(q.clone()),
         Query::Range(q) => Query::Range(q.clone()),
         Query::Exists(q) => Query::Exists(q.clone()),
-        Query::Terms(q) => terms(q, fill, true),
-        Query::Bool(q) => bool_query(q, fill),
+        Query::Terms(q) => terms(q, kinds, fill, true),
+        Query::Bool(q) => bool_query(q, kinds, fill),
     }
 }
 
-fn bool_query(q: &Bool<Hole>, fill: &Fill<'_>) -> Query<Never> {
-    let filter = Query::all(q.filter.iter().map(|q| bind(q, fill)));
-    let should = if q.should.is_empty() { Query::MatchAll } else { Query::any(q.should.iter().map(|q| bind(q, fill))) };
+fn bool_query(q: &Bool<Hole>, kinds: &FieldKinds, fill: &Fill<'_>) -> BoundQuery {
+    let filter = Query::all(q.filter.iter().map(|q| bind(q, kinds, fill)));
+    let should = if q.should.is_empty() { Query::MatchAll } else { Query::any(q.should.iter().map(|q| bind(q, kinds, fill))) };
     let yes = Query::all([filter, should]);
     let no = q.must_not.iter().map(|q| match q {
-        Query::Terms(q) => terms(q, fill, false),
-        other => bind(other, fill),
+        Query::Terms(q) => terms(q, kinds, fill, false),
+        other => bind(other, kinds, fill),
     });
     Query::all_but(yes, Query::any(no))
 }
 
 /// One `terms`. Too many values of a reference become `exists` where that asks for more (a positive position), and
 /// nothing where the clause takes away: the runtime tests every hit again.
-fn terms(q: &Terms<Hole>, fill: &Fill<'_>, positive: bool) -> Query<Never> {
+fn terms(q: &Terms<Hole>, kinds: &FieldKinds, fill: &Fill<'_>, positive: bool) -> BoundQuery {
     let mut values = q.values.clone();
     for hole in &q.holes {
         match &hole.part {
@@ -78,7 +89,7 @@ fn terms(q: &Terms<Hole>, fill: &Fill<'_>, positive: bool) -> Query<Never> {
     }
     values.sort();
     values.dedup();
-    if fill.catalog.field_type(&q.field) == huntc_compiler::catalog::FieldType::Keyword {
+    if kinds.get(&q.field).ty == FieldType::Keyword {
         values = values.into_iter().map(|v| if let Value::Text(_) = v { v } else { Value::text(v.to_string()) }).collect();
     }
     Query::terms(&q.field, values)

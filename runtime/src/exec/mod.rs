@@ -1,25 +1,26 @@
 //! Running a plan: each node as soon as its inputs are there; a failed node fails only what depends on it.
 
-mod asking;
 pub mod bind;
-mod files;
+mod field_demand;
 mod hints;
-mod needs;
+mod load_save_apply;
 mod node;
 mod outputs;
+mod requests;
 mod schedule;
 mod summary;
 mod tree;
 
+use crate::analytics::Rows;
 use crate::config::analytic::AnalyticBinding;
 use crate::report::model::{HuntReport, RequestReport, Status};
 use crate::sight::Lives;
 use crate::source::{DataSource, Fields, SourceError};
 use crate::table::Table;
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check::hir::{Column, Hunt, SourceRef, VarId};
 use huntc_compiler::diag::{Diagnostic, Severity, codes};
-use huntc_compiler::plan::{NodeId, OutputKind, Plan};
+use huntc_compiler::plan::{Column, Node, NodeId, OutputKind, Plan, SourceRef, VarId};
+use huntc_compiler::request::{RequestTemplate, Requests};
 use rustc_hash::FxHashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -31,17 +32,22 @@ use tree::Lineage;
 pub struct Job<'a> {
     /// The path as given.
     pub file: String,
-    /// The checked hunt.
-    pub hunt: &'a Hunt,
-    /// Its plan.
+    /// What is computed, shown and written.
     pub plan: &'a Plan,
-    /// The tables.
+    /// What the plan's nodes ask their sources.
+    pub requests: &'a Requests,
+    /// The request that another node would need in the place of one of the plan, for explanations.
+    pub request_of: &'a RequestOf<'a>,
+    /// The tables that the hunt was compiled with.
     pub catalog: &'a Catalog,
     /// What the compiler had to say.
     pub diagnostics: Vec<Diagnostic>,
     /// Folder that relative paths of LOAD and SAVE start from.
     pub folder: PathBuf,
 }
+
+/// Makes the request of a node; `None` for local work.
+pub type RequestOf<'a> = dyn Fn(NodeId, &Node) -> Option<RequestTemplate> + Sync + 'a;
 
 /// Opens the source of a name. The function says which fields the hunt may ask for, should the source care.
 pub type Open<'a> = dyn Fn(&str, &dyn Fn() -> Fields) -> Result<Arc<dyn DataSource>, SourceError> + Sync + 'a;
@@ -125,6 +131,8 @@ struct Run<'a> {
     warnings: Mutex<Vec<Diagnostic>>,
     /// Of each FIND … DEPTH: which entity led to which.
     walks: Mutex<FxHashMap<NodeId, Lineage>>,
+    /// Of each APPLY: the answer for each of its tables, until it is picked.
+    answers: Mutex<FxHashMap<NodeId, Vec<Rows>>>,
     sent: AtomicU64,
     begun: Instant,
 }
@@ -160,10 +168,11 @@ pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>, keep: Option<Var
         options,
         outcomes: (0..nodes).map(|_| OnceLock::new()).collect(),
         finished: (0..nodes).map(|_| OnceLock::new()).collect(),
-        sources: job.hunt.sources.iter().map(|_| Source::default()).collect(),
+        sources: job.plan.sources.iter().map(|_| Source::default()).collect(),
         requests: Mutex::default(),
         warnings: Mutex::default(),
         walks: Mutex::default(),
+        answers: Mutex::default(),
         sent: AtomicU64::new(0),
         begun: Instant::now(),
     };
@@ -173,7 +182,7 @@ pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>, keep: Option<Var
 }
 
 /// The content of a mutex; a panic elsewhere does not make it unreadable.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -182,7 +191,7 @@ impl Run<'_> {
     fn execute(&self) {
         let plan = self.job.plan;
         // What a figure or an output needs.
-        let needed = plan.reachable_from(plan.vars.iter().flatten().copied().chain(plan.outputs.iter().filter_map(|o| o.node)));
+        let needed = plan.reachable_from(plan.vars.iter().filter_map(|v| v.node).chain(plan.outputs.iter().filter_map(|o| o.node)));
         schedule::schedule(plan, &needed, self.options.concurrency, &|id| self.settle(id));
     }
 
@@ -203,7 +212,7 @@ impl Run<'_> {
 
     fn kept(&self, var: VarId) -> Option<Kept> {
         let plan = self.job.plan;
-        let table = self.table(plan.vars.get(var.0 as usize).copied().flatten()?).ok()?;
+        let table = self.table(plan.var(var)?.node?).ok()?;
         let shown = plan.outputs.iter().rev().filter(|o| o.var == var).find_map(|o| match &o.kind {
             OutputKind::Disp { columns, .. } => Some((columns.clone(), self.table(o.node?).ok()?)),
             _ => None,
@@ -257,15 +266,7 @@ impl Run<'_> {
             file: self.job.file.clone(),
             status,
             complete: status == Status::Ok,
-            variables: self
-                .job
-                .hunt
-                .vars
-                .iter()
-                .zip(&plan.vars)
-                .filter(|(v, _)| v.binding)
-                .map(|(v, n)| self.variable(v, *n))
-                .collect(),
+            variables: plan.vars.iter().filter(|v| v.var.binding).map(|v| self.variable(v)).collect(),
             displays,
             requests: requests.into_iter().map(|(_, _, r)| r).collect(),
             diagnostics,
@@ -277,11 +278,11 @@ impl Run<'_> {
     fn interrupted(&self) -> Option<Diagnostic> {
         let cancelled = self.outcomes.iter().map(|outcome| matches!(outcome.get(), Some(Err(Failure::Cancelled))));
         let nodes = self.job.plan.nodes.iter().zip(cancelled).filter(|(_, cancelled)| *cancelled);
-        let first = nodes.map(|(node, _)| node.origin).min().or(self.job.hunt.steps.first().map(|s| s.span));
+        let first = nodes.map(|(node, _)| node.origin).min().or(self.job.plan.statements.first().map(|s| s.span));
         let problem = Diagnostic::new(&codes::run::CANCELLED, first?, "the run was interrupted");
         Some(problem.help("run the hunt again, over a shorter time range if it takes too long"))
     }
 }
 
 #[cfg(test)]
-mod pool_tests;
+mod tests;

@@ -6,12 +6,10 @@ use crate::ops::{filter, group, join, new, observe, order, union};
 use crate::sight::{self, Found, Lives, Reading, References, Undecided};
 use crate::source::Records;
 use crate::table::{Entity, Key, Table};
-use huntc_compiler::backend::elastic::lower;
-use huntc_compiler::catalog::EntityId;
-use huntc_compiler::check::hir::{Attr, Depth, SourceRef};
+use huntc_compiler::catalog::{EntityId, ValueType};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes;
-use huntc_compiler::plan::{Node, NodeId, Op, Pivot, Scan};
+use huntc_compiler::plan::{Attr, Depth, Node, NodeId, Op, Pivot, Scan, SourceRef};
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -31,6 +29,7 @@ impl Run<'_> {
         }
         .map(|mut table| {
             table.partial |= inputs.iter().any(|i| i.partial);
+            table.identifiers = self.identifiers(&table);
             Arc::new(table)
         })
     }
@@ -70,7 +69,8 @@ impl Run<'_> {
                 _ => Table::clone(input),
             },
             Op::Reload { path, columns } => self.reload(node, path, columns, input)?,
-            Op::Apply { analytic, arguments, tables, pick } => self.apply(node, analytic, arguments, *tables, *pick, inputs)?,
+            Op::Apply { analytic, arguments } => self.apply(id, node, analytic, arguments, inputs)?,
+            Op::Pick(number) => self.pick(node, *number, input),
         })
     }
 
@@ -220,9 +220,9 @@ impl Run<'_> {
     ) -> Result<bool, Failure> {
         let Asked { source, keys, references } = *asked;
         let catalog = self.job.catalog;
-        let ladder = self.laddered(node, source, keys.map(|(_, e)| e))?;
-        let Some(template) = lower::request(self.job.plan, catalog, id, ladder) else { return Err(Failure::Skipped) };
-        self.ask(id, &template, keys, &mut |records| {
+        let ladder = self.laddered(id, source)?;
+        let Some(template) = self.job.requests.of(id) else { return Err(Failure::Skipped) };
+        self.ask(id, template, ladder, keys, &mut |records| {
             if ladder {
                 self.learn_lives(node, source, records)?;
             }
@@ -236,20 +236,19 @@ impl Run<'_> {
     }
 
     /// Whether a node is about processes, and those of the source are told apart by the ladder.
-    pub(super) fn laddered(&self, node: &Node, source: SourceRef, input: Option<EntityId>) -> Result<bool, Failure> {
-        let processes = |e: Option<EntityId>| e.is_some_and(|e| self.job.catalog.get(e).identity.ladder);
-        let about = processes(node.entity) || processes(input) || self.compares_processes(node);
-        Ok(about && self.ladder(node, source)?)
+    pub(super) fn laddered(&self, id: NodeId, source: SourceRef) -> Result<bool, Failure> {
+        let about_processes = self.job.requests.of(id).is_some_and(|template| template.by_ladder.is_some());
+        Ok(about_processes && self.ladder(self.job.plan.node(id), source)?)
     }
 
-    /// Whether a node's condition compares processes beside its own type.
-    fn compares_processes(&self, node: &Node) -> bool {
-        let predicate = match &node.op {
-            Op::Scan(scan) => &scan.predicate,
-            Op::Pivot(pivot) => &pivot.filter,
-            _ => return false,
+    /// Those of a table's columns that hold identifiers.
+    fn identifiers(&self, table: &Table) -> Vec<Attr> {
+        let Some(entity) = table.entity else { return Vec::new() };
+        let is_id = |attr: &&Attr| match attr {
+            Attr::Catalog(id) => self.job.catalog.attribute(entity, *id).ty == ValueType::Id,
+            _ => false,
         };
-        predicate.tests().iter().any(|t| self.job.catalog.get(t.entity).identity.ladder)
+        table.columns.iter().filter(is_id).cloned().collect()
     }
 }
 

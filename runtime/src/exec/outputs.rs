@@ -4,11 +4,10 @@ use super::{Failure, Run, tree};
 use crate::ops::describe;
 use crate::report::model::Display;
 use crate::table::Table;
-use huntc_compiler::check::hir::{Column, Shape, Var, all_columns};
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::{Output, OutputKind};
+use huntc_compiler::plan::{Column, Output, OutputKind, ProcessIdentity, Shape, Var, show};
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 type Row = Vec<Option<Value>>;
 
@@ -19,7 +18,7 @@ impl Run<'_> {
     }
 
     fn output(&self, output: &Output, diagnostics: &mut Vec<Diagnostic>) -> Option<Display> {
-        let var = self.job.hunt.vars.get(output.var.0 as usize)?;
+        let var = &self.job.plan.var(output.var)?.var;
         let table = match output.node.map(|n| self.table(n)) {
             Some(Ok(table)) => Some(table),
             Some(Err(failure)) => return missing(output, var, &failure),
@@ -48,35 +47,48 @@ impl Run<'_> {
         }
     }
 
-    /// DISP: rows projected, repeated ones dropped (the first stays), then OFFSET and LIMIT.
+    /// DISP: rows projected, repeated ones dropped (the first stays), then OFFSET and LIMIT. A tree has all entities of the
+    /// rows that are left, those that look the same too: they have parents and children of their own.
     fn disp(&self, output: &Output, var: &Var, columns: &[Column], offset: u64, limit: Option<u64>, table: &Table) -> Display {
         let attrs: Vec<_> = columns.iter().map(|c| c.attr.clone()).collect();
-        let mut seen: FxHashSet<Row> = FxHashSet::default();
-        let mut rows: Vec<(usize, Row)> = super::node::rows_of(table, &attrs).into_iter().enumerate().collect();
-        rows.retain(|(_, row)| seen.insert(row.clone()));
+        let mut places: FxHashMap<Row, usize> = FxHashMap::default();
+        let mut rows: Vec<Row> = Vec::new();
+        // For each row of the table its place among those that differ.
+        let mut place_of: Vec<usize> = Vec::new();
+        for row in super::node::rows_of(table, &attrs) {
+            let place = places.get(&row).copied().unwrap_or(rows.len());
+            if place == rows.len() {
+                places.insert(row.clone(), place);
+                rows.push(row);
+            }
+            place_of.push(place);
+        }
         let total = rows.len() as u64;
         let skip = usize::try_from(offset).unwrap_or(usize::MAX);
         let take = limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
-        let (numbers, rows): (Vec<usize>, Vec<Row>) = rows.into_iter().skip(skip).take(take).unzip();
+        let rows: Vec<Row> = rows.into_iter().skip(skip).take(take).collect();
         let lineage = output.node.map(|node| self.lineage(node)).unwrap_or_default();
-        let entity = |row: &usize| Some(&table.entities.get(table.row_entity(*row)? as usize)?.key);
-        let tree =
-            if lineage.is_empty() { Vec::new() } else { tree::arrange(&lineage, &numbers.iter().map(entity).collect::<Vec<_>>()) };
+        let tree = if lineage.is_empty() {
+            Vec::new()
+        } else {
+            let shown = |place: &usize| place.checked_sub(skip).filter(|row| *row < rows.len());
+            let shown: Vec<_> = place_of.iter().map(shown).collect();
+            tree::arrange(&lineage, &nodes(table, &shown))
+        };
         let headers = columns.iter().map(|c| c.header.clone()).collect();
         Display { total, tree, complete: !table.partial, ..display(output, var, "DISP", headers, rows) }
     }
 
     /// The nine facts of INFO, in Kestrel's order.
     fn info(&self, output: &Output, var: &Var, table: &Table) -> Display {
-        let hunt = self.job.hunt;
-        let columns = all_columns(hunt, self.job.catalog, output.var);
+        let plan = self.job.plan;
+        let columns = var.shape.columns(self.job.catalog);
         let names = |keep: &dyn Fn(&str) -> bool| {
             let names: Vec<&str> = columns.iter().map(|c| c.header.as_str()).filter(|n| keep(n)).collect();
             names.join(", ")
         };
-        let sources: Vec<&str> =
-            var.sources.iter().filter_map(|s| hunt.sources.get(usize::from(s.0))).map(|s| s.uri.as_str()).collect();
-        let parents: Vec<&str> = var.parents.iter().filter_map(|p| hunt.vars.get(p.0 as usize)).map(|v| v.name.as_str()).collect();
+        let sources: Vec<&str> = var.sources.iter().filter_map(|s| plan.source(*s)).map(|s| s.uri.as_str()).collect();
+        let parents: Vec<&str> = var.parents.iter().filter_map(|p| plan.var(*p)).map(|v| v.var.name.as_str()).collect();
         let text = |t: String| Some(Value::text(t));
         let known = [
             ("Entity Type", text(self.type_name(var))),
@@ -102,22 +114,32 @@ impl Run<'_> {
     /// The plan nodes and requests behind a variable.
     fn explain(&self, output: &Output, var: &Var) -> Display {
         let plan = self.job.plan;
-        let Some(root) = plan.vars.get(output.var.0 as usize).copied().flatten() else {
+        let Some(root) = plan.var(output.var).and_then(|v| v.node) else {
             return facts(output, var, "EXPLAIN", Vec::new(), true);
         };
         let behind = plan.reachable_from([root]);
         let text = |t: String| Some(Value::text(t));
-        let ladder = plan.identity == huntc_compiler::options::ProcessIdentity::Ladder;
+        let ladder = plan.identity == ProcessIdentity::Ladder;
         let nodes = plan.iter().zip(behind).filter(|(_, behind)| *behind);
         let rows = nodes.map(|((id, node), _)| {
-            let request = huntc_compiler::backend::elastic::lower::request(plan, self.job.catalog, id, ladder);
-            let query = request.map(|r| serde_json::to_string(&r.query).unwrap_or_default());
-            let label = huntc_compiler::plan::show::label(node, self.job.hunt, self.job.catalog);
+            let form = self.job.requests.of(id).map(|template| template.form(ladder));
+            let query = form.map(|form| serde_json::to_string(&form.query).unwrap_or_default());
+            let label = show::label(node, plan, self.job.catalog);
             vec![text(format!("{id:?}")), text(label), query.and_then(text)]
         });
         let columns = ["node", "operator", "query"].map(str::to_owned).to_vec();
         display(output, var, "EXPLAIN", columns, rows.collect())
     }
+}
+
+/// The nodes of a tree: of each entity one for each row of the display that shows it. `shown` has for each row of the table
+/// the display's row, where it is on it.
+fn nodes<'t>(table: &'t Table, shown: &[Option<usize>]) -> Vec<tree::TreeNode<'t>> {
+    let mut seen = FxHashSet::default();
+    let rows = shown.iter().enumerate().filter_map(|(number, row)| Some((table.row_entity(number), (*row)?)));
+    rows.filter(|(entity, row)| entity.is_none() || seen.insert((*entity, *row)))
+        .map(|(entity, row)| tree::TreeNode { key: entity.and_then(|e| Some(&table.entities.get(e as usize)?.key)), row })
+        .collect()
 }
 
 /// A display whose table is missing says why.

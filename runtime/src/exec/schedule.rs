@@ -130,7 +130,7 @@ mod tests {
             text + &format!("p{n} = GET process FROM stixshifter://s WHERE pid = {n}\nc{n} = FIND process CREATED BY p{n}\n")
         }) + "all = c0 + c1 + c2 + c3 + c4 + c5\nagain = all + all\n";
         let id = sources.add_text("h.hf", text);
-        compile(&sources, id, Catalog::builtin(), &Options::at(Instant(0))).compiled.unwrap().1
+        compile(&sources, id, Catalog::builtin(), &Options::at(Instant(0))).compiled.unwrap().plan
     }
 
     #[test]

@@ -2,19 +2,18 @@
 
 use super::{Run, locked};
 use crate::report::model::VariableReport;
-use huntc_compiler::check::hir::{GetFrom, Shape, StepKind, Var, VarId};
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::NodeId;
+use huntc_compiler::plan::{Shape, Variable};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 impl Run<'_> {
     /// The report of one binding; figures are missing where its statement failed.
-    pub(super) fn variable(&self, var: &Var, node: Option<NodeId>) -> VariableReport {
+    pub(super) fn variable(&self, variable: &Variable) -> VariableReport {
+        let Variable { var, node, counts_unidentified } = variable;
         let table = node.and_then(|n| self.table(n).ok());
         let grouped = matches!(var.shape, Shape::Groups { .. });
-        let counts_unidentified = self.counts_unidentified(var);
-        let unidentified = table.as_ref().map(|t| if counts_unidentified { t.unidentified } else { 0 });
+        let unidentified = table.as_ref().map(|t| if *counts_unidentified { t.unidentified } else { 0 });
         VariableReport {
             name: var.name.clone(),
             version: var.version,
@@ -25,37 +24,18 @@ impl Run<'_> {
             unidentified,
             rungs: table.as_ref().map(|t| t.rungs()).unwrap_or_default(),
             window: var.window,
-            sources: var
-                .sources
-                .iter()
-                .filter_map(|s| self.job.hunt.sources.get(usize::from(s.0)))
-                .map(|s| s.uri.clone())
-                .collect(),
+            sources: var.sources.iter().filter_map(|s| self.job.plan.source(*s)).map(|s| s.uri.clone()).collect(),
             keys: table.as_ref().filter(|_| self.options.keys && !grouped).map(|t| t.sorted_keys()),
             complete: table.as_ref().is_some_and(|t| !t.partial),
             elapsed: node.and_then(|n| self.finished.get(n.0 as usize)).and_then(OnceLock::get).copied().unwrap_or(Duration::ZERO),
         }
     }
 
-    /// Whether process slots without identity are counted for a variable: of GET from a source and FIND without LIMIT,
-    /// whose result is all that was found.
-    fn counts_unidentified(&self, var: &Var) -> bool {
-        self.job.hunt.steps.iter().any(|step| match &step.kind {
-            StepKind::Get(get) => matches!(get.from, GetFrom::Sources { .. }) && get.limit.is_none() && self.is(get.out, var),
-            StepKind::Find(find) => find.limit.is_none() && self.is(find.out, var),
-            _ => false,
-        })
-    }
-
-    fn is(&self, id: VarId, var: &Var) -> bool {
-        self.job.hunt.vars.get(id.0 as usize).is_some_and(|v| std::ptr::eq(v, var))
-    }
-
     /// Warns of processes that were found without an identity.
     pub(super) fn warn_unidentified(&self) {
-        for (var, node) in self.job.hunt.vars.iter().zip(&self.job.plan.vars) {
+        for Variable { var, node, counts_unidentified } in &self.job.plan.vars {
             let Some(table) = node.and_then(|n| self.table(n).ok()) else { continue };
-            if table.unidentified == 0 || !self.counts_unidentified(var) {
+            if table.unidentified == 0 || !counts_unidentified {
                 continue;
             }
             let sightings = crate::report::text::count(table.unidentified, "process sighting");

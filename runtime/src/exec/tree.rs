@@ -62,9 +62,8 @@ impl Run<'_> {
             let node = plan.node(id);
             let tables = node.inputs.get(..node.inputs.len() - node.references.len()).unwrap_or_default();
             match &node.op {
-                // The entities of a join are the first table's.
-                Op::Join { .. } => open.extend(tables.first()),
-                Op::Apply { pick, .. } => open.extend(tables.get(*pick as usize)),
+                // The entities are the first table's.
+                Op::Join { .. } | Op::Pick(_) => open.extend(tables.first()),
                 Op::Pivot(_) => {}
                 _ => open.extend(tables),
             }
@@ -73,31 +72,53 @@ impl Run<'_> {
     }
 }
 
-/// The rows as a tree: parents before children, siblings in the order of the rows; `keys` are the entities that the rows
-/// stand for. A row hangs below its nearest ancestor that has a row. Empty where no row hangs below another.
-pub(super) fn arrange(lineage: &Lineage, keys: &[Option<&Key>]) -> Vec<Branch> {
+/// What stands in a tree: an entity, and the row that shows it. Entities that look the same have the same row.
+pub(super) struct TreeNode<'t> {
+    pub(super) key: Option<&'t Key>,
+    pub(super) row: usize,
+}
+
+/// The nodes as a tree: parents before children, siblings in the order of the nodes. A node hangs below its nearest ancestor
+/// that has a node; siblings that look the same and have nothing below them share a line. Empty where no node hangs below
+/// another.
+pub(super) fn arrange(lineage: &Lineage, nodes: &[TreeNode<'_>]) -> Vec<Branch> {
     let mut first: FxHashMap<&Key, usize> = FxHashMap::default();
-    for (row, key) in keys.iter().enumerate() {
-        if let Some(key) = key {
-            first.entry(key).or_insert(row);
+    for (place, node) in nodes.iter().enumerate() {
+        if let Some(key) = node.key {
+            first.entry(key).or_insert(place);
         }
     }
     let mut roots = Vec::new();
-    let mut children: Vec<Vec<usize>> = vec![Vec::new(); keys.len()];
-    for (row, key) in keys.iter().enumerate() {
-        let parent = key.and_then(|key| ancestor(lineage, &first, key));
+    let mut children: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
+    for (place, node) in nodes.iter().enumerate() {
+        let parent = node.key.and_then(|key| ancestor(lineage, &first, key));
         match parent.and_then(|parent| children.get_mut(parent)) {
-            Some(siblings) => siblings.push(row),
-            None => roots.push(row),
+            Some(siblings) => siblings.push(place),
+            None => roots.push(place),
         }
     }
-    if roots.len() == keys.len() {
+    if roots.len() == nodes.len() {
         return Vec::new();
     }
-    draw(&roots, &children)
+    draw(&roots, &children, nodes)
 }
 
-/// The row of the nearest ancestor that has one. Each step up leads to a smaller depth, so circles end.
+/// Siblings that share no line, each with how many it stands for.
+fn shared(siblings: &[usize], children: &[Vec<usize>], nodes: &[TreeNode<'_>]) -> Vec<(usize, u64)> {
+    let mut lines: Vec<(usize, u64)> = Vec::with_capacity(siblings.len());
+    let mut leaves: FxHashMap<usize, usize> = FxHashMap::default();
+    for place in siblings {
+        let leaf = nodes.get(*place).filter(|_| children.get(*place).is_none_or(Vec::is_empty));
+        let line = leaf.map(|node| *leaves.entry(node.row).or_insert(lines.len()));
+        match line.and_then(|line| lines.get_mut(line)) {
+            Some((_, count)) => *count += 1,
+            None => lines.push((*place, 1)),
+        }
+    }
+    lines
+}
+
+/// The node of the nearest ancestor that has one. Each step up leads to a smaller depth, so circles end.
 fn ancestor(lineage: &Lineage, rows: &FxHashMap<&Key, usize>, key: &Key) -> Option<usize> {
     let mut step = lineage.get(key)?;
     loop {
@@ -115,24 +136,25 @@ fn ancestor(lineage: &Lineage, rows: &FxHashMap<&Key, usize>, key: &Key) -> Opti
 /// Levels whose lines are drawn; what lies deeper keeps this indentation.
 const DEEPEST: usize = 40;
 
-fn draw(roots: &[usize], children: &[Vec<usize>]) -> Vec<Branch> {
+fn draw(roots: &[usize], children: &[Vec<usize>], nodes: &[TreeNode<'_>]) -> Vec<Branch> {
     let mut out = Vec::with_capacity(children.len());
-    // Row, its mark, and what stands in front of its children.
-    let mut open: Vec<(usize, String, String, usize)> =
-        roots.iter().rev().map(|row| (*row, String::new(), String::new(), 0)).collect();
-    while let Some((row, mark, indent, depth)) = open.pop() {
-        out.push(Branch { row, mark });
-        let below = children.get(row).map(Vec::as_slice).unwrap_or_default();
-        for (n, child) in below.iter().enumerate().rev() {
-            let last = n + 1 == below.len();
+    // A node and how many its line stands for, its mark, and what stands in front of its children.
+    let mut open: Vec<((usize, u64), String, String, usize)> =
+        shared(roots, children, nodes).into_iter().rev().map(|line| (line, String::new(), String::new(), 0)).collect();
+    while let Some(((place, count), mark, indent, depth)) = open.pop() {
+        let Some(node) = nodes.get(place) else { continue };
+        out.push(Branch { row: node.row, mark, count });
+        let below = shared(children.get(place).map(Vec::as_slice).unwrap_or_default(), children, nodes);
+        let end = below.len();
+        for (n, line) in below.into_iter().enumerate().rev() {
+            let last = n + 1 == end;
             let mark = format!("{indent}{}", if last { "└─ " } else { "├─ " });
             let deeper = if depth >= DEEPEST { indent.clone() } else { format!("{indent}{}", if last { "   " } else { "│  " }) };
-            open.push((*child, mark, deeper, depth + 1));
+            open.push((line, mark, deeper, depth + 1));
         }
     }
     out
 }
 
 #[cfg(test)]
-#[path = "tree_tests.rs"]
 mod tests;

@@ -1,12 +1,13 @@
 //! Answers of one night by request: what several hunts ask in the same words is asked once. The records that a night may
 //! read are counted here too, since here is where they come in.
 
+use crate::exec::locked;
 use crate::source::{Column, DataSource, FetchContext, Records, Sample, Scalar, SourceError};
-use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::diag::codes::nightly::NIGHT_BUDGET;
+use huntc_compiler::request::BoundRequest;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Bytes of answers that a night keeps for hunts that ask the same.
 const MOST_BYTES: usize = 256 << 20;
@@ -47,10 +48,6 @@ struct Entry {
     answer: Answer,
     bytes: usize,
     used: u64,
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Cache {
@@ -192,8 +189,8 @@ fn size(records: &Records) -> usize {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use huntc_compiler::backend::elastic::query::Query;
     use huntc_compiler::diag::codes::run::BUDGET;
+    use huntc_compiler::request::Query;
 
     /// Answers with so many records, or refuses.
     struct Source(Result<usize, ()>);
@@ -222,7 +219,7 @@ mod tests {
     }
 
     fn request(field: &str) -> BoundRequest {
-        BoundRequest { query: Query::MatchAll, window: None, fields: vec![field.to_owned()], first_only: false }
+        BoundRequest::of(huntc_compiler::catalog::Catalog::builtin(), Query::MatchAll, [field])
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::finding::{self, FoundEntities};
 use super::window::DAY;
 use crate::report::model::{HuntReport, Status};
 use crate::session::{Finding, HuntRun, Huntflow, Refusal, RunContext, RunSettings, Session, SourcePool, clock, run_hunt};
-use huntc_compiler::compile::Compilation;
+use huntc_compiler::compile::{Compilation, Compiled};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::front_matter::FrontMatter;
 use huntc_compiler::source::SourceSet;
@@ -97,7 +97,7 @@ impl Engine for Hunter<'_> {
             HuntSurvey { front_matter, sources: Vec::new(), broken: Some(Box::new(report)) }
         };
         match self.session.compile(huntflow, &self.settings, Some(any)) {
-            Ok(Compilation { compiled: Some((hunt, _)), front_matter, .. }) => {
+            Ok(Compilation { compiled: Some(Compiled { hunt, .. }), front_matter, .. }) => {
                 let sources = hunt.sources.iter().map(|s| s.uri.clone()).collect();
                 HuntSurvey { front_matter, sources, broken: None }
             }
@@ -125,8 +125,8 @@ impl Engine for Hunter<'_> {
         report.requests.iter_mut().for_each(|request| shorten(&mut request.query));
         let found = match finding {
             _ if report.status != Status::Ok => None,
-            Finding::Variable { hunt, variable, at_least, kept } => {
-                Some(finding::found(&hunt, &huntflow.catalog, variable, at_least, &kept))
+            Finding::Variable { plan, variable, at_least, kept } => {
+                Some(finding::found(&plan, &huntflow.catalog, variable, at_least, &kept))
             }
             // A hunt that binds nothing finds nothing.
             Finding::NoVariable => Some(FoundEntities::default()),

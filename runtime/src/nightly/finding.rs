@@ -3,7 +3,7 @@
 use crate::exec::Kept;
 use crate::table::{Entity, Key, Rows, Rung, Table};
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check::hir::{Column, Hunt, Shape, StepKind, VarId, all_columns};
+use huntc_compiler::plan::{Column, Plan, Shape, VarId, Variable};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use serde_json::Value as Json;
@@ -38,13 +38,16 @@ pub struct FoundEntity {
 }
 
 /// Reads the finding out of a variable's table. Fewer entities than `at_least` are none.
-pub fn found(hunt: &Hunt, catalog: &Catalog, var: VarId, at_least: u64, kept: &Kept) -> FoundEntities {
-    let Some(variable) = hunt.vars.get(var.0 as usize) else { return FoundEntities::default() };
+pub fn found(plan: &Plan, catalog: &Catalog, var: VarId, at_least: u64, kept: &Kept) -> FoundEntities {
+    let Some(Variable { var: variable, .. }) = plan.var(var) else { return FoundEntities::default() };
     let (Shape::Entities { entity, .. } | Shape::Groups { of: entity, .. }) = &variable.shape;
-    let groups = matches!(variable.shape, Shape::Groups { .. });
-    let all = || all_columns(hunt, catalog, var);
+    let keys = match &variable.shape {
+        Shape::Groups { keys, .. } => Some(*keys),
+        Shape::Entities { .. } => None,
+    };
+    let all = || variable.shape.columns(catalog);
     // What the hunter wants to see of it, in his order; of groups everything, their keys first.
-    let columns = kept.shown.as_ref().filter(|_| !groups).map_or_else(all, |(columns, _)| columns.clone());
+    let columns = kept.shown.as_ref().filter(|_| keys.is_none()).map_or_else(all, |(columns, _)| columns.clone());
     let mut found = FoundEntities {
         variable: variable.name.clone(),
         entity: catalog.get(*entity).name.clone(),
@@ -61,8 +64,7 @@ pub fn found(hunt: &Hunt, catalog: &Catalog, var: VarId, at_least: u64, kept: &K
             found.entities.push(entity);
         }
     };
-    if groups {
-        let keys = group_keys(hunt, var).unwrap_or(columns.len()).min(columns.len());
+    if let Some(keys) = keys {
         let values = Values::of(table, &columns);
         for at in 0..table.row_count() {
             let row = values.row(at);
@@ -148,16 +150,4 @@ fn entity_of(table: &Table, row: usize) -> Option<usize> {
         Rows::Records(_, rows) => rows.get(row).map(|(e, _)| *e as usize),
         Rows::Explicit { rows, .. } => rows.get(row).and_then(|r| r.entity).map(|e| e as usize),
     }
-}
-
-/// How many of a GROUP result's columns are its keys.
-fn group_keys(hunt: &Hunt, var: VarId) -> Option<usize> {
-    hunt.steps.iter().find_map(|step| match &step.kind {
-        StepKind::Group(group) if group.out == var => Some(group.keys.len()),
-        StepKind::Sort(sort) if sort.out == var => group_keys(hunt, sort.input),
-        StepKind::Assign(assign) if assign.out == var && assign.expression.columns.is_none() => {
-            group_keys(hunt, assign.expression.input)
-        }
-        _ => None,
-    })
 }

@@ -4,7 +4,7 @@ use crate::sight::condition::Condition;
 use crate::sight::{References, Undecided};
 use crate::table::{Entity, Rows, Sighting, Table};
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check::hir::{Attr, Predicate};
+use huntc_compiler::plan::{Attr, Predicate};
 use huntc_compiler::time::TimeRange;
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashMap;
@@ -81,6 +81,7 @@ pub(crate) fn shell(table: &Table) -> Table {
     Table {
         entity: table.entity,
         columns: table.columns.clone(),
+        identifiers: table.identifiers.clone(),
         added: table.added.clone(),
         entities: Vec::new(),
         rows: Rows::Entities,
@@ -152,3 +153,6 @@ impl<'a> Place<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

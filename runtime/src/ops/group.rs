@@ -2,8 +2,7 @@
 
 use super::filter::shell;
 use crate::table::{Row, Rows, Table};
-use huntc_compiler::check::hir::Function;
-use huntc_compiler::check::hir::{Aggregate, Attr, GroupKey};
+use huntc_compiler::plan::{Aggregate, Attr, Function, GroupKey};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -98,3 +97,6 @@ pub(crate) fn as_float(value: &Value) -> f64 {
         _ => 0.0,
     }
 }
+
+#[cfg(test)]
+mod tests;

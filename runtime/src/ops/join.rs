@@ -3,7 +3,7 @@
 use super::filter::shell;
 use crate::table::{Key, Row, Rows, Table};
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check::hir::Attr;
+use huntc_compiler::plan::Attr;
 use huntc_compiler::plan::demand::same_named;
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashMap;
@@ -59,4 +59,46 @@ fn pairs<T: PartialEq + Eq + std::hash::Hash>(left: &[Option<T>], right: &[Optio
 
 fn row_keys(table: &Table) -> Vec<Option<Key>> {
     (0..table.row_count()).map(|row| Some(table.entities.get(table.row_entity(row)? as usize)?.key.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ops::testing::run;
+    use crate::testing::{held, rows, table};
+
+    #[test]
+    fn each_matching_pair_is_a_row_in_the_order_of_the_first_variable() {
+        let v = table("process", "@key | pid | name\n A | 2 | a\n B | 1 | b\n C | 3 | c");
+        let w = table("process", "@key | pid | cwd\n D | 1 | d\n E | 2 | e\n F | 1 | f");
+        let x = run("x = JOIN v, w BY pid, pid", &[&v, &w]);
+        assert_eq!(rows(&x, "name cwd"), ["a | e", "b | d", "b | f"]);
+        assert_eq!(held(&x), ["A: 1", "B: 2"], "the first variable's entities that matched");
+    }
+
+    #[test]
+    fn the_first_variables_values_win_and_the_second_fills_the_gaps() {
+        let v = table("process", "@key | pid | name\n A | 1 | mine\n B | 2 | -");
+        let w = table("process", "@key | pid | name\n C | 1 | yours\n D | 2 | yours");
+        assert_eq!(rows(&run("x = JOIN v, w BY pid, pid", &[&v, &w]), "name"), ["mine", "yours"]);
+    }
+
+    #[test]
+    fn nulls_are_equal_to_nothing() {
+        let v = table("process", "@key | pid\n A | -");
+        assert_eq!(run("x = JOIN v, w BY pid, pid", &[&v, &v]).row_count(), 0);
+    }
+
+    #[test]
+    fn without_by_the_keys_are_compared() {
+        let v = table("process", "@key | name\n A | a\n B | b");
+        let w = table("process", "@key | pid\n B | 7\n C | 8");
+        assert_eq!(rows(&run("x = JOIN v, w", &[&v, &w]), "name pid"), ["b | 7"]);
+    }
+
+    #[test]
+    fn two_types_meet_in_an_attribute() {
+        let v = table("process", "@key | name\n A | sh");
+        let w = table("user-account", "@key | user_id | x_domain\n B | sh | CORP\n C | other | CORP");
+        assert_eq!(rows(&run("x = JOIN v, w BY name, user_id", &[&v, &w]), "name x_domain"), ["sh | CORP"]);
+    }
 }

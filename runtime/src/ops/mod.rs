@@ -7,4 +7,6 @@ pub mod join;
 pub mod new;
 pub mod observe;
 pub mod order;
+#[cfg(test)]
+mod testing;
 pub mod union;

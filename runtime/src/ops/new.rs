@@ -3,7 +3,7 @@
 use crate::sight::compare::normal;
 use crate::table::{Entity, Key, Rung, Sighting, Table};
 use huntc_compiler::catalog::{Catalog, EntityId};
-use huntc_compiler::check::hir::{Attr, Column};
+use huntc_compiler::plan::{Attr, Column};
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashMap;
 
@@ -62,4 +62,47 @@ fn key(entity: EntityId, number: u64, of: &dyn Fn(&Attr) -> Option<Value>, catal
     let missing = kind.identity.per_record || kind.identity.required.iter().any(|a| part(a).is_none());
     let rung = if kind.identity.ladder { Rung::EntityId } else { Rung::Plain };
     Key { rung, parts, host: None, unique: if missing { number } else { 0 } }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ops::testing::run;
+    use crate::table::Table;
+    use crate::testing::{key, rows};
+
+    fn keys(table: &Table) -> Vec<String> {
+        table.entities.iter().map(|e| key(&e.key)).collect()
+    }
+
+    #[test]
+    fn rows_with_one_identity_are_one_entity() {
+        let x = run(r#"x = NEW ipv4-addr ["10.0.0.1", "10.0.0.2", "10.0.0.1"]"#, &[]);
+        assert_eq!(keys(&x), ["10.0.0.1", "10.0.0.2"]);
+    }
+
+    /// semantics.md §2
+    #[test]
+    fn a_row_without_identity_is_an_entity_of_its_own() {
+        let x = run(r#"x = NEW process [{"name": "a"}, {"name": "a"}]"#, &[]);
+        assert_eq!((keys(&x), rows(&x, "name")), (vec!["-".to_owned(), "-".to_owned()], vec!["a".to_owned(), "a".to_owned()]));
+    }
+
+    #[test]
+    fn a_flow_that_lacks_a_port_has_null_in_its_key() {
+        let x = run(r#"x = NEW network-traffic [{"src_ref.value": "10.0.0.1", "dst_ref.value": "::1", "dst_port": 80}]"#, &[]);
+        assert_eq!(keys(&x), ["10.0.0.1,-,::1,80,-"]);
+    }
+
+    #[test]
+    fn written_guids_are_compared_without_case() {
+        let id = "c1a6ae2c-3ff1-4f6e-8a9a-6b0f7e2d5c11";
+        let x = run(&format!(r#"x = NEW process [{{"x_unique_id": "{id}"}}, {{"x_unique_id": "{}"}}]"#, id.to_uppercase()), &[]);
+        assert_eq!(keys(&x), [id]);
+    }
+
+    #[test]
+    fn what_no_record_has_stands_beside_the_sightings() {
+        let x = run(r#"x = NEW ipv4-addr [{"value": "10.0.0.1", "note": "bad"}, {"value": "10.0.0.2", "note": null}]"#, &[]);
+        assert_eq!((rows(&x, "value note"), x.record_count()), (vec!["10.0.0.1 | bad".to_owned(), "10.0.0.2 | -".to_owned()], 0));
+    }
 }

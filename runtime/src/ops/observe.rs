@@ -12,8 +12,7 @@ use crate::sight::Undecided;
 use crate::table::{Collector, Table};
 use events::{Bound, Event, TimeSpan, events, inside, times};
 use huntc_compiler::catalog::EntityId;
-use huntc_compiler::check::hir::Attr;
-use huntc_compiler::plan::Observe;
+use huntc_compiler::plan::{Attr, Observe};
 use huntc_compiler::time::Instant;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
@@ -122,3 +121,6 @@ fn within(part: &Observe, nanos: i64, events: &[Vec<Event>], span: TimeSpan) -> 
     let found: Vec<Bound> = stretches.filter_map(|s| bound(part, events, s)).collect();
     (!found.is_empty()).then(|| found.into_iter().flatten().collect())
 }
+
+#[cfg(test)]
+mod tests;

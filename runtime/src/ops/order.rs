@@ -2,8 +2,7 @@
 
 use super::filter::shell;
 use crate::table::{Entity, Row, Rows, Table};
-use huntc_compiler::check::hir::Attr;
-use huntc_compiler::syntax::ast::Transformer;
+use huntc_compiler::plan::{Attr, Transformer};
 use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Ordering;
@@ -112,3 +111,6 @@ fn keep_only(entities: &mut [Entity], rows: &[(u32, u32)]) -> Vec<(u32, u32)> {
     }
     rows.iter().filter_map(|(e, s)| Some((*e, *moved.get(&(*e, *s))?))).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use super::filter::shell;
 use crate::sight::Found;
 use crate::table::{Collector, Entity, Key, Sighting, Table, Values};
 use huntc_compiler::catalog::EntityId;
-use huntc_compiler::check::hir::Attr;
+use huntc_compiler::plan::Attr;
 use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -101,5 +101,52 @@ impl Projection {
             .or_insert_with_key(|old| from.iter().map(|at| at.and_then(|at| old.get(at).cloned().flatten())).collect())
             .clone();
         Sighting { values, ..sighting.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ops::testing::run;
+    use crate::testing::{held, rows, table};
+
+    #[test]
+    fn equal_entities_become_one_with_the_sightings_of_each() {
+        let v = table("process", "@key | @record | @time\n A | 1 | 1\n B | 2 | 2");
+        let w = table("process", "@key | @record | @time\n A | 3 | 0\n C | 4 | 4");
+        assert_eq!(held(&run("x = v + w", &[&v, &w])), ["A: 3 1", "B: 2", "C: 4"]);
+    }
+
+    #[test]
+    fn one_slot_of_one_record_is_one_sighting_and_counts_if_it_counted_in_either() {
+        let v = table("process", "@key | @record | @is\n A | 1 | creation uncounted");
+        let w = table("process", "@key | @record | @is\n A | 1 | -");
+        assert_eq!(held(&run("x = v + w", &[&v, &w])), ["A: 1c"]);
+    }
+
+    #[test]
+    fn a_row_is_of_all_sightings() {
+        let v = table("process", "@key | @record | @time | name\n A | 1 | 5 | late");
+        let w = table("process", "@key | @record | @time | name | pid\n A | 2 | 1 | early | -\n A | 3 | 9 | later | 7");
+        assert_eq!(rows(&run("x = v + w", &[&v, &w]), "name pid"), ["early | 7"]);
+    }
+
+    #[test]
+    fn of_values_beside_the_sightings_the_first_variables_wins() {
+        let v = table("process", "@key | +note | +one\n A | mine | 1\n B | - | 2");
+        let w = table("process", "@key | +note | +two\n A | yours | 3\n B | yours | 4\n C | yours | 5");
+        let x = run("x = v + w", &[&v, &w]);
+        assert_eq!(rows(&x, "note one two"), ["mine | 1 | 3", "yours | 2 | 4", "yours | - | 5"]);
+    }
+
+    #[test]
+    fn the_first_entities_are_those_first_seen_then_those_with_the_smaller_key() {
+        let v = table("process", "@key | @time\n C | 1\n B | 1\n A | 2\n D | -");
+        assert_eq!(held(&run("x = GET process FROM v LIMIT 2", &[&v])), ["B: 2", "C: 1"]);
+    }
+
+    #[test]
+    fn the_first_entities_keep_the_order_of_a_sort() {
+        let v = table("process", "@key | pid\n A | 1\n B | 2\n C | 3");
+        assert_eq!(held(&run("s = SORT v BY pid\n x = GET process FROM s LIMIT 2", &[&v])), ["B: 2", "A: 1"]);
     }
 }

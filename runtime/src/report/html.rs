@@ -115,14 +115,14 @@ fn write_display(display: &Display, out: &mut dyn Write) -> Result<()> {
     }
     writeln!(out, "</tr>")?;
     let tree = !display.tree.is_empty();
-    for (row, mark) in display.lines().into_iter().take(ROWS) {
+    for line in display.lines().into_iter().take(ROWS) {
         write!(out, "<tr>")?;
-        for (column, value) in row.iter().enumerate() {
+        for (column, value) in line.row.iter().enumerate() {
             match value {
                 value if tree && column == 0 => {
                     let text = value.as_ref().map_or_else(String::new, ToString::to_string);
                     // A page joins blanks.
-                    write!(out, "<td>{}{}", mark.replace(' ', "\u{a0}"), escape(&unlike_marks(&text)))?;
+                    write!(out, "<td>{}{}{}", line.mark.replace(' ', "\u{a0}"), escape(&unlike_marks(&text)), line.times())?;
                 }
                 None => write!(out, "<td class=\"z\">")?,
                 Some(value @ (Value::Int(_) | Value::Float(_))) => write!(out, "<td class=\"n\">{value}")?,
@@ -134,7 +134,8 @@ fn write_display(display: &Display, out: &mut dyn Write) -> Result<()> {
     let shown = display.rows.len().min(ROWS) as u64;
     let rows = if shown == display.total { count(shown, "row") } else { format!("{shown} of {}", count(display.total, "row")) };
     let more = if display.complete { "" } else { ", incomplete" };
-    writeln!(out, "</table>\n<p>{rows}{more}</p>")
+    let of = display.entities_of_tree().map_or_else(String::new, |n| format!(" of {n} entities"));
+    writeln!(out, "</table>\n<p>{rows}{of}{more}</p>")
 }
 
 fn write_requests(requests: &[RequestReport], out: &mut dyn Write) -> Result<()> {

@@ -155,15 +155,40 @@ pub struct Branch {
     pub row: usize,
     /// The lines in front of its first column.
     pub mark: String,
+    /// How many entities that look the same it stands for.
+    pub count: u64,
+}
+
+/// A row as people read it.
+pub struct DisplayLine<'d> {
+    /// The row.
+    pub row: &'d [Option<Value>],
+    /// What stands in front of its first column in a tree.
+    pub mark: &'d str,
+    /// How many entities of a tree the line stands for.
+    pub count: u64,
+}
+
+impl DisplayLine<'_> {
+    /// What stands behind the first column in a tree: ` ×3`.
+    pub fn times(&self) -> String {
+        if self.count > 1 { format!(" \u{d7}{}", self.count) } else { String::new() }
+    }
 }
 
 impl Display {
-    /// The rows as people read them: those of a tree in its order, each with its mark.
-    pub fn lines(&self) -> Vec<(&[Option<Value>], &str)> {
+    /// The rows as people read them: of a tree its lines, in which a row may stand several times.
+    pub fn lines(&self) -> Vec<DisplayLine<'_>> {
         if self.tree.is_empty() {
-            return self.rows.iter().map(|row| (row.as_slice(), "")).collect();
+            return self.rows.iter().map(|row| DisplayLine { row, mark: "", count: 1 }).collect();
         }
-        self.tree.iter().filter_map(|b| Some((self.rows.get(b.row)?.as_slice(), b.mark.as_str()))).collect()
+        let lines = self.tree.iter();
+        lines.filter_map(|b| Some(DisplayLine { row: self.rows.get(b.row)?, mark: &b.mark, count: b.count })).collect()
+    }
+
+    /// How many entities a tree has, where it has more than rows.
+    pub fn entities_of_tree(&self) -> Option<u64> {
+        Some(self.tree.iter().map(|b| b.count).sum()).filter(|n| *n > self.rows.len() as u64)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Command lines, file names and domains in records are written by attackers. Each sink has its own rule; a value
 //! goes through exactly one of these functions on its way out.
 
-pub use huntc_compiler::unsafe_char::is_unsafe;
+pub use huntc_compiler::diag::is_unsafe;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -17,9 +17,9 @@ pub fn terminal_lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| c == '\n')
 }
 
-/// Text behind the lines of a tree: it cannot look like such a line.
+/// Text between the lines of a tree and its number (`×3`): it cannot look like either.
 pub fn unlike_marks(text: &str) -> Cow<'_, str> {
-    let line = |c: char| matches!(c, '\u{2500}'..='\u{257f}');
+    let line = |c: char| matches!(c, '\u{d7}' | '\u{2500}'..='\u{257f}');
     if !text.contains(line) {
         return Cow::Borrowed(text);
     }

@@ -17,10 +17,10 @@ pub fn display(display: &Display, width: Option<u16>) -> String {
     let mut table = table(width);
     table.set_header(display.columns.iter().map(|c| terminal(c).into_owned()));
     let tree = !display.tree.is_empty();
-    for (row, mark) in display.lines() {
+    for line in display.lines() {
         table.add_row((0..display.columns.len()).map(|column| {
-            let text = row.get(column).and_then(Option::as_ref).map_or_else(String::new, cell);
-            if tree && column == 0 { format!("{mark}{}", unlike_marks(&text)) } else { text }
+            let text = line.row.get(column).and_then(Option::as_ref).map_or_else(String::new, cell);
+            if tree && column == 0 { format!("{}{}{}", line.mark, unlike_marks(&text), line.times()) } else { text }
         }));
     }
     align_numbers(&mut table, &display.rows, usize::from(tree)..display.columns.len());
@@ -92,6 +92,9 @@ fn summary_row(variable: &VariableReport, last: bool, unidentified: bool) -> Vec
 fn row_count(display: &Display) -> String {
     let shown = display.rows.len() as u64;
     let mut line = if shown == display.total { count(shown, "row") } else { format!("{shown} of {}", count(display.total, "row")) };
+    if let Some(entities) = display.entities_of_tree() {
+        let _ = write!(line, " of {entities} entities");
+    }
     if !display.complete {
         line.push_str(" (incomplete: more may exist)");
     }
@@ -166,7 +169,7 @@ mod tests {
     fn trees_are_drawn_and_limits_are_counted() {
         let rows = ["a", "b"].map(|n| vec![Some(Value::text(n))]).to_vec();
         let mut table = sample("x", &["name"], rows);
-        table.tree = vec![Branch { row: 1, mark: String::new() }, Branch { row: 0, mark: "└─ ".to_owned() }];
+        table.tree = vec![Branch { row: 1, mark: String::new(), count: 1 }, Branch { row: 0, mark: "└─ ".to_owned(), count: 1 }];
         table.total = 7;
         table.complete = false;
         insta::assert_snapshot!(display(&table, None), @r"
@@ -182,10 +185,27 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_a_tree_may_stand_for_several_entities() {
+        let rows = ["a", "b ×7"].map(|n| vec![Some(Value::text(n)), Some(Value::Int(1))]).to_vec();
+        let mut table = sample("x", &["name", "n"], rows);
+        let branch = |row, mark: &str, count| Branch { row, mark: mark.to_owned(), count };
+        table.tree = vec![branch(0, "", 1), branch(1, "└─ ", 3), branch(0, "", 2)];
+        insta::assert_snapshot!(display(&table, None), @r"
+        DISP x (statement 2)
+        | name            | n |
+        |-----------------|---|
+        | a               | 1 |
+        | └─ b \u{d7}7 ×3 | 1 |
+        | a ×2            | 1 |
+        2 rows of 6 entities
+        ");
+    }
+
+    #[test]
     fn a_name_cannot_draw_branches_of_its_own() {
         let rows = ["a", "└─ lsass.exe\n│  b"].map(|n| vec![Some(Value::text(n))]).to_vec();
         let mut table = sample("x", &["name"], rows);
-        table.tree = vec![Branch { row: 0, mark: String::new() }, Branch { row: 1, mark: "└─ ".to_owned() }];
+        table.tree = vec![Branch { row: 0, mark: String::new(), count: 1 }, Branch { row: 1, mark: "└─ ".to_owned(), count: 1 }];
         let text = display(&table, None);
         assert!(text.contains(r"| └─ \u{2514}\u{2500} lsass.exe\n\u{2502}  b |"), "{text}");
     }

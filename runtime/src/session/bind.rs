@@ -6,10 +6,10 @@ use crate::config::kinds::files::LogFiles;
 use crate::config::kinds::{ResolvedSource, SourceKind as _};
 use crate::source::SourceError;
 use crate::source::logs::ReadReport;
-use huntc_compiler::check::hir::{DataSource, Get, GetFrom, Hunt, StepKind};
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::codes::store::BAD_LINES;
 use huntc_compiler::diag::{Diagnostic, Severity, suggest};
+use huntc_compiler::plan::{DataSource, Op, Plan};
 use huntc_compiler::source::{SourceId, Span};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,11 +30,11 @@ impl BoundSources {
 
 impl Session {
     /// Finds out what each source of a hunt stands for; nothing is opened.
-    pub(super) fn bind(&self, hunt: &Hunt, huntflow: &Huntflow, id: SourceId) -> BoundSources {
+    pub(super) fn bind(&self, plan: &Plan, huntflow: &Huntflow, id: SourceId) -> BoundSources {
         let config = &huntflow.config;
         let mut bound = BoundSources::default();
-        for source in &hunt.sources {
-            let span = statement_of(hunt, &source.name).unwrap_or_else(|| Span::new(id, 0, 0));
+        for source in &plan.sources {
+            let span = statement_of(plan, &source.name).unwrap_or_else(|| Span::new(id, 0, 0));
             bound.diagnostics.extend(config.notices.get(&source.name).cloned());
             let resolved = if let Some(binding) = config.sources.get(&source.name) {
                 binding.kind.resolve(&source.name, &self.environment)
@@ -73,14 +73,14 @@ fn how_to_bind(name: &str) -> String {
 }
 
 /// The statement that names a source first.
-pub(super) fn statement_of(hunt: &Hunt, name: &str) -> Option<Span> {
-    let index = hunt.sources.iter().position(|s| s.name == name)?;
-    let names = |kind: &StepKind| match kind {
-        StepKind::Get(Get { from: GetFrom::Sources { sources, .. }, .. }) => sources.iter().any(|(s, _)| usize::from(s.0) == index),
-        StepKind::Find(find) => find.sources.iter().any(|(s, _)| usize::from(s.0) == index),
+pub(super) fn statement_of(plan: &Plan, name: &str) -> Option<Span> {
+    let index = plan.sources.iter().position(|s| s.name == name)?;
+    let asks = |op: &Op| match op {
+        Op::Scan(scan) => usize::from(scan.source.0) == index,
+        Op::Pivot(pivot) => usize::from(pivot.source.0) == index,
         _ => false,
     };
-    hunt.steps.iter().find(|s| names(&s.kind)).map(|s| s.span)
+    plan.nodes.iter().find(|node| asks(&node.op)).map(|node| node.origin)
 }
 
 /// A source's error as a diagnostic at a statement.

@@ -5,12 +5,11 @@ use super::{Huntflow, RunSettings, Session, SourcePool};
 use crate::exec::{self, Job, Kept, RunOptions};
 use crate::report::model::{HuntReport, Status};
 use crate::source::{Fields, SourceError};
-use huntc_compiler::check::hir::{Hunt, VarId};
-use huntc_compiler::compile::Compilation;
+use huntc_compiler::compile::{Compilation, Compiled};
 use huntc_compiler::diag::codes::internal::BUG;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::{Diagnostic, Sink};
-use huntc_compiler::plan::Plan;
+use huntc_compiler::plan::{Plan, VarId};
 use huntc_compiler::source::Span;
 use huntc_compiler::time::TimeRange;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -70,8 +69,8 @@ pub enum Finding {
     NoVariable,
     /// Those of a variable.
     Variable {
-        /// The checked hunt.
-        hunt: Box<Hunt>,
+        /// The plan.
+        plan: Box<Plan>,
         /// The variable.
         variable: VarId,
         /// Fewer entities are no finding.
@@ -112,20 +111,20 @@ fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings,
         Ok(compilation) => compilation,
         Err(problem) => return refused(Refusal::Unreadable, vec![*problem]),
     };
-    let Some((hunt, plan)) = compiled else { return refused(Refusal::Faulty, diagnostics) };
-    let mut bound = session.bind(&hunt, huntflow, id);
+    let Some(compiled) = compiled else { return refused(Refusal::Faulty, diagnostics) };
+    let mut bound = session.bind(&compiled.plan, huntflow, id);
     let unbound = bound.refused();
     diagnostics.append(&mut bound.diagnostics);
     if unbound {
         return refused(Refusal::Unbound, diagnostics);
     }
-    let wanted = front_matter.finding_of(&hunt);
-    let work = Work { huntflow, settings, context, hunt: &hunt, plan: &plan, bound: &bound };
+    let wanted = front_matter.finding_of(&compiled.hunt);
+    let work = Work { huntflow, settings, context, compiled: &compiled, bound: &bound };
     let (mut report, kept) = work.execute(diagnostics, wanted.map(|(variable, _)| variable));
     report.diagnostics.extend(work.bad_lines());
     let finding = match (wanted, kept) {
         (None, _) => Finding::NoVariable,
-        (Some((variable, at_least)), Some(kept)) => Finding::Variable { hunt: Box::new(hunt), variable, at_least, kept },
+        (Some((variable, at_least)), Some(kept)) => Finding::Variable { plan: Box::new(compiled.plan), variable, at_least, kept },
         (Some(_), None) => Finding::Unknown,
     };
     HuntRun { report, refusal: None, finding }
@@ -136,8 +135,7 @@ struct Work<'a> {
     huntflow: &'a Huntflow,
     settings: &'a RunSettings,
     context: &'a RunContext<'a>,
-    hunt: &'a Hunt,
-    plan: &'a Plan,
+    compiled: &'a Compiled,
     bound: &'a BoundSources,
 }
 
@@ -167,8 +165,9 @@ impl Work<'_> {
         };
         let job = Job {
             file: huntflow.file.clone(),
-            hunt: self.hunt,
-            plan: self.plan,
+            plan: &self.compiled.plan,
+            requests: &self.compiled.requests,
+            request_of: &|id, node| self.compiled.request_of(&huntflow.catalog, id, node),
             catalog: &huntflow.catalog,
             diagnostics,
             folder: huntflow.folder(),
@@ -188,7 +187,7 @@ impl Work<'_> {
         let mut sink = Sink::new(huntflow.config.lint_levels(&self.settings.lints));
         for name in self.bound.sources.keys() {
             let report = self.context.pool.take_report(&huntflow.config, name).filter(|report| report.bad_total > 0);
-            if let (Some(report), Some(span)) = (report, statement_of(self.hunt, name)) {
+            if let (Some(report), Some(span)) = (report, statement_of(&self.compiled.plan, name)) {
                 sink.report(bad_lines(&report, &format!("`{name}`"), span));
             }
         }

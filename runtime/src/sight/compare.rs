@@ -2,11 +2,11 @@
 
 use super::{References, Undecided};
 use huntc_compiler::catalog::ValueType;
-use huntc_compiler::check::hir::{Operand, Test, TestOp};
-use huntc_compiler::identifier::folds_case;
-use huntc_compiler::pattern::like::Like;
-use huntc_compiler::pattern::regex::Regex;
-use huntc_compiler::registry_hive;
+use huntc_compiler::plan::identifier::folds_case;
+use huntc_compiler::plan::pattern::like::Like;
+use huntc_compiler::plan::pattern::regex::Regex;
+use huntc_compiler::plan::registry_hive;
+use huntc_compiler::plan::{Operand, Test, TestOp};
 use huntc_compiler::value::Value;
 use ipnet::IpNet;
 use rustc_hash::FxHashSet;

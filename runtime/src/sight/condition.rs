@@ -3,7 +3,7 @@
 use super::compare::Comparer;
 use super::{References, Undecided};
 use huntc_compiler::catalog::{Catalog, EntityId, Rule};
-use huntc_compiler::check::hir::{Attr, Predicate, Test};
+use huntc_compiler::plan::{Attr, Predicate, Test};
 
 /// A condition ready to be decided.
 pub(crate) struct Condition {

@@ -9,6 +9,8 @@ mod having;
 mod identity;
 mod known;
 mod read;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use identity::{Lives, host_pids};
@@ -18,7 +20,7 @@ pub(crate) use view::typed_text;
 
 use crate::table::Key;
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::check::hir::{Attr, VarId};
+use huntc_compiler::plan::{Attr, VarId};
 use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 

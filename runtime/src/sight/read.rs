@@ -9,7 +9,7 @@ use super::{Reading, Standing, Undecided};
 use crate::source::Records;
 use crate::table::{Collector, Key, Sighting, Values};
 use huntc_compiler::catalog::{AttrId, EntityId, SlotId, Way};
-use huntc_compiler::check::hir::{Attr, Predicate, SightingAttr};
+use huntc_compiler::plan::{Attr, Predicate, SightingAttr};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};

@@ -1,6 +1,6 @@
 //! Which fields of records are asked for.
 
-use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::request::BoundRequest;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -10,8 +10,8 @@ pub mod store;
 pub use clocks::Clock;
 pub use fields::Fields;
 
-use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::diag::Code;
+use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -3,12 +3,13 @@
 
 mod key;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub use key::{Key, Rung};
 
 use huntc_compiler::catalog::EntityId;
-use huntc_compiler::check::hir::Attr;
-use huntc_compiler::syntax::ast::Transformer;
+use huntc_compiler::plan::{Attr, Transformer};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -24,6 +25,8 @@ pub struct Table {
     pub entity: Option<EntityId>,
     /// What the values of sightings are.
     pub columns: Vec<Attr>,
+    /// Those of the columns that hold identifiers: GUIDs, hashes and the like.
+    pub identifiers: Vec<Attr>,
     /// Names of the values that entities have beside their sightings: from NEW, LOAD and analytics.
     pub added: Vec<String>,
     /// In row order.

@@ -1,9 +1,8 @@
 //! Rows of a table: one value of each attribute for an entity (semantics.md §4).
 
 use super::{Entity, Rows, Sighting, Table};
-use huntc_compiler::catalog::{Catalog, ValueType};
-use huntc_compiler::check::hir::{Attr, SightingAttr};
-use huntc_compiler::identifier::is_guid;
+use huntc_compiler::plan::identifier::is_guid;
+use huntc_compiler::plan::{Attr, SightingAttr};
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashSet;
 
@@ -52,7 +51,7 @@ impl Table {
             return added;
         }
         let at = self.columns.iter().position(|c| c == attr)?;
-        let id = self.is_id(attr);
+        let id = self.identifiers.contains(attr);
         let value = |s: &Sighting| s.values.get(at).cloned().flatten().map(|v| if id { printed(v) } else { v });
         let born = entity.sightings.iter().filter(|s| s.creation).map(|s| s.time).min();
         let creation = entity.sightings.iter().filter(|s| s.creation && Some(s.time) == born).filter_map(value).min();
@@ -70,13 +69,6 @@ impl Table {
             }
             found.map(|(_, v)| v)
         })
-    }
-
-    /// Whether an attribute's values are identifiers.
-    fn is_id(&self, attr: &Attr) -> bool {
-        let (Some(entity), Attr::Catalog(id)) = (self.entity, attr) else { return false };
-        let attribute = Catalog::builtin().entities.get(usize::from(entity.0)).and_then(|e| e.attributes.get(usize::from(id.0)));
-        attribute.is_some_and(|a| a.ty == ValueType::Id)
     }
 
     fn record_column(&self, rows: &[(u32, u32)], attr: &Attr) -> Vec<Option<Value>> {

@@ -1,8 +1,8 @@
 //! The text of a huntflow: every stage runs, every place lies in the text, what is printed is read back.
 
-use huntc_compiler::backend::elastic::{lower, show};
+use huntc_compiler::backend::elastic::show;
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::compile::{Compilation, compile};
+use huntc_compiler::compile::{Compilation, Compiled, compile};
 use huntc_compiler::diag::{Diagnostic, Severity, render_github, render_json, render_text};
 use huntc_compiler::options::Options;
 use huntc_compiler::plan;
@@ -51,12 +51,12 @@ pub(super) fn places(diagnostics: &[Diagnostic], text: &str) {
 
 /// Every stage can be shown.
 fn stages(compilation: &Compilation) {
-    let Some((hunt, built)) = &compilation.compiled else { return };
+    let Some(Compiled { hunt, plan: built, requests }) = &compilation.compiled else { return };
     let catalog = Catalog::builtin();
     tree_text(hunt);
-    plan::show::plan(built, hunt, catalog);
-    plan::graph::dot(built, hunt, catalog);
-    let shown = show::requests(&lower::requests(built, catalog), hunt);
+    plan::show::plan(built, catalog);
+    plan::graph::dot(built, catalog);
+    let shown = show::requests(requests, built);
     assert!(!shown.contains("NaN"), "{shown}");
 }
 

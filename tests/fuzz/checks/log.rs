@@ -2,7 +2,7 @@
 
 use super::json::{self, Fields};
 use super::stored::{fetch, read};
-use huntc_compiler::backend::elastic::query::Query;
+use huntc_compiler::request::Query;
 use huntc_runtime::source::Records;
 use huntc_runtime::source::logs::{BadReason, NAMED_BAD_LINES};
 use serde_json::Value;

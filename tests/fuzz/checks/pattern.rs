@@ -2,9 +2,9 @@
 //! stands for it, and nothing else where that query is exact.
 
 use super::stored::{fetch, read};
-use huntc_compiler::backend::elastic::query::{Never, Query, Regexp, Term, Wildcard};
 use huntc_compiler::pattern::like::{Like, LikeQuery};
 use huntc_compiler::pattern::regex::{Lucene, LuceneLeaf, Regex};
+use huntc_compiler::request::{Never, Query, Regexp, Term, Wildcard};
 use huntc_compiler::value::Value;
 
 /// The first byte says whether case is folded.

@@ -2,7 +2,7 @@
 //! taken as right, so that it gets behind them.
 
 use super::stored::{Folder, fetch};
-use huntc_compiler::backend::elastic::query::{Bound, Query, Range, Wildcard};
+use huntc_compiler::request::{Limit, Query, Range, Wildcard};
 use huntc_compiler::value::Value;
 use huntc_runtime::source::store::Store;
 
@@ -33,9 +33,9 @@ pub fn check(bytes: &[u8]) {
     }
 }
 
-fn queries(field: &str) -> Vec<Query<huntc_compiler::backend::elastic::query::Never>> {
+fn queries(field: &str) -> Vec<Query<huntc_compiler::request::Never>> {
     let field = field.to_owned();
-    let bound = |value| Some(Bound { value, inclusive: true });
+    let bound = |value| Some(Limit { value, inclusive: true });
     let range = |lower, upper| Query::Range(Range { field: field.clone(), lower, upper });
     vec![
         Query::MatchAll,

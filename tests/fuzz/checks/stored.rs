@@ -1,7 +1,6 @@
 //! Files in a folder of the process, and requests on stores of them.
 
-use huntc_compiler::backend::elastic::query::{Never, Query};
-use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::request::{BoundRequest, Never, Query};
 use huntc_runtime::source::logs::{ReadOptions, ReadReport};
 use huntc_runtime::source::store::Store;
 use huntc_runtime::source::{DataSource, FetchContext, Records, SourceError};
@@ -46,6 +45,6 @@ pub fn read(bytes: &[u8], block: usize) -> Result<(Store, ReadReport), SourceErr
 
 /// The records that a query finds.
 pub fn fetch(store: &Store, query: Query<Never>, fields: Vec<String>) -> Result<Records, SourceError> {
-    let request = BoundRequest { query, window: None, fields, first_only: false };
+    let request = BoundRequest::of(huntc_compiler::catalog::Catalog::builtin(), query, fields);
     store.fetch(&request, &FetchContext::default())
 }

@@ -1,14 +1,13 @@
 //! One comparison on one ECS field, as a query. Tables of what each index type can answer exactly:
 //! Elasticsearch reference "Term-level queries"; measured differences between servers are named where they matter.
 
-use super::predicate::{Context, Lowered};
-use super::query::{Bound, Query, Range, Regexp, Term, Terms, Wildcard};
-use super::request::{Hole, HolePart};
+use super::lowered::{Context, Lowered};
 use crate::catalog::{Access, FieldType, Rule, ValueType};
 use crate::check::hir::{Operand, Test, TestOp};
 use crate::pattern::like::{Like, LikeQuery};
 use crate::pattern::regex::{Lucene, Regex};
 use crate::registry_hive;
+use crate::request::{Hole, HolePart, Limit, Query, Range, Regexp, Term, Terms, Wildcard, spellings};
 use crate::time::{Instant, MILLISECOND};
 use crate::value::Value;
 use ipnet::{IpNet, Ipv6Net};
@@ -132,14 +131,6 @@ fn equal_to(field: &str, kind: FieldType, test: &Test, values: Vec<Value>) -> Lo
     }
 }
 
-/// The spellings of a GUID or hash in use: as given, lower, upper.
-pub fn spellings(value: &Value) -> Vec<Value> {
-    let text = value.to_string();
-    let (lower, upper) = (text.to_ascii_lowercase(), text.to_ascii_uppercase());
-    let given = (text != lower && text != upper).then_some(text);
-    [lower, upper].into_iter().chain(given).map(Value::text).collect()
-}
-
 /// The value as a keyword has it.
 fn as_text(value: Value) -> Value {
     match value {
@@ -148,26 +139,27 @@ fn as_text(value: Value) -> Value {
     }
 }
 
-type Limit<'a> = Option<(&'a Value, bool)>;
+/// A literal and whether it is inside.
+type Literal<'a> = Option<(&'a Value, bool)>;
 
-fn bounds(field: &str, kind: FieldType, test: &Test, lower: Limit<'_>, upper: Limit<'_>) -> Lowered {
+fn bounds(field: &str, kind: FieldType, test: &Test, lower: Literal<'_>, upper: Literal<'_>) -> Lowered {
     let numbers = matches!(kind, FieldType::Long | FieldType::Float) && test.ty.is_number();
     let text = matches!(kind, FieldType::Keyword | FieldType::Wildcard) && test.ty == ValueType::Text && !test.fold;
     let times = kind == FieldType::Date && test.ty == ValueType::Time;
     if !(numbers || text || times) {
         return Lowered::superset(Query::exists(field));
     }
-    let bound = |limit: Limit<'_>, up: bool| {
-        limit.map(|(value, inclusive)| match value {
+    let limit = |literal: Literal<'_>, up: bool| {
+        literal.map(|(value, inclusive)| match value {
             // Servers keep milliseconds: the bound is moved outwards to one, and the runtime tests to the nanosecond.
             Value::Time(t) => {
                 let millis = if up { t.millis_ceil() } else { t.millis_floor() };
-                Bound { value: Value::Time(Instant(millis.saturating_mul(MILLISECOND))), inclusive: true }
+                Limit { value: Value::Time(Instant(millis.saturating_mul(MILLISECOND))), inclusive: true }
             }
-            other => Bound { value: other.clone(), inclusive },
+            other => Limit { value: other.clone(), inclusive },
         })
     };
-    let query = Query::Range(Range { field: field.to_owned(), lower: bound(lower, false), upper: bound(upper, true) });
+    let query = Query::Range(Range { field: field.to_owned(), lower: limit(lower, false), upper: limit(upper, true) });
     Lowered { query, exact: !times }
 }
 

@@ -1,61 +1,44 @@
 //! Plan nodes to request templates.
 
-use super::predicate::{self, Context, Lowered};
-use super::query::{Query, Terms};
-use super::request::{Exactness, Hole, HolePart, RequestTemplate};
+use super::lowered::{Context, Lowered};
+use super::predicate;
 use crate::catalog::{AttrId, Catalog, EntityId, Guard, Rule, SlotId};
 use crate::check::hir::{Attr, Predicate, SightingAttr};
 use crate::options::ProcessIdentity;
 use crate::plan::{Node, NodeId, Op, Pivot, Plan, Scan};
+use crate::request::{
+    BoundRequest, Exactness, FieldKinds, Hole, HolePart, Query, RequestForm, RequestTemplate, Requests, Terms, creation_record,
+};
 use crate::value::Value;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-pub use super::predicate::creation;
-
-/// Every request of a plan, in plan order, as a dry run shows them.
-pub fn requests(plan: &Plan, catalog: &Catalog) -> Vec<RequestTemplate> {
-    let ladder = plan.identity == ProcessIdentity::Ladder;
-    plan.iter().filter_map(|(id, _)| request(plan, catalog, id, ladder)).collect()
+/// Every request of a plan.
+pub fn requests(plan: &Plan, catalog: &Catalog) -> Requests {
+    let nodes = plan.iter().map(|(id, node)| request_of(plan, catalog, id, node)).collect();
+    let probe = BoundRequest::of(catalog, Query::exists("process.entity_id"), ["@timestamp"]);
+    let creations = BoundRequest::of(catalog, creation_record(), ["@timestamp", "host.name", "process.pid"]);
+    Requests { nodes, probe: BoundRequest { first_only: true, ..probe }, creations }
 }
 
-/// The request of a node; `None` for local work. `ladder`: whether the source's processes may lack entity ids
-/// (semantics.md §2).
-pub fn request(plan: &Plan, catalog: &Catalog, id: NodeId, ladder: bool) -> Option<RequestTemplate> {
-    request_of(plan, catalog, id, plan.node(id), ladder)
-}
-
-/// The request that `node` would need in the place of the node `id`: the same with another condition, window or way, for
-/// explanations.
-pub fn request_of(plan: &Plan, catalog: &Catalog, id: NodeId, node: &Node, ladder: bool) -> Option<RequestTemplate> {
+/// The request of a node with this id; `None` for local work. The node may be another than the plan's, with the same inputs but
+/// another condition, window or way, as explanations ask for.
+pub fn request_of(plan: &Plan, catalog: &Catalog, id: NodeId, node: &Node) -> Option<RequestTemplate> {
     let entity = node.entity?;
-    let request = Request { catalog, plan, node, entity, ladder };
-    let (source, window, lowered, purpose, fields) = match &node.op {
-        Op::Scan(scan) => (scan.source, scan.window, request.scan(scan), request.scan_purpose(), request.scan_fields(scan)),
-        Op::Pivot(pivot) => {
-            (pivot.source, pivot.window, request.pivot(pivot), request.pivot_purpose(pivot), request.pivot_fields(pivot))
-        }
-        Op::CreationRecords { source, window } => {
-            let purpose = format!("statement {}: creation records of {:?}", node.statement, node.inputs.first()?);
-            (*source, *window, request.starts(), purpose, request.starts_fields())
-        }
+    let (source, window) = match &node.op {
+        Op::Scan(scan) => (scan.source, scan.window),
+        Op::Pivot(pivot) => (pivot.source, pivot.window),
+        Op::CreationRecords { source, window } => (*source, *window),
         _ => return None,
     };
-    let exactness = if lowered.exact { Exactness::Exact } else { Exactness::Superset };
-    let fields = fields.into_iter().collect();
-    Some(RequestTemplate { node: id, source, query: lowered.query, window, fields, exactness, purpose })
+    let by_entity_id = Request { catalog, plan, node, entity, ladder: false };
+    let two_forms = plan.identity != ProcessIdentity::EntityId && by_entity_id.is_about_processes();
+    let by_ladder = two_forms.then(|| Request { ladder: true, ..by_entity_id }.form());
+    let purpose = by_entity_id.purpose();
+    Some(RequestTemplate { node: id, source, window, purpose, by_entity_id: by_entity_id.form(), by_ladder })
 }
 
-/// Creation records of these pids, wherever in time: the lives of processes that have no entity id.
-pub fn lives<H>(pids: Vec<Value>) -> (Query<H>, Vec<String>) {
-    let fields = ["@timestamp", "host.name", "process.pid"].map(str::to_owned).to_vec();
-    (Query::all([creation(), Query::terms("process.pid", pids)]), fields)
-}
-
-/// Whether any record of the source has an entity id.
-pub fn probe<H>() -> (Query<H>, Vec<String>) {
-    (Query::exists("process.entity_id"), vec!["@timestamp".to_owned()])
-}
-
+#[derive(Clone, Copy)]
 struct Request<'a> {
     catalog: &'a Catalog,
     plan: &'a Plan,
@@ -77,6 +60,29 @@ fn condition(guard: &Guard) -> Query<Hole> {
 impl Request<'_> {
     fn context(&self) -> Context<'_> {
         Context { catalog: self.catalog, references: &self.node.references, plan: self.plan }
+    }
+
+    fn form(&self) -> RequestForm {
+        let (lowered, fields) = match &self.node.op {
+            Op::Scan(scan) => (self.scan(scan), self.scan_fields(scan)),
+            Op::Pivot(pivot) => (self.pivot(pivot), self.pivot_fields(pivot)),
+            _ => (self.starts(), self.starts_fields()),
+        };
+        let exactness = if lowered.exact { Exactness::Exact } else { Exactness::Superset };
+        let kinds = Arc::new(FieldKinds::of(self.catalog, &lowered.query, &fields));
+        RequestForm { query: lowered.query, fields: fields.into_iter().collect(), kinds, exactness }
+    }
+
+    /// Whether processes are asked for, asked from, or compared.
+    fn is_about_processes(&self) -> bool {
+        let (input, predicate) = match &self.node.op {
+            Op::Scan(scan) => (None, Some(&scan.predicate)),
+            Op::Pivot(pivot) => (Some(pivot.input), Some(&pivot.filter)),
+            _ => (None, None),
+        };
+        let ladder = |entity: EntityId| self.catalog.get(entity).identity.ladder;
+        let compared = || predicate.is_some_and(|p| p.tests().iter().any(|t| ladder(t.entity)));
+        ladder(self.entity) || input.is_some_and(ladder) || compared()
     }
 
     fn scan(&self, scan: &Scan) -> Lowered {
@@ -144,7 +150,7 @@ impl Request<'_> {
     fn starts(&self) -> Lowered {
         let input = self.node.inputs.first().copied().unwrap_or(NodeId(0));
         let keys = self.keys(input, self.entity, SlotId(0));
-        Lowered { query: Query::all([creation(), keys.query]), exact: keys.exact }
+        Lowered { query: Query::all([creation_record(), keys.query]), exact: keys.exact }
     }
 
     fn scan_fields(&self, scan: &Scan) -> Fields {
@@ -236,18 +242,14 @@ impl Request<'_> {
         }
     }
 
-    fn scan_purpose(&self) -> String {
-        format!("statement {}: GET {}", self.node.statement, self.catalog.get(self.entity).name)
-    }
-
-    fn pivot_purpose(&self, pivot: &Pivot) -> String {
-        let name = &self.catalog.get(self.entity).name;
-        format!(
-            "statement {}: FIND {name} {} {:?}",
-            self.node.statement,
-            pivot.relation,
-            self.node.inputs.first().unwrap_or(&NodeId(0))
-        )
+    fn purpose(&self) -> String {
+        let (node, name) = (self.node, &self.catalog.get(self.entity).name);
+        let input = node.inputs.first().copied().unwrap_or(NodeId(0));
+        match &node.op {
+            Op::Scan(_) => format!("statement {}: GET {name}", node.statement),
+            Op::Pivot(pivot) => format!("statement {}: FIND {name} {} {input:?}", node.statement, pivot.relation),
+            _ => format!("statement {}: creation records of {input:?}", node.statement),
+        }
     }
 }
 

@@ -4,59 +4,11 @@
 //! slot by slot. [`Lowered::exact`] says where that test cannot change anything.
 
 use super::leaf;
-use super::query::Query;
-use super::request::Hole;
+use super::lowered::{Context, Lowered};
 use crate::catalog::{Access, Catalog, Entity, EntityId, Rule, SlotId, ValueType};
-use crate::check::hir::{Attr, Operand, Predicate, Test, TestOp, VarId};
-use crate::plan::{NodeId, Plan};
+use crate::check::hir::{Attr, Operand, Predicate, Test, TestOp};
+use crate::request::{Hole, Query};
 use crate::value::Value;
-
-/// A query and whether it says exactly what was asked.
-pub(super) struct Lowered {
-    pub(super) query: Query<Hole>,
-    pub(super) exact: bool,
-}
-
-impl Lowered {
-    pub(super) fn exact(query: Query<Hole>) -> Self {
-        Self { query, exact: true }
-    }
-
-    pub(super) fn superset(query: Query<Hole>) -> Self {
-        Self { query, exact: false }
-    }
-
-    fn join(parts: Vec<Self>, combine: impl FnOnce(Vec<Query<Hole>>) -> Query<Hole>) -> Self {
-        let exact = parts.iter().all(|p| p.exact);
-        Self { query: combine(parts.into_iter().map(|p| p.query).collect()), exact }
-    }
-
-    /// All hold.
-    pub(super) fn all(parts: Vec<Self>) -> Self {
-        Self::join(parts, Query::all)
-    }
-
-    /// One holds.
-    pub(super) fn any(parts: Vec<Self>) -> Self {
-        Self::join(parts, Query::any)
-    }
-}
-
-/// What lowering a condition needs to know.
-pub(super) struct Context<'a> {
-    pub(super) catalog: &'a Catalog,
-    /// Variables that references name, with the node that fills them.
-    pub(super) references: &'a [(VarId, NodeId)],
-    /// The plan whose nodes fill holes.
-    pub(super) plan: &'a Plan,
-}
-
-impl Context<'_> {
-    /// Type of a node's rows.
-    pub(super) fn entity_of(&self, node: NodeId) -> Option<EntityId> {
-        self.plan.node(node).entity
-    }
-}
 
 /// The entity of a type stands in a slot: it has what its identity needs. A process without an entity id is found too,
 /// if it has any value of its own: it is counted as unidentified.
@@ -158,8 +110,12 @@ fn comparison(context: &Context<'_>, test: &Test, slot: SlotId) -> Lowered {
         let absent = matches!(test.op, TestOp::Null) && !test.negated;
         return Lowered::exact(if absent { Query::MatchAll } else { Query::MatchNone });
     };
+    if !access.fields.iter().all(|f| context.catalog.field_type(f).holds(test.ty)) {
+        // A user's attribute reads more from the field than its index takes.
+        return Lowered::superset(Query::MatchAll);
+    }
     if let TestOp::Null = test.op {
-        return null(access, test.negated);
+        return null(context.catalog, access, test);
     }
     if access.rule == Rule::RegistryKey {
         return leaf::registry_key(context, access, test);
@@ -199,9 +155,13 @@ fn one_family(test: &Test) -> bool {
     }
 }
 
-fn null(access: &Access, negated: bool) -> Lowered {
+fn null(catalog: &Catalog, access: &Access, test: &Test) -> Lowered {
+    let negated = test.negated;
     let present = Query::any(access.fields.iter().map(Query::exists));
+    // A value that the attribute's type does not read is absent, though the field exists.
+    let fits = |field: &String| catalog.field_type(field).fits(test.ty);
     match access.rule {
+        _ if !access.fields.iter().all(fits) => Lowered::superset(if negated { present } else { Query::MatchAll }),
         Rule::Value | Rule::First | Rule::Basename => {
             Lowered::exact(if negated { present } else { Query::all_but(Query::MatchAll, present) })
         }
@@ -221,12 +181,4 @@ fn null(access: &Access, negated: bool) -> Lowered {
 /// Sysmon events whose `process.hash` is a deleted file's (Sysmon 23 to 26).
 fn deleted_file() -> Query<Hole> {
     Query::terms("event.code", ["23", "24", "25", "26"].map(Value::text).to_vec())
-}
-
-/// Records that say that a process began (semantics.md §4).
-pub fn creation<H>() -> Query<H> {
-    Query::any([
-        Query::term("event.code", Value::text("1")),
-        Query::all([Query::term("event.category", Value::text("process")), Query::term("event.type", Value::text("start"))]),
-    ])
 }

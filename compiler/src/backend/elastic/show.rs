@@ -1,41 +1,50 @@
 //! Requests for people: JSON lines, Kibana Dev Tools, curl. Nothing here is sent.
 
-use super::query::Query;
-use super::request::{Exactness, RequestTemplate, with_window};
-use crate::check::hir::Hunt;
-use crate::options::Options;
+use crate::options::{Options, ProcessIdentity};
+use crate::plan::Plan;
+use crate::request::{Exactness, Hole, Query, RequestForm, RequestTemplate, Requests, with_window};
 use serde::Serialize;
 use std::fmt::Write;
 
 /// The size of a page in what is shown; running reads every page.
 const PAGE: u32 = 10_000;
 
+/// The body of a page; running sorts by the point in time, which only works under one.
 #[derive(Serialize)]
-struct Body<'a, H: Serialize> {
+struct Body<'a> {
     size: u32,
     track_total_hits: bool,
-    query: &'a Query<H>,
-    _source: &'a [String],
+    query: Query<Hole>,
+    _source: Vec<&'a str>,
     sort: [&'static str; 1],
 }
 
+/// What is asked, in the form that the plan's identity of processes calls for; `auto` is shown as entity ids.
+fn form<'t>(template: &'t RequestTemplate, plan: &Plan) -> &'t RequestForm {
+    template.form(plan.identity == ProcessIdentity::Ladder)
+}
+
 /// The body that a template is sent with, holes left open.
-fn body(template: &RequestTemplate) -> String {
-    let query = with_window(template.query.clone(), template.window);
-    let fields: Vec<String> = template.fields.iter().filter(|f| *f != "_id").cloned().collect();
-    let body = Body { size: PAGE, track_total_hits: false, query: &query, _source: &fields, sort: ["_shard_doc"] };
+fn body(template: &RequestTemplate, form: &RequestForm) -> String {
+    let body = Body {
+        size: PAGE,
+        track_total_hits: false,
+        query: with_window(form.query.clone(), template.window),
+        _source: form.fields.iter().map(String::as_str).filter(|f| *f != "_id").collect(),
+        sort: ["@timestamp"],
+    };
     serde_json::to_string_pretty(&body).unwrap_or_default()
 }
 
-/// Index expression of a template's source: the bound one, else the source's name.
-fn index(template: &RequestTemplate, hunt: &Hunt, options: &Options) -> (String, String) {
-    let name = hunt.sources.get(usize::from(template.source.0)).map_or("", |s| s.name.as_str());
+/// Address and index expression of a template's source: the bound ones, else the source's name on this machine.
+fn place(template: &RequestTemplate, plan: &Plan, options: &Options) -> (String, String) {
+    let name = plan.source(template.source).map_or("", |s| s.name.as_str());
     let bound = options.sources.iter().find(|s| s.name == name).and_then(|s| s.cluster.clone());
     bound.unwrap_or_else(|| ("http://localhost:9200".to_owned(), name.to_owned()))
 }
 
-fn heading(template: &RequestTemplate) -> String {
-    let exact = match template.exactness {
+fn heading(template: &RequestTemplate, form: &RequestForm) -> String {
+    let exact = match form.exactness {
         Exactness::Exact => "every hit is wanted",
         Exactness::Superset => "hits are tested again on the returned fields",
     };
@@ -43,7 +52,7 @@ fn heading(template: &RequestTemplate) -> String {
 }
 
 /// One JSON object for each request (`--emit requests`).
-pub fn requests(templates: &[RequestTemplate], hunt: &Hunt) -> String {
+pub fn requests(requests: &Requests, plan: &Plan) -> String {
     #[derive(Serialize)]
     struct Shown<'a> {
         node: String,
@@ -51,19 +60,20 @@ pub fn requests(templates: &[RequestTemplate], hunt: &Hunt) -> String {
         source: &'a str,
         window: Option<[String; 2]>,
         exact: bool,
-        query: &'a Query<super::request::Hole>,
+        query: &'a Query<Hole>,
         fields: &'a [String],
     }
     let mut out = String::new();
-    for t in templates {
+    for template in requests.iter() {
+        let form = form(template, plan);
         let shown = Shown {
-            node: format!("{:?}", t.node),
-            purpose: &t.purpose,
-            source: hunt.sources.get(usize::from(t.source.0)).map_or("", |s| s.uri.as_str()),
-            window: t.window.map(|w| [w.start.to_string(), w.stop.to_string()]),
-            exact: t.exactness == Exactness::Exact,
-            query: &t.query,
-            fields: &t.fields,
+            node: format!("{:?}", template.node),
+            purpose: &template.purpose,
+            source: plan.source(template.source).map_or("", |s| s.uri.as_str()),
+            window: template.window.map(|w| [w.start.to_string(), w.stop.to_string()]),
+            exact: form.exactness == Exactness::Exact,
+            query: &form.query,
+            fields: &form.fields,
         };
         out.push_str(&serde_json::to_string_pretty(&shown).unwrap_or_default());
         out.push('\n');
@@ -72,40 +82,31 @@ pub fn requests(templates: &[RequestTemplate], hunt: &Hunt) -> String {
 }
 
 /// Text for Kibana Dev Tools (`--emit console`).
-pub fn console(templates: &[RequestTemplate], hunt: &Hunt, options: &Options) -> String {
+pub fn console(requests: &Requests, plan: &Plan, options: &Options) -> String {
     let mut out = String::new();
-    for template in templates {
-        let (_, index) = index(template, hunt, options);
-        let _ = write!(
-            out,
-            "# {}\nPOST /{index}/_search?allow_partial_search_results=false\n{}\n\n",
-            heading(template),
-            paged(template)
-        );
+    for template in requests.iter() {
+        let (form, (_, index)) = (form(template, plan), place(template, plan, options));
+        let (heading, body) = (heading(template, form), body(template, form));
+        let _ = write!(out, "# {heading}\nPOST /{index}/_search?allow_partial_search_results=false\n{body}\n\n");
     }
     out
 }
 
 /// Shell commands (`--emit curl`); the URL holds no credentials.
-pub fn curl(templates: &[RequestTemplate], hunt: &Hunt, options: &Options) -> String {
+pub fn curl(requests: &Requests, plan: &Plan, options: &Options) -> String {
     let mut out = String::new();
-    for template in templates {
-        let (url, index) = index(template, hunt, options);
+    for template in requests.iter() {
+        let (form, (url, index)) = (form(template, plan), place(template, plan, options));
         let target = format!("{}/{index}/_search?allow_partial_search_results=false", url.trim_end_matches('/'));
         let _ = write!(
             out,
             "# {}\ncurl -sS -X POST {} -H 'Content-Type: application/json' --data-binary {}\n\n",
-            heading(template),
+            heading(template, form),
             quoted(&target),
-            quoted(&paged(template))
+            quoted(&body(template, form))
         );
     }
     out
-}
-
-/// The body without the point-in-time sort, which works only under one.
-fn paged(template: &RequestTemplate) -> String {
-    body(template).replace("\"_shard_doc\"", "\"@timestamp\"")
 }
 
 /// A word in single quotes for a shell.

@@ -6,8 +6,8 @@ mod step;
 
 pub use predicate::{Observed, Operand, Predicate, Test, TestOp};
 pub use step::{
-    Aggregate, Apply, Assign, Birth, Depth, Describe, Disp, Explain, Expression, Find, Function, Get, GetFrom, Group, GroupKey,
-    Info, Join, Load, Merge, New, Save, Sort, Step, StepKind,
+    Aggregate, ApplyStep, AssignStep, Birth, Depth, DescribeStep, DispStep, ExplainStep, FindStep, Function, GetFrom, GetStep,
+    GroupKey, GroupStep, InfoStep, JoinStep, LoadStep, MergeStep, NewStep, SaveStep, Selection, SortStep, Step, StepKind,
 };
 
 use crate::catalog::{AttrId, Catalog, EntityId};
@@ -101,6 +101,8 @@ pub enum Shape {
         of: EntityId,
         /// Keys, then aggregates.
         columns: Vec<String>,
+        /// How many of the columns are keys; all of them where ATTR chose.
+        keys: usize,
     },
 }
 
@@ -188,29 +190,39 @@ impl SightingAttr {
     }
 }
 
-/// The columns of a variable where a statement names none: those left by ATTR, else the transformer's, what the
-/// catalog shows for the type, and what was added.
+/// The columns of a variable where a statement names none.
 pub fn all_columns(hunt: &Hunt, catalog: &Catalog, var: VarId) -> Vec<Column> {
-    match &hunt.vars[var.0 as usize].shape {
-        Shape::Groups { columns, .. } => {
-            columns.iter().map(|c| Column { header: c.clone(), attr: Attr::Added(c.clone()) }).collect()
-        }
-        Shape::Entities { entity, per_record, kept, added, .. } => {
-            let names = per_record.map_or(&[][..], Transformer::columns);
-            let own = names
-                .iter()
-                .filter_map(|n| Some(Column { header: (*n).to_owned(), attr: Attr::Sighting(SightingAttr::from_name(n)?) }));
-            let mut columns: Vec<Column> = own.collect();
-            if let Some(kept) = kept {
-                columns.extend(kept.iter().filter(|k| !columns.contains(k)).cloned().collect::<Vec<_>>());
-                return columns;
+    hunt.vars[var.0 as usize].shape.columns(catalog)
+}
+
+impl Shape {
+    /// The columns where a statement names none: those left by ATTR, else the transformer's, what the catalog shows for the
+    /// type, and what was added.
+    pub fn columns(&self, catalog: &Catalog) -> Vec<Column> {
+        match self {
+            Self::Groups { columns, .. } => {
+                columns.iter().map(|c| Column { header: c.clone(), attr: Attr::Added(c.clone()) }).collect()
             }
-            let attributes = (0u16..).map(AttrId).zip(&catalog.get(*entity).attributes);
-            columns.extend(
-                attributes.filter(|(_, a)| a.shown).map(|(id, a)| Column { header: a.name.clone(), attr: Attr::Catalog(id) }),
-            );
-            columns.extend(added.iter().map(|n| Column { header: n.clone(), attr: Attr::Added(n.clone()) }));
-            columns
+            Self::Entities { entity, per_record, kept, added, .. } => {
+                let mut columns = transformer_columns(*per_record);
+                if let Some(kept) = kept {
+                    columns.extend(kept.iter().filter(|k| !columns.contains(k)).cloned().collect::<Vec<_>>());
+                    return columns;
+                }
+                let attributes = (0u16..).map(AttrId).zip(&catalog.get(*entity).attributes);
+                columns.extend(
+                    attributes.filter(|(_, a)| a.shown).map(|(id, a)| Column { header: a.name.clone(), attr: Attr::Catalog(id) }),
+                );
+                columns.extend(added.iter().map(|n| Column { header: n.clone(), attr: Attr::Added(n.clone()) }));
+                columns
+            }
         }
     }
+}
+
+/// The columns that a transformer adds.
+pub(crate) fn transformer_columns(transformer: Option<Transformer>) -> Vec<Column> {
+    let names = transformer.map_or(&[][..], Transformer::columns);
+    let column = |n: &&str| Some(Column { header: (*n).to_owned(), attr: Attr::Sighting(SightingAttr::from_name(n)?) });
+    names.iter().filter_map(column).collect()
 }

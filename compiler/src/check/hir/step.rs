@@ -21,24 +21,24 @@ pub struct Step {
 
 macro_rules! steps {
     (
-        words { $($name:ident $module:ident $word:literal $class:ident,)* }
-        wordless { $($wordless:ident $wordless_module:ident,)* }
+        words { $($name:ident $step:ident $module:ident $word:literal $class:ident,)* }
+        wordless { $($wordless:ident $wordless_step:ident $wordless_module:ident,)* }
     ) => {
         /// What a statement does: the struct of its command.
         #[derive(Clone, Debug)]
         pub enum StepKind {
-            $($name($name),)*
-            $($wordless($wordless),)*
+            $($name($step),)*
+            $($wordless($wordless_step),)*
         }
 
-        $(impl From<$name> for StepKind {
-            fn from(step: $name) -> Self {
+        $(impl From<$step> for StepKind {
+            fn from(step: $step) -> Self {
                 Self::$name(step)
             }
         })*
 
-        $(impl From<$wordless> for StepKind {
-            fn from(step: $wordless) -> Self {
+        $(impl From<$wordless_step> for StepKind {
+            fn from(step: $wordless_step) -> Self {
                 Self::$wordless(step)
             }
         })*
@@ -66,7 +66,7 @@ for_each_command! { steps }
 
 /// GET.
 #[derive(Clone, Debug)]
-pub struct Get {
+pub struct GetStep {
     pub out: VarId,
     pub from: GetFrom,
     /// First entities by (first sighting, key).
@@ -94,7 +94,7 @@ pub enum GetFrom {
 
 /// FIND.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Find {
+pub struct FindStep {
     pub out: VarId,
     /// Projected type.
     pub entity: EntityId,
@@ -134,7 +134,7 @@ impl Depth {
 
 /// NEW. Rows hold one optional value for each column.
 #[derive(Clone, Debug)]
-pub struct New {
+pub struct NewStep {
     pub out: VarId,
     pub entity: EntityId,
     pub columns: Vec<Column>,
@@ -143,35 +143,35 @@ pub struct New {
 
 /// LOAD.
 #[derive(Clone, Debug)]
-pub struct Load {
+pub struct LoadStep {
     pub out: VarId,
     pub path: String,
 }
 
 /// SAVE.
 #[derive(Clone, Debug)]
-pub struct Save {
+pub struct SaveStep {
     pub input: VarId,
     pub path: String,
 }
 
 /// `a + b`
 #[derive(Clone, Debug)]
-pub struct Merge {
+pub struct MergeStep {
     pub out: VarId,
     pub inputs: Vec<VarId>,
 }
 
 /// `x = v WHERE …`
 #[derive(Clone, Debug)]
-pub struct Assign {
+pub struct AssignStep {
     pub out: VarId,
-    pub expression: Expression,
+    pub expression: Selection,
 }
 
 /// SORT.
 #[derive(Clone, Debug)]
-pub struct Sort {
+pub struct SortStep {
     pub out: VarId,
     pub input: VarId,
     pub attr: Attr,
@@ -180,7 +180,7 @@ pub struct Sort {
 
 /// GROUP.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub struct GroupStep {
     pub out: VarId,
     pub input: VarId,
     pub keys: Vec<GroupKey>,
@@ -189,7 +189,7 @@ pub struct Group {
 
 /// JOIN.
 #[derive(Clone, Debug)]
-pub struct Join {
+pub struct JoinStep {
     pub out: VarId,
     pub left: VarId,
     pub right: VarId,
@@ -199,7 +199,7 @@ pub struct Join {
 
 /// APPLY. Each input becomes the output at the same place.
 #[derive(Clone, Debug)]
-pub struct Apply {
+pub struct ApplyStep {
     pub analytic: String,
     pub inputs: Vec<VarId>,
     pub outs: Vec<VarId>,
@@ -208,33 +208,33 @@ pub struct Apply {
 
 /// DISP.
 #[derive(Clone, Debug)]
-pub struct Disp {
-    pub expression: Expression,
+pub struct DispStep {
+    pub expression: Selection,
     pub columns: Vec<Column>,
 }
 
 /// INFO.
 #[derive(Clone, Debug)]
-pub struct Info {
+pub struct InfoStep {
     pub input: VarId,
 }
 
 /// DESCRIBE.
 #[derive(Clone, Debug)]
-pub struct Describe {
+pub struct DescribeStep {
     pub input: VarId,
     pub column: Column,
 }
 
 /// EXPLAIN.
 #[derive(Clone, Debug)]
-pub struct Explain {
+pub struct ExplainStep {
     pub input: VarId,
 }
 
 /// A variable with its clauses, in the order of evaluation: filter, transformer, sort, offset, limit.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Expression {
+pub struct Selection {
     /// The variable.
     pub input: VarId,
     /// WHERE.

@@ -1,7 +1,7 @@
 //! Texts that are broken anywhere: no panic, and no hunt exactly where there are errors.
 
 use super::checked;
-use crate::check::hir::{Get, GetFrom, Observed, Step, StepKind, TestOp};
+use crate::check::hir::{GetFrom, GetStep, Observed, Step, StepKind, TestOp};
 use crate::diag::codes;
 use std::fmt::Write;
 
@@ -33,7 +33,7 @@ fn long_lists_keep_every_value() {
     let hashes: Vec<String> = (0..3000).map(|i| format!("'{i:032x}'")).collect();
     let text = format!("x = GET process FROM h WHERE binary_ref.hashes.MD5 IN ({}) LAST 1 d", hashes.join(","));
     let hunt = checked(&text).hunt.unwrap_or_default();
-    let [Step { kind: StepKind::Get(Get { from: GetFrom::Sources { pattern: Observed::One(predicate), .. }, .. }), .. }] =
+    let [Step { kind: StepKind::Get(GetStep { from: GetFrom::Sources { pattern: Observed::One(predicate), .. }, .. }), .. }] =
         &hunt.steps[..]
     else {
         panic!("not one GET")

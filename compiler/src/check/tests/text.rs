@@ -2,7 +2,7 @@
 
 use crate::catalog::{Catalog, EntityId};
 use crate::check::hir::{
-    Attr, Column, DataSource, Depth, Expression, Find, Get, GetFrom, GroupKey, Hunt, Observed, Operand, Predicate, Shape,
+    Attr, Column, DataSource, Depth, FindStep, GetFrom, GetStep, GroupKey, Hunt, Observed, Operand, Predicate, Selection, Shape,
     SourceRef, StepKind, Test, TestOp, Var, VarId,
 };
 use crate::time::{TimeRange, Window};
@@ -61,7 +61,7 @@ impl Show<'_> {
                     out += ", open";
                 }
             }
-            Shape::Groups { of, columns } => {
+            Shape::Groups { of, columns, .. } => {
                 let _ = write!(out, ": groups of {}, columns {}", self.entity(*of), columns.join(", "));
             }
         }
@@ -126,7 +126,7 @@ impl Show<'_> {
         }
     }
 
-    fn get(&self, get: &Get) -> String {
+    fn get(&self, get: &GetStep) -> String {
         let (out, limit) = (name(get.out), tail("LIMIT", get.limit));
         match &get.from {
             GetFrom::Sources { entity, sources, pattern } => {
@@ -139,7 +139,7 @@ impl Show<'_> {
         }
     }
 
-    fn find(&self, find: &Find) -> String {
+    fn find(&self, find: &FindStep) -> String {
         let entity = self.catalog.get(find.entity);
         let input = self.catalog.get(self.entity_of(find.input));
         let pivots = list(&find.ways, |p| {
@@ -164,7 +164,7 @@ impl Show<'_> {
         format!("FIND {} {} {}{depth} ({pivots}) FROM {sources}{filter}{limit}", entity.name, find.relation, name(find.input))
     }
 
-    fn expression(&self, e: &Expression) -> String {
+    fn expression(&self, e: &Selection) -> String {
         let entity = self.entity_of(e.input);
         let input = e.transformer.map_or_else(|| name(e.input), |t| format!("{}({})", t.word(), name(e.input)));
         let mut out = format!("{input}{}", self.clause(&e.filter));

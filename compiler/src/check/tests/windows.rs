@@ -2,7 +2,7 @@
 
 use super::text::window;
 use super::{checked_with, options};
-use crate::check::hir::{Assign, Get, GetFrom, Merge, New, StepKind};
+use crate::check::hir::{AssignStep, GetFrom, GetStep, MergeStep, NewStep, StepKind};
 use crate::time::SECOND;
 
 /// For each GET from a source and FIND: `variable: what is asked | what is handed on`.
@@ -21,12 +21,12 @@ fn windows_with(text: &str, width: Option<i64>) -> Vec<String> {
         format!("{}: {asked} | {}", var.name, short(&window(var.window)))
     };
     let steps = hunt.steps.iter().filter_map(|s| match &s.kind {
-        StepKind::Get(Get { out, from: GetFrom::Sources { sources, .. }, .. }) => Some(line(*out, asked(sources))),
+        StepKind::Get(GetStep { out, from: GetFrom::Sources { sources, .. }, .. }) => Some(line(*out, asked(sources))),
         StepKind::Find(find) => Some(line(find.out, asked(&find.sources))),
-        StepKind::Get(Get { out, .. })
-        | StepKind::Merge(Merge { out, .. })
-        | StepKind::Assign(Assign { out, .. })
-        | StepKind::New(New { out, .. }) => Some(line(*out, "-".to_owned())),
+        StepKind::Get(GetStep { out, .. })
+        | StepKind::Merge(MergeStep { out, .. })
+        | StepKind::Assign(AssignStep { out, .. })
+        | StepKind::New(NewStep { out, .. }) => Some(line(*out, "-".to_owned())),
         _ => None,
     });
     steps.collect()

@@ -1,6 +1,6 @@
 //! The syntax of GROUP: grammar, printing and walking.
 
-use super::{Aggregate, Group, Key};
+use super::{AggregateCall, Group, Key};
 use crate::check::hir::Function;
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::BAD_FUNCTION;
@@ -97,7 +97,7 @@ fn size<'t>() -> impl Parser<'t, Tokens<'t>, (Option<i64>, bool), Extra> + Clone
 }
 
 /// `COUNT(attr) [AS name]`
-fn aggregate<'t>() -> P<'t, Option<Aggregate>> {
+fn aggregate<'t>() -> P<'t, Option<AggregateCall>> {
     let name = function(Expect::Aggregate, |input, word, span| {
         let found = Function::ALL.into_iter().find(|f| f.word().eq_ignore_ascii_case(word));
         if found.is_none() {
@@ -125,7 +125,7 @@ fn aggregate<'t>() -> P<'t, Option<Aggregate>> {
                 Some(alias) => alias,
                 None => None,
             };
-            Some(Aggregate { function: function?, attribute: attribute??, alias, span: place(e.slice()) })
+            Some(AggregateCall { function: function?, attribute: attribute??, alias, span: place(e.slice()) })
         })
         .boxed()
 }
@@ -161,7 +161,7 @@ impl Group {
         out.push_str("GROUP ");
         print::ident(&self.variable, out);
         print::clause("BY", Some(&self.keys), out, |keys, out| print::list(keys, out, Key::print));
-        print::clause("WITH", self.aggregates.as_ref(), out, |all, out| print::list(all, out, Aggregate::print));
+        print::clause("WITH", self.aggregates.as_ref(), out, |all, out| print::list(all, out, AggregateCall::print));
     }
 
     /// Visits its parts.
@@ -202,7 +202,7 @@ impl Key {
     }
 }
 
-impl Aggregate {
+impl AggregateCall {
     /// Writes one aggregate.
     pub(crate) fn print(&self, out: &mut String) {
         let _ = write!(out, "{}({})", self.function.word().to_uppercase(), self.attribute.text);

@@ -1,5 +1,7 @@
 //! The tree of a MATCHES pattern in normal form: flags are resolved, every character is a set of code points.
 
+// The only part of regex-syntax that is used: sets of code points with union, difference and negation. Its parser reads Rust's
+// dialect, and patterns of hunts are PCRE.
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
 /// A set of code points.
@@ -83,7 +85,7 @@ impl Set {
 }
 
 /// How a repetition takes its turns. It changes what groups hold, not which texts match, unless the repetition is
-/// possessive: that one is written as [`Node::Atomic`].
+/// possessive: that one is written as [`RegexNode::Atomic`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Greed {
     /// `*`
@@ -113,28 +115,28 @@ pub(super) enum Place {
 
 /// A pattern.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Node {
+pub(super) enum RegexNode {
     /// One character.
     Set(Set),
     /// No character, at a place.
     At(Place),
     /// One after the other; nothing if empty.
-    Concat(Vec<Node>),
+    Concat(Vec<RegexNode>),
     /// One of these.
-    Alternation(Vec<Node>),
+    Alternation(Vec<RegexNode>),
     /// Several times.
-    Repeat { node: Box<Node>, min: u32, max: Option<u32>, greed: Greed },
+    Repeat { node: Box<RegexNode>, min: u32, max: Option<u32>, greed: Greed },
     /// A capturing group, numbered from 1.
-    Group(Box<Node>),
+    Group(Box<RegexNode>),
     /// Look-around.
-    Look { ahead: bool, negated: bool, node: Box<Node> },
+    Look { ahead: bool, negated: bool, node: Box<RegexNode> },
     /// Without way back.
-    Atomic(Box<Node>),
+    Atomic(Box<RegexNode>),
     /// What a group held, in any case if so.
     Backreference { group: u32, fold: bool },
 }
 
-impl Node {
+impl RegexNode {
     /// Nothing.
     pub(super) const EMPTY: Self = Self::Concat(Vec::new());
 

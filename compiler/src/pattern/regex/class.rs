@@ -1,7 +1,7 @@
 //! Reads escapes and character classes of PCRE.
 
-use super::RegexError;
-use super::ast::{DIGIT, Greed, Node, Place, SPACE, Set, WORD};
+use super::ast::{DIGIT, Greed, Place, RegexNode, SPACE, Set, WORD};
+use super::error::RegexError;
 use super::parse::Parser;
 
 /// The sets that POSIX names.
@@ -118,20 +118,20 @@ impl Parser<'_> {
     }
 
     /// What begins with a backslash outside a class; the backslash is read.
-    pub(super) fn escape(&mut self, at: usize) -> Result<Node, RegexError> {
+    pub(super) fn escape(&mut self, at: usize) -> Result<RegexNode, RegexError> {
         let Some(c) = self.next() else { return Err(Self::error_at(at, "nothing follows the last `\\`")) };
         if let Some(set) = shorthand(c) {
-            return Ok(Node::Set(set));
+            return Ok(RegexNode::Set(set));
         }
         Ok(match c {
-            'b' => Node::At(Place::Boundary),
-            'B' => Node::At(Place::NotBoundary),
-            'A' => Node::At(Place::Start),
-            'z' => Node::At(Place::End),
-            'Z' => Node::At(Place::EndOrNewline),
-            'N' => Node::Set(Set::one('\n').negated()),
+            'b' => RegexNode::At(Place::Boundary),
+            'B' => RegexNode::At(Place::NotBoundary),
+            'A' => RegexNode::At(Place::Start),
+            'z' => RegexNode::At(Place::End),
+            'Z' => RegexNode::At(Place::EndOrNewline),
+            'N' => RegexNode::Set(Set::one('\n').negated()),
             'R' => newline(),
-            'E' => Node::EMPTY,
+            'E' => RegexNode::EMPTY,
             '0' => self.literal_of(|p| p.octal(at, c))?,
             '1'..='9' => return self.number(at, c),
             'g' => return self.numbered_reference(at),
@@ -149,13 +149,13 @@ impl Parser<'_> {
         })
     }
 
-    fn literal_of(&mut self, read: impl FnOnce(&mut Self) -> Result<char, RegexError>) -> Result<Node, RegexError> {
+    fn literal_of(&mut self, read: impl FnOnce(&mut Self) -> Result<char, RegexError>) -> Result<RegexNode, RegexError> {
         let c = read(self)?;
         Ok(self.literal(c))
     }
 
     /// `\12`: a group, or an octal number where there are not so many.
-    fn number(&mut self, at: usize, first: char) -> Result<Node, RegexError> {
+    fn number(&mut self, at: usize, first: char) -> Result<RegexNode, RegexError> {
         let after = self.at;
         let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count().min(3);
         let number = format!("{first}{}", &self.rest()[..digits]).parse::<u32>().unwrap_or(u32::MAX);
@@ -171,7 +171,7 @@ impl Parser<'_> {
     }
 
     /// `\g1`, `\g{-1}`, `\g{name}`; `\g` is read.
-    fn numbered_reference(&mut self, at: usize) -> Result<Node, RegexError> {
+    fn numbered_reference(&mut self, at: usize) -> Result<RegexNode, RegexError> {
         let braces = self.eat("{");
         let digits = self.rest().len() - self.rest().trim_start_matches(|c: char| c == '-' || c.is_ascii_digit()).len();
         let number = self.rest()[..digits].parse::<i64>();
@@ -259,9 +259,9 @@ fn shorthand(c: char) -> Option<Set> {
 }
 
 /// `\R`: a line break, CR LF as one.
-fn newline() -> Node {
-    let single = Node::Set(Set::ranges(VERTICAL));
-    let lf = Node::Repeat { node: Box::new(Node::char('\n')), min: 0, max: Some(1), greed: Greed::Greedy };
-    let pair = Node::concat(vec![Node::char('\r'), lf]);
-    Node::Atomic(Box::new(Node::alternation(vec![pair, single])))
+fn newline() -> RegexNode {
+    let single = RegexNode::Set(Set::ranges(VERTICAL));
+    let lf = RegexNode::Repeat { node: Box::new(RegexNode::char('\n')), min: 0, max: Some(1), greed: Greed::Greedy };
+    let pair = RegexNode::concat(vec![RegexNode::char('\r'), lf]);
+    RegexNode::Atomic(Box::new(RegexNode::alternation(vec![pair, single])))
 }

@@ -1,7 +1,7 @@
 //! Matches values: the normal form printed for the `regex` crate, or for `fancy-regex` where no automaton decides it.
 
-use super::ast::{Greed, Node, Place, Set, WORD};
-use super::{MatchError, RegexError, TOO_LARGE};
+use super::ast::{Greed, Place, RegexNode, Set, WORD};
+use super::error::{MatchError, RegexError, TOO_LARGE};
 use std::fmt::Write;
 
 /// Steps that one value may take in the engine that goes back and forth.
@@ -19,7 +19,7 @@ pub(super) enum Engine {
 }
 
 impl Engine {
-    pub(super) fn new(node: &Node) -> Result<Self, RegexError> {
+    pub(super) fn new(node: &RegexNode) -> Result<Self, RegexError> {
         let mut printer = Printer { out: String::new(), fancy: !node.is_regular() || node.has_inner_end(true) };
         printer.node(node);
         let error = |message: &str| RegexError { message: message.to_owned(), offset: 0 };
@@ -55,17 +55,17 @@ struct Printer {
 }
 
 impl Printer {
-    fn node(&mut self, node: &Node) {
+    fn node(&mut self, node: &RegexNode) {
         match node {
-            Node::Set(set) => self.set(set),
-            Node::At(place) => self.place(*place),
-            Node::Concat(parts) => {
+            RegexNode::Set(set) => self.set(set),
+            RegexNode::At(place) => self.place(*place),
+            RegexNode::Concat(parts) => {
                 for part in parts {
-                    let grouped = matches!(part, Node::Alternation(_));
+                    let grouped = matches!(part, RegexNode::Alternation(_));
                     self.wrapped(if grouped { "(?:" } else { "" }, part);
                 }
             }
-            Node::Alternation(parts) => {
+            RegexNode::Alternation(parts) => {
                 for (i, part) in parts.iter().enumerate() {
                     if i > 0 {
                         self.out.push('|');
@@ -73,7 +73,7 @@ impl Printer {
                     self.node(part);
                 }
             }
-            Node::Repeat { node, min, max, greed } => {
+            RegexNode::Repeat { node, min, max, greed } => {
                 self.wrapped("(?:", node);
                 let _ = match max {
                     Some(max) => write!(self.out, "{{{min},{max}}}"),
@@ -84,8 +84,8 @@ impl Printer {
                 }
             }
             // Group numbers matter only where references may be.
-            Node::Group(node) => self.wrapped(if self.fancy { "(" } else { "(?:" }, node),
-            Node::Look { ahead, negated, node } => {
+            RegexNode::Group(node) => self.wrapped(if self.fancy { "(" } else { "(?:" }, node),
+            RegexNode::Look { ahead, negated, node } => {
                 let open = match (ahead, negated) {
                     (true, false) => "(?=",
                     (true, true) => "(?!",
@@ -94,14 +94,14 @@ impl Printer {
                 };
                 self.wrapped(open, node);
             }
-            Node::Atomic(node) => self.wrapped("(?>", node),
-            Node::Backreference { group, fold } => {
+            RegexNode::Atomic(node) => self.wrapped("(?>", node),
+            RegexNode::Backreference { group, fold } => {
                 let _ = if *fold { write!(self.out, "(?i:\\{group})") } else { write!(self.out, "(?:\\{group})") };
             }
         }
     }
 
-    fn wrapped(&mut self, open: &str, node: &Node) {
+    fn wrapped(&mut self, open: &str, node: &RegexNode) {
         self.out.push_str(open);
         self.node(node);
         if !open.is_empty() {
@@ -139,7 +139,7 @@ impl Printer {
     }
 
     fn place(&mut self, place: Place) {
-        let word = Node::Set(Set::ranges(WORD));
+        let word = RegexNode::Set(Set::ranges(WORD));
         let boundary = |printer: &mut Self, differs: bool| {
             for (i, (before, after)) in [("(?<=", "(?="), ("(?<!", "(?!")].into_iter().enumerate() {
                 let after = if differs { ["(?!", "(?="][i] } else { after };

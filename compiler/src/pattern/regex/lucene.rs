@@ -4,10 +4,10 @@
 //! backslashes before punctuation alone, control characters as they are, both cases written out. Sources: the class
 //! documentation of `org.apache.lucene.util.automaton.RegExp`, Elasticsearch reference "Regular expression syntax".
 
-use super::ast::{Node, Set};
+use super::ast::{RegexNode, Set};
 use super::pieces::{Re, whole};
 use super::states;
-use crate::pattern::like::push_wildcard_literal;
+use crate::pattern::wildcard::push_wildcard_literal;
 use std::fmt::Write;
 
 /// `index.max_regex_length` of servers, in UTF-16 units.
@@ -52,7 +52,7 @@ pub enum LuceneLeaf {
 }
 
 /// The query for a pattern.
-pub(super) fn translate(node: &Node) -> Lucene {
+pub(super) fn translate(node: &RegexNode) -> Lucene {
     if let Some(whole) = whole(node) {
         if whole.re == Re::Choice(Vec::new()) {
             return Lucene::Nothing;
@@ -224,17 +224,17 @@ struct Required {
 }
 
 impl Required {
-    fn node(&mut self, node: &Node) {
+    fn node(&mut self, node: &RegexNode) {
         match node {
-            Node::Set(set) => match set.letter() {
+            RegexNode::Set(set) => match set.letter() {
                 Some(letter) => self.run.push(letter),
                 None => self.end_run(),
             },
             // Neither takes characters: what stands around them is adjacent.
-            Node::At(_) | Node::Look { .. } => {}
-            Node::Concat(parts) => parts.iter().for_each(|part| self.node(part)),
-            Node::Group(inner) | Node::Atomic(inner) => self.node(inner),
-            Node::Repeat { node, min, max, .. } => {
+            RegexNode::At(_) | RegexNode::Look { .. } => {}
+            RegexNode::Concat(parts) => parts.iter().for_each(|part| self.node(part)),
+            RegexNode::Group(inner) | RegexNode::Atomic(inner) => self.node(inner),
+            RegexNode::Repeat { node, min, max, .. } => {
                 if *min == 1 && *max == Some(1) {
                     return self.node(node);
                 }
@@ -244,7 +244,7 @@ impl Required {
                     self.end_run();
                 }
             }
-            Node::Alternation(_) | Node::Backreference { .. } => self.end_run(),
+            RegexNode::Alternation(_) | RegexNode::Backreference { .. } => self.end_run(),
         }
     }
 

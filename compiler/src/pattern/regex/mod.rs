@@ -6,6 +6,7 @@
 mod ast;
 mod class;
 mod engine;
+mod error;
 mod lucene;
 mod parse;
 mod pieces;
@@ -13,56 +14,17 @@ mod states;
 #[cfg(test)]
 mod tests;
 
+pub use error::{MatchError, RegexError};
 pub use lucene::{Lucene, LuceneLeaf};
 
 use engine::Engine;
-use std::fmt;
 
 /// A MATCHES pattern, ready to match and to be printed for Lucene.
 #[derive(Clone, Debug)]
 pub struct Regex {
-    node: ast::Node,
+    node: ast::RegexNode,
     engine: Engine,
 }
-
-/// Why a pattern is none.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RegexError {
-    /// A headline as diagnostics have it.
-    pub message: String,
-    /// Where, in bytes from the start of the pattern.
-    pub offset: usize,
-}
-
-/// What is said of a pattern that would take too much memory.
-const TOO_LARGE: &str = "the expression is too large";
-
-impl RegexError {
-    /// Whether the pattern can be read, but would take too much memory.
-    pub fn is_too_large(&self) -> bool {
-        self.message == TOO_LARGE
-    }
-}
-
-impl fmt::Display for RegexError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for RegexError {}
-
-/// A value took too many steps to match: the answer is not known.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct MatchError;
-
-impl fmt::Display for MatchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the regular expression takes too many steps on a value")
-    }
-}
-
-impl std::error::Error for MatchError {}
 
 impl Regex {
     /// Reads a pattern. `fold`: as if it began with `(?i)`.

@@ -3,8 +3,8 @@
 //! Taken: the part of PCRE2 that texts of one attribute can need. `.` matches newlines unless `(?-s)`, classes are ASCII,
 //! `(?i)` folds ASCII letters only. What PCRE has beyond that is refused by name rather than read as something else.
 
-use super::RegexError;
-use super::ast::{Greed, Node, Place, Set};
+use super::ast::{Greed, Place, RegexNode, Set};
+use super::error::RegexError;
 
 /// Groups inside groups: the depth of recursion of everything that walks the tree.
 const DEEPEST: usize = 100;
@@ -14,7 +14,7 @@ const MOST_TURNS: u32 = 65_535;
 /// Settings that `(?imsx)` change, up to the end of the group.
 #[derive(Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a letter of its own in PCRE")]
-pub(super) struct Flags {
+pub(super) struct InlineFlags {
     pub(super) fold: bool,
     multi_line: bool,
     dot_all: bool,
@@ -24,7 +24,7 @@ pub(super) struct Flags {
 pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
-    pub(super) flags: Flags,
+    pub(super) flags: InlineFlags,
     /// Capturing groups of the whole pattern, known beforehand since `\10` depends on it.
     groups: u32,
     /// Names of the groups opened so far.
@@ -34,8 +34,8 @@ pub(super) struct Parser<'a> {
 }
 
 /// The tree of a pattern.
-pub(super) fn parse(text: &str, fold: bool) -> Result<Node, RegexError> {
-    let flags = Flags { fold, multi_line: false, dot_all: true, extended: false };
+pub(super) fn parse(text: &str, fold: bool) -> Result<RegexNode, RegexError> {
+    let flags = InlineFlags { fold, multi_line: false, dot_all: true, extended: false };
     let groups = count_groups(text);
     let mut parser = Parser { text, at: 0, flags, groups, names: Vec::new(), opened: 0, depth: 0 };
     let node = parser.alternation()?;
@@ -99,20 +99,20 @@ impl Parser<'_> {
         found
     }
 
-    fn alternation(&mut self) -> Result<Node, RegexError> {
+    fn alternation(&mut self) -> Result<RegexNode, RegexError> {
         let mut parts = vec![self.concat()?];
         while self.eat("|") {
             parts.push(self.concat()?);
         }
-        Ok(Node::alternation(parts))
+        Ok(RegexNode::alternation(parts))
     }
 
-    fn concat(&mut self) -> Result<Node, RegexError> {
+    fn concat(&mut self) -> Result<RegexNode, RegexError> {
         let mut parts = Vec::new();
         loop {
             self.skip_extended();
             match self.peek() {
-                None | Some('|' | ')') => return Ok(Node::concat(parts)),
+                None | Some('|' | ')') => return Ok(RegexNode::concat(parts)),
                 Some(_) => {}
             }
             if let Some(literals) = self.quoted() {
@@ -149,7 +149,7 @@ impl Parser<'_> {
     }
 
     /// `\Q…\E`: characters that stand for themselves.
-    fn quoted(&mut self) -> Option<Vec<Node>> {
+    fn quoted(&mut self) -> Option<Vec<RegexNode>> {
         if !self.eat("\\Q") {
             return None;
         }
@@ -160,8 +160,8 @@ impl Parser<'_> {
         Some(literals)
     }
 
-    pub(super) fn literal(&self, c: char) -> Node {
-        Node::Set(self.folded(Set::one(c)))
+    pub(super) fn literal(&self, c: char) -> RegexNode {
+        RegexNode::Set(self.folded(Set::one(c)))
     }
 
     pub(super) fn folded(&self, set: Set) -> Set {
@@ -169,17 +169,17 @@ impl Parser<'_> {
     }
 
     /// One item, without its quantifier; nothing for a change of flags.
-    fn atom(&mut self) -> Result<Option<Node>, RegexError> {
+    fn atom(&mut self) -> Result<Option<RegexNode>, RegexError> {
         let start = self.at;
         let Some(c) = self.next() else { return Ok(None) };
         Ok(Some(match c {
-            '.' if self.flags.dot_all => Node::Set(Set::any()),
-            '.' => Node::Set(Set::one('\n').negated()),
-            '^' if self.flags.multi_line => Node::At(Place::LineStart),
-            '^' => Node::At(Place::Start),
-            '$' if self.flags.multi_line => Node::At(Place::LineEnd),
-            '$' => Node::At(Place::EndOrNewline),
-            '[' => Node::Set(self.class(start)?),
+            '.' if self.flags.dot_all => RegexNode::Set(Set::any()),
+            '.' => RegexNode::Set(Set::one('\n').negated()),
+            '^' if self.flags.multi_line => RegexNode::At(Place::LineStart),
+            '^' => RegexNode::At(Place::Start),
+            '$' if self.flags.multi_line => RegexNode::At(Place::LineEnd),
+            '$' => RegexNode::At(Place::EndOrNewline),
+            '[' => RegexNode::Set(self.class(start)?),
             '(' => return self.group(start),
             '\\' => return self.escape(start).map(Some),
             '*' | '+' | '?' => return Err(Self::error_at(start, format!("there is nothing to repeat before `{c}`"))),
@@ -187,7 +187,7 @@ impl Parser<'_> {
         }))
     }
 
-    fn quantified(&mut self, node: Node) -> Result<Node, RegexError> {
+    fn quantified(&mut self, node: RegexNode) -> Result<RegexNode, RegexError> {
         self.skip_extended();
         let start = self.at;
         let Some((min, max)) = self.turns()? else { return Ok(node) };
@@ -205,13 +205,13 @@ impl Parser<'_> {
         if node.takes_nothing() && max != Some(0) {
             // What takes no characters holds or not, however often it is asked; only what its groups hold may differ.
             return Ok(match (min, greed) {
-                (0, Greed::Greedy) => Node::Alternation(vec![node, Node::EMPTY]),
-                (0, Greed::Lazy) => Node::Alternation(vec![Node::EMPTY, node]),
+                (0, Greed::Greedy) => RegexNode::Alternation(vec![node, RegexNode::EMPTY]),
+                (0, Greed::Lazy) => RegexNode::Alternation(vec![RegexNode::EMPTY, node]),
                 _ => node,
             });
         }
-        let repeat = Node::Repeat { node: Box::new(node), min, max, greed };
-        Ok(if possessive { Node::Atomic(Box::new(repeat)) } else { repeat })
+        let repeat = RegexNode::Repeat { node: Box::new(node), min, max, greed };
+        Ok(if possessive { RegexNode::Atomic(Box::new(repeat)) } else { repeat })
     }
 
     /// `*`, `+`, `?`, `{n}`, `{n,}`, `{,m}`, `{n,m}`; any other `{` stands for itself.
@@ -252,7 +252,7 @@ impl Parser<'_> {
     }
 
     /// What begins with `(`, which is read already.
-    fn group(&mut self, start: usize) -> Result<Option<Node>, RegexError> {
+    fn group(&mut self, start: usize) -> Result<Option<RegexNode>, RegexError> {
         let outer = self.flags;
         let refused = |what: &str| Err(Self::error_at(start, format!("{what} is not supported")));
         if self.eat("*") {
@@ -261,7 +261,7 @@ impl Parser<'_> {
         if !self.eat("?") {
             return self.capture(start, None).map(Some);
         }
-        let look = |ahead, negated| move |node| Node::Look { ahead, negated, node: Box::new(node) };
+        let look = |ahead, negated| move |node| RegexNode::Look { ahead, negated, node: Box::new(node) };
         if self.eat("<=") {
             return self.inside(start, look(false, false)).map(Some);
         }
@@ -288,7 +288,7 @@ impl Parser<'_> {
             }
             Some('>') => {
                 self.at += 1;
-                self.inside(start, |node| Node::Atomic(Box::new(node))).map(Some)
+                self.inside(start, |node| RegexNode::Atomic(Box::new(node))).map(Some)
             }
             Some('|') => refused("`(?|`"),
             Some('(') => refused("a condition `(?(…)`"),
@@ -311,7 +311,7 @@ impl Parser<'_> {
         let mut on = true;
         if self.eat("^") {
             let fold = false;
-            self.flags = Flags { fold, multi_line: false, dot_all: true, extended: false };
+            self.flags = InlineFlags { fold, multi_line: false, dot_all: true, extended: false };
         }
         loop {
             match self.peek() {
@@ -333,7 +333,7 @@ impl Parser<'_> {
         }
     }
 
-    fn capture(&mut self, start: usize, name: Option<String>) -> Result<Node, RegexError> {
+    fn capture(&mut self, start: usize, name: Option<String>) -> Result<RegexNode, RegexError> {
         self.opened += 1;
         if let Some(name) = name {
             if self.names.iter().any(|(known, _)| *known == name) {
@@ -341,11 +341,11 @@ impl Parser<'_> {
             }
             self.names.push((name, self.opened));
         }
-        self.inside(start, |node| Node::Group(Box::new(node)))
+        self.inside(start, |node| RegexNode::Group(Box::new(node)))
     }
 
     /// The rest of a group whose opening is read.
-    fn inside(&mut self, start: usize, wrap: impl FnOnce(Node) -> Node) -> Result<Node, RegexError> {
+    fn inside(&mut self, start: usize, wrap: impl FnOnce(RegexNode) -> RegexNode) -> Result<RegexNode, RegexError> {
         if self.depth == DEEPEST {
             return Err(Self::error_at(start, format!("groups inside groups, {DEEPEST} deep")));
         }
@@ -369,19 +369,19 @@ impl Parser<'_> {
         Ok(name)
     }
 
-    pub(super) fn reference_by_name(&mut self, start: usize, close: &str) -> Result<Node, RegexError> {
+    pub(super) fn reference_by_name(&mut self, start: usize, close: &str) -> Result<RegexNode, RegexError> {
         let name = self.name(start, close)?;
         match self.names.iter().find(|(known, _)| *known == name) {
-            Some((_, group)) => Ok(Node::Backreference { group: *group, fold: self.flags.fold }),
+            Some((_, group)) => Ok(RegexNode::Backreference { group: *group, fold: self.flags.fold }),
             None => Err(Self::error_at(start, format!("no group before this is called `{name}`"))),
         }
     }
 
     /// A reference to a group by number; a negative one counts back.
-    pub(super) fn reference(&self, start: usize, number: i64) -> Result<Node, RegexError> {
+    pub(super) fn reference(&self, start: usize, number: i64) -> Result<RegexNode, RegexError> {
         let group = if number < 0 { i64::from(self.opened) + 1 + number } else { number };
         match u32::try_from(group) {
-            Ok(group) if group >= 1 && group <= self.groups => Ok(Node::Backreference { group, fold: self.flags.fold }),
+            Ok(group) if group >= 1 && group <= self.groups => Ok(RegexNode::Backreference { group, fold: self.flags.fold }),
             _ => Err(Self::error_at(start, format!("there is no group {group}"))),
         }
     }

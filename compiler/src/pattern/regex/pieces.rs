@@ -1,6 +1,6 @@
 //! Takes the anchors out of a pattern: what is left are regular expressions of the whole value.
 
-use super::ast::{Node, Place, Set};
+use super::ast::{Place, RegexNode, Set};
 
 /// Alternatives that anchors may make of one pattern.
 const MOST_PIECES: usize = 64;
@@ -139,7 +139,7 @@ pub(super) struct Whole {
 }
 
 /// The whole values that a pattern is found in; `None` where anchors make too many alternatives.
-pub(super) fn whole(node: &Node) -> Option<Whole> {
+pub(super) fn whole(node: &RegexNode) -> Option<Whole> {
     let mut splitter = Splitter { exact: true, loose: 0 };
     let pieces = splitter.pieces(node)?;
     let newline = || Re::Set(Set::one('\n')).repeat(0, Some(1));
@@ -163,12 +163,12 @@ struct Splitter {
 
 impl Splitter {
     /// The alternatives that anchors make. What is no regular language becomes a larger one.
-    fn pieces(&mut self, node: &Node) -> Option<Vec<Piece>> {
+    fn pieces(&mut self, node: &RegexNode) -> Option<Vec<Piece>> {
         let pieces = match node {
-            Node::Set(set) if set.is_none() => Vec::new(),
-            Node::Set(set) => vec![Piece::open(Re::Set(set.clone()))],
-            Node::At(place) => vec![self.at(*place)],
-            Node::Concat(parts) => {
+            RegexNode::Set(set) if set.is_none() => Vec::new(),
+            RegexNode::Set(set) => vec![Piece::open(Re::Set(set.clone()))],
+            RegexNode::At(place) => vec![self.at(*place)],
+            RegexNode::Concat(parts) => {
                 let mut rows = vec![Piece::open(Re::EMPTY)];
                 for part in parts {
                     let right = self.pieces(part)?;
@@ -180,24 +180,24 @@ impl Splitter {
                 }
                 rows
             }
-            Node::Alternation(parts) => {
+            RegexNode::Alternation(parts) => {
                 let mut all = Vec::new();
                 for part in parts {
                     all.extend(self.pieces(part)?);
                 }
                 merged(all)
             }
-            Node::Group(inner) => self.pieces(inner)?,
-            Node::Repeat { node, min, max, .. } => self.repeated(node, *min, *max)?,
-            Node::Atomic(inner) => {
+            RegexNode::Group(inner) => self.pieces(inner)?,
+            RegexNode::Repeat { node, min, max, .. } => self.repeated(node, *min, *max)?,
+            RegexNode::Atomic(inner) => {
                 self.exact = false;
                 self.pieces(inner)?
             }
-            Node::Look { .. } => {
+            RegexNode::Look { .. } => {
                 self.exact = false;
                 vec![Piece::open(Re::EMPTY)]
             }
-            Node::Backreference { .. } => {
+            RegexNode::Backreference { .. } => {
                 self.exact = false;
                 vec![Piece::open(Re::anything())]
             }
@@ -217,7 +217,7 @@ impl Splitter {
         piece
     }
 
-    fn repeated(&mut self, node: &Node, min: u32, max: Option<u32>) -> Option<Vec<Piece>> {
+    fn repeated(&mut self, node: &RegexNode, min: u32, max: Option<u32>) -> Option<Vec<Piece>> {
         let exact = self.exact;
         let mut pieces = self.pieces(node)?;
         if max == Some(1) {

@@ -1,7 +1,7 @@
 //! Any syntax tree that the language can say, for property tests.
 
 use crate::check::hir::Function;
-use crate::commands::group::{Aggregate, Group, Key};
+use crate::commands::group::{AggregateCall, Group, Key};
 use crate::commands::new::{Field, New, Rows};
 use crate::commands::{apply, assign, describe, disp, explain, find, get, info, join, load, merge, save, sort};
 use crate::program::{Command, Program, Statement};
@@ -106,8 +106,8 @@ fn literal() -> impl Strategy<Value = Literal> {
     kind.prop_map(|kind| Literal { kind, span: HERE })
 }
 
-fn operand() -> impl Strategy<Value = Operand> {
-    prop_oneof![literal().prop_map(Operand::One), vec(literal(), 1..4).prop_map(|all| Operand::List(all, HERE))]
+fn operand() -> impl Strategy<Value = Operands> {
+    prop_oneof![literal().prop_map(Operands::One), vec(literal(), 1..4).prop_map(|all| Operands::List(all, HERE))]
 }
 
 fn comparison() -> impl Strategy<Value = Pattern> {
@@ -233,7 +233,7 @@ fn group() -> impl Strategy<Value = Group> {
         (bare_attribute(), size).prop_map(|(attribute, (size, time))| Key::Bin { attribute, size: Some(size), time, span: HERE });
     let key = prop_oneof![bare_attribute().prop_map(Key::Attr), bin];
     let aggregate = (proptest::sample::select(&Function::ALL[..]), bare_attribute(), option::of(dashed()))
-        .prop_map(|(function, attribute, alias)| Aggregate { function, attribute, alias, span: HERE });
+        .prop_map(|(function, attribute, alias)| AggregateCall { function, attribute, alias, span: HERE });
     (variable(), vec(key, 1..4), option::of(vec(aggregate, 1..3))).prop_map(|(variable, keys, aggregates)| Group {
         variable,
         keys,
@@ -243,7 +243,7 @@ fn group() -> impl Strategy<Value = Group> {
 
 fn find() -> impl Strategy<Value = Command> {
     let relation = "[A-Z]{1,8}".prop_filter("reserved", free).prop_map(at);
-    let depth = option::of(option::of(any::<u64>()).prop_map(|steps| Depth { steps, span: HERE }));
+    let depth = option::of(option::of(any::<u64>()).prop_map(|steps| DepthClause { steps, span: HERE }));
     let head = (dashed(), relation, any::<bool>(), variable(), depth);
     (head, option::of(observation()), option::of(time()), option::of(count())).prop_map(
         |((entity, relation, by, variable, depth), filter, span, limit)| {

@@ -7,7 +7,7 @@ type Case = (&'static str, &'static str, &'static str, &'static str);
 
 const TIME: &str = "START t'2021-01-01T00:00:00Z' STOP t'2021-01-02T00:00:00Z'";
 
-/// What `reference/language.md` §2 lists as rejected.
+/// What Kestrel's grammar rejects.
 const LISTED: &[Case] = &[
     ("x = y + z WHERE name = 'a'", "K0014", "WHERE name = 'a'", "use a second statement"),
     ("x = TIMESTAMPED(y) + z", "K0014", "TIMESTAMPED(y)", "use a second statement"),

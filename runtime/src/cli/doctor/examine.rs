@@ -6,9 +6,8 @@ use crate::config::binding::Binding;
 use crate::config::kinds::{OpenedSource, ResolvedSource};
 use crate::session::{Session, at};
 use crate::source::{DataSource, FetchContext, SourceError};
-use huntc_compiler::backend::elastic::query::{Never, Query};
-use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::catalog::Catalog;
+use huntc_compiler::request::{BoundRequest, Never, Query};
 use huntc_compiler::source::Span;
 use huntc_compiler::time::Instant;
 use std::time::{Duration, Instant as Clock};
@@ -71,7 +70,7 @@ fn cover(source: &dyn DataSource, needed: Vec<(String, String)>, examined: &mut 
 /// How many records match; with `indexed`, as far as a server's index tells: values beyond its limits would have to be
 /// looked for among all records.
 fn total(source: &dyn DataSource, query: Query<Never>, indexed: bool) -> Result<u64, SourceError> {
-    let request = BoundRequest { query, window: None, fields: Vec::new(), first_only: indexed };
+    let request = BoundRequest { first_only: indexed, ..BoundRequest::of(Catalog::builtin(), query, [""; 0]) };
     source.count(&request, &FetchContext::default())
 }
 

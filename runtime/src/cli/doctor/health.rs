@@ -6,8 +6,8 @@ use crate::report::text::count;
 use crate::source::Clock;
 use crate::source::elastic::FieldSurvey;
 use huntc_compiler::diag::Diagnostic;
-use huntc_compiler::duration;
 use huntc_compiler::time::Instant;
+use huntc_compiler::time::duration;
 use std::time::Duration;
 
 /// A data source that was looked at.

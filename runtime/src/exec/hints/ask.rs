@@ -4,12 +4,10 @@ use super::super::bind::{self, Fill};
 use super::super::{Run, locked};
 use crate::source::Sample;
 use crate::table::Key;
-use huntc_compiler::backend::elastic::lower;
-use huntc_compiler::backend::elastic::request::BoundRequest;
 use huntc_compiler::catalog::EntityId;
-use huntc_compiler::check::hir::SourceRef;
 use huntc_compiler::diag::Diagnostic;
-use huntc_compiler::plan::{Node, NodeId};
+use huntc_compiler::plan::{Node, NodeId, SourceRef};
+use huntc_compiler::request::Exactness;
 use std::cell::Cell;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -36,8 +34,8 @@ pub(super) struct Asker<'r> {
 
 impl<'r> Asker<'r> {
     /// `None` where the source cannot be asked.
-    pub(super) fn new(run: &'r Run<'r>, id: NodeId, source: SourceRef, input: Option<EntityId>) -> Option<Self> {
-        let ladder = run.laddered(run.job.plan.node(id), source, input).ok()?;
+    pub(super) fn new(run: &'r Run<'r>, id: NodeId, source: SourceRef) -> Option<Self> {
+        let ladder = run.laddered(id, source).ok()?;
         Some(Self { run, id, sent: Cell::new(0), gaps: Cell::new(false), ladder })
     }
 
@@ -55,23 +53,22 @@ impl<'r> Asker<'r> {
         if number >= MOST_REQUESTS || spent || options.cancel.load(Ordering::Relaxed) {
             return None;
         }
-        let template = lower::request_of(run.job.plan, run.job.catalog, self.id, node, self.ladder)?;
-        let columns = run.hole_values(&template.query).ok()?;
+        let template = (run.job.request_of)(self.id, node)?;
+        let form = template.form(self.ladder);
+        let columns = run.hole_values(&form.query).ok()?;
         let fill = Fill {
             keys: keys.map(|(keys, _)| keys).unwrap_or_default(),
             entity: keys.map(|(_, entity)| entity),
             catalog: run.job.catalog,
             columns: &columns,
         };
-        let query = bind::bind(&template.query, &fill);
-        let request = BoundRequest { query, window: template.window, fields: template.fields.clone(), first_only: false };
+        let request = bind::request(&template, form, &fill);
         let source = run.open(node, template.source).ok()?;
         self.sent.set(number + 1);
         run.sent.fetch_add(1, Ordering::Relaxed);
-        let mut report = run.request_report(self.id, number, &template, &request);
+        let mut report = run.request_report(self.id, number, &template, Exactness::Superset, &request);
         report.id = format!("{:?}.hint{number}", self.id);
         report.purpose = format!("statement {}: hint, {why}", node.statement);
-        report.exact = false;
         let context = run.context(&report.id);
         let begun = Instant::now();
         let answer = source.sample(&request, most, &context);

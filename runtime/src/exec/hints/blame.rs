@@ -3,10 +3,9 @@
 use super::evidence::Evidence;
 use super::near::{How, Near, near};
 use super::write::{Names, short};
-use huntc_compiler::check::hir::{Predicate, Test};
 use huntc_compiler::diag::codes::hints::{NEVER_TOGETHER, OTHER_PLACE, OTHER_SPELLING};
 use huntc_compiler::diag::{Code, Diagnostic};
-use huntc_compiler::source::Span;
+use huntc_compiler::plan::{Predicate, Span, Test};
 use huntc_compiler::value::Value;
 use std::collections::BTreeSet;
 

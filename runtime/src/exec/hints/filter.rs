@@ -5,17 +5,16 @@ use super::blame::{failing, shown, spelled, together, with_others};
 use super::evidence::{Evidence, Ground};
 use super::write::{Names, range as written, window};
 use super::{filled, refer};
-use huntc_compiler::check::hir::{Predicate, Step};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::{NOTHING_NEAR, OUTSIDE_WINDOW};
-use huntc_compiler::plan::{NodeId, Op};
+use huntc_compiler::plan::{NodeId, Op, Predicate, Statement};
 use huntc_compiler::time::TimeRange;
 
 impl Run<'_> {
     /// Why the filter behind a table left nothing; `predicate` is its condition as written.
     pub(super) fn why_filter(
         &self,
-        step: &Step,
+        statement: &Statement,
         node: NodeId,
         predicate: &Predicate,
         range: Option<TimeRange>,
@@ -34,10 +33,10 @@ impl Run<'_> {
             centre: node.entity?,
             ground: Ground::Table(&input),
         };
-        let names = Names { catalog: self.job.catalog, vars: &self.job.hunt.vars, centre: node.entity? };
+        let names = Names { catalog: self.job.catalog, vars: &self.job.plan.vars, centre: node.entity? };
         let passed = evidence.seen(predicate)?;
         if let (Some(within), true) = (range, passed.count() > 0) {
-            let hint = Diagnostic::new(&OUTSIDE_WINDOW, step.span, "the condition holds outside the time range only");
+            let hint = Diagnostic::new(&OUTSIDE_WINDOW, statement.span, "the condition holds outside the time range only");
             let (first, last) = passed.span()?;
             let hint = hint.label(window(within)).note(format!("{} from {first} to {last}", evidence.count(passed.count())));
             return Some(hint.help(format!("`{}` finds them", written(first, last))));
@@ -46,8 +45,8 @@ impl Run<'_> {
         if let Some(hint) = spelled(names, &evidence, predicate, &missing, &evidence) {
             return Some(hint);
         }
-        let Some(first) = missing.first() else { return together(names, &evidence, &evidence, predicate, step.span) };
-        let place = first.tests().first().map_or(step.span, |t| t.span);
+        let Some(first) = missing.first() else { return together(names, &evidence, &evidence, predicate, statement.span) };
+        let place = first.tests().first().map_or(statement.span, |t| t.span);
         let message = format!("{} to choose from, but none with `{}`", evidence.count(input.entity_count()), shown(names, first));
         let hint = Diagnostic::new(&NOTHING_NEAR, place, message).label("finds nothing");
         Some(with_others(names, &evidence, predicate, hint, &[place]))

@@ -9,12 +9,10 @@ use super::write::{Names, range, window};
 use crate::sight::References;
 use crate::source::Sample;
 use crate::table::{Key, Table};
-use huntc_compiler::check::hir::{Find, Predicate};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::{NO_LINK, NOTHING_NEAR, SHIFTED_CLOCK};
-use huntc_compiler::duration::rough;
-use huntc_compiler::plan::{Node, NodeId, Op, Pivot};
-use huntc_compiler::source::Span;
+use huntc_compiler::plan::{Node, NodeId, Op, Pivot, Predicate, Span, VarId};
+use huntc_compiler::time::duration::rough;
 use huntc_compiler::time::{SECOND, TimeRange, Window};
 use rustc_hash::FxHashSet;
 
@@ -22,7 +20,8 @@ use rustc_hash::FxHashSet;
 pub(super) struct Stepped<'a> {
     pub(super) id: NodeId,
     pub(super) pivot: &'a Pivot,
-    pub(super) find: &'a Find,
+    /// The variable that it starts from.
+    pub(super) from: VarId,
     /// WHERE as written, with its places; small references filled in.
     pub(super) predicate: Predicate,
     pub(super) references: References,
@@ -44,7 +43,7 @@ impl Run<'_> {
             return None;
         }
         let some = keys.get(..bind::CHUNK.min(keys.len())).unwrap_or_default();
-        let asker = Asker::new(self, stepped.id, pivot.source, Some(pivot.input))?;
+        let asker = Asker::new(self, stepped.id, pivot.source)?;
         let wanted = some.iter().map(|k| (*k).clone()).collect();
         let all = some.len() == keys.len();
         let search = Search { run: self, asker, node: self.job.plan.node(stepped.id), stepped, keys: some, wanted, all };
@@ -66,7 +65,7 @@ struct Search<'a> {
 impl Search<'_> {
     fn names(&self) -> Option<Names<'_>> {
         let job = self.run.job;
-        Some(Names { catalog: job.catalog, vars: &job.hunt.vars, centre: self.node.entity? })
+        Some(Names { catalog: job.catalog, vars: &job.plan.vars, centre: self.node.entity? })
     }
 
     fn ask(&self, pivot: Pivot, why: &str) -> Option<Sample> {
@@ -191,7 +190,7 @@ impl Search<'_> {
         let Some(sample) = self.ask(wider.clone(), "whether LINKED finds something") else { return Some(hint) };
         let evidence = self.evidence(&sample, &wider)?;
         let n = evidence.seen(&self.stepped.predicate).map_or(0, |s| s.count());
-        let name = self.run.job.hunt.vars.get(self.stepped.find.input.0 as usize).map_or("", |v| v.name.as_str());
+        let name = self.run.job.plan.var(self.stepped.from).map_or("", |v| v.var.name.as_str());
         Some(match n {
             0 => hint
                 .note("nor does any record hold both, in the places that LINKED looks at")

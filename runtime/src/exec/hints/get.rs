@@ -8,11 +8,9 @@ use super::near::{Reach, around, around_any, near};
 use super::write::{Names, range, window};
 use crate::sight::References;
 use crate::source::Sample;
-use huntc_compiler::check::hir::{Predicate, Test, TestOp};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::{ABSENT_ATTRIBUTE, EMPTY_WINDOW, NOTHING_NEAR, OUTSIDE_WINDOW};
-use huntc_compiler::plan::{Node, NodeId, Op, Scan};
-use huntc_compiler::source::Span;
+use huntc_compiler::plan::{Node, NodeId, Op, Predicate, Scan, Span, Test, TestOp};
 use huntc_compiler::time::{Instant, TimeRange, Window};
 
 /// A scan that found nothing.
@@ -30,13 +28,13 @@ impl Run<'_> {
     /// Why a scan found nothing.
     pub(super) fn why_scan(&self, scanned: &Scanned<'_>) -> Option<Diagnostic> {
         let node = self.job.plan.node(scanned.id);
-        let search = Search { run: self, asker: Asker::new(self, scanned.id, scanned.scan.source, None)?, node, scanned };
+        let search = Search { run: self, asker: Asker::new(self, scanned.id, scanned.scan.source)?, node, scanned };
         search.inside().map(|hint| search.asker.told(hint))
     }
 
     /// The name of a source, for people.
-    pub(super) fn source_name(&self, source: huntc_compiler::check::hir::SourceRef) -> &str {
-        self.job.hunt.sources.get(usize::from(source.0)).map_or("the source", |s| s.name.as_str())
+    pub(super) fn source_name(&self, source: huntc_compiler::plan::SourceRef) -> &str {
+        self.job.plan.source(source).map_or("the source", |s| s.name.as_str())
     }
 }
 
@@ -50,7 +48,7 @@ struct Search<'a> {
 impl Search<'_> {
     fn names(&self) -> Option<Names<'_>> {
         let job = self.run.job;
-        Some(Names { catalog: job.catalog, vars: &job.hunt.vars, centre: self.node.entity? })
+        Some(Names { catalog: job.catalog, vars: &job.plan.vars, centre: self.node.entity? })
     }
 
     fn ask(&self, predicate: Predicate, window: Window, most: usize, why: &str) -> Option<Sample> {

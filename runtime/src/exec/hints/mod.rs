@@ -18,10 +18,9 @@ use crate::sight::compare::as_type;
 use crate::table::Table;
 use find::Stepped;
 use get::Scanned;
-use huntc_compiler::check::hir::{Get, GetFrom, Observed, Operand, Predicate, Step, StepKind, Test, TestOp, VarId};
 use huntc_compiler::diag::codes::hints::{NEVER_TOGETHER, NOTHING_NEAR};
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::{NodeId, Observe, Op};
+use huntc_compiler::plan::{Binding, Condition, NodeId, Observe, Observed, Op, Operand, Predicate, Statement, Test, TestOp, VarId};
 use huntc_compiler::value::Value;
 use near::MOST_VALUES;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -36,33 +35,28 @@ impl Run<'_> {
         let mut causes: Vec<(VarId, usize)> = Vec::new();
         let mut dependants: Vec<(VarId, &str)> = Vec::new();
         let mut asked: FxHashSet<NodeId> = FxHashSet::default();
-        for step in &self.job.hunt.steps {
-            hints.extend(self.empty_references(step));
-            for (out, inputs) in bound(&step.kind) {
-                if !self.is_empty(out) {
+        for statement in &self.job.plan.statements {
+            hints.extend(self.empty_references(statement));
+            for Binding { out, inputs } in &statement.binds {
+                if !self.is_empty(*out) {
                     continue;
                 }
-                if let Some(input) = inputs.into_iter().find(|i| self.is_empty(*i)) {
-                    let root = roots.get(&input).copied().unwrap_or(input);
-                    roots.insert(out, root);
-                    dependants.extend(self.job.hunt.vars.get(out.0 as usize).map(|v| (root, v.name.as_str())));
+                let Some(variable) = self.job.plan.var(*out) else { continue };
+                if let Some(input) = inputs.iter().find(|i| self.is_empty(**i)) {
+                    let root = roots.get(input).copied().unwrap_or(*input);
+                    roots.insert(*out, root);
+                    dependants.push((root, variable.var.name.as_str()));
                     continue;
                 }
-                let node = self.job.plan.vars.get(out.0 as usize).copied().flatten();
                 if asked.len() < MOST_STATEMENTS
-                    && node.is_some_and(|node| asked.insert(node))
-                    && let Some(hint) = self.why(step, node)
+                    && variable.node.is_some_and(|node| asked.insert(node))
+                    && let Some(hint) = self.why(statement, variable.node)
                 {
-                    causes.push((out, hints.len()));
+                    causes.push((*out, hints.len()));
                     hints.push(hint);
                 }
             }
-            if let StepKind::Disp(disp) = &step.kind
-                && !self.is_empty(disp.expression.input)
-            {
-                let output = self.job.plan.outputs.iter().find(|o| o.statement == step.statement).and_then(|o| o.node);
-                hints.extend(output.and_then(|node| self.why_filter(step, node, &disp.expression.filter, None)));
-            }
+            hints.extend(self.why_shown(statement));
         }
         for (root, at) in causes {
             let mut names: Vec<String> =
@@ -82,33 +76,42 @@ impl Run<'_> {
 
     /// Whether a variable is known to hold nothing.
     fn is_empty(&self, var: VarId) -> bool {
-        let node = self.job.plan.vars.get(var.0 as usize).copied().flatten();
+        let node = self.job.plan.var(var).and_then(|v| v.node);
         node.and_then(|n| self.table(n).ok()).is_some_and(|t| t.entity_count() == 0 && !t.partial)
     }
 
+    /// Why a statement that binds nothing shows nothing, though its variable is not empty.
+    fn why_shown(&self, statement: &Statement) -> Option<Diagnostic> {
+        let Some(Condition::Held { input, filter, .. }) = &statement.condition else { return None };
+        if !statement.binds.is_empty() || self.is_empty(*input) {
+            return None;
+        }
+        let output = self.job.plan.outputs.iter().find(|o| o.statement == statement.number)?;
+        self.why_filter(statement, output.node?, filter, None)
+    }
+
     /// Why a statement whose inputs are not empty found nothing.
-    fn why(&self, step: &Step, node: Option<NodeId>) -> Option<Diagnostic> {
+    fn why(&self, statement: &Statement, node: Option<NodeId>) -> Option<Diagnostic> {
         let node = node?;
-        match &step.kind {
-            StepKind::Get(Get { from: GetFrom::Sources { pattern, .. }, limit, .. }) if *limit != Some(0) => {
+        match statement.condition.as_ref()? {
+            Condition::Pattern { limit: Some(0), .. }
+            | Condition::Related { limit: Some(0), .. }
+            | Condition::Held { limit: Some(0), .. } => None,
+            Condition::Pattern { pattern, limit } => {
                 let all = self.roots_of(node, &|op| matches!(op, Op::Scan(_) | Op::Observe(_)));
                 match self.unidentified(&all) {
-                    0 => likeliest(all.into_iter().filter_map(|id| self.why_get(step, id, pattern))),
-                    n => left_out(step, n, limit.is_some()),
+                    0 => likeliest(all.into_iter().filter_map(|id| self.why_get(statement, id, pattern))),
+                    n => left_out(statement, n, limit.is_some()),
                 }
             }
-            StepKind::Find(find) if find.limit != Some(0) => {
+            Condition::Related { input, filter, limit } => {
                 let all = self.roots_of(node, &|op| matches!(op, Op::Pivot(_)));
                 match self.unidentified(&all) {
-                    0 => likeliest(all.into_iter().filter_map(|id| self.why_find(step, id, find))),
-                    n => left_out(step, n, find.limit.is_some()),
+                    0 => likeliest(all.into_iter().filter_map(|id| self.why_find(statement, id, *input, filter))),
+                    n => left_out(statement, n, limit.is_some()),
                 }
             }
-            StepKind::Get(Get { from: GetFrom::Variable { filter, range, .. }, limit, .. }) if *limit != Some(0) => {
-                self.why_filter(step, node, filter, *range)
-            }
-            StepKind::Assign(assign) => self.why_filter(step, node, &assign.expression.filter, None),
-            _ => None,
+            Condition::Held { filter, range, .. } => self.why_filter(statement, node, filter, *range),
         }
     }
 
@@ -127,19 +130,18 @@ impl Run<'_> {
         nodes.iter().filter_map(|n| self.table(*n).ok()).map(|t| t.unidentified).sum()
     }
 
-    fn why_get(&self, step: &Step, id: NodeId, pattern: &Observed) -> Option<Diagnostic> {
+    fn why_get(&self, statement: &Statement, id: NodeId, pattern: &Observed) -> Option<Diagnostic> {
         let node = self.job.plan.node(id);
-        let mut predicates = Vec::new();
-        single(pattern, &mut predicates);
+        let predicates = pattern.single();
         match &node.op {
-            Op::Scan(_) => self.why_scanned(step, id, predicates.first()?),
+            Op::Scan(_) => self.why_scanned(statement, id, predicates.first()?),
             Op::Observe(shape) => {
                 let tables: Vec<Arc<Table>> = node.inputs.iter().map(|i| self.table(*i)).collect::<Result<_, _>>().ok()?;
                 if let Some(at) = missing(shape, &tables) {
-                    return self.why_scanned(step, *node.inputs.get(at)?, predicates.get(at)?);
+                    return self.why_scanned(statement, *node.inputs.get(at)?, predicates.get(at)?);
                 }
                 let message = "each observation finds something, but not together as asked";
-                let hint = Diagnostic::new(&NEVER_TOGETHER, step.span, message).label("never together");
+                let hint = Diagnostic::new(&NEVER_TOGETHER, statement.span, message).label("never together");
                 let found = |t: &Table| crate::report::text::count(t.record_count(), "record");
                 let said = tables.iter().enumerate().map(|(n, t)| format!("observation {} alone finds {}", n + 1, found(t)));
                 Some(said.fold(hint, Diagnostic::note).help("widen WITHIN, or ask for the observations one by one"))
@@ -148,7 +150,7 @@ impl Run<'_> {
         }
     }
 
-    fn why_scanned(&self, step: &Step, id: NodeId, predicate: &Predicate) -> Option<Diagnostic> {
+    fn why_scanned(&self, statement: &Statement, id: NodeId, predicate: &Predicate) -> Option<Diagnostic> {
         let node = self.job.plan.node(id);
         let Op::Scan(scan) = &node.op else { return None };
         let references = self.references(node).ok()?;
@@ -156,19 +158,19 @@ impl Run<'_> {
             return None;
         }
         let predicate = filled(predicate, &references);
-        self.why_scan(&Scanned { id, scan, predicate, references, span: step.span })
+        self.why_scan(&Scanned { id, scan, predicate, references, span: statement.span })
     }
 
-    fn why_find(&self, step: &Step, id: NodeId, find: &huntc_compiler::check::hir::Find) -> Option<Diagnostic> {
+    fn why_find(&self, statement: &Statement, id: NodeId, from: VarId, filter: &Predicate) -> Option<Diagnostic> {
         let node = self.job.plan.node(id);
         let Op::Pivot(pivot) = &node.op else { return None };
         let references = self.references(node).ok()?;
-        if refer::explains(&find.filter, &references) {
+        if refer::explains(filter, &references) {
             return None;
         }
-        let predicate = filled(&find.filter, &references);
+        let predicate = filled(filter, &references);
         let input = self.table(*node.inputs.first()?).ok()?;
-        self.why_pivot(&Stepped { id, pivot, find, predicate, references, input: &input, span: step.span })
+        self.why_pivot(&Stepped { id, pivot, from, predicate, references, input: &input, span: statement.span })
     }
 }
 
@@ -187,9 +189,9 @@ fn missing(shape: &Observe, tables: &[Arc<Table>]) -> Option<usize> {
 
 /// Processes without identity are all there is. A warning tells of them, but under LIMIT, where they are not counted,
 /// nothing else does.
-fn left_out(step: &Step, count: u64, limited: bool) -> Option<Diagnostic> {
+fn left_out(statement: &Statement, count: u64, limited: bool) -> Option<Diagnostic> {
     let message = format!("all that was found are {count} process sightings without an entity id");
-    let hint = Diagnostic::new(&codes::run::UNIDENTIFIED, step.span, message)
+    let hint = Diagnostic::new(&codes::run::UNIDENTIFIED, statement.span, message)
         .help("`--process-identity ladder` tells such processes apart by host, pid and time");
     limited.then_some(hint)
 }
@@ -207,36 +209,6 @@ const MOST_STATEMENTS: usize = 20;
 const MOST_NAMED: usize = 12;
 /// Sources that are asked about one statement.
 const MOST_SOURCES: usize = 3;
-
-/// The variables that a statement binds, each with those without which it is empty.
-fn bound(kind: &StepKind) -> Vec<(VarId, Vec<VarId>)> {
-    match kind {
-        StepKind::Get(get) => match &get.from {
-            GetFrom::Sources { .. } => vec![(get.out, Vec::new())],
-            GetFrom::Variable { input, .. } => vec![(get.out, vec![*input])],
-        },
-        StepKind::New(new) => vec![(new.out, Vec::new())],
-        StepKind::Load(load) => vec![(load.out, Vec::new())],
-        StepKind::Group(group) => vec![(group.out, vec![group.input])],
-        StepKind::Sort(sort) => vec![(sort.out, vec![sort.input])],
-        StepKind::Find(find) => vec![(find.out, vec![find.input])],
-        StepKind::Assign(assign) => vec![(assign.out, vec![assign.expression.input])],
-        StepKind::Merge(merge) => vec![(merge.out, merge.inputs.clone())],
-        StepKind::Join(join) => vec![(join.out, vec![join.left, join.right])],
-        StepKind::Apply(apply) => apply.outs.iter().zip(&apply.inputs).map(|(out, input)| (*out, vec![*input])).collect(),
-        // The others show or write.
-        _ => Vec::new(),
-    }
-}
-
-/// The patterns of single records in an observation expression, in the order of the plan's scans.
-fn single<'p>(pattern: &'p Observed, out: &mut Vec<&'p Predicate>) {
-    match pattern {
-        Observed::One(predicate) => out.push(predicate),
-        Observed::And(parts) | Observed::Or(parts) | Observed::FollowedBy(parts) => parts.iter().for_each(|p| single(p, out)),
-        Observed::Within(inner, _) | Observed::Repeats(inner, _) | Observed::Between(inner, _) => single(inner, out),
-    }
-}
 
 /// The condition with references to few values replaced by these, so that what comes near them can be looked for.
 fn filled(predicate: &Predicate, references: &References) -> Predicate {

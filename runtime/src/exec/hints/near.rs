@@ -2,7 +2,7 @@
 //! longer value, or in a related attribute.
 
 use huntc_compiler::catalog::{Access, AttrId, Catalog, Rule, ValueType};
-use huntc_compiler::check::hir::{Attr, Operand, Predicate, Test, TestOp};
+use huntc_compiler::plan::{Attr, Operand, Predicate, Test, TestOp};
 use huntc_compiler::value::Value;
 
 /// Values of one comparison that are looked for.

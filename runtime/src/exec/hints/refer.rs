@@ -4,9 +4,9 @@ use super::super::Run;
 use super::blame::parts;
 use super::write::Names;
 use crate::sight::References;
-use huntc_compiler::check::hir::{Attr, GetFrom, Observed, Operand, Predicate, Step, StepKind, Test, TestOp, VarId};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::EMPTY_REFERENCE;
+use huntc_compiler::plan::{Attr, Operand, Predicate, Statement, Test, TestOp, VarId};
 use std::collections::HashSet;
 
 /// Whether a part of a condition is false since what it refers to has no values.
@@ -22,8 +22,8 @@ pub(super) fn explains(predicate: &Predicate, references: &References) -> bool {
 
 impl Run<'_> {
     /// A hint for each comparison of a statement that refers to nothing.
-    pub(super) fn empty_references(&self, step: &Step) -> Vec<Diagnostic> {
-        tests(&step.kind).into_iter().filter_map(|test| self.empty_reference(test)).collect()
+    pub(super) fn empty_references(&self, statement: &Statement) -> Vec<Diagnostic> {
+        statement.tests().into_iter().filter_map(|test| self.empty_reference(test)).collect()
     }
 
     fn empty_reference(&self, test: &Test) -> Option<Diagnostic> {
@@ -57,9 +57,9 @@ impl Run<'_> {
         if table.column(attr).iter().any(Option::is_some) {
             return None;
         }
-        let found = self.job.hunt.vars.get(var.0 as usize)?;
+        let found = &self.job.plan.var(var)?.var;
         let centre = found.shape.entity();
-        let names = Names { catalog: self.job.catalog, vars: &self.job.hunt.vars, centre };
+        let names = Names { catalog: self.job.catalog, vars: &self.job.plan.vars, centre };
         let attribute = names.attribute(centre, attr);
         let fact = match table.row_count() {
             0 => format!("`{}` is empty", found.name),
@@ -67,25 +67,4 @@ impl Run<'_> {
         };
         Some((format!("{}.{attribute}", found.name), fact))
     }
-}
-
-/// The comparisons of a statement.
-fn tests(kind: &StepKind) -> Vec<&Test> {
-    fn observed<'p>(pattern: &'p Observed, out: &mut Vec<&'p Test>) {
-        let mut all = Vec::new();
-        super::single(pattern, &mut all);
-        out.extend(all.into_iter().flat_map(Predicate::tests));
-    }
-    let mut out = Vec::new();
-    match kind {
-        StepKind::Get(get) => match &get.from {
-            GetFrom::Sources { pattern, .. } => observed(pattern, &mut out),
-            GetFrom::Variable { filter, .. } => out.extend(filter.tests()),
-        },
-        StepKind::Find(find) => out.extend(find.filter.tests()),
-        StepKind::Assign(assign) => out.extend(assign.expression.filter.tests()),
-        StepKind::Disp(disp) => out.extend(disp.expression.filter.tests()),
-        _ => {}
-    }
-    out
 }

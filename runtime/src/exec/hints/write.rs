@@ -1,7 +1,7 @@
 //! Comparisons, values and times as text of a huntflow that can be pasted.
 
 use huntc_compiler::catalog::{Catalog, EntityId};
-use huntc_compiler::check::hir::{Attr, Operand, Test, TestOp, Var};
+use huntc_compiler::plan::{Attr, Operand, Test, TestOp, Variable};
 use huntc_compiler::syntax::print::quoted;
 use huntc_compiler::time::{Instant, MILLISECOND, TimeRange};
 use huntc_compiler::value::Value;
@@ -10,7 +10,7 @@ use huntc_compiler::value::Value;
 #[derive(Clone, Copy)]
 pub(super) struct Names<'a> {
     pub(super) catalog: &'a Catalog,
-    pub(super) vars: &'a [Var],
+    pub(super) vars: &'a [Variable],
     /// The type whose attributes need no prefix.
     pub(super) centre: EntityId,
 }
@@ -58,7 +58,7 @@ impl Names<'_> {
         match operand {
             Operand::Value(value) => literal(value),
             Operand::Reference(var, attr) => {
-                let Some(var) = self.vars.get(var.0 as usize) else { return String::new() };
+                let Some(Variable { var, .. }) = self.vars.get(var.0 as usize) else { return String::new() };
                 format!("{}.{}", var.name, Self { centre: var.shape.entity(), ..*self }.attribute(var.shape.entity(), attr))
             }
         }

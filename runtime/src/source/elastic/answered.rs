@@ -6,14 +6,13 @@ use super::mapping::Seen;
 use super::prepare::{self, Prepared};
 use super::product::{Product, Server};
 use crate::source::Records;
-use huntc_compiler::backend::elastic::query::Query;
-use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::catalog::Catalog;
+use huntc_compiler::request::{BoundRequest, Query};
 
 /// The records of a search answer whose index answered like this to `_mapping`, `_mapping/field` and `_field_caps`; what
 /// was wrong where there are none.
 pub fn answered(mapping: &[u8], body: &[u8], fields: &[&str]) -> Result<Records, String> {
-    let fields = fields.iter().map(|f| (*f).to_owned()).collect();
-    let request = BoundRequest { query: Query::exists("a"), window: None, fields, first_only: false };
+    let request = BoundRequest::of(Catalog::builtin(), Query::exists("a"), fields.iter().copied());
     records(mapping, body, &request).map_err(|f| f.reason)
 }
 

@@ -1,7 +1,7 @@
 //! What can go wrong with one request, and whether trying again may help.
 
 use super::product::Product;
-use huntc_compiler::unsafe_char::is_unsafe;
+use huntc_compiler::diag::is_unsafe;
 use serde_json::Value;
 use std::time::Duration;
 

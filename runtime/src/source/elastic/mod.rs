@@ -31,7 +31,7 @@ pub use survey::{FieldSurvey, Survey, Trap};
 
 use super::{DataSource, FetchContext, Records, Sample, SourceError};
 use fault::{Fault, Kind};
-use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::request::BoundRequest;
 use link::Link;
 use mapping::Mappings;
 use prepare::Prepared;

@@ -1,6 +1,6 @@
 //! A request made ready for one server: one query for all its indices, and how documents of each become records.
 
-use super::adapt::{Adapter, Bound};
+use super::adapt::{Adapter, BoundApprox};
 use super::answer::Hit;
 use super::columns::RecordsBuilder;
 use super::document::FieldTree;
@@ -9,8 +9,7 @@ use super::mapping::{FieldKind, FieldMapping, Indices};
 use super::product::Server;
 use super::scan::DocValue;
 use crate::source::document_time;
-use huntc_compiler::backend::elastic::query::{Bool, Query};
-use huntc_compiler::backend::elastic::request::{BoundRequest, with_window};
+use huntc_compiler::request::{Bool, BoundQuery, BoundRequest, Query, with_window};
 use huntc_compiler::time::{Instant, MILLISECOND, TimeRange, Window};
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashMap;
@@ -67,7 +66,7 @@ pub(super) fn fields_of(request: &BoundRequest) -> BTreeSet<String> {
     fields
 }
 
-fn query_fields(query: &Bound) -> BTreeSet<String> {
+fn query_fields(query: &BoundQuery) -> BTreeSet<String> {
     let mut fields = BTreeSet::new();
     query.each_field(&mut |field| {
         if !field.starts_with('_') {
@@ -92,15 +91,15 @@ impl Prepared {
         }
         let classes = classes(request, indices);
         let asked = with_window(request.query.clone(), request.window);
-        let around: Vec<_> =
-            classes.iter().map(|c| Adapter::new(&c.fields, server, simple, request.first_only).around(&asked)).collect();
-        let exact = around.iter().all(super::adapt::Around::is_exact) && aligned(request.window);
-        let nothing = !classes.is_empty() && around.iter().all(|a| a.upper == Query::MatchNone);
-        let (upper, lower) = around.into_iter().map(|a| (a.upper, a.lower)).unzip();
-        let json = |q: &Bound| serde_json::value::to_raw_value(q).map_err(|e| Fault::new(Kind::Rejected, e.to_string()));
+        let adapter = |class| Adapter::new(class, &request.kinds, server, simple, request.first_only);
+        let approx: Vec<BoundApprox> = classes.iter().map(|c| adapter(&c.fields).approx(&asked)).collect();
+        let exact = approx.iter().all(BoundApprox::is_exact) && aligned(request.window);
+        let nothing = !classes.is_empty() && approx.iter().all(|a| a.at_least == Query::MatchNone);
+        let (at_least, at_most) = approx.into_iter().map(|a| (a.at_least, a.at_most)).unzip();
+        let json = |q: &BoundQuery| serde_json::value::to_raw_value(q).map_err(|e| Fault::new(Kind::Rejected, e.to_string()));
         let newer = with_window(Query::MatchAll, request.window);
-        let query = json(&together(&classes, upper, &asked, Some(newer)))?;
-        let sure = json(&together(&classes, lower, &Query::MatchNone, None))?;
+        let query = json(&together(&classes, at_least, &asked, Some(newer)))?;
+        let sure = json(&together(&classes, at_most, &Query::MatchNone, None))?;
         let mut decoders: Vec<Decoder> = classes.iter().map(|c| Decoder::new(&names, &c.fields)).collect();
         if decoders.is_empty() {
             // No index was there, but one may come until the search: its documents must not be passed over.
@@ -235,7 +234,7 @@ fn classes(request: &BoundRequest, indices: &Indices) -> Vec<Class> {
 
 /// One query for all classes: each clause is for its indices. An index that came since the mappings were read gets no query that
 /// could be wrong for it, but `newer`: all its records in the window.
-fn together(classes: &[Class], mut queries: Vec<Bound>, asked: &Bound, newer: Option<Bound>) -> Bound {
+fn together(classes: &[Class], mut queries: Vec<BoundQuery>, asked: &BoundQuery, newer: Option<BoundQuery>) -> BoundQuery {
     match queries.len() {
         0 => return asked.clone(),
         1 => return queries.remove(0),

@@ -5,8 +5,7 @@ use super::answer::{Answer, FILTER};
 use super::fault::Fault;
 use super::scan::{DocValue, SourceFilter};
 use crate::source::{FetchContext, Sample};
-use huntc_compiler::backend::elastic::query::Query;
-use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::request::{BoundRequest, Query};
 use huntc_compiler::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -42,12 +41,8 @@ struct Time {
 
 impl ElasticSource {
     pub(super) fn sampled(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, Fault> {
-        let all = BoundRequest {
-            query: Query::MatchAll,
-            window: request.window,
-            fields: vec!["@timestamp".to_owned()],
-            first_only: false,
-        };
+        let all =
+            BoundRequest { query: Query::MatchAll, fields: vec!["@timestamp".to_owned()], first_only: false, ..request.clone() };
         let all = self.prepare(&all, context, false)?;
         // Where a server cannot tell which records have values beyond a limit, they are not looked for: they could be all.
         let short = BoundRequest { first_only: true, ..request.clone() };

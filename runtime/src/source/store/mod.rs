@@ -27,7 +27,7 @@ use super::logs::{self, ReadReport};
 use super::{DataSource, FetchContext, Fields, Records, Sample, SourceError};
 use bits::Bits;
 use fetch::Selection;
-use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
 use ingest::{Limits, Origin};
 use prepare::{Patterns, Prepared};
@@ -163,7 +163,7 @@ impl Store {
             let message = format!("a request needs the field `{field}`, which was passed over in {}", self.location);
             return Err(SourceError::new(&huntc_compiler::diag::codes::internal::BUG, message));
         }
-        self.patterns.lock().unwrap_or_else(PoisonError::into_inner).prepare(&request.query)
+        self.patterns.lock().unwrap_or_else(PoisonError::into_inner).prepare(&request.query, &request.kinds)
     }
 
     /// The segments that a request may find something in, with the rows that it matches.

@@ -3,11 +3,11 @@
 use super::column::{address, address_bits, spelled_number};
 use super::lucene::{self, Pattern};
 use crate::source::SourceError;
-use huntc_compiler::backend::elastic::query::{Bound, Never, Query, Range};
-use huntc_compiler::catalog::{Catalog, FieldType};
+use huntc_compiler::catalog::FieldType;
+use huntc_compiler::request::{BoundQuery, FieldKinds, Limit, Query, Range};
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashMap;
-use std::ops::Bound as Limit;
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// A query that segments can evaluate.
@@ -33,13 +33,13 @@ pub(super) enum Test {
     /// One of these texts, sorted.
     Texts(Vec<Vec<u8>>),
     /// A text between two.
-    TextRange(Limit<Vec<u8>>, Limit<Vec<u8>>),
+    TextRange(Bound<Vec<u8>>, Bound<Vec<u8>>),
     /// A pattern.
     Pattern(Pattern),
     /// One of these numbers, sorted.
     Numbers(Vec<Value>),
     /// A number between two.
-    NumberRange(Limit<Value>, Limit<Value>),
+    NumberRange(Bound<Value>, Bound<Value>),
     /// An address in one of these ranges, ends included.
     Addresses(Vec<(u128, u128)>),
     /// A time in one of these ranges of milliseconds, ends included.
@@ -67,30 +67,30 @@ const MOST_PATTERNS: usize = 500;
 
 impl Patterns {
     /// Prepares a query.
-    pub(super) fn prepare(&mut self, query: &Query<Never>) -> Result<Prepared, SourceError> {
+    pub(super) fn prepare(&mut self, query: &BoundQuery, kinds: &FieldKinds) -> Result<Prepared, SourceError> {
         Ok(match query {
             Query::MatchAll => Prepared::All,
             Query::MatchNone => Prepared::None,
-            Query::Exists(q) => exists(&q.field),
+            Query::Exists(q) => exists(&q.field, kinds),
             Query::Term(q) if q.case_insensitive => self.leaf(&q.field, Syntax::Folded, &q.value.to_string())?,
-            Query::Term(q) => equal(&q.field, std::slice::from_ref(&q.value)),
-            Query::Terms(q) => equal(&q.field, &q.values),
+            Query::Term(q) => equal(&q.field, kinds, std::slice::from_ref(&q.value)),
+            Query::Terms(q) => equal(&q.field, kinds, &q.values),
             Query::Wildcard(q) => self.leaf(&q.field, Syntax::Wildcard { fold: q.case_insensitive }, &q.pattern)?,
             Query::Regexp(q) => self.leaf(&q.field, Syntax::Regexp, &q.pattern)?,
-            Query::Range(q) => leaf(&q.field, range(q)),
+            Query::Range(q) => leaf(&q.field, range(q, kinds)),
             Query::Bool(q) => {
-                let mut filter = self.all(&q.filter)?;
+                let mut filter = self.all(&q.filter, kinds)?;
                 if !q.should.is_empty() {
-                    filter.push(Prepared::Any(self.all(&q.should)?));
+                    filter.push(Prepared::Any(self.all(&q.should, kinds)?));
                 }
                 filter.sort_by_key(Prepared::cost);
-                Prepared::Both(filter, self.all(&q.must_not)?)
+                Prepared::Both(filter, self.all(&q.must_not, kinds)?)
             }
         })
     }
 
-    fn all(&mut self, parts: &[Query<Never>]) -> Result<Vec<Prepared>, SourceError> {
-        parts.iter().map(|part| self.prepare(part)).collect()
+    fn all(&mut self, parts: &[BoundQuery], kinds: &FieldKinds) -> Result<Vec<Prepared>, SourceError> {
+        parts.iter().map(|part| self.prepare(part, kinds)).collect()
     }
 
     fn leaf(&mut self, field: &str, syntax: Syntax, pattern: &str) -> Result<Prepared, SourceError> {
@@ -152,11 +152,11 @@ enum Family {
     Time,
 }
 
-fn family(field: &str) -> Family {
+fn family(field: &str, kinds: &FieldKinds) -> Family {
     if field == "@timestamp" {
         return Family::Time;
     }
-    match Catalog::builtin().field_type(field) {
+    match kinds.get(field).ty {
         FieldType::Long | FieldType::Float => Family::Number,
         FieldType::Ip => Family::Address,
         FieldType::Date => Family::Time,
@@ -165,9 +165,10 @@ fn family(field: &str) -> Family {
 }
 
 /// What a field's type does not take is not there: `-` is no port. The time of a record always is.
-fn exists(field: &str) -> Prepared {
-    match family(field) {
-        Family::Number => leaf(field, Test::NumberRange(Limit::Unbounded, Limit::Unbounded)),
+fn exists(field: &str, kinds: &FieldKinds) -> Prepared {
+    match family(field, kinds) {
+        _ if kinds.get(field).ty == FieldType::Boolean => leaf(field, Test::Texts(vec![b"false".to_vec(), b"true".to_vec()])),
+        Family::Number => leaf(field, Test::NumberRange(Bound::Unbounded, Bound::Unbounded)),
         Family::Address => leaf(field, Test::Addresses(vec![(0, u128::MAX)])),
         Family::Time if field != "@timestamp" => leaf(field, Test::Times(vec![(i64::MIN, i64::MAX)])),
         Family::Text | Family::Time => Prepared::Exists(field.to_owned()),
@@ -175,10 +176,10 @@ fn exists(field: &str) -> Prepared {
 }
 
 /// One of some values. Values that are none of the field's type are never equal to one.
-fn equal(field: &str, values: &[Value]) -> Prepared {
+fn equal(field: &str, kinds: &FieldKinds, values: &[Value]) -> Prepared {
     leaf(
         field,
-        match family(field) {
+        match family(field, kinds) {
             Family::Text => Test::Texts(sorted_texts(values)),
             Family::Number => Test::Numbers(sorted(values.iter().filter_map(number))),
             Family::Address => Test::Addresses(joined(sorted(values.iter().filter_map(network)))),
@@ -251,9 +252,8 @@ fn time(value: &Value) -> Option<i64> {
     }
 }
 
-fn range(query: &Range) -> Test {
-    let field = query.field.as_str();
-    match family(field) {
+fn range(query: &Range, kinds: &FieldKinds) -> Test {
+    match family(&query.field, kinds) {
         Family::Text => {
             let text = |v: &Value| Some(v.to_string().into_bytes());
             match (limit(query.lower.as_ref(), text), limit(query.upper.as_ref(), text)) {
@@ -279,19 +279,19 @@ fn range(query: &Range) -> Test {
     }
 }
 
-/// A bound in the field's type; `None` where the literal is not of it.
-fn limit<T>(bound: Option<&Bound>, read: impl Fn(&Value) -> Option<T>) -> Option<Limit<T>> {
-    match bound {
-        None => Some(Limit::Unbounded),
-        Some(b) if b.inclusive => read(&b.value).map(Limit::Included),
-        Some(b) => read(&b.value).map(Limit::Excluded),
+/// A limit in the field's type; `None` where the literal is not of it.
+fn limit<T>(limit: Option<&Limit>, read: impl Fn(&Value) -> Option<T>) -> Option<Bound<T>> {
+    match limit {
+        None => Some(Bound::Unbounded),
+        Some(b) if b.inclusive => read(&b.value).map(Bound::Included),
+        Some(b) => read(&b.value).map(Bound::Excluded),
     }
 }
 
 /// A range of whole numbers with its ends included; none where it is empty.
 fn closed<T: Copy + Ord + From<u8>>(
-    lower: Option<Limit<T>>,
-    upper: Option<Limit<T>>,
+    lower: Option<Bound<T>>,
+    upper: Option<Bound<T>>,
     min: T,
     max: T,
     add: impl Fn(T, T) -> Option<T>,
@@ -299,14 +299,14 @@ fn closed<T: Copy + Ord + From<u8>>(
 ) -> Vec<(T, T)> {
     let (Some(lower), Some(upper)) = (lower, upper) else { return Vec::new() };
     let from = match lower {
-        Limit::Unbounded => Some(min),
-        Limit::Included(t) => Some(t),
-        Limit::Excluded(t) => add(t, T::from(1)),
+        Bound::Unbounded => Some(min),
+        Bound::Included(t) => Some(t),
+        Bound::Excluded(t) => add(t, T::from(1)),
     };
     let to = match upper {
-        Limit::Unbounded => Some(max),
-        Limit::Included(t) => Some(t),
-        Limit::Excluded(t) => sub(t, T::from(1)),
+        Bound::Unbounded => Some(max),
+        Bound::Included(t) => Some(t),
+        Bound::Excluded(t) => sub(t, T::from(1)),
     };
     match (from, to) {
         (Some(from), Some(to)) if from <= to => vec![(from, to)],

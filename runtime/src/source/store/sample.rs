@@ -2,7 +2,7 @@
 
 use super::{Selection, Store, matching};
 use crate::source::{FetchContext, Sample, SourceError};
-use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::{Instant, Window};
 use rayon::prelude::*;
 

@@ -1,8 +1,8 @@
 //! Requests rewritten for the mapping of one index.
 //!
-//! Requests are made for the catalog's types; an index may keep a field otherwise. Each leaf becomes two queries: `upper` finds at
-//! least the records that it means, `lower` at most those. Where a record must match, `upper` is sent, where it must not, `lower`;
-//! so the answer holds every record that the request means, and the executor tests each again.
+//! Requests are made for the types that they name; an index may keep a field otherwise. Each leaf becomes two queries: one that
+//! finds at least the records that it means, and one that finds at most those. Where a record must match, the first is sent, where
+//! it must not, the second; so the answer holds every record that the request means, and the executor tests each again.
 
 mod number;
 mod text;
@@ -10,62 +10,22 @@ mod wildcard;
 
 use super::mapping::{FieldKind, FieldMapping};
 use super::product::{Product, Server};
-use huntc_compiler::backend::elastic::query::{Bool, Never, Query, Range, Regexp, Term, Terms, Wildcard};
-use huntc_compiler::catalog::{Catalog, FieldType};
+use huntc_compiler::request::{Approx, Bool, BoundQuery, FieldKinds, Never, Query, Range, Regexp, Term, Terms, Wildcard};
 use huntc_compiler::value::Value;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-/// A query without holes.
-pub(super) type Bound = Query<Never>;
-
 /// Values that servers take into an index at all, in bytes.
 const LONGEST_TERM: usize = 32_766;
 
-/// Two queries around what a leaf means.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) struct Around {
-    /// Matches at least what is meant.
-    pub(super) upper: Bound,
-    /// Matches at most what is meant.
-    pub(super) lower: Bound,
-}
-
-impl Around {
-    /// The query means exactly that.
-    fn exact(query: Bound) -> Self {
-        Self { upper: query.clone(), lower: query }
-    }
-
-    /// Nothing is known of the field's values but that there are some.
-    fn present(field: &str) -> Self {
-        Self { upper: Query::exists(field), lower: Query::MatchNone }
-    }
-
-    /// Nothing is known at all.
-    fn unknown() -> Self {
-        Self { upper: Query::MatchAll, lower: Query::MatchNone }
-    }
-
-    fn upper_only(upper: Bound) -> Self {
-        Self { upper, lower: Query::MatchNone }
-    }
-
-    /// Any of several.
-    fn any(parts: Vec<Self>) -> Self {
-        let (upper, lower): (Vec<_>, Vec<_>) = parts.into_iter().map(|a| (a.upper, a.lower)).unzip();
-        Self { upper: Query::any(upper), lower: Query::any(lower) }
-    }
-
-    /// Whether the query that is sent means exactly what was asked.
-    pub(super) fn is_exact(&self) -> bool {
-        self.upper == self.lower
-    }
-}
+/// Two queries around what a query means, both without holes.
+pub(super) type BoundApprox = Approx<Never>;
 
 /// Rewrites queries for the mapping of one index, or of several with the same.
 pub(super) struct Adapter<'a> {
     pub(super) fields: &'a BTreeMap<String, FieldMapping>,
+    /// What the request says of its fields.
+    kinds: &'a FieldKinds,
     pub(super) product: Product,
     /// OpenSearch before 3.3: fields of type `wildcard` have further faults.
     pub(super) old: bool,
@@ -90,14 +50,20 @@ enum Leaf<'q> {
 }
 
 impl<'a> Adapter<'a> {
-    pub(super) fn new(fields: &'a BTreeMap<String, FieldMapping>, server: &Server, simple: bool, probe: bool) -> Self {
-        Self { fields, product: server.product, old: !server.has_shard_doc(), simple, probe, grams: Cell::new(0) }
+    pub(super) fn new(
+        fields: &'a BTreeMap<String, FieldMapping>,
+        kinds: &'a FieldKinds,
+        server: &Server,
+        simple: bool,
+        probe: bool,
+    ) -> Self {
+        Self { fields, kinds, product: server.product, old: !server.has_shard_doc(), simple, probe, grams: Cell::new(0) }
     }
 
     /// The two queries around a query.
-    pub(super) fn around(&self, query: &Bound) -> Around {
+    pub(super) fn approx(&self, query: &BoundQuery) -> BoundApprox {
         match query {
-            Query::MatchAll | Query::MatchNone => Around::exact(query.clone()),
+            Query::MatchAll | Query::MatchNone => BoundApprox::exact(query.clone()),
             Query::Bool(b) => self.clauses(b),
             Query::Term(q) => self.leaf(&q.field, Leaf::Term(q)),
             Query::Terms(q) => self.leaf(&q.field, Leaf::Terms(q)),
@@ -108,39 +74,43 @@ impl<'a> Adapter<'a> {
         }
     }
 
-    fn clauses(&self, clauses: &Bool<Never>) -> Around {
-        let all = |part: &[Bound]| -> Vec<Around> { part.iter().map(|q| self.around(q)).collect() };
+    fn clauses(&self, clauses: &Bool<Never>) -> BoundApprox {
+        let all = |part: &[BoundQuery]| -> Vec<BoundApprox> { part.iter().map(|q| self.approx(q)).collect() };
         let (filter, must_not, should) = (all(&clauses.filter), all(&clauses.must_not), all(&clauses.should));
-        let upper = |parts: &[Around]| parts.iter().map(|a| a.upper.clone()).collect::<Vec<_>>();
-        let lower = |parts: &[Around]| parts.iter().map(|a| a.lower.clone()).collect::<Vec<_>>();
-        Around {
-            upper: simplified(upper(&filter), lower(&must_not), upper(&should)),
-            lower: simplified(lower(&filter), upper(&must_not), lower(&should)),
+        let at_least = |parts: &[BoundApprox]| parts.iter().map(|a| a.at_least.clone()).collect::<Vec<_>>();
+        let at_most = |parts: &[BoundApprox]| parts.iter().map(|a| a.at_most.clone()).collect::<Vec<_>>();
+        BoundApprox {
+            at_least: simplified(at_least(&filter), at_most(&must_not), at_least(&should)),
+            at_most: simplified(at_most(&filter), at_least(&must_not), at_most(&should)),
         }
     }
 
-    fn leaf(&self, field: &str, leaf: Leaf<'_>) -> Around {
+    fn leaf(&self, field: &str, leaf: Leaf<'_>) -> BoundApprox {
         // Fields that servers make up themselves, and fields whose mapping nobody asked for, are taken as they come.
-        let Some(mapping) = self.fields.get(field) else { return Around::exact(leaf.query(field)) };
+        let Some(mapping) = self.fields.get(field) else { return BoundApprox::exact(leaf.query(field)) };
+        let real = mapping.target.as_deref().unwrap_or(field);
+        let asked = self.kinds.get(field);
         match &mapping.kind {
-            FieldKind::Missing => Around::exact(Query::MatchNone),
-            FieldKind::Hidden => Around::unknown(),
-            FieldKind::Other | FieldKind::Text { keyword: None } => leaf.existence(field, Query::exists(field)),
+            FieldKind::Missing => BoundApprox::exact(Query::MatchNone),
+            FieldKind::Hidden => BoundApprox::unknown(),
+            FieldKind::Other | FieldKind::Text { keyword: None } => text::existence(asked, leaf, Query::exists(field)),
             FieldKind::Keyword { limit, normalized, text } => {
-                let real = mapping.target.as_deref().unwrap_or(field);
-                let keyword =
-                    text::Keyword { name: field, field, real, limit: *limit, normalized: *normalized, text: text.as_deref() };
+                let (limit, normalized, text) = (*limit, *normalized, text.as_deref());
+                let keyword = text::Keyword { field, real, limit, normalized, text, asked };
                 self.keyword(&keyword, leaf)
             }
             FieldKind::Text { keyword: Some((sub, limit)) } => {
-                let keyword =
-                    text::Keyword { name: field, field: sub, real: sub, limit: *limit, normalized: false, text: Some(field) };
+                let (limit, text) = (*limit, Some(field));
+                let keyword = text::Keyword { field: sub, real: sub, limit, normalized: false, text, asked };
                 leaf.existence_or(field, |leaf| self.keyword(&keyword, leaf))
             }
-            FieldKind::Wildcard { limit } => self.wildcard_field(field, mapping.target.as_deref().unwrap_or(field), *limit, leaf),
+            FieldKind::Wildcard { limit } => {
+                let (limit, normalized, text) = (*limit, false, None);
+                self.wildcard_field(&text::Keyword { field, real, limit, normalized, text, asked }, leaf)
+            }
             FieldKind::Constant(value) => text::constant(value.as_deref(), leaf),
-            FieldKind::Flattened => text::flattened(field, leaf),
-            FieldKind::Ip => number::ip(field, leaf),
+            FieldKind::Flattened => text::flattened(field, asked, leaf),
+            FieldKind::Ip => number::ip(field, text::holds_addresses(asked), leaf),
             FieldKind::Integer { least, most } => number::integer(field, *least..=*most, leaf),
             FieldKind::Float { exact } => number::float(field, *exact, leaf),
             FieldKind::Date { .. } => number::date(field, leaf),
@@ -151,7 +121,7 @@ impl<'a> Adapter<'a> {
 
 impl Leaf<'_> {
     /// The leaf as it was, on another field.
-    fn query(self, field: &str) -> Bound {
+    fn query(self, field: &str) -> BoundQuery {
         let field = field.to_owned();
         match self {
             Self::Term(q) => Query::Term(Term { field, ..q.clone() }),
@@ -163,14 +133,9 @@ impl Leaf<'_> {
         }
     }
 
-    /// `exists` is exact, anything else only needs the field.
-    fn existence(self, field: &str, present: Bound) -> Around {
-        if matches!(self, Self::Exists) { Around::exact(present) } else { Around { upper: present, ..Around::present(field) } }
-    }
-
     /// `exists` on the field itself, anything else as told.
-    fn existence_or(self, field: &str, other: impl FnOnce(Self) -> Around) -> Around {
-        if matches!(self, Self::Exists) { Around::exact(Query::exists(field)) } else { other(self) }
+    fn existence_or(self, field: &str, other: impl FnOnce(Self) -> BoundApprox) -> BoundApprox {
+        if matches!(self, Self::Exists) { BoundApprox::exact(Query::exists(field)) } else { other(self) }
     }
 
     /// The literals of `term` and `terms`.
@@ -183,17 +148,12 @@ impl Leaf<'_> {
     }
 }
 
-/// What the catalog says of a field: a text literal on an address field is an address or a network.
-fn is_address_field(field: &str) -> bool {
-    Catalog::builtin().field_type(field) == FieldType::Ip
-}
-
 /// A `bool` without clauses that say nothing.
-fn simplified(filter: Vec<Bound>, must_not: Vec<Bound>, should: Vec<Bound>) -> Bound {
+fn simplified(filter: Vec<BoundQuery>, must_not: Vec<BoundQuery>, should: Vec<BoundQuery>) -> BoundQuery {
     let asked = !should.is_empty();
     let one_of = Query::any(should);
-    let mut filter: Vec<Bound> = filter.into_iter().filter(|q| *q != Query::MatchAll).collect();
-    let must_not: Vec<Bound> = must_not.into_iter().filter(|q| *q != Query::MatchNone).collect();
+    let mut filter: Vec<BoundQuery> = filter.into_iter().filter(|q| *q != Query::MatchAll).collect();
+    let must_not: Vec<BoundQuery> = must_not.into_iter().filter(|q| *q != Query::MatchNone).collect();
     if filter.contains(&Query::MatchNone) || must_not.contains(&Query::MatchAll) || (asked && one_of == Query::MatchNone) {
         return Query::MatchNone;
     }

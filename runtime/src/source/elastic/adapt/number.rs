@@ -1,7 +1,7 @@
 //! Addresses, numbers, dates and booleans: what a literal of another type means there.
 
-use super::{Around, Bound, Leaf, is_address_field};
-use huntc_compiler::backend::elastic::query::{Bound as Limit, Query, Range};
+use super::{BoundApprox, Leaf};
+use huntc_compiler::request::{BoundQuery, Limit, Query, Range};
 use huntc_compiler::time::{Instant, MILLISECOND};
 use huntc_compiler::value::Value;
 use ipnet::{IpNet, Ipv6Net};
@@ -12,17 +12,17 @@ use std::ops::RangeInclusive;
 const MAPPED: (Ipv6Addr, u8) = (Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96);
 
 /// Each literal by itself, then together.
-fn each(field: &str, leaf: Leaf<'_>, one: impl Fn(&Value) -> Around) -> Around {
-    let Some(values) = leaf.literals() else { return Around::present(field) };
-    let parts: Vec<Around> = values.iter().map(one).collect();
-    if parts.iter().any(|p| p.upper == Query::exists(field)) {
-        return Around { upper: Query::exists(field), lower: gathered(field, &parts, |p| &p.lower) };
+fn each(field: &str, leaf: Leaf<'_>, one: impl Fn(&Value) -> BoundApprox) -> BoundApprox {
+    let Some(values) = leaf.literals() else { return BoundApprox::present(field) };
+    let parts: Vec<BoundApprox> = values.iter().map(one).collect();
+    if parts.iter().any(|p| p.at_least == Query::exists(field)) {
+        return BoundApprox { at_least: Query::exists(field), at_most: gathered(field, &parts, |p| &p.at_most) };
     }
-    Around { upper: gathered(field, &parts, |p| &p.upper), lower: gathered(field, &parts, |p| &p.lower) }
+    BoundApprox { at_least: gathered(field, &parts, |p| &p.at_least), at_most: gathered(field, &parts, |p| &p.at_most) }
 }
 
 /// `term`s as one `terms`, other queries beside it.
-fn gathered(field: &str, parts: &[Around], pick: impl Fn(&Around) -> &Bound) -> Bound {
+fn gathered(field: &str, parts: &[BoundApprox], pick: impl Fn(&BoundApprox) -> &BoundQuery) -> BoundQuery {
     let mut values = Vec::new();
     let mut others = Vec::new();
     for part in parts {
@@ -35,61 +35,61 @@ fn gathered(field: &str, parts: &[Around], pick: impl Fn(&Around) -> &Bound) -> 
     Query::any(others)
 }
 
-pub(super) fn ip(field: &str, leaf: Leaf<'_>) -> Around {
-    let address = is_address_field(field);
+/// `address`: whether the request's own values of the field are addresses.
+pub(super) fn ip(field: &str, address: bool, leaf: Leaf<'_>) -> BoundApprox {
     match leaf {
-        Leaf::Exists => Around::exact(leaf.query(field)),
+        Leaf::Exists => BoundApprox::exact(leaf.query(field)),
         Leaf::Range(q)
             if address && [&q.lower, &q.upper].iter().all(|l| l.as_ref().is_none_or(|l| matches!(l.value, Value::Address(_)))) =>
         {
-            Around::exact(leaf.query(field))
+            BoundApprox::exact(leaf.query(field))
         }
         _ => each(field, leaf, |value| ip_value(field, value, address)),
     }
 }
 
-fn ip_value(field: &str, value: &Value, address: bool) -> Around {
+fn ip_value(field: &str, value: &Value, address: bool) -> BoundApprox {
     let text = value.to_string();
     let term = Query::term(field, Value::text(&*text));
     if text.parse::<IpAddr>().is_ok() {
         // As a text, an address has several spellings.
-        return if address { Around::exact(term) } else { Around::upper_only(term) };
+        return if address { BoundApprox::exact(term) } else { BoundApprox::superset(term) };
     }
     match text.parse::<IpNet>() {
-        Ok(IpNet::V4(_)) if address => Around::exact(term),
+        Ok(IpNet::V4(_)) if address => BoundApprox::exact(term),
         Ok(IpNet::V6(net)) if address => match Ipv6Net::new(MAPPED.0, MAPPED.1) {
             // A network around all of IPv4: servers differ from us, or refuse it.
-            Ok(mapped) if net.prefix_len() == MAPPED.1 && net.contains(&mapped) => Around::present(field),
-            Ok(mapped) if net.contains(&mapped) => Around::upper_only(term),
-            _ => Around::exact(term),
+            Ok(mapped) if net.prefix_len() == MAPPED.1 && net.contains(&mapped) => BoundApprox::present(field),
+            Ok(mapped) if net.contains(&mapped) => BoundApprox::superset(term),
+            _ => BoundApprox::exact(term),
         },
         // No address is written like this.
-        _ => Around::exact(Query::MatchNone),
+        _ => BoundApprox::exact(Query::MatchNone),
     }
 }
 
-pub(super) fn integer(field: &str, range: RangeInclusive<i64>, leaf: Leaf<'_>) -> Around {
+pub(super) fn integer(field: &str, range: RangeInclusive<i64>, leaf: Leaf<'_>) -> BoundApprox {
     match leaf {
-        Leaf::Exists => Around::exact(leaf.query(field)),
+        Leaf::Exists => BoundApprox::exact(leaf.query(field)),
         Leaf::Range(q) => integer_range(field, &range, q),
         _ => each(field, leaf, |value| {
             let whole = |i: i64| if range.contains(&i) { Query::term(field, Value::Int(i)) } else { Query::MatchNone };
             match value {
-                Value::Int(i) => Around::exact(whole(*i)),
+                Value::Int(i) => BoundApprox::exact(whole(*i)),
                 Value::Text(text) => match text.trim().parse::<i64>() {
                     // As texts, `4` and `04` differ.
-                    Ok(i) => Around::upper_only(whole(i)),
-                    Err(_) if text.trim().parse::<f64>().is_ok() => Around::present(field),
-                    Err(_) => Around::exact(Query::MatchNone),
+                    Ok(i) => BoundApprox::superset(whole(i)),
+                    Err(_) if text.trim().parse::<f64>().is_ok() => BoundApprox::present(field),
+                    Err(_) => BoundApprox::exact(Query::MatchNone),
                 },
                 // A number is kept without its fraction; the document has it.
-                _ => Around::present(field),
+                _ => BoundApprox::present(field),
             }
         }),
     }
 }
 
-fn integer_range(field: &str, range: &RangeInclusive<i64>, asked: &Range) -> Around {
+fn integer_range(field: &str, range: &RangeInclusive<i64>, asked: &Range) -> BoundApprox {
     let millis = |limit: &Option<Limit>, up: bool| {
         limit.as_ref().map(|l| match l.value {
             // A date that is kept as a count of milliseconds.
@@ -102,71 +102,71 @@ fn integer_range(field: &str, range: &RangeInclusive<i64>, asked: &Range) -> Aro
         })
     };
     let (lower, upper) = match (millis(&asked.lower, false), millis(&asked.upper, true)) {
-        (Some(None), _) | (_, Some(None)) => return Around::present(field),
+        (Some(None), _) | (_, Some(None)) => return BoundApprox::present(field),
         (lower, upper) => (lower.flatten(), upper.flatten()),
     };
     let exact = lower.as_ref().is_none_or(|l| l.1) && upper.as_ref().is_none_or(|u| u.1);
     let inside = |l: &(Limit, bool)| matches!(&l.0.value, Value::Int(i) if range.contains(i));
     if lower.as_ref().is_some_and(|l| !inside(l)) || upper.as_ref().is_some_and(|u| !inside(u)) {
         // A bound that the field cannot hold: some servers refuse it.
-        return Around::present(field);
+        return BoundApprox::present(field);
     }
     let query = Query::Range(Range { field: field.to_owned(), lower: lower.map(|l| l.0), upper: upper.map(|u| u.0) });
-    if exact { Around::exact(query) } else { Around::upper_only(query) }
+    if exact { BoundApprox::exact(query) } else { BoundApprox::superset(query) }
 }
 
-pub(super) fn float(field: &str, exact: bool, leaf: Leaf<'_>) -> Around {
+pub(super) fn float(field: &str, exact: bool, leaf: Leaf<'_>) -> BoundApprox {
     let numeric = |l: &Option<Limit>| l.as_ref().is_none_or(|l| matches!(l.value, Value::Int(_) | Value::Float(_)));
     match leaf {
-        Leaf::Exists => Around::exact(leaf.query(field)),
+        Leaf::Exists => BoundApprox::exact(leaf.query(field)),
         Leaf::Range(q) if numeric(&q.lower) && numeric(&q.upper) => {
             if exact {
-                return Around::exact(leaf.query(field));
+                return BoundApprox::exact(leaf.query(field));
             }
             // Rounding keeps the order, but may make neighbours equal.
             let with = |inclusive| {
                 let set = |l: &Option<Limit>| l.as_ref().map(|l| Limit { value: l.value.clone(), inclusive });
                 Query::Range(Range { field: field.to_owned(), lower: set(&q.lower), upper: set(&q.upper) })
             };
-            Around { upper: with(true), lower: with(false) }
+            BoundApprox { at_least: with(true), at_most: with(false) }
         }
         _ => each(field, leaf, |value| {
             let number = match value {
                 Value::Int(_) | Value::Float(_) => Some(value.clone()),
                 Value::Text(text) => text.trim().parse().ok().filter(|f: &f64| f.is_finite()).map(Value::Float),
-                _ => return Around::present(field),
+                _ => return BoundApprox::present(field),
             };
             match number {
-                Some(number) if exact && !matches!(value, Value::Text(_)) => Around::exact(Query::term(field, number)),
-                Some(number) => Around::upper_only(Query::term(field, number)),
-                None => Around::exact(Query::MatchNone),
+                Some(number) if exact && !matches!(value, Value::Text(_)) => BoundApprox::exact(Query::term(field, number)),
+                Some(number) => BoundApprox::superset(Query::term(field, number)),
+                None => BoundApprox::exact(Query::MatchNone),
             }
         }),
     }
 }
 
 /// Servers keep milliseconds, and shorten literals to them: bounds are moved to where nothing is lost.
-pub(super) fn date(field: &str, leaf: Leaf<'_>) -> Around {
+pub(super) fn date(field: &str, leaf: Leaf<'_>) -> BoundApprox {
     let between = |from: Option<i64>, to: Option<i64>| {
         let limit = |millis: i64, inclusive| Limit { value: Value::Time(Instant(millis.saturating_mul(MILLISECOND))), inclusive };
         let (lower, upper) = (from.map(|m| limit(m, true)), to.map(|m| limit(m, false)));
         Query::Range(Range { field: field.to_owned(), lower, upper })
     };
     match leaf {
-        Leaf::Exists => Around::exact(leaf.query(field)),
+        Leaf::Exists => BoundApprox::exact(leaf.query(field)),
         Leaf::Range(q) => {
             let time = |l: &Option<Limit>| match l {
                 None => Some(None),
                 Some(Limit { value: Value::Time(t), inclusive }) => Some(Some((*t, *inclusive))),
                 Some(_) => None,
             };
-            let (Some(lower), Some(upper)) = (time(&q.lower), time(&q.upper)) else { return Around::present(field) };
+            let (Some(lower), Some(upper)) = (time(&q.lower), time(&q.upper)) else { return BoundApprox::present(field) };
             // What is kept is at most a millisecond less than what the document has.
             let from = lower.map(|(t, _)| t.millis_floor());
             let to = upper.map(|(t, inclusive)| if inclusive { t.millis_floor() + 1 } else { t.millis_ceil() });
             let sure_from = lower.map(|(t, inclusive)| if inclusive { t.millis_ceil() } else { t.millis_floor() + 1 });
             let sure_to = upper.map(|(t, _)| t.millis_floor());
-            Around { upper: between(from, to), lower: between(sure_from, sure_to) }
+            BoundApprox { at_least: between(from, to), at_most: between(sure_from, sure_to) }
         }
         _ => each(field, leaf, |value| {
             let time = match value {
@@ -174,21 +174,21 @@ pub(super) fn date(field: &str, leaf: Leaf<'_>) -> Around {
                 Value::Text(text) => Instant::parse(text),
                 _ => None,
             };
-            let Some(t) = time else { return Around::present(field) };
-            Around::upper_only(between(Some(t.millis_floor()), Some(t.millis_floor() + 1)))
+            let Some(t) = time else { return BoundApprox::present(field) };
+            BoundApprox::superset(between(Some(t.millis_floor()), Some(t.millis_floor() + 1)))
         }),
     }
 }
 
-pub(super) fn boolean(field: &str, leaf: Leaf<'_>) -> Around {
+pub(super) fn boolean(field: &str, leaf: Leaf<'_>) -> BoundApprox {
     match leaf {
-        Leaf::Exists => Around::exact(leaf.query(field)),
+        Leaf::Exists => BoundApprox::exact(leaf.query(field)),
         _ => each(field, leaf, |value| match value {
-            Value::Bool(_) => Around::exact(Query::term(field, value.clone())),
+            Value::Bool(_) => BoundApprox::exact(Query::term(field, value.clone())),
             Value::Text(text) if matches!(&**text, "true" | "false") => {
-                Around::upper_only(Query::term(field, Value::Bool(&**text == "true")))
+                BoundApprox::superset(Query::term(field, Value::Bool(&**text == "true")))
             }
-            _ => Around::present(field),
+            _ => BoundApprox::present(field),
         }),
     }
 }

@@ -1,7 +1,8 @@
 //! What is sent for each kind of mapping, and that it is never less than what is meant.
 
 use super::*;
-use huntc_compiler::backend::elastic::query::Bound as Limit;
+use huntc_compiler::catalog::Catalog;
+use huntc_compiler::request::Limit;
 use huntc_compiler::time::Instant;
 use serde_json::{Value as Json, json};
 
@@ -15,13 +16,21 @@ fn keyword(limit: Option<usize>) -> FieldKind {
     FieldKind::Keyword { limit, normalized: false, text: None }
 }
 
-fn around(kind: FieldKind, product: Product, query: &Bound) -> Around {
-    let field = fields_in(query).unwrap_or(FIELD).to_owned();
-    let fields = BTreeMap::from([(field, FieldMapping { kind, target: None })]);
-    Adapter::new(&fields, &server(product), false, false).around(query)
+fn adapter<'a>(fields: &'a BTreeMap<String, FieldMapping>, kinds: &'a FieldKinds, product: Product) -> Adapter<'a> {
+    Adapter::new(fields, kinds, &server(product), false, false)
 }
 
-fn fields_in(query: &Bound) -> Option<&str> {
+fn approx(kind: FieldKind, product: Product, query: &BoundQuery) -> BoundApprox {
+    let field = fields_in(query).unwrap_or(FIELD).to_owned();
+    let fields = BTreeMap::from([(field, FieldMapping { kind, target: None })]);
+    adapter(&fields, &kinds_of(query), product).approx(query)
+}
+
+fn kinds_of(query: &BoundQuery) -> FieldKinds {
+    FieldKinds::of(Catalog::builtin(), query, [])
+}
+
+fn fields_in(query: &BoundQuery) -> Option<&str> {
     match query {
         Query::Term(q) => Some(&q.field),
         Query::Terms(q) => Some(&q.field),
@@ -31,27 +40,27 @@ fn fields_in(query: &Bound) -> Option<&str> {
     }
 }
 
-fn upper(kind: FieldKind, product: Product, query: &Bound) -> Json {
-    serde_json::to_value(around(kind, product, query).upper).expect("queries are JSON")
+fn at_least(kind: FieldKind, product: Product, query: &BoundQuery) -> Json {
+    serde_json::to_value(approx(kind, product, query).at_least).expect("queries are JSON")
 }
 
-fn lower(kind: FieldKind, product: Product, query: &Bound) -> Json {
-    serde_json::to_value(around(kind, product, query).lower).expect("queries are JSON")
+fn at_most(kind: FieldKind, product: Product, query: &BoundQuery) -> Json {
+    serde_json::to_value(approx(kind, product, query).at_most).expect("queries are JSON")
 }
 
-fn term(text: &str) -> Bound {
+fn term(text: &str) -> BoundQuery {
     Query::term(FIELD, Value::text(text))
 }
 
-fn pattern(pattern: &str, case_insensitive: bool) -> Bound {
+fn pattern(pattern: &str, case_insensitive: bool) -> BoundQuery {
     Query::Wildcard(Wildcard { field: FIELD.to_owned(), pattern: pattern.to_owned(), case_insensitive })
 }
 
-fn regexp(pattern: &str) -> Bound {
+fn regexp(pattern: &str) -> BoundQuery {
     Query::Regexp(Regexp { field: FIELD.to_owned(), pattern: pattern.to_owned() })
 }
 
-fn between(field: &str, from: Option<(Value, bool)>, to: Option<(Value, bool)>) -> Bound {
+fn between(field: &str, from: Option<(Value, bool)>, to: Option<(Value, bool)>) -> BoundQuery {
     let limit = |l: Option<(Value, bool)>| l.map(|(value, inclusive)| Limit { value, inclusive });
     Query::Range(Range { field: field.to_owned(), lower: limit(from), upper: limit(to) })
 }
@@ -66,48 +75,51 @@ fn values_beyond_a_limit_are_not_lost() {
     {
         let plain = serde_json::to_value(&query).expect("JSON");
         assert_eq!(
-            upper(keyword(Some(1024)), Es, &query),
+            at_least(keyword(Some(1024)), Es, &query),
             json!({"bool": {"should": [plain, ignored], "minimum_should_match": 1}})
         );
-        assert_eq!(upper(keyword(Some(1024)), Os, &query), json!({"bool": {"should": [plain, absent], "minimum_should_match": 1}}));
+        assert_eq!(
+            at_least(keyword(Some(1024)), Os, &query),
+            json!({"bool": {"should": [plain, absent], "minimum_should_match": 1}})
+        );
         // What is found in the index truly matches, so that NOT may leave it out.
-        assert_eq!(lower(keyword(Some(1024)), Es, &query), plain);
-        assert!(around(keyword(None), Os, &query).is_exact());
+        assert_eq!(at_most(keyword(Some(1024)), Es, &query), plain);
+        assert!(approx(keyword(None), Os, &query).is_exact());
     }
     // No value that equals a short literal is left out; lengths count UTF-16 units.
-    assert!(around(keyword(Some(10)), Es, &term("ü".repeat(10).as_str())).is_exact());
-    assert!(!around(keyword(Some(10)), Es, &term("😀".repeat(6).as_str())).is_exact());
+    assert!(approx(keyword(Some(10)), Es, &term("ü".repeat(10).as_str())).is_exact());
+    assert!(!approx(keyword(Some(10)), Es, &term("😀".repeat(6).as_str())).is_exact());
     let long = Query::terms(FIELD, vec![Value::text("short"), Value::text("x".repeat(11))]);
-    assert_eq!(upper(keyword(Some(10)), Es, &long)["bool"]["should"][1], ignored);
+    assert_eq!(at_least(keyword(Some(10)), Es, &long)["bool"]["should"][1], ignored);
 }
 
 #[test]
 fn not_is_sent_only_where_it_loses_nothing() {
-    let not = |inner: Bound| Query::all_but(Query::exists(FIELD), inner);
+    let not = |inner: BoundQuery| Query::all_but(Query::exists(FIELD), inner);
     // The guard is widened, the exact exclusion stays.
-    let sent = upper(keyword(Some(5)), Es, &not(pattern("*a*", false)));
+    let sent = at_least(keyword(Some(5)), Es, &not(pattern("*a*", false)));
     assert_eq!(sent["bool"]["must_not"], json!([{"wildcard": {FIELD: {"value": "*a*"}}}]));
     assert_eq!(sent["bool"]["filter"][0]["bool"]["should"][1], json!({"term": {"_ignored": {"value": FIELD}}}));
     // Words do not tell whether a whole value is excluded: only the guard is sent.
     let text = FieldKind::Text { keyword: None };
-    assert_eq!(upper(text.clone(), Es, &not(term("a"))), json!({"exists": {"field": FIELD}}));
-    assert_eq!(upper(text, Es, &term("a")), json!({"exists": {"field": FIELD}}));
+    assert_eq!(at_least(text.clone(), Es, &not(term("a"))), json!({"exists": {"field": FIELD}}));
+    assert_eq!(at_least(text, Es, &term("a")), json!({"exists": {"field": FIELD}}));
     // Twice NOT is a superset again.
     let twice = Query::all_but(Query::MatchAll, not(pattern("*a*", false)));
-    assert!(!around(keyword(Some(5)), Es, &twice).is_exact());
+    assert!(!approx(keyword(Some(5)), Es, &twice).is_exact());
 }
 
 #[test]
 fn a_text_field_is_asked_by_its_keyword() {
     let kind = || FieldKind::Text { keyword: Some((format!("{FIELD}.keyword"), Some(256))) };
-    assert_eq!(upper(kind(), Es, &term("a")), json!({"term": {"process.command_line.keyword": {"value": "a"}}}));
-    assert_eq!(upper(kind(), Es, &Query::exists(FIELD)), json!({"exists": {"field": FIELD}}));
-    let sent = upper(kind(), Os, &pattern("*a*", true));
+    assert_eq!(at_least(kind(), Es, &term("a")), json!({"term": {"process.command_line.keyword": {"value": "a"}}}));
+    assert_eq!(at_least(kind(), Es, &Query::exists(FIELD)), json!({"exists": {"field": FIELD}}));
+    let sent = at_least(kind(), Os, &pattern("*a*", true));
     let beyond = json!({"bool": {"filter": [{"exists": {"field": FIELD}}],
         "must_not": [{"exists": {"field": "process.command_line.keyword"}}]}});
     assert_eq!(sent["bool"]["should"][1], beyond);
     assert_eq!(
-        upper(kind(), Es, &pattern("*a*", true))["bool"]["should"][1],
+        at_least(kind(), Es, &pattern("*a*", true))["bool"]["should"][1],
         json!({"term": {"_ignored": {"value": "process.command_line.keyword"}}})
     );
 }
@@ -117,36 +129,36 @@ fn the_catalog_knows_a_field_by_its_own_name() {
     // An address in a text field with a keyword, as servers guess it, and behind an alias.
     let addresses = Query::terms("source.ip", vec![Value::text("fe80::1"), Value::text("10.0.0.0/8")]);
     let guessed = FieldKind::Text { keyword: Some(("source.ip.keyword".to_owned(), Some(256))) };
-    assert_eq!(upper(guessed, Es, &addresses), json!({"exists": {"field": "source.ip.keyword"}}));
+    assert_eq!(at_least(guessed, Es, &addresses), json!({"exists": {"field": "source.ip.keyword"}}));
     let alias = FieldMapping { kind: keyword(None), target: Some("client".to_owned()) };
     let fields = BTreeMap::from([("source.ip".to_owned(), alias)]);
-    assert_eq!(Adapter::new(&fields, &server(Es), false, false).around(&addresses).upper, Query::exists("source.ip"));
+    assert_eq!(adapter(&fields, &kinds_of(&addresses), Es).approx(&addresses).at_least, Query::exists("source.ip"));
 }
 
 #[test]
 fn lists_on_opensearch_may_lack_one_value_and_be_there() {
     let query = Query::Wildcard(Wildcard { field: "process.args".to_owned(), pattern: "*a*".to_owned(), case_insensitive: false });
     let fields = BTreeMap::from([("process.args".to_owned(), FieldMapping { kind: keyword(Some(1024)), target: None })]);
-    assert_eq!(Adapter::new(&fields, &server(Os), false, false).around(&query).upper, Query::MatchAll);
-    assert_ne!(Adapter::new(&fields, &server(Es), false, false).around(&query).upper, Query::MatchAll);
+    assert_eq!(adapter(&fields, &kinds_of(&query), Os).approx(&query).at_least, Query::MatchAll);
+    assert_ne!(adapter(&fields, &kinds_of(&query), Es).approx(&query).at_least, Query::MatchAll);
 }
 
 #[test]
 fn long_literals_that_fold_case_begin_with_a_star() {
     let long = "a*".repeat(600);
     let query = Query::Term(Term { field: FIELD.to_owned(), value: Value::text(&*long), case_insensitive: true });
-    let sent = upper(keyword(None), Es, &query);
+    let sent = at_least(keyword(None), Es, &query);
     let value = sent["wildcard"][FIELD]["value"].as_str().expect("a pattern");
     assert!(value.starts_with("*a\\*a\\*") && value.len() == 1 + 600 * 3);
     assert_eq!(
-        upper(keyword(None), Es, &pattern(&"ab".repeat(600), true))["wildcard"][FIELD]["value"]
+        at_least(keyword(None), Es, &pattern(&"ab".repeat(600), true))["wildcard"][FIELD]["value"]
             .as_str()
             .map(|v| v.starts_with("*ab")),
         Some(true)
     );
     // No server takes such a value into an index.
     let giant = Query::terms(FIELD, vec![Value::text("g".repeat(40_000)), Value::text("x")]);
-    assert_eq!(upper(keyword(None), Es, &giant), json!({"term": {FIELD: {"value": "x"}}}));
+    assert_eq!(at_least(keyword(None), Es, &giant), json!({"term": {FIELD: {"value": "x"}}}));
 }
 
 #[test]
@@ -155,19 +167,19 @@ fn opensearch_wildcard_fields_have_traps() {
     let present = json!({"exists": {"field": FIELD}});
     for query in [term(""), regexp("a\\#b"), between(FIELD, Some((Value::text("a"), true)), None), pattern(&"x".repeat(900), false)]
     {
-        assert_eq!(upper(wild(), Os, &query), present, "{query:?}");
-        assert_eq!(lower(wild(), Os, &query), json!({"match_none": {}}));
+        assert_eq!(at_least(wild(), Os, &query), present, "{query:?}");
+        assert_eq!(at_most(wild(), Os, &query), json!({"match_none": {}}));
     }
     for query in [term("cmd.exe"), regexp(".*a.*"), pattern("*a*", true), Query::exists(FIELD)] {
-        assert!(around(wild(), Os, &query).is_exact(), "{query:?}");
+        assert!(approx(wild(), Os, &query).is_exact(), "{query:?}");
     }
     let many = Query::terms(FIELD, (0..64).map(|i| Value::text(format!("C:\\Windows\\System32\\thing{i}.exe"))).collect());
-    assert_eq!(upper(wild(), Os, &many), present);
+    assert_eq!(at_least(wild(), Os, &many), present);
     assert_eq!(
-        upper(wild(), Os, &term(&"k".repeat(500))),
+        at_least(wild(), Os, &term(&"k".repeat(500))),
         json!({"wildcard": {FIELD: {"value": format!("{}*", "k".repeat(120))}}})
     );
-    assert!(around(wild(), Es, &many).is_exact());
+    assert!(approx(wild(), Es, &many).is_exact());
 }
 
 #[test]
@@ -176,27 +188,27 @@ fn other_types_answer_what_they_can() {
     let none = json!({"match_none": {}});
     let long = || FieldKind::Integer { least: i64::MIN, most: i64::MAX };
     let code = |v: Value| Query::term("event.code", v);
-    assert_eq!(upper(long(), Es, &code(Value::text("1"))), json!({"term": {"event.code": {"value": 1}}}));
-    assert_eq!(lower(long(), Es, &code(Value::text("1"))), none);
-    assert_eq!(upper(long(), Es, &code(Value::text("abc"))), none);
-    assert_eq!(upper(long(), Es, &code(Value::text("1.5"))), present("event.code"));
-    assert_eq!(upper(FieldKind::Integer { least: -128, most: 127 }, Es, &code(Value::Int(300))), none);
-    assert_eq!(upper(FieldKind::Ip, Es, &Query::term("host.name", Value::text("not an address"))), none);
-    assert_eq!(upper(FieldKind::Ip, Es, &Query::term("source.ip", Value::text("::ffff:0:0/96"))), present("source.ip"));
-    assert!(around(FieldKind::Ip, Es, &Query::term("source.ip", Value::text("10.0.0.0/8"))).is_exact());
+    assert_eq!(at_least(long(), Es, &code(Value::text("1"))), json!({"term": {"event.code": {"value": 1}}}));
+    assert_eq!(at_most(long(), Es, &code(Value::text("1"))), none);
+    assert_eq!(at_least(long(), Es, &code(Value::text("abc"))), none);
+    assert_eq!(at_least(long(), Es, &code(Value::text("1.5"))), present("event.code"));
+    assert_eq!(at_least(FieldKind::Integer { least: -128, most: 127 }, Es, &code(Value::Int(300))), none);
+    assert_eq!(at_least(FieldKind::Ip, Es, &Query::term("host.name", Value::text("not an address"))), none);
+    assert_eq!(at_least(FieldKind::Ip, Es, &Query::term("source.ip", Value::text("::ffff:0:0/96"))), present("source.ip"));
+    assert!(approx(FieldKind::Ip, Es, &Query::term("source.ip", Value::text("10.0.0.0/8"))).is_exact());
     // An address as a keyword has one spelling in IPv4, many in IPv6; a network has none.
     let addresses = |v: &str| Query::term("source.ip", Value::text(v));
-    assert!(around(keyword(None), Es, &addresses("10.1.2.3")).is_exact());
-    assert_eq!(upper(keyword(None), Es, &addresses("::1")), present("source.ip"));
-    assert_eq!(upper(keyword(None), Es, &addresses("10.0.0.0/8")), present("source.ip"));
-    assert_eq!(upper(keyword(None), Es, &Query::term("source.port", Value::Int(4))), present("source.port"));
-    assert_eq!(upper(FieldKind::Boolean, Es, &code(Value::text("true"))), json!({"term": {"event.code": {"value": true}}}));
-    assert_eq!(upper(FieldKind::Missing, Es, &code(Value::text("1"))), none);
-    assert_eq!(upper(FieldKind::Hidden, Es, &code(Value::text("1"))), json!({"match_all": {}}));
-    assert_eq!(upper(FieldKind::Hidden, Es, &Query::all_but(Query::MatchAll, code(Value::text("1")))), json!({"match_all": {}}));
+    assert!(approx(keyword(None), Es, &addresses("10.1.2.3")).is_exact());
+    assert_eq!(at_least(keyword(None), Es, &addresses("::1")), present("source.ip"));
+    assert_eq!(at_least(keyword(None), Es, &addresses("10.0.0.0/8")), present("source.ip"));
+    assert_eq!(at_least(keyword(None), Es, &Query::term("source.port", Value::Int(4))), present("source.port"));
+    assert_eq!(at_least(FieldKind::Boolean, Es, &code(Value::text("true"))), json!({"term": {"event.code": {"value": true}}}));
+    assert_eq!(at_least(FieldKind::Missing, Es, &code(Value::text("1"))), none);
+    assert_eq!(at_least(FieldKind::Hidden, Es, &code(Value::text("1"))), json!({"match_all": {}}));
+    assert_eq!(at_least(FieldKind::Hidden, Es, &Query::all_but(Query::MatchAll, code(Value::text("1")))), json!({"match_all": {}}));
     let constant = || FieldKind::Constant(Some("1".to_owned()));
-    assert_eq!(upper(constant(), Es, &code(Value::text("1"))), json!({"match_all": {}}));
-    assert_eq!(upper(constant(), Es, &code(Value::text("2"))), none);
+    assert_eq!(at_least(constant(), Es, &code(Value::text("1"))), json!({"match_all": {}}));
+    assert_eq!(at_least(constant(), Es, &code(Value::text("2"))), none);
 }
 
 #[test]
@@ -205,10 +217,10 @@ fn times_are_rounded_outwards_to_milliseconds() {
     let range = between("event.created", Some((at(1_500_000), false)), Some((at(7_300_000), false)));
     let bounds = |lower: &str, upper: &str| json!({"range": {"event.created": {"gte": format!("1970-01-01T00:00:00.{lower}Z"), "lt": format!("1970-01-01T00:00:00.{upper}Z"), "format": "strict_date_optional_time"}}});
     let date = || FieldKind::Date { plain: true };
-    assert_eq!(upper(date(), Es, &range), bounds("001", "008"));
-    assert_eq!(lower(date(), Es, &range), bounds("002", "007"));
+    assert_eq!(at_least(date(), Es, &range), bounds("001", "008"));
+    assert_eq!(at_most(date(), Es, &range), bounds("002", "007"));
     let whole = between("event.created", Some((at(1_000_000), true)), Some((at(7_000_000), false)));
-    assert!(around(date(), Es, &whole).is_exact());
+    assert!(approx(date(), Es, &whole).is_exact());
     let one = Query::term("event.created", at(1_500_000));
-    assert_eq!(upper(date(), Es, &one), bounds("001", "002"));
+    assert_eq!(at_least(date(), Es, &one), bounds("001", "002"));
 }

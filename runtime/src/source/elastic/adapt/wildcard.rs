@@ -3,9 +3,9 @@
 //! query becomes clauses, one for each run of three characters, of which there may be 1,024.
 
 use super::text::{Keyword, escaped};
-use super::{Adapter, Around, Bound, Leaf};
+use super::{Adapter, BoundApprox, Leaf};
 use crate::source::elastic::product::Product;
-use huntc_compiler::backend::elastic::query::{Query, Term, Wildcard};
+use huntc_compiler::request::{BoundQuery, Query, Term, Wildcard};
 use huntc_compiler::value::Value;
 
 /// Clauses for the fields of type `wildcard` in one request; the server's limit is 1,024 for everything.
@@ -15,19 +15,18 @@ const BEGINNING: usize = 120;
 
 impl Adapter<'_> {
     /// A leaf on a field of type `wildcard`.
-    pub(super) fn wildcard_field(&self, field: &str, real: &str, limit: Option<usize>, leaf: Leaf<'_>) -> Around {
-        let keyword = Keyword { name: field, field, real, limit, normalized: false, text: None };
+    pub(super) fn wildcard_field(&self, keyword: &Keyword<'_>, leaf: Leaf<'_>) -> BoundApprox {
         if self.product == Product::Elasticsearch {
-            return self.keyword(&keyword, leaf);
+            return self.keyword(keyword, leaf);
         }
-        let indexed = self.opensearch_wildcard(field, leaf);
-        self.with_limit(&keyword, leaf, indexed)
+        let indexed = self.opensearch_wildcard(keyword.field, leaf);
+        self.with_limit(keyword, leaf, indexed)
     }
 
-    fn opensearch_wildcard(&self, field: &str, leaf: Leaf<'_>) -> Around {
-        let present = || Around::present(field);
+    fn opensearch_wildcard(&self, field: &str, leaf: Leaf<'_>) -> BoundApprox {
+        let present = || BoundApprox::present(field);
         match leaf {
-            Leaf::Exists => Around::exact(Query::exists(field)),
+            Leaf::Exists => BoundApprox::exact(Query::exists(field)),
             Leaf::Term(q) => match &q.value {
                 Value::Text(text) => self.equal(field, text, q.case_insensitive),
                 _ => present(),
@@ -36,24 +35,26 @@ impl Adapter<'_> {
             Leaf::Wildcard(_) | Leaf::Regexp(_) if self.simple => present(),
             Leaf::Wildcard(q) if q.case_insensitive && !q.pattern.is_ascii() => {
                 let pattern = if self.old { without_escapes(&plain(&q.pattern)) } else { plain(&q.pattern) };
-                self.affordable(&q.pattern, || Around::upper_only(folded(field, &pattern)), present)
+                self.affordable(&q.pattern, || BoundApprox::superset(folded(field, &pattern)), present)
             }
             Leaf::Wildcard(q) if self.old && q.pattern.contains('\\') => {
                 let pattern = without_escapes(&plain(&q.pattern));
-                self.affordable(&q.pattern, || Around::upper_only(pattern_query(field, pattern, q.case_insensitive)), present)
+                self.affordable(&q.pattern, || BoundApprox::superset(pattern_query(field, pattern, q.case_insensitive)), present)
             }
-            Leaf::Wildcard(q) => {
-                self.affordable(&q.pattern, || Around::exact(pattern_query(field, plain(&q.pattern), q.case_insensitive)), present)
-            }
+            Leaf::Wildcard(q) => self.affordable(
+                &q.pattern,
+                || BoundApprox::exact(pattern_query(field, plain(&q.pattern), q.case_insensitive)),
+                present,
+            ),
             Leaf::Regexp(q) if self.old || !several(&q.pattern) => present(),
-            Leaf::Regexp(q) => self.affordable(&q.pattern, || Around::exact(leaf.query(field)), present),
+            Leaf::Regexp(q) => self.affordable(&q.pattern, || BoundApprox::exact(leaf.query(field)), present),
             // Refused with 400.
             Leaf::Range(_) => present(),
         }
     }
 
-    fn equal(&self, field: &str, text: &str, fold: bool) -> Around {
-        let present = || Around::present(field);
+    fn equal(&self, field: &str, text: &str, fold: bool) -> BoundApprox {
+        let present = || BoundApprox::present(field);
         if text.is_empty() || self.simple {
             return present();
         }
@@ -62,31 +63,36 @@ impl Adapter<'_> {
             let pattern = format!("{}*", escaped(&beginning));
             let pattern = if self.old { without_escapes(&pattern) } else { pattern };
             let query = if fold { folded(field, &pattern) } else { pattern_query(field, pattern, false) };
-            return self.affordable(&beginning, || Around::upper_only(query), present);
+            return self.affordable(&beginning, || BoundApprox::superset(query), present);
         }
         if fold && !text.is_ascii() {
             let pattern = if self.old { without_escapes(&escaped(text)) } else { escaped(text) };
-            return self.affordable(text, || Around::upper_only(folded(field, &pattern)), present);
+            return self.affordable(text, || BoundApprox::superset(folded(field, &pattern)), present);
         }
         let term = Query::Term(Term { field: field.to_owned(), value: Value::text(text), case_insensitive: fold });
-        self.affordable(text, || Around::exact(term), present)
+        self.affordable(text, || BoundApprox::exact(term), present)
     }
 
-    fn equal_any(&self, field: &str, values: &[Value]) -> Around {
+    fn equal_any(&self, field: &str, values: &[Value]) -> BoundApprox {
         let mut parts = Vec::new();
         for value in values {
-            let Value::Text(text) = value else { return Around::present(field) };
+            let Value::Text(text) = value else { return BoundApprox::present(field) };
             let part = self.equal(field, text, false);
-            if part.upper == Query::exists(field) {
-                return Around::present(field);
+            if part.at_least == Query::exists(field) {
+                return BoundApprox::present(field);
             }
             parts.push(part);
         }
-        Around::any(parts)
+        BoundApprox::any(parts)
     }
 
     /// The query, if the clauses that its characters become are still within the limit.
-    fn affordable(&self, characters: &str, query: impl FnOnce() -> Around, otherwise: impl FnOnce() -> Around) -> Around {
+    fn affordable(
+        &self,
+        characters: &str,
+        query: impl FnOnce() -> BoundApprox,
+        otherwise: impl FnOnce() -> BoundApprox,
+    ) -> BoundApprox {
         let grams = self.grams.get() + characters.chars().count().max(1);
         if grams > MOST_GRAMS {
             return otherwise();
@@ -96,7 +102,7 @@ impl Adapter<'_> {
     }
 }
 
-fn pattern_query(field: &str, pattern: String, case_insensitive: bool) -> Bound {
+fn pattern_query(field: &str, pattern: String, case_insensitive: bool) -> BoundQuery {
     Query::Wildcard(Wildcard { field: field.to_owned(), pattern, case_insensitive })
 }
 
@@ -135,7 +141,7 @@ fn without_escapes(pattern: &str) -> String {
 }
 
 /// A pattern that folds case: any character in place of those that break it.
-fn folded(field: &str, pattern: &str) -> Bound {
+fn folded(field: &str, pattern: &str) -> BoundQuery {
     let mut out = String::with_capacity(pattern.len());
     for c in pattern.chars() {
         out.push(if c.is_ascii() { c } else { '?' });

@@ -3,7 +3,7 @@
 use super::{ids, request, store_of, store_with, tiny_limits, values};
 use crate::source::logs::BadReason::{self, *};
 use crate::source::{DataSource, FetchContext, Scalar};
-use huntc_compiler::backend::elastic::query::Query;
+use huntc_compiler::request::Query;
 
 const T: &str = r#""@timestamp":"2020-01-01T00:00:00.000Z""#;
 

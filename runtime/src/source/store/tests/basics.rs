@@ -2,7 +2,7 @@
 
 use super::{ids, request, store_of, store_with, tiny_limits, values};
 use crate::source::{DataSource, FetchContext, Scalar};
-use huntc_compiler::backend::elastic::query::{Bound, Query, Range, Regexp, Term, Wildcard};
+use huntc_compiler::request::{Limit, Query, Range, Regexp, Term, Wildcard};
 use huntc_compiler::time::{Instant, TimeRange};
 use huntc_compiler::value::Value;
 
@@ -12,11 +12,11 @@ const DOCS: &str = r#"{"@timestamp":"2020-01-01T00:00:03.000Z","event":{"code":1
 {"@timestamp":"2020-01-01T00:00:02.000Z","event":{"code":null,"type":[]},"flag":true,"list":[{"a":1},{"a":2,"b":{"c":"x"}},{}]}
 "#;
 
-fn wildcard(field: &str, pattern: &str, fold: bool) -> Query<huntc_compiler::backend::elastic::query::Never> {
+fn wildcard(field: &str, pattern: &str, fold: bool) -> Query<huntc_compiler::request::Never> {
     Query::Wildcard(Wildcard { field: field.into(), pattern: pattern.into(), case_insensitive: fold })
 }
 
-fn regexp(field: &str, pattern: &str) -> Query<huntc_compiler::backend::elastic::query::Never> {
+fn regexp(field: &str, pattern: &str) -> Query<huntc_compiler::request::Never> {
     Query::Regexp(Regexp { field: field.into(), pattern: pattern.into() })
 }
 
@@ -57,7 +57,7 @@ fn times_are_read_as_on_a_server() {
     let year = 1_672_531_200_000_000_000;
     let expected = [7_000_000, 999_000_000, year, year, 10_000_000_000, year, year + 500_000_000, 1_500_000];
     assert_eq!(times.iter().filter_map(|(_, time)| Some(time.as_ref()?.0)).collect::<Vec<_>>(), expected);
-    let since = Some(Bound { value: Value::Time(Instant(year)), inclusive: true });
+    let since = Some(Limit { value: Value::Time(Instant(year)), inclusive: true });
     let range = Query::Range(Range { field: "process.start".into(), lower: since, upper: None });
     assert_eq!(ids(&store, range), [2, 3, 5, 6]);
 }
@@ -68,7 +68,7 @@ fn typed_fields_compare_by_their_type() {
     let found = |query| ids(&store, query);
     assert_eq!(found(Query::term("process.pid", Value::text("443"))), [1]);
     assert_eq!(found(Query::term("process.pid", Value::Float(443.0))), [1]);
-    let above = |value, inclusive| Some(Bound { value, inclusive });
+    let above = |value, inclusive| Some(Limit { value, inclusive });
     let range = |lower, upper| Query::Range(Range { field: "process.pid".into(), lower, upper });
     assert_eq!(found(range(above(Value::Int(4), true), None)), [0, 1]);
     assert_eq!(found(range(above(Value::Int(4), false), None)), [1]);

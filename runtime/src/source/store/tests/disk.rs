@@ -3,7 +3,7 @@
 use super::{request, tiny_limits};
 use crate::source::store::{IngestOptions, Store, ingest};
 use crate::source::{DataSource, FetchContext, SourceError};
-use huntc_compiler::backend::elastic::query::Query;
+use huntc_compiler::request::Query;
 use std::path::{Path, PathBuf};
 
 const FIELDS: [&str; 6] = ["@timestamp", "_id", "n", "text", "tags", "rare"];

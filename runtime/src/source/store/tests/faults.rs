@@ -5,7 +5,7 @@ use super::{request, tiny_limits};
 use crate::source::store::ingest::Limits;
 use crate::source::store::{IngestOptions, Store, ingest};
 use crate::source::{DataSource, FetchContext};
-use huntc_compiler::backend::elastic::query::Query;
+use huntc_compiler::request::Query;
 use huntc_compiler::value::Value;
 use std::path::{Path, PathBuf};
 

@@ -4,7 +4,7 @@ use super::random::document;
 use super::{request, store_with, tiny_limits, values};
 use crate::source::store::ingest::Limits;
 use crate::source::{DataSource, FetchContext, Fields};
-use huntc_compiler::backend::elastic::query::Query;
+use huntc_compiler::request::Query;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 

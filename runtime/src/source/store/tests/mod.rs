@@ -14,8 +14,8 @@ use super::Store;
 use super::ingest::Limits;
 use crate::source::logs::{ReadOptions, ReadReport};
 use crate::source::{DataSource, FetchContext, Records, Scalar};
-use huntc_compiler::backend::elastic::query::{Never, Query};
-use huntc_compiler::backend::elastic::request::BoundRequest;
+use huntc_compiler::catalog::Catalog;
+use huntc_compiler::request::{BoundRequest, Never, Query};
 use huntc_compiler::time::Window;
 use std::path::{Path, PathBuf};
 
@@ -44,7 +44,7 @@ pub(super) fn tiny_limits() -> Limits {
 }
 
 pub(super) fn request(query: Query<Never>, window: Window, fields: &[&str]) -> BoundRequest {
-    BoundRequest { query, window, fields: fields.iter().map(|f| (*f).to_owned()).collect(), first_only: false }
+    BoundRequest { window, ..BoundRequest::of(Catalog::builtin(), query, fields.iter().copied()) }
 }
 
 /// The ids of the records that match, ascending.

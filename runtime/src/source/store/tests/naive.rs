@@ -1,6 +1,6 @@
 //! The slow and obvious evaluator that the store is compared with: one record, one value at a time.
 
-use huntc_compiler::backend::elastic::query::{Bound, Never, Query};
+use huntc_compiler::request::{Limit, Never, Query};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use serde_json::Value as Json;
@@ -51,7 +51,7 @@ pub(super) fn matches(query: &Query<Never>, flat: &Flat) -> bool {
         }),
         Query::Regexp(_) => panic!("expressions are tested on their own"),
         Query::Range(q) => any(&q.field, &|v| {
-            let side = |bound: &Option<Bound>, below: bool| {
+            let side = |bound: &Option<Limit>, below: bool| {
                 bound.as_ref().is_none_or(|b| match compare(&q.field, v, &b.value) {
                     Some(order) if order.is_eq() => b.inclusive,
                     Some(order) => order.is_lt() == below,

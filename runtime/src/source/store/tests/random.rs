@@ -8,7 +8,8 @@ use crate::source::store::ingest::Limits;
 use crate::source::store::passing::{codes, passes};
 use crate::source::store::prepare::{Patterns, Prepared};
 use crate::source::{DataSource, FetchContext, Scalar};
-use huntc_compiler::backend::elastic::query::{Bound, Never, Query, Range, Term, Wildcard};
+use huntc_compiler::catalog::Catalog;
+use huntc_compiler::request::{FieldKinds, Limit, Never, Query, Range, Term, Wildcard};
 use huntc_compiler::time::{Instant, MILLISECOND, TimeRange, Window};
 use huntc_compiler::value::Value;
 use proptest::prelude::*;
@@ -109,9 +110,9 @@ fn leaf() -> impl Strategy<Value = Query<Never>> {
         let terms = prop::collection::vec(literal(field), 0..5).prop_map(move |v| Query::terms(field, v));
         let bound = || {
             let single = literal(field).prop_filter("a network is no bound", |v| !v.to_string().contains('/'));
-            prop::option::of((single, any::<bool>()).prop_map(|(value, inclusive)| Bound { value, inclusive }))
+            prop::option::of((single, any::<bool>()).prop_map(|(value, inclusive)| Limit { value, inclusive }))
         };
-        let bounded = |(lower, upper): &(Option<Bound>, Option<Bound>)| lower.is_some() || upper.is_some();
+        let bounded = |(lower, upper): &(Option<Limit>, Option<Limit>)| lower.is_some() || upper.is_some();
         let range = (bound(), bound())
             .prop_filter("a range has a bound", bounded)
             .prop_map(move |(lower, upper)| Query::Range(Range { field: field.into(), lower, upper }));
@@ -167,7 +168,7 @@ proptest! {
     fn a_value_passes_where_its_code_does(documents in prop::collection::vec(document(), 0..60), queries in prop::collection::vec(leaf(), 1..12)) {
         let store = store(&documents, &Limits::default());
         for query in queries {
-            let Prepared::Leaf(field, test) = Patterns::default().prepare(&query).unwrap() else { continue };
+            let Prepared::Leaf(field, test) = Patterns::default().prepare(&query, &FieldKinds::of(Catalog::builtin(), &query, [])).unwrap() else { continue };
             for segment in &store.segments {
                 let Some(column) = segment.column(&field).unwrap() else { continue };
                 let (codes, dictionary) = (codes(&test, column), &column.dictionary);

@@ -2,7 +2,7 @@
 
 use super::{ids, shared_data};
 use crate::source::store::Store;
-use huntc_compiler::backend::elastic::query::Query;
+use huntc_compiler::request::Query;
 use huntc_compiler::value::Value;
 
 #[test]

@@ -1,0 +1,23 @@
+//! Kinds of values, in words.
+
+use crate::catalog::ValueType;
+use crate::syntax::mistakes::article;
+
+/// Kinds of values that can be equal to each other.
+pub(crate) fn kind(ty: ValueType) -> &'static str {
+    match ty {
+        ValueType::Text | ValueType::Id => "text",
+        ValueType::Integer | ValueType::Float => "number",
+        ValueType::Boolean => "boolean",
+        ValueType::Time => "time",
+        ValueType::Address | ValueType::Ipv4 | ValueType::Ipv6 => "address",
+    }
+}
+
+/// The kind of a value behind "is": `an address`, `text`.
+pub(crate) fn with_article(ty: ValueType) -> String {
+    match ty {
+        ValueType::Text => ty.word().to_owned(),
+        _ => format!("{} {}", article(ty.word()), ty.word()),
+    }
+}

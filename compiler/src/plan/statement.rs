@@ -1,0 +1,103 @@
+//! What is told of statements beside their nodes: what they bind, and the condition under which they find something.
+
+use crate::check::hir::{Observed, Predicate, Selection, Test, VarId};
+use crate::source::Span;
+use crate::time::TimeRange;
+
+/// One statement.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// Number in the file, from 1.
+    pub number: u32,
+    /// The whole statement.
+    pub span: Span,
+    /// The variables that it binds.
+    pub binds: Vec<Binding>,
+    /// What an entity must satisfy to be found or kept.
+    pub condition: Option<Condition>,
+}
+
+/// A variable that a statement binds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Binding {
+    /// The variable.
+    pub out: VarId,
+    /// It is empty where one of these is.
+    pub inputs: Vec<VarId>,
+}
+
+/// What an entity must satisfy to be found or kept by a statement, as it is written.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// GET from data sources.
+    Pattern {
+        /// Of records.
+        pattern: Observed,
+        /// LIMIT.
+        limit: Option<u64>,
+    },
+    /// FIND.
+    Related {
+        /// Where the relation begins.
+        input: VarId,
+        /// WHERE.
+        filter: Predicate,
+        /// LIMIT.
+        limit: Option<u64>,
+    },
+    /// WHERE on what a variable holds.
+    Held {
+        /// The variable.
+        input: VarId,
+        /// WHERE.
+        filter: Predicate,
+        /// An explicit time range.
+        range: Option<TimeRange>,
+        /// LIMIT of entities.
+        limit: Option<u64>,
+    },
+}
+
+impl Condition {
+    /// WHERE of an expression over a variable.
+    pub(crate) fn of_rows(rows: &Selection) -> Self {
+        Self::Held { input: rows.input, filter: rows.filter.clone(), range: None, limit: None }
+    }
+}
+
+impl Statement {
+    /// The comparisons of its condition.
+    pub fn tests(&self) -> Vec<&Test> {
+        match &self.condition {
+            None => Vec::new(),
+            Some(Condition::Pattern { pattern, .. }) => pattern.single().into_iter().flat_map(Predicate::tests).collect(),
+            Some(Condition::Related { filter, .. } | Condition::Held { filter, .. }) => filter.tests(),
+        }
+    }
+}
+
+impl Observed {
+    /// The patterns of single records, in the order of the plan's scans.
+    pub fn single(&self) -> Vec<&Predicate> {
+        match self {
+            Self::One(predicate) => vec![predicate],
+            Self::And(parts) | Self::Or(parts) | Self::FollowedBy(parts) => parts.iter().flat_map(Self::single).collect(),
+            Self::Within(inner, _) | Self::Repeats(inner, _) | Self::Between(inner, _) => inner.single(),
+        }
+    }
+}
+
+/// For each variable, whether process slots without identity are counted for it.
+pub(super) fn counts_unidentified(vars: usize, statements: &[Statement]) -> Vec<bool> {
+    let mut counts = vec![false; vars];
+    for statement in statements {
+        let all = match &statement.condition {
+            Some(Condition::Pattern { limit, .. } | Condition::Related { limit, .. }) => limit.is_none(),
+            _ => false,
+        };
+        for binding in &statement.binds {
+            counts[binding.out.0 as usize] = all;
+        }
+    }
+    counts
+}

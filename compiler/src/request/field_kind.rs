@@ -1,0 +1,38 @@
+//! The types of the fields that a request names, so that no source needs a catalog.
+
+use super::Query;
+use crate::catalog::{Catalog, FieldType};
+use std::collections::BTreeMap;
+
+/// What values a field holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FieldKind {
+    /// How the values compare.
+    pub ty: FieldType,
+    /// Whether a record may hold several.
+    pub list: bool,
+}
+
+/// Kinds by field name.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct FieldKinds(BTreeMap<String, FieldKind>);
+
+impl FieldKinds {
+    /// The kinds of the fields that a query names, and of further ones, as a catalog has them.
+    pub fn of<'f, H>(catalog: &Catalog, query: &'f Query<H>, fields: impl IntoIterator<Item = &'f String>) -> Self {
+        let mut kinds = BTreeMap::new();
+        let mut add = |field: &str| {
+            if !kinds.contains_key(field) {
+                kinds.insert(field.to_owned(), FieldKind { ty: catalog.field_type(field), list: catalog.is_list(field) });
+            }
+        };
+        query.each_field(&mut add);
+        fields.into_iter().for_each(|field| add(field));
+        Self(kinds)
+    }
+
+    /// The kind of a field; of one that the request does not name, such as a server's own: one keyword.
+    pub fn get(&self, field: &str) -> FieldKind {
+        self.0.get(field).copied().unwrap_or(FieldKind { ty: FieldType::Keyword, list: false })
+    }
+}

@@ -1,0 +1,81 @@
+//! Requests: everything that a source has to know to answer. Templates have holes, as the dry run shows them; bound requests
+//! can be sent.
+
+mod approx;
+mod field_kind;
+mod json;
+mod query;
+mod template;
+
+pub use approx::Approx;
+pub use field_kind::{FieldKind, FieldKinds};
+pub use query::{Bool, BoundQuery, Exists, Limit, Never, Query, Range, Regexp, Term, Terms, Wildcard, creation_record};
+pub use template::{Exactness, Hole, HolePart, RequestForm, RequestTemplate, Requests};
+
+use crate::catalog::Catalog;
+use crate::time::{Instant, MILLISECOND, Window};
+use crate::value::Value;
+use std::sync::Arc;
+
+/// A request that can be sent: no holes are left.
+#[derive(Clone, PartialEq, Debug)]
+pub struct BoundRequest {
+    /// What is asked, without the window.
+    pub query: BoundQuery,
+    /// The window of `@timestamp`: `start <= t < stop`, exact to the nanosecond; sources round to their own
+    /// resolution so that nothing inside is lost, and drop what lies outside.
+    pub window: Window,
+    /// ECS fields wanted, sorted; `@timestamp` among them.
+    pub fields: Vec<String>,
+    /// The type of every field that is wanted or that the query names.
+    pub kinds: Arc<FieldKinds>,
+    /// Whether a first hit is enough (probes).
+    pub first_only: bool,
+}
+
+impl BoundRequest {
+    /// All records that match, at any time; the kinds of fields are a catalog's.
+    pub fn of(catalog: &Catalog, query: BoundQuery, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let fields: Vec<String> = fields.into_iter().map(Into::into).collect();
+        let kinds = Arc::new(FieldKinds::of(catalog, &query, &fields));
+        Self { query, window: None, fields, kinds, first_only: false }
+    }
+}
+
+/// The spellings of a GUID or hash in use: as given, lower, upper.
+pub fn spellings(value: &Value) -> Vec<Value> {
+    let text = value.to_string();
+    let (lower, upper) = (text.to_ascii_lowercase(), text.to_ascii_uppercase());
+    let given = (text != lower && text != upper).then_some(text);
+    [lower, upper].into_iter().chain(given).map(Value::text).collect()
+}
+
+/// A query with the range of its window in front; bounds in milliseconds, so that every instant inside is kept
+/// (`elastic-live` servers truncate finer literals).
+pub fn with_window<H>(query: Query<H>, window: Window) -> Query<H> {
+    let Some(range) = window else { return query };
+    // A server keeps milliseconds: an instant inside [start, stop) is floored to one in [floor(start), ceil(stop)).
+    let start = Instant(range.start.0.div_euclid(MILLISECOND).saturating_mul(MILLISECOND));
+    let stop = Instant::from_millis(range.stop.millis_ceil());
+    let limit = |value, inclusive| Some(Limit { value: Value::Time(value), inclusive });
+    Query::all([Query::Range(Range { field: "@timestamp".into(), lower: limit(start, true), upper: limit(stop, false) }), query])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::TimeRange;
+
+    #[test]
+    fn windows_are_rounded_outwards_to_milliseconds() {
+        let text = |start, stop| {
+            let range = TimeRange { start: Instant(start), stop: Instant(stop) };
+            serde_json::to_string(&with_window::<Never>(Query::MatchAll, Some(range))).unwrap_or_default()
+        };
+        let whole = text(5 * MILLISECOND, 7 * MILLISECOND);
+        assert_eq!(text(5 * MILLISECOND + 1, 6 * MILLISECOND + 1), whole);
+        assert_eq!(text(5 * MILLISECOND + 999_999, 7 * MILLISECOND), whole);
+        assert_ne!(text(6 * MILLISECOND, 7 * MILLISECOND), whole);
+        assert_ne!(text(5 * MILLISECOND, 7 * MILLISECOND + 1), whole);
+    }
+}

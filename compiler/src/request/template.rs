@@ -1,0 +1,116 @@
+//! Templates: requests whose holes earlier nodes of the plan fill.
+
+use super::{BoundRequest, FieldKinds, Query};
+use crate::check::hir::{Attr, SourceRef};
+use crate::plan::NodeId;
+use crate::time::Window;
+use crate::value::Value;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// A place in a request that an earlier node's result fills with values.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Hole {
+    /// The node.
+    pub node: NodeId,
+    /// What of it.
+    pub part: HolePart,
+}
+
+/// What of a node's result fills a hole.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum HolePart {
+    /// A part of the entities' identity, by attribute name; GUIDs in all spellings in use.
+    Key(String),
+    /// The hosts of per-host or ladder identities.
+    Host,
+    /// The values of an attribute over the rows.
+    Column(Attr, String),
+}
+
+/// `{"$column":"n3.key.x_unique_id"}`
+impl Serialize for Hole {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let name = match &self.part {
+            HolePart::Key(attr) => format!("{:?}.key.{attr}", self.node),
+            HolePart::Host => format!("{:?}.host", self.node),
+            HolePart::Column(_, name) => format!("{:?}.{name}", self.node),
+        };
+        serde_json::Map::from_iter([("$column".to_owned(), serde_json::Value::String(name))]).serialize(serializer)
+    }
+}
+
+/// The request of a plan node.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RequestTemplate {
+    /// The node that needs it.
+    pub node: NodeId,
+    /// Where it goes.
+    pub source: SourceRef,
+    /// The window of `@timestamp`.
+    pub window: Window,
+    /// One sentence for people: which statement, why.
+    pub purpose: String,
+    /// What is asked where processes have entity ids.
+    pub by_entity_id: RequestForm,
+    /// What is asked where host, pid and time tell processes apart too (semantics.md §2); `None`: the same.
+    pub by_ladder: Option<RequestForm>,
+}
+
+impl RequestTemplate {
+    /// What is asked, by how the source tells processes apart.
+    pub fn form(&self, ladder: bool) -> &RequestForm {
+        self.by_ladder.as_ref().filter(|_| ladder).unwrap_or(&self.by_entity_id)
+    }
+}
+
+/// What a request asks for.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RequestForm {
+    /// Without the window.
+    pub query: Query<Hole>,
+    /// ECS fields wanted, sorted; `@timestamp` among them.
+    pub fields: Vec<String>,
+    /// The type of every field that is wanted or that the query names.
+    pub kinds: Arc<FieldKinds>,
+    /// Whether every hit counts, or hits are tested again on the returned fields.
+    pub exactness: Exactness,
+}
+
+/// Whether a query says exactly what the hunt asks.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Exactness {
+    /// Every hit is wanted.
+    Exact,
+    /// Some hits may not be wanted; the runtime tests each on the returned fields.
+    Superset,
+}
+
+/// Every request of a plan.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Requests {
+    /// By node; `None` for local work.
+    pub nodes: Vec<Option<RequestTemplate>>,
+    /// Finds a record where processes of a source have entity ids.
+    pub probe: BoundRequest,
+    /// All creation records of processes, from which their lives are known.
+    pub creations: BoundRequest,
+}
+
+impl Requests {
+    /// The request of a node; `None` for local work.
+    pub fn of(&self, node: NodeId) -> Option<&RequestTemplate> {
+        self.nodes.get(node.0 as usize)?.as_ref()
+    }
+
+    /// The templates, in plan order.
+    pub fn iter(&self) -> impl Iterator<Item = &RequestTemplate> {
+        self.nodes.iter().flatten()
+    }
+
+    /// Creation records of these pids, wherever in time: the lives of processes that have no entity id.
+    pub fn lives(&self, pids: Vec<Value>) -> BoundRequest {
+        let query = Query::all([self.creations.query.clone(), Query::terms("process.pid", pids)]);
+        BoundRequest { query, ..self.creations.clone() }
+    }
+}

@@ -1,0 +1,111 @@
+//! Instants, ranges and their text forms. Everything is UTC; ranges are half-open.
+
+pub mod duration;
+
+use std::fmt;
+
+/// A point in time: nanoseconds since the Unix epoch (1677 to 2262; beyond, the ends).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Instant(pub i64);
+
+/// One second in nanoseconds.
+pub const SECOND: i64 = 1_000_000_000;
+/// One millisecond in nanoseconds.
+pub const MILLISECOND: i64 = 1_000_000;
+
+impl Instant {
+    /// Reads an RFC 3339 instant (`2020-10-22T06:58:00.462Z`, offsets too) or an ISO date-time without a zone,
+    /// which is UTC. None for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let stamp = text
+            .parse::<jiff::Timestamp>()
+            .ok()
+            .or_else(|| Some(text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp()))?;
+        Some(Self(i64::try_from(stamp.as_nanosecond()).unwrap_or(if stamp.as_nanosecond() < 0 { i64::MIN } else { i64::MAX })))
+    }
+
+    /// The instant of a count of milliseconds since the epoch.
+    pub fn from_millis(millis: i64) -> Self {
+        Self(millis.saturating_mul(MILLISECOND))
+    }
+
+    /// Milliseconds since the epoch, rounded down.
+    pub fn millis_floor(self) -> i64 {
+        self.0.div_euclid(MILLISECOND)
+    }
+
+    /// Milliseconds since the epoch, rounded up.
+    pub fn millis_ceil(self) -> i64 {
+        let floor = self.millis_floor();
+        if self.0.rem_euclid(MILLISECOND) == 0 { floor } else { floor + 1 }
+    }
+
+    /// This instant moved by nanoseconds, stopping at the ends of time.
+    #[must_use]
+    pub fn plus(self, nanos: i64) -> Self {
+        Self(self.0.saturating_add(nanos))
+    }
+
+    /// `2020-10-22T06:58:00Z`, without a fraction.
+    pub fn to_seconds_text(self) -> String {
+        let text = Self(self.0.div_euclid(SECOND) * SECOND).to_string();
+        text.replace(".000Z", "Z")
+    }
+}
+
+/// UTC with milliseconds, rounded down: `2020-10-22T06:58:00.462Z`.
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.millis_floor()) {
+            Ok(stamp) => write!(f, "{stamp:.3}"),
+            Err(_) => write!(f, "{}ms", self.millis_floor()),
+        }
+    }
+}
+
+/// `start <= t < stop`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TimeRange {
+    /// First instant inside.
+    pub start: Instant,
+    /// First instant behind.
+    pub stop: Instant,
+}
+
+impl fmt::Debug for TimeRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |instant: Instant| {
+            let stamp = jiff::Timestamp::from_nanosecond(i128::from(instant.0));
+            stamp.map_or_else(|_| format!("{}ns", instant.0), |s| s.to_string())
+        };
+        write!(f, "[{} .. {})", text(self.start), text(self.stop))
+    }
+}
+
+impl TimeRange {
+    /// Whether `t` lies inside.
+    pub fn contains(self, t: Instant) -> bool {
+        self.start <= t && t < self.stop
+    }
+
+    /// Widened by `nanos` at both ends.
+    #[must_use]
+    pub fn widen(self, nanos: i64) -> Self {
+        Self { start: self.start.plus(-nanos), stop: self.stop.plus(nanos) }
+    }
+
+    /// From the earliest start to the latest stop.
+    #[must_use]
+    pub fn hull(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), stop: self.stop.max(other.stop) }
+    }
+}
+
+/// A window: a range, or everything.
+pub type Window = Option<TimeRange>;
+
+/// The hull of two windows; everything where one is everything.
+pub fn hull(a: Window, b: Window) -> Window {
+    Some(a?.hull(b?))
+}

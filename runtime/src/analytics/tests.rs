@@ -1,0 +1,213 @@
+//! What an analytic is given, and what is made of its answer.
+
+#![allow(clippy::unwrap_used)]
+
+use super::{Call, Rows, apply};
+use crate::config::analytic::{Action, AnalyticBinding};
+use crate::config::binding::BindingOrigin;
+use crate::source::SourceError;
+use crate::testing::shown;
+use huntc_compiler::value::Value;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// One call of an analytic.
+struct Trial {
+    folder: TempDir,
+    outputs: Option<Vec<String>>,
+    timeout: Duration,
+    arguments: Vec<(String, String)>,
+    cancelled: bool,
+}
+
+impl Trial {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder, outputs: None, timeout: Duration::from_secs(20), arguments: Vec::new(), cancelled: false }
+    }
+
+    fn call(&self, action: Action, tables: &[Rows], pick: usize) -> Result<Rows, SourceError> {
+        let origin = BindingOrigin::File("huntc.toml".into());
+        let binding =
+            AnalyticBinding { uri: "docker://x".into(), action, outputs: self.outputs.clone(), timeout: self.timeout, origin };
+        let cancel = AtomicBool::new(self.cancelled);
+        apply(&Call { binding: &binding, arguments: &self.arguments, folder: self.folder.path(), cancel: &cancel }, tables)
+            .map(|mut answers| answers.swap_remove(pick))
+    }
+
+    /// Looks `rows` up in a table that stands in a file of this name.
+    fn lookup(&self, file: &str, text: &str, key: &str, rows: &Rows) -> Result<Rows, SourceError> {
+        let table = self.folder.path().join(file);
+        std::fs::write(&table, text).unwrap();
+        self.call(Action::Lookup { table, key: key.to_owned() }, std::slice::from_ref(rows), 0)
+    }
+
+    /// Runs a shell script over processes with these names.
+    fn script(&self, script: &str, names: &[&str]) -> Result<Rows, SourceError> {
+        let command = ["sh", "-c", script].map(str::to_owned).to_vec();
+        self.call(Action::Exec(command), &[named(names)], 0)
+    }
+}
+
+/// Rows with one column `name`.
+fn named(names: &[&str]) -> Rows {
+    let value = |name: &&str| vec![(*name != "-").then(|| Value::text(*name))];
+    Rows { names: vec!["name".to_owned()], rows: names.iter().map(value).collect() }
+}
+
+/// Header and rows of an answer, with commas between the cells.
+fn text(rows: Result<Rows, SourceError>) -> Vec<String> {
+    let rows = rows.unwrap();
+    let line = |row: &Vec<Option<Value>>| row.iter().map(|v| shown(v.as_ref())).collect::<Vec<_>>().join(",");
+    std::iter::once(rows.names.join(",")).chain(rows.rows.iter().map(line)).collect()
+}
+
+/// The headline of a failure, which has the code of analytics and a help.
+fn fault(answer: Result<Rows, SourceError>) -> String {
+    let error = answer.unwrap_err();
+    assert_eq!((error.code.id, error.helps.is_empty()), ("K1002", false), "{error:?}");
+    error.message.replace("the analytic \"docker://x\" failed: ", "")
+}
+
+/// The script that answers each row with its number of bytes, in its own words.
+const ECHO: &str = r#"while read -r line; do echo '{"seen": true}'; done"#;
+
+#[test]
+fn a_lookup_gives_the_columns_of_the_row_with_the_same_key() {
+    let table = "name,owner,score\nsh,alice,1\nls,,2\n";
+    let answer = Trial::new().lookup("t.csv", table, "name", &named(&["ls", "sh", "cat", "-"]));
+    assert_eq!(text(answer), ["owner,score", "-,2", "alice,1", "-,-", "-,-"]);
+}
+
+#[test]
+fn of_several_rows_with_one_key_the_first_counts_and_comments_are_none() {
+    let table = "name,owner\n# sh,nobody\nsh,alice\nsh,bob\n";
+    assert_eq!(text(Trial::new().lookup("t.csv", table, "name", &named(&["sh"]))), ["owner", "alice"]);
+}
+
+#[test]
+fn the_key_is_the_first_column_where_none_has_its_name() {
+    assert_eq!(text(Trial::new().lookup("t.csv", "program,owner\nsh,alice\n", "name", &named(&["sh"]))), ["owner", "alice"]);
+}
+
+#[test]
+fn a_key_that_is_a_number_is_compared_as_it_prints() {
+    let rows = Rows { names: vec!["pid".to_owned()], rows: vec![vec![Some(Value::Int(7))]] };
+    assert_eq!(text(Trial::new().lookup("t.csv", "pid,owner\n07,bob\n7,alice\n", "pid", &rows)), ["owner", "alice"]);
+}
+
+#[test]
+fn a_lookup_table_may_be_json() {
+    let table = r#"[{"name": "sh", "score": 1, "owner": null}, {"name": "ls", "tags": ["a"]}]"#;
+    assert_eq!(
+        text(Trial::new().lookup("t.json", table, "name", &named(&["sh", "ls"]))),
+        ["owner,score,tags", "-,1,-", "-,-,[\"a\"]"]
+    );
+}
+
+#[test]
+fn a_lookup_by_what_the_rows_lack_fails() {
+    let answer = Trial::new().lookup("t.csv", "pid,owner\n", "pid", &named(&["sh"]));
+    assert_eq!(fault(answer), "the rows have no attribute \"pid\"");
+}
+
+#[test]
+fn a_table_that_cannot_be_read_fails_and_its_path_is_named() {
+    let trial = Trial::new();
+    let unreadable = format!("its table {} cannot be read", trial.folder.path().join("t.csv").display());
+    assert_eq!(fault(trial.lookup("t.csv", "name,owner\nsh\n", "name", &named(&["sh"]))), unreadable);
+    let missing = Action::Lookup { table: trial.folder.path().join("none.csv"), key: "name".to_owned() };
+    assert!(fault(trial.call(missing, &[named(&["sh"])], 0)).ends_with("none.csv cannot be read"));
+}
+
+#[test]
+fn a_command_answers_each_row_in_order() {
+    let upper = r#"sed 's/.*"name":"\([^"]*\)".*/{"data": {"also": "\1"}}/'"#;
+    assert_eq!(text(Trial::new().script(upper, &["sh", "ls"])), ["also", "sh", "ls"]);
+}
+
+#[test]
+fn a_command_gets_a_json_object_for_each_row_of_each_table() {
+    let trial = Trial::new();
+    let keep = ["sh", "-c", "cat > input; echo '{}'"].map(str::to_owned).to_vec();
+    trial.call(Action::Exec(keep), &[named(&["sh"]), named(&["-"])], 1).unwrap();
+    let input = std::fs::read_to_string(trial.folder.path().join("input")).unwrap();
+    let lines = [r#"{"data":{"name":"sh"},"row":0,"table":0}"#, r#"{"data":{"name":null},"row":0,"table":1}"#];
+    assert_eq!(input.lines().collect::<Vec<_>>(), lines);
+}
+
+#[test]
+fn an_answer_may_name_its_row() {
+    let answer = r#"echo '{"row": 1, "n": "second"}'; echo '{"row": 0, "n": "first"}'"#;
+    assert_eq!(text(Trial::new().script(answer, &["a", "b"])), ["n", "first", "second"]);
+}
+
+#[test]
+fn declared_outputs_come_first_and_are_null_where_no_answer_has_them() {
+    let trial = Trial { outputs: Some(vec!["score".into(), "label".into()]), ..Trial::new() };
+    assert_eq!(text(trial.script(r#"echo '{"label": "x", "more": 1}'"#, &["a"])), ["score,label,more", "-,x,1"]);
+}
+
+#[test]
+fn json_values_keep_their_kinds() {
+    let answer = r#"echo '{"a": 1, "b": 1.5, "c": true, "d": null, "e": ["x", 2], "f": [], "g": {"h": 1}}'"#;
+    assert_eq!(text(Trial::new().script(answer, &["a"])), ["a,b,c,d,e,f,g", "1,1.5,true,-,[\"x\",2],-,{\"h\":1}"]);
+}
+
+#[test]
+fn arguments_are_in_the_environment() {
+    let trial = Trial { arguments: vec![("LIMIT".into(), "3".into())], ..Trial::new() };
+    assert_eq!(text(trial.script("echo \"{\\\"n\\\": $LIMIT}\"", &["a"])), ["n", "3"]);
+}
+
+#[test]
+fn no_rows_need_no_answer() {
+    assert_eq!(text(Trial::new().script(ECHO, &[])), [""]);
+}
+
+#[test]
+fn a_row_that_is_not_answered_fails() {
+    assert_eq!(fault(Trial::new().script("echo '{}'", &["a", "b"])), "row 1 of 2 was not answered");
+}
+
+#[test]
+fn a_row_that_is_answered_twice_or_was_never_asked_fails() {
+    let twice = fault(Trial::new().script(r#"echo '{"row": 0}'; echo '{"row": 0}'"#, &["a", "b"]));
+    assert_eq!(twice, "it answered row 0, which was not asked or is answered twice");
+    let never = fault(Trial::new().script("echo '{}'; echo '{}'", &["a"]));
+    assert_eq!(never, "it answered row 1, which was not asked or is answered twice");
+}
+
+#[test]
+fn an_answer_that_is_no_json_object_fails_with_its_line() {
+    assert_eq!(fault(Trial::new().script("echo '{}'; echo hello", &["a", "b"])), "line 2 of its answer is no JSON object");
+    assert_eq!(fault(Trial::new().script("echo '[1]'", &["a"])), "line 1 of its answer is no JSON object");
+}
+
+#[test]
+fn a_command_that_fails_tells_what_it_complained_of() {
+    let error = Trial::new().script("echo 'no key' >&2; exit 3", &["a"]).unwrap_err();
+    assert_eq!((error.code.id, error.notes), ("K1002", vec!["no key".to_owned()]));
+    assert!(error.message.ends_with("the command ended with exit status: 3"), "{}", error.message);
+}
+
+#[test]
+fn a_command_that_is_not_there_fails() {
+    let nowhere = Action::Exec(vec![Path::new("/no/such/program").display().to_string()]);
+    assert_eq!(fault(Trial::new().call(nowhere, &[named(&["a"])], 0)), "the command cannot be started");
+    assert_eq!(fault(Trial::new().call(Action::Exec(Vec::new()), &[named(&["a"])], 0)), "its command is empty");
+}
+
+#[test]
+fn a_command_without_end_is_stopped() {
+    let trial = Trial { timeout: Duration::ZERO, ..Trial::new() };
+    assert_eq!(fault(trial.script("exec sleep 60", &["a"])), "no end after 0 seconds");
+}
+
+#[test]
+fn an_interrupted_run_stops_the_command() {
+    let error = Trial { cancelled: true, ..Trial::new() }.script("exec sleep 60", &["a"]).unwrap_err();
+    assert_eq!(error.code.slug, SourceError::cancelled().code.slug);
+}

@@ -1,0 +1,53 @@
+//! Which fields of a source a hunt may ask for, before anything is asked.
+
+use super::Run;
+use crate::source::Fields;
+use huntc_compiler::catalog::EntityId;
+use huntc_compiler::plan::{Node, Op, Predicate, SourceRef};
+use huntc_compiler::request::Query;
+use std::collections::BTreeSet;
+
+impl Run<'_> {
+    /// The fields of every request that may go to a source: of the plan's nodes, whichever way processes are told apart
+    /// there, of what is asked to know that, and of hints.
+    pub(super) fn field_demand(&self, source: SourceRef) -> Fields {
+        let (plan, requests, catalog) = (self.job.plan, self.job.requests, self.job.catalog);
+        let mut fields = BTreeSet::new();
+        add(&requests.probe.query, &requests.probe.fields, &mut fields);
+        add(&requests.creations.query, requests.creations.fields.as_slice(), &mut fields);
+        let mut types = BTreeSet::new();
+        let name = |source: SourceRef| plan.source(source).map(|s| &s.name);
+        for template in requests.iter().filter(|template| name(template.source) == name(source)) {
+            // What tells processes apart without entity ids is asked for beside what the other form asks for.
+            let form = template.form(true);
+            add(&form.query, &form.fields, &mut fields);
+            types.extend(types_of(plan.node(template.node)));
+        }
+        if self.options.hints {
+            // They look for values in other attributes of the types, and in other slots.
+            let attributes = types.into_iter().flat_map(|entity| &catalog.get(entity).attributes);
+            let accesses = attributes.flat_map(|attribute| attribute.access.iter().flatten());
+            fields.extend(accesses.flat_map(|access| access.fields.iter().cloned()));
+            fields.extend(["event.category", "event.code", "event.type", "host.name"].map(str::to_owned));
+        }
+        fields.into_iter().collect()
+    }
+}
+
+fn add<H>(query: &Query<H>, named: &[String], fields: &mut BTreeSet<String>) {
+    query.each_field(&mut |field| {
+        fields.insert(field.to_owned());
+    });
+    fields.extend(named.iter().cloned());
+}
+
+/// The entity types that a node finds, starts from, or compares.
+fn types_of(node: &Node) -> impl Iterator<Item = EntityId> {
+    let (input, predicate) = match &node.op {
+        Op::Scan(scan) => (None, Some(&scan.predicate)),
+        Op::Pivot(pivot) => (Some(pivot.input), Some(&pivot.filter)),
+        _ => (None, None),
+    };
+    let compared = predicate.map(Predicate::tests).into_iter().flatten().map(|test| test.entity);
+    node.entity.into_iter().chain(input).chain(compared)
+}

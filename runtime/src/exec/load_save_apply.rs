@@ -1,0 +1,118 @@
+//! LOAD and SAVE of CSV and JSON, and APPLY: what touches files and programs beside data sources.
+
+use super::requests::failed;
+use super::{Failure, Run, locked};
+use crate::analytics;
+use crate::files;
+use crate::ops::new;
+use crate::source::SourceError;
+use crate::table::Table;
+use huntc_compiler::catalog::{AttrId, Catalog};
+use huntc_compiler::diag::{Diagnostic, codes};
+use huntc_compiler::plan::{Attr, Column, Node, NodeId, Operand, Var};
+use huntc_compiler::value::Value;
+use std::sync::Arc;
+
+impl Run<'_> {
+    pub(super) fn load(&self, node: &Node, path: &str) -> Result<Table, Failure> {
+        let place = files::Place { folder: &self.job.folder, roots: &self.options.roots };
+        let loaded = files::load(path, &place, node.entity, self.job.catalog).map_err(|e| failed(node, &e))?;
+        Ok(new::table(loaded.entity, &loaded.columns, &loaded.rows, self.job.catalog))
+    }
+
+    pub(super) fn reload(&self, node: &Node, path: &str, columns: &[Column], table: &Table) -> Result<Table, Failure> {
+        let Some(entity) = table.entity.or(node.entity) else { return Err(Failure::Skipped) };
+        let attrs: Vec<Attr> = columns.iter().map(|c| c.attr.clone()).collect();
+        let headers: Vec<&str> = columns.iter().map(|c| c.header.as_str()).collect();
+        let rows = super::node::rows_of(table, &attrs);
+        let loaded = files::reload(path, entity, &headers, &rows, self.job.catalog).map_err(|e| failed(node, &e))?;
+        Ok(new::table(loaded.entity, &loaded.columns, &loaded.rows, self.job.catalog))
+    }
+
+    pub(super) fn save(&self, path: &str, var: &Var, columns: &[Column], table: &Table) -> Result<(), SourceError> {
+        let attrs: Vec<Attr> = columns.iter().map(|c| c.attr.clone()).collect();
+        let rows = super::node::rows_of(table, &attrs);
+        let headers: Vec<&str> = columns.iter().map(|c| c.header.as_str()).collect();
+        let place = files::Place { folder: &self.job.folder, roots: &self.options.roots };
+        files::save(path, &place, &self.type_name(var), &headers, &rows)
+    }
+
+    /// APPLY: the analytic sees the rows of every table and answers with more columns for each. The answers wait for those who
+    /// pick them.
+    pub(super) fn apply(
+        &self,
+        id: NodeId,
+        node: &Node,
+        analytic: &str,
+        arguments: &[(String, Vec<Operand>)],
+        inputs: &[Arc<Table>],
+    ) -> Result<Table, Failure> {
+        let Some(binding) = (self.options.analytic)(analytic) else {
+            let message = format!("the analytic {analytic:?} is not configured");
+            let help =
+                format!("bind it in huntc.toml: [analytics.{analytic:?}] with lookup = \"table.csv\" or exec = [\"command\"]");
+            return Err(Failure::Failed(Box::new(
+                Diagnostic::new(&codes::run::ANALYTIC_NOT_CONFIGURED, node.origin, message).help(help),
+            )));
+        };
+        let arguments: Vec<(String, String)> = arguments
+            .iter()
+            .map(|(name, values)| Ok((name.clone(), self.argument(node, values)?)))
+            .collect::<Result<_, Failure>>()?;
+        let mut sent = Vec::new();
+        for table in inputs.iter().take(inputs.len() - node.references.len()) {
+            let attrs = attributes(table, self.job.catalog);
+            let names = attrs.iter().map(|a| a.name(self.job.catalog, table.entity)).collect();
+            let plain = Table { rows: crate::table::Rows::Entities, ..Table::clone(table) };
+            sent.push(analytics::Rows { names, rows: super::node::rows_of(&plain, &attrs) });
+        }
+        let call =
+            analytics::Call { binding: &binding, arguments: &arguments, folder: &self.job.folder, cancel: &self.options.cancel };
+        let answers = analytics::apply(&call, &sent).map_err(|e| failed(node, &e))?;
+        locked(&self.answers).insert(id, answers);
+        Ok(Table::default())
+    }
+
+    /// A table with the columns of its answer.
+    pub(super) fn pick(&self, node: &Node, number: usize, input: &Table) -> Table {
+        let mut table = Table::clone(input);
+        let mut answers = locked(&self.answers);
+        if let Some(answer) = node.inputs.get(1).and_then(|id| answers.get_mut(id)?.get_mut(number)) {
+            // Equal nodes are one, so nobody else picks this answer.
+            let answer = std::mem::take(answer);
+            super::node::add_columns(&mut table, &answer.names, answer.rows);
+        }
+        table
+    }
+
+    /// One text for an argument: several values joined by commas, as Kestrel's analytics expect.
+    fn argument(&self, node: &Node, values: &[Operand]) -> Result<String, Failure> {
+        let mut texts: Vec<String> = Vec::new();
+        for value in values {
+            match value {
+                Operand::Value(value) => texts.push(value.to_string()),
+                Operand::Reference(var, attr) => {
+                    let Some((_, input)) = node.references.iter().find(|(v, _)| v == var) else { continue };
+                    let table = self.table(*input).map_err(|_| Failure::Skipped)?;
+                    let mut column: Vec<Value> = table.column(attr).into_iter().flatten().collect();
+                    column.sort();
+                    column.dedup();
+                    texts.extend(column.iter().map(ToString::to_string));
+                }
+            }
+        }
+        Ok(texts.join(","))
+    }
+}
+
+/// The attributes of a table's rows: what its type shows, whether or not a written row names it, and what else it carries.
+fn attributes(table: &Table, catalog: &Catalog) -> Vec<Attr> {
+    let all = table.entity.map(|entity| catalog.get(entity).attributes.as_slice()).unwrap_or_default();
+    let shown = (0u16..).map(AttrId).zip(all).filter(|(_, a)| a.shown).map(|(id, _)| Attr::Catalog(id));
+    let mut attrs: Vec<Attr> = shown.collect();
+    let carried = table.columns.iter().filter(|a| matches!(a, Attr::Catalog(_)));
+    let more: Vec<Attr> = carried.filter(|a| !attrs.contains(a)).cloned().collect();
+    attrs.extend(more);
+    attrs.extend(table.added.iter().map(|n| Attr::Added(n.clone())));
+    attrs
+}

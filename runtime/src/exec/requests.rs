@@ -1,0 +1,287 @@
+//! Asking sources: requests of nodes, bound and sent, and what is known of a source (entity ids, lives).
+
+use super::bind::{self, Fill};
+use super::{Failure, Run, locked};
+use crate::report::model::RequestReport;
+use crate::report::text::count;
+use crate::sight::{References, host_pids};
+use crate::source::{DataSource, FetchContext, FetchStats, Records, SourceError};
+use crate::table::Key;
+use huntc_compiler::catalog::EntityId;
+use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::codes;
+use huntc_compiler::plan::{Attr, Node, NodeId, Op, Operand, ProcessIdentity, SourceRef, TestOp};
+use huntc_compiler::request::{BoundRequest, Exactness, Hole, HolePart, Query, RequestTemplate};
+use huntc_compiler::value::Value;
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// A source's error as the failure of a node.
+pub(super) fn failed(node: &Node, error: &SourceError) -> Failure {
+    if error.code == &codes::run::CANCELLED {
+        return Failure::Cancelled;
+    }
+    let mut diagnostic = Diagnostic::new(error.code, node.origin, error.message.clone());
+    diagnostic.notes.extend(error.notes.iter().cloned());
+    for help in &error.helps {
+        diagnostic = diagnostic.help(help.clone());
+    }
+    Failure::Failed(Box::new(diagnostic))
+}
+
+impl Run<'_> {
+    /// The source, opened on first use.
+    pub(super) fn open(&self, node: &Node, source: SourceRef) -> Result<Arc<dyn DataSource>, Failure> {
+        let (Some(state), Some(named)) = (self.source(source), self.job.plan.source(source)) else {
+            return Err(Failure::Skipped);
+        };
+        let opened = state.opened.get_or_init(|| (self.options.open)(&named.name, &|| self.field_demand(source)));
+        opened.clone().map_err(|e| failed(node, &e))
+    }
+
+    /// Whether processes of a source are told apart by the ladder (semantics.md §2): asked once.
+    pub(super) fn ladder(&self, node: &Node, source: SourceRef) -> Result<bool, Failure> {
+        match self.job.plan.identity {
+            ProcessIdentity::EntityId => return Ok(false),
+            ProcessIdentity::Ladder => return Ok(true),
+            ProcessIdentity::Auto => {}
+        }
+        let opened = self.open(node, source)?;
+        let Some(state) = self.source(source) else { return Err(Failure::Skipped) };
+        let mut known = locked(&state.ladder);
+        if let Some(ladder) = *known {
+            return Ok(ladder);
+        }
+        let context = self.context("probe");
+        let found = opened.fetch(&self.job.requests.probe, &context).map_err(|e| failed(node, &e))?;
+        let ladder = found.is_empty();
+        *known = Some(ladder);
+        Ok(ladder)
+    }
+
+    pub(super) fn context(&self, id: &str) -> FetchContext {
+        FetchContext {
+            cancel: self.options.cancel.clone(),
+            read: self.options.read.clone(),
+            request_id: format!("{}/{id}", self.options.run_id),
+            allow_partial: self.options.allow_partial,
+            stats: Arc::new(FetchStats::default()),
+        }
+    }
+
+    /// The records of a node's request, chunk by chunk; `visit` gets each chunk. Answers whether all are whole.
+    pub(super) fn ask(
+        &self,
+        id: NodeId,
+        template: &RequestTemplate,
+        ladder: bool,
+        keys: Option<(&[&Key], EntityId)>,
+        visit: &mut dyn FnMut(&Records) -> Result<(), Failure>,
+    ) -> Result<bool, Failure> {
+        let (node, form) = (self.job.plan.node(id), template.form(ladder));
+        let columns = self.hole_values(&form.query)?;
+        let opened = self.open(node, template.source)?;
+        let key_chunks: Vec<&[&Key]> = match keys {
+            Some((keys, _)) => keys.chunks(bind::CHUNK).collect(),
+            None => vec![&[]],
+        };
+        let mut number = 0;
+        let mut whole = true;
+        for keys_of_chunk in key_chunks {
+            for columns in chunked(&columns) {
+                let fill = Fill { keys: keys_of_chunk, entity: keys.map(|(_, e)| e), catalog: self.job.catalog, columns: &columns };
+                let request = bind::request(template, form, &fill);
+                let report = self.request_report(id, number, template, form.exactness, &request);
+                whole &= self.send(id, number, report, template.source, opened.as_ref(), &request, visit)?;
+                number += 1;
+            }
+        }
+        Ok(whole)
+    }
+
+    fn send(
+        &self,
+        id: NodeId,
+        number: u32,
+        mut report: RequestReport,
+        place: SourceRef,
+        source: &dyn DataSource,
+        request: &BoundRequest,
+        visit: &mut dyn FnMut(&Records) -> Result<(), Failure>,
+    ) -> Result<bool, Failure> {
+        let node = self.job.plan.node(id);
+        if request.query == Query::MatchNone || request.window.is_some_and(|w| w.start >= w.stop) {
+            report.status = "skipped";
+            locked(&self.requests).push((id, number, report));
+            return Ok(true);
+        }
+        self.budget(node)?;
+        let context = self.context(&report.id);
+        let begun = Instant::now();
+        let answer = source.fetch(request, &context);
+        report.elapsed = begun.elapsed();
+        report.pages = context.stats.pages.load(Ordering::Relaxed);
+        report.retries = context.stats.retries.load(Ordering::Relaxed);
+        let partial = context.stats.partial.load(Ordering::Relaxed);
+        match answer {
+            Ok(mut records) => {
+                apart(&mut records, place);
+                report.records = records.len() as u64;
+                report.complete = !partial;
+                report.status = "ok";
+                locked(&self.requests).push((id, number, report));
+                visit(&records)?;
+                Ok(!partial)
+            }
+            Err(error) => {
+                report.status = "failed";
+                report.complete = false;
+                locked(&self.requests).push((id, number, report));
+                Err(failed(node, &error))
+            }
+        }
+    }
+
+    pub(super) fn request_report(
+        &self,
+        id: NodeId,
+        number: u32,
+        template: &RequestTemplate,
+        exactness: Exactness,
+        request: &BoundRequest,
+    ) -> RequestReport {
+        RequestReport {
+            id: format!("{id:?}.{number}"),
+            source: self.job.plan.source(template.source).map_or_else(String::new, |s| s.uri.clone()),
+            purpose: template.purpose.clone(),
+            window: template.window,
+            query: serde_json::to_value(&request.query).unwrap_or_default(),
+            fields: request.fields.clone(),
+            exact: exactness == Exactness::Exact,
+            status: "ok",
+            records: 0,
+            pages: 0,
+            retries: 0,
+            elapsed: Duration::ZERO,
+            complete: true,
+        }
+    }
+
+    /// Stops a hunt that has used up what it may.
+    fn budget(&self, node: &Node) -> Result<(), Failure> {
+        let sent = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
+        let over = |what: String| {
+            let diagnostic = Diagnostic::new(&codes::run::BUDGET, node.origin, what)
+                .help("raise the limit under [run] in huntc.toml, or narrow the hunt");
+            Err(Failure::Failed(Box::new(diagnostic)))
+        };
+        if let Some(most) = self.options.max_requests.filter(|most| sent > *most) {
+            return over(format!("the hunt needs more than the {} that it may send", count(most, "request")));
+        }
+        let read = self.options.read.load(Ordering::Relaxed);
+        if let Some(most) = self.options.max_records.filter(|most| read > *most) {
+            return over(format!("the hunt reads more than the {} that it may read", count(most, "record")));
+        }
+        if let Some(most) = self.options.timeout.filter(|most| self.begun.elapsed() > *most) {
+            return over(format!("the hunt takes more than the {} that it may take", count(most.as_secs(), "second")));
+        }
+        Ok(())
+    }
+
+    /// Lets the ladder know the lives of every pid in the records.
+    pub(super) fn learn_lives(&self, node: &Node, source: SourceRef, records: &Records) -> Result<(), Failure> {
+        let Some(state) = self.source(source) else { return Ok(()) };
+        let mut lives = locked(&state.lives);
+        let mut pids: Vec<i64> = host_pids(records).into_iter().filter(|p| !lives.known.contains(p)).collect();
+        pids.sort_unstable();
+        if pids.is_empty() {
+            return Ok(());
+        }
+        let opened = self.open(node, source)?;
+        for chunk in pids.chunks(bind::CHUNK) {
+            let request = self.job.requests.lives(chunk.iter().map(|p| Value::Int(*p)).collect());
+            let context = self.context("lives");
+            let found = opened.fetch(&request, &context).map_err(|e| failed(node, &e))?;
+            Arc::make_mut(&mut lives).add(chunk, &found);
+        }
+        Ok(())
+    }
+
+    /// The values of every column that the request's holes name.
+    pub(super) fn hole_values(&self, query: &Query<Hole>) -> Result<Columns, Failure> {
+        let mut holes = Vec::new();
+        collect_holes(query, &mut holes);
+        let mut columns = Vec::new();
+        for hole in holes {
+            let HolePart::Column(attr, _) = &hole.part else { continue };
+            if columns.iter().any(|(h, _)| *h == hole) {
+                continue;
+            }
+            let table = self.table(hole.node).map_err(|_| Failure::Skipped)?;
+            let values = bind::column_values(&table, attr, self.job.catalog);
+            columns.push((hole, Arc::new(values)));
+        }
+        Ok(columns)
+    }
+
+    /// The values that the references of a node's predicate stand for.
+    pub(super) fn references(&self, node: &Node) -> Result<References, Failure> {
+        let predicate = match &node.op {
+            Op::Scan(scan) => &scan.predicate,
+            Op::Pivot(pivot) => &pivot.filter,
+            Op::Filter { predicate, .. } => predicate,
+            _ => return Ok(References::default()),
+        };
+        let mut references = References::default();
+        for test in predicate.tests() {
+            let TestOp::OneOf(operands) = &test.op else { continue };
+            for operand in operands {
+                let Operand::Reference(var, attr) = operand else { continue };
+                if references.contains_key(&(*var, attr.clone())) {
+                    continue;
+                }
+                let Some((_, input)) = node.references.iter().find(|(v, _)| v == var) else { continue };
+                let table = self.table(*input).map_err(|_| Failure::Skipped)?;
+                references.insert((*var, attr.clone()), row_values(&table, attr));
+            }
+        }
+        Ok(references)
+    }
+}
+
+/// Tells the records of sources apart: each source numbers its own.
+fn apart(records: &mut Records, source: SourceRef) {
+    for id in &mut records.ids {
+        *id = id.wrapping_add(u64::from(source.0) << 48);
+    }
+}
+
+fn row_values(table: &crate::table::Table, attr: &Attr) -> FxHashSet<Value> {
+    table.column(attr).iter().flatten().flat_map(Value::each).cloned().collect()
+}
+
+fn collect_holes(query: &Query<Hole>, holes: &mut Vec<Hole>) {
+    match query {
+        Query::Terms(q) => holes.extend(q.holes.iter().cloned()),
+        Query::Bool(q) => q.filter.iter().chain(&q.must_not).chain(&q.should).for_each(|q| collect_holes(q, holes)),
+        _ => {}
+    }
+}
+
+type Columns = Vec<(Hole, Arc<Vec<Value>>)>;
+
+/// The columns in parts that requests take: the longest one is cut, so that each of its values is asked for once.
+fn chunked(columns: &Columns) -> Vec<Columns> {
+    let longest = columns.iter().enumerate().max_by_key(|(_, (_, v))| v.len()).filter(|(_, (_, v))| v.len() > bind::CHUNK);
+    let Some((at, (_, values))) = longest else { return vec![columns.clone()] };
+    let part = |values: &[Value]| {
+        let mut columns = columns.clone();
+        if let Some((_, column)) = columns.get_mut(at) {
+            *column = Arc::new(values.to_vec());
+        }
+        columns
+    };
+    values.chunks(bind::CHUNK).map(part).collect()
+}

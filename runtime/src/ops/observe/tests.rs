@@ -1,0 +1,122 @@
+//! Observation expressions: the records of each pattern in, those that some match binds out (semantics.md §4).
+
+use super::{TimeSpan, bound, disjoint, events, exact, plain};
+use crate::ops::testing::run;
+use crate::table::Table;
+use crate::testing::{plan, table};
+use huntc_compiler::plan::Op;
+use huntc_compiler::time::Instant;
+use std::fmt::Write;
+
+/// The records of a pattern: numbers, each the record's time too; `7@3` is record 7 at second 3.
+fn seen(records: &str) -> Table {
+    let mut text = "@key | @record | @time\n".to_owned();
+    for one in records.split_whitespace() {
+        let (record, time) = one.split_once('@').unwrap_or((one, one));
+        let _ = writeln!(text, "P{record} | {record} | {time}");
+    }
+    table("process", &text)
+}
+
+/// A GET whose patterns `[a]`, `[b]`, `[c]` are different ones.
+fn hunt(expression: &str) -> String {
+    let patterns = ["[a]", "[b]", "[c]"].into_iter().zip(1..);
+    let patterns = patterns.fold(expression.to_owned(), |text, (name, n)| text.replace(name, &format!("[process:pid = {n}]")));
+    format!("x = GET process FROM stixshifter://h WHERE {patterns}")
+}
+
+/// The records that matches of an expression over `[a]`, `[b]`, `[c]` bind.
+fn matched(expression: &str, patterns: &[&str]) -> Vec<u64> {
+    let tables: Vec<Table> = patterns.iter().map(|p| seen(p)).collect();
+    let x = run(&hunt(expression), &tables.iter().collect::<Vec<_>>());
+    let mut records: Vec<u64> = x.entities.iter().flat_map(|e| &e.sightings).filter_map(|s| s.record).collect();
+    records.sort_unstable();
+    records.dedup();
+    records
+}
+
+#[test]
+fn and_needs_both_in_any_order() {
+    assert_eq!(matched("[a] AND [b]", &["5", "1 9"]), [1, 5, 9]);
+    assert_eq!(matched("[a] AND [b]", &["5", ""]), [0; 0]);
+}
+
+#[test]
+fn or_needs_one() {
+    assert_eq!(matched("[a] OR [b]", &["5", ""]), [5]);
+    assert_eq!(matched("[a] OR [b]", &["5", "1"]), [1, 5]);
+}
+
+#[test]
+fn followed_by_is_not_before() {
+    assert_eq!(matched("[a] FOLLOWEDBY [b]", &["1@5", "2@5"]), [1, 2], "at one instant");
+    assert_eq!(matched("[a] FOLLOWEDBY [b]", &["2", "1"]), [0; 0]);
+}
+
+#[test]
+fn followed_by_binds_only_what_has_a_partner() {
+    assert_eq!(matched("[a] FOLLOWEDBY [b]", &["1 3 9", "0 5 6"]), [1, 3, 5, 6]);
+}
+
+#[test]
+fn three_in_a_row_follow_each_other() {
+    assert_eq!(matched("[a] FOLLOWEDBY [b] FOLLOWEDBY [c]", &["1 4", "2 6", "3 5"]), [1, 2, 3, 5]);
+}
+
+#[test]
+fn within_is_inclusive() {
+    assert_eq!(matched("([a] AND [b]) WITHIN 5 SECONDS", &["1", "6"]), [1, 6]);
+    assert_eq!(matched("([a] AND [b]) WITHIN 4 SECONDS", &["1", "6"]), [0; 0]);
+    assert_eq!(matched("([a] FOLLOWEDBY [b]) WITHIN 2 SECONDS", &["1 4", "2 9"]), [1, 2]);
+}
+
+#[test]
+fn repeats_needs_so_many_records() {
+    assert_eq!(matched("[a] REPEATS 3 TIMES", &["1 2 3"]), [1, 2, 3]);
+    assert_eq!(matched("[a] REPEATS 3 TIMES", &["1 2"]), [0; 0]);
+    assert_eq!(matched("[a] REPEATS 2 TIMES", &["1 2 3"]), [1, 2, 3], "every two of them");
+    assert_eq!(matched("[a] REPEATS 2 TIMES WITHIN 1 SECONDS", &["1 2 5 9"]), [1, 2]);
+}
+
+#[test]
+fn a_record_is_used_once_in_a_match() {
+    assert_eq!(matched("[a] AND [b]", &["1", "1"]), [0; 0]);
+    assert_eq!(matched("[a] AND [b]", &["1", "1 2"]), [1, 2]);
+    assert_eq!(matched("[a] FOLLOWEDBY [b]", &["1 2", "1 2"]), [1, 2]);
+    assert_eq!(matched("([a] OR [b]) REPEATS 2 TIMES", &["1", "1"]), [0; 0]);
+}
+
+#[test]
+fn sightings_that_do_not_count_are_no_observations() {
+    let a = table("process", "@key | @is\n A | creation uncounted\n B | -");
+    let x = run(&hunt("[a] REPEATS 2 TIMES"), &[&a]);
+    assert_eq!(x.entity_count(), 0);
+}
+
+#[test]
+fn what_had_no_identity_counts_once_for_each_pattern() {
+    let pattern = |n| Table { unidentified: n, ..seen("1") };
+    assert_eq!(run(&hunt("[a] AND [b]"), &[&pattern(2), &pattern(3)]).unidentified, 5);
+}
+
+/// Where no record stands for two patterns and only single ones repeat, there are two ways to decide.
+#[test]
+fn both_ways_to_decide_bind_the_same() {
+    let expressions = [
+        "[a] AND [b] AND [c]",
+        "[a] FOLLOWEDBY ([b] OR [c])",
+        "([a] AND [b]) FOLLOWEDBY [c]",
+        "([a] FOLLOWEDBY [b]) WITHIN 3 SECONDS AND [c]",
+        "[a] REPEATS 2 TIMES FOLLOWEDBY [b] OR [c]",
+        "([a] REPEATS 2 TIMES AND [b]) WITHIN 4 SECONDS FOLLOWEDBY [c]",
+    ];
+    for (expression, records) in expressions.iter().flat_map(|e| [(e, ["1 5 6", "2 4", "3 7"]), (e, ["8 9", "1", "2 3 4"])]) {
+        let node = plan(&hunt(expression)).nodes.into_iter().find_map(|n| if let Op::Observe(o) = n.op { Some(o) } else { None });
+        let shape = node.unwrap_or_else(|| unreachable!("{expression}"));
+        let events: Vec<_> = records.iter().map(|r| events(&seen(r))).collect();
+        assert!(plain(&shape) && disjoint(&events));
+        let all = TimeSpan { start: Instant(i64::MIN), end: Instant(i64::MAX) };
+        let quick = bound(&shape, &events, all).unwrap_or_default();
+        assert_eq!(quick, exact::bound(&shape, &events, all).unwrap_or_default(), "{expression} {records:?}");
+    }
+}

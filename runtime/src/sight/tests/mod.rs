@@ -1,0 +1,118 @@
+//! Records in, who stands in which slot out.
+
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+mod comparisons;
+mod identity;
+mod relations;
+mod slots;
+mod values;
+
+use super::{Found, Hop, Lives, Reading, References};
+use crate::source::Records;
+use crate::table::{Key, Table};
+use crate::testing::{attr, entity, key, plan, plan_with, records};
+use huntc_compiler::catalog::{Catalog, EntityId};
+use huntc_compiler::check::hir::{Predicate, VarId};
+use huntc_compiler::plan::{Op, Pivot};
+use huntc_compiler::value::Value;
+use rustc_hash::FxHashSet;
+
+/// What records are read with.
+#[derive(Default)]
+struct Reader<'a> {
+    ladder: bool,
+    lives: Lives,
+    references: References,
+    /// `--ignore-case`
+    ignore_case: bool,
+    /// Attributes that sightings carry.
+    columns: &'a str,
+}
+
+impl Reader<'_> {
+    /// Reads sightings of a type, with one of the functions of this module.
+    fn read(&self, of: EntityId, work: impl FnOnce(&Reading<'_>, &mut Found)) -> Found {
+        let columns: Vec<_> = self.columns.split_whitespace().map(|name| attr(of, name)).collect();
+        let (catalog, lives, references) = (Catalog::builtin(), &self.lives, &self.references);
+        let mut found = Found::default();
+        work(&Reading { catalog, ladder: self.ladder, lives, references, columns: &columns }, &mut found);
+        found
+    }
+
+    /// GET; an empty condition is true of everything.
+    fn get(&self, of: &str, condition: &str, records: &Records) -> Found {
+        let condition = predicate(of, condition, self.ignore_case);
+        let of = entity(of);
+        self.read(of, |reading, found| super::scan(reading, records, of, &condition, found).unwrap())
+    }
+
+    /// The table of a GET without a condition.
+    fn table(&self, of: &str, records: &Records) -> Table {
+        let columns: Vec<_> = self.columns.split_whitespace().map(|name| attr(entity(of), name)).collect();
+        self.get(of, "", records).sightings.finish(Some(entity(of)), &columns)
+    }
+}
+
+fn predicate(of: &str, condition: &str, ignore_case: bool) -> Predicate {
+    if condition.is_empty() {
+        return Predicate::TRUE;
+    }
+    let plan = plan_with(
+        &format!("v = NEW process ['a']\nx = GET {of} FROM stixshifter://h WHERE {condition} LAST 1 d\nDISP x"),
+        ignore_case,
+    );
+    let scan = plan.nodes.into_iter().find_map(|n| if let Op::Scan(scan) = n.op { Some(scan) } else { None });
+    scan.unwrap().predicate
+}
+
+/// What was found: record, slot and key of each sighting, in this order; `?` is a process without identity.
+fn seen(of: &str, found: Found) -> Vec<String> {
+    let slots = &Catalog::builtin().get(entity(of)).slots;
+    let line = |record: u64, slot: u8, key: &str| (record, slot, format!("{record} {} {key}", slots[usize::from(slot)].name));
+    let mut lines: Vec<(u64, u8, String)> = found.unidentified.iter().map(|(record, slot)| line(*record, *slot, "?")).collect();
+    for one in found.sightings.entities() {
+        lines.extend(one.sightings.iter().map(|s| line(s.record.unwrap(), s.slot, &key(&one.key))));
+    }
+    lines.sort();
+    lines.into_iter().map(|(_, _, line)| line).collect()
+}
+
+/// Who stands in which slot of which record.
+fn standing(of: &str, log: &str) -> Vec<String> {
+    seen(of, Reader::default().get(of, "", &records(log)))
+}
+
+/// The same where a condition holds.
+fn matching(of: &str, condition: &str, log: &str) -> Vec<String> {
+    seen(of, Reader::default().get(of, condition, &records(log)))
+}
+
+/// The numbers of records with a process in slot `self` on which a condition holds.
+fn holds(condition: &str, log: &str) -> Vec<String> {
+    let lines = matching("process", condition, log).into_iter();
+    lines.filter_map(|line| Some(line.split_once(" self ")?.0.to_owned())).collect()
+}
+
+/// What `FIND … v` gives, where `v` holds the entities with these keys.
+fn found(find: &str, of: &str, keys: &[&str], log: &str) -> Vec<String> {
+    let (records, reader) = (records(log), Reader::default());
+    let any = &Catalog::builtin().get(entity(of)).attributes[0].name;
+    let plan = plan(&format!("v = GET {of} FROM stixshifter://h WHERE {any} IS NULL LAST 1 d\nx = {find}\nDISP x"));
+    let (pivot, output) =
+        plan.nodes.into_iter().find_map(|n| if let Op::Pivot(p) = n.op { Some((p, n.entity?)) } else { None }).unwrap();
+    let everybody = reader.table(of, &records).entities.into_iter().map(|e| e.key);
+    let wanted: FxHashSet<Key> = everybody.filter(|k| keys.contains(&key(k).as_str())).collect();
+    assert_eq!(wanted.len(), keys.len(), "whom to find from stands in the log");
+    let Pivot { input, ways, filter, .. } = &pivot;
+    let hop = Hop { input: *input, keys: &wanted, ways, entity: output, filter, trace: false };
+    let out = reader.read(output, |reading, found| super::pivot(reading, &records, &hop, found).unwrap());
+    seen(&Catalog::builtin().get(output).name, out)
+}
+
+/// A reader whose references to `v.name` stand for these texts.
+fn referring(texts: &[&str]) -> Reader<'static> {
+    let values: FxHashSet<Value> = texts.iter().map(|text| Value::text(*text)).collect();
+    let references = [((VarId(0), attr(entity("process"), "name")), values)].into_iter().collect();
+    Reader { references, ..Reader::default() }
+}

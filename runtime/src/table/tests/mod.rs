@@ -1,0 +1,43 @@
+//! Sightings in; entities, figures, keys and rows out (semantics.md §4).
+
+#![allow(clippy::unwrap_used)]
+
+mod keys;
+mod rows;
+
+use crate::testing::{held, table};
+
+#[test]
+fn equal_keys_are_one_entity_and_its_sightings_are_in_the_order_of_time() {
+    let v = table("process", "@key | @time\n A | 3\n B | 2\n A | 1\n A | -");
+    assert_eq!(held(&v), ["A: 3 1 4", "B: 2"]);
+}
+
+#[test]
+fn sightings_of_one_slot_of_one_record_are_one() {
+    let v = table("process", "@key | @record | @slot\n A | 1 | 0\n A | 1 | 0\n A | 1 | 1");
+    assert_eq!(held(&v), ["A: 1 1"]);
+}
+
+#[test]
+fn a_merged_sighting_counts_if_one_did_and_is_a_creation_if_one_was() {
+    let v = table("process", "@key | @record | @is\n A | 1 | creation uncounted\n A | 1 | -\n B | 2 | creation uncounted");
+    assert_eq!(held(&v), ["A: 1c", "B: (2c)"]);
+}
+
+#[test]
+fn rows_without_a_record_are_never_merged() {
+    assert_eq!(held(&table("process", "@key | @record\n A | -\n A | -")), ["A: - -"]);
+}
+
+#[test]
+fn entities_are_ordered_by_their_first_sighting_that_counts_then_by_key() {
+    let v = table("process", "@key | @time | @is\n B | 1 | -\n C | 0 | creation uncounted\n C | 2 | -\n A | 1 | -\n D | - | -");
+    assert_eq!(held(&v), ["A: 4", "B: 1", "C: (2c) 3", "D: 5"]);
+}
+
+#[test]
+fn records_are_distinct_records_of_sightings_that_count() {
+    let v = table("process", "@key | @record | @is\n A | 1 | -\n B | 1 | -\n B | 2 | -\n B | 3 | creation uncounted\n B | - | -");
+    assert_eq!((v.entity_count(), v.record_count()), (2, 2));
+}
