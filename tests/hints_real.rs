@@ -135,5 +135,5 @@ fn a_hint_that_cannot_be_had_is_left_out() {
     let pool = SourcePool::wrapped(Box::new(|_, source| Arc::new(Deaf(source))));
     let report = run_hunt(&session, &huntflow, &settings, &RunContext::new(&pool, String::new())).report;
     assert!(report.status == Status::Ok && report.complete && report.diagnostics.is_empty(), "{report:#?}");
-    assert_eq!(report.requests.iter().map(|r| r.status).collect::<Vec<_>>(), ["ok", "failed"]);
+    assert_eq!(report.requests.iter().map(|r| r.status.word()).collect::<Vec<_>>(), ["ok", "failed"]);
 }

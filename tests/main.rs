@@ -28,6 +28,7 @@ mod huntflows;
 mod interrupt;
 mod lowering;
 mod mappings;
+mod mutated;
 mod needs;
 mod nightly;
 mod oracle;

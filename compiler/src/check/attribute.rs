@@ -31,6 +31,9 @@ impl Found {
 impl Checker<'_> {
     /// The entity type of a word.
     pub(crate) fn entity(&mut self, word: &Ident) -> Result<EntityId, Reported> {
+        if word.is_missing() {
+            return Err(self.told());
+        }
         if let Some(id) = self.catalog.entity(&word.text) {
             return Ok(id);
         }
@@ -72,7 +75,8 @@ impl Checker<'_> {
             Shape::Groups { of, columns, .. } => {
                 let of = *of;
                 let columns: Vec<String> = columns.clone();
-                return added.ok_or_else(|| self.unknown_column(of, path, &columns));
+                let unsure = self.unsure.contains(&var);
+                return added.ok_or_else(|| if unsure { self.told() } else { self.unknown_column(of, path, &columns) });
             }
             Shape::Entities { entity, kept, open, .. } => (*entity, kept.clone(), *open),
         };
@@ -80,10 +84,14 @@ impl Checker<'_> {
         let found = self.catalog_attribute(entity, path).or(added).or_else(sighting);
         match (found, kept) {
             (Some(found), Some(kept)) if !kept.iter().any(|k| k.attr == found.attr) => {
+                if self.unsure.contains(&var) {
+                    return Err(self.told());
+                }
                 let headers: Vec<&str> = kept.iter().map(|k| k.header.as_str()).collect();
                 Err(self.dropped(var, path, &headers))
             }
             (Some(found), _) => Ok(found),
+            (None, _) if self.widened.contains(&var) => Err(self.told()),
             (None, _) if open => {
                 self.undeclared(var, entity, path);
                 Ok(Found { attr: Attr::Added(name), ty: None })

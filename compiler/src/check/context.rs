@@ -35,6 +35,11 @@ pub(crate) struct Checker<'a> {
     /// All statements of the file.
     pub(super) outline: &'a Outline<'a>,
     sink: &'a mut Sink,
+    /// Variables of statements that could not wholly be read, and of what comes from them: GROUP and ATTR may have named
+    /// more columns.
+    pub(super) unsure: FxHashSet<VarId>,
+    /// Variables, and what comes from them, to which a failed statement may have added attributes.
+    pub(super) widened: FxHashSet<VarId>,
     /// Index of the statement in the file.
     pub(super) index: usize,
     /// The statement.
@@ -98,6 +103,8 @@ impl<'a> Checker<'a> {
             saved: FxHashMap::default(),
             outline,
             sink,
+            unsure: FxHashSet::default(),
+            widened: FxHashSet::default(),
             index: 0,
             span: nowhere,
             target: None,
@@ -119,10 +126,20 @@ impl<'a> Checker<'a> {
     pub(crate) fn end(&mut self, result: Checked) {
         if let Err(reported) = result {
             self.failed = true;
+            self.widen();
             let yields = self.outline.statements.get(self.index).is_some_and(|s| s.yields);
             if !self.bound && (self.target.is_some() || yields) {
-                self.scope.bind(self.target.map_or("_", |t| &t.text), Err(reported));
+                self.scope.bind(self.target_name().0, Err(reported));
             }
+        }
+    }
+
+    /// A failed statement may have been to give attributes to a variable that it names, or almost names.
+    fn widen(&mut self) {
+        if self.outline.statements.get(self.index).is_some_and(|s| s.updates) {
+            let words = self.sources.text(self.span).split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            let named: Vec<VarId> = words.filter_map(|word| self.scope.named_like(word)).collect();
+            self.widened.extend(named);
         }
     }
 
@@ -144,9 +161,18 @@ impl<'a> Checker<'a> {
         self.sink.told()
     }
 
+    /// The name that the statement binds, which is empty where it was lost, and its place.
+    fn target_name(&self) -> (&'a str, Span) {
+        match self.target {
+            Some(target) if target.is_missing() => ("", target.span),
+            Some(target) => (&target.text, target.span),
+            None => ("_", self.span),
+        }
+    }
+
     /// Binds the statement's target, or `_`, to a new variable. Names in the statement must be resolved before.
     pub(crate) fn bind(&mut self, draft: Draft) -> VarId {
-        let (name, span) = self.target.map_or(("_", self.span), |t| (t.text.as_str(), t.span));
+        let (name, span) = self.target_name();
         let id = VarId(self.hunt.vars.len() as u32);
         let version = self.scope.bind(name, Ok(id));
         self.bound = true;
@@ -164,7 +190,26 @@ impl<'a> Checker<'a> {
         id
     }
 
+    /// Whether something between this statement's start and the next one's could not be read.
+    pub(crate) fn half_read(&self) -> bool {
+        let next = self.outline.statements.get(self.index + 1).map_or(u32::MAX, |s| s.span.start);
+        self.sink.unread_within(self.span, next)
+    }
+
+    /// Whether something up to the end of this statement could not be read.
+    pub(crate) fn unread_before(&self) -> bool {
+        let next = self.outline.statements.get(self.index + 1).map_or(u32::MAX, |s| s.span.start);
+        self.sink.unread_within(Span { start: 0, ..self.span }, next)
+    }
+
     fn push(&mut self, draft: Draft, (name, version): (String, u32), binding: bool, span: Span) {
+        let id = VarId(self.hunt.vars.len() as u32);
+        if self.half_read() || draft.parents.iter().any(|p| self.unsure.contains(p)) {
+            self.unsure.insert(id);
+        }
+        if draft.parents.iter().any(|p| self.widened.contains(p)) {
+            self.widened.insert(id);
+        }
         let Draft { shape, columns, window, sources, born, mut parents } = draft;
         let mut seen = FxHashSet::default();
         parents.retain(|p| seen.insert(*p));

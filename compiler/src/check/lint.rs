@@ -7,7 +7,7 @@ use crate::catalog::{EntityId, Rule, ValueType};
 use crate::diag::Diagnostic;
 use crate::diag::codes::patterns::{CASE_TRAP, CURRENT_USER_HIVE, NEVER_MATCHES, WILDCARD, WORD_LIKE_VARIABLE};
 use crate::syntax::ast::{Comparison, Literal, LiteralKind, Operator};
-use crate::syntax::mistakes::shorten;
+use crate::syntax::errors::names::shorten;
 use crate::value::Value;
 use ipnet::IpNet;
 

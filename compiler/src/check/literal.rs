@@ -7,7 +7,7 @@ use crate::diag::codes::patterns::BAD_OPERAND;
 use crate::diag::codes::types::BAD_VALUE;
 use crate::diag::{Diagnostic, Reported};
 use crate::syntax::ast::{Literal, LiteralKind};
-use crate::syntax::mistakes::shorten;
+use crate::syntax::errors::names::shorten;
 use crate::time::Instant;
 use crate::value::Value;
 use std::net::IpAddr;

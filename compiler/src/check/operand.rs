@@ -13,7 +13,7 @@ use crate::diag::{Diagnostic, Reported};
 use crate::pattern::regex::Regex;
 use crate::source::Span;
 use crate::syntax::ast::{self, Comparison, Literal, LiteralKind, Operator, Reference};
-use crate::syntax::mistakes::shorten;
+use crate::syntax::errors::names::shorten;
 use crate::value::Value;
 use ipnet::IpNet;
 

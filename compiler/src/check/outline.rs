@@ -18,6 +18,8 @@ pub(crate) struct Heading<'a> {
     pub(crate) span: Span,
     /// Whether it gives a variable, also without a target.
     pub(crate) yields: bool,
+    /// Whether it may change a variable in place.
+    pub(crate) updates: bool,
     /// Whether it could not be read.
     pub(crate) broken: bool,
     /// The entity type and the bare name of a GET that takes entities of this type from this name.

@@ -8,7 +8,7 @@ use crate::diag::codes::patterns::{OBSERVATIONS, OTHER_ENTITY};
 use crate::diag::{Diagnostic, Reported};
 use crate::source::Span;
 use crate::syntax::ast::{Comparison, Observation, Operator, Pattern, Qualifier};
-use crate::syntax::mistakes::shorten;
+use crate::syntax::errors::names::shorten;
 
 /// What a pattern is tested on.
 pub(crate) struct Ground {

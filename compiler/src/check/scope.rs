@@ -16,6 +16,10 @@ type Binding = Result<VarId, Reported>;
 pub(super) struct Scope<'a> {
     bound: FxHashMap<String, (Binding, u32)>,
     used: FxHashSet<VarId>,
+    /// Names that no statement before had bound where they were first used.
+    unknown: FxHashMap<String, Reported>,
+    /// How many statements have lost their targets, less the names that were taken for one.
+    lost: usize,
     /// The names without `_`, in the order of their first binding.
     names: Vec<String>,
     /// For each word that was likened to names: how many of them, and the nearest.
@@ -32,11 +36,20 @@ impl<'a> Scope<'a> {
                 targets.entry(&target.text).or_default().push((index, target.span));
             }
         }
-        Self { bound: FxHashMap::default(), used: FxHashSet::default(), names: Vec::new(), likened: FxHashMap::default(), targets }
+        Self {
+            bound: FxHashMap::default(),
+            used: FxHashSet::default(),
+            unknown: FxHashMap::default(),
+            lost: 0,
+            names: Vec::new(),
+            likened: FxHashMap::default(),
+            targets,
+        }
     }
 
-    /// Binds a name and `_`; gives the version, from 1.
+    /// Binds a name and `_`; gives the version, from 1. An empty name is one that was lost.
     pub(super) fn bind(&mut self, name: &str, binding: Binding) -> u32 {
+        self.lost += usize::from(name.is_empty());
         let entry = self.bound.entry(name.to_owned()).or_insert((binding, 0));
         entry.0 = binding;
         entry.1 += 1;
@@ -62,8 +75,15 @@ impl<'a> Scope<'a> {
         self.used.insert(new);
     }
 
+    /// The variable of a name, or of one that is almost this.
+    pub(super) fn named_like(&mut self, word: &str) -> Option<VarId> {
+        let name = if self.bound.contains_key(word) { word.to_owned() } else { self.similar(word)? };
+        self.get(&name)?.ok()
+    }
+
     fn get(&self, name: &str) -> Option<Binding> {
-        self.bound.get(name).map(|(binding, _)| *binding)
+        let unknown = || self.unknown.get(name).map(|reported| Err(*reported));
+        self.bound.get(name).map(|(binding, _)| *binding).or_else(unknown)
     }
 
     /// The first statement with this target that lies behind a point of the file, and the target's place.
@@ -101,6 +121,9 @@ impl<'a> Scope<'a> {
 impl Checker<'_> {
     /// The variable of a name, which counts as used.
     pub(crate) fn resolve(&mut self, name: &Ident) -> Result<VarId, Reported> {
+        if name.is_missing() {
+            return Err(self.told());
+        }
         match self.scope.get(&name.text) {
             Some(Ok(id)) => {
                 self.scope.used.insert(id);
@@ -113,11 +136,14 @@ impl Checker<'_> {
 
     /// As [`Self::resolve`], for `name.attribute` as a value: what looks like one may have lost its quotes.
     pub(crate) fn resolve_value(&mut self, name: &Ident, whole: Span) -> Result<VarId, Reported> {
-        if self.scope.knows(&name.text) { self.resolve(name) } else { Err(self.unknown_variable(name, Some(whole))) }
+        if self.scope.knows(&name.text) || self.scope.unknown.contains_key(&name.text) {
+            return self.resolve(name);
+        }
+        Err(self.unknown_variable(name, Some(whole)))
     }
 
     fn unknown_variable(&mut self, name: &Ident, value: Option<Span>) -> Reported {
-        if self.lost(&name.text) {
+        if self.lost(&name.text) || self.claims(&name.text) {
             return self.told();
         }
         let mut diagnostic =
@@ -128,7 +154,9 @@ impl Checker<'_> {
             let when = if *index == self.index { "bound by this very statement" } else { "bound later" };
             diagnostic = diagnostic.also(*span, when).note(format!("`{}` is {when}, on line {line}", name.text));
         }
-        if let Some(near) = self.scope.similar(&name.text) {
+        let near = self.scope.similar(&name.text);
+        let quotes = value.is_some() && near.is_none();
+        if let Some(near) = near {
             diagnostic = diagnostic.fix("a variable with a similar name is bound", name.span, near);
         }
         if self.catalog.entity(&name.text).is_some() {
@@ -140,7 +168,22 @@ impl Checker<'_> {
             diagnostic =
                 diagnostic.note("a value of the form `name.attribute` refers to a variable").fix("text needs quotes", span, quoted);
         }
-        self.report(diagnostic)
+        let reported = self.report(diagnostic);
+        // Said once: later uses of the name are the same mistake, but each text without quotes is one of its own.
+        if !quotes {
+            self.scope.unknown.insert(name.text.clone(), reported);
+        }
+        reported
+    }
+
+    /// Whether the name may be the target that a statement before has lost; each lost target stands for one name.
+    fn claims(&mut self, name: &str) -> bool {
+        let claims = self.scope.lost > 0;
+        self.scope.lost -= usize::from(claims);
+        if claims {
+            self.scope.unknown.insert(name.to_owned(), self.told());
+        }
+        claims
     }
 
     /// Whether the target of a statement that could not be read may have had this name: then there is nothing to add.

@@ -32,6 +32,10 @@ impl Checker<'_> {
     /// FROM of GET; without it the data source named last before.
     pub(crate) fn origin(&mut self, from: Option<&Path>) -> Result<Origin, Reported> {
         let Some(path) = from else {
+            // A part that could not be read, here or before, may have been to name it.
+            if self.last_sources.is_empty() && self.unread_before() {
+                return Err(self.told());
+            }
             if self.last_sources.is_empty() {
                 let diagnostic = Diagnostic::new(&NO_DATA_SOURCE, self.span, "GET has no FROM, and no data source is named before")
                     .label("from where?")
@@ -129,6 +133,10 @@ impl Checker<'_> {
         if !var.sources.is_empty() {
             return Ok(());
         }
+        if self.unread_before() {
+            return Err(self.told());
+        }
+        let var = self.var(input);
         let diagnostic = Diagnostic::new(&NO_DATA_SOURCE, place, format!("`{}` has no data source that FIND could ask", var.name))
             .label("made without a data source")
             .also(var.span, "bound before any data source is named")

@@ -115,7 +115,7 @@ impl Checker<'_> {
         let Some((name, length, range)) = told.first() else { return windows };
         let head = self.sources.text(self.span).lines().next().map_or(0, str::len);
         let place = Span { end: self.span.start + head as u32, ..self.span };
-        let message = format!("no time range: `{}` is asked for the last {length}", crate::syntax::mistakes::shorten(name));
+        let message = format!("no time range: `{}` is asked for the last {length}", crate::syntax::errors::names::shorten(name));
         let mut diagnostic = Diagnostic::new(&DEFAULT_WINDOW, place, message)
             .label(format!("{} to {}", range.start.to_seconds_text(), range.stop.to_seconds_text()))
             .note("the data source's profile sets this default");

@@ -1,7 +1,7 @@
 //! Kinds of values, in words.
 
 use crate::catalog::ValueType;
-use crate::syntax::mistakes::article;
+use crate::syntax::errors::names::article;
 
 /// Kinds of values that can be equal to each other.
 pub(crate) fn kind(ty: ValueType) -> &'static str {

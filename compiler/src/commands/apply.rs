@@ -6,12 +6,15 @@ use crate::diag::Reported;
 use crate::plan::{Full, Lowering, NodeId, Op, OutputKind};
 use crate::syntax::ast::{self, Ident, LiteralKind, Path};
 use crate::syntax::clause::clauses;
-use crate::syntax::fault::{Expect, Tokens};
-use crate::syntax::grammar::{Extra, Input, P, Stop, expected, ident, keyword, list, look, need, opener, path, tell, variable};
+use crate::syntax::errors::fault::{Expect, Tokens};
+use crate::syntax::errors::names;
+use crate::syntax::grammar::{
+    Extra, Input, P, Stop, command_keyword, expected, ident, keyword, list, look, path, report, required, variable,
+};
 use crate::syntax::print;
 use crate::syntax::token::{Flags, Keyword, Kind};
 use crate::syntax::walk::{self, Walk};
-use crate::syntax::{Parts, mistakes, words};
+use crate::syntax::{Parts, words};
 use crate::value::Value;
 use chumsky::Parser;
 use chumsky::primitive::custom;
@@ -108,8 +111,8 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Apply>> {
     let head = path(Expect::Analytic, false).then_ignore(keyword(Keyword::On)).then(list(variable(), Stop::List));
     let arguments = list(argument_name().then(parts.operand.clone()), Stop::List);
     let with = keyword(Keyword::With).ignore_then(arguments).or_not();
-    opener(Keyword::Apply)
-        .ignore_then(need(head, Stop::Clause))
+    command_keyword(Keyword::Apply)
+        .ignore_then(required(head, Stop::Clause))
         .then(with)
         .then_ignore(clauses(&parts.clause, "APPLY", &[]))
         .map(|(head, with)| match (head, with) {
@@ -160,7 +163,7 @@ fn argument_name<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
             return Err(expected(input, Expect::Equals));
         }
         if !words::is_dashed(token.text) {
-            tell(input, mistakes::bad_name(token, Expect::Argument));
+            report(input, names::bad_name(token, Expect::Argument));
         }
         input.skip();
         Ok(ident(token))

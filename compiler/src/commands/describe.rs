@@ -8,8 +8,8 @@ use crate::plan::{Lowering, OutputKind};
 use crate::syntax::Parts;
 use crate::syntax::ast::{AttrPath, Ident};
 use crate::syntax::clause::clauses;
-use crate::syntax::fault::{Expect, Tokens};
-use crate::syntax::grammar::{Extra, Input, P, Stop, expected, look, need, only, opener, tell};
+use crate::syntax::errors::fault::{Expect, Tokens};
+use crate::syntax::grammar::{Extra, Input, P, Stop, command_keyword, expected, look, one_variable, report, required};
 use crate::syntax::literal::reference_parts;
 use crate::syntax::print;
 use crate::syntax::token::{Flags, Keyword};
@@ -28,9 +28,9 @@ pub struct Describe {
 
 /// `DESCRIBE v.attr`
 pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Describe>> {
-    opener(Keyword::Describe)
-        .ignore_then(need(operand(), Stop::Clause))
-        .then_ignore(only("DESCRIBE"))
+    command_keyword(Keyword::Describe)
+        .ignore_then(required(operand(), Stop::Clause))
+        .then_ignore(one_variable("DESCRIBE"))
         .then_ignore(clauses(&parts.clause, "DESCRIBE", &[]))
         .map(|operand| match operand {
             Some(Some((variable, attribute))) => Some(Describe { variable, attribute }),
@@ -72,7 +72,7 @@ fn operand<'t>() -> impl Parser<'t, Tokens<'t>, Option<(Ident, AttrPath)>, Extra
         let parts = reference_parts(input, token);
         if parts.is_none() {
             let found = Diagnostic::new(&UNEXPECTED, token.span, "DESCRIBE takes one attribute of a variable");
-            tell(input, found.fix("name the attribute", token.span.after(), ".name"));
+            report(input, found.fix("name the attribute", token.span.after(), ".name"));
         }
         Ok(parts)
     })

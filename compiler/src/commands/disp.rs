@@ -8,7 +8,7 @@ use crate::plan::{Condition, Lowering, OutputKind};
 use crate::syntax::Parts;
 use crate::syntax::ast::Expression;
 use crate::syntax::expression::Computed;
-use crate::syntax::grammar::{P, Stop, need, only, opener};
+use crate::syntax::grammar::{P, Stop, command_keyword, one_variable, required};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use crate::syntax::walk::{self, Walk};
@@ -23,9 +23,9 @@ pub struct Disp {
 
 /// `DISP expression`
 pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Disp>> {
-    opener(Keyword::Disp)
-        .ignore_then(need(parts.value.clone(), Stop::Statement))
-        .then_ignore(only("DISP"))
+    command_keyword(Keyword::Disp)
+        .ignore_then(required(parts.value.clone(), Stop::Statement))
+        .then_ignore(one_variable("DISP"))
         .validate(|value, _, emitter| match value {
             Some(Computed::Expression(expression)) => Some(Disp { expression: *expression }),
             Some(Computed::Merge(variables, _)) => {

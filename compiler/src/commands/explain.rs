@@ -6,7 +6,7 @@ use crate::plan::{Lowering, OutputKind};
 use crate::syntax::Parts;
 use crate::syntax::ast::Ident;
 use crate::syntax::clause::clauses;
-use crate::syntax::grammar::{P, Stop, need, only, opener, variable};
+use crate::syntax::grammar::{P, Stop, command_keyword, one_variable, required, variable};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use crate::syntax::walk::Walk;
@@ -21,9 +21,9 @@ pub struct Explain {
 
 /// `EXPLAIN v`
 pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Explain>> {
-    opener(Keyword::Explain)
-        .ignore_then(need(variable(), Stop::Clause))
-        .then_ignore(only("EXPLAIN"))
+    command_keyword(Keyword::Explain)
+        .ignore_then(required(variable(), Stop::Clause))
+        .then_ignore(one_variable("EXPLAIN"))
         .then_ignore(clauses(&parts.clause, "EXPLAIN", &[]))
         .map(|variable| variable.map(|variable| Explain { variable }))
         .boxed()

@@ -10,7 +10,7 @@ use crate::source::Span;
 use crate::syntax::Parts;
 use crate::syntax::ast::{Count, DepthClause, Ident, Observation, TimeSpan};
 use crate::syntax::clause::{ClauseKind, clauses};
-use crate::syntax::grammar::{P, Stop, entity, keyword, need, opener, place, relation, variable};
+use crate::syntax::grammar::{P, Stop, command_keyword, entity, keyword, place, relation, required, variable};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use crate::syntax::walk::{self, Walk};
@@ -44,8 +44,8 @@ const CLAUSES: &[ClauseKind] = &[ClauseKind::Depth, ClauseKind::Where, ClauseKin
 pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Find>> {
     let by = keyword(Keyword::By).map_with(|(), e| place(e.slice())).or_not();
     let head = entity().then(relation()).then(by).then(variable());
-    opener(Keyword::Find)
-        .ignore_then(need(head, Stop::Clause))
+    command_keyword(Keyword::Find)
+        .ignore_then(required(head, Stop::Clause))
         .then(clauses(&parts.clause, "FIND", CLAUSES))
         .map(|(head, clauses)| match head {
             Some((((entity, relation), by), variable)) if !clauses.broken => Some(Find {
@@ -146,7 +146,9 @@ impl Find {
     fn known_word(&self, cx: &mut Checker<'_>) {
         let word = self.relation.text.to_lowercase();
         let words: Vec<&str> = cx.catalog.relations.iter().map(|r| r.name.as_str()).chain(["linked"]).collect();
-        if words.contains(&word.as_str()) {
+        // `FIND created process BY x` has one mistake: two words change their places.
+        let elsewhere = [&self.entity, &self.variable].into_iter().any(|w| words.contains(&w.text.to_lowercase().as_str()));
+        if elsewhere || words.contains(&word.as_str()) {
             return;
         }
         let message = format!("no relation is called `{}`", self.relation.text);

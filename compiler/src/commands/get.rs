@@ -11,7 +11,7 @@ use crate::source::Span;
 use crate::syntax::Parts;
 use crate::syntax::ast::{Count, Ident, Observation, Path, TimeSpan};
 use crate::syntax::clause::{ClauseKind, clauses};
-use crate::syntax::grammar::{P, Stop, entity, need, opener};
+use crate::syntax::grammar::{P, Stop, command_keyword, entity, required};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use crate::syntax::walk::{self, Walk};
@@ -37,8 +37,8 @@ const CLAUSES: &[ClauseKind] = &[ClauseKind::From, ClauseKind::Where, ClauseKind
 
 /// `GET TYPE [FROM source] [WHERE pattern] [time] [LIMIT n]`; whether WHERE may be left out is for the check.
 pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Get>> {
-    opener(Keyword::Get)
-        .ignore_then(need(entity(), Stop::Clause))
+    command_keyword(Keyword::Get)
+        .ignore_then(required(entity(), Stop::Clause))
         .then(clauses(&parts.clause, "GET", CLAUSES))
         .map(|(entity, clauses)| match entity {
             Some(entity) if !clauses.broken => {
@@ -133,6 +133,9 @@ impl Get {
     }
 
     fn missing_where(&self, cx: &mut Checker<'_>) -> Reported {
+        if cx.half_read() {
+            return cx.told();
+        }
         let place = self.from.as_ref().map_or(self.entity.span, |f| f.span);
         let everything = cx.catalog.entity(&self.entity.text).and_then(|id| cx.catalog.get(id).everything.as_ref());
         let mut diagnostic =

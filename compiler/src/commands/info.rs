@@ -6,7 +6,7 @@ use crate::plan::{Lowering, OutputKind};
 use crate::syntax::Parts;
 use crate::syntax::ast::Ident;
 use crate::syntax::clause::clauses;
-use crate::syntax::grammar::{P, Stop, need, only, opener, variable};
+use crate::syntax::grammar::{P, Stop, command_keyword, one_variable, required, variable};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use crate::syntax::walk::Walk;
@@ -21,9 +21,9 @@ pub struct Info {
 
 /// `INFO v`
 pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Info>> {
-    opener(Keyword::Info)
-        .ignore_then(need(variable(), Stop::Clause))
-        .then_ignore(only("INFO"))
+    command_keyword(Keyword::Info)
+        .ignore_then(required(variable(), Stop::Clause))
+        .then_ignore(one_variable("INFO"))
         .then_ignore(clauses(&parts.clause, "INFO", &[]))
         .map(|variable| variable.map(|variable| Info { variable }))
         .boxed()

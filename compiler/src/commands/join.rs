@@ -9,7 +9,7 @@ use crate::plan::{Full, Lowering, Op};
 use crate::syntax::Parts;
 use crate::syntax::ast::{AttrPath, Ident};
 use crate::syntax::clause::clauses;
-use crate::syntax::grammar::{P, Stop, attribute, comma, keyword, need, opener, variable};
+use crate::syntax::grammar::{P, Stop, attribute, comma, command_keyword, keyword, required, variable};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use crate::syntax::walk::Walk;
@@ -29,9 +29,9 @@ pub struct Join {
 /// `JOIN a, b [BY x, y]`
 pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Join>> {
     let pair = attribute().then_ignore(comma()).then(attribute());
-    let by = keyword(Keyword::By).ignore_then(need(pair, Stop::Clause)).or_not();
-    opener(Keyword::Join)
-        .ignore_then(need(variable().then_ignore(comma()).then(variable()), Stop::Clause))
+    let by = keyword(Keyword::By).ignore_then(required(pair, Stop::Clause)).or_not();
+    command_keyword(Keyword::Join)
+        .ignore_then(required(variable().then_ignore(comma()).then(variable()), Stop::Clause))
         .then(by)
         .then_ignore(clauses(&parts.clause, "JOIN", &[]))
         .map(|(variables, by)| match (variables, by) {

@@ -8,8 +8,8 @@ use crate::plan::{Full, Lowering, Op};
 use crate::syntax::Parts;
 use crate::syntax::ast::{Ident, Path};
 use crate::syntax::clause::clauses;
-use crate::syntax::fault::Expect;
-use crate::syntax::grammar::{P, Stop, entity, keyword, need, opener, path};
+use crate::syntax::errors::fault::Expect;
+use crate::syntax::grammar::{P, Stop, command_keyword, entity, keyword, path, required};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use crate::syntax::walk::Walk;
@@ -26,9 +26,9 @@ pub struct Load {
 
 /// `LOAD path [AS TYPE]`
 pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Load>> {
-    let typed = keyword(Keyword::As).ignore_then(need(entity(), Stop::Clause)).or_not();
-    opener(Keyword::Load)
-        .ignore_then(need(path(Expect::File, false), Stop::Clause))
+    let typed = keyword(Keyword::As).ignore_then(required(entity(), Stop::Clause)).or_not();
+    command_keyword(Keyword::Load)
+        .ignore_then(required(path(Expect::File, false), Stop::Clause))
         .then(typed)
         .then_ignore(clauses(&parts.clause, "LOAD", &[]))
         .map(|(path, entity)| match (path, entity) {
@@ -75,6 +75,10 @@ impl Load {
     }
 
     fn missing_type(&self, cx: &mut Checker<'_>) -> Reported {
+        // The statement that could not be read may be the SAVE that would tell it.
+        if cx.unread_before() {
+            return cx.told();
+        }
         let diagnostic = Diagnostic::new(&MISSING_TYPE, self.path.span, "LOAD does not tell the entity type of the file")
             .label("of which type?")
             .note("no `type` column of the file could be read before the hunt")

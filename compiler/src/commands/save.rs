@@ -6,8 +6,8 @@ use crate::plan::{Lowering, OutputKind};
 use crate::syntax::Parts;
 use crate::syntax::ast::{Ident, Path};
 use crate::syntax::clause::clauses;
-use crate::syntax::fault::Expect;
-use crate::syntax::grammar::{P, Stop, keyword, need, opener, path, variable};
+use crate::syntax::errors::fault::Expect;
+use crate::syntax::grammar::{P, Stop, command_keyword, keyword, path, required, variable};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use crate::syntax::walk::Walk;
@@ -25,8 +25,8 @@ pub struct Save {
 /// `SAVE v TO path`
 pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Save>> {
     let body = variable().then_ignore(keyword(Keyword::To)).then(path(Expect::File, false));
-    opener(Keyword::Save)
-        .ignore_then(need(body, Stop::Clause))
+    command_keyword(Keyword::Save)
+        .ignore_then(required(body, Stop::Clause))
         .then_ignore(clauses(&parts.clause, "SAVE", &[]))
         .map(|body| body.map(|(variable, path)| Save { variable, path }))
         .boxed()

@@ -6,7 +6,7 @@ use crate::plan::{Full, Lowering, Op};
 use crate::syntax::Parts;
 use crate::syntax::ast::{Ident, SortBy};
 use crate::syntax::clause::{clauses, sort_by};
-use crate::syntax::grammar::{P, Stop, keyword, need, opener, variable};
+use crate::syntax::grammar::{P, Stop, command_keyword, keyword, required, variable};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use crate::syntax::walk::{self, Walk};
@@ -24,8 +24,8 @@ pub struct Sort {
 /// `SORT v BY attr [ASC|DESC]`
 pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Sort>> {
     let body = variable().then_ignore(keyword(Keyword::By)).then(sort_by());
-    opener(Keyword::Sort)
-        .ignore_then(need(body, Stop::Clause))
+    command_keyword(Keyword::Sort)
+        .ignore_then(required(body, Stop::Clause))
         .then_ignore(clauses(&parts.clause, "SORT", &[]))
         .map(|body| body.map(|(variable, by)| Sort { variable, by }))
         .boxed()

@@ -144,6 +144,9 @@ impl Diagnostic {
 /// Most characters of a headline.
 const HEADLINE: usize = 100;
 
+/// Most places that are kept as unread: each is looked at for each later diagnostic, of which fifty are shown.
+const MOST_UNREAD: usize = 1000;
+
 /// Proof that an error was reported: only [`Sink::report`] makes one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reported(());
@@ -196,11 +199,16 @@ impl Sink {
         }
         if self.seen.insert((code.id, diagnostic.primary.span)) {
             if of_reading(code) && diagnostic.severity == Severity::Error {
-                self.unread.push(diagnostic.primary.span);
+                self.unread(diagnostic.primary.span);
             }
             self.diagnostics.push(diagnostic);
         }
         Reported(())
+    }
+
+    /// Whether something from here to there could not be read.
+    pub(crate) fn unread_within(&self, from: Span, to: u32) -> bool {
+        self.unread.iter().any(|span| span.source == from.source && span.start < to && from.start < span.end.max(span.start + 1))
     }
 
     /// Whether the place could not be read in the first place: what a later pass makes of it is the same mistake.
@@ -208,6 +216,13 @@ impl Sink {
         let here = diagnostic.primary.span;
         let touches = |span: &Span| span.source == here.source && span.start <= here.end && here.start <= span.end;
         !of_reading(diagnostic.code) && self.unread.iter().any(touches)
+    }
+
+    /// Notes a place around a reported mistake that later passes are to say nothing about.
+    pub(crate) fn unread(&mut self, place: Span) {
+        if self.unread.len() < MOST_UNREAD {
+            self.unread.push(place);
+        }
     }
 
     /// The proof for a tree node that an earlier pass could not read: that pass has said why, in this sink.

@@ -29,6 +29,7 @@ fn heading(statement: &Statement) -> Heading<'_> {
         target: statement.target.as_ref(),
         span: statement.span,
         yields: statement.command.yields(),
+        updates: matches!(statement.command, Command::Apply(_) | Command::Error),
         broken: statement.command == Command::Error,
         takes,
     }

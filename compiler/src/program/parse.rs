@@ -8,38 +8,72 @@ use crate::diag::codes::syntax::{NOT_A_STATEMENT, UNEXPECTED};
 use crate::diag::{Diagnostic, Sink};
 use crate::source::{SourceId, SourceSet, Span};
 use crate::syntax::ast::Ident;
+use crate::syntax::errors::fault::{Expect, Tokens};
+use crate::syntax::errors::{self, names};
 use crate::syntax::expression::Computed;
-use crate::syntax::fault::{Expect, Tokens};
-use crate::syntax::grammar::{self, Extra, Input, P, Stop, expected, index, look, need, place, skip, tell};
+use crate::syntax::grammar::{self, Extra, Input, P, Stop, expected, index, look, place, report, required, skip};
 use crate::syntax::token::{Class, Flags, Keyword, Kind, Token};
-use crate::syntax::{Parts, lexer, mistakes, report, scan, words};
+use crate::syntax::{Parts, lexer, repair, scan, words};
 use chumsky::prelude::*;
 
 /// Reads a source. Everything that cannot be read is reported once and stands in the program as an error node.
 pub fn parse(sources: &SourceSet, id: SourceId, sink: &mut Sink) -> Program {
-    let (program, diagnostics) = read(id, &sources.get(id).text);
-    for diagnostic in diagnostics {
+    let read = whole(id, &sources.get(id).text);
+    for diagnostic in read.diagnostics {
         sink.report(diagnostic);
     }
-    program
+    read.unread.into_iter().for_each(|place| sink.unread(place));
+    read.program
+}
+
+/// What there is in a text.
+struct Read {
+    /// What it says.
+    program: Program,
+    /// What there is to say about it, by place.
+    diagnostics: Vec<Diagnostic>,
+    /// Where the reading is unsure, so that later passes say nothing.
+    unread: Vec<Span>,
 }
 
 /// Reads a text: the program, and what there is to say about it, by place.
 pub(crate) fn read(id: SourceId, text: &str) -> (Program, Vec<Diagnostic>) {
+    let read = whole(id, text);
+    (read.program, read.diagnostics)
+}
+
+fn whole(id: SourceId, text: &str) -> Read {
     let lexed = lexer::lex(id, text);
     let mut diagnostics = lexed.diagnostics;
     let scanned = scan::scan(text, lexed.tokens, &mut diagnostics);
     let (statements, faults) = program().parse(scanned.tokens.as_slice()).into_output_errors();
-    diagnostics.extend(report::report(faults, &scanned, Span::new(id, text.len(), text.len())));
+    let mut statements = statements.unwrap_or_default();
+    let (faults, unread) = repair::repair::<Statements>(&scanned.tokens, &mut statements, faults);
+    diagnostics.extend(errors::expected::diagnostics(faults, &scanned, Span::new(id, text.len(), text.len())));
     diagnostics.sort_by_key(|d| (d.primary.span, d.code.id));
-    (Program { statements: statements.unwrap_or_default() }, diagnostics)
+    Read { program: Program { statements }, diagnostics, unread }
 }
 
-fn program<'t>() -> impl Parser<'t, Tokens<'t>, Vec<Statement>, Extra> {
+/// The grammar of programs, for repairs.
+struct Statements;
+
+impl repair::Statements for Statements {
+    type Statement = Statement;
+
+    fn grammar<'t>() -> P<'t, Vec<Statement>> {
+        program()
+    }
+
+    fn place(statement: &Statement) -> Span {
+        statement.span
+    }
+}
+
+fn program<'t>() -> P<'t, Vec<Statement>> {
     let statement = statement(&Parts::new());
     let some = any().ignored().then(skip(Stop::Statement));
     let broken = some.map_with(|_, e| Statement { target: None, command: Command::Error, span: place(e.slice()) });
-    statement.recover_with(via_parser(broken)).repeated().collect()
+    statement.recover_with(via_parser(broken)).repeated().collect().boxed()
 }
 
 fn statement<'t>(parts: &Parts<'t>) -> P<'t, Statement> {
@@ -53,7 +87,7 @@ fn statement<'t>(parts: &Parts<'t>) -> P<'t, Statement> {
         Command::Error
     });
     let right = choice((yielding.clone(), no_value.boxed(), literal_value().boxed(), wordless(parts)));
-    let right = need(right, Stop::Statement);
+    let right = required(right, Stop::Statement);
     let assignment = target().then(right).map(|(target, command)| (Some(target), command.unwrap_or(Command::Error)));
     let bare = choice((yielding, showing)).map(|command| (None, command));
     let lone = lone().map(|()| (None, Command::Error));
@@ -86,23 +120,22 @@ fn target<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
         let mut length = 2;
         if token.has(Flags::BEFORE_EQ) {
             if token.keyword.is_some_and(Keyword::statement) {
-                tell(input, mistakes::keyword_target(token));
+                report(input, names::keyword_target(token));
             }
         } else if let Some(double) =
             next.filter(|n| n.kind == Kind::EqEq && token.may_name() && third.is_some_and(|t| t.kind == Kind::Word))
         {
             let found = Diagnostic::new(&UNEXPECTED, double.span, "a variable is bound with a single `=`");
-            tell(input, found.fix("write `=`", double.span, "="));
+            report(input, found.fix("write `=`", double.span, "="));
         } else if next.is_some_and(|n| token.may_name() && begins_value(token, n)) {
-            let found =
-                Diagnostic::new(&UNEXPECTED, token.span, format!("`=` is missing behind `{}`", mistakes::shorten(token.text)));
-            tell(input, found.fix("insert it", token.span.after(), " ="));
+            let found = Diagnostic::new(&UNEXPECTED, token.span, format!("`=` is missing behind `{}`", names::shorten(token.text)));
+            report(input, found.fix("insert it", token.span.after(), " ="));
             length = 1;
         } else {
             return Err(expected(input, Expect::Statement));
         }
         if !words::is_variable(token.text) {
-            tell(input, mistakes::bad_name(token, Expect::Variable));
+            report(input, names::bad_name(token, Expect::Variable));
         }
         (0..length).for_each(|_| input.skip());
         Ok(grammar::ident(token))
@@ -120,7 +153,7 @@ fn literal_value<'t>() -> impl Parser<'t, Tokens<'t>, Command, Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.kind.is_text() || token.kind == Kind::Number => {
             let found = Diagnostic::new(&UNEXPECTED, token.span, "a variable holds entities, not a value");
-            tell(input, found.help("NEW makes entities out of values: `x = NEW process [{\"name\": \"cmd.exe\"}]`"));
+            report(input, found.help("NEW makes entities out of values: `x = NEW process [{\"name\": \"cmd.exe\"}]`"));
             input.skip();
             Ok(Command::Error)
         }
@@ -135,7 +168,7 @@ fn lone<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
         match look(input, 0) {
             Some(token) if (first || token.has(Flags::LINE_START)) && token.may_name() && !token.has(Flags::BEFORE_EQ) => {
                 let sum = look(input, 1).is_some_and(|t| t.kind == Kind::Plus);
-                tell(input, lone_name(token, sum));
+                report(input, lone_name(token, sum));
                 input.skip();
                 Ok(())
             }
@@ -146,7 +179,7 @@ fn lone<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
 }
 
 fn lone_name(token: &Token<'_>, sum: bool) -> Diagnostic {
-    let text = mistakes::shorten(token.text);
+    let text = names::shorten(token.text);
     let comment = token.text.starts_with("//") || token.text.starts_with("--");
     if comment {
         let found = Diagnostic::new(&NOT_A_STATEMENT, token.span, "comments begin with `#`");

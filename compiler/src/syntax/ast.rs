@@ -12,6 +12,16 @@ pub struct Ident {
     pub span: Span,
 }
 
+impl Ident {
+    /// What stands where a name is missing and the rest of the statement could be read; its place is empty.
+    pub(crate) const MISSING: &'static str = "missing";
+
+    /// Whether it was not written.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.text == Self::MISSING && self.span.start == self.span.end
+    }
+}
+
 /// An attribute as written.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AttrPath {

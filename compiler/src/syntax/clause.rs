@@ -2,8 +2,8 @@
 //! message and never a part that goes missing.
 
 use super::ast::{AttrPath, Count, DepthClause, Observation, Path, SortBy, TimeSpan};
-use super::fault::{Expect, Tokens};
-use super::grammar::{self, Extra, Input, P, Stop, expected, keyword, lead, list, look, need, place, tell};
+use super::errors::fault::{Expect, Tokens};
+use super::grammar::{self, Extra, Input, P, Stop, clause_keyword, expected, keyword, list, look, place, report, required};
 use super::literal;
 use super::token::{Keyword, Kind};
 use crate::diag::Diagnostic;
@@ -102,13 +102,15 @@ impl Clauses {
 
 /// Any clause, with its place.
 pub(crate) fn clause(observation: P<'_, Observation>) -> P<'_, (Clause, Span)> {
-    let from = lead(Keyword::From).ignore_then(need(grammar::path(Expect::Source, true), Stop::Clause)).map(Clause::From);
-    let filter = lead(Keyword::Where).ignore_then(observation).map(Clause::Where);
-    let attr = lead(Keyword::Attr).ignore_then(list(attribute_or_star(), Stop::List)).map(Clause::Attr);
-    let sort = lead(Keyword::Sort).then(keyword(Keyword::By)).ignore_then(need(sort_by(), Stop::Clause)).map(Clause::Sort);
-    let limit = lead(Keyword::Limit).ignore_then(count()).map(Clause::Limit);
-    let offset = lead(Keyword::Offset).ignore_then(count()).map(Clause::Offset);
-    let depth = lead(Keyword::Depth).ignore_then(need(steps(), Stop::Clause)).map(Clause::Depth);
+    let from =
+        clause_keyword(Keyword::From).ignore_then(required(grammar::path(Expect::Source, true), Stop::Clause)).map(Clause::From);
+    let filter = clause_keyword(Keyword::Where).ignore_then(observation).map(Clause::Where);
+    let attr = clause_keyword(Keyword::Attr).ignore_then(list(attribute_or_star(), Stop::List)).map(Clause::Attr);
+    let sort =
+        clause_keyword(Keyword::Sort).then(keyword(Keyword::By)).ignore_then(required(sort_by(), Stop::Clause)).map(Clause::Sort);
+    let limit = clause_keyword(Keyword::Limit).ignore_then(count()).map(Clause::Limit);
+    let offset = clause_keyword(Keyword::Offset).ignore_then(count()).map(Clause::Offset);
+    let depth = clause_keyword(Keyword::Depth).ignore_then(required(steps(), Stop::Clause)).map(Clause::Depth);
     let time = time().map(Clause::Time);
     choice((from.boxed(), filter.boxed(), attr.boxed(), sort.boxed(), limit.boxed(), offset.boxed(), depth.boxed(), time.boxed()))
         .map_with(|clause, e| (clause, place(e.slice())))
@@ -120,7 +122,7 @@ fn attribute_or_star<'t>() -> impl Parser<'t, Tokens<'t>, AttrPath, Extra> + Clo
     let star = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.kind == Kind::Star => {
             let found = Diagnostic::new(&UNEXPECTED, token.span, "ATTR takes names of attributes, not `*`");
-            tell(input, found.help("leave ATTR out: every attribute is shown then"));
+            report(input, found.help("leave ATTR out: every attribute is shown then"));
             input.skip();
             Ok(AttrPath { entity: None, text: "*".into(), span: token.span })
         }
@@ -148,7 +150,7 @@ pub(crate) fn sort_by<'t>() -> P<'t, SortBy> {
 
 /// A count behind LIMIT or OFFSET.
 fn count<'t>() -> impl Parser<'t, Tokens<'t>, Count, Extra> + Clone {
-    need(literal::count(), Stop::Clause).map_with(|count, e| count.unwrap_or(Count { value: None, span: place(e.slice()) }))
+    required(literal::count(), Stop::Clause).map_with(|count, e| count.unwrap_or(Count { value: None, span: place(e.slice()) }))
 }
 
 /// `n` or `*` behind DEPTH.
@@ -165,12 +167,12 @@ fn steps<'t>() -> impl Parser<'t, Tokens<'t>, DepthClause, Extra> + Clone {
 /// `START … STOP …`, `LAST n unit`.
 fn time<'t>() -> P<'t, TimeSpan> {
     let stop = keyword(Keyword::Stop).ignore_then(literal::instant());
-    let both = need(literal::instant().then(stop.clone()), Stop::Clause);
-    let between = lead(Keyword::Start).ignore_then(both).map_with(|both, e| {
+    let both = required(literal::instant().then(stop.clone()), Stop::Clause);
+    let between = clause_keyword(Keyword::Start).ignore_then(both).map_with(|both, e| {
         let (start, stop) = both.unwrap_or((None, None));
         TimeSpan::Between { start, stop, span: place(e.slice()) }
     });
-    let last = lead(Keyword::Last).ignore_then(need(literal::duration(), Stop::Clause));
+    let last = clause_keyword(Keyword::Last).ignore_then(required(literal::duration(), Stop::Clause));
     let last = last.map_with(|found, e| TimeSpan::Last { nanos: found.and_then(|(nanos, _)| nanos), span: place(e.slice()) });
     let lone = stop.validate(|stop, e, emitter| {
         let span = place(e.slice());

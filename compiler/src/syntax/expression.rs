@@ -2,9 +2,9 @@
 
 use super::ast::{Expression, Ident, Transformer};
 use super::clause::{Clause, ClauseKind, Clauses, clauses};
-use super::fault::{Expect, Tokens};
-use super::grammar::{self, Extra, Input, P, Stop, close, expected, kind, look, need, tell, variable};
-use super::mistakes;
+use super::errors::fault::{Expect, Tokens};
+use super::errors::names;
+use super::grammar::{self, Extra, Input, P, Stop, closing, expected, kind, look, report, required, variable};
 use super::token::{Flags, Kind};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::BAD_FUNCTION;
@@ -27,7 +27,7 @@ pub(crate) enum Computed {
 
 /// An expression or a merge.
 pub(crate) fn value<'t>(clause: &P<'t, (Clause, Span)>) -> P<'t, Computed> {
-    let plus = kind(Kind::Plus, Expect::Plus).ignore_then(need(variable(), Stop::Clause)).repeated().collect::<Vec<_>>();
+    let plus = kind(Kind::Plus, Expect::Plus).ignore_then(required(variable(), Stop::Clause)).repeated().collect::<Vec<_>>();
     let clauses = clauses(clause, "an expression", CLAUSES).map_with(|c, e| (c, grammar::place(e.slice())));
     head()
         .then(plus)
@@ -67,8 +67,8 @@ type Head = (Option<Transformer>, Option<Ident>, Span);
 fn head<'t>() -> P<'t, Head> {
     let called = function()
         .then_ignore(kind(Kind::OpenParen, Expect::OpenParen))
-        .then(need(variable(), Stop::Close))
-        .then_ignore(close(Kind::CloseParen, Expect::CloseParen))
+        .then(required(variable(), Stop::Close))
+        .then_ignore(closing(Kind::CloseParen, Expect::CloseParen))
         .map_with(|(transformer, variable), e| (transformer, variable, grammar::place(e.slice())));
     let plain = variable().map(|v| {
         let span = v.span;
@@ -89,10 +89,9 @@ fn function<'t>() -> impl Parser<'t, Tokens<'t>, Option<Transformer>, Extra> + C
         if found.is_none() {
             let upper = token.text.to_ascii_uppercase();
             let near = all.into_iter().find(|t| strsim::osa_distance(&upper, t.word()) <= 3);
-            let told =
-                Diagnostic::new(&BAD_FUNCTION, token.span, format!("there is no function `{}`", mistakes::shorten(token.text)));
+            let told = Diagnostic::new(&BAD_FUNCTION, token.span, format!("there is no function `{}`", names::shorten(token.text)));
             let told = told.label("the functions of a variable are TIMESTAMPED, ADDOBSID and RECORDS");
-            tell(input, near.map_or(told.clone(), |t| told.fix(format!("write {}", t.word()), token.span, t.word())));
+            report(input, near.map_or(told.clone(), |t| told.fix(format!("write {}", t.word()), token.span, t.word())));
         }
         input.skip();
         Ok(found)

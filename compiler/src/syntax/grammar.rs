@@ -1,12 +1,24 @@
 //! What all grammars are made of: single tokens, names, attributes, paths, and recovery behind a keyword.
 //!
-//! The combinators are chumsky's over tokens. A production for a known mistake succeeds and emits its own message;
-//! everything else fails as a [`Fault`], and [`need`] goes on at the next place that makes sense.
+//! The combinators are chumsky's over tokens. What each kind of helper does:
+//!
+//! * A **noun** (`kind`, `comma`, `keyword`, `variable`, `entity`, `attribute`, `path`, `literal`) takes what it is
+//!   called after. Where something else stands it takes nothing, reports nothing and fails as a [`Fault`]: the caller goes
+//!   back and tries what else may stand there. A name of a wrong shape is taken and reported.
+//! * `clause_keyword` and `command_keyword` are nouns, but take a misspelt keyword, too, and report it.
+//! * `required(part, stop)` and `closing(bracket)` never fail: where the part is not there, that is reported, tokens up to
+//!   the stop are skipped, and `required` gives None. From the first `required` of a command on nothing goes back.
+//! * `list` and `joined` repeat a part; `list` requires each one.
+//! * `skip(stop)` takes and reports nothing but tokens.
+//! * `one_variable` takes what is one variable too many, and reports it.
+//! * `report` is for productions of known mistakes: it takes nothing, and the production goes on as if all were well.
+//! * `look` and `index` only look.
 
 use super::ast::{AttrPath, Ident, Path};
-use super::fault::{Expect, ExpectSet, Fault, Tokens};
+use super::errors::fault::{Expect, ExpectSet, Fault, Tokens};
+use super::errors::names;
 use super::token::{Class, Flags, Keyword, Kind, Token};
-use super::{mistakes, strings, words};
+use super::{strings, words};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::ONE_ONLY;
 use crate::source::Span;
@@ -52,7 +64,7 @@ pub(crate) fn place(tokens: Tokens<'_>) -> Span {
 }
 
 /// Emits the message of a production for a known mistake.
-pub(crate) fn tell(input: &mut Input<'_, '_>, diagnostic: Diagnostic) {
+pub(crate) fn report(input: &mut Input<'_, '_>, diagnostic: Diagnostic) {
     input.emit(Fault::from(diagnostic));
 }
 
@@ -89,13 +101,13 @@ pub(crate) fn keyword<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), E
 }
 
 /// A keyword behind a complete part, where any other word would be a mistake: a misspelt one is taken and reported.
-pub(crate) fn lead<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+pub(crate) fn clause_keyword<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
     custom(move |input: &mut Input<'t, '_>| {
         let next = look(input, 1);
         match look(input, 0) {
             Some(token) if token.is(keyword) && (keyword != Keyword::Sort || next.is_some_and(|t| t.is(Keyword::By))) => {}
-            Some(token) if mistakes::misspells(token, keyword) && next.is_some_and(|t| !t.has(Flags::LINE_START)) => {
-                tell(input, mistakes::misspelt(token, keyword));
+            Some(token) if names::misspells(token, keyword) && next.is_some_and(|t| !t.has(Flags::LINE_START)) => {
+                report(input, names::misspelt(token, keyword));
             }
             _ => return Err(expected(input, keyword)),
         }
@@ -105,13 +117,13 @@ pub(crate) fn lead<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extr
 }
 
 /// The keyword that begins a statement; a misspelt one is taken where a name follows it.
-pub(crate) fn opener<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+pub(crate) fn command_keyword<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
     custom(move |input: &mut Input<'t, '_>| {
         let next = look(input, 1);
         match look(input, 0) {
             Some(token) if token.is(keyword) => {}
-            Some(token) if mistakes::misspells(token, keyword) && next.is_some_and(mistakes::follows_opener) => {
-                tell(input, mistakes::misspelt(token, keyword));
+            Some(token) if names::misspells(token, keyword) && next.is_some_and(names::follows_opener) => {
+                report(input, names::misspelt(token, keyword));
             }
             _ => return Err(expected(input, ExpectSet::default())),
         }
@@ -125,7 +137,7 @@ fn name<'t>(expect: Expect, shape: fn(&str) -> bool) -> impl Parser<'t, Tokens<'
     custom(move |input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.may_name() && !token.has(Flags::BEFORE_EQ) => {
             if !shape(token.text) {
-                tell(input, mistakes::bad_name(token, expect));
+                report(input, names::bad_name(token, expect));
             }
             input.skip();
             Ok(ident(token))
@@ -154,18 +166,30 @@ pub(crate) fn relation<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clon
     name(Expect::Relation, words::is_relation)
 }
 
-/// A column name behind AS.
+/// A column name behind AS. A reserved word is one, too, where nothing follows that it could begin.
 pub(crate) fn alias<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
-    name(Expect::Alias, words::is_dashed)
+    let reserved = custom(|input: &mut Input<'t, '_>| {
+        let next = look(input, 1);
+        match look(input, 0) {
+            Some(token) if token.keyword.is_some() && !token.has(Flags::BEFORE_EQ) && name_by_place(token, next) => {
+                input.skip();
+                Ok(ident(token))
+            }
+            _ => Err(expected(input, Expect::Alias)),
+        }
+    });
+    choice((name(Expect::Alias, words::is_dashed), reserved))
 }
 
-/// Whether a reserved word stands as an attribute in a list: nothing that its clause would need follows.
-fn attribute_by_place(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
-    let Some(next) = next else { return token.keyword.is_none_or(|k| !k.statement()) };
-    let ends = matches!(next.kind, Kind::Comma | Kind::CloseParen) || next.has(Flags::LINE_START);
-    let clause = next.keyword.is_some_and(|k| {
+/// Whether a reserved word stands as a name where one is wanted: nothing that its clause would need follows.
+pub(super) fn name_by_place(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
+    let ends = next.is_none_or(|next| {
+        let kind = matches!(next.kind, Kind::Comma | Kind::CloseParen | Kind::CloseBracket);
+        kind || next.has(Flags::LINE_START) || next.has(Flags::OPENS)
+    });
+    let clause = next.and_then(|t| t.keyword).is_some_and(|k| {
         matches!(k.class(), Class::Clause)
-            || matches!(k, Keyword::Asc | Keyword::Desc | Keyword::Sort | Keyword::As | Keyword::With)
+            || matches!(k, Keyword::Asc | Keyword::Desc | Keyword::Sort | Keyword::As | Keyword::With | Keyword::On)
     });
     !token.has(Flags::OPENS) && (ends || clause)
 }
@@ -176,13 +200,11 @@ pub(crate) fn attribute<'t>() -> impl Parser<'t, Tokens<'t>, AttrPath, Extra> + 
         let next = look(input, 1);
         match look(input, 0) {
             Some(token)
-                if token.kind == Kind::Word
-                    && !token.has(Flags::BEFORE_EQ)
-                    && (token.may_name() || attribute_by_place(token, next)) =>
+                if token.kind == Kind::Word && !token.has(Flags::BEFORE_EQ) && (token.may_name() || name_by_place(token, next)) =>
             {
                 let path = attr_path(input, token);
                 if let Some(entity) = &path.entity {
-                    tell(input, mistakes::typed_attribute(token, entity, &path));
+                    report(input, names::typed_attribute(token, entity, &path));
                 }
                 input.skip();
                 Ok(AttrPath { entity: None, ..path })
@@ -199,7 +221,7 @@ pub(crate) fn attr_path(input: &mut Input<'_, '_>, token: &Token<'_>) -> AttrPat
         None => (None, token.text),
     };
     if !words::is_attribute(text) || entity.is_some_and(|e| !words::is_entity(e)) {
-        tell(input, mistakes::bad_attribute(token, text));
+        report(input, names::bad_attribute(token, text));
     }
     let start = token.span.end as usize - text.len();
     let entity = entity.map(|e| Ident { text: e.to_owned(), span: sub(token.span, 0, e.len()) });
@@ -221,7 +243,7 @@ pub(crate) fn path<'t>(expect: Expect, many: bool) -> impl Parser<'t, Tokens<'t>
             input.skip();
             return Ok(Path { text: text_of(token), span: token.span, quoted: true });
         }
-        if !path_word(token) {
+        if !path_word(token) && !(token.keyword.is_some() && !token.has(Flags::BEFORE_EQ) && name_by_place(token, look(input, 1))) {
             return Err(expected(input, expect));
         }
         input.skip();
@@ -231,7 +253,7 @@ pub(crate) fn path<'t>(expect: Expect, many: bool) -> impl Parser<'t, Tokens<'t>
                 break;
             }
             if !comma.has(Flags::GLUED) || !word.has(Flags::GLUED) {
-                tell(input, mistakes::spaced_sources(token.span.to(word.span), &text, word));
+                report(input, names::spaced_sources(token.span.to(word.span), &text, word));
             }
             text.push(',');
             text.push_str(word.text);
@@ -240,7 +262,7 @@ pub(crate) fn path<'t>(expect: Expect, many: bool) -> impl Parser<'t, Tokens<'t>
         }
         let span = span_since(input, from);
         if !text.split(',').all(words::is_path) {
-            tell(input, mistakes::unquoted_path(span, &text));
+            report(input, names::unquoted_path(span, &text));
         }
         Ok(Path { text, span, quoted: false })
     })
@@ -316,13 +338,13 @@ pub(crate) fn skip<'t>(stop: Stop) -> impl Parser<'t, Tokens<'t>, Span, Extra> +
 }
 
 /// A part that must be there. Where it is not, that is reported, and parsing goes on at the stop with None.
-pub(crate) fn need<'t, T: 't>(part: impl Parser<'t, Tokens<'t>, T, Extra> + 't, stop: Stop) -> P<'t, Option<T>> {
+pub(crate) fn required<'t, T: 't>(part: impl Parser<'t, Tokens<'t>, T, Extra> + 't, stop: Stop) -> P<'t, Option<T>> {
     part.map(Some).recover_with(via_parser(skip(stop).map(|_| None))).boxed()
 }
 
 /// One or more parts with commas between; None where one of them cannot be read.
 pub(crate) fn list<'t, T: 't>(part: impl Parser<'t, Tokens<'t>, T, Extra> + Clone + 't, stop: Stop) -> P<'t, Option<Vec<T>>> {
-    let first = need(part, stop);
+    let first = required(part, stop);
     let more = comma().ignore_then(first.clone()).repeated().collect::<Vec<_>>();
     first.then(more).map(|(first, more)| std::iter::once(first).chain(more).collect()).boxed()
 }
@@ -341,13 +363,13 @@ pub(crate) fn joined<'t, T: 't>(part: P<'t, T>, word: P<'t, ()>, join: fn(Vec<T>
 }
 
 /// What closes a bracket; where it is missing, that is reported, and it is looked for before the stop.
-pub(crate) fn close<'t>(closing: Kind, expect: Expect) -> P<'t, ()> {
+pub(crate) fn closing<'t>(closing: Kind, expect: Expect) -> P<'t, ()> {
     let found = skip(Stop::Close).then(kind(closing, expect).or_not()).ignored();
     kind(closing, expect).recover_with(via_parser(found)).boxed()
 }
 
 /// Reports further variables behind a command that takes one.
-pub(crate) fn only<'t>(command: &'static str) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+pub(crate) fn one_variable<'t>(command: &'static str) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
     comma().ignore_then(variable()).map(|v| v.span).repeated().collect::<Vec<_>>().validate(move |more, _, emitter| {
         if let (Some(first), Some(last)) = (more.first(), more.last()) {
             let found = Diagnostic::new(&ONE_ONLY, first.to(*last), format!("{command} takes one variable"));

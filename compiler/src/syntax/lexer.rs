@@ -1,9 +1,10 @@
 //! The lexer. It is total: tokens, blanks and comments together are the text, and what no token begins with is a
 //! token of its own kind.
 
+use super::errors::lexer as errors;
 use super::strings;
 use super::token::{Flags, Keyword, Kind, Token};
-use super::{lexical, words};
+use super::words;
 use crate::diag::Diagnostic;
 use crate::source::{SourceId, SourceSet, Span};
 use std::fmt::Write as _;
@@ -117,10 +118,14 @@ impl Lexer<'_> {
         let end = found.unwrap_or_else(|line_end| open + self.text[open..line_end].trim_end().len());
         let span = Span::new(self.source, self.at, end);
         let text = &self.text[self.at..end];
+        let shift = found.err().and_then(|_| self.unpaired());
         if found.is_err() {
-            self.out.diagnostics.push(lexical::unterminated(span, text));
+            self.out.diagnostics.push(match shift {
+                Some(at) => errors::unpaired(self.out.tokens[at].span),
+                None => errors::unterminated(span, text),
+            });
         } else if kind == Kind::Text {
-            lexical::escapes(span, text, &mut self.out.diagnostics);
+            errors::escapes(span, text, &mut self.out.diagnostics);
         }
         self.push_to(kind, None, end);
         if found.is_err()
@@ -128,6 +133,25 @@ impl Lexer<'_> {
         {
             token.flags.set(Flags::TAINTED);
         }
+        for token in shift.map(|at| &mut self.out.tokens[at..]).into_iter().flatten() {
+            token.flags.set(Flags::UNPAIRED);
+        }
+    }
+
+    /// The first token of the line that touches the quote of a text, as only what was to stand inside or outside of one
+    /// does: `pid": "1"` has lost a quote before the string that does not end.
+    fn unpaired(&self) -> Option<usize> {
+        let tokens = &self.out.tokens;
+        let from = if self.fresh_line { tokens.len() } else { tokens.iter().rposition(|t| t.has(Flags::LINE_START))? };
+        let bare = |t: &Token<'_>| t.kind == Kind::Number || t.kind == Kind::Word && t.keyword.is_none_or(|k| !k.reserved());
+        let text = |kind: Kind| matches!(kind, Kind::Text | Kind::RawText);
+        let touching = |at: &usize| {
+            let (one, next) = (&tokens[*at], tokens.get(at + 1));
+            let touches = next.map_or(one.span.end as usize == self.at, |t| t.has(Flags::GLUED));
+            let (texts, bares) = (next.map_or(true, |t| text(t.kind)), next.is_some_and(bare));
+            touches && (bare(one) && texts || text(one.kind) && bares)
+        };
+        (from..tokens.len()).find(touching).map(|at| if bare(&tokens[at]) { at } else { at + 1 })
     }
 
     fn word_or_other(&mut self) {
@@ -207,14 +231,14 @@ impl Lexer<'_> {
             self.at += c.len_utf8();
             return;
         }
-        let len = match lexical::typographic_len(rest) {
+        let len = match errors::typographic_len(rest) {
             Some(len) => len,
             None if rest.starts_with("&&") || rest.starts_with("||") => 2,
             None => c.len_utf8(),
         };
         let span = Span::new(self.source, self.at, self.at + len);
         let kind = if len > c.len_utf8() && !c.is_ascii() { Kind::Text } else { Kind::Invalid };
-        self.out.diagnostics.push(lexical::invalid(span, &rest[..len]));
+        self.out.diagnostics.push(errors::invalid(span, &rest[..len]));
         self.push(kind, len);
     }
 }

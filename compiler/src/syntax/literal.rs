@@ -1,10 +1,11 @@
 //! Values: literals, references, lists, counts, instants and durations.
 
 use super::ast::{AttrPath, Count, Literal, LiteralKind, Operands, Reference};
-use super::fault::{Expect, Fault, Tokens};
-use super::grammar::{self, Extra, Input, P, comma, expected, index, look, need, span_since, sub, tell};
-use super::token::{Flags, Kind, Token};
-use super::{mistakes, values, words};
+use super::errors::fault::{Expect, Fault, Tokens};
+use super::errors::{names, values};
+use super::grammar::{self, Extra, Input, P, comma, expected, index, look, report, required, span_since, sub};
+use super::token::{Flags, Keyword, Kind, Token};
+use super::words;
 use crate::source::Span;
 use crate::time::Instant;
 use crate::time::duration;
@@ -30,13 +31,17 @@ pub(crate) fn literal<'t>() -> impl Parser<'t, Tokens<'t>, Literal, Extra> + Clo
     })
 }
 
-/// A reserved word is a value only where it cannot begin what it is reserved for.
+/// A reserved word is a value only where it cannot begin what it is reserved for. AND, OR and NOT never are one by
+/// themselves: something is missing before them.
 fn may_be_value(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
     if token.has(Flags::BEFORE_EQ) || token.has(Flags::OPENS) {
         return false;
     }
+    let joins = matches!(token.keyword, Some(Keyword::And | Keyword::Or | Keyword::Not));
     let listed = next.is_some_and(|t| t.kind == Kind::Comma || t.kind.closes());
-    token.may_name() || listed || token.keyword.is_some_and(super::token::Keyword::statement)
+    let joined = next.is_some_and(|t| matches!(t.keyword, Some(Keyword::And | Keyword::Or)));
+    let alone = !joins && (joined || grammar::name_by_place(token, next));
+    token.may_name() || listed || alone || token.keyword.is_some_and(Keyword::statement)
 }
 
 /// A quoted string; a second one that touches it is a doubled quote, which is no escape here.
@@ -50,7 +55,7 @@ fn text(input: &mut Input<'_, '_>, token: &Token<'_>) -> Literal {
     }
     let span = span_since(input, from);
     if doubled {
-        tell(input, values::doubled_quote(span));
+        report(input, values::doubled_quote(span));
         return Literal { kind: LiteralKind::Error, span };
     }
     Literal { kind: LiteralKind::Text(grammar::text_of(token)), span }
@@ -67,7 +72,7 @@ fn number(input: &mut Input<'_, '_>, token: &Token<'_>) -> LiteralKind {
     {
         return LiteralKind::Float(float);
     }
-    tell(input, values::out_of_range(token.span, "numbers lie within 64 bits"));
+    report(input, values::out_of_range(token.span, "numbers lie within 64 bits"));
     LiteralKind::Error
 }
 
@@ -83,7 +88,7 @@ fn word(input: &mut Input<'_, '_>, token: &Token<'_>) -> Literal {
     if words::is_dashed(token.text) {
         return Literal { kind: LiteralKind::Word(token.text.to_owned()), span };
     }
-    tell(input, mistakes::unquoted_value(token));
+    report(input, names::unquoted_value(token));
     Literal { kind: LiteralKind::Error, span }
 }
 
@@ -121,7 +126,7 @@ pub(crate) fn reference_parts(input: &mut Input<'_, '_>, token: &Token<'_>) -> O
 pub(crate) fn operand<'t>() -> P<'t, Operands> {
     let items = recursive(|items: Recursive<dyn Parser<'t, Tokens<'t>, Vec<Literal>, Extra> + 't>| {
         let item = choice((literal().map(|l| vec![l]), items)).boxed();
-        let item = need(item, grammar::Stop::List).map(Option::unwrap_or_default);
+        let item = required(item, grammar::Stop::List).map(Option::unwrap_or_default);
         let more = comma().ignore_then(item.clone()).repeated().collect::<Vec<_>>();
         let inside = item.then(more).map(|(first, more)| {
             let mut all = first;
@@ -131,10 +136,10 @@ pub(crate) fn operand<'t>() -> P<'t, Operands> {
         let inside = inside.boxed();
         let round = grammar::kind(Kind::OpenParen, Expect::OpenParen)
             .ignore_then(inside.clone())
-            .then_ignore(grammar::close(Kind::CloseParen, Expect::CloseParen));
+            .then_ignore(grammar::closing(Kind::CloseParen, Expect::CloseParen));
         let square = grammar::kind(Kind::OpenBracket, Expect::OpenBracket)
             .ignore_then(inside)
-            .then_ignore(grammar::close(Kind::CloseBracket, Expect::CloseBracket));
+            .then_ignore(grammar::closing(Kind::CloseBracket, Expect::CloseBracket));
         choice((round, square)).boxed()
     });
     let list = items.map_with(|literals, extra| Operands::List(literals, grammar::place(extra.slice())));
@@ -146,7 +151,7 @@ fn instant_of(input: &mut Input<'_, '_>, token: &Token<'_>) -> Option<Instant> {
     let text = if token.kind.is_text() { grammar::text_of(token) } else { token.text.to_owned() };
     let found = words::instant(&text);
     if found.is_none() && !token.has(Flags::TAINTED) {
-        tell(input, values::bad_instant(token, &text));
+        report(input, values::bad_instant(token, &text));
     }
     found
 }
@@ -169,7 +174,7 @@ pub(crate) fn count<'t>() -> impl Parser<'t, Tokens<'t>, Count, Extra> + Clone {
         Some(token) if token.kind == Kind::Number => {
             let value = token.text.parse().ok();
             if value.is_none() {
-                tell(input, values::out_of_range(token.span, "a whole number from 0 is needed"));
+                report(input, values::out_of_range(token.span, "a whole number from 0 is needed"));
             }
             input.skip();
             Ok(Count { value, span: token.span })
@@ -193,12 +198,12 @@ pub(crate) fn duration<'t>() -> impl Parser<'t, Tokens<'t>, (Option<i64>, Span),
         };
         let span = span_since(input, from);
         let Some(unit) = unit.filter(|u| duration::unit_nanos(u.text).is_some()) else {
-            tell(input, values::bad_unit(number, unit));
+            report(input, values::bad_unit(number, unit));
             return Ok((None, span));
         };
         let total = duration::of(number.text, unit.text);
         if total.is_none() {
-            tell(input, values::out_of_range(number.span, "a duration is a whole number of units, below 292 years"));
+            report(input, values::out_of_range(number.span, "a duration is a whole number of units, below 292 years"));
         }
         Ok((total, span))
     })

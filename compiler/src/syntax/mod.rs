@@ -5,23 +5,20 @@
 
 pub mod ast;
 pub(crate) mod clause;
+pub(crate) mod errors;
 pub(crate) mod expression;
-pub(crate) mod fault;
 pub(crate) mod grammar;
 pub mod lexer;
-mod lexical;
 pub(crate) mod literal;
-pub(crate) mod mistakes;
 mod observation;
 mod operators;
 mod parts;
 mod pattern;
 pub mod print;
-pub(crate) mod report;
+pub(crate) mod repair;
 pub(crate) mod scan;
 pub(crate) mod strings;
 pub mod token;
-mod values;
 pub(crate) mod walk;
 pub(crate) mod words;
 

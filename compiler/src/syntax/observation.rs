@@ -4,8 +4,9 @@
 //! last part belong to the statement, as everywhere in the language.
 
 use super::ast::{Observation, Pattern, Qualifier};
-use super::fault::{Expect, Tokens};
-use super::grammar::{Extra, Input, P, Stop, close, expected, joined, keyword, kind, look, need, place, skip, tell};
+use super::errors::fault::{Expect, Tokens};
+use super::errors::operators as errors;
+use super::grammar::{Extra, Input, P, Stop, closing, expected, joined, keyword, kind, look, place, report, required, skip};
 use super::literal;
 use super::operators;
 use super::token::{Keyword, Kind};
@@ -41,10 +42,10 @@ fn part<'t>(pattern: P<'t, Pattern>, nested: P<'t, Observation>) -> P<'t, Observ
     let loose = pattern.clone();
     let bracketed = kind(Kind::OpenBracket, Expect::Observation)
         .ignore_then(pattern)
-        .then_ignore(close(Kind::CloseBracket, Expect::CloseBracket))
+        .then_ignore(closing(Kind::CloseBracket, Expect::CloseBracket))
         .map(|pattern| Observation::One { pattern, bracketed: true });
     let group =
-        kind(Kind::OpenParen, Expect::Observation).ignore_then(nested).then_ignore(close(Kind::CloseParen, Expect::CloseParen));
+        kind(Kind::OpenParen, Expect::Observation).ignore_then(nested).then_ignore(closing(Kind::CloseParen, Expect::CloseParen));
     let unbracketed = begins_loose().ignore_then(loose).map(|pattern| Observation::One { pattern, bracketed: true });
     let broken = |span| Observation::One { pattern: Pattern::Error(span), bracketed: true };
     choice((bracketed, group, unbracketed)).recover_with(via_parser(skip(Stop::Pattern).map(broken))).boxed()
@@ -54,7 +55,7 @@ fn part<'t>(pattern: P<'t, Pattern>, nested: P<'t, Observation>) -> P<'t, Observ
 fn begins_loose<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| match (look(input, 0), look(input, 1)) {
         (Some(token), Some(next)) if token.kind == Kind::Word && operators::begins_operator(next) => {
-            tell(input, operators::mixed_brackets(token.span));
+            report(input, errors::mixed_brackets(token.span));
             Ok(())
         }
         _ => Err(expected(input, Expect::Observation)),
@@ -100,12 +101,12 @@ fn within<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Clone {
         let seconds = nanos(token.text);
         if seconds.is_none() {
             let message = "WITHIN takes seconds above 0, and below 292 years";
-            tell(input, Diagnostic::new(&OUT_OF_RANGE, token.span, message));
+            report(input, Diagnostic::new(&OUT_OF_RANGE, token.span, message));
         }
         input.skip();
         Ok(seconds.unwrap_or(SECOND))
     });
-    let seconds = need(nanos.then_ignore(keyword(Keyword::Seconds)), Stop::Pattern);
+    let seconds = required(nanos.then_ignore(keyword(Keyword::Seconds)), Stop::Pattern);
     keyword(Keyword::Within).ignore_then(seconds).map(|n| Qualifier::Within(n.unwrap_or(SECOND)))
 }
 
@@ -127,12 +128,12 @@ fn repeats<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Clone {
         let Some(token) = look(input, 0).filter(|t| t.kind == Kind::Number) else { return Err(expected(input, Expect::Whole)) };
         let times = token.text.parse::<u32>().ok().filter(|n| *n > 0);
         if times.is_none() {
-            tell(input, Diagnostic::new(&OUT_OF_RANGE, token.span, "REPEATS takes a whole number from 1 to 4294967295"));
+            report(input, Diagnostic::new(&OUT_OF_RANGE, token.span, "REPEATS takes a whole number from 1 to 4294967295"));
         }
         input.skip();
         Ok(times.unwrap_or(1))
     });
-    let times = need(times.then_ignore(keyword(Keyword::Times)), Stop::Pattern);
+    let times = required(times.then_ignore(keyword(Keyword::Times)), Stop::Pattern);
     keyword(Keyword::Repeats).ignore_then(times).map(|n| Qualifier::Repeats(n.unwrap_or(1)))
 }
 

@@ -1,8 +1,9 @@
 //! Patterns: comparisons joined by AND and OR.
 
 use super::ast::{Comparison, Operands, Operator, Pattern};
-use super::fault::{Expect, Tokens};
-use super::grammar::{self, Extra, Input, P, Stop, close, expected, joined, keyword, kind, look, place, skip, tell};
+use super::errors::fault::{Expect, Tokens};
+use super::errors::operators as errors;
+use super::grammar::{self, Extra, Input, P, Stop, closing, expected, joined, keyword, kind, look, place, report, skip};
 use super::operators;
 use super::token::{Flags, Keyword, Kind, Token};
 use crate::source::Span;
@@ -13,8 +14,8 @@ pub(crate) fn pattern<'t>(operand: P<'t, Operands>) -> P<'t, Pattern> {
     recursive(|pattern: Recursive<dyn Parser<'t, Tokens<'t>, Pattern, Extra> + 't>| {
         let group = kind(Kind::OpenParen, Expect::Comparison)
             .ignore_then(pattern.clone())
-            .then_ignore(close(Kind::CloseParen, Expect::CloseParen));
-        let bracketed = stray_bracket().ignore_then(pattern).then_ignore(close(Kind::CloseBracket, Expect::CloseBracket));
+            .then_ignore(closing(Kind::CloseParen, Expect::CloseParen));
+        let bracketed = stray_bracket().ignore_then(pattern).then_ignore(closing(Kind::CloseBracket, Expect::CloseBracket));
         let deep = kind(Kind::TooDeep, Expect::Comparison).map_with(|(), e| Pattern::Error(place(e.slice())));
         let plain = choice((comparison(operand), group, bracketed, deep)).boxed();
         let negated = prefix_not().ignore_then(plain.clone());
@@ -31,13 +32,13 @@ fn connective<'t>(word: Keyword) -> P<'t, ()> {
         (Some(token), Some(value)) if word == Keyword::And && operators::is_comparison(token, value) => {
             // Behind something invalid, such as `&&`, the lexer has said what is wrong.
             if !token.has(Flags::TAINTED) {
-                tell(input, operators::missing_connective(token));
+                report(input, errors::missing_connective(token));
             }
             Ok(())
         }
         _ => Err(expected(input, word)),
     });
-    choice((grammar::lead(word), missing)).boxed()
+    choice((grammar::clause_keyword(word), missing)).boxed()
 }
 
 /// NOT before a comparison or a group, which is no operator: reported, and left out.
@@ -45,7 +46,7 @@ fn prefix_not<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.is(Keyword::Not) => {
             let rest = [look(input, 1), look(input, 2), look(input, 3)];
-            tell(input, operators::prefix_not(token, rest));
+            report(input, errors::prefix_not(token, rest));
             input.skip();
             Ok(())
         }
@@ -57,7 +58,7 @@ fn prefix_not<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
 fn stray_bracket<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.kind == Kind::OpenBracket => {
-            tell(input, operators::mixed_brackets(token.span));
+            report(input, errors::mixed_brackets(token.span));
             input.skip();
             Ok(())
         }
@@ -116,11 +117,11 @@ fn operator<'t>() -> P<'t, (bool, Operator, Span)> {
         .then(symbol)
         .validate(|(not, (token, operator)), _, emitter| {
             if token.kind == Kind::Word && token.keyword.is_none() {
-                emitter.emit(operators::misspelt(token).into());
+                emitter.emit(errors::misspelt(token).into());
             } else if token.kind == Kind::Diamond {
-                emitter.emit(operators::diamond(token.span).into());
+                emitter.emit(errors::diamond(token.span).into());
             } else if let (Some(not), false) = (not, token.kind == Kind::Word) {
-                emitter.emit(operators::not_symbol(not.span.to(token.span), operator).into());
+                emitter.emit(errors::not_symbol(not.span.to(token.span), operator).into());
             }
             (not.is_some(), operator, token.span)
         })

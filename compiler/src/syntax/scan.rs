@@ -22,14 +22,34 @@ pub(crate) struct Scanned<'s> {
 pub(crate) fn scan<'s>(text: &'s str, tokens: Vec<Token<'s>>, diagnostics: &mut Vec<Diagnostic>) -> Scanned<'s> {
     let (tokens, tainted_end) = drop_invalid(tokens);
     let mut tokens = fold_deep(text, tokens, diagnostics);
-    for at in 0..tokens.len().saturating_sub(1) {
-        if tokens[at].kind == Kind::Word && tokens[at + 1].kind == Kind::Eq {
-            tokens[at].flags.set(Flags::BEFORE_EQ);
-        }
-    }
+    mark_before_eq(&mut tokens);
     mark_bound(&mut tokens);
     mark_openers(&mut tokens);
     Scanned { tokens, tainted_end }
+}
+
+/// Marks anew what an edit of the tokens may have changed; which words the file binds stays as it was.
+pub(super) fn mark(tokens: &mut [Token<'_>]) {
+    for token in tokens.iter_mut() {
+        [Flags::BEFORE_EQ, Flags::OPENS, Flags::STRONG].into_iter().for_each(|flag| token.flags.clear(flag));
+    }
+    mark_before_eq(tokens);
+    mark_openers(tokens);
+}
+
+/// Marks words before `=`.
+fn mark_before_eq(tokens: &mut [Token<'_>]) {
+    for at in 0..tokens.len().saturating_sub(1) {
+        if tokens[at].kind == Kind::Word && tokens[at + 1].kind == Kind::Eq && !target_lost(tokens, at + 1) {
+            tokens[at].flags.set(Flags::BEFORE_EQ);
+        }
+    }
+}
+
+/// Whether a line begins with `= GET`: then the last word of the line before is not what it binds, unless it stands alone.
+fn target_lost(tokens: &[Token<'_>], eq: usize) -> bool {
+    let yields = tokens.get(eq + 1).and_then(|t| t.keyword).is_some_and(|k| k.class() == Class::Yield);
+    yields && tokens[eq].has(Flags::LINE_START) && !tokens[eq - 1].has(Flags::LINE_START)
 }
 
 /// Takes invalid tokens out; the token behind one, or behind an unterminated string, is tainted.
@@ -102,12 +122,13 @@ fn behind_statement(before: Option<&Token<'_>>) -> bool {
     !joins && !before.kind.opens() && before.kind != Kind::Comma
 }
 
-/// Marks reserved words that the file binds as variables, at every place they stand.
+/// Marks reserved words that the file binds as variables, at every place they stand; of those that begin a statement the
+/// binding is the mistake, and the uses are not.
 fn mark_bound(tokens: &mut [Token<'_>]) {
     let mut bound: Vec<&str> = Vec::new();
     for at in 0..tokens.len() {
         let token = &tokens[at];
-        let reserved = token.keyword.is_some_and(|k| k.reserved() && !k.statement());
+        let reserved = token.keyword.is_some_and(Keyword::reserved);
         if reserved && token.has(Flags::BEFORE_EQ) && behind_statement(at.checked_sub(1).map(|b| &tokens[b])) {
             bound.push(token.text);
         }

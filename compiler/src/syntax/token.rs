@@ -59,7 +59,7 @@ impl Kind {
 
 /// What the lexer and the scan behind it know of a token's surroundings.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Flags(u8);
+pub struct Flags(u16);
 
 impl Flags {
     /// First token of its line.
@@ -78,6 +78,8 @@ impl Flags {
     pub const STRONG: Self = Self(64);
     /// Behind something that the lexer reported: errors here are its echo.
     pub const TAINTED: Self = Self(128);
+    /// In a line whose quotes do not pair, from where this shows: what stands here says nothing.
+    pub const UNPAIRED: Self = Self(256);
 
     /// Whether all of `other` is set.
     pub fn has(self, other: Self) -> bool {
@@ -87,6 +89,11 @@ impl Flags {
     /// Sets `other`.
     pub fn set(&mut self, other: Self) {
         self.0 |= other.0;
+    }
+
+    /// Takes `other` away.
+    pub(crate) fn clear(&mut self, other: Self) {
+        self.0 &= !other.0;
     }
 }
 

@@ -192,6 +192,28 @@ impl Display {
     }
 }
 
+/// How a request went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RequestStatus {
+    /// It was answered.
+    Ok,
+    /// It was not.
+    Failed,
+    /// It was not sent: nothing could match.
+    Skipped,
+}
+
+impl RequestStatus {
+    /// As in `report.json`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// One request as it was sent (holes filled), or not sent.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "fields whose names say all")]
@@ -208,8 +230,7 @@ pub struct RequestReport {
     pub fields: Vec<String>,
     /// Whether every hit was wanted.
     pub exact: bool,
-    /// `ok`, `failed`, `skipped` (an input was empty or failed).
-    pub status: &'static str,
+    pub status: RequestStatus,
     pub records: u64,
     pub pages: u64,
     /// Tries after the first.

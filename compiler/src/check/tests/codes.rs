@@ -16,7 +16,8 @@ DISP nt DISP g DISP ts
 const MISTAKES: &[(&str, &[(&str, &str)])] = &[
     // K0101
     ("DISP q", &[("K0101", "q")]),
-    ("DISP q DISP q", &[("K0101", "q"), ("K0101", "q")]),
+    ("DISP q DISP q DISP r", &[("K0101", "q"), ("K0101", "r")]),
+    ("DISP p WHERE name = cmd.exe DISP p WHERE name = cmd.exe", &[("K0101", "cmd"), ("K0101", "cmd")]),
     ("INFO nts", &[("K0101", "nts")]),
     ("x = x WHERE pid = 1", &[("K0101", "x")]),
     ("x = p + q + r", &[("K0101", "q"), ("K0101", "r")]),

@@ -6,9 +6,10 @@ use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::BAD_FUNCTION;
 use crate::source::Span;
 use crate::syntax::clause::clauses;
-use crate::syntax::fault::{Expect, Tokens};
+use crate::syntax::errors::fault::{Expect, Tokens};
 use crate::syntax::grammar::{
-    Extra, Input, P, Stop, alias, attribute, close, comma, expected, keyword, list, look, need, opener, place, tell, variable,
+    Extra, Input, P, Stop, alias, attribute, closing, comma, command_keyword, expected, keyword, list, look, place, report,
+    required, variable,
 };
 use crate::syntax::token::{Flags, Keyword, Kind};
 use crate::syntax::walk::Walk;
@@ -22,8 +23,8 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Group>> {
     let key = choice((bin(), attribute().map(|a| Some(Key::Attr(a))))).boxed();
     let with = keyword(Keyword::With).ignore_then(list(aggregate(), Stop::List)).or_not();
     let head = variable().then_ignore(keyword(Keyword::By)).then(list(key, Stop::List));
-    opener(Keyword::Group)
-        .ignore_then(need(head, Stop::Clause))
+    command_keyword(Keyword::Group)
+        .ignore_then(required(head, Stop::Clause))
         .then(with)
         .then_ignore(clauses(&parts.clause, "GROUP", &[]))
         .map(|(head, with)| {
@@ -66,8 +67,8 @@ fn bin<'t>() -> P<'t, Option<Key>> {
     });
     let inside = attribute().then(choice((comma().ignore_then(size()).map(Some), none)));
     begins
-        .ignore_then(need(inside, Stop::Close))
-        .then_ignore(close(Kind::CloseParen, Expect::CloseParen))
+        .ignore_then(required(inside, Stop::Close))
+        .then_ignore(closing(Kind::CloseParen, Expect::CloseParen))
         .validate(|inside, e, emitter| {
             let span = place(e.slice());
             let (attribute, size) = inside?;
@@ -101,23 +102,23 @@ fn aggregate<'t>() -> P<'t, Option<AggregateCall>> {
     let name = function(Expect::Aggregate, |input, word, span| {
         let found = Function::ALL.into_iter().find(|f| f.word().eq_ignore_ascii_case(word));
         if found.is_none() {
-            tell(input, unknown(word, span));
+            report(input, unknown(word, span));
         }
         Some(found)
     });
     let star = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.kind == Kind::Star => {
             let found = Diagnostic::new(&BAD_FUNCTION, token.span, "aggregate functions take an attribute, not `*`");
-            tell(input, found.help("COUNT counts the rows in which an attribute is present: COUNT(pid)"));
+            report(input, found.help("COUNT counts the rows in which an attribute is present: COUNT(pid)"));
             input.skip();
             Ok(None)
         }
         _ => Err(expected(input, Expect::Attribute)),
     });
     let argument = choice((attribute().map(Some), star)).boxed();
-    let named = keyword(Keyword::As).ignore_then(need(alias(), Stop::List)).or_not();
-    name.then(need(argument, Stop::Close))
-        .then_ignore(close(Kind::CloseParen, Expect::CloseParen))
+    let named = keyword(Keyword::As).ignore_then(required(alias(), Stop::List)).or_not();
+    name.then(required(argument, Stop::Close))
+        .then_ignore(closing(Kind::CloseParen, Expect::CloseParen))
         .then(named)
         .map_with(|((function, attribute), named), e| {
             let alias = match named {

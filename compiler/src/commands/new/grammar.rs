@@ -5,8 +5,10 @@ use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::BAD_ROWS;
 use crate::syntax::ast::{Ident, Literal, LiteralKind};
 use crate::syntax::clause::clauses;
-use crate::syntax::fault::{Expect, Tokens};
-use crate::syntax::grammar::{Extra, Input, P, Stop, close, comma, entity, expected, kind, look, need, opener, place, skip, tell};
+use crate::syntax::errors::fault::{Expect, Tokens};
+use crate::syntax::grammar::{
+    Extra, Input, P, Stop, closing, comma, command_keyword, entity, expected, kind, look, place, report, required, skip,
+};
 use crate::syntax::literal::literal;
 use crate::syntax::token::{Keyword, Kind, Token};
 use crate::syntax::walk::Walk;
@@ -17,10 +19,10 @@ use chumsky::prelude::*;
 pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<New>> {
     let rows = kind(Kind::OpenBracket, Expect::Rows)
         .ignore_then(rows())
-        .then_ignore(close(Kind::CloseBracket, Expect::CloseBracket))
+        .then_ignore(closing(Kind::CloseBracket, Expect::CloseBracket))
         .map_with(|rows, e| (rows, place(e.slice())));
-    opener(Keyword::New)
-        .ignore_then(entity().or_not().then(need(rows, Stop::Clause)))
+    command_keyword(Keyword::New)
+        .ignore_then(entity().or_not().then(required(rows, Stop::Clause)))
         .then_ignore(clauses(&parts.clause, "NEW", &[]))
         .map(|(entity, rows)| rows.map(|(rows, span)| New { entity, rows, span }))
         .boxed()
@@ -37,7 +39,7 @@ fn rows<'t>() -> P<'t, Rows> {
     let empty = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.kind == Kind::CloseBracket => {
             let found = Diagnostic::new(&BAD_ROWS, token.span, "NEW needs at least one row");
-            tell(input, found.help("an example is NEW process [{\"name\": \"cmd.exe\"}]"));
+            report(input, found.help("an example is NEW process [{\"name\": \"cmd.exe\"}]"));
             Ok(Rows::Error)
         }
         _ => Err(expected(input, Expect::Rows)),
@@ -58,7 +60,7 @@ fn commas<'t, T: 't>(part: P<'t, T>) -> P<'t, Vec<T>> {
         let closes = look(input, 1).is_some_and(|t| t.kind.closes());
         match look(input, 0) {
             Some(token) if token.kind == Kind::Comma && closes => {
-                tell(input, Diagnostic::new(&BAD_ROWS, token.span, "nothing follows the comma").fix("remove it", token.span, ""));
+                report(input, Diagnostic::new(&BAD_ROWS, token.span, "nothing follows the comma").fix("remove it", token.span, ""));
                 input.skip();
                 Ok(())
             }
@@ -88,7 +90,7 @@ fn row_name<'t>() -> P<'t, Option<Literal>> {
         Some(token) if matches!(token.kind, Kind::Number | Kind::Word | Kind::OpenBrace | Kind::OpenBracket) => {
             let found = Diagnostic::new(&BAD_ROWS, token.span, "rows are all strings or all objects");
             let quoted = format!("\"{}\"", token.text);
-            tell(
+            report(
                 input,
                 if token.kind.opens() { found.help(EXAMPLE) } else { found.fix("quote it", token.span, quoted).help(EXAMPLE) },
             );
@@ -117,7 +119,7 @@ fn object<'t>() -> P<'t, Option<Vec<Field>>> {
     });
     kind(Kind::OpenBrace, Expect::Rows)
         .ignore_then(commas(field.boxed()))
-        .then_ignore(close(Kind::CloseBrace, Expect::CloseBrace))
+        .then_ignore(closing(Kind::CloseBrace, Expect::CloseBrace))
         .map(|fields| fields.into_iter().collect())
         .boxed()
 }
@@ -165,7 +167,7 @@ fn json_value<'t>() -> P<'t, Json> {
         Some(token) if token.kind.opens() || token.kind == Kind::TooDeep => {
             if token.kind != Kind::TooDeep {
                 let found = Diagnostic::new(&BAD_ROWS, token.span, "rows of NEW are flat");
-                tell(input, found.help("a reference is written with a dot: {\"parent_ref.pid\": 4}"));
+                report(input, found.help("a reference is written with a dot: {\"parent_ref.pid\": 4}"));
             }
             input.skip();
             Ok(token.kind.opens())

@@ -4,6 +4,7 @@
 mod accepts;
 mod formats;
 mod generate;
+mod keywords;
 mod notebooks;
 mod pages;
 mod properties;

@@ -188,15 +188,37 @@ DISP x ATTR a,, b\nSAVE x\nw = y WHERE name ~ 3 AND pid = 1..2\nDISP w";
 }
 
 #[test]
-fn a_broken_clause_is_an_error_node() {
+fn a_part_that_one_edit_mends_is_mended() {
+    use crate::program::print;
+    let cases = [
+        ("x = GET process FROM , WHERE a = 1", "x = GET process FROM missing WHERE a = 1"),
+        ("x = GET process FROM s WHERE ,", "x = GET process FROM s WHERE missing = ''"),
+        ("x = GET FROM process s WHERE a = 1", "x = GET process FROM s WHERE a = 1"),
+        ("x = GET process FROM s s WHERE a = 1", "x = GET process FROM s WHERE a = 1"),
+        ("x = y SORT BY", "x = y SORT BY missing DESC"),
+        ("x = LOAD a AS", "x = LOAD a AS missing"),
+        ("x = LOAD a\n= GET process FROM s WHERE a = 1", "x = LOAD a\nmissing = GET process FROM s WHERE a = 1"),
+        ("APPLY ON x", "APPLY missing ON x"),
+        ("DISP y foo ATTR a, b", "DISP y ATTR a, b"),
+        ("x = y WHERE (a = 1 AND b = 2 LIMIT 3", "x = y WHERE a = 1 AND b = 2 LIMIT 3"),
+        // Two mistakes, two edits.
+        ("DISP y foo ATTR a, b, c d, e", "DISP y ATTR a, b, c, e"),
+    ];
+    for (text, mended) in cases {
+        let (program, found) = parse(text);
+        let mistakes = if text.contains("c d") { 2 } else { 1 };
+        assert_eq!((print::program(&program).trim(), found.len()), (mended, mistakes), "{text}\n{}", show(text, &found));
+    }
+}
+
+#[test]
+fn what_no_edit_mends_is_an_error_node() {
     use crate::program::Command;
     use crate::syntax::ast::{Observation, Pattern};
-    let (program, _) = parse("x = GET process FROM s WHERE ,");
+    let (program, _) = parse("x = GET process FROM s WHERE , , ,");
     let Command::Get(get) = &program.statements[0].command else { panic!("{program:?}") };
     assert!(matches!(get.pattern, Some(Observation::One { pattern: Pattern::Error(_), .. })));
-    for text in
-        ["x = GET process FROM , WHERE a = 1", "x = y SORT BY", "x = LOAD a AS", "g = GROUP x BY a WITH 3", "APPLY a ON x WITH 3"]
-    {
+    for text in ["g = GROUP x BY a WITH 3 3", "x = y SORT BY , ,"] {
         let (program, found) = parse(text);
         assert_eq!((&program.statements[0].command, found.len()), (&Command::Error, 1), "{text}\n{}", show(text, &found));
         assert_eq!(program.statements[0].target.is_some(), text.contains(" = "));

@@ -1,16 +1,16 @@
 //! Faults to diagnostics: what was expected, what stands there, and what to do about it.
 
 use super::fault::{Expect, ExpectSet, Fault};
-use super::mistakes;
-use super::scan::Scanned;
-use super::token::{Class, Flags, Keyword, Kind, Token};
+use super::names;
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{KEYWORD_AS_NAME, UNCLOSED, UNEXPECTED};
 use crate::source::Span;
+use crate::syntax::scan::Scanned;
+use crate::syntax::token::{Class, Flags, Keyword, Kind, Token};
 use rustc_hash::FxHashSet;
 
 /// Turns faults into diagnostics: one for each place, none where the lexer has said what is wrong.
-pub(crate) fn report(faults: Vec<Fault>, scanned: &Scanned<'_>, end: Span) -> Vec<Diagnostic> {
+pub(crate) fn diagnostics(faults: Vec<Fault>, scanned: &Scanned<'_>, end: Span) -> Vec<Diagnostic> {
     let mut out = Vec::with_capacity(faults.len());
     let mut places = FxHashSet::default();
     for fault in faults {
@@ -64,6 +64,10 @@ impl<'a, 's> Context<'a, 's> {
         let shown = describe(found);
         if let Some(keyword) = self.keyword_as_name(found) {
             return keyword;
+        }
+        if statement_over && found.kind == Kind::Eq && found.has(Flags::LINE_START) {
+            let lost = Diagnostic::new(&UNEXPECTED, span, "the variable before `=` is missing");
+            return lost.label("what is to be bound?").help("write `name = …`");
         }
         let diagnostic = if statement_over {
             Diagnostic::new(&UNEXPECTED, span, format!("unexpected {shown}")).label(self.goes_on())
@@ -239,7 +243,7 @@ fn join(texts: &[&str]) -> String {
 
 /// A token for people.
 fn describe(token: &Token<'_>) -> String {
-    let text = mistakes::shorten(token.text);
+    let text = names::shorten(token.text);
     match token.kind {
         Kind::Text | Kind::RawText | Kind::TimeText => format!("the text {text}"),
         Kind::Number => format!("the number {text}"),

@@ -1,12 +1,12 @@
 //! Messages of the productions for known mistakes in names, keywords and paths.
 
-use super::ast::{AttrPath, Ident};
 use super::fault::Expect;
-use super::token::{Flags, Keyword, Kind, Token};
-use super::{strings, words};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{BAD_NAME, KEYWORD_AS_NAME, MISSPELT, TYPED_ATTRIBUTE, UNQUOTED};
 use crate::source::Span;
+use crate::syntax::ast::{AttrPath, Ident};
+use crate::syntax::token::{Flags, Keyword, Kind, Token};
+use crate::syntax::{strings, words};
 
 /// Words that other languages have for a keyword.
 const OTHER_WORDS: &[(&str, Keyword)] = &[

@@ -1,27 +1,28 @@
 //! Messages about values: numbers, instants, durations, strings.
 
-use super::token::{Kind, Token};
-use super::{mistakes, words};
+use super::names;
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{BAD_DURATION, BAD_INSTANT, OUT_OF_RANGE, UNEXPECTED};
 use crate::source::Span;
+use crate::syntax::token::{Kind, Token};
+use crate::syntax::words;
 use crate::time::duration::UNITS_TEXT;
 
 /// `'it''s'`
-pub(super) fn doubled_quote(span: Span) -> Diagnostic {
+pub(crate) fn doubled_quote(span: Span) -> Diagnostic {
     Diagnostic::new(&UNEXPECTED, span, "two strings stand side by side")
         .label("a doubled quote is no escape")
         .help(r#"write \' for a quote inside '…', or use "…""#)
 }
 
 /// A number that does not fit.
-pub(super) fn out_of_range(span: Span, rule: &str) -> Diagnostic {
+pub(crate) fn out_of_range(span: Span, rule: &str) -> Diagnostic {
     Diagnostic::new(&OUT_OF_RANGE, span, "the number is out of range").label(rule)
 }
 
 /// A text that is no instant.
-pub(super) fn bad_instant(token: &Token<'_>, text: &str) -> Diagnostic {
-    let found = Diagnostic::new(&BAD_INSTANT, token.span, format!("`{}` is no timestamp", mistakes::shorten(text.trim())));
+pub(crate) fn bad_instant(token: &Token<'_>, text: &str) -> Diagnostic {
+    let found = Diagnostic::new(&BAD_INSTANT, token.span, format!("`{}` is no timestamp", names::shorten(text.trim())));
     let shaped = text.len() > 19 && text.trim_end().ends_with('Z') && text.contains('T');
     match words::lenient_instant(text) {
         Some(instant) => found.label("the shape is YYYY-MM-DDTHH:MM:SS[.fraction]Z, in UTC").fix(
@@ -35,9 +36,9 @@ pub(super) fn bad_instant(token: &Token<'_>, text: &str) -> Diagnostic {
 }
 
 /// A duration without unit, or with one that does not exist.
-pub(super) fn bad_unit(number: &Token<'_>, unit: Option<&Token<'_>>) -> Diagnostic {
+pub(crate) fn bad_unit(number: &Token<'_>, unit: Option<&Token<'_>>) -> Diagnostic {
     match unit {
-        Some(unit) => Diagnostic::new(&BAD_DURATION, unit.span, format!("`{}` is no unit of time", mistakes::shorten(unit.text)))
+        Some(unit) => Diagnostic::new(&BAD_DURATION, unit.span, format!("`{}` is no unit of time", names::shorten(unit.text)))
             .label(UNITS_TEXT),
         None => Diagnostic::new(&BAD_DURATION, number.span, "a duration needs a unit").label(UNITS_TEXT).fix(
             "for days",

@@ -1,7 +1,7 @@
 //! What went wrong while parsing, cheap enough for every alternative that does not match.
 
-use super::token::{Keyword, Token};
 use crate::diag::Diagnostic;
+use crate::syntax::token::{Keyword, Token};
 use chumsky::error::{Error, LabelError};
 use chumsky::span::SimpleSpan;
 use chumsky::util::MaybeRef;
@@ -114,6 +114,26 @@ impl Fault {
     /// Something else was expected at a token.
     pub(crate) fn expected(at: usize, expected: impl Into<ExpectSet>) -> Self {
         Self { at, expected: expected.into(), told: None }
+    }
+}
+
+impl Fault {
+    /// Index of the token that it is about.
+    pub(crate) fn position(&self, tokens: &[Token<'_>]) -> usize {
+        match &self.told {
+            Some(told) => tokens.partition_point(|t| t.span.end <= told.primary.span.start),
+            None => self.at,
+        }
+    }
+
+    /// The same about another token.
+    pub(crate) fn at(self, at: usize) -> Self {
+        Self { at, ..self }
+    }
+
+    /// The same where its token stands `by` places behind.
+    pub(crate) fn moved(self, by: usize) -> Self {
+        Self { at: self.at + by, ..self }
     }
 }
 

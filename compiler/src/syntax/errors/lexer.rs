@@ -1,12 +1,12 @@
 //! What the lexer reports: strings that do not end, escapes that surprise, characters that nothing begins with.
 
-use super::strings::{self, Escape};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{BAD_ESCAPE, CONTROL_ESCAPE, PATH_ESCAPE, UNKNOWN_CHARACTER, UNTERMINATED};
 use crate::source::Span;
+use crate::syntax::strings::{self, Escape};
 
 /// A string without its closing quote.
-pub(super) fn unterminated(span: Span, text: &str) -> Diagnostic {
+pub(crate) fn unterminated(span: Span, text: &str) -> Diagnostic {
     let quote = if text.trim_start_matches(['r', 't']).starts_with('"') { '"' } else { '\'' };
     let escaped = format!("\\{quote}");
     let found = Diagnostic::new(&UNTERMINATED, span, "the string does not end on its line").label(format!("no closing {quote}"));
@@ -22,6 +22,13 @@ pub(super) fn unterminated(span: Span, text: &str) -> Diagnostic {
     }
 }
 
+/// A line whose last string does not end, because an earlier quote of it is missing.
+pub(crate) fn unpaired(place: Span) -> Diagnostic {
+    Diagnostic::new(&UNTERMINATED, place, "the quotes of this line do not pair")
+        .label("a quote is missing here or just before")
+        .help("a text has the same quote at both ends: 'cmd.exe'")
+}
+
 /// How many brackets at the end of an unterminated string close ones from before it.
 fn closers(text: &str) -> usize {
     let count = |chars: [char; 2]| text.matches(chars).count();
@@ -30,7 +37,7 @@ fn closers(text: &str) -> usize {
 }
 
 /// A character, or a pair like `&&`, that nothing begins with.
-pub(super) fn invalid(span: Span, text: &str) -> Diagnostic {
+pub(crate) fn invalid(span: Span, text: &str) -> Diagnostic {
     let c = text.chars().next().unwrap_or(' ');
     let shown = if c.is_control() || strings::quote(text).contains("\\u") {
         format!("U+{:04X}", u32::from(c))
@@ -55,7 +62,7 @@ pub(super) fn invalid(span: Span, text: &str) -> Diagnostic {
 }
 
 /// Length of a text in typographic quotes that `rest` begins with, or of the lone quote; None for other characters.
-pub(super) fn typographic_len(rest: &str) -> Option<usize> {
+pub(crate) fn typographic_len(rest: &str) -> Option<usize> {
     let open = rest.chars().next()?;
     let closing: &[char] = match open {
         '‘' | '’' | '‚' | '‛' | '′' | '´' => &['’', '‘', '‛', '′', '´'],
@@ -71,7 +78,7 @@ pub(super) fn typographic_len(rest: &str) -> Option<usize> {
 }
 
 /// Reports escapes in a plain string that probably are none.
-pub(super) fn escapes(span: Span, token: &str, out: &mut Vec<Diagnostic>) {
+pub(crate) fn escapes(span: Span, token: &str, out: &mut Vec<Diagnostic>) {
     let raw = strings::inner(token);
     if !raw.contains('\\') {
         return;
