@@ -152,5 +152,5 @@ fn a_hint_that_cannot_be_had_is_left_out() {
     };
     let report = exec::run(job, &options);
     assert!(report.status == Status::Ok && report.complete && report.diagnostics.is_empty(), "{report:#?}");
-    assert_eq!(report.requests.iter().map(|r| r.status).collect::<Vec<_>>(), ["ok", "failed"]);
+    assert_eq!(report.requests.iter().map(|r| r.status.word()).collect::<Vec<_>>(), ["ok", "failed"]);
 }

@@ -5,7 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod exec;
-pub mod files;
+pub mod load_save;
 pub mod nightly;
 pub mod ops;
 pub mod report;

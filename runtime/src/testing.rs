@@ -92,6 +92,8 @@ pub(crate) fn table(of: &str, text: &str) -> Table {
     }
     let attrs: Vec<Attr> = columns.iter().map(|(_, id)| Attr::Catalog(*id)).collect();
     let mut table = collector.finish(Some(of), &attrs);
+    let identifiers = columns.iter().filter(|(_, id)| catalog.attribute(of, *id).ty == ValueType::Id);
+    table.identifiers = identifiers.map(|(_, id)| Attr::Catalog(*id)).collect();
     table.added = added.iter().map(|name| name[1..].to_owned()).collect();
     for one in &mut table.entities {
         one.added = additions.iter().find(|(key, _)| *key == one.key).map(|(_, values)| values.clone()).unwrap_or_default();

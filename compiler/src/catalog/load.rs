@@ -4,9 +4,8 @@
 //! any report is an error. So nothing here can fail at run time.
 
 use super::table::{CsvCell, Problem, parts, read, read_part};
-use super::{
-    Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Guard, Identity, Relation, Rule, Slot, SlotId, ValueType, Way,
-};
+use super::words::{field_type, rule_named, suitable, value_type};
+use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, Guard, Identity, Relation, Rule, Slot, SlotId, ValueType, Way};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
@@ -50,18 +49,28 @@ impl Catalog {
             let problems = &mut loader.problems;
             if is(&ENTITY_COLUMNS) {
                 let rows = read_part(name, part, ENTITY_COLUMNS, problems);
-                rows.iter().for_each(|row| loader.entity(row));
+                for row in &rows {
+                    loader.entity(row);
+                }
                 entities.extend(rows);
             } else if is(&SLOT_COLUMNS) {
-                read_part(name, part, SLOT_COLUMNS, problems).iter().for_each(|row| loader.slot(row));
+                for row in read_part(name, part, SLOT_COLUMNS, problems) {
+                    loader.slot(&row);
+                }
             } else if is(&RELATION_COLUMNS) {
                 relations.extend(read_part(name, part, RELATION_COLUMNS, problems));
             } else {
-                read_part(name, part, ATTRIBUTE_COLUMNS, problems).iter().for_each(|row| loader.attribute(row));
+                for row in read_part(name, part, ATTRIBUTE_COLUMNS, problems) {
+                    loader.attribute(&row);
+                }
             }
         }
-        entities.iter().for_each(|row| loader.identity(row));
-        relations.iter().for_each(|row| loader.relation(row));
+        for row in &entities {
+            loader.identity(row);
+        }
+        for row in &relations {
+            loader.relation(row);
+        }
         if loader.problems.is_empty() { Ok(loader.catalog) } else { Err(loader.problems) }
     }
 }
@@ -145,7 +154,6 @@ impl Loader<'_> {
             per_host: has("per_host"),
             ladder: has("ladder"),
             per_record: has("per_record"),
-            whole_key: has("whole_key"),
         };
         self.flags(flags, &["per_host", "ladder", "per_record", "whole_key", "linked_self_only", "everyday"]);
         self.catalog.entities.push(Entity {
@@ -155,6 +163,7 @@ impl Loader<'_> {
             identity,
             primary: AttrId(0),
             everything: (!everything.text.is_empty()).then(|| everything.text.to_string()),
+            whole_key: has("whole_key"),
             linked_self_only: has("linked_self_only"),
             everyday: has("everyday"),
             slots: Vec::new(),
@@ -339,60 +348,4 @@ fn pivot(input: &Entity, output: &Entity, text: &str) -> Option<Way> {
     let guard = guard.split('&').filter(|c| !c.is_empty()).map(condition).collect::<Option<_>>()?;
     let (input, output): (SlotId, SlotId) = (input.slot(from)?, output.slot(to)?);
     Some(Way { input, output, guard })
-}
-
-fn value_type(name: &str) -> Option<ValueType> {
-    Some(match name {
-        "text" => ValueType::Text,
-        "id" => ValueType::Id,
-        "integer" => ValueType::Integer,
-        "float" => ValueType::Float,
-        "boolean" => ValueType::Boolean,
-        "time" => ValueType::Time,
-        "address" => ValueType::Address,
-        "ipv4" => ValueType::Ipv4,
-        "ipv6" => ValueType::Ipv6,
-        _ => return None,
-    })
-}
-
-fn rule_named(name: &str) -> Option<Rule> {
-    Some(match name {
-        "value" => Rule::Value,
-        "first" => Rule::First,
-        "basename" => Rule::Basename,
-        "dirname" => Rule::Dirname,
-        "path" => Rule::PathWithSeparator,
-        "basename-of-path" => Rule::BasenameOfPath,
-        "registry-key" => Rule::RegistryKey,
-        "process-hash" => Rule::ProcessHash,
-        "created" => Rule::Created,
-        _ => return None,
-    })
-}
-
-fn field_type(name: &str) -> Option<FieldType> {
-    Some(match name {
-        "keyword" => FieldType::Keyword,
-        "wildcard" => FieldType::Wildcard,
-        "text" => FieldType::Text,
-        "ip" => FieldType::Ip,
-        "long" => FieldType::Long,
-        "float" => FieldType::Float,
-        "date" => FieldType::Date,
-        "boolean" => FieldType::Boolean,
-        _ => return None,
-    })
-}
-
-/// The index type that values of a type usually have.
-fn suitable(ty: ValueType) -> FieldType {
-    match ty {
-        ValueType::Text | ValueType::Id => FieldType::Keyword,
-        ValueType::Integer => FieldType::Long,
-        ValueType::Float => FieldType::Float,
-        ValueType::Boolean => FieldType::Boolean,
-        ValueType::Time => FieldType::Date,
-        ValueType::Address | ValueType::Ipv4 | ValueType::Ipv6 => FieldType::Ip,
-    }
 }

@@ -9,6 +9,7 @@ mod lookup;
 mod table;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use crate::attribute_name::canonical;
 pub use table::Problem;
@@ -74,6 +75,8 @@ pub struct Entity {
     pub primary: AttrId,
     /// A condition that every such entity meets, as a hunt writes it.
     pub everything: Option<String>,
+    /// Whether what lacks a part of its key pivots nowhere (flows without a port).
+    pub whole_key: bool,
     /// Whether LINKED with this type looks at no slot but `self` of a type that has it.
     pub linked_self_only: bool,
     /// Whether a source without such entities is worth a remark.
@@ -97,8 +100,6 @@ pub struct Identity {
     pub ladder: bool,
     /// Whether each record is an entity of its own (x-oca-event).
     pub per_record: bool,
-    /// Whether what lacks a part of the key pivots nowhere (flows without a port).
-    pub whole_key: bool,
 }
 
 /// A place in a record where an entity may stand.

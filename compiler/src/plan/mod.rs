@@ -22,6 +22,8 @@ pub use crate::check::hir::{
 pub use crate::options::ProcessIdentity;
 pub use crate::source::{SourceId, Span};
 pub use crate::syntax::ast::Transformer;
+// How a literal is written in a huntflow, for hints.
+pub use crate::syntax::print::quoted;
 // What comparisons mean, value by value.
 pub use crate::{identifier, pattern, registry_hive};
 

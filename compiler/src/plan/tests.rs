@@ -182,7 +182,7 @@ fn lean_forgets_variables_that_no_output_needs() {
 #[test]
 fn lean_keeps_what_analytics_and_files_need() {
     let text = "a = GET file FROM h WHERE size = 1\nb = GET file FROM h WHERE size = 2\nSAVE a TO a.csv\nAPPLY docker://score ON b";
-    assert_eq!(figures(&lean(text)), [Some(0), Some(1), Some(2)]);
+    assert_eq!(figures(&lean(text)), [Some(0), Some(1), Some(3)], "before the call, and with its answer");
 }
 
 #[test]

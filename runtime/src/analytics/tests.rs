@@ -28,27 +28,37 @@ impl Trial {
         Self { folder, outputs: None, timeout: Duration::from_secs(20), arguments: Vec::new(), cancelled: false }
     }
 
-    fn call(&self, action: Action, tables: &[Rows], pick: usize) -> Result<Rows, SourceError> {
+    fn call(&self, action: Action, tables: &[Rows]) -> Result<Vec<Rows>, SourceError> {
         let origin = BindingOrigin::File("huntc.toml".into());
         let binding =
             AnalyticBinding { uri: "docker://x".into(), action, outputs: self.outputs.clone(), timeout: self.timeout, origin };
         let cancel = AtomicBool::new(self.cancelled);
         apply(&Call { binding: &binding, arguments: &self.arguments, folder: self.folder.path(), cancel: &cancel }, tables)
-            .map(|mut answers| answers.swap_remove(pick))
     }
 
     /// Looks `rows` up in a table that stands in a file of this name.
     fn lookup(&self, file: &str, text: &str, key: &str, rows: &Rows) -> Result<Rows, SourceError> {
         let table = self.folder.path().join(file);
         std::fs::write(&table, text).unwrap();
-        self.call(Action::Lookup { table, key: key.to_owned() }, std::slice::from_ref(rows), 0)
+        self.call(Action::Lookup { table, key: key.to_owned() }, std::slice::from_ref(rows)).map(only)
     }
 
     /// Runs a shell script over processes with these names.
     fn script(&self, script: &str, names: &[&str]) -> Result<Rows, SourceError> {
-        let command = ["sh", "-c", script].map(str::to_owned).to_vec();
-        self.call(Action::Exec(command), &[named(names)], 0)
+        self.scripts(script, &[names]).map(only)
     }
+
+    /// Runs a shell script over several tables at once.
+    fn scripts(&self, script: &str, tables: &[&[&str]]) -> Result<Vec<Rows>, SourceError> {
+        let command = ["sh", "-c", script].map(str::to_owned).to_vec();
+        self.call(Action::Exec(command), &tables.iter().map(|names| named(names)).collect::<Vec<_>>())
+    }
+}
+
+/// The answer for the one table that was given.
+fn only(mut answers: Vec<Rows>) -> Rows {
+    assert_eq!(answers.len(), 1);
+    answers.remove(0)
 }
 
 /// Rows with one column `name`.
@@ -65,13 +75,13 @@ fn text(rows: Result<Rows, SourceError>) -> Vec<String> {
 }
 
 /// The headline of a failure, which has the code of analytics and a help.
-fn fault(answer: Result<Rows, SourceError>) -> String {
+fn fault<T: std::fmt::Debug>(answer: Result<T, SourceError>) -> String {
     let error = answer.unwrap_err();
     assert_eq!((error.code.id, error.helps.is_empty()), ("K1002", false), "{error:?}");
     error.message.replace("the analytic \"docker://x\" failed: ", "")
 }
 
-/// The script that answers each row with its number of bytes, in its own words.
+/// Answers every row.
 const ECHO: &str = r#"while read -r line; do echo '{"seen": true}'; done"#;
 
 #[test]
@@ -119,7 +129,7 @@ fn a_table_that_cannot_be_read_fails_and_its_path_is_named() {
     let unreadable = format!("its table {} cannot be read", trial.folder.path().join("t.csv").display());
     assert_eq!(fault(trial.lookup("t.csv", "name,owner\nsh\n", "name", &named(&["sh"]))), unreadable);
     let missing = Action::Lookup { table: trial.folder.path().join("none.csv"), key: "name".to_owned() };
-    assert!(fault(trial.call(missing, &[named(&["sh"])], 0)).ends_with("none.csv cannot be read"));
+    assert!(fault(trial.call(missing, &[named(&["sh"])])).ends_with("none.csv cannot be read"));
 }
 
 #[test]
@@ -131,11 +141,32 @@ fn a_command_answers_each_row_in_order() {
 #[test]
 fn a_command_gets_a_json_object_for_each_row_of_each_table() {
     let trial = Trial::new();
-    let keep = ["sh", "-c", "cat > input; echo '{}'"].map(str::to_owned).to_vec();
-    trial.call(Action::Exec(keep), &[named(&["sh"]), named(&["-"])], 1).unwrap();
+    trial.scripts("cat > input; echo '{}'; echo '{}'", &[&["sh"], &["-"]]).unwrap();
     let input = std::fs::read_to_string(trial.folder.path().join("input")).unwrap();
     let lines = [r#"{"data":{"name":"sh"},"row":0,"table":0}"#, r#"{"data":{"name":null},"row":0,"table":1}"#];
     assert_eq!(input.lines().collect::<Vec<_>>(), lines);
+}
+
+#[test]
+fn a_command_is_started_once_for_all_tables_and_answers_each() {
+    let trial = Trial::new();
+    let script = r#"echo started >> starts; echo '{"n": 1}'; echo '{"n": 2}'; echo '{"m": 3}'"#;
+    let answers = trial.scripts(script, &[&["a", "b"], &["c"]]).unwrap();
+    assert_eq!(answers.into_iter().map(|rows| text(Ok(rows))).collect::<Vec<_>>(), [vec!["n", "1", "2"], vec!["m", "3"]]);
+    assert_eq!(std::fs::read_to_string(trial.folder.path().join("starts")).unwrap(), "started\n");
+}
+
+#[test]
+fn an_answer_may_name_its_table() {
+    let script = r#"echo '{"table": 1, "row": 0, "n": "other"}'; echo '{"row": 0, "n": "first"}'"#;
+    let answers = Trial::new().scripts(script, &[&["a"], &["b"]]).unwrap();
+    assert_eq!(answers.into_iter().map(|rows| text(Ok(rows))).collect::<Vec<_>>(), [["n", "first"], ["n", "other"]]);
+}
+
+#[test]
+fn a_row_of_another_table_that_is_not_answered_fails() {
+    let answer = Trial::new().scripts("echo '{}'", &[&["a"], &["b"]]);
+    assert_eq!(fault(answer), "row 0 of table 1 of 1 was not answered");
 }
 
 #[test]
@@ -196,8 +227,8 @@ fn a_command_that_fails_tells_what_it_complained_of() {
 #[test]
 fn a_command_that_is_not_there_fails() {
     let nowhere = Action::Exec(vec![Path::new("/no/such/program").display().to_string()]);
-    assert_eq!(fault(Trial::new().call(nowhere, &[named(&["a"])], 0)), "the command cannot be started");
-    assert_eq!(fault(Trial::new().call(Action::Exec(Vec::new()), &[named(&["a"])], 0)), "its command is empty");
+    assert_eq!(fault(Trial::new().call(nowhere, &[named(&["a"])])), "the command cannot be started");
+    assert_eq!(fault(Trial::new().call(Action::Exec(Vec::new()), &[named(&["a"])])), "its command is empty");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::args::{ConfigArgs, SourceArgs};
 use super::exit::ExitCode;
 use super::terminal::Terminal;
 use crate::config::Config;
-use crate::session::{self, RunSettings, Session};
+use crate::session::{RunSettings, Session};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::hints;
 use huntc_compiler::diag::{Diagnostic, Severity, render_text};
@@ -57,7 +57,7 @@ impl Console {
     /// Shows an error that ends the command; `subject` is what it is about.
     pub(super) fn refuse(&mut self, error: &SourceError, subject: &str, code: ExitCode) -> ExitCode {
         let span = self.session.command_line(subject);
-        self.show(&[session::at(error, span)]);
+        self.show(&[error.at(span)]);
         code
     }
 

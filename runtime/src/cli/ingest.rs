@@ -6,7 +6,7 @@ use super::progress::Progress;
 use super::terminal::Terminal;
 use crate::report::sanitize::terminal as safe;
 use crate::report::text::{count, seconds};
-use crate::session::{at, bad_lines};
+use crate::session::bad_lines;
 use crate::source::SourceError;
 use crate::source::store::{IngestOptions, IngestReport, ingest};
 use huntc_compiler::diag::codes::store::{NOTHING_TO_READ, UNREADABLE_LOG};
@@ -50,7 +50,7 @@ pub(super) fn run(args: &IngestArgs, terminal: Terminal) -> ExitCode {
             ExitCode::Ok
         }
         Err(error) => {
-            console.show(&[at(&error, span)]);
+            console.show(&[error.at(span)]);
             exit_code(&error)
         }
     }

@@ -161,7 +161,7 @@ pub fn duration(text: &str) -> Option<Duration> {
 /// A time with its unit, or zero.
 pub fn duration_or_zero(text: &str) -> Option<Duration> {
     /// Beyond a hundred years, arithmetic on instants would meet the ends of time.
-    const LONGEST: Duration = Duration::from_secs(3_155_760_000);
+    const LONGEST: Duration = Duration::from_hours(24 * 36_525);
     let nanos = u64::try_from(huntc_compiler::time::duration::parse(text)?).ok()?;
     Some(Duration::from_nanos(nanos)).filter(|time| *time <= LONGEST)
 }

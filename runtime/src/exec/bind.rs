@@ -28,7 +28,7 @@ pub struct Fill<'a> {
 /// Whether an entity of a type can be asked for by its key: rows without identity pivot nowhere, nor do flows that
 /// lack a port or the transport (semantics.md §2).
 pub fn pivots(key: &Key, entity: EntityId, catalog: &Catalog) -> bool {
-    key.unique == 0 && !(catalog.get(entity).identity.whole_key && key.parts.iter().any(Option::is_none))
+    key.unique == 0 && !(catalog.get(entity).whole_key && key.parts.iter().any(Option::is_none))
 }
 
 /// The request of a template in one of its forms, with its holes filled.

@@ -3,7 +3,7 @@
 use super::requests::failed;
 use super::{Failure, Run, locked};
 use crate::analytics;
-use crate::files;
+use crate::load_save;
 use crate::ops::new;
 use crate::source::SourceError;
 use crate::table::Table;
@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 impl Run<'_> {
     pub(super) fn load(&self, node: &Node, path: &str) -> Result<Table, Failure> {
-        let place = files::Place { folder: &self.job.folder, roots: &self.options.roots };
-        let loaded = files::load(path, &place, node.entity, self.job.catalog).map_err(|e| failed(node, &e))?;
+        let place = load_save::Place { folder: &self.job.folder, roots: &self.options.roots };
+        let loaded = load_save::load(path, &place, node.entity, self.job.catalog).map_err(|e| failed(node, &e))?;
         Ok(new::table(loaded.entity, &loaded.columns, &loaded.rows, self.job.catalog))
     }
 
@@ -25,7 +25,7 @@ impl Run<'_> {
         let attrs: Vec<Attr> = columns.iter().map(|c| c.attr.clone()).collect();
         let headers: Vec<&str> = columns.iter().map(|c| c.header.as_str()).collect();
         let rows = super::node::rows_of(table, &attrs);
-        let loaded = files::reload(path, entity, &headers, &rows, self.job.catalog).map_err(|e| failed(node, &e))?;
+        let loaded = load_save::reload(path, entity, &headers, &rows, self.job.catalog).map_err(|e| failed(node, &e))?;
         Ok(new::table(loaded.entity, &loaded.columns, &loaded.rows, self.job.catalog))
     }
 
@@ -33,8 +33,8 @@ impl Run<'_> {
         let attrs: Vec<Attr> = columns.iter().map(|c| c.attr.clone()).collect();
         let rows = super::node::rows_of(table, &attrs);
         let headers: Vec<&str> = columns.iter().map(|c| c.header.as_str()).collect();
-        let place = files::Place { folder: &self.job.folder, roots: &self.options.roots };
-        files::save(path, &place, &self.type_name(var), &headers, &rows)
+        let place = load_save::Place { folder: &self.job.folder, roots: &self.options.roots };
+        load_save::save(path, &place, &self.type_name(var), &headers, &rows)
     }
 
     /// APPLY: the analytic sees the rows of every table and answers with more columns for each. The answers wait for those who

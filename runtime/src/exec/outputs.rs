@@ -3,6 +3,7 @@
 use super::{Failure, Run, tree};
 use crate::ops::describe;
 use crate::report::model::Display;
+use crate::source::SourceError;
 use crate::table::Table;
 use huntc_compiler::diag::{Diagnostic, codes};
 use huntc_compiler::plan::{Column, Output, OutputKind, ProcessIdentity, Shape, Var, show};
@@ -36,9 +37,7 @@ impl Run<'_> {
             }
             (OutputKind::Save { path, columns }, Some(table)) => {
                 if let Err(problem) = self.save(path, var, columns, &table) {
-                    let mut diagnostic = Diagnostic::new(&codes::run::SAVE_FAILED, output.span, problem.message);
-                    diagnostic.notes = problem.notes;
-                    diagnostics.push(problem.helps.iter().fold(diagnostic, |d, help| d.help(help.as_str())));
+                    diagnostics.push(SourceError { code: &codes::run::SAVE_FAILED, ..problem }.at(output.span));
                 }
                 None
             }

@@ -2,7 +2,7 @@
 
 use super::bind::{self, Fill};
 use super::{Failure, Run, locked};
-use crate::report::model::RequestReport;
+use crate::report::model::{RequestReport, RequestStatus};
 use crate::report::text::count;
 use crate::sight::{References, host_pids};
 use crate::source::{DataSource, FetchContext, FetchStats, Records, SourceError};
@@ -23,12 +23,7 @@ pub(super) fn failed(node: &Node, error: &SourceError) -> Failure {
     if error.code == &codes::run::CANCELLED {
         return Failure::Cancelled;
     }
-    let mut diagnostic = Diagnostic::new(error.code, node.origin, error.message.clone());
-    diagnostic.notes.extend(error.notes.iter().cloned());
-    for help in &error.helps {
-        diagnostic = diagnostic.help(help.clone());
-    }
-    Failure::Failed(Box::new(diagnostic))
+    Failure::Failed(Box::new(error.at(node.origin)))
 }
 
 impl Run<'_> {
@@ -94,7 +89,7 @@ impl Run<'_> {
                 let fill = Fill { keys: keys_of_chunk, entity: keys.map(|(_, e)| e), catalog: self.job.catalog, columns: &columns };
                 let request = bind::request(template, form, &fill);
                 let report = self.request_report(id, number, template, form.exactness, &request);
-                whole &= self.send(id, number, report, template.source, opened.as_ref(), &request, visit)?;
+                whole &= self.send(id, number, report, (template.source, opened.as_ref()), &request, visit)?;
                 number += 1;
             }
         }
@@ -106,14 +101,13 @@ impl Run<'_> {
         id: NodeId,
         number: u32,
         mut report: RequestReport,
-        place: SourceRef,
-        source: &dyn DataSource,
+        (place, source): (SourceRef, &dyn DataSource),
         request: &BoundRequest,
         visit: &mut dyn FnMut(&Records) -> Result<(), Failure>,
     ) -> Result<bool, Failure> {
         let node = self.job.plan.node(id);
         if request.query == Query::MatchNone || request.window.is_some_and(|w| w.start >= w.stop) {
-            report.status = "skipped";
+            report.status = RequestStatus::Skipped;
             locked(&self.requests).push((id, number, report));
             return Ok(true);
         }
@@ -130,13 +124,13 @@ impl Run<'_> {
                 apart(&mut records, place);
                 report.records = records.len() as u64;
                 report.complete = !partial;
-                report.status = "ok";
+                report.status = RequestStatus::Ok;
                 locked(&self.requests).push((id, number, report));
                 visit(&records)?;
                 Ok(!partial)
             }
             Err(error) => {
-                report.status = "failed";
+                report.status = RequestStatus::Failed;
                 report.complete = false;
                 locked(&self.requests).push((id, number, report));
                 Err(failed(node, &error))
@@ -160,7 +154,7 @@ impl Run<'_> {
             query: serde_json::to_value(&request.query).unwrap_or_default(),
             fields: request.fields.clone(),
             exact: exactness == Exactness::Exact,
-            status: "ok",
+            status: RequestStatus::Ok,
             records: 0,
             pages: 0,
             retries: 0,

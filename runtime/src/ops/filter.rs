@@ -47,7 +47,7 @@ pub fn filter(
             kept.push(Entity { sightings, ..entity.clone() });
         }
     }
-    let mut out = Table { entities: kept, unidentified: 0, ..shell(table) };
+    let mut out = Table { entities: kept, unidentified: 0, ..table.without_rows() };
     match &table.rows {
         Rows::Records(transformer, rows) => {
             let mut records = out.record_rows();
@@ -76,22 +76,6 @@ fn keep_order(rows: &mut [(u32, u32)], table: &Table, origins: &[u32], old_rows:
     });
 }
 
-/// A table like `table`, without its entities and rows.
-pub(crate) fn shell(table: &Table) -> Table {
-    Table {
-        entity: table.entity,
-        columns: table.columns.clone(),
-        identifiers: table.identifiers.clone(),
-        added: table.added.clone(),
-        entities: Vec::new(),
-        rows: Rows::Entities,
-        sorted: table.sorted,
-        unidentified: table.unidentified,
-        grouped_records: table.grouped_records,
-        partial: table.partial,
-    }
-}
-
 /// Filters the rows of GROUP and JOIN results.
 fn explicit(table: &Table, condition: &Condition) -> Result<Table, Undecided> {
     let columns: Vec<Vec<Option<Value>>> = condition.comparisons.iter().map(|c| table.column(&c.attr)).collect();
@@ -106,7 +90,7 @@ fn explicit(table: &Table, condition: &Condition) -> Result<Table, Undecided> {
             keep.push(row);
         }
     }
-    Ok(super::order::take_rows(table, &keep))
+    Ok(table.take_rows(&keep))
 }
 
 /// Where the values of a condition's comparisons stand in a table.

@@ -1,6 +1,5 @@
 //! GROUP: rows counted and summed by keys.
 
-use super::filter::shell;
 use crate::table::{Row, Rows, Table};
 use huntc_compiler::plan::{Aggregate, Attr, Function, GroupKey};
 use huntc_compiler::time::Instant;
@@ -38,7 +37,7 @@ pub fn group(table: &Table, keys: &[GroupKey], aggregates: &[Aggregate]) -> Tabl
         sorted: true,
         unidentified: 0,
         grouped_records: Some(table.record_count()),
-        ..shell(table)
+        ..table.without_rows()
     }
 }
 

@@ -1,6 +1,5 @@
 //! JOIN: one row for each matching pair; the first table's values win.
 
-use super::filter::shell;
 use crate::table::{Key, Row, Rows, Table};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::plan::Attr;
@@ -40,7 +39,7 @@ pub fn join(left: &Table, right: &Table, by: Option<&(Attr, Attr)>, columns: &[A
     let mut added = left.added.clone();
     added.extend(right.added.iter().filter(|n| !left.added.contains(n)).cloned());
     let rows = Rows::Explicit { columns: columns.to_vec(), rows };
-    Table { entities, rows, sorted: false, unidentified: 0, partial: left.partial || right.partial, ..shell(left) }
+    Table { entities, rows, sorted: false, unidentified: 0, partial: left.partial || right.partial, ..left.without_rows() }
 }
 
 fn pairs<T: PartialEq + Eq + std::hash::Hash>(left: &[Option<T>], right: &[Option<T>]) -> Vec<(usize, usize)> {

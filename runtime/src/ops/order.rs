@@ -1,16 +1,14 @@
 //! Row order and row counts: SORT, OFFSET, LIMIT, and rows for each record.
 
-use super::filter::shell;
-use crate::table::{Entity, Row, Rows, Table};
+use crate::table::{Rows, Table};
 use huntc_compiler::plan::{Attr, Transformer};
 use huntc_compiler::value::Value;
-use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Ordering;
 
 /// A row for each counted record of each entity.
 pub fn transform(table: &Table, transformer: Transformer) -> Table {
     let rows = Rows::Records(transformer, table.record_rows());
-    Table { entities: table.entities.clone(), rows, sorted: false, unidentified: 0, ..shell(table) }
+    Table { entities: table.entities.clone(), rows, sorted: false, unidentified: 0, ..table.without_rows() }
 }
 
 /// The rows sorted by an attribute, stable, nulls last in either direction.
@@ -18,7 +16,7 @@ pub fn sort(table: &Table, attr: &Attr, ascending: bool) -> Table {
     let values = table.column(attr);
     let mut order: Vec<usize> = (0..table.row_count()).collect();
     order.sort_by(|a, b| compare(values.get(*a), values.get(*b), ascending));
-    let mut out = take_rows(table, &order);
+    let mut out = table.take_rows(&order);
     out.sorted = true;
     out
 }
@@ -38,78 +36,7 @@ pub fn slice(table: &Table, offset: u64, limit: Option<u64>) -> Table {
     let skip = usize::try_from(offset).unwrap_or(usize::MAX);
     let take = limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
     let rows: Vec<usize> = (0..table.row_count()).skip(skip).take(take).collect();
-    take_rows(table, &rows)
-}
-
-/// The rows with these numbers, in this order, and the entities that they stand for.
-///
-/// Entities keep all sightings, but where rows stand for records only those of the rows still count.
-pub(crate) fn take_rows(table: &Table, numbers: &[usize]) -> Table {
-    let mut out = Table { unidentified: 0, ..shell(table) };
-    match &table.rows {
-        Rows::Entities => out.entities = numbers.iter().filter_map(|n| table.entities.get(*n).cloned()).collect(),
-        Rows::Records(transformer, rows) => {
-            let rows: Vec<(u32, u32)> = numbers.iter().filter_map(|n| rows.get(*n).copied()).collect();
-            let mut entities = Kept::default();
-            let rows = rows.iter().filter_map(|(e, s)| Some((entities.add(table, *e)?, *s))).collect::<Vec<_>>();
-            out.entities = entities.entities;
-            out.rows = Rows::Records(*transformer, keep_only(&mut out.entities, &rows));
-        }
-        Rows::Explicit { columns, rows } => {
-            let mut entities = Kept::default();
-            let rows = numbers.iter().filter_map(|n| rows.get(*n)).map(|row| {
-                let entity = row.entity.and_then(|e| entities.add(table, e));
-                Row { entity, values: row.values.clone() }
-            });
-            let rows = rows.collect();
-            out.entities = entities.entities;
-            out.rows = Rows::Explicit { columns: columns.clone(), rows };
-        }
-    }
-    out
-}
-
-/// Entities that rows still stand for, with their new numbers.
-#[derive(Default)]
-struct Kept {
-    numbers: FxHashMap<u32, u32>,
-    entities: Vec<Entity>,
-}
-
-impl Kept {
-    fn add(&mut self, table: &Table, old: u32) -> Option<u32> {
-        if let Some(number) = self.numbers.get(&old) {
-            return Some(*number);
-        }
-        let number = self.entities.len() as u32;
-        self.entities.push(table.entities.get(old as usize)?.clone());
-        self.numbers.insert(old, number);
-        Some(number)
-    }
-}
-
-/// Keeps only the sightings of these rows (all of a record's, where it holds several), and creation records, which count
-/// only if a row is theirs. Answers the rows with the sightings' new numbers.
-fn keep_only(entities: &mut [Entity], rows: &[(u32, u32)]) -> Vec<(u32, u32)> {
-    let mut records: FxHashMap<u32, FxHashSet<Option<u64>>> = FxHashMap::default();
-    for (e, s) in rows {
-        let record = entities.get(*e as usize).and_then(|e| e.sightings.get(*s as usize)).and_then(|s| s.record);
-        records.entry(*e).or_default().insert(record);
-    }
-    let mut moved: FxHashMap<(u32, u32), u32> = FxHashMap::default();
-    for (e, entity) in entities.iter_mut().enumerate() {
-        let e = e as u32;
-        let mut kept = Vec::new();
-        for (s, mut sighting) in std::mem::take(&mut entity.sightings).into_iter().enumerate() {
-            sighting.counted &= records.get(&e).is_some_and(|r| r.contains(&sighting.record));
-            if sighting.counted || sighting.creation {
-                moved.insert((e, s as u32), kept.len() as u32);
-                kept.push(sighting);
-            }
-        }
-        entity.sightings = kept;
-    }
-    rows.iter().filter_map(|(e, s)| Some((*e, *moved.get(&(*e, *s))?))).collect()
+    table.take_rows(&rows)
 }
 
 #[cfg(test)]

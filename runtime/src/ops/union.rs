@@ -1,6 +1,5 @@
 //! Union, and what shares its work: the first entities, added columns, tables with other columns.
 
-use super::filter::shell;
 use crate::sight::Found;
 use crate::table::{Collector, Entity, Key, Sighting, Table, Values};
 use huntc_compiler::catalog::EntityId;
@@ -57,7 +56,7 @@ pub fn with_sightings(table: &Table, found: Found, columns: &[Attr]) -> Table {
         entity.settle();
         entity
     });
-    Table { entities: entities.collect(), rows: table.rows.clone(), columns: columns.to_vec(), ..shell(table) }
+    Table { entities: entities.collect(), rows: table.rows.clone(), columns: columns.to_vec(), ..table.without_rows() }
 }
 
 /// The table with its sightings' values in other columns.
@@ -78,7 +77,7 @@ pub fn first(table: &Table, n: u64) -> Table {
         // Rows of a GROUP result stand for no entity: they are counted themselves.
         None => (*row as u64) < n,
     });
-    super::order::take_rows(table, &rows.collect::<Vec<usize>>())
+    table.take_rows(&rows.collect::<Vec<usize>>())
 }
 
 /// Puts values of sightings into other columns; equal tuples stay shared.

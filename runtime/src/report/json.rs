@@ -191,7 +191,7 @@ fn request_json(request: &RequestReport) -> Request<'_> {
         query: &request.query,
         fields: &request.fields,
         exact: request.exact,
-        status: request.status,
+        status: request.status.word(),
         records: request.records,
         pages: request.pages,
         retries: request.retries,

@@ -192,6 +192,28 @@ impl Display {
     }
 }
 
+/// How a request went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RequestStatus {
+    /// It was answered.
+    Ok,
+    /// It was not.
+    Failed,
+    /// It was not sent: nothing could match.
+    Skipped,
+}
+
+impl RequestStatus {
+    /// As in `report.json`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// One request as it was sent (holes filled), or not sent.
 #[derive(Debug)]
 pub struct RequestReport {
@@ -209,8 +231,8 @@ pub struct RequestReport {
     pub fields: Vec<String>,
     /// Whether every hit was wanted.
     pub exact: bool,
-    /// `ok`, `failed`, `skipped` (an input was empty or failed).
-    pub status: &'static str,
+    /// How it went.
+    pub status: RequestStatus,
     /// Records returned.
     pub records: u64,
     /// Pages read.

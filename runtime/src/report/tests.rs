@@ -1,7 +1,7 @@
 //! What the tests of the report writers share.
 
 use super::RunReport;
-use super::model::{Display, HuntReport, RequestReport, Status, VariableReport};
+use super::model::{Display, HuntReport, RequestReport, RequestStatus, Status, VariableReport};
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::{Instant, TimeRange};
 use huntc_compiler::value::Value;
@@ -49,7 +49,7 @@ pub(crate) fn request() -> RequestReport {
         query: serde_json::json!({ "term": { "process.name": "svchost.exe" } }),
         fields: vec!["@timestamp".to_owned(), "process.name".to_owned()],
         exact: true,
-        status: "ok",
+        status: RequestStatus::Ok,
         records: 4,
         pages: 1,
         retries: 0,

@@ -1,6 +1,6 @@
 //! Tables for the terminal: displays with a row-count line, and the execution summary.
 
-use super::model::{Display, HuntReport, Status, VariableReport};
+use super::model::{Display, HuntReport, RequestStatus, Status, VariableReport};
 use super::sanitize::{terminal, unlike_marks};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use huntc_compiler::value::Value;
@@ -65,7 +65,7 @@ pub fn headline(hunt: &HuntReport) -> String {
         terminal(&hunt.file),
         hunt.status.word(),
         count(hunt.variables.len() as u64, "variable"),
-        count(hunt.requests.iter().filter(|r| r.status != "skipped").count() as u64, "request"),
+        count(hunt.requests.iter().filter(|r| r.status != RequestStatus::Skipped).count() as u64, "request"),
         count(records, "record"),
         seconds(hunt.elapsed)
     );

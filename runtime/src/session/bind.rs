@@ -4,7 +4,6 @@ use super::{Huntflow, Session};
 use crate::config::Config;
 use crate::config::kinds::files::LogFiles;
 use crate::config::kinds::{ResolvedSource, SourceKind as _};
-use crate::source::SourceError;
 use crate::source::logs::ReadReport;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::codes::store::BAD_LINES;
@@ -47,7 +46,7 @@ impl Session {
             };
             match resolved {
                 Ok(resolved) => _ = bound.sources.insert(source.name.clone(), resolved),
-                Err(error) => bound.diagnostics.push(at(&error, span)),
+                Err(error) => bound.diagnostics.push(error.at(span)),
             }
         }
         bound
@@ -81,13 +80,6 @@ pub(super) fn statement_of(plan: &Plan, name: &str) -> Option<Span> {
         _ => false,
     };
     plan.nodes.iter().find(|node| asks(&node.op)).map(|node| node.origin)
-}
-
-/// A source's error as a diagnostic at a statement.
-pub(crate) fn at(error: &SourceError, span: Span) -> Diagnostic {
-    let mut problem = Diagnostic::new(error.code, span, error.message.as_str());
-    problem.notes.clone_from(&error.notes);
-    error.helps.iter().fold(problem, |p, help| p.help(help.as_str()))
 }
 
 /// A warning of lines that are no records.

@@ -2,7 +2,7 @@
 
 use super::{RunSettings, Session, Tables, input};
 use crate::config::Config;
-use crate::files;
+use crate::load_save;
 use huntc_compiler::compile::{Compilation, compile};
 use huntc_compiler::diag::{Diagnostic, Sink};
 use huntc_compiler::front_matter;
@@ -83,10 +83,10 @@ fn loaded_types(file: &str, id: SourceId, texts: &SourceSet, config: &Config) ->
     }
     let program = program::parse(texts, id, &mut Sink::default());
     let (folder, roots) = (input::folder(file), roots(file, config));
-    let place = files::Place { folder: &folder, roots: &roots };
+    let place = load_save::Place { folder: &folder, roots: &roots };
     let untyped = program.statements.iter().filter_map(|statement| match &statement.command {
         Command::Load(load) if load.entity.is_none() => Some(&load.path.text),
         _ => None,
     });
-    untyped.filter_map(|path| Some((path.clone(), files::entity_type(path, &place)?))).collect()
+    untyped.filter_map(|path| Some((path.clone(), load_save::entity_type(path, &place)?))).collect()
 }

@@ -1,8 +1,8 @@
 //! Comparing values with what a comparison asks (semantics.md §3).
 
+use super::values::{as_type, normal, parse_address};
 use super::{References, Undecided};
 use huntc_compiler::catalog::ValueType;
-use huntc_compiler::plan::identifier::folds_case;
 use huntc_compiler::plan::pattern::like::Like;
 use huntc_compiler::plan::pattern::regex::Regex;
 use huntc_compiler::plan::registry_hive;
@@ -176,29 +176,5 @@ fn address(value: &Value) -> Option<IpAddr> {
         Value::Address(a) => Some(*a),
         Value::Text(text) => parse_address(text),
         _ => None,
-    }
-}
-
-/// The form under which values are equal: identifiers without case, with `fold` all text without ASCII case.
-pub fn normal(value: &Value, ty: ValueType, fold: bool) -> Value {
-    match value {
-        Value::Text(text) if fold || (ty == ValueType::Id && folds_case(text)) => Value::text(text.to_ascii_lowercase()),
-        other => other.clone(),
-    }
-}
-
-/// An address as text; an IPv4 address in IPv6 clothes is the IPv4 address.
-pub fn parse_address(text: &str) -> Option<IpAddr> {
-    text.parse::<IpAddr>().ok().map(|a| a.to_canonical())
-}
-
-/// A value read as another type, as a reference's values are for the attribute they are compared with.
-pub fn as_type(value: &Value, ty: ValueType) -> Option<Value> {
-    match (value, ty) {
-        (Value::Text(_), ValueType::Text | ValueType::Id) | (Value::Time(_), ValueType::Time) => Some(value.clone()),
-        (Value::Int(_) | Value::Float(_), ValueType::Integer | ValueType::Float) => Some(value.clone()),
-        (Value::Bool(_), ValueType::Boolean) => Some(value.clone()),
-        (Value::Address(_), t) if t.is_address() => Some(value.clone()),
-        (other, _) => super::view::typed_text(&other.to_string(), ty),
     }
 }

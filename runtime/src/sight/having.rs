@@ -1,6 +1,6 @@
 //! Which records have one of some texts in a field: decided once for each dictionary entry.
 
-use super::view::text_of;
+use super::values::text_of;
 use crate::source::{Column, Records};
 use huntc_compiler::catalog::Guard;
 

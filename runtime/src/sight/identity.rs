@@ -1,9 +1,9 @@
 //! What stands in a slot: identity of entities, and the ladder of processes without entity ids (semantics.md §2).
 
-use super::compare::normal;
-use super::view::{Instance, View, text_of, typed};
+use super::values::{first_text, normal, typed};
+use super::view::{Instance, View};
 use super::{Reading, Standing};
-use crate::source::{Column, Records, Scalar};
+use crate::source::Records;
 use crate::table::{Key, Rung};
 use huntc_compiler::catalog::ValueType;
 use huntc_compiler::time::Instant;
@@ -27,7 +27,7 @@ impl Lives {
         for record in 0..records.len() {
             let pid = pids.and_then(|c| c.values(record).next()).and_then(|s| typed(s, ValueType::Integer));
             if let (Some(Value::Int(pid)), Some(time)) = (pid, records.times.get(record).copied().flatten()) {
-                self.starts.entry((host(hosts, record), pid)).or_default().push(time);
+                self.starts.entry((first_text(hosts, record), pid)).or_default().push(time);
             }
         }
         self.starts.values_mut().for_each(|times| times.sort_unstable());
@@ -38,14 +38,6 @@ impl Lives {
         let starts = self.starts.get(&(host.cloned(), pid))?;
         let at = starts.partition_point(|s| Some(*s) <= time);
         starts.get(at.checked_sub(1)?).copied()
-    }
-}
-
-/// `host.name` of a record, whose column is given.
-pub(super) fn host(column: Option<&Column>, record: usize) -> Option<Arc<str>> {
-    match column?.values(record).next()? {
-        Scalar::Text(text) => Some(text.clone()),
-        other => Some(text_of(other).into()),
     }
 }
 

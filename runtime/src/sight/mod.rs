@@ -11,12 +11,13 @@ mod known;
 mod read;
 #[cfg(test)]
 mod tests;
+mod values;
 mod view;
 
 pub use identity::{Lives, host_pids};
 pub use read::{Found, Hop, Link, pivot, scan, starts};
-pub use view::text_of;
-pub(crate) use view::typed_text;
+pub(crate) use values::typed_text;
+pub use values::{as_type, normal, text_of};
 
 use crate::table::Key;
 use huntc_compiler::catalog::Catalog;

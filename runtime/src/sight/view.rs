@@ -1,15 +1,14 @@
 //! A slot of an entity type over a batch of records: typed values of its attributes.
 
-use super::compare::{self, Comparer};
+use super::compare::Comparer;
 use super::having::{Creations, Having};
-use super::identity::host;
+use super::values::{first_text, typed, typed_by};
 use super::{Reading, Undecided};
-use crate::source::{Column, Records, Scalar, document_time};
+use crate::source::{Column, Records};
 use huntc_compiler::catalog::{Access, AttrId, Entity, EntityId, Rule, SlotId, ValueType};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use std::cell::OnceCell;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// An entity type's slot over records.
@@ -193,7 +192,7 @@ impl<'r> View<'r> {
 
     /// `host.name` of a record.
     pub(crate) fn host(&self, record: usize) -> Option<Arc<str>> {
-        host(self.host, record)
+        first_text(self.host, record)
     }
 
     /// Whether a record says that a process began.
@@ -299,81 +298,5 @@ impl<'r> Reader<'r> {
             }
         }
         Ok(present && (any != comparer.negated()))
-    }
-}
-
-/// A scalar as a keyword has it.
-pub fn text_of(scalar: &Scalar) -> std::borrow::Cow<'_, str> {
-    match scalar {
-        Scalar::Text(t) => t.as_ref().into(),
-        Scalar::Bool(b) => b.to_string().into(),
-        Scalar::Int(i) => i.to_string().into(),
-        Scalar::Float(f) => f.to_string().into(),
-    }
-}
-
-/// The typed value that a rule makes of a field's value; `None`: it does not count.
-fn typed_by(rule: Rule, scalar: &Scalar, ty: ValueType) -> Option<Value> {
-    let path = || text_of(scalar);
-    let last = |path: &str| path.rfind(['\\', '/']);
-    match rule {
-        Rule::Basename => {
-            let path = path();
-            Some(Value::text(last(&path).map_or(path.as_ref(), |at| &path[at + 1..])))
-        }
-        Rule::BasenameOfPath => {
-            let path = path();
-            let name = last(&path).map(|at| &path[at + 1..])?;
-            Some(Value::text(name))
-        }
-        Rule::Dirname => {
-            let path = path();
-            let directory = last(&path).map(|at| &path[..at])?;
-            Some(Value::text(directory))
-        }
-        Rule::PathWithSeparator => {
-            let path = path();
-            last(&path)?;
-            Some(Value::text(path.as_ref()))
-        }
-        Rule::Value | Rule::First | Rule::RegistryKey | Rule::ProcessHash | Rule::Created => typed(scalar, ty),
-    }
-}
-
-/// A scalar as a value of a type; `None` where it is none (`-` as an address), which counts as absent.
-pub(crate) fn typed(scalar: &Scalar, ty: ValueType) -> Option<Value> {
-    match (scalar, ty) {
-        (Scalar::Int(i), ValueType::Integer | ValueType::Float) => Some(Value::Int(*i)),
-        (Scalar::Float(f), ValueType::Integer | ValueType::Float) => Some(number(*f)),
-        (Scalar::Bool(b), ValueType::Boolean) => Some(Value::Bool(*b)),
-        (scalar, ValueType::Time) => document_time::of_scalar(scalar).map(Value::Time),
-        (Scalar::Text(t), ValueType::Text) => Some(Value::Text(t.clone())),
-        (other, _) => typed_text(&text_of(other), ty),
-    }
-}
-
-/// A number without its fraction where that is nothing.
-fn number(f: f64) -> Value {
-    if f.fract() == 0.0 && f.abs() < 9.0e15 { Value::Int(f as i64) } else { Value::Float(f) }
-}
-
-/// A text as a value of a type.
-pub(crate) fn typed_text(text: &str, ty: ValueType) -> Option<Value> {
-    let address = |keep: fn(&IpAddr) -> bool| compare::parse_address(text).filter(keep).map(Value::Address);
-    match ty {
-        ValueType::Text | ValueType::Id => Some(Value::text(text)),
-        ValueType::Integer | ValueType::Float => {
-            let int = text.parse::<i64>().ok().map(Value::Int);
-            int.or_else(|| text.parse::<f64>().ok().filter(|f| f.is_finite()).map(number))
-        }
-        ValueType::Boolean => match text {
-            "true" => Some(Value::Bool(true)),
-            "false" => Some(Value::Bool(false)),
-            _ => None,
-        },
-        ValueType::Time => Instant::parse(text).map(Value::Time),
-        ValueType::Address => address(|_| true),
-        ValueType::Ipv4 => address(IpAddr::is_ipv4),
-        ValueType::Ipv6 => address(IpAddr::is_ipv6),
     }
 }

@@ -10,7 +10,8 @@ pub mod store;
 pub use clocks::Clock;
 pub use fields::Fields;
 
-use huntc_compiler::diag::Code;
+use huntc_compiler::diag::{Code, Diagnostic};
+use huntc_compiler::plan::Span;
 use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
 use std::sync::Arc;
@@ -197,6 +198,13 @@ impl SourceError {
     /// The run was cancelled.
     pub fn cancelled() -> Self {
         Self::new(&huntc_compiler::diag::codes::run::CANCELLED, "the run was interrupted")
+    }
+
+    /// What is told of it at a place of a huntflow or of a configuration.
+    pub fn at(&self, span: Span) -> Diagnostic {
+        let mut diagnostic = Diagnostic::new(self.code, span, self.message.as_str());
+        diagnostic.notes.clone_from(&self.notes);
+        self.helps.iter().fold(diagnostic, |diagnostic, help| diagnostic.help(help.as_str()))
     }
 
     /// A fact.

@@ -3,6 +3,7 @@
 
 mod key;
 mod rows;
+mod take_rows;
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,8 @@
 //! The answers of a cluster: a mapping on the first line, a search answer behind it.
 
 use super::json;
-use huntc_runtime::source::elastic::answered;
+use huntc_compiler::catalog::Catalog;
+use huntc_runtime::source::elastic::read_offline;
 use serde_json::Value;
 
 const FIELDS: [&str; 5] = ["a", "a.b", "a.b.c", "d", "@timestamp"];
@@ -9,7 +10,7 @@ const FIELDS: [&str; 5] = ["a", "a.b", "a.b.c", "d", "@timestamp"];
 /// Mapping and answer.
 pub fn check(bytes: &[u8]) {
     let (mapping, body) = bytes.split_at(bytes.iter().position(|b| *b == b'\n').unwrap_or(bytes.len()));
-    let Ok(records) = answered(mapping, body, &FIELDS) else { return };
+    let Ok(records) = read_offline(Catalog::builtin(), mapping, body, &FIELDS) else { return };
     for (_, column) in &records.columns {
         assert_eq!(column.starts.len(), records.len() + 1);
         assert!(column.codes.iter().all(|c| (*c as usize) < column.dictionary.len()));

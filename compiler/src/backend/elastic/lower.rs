@@ -136,7 +136,7 @@ impl Request<'_> {
             return Lowered::superset(Query::any([by_id, Query::all([pid, host()])]));
         }
         // Key parts that may be null are told apart by the runtime, except those without which a flow pivots nowhere.
-        let asked = if kind.identity.whole_key { &kind.identity.key } else { &kind.identity.required };
+        let asked = if kind.whole_key { &kind.identity.key } else { &kind.identity.required };
         let mut parts: Vec<Query<Hole>> = asked.iter().map(|a| hole(*a)).collect();
         let plain = kind.identity.key.first().is_some_and(|key| kind.access(*key, slot).is_some_and(|a| a.rule.whole_value()));
         let single = plain && parts.len() == 1 && !kind.identity.per_host && kind.identity.key.len() == 1;

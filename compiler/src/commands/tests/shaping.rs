@@ -125,16 +125,22 @@ fn join_refuses_and_prints() {
 }
 
 #[test]
-fn apply_takes_the_place_of_its_variables() {
-    assert_eq!(output("APPLY docker://score ON nt"), "statement 3: APPLY to nt from n2");
+fn apply_takes_the_place_of_its_variable() {
+    let steps = ["n2 = apply docker://score → answers of n1", "n3 = add what answer 0 says → network-traffic of n1, n2"];
+    assert_eq!(added("APPLY docker://score ON nt"), steps);
+    assert_eq!(output("APPLY docker://score ON nt"), "statement 3: APPLY to nt from n3");
     assert_eq!(told("APPLY docker://score ON nt DISP nt ATTR dst_port, x_score"), []);
 }
 
 #[test]
-fn apply_of_several_variables_gives_each_its_own_table() {
+fn apply_of_several_variables_is_one_call_and_gives_each_its_answer() {
     let nodes = added("q = nt WHERE dst_port = 1\nAPPLY docker://score ON nt, q DISP nt DISP q");
-    let tables: Vec<&String> = nodes.iter().filter(|n| n.contains("table")).collect();
-    assert_eq!(tables.len(), 2, "{nodes:?}");
+    let steps = [
+        "n3 = apply docker://score → answers of n1, n2",
+        "n4 = add what answer 0 says → network-traffic of n1, n3",
+        "n5 = add what answer 1 says → network-traffic of n2, n3",
+    ];
+    assert_eq!(nodes[1..], steps);
 }
 
 #[test]

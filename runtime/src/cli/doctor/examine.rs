@@ -4,7 +4,7 @@ use super::health::{Coverage, Examined, Health, Processes, Said};
 use crate::cli::console::Console;
 use crate::config::binding::Binding;
 use crate::config::kinds::{OpenedSource, ResolvedSource};
-use crate::session::{Session, at};
+use crate::session::Session;
 use crate::source::{DataSource, FetchContext, SourceError};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::request::{BoundRequest, Never, Query};
@@ -30,7 +30,7 @@ pub(super) fn examine(binding: &Binding, console: &mut Console, now: Instant) ->
         Ok(examined) => health.examined = Some(examined),
         Err(error) => {
             let span = Span::new(console.session.texts.add_text("configuration", binding.name.as_str()), 0, binding.name.len());
-            health.problem = Some(at(&error, span));
+            health.problem = Some(error.at(span));
         }
     }
     health

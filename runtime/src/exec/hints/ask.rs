@@ -2,6 +2,7 @@
 
 use super::super::bind::{self, Fill};
 use super::super::{Run, locked};
+use crate::report::model::RequestStatus;
 use crate::source::Sample;
 use crate::table::Key;
 use huntc_compiler::catalog::EntityId;
@@ -80,7 +81,7 @@ impl<'r> Asker<'r> {
             self.gaps.set(true);
         }
         if answer.is_err() {
-            (report.status, report.complete) = ("failed", false);
+            (report.status, report.complete) = (RequestStatus::Failed, false);
         }
         locked(&run.requests).push((self.id, FIRST_NUMBER + number, report));
         answer.ok()

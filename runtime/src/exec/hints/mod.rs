@@ -14,7 +14,7 @@ mod write;
 
 use super::Run;
 use crate::sight::References;
-use crate::sight::compare::as_type;
+use crate::sight::as_type;
 use crate::table::Table;
 use find::Stepped;
 use get::Scanned;

@@ -1,8 +1,8 @@
 //! Comparisons, values and times as text of a huntflow that can be pasted.
 
 use huntc_compiler::catalog::{Catalog, EntityId};
+use huntc_compiler::plan::quoted;
 use huntc_compiler::plan::{Attr, Operand, Test, TestOp, Variable};
-use huntc_compiler::syntax::print::quoted;
 use huntc_compiler::time::{Instant, MILLISECOND, TimeRange};
 use huntc_compiler::value::Value;
 

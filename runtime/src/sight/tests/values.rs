@@ -1,7 +1,6 @@
 //! Scalars of records to values of types.
 
-use super::super::compare::{as_type, normal, parse_address};
-use super::super::view::{typed, typed_text};
+use super::super::values::{as_type, normal, parse_address, typed, typed_text};
 use crate::source::Scalar;
 use crate::testing::shown;
 use huntc_compiler::catalog::ValueType;

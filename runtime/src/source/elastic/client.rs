@@ -3,7 +3,7 @@
 use super::auth::Auth;
 use super::config::ElasticConfig;
 use super::fault::{self, Fault, Kind};
-use super::product;
+use super::server;
 use crate::source::{FetchContext, SourceError};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -236,7 +236,7 @@ fn refused(status: reqwest::StatusCode, headers: &HeaderMap, body: &[u8]) -> Fau
     let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
     let wait = text(RETRY_AFTER).and_then(|v| v.trim().parse().ok()).map(Duration::from_secs);
     let mut fault = fault::of_answer(status.as_u16(), wait, body);
-    fault.product = product::of_headers(headers);
+    fault.product = server::of_headers(headers);
     if status.is_redirection() {
         // Where to is worth knowing; what follows `?` may hold a session.
         let target = text(LOCATION).unwrap_or("").split(['?', '#']).next().unwrap_or("");

@@ -3,6 +3,7 @@
 use super::auth::Auth;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::elastic::{BAD_CERTIFICATE, BAD_CLUSTER_ADDRESS};
+use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use std::time::Duration;
 
@@ -125,16 +126,7 @@ impl ElasticConfig {
 
 /// `%2A` to `*`; what is not valid stays.
 pub fn decode_percent(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut i = 0;
-    while let Some(&byte) = bytes.get(i) {
-        let code = bytes.get(i + 1..i + 3).and_then(|h| std::str::from_utf8(h).ok()).and_then(|h| u8::from_str_radix(h, 16).ok());
-        let decoded = code.filter(|_| byte == b'%');
-        out.push(decoded.unwrap_or(byte));
-        i += if decoded.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What can go wrong with one request, and whether trying again may help.
 
-use super::product::Product;
+use super::server::Product;
 use huntc_compiler::diag::is_unsafe;
 use serde_json::Value;
 use std::time::Duration;

@@ -2,67 +2,69 @@
 
 mod adapt;
 mod answer;
-mod answered;
 mod auth;
+mod body;
 mod client;
 mod columns;
 mod config;
+mod connection;
+mod detect;
 mod document;
 mod fault;
-mod first;
-mod link;
 mod mapping;
 mod message;
+mod offline;
 mod prepare;
-mod product;
+mod probe;
 mod retry;
 mod sample;
 mod scan;
 mod scroll;
+mod server;
 mod snapshot;
 mod survey;
 
-#[doc(hidden)]
-pub use answered::answered;
 pub use auth::Auth;
 pub use config::{ElasticConfig, decode_percent};
-pub use product::{Product, Server};
+#[doc(hidden)]
+pub use offline::read_offline;
+pub use server::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
 
 use super::{DataSource, FetchContext, Records, Sample, SourceError};
+use connection::Connection;
 use fault::{Fault, Kind};
 use huntc_compiler::request::BoundRequest;
-use link::Link;
 use mapping::Mappings;
 use prepare::Prepared;
 use scan::Scan;
 
 /// The indices of one cluster.
 pub struct ElasticSource {
-    link: Link,
+    connection: Connection,
     mappings: Mappings,
 }
 
 impl ElasticSource {
     /// Sets up the way to a cluster; nothing is sent yet.
     pub fn new(config: ElasticConfig) -> Result<Self, SourceError> {
-        Ok(Self { link: Link::new(config)?, mappings: Mappings::default() })
+        Ok(Self { connection: Connection::new(config)?, mappings: Mappings::default() })
     }
 
     /// Which server it is.
     pub fn server(&self, context: &FetchContext) -> Result<Server, SourceError> {
-        self.link.server(context).cloned().map_err(|f| self.link.explain(&f))
+        self.connection.server(context).cloned().map_err(|f| self.connection.explain(&f))
     }
 
     /// What `huntc doctor` shows: server, indices, records, the time they cover, and how these fields are mapped.
     pub fn probe(&self, fields: &[String], context: &FetchContext) -> Result<Survey, SourceError> {
-        survey::survey(&self.link, &self.mappings, fields, context).map_err(|f| self.link.explain(&f))
+        survey::survey(&self.connection, &self.mappings, fields, context).map_err(|f| self.connection.explain(&f))
     }
 
     /// The request made ready for what the server has.
     fn prepare(&self, request: &BoundRequest, context: &FetchContext, simple: bool) -> Result<Prepared, Fault> {
-        let server = self.link.server(context)?;
-        let indices = self.mappings.of(&self.link, context, &prepare::fields_of(request))?;
+        let server = self.connection.server(context)?;
+        let indices = self.mappings.of(&self.connection, context, &prepare::fields_of(request))?;
         Prepared::new(request, &indices, server, simple)
     }
 
@@ -88,7 +90,8 @@ impl ElasticSource {
 
     fn read(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, Fault> {
         self.with_prepared(request, context, |prepared| {
-            let builder = if prepared.nothing { prepared.builder() } else { Scan::new(&self.link, context, prepared).run()? };
+            let builder =
+                if prepared.nothing { prepared.builder() } else { Scan::new(&self.connection, context, prepared).run()? };
             Ok(builder.finish(prepared.wanted()))
         })
     }
@@ -98,18 +101,18 @@ impl DataSource for ElasticSource {
     /// A superset where a mapping allows no exact query: every record that the request asks for is in it.
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
         let read = if request.first_only { self.first(request, context) } else { self.read(request, context) };
-        read.map_err(|f| self.link.explain(&f))
+        read.map_err(|f| self.connection.explain(&f))
     }
 
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError> {
-        self.total(request, context).map_err(|f| self.link.explain(&f))
+        self.total(request, context).map_err(|f| self.connection.explain(&f))
     }
 
     fn sample(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, SourceError> {
-        self.sampled(request, most, context).map_err(|f| self.link.explain(&f))
+        self.sampled(request, most, context).map_err(|f| self.connection.explain(&f))
     }
 
     fn location(&self) -> String {
-        self.link.config.location()
+        self.connection.config.location()
     }
 }

@@ -2,12 +2,12 @@
 
 use super::adapt::{Adapter, BoundApprox};
 use super::answer::Hit;
+use super::body::DocValue;
 use super::columns::RecordsBuilder;
 use super::document::FieldTree;
 use super::fault::{Fault, Kind};
 use super::mapping::{FieldKind, FieldMapping, Indices};
-use super::product::Server;
-use super::scan::DocValue;
+use super::server::Server;
 use crate::source::document_time;
 use huntc_compiler::request::{Bool, BoundQuery, BoundRequest, Query, with_window};
 use huntc_compiler::time::{Instant, MILLISECOND, TimeRange, Window};

@@ -2,8 +2,8 @@
 
 use super::ElasticSource;
 use super::answer::{Answer, FILTER};
+use super::body::{DocValue, SourceFilter};
 use super::fault::Fault;
-use super::scan::{DocValue, SourceFilter};
 use crate::source::{FetchContext, Sample};
 use huntc_compiler::request::{BoundRequest, Query};
 use huntc_compiler::time::Instant;
@@ -59,10 +59,10 @@ impl ElasticSource {
                 docvalue_fields: &prepared.docvalues,
             };
             let options = "allow_partial_search_results=false&allow_no_indices=false&ignore_unavailable=false";
-            let call = self.link.post(format!("{}/_search?{options}&{FILTER}", self.link.indices()), &body)?;
+            let call = self.connection.post(format!("{}/_search?{options}&{FILTER}", self.connection.indices()), &body)?;
             let mut builder = prepared.builder();
             let (mut hits, mut span) = (0, None);
-            self.link.send(&call, context, |reply| {
+            self.connection.send(&call, context, |reply| {
                 let answer = Answer::read(&reply.body)?;
                 answer.whole()?;
                 hits = answer.hits.hits.len();

@@ -1,16 +1,16 @@
 //! Reading everything: pages under one point in time, in slices, proved against the server's own count.
 
 use super::answer::{Answer, FILTER};
+use super::body::{DocValue, MatchAll, SourceFilter};
 use super::columns::RecordsBuilder;
+use super::connection::Connection;
 use super::fault::{Fault, Kind};
-use super::link::Link;
 use super::prepare::Prepared;
-use super::product::Product;
+use super::server::Product;
 use super::snapshot::{KEEP_ALIVE, Snapshot};
 use crate::source::FetchContext;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Pages are made smaller where records are longer than this many bytes in sum.
@@ -24,7 +24,7 @@ const SLICE_FROM: u64 = 4;
 
 /// One reading of a request.
 pub(super) struct Scan<'a> {
-    pub(super) link: &'a Link,
+    pub(super) connection: &'a Connection,
     pub(super) context: &'a FetchContext,
     pub(super) prepared: &'a Prepared,
     /// Records for each page; shared, since one slice's experience serves the others.
@@ -65,33 +65,6 @@ struct Pit<'a> {
     keep_alive: &'static str,
 }
 
-/// `{"match_all":{}}` behind the query: then OpenSearch counts the records themselves. Without it, it takes the total of an
-/// `exists` from statistics that miss documents with empty values only (3.8, measured: 11 hits, total 10).
-#[derive(Serialize)]
-pub(super) struct MatchAll {
-    match_all: BTreeMap<u8, u8>,
-}
-
-impl MatchAll {
-    /// Where the product needs it.
-    pub(super) fn behind(product: Product) -> Option<Self> {
-        (product == Product::OpenSearch).then(|| Self { match_all: BTreeMap::new() })
-    }
-}
-
-/// `_source.includes`
-#[derive(Serialize)]
-pub(super) struct SourceFilter<'a> {
-    pub(super) includes: &'a [String],
-}
-
-/// A field that is read from the index, not from the document.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct DocValue {
-    pub(super) field: String,
-    pub(super) format: &'static str,
-}
-
 /// One page.
 struct Page {
     /// How many were asked for: fewer hits mean that there are no more.
@@ -103,9 +76,9 @@ struct Page {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(link: &'a Link, context: &'a FetchContext, prepared: &'a Prepared) -> Self {
-        let page = AtomicUsize::new(link.config.page_size.clamp(1, 10_000));
-        Self { link, context, prepared, page, stop: AtomicBool::new(false) }
+    pub(super) fn new(connection: &'a Connection, context: &'a FetchContext, prepared: &'a Prepared) -> Self {
+        let page = AtomicUsize::new(connection.config.page_size.clamp(1, 10_000));
+        Self { connection, context, prepared, page, stop: AtomicBool::new(false) }
     }
 
     /// All records. Begins again under a new point in time where the old one was lost or the count is not reached.
@@ -132,13 +105,13 @@ impl<'a> Scan<'a> {
     }
 
     fn once(&self, builder: &mut RecordsBuilder) -> Result<(), Fault> {
-        if !self.link.server(self.context)?.has_shard_doc() {
+        if !self.connection.server(self.context)?.has_shard_doc() {
             let (total, seen) = self.scroll(builder)?;
             return prove(total, seen, builder);
         }
-        let snapshot = Snapshot::open(self.link, self.context, self.context.allow_partial)?;
+        let snapshot = Snapshot::open(self.connection, self.context, self.context.allow_partial)?;
         let result = self.read(&snapshot, builder);
-        snapshot.close(self.link, self.context);
+        snapshot.close(self.connection, self.context);
         result
     }
 
@@ -147,14 +120,18 @@ impl<'a> Scan<'a> {
         let first = self.page(snapshot, None, None, true, builder)?;
         let Some(total) = first.total else { return Err(Fault::new(Kind::Malformed, "the answer has no total")) };
         let pages = total.div_ceil(first.asked as u64);
-        let sliced = self.link.server(self.context)?.product == Product::Elasticsearch && self.link.config.concurrency > 1;
+        let sliced =
+            self.connection.server(self.context)?.product == Product::Elasticsearch && self.connection.config.concurrency > 1;
         let more = match () {
             () if first.hits < first.asked => 0,
             () if first.last.is_none() => return Err(Fault::new(Kind::Malformed, "a full page without sort values")),
             // On Elasticsearch slices cost nothing. They are parts of one order, so each goes on behind the first page.
-            () if pages > SLICE_FROM && sliced => {
-                self.slices(snapshot, pages.min(self.link.config.concurrency as u64) as usize, first.last.as_deref(), builder)?
-            }
+            () if pages > SLICE_FROM && sliced => self.slices(
+                snapshot,
+                pages.min(self.connection.config.concurrency as u64) as usize,
+                first.last.as_deref(),
+                builder,
+            )?,
             () => self.pages(snapshot, None, first.last, builder)?,
         };
         prove(total, first.hits as u64 + more, builder)
@@ -282,7 +259,7 @@ impl<'a> Scan<'a> {
         builder: &mut RecordsBuilder,
     ) -> Result<Page, Fault> {
         // OpenSearch numbers documents within each index: only with the index in front is the order total.
-        let product = self.link.server(self.context)?.product;
+        let product = self.connection.server(self.context)?.product;
         let sort: &[&'static str] = match product {
             Product::Elasticsearch => &["_shard_doc"],
             Product::OpenSearch => &["_index", "_shard_doc"],
@@ -301,8 +278,8 @@ impl<'a> Scan<'a> {
             source: SourceFilter { includes: &self.prepared.includes },
             docvalue_fields: &self.prepared.docvalues,
         };
-        let call = self.link.post(format!("_search?allow_partial_search_results={partial}&{FILTER}"), &body)?;
-        let page = self.link.send(&call, self.context, |reply| {
+        let call = self.connection.post(format!("_search?allow_partial_search_results={partial}&{FILTER}"), &body)?;
+        let page = self.connection.send(&call, self.context, |reply| {
             let mut answer = Answer::read(&reply.body)?;
             self.judge(&answer)?;
             snapshot.renew(answer.pit_id.take());

@@ -2,11 +2,12 @@
 //! read. A page of a scroll comes once: whatever goes wrong on the way, the reading begins again.
 
 use super::answer::{Answer, FILTER};
+use super::body::{DocValue, MatchAll, SourceFilter};
 use super::client::Call;
 use super::columns::RecordsBuilder;
 use super::fault::{Fault, Kind};
-use super::product::Product;
-use super::scan::{MatchAll, Scan, SourceFilter};
+use super::scan::Scan;
+use super::server::Product;
 use super::snapshot::KEEP_ALIVE;
 use crate::source::FetchContext;
 use reqwest::Method;
@@ -26,7 +27,7 @@ struct First<'a> {
     #[serde(rename = "_source")]
     source: SourceFilter<'a>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    docvalue_fields: &'a [super::scan::DocValue],
+    docvalue_fields: &'a [DocValue],
 }
 
 /// A page of a scroll.
@@ -78,10 +79,10 @@ impl Scan<'_> {
             let partial = self.context.allow_partial;
             let path = format!(
                 "{}/_search?scroll={KEEP_ALIVE}&allow_partial_search_results={partial}&{options}&{FILTER}",
-                self.link.indices()
+                self.connection.indices()
             );
-            let call = self.link.post(path, &body)?;
-            match self.link.send(&call, self.context, |reply| self.take(&reply.body, builder)) {
+            let call = self.connection.post(path, &body)?;
+            match self.connection.send(&call, self.context, |reply| self.take(&reply.body, builder)) {
                 Err(fault) if fault.kind == Kind::PageTooLarge && self.shrink_page(size) => {}
                 result => return result,
             }
@@ -90,8 +91,8 @@ impl Scan<'_> {
 
     fn next(&self, scroll: &str, builder: &mut RecordsBuilder) -> Result<Page, Fault> {
         let body = json!({"scroll": KEEP_ALIVE, "scroll_id": scroll});
-        let call = self.link.post(format!("_search/scroll?{FILTER}"), &body)?;
-        let reply = self.link.send_once(&call, self.context)?;
+        let call = self.connection.post(format!("_search/scroll?{FILTER}"), &body)?;
+        let reply = self.connection.send_once(&call, self.context)?;
         self.take(&reply.body, builder)
     }
 
@@ -111,6 +112,6 @@ impl Scan<'_> {
         let body = json!({"scroll_id": [scroll]}).to_string().into_bytes();
         let call =
             Call { method: Method::DELETE, path: "_search/scroll".to_owned(), body: Some(body), timeout: Duration::from_secs(5) };
-        let _ = self.link.send_once(&call, &context);
+        let _ = self.connection.send_once(&call, &context);
     }
 }

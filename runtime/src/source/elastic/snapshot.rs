@@ -2,9 +2,9 @@
 
 use super::answer::Shards;
 use super::client::Call;
+use super::connection::Connection;
 use super::fault::{Fault, Kind};
-use super::link::Link;
-use super::product::Product;
+use super::server::Product;
 use crate::source::FetchContext;
 use reqwest::Method;
 use serde::Deserialize;
@@ -32,18 +32,18 @@ struct Opened {
 
 impl Snapshot {
     /// Opens one over the indices of the source. A pattern that matches nothing is an error, not an empty answer.
-    pub(super) fn open(link: &Link, context: &FetchContext, lenient: bool) -> Result<Self, Fault> {
-        let server = link.server(context)?;
+    pub(super) fn open(connection: &Connection, context: &FetchContext, lenient: bool) -> Result<Self, Fault> {
+        let server = connection.server(context)?;
         let common = format!("keep_alive={KEEP_ALIVE}&allow_no_indices=false&ignore_unavailable=false");
         let path = match server.product {
             // Elasticsearch refuses missing shards by itself, and old versions know no parameter for it.
-            Product::Elasticsearch => format!("{}/_pit?{common}", link.indices()),
+            Product::Elasticsearch => format!("{}/_pit?{common}", connection.indices()),
             Product::OpenSearch => {
-                format!("{}/_search/point_in_time?{common}&allow_partial_pit_creation={lenient}", link.indices())
+                format!("{}/_search/point_in_time?{common}&allow_partial_pit_creation={lenient}", connection.indices())
             }
         };
-        let call = Call { method: Method::POST, path, body: None, timeout: link.config.timeout };
-        let id = link.send(&call, context, |reply| {
+        let call = Call { method: Method::POST, path, body: None, timeout: connection.config.timeout };
+        let id = connection.send(&call, context, |reply| {
             let opened: Opened =
                 serde_json::from_slice(&reply.body).map_err(|e| Fault::new(Kind::Malformed, format!("no point in time: {e}")))?;
             if let (Some(shards), false) = (&opened.shards, lenient) {
@@ -67,7 +67,7 @@ impl Snapshot {
     }
 
     /// Closes it, also when the run was interrupted. A fault here changes nothing: the server ends it by itself.
-    pub(super) fn close(&self, link: &Link, context: &FetchContext) {
+    pub(super) fn close(&self, connection: &Connection, context: &FetchContext) {
         let id = self.id();
         let (path, body) = match self.product {
             Product::Elasticsearch => ("_pit", json!({ "id": id })),
@@ -80,6 +80,6 @@ impl Snapshot {
             body: Some(body.to_string().into_bytes()),
             timeout: Duration::from_secs(5),
         };
-        let _ = link.send_once(&call, &context);
+        let _ = connection.send_once(&call, &context);
     }
 }

@@ -1,11 +1,11 @@
 //! What `huntc doctor` shows of a cluster: server, indices, records, the time they cover, and how fields are mapped.
 
 use super::answer::{Answer, FILTER};
+use super::body::MatchAll;
+use super::connection::Connection;
 use super::fault::{Fault, Kind};
-use super::link::Link;
 use super::mapping::{FieldKind, Indices, Mappings};
-use super::product::Server;
-use super::scan::MatchAll;
+use super::server::Server;
 use crate::source::FetchContext;
 use crate::source::clocks::{CATEGORY, Clock};
 use huntc_compiler::time::Instant;
@@ -90,11 +90,16 @@ impl Stamp {
 }
 
 /// Looks at a cluster.
-pub(super) fn survey(link: &Link, mappings: &Mappings, fields: &[String], context: &FetchContext) -> Result<Survey, Fault> {
-    let server = link.server(context)?.clone();
+pub(super) fn survey(
+    connection: &Connection,
+    mappings: &Mappings,
+    fields: &[String],
+    context: &FetchContext,
+) -> Result<Survey, Fault> {
+    let server = connection.server(context)?.clone();
     let asked: BTreeSet<String> = fields.iter().cloned().chain([CATEGORY.to_owned()]).collect();
-    let indices = mappings.of(link, context, &asked)?;
-    let times = times(link, &server, category_field(&indices).as_deref(), context)?;
+    let indices = mappings.of(connection, context, &asked)?;
+    let times = times(connection, &server, category_field(&indices).as_deref(), context)?;
     Ok(Survey {
         server,
         indices: indices.keys().cloned().collect(),
@@ -159,8 +164,8 @@ struct Times {
 }
 
 /// How many records there are, and when; without times where they cannot be compared over the indices.
-fn times(link: &Link, server: &Server, category: Option<&str>, context: &FetchContext) -> Result<Times, Fault> {
-    let path = format!("{}/_search?allow_partial_search_results=false&allow_no_indices=false&{FILTER}", link.indices());
+fn times(connection: &Connection, server: &Server, category: Option<&str>, context: &FetchContext) -> Result<Times, Fault> {
+    let path = format!("{}/_search?allow_partial_search_results=false&allow_no_indices=false&{FILTER}", connection.indices());
     let ask = |aggregations: serde_json::Value| {
         let mut body = json!({"size": 0, "track_total_hits": true});
         if !aggregations.is_null() {
@@ -169,8 +174,8 @@ fn times(link: &Link, server: &Server, category: Option<&str>, context: &FetchCo
         if let Some(filter) = MatchAll::behind(server.product) {
             body["post_filter"] = json!(filter);
         }
-        let call = link.post(path.clone(), &body)?;
-        link.send(&call, context, |reply| {
+        let call = connection.post(path.clone(), &body)?;
+        connection.send(&call, context, |reply| {
             let answer = Answer::read(&reply.body)?;
             answer.whole()?;
             let records = answer.hits.exact_total().ok_or_else(|| Fault::new(Kind::Malformed, "the answer has no total"))?;

@@ -3,8 +3,8 @@
 //! All parts are Arrow buffers, so that a column is the same thing in memory and in a mapped file. Codes count from 1;
 //! zero is "no value". Values are the texts of JSON scalars; a number's is its spelling in the document.
 
-use super::heads::Heads;
-use super::order::advance;
+use super::prefix_index::PrefixIndex;
+use super::prefix_sort::advance;
 use crate::source::{Scalar, document_time};
 use arrow_buffer::{Buffer, ScalarBuffer};
 use huntc_compiler::value::Value;
@@ -253,14 +253,14 @@ pub(super) struct Column {
     numbers: OnceLock<Vec<(Value, u32)>>,
     addresses: OnceLock<Vec<(u128, u32)>>,
     times: OnceLock<Vec<(i64, u32)>>,
-    heads: OnceLock<Heads>,
+    prefixes: OnceLock<PrefixIndex>,
 }
 
 impl Column {
     /// A column of these parts.
     pub(super) fn new(dictionary: Dictionary, first: First, more_rows: ScalarBuffer<u32>, more_codes: ScalarBuffer<u32>) -> Self {
         let (numbers, addresses, times) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { dictionary, first, more_rows, more_codes, numbers, addresses, times, heads: OnceLock::new() }
+        Self { dictionary, first, more_rows, more_codes, numbers, addresses, times, prefixes: OnceLock::new() }
     }
 
     /// A column of rows and codes, for a segment of so many rows. Values may come in any order of rows, those of one row
@@ -346,8 +346,8 @@ impl Column {
     }
 
     /// The index for many texts at once.
-    pub(super) fn heads(&self) -> &Heads {
-        self.heads.get_or_init(|| Heads::of(&self.dictionary))
+    pub(super) fn prefixes(&self) -> &PrefixIndex {
+        self.prefixes.get_or_init(|| PrefixIndex::of(&self.dictionary))
     }
 
     fn derive<T: Ord>(&self, read: impl Fn(&[u8], Kind) -> Option<T>) -> Vec<(T, u32)> {

@@ -4,10 +4,10 @@
 use super::bits::Bits;
 use super::column::Column;
 use super::lucene::Pattern;
-use super::passing::{codes, passes};
+use super::match_values::{codes, passes};
 use super::prepare::{Prepared, Test};
+use super::row_cursor::RowCursor;
 use super::segment::Segment;
-use super::walk::Walk;
 use crate::source::SourceError;
 use huntc_compiler::time::Instant;
 
@@ -60,11 +60,11 @@ fn leaf(test: &Test, column: &Column, among: &Bits) -> Bits {
     if !are_few(among, test, column) {
         return Bits::scan(column, among, &codes(test, column));
     }
-    let mut walk = Walk::new(column);
+    let mut cursor = RowCursor::new(column);
     let dictionary = &column.dictionary;
     among.filter(|row| {
         let mut found = false;
-        walk.codes(row, |code| {
+        cursor.codes(row, |code| {
             let entry = code as usize - 1;
             found = found || passes(test, dictionary.text(entry), dictionary.kind(entry));
         });

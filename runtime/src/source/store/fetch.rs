@@ -1,8 +1,8 @@
 //! Turns rows into records: only the fields that a request names, one dictionary for all segments.
 
 use super::column::{Codes, Column, Dictionary, Kind};
+use super::row_cursor::RowCursor;
 use super::segment::Segment;
-use super::walk::Walk;
 use crate::source::{self, Scalar, SourceError};
 use huntc_compiler::time::Instant;
 use rustc_hash::FxHashMap;
@@ -51,9 +51,9 @@ fn take_codes(column: &Column, rows: &[u32], out: &mut source::Column) {
             Codes::U32(codes) => take_dense(codes, rows, out),
         };
     }
-    let mut walk = Walk::new(column);
+    let mut cursor = RowCursor::new(column);
     for row in rows {
-        walk.codes(*row, |code| out.codes.push(code));
+        cursor.codes(*row, |code| out.codes.push(code));
         out.starts.push(out.codes.len() as u32);
     }
 }
@@ -151,11 +151,11 @@ fn written_times(selections: &[Selection<'_>], columns: &[Option<&Column>]) -> s
     let mut out = with_room(selections);
     let mut distinct = Distinct::default();
     for (selection, column) in selections.iter().zip(columns) {
-        let mut walk = column.map(Walk::new);
+        let mut cursor = column.map(RowCursor::new);
         for row in &selection.rows {
             let before = out.codes.len();
-            if let Some((walk, column)) = walk.as_mut().zip(*column) {
-                walk.codes(*row, |code| out.codes.push(distinct.code(column.dictionary.scalar(code as usize - 1))));
+            if let Some((cursor, column)) = cursor.as_mut().zip(*column) {
+                cursor.codes(*row, |code| out.codes.push(distinct.code(column.dictionary.scalar(code as usize - 1))));
             }
             if out.codes.len() == before {
                 out.codes.extend(selection.segment.key(*row).map(|(time, _)| distinct.code(formatted(time))));

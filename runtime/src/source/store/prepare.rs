@@ -195,7 +195,7 @@ fn sorted_texts(values: &[Value]) -> Vec<Vec<u8>> {
         other => Arc::from(other.to_string()),
     };
     let texts: Vec<Arc<str>> = values.iter().map(text).collect();
-    let order = super::order::sorted(texts.len(), |index| (texts[index as usize].as_bytes(), ()));
+    let order = super::prefix_sort::sorted(texts.len(), |index| (texts[index as usize].as_bytes(), ()));
     let mut sorted: Vec<Vec<u8>> = order.map(|index| texts[index as usize].as_bytes().to_vec()).collect();
     sorted.dedup();
     sorted

@@ -1,7 +1,7 @@
 //! Segments: rows sorted by time, with their ids and one column for each field.
 
 use super::column::{Column, Field};
-use super::residence::Residence;
+use super::memory_budget::Residence;
 use crate::source::SourceError;
 use arrow_buffer::ScalarBuffer;
 use huntc_compiler::time::{Instant, Window};

@@ -9,7 +9,7 @@ mod text;
 mod wildcard;
 
 use super::mapping::{FieldKind, FieldMapping};
-use super::product::{Product, Server};
+use super::server::{Product, Server};
 use huntc_compiler::request::{Approx, Bool, BoundQuery, FieldKinds, Never, Query, Range, Regexp, Term, Terms, Wildcard};
 use huntc_compiler::value::Value;
 use std::cell::Cell;

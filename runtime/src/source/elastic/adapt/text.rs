@@ -1,7 +1,7 @@
 //! Fields with whole values: what limits on length and normalizers take from them.
 
 use super::{Adapter, BoundApprox, LONGEST_TERM, Leaf};
-use crate::source::elastic::product::Product;
+use crate::source::elastic::server::Product;
 use huntc_compiler::catalog::FieldType;
 use huntc_compiler::request::{BoundQuery, FieldKind, Limit, Query, Range, Term, Wildcard};
 use huntc_compiler::value::Value;

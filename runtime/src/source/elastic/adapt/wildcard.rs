@@ -4,7 +4,7 @@
 
 use super::text::{Keyword, escaped};
 use super::{Adapter, BoundApprox, Leaf};
-use crate::source::elastic::product::Product;
+use crate::source::elastic::server::Product;
 use huntc_compiler::request::{BoundQuery, Query, Term, Wildcard};
 use huntc_compiler::value::Value;
 

@@ -5,8 +5,8 @@ mod read;
 pub(super) use read::Seen;
 
 use super::client::Call;
+use super::connection::{Connection, encode};
 use super::fault::{Fault, Kind};
-use super::link::{Link, encode};
 use crate::source::FetchContext;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,18 +76,23 @@ struct State {
 
 impl Mappings {
     /// The mappings of these fields. Other fields may be in the answer too.
-    pub(super) fn of(&self, link: &Link, context: &FetchContext, fields: &BTreeSet<String>) -> Result<Arc<Indices>, Fault> {
+    pub(super) fn of(
+        &self,
+        connection: &Connection,
+        context: &FetchContext,
+        fields: &BTreeSet<String>,
+    ) -> Result<Arc<Indices>, Fault> {
         // The lock is held while asking: requests that start together need the same answer.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut missing: BTreeSet<String> = fields.difference(&state.known).cloned().collect();
         if missing.is_empty() {
             return Ok(Arc::clone(&state.indices));
         }
-        let mut found = ask(link, context, &missing)?;
+        let mut found = ask(connection, context, &missing)?;
         if !state.known.is_empty() && !found.keys().eq(state.indices.keys()) {
             // An index came or went in the meantime.
             missing.extend(state.known.iter().cloned());
-            found = ask(link, context, &missing)?;
+            found = ask(connection, context, &missing)?;
             state.indices = Arc::default();
         }
         let mut indices = (*state.indices).clone();
@@ -106,30 +111,30 @@ impl Mappings {
 }
 
 /// Asks the server. Credentials that may not see mappings, and remote clusters, tell types only.
-fn ask(link: &Link, context: &FetchContext, fields: &BTreeSet<String>) -> Result<Indices, Fault> {
-    if link.config.indices.contains(':') {
-        return types(link, context, fields);
+fn ask(connection: &Connection, context: &FetchContext, fields: &BTreeSet<String>) -> Result<Indices, Fault> {
+    if connection.config.indices.contains(':') {
+        return types(connection, context, fields);
     }
-    match details(link, context, fields) {
-        Err(fault) if matches!(fault.kind, Kind::Forbidden) => types(link, context, fields),
+    match details(connection, context, fields) {
+        Err(fault) if matches!(fault.kind, Kind::Forbidden) => types(connection, context, fields),
         other => other,
     }
 }
 
 /// `_mapping/field` has everything but the objects that fields live in; `_mapping` has those.
-fn details(link: &Link, context: &FetchContext, fields: &BTreeSet<String>) -> Result<Indices, Fault> {
+fn details(connection: &Connection, context: &FetchContext, fields: &BTreeSet<String>) -> Result<Indices, Fault> {
     const OPTIONS: &str = "include_defaults=true&allow_no_indices=false&ignore_unavailable=false";
     let parents: BTreeSet<String> = fields.iter().flat_map(|f| ancestors(f)).collect();
     let mut seen = Seen::default();
     let names: Vec<String> = fields.union(&parents).map(|f| encode(f)).collect();
     for list in lists(&names) {
-        let path = format!("{}/_mapping/field/{list}?{OPTIONS}", link.indices());
-        get(link, context, path, |json| seen.fields(json))?;
+        let path = format!("{}/_mapping/field/{list}?{OPTIONS}", connection.indices());
+        get(connection, context, path, |json| seen.fields(json))?;
     }
     let targets: Vec<String> = seen.targets().iter().map(|f| encode(f)).collect();
     for list in lists(&targets) {
-        let path = format!("{}/_mapping/field/{list}?{OPTIONS}", link.indices());
-        get(link, context, path, |json| seen.fields(json))?;
+        let path = format!("{}/_mapping/field/{list}?{OPTIONS}", connection.indices());
+        get(connection, context, path, |json| seen.fields(json))?;
     }
     let objects = |p: &String| {
         let at = p.split('.').map(encode).collect::<Vec<_>>().join(".properties.");
@@ -138,23 +143,23 @@ fn details(link: &Link, context: &FetchContext, fields: &BTreeSet<String>) -> Re
     let mut filters = vec!["*.mappings.dynamic,*.mappings.enabled,*.mappings.runtime".to_owned()];
     filters.extend(parents.iter().map(objects));
     for list in lists(&filters) {
-        let path = format!("{}/_mapping?filter_path={list}&allow_no_indices=false&ignore_unavailable=false", link.indices());
-        get(link, context, path, |json| seen.objects(json))?;
+        let path = format!("{}/_mapping?filter_path={list}&allow_no_indices=false&ignore_unavailable=false", connection.indices());
+        get(connection, context, path, |json| seen.objects(json))?;
     }
     Ok(seen.finish(fields))
 }
 
 /// `_field_caps` has types only.
-fn types(link: &Link, context: &FetchContext, fields: &BTreeSet<String>) -> Result<Indices, Fault> {
+fn types(connection: &Connection, context: &FetchContext, fields: &BTreeSet<String>) -> Result<Indices, Fault> {
     let parents: BTreeSet<String> = fields.iter().flat_map(|f| ancestors(f)).collect();
     let names: Vec<String> = fields.union(&parents).map(|f| encode(f)).collect();
     let mut indices = Indices::new();
     for list in lists(&names) {
         let path = format!(
             "{}/_field_caps?fields={list}&include_unmapped=true&allow_no_indices=false&ignore_unavailable=false",
-            link.indices()
+            connection.indices()
         );
-        get(link, context, path, |json| read::capabilities(json, &mut indices))?;
+        get(connection, context, path, |json| read::capabilities(json, &mut indices))?;
     }
     read::hide_nested(&mut indices);
     for index in indices.values_mut() {
@@ -166,9 +171,14 @@ fn types(link: &Link, context: &FetchContext, fields: &BTreeSet<String>) -> Resu
     Ok(indices)
 }
 
-fn get(link: &Link, context: &FetchContext, path: String, mut take: impl FnMut(&serde_json::Value)) -> Result<(), Fault> {
-    let call: Call = link.get(path);
-    let json: serde_json::Value = link.send(&call, context, |reply| {
+fn get(
+    connection: &Connection,
+    context: &FetchContext,
+    path: String,
+    mut take: impl FnMut(&serde_json::Value),
+) -> Result<(), Fault> {
+    let call: Call = connection.get(path);
+    let json: serde_json::Value = connection.send(&call, context, |reply| {
         serde_json::from_slice(&reply.body).map_err(|e| Fault::new(Kind::Malformed, format!("no mapping: {e}")))
     })?;
     take(&json);

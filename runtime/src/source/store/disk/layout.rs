@@ -7,7 +7,7 @@
 //! tested then.
 
 use super::super::column::{Codes, Column, Dictionary, Field, First};
-use super::super::residence::{Budget, Residence};
+use super::super::memory_budget::{Budget, Residence};
 use super::super::segment::Segment;
 use super::map::Mapping;
 use arrow_array::builder::{BinaryBuilder, ListBuilder};

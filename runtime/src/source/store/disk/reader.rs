@@ -1,7 +1,7 @@
 //! Opens the segments that a manifest names.
 
 use super::super::ingest::Origin;
-use super::super::residence::Budget;
+use super::super::memory_budget::Budget;
 use super::super::segment::Segment;
 use super::files::{corrupt, open_file};
 use super::layout;

@@ -1,7 +1,7 @@
 //! Adding log files to a store: one writer at a time, segments first, the manifest last.
 
 use super::super::ingest::{self, Limits};
-use super::super::residence::Budget;
+use super::super::memory_budget::Budget;
 use super::super::segment::Segment;
 use super::files::{corrupt, write_error};
 use super::manifest::{self, Entry, Manifest};

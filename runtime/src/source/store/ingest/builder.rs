@@ -1,7 +1,7 @@
 //! Builds a segment: rows as they come, then sorted by time, with sorted dictionaries.
 
 use super::super::column::{Column, Dictionary, DictionaryBuilder, Field};
-use super::super::order;
+use super::super::prefix_sort;
 use super::super::segment::{Segment, sort_rows};
 use super::interner::Interner;
 use super::limits::Limits;
@@ -118,7 +118,7 @@ fn sort_values(interner: &Interner, values: &[(u32, u32)]) -> (Dictionary, Vec<u
         (&texts[from..ends[index]], interner.kind(used[index]))
     };
     let mut dictionary = DictionaryBuilder::new();
-    for index in order::sorted(used.len(), value) {
+    for index in prefix_sort::sorted(used.len(), value) {
         let (text, kind) = value(index);
         codes[used[index as usize] as usize] = dictionary.add(text, kind);
     }

@@ -5,7 +5,7 @@ use super::{request, store_with, values};
 use crate::source::logs::ReadOptions;
 use crate::source::store::Store;
 use crate::source::store::ingest::Limits;
-use crate::source::store::passing::{codes, passes};
+use crate::source::store::match_values::{codes, passes};
 use crate::source::store::prepare::{Patterns, Prepared};
 use crate::source::{DataSource, FetchContext, Scalar};
 use huntc_compiler::catalog::Catalog;

@@ -1,18 +1,18 @@
-//! What a cluster's bytes are read as, without the cluster: the way from a mapping and an answer to records, for tests.
+//! From a mapping and an answer of a server to records, without the server: for fuzzing, which needs the inside of this room.
 
 use super::answer::Answer;
 use super::fault::{Fault, Kind};
 use super::mapping::Seen;
 use super::prepare::{self, Prepared};
-use super::product::{Product, Server};
+use super::server::{Product, Server};
 use crate::source::Records;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::request::{BoundRequest, Query};
 
 /// The records of a search answer whose index answered like this to `_mapping`, `_mapping/field` and `_field_caps`; what
 /// was wrong where there are none.
-pub fn answered(mapping: &[u8], body: &[u8], fields: &[&str]) -> Result<Records, String> {
-    let request = BoundRequest::of(Catalog::builtin(), Query::exists("a"), fields.iter().copied());
+pub fn read_offline(catalog: &Catalog, mapping: &[u8], body: &[u8], fields: &[&str]) -> Result<Records, String> {
+    let request = BoundRequest::of(catalog, Query::exists("a"), fields.iter().copied());
     records(mapping, body, &request).map_err(|f| f.reason)
 }
 

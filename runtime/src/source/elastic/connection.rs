@@ -2,18 +2,19 @@
 
 use super::client::{Call, Client, Reply};
 use super::config::ElasticConfig;
+use super::detect::{self, Answered};
 use super::fault::{Fault, Kind};
 use super::message;
-use super::product::{self, Answered, Server};
 use super::retry::{Gate, Retries};
+use super::server::Server;
 use crate::source::{FetchContext, SourceError};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde::Serialize;
-use std::fmt::Write;
 use std::sync::OnceLock;
 
 /// The way to one server.
-pub(super) struct Link {
+pub(super) struct Connection {
     pub(super) config: ElasticConfig,
     client: Client,
     retries: Retries,
@@ -21,7 +22,7 @@ pub(super) struct Link {
     server: OnceLock<Server>,
 }
 
-impl Link {
+impl Connection {
     pub(super) fn new(config: ElasticConfig) -> Result<Self, SourceError> {
         let client = Client::new(&config)?;
         let (retries, gate) = (Retries::new(&config), Gate::new(config.concurrency));
@@ -63,7 +64,7 @@ impl Link {
             Ok(reply) => Ok(Answered::reply(reply)),
             Err(fault) => Answered::refusal(fault),
         };
-        let server = product::detect(self.config.timeout, send)?;
+        let server = detect::detect(self.config.timeout, send)?;
         Ok(self.server.get_or_init(|| server))
     }
 
@@ -78,18 +79,21 @@ impl Link {
     }
 }
 
+/// What stands in a path as it is: index expressions are short and read by people.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b',')
+    .remove(b'*')
+    .remove(b'~')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'+');
+
 /// Percent-encodes what must not stand in a path as it is.
 pub(super) fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.,*~:@+".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
+    utf8_percent_encode(text, PLAIN).to_string()
 }
 
 #[cfg(test)]

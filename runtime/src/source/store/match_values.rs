@@ -93,7 +93,7 @@ fn one_of(texts: &[Vec<u8>], column: &Column) -> CodeSet {
     let mut codes = Vec::new();
     let mut add = |entries: Range<usize>| codes.extend(entries.map(|entry| entry as u32 + 1));
     if texts.len() >= MANY {
-        column.heads().each_equal(dictionary, texts, add);
+        column.prefixes().each_equal(dictionary, texts, add);
     } else {
         let mut at = 0;
         for text in texts {

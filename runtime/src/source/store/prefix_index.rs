@@ -1,19 +1,19 @@
 //! An index of a dictionary for many texts at once: eight bytes of each value, behind what all values begin with.
 
 use super::column::Dictionary;
-use super::order::{advance, eight};
+use super::prefix_sort::{advance, eight};
 use std::ops::Range;
 
 /// See the module.
 #[derive(Clone, Debug)]
-pub(super) struct Heads {
+pub(super) struct PrefixIndex {
     /// Bytes that all values begin with.
     shared: usize,
     /// The eight bytes behind these of each value, as numbers that sort like them.
     heads: Vec<u64>,
 }
 
-impl Heads {
+impl PrefixIndex {
     /// The index of a dictionary.
     pub(super) fn of(dictionary: &Dictionary) -> Self {
         // Values are sorted, so what the first and the last one begin with all others begin with too.
@@ -63,7 +63,7 @@ mod tests {
             let dictionary = dictionary.finish();
             let sorted: Vec<Vec<u8>> = texts.iter().map(|text| text.clone().into_bytes()).collect();
             let mut found = Vec::new();
-            Heads::of(&dictionary).each_equal(&dictionary, &sorted, |entries| found.extend(entries));
+            PrefixIndex::of(&dictionary).each_equal(&dictionary, &sorted, |entries| found.extend(entries));
             let both: BTreeSet<&String> = values.intersection(&texts).collect();
             let wanted: Vec<usize> = (0..dictionary.len()).filter(|i| both.iter().any(|t| t.as_bytes() == dictionary.text(*i))).collect();
             prop_assert_eq!(found, wanted);

@@ -1,16 +1,16 @@
 //! Walks through a column row by row.
 
 use super::column::Column;
-use super::order::advance;
+use super::prefix_sort::advance;
 
 /// See the module.
-pub(super) struct Walk<'a> {
+pub(super) struct RowCursor<'a> {
     column: &'a Column,
     first: usize,
     more: usize,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> RowCursor<'a> {
     pub(super) fn new(column: &'a Column) -> Self {
         Self { column, first: 0, more: 0 }
     }

@@ -2,9 +2,10 @@
 
 use super::ElasticSource;
 use super::answer::{Answer, FILTER};
+use super::body::{DocValue, MatchAll, SourceFilter};
 use super::fault::{Fault, Kind};
 use super::prepare::Prepared;
-use super::scan::{DocValue, MatchAll, Scan, SourceFilter};
+use super::scan::Scan;
 use crate::source::{FetchContext, Records};
 use huntc_compiler::request::{BoundRequest, Never, Query};
 use serde::Serialize;
@@ -40,7 +41,7 @@ impl ElasticSource {
             if builder.len() > 0 || prepared.exact {
                 return Ok(builder.finish(prepared.wanted()));
             }
-            let mut records = Scan::new(&self.link, context, prepared).run()?.finish(prepared.names());
+            let mut records = Scan::new(&self.connection, context, prepared).run()?.finish(prepared.names());
             if (0..records.len()).any(|r| may_be_meant(&request.query, &records, r)) {
                 records.columns.truncate(prepared.wanted().count());
                 return Ok(records);
@@ -73,7 +74,7 @@ impl ElasticSource {
         context: &FetchContext,
         mut take: impl FnMut(&Answer<'_>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let product = self.link.server(context)?.product;
+        let product = self.connection.server(context)?.product;
         let body = Body {
             size,
             track_total_hits: size == 0,
@@ -83,8 +84,8 @@ impl ElasticSource {
             docvalue_fields: &prepared.docvalues,
         };
         let options = "allow_partial_search_results=false&allow_no_indices=false&ignore_unavailable=false";
-        let call = self.link.post(format!("{}/_search?{options}&{FILTER}", self.link.indices()), &body)?;
-        self.link.send(&call, context, |reply| {
+        let call = self.connection.post(format!("{}/_search?{options}&{FILTER}", self.connection.indices()), &body)?;
+        self.connection.send(&call, context, |reply| {
             let answer = Answer::read(&reply.body)?;
             answer.whole()?;
             take(&answer)

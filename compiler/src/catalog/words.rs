@@ -1,0 +1,62 @@
+//! Words of the tables for types and rules.
+
+use super::{FieldType, Rule, ValueType};
+
+/// A type of values by its word in the tables.
+pub(super) fn value_type(name: &str) -> Option<ValueType> {
+    Some(match name {
+        "text" => ValueType::Text,
+        "id" => ValueType::Id,
+        "integer" => ValueType::Integer,
+        "float" => ValueType::Float,
+        "boolean" => ValueType::Boolean,
+        "time" => ValueType::Time,
+        "address" => ValueType::Address,
+        "ipv4" => ValueType::Ipv4,
+        "ipv6" => ValueType::Ipv6,
+        _ => return None,
+    })
+}
+
+/// A rule by its word in the tables.
+pub(super) fn rule_named(name: &str) -> Option<Rule> {
+    Some(match name {
+        "value" => Rule::Value,
+        "first" => Rule::First,
+        "basename" => Rule::Basename,
+        "dirname" => Rule::Dirname,
+        "path" => Rule::PathWithSeparator,
+        "basename-of-path" => Rule::BasenameOfPath,
+        "registry-key" => Rule::RegistryKey,
+        "process-hash" => Rule::ProcessHash,
+        "created" => Rule::Created,
+        _ => return None,
+    })
+}
+
+/// A type of fields by its word in the tables.
+pub(super) fn field_type(name: &str) -> Option<FieldType> {
+    Some(match name {
+        "keyword" => FieldType::Keyword,
+        "wildcard" => FieldType::Wildcard,
+        "text" => FieldType::Text,
+        "ip" => FieldType::Ip,
+        "long" => FieldType::Long,
+        "float" => FieldType::Float,
+        "date" => FieldType::Date,
+        "boolean" => FieldType::Boolean,
+        _ => return None,
+    })
+}
+
+/// The index type that values of a type usually have.
+pub(super) fn suitable(ty: ValueType) -> FieldType {
+    match ty {
+        ValueType::Text | ValueType::Id => FieldType::Keyword,
+        ValueType::Integer => FieldType::Long,
+        ValueType::Float => FieldType::Float,
+        ValueType::Boolean => FieldType::Boolean,
+        ValueType::Time => FieldType::Date,
+        ValueType::Address | ValueType::Ipv4 | ValueType::Ipv6 => FieldType::Ip,
+    }
+}

@@ -1,0 +1,117 @@
+//! Values of records as values of attributes: how each type and rule reads them, and when two are equal.
+
+use crate::source::{Column, Scalar, document_time};
+use huntc_compiler::catalog::{Rule, ValueType};
+use huntc_compiler::plan::identifier::folds_case;
+use huntc_compiler::time::Instant;
+use huntc_compiler::value::Value;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// A scalar as a keyword has it.
+pub fn text_of(scalar: &Scalar) -> std::borrow::Cow<'_, str> {
+    match scalar {
+        Scalar::Text(t) => t.as_ref().into(),
+        Scalar::Bool(b) => b.to_string().into(),
+        Scalar::Int(i) => i.to_string().into(),
+        Scalar::Float(f) => f.to_string().into(),
+    }
+}
+
+/// The first value of a column in a record, as text.
+pub(super) fn first_text(column: Option<&Column>, record: usize) -> Option<Arc<str>> {
+    match column?.values(record).next()? {
+        Scalar::Text(text) => Some(text.clone()),
+        other => Some(text_of(other).into()),
+    }
+}
+
+/// The typed value that a rule makes of a field's value; `None`: it does not count.
+pub(super) fn typed_by(rule: Rule, scalar: &Scalar, ty: ValueType) -> Option<Value> {
+    let path = || text_of(scalar);
+    let last = |path: &str| path.rfind(['\\', '/']);
+    match rule {
+        Rule::Basename => {
+            let path = path();
+            Some(Value::text(last(&path).map_or(path.as_ref(), |at| &path[at + 1..])))
+        }
+        Rule::BasenameOfPath => {
+            let path = path();
+            let name = last(&path).map(|at| &path[at + 1..])?;
+            Some(Value::text(name))
+        }
+        Rule::Dirname => {
+            let path = path();
+            let directory = last(&path).map(|at| &path[..at])?;
+            Some(Value::text(directory))
+        }
+        Rule::PathWithSeparator => {
+            let path = path();
+            last(&path)?;
+            Some(Value::text(path.as_ref()))
+        }
+        Rule::Value | Rule::First | Rule::RegistryKey | Rule::ProcessHash | Rule::Created => typed(scalar, ty),
+    }
+}
+
+/// A scalar as a value of a type; `None` where it is none (`-` as an address), which counts as absent.
+pub(crate) fn typed(scalar: &Scalar, ty: ValueType) -> Option<Value> {
+    match (scalar, ty) {
+        (Scalar::Int(i), ValueType::Integer | ValueType::Float) => Some(Value::Int(*i)),
+        (Scalar::Float(f), ValueType::Integer | ValueType::Float) => Some(number(*f)),
+        (Scalar::Bool(b), ValueType::Boolean) => Some(Value::Bool(*b)),
+        (scalar, ValueType::Time) => document_time::of_scalar(scalar).map(Value::Time),
+        (Scalar::Text(t), ValueType::Text) => Some(Value::Text(t.clone())),
+        (other, _) => typed_text(&text_of(other), ty),
+    }
+}
+
+/// A number without its fraction where that is nothing.
+fn number(f: f64) -> Value {
+    if f.fract() == 0.0 && f.abs() < 9.0e15 { Value::Int(f as i64) } else { Value::Float(f) }
+}
+
+/// A text as a value of a type.
+pub(crate) fn typed_text(text: &str, ty: ValueType) -> Option<Value> {
+    let address = |keep: fn(&IpAddr) -> bool| parse_address(text).filter(keep).map(Value::Address);
+    match ty {
+        ValueType::Text | ValueType::Id => Some(Value::text(text)),
+        ValueType::Integer | ValueType::Float => {
+            let int = text.parse::<i64>().ok().map(Value::Int);
+            int.or_else(|| text.parse::<f64>().ok().filter(|f| f.is_finite()).map(number))
+        }
+        ValueType::Boolean => match text {
+            "true" => Some(Value::Bool(true)),
+            "false" => Some(Value::Bool(false)),
+            _ => None,
+        },
+        ValueType::Time => Instant::parse(text).map(Value::Time),
+        ValueType::Address => address(|_| true),
+        ValueType::Ipv4 => address(IpAddr::is_ipv4),
+        ValueType::Ipv6 => address(IpAddr::is_ipv6),
+    }
+}
+
+/// The form under which values are equal: identifiers without case, with `fold` all text without ASCII case.
+pub fn normal(value: &Value, ty: ValueType, fold: bool) -> Value {
+    match value {
+        Value::Text(text) if fold || (ty == ValueType::Id && folds_case(text)) => Value::text(text.to_ascii_lowercase()),
+        other => other.clone(),
+    }
+}
+
+/// An address as text; an IPv4 address in IPv6 clothes is the IPv4 address.
+pub(super) fn parse_address(text: &str) -> Option<IpAddr> {
+    text.parse::<IpAddr>().ok().map(|a| a.to_canonical())
+}
+
+/// A value read as another type, as a reference's values are for the attribute they are compared with.
+pub fn as_type(value: &Value, ty: ValueType) -> Option<Value> {
+    match (value, ty) {
+        (Value::Text(_), ValueType::Text | ValueType::Id) | (Value::Time(_), ValueType::Time) => Some(value.clone()),
+        (Value::Int(_) | Value::Float(_), ValueType::Integer | ValueType::Float) => Some(value.clone()),
+        (Value::Bool(_), ValueType::Boolean) => Some(value.clone()),
+        (Value::Address(_), t) if t.is_address() => Some(value.clone()),
+        (other, _) => typed_text(&other.to_string(), ty),
+    }
+}
