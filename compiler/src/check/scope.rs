@@ -17,7 +17,9 @@ pub(super) struct Scope<'a> {
     bound: FxHashMap<String, (Binding, u32)>,
     used: FxHashSet<VarId>,
     /// Names that no statement before had bound where they were first used.
-    unknown: FxHashMap<String, Reported>,
+    unknown: FxHashSet<String>,
+    /// That one of them was reported.
+    reported: Option<Reported>,
     /// How many statements have lost their targets, less the names that were taken for one.
     lost: usize,
     /// The names without `_`, in the order of their first binding.
@@ -39,7 +41,8 @@ impl<'a> Scope<'a> {
         Self {
             bound: FxHashMap::default(),
             used: FxHashSet::default(),
-            unknown: FxHashMap::default(),
+            unknown: FxHashSet::default(),
+            reported: None,
             lost: 0,
             names: Vec::new(),
             likened: FxHashMap::default(),
@@ -81,8 +84,14 @@ impl<'a> Scope<'a> {
         self.get(&name)?.ok()
     }
 
+    /// Lets later uses of an unknown name be silent.
+    fn silence(&mut self, name: &str, reported: Reported) {
+        self.unknown.insert(name.to_owned());
+        self.reported = Some(reported);
+    }
+
     fn get(&self, name: &str) -> Option<Binding> {
-        let unknown = || self.unknown.get(name).map(|reported| Err(*reported));
+        let unknown = || self.reported.filter(|_| self.unknown.contains(name)).map(Err);
         self.bound.get(name).map(|(binding, _)| *binding).or_else(unknown)
     }
 
@@ -136,7 +145,7 @@ impl Checker<'_> {
 
     /// As [`Self::resolve`], for `name.attribute` as a value: what looks like one may have lost its quotes.
     pub(crate) fn resolve_value(&mut self, name: &Ident, whole: Span) -> Result<VarId, Reported> {
-        if self.scope.knows(&name.text) || self.scope.unknown.contains_key(&name.text) {
+        if self.scope.knows(&name.text) || self.scope.unknown.contains(&name.text) {
             return self.resolve(name);
         }
         Err(self.unknown_variable(name, Some(whole)))
@@ -171,7 +180,7 @@ impl Checker<'_> {
         let reported = self.report(diagnostic);
         // Said once: later uses of the name are the same mistake, but each text without quotes is one of its own.
         if !quotes {
-            self.scope.unknown.insert(name.text.clone(), reported);
+            self.scope.silence(&name.text, reported);
         }
         reported
     }
@@ -181,7 +190,8 @@ impl Checker<'_> {
         let claims = self.scope.lost > 0;
         self.scope.lost -= usize::from(claims);
         if claims {
-            self.scope.unknown.insert(name.to_owned(), self.told());
+            let told = self.told();
+            self.scope.silence(name, told);
         }
         claims
     }
