@@ -12,6 +12,7 @@ mod literal;
 mod operand;
 mod outline;
 mod predicate;
+mod resolve;
 mod scope;
 mod source;
 #[cfg(test)]
