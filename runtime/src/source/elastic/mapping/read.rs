@@ -1,6 +1,6 @@
 //! The servers' JSON about mappings, as field kinds.
 
-use super::{FieldKind, FieldMapping, Indices, ancestors};
+use super::kinds::{FieldKind, FieldMapping, Indices, ancestors};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
