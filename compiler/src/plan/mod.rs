@@ -16,8 +16,8 @@ pub use statement::{Binding, Condition, Statement};
 
 // What a plan is made of: whoever runs one needs no other stage.
 pub use crate::check::hir::{
-    Aggregate, Attr, Birth, Column, DataSource, Depth, Function, GroupKey, Observed, Operand, Predicate, Shape, SightingAttr,
-    SourceRef, Test, TestOp, Var, VarId,
+    Aggregate, Attr, Birth, Column, DataSource, Depth, Function, GroupKey, Names, Observed, Operand, Predicate, Shape,
+    SightingAttr, SourceRef, Test, TestOp, Var, VarId, VarNames,
 };
 pub use crate::options::ProcessIdentity;
 pub use crate::source::{SourceId, Span};
@@ -105,6 +105,12 @@ impl Plan {
             }
         }
         reachable
+    }
+}
+
+impl VarNames for Plan {
+    fn named(&self, id: VarId) -> Option<&Var> {
+        Some(&self.vars.get(id.0 as usize)?.var)
     }
 }
 

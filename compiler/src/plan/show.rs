@@ -2,7 +2,7 @@
 
 use super::{Node, Observe, Op, OutputKind, Plan, Variable};
 use crate::catalog::{Catalog, EntityId};
-use crate::check::hir::{Attr, Column, Depth, Operand, Predicate, Shape, SourceRef, Test, TestOp};
+use crate::check::hir::{Attr, Column, Depth, Names, Predicate, SourceRef};
 use crate::time::Window;
 use std::fmt::Write;
 
@@ -108,59 +108,11 @@ impl Show<'_> {
     }
 
     fn filter(&self, predicate: &Predicate, node: &Node) -> String {
-        if *predicate == Predicate::TRUE { String::new() } else { format!(" where {}", self.predicate(predicate, node)) }
-    }
-
-    fn predicate(&self, predicate: &Predicate, node: &Node) -> String {
-        let all = |parts: &[Predicate], word: &str| {
-            let parts: Vec<String> = parts.iter().map(|p| self.predicate(p, node)).collect();
-            format!("({})", parts.join(word))
-        };
-        match predicate {
-            Predicate::And(parts) if parts.is_empty() => "true".to_owned(),
-            Predicate::Or(parts) if parts.is_empty() => "false".to_owned(),
-            Predicate::And(parts) => all(parts, " AND "),
-            Predicate::Or(parts) => all(parts, " OR "),
-            Predicate::Test(test) => self.test(test, node),
+        if *predicate == Predicate::TRUE {
+            return String::new();
         }
-    }
-
-    fn test(&self, test: &Test, node: &Node) -> String {
-        let other =
-            if Some(test.entity) == node.entity { String::new() } else { format!("{}:", self.catalog.get(test.entity).name) };
-        let not = if test.negated { "NOT " } else { "" };
-        let op = match &test.op {
-            TestOp::Null => "NULL".to_owned(),
-            TestOp::OneOf(operands) => {
-                let operands: Vec<String> = operands.iter().map(|o| self.operand(o, node)).collect();
-                format!("IN ({})", operands.join(", "))
-            }
-            TestOp::Less(v) => format!("< {v}"),
-            TestOp::LessEqual(v) => format!("<= {v}"),
-            TestOp::Greater(v) => format!("> {v}"),
-            TestOp::GreaterEqual(v) => format!(">= {v}"),
-            TestOp::Like(p) => format!("LIKE {p:?}"),
-            TestOp::Matches(p) => format!("MATCHES {p:?}"),
-            TestOp::Subset(nets) => format!("ISSUBSET {nets:?}"),
-            TestOp::Superset(net) => format!("ISSUPERSET {net}"),
-        };
-        let fold = if test.fold { " (any case)" } else { "" };
-        format!("{other}{} {not}{op}{fold}", self.attr(&test.attr, Some(test.entity)))
-    }
-
-    fn operand(&self, operand: &Operand, node: &Node) -> String {
-        match operand {
-            Operand::Value(value) => format!("{:?}", value.to_string()),
-            Operand::Reference(var, attr) => {
-                let input =
-                    node.references.iter().find(|(v, _)| v == var).map_or_else(|| "?".to_owned(), |(_, n)| format!("{n:?}"));
-                let entity = match self.plan.var(*var).map(|v| &v.var.shape) {
-                    Some(Shape::Entities { entity, .. }) => Some(*entity),
-                    _ => None,
-                };
-                format!("{input}.{}", self.attr(attr, entity))
-            }
-        }
+        let names = Names { catalog: self.catalog, vars: self.plan, centre: node.entity };
+        format!(" where {}", predicate.display(names))
     }
 }
 

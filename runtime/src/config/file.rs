@@ -2,8 +2,10 @@
 
 use super::analytic::{Action, AnalyticBinding, DEFAULT_TIMEOUT};
 use super::binding::{Binding, BindingOrigin};
+use super::model::Config;
 use super::reader::{Document, TomlTable};
-use super::{Config, kinds, mask, nightly};
+use super::text::{read_text, source_name};
+use super::{kinds, mask, nightly};
 use huntc_compiler::diag::codes::config::{BAD_CONFIG, UNKNOWN_LINT};
 use huntc_compiler::diag::{Diagnostic, Severity, codes, suggest};
 use huntc_compiler::source::{SourceSet, Span};
@@ -19,7 +21,7 @@ const RUN: [&str; 7] = ["roots", "mapping", "concurrency", "max_records", "max_r
 /// Reads a file into `config`.
 pub(super) fn read(path: &Path, sources: &mut SourceSet, config: &mut Config, problems: &mut Vec<Diagnostic>) {
     let name = path.display().to_string();
-    let text = match super::read_text(path) {
+    let text = match read_text(path) {
         Ok(text) => text,
         Err(reason) => {
             let id = sources.add_text(name.clone(), "");
@@ -52,7 +54,7 @@ fn read_tables(root: &TomlTable<'_, '_>, path: &Path, document: &mut Document<'_
     if let Some(table) = root.table(document, "sources") {
         for (name, _, value) in table.entries() {
             let Some(table) = document.table(value, format!("[sources.{name}]")) else { continue };
-            let name = super::source_name(name);
+            let name = source_name(name);
             if let Some(binding) = source(&table, &name, path, document) {
                 config.sources.insert(name, binding);
             }

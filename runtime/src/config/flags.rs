@@ -2,6 +2,7 @@
 
 use super::binding::{Binding, BindingOrigin};
 use super::kinds;
+use super::text::source_name;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::BAD_SOURCE;
 use huntc_compiler::source::{SourceSet, Span};
@@ -13,7 +14,7 @@ pub(super) fn source(flag: &str, sources: &mut SourceSet) -> Result<Binding, Box
     let span = place(name, uri, sources);
     let unhelped = |headline: String| Diagnostic::new(&BAD_SOURCE, span, headline).label("binds nothing");
     let bad = |headline: String| Box::new(unhelped(headline).help("`--source host101=events.ndjson.gz`"));
-    let name = super::source_name(name);
+    let name = source_name(name);
     if name.is_empty() || uri.is_empty() {
         return Err(bad("`--source` takes `NAME=URI`".to_owned()));
     }

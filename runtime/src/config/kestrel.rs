@@ -2,8 +2,10 @@
 
 use super::binding::BindingOrigin;
 use super::environment::Environment;
+use super::mask;
+use super::model::Config;
 use super::profile::{PartPlaces, binding};
-use super::{Config, mask};
+use super::text::read_text;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::{BAD_CONFIG, BAD_ENVIRONMENT};
 use huntc_compiler::source::{SourceId, SourceSet, Span};
@@ -19,7 +21,7 @@ const PARTS: [&str; 3] = ["connector", "connection", "config"];
 pub(super) fn read_file(environment: &Environment, sources: &mut SourceSet, config: &mut Config, problems: &mut Vec<Diagnostic>) {
     let Some(path) = file_path(environment).filter(|p| p.is_file()) else { return };
     let name = path.display().to_string();
-    let text = match super::read_text(&path) {
+    let text = match read_text(&path) {
         Ok(text) => text,
         Err(reason) => {
             let span = Span::new(sources.add_text(name.clone(), ""), 0, 0);
@@ -100,7 +102,7 @@ fn file_path(environment: &Environment) -> Option<PathBuf> {
 }
 
 fn file_profiles(environment: &Environment) -> BTreeMap<String, Value> {
-    let text = file_path(environment).and_then(|path| super::read_text(&path).ok());
+    let text = file_path(environment).and_then(|path| read_text(&path).ok());
     let profiles = text.and_then(|text| profiles(&text, environment).ok()).unwrap_or_default();
     profiles.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect()
 }

@@ -1,5 +1,6 @@
 //! Reads tables of a TOML document: unknown keys and wrong values become diagnostics at their place.
 
+use super::time::{duration, duration_or_zero};
 use huntc_compiler::diag::codes::config::{BAD_SETTING, UNKNOWN_SETTING};
 use huntc_compiler::diag::{Diagnostic, suggest};
 use huntc_compiler::source::{SourceId, Span};
@@ -89,13 +90,13 @@ impl<'t, 'i> TomlTable<'t, 'i> {
         self.entries.get(key)
     }
 
-    /// A sub-table.
+    /// A table below this one.
     pub(super) fn table(&self, document: &mut Document<'_>, key: &str) -> Option<TomlTable<'t, 'i>> {
         let name = if self.top { format!("[{key}]") } else { key.to_owned() };
         document.table(self.value(key)?, name)
     }
 
-    /// Text.
+    /// A value that is text.
     pub(super) fn text(&self, document: &mut Document<'_>, key: &str) -> Option<Located<&'t str>> {
         let value = self.value(key)?;
         let span = document.span(value.span());
@@ -162,12 +163,12 @@ impl<'t, 'i> TomlTable<'t, 'i> {
 
     /// A time with its unit, or `"0"`.
     pub(super) fn duration_or_zero(&self, document: &mut Document<'_>, key: &str) -> Option<Duration> {
-        self.time(document, key, super::duration_or_zero)
+        self.time(document, key, duration_or_zero)
     }
 
     /// A time with its unit.
     pub(super) fn duration(&self, document: &mut Document<'_>, key: &str) -> Option<Duration> {
-        self.time(document, key, super::duration)
+        self.time(document, key, duration)
     }
 
     fn time(&self, document: &mut Document<'_>, key: &str, read: impl Fn(&str) -> Option<Duration>) -> Option<Duration> {

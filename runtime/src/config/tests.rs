@@ -6,6 +6,7 @@ use super::*;
 use crate::source::elastic::Auth;
 use secrecy::ExposeSecret;
 use std::fs;
+use std::time::Duration;
 use tempfile::TempDir;
 
 struct Setting {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// What is scheduled.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    /// The program.
+    /// Path of the program.
     pub huntc: PathBuf,
     /// Folder of the huntflows.
     pub hunts: PathBuf,
@@ -22,7 +22,7 @@ pub struct Schedule {
     pub time: (u8, u8),
     /// User of the run.
     pub user: String,
-    /// Container image.
+    /// Name of the container image.
     pub image: String,
 }
 
@@ -41,6 +41,12 @@ impl Schedule {
         }
         words.extend(["--".to_owned(), text(hunts)]);
         words
+    }
+
+    /// The whole command, each word as its reader wants it.
+    fn command(&self, word: fn(&str) -> String) -> String {
+        let words = std::iter::once(text(&self.huntc)).chain(self.arguments(&self.hunts, &self.state, &self.out));
+        words.map(|w| word(&w)).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -61,215 +67,73 @@ fn shell_word(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
-/// A service and a timer.
-pub fn systemd(plan: &Schedule) -> String {
-    let words = std::iter::once(text(&plan.huntc)).chain(plan.arguments(&plan.hunts, &plan.state, &plan.out));
-    let command = words.map(|w| systemd_word(&w)).collect::<Vec<_>>().join(" ");
-    let (hour, minute) = plan.time;
-    let writable = [&plan.state, &plan.out].map(|p| systemd_word(&text(p))).join(" ");
-    let user = &plan.user;
-    format!(
-        "\
-# /etc/systemd/system/huntc-nightly.service
-# As root: useradd --system --home-dir /nonexistent {user}
-#          install -d -o {user} -m 0750 {folders}
-[Unit]
-Description=Nightly threat hunts
-Wants=network-online.target
-After=network-online.target
-StartLimitIntervalSec=12h
-StartLimitBurst=4
-
-[Service]
-Type=oneshot
-User={user}
-ExecStart={command}
-# 5 is a finding, not a failure. 3 (a hunt failed) and 4 (behind) may pass by themselves; 1 (a hunt has errors) and
-# 2 (configuration) do not, so they are not tried again.
-SuccessExitStatus=5
-Restart=on-failure
-RestartSec=15min
-RestartPreventExitStatus=1 2
-TimeoutStartSec=8h
-KillSignal=SIGINT
-TimeoutStopSec=2min
-# What is left of the machine for the run.
-ReadWritePaths={writable}
-ProtectSystem=strict
-ProtectHome=read-only
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectProc=invisible
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-NoNewPrivileges=yes
-CapabilityBoundingSet=
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallErrorNumber=EPERM
-UMask=0027
-Nice=10
-IOSchedulingClass=idle
-
-# /etc/systemd/system/huntc-nightly.timer
-[Unit]
-Description=Every night: threat hunts
-
-[Timer]
-OnCalendar=*-*-* {hour:02}:{minute:02}:00 UTC
-# A machine that was off catches up; the state knows which windows are open.
-Persistent=yes
-AccuracySec=1min
-
-[Install]
-WantedBy=timers.target
-
-# systemctl daemon-reload && systemctl enable --now huntc-nightly.timer
-",
-        folders = [&plan.state, &plan.out].map(|p| shell_word(&text(p))).join(" "),
-    )
+/// A template with the values of its places, `{name}`, put in. A value is not looked through again.
+fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(template.len() + 256);
+    let mut rest = template;
+    while let Some(open) = rest.find('{') {
+        let (before, from) = rest.split_at(open);
+        out.push_str(before);
+        let value = values.iter().find_map(|(name, value)| {
+            let behind = from.strip_prefix('{')?.strip_prefix(name)?.strip_prefix('}')?;
+            Some((*value, behind))
+        });
+        let (text, behind) = value.unwrap_or_else(|| from.split_at(1));
+        out.push_str(text);
+        rest = behind;
+    }
+    out + rest
 }
 
-/// The two units of [`systemd`], by file name.
-pub fn systemd_units(printed: &str) -> Vec<(&'static str, String)> {
-    let names = ["huntc-nightly.service", "huntc-nightly.timer"];
-    let split = printed.find("# /etc/systemd/system/huntc-nightly.timer").unwrap_or(printed.len());
-    let (service, timer) = printed.split_at(split);
-    names.into_iter().zip([service.to_owned(), timer.to_owned()]).collect()
+/// The units of systemd by file name: a service and a timer.
+pub fn systemd_units(schedule: &Schedule) -> [(&'static str, String); 2] {
+    let folders = [&schedule.state, &schedule.out];
+    let (hour, minute) = schedule.time;
+    let values = [
+        ("user", schedule.user.as_str()),
+        ("command", &schedule.command(systemd_word)),
+        ("folders", &folders.map(|p| shell_word(&text(p))).join(" ")),
+        ("writable", &folders.map(|p| systemd_word(&text(p))).join(" ")),
+        ("hour", &format!("{hour:02}")),
+        ("minute", &format!("{minute:02}")),
+    ];
+    [
+        ("huntc-nightly.service", fill(include_str!("install/huntc-nightly.service"), &values)),
+        ("huntc-nightly.timer", fill(include_str!("install/huntc-nightly.timer"), &values)),
+    ]
+}
+
+/// A service and a timer, one after the other.
+pub fn systemd(schedule: &Schedule) -> String {
+    systemd_units(schedule).map(|(_, unit)| unit).concat()
 }
 
 /// A file for `/etc/cron.d`.
-pub fn cron(plan: &Schedule) -> String {
-    let words = std::iter::once(text(&plan.huntc)).chain(plan.arguments(&plan.hunts, &plan.state, &plan.out));
-    // In a crontab, % ends the command.
-    let command = words.map(|w| shell_word(&w)).collect::<Vec<_>>().join(" ").replace('%', "\\%");
-    let (hour, minute) = plan.time;
-    format!(
-        "\
-# /etc/cron.d/huntc-nightly
-# The summary of each night goes to MAILTO. A status other than 0 and 5 (findings) says so in the first line of a second
-# message through logger; the next night looks at what this one could not.
-SHELL=/bin/sh
-PATH=/usr/local/bin:/usr/bin:/bin
-MAILTO={user}
-CRON_TZ=UTC
-{minute} {hour} * * * {user} umask 027; {command}; code=$?; case $code in 0|5) ;; *) logger -t huntc-nightly -p \
-         user.err \"huntc nightly ended with status $code\";; esac; exit $code
-",
-        user = plan.user
-    )
+pub fn cron(schedule: &Schedule) -> String {
+    let (hour, minute) = schedule.time;
+    let values = [
+        ("user", schedule.user.as_str()),
+        // In a crontab, % ends the command.
+        ("command", &schedule.command(shell_word).replace('%', "\\%")),
+        ("hour", &hour.to_string()),
+        ("minute", &minute.to_string()),
+    ];
+    fill(include_str!("install/cron"), &values)
 }
 
 /// A CronJob, its volume and its ConfigMap's place.
-pub fn kubernetes(plan: &Schedule) -> String {
-    let arguments = plan.arguments(Path::new("/hunts"), Path::new("/var/lib/huntc/state"), Path::new("/var/lib/huntc/reports"));
-    let arguments = serde_json::to_string(&arguments).unwrap_or_default();
-    let image = serde_json::to_string(&plan.image).unwrap_or_default();
-    let (hour, minute) = plan.time;
-    format!(
-        "\
-# kubectl create configmap huntc-hunts --from-file={hunts}
-# kubectl apply -f this file
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata:
-  name: huntc-nightly
-spec:
-  accessModes: [\"ReadWriteOnce\"]
-  resources:
-    requests:
-      storage: 5Gi
----
-apiVersion: batch/v1
-kind: CronJob
-metadata:
-  name: huntc-nightly
-spec:
-  schedule: \"{minute} {hour} * * *\"
-  timeZone: Etc/UTC
-  # The state has a lock of its own; two pods would only wait for each other.
-  concurrencyPolicy: Forbid
-  startingDeadlineSeconds: 21600
-  successfulJobsHistoryLimit: 3
-  failedJobsHistoryLimit: 7
-  jobTemplate:
-    spec:
-      backoffLimit: 3
-      activeDeadlineSeconds: 28800
-      # 3 (a hunt failed) may pass by itself and is tried again; 1 (a hunt has errors), 2 (configuration), 4 (behind)
-      # and 5 (findings, with --fail-on-findings) are not helped by another try.
-      podFailurePolicy:
-        rules:
-          - action: FailJob
-            onExitCodes:
-              containerName: huntc
-              operator: In
-              values: [1, 2, 4, 5]
-          - action: Ignore
-            onPodConditions:
-              - type: DisruptionTarget
-      template:
-        spec:
-          restartPolicy: Never
-          automountServiceAccountToken: false
-          terminationGracePeriodSeconds: 120
-          securityContext:
-            runAsNonRoot: true
-            runAsUser: 65532
-            runAsGroup: 65532
-            fsGroup: 65532
-            seccompProfile:
-              type: RuntimeDefault
-          containers:
-            - name: huntc
-              image: {image}
-              args: {arguments}
-              # Credentials and HUNTC_WEBHOOK belong into this Secret.
-              envFrom:
-                - secretRef:
-                    name: huntc-nightly
-                    optional: true
-              securityContext:
-                allowPrivilegeEscalation: false
-                readOnlyRootFilesystem: true
-                capabilities:
-                  drop: [\"ALL\"]
-              resources:
-                requests:
-                  cpu: 500m
-                  memory: 512Mi
-                limits:
-                  memory: 2Gi
-              volumeMounts:
-                - name: state
-                  mountPath: /var/lib/huntc
-                - name: hunts
-                  mountPath: /hunts
-                  readOnly: true
-                - name: tmp
-                  mountPath: /tmp
-          volumes:
-            - name: state
-              persistentVolumeClaim:
-                claimName: huntc-nightly
-            - name: hunts
-              configMap:
-                name: huntc-hunts
-            - name: tmp
-              emptyDir: {{}}
-",
-        hunts = shell_word(&text(&plan.hunts)),
-    )
+pub fn kubernetes(schedule: &Schedule) -> String {
+    let arguments = schedule.arguments(Path::new("/hunts"), Path::new("/var/lib/huntc/state"), Path::new("/var/lib/huntc/reports"));
+    let (hour, minute) = schedule.time;
+    let hunts = shell_word(&text(&schedule.hunts));
+    let values = [
+        ("hunts", hunts.as_str()),
+        ("image", &serde_json::to_string(&schedule.image).unwrap_or_default()),
+        ("arguments", &serde_json::to_string(&arguments).unwrap_or_default()),
+        ("hour", &hour.to_string()),
+        ("minute", &minute.to_string()),
+    ];
+    fill(include_str!("install/kubernetes.yaml"), &values)
 }
 
 #[cfg(test)]
@@ -304,9 +168,17 @@ mod tests {
     }
 
     #[test]
+    fn templates_are_filled_once() {
+        assert_eq!(fill("{a} {b}{c} {} {{a}", &[("a", "{b}"), ("b", "2")]), "{b} 2{c} {} {{b}");
+        for text in [systemd(&plan()), cron(&plan()), kubernetes(&plan())] {
+            assert!(!text.replace("{}", "").contains('{'), "{text}");
+        }
+    }
+
+    #[test]
     fn systemd_takes_the_units() {
         let temp = tempfile::tempdir().unwrap();
-        let units = systemd_units(&systemd(&plan()));
+        let units = systemd_units(&plan());
         for (name, text) in &units {
             std::fs::write(temp.path().join(name), text).unwrap();
         }

@@ -1,6 +1,6 @@
 //! How hunts run, as whoever starts them says; what the configuration says is laid under it for each hunt.
 
-use crate::config::Config;
+use crate::config::{Config, nanoseconds};
 use huntc_compiler::diag::Severity;
 use huntc_compiler::options::{Options, ProcessIdentity};
 use huntc_compiler::time::Instant;
@@ -59,7 +59,7 @@ impl RunSettings {
     /// Options of the compilation of a hunt that this configuration holds for.
     pub fn compile_options(&self, config: &Config) -> Options {
         Options {
-            window: self.window.map(|w| i64::try_from(w.as_nanos()).unwrap_or(i64::MAX)),
+            window: self.window.map(nanoseconds),
             ignore_case: self.ignore_case,
             lean: self.lean,
             process_identity: self.process_identity,

@@ -1,9 +1,11 @@
 //! The typed form of a hunt: names are [`VarId`]s (one for each binding), attributes are looked up, literals are
 //! typed, windows are absolute. Nothing in here needs looking up again.
 
+mod display;
 mod predicate;
 mod step;
 
+pub use display::{Names, VarNames};
 pub use predicate::{Observed, Operand, Predicate, Test, TestOp};
 pub use step::{
     Aggregate, ApplyStep, AssignStep, Birth, Depth, DescribeStep, DispStep, ExplainStep, FindStep, Function, GetFrom, GetStep,

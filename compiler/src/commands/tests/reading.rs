@@ -5,13 +5,13 @@ use super::{added, compiled, printed, refused, told};
 #[test]
 fn get_scans_a_source() {
     let nodes = added("x = GET file FROM stixshifter://g WHERE name = 'a' OR size > 3");
-    assert_eq!(nodes, [r#"n2 = scan stixshifter://g [all time] where (name IN ("a") OR size > 3) → file"#]);
+    assert_eq!(nodes, ["n2 = scan stixshifter://g [all time] where (name = 'a' OR size > 3) → file"]);
 }
 
 #[test]
 fn get_from_several_sources_is_the_union_of_their_scans() {
     let nodes = added("x = GET file FROM a,b WHERE size = 3 LIMIT 5");
-    let scan = |n, source| format!(r#"n{n} = scan stixshifter://{source} [all time] where size IN ("3") → file"#);
+    let scan = |n, source| format!("n{n} = scan stixshifter://{source} [all time] where size = 3 → file");
     assert_eq!(
         nodes,
         [scan(2, "a"), scan(3, "b"), "n4 = union → file of n2, n3".into(), "n5 = first 5 entities → file of n4".into()]
@@ -22,19 +22,19 @@ fn get_from_several_sources_is_the_union_of_their_scans() {
 fn get_from_a_variable_filters_it_with_its_creation_records() {
     let nodes = added("x = GET process FROM p WHERE pid = 1");
     let starts = "n2 = add creation records from stixshifter://h [all time] → process of n0";
-    assert_eq!(nodes, [starts, r#"n3 = filter where pid IN ("1") → process of n2"#]);
+    assert_eq!(nodes, [starts, "n3 = filter where pid = 1 → process of n2"]);
 }
 
 #[test]
 fn get_without_from_asks_the_last_source_that_was_named() {
-    assert_eq!(added("x = GET file WHERE size = 3"), [r#"n2 = scan stixshifter://h [all time] where size IN ("3") → file"#]);
+    assert_eq!(added("x = GET file WHERE size = 3"), ["n2 = scan stixshifter://h [all time] where size = 3 → file"]);
     assert_eq!(compiled("x = GET file WHERE size = 3").told(), [("K0103", "x = GET file WHERE size = 3")]);
 }
 
 #[test]
 fn get_observations_are_scans_that_occur_together() {
     let nodes = added("x = GET process FROM h WHERE ([process:pid = 1] FOLLOWEDBY [process:pid = 2]) WITHIN 5 SECONDS");
-    let scan = |n, pid| format!(r#"n{n} = scan stixshifter://h [all time] where pid IN ("{pid}") → process"#);
+    let scan = |n, pid| format!("n{n} = scan stixshifter://h [all time] where pid = {pid} → process");
     assert_eq!(nodes, [scan(2, 1), scan(3, 2), "n4 = observe (#0 FOLLOWEDBY #1) WITHIN 5 s → process of n2, n3".into()]);
 }
 
@@ -63,10 +63,7 @@ fn find_pivots_from_what_counts_and_needs_no_creation_records() {
     assert_eq!(added("x = FIND process CREATED BY p"), ["n2 = pivot CREATED BY in stixshifter://h [all time] → process of n0"]);
     assert_eq!(
         added("x = FIND file LINKED p WHERE name = 'a' LIMIT 2"),
-        [
-            r#"n2 = pivot LINKED in stixshifter://h [all time] where name IN ("a") → file of n0"#,
-            "n3 = first 2 entities → file of n2"
-        ]
+        ["n2 = pivot LINKED in stixshifter://h [all time] where name = 'a' → file of n0", "n3 = first 2 entities → file of n2"]
     );
 }
 

@@ -31,7 +31,7 @@ fn a_transformer_makes_a_row_for_each_record() {
 
 #[test]
 fn a_rebound_name_is_another_version() {
-    assert_eq!(added("nt = nt WHERE dst_port = 1"), [r#"n2 = filter where dst_port IN ("1") → network-traffic of n1"#]);
+    assert_eq!(added("nt = nt WHERE dst_port = 1"), ["n2 = filter where dst_port = 1 → network-traffic of n1"]);
     assert_eq!(output("nt = nt WHERE dst_port = 1"), "nt#2 = n2");
 }
 

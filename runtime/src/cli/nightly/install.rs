@@ -18,7 +18,7 @@ pub(super) fn install(args: &InstallArgs, terminal: Terminal) -> ExitCode {
     };
     // A scheduler starts in another folder.
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    let plan = units::Schedule {
+    let schedule = units::Schedule {
         huntc: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/usr/local/bin/huntc")),
         hunts: absolute(&args.dir),
         state: absolute(&args.state.clone().or(file.state).unwrap_or_else(|| "/var/lib/huntc/state".into())),
@@ -29,21 +29,21 @@ pub(super) fn install(args: &InstallArgs, terminal: Terminal) -> ExitCode {
         user: args.user.clone(),
         image: args.image.clone(),
     };
-    let text = match (args.scheduler.systemd, args.scheduler.cron) {
-        (true, _) => units::systemd(&plan),
-        (_, true) => units::cron(&plan),
-        _ => units::kubernetes(&plan),
-    };
     if let Some(folder) = &args.write {
-        return write(folder, &text, &mut console);
+        return write(folder, &schedule, &mut console);
     }
+    let text = match (args.scheduler.systemd, args.scheduler.cron) {
+        (true, _) => units::systemd(&schedule),
+        (_, true) => units::cron(&schedule),
+        _ => units::kubernetes(&schedule),
+    };
     terminal.out(&text);
     ExitCode::Ok
 }
 
 /// Writes the units of systemd, each into its file.
-fn write(folder: &Path, text: &str, console: &mut Console) -> ExitCode {
-    for (name, unit) in units::systemd_units(text) {
+fn write(folder: &Path, schedule: &units::Schedule, console: &mut Console) -> ExitCode {
+    for (name, unit) in units::systemd_units(schedule) {
         let path = folder.join(name);
         let shown = path.display().to_string();
         if let Err(e) = std::fs::write(&path, unit) {

@@ -4,8 +4,8 @@ use super::args::{NightArgs, StateArgs};
 use crate::cli::console::Console;
 use crate::cli::exit::ExitCode;
 use crate::cli::interrupt;
-use crate::config::NightlySettings;
 use crate::config::secret::Secret;
+use crate::config::{NightlySettings, nanoseconds};
 use crate::nightly::model::{NightSettings, Notifier, defaults};
 use crate::nightly::suppress::Suppressions;
 use crate::source::SourceError;
@@ -43,13 +43,13 @@ pub(super) fn plan(args: &NightArgs, now: Instant, console: &mut Console) -> Res
         state: state(&args.state, &file),
         out: args.out.clone().or_else(|| file.out.clone()).unwrap_or_else(|| PathBuf::from("nightly")),
         now,
-        since: nanos(args.since.or(file.since), defaults::SINCE),
-        lag: nanos(args.lag.or(file.lag), defaults::LAG),
-        overlap: nanos(args.overlap.or(file.overlap), defaults::OVERLAP),
+        since: args.since.or(file.since).map_or(defaults::SINCE, nanoseconds),
+        lag: args.lag.or(file.lag).map_or(defaults::LAG, nanoseconds),
+        overlap: args.overlap.or(file.overlap).map_or(defaults::OVERLAP, nanoseconds),
         jobs: args.jobs.or(file.jobs).unwrap_or(JOBS),
         night_time: args.night_time.or(file.night_time),
-        keep_reports: nanos(args.keep_reports.or(file.keep_reports), defaults::REPORTS),
-        keep_history: nanos(args.keep_history.or(file.keep_history), defaults::HISTORY),
+        keep_reports: args.keep_reports.or(file.keep_reports).map_or(defaults::REPORTS, nanoseconds),
+        keep_history: args.keep_history.or(file.keep_history).map_or(defaults::HISTORY, nanoseconds),
         quiet,
         notifier: notifier(args, &file, console)?,
         cancel: interrupt::flag(),
@@ -60,10 +60,6 @@ pub(super) fn plan(args: &NightArgs, now: Instant, console: &mut Console) -> Res
         night_records: args.night_records.or(file.night_records),
         fail_on_findings: args.fail_on_findings || file.fail_on_findings.unwrap_or(false),
     })
-}
-
-fn nanos(time: Option<Duration>, default: i64) -> i64 {
-    time.map_or(default, |t| i64::try_from(t.as_nanos()).unwrap_or(i64::MAX))
 }
 
 /// Who is told of news.

@@ -2,10 +2,10 @@
 
 use super::evidence::Evidence;
 use super::near::{How, Near, near};
-use super::write::{Names, short};
+use super::write::short;
 use huntc_compiler::diag::codes::hints::{NEVER_TOGETHER, OTHER_PLACE, OTHER_SPELLING};
 use huntc_compiler::diag::{Code, Diagnostic};
-use huntc_compiler::plan::{Predicate, Span, Test};
+use huntc_compiler::plan::{Names, Predicate, Span, Test};
 use huntc_compiler::value::Value;
 use std::collections::BTreeSet;
 
@@ -82,7 +82,7 @@ pub(super) fn spelled(
             _ if proved > 0 => format!("together these find {}", evidence.count(proved)),
             _ => "this part alone finds something then".to_owned(),
         };
-        diagnostic = diagnostic.fix(text, finding.test.span, names.comparison(&finding.fixed));
+        diagnostic = diagnostic.fix(text, finding.test.span, finding.fixed.display(names).to_string());
     }
     let told: Vec<Span> = found.iter().map(|f| f.test.span).collect();
     Some(with_others(names, figures, predicate, diagnostic, &told))
@@ -128,7 +128,7 @@ fn alone(names: Names<'_>, evidence: &Evidence<'_>, part: &Predicate, n: u64) ->
 /// A part of a condition for a note.
 pub(super) fn shown(names: Names<'_>, part: &Predicate) -> String {
     let tests = part.tests();
-    let first = tests.first().map(|t| short(&names.comparison(t))).unwrap_or_default();
+    let first = tests.first().map(|t| short(&t.display(names).to_string())).unwrap_or_default();
     if tests.len() > 1 { format!("{first} OR …") } else { first }
 }
 

@@ -3,11 +3,11 @@
 use super::super::Run;
 use super::blame::{failing, shown, spelled, together, with_others};
 use super::evidence::{Evidence, Ground};
-use super::write::{Names, range as written, window};
+use super::write::{range as written, window};
 use super::{filled, refer};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::{NOTHING_NEAR, OUTSIDE_WINDOW};
-use huntc_compiler::plan::{NodeId, Op, Predicate, Statement};
+use huntc_compiler::plan::{Names, NodeId, Op, Predicate, Statement};
 use huntc_compiler::time::TimeRange;
 
 impl Run<'_> {
@@ -33,7 +33,7 @@ impl Run<'_> {
             centre: node.entity?,
             ground: Ground::Table(&input),
         };
-        let names = Names { catalog: self.job.catalog, vars: &self.job.plan.vars, centre: node.entity? };
+        let names = Names { catalog: self.job.catalog, vars: self.job.plan, centre: node.entity };
         let passed = evidence.seen(predicate)?;
         if let (Some(within), true) = (range, passed.count() > 0) {
             let hint = Diagnostic::new(&OUTSIDE_WINDOW, statement.span, "the condition holds outside the time range only");

@@ -5,13 +5,13 @@ use super::ask::{Asker, MANY};
 use super::blame::{failing, shown, spelled, together, with_others};
 use super::evidence::{Evidence, Ground, Seen};
 use super::near::{Reach, around, around_any};
-use super::write::{Names, range, window};
+use super::write::{range, window};
 use crate::sight::References;
 use crate::source::Sample;
 use crate::table::{Key, Table};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::{NO_LINK, NOTHING_NEAR, SHIFTED_CLOCK};
-use huntc_compiler::plan::{Node, NodeId, Op, Pivot, Predicate, Span, VarId};
+use huntc_compiler::plan::{Names, Node, NodeId, Op, Pivot, Predicate, Span, VarId};
 use huntc_compiler::time::duration::rough;
 use huntc_compiler::time::{SECOND, TimeRange, Window};
 use rustc_hash::FxHashSet;
@@ -65,7 +65,7 @@ struct Search<'a> {
 impl Search<'_> {
     fn names(&self) -> Option<Names<'_>> {
         let job = self.run.job;
-        Some(Names { catalog: job.catalog, vars: &job.plan.vars, centre: self.node.entity? })
+        Some(Names { catalog: job.catalog, vars: job.plan, centre: self.node.entity })
     }
 
     fn ask(&self, pivot: Pivot, why: &str) -> Option<Sample> {
@@ -174,15 +174,15 @@ impl Search<'_> {
     /// Nothing links them, at any time: perhaps LINKED does.
     fn no_link(&self) -> Option<Diagnostic> {
         let names = self.names()?;
-        let pivot = self.stepped.pivot;
+        let (pivot, centre) = (self.stepped.pivot, names.centre?);
         let kind = |e| names.catalog.get(e).name.as_str();
-        let (output, input) = (kind(names.centre), kind(pivot.input));
+        let (output, input) = (kind(centre), kind(pivot.input));
         let message = format!("no record links a {input} of the input to a {output}");
         let hint = Diagnostic::new(&NO_LINK, self.stepped.span, message).label(format!("{} finds nothing", pivot.relation));
         let hint = if self.all { hint } else { hint.note(format!("the first {} entities were looked at", self.keys.len())) };
-        let wider = names.catalog.linked(names.centre, pivot.input);
+        let wider = names.catalog.linked(centre, pivot.input);
         // Between two of one type LINKED finds each entity with itself.
-        let no_wider = pivot.relation.eq_ignore_ascii_case("linked") || names.centre == pivot.input || wider == pivot.ways;
+        let no_wider = pivot.relation.eq_ignore_ascii_case("linked") || centre == pivot.input || wider == pivot.ways;
         if no_wider {
             return Some(hint);
         }

@@ -5,12 +5,12 @@ use super::ask::{Asker, FEW, MANY};
 use super::blame::{failing, shown, spelled, together, with_others};
 use super::evidence::{Evidence, Ground, Seen};
 use super::near::{Reach, around, around_any, near};
-use super::write::{Names, range, window};
+use super::write::{range, window};
 use crate::sight::References;
 use crate::source::Sample;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::{ABSENT_ATTRIBUTE, EMPTY_WINDOW, NOTHING_NEAR, OUTSIDE_WINDOW};
-use huntc_compiler::plan::{Node, NodeId, Op, Predicate, Scan, Span, Test, TestOp};
+use huntc_compiler::plan::{Names, Node, NodeId, Op, Predicate, Scan, Span, Test, TestOp};
 use huntc_compiler::time::{Instant, TimeRange, Window};
 
 /// A scan that found nothing.
@@ -48,7 +48,7 @@ struct Search<'a> {
 impl Search<'_> {
     fn names(&self) -> Option<Names<'_>> {
         let job = self.run.job;
-        Some(Names { catalog: job.catalog, vars: &job.plan.vars, centre: self.node.entity? })
+        Some(Names { catalog: job.catalog, vars: job.plan, centre: self.node.entity })
     }
 
     fn ask(&self, predicate: Predicate, window: Window, most: usize, why: &str) -> Option<Sample> {
@@ -162,7 +162,7 @@ impl Search<'_> {
         let present = |t: &&Test| Predicate::Test(Box::new(Test { op: TestOp::Null, negated: true, ..Test::clone(t) }));
         let source = self.run.source_name(self.scanned.scan.source);
         let Some(first) = tests.first() else {
-            let kind = &names.catalog.get(names.centre).name;
+            let kind = &names.catalog.get(names.centre?).name;
             let message = format!("no record of `{source}` holds a {kind} that satisfies this");
             return Some(Diagnostic::new(&NOTHING_NEAR, self.scanned.span, message).label("finds nothing"));
         };

@@ -2,11 +2,10 @@
 
 use super::super::Run;
 use super::blame::parts;
-use super::write::Names;
 use crate::sight::References;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::EMPTY_REFERENCE;
-use huntc_compiler::plan::{Attr, Operand, Predicate, Statement, Test, TestOp, VarId};
+use huntc_compiler::plan::{Attr, Names, Operand, Predicate, Statement, Test, TestOp, VarId};
 use std::collections::HashSet;
 
 /// Whether a part of a condition is false since what it refers to has no values.
@@ -59,7 +58,7 @@ impl Run<'_> {
         }
         let found = &self.job.plan.var(var)?.var;
         let centre = found.shape.entity();
-        let names = Names { catalog: self.job.catalog, vars: &self.job.plan.vars, centre };
+        let names = Names { catalog: self.job.catalog, vars: self.job.plan, centre: Some(centre) };
         let attribute = names.attribute(centre, attr);
         let fact = match table.row_count() {
             0 => format!("`{}` is empty", found.name),

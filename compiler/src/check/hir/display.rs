@@ -1,0 +1,110 @@
+//! Comparisons and conditions as text of a huntflow, which can be pasted.
+
+use super::{Attr, Operand, Predicate, Test, TestOp, Var, VarId};
+use crate::catalog::{Catalog, EntityId};
+use crate::syntax::print::quoted;
+use crate::value::Value;
+use std::fmt;
+
+/// What the ids in a comparison stand for.
+#[derive(Clone, Copy)]
+pub struct Names<'a> {
+    /// Names of types and attributes.
+    pub catalog: &'a Catalog,
+    /// Names of variables.
+    pub vars: &'a dyn VarNames,
+    /// The type whose attributes need no prefix.
+    pub centre: Option<EntityId>,
+}
+
+/// Whoever has the variables of a hunt.
+pub trait VarNames {
+    /// The variable with this id, if there is one.
+    fn named(&self, id: VarId) -> Option<&Var>;
+}
+
+impl Names<'_> {
+    /// An attribute, with its type where it is another one's; parts that are no plain words are quoted.
+    pub fn attribute(&self, entity: EntityId, attr: &Attr) -> String {
+        let plain = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let part = |part: &str| if plain(part) { part.to_owned() } else { quoted(part) };
+        let name = attr.name(self.catalog, Some(entity)).split('.').map(part).collect::<Vec<_>>().join(".");
+        if Some(entity) == self.centre { name } else { format!("{}:{name}", self.catalog.get(entity).name) }
+    }
+
+    fn operand(&self, operand: &Operand) -> String {
+        match operand {
+            Operand::Value(value) => literal(value),
+            Operand::Reference(var, attr) => {
+                let Some(var) = self.vars.named(*var) else { return String::new() };
+                let entity = var.shape.entity();
+                format!("{}.{}", var.name, Self { centre: Some(entity), ..*self }.attribute(entity, attr))
+            }
+        }
+    }
+}
+
+impl Test {
+    /// The comparison as it could be written.
+    pub fn display<'a>(&'a self, names: Names<'a>) -> impl fmt::Display + 'a {
+        fmt::from_fn(move |f| {
+            let attribute = names.attribute(self.entity, &self.attr);
+            let not = if self.negated { "NOT " } else { "" };
+            let mut of = |word: &str, value: String| write!(f, "{attribute} {not}{word} {value}");
+            match &self.op {
+                TestOp::Null => write!(f, "{attribute} IS {not}NULL"),
+                TestOp::OneOf(operands) => match operands.as_slice() {
+                    [one] => write!(f, "{attribute} {} {}", if self.negated { "!=" } else { "=" }, names.operand(one)),
+                    several => of("IN", list(several.iter().map(|o| names.operand(o)))),
+                },
+                TestOp::Less(v) => of("<", literal(v)),
+                TestOp::LessEqual(v) => of("<=", literal(v)),
+                TestOp::Greater(v) => of(">", literal(v)),
+                TestOp::GreaterEqual(v) => of(">=", literal(v)),
+                TestOp::Like(pattern) => of("LIKE", quoted(pattern)),
+                TestOp::Matches(pattern) => of("MATCHES", quoted(pattern)),
+                TestOp::Subset(nets) => match nets.as_slice() {
+                    [one] => of("ISSUBSET", quoted(&one.to_string())),
+                    several => of("ISSUBSET", list(several.iter().map(|n| quoted(&n.to_string())))),
+                },
+                TestOp::Superset(net) => of("ISSUPERSET", quoted(&net.to_string())),
+            }
+        })
+    }
+}
+
+impl Predicate {
+    /// The condition as it could be written, with a note at comparisons that fold case.
+    pub(crate) fn display<'a>(&'a self, names: Names<'a>) -> impl fmt::Display + 'a {
+        fmt::from_fn(move |f| {
+            let (parts, word) = match self {
+                Self::And(parts) if parts.is_empty() => return f.write_str("true"),
+                Self::Or(parts) if parts.is_empty() => return f.write_str("false"),
+                Self::Test(test) => {
+                    return write!(f, "{}{}", test.display(names), if test.fold { " (any case)" } else { "" });
+                }
+                Self::And(parts) => (parts, " AND "),
+                Self::Or(parts) => (parts, " OR "),
+            };
+            let parts: Vec<String> = parts.iter().map(|p| p.text(names)).collect();
+            write!(f, "({})", parts.join(word))
+        })
+    }
+
+    /// The same as a text; the type of [`Self::display`] cannot hold itself.
+    fn text(&self, names: Names<'_>) -> String {
+        self.display(names).to_string()
+    }
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    format!("({})", items.collect::<Vec<_>>().join(", "))
+}
+
+fn literal(value: &Value) -> String {
+    match value {
+        Value::Text(_) | Value::Address(_) | Value::List(_) => quoted(&value.to_string()),
+        Value::Time(time) => format!("t'{time}'"),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) => value.to_string(),
+    }
+}
