@@ -102,11 +102,11 @@ fn what_had_no_identity_counts_once_for_each_pattern() {
     assert_eq!(run(&hunt("[a] AND [b]"), &[&pattern(2), &pattern(3)]).unidentified, 5);
 }
 
-/// What is never cut short.
+/// It is never cut short.
 #[test]
 fn an_expression_with_too_many_ways_to_match_fails() {
     let records: Vec<String> = (1..=150).map(|n| n.to_string()).collect();
-    let inputs = vec![Arc::new(seen(&records.join(" "))); 4];
+    let inputs = [(); 4].map(|()| Arc::new(seen(&records.join(" "))));
     let answer = observe(&shape("([a] FOLLOWEDBY [b]) AND ([a] FOLLOWEDBY [c])"), &inputs, None, &[]);
     assert!(answer.is_err_and(|e| e.0.contains("too many ways to match")));
 }
