@@ -12,7 +12,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
-pub use statement::{Binding, Condition, Statement};
+pub use statement::{Binding, Condition, PlannedStatement};
 
 // What a plan is made of: whoever runs one needs no other stage.
 pub use crate::check::hir::{
@@ -52,7 +52,7 @@ pub struct Plan {
     /// One for each binding of a name; [`VarId`] indexes.
     pub vars: Vec<Variable>,
     /// The statements, in order.
-    pub statements: Vec<Statement>,
+    pub statements: Vec<PlannedStatement>,
     /// Operators; the inputs of each have smaller ids.
     pub nodes: Vec<Node>,
     /// What is shown or written, in the order of the statements.
@@ -127,7 +127,7 @@ pub struct Node {
     pub entity: Option<EntityId>,
     /// Attributes that its sightings carry, sorted: what anything downstream asks for.
     pub columns: Vec<Attr>,
-    /// Statement that first asked for it.
+    /// PlannedStatement that first asked for it.
     pub origin: Span,
     /// Its number in the file.
     pub statement: u32,

@@ -2,10 +2,10 @@
 
 use super::super::Run;
 use super::blame::parts;
-use crate::sight::References;
+use crate::matching::References;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::EMPTY_REFERENCE;
-use huntc_compiler::plan::{Attr, Names, Operand, Predicate, Statement, Test, TestOp, VarId};
+use huntc_compiler::plan::{Attr, Names, Operand, PlannedStatement, Predicate, Test, TestOp, VarId};
 use std::collections::HashSet;
 
 /// Whether a part of a condition is false since what it refers to has no values.
@@ -21,7 +21,7 @@ pub(super) fn explains(predicate: &Predicate, references: &References) -> bool {
 
 impl Run<'_> {
     /// A hint for each comparison of a statement that refers to nothing.
-    pub(super) fn empty_references(&self, statement: &Statement) -> Vec<Diagnostic> {
+    pub(super) fn empty_references(&self, statement: &PlannedStatement) -> Vec<Diagnostic> {
         statement.tests().into_iter().filter_map(|test| self.empty_reference(test)).collect()
     }
 

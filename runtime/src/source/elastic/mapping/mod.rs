@@ -2,11 +2,11 @@
 
 mod read;
 
-pub(super) use read::Seen;
+pub(super) use read::MappingAnswers;
 
 use super::client::Call;
 use super::connection::{Connection, encode};
-use super::fault::{Fault, Kind};
+use super::fault::{Fault, FaultKind};
 use crate::source::FetchContext;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -116,7 +116,7 @@ fn ask(connection: &Connection, context: &FetchContext, fields: &BTreeSet<String
         return types(connection, context, fields);
     }
     match details(connection, context, fields) {
-        Err(fault) if matches!(fault.kind, Kind::Forbidden) => types(connection, context, fields),
+        Err(fault) if matches!(fault.kind, FaultKind::Forbidden) => types(connection, context, fields),
         other => other,
     }
 }
@@ -125,7 +125,7 @@ fn ask(connection: &Connection, context: &FetchContext, fields: &BTreeSet<String
 fn details(connection: &Connection, context: &FetchContext, fields: &BTreeSet<String>) -> Result<Indices, Fault> {
     const OPTIONS: &str = "include_defaults=true&allow_no_indices=false&ignore_unavailable=false";
     let parents: BTreeSet<String> = fields.iter().flat_map(|f| ancestors(f)).collect();
-    let mut seen = Seen::default();
+    let mut seen = MappingAnswers::default();
     let names: Vec<String> = fields.union(&parents).map(|f| encode(f)).collect();
     for list in lists(&names) {
         let path = format!("{}/_mapping/field/{list}?{OPTIONS}", connection.indices());
@@ -179,7 +179,7 @@ fn get(
 ) -> Result<(), Fault> {
     let call: Call = connection.get(path);
     let json: serde_json::Value = connection.send(&call, context, |reply| {
-        serde_json::from_slice(&reply.body).map_err(|e| Fault::new(Kind::Malformed, format!("no mapping: {e}")))
+        serde_json::from_slice(&reply.body).map_err(|e| Fault::new(FaultKind::Malformed, format!("no mapping: {e}")))
     })?;
     take(&json);
     Ok(())
