@@ -9,6 +9,7 @@ mod columns;
 mod context;
 mod lint;
 mod literal;
+mod names;
 mod operand;
 mod outline;
 mod predicate;
