@@ -3,17 +3,12 @@
 use crate::oracle::shared;
 use crate::support::cli::Huntc;
 use crate::support::servers::running;
-use huntc_compiler::catalog::Catalog;
-use huntc_compiler::compile::compile;
 use huntc_compiler::diag::codes;
-use huntc_compiler::options::Options;
 use huntc_compiler::request::BoundRequest;
-use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::Instant;
-use huntc_runtime::exec::{self, Job, RunOptions};
 use huntc_runtime::report::model::Status;
-use huntc_runtime::source::store::Store;
-use huntc_runtime::source::{DataSource, FetchContext, Fields, Records, Sample, SourceError};
+use huntc_runtime::session::{RunContext, RunSettings, Session, SourcePool, run_hunt};
+use huntc_runtime::source::{DataSource, FetchContext, Records, Sample, SourceError};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -110,7 +105,7 @@ fn servers_and_the_store_give_the_same_hints() {
 }
 
 /// A source that answers requests, but none of hints.
-struct Deaf(Store);
+struct Deaf(Arc<dyn DataSource>);
 
 impl DataSource for Deaf {
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
@@ -132,25 +127,13 @@ impl DataSource for Deaf {
 
 #[test]
 fn a_hint_that_cannot_be_had_is_left_out() {
-    let huntc = Huntc::new().file("log.ndjson", log());
-    let mut sources = SourceSet::default();
-    let id = sources.add_text("h.hf", "p = GET process FROM stixshifter://s WHERE name = 'LATE.exe'\n");
-    let catalog = Catalog::builtin();
-    let now = Instant::parse("2021-01-01T00:00:00Z").unwrap();
-    let compiled = compile(&sources, id, catalog, &Options::at(now)).compiled.unwrap();
-    let source: Arc<dyn DataSource> = Arc::new(Deaf(Store::from_paths(&[huntc.path("log.ndjson")]).unwrap().0));
-    let open = |_: &str, _: &dyn Fn() -> Fields| Ok(Arc::clone(&source));
-    let options = RunOptions { hints: true, ..RunOptions::new(&open) };
-    let job = Job {
-        file: "h.hf".to_owned(),
-        plan: &compiled.plan,
-        requests: &compiled.requests,
-        request_of: &|id, node| compiled.request_of(catalog, id, node),
-        catalog,
-        diagnostics: Vec::new(),
-        folder: ".".into(),
-    };
-    let report = exec::run(job, &options);
+    let hunt = "p = GET process FROM stixshifter://s WHERE name = 'LATE.exe'\n";
+    let huntc = Huntc::new().file("log.ndjson", log()).file("h.hf", hunt);
+    let settings = RunSettings { hints: true, ..RunSettings::at(Instant::parse("2021-01-01T00:00:00Z").unwrap()) };
+    let mut session = Session::new(None, vec![format!("s={}", huntc.path("log.ndjson").display())]);
+    let huntflow = session.load(&huntc.path("h.hf").display().to_string(), &settings).unwrap_or_else(|e| panic!("{e:?}"));
+    let pool = SourcePool::wrapped(Box::new(|_, source| Arc::new(Deaf(source))));
+    let report = run_hunt(&session, &huntflow, &settings, &RunContext::new(&pool, String::new())).report;
     assert!(report.status == Status::Ok && report.complete && report.diagnostics.is_empty(), "{report:#?}");
     assert_eq!(report.requests.iter().map(|r| r.status.word()).collect::<Vec<_>>(), ["ok", "failed"]);
 }

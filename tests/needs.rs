@@ -2,49 +2,29 @@
 
 use crate::differential::{EACH, NAMES, NOW, batch, number, written};
 use crate::oracle::shared;
-use huntc_compiler::catalog::Catalog;
-use huntc_compiler::compile::compile;
-use huntc_compiler::options::{Options, ProcessIdentity};
-use huntc_compiler::source::SourceSet;
+use huntc_compiler::diag::codes::store::BAD_LINES;
+use huntc_compiler::options::ProcessIdentity;
 use huntc_compiler::time::Instant;
-use huntc_runtime::exec::{self, Job, RunOptions};
 use huntc_runtime::report::model::{HuntReport, Status};
-use huntc_runtime::source::store::Store;
-use huntc_runtime::source::{DataSource, Fields, SourceError};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use huntc_runtime::session::{Refusal, RunContext, RunSettings, Session, SourcePool, run_hunt};
+use std::path::PathBuf;
 use std::time::Duration;
 
-type Opened = Result<Arc<dyn DataSource>, SourceError>;
-
-fn open(path: &Path, fields: Fields) -> Opened {
-    Ok(Arc::new(Store::from_paths_with(&[path.to_owned()], fields)?.0))
-}
-
-/// The report of a hunt, without times. `open` opens the source of a name.
-fn report(
-    text: &str,
-    options: &Options,
-    hints: bool,
-    open: &(dyn Fn(&str, &dyn Fn() -> Fields) -> Opened + Sync),
-) -> Option<HuntReport> {
-    let mut sources = SourceSet::default();
-    let id = sources.add_text("h.hf", text);
-    let catalog = Catalog::builtin();
-    let compiled = compile(&sources, id, catalog, options).compiled?;
-    // What a hunt saves lies there; each run has its own, so that no run loads what another one saved.
+/// The report of a hunt, without times and without what its files were read like; none where it has errors.
+fn report(text: &str, settings: &RunSettings, sources: &[String], pool: &SourcePool) -> Option<HuntReport> {
+    // What a hunt saves lies beside it; each run has its own folder, so that no run loads what another one saved.
     let folder = tempfile::tempdir().unwrap();
-    let place = folder.path().to_owned();
-    let job = Job {
-        file: "h.hf".to_owned(),
-        plan: &compiled.plan,
-        requests: &compiled.requests,
-        request_of: &|id, node| compiled.request_of(catalog, id, node),
-        catalog,
-        diagnostics: Vec::new(),
-        folder: place,
-    };
-    let mut report = exec::run(job, &RunOptions { keys: true, hints, ..RunOptions::new(open) });
+    let file = folder.path().join("h.hf");
+    std::fs::write(&file, text).unwrap();
+    let mut session = Session::new(None, sources.to_vec());
+    let huntflow = session.load(&file.display().to_string(), settings).unwrap_or_else(|e| panic!("{e:?}"));
+    let run = run_hunt(&session, &huntflow, settings, &RunContext::new(pool, String::new()));
+    if run.refusal == Some(Refusal::Faulty) {
+        return None;
+    }
+    let mut report = run.report;
+    report.file = "h.hf".to_owned();
+    report.diagnostics.retain(|d| d.code != &BAD_LINES);
     report.elapsed = Duration::ZERO;
     report.variables.iter_mut().for_each(|variable| variable.elapsed = Duration::ZERO);
     for request in &mut report.requests {
@@ -55,20 +35,15 @@ fn report(
 
 /// Runs hunts over files, each once with all fields and once with those that it needs; `place` is the file of a source.
 /// Answers how many went well, and how many have hints.
-fn compare(hunts: &[String], options: &Options, names: [&str; 2], place: &(dyn Fn(&str) -> PathBuf + Sync)) -> (usize, usize) {
-    let whole: Vec<Opened> = names.iter().map(|name| open(&place(name), Fields::All)).collect();
+fn compare(hunts: &[String], settings: &RunSettings, names: [&str; 2], place: &dyn Fn(&str) -> PathBuf) -> (usize, usize) {
+    let sources = names.map(|name| format!("{name}={}", place(name).display()));
+    let whole = SourcePool::shared();
     let (mut well, mut hints) = (0, 0);
     for (number, hunt) in hunts.iter().enumerate() {
         // Hints look at more fields than hunts do.
-        let hinted = number % 2 == 0;
-        let all = report(hunt, options, hinted, &|name, _| {
-            names.iter().position(|n| *n == name).map_or_else(|| whole[0].clone(), |at| whole[at].clone())
-        });
-        let needed = report(hunt, options, hinted, &|name, needs| {
-            let needs = needs();
-            assert!(matches!(needs, Fields::These(_)));
-            open(&place(name), needs)
-        });
+        let settings = RunSettings { keys: true, hints: number % 2 == 0, concurrency: Some(1), ..settings.clone() };
+        let all = report(hunt, &settings, &sources, &whole);
+        let needed = report(hunt, &settings, &sources, &SourcePool::of_one_hunt());
         let (all, some) = (format!("{all:#?}"), format!("{needed:#?}"));
         let difference = all.lines().zip(some.lines()).find(|(all, some)| all != some);
         assert_eq!(difference, None, "{hunt}");
@@ -95,9 +70,9 @@ fn random_hunts_need_no_more_than_they_say() {
         }
         let identities = [ProcessIdentity::Auto, ProcessIdentity::EntityId, ProcessIdentity::Ladder];
         let process_identity = identities[seed as usize % identities.len()];
-        let options = Options { process_identity, ..Options::at(Instant(NOW)) };
+        let settings = RunSettings { process_identity, ..RunSettings::at(Instant(NOW)) };
         let hunts: Vec<String> = batch.hunts.iter().map(|statements| statements.join("\n")).collect();
-        let (w, h) = compare(&hunts, &options, NAMES, &|name| folder.path().join(name));
+        let (w, h) = compare(&hunts, &settings, NAMES, &|name| folder.path().join(name));
         (well, hints) = (well + w, hints + h);
     }
     let all = batches as usize * EACH;
@@ -110,8 +85,8 @@ fn written_hunts_need_no_more_than_they_say() {
     for (data, hunts) in written() {
         // Each reads the telemetry anew: some of them say enough.
         let hunts: Vec<String> = hunts.into_iter().step_by(3).map(|hunt| hunt.text).collect();
-        let options = Options::at(Instant(NOW));
-        let (well, _) = compare(&hunts, &options, ["s", "s2"], &|_| folder.join("data").join(&data));
+        let settings = RunSettings::at(Instant(NOW));
+        let (well, _) = compare(&hunts, &settings, ["s", "s2"], &|_| folder.join("data").join(&data));
         assert!(well * 2 > hunts.len(), "{data}: only {well} of {} went well", hunts.len());
     }
 }

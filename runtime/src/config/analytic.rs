@@ -26,7 +26,7 @@ pub enum Action {
     Exec(Vec<String>),
     /// Joins a CSV table.
     Lookup {
-        /// The table.
+        /// The file.
         table: PathBuf,
         /// The attribute that is compared with the table's column of the same name, or its first.
         key: String,

@@ -37,12 +37,12 @@ use std::path::Path;
 
 /// Where configuration is looked for.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "fields whose names say all")]
 pub struct Places<'a> {
     /// `--config FILE`
     pub explicit: Option<&'a Path>,
     /// Folder of the huntflow.
     pub start: &'a Path,
-    /// The environment.
     pub environment: &'a Environment,
     /// `--source NAME=URI`, in order.
     pub flags: &'a [String],

@@ -15,9 +15,9 @@ use std::time::Duration;
 
 /// Where connector, connection and config of a profile were written.
 pub(super) struct PartPlaces {
-    /// For diagnostics.
+    /// Where diagnostics point.
     pub spans: [Span; 3],
-    /// For headlines: a variable's name, or that of the profile.
+    /// What headlines name: a variable's name, or that of the profile.
     pub names: [String; 3],
 }
 

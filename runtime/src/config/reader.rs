@@ -90,13 +90,13 @@ impl<'t, 'i> TomlTable<'t, 'i> {
         self.entries.get(key)
     }
 
-    /// A sub-table.
+    /// A table below this one.
     pub(super) fn table(&self, document: &mut Document<'_>, key: &str) -> Option<TomlTable<'t, 'i>> {
         let name = if self.top { format!("[{key}]") } else { key.to_owned() };
         document.table(self.value(key)?, name)
     }
 
-    /// Text.
+    /// A value that is text.
     pub(super) fn text(&self, document: &mut Document<'_>, key: &str) -> Option<Located<&'t str>> {
         let value = self.value(key)?;
         let span = document.span(value.span());

@@ -44,7 +44,7 @@ impl Secret {
         Self::Literal(text.into())
     }
 
-    /// The value.
+    /// The value itself, from wherever it is.
     pub fn resolve(&self, environment: &Environment) -> Result<SecretString, SecretError> {
         match self {
             Self::Literal(value) => Ok(value.clone()),

@@ -35,12 +35,9 @@ pub(super) const ADDRESSES: &[(&str, u16)] = &[
 /// One row of the look-up table.
 #[derive(Serialize, Clone, PartialEq, Eq, Debug)]
 pub(super) struct EnrichmentRow {
-    /// The address.
     #[serde(rename = "dst_ref.value")]
     pub(super) address: &'static str,
-    /// The name.
     pub(super) x_domain_name: String,
-    /// The organisation.
     pub(super) x_domain_organization: &'static str,
 }
 

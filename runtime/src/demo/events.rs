@@ -38,7 +38,6 @@ pub(super) const QUERY: &str = "0x1000";
 pub(super) struct Flow<'a> {
     /// The other machine.
     pub(super) remote: &'a str,
-    /// Its port.
     pub(super) remote_port: u16,
     /// The port here.
     pub(super) local_port: u16,

@@ -20,7 +20,6 @@ pub(super) const ONLY_PARENTS: [usize; 5] = [0, 4, 5, 6, 7];
 pub(super) struct Boot {
     /// Since when the monitor runs in it.
     pub(super) from: Millis,
-    /// Its end.
     pub(super) to: Millis,
     /// `services.exe`, always older than the monitor.
     pub(super) services: ProcessId,

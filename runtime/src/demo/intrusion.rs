@@ -35,7 +35,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("C:\\Windows\\System32\\net.exe", "net  user helpdesk Spring2021! /add"),
 ];
 
-/// Both days.
+/// Writes both days of the intrusion.
 pub(super) fn write(world: &mut World, boots: &[Boot; 3]) {
     first_day(world, &boots[0], april(2, 11, 41, 0));
     second_day(world, &boots[1], april(3, 15, 10, 0));

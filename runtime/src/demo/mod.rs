@@ -66,10 +66,9 @@ pub struct DemoFiles {
 
 /// A file of the demo could not be written.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "fields whose names say all")]
 pub struct DemoError {
-    /// Which.
     pub path: PathBuf,
-    /// Why.
     pub error: io::Error,
 }
 

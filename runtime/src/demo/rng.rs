@@ -1,6 +1,6 @@
 //! A small fixed-seed generator (SplitMix64): the demo data must be the same bytes on every machine.
 
-/// The generator.
+/// A generator of random numbers: the same for the same seed.
 #[derive(Debug)]
 pub(super) struct Rng(u64);
 

@@ -14,9 +14,7 @@ const POWERSHELL: &str = "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powers
 /// One run of `amcet.exe`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Run {
-    /// The process.
     pub(super) amcet: ProcessId,
-    /// Its console.
     pub(super) console: ProcessId,
 }
 

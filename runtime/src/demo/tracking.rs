@@ -5,7 +5,7 @@ use super::events::{Flow, tcp};
 use super::host101::{Boot, LOG};
 use super::world::{Account, HOUR, MINUTE, Millis, ProcessId, SECOND, World, april, program};
 
-/// The address.
+/// The address that the hunt is about.
 const TARGET: &str = "72.21.81.200";
 
 /// The window of the hunt.

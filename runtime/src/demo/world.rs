@@ -10,13 +10,10 @@ pub(super) type Millis = i64;
 /// 2021-03-31T00:00:00Z.
 const MARCH_31: Millis = 1_617_148_800_000;
 
-/// One second.
 pub(super) const SECOND: Millis = 1_000;
 
-/// One minute.
 pub(super) const MINUTE: Millis = 60 * SECOND;
 
-/// One hour.
 pub(super) const HOUR: Millis = 60 * MINUTE;
 
 /// An instant in April 2021; day 0 is 31 March.
@@ -42,7 +39,6 @@ impl Machine {
         }
     }
 
-    /// Its address.
     pub(super) fn address(self) -> &'static str {
         match self {
             Self::Host101 => "10.0.101.15",
@@ -91,11 +87,9 @@ pub(super) struct Program<'a> {
     pub(super) image: &'a str,
     /// The command line.
     pub(super) command: &'a str,
-    /// By whom.
     pub(super) account: Account,
 }
 
-/// A program.
 pub(super) const fn program<'a>(image: &'a str, command: &'a str, account: Account) -> Program<'a> {
     Program { image, command, account }
 }
@@ -109,7 +103,6 @@ pub(super) struct ProcessId(pub(super) usize);
 pub(super) struct Process {
     /// Where it runs.
     pub(super) machine: Machine,
-    /// Its number.
     pub(super) pid: u32,
     /// Its GUID, in lower case with braces.
     pub(super) guid: String,
@@ -119,7 +112,6 @@ pub(super) struct Process {
     pub(super) birth_image: String,
     /// The command line.
     pub(super) command: String,
-    /// By whom.
     pub(super) account: Account,
 }
 
@@ -184,7 +176,6 @@ impl World {
         }
     }
 
-    /// A process.
     pub(super) fn process(&self, id: ProcessId) -> &Process {
         &self.processes[id.0]
     }

@@ -110,10 +110,10 @@ impl Kept {
 }
 
 /// A source whose answers are kept for the night.
+#[expect(missing_docs, reason = "fields whose names say all")]
 pub struct Cached {
     /// The same for the same source.
     pub name: String,
-    /// The source.
     pub source: Arc<dyn DataSource>,
     /// The night's answers.
     pub cache: Arc<Cache>,

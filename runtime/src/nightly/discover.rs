@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 /// A huntflow of the folder.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[expect(missing_docs, reason = "fields whose names say all")]
 pub struct HuntFile {
     /// Its path below the folder with `/`, which is its name in the state.
     pub name: String,
-    /// Its path.
     pub path: PathBuf,
 }
 

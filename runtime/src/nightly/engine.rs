@@ -28,8 +28,8 @@ pub struct HuntSurvey {
 
 /// What a look at a window gave.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "fields whose names say all")]
 pub struct Look {
-    /// The run.
     pub report: HuntReport,
     /// The finding; none where it is not known whole.
     pub found: Option<FoundEntities>,

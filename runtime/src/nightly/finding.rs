@@ -12,9 +12,9 @@ use std::collections::{BTreeSet, HashMap};
 /// The entities of the variable that is the finding.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct FoundEntities {
-    /// Its name.
+    /// As the huntflow writes it.
     pub variable: String,
-    /// Its type.
+    /// The entity type that it holds.
     pub entity: String,
     /// Headers of the rows.
     pub columns: Vec<String>,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// What is scheduled.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    /// The program.
+    /// Path of the program.
     pub huntc: PathBuf,
     /// Folder of the huntflows.
     pub hunts: PathBuf,
@@ -22,7 +22,7 @@ pub struct Schedule {
     pub time: (u8, u8),
     /// User of the run.
     pub user: String,
-    /// Container image.
+    /// Name of the container image.
     pub image: String,
 }
 

@@ -120,7 +120,7 @@ pub struct HuntOutcome {
     pub failures: u32,
     /// The variable that is the finding.
     pub variable: String,
-    /// Its type.
+    /// The entity type of that variable.
     pub entity: String,
     /// Columns of its rows.
     pub columns: Vec<String>,

@@ -21,7 +21,7 @@ pub struct HuntRecord {
     pub columns: Vec<String>,
     /// The variable that is the finding.
     pub variable: String,
-    /// Its type.
+    /// The entity type of that variable.
     pub entity: String,
     /// `title` of the front matter.
     pub title: String,
@@ -48,7 +48,7 @@ impl From<TimeRange> for Span {
 }
 
 impl Span {
-    /// As texts.
+    /// Both instants as reports write them.
     pub fn texts(self) -> [String; 2] {
         [Instant(self.0).to_string(), Instant(self.1).to_string()]
     }
@@ -57,7 +57,7 @@ impl Span {
 /// A window, and the clock of the run that looked at it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Looked {
-    /// The window.
+    /// What was looked at.
     pub span: Span,
     /// The run's clock.
     pub at: i64,
@@ -116,7 +116,7 @@ pub struct HuntNight {
     pub continuing: u64,
     /// Seen by the look before, and not again.
     pub gone: u64,
-    /// Kept quiet.
+    /// Findings that a suppression covers.
     pub suppressed: u64,
 }
 
@@ -151,7 +151,7 @@ pub struct Notification {
     pub channel: String,
     /// When it came to be.
     pub at: i64,
-    /// JSON text.
+    /// The message as JSON.
     pub body: String,
     /// Tries so far.
     pub tries: u32,

@@ -188,7 +188,7 @@ impl Read {
         self.one(META, name)
     }
 
-    /// A hunt.
+    /// What is known of a hunt, by its name.
     pub fn hunt(&self, name: &str) -> Result<Option<HuntRecord>, SourceError> {
         self.one(HUNTS, name)
     }
@@ -240,7 +240,7 @@ impl Write<'_> {
         self.put(META, name, value)
     }
 
-    /// A hunt.
+    /// What is known of a hunt, by its name.
     pub fn hunt(&self, name: &str) -> Result<Option<HuntRecord>, SourceError> {
         one(self.path, &self.table(HUNTS)?, name)
     }
@@ -255,7 +255,7 @@ impl Write<'_> {
         self.put(HUNTS, name, record)
     }
 
-    /// A finding.
+    /// A finding of a hunt, by its identity.
     pub fn key(&self, hunt: &str, identity: &str) -> Result<Option<KeyRecord>, SourceError> {
         one(self.path, &self.table(KEYS)?, &key_of(hunt, identity))
     }

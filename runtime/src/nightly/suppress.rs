@@ -2,7 +2,7 @@
 
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::nightly::BAD_SUPPRESSIONS;
-use huntc_compiler::pattern::like::Like;
+use huntc_compiler::plan::pattern::like::Like;
 use huntc_compiler::time::Instant;
 use serde::Deserialize;
 use std::path::Path;

@@ -3,7 +3,7 @@
 use super::record::{HuntRecord, Looked};
 use huntc_compiler::time::{Instant, SECOND, TimeRange};
 
-/// A day.
+/// In nanoseconds.
 pub const DAY: i64 = 86_400 * SECOND;
 /// Length of a piece of a long window.
 pub const PIECE: i64 = DAY;

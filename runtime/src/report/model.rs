@@ -132,7 +132,7 @@ pub struct Display {
     pub statement: u32,
     /// The command: `DISP`, `INFO`, `DESCRIBE`, `EXPLAIN`.
     pub command: &'static str,
-    /// The variable.
+    /// Name of the variable that it shows.
     pub variable: String,
     /// Column headers; for facts `["", ""]`-like pairs have headers too (`fact`, `value`).
     pub columns: Vec<String>,
@@ -216,26 +216,22 @@ impl RequestStatus {
 
 /// One request as it was sent (holes filled), or not sent.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "fields whose names say all")]
 pub struct RequestReport {
     /// Plan node, `n3`, and chunk: `n3.0`.
     pub id: String,
-    /// Source URI.
+    /// URI of the source.
     pub source: String,
-    /// Why.
+    /// What the plan asks it for, in words.
     pub purpose: String,
-    /// Window asked.
     pub window: Window,
     /// Query body as JSON, without the window.
     pub query: serde_json::Value,
-    /// Fields asked.
     pub fields: Vec<String>,
     /// Whether every hit was wanted.
     pub exact: bool,
-    /// How it went.
     pub status: RequestStatus,
-    /// Records returned.
     pub records: u64,
-    /// Pages read.
     pub pages: u64,
     /// Tries after the first.
     pub retries: u64,

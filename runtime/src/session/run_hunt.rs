@@ -69,13 +69,13 @@ pub enum Finding {
     NoVariable,
     /// Those of a variable.
     Variable {
-        /// The plan.
+        /// What was computed from what.
         plan: Box<Plan>,
-        /// The variable.
+        /// Its number in the hunt.
         variable: VarId,
         /// Fewer entities are no finding.
         at_least: u64,
-        /// Its table.
+        /// Its entities and what a DISP of it shows.
         kept: Kept,
     },
 }

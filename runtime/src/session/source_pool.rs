@@ -70,3 +70,58 @@ fn key(config: &Config, name: &str) -> String {
     let place = config.file.as_ref().map_or_else(String::new, |f| f.display().to_string());
     format!("{place}\0{name}")
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::config::kinds::SourceFacts;
+    use crate::source::store::Store;
+    use std::collections::BTreeSet;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// An empty store; counts how often it is opened, and with all fields.
+    #[derive(Default)]
+    struct Empty {
+        opened: AtomicUsize,
+        whole: AtomicUsize,
+    }
+
+    impl ResolvedSource for Empty {
+        fn open(&self, fields: &dyn Fn() -> Fields) -> Result<OpenedSource, SourceError> {
+            self.opened.fetch_add(1, Ordering::Relaxed);
+            self.whole.fetch_add(usize::from(fields() == Fields::All), Ordering::Relaxed);
+            let log = tempfile::NamedTempFile::new().unwrap();
+            let (store, _) = Store::from_paths(&[log.path().to_owned()])?;
+            Ok(OpenedSource { source: Arc::new(store), read: ReadReport { bad_total: 1, ..ReadReport::default() } })
+        }
+
+        fn survey(&self, _: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError> {
+            Ok((self.open(&|| Fields::All)?, SourceFacts::default()))
+        }
+    }
+
+    fn some() -> Fields {
+        Fields::These(Arc::new(BTreeSet::new()))
+    }
+
+    #[test]
+    fn a_source_is_opened_once_and_its_bad_lines_are_told_once() {
+        let (pool, config, source) = (SourcePool::shared(), Config::default(), Empty::default());
+        for name in ["a", "a", "b", "a"] {
+            assert!(pool.get(&config, name, &source, &some).is_ok());
+        }
+        assert_eq!(source.opened.load(Ordering::Relaxed), 2);
+        let told: Vec<u64> = ["a", "a", "b", "c"].map(|name| pool.take_report(&config, name).map_or(0, |r| r.bad_total)).into();
+        assert_eq!(told, [1, 0, 1, 0]);
+    }
+
+    #[test]
+    fn only_the_pool_of_one_hunt_keeps_what_that_hunt_asks_for() {
+        for (pool, whole) in [(SourcePool::shared(), 1), (SourcePool::of_one_hunt(), 0)] {
+            let source = Empty::default();
+            assert!(pool.get(&Config::default(), "a", &source, &some).is_ok());
+            assert_eq!(source.whole.load(Ordering::Relaxed), whole);
+        }
+    }
+}

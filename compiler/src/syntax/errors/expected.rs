@@ -73,7 +73,7 @@ impl<'a, 's> Context<'a, 's> {
             return lost.label("what is to be bound?").help("write `name = …`");
         }
         let diagnostic = if statement_over {
-            Diagnostic::new(&UNEXPECTED, span, format!("unexpected {shown}")).label(self.goes_on())
+            Diagnostic::new(&UNEXPECTED, span, format!("unexpected {}", shown.trim_start_matches("the "))).label(self.goes_on())
         } else {
             Diagnostic::new(&UNEXPECTED, span, format!("expected {wanted}, found {shown}"))
         };

@@ -20,8 +20,8 @@ pub(super) struct Edited<'s> {
     pub(super) tokens: Vec<Token<'s>>,
     /// For each token its index before all edits; of a new one that of the token behind it.
     pub(super) origins: Vec<usize>,
-    /// Where something was put in.
-    pub(super) inserted: Vec<Span>,
+    /// Where something was put in or swapped: places and order are not those of the text.
+    pub(super) touched: Vec<Span>,
     /// Where the last edit ends.
     pub(super) end: usize,
 }
@@ -36,7 +36,8 @@ pub(super) struct Edit {
     put: Put,
 }
 
-pub(super) enum Put {
+/// What takes the place of the removed tokens.
+enum Put {
     Nothing,
     Swapped,
     New(New),
@@ -58,16 +59,17 @@ impl Edit {
             (None, Some(first)) => Span { end: first.span.start, ..first.span },
             (None, None) => Span::new(SourceId(0), 0, 0),
         };
-        let mut inserted = text.inserted.clone();
+        let mut touched = text.touched.clone();
         match self.put {
             Put::Nothing => _ = origins.drain(self.at..behind),
             Put::Swapped => {
                 let (one, other) = (tokens[self.at], tokens[self.at + 1]);
+                touched.push(one.span.to(other.span));
                 out.push(Token { flags: one.flags, ..other });
                 out.push(Token { flags: other.flags, ..one });
             }
             Put::New(new) => {
-                inserted.push(place);
+                touched.push(place);
                 let origin = origins.get(self.at).copied().unwrap_or_else(|| origins.last().map_or(0, |last| last + 1));
                 origins.splice(self.at..behind, new.iter().map(|_| origin));
                 for (kind, text) in new {
@@ -88,7 +90,7 @@ impl Edit {
             }
         }
         scan::mark(&mut out);
-        Edited { tokens: out, origins, inserted, end }
+        Edited { tokens: out, origins, touched, end }
     }
 }
 

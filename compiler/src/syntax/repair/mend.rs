@@ -39,8 +39,8 @@ pub(super) struct Mended<S> {
     pub(super) statements: Vec<S>,
     /// Further mistakes, with the index of the token that each is about.
     pub(super) faults: Vec<(usize, Fault)>,
-    /// Where something was put in.
-    pub(super) inserted: Vec<Span>,
+    /// Where something was put in or swapped.
+    pub(super) touched: Vec<Span>,
 }
 
 /// The stretch with one edit for each mistake: near `at`, then wherever reading stopped again far enough behind.
@@ -50,7 +50,7 @@ pub(super) fn mend<L: Statements>(
     expected: ExpectSet,
     budget: &mut usize,
 ) -> Option<Mended<L::Statement>> {
-    let mut text = Edited { tokens: tokens.to_vec(), origins: (0..tokens.len()).collect(), inserted: Vec::new(), end: 0 };
+    let mut text = Edited { tokens: tokens.to_vec(), origins: (0..tokens.len()).collect(), touched: Vec::new(), end: 0 };
     let (mut at, mut expected) = (at, expected);
     let mut faults = Vec::new();
     let mut best = None;
@@ -71,7 +71,7 @@ pub(super) fn mend<L: Statements>(
     let (statements, kept, more) = best?;
     faults.truncate(kept);
     faults.extend(more);
-    Some(Mended { statements, faults, inserted: text.inserted })
+    Some(Mended { statements, faults, touched: text.touched })
 }
 
 type Reading<'s, S> = (Edited<'s>, Vec<S>, Vec<(usize, Fault)>);

@@ -48,7 +48,7 @@ pub(crate) fn repair<L: Statements>(
             Some((wanted, mend::<L>(broken, at - stretch.from, fault.expected, &mut budget)?))
         });
         if let Some((wanted, mended)) = mended {
-            unread.extend(mended.inserted);
+            unread.extend(mended.touched);
             own.truncate(wanted + 1);
             own.extend(mended.faults.into_iter().map(|(at, fault)| (at + stretch.from, fault.moved(stretch.from))));
             let before = |at: usize| {
@@ -117,7 +117,7 @@ fn stretch<L: Statements>(tokens: &[Token<'_>], statements: &[L::Statement], at:
         own -= 1;
     }
     let begins = |t: &Token<'_>| t.has(Flags::LINE_START) && t.has(Flags::OPENS);
-    let from = start(own).min(at);
+    let from = start(own).min(at).min(tokens.len());
     let behind = at.max(from + 1).min(tokens.len());
     let to = behind + tokens[behind..].iter().position(begins).unwrap_or(tokens.len() - behind);
     Stretch { from, to }

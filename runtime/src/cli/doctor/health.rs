@@ -15,9 +15,8 @@ pub(super) struct Health {
     pub name: String,
     /// How it is bound; none where it is not, or wrongly.
     pub said: Option<Said>,
-    /// What is there; none where it does not answer.
+    /// What is there; none where it does not answer, for a reason that `problem` says.
     pub examined: Option<Examined>,
-    /// Why not.
     pub problem: Option<Diagnostic>,
 }
 

@@ -178,7 +178,6 @@ pub(super) struct InstallArgs {
     pub image: String,
 }
 
-/// Which scheduler.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 pub(super) struct Scheduler {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub(super) const FORM: Form = Form::Path { takes: |_| true, make: |path| Arc::new(LogFiles(path)) };
 
-/// Its path.
+/// The path as the binding has it.
 #[derive(Clone, Debug)]
 pub struct LogFiles(pub PathBuf);
 

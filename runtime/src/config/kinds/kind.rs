@@ -55,7 +55,7 @@ pub trait ResolvedSource: Send + Sync {
 
 /// A source that is open.
 pub struct OpenedSource {
-    /// Answers requests.
+    /// What hunts ask.
     pub source: Arc<dyn DataSource>,
     /// What reading it found, where it was read to its end.
     pub read: ReadReport,

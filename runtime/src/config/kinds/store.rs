@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// A folder with a store's manifest.
 pub(super) const FORM: Form = Form::Path { takes: Store::is_store, make: |path| Arc::new(EmbeddedStore(path)) };
 
-/// Its folder.
+/// The folder as the binding has it.
 #[derive(Clone, Debug)]
 pub struct EmbeddedStore(pub PathBuf);
 

@@ -51,7 +51,7 @@ struct Finding<'a> {
     suppressed: Vec<&'a Json>,
 }
 
-/// Writes it.
+/// Writes the whole document.
 pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
     let document = Document {
         schema: SCHEMA,

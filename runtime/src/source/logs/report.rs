@@ -3,7 +3,7 @@
 /// Why a line is no record.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum BadReason {
-    /// Not JSON.
+    /// No JSON at all.
     Malformed,
     /// JSON, but not an object.
     NotAnObject,
@@ -51,12 +51,12 @@ impl BadReason {
 
 /// A line that is no record.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "fields whose names say all")]
 pub struct BadLine {
     /// The file, as named by the user.
     pub file: String,
     /// Line, or number of the hit in a search response; from 1.
     pub line: u64,
-    /// Why.
     pub reason: BadReason,
 }
 
@@ -65,8 +65,8 @@ pub const NAMED_BAD_LINES: usize = 20;
 
 /// What a reading found.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[expect(missing_docs, reason = "fields whose names say all")]
 pub struct ReadReport {
-    /// Records read.
     pub records: u64,
     /// The first bad lines, in order.
     pub bad: Vec<BadLine>,

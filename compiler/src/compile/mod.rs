@@ -1,5 +1,9 @@
 //! All passes in a row: text to plan and requests.
 
+mod emit;
+
+pub use emit::{Stage, emit};
+
 use crate::backend::elastic::lower;
 use crate::catalog::Catalog;
 use crate::check::hir::Hunt;
