@@ -13,7 +13,7 @@ pub struct FrontMatter {
     /// `title`
     pub title: Option<String>,
     /// `severity`
-    pub severity: Option<Severity>,
+    pub severity: Option<FindingSeverity>,
     /// `attack`: ids of techniques, upper case.
     pub attack: Vec<String>,
     /// `lag` in nanoseconds: how late records may reach the source.
@@ -39,7 +39,7 @@ pub struct Finding {
 
 /// How bad a finding is, from the least on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Severity {
+pub enum FindingSeverity {
     /// Worth knowing.
     Informational,
     /// Worth a look some day.
@@ -52,7 +52,7 @@ pub enum Severity {
     Critical,
 }
 
-impl Severity {
+impl FindingSeverity {
     /// All, from the least on.
     pub const ALL: [Self; 5] = [Self::Informational, Self::Low, Self::Medium, Self::High, Self::Critical];
 
@@ -161,7 +161,7 @@ fn take(matter: &mut FrontMatter, entry: &Entry<'_>) -> Result<(), (&'static str
         "title" if !value.is_empty() => matter.title = Some(value.to_owned()),
         "title" => return Err(("a text", "Scheduled tasks that start a shell")),
         "severity" => {
-            let found = Severity::ALL.into_iter().find(|s| s.word() == value);
+            let found = FindingSeverity::ALL.into_iter().find(|s| s.word() == value);
             matter.severity = Some(found.ok_or(("informational, low, medium, high or critical", "high"))?);
         }
         "attack" => matter.attack = techniques(value).ok_or(("ids of ATT&CK techniques", "T1053.005, T1059"))?,

@@ -32,7 +32,7 @@ fn every_key_is_read() {
     assert!(!done.failed(), "{:?}", done.diagnostics);
     let matter = done.front_matter;
     assert_eq!(matter.title.as_deref(), Some("Tasks: the odd ones"));
-    assert_eq!(matter.severity, Some(Severity::High));
+    assert_eq!(matter.severity, Some(FindingSeverity::High));
     assert_eq!(matter.attack, ["T1053.005", "T1059"]);
     assert_eq!((matter.lag, matter.overlap), (Some(900 * SECOND), Some(7_200 * SECOND)));
     assert!(matter.nightly_window);

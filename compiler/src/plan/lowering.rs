@@ -6,7 +6,7 @@
 
 use super::builder::{Builder, NodeOrigin};
 use super::statement::counts_unidentified;
-use super::{Binding, Condition, NodeId, Op, Output, OutputKind, Plan, Statement, Variable, demand};
+use super::{Binding, Condition, NodeId, Op, Output, OutputKind, Plan, StatementFacts, Variable, demand};
 use crate::catalog::{Catalog, EntityId};
 use crate::check::hir::{Column, Hunt, Predicate, Selection, SourceRef, Step, VarId};
 use crate::options::Options;
@@ -43,7 +43,7 @@ pub(crate) struct Lowering<'a> {
     /// What the hunt has saved so far, by file.
     pub(crate) saved: FxHashMap<String, (NodeId, Vec<Column>)>,
     builder: Builder,
-    statements: Vec<Statement>,
+    statements: Vec<StatementFacts>,
     tables: Vec<Option<Tables>>,
     origin: NodeOrigin,
 }
@@ -66,7 +66,7 @@ impl<'a> Lowering<'a> {
     /// Turns to a statement.
     pub(crate) fn begin(&mut self, step: &Step) {
         self.origin = NodeOrigin { statement: step.statement, span: step.span };
-        self.statements.push(Statement { number: step.statement, span: step.span, binds: Vec::new(), condition: None });
+        self.statements.push(StatementFacts { number: step.statement, span: step.span, binds: Vec::new(), condition: None });
     }
 
     /// The plan. With `options.lean`, variables that no output needs are left out.

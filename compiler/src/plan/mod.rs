@@ -12,7 +12,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
-pub use statement::{Binding, Condition, Statement};
+pub use statement::{Binding, Condition, StatementFacts};
 
 // What a plan is made of: whoever runs one needs no other stage.
 pub use crate::check::hir::{
@@ -52,7 +52,7 @@ pub struct Plan {
     /// One for each binding of a name; [`VarId`] indexes.
     pub vars: Vec<Variable>,
     /// The statements, in order.
-    pub statements: Vec<Statement>,
+    pub statements: Vec<StatementFacts>,
     /// Operators; the inputs of each have smaller ids.
     pub nodes: Vec<Node>,
     /// What is shown or written, in the order of the statements.

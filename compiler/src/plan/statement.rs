@@ -6,7 +6,7 @@ use crate::time::TimeRange;
 
 /// One statement.
 #[derive(Clone, Debug)]
-pub struct Statement {
+pub struct StatementFacts {
     /// Number in the file, from 1.
     pub number: u32,
     /// The whole statement.
@@ -65,7 +65,7 @@ impl Condition {
     }
 }
 
-impl Statement {
+impl StatementFacts {
     /// The comparisons of its condition.
     pub fn tests(&self) -> Vec<&Test> {
         match &self.condition {
@@ -88,7 +88,7 @@ impl Observed {
 }
 
 /// For each variable, whether process slots without identity are counted for it.
-pub(super) fn counts_unidentified(vars: usize, statements: &[Statement]) -> Vec<bool> {
+pub(super) fn counts_unidentified(vars: usize, statements: &[StatementFacts]) -> Vec<bool> {
     let mut counts = vec![false; vars];
     for statement in statements {
         let all = match &statement.condition {

@@ -5,7 +5,7 @@ use super::news::News;
 use super::record::{HuntNight, Span};
 use super::suppress::Suppressions;
 use crate::report::RunReport;
-use huntc_compiler::front_matter::{FrontMatter, Severity};
+use huntc_compiler::front_matter::{FindingSeverity, FrontMatter};
 use huntc_compiler::time::Instant;
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -130,8 +130,8 @@ pub struct HuntOutcome {
 
 impl HuntOutcome {
     /// How bad its findings are; one that does not say is in the middle.
-    pub fn severity(&self) -> Severity {
-        self.front_matter.severity.unwrap_or(Severity::Medium)
+    pub fn severity(&self) -> FindingSeverity {
+        self.front_matter.severity.unwrap_or(FindingSeverity::Medium)
     }
 
     /// Whether everything up to the present was looked at.

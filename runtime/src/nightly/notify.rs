@@ -6,7 +6,7 @@ use super::record::Notification;
 use super::state::{Read, State};
 use super::step::{NightStep, Stop, Watch};
 use crate::report::sanitize;
-use huntc_compiler::front_matter::Severity;
+use huntc_compiler::front_matter::FindingSeverity;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Json, json};
 use std::io::Write;
@@ -47,12 +47,12 @@ fn message(night: &Night) -> Option<Json> {
         return None;
     }
     let mut hunts: Vec<_> = night.hunts.iter().filter(|h| !h.news.new.is_empty()).collect();
-    hunts.sort_by_key(|h| std::cmp::Reverse(h.front_matter.severity.unwrap_or(Severity::Medium)));
+    hunts.sort_by_key(|h| std::cmp::Reverse(h.front_matter.severity.unwrap_or(FindingSeverity::Medium)));
     let hunts: Vec<Json> = hunts
         .into_iter()
         .map(|h| {
             let keys: Vec<&Json> = h.news.new.iter().take(KEYS).map(|(_, k)| &k.key).collect();
-            let severity = h.front_matter.severity.unwrap_or(Severity::Medium).word();
+            let severity = h.front_matter.severity.unwrap_or(FindingSeverity::Medium).word();
             json!({"file": h.file, "title": h.title, "severity": severity, "type": h.entity, "count": h.news.new.len(), "new": keys})
         })
         .collect();

@@ -7,14 +7,14 @@ use super::write::{range as written, window};
 use super::{filled, refer};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::{NOTHING_NEAR, OUTSIDE_WINDOW};
-use huntc_compiler::plan::{Names, NodeId, Op, Predicate, Statement};
+use huntc_compiler::plan::{Names, NodeId, Op, Predicate, StatementFacts};
 use huntc_compiler::time::TimeRange;
 
 impl Run<'_> {
     /// Why the filter behind a table left nothing; `predicate` is its condition as written.
     pub(super) fn why_filter(
         &self,
-        statement: &Statement,
+        statement: &StatementFacts,
         node: NodeId,
         predicate: &Predicate,
         range: Option<TimeRange>,

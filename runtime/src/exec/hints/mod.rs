@@ -20,7 +20,9 @@ use find::Stepped;
 use get::Scanned;
 use huntc_compiler::diag::codes::hints::{NEVER_TOGETHER, NOTHING_NEAR};
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::{Binding, Condition, NodeId, Observe, Observed, Op, Operand, Predicate, Statement, Test, TestOp, VarId};
+use huntc_compiler::plan::{
+    Binding, Condition, NodeId, Observe, Observed, Op, Operand, Predicate, StatementFacts, Test, TestOp, VarId,
+};
 use huntc_compiler::value::Value;
 use near::MOST_VALUES;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -81,7 +83,7 @@ impl Run<'_> {
     }
 
     /// Why a statement that binds nothing shows nothing, though its variable is not empty.
-    fn why_shown(&self, statement: &Statement) -> Option<Diagnostic> {
+    fn why_shown(&self, statement: &StatementFacts) -> Option<Diagnostic> {
         let Some(Condition::Held { input, filter, .. }) = &statement.condition else { return None };
         if !statement.binds.is_empty() || self.is_empty(*input) {
             return None;
@@ -91,7 +93,7 @@ impl Run<'_> {
     }
 
     /// Why a statement whose inputs are not empty found nothing.
-    fn why(&self, statement: &Statement, node: Option<NodeId>) -> Option<Diagnostic> {
+    fn why(&self, statement: &StatementFacts, node: Option<NodeId>) -> Option<Diagnostic> {
         let node = node?;
         match statement.condition.as_ref()? {
             Condition::Pattern { limit: Some(0), .. }
@@ -130,7 +132,7 @@ impl Run<'_> {
         nodes.iter().filter_map(|n| self.table(*n).ok()).map(|t| t.unidentified).sum()
     }
 
-    fn why_get(&self, statement: &Statement, id: NodeId, pattern: &Observed) -> Option<Diagnostic> {
+    fn why_get(&self, statement: &StatementFacts, id: NodeId, pattern: &Observed) -> Option<Diagnostic> {
         let node = self.job.plan.node(id);
         let predicates = pattern.single();
         match &node.op {
@@ -150,7 +152,7 @@ impl Run<'_> {
         }
     }
 
-    fn why_scanned(&self, statement: &Statement, id: NodeId, predicate: &Predicate) -> Option<Diagnostic> {
+    fn why_scanned(&self, statement: &StatementFacts, id: NodeId, predicate: &Predicate) -> Option<Diagnostic> {
         let node = self.job.plan.node(id);
         let Op::Scan(scan) = &node.op else { return None };
         let references = self.references(node).ok()?;
@@ -161,7 +163,7 @@ impl Run<'_> {
         self.why_scan(&Scanned { id, scan, predicate, references, span: statement.span })
     }
 
-    fn why_find(&self, statement: &Statement, id: NodeId, from: VarId, filter: &Predicate) -> Option<Diagnostic> {
+    fn why_find(&self, statement: &StatementFacts, id: NodeId, from: VarId, filter: &Predicate) -> Option<Diagnostic> {
         let node = self.job.plan.node(id);
         let Op::Pivot(pivot) = &node.op else { return None };
         let references = self.references(node).ok()?;
@@ -189,7 +191,7 @@ fn missing(shape: &Observe, tables: &[Arc<Table>]) -> Option<usize> {
 
 /// Processes without identity are all there is. A warning tells of them, but under LIMIT, where they are not counted,
 /// nothing else does.
-fn left_out(statement: &Statement, count: u64, limited: bool) -> Option<Diagnostic> {
+fn left_out(statement: &StatementFacts, count: u64, limited: bool) -> Option<Diagnostic> {
     let message = format!("all that was found are {count} process sightings without an entity id");
     let hint = Diagnostic::new(&codes::run::UNIDENTIFIED, statement.span, message)
         .help("`--process-identity ladder` tells such processes apart by host, pid and time");

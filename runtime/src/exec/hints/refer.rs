@@ -5,7 +5,7 @@ use super::blame::parts;
 use crate::sight::References;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::EMPTY_REFERENCE;
-use huntc_compiler::plan::{Attr, Names, Operand, Predicate, Statement, Test, TestOp, VarId};
+use huntc_compiler::plan::{Attr, Names, Operand, Predicate, StatementFacts, Test, TestOp, VarId};
 use std::collections::HashSet;
 
 /// Whether a part of a condition is false since what it refers to has no values.
@@ -21,7 +21,7 @@ pub(super) fn explains(predicate: &Predicate, references: &References) -> bool {
 
 impl Run<'_> {
     /// A hint for each comparison of a statement that refers to nothing.
-    pub(super) fn empty_references(&self, statement: &Statement) -> Vec<Diagnostic> {
+    pub(super) fn empty_references(&self, statement: &StatementFacts) -> Vec<Diagnostic> {
         statement.tests().into_iter().filter_map(|test| self.empty_reference(test)).collect()
     }
 

@@ -10,7 +10,7 @@ use crate::nightly::suppress::Suppressions;
 use crate::nightly::window::DAY;
 use crate::report::model::{HuntReport, Status};
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::front_matter::{FrontMatter, Severity};
+use huntc_compiler::front_matter::{FindingSeverity, FrontMatter};
 use huntc_compiler::source::{SourceId, SourceSet, Span};
 use huntc_compiler::time::{Instant, SECOND, TimeRange};
 use serde_json::{Value as Json, json};
@@ -218,7 +218,7 @@ impl Engine for World {
     fn survey(&self, hunt: usize) -> HuntSurvey {
         let front_matter = FrontMatter {
             title: Some(format!("Hunt <b>{hunt}</b>")),
-            severity: Some(if hunt == 0 { Severity::Critical } else { Severity::Low }),
+            severity: Some(if hunt == 0 { FindingSeverity::Critical } else { FindingSeverity::Low }),
             lag: Some(self.lag),
             overlap: Some(self.overlap),
             ..FrontMatter::default()
