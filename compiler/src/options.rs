@@ -18,7 +18,7 @@ pub struct Options {
     pub ignore_case: bool,
     /// `--lean`: variables that nothing reports are not computed.
     pub lean: bool,
-    /// `--keys`: the report lists the keys of every variable.
+    /// `--process-identity`: by what processes are told apart.
     pub process_identity: ProcessIdentity,
     /// `--allow|--warn|--deny`
     pub lints: LintLevels,

@@ -12,7 +12,7 @@ use chumsky::Parser;
 
 macro_rules! dispatch {
     (
-        words { $($name:ident $step:ident $module:ident $word:literal $class:ident,)* }
+        words { $($name:ident $step:ident $module:ident $word:literal $class:ident [$($others:tt)*] [$($clauses:tt)*],)* }
         wordless { $($wordless:ident $wordless_step:ident $wordless_module:ident,)* }
     ) => {
         /// What a statement does.

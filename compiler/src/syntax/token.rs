@@ -131,9 +131,12 @@ impl Token<'_> {
 
 macro_rules! keywords {
     (
-        words { $($command:ident $step:ident $module:ident $command_word:literal $command_class:ident,)* }
+        words {
+            $($command:ident $step:ident $module:ident $command_word:literal $command_class:ident [$($command_other:literal)*]
+            [$($clause:ident)*],)*
+        }
         wordless { $($wordless:tt)* }
-        $($name:ident $word:literal $class:ident,)*
+        $($name:ident $word:literal $class:ident [$($other:literal)*],)*
     ) => {
         /// The keywords. Case does not matter, and all are contextual.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -149,6 +152,22 @@ macro_rules! keywords {
                 match self {
                     $(Self::$command => Class::$command_class,)*
                     $(Self::$name => Class::$class,)*
+                }
+            }
+
+            /// Words that other languages have for it.
+            pub(crate) fn others(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$command => &[$($command_other),*],)*
+                    $(Self::$name => &[$($other),*],)*
+                }
+            }
+
+            /// The keywords of the clauses that a command takes; `None`: it begins no command.
+            pub(crate) fn clauses(self) -> Option<&'static [Self]> {
+                match self {
+                    $(Self::$command => Some(&[$(Self::$clause),*]),)*
+                    _ => None,
                 }
             }
 
@@ -179,37 +198,37 @@ pub enum Class {
 }
 
 for_each_command! { keywords
-    From "FROM" Clause,
-    Where "WHERE" Clause,
-    Attr "ATTR" Clause,
-    Limit "LIMIT" Clause,
-    Offset "OFFSET" Clause,
-    Start "START" Clause,
-    Last "LAST" Clause,
-    Stop "STOP" Inner,
-    By "BY" Inner,
-    With "WITH" Inner,
-    As "AS" Inner,
-    On "ON" Inner,
-    To "TO" Inner,
-    And "AND" Inner,
-    Or "OR" Inner,
-    Not "NOT" Inner,
-    In "IN" Inner,
-    Is "IS" Inner,
-    Like "LIKE" Inner,
-    Matches "MATCHES" Inner,
-    IsSubset "ISSUBSET" Inner,
-    IsSuperset "ISSUPERSET" Inner,
-    Asc "ASC" Inner,
-    Desc "DESC" Inner,
-    Depth "DEPTH" Soft,
-    Null "NULL" Soft,
-    FollowedBy "FOLLOWEDBY" Soft,
-    Within "WITHIN" Soft,
-    Seconds "SECONDS" Soft,
-    Repeats "REPEATS" Soft,
-    Times "TIMES" Soft,
+    From "FROM" Clause [],
+    Where "WHERE" Clause ["FILTER"],
+    Attr "ATTR" Clause ["ATTRIBUTE" "ATTRIBUTES" "COLUMNS"],
+    Limit "LIMIT" Clause ["HEAD"],
+    Offset "OFFSET" Clause ["SKIP"],
+    Start "START" Clause [],
+    Last "LAST" Clause [],
+    Stop "STOP" Inner ["UNTIL"],
+    By "BY" Inner [],
+    With "WITH" Inner [],
+    As "AS" Inner [],
+    On "ON" Inner [],
+    To "TO" Inner [],
+    And "AND" Inner [],
+    Or "OR" Inner [],
+    Not "NOT" Inner [],
+    In "IN" Inner [],
+    Is "IS" Inner [],
+    Like "LIKE" Inner [],
+    Matches "MATCHES" Inner [],
+    IsSubset "ISSUBSET" Inner [],
+    IsSuperset "ISSUPERSET" Inner [],
+    Asc "ASC" Inner [],
+    Desc "DESC" Inner [],
+    Depth "DEPTH" Soft [],
+    Null "NULL" Soft [],
+    FollowedBy "FOLLOWEDBY" Soft [],
+    Within "WITHIN" Soft [],
+    Seconds "SECONDS" Soft [],
+    Repeats "REPEATS" Soft [],
+    Times "TIMES" Soft [],
 }
 
 impl Keyword {

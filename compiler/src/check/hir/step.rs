@@ -21,7 +21,7 @@ pub struct Step {
 
 macro_rules! steps {
     (
-        words { $($name:ident $step:ident $module:ident $word:literal $class:ident,)* }
+        words { $($name:ident $step:ident $module:ident $word:literal $class:ident [$($others:tt)*] [$($clauses:tt)*],)* }
         wordless { $($wordless:ident $wordless_step:ident $wordless_module:ident,)* }
     ) => {
         /// What a statement does: the struct of its command.

@@ -28,6 +28,9 @@ pub(crate) fn diagnostics(faults: Vec<Fault>, scanned: &Scanned<'_>, end: Span) 
     out
 }
 
+/// The keywords of the clauses that an expression takes.
+const EXPRESSION: &[Keyword] = &[Keyword::Where, Keyword::Attr, Keyword::Sort, Keyword::Limit, Keyword::Offset];
+
 /// A fault with what stands around it.
 struct Context<'a, 's> {
     tokens: &'a [Token<'s>],
@@ -79,12 +82,13 @@ impl<'a, 's> Context<'a, 's> {
 
     /// How a complete statement could go on.
     fn goes_on(&self) -> String {
-        let opener = self.tokens[..self.at].iter().rev().find_map(|t| t.keyword.filter(|k| k.statement()));
-        let clauses: &[Keyword] = match opener {
-            Some(Keyword::Get) => &[Keyword::From, Keyword::Where, Keyword::Start, Keyword::Last, Keyword::Limit],
-            Some(Keyword::Find) => &[Keyword::Depth, Keyword::Where, Keyword::Start, Keyword::Last, Keyword::Limit],
-            _ => &[Keyword::Where, Keyword::Attr, Keyword::Sort, Keyword::Limit, Keyword::Offset],
+        // From here back to where the statement begins: its command, if it is not an expression.
+        let begins = |at: &usize| {
+            let sort_by = self.tokens.get(at + 1).is_some_and(|t| t.is(Keyword::By));
+            self.tokens[*at].keyword.and_then(Keyword::clauses).filter(|_| !sort_by)
         };
+        let start = (0..self.at).rev().find(|at| begins(at).is_some() || self.tokens[*at].has(Flags::OPENS));
+        let clauses = start.as_ref().and_then(begins).unwrap_or(EXPRESSION);
         let joins = [Keyword::And, Keyword::Or, Keyword::With, Keyword::As];
         let all = joins.iter().chain(clauses).filter(|k| self.expected.has_keyword(**k)).map(|k| k.word());
         match join(&all.collect::<Vec<_>>()) {

@@ -8,20 +8,6 @@ use crate::syntax::ast::{AttrPath, Ident};
 use crate::syntax::token::{Flags, Keyword, Kind, Token};
 use crate::syntax::{strings, words};
 
-/// Words that other languages have for a keyword.
-const OTHER_WORDS: &[(&str, Keyword)] = &[
-    ("ATTRIBUTE", Keyword::Attr),
-    ("ATTRIBUTES", Keyword::Attr),
-    ("COLUMNS", Keyword::Attr),
-    ("DISPLAY", Keyword::Disp),
-    ("FILTER", Keyword::Where),
-    ("HEAD", Keyword::Limit),
-    ("PRINT", Keyword::Disp),
-    ("SHOW", Keyword::Disp),
-    ("SKIP", Keyword::Offset),
-    ("UNTIL", Keyword::Stop),
-];
-
 /// Whether a word that is no keyword was probably meant as this one.
 pub(crate) fn misspells(token: &Token<'_>, keyword: Keyword) -> bool {
     let other = token.kind != Kind::Word || token.keyword.is_some() || token.has(Flags::BEFORE_EQ) || token.has(Flags::BOUND);
@@ -36,7 +22,7 @@ pub(crate) fn misspells(token: &Token<'_>, keyword: Keyword) -> bool {
         _ => 2,
     };
     word.len().abs_diff(target.len()) <= allowed && strsim::osa_distance(&word, target) <= allowed
-        || OTHER_WORDS.iter().any(|(other, k)| *k == keyword && *other == word)
+        || keyword.others().contains(&word.as_str())
 }
 
 /// Whether a token can stand behind the keyword of a statement.
