@@ -45,7 +45,23 @@ const COMPILER: Arrows = &[
     ("commands", &["catalog", "check", "diag", "plan", "source", "syntax", "time", "value"]),
     ("program", &["catalog", "check", "commands", "diag", "options", "plan", "source", "syntax"]),
     ("front_matter", &["check", "diag", "source", "time"]),
-    ("compile", &["backend", "catalog", "check", "diag", "front_matter", "options", "plan", "program", "request", "source"]),
+    (
+        "compile",
+        &[
+            "backend",
+            "catalog",
+            "check",
+            "diag",
+            "front_matter",
+            "options",
+            "plan",
+            "program",
+            "request",
+            "source",
+            "syntax",
+            "tree_text",
+        ],
+    ),
 ];
 
 /// Rooms of the runtime.
