@@ -14,7 +14,7 @@ use huntc_compiler::plan::{Node, NodeId, Op, Plan, Scan};
 use huntc_compiler::request::{BoundRequest, Exactness, Query, RequestTemplate};
 use huntc_compiler::source::{SourceId, Span};
 use huntc_runtime::exec::bind::{self, Fill};
-use huntc_runtime::sight::{self, Found, Lives, Reading, References};
+use huntc_runtime::matching::{self, Found, Lives, Reading, References};
 use huntc_runtime::source::store::Store;
 use huntc_runtime::source::{DataSource, FetchContext, Records};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,7 @@ fn sightings(records: &Records, entity: EntityId, predicate: &Predicate) -> Sigh
     let (lives, references) = (Lives::default(), References::default());
     let reading = Reading { catalog: Catalog::builtin(), ladder: false, lives: &lives, references: &references, columns: &[] };
     let mut found = Found::default();
-    sight::scan(&reading, records, entity, predicate, &mut found).expect("generated patterns can be decided");
+    matching::scan(&reading, records, entity, predicate, &mut found).expect("generated patterns can be decided");
     let mut out = Sightings::new();
     out.extend(found.unidentified.iter().map(|(record, slot)| (*record, *slot, "unidentified".to_owned())));
     for entity in found.sightings.entities() {

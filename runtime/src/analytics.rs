@@ -13,9 +13,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// Rows with their column names: what an analytic gets, and the columns that it adds.
+/// AnalyticRows with their column names: what an analytic gets, and the columns that it adds.
 #[derive(Clone, Debug, Default)]
-pub struct Rows {
+pub struct AnalyticRows {
     /// Names of the columns.
     pub names: Vec<String>,
     /// One value for each name.
@@ -23,7 +23,7 @@ pub struct Rows {
 }
 
 /// One call of an analytic.
-pub struct Call<'a> {
+pub struct AnalyticCall<'a> {
     /// What it is.
     pub binding: &'a AnalyticBinding,
     /// WITH.
@@ -38,7 +38,7 @@ pub struct Call<'a> {
 const MESSAGE: u64 = 4_096;
 
 /// The columns that an analytic adds to each of the tables: as many rows, in the same order.
-pub fn apply(call: &Call<'_>, tables: &[Rows]) -> Result<Vec<Rows>, SourceError> {
+pub fn apply(call: &AnalyticCall<'_>, tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
     let answer = match &call.binding.action {
         Action::Lookup { table: path, key } => tables.iter().map(|table| lookup(call, path, key, table)).collect(),
         Action::Exec(command) => exec(call, command, tables),
@@ -46,12 +46,12 @@ pub fn apply(call: &Call<'_>, tables: &[Rows]) -> Result<Vec<Rows>, SourceError>
     answer.map_err(|e| if e.helps.is_empty() { e.help("`huntc explain K1002` says what an analytic must answer") } else { e })
 }
 
-fn failed(call: &Call<'_>, what: impl std::fmt::Display) -> SourceError {
+fn failed(call: &AnalyticCall<'_>, what: impl std::fmt::Display) -> SourceError {
     SourceError::new(&codes::run::ANALYTIC_FAILED, format!("the analytic {:?} failed: {what}", call.binding.uri))
 }
 
-/// Rows of a CSV table whose key column equals the attribute.
-fn lookup(call: &Call<'_>, path: &Path, key: &str, table: &Rows) -> Result<Rows, SourceError> {
+/// AnalyticRows of a CSV table whose key column equals the attribute.
+fn lookup(call: &AnalyticCall<'_>, path: &Path, key: &str, table: &AnalyticRows) -> Result<AnalyticRows, SourceError> {
     let unreadable = |e: &dyn std::fmt::Display| {
         failed(call, format_args!("its table {} cannot be read", path.display()))
             .note(e.to_string())
@@ -76,7 +76,7 @@ fn lookup(call: &Call<'_>, path: &Path, key: &str, table: &Rows) -> Result<Rows,
         let cell = |i: usize| hit.and_then(|r| r.get(i)).filter(|t| !t.is_empty()).map(|t| Value::text(t.as_str()));
         (0..header.len()).filter(|i| *i != at).map(cell).collect()
     };
-    Ok(Rows { rows: table.rows.iter().map(find).collect(), names })
+    Ok(AnalyticRows { rows: table.rows.iter().map(find).collect(), names })
 }
 
 type Table = (Vec<String>, Vec<Vec<String>>);
@@ -104,7 +104,7 @@ fn read_table(path: &Path) -> Result<Table, Box<dyn std::error::Error>> {
 
 /// Runs a command: a JSON object a line on its standard input (`table`, `row`, and the attributes under `data`), an
 /// object a line on its standard output, one for each of them in order (or with `row`, and `table`, naming it).
-fn exec(call: &Call<'_>, command: &[String], tables: &[Rows]) -> Result<Vec<Rows>, SourceError> {
+fn exec(call: &AnalyticCall<'_>, command: &[String], tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
     let Some((program, arguments)) = command.split_first() else { return Err(failed(call, "its command is empty")) };
     let mut child = Command::new(program)
         .args(arguments)
@@ -161,7 +161,7 @@ fn exec(call: &Call<'_>, command: &[String], tables: &[Rows]) -> Result<Vec<Rows
     columns(call, &answers, tables)
 }
 
-fn lines(tables: &[Rows]) -> Vec<u8> {
+fn lines(tables: &[AnalyticRows]) -> Vec<u8> {
     let mut out = Vec::new();
     for (number, table) in tables.iter().enumerate() {
         for (at, row) in table.rows.iter().enumerate() {
@@ -177,7 +177,7 @@ fn lines(tables: &[Rows]) -> Vec<u8> {
 
 type Line = std::io::Result<String>;
 
-fn collect(call: &Call<'_>, receiver: &mpsc::Receiver<Line>, child: &mut Child) -> Result<Vec<Answer>, SourceError> {
+fn collect(call: &AnalyticCall<'_>, receiver: &mpsc::Receiver<Line>, child: &mut Child) -> Result<Vec<Answer>, SourceError> {
     let deadline = Instant::now() + call.binding.timeout;
     let mut answers = Vec::new();
     loop {
@@ -209,7 +209,7 @@ type Answer = Map<String, Json>;
 
 /// The answers as columns; every row must be answered. An answer without `row` is for the row that was sent at its place; one
 /// with `row` and without `table` is for the first table.
-fn columns(call: &Call<'_>, answers: &[Answer], tables: &[Rows]) -> Result<Vec<Rows>, SourceError> {
+fn columns(call: &AnalyticCall<'_>, answers: &[Answer], tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
     let sent: Vec<(usize, usize)> = (0..).zip(tables).flat_map(|(n, t)| (0..t.rows.len()).map(move |row| (n, row))).collect();
     let mut by_row: Vec<Vec<Option<&Answer>>> = tables.iter().map(|t| vec![None; t.rows.len()]).collect();
     // What cannot be a number names no row.
@@ -240,7 +240,7 @@ fn columns(call: &Call<'_>, answers: &[Answer], tables: &[Rows]) -> Result<Vec<R
 }
 
 /// The columns of one table: the declared ones, then whatever else the answers have.
-fn answered<'a>(call: &Call<'_>, answers: impl Iterator<Item = &'a Answer>) -> Rows {
+fn answered<'a>(call: &AnalyticCall<'_>, answers: impl Iterator<Item = &'a Answer>) -> AnalyticRows {
     let data = |answer: &Answer| match answer.get("data") {
         Some(Json::Object(data)) => data.clone(),
         _ => answer.iter().filter(|(k, _)| *k != "row" && *k != "table").map(|(k, v)| (k.clone(), v.clone())).collect(),
@@ -253,7 +253,7 @@ fn answered<'a>(call: &Call<'_>, answers: impl Iterator<Item = &'a Answer>) -> R
         }
     }
     let rows = data.iter().map(|d| names.iter().map(|n| d.get(n).and_then(value)).collect()).collect();
-    Rows { names, rows }
+    AnalyticRows { names, rows }
 }
 
 /// A JSON value as a value of ours; objects as their text.

@@ -6,11 +6,11 @@ pub mod config;
 pub mod demo;
 pub mod exec;
 pub mod load_save;
+pub mod matching;
 pub mod nightly;
 pub mod ops;
 pub mod report;
 pub mod session;
-pub mod sight;
 pub mod source;
 pub mod table;
 #[cfg(test)]

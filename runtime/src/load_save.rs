@@ -1,7 +1,7 @@
 //! Files of LOAD and SAVE: CSV and JSON, plain, gzip or zstd by their names, under allowed folders only.
 
 use crate::analytics;
-use crate::sight::typed_text;
+use crate::matching::typed_text;
 use crate::source::SourceError;
 use huntc_compiler::catalog::{Catalog, EntityId, canonical};
 use huntc_compiler::diag::codes;

@@ -35,7 +35,8 @@ impl<'a> Graph<'a> {
     fn needs_of(&self, index: usize) -> BTreeSet<usize> {
         let file = &self.files[index];
         let imports = file.imports.iter().map(|i| (&i.inside, &i.path));
-        let named = file.paths.iter().map(|(inside, path)| (inside, path));
+        // A single name is a local one, or that of an import.
+        let named = file.paths.iter().filter(|(_, path)| path.len() > 1).map(|(inside, path)| (inside, path));
         let mut needs: BTreeSet<usize> =
             imports.chain(named).filter_map(|(inside, path)| self.target(index, inside, path, STEPS)).collect();
         needs.remove(&index);

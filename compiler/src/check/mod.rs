@@ -9,10 +9,10 @@ mod columns;
 mod context;
 mod lint;
 mod literal;
-mod names;
 mod operand;
 mod outline;
 mod predicate;
+mod resolve;
 mod scope;
 mod source;
 #[cfg(test)]

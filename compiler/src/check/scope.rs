@@ -1,4 +1,4 @@
-//! What variable names are bound to: versions, and the implicit `_`.
+//! What variable names mean at a place of a huntflow: versions, the implicit `_`, names that are unknown or were lost.
 
 use super::hir::VarId;
 use super::outline::Outline;
@@ -14,7 +14,9 @@ pub(super) struct Scope<'a> {
     bound: FxHashMap<String, (Binding, u32)>,
     pub(super) used: FxHashSet<VarId>,
     /// Names that no statement before had bound where they were first used.
-    pub(super) unknown: FxHashMap<String, Reported>,
+    pub(super) unknown: FxHashSet<String>,
+    /// That one of them was reported.
+    reported: Option<Reported>,
     /// How many statements have lost their targets, less the names that were taken for one.
     pub(super) lost: usize,
     /// The names without `_`, in the order of their first binding.
@@ -36,7 +38,8 @@ impl<'a> Scope<'a> {
         Self {
             bound: FxHashMap::default(),
             used: FxHashSet::default(),
-            unknown: FxHashMap::default(),
+            unknown: FxHashSet::default(),
+            reported: None,
             lost: 0,
             names: Vec::new(),
             likened: FxHashMap::default(),
@@ -78,8 +81,14 @@ impl<'a> Scope<'a> {
         self.get(&name)?.ok()
     }
 
+    /// Lets later uses of an unknown name be silent.
+    pub(super) fn silence(&mut self, name: &str, reported: Reported) {
+        self.unknown.insert(name.to_owned());
+        self.reported = Some(reported);
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<Binding> {
-        let unknown = || self.unknown.get(name).map(|reported| Err(*reported));
+        let unknown = || self.reported.filter(|_| self.unknown.contains(name)).map(Err);
         self.bound.get(name).map(|(binding, _)| *binding).or_else(unknown)
     }
 

@@ -127,7 +127,7 @@ pub struct Node {
     pub entity: Option<EntityId>,
     /// Attributes that its sightings carry, sorted: what anything downstream asks for.
     pub columns: Vec<Attr>,
-    /// Statement that first asked for it.
+    /// StatementFacts that first asked for it.
     pub origin: Span,
     /// Its number in the file.
     pub statement: u32,

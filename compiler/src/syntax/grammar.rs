@@ -243,7 +243,8 @@ pub(crate) fn path<'t>(expect: Expect, many: bool) -> impl Parser<'t, Tokens<'t>
             input.skip();
             return Ok(Path { text: text_of(token), span: token.span, quoted: true });
         }
-        if !path_word(token) && !(token.keyword.is_some() && !token.has(Flags::BEFORE_EQ) && name_by_place(token, look(input, 1))) {
+        let reserved = token.keyword.is_some() && !token.has(Flags::BEFORE_EQ) && name_by_place(token, look(input, 1));
+        if !path_word(token) && !reserved {
             return Err(expected(input, expect));
         }
         input.skip();

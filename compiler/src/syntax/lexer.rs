@@ -148,7 +148,7 @@ impl Lexer<'_> {
         let touching = |at: &usize| {
             let (one, next) = (&tokens[*at], tokens.get(at + 1));
             let touches = next.map_or(one.span.end as usize == self.at, |t| t.has(Flags::GLUED));
-            let (texts, bares) = (next.map_or(true, |t| text(t.kind)), next.is_some_and(bare));
+            let (texts, bares) = (next.is_none_or(|t| text(t.kind)), next.is_some_and(bare));
             touches && (bare(one) && texts || text(one.kind) && bares)
         };
         (from..tokens.len()).find(touching).map(|at| if bare(&tokens[at]) { at } else { at + 1 })

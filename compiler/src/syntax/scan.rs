@@ -31,7 +31,9 @@ pub(crate) fn scan<'s>(text: &'s str, tokens: Vec<Token<'s>>, diagnostics: &mut 
 /// Marks anew what an edit of the tokens may have changed; which words the file binds stays as it was.
 pub(super) fn mark(tokens: &mut [Token<'_>]) {
     for token in tokens.iter_mut() {
-        [Flags::BEFORE_EQ, Flags::OPENS, Flags::STRONG].into_iter().for_each(|flag| token.flags.clear(flag));
+        for flag in [Flags::BEFORE_EQ, Flags::OPENS, Flags::STRONG] {
+            token.flags.clear(flag);
+        }
     }
     mark_before_eq(tokens);
     mark_openers(tokens);

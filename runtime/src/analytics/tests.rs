@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::{Call, Rows, apply};
+use super::{AnalyticCall, AnalyticRows, apply};
 use crate::config::analytic::{Action, AnalyticBinding};
 use crate::config::binding::BindingOrigin;
 use crate::source::SourceError;
@@ -28,47 +28,47 @@ impl Trial {
         Self { folder, outputs: None, timeout: Duration::from_secs(20), arguments: Vec::new(), cancelled: false }
     }
 
-    fn call(&self, action: Action, tables: &[Rows]) -> Result<Vec<Rows>, SourceError> {
+    fn call(&self, action: Action, tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
         let origin = BindingOrigin::File("huntc.toml".into());
         let binding =
             AnalyticBinding { uri: "docker://x".into(), action, outputs: self.outputs.clone(), timeout: self.timeout, origin };
         let cancel = AtomicBool::new(self.cancelled);
-        apply(&Call { binding: &binding, arguments: &self.arguments, folder: self.folder.path(), cancel: &cancel }, tables)
+        apply(&AnalyticCall { binding: &binding, arguments: &self.arguments, folder: self.folder.path(), cancel: &cancel }, tables)
     }
 
     /// Looks `rows` up in a table that stands in a file of this name.
-    fn lookup(&self, file: &str, text: &str, key: &str, rows: &Rows) -> Result<Rows, SourceError> {
+    fn lookup(&self, file: &str, text: &str, key: &str, rows: &AnalyticRows) -> Result<AnalyticRows, SourceError> {
         let table = self.folder.path().join(file);
         std::fs::write(&table, text).unwrap();
         self.call(Action::Lookup { table, key: key.to_owned() }, std::slice::from_ref(rows)).map(only)
     }
 
     /// Runs a shell script over processes with these names.
-    fn script(&self, script: &str, names: &[&str]) -> Result<Rows, SourceError> {
+    fn script(&self, script: &str, names: &[&str]) -> Result<AnalyticRows, SourceError> {
         self.scripts(script, &[names]).map(only)
     }
 
     /// Runs a shell script over several tables at once.
-    fn scripts(&self, script: &str, tables: &[&[&str]]) -> Result<Vec<Rows>, SourceError> {
+    fn scripts(&self, script: &str, tables: &[&[&str]]) -> Result<Vec<AnalyticRows>, SourceError> {
         let command = ["sh", "-c", script].map(str::to_owned).to_vec();
         self.call(Action::Exec(command), &tables.iter().map(|names| named(names)).collect::<Vec<_>>())
     }
 }
 
 /// The answer for the one table that was given.
-fn only(mut answers: Vec<Rows>) -> Rows {
+fn only(mut answers: Vec<AnalyticRows>) -> AnalyticRows {
     assert_eq!(answers.len(), 1);
     answers.remove(0)
 }
 
-/// Rows with one column `name`.
-fn named(names: &[&str]) -> Rows {
+/// AnalyticRows with one column `name`.
+fn named(names: &[&str]) -> AnalyticRows {
     let value = |name: &&str| vec![(*name != "-").then(|| Value::text(*name))];
-    Rows { names: vec!["name".to_owned()], rows: names.iter().map(value).collect() }
+    AnalyticRows { names: vec!["name".to_owned()], rows: names.iter().map(value).collect() }
 }
 
 /// Header and rows of an answer, with commas between the cells.
-fn text(rows: Result<Rows, SourceError>) -> Vec<String> {
+fn text(rows: Result<AnalyticRows, SourceError>) -> Vec<String> {
     let rows = rows.unwrap();
     let line = |row: &Vec<Option<Value>>| row.iter().map(|v| shown(v.as_ref())).collect::<Vec<_>>().join(",");
     std::iter::once(rows.names.join(",")).chain(rows.rows.iter().map(line)).collect()
@@ -104,7 +104,7 @@ fn the_key_is_the_first_column_where_none_has_its_name() {
 
 #[test]
 fn a_key_that_is_a_number_is_compared_as_it_prints() {
-    let rows = Rows { names: vec!["pid".to_owned()], rows: vec![vec![Some(Value::Int(7))]] };
+    let rows = AnalyticRows { names: vec!["pid".to_owned()], rows: vec![vec![Some(Value::Int(7))]] };
     assert_eq!(text(Trial::new().lookup("t.csv", "pid,owner\n07,bob\n7,alice\n", "pid", &rows)), ["owner", "alice"]);
 }
 

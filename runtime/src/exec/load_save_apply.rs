@@ -64,10 +64,14 @@ impl Run<'_> {
             let attrs = attributes(table, self.job.catalog);
             let names = attrs.iter().map(|a| a.name(self.job.catalog, table.entity)).collect();
             let plain = Table { rows: crate::table::Rows::Entities, ..Table::clone(table) };
-            sent.push(analytics::Rows { names, rows: super::node::rows_of(&plain, &attrs) });
+            sent.push(analytics::AnalyticRows { names, rows: super::node::rows_of(&plain, &attrs) });
         }
-        let call =
-            analytics::Call { binding: &binding, arguments: &arguments, folder: &self.job.folder, cancel: &self.options.cancel };
+        let call = analytics::AnalyticCall {
+            binding: &binding,
+            arguments: &arguments,
+            folder: &self.job.folder,
+            cancel: &self.options.cancel,
+        };
         let answers = analytics::apply(&call, &sent).map_err(|e| failed(node, &e))?;
         locked(&self.answers).insert(id, answers);
         Ok(Table::default())

@@ -11,10 +11,10 @@ mod schedule;
 mod summary;
 mod tree;
 
-use crate::analytics::Rows;
+use crate::analytics::AnalyticRows;
 use crate::config::analytic::AnalyticBinding;
+use crate::matching::Lives;
 use crate::report::model::{HuntReport, RequestReport, Status};
-use crate::sight::Lives;
 use crate::source::{DataSource, Fields, SourceError};
 use crate::table::Table;
 use huntc_compiler::catalog::Catalog;
@@ -132,7 +132,7 @@ struct Run<'a> {
     /// Of each FIND … DEPTH: which entity led to which.
     walks: Mutex<FxHashMap<NodeId, Lineage>>,
     /// Of each APPLY: the answer for each of its tables, until it is picked.
-    answers: Mutex<FxHashMap<NodeId, Vec<Rows>>>,
+    answers: Mutex<FxHashMap<NodeId, Vec<AnalyticRows>>>,
     sent: AtomicU64,
     begun: Instant,
 }

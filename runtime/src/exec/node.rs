@@ -2,8 +2,8 @@
 
 use super::tree::{self, Lineage};
 use super::{Failure, Outcome, Run, locked};
+use crate::matching::{self, Found, Lives, Reading, References, Undecided};
 use crate::ops::{filter, group, join, new, observe, order, union};
-use crate::sight::{self, Found, Lives, Reading, References, Undecided};
 use crate::source::Records;
 use crate::table::{Entity, Key, Table};
 use huntc_compiler::catalog::{EntityId, ValueType};
@@ -51,7 +51,7 @@ impl Run<'_> {
         Ok(match &node.op {
             Op::Scan(scan) => self.scan(id, node, scan)?,
             Op::Pivot(pivot) => self.pivot(id, node, pivot, input)?,
-            Op::CreationRecords { source, .. } => self.starts(id, node, *source, input)?,
+            Op::CreationRecords { source, .. } => self.creation_records(id, node, *source, input)?,
             Op::Observe(shape) => observe::observe(shape, inputs, node.entity, &node.columns).map_err(|e| undecided(node, &e))?,
             Op::Union => union::union(inputs, node.entity, &node.columns),
             Op::Filter { predicate, range } => {
@@ -83,7 +83,7 @@ impl Run<'_> {
             node,
             &Asked { source: scan.source, keys: None, references: &references },
             &mut found,
-            &mut |reading, records, found| sight::scan(reading, records, entity, &scan.predicate, found),
+            &mut |reading, records, found| matching::scan(reading, records, entity, &scan.predicate, found),
         )?;
         Ok(collect(found, node, whole))
     }
@@ -132,7 +132,7 @@ impl Run<'_> {
         let wanted: FxHashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
         let asked = Asked { source: pivot.source, keys: Some((keys, pivot.input)), references };
         self.read(id, node, &asked, found, &mut |reading, records, found| {
-            let hop = sight::Hop {
+            let hop = matching::Hop {
                 input: pivot.input,
                 keys: &wanted,
                 ways: &pivot.ways,
@@ -140,7 +140,7 @@ impl Run<'_> {
                 filter: &pivot.filter,
                 trace: pivot.depth.is_some(),
             };
-            sight::pivot(reading, records, &hop, found)
+            matching::pivot(reading, records, &hop, found)
         })
     }
 
@@ -190,7 +190,7 @@ impl Run<'_> {
         Ok(table)
     }
 
-    fn starts(&self, id: NodeId, node: &Node, source: SourceRef, input: &Table) -> Result<Table, Failure> {
+    fn creation_records(&self, id: NodeId, node: &Node, source: SourceRef, input: &Table) -> Result<Table, Failure> {
         let Some(entity) = node.entity else { return Err(Failure::Skipped) };
         let keys: Vec<&Key> = input.entities.iter().map(|e| &e.key).filter(|k| k.unique == 0).collect();
         let mut found = Found::default();
@@ -200,7 +200,7 @@ impl Run<'_> {
             let references = References::default();
             let asked = Asked { source, keys: Some((&keys, entity)), references: &references };
             whole = self.read(id, node, &asked, &mut found, &mut |reading, records, found| {
-                sight::starts(reading, records, entity, &wanted, found);
+                matching::creation_records(reading, records, entity, &wanted, found);
                 Ok(())
             })?;
         }

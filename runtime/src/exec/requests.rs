@@ -2,9 +2,9 @@
 
 use super::bind::{self, Fill};
 use super::{Failure, Run, locked};
+use crate::matching::{References, host_pids};
 use crate::report::model::{RequestReport, RequestStatus};
 use crate::report::text::count;
-use crate::sight::{References, host_pids};
 use crate::source::{DataSource, FetchContext, FetchStats, Records, SourceError};
 use crate::table::Key;
 use huntc_compiler::catalog::EntityId;

@@ -3,8 +3,8 @@
 //! Who led to whom is a fact of the walk, not of the entities: it is kept beside the tables, by node.
 
 use super::{Run, locked};
+use crate::matching::Link;
 use crate::report::model::Branch;
-use crate::sight::Link;
 use crate::table::Key;
 use huntc_compiler::plan::{NodeId, Op};
 use huntc_compiler::time::Instant;

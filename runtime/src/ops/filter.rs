@@ -1,7 +1,7 @@
 //! WHERE on a variable: the sightings that pass, creation records counted among them (semantics.md §4).
 
-use crate::sight::condition::Condition;
-use crate::sight::{References, Undecided};
+use crate::matching::condition::Condition;
+use crate::matching::{References, Undecided};
 use crate::table::{Entity, Rows, Sighting, Table};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::plan::{Attr, Predicate};

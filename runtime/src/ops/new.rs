@@ -1,6 +1,6 @@
 //! Tables out of written rows: NEW and LOAD.
 
-use crate::sight::normal;
+use crate::matching::normal;
 use crate::table::{Entity, Key, Rung, Sighting, Table};
 use huntc_compiler::catalog::{Catalog, EntityId};
 use huntc_compiler::plan::{Attr, Column};

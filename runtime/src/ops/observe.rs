@@ -8,7 +8,7 @@ mod events;
 mod exact;
 
 use super::union;
-use crate::sight::Undecided;
+use crate::matching::Undecided;
 use crate::table::{Collector, Table};
 use events::{Bound, Event, TimeSpan, events, inside, times};
 use huntc_compiler::catalog::EntityId;

@@ -3,7 +3,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use super::{filter, group, join, new, observe, order, union};
-use crate::sight::References;
+use crate::matching::References;
 use crate::table::Table;
 use crate::testing::plan;
 use huntc_compiler::catalog::Catalog;

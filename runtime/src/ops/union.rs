@@ -1,6 +1,6 @@
 //! Union, and what shares its work: the first entities, added columns, tables with other columns.
 
-use crate::sight::Found;
+use crate::matching::Found;
 use crate::table::{Collector, Entity, Key, Sighting, Table, Values};
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::plan::Attr;

@@ -4,6 +4,7 @@ use super::{parse, show};
 use crate::program::format::erased;
 use crate::program::print;
 use crate::syntax::token::Keyword;
+use std::fmt::Write as _;
 
 /// Whether a keyword can be the name.
 type Takes = fn(Keyword) -> bool;
@@ -87,7 +88,7 @@ fn names_and_keywords_in_every_place() {
                 let (program, found) = parse(&text);
                 let right = if takes(*keyword) { found.is_empty() } else { found.len() == 1 };
                 if !right {
-                    wrong.push_str(&format!("{text}\n{}\n", show(&text, &found)));
+                    let _ = writeln!(wrong, "{text}\n{}", show(&text, &found));
                 } else if found.is_empty() {
                     let printed = print::program(&program);
                     assert_eq!(erased(parse(&printed).0), erased(program), "{text}\n{printed}");

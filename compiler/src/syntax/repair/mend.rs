@@ -87,7 +87,8 @@ fn edited<'s, L: Statements>(
     *budget = budget.checked_sub(edits.len() * text.tokens.len())?;
     let all: Vec<Edited<'s>> = edits.into_iter().map(|edit| edit.apply(text)).collect();
     let grammar = L::grammar();
-    let mut best: Option<(usize, (usize, usize), Vec<L::Statement>, Vec<(usize, Fault)>)> = None;
+    let mut best = None;
+    let mut best_rank = (0, 0);
     for (index, edited) in all.iter().enumerate() {
         let (statements, faults) = grammar.parse(&edited.tokens[..]).into_output_errors();
         let mut faults: Vec<(usize, Fault)> = faults.into_iter().map(|f| (f.position(&edited.tokens), f)).collect();
@@ -100,15 +101,16 @@ fn edited<'s, L: Statements>(
         // A line holds one statement, as a rule: an edit that leaves two is the second choice.
         let lines = edited.tokens.iter().filter(|t| t.has(Flags::LINE_START) && t.has(Flags::OPENS)).count();
         let rank = (reached, usize::MAX - statements.len().max(lines.max(1)));
-        if best.as_ref().is_none_or(|(_, before, ..)| rank > *before) {
+        if best.is_none() || rank > best_rank {
             let done = reached == usize::MAX && statements.len() <= lines.max(1);
-            best = Some((index, rank, statements, faults));
+            best = Some((index, statements, faults));
+            best_rank = rank;
             if done {
                 break;
             }
         }
     }
-    let (index, _, statements, faults) = best?;
+    let (index, statements, faults) = best?;
     drop(grammar);
     Some((all.into_iter().nth(index)?, statements, faults))
 }

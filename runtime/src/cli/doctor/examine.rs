@@ -38,22 +38,28 @@ pub(super) fn examine(binding: &Binding, console: &mut Console, now: Instant) ->
 
 fn look(resolved: &dyn ResolvedSource, now: Instant) -> Result<Examined, SourceError> {
     let begun = Clock::now();
-    let needed = needed(&Session::builtin_catalog());
+    let catalog = Session::builtin_catalog();
+    let needed = needed(&catalog);
     let fields: Vec<String> = needed.iter().map(|(field, _)| field.clone()).collect();
     let (OpenedSource { source, read }, facts) = resolved.survey(&fields)?;
     let processes = Processes { records: 0, with_entity_id: 0 };
     let mut examined = Examined { facts, skipped: read.bad_total, processes, fields: Vec::new(), elapsed: Duration::ZERO, now };
-    cover(source.as_ref(), needed, &mut examined)?;
+    cover(source.as_ref(), &catalog, needed, &mut examined)?;
     examined.elapsed = begun.elapsed();
     Ok(examined)
 }
 
 /// Counts the records that have the fields which hunts need.
-fn cover(source: &dyn DataSource, needed: Vec<(String, String)>, examined: &mut Examined) -> Result<(), SourceError> {
+fn cover(
+    source: &dyn DataSource,
+    catalog: &Catalog,
+    needed: Vec<(String, String)>,
+    examined: &mut Examined,
+) -> Result<(), SourceError> {
     if examined.facts.records == 0 {
         return Ok(());
     }
-    let total = |query| total(source, query, examined.facts.counts_by_index);
+    let total = |query| total(source, catalog, query, examined.facts.counts_by_index);
     let mut fields = Vec::with_capacity(needed.len());
     for (field, without) in needed {
         let records = total(Query::exists(&field))?;
@@ -69,8 +75,8 @@ fn cover(source: &dyn DataSource, needed: Vec<(String, String)>, examined: &mut 
 
 /// How many records match; with `indexed`, as far as a server's index tells: values beyond its limits would have to be
 /// looked for among all records.
-fn total(source: &dyn DataSource, query: Query<Never>, indexed: bool) -> Result<u64, SourceError> {
-    let request = BoundRequest { first_only: indexed, ..BoundRequest::of(Catalog::builtin(), query, [""; 0]) };
+fn total(source: &dyn DataSource, catalog: &Catalog, query: Query<Never>, indexed: bool) -> Result<u64, SourceError> {
+    let request = BoundRequest { first_only: indexed, ..BoundRequest::of(catalog, query, [""; 0]) };
     source.count(&request, &FetchContext::default())
 }
 

@@ -20,8 +20,8 @@ Examples:
 /// Run a folder of huntflows every night and report what is new
 ///
 /// Each run looks at what came since the last whole look, remembers what it found, and writes one page: what could not
-/// be looked at first, then what is new. Nothing is skipped and nothing is told twice, also after a crash. Every option
-/// can stand in the table [nightly] of huntc.toml, with _ for -; those of the command line win.
+/// be looked at first, then what is new. Nothing is skipped and nothing is told twice, also after a crash. Options of
+/// nights can stand in the table [nightly] of huntc.toml, with _ for -; those of the command line win.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct NightlyArgs {

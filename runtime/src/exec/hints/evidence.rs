@@ -1,7 +1,7 @@
 //! What the records that came back, or a table, say of a condition.
 
+use crate::matching::{self, Found, Hop, Lives, Reading, References};
 use crate::ops::filter;
-use crate::sight::{self, Found, Hop, Lives, Reading, References};
 use crate::source::Sample;
 use crate::table::{Key, Rows, Table};
 use huntc_compiler::catalog::{Catalog, EntityId};
@@ -89,14 +89,14 @@ impl Evidence<'_> {
             Reading { catalog: self.catalog, ladder: self.ladder, lives: &lives, references: self.references, columns: &columns };
         let mut found = Found::default();
         match self.ground {
-            Ground::Records(sample) => sight::scan(&reading, &sample.records, entity, predicate, &mut found).ok()?,
+            Ground::Records(sample) => matching::scan(&reading, &sample.records, entity, predicate, &mut found).ok()?,
             // Comparisons on another type are tried on the record as a whole.
             Ground::Linked(sample, ..) if entity != self.centre => {
-                sight::scan(&reading, &sample.records, entity, predicate, &mut found).ok()?;
+                matching::scan(&reading, &sample.records, entity, predicate, &mut found).ok()?;
             }
             Ground::Linked(sample, pivot, keys) => {
                 let hop = Hop { input: pivot.input, keys, ways: &pivot.ways, entity, filter: predicate, trace: false };
-                sight::pivot(&reading, &sample.records, &hop, &mut found).ok()?;
+                matching::pivot(&reading, &sample.records, &hop, &mut found).ok()?;
             }
             Ground::Table(table) => return self.of_table(table, predicate, attr),
         }

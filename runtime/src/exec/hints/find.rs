@@ -6,7 +6,7 @@ use super::blame::{failing, shown, spelled, together, with_others};
 use super::evidence::{Evidence, Ground, Seen};
 use super::near::{Reach, around, around_any};
 use super::write::{range, window};
-use crate::sight::References;
+use crate::matching::References;
 use crate::source::Sample;
 use crate::table::{Key, Table};
 use huntc_compiler::diag::Diagnostic;

@@ -6,7 +6,7 @@ use super::blame::{failing, shown, spelled, together, with_others};
 use super::evidence::{Evidence, Ground, Seen};
 use super::near::{Reach, around, around_any, near};
 use super::write::{range, window};
-use crate::sight::References;
+use crate::matching::References;
 use crate::source::Sample;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::{ABSENT_ATTRIBUTE, EMPTY_WINDOW, NOTHING_NEAR, OUTSIDE_WINDOW};

@@ -13,8 +13,8 @@ mod refer;
 mod write;
 
 use super::Run;
-use crate::sight::References;
-use crate::sight::as_type;
+use crate::matching::References;
+use crate::matching::as_type;
 use crate::table::Table;
 use find::Stepped;
 use get::Scanned;

@@ -2,7 +2,7 @@
 
 use super::super::Run;
 use super::blame::parts;
-use crate::sight::References;
+use crate::matching::References;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::EMPTY_REFERENCE;
 use huntc_compiler::plan::{Attr, Names, Operand, Predicate, StatementFacts, Test, TestOp, VarId};

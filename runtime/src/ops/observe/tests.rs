@@ -1,12 +1,15 @@
 //! Observation expressions: the records of each pattern in, those that some match binds out (semantics.md §4).
 
-use super::{TimeSpan, bound, disjoint, events, exact, plain};
+#![allow(clippy::unwrap_used)]
+
+use super::{TimeSpan, bound, disjoint, events, exact, observe, plain};
 use crate::ops::testing::run;
 use crate::table::Table;
 use crate::testing::{plan, table};
-use huntc_compiler::plan::Op;
+use huntc_compiler::plan::{Observe, Op};
 use huntc_compiler::time::Instant;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// The records of a pattern: numbers, each the record's time too; `7@3` is record 7 at second 3.
 fn seen(records: &str) -> Table {
@@ -99,6 +102,21 @@ fn what_had_no_identity_counts_once_for_each_pattern() {
     assert_eq!(run(&hunt("[a] AND [b]"), &[&pattern(2), &pattern(3)]).unidentified, 5);
 }
 
+/// It is never cut short.
+#[test]
+fn an_expression_with_too_many_ways_to_match_fails() {
+    let records: Vec<String> = (1..=150).map(|n| n.to_string()).collect();
+    let inputs = [(); 4].map(|()| Arc::new(seen(&records.join(" "))));
+    let answer = observe(&shape("([a] FOLLOWEDBY [b]) AND ([a] FOLLOWEDBY [c])"), &inputs, None, &[]);
+    assert!(answer.is_err_and(|e| e.0.contains("too many ways to match")));
+}
+
+/// The shape of an expression.
+fn shape(expression: &str) -> Observe {
+    let mut nodes = plan(&hunt(expression)).nodes.into_iter();
+    nodes.find_map(|n| if let Op::Observe(shape) = n.op { Some(shape) } else { None }).unwrap()
+}
+
 /// Where no record stands for two patterns and only single ones repeat, there are two ways to decide.
 #[test]
 fn both_ways_to_decide_bind_the_same() {
@@ -111,8 +129,7 @@ fn both_ways_to_decide_bind_the_same() {
         "([a] REPEATS 2 TIMES AND [b]) WITHIN 4 SECONDS FOLLOWEDBY [c]",
     ];
     for (expression, records) in expressions.iter().flat_map(|e| [(e, ["1 5 6", "2 4", "3 7"]), (e, ["8 9", "1", "2 3 4"])]) {
-        let node = plan(&hunt(expression)).nodes.into_iter().find_map(|n| if let Op::Observe(o) = n.op { Some(o) } else { None });
-        let shape = node.unwrap_or_else(|| unreachable!("{expression}"));
+        let shape = shape(expression);
         let events: Vec<_> = records.iter().map(|r| events(&seen(r))).collect();
         assert!(plain(&shape) && disjoint(&events));
         let all = TimeSpan { start: Instant(i64::MIN), end: Instant(i64::MAX) };

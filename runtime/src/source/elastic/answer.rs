@@ -1,6 +1,6 @@
 //! The envelope of a search answer, read without copying, and the test whether it is whole.
 
-use super::fault::{Fault, Kind};
+use super::fault::{Fault, FaultKind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -109,30 +109,30 @@ struct Clusters {
 impl<'a> Answer<'a> {
     /// Reads an answer; the flags must be there.
     pub(super) fn read(body: &'a [u8]) -> Result<Self, Fault> {
-        serde_json::from_slice(body).map_err(|e| Fault::new(Kind::Malformed, format!("the answer is no valid JSON: {e}")))
+        serde_json::from_slice(body).map_err(|e| Fault::new(FaultKind::Malformed, format!("the answer is no valid JSON: {e}")))
     }
 
     /// Whether every shard of every cluster gave all it has. `size_zero_aggregation` never sets `terminated_early` here.
     pub(super) fn whole(&self) -> Result<(), Fault> {
         if let Some(error) = self.error {
-            return Err(Fault::new(Kind::Rejected, error.get()));
+            return Err(Fault::new(FaultKind::Rejected, error.get()));
         }
         let Some(shards) = &self.shards else {
-            return Err(Fault::new(Kind::Malformed, "the answer does not say which shards it has"));
+            return Err(Fault::new(FaultKind::Malformed, "the answer does not say which shards it has"));
         };
         let Some(timed_out) = self.timed_out else {
-            return Err(Fault::new(Kind::Malformed, "the answer does not say whether it timed out"));
+            return Err(Fault::new(FaultKind::Malformed, "the answer does not say whether it timed out"));
         };
         if timed_out {
-            return Err(Fault::new(Kind::Incomplete, "the server stopped the search at a time limit"));
+            return Err(Fault::new(FaultKind::Incomplete, "the server stopped the search at a time limit"));
         }
         if self.terminated_early == Some(true) {
-            return Err(Fault::new(Kind::Incomplete, "the server stopped the search early"));
+            return Err(Fault::new(FaultKind::Incomplete, "the server stopped the search early"));
         }
         shards.whole()?;
         match &self.clusters {
             Some(c) if c.skipped + c.partial + c.failed + c.running > 0 => {
-                Err(Fault::new(Kind::Incomplete, "a remote cluster was skipped or gave a part only"))
+                Err(Fault::new(FaultKind::Incomplete, "a remote cluster was skipped or gave a part only"))
             }
             _ => Ok(()),
         }
@@ -147,14 +147,14 @@ impl Shards {
         }
         let missing = self.failed.max(self.total.saturating_sub(self.successful + self.skipped));
         let mut text = format!("{missing} of {} shards failed", self.total);
-        let mut kind = Kind::Incomplete;
+        let mut kind = FaultKind::Incomplete;
         if let Some(failure) = self.failures.first() {
             let reason = failure.reason.as_ref();
             let what = reason.and_then(|r| r.kind.as_deref()).unwrap_or("no reason given");
             let why = reason.and_then(|r| r.reason.as_deref()).unwrap_or("");
             text = format!("{text}: {}: {what}: {why}", failure.index.as_deref().unwrap_or("?"));
             // A query that a shard cannot run fails each time.
-            kind = if what == "query_shard_exception" { Kind::MappingClash } else { kind };
+            kind = if what == "query_shard_exception" { FaultKind::MappingClash } else { kind };
         }
         Err(Fault::new(kind, text))
     }
@@ -165,7 +165,7 @@ impl Shards {
 mod tests {
     use super::*;
 
-    fn verdict(json: &str) -> Result<(), Kind> {
+    fn verdict(json: &str) -> Result<(), FaultKind> {
         Answer::read(json.as_bytes()).and_then(|a| a.whole()).map_err(|f| f.kind)
     }
 
@@ -174,21 +174,24 @@ mod tests {
         let ok = r#"{"timed_out":false,"_shards":{"total":3,"successful":1,"skipped":2,"failed":0}}"#;
         assert_eq!(verdict(ok), Ok(()));
         let faults = [
-            (r#"{"timed_out":true,"_shards":{"total":1,"successful":1,"failed":0}}"#, Kind::Incomplete),
-            (r#"{"timed_out":false,"terminated_early":true,"_shards":{"total":1,"successful":1,"failed":0}}"#, Kind::Incomplete),
-            (r#"{"timed_out":false,"_shards":{"total":2,"successful":1,"failed":0}}"#, Kind::Incomplete),
+            (r#"{"timed_out":true,"_shards":{"total":1,"successful":1,"failed":0}}"#, FaultKind::Incomplete),
+            (
+                r#"{"timed_out":false,"terminated_early":true,"_shards":{"total":1,"successful":1,"failed":0}}"#,
+                FaultKind::Incomplete,
+            ),
+            (r#"{"timed_out":false,"_shards":{"total":2,"successful":1,"failed":0}}"#, FaultKind::Incomplete),
             (
                 r#"{"timed_out":false,"_shards":{"total":2,"successful":1,"failed":1,"failures":[{"index":"a","reason":{"type":"query_shard_exception"}}]}}"#,
-                Kind::MappingClash,
+                FaultKind::MappingClash,
             ),
             (
                 r#"{"timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"_clusters":{"total":2,"successful":1,"skipped":1}}"#,
-                Kind::Incomplete,
+                FaultKind::Incomplete,
             ),
-            (r#"{"timed_out":false}"#, Kind::Malformed),
-            (r#"{"_shards":{"total":1,"successful":1,"failed":0}}"#, Kind::Malformed),
-            (r#"{"timed_out":false,"_shards":{"total":1,"succ"#, Kind::Malformed),
-            ("<html>", Kind::Malformed),
+            (r#"{"timed_out":false}"#, FaultKind::Malformed),
+            (r#"{"_shards":{"total":1,"successful":1,"failed":0}}"#, FaultKind::Malformed),
+            (r#"{"timed_out":false,"_shards":{"total":1,"succ"#, FaultKind::Malformed),
+            ("<html>", FaultKind::Malformed),
         ];
         for (json, kind) in faults {
             assert_eq!(verdict(json), Err(kind), "{json}");

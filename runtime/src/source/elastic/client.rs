@@ -2,7 +2,7 @@
 
 use super::auth::Auth;
 use super::config::ElasticConfig;
-use super::fault::{self, Fault, Kind};
+use super::fault::{self, Fault, FaultKind};
 use super::server;
 use crate::source::{FetchContext, SourceError};
 use flate2::Compression;
@@ -87,9 +87,9 @@ impl Client {
     /// One try. Gives up at once when the run is cancelled: the connection is dropped, which ends the work on the server.
     pub(super) fn send(&self, call: &Call, context: &FetchContext) -> Result<Reply, Fault> {
         if context.cancelled() {
-            return Err(Fault::new(Kind::Cancelled, ""));
+            return Err(Fault::new(FaultKind::Cancelled, ""));
         }
-        let Some(runtime) = &self.runtime else { return Err(Fault::new(Kind::Refused, "the client is closed")) };
+        let Some(runtime) = &self.runtime else { return Err(Fault::new(FaultKind::Refused, "the client is closed")) };
         let reply = runtime.block_on(watch(context, call.timeout, self.exchange(call, context)));
         if let Ok(reply) = &reply {
             context.stats.bytes.fetch_add(reply.body.len() as u64, Ordering::Relaxed);
@@ -98,7 +98,7 @@ impl Client {
     }
 
     async fn exchange(&self, call: &Call, context: &FetchContext) -> Result<Reply, Fault> {
-        let url = self.base.join(&call.path).map_err(|e| Fault::new(Kind::Rejected, e.to_string()))?;
+        let url = self.base.join(&call.path).map_err(|e| Fault::new(FaultKind::Rejected, e.to_string()))?;
         let mut request = self.http.request(call.method.clone(), url);
         if !context.request_id.is_empty() {
             request = request.header("x-opaque-id", fault::clean(&context.request_id));
@@ -118,11 +118,11 @@ impl Client {
         loop {
             match answer.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() > self.answer_limit => {
-                    return Err(Fault::new(Kind::TooLarge, format!("the answer is longer than {} bytes", self.answer_limit)));
+                    return Err(Fault::new(FaultKind::TooLarge, format!("the answer is longer than {} bytes", self.answer_limit)));
                 }
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
                 Ok(None) => break,
-                Err(e) => return Err(Fault::new(Kind::Cut, describe(&e))),
+                Err(e) => return Err(Fault::new(FaultKind::Cut, describe(&e))),
             }
         }
         if status.is_success() {
@@ -136,15 +136,15 @@ impl Client {
     fn broken(&self, error: &reqwest::Error) -> Fault {
         let text = describe(error);
         let kind = if chain(error).any(is_tls) {
-            Kind::Tls
+            FaultKind::Tls
         } else if error.is_timeout() {
-            if error.is_connect() { Kind::ConnectTimeout } else { Kind::Timeout }
+            if error.is_connect() { FaultKind::ConnectTimeout } else { FaultKind::Timeout }
         } else if error.is_connect() && chain(error).any(|e| e.to_string().contains("dns error")) {
-            Kind::UnknownHost
+            FaultKind::UnknownHost
         } else if error.is_connect() && !self.seen.load(Ordering::Relaxed) {
-            Kind::Refused
+            FaultKind::Refused
         } else {
-            Kind::Cut
+            FaultKind::Cut
         };
         Fault::new(kind, text)
     }
@@ -165,8 +165,8 @@ async fn watch<T>(context: &FetchContext, limit: Duration, work: impl Future<Out
     loop {
         match tokio::time::timeout(POLL, work.as_mut()).await {
             Ok(Ok(done)) => return done,
-            Ok(Err(_)) => return Err(Fault::new(Kind::Timeout, format!("no answer within {} s", limit.as_secs_f64()))),
-            Err(_) if context.cancelled() => return Err(Fault::new(Kind::Cancelled, "")),
+            Ok(Err(_)) => return Err(Fault::new(FaultKind::Timeout, format!("no answer within {} s", limit.as_secs_f64()))),
+            Err(_) if context.cancelled() => return Err(Fault::new(FaultKind::Cancelled, "")),
             Err(_) => {}
         }
     }

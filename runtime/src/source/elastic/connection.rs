@@ -3,7 +3,7 @@
 use super::client::{Call, Client, Reply};
 use super::config::ElasticConfig;
 use super::detect::{self, Answered};
-use super::fault::{Fault, Kind};
+use super::fault::{Fault, FaultKind};
 use super::message;
 use super::retry::{Gate, Retries};
 use super::server::Server;
@@ -46,7 +46,7 @@ impl Connection {
 
     /// A POST with a JSON body.
     pub(super) fn post(&self, path: String, body: &impl Serialize) -> Result<Call, Fault> {
-        let body = serde_json::to_vec(body).map_err(|e| Fault::new(Kind::Rejected, e.to_string()))?;
+        let body = serde_json::to_vec(body).map_err(|e| Fault::new(FaultKind::Rejected, e.to_string()))?;
         Ok(Call { method: Method::POST, path, body: Some(body), timeout: self.config.timeout })
     }
 

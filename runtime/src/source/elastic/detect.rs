@@ -1,7 +1,7 @@
 //! Finds out which server it is: Elasticsearch or OpenSearch, and which version.
 
 use super::client::{Call, Reply};
-use super::fault::{Fault, Kind};
+use super::fault::{Fault, FaultKind};
 use super::server::{Product, Server, of_headers};
 use reqwest::Method;
 use serde::Deserialize;
@@ -52,10 +52,10 @@ pub(super) fn detect(timeout: Duration, send: impl Fn(Call) -> Result<Answered, 
     let version = version.or(root.version.number);
     match (product, first.fault.or(second.fault)) {
         (Some(product), _) => Ok(Server { product, version }),
-        (None, Some(fault)) if matches!(fault.kind, Kind::Unauthorized | Kind::NotASearchServer) => Err(fault),
+        (None, Some(fault)) if matches!(fault.kind, FaultKind::Unauthorized | FaultKind::NotASearchServer) => Err(fault),
         // A server without the header that lets nobody ask: OpenSearch before 2.x has none, old Elasticsearch either.
-        (None, Some(fault)) if fault.kind == Kind::Forbidden => Ok(Server { product: Product::Elasticsearch, version }),
-        _ => Err(Fault::new(Kind::NotASearchServer, "the answer names neither Elasticsearch nor OpenSearch")),
+        (None, Some(fault)) if fault.kind == FaultKind::Forbidden => Ok(Server { product: Product::Elasticsearch, version }),
+        _ => Err(Fault::new(FaultKind::NotASearchServer, "the answer names neither Elasticsearch nor OpenSearch")),
     }
 }
 
@@ -73,7 +73,7 @@ impl Answered {
 
     /// A refusal that still tells which server it was; other faults stay faults.
     pub(super) fn refusal(fault: Fault) -> Result<Self, Fault> {
-        let told = matches!(fault.kind, Kind::Forbidden | Kind::Rejected | Kind::NotASearchServer);
+        let told = matches!(fault.kind, FaultKind::Forbidden | FaultKind::Rejected | FaultKind::NotASearchServer);
         if told { Ok(Self { product: fault.product, body: Vec::new(), fault: Some(fault) }) } else { Err(fault) }
     }
 
@@ -91,11 +91,11 @@ mod tests {
         Answered { product, body: body.as_bytes().to_vec(), fault: None }
     }
 
-    fn refused(product: Option<Product>, kind: Kind) -> Answered {
+    fn refused(product: Option<Product>, kind: FaultKind) -> Answered {
         Answered { product, body: Vec::new(), fault: Some(Fault::new(kind, "")) }
     }
 
-    fn detect_from(nodes: impl Fn() -> Answered, root: impl Fn() -> Answered) -> Result<String, Kind> {
+    fn detect_from(nodes: impl Fn() -> Answered, root: impl Fn() -> Answered) -> Result<String, FaultKind> {
         let send = |call: Call| Ok(if call.path.is_empty() { root() } else { nodes() });
         detect(Duration::ZERO, send).map(|s| s.title()).map_err(|f| f.kind)
     }
@@ -107,14 +107,20 @@ mod tests {
         let nodes = |v: &str| format!(r#"{{"nodes":{{"n":{{"version":"{v}"}}}}}}"#);
         assert_eq!(detect_from(|| answered(es, &nodes("9.2.0")), || unreachable!()).unwrap(), "Elasticsearch 9.2.0");
         assert_eq!(detect_from(|| answered(os, &nodes("3.8.0")), || unreachable!()).unwrap(), "OpenSearch 3.8.0");
-        assert_eq!(detect_from(|| refused(os, Kind::Forbidden), || refused(os, Kind::Forbidden)).unwrap(), "OpenSearch");
-        assert_eq!(detect_from(|| refused(es, Kind::Forbidden), || refused(es, Kind::Rejected)).unwrap(), "Elasticsearch");
+        assert_eq!(detect_from(|| refused(os, FaultKind::Forbidden), || refused(os, FaultKind::Forbidden)).unwrap(), "OpenSearch");
+        assert_eq!(
+            detect_from(|| refused(es, FaultKind::Forbidden), || refused(es, FaultKind::Rejected)).unwrap(),
+            "Elasticsearch"
+        );
         let old = r#"{"version":{"number":"1.3.2","distribution":"opensearch"}}"#;
         assert_eq!(detect_from(|| answered(None, &nodes("1.3.2")), || answered(None, old)).unwrap(), "OpenSearch 1.3.2");
         let old = r#"{"version":{"number":"7.12.0"}}"#;
         assert_eq!(detect_from(|| answered(None, "{}"), || answered(None, old)).unwrap(), "Elasticsearch 7.12.0");
-        assert_eq!(detect_from(|| refused(None, Kind::NotASearchServer), || answered(None, "{}")), Err(Kind::NotASearchServer));
-        assert_eq!(detect_from(|| answered(None, "<html>"), || answered(None, "<html>")), Err(Kind::NotASearchServer));
+        assert_eq!(
+            detect_from(|| refused(None, FaultKind::NotASearchServer), || answered(None, "{}")),
+            Err(FaultKind::NotASearchServer)
+        );
+        assert_eq!(detect_from(|| answered(None, "<html>"), || answered(None, "<html>")), Err(FaultKind::NotASearchServer));
     }
 
     #[test]

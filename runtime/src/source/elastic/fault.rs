@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// A class of faults: each has its own answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(super) enum FaultKind {
     /// The user interrupted the run.
     Cancelled,
     /// Nothing listens at the address.
@@ -61,7 +61,7 @@ pub(super) enum Kind {
 /// A fault of one request.
 #[derive(Clone, Debug)]
 pub(super) struct Fault {
-    pub(super) kind: Kind,
+    pub(super) kind: FaultKind,
     /// HTTP status, where there was one.
     pub(super) status: Option<u16>,
     /// What the server or the system said: cleaned of control characters and shortened.
@@ -73,13 +73,21 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    pub(super) fn new(kind: Kind, reason: impl AsRef<str>) -> Self {
+    pub(super) fn new(kind: FaultKind, reason: impl AsRef<str>) -> Self {
         Self { kind, status: None, reason: clean(reason.as_ref()), wait: None, product: None }
     }
 
     /// Whether the same request may succeed later.
     pub(super) fn transient(&self) -> bool {
-        matches!(self.kind, Kind::Overloaded | Kind::Cut | Kind::Malformed | Kind::Timeout | Kind::Incomplete | Kind::PitLimit)
+        matches!(
+            self.kind,
+            FaultKind::Overloaded
+                | FaultKind::Cut
+                | FaultKind::Malformed
+                | FaultKind::Timeout
+                | FaultKind::Incomplete
+                | FaultKind::PitLimit
+        )
     }
 }
 
@@ -151,42 +159,42 @@ fn collect(error: &Value, types: &mut Vec<String>, reasons: &mut Vec<String>, de
 }
 
 /// Types decide before the status: servers send the same fault as 400, 429, 500 or 503.
-fn kind_of(status: u16, types: &[String], reasons: &[String], json: bool) -> Kind {
+fn kind_of(status: u16, types: &[String], reasons: &[String], json: bool) -> FaultKind {
     let any_of = |wanted: &[&str]| types.iter().any(|t| wanted.contains(&t.as_str()));
     let says = |part: &str| reasons.iter().any(|r| r.contains(part));
     if status == 401 {
-        return Kind::Unauthorized;
+        return FaultKind::Unauthorized;
     }
     if status == 403 {
-        return Kind::Forbidden;
+        return FaultKind::Forbidden;
     }
     if says("Too many") && says("Point In Time") || says("too many Point In Time") {
-        return Kind::PitLimit;
+        return FaultKind::PitLimit;
     }
     if any_of(&["search_context_missing_exception"]) || says("No search context found") {
-        return Kind::ContextLost;
+        return FaultKind::ContextLost;
     }
     if any_of(&["index_not_found_exception"]) {
-        return Kind::NoSuchIndex;
+        return FaultKind::NoSuchIndex;
     }
     if any_of(&["index_closed_exception"]) {
-        return Kind::IndexClosed;
+        return FaultKind::IndexClosed;
     }
     if says("Result window is too large") || says("Batch size is too large") {
-        return Kind::PageTooLarge;
+        return FaultKind::PageTooLarge;
     }
     if too_complex(&any_of, &says) {
-        return Kind::TooComplex;
+        return FaultKind::TooComplex;
     }
     if any_of(&["search_timeout_exception", "time_exceeded_exception", "task_cancelled_exception"]) || says("Time exceeded") {
-        return Kind::Timeout;
+        return FaultKind::Timeout;
     }
     if status == 413 || any_of(&["too_long_http_line_exception", "too_long_http_header_exception", "content_too_long_exception"]) {
-        return Kind::TooLarge;
+        return FaultKind::TooLarge;
     }
     let busy = ["es_rejected_execution_exception", "rejected_execution_exception", "circuit_breaking_exception"];
     if any_of(&busy) || status == 429 || matches!(status, 502..=504) {
-        return Kind::Overloaded;
+        return FaultKind::Overloaded;
     }
     if any_of(&[
         "no_shard_available_action_exception",
@@ -194,15 +202,15 @@ fn kind_of(status: u16, types: &[String], reasons: &[String], json: bool) -> Kin
         "node_disconnected_exception",
         "cluster_block_exception",
     ]) {
-        return Kind::Incomplete;
+        return FaultKind::Incomplete;
     }
     if any_of(&["query_shard_exception"]) {
-        return Kind::MappingClash;
+        return FaultKind::MappingClash;
     }
     if (300..400).contains(&status) || !json {
-        return Kind::NotASearchServer;
+        return FaultKind::NotASearchServer;
     }
-    Kind::Rejected
+    FaultKind::Rejected
 }
 
 fn too_complex(any_of: &dyn Fn(&[&str]) -> bool, says: &dyn Fn(&str) -> bool) -> bool {
@@ -218,43 +226,46 @@ fn too_complex(any_of: &dyn Fn(&[&str]) -> bool, says: &dyn Fn(&str) -> bool) ->
 mod tests {
     use super::*;
 
-    fn kind(status: u16, body: &str) -> Kind {
+    fn kind(status: u16, body: &str) -> FaultKind {
         of_answer(status, None, body.as_bytes()).kind
     }
 
     #[test]
     fn types_decide_before_the_status() {
         let rejected = r#"{"error":{"root_cause":[{"type":"es_rejected_execution_exception","reason":"queue full"}],"type":"search_phase_execution_exception"},"status":500}"#;
-        assert_eq!(kind(500, rejected), Kind::Overloaded);
+        assert_eq!(kind(500, rejected), FaultKind::Overloaded);
         assert_eq!(
             kind(429, r#"{"error":{"root_cause":[],"caused_by":{"type":"search_timeout_exception","reason":"Time exceeded"}}}"#),
-            Kind::Timeout
+            FaultKind::Timeout
         );
         assert_eq!(
             kind(
                 429,
                 r#"{"error":{"type":"rejected_execution_exception","reason":"Trying to create too many Point In Time contexts. Must be less than or equal to: [300]."}}"#
             ),
-            Kind::PitLimit
+            FaultKind::PitLimit
         );
         assert_eq!(
             kind(
                 500,
                 r#"{"error":{"root_cause":[],"type":"search_phase_execution_exception","failed_shards":[{"reason":{"type":"query_shard_exception","reason":"x","caused_by":{"type":"too_many_nested_clauses"}}}]}}"#
             ),
-            Kind::TooComplex
+            FaultKind::TooComplex
         );
         assert_eq!(
             kind(
                 404,
                 r#"{"error":{"root_cause":[{"type":"search_context_missing_exception","reason":"No search context found for id [1]"}]}}"#
             ),
-            Kind::ContextLost
+            FaultKind::ContextLost
         );
-        assert_eq!(kind(404, r#"{"error":{"type":"index_not_found_exception","reason":"no such index [x]"}}"#), Kind::NoSuchIndex);
-        assert_eq!(kind(302, "<html>moved</html>"), Kind::NotASearchServer);
-        assert_eq!(kind(503, "upstream"), Kind::Overloaded);
-        assert_eq!(kind(400, r#"{"error":"no handler found"}"#), Kind::Rejected);
+        assert_eq!(
+            kind(404, r#"{"error":{"type":"index_not_found_exception","reason":"no such index [x]"}}"#),
+            FaultKind::NoSuchIndex
+        );
+        assert_eq!(kind(302, "<html>moved</html>"), FaultKind::NotASearchServer);
+        assert_eq!(kind(503, "upstream"), FaultKind::Overloaded);
+        assert_eq!(kind(400, r#"{"error":"no handler found"}"#), FaultKind::Rejected);
     }
 
     #[test]

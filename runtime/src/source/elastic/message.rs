@@ -2,14 +2,14 @@
 
 use super::auth::Auth;
 use super::config::ElasticConfig;
-use super::fault::{Fault, Kind};
+use super::fault::{Fault, FaultKind};
 use crate::source::SourceError;
 use huntc_compiler::diag::Code;
 use huntc_compiler::diag::codes::elastic as codes;
 
 /// A fault as the user sees it.
 pub(super) fn of(config: &ElasticConfig, fault: &Fault) -> SourceError {
-    if fault.kind == Kind::Cancelled {
+    if fault.kind == FaultKind::Cancelled {
         return SourceError::cancelled();
     }
     let (code, what) = headline(config, fault);
@@ -30,30 +30,30 @@ fn headline(config: &ElasticConfig, fault: &Fault) -> (&'static Code, String) {
     let indices = &config.indices;
     let status = fault.status.map(|s| format!(" ({s})")).unwrap_or_default();
     match fault.kind {
-        Kind::Cancelled => (&huntc_compiler::diag::codes::run::CANCELLED, "interrupted".to_owned()),
-        Kind::Refused => (&codes::UNREACHABLE, format!("connection to {url} refused")),
-        Kind::UnknownHost => (&codes::UNREACHABLE, format!("host `{}` not found", config.url.host_str().unwrap_or("?"))),
-        Kind::ConnectTimeout => (&codes::UNREACHABLE, format!("{url} does not answer")),
-        Kind::Tls => (&codes::TLS_FAILED, format!("no trusted connection to {url}")),
-        Kind::Timeout if fault.status.is_some() => (&codes::SERVER_TIMEOUT, "the server gave a request up".to_owned()),
-        Kind::Timeout => (&codes::SERVER_TIMEOUT, format!("no answer within {} s", config.timeout.as_secs())),
-        Kind::Cut => (&codes::MALFORMED_ANSWER, "the connection was cut while an answer was read".to_owned()),
-        Kind::Malformed => (&codes::MALFORMED_ANSWER, "an answer of the server cannot be read".to_owned()),
-        Kind::NotASearchServer => (&codes::NOT_A_SEARCH_SERVER, format!("{url} is neither Elasticsearch nor OpenSearch")),
-        Kind::Unauthorized => (&codes::LOGIN_REFUSED, login(&config.auth).to_owned()),
-        Kind::Forbidden => (&codes::ACCESS_DENIED, format!("access to `{indices}` is denied")),
-        Kind::NoSuchIndex => (&codes::NO_SUCH_INDEX, format!("no index matches `{indices}`")),
-        Kind::IndexClosed => (&codes::INDEX_CLOSED, format!("an index of `{indices}` is closed")),
-        Kind::Overloaded => (&codes::OVERLOADED, format!("the server is overloaded{status}; all tries are used up")),
-        Kind::PitLimit => (&codes::TOO_MANY_SNAPSHOTS, "the server has too many open points in time".to_owned()),
-        Kind::ContextLost => (&codes::SNAPSHOT_LOST, "the server lost the point in time of the request".to_owned()),
-        Kind::TooComplex => (&codes::REQUEST_FAILED, format!("a pattern is too complex for the server{status}")),
-        Kind::TooLarge => (&codes::REQUEST_TOO_LARGE, format!("a request is larger than the server allows{status}")),
-        Kind::Incomplete | Kind::Miscounted => {
+        FaultKind::Cancelled => (&huntc_compiler::diag::codes::run::CANCELLED, "interrupted".to_owned()),
+        FaultKind::Refused => (&codes::UNREACHABLE, format!("connection to {url} refused")),
+        FaultKind::UnknownHost => (&codes::UNREACHABLE, format!("host `{}` not found", config.url.host_str().unwrap_or("?"))),
+        FaultKind::ConnectTimeout => (&codes::UNREACHABLE, format!("{url} does not answer")),
+        FaultKind::Tls => (&codes::TLS_FAILED, format!("no trusted connection to {url}")),
+        FaultKind::Timeout if fault.status.is_some() => (&codes::SERVER_TIMEOUT, "the server gave a request up".to_owned()),
+        FaultKind::Timeout => (&codes::SERVER_TIMEOUT, format!("no answer within {} s", config.timeout.as_secs())),
+        FaultKind::Cut => (&codes::MALFORMED_ANSWER, "the connection was cut while an answer was read".to_owned()),
+        FaultKind::Malformed => (&codes::MALFORMED_ANSWER, "an answer of the server cannot be read".to_owned()),
+        FaultKind::NotASearchServer => (&codes::NOT_A_SEARCH_SERVER, format!("{url} is neither Elasticsearch nor OpenSearch")),
+        FaultKind::Unauthorized => (&codes::LOGIN_REFUSED, login(&config.auth).to_owned()),
+        FaultKind::Forbidden => (&codes::ACCESS_DENIED, format!("access to `{indices}` is denied")),
+        FaultKind::NoSuchIndex => (&codes::NO_SUCH_INDEX, format!("no index matches `{indices}`")),
+        FaultKind::IndexClosed => (&codes::INDEX_CLOSED, format!("an index of `{indices}` is closed")),
+        FaultKind::Overloaded => (&codes::OVERLOADED, format!("the server is overloaded{status}; all tries are used up")),
+        FaultKind::PitLimit => (&codes::TOO_MANY_SNAPSHOTS, "the server has too many open points in time".to_owned()),
+        FaultKind::ContextLost => (&codes::SNAPSHOT_LOST, "the server lost the point in time of the request".to_owned()),
+        FaultKind::TooComplex => (&codes::REQUEST_FAILED, format!("a pattern is too complex for the server{status}")),
+        FaultKind::TooLarge => (&codes::REQUEST_TOO_LARGE, format!("a request is larger than the server allows{status}")),
+        FaultKind::Incomplete | FaultKind::Miscounted => {
             (&codes::INCOMPLETE_ANSWER, "the server answered a part of the records only".to_owned())
         }
-        Kind::NoDocuments => (&codes::NO_SOURCE_DOCUMENTS, "an index does not keep its documents".to_owned()),
-        Kind::MappingClash | Kind::PageTooLarge | Kind::Rejected => {
+        FaultKind::NoDocuments => (&codes::NO_SOURCE_DOCUMENTS, "an index does not keep its documents".to_owned()),
+        FaultKind::MappingClash | FaultKind::PageTooLarge | FaultKind::Rejected => {
             (&codes::REQUEST_FAILED, format!("the server refused a request{status}"))
         }
     }
@@ -68,40 +68,40 @@ fn login(auth: &Auth) -> &'static str {
     }
 }
 
-fn helps(config: &ElasticConfig, kind: Kind) -> Vec<String> {
+fn helps(config: &ElasticConfig, kind: FaultKind) -> Vec<String> {
     let name = &config.name;
     let other_scheme = if config.url.scheme() == "http" { "https" } else { "http" };
     let help = match kind {
-        Kind::Refused | Kind::ConnectTimeout => {
+        FaultKind::Refused | FaultKind::ConnectTimeout => {
             format!("compare the address with the server's `http.host` and `http.port`, or try {other_scheme}://")
         }
-        Kind::UnknownHost => "correct the host name in the address of the source".to_owned(),
-        Kind::Tls => {
+        FaultKind::UnknownHost => "correct the host name in the address of the source".to_owned(),
+        FaultKind::Tls => {
             "set `tls = { ca = \"http_ca.crt\" }` in huntc.toml to the server's own authority, and use the name that its certificate has"
                 .to_owned()
         }
-        Kind::Timeout => "set `timeout = \"10m\"` in huntc.toml, or use a shorter time range".to_owned(),
-        Kind::Cut | Kind::Malformed => "set `page_size = 1000` in huntc.toml if a proxy cuts long answers".to_owned(),
-        Kind::NotASearchServer => "use the port of the search server (9200), not the one of Kibana (5601)".to_owned(),
-        Kind::Unauthorized => {
+        FaultKind::Timeout => "set `timeout = \"10m\"` in huntc.toml, or use a shorter time range".to_owned(),
+        FaultKind::Cut | FaultKind::Malformed => "set `page_size = 1000` in huntc.toml if a proxy cuts long answers".to_owned(),
+        FaultKind::NotASearchServer => "use the port of the search server (9200), not the one of Kibana (5601)".to_owned(),
+        FaultKind::Unauthorized => {
             format!("set `auth = {{ api_key = \"${{ELASTIC_API_KEY}}\" }}` under `[sources.{name}]`; `huntc sources` shows what is set")
         }
-        Kind::Forbidden => "the credentials need the privileges `read` and `view_index_metadata` on these indices".to_owned(),
-        Kind::NoSuchIndex => "`GET _cat/indices?v` on the server lists what is there".to_owned(),
-        Kind::IndexClosed => "open it (`POST INDEX/_open`), or use a pattern that leaves it out".to_owned(),
-        Kind::Overloaded => "set `concurrency = 2` in huntc.toml, or run at a quieter time".to_owned(),
-        Kind::PitLimit => "run again in a few minutes; `GET _search/point_in_time/_all` shows who holds them".to_owned(),
-        Kind::ContextLost => "run again when `GET _cluster/health` shows no relocating shards".to_owned(),
-        Kind::TooLarge => "raise the body limit of the proxy before the server, or put the indices behind an alias".to_owned(),
-        Kind::Incomplete | Kind::Miscounted => {
+        FaultKind::Forbidden => "the credentials need the privileges `read` and `view_index_metadata` on these indices".to_owned(),
+        FaultKind::NoSuchIndex => "`GET _cat/indices?v` on the server lists what is there".to_owned(),
+        FaultKind::IndexClosed => "open it (`POST INDEX/_open`), or use a pattern that leaves it out".to_owned(),
+        FaultKind::Overloaded => "set `concurrency = 2` in huntc.toml, or run at a quieter time".to_owned(),
+        FaultKind::PitLimit => "run again in a few minutes; `GET _search/point_in_time/_all` shows who holds them".to_owned(),
+        FaultKind::ContextLost => "run again when `GET _cluster/health` shows no relocating shards".to_owned(),
+        FaultKind::TooLarge => "raise the body limit of the proxy before the server, or put the indices behind an alias".to_owned(),
+        FaultKind::Incomplete | FaultKind::Miscounted => {
             "look for red indices with `GET _cluster/health?level=indices`, or run with `--allow-partial`".to_owned()
         }
-        Kind::NoDocuments => "leave the index out: `winlogbeat-*,-INDEX`".to_owned(),
-        Kind::TooComplex | Kind::MappingClash | Kind::Rejected => {
+        FaultKind::NoDocuments => "leave the index out: `winlogbeat-*,-INDEX`".to_owned(),
+        FaultKind::TooComplex | FaultKind::MappingClash | FaultKind::Rejected => {
             format!("`huntc doctor {name}` shows the server and its mappings")
         }
-        Kind::PageTooLarge => "set `page_size` in huntc.toml to the index's `max_result_window`".to_owned(),
-        Kind::Cancelled => return Vec::new(),
+        FaultKind::PageTooLarge => "set `page_size` in huntc.toml to the index's `max_result_window`".to_owned(),
+        FaultKind::Cancelled => return Vec::new(),
     };
     vec![help]
 }
@@ -115,35 +115,35 @@ mod tests {
     fn every_fault_has_a_headline_and_a_way_out() {
         let config = ElasticConfig::from_address("prod", "https://es.example.org:9200/winlogbeat-*").unwrap();
         let kinds = [
-            Kind::Refused,
-            Kind::UnknownHost,
-            Kind::ConnectTimeout,
-            Kind::Tls,
-            Kind::Timeout,
-            Kind::Cut,
-            Kind::Malformed,
-            Kind::NotASearchServer,
-            Kind::Unauthorized,
-            Kind::Forbidden,
-            Kind::NoSuchIndex,
-            Kind::IndexClosed,
-            Kind::Overloaded,
-            Kind::PitLimit,
-            Kind::ContextLost,
-            Kind::TooComplex,
-            Kind::TooLarge,
-            Kind::PageTooLarge,
-            Kind::MappingClash,
-            Kind::Incomplete,
-            Kind::Miscounted,
-            Kind::NoDocuments,
-            Kind::Rejected,
+            FaultKind::Refused,
+            FaultKind::UnknownHost,
+            FaultKind::ConnectTimeout,
+            FaultKind::Tls,
+            FaultKind::Timeout,
+            FaultKind::Cut,
+            FaultKind::Malformed,
+            FaultKind::NotASearchServer,
+            FaultKind::Unauthorized,
+            FaultKind::Forbidden,
+            FaultKind::NoSuchIndex,
+            FaultKind::IndexClosed,
+            FaultKind::Overloaded,
+            FaultKind::PitLimit,
+            FaultKind::ContextLost,
+            FaultKind::TooComplex,
+            FaultKind::TooLarge,
+            FaultKind::PageTooLarge,
+            FaultKind::MappingClash,
+            FaultKind::Incomplete,
+            FaultKind::Miscounted,
+            FaultKind::NoDocuments,
+            FaultKind::Rejected,
         ];
         for kind in kinds {
             let error = of(&config, &Fault::new(kind, "why"));
             assert!(error.message.starts_with("source `prod`: ") && error.message.chars().count() <= 100, "{}", error.message);
             assert!(!error.message.ends_with('.') && !error.helps.is_empty() && error.notes == ["why"], "{kind:?}");
         }
-        assert_eq!(of(&config, &Fault::new(Kind::Cancelled, "")).code.id, "K1000");
+        assert_eq!(of(&config, &Fault::new(FaultKind::Cancelled, "")).code.id, "K1000");
     }
 }

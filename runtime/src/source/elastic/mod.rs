@@ -33,10 +33,10 @@ pub use survey::{FieldSurvey, Survey, Trap};
 
 use super::{DataSource, FetchContext, Records, Sample, SourceError};
 use connection::Connection;
-use fault::{Fault, Kind};
+use fault::{Fault, FaultKind};
 use huntc_compiler::request::BoundRequest;
 use mapping::Mappings;
-use prepare::Prepared;
+use prepare::PreparedRequest;
 use scan::Scan;
 
 /// The indices of one cluster.
@@ -62,10 +62,10 @@ impl ElasticSource {
     }
 
     /// The request made ready for what the server has.
-    fn prepare(&self, request: &BoundRequest, context: &FetchContext, simple: bool) -> Result<Prepared, Fault> {
+    fn prepare(&self, request: &BoundRequest, context: &FetchContext, simple: bool) -> Result<PreparedRequest, Fault> {
         let server = self.connection.server(context)?;
         let indices = self.mappings.of(&self.connection, context, &prepare::fields_of(request))?;
-        Prepared::new(request, &indices, server, simple)
+        PreparedRequest::new(request, &indices, server, simple)
     }
 
     /// Runs with a request made ready; again where the mappings changed, or without patterns where they are too complex.
@@ -73,13 +73,13 @@ impl ElasticSource {
         &self,
         request: &BoundRequest,
         context: &FetchContext,
-        run: impl Fn(&Prepared) -> Result<T, Fault>,
+        run: impl Fn(&PreparedRequest) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let (mut simple, mut fresh) = (false, false);
         loop {
             match run(&self.prepare(request, context, simple)?) {
-                Err(fault) if fault.kind == Kind::TooComplex && !simple => simple = true,
-                Err(fault) if fault.kind == Kind::MappingClash && !fresh => {
+                Err(fault) if fault.kind == FaultKind::TooComplex && !simple => simple = true,
+                Err(fault) if fault.kind == FaultKind::MappingClash && !fresh => {
                     fresh = true;
                     self.mappings.forget();
                 }

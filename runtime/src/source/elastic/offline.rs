@@ -1,9 +1,9 @@
 //! From a mapping and an answer of a server to records, without the server: for fuzzing, which needs the inside of this room.
 
 use super::answer::Answer;
-use super::fault::{Fault, Kind};
-use super::mapping::Seen;
-use super::prepare::{self, Prepared};
+use super::fault::{Fault, FaultKind};
+use super::mapping::MappingAnswers;
+use super::prepare::{self, PreparedRequest};
 use super::server::{Product, Server};
 use crate::source::Records;
 use huntc_compiler::catalog::Catalog;
@@ -17,10 +17,10 @@ pub fn read_offline(catalog: &Catalog, mapping: &[u8], body: &[u8], fields: &[&s
 }
 
 fn records(mapping: &[u8], body: &[u8], request: &BoundRequest) -> Result<Records, Fault> {
-    let json = serde_json::from_slice(mapping).map_err(|e| Fault::new(Kind::Malformed, e.to_string()))?;
-    let indices = Seen::everything(&json, &prepare::fields_of(request));
+    let json = serde_json::from_slice(mapping).map_err(|e| Fault::new(FaultKind::Malformed, e.to_string()))?;
+    let indices = MappingAnswers::everything(&json, &prepare::fields_of(request));
     let server = Server { product: Product::Elasticsearch, version: None };
-    let prepared = Prepared::new(request, &indices, &server, false)?;
+    let prepared = PreparedRequest::new(request, &indices, &server, false)?;
     let answer = Answer::read(body)?;
     answer.whole()?;
     let mut builder = prepared.builder();

@@ -5,7 +5,7 @@ use super::answer::Hit;
 use super::body::DocValue;
 use super::columns::RecordsBuilder;
 use super::document::FieldTree;
-use super::fault::{Fault, Kind};
+use super::fault::{Fault, FaultKind};
 use super::mapping::{FieldKind, FieldMapping, Indices};
 use super::server::Server;
 use crate::source::document_time;
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const TIME: &str = "@timestamp";
 
 /// A request made ready.
-pub(super) struct Prepared {
+pub(super) struct PreparedRequest {
     /// With the window.
     pub(super) query: Box<RawValue>,
     /// Finds only records that the request surely means.
@@ -76,7 +76,7 @@ fn query_fields(query: &BoundQuery) -> BTreeSet<String> {
     fields
 }
 
-impl Prepared {
+impl PreparedRequest {
     /// For a server with these mappings. `simple`: without patterns, which the server found too complex.
     pub(super) fn new(request: &BoundRequest, indices: &Indices, server: &Server, simple: bool) -> Result<Self, Fault> {
         let mut names: Vec<String> = request.fields.iter().filter(|f| *f != "_id").cloned().collect();
@@ -96,7 +96,7 @@ impl Prepared {
         let exact = approx.iter().all(BoundApprox::is_exact) && aligned(request.window);
         let nothing = !classes.is_empty() && approx.iter().all(|a| a.at_least == Query::MatchNone);
         let (at_least, at_most) = approx.into_iter().map(|a| (a.at_least, a.at_most)).unzip();
-        let json = |q: &BoundQuery| serde_json::value::to_raw_value(q).map_err(|e| Fault::new(Kind::Rejected, e.to_string()));
+        let json = |q: &BoundQuery| serde_json::value::to_raw_value(q).map_err(|e| Fault::new(FaultKind::Rejected, e.to_string()));
         let newer = with_window(Query::MatchAll, request.window);
         let query = json(&together(&classes, at_least, &asked, Some(newer)))?;
         let sure = json(&together(&classes, at_most, &Query::MatchNone, None))?;
@@ -145,7 +145,7 @@ impl Prepared {
     pub(super) fn take(&self, hits: &[Hit<'_>], builder: &mut RecordsBuilder) -> Result<(), Fault> {
         let mut last: Option<(&str, &Decoder)> = None;
         for hit in hits {
-            let Some(source) = hit.source else { return Err(Fault::new(Kind::NoDocuments, format!("index {}", hit.index))) };
+            let Some(source) = hit.source else { return Err(Fault::new(FaultKind::NoDocuments, format!("index {}", hit.index))) };
             let decoder = match last {
                 Some((index, decoder)) if index == hit.index => decoder,
                 _ => {
@@ -155,7 +155,7 @@ impl Prepared {
                 }
             };
             last = Some((&hit.index, decoder));
-            let broken = |e| Fault::new(Kind::Rejected, format!("record {}/{}: {e}", hit.index, hit.id));
+            let broken = |e| Fault::new(FaultKind::Rejected, format!("record {}/{}: {e}", hit.index, hit.id));
             decoder.tree.read(source.get(), builder).map_err(broken)?;
             for (column, value) in &decoder.constants {
                 if let Some(column) = builder.columns.get_mut(*column).filter(|c| c.current().next().is_none()) {

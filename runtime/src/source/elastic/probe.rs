@@ -3,8 +3,8 @@
 use super::ElasticSource;
 use super::answer::{Answer, FILTER};
 use super::body::{DocValue, MatchAll, SourceFilter};
-use super::fault::{Fault, Kind};
-use super::prepare::Prepared;
+use super::fault::{Fault, FaultKind};
+use super::prepare::PreparedRequest;
 use super::scan::Scan;
 use crate::source::{FetchContext, Records};
 use huntc_compiler::request::{BoundRequest, Never, Query};
@@ -61,14 +61,14 @@ impl ElasticSource {
                 total = answer.hits.exact_total();
                 Ok(())
             })?;
-            total.ok_or_else(|| Fault::new(Kind::Malformed, "the answer has no total"))
+            total.ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))
         })
     }
 
     /// One search without a point in time.
     fn search(
         &self,
-        prepared: &Prepared,
+        prepared: &PreparedRequest,
         query: &RawValue,
         size: usize,
         context: &FetchContext,

@@ -2,7 +2,7 @@
 
 use super::client::{Call, Client, Reply};
 use super::config::ElasticConfig;
-use super::fault::{Fault, Kind};
+use super::fault::{Fault, FaultKind};
 use crate::source::FetchContext;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,7 +49,7 @@ impl Retries {
                 Err(fault) => fault,
             };
             // A restarting node refuses connections for a while; a first connection that is refused is a wrong address.
-            let transient = fault.transient() && !(fault.kind == Kind::Timeout && tries >= 1);
+            let transient = fault.transient() && !(fault.kind == FaultKind::Timeout && tries >= 1);
             if !transient || tries >= self.most || !self.within_budget() {
                 return Err(fault);
             }
@@ -80,7 +80,7 @@ fn pause(time: Duration, context: &FetchContext) -> Result<(), Fault> {
     let end = Instant::now() + time;
     loop {
         if context.cancelled() {
-            return Err(Fault::new(Kind::Cancelled, ""));
+            return Err(Fault::new(FaultKind::Cancelled, ""));
         }
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -112,7 +112,7 @@ impl Gate {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while state.inside >= (state.limit as usize).max(1) {
             if context.cancelled() {
-                return Err(Fault::new(Kind::Cancelled, ""));
+                return Err(Fault::new(FaultKind::Cancelled, ""));
             }
             let waited = self.changed.wait_timeout(state, Duration::from_millis(100));
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -131,7 +131,7 @@ impl Pass<'_> {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         match result {
             Ok(_) => state.limit = (state.limit + 0.05).min(self.0.most),
-            Err(fault) if fault.kind == Kind::Overloaded => state.limit = (state.limit / 2.0).max(1.0),
+            Err(fault) if fault.kind == FaultKind::Overloaded => state.limit = (state.limit / 2.0).max(1.0),
             Err(_) => {}
         }
     }
@@ -166,7 +166,7 @@ mod tests {
     fn the_gate_narrows_when_the_server_is_busy_and_widens_again() {
         let gate = Gate::new(8);
         let context = FetchContext::default();
-        gate.enter(&context).unwrap().leave::<()>(&Err(Fault::new(Kind::Overloaded, "")));
+        gate.enter(&context).unwrap().leave::<()>(&Err(Fault::new(FaultKind::Overloaded, "")));
         assert!((gate.state.lock().unwrap().limit - 4.0).abs() < 1e-9);
         for _ in 0..20 {
             gate.enter(&context).unwrap().leave(&Ok(()));

@@ -4,8 +4,8 @@ use super::answer::{Answer, FILTER};
 use super::body::{DocValue, MatchAll, SourceFilter};
 use super::columns::RecordsBuilder;
 use super::connection::Connection;
-use super::fault::{Fault, Kind};
-use super::prepare::Prepared;
+use super::fault::{Fault, FaultKind};
+use super::prepare::PreparedRequest;
 use super::server::Product;
 use super::snapshot::{KEEP_ALIVE, Snapshot};
 use crate::source::FetchContext;
@@ -26,7 +26,7 @@ const SLICE_FROM: u64 = 4;
 pub(super) struct Scan<'a> {
     pub(super) connection: &'a Connection,
     pub(super) context: &'a FetchContext,
-    pub(super) prepared: &'a Prepared,
+    pub(super) prepared: &'a PreparedRequest,
     /// Records for each page; shared, since one slice's experience serves the others.
     page: AtomicUsize,
     /// Set when one slice failed: the others need not go on.
@@ -76,7 +76,7 @@ struct Page {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(connection: &'a Connection, context: &'a FetchContext, prepared: &'a Prepared) -> Self {
+    pub(super) fn new(connection: &'a Connection, context: &'a FetchContext, prepared: &'a PreparedRequest) -> Self {
         let page = AtomicUsize::new(connection.config.page_size.clamp(1, 10_000));
         Self { connection, context, prepared, page, stop: AtomicBool::new(false) }
     }
@@ -91,7 +91,7 @@ impl<'a> Scan<'a> {
                 Ok(()) => return Ok(builder),
                 Err(fault) => fault,
             };
-            let again = matches!(fault.kind, Kind::ContextLost | Kind::Miscounted);
+            let again = matches!(fault.kind, FaultKind::ContextLost | FaultKind::Miscounted);
             if !again || tries >= RESTARTS {
                 return if again && self.context.allow_partial { Ok(self.partial(builder)) } else { Err(fault) };
             }
@@ -118,13 +118,13 @@ impl<'a> Scan<'a> {
     fn read(&self, snapshot: &Snapshot, builder: &mut RecordsBuilder) -> Result<(), Fault> {
         self.stop.store(false, Ordering::Relaxed);
         let first = self.page(snapshot, None, None, true, builder)?;
-        let Some(total) = first.total else { return Err(Fault::new(Kind::Malformed, "the answer has no total")) };
+        let Some(total) = first.total else { return Err(Fault::new(FaultKind::Malformed, "the answer has no total")) };
         let pages = total.div_ceil(first.asked as u64);
         let sliced =
             self.connection.server(self.context)?.product == Product::Elasticsearch && self.connection.config.concurrency > 1;
         let more = match () {
             () if first.hits < first.asked => 0,
-            () if first.last.is_none() => return Err(Fault::new(Kind::Malformed, "a full page without sort values")),
+            () if first.last.is_none() => return Err(Fault::new(FaultKind::Malformed, "a full page without sort values")),
             // On Elasticsearch slices cost nothing. They are parts of one order, so each goes on behind the first page.
             () if pages > SLICE_FROM && sliced => self.slices(
                 snapshot,
@@ -155,7 +155,7 @@ impl<'a> Scan<'a> {
                 seen.map(|seen| (seen, part))
             };
             let threads: Vec<_> = (0..max).map(|id| scope.spawn(move || read(id))).collect();
-            let lost = |_| Err(Fault::new(Kind::Rejected, "a reading thread ended early"));
+            let lost = |_| Err(Fault::new(FaultKind::Rejected, "a reading thread ended early"));
             threads.into_iter().map(|t| t.join().unwrap_or_else(lost)).collect()
         });
         // A slice that was stopped is no cause: the fault that stopped it is.
@@ -170,7 +170,7 @@ impl<'a> Scan<'a> {
                 Err(fault) => faults.push(fault),
             }
         }
-        faults.sort_by_key(|f| f.kind == Kind::Cancelled && !self.context.cancelled());
+        faults.sort_by_key(|f| f.kind == FaultKind::Cancelled && !self.context.cancelled());
         faults.into_iter().next().map_or(Ok(seen), Err)
     }
 
@@ -186,7 +186,7 @@ impl<'a> Scan<'a> {
         let mut seen = 0;
         loop {
             if self.stop.load(Ordering::Relaxed) || self.context.cancelled() {
-                return Err(Fault::new(Kind::Cancelled, ""));
+                return Err(Fault::new(FaultKind::Cancelled, ""));
             }
             let page = self.page(snapshot, slice, after.as_deref(), false, builder)?;
             seen += page.hits as u64;
@@ -196,7 +196,7 @@ impl<'a> Scan<'a> {
             self.adapt_page(&page);
             after = page.last;
             if after.is_none() {
-                return Err(Fault::new(Kind::Malformed, "a full page without sort values"));
+                return Err(Fault::new(FaultKind::Malformed, "a full page without sort values"));
             }
         }
     }
@@ -222,7 +222,7 @@ impl<'a> Scan<'a> {
     /// Whether an answer may be used: it is whole, or the user takes a part.
     pub(super) fn judge(&self, answer: &Answer<'_>) -> Result<(), Fault> {
         match answer.whole() {
-            Err(fault) if self.context.allow_partial && matches!(fault.kind, Kind::Incomplete | Kind::MappingClash) => {
+            Err(fault) if self.context.allow_partial && matches!(fault.kind, FaultKind::Incomplete | FaultKind::MappingClash) => {
                 self.context.stats.partial.store(true, Ordering::Relaxed);
                 Ok(())
             }
@@ -243,7 +243,7 @@ impl<'a> Scan<'a> {
             let size = self.page_size();
             match self.sized_page(snapshot, slice, after, total, size, builder) {
                 // An index may allow less than the usual 10,000.
-                Err(fault) if fault.kind == Kind::PageTooLarge && self.shrink_page(size) => {}
+                Err(fault) if fault.kind == FaultKind::PageTooLarge && self.shrink_page(size) => {}
                 result => return result,
             }
         }
@@ -284,7 +284,7 @@ impl<'a> Scan<'a> {
             self.judge(&answer)?;
             snapshot.renew(answer.pit_id.take());
             if answer.hits.hits.len() > size {
-                return Err(Fault::new(Kind::Malformed, "an answer has more records than were asked for"));
+                return Err(Fault::new(FaultKind::Malformed, "an answer has more records than were asked for"));
             }
             self.prepared.take(&answer.hits.hits, builder)?;
             let last = answer.hits.hits.last().and_then(|h| h.sort).map(ToOwned::to_owned);
@@ -299,7 +299,7 @@ impl<'a> Scan<'a> {
 /// Whether what was read is all there is, each record once.
 fn prove(total: u64, seen: u64, builder: &RecordsBuilder) -> Result<(), Fault> {
     if seen != total {
-        return Err(Fault::new(Kind::Miscounted, format!("{seen} records came, but the server counted {total}")));
+        return Err(Fault::new(FaultKind::Miscounted, format!("{seen} records came, but the server counted {total}")));
     }
-    if builder.distinct() { Ok(()) } else { Err(Fault::new(Kind::Miscounted, "a record came twice")) }
+    if builder.distinct() { Ok(()) } else { Err(Fault::new(FaultKind::Miscounted, "a record came twice")) }
 }

@@ -5,7 +5,7 @@ use super::answer::{Answer, FILTER};
 use super::body::{DocValue, MatchAll, SourceFilter};
 use super::client::Call;
 use super::columns::RecordsBuilder;
-use super::fault::{Fault, Kind};
+use super::fault::{Fault, FaultKind};
 use super::scan::Scan;
 use super::server::Product;
 use super::snapshot::KEEP_ALIVE;
@@ -41,8 +41,8 @@ impl Scan<'_> {
     /// All records, and how many the server counted.
     pub(super) fn scroll(&self, builder: &mut RecordsBuilder) -> Result<(u64, u64), Fault> {
         let first = self.first(builder)?;
-        let Some(total) = first.total else { return Err(Fault::new(Kind::Malformed, "the answer has no total")) };
-        let Some(mut scroll) = first.scroll else { return Err(Fault::new(Kind::Malformed, "the answer has no scroll")) };
+        let Some(total) = first.total else { return Err(Fault::new(FaultKind::Malformed, "the answer has no total")) };
+        let Some(mut scroll) = first.scroll else { return Err(Fault::new(FaultKind::Malformed, "the answer has no scroll")) };
         let mut seen = first.hits as u64;
         let result = loop {
             if seen >= total {
@@ -55,7 +55,7 @@ impl Scan<'_> {
                     scroll = page.scroll.unwrap_or(scroll);
                 }
                 // The page that was lost cannot be had again.
-                Err(fault) if fault.transient() => break Err(Fault { kind: Kind::ContextLost, ..fault }),
+                Err(fault) if fault.transient() => break Err(Fault { kind: FaultKind::ContextLost, ..fault }),
                 Err(fault) => break Err(fault),
             }
         };
@@ -83,7 +83,7 @@ impl Scan<'_> {
             );
             let call = self.connection.post(path, &body)?;
             match self.connection.send(&call, self.context, |reply| self.take(&reply.body, builder)) {
-                Err(fault) if fault.kind == Kind::PageTooLarge && self.shrink_page(size) => {}
+                Err(fault) if fault.kind == FaultKind::PageTooLarge && self.shrink_page(size) => {}
                 result => return result,
             }
         }

@@ -3,7 +3,7 @@
 use super::answer::Shards;
 use super::client::Call;
 use super::connection::Connection;
-use super::fault::{Fault, Kind};
+use super::fault::{Fault, FaultKind};
 use super::server::Product;
 use crate::source::FetchContext;
 use reqwest::Method;
@@ -44,12 +44,15 @@ impl Snapshot {
         };
         let call = Call { method: Method::POST, path, body: None, timeout: connection.config.timeout };
         let id = connection.send(&call, context, |reply| {
-            let opened: Opened =
-                serde_json::from_slice(&reply.body).map_err(|e| Fault::new(Kind::Malformed, format!("no point in time: {e}")))?;
+            let opened: Opened = serde_json::from_slice(&reply.body)
+                .map_err(|e| Fault::new(FaultKind::Malformed, format!("no point in time: {e}")))?;
             if let (Some(shards), false) = (&opened.shards, lenient) {
                 shards.whole()?;
             }
-            opened.id.filter(|id| !id.is_empty()).ok_or_else(|| Fault::new(Kind::NoSuchIndex, "the point in time covers no index"))
+            opened
+                .id
+                .filter(|id| !id.is_empty())
+                .ok_or_else(|| Fault::new(FaultKind::NoSuchIndex, "the point in time covers no index"))
         })?;
         Ok(Self { product: server.product, id: Mutex::new(id) })
     }

@@ -3,7 +3,7 @@
 use super::answer::{Answer, FILTER};
 use super::body::MatchAll;
 use super::connection::Connection;
-use super::fault::{Fault, Kind};
+use super::fault::{Fault, FaultKind};
 use super::mapping::{FieldKind, Indices, Mappings};
 use super::server::Server;
 use crate::source::FetchContext;
@@ -178,7 +178,7 @@ fn times(connection: &Connection, server: &Server, category: Option<&str>, conte
         connection.send(&call, context, |reply| {
             let answer = Answer::read(&reply.body)?;
             answer.whole()?;
-            let records = answer.hits.exact_total().ok_or_else(|| Fault::new(Kind::Malformed, "the answer has no total"))?;
+            let records = answer.hits.exact_total().ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))?;
             let (span, clocks) = answer.aggregations.map(read).unwrap_or_default();
             Ok(Times { records, span, clocks })
         })
@@ -189,7 +189,7 @@ fn times(connection: &Connection, server: &Server, category: Option<&str>, conte
         aggregations["categories"] = json!({"terms": {"field": field, "size": CATEGORIES, "order": {"_key": "asc"}}, "aggs": ends});
     }
     match ask(aggregations) {
-        Err(fault) if matches!(fault.kind, Kind::Rejected | Kind::MappingClash) => ask(serde_json::Value::Null),
+        Err(fault) if matches!(fault.kind, FaultKind::Rejected | FaultKind::MappingClash) => ask(serde_json::Value::Null),
         other => other,
     }
 }

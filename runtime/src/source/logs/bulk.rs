@@ -1,10 +1,9 @@
-//! `_bulk` bodies: action lines, `{"create":{"_index":"x","_id":"1"}}`, each with its document behind it.
+//! `_bulk` bodies: action lines, each with its document behind it.
 
-use super::Layout;
+use super::action::action;
 use super::format::LogFormat;
 use super::lines::cut;
-use serde::Deserialize;
-use std::borrow::Cow;
+use super::piece::Layout;
 
 /// A text whose first line is an action.
 pub(super) const BULK: LogFormat = LogFormat {
@@ -12,56 +11,3 @@ pub(super) const BULK: LogFormat = LogFormat {
     sniff: |beginning| action(beginning.first_line).is_some(),
     read: |reader, reading, emit| cut(reader, Layout::Bulk, reading, emit),
 };
-
-/// What an action line says.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum BulkAction<'a> {
-    /// `index`, `create`: a document follows.
-    Write {
-        /// `_index`
-        index: Option<Cow<'a, str>>,
-        /// `_id`
-        id: Option<Cow<'a, str>>,
-    },
-    /// `delete`, `update`: cannot be read as a log.
-    Change(&'static str),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line<'a> {
-    #[serde(borrow)]
-    index: Option<Meta<'a>>,
-    #[serde(borrow)]
-    create: Option<Meta<'a>>,
-    delete: Option<serde::de::IgnoredAny>,
-    update: Option<serde::de::IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct Meta<'a> {
-    #[serde(borrow, default, rename = "_index")]
-    index: Option<Cow<'a, str>>,
-    #[serde(borrow, default, rename = "_id")]
-    id: Option<Cow<'a, str>>,
-}
-
-/// Longest action line; a longer one is a document.
-const MAX_ACTION: usize = 8 << 10;
-
-/// Reads an action line; `None`: it is none.
-pub(crate) fn action(line: &[u8]) -> Option<BulkAction<'_>> {
-    if line.len() > MAX_ACTION {
-        return None;
-    }
-    let line: Line<'_> = serde_json::from_slice(line).ok()?;
-    match line {
-        Line { index: Some(meta), create: None, delete: None, update: None }
-        | Line { index: None, create: Some(meta), delete: None, update: None } => {
-            Some(BulkAction::Write { index: meta.index, id: meta.id })
-        }
-        Line { index: None, create: None, delete: Some(_), update: None } => Some(BulkAction::Change("delete")),
-        Line { index: None, create: None, delete: None, update: Some(_) } => Some(BulkAction::Change("update")),
-        _ => None,
-    }
-}

@@ -3,9 +3,11 @@
 //!
 //! Only strings and nesting are followed here; whether an element is JSON is for its parser to say.
 
-use super::format::{LogFormat, LogReading};
+use super::format::{LogFormat, LogReading, ReadOptions};
 use super::open::broken;
-use super::{BadReason, Block, Emit, Layout, Piece, ReadOptions, Spare};
+use super::piece::{Block, Emit, Layout, Piece};
+use super::report::BadReason;
+use super::spare::Spare;
 use crate::source::SourceError;
 use std::io::Read;
 

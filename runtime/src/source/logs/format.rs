@@ -1,7 +1,8 @@
 //! What a format of log files is, and how the format of a text is told by its beginning.
 
 use super::open::broken;
-use super::{Emit, ReadOptions, Spare};
+use super::piece::Emit;
+use super::spare::Spare;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::store::UNREADABLE_LOG;
 use std::io::{Cursor, Read};
@@ -22,6 +23,21 @@ pub(super) struct Beginning<'a> {
     pub text: &'a [u8],
     /// The first line, without blanks around it; empty where only blanks were found.
     pub first_line: &'a [u8],
+}
+
+/// How files are read.
+#[derive(Clone, Debug)]
+pub struct ReadOptions {
+    /// A longer line is counted as bad; its bytes are not kept.
+    pub max_line: usize,
+    /// Bytes of a block; a block holds whole lines, so it may be longer.
+    pub block: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self { max_line: 64 << 20, block: 256 << 10 }
+    }
 }
 
 /// What the formats have to know of one reading.

@@ -1,8 +1,10 @@
 //! A document a line: ECS NDJSON, hits as `elasticdump` writes them. Cuts a stream into blocks of whole lines.
 
+use super::action::{BulkAction, action};
 use super::format::{LogFormat, LogReading};
 use super::open::broken;
-use super::{BadReason, Block, BulkAction, Emit, Layout, Piece, action};
+use super::piece::{Block, Emit, Layout, Piece};
+use super::report::BadReason;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::store::BULK_CHANGE;
 use std::io::Read;

@@ -7,6 +7,7 @@
 //!
 //! Whatever cannot be read is counted and named by file and position; nothing is dropped silently.
 
+mod action;
 mod bulk;
 mod elements;
 mod format;
@@ -17,8 +18,8 @@ mod piece;
 mod report;
 mod spare;
 
-pub(crate) use bulk::{BulkAction, action};
-pub use format::LogFormat;
+pub(crate) use action::{BulkAction, action};
+pub use format::{LogFormat, ReadOptions};
 pub use inputs::{Input, list};
 pub(crate) use piece::{Block, Emit, Layout, Piece};
 pub use report::{BadLine, BadReason, NAMED_BAD_LINES, ReadReport};
@@ -30,21 +31,6 @@ use std::io::Read;
 
 /// Every format. The first one that takes the beginning of a text reads it; a document a line is what all else is.
 pub const FORMATS: [&LogFormat; 5] = [&elements::ARRAY, &elements::RESPONSES, &elements::VALUES, &bulk::BULK, &lines::LINES];
-
-/// How files are read.
-#[derive(Clone, Debug)]
-pub struct ReadOptions {
-    /// A longer line is counted as bad; its bytes are not kept.
-    pub max_line: usize,
-    /// Bytes of a block; a block holds whole lines, so it may be longer.
-    pub block: usize,
-}
-
-impl Default for ReadOptions {
-    fn default() -> Self {
-        Self { max_line: 64 << 20, block: 256 << 10 }
-    }
-}
 
 /// Reads a file from its beginning to its end and returns how many lines (or elements) it has. The bytes of blocks may be
 /// given to `spare` after use.

@@ -1,7 +1,6 @@
 //! Opening files and standard input, and taking off gzip and zstd by the first bytes.
 
-use super::Input;
-use super::inputs::unreadable;
+use super::inputs::{Input, unreadable};
 use crate::source::SourceError;
 use flate2::read::MultiGzDecoder;
 use huntc_compiler::diag::codes::store::UNREADABLE_LOG;

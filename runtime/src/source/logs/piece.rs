@@ -1,6 +1,6 @@
 //! What reading one file hands on: blocks of lines to parse, and lines that are given up.
 
-use super::BadReason;
+use super::report::BadReason;
 use crate::source::SourceError;
 
 /// What the lines of a block are.

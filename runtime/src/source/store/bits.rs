@@ -1,6 +1,6 @@
 //! Sets of rows as bitmaps, and the scans that turn sets of codes into them.
 
-use super::column::{Codes, Column};
+use super::column::{Codes, StoredColumn};
 use std::ops::Range;
 
 /// A set of rows of one segment.
@@ -150,7 +150,7 @@ impl Bits {
     }
 
     /// The rows of a set that have one of the codes.
-    pub(super) fn scan(column: &Column, among: &Self, codes: &CodeSet) -> Self {
+    pub(super) fn scan(column: &StoredColumn, among: &Self, codes: &CodeSet) -> Self {
         let mut bits = Self::none(among.rows);
         let within = among.span();
         if codes.is_empty() || within.is_empty() {

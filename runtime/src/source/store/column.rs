@@ -241,7 +241,7 @@ pub(super) struct First {
 
 /// Values of one field over the rows of a segment.
 #[derive(Debug)]
-pub(super) struct Column {
+pub(super) struct StoredColumn {
     /// Distinct values.
     pub(super) dictionary: Dictionary,
     /// The first value of each row.
@@ -256,7 +256,7 @@ pub(super) struct Column {
     prefixes: OnceLock<PrefixIndex>,
 }
 
-impl Column {
+impl StoredColumn {
     /// A column of these parts.
     pub(super) fn new(dictionary: Dictionary, first: First, more_rows: ScalarBuffer<u32>, more_codes: ScalarBuffer<u32>) -> Self {
         let (numbers, addresses, times) = (OnceLock::new(), OnceLock::new(), OnceLock::new());

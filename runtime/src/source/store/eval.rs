@@ -2,7 +2,7 @@
 //! testing each distinct value once and looking up their codes, few rows by testing their own values.
 
 use super::bits::Bits;
-use super::column::Column;
+use super::column::StoredColumn;
 use super::lucene::Pattern;
 use super::match_values::{codes, passes};
 use super::prepare::{Prepared, Test};
@@ -56,7 +56,7 @@ pub(super) fn evaluate(query: &Prepared, segment: &Segment, among: &Bits) -> Res
 }
 
 /// Rows in which a value of a column passes a test.
-fn leaf(test: &Test, column: &Column, among: &Bits) -> Bits {
+fn leaf(test: &Test, column: &StoredColumn, among: &Bits) -> Bits {
     if !are_few(among, test, column) {
         return Bits::scan(column, among, &codes(test, column));
     }
@@ -73,7 +73,7 @@ fn leaf(test: &Test, column: &Column, among: &Bits) -> Bits {
 }
 
 /// Whether it costs less to test the values of rows one by one than all distinct values, and to look rows up then.
-fn are_few(among: &Bits, test: &Test, column: &Column) -> bool {
+fn are_few(among: &Bits, test: &Test, column: &StoredColumn) -> bool {
     /// Looking up a row's code in a scan takes this part of the time that testing its value takes.
     const SCAN: u64 = 32;
     /// As `SCAN`, for a test of a dictionary's entry where all have to be looked at.
@@ -87,7 +87,7 @@ fn exists(field: &str, segment: &Segment, among: &Bits) -> Result<Bits, SourceEr
     if field == "@timestamp" {
         return Ok(among.clone());
     }
-    let all = |column: &Column| leaf(&Test::Pattern(Pattern::All), column, among);
+    let all = |column: &StoredColumn| leaf(&Test::Pattern(Pattern::All), column, among);
     let mut found = segment.column(field)?.map_or_else(|| Bits::none(segment.len()), all);
     for column in segment.columns_below(field) {
         found.or(&all(column?));

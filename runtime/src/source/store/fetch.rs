@@ -1,6 +1,6 @@
 //! Turns rows into records: only the fields that a request names, one dictionary for all segments.
 
-use super::column::{Codes, Column, Dictionary, Kind};
+use super::column::{Codes, Dictionary, Kind, StoredColumn};
 use super::row_cursor::RowCursor;
 use super::segment::Segment;
 use crate::source::{self, Scalar, SourceError};
@@ -19,7 +19,7 @@ pub(super) fn gather(field: &str, selections: &[Selection<'_>]) -> Result<source
     if field != "@timestamp" {
         return values(field, selections);
     }
-    let columns: Vec<Option<&Column>> = selections.iter().map(|s| s.segment.column(field)).collect::<Result<_, _>>()?;
+    let columns: Vec<Option<&StoredColumn>> = selections.iter().map(|s| s.segment.column(field)).collect::<Result<_, _>>()?;
     Ok(if columns.iter().all(Option::is_none) { times(selections) } else { written_times(selections, &columns) })
 }
 
@@ -43,7 +43,7 @@ fn values(field: &str, selections: &[Selection<'_>]) -> Result<source::Column, S
 }
 
 /// Takes the codes of rows as the segment has them.
-fn take_codes(column: &Column, rows: &[u32], out: &mut source::Column) {
+fn take_codes(column: &StoredColumn, rows: &[u32], out: &mut source::Column) {
     if column.first.rows.is_none() && column.more_rows.is_empty() {
         return match &column.first.codes {
             Codes::U8(codes) => take_dense(codes, rows, out),
@@ -147,7 +147,7 @@ fn times(selections: &[Selection<'_>]) -> source::Column {
 }
 
 /// The records' own times, as the document wrote them where that is kept.
-fn written_times(selections: &[Selection<'_>], columns: &[Option<&Column>]) -> source::Column {
+fn written_times(selections: &[Selection<'_>], columns: &[Option<&StoredColumn>]) -> source::Column {
     let mut out = with_room(selections);
     let mut distinct = Distinct::default();
     for (selection, column) in selections.iter().zip(columns) {

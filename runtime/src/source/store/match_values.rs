@@ -1,13 +1,13 @@
 //! Which values pass a test: all of a dictionary at once, or a single one.
 
 use super::bits::CodeSet;
-use super::column::{self, Column, Dictionary, END, Kind};
+use super::column::{self, Dictionary, END, Kind, StoredColumn};
 use super::lucene::Pattern;
 use super::prepare::Test;
 use std::ops::{Bound, Range, RangeBounds};
 
 /// The codes of the values that pass a test.
-pub(super) fn codes(test: &Test, column: &Column) -> CodeSet {
+pub(super) fn codes(test: &Test, column: &StoredColumn) -> CodeSet {
     let dictionary = &column.dictionary;
     match test {
         Test::Texts(texts) => match texts.as_slice() {
@@ -88,7 +88,7 @@ fn within<T: Copy + Ord>(ranges: &[(T, T)], values: &[(T, u32)], distinct: usize
 const MANY: usize = 4096;
 
 /// The codes of sorted texts.
-fn one_of(texts: &[Vec<u8>], column: &Column) -> CodeSet {
+fn one_of(texts: &[Vec<u8>], column: &StoredColumn) -> CodeSet {
     let dictionary = &column.dictionary;
     let mut codes = Vec::new();
     let mut add = |entries: Range<usize>| codes.extend(entries.map(|entry| entry as u32 + 1));

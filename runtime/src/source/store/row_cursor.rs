@@ -1,17 +1,17 @@
 //! Walks through a column row by row.
 
-use super::column::Column;
+use super::column::StoredColumn;
 use super::prefix_sort::advance;
 
 /// See the module.
 pub(super) struct RowCursor<'a> {
-    column: &'a Column,
+    column: &'a StoredColumn,
     first: usize,
     more: usize,
 }
 
 impl<'a> RowCursor<'a> {
-    pub(super) fn new(column: &'a Column) -> Self {
+    pub(super) fn new(column: &'a StoredColumn) -> Self {
         Self { column, first: 0, more: 0 }
     }
 

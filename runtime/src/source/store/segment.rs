@@ -1,6 +1,6 @@
 //! Segments: rows sorted by time, with their ids and one column for each field.
 
-use super::column::{Column, Field};
+use super::column::{Field, StoredColumn};
 use super::memory_budget::Residence;
 use crate::source::SourceError;
 use arrow_buffer::ScalarBuffer;
@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 /// Reads a column of a mapped segment, by its number.
-type Load = Box<dyn Fn(usize) -> Result<Column, SourceError> + Send + Sync>;
+type Load = Box<dyn Fn(usize) -> Result<StoredColumn, SourceError> + Send + Sync>;
 
 /// Up to some 100,000 records.
 pub(super) struct Segment {
@@ -20,7 +20,7 @@ pub(super) struct Segment {
     /// Fields, sorted by name.
     fields: Vec<Field>,
     /// Their columns, once they were asked for.
-    columns: Vec<OnceLock<Result<Column, SourceError>>>,
+    columns: Vec<OnceLock<Result<StoredColumn, SourceError>>>,
     load: Option<Load>,
     /// Of a mapped segment: times and ids are its first part, then the columns.
     residence: Option<Residence>,
@@ -28,7 +28,7 @@ pub(super) struct Segment {
 
 impl Segment {
     /// A segment whose columns are all there, sorted by name.
-    pub(super) fn in_memory(times: ScalarBuffer<i64>, ids: ScalarBuffer<u64>, columns: Vec<(Field, Column)>) -> Self {
+    pub(super) fn in_memory(times: ScalarBuffer<i64>, ids: ScalarBuffer<u64>, columns: Vec<(Field, StoredColumn)>) -> Self {
         let (fields, columns): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
         let columns = columns.into_iter().map(|c| OnceLock::from(Ok(c))).collect();
         Self { times, ids, fields, columns, load: None, residence: None }
@@ -57,7 +57,7 @@ impl Segment {
     }
 
     /// All columns, sorted by name.
-    pub(super) fn all_columns(&self) -> Result<Vec<(&Field, &Column)>, SourceError> {
+    pub(super) fn all_columns(&self) -> Result<Vec<(&Field, &StoredColumn)>, SourceError> {
         self.fields.iter().enumerate().map(|(index, field)| Ok((field, self.column_at(index)?))).collect()
     }
 
@@ -93,7 +93,7 @@ impl Segment {
     }
 
     /// The column of a field; `None` where no record has it.
-    pub(super) fn column(&self, name: &str) -> Result<Option<&Column>, SourceError> {
+    pub(super) fn column(&self, name: &str) -> Result<Option<&StoredColumn>, SourceError> {
         match self.fields.binary_search_by(|f| (*f.name).cmp(name)) {
             Ok(index) => self.column_at(index).map(Some),
             Err(_) => Ok(None),
@@ -101,14 +101,14 @@ impl Segment {
     }
 
     /// The columns of the fields below an object (`process` → `process.name`, …).
-    pub(super) fn columns_below<'a>(&'a self, object: &str) -> impl Iterator<Item = Result<&'a Column, SourceError>> {
+    pub(super) fn columns_below<'a>(&'a self, object: &str) -> impl Iterator<Item = Result<&'a StoredColumn, SourceError>> {
         let prefix = format!("{object}.");
         let start = self.fields.partition_point(|f| *f.name < *prefix.as_str());
         let count = self.fields[start..].iter().take_while(|f| f.name.starts_with(&prefix)).count();
         (start..start + count).map(|index| self.column_at(index))
     }
 
-    fn column_at(&self, index: usize) -> Result<&Column, SourceError> {
+    fn column_at(&self, index: usize) -> Result<&StoredColumn, SourceError> {
         if let Some(residence) = &self.residence {
             residence.touch(index + 1);
         }

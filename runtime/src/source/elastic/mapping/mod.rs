@@ -1,66 +1,21 @@
 //! Live mappings: how each index of the source keeps the fields that requests use.
 
+mod kinds;
 mod read;
 
-pub(super) use read::Seen;
+use kinds::ancestors;
+pub(super) use kinds::{FieldKind, FieldMapping, Indices};
+pub(super) use read::MappingAnswers;
 
 use super::client::Call;
 use super::connection::{Connection, encode};
-use super::fault::{Fault, Kind};
+use super::fault::{Fault, FaultKind};
 use crate::source::FetchContext;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Longest list of fields in a path: servers take lines of 4,096 bytes.
 const LONGEST_LIST: usize = 2_000;
-
-/// How an index keeps a field.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(super) struct FieldMapping {
-    pub(super) kind: FieldKind,
-    /// An alias: the field that it stands for.
-    pub(super) target: Option<String>,
-}
-
-/// What can be asked of a field.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(super) enum FieldKind {
-    /// Whole values up to `limit` UTF-16 units; longer ones are in the document only.
-    Keyword {
-        limit: Option<usize>,
-        /// Values are changed before they are indexed (lower case, ...).
-        normalized: bool,
-        /// A multi-field that indexes values of any length as text.
-        text: Option<String>,
-    },
-    /// Whole values with an index of their parts.
-    Wildcard { limit: Option<usize> },
-    /// Words; `keyword` is a multi-field with whole values, and its limit.
-    Text { keyword: Option<(String, Option<usize>)> },
-    /// Addresses.
-    Ip,
-    /// Whole numbers in a range.
-    Integer { least: i64, most: i64 },
-    /// Numbers; `exact` where they keep 64 bits.
-    Float { exact: bool },
-    /// Instants; `plain` where the format is the default one.
-    Date { plain: bool },
-    /// `true`, `false`
-    Boolean,
-    /// The same value in every document of the index, none where it was never set.
-    Constant(Option<String>),
-    /// A key of a `flattened` object.
-    Flattened,
-    /// No document of the index has it.
-    Missing,
-    /// Documents may have it, but it cannot be searched.
-    Hidden,
-    /// Another type: only `exists` is the same everywhere.
-    Other,
-}
-
-/// Indices and how each keeps the fields that were asked for.
-pub(super) type Indices = BTreeMap<String, BTreeMap<String, FieldMapping>>;
 
 /// What was read so far; asked once for each field.
 #[derive(Default)]
@@ -116,7 +71,7 @@ fn ask(connection: &Connection, context: &FetchContext, fields: &BTreeSet<String
         return types(connection, context, fields);
     }
     match details(connection, context, fields) {
-        Err(fault) if matches!(fault.kind, Kind::Forbidden) => types(connection, context, fields),
+        Err(fault) if matches!(fault.kind, FaultKind::Forbidden) => types(connection, context, fields),
         other => other,
     }
 }
@@ -125,7 +80,7 @@ fn ask(connection: &Connection, context: &FetchContext, fields: &BTreeSet<String
 fn details(connection: &Connection, context: &FetchContext, fields: &BTreeSet<String>) -> Result<Indices, Fault> {
     const OPTIONS: &str = "include_defaults=true&allow_no_indices=false&ignore_unavailable=false";
     let parents: BTreeSet<String> = fields.iter().flat_map(|f| ancestors(f)).collect();
-    let mut seen = Seen::default();
+    let mut seen = MappingAnswers::default();
     let names: Vec<String> = fields.union(&parents).map(|f| encode(f)).collect();
     for list in lists(&names) {
         let path = format!("{}/_mapping/field/{list}?{OPTIONS}", connection.indices());
@@ -179,15 +134,10 @@ fn get(
 ) -> Result<(), Fault> {
     let call: Call = connection.get(path);
     let json: serde_json::Value = connection.send(&call, context, |reply| {
-        serde_json::from_slice(&reply.body).map_err(|e| Fault::new(Kind::Malformed, format!("no mapping: {e}")))
+        serde_json::from_slice(&reply.body).map_err(|e| Fault::new(FaultKind::Malformed, format!("no mapping: {e}")))
     })?;
     take(&json);
     Ok(())
-}
-
-/// `process.parent.name` lives in `process` and `process.parent`.
-fn ancestors(field: &str) -> impl Iterator<Item = String> {
-    field.match_indices('.').map(|(at, _)| field[..at].to_owned())
 }
 
 /// Names joined with commas, in lists that fit a path.

@@ -1,12 +1,12 @@
 //! The servers' JSON about mappings, as field kinds.
 
-use super::{FieldKind, FieldMapping, Indices, ancestors};
+use super::kinds::{FieldKind, FieldMapping, Indices, ancestors};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What `_mapping/field` and `_mapping` said, by index.
 #[derive(Default)]
-pub(in super::super) struct Seen {
+pub(in super::super) struct MappingAnswers {
     indices: BTreeMap<String, SeenIndex>,
 }
 
@@ -21,7 +21,7 @@ struct SeenIndex {
     nested: BTreeSet<String>,
 }
 
-impl Seen {
+impl MappingAnswers {
     /// Takes an answer of `_mapping/field`.
     pub(super) fn fields(&mut self, json: &Value) {
         for (index, body) in json.as_object().into_iter().flatten() {
@@ -239,7 +239,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn kinds(seen: Seen, fields: &[&str]) -> Vec<FieldKind> {
+    fn kinds(seen: MappingAnswers, fields: &[&str]) -> Vec<FieldKind> {
         let wanted = fields.iter().map(|f| (*f).to_owned()).collect();
         let indices = seen.finish(&wanted);
         fields.iter().map(|f| indices["i"][*f].kind.clone()).collect()
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn kinds_of_one_index() {
-        let mut seen = Seen::default();
+        let mut seen = MappingAnswers::default();
         let field = |name: &str, body: Value| {
             let inner = name.rsplit('.').next().unwrap();
             json!({"full_name": name, "mapping": {inner: body}})
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn an_index_that_indexes_nothing_new_hides_its_unmapped_fields() {
-        let mut seen = Seen::default();
+        let mut seen = MappingAnswers::default();
         seen.objects(&json!({"i": {"mappings": {"dynamic": "false"}}}));
         assert_eq!(kinds(seen, &["x"]), [FieldKind::Hidden]);
     }

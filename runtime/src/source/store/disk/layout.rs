@@ -6,7 +6,7 @@
 //! takes the buffers of a column only when a query names it; a checksum for each column, in the file's metadata, is
 //! tested then.
 
-use super::super::column::{Codes, Column, Dictionary, Field, First};
+use super::super::column::{Codes, Dictionary, Field, First, StoredColumn};
 use super::super::memory_budget::{Budget, Residence};
 use super::super::segment::Segment;
 use super::map::Mapping;
@@ -57,7 +57,7 @@ pub(super) struct Frame {
 pub(super) type Damage = &'static str;
 
 /// A segment as the bytes of a file.
-pub(super) fn encode(segment: &Segment, columns: &[(&Field, &Column)]) -> Result<(Vec<u8>, Frame), ArrowError> {
+pub(super) fn encode(segment: &Segment, columns: &[(&Field, &StoredColumn)]) -> Result<(Vec<u8>, Frame), ArrowError> {
     let mut names =
         vec![ArrowField::new("times", list_of(DataType::Int64), false), ArrowField::new("ids", list_of(DataType::UInt64), false)];
     let mut arrays: Vec<ArrayRef> = vec![
@@ -102,7 +102,7 @@ fn list<T: ArrowPrimitiveType>(values: ScalarBuffer<T::Native>) -> ArrayRef {
     Arc::new(ListArray::new(field, offsets, Arc::new(PrimitiveArray::<T>::new(values, None)), None))
 }
 
-fn struct_of(column: &Column) -> Result<StructArray, ArrowError> {
+fn struct_of(column: &StoredColumn) -> Result<StructArray, ArrowError> {
     use arrow_array::types::{UInt8Type, UInt16Type, UInt32Type};
     let dictionary = &column.dictionary;
     let values: ArrayRef = if dictionary.len() == 0 {
@@ -256,7 +256,7 @@ impl Part {
         Ok(ScalarBuffer::from(bytes))
     }
 
-    fn column(&self, index: usize, rows: usize) -> Result<Column, Damage> {
+    fn column(&self, index: usize, rows: usize) -> Result<StoredColumn, Damage> {
         let base = HEAD_BUFFERS + index * FIELD_BUFFERS;
         let part = |list: usize| base + LISTS + list * LIST_BUFFERS + LIST_VALUES;
         let kinds = self.bytes(part(0))?;
@@ -264,7 +264,7 @@ impl Part {
         let dictionary = Dictionary { starts: self.numbers(base + STARTS)?, blob: self.bytes(base + BLOB)?, kinds };
         let first_rows: ScalarBuffer<u32> = self.numbers(part(1))?;
         let codes = Codes::read(dictionary.len(), self.bytes(part(2))?).ok_or("codes are not aligned")?;
-        let column = Column::new(
+        let column = StoredColumn::new(
             dictionary,
             First { rows: (!first_rows.is_empty()).then_some(first_rows), codes },
             self.numbers(part(3))?,

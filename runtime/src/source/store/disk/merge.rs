@@ -1,6 +1,6 @@
 //! Makes one segment of several; records keep their ids.
 
-use super::super::column::{Column, Dictionary, DictionaryBuilder, Field, Kind};
+use super::super::column::{Dictionary, DictionaryBuilder, Field, Kind, StoredColumn};
 use super::super::segment::{Segment, sort_rows};
 use crate::source::SourceError;
 use std::collections::BTreeSet;
@@ -28,14 +28,14 @@ pub(super) fn merge(segments: &[Segment]) -> Result<Segment, SourceError> {
             let moved = |(row, code): (u32, u32)| Some((first_row + row, *codes.get(code as usize)?));
             values.extend(column.each().into_iter().filter_map(moved));
         }
-        let (column, present) = Column::assemble(dictionary, values, place.as_deref(), times.len());
+        let (column, present) = StoredColumn::assemble(dictionary, values, place.as_deref(), times.len());
         columns.push((Field { name: name.into(), present }, column));
     }
     Ok(Segment::in_memory(times.into(), ids.into(), columns))
 }
 
 /// The dictionary of all parts, and for each part the new code of each of its codes.
-fn join(parts: &[(u32, &Column)]) -> (Dictionary, Vec<Vec<u32>>) {
+fn join(parts: &[(u32, &StoredColumn)]) -> (Dictionary, Vec<Vec<u32>>) {
     let mut all: Vec<(&[u8], Kind, usize, u32)> = Vec::new();
     for (part, (_, column)) in parts.iter().enumerate() {
         let dictionary = &column.dictionary;

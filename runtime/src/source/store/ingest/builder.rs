@@ -1,6 +1,6 @@
 //! Builds a segment: rows as they come, then sorted by time, with sorted dictionaries.
 
-use super::super::column::{Column, Dictionary, DictionaryBuilder, Field};
+use super::super::column::{Dictionary, DictionaryBuilder, Field, StoredColumn};
 use super::super::prefix_sort;
 use super::super::segment::{Segment, sort_rows};
 use super::interner::Interner;
@@ -91,12 +91,12 @@ impl Builder {
     }
 }
 
-fn seal_column(interner: &Interner, mut values: Vec<(u32, u32)>, place: Option<&[u32]>, rows: usize) -> (Column, u64) {
+fn seal_column(interner: &Interner, mut values: Vec<(u32, u32)>, place: Option<&[u32]>, rows: usize) -> (StoredColumn, u64) {
     let (dictionary, codes) = sort_values(interner, &values);
     for (_, code) in &mut values {
         *code = codes[*code as usize];
     }
-    Column::assemble(dictionary, values, place, rows)
+    StoredColumn::assemble(dictionary, values, place, rows)
 }
 
 /// The dictionary of the values in use, and the new code of each old one.

@@ -18,7 +18,7 @@ pub(super) struct Task {
 
 /// What a worker found.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct WorkerFindings {
     pub(super) records: u64,
     pub(super) bad: Bad,
 }
@@ -28,16 +28,16 @@ pub(super) struct Worker<'a> {
     limits: &'a Limits,
     keep: &'a (dyn Fn(Segment) -> Result<(), SourceError> + Sync),
     builder: Builder,
-    found: Found,
+    found: WorkerFindings,
 }
 
 impl<'a> Worker<'a> {
     pub(super) fn new(limits: &'a Limits, keep: &'a (dyn Fn(Segment) -> Result<(), SourceError> + Sync)) -> Self {
-        Self { limits, keep, builder: Builder::new(limits.fields.clone()), found: Found::default() }
+        Self { limits, keep, builder: Builder::new(limits.fields.clone()), found: WorkerFindings::default() }
     }
 
     /// Works until the reader hangs up.
-    pub(super) fn run(mut self, tasks: &Receiver<Task>, spare: &Spare, stop: &AtomicBool) -> Result<Found, SourceError> {
+    pub(super) fn run(mut self, tasks: &Receiver<Task>, spare: &Spare, stop: &AtomicBool) -> Result<WorkerFindings, SourceError> {
         let result = self.work(tasks, spare);
         if result.is_err() {
             stop.store(true, Ordering::Relaxed);

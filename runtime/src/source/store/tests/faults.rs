@@ -180,12 +180,12 @@ fn another_formats_manifest_is_refused_and_kept() {
 
 #[test]
 fn columns_whose_parts_do_not_fit_are_refused() {
-    use crate::source::store::column::{Codes, Column, Dictionary, First};
+    use crate::source::store::column::{Codes, Dictionary, First, StoredColumn};
     let column = |starts: &[i32], rows: Option<&[u32]>, codes: &[u8], more: (&[u32], &[u32])| {
         let blob = arrow_buffer::Buffer::from_vec(b"a\xffb\xff".to_vec());
         let dictionary = Dictionary { starts: starts.to_vec().into(), blob, kinds: None };
         let first = First { rows: rows.map(|r| r.to_vec().into()), codes: Codes::U8(codes.to_vec().into()) };
-        Column::new(dictionary, first, more.0.to_vec().into(), more.1.to_vec().into()).is_sound(3)
+        StoredColumn::new(dictionary, first, more.0.to_vec().into(), more.1.to_vec().into()).is_sound(3)
     };
     let fine: &[i32] = &[0, 2, 4];
     assert!(column(fine, None, &[1, 0, 2], (&[0, 2], &[2, 1])));

@@ -5,13 +5,13 @@ use crate::source::{Column, Records};
 use huntc_compiler::catalog::Guard;
 
 /// Records in which a field has one of some texts.
-pub(crate) struct Having<'r> {
+pub(crate) struct FieldHas<'r> {
     column: Option<&'r Column>,
     /// For each dictionary entry.
     hits: Vec<bool>,
 }
 
-impl<'r> Having<'r> {
+impl<'r> FieldHas<'r> {
     pub(crate) fn new(records: &'r Records, field: &str, texts: &[&str]) -> Self {
         let column = records.column(field);
         let hit = |scalar| texts.contains(&text_of(scalar).as_ref());
@@ -29,17 +29,17 @@ impl<'r> Having<'r> {
 
 /// Records that say that a process began (semantics.md §4).
 pub(crate) struct Creations<'r> {
-    code: Having<'r>,
-    category: Having<'r>,
-    kind: Having<'r>,
+    code: FieldHas<'r>,
+    category: FieldHas<'r>,
+    kind: FieldHas<'r>,
 }
 
 impl<'r> Creations<'r> {
     pub(crate) fn new(records: &'r Records) -> Self {
         Self {
-            code: Having::new(records, "event.code", &["1"]),
-            category: Having::new(records, "event.category", &["process"]),
-            kind: Having::new(records, "event.type", &["start"]),
+            code: FieldHas::new(records, "event.code", &["1"]),
+            category: FieldHas::new(records, "event.category", &["process"]),
+            kind: FieldHas::new(records, "event.type", &["start"]),
         }
     }
 
@@ -50,7 +50,7 @@ impl<'r> Creations<'r> {
 
 /// Records that fulfil a condition of a relation.
 pub(crate) struct Guarded<'r> {
-    having: Having<'r>,
+    having: FieldHas<'r>,
     /// Whether the field must be absent.
     lacking: bool,
 }
@@ -58,7 +58,7 @@ pub(crate) struct Guarded<'r> {
 impl<'r> Guarded<'r> {
     pub(crate) fn new(records: &'r Records, guard: &Guard) -> Self {
         let texts: Vec<&str> = guard.values.iter().map(String::as_str).collect();
-        Self { having: Having::new(records, &guard.field, &texts), lacking: texts.is_empty() }
+        Self { having: FieldHas::new(records, &guard.field, &texts), lacking: texts.is_empty() }
     }
 
     pub(crate) fn holds(&self, record: usize) -> bool {

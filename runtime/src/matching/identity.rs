@@ -54,7 +54,7 @@ pub fn host_pids(records: &Records) -> FxHashSet<i64> {
 }
 
 /// What stands in the slot of a record.
-pub(crate) fn standing(reading: &Reading<'_>, view: &View<'_>, record: usize, instance: Instance) -> Standing {
+pub(crate) fn identify(reading: &Reading<'_>, view: &View<'_>, record: usize, instance: Instance) -> Standing {
     let identity = &view.kind.identity;
     if identity.per_record {
         return per_record(view, record, instance);

@@ -1,7 +1,7 @@
 //! A slot of an entity type over a batch of records: typed values of its attributes.
 
 use super::compare::Comparer;
-use super::having::{Creations, Having};
+use super::field_has::{Creations, FieldHas};
 use super::values::{first_text, typed, typed_by};
 use super::{Reading, Undecided};
 use crate::source::{Column, Records};
@@ -22,7 +22,7 @@ pub(crate) struct View<'r> {
     own: Vec<AttrId>,
     host: Option<&'r Column>,
     start: Option<&'r Column>,
-    marks: Marks<'r>,
+    facts: SlotFacts<'r>,
     /// The attribute of which each value in the slot is an entity of its own (`dns.resolved_ip`).
     pub(crate) each: Option<AttrId>,
 }
@@ -31,10 +31,10 @@ pub(crate) struct View<'r> {
 pub(crate) type Instance = Option<(usize, u32)>;
 
 /// Which records say what rules ask beside values.
-struct Marks<'r> {
+struct SlotFacts<'r> {
     creations: Creations<'r>,
     /// `process.hash` of these is a deleted file's (Sysmon 23 to 26).
-    deleted_files: Having<'r>,
+    deleted_files: FieldHas<'r>,
 }
 
 /// Typed values of one attribute.
@@ -93,9 +93,9 @@ impl<'r> View<'r> {
             Some("parent") => records.column("process.parent.start"),
             _ => None,
         };
-        let deleted_files = Having::new(records, "event.code", &["23", "24", "25", "26"]);
-        let marks = Marks { creations: Creations::new(records), deleted_files };
-        Self { kind, slot, records, readers, own, host: records.column("host.name"), start, marks, each }
+        let deleted_files = FieldHas::new(records, "event.code", &["23", "24", "25", "26"]);
+        let facts = SlotFacts { creations: Creations::new(records), deleted_files };
+        Self { kind, slot, records, readers, own, host: records.column("host.name"), start, facts, each }
     }
 
     fn reader(&self, attr: AttrId) -> Option<&Reader<'r>> {
@@ -110,7 +110,7 @@ impl<'r> View<'r> {
             out.extend(reader.parts.get(part).and_then(|p| p.value(code)).cloned());
             return;
         }
-        out.extend(reader.counting(&self.marks, record).flat_map(|(_, p)| p.of(record)).cloned());
+        out.extend(reader.counting(&self.facts, record).flat_map(|(_, p)| p.of(record)).cloned());
         if out.is_empty() && reader.rule == Rule::Created {
             out.extend(self.time_of_creation(record));
         }
@@ -122,17 +122,17 @@ impl<'r> View<'r> {
         if let (Some((part, code)), true) = (instance, self.each == Some(attr)) {
             return reader.parts.get(part).and_then(|p| p.value(code)).cloned();
         }
-        let value = reader.counting(&self.marks, record).find_map(|(_, p)| p.of(record).next()).cloned();
+        let value = reader.counting(&self.facts, record).find_map(|(_, p)| p.of(record).next()).cloned();
         if reader.rule == Rule::Created { value.or_else(|| self.time_of_creation(record)) } else { value }
     }
 
     fn time_of_creation(&self, record: usize) -> Option<Value> {
         let time = self.records.times.get(record).copied().flatten()?;
-        self.marks.creations.holds(record).then_some(Value::Time(time))
+        self.facts.creations.holds(record).then_some(Value::Time(time))
     }
 
     /// Writes down what the values of an attribute depend on: where this is equal, they are.
-    pub(crate) fn sign(&self, attr: AttrId, record: usize, instance: Instance, codes: &mut Vec<u32>) {
+    pub(crate) fn fingerprint(&self, attr: AttrId, record: usize, instance: Instance, codes: &mut Vec<u32>) {
         let Some(reader) = self.reader(attr) else { return };
         if let (Some((part, code)), true) = (instance, self.each == Some(attr)) {
             codes.extend([part as u32, code]);
@@ -143,7 +143,7 @@ impl<'r> View<'r> {
             codes.push(u32::MAX);
         }
         match reader.rule {
-            Rule::ProcessHash => codes.push(self.marks.deleted_files.holds(record).into()),
+            Rule::ProcessHash => codes.push(self.facts.deleted_files.holds(record).into()),
             Rule::Created => {
                 if let Some(Value::Time(Instant(nanos))) = self.time_of_creation(record) {
                     codes.extend([1, (nanos >> 32) as u32, nanos as u32]);
@@ -156,13 +156,13 @@ impl<'r> View<'r> {
     }
 
     /// Writes down what decides who stands in the slot; false where more than its identity does.
-    pub(crate) fn sign_identity(&self, record: usize, instance: Instance, codes: &mut Vec<u32>) -> bool {
+    pub(crate) fn identity_fingerprint(&self, record: usize, instance: Instance, codes: &mut Vec<u32>) -> bool {
         let identity = &self.kind.identity;
         if identity.per_record || (identity.ladder && identity.required.iter().any(|a| !self.has(*a, record))) {
             return false;
         }
         for attr in identity.key.iter().chain(identity.required.iter().filter(|a| !identity.key.contains(a))) {
-            self.sign(*attr, record, instance, codes);
+            self.fingerprint(*attr, record, instance, codes);
         }
         if identity.per_host {
             codes.extend(self.host.map_or(&[][..], |h| h.codes(record)));
@@ -172,7 +172,7 @@ impl<'r> View<'r> {
 
     /// Whether a record has a value of an attribute.
     fn has(&self, attr: AttrId, record: usize) -> bool {
-        self.reader(attr).is_some_and(|r| r.counting(&self.marks, record).any(|(_, p)| p.of(record).next().is_some()))
+        self.reader(attr).is_some_and(|r| r.counting(&self.facts, record).any(|(_, p)| p.of(record).next().is_some()))
     }
 
     /// Whether any of the slot's own values is there (processes).
@@ -197,7 +197,7 @@ impl<'r> View<'r> {
 
     /// Whether a record says that a process began.
     pub(crate) fn is_creation(&self, record: usize) -> bool {
-        self.marks.creations.holds(record)
+        self.facts.creations.holds(record)
     }
 
     /// The entities of the slot in a record: one, or one for each value of the identity.
@@ -238,7 +238,7 @@ impl<'r> View<'r> {
             return comparer.holds(&values);
         }
         let single = (self.each == Some(attr)).then_some(instance).flatten();
-        reader.decide(comparer, &self.marks, record, single, memo)
+        reader.decide(comparer, &self.facts, record, single, memo)
     }
 }
 
@@ -257,13 +257,13 @@ impl<'r> Reader<'r> {
     }
 
     /// The parts that count in a record, with their numbers: all, or the first that has any value.
-    fn counting(&self, marks: &Marks<'_>, record: usize) -> impl Iterator<Item = (usize, &Part<'r>)> {
+    fn counting(&self, facts: &SlotFacts<'_>, record: usize) -> impl Iterator<Item = (usize, &Part<'r>)> {
         let range = match self.rule {
             Rule::First => match self.parts.iter().position(|p| p.of(record).next().is_some()) {
                 Some(at) => at..at + 1,
                 None => 0..0,
             },
-            Rule::ProcessHash if marks.deleted_files.holds(record) => 0..0,
+            Rule::ProcessHash if facts.deleted_files.holds(record) => 0..0,
             // The path beside a registry key is no value of it.
             Rule::RegistryKey => 0..self.parts.len().min(1),
             _ => 0..self.parts.len(),
@@ -274,7 +274,7 @@ impl<'r> Reader<'r> {
     fn decide(
         &self,
         comparer: &Comparer,
-        marks: &Marks<'_>,
+        facts: &SlotFacts<'_>,
         record: usize,
         single: Instance,
         memo: &mut Memo,
@@ -283,7 +283,7 @@ impl<'r> Reader<'r> {
             memo.extend(self.parts.iter().map(|p| vec![0; p.column.dictionary.len()]));
         }
         let (mut present, mut any) = (false, false);
-        for (at, part) in self.counting(marks, record) {
+        for (at, part) in self.counting(facts, record) {
             let Some(memo) = memo.get_mut(at) else { continue };
             for code in part.column.codes(record) {
                 let (Some(value), Some(known)) = (part.value(*code), memo.get_mut(*code as usize)) else { continue };

@@ -3,25 +3,25 @@
 use rustc_hash::FxHashMap;
 
 /// What was worked out, by the codes that it depends on.
-pub(crate) struct Known<T> {
+pub(crate) struct CodeCache<T> {
     /// Of one code alone, as most identities have it.
     by_code: Vec<Option<T>>,
     by_codes: FxHashMap<Box<[u32]>, T>,
     codes: Vec<u32>,
 }
 
-impl<T> Default for Known<T> {
+impl<T> Default for CodeCache<T> {
     fn default() -> Self {
         Self { by_code: Vec::new(), by_codes: FxHashMap::default(), codes: Vec::new() }
     }
 }
 
-impl<T: Clone> Known<T> {
-    /// The result of `work`. `sign` writes the codes down that it depends on, `u32::MAX` behind those of each field;
+impl<T: Clone> CodeCache<T> {
+    /// The result of `work`. `fingerprint` writes the codes down that it depends on, `u32::MAX` behind those of each field;
     /// false: it depends on more.
-    pub(crate) fn get(&mut self, sign: impl FnOnce(&mut Vec<u32>) -> bool, work: impl FnOnce() -> T) -> T {
+    pub(crate) fn get(&mut self, fingerprint: impl FnOnce(&mut Vec<u32>) -> bool, work: impl FnOnce() -> T) -> T {
         self.codes.clear();
-        if !sign(&mut self.codes) {
+        if !fingerprint(&mut self.codes) {
             return work();
         }
         if let [code, u32::MAX] = self.codes[..]

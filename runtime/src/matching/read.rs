@@ -1,9 +1,9 @@
 //! Reading sightings out of records: for GET, for FIND, and creation records.
 
+use super::code_cache::CodeCache;
 use super::condition::Condition;
-use super::having::Guarded;
-use super::identity::standing;
-use super::known::Known;
+use super::field_has::Guarded;
+use super::identity::identify;
 use super::view::{Instance, Memo, View};
 use super::{Reading, Standing, Undecided};
 use crate::source::Records;
@@ -96,7 +96,7 @@ pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut 
         let to = View::new(reading, entity, way.output, records, attrs(reading, entity, &condition));
         let mut place = Place::new(reading, &to, &condition, &others, entity);
         let guards: Vec<Guarded<'_>> = way.guard.iter().map(|g| Guarded::new(records, g)).collect();
-        let mut wanted = Known::default();
+        let mut wanted = CodeCache::default();
         let (mut inputs, mut outputs, mut children) = (Vec::new(), Vec::new(), Vec::new());
         for record in 0..records.len() {
             if !guards.iter().all(|g| g.holds(record)) {
@@ -104,8 +104,8 @@ pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut 
             }
             from.instances(record, &mut inputs);
             let mut hit = |i: &Instance| {
-                let stands = || matches!(standing(reading, &from, record, *i), Standing::Entity(key) if keys.contains(&key));
-                wanted.get(|codes| from.sign_identity(record, *i, codes), stands)
+                let stands = || matches!(identify(reading, &from, record, *i), Standing::Entity(key) if keys.contains(&key));
+                wanted.get(|codes| from.identity_fingerprint(record, *i, codes), stands)
             };
             if !inputs.iter().any(&mut hit) {
                 continue;
@@ -116,7 +116,7 @@ pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut 
                 children.extend(place.take(record, *instance, out)?);
             }
             if trace && !children.is_empty() {
-                let stands = inputs.iter().map(|i| standing(reading, &from, record, *i));
+                let stands = inputs.iter().map(|i| identify(reading, &from, record, *i));
                 let parents = stands.filter_map(|s| if let Standing::Entity(key) = s { Some(key) } else { None });
                 if let Some(parent) = parents.filter(|key| keys.contains(key)).min() {
                     out.link(&children, records.times.get(record).copied().flatten(), &parent);
@@ -128,16 +128,16 @@ pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut 
 }
 
 /// Creation records of `keys`: held, but not counted.
-pub fn starts(reading: &Reading<'_>, records: &Records, entity: EntityId, keys: &FxHashSet<Key>, out: &mut Found) {
+pub fn creation_records(reading: &Reading<'_>, records: &Records, entity: EntityId, keys: &FxHashSet<Key>, out: &mut Found) {
     let view = View::new(reading, entity, SlotId(0), records, columns(reading));
-    let mut numbers = Known::default();
-    let mut tuples = Known::default();
+    let mut numbers = CodeCache::default();
+    let mut tuples = CodeCache::default();
     for record in (0..records.len()).filter(|r| view.is_creation(*r)) {
-        let wanted = || match standing(reading, &view, record, None) {
+        let wanted = || match identify(reading, &view, record, None) {
             Standing::Entity(key) if keys.contains(&key) => Some(out.sightings.number(key)),
             _ => None,
         };
-        if let Some(number) = numbers.get(|codes| view.sign_identity(record, None, codes), wanted) {
+        if let Some(number) = numbers.get(|codes| view.identity_fingerprint(record, None, codes), wanted) {
             let values = values(reading, &view, record, None, &mut tuples, &mut out.interned);
             let sighting = Sighting { creation: true, counted: false, ..sighting(&view, record, values) };
             out.sightings.put(number, sighting);
@@ -197,8 +197,8 @@ struct Place<'a, 'r> {
     others: &'a [(EntityId, Vec<View<'r>>)],
     entity: EntityId,
     memos: Memos,
-    who: Known<Who>,
-    tuples: Known<Values>,
+    who: CodeCache<Who>,
+    tuples: CodeCache<Values>,
 }
 
 impl<'a, 'r> Place<'a, 'r> {
@@ -209,7 +209,7 @@ impl<'a, 'r> Place<'a, 'r> {
         others: &'a [(EntityId, Vec<View<'r>>)],
         entity: EntityId,
     ) -> Self {
-        let (memos, who, tuples) = (Memos::default(), Known::default(), Known::default());
+        let (memos, who, tuples) = (Memos::default(), CodeCache::default(), CodeCache::default());
         Self { reading, view, condition, others, entity, memos, who, tuples }
     }
 
@@ -222,12 +222,12 @@ impl<'a, 'r> Place<'a, 'r> {
             return Ok(None);
         }
         let (reading, view) = (self.reading, self.view);
-        let stands = || match standing(reading, view, record, instance) {
+        let stands = || match identify(reading, view, record, instance) {
             Standing::Nothing => Who::Nothing,
             Standing::Unidentified => Who::Unidentified,
             Standing::Entity(key) => Who::Entity(out.sightings.number(key)),
         };
-        let who = self.who.get(|codes| view.sign_identity(record, instance, codes), stands);
+        let who = self.who.get(|codes| view.identity_fingerprint(record, instance, codes), stands);
         if let Who::Nothing = who {
             return Ok(None);
         }
@@ -264,7 +264,7 @@ impl<'a, 'r> Place<'a, 'r> {
         for (at, view) in views.iter().enumerate() {
             view.instances(record, &mut instances);
             for other in &instances {
-                if !matches!(standing(self.reading, view, record, *other), Standing::Entity(_)) {
+                if !matches!(identify(self.reading, view, record, *other), Standing::Entity(_)) {
                     continue;
                 }
                 chosen.push(Some((at, *other)));
@@ -324,11 +324,11 @@ fn values(
     view: &View<'_>,
     record: usize,
     instance: Instance,
-    known: &mut Known<Values>,
+    known: &mut CodeCache<Values>,
     interned: &mut FxHashMap<Values, Values>,
 ) -> Values {
-    let sign = |codes: &mut Vec<u32>| {
-        columns(reading).for_each(|attr| view.sign(attr, record, instance, codes));
+    let fingerprint = |codes: &mut Vec<u32>| {
+        columns(reading).for_each(|attr| view.fingerprint(attr, record, instance, codes));
         true
     };
     let read = || {
@@ -345,7 +345,7 @@ fn values(
         let tuple: Values = reading.columns.iter().map(value).collect();
         interned.entry(tuple.clone()).or_insert(tuple).clone()
     };
-    known.get(sign, read)
+    known.get(fingerprint, read)
 }
 
 /// The sighting in a slot of a record.

@@ -3,11 +3,11 @@
 //! Every hit of a request is tested here again, slot by slot (a query cannot say *which* slot matched), so a request
 //! may return more than was asked.
 
+mod code_cache;
 pub mod compare;
 pub(crate) mod condition;
-mod having;
+mod field_has;
 mod identity;
-mod known;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -15,7 +15,7 @@ mod values;
 mod view;
 
 pub use identity::{Lives, host_pids};
-pub use read::{Found, Hop, Link, pivot, scan, starts};
+pub use read::{Found, Hop, Link, creation_records, pivot, scan};
 pub(crate) use values::typed_text;
 pub use values::{as_type, normal, text_of};
 

@@ -1,4 +1,4 @@
-//! Names to variables: those that are not bound, and those that nobody uses.
+//! Looking up variables, and what there is to say about unknown and unused ones.
 
 use super::context::Checker;
 use super::hir::VarId;
@@ -25,7 +25,7 @@ impl Checker<'_> {
 
     /// As [`Self::resolve`], for `name.attribute` as a value: what looks like one may have lost its quotes.
     pub(crate) fn resolve_value(&mut self, name: &Ident, whole: Span) -> Result<VarId, Reported> {
-        if self.scope.knows(&name.text) || self.scope.unknown.contains_key(&name.text) {
+        if self.scope.knows(&name.text) || self.scope.unknown.contains(&name.text) {
             return self.resolve(name);
         }
         Err(self.unknown_variable(name, Some(whole)))
@@ -60,7 +60,7 @@ impl Checker<'_> {
         let reported = self.report(diagnostic);
         // Said once: later uses of the name are the same mistake, but each text without quotes is one of its own.
         if !quotes {
-            self.scope.unknown.insert(name.text.clone(), reported);
+            self.scope.silence(&name.text, reported);
         }
         reported
     }
@@ -70,7 +70,8 @@ impl Checker<'_> {
         let claims = self.scope.lost > 0;
         self.scope.lost -= usize::from(claims);
         if claims {
-            self.scope.unknown.insert(name.to_owned(), self.told());
+            let told = self.told();
+            self.scope.silence(name, told);
         }
         claims
     }
