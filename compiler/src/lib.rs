@@ -1,9 +1,8 @@
 //! The pure part of huntc: huntflow text in, a plan of Elasticsearch requests out. No files, clock, environment,
 //! network or threads; "now" arrives in the options.
 //!
-//! ```text
-//! SourceSet → tokens (syntax) → Program (program, commands) → Hunt (check) → Plan (plan) → Requests (backend)
-//! ```
+//! The same page stands in front of the other crate:
+#![doc = include_str!("../../docs/architecture.md")]
 
 #[macro_use]
 mod command_table;

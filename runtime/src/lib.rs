@@ -1,4 +1,7 @@
 //! The part of huntc that touches the world: data sources, execution, reports, the command line.
+//!
+//! The same page stands in front of the other crate:
+#![doc = include_str!("../../docs/architecture.md")]
 
 pub mod analytics;
 pub mod cli;
