@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// AnalyticRows with their column names: what an analytic gets, and the columns that it adds.
+/// Rows with their column names: what an analytic gets, and the columns that it adds.
 #[derive(Clone, Debug, Default)]
 pub struct AnalyticRows {
     /// Names of the columns.
@@ -50,7 +50,7 @@ fn failed(call: &AnalyticCall<'_>, what: impl std::fmt::Display) -> SourceError 
     SourceError::new(&codes::run::ANALYTIC_FAILED, format!("the analytic {:?} failed: {what}", call.binding.uri))
 }
 
-/// AnalyticRows of a CSV table whose key column equals the attribute.
+/// Rows of a CSV table whose key column equals the attribute.
 fn lookup(call: &AnalyticCall<'_>, path: &Path, key: &str, table: &AnalyticRows) -> Result<AnalyticRows, SourceError> {
     let unreadable = |e: &dyn std::fmt::Display| {
         failed(call, format_args!("its table {} cannot be read", path.display()))

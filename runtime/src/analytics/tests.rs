@@ -61,7 +61,7 @@ fn only(mut answers: Vec<AnalyticRows>) -> AnalyticRows {
     answers.remove(0)
 }
 
-/// AnalyticRows with one column `name`.
+/// Rows with one column `name`.
 fn named(names: &[&str]) -> AnalyticRows {
     let value = |name: &&str| vec![(*name != "-").then(|| Value::text(*name))];
     AnalyticRows { names: vec!["name".to_owned()], rows: names.iter().map(value).collect() }

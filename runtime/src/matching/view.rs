@@ -30,7 +30,7 @@ pub(crate) struct View<'r> {
 /// One of several entities in a slot: part and dictionary code of its identity's value.
 pub(crate) type Instance = Option<(usize, u32)>;
 
-/// Which records say what rules ask beside values.
+/// Facts about records that rules of attributes depend on.
 struct SlotFacts<'r> {
     creations: Creations<'r>,
     /// `process.hash` of these is a deleted file's (Sysmon 23 to 26).

@@ -1,15 +1,16 @@
-//! An index of a dictionary for many texts at once: eight bytes of each value, behind what all values begin with.
+//! An index of a dictionary, to look many texts up at once: of each value, the eight bytes that follow the prefix which all
+//! values share.
 
 use super::column::Dictionary;
 use super::prefix_sort::{advance, eight};
 use std::ops::Range;
 
-/// See the module.
+/// The index of one dictionary.
 #[derive(Clone, Debug)]
 pub(super) struct PrefixIndex {
-    /// Bytes that all values begin with.
+    /// Length of the prefix that all values share.
     shared: usize,
-    /// The eight bytes behind these of each value, as numbers that sort like them.
+    /// The eight bytes of each value that follow it, as numbers that sort like them.
     heads: Vec<u64>,
 }
 
