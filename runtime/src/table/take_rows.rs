@@ -6,7 +6,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 impl Table {
     /// A table like this one, without its entities and rows.
     #[must_use]
-    #[must_use]
     pub fn without_rows(&self) -> Self {
         Self {
             columns: self.columns.clone(),
@@ -21,7 +20,6 @@ impl Table {
     /// The rows with these numbers, in this order, and the entities that they stand for.
     ///
     /// Entities keep all sightings, but where rows stand for records only those of the rows still count.
-    #[must_use]
     #[must_use]
     pub fn take_rows(&self, numbers: &[usize]) -> Self {
         let mut out = Table { unidentified: 0, ..self.without_rows() };
