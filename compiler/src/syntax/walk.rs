@@ -1,4 +1,4 @@
-//! A walk over every named thing and every place of a syntax tree; the nodes of commands walk in their slices.
+//! A walk over every named thing and every place of a syntax tree. The nodes of commands walk in their slices.
 
 use super::ast::{
     AttrPath, Count, Expression, Ident, Literal, LiteralKind, Observation, Operands, Path, Pattern, SortBy, TimeSpan,
@@ -48,7 +48,7 @@ pub(crate) trait Walk {
         self.attribute(attribute);
     }
 
-    /// The name of an argument, which touches the `=` behind it.
+    /// The name of an argument, which touches the `=` after it.
     fn argument(&mut self, name: &mut Ident) {
         self.ident(name);
     }

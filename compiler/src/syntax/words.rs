@@ -25,7 +25,7 @@ pub(crate) fn is_relation(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
-/// What unquoted paths are made of.
+/// An unquoted path: ASCII letters, digits and `_ . / - :`.
 pub(crate) fn is_path(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'/' | b'-' | b':'))
 }
@@ -101,7 +101,7 @@ pub(crate) fn instant(text: &str) -> Option<Instant> {
     Instant::parse(&format!("{}Z", text.get(..end)?.trim_end_matches('Z')))
 }
 
-/// Nearest instant to what is probably meant by a text of another shape: a date, no zone, an offset.
+/// The instant that is probably meant by a text of another shape: a date alone, no zone, an offset.
 pub(crate) fn lenient_instant(text: &str) -> Option<Instant> {
     let text = text.trim().replace([' ', 't'], "T").replace('z', "Z");
     [
