@@ -216,7 +216,7 @@ impl ValueType {
 
 /// Index type of an ECS field, under its name in Elasticsearch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[allow(missing_docs, reason = "the other variants are what they are called")]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum FieldType {
     /// `keyword`, whole value.
     Keyword,

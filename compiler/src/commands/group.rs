@@ -25,7 +25,7 @@ pub struct Group {
 
 /// A grouping key.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs, reason = "the other fields are what they are called")]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum Key {
     Attr(AttrPath),
     /// `BIN(attr, n unit)`

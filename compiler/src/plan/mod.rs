@@ -135,7 +135,7 @@ pub struct Node {
 
 /// What a node does. Those that ask a source say which; the rest is local work on tables.
 #[derive(Clone, Debug)]
-#[allow(missing_docs, reason = "the other fields are what they are called")]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum Op {
     /// Sightings in a source that satisfy a pattern.
     Scan(Scan),
@@ -246,7 +246,7 @@ pub struct Output {
 
 /// What to do with an output.
 #[derive(Clone, Debug)]
-#[allow(missing_docs, reason = "the other fields are what they are called")]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum OutputKind {
     /// DISP: project, drop repeated rows, then OFFSET and LIMIT.
     Disp {

@@ -27,7 +27,7 @@ pub struct Binding {
 
 /// What an entity must satisfy to be found or kept by a statement, as it is written.
 #[derive(Clone, Debug)]
-#[allow(missing_docs, reason = "the other fields are what they are called")]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum Condition {
     /// GET from data sources.
     Pattern { pattern: Observed, limit: Option<u64> },

@@ -82,7 +82,7 @@ pub struct Var {
 
 /// What a variable's rows are.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs, reason = "the other fields are what they are called")]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum Shape {
     /// Entities of a type.
     Entities {

@@ -30,7 +30,7 @@ pub enum Lucene {
 
 /// A query on one keyword field.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs, reason = "the other fields are what they are called")]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum LuceneLeaf {
     /// The value itself.
     Term {
