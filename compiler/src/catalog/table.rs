@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Problem {
     /// The table, or the file that the user gave.
     pub table: String,
-    /// From 1.
+    /// Line of the file, from 1.
     pub line: usize,
     /// In characters, from 1.
     pub column: usize,

@@ -6,7 +6,7 @@ use crate::check::hir::VarId;
 use crate::source::Span;
 use rustc_hash::FxHashMap;
 
-/// Collects nodes.
+/// The nodes and outputs collected so far.
 #[derive(Default)]
 pub(super) struct Builder {
     pub(super) nodes: Vec<Node>,

@@ -29,9 +29,9 @@ pub struct Binding {
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "the others are what they are called")]
 pub enum Condition {
-    /// GET from data sources.
+    /// GET from data sources: tested on records.
     Pattern { pattern: Observed, limit: Option<u64> },
-    /// FIND.
+    /// FIND: tested on the entities that are found.
     Related {
         /// The variable that the relation starts from.
         input: VarId,

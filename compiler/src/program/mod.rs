@@ -28,7 +28,7 @@ pub struct Program {
     pub statements: Vec<Statement>,
 }
 
-/// One statement.
+/// One statement of a huntflow.
 #[derive(Clone, PartialEq, Debug)]
 #[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Statement {

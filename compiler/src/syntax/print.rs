@@ -20,7 +20,6 @@ pub(crate) fn list<'a, T: 'a>(items: impl IntoIterator<Item = &'a T>, out: &mut 
     }
 }
 
-/// A name.
 pub(crate) fn ident(ident: &Ident, out: &mut String) {
     out.push_str(&ident.text);
 }
@@ -48,7 +47,6 @@ pub(crate) fn path(path: &Path, out: &mut String) {
     }
 }
 
-/// A literal.
 pub(crate) fn literal(literal: &Literal, out: &mut String) {
     let _ = match &literal.kind {
         LiteralKind::Text(text) => write!(out, "{}", strings::quote(text)),
@@ -252,7 +250,6 @@ pub(crate) fn sort_by(by: &SortBy, out: &mut String) {
     out.push_str(if by.ascending { " ASC" } else { " DESC" });
 }
 
-/// An expression.
 pub(crate) fn expression(expression: &Expression, out: &mut String) {
     let variable = &expression.variable.text;
     let _ = match expression.transformer {

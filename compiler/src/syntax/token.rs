@@ -57,7 +57,7 @@ impl Kind {
     }
 }
 
-/// What the lexer and the scan behind it know of a token's surroundings.
+/// What the lexer and the scan after it know of a token's surroundings.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Flags(u16);
 

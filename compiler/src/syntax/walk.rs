@@ -20,7 +20,6 @@ pub(crate) trait Walk {
         self.ident(relation);
     }
 
-    /// An attribute.
     fn attribute(&mut self, attribute: &mut AttrPath) {
         if let Some(entity) = &mut attribute.entity {
             self.span(&mut entity.span);
@@ -28,12 +27,10 @@ pub(crate) trait Walk {
         self.span(&mut attribute.span);
     }
 
-    /// A path.
     fn path(&mut self, path: &mut Path) {
         self.span(&mut path.span);
     }
 
-    /// A literal.
     fn literal(&mut self, literal: &mut Literal) {
         if let LiteralKind::Reference(reference) = &mut literal.kind {
             self.ident(&mut reference.variable);

@@ -45,7 +45,8 @@ fn is_segment(text: &str) -> bool {
     !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
-/// Length of the number that `bytes` begin with; 0 where there is none. `3`, `3.5`, `.5`, `3.`, `1e5`, with a sign `-`.
+/// Length of the number that `bytes` begin with; 0 where there is none. `3`, `3.5`, `.5`, `3.`, `1e5`, each perhaps after a
+/// `-`.
 pub(crate) fn number_len(bytes: &[u8]) -> usize {
     let digits = |from: usize| bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
     let sign = usize::from(bytes.first() == Some(&b'-'));

@@ -8,7 +8,7 @@ use crate::syntax::ast::Transformer;
 use crate::time::{TimeRange, Window};
 use crate::value::Value;
 
-/// One statement.
+/// One checked statement.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// Number in the file, from 1.

@@ -26,11 +26,11 @@ pub(super) struct Edited<'s> {
     pub(super) end: usize,
 }
 
-/// One edit.
+/// One edit of the tokens.
 pub(super) struct Edit {
     /// Tokens from here …
     at: usize,
-    /// … so many, are replaced …
+    /// … this many are replaced …
     removed: usize,
     /// … by these.
     put: Put,

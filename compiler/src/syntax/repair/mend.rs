@@ -11,13 +11,12 @@ use chumsky::Parser;
 
 /// The statements of a program, of which repairs know the places only.
 pub(crate) trait Statements {
-    /// A statement.
     type Statement;
 
     /// The grammar of any number of them.
     fn grammar<'t>() -> P<'t, Vec<Self::Statement>>;
 
-    /// Where one stands.
+    /// The place of a statement.
     fn place(statement: &Self::Statement) -> Span;
 }
 
