@@ -94,6 +94,17 @@ fn values_beyond_a_limit_are_not_lost() {
 }
 
 #[test]
+fn numbers_and_addresses_have_spellings_beyond_any_limit() {
+    for (field, value) in
+        [("process.pid", Value::Int(4)), ("source.ip", Value::text("10.0.0.1")), ("event.duration", Value::Int(1000))]
+    {
+        let ignored = json!({"term": {"_ignored": {"value": field}}});
+        let sent = at_least(keyword(Some(3)), Es, &Query::terms(field, vec![value]));
+        assert_eq!(sent["bool"]["should"][1], ignored, "{field}: {sent}");
+    }
+}
+
+#[test]
 fn not_is_sent_only_where_it_loses_nothing() {
     let not = |inner: BoundQuery| Query::all_but(Query::exists(FIELD), inner);
     // The guard is widened, the exact exclusion stays.

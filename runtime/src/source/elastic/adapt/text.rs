@@ -50,7 +50,7 @@ impl Adapter<'_> {
 
     /// Adds what the index may have left out, unless no such value can be meant.
     pub(super) fn with_limit(&self, keyword: &Keyword<'_>, leaf: Leaf<'_>, indexed: BoundApprox) -> BoundApprox {
-        let short = leaf.literals().is_some_and(|l| l.iter().all(|v| fits(v, keyword.limit)));
+        let short = leaf.literals().is_some_and(|l| l.iter().all(|v| fits(v, keyword)));
         if short {
             return indexed;
         }
@@ -87,10 +87,17 @@ pub(super) fn existence(asked: FieldKind, leaf: Leaf<'_>, present: BoundQuery) -
     if text && matches!(leaf, Leaf::Exists) { BoundApprox::exact(present) } else { BoundApprox::superset(present) }
 }
 
-/// Whether a value of this text is in the index.
-fn fits(value: &Value, limit: Option<usize>) -> bool {
-    let Value::Text(text) = value else { return true };
-    text.len() <= LONGEST_TERM && limit.is_none_or(|limit| text.encode_utf16().count() <= limit)
+/// Whether all documents that mean a value have it in the index: where an index has a limit, only texts are sure to be as long
+/// there as here. A number or an address has spellings of any length.
+fn fits(value: &Value, keyword: &Keyword<'_>) -> bool {
+    match (value, keyword.limit) {
+        (Value::Text(text), None) => text.len() <= LONGEST_TERM,
+        (_, None) => true,
+        (Value::Text(text), Some(limit)) => {
+            text.len() <= LONGEST_TERM && text.encode_utf16().count() <= limit && !holds_addresses(keyword.asked)
+        }
+        (_, Some(_)) => false,
+    }
 }
 
 fn text_range(range: &Range) -> bool {
