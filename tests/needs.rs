@@ -23,7 +23,7 @@ fn report(text: &str, settings: &RunSettings, sources: &[String], pool: &SourceP
         return None;
     }
     let mut report = run.report;
-    report.file = "h.hf".to_owned();
+    "h.hf".clone_into(&mut report.file);
     report.diagnostics.retain(|d| d.code != &BAD_LINES);
     report.elapsed = Duration::ZERO;
     report.variables.iter_mut().for_each(|variable| variable.elapsed = Duration::ZERO);

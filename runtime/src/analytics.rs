@@ -225,13 +225,11 @@ fn columns(call: &AnalyticCall<'_>, answers: &[Answer], tables: &[AnalyticRows])
             (None, Some(place)) => *place,
             (None, None) => (0, at),
         };
-        match by_row.get_mut(table).and_then(|rows| rows.get_mut(row)) {
-            Some(slot @ None) => *slot = Some(answer),
-            _ => {
-                let row = named(table, row);
-                return Err(failed(call, format_args!("it answered {row}, which was not asked or is answered twice")));
-            }
-        }
+        let Some(slot @ None) = by_row.get_mut(table).and_then(|rows| rows.get_mut(row)) else {
+            let row = named(table, row);
+            return Err(failed(call, format_args!("it answered {row}, which was not asked or is answered twice")));
+        };
+        *slot = Some(answer);
     }
     if let Some((table, row)) = sent.iter().find(|(table, row)| by_row[*table][*row].is_none()) {
         let (row, rows) = (named(*table, *row), tables[*table].rows.len());

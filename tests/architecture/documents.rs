@@ -15,21 +15,17 @@ fn rooms() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for base in ["", "compiler/src/", "runtime/src/"] {
         for entry in fs::read_dir(root().join(base)).unwrap() {
-            let entry = entry.unwrap();
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let room = !base.is_empty()
-                && name.ends_with(".rs")
-                && !["lib.rs", "main.rs", "tests.rs", "testing.rs"].contains(&name.as_str());
-            // A folder beside a file of its name holds that room's modules and tests.
-            let of_file = entry.path().with_extension("rs").is_file();
-            if entry.path().is_dir()
-                && !of_file
-                && !name.starts_with('.')
-                && !["target", "tests", "testing"].iter().any(|n| *n == name && !base.is_empty() || name == "target")
-            {
-                found.insert(format!("{base}{name}/"));
-            } else if room {
-                found.insert(format!("{base}{name}"));
+            let path = entry.unwrap().path();
+            let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+            if stem.starts_with('.') || ["target", "lib", "main"].contains(&stem.as_str()) {
+                continue;
+            }
+            // Tests are no rooms, nor is a folder beside the file that it belongs to.
+            let in_crate = !base.is_empty() && !["tests", "testing"].contains(&stem.as_str());
+            if path.is_dir() && (base.is_empty() || in_crate && !path.with_extension("rs").exists()) {
+                found.insert(format!("{base}{stem}/"));
+            } else if in_crate && path.extension().is_some_and(|e| e == "rs") {
+                found.insert(format!("{base}{stem}.rs"));
             }
         }
     }

@@ -70,7 +70,9 @@ impl<'a> Graph<'a> {
 
     fn declares(&self, holder: usize, glob: &Import, name: &str) -> bool {
         let target = self.target(holder, &glob.inside, &glob.path, STEPS);
-        target.is_some_and(|file| self.files[file].text.contains(&format!(" {name}")))
+        let words = ["struct", "enum", "trait", "type", "fn", "const", "static"];
+        let says = |text: &str| words.iter().any(|word| text.contains(&format!("{word} {name}")));
+        target.is_some_and(|file| says(&self.files[file].text))
     }
 
     /// The innermost module of a path, and what is left of the path in it.

@@ -59,7 +59,7 @@ pub(super) fn mutate(text: &str, tokens: &[(usize, usize)], at: usize, mutation:
             let quote = token.chars().last().filter(|c| matches!(c, '\'' | '"'))?;
             let open = token.find(quote)?;
             (open + 1 < token.len()).then_some(())?;
-            let rest = if variant % 2 == 0 { &token[..token.len() - 1] } else { &token[open + 1..] };
+            let rest = if variant.is_multiple_of(2) { &token[..token.len() - 1] } else { &token[open + 1..] };
             Some(format!("{before}{rest}{behind}"))
         }
         Mutation::Misspell => {

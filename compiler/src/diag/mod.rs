@@ -219,9 +219,9 @@ impl Sink {
     }
 
     /// Notes a place around a reported mistake that later passes are to say nothing about.
-    pub(crate) fn unread(&mut self, place: Span) {
+    pub(crate) fn unread(&mut self, span: Span) {
         if self.unread.len() < MOST_UNREAD {
-            self.unread.push(place);
+            self.unread.push(span);
         }
     }
 

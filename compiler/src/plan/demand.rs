@@ -1,6 +1,6 @@
 //! Demand: which attributes each node must carry, from what the nodes and outputs behind it use.
 
-use super::{Node, NodeId, Op, OutputKind, Plan};
+use super::{Node, NodeId, Op, Plan};
 use crate::catalog::{AttrId, Catalog, EntityId, Rule};
 use crate::check::hir::{Attr, Operand, Predicate, TestOp, VarId};
 use std::collections::BTreeSet;
@@ -12,12 +12,7 @@ pub(super) fn fill(plan: &mut Plan, catalog: &Catalog) {
     let mut wanted: Vec<Attrs> = vec![Attrs::new(); plan.nodes.len()];
     for output in &plan.outputs {
         let Some(NodeId(i)) = output.node else { continue };
-        let columns = match &output.kind {
-            OutputKind::Disp { columns, .. } | OutputKind::Save { columns, .. } => columns.as_slice(),
-            OutputKind::Describe(column) => std::slice::from_ref(column),
-            OutputKind::Info | OutputKind::Explain | OutputKind::Apply => &[],
-        };
-        wanted[i as usize].extend(columns.iter().map(|c| c.attr.clone()));
+        wanted[i as usize].extend(output.kind.columns().iter().map(|c| c.attr.clone()));
     }
     for i in (0..plan.nodes.len()).rev() {
         let own = std::mem::take(&mut wanted[i]);

@@ -7,11 +7,13 @@ mod builder;
 pub mod demand;
 pub mod graph;
 mod lowering;
+mod output;
 pub mod show;
 mod statement;
 #[cfg(test)]
 mod tests;
 
+pub use output::OutputKind;
 pub use statement::{Binding, Condition, StatementFacts};
 
 // What a plan is made of: whoever runs one needs no other stage.
@@ -281,33 +283,4 @@ pub struct Output {
     pub node: Option<NodeId>,
     /// What to do with it.
     pub kind: OutputKind,
-}
-
-/// What to do with an output.
-#[derive(Clone, Debug)]
-pub enum OutputKind {
-    /// DISP: project, drop repeated rows, then OFFSET and LIMIT.
-    Disp {
-        /// Columns in order.
-        columns: Vec<Column>,
-        /// Rows left out at the front.
-        offset: u64,
-        /// Rows shown.
-        limit: Option<u64>,
-    },
-    /// INFO.
-    Info,
-    /// DESCRIBE.
-    Describe(Column),
-    /// SAVE.
-    Save {
-        /// The file.
-        path: String,
-        /// Columns in order.
-        columns: Vec<Column>,
-    },
-    /// EXPLAIN.
-    Explain,
-    /// APPLY: shown only if it fails.
-    Apply,
 }

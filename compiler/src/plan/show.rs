@@ -1,8 +1,9 @@
 //! A plan as text (`--emit plan`): a line for each node, then what is shown or written.
 
-use super::{Node, Observe, Op, OutputKind, Plan, Variable};
+use super::output::headers;
+use super::{Node, Observe, Op, Plan, Variable};
 use crate::catalog::{Catalog, EntityId};
-use crate::check::hir::{Attr, Column, Depth, Names, Predicate, SourceRef};
+use crate::check::hir::{Attr, Depth, Names, Predicate, SourceRef};
 use crate::time::Window;
 use std::fmt::Write;
 
@@ -31,7 +32,7 @@ pub fn plan(plan: &Plan, catalog: &Catalog) -> String {
     for output in &plan.outputs {
         let name = plan.var(output.var).map_or("", |v| v.var.name.as_str());
         let node = output.node.map_or_else(String::new, |n| format!(" from {n:?}"));
-        let _ = writeln!(out, "statement {}: {} {name}{node}", output.statement, output_text(&output.kind));
+        let _ = writeln!(out, "statement {}: {} {name}{node}", output.statement, output.kind);
     }
     out
 }
@@ -114,25 +115,6 @@ impl Show<'_> {
         let names = Names { catalog: self.catalog, vars: self.plan, centre: node.entity };
         format!(" where {}", predicate.display(names))
     }
-}
-
-fn output_text(kind: &OutputKind) -> String {
-    match kind {
-        OutputKind::Disp { columns, offset, limit } => {
-            let limit = limit.map_or_else(String::new, |n| format!(" LIMIT {n}"));
-            let offset = if *offset == 0 { String::new() } else { format!(" OFFSET {offset}") };
-            format!("DISP ({}){limit}{offset}", headers(columns))
-        }
-        OutputKind::Info => "INFO".to_owned(),
-        OutputKind::Describe(column) => format!("DESCRIBE {} of", column.header),
-        OutputKind::Save { path, columns } => format!("SAVE ({}) to {path:?}", headers(columns)),
-        OutputKind::Explain => "EXPLAIN".to_owned(),
-        OutputKind::Apply => "APPLY to".to_owned(),
-    }
-}
-
-fn headers(columns: &[Column]) -> String {
-    columns.iter().map(|c| c.header.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn window(window: Window) -> String {

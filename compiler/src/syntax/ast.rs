@@ -1,5 +1,6 @@
 //! The syntax tree, as far as commands share it. Each command has its own node in its slice, and `program` puts them together.
 
+use super::token::Keyword;
 use crate::source::Span;
 use crate::time::Instant;
 
@@ -97,23 +98,42 @@ pub enum Operands {
     List(Vec<Literal>, Span),
 }
 
-/// A comparison operator, with NOT taken out.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
-pub enum Operator {
-    Eq,
-    Ne,
-    Lt,
-    Le,
-    Gt,
-    Ge,
-    In,
-    Like,
-    Matches,
-    IsSubset,
-    IsSuperset,
-    /// `IS NULL`; the operand is absent.
-    IsNull,
+/// The table of comparison operators: name, canonical text, and for operators that are words the keyword.
+macro_rules! operators {
+    ($($name:ident $text:literal $([$keyword:ident])?,)*) => {
+        /// A comparison operator, with NOT taken out. The operand of `IS NULL` is absent.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[allow(missing_docs, reason = "each is what its text says")]
+        pub enum Operator { $($name,)* }
+
+        impl Operator {
+            /// All of them, in the order in which messages list them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Those that are words, by keyword.
+            pub const WORDS: &[(Keyword, Self)] = &[$($((Keyword::$keyword, Self::$name),)?)*];
+
+            /// The canonical text.
+            pub fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+operators! {
+    Eq "=",
+    Ne "!=",
+    Lt "<",
+    Le "<=",
+    Gt ">",
+    Ge ">=",
+    In "IN" [In],
+    Like "LIKE" [Like],
+    Matches "MATCHES" [Matches],
+    IsSubset "ISSUBSET" [IsSubset],
+    IsSuperset "ISSUPERSET" [IsSuperset],
+    IsNull "IS NULL",
 }
 
 /// `[NOT] attr op value`.

@@ -4,15 +4,6 @@ use super::ast::Operator;
 use super::errors::names;
 use super::token::{Flags, Keyword, Kind, Token};
 
-/// Operators that are words.
-pub(crate) const WORDS: [(Keyword, Operator); 5] = [
-    (Keyword::In, Operator::In),
-    (Keyword::Like, Operator::Like),
-    (Keyword::Matches, Operator::Matches),
-    (Keyword::IsSubset, Operator::IsSubset),
-    (Keyword::IsSuperset, Operator::IsSuperset),
-];
-
 /// The operator that a token is; a misspelt word counts where a value follows.
 pub(super) fn operator(token: &Token<'_>, next: Option<&Token<'_>>) -> Option<Operator> {
     match token.kind {
@@ -24,8 +15,8 @@ pub(super) fn operator(token: &Token<'_>, next: Option<&Token<'_>>) -> Option<Op
         Kind::Ge => Some(Operator::Ge),
         Kind::Word => {
             let value = next.is_some_and(|t| t.kind.is_text() || t.kind.opens() || matches!(t.kind, Kind::Number | Kind::Word));
-            let exact = WORDS.iter().find(|(k, _)| token.keyword == Some(*k));
-            let near = || WORDS.iter().find(|(k, _)| value && names::misspells(token, *k));
+            let exact = Operator::WORDS.iter().find(|(k, _)| token.keyword == Some(*k));
+            let near = || Operator::WORDS.iter().find(|(k, _)| value && names::misspells(token, *k));
             exact.or_else(near).map(|(_, operator)| *operator)
         }
         _ => None,

@@ -85,29 +85,11 @@ fn comparison(comparison: &Comparison, out: &mut String) {
         return;
     }
     out.push_str(if comparison.negated { " NOT " } else { " " });
-    out.push_str(operator(comparison.operator));
+    out.push_str(comparison.operator.text());
     out.push(' ');
     match &comparison.operand {
         Some(found) => operand(found, out),
         None => out.push('?'),
-    }
-}
-
-/// The text of an operator.
-pub(crate) fn operator(operator: Operator) -> &'static str {
-    match operator {
-        Operator::Eq => "=",
-        Operator::Ne => "!=",
-        Operator::Lt => "<",
-        Operator::Le => "<=",
-        Operator::Gt => ">",
-        Operator::Ge => ">=",
-        Operator::In => "IN",
-        Operator::Like => "LIKE",
-        Operator::Matches => "MATCHES",
-        Operator::IsSubset => "ISSUBSET",
-        Operator::IsSuperset => "ISSUPERSET",
-        Operator::IsNull => "IS NULL",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A length of time with its unit: `90s`, `5m`, `24h`, `7d`. `None` when it is zero or more than a hundred years.
+/// A length of time with its unit: `90s`, `5m`, `24h`, `7d`. `None` for any other text, zero, and more than a hundred years.
 pub fn duration(text: &str) -> Option<Duration> {
     duration_or_zero(text).filter(|time| !time.is_zero())
 }

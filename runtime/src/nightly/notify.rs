@@ -18,7 +18,7 @@ const WEBHOOK: &str = "webhook";
 /// The most keys of a hunt that a message lists.
 const KEYS: usize = 50;
 
-/// The notifications of a night with their ids. None when there is nothing new and nothing failed.
+/// The notifications of a night with their ids. None when nothing is new, nothing failed and there is no notice.
 pub(super) fn notifications(night: &Night, notifier: &Notifier, instance: &str) -> Vec<(String, Notification)> {
     let body = message(night);
     let Some(body) = body else { return Vec::new() };

@@ -30,7 +30,7 @@ pub trait DataSource: Send + Sync {
     /// dropped. Records outside of the window, which is exact to the nanosecond, are not returned.
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError>;
 
-    /// How many records a request matches.
+    /// How many records a request matches; possibly too many when an index allows no exact query, never too few.
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError>;
 
     /// The earliest records that the request matches, fewer than `most`. For hints, never for results. The answer is

@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 impl Table {
     /// A table with the columns of this one, and no entities or rows.
+    #[must_use]
     pub fn without_rows(&self) -> Self {
         Self {
             columns: self.columns.clone(),
@@ -19,6 +20,7 @@ impl Table {
     /// The rows with these numbers, in this order, and the entities that they stand for.
     ///
     /// Entities keep all sightings. When rows stand for records, only sightings of the selected rows still count.
+    #[must_use]
     pub fn take_rows(&self, numbers: &[usize]) -> Self {
         let mut out = Table { unidentified: 0, ..self.without_rows() };
         match &self.rows {

@@ -7,10 +7,7 @@ mod step;
 
 pub use display::{Names, VarNames};
 pub use predicate::{Observed, Operand, Predicate, Test, TestOp};
-pub use step::{
-    Aggregate, ApplyStep, AssignStep, Birth, Depth, DescribeStep, DispStep, ExplainStep, FindStep, Function, GetFrom, GetStep,
-    GroupKey, GroupStep, InfoStep, JoinStep, LoadStep, MergeStep, NewStep, SaveStep, Selection, SortStep, Step, StepKind,
-};
+pub use step::*;
 
 use crate::catalog::{AttrId, Catalog, EntityId};
 use crate::source::Span;

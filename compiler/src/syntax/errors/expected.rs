@@ -5,6 +5,7 @@ use super::names;
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{KEYWORD_AS_NAME, UNCLOSED, UNEXPECTED};
 use crate::source::Span;
+use crate::syntax::ast::Operator;
 use crate::syntax::scan::Scanned;
 use crate::syntax::token::{Class, Flags, Keyword, Kind, Token};
 use rustc_hash::FxHashSet;
@@ -203,9 +204,9 @@ impl<'a, 's> Context<'a, 's> {
             }
             (_, Some(word), _) if names(found) => match foreign_operator(word.text) {
                 Some(help) => diagnostic.help(help),
-                None => diagnostic.note(OPERATORS),
+                None => diagnostic.note(all_operators()),
             },
-            _ => diagnostic.note(OPERATORS),
+            _ => diagnostic.note(all_operators()),
         }
     }
 
@@ -218,7 +219,11 @@ impl<'a, 's> Context<'a, 's> {
     }
 }
 
-const OPERATORS: &str = "operators are = != < <= > >= IN LIKE MATCHES ISSUBSET ISSUPERSET, and IS NULL";
+/// Which operators there are, for people.
+fn all_operators() -> String {
+    let others = Operator::ALL.iter().filter(|o| **o != Operator::IsNull).map(|o| o.text());
+    format!("operators are {}, and {}", others.collect::<Vec<_>>().join(" "), Operator::IsNull.text())
+}
 
 /// How an operator of other languages is written here.
 fn foreign_operator(word: &str) -> Option<&'static str> {

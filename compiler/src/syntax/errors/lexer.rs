@@ -3,6 +3,7 @@
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{BAD_ESCAPE, CONTROL_ESCAPE, PATH_ESCAPE, UNKNOWN_CHARACTER, UNTERMINATED};
 use crate::source::Span;
+use crate::syntax::ast::Operator;
 use crate::syntax::strings::{self, Escape};
 
 /// A string without its closing quote.
@@ -49,7 +50,10 @@ pub(crate) fn invalid(span: Span, text: &str) -> Diagnostic {
         ";" => found.label("statements end by themselves").fix("remove it", span, ""),
         "&&" | "&" => found.fix("write AND", span, "AND"),
         "||" | "|" => found.fix("write OR", span, "OR"),
-        "!" => found.help("write `!=` for unequal, and NOT before IN, LIKE, MATCHES, ISSUBSET, ISSUPERSET"),
+        "!" => {
+            let words: Vec<&str> = Operator::WORDS.iter().map(|(_, operator)| operator.text()).collect();
+            found.help(format!("write `!=` for unequal, and NOT before {}", words.join(", ")))
+        }
         "`" => found.help("text stands in '…' or \"…\""),
         _ if typographic_len(text).is_some_and(|len| len > c.len_utf8()) => {
             let inside: String = text.chars().skip(1).take(text.chars().count() - 2).collect();

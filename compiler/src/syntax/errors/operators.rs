@@ -5,7 +5,6 @@ use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{BAD_OPERATOR, MISSING_CONNECTIVE, MISSPELT, MIXED_BRACKETS};
 use crate::source::Span;
 use crate::syntax::ast::Operator;
-use crate::syntax::operators::WORDS;
 use crate::syntax::token::{Keyword, Kind, Token};
 
 /// A comparison directly behind another.
@@ -20,7 +19,7 @@ pub(crate) fn missing_connective(token: &Token<'_>) -> Diagnostic {
 
 /// A word near an operator.
 pub(crate) fn misspelt(token: &Token<'_>) -> Diagnostic {
-    let near = WORDS.iter().find(|(k, _)| names::misspells(token, *k)).map_or("LIKE", |(k, _)| k.word());
+    let near = Operator::WORDS.iter().find(|(k, _)| names::misspells(token, *k)).map_or("LIKE", |(k, _)| k.word());
     Diagnostic::new(&MISSPELT, token.span, format!("`{}` is no operator", names::shorten(token.text)))
         .label(format!("did this mean {near}?"))
         .fix(format!("write {near}"), token.span, near)

@@ -3,8 +3,9 @@
 use super::super::Run;
 use super::blame::{failing, shown, spelled, together, with_others};
 use super::evidence::{Evidence, Ground};
+use super::filled::filled;
+use super::refer;
 use super::write::{range as written, window};
-use super::{filled, refer};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::{NOTHING_NEAR, OUTSIDE_WINDOW};
 use huntc_compiler::plan::{Names, NodeId, Op, Predicate, StatementFacts};

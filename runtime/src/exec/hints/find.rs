@@ -63,9 +63,9 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn names(&self) -> Option<Names<'_>> {
+    fn names(&self) -> Names<'_> {
         let job = self.run.job;
-        Some(Names { catalog: job.catalog, vars: job.plan, centre: self.node.entity })
+        Names { catalog: job.catalog, vars: job.plan, centre: self.node.entity }
     }
 
     fn ask(&self, pivot: Pivot, why: &str) -> Option<Sample> {
@@ -96,7 +96,7 @@ impl Search<'_> {
                 None => self.no_link(),
             };
         }
-        let names = self.names()?;
+        let names = self.names();
         // This is always true; its second part makes the request fetch the fields of what comes near.
         let all = Predicate::Or(vec![Predicate::TRUE, around(predicate, Reach::All, names.catalog)]);
         let sample = self.ask(self.other(all, within), "what the relation finds without WHERE")?;
@@ -174,7 +174,7 @@ impl Search<'_> {
 
     /// No record at any time links the entities: the hint suggests LINKED if that could find more.
     fn no_link(&self) -> Option<Diagnostic> {
-        let names = self.names()?;
+        let names = self.names();
         let (pivot, centre) = (self.stepped.pivot, names.centre?);
         let kind = |e| names.catalog.get(e).name.as_str();
         let (output, input) = (kind(centre), kind(pivot.input));

@@ -46,9 +46,9 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn names(&self) -> Option<Names<'_>> {
+    fn names(&self) -> Names<'_> {
         let job = self.run.job;
-        Some(Names { catalog: job.catalog, vars: job.plan, centre: self.node.entity })
+        Names { catalog: job.catalog, vars: job.plan, centre: self.node.entity }
     }
 
     fn ask(&self, predicate: Predicate, window: Window, most: usize, why: &str) -> Option<Sample> {
@@ -70,7 +70,7 @@ impl Search<'_> {
     /// Looks inside the window for what comes near the condition.
     fn inside(&self) -> Option<Diagnostic> {
         let (predicate, within) = (&self.scanned.predicate, self.scanned.scan.window);
-        let names = self.names()?;
+        let names = self.names();
         let sample = self.ask(around(predicate, Reach::All, names.catalog), within, MANY, "what comes near the condition")?;
         let figures = self.evidence(&sample)?;
         let mut missing = failing(&figures, predicate);

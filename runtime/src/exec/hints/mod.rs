@@ -5,6 +5,7 @@
 mod ask;
 mod blame;
 mod evidence;
+mod filled;
 mod filter;
 mod find;
 mod get;
@@ -13,18 +14,13 @@ mod refer;
 mod write;
 
 use super::Run;
-use crate::matching::References;
-use crate::matching::as_type;
 use crate::table::Table;
+use filled::filled;
 use find::Stepped;
 use get::Scanned;
 use huntc_compiler::diag::codes::hints::{NEVER_TOGETHER, NOTHING_NEAR};
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::{
-    Binding, Condition, NodeId, Observe, Observed, Op, Operand, Predicate, StatementFacts, Test, TestOp, VarId,
-};
-use huntc_compiler::value::Value;
-use near::MOST_VALUES;
+use huntc_compiler::plan::{Binding, Condition, NodeId, Observe, Observed, Op, Predicate, StatementFacts, VarId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -211,36 +207,6 @@ const MOST_STATEMENTS: usize = 20;
 const MOST_NAMED: usize = 12;
 /// The most sources that are asked for one statement.
 const MOST_SOURCES: usize = 3;
-
-/// The condition with each reference to few values replaced by those values, so that near values can be looked for.
-fn filled(predicate: &Predicate, references: &References) -> Predicate {
-    let all = |parts: &[Predicate]| parts.iter().map(|p| filled(p, references)).collect();
-    match predicate {
-        Predicate::And(parts) => Predicate::And(all(parts)),
-        Predicate::Or(parts) => Predicate::Or(all(parts)),
-        Predicate::Test(test) => Predicate::Test(Box::new(filled_test(test, references))),
-    }
-}
-
-fn filled_test(test: &Test, references: &References) -> Test {
-    let TestOp::OneOf(operands) = &test.op else { return test.clone() };
-    let mut values: Vec<Value> = Vec::new();
-    for operand in operands {
-        match operand {
-            Operand::Value(value) => values.push(value.clone()),
-            Operand::Reference(var, attr) => {
-                let known = references.get(&(*var, attr.clone())).into_iter().flatten();
-                values.extend(known.filter_map(|v| as_type(v, test.ty)));
-            }
-        }
-    }
-    values.sort();
-    values.dedup();
-    if values.is_empty() || values.len() > MOST_VALUES || operands.iter().all(|o| matches!(o, Operand::Value(_))) {
-        return test.clone();
-    }
-    Test { op: TestOp::OneOf(values.into_iter().map(Operand::Value).collect()), ..test.clone() }
-}
 
 /// Cuts the headline: values of records may be long.
 fn shorten(hint: &mut Diagnostic) {

@@ -2,31 +2,17 @@
 
 use super::ElasticSource;
 use super::answer::{Answer, FILTER};
-use super::body::{DocValue, MatchAll, SourceFilter};
+use super::body::{MatchAll, SearchBody, SourceFilter};
 use super::fault::{Fault, FaultKind};
 use super::prepare::PreparedRequest;
 use super::scan::Scan;
 use crate::source::{FetchContext, Records};
 use huntc_compiler::request::{BoundRequest, Never, Query};
-use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::atomic::Ordering;
 
 /// Records to ask for: the first one may lie outside of the window, which is exact to the nanosecond.
 const FEW: usize = 10;
-
-#[derive(Serialize)]
-struct Body<'a> {
-    size: usize,
-    track_total_hits: bool,
-    query: &'a RawValue,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    post_filter: Option<MatchAll>,
-    #[serde(rename = "_source")]
-    source: SourceFilter<'a>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    docvalue_fields: &'a [DocValue],
-}
 
 impl ElasticSource {
     /// Some of the records that the request means; none if there are none.
@@ -50,7 +36,7 @@ impl ElasticSource {
         })
     }
 
-    /// How many records match, or at least how many may when a mapping allows no exact query.
+    /// How many records match. When a mapping allows no exact query the number may be too high, never too low.
     pub(super) fn total(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, Fault> {
         self.with_prepared(request, context, |prepared| {
             if prepared.nothing {
@@ -75,9 +61,13 @@ impl ElasticSource {
         mut take: impl FnMut(&Answer<'_>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let product = self.connection.server(context)?.product;
-        let body = Body {
+        let body = SearchBody {
             size,
             track_total_hits: size == 0,
+            sort: &[],
+            search_after: None,
+            pit: None,
+            slice: None,
             query,
             post_filter: if size == 0 { MatchAll::behind(product) } else { None },
             source: SourceFilter { includes: &prepared.includes },

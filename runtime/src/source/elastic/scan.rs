@@ -1,7 +1,7 @@
 //! Reads all records of a request: page by page under one point in time, in slices, checked against the server's own count.
 
 use super::answer::{Answer, FILTER};
-use super::body::{DocValue, MatchAll, SourceFilter};
+use super::body::{MatchAll, Pit, SearchBody, Slice, SourceFilter};
 use super::columns::RecordsBuilder;
 use super::connection::Connection;
 use super::fault::{Fault, FaultKind};
@@ -9,7 +9,6 @@ use super::prepare::PreparedRequest;
 use super::server::Product;
 use super::snapshot::{KEEP_ALIVE, Snapshot};
 use crate::source::FetchContext;
-use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -31,38 +30,6 @@ pub(super) struct Scan<'a> {
     page: AtomicUsize,
     /// Set when a slice has failed, so that the others stop.
     stop: AtomicBool,
-}
-
-/// One of `max` parts of the records.
-#[derive(Clone, Copy, Serialize)]
-struct Slice {
-    id: usize,
-    max: usize,
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    size: usize,
-    track_total_hits: bool,
-    sort: &'a [&'static str],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    search_after: Option<&'a RawValue>,
-    pit: Pit<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    slice: Option<Slice>,
-    query: &'a RawValue,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    post_filter: Option<MatchAll>,
-    #[serde(rename = "_source")]
-    source: SourceFilter<'a>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    docvalue_fields: &'a [DocValue],
-}
-
-#[derive(Serialize)]
-struct Pit<'a> {
-    id: &'a str,
-    keep_alive: &'static str,
 }
 
 /// What is kept of one page.
@@ -266,12 +233,12 @@ impl<'a> Scan<'a> {
         };
         let partial = self.context.allow_partial;
         let pit = snapshot.id();
-        let body = Body {
+        let body = SearchBody {
             size,
             track_total_hits: total,
             sort,
             search_after: after,
-            pit: Pit { id: &pit, keep_alive: KEEP_ALIVE },
+            pit: Some(Pit { id: &pit, keep_alive: KEEP_ALIVE }),
             slice,
             query: &self.prepared.query,
             post_filter: MatchAll::behind(product),

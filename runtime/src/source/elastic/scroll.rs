@@ -2,7 +2,7 @@
 //! Each page of a scroll can be read only once, so after any fault the whole reading begins again.
 
 use super::answer::{Answer, FILTER};
-use super::body::{DocValue, MatchAll, SourceFilter};
+use super::body::{MatchAll, SearchBody, SourceFilter};
 use super::client::Call;
 use super::columns::RecordsBuilder;
 use super::fault::{Fault, FaultKind};
@@ -11,24 +11,9 @@ use super::server::Product;
 use super::snapshot::KEEP_ALIVE;
 use crate::source::FetchContext;
 use reqwest::Method;
-use serde::Serialize;
 use serde_json::json;
-use serde_json::value::RawValue;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-
-#[derive(Serialize)]
-struct First<'a> {
-    size: usize,
-    track_total_hits: bool,
-    sort: [&'static str; 1],
-    query: &'a RawValue,
-    post_filter: Option<MatchAll>,
-    #[serde(rename = "_source")]
-    source: SourceFilter<'a>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    docvalue_fields: &'a [DocValue],
-}
 
 /// What is kept of one page of a scroll.
 struct Page {
@@ -66,10 +51,13 @@ impl Scan<'_> {
     fn first(&self, builder: &mut RecordsBuilder) -> Result<Page, Fault> {
         loop {
             let size = self.page_size();
-            let body = First {
+            let body = SearchBody {
                 size,
                 track_total_hits: true,
-                sort: ["_doc"],
+                sort: &["_doc"],
+                search_after: None,
+                pit: None,
+                slice: None,
                 query: &self.prepared.query,
                 post_filter: MatchAll::behind(Product::OpenSearch),
                 source: SourceFilter { includes: &self.prepared.includes },

@@ -37,7 +37,8 @@ pub(super) fn cut(
     }
 }
 
-/// The least number of bytes of an action line and the blank lines after it at which the action counts as one without a document.
+/// An action counts as one without a document once it and the blank lines after it have more bytes than this and than
+/// a block.
 const MAX_WAIT: usize = 64 << 10;
 
 struct Cutter<'a> {

@@ -1,4 +1,5 @@
-//! An index for looking up many texts in a dictionary: of each value the eight bytes after those that all values share.
+//! An index of a dictionary, to look many texts up at once: of each value, the eight bytes that follow the prefix which all
+//! values share.
 
 use super::column::Dictionary;
 use super::prefix_sort::{advance, eight};
@@ -7,9 +8,9 @@ use std::ops::Range;
 /// The index of one dictionary.
 #[derive(Clone, Debug)]
 pub(super) struct PrefixIndex {
-    /// How many bytes all values share at their beginning.
+    /// Length of the prefix that all values share.
     shared: usize,
-    /// For each value the eight bytes after the shared ones, as a number in the same order.
+    /// The eight bytes of each value that follow it, as numbers that sort like them.
     heads: Vec<u64>,
 }
 

@@ -3,7 +3,7 @@
 use super::column::StoredColumn;
 use super::prefix_sort::advance;
 
-/// A position in a column.
+/// A place in a column that moves forward only.
 pub(super) struct RowCursor<'a> {
     column: &'a StoredColumn,
     first: usize,
