@@ -46,7 +46,7 @@ pub(super) fn run(args: &IngestArgs, terminal: Terminal) -> ExitCode {
     let span = Span::new(console.session.texts.add_text("command line", text.as_str()), "--store ".len(), text.len());
     match result {
         Ok(report) => {
-            tell(args, &report, span, begun, &console);
+            print_report(args, &report, span, begun, &console);
             ExitCode::Ok
         }
         Err(error) => {
@@ -56,12 +56,12 @@ pub(super) fn run(args: &IngestArgs, terminal: Terminal) -> ExitCode {
     }
 }
 
-/// A log that was named wrongly is a fault of the command line; all else is one of the run.
+/// A log that cannot be found is an error of the command line; every other error is one of the run.
 fn exit_code(error: &SourceError) -> ExitCode {
     if [&UNREADABLE_LOG, &NOTHING_TO_READ].contains(&error.code) { ExitCode::Usage } else { ExitCode::Failed }
 }
 
-fn tell(args: &IngestArgs, report: &IngestReport, span: Span, begun: Clock, console: &Console) {
+fn print_report(args: &IngestArgs, report: &IngestReport, span: Span, begun: Clock, console: &Console) {
     if args.quiet {
         return;
     }

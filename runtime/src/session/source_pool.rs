@@ -1,4 +1,4 @@
-//! Sources that are open, each opened once.
+//! Open sources; each is opened once.
 
 use crate::config::Config;
 use crate::config::kinds::{OpenedSource, ResolvedSource};
@@ -7,35 +7,34 @@ use crate::source::{DataSource, Fields, SourceError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Makes another source of one that was opened: one that counts or remembers, for example. Its first argument is the same for
-/// the same source.
+/// Wraps a source after it was opened, for example to count requests. The first argument is the same for the same source.
 pub type Wrap = dyn Fn(&str, Arc<dyn DataSource>) -> Arc<dyn DataSource> + Send + Sync;
 
-/// Sources that are open. Each is opened once for all hunts that mean the same by its name: those of one configuration.
+/// Open sources. Two hunts share a source when they have the same configuration and use the same name.
 pub struct SourcePool {
     opened: Mutex<BTreeMap<String, OpenedSource>>,
-    /// Whether the fields that the first hunt may ask for are all that is ever asked for.
+    /// Whether the fields that the first hunt demands are all that will be demanded.
     of_one_hunt: bool,
     wrap: Option<Box<Wrap>>,
 }
 
 impl SourcePool {
-    /// A pool of hunts whose needs are not all known when the first one opens a source: of log files every field is kept.
+    /// A pool for hunts that are not all known when the first one opens a source. Log files keep every field.
     pub fn shared() -> Self {
         Self { opened: Mutex::default(), of_one_hunt: false, wrap: None }
     }
 
-    /// A pool of one hunt: of log files only those fields are kept that it may ask for.
+    /// A pool for one hunt. Log files keep only the fields that the hunt demands.
     pub fn of_one_hunt() -> Self {
         Self { of_one_hunt: true, ..Self::shared() }
     }
 
-    /// As [`Self::shared`]; hunts get what `wrap` makes of each source.
+    /// As [`Self::shared`], but hunts get what `wrap` makes of each source.
     pub fn wrapped(wrap: Box<Wrap>) -> Self {
         Self { wrap: Some(wrap), ..Self::shared() }
     }
 
-    /// The source that a configuration binds to a name, opened now or before; `fields` are those that the hunt may ask for.
+    /// The source that a configuration binds to a name, opened on first use. `fields` are those that the hunt demands.
     pub(super) fn get(
         &self,
         config: &Config,
@@ -44,7 +43,7 @@ impl SourcePool {
         fields: &dyn Fn() -> Fields,
     ) -> Result<Arc<dyn DataSource>, SourceError> {
         let key = key(config, name);
-        // Held while opening: a second statement waits for the file instead of reading it too.
+        // The lock is held while the source is opened, so that a second statement waits and does not read the files too.
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(opened) = opened.get(&key) {
             return Ok(Arc::clone(&opened.source));
@@ -58,14 +57,14 @@ impl SourcePool {
         Ok(source)
     }
 
-    /// What reading a source's log files found, for the first hunt that asks and for no other.
+    /// The report of reading a source's log files, for the first hunt that asks; later ones get `None`.
     pub(super) fn take_report(&self, config: &Config, name: &str) -> Option<ReadReport> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         Some(std::mem::take(&mut opened.get_mut(&key(config, name))?.read))
     }
 }
 
-/// The same for the same source: its name, and the file that says what it stands for.
+/// Equal for the same source: its name, and the file that binds it.
 fn key(config: &Config, name: &str) -> String {
     let place = config.file.as_ref().map_or_else(String::new, |f| f.display().to_string());
     format!("{place}\0{name}")
@@ -80,7 +79,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// An empty store; counts how often it is opened, and with all fields.
+    /// An empty store. Counts how often it is opened, and how often with all fields.
     #[derive(Default)]
     struct Empty {
         opened: AtomicUsize,

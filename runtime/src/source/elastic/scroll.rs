@@ -1,5 +1,5 @@
-//! Reading everything from OpenSearch before 3.3: its points in time have no order that tells all records apart, so a scroll is
-//! read. A page of a scroll comes once: whatever goes wrong on the way, the reading begins again.
+//! Reads all records from OpenSearch before 3.3 with a scroll, because its points in time have no order that is total.
+//! Each page of a scroll can be read only once, so after any fault the whole reading begins again.
 
 use super::answer::{Answer, FILTER};
 use super::body::{MatchAll, SearchBody, SourceFilter};
@@ -15,7 +15,7 @@ use serde_json::json;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// A page of a scroll.
+/// What is kept of one page of a scroll.
 struct Page {
     hits: usize,
     total: Option<u64>,
@@ -23,7 +23,7 @@ struct Page {
 }
 
 impl Scan<'_> {
-    /// All records, and how many the server counted.
+    /// Reads all records. Returns how many the server counted, and how many were read.
     pub(super) fn scroll(&self, builder: &mut RecordsBuilder) -> Result<(u64, u64), Fault> {
         let first = self.first(builder)?;
         let Some(total) = first.total else { return Err(Fault::new(FaultKind::Malformed, "the answer has no total")) };
@@ -39,7 +39,7 @@ impl Scan<'_> {
                     seen += page.hits as u64;
                     scroll = page.scroll.unwrap_or(scroll);
                 }
-                // The page that was lost cannot be had again.
+                // The lost page cannot be asked for again.
                 Err(fault) if fault.transient() => break Err(Fault { kind: FaultKind::ContextLost, ..fault }),
                 Err(fault) => break Err(fault),
             }
@@ -86,7 +86,7 @@ impl Scan<'_> {
 
     fn take(&self, body: &[u8], builder: &mut RecordsBuilder) -> Result<Page, Fault> {
         let mut answer = Answer::read(body)?;
-        self.judge(&answer)?;
+        self.check_complete(&answer)?;
         self.prepared.take(&answer.hits.hits, builder)?;
         let hits = answer.hits.hits.len();
         self.context.read.fetch_add(hits as u64, Ordering::Relaxed);
@@ -94,7 +94,7 @@ impl Scan<'_> {
         Ok(Page { hits, total: answer.hits.exact_total(), scroll: answer.scroll_id.take() })
     }
 
-    /// Ends the scroll; a fault here changes nothing.
+    /// Ends the scroll; a fault has no effect.
     fn end(&self, scroll: &str) {
         let context = FetchContext { request_id: self.context.request_id.clone(), ..FetchContext::default() };
         let body = json!({"scroll_id": [scroll]}).to_string().into_bytes();

@@ -1,4 +1,4 @@
-//! Which files a path on the command line names.
+//! Which files the paths of the command line name.
 
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::store::{NOTHING_TO_READ, UNREADABLE_LOG};
@@ -7,19 +7,19 @@ use std::path::{Path, PathBuf};
 /// A file to read, or standard input.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Input {
-    /// As the user named it; `-` for standard input.
+    /// The name that the user gave; `-` for standard input.
     pub name: String,
-    /// `None`: standard input.
+    /// `None` is standard input.
     pub path: Option<PathBuf>,
 }
 
-/// Endings of the files that a folder is searched for; compression endings come behind them.
+/// The files of a folder that are read, by the ending of their names; an ending of compression may follow.
 const LOG_ENDINGS: [&str; 6] = ["ndjson", "jsonl", "json", "bulk", "log", "ldjson"];
-/// Endings of compressed files.
+/// Endings of the names of compressed files.
 const COMPRESSED_ENDINGS: [&str; 4] = ["gz", "gzip", "zst", "zstd"];
 
-/// The files that paths name: a file itself, `-` standard input, a folder all log files below it, sorted by path. Hidden
-/// files and files without a log's ending are passed over in folders only.
+/// The files that paths name: a file itself, `-` for standard input, and for a folder all log files below it, sorted by
+/// path. In folders, hidden files and files without the ending of a log are skipped.
 pub fn list(paths: &[PathBuf]) -> Result<Vec<Input>, SourceError> {
     let mut inputs = Vec::new();
     for path in paths {
@@ -50,7 +50,7 @@ pub fn list(paths: &[PathBuf]) -> Result<Vec<Input>, SourceError> {
     Ok(inputs)
 }
 
-/// Deepest folder below the named one; links in a circle end here.
+/// The deepest folder below a named one that is read. Links that form a circle end here.
 const MAX_FOLDERS: usize = 64;
 
 fn walk(folder: &Path, inputs: &mut Vec<Input>, depth: usize) -> Result<(), SourceError> {
@@ -79,7 +79,7 @@ fn walk(folder: &Path, inputs: &mut Vec<Input>, depth: usize) -> Result<(), Sour
     Ok(())
 }
 
-/// Whether a name ends like a log file's, before an ending of a compression.
+/// Whether a name has the ending of a log file, possibly followed by one of compression.
 fn is_log(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     let mut parts = name.rsplit('.');

@@ -1,11 +1,11 @@
-//! Log files: which formats are read, what is counted as bad, and the stream of blocks that parsers get.
+//! Log files: the formats that are read, the lines that count as bad, and the blocks that parsers get.
 //!
-//! Bytes become records in three steps. [`open`] takes off gzip and zstd, several times too. The first format of [`FORMATS`]
-//! that knows the beginning of the text cuts all of it into pieces: blocks of lines, each an ECS document in JSON, and lines
-//! that are none. `source/store/ingest` parses the blocks. A format whose records are no ECS documents makes them of its
-//! records before it hands a block on: nothing behind it knows formats.
+//! Bytes become records in three steps. [`open`] removes gzip and zstd, repeatedly if needed. The first format of
+//! [`FORMATS`] that recognises the beginning of the text cuts all of it into pieces: blocks of lines, each an ECS
+//! document in JSON, and bad lines. `source/store/ingest` parses the blocks. A format whose records are no ECS
+//! documents must convert them before it emits a block: nothing behind it knows formats.
 //!
-//! Whatever cannot be read is counted and named by file and position; nothing is dropped silently.
+//! Whatever cannot be read is counted, and reported by file and line; nothing is dropped silently.
 
 mod action;
 mod bulk;
@@ -29,17 +29,17 @@ use super::SourceError;
 use format::LogReading;
 use std::io::Read;
 
-/// Every format. The first one that takes the beginning of a text reads it; a document a line is what all else is.
+/// All formats. The first one that recognises the beginning of a text reads it; the last one takes every text.
 pub const FORMATS: [&LogFormat; 5] = [&elements::ARRAY, &elements::RESPONSES, &elements::VALUES, &bulk::BULK, &lines::LINES];
 
-/// Reads a file from its beginning to its end and returns how many lines (or elements) it has. The bytes of blocks may be
-/// given to `spare` after use.
+/// Reads a file completely, and returns how many lines (or elements) it has. The buffers of blocks may be given to
+/// `spare` after use.
 pub(crate) fn read(input: &Input, options: &ReadOptions, spare: &Spare, emit: &mut Emit<'_>) -> Result<u64, SourceError> {
     let reader = open::open(input)?;
     read_from(reader, &input.name, options, spare, emit)
 }
 
-/// As [`read`], from any stream.
+/// As [`read`], for any stream.
 pub(crate) fn read_from(
     reader: Box<dyn Read + '_>,
     name: &str,

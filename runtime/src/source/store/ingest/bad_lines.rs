@@ -1,8 +1,8 @@
-//! Lines that are no records, while they are found.
+//! Collects the lines that are no records.
 
 use crate::source::logs::{BadReason, NAMED_BAD_LINES};
 
-/// Lines that are no records. A file may hold more of them than fit into memory, so only the first are kept.
+/// The number of such lines, and the first of them. A file may have more of them than fit into memory.
 #[derive(Debug, Default)]
 pub(super) struct Bad {
     pub(super) total: u64,
@@ -10,7 +10,7 @@ pub(super) struct Bad {
 }
 
 impl Bad {
-    /// Takes a line; they come in order, so the first ones have the smallest ids.
+    /// Adds a line. Lines arrive in order, so the first ones have the smallest ids.
     pub(super) fn push(&mut self, id: u64, reason: BadReason) {
         self.total += 1;
         if self.first.len() < NAMED_BAD_LINES {

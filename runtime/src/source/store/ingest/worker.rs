@@ -16,14 +16,14 @@ pub(super) struct Task {
     pub(super) bytes: Vec<u8>,
 }
 
-/// What a worker found.
+/// What a worker returns when it ends.
 #[derive(Default)]
 pub(super) struct WorkerFindings {
     pub(super) records: u64,
     pub(super) bad: Bad,
 }
 
-/// See the module.
+/// A thread that parses blocks.
 pub(super) struct Worker<'a> {
     limits: &'a Limits,
     keep: &'a (dyn Fn(Segment) -> Result<(), SourceError> + Sync),
@@ -36,7 +36,7 @@ impl<'a> Worker<'a> {
         Self { limits, keep, builder: Builder::new(limits.fields.clone()), found: WorkerFindings::default() }
     }
 
-    /// Works until the reader hangs up.
+    /// Parses blocks until the reader ends.
     pub(super) fn run(mut self, tasks: &Receiver<Task>, spare: &Spare, stop: &AtomicBool) -> Result<WorkerFindings, SourceError> {
         let result = self.work(tasks, spare);
         if result.is_err() {

@@ -1,4 +1,4 @@
-//! The shared telemetry reads whole.
+//! The shared telemetry can be read completely.
 
 use super::{ids, shared_data};
 use crate::source::store::Store;
@@ -28,14 +28,14 @@ fn the_small_sets_read_whole_and_answer() {
 #[test]
 fn the_whole_folder_reads_without_a_bad_record() {
     let Some(folder) = shared_data() else { return };
-    // Eleven seconds without optimisation: where the data are required, not on every change.
+    // This takes eleven seconds without optimisation, so it runs only where the data are required.
     if std::env::var_os("HUNTC_REQUIRE_SHARED").is_none() {
         return;
     }
     let (store, report) = Store::from_paths(std::slice::from_ref(&folder)).unwrap();
     assert_eq!(report.records, 127_537);
     assert_eq!(store.len(), 127_537);
-    // The folder's own JSON files (a manifest and two templates) are one value each, and no record.
+    // The folder's own JSON files (a manifest and two templates) are one value each, and are no records.
     assert_eq!(report.bad_total, 3);
     assert!(report.bad.iter().all(|b| b.file.contains(".json") && b.line == 1), "{:?}", report.bad);
 }
