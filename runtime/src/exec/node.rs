@@ -21,6 +21,8 @@ impl Run<'_> {
         let inputs: Vec<Arc<Table>> =
             node.inputs.iter().map(|i| self.table(*i)).collect::<Result<_, _>>().map_err(|e| match e {
                 Failure::Cancelled => Failure::Cancelled,
+                // The answers of an analytic and the table that takes one of them are one statement, so they fail alike.
+                failed @ Failure::Failed(_) if matches!(node.op, Op::Pick(_)) => failed,
                 _ => Failure::Skipped,
             })?;
         match inputs.first() {
