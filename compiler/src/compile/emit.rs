@@ -47,13 +47,15 @@ pub fn emit(
         Stage::Ast => return Some(tree_text(&compilation.program)),
         _ => {}
     }
-    let Compiled { hunt, plan, requests } = compilation.compiled.as_ref()?;
+    let compiled = compilation.compiled.as_ref()?;
+    let Compiled { hunt, plan } = compiled;
+    let requests = || compiled.requests(catalog);
     Some(match stage {
         Stage::Tokens | Stage::Ast | Stage::Hir => tree_text(hunt),
         Stage::Plan => plan::show::plan(plan, catalog),
-        Stage::Requests => show::requests(requests, plan),
-        Stage::Console => show::console(requests, plan, options),
-        Stage::Curl => show::curl(requests, plan, options),
+        Stage::Requests => show::requests(&requests(), plan),
+        Stage::Console => show::console(&requests(), plan, options),
+        Stage::Curl => show::curl(&requests(), plan, options),
         Stage::Dot => plan::graph::dot(plan, catalog),
         Stage::Mermaid => plan::graph::mermaid(plan, catalog),
     })

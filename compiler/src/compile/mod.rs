@@ -35,11 +35,15 @@ pub struct Compiled {
     pub hunt: Hunt,
     /// What is computed from what.
     pub plan: Plan,
-    /// The requests of the plan's nodes.
-    pub requests: Requests,
 }
 
 impl Compiled {
+    /// The requests of the plan's nodes, by the catalog that the hunt was compiled with. They are made on demand: whoever only
+    /// checks a hunt does without.
+    pub fn requests(&self, catalog: &Catalog) -> Requests {
+        lower::requests(&self.plan, catalog)
+    }
+
     /// The request that `node` would need in the place of the plan's node `id`, for explanations.
     pub fn request_of(&self, catalog: &Catalog, id: NodeId, node: &Node) -> Option<RequestTemplate> {
         lower::request_of(&self.plan, catalog, id, node)
@@ -64,8 +68,7 @@ pub fn compile(sources: &SourceSet, id: SourceId, catalog: &Catalog, options: &O
     }
     let compiled = hunt.filter(|_| !sink.has_errors()).map(|hunt| {
         let plan = program::lower(&hunt, catalog, options);
-        let requests = lower::requests(&plan, catalog);
-        Compiled { hunt, plan, requests }
+        Compiled { hunt, plan }
     });
     Compilation { program, front_matter, compiled, diagnostics: sink.finish() }
 }

@@ -57,10 +57,11 @@ fn hunt_with_many_statements() -> Status {
         Ok(Arc::new(Parallel(Store::from_paths(&[log.path().to_owned()])?.0)))
     };
     let options = RunOptions { concurrency: 8, ..RunOptions::new(&open) };
+    let requests = compiled.requests(catalog);
     let job = Job {
         file: "h.hf".to_owned(),
         plan: &compiled.plan,
-        requests: &compiled.requests,
+        requests: &requests,
         request_of: &|id, node| compiled.request_of(catalog, id, node),
         catalog,
         diagnostics: Vec::new(),

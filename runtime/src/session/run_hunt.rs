@@ -164,10 +164,11 @@ impl Work<'_> {
             hints: settings.hints && config.run.hints.unwrap_or(true),
             ..RunOptions::new(&open)
         };
+        let requests = self.compiled.requests(&huntflow.catalog);
         let job = Job {
             file: huntflow.file.clone(),
             plan: &self.compiled.plan,
-            requests: &self.compiled.requests,
+            requests: &requests,
             request_of: &|id, node| self.compiled.request_of(&huntflow.catalog, id, node),
             catalog: &huntflow.catalog,
             diagnostics,

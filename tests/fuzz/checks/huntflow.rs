@@ -51,12 +51,13 @@ pub(super) fn places(diagnostics: &[Diagnostic], text: &str) {
 
 /// Every stage can be shown.
 fn stages(compilation: &Compilation) {
-    let Some(Compiled { hunt, plan: built, requests }) = &compilation.compiled else { return };
+    let Some(compiled) = &compilation.compiled else { return };
+    let Compiled { hunt, plan: built } = compiled;
     let catalog = Catalog::builtin();
     tree_text(hunt);
     plan::show::plan(built, catalog);
     plan::graph::dot(built, catalog);
-    let shown = show::requests(requests, built);
+    let shown = show::requests(&compiled.requests(catalog), built);
     assert!(!shown.contains("NaN"), "{shown}");
 }
 
