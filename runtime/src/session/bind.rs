@@ -38,7 +38,7 @@ impl Session {
             let resolved = if let Some(binding) = config.sources.get(&source.name) {
                 binding.kind.resolve(&source.name, &self.environment)
             } else if let Some(path) = source.uri.strip_prefix("file://") {
-                LogFiles(PathBuf::from(path)).resolve(&source.name, &self.environment)
+                LogFiles(vec![PathBuf::from(path)]).resolve(&source.name, &self.environment)
             } else {
                 let problem = config.broken.get(&source.name).cloned();
                 bound.diagnostics.push(problem.unwrap_or_else(|| unbound(source, config, span)));

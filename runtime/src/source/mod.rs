@@ -1,6 +1,7 @@
 //! Data sources: where records live. Every back end gets the same requests and answers with the same [`Records`].
 
 mod clocks;
+pub mod combined;
 pub(crate) mod document_time;
 pub mod elastic;
 mod fields;
