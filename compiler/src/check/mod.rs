@@ -13,6 +13,7 @@ mod operand;
 mod outline;
 mod predicate;
 mod resolve;
+mod scheme;
 mod scope;
 mod source;
 #[cfg(test)]
@@ -24,5 +25,6 @@ pub(crate) use attribute::Found;
 pub(crate) use context::{Checked, Checker, ColumnInfo, Draft};
 pub(crate) use outline::{Heading, Outline};
 pub(crate) use predicate::Ground;
+pub(crate) use scheme::ANALYTICS;
 pub(crate) use source::{Origin, file_format};
 pub(crate) use wording::{kind, with_article};

@@ -2,11 +2,13 @@
 
 use super::context::Checker;
 use super::hir::{DataSource, SourceRef, VarId};
+use super::scheme;
 use crate::catalog::EntityId;
 use crate::diag::codes::names::{BAD_DATA_SOURCE, FILE_FORMAT, NO_DATA_SOURCE, SOURCE_LIKE_VARIABLE};
 use crate::diag::{Diagnostic, Reported};
 use crate::source::Span;
 use crate::syntax::ast::{Ident, Path};
+use crate::syntax::print;
 
 /// The scheme of a data source without one.
 const DEFAULT_SCHEME: &str = "stixshifter";
@@ -60,6 +62,7 @@ impl Checker<'_> {
         let mut sources = Vec::new();
         for part in path.text.split(',') {
             let part = part.trim();
+            self.scheme(path, part, scheme::SOURCES)?;
             let name = match part.split_once("://") {
                 Some((before, name)) => {
                     scheme = before.to_ascii_lowercase();
@@ -84,6 +87,21 @@ impl Checker<'_> {
             }
         }
         Ok(sources)
+    }
+
+    /// Refuses a name whose scheme is misspelt; the fix is the whole path with `part` mended.
+    pub(crate) fn scheme(&mut self, path: &Path, part: &str, schemes: &[&str]) -> Result<(), Reported> {
+        let Some(mended) = scheme::mended(part, schemes) else { return Ok(()) };
+        let whole = path.text.replacen(part, &mended, 1);
+        let fixed = if path.quoted { print::quoted(&whole) } else { whole };
+        let written = part.find(mended.rsplit("://").next().unwrap_or("").trim_start_matches('/')).unwrap_or(part.len());
+        let message = format!("`{}` is no scheme", part.get(..written).unwrap_or(part));
+        let diagnostic = Diagnostic::new(&BAD_DATA_SOURCE, path.span, message).label("a scheme, `://` and a name are needed").fix(
+            "write the scheme in full",
+            path.span,
+            fixed,
+        );
+        Err(self.report(diagnostic))
     }
 
     fn source(&mut self, source: DataSource, place: Span) -> Result<SourceRef, Reported> {
