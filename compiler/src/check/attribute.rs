@@ -2,7 +2,7 @@
 
 use super::alias;
 use super::context::Checker;
-use super::hir::{Attr, Birth, Shape, SightingAttr, VarId};
+use super::hir::{Attr, Shape, SightingAttr, VarId};
 use crate::catalog::{AttrId, Entity, EntityId, ValueType};
 use crate::diag::codes::types::{DROPPED_ATTRIBUTE, RECORD_ATTRIBUTE, UNDECLARED_ATTRIBUTE, UNKNOWN_ATTRIBUTE, UNKNOWN_TYPE};
 use crate::diag::{Diagnostic, Reported, suggest};
@@ -190,15 +190,32 @@ impl Checker<'_> {
         self.report(diagnostic)
     }
 
+    /// The columns of a file that a variable comes from, for people.
+    fn file_columns(&self, var: VarId) -> Option<String> {
+        let names: Vec<&str> = self.columns_of(var).iter().map(|c| c.name.as_str()).take(8).collect();
+        let known = self.known_files.contains(&var);
+        known.then(|| if names.is_empty() { "none".to_owned() } else { names.join(", ") })
+    }
+
     fn undeclared(&mut self, var: VarId, entity: EntityId, path: &AttrPath) {
         let name = path.canonical();
-        let from = if self.var(var).born == Birth::Load { "the file" } else { "an analytic" };
-        let message = format!("`{}` is no attribute of {}; only {from} can add it", path.text, self.type_name(entity));
+        let analytic = self.enriched.contains(&var);
+        let (text, kind) = (&path.text, self.type_name(entity));
+        let message = match (analytic, self.known_files.contains(&var)) {
+            (false, true) => format!("`{text}` is no attribute of {kind}, and the file has no such column"),
+            (false, false) => format!("`{text}` is no attribute of {kind}; only the file can add it"),
+            (true, _) => format!("`{text}` is no attribute of {kind}; only an analytic can add it"),
+        };
         let mut diagnostic = Diagnostic::new(&UNDECLARED_ATTRIBUTE, path.span, message).label("settled at run time");
         let table = self.catalog.get(entity);
-        if let Some(near) = suggest::best(&name, table.attributes.iter().map(|a| a.name.as_str())) {
+        let columns = self.columns_of(var).iter().map(|c| c.name.as_str());
+        if let Some(near) = suggest::best(&name, columns) {
+            diagnostic = diagnostic.fix("a similar column", path.span, near);
+        } else if let Some(near) = suggest::best(&name, table.attributes.iter().map(|a| a.name.as_str())) {
             diagnostic = diagnostic.fix(format!("a similar name that {} has", table.name), path.span, near);
-        } else if from == "an analytic" {
+        } else if let (false, Some(columns)) = (analytic, self.file_columns(var)) {
+            diagnostic = diagnostic.help(format!("columns of the file beside those of {}: {columns}", table.name));
+        } else if analytic {
             diagnostic = diagnostic.help("declare the analytic's `outputs` in huntc.toml to have them checked");
         }
         self.report(diagnostic);

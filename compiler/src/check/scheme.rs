@@ -3,7 +3,9 @@
 use crate::diag::suggest;
 
 /// Schemes of data sources.
-pub(super) const SOURCES: &[&str] = &["stixshifter", "file", "https", "http"];
+pub(super) const SOURCES: &[&str] = &["stixshifter", LOCAL, "https", "http"];
+/// The scheme of files, whose paths may begin with a separator.
+const LOCAL: &str = "file";
 /// Schemes of analytics.
 pub(crate) const ANALYTICS: &[&str] = &["python", "docker", "exec", "lookup"];
 
@@ -16,14 +18,15 @@ pub(super) fn mended(text: &str, schemes: &[&str]) -> Option<String> {
     let lower = written.to_ascii_lowercase();
     let known = schemes.iter().find(|s| **s == lower).copied();
     // A single `:` or `/` may belong to a name: `host:9200`, `exec/run`.
-    let whole = separator == "://" || known == Some("file") && separator.starts_with(":///");
+    let local = |scheme: &str| scheme == LOCAL;
+    let whole = separator == "://" || known.is_some_and(local) && separator.starts_with(":///");
     let scheme = match known {
         Some(_) if whole => return None,
         Some(scheme) if separator.starts_with(":/") || separator == "//" || separator == ":" => scheme,
         None if separator.contains("//") || separator == ":/" => suggest::best(&lower, schemes.iter().copied())?,
         _ => return None,
     };
-    let root = if scheme == "file" && separator.ends_with('/') { "/" } else { "" };
+    let root = if local(scheme) && separator.ends_with('/') { "/" } else { "" };
     (!name.is_empty()).then(|| format!("{scheme}://{root}{name}"))
 }
 

@@ -1,11 +1,12 @@
 //! Data sources and files: what FROM means, which source a statement takes without it, which formats files have.
 
-use super::context::Checker;
-use super::hir::{DataSource, SourceRef, VarId};
+use super::context::{Checker, ColumnInfo};
+use super::hir::{DataSource, SightingAttr, SourceRef, VarId};
 use super::scheme;
-use crate::catalog::EntityId;
+use crate::catalog::{EntityId, canonical};
 use crate::diag::codes::names::{BAD_DATA_SOURCE, FILE_FORMAT, NO_DATA_SOURCE, SOURCE_LIKE_VARIABLE};
 use crate::diag::{Diagnostic, Reported};
+use crate::options::LoadedFile;
 use crate::source::Span;
 use crate::syntax::ast::{Ident, Path};
 use crate::syntax::print;
@@ -193,11 +194,24 @@ impl Checker<'_> {
         self.saved.insert(path.to_owned(), entity);
     }
 
+    /// What is known of a file of LOAD.
+    pub(crate) fn loaded(&self, path: &str) -> Option<&LoadedFile> {
+        self.options.loaded.iter().find(|file| file.path == path)
+    }
+
+    /// The columns of a file of LOAD beyond the catalog, as far as they are known; of one that this huntflow saves they are not.
+    pub(crate) fn loaded_columns(&self, path: &str, entity: EntityId) -> Option<Vec<ColumnInfo>> {
+        let columns = self.loaded(path).filter(|_| !self.saved.contains_key(path))?.columns.as_ref()?;
+        let kind = self.catalog.get(entity);
+        let of_file = |name: &&String| kind.attribute(&canonical(name)).is_none() && SightingAttr::from_name(name).is_none();
+        Some(columns.iter().filter(of_file).map(|name| ColumnInfo { name: name.clone(), ty: None }).collect())
+    }
+
     /// The type of what this huntflow saved to a file before, else of the file itself where it is known, else of the first
     /// GET from the variable that is bound here.
     pub(crate) fn saved(&self, path: &str) -> Option<EntityId> {
         let before = self.saved.get(path).copied();
-        let on_disk = self.options.loaded.iter().find(|(name, _)| name == path).and_then(|(_, entity)| self.catalog.entity(entity));
-        before.or(on_disk).or_else(|| self.catalog.entity(self.outline.taken_as(self.index)?))
+        let on_disk = || self.catalog.entity(self.loaded(path)?.entity.as_ref()?);
+        before.or_else(on_disk).or_else(|| self.catalog.entity(self.outline.taken_as(self.index)?))
     }
 }

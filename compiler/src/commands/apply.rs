@@ -50,7 +50,9 @@ impl Apply {
             // The variable is updated in place: it comes from what it came from before.
             draft.parents.clone_from(&cx.var(*id).parents);
             extend(cx, &mut draft, outputs.as_deref());
-            outs.push(cx.update(*id, draft));
+            let out = cx.update(*id, draft);
+            cx.enriched(*id, out, outputs.is_none());
+            outs.push(out);
         }
         let arguments = arguments.into_iter().collect::<Result<_, _>>()?;
         scheme?;

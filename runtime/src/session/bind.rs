@@ -65,7 +65,7 @@ fn unbound(source: &DataSource, config: &Config, span: Span) -> Diagnostic {
 }
 
 /// What to write to bind a name; both can be pasted.
-fn how_to_bind(name: &str) -> String {
+pub(super) fn how_to_bind(name: &str) -> String {
     let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     let key = if bare { name.to_owned() } else { format!("\"{name}\"") };
     format!("`--source {name}=FILE`, or a table `[sources.{key}]` in huntc.toml")
