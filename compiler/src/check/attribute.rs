@@ -142,9 +142,13 @@ impl Checker<'_> {
         if let Some(first) = near.first() {
             diagnostic = diagnostic.fix(similar(&near), path.span, *first);
         } else if let Some((other, attr)) = self.elsewhere(entity, &name) {
-            let way = if filter { "FIND goes there, and" } else { "in WHERE" };
-            let asks = if filter { "GET from a data source can ask for" } else { "asks for" };
-            diagnostic = diagnostic.note(format!("{other} has it: {way} `{other}:{attr}` {asks} one in the same record"));
+            diagnostic = diagnostic.note(if filter {
+                format!(
+                    "{other} has it: FIND leads there, and a GET from a data source can ask for `{other}:{attr}` in the same record"
+                )
+            } else {
+                format!("{other} has it: `{other}:{attr}` in WHERE asks for one in the same record")
+            });
         } else if containing().next().is_some() {
             let all: Vec<&str> = containing().take(3).collect();
             diagnostic = diagnostic.fix(similar(&all), path.span, all[0]);

@@ -1,6 +1,7 @@
 //! Statements and programs: the grammar's top, and [`parse`].
 
 use super::command::grammars;
+use super::left_out::left_out;
 use super::{Command, Program, Statement};
 use crate::commands::assign::Assign;
 use crate::commands::merge::Merge;
@@ -19,7 +20,7 @@ use chumsky::prelude::*;
 /// Reads a source. Everything that cannot be read is reported once and stands in the program as an error node.
 pub fn parse(sources: &SourceSet, id: SourceId, sink: &mut Sink) -> Program {
     let read = whole(id, &sources.get(id).text);
-    for diagnostic in read.diagnostics {
+    for diagnostic in read.diagnostics.into_iter().chain(left_out(sources, id)) {
         sink.report(diagnostic);
     }
     read.unread.into_iter().for_each(|place| sink.unread(place));
