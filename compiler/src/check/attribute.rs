@@ -2,6 +2,7 @@
 
 use super::alias;
 use super::context::Checker;
+use super::foreign;
 use super::hir::{Attr, Shape, SightingAttr, VarId};
 use crate::catalog::{AttrId, Entity, EntityId, ValueType};
 use crate::diag::codes::types::{DROPPED_ATTRIBUTE, RECORD_ATTRIBUTE, UNDECLARED_ATTRIBUTE, UNKNOWN_ATTRIBUTE, UNKNOWN_TYPE};
@@ -43,7 +44,9 @@ impl Checker<'_> {
         let names: Vec<&str> = self.catalog.entities.iter().map(|e| e.name.as_str()).collect();
         let near = suggest::nearest(&dashed, names.iter().copied());
         let exact = names.iter().copied().find(|n| *n == dashed);
-        match exact.or_else(|| near.first().copied()) {
+        let foreign = foreign::entity_type(&word.text);
+        match exact.or(foreign).or_else(|| near.first().copied()) {
+            Some(name) if foreign == Some(name) => diagnostic = diagnostic.fix("the type that has these", word.span, name),
             Some(name) => diagnostic = diagnostic.fix("an entity type with a similar name", word.span, name),
             None => diagnostic = diagnostic.note(format!("entity types: {}", names.join(", "))),
         }
@@ -139,9 +142,13 @@ impl Checker<'_> {
         let known = table.attributes.iter().map(|a| a.name.as_str()).chain(more.iter().map(String::as_str));
         let near = suggest::nearest(&name, known.clone());
         let containing = || known.clone().filter(|k| name.len() > 2 && k.to_ascii_lowercase().contains(&name.to_ascii_lowercase()));
-        if let Some(first) = near.first() {
+        let foreign = foreign::attributes(&name);
+        let other_words = || std::iter::once(name.as_str()).chain(foreign.iter().copied());
+        if let Some(own) = foreign.iter().find(|word| table.attribute(word).is_some()) {
+            diagnostic = diagnostic.fix("the same by its name here", path.span, *own);
+        } else if let Some(first) = near.first() {
             diagnostic = diagnostic.fix(similar(&near), path.span, *first);
-        } else if let Some((other, attr)) = self.elsewhere(entity, &name) {
+        } else if let Some((other, attr)) = other_words().find_map(|word| self.elsewhere(entity, word)) {
             diagnostic = diagnostic.note(if filter {
                 format!(
                     "{other} has it: FIND leads there, and a GET from a data source can ask for `{other}:{attr}` in the same record"

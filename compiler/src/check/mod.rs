@@ -7,6 +7,7 @@ mod alias;
 mod attribute;
 mod columns;
 mod context;
+mod foreign;
 mod lint;
 mod literal;
 mod operand;
@@ -23,6 +24,7 @@ mod wording;
 
 pub(crate) use attribute::Found;
 pub(crate) use context::{Checked, Checker, ColumnInfo, Draft};
+pub(crate) use foreign::relation as foreign_relation;
 pub(crate) use outline::{Heading, Outline};
 pub(crate) use predicate::Ground;
 pub(crate) use scheme::ANALYTICS;

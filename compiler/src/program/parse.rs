@@ -192,7 +192,9 @@ fn lone_name(token: &Token<'_>, sum: bool) -> Diagnostic {
         return found.fix("bind it", start, "both = ");
     }
     let found = Diagnostic::new(&NOT_A_STATEMENT, token.span, format!("`{text}` alone is no statement"));
-    if words::is_variable(token.text) {
+    if let Some(way) = errors::foreign::statement(token.text) {
+        found.help(way)
+    } else if words::is_variable(token.text) {
         found.fix("show it", start, "DISP ")
     } else {
         found.help("a statement begins with a command or `name =`")
