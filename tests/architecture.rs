@@ -38,7 +38,7 @@ const COMPILER: Arrows = &[
     // The macro with the table of commands. Every room may read it: keywords, steps and their dispatch come out of it.
     ("command_table", &[]),
     ("syntax", &["attribute_name", "diag", "source", "time", "unsafe_char"]),
-    ("check", &["catalog", "diag", "options", "pattern", "source", "syntax", "time", "value"]),
+    ("check", &["attribute_name", "catalog", "diag", "options", "pattern", "source", "syntax", "time", "value"]),
     ("plan", &["catalog", "check", "options", "source", "time", "value"]),
     ("request", &["catalog", "check", "plan", "time", "value"]),
     ("backend", &["catalog", "check", "options", "pattern", "plan", "registry_hive", "request", "time", "value"]),

@@ -57,8 +57,17 @@ fn check_tells_errors_of_all_files() {
     huntc.run("check wrong.hf --format json").snapshot("check-json");
     huntc.run("check wrong.hf --format github").snapshot("check-github");
     huntc.run_with("check -", WRONG).snapshot("check-stdin");
-    let good = huntc.run("check hunt.hf --format json");
+    let good = huntc.run("check hunt.hf --allow source-not-bound --format json");
     assert_eq!((good.code, good.stdout.as_str()), (Some(0), "[]\n"));
+}
+
+#[test]
+fn check_says_why_the_type_of_a_file_is_not_known() {
+    let huntc = Huntc::new().file("a.hf", "p = LOAD /etc/passwd.csv\nq = LOAD none.csv\nDISP p\nDISP q\n");
+    let shown = huntc.run("check a.hf").stdout;
+    for why in ["it lies outside the folders that LOAD and SAVE may use", "it cannot be opened: No such file or directory"] {
+        assert!(shown.contains(why), "{shown}");
+    }
 }
 
 #[test]

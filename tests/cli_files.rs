@@ -115,3 +115,41 @@ fn the_demo_can_be_written_alone_and_checks() {
     let file = huntc.file("taken", "");
     assert_eq!(file.run("demo taken").code, Some(2));
 }
+
+/// Records of one file for the other: the first process again, with a child.
+const MORE: &str = "{\"@timestamp\":\"2020-10-22T06:55:01.000Z\",\"process\":{\"entity_id\":\"{a}\",\"name\":\"cmd.exe\"}}\n\
+    {\"@timestamp\":\"2020-10-22T06:55:02.000Z\",\"process\":{\"entity_id\":\"{b}\",\"name\":\"net.exe\",\"parent\":{\"entity_id\":\"{a}\",\"name\":\"cmd.exe\"}}}\n";
+
+#[test]
+fn a_source_may_consist_of_several_bindings() {
+    let hunt = "p = GET process FROM stixshifter://x WHERE name = 'cmd.exe'\nc = FIND process CREATED BY p\nDISP TIMESTAMPED(c) ATTR name\n";
+    let huntc = Huntc::new()
+        .file("both/one.ndjson", RECORD)
+        .file("both/two.ndjson", MORE)
+        .file("one.ndjson", RECORD)
+        .file("two.ndjson", MORE)
+        .file("hunt.hf", hunt);
+    assert_eq!(huntc.run("ingest one.ndjson --store one.store").code, Some(0));
+    assert_eq!(huntc.run("ingest two.ndjson --store two.store").code, Some(0));
+    let figures = |sources: &str| {
+        let ran = huntc.run(&format!("run hunt.hf --format json --keys {sources}"));
+        assert_eq!(ran.code, Some(0), "{}", ran.text());
+        let mut report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        report["hunts"][0]["variables"].as_array_mut().unwrap().iter_mut().for_each(|v| v["elapsed_ms"] = 0.into());
+        (report["hunts"][0]["variables"].to_string(), report["hunts"][0]["displays"].to_string())
+    };
+    let folder = figures("--source x=both");
+    assert!(folder.0.contains("\"records\":3"), "{}", folder.0);
+    for sources in [
+        "--source x=one.ndjson --source x=two.ndjson",
+        "--source x=one.ndjson --source x=two.store",
+        "--source x=one.store --source x=two.ndjson --source x=./two.ndjson",
+        "--source x=one.store --source X=two.store --source x=one.store",
+    ] {
+        assert_eq!(figures(sources), folder, "{sources}");
+    }
+    let listed = huntc.run("sources --source x=one.store --source x=two.ndjson").stdout;
+    assert!(listed.contains("| several |") && listed.contains("one.store, two.ndjson"), "{listed}");
+    let doctor = huntc.run("doctor x --source x=one.store --source x=two.ndjson");
+    assert!(doctor.code == Some(0) && doctor.stdout.contains("3 records"), "{}", doctor.text());
+}

@@ -12,6 +12,7 @@ const MEANT: &[(&str, &str)] = &[
     ("c.category == \"process\"", "a category of ECS"),
     ("Kind = kind(\"", "a category of ECS in the demo's data"),
     ("scheme == \"file\"", "the scheme of an address"),
+    ("LOCAL: &str = \"file\"", "the scheme of an address"),
     ("\"file\": ", "a key of JSON"),
     (", \"file\")", "a word to be counted"),
     ("NEW ipv4-addr [", "an example of NEW in a message"),

@@ -381,6 +381,39 @@ fn a_reference_without_values_is_told_where_it_stands() {
 }
 
 #[test]
+fn of_several_values_the_one_that_matched_is_named() {
+    let host = |n: u8| {
+        record(
+            &format!("06:00:0{n}"),
+            &format!(r#""host":{{"hostname":"ws1","mac":["00-00-5E-00-53-0{n}"],"ip":["10.0.0.9","10.0.0.{n}"]}}"#),
+        )
+    };
+    let dns = |n: u8| {
+        record(
+            &format!("06:00:0{n}"),
+            &format!(r#""dns":{{"question":{{"name":"a{n}.example"}},"resolved_ip":["10.0.0.9","10.0.0.{n}"]}}"#),
+        )
+    };
+    for (text, hunt) in [
+        (host(1) + &host(2), "h = GET x-oca-event FROM stixshifter://s WHERE network_ref.src_ref.value = '10.0.0.2'\n"),
+        (dns(1) + &dns(2), "h = GET x-oca-event FROM stixshifter://s WHERE network_ref.src_ref.value = '10.0.0.2'\n"),
+    ] {
+        for hint in hints(&Lab::new(text).run(hunt, "")) {
+            assert!(!hint["message"].as_str().unwrap().contains("10.0.0.9"), "{hint:#}");
+        }
+    }
+    let arguments = process("06:00:00", "a", r#""name":"a.exe","args":["first","the needle"]"#);
+    let hint = Lab::new(arguments).hint(&get("arguments LIKE 'needle'"), 1);
+    assert_eq!(hint["message"], "`arguments` has this only inside longer values, as in `the needle`");
+}
+
+#[test]
+fn an_empty_list_refers_to_nothing() {
+    let report = Lab::new(log()).run(&get("pid = 1.5"), "");
+    assert!(hints(&report).iter().all(|h| h["code"] != "K1108"), "{:#?}", hints(&report));
+}
+
+#[test]
 fn one_cause_has_one_hint() {
     let mut lab = Lab::new(log());
     let hunt = "a = GET process FROM stixshifter://s WHERE name = 'cmd.exe'\nb = FIND process CREATED BY a\nc = FIND network-traffic CREATED BY b\nd = b WHERE pid = 3\ne = a + b\nDISP e\nx = GET process FROM stixshifter://s WHERE name = 'cmd.exe'\n";

@@ -26,8 +26,8 @@ pub struct Options {
     pub sources: Vec<SourceProfile>,
     /// Analytics that the configuration binds.
     pub analytics: Vec<AnalyticProfile>,
-    /// The entity types of files that LOAD names, as far as they are known: path as written, type.
-    pub loaded: Vec<(String, String)>,
+    /// The files that LOAD names, each once.
+    pub loaded: Vec<LoadedFile>,
 }
 
 impl Options {
@@ -80,4 +80,17 @@ pub struct AnalyticProfile {
     pub uri: String,
     /// Attributes that it adds; `None`: not declared.
     pub outputs: Option<Vec<String>>,
+}
+
+/// What is known of a file of LOAD when compiling.
+#[derive(Clone, Default, Debug)]
+pub struct LoadedFile {
+    /// As written.
+    pub path: String,
+    /// The type that its first record names.
+    pub entity: Option<String>,
+    /// Its columns, but `type`; `None`: not known.
+    pub columns: Option<Vec<String>>,
+    /// Why it was not looked at: `it lies outside …`
+    pub fault: Option<String>,
 }

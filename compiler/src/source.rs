@@ -52,6 +52,19 @@ pub struct Source {
     pub text: Arc<str>,
     /// For a huntbook: where each code cell begins in `text`, with its number in the notebook (from 1).
     pub cells: Vec<Cell>,
+    /// For a huntbook: the cells of other languages among its huntflow, which `text` does not have.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A cell of a huntbook that begins with the magic of another language.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeftOut {
+    /// Number among all cells of the notebook, from 1.
+    pub number: usize,
+    /// Where it would begin in the text.
+    pub start: u32,
+    /// `%%bash`
+    pub magic: String,
 }
 
 /// A code cell of a huntbook inside [`Source::text`].
@@ -91,7 +104,7 @@ impl SourceSet {
 
     /// Registers a plain text under a name.
     pub fn add_text(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
-        self.add(Source { name: name.into(), text: text.into(), cells: Vec::new() })
+        self.add(Source { name: name.into(), text: text.into(), cells: Vec::new(), left_out: Vec::new() })
     }
 
     /// The source with this id; ids come from this set.

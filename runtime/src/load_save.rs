@@ -10,7 +10,7 @@ use huntc_compiler::plan::{Attr, Column};
 use huntc_compiler::value::Value;
 use serde_json::{Map, Value as Json};
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 /// The folders in which LOAD and SAVE may use files.
@@ -94,25 +94,48 @@ fn shape(path: &Path) -> (String, Packing) {
     (name.rsplit('.').next().unwrap_or_default().to_owned(), packing)
 }
 
-/// The entity type that the first record of a file names; `None` when the file cannot be read or has no `type`.
-pub fn entity_type(path: &str, place: &Place<'_>) -> Option<String> {
-    let real = allowed(path, place).ok()?;
+/// What a huntflow can be checked against: the type that a file's first record names, and its columns.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FileFacts {
+    /// None where the file has no `type`.
+    pub entity: Option<String>,
+    /// All but `type`; none where they are not known.
+    pub columns: Option<Vec<String>>,
+}
+
+/// Most bytes of a JSON file, decompressed, that is read for its columns before a hunt.
+const MOST_LOOKED_AT: u64 = 64 << 20;
+
+/// Looks into a file of LOAD before the hunt; the error is why LOAD cannot read it.
+pub fn facts(path: &str, place: &Place<'_>) -> Result<FileFacts, String> {
+    let real = allowed(path, place)?;
     let (format, packing) = shape(&real);
-    let mut reader = BufReader::new(open(&real, packing).ok()?.take(MOST));
-    let entity = match format.as_str() {
-        "csv" => {
-            let mut rows = csv::Reader::from_reader(reader);
-            let at = rows.headers().ok()?.iter().position(|h| h == "type")?;
-            rows.records().next()?.ok()?.get(at)?.to_owned()
-        }
-        "json" => {
-            reader.read_until(b'[', &mut Vec::new()).ok()?;
-            let first = serde_json::Deserializer::from_reader(reader).into_iter::<Map<String, Json>>().next()?.ok()?;
-            first.get("type")?.as_str()?.to_owned()
-        }
-        _ => return None,
+    let file = open(&real, packing).map_err(|e| format!("it cannot be opened: {e}"))?;
+    let known = match format.as_str() {
+        "csv" => csv_facts(file),
+        "json" => json_facts(file),
+        _ => None,
     };
-    (!entity.is_empty()).then_some(entity)
+    Ok(known.unwrap_or_default())
+}
+
+fn csv_facts(file: Box<dyn Read>) -> Option<FileFacts> {
+    let mut rows = csv::Reader::from_reader(file.take(MOST));
+    let header: Vec<String> = rows.headers().ok()?.iter().map(str::to_owned).collect();
+    let at = header.iter().position(|name| name == "type");
+    let first = rows.records().next().and_then(Result::ok);
+    let entity = at.and_then(|at| Some(first?.get(at)?.to_owned())).filter(|entity| !entity.is_empty());
+    Some(FileFacts { entity, columns: Some(header.into_iter().filter(|name| name != "type").collect()) })
+}
+
+fn json_facts(file: Box<dyn Read>) -> Option<FileFacts> {
+    let mut bytes = Vec::new();
+    file.take(MOST_LOOKED_AT).read_to_end(&mut bytes).ok()?;
+    let array = bytes.iter().position(|b| *b == b'[')? + 1;
+    let first = serde_json::Deserializer::from_slice(bytes.get(array..)?).into_iter::<Map<String, Json>>().next()?.ok()?;
+    let entity = first.get("type").and_then(Json::as_str).filter(|entity| !entity.is_empty()).map(str::to_owned);
+    let columns = json_rows(&bytes).ok().map(|(header, _)| header.into_iter().filter(|name| name != "type").collect());
+    Some(FileFacts { entity, columns })
 }
 
 fn open(path: &Path, packing: Packing) -> std::io::Result<Box<dyn Read>> {

@@ -96,7 +96,7 @@ fn five_commands_set_nightly_hunts_up() {
     assert_eq!(machine.read("etc/huntc/api-key"), format!("{KEY}\n"));
     let mode = std::fs::metadata(machine.path("etc/huntc/api-key")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o640, "nobody else reads the key");
-    assert!(told[2].contains(if server.is_some() { "All of 15 hunts" } else { "NOT LOOKED AT: 15 hunts" }), "{}", told[2]);
+    assert!(told[2].contains(if server.is_some() { "All 15 hunts" } else { "NOT LOOKED AT: 15 hunts" }), "{}", told[2]);
     let service = machine.read("etc/systemd/system/huntc-nightly.service");
     let timer = machine.read("etc/systemd/system/huntc-nightly.timer");
     assert!(service.contains("User=huntc") && service.contains("/etc/huntc/hunts\"") && !service.contains("hunter2"), "{service}");

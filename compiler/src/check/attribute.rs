@@ -2,7 +2,8 @@
 
 use super::alias;
 use super::context::Checker;
-use super::hir::{Attr, Birth, Shape, SightingAttr, VarId};
+use super::foreign;
+use super::hir::{Attr, Shape, SightingAttr, VarId};
 use crate::catalog::{AttrId, Entity, EntityId, ValueType};
 use crate::diag::codes::types::{DROPPED_ATTRIBUTE, RECORD_ATTRIBUTE, UNDECLARED_ATTRIBUTE, UNKNOWN_ATTRIBUTE, UNKNOWN_TYPE};
 use crate::diag::{Diagnostic, Reported, suggest};
@@ -42,7 +43,9 @@ impl Checker<'_> {
         let names: Vec<&str> = self.catalog.entities.iter().map(|e| e.name.as_str()).collect();
         let near = suggest::nearest(&dashed, names.iter().copied());
         let exact = names.iter().copied().find(|n| *n == dashed);
-        match exact.or_else(|| near.first().copied()) {
+        let foreign = foreign::entity_type(&word.text);
+        match exact.or(foreign).or_else(|| near.first().copied()) {
+            Some(name) if foreign == Some(name) => diagnostic = diagnostic.fix("the type that has these", word.span, name),
             Some(name) => diagnostic = diagnostic.fix("an entity type with a similar name", word.span, name),
             None => diagnostic = diagnostic.note(format!("entity types: {}", names.join(", "))),
         }
@@ -138,12 +141,20 @@ impl Checker<'_> {
         let known = table.attributes.iter().map(|a| a.name.as_str()).chain(more.iter().map(String::as_str));
         let near = suggest::nearest(&name, known.clone());
         let containing = || known.clone().filter(|k| name.len() > 2 && k.to_ascii_lowercase().contains(&name.to_ascii_lowercase()));
-        if let Some(first) = near.first() {
+        let foreign = foreign::attributes(&name);
+        let other_words = || std::iter::once(name.as_str()).chain(foreign.iter().copied());
+        if let Some(own) = foreign.iter().find(|word| table.attribute(word).is_some()) {
+            diagnostic = diagnostic.fix("the same by its name here", path.span, *own);
+        } else if let Some(first) = near.first() {
             diagnostic = diagnostic.fix(similar(&near), path.span, *first);
-        } else if let Some((other, attr)) = self.elsewhere(entity, &name) {
-            let way = if filter { "FIND goes there, and" } else { "in WHERE" };
-            let asks = if filter { "GET from a data source can ask for" } else { "asks for" };
-            diagnostic = diagnostic.note(format!("{other} has it: {way} `{other}:{attr}` {asks} one in the same record"));
+        } else if let Some((other, attr)) = other_words().find_map(|word| self.elsewhere(entity, word)) {
+            diagnostic = diagnostic.note(if filter {
+                format!(
+                    "{other} has it: FIND leads there, and a GET from a data source can ask for `{other}:{attr}` in the same record"
+                )
+            } else {
+                format!("{other} has it: `{other}:{attr}` in WHERE asks for one in the same record")
+            });
         } else if containing().next().is_some() {
             let all: Vec<&str> = containing().take(3).collect();
             diagnostic = diagnostic.fix(similar(&all), path.span, all[0]);
@@ -189,15 +200,32 @@ impl Checker<'_> {
         self.report(diagnostic)
     }
 
+    /// The columns of a file that a variable comes from, for people.
+    fn file_columns(&self, var: VarId) -> Option<String> {
+        let names: Vec<&str> = self.columns_of(var).iter().map(|c| c.name.as_str()).take(8).collect();
+        let known = self.known_files.contains(&var);
+        known.then(|| if names.is_empty() { "none".to_owned() } else { names.join(", ") })
+    }
+
     fn undeclared(&mut self, var: VarId, entity: EntityId, path: &AttrPath) {
         let name = path.canonical();
-        let from = if self.var(var).born == Birth::Load { "the file" } else { "an analytic" };
-        let message = format!("`{}` is no attribute of {}; only {from} can add it", path.text, self.type_name(entity));
+        let analytic = self.enriched.contains(&var);
+        let (text, kind) = (&path.text, self.type_name(entity));
+        let message = match (analytic, self.known_files.contains(&var)) {
+            (false, true) => format!("`{text}` is no attribute of {kind}, and the file has no such column"),
+            (false, false) => format!("`{text}` is no attribute of {kind}; only the file can add it"),
+            (true, _) => format!("`{text}` is no attribute of {kind}; only an analytic can add it"),
+        };
         let mut diagnostic = Diagnostic::new(&UNDECLARED_ATTRIBUTE, path.span, message).label("settled at run time");
         let table = self.catalog.get(entity);
-        if let Some(near) = suggest::best(&name, table.attributes.iter().map(|a| a.name.as_str())) {
+        let columns = self.columns_of(var).iter().map(|c| c.name.as_str());
+        if let Some(near) = suggest::best(&name, columns) {
+            diagnostic = diagnostic.fix("a similar column", path.span, near);
+        } else if let Some(near) = suggest::best(&name, table.attributes.iter().map(|a| a.name.as_str())) {
             diagnostic = diagnostic.fix(format!("a similar name that {} has", table.name), path.span, near);
-        } else if from == "an analytic" {
+        } else if let (false, Some(columns)) = (analytic, self.file_columns(var)) {
+            diagnostic = diagnostic.help(format!("columns of the file beside those of {}: {columns}", table.name));
+        } else if analytic {
             diagnostic = diagnostic.help("declare the analytic's `outputs` in huntc.toml to have them checked");
         }
         self.report(diagnostic);

@@ -37,6 +37,10 @@ pub(crate) struct Checker<'a> {
     pub(super) unsure: FxHashSet<VarId>,
     /// Variables to which a failed statement may have added attributes, and variables made from those.
     pub(super) widened: FxHashSet<VarId>,
+    /// Variables, and what comes from them, that an analytic of unknown outputs was applied to.
+    pub(super) enriched: FxHashSet<VarId>,
+    /// Variables, and what comes from them, that were loaded from a file whose columns are known.
+    pub(super) known_files: FxHashSet<VarId>,
     /// Index of the current statement in the file, from 0.
     pub(super) index: usize,
     /// The current statement.
@@ -99,6 +103,8 @@ impl<'a> Checker<'a> {
             sink,
             unsure: FxHashSet::default(),
             widened: FxHashSet::default(),
+            enriched: FxHashSet::default(),
+            known_files: FxHashSet::default(),
             index: 0,
             span: nowhere,
             target: None,
@@ -205,11 +211,32 @@ impl<'a> Checker<'a> {
         if draft.parents.iter().any(|p| self.widened.contains(p)) {
             self.widened.insert(id);
         }
+        if draft.parents.iter().any(|p| self.enriched.contains(p)) {
+            self.enriched.insert(id);
+        }
+        if draft.parents.iter().any(|p| self.known_files.contains(p)) {
+            self.known_files.insert(id);
+        }
         let Draft { shape, columns, window, sources, born, mut parents } = draft;
         let mut seen = FxHashSet::default();
         parents.retain(|p| seen.insert(*p));
         self.hunt.vars.push(Var { name, version, binding, shape, window, sources, span, born, parents });
         self.columns.push(columns);
+    }
+
+    /// Notes that an analytic answered for a variable, which goes on as `out`; with columns that nobody declared?
+    pub(crate) fn enriched(&mut self, input: VarId, out: VarId, open: bool) {
+        if open || self.enriched.contains(&input) {
+            self.enriched.insert(out);
+        }
+        if self.known_files.contains(&input) {
+            self.known_files.insert(out);
+        }
+    }
+
+    /// Notes that the columns of a variable's file are known.
+    pub(crate) fn known_file(&mut self, out: VarId) {
+        self.known_files.insert(out);
     }
 
     /// Adds the checked form of the current statement to the hunt.

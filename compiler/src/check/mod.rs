@@ -7,12 +7,14 @@ mod alias;
 mod attribute;
 mod columns;
 mod context;
+mod foreign;
 mod lint;
 mod literal;
 mod operand;
 mod outline;
 mod predicate;
 mod resolve;
+mod scheme;
 mod scope;
 mod source;
 #[cfg(test)]
@@ -22,7 +24,9 @@ mod wording;
 
 pub(crate) use attribute::Found;
 pub(crate) use context::{Checked, Checker, ColumnInfo, Draft};
+pub(crate) use foreign::relation as foreign_relation;
 pub(crate) use outline::{Heading, Outline};
 pub(crate) use predicate::Ground;
+pub(crate) use scheme::ANALYTICS;
 pub(crate) use source::{Origin, file_format};
 pub(crate) use wording::{kind, with_article};

@@ -1,12 +1,15 @@
 //! Data sources and files: what FROM means, which source a statement takes without it, which formats files have.
 
-use super::context::Checker;
-use super::hir::{DataSource, SourceRef, VarId};
-use crate::catalog::EntityId;
+use super::context::{Checker, ColumnInfo};
+use super::hir::{DataSource, SightingAttr, SourceRef, VarId};
+use super::scheme;
+use crate::catalog::{EntityId, canonical};
 use crate::diag::codes::names::{BAD_DATA_SOURCE, FILE_FORMAT, NO_DATA_SOURCE, SOURCE_LIKE_VARIABLE};
 use crate::diag::{Diagnostic, Reported};
+use crate::options::LoadedFile;
 use crate::source::Span;
 use crate::syntax::ast::{Ident, Path};
+use crate::syntax::print;
 
 /// The scheme of a data source without one.
 const DEFAULT_SCHEME: &str = "stixshifter";
@@ -60,6 +63,7 @@ impl Checker<'_> {
         let mut sources = Vec::new();
         for part in path.text.split(',') {
             let part = part.trim();
+            self.scheme(path, part, scheme::SOURCES)?;
             let name = match part.split_once("://") {
                 Some((before, name)) => {
                     scheme = before.to_ascii_lowercase();
@@ -84,6 +88,21 @@ impl Checker<'_> {
             }
         }
         Ok(sources)
+    }
+
+    /// Refuses a name whose scheme is misspelt; the fix is the whole path with `part` mended.
+    pub(crate) fn scheme(&mut self, path: &Path, part: &str, schemes: &[&str]) -> Result<(), Reported> {
+        let Some(mended) = scheme::mended(part, schemes) else { return Ok(()) };
+        let whole = path.text.replacen(part, &mended, 1);
+        let fixed = if path.quoted { print::quoted(&whole) } else { whole };
+        let written = part.find(mended.rsplit("://").next().unwrap_or("").trim_start_matches('/')).unwrap_or(part.len());
+        let message = format!("`{}` is no scheme", part.get(..written).unwrap_or(part));
+        let diagnostic = Diagnostic::new(&BAD_DATA_SOURCE, path.span, message).label("a scheme, `://` and a name are needed").fix(
+            "write the scheme in full",
+            path.span,
+            fixed,
+        );
+        Err(self.report(diagnostic))
     }
 
     fn source(&mut self, source: DataSource, place: Span) -> Result<SourceRef, Reported> {
@@ -175,11 +194,24 @@ impl Checker<'_> {
         self.saved.insert(path.to_owned(), entity);
     }
 
+    /// What is known of a file of LOAD.
+    pub(crate) fn loaded(&self, path: &str) -> Option<&LoadedFile> {
+        self.options.loaded.iter().find(|file| file.path == path)
+    }
+
+    /// The columns of a file of LOAD beyond the catalog, as far as they are known; of one that this huntflow saves they are not.
+    pub(crate) fn loaded_columns(&self, path: &str, entity: EntityId) -> Option<Vec<ColumnInfo>> {
+        let columns = self.loaded(path).filter(|_| !self.saved.contains_key(path))?.columns.as_ref()?;
+        let kind = self.catalog.get(entity);
+        let of_file = |name: &&String| kind.attribute(&canonical(name)).is_none() && SightingAttr::from_name(name).is_none();
+        Some(columns.iter().filter(of_file).map(|name| ColumnInfo { name: name.clone(), ty: None }).collect())
+    }
+
     /// The entity type of a file: that of what this huntflow saved there before, else that of the file on disk where it is
     /// known, else that of the next GET from the variable that is bound here.
     pub(crate) fn saved(&self, path: &str) -> Option<EntityId> {
         let before = self.saved.get(path).copied();
-        let on_disk = self.options.loaded.iter().find(|(name, _)| name == path).and_then(|(_, entity)| self.catalog.entity(entity));
-        before.or(on_disk).or_else(|| self.catalog.entity(self.outline.taken_as(self.index)?))
+        let on_disk = || self.catalog.entity(self.loaded(path)?.entity.as_ref()?);
+        before.or_else(on_disk).or_else(|| self.catalog.entity(self.outline.taken_as(self.index)?))
     }
 }

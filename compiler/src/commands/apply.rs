@@ -1,7 +1,7 @@
 //! `APPLY analytic ON v WITH k=value`: an external command or a look-up table over a variable's rows.
 
 use crate::check::hir::{self, Attr, Column, Operand, Shape, VarId};
-use crate::check::{Checked, Checker, ColumnInfo, Draft};
+use crate::check::{ANALYTICS, Checked, Checker, ColumnInfo, Draft};
 use crate::diag::Reported;
 use crate::plan::{Full, Lowering, NodeId, Op, OutputKind};
 use crate::syntax::ast::{self, Ident, LiteralKind, Path};
@@ -37,6 +37,7 @@ impl Apply {
     /// declaration they are known only at run time.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let text = &self.analytic.text;
+        let scheme = cx.scheme(&self.analytic, text, ANALYTICS);
         let analytic = if text.contains("://") { text.clone() } else { format!("{DEFAULT_SCHEME}://{text}") };
         let arguments: Vec<_> = self.arguments.iter().map(|(key, operand)| argument(cx, key, operand)).collect();
         let inputs: Vec<_> = self.variables.iter().map(|name| input(cx, name)).collect();
@@ -49,9 +50,12 @@ impl Apply {
             // The variable is updated in place, so its parents stay what they were.
             draft.parents.clone_from(&cx.var(*id).parents);
             extend(cx, &mut draft, outputs.as_deref());
-            outs.push(cx.update(*id, draft));
+            let out = cx.update(*id, draft);
+            cx.enriched(*id, out, outputs.is_none());
+            outs.push(out);
         }
         let arguments = arguments.into_iter().collect::<Result<_, _>>()?;
+        scheme?;
         cx.step(hir::ApplyStep { analytic, inputs, outs, arguments });
         Ok(())
     }

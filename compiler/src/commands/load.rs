@@ -69,7 +69,13 @@ impl Load {
         if let Shape::Entities { open, .. } = &mut draft.shape {
             *open = true;
         }
+        let known = cx.loaded_columns(&self.path.text, entity);
+        let whole = known.is_some();
+        draft.columns = known.unwrap_or_default();
         let out = cx.bind(draft);
+        if whole {
+            cx.known_file(out);
+        }
         format?;
         cx.step(hir::LoadStep { out, path: self.path.text.clone() });
         Ok(())
@@ -80,9 +86,13 @@ impl Load {
         if cx.unread_before() {
             return cx.told();
         }
+        let why = match cx.loaded(&self.path.text).and_then(|file| file.fault.as_deref()) {
+            Some(fault) => format!("no `type` column of the file could be read: {fault}"),
+            None => "no `type` column of the file could be read before the hunt".to_owned(),
+        };
         let diagnostic = Diagnostic::new(&MISSING_TYPE, self.path.span, "LOAD does not tell the entity type of the file")
             .label("of which type?")
-            .note("no `type` column of the file could be read before the hunt")
+            .note(why)
             .fix("name the type", self.path.span.after(), format!(" AS {}", cx.catalog.example_type()));
         cx.report(diagnostic)
     }

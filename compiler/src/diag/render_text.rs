@@ -61,6 +61,10 @@ fn one(diagnostic: &Diagnostic, texts: &mut Texts<'_>, color: bool, out: &mut St
     for help in &diagnostic.helps {
         let replacement = help.replace.as_ref().filter(|(_, text)| !text.trim().is_empty());
         match replacement {
+            // `write AND` says already what to write.
+            Some((_, text)) if help.text.strip_prefix("write ").is_some_and(|t| t.trim_matches('`') == text.trim()) => {
+                report.add_help(printable(&help.text));
+            }
             Some((_, text)) => report.add_help(printable(&format!("{}: `{}`", help.text, text.trim()))),
             None => report.add_help(printable(&help.text)),
         }

@@ -4,6 +4,7 @@ pub(crate) mod check;
 mod command;
 pub mod format;
 mod layout;
+mod left_out;
 pub(crate) mod lower;
 pub mod notebook;
 pub(crate) mod parse;

@@ -3,7 +3,7 @@
 use super::format;
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::BAD_NOTEBOOK;
-use crate::source::{Cell, Source, SourceId, Span};
+use crate::source::{Cell, LeftOut, Source, SourceId, Span};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
@@ -96,23 +96,49 @@ struct Code<'a> {
     lines: bool,
 }
 
+/// Cell magics that only time or keep what a cell does: behind them stands a huntflow.
+const TRANSPARENT: [&str; 3] = ["time", "timeit", "capture"];
+
 /// Reads a notebook: its code cells joined by line ends. Cells of other languages (`%%bash`) are left out; line magics
-/// (`%env`, `!pip`) and `%%kestrel` become empty lines.
+/// (`%env`, `!pip`), `%%kestrel` and magics that only time or capture become empty lines.
 pub fn read(name: &str, json: &str) -> Result<Source, NotebookError> {
     let mut text = String::new();
     let mut cells = Vec::new();
-    for code in codes(json)? {
+    let mut left_out = Vec::new();
+    for cell in all_codes(json)? {
+        let code = match cell {
+            CodeCell::Kestrel(code) => code,
+            CodeCell::Other { number, magic } => {
+                left_out.push(LeftOut { number, start: text.len() as u32, magic });
+                continue;
+            }
+        };
         if !text.is_empty() {
             text.push('\n');
         }
         cells.push(Cell { number: code.number, start: text.len() as u32 });
         text.push_str(&without_magic(&code.text));
     }
-    Ok(Source { name: name.to_owned(), text: text.into(), cells })
+    Ok(Source { name: name.to_owned(), text: text.into(), cells, left_out })
+}
+
+/// A code cell that is not empty.
+enum CodeCell<'a> {
+    Kestrel(Code<'a>),
+    /// Of another language, in a notebook whose language is Kestrel.
+    Other {
+        number: usize,
+        magic: String,
+    },
 }
 
 /// The Kestrel cells of a notebook.
 fn codes(json: &str) -> Result<Vec<Code<'_>>, NotebookError> {
+    let kestrel = |cell| if let CodeCell::Kestrel(code) = cell { Some(code) } else { None };
+    Ok(all_codes(json)?.into_iter().filter_map(kestrel).collect())
+}
+
+fn all_codes(json: &str) -> Result<Vec<CodeCell<'_>>, NotebookError> {
     let plain = json.strip_prefix('\u{feff}').unwrap_or(json);
     let notebook: Notebook<'_> = serde_json::from_str(plain).map_err(|e| broken(json, plain, &e))?;
     let python = notebook.metadata.python();
@@ -134,8 +160,13 @@ fn codes(json: &str) -> Result<Vec<Code<'_>>, NotebookError> {
                 });
             }
         };
-        if is_kestrel(&text, python) {
-            out.push(Code { number: index + 1, raw, text, lines });
+        let number = index + 1;
+        match other_magic(&text) {
+            _ if text.trim().is_empty() => {}
+            Some("kestrel") => out.push(CodeCell::Kestrel(Code { number, raw, text, lines })),
+            None if !python => out.push(CodeCell::Kestrel(Code { number, raw, text, lines })),
+            Some(magic) if !python => out.push(CodeCell::Other { number, magic: format!("%%{magic}") }),
+            _ => {}
         }
     }
     Ok(out)
@@ -157,15 +188,12 @@ fn broken(json: &str, plain: &str, error: &serde_json::Error) -> NotebookError {
     NotebookError { message, offset }
 }
 
-/// Whether a cell's text is a huntflow: not empty, and no cell of another language.
-fn is_kestrel(text: &str, python: bool) -> bool {
-    match text.lines().map(str::trim).find(|l| !l.is_empty()) {
-        None => false,
-        Some(first) => match first.strip_prefix("%%") {
-            Some(magic) => magic.trim_start().to_ascii_lowercase().starts_with("kestrel"),
-            None => !python,
-        },
-    }
+/// The first cell magic that says what language the cell is in, without `%%`: `kestrel` whatever follows it.
+fn other_magic(text: &str) -> Option<&str> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let magics = lines.map_while(|line| line.strip_prefix("%%")).map(|rest| rest.split_whitespace().next().unwrap_or_default());
+    let magic = magics.into_iter().find(|magic| !TRANSPARENT.contains(magic))?;
+    Some(if magic.to_ascii_lowercase().starts_with("kestrel") { "kestrel" } else { magic })
 }
 
 /// Whether a line is a magic of Jupyter; no line of a statement begins like this.

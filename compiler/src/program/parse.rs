@@ -1,6 +1,7 @@
 //! The grammar of statements and programs, and [`parse`].
 
 use super::command::grammars;
+use super::left_out::left_out;
 use super::{Command, Program, Statement};
 use crate::commands::assign::Assign;
 use crate::commands::merge::Merge;
@@ -19,7 +20,7 @@ use chumsky::prelude::*;
 /// Reads a source. Everything that cannot be read is reported once and stands in the program as an error node.
 pub fn parse(sources: &SourceSet, id: SourceId, sink: &mut Sink) -> Program {
     let read = whole(id, &sources.get(id).text);
-    for diagnostic in read.diagnostics {
+    for diagnostic in read.diagnostics.into_iter().chain(left_out(sources, id)) {
         sink.report(diagnostic);
     }
     read.unread.into_iter().for_each(|place| sink.unread(place));
@@ -190,7 +191,9 @@ fn lone_name(token: &Token<'_>, sum: bool) -> Diagnostic {
         return found.fix("bind it", start, "both = ");
     }
     let found = Diagnostic::new(&NOT_A_STATEMENT, token.span, format!("`{text}` alone is no statement"));
-    if words::is_variable(token.text) {
+    if let Some(way) = errors::foreign::statement(token.text) {
+        found.help(way)
+    } else if words::is_variable(token.text) {
         found.fix("show it", start, "DISP ")
     } else {
         found.help("a statement begins with a command or `name =`")

@@ -26,6 +26,8 @@ pub(super) struct ConfigArgs {
 #[command(next_help_heading = "Configuration")]
 pub(super) struct SourceArgs {
     /// Bind a data source: a file, a folder of files, a store, or `http(s)://[USER:PASSWORD@]HOST:PORT/INDEX`
+    ///
+    /// A name that is bound several times stands for all of it: `--source x=a.ndjson --source x=b.store`.
     #[arg(long = "source", value_name = "NAME=URI")]
     pub sources: Vec<String>,
 }

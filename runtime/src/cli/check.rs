@@ -7,11 +7,12 @@ use super::exit::ExitCode;
 use super::terminal::Terminal;
 use crate::report::text::count;
 use crate::session::RunSettings;
+use huntc_compiler::compile::Compilation;
 use huntc_compiler::diag::{Diagnostic, Severity, render_text};
 
 /// Check huntflows without running them
 ///
-/// Needs no data source, no analytic and no network.
+/// Needs no data source, no analytic and no network; warns of those that are not bound.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  huntc check hunts/*.hf\n  huntc check hunt.ipynb --deny warnings\n  huntc check --format github hunts/*.hf\n  cat hunt.hf | huntc check -"
@@ -29,12 +30,13 @@ pub(super) struct CheckArgs {
     hunt: HuntArgs,
     #[command(flatten)]
     config: ConfigArgs,
+    #[command(flatten)]
+    sources: SourceArgs,
 }
 
 pub(super) fn run(args: &CheckArgs, terminal: Terminal) -> ExitCode {
     let settings = RunSettings { window: args.window.window, ..args.hunt.settings() };
-    // Sources are not bound: they do not matter for errors of a text.
-    let mut console = Console::new(terminal, &args.config, &SourceArgs::default());
+    let mut console = Console::new(terminal, &args.config, &args.sources);
     match check(&args.files, args.format, &settings, &mut console) {
         Ok(code) | Err(code) => code,
     }
@@ -48,7 +50,12 @@ fn check(files: &[String], format: DiagnosticFormat, settings: &RunSettings, con
         let huntflow = console.session.load(file, settings);
         let huntflow = console.usage(huntflow)?;
         match console.session.compile(&huntflow, settings, None) {
-            Ok(compilation) => diagnostics.extend(compilation.diagnostics),
+            Ok(Compilation { compiled, diagnostics: told, .. }) => {
+                let unsettled = compiled.map(|compiled| console.session.unsettled(&compiled, &huntflow, settings));
+                let first = diagnostics.len();
+                diagnostics.extend(told.into_iter().chain(unsettled.unwrap_or_default()));
+                diagnostics[first..].sort_by_key(|d| (d.primary.span, d.code.id));
+            }
             Err(problem) => {
                 unreadable = true;
                 diagnostics.push(*problem);

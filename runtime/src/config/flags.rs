@@ -6,10 +6,11 @@ use super::text::source_name;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::BAD_SOURCE;
 use huntc_compiler::source::{SourceSet, Span};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Reads one flag.
-pub(super) fn source(flag: &str, sources: &mut SourceSet) -> Result<Binding, Box<Diagnostic>> {
+/// Reads one flag. A name that a flag before has bound stands for both.
+pub(super) fn source(flag: &str, bound: &BTreeMap<String, Binding>, sources: &mut SourceSet) -> Result<Binding, Box<Diagnostic>> {
     let (name, uri) = flag.split_once('=').unwrap_or(("", flag));
     let span = place(name, uri, sources);
     let unhelped = |headline: String| Diagnostic::new(&BAD_SOURCE, span, headline).label("binds nothing");
@@ -31,6 +32,11 @@ pub(super) fn source(flag: &str, sources: &mut SourceSet) -> Result<Binding, Box
             ));
         }
         kinds::of_path(path)
+    };
+    let before = bound.get(&name).filter(|before| before.origin == BindingOrigin::Flag);
+    let kind = match before {
+        Some(before) => kinds::joined(&before.kind, &kind).map_err(|reason| bad(format!("`{name}` cannot be bound: {reason}")))?,
+        None => kind,
     };
     Ok(Binding { name, kind, origin: BindingOrigin::Flag, default_window: None, like_case_sensitive: false })
 }

@@ -70,7 +70,7 @@ pub fn load(places: &Places<'_>, sources: &mut SourceSet) -> (Config, Vec<Diagno
     }
     kestrel::read_environment(places.environment, sources, &mut config);
     for flag in places.flags {
-        match flags::source(flag, sources) {
+        match flags::source(flag, &config.sources, sources) {
             Ok(binding) => {
                 config.broken.remove(&binding.name);
                 config.notices.remove(&binding.name);

@@ -39,7 +39,7 @@ impl Run<'_> {
                 continue;
             }
             let sightings = crate::report::text::count(table.unidentified, "process sighting");
-            let message = format!("{sightings} of `{}` left out for want of an entity id", var.name);
+            let message = format!("{sightings} of `{}` left out: without an entity id", var.name);
             let diagnostic = Diagnostic::new(&codes::run::UNIDENTIFIED, var.span, message)
                 .help("`--process-identity ladder` tells such processes apart by host, pid and time");
             locked(&self.warnings).push(diagnostic);

@@ -7,8 +7,9 @@ use crate::report::model::{HuntReport, Status};
 use crate::session::{Finding, HuntRun, Huntflow, Refusal, RunContext, RunSettings, Session, SourcePool, clock, run_hunt};
 use huntc_compiler::compile::{Compilation, Compiled};
 use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::codes::nightly::EMPTY_HUNT;
 use huntc_compiler::front_matter::FrontMatter;
-use huntc_compiler::source::SourceSet;
+use huntc_compiler::source::{SourceId, SourceSet, Span};
 use huntc_compiler::time::TimeRange;
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -97,6 +98,11 @@ impl Engine for Hunter<'_> {
             HuntSurvey { front_matter, sources: Vec::new(), broken: Some(Box::new(report)) }
         };
         match self.session.compile(huntflow, &self.settings, Some(any)) {
+            Ok(Compilation { compiled: Some(Compiled { hunt, .. }), front_matter, .. }) if hunt.steps.is_empty() => {
+                let place = huntflow.text.as_ref().map_or(Span::new(SourceId(0), 0, 0), |id| Span::new(*id, 0, 0));
+                let empty = Diagnostic::new(&EMPTY_HUNT, place, "the huntflow has no statement, so it looks at nothing");
+                broken(vec![empty.help("write the hunt, or take the file out of the folder")], front_matter)
+            }
             Ok(Compilation { compiled: Some(Compiled { hunt, .. }), front_matter, .. }) => {
                 let sources = hunt.sources.iter().map(|s| s.uri.clone()).collect();
                 HuntSurvey { front_matter, sources, broken: None }

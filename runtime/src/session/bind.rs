@@ -38,7 +38,7 @@ impl Session {
             let resolved = if let Some(binding) = config.sources.get(&source.name) {
                 binding.kind.resolve(&source.name, &self.environment)
             } else if let Some(path) = source.uri.strip_prefix("file://") {
-                LogFiles(PathBuf::from(path)).resolve(&source.name, &self.environment)
+                LogFiles(vec![PathBuf::from(path)]).resolve(&source.name, &self.environment)
             } else {
                 let problem = config.broken.get(&source.name).cloned();
                 bound.diagnostics.push(problem.unwrap_or_else(|| unbound(source, config, span)));
@@ -64,8 +64,8 @@ fn unbound(source: &DataSource, config: &Config, span: Span) -> Diagnostic {
     problem.help(how_to_bind(name))
 }
 
-/// A help that shows how to bind a name; both ways in it can be pasted.
-fn how_to_bind(name: &str) -> String {
+/// What to write to bind a name; both can be pasted.
+pub(super) fn how_to_bind(name: &str) -> String {
     let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     let key = if bare { name.to_owned() } else { format!("\"{name}\"") };
     format!("`--source {name}=FILE`, or a table `[sources.{key}]` in huntc.toml")

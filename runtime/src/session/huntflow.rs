@@ -2,11 +2,11 @@
 
 use super::{RunSettings, Session, Tables, input};
 use crate::config::Config;
-use crate::load_save;
+use crate::load_save::{self, FileFacts};
 use huntc_compiler::compile::{Compilation, compile};
 use huntc_compiler::diag::{Diagnostic, Sink};
 use huntc_compiler::front_matter;
-use huntc_compiler::options::Options;
+use huntc_compiler::options::{LoadedFile, Options};
 use huntc_compiler::program::{self, Command};
 use huntc_compiler::source::{SourceId, SourceSet};
 use huntc_compiler::time::TimeRange;
@@ -23,8 +23,8 @@ pub struct Huntflow {
     /// The configuration that was found for the folder of the file.
     pub config: Arc<Config>,
     pub catalog: Tables,
-    /// The path as written, and the entity type, of each file of a LOAD without AS.
-    loaded_types: Vec<(String, String)>,
+    /// The files that its LOADs name.
+    pub(super) loaded: Vec<LoadedFile>,
 }
 
 impl Huntflow {
@@ -46,8 +46,8 @@ impl Session {
         let config = self.config(&input::folder(file))?;
         let catalog = self.catalog(&config, settings)?;
         let text = input::huntflow(file, &mut self.texts);
-        let loaded_types = text.as_ref().map(|id| loaded_types(file, *id, &self.texts, &config)).unwrap_or_default();
-        Ok(Huntflow { file: file.to_owned(), text, config, catalog, loaded_types })
+        let loaded = text.as_ref().map(|id| loaded_files(file, *id, &self.texts, &config)).unwrap_or_default();
+        Ok(Huntflow { file: file.to_owned(), text, config, catalog, loaded })
     }
 
     /// Compiles a huntflow. A `window` takes the place of whatever its statements and the settings leave open. The
@@ -59,7 +59,7 @@ impl Session {
         window: Option<TimeRange>,
     ) -> Result<Compilation, Box<Diagnostic>> {
         let id = huntflow.text.clone()?;
-        let mut options = Options { loaded: huntflow.loaded_types.clone(), ..settings.compile_options(&huntflow.config) };
+        let mut options = Options { loaded: huntflow.loaded.clone(), ..settings.compile_options(&huntflow.config) };
         if let Some(window) = window {
             // LAST counts back from the end of the window, so that a night that is run later looks at its own time.
             options.now = window.stop;
@@ -74,19 +74,26 @@ fn roots(file: &str, config: &Config) -> Vec<PathBuf> {
     if config.run.roots.is_empty() { vec![PathBuf::from("."), input::folder(file)] } else { config.run.roots.clone() }
 }
 
-/// The entity type of each file of a LOAD without AS. The compiler reads no files, so the `type` column is read here,
-/// before it runs. Files that cannot be read are left out.
-fn loaded_types(file: &str, id: SourceId, texts: &SourceSet, config: &Config) -> Vec<(String, String)> {
-    // Few huntflows load anything; only those that do are parsed twice.
+/// The files that LOAD names, as far as they can be looked into before: the compiler reads no files.
+fn loaded_files(file: &str, id: SourceId, texts: &SourceSet, config: &Config) -> Vec<LoadedFile> {
+    // Nearly no huntflow loads anything: the text is parsed twice only where one does.
     if !texts.get(id).text.to_ascii_uppercase().contains("LOAD") {
         return Vec::new();
     }
     let program = program::parse(texts, id, &mut Sink::default());
     let (folder, roots) = (input::folder(file), roots(file, config));
     let place = load_save::Place { folder: &folder, roots: &roots };
-    let untyped = program.statements.iter().filter_map(|statement| match &statement.command {
-        Command::Load(load) if load.entity.is_none() => Some(&load.path.text),
-        _ => None,
-    });
-    untyped.filter_map(|path| Some((path.clone(), load_save::entity_type(path, &place)?))).collect()
+    let mut files: Vec<LoadedFile> = Vec::new();
+    for statement in &program.statements {
+        let Command::Load(load) = &statement.command else { continue };
+        let path = load.path.text.clone();
+        if files.iter().any(|known| known.path == path) {
+            continue;
+        }
+        files.push(match load_save::facts(&path, &place) {
+            Ok(FileFacts { entity, columns }) => LoadedFile { path, entity, columns, fault: None },
+            Err(fault) => LoadedFile { path, fault: Some(fault), ..LoadedFile::default() },
+        });
+    }
+    files
 }

@@ -10,6 +10,7 @@ pub(crate) mod input;
 mod run_hunt;
 mod settings;
 mod source_pool;
+mod unsettled;
 
 pub use catalog::Tables;
 pub use huntflow::Huntflow;

@@ -1,6 +1,7 @@
 //! Data sources: where records are. Every source gets the same requests and answers with the same [`Records`].
 
 mod clocks;
+pub mod combined;
 pub(crate) mod document_time;
 pub mod elastic;
 mod fields;

@@ -139,7 +139,7 @@ fn unknown(word: &str, span: Span) -> Diagnostic {
     let lower = word.to_ascii_lowercase();
     let other = match lower.as_str() {
         "mean" | "average" => Some(Function::Avg),
-        "distinct" | "unique" => Some(Function::NUnique),
+        "distinct" | "unique" | "count_distinct" | "countdistinct" | "dcount" => Some(Function::NUnique),
         _ => Function::ALL.into_iter().find(|f| strsim::osa_distance(&lower, f.word()) <= words_apart(f.word())),
     };
     match other {

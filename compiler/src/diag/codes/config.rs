@@ -17,4 +17,7 @@ codes! {
     FILE_NOT_WRITTEN "K0815" "file-not-written" Error fixed "a file could not be written";
     IGNORED_SETTING "K0816" "ignored-setting" Warning lint "a setting of another tool has no effect here";
     BAD_MAPPING "K0817" "bad-mapping" Error fixed "a mapping file has a fault";
+    SOURCE_NOT_BOUND "K0821" "source-not-bound" Warning lint "a data source of a checked hunt is not bound here";
+    ANALYTIC_NOT_BOUND "K0822" "analytic-not-bound" Warning lint "an analytic of a checked hunt is not bound here";
+    LOAD_NOT_THERE "K0823" "load-not-there" Warning lint "a file of LOAD of a checked hunt cannot be read here";
 }

@@ -27,5 +27,6 @@ codes! {
     TYPED_ATTRIBUTE "K0024" "typed-attribute" Error fixed "an attribute stands with its type where types do not belong";
     MIXED_BRACKETS "K0025" "mixed-brackets" Error fixed "parts of an observation expression with and without brackets";
     BAD_NOTEBOOK "K0026" "bad-notebook" Error fixed "a notebook cannot be read";
+    CELL_LEFT_OUT "K0028" "cell-left-out" Warning lint "a cell of a huntbook is of another language";
     BAD_QUALIFIER "K0027" "bad-qualifier" Error fixed "an observation qualifier is repeated or zero";
 }

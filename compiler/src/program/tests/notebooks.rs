@@ -1,5 +1,6 @@
 //! Reading and formatting huntbooks.
 
+use crate::program::left_out::left_out;
 use crate::program::notebook::{NotebookError, format_notebook, read};
 use crate::source::{SourceId, SourceSet};
 
@@ -74,4 +75,28 @@ fn formatting_reports_in_the_text_of_the_notebook() {
     let json = r#"{"cells": [{"cell_type": "code", "source": "DISP x"}, {"cell_type": "code", "source": "x = GET"}]}"#;
     let errors = format_notebook(SourceId(0), json).unwrap_err();
     assert_eq!((errors.len(), errors[0].primary.span.start), (1, 14));
+}
+
+#[test]
+fn magics_that_only_time_or_capture_are_passed_over_and_others_are_told() {
+    let cell = |source: &str| format!(r#"{{"cell_type": "code", "source": "{source}"}}"#);
+    let cells = [
+        "%%time\\nDISP a",
+        "%%capture out\\n\\n%%time\\nDISP b",
+        "%%bash\\nls",
+        "%%timeit -n 1\\n%%html\\n<p>",
+        "%%timeit\\n%%kestrel\\nDISP c",
+        "%%writefile x",
+    ];
+    let json = format!(r#"{{"cells": [{}]}}"#, cells.map(cell).join(","));
+    let source = read("a.ipynb", &json).unwrap();
+    let statements: Vec<&str> = source.text.lines().filter(|l| !l.is_empty()).collect();
+    assert_eq!(statements, ["DISP a", "DISP b", "DISP c"]);
+    let mut sources = SourceSet::default();
+    let id = sources.add(source);
+    let told: Vec<String> = left_out(&sources, id).map(|d| d.message).collect();
+    assert_eq!(told, ["cells 3, 4 are left out: %%bash, %%html", "cell 6 is left out: %%writefile"]);
+    let python = json.replacen('{', r#"{"metadata": {"kernelspec": {"language": "python"}}, "#, 1);
+    let source = read("a.ipynb", &python).unwrap();
+    assert_eq!((source.text.trim(), source.left_out.len()), ("DISP c", 0));
 }

@@ -1,7 +1,7 @@
 //! Turns faults into diagnostics: what was expected, what was found, and what to do about it.
 
 use super::fault::{Expect, ExpectSet, Fault};
-use super::names;
+use super::{foreign, names};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{KEYWORD_AS_NAME, UNCLOSED, UNEXPECTED};
 use crate::source::Span;
@@ -156,6 +156,9 @@ impl<'a, 's> Context<'a, 's> {
         let expects = |e| self.expected.has(e);
         let over = expects(Expect::Statement);
         let (before, found) = (self.before(), self.found());
+        if let Some(way) = self.foreign(over) {
+            return diagnostic.help(way);
+        }
         let nothing = found.is_none_or(|t| t.kind.closes() || t.has(Flags::OPENS) || t.keyword.is_some_and(Keyword::reserved));
         if let Some(comma) = before.filter(|t| t.kind == Kind::Comma && !over && nothing) {
             return diagnostic.fix("remove the comma, or write what is to follow it", comma.span, "");
@@ -174,6 +177,13 @@ impl<'a, 's> Context<'a, 's> {
         if self.expected.has_keyword(Keyword::Null) && !over {
             return diagnostic.help("IS is for NULL alone; values are compared with `=`");
         }
+        if let (Some(first), Some(second)) = (before, found)
+            && expects(Expect::Comma)
+            && first.kind.is_text()
+            && second.kind.is_text()
+        {
+            return diagnostic.fix("insert the comma", first.span.after(), ",");
+        }
         match found.map(|t| t.kind) {
             Some(Kind::Comma) if over => self.after_comma(diagnostic),
             Some(Kind::Plus) if over => diagnostic.help("operands of `+` are plain variables: z = x + y"),
@@ -188,11 +198,44 @@ impl<'a, 's> Context<'a, 's> {
         }
     }
 
+    /// What other languages would have here.
+    fn foreign(&self, over: bool) -> Option<&'static str> {
+        let (before, found) = (self.before()?, self.found()?);
+        let word = |token: &Token<'_>, word: &str| token.text.eq_ignore_ascii_case(word);
+        let expects = |e| self.expected.has(e);
+        if over && word(before, "of") {
+            return Some("children: FIND process CREATED BY p; parents: FIND process CREATED p");
+        }
+        if over {
+            return foreign::clause(found.text);
+        }
+        if expects(Expect::CloseParen) && word(before, "distinct") {
+            return Some("NUNIQUE counts distinct values: NUNIQUE(pid)");
+        }
+        if found.kind == Kind::OpenParen && word(before, "now") {
+            return Some("LAST 1 d counts back from now");
+        }
+        if found.kind == Kind::OpenParen && expects(Expect::Operator) {
+            return Some(foreign::function(before.text));
+        }
+        let join = self.tokens[..self.at].iter().rev().take(8).any(|t| word(t, "join"));
+        if join && expects(Expect::Comma) {
+            return Some("write JOIN p, q BY pid, pid: an attribute of each variable");
+        }
+        None
+    }
+
     /// Adds the way out where something else stands in the place of an operator.
     fn operator_hint(&self, diagnostic: Diagnostic) -> Diagnostic {
         let (before, found) = (self.before(), self.found());
         let next = self.tokens.get(self.at + 1);
         let names = |t: Option<&Token<'_>>| t.is_some_and(|t| t.kind == Kind::Word);
+        if let (Some(attribute), Some(value)) = (before, found)
+            && let Some(attribute) = attribute.text.strip_suffix(':').filter(|a| a.contains('.') && names(found))
+        {
+            let place = before.map_or(value.span, |b| b.span.to(value.span));
+            return diagnostic.fix("values are compared with `=`", place, format!("{attribute} = '{}'", value.text));
+        }
         match (before, found, next) {
             (Some(entity), Some(colon), Some(name)) if colon.kind == Kind::Colon && names(next) => {
                 let with = format!("{}:{}", entity.text, name.text);

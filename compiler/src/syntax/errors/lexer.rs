@@ -27,7 +27,7 @@ pub(crate) fn unterminated(span: Span, text: &str) -> Diagnostic {
 pub(crate) fn unpaired(place: Span) -> Diagnostic {
     Diagnostic::new(&UNTERMINATED, place, "the quotes of this line do not pair")
         .label("a quote is missing here or just before")
-        .help("a text has the same quote at both ends: 'cmd.exe'")
+        .help("a text has the same quote at both ends, and inside it the other kind: 'cmd.exe', \"it's\"")
 }
 
 /// How many brackets at the end of an unterminated string close ones from before it.
@@ -49,7 +49,9 @@ pub(crate) fn invalid(span: Span, text: &str) -> Diagnostic {
     match text {
         ";" => found.label("statements end by themselves").fix("remove it", span, ""),
         "&&" | "&" => found.fix("write AND", span, "AND"),
-        "||" | "|" => found.fix("write OR", span, "OR"),
+        "||" => found.fix("write OR", span, "OR"),
+        "|" => found
+            .help("write OR between comparisons, LIKE '%text' for Sigma's `|endswith`, and a statement for each step of a pipe"),
         "!" => {
             let words: Vec<&str> = Operator::WORDS.iter().map(|(_, operator)| operator.text()).collect();
             found.help(format!("write `!=` for unequal, and NOT before {}", words.join(", ")))

@@ -5,6 +5,7 @@
 
 pub(crate) mod expected;
 pub(crate) mod fault;
+pub(crate) mod foreign;
 pub(crate) mod lexer;
 pub(crate) mod names;
 pub(crate) mod operators;

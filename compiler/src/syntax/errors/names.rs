@@ -123,6 +123,15 @@ pub(crate) fn unquoted_path(span: Span, text: &str) -> Diagnostic {
 
 /// A word that can only be text, without its quotes.
 pub(crate) fn unquoted_value(token: &Token<'_>) -> Diagnostic {
+    let help = match token.text.chars().next() {
+        Some('~') => Some("expressions stand behind MATCHES, in quotes: MATCHES '(?i)mimi'"),
+        Some('$') => Some("a list stands in brackets, IN ('a', 'b'), or comes from a variable: IN v.name"),
+        _ => None,
+    };
+    if let Some(help) = help {
+        let message = format!("`{}` means nothing here", shorten(token.text));
+        return Diagnostic::new(&UNQUOTED, token.span, message).label("neither text nor a number").help(help);
+    }
     Diagnostic::new(&UNQUOTED, token.span, "a text needs quotes")
         .label("neither a number, a plain word, nor `variable.attribute`")
         .fix("quote it", token.span, quoted(token.text))

@@ -6,14 +6,13 @@ use crate::config::environment::Environment;
 use crate::source::store::Store;
 use crate::source::{Fields, SourceError};
 use std::path::PathBuf;
-use std::slice;
 use std::sync::Arc;
 
-pub(super) const FORM: Form = Form::Path { takes: |_| true, make: |path| Arc::new(LogFiles(path)) };
+pub(super) const FORM: Form = Form::Path { takes: |_| true, make: |path| Arc::new(LogFiles(vec![path])) };
 
 /// The path in the binding.
 #[derive(Clone, Debug)]
-pub struct LogFiles(pub PathBuf);
+pub struct LogFiles(pub Vec<PathBuf>);
 
 impl SourceKind for LogFiles {
     fn word(&self) -> &'static str {
@@ -21,7 +20,7 @@ impl SourceKind for LogFiles {
     }
 
     fn location(&self) -> String {
-        self.0.display().to_string()
+        self.0.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
     }
 
     fn resolve(&self, _: &str, _: &Environment) -> Result<Box<dyn ResolvedSource>, SourceError> {
@@ -31,12 +30,12 @@ impl SourceKind for LogFiles {
 
 impl ResolvedSource for LogFiles {
     fn open(&self, fields: &dyn Fn() -> Fields) -> Result<OpenedSource, SourceError> {
-        let (store, read) = Store::from_paths_with(slice::from_ref(&self.0), fields())?;
+        let (store, read) = Store::from_paths_with(&self.0, fields())?;
         Ok(OpenedSource { source: Arc::new(store), read })
     }
 
     fn survey(&self, _: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError> {
-        let (store, read) = Store::from_paths(slice::from_ref(&self.0))?;
+        let (store, read) = Store::from_paths(&self.0)?;
         let facts = facts(&store)?;
         Ok((OpenedSource { source: Arc::new(store), read }, facts))
     }

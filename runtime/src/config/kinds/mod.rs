@@ -3,9 +3,11 @@
 pub mod cluster;
 pub mod files;
 mod kind;
+mod several;
 pub mod store;
 
 pub use kind::{OpenedSource, ResolvedSource, SourceFacts, SourceKind};
+pub(super) use several::joined;
 
 use super::reader::{Document, Located, TomlTable};
 use kind::Form;
@@ -50,5 +52,5 @@ pub(super) fn of_path(path: PathBuf) -> Arc<dyn SourceKind> {
         Form::Path { takes, make } if takes(&path) => Some(*make),
         _ => None,
     });
-    make.unwrap_or(|path| Arc::new(files::LogFiles(path)))(path)
+    make.unwrap_or(|path| Arc::new(files::LogFiles(vec![path])))(path)
 }

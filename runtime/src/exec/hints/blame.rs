@@ -187,6 +187,9 @@ fn ways<'p>(evidence: &Evidence<'_>, test: &'p Test, near: &Near) -> Vec<Finding
     let Some(seen) = evidence.values(&near.search, test.entity, &near.attr) else { return Vec::new() };
     let mut values: Vec<(How, Value, u64)> =
         seen.values.iter().filter_map(|(v, records)| Some((near.how(v)?, v.clone(), records.len() as u64))).collect();
+    if let Some(matched) = near.matched(&values) {
+        values = matched;
+    }
     values.sort_by(|a, b| a.0.cmp(&b.0).then(b.2.cmp(&a.2)).then(a.1.cmp(&b.1)));
     let mut out = Vec::new();
     for one in values.chunk_by(|a, b| a.0 == b.0) {

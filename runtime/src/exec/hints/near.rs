@@ -1,6 +1,8 @@
 //! What comes near a comparison: the same value in another case, with blanks, with or without its folder, as a part of a
 //! longer value, or in a related attribute.
 
+use crate::matching::References;
+use crate::matching::compare::Comparer;
 use huntc_compiler::catalog::{Access, AttrId, Catalog, Rule, ValueType};
 use huntc_compiler::plan::{Attr, Operand, Predicate, Test, TestOp};
 use huntc_compiler::value::Value;
@@ -204,6 +206,15 @@ impl Near {
         };
         let value = value.to_string();
         texts.iter().filter_map(|text| compare(text, &value)).filter(|how| *how > How::Same || !self.own).min()
+    }
+
+    /// Of the values of records that were found, those that made them be found: an attribute may have several. `None` where
+    /// that cannot be told by a value alone.
+    pub(super) fn matched(&self, values: &[(How, Value, u64)]) -> Option<Vec<(How, Value, u64)>> {
+        let What::Search(_, test) = &self.what else { return None };
+        let comparer = Comparer::new(test, &References::default(), false).ok()?;
+        let passing: Vec<_> = values.iter().filter(|(_, value, _)| comparer.passes(value).unwrap_or(true)).cloned().collect();
+        (!passing.is_empty()).then_some(passing)
     }
 
     /// The comparison to suggest: it finds these values, which come near in the way `how`.

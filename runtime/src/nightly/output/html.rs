@@ -1,7 +1,7 @@
 //! `summary.html`: one page without scripts and external links, with a policy that forbids them.
 
 use super::names::csv_name;
-use super::text::{counts, newsworthy, short, traffic, trouble, troubled, windows};
+use super::text::{all_looked, counts, newsworthy, short, traffic, trouble, troubled, windows};
 use crate::nightly::model::{HuntOutcome, Night};
 use crate::nightly::record::KeyRecord;
 use crate::report::page::begin;
@@ -38,8 +38,7 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
 
 fn write_troubled(hunts: &[&HuntOutcome], all: usize, out: &mut dyn Write) -> Result<()> {
     if hunts.is_empty() {
-        let hunts = count(all as u64, "hunt");
-        return writeln!(out, "<p class=\"good\">All of {hunts} looked at everything up to now.</p>");
+        return writeln!(out, "<p class=\"good\">{}</p>", all_looked(all));
     }
     writeln!(out, "<h2>Not looked at: {}</h2>", count(hunts.len() as u64, "hunt"))?;
     for hunt in hunts {

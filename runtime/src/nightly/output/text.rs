@@ -67,6 +67,12 @@ pub(super) fn traffic(night: &Night) -> String {
     format!("{sent} sent, {} more answered by an equal one, {} read", traffic.shared, count(traffic.records, "record"))
 }
 
+/// That no hunt had trouble, for people.
+pub(super) fn all_looked(hunts: usize) -> String {
+    let who = if hunts == 1 { "The one hunt".to_owned() } else { format!("All {}", count(hunts as u64, "hunt")) };
+    format!("{who} looked at everything up to now.")
+}
+
 pub(crate) fn summary(night: &Night) -> String {
     let mut out = format!("Nightly hunts, {}\n", night.at.to_seconds_text());
     for notice in night.notices.iter().chain(&night.undelivered) {
@@ -74,7 +80,7 @@ pub(crate) fn summary(night: &Night) -> String {
     }
     let troubled = troubled(night);
     if troubled.is_empty() {
-        let _ = writeln!(out, "\nAll of {} looked at everything up to now.", count(night.hunts.len() as u64, "hunt"));
+        let _ = writeln!(out, "\n{}", all_looked(night.hunts.len()));
     } else {
         let _ = writeln!(out, "\nNOT LOOKED AT: {}", count(troubled.len() as u64, "hunt"));
         for hunt in troubled {

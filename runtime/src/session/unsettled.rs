@@ -1,0 +1,88 @@
+//! What `huntc check` says of a hunt that compiles and could not run here: sources and analytics that nothing is bound to,
+//! files of LOAD that are not there. Runs have errors of their own for these.
+
+use super::bind::{how_to_bind, statement_of};
+use super::{Huntflow, RunSettings, Session};
+use huntc_compiler::compile::Compiled;
+use huntc_compiler::diag::codes::config::{ANALYTIC_NOT_BOUND, LOAD_NOT_THERE, SOURCE_NOT_BOUND};
+use huntc_compiler::diag::{Diagnostic, Sink, suggest};
+use huntc_compiler::plan::Op;
+use huntc_compiler::source::Span;
+use std::path::Path;
+
+impl Session {
+    /// What a run of the hunt needs and this configuration does not give it.
+    pub fn unsettled(&self, compiled: &Compiled, huntflow: &Huntflow, settings: &RunSettings) -> Vec<Diagnostic> {
+        let mut sink = Sink::new(huntflow.config.lint_levels(&settings.lints));
+        let sources = self.unbound_sources(compiled, huntflow);
+        let others = compiled.plan.nodes.iter().filter_map(|node| match &node.op {
+            Op::Apply { analytic, .. } => self.unbound_analytic(analytic, node.origin, huntflow),
+            Op::Load { path } => self.missing_file(path, node.origin, huntflow),
+            _ => None,
+        });
+        for diagnostic in sources.into_iter().chain(others) {
+            sink.report(diagnostic);
+        }
+        sink.finish()
+    }
+
+    fn unbound_sources(&self, compiled: &Compiled, huntflow: &Huntflow) -> Vec<Diagnostic> {
+        let (plan, config) = (&compiled.plan, &huntflow.config);
+        let one = |source: &huntc_compiler::plan::DataSource| {
+            let statement = statement_of(plan, &source.name)?;
+            let name = source.name.as_str();
+            if config.sources.contains_key(name) {
+                return None;
+            }
+            let place = self.within(statement, name);
+            if let Some(path) = source.uri.strip_prefix("file://") {
+                let message = format!("the file of the data source `{}` is not there", source.uri);
+                return (!Path::new(path).exists()).then(|| Diagnostic::new(&SOURCE_NOT_BOUND, place, message));
+            }
+            let unbound = Diagnostic::new(&SOURCE_NOT_BOUND, place, format!("nothing is bound to the data source `{name}` here"));
+            if let Some(problem) = config.broken.get(name) {
+                return Some(unbound.label("its profile cannot be used").note(problem.message.as_str()));
+            }
+            let unbound = match suggest::best(name, config.sources.keys().map(String::as_str)) {
+                Some(near) => unbound.note(format!("`{near}` is bound, from {}", config.sources[near].origin)),
+                None => unbound,
+            };
+            Some(unbound.label("not bound").help(how_to_bind(name)))
+        };
+        plan.sources.iter().filter_map(one).collect()
+    }
+
+    fn unbound_analytic(&self, uri: &str, statement: Span, huntflow: &Huntflow) -> Option<Diagnostic> {
+        let analytics = &huntflow.config.analytics;
+        if analytics.contains_key(uri) {
+            return None;
+        }
+        let place = self.within(statement, uri.split_once("://").map_or(uri, |(_, name)| name));
+        let unbound = Diagnostic::new(&ANALYTIC_NOT_BOUND, place, format!("nothing is bound to the analytic `{uri}` here"));
+        let unbound = match suggest::best(uri, analytics.keys().map(String::as_str)) {
+            Some(near) => unbound.note(format!("`{near}` is bound")),
+            None => unbound,
+        };
+        let how = format!("bind it in huntc.toml: [analytics.{uri:?}] with lookup = \"table.csv\" or exec = [\"command\"]");
+        Some(unbound.label("not bound").help(how))
+    }
+
+    fn missing_file(&self, path: &str, statement: Span, huntflow: &Huntflow) -> Option<Diagnostic> {
+        let fault = huntflow.loaded.iter().find(|file| file.path == path)?.fault.as_ref()?;
+        let message = format!("the file of LOAD cannot be read: {path:?}");
+        let missing = Diagnostic::new(&LOAD_NOT_THERE, self.within(statement, path), message).label("not readable here");
+        Some(missing.note(fault.as_str()).help("relative paths start at the folder of the huntflow"))
+    }
+
+    /// The place of a word in a statement, in whatever case it is written there; else the statement.
+    fn within(&self, statement: Span, word: &str) -> Span {
+        let text = self.texts.text(statement).to_ascii_lowercase();
+        match text.find(&word.to_ascii_lowercase()) {
+            Some(at) => {
+                let start = statement.start as usize + at;
+                Span::new(statement.source, start, start + word.len())
+            }
+            None => statement,
+        }
+    }
+}
