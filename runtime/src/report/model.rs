@@ -34,6 +34,8 @@ pub struct HuntReport {
     pub displays: Vec<Display>,
     /// What was asked of sources, in plan order.
     pub requests: Vec<RequestReport>,
+    /// The sources that it names, by name.
+    pub sources: Vec<SourceReport>,
     /// From the compiler and the run, by place.
     pub diagnostics: Vec<Diagnostic>,
     /// Wall time.
@@ -50,6 +52,7 @@ impl HuntReport {
             variables: Vec::new(),
             displays: Vec::new(),
             requests: Vec::new(),
+            sources: Vec::new(),
             diagnostics,
             elapsed: Duration::ZERO,
         }
@@ -64,6 +67,23 @@ impl HuntReport {
         }
         tables.any(|d| d.missing.is_none() && !d.rows.is_empty())
     }
+}
+
+/// A source that a hunt names, and what of it could not be read.
+#[derive(Clone, Debug, Default)]
+pub struct SourceReport {
+    /// As bound.
+    pub name: String,
+    /// How many records it holds, where it was read to its end.
+    pub records: Option<u64>,
+    /// Lines that are no records, in files that give some.
+    pub skipped: u64,
+    /// The first of them, with file and reason.
+    pub skipped_lines: Vec<String>,
+    /// Files of a folder that give no record, and what they look like.
+    pub left_out: Vec<(String, String)>,
+    /// Why it is a part of an answer only.
+    pub part: Option<String>,
 }
 
 /// How a huntflow went.

@@ -4,16 +4,35 @@ use crate::config::Config;
 use crate::config::kinds::{OpenedSource, ResolvedSource};
 use crate::source::logs::ReadReport;
 use crate::source::{DataSource, Fields, SourceError};
-use std::collections::BTreeMap;
+use huntc_compiler::diag::codes::store::NO_RECORDS;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Makes another source of one that was opened: one that counts or remembers, for example. Its first argument is the same for
 /// the same source.
 pub type Wrap = dyn Fn(&str, Arc<dyn DataSource>) -> Arc<dyn DataSource> + Send + Sync;
 
+/// A source that is open.
+#[derive(Clone)]
+pub(super) struct PooledSource {
+    pub source: Arc<dyn DataSource>,
+    /// What reading it to its end found, if it was read so.
+    pub read: Arc<Option<ReadReport>>,
+}
+
+/// What reading a source to its end found, if it was read so.
+pub(super) struct PoolReport {
+    pub read: Arc<Option<ReadReport>>,
+    /// Whether this hunt is the first that is told.
+    pub first: bool,
+}
+
 /// Sources that are open. Each is opened once for all hunts that mean the same by its name: those of one configuration.
 pub struct SourcePool {
-    opened: Mutex<BTreeMap<String, OpenedSource>>,
+    /// A file that gives no record gives none the next time either: it is not read again.
+    opened: Mutex<BTreeMap<String, Result<PooledSource, SourceError>>>,
+    /// Those whose reports hunts have got.
+    told: Mutex<BTreeSet<String>>,
     /// Whether the fields that the first hunt may ask for are all that is ever asked for.
     of_one_hunt: bool,
     wrap: Option<Box<Wrap>>,
@@ -22,7 +41,7 @@ pub struct SourcePool {
 impl SourcePool {
     /// A pool of hunts whose needs are not all known when the first one opens a source: of log files every field is kept.
     pub fn shared() -> Self {
-        Self { opened: Mutex::default(), of_one_hunt: false, wrap: None }
+        Self { opened: Mutex::default(), told: Mutex::default(), of_one_hunt: false, wrap: None }
     }
 
     /// A pool of one hunt: of log files only those fields are kept that it may ask for.
@@ -35,33 +54,41 @@ impl SourcePool {
         Self { wrap: Some(wrap), ..Self::shared() }
     }
 
-    /// The source that a configuration binds to a name, opened now or before; `fields` are those that the hunt may ask for.
+    /// The source that a configuration binds to a name, opened now or before, and what reading it found; `fields` are those that
+    /// the hunt may ask for.
     pub(super) fn get(
         &self,
         config: &Config,
         name: &str,
         resolved: &dyn ResolvedSource,
         fields: &dyn Fn() -> Fields,
-    ) -> Result<Arc<dyn DataSource>, SourceError> {
+    ) -> Result<PooledSource, SourceError> {
         let key = key(config, name);
         // Held while opening: a second statement waits for the file instead of reading it too.
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(opened) = opened.get(&key) {
-            return Ok(Arc::clone(&opened.source));
+            return opened.clone();
         }
-        let mut new = resolved.open(&|| if self.of_one_hunt { fields() } else { Fields::All })?;
+        let new = resolved.open(&|| if self.of_one_hunt { fields() } else { Fields::All });
+        let OpenedSource { mut source, read } = new.inspect_err(|error| {
+            if error.code == &NO_RECORDS {
+                opened.insert(key.clone(), Err(error.clone()));
+            }
+        })?;
         if let Some(wrap) = &self.wrap {
-            new.source = wrap(&key, new.source);
+            source = wrap(&key, source);
         }
-        let source = Arc::clone(&new.source);
-        opened.insert(key, new);
-        Ok(source)
+        let new = PooledSource { source, read: Arc::new(read) };
+        opened.insert(key, Ok(new.clone()));
+        Ok(new)
     }
 
-    /// What reading a source's log files found, for the first hunt that asks and for no other.
-    pub(super) fn take_report(&self, config: &Config, name: &str) -> Option<ReadReport> {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(std::mem::take(&mut opened.get_mut(&key(config, name))?.read))
+    /// What reading a source's log files found; none where it was not opened.
+    pub(super) fn report(&self, config: &Config, name: &str) -> Option<PoolReport> {
+        let key = key(config, name);
+        let read = Arc::clone(&self.opened.lock().unwrap_or_else(PoisonError::into_inner).get(&key)?.as_ref().ok()?.read);
+        let first = self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+        Some(PoolReport { read, first })
     }
 }
 
@@ -77,7 +104,6 @@ mod tests {
     use super::*;
     use crate::config::kinds::SourceFacts;
     use crate::source::store::Store;
-    use std::collections::BTreeSet;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// An empty store; counts how often it is opened, and with all fields.
@@ -93,7 +119,7 @@ mod tests {
             self.whole.fetch_add(usize::from(fields() == Fields::All), Ordering::Relaxed);
             let log = tempfile::NamedTempFile::new().unwrap();
             let (store, _) = Store::from_paths(&[log.path().to_owned()])?;
-            Ok(OpenedSource { source: Arc::new(store), read: ReadReport { bad_total: 1, ..ReadReport::default() } })
+            Ok(OpenedSource { source: Arc::new(store), read: Some(ReadReport { bad_total: 1, ..ReadReport::default() }) })
         }
 
         fn survey(&self, _: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError> {
@@ -106,14 +132,15 @@ mod tests {
     }
 
     #[test]
-    fn a_source_is_opened_once_and_its_bad_lines_are_told_once() {
+    fn a_source_is_opened_once_and_the_first_to_ask_for_its_bad_lines_knows() {
         let (pool, config, source) = (SourcePool::shared(), Config::default(), Empty::default());
         for name in ["a", "a", "b", "a"] {
             assert!(pool.get(&config, name, &source, &some).is_ok());
         }
         assert_eq!(source.opened.load(Ordering::Relaxed), 2);
-        let told: Vec<u64> = ["a", "a", "b", "c"].map(|name| pool.take_report(&config, name).map_or(0, |r| r.bad_total)).into();
-        assert_eq!(told, [1, 0, 1, 0]);
+        let told = ["a", "a", "b", "c"]
+            .map(|name| pool.report(&config, name).map(|r| (r.read.as_ref().as_ref().unwrap().bad_total, r.first)));
+        assert_eq!(told, [Some((1, true)), Some((1, false)), Some((1, true)), None]);
     }
 
     #[test]

@@ -58,12 +58,12 @@ pub struct OpenedSource {
     /// What hunts ask.
     pub source: Arc<dyn DataSource>,
     /// What reading it found, where it was read to its end.
-    pub read: ReadReport,
+    pub read: Option<ReadReport>,
 }
 
 impl OpenedSource {
     pub(super) fn new(source: impl DataSource + 'static) -> Self {
-        Self { source: Arc::new(source), read: ReadReport::default() }
+        Self { source: Arc::new(source), read: None }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What reading one file hands on: blocks of lines to parse, and lines that are given up.
 
+use super::answer::AnswerFacts;
 use super::report::BadReason;
 use crate::source::SourceError;
 
@@ -31,6 +32,8 @@ pub(crate) enum Piece {
     Block(Block),
     /// A line, counted from 0, that the reader itself had to give up.
     Bad(u64, BadReason),
+    /// A search answer came to its end.
+    Answer(AnswerFacts),
 }
 
 /// Takes the pieces of a file, in order; an error ends the reading.
