@@ -5,9 +5,12 @@ use super::news::News;
 use super::record::{HuntNight, Span};
 use super::suppress::Suppressions;
 use crate::report::RunReport;
+use crate::report::model::Status;
+use crate::report::text::unread;
 use huntc_compiler::front_matter::{FindingSeverity, FrontMatter};
 use huntc_compiler::time::Instant;
 use secrecy::SecretString;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -173,6 +176,14 @@ pub struct Night {
     pub traffic: Traffic,
     /// Why notifications wait, one for each that does.
     pub undelivered: Vec<String>,
+}
+
+impl Night {
+    /// What of the sources could not be read, each once, in hunts that ran to their end.
+    pub fn unread(&self) -> BTreeSet<String> {
+        let cut = self.run.hunts.iter().filter(|hunt| !hunt.complete && hunt.status == Status::Ok);
+        cut.flat_map(|hunt| &hunt.sources).filter_map(unread).collect()
+    }
 }
 
 /// Who is told.

@@ -1,7 +1,7 @@
 //! `summary.html`: one page without scripts or links to elsewhere, under a policy that forbids them.
 
 use super::names::csv_name;
-use super::text::{counts, newsworthy, short, traffic, trouble, troubled, windows};
+use super::text::{counts, newsworthy, seen, short, traffic, trouble, troubled, windows};
 use crate::nightly::model::{HuntOutcome, Night};
 use crate::nightly::record::KeyRecord;
 use crate::report::page::begin;
@@ -31,15 +31,16 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
     for notice in &night.notices {
         writeln!(out, "<p class=\"bad\">{}</p>", escape(notice))?;
     }
-    write_troubled(&troubled(night), night.hunts.len(), out)?;
+    write_troubled(night, out)?;
     write_news(night, out)?;
     write_rest(night, out)
 }
 
-fn write_troubled(hunts: &[&HuntOutcome], all: usize, out: &mut dyn Write) -> Result<()> {
+fn write_troubled(night: &Night, out: &mut dyn Write) -> Result<()> {
+    let hunts = troubled(night);
     if hunts.is_empty() {
-        let hunts = count(all as u64, "hunt");
-        return writeln!(out, "<p class=\"good\">All of {hunts} looked at everything up to now.</p>");
+        let hunts = count(night.hunts.len() as u64, "hunt");
+        return writeln!(out, "<p class=\"good\">All of {hunts} looked at {} up to now.</p>", seen(night));
     }
     writeln!(out, "<h2>Not looked at: {}</h2>", count(hunts.len() as u64, "hunt"))?;
     for hunt in hunts {

@@ -67,6 +67,11 @@ pub(super) fn traffic(night: &Night) -> String {
     format!("{sent} sent, {} more answered by an equal one, {} read", traffic.shared, count(traffic.records, "record"))
 }
 
+/// What was looked at where no hunt failed.
+pub(super) fn seen(night: &Night) -> &'static str {
+    if night.unread().is_empty() { "everything" } else { "what could be read" }
+}
+
 /// The whole summary.
 pub(crate) fn summary(night: &Night) -> String {
     let mut out = format!("Nightly hunts, {}\n", night.at.to_seconds_text());
@@ -75,7 +80,7 @@ pub(crate) fn summary(night: &Night) -> String {
     }
     let troubled = troubled(night);
     if troubled.is_empty() {
-        let _ = writeln!(out, "\nAll of {} looked at everything up to now.", count(night.hunts.len() as u64, "hunt"));
+        let _ = writeln!(out, "\nAll of {} looked at {} up to now.", count(night.hunts.len() as u64, "hunt"), seen(night));
     } else {
         let _ = writeln!(out, "\nNOT LOOKED AT: {}", count(troubled.len() as u64, "hunt"));
         for hunt in troubled {

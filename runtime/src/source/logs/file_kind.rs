@@ -32,7 +32,7 @@ const fn text(name: &'static str, matches: fn(&[u8]) -> bool, holds_records: boo
 const NO_LOG: &str = "name a log instead: ECS documents as NDJSON, `_bulk` bodies or search answers";
 
 /// Every kind; the first that matches is it, and the last matches all.
-static KINDS: [FileKind; 30] = [
+static KINDS: [FileKind; 32] = [
     foreign("a zip archive", |b| b.starts_with(b"PK\x03\x04"), true, "unpack it, then name the folder: `unzip FILE -d OUT`"),
     foreign("a tar archive", is_tar, true, "unpack it, then name the folder: `mkdir OUT && tar -xf FILE -C OUT`"),
     foreign("an xz file", |b| b.starts_with(b"\xfd7zXZ\0"), true, "unpack it: `xz -dc FILE > OUT`"),
@@ -88,9 +88,9 @@ static KINDS: [FileKind; 30] = [
     ),
     text(
         "Windows events in another form than ECS, without @timestamp",
-        |b| begins_object(b) && (has_key(b, "EventID") || has_key(b, "EventTime")),
+        |b| begins_object(b) && ["EventID", "EventTime", "TimeCreated"].iter().any(|key| has_key(b, key)),
         true,
-        "Winlogbeat writes ECS; a time alone: `jq -c '.\"@timestamp\" = (.EventTime | sub(\" \"; \"T\"))' FILE > OUT`",
+        "Winlogbeat writes ECS; a time alone: `jq -c '.\"@timestamp\" = (.EventTime // .TimeCreated | sub(\" \"; \"T\"))' FILE > OUT`",
     ),
     text(
         "JSON that cannot be read",
@@ -100,7 +100,24 @@ static KINDS: [FileKind; 30] = [
     ),
     text("JSON without @timestamp", is_json, true, "give each document one: `jq -c '.\"@timestamp\" = .event.created' FILE > OUT`"),
     text("XML or HTML", |b| b.starts_with(b"<?xml") || b.starts_with(b"<Event") || b.starts_with(b"<!DOCTYPE"), true, WINLOGBEAT),
-    text("a CSV table", is_csv, true, "convert it, with a column `@timestamp`: `mlr --icsv --ojsonl cat FILE > OUT`"),
+    text(
+        "a CSV table",
+        |b| is_table(b, b','),
+        true,
+        "convert it, with a column `@timestamp`: `mlr --icsv --ojsonl cat FILE > OUT`",
+    ),
+    text(
+        "a CSV table",
+        |b| is_table(b, b';'),
+        true,
+        "convert it, with a column `@timestamp`: `mlr --icsv --ifs semicolon --ojsonl cat FILE > OUT`",
+    ),
+    text(
+        "a TSV table",
+        |b| is_table(b, b'\t'),
+        true,
+        "convert it, with a column `@timestamp`: `mlr --itsv --ojsonl cat FILE > OUT`",
+    ),
     text("binary data", |b| b.contains(&0), false, NO_LOG),
     text("text that is no JSON", |_| true, false, NO_LOG),
 ];
@@ -206,14 +223,13 @@ fn is_json(bytes: &[u8]) -> bool {
     begins_object(bytes)
 }
 
-/// Two lines with as many commas, semicolons or tabs each, two at least.
-fn is_csv(bytes: &[u8]) -> bool {
+/// Two lines with as many separators each, two at least.
+fn is_table(bytes: &[u8], separator: u8) -> bool {
     let mut lines = begun(bytes).split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     let (Some(first), Some(second)) = (lines.next(), lines.next()) else { return false };
-    [b',', b';', b'\t'].iter().any(|mark| {
-        let count = |line: &[u8]| memchr::memchr_iter(*mark, line).count();
-        count(first) >= 2 && (count(first) == count(second) || memchr::memchr(b'"', second).is_some())
-    })
+    let count = |line: &[u8]| memchr::memchr_iter(separator, line).count();
+    // A value in quotes may hold some.
+    count(first) >= 2 && (count(first) == count(second) || memchr::memchr(b'"', second).is_some())
 }
 
 #[cfg(test)]
@@ -227,7 +243,7 @@ mod tests {
         let swapped: Vec<u8> = utf_16.chunks(2).flat_map(|c| [c[1], c[0]]).collect();
         let mut tar = vec![b'x'; 600];
         tar[257..262].copy_from_slice(b"ustar");
-        let cases: [(&[u8], &str); 23] = [
+        let cases: [(&[u8], &str); 24] = [
             (b"PK\x03\x04\x14\0", "a zip archive"),
             (&tar, "a tar archive"),
             (b"\xfd7zXZ\0\0", "an xz file"),
@@ -251,6 +267,7 @@ mod tests {
             (b"<?xml version=\"1.0\"?>", "XML or HTML"),
             (b"a,b,c\n1,2,3\n", "a CSV table"),
             (b"a;b;c\r\n1;2;3\r\n", "a CSV table"),
+            (b"a\tb\tc\n1\t2\t3\n", "a TSV table"),
             (b"root:x:0:0:root:/root:/bin/bash\n", "text that is no JSON"),
             (b"x\0y", "binary data"),
             (b"", "text that is no JSON"),
