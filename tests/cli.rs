@@ -272,6 +272,16 @@ fn an_analytic_over_several_variables_is_started_once() {
 }
 
 #[test]
+fn a_display_behind_a_failed_analytic_says_why_it_is_missing() {
+    let hunt = "a = GET process FROM stixshifter://host101 WHERE name = 'cmd.exe'\nAPPLY exec://nobody ON a\nDISP a ATTR name\n";
+    let ran = lab().file("apply.hf", hunt).run("run apply.hf --source host101=log.ndjson --format json");
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["hunts"][0]["displays"][0]["missing"], "the analytic \"exec://nobody\" is not configured");
+    let told = report["hunts"][0]["diagnostics"].as_array().unwrap().iter().filter(|d| d["code"] == "K1001").count();
+    assert_eq!(told, 1);
+}
+
+#[test]
 fn secrets_are_shown_nowhere() {
     let huntc = lab()
         .file("huntc.toml", "[sources.a]\nuri = \"https://127.0.0.1:9/x\"\nauth = { token = \"hunter2\" }\n[analytics.score]\nexec = [\"score\", \"--key=hunter2\"]\n")

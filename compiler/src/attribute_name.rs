@@ -1,4 +1,4 @@
-//! Names of attributes as the catalog has them.
+//! The catalog's spelling of attribute names.
 
 /// An attribute's name without list marks and quotes: `protocols[*]` is `protocols`, `values[0].name` is `values.name`,
 /// `hashes.'SHA-256'` is `hashes.SHA-256`.

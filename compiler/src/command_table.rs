@@ -1,16 +1,17 @@
 //! The table of commands: one row makes a command known.
 //!
-//! A row has the name of the command's tree, that of its checked form in `check::hir`, its slice below `commands/`, the word
-//! that begins it, what the word is for, words of other languages for it, and the clauses that it takes. Three places read the table: the keywords
-//! (`syntax::token`), the steps of a checked hunt (`check::hir`), and the dispatch over all commands (`program::command`).
+//! A row has the name of the command's syntax node, the name of its checked form in `check::hir`, its slice below `commands/`,
+//! the word that begins it, the class of that word, words of other languages for it, and the clauses that it takes. Three
+//! places read the table: the keywords (`syntax::token`), the steps of a checked hunt (`check::hir`), and the dispatch over all
+//! commands (`program::command`).
 //!
-//! The macro stands here, below all of them, so that none has to look up.
+//! The macro stands at the root of the crate, below all three, so that none of them imports from one above it.
 
-/// Hands the table to the macro `$reader`, with whatever else stands behind it.
+/// Calls the macro `$reader` with the table, followed by whatever else the caller gives.
 macro_rules! for_each_command {
     ($reader:ident $($more:tt)*) => {
         $reader! {
-            // What a word begins. `Yield`: gives a variable, also without a target; `Command`: gives none.
+            // Commands that begin with a word. A `Yield` gives a variable, with or without a target; a `Command` gives none.
             words {
                 Get GetStep get "GET" Yield [] [From Where Start Last Limit],
                 Find FindStep find "FIND" Yield [] [Depth Where Start Last Limit],
@@ -26,7 +27,7 @@ macro_rules! for_each_command {
                 Apply ApplyStep apply "APPLY" Command [] [],
                 Explain ExplainStep explain "EXPLAIN" Command [] [],
             }
-            // What stands behind `=` without a word of its own; these give a variable too.
+            // Statements without a word of their own: what follows `=`. They give a variable too.
             wordless {
                 Merge MergeStep merge,
                 Assign AssignStep assign,

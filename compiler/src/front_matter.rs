@@ -9,10 +9,9 @@ use crate::time::duration;
 
 /// What the leading comment says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct FrontMatter {
-    /// `title`
     pub title: Option<String>,
-    /// `severity`
     pub severity: Option<FindingSeverity>,
     /// `attack`: ids of techniques, upper case.
     pub attack: Vec<String>,
@@ -22,22 +21,21 @@ pub struct FrontMatter {
     pub overlap: Option<i64>,
     /// `window: nightly`: the run's window takes the place of the hunt's own ranges.
     pub nightly_window: bool,
-    /// `finding`
     pub finding: Option<Finding>,
 }
 
 /// `finding: VARIABLE [>= N]`
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Finding {
-    /// The variable, as written.
     pub variable: String,
-    /// Fewer entities are no finding.
+    /// Least number of entities that makes a finding, from 1.
     pub at_least: u64,
     /// Where the variable is written.
     pub span: Span,
 }
 
-/// How bad a finding is, from the least on.
+/// How bad a finding is, in ascending order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum FindingSeverity {
     /// Worth knowing.
@@ -53,10 +51,10 @@ pub enum FindingSeverity {
 }
 
 impl FindingSeverity {
-    /// All, from the least on.
+    /// All, in ascending order.
     pub const ALL: [Self; 5] = [Self::Informational, Self::Low, Self::Medium, Self::High, Self::Critical];
 
-    /// As written.
+    /// As front matter and reports write it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Informational => "informational",
@@ -70,7 +68,7 @@ impl FindingSeverity {
 
 const KEYS: [&str; 7] = ["title", "severity", "attack", "lag", "overlap", "window", "finding"];
 
-/// Longest `lag` and `overlap`: beyond, every night would look at everything again.
+/// Longest `lag` and `overlap`, 31 days: with a longer one every night would read nearly everything again.
 const LONGEST: i64 = 31 * 86_400 * SECOND;
 
 /// A `key: value` of the leading comment.
@@ -142,7 +140,7 @@ fn entries(text: &str, id: SourceId) -> Vec<Entry<'_>> {
     entries
 }
 
-/// A word that is nearly a key. A comment may say anything else.
+/// Warns of a key that is nearly a known one. Any other is taken for a remark, since a comment may say anything.
 fn misspelt(entry: &Entry<'_>, sink: &mut Sink) {
     if let Some(near) = suggest::nearest(entry.key, KEYS).first() {
         let headline = format!("`{}` is no key of the front matter", entry.key);
@@ -154,7 +152,7 @@ fn misspelt(entry: &Entry<'_>, sink: &mut Sink) {
     }
 }
 
-/// Takes a value; the error says what is needed, with an example.
+/// Reads the value of an entry into `matter`. The error is what the key needs, and an example.
 fn take(matter: &mut FrontMatter, entry: &Entry<'_>) -> Result<(), (&'static str, &'static str)> {
     let value = entry.value;
     match entry.key {
@@ -174,7 +172,7 @@ fn take(matter: &mut FrontMatter, entry: &Entry<'_>) -> Result<(), (&'static str
     Ok(())
 }
 
-/// `T1053.005, T1059`
+/// Reads ids of ATT&CK techniques: `T1053.005, T1059`.
 fn techniques(value: &str) -> Option<Vec<String>> {
     let ids: Vec<String> = value.split([',', ' ']).filter(|w| !w.is_empty()).map(str::to_ascii_uppercase).collect();
     let digits = |text: &str, n: usize| text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
@@ -187,12 +185,12 @@ fn techniques(value: &str) -> Option<Vec<String>> {
     (!ids.is_empty() && ids.iter().all(valid)).then_some(ids)
 }
 
-/// `90s`, `15 min`, `0`
+/// Reads a length of time into nanoseconds, at most [`LONGEST`]: `90s`, `15 min`, `0`.
 fn length(value: &str) -> Option<i64> {
     duration::parse(value).filter(|nanos| *nanos <= LONGEST)
 }
 
-/// `VARIABLE [>= N]`
+/// Reads `VARIABLE [>= N]`.
 fn finding(entry: &Entry<'_>) -> Option<Finding> {
     let (name, at_least) = match entry.value.split_once(">=") {
         Some((name, number)) => (name.trim(), number.trim().parse().ok().filter(|n| *n > 0)?),
@@ -205,7 +203,7 @@ fn finding(entry: &Entry<'_>) -> Option<Finding> {
 }
 
 impl FrontMatter {
-    /// Checks what only the whole hunt can tell: that the finding is one of its variables.
+    /// Checks what needs the whole hunt: that the finding is one of its variables.
     pub fn check(&self, hunt: &Hunt, sink: &mut Sink) {
         let Some(finding) = &self.finding else { return };
         let names = || hunt.vars.iter().filter(|v| v.binding).map(|v| v.name.as_str());

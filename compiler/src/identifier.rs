@@ -1,4 +1,4 @@
-//! Identifiers whose case says nothing: GUIDs, hashes, MAC addresses (semantics.md §2).
+//! Identifiers whose case does not matter: GUIDs, hashes, MAC addresses (semantics.md §2).
 
 /// Whether an identifier is a GUID, a hash or a MAC address. Others (base64 ids of Elastic Defend) keep their case.
 pub fn folds_case(text: &str) -> bool {

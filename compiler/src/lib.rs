@@ -1,7 +1,7 @@
 //! The pure part of huntc: huntflow text in, a plan of Elasticsearch requests out. No files, clock, environment,
 //! network or threads; "now" arrives in the options.
 //!
-//! The same page stands in front of the other crate:
+//! What follows is the page on the architecture, which both crates show.
 #![doc = include_str!("../../docs/architecture.md")]
 
 #[macro_use]

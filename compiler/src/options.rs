@@ -10,7 +10,7 @@ pub struct Options {
     pub now: Instant,
     /// `--window`, in nanoseconds before now: for statements without a range.
     pub window: Option<i64>,
-    /// The range of statements without one, instead of `window`: what a nightly run looks at.
+    /// The range of statements without one; it takes the place of `window`. A nightly run sets it.
     pub default_range: Option<TimeRange>,
     /// `window: nightly` in the front matter: `default_range` takes the place of START, STOP and LAST too.
     pub replace_ranges: bool,
@@ -18,7 +18,7 @@ pub struct Options {
     pub ignore_case: bool,
     /// `--lean`: variables that nothing reports are not computed.
     pub lean: bool,
-    /// `--process-identity`: by what processes are told apart.
+    /// `--process-identity`: how processes are told apart.
     pub process_identity: ProcessIdentity,
     /// `--allow|--warn|--deny`
     pub lints: LintLevels,
@@ -56,7 +56,7 @@ pub enum ProcessIdentity {
     Auto,
     /// Entity ids only.
     EntityId,
-    /// Host and pid with start or life.
+    /// For processes without an entity id, host and pid with start or lifetime.
     Ladder,
 }
 
@@ -67,7 +67,7 @@ pub struct SourceProfile {
     pub name: String,
     /// For a cluster: the window of statements without any range, in nanoseconds before now. Files have none.
     pub default_window: Option<i64>,
-    /// `like_case: sensitive`
+    /// Whether LIKE distinguishes case: `like_case: sensitive` in the profile.
     pub like_case_sensitive: bool,
     /// For a cluster: its URL without credentials, and the index expression; for the dry run.
     pub cluster: Option<(String, String)>,
@@ -78,6 +78,6 @@ pub struct SourceProfile {
 pub struct AnalyticProfile {
     /// As in APPLY, with scheme: `docker://enrichdomain`.
     pub uri: String,
-    /// Attributes it adds; `None`: not declared.
+    /// Attributes that it adds; `None`: not declared.
     pub outputs: Option<Vec<String>>,
 }

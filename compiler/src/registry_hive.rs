@@ -12,8 +12,8 @@ const HIVES: [(&str, &str); 7] = [
     ("HKDD", "HKEY_DYN_DATA"),
 ];
 
-/// Where a text begins with a hive name and a backslash: the hive's short name and the rest, backslash included.
-/// Hive names are upper case; with `fold` in any case.
+/// The hive's short name, and the rest with its backslash, of a text that begins with a hive name and a backslash. The name
+/// must be in upper case; with `fold` it may be in any.
 pub fn split(text: &str, fold: bool) -> Option<(&'static str, &str)> {
     let at = text.find('\\')?;
     let (hive, rest) = text.split_at(at);

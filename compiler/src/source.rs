@@ -9,8 +9,8 @@ pub struct SourceId(pub u16);
 
 /// A byte range of one source text. `start..end` lie on character borders.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Span {
-    /// The text.
     pub source: SourceId,
     /// First byte.
     pub start: u32,
@@ -30,7 +30,7 @@ impl Span {
         Self { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
-    /// The empty span right behind this one, where something is missing.
+    /// The empty span right after this one, where something is missing.
     #[must_use]
     pub fn after(self) -> Self {
         Self { start: self.end, ..self }
@@ -41,15 +41,6 @@ impl fmt::Debug for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}..{}", self.start, self.end)
     }
-}
-
-/// Something with the place it was written at.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Spanned<T> {
-    /// The thing.
-    pub node: T,
-    /// Where it stands.
-    pub span: Span,
 }
 
 /// One text: a huntflow, the code of a huntbook, a configuration file, or a command line.
@@ -66,7 +57,7 @@ pub struct Source {
 /// A code cell of a huntbook inside [`Source::text`].
 #[derive(Clone, Debug)]
 pub struct Cell {
-    /// Number among all cells of the notebook, from 1.
+    /// Place among all cells of the notebook, from 1.
     pub number: usize,
     /// Byte offset of its first character.
     pub start: u32,
@@ -75,7 +66,7 @@ pub struct Cell {
 /// A position for people: line and column count characters from 1; `cell` is set in huntbooks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Position {
-    /// Cell number in the notebook.
+    /// [`Cell::number`], in huntbooks.
     pub cell: Option<usize>,
     /// Line in the file, or in the cell.
     pub line: usize,
@@ -90,10 +81,8 @@ pub struct SourceSet {
 }
 
 impl SourceSet {
-    /// Registers a text.
-    ///
-    /// # Panics
-    /// Never in practice: callers refuse texts of 4 GiB and more, and more than 65,536 files, before.
+    /// Registers a text. Spans and ids have 32 and 16 bits: callers must refuse texts of 4 GiB and more, and more than 65,536
+    /// texts.
     pub fn add(&mut self, source: Source) -> SourceId {
         let id = SourceId(self.sources.len() as u16);
         self.sources.push(source);

@@ -1,4 +1,4 @@
-//! Huntflows through all passes, for unit tests: text in; what was told, the text as printed, and the plan out.
+//! Runs a huntflow through all passes, for unit tests: from a text to its diagnostics, its printed form and its plan.
 
 #![allow(clippy::panic)]
 

@@ -18,8 +18,8 @@ pub fn tree_text(tree: &impl Debug) -> String {
     out
 }
 
-/// Lines of pretty `Debug`, in which a part opens with a bracket at the end of its line and is closed by the next line with the
-/// same indent.
+/// Joins lines of pretty `Debug`. A part opens with a bracket at the end of its line, and the next line with the same indent
+/// closes it.
 fn joined(lines: &[&str]) -> Vec<String> {
     let mut out = Vec::new();
     let mut at = 0;

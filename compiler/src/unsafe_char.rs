@@ -4,7 +4,7 @@
 ///
 /// In the terms of Unicode 16.0: control and format characters (Cc, Cf), line and paragraph separators (Zl, Zp), and what
 /// is ignored where no font shows it (`Default_Ignorable_Code_Point`: fillers that look blank, variation selectors, tags);
-/// besides them the blank of Braille. A test compares the list with these properties.
+/// besides them the blank pattern of Braille (U+2800). A test compares the list with these properties.
 pub fn is_unsafe(c: char) -> bool {
     matches!(c,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'

@@ -26,7 +26,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// Text.
+    /// A value of text.
     pub fn text(text: impl Into<Arc<str>>) -> Self {
         Self::Text(text.into())
     }

@@ -1,4 +1,4 @@
-//! Analytics that APPLY calls: look-up tables, and external commands that read and write JSON lines.
+//! Analytics that APPLY calls: look-up tables, and external commands that read and write JSON, one object a line.
 
 use crate::config::analytic::{Action, AnalyticBinding};
 use crate::source::SourceError;
@@ -13,31 +13,31 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// Rows with their column names: what an analytic gets, and the columns that it adds.
+/// Rows with their column names: what an analytic gets, or the columns that it adds.
 #[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct AnalyticRows {
-    /// Names of the columns.
     pub names: Vec<String>,
-    /// One value for each name.
+    /// Each row has one value for each name.
     pub rows: Vec<Vec<Option<Value>>>,
 }
 
 /// One call of an analytic.
 pub struct AnalyticCall<'a> {
-    /// What it is.
+    /// What the analytic's URI is bound to.
     pub binding: &'a AnalyticBinding,
-    /// WITH.
+    /// The arguments of WITH: names and values.
     pub arguments: &'a [(String, String)],
-    /// Folder in which commands run.
+    /// The folder in which commands run.
     pub folder: &'a Path,
-    /// Set on Ctrl-C.
+    /// Set on Ctrl-C, which ends a running command.
     pub cancel: &'a AtomicBool,
 }
 
-/// Longest message of a command that is repeated to the user, in bytes.
+/// The longest message of a command that is repeated to the user, in bytes.
 const MESSAGE: u64 = 4_096;
 
-/// The columns that an analytic adds to each of the tables: as many rows, in the same order.
+/// The columns that an analytic adds to each of the tables: for each table as many rows as it has, in the same order.
 pub fn apply(call: &AnalyticCall<'_>, tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
     let answer = match &call.binding.action {
         Action::Lookup { table: path, key } => tables.iter().map(|table| lookup(call, path, key, table)).collect(),
@@ -50,7 +50,7 @@ fn failed(call: &AnalyticCall<'_>, what: impl std::fmt::Display) -> SourceError 
     SourceError::new(&codes::run::ANALYTIC_FAILED, format!("the analytic {:?} failed: {what}", call.binding.uri))
 }
 
-/// Rows of a CSV table whose key column equals the attribute.
+/// Looks each row up in a CSV or JSON table: the row whose key column equals the attribute `key`.
 fn lookup(call: &AnalyticCall<'_>, path: &Path, key: &str, table: &AnalyticRows) -> Result<AnalyticRows, SourceError> {
     let unreadable = |e: &dyn std::fmt::Display| {
         failed(call, format_args!("its table {} cannot be read", path.display()))
@@ -81,7 +81,7 @@ fn lookup(call: &AnalyticCall<'_>, path: &Path, key: &str, table: &AnalyticRows)
 
 type Table = (Vec<String>, Vec<Vec<String>>);
 
-/// A look-up table: CSV with a header, or a JSON array of flat objects.
+/// Reads a look-up table: CSV with a header, or a JSON array of flat objects.
 fn read_table(path: &Path) -> Result<Table, Box<dyn std::error::Error>> {
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
         let objects: Vec<Map<String, Json>> = serde_json::from_slice(&std::fs::read(path)?)?;
@@ -102,8 +102,9 @@ fn read_table(path: &Path) -> Result<Table, Box<dyn std::error::Error>> {
     Ok((header, rows))
 }
 
-/// Runs a command: a JSON object a line on its standard input (`table`, `row`, and the attributes under `data`), an
-/// object a line on its standard output, one for each of them in order (or with `row`, and `table`, naming it).
+/// Runs a command. Its standard input gets one JSON object a line for each row: `table`, `row`, and the attributes
+/// under `data`. It must answer one object a line on its standard output for each row, either in the same order, or
+/// with `row` (and `table`) naming the row.
 fn exec(call: &AnalyticCall<'_>, command: &[String], tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
     let Some((program, arguments)) = command.split_first() else { return Err(failed(call, "its command is empty")) };
     let mut child = Command::new(program)
@@ -123,7 +124,7 @@ fn exec(call: &AnalyticCall<'_>, command: &[String], tables: &[AnalyticRows]) ->
         return Err(failed(call, "the command has no pipes"));
     };
     let input = lines(tables);
-    // Both pipes are served at once, so that neither side waits for the other.
+    // Input is written by another thread, so that neither side waits for the other.
     let writer = std::thread::spawn(move || {
         let _ = stdin.write_all(&input);
     });
@@ -207,12 +208,12 @@ fn collect(call: &AnalyticCall<'_>, receiver: &mpsc::Receiver<Line>, child: &mut
 
 type Answer = Map<String, Json>;
 
-/// The answers as columns; every row must be answered. An answer without `row` is for the row that was sent at its place; one
-/// with `row` and without `table` is for the first table.
+/// The answers as columns; every row must be answered. An answer without `row` is for the row that was sent in its
+/// place. One with `row` but without `table` is for the first table.
 fn columns(call: &AnalyticCall<'_>, answers: &[Answer], tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
     let sent: Vec<(usize, usize)> = (0..).zip(tables).flat_map(|(n, t)| (0..t.rows.len()).map(move |row| (n, row))).collect();
     let mut by_row: Vec<Vec<Option<&Answer>>> = tables.iter().map(|t| vec![None; t.rows.len()]).collect();
-    // What cannot be a number names no row.
+    // A value that is no number names no row.
     let number = |answer: &Answer, key: &str| {
         Some(answer.get(key)?.as_u64().map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)))
     };
@@ -237,7 +238,7 @@ fn columns(call: &AnalyticCall<'_>, answers: &[Answer], tables: &[AnalyticRows])
     Ok(by_row.into_iter().map(|answers| answered(call, answers.into_iter().flatten())).collect())
 }
 
-/// The columns of one table: the declared ones, then whatever else the answers have.
+/// The columns of one table: those that are declared, then the others that answers have.
 fn answered<'a>(call: &AnalyticCall<'_>, answers: impl Iterator<Item = &'a Answer>) -> AnalyticRows {
     let data = |answer: &Answer| match answer.get("data") {
         Some(Json::Object(data)) => data.clone(),
@@ -254,7 +255,7 @@ fn answered<'a>(call: &AnalyticCall<'_>, answers: impl Iterator<Item = &'a Answe
     AnalyticRows { names, rows }
 }
 
-/// A JSON value as a value of ours; objects as their text.
+/// A JSON value as a [`Value`]; an object becomes its text.
 pub(crate) fn value(json: &Json) -> Option<Value> {
     match json {
         Json::Null => None,

@@ -1,6 +1,6 @@
-//! The part of huntc that touches the world: data sources, execution, reports, the command line.
+//! The part of huntc with side effects: data sources, execution, reports, the command line.
 //!
-//! The same page stands in front of the other crate:
+//! The page below is the first page of the other crate too:
 #![doc = include_str!("../../docs/architecture.md")]
 
 pub mod analytics;

@@ -1,4 +1,5 @@
-//! Files of LOAD and SAVE: CSV and JSON, plain, gzip or zstd by their names, under allowed folders only.
+//! Files of LOAD and SAVE: CSV and JSON, plain or packed with gzip or zstd according to their names. Only files in
+//! allowed folders are used.
 
 use crate::analytics;
 use crate::matching::typed_text;
@@ -12,25 +13,25 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
-/// Where files may lie.
+/// The folders in which LOAD and SAVE may use files.
 pub struct Place<'a> {
     /// Relative paths start here.
     pub folder: &'a Path,
-    /// Folders that may be used; none: `folder` and the current one.
+    /// The allowed folders. When empty: `folder`, the current folder, and the one for temporary files.
     pub roots: &'a [PathBuf],
 }
 
-/// What a file holds.
+/// The content of a file of LOAD.
 pub struct Loaded {
-    /// The type.
+    /// The entity type of its rows.
     pub entity: EntityId,
-    /// Columns in order.
+    /// The columns, in the order of the file.
     pub columns: Vec<Column>,
-    /// One value for each column.
+    /// Each row has one value for each column.
     pub rows: Vec<Vec<Option<Value>>>,
 }
 
-/// Most bytes of a file that LOAD reads, decompressed.
+/// The most bytes of a file that LOAD reads, after decompression.
 const MOST: u64 = 1 << 30;
 
 fn load_error(path: &str, what: impl std::fmt::Display) -> SourceError {
@@ -41,11 +42,11 @@ fn save_error(path: &str, what: impl std::fmt::Display) -> SourceError {
     SourceError::new(&codes::run::SAVE_FAILED, format!("{path:?} cannot be saved: {what}"))
 }
 
-/// The path without `.` and `..`, absolute; `..` never leaves the root of the file system.
+/// The absolute path without `.` and `..`. A `..` at the root of the file system is dropped.
 fn resolve(path: &str, place: &Place<'_>) -> PathBuf {
     let joined = place.folder.join(path);
     let mut out = PathBuf::new();
-    // A folder of `.` alone would leave the file without a parent that exists.
+    // A folder given as `.` would otherwise leave the file without a parent that exists.
     for part in std::path::absolute(&joined).unwrap_or(joined).components() {
         match part {
             Component::ParentDir => {
@@ -58,7 +59,7 @@ fn resolve(path: &str, place: &Place<'_>) -> PathBuf {
     out
 }
 
-/// The file's place, if it lies in an allowed folder; links are followed first.
+/// The path of a file, if it is in an allowed folder once links among its parents are followed.
 fn allowed(path: &str, place: &Place<'_>) -> Result<PathBuf, String> {
     let resolved = resolve(path, place);
     let parent = resolved.parent().unwrap_or(Path::new("/"));
@@ -70,7 +71,7 @@ fn allowed(path: &str, place: &Place<'_>) -> Result<PathBuf, String> {
         roots = vec![place.folder.to_path_buf(), current, std::env::temp_dir()];
     }
     let inside = roots.iter().any(|r| real.starts_with(r.canonicalize().unwrap_or_else(|_| r.clone())));
-    // The file itself may be a link to somewhere else.
+    // The file itself may be a link to a place elsewhere.
     let linked = resolved.is_symlink();
     if inside && !linked { Ok(resolved) } else { Err("it lies outside the folders that LOAD and SAVE may use".to_owned()) }
 }
@@ -82,7 +83,7 @@ enum Packing {
     Zstd,
 }
 
-/// Format and packing by the file's name.
+/// The format (`csv`, `json`, …) and the packing according to the file's name.
 fn shape(path: &Path) -> (String, Packing) {
     let name = path.file_name().map(|n| n.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let (name, packing) = match (name.strip_suffix(".gz"), name.strip_suffix(".zst")) {
@@ -93,7 +94,7 @@ fn shape(path: &Path) -> (String, Packing) {
     (name.rsplit('.').next().unwrap_or_default().to_owned(), packing)
 }
 
-/// The type that a file's first record names; none where the file cannot be read or has no `type`.
+/// The entity type that the first record of a file names; `None` when the file cannot be read or has no `type`.
 pub fn entity_type(path: &str, place: &Place<'_>) -> Option<String> {
     let real = allowed(path, place).ok()?;
     let (format, packing) = shape(&real);
@@ -123,7 +124,8 @@ fn open(path: &Path, packing: Packing) -> std::io::Result<Box<dyn Read>> {
     })
 }
 
-/// Reads a file of LOAD. A `type` column must say what the huntflow was checked with, if that is known.
+/// Reads a file of LOAD. `entity` is the type that the huntflow was checked with, if that is known; the file's `type`
+/// column must then agree.
 pub fn load(path: &str, place: &Place<'_>, entity: Option<EntityId>, catalog: &Catalog) -> Result<Loaded, SourceError> {
     let outside = "list further folders as roots under [run] in huntc.toml";
     let real = allowed(path, place).map_err(|e| load_error(path, e).help(outside))?;
@@ -141,8 +143,8 @@ pub fn load(path: &str, place: &Place<'_>, entity: Option<EntityId>, catalog: &C
     read(path, &format, &bytes, entity, catalog)
 }
 
-/// What LOAD would read of the file that SAVE makes of these rows: the table that a later LOAD of the same hunt stands for,
-/// whenever the file itself is written.
+/// What LOAD would read from the file that SAVE makes of these rows. A later LOAD of the same hunt uses this, so it
+/// does not depend on when the file is written.
 pub fn reload(
     path: &str,
     entity: EntityId,
@@ -191,7 +193,7 @@ fn json_rows(bytes: &[u8]) -> Result<Cells, serde_json::Error> {
     Ok((header, rows))
 }
 
-/// Columns looked up in the catalog, values read as their types.
+/// Looks the columns up in the catalog and reads the values as their types.
 fn typed(
     path: &str,
     header: &[String],
@@ -253,7 +255,7 @@ fn typed(
     Ok(Loaded { entity, columns, rows })
 }
 
-/// The items of a list. CSV has no lists: of an attribute with several values, SAVE writes JSON into the cell.
+/// The items of a list. CSV has no lists, so SAVE writes several values of an attribute as JSON into the cell.
 fn list(value: &Value, many: bool) -> Option<Vec<Value>> {
     match value {
         Value::List(items) => Some(items.to_vec()),
@@ -265,7 +267,7 @@ fn list(value: &Value, many: bool) -> Option<Vec<Value>> {
     }
 }
 
-/// Writes a file of SAVE in one step: into a sibling that then takes the file's place.
+/// Writes a file of SAVE in one step: a temporary file beside it is written, and then takes its name.
 pub fn save(path: &str, place: &Place<'_>, entity: &str, headers: &[&str], rows: &[Vec<Option<Value>>]) -> Result<(), SourceError> {
     let outside = "list further folders as roots under [run] in huntc.toml";
     let real = allowed(path, place).map_err(|e| save_error(path, e).help(outside))?;

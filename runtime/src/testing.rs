@@ -29,35 +29,35 @@ impl<'t> Grid<'t> {
         Self { names, rows }
     }
 
-    /// The cell below a header; `None` where there is no such column, or nothing in the cell.
+    /// The cell below a header; `None` when the column is missing or the cell is empty.
     fn cell(&self, row: &[&'t str], name: &str) -> Option<&'t str> {
         let at = self.names.iter().position(|n| *n == name)?;
         row.get(at).copied().filter(|cell| *cell != "-")
     }
 }
 
-/// The entity type of this name.
+/// The entity type with this name.
 pub(crate) fn entity(name: &str) -> EntityId {
     Catalog::builtin().entity(name).unwrap_or_else(|| panic!("no type {name}"))
 }
 
-/// The attribute of this name: of the catalog, of sightings, else an added one.
+/// The attribute with this name: one of the catalog, one of sightings, or else an added one.
 pub(crate) fn attr(of: EntityId, name: &str) -> Attr {
     let known = || Catalog::builtin().get(of).attribute(name).map(Attr::Catalog);
     let sighting = || SightingAttr::from_name(name).map(Attr::Sighting);
     known().or_else(sighting).unwrap_or_else(|| Attr::Added(name.to_owned()))
 }
 
-/// The instant so many seconds after the epoch.
+/// The instant `n` seconds after the epoch.
 pub(crate) fn second(n: i64) -> Instant {
     Instant(n * SECOND)
 }
 
-/// A table of sightings, one a row. Columns are attributes of the type, `+name` those that entities have beside them, and
+/// A table of sightings, one in each row. Columns are attributes of the type, `+name` for added values of entities, and
 ///
-/// * `@key`: what tells the entity from others; `@host`: the host of its key
+/// * `@key`: the key of the entity; `@host`: the host of its key
 /// * `@time`: in seconds
-/// * `@record`: its number, by default that of the row; `@slot`: its slot, by default the first
+/// * `@record`: the record's number, by default that of the row; `@slot`: its slot, by default the first
 /// * `@is`: `creation`, `uncounted` or both
 pub(crate) fn table(of: &str, text: &str) -> Table {
     let (catalog, of) = (Catalog::builtin(), entity(of));
@@ -101,7 +101,7 @@ pub(crate) fn table(of: &str, text: &str) -> Table {
     table
 }
 
-/// A cell as a value of a type; `[a, b]` are several.
+/// A cell as a value of a type; `[a, b]` is several values.
 fn value(cell: &str, ty: ValueType) -> Value {
     if let Some(list) = cell.strip_prefix('[').and_then(|c| c.strip_suffix(']')) {
         return Value::List(list.split(',').map(|part| value(part.trim(), ty)).collect());
@@ -114,7 +114,7 @@ fn value(cell: &str, ty: ValueType) -> Value {
     }
 }
 
-/// A cell as JSON has it, else as text.
+/// A cell read as JSON, or as text if it is none.
 fn untyped(cell: &str) -> Value {
     match scalar(cell) {
         Scalar::Bool(b) => Value::Bool(b),
@@ -124,7 +124,7 @@ fn untyped(cell: &str) -> Value {
     }
 }
 
-/// A cell of a record: `4` is a number, `"4"` and what is no JSON are text.
+/// A cell of a record: `4` is a number; `"4"` and whatever is no JSON are text.
 fn scalar(cell: &str) -> Scalar {
     match serde_json::from_str(cell) {
         Ok(serde_json::Value::Bool(b)) => Scalar::Bool(b),
@@ -134,8 +134,8 @@ fn scalar(cell: &str) -> Scalar {
     }
 }
 
-/// Records, one a row. Columns are ECS fields, and `@time` in seconds, by default the number of the row. `[a, b]` are several
-/// values.
+/// Records, one in each row. Columns are ECS fields, and `@time` in seconds, by default the number of the row. `[a, b]`
+/// is several values.
 pub(crate) fn records(text: &str) -> Records {
     let grid = Grid::read(text);
     let numbers = 1..=grid.rows.len() as u64;
@@ -164,7 +164,7 @@ pub(crate) fn records(text: &str) -> Records {
     }
 }
 
-/// The rows of a table: the values of these columns with ` | ` between.
+/// The rows of a table: the values of these columns, separated by ` | `.
 pub(crate) fn rows(table: &Table, names: &str) -> Vec<String> {
     let column = |name: &str| {
         let added = Attr::Added(name.to_owned());
@@ -176,8 +176,8 @@ pub(crate) fn rows(table: &Table, names: &str) -> Vec<String> {
     (0..table.row_count()).map(row).collect()
 }
 
-/// What a table holds, an entity a line: its key, and the numbers of its records. A creation record has a `c` behind it, and
-/// one that does not count is in brackets.
+/// The content of a table, one entity in each line: its key and the numbers of its records. A creation record ends in
+/// `c`; one that does not count is in parentheses.
 pub(crate) fn held(table: &Table) -> Vec<String> {
     let sighting = |s: &Sighting| {
         let record = s.record.map_or_else(|| "-".to_owned(), |n| n.to_string());
@@ -191,14 +191,14 @@ pub(crate) fn held(table: &Table) -> Vec<String> {
     table.entities.iter().map(entity).collect()
 }
 
-/// A key as text: its parts with commas between, and its host behind `@`.
+/// A key as text: its parts separated by commas, then `@` and its host.
 pub(crate) fn key(key: &Key) -> String {
     let parts: Vec<String> = key.parts.iter().map(|part| shown(part.as_ref())).collect();
     let host = key.host.as_ref().map_or_else(String::new, |host| format!(" @{host}"));
     format!("{}{host}", parts.join(","))
 }
 
-/// A value as text, times in seconds.
+/// A value as text; times are in seconds.
 pub(crate) fn shown(value: Option<&Value>) -> String {
     match value {
         None => "-".to_owned(),
@@ -212,7 +212,7 @@ pub(crate) fn plan(text: &str) -> Plan {
     plan_with(text, false)
 }
 
-/// The same with or without `--ignore-case`.
+/// As [`plan`], with or without `--ignore-case`.
 pub(crate) fn plan_with(text: &str, ignore_case: bool) -> Plan {
     let mut sources = SourceSet::default();
     let id = sources.add_text("hunt.hf", text);

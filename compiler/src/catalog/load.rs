@@ -1,7 +1,7 @@
-//! Reads the catalog's tables, and the user's rows over them.
+//! Reads the catalog's tables, and lays the user's rows over them.
 //!
-//! Rows with a mistake are left out and reported: for the built-in tables a test wants no report, for the user's table
-//! any report is an error. So nothing here can fail at run time.
+//! A row with a mistake is left out and reported. A test asserts that the built-in tables have none, so reading them cannot
+//! fail at run time; in the user's tables any mistake is an error.
 
 use super::table::{CsvCell, Problem, parts, read, read_part};
 use super::words::{field_type, rule_named, suitable, value_type};
@@ -38,9 +38,9 @@ impl Catalog {
         BUILT.get_or_init(|| builtin().0)
     }
 
-    /// This catalog with the user's rows: tables with the columns of the built-in ones, told apart by their headers. Rows of
-    /// attributes are new ones of an entity type or another way to read one in a slot; types, slots and relations are new.
-    /// `name` stands for the file in reports. Ids of this catalog stay valid.
+    /// This catalog with the user's rows: tables with the columns of the built-in ones, told apart by their headers. A row of
+    /// the attribute table adds an attribute, or replaces how one is read in a slot; rows of the other tables add types, slots
+    /// and relations. Mistakes are reported with `name` as the file. Ids of this catalog stay valid in the new one.
     pub fn with_overlay(&self, name: &str, csv: &str) -> Result<Self, Vec<Problem>> {
         let mut loader = Loader { catalog: self.clone(), problems: Vec::new(), table: name, overlay: true };
         let (mut entities, mut relations) = (Vec::new(), Vec::new());
@@ -75,7 +75,7 @@ impl Catalog {
     }
 }
 
-/// The built-in catalog, and what is wrong with its tables: nothing, which a test asserts.
+/// The built-in catalog, and the mistakes in its tables; a test asserts that there are none.
 pub(super) fn builtin() -> (Catalog, Vec<Problem>) {
     let catalog = Catalog { entities: Vec::new(), relations: Vec::new(), fields: Vec::new(), lists: BTreeSet::new() };
     let mut loader = Loader { catalog, problems: Vec::new(), table: "", overlay: false };
@@ -86,7 +86,7 @@ pub(super) fn builtin() -> (Catalog, Vec<Problem>) {
 struct Loader<'a> {
     catalog: Catalog,
     problems: Vec<Problem>,
-    /// What reports call the table being read.
+    /// The name of the table being read, for reports.
     table: &'a str,
     /// Whether rows may replace earlier ones and name fields that are not ECS.
     overlay: bool,
@@ -138,7 +138,7 @@ impl Loader<'_> {
         found
     }
 
-    /// A row of the entity table; what it says of attributes is read when these are there.
+    /// Adds the type of a row of the entity table. Its identity is read after the attributes, whose names it uses.
     fn entity(&mut self, [name, aliases, words, _, _, _, flags, everything]: &[CsvCell<'_>; 8]) {
         let names = std::iter::once(&*name.text).chain(aliases.words()).chain(words.words());
         if let Some(known) = names.into_iter().find(|n| self.catalog.entity(n).is_some()).map(str::to_owned) {
@@ -218,7 +218,8 @@ impl Loader<'_> {
         entity.identity.required = required;
     }
 
-    /// A row of the attribute table, built-in or the user's. An empty slot declares an attribute that no record has.
+    /// A row of the attribute table, built-in or the user's. The slot is empty only for a type without slots: no record has
+    /// such an attribute.
     fn attribute(&mut self, [entity, slot, name, ty, rule, fields, flags]: &[CsvCell<'_>; 7]) {
         self.flags(flags, &["many", "shown", "own"]);
         let Some(id) = self.find_entity(entity) else { return };
@@ -269,7 +270,8 @@ impl Loader<'_> {
         }
     }
 
-    /// How to read the fields of a row. Fields that ECS lacks get the index type that suits the values.
+    /// How the rule of a row reads its fields. A field of a user's row that is unknown to `fields.csv` gets the usual index
+    /// type of the attribute's values.
     fn access(&mut self, rule: &CsvCell<'_>, fields: &CsvCell<'_>, ty: ValueType) -> Option<Access> {
         let Some(rule_value) = rule_named(&rule.text) else {
             self.report(rule, format!("`{}` is no rule", rule.text));
@@ -331,7 +333,7 @@ impl Loader<'_> {
     }
 }
 
-/// `self>parent[event.code=1|5&!file.path]`
+/// Reads one way of a relation: `self>parent[event.code=1|5&!file.path]`.
 fn pivot(input: &Entity, output: &Entity, text: &str) -> Option<Way> {
     let (slots, guard) = match text.split_once('[') {
         Some((slots, guard)) => (slots, guard.strip_suffix(']')?),

@@ -40,8 +40,9 @@ impl Catalog {
         self.relations.iter().find(|r| r.output == output && r.name == name && r.by == by && r.input == input)
     }
 
-    /// The pivots of `FIND output LINKED input`: every slot of one with every slot of the other in the same record; with
-    /// [some types](Entity::linked_self_only) a process stands in `self` only (semantics.md §5).
+    /// The ways of `FIND output LINKED input`: every slot of one type with every slot of the other, in the same record. If one
+    /// type is [`linked_self_only`](Entity::linked_self_only), the other takes part with its slot `self` alone, where it has
+    /// one (semantics.md §5).
     pub fn linked(&self, output: EntityId, input: EntityId) -> Vec<Way> {
         let slots = |id: EntityId, other: EntityId| -> Vec<SlotId> {
             let entity = self.get(id);
@@ -65,8 +66,8 @@ impl Entity {
         self.attributes.iter().position(|a| a.name == name).map(|i| AttrId(i as u16))
     }
 
-    /// The attribute whose value in the first slot is that of this ECS field, written in full (`process.command_line`) or
-    /// below the type's name in ECS (`command_line`, `parent.pid`).
+    /// The attribute that is exactly the value of an ECS field in the type's first slot. The field is written in full
+    /// (`process.command_line`) or without the type's ECS name (`command_line`, `parent.pid`).
     pub fn attribute_of_field(&self, field: &str) -> Option<AttrId> {
         let whole = |a: &Attribute, wanted: &dyn Fn(&str) -> bool| {
             let access = a.access.first().and_then(Option::as_ref);

@@ -17,7 +17,7 @@ pub use table::Problem;
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// An entity type of the catalog.
+/// An entity type of the catalog: index into [`Catalog::entities`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntityId(pub u16);
 
@@ -50,7 +50,7 @@ impl fmt::Debug for SlotId {
 /// Everything that can be hunted.
 #[derive(Clone, Debug)]
 pub struct Catalog {
-    /// Entity types; [`EntityId`] indexes.
+    /// Indexed by [`EntityId`].
     pub entities: Vec<Entity>,
     /// Named relations; LINKED is not listed, it holds between any two types.
     pub relations: Vec<Relation>,
@@ -63,7 +63,7 @@ pub struct Catalog {
 /// An entity type.
 #[derive(Clone, Debug)]
 pub struct Entity {
-    /// `process`.
+    /// As hunts write it: `process`.
     pub name: String,
     /// Its names in ECS and OCSF terms: `user` for `user-account`. Fields of ECS may be written below them.
     pub aliases: Vec<String>,
@@ -75,24 +75,24 @@ pub struct Entity {
     pub primary: AttrId,
     /// A condition that every such entity meets, as a hunt writes it.
     pub everything: Option<String>,
-    /// Whether what lacks a part of its key pivots nowhere (flows without a port).
+    /// Whether an entity that lacks a part of its key pivots nowhere (flows without a port).
     pub whole_key: bool,
-    /// Whether LINKED with this type looks at no slot but `self` of a type that has it.
+    /// Whether LINKED with this type looks only at the slot `self` of the other type, if that has one.
     pub linked_self_only: bool,
     /// Whether a source without such entities is worth a remark.
     pub everyday: bool,
-    /// Places in a record where such an entity may stand.
+    /// Places in a record where such an entity may stand; indexed by [`SlotId`].
     pub slots: Vec<Slot>,
-    /// What can be asked of it.
+    /// Indexed by [`AttrId`].
     pub attributes: Vec<Attribute>,
 }
 
 /// What makes two sightings the same entity.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Identity {
-    /// The parts of the key, as reports print it.
+    /// The attributes of the key, in the order in which reports print them.
     pub key: Vec<AttrId>,
-    /// The parts without which no entity stands in a slot.
+    /// The attributes without which no entity stands in a slot.
     pub required: Vec<AttrId>,
     /// Whether the same key on another `host.name` is another entity (files, registry keys).
     pub per_host: bool,
@@ -131,7 +131,7 @@ pub struct Attribute {
 /// How an attribute is read from a record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Access {
-    /// How the fields make the value.
+    /// How the values of the fields become the attribute's value.
     pub rule: Rule,
     /// ECS fields, in the order of the table.
     pub fields: Vec<String>,
@@ -169,21 +169,21 @@ pub enum Rule {
 pub enum ValueType {
     /// Text, byte for byte.
     Text,
-    /// GUIDs, hashes, MACs: without case (GUIDs print in lower case).
+    /// GUIDs, hashes and MACs compare without case, other identifiers with it. GUIDs print in lower case.
     Id,
-    /// Whole number.
+    /// Whole number of 64 bits.
     Integer,
-    /// Number.
+    /// Number that may have a fraction.
     Float,
-    /// `true`/`false`.
+    /// `true` or `false`.
     Boolean,
-    /// Instant.
+    /// Instant, in nanoseconds.
     Time,
     /// Address of either family.
     Address,
     /// IPv4 address; a value of the other family does not count.
     Ipv4,
-    /// IPv6 address.
+    /// IPv6 address; a value of the other family does not count.
     Ipv6,
 }
 
@@ -198,7 +198,7 @@ impl ValueType {
         matches!(self, Self::Integer | Self::Float)
     }
 
-    /// The word for people.
+    /// What messages call a value of this type.
     pub fn word(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -214,8 +214,9 @@ impl ValueType {
     }
 }
 
-/// Index type of an ECS field.
+/// Index type of an ECS field, under its name in Elasticsearch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum FieldType {
     /// `keyword`, whole value.
     Keyword,
@@ -223,20 +224,17 @@ pub enum FieldType {
     Wildcard,
     /// Analysed text: no exact query exists.
     Text,
-    /// `ip`.
     Ip,
     /// `long` and its kin.
     Long,
     /// `float` and its kin.
     Float,
-    /// `date`.
     Date,
-    /// `boolean`.
     Boolean,
 }
 
 impl FieldType {
-    /// Whether an index of this type takes every value that an attribute of a type reads.
+    /// Whether an index of this type takes every value of an attribute of type `ty`.
     pub fn holds(self, ty: ValueType) -> bool {
         match self {
             Self::Keyword | Self::Wildcard | Self::Text => true,
@@ -247,7 +245,7 @@ impl FieldType {
         }
     }
 
-    /// Whether an index of this type takes what an attribute of a type reads, and nothing else.
+    /// Whether an index of this type takes the values of an attribute of type `ty`, and no others.
     pub fn fits(self, ty: ValueType) -> bool {
         match ty {
             ValueType::Text | ValueType::Id => matches!(self, Self::Keyword | Self::Wildcard | Self::Text),
@@ -268,22 +266,22 @@ pub struct Relation {
     pub output: EntityId,
     /// Lower-case relation word.
     pub name: String,
-    /// Whether BY is written.
+    /// Whether BY follows the relation word.
     pub by: bool,
     /// Type of the input variable.
     pub input: EntityId,
     /// The ways across a record; an entity found by any of them counts.
     pub ways: Vec<Way>,
-    /// Set where ECS cannot express the row: the reason. Such a FIND is a compile error.
+    /// The reason why ECS cannot express the relation, if it cannot. Such a FIND is a compile error.
     pub inexpressible: Option<String>,
 }
 
 /// One way of a relation across a record: the input stands in one slot, the projected entity in the other.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Way {
-    /// The input's slot.
+    /// A slot of the relation's input type.
     pub input: SlotId,
-    /// The projected slot.
+    /// A slot of the relation's output type.
     pub output: SlotId,
     /// Conditions on the record, all of which must hold.
     pub guard: Vec<Guard>,
@@ -294,7 +292,7 @@ pub struct Way {
 pub struct Guard {
     /// The ECS field, always of type keyword.
     pub field: String,
-    /// It has one of these values; empty: the record lacks the field.
+    /// The values of which the field must have one; empty: the record must lack the field.
     pub values: Vec<String>,
 }
 

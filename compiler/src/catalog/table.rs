@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Problem {
     /// The table, or the file that the user gave.
     pub table: String,
-    /// From 1.
+    /// Line of the file, from 1.
     pub line: usize,
     /// In characters, from 1.
     pub column: usize,
@@ -37,8 +37,8 @@ impl CsvCell<'_> {
     }
 }
 
-/// The tables of a file that holds several, one below the other: how many lines stand before each, and its text. Each begins
-/// with its header, whose first cell is one of `firsts`.
+/// Splits a file into its tables, which stand one below the other: the number of lines before each, and its text. A table
+/// begins with its header, whose first cell is one of `firsts`.
 pub(super) fn parts<'a>(text: &'a str, firsts: &[&str]) -> Vec<(usize, &'a str)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut starts = vec![(0, 0)];
@@ -47,7 +47,7 @@ pub(super) fn parts<'a>(text: &'a str, firsts: &[&str]) -> Vec<(usize, &'a str)>
         let first = line.split(',').next().unwrap_or("").trim();
         if firsts.contains(&first) {
             headers += 1;
-            // What stands before the first header is its comment.
+            // Lines before the first header belong to the first table.
             if headers > 1 {
                 starts.push((number, at));
             }
@@ -69,7 +69,7 @@ pub(super) fn read<'a, const N: usize>(
     read_part(table, (0, text), columns, problems)
 }
 
-/// As [`read`], of a table that begins behind so many lines.
+/// As [`read`], for a table that begins after `before` lines of its file.
 pub(super) fn read_part<'a, const N: usize>(
     table: &str,
     (before, text): (usize, &'a str),

@@ -1,4 +1,4 @@
-//! What must hold of the built-in tables: complete, consistent, and true to ECS.
+//! What must hold for the built-in tables: they are complete, consistent, and true to ECS.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 

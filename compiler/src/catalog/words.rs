@@ -1,4 +1,4 @@
-//! Words of the tables for types and rules.
+//! The words that stand for types and rules in the tables.
 
 use super::{FieldType, Rule, ValueType};
 

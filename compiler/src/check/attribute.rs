@@ -11,7 +11,6 @@ use crate::syntax::ast::{AttrPath, Ident};
 /// An attribute that was found.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Found {
-    /// What it is.
     pub(crate) attr: Attr,
     /// How its values compare; `None`: known only at run time.
     pub(crate) ty: Option<ValueType>,
@@ -29,7 +28,7 @@ impl Found {
 }
 
 impl Checker<'_> {
-    /// The entity type of a word.
+    /// Looks up the entity type that a word names; an unknown one is reported.
     pub(crate) fn entity(&mut self, word: &Ident) -> Result<EntityId, Reported> {
         if word.is_missing() {
             return Err(self.told());
@@ -155,7 +154,7 @@ impl Checker<'_> {
         self.report(diagnostic)
     }
 
-    /// Another type that has an attribute, or the ECS field, of this name.
+    /// Another entity type with this attribute or ECS field: the names of the type and of its attribute.
     fn elsewhere(&self, entity: EntityId, name: &str) -> Option<(&str, &str)> {
         let others = self.catalog.entities.iter().enumerate().filter(|(i, _)| *i != usize::from(entity.0));
         others.map(|(_, e)| e).find_map(|e| {
@@ -205,13 +204,13 @@ impl Checker<'_> {
     }
 }
 
-/// The attribute of a name: the catalog's, an ECS field's, or another word.
+/// Looks a name up as the catalog's, then as that of an ECS field, then as an alias.
 fn find(table: &Entity, name: &str) -> Option<AttrId> {
     let other = || alias::attributes(name).iter().find_map(|n| table.attribute(n));
     table.attribute(name).or_else(|| table.attribute_of_field(name)).or_else(other)
 }
 
-/// Introduces the nearest of some names, which the reader sees as a replacement.
+/// The text in front of a suggested name; the message shows the first of `names` as its replacement.
 fn similar(names: &[&str]) -> String {
     if names.len() == 1 {
         "a similar name".to_owned()

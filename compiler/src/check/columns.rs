@@ -14,7 +14,7 @@ impl Checker<'_> {
         all_columns(&self.hunt, self.catalog, var)
     }
 
-    /// The columns of an ATTR list; a column named twice is one.
+    /// The columns `first`, then those of an ATTR list; a column that is named twice is kept once.
     fn listed(&mut self, var: VarId, paths: &[AttrPath], first: Vec<Column>) -> Result<Vec<Column>, Reported> {
         let mut columns = first;
         let mut failed = None;
@@ -34,8 +34,8 @@ impl Checker<'_> {
         failed.map_or(Ok(columns), Err)
     }
 
-    /// `v WHERE … ATTR … SORT BY … LIMIT … OFFSET …`, and the draft of a variable that holds its rows. The draft is
-    /// right where a clause is not, so that later statements can be checked.
+    /// Checks `v WHERE … ATTR … SORT BY … LIMIT … OFFSET …`, and drafts a variable that holds its rows. The draft can be used
+    /// even where a clause has an error, so that later statements can be checked.
     pub(crate) fn expression(
         &mut self,
         expression: &ast::Expression,
@@ -93,7 +93,7 @@ impl Checker<'_> {
         columns
     }
 
-    /// A LIMIT or OFFSET.
+    /// The number of a LIMIT or OFFSET, if one is written; the parser has reported one that could not be read.
     pub(crate) fn count(&self, count: Option<Count>) -> Result<Option<u64>, Reported> {
         count.map(|c| c.value.ok_or_else(|| self.told())).transpose()
     }
@@ -119,7 +119,7 @@ impl Checker<'_> {
         Err(self.report(diagnostic))
     }
 
-    /// An input that must hold entities (FIND, merge, APPLY, …).
+    /// Reports an input that holds groups where `what` (FIND, a merge, APPLY, …) needs entities.
     pub(crate) fn needs_entities(&mut self, input: VarId, span: Span, what: &str) -> Result<(), Reported> {
         let var = self.var(input);
         if matches!(var.shape, Shape::Entities { .. }) {

@@ -18,31 +18,28 @@ pub(crate) type Checked = Result<(), Reported>;
 pub(crate) struct Checker<'a> {
     /// The texts, for messages that quote them.
     pub(crate) sources: &'a SourceSet,
-    /// Types, attributes, relations.
     pub(crate) catalog: &'a Catalog,
-    /// Clock, command line, configuration.
     pub(crate) options: &'a Options,
-    /// What was built so far.
+    /// The part that is built so far.
     pub(crate) hunt: Hunt,
-    /// What names mean.
     pub(super) scope: Scope<'a>,
     /// Columns outside the catalog of each variable, in step with [`Hunt::vars`].
     pub(super) columns: Vec<Vec<ColumnInfo>>,
-    /// The data sources that the last GET before named.
+    /// The data sources of the last GET that named any.
     pub(super) last_sources: Vec<SourceRef>,
     /// The files that SAVE writes, with the type of what is in them.
     pub(super) saved: FxHashMap<String, EntityId>,
     /// All statements of the file.
     pub(super) outline: &'a Outline<'a>,
     sink: &'a mut Sink,
-    /// Variables of statements that could not wholly be read, and of what comes from them: GROUP and ATTR may have named
-    /// more columns.
+    /// Variables of statements that were read only in part, and variables made from those: GROUP and ATTR may have named more
+    /// columns.
     pub(super) unsure: FxHashSet<VarId>,
-    /// Variables, and what comes from them, to which a failed statement may have added attributes.
+    /// Variables to which a failed statement may have added attributes, and variables made from those.
     pub(super) widened: FxHashSet<VarId>,
-    /// Index of the statement in the file.
+    /// Index of the current statement in the file, from 0.
     pub(super) index: usize,
-    /// The statement.
+    /// The current statement.
     pub(crate) span: Span,
     target: Option<&'a Ident>,
     bound: bool,
@@ -52,7 +49,6 @@ pub(crate) struct Checker<'a> {
 /// A column outside the catalog.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct ColumnInfo {
-    /// Its name.
     pub(crate) name: String,
     /// How its values compare; `None`: known only at run time.
     pub(crate) ty: Option<ValueType>,
@@ -60,17 +56,15 @@ pub(crate) struct ColumnInfo {
 
 /// A variable about to be bound.
 pub(crate) struct Draft {
-    /// What its rows are.
     pub(crate) shape: Shape,
     /// What is known of its columns outside the catalog.
     pub(crate) columns: Vec<ColumnInfo>,
-    /// Search window.
+    /// The search window that later statements inherit.
     pub(crate) window: Window,
-    /// Where FIND from it asks.
+    /// The sources that a FIND from it asks.
     pub(crate) sources: Vec<SourceRef>,
-    /// Birth command.
     pub(crate) born: Birth,
-    /// What it was made from.
+    /// The variables that it is made from.
     pub(crate) parents: Vec<VarId>,
 }
 
@@ -83,7 +77,7 @@ impl Draft {
 }
 
 impl<'a> Checker<'a> {
-    /// A check about to begin.
+    /// A check before its first statement.
     pub(crate) fn new(
         outline: &'a Outline<'a>,
         sources: &'a SourceSet,
@@ -113,7 +107,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Turns to a statement of the outline.
+    /// Begins the statement with this index in the outline.
     pub(crate) fn begin(&mut self, index: usize) {
         let Some(heading) = self.outline.statements.get(index) else { return };
         self.index = index;
@@ -122,7 +116,8 @@ impl<'a> Checker<'a> {
         self.bound = false;
     }
 
-    /// Leaves a statement; the target of a failed one is bound to "an error was reported", so that its uses are silent.
+    /// Ends the current statement. If it failed, its target is bound to the proof of the report, so that uses of it report
+    /// nothing.
     pub(crate) fn end(&mut self, result: Checked) {
         if let Err(reported) = result {
             self.failed = true;
@@ -134,7 +129,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A failed statement may have been to give attributes to a variable that it names, or almost names.
+    /// Notes the variables that a failed statement names, or almost names: it may have been meant to give attributes to them.
     fn widen(&mut self) {
         if self.outline.statements.get(self.index).is_some_and(|s| s.updates) {
             let words = self.sources.text(self.span).split(|c: char| !(c.is_alphanumeric() || c == '_'));
@@ -156,12 +151,12 @@ impl<'a> Checker<'a> {
         self.sink.report(diagnostic)
     }
 
-    /// For tree nodes that the parser could not read: it has said why.
+    /// The proof for a tree node that the parser could not read and has reported.
     pub(crate) fn told(&self) -> Reported {
         self.sink.told()
     }
 
-    /// The name that the statement binds, which is empty where it was lost, and its place.
+    /// The name that the statement binds, and its place. The name is empty where it is missing from the text.
     fn target_name(&self) -> (&'a str, Span) {
         match self.target {
             Some(target) if target.is_missing() => ("", target.span),
@@ -170,7 +165,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Binds the statement's target, or `_`, to a new variable. Names in the statement must be resolved before.
+    /// Binds the statement's target, or `_`, to a new variable. Names in the statement must be resolved before this.
     pub(crate) fn bind(&mut self, draft: Draft) -> VarId {
         let (name, span) = self.target_name();
         let id = VarId(self.hunt.vars.len() as u32);
@@ -196,7 +191,7 @@ impl<'a> Checker<'a> {
         self.sink.unread_within(self.span, next)
     }
 
-    /// Whether something up to the end of this statement could not be read.
+    /// Whether something before the next statement could not be read.
     pub(crate) fn unread_before(&self) -> bool {
         let next = self.outline.statements.get(self.index + 1).map_or(u32::MAX, |s| s.span.start);
         self.sink.unread_within(Span { start: 0, ..self.span }, next)
@@ -217,12 +212,12 @@ impl<'a> Checker<'a> {
         self.columns.push(columns);
     }
 
-    /// Adds what the statement does.
+    /// Adds the checked form of the current statement to the hunt.
     pub(crate) fn step(&mut self, kind: impl Into<StepKind>) {
         self.hunt.steps.push(Step { statement: self.index as u32 + 1, span: self.span, kind: kind.into() });
     }
 
-    /// A variable.
+    /// The variable with this id; ids come from this check.
     pub(crate) fn var(&self, id: VarId) -> &Var {
         &self.hunt.vars[id.0 as usize]
     }
@@ -232,7 +227,7 @@ impl<'a> Checker<'a> {
         &self.columns[id.0 as usize]
     }
 
-    /// A draft with everything that a variable has, under another birth.
+    /// A draft with the shape, columns, window and sources of a variable, made from it by another command.
     pub(crate) fn inherit(&self, id: VarId, born: Birth) -> Draft {
         let var = self.var(id);
         Draft {
@@ -250,7 +245,6 @@ impl<'a> Checker<'a> {
         self.var(id).shape.entity()
     }
 
-    /// The name of an entity type.
     pub(crate) fn type_name(&self, entity: EntityId) -> &'a str {
         &self.catalog.get(entity).name
     }

@@ -1,4 +1,4 @@
-//! Lints on comparisons: what is legal and can hardly be meant.
+//! Lints on comparisons that are legal but can hardly be meant.
 
 use super::context::Checker;
 use super::hir::{Attr, Operand, Predicate, Test, TestOp};
@@ -11,11 +11,11 @@ use crate::syntax::errors::names::shorten;
 use crate::value::Value;
 use ipnet::IpNet;
 
-/// Starts of registry keys that records never have: they name the user by SID below HKU.
+/// Hive names that no record has: records name the hive of a user by SID, below HKU.
 const CURRENT_USER: &[&str] = &["HKCU\\", "HKEY_CURRENT_USER\\"];
 
 impl Checker<'_> {
-    /// A value that no value of the attribute equals.
+    /// Warns of a literal that no value of the attribute equals.
     pub(super) fn never_equal(&mut self, comparison: &Comparison, literal: &Literal, ty: ValueType, why: &str) {
         let text = self.written(literal);
         let message = format!("no {} equals `{}`", ty.word(), shorten(&text));
@@ -31,7 +31,7 @@ impl Checker<'_> {
         self.report(diagnostic);
     }
 
-    /// A network of the family that the attribute never has.
+    /// Warns of a network of the address family that the attribute never has.
     pub(super) fn network_family(&mut self, literal: &Literal, ty: ValueType, network: IpNet) {
         let wrong = match (ty, network) {
             (ValueType::Ipv4, IpNet::V6(_)) => "an IPv6 network",
@@ -49,7 +49,7 @@ impl Checker<'_> {
         self.report(diagnostic);
     }
 
-    /// Values that an attribute cannot have by the way it is made.
+    /// Warns of texts that the attribute cannot have because of the rule that makes its values.
     pub(super) fn equality_lints(
         &mut self,
         entity: EntityId,
@@ -110,7 +110,7 @@ impl Checker<'_> {
         self.report(diagnostic);
     }
 
-    /// Wildcards of another operator: `%` with `=`, `*` with LIKE. Also a registry hive behind LIKE.
+    /// Warns of wildcards of another operator: `%` with `=`, `*` with LIKE. Also of HKEY_CURRENT_USER after LIKE.
     pub(super) fn wildcards(&mut self, comparison: &Comparison, literal: &Literal) {
         let LiteralKind::Text(text) = &literal.kind else { return };
         match comparison.operator {
@@ -137,7 +137,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A bare word that is text, though a variable has this name.
+    /// Warns of a bare word, which is text, where a variable has this name.
     pub(super) fn word_like_variable(&mut self, comparison: &Comparison, literal: &Literal, word: &str) {
         self.scope.touch(word);
         let reference = format!("{word}.{}", comparison.attribute.text);
@@ -169,7 +169,7 @@ impl Checker<'_> {
                 Some(_) => {}
                 None => seen.push((test, values)),
             }
-            // Long conjunctions are never contradictions by slip; the search stays linear.
+            // A slip is not this long; the search stays linear.
             if seen.len() > 16 {
                 return;
             }
@@ -183,7 +183,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The values of which a test needs one, where that is all it says.
+    /// The values of which the attribute must equal one, for a test that says this and nothing else.
     fn only<'t>(&self, test: &'t Test) -> Option<Vec<&'t Value>> {
         let (TestOp::OneOf(operands), Attr::Catalog(id), false, false) = (&test.op, &test.attr, test.negated, test.fold) else {
             return None;

@@ -17,12 +17,12 @@ use std::net::IpAddr;
 pub(super) enum Typed {
     /// A value of the type.
     Value(Value),
-    /// Nothing of the type is equal to it: why.
+    /// No value of the type is equal to it; the text says why.
     Never(String),
 }
 
 impl Checker<'_> {
-    /// A literal that is no reference, as a value of a type.
+    /// Reads a literal, which must be no reference, as a value of a type.
     pub(super) fn typed(&mut self, literal: &Literal, ty: ValueType) -> Result<Typed, Reported> {
         match &literal.kind {
             LiteralKind::Reference(_) | LiteralKind::Error => Err(self.told()),
@@ -32,7 +32,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The text of a literal: of a string its value, of anything else what was written (`1.50` is that text).
+    /// The text of a literal: the decoded value of a string, else what the hunt has written (`1.50` stays that text).
     pub(super) fn written(&self, literal: &Literal) -> String {
         match &literal.kind {
             LiteralKind::Text(text) | LiteralKind::Word(text) => text.clone(),
@@ -42,7 +42,7 @@ impl Checker<'_> {
 
     /// A value in a row of NEW.
     pub(crate) fn new_value(&mut self, literal: &Literal, ty: ValueType, name: &str) -> Result<Value, Reported> {
-        // A value that cannot be one of its type is a mistake here, though a comparison with it is just false.
+        // A comparison with a value that the type cannot have is only false; in NEW such a value is a mistake.
         let typed = match &literal.kind {
             LiteralKind::Error => return Err(self.told()),
             LiteralKind::Time(time) if ty == ValueType::Time => Some(Value::Time(*time)),
@@ -59,12 +59,12 @@ impl Checker<'_> {
         })
     }
 
-    /// A literal that is not of the attribute's type.
+    /// Reports a literal that is not of the attribute's type.
     fn misfit(&mut self, literal: &Literal, ty: ValueType) -> Reported {
         self.bad_operand(literal, ty, &format!("not {}", with_article(ty)))
     }
 
-    /// A literal that the attribute cannot be compared with.
+    /// Reports a literal that the attribute cannot be compared with.
     pub(super) fn bad_operand(&mut self, literal: &Literal, ty: ValueType, why: &str) -> Reported {
         let text = self.written(literal);
         let mut diagnostic =
@@ -85,7 +85,7 @@ impl Checker<'_> {
     }
 }
 
-/// A literal that is neither time nor reference, as a value of a type; None: it is nothing of the kind.
+/// Reads a literal that is neither time nor reference as a value of a type; `None` if it does not have that form.
 fn read(kind: &LiteralKind, text: &str, ty: ValueType) -> Option<Typed> {
     match ty {
         ValueType::Text | ValueType::Id => Some(Typed::Value(Value::text(text))),
@@ -100,7 +100,7 @@ fn read(kind: &LiteralKind, text: &str, ty: ValueType) -> Option<Typed> {
     }
 }
 
-/// The number that a literal or a text is; whole numbers stay whole.
+/// A literal, or its text, as a number; whole numbers stay whole.
 fn number(kind: &LiteralKind, text: &str) -> Option<Value> {
     match kind {
         LiteralKind::Int(int) => Some(Value::Int(*int)),
@@ -109,7 +109,7 @@ fn number(kind: &LiteralKind, text: &str) -> Option<Value> {
     }
 }
 
-/// Text as a number: decimal digits, a sign, a fraction, an exponent; no names of numbers.
+/// Reads text as a number: decimal digits, a sign, a fraction, an exponent; neither `inf` nor `nan`.
 pub(super) fn read_number(text: &str) -> Option<Value> {
     let text = text.trim();
     if let Ok(int) = text.parse::<i64>() {
@@ -120,7 +120,8 @@ pub(super) fn read_number(text: &str) -> Option<Value> {
     Some(Value::Float(float))
 }
 
-/// A number as the type has it: 3.0 is 3 for whole numbers, and nothing whole equals 3.5.
+/// A number in the form of the type: 3.0 becomes 3 for whole numbers. 3.5 stays, and the caller finds that no whole number
+/// equals it.
 fn as_number(value: Value, ty: ValueType) -> Typed {
     match (value, ty) {
         (Value::Int(int), ValueType::Float) if int.unsigned_abs() <= 1 << 53 => Typed::Value(Value::Float(int as f64)),

@@ -73,7 +73,7 @@ impl Checker<'_> {
         Ok((op, ty))
     }
 
-    /// Whether the attribute's values have this operator.
+    /// Reports an operator that does not fit the values of the attribute.
     fn operator_fits(&mut self, subject: &Subject<'_>, ty: ValueType) -> Result<(), Reported> {
         let comparison = subject.comparison;
         let help = match comparison.operator {
@@ -106,7 +106,7 @@ impl Checker<'_> {
         }
     }
 
-    /// `=`, `NOT LIKE`
+    /// The operator in upper case with its NOT: `=`, `NOT LIKE`.
     pub(super) fn operator_words(&self, comparison: &Comparison) -> String {
         let operator = self.sources.text(comparison.operator_span).to_ascii_uppercase();
         if comparison.negated && comparison.operator != Operator::IsNull { format!("NOT {operator}") } else { operator }
@@ -132,7 +132,8 @@ impl Checker<'_> {
         self.report(diagnostic)
     }
 
-    /// The operands of `=`, `!=` and IN. What can never be equal is left out: the rest means the same.
+    /// The operands of `=`, `!=` and IN. A value that can never be equal is left out, since the others mean the same without
+    /// it.
     fn one_of(&mut self, subject: &Subject<'_>, ty: ValueType, literals: &[Literal]) -> Result<Vec<Operand>, Reported> {
         let mut operands = Vec::with_capacity(literals.len());
         let mut failed = None;
@@ -271,7 +272,7 @@ impl Checker<'_> {
         Ok(network.trunc())
     }
 
-    /// `code > 4000` where the attribute is text: the order would be that of characters, which nobody means.
+    /// Reports `code > 4000` where the attribute is text: the order would be that of characters, which nobody means.
     fn order_of_text(&mut self, comparison: &Comparison, literal: &Literal, ty: Option<ValueType>) -> Result<(), Reported> {
         let number = matches!(literal.kind, LiteralKind::Int(_) | LiteralKind::Float(_));
         if !number || !matches!(ty, Some(ValueType::Text | ValueType::Id)) {
@@ -287,7 +288,7 @@ impl Checker<'_> {
         Err(self.report(diagnostic))
     }
 
-    /// A literal behind `<`, `<=`, `>` or `>=`.
+    /// Reads a literal after `<`, `<=`, `>` or `>=`.
     fn ordered(&mut self, literal: &Literal, ty: ValueType) -> Result<Value, Reported> {
         match self.typed(literal, ty)? {
             Typed::Value(value) => Ok(value),
@@ -296,7 +297,7 @@ impl Checker<'_> {
     }
 }
 
-/// The kind of values in a column that is known only at run time, by what they are compared with.
+/// The type of values that are known only at run time, guessed from what they are compared with.
 fn guess(operator: Operator, literals: &[Literal]) -> ValueType {
     let number = |l: &Literal| matches!(l.kind, LiteralKind::Int(_) | LiteralKind::Float(_));
     match operator {
@@ -308,7 +309,7 @@ fn guess(operator: Operator, literals: &[Literal]) -> ValueType {
     }
 }
 
-/// What stands between the attribute and the value, NOT included, for replacements that begin with a blank.
+/// The place from the end of the attribute to the end of the operator, with NOT. A replacement for it begins with a blank.
 pub(super) fn operator_place(comparison: &Comparison) -> Span {
     Span { start: comparison.attribute.span.end, ..comparison.operator_span }
 }

@@ -1,4 +1,4 @@
-//! What checking one statement needs to know of all others. Whoever knows the commands fills it in.
+//! What the check of one statement needs to know of all others. `program`, which knows the commands, fills it in.
 
 use crate::source::Span;
 use crate::syntax::ast::Ident;
@@ -14,15 +14,14 @@ pub(crate) struct Outline<'a> {
 pub(crate) struct Heading<'a> {
     /// The variable before `=`.
     pub(crate) target: Option<&'a Ident>,
-    /// The whole statement.
     pub(crate) span: Span,
-    /// Whether it gives a variable, also without a target.
+    /// Whether it gives a variable, with or without a target.
     pub(crate) yields: bool,
     /// Whether it may change a variable in place.
     pub(crate) updates: bool,
     /// Whether it could not be read.
     pub(crate) broken: bool,
-    /// The entity type and the bare name of a GET that takes entities of this type from this name.
+    /// For a GET with FROM: its entity type, and the text of FROM, which may be the name of a variable.
     pub(crate) takes: Option<(&'a str, &'a str)>,
 }
 

@@ -14,9 +14,9 @@ use crate::syntax::errors::names::shorten;
 pub(crate) struct Ground {
     /// The type whose slot is looked at.
     entity: EntityId,
-    /// The variable, of a filter; else records of a data source.
+    /// The variable whose rows are filtered; `None`: records of a data source are tested.
     variable: Option<VarId>,
-    /// For messages: `DISP`.
+    /// The clause or command as messages call it: `DISP`.
     clause: &'static str,
     /// Whether LIKE distinguishes case here.
     like_case: bool,
@@ -63,7 +63,7 @@ impl Checker<'_> {
                 let range = self.range(start, stop, span)?;
                 Ok(Observed::Between(inner, self.replacement().unwrap_or(range)))
             }
-            // The parser refuses 0.
+            // The parser has reported 0 and gives 1 instead.
             Qualifier::Within(_) | Qualifier::Repeats(_) => Err(self.told()),
         }
     }

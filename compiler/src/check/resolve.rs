@@ -1,4 +1,4 @@
-//! Looking up variables, and what there is to say about unknown and unused ones.
+//! Looking up variables, and the messages about unknown and unused ones.
 
 use super::context::Checker;
 use super::hir::VarId;
@@ -23,7 +23,8 @@ impl Checker<'_> {
         }
     }
 
-    /// As [`Self::resolve`], for `name.attribute` as a value: what looks like one may have lost its quotes.
+    /// As [`Self::resolve`], for a value `name.attribute` at `whole`. If the name is unknown, it may be text that has lost its
+    /// quotes.
     pub(crate) fn resolve_value(&mut self, name: &Ident, whole: Span) -> Result<VarId, Reported> {
         if self.scope.knows(&name.text) || self.scope.unknown.contains(&name.text) {
             return self.resolve(name);
@@ -58,14 +59,14 @@ impl Checker<'_> {
                 diagnostic.note("a value of the form `name.attribute` refers to a variable").fix("text needs quotes", span, quoted);
         }
         let reported = self.report(diagnostic);
-        // Said once: later uses of the name are the same mistake, but each text without quotes is one of its own.
+        // Later uses of the name are the same mistake and report nothing. But each text without quotes is a mistake of its own.
         if !quotes {
             self.scope.silence(&name.text, reported);
         }
         reported
     }
 
-    /// Whether the name may be the target that a statement before has lost; each lost target stands for one name.
+    /// Whether the name may be the missing target of an earlier statement. Each missing target accounts for one name.
     fn claims(&mut self, name: &str) -> bool {
         let claims = self.scope.lost > 0;
         self.scope.lost -= usize::from(claims);
@@ -76,7 +77,7 @@ impl Checker<'_> {
         claims
     }
 
-    /// Whether the target of a statement that could not be read may have had this name: then there is nothing to add.
+    /// Whether an earlier statement, which could not be read, may have bound this name: then nothing more is reported.
     fn lost(&self, name: &str) -> bool {
         let before = self.outline.statements.iter().take(self.index);
         before.filter(|s| s.broken && s.target.is_none()).any(|s| {
@@ -85,7 +86,7 @@ impl Checker<'_> {
         })
     }
 
-    /// Tells of variables that no later statement uses. The last one is the file's result.
+    /// Reports variables that no later statement uses. The last one is the file's result and needs no use.
     pub(super) fn unused_variables(&mut self) {
         let last = self.outline.statements.iter().rev().find(|s| s.yields).map(|s| s.span);
         let mut found = Vec::new();

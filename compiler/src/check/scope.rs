@@ -1,4 +1,4 @@
-//! What variable names mean at a place of a huntflow: versions, the implicit `_`, names that are unknown or were lost.
+//! What variable names mean at a place of a huntflow: versions, the implicit `_`, names that are unknown or missing.
 
 use super::hir::VarId;
 use super::outline::Outline;
@@ -6,7 +6,7 @@ use crate::diag::{Reported, suggest};
 use crate::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// What a name is bound to; an error was reported where its statement failed.
+/// What a name is bound to: a variable, or the proof that the error of its statement was reported.
 type Binding = Result<VarId, Reported>;
 
 /// The names of a huntflow.
@@ -15,15 +15,15 @@ pub(super) struct Scope<'a> {
     pub(super) used: FxHashSet<VarId>,
     /// Names that no statement before had bound where they were first used.
     pub(super) unknown: FxHashSet<String>,
-    /// That one of them was reported.
+    /// The proof that one of `unknown` was reported.
     reported: Option<Reported>,
-    /// How many statements have lost their targets, less the names that were taken for one.
+    /// How many targets are missing from the text, less the unknown names that were taken for one of them.
     pub(super) lost: usize,
     /// The names without `_`, in the order of their first binding.
     names: Vec<String>,
-    /// For each word that was likened to names: how many of them, and the nearest.
+    /// For each word that was compared with `names`: with how many of them, and the nearest one.
     likened: FxHashMap<String, (usize, Option<String>)>,
-    /// Every target in the file: name to statement indices, ascending.
+    /// Every target in the file: name to statement indices, ascending, and places.
     targets: FxHashMap<&'a str, Vec<(usize, Span)>>,
 }
 
@@ -75,13 +75,13 @@ impl<'a> Scope<'a> {
         self.used.insert(new);
     }
 
-    /// The variable of a name, or of one that is almost this.
+    /// The variable of a name or, if there is none, of a name spelt almost like it.
     pub(super) fn named_like(&mut self, word: &str) -> Option<VarId> {
         let name = if self.bound.contains_key(word) { word.to_owned() } else { self.similar(word)? };
         self.get(&name)?.ok()
     }
 
-    /// Lets later uses of an unknown name be silent.
+    /// Notes an unknown name, so that later uses of it report nothing.
     pub(super) fn silence(&mut self, name: &str, reported: Reported) {
         self.unknown.insert(name.to_owned());
         self.reported = Some(reported);
@@ -92,7 +92,7 @@ impl<'a> Scope<'a> {
         self.bound.get(name).map(|(binding, _)| *binding).or_else(unknown)
     }
 
-    /// The first statement with this target that lies behind a point of the file, and the target's place.
+    /// The index of the first statement with this target for which `behind` holds, and the target's place.
     pub(super) fn target(&self, name: &str, behind: impl Fn(usize, Span) -> bool) -> Option<&(usize, Span)> {
         let targets = self.targets.get(name)?;
         targets.get(targets.partition_point(|(index, place)| !behind(*index, *place)))
@@ -105,7 +105,7 @@ impl<'a> Scope<'a> {
 
     /// A bound name spelt almost like `word`. It was probably meant, so it counts as used.
     pub(super) fn similar(&mut self, word: &str) -> Option<String> {
-        // Names only ever join, so a word is likened to each of them once.
+        // Names are only ever added, so a word is compared with each of them once.
         let (done, nearest) = self.likened.entry(word.to_owned()).or_default();
         let new = self.names.get(*done..).unwrap_or_default().iter();
         let name = suggest::best(word, nearest.iter().chain(new).map(String::as_str)).map(str::to_owned);
@@ -116,7 +116,7 @@ impl<'a> Scope<'a> {
         Some(name)
     }
 
-    /// Counts a variable as used that a mistaken word probably means.
+    /// Counts a variable as used, because a mistaken word probably means it.
     pub(super) fn touch(&mut self, name: &str) {
         if let Some(Ok(id)) = self.get(name) {
             self.used.insert(id);

@@ -14,7 +14,7 @@ const DEFAULT_SCHEME: &str = "stixshifter";
 /// Most data sources of one huntflow.
 const MOST_SOURCES: usize = 1000;
 
-/// Suffixes of SAVE and LOAD, and of compressions behind them.
+/// Suffixes of the files of SAVE and LOAD, and of compressions after them.
 const FORMATS: &[&str] = &[".csv", ".json"];
 const COMPRESSIONS: &[&str] = &[".gz", ".zst"];
 /// Compressions that Kestrel knows and huntc does not.
@@ -29,10 +29,10 @@ pub(crate) enum Origin {
 }
 
 impl Checker<'_> {
-    /// FROM of GET; without it the data source named last before.
+    /// FROM of GET; without it, the data sources of the last GET that named any.
     pub(crate) fn origin(&mut self, from: Option<&Path>) -> Result<Origin, Reported> {
         let Some(path) = from else {
-            // A part that could not be read, here or before, may have been to name it.
+            // A part of the text that could not be read may have named one.
             if self.last_sources.is_empty() && self.unread_before() {
                 return Err(self.told());
             }
@@ -54,7 +54,7 @@ impl Checker<'_> {
         Ok(Origin::Sources(sources))
     }
 
-    /// `stixshifter://a,b`: a list; what has no scheme takes the one before it.
+    /// Reads a list of data sources: `stixshifter://a,b`. An entry without a scheme has that of the entry before.
     fn data_sources(&mut self, path: &Path) -> Result<Vec<SourceRef>, Reported> {
         let mut scheme = DEFAULT_SCHEME.to_owned();
         let mut sources = Vec::new();
@@ -73,7 +73,7 @@ impl Checker<'_> {
                     .help("a list of data sources is written stixshifter://a,b");
                 return Err(self.report(diagnostic));
             }
-            // What can be bound is the same in any case; paths are not.
+            // Names of bound sources are the same in any case; paths are not.
             let lower = name.to_lowercase();
             let written = if scheme == DEFAULT_SCHEME { &lower } else { name };
             let uri = format!("{scheme}://{written}");
@@ -100,7 +100,7 @@ impl Checker<'_> {
         Ok(SourceRef(index as u16))
     }
 
-    /// A bare name that is no variable is a data source; one spelt almost like a variable may not be meant so.
+    /// Warns of a bare name that is taken for a data source, but is spelt almost like a variable.
     fn almost_variable(&mut self, path: &Path) {
         let bare = !path.quoted && !path.text.contains("://") && !path.text.contains([',', '.', '/']);
         let bound = self.options.sources.iter().any(|p| p.name == path.text.to_lowercase());
@@ -122,12 +122,12 @@ impl Checker<'_> {
         first.is_some_and(|name| self.options.sources.iter().any(|p| p.name == *name && p.like_case_sensitive))
     }
 
-    /// The data sources that a NEW or LOAD variable has: those named last before.
+    /// The data sources of a NEW or LOAD variable: those of the last GET that named any.
     pub(crate) fn named_sources(&self) -> Vec<SourceRef> {
         self.last_sources.clone()
     }
 
-    /// An input of FIND must know where to ask.
+    /// Reports an input of FIND that has no data source to ask.
     pub(crate) fn needs_source(&mut self, input: VarId, place: Span) -> Result<(), Reported> {
         let var = self.var(input);
         if !var.sources.is_empty() {
@@ -152,7 +152,7 @@ pub(crate) fn file_format(cx: &mut Checker<'_>, path: &Path) -> Result<(), Repor
     if FORMATS.iter().any(|f| plain.ends_with(f) && plain.len() > f.len()) {
         return Ok(());
     }
-    // What is shown is the last suffix, with a compression behind it: `.parquet.gz`.
+    // The message shows the last suffix with a compression after it: `.parquet.gz`.
     let archive = OTHER_COMPRESSIONS.iter().find_map(|c| plain.strip_suffix(c)).unwrap_or(plain);
     let name = archive.rfind(['/', '\\']).map_or(0, |i| i + 1);
     let stem = archive[name..].rfind('.').map_or(archive.len(), |dot| name + dot);
@@ -175,8 +175,8 @@ impl Checker<'_> {
         self.saved.insert(path.to_owned(), entity);
     }
 
-    /// The type of what this huntflow saved to a file before, else of the file itself where it is known, else of the first
-    /// GET from the variable that is bound here.
+    /// The entity type of a file: that of what this huntflow saved there before, else that of the file on disk where it is
+    /// known, else that of the next GET from the variable that is bound here.
     pub(crate) fn saved(&self, path: &str) -> Option<EntityId> {
         let before = self.saved.get(path).copied();
         let on_disk = self.options.loaded.iter().find(|(name, _)| name == path).and_then(|(_, entity)| self.catalog.entity(entity));

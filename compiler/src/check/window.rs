@@ -14,14 +14,14 @@ const WIDENING: i64 = 300 * SECOND;
 
 /// The window of a statement over data sources.
 pub(crate) struct Asked {
-    /// What each source is asked.
+    /// Each source, with the window that it is asked for.
     pub(crate) sources: Vec<(SourceRef, Window)>,
     /// What later statements inherit.
     pub(crate) search: Window,
 }
 
 impl Checker<'_> {
-    /// An explicit time range.
+    /// The time range that the statement writes, if any; where the run replaces ranges, the run's.
     pub(crate) fn explicit(&mut self, span: Option<&TimeSpan>) -> Result<Option<TimeRange>, Reported> {
         let (start, stop, place) = match span {
             None => return Ok(None),
@@ -42,7 +42,7 @@ impl Checker<'_> {
         Ok(Some(range))
     }
 
-    /// `START a STOP b`: a before b.
+    /// The range of `START a STOP b`, in which a must be before b.
     pub(crate) fn range(&mut self, start: Instant, stop: Instant, span: Span) -> Result<TimeRange, Reported> {
         if start < stop {
             return Ok(TimeRange { start, stop });
@@ -77,7 +77,8 @@ impl Checker<'_> {
         Asked { sources, search }
     }
 
-    /// The window of FIND: its input's, widened for the request alone, so that it does not grow along a chain.
+    /// The window of FIND: the explicit range, else the input's. That one is widened for the request alone, so that it does not
+    /// grow along a chain.
     pub(crate) fn find_window(&self, explicit: Option<TimeRange>, input: VarId) -> Asked {
         let input = self.var(input);
         let (request, search) = match explicit {
@@ -92,7 +93,7 @@ impl Checker<'_> {
         self.options.default_range.or_else(|| self.options.window.map(|nanos| self.before_now(nanos)))
     }
 
-    /// The range that takes the place of every written one, where the hunt leaves its window to the run.
+    /// The range of the run where it takes the place of every written one (`window: nightly` in the front matter).
     pub(crate) fn replacement(&self) -> Window {
         self.options.default_range.filter(|_| self.options.replace_ranges)
     }
@@ -101,7 +102,7 @@ impl Checker<'_> {
         TimeRange { start: self.options.now.plus(-nanos), stop: self.options.now }
     }
 
-    /// The default windows of clusters' profiles, with a warning that names them; files have everything.
+    /// The window that each source's profile sets, with a warning that names them; a source without one is asked for all time.
     fn default_windows(&mut self, sources: &[SourceRef]) -> Vec<(SourceRef, Window)> {
         let mut windows = Vec::with_capacity(sources.len());
         let mut told = Vec::new();
@@ -126,7 +127,7 @@ impl Checker<'_> {
         windows
     }
 
-    /// Warns of a range on a variable that its records cannot lie in.
+    /// Warns of a range that lies outside a variable's window, and so holds none of its records.
     pub(crate) fn missed(&mut self, range: TimeRange, input: VarId, place: Span) {
         let var = self.var(input);
         let Some(window) = var.window else { return };
@@ -142,7 +143,7 @@ impl Checker<'_> {
     }
 }
 
-/// As it is written: without a fraction that is zero.
+/// An instant as people write it: without a fraction that is zero.
 fn instant(instant: Instant) -> String {
     instant.to_string().replace(".000Z", "Z")
 }

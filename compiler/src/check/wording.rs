@@ -3,7 +3,7 @@
 use crate::catalog::ValueType;
 use crate::syntax::errors::names::article;
 
-/// Kinds of values that can be equal to each other.
+/// The kind of values of a type; only values of one kind can be equal.
 pub(crate) fn kind(ty: ValueType) -> &'static str {
     match ty {
         ValueType::Text | ValueType::Id => "text",
@@ -14,7 +14,7 @@ pub(crate) fn kind(ty: ValueType) -> &'static str {
     }
 }
 
-/// The kind of a value behind "is": `an address`, `text`.
+/// A type as it stands after "is": `an IPv4 address`, `text`.
 pub(crate) fn with_article(ty: ValueType) -> String {
     match ty {
         ValueType::Text => ty.word().to_owned(),

@@ -21,12 +21,11 @@ use chumsky::primitive::custom;
 
 /// The syntax of APPLY.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Apply {
     /// `docker://name`, `exec://name`, `lookup://name`, `python://name`, or a bare name.
     pub analytic: Path,
-    /// ON.
     pub variables: Vec<Ident>,
-    /// WITH.
     pub arguments: Vec<(Ident, ast::Operands)>,
 }
 
@@ -34,7 +33,8 @@ pub struct Apply {
 const DEFAULT_SCHEME: &str = "python";
 
 impl Apply {
-    /// Each variable gets the outputs that the configuration declares; undeclared ones are settled at run time.
+    /// Checks the arguments and the variables, each of which gets the outputs that the configuration declares. Without a
+    /// declaration they are known only at run time.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let text = &self.analytic.text;
         let analytic = if text.contains("://") { text.clone() } else { format!("{DEFAULT_SCHEME}://{text}") };
@@ -46,7 +46,7 @@ impl Apply {
         let mut outs = Vec::with_capacity(inputs.len());
         for id in &inputs {
             let mut draft = cx.inherit(*id, cx.var(*id).born);
-            // The variable is updated in place: it comes from what it came from before.
+            // The variable is updated in place, so its parents stay what they were.
             draft.parents.clone_from(&cx.var(*id).parents);
             extend(cx, &mut draft, outputs.as_deref());
             outs.push(cx.update(*id, draft));
@@ -63,7 +63,7 @@ fn input(cx: &mut Checker<'_>, name: &Ident) -> Result<VarId, Reported> {
     Ok(input)
 }
 
-/// Adds the outputs of an analytic to a shape; what the type has already is updated in place.
+/// Adds the outputs of an analytic to a draft. An output that the type has already is updated in place.
 fn extend(cx: &Checker<'_>, draft: &mut Draft, outputs: Option<&[String]>) {
     let entity = draft.shape.entity();
     let Shape::Entities { kept, added, open, .. } = &mut draft.shape else { return };
@@ -124,7 +124,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Apply>> {
 }
 
 impl Apply {
-    /// Writes the statement's text behind the target.
+    /// Writes the statement's text after the target.
     pub(crate) fn print(&self, out: &mut String) {
         out.push_str("APPLY ");
         print::path(&self.analytic, out);
@@ -151,7 +151,7 @@ impl Apply {
     }
 }
 
-/// `key =`; here a name does stand before `=`.
+/// `key =`. Elsewhere a name before `=` is the target of a statement, here it is an argument.
 fn argument_name<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| {
         let assigned = look(input, 1).is_some_and(|t| t.kind == Kind::Eq);
@@ -171,7 +171,7 @@ fn argument_name<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
 }
 
 impl hir::ApplyStep {
-    /// The analytic answers once, about the full tables of all variables; each variable takes its part of the answer.
+    /// The analytic answers once about the full tables of all variables; each variable takes its part of the answer.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let tables: Vec<NodeId> = self.inputs.iter().map(|v| cx.full(*v)).collect();
         let references: Vec<VarId> = self.arguments.iter().flat_map(|(_, v)| v).filter_map(Operand::variable).collect();

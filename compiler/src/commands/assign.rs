@@ -9,13 +9,13 @@ use crate::syntax::walk::{self, Walk};
 
 /// The syntax of an assignment.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "fields are the parts of the statement")]
 pub struct Assign {
-    /// What stands behind `=`.
     pub expression: Expression,
 }
 
 impl Assign {
-    /// Writes the statement's text behind the target.
+    /// Writes the statement's text after the target.
     pub(crate) fn print(&self, out: &mut String) {
         print::expression(&self.expression, out);
     }
@@ -25,7 +25,7 @@ impl Assign {
         walk::expression(&mut self.expression, walk);
     }
 
-    /// Clauses and columns.
+    /// Checks the clauses and columns.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let (typed, draft) = cx.expression(&self.expression, "an assignment")?;
         let out = cx.bind(Draft { born: Birth::Assign, ..draft });

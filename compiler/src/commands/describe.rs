@@ -19,10 +19,9 @@ use chumsky::primitive::custom;
 
 /// The syntax of DESCRIBE.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "fields are the parts of the statement")]
 pub struct Describe {
-    /// The variable.
     pub variable: Ident,
-    /// The attribute.
     pub attribute: AttrPath,
 }
 
@@ -40,7 +39,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Describe>> {
 }
 
 impl Describe {
-    /// Writes the statement's text behind the target.
+    /// Writes the statement's text after the target.
     pub(crate) fn print(&self, out: &mut String) {
         out.push_str("DESCRIBE ");
         print::ident(&self.variable, out);
@@ -53,7 +52,7 @@ impl Describe {
         walk.dotted(&mut self.variable, &mut self.attribute);
     }
 
-    /// The variable has the attribute.
+    /// Checks that the variable has the attribute.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let input = cx.resolve(&self.variable)?;
         let attr = cx.attribute(input, &self.attribute)?.attr;

@@ -16,8 +16,8 @@ use chumsky::Parser;
 
 /// The syntax of DISP.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "fields are the parts of the statement")]
 pub struct Disp {
-    /// What to show.
     pub expression: Expression,
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Disp>> {
 }
 
 impl Disp {
-    /// Writes the statement's text behind the target.
+    /// Writes the statement's text after the target.
     pub(crate) fn print(&self, out: &mut String) {
         out.push_str("DISP ");
         print::expression(&self.expression, out);
@@ -52,7 +52,7 @@ impl Disp {
         walk::expression(&mut self.expression, walk);
     }
 
-    /// Clauses and columns.
+    /// Checks the clauses and columns.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let (expression, _) = cx.expression(&self.expression, "DISP")?;
         let expression = expression?;

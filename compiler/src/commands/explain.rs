@@ -14,8 +14,8 @@ use chumsky::Parser;
 
 /// The syntax of EXPLAIN.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "fields are the parts of the statement")]
 pub struct Explain {
-    /// The variable.
     pub variable: Ident,
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Explain>> {
 }
 
 impl Explain {
-    /// Writes the statement's text behind the target.
+    /// Writes the statement's text after the target.
     pub(crate) fn print(&self, out: &mut String) {
         out.push_str("EXPLAIN ");
         print::ident(&self.variable, out);
@@ -41,7 +41,7 @@ impl Explain {
         walk.ident(&mut self.variable);
     }
 
-    /// The variable is known.
+    /// Checks that the variable is bound.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let input = cx.resolve(&self.variable)?;
         cx.step(hir::ExplainStep { input });
@@ -50,7 +50,7 @@ impl Explain {
 }
 
 impl hir::ExplainStep {
-    /// Nothing is computed for it.
+    /// Adds an output without a node, since nothing is computed for it.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         cx.output(self.input, None, OutputKind::Explain);
     }

@@ -19,22 +19,21 @@ use std::fmt::Write as _;
 
 /// The syntax of FIND.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Find {
-    /// Wanted type.
+    /// The type of the entities to find.
     pub entity: Ident,
-    /// Relation word as written.
+    /// The relation word as written.
     pub relation: Ident,
-    /// Where BY stands, if written.
+    /// The place of BY, if it is written.
     pub by: Option<Span>,
-    /// The input.
+    /// The variable that the relation starts from.
     pub variable: Ident,
     /// `DEPTH n`: follow the relation n times; `DEPTH *` is as far as it goes.
     pub depth: Option<DepthClause>,
-    /// WHERE.
     pub filter: Option<Observation>,
     /// START/STOP or LAST.
     pub span: Option<TimeSpan>,
-    /// LIMIT.
     pub limit: Option<Count>,
 }
 
@@ -64,7 +63,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Find>> {
 }
 
 impl Find {
-    /// Writes the statement's text behind the target.
+    /// Writes the statement's text after the target.
     pub(crate) fn print(&self, out: &mut String) {
         let by = if self.by.is_some() { " BY" } else { "" };
         let _ = write!(out, "FIND {} {}{by} {}", self.entity.text, self.relation.text, self.variable.text);
@@ -87,7 +86,7 @@ impl Find {
         walk::rest(&mut self.filter, &mut self.span, &mut self.limit, walk);
     }
 
-    /// Types, relation, window.
+    /// Checks types, relation, condition and window.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let entity = cx.entity(&self.entity);
         let input = cx.resolve(&self.variable);
@@ -142,11 +141,11 @@ impl Find {
         format!("{}{}", self.relation.text.to_uppercase(), if self.by.is_some() { " BY" } else { "" })
     }
 
-    /// A word that is no relation at all is told whatever else is wrong.
+    /// Reports a word that is no relation between any types, even if the statement has other errors.
     fn known_word(&self, cx: &mut Checker<'_>) {
         let word = self.relation.text.to_lowercase();
         let words: Vec<&str> = cx.catalog.relations.iter().map(|r| r.name.as_str()).chain(["linked"]).collect();
-        // `FIND created process BY x` has one mistake: two words change their places.
+        // `FIND created process BY x` has one mistake: two words are swapped.
         let elsewhere = [&self.entity, &self.variable].into_iter().any(|w| words.contains(&w.text.to_lowercase().as_str()));
         if elsewhere || words.contains(&word.as_str()) {
             return;
@@ -236,7 +235,7 @@ impl Find {
 }
 
 impl hir::FindStep {
-    /// A pivot from the raw table in each source.
+    /// Adds a pivot from the raw table in each source.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         cx.condition(Condition::Related { input: self.input, filter: self.filter.clone(), limit: self.limit });
         let input = cx.raw(self.input);

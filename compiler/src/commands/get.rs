@@ -20,22 +20,21 @@ use chumsky::Parser;
 
 /// The syntax of GET.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Get {
-    /// Wanted type.
+    /// The type of the entities to get.
     pub entity: Ident,
     /// FROM; a bare name that equals a variable is that variable.
     pub from: Option<Path>,
-    /// WHERE.
     pub pattern: Option<Observation>,
     /// START/STOP or LAST.
     pub span: Option<TimeSpan>,
-    /// LIMIT.
     pub limit: Option<Count>,
 }
 
 const CLAUSES: &[ClauseKind] = &[ClauseKind::From, ClauseKind::Where, ClauseKind::Time, ClauseKind::Limit];
 
-/// `GET TYPE [FROM source] [WHERE pattern] [time] [LIMIT n]`; whether WHERE may be left out is for the check.
+/// `GET TYPE [FROM source] [WHERE pattern] [time] [LIMIT n]`; the check decides whether WHERE may be left out.
 pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Get>> {
     command_keyword(Keyword::Get)
         .ignore_then(required(entity(), Stop::Clause))
@@ -50,7 +49,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Get>> {
 }
 
 impl Get {
-    /// Writes the statement's text behind the target.
+    /// Writes the statement's text after the target.
     pub(crate) fn print(&self, out: &mut String) {
         out.push_str("GET ");
         print::ident(&self.entity, out);
@@ -67,7 +66,7 @@ impl Get {
         walk::rest(&mut self.pattern, &mut self.span, &mut self.limit, walk);
     }
 
-    /// Types, source, pattern and window.
+    /// Checks types, source, pattern and window.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let entity = cx.entity(&self.entity);
         let from = cx.origin(self.from.as_ref());
@@ -158,7 +157,7 @@ impl Get {
     }
 }
 
-/// Where a time range stands.
+/// The place of a time clause.
 fn time_span(span: &TimeSpan) -> Span {
     match span {
         TimeSpan::Between { span, .. } | TimeSpan::Last { span, .. } => *span,
@@ -166,7 +165,7 @@ fn time_span(span: &TimeSpan) -> Span {
 }
 
 impl hir::GetStep {
-    /// A scan of each source, or a filter of the variable's rows.
+    /// Adds a scan of each source, or a filter of the variable's rows.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         match &self.from {
             GetFrom::Sources { entity, sources, pattern } => {
@@ -186,7 +185,7 @@ impl hir::GetStep {
     }
 }
 
-/// What is asked for in one source.
+/// What one source is asked for.
 #[derive(Clone, Copy)]
 struct Place {
     entity: EntityId,
@@ -195,7 +194,7 @@ struct Place {
 }
 
 impl Place {
-    /// The table of an observation expression.
+    /// Adds the nodes of an observation expression and gives the one of its table.
     fn observed(self, cx: &mut Lowering<'_>, pattern: &Observed) -> NodeId {
         if let Observed::One(predicate) = pattern {
             return self.scan(cx, predicate);
@@ -212,7 +211,7 @@ impl Place {
         cx.node_with(op, self.entity, vec![], references)
     }
 
-    /// How the scans of single patterns combine; they are added to `scans`.
+    /// Adds the scan of each single pattern to `scans`, and tells how they combine.
     fn observe(self, cx: &mut Lowering<'_>, pattern: &Observed, scans: &mut Vec<NodeId>) -> Observe {
         let mut all = |parts: &[Observed]| parts.iter().map(|p| self.observe(cx, p, scans)).collect();
         match pattern {

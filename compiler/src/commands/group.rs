@@ -15,48 +15,44 @@ use crate::syntax::ast::{AttrPath, Ident};
 
 /// The syntax of GROUP.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Group {
-    /// The variable.
     pub variable: Ident,
-    /// BY.
     pub keys: Vec<Key>,
-    /// WITH; `None`: aggregates of every other shown attribute.
+    /// The aggregates after WITH; `None`: one for every other shown attribute.
     pub aggregates: Option<Vec<AggregateCall>>,
 }
 
 /// A grouping key.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum Key {
-    /// An attribute.
     Attr(AttrPath),
     /// `BIN(attr, n unit)`
     Bin {
-        /// What is binned.
         attribute: AttrPath,
-        /// Bin size: a count, or nanoseconds with a unit. `None`: reported.
+        /// Size of a bin: a plain number, or nanoseconds where a unit was written. `None`: it could not be read, which was
+        /// reported.
         size: Option<i64>,
         /// Whether a unit was written.
         time: bool,
-        /// The whole key.
         span: Span,
     },
 }
 
 /// `COUNT(attr) AS name`
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct AggregateCall {
-    /// The function.
     pub function: Function,
-    /// Its argument.
     pub attribute: AttrPath,
-    /// AS.
+    /// The column's name after AS.
     pub alias: Option<Ident>,
-    /// The whole aggregate.
     pub span: Span,
 }
 
 impl Group {
-    /// Keys, aggregates and the columns of the result.
+    /// Checks the keys and aggregates, and makes the columns of the result.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let input = cx.resolve(&self.variable)?;
         let mut columns = Vec::new();
@@ -65,7 +61,7 @@ impl Group {
         let aggregates = match &self.aggregates {
             Some(aggregates) => {
                 let all: Vec<_> = aggregates.iter().map(|a| a.check(cx, input, &mut columns)).collect();
-                all.into_iter().filter_map(Result::transpose).collect()
+                all.into_iter().collect()
             }
             None => Ok(keys.as_ref().map(|keys| automatic(cx, input, keys, &mut columns)).unwrap_or_default()),
         };
@@ -100,7 +96,7 @@ impl Key {
     }
 }
 
-/// BIN with a unit goes with times, without one with numbers.
+/// Checks that BIN has a unit for times, and none for numbers.
 fn bin_fits(
     cx: &mut Checker<'_>,
     attribute: &AttrPath,
@@ -130,8 +126,8 @@ fn bin_fits(
 }
 
 impl AggregateCall {
-    /// None: written twice in the same words.
-    fn check(&self, cx: &mut Checker<'_>, input: VarId, columns: &mut Vec<ColumnInfo>) -> Result<Option<hir::Aggregate>, Reported> {
+    /// Checks the aggregate and adds its column.
+    fn check(&self, cx: &mut Checker<'_>, input: VarId, columns: &mut Vec<ColumnInfo>) -> Result<hir::Aggregate, Reported> {
         let found = cx.attribute(input, &self.attribute)?;
         let word = self.function.word();
         if let (Function::Sum | Function::Avg, Some(ty)) = (self.function, found.ty)
@@ -149,7 +145,7 @@ impl AggregateCall {
         let header = self.alias.as_ref().map_or(default, |a| a.text.clone());
         let place = self.alias.as_ref().map_or(self.span, |a| a.span);
         column(cx, columns, ColumnInfo { name: header.clone(), ty: result_type(self.function, found.ty) }, place)?;
-        Ok(Some(hir::Aggregate { header, function: self.function, attr: found.attr }))
+        Ok(hir::Aggregate { header, function: self.function, attr: found.attr })
     }
 }
 
@@ -198,7 +194,7 @@ fn automatic(cx: &Checker<'_>, input: VarId, keys: &[GroupKey], columns: &mut Ve
 }
 
 impl hir::GroupStep {
-    /// Groups of the full table's rows.
+    /// Adds the groups of the full table's rows.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let table = cx.full(self.input);
         let op = Op::Group { keys: self.keys.clone(), aggregates: self.aggregates.clone() };

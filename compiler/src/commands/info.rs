@@ -14,8 +14,8 @@ use chumsky::Parser;
 
 /// The syntax of INFO.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "fields are the parts of the statement")]
 pub struct Info {
-    /// The variable.
     pub variable: Ident,
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Info>> {
 }
 
 impl Info {
-    /// Writes the statement's text behind the target.
+    /// Writes the statement's text after the target.
     pub(crate) fn print(&self, out: &mut String) {
         out.push_str("INFO ");
         print::ident(&self.variable, out);
@@ -41,7 +41,7 @@ impl Info {
         walk.ident(&mut self.variable);
     }
 
-    /// The variable is known.
+    /// Checks that the variable is bound.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let input = cx.resolve(&self.variable)?;
         cx.step(hir::InfoStep { input });
@@ -50,7 +50,7 @@ impl Info {
 }
 
 impl hir::InfoStep {
-    /// Figures are those of the raw table.
+    /// Shows the figures of the raw table.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let node = cx.raw(self.input);
         cx.output(self.input, Some(node), OutputKind::Info);

@@ -18,11 +18,11 @@ use chumsky::Parser;
 /// The syntax of JOIN.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Join {
-    /// Its values win.
+    /// The variable whose values win.
     pub left: Ident,
-    /// Fills what the first lacks.
+    /// The variable that fills what the first lacks.
     pub right: Ident,
-    /// BY; without it the keys of the entities are compared.
+    /// The attributes after BY; without BY the keys of the entities are compared.
     pub by: Option<(AttrPath, AttrPath)>,
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Join>> {
 }
 
 impl Join {
-    /// Writes the statement's text behind the target.
+    /// Writes the statement's text after the target.
     pub(crate) fn print(&self, out: &mut String) {
         out.push_str("JOIN ");
         print::list([&self.left, &self.right], out, print::ident);
@@ -60,7 +60,8 @@ impl Join {
         }
     }
 
-    /// Both attributes can be equal; the result has the columns of the first, then those it lacks of the second.
+    /// Checks that both attributes can be equal. The result has the columns of the first variable, then those that only the
+    /// second has.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let (left, right) = (cx.resolve(&self.left), cx.resolve(&self.right));
         let (left, right) = (left?, right?);
@@ -104,7 +105,7 @@ impl Join {
     }
 }
 
-/// Adds what the second variable has and the first lacks.
+/// Adds the columns that the second variable has and the first lacks.
 fn widen(cx: &Checker<'_>, draft: &mut Draft, right: VarId) {
     let entity = draft.shape.entity();
     for column in cx.all_columns(right) {
@@ -120,7 +121,7 @@ fn widen(cx: &Checker<'_>, draft: &mut Draft, right: VarId) {
             }
             Shape::Entities { kept, added, .. } => {
                 let attr = own.unwrap_or_else(|| Attr::Added(info.name.clone()));
-                if let (Some(kept), true) = (kept.as_mut(), true)
+                if let Some(kept) = kept
                     && !kept.iter().any(|k| k.attr == attr)
                 {
                     kept.push(Column { header: info.name.clone(), attr: attr.clone() });
@@ -135,7 +136,7 @@ fn widen(cx: &Checker<'_>, draft: &mut Draft, right: VarId) {
 }
 
 impl hir::JoinStep {
-    /// Rows of both full tables.
+    /// Joins the rows of both full tables.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let inputs = vec![cx.full(self.left), cx.full(self.right)];
         let node = cx.node(Op::Join { by: self.by.clone() }, cx.entity(self.left), inputs);

@@ -17,10 +17,10 @@ use chumsky::Parser;
 
 /// The syntax of LOAD.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Load {
-    /// The file.
     pub path: Path,
-    /// The type, where the file has no `type` column.
+    /// The type after AS; it is needed where nothing else tells the type of the file.
     pub entity: Option<Ident>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Load>> {
 }
 
 impl Load {
-    /// Writes the statement's text behind the target.
+    /// Writes the statement's text after the target.
     pub(crate) fn print(&self, out: &mut String) {
         out.push_str("LOAD ");
         print::path(&self.path, out);
@@ -53,7 +53,8 @@ impl Load {
         self.entity.iter_mut().for_each(|e| walk.ident(e));
     }
 
-    /// The type comes from AS, from what this huntflow saved there, from the file, or from how it is used.
+    /// Checks file format and type. The type comes from AS, from what this huntflow saved there, from the file, or from how it
+    /// is used.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let format = file_format(cx, &self.path);
         let entity = match &self.entity {
@@ -75,7 +76,7 @@ impl Load {
     }
 
     fn missing_type(&self, cx: &mut Checker<'_>) -> Reported {
-        // The statement that could not be read may be the SAVE that would tell it.
+        // A statement that could not be read may be the SAVE that tells the type.
         if cx.unread_before() {
             return cx.told();
         }
@@ -88,7 +89,7 @@ impl Load {
 }
 
 impl hir::LoadStep {
-    /// The file's rows, or those that this huntflow saved there before.
+    /// Adds the file's rows, or those that this huntflow saved there before.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let path = self.path.clone();
         let (op, inputs) = match cx.saved.get(&path) {

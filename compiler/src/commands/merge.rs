@@ -14,12 +14,13 @@ use crate::time::hull;
 /// The syntax of a merge.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Merge {
-    /// Two or more.
+    /// Two variables or more.
     pub variables: Vec<Ident>,
 }
 
 impl Merge {
-    /// A merge that was read; `extra` is where a clause or function stands, which it does not take.
+    /// The merge of some variables. `extra` is the place of a clause or function, which a merge does not take: that is the
+    /// message.
     pub(crate) fn read(variables: Vec<Ident>, extra: Option<Span>) -> (Self, Option<Diagnostic>) {
         let told = extra.map(|span| {
             let found = Diagnostic::new(&CLAUSE_NOT_HERE, span, "a merge takes plain variables and no clauses");
@@ -28,7 +29,7 @@ impl Merge {
         (Self { variables }, told)
     }
 
-    /// Writes the statement's text behind the target.
+    /// Writes the statement's text after the target.
     pub(crate) fn print(&self, out: &mut String) {
         let names: Vec<&str> = self.variables.iter().map(|v| v.text.as_str()).collect();
         out.push_str(&names.join(" + "));
@@ -39,7 +40,7 @@ impl Merge {
         self.variables.iter_mut().for_each(|v| walk.ident(v));
     }
 
-    /// All of one type; windows and sources are joined.
+    /// Checks that all variables have one type, and joins their windows and sources.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let inputs: Vec<_> = self.variables.iter().map(|name| input(cx, name)).collect();
         let inputs: Vec<VarId> = inputs.into_iter().collect::<Result<_, _>>()?;
@@ -83,7 +84,7 @@ fn input(cx: &mut Checker<'_>, name: &Ident) -> Result<VarId, Reported> {
     Ok(input)
 }
 
-/// Lets a shape hold what both have: columns are matched by name.
+/// Adds the columns of another draft; columns are the same if their names are.
 fn unite(draft: &mut Draft, other: Draft) {
     for column in other.columns {
         if !draft.columns.iter().any(|c| c.name == column.name) {
@@ -118,7 +119,7 @@ fn unite(draft: &mut Draft, other: Draft) {
 }
 
 impl hir::MergeStep {
-    /// The union of the raw tables, and of the full ones where they are asked for.
+    /// Adds the union of the raw tables, and where something asks for it that of the full ones.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let raws = self.inputs.iter().map(|v| cx.raw(*v)).collect();
         let node = cx.node(Op::Union, cx.entity(self.out), raws);

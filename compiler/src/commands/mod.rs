@@ -1,5 +1,5 @@
-//! The commands of the language: a slice each, with its tree, grammar, printing, walking, checking and lowering. Rows of
-//! `command_table.rs` make them known; the checked forms are in `check::hir`.
+//! The commands of the language. Each has a slice with its syntax node, grammar, printing, walking, checking and lowering. Rows
+//! of `command_table.rs` make them known; the checked forms are in `check::hir`.
 
 pub mod apply;
 pub mod assign;

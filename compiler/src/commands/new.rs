@@ -17,10 +17,10 @@ use rustc_hash::FxHashSet;
 
 /// The syntax of NEW.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct New {
     /// The type; may be given as a `type` key instead.
     pub entity: Option<Ident>,
-    /// The rows.
     pub rows: Rows,
     /// The bracketed part.
     pub span: Span,
@@ -33,21 +33,21 @@ pub enum Rows {
     Names(Vec<Literal>),
     /// `[{"name": "a"}]`: flat objects.
     Objects(Vec<Vec<Field>>),
-    /// Not readable; reported.
+    /// They could not be read, which was reported.
     Error,
 }
 
-/// One `key: value` of an object. The value is text, a number, or one of the words below.
+/// One `key: value` of an object. The value is text, a number, `true`, `false` or null.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Field {
-    /// The key.
     pub key: Ident,
     /// The value; `None` is null. `true` and `false` are `LiteralKind::Word`.
     pub value: Option<Literal>,
 }
 
 impl New {
-    /// The type, the columns and the values.
+    /// Checks the type, the columns and the values.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let entity = self.entity_type(cx)?;
         let mut table = Table { entity, columns: Vec::new(), rows: Vec::new() };
@@ -131,7 +131,7 @@ struct Table {
 }
 
 impl Table {
-    /// Strings: values of the primary attribute.
+    /// Adds rows that are strings: values of the primary attribute.
     fn names(&mut self, cx: &mut Checker<'_>, names: &[Literal]) -> Result<(), Reported> {
         let entity = cx.catalog.get(self.entity);
         let (primary, attribute) = (entity.primary, &entity.attributes[usize::from(entity.primary.0)]);
@@ -146,7 +146,7 @@ impl Table {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Objects: a column for each key; what a row lacks is absent.
+    /// Adds rows that are objects: a column for each key, absent in a row that lacks the key.
     fn objects(&mut self, cx: &mut Checker<'_>, objects: &[Vec<Field>]) -> Result<(), Reported> {
         let mut failed = None;
         for object in objects {
@@ -197,7 +197,7 @@ impl Table {
         Ok((column, value))
     }
 
-    /// The columns outside the catalog, with the type that all their values have.
+    /// The columns outside the catalog, with the type of their values where all have the same.
     fn added(&self) -> Vec<ColumnInfo> {
         let added =
             self.columns.iter().enumerate().filter_map(|(i, c)| if let Attr::Added(n) = &c.attr { Some((i, n)) } else { None });
@@ -229,7 +229,7 @@ fn plain(cx: &Checker<'_>, literal: &Literal) -> Result<Value, Reported> {
 }
 
 impl hir::NewStep {
-    /// The written rows.
+    /// Adds the written rows.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let op = Op::New { columns: self.columns.clone(), rows: self.rows.clone() };
         let node = cx.node(op, self.entity, vec![]);

@@ -15,10 +15,9 @@ use chumsky::Parser;
 
 /// The syntax of SAVE.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "fields are the parts of the statement")]
 pub struct Save {
-    /// The variable.
     pub variable: Ident,
-    /// The file.
     pub path: Path,
 }
 
@@ -33,7 +32,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Save>> {
 }
 
 impl Save {
-    /// Writes the statement's text behind the target.
+    /// Writes the statement's text after the target.
     pub(crate) fn print(&self, out: &mut String) {
         out.push_str("SAVE ");
         print::ident(&self.variable, out);
@@ -46,7 +45,7 @@ impl Save {
         walk.path(&mut self.path);
     }
 
-    /// The variable is known, and so is the file format.
+    /// Checks the variable and the file format.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let format = file_format(cx, &self.path);
         let input = cx.resolve(&self.variable)?;
@@ -58,7 +57,7 @@ impl Save {
 }
 
 impl hir::SaveStep {
-    /// Writes the full table; a LOAD of the same file behind it gets what is written here.
+    /// Writes the full table. A later LOAD of the same file gets what is written here.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let node = cx.full(self.input);
         let columns = columns(cx, self.input);
@@ -67,8 +66,8 @@ impl hir::SaveStep {
     }
 }
 
-/// What SAVE writes: what DISP shows, and where ATTR chose nothing also what makes the identity, so that LOAD gives the same
-/// entities.
+/// The columns that SAVE writes: those that DISP shows and, where ATTR chose none, those of the identity. So LOAD gives the
+/// same entities.
 fn columns(cx: &Lowering<'_>, var: VarId) -> Vec<Column> {
     let mut columns = hir::all_columns(cx.hunt, cx.catalog, var);
     if let Shape::Entities { entity, kept: None, .. } = &cx.hunt.vars[var.0 as usize].shape {

@@ -14,10 +14,9 @@ use chumsky::Parser;
 
 /// The syntax of SORT.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "fields are the parts of the statement")]
 pub struct Sort {
-    /// The variable.
     pub variable: Ident,
-    /// The order.
     pub by: SortBy,
 }
 
@@ -32,7 +31,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Sort>> {
 }
 
 impl Sort {
-    /// Writes the statement's text behind the target.
+    /// Writes the statement's text after the target.
     pub(crate) fn print(&self, out: &mut String) {
         out.push_str("SORT ");
         print::ident(&self.variable, out);
@@ -45,7 +44,7 @@ impl Sort {
         walk::sort_by(&mut self.by, walk);
     }
 
-    /// The variable has the attribute.
+    /// Checks that the variable has the attribute.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let input = cx.resolve(&self.variable)?;
         let sort = cx.attribute(input, &self.by.attribute).map(|found| (found.attr, self.by.ascending));
@@ -58,7 +57,7 @@ impl Sort {
 }
 
 impl hir::SortStep {
-    /// The full table in another order.
+    /// Puts the full table into another order.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let table = cx.full(self.input);
         let op = Op::Sort { attr: self.attr.clone(), ascending: self.ascending };

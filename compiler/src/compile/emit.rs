@@ -12,7 +12,7 @@ use crate::tree_text::tree_text;
 /// A stage that can be shown, in the order of the passes; the last ones are other forms of plan and requests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stage {
-    /// The words of the text.
+    /// The tokens of the text.
     Tokens,
     /// The syntax tree.
     Ast,
@@ -32,8 +32,8 @@ pub enum Stage {
     Mermaid,
 }
 
-/// Shows one stage of the compilation of a text; none where the huntflow did not come so far. `catalog` and `options` are
-/// those that it was compiled with.
+/// Shows one stage of the compilation of a text; `None` where errors kept the compilation from getting there. `catalog` and
+/// `options` are those of the compilation.
 pub fn emit(
     stage: Stage,
     compilation: &Compilation,

@@ -20,22 +20,22 @@ use crate::source::{SourceId, SourceSet};
 pub struct Compilation {
     /// The syntax tree, with `Error` nodes where the text could not be read.
     pub program: Program,
-    /// What the leading comment says of the hunt as a nightly one.
+    /// What the leading comment says about the hunt as a nightly one.
     pub front_matter: FrontMatter,
     /// What there is to run; `None` where errors were reported.
     pub compiled: Option<Compiled>,
-    /// By place.
+    /// Sorted by place.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// A hunt that can run.
 #[derive(Debug)]
 pub struct Compiled {
-    /// As checked.
+    /// The checked form of the program.
     pub hunt: Hunt,
     /// What is computed from what.
     pub plan: Plan,
-    /// What the plan's nodes ask their sources.
+    /// The requests of the plan's nodes.
     pub requests: Requests,
 }
 

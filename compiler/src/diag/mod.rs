@@ -28,9 +28,9 @@ pub enum Severity {
 
 /// A kind of diagnostic: declared once in [`codes`], with a page that `huntc explain` prints.
 pub struct Code {
-    /// `K0201`.
+    /// `K` and four digits: `K0201`.
     pub id: &'static str,
-    /// `unknown-attribute`.
+    /// The code in words: `unknown-attribute`.
     pub slug: &'static str,
     /// Default level; lints may be moved by `--allow|--warn|--deny`.
     pub severity: Severity,
@@ -56,10 +56,10 @@ impl PartialEq for Code {
 
 /// A place with a short text under it.
 #[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Label {
-    /// The place.
     pub span: Span,
-    /// What to say there; may be empty.
+    /// What the message says there; may be empty.
     pub text: String,
 }
 
@@ -68,31 +68,31 @@ pub struct Label {
 pub struct Help {
     /// A sentence.
     pub text: String,
-    /// Replace this span by this text.
+    /// A span, and the text that is to replace it.
     pub replace: Option<(Span, String)>,
 }
 
 /// One message about one mistake.
 #[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Diagnostic {
-    /// Its kind.
     pub code: &'static Code,
     /// The level after lint settings.
     pub severity: Severity,
     /// The headline: stands alone, lower case, no final point, at most 100 characters.
     pub message: String,
-    /// Where.
+    /// The place of the mistake.
     pub primary: Label,
     /// At most two further places.
     pub secondary: Vec<Label>,
-    /// Facts.
+    /// Facts that explain the message.
     pub notes: Vec<String>,
-    /// Ways out.
+    /// What the user can do about it.
     pub helps: Vec<Help>,
 }
 
 impl Diagnostic {
-    /// A diagnostic of `code` at `span`; the label repeats nothing.
+    /// A diagnostic of `code` at `span`, with an empty label.
     pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -105,35 +105,35 @@ impl Diagnostic {
         }
     }
 
-    /// Text under the primary span.
+    /// Sets the text under the primary span.
     #[must_use]
     pub fn label(mut self, text: impl Into<String>) -> Self {
         self.primary.text = text.into();
         self
     }
 
-    /// A second place.
+    /// Adds a further place, with the text under it.
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
         self.secondary.push(Label { span, text: text.into() });
         self
     }
 
-    /// A fact.
+    /// Adds a fact.
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());
         self
     }
 
-    /// A way out in words.
+    /// Adds a way out in words.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.helps.push(Help { text: text.into(), replace: None });
         self
     }
 
-    /// A way out that can be pasted: replace `span` by `with`.
+    /// Adds a way out that can be pasted: replace `span` by `with`.
     #[must_use]
     pub fn fix(mut self, text: impl Into<String>, span: Span, with: impl Into<String>) -> Self {
         self.helps.push(Help { text: text.into(), replace: Some((span, with.into())) });
@@ -144,17 +144,17 @@ impl Diagnostic {
 /// Most characters of a headline.
 const HEADLINE: usize = 100;
 
-/// Most places that are kept as unread: each is looked at for each later diagnostic, of which fifty are shown.
+/// Most places kept as unread: every later diagnostic is compared with each of them, and of a file only fifty are shown.
 const MOST_UNREAD: usize = 1000;
 
-/// Proof that an error was reported: only [`Sink::report`] makes one.
+/// Proof that an error was reported: only a [`Sink`] makes one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reported(());
 
 /// Levels that the user moved, by code id or slug.
 #[derive(Clone, Debug, Default)]
 pub struct LintLevels {
-    /// `None` is `--allow`.
+    /// Code and level; `None` is `--allow`. The last entry for a code counts.
     pub levels: Vec<(String, Option<Severity>)>,
 }
 
@@ -168,7 +168,7 @@ pub struct Sink {
     unread: Vec<Span>,
 }
 
-/// Whether a code is of the lexer or the parser.
+/// Whether a code belongs to the lexer or the parser.
 fn of_reading(code: &Code) -> bool {
     code.id.starts_with("K00")
 }
@@ -179,7 +179,8 @@ impl Sink {
         Self { lints, ..Self::default() }
     }
 
-    /// Takes a diagnostic. A second one with the same code at the same place is dropped.
+    /// Takes a diagnostic. It is dropped if the user allows it, if its place could not be read anyway, or if one with the same
+    /// code stands at the same place.
     pub fn report(&mut self, mut diagnostic: Diagnostic) -> Reported {
         let code = diagnostic.code;
         if diagnostic.message.chars().count() > HEADLINE {
@@ -206,26 +207,26 @@ impl Sink {
         Reported(())
     }
 
-    /// Whether something from here to there could not be read.
+    /// Whether something from the start of `from` to the byte `to` could not be read.
     pub(crate) fn unread_within(&self, from: Span, to: u32) -> bool {
         self.unread.iter().any(|span| span.source == from.source && span.start < to && from.start < span.end.max(span.start + 1))
     }
 
-    /// Whether the place could not be read in the first place: what a later pass makes of it is the same mistake.
+    /// Whether the diagnostic of a later pass is about a place that could not be read: then it is the same mistake again.
     fn unread_at(&self, diagnostic: &Diagnostic) -> bool {
         let here = diagnostic.primary.span;
         let touches = |span: &Span| span.source == here.source && span.start <= here.end && here.start <= span.end;
         !of_reading(diagnostic.code) && self.unread.iter().any(touches)
     }
 
-    /// Notes a place around a reported mistake that later passes are to say nothing about.
+    /// Notes a place around a reported mistake about which later passes report nothing.
     pub(crate) fn unread(&mut self, span: Span) {
         if self.unread.len() < MOST_UNREAD {
             self.unread.push(span);
         }
     }
 
-    /// The proof for a tree node that an earlier pass could not read: that pass has said why, in this sink.
+    /// The proof for a tree node that an earlier pass could not read and has reported to this sink.
     pub fn told(&self) -> Reported {
         debug_assert!(self.has_errors(), "an error node without an error");
         Reported(())

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// Most diagnostics that a renderer shows of one file.
 pub(super) const CAP: usize = 50;
 
-/// Both ends of a span, for people.
+/// Both ends of a span as lines and columns.
 pub(super) fn ends(sources: &SourceSet, span: Span) -> (Position, Position) {
     (sources.position(span.source, span.start), sources.position(span.source, span.end))
 }
@@ -34,13 +34,13 @@ pub(super) fn capped<'d>(
     files
 }
 
-/// Unsafe characters, but for what the renderer lays out itself: line ends and tabs.
+/// Whether a character is unsafe and none that the renderer lays out itself: line ends and tabs.
 fn hostile(c: char) -> bool {
     is_unsafe(c) && !matches!(c, '\n' | '\t')
 }
 
-/// A text with every hostile character replaced by one that prints and has as many bytes, so that spans stay right.
-/// Line ends are `\n` alone.
+/// A text with every unsafe character replaced by a safe one of as many bytes, so that spans stay right. The `\r` of a line end
+/// becomes a blank.
 pub(super) fn printable(text: &str) -> Cow<'_, str> {
     if !text.contains(hostile) {
         return Cow::Borrowed(text);

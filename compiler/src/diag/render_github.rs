@@ -47,9 +47,9 @@ fn one(diagnostic: &Diagnostic, sources: &SourceSet, out: &mut String) {
     let _ = writeln!(out, "::{level} file={file},line={},endLine={}{columns},title={title}::{message}", start.line, end.line);
 }
 
-/// The part behind `::`; a line end would end the command.
+/// A text as a part of a workflow command, which a line end would end.
 fn data(text: &str) -> String {
-    // Line ends are escaped before hostile characters go, so that none is left to hide behind.
+    // The text is split first, so that a `\r` before a line end counts as an unsafe character too.
     let lines: Vec<_> = text.split('\n').map(|line| printable(line).replace('%', "%25")).collect();
     lines.join("%0A")
 }

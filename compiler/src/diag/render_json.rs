@@ -21,7 +21,8 @@ struct Object<'a> {
     help: Vec<HelpObject<'a>>,
 }
 
-/// Lines and columns count characters from 1, bytes from 0 in the file, or in a huntbook's cells joined by newlines.
+/// A place. Lines and columns count from 1, columns in characters. `byte` counts from 0 in the file or, for a huntbook, in its
+/// code cells joined by newlines.
 #[derive(Serialize)]
 struct Place {
     #[serde(skip_serializing_if = "Option::is_none")]

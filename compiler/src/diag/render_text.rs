@@ -40,7 +40,7 @@ fn one(diagnostic: &Diagnostic, texts: &mut Texts<'_>, color: bool, out: &mut St
     let config =
         Config::default().with_color(color).with_index_type(IndexType::Byte).with_char_set(CharSet::Unicode).with_tab_width(4);
     let primary = texts.mark(diagnostic.primary.span);
-    // The configuration first: labels are filtered by it when they are added.
+    // The configuration comes first: ariadne filters labels by it when they are added.
     let mut report = Report::build(kind, primary.clone())
         .with_config(config)
         .with_code(diagnostic.code.id)
@@ -72,7 +72,7 @@ fn one(diagnostic: &Diagnostic, texts: &mut Texts<'_>, color: bool, out: &mut St
             out.push('\n');
         }
     } else {
-        // Never in practice: memory takes every byte.
+        // Never in practice: writing into memory does not fail.
         let _ = writeln!(
             out,
             "{}: {} {}",
@@ -95,7 +95,7 @@ fn tint(severity: Severity) -> Color {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct TextId(SourceId, usize);
 
-/// A span inside a text of its own.
+/// A range of bytes inside such a text.
 #[derive(Clone)]
 struct Mark(TextId, Range<usize>);
 

@@ -118,7 +118,7 @@ fn hostile_text_reaches_no_renderer_raw() {
     }
 }
 
-/// What a hunt has written reaches a terminal in no form: not in the line shown, the message, or the replacement.
+/// Unsafe characters of a hunt reach a terminal neither in the line shown, nor in the message, nor in the replacement.
 #[test]
 fn unsafe_characters_of_a_hunt_reach_no_renderer_raw() {
     use crate::{catalog::Catalog, compile::compile, options::Options, time::Instant, unsafe_char::is_unsafe};

@@ -3,7 +3,7 @@
 use super::wildcard::push_wildcard_literal;
 use memchr::memmem::Finder;
 
-/// So many `_` after a `%` never make an automaton too large.
+/// Fewer `_` than this after a `%` never make the automaton too large.
 const SAFE_ANY: usize = 8;
 
 /// A LIKE pattern, ready to match.
@@ -21,48 +21,49 @@ pub enum LikeQuery {
     Term(String),
     /// Only `%`: any value.
     Exists,
-    /// In the syntax of `wildcard` queries, escaped.
+    /// A `wildcard` query, with literal characters escaped.
     Wildcard(String),
-    /// The same, but it also finds other values: servers refuse wildcards whose automaton is too large.
+    /// A `wildcard` query that finds other values too: servers would refuse the exact one, whose automaton is too large.
     Superset(String),
 }
 
-/// The runs between the `%`.
+/// A pattern split at its `%`.
 #[derive(Clone, Debug)]
 enum Shape {
     /// No `%`.
     Whole(Run),
-    /// What the value begins with, what follows in this order, what it ends with.
+    /// What the value begins with, what follows in this order, and what it ends with.
     Parts { first: Run, middle: Vec<Search>, last: Run },
 }
 
-/// A text that may hold `_`.
+/// A part of a pattern without `%`; it may hold `_`.
 #[derive(Clone, Debug)]
 struct Run {
     text: String,
     fold: bool,
 }
 
-/// A run to be found.
+/// A run that is looked for inside a value, and how.
 #[derive(Clone, Debug)]
 enum Search {
     /// Byte for byte.
     Plain(Box<Finder<'static>>),
-    /// Without case, or with `_`: candidates by the run's rarest byte, then compared.
+    /// Ignoring case, or with `_`: the run's rarest byte gives candidates, which are then compared.
     Run(Run, Rare),
 }
 
-/// A byte of a run that few texts hold, in both cases, and how far into the run it stands.
+/// The rarest character of a run: its first byte, in both cases, and its place in the run.
 #[derive(Clone, Debug)]
 struct Rare {
     bytes: [u8; 2],
-    /// Code points before it; they are bytes too where the run before it is ASCII without `_`.
+    /// Characters of the run before it; `usize::MAX` where the run is `_` alone.
     before: usize,
+    /// Whether those are ASCII without `_`, so that each is one byte of the value too.
     ascii: bool,
 }
 
 impl Like {
-    /// `fold`: ASCII letters match in either case.
+    /// Reads a pattern. With `fold`, ASCII letters match in either case.
     pub fn new(pattern: &str, fold: bool) -> Self {
         let run = |text: &str| Run { text: text.to_owned(), fold };
         let parts: Vec<&str> = pattern.split('%').collect();
@@ -98,8 +99,8 @@ impl Like {
         }
     }
 
-    /// The same as a query on a keyword field. Lucene's wildcard automaton of an empty pattern accepts nothing, so that one
-    /// becomes a term.
+    /// The pattern as a query on a keyword field. An empty pattern becomes a term, since Lucene's automaton of an empty
+    /// wildcard accepts nothing.
     pub fn wildcard(&self) -> LikeQuery {
         if !self.pattern.contains(['%', '_']) {
             return LikeQuery::Term(self.pattern.clone());

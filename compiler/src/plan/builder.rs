@@ -1,4 +1,4 @@
-//! Collecting nodes: equal operators over equal inputs become one node.
+//! Collects nodes: equal operators over equal inputs become one node.
 
 use super::{Node, NodeId, Op, Output};
 use crate::catalog::EntityId;
@@ -6,26 +6,23 @@ use crate::check::hir::VarId;
 use crate::source::Span;
 use rustc_hash::FxHashMap;
 
-/// Collects nodes.
+/// The nodes and outputs collected so far.
 #[derive(Default)]
 pub(super) struct Builder {
     pub(super) nodes: Vec<Node>,
     seen: FxHashMap<String, NodeId>,
-    /// What is shown or written.
     pub(super) outputs: Vec<Output>,
 }
 
 /// Where a node comes from.
 #[derive(Clone, Copy)]
 pub(super) struct NodeOrigin {
-    /// Number of the statement.
     pub(super) statement: u32,
-    /// The statement.
     pub(super) span: Span,
 }
 
 impl Builder {
-    /// The node of `op` over `inputs`, an old one where it is equal.
+    /// The node of `op` over `inputs`: an existing one if it is equal, else a new one.
     pub(super) fn node(
         &mut self,
         op: Op,
@@ -34,7 +31,7 @@ impl Builder {
         references: Vec<(VarId, NodeId)>,
         origin: NodeOrigin,
     ) -> NodeId {
-        // The key is the text that shows everything. Equality of values would not do: 3 equals 3.0, and prints otherwise.
+        // The key is the debug text, which shows everything. `==` would not do: 3 equals 3.0, but prints otherwise.
         let key = format!("{op:?}{entity:?}{inputs:?}{references:?}");
         if let Some(id) = self.seen.get(&key) {
             return *id;

@@ -1,4 +1,4 @@
-//! Demand: which attributes each node must carry, from what the nodes and outputs behind it use.
+//! Demand: which attributes each node must carry for the nodes and outputs that use it.
 
 use super::{Node, NodeId, Op, Plan};
 use crate::catalog::{AttrId, Catalog, EntityId, Rule};
@@ -70,7 +70,7 @@ fn inputs(node: &Node, own: &Attrs, plan: &Plan, catalog: &Catalog) -> Vec<(Node
     asked
 }
 
-/// Attributes of the centre type that a predicate looks at; a registry key's path beside its key.
+/// Attributes of the node's type that a predicate tests; for a type with registry keys, those of the identity too.
 fn tested(predicate: &Predicate, entity: Option<EntityId>, catalog: &Catalog) -> Attrs {
     let mut attrs: Attrs = predicate.tests().into_iter().filter(|t| Some(t.entity) == entity).map(|t| t.attr.clone()).collect();
     if let Some(entity) = entity {
@@ -83,7 +83,7 @@ fn tested(predicate: &Predicate, entity: Option<EntityId>, catalog: &Catalog) ->
     attrs
 }
 
-/// Attributes of a variable that the node's references name.
+/// The attributes of a variable to which a node refers.
 fn referred(op: &Op, var: VarId) -> Attrs {
     let mut attrs = Attrs::new();
     let mut take = |operands: &[Operand]| {
@@ -123,7 +123,7 @@ fn join(node: &Node, own: &Attrs, by: Option<&(Attr, Attr)>, plan: &Plan, catalo
     vec![(left, of_left), (right, of_right)]
 }
 
-/// The attribute of the same name on another type.
+/// The attribute of the same name on another type; an added column where that type has none.
 pub fn same_named(attr: &Attr, from: Option<EntityId>, to: Option<EntityId>, catalog: &Catalog) -> Option<Attr> {
     if from == to {
         return Some(attr.clone());

@@ -4,10 +4,10 @@ use super::{Op, Plan, show};
 use crate::catalog::Catalog;
 use std::fmt::Write;
 
-/// Longest label; the plan's text form has all of it.
+/// Most characters of a label; the plan's text form is not cut.
 const LABEL: usize = 90;
 
-/// Graphviz.
+/// The plan in the DOT language of Graphviz.
 pub fn dot(plan: &Plan, catalog: &Catalog) -> String {
     let mut out = "digraph hunt {\n  rankdir=LR;\n  node [shape=box, fontname=\"monospace\"];\n".to_owned();
     for (id, node) in plan.iter() {
@@ -22,7 +22,7 @@ pub fn dot(plan: &Plan, catalog: &Catalog) -> String {
     out
 }
 
-/// Mermaid.
+/// The plan as a flowchart of Mermaid.
 pub fn mermaid(plan: &Plan, catalog: &Catalog) -> String {
     let mut out = "flowchart LR\n".to_owned();
     for (id, node) in plan.iter() {
@@ -48,7 +48,7 @@ fn short(text: &str) -> String {
     text.chars().take(LABEL - 1).chain(['…']).collect()
 }
 
-/// Mermaid reads entities in labels, so everything special is written as one.
+/// A label for Mermaid, which reads character entities: everything special is written as one.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

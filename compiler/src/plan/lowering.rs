@@ -17,15 +17,15 @@ use rustc_hash::FxHashMap;
 /// How to get a variable's full table.
 #[derive(Clone)]
 pub(crate) enum Full {
-    /// The raw one has all.
+    /// The raw table is the full one.
     Raw,
-    /// Ask for the creation records of the raw one.
+    /// Ask these sources for the creation records of the processes in the raw table.
     WithCreationRecords(Vec<(SourceRef, Window)>),
     /// The full table of another variable.
     Of(VarId),
-    /// The union of the full tables of others.
+    /// The union of the full tables of other variables.
     UnionOf(Vec<VarId>),
-    /// Built.
+    /// It is built already.
     Node(NodeId),
 }
 
@@ -36,11 +36,9 @@ struct Tables {
 
 /// The state of lowering one hunt.
 pub(crate) struct Lowering<'a> {
-    /// What is lowered.
     pub(crate) hunt: &'a Hunt,
-    /// Types and attributes.
     pub(crate) catalog: &'a Catalog,
-    /// What the hunt has saved so far, by file.
+    /// What the hunt has saved so far, by file: the table and its columns.
     pub(crate) saved: FxHashMap<String, (NodeId, Vec<Column>)>,
     builder: Builder,
     statements: Vec<StatementFacts>,
@@ -49,7 +47,7 @@ pub(crate) struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    /// A lowering about to begin.
+    /// A lowering before its first statement.
     pub(crate) fn new(hunt: &'a Hunt, catalog: &'a Catalog) -> Self {
         let nowhere = NodeOrigin { statement: 0, span: Span::new(SourceId(0), 0, 0) };
         Self {
@@ -63,13 +61,13 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Turns to a statement.
+    /// Begins a statement.
     pub(crate) fn begin(&mut self, step: &Step) {
         self.origin = NodeOrigin { statement: step.statement, span: step.span };
         self.statements.push(StatementFacts { number: step.statement, span: step.span, binds: Vec::new(), condition: None });
     }
 
-    /// The plan. With `options.lean`, variables that no output needs are left out.
+    /// The plan. With `options.lean`, variables that no output needs are not computed.
     pub(crate) fn finish(self, options: &Options) -> Plan {
         let raw = self.tables.iter().map(|t| t.as_ref().map(|t| t.raw));
         let counts = counts_unidentified(self.hunt.vars.len(), &self.statements);
@@ -90,7 +88,7 @@ impl<'a> Lowering<'a> {
         plan
     }
 
-    /// Gives a variable its tables. It is empty where one of `inputs` is.
+    /// Binds a variable to its tables. If one of `inputs` is empty, so is the variable.
     pub(crate) fn bind(&mut self, out: VarId, inputs: &[VarId], raw: NodeId, full: Full) {
         if let Some(statement) = self.statements.last_mut() {
             statement.binds.push(Binding { out, inputs: inputs.to_vec() });
@@ -98,7 +96,7 @@ impl<'a> Lowering<'a> {
         self.tables[out.0 as usize] = Some(Tables { raw, full });
     }
 
-    /// Says what an entity must satisfy to be found or kept by the statement.
+    /// Notes what an entity must satisfy to be found or kept by the statement.
     pub(crate) fn condition(&mut self, condition: Condition) {
         if let Some(statement) = self.statements.last_mut() {
             statement.condition = Some(condition);
@@ -137,11 +135,12 @@ impl<'a> Lowering<'a> {
 
     /// The table of the sightings that count.
     pub(crate) fn raw(&self, var: VarId) -> NodeId {
-        // The checker binds before use, so the table is there; node 0 exists whenever any variable does.
+        // The checker lets no variable be used before it is bound, so the table is there; node 0 exists whenever any variable
+        // does.
         self.tables[var.0 as usize].as_ref().map_or(NodeId(0), |t| t.raw)
     }
 
-    /// The table with creation records; it is built here where nothing asked for it before.
+    /// The table with creation records; it is built when something asks for it first.
     pub(crate) fn full(&mut self, var: VarId) -> NodeId {
         let Some(tables) = &self.tables[var.0 as usize] else { return NodeId(0) };
         let raw = tables.raw;
@@ -166,7 +165,8 @@ impl<'a> Lowering<'a> {
         node
     }
 
-    /// The table of entities asked for in several sources, and its binding: processes have creation records there too.
+    /// Binds a variable to the union of `parts`, the tables of several sources. Processes get creation records from the same
+    /// sources.
     pub(crate) fn bind_asked(
         &mut self,
         out: VarId,
@@ -182,7 +182,7 @@ impl<'a> Lowering<'a> {
         self.bind(out, inputs, node, if ladder { Full::WithCreationRecords(places.to_vec()) } else { Full::Raw });
     }
 
-    /// LIMIT of GET and FIND.
+    /// Applies LIMIT of GET and FIND.
     pub(crate) fn first(&mut self, node: NodeId, entity: EntityId, limit: Option<u64>) -> NodeId {
         match limit {
             Some(n) => self.node(Op::First(n), entity, vec![node]),
@@ -190,7 +190,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The rows of a variable that pass.
+    /// The rows of a variable that satisfy a condition and lie in a range.
     pub(crate) fn filter(&mut self, input: VarId, predicate: &Predicate, range: Option<TimeRange>) -> NodeId {
         let table = self.full(input);
         if *predicate == Predicate::TRUE && range.is_none() {
@@ -201,7 +201,7 @@ impl<'a> Lowering<'a> {
         self.node_with(Op::Filter { predicate, range }, self.entity(input), vec![table], references)
     }
 
-    /// WHERE, transformer and SORT of an expression.
+    /// The rows of an expression after WHERE, transformer and SORT.
     pub(crate) fn rows_of(&mut self, expression: &Selection) -> NodeId {
         let entity = self.entity(expression.input);
         let mut node = self.filter(expression.input, &expression.filter, None);

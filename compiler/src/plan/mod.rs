@@ -1,7 +1,7 @@
 //! The plan: a hash-consed DAG of operators, topological by construction (inputs have smaller ids).
 //!
-//! `program::lower` makes it from a [`crate::check::hir::Hunt`] over what `lowering` gives to all commands, [`demand`] fills
-//! in which attributes each node must carry, [`show`] and [`graph`] print it.
+//! `program::lower` makes it from a [`crate::check::hir::Hunt`], each command with the help of `lowering`. [`demand`] fills in
+//! which attributes each node must carry; [`show`] and [`graph`] print it.
 
 mod builder;
 pub mod demand;
@@ -49,13 +49,13 @@ impl fmt::Debug for NodeId {
 /// What a hunt computes, shows and writes: all that is needed to run it.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Data sources, in order of first use; [`SourceRef`] indexes.
+    /// Data sources, in order of first use; indexed by [`SourceRef`].
     pub sources: Vec<DataSource>,
-    /// One for each binding of a name; [`VarId`] indexes.
+    /// One for each binding of a name, and for each in-place update by APPLY; indexed by [`VarId`].
     pub vars: Vec<Variable>,
     /// The statements, in order.
     pub statements: Vec<StatementFacts>,
-    /// Operators; the inputs of each have smaller ids.
+    /// Operators; the inputs of each have smaller ids. Indexed by [`NodeId`].
     pub nodes: Vec<Node>,
     /// What is shown or written, in the order of the statements.
     pub outputs: Vec<Output>,
@@ -65,12 +65,12 @@ pub struct Plan {
 
 /// A variable with the node that computes it.
 #[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Variable {
-    /// As checked.
     pub var: Var,
-    /// The node of its figures. `None` where `--lean` needs no figure of it.
+    /// The node of the table that its figures count; `None` where `--lean` leaves it out.
     pub node: Option<NodeId>,
-    /// Whether process slots without identity are counted for it: it is all that a GET from a source or a FIND found.
+    /// Whether process slots without identity are counted for it: it holds all that a GET from a source or a FIND found.
     pub counts_unidentified: bool,
 }
 
@@ -95,7 +95,7 @@ impl Plan {
         self.nodes.iter().enumerate().map(|(i, n)| (NodeId(i as u32), n))
     }
 
-    /// For each node, whether one of `roots` is it or needs it.
+    /// For each node, whether it is one of `roots` or needed by one.
     pub fn reachable_from(&self, roots: impl IntoIterator<Item = NodeId>) -> Vec<bool> {
         let mut reachable = vec![false; self.nodes.len()];
         for NodeId(root) in roots {
@@ -118,169 +118,130 @@ impl VarNames for Plan {
 
 /// An operator with its inputs.
 #[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Node {
-    /// What it does.
     pub op: Op,
-    /// What it works on. The first is the table it changes or pivots from; the others fill references.
+    /// The tables that it works on, then the tables that fill its references.
     pub inputs: Vec<NodeId>,
-    /// The variables that references name, with their input.
+    /// The variables to which it refers, each with the input that holds its rows.
     pub references: Vec<(VarId, NodeId)>,
-    /// Type of its rows; of a GROUP result the grouped type.
+    /// Type of its rows; of a GROUP result the grouped type. `None` for the answers of [`Op::Apply`].
     pub entity: Option<EntityId>,
     /// Attributes that its sightings carry, sorted: what anything downstream asks for.
     pub columns: Vec<Attr>,
-    /// StatementFacts that first asked for it.
+    /// The statement that first asked for it.
     pub origin: Span,
-    /// Its number in the file.
+    /// The number of that statement in the file, from 1.
     pub statement: u32,
 }
 
 /// What a node does. Those that ask a source say which; the rest is local work on tables.
 #[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum Op {
     /// Sightings in a source that satisfy a pattern.
     Scan(Scan),
     /// Records of the input's entities in one slot, projected to another slot.
     Pivot(Pivot),
     /// The input, and the creation records of its processes.
-    CreationRecords {
-        /// Where.
-        source: SourceRef,
-        /// When.
-        window: Window,
-    },
-    /// Which slices of several record patterns occur together (STIX observation expressions).
+    CreationRecords { source: SourceRef, window: Window },
+    /// Combines the scans of single patterns: which records occur together (STIX observation expressions).
     Observe(Observe),
     /// All inputs in one table.
     Union,
-    /// Sightings that pass.
+    /// Sightings that satisfy a condition.
     Filter {
-        /// WHERE.
         predicate: Predicate,
         /// An explicit time range.
         range: Option<TimeRange>,
     },
-    /// The first entities by (first counted sighting, key).
+    /// This many entities: the first by (first counted sighting, key).
     First(u64),
     /// A row for each record.
     Transform(Transformer),
     /// Rows in another order.
-    Sort {
-        /// By what.
-        attr: Attr,
-        /// Direction.
-        ascending: bool,
-    },
+    Sort { attr: Attr, ascending: bool },
     /// Some of the rows.
-    Slice {
-        /// Rows left out at the front.
-        offset: u64,
-        /// Rows kept.
-        limit: Option<u64>,
-    },
+    Slice { offset: u64, limit: Option<u64> },
     /// Only these columns.
     Project(Vec<Column>),
-    /// Rows counted by keys.
-    Group {
-        /// BY.
-        keys: Vec<GroupKey>,
-        /// WITH.
-        aggregates: Vec<Aggregate>,
-    },
+    /// Rows counted and summed by keys.
+    Group { keys: Vec<GroupKey>, aggregates: Vec<Aggregate> },
     /// Rows of two tables side by side.
     Join {
-        /// Attribute of the first and of the second; `None`: their keys.
+        /// The attribute of the first table and of the second; `None`: their keys.
         by: Option<(Attr, Attr)>,
     },
     /// Rows written in the huntflow.
-    New {
-        /// Headers.
-        columns: Vec<Column>,
-        /// Values.
-        rows: Vec<Vec<Option<Value>>>,
-    },
+    New { columns: Vec<Column>, rows: Vec<Vec<Option<Value>>> },
     /// Rows of a file.
-    Load {
-        /// The file.
-        path: String,
-    },
+    Load { path: String },
     /// Rows of a file that this hunt saves: the saved table as the file's format keeps it.
     Reload {
-        /// The file.
         path: String,
-        /// What is saved.
+        /// The columns that SAVE writes.
         columns: Vec<Column>,
     },
-    /// The answers of an analytic about all inputs but references, one for each. They are no table: see [`Op::Pick`].
-    Apply {
-        /// URI.
-        analytic: String,
-        /// WITH.
-        arguments: Vec<(String, Vec<Operand>)>,
-    },
-    /// The first input with the columns of its answer, the one with this number, of the second input, which is an
-    /// [`Op::Apply`].
+    /// The answers of an analytic about the tables among the inputs, one for each. They are no table: see [`Op::Pick`].
+    Apply { analytic: String, arguments: Vec<(String, Vec<Operand>)> },
+    /// The first input with the columns of one answer. The second input is an [`Op::Apply`]; the number is the index of its
+    /// answer.
     Pick(usize),
 }
 
 /// GET from a source.
 #[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "fields are what they are called")]
 pub struct Scan {
-    /// Where.
     pub source: SourceRef,
-    /// When.
     pub window: Window,
-    /// What.
     pub predicate: Predicate,
 }
 
 /// FIND in a source.
 #[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Pivot {
-    /// Where.
     pub source: SourceRef,
-    /// When.
     pub window: Window,
-    /// The words, for people.
+    /// The words as messages and reports write them: `CREATED BY`.
     pub relation: String,
-    /// Type of the input.
     pub input: EntityId,
-    /// The ways across a record.
+    /// The ways across a record; an entity found by any of them counts.
     pub ways: Vec<Way>,
-    /// Tested on the projected slot.
+    /// Tested on the entities that are found.
     pub filter: Predicate,
-    /// Repeats the relation; `None`: one step, without a column `depth`.
+    /// How often the relation is followed; `None`: once, without a column `depth`.
     pub depth: Option<Depth>,
 }
 
-/// How scans of single patterns combine. Numbers index the node's inputs.
+/// How the scans of single patterns combine.
 #[derive(Clone, Debug)]
 pub enum Observe {
-    /// An input.
+    /// The scan at this index of the node's inputs.
     One(usize),
-    /// All, in different records.
+    /// All parts, in different records.
     And(Vec<Observe>),
-    /// Any.
+    /// One of the parts.
     Or(Vec<Observe>),
-    /// One after the other.
+    /// All parts, one after the other in time.
     FollowedBy(Vec<Observe>),
-    /// Within nanoseconds.
+    /// A part whose records lie within this many nanoseconds of each other.
     Within(Box<Observe>, i64),
-    /// At least so often.
+    /// A part that occurs at least this many times.
     Repeats(Box<Observe>, u32),
 }
 
 /// Something that a statement shows or writes.
 #[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Output {
-    /// Number of the statement.
+    /// Number of the statement in the file, from 1.
     pub statement: u32,
-    /// The statement.
     pub span: Span,
     /// The variable it is about.
     pub var: VarId,
-    /// Its table. `None`: nothing is computed for it (EXPLAIN).
+    /// The table that it shows. `None`: nothing is computed for it (EXPLAIN).
     pub node: Option<NodeId>,
-    /// What to do with it.
     pub kind: OutputKind,
 }

@@ -37,7 +37,7 @@ pub fn plan(plan: &Plan, catalog: &Catalog) -> String {
     out
 }
 
-/// One line for a node, for graphs.
+/// The operator of a node on one line, for graphs.
 pub fn label(node: &Node, plan: &Plan, catalog: &Catalog) -> String {
     Show { plan, catalog }.op(node)
 }

@@ -1,17 +1,16 @@
-//! What is told of statements beside their nodes: what they bind, and the condition under which they find something.
+//! Facts about statements that no node holds: what they bind, and the condition under which they find something.
 
 use crate::check::hir::{Observed, Predicate, Selection, Test, VarId};
 use crate::source::Span;
 use crate::time::TimeRange;
 
-/// One statement.
+/// What is known of one statement.
 #[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct StatementFacts {
     /// Number in the file, from 1.
     pub number: u32,
-    /// The whole statement.
     pub span: Span,
-    /// The variables that it binds.
     pub binds: Vec<Binding>,
     /// What an entity must satisfy to be found or kept.
     pub condition: Option<Condition>,
@@ -19,41 +18,33 @@ pub struct StatementFacts {
 
 /// A variable that a statement binds.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Binding {
-    /// The variable.
     pub out: VarId,
-    /// It is empty where one of these is.
+    /// The variable is empty if one of these is.
     pub inputs: Vec<VarId>,
 }
 
 /// What an entity must satisfy to be found or kept by a statement, as it is written.
 #[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum Condition {
-    /// GET from data sources.
-    Pattern {
-        /// Of records.
-        pattern: Observed,
-        /// LIMIT.
-        limit: Option<u64>,
-    },
-    /// FIND.
+    /// GET from data sources: tested on records.
+    Pattern { pattern: Observed, limit: Option<u64> },
+    /// FIND: tested on the entities that are found.
     Related {
-        /// Where the relation begins.
+        /// The variable that the relation starts from.
         input: VarId,
-        /// WHERE.
         filter: Predicate,
-        /// LIMIT.
         limit: Option<u64>,
     },
-    /// WHERE on what a variable holds.
+    /// WHERE on the rows of a variable.
     Held {
-        /// The variable.
         input: VarId,
-        /// WHERE.
         filter: Predicate,
         /// An explicit time range.
         range: Option<TimeRange>,
-        /// LIMIT of entities.
+        /// LIMIT, where it counts entities rather than rows.
         limit: Option<u64>,
     },
 }

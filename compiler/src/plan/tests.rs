@@ -1,4 +1,4 @@
-//! The plan of a hunt: which operators are one, what each carries, what `--lean` leaves out.
+//! The plan of a hunt: which operators share a node, what each carries, what `--lean` leaves out.
 
 use super::{NodeId, Plan};
 use crate::testing::{Compiled, compiled, compiled_with, options};
@@ -74,7 +74,7 @@ fn references_are_the_last_inputs() {
     assert!(ends, "{node:?}");
 }
 
-/// Design: there is no blind prefetch.
+/// No request is sent only because something might need its answer.
 #[test]
 fn creation_records_are_asked_for_only_where_rows_need_them() {
     let asks = |rest: &str| {

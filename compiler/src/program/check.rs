@@ -1,4 +1,4 @@
-//! Checking a huntflow, statement by statement.
+//! Checks a huntflow, statement by statement.
 
 use super::{Command, Program, Statement};
 use crate::catalog::Catalog;
@@ -8,7 +8,7 @@ use crate::diag::Sink;
 use crate::options::Options;
 use crate::source::SourceSet;
 
-/// Checks a huntflow. None iff an error was reported, here or by the parser before.
+/// Checks a huntflow. `None` exactly where an error was reported, by the check or before it by the parser.
 pub fn check(program: &Program, sources: &SourceSet, catalog: &Catalog, options: &Options, sink: &mut Sink) -> Option<Hunt> {
     let outline = Outline { statements: program.statements.iter().map(heading).collect() };
     let mut cx = Checker::new(&outline, sources, catalog, options, sink);

@@ -21,12 +21,12 @@ macro_rules! dispatch {
             $(#[doc = concat!("`", $word, " …`")] $name(commands::$module::$name),)*
             $(#[doc = concat!("What stands behind `=`: see [`commands::", stringify!($wordless_module), "`].")]
             $wordless(commands::$wordless_module::$wordless),)*
-            /// Not readable; the parser has said why.
+            /// It could not be read; the parser has reported why.
             Error,
         }
 
         impl Command {
-            /// Whether it gives a variable, also without a target.
+            /// Whether it gives a variable, with or without a target.
             pub fn yields(&self) -> bool {
                 match self {
                     $(Self::$name(_) => Class::$class == Class::Yield,)*
@@ -63,7 +63,7 @@ macro_rules! dispatch {
             }
         }
 
-        /// The grammars of the commands whose word has a class.
+        /// The grammars of the commands whose word is of this class.
         pub(super) fn grammars<'t>(parts: &Parts<'t>, class: Class) -> Vec<P<'t, Command>> {
             let mut all = Vec::new();
             $(if class == Class::$class {

@@ -1,7 +1,7 @@
 //! `huntc fmt`: canonical layout and keyword case, with comments where they were.
 //!
 //! It works on tokens, not on the tree, so nothing that a hunter wrote is lost; the tree says which words are names.
-//! The result is read again and must say the same.
+//! The result is read again and must give the same tree.
 
 use super::layout::{Item, Piece, Role, lay_out};
 use super::parse::read;
@@ -36,20 +36,20 @@ pub(crate) fn text(id: SourceId, text: &str) -> Result<String, Vec<Diagnostic>> 
     Err(vec![Diagnostic::new(&BUG, everything, "formatting would change the meaning of this file")])
 }
 
-/// A program without its places.
+/// A program without its places and without the case of relation words.
 pub(crate) fn erased(mut program: Program) -> Program {
     walk::program(&mut program, &mut walk::Erase);
     program
 }
 
-/// A part of the text that is written as a whole.
+/// A part of the text that is written out in one piece.
 struct Unit {
     span: Span,
     text: String,
     role: Role,
 }
 
-/// Collects the names, attributes, paths and literals of a program: what is no keyword.
+/// Collects the names, attributes, paths and literals of a program: everything that is no keyword.
 struct Units<'s> {
     source: &'s str,
     all: Vec<Unit>,
@@ -127,7 +127,7 @@ fn items(text: &str, lexed: &Lexed<'_>, program: &Program) -> Vec<Item> {
     out
 }
 
-/// Where in the tokens and comments of a text the formatter is.
+/// The formatter's position in the tokens and comments of a text.
 struct Stream<'a, 's> {
     text: &'s str,
     lexed: &'a Lexed<'s>,
@@ -142,7 +142,7 @@ impl<'s> Stream<'_, 's> {
         self.text.get(from as usize..to as usize).unwrap_or("")
     }
 
-    /// Whether an empty line stands before a place, behind what was taken last.
+    /// Whether an empty line lies between what was taken last and a place.
     fn blank_before(&self, at: u32) -> bool {
         self.last_end > 0 && self.between(self.last_end, at).matches('\n').count() > 1
     }
@@ -187,7 +187,7 @@ impl<'s> Stream<'_, 's> {
             while tokens.get(self.token).is_some_and(|t| t.span.start < end) {
                 self.token += 1;
             }
-            // Comments inside a unit, as between a variable and its dot, go behind it.
+            // Comments inside a unit, as between a variable and its dot, go after it.
             while let Some(comment) = self.lexed.comments.get(self.comment).filter(|c| c.start < end) {
                 let text = self.between(comment.start, comment.end).trim_end().to_owned();
                 out.push(Piece::Comment { text, trailing: true });
@@ -198,7 +198,7 @@ impl<'s> Stream<'_, 's> {
     }
 }
 
-/// Whether the last part but comments is the name of an argument.
+/// Whether the last part, comments aside, is the name of an argument.
 fn behind_argument(pieces: &[Piece]) -> bool {
     let last = pieces.iter().rev().find_map(|p| if let Piece::Text { role, .. } = p { Some(*role) } else { None });
     last == Some(Role::Argument)

@@ -1,4 +1,4 @@
-//! Lines out of statements and comments: one line where it fits, else a line for each clause.
+//! Lays statements and comments out in lines: a statement on one line where it fits, else on a line for each clause.
 
 use crate::syntax::token::{Keyword, Kind};
 
@@ -12,9 +12,7 @@ const MORE: usize = 8;
 /// A part of a file.
 #[derive(Debug)]
 pub(super) enum Item {
-    /// A statement.
     Statement {
-        /// Its parts.
         pieces: Vec<Piece>,
         /// Whether an empty line stands before it.
         blank: bool,
@@ -25,7 +23,7 @@ pub(super) enum Item {
         text: String,
         /// Whether an empty line stands before it.
         blank: bool,
-        /// Whether it stands behind something on its line.
+        /// Whether it follows something on its line.
         trailing: bool,
     },
 }
@@ -33,18 +31,15 @@ pub(super) enum Item {
 /// A part of a statement.
 #[derive(Debug)]
 pub(super) enum Piece {
-    /// Text, and what it is.
     Text {
-        /// As written out.
         text: String,
-        /// Its role.
         role: Role,
     },
     /// A comment inside the statement.
     Comment {
         /// With its `#`.
         text: String,
-        /// Whether it stands behind something on its line.
+        /// Whether it follows something on its line.
         trailing: bool,
     },
 }
@@ -144,7 +139,7 @@ fn statement(pieces: &[Piece], out: &mut String) {
                     Role::Keyword(keyword) if depth == 0 && index > 0 && breaks(*keyword) => lines.new_line(CLAUSE),
                     _ => {}
                 }
-                if may_break(lines.last, *role, depth) && !lines.fresh {
+                if may_break(lines.last, *role) && !lines.fresh {
                     let rest = width_to_break(&pieces[index..], depth);
                     if lines.column + 1 + rest > WIDTH {
                         lines.new_line(MORE);
@@ -161,19 +156,19 @@ fn statement(pieces: &[Piece], out: &mut String) {
     }
 }
 
-/// Whether a line may be broken between two parts: before AND, OR, FOLLOWEDBY, and behind a comma.
-fn may_break(before: Option<Role>, role: Role, _: usize) -> bool {
+/// Whether a line may be broken between two parts: before AND, OR and FOLLOWEDBY, and after a comma.
+fn may_break(before: Option<Role>, role: Role) -> bool {
     matches!(role, Role::Keyword(Keyword::And | Keyword::Or | Keyword::FollowedBy)) || before == Some(Role::Mark(Kind::Comma))
 }
 
-/// Width of what stands before the next place where the line may be broken.
+/// Width of the parts before the next place where the line may be broken.
 fn width_to_break(pieces: &[Piece], depth: usize) -> usize {
     let mut total = 0;
     let mut before = None;
     for (index, piece) in pieces.iter().enumerate() {
         let Piece::Text { text, role } = piece else { break };
         let clause = matches!(role, Role::Keyword(keyword) if depth == 0 && breaks(*keyword));
-        if index > 0 && (may_break(before, *role, depth) || clause) {
+        if index > 0 && (may_break(before, *role) || clause) {
             break;
         }
         total += width(text) + usize::from(before.is_some_and(|b| spaced(b, text, *role)));
@@ -187,7 +182,7 @@ fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// The statement on one line; None where a comment inside needs more.
+/// The statement on one line; None where it holds a comment.
 fn one_line(pieces: &[Piece]) -> Option<String> {
     let mut out = String::new();
     let mut lines = Lines { out: &mut out, column: 0, indent: 0, last: None, fresh: true };

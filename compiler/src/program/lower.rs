@@ -1,4 +1,4 @@
-//! From a checked hunt to its plan.
+//! Lowers a checked hunt to its plan.
 
 use super::command;
 use crate::catalog::Catalog;
@@ -6,7 +6,7 @@ use crate::check::hir::Hunt;
 use crate::options::Options;
 use crate::plan::{Lowering, Plan};
 
-/// The plan of a checked hunt. With `options.lean`, variables that no output needs are left out.
+/// The plan of a checked hunt. With `options.lean`, variables that no output needs are not computed.
 pub fn lower(hunt: &Hunt, catalog: &Catalog, options: &Options) -> Plan {
     let mut cx = Lowering::new(hunt, catalog);
     for step in &hunt.steps {

@@ -1,4 +1,4 @@
-//! Whole huntflows: statements, their one dispatch over all commands, and what is done with files of them.
+//! Whole huntflows: reading, printing, formatting, checking and lowering them, and the one dispatch over all commands.
 
 pub(crate) mod check;
 mod command;
@@ -28,12 +28,12 @@ pub struct Program {
     pub statements: Vec<Statement>,
 }
 
-/// One statement.
+/// One statement of a huntflow.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Statement {
     /// The variable before `=`. Without one, a yielding command fills `_`.
     pub target: Option<Ident>,
-    /// What it does.
     pub command: Command,
     /// From the first to the last token.
     pub span: Span,

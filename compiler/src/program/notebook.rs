@@ -10,15 +10,15 @@ use std::fmt::Write as _;
 
 /// Why a notebook cannot be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct NotebookError {
-    /// What is wrong.
     pub message: String,
     /// Byte offset in the JSON text.
     pub offset: usize,
 }
 
 impl NotebookError {
-    /// The message about the notebook's own JSON text, which the caller has registered.
+    /// The diagnostic, in which `source` is the notebook's own JSON text.
     pub fn diagnostic(&self, source: SourceId) -> Diagnostic {
         let message = format!("the notebook cannot be read: {}", self.message);
         let span = Span::new(source, self.offset, self.offset);
@@ -28,7 +28,7 @@ impl NotebookError {
     }
 }
 
-/// What is needed of a notebook.
+/// The parts of a notebook that are used.
 #[derive(Deserialize)]
 struct Notebook<'a> {
     #[serde(borrow)]
@@ -88,11 +88,9 @@ enum Text {
 
 /// A code cell of Kestrel.
 struct Code<'a> {
-    /// Among all cells, from 1.
+    /// Place among all cells, from 1.
     number: usize,
-    /// Its JSON value.
     raw: &'a RawValue,
-    /// Its text.
     text: String,
     /// Whether the JSON value is a list of lines.
     lines: bool,
@@ -170,7 +168,7 @@ fn is_kestrel(text: &str, python: bool) -> bool {
     }
 }
 
-/// Whether a line is for the notebook's machinery; no line of a statement begins like this.
+/// Whether a line is a magic of Jupyter; no line of a statement begins like this.
 fn is_magic(line: &str) -> bool {
     line.trim_start().starts_with(['%', '!'])
 }
@@ -183,7 +181,8 @@ fn without_magic(text: &str) -> String {
 /// The notebook with its Kestrel cells formatted and every other byte as it was. Places in diagnostics are those of
 /// the text that [`read`] gives.
 pub fn format_notebook(source: SourceId, json: &str) -> Result<String, Vec<Diagnostic>> {
-    // Whoever formats has read the notebook before, so its place matters little here.
+    // `source` is not the JSON text, so the offset has no meaning there. Callers have read the notebook before, without an
+    // error.
     let codes = codes(json).map_err(|e| vec![NotebookError { offset: 0, ..e }.diagnostic(source)])?;
     let (mut out, mut done, mut start) = (String::with_capacity(json.len()), 0, 0);
     let mut errors = Vec::new();
@@ -204,7 +203,8 @@ pub fn format_notebook(source: SourceId, json: &str) -> Result<String, Vec<Diagn
     if errors.is_empty() { Ok(out) } else { Err(errors) }
 }
 
-/// The formatted text of a cell. Magic lines before the huntflow stay; with any among it, the cell stays as it is.
+/// The formatted text of a cell. Magic lines before the huntflow stay; if there are any inside it, the whole cell stays as it
+/// is.
 fn cell_text(source: SourceId, text: &str) -> Result<String, Vec<Diagnostic>> {
     let head: usize = text.split_inclusive('\n').take_while(|l| is_magic(l) || l.trim().is_empty()).map(str::len).sum();
     let (magic, flow) = text.split_at(head);

@@ -1,4 +1,4 @@
-//! Statements and programs: the grammar's top, and [`parse`].
+//! The grammar of statements and programs, and [`parse`].
 
 use super::command::grammars;
 use super::{Command, Program, Statement};
@@ -26,17 +26,16 @@ pub fn parse(sources: &SourceSet, id: SourceId, sink: &mut Sink) -> Program {
     read.program
 }
 
-/// What there is in a text.
+/// A text that was read.
 struct Read {
-    /// What it says.
     program: Program,
-    /// What there is to say about it, by place.
+    /// Sorted by place.
     diagnostics: Vec<Diagnostic>,
     /// Where the reading is unsure, so that later passes say nothing.
     unread: Vec<Span>,
 }
 
-/// Reads a text: the program, and what there is to say about it, by place.
+/// Reads a text: the program, and the diagnostics sorted by place.
 pub(crate) fn read(id: SourceId, text: &str) -> (Program, Vec<Diagnostic>) {
     let read = whole(id, text);
     (read.program, read.diagnostics)
@@ -54,7 +53,7 @@ fn whole(id: SourceId, text: &str) -> Read {
     Read { program: Program { statements }, diagnostics, unread }
 }
 
-/// The grammar of programs, for repairs.
+/// Gives repairs the grammar of programs.
 struct Statements;
 
 impl repair::Statements for Statements {
@@ -96,7 +95,7 @@ fn statement<'t>(parts: &Parts<'t>) -> P<'t, Statement> {
         .boxed()
 }
 
-/// What stands behind `=` where no command does: `a + b`, or an expression.
+/// What follows `=` where no command does: `a + b`, or an expression.
 fn wordless<'t>(parts: &Parts<'t>) -> P<'t, Command> {
     let value = parts.value.clone().validate(|value, _, emitter| match value {
         Computed::Expression(expression) => Command::Assign(Assign { expression: *expression }),
@@ -148,7 +147,7 @@ fn begins_value(name: &Token<'_>, next: &Token<'_>) -> bool {
     name.keyword.is_none() && name.has(Flags::LINE_START) && yields && next.has(Flags::STRONG) && !next.has(Flags::LINE_START)
 }
 
-/// A literal behind `=`, which no variable can hold.
+/// A literal after `=`, which no variable can hold: reported.
 fn literal_value<'t>() -> impl Parser<'t, Tokens<'t>, Command, Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.kind.is_text() || token.kind == Kind::Number => {

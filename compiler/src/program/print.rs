@@ -1,8 +1,8 @@
-//! The canonical text of a huntflow: one statement a line. Reading it back gives the same tree but for places.
+//! The canonical text of a huntflow: one statement a line. Reading it back gives the same tree, places aside.
 
 use super::{Program, Statement};
 
-/// A whole program.
+/// The text of a program.
 pub fn program(program: &Program) -> String {
     let mut out = String::new();
     for one in &program.statements {
@@ -12,7 +12,7 @@ pub fn program(program: &Program) -> String {
     out
 }
 
-/// One statement.
+/// Writes one statement.
 pub fn statement(statement: &Statement, out: &mut String) {
     if let Some(target) = &statement.target {
         out.push_str(&target.text);

@@ -21,7 +21,7 @@ pub(crate) fn statement(statement: &mut Statement, walk: &mut impl Walk) {
     walk.span(&mut statement.span);
 }
 
-/// Sets every place to the same, and relation words to upper case: what is left is what the text says.
+/// Sets every place to 0 and relation words to upper case, so that programs that say the same are equal.
 pub(crate) struct Erase;
 
 impl Walk for Erase {

@@ -1,8 +1,8 @@
-//! A query that cannot be exact, between two that can be sent.
+//! A condition that may have no exact query, between two queries that can be sent.
 
 use super::Query;
 
-/// Two queries around what is meant, which lies between them.
+/// Two queries around what is meant: one finds at least that, the other at most that.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Approx<H> {
     /// Finds at least what is meant.
@@ -12,7 +12,7 @@ pub struct Approx<H> {
 }
 
 impl<H: Clone + PartialEq> Approx<H> {
-    /// The query means exactly that.
+    /// The query finds exactly what is meant.
     pub fn exact(query: Query<H>) -> Self {
         Self { at_least: query.clone(), at_most: query }
     }
@@ -22,12 +22,12 @@ impl<H: Clone + PartialEq> Approx<H> {
         Self { at_least, at_most: Query::MatchNone }
     }
 
-    /// Nothing is known of a field's values but that there are some.
+    /// The field must have a value; nothing else is known of what is meant.
     pub fn present(field: &str) -> Self {
         Self::superset(Query::exists(field))
     }
 
-    /// Nothing is known at all.
+    /// Nothing is known of what is meant.
     pub fn unknown() -> Self {
         Self::superset(Query::MatchAll)
     }

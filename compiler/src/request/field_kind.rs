@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub struct FieldKind {
     /// How the values compare.
     pub ty: FieldType,
-    /// Whether a record may hold several.
+    /// Whether a record may hold several values.
     pub list: bool,
 }
 
@@ -31,7 +31,7 @@ impl FieldKinds {
         Self(kinds)
     }
 
-    /// The kind of a field; of one that the request does not name, such as a server's own: one keyword.
+    /// The kind of a field. One that the request does not name, such as a server's own, counts as a single keyword.
     pub fn get(&self, field: &str) -> FieldKind {
         self.0.get(field).copied().unwrap_or(FieldKind { ty: FieldType::Keyword, list: false })
     }

@@ -29,12 +29,12 @@ pub struct BoundRequest {
     pub fields: Vec<String>,
     /// The type of every field that is wanted or that the query names.
     pub kinds: Arc<FieldKinds>,
-    /// Whether a first hit is enough (probes).
+    /// Whether one hit is enough, as for probes.
     pub first_only: bool,
 }
 
 impl BoundRequest {
-    /// All records that match, at any time; the kinds of fields are a catalog's.
+    /// Asks for all records that match, at any time. The kinds of the fields are those of a catalog.
     pub fn of(catalog: &Catalog, query: BoundQuery, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let fields: Vec<String> = fields.into_iter().map(Into::into).collect();
         let kinds = Arc::new(FieldKinds::of(catalog, &query, &fields));
@@ -50,8 +50,8 @@ pub fn spellings(value: &Value) -> Vec<Value> {
     [lower, upper].into_iter().chain(given).map(Value::text).collect()
 }
 
-/// A query with the range of its window in front; bounds in milliseconds, so that every instant inside is kept
-/// (`elastic-live` servers truncate finer literals).
+/// A query with the range of its window in front. Bounds are whole milliseconds, since some servers cut finer ones, and lie so
+/// that every instant inside the window is kept.
 pub fn with_window<H>(query: Query<H>, window: Window) -> Query<H> {
     let Some(range) = window else { return query };
     // A server keeps milliseconds: an instant inside [start, stop) is floored to one in [floor(start), ceil(stop)).

@@ -16,37 +16,36 @@ pub enum Query<H> {
     MatchAll,
     /// No record.
     MatchNone,
-    /// One value.
+    /// The field has one value.
     Term(Term),
-    /// One of several values.
+    /// The field has one of several values.
     Terms(Terms<H>),
-    /// Whole value by `*` and `?`.
+    /// The whole value matches a pattern of `*` and `?`.
     Wildcard(Wildcard),
-    /// Whole value by a Lucene regular expression.
+    /// The whole value matches a Lucene regular expression.
     Regexp(Regexp),
-    /// Between bounds.
+    /// The field has a value between bounds.
     Range(Range),
-    /// Has any value.
+    /// The field has any value.
     Exists(Exists),
-    /// Clauses.
+    /// Several queries, joined by and, or and not.
     Bool(Bool<H>),
 }
 
 /// The field has this value. On `ip` fields the value may be a network (`10.0.0.0/8`).
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Term {
-    /// The field.
     pub field: String,
-    /// The value.
     pub value: Value,
-    /// Folds ASCII letters.
+    /// Whether ASCII letters match in either case.
     pub case_insensitive: bool,
 }
 
 /// The field has one of the values. An address field takes networks too.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Terms<H> {
-    /// The field.
     pub field: String,
     /// Literal values.
     pub values: Vec<Value>,
@@ -56,20 +55,20 @@ pub struct Terms<H> {
 
 /// The field's whole value matches a pattern: `*` any run, `?` one character, `\` escapes.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Wildcard {
-    /// The field.
     pub field: String,
-    /// The pattern, never empty.
+    /// Never empty.
     pub pattern: String,
-    /// Folds ASCII letters.
+    /// Whether ASCII letters match in either case.
     pub case_insensitive: bool,
 }
 
 /// The field's whole value matches a Lucene regular expression, in the subset that is the same on every server. Sent with
 /// `flags: NONE`; both cases are written out in the pattern.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Regexp {
-    /// The field.
     pub field: String,
     /// Lucene syntax, never empty, at most 1,000 characters.
     pub pattern: String,
@@ -77,8 +76,8 @@ pub struct Regexp {
 
 /// A limit of a range, and whether it is inside.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Limit {
-    /// The value.
     pub value: Value,
     /// `gte`/`lte` rather than `gt`/`lt`.
     pub inclusive: bool,
@@ -86,8 +85,8 @@ pub struct Limit {
 
 /// The field has a value between the limits. Times are sent with milliseconds.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Range {
-    /// The field.
     pub field: String,
     /// `gt`, `gte`
     pub lower: Option<Limit>,
@@ -97,12 +96,12 @@ pub struct Range {
 
 /// The field has any value.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "fields are what they are called")]
 pub struct Exists {
-    /// The field.
     pub field: String,
 }
 
-/// Clauses. An empty `should` asks nothing.
+/// Queries joined by and, or and not. An empty `should` asks nothing.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Bool<H> {
     /// All of these.
@@ -114,7 +113,7 @@ pub struct Bool<H> {
 }
 
 impl<H> Query<H> {
-    /// All of these; flattens, and drops what is always true.
+    /// All of these. Nested ones are flattened, and what is always true is dropped.
     pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut filter = Vec::new();
         for part in parts {
@@ -134,7 +133,7 @@ impl<H> Query<H> {
         }
     }
 
-    /// One of these; flattens, and drops what is never true.
+    /// One of these. Nested ones are flattened, and what is never true is dropped.
     pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut should = Vec::new();
         for part in parts {
@@ -154,7 +153,7 @@ impl<H> Query<H> {
         }
     }
 
-    /// `yes` and not `no`.
+    /// What `yes` finds and `no` does not.
     pub fn all_but(yes: Self, no: Self) -> Self {
         match no {
             Self::MatchNone => yes,
@@ -166,7 +165,7 @@ impl<H> Query<H> {
         }
     }
 
-    /// Shows every field that the query names, as often as it does.
+    /// Calls `show` with every field that the query names, once for each time that it does.
     pub fn each_field<'q>(&'q self, show: &mut dyn FnMut(&'q str)) {
         match self {
             Self::MatchAll | Self::MatchNone => {}
@@ -180,17 +179,17 @@ impl<H> Query<H> {
         }
     }
 
-    /// `exists`
+    /// An `exists` query: the field has any value.
     pub fn exists(field: impl Into<String>) -> Self {
         Self::Exists(Exists { field: field.into() })
     }
 
-    /// `term`
+    /// A `term` query: the field has this value, in this case.
     pub fn term(field: impl Into<String>, value: Value) -> Self {
         Self::Term(Term { field: field.into(), value, case_insensitive: false })
     }
 
-    /// `terms` over literal values; `term` for one, nothing for none.
+    /// A `terms` query over literal values; `term` for one value, [`Self::MatchNone`] for none.
     pub fn terms(field: impl Into<String>, mut values: Vec<Value>) -> Self {
         match values.len() {
             0 => Self::MatchNone,
@@ -200,7 +199,7 @@ impl<H> Query<H> {
     }
 }
 
-/// Records that say that a process began (semantics.md §4).
+/// A query for creation records: those that say that a process began (semantics.md §4).
 pub fn creation_record<H>() -> Query<H> {
     Query::any([
         Query::term("event.code", Value::text("1")),

@@ -10,10 +10,9 @@ use std::sync::Arc;
 
 /// A place in a request that an earlier node's result fills with values.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Hole {
-    /// The node.
     pub node: NodeId,
-    /// What of it.
     pub part: HolePart,
 }
 
@@ -24,7 +23,7 @@ pub enum HolePart {
     Key(String),
     /// The hosts of per-host or ladder identities.
     Host,
-    /// The values of an attribute over the rows.
+    /// The values of an attribute over the rows, with the attribute's name.
     Column(Attr, String),
 }
 
@@ -42,10 +41,9 @@ impl Serialize for Hole {
 
 /// The request of a plan node.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct RequestTemplate {
-    /// The node that needs it.
     pub node: NodeId,
-    /// Where it goes.
     pub source: SourceRef,
     /// The window of `@timestamp`.
     pub window: Window,
@@ -58,7 +56,7 @@ pub struct RequestTemplate {
 }
 
 impl RequestTemplate {
-    /// What is asked, by how the source tells processes apart.
+    /// The form for a source; `ladder` says that it tells processes apart by the ladder.
     pub fn form(&self, ladder: bool) -> &RequestForm {
         self.by_ladder.as_ref().filter(|_| ladder).unwrap_or(&self.by_entity_id)
     }
@@ -67,7 +65,7 @@ impl RequestTemplate {
 /// What a request asks for.
 #[derive(Clone, PartialEq, Debug)]
 pub struct RequestForm {
-    /// Without the window.
+    /// The condition, without the window.
     pub query: Query<Hole>,
     /// ECS fields wanted, sorted; `@timestamp` among them.
     pub fields: Vec<String>,
@@ -89,11 +87,11 @@ pub enum Exactness {
 /// Every request of a plan.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Requests {
-    /// By node; `None` for local work.
+    /// Indexed by [`NodeId`]; `None` for local work.
     pub nodes: Vec<Option<RequestTemplate>>,
-    /// Finds a record where processes of a source have entity ids.
+    /// Finds one record with an entity id of a process, if the source has any.
     pub probe: BoundRequest,
-    /// All creation records of processes, from which their lives are known.
+    /// Finds all creation records of processes, which tell their lifetimes.
     pub creations: BoundRequest,
 }
 
@@ -108,7 +106,7 @@ impl Requests {
         self.nodes.iter().flatten()
     }
 
-    /// Creation records of these pids, wherever in time: the lives of processes that have no entity id.
+    /// Asks for the creation records of these pids at any time, which tell the lifetimes of processes without an entity id.
     pub fn lives(&self, pids: Vec<Value>) -> BoundRequest {
         let query = Query::all([self.creations.query.clone(), Query::terms("process.pid", pids)]);
         BoundRequest { query, ..self.creations.clone() }

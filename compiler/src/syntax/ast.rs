@@ -1,4 +1,4 @@
-//! The syntax tree, as far as commands share it. Each command has its own node in its slice, and `program` puts them together.
+//! The syntax tree, as far as commands share it. Each command has its own node in its slice, and `program` holds them all.
 
 use super::token::Keyword;
 use crate::source::Span;
@@ -6,15 +6,14 @@ use crate::time::Instant;
 
 /// A name with its place: a variable, an entity type, a relation word.
 #[derive(Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "fields are what they are called")]
 pub struct Ident {
-    /// As written.
     pub text: String,
-    /// Where.
     pub span: Span,
 }
 
 impl Ident {
-    /// What stands where a name is missing and the rest of the statement could be read; its place is empty.
+    /// The text of a name that is missing in a statement whose rest could be read. Its span is empty.
     pub(crate) const MISSING: &'static str = "missing";
 
     /// Whether it was not written.
@@ -25,12 +24,13 @@ impl Ident {
 
 /// An attribute as written.
 #[derive(Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct AttrPath {
     /// The type before `:` in patterns (`process:name`).
     pub entity: Option<Ident>,
-    /// As written, without the type: column headers repeat it (`protocols[*]`, `hashes.'SHA-256'`).
+    /// As written, without the type; column headers repeat it (`protocols[*]`, `hashes.'SHA-256'`).
     pub text: String,
-    /// Of the attribute without the type.
+    /// The place of `text`.
     pub span: Span,
 }
 
@@ -43,10 +43,9 @@ impl AttrPath {
 
 /// A path, URI or data source list, decoded from its quoted form where it has one.
 #[derive(Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Path {
-    /// The text.
     pub text: String,
-    /// Where.
     pub span: Span,
     /// Whether it was quoted (then `~` and `$VAR` are expanded, and commas separate sources only).
     pub quoted: bool,
@@ -54,10 +53,9 @@ pub struct Path {
 
 /// A literal with its place.
 #[derive(Clone, PartialEq)]
+#[allow(missing_docs, reason = "fields are what they are called")]
 pub struct Literal {
-    /// The value.
     pub kind: LiteralKind,
-    /// Where.
     pub span: Span,
 }
 
@@ -76,16 +74,15 @@ pub enum LiteralKind {
     Time(Instant),
     /// `variable.attribute`
     Reference(Reference),
-    /// Not readable; reported.
+    /// It could not be read, which was reported.
     Error,
 }
 
 /// `variable.attribute` as a value.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "fields are what they are called")]
 pub struct Reference {
-    /// The variable.
     pub variable: Ident,
-    /// The attribute.
     pub attribute: AttrPath,
 }
 
@@ -138,41 +135,37 @@ operators! {
 
 /// `[NOT] attr op value`.
 #[derive(Clone, PartialEq)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Comparison {
-    /// Left side.
     pub attribute: AttrPath,
     /// Whether NOT was written (also in `IS NOT NULL`).
     pub negated: bool,
-    /// The operator.
     pub operator: Operator,
-    /// Where the operator stands, NOT included.
+    /// The place of the operator: without NOT, except in IS NOT NULL.
     pub operator_span: Span,
-    /// Right side; absent for IS NULL.
+    /// `None` for IS NULL.
     pub operand: Option<Operands>,
-    /// The whole comparison.
     pub span: Span,
 }
 
-/// What stands between `[` and `]`, or behind WHERE. AND and OR have two parts or more, and never hold one of their
+/// A pattern between `[` and `]`, or after WHERE. AND and OR have two parts or more, and never hold one of their
 /// own kind directly unless it was parenthesised.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum Pattern {
-    /// All hold.
     And(Vec<Pattern>, Span),
-    /// One holds.
     Or(Vec<Pattern>, Span),
-    /// One comparison.
     Compare(Box<Comparison>),
-    /// Not readable; reported.
+    /// It could not be read, which was reported.
     Error(Span),
 }
 
 /// A WHERE clause: one pattern, or (in GET from a data source) a STIX observation expression.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum Observation {
     /// `pattern` or `[pattern]`.
     One {
-        /// The pattern.
         pattern: Pattern,
         /// Whether brackets were written.
         bracketed: bool,
@@ -190,9 +183,9 @@ pub enum Observation {
 /// A STIX observation qualifier.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Qualifier {
-    /// Seconds, fraction allowed, as nanoseconds.
+    /// `WITHIN n SECONDS`, in nanoseconds.
     Within(i64),
-    /// At least once.
+    /// `REPEATS n TIMES`, from 1.
     Repeats(u32),
     /// `START t'…' STOP t'…'` inside an observation expression.
     Between(Instant, Instant),
@@ -200,40 +193,35 @@ pub enum Qualifier {
 
 /// `START … STOP …` or `LAST n unit`.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum TimeSpan {
-    /// Absolute. `None`: not readable; reported.
+    /// Two instants. `None`: it could not be read, which was reported.
     Between {
         /// Inclusive.
         start: Option<Instant>,
         /// Exclusive.
         stop: Option<Instant>,
-        /// The clause.
         span: Span,
     },
-    /// Relative to now. `None`: not readable; reported.
-    Last {
-        /// Nanoseconds.
-        nanos: Option<i64>,
-        /// The clause.
-        span: Span,
-    },
+    /// A length before now, in nanoseconds. `None`: it could not be read, which was reported.
+    Last { nanos: Option<i64>, span: Span },
 }
 
-/// A count behind LIMIT or OFFSET. `None`: not readable; reported.
+/// A count after LIMIT or OFFSET.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Count {
-    /// The number.
+    /// `None`: it could not be read, which was reported.
     pub value: Option<u64>,
-    /// Where.
     pub span: Span,
 }
 
 /// How often FIND follows its relation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct DepthClause {
-    /// Steps; `None`: as far as it goes.
+    /// `None` is `*`: as far as it goes.
     pub steps: Option<u64>,
-    /// Where.
     pub span: Span,
 }
 
@@ -258,7 +246,7 @@ impl Transformer {
         }
     }
 
-    /// The keyword.
+    /// The name as hunts write it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Timestamped => "TIMESTAMPED",
@@ -270,28 +258,21 @@ impl Transformer {
 
 /// `SORT BY attr [ASC|DESC]`; DESC where nothing is written.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "fields are what they are called")]
 pub struct SortBy {
-    /// The attribute.
     pub attribute: AttrPath,
-    /// Direction.
     pub ascending: bool,
 }
 
 /// `v` or `TIMESTAMPED(v)` with its clauses.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "fields are the parts of the statement")]
 pub struct Expression {
-    /// Around the variable.
     pub transformer: Option<Transformer>,
-    /// The variable.
     pub variable: Ident,
-    /// WHERE.
     pub filter: Option<Observation>,
-    /// ATTR.
     pub attributes: Option<Vec<AttrPath>>,
-    /// SORT BY.
     pub sort: Option<SortBy>,
-    /// LIMIT.
     pub limit: Option<Count>,
-    /// OFFSET.
     pub offset: Option<Count>,
 }

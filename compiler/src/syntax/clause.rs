@@ -1,5 +1,5 @@
-//! Clauses behind the head of a statement. All are read everywhere and in any order, so that a wrong one is one
-//! message and never a part that goes missing.
+//! Clauses after the head of a statement. Every clause is read after every command and in any order, so that a wrong one gives
+//! one message and no part of the statement is lost.
 
 use super::ast::{AttrPath, Count, DepthClause, Observation, Path, SortBy, TimeSpan};
 use super::errors::fault::{Expect, Tokens};
@@ -13,7 +13,6 @@ use chumsky::prelude::*;
 
 /// A kind of clause.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
 pub(crate) enum ClauseKind {
     From,
     Depth,
@@ -26,7 +25,7 @@ pub(crate) enum ClauseKind {
 }
 
 impl ClauseKind {
-    /// For messages.
+    /// The clause as messages call it.
     fn word(self) -> &'static str {
         match self {
             Self::From => "FROM",
@@ -41,7 +40,7 @@ impl ClauseKind {
     }
 }
 
-/// One clause. None inside: reported.
+/// One clause. None in it: it could not be read, which was reported.
 #[derive(Clone, Debug)]
 pub(crate) enum Clause {
     From(Option<Path>),
@@ -80,7 +79,7 @@ pub(crate) struct Clauses {
     pub time: Option<TimeSpan>,
     pub limit: Option<Count>,
     pub offset: Option<Count>,
-    /// Whether one could not be read and has no error form of its own.
+    /// Whether a clause could not be read and has no error form of its own.
     pub broken: bool,
 }
 
@@ -117,7 +116,7 @@ pub(crate) fn clause(observation: P<'_, Observation>) -> P<'_, (Clause, Span)> {
         .boxed()
 }
 
-/// An attribute of ATTR; `*` is reported and stands for none.
+/// An attribute of ATTR. `*` is reported, and taken as an attribute of that name.
 fn attribute_or_star<'t>() -> impl Parser<'t, Tokens<'t>, AttrPath, Extra> + Clone {
     let star = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.kind == Kind::Star => {
@@ -148,16 +147,16 @@ pub(crate) fn sort_by<'t>() -> P<'t, SortBy> {
         .boxed()
 }
 
-/// A count behind LIMIT or OFFSET.
+/// A count after LIMIT or OFFSET.
 fn count<'t>() -> impl Parser<'t, Tokens<'t>, Count, Extra> + Clone {
     required(literal::count(), Stop::Clause).map_with(|count, e| count.unwrap_or(Count { value: None, span: place(e.slice()) }))
 }
 
-/// `n` or `*` behind DEPTH.
+/// `n` or `*` after DEPTH.
 fn steps<'t>() -> impl Parser<'t, Tokens<'t>, DepthClause, Extra> + Clone {
     let count = literal::count().map(|count| match count.value {
         Some(steps) => DepthClause { steps: Some(steps), span: count.span },
-        // Reported; one step is what FIND does anyway.
+        // This is reported already; one step is what FIND takes anyway.
         None => DepthClause { steps: Some(1), span: count.span },
     });
     let star = grammar::kind(Kind::Star, Expect::Steps).map_with(|(), e| DepthClause { steps: None, span: place(e.slice()) });
@@ -183,7 +182,7 @@ fn time<'t>() -> P<'t, TimeSpan> {
     choice((between.boxed(), last.boxed(), lone.boxed())).boxed()
 }
 
-/// The clauses of a command, which takes those of `allowed`, in that order; others are reported.
+/// The clauses of a command, which takes those of `allowed` in that order. Others are reported.
 pub(crate) fn clauses<'t>(clause: &P<'t, (Clause, Span)>, command: &'static str, allowed: &'static [ClauseKind]) -> P<'t, Clauses> {
     clause
         .clone()
@@ -214,7 +213,7 @@ pub(crate) fn clauses<'t>(clause: &P<'t, (Clause, Span)>, command: &'static str,
         .boxed()
 }
 
-/// A clause that the command does not take.
+/// The message about a clause that the command does not take.
 fn not_here(command: &str, allowed: &[ClauseKind], kind: ClauseKind, span: Span) -> Diagnostic {
     let found = Diagnostic::new(&CLAUSE_NOT_HERE, span, format!("{command} takes no {}", kind.word()));
     let found = match allowed {
@@ -231,7 +230,7 @@ fn not_here(command: &str, allowed: &[ClauseKind], kind: ClauseKind, span: Span)
     }
 }
 
-/// A clause for the second time.
+/// The message about a clause that is written twice.
 fn twice(kind: ClauseKind, span: Span) -> Diagnostic {
     let found = Diagnostic::new(&CLAUSE_ORDER, span, format!("a second {}", kind.word()));
     match kind {
@@ -241,7 +240,7 @@ fn twice(kind: ClauseKind, span: Span) -> Diagnostic {
     }
 }
 
-/// A clause behind one that it must precede.
+/// The message about a clause after one that it must precede.
 fn order(allowed: &[ClauseKind], kind: ClauseKind, last: ClauseKind, span: Span) -> Diagnostic {
     Diagnostic::new(&CLAUSE_ORDER, span, format!("{} must stand before {}", kind.word(), last.word()))
         .help(format!("the order is {}", words(allowed)))

@@ -1,4 +1,4 @@
-//! `v`, `TIMESTAMPED(v)` with clauses, and merges: what stands behind `=` and DISP.
+//! What follows `=` and DISP: `v` or `TIMESTAMPED(v)` with clauses, and merges.
 
 use super::ast::{Expression, Ident, Transformer};
 use super::clause::{Clause, ClauseKind, Clauses, clauses};
@@ -14,14 +14,14 @@ use chumsky::prelude::*;
 /// The clauses of an expression, in their order.
 const CLAUSES: &[ClauseKind] = &[ClauseKind::Where, ClauseKind::Attr, ClauseKind::Sort, ClauseKind::Limit, ClauseKind::Offset];
 
-/// What stands behind `=` where no command does.
+/// What follows `=` where no command does.
 #[derive(Clone, Debug)]
 pub(crate) enum Computed {
     /// `v …`
     Expression(Box<Expression>),
     /// `a + b`; the place is that of the first clause or `(`, which a merge does not take.
     Merge(Vec<Ident>, Option<Span>),
-    /// Reported.
+    /// It could not be read, which was reported.
     Error,
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn value<'t>(clause: &P<'t, (Clause, Span)>) -> P<'t, Computed> {
         .boxed()
 }
 
-/// The parts of an expression put together.
+/// Puts the parts of an expression together.
 fn expression(transformer: Option<Transformer>, variable: Ident, clauses: Clauses) -> Expression {
     Expression {
         transformer,

@@ -1,9 +1,9 @@
-//! What all grammars are made of: single tokens, names, attributes, paths, and recovery behind a keyword.
+//! What all grammars are made of: single tokens, names, attributes, paths, and recovery after a keyword.
 //!
 //! The combinators are chumsky's over tokens. What each kind of helper does:
 //!
 //! * A **noun** (`kind`, `comma`, `keyword`, `variable`, `entity`, `attribute`, `path`, `literal`) takes what it is
-//!   called after. Where something else stands it takes nothing, reports nothing and fails as a [`Fault`]: the caller goes
+//!   named after. Where something else stands it takes nothing, reports nothing and fails as a [`Fault`]: the caller goes
 //!   back and tries what else may stand there. A name of a wrong shape is taken and reported.
 //! * `clause_keyword` and `command_keyword` are nouns, but take a misspelt keyword, too, and report it.
 //! * `required(part, stop)` and `closing(bracket)` never fail: where the part is not there, that is reported, tokens up to
@@ -28,7 +28,7 @@ use chumsky::prelude::*;
 pub(crate) type Extra = extra::Err<Fault>;
 /// A boxed grammar.
 pub(crate) type P<'t, T> = Boxed<'t, 't, Tokens<'t>, T, Extra>;
-/// The place where a grammar is.
+/// The position of a running grammar in the tokens.
 pub(crate) type Input<'t, 'p> = InputRef<'t, 'p, Tokens<'t>, Extra>;
 
 /// Index of the next token.
@@ -54,7 +54,7 @@ pub(crate) fn span_since(input: &mut Input<'_, '_>, from: usize) -> Span {
     }
 }
 
-/// The place of what a grammar took.
+/// The span of the tokens that a grammar took.
 pub(crate) fn place(tokens: Tokens<'_>) -> Span {
     match tokens {
         [first, .., last] => first.span.to(last.span),
@@ -100,7 +100,7 @@ pub(crate) fn keyword<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), E
     })
 }
 
-/// A keyword behind a complete part, where any other word would be a mistake: a misspelt one is taken and reported.
+/// A keyword after a complete part, where any other word would be a mistake: a misspelt one is taken and reported.
 pub(crate) fn clause_keyword<'t>(keyword: Keyword) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
     custom(move |input: &mut Input<'t, '_>| {
         let next = look(input, 1);
@@ -146,12 +146,12 @@ fn name<'t>(expect: Expect, shape: fn(&str) -> bool) -> impl Parser<'t, Tokens<'
     })
 }
 
-/// The identifier that a token is.
+/// A token as an identifier.
 pub(crate) fn ident(token: &Token<'_>) -> Ident {
     Ident { text: token.text.to_owned(), span: token.span }
 }
 
-/// A variable where one is used; it is never followed by `=`, so a missing one does not eat the next line's target.
+/// A variable where one is used. It is never followed by `=`, so that a missing one does not take the target of the next line.
 pub(crate) fn variable<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
     name(Expect::Variable, words::is_variable)
 }
@@ -166,7 +166,7 @@ pub(crate) fn relation<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clon
     name(Expect::Relation, words::is_relation)
 }
 
-/// A column name behind AS. A reserved word is one, too, where nothing follows that it could begin.
+/// A column name after AS. A reserved word is one too if nothing follows that it could begin.
 pub(crate) fn alias<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
     let reserved = custom(|input: &mut Input<'t, '_>| {
         let next = look(input, 1);
@@ -280,18 +280,18 @@ pub(crate) fn text_of(token: &Token<'_>) -> String {
     if token.kind == Kind::Text { strings::decode(inner) } else { inner.to_owned() }
 }
 
-/// Where skipping behind a mistake stops.
+/// Where skipping after a mistake stops.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Stop {
     /// Where a statement begins.
     Statement,
     /// There, and at the keyword of a clause.
     Clause,
-    /// There, at AND, OR and at what closes the bracket around.
+    /// There, at AND and OR, and at the end of the bracket around.
     Pattern,
     /// There, and at a comma.
     List,
-    /// At what closes the bracket around, and where a clause or statement begins.
+    /// At the end of the bracket around, and where a clause or statement begins.
     Close,
 }
 
@@ -317,7 +317,7 @@ impl Stop {
     }
 }
 
-/// Takes tokens up to a stop, brackets as a whole; maybe none. Gives their place.
+/// Takes tokens up to a stop, perhaps none, and gives their place. What stands in brackets is skipped as a whole.
 pub(crate) fn skip<'t>(stop: Stop) -> impl Parser<'t, Tokens<'t>, Span, Extra> + Clone {
     custom(move |input: &mut Input<'t, '_>| {
         let from = index(input);
@@ -363,13 +363,13 @@ pub(crate) fn joined<'t, T: 't>(part: P<'t, T>, word: P<'t, ()>, join: fn(Vec<T>
         .boxed()
 }
 
-/// What closes a bracket; where it is missing, that is reported, and it is looked for before the stop.
+/// A closing bracket. If it is missing, that is reported, tokens are skipped up to the stop, and a bracket there is taken.
 pub(crate) fn closing<'t>(closing: Kind, expect: Expect) -> P<'t, ()> {
     let found = skip(Stop::Close).then(kind(closing, expect).or_not()).ignored();
     kind(closing, expect).recover_with(via_parser(found)).boxed()
 }
 
-/// Reports further variables behind a command that takes one.
+/// Reports further variables after a command that takes one.
 pub(crate) fn one_variable<'t>(command: &'static str) -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
     comma().ignore_then(variable()).map(|v| v.span).repeated().collect::<Vec<_>>().validate(move |more, _, emitter| {
         if let (Some(first), Some(last)) = (more.first(), more.last()) {

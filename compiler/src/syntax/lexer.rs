@@ -1,5 +1,5 @@
-//! The lexer. It is total: tokens, blanks and comments together are the text, and what no token begins with is a
-//! token of its own kind.
+//! The lexer. It is total: tokens, blanks and comments together are the text, and a character that begins no token is a token
+//! of its own kind.
 
 use super::errors::lexer as errors;
 use super::strings;
@@ -9,14 +9,14 @@ use crate::diag::Diagnostic;
 use crate::source::{SourceId, SourceSet, Span};
 use std::fmt::Write as _;
 
-/// A text as tokens.
+/// The tokens of a text.
 #[derive(Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Lexed<'s> {
-    /// In order; what lies between them is blank or comment.
+    /// In the order of the text; between them are blanks and comments only.
     pub tokens: Vec<Token<'s>>,
     /// Comments without their line ends.
     pub comments: Vec<Span>,
-    /// What the lexer has to say.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -138,8 +138,8 @@ impl Lexer<'_> {
         }
     }
 
-    /// The first token of the line that touches the quote of a text, as only what was to stand inside or outside of one
-    /// does: `pid": "1"` has lost a quote before the string that does not end.
+    /// The word or number next to which an earlier quote of the line is missing: the first one that touches a string, as `pid`
+    /// in `pid": "1"`. The string that does not end is then a consequence.
     fn unpaired(&self) -> Option<usize> {
         let tokens = &self.out.tokens;
         let from = if self.fresh_line { tokens.len() } else { tokens.iter().rposition(|t| t.has(Flags::LINE_START))? };
@@ -223,7 +223,7 @@ impl Lexer<'_> {
         if inside > 0 && self.bytes.get(open + 1 + inside) == Some(&b'\'') { inside + 2 } else { 0 }
     }
 
-    /// A blank beyond ASCII, a typographic quote, or a character that nothing begins with.
+    /// A blank beyond ASCII, a typographic quote, or a character that begins no token.
     fn other(&mut self) {
         let rest = &self.text[self.at..];
         let Some(c) = rest.chars().next() else { return };

@@ -31,8 +31,8 @@ pub(crate) fn literal<'t>() -> impl Parser<'t, Tokens<'t>, Literal, Extra> + Clo
     })
 }
 
-/// A reserved word is a value only where it cannot begin what it is reserved for. AND, OR and NOT never are one by
-/// themselves: something is missing before them.
+/// Whether a word may be a value. A reserved word is one only where it cannot begin what it is reserved for; AND, OR and NOT
+/// are none by themselves, since something is missing before them.
 fn may_be_value(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
     if token.has(Flags::BEFORE_EQ) || token.has(Flags::OPENS) {
         return false;
@@ -76,7 +76,7 @@ fn number(input: &mut Input<'_, '_>, token: &Token<'_>) -> LiteralKind {
     LiteralKind::Error
 }
 
-/// A bare word, or `variable.attribute`; around the first dot blanks are tolerated.
+/// A bare word, or `variable.attribute`. Blanks around the first dot are tolerated.
 fn word(input: &mut Input<'_, '_>, token: &Token<'_>) -> Literal {
     let from = index(input);
     input.skip();
@@ -92,7 +92,7 @@ fn word(input: &mut Input<'_, '_>, token: &Token<'_>) -> Literal {
     Literal { kind: LiteralKind::Error, span }
 }
 
-/// The parts of `v.attr`, `v .attr`, `v. attr` or `v . attr`; `token` is taken, the rest is taken here.
+/// The parts of `v.attr`, `v .attr`, `v. attr` or `v . attr`. `token` is taken already, the rest is taken here.
 pub(crate) fn reference_parts(input: &mut Input<'_, '_>, token: &Token<'_>) -> Option<(super::ast::Ident, AttrPath)> {
     let (variable, mut text) = match token.text.split_once('.') {
         Some((variable, text)) => (variable, text.to_owned()),
@@ -146,7 +146,7 @@ pub(crate) fn operand<'t>() -> P<'t, Operands> {
     choice((literal().map(Operands::One), list)).boxed()
 }
 
-/// The instant of a token; what is none is reported.
+/// Reads a token as an instant; a text that is none is reported.
 fn instant_of(input: &mut Input<'_, '_>, token: &Token<'_>) -> Option<Instant> {
     let text = if token.kind.is_text() { grammar::text_of(token) } else { token.text.to_owned() };
     let found = words::instant(&text);
@@ -156,7 +156,7 @@ fn instant_of(input: &mut Input<'_, '_>, token: &Token<'_>) -> Option<Instant> {
     found
 }
 
-/// An instant behind START or STOP; None inside where it is reported.
+/// An instant after START or STOP; None in it where it could not be read, which is reported.
 pub(crate) fn instant<'t>() -> impl Parser<'t, Tokens<'t>, Option<Instant>, Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.kind.is_text() || token.kind == Kind::Number || token.may_name() && !token.has(Flags::BEFORE_EQ) => {
@@ -168,7 +168,7 @@ pub(crate) fn instant<'t>() -> impl Parser<'t, Tokens<'t>, Option<Instant>, Extr
     })
 }
 
-/// A whole number from 0; None inside where it is reported.
+/// A whole number from 0; None in it where it could not be read, which is reported.
 pub(crate) fn count<'t>() -> impl Parser<'t, Tokens<'t>, Count, Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.kind == Kind::Number => {
@@ -183,7 +183,7 @@ pub(crate) fn count<'t>() -> impl Parser<'t, Tokens<'t>, Count, Extra> + Clone {
     })
 }
 
-/// `5 d`, `10minutes` in nanoseconds; None inside where it is reported.
+/// `5 d`, `10minutes` in nanoseconds; None in it where it could not be read, which is reported.
 pub(crate) fn duration<'t>() -> impl Parser<'t, Tokens<'t>, (Option<i64>, Span), Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| {
         let from = index(input);
@@ -209,12 +209,12 @@ pub(crate) fn duration<'t>() -> impl Parser<'t, Tokens<'t>, (Option<i64>, Span),
     })
 }
 
-/// Whether a word behind a number is its unit, right or wrong.
+/// Whether a word after a number is meant as its unit, rightly or not.
 pub(crate) fn unit_word(word: &Token<'_>) -> bool {
     !word.has(Flags::BEFORE_EQ) && (duration::unit_nanos(word.text).is_some() || word.may_name() && !word.has(Flags::LINE_START))
 }
 
-/// What a number token holds where whole numbers of 64 bits are needed.
+/// The value of a number token as a whole number from 1 to the largest of 64 bits.
 pub(crate) fn whole(token: &Token<'_>) -> Result<i64, Fault> {
     let value = token.text.parse::<i64>().ok().filter(|n| *n > 0);
     value.ok_or_else(|| values::out_of_range(token.span, "a whole number from 1 is needed").into())

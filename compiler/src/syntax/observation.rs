@@ -1,7 +1,7 @@
 //! STIX observation expressions: patterns in brackets, joined over records.
 //!
-//! FOLLOWEDBY binds loosest, then OR, then AND; a qualifier binds to the part before it. START and STOP behind the
-//! last part belong to the statement, as everywhere in the language.
+//! FOLLOWEDBY binds loosest, then OR, then AND; a qualifier binds to the part before it. START and STOP after the last part
+//! belong to the statement, as everywhere in the language.
 
 use super::ast::{Observation, Pattern, Qualifier};
 use super::errors::fault::{Expect, Tokens};
@@ -15,7 +15,7 @@ use crate::diag::codes::syntax::{BAD_QUALIFIER, OUT_OF_RANGE};
 use crate::time::{Instant, SECOND};
 use chumsky::prelude::*;
 
-/// What stands behind WHERE: a pattern, or an observation expression where a bracket comes first.
+/// What follows WHERE: a pattern, or an observation expression where a bracket comes first.
 pub(crate) fn observation<'t>(pattern: P<'t, Pattern>) -> P<'t, Observation> {
     let one = pattern.clone().map(|pattern| Observation::One { pattern, bracketed: false });
     let nested = recursive(|nested: Recursive<dyn Parser<'t, Tokens<'t>, Observation, Extra> + 't>| {
@@ -87,7 +87,7 @@ fn qualified<'t>(part: P<'t, Observation>, between: P<'t, Qualifier>) -> P<'t, O
         .boxed()
 }
 
-/// The three layers of operators.
+/// Parts joined by AND, OR and FOLLOWEDBY.
 fn followed(part: P<'_, Observation>) -> P<'_, Observation> {
     let all = joined(part, keyword(Keyword::And).boxed(), Observation::And);
     let any = joined(all, keyword(Keyword::Or).boxed(), Observation::Or);
@@ -110,7 +110,7 @@ fn within<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Clone {
     keyword(Keyword::Within).ignore_then(seconds).map(|n| Qualifier::Within(n.unwrap_or(SECOND)))
 }
 
-/// Decimal seconds as nanoseconds, exactly; None for nothing, too much, or digits below a nanosecond alone.
+/// Decimal seconds as nanoseconds; further digits are dropped. None for 0, and beyond 64 bits.
 fn nanos(text: &str) -> Option<i64> {
     let plain = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -137,7 +137,7 @@ fn repeats<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Clone {
     keyword(Keyword::Repeats).ignore_then(times).map(|n| Qualifier::Repeats(n.unwrap_or(1)))
 }
 
-/// `START t'…' STOP t'…'`; an instant that is none was reported, and any will do.
+/// `START t'…' STOP t'…'`. An instant that could not be read was reported, and the epoch stands in its place.
 fn between<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Clone {
     let instants = literal::instant().then_ignore(keyword(Keyword::Stop)).then(literal::instant());
     let qualifier = |(start, stop): (Option<Instant>, Option<Instant>)| {
@@ -151,7 +151,7 @@ fn between_committed<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Cl
     between()
 }
 
-/// Outside it is one only where the expression goes on; otherwise it is the statement's.
+/// Outside parentheses START is a qualifier only where the expression goes on; otherwise it belongs to the statement.
 fn between_inside<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| {
         let goes_on = look(input, 4).is_some_and(|t| {

@@ -31,7 +31,7 @@ pub(super) fn begins_operator(token: &Token<'_>) -> bool {
     }
 }
 
-/// Whether a comparison begins at `token`, `value` standing two places behind: what no statement looks like.
+/// Whether a comparison begins at `token`, and no statement; `value` is the token two places later.
 pub(super) fn is_comparison(token: &Token<'_>, value: &Token<'_>) -> bool {
     let literal = value.kind.is_text() || value.kind == Kind::Number;
     token.kind == Kind::Word && token.has(Flags::BEFORE_EQ) && literal && !token.has(Flags::MARGIN)

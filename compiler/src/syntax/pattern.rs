@@ -30,7 +30,7 @@ pub(crate) fn pattern<'t>(operand: P<'t, Operands>) -> P<'t, Pattern> {
 fn connective<'t>(word: Keyword) -> P<'t, ()> {
     let missing = custom(move |input: &mut Input<'t, '_>| match (look(input, 0), look(input, 2)) {
         (Some(token), Some(value)) if word == Keyword::And && operators::is_comparison(token, value) => {
-            // Behind something invalid, such as `&&`, the lexer has said what is wrong.
+            // After something invalid, such as `&&`, the lexer has said what is wrong.
             if !token.has(Flags::TAINTED) {
                 report(input, errors::missing_connective(token));
             }
@@ -91,7 +91,7 @@ fn comparison<'t>(operand: P<'t, Operands>) -> P<'t, Pattern> {
         .boxed()
 }
 
-/// Whether a word is the left side of a comparison; reserved ones are where an operator follows.
+/// Whether a word is the left side of a comparison. A reserved one is, if an operator follows.
 fn begins_comparison(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
     let compares = next.is_some_and(operators::begins_operator);
     token.kind == Kind::Word && !token.has(Flags::STRONG) && (token.may_name() || compares && token.keyword != Some(Keyword::Not))
@@ -99,7 +99,7 @@ fn begins_comparison(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
 
 /// `[NOT] op` with its place, NOT excluded.
 fn operator<'t>() -> P<'t, (bool, Operator, Span)> {
-    // Not `keyword`: before `=` that would be a name elsewhere, here it is the mistake `NOT =`.
+    // `keyword` would not do: it takes NOT before `=` for a name. Here that is the mistake `NOT =`.
     let not = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.keyword == Some(Keyword::Not) => {
             input.skip();

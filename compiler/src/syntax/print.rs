@@ -1,4 +1,4 @@
-//! The canonical text of what statements are made of. Reading it back gives the same tree but for places.
+//! The canonical text of what statements are made of. Reading it back gives the same tree, places aside.
 //!
 //! What could not be read prints as `?`, which cannot be read either.
 
@@ -20,12 +20,11 @@ pub(crate) fn list<'a, T: 'a>(items: impl IntoIterator<Item = &'a T>, out: &mut 
     }
 }
 
-/// A name.
 pub(crate) fn ident(ident: &Ident, out: &mut String) {
     out.push_str(&ident.text);
 }
 
-/// A text in quotes, as a huntflow may have it; nothing in it acts on a terminal.
+/// A text in quotes as a huntflow may have it. No character of it acts on a terminal.
 pub fn quoted(text: &str) -> String {
     strings::quote(text)
 }
@@ -48,7 +47,6 @@ pub(crate) fn path(path: &Path, out: &mut String) {
     }
 }
 
-/// A literal.
 pub(crate) fn literal(literal: &Literal, out: &mut String) {
     let _ = match &literal.kind {
         LiteralKind::Text(text) => write!(out, "{}", strings::quote(text)),
@@ -117,7 +115,7 @@ pub(crate) fn pattern(whole: &Pattern, out: &mut String) {
     }
 }
 
-/// How tightly an observation holds together: a looser part needs parentheses.
+/// How tightly an observation binds: a looser part needs parentheses.
 fn rank(observation: &Observation) -> u8 {
     match observation {
         Observation::FollowedBy(..) => 0,
@@ -127,7 +125,7 @@ fn rank(observation: &Observation) -> u8 {
     }
 }
 
-/// What stands behind WHERE.
+/// What follows WHERE.
 pub(crate) fn observation(whole: &Observation, out: &mut String) {
     let (parts, word) = match whole {
         Observation::One { pattern: one, bracketed: false } => return pattern(one, out),
@@ -159,8 +157,8 @@ fn grouped(part: &Observation, group: bool, out: &mut String) {
     }
 }
 
-/// START and STOP need parentheses, or the statement would take them. So does a qualifier whose kind stands in the
-/// chain below already.
+/// A part with its qualifier. START and STOP need parentheses, or they would belong to the statement. So does a part that has a
+/// qualifier of the same kind already.
 fn qualified(part: &Observation, qualifier: Qualifier, out: &mut String) {
     let between = matches!(qualifier, Qualifier::Between(..));
     if between {
@@ -200,14 +198,12 @@ pub(crate) fn time(span: &TimeSpan, out: &mut String) {
     };
 }
 
-/// A clause with its word before, where it is there.
+/// A clause after its word, if the statement has it.
 pub(crate) fn clause<T>(word: &str, part: Option<&T>, out: &mut String, print: impl Fn(&T, &mut String)) {
     if let Some(part) = part {
         out.push(' ');
         out.push_str(word);
-        if !word.is_empty() {
-            out.push(' ');
-        }
+        out.push(' ');
         print(part, out);
     }
 }
@@ -220,7 +216,7 @@ pub(crate) fn time_clause(span: Option<&TimeSpan>, out: &mut String) {
     }
 }
 
-/// A number behind LIMIT or OFFSET.
+/// A number after LIMIT or OFFSET.
 pub(crate) fn count(count: &Count, out: &mut String) {
     match count.value {
         Some(value) => _ = write!(out, "{value}"),
@@ -234,7 +230,6 @@ pub(crate) fn sort_by(by: &SortBy, out: &mut String) {
     out.push_str(if by.ascending { " ASC" } else { " DESC" });
 }
 
-/// An expression.
 pub(crate) fn expression(expression: &Expression, out: &mut String) {
     let variable = &expression.variable.text;
     let _ = match expression.transformer {
@@ -248,7 +243,7 @@ pub(crate) fn expression(expression: &Expression, out: &mut String) {
     clause("OFFSET", expression.offset.as_ref(), out, count);
 }
 
-/// Small nodes show as their text with its place, each on a line.
+/// The `Debug` form of small nodes is their text and place, on one line.
 macro_rules! debug_as_text {
     ($($node:ident $print:ident,)*) => {
         $(impl fmt::Debug for $node {

@@ -1,4 +1,5 @@
-//! The scan between lexer and grammar: what each token's surroundings say, so that the grammar looks at one token.
+//! The scan between lexer and grammar. It notes on each token what its surroundings tell, so that the grammar looks at one
+//! token.
 //!
 //! It drops invalid tokens, folds parts that nest too deep into one token, and marks where statements begin.
 
@@ -54,7 +55,7 @@ fn target_lost(tokens: &[Token<'_>], eq: usize) -> bool {
     yields && tokens[eq].has(Flags::LINE_START) && !tokens[eq - 1].has(Flags::LINE_START)
 }
 
-/// Takes invalid tokens out; the token behind one, or behind an unterminated string, is tainted.
+/// Takes invalid tokens out. The token after one, or after an unterminated string, is tainted.
 fn drop_invalid(tokens: Vec<Token<'_>>) -> (Vec<Token<'_>>, bool) {
     let mut out = Vec::with_capacity(tokens.len());
     let (mut taint, mut line_start) = (false, false);
@@ -124,8 +125,8 @@ fn behind_statement(before: Option<&Token<'_>>) -> bool {
     !joins && !before.kind.opens() && before.kind != Kind::Comma
 }
 
-/// Marks reserved words that the file binds as variables, at every place they stand; of those that begin a statement the
-/// binding is the mistake, and the uses are not.
+/// Marks reserved words that the file binds as variables, at every place. If the word begins a statement, binding it is the
+/// mistake, and using it is not.
 fn mark_bound(tokens: &mut [Token<'_>]) {
     let mut bound: Vec<&str> = Vec::new();
     for at in 0..tokens.len() {
@@ -180,7 +181,7 @@ fn opener(tokens: &[Token<'_>], at: usize) -> (bool, bool) {
     (opens, opens && takes)
 }
 
-/// Whether a token can stand behind the keyword of a statement.
+/// Whether a token can follow the keyword of a statement.
 fn takes_head(token: &Token<'_>) -> bool {
     token.may_name() && !token.has(Flags::BEFORE_EQ) || token.kind.is_text() || token.kind == Kind::OpenBracket
 }

@@ -19,7 +19,7 @@ pub(crate) fn scan(bytes: &[u8], start: usize) -> Result<usize, usize> {
     Err(bytes.len())
 }
 
-/// What a backslash and the characters behind it stand for.
+/// What a backslash and the characters after it stand for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Escape {
     /// `\\`, `\'`, `\"`, and `\/` in JSON.
@@ -98,7 +98,7 @@ fn unicode(bytes: &[u8]) -> (usize, Escape) {
     }
 }
 
-/// The text between the quotes decoded.
+/// Decodes the text between the quotes.
 pub(crate) fn decode(raw: &str) -> String {
     decode_with(raw, false)
 }
@@ -159,7 +159,7 @@ fn quote_with(text: &str, quote: char) -> String {
     out
 }
 
-/// A text as it is, but for characters that are not seen, which become escapes.
+/// A text with its invisible characters as escapes.
 pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     text.chars().for_each(|c| push_visible(c, &mut out));

@@ -4,7 +4,7 @@ use crate::source::Span;
 
 /// What a token is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum Kind {
     /// Names, attributes, paths, instants, bare words: the longest run of their characters; the grammar splits it.
     Word,
@@ -57,7 +57,7 @@ impl Kind {
     }
 }
 
-/// What the lexer and the scan behind it know of a token's surroundings.
+/// What the lexer and the scan after it know of a token's surroundings.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Flags(u16);
 
@@ -76,9 +76,9 @@ impl Flags {
     pub const OPENS: Self = Self(32);
     /// Certainly the first token of a statement: no name of a clause stands here.
     pub const STRONG: Self = Self(64);
-    /// Behind something that the lexer reported: errors here are its echo.
+    /// After something that the lexer reported: errors here are an echo of that.
     pub const TAINTED: Self = Self(128);
-    /// In a line whose quotes do not pair, from where this shows: what stands here says nothing.
+    /// In a line whose quotes do not pair, from the place where this shows: faults here are dropped.
     pub const UNPAIRED: Self = Self(256);
 
     /// Whether all of `other` is set.
@@ -99,16 +99,13 @@ impl Flags {
 
 /// A token. Tokens and the blanks and comments between them make up the whole text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Token<'s> {
-    /// What it is.
     pub kind: Kind,
-    /// For words that a grammar position may take as a keyword.
+    /// Set for a word that some place of the grammar takes as a keyword.
     pub keyword: Option<Keyword>,
-    /// Its surroundings.
     pub flags: Flags,
-    /// Where it stands.
     pub span: Span,
-    /// As written.
     pub text: &'s str,
 }
 
@@ -140,7 +137,7 @@ macro_rules! keywords {
     ) => {
         /// The keywords. Case does not matter, and all are contextual.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        #[allow(missing_docs)]
+        #[allow(missing_docs, reason = "variants are what they are called")]
         pub enum Keyword { $($command,)* $($name,)* }
 
         impl Keyword {
@@ -189,7 +186,7 @@ pub enum Class {
     Yield,
     /// Begins any other statement.
     Command,
-    /// Begins a clause behind the head of a statement.
+    /// Begins a clause after the head of a statement.
     Clause,
     /// Begins a part that only some commands have, or joins comparisons.
     Inner,

@@ -1,4 +1,4 @@
-//! A walk over every named thing and every place of a syntax tree; the nodes of commands walk in their slices.
+//! A walk over every named thing and every place of a syntax tree. The nodes of commands walk in their slices.
 
 use super::ast::{
     AttrPath, Count, Expression, Ident, Literal, LiteralKind, Observation, Operands, Path, Pattern, SortBy, TimeSpan,
@@ -20,7 +20,6 @@ pub(crate) trait Walk {
         self.ident(relation);
     }
 
-    /// An attribute.
     fn attribute(&mut self, attribute: &mut AttrPath) {
         if let Some(entity) = &mut attribute.entity {
             self.span(&mut entity.span);
@@ -28,12 +27,10 @@ pub(crate) trait Walk {
         self.span(&mut attribute.span);
     }
 
-    /// A path.
     fn path(&mut self, path: &mut Path) {
         self.span(&mut path.span);
     }
 
-    /// A literal.
     fn literal(&mut self, literal: &mut Literal) {
         if let LiteralKind::Reference(reference) = &mut literal.kind {
             self.ident(&mut reference.variable);
@@ -48,7 +45,7 @@ pub(crate) trait Walk {
         self.attribute(attribute);
     }
 
-    /// The name of an argument, which touches the `=` behind it.
+    /// The name of an argument, which touches the `=` after it.
     fn argument(&mut self, name: &mut Ident) {
         self.ident(name);
     }

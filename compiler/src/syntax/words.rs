@@ -25,7 +25,7 @@ pub(crate) fn is_relation(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
-/// What unquoted paths are made of.
+/// An unquoted path: ASCII letters, digits and `_ . / - :`.
 pub(crate) fn is_path(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'/' | b'-' | b':'))
 }
@@ -45,7 +45,8 @@ fn is_segment(text: &str) -> bool {
     !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
-/// Length of the number that `bytes` begin with; 0 where there is none. `3`, `3.5`, `.5`, `3.`, `1e5`, with a sign `-`.
+/// Length of the number that `bytes` begin with; 0 where there is none. `3`, `3.5`, `.5`, `3.`, `1e5`, each perhaps after a
+/// `-`.
 pub(crate) fn number_len(bytes: &[u8]) -> usize {
     let digits = |from: usize| bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
     let sign = usize::from(bytes.first() == Some(&b'-'));
@@ -101,7 +102,7 @@ pub(crate) fn instant(text: &str) -> Option<Instant> {
     Instant::parse(&format!("{}Z", text.get(..end)?.trim_end_matches('Z')))
 }
 
-/// Nearest instant to what is probably meant by a text of another shape: a date, no zone, an offset.
+/// The instant that is probably meant by a text of another shape: a date alone, no zone, an offset.
 pub(crate) fn lenient_instant(text: &str) -> Option<Instant> {
     let text = text.trim().replace([' ', 't'], "T").replace('z', "Z");
     [

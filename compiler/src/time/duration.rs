@@ -14,13 +14,13 @@ const UNITS: [(&[&str], i64); 5] = [
 /// What messages say of the units.
 pub const UNITS_TEXT: &str = "units are s, m (or min), h, d, w, and their words: seconds, minutes, hours, days, weeks";
 
-/// Nanoseconds of a unit.
+/// Nanoseconds of a unit, spelt in any case.
 pub fn unit_nanos(word: &str) -> Option<i64> {
     let (_, seconds) = UNITS.iter().find(|(spellings, _)| spellings.iter().any(|s| s.eq_ignore_ascii_case(word)))?;
     Some(seconds * SECOND)
 }
 
-/// Nanoseconds of a count of units, both as written; None beyond 292 years, too.
+/// Nanoseconds of a count of units, both as written. `None` if one of them cannot be read, or beyond 292 years.
 pub fn of(count: &str, unit: &str) -> Option<i64> {
     let digits = count.bytes().all(|b| b.is_ascii_digit());
     count.parse::<i64>().ok().filter(|_| digits)?.checked_mul(unit_nanos(unit)?)
@@ -36,7 +36,7 @@ pub fn parse(text: &str) -> Option<i64> {
     of(count, unit.trim_start())
 }
 
-/// Exact, in the largest unit that fits: `5d`. None for parts of a second.
+/// The exact length in the largest unit that divides it: `5d`. `None` for parts of a second.
 pub fn exact(nanos: i64) -> Option<String> {
     let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
     let (unit, seconds) = units.into_iter().find(|(_, seconds)| nanos % (seconds * SECOND) == 0)?;
@@ -55,7 +55,7 @@ pub fn in_words(nanos: i64) -> String {
     if count == 1 { unit.to_owned() } else { format!("{count} {unit}s") }
 }
 
-/// In two units at most, whatever the sign: `14 h`, `13 h 50 min`, `95 s`.
+/// The length without its sign, in two units at most: `14 h`, `13 h 50 min`, `95 s`.
 pub fn rough(nanos: i64) -> String {
     let seconds = nanos.saturating_abs() / SECOND;
     let (days, hours, minutes) = (seconds / 86_400, seconds % 86_400 / 3_600, seconds % 3_600 / 60);

@@ -4,7 +4,7 @@ pub mod duration;
 
 use std::fmt;
 
-/// A point in time: nanoseconds since the Unix epoch (1677 to 2262; beyond, the ends).
+/// A point in time: nanoseconds since the Unix epoch. It reaches from 1677 to 2262; times beyond become the nearer end.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Instant(pub i64);
 
@@ -64,12 +64,12 @@ impl fmt::Display for Instant {
     }
 }
 
-/// `start <= t < stop`.
+/// The instants `t` with `start <= t < stop`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimeRange {
     /// First instant inside.
     pub start: Instant,
-    /// First instant behind.
+    /// First instant after the range.
     pub stop: Instant,
 }
 
@@ -102,10 +102,10 @@ impl TimeRange {
     }
 }
 
-/// A window: a range, or everything.
+/// The time that a request looks at; `None`: all time.
 pub type Window = Option<TimeRange>;
 
-/// The hull of two windows; everything where one is everything.
+/// The hull of two windows; all time if one of them is all time.
 pub fn hull(a: Window, b: Window) -> Window {
     Some(a?.hull(b?))
 }

@@ -1,4 +1,4 @@
-//! What an analytic is given, and what is made of its answer.
+//! What an analytic is given, and how its answer is read.
 
 #![allow(clippy::unwrap_used)]
 
@@ -13,7 +13,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// One call of an analytic.
+/// An analytic under test.
 struct Trial {
     folder: TempDir,
     outputs: Option<Vec<String>>,
@@ -36,19 +36,19 @@ impl Trial {
         apply(&AnalyticCall { binding: &binding, arguments: &self.arguments, folder: self.folder.path(), cancel: &cancel }, tables)
     }
 
-    /// Looks `rows` up in a table that stands in a file of this name.
+    /// Looks `rows` up in a table that is the text of a file with this name.
     fn lookup(&self, file: &str, text: &str, key: &str, rows: &AnalyticRows) -> Result<AnalyticRows, SourceError> {
         let table = self.folder.path().join(file);
         std::fs::write(&table, text).unwrap();
         self.call(Action::Lookup { table, key: key.to_owned() }, std::slice::from_ref(rows)).map(only)
     }
 
-    /// Runs a shell script over processes with these names.
+    /// Runs a shell script as an analytic over processes with these names.
     fn script(&self, script: &str, names: &[&str]) -> Result<AnalyticRows, SourceError> {
         self.scripts(script, &[names]).map(only)
     }
 
-    /// Runs a shell script over several tables at once.
+    /// Runs a shell script as an analytic over several tables at once.
     fn scripts(&self, script: &str, tables: &[&[&str]]) -> Result<Vec<AnalyticRows>, SourceError> {
         let command = ["sh", "-c", script].map(str::to_owned).to_vec();
         self.call(Action::Exec(command), &tables.iter().map(|names| named(names)).collect::<Vec<_>>())
@@ -74,14 +74,14 @@ fn text(rows: Result<AnalyticRows, SourceError>) -> Vec<String> {
     std::iter::once(rows.names.join(",")).chain(rows.rows.iter().map(line)).collect()
 }
 
-/// The headline of a failure, which has the code of analytics and a help.
+/// The headline of a failure. Checks that the failure has the code of analytics and a help.
 fn fault<T: std::fmt::Debug>(answer: Result<T, SourceError>) -> String {
     let error = answer.unwrap_err();
     assert_eq!((error.code.id, error.helps.is_empty()), ("K1002", false), "{error:?}");
     error.message.replace("the analytic \"docker://x\" failed: ", "")
 }
 
-/// Answers every row.
+/// A script that answers every row.
 const ECHO: &str = r#"while read -r line; do echo '{"seen": true}'; done"#;
 
 #[test]

@@ -46,14 +46,14 @@ pub(super) struct LintArgs {
 }
 
 impl LintArgs {
-    /// Names with levels; later ones win.
+    /// The lint names with their levels; of several levels the last one wins.
     fn levels(&self) -> Vec<(String, Option<Severity>)> {
         let mut levels = Vec::new();
         for (names, level) in [(&self.allow, None), (&self.warn, Some(Severity::Warning)), (&self.deny, Some(Severity::Error))] {
             for name in names {
                 if level == Some(Severity::Error) && name == "warnings" {
                     let warnings = codes::all().into_iter().filter(|c| c.lint && c.severity == Severity::Warning);
-                    // Put in front, so that a level for one code still counts.
+                    // `warnings` is put in front, so that a level for a single code wins over it.
                     levels.splice(0..0, warnings.map(|c| (c.id.to_owned(), level)));
                 } else {
                     levels.push((name.clone(), level));
@@ -95,7 +95,7 @@ pub(super) struct HuntArgs {
 }
 
 impl HuntArgs {
-    /// How hunts run, by these flags; all else is as by default.
+    /// The settings of hunts that these flags give; all others have their defaults.
     pub(super) fn settings(&self) -> RunSettings {
         RunSettings {
             ignore_case: self.ignore_case,

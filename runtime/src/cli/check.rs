@@ -33,7 +33,7 @@ pub(super) struct CheckArgs {
 
 pub(super) fn run(args: &CheckArgs, terminal: Terminal) -> ExitCode {
     let settings = RunSettings { window: args.window.window, ..args.hunt.settings() };
-    // Sources are not bound: nothing of them matters to what is right or wrong in a text.
+    // Sources are not bound: they do not matter for errors of a text.
     let mut console = Console::new(terminal, &args.config, &SourceArgs::default());
     match check(&args.files, args.format, &settings, &mut console) {
         Ok(code) | Err(code) => code,
@@ -62,7 +62,7 @@ fn check(files: &[String], format: DiagnosticFormat, settings: &RunSettings, con
         let found = if found.is_empty() { "no errors, no warnings".to_owned() } else { found };
         terminal.err(&format!("{} checked: {found}\n", count(files.len() as u64, "file")));
     }
-    // A file that cannot be read was named wrongly; that is not an error of a hunt.
+    // A file that cannot be read is an error of the command line, not of a hunt.
     let errors = diagnostics.iter().any(|d| d.severity == Severity::Error);
     Ok(match (unreadable, errors) {
         (true, _) => ExitCode::Usage,

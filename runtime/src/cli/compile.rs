@@ -97,7 +97,7 @@ fn compile(file: &str, stage: Stage, settings: &RunSettings, console: &mut Conso
     let options = settings.compile_options(&huntflow.config);
     let id = huntflow.text.unwrap_or(SourceId(0));
     if let Some(text) = emit(stage, &compilation, &console.session.texts, id, &huntflow.catalog, &options) {
-        // Requests are JSON, where another escape keeps the value.
+        // Requests are JSON, in which unsafe characters need another escape.
         let json = matches!(stage, Stage::Requests | Stage::Console | Stage::Curl);
         console.terminal.out(&if json { json_text(&text) } else { terminal_lines(&text) });
     }

@@ -1,4 +1,4 @@
-//! A command at work: its session, and the terminal that its problems are shown on.
+//! The session of a command and the terminal that its problems are shown on.
 
 use super::args::{ConfigArgs, SourceArgs};
 use super::exit::ExitCode;
@@ -11,7 +11,7 @@ use huntc_compiler::diag::{Diagnostic, Severity, render_text};
 use std::path::Path;
 use std::sync::Arc;
 
-/// See the module.
+/// The session and the terminal of one command.
 pub(super) struct Console {
     pub terminal: Terminal,
     pub session: Session,
@@ -27,26 +27,26 @@ impl Console {
         Self { terminal, session: Session::new(None, Vec::new()) }
     }
 
-    /// With the configuration that holds in the current folder, for commands without a huntflow.
+    /// With the configuration that is found for the current folder, for commands without a huntflow.
     pub(super) fn here(terminal: Terminal, config: &ConfigArgs, sources: &SourceArgs) -> Result<(Self, Arc<Config>), ExitCode> {
         let mut console = Self::new(terminal, config, sources);
         let config = console.config(Path::new("."))?;
         Ok((console, config))
     }
 
-    /// The configuration for huntflows in a folder. Its errors are shown; then nothing may run.
+    /// The configuration for the huntflows of a folder. Shows its errors; then the command must end.
     pub(super) fn config(&mut self, folder: &Path) -> Result<Arc<Config>, ExitCode> {
         let config = self.session.config(folder);
         self.usage(config)
     }
 
-    /// Shows what is wrong with the lint levels of the command line; then nothing may run.
+    /// Shows the errors in lint names on the command line; then the command must end.
     pub(super) fn check_lints(&mut self, settings: &RunSettings) -> Result<(), ExitCode> {
         let faults = self.session.check_lints(settings);
         self.usage(if faults.is_empty() { Ok(()) } else { Err(faults) })
     }
 
-    /// The value, or the end of the command with the problems shown: the command line or the configuration is wrong.
+    /// The value. If there is none, shows the problems and returns the status for a wrong command line or configuration.
     pub(super) fn usage<T>(&self, result: Result<T, Vec<Diagnostic>>) -> Result<T, ExitCode> {
         result.map_err(|problems| {
             self.show(&problems);
@@ -54,19 +54,19 @@ impl Console {
         })
     }
 
-    /// Shows an error that ends the command; `subject` is what it is about.
+    /// Shows an error that ends the command. `subject` is the text that the diagnostic points at.
     pub(super) fn refuse(&mut self, error: &SourceError, subject: &str, code: ExitCode) -> ExitCode {
         let span = self.session.command_line(subject);
         self.show(&[error.at(span)]);
         code
     }
 
-    /// Shows diagnostics on standard error, but no advice: that is for `huntc check`.
+    /// Shows errors and warnings on standard error. Advice and hints are left out; `huntc check` shows advice.
     pub(super) fn show(&self, diagnostics: &[Diagnostic]) {
         self.show_those(diagnostics, |d| d.severity > Severity::Advice);
     }
 
-    /// As [`Self::show`], and why statements found nothing.
+    /// As [`Self::show`], with the hints that say why statements found nothing.
     pub(super) fn show_with_hints(&self, diagnostics: &[Diagnostic]) {
         self.show_those(diagnostics, |d| d.severity > Severity::Advice || hints::is_hint(d.code));
     }

@@ -46,7 +46,7 @@ pub(super) fn run(args: &DemoArgs, terminal: Terminal) -> ExitCode {
         return ExitCode::Ok;
     }
     let files: Vec<String> = written.hunts.iter().map(|p| p.display().to_string()).collect();
-    // A profile of the same name in the environment would send the demo's hunts to a real cluster.
+    // Otherwise a profile of the same name in the environment would send the demo's hunts to a real cluster.
     let sources = SourceArgs { sources: vec![format!("host101={}", written.data.display())] };
     let config = ConfigArgs { config: Some(written.config) };
     let settings = RunSettings { hints: true, ..RunSettings::at(clock::now()) };

@@ -1,4 +1,4 @@
-//! Diagnostics in the format that was asked for. The renderers make hostile characters harmless.
+//! Renders diagnostics in the requested format. The renderers make hostile characters harmless.
 
 use crate::report::sanitize::json_text;
 use huntc_compiler::diag::{Diagnostic, render_github, render_json, render_text};
@@ -16,7 +16,7 @@ pub(super) enum DiagnosticFormat {
     Github,
 }
 
-/// All diagnostics in a format; `colors` is for text.
+/// All diagnostics in a format; `colors` is for text only.
 pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceSet, format: DiagnosticFormat, colors: bool) -> String {
     match format {
         DiagnosticFormat::Text => render_text::render(diagnostics, sources, colors),

@@ -54,7 +54,7 @@ pub(super) fn run(args: &DoctorArgs, terminal: Terminal) -> ExitCode {
         let health = of(&name, &config, &mut console);
         code = code.worst(health.exit_code());
         if args.format == TextOrJson::Text {
-            // Each at once: the next one may keep people waiting.
+            // Each source is shown as soon as it is examined, because the next one may take long.
             terminal.out(&show::text(&health, terminal.width()));
             console.show(health.problem.as_slice());
         }

@@ -1,28 +1,28 @@
-//! Exit statuses: a contract that scripts and schedulers rely on.
+//! Exit statuses. Scripts and schedulers rely on them.
 
 use crate::report::model::{HuntReport, Status};
 
-/// How the command ended.
+/// The result of a command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the other variants are what they are called")]
 pub enum ExitCode {
-    /// All is well.
     Ok,
     /// A huntflow has errors.
     HuntErrors,
-    /// The command line, the configuration or a file it names is wrong.
+    /// The command line, the configuration, or a file that one of them names is wrong.
     Usage,
-    /// A hunt failed at run time.
+    /// A hunt failed while running.
     Failed,
-    /// Results are incomplete, and `--allow-partial` allowed it.
+    /// Results are incomplete, as `--allow-partial` permits.
     Partial,
     /// Something was found, and `--fail-on-findings` was given.
     Findings,
-    /// Ctrl-C.
+    /// The command was interrupted by Ctrl-C.
     Interrupted,
 }
 
 impl ExitCode {
-    /// The number that the process ends with.
+    /// The exit status of the process.
     pub fn number(self) -> u8 {
         match self {
             Self::Ok => 0,
@@ -35,7 +35,7 @@ impl ExitCode {
         }
     }
 
-    /// How bad it is: 130, 3, 2, 1, 4, 5, 0 (semantics.md §7, with usage and interruption put in their places).
+    /// The order of severity, worst first: 130, 3, 2, 1, 4, 5, 0 (semantics.md §7; usage and interruption are added here).
     fn rank(self) -> u8 {
         match self {
             Self::Ok => 0,
@@ -48,13 +48,13 @@ impl ExitCode {
         }
     }
 
-    /// The worse of two.
+    /// The more severe of two.
     #[must_use]
     pub fn worst(self, other: Self) -> Self {
         if other.rank() > self.rank() { other } else { self }
     }
 
-    /// What one hunt's report makes of it.
+    /// The exit status for the report of one hunt.
     pub fn of_report(report: &HuntReport, fail_on_findings: bool) -> Self {
         match report.status {
             Status::Error => Self::HuntErrors,

@@ -28,13 +28,13 @@ pub(super) struct FmtArgs {
     check: bool,
 }
 
-/// What became of a file.
+/// What happened to a file.
 enum Outcome {
     Same,
     Changed,
-    /// It cannot be parsed.
+    /// The file cannot be parsed.
     Faulty,
-    /// It cannot be read or written.
+    /// The file cannot be read or written.
     Failed,
 }
 
@@ -103,7 +103,7 @@ fn canonical(file: &str, text: &str, console: &mut Console) -> Result<String, Ve
     }
 }
 
-/// Writes a text beside the file and puts it in its place, with its rights; links are followed.
+/// Writes a text to a file beside this one, which then takes its place with the same permissions. Links are followed.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let path = fs::canonicalize(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();

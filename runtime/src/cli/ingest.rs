@@ -49,7 +49,7 @@ pub(super) fn run(args: &IngestArgs, terminal: Terminal) -> ExitCode {
     let span = Span::new(console.session.texts.add_text("command line", text.as_str()), "--store ".len(), text.len());
     match result {
         Ok(report) => {
-            tell(args, &report, span, begun, &console);
+            print_report(args, &report, span, begun, &console);
             ExitCode::Ok
         }
         Err(error) => {
@@ -59,14 +59,14 @@ pub(super) fn run(args: &IngestArgs, terminal: Terminal) -> ExitCode {
     }
 }
 
-/// A log that was named wrongly is a fault of the command line; all else is one of the run.
+/// A log that cannot be found is an error of the command line; every other error is one of the run.
 fn exit_code(error: &SourceError) -> ExitCode {
     let of_logs = [&UNREADABLE_LOG, &NOTHING_TO_READ, &NO_RECORDS, &PART_OF_AN_ANSWER];
     if of_logs.contains(&error.code) { ExitCode::Usage } else { ExitCode::Failed }
 }
 
-fn tell(args: &IngestArgs, report: &IngestReport, span: Span, begun: Clock, console: &Console) {
-    // What could not be read is said to the quiet too.
+fn print_report(args: &IngestArgs, report: &IngestReport, span: Span, begun: Clock, console: &Console) {
+    // With `--quiet` too: what could not be read is always said.
     console.show(&unread(&report.read, "the logs", span));
     if args.quiet {
         return;

@@ -1,4 +1,4 @@
-//! Ctrl-C: the first asks the run to end with a report, the second ends the process.
+//! Ctrl-C: the first one asks the run to end with a report, the second one ends the process.
 
 use super::exit::ExitCode;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) fn flag() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     let set = Arc::clone(&flag);
-    // A process has one handler; a second run in it, which only tests have, keeps the first's.
+    // A process has one handler. Only tests run a second command in it; that one keeps the first handler.
     let _ = ctrlc::set_handler(move || {
         if set.swap(true, Ordering::SeqCst) {
             stop();

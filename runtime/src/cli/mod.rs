@@ -1,4 +1,4 @@
-//! The command line: one file for each command. No type of the argument parser leaves this folder.
+//! The command line: one file for each command. No type of the argument parser is used outside of this folder.
 
 mod analytics;
 mod args;
@@ -72,12 +72,12 @@ enum Command {
     Completions(completions::CompletionsArgs),
 }
 
-/// The whole program.
+/// Runs the program.
 pub fn main() -> std::process::ExitCode {
     match Cli::try_parse() {
         Ok(cli) => dispatch(cli).into(),
         Err(error) => {
-            // Help and version are not errors; what cannot be printed has nowhere else to go.
+            // Help and version are not errors. If this cannot be printed, there is nowhere else to report it.
             let _ = error.print();
             if error.use_stderr() { ExitCode::Usage } else { ExitCode::Ok }.into()
         }

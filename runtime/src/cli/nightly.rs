@@ -18,7 +18,7 @@ use crate::nightly::{discover, night};
 use crate::session::RunSettings;
 use args::{NightArgs, NightCommand};
 
-/// Nodes of a hunt in flight, unless configured.
+/// Nodes of a hunt that are computed at the same time, unless configured.
 const CONCURRENCY: usize = 4;
 
 pub(super) fn run(args: &NightlyArgs, terminal: Terminal) -> ExitCode {
@@ -42,24 +42,24 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
     let settings = plan.settings;
     let files = discover::huntflows(&args.dir, &[&settings.state, &settings.out])
         .map_err(|e| console.refuse(&e, &args.dir.display().to_string(), ExitCode::Usage))?;
-    // Several hunts run at once, so that none may have all of a server's queue.
+    // Several hunts run at the same time, and none of them may fill a server's queue.
     let hunt_settings = RunSettings { concurrency: Some(CONCURRENCY), timeout: plan.hunt_time, ..hunt_settings };
     let mut hunts = Vec::with_capacity(files.len());
     for file in &files {
-        // A configuration that is wrong ends the night before anything is sent.
+        // A wrong configuration ends the night before anything is sent.
         let huntflow = console.session.load(&file.path.display().to_string(), &hunt_settings);
         hunts.push(console.usage(huntflow)?);
     }
     let hunter = Hunter::new(&console.session, hunts, hunt_settings, &settings.cancel, plan.night_records);
     match night::run(&settings, &files, &hunter, &|_| Ok(())) {
-        Ok(night) => Ok(told(args.quiet, plan.fail_on_findings, &night, console)),
+        Ok(night) => Ok(print_night(args.quiet, plan.fail_on_findings, &night, console)),
         Err(Stop::Problem(error)) => Err(console.refuse(&error, &settings.state.display().to_string(), ExitCode::Failed)),
         Err(Stop::Killed) => Err(ExitCode::Interrupted),
     }
 }
 
-/// Prints the summary; answers the exit status of a night.
-fn told(quiet: bool, fail_on_findings: bool, night: &Night, console: &mut Console) -> ExitCode {
+/// Prints the summary of a night. Returns its exit status.
+fn print_night(quiet: bool, fail_on_findings: bool, night: &Night, console: &mut Console) -> ExitCode {
     console.session.texts = night.run.sources.clone();
     for report in &night.run.hunts {
         if report.status != crate::report::model::Status::Ok {

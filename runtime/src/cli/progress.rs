@@ -1,4 +1,4 @@
-//! Progress of a run on standard error, while people watch.
+//! Shows the progress of a command on standard error, when it is a terminal.
 
 use super::terminal::Terminal;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// A line that shows what is read; gone when dropped.
+/// A line that shows the progress. It is removed when dropped.
 pub(super) struct Progress {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Progress {
-    /// Shows `what`, and a count if there is one, until dropped, or nothing where nobody watches.
+    /// Shows `what`, with `count` if there is one, until dropped. Shows nothing when standard error is no terminal.
     pub(super) fn start(terminal: Terminal, quiet: bool, what: String, count: Option<Arc<AtomicU64>>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         if quiet || !terminal.is_watched() {

@@ -113,22 +113,22 @@ pub(super) fn run(args: &RunArgs, terminal: Terminal) -> ExitCode {
     run_files(&args.files, &settings, &output, Console::new(terminal, &args.config, &args.sources))
 }
 
-/// What becomes of the reports.
+/// Where reports go, and in which form.
 #[derive(Debug, Default)]
 pub(super) struct Output {
-    /// The report folder.
+    /// The report folder of `--out`.
     pub folder: Option<PathBuf>,
-    /// What is printed.
+    /// The format of standard output.
     pub format: TextOrJson,
-    /// Whether nothing but errors is printed.
+    /// Whether only errors are printed.
     pub quiet: bool,
-    /// Whether CSV cells stay as they are.
+    /// Whether CSV cells that a spreadsheet would run as formulas stay as they are.
     pub raw_csv: bool,
     /// Whether findings change the exit status.
     pub fail_on_findings: bool,
 }
 
-/// Runs huntflows, one after the other.
+/// Runs huntflows one after the other.
 pub(super) fn run_files(files: &[String], settings: &RunSettings, output: &Output, mut console: Console) -> ExitCode {
     match run_all(files, settings, output, &mut console) {
         Ok(code) | Err(code) => code,
@@ -138,7 +138,7 @@ pub(super) fn run_files(files: &[String], settings: &RunSettings, output: &Outpu
 fn run_all(files: &[String], settings: &RunSettings, output: &Output, console: &mut Console) -> Result<ExitCode, ExitCode> {
     let begun = Clock::now();
     console.check_lints(settings)?;
-    // All configurations first: nothing may be sent where one is wrong.
+    // All configurations are read first: nothing may be sent when one of them is wrong.
     for file in files {
         console.config(&input::folder(file))?;
     }
@@ -162,12 +162,12 @@ fn run_all(files: &[String], settings: &RunSettings, output: &Output, console: &
     Ok(code.worst(deliver(output, &report, folder, console)))
 }
 
-/// Whether it says that something could not be read, which the quiet are told too.
+/// Whether a diagnostic says that something could not be read. It is printed with `--quiet` too.
 fn of_unread(diagnostic: &Diagnostic) -> bool {
     diagnostic.severity == Severity::Warning && [&BAD_LINES, &LEFT_OUT].contains(&diagnostic.code)
 }
 
-/// The report of a file, and the exit status that it asks for. The error ends the run.
+/// The report of a file, and its exit status. An error ends the run.
 fn run_file(
     file: &str,
     settings: &RunSettings,
@@ -187,7 +187,7 @@ fn run_file(
     let run = session::run_hunt(&console.session, &huntflow, settings, &context);
     drop(progress);
     let code = match run.refusal {
-        // A file or a source that was named wrongly is no error of a hunt.
+        // A file or a source that was named wrongly is an error of the command line, not of a hunt.
         Some(Refusal::Unreadable | Refusal::Unbound) => ExitCode::Usage,
         Some(Refusal::Faulty) => ExitCode::HuntErrors,
         None => ExitCode::of_report(&run.report, output.fail_on_findings),
@@ -195,7 +195,7 @@ fn run_file(
     Ok((run.report, code))
 }
 
-/// Makes sure that a report can be written to `out`.
+/// Checks that a report can be written to `out`.
 fn prepare(out: &Path, console: &mut Console) -> Result<ReportFolder, ExitCode> {
     let span = flag_span(out, &mut console.session.texts);
     ReportFolder::prepare(out, span).map_err(|problem| {
@@ -210,7 +210,7 @@ fn flag_span(out: &Path, sources: &mut SourceSet) -> Span {
     Span::new(sources.add_text("command line", text), "--out ".len(), length)
 }
 
-/// What standard output gets of one hunt.
+/// What is printed to standard output for one hunt.
 fn printed(report: &HuntReport, displays: bool, width: Option<u16>) -> String {
     let mut out = String::new();
     if displays {
@@ -224,7 +224,7 @@ fn printed(report: &HuntReport, displays: bool, width: Option<u16>) -> String {
     out
 }
 
-/// Puts the report where it was asked for.
+/// Writes the report to its folder, or prints it.
 fn deliver(output: &Output, report: &RunReport, folder: Option<ReportFolder>, console: &mut Console) -> ExitCode {
     if output.format == TextOrJson::Json && !output.quiet {
         let mut text = Vec::new();
@@ -248,7 +248,7 @@ fn deliver(output: &Output, report: &RunReport, folder: Option<ReportFolder>, co
     }
 }
 
-/// Writes the folder. An interrupted run leaves an earlier report as it is and writes beside it.
+/// Writes the report folder. An interrupted run keeps an earlier report, and writes beside it.
 fn commit(report: &RunReport, folder: ReportFolder, out: &Path, raw_csv: bool) -> Result<PathBuf, Box<Diagnostic>> {
     let options = FolderOptions { raw_csv };
     let interrupted = report.hunts.iter().any(|h| h.status == Status::Interrupted);

@@ -1,4 +1,4 @@
-//! `huntc sources`: what the configuration binds, with the place each comes from. Nothing is asked of any source.
+//! `huntc sources`: the data sources that the configuration binds, with the place of each binding. No source is asked.
 
 use super::args::{ConfigArgs, SourceArgs, TextOrJson};
 use super::console::Console;
@@ -54,7 +54,7 @@ fn text(config: &Config, width: Option<u16>) -> String {
     format!("{}\n", rows.trim_fmt())
 }
 
-/// What to say where no data source is bound.
+/// The text for a configuration without data sources.
 pub(super) fn none_bound() -> String {
     format!("no data source is bound; `huntc explain {}` says how to bind one\n", UNBOUND_SOURCE.id)
 }

@@ -1,9 +1,9 @@
-//! What is written to standard output and standard error, and whether it may have colours.
+//! Standard output and standard error, and whether they may have colours.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Of the one standard output of the process.
+/// Whether writing to standard output has failed. The process has only one.
 static LOST: AtomicBool = AtomicBool::new(false);
 
 /// `--color`
@@ -28,12 +28,12 @@ impl Terminal {
         Self { color }
     }
 
-    /// Writes to standard output. A reader that went away (`| head`) is no error; any other failure is remembered.
+    /// Writes to standard output. That the reader has gone (`| head`) is no error; any other failure is remembered.
     pub(crate) fn out(self, text: &str) {
         self.out_bytes(text.as_bytes());
     }
 
-    /// The same, of bytes.
+    /// As [`Self::out`], for bytes.
     pub(crate) fn out_bytes(self, bytes: &[u8]) {
         let mut out = io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
@@ -42,12 +42,12 @@ impl Terminal {
         }
     }
 
-    /// Whether something that was meant for standard output could not be written.
+    /// Whether something could not be written to standard output.
     pub(crate) fn lost(self) -> bool {
         LOST.load(Ordering::Relaxed)
     }
 
-    /// Writes to standard error, where nothing can be done about a failure.
+    /// Writes to standard error. A failure is ignored, since nothing can be done about it.
     pub(crate) fn err(self, text: &str) {
         let mut err = io::stderr().lock();
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
@@ -71,7 +71,7 @@ impl Terminal {
         }
     }
 
-    /// Columns of standard output, where it is a terminal.
+    /// The width of standard output in columns; `None` when it is no terminal.
     pub(crate) fn width(self) -> Option<u16> {
         if !io::stdout().is_terminal() {
             return None;
@@ -79,7 +79,7 @@ impl Terminal {
         window_columns().filter(|w| *w >= 40)
     }
 
-    /// Whether people watch standard error.
+    /// Whether standard error is a terminal.
     pub(crate) fn is_watched(self) -> bool {
         io::stderr().is_terminal()
     }

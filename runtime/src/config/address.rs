@@ -1,4 +1,4 @@
-//! Addresses of clusters: credentials are taken out at once, errors never repeat the text.
+//! Addresses of clusters. Credentials are separated at once, and errors never repeat the text.
 
 use super::secret::Secret;
 use crate::source::elastic::{Auth, decode_percent};
@@ -7,18 +7,18 @@ use reqwest::Url;
 /// An `http` or `https` address.
 #[derive(Debug)]
 pub(super) struct Address {
-    /// Without path and credentials: `https://host:9200`.
+    /// The address without path and credentials: `https://host:9200`.
     pub origin: String,
-    /// Parts of the path, decoded.
+    /// The parts of the path, decoded.
     pub path: Vec<String>,
-    /// Whether the path ends with `/`, so that its last part is no index.
+    /// Whether the path ends with `/`, so that its last part is not an index.
     pub folder: bool,
-    /// Credentials before the `@`.
+    /// The credentials before the `@`.
     pub auth: Option<Auth<Secret>>,
 }
 
 impl Address {
-    /// Reads an address. The error says what is wrong, not what was written.
+    /// Parses an address. The error says what is wrong, but does not repeat the text.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|e| e.to_string())?;
         if !matches!(url.scheme(), "http" | "https") {
@@ -44,12 +44,12 @@ impl Address {
         })
     }
 
-    /// The address with its whole path, which is a proxy's.
+    /// The address with its whole path, for a server behind a proxy.
     pub(super) fn whole(&self) -> String {
         join(&self.origin, &self.path)
     }
 
-    /// The address and the index expressions that the last part of its path names.
+    /// The server's address, and the index expressions in the last part of the path.
     pub(super) fn split(&self) -> (String, Vec<String>) {
         match self.path.split_last() {
             Some((last, prefix)) if !self.folder => {

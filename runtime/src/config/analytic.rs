@@ -1,43 +1,43 @@
-//! Analytics that APPLY may name: an external command, or a look-up table.
+//! Analytics for APPLY: external commands and look-up tables.
 
 use super::binding::BindingOrigin;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What an analytic's URI stands for.
+/// The binding of an analytic's URI.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct AnalyticBinding {
-    /// With scheme: `docker://enrichdomain`.
+    /// The URI with its scheme: `docker://enrichdomain`.
     pub uri: String,
-    /// What is done.
     pub action: Action,
-    /// Attributes that it adds; `None`: not declared.
+    /// The names of the attributes that it adds; `None` when they are not declared.
     pub outputs: Option<Vec<String>>,
-    /// Time for one call.
+    /// The longest time for one call.
     pub timeout: Duration,
-    /// Where that was said.
+    /// Where the binding is written.
     pub origin: BindingOrigin,
 }
 
 /// What an analytic does.
 #[derive(Clone, Debug)]
 pub enum Action {
-    /// Runs a command, without a shell.
+    /// Runs a command without a shell: the program and its arguments.
     Exec(Vec<String>),
-    /// Joins a CSV table.
+    /// Looks rows up in a CSV or JSON table.
     Lookup {
-        /// The file.
+        /// The file of the table.
         table: PathBuf,
-        /// The attribute that is compared with the table's column of the same name, or its first.
+        /// The attribute that is looked up in the column of the same name, or in the first column if there is none.
         key: String,
     },
 }
 
-/// Time for one call, unless set.
+/// The longest time for one call, unless configured.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
 
 impl AnalyticBinding {
-    /// The action, for people. Arguments may hold secrets, so only the program is shown.
+    /// The action as text for people. Only the program of a command is shown, since arguments may contain secrets.
     pub fn action_text(&self) -> String {
         match &self.action {
             Action::Exec(command) => {

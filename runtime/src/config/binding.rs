@@ -1,4 +1,4 @@
-//! Bindings of data sources: what a name such as `host101` stands for, and where that was said.
+//! Bindings of data sources: what a name such as `host101` means, and where that is written.
 
 use super::kinds::SourceKind;
 use std::fmt;
@@ -6,29 +6,29 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a name stands for.
+/// The binding of a name.
 #[derive(Clone, Debug)]
 pub struct Binding {
-    /// Lower case, as in `stixshifter://NAME`.
+    /// The name in lower case, as in `stixshifter://NAME`.
     pub name: String,
-    /// Where the records are.
+    /// The kind of source, with what the configuration says about it.
     pub kind: Arc<dyn SourceKind>,
-    /// Where that was said.
+    /// Where the binding is written.
     pub origin: BindingOrigin,
-    /// Window of statements without a range; `None`: that of the kind.
+    /// The window of statements without a time range; `None`: that of the kind.
     pub default_window: Option<Duration>,
-    /// `like_case = "sensitive"`
+    /// Whether `like_case = "sensitive"` is set.
     pub like_case_sensitive: bool,
 }
 
-/// Where something was said.
+/// Where a binding is written.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the other variants are what they are called")]
 pub enum BindingOrigin {
-    /// `--source`
+    /// The flag `--source`.
     Flag,
-    /// Environment variables that begin so: `STIXSHIFTER_HOST101_`.
+    /// Environment variables that begin with this text: `STIXSHIFTER_HOST101_`.
     Environment(String),
-    /// A configuration file.
     File(PathBuf),
 }
 
@@ -43,7 +43,7 @@ impl fmt::Display for BindingOrigin {
 }
 
 impl Binding {
-    /// Window of statements without a range; `None`: everything.
+    /// The window of statements without a time range; `None`: all times.
     pub fn window(&self) -> Option<Duration> {
         self.default_window.or_else(|| self.kind.default_window())
     }

@@ -1,4 +1,4 @@
-//! The environment of the process, read once, so that tests can have their own.
+//! The environment variables of the process, read once, so that tests can use their own.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -10,7 +10,7 @@ pub struct Environment {
     variables: BTreeMap<String, OsString>,
 }
 
-/// Values may be secrets: only names are shown.
+/// Shows names only, because values may be secrets.
 impl std::fmt::Debug for Environment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.variables.keys()).finish()
@@ -18,22 +18,22 @@ impl std::fmt::Debug for Environment {
 }
 
 impl Environment {
-    /// That of the process.
+    /// The environment of the process.
     pub fn of_process() -> Self {
         Self { variables: std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v))).collect() }
     }
 
-    /// One for tests.
+    /// An environment for tests.
     pub fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         Self { variables: variables.into_iter().map(|(k, v)| (k.to_owned(), v.into())).collect() }
     }
 
-    /// The text of a variable; none where it is not set, empty, or not UTF-8.
+    /// The value of a variable; `None` when it is not set, empty, or not UTF-8.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.variables.get(name)?.to_str().filter(|v| !v.is_empty())
     }
 
-    /// A path; `~/` is the home folder.
+    /// The value of a variable as a path, in which `~/` is the home folder.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         let value = self.variables.get(name).filter(|v| !v.is_empty())?;
         match value.to_str().and_then(|v| v.strip_prefix("~/")) {
@@ -42,24 +42,24 @@ impl Environment {
         }
     }
 
-    /// The home folder.
+    /// The home folder of the user; `None` when `HOME` is not set.
     pub fn home(&self) -> Option<PathBuf> {
         self.variables.get("HOME").filter(|v| !v.is_empty()).map(PathBuf::from)
     }
 
-    /// `$XDG_CONFIG_HOME`, else `~/.config`. A relative one is ignored, as its specification says.
+    /// `$XDG_CONFIG_HOME`, otherwise `~/.config`. A relative path is ignored, as the XDG Base Directory Specification says.
     pub fn config_home(&self) -> Option<PathBuf> {
         let given = self.variables.get("XDG_CONFIG_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
         given.or_else(|| Some(self.home()?.join(".config")))
     }
 
-    /// All names, sorted.
+    /// The names of all variables, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.variables.keys().map(String::as_str)
     }
 
-    /// Replaces `$NAME` and `${NAME}` by the variables' values. Names that are not set stay as written; the first of
-    /// them comes back too.
+    /// Replaces `$NAME` and `${NAME}` by the values of the variables. Names that are not set stay as they are, and the
+    /// first of them is returned too.
     pub fn expand<'t>(&self, text: &'t str) -> (String, Option<&'t str>) {
         let mut out = String::with_capacity(text.len());
         let mut missing = None;
@@ -85,7 +85,7 @@ impl Environment {
     }
 }
 
-/// The name that a text behind `$` begins with, and the length of the reference.
+/// The name that a text after `$` begins with, and the length of the whole reference after the `$`.
 fn reference(text: &str) -> Option<(&str, usize)> {
     let word = |t: &str| t.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(t.len());
     if let Some(inner) = text.strip_prefix('{') {

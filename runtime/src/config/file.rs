@@ -1,4 +1,4 @@
-//! `huntc.toml`: sources, analytics, lints, limits of a run, and the options of nightly hunts.
+//! `huntc.toml`: sources, analytics, lint levels, limits of a run, and options of nightly hunts.
 
 use super::analytic::{Action, AnalyticBinding, DEFAULT_TIMEOUT};
 use super::binding::{Binding, BindingOrigin};
@@ -13,7 +13,7 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 const TOP: [&str; 5] = ["sources", "analytics", "lints", "run", "nightly"];
-/// Keys of every source; the kinds have more.
+/// The keys of every source. Each kind adds its own.
 const SOURCE: [&str; 4] = ["uri", "path", "default_window", "like_case"];
 const ANALYTIC: [&str; 5] = ["exec", "lookup", "key", "outputs", "timeout"];
 const RUN: [&str; 7] = ["roots", "mapping", "concurrency", "max_records", "max_requests", "timeout", "hints"];
@@ -92,7 +92,7 @@ fn source(table: &TomlTable<'_, '_>, name: &str, path: &Path, document: &mut Doc
             kinds::of_path(path)
         }
         (None, None) if table.value("uri").is_some() || table.value("path").is_some() => return None,
-        // An unknown key was told, and is most likely one of them.
+        // The unknown key was reported already, and is probably a misspelt `uri` or `path`.
         (None, None) if table.entries().any(|(key, ..)| !keys.contains(&key)) => return None,
         _ => {
             document.bad(
@@ -137,7 +137,7 @@ fn analytic(table: &TomlTable<'_, '_>, uri: &str, path: &Path, document: &mut Do
         }
     };
     Some(AnalyticBinding {
-        // A bare name is `python://` in Kestrel.
+        // In Kestrel a name without a scheme is one of `python://`.
         uri: if uri.contains("://") { uri.to_owned() } else { format!("python://{uri}") },
         action,
         outputs: table.texts(document, "outputs", false),
@@ -163,7 +163,7 @@ fn lints(table: &TomlTable<'_, '_>, document: &mut Document<'_>, config: &mut Co
     }
 }
 
-/// `Ok(None)` is `allow`; an error any other word.
+/// The level that a word names; `Ok(None)` is `allow`. Any other word is an error.
 fn level(text: &str) -> Result<Option<Severity>, ()> {
     match text {
         "allow" => Ok(None),
@@ -173,7 +173,7 @@ fn level(text: &str) -> Result<Option<Severity>, ()> {
     }
 }
 
-/// Checks that a name is that of a lint.
+/// The error when a name is not that of a lint.
 pub fn lint(name: &str, span: Span) -> Result<(), Box<Diagnostic>> {
     let problem = match codes::find(name) {
         Some(code) if code.lint => return Ok(()),

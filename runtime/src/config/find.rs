@@ -1,20 +1,19 @@
-//! Where `huntc.toml` is looked for.
+//! Finds `huntc.toml`.
 
 use super::environment::Environment;
 use std::path::{Path, PathBuf};
 
-/// Name of the configuration file.
 const NAME: &str = "huntc.toml";
 
-/// The first `huntc.toml` in `start` or a parent of it, else `$XDG_CONFIG_HOME/huntc/huntc.toml`.
+/// The first `huntc.toml` in `start` or a folder above it, otherwise `$XDG_CONFIG_HOME/huntc/huntc.toml`.
 pub fn find(start: &Path, environment: &Environment) -> Option<PathBuf> {
-    // Made absolute, or the parents of `hunts/windows` would end at `hunts`.
+    // Made absolute, because the parents of a relative `hunts/windows` end at `hunts`.
     let absolute = std::path::absolute(start).unwrap_or_else(|_| start.to_path_buf());
     let near = absolute.ancestors().map(|folder| folder.join(NAME)).find(|file| file.is_file()).map(from_here);
     near.or_else(|| Some(environment.config_home()?.join("huntc").join(NAME)).filter(|file| file.is_file()))
 }
 
-/// The path as seen from the current folder, where the file lies below it: messages get short.
+/// The path relative to the current folder, if the file is below it. This makes messages short.
 fn from_here(path: PathBuf) -> PathBuf {
     let here = std::env::current_dir().ok();
     match here.and_then(|here| Some(path.strip_prefix(here).ok()?.to_path_buf())) {

@@ -35,7 +35,7 @@ pub(super) fn source(flag: &str, sources: &mut SourceSet) -> Result<Binding, Box
     Ok(Binding { name, kind, origin: BindingOrigin::Flag, default_window: None, like_case_sensitive: false })
 }
 
-/// The flag as a source text for diagnostics, without what may be a secret.
+/// A text of the flag for diagnostics, without anything that may be secret.
 fn place(name: &str, uri: &str, sources: &mut SourceSet) -> Span {
     let shown = if kinds::is_address(uri) { "https://…" } else { uri };
     let text = if name.is_empty() { format!("--source {shown}") } else { format!("--source {name}={shown}") };

@@ -1,4 +1,5 @@
-//! Kestrel's profiles: `stixshifter.yaml`, and `STIXSHIFTER_<NAME>_CONNECTOR|CONNECTION|CONFIG`, which win.
+//! Kestrel's profiles: `stixshifter.yaml`, and the variables `STIXSHIFTER_<NAME>_CONNECTOR|CONNECTION|CONFIG`, which
+//! win over it.
 
 use super::binding::BindingOrigin;
 use super::environment::Environment;
@@ -16,8 +17,8 @@ use std::path::PathBuf;
 /// The parts of a profile, as Kestrel names them.
 const PARTS: [&str; 3] = ["connector", "connection", "config"];
 
-/// Reads `$KESTREL_STIXSHIFTER_CONFIG`, else `~/.config/kestrel/stixshifter.yaml`. Kestrel takes a file that is not
-/// there for an empty one.
+/// Reads `$KESTREL_STIXSHIFTER_CONFIG`, otherwise `~/.config/kestrel/stixshifter.yaml`. As in Kestrel a missing file
+/// counts as an empty one.
 pub(super) fn read_file(environment: &Environment, sources: &mut SourceSet, config: &mut Config, problems: &mut Vec<Diagnostic>) {
     let Some(path) = file_path(environment).filter(|p| p.is_file()) else { return };
     let name = path.display().to_string();
@@ -48,7 +49,7 @@ pub(super) fn read_file(environment: &Environment, sources: &mut SourceSet, conf
     }
 }
 
-/// Reads the profiles of the environment; a profile of the same name in `stixshifter.yaml` fills what they leave open.
+/// Reads the profiles in the environment. What they leave open is taken from the profile of the same name in `stixshifter.yaml`.
 pub(super) fn read_environment(environment: &Environment, sources: &mut SourceSet, config: &mut Config) {
     let variables = variables(environment);
     if variables.is_empty() {
@@ -56,7 +57,7 @@ pub(super) fn read_environment(environment: &Environment, sources: &mut SourceSe
     }
     let in_file = file_profiles(environment);
     for (name, parts) in variables {
-        // Spans point at names only: values may be secrets.
+        // Only names are put into the text that spans point into: values may be secrets.
         let text = PARTS.map(|part| parts.get(part).copied().unwrap_or_default()).join("\n");
         let id = sources.add_text("environment", text);
         let mut profile = in_file.get(&name).cloned().unwrap_or_else(|| Value::Object(Map::new()));
@@ -65,7 +66,7 @@ pub(super) fn read_environment(environment: &Environment, sources: &mut SourceSe
             names: PARTS.map(|part| parts.get(part).map_or_else(|| format!("the profile `{name}`"), |v| format!("`{v}`"))),
         };
         if parts.len() == 1 && parts.contains_key("config") && profile.get("connection").is_none() {
-            // Credentials alone make no profile: what `huntc.toml` says of the name holds.
+            // Credentials alone are no profile, so the binding of the name in `huntc.toml` stays.
             continue;
         }
         match overlay(&mut profile, &parts, environment, &places) {
@@ -107,11 +108,11 @@ fn file_profiles(environment: &Environment) -> BTreeMap<String, Value> {
     profiles.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect()
 }
 
-/// The profiles of a YAML text, or the byte and reason of its fault.
+/// The profiles in a YAML text; the error is the byte and the reason of a fault.
 fn profiles(text: &str, environment: &Environment) -> Result<Vec<(String, Value)>, (usize, String)> {
     let document: Value = serde_yaml_ng::from_str(text).map_err(|e| {
         let at = e.location().map_or(0, |l| l.index());
-        // The reader's own words may quote the text, which may be a secret.
+        // The parser's own message may quote the text, which may be a secret.
         (text.char_indices().map(|(i, _)| i).find(|i| *i >= at).unwrap_or(text.len()), "the file is no valid YAML".to_owned())
     })?;
     let Some(profiles) = document.get("profiles").filter(|p| !p.is_null()) else { return Ok(Vec::new()) };
@@ -119,7 +120,7 @@ fn profiles(text: &str, environment: &Environment) -> Result<Vec<(String, Value)
     Ok(profiles.iter().map(|(name, value)| (name.clone(), expand(value, environment))).collect())
 }
 
-/// `$NAME` in every text, as Kestrel does before it reads the file.
+/// Replaces `$NAME` in every text. Kestrel does so before it parses the file.
 fn expand(value: &Value, environment: &Environment) -> Value {
     match value {
         Value::String(text) => Value::String(environment.expand(text).0),
@@ -129,7 +130,7 @@ fn expand(value: &Value, environment: &Environment) -> Value {
     }
 }
 
-/// The names of the variables, by profile and part. stix-shifter's own `STIXSHIFTER_RETRY_MAX` and the like are none.
+/// The names of the variables, by profile and part. Variables such as stix-shifter's own `STIXSHIFTER_RETRY_MAX` are left out.
 fn variables(environment: &Environment) -> BTreeMap<String, BTreeMap<&'static str, &str>> {
     let mut found: BTreeMap<String, BTreeMap<&'static str, &str>> = BTreeMap::new();
     for variable in environment.names() {
@@ -142,7 +143,7 @@ fn variables(environment: &Environment) -> BTreeMap<String, BTreeMap<&'static st
     found
 }
 
-/// Lays the variables' values over a profile.
+/// Puts the values of the variables over a profile.
 fn overlay(
     profile: &mut Value,
     parts: &BTreeMap<&'static str, &str>,
@@ -178,7 +179,7 @@ fn overlay(
     Ok(())
 }
 
-/// Tables are merged key by key, anything else is replaced.
+/// Tables are merged key by key; any other value is replaced.
 fn merge(into: &mut Value, key: &str, value: Value) {
     let Value::Object(map) = into else {
         *into = Value::Object(Map::from_iter([(key.to_owned(), value)]));

@@ -1,11 +1,11 @@
-//! Masks secrets in configuration texts before diagnostics may quote them; every byte offset stays.
+//! Masks secrets in configuration texts before diagnostics quote them. Byte offsets stay the same.
 
 use regex::{Captures, Regex};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// `key = value` and `key: value` of keys that hold secrets, up to the end of the value or the line; and user
-/// information of URLs.
+/// Finds `key = value` and `key: value` for keys with secrets, up to the end of the value or the line, and the user
+/// information in URLs.
 static SECRETS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let key = r"(?i)\b(?:password|passwd|pwd|api_?key|apikey|access_?token|token|secret|username|id|key_?id|authorization|webhook|notify)\b";
     let value =
@@ -14,9 +14,9 @@ static SECRETS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&pattern).ok()
 });
 
-/// The text with secrets replaced by `*`, byte for byte.
+/// The text with each byte of a secret replaced by `*`.
 pub(super) fn mask(text: &str) -> Cow<'_, str> {
-    // Without the expression nothing can be told apart, so nothing is shown.
+    // Without the expression secrets cannot be recognised, so the whole text is masked.
     let Some(secrets) = SECRETS.as_ref() else { return Cow::Owned(stars(text)) };
     secrets.replace_all(text, |found: &Captures<'_>| {
         let part = |i: usize| found.get(i).map_or("", |m| m.as_str());

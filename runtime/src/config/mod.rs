@@ -1,4 +1,4 @@
-//! What the configuration binds: data sources, analytics, lint levels, limits. Flags win over the environment, the
+//! The configuration: data sources, analytics, lint levels and limits. Flags win over the environment, and the
 //! environment over files.
 
 mod address;
@@ -35,22 +35,22 @@ use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::source::SourceSet;
 use std::path::Path;
 
-/// Where configuration is looked for.
+/// Where to look for the configuration.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "fields whose names say all")]
 pub struct Places<'a> {
-    /// `--config FILE`
+    /// The file of `--config`.
     pub explicit: Option<&'a Path>,
-    /// Folder of the huntflow.
+    /// The folder of the huntflow.
     pub start: &'a Path,
     pub environment: &'a Environment,
-    /// `--source NAME=URI`, in order.
+    /// The values of `--source`, in their order.
     pub flags: &'a [String],
 }
 
-/// Reads the configuration. Errors are in the diagnostics; what could be read is in the result.
+/// Reads the configuration. Errors are returned as diagnostics, beside everything that could be read.
 ///
-/// Texts that diagnostics point into are added to `sources`, with the values of secrets masked.
+/// Adds the texts that diagnostics point into to `sources`; secrets in them are masked.
 pub fn load(places: &Places<'_>, sources: &mut SourceSet) -> (Config, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut config = Config::default();
@@ -60,7 +60,7 @@ pub fn load(places: &Places<'_>, sources: &mut SourceSet) -> (Config, Vec<Diagno
         file::read(&path, sources, &mut config, &mut problems);
         config.file = Some(path);
     }
-    // A name that `huntc.toml` binds anew is no longer Kestrel's broken one.
+    // When `huntc.toml` binds the name of a faulty profile of Kestrel, that profile's fault does not matter.
     for name in names {
         if config.sources.get(&name).is_some_and(|s| matches!(&s.origin, BindingOrigin::File(f) if config.file.as_ref() == Some(f)))
         {

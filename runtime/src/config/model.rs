@@ -1,4 +1,4 @@
-//! What is configured, whoever said it.
+//! The configuration, from whatever place it comes.
 
 use super::analytic::AnalyticBinding;
 use super::binding::Binding;
@@ -10,48 +10,48 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Everything that is configured.
+/// The configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The `huntc.toml` that was read.
     pub file: Option<PathBuf>,
-    /// Data sources by lower-case name.
+    /// The data sources, by name in lower case.
     pub sources: BTreeMap<String, Binding>,
-    /// Profiles that cannot be used, by name: told when a hunt uses one.
+    /// Faults of profiles, by name. They are reported when a hunt uses the name.
     pub broken: BTreeMap<String, Diagnostic>,
-    /// Warnings about a profile, by name: told when a hunt uses it.
+    /// Warnings about profiles, by name. They are reported when a hunt uses the name.
     pub notices: BTreeMap<String, Diagnostic>,
-    /// Analytics by URI.
+    /// The analytics, by URI.
     pub analytics: BTreeMap<String, AnalyticBinding>,
-    /// `[lints]`
+    /// The table `[lints]`.
     pub lints: LintLevels,
-    /// `[run]`
+    /// The table `[run]`.
     pub run: RunLimits,
-    /// `[nightly]`
+    /// The table `[nightly]`.
     pub nightly: NightlySettings,
 }
 
-/// `[run]`: limits of a run.
+/// The table `[run]`.
 #[derive(Clone, Debug, Default)]
 pub struct RunLimits {
-    /// Folders that LOAD and SAVE may use; none: the folder of the huntflow and the current one.
+    /// Folders that LOAD and SAVE may use. When empty: the folder of the huntflow and the current folder.
     pub roots: Vec<PathBuf>,
-    /// Rows laid over the catalog.
+    /// A mapping file, whose rows are put over the built-in catalog.
     pub mapping: Option<PathBuf>,
-    /// Requests in flight.
+    /// The most nodes of a hunt that are computed at the same time.
     pub concurrency: Option<usize>,
-    /// Records that a hunt may read.
+    /// The most records that a hunt may read.
     pub max_records: Option<u64>,
-    /// Requests that a hunt may send.
+    /// The most requests that a hunt may send.
     pub max_requests: Option<u64>,
-    /// Time that a hunt may take.
+    /// The longest time of a hunt.
     pub timeout: Option<Duration>,
-    /// Whether reports say why a statement found nothing.
+    /// Whether reports have hints.
     pub hints: Option<bool>,
 }
 
 impl Config {
-    /// What the compiler has to know of the sources.
+    /// The facts about the sources that the compiler needs.
     pub fn source_profiles(&self) -> Vec<SourceProfile> {
         let profile = |binding: &Binding| SourceProfile {
             name: binding.name.clone(),
@@ -62,12 +62,12 @@ impl Config {
         self.sources.values().map(profile).collect()
     }
 
-    /// What the compiler has to know of the analytics.
+    /// The facts about the analytics that the compiler needs.
     pub fn analytic_profiles(&self) -> Vec<AnalyticProfile> {
         self.analytics.values().map(|a| AnalyticProfile { uri: a.uri.clone(), outputs: a.outputs.clone() }).collect()
     }
 
-    /// Lint levels: those of the command line win, the last of several.
+    /// The lint levels, with those of the command line last, so that they win.
     pub fn lint_levels(&self, flags: &[(String, Option<Severity>)]) -> LintLevels {
         LintLevels { levels: self.lints.levels.iter().chain(flags).cloned().collect() }
     }

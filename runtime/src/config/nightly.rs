@@ -1,4 +1,4 @@
-//! `[nightly]`: the options of `huntc nightly run` that a scheduled job has in its configuration. Flags win over them.
+//! The table `[nightly]`: options of `huntc nightly run` for scheduled jobs. Flags win over them.
 
 use super::reader::{Document, TomlTable};
 use super::secret::Secret;
@@ -23,38 +23,38 @@ const KEYS: [&str; 15] = [
     "webhook",
 ];
 
-/// `[nightly]`; what is not said there is `None`.
+/// The options in `[nightly]`; those that are not there are `None`.
 #[derive(Clone, Debug, Default)]
 pub struct NightlySettings {
     /// Folder of the state.
     pub state: Option<PathBuf>,
     /// Folder of the reports.
     pub out: Option<PathBuf>,
-    /// How far the first look of a hunt goes back.
+    /// How far the first window of a hunt goes back.
     pub since: Option<Duration>,
     /// How late records may reach the sources.
     pub lag: Option<Duration>,
-    /// How far a window reaches back into the one before.
+    /// How far a window reaches back into the previous one.
     pub overlap: Option<Duration>,
-    /// Hunts at once.
+    /// The most hunts at the same time.
     pub jobs: Option<usize>,
-    /// Time for one window of one hunt.
+    /// The longest time for one window of one hunt.
     pub hunt_time: Option<Duration>,
-    /// Time for all hunts.
+    /// The longest time for all hunts.
     pub night_time: Option<Duration>,
-    /// Records that all hunts may read.
+    /// The most records that all hunts together may read.
     pub night_records: Option<u64>,
-    /// The list of findings that are kept quiet.
+    /// The file with the findings that are not reported as new.
     pub suppress: Option<PathBuf>,
     /// How long reports are kept.
     pub keep_reports: Option<Duration>,
     /// How long findings are remembered.
     pub keep_history: Option<Duration>,
-    /// Whether news change the exit status.
+    /// Whether new findings change the exit status.
     pub fail_on_findings: Option<bool>,
-    /// Command of the shell that is told of news; it may hold a secret.
+    /// A shell command that gets new findings; it may contain a secret.
     pub notify: Option<Secret>,
-    /// Address that is told of news; it may hold a secret.
+    /// An address that gets new findings; it may contain a secret.
     pub webhook: Option<Secret>,
 }
 
@@ -63,7 +63,7 @@ pub(super) fn read(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Ni
     table.only(document, &KEYS);
     let webhook = table.text(document, "webhook").map(|t| Secret::parse(t.value, document.base));
     NightlySettings {
-        // Not parsed as a secret: `${NAME}` in it is the shell's.
+        // Not read as a secret's notation, because `${NAME}` in a command is for the shell.
         notify: table.text(document, "notify").map(|t| Secret::literal(t.value)),
         webhook,
         state: table.path(document, "state"),

@@ -1,4 +1,4 @@
-//! One profile of Kestrel's `elastic_ecs` connector as a binding.
+//! Turns one profile of Kestrel's `elastic_ecs` connector into a binding.
 
 use super::address::Address;
 use super::binding::{Binding, BindingOrigin};
@@ -13,11 +13,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Where connector, connection and config of a profile were written.
+/// Where the connector, connection and config of a profile are written.
 pub(super) struct PartPlaces {
-    /// Where diagnostics point.
+    /// The places that diagnostics point at.
     pub spans: [Span; 3],
-    /// What headlines name: a variable's name, or that of the profile.
+    /// The names in headlines: that of a variable, or that of the profile.
     pub names: [String; 3],
 }
 
@@ -32,7 +32,7 @@ impl PartPlaces {
     }
 }
 
-/// The binding of a profile, and what to say where a hunt uses it.
+/// The binding of a profile, and a warning for hunts that use it.
 pub(super) fn binding(
     name: &str,
     profile: &Value,
@@ -69,7 +69,7 @@ pub(super) fn binding(
     Ok((binding, notice))
 }
 
-/// The address from `host` and `port`; `https` unless the host says otherwise.
+/// The address from `host` and `port`, with `https` unless the host has another scheme.
 fn url(connection: &Value, places: &PartPlaces) -> Result<(String, Option<Auth<Secret>>), Box<Diagnostic>> {
     let Some(host) = connection.get("host").and_then(Value::as_str).map(str::trim).filter(|h| !h.is_empty()) else {
         return Err(places.bad(CONNECTION, "has no `host`", "`\"host\": \"elastic.example\"` is needed"));
@@ -92,7 +92,7 @@ fn url(connection: &Value, places: &PartPlaces) -> Result<(String, Option<Auth<S
         places.bad(CONNECTION, &format!("has a `host` that cannot be read: {e}"), "a host name or an address is needed")
     })?;
     let has_port = address.origin.rsplit_once(':').is_some_and(|(_, p)| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
-    // Plain HTTP is for tests, where no proxy turns 80 into the server's own port.
+    // Plain HTTP is used for tests, where no proxy maps port 80 to the server's own.
     let default = if address.origin.starts_with("http:") { Some(9200) } else { None };
     if let Some(port) = port.filter(|_| !has_port).or(default.filter(|_| !has_port)) {
         address.origin = format!("{}:{port}", address.origin);
@@ -110,7 +110,7 @@ fn indices(connection: &Value, places: &PartPlaces) -> Result<Vec<String>, Box<D
     Ok(texts.into_iter().map(str::trim).filter(|i| !i.is_empty()).map(str::to_owned).collect())
 }
 
-/// Credentials, in stix-shifter's order: user, API key, token.
+/// The credentials, in the order in which stix-shifter looks for them: user, API key, token.
 fn auth(config: Option<&Value>, places: &PartPlaces) -> Result<Option<Auth<Secret>>, Box<Diagnostic>> {
     let Some(auth) = config.and_then(|c| c.get("auth")).filter(|a| !a.is_null()) else { return Ok(None) };
     let secret = |key: &str| auth.get(key).and_then(Value::as_str).filter(|t| !t.is_empty()).map(Secret::literal);
@@ -127,7 +127,8 @@ fn auth(config: Option<&Value>, places: &PartPlaces) -> Result<Option<Auth<Secre
     Err(places.bad(CONFIG, "has no whole set of credentials", wanted))
 }
 
-/// Takes the options that mean something here, and answers the window of statements without a range. `result_limit` and the
+/// Applies the options that have a meaning here. Returns the window of statements without a time range. `result_limit`
+/// and the options of stix-shifter's translator are ignored.
 /// translator's own are left alone.
 fn options(
     options: Option<&Value>,
@@ -159,7 +160,7 @@ fn options(
     Ok(window)
 }
 
-/// A number, also one in quotes.
+/// A number, possibly in quotes.
 fn number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
 }

@@ -1,4 +1,4 @@
-//! Reads tables of a TOML document: unknown keys and wrong values become diagnostics at their place.
+//! Reads tables of a TOML document. Unknown keys and wrong values become diagnostics at their place.
 
 use super::time::{duration, duration_or_zero};
 use huntc_compiler::diag::codes::config::{BAD_SETTING, UNKNOWN_SETTING};
@@ -9,30 +9,30 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
-/// What the tables of one document share.
+/// The state that all tables of one document share.
 pub(super) struct Document<'d> {
-    /// The masked text that spans point into.
+    /// The text that spans point into, with secrets masked.
     pub id: SourceId,
-    /// Folder that relative paths start from.
+    /// The folder that relative paths start from.
     pub base: &'d Path,
-    /// What is wrong.
+    /// The faults found so far.
     pub problems: Vec<Diagnostic>,
 }
 
-/// A value with its place.
+/// A value with its place in the document.
 pub(super) struct Located<T> {
     pub value: T,
     pub span: Span,
 }
 
-/// One table, whose keys are taken out one by one.
+/// One table of the document.
 pub(super) struct TomlTable<'t, 'i> {
     entries: &'t DeTable<'i>,
-    /// As messages name it: `[sources.host101]`.
+    /// The name in messages: `[sources.host101]`.
     pub name: String,
-    /// Where the table stands.
+    /// The place of the table.
     pub span: Span,
-    /// Whether it is the whole document.
+    /// Whether this is the whole document.
     top: bool,
 }
 
@@ -41,13 +41,13 @@ impl Document<'_> {
         Span::new(self.id, range.start, range.end)
     }
 
-    /// Reports a value that is not what it should be.
+    /// Reports a wrong value.
     pub(super) fn bad(&mut self, span: Span, what: impl Into<String>, wanted: impl Into<String>) {
         let problem = Diagnostic::new(&BAD_SETTING, span, what).label(wanted);
         self.problems.push(problem);
     }
 
-    /// A table of the document; anything else is reported.
+    /// A value as a table; any other value is reported.
     pub(super) fn table<'t, 'i>(&mut self, value: &'t toml::Spanned<DeValue<'i>>, name: String) -> Option<TomlTable<'t, 'i>> {
         let span = self.span(value.span());
         if let DeValue::Table(entries) = value.get_ref() {
@@ -64,12 +64,12 @@ impl<'t, 'i> TomlTable<'t, 'i> {
         Self { entries: root.get_ref(), name: "the configuration".to_owned(), span: document.span(root.span()), top: true }
     }
 
-    /// All entries, in the order of their keys.
+    /// All entries, sorted by key.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&'t str, Range<usize>, &'t toml::Spanned<DeValue<'i>>)> + use<'t, 'i> {
         self.entries.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value))
     }
 
-    /// Reports every key that is not among `known`.
+    /// Reports every key that is not in `known`.
     pub(super) fn only(&self, document: &mut Document<'_>, known: &[&str]) {
         for (key, at, _) in self.entries() {
             if known.contains(&key) {
@@ -90,13 +90,13 @@ impl<'t, 'i> TomlTable<'t, 'i> {
         self.entries.get(key)
     }
 
-    /// A table below this one.
+    /// The table below a key.
     pub(super) fn table(&self, document: &mut Document<'_>, key: &str) -> Option<TomlTable<'t, 'i>> {
         let name = if self.top { format!("[{key}]") } else { key.to_owned() };
         document.table(self.value(key)?, name)
     }
 
-    /// A value that is text.
+    /// The text of a key.
     pub(super) fn text(&self, document: &mut Document<'_>, key: &str) -> Option<Located<&'t str>> {
         let value = self.value(key)?;
         let span = document.span(value.span());
@@ -108,13 +108,13 @@ impl<'t, 'i> TomlTable<'t, 'i> {
         }
     }
 
-    /// A path, relative to the file.
+    /// The path of a key, relative to the folder of the file.
     pub(super) fn path(&self, document: &mut Document<'_>, key: &str) -> Option<PathBuf> {
         let found = self.text(document, key)?;
         Some(document.base.join(found.value))
     }
 
-    /// One text, or a list of texts. A comma separates too, if asked for.
+    /// One text or a list of texts. With `commas`, commas separate texts too.
     pub(super) fn texts(&self, document: &mut Document<'_>, key: &str, commas: bool) -> Option<Vec<String>> {
         let value = self.value(key)?;
         let span = document.span(value.span());
@@ -136,7 +136,7 @@ impl<'t, 'i> TomlTable<'t, 'i> {
         Some(texts)
     }
 
-    /// `true` or `false`.
+    /// The `true` or `false` of a key.
     pub(super) fn boolean(&self, document: &mut Document<'_>, key: &str) -> Option<bool> {
         let value = self.value(key)?;
         if let DeValue::Boolean(value) = value.get_ref() {
@@ -146,7 +146,7 @@ impl<'t, 'i> TomlTable<'t, 'i> {
         None
     }
 
-    /// A whole number in a range.
+    /// The whole number of a key, which must be in `range`.
     pub(super) fn number(&self, document: &mut Document<'_>, key: &str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
         let value = self.value(key)?;
         let number = match value.get_ref() {
@@ -161,12 +161,12 @@ impl<'t, 'i> TomlTable<'t, 'i> {
         number
     }
 
-    /// A time with its unit, or `"0"`.
+    /// The length of time of a key, with its unit, or `"0"`.
     pub(super) fn duration_or_zero(&self, document: &mut Document<'_>, key: &str) -> Option<Duration> {
         self.time(document, key, duration_or_zero)
     }
 
-    /// A time with its unit.
+    /// The length of time of a key, with its unit.
     pub(super) fn duration(&self, document: &mut Document<'_>, key: &str) -> Option<Duration> {
         self.time(document, key, duration)
     }

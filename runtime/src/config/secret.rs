@@ -1,27 +1,27 @@
-//! Secrets: literal, from `${NAME}`, or from `file:PATH`. Resolved when a source is opened, never shown.
+//! Secrets: literal, from `${NAME}`, or from `file:PATH`. They are resolved when a source is opened, and never shown.
 
 use super::environment::Environment;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::{Path, PathBuf};
 
-/// A secret as the configuration has it. Its `Debug` shows nothing of a literal one.
+/// A secret as the configuration writes it. `Debug` does not show literal ones.
 #[derive(Clone)]
+#[expect(missing_docs, reason = "the other variants are what they are called")]
 pub enum Secret {
-    /// The value itself.
     Literal(SecretString),
-    /// With `${NAME}` in it.
+    /// A text that contains `${NAME}`.
     Template(SecretString),
-    /// The text of a file, blanks around it cut off.
+    /// The text of a file, without white space at its ends.
     File(PathBuf),
 }
 
-/// Why a secret is not there; names the variable or the file, nothing else.
+/// Why a secret cannot be resolved. Contains no more than the name of the variable or the file, and the system's reason.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SecretError {
-    /// `${NAME}` is not set.
+    /// The variable is not set.
     #[error("the environment variable `{0}` is not set")]
     NotSet(String),
-    /// The file cannot be read.
+    /// The file cannot be read: its path, and the reason.
     #[error("`{0}` cannot be read: {1}")]
     Unreadable(String, String),
     /// The file or the variable is empty.
@@ -30,7 +30,7 @@ pub enum SecretError {
 }
 
 impl Secret {
-    /// Reads the notation of a configuration file; relative files are looked for in `base`.
+    /// Parses the notation of a configuration file. Relative files are below `base`.
     pub fn parse(text: &str, base: &Path) -> Self {
         match text.strip_prefix("file:") {
             Some(path) => Self::File(base.join(path)),
@@ -39,12 +39,12 @@ impl Secret {
         }
     }
 
-    /// A value without notation.
+    /// A literal secret, whose text is not parsed.
     pub fn literal(text: impl Into<SecretString>) -> Self {
         Self::Literal(text.into())
     }
 
-    /// The value itself, from wherever it is.
+    /// The value of the secret.
     pub fn resolve(&self, environment: &Environment) -> Result<SecretString, SecretError> {
         match self {
             Self::Literal(value) => Ok(value.clone()),
@@ -61,7 +61,7 @@ impl Secret {
         }
     }
 
-    /// Where the value comes from, for lists.
+    /// Where the value comes from, as a text for lists.
     pub fn origin(&self) -> String {
         match self {
             Self::Literal(_) => "set".to_owned(),

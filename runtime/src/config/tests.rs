@@ -66,7 +66,7 @@ impl Setting {
         cluster_of(&config, name)
     }
 
-    /// Codes, headlines and the texts under their spans.
+    /// The code and the headline of each problem, and the text under its span.
     fn complaints(&self) -> Vec<String> {
         let (config, problems, sources) = self.load();
         let all = problems.iter().chain(config.broken.values());
@@ -74,7 +74,7 @@ impl Setting {
     }
 }
 
-/// The profile of a name that stands for a cluster.
+/// The profile of a name that is bound to a cluster.
 fn cluster_of(config: &Config, name: &str) -> ClusterProfile {
     let kind: &dyn std::any::Any = config.sources[name].kind.as_ref();
     kind.downcast_ref::<ClusterProfile>().unwrap().clone()
@@ -90,7 +90,7 @@ fn shown(auth: &Auth<Secret>) -> String {
     }
 }
 
-/// As the seed "Practicing Backward And Forward Tracking Hunts" exports them.
+/// The variables that the seed "Practicing Backward And Forward Tracking Hunts" exports.
 fn seed() -> Setting {
     Setting::new()
         .var("STIXSHIFTER_HOST101_CONNECTOR", "elastic_ecs")

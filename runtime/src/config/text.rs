@@ -1,14 +1,14 @@
-//! Texts of configurations, and names in them.
+//! Reading configuration files, and names in them.
 
 use std::path::Path;
 
-/// The name that a source is bound by: any case, and with any scheme, as huntflows write it.
+/// The name under which a source is bound. Huntflows may write it in any case and with any scheme.
 pub fn source_name(text: &str) -> String {
     let text = text.trim();
     text.split_once("://").map_or(text, |(_, name)| name).to_lowercase()
 }
 
-/// The text of a configuration file, at most 16 MB.
+/// The text of a configuration file. The error says why it cannot be read; files over 16 MB are refused.
 pub(super) fn read_text(path: &Path) -> Result<String, String> {
     use std::io::Read;
     const LIMIT: u64 = 16 << 20;

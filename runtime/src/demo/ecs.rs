@@ -1,9 +1,9 @@
-//! The shape of a Sysmon event as winlogbeat 8 indexes it: typed, so that a field cannot be misspelled in one place.
+//! A Sysmon event as winlogbeat 8 indexes it. It is typed, so that no field can be misspelled in one place.
 
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// Milliseconds since 1970; prints as `@timestamp` does.
+/// Milliseconds since 1970, printed in the form of `@timestamp`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Stamp(pub i64);
 
@@ -20,7 +20,7 @@ impl Serialize for Stamp {
     }
 }
 
-/// One document. Absent fields are not written, as in the real thing.
+/// One document. Absent fields are not written, as in real documents.
 #[derive(Serialize)]
 pub(super) struct Record<'a> {
     #[serde(rename = "@timestamp")]
@@ -209,7 +209,7 @@ pub(super) struct Winlog<'a> {
     pub(super) event_id: &'a str,
 }
 
-/// What the ingest pipeline leaves in `winlog.event_data`: always text.
+/// The fields that the ingest pipeline leaves in `winlog.event_data`; always texts.
 #[derive(Serialize, Default)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct EventData<'a> {

@@ -1,10 +1,10 @@
-//! What the analytic of the tracking hunt knows: a domain name and an organisation for each address.
+//! The look-up table of the tracking hunt's analytic: a domain name and an organisation for each address.
 //!
-//! Addresses are from the ranges for documentation, names under the example domains.
+//! Addresses are from the ranges for documentation; names are below the example domains.
 
 use serde::Serialize;
 
-/// Addresses and ports of ordinary web traffic on the machine.
+/// Addresses and ports of ordinary web traffic of the machine.
 pub(super) const ADDRESSES: &[(&str, u16)] = &[
     ("192.0.2.10", 443),
     ("192.0.2.11", 443),
@@ -41,7 +41,7 @@ pub(super) struct EnrichmentRow {
     pub(super) x_domain_organization: &'static str,
 }
 
-/// The table: every address of [`ADDRESSES`], and the two that the hunts are about.
+/// The rows of the table: every address of [`ADDRESSES`], and the two that the hunts are about.
 pub(super) fn rows() -> Vec<EnrichmentRow> {
     let row =
         |address, name: String, organisation| EnrichmentRow { address, x_domain_name: name, x_domain_organization: organisation };

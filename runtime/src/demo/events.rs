@@ -1,4 +1,4 @@
-//! Sysmon events by id: what each one carries and what it leaves out.
+//! Sysmon events by id: which fields each one has.
 
 use super::ecs::{
     Agent, Dns, DnsStatus, Endpoint, EventData, EventFields, File, Hash, Host, Network, Os, ProcessFields, Question, Record,
@@ -30,42 +30,42 @@ const VALUE: Kind = kind("13", "RegistryEvent (Value Set)", &["configuration", "
 const DNS: Kind = kind("22", "DNSEvent (DNS query)", &["network"], &["connection", "protocol", "info"]);
 const FILE_DELETE: Kind = kind("23", "FileDelete (File Delete archived)", &["file"], &["deletion"]);
 
-/// The right to ask a process for little more than its name.
+/// The access right to query limited information about a process.
 pub(super) const QUERY: &str = "0x1000";
 
-/// The far end of a connection, and who opened it.
+/// The remote end of a connection, and which side opened it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Flow<'a> {
-    /// The other machine.
+    /// Address of the remote machine.
     pub(super) remote: &'a str,
     pub(super) remote_port: u16,
-    /// The port here.
+    /// Port on this machine.
     pub(super) local_port: u16,
-    /// Whether the connection was opened from here.
+    /// Whether this machine opened the connection.
     pub(super) egress: bool,
-    /// `tcp` or `udp`
+    /// `tcp` or `udp`.
     pub(super) transport: &'a str,
 }
 
-/// A TCP connection that was opened from here.
+/// A TCP connection that this machine opened.
 pub(super) fn tcp(remote: &str, remote_port: u16, local_port: u16) -> Flow<'_> {
     Flow { remote, remote_port, local_port, egress: true, transport: "tcp" }
 }
 
 impl World {
-    /// 1: a process is born of another one.
+    /// Event 1: a process starts another one.
     pub(super) fn spawn(&mut self, parent: ProcessId, program: Program<'_>, time: Millis) -> ProcessId {
         self.spawn_as(parent, program, time, None)
     }
 
-    /// 1: with a pid of our choice.
+    /// Event 1 with a given pid.
     pub(super) fn spawn_as(&mut self, parent: ProcessId, program: Program<'_>, time: Millis, pid: Option<u32>) -> ProcessId {
         let child = self.running(self.process(parent).machine, program, pid, time);
         self.birth(child, parent, time);
         child
     }
 
-    /// 1: the creation record of a process.
+    /// Event 1: the creation record of a process.
     pub(super) fn birth(&mut self, child: ProcessId, parent: ProcessId, time: Millis) {
         let (process, parent) = (self.process(child).clone(), self.process(parent).clone());
         let (id, parent_id) = (self.entity_id(&process), self.entity_id(&parent));
@@ -81,7 +81,7 @@ impl World {
         self.write(&owned_by(record, &process));
     }
 
-    /// 3: a connection.
+    /// Event 3: a connection.
     pub(super) fn connect(&mut self, id: ProcessId, time: Millis, flow: Flow<'_>) {
         let process = self.process(id).clone();
         let guid = self.entity_id(&process);
@@ -99,14 +99,14 @@ impl World {
         self.write(&owned_by(record, &process));
     }
 
-    /// 5: the end of a process.
+    /// Event 5: the end of a process.
     pub(super) fn exit(&mut self, id: ProcessId, time: Millis) {
         let process = self.process(id).clone();
         let guid = self.entity_id(&process);
         self.write(&blank(time, &END, &process, actor(&process, guid.as_deref())));
     }
 
-    /// 7: an image is loaded.
+    /// Event 7: an image is loaded.
     pub(super) fn load_image(&mut self, id: ProcessId, time: Millis, path: &str) {
         let process = self.process(id).clone();
         let guid = self.entity_id(&process);
@@ -118,7 +118,7 @@ impl World {
         self.write(&record);
     }
 
-    /// 10: a process opens another one with some rights.
+    /// Event 10: a process opens another one with some access rights.
     pub(super) fn access(&mut self, id: ProcessId, time: Millis, target: ProcessId, rights: &str) {
         let (process, target) = (self.process(id).clone(), self.process(target).clone());
         let (guid, target_guid) = (self.entity_id(&process), self.entity_id(&target));
@@ -133,7 +133,7 @@ impl World {
         self.write(&record);
     }
 
-    /// 11: a file is created.
+    /// Event 11: a file is created.
     pub(super) fn create_file(&mut self, id: ProcessId, time: Millis, path: &str) {
         let process = self.process(id).clone();
         let guid = self.entity_id(&process);
@@ -142,7 +142,7 @@ impl World {
         self.write(&record);
     }
 
-    /// 23: a file is deleted. The hash under `process` is the file's.
+    /// Event 23: a file is deleted. The hash below `process` is that of the file.
     pub(super) fn delete_file(&mut self, id: ProcessId, time: Millis, path: &str) {
         let process = self.process(id).clone();
         let guid = self.entity_id(&process);
@@ -152,7 +152,7 @@ impl World {
         self.write(&owned_by(record, &process));
     }
 
-    /// 12 and 13: a key is touched, or a value set where there is one.
+    /// Event 12 or 13: a registry key is created or, with a value, a value is set.
     pub(super) fn registry(&mut self, id: ProcessId, time: Millis, path: &str, value: Option<&str>) {
         let process = self.process(id).clone();
         let guid = self.entity_id(&process);
@@ -171,7 +171,7 @@ impl World {
         self.write(&record);
     }
 
-    /// 22: a name is looked up.
+    /// Event 22: a name is looked up.
     pub(super) fn look_up(&mut self, id: ProcessId, time: Millis, name: &str, addresses: &[&str]) {
         let process = self.process(id).clone();
         let guid = self.entity_id(&process);
@@ -179,7 +179,7 @@ impl World {
         self.write(&dns(record, name, addresses));
     }
 
-    /// 22: of a process that was gone before the answer came. The record has a pid, but no name and no GUID.
+    /// Event 22 for a process that ended before the answer came. The record has a pid, but no name and no GUID.
     pub(super) fn look_up_unknown(&mut self, id: ProcessId, time: Millis, name: &str, addresses: &[&str]) {
         let process = self.process(id).clone();
         let fields = ProcessFields { executable: "<unknown process>", pid: process.pid, ..ProcessFields::default() };
@@ -188,13 +188,13 @@ impl World {
     }
 
     fn write(&mut self, record: &Record<'_>) {
-        // Plain structs of text and numbers: serialising them cannot fail.
+        // The structs contain only texts and numbers, so serialising them cannot fail.
         let line = serde_json::to_string(record).unwrap_or_default();
         self.log(record.time, line);
     }
 }
 
-/// A record with what every Sysmon event has.
+/// A record with the fields of every Sysmon event.
 fn blank<'a>(time: Millis, kind: &Kind, process: &'a Process, fields: ProcessFields<'a>) -> Record<'a> {
     let delay = 4 + (mix(time as u64) % 700) as i64;
     Record {
@@ -221,7 +221,7 @@ fn blank<'a>(time: Millis, kind: &Kind, process: &'a Process, fields: ProcessFie
         related: None,
         source: None,
         sysmon: None,
-        // The id is that of the service that writes the log, whoever the event is about.
+        // The id of the service that writes the log, in events of all processes.
         user: User { domain: None, id: "S-1-5-18", name: None },
         winlog: Winlog {
             channel: "Microsoft-Windows-Sysmon/Operational",
@@ -232,7 +232,7 @@ fn blank<'a>(time: Millis, kind: &Kind, process: &'a Process, fields: ProcessFie
     }
 }
 
-/// Adds the account, on the events that carry one.
+/// Adds the account to events that have one.
 fn owned_by<'a>(mut record: Record<'a>, process: &Process) -> Record<'a> {
     let (domain, name) = process.account.names();
     record.user = User { domain: Some(domain), id: "S-1-5-18", name: Some(name) };
@@ -240,7 +240,7 @@ fn owned_by<'a>(mut record: Record<'a>, process: &Process) -> Record<'a> {
     record
 }
 
-/// The acting process as every event but the first kind names it.
+/// The acting process, with the fields that all events but event 1 have.
 fn actor<'a>(process: &'a Process, entity_id: Option<&'a str>) -> ProcessFields<'a> {
     ProcessFields {
         entity_id,
@@ -251,7 +251,7 @@ fn actor<'a>(process: &'a Process, entity_id: Option<&'a str>) -> ProcessFields<
     }
 }
 
-/// A process as its creation record, and those of its children, describe it.
+/// A process, with the fields that its creation record has about it, and those of its children about their parent.
 fn described<'a>(process: &'a Process, entity_id: Option<&'a str>) -> ProcessFields<'a> {
     let args = arguments(&process.command);
     ProcessFields {
@@ -280,7 +280,7 @@ fn file(path: &str) -> Option<File<'_>> {
     Some(File { directory, extension, hash: None, name, path })
 }
 
-/// A hash for show: the same for the same path.
+/// An invented hash, the same for the same path.
 fn hash(path: &str) -> Hash {
     let seed = path.bytes().fold(0x5f3c_u64, |state, byte| mix(state ^ u64::from(byte)));
     let words: Vec<String> = (0..6).map(|i| format!("{:016x}", mix(seed ^ i))).collect();
@@ -303,7 +303,7 @@ fn working_directory(account: Account) -> &'static str {
     }
 }
 
-/// A command line in its parts, split at blanks outside quotes; the quotes go.
+/// The parts of a command line: split at blanks outside of quotes, and without the quotes.
 fn arguments(command: &str) -> Vec<String> {
     let mut parts = Vec::new();
     for (index, piece) in command.split('"').enumerate() {

@@ -1,52 +1,52 @@
-//! The machine of the hunts: three boots, each with its service hosts, a shell and the apps of the person at it.
+//! The machine of the hunts: three boots, each with its service hosts, a shell and the programs of its user.
 
 use super::services::{BEFORE_MONITOR, BOOT, DEMAND, SCHEDULER};
 use super::world::{Account, HOUR, MINUTE, Machine, Millis, ProcessId, Program, SECOND, World, april, program};
 
-/// The first and one past the last instant of the log.
+/// The first instant of the log, and the first one after it.
 pub(super) const LOG: (Millis, Millis) = (april(0, 22, 0, 0), april(6, 2, 0, 0));
 
-/// Where the hunt for scheduled tasks looks.
+/// The window of the hunt for scheduled tasks.
 pub(super) const DAY: (Millis, Millis) = (april(3, 0, 0, 0), april(4, 0, 0, 0));
 
-/// The service host's executable.
+/// Path of the service host's executable.
 const SVCHOST: &str = "C:\\Windows\\System32\\svchost.exe";
 
-/// Service hosts of the first boot that the log knows as parents only.
+/// The service hosts of the first boot that occur only as parents in the log.
 pub(super) const ONLY_PARENTS: [usize; 5] = [0, 4, 5, 6, 7];
 
-/// From a start to the next shutdown.
+/// The time from a start to the next shutdown.
 #[derive(Debug)]
 pub(super) struct Boot {
-    /// Since when the monitor runs in it.
+    /// When the monitor starts in it.
     pub(super) from: Millis,
     pub(super) to: Millis,
-    /// `services.exe`, always older than the monitor.
+    /// `services.exe`, which is always older than the monitor.
     pub(super) services: ProcessId,
-    /// The service hosts, as in [`BOOT`].
+    /// The service hosts, in the order of [`BOOT`].
     pub(super) hosts: Vec<ProcessId>,
-    /// `explorer.exe`
+    /// `explorer.exe`.
     pub(super) shell: ProcessId,
 }
 
 impl Boot {
-    /// The host of the task scheduler.
+    /// The service host of the task scheduler.
     pub(super) fn scheduler(&self) -> ProcessId {
         self.hosts[SCHEDULER]
     }
 
-    /// The host that starts COM servers.
+    /// The service host that starts COM servers.
     pub(super) fn launcher(&self) -> ProcessId {
         self.hosts[0]
     }
 
-    /// The host of a service.
+    /// The service host of a service.
     pub(super) fn host(&self, group: &str) -> ProcessId {
         let index = BOOT.iter().position(|line| *line == group).unwrap_or(SCHEDULER);
         self.hosts[index]
     }
 
-    /// Whether it runs at an instant.
+    /// Whether the machine runs in this boot at an instant.
     pub(super) fn runs_at(&self, time: Millis) -> bool {
         (self.from..self.to).contains(&time)
     }
@@ -63,7 +63,8 @@ pub(super) fn boots(world: &mut World) -> [Boot; 3] {
     boots
 }
 
-/// On since the week before: nothing of its start is logged but a shell that crashed and was started again.
+/// The machine has been on since the week before. Of its start nothing is logged, except a shell that crashed and was
+/// started again.
 fn first_boot(world: &mut World) -> Boot {
     let born = april(-2, 6, 58, 0);
     let services = running_services(world, born);
@@ -77,15 +78,15 @@ fn first_boot(world: &mut World) -> Boot {
     Boot { from: LOG.0, to: april(3, 13, 50, 0), services, hosts, shell }
 }
 
-/// A restart under the monitor. `old` gives some of its pids away again; `odd` spells the scheduler's executable
-/// otherwise in its creation record.
+/// A restart while the monitor runs. Some pids of `old` are used again. With `odd` the creation record of the scheduler
+/// spells its executable in another way.
 fn later_boot(world: &mut World, from: Millis, to: Millis, old: &[ProcessId], odd: bool) -> Boot {
     let services = running_services(world, from - 9 * SECOND);
     let winlogon = program("C:\\Windows\\System32\\winlogon.exe", "winlogon.exe", Account::System);
     let winlogon = world.running(Machine::Host101, winlogon, None, from - 9 * SECOND);
     let mut hosts = Vec::new();
     for (index, group) in BOOT.iter().enumerate() {
-        // Six service hosts get the pids that other ones had before the restart.
+        // Six service hosts get pids that others had before the restart.
         let pid = old.get(index + 10).filter(|_| (40..46).contains(&index)).map(|id| world.process(*id).pid);
         let time = from + 2 * SECOND + index as i64 * 157;
         let host = running_host(world, group, pid, time);
@@ -130,8 +131,8 @@ fn host_program<'a>(group: &str, command: &'a str) -> Program<'a> {
     program(SVCHOST, command, account)
 }
 
-/// Services that start by demand and stop again: 26 in the day of the hunt, the last of them in its last millisecond.
-/// The one a millisecond later is the next day's.
+/// Services that start on demand and stop again: 26 in the day of the hunt, the last of them in its last millisecond.
+/// The one a millisecond later belongs to the next day.
 fn demand_starts(world: &mut World, boots: &[Boot; 3]) {
     let mut starts: Vec<Millis> = (0..13).map(|i| DAY.0 + 20 * MINUTE + i * HOUR).collect();
     starts.extend((0..12).map(|i| april(3, 14, 20, 0) + i * 42 * MINUTE));
@@ -149,7 +150,7 @@ fn demand_starts(world: &mut World, boots: &[Boot; 3]) {
     }
 }
 
-/// Makes sure that every service host of the first two boots is seen in the day: by an event of its own, or by a child.
+/// Makes every service host of the first two boots occur in the day: in an event of its own, or as the parent in one of a child.
 fn seen_in_the_day(world: &mut World, boots: &[Boot; 3]) {
     let children = [
         (

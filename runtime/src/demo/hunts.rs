@@ -1,19 +1,19 @@
-//! The huntflows that the demo writes: the published ones, and those to run every night.
+//! The huntflows of the demo: the published ones, and those for every night.
 
-/// A huntflow by its file name.
+/// File name and text of a huntflow.
 pub type DemoHunt = (&'static str, &'static str);
 
 macro_rules! nightly {
     ($($name:literal)*) => { &[$(($name, include_str!(concat!("../../../huntflows/nightly/", $name)))),*] };
 }
 
-/// The published hunts, in the order to run them.
+/// The published hunts, in the order in which they are run.
 pub const HUNTS: [DemoHunt; 2] = [
     ("scheduled-tasks.hf", include_str!("../../../huntflows/scheduled-tasks.hf")),
     ("backward-and-forward-tracking.hf", include_str!("../../../huntflows/backward-and-forward-tracking.hf")),
 ];
 
-/// The hunts to run every night.
+/// The hunts for every night.
 pub const NIGHTLY: &[DemoHunt] = nightly! {
     "account-created.hf"
     "discovery-burst.hf"

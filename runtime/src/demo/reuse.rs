@@ -1,4 +1,4 @@
-//! Pids given again, on the same machine and on a stray second one, so that a pid alone names nothing.
+//! Pids that are used again, on the same machine and on a second one, so that a pid alone identifies nothing.
 
 use super::events::tcp;
 use super::host101::Boot;
@@ -18,7 +18,7 @@ const CHROME: Program<'static> =
 const SPOOLER: Program<'static> =
     program("C:\\Windows\\System32\\spoolsv.exe", "C:\\Windows\\System32\\spoolsv.exe", Account::System);
 
-/// What a process with a borrowed pid does: children, flows and files.
+/// What a process with a reused pid does.
 #[derive(Clone, Copy)]
 struct Deeds {
     children: i64,
@@ -26,18 +26,18 @@ struct Deeds {
     files: i64,
 }
 
-/// Writes all of it.
+/// Writes all processes with reused pids.
 pub(super) fn write(world: &mut World, boots: &[Boot; 3], runs: &[Run], cast: Cast) {
     let pid = |world: &World, id: ProcessId| world.process(id).pid;
     let (first, second) = (&boots[0], &boots[1]);
 
-    // The schedulers': that of the first boot after the restart, that of the second before it.
+    // The pids of the schedulers: that of the first boot is used after the restart, that of the second before it.
     let scheduler = pid(world, first.scheduler());
     again(world, second.shell, EDGE, scheduler, april(3, 15, 10, 0), Deeds { children: 4, flows: 1, files: 1 });
     let scheduler = pid(world, second.scheduler());
     again(world, first.shell, CMD, scheduler, april(3, 4, 0, 0), Deeds { children: 2, flows: 0, files: 1 });
 
-    // Those of a run of amcet.exe and of the console of another, hours later.
+    // The pids of a run of amcet.exe, and of the console of another run, hours later.
     if let [_, run, other, ..] = runs {
         let amcet = pid(world, run.amcet);
         again(world, first.shell, EDGE, amcet, april(3, 8, 30, 0), Deeds { children: 2, flows: 5, files: 0 });
@@ -45,7 +45,7 @@ pub(super) fn write(world: &mut World, boots: &[Boot; 3], runs: &[Run], cast: Ca
         again(world, first.shell, CMD, console, april(3, 9, 10, 0), Deeds { children: 1, flows: 1, files: 3 });
     }
 
-    // Those of a download, of the shell, and of its parent, whose own birth is older than the log.
+    // The pids of a download, of the shell, and of its parent, whose own start is older than the log.
     let download = pid(world, cast.download);
     again(world, first.shell, CMD, download, april(1, 16, 0, 0), Deeds { children: 1, flows: 0, files: 0 });
     let shell = pid(world, first.shell);
@@ -53,14 +53,14 @@ pub(super) fn write(world: &mut World, boots: &[Boot; 3], runs: &[Run], cast: Ca
     let launcher = pid(world, first.launcher());
     again(world, second.services, SPOOLER, launcher, april(3, 14, 1, 30), Deeds { children: 0, flows: 0, files: 2 });
 
-    // Those of the browser and its child, two days later.
+    // The pids of the browser and of its child, two days later.
     again(world, second.shell, CMD, BROWSERS[0], april(4, 15, 0, 0), Deeds { children: 2, flows: 0, files: 0 });
     again(world, second.shell, EDGE, CHILD, april(4, 15, 30, 0), Deeds { children: 0, flows: 5, files: 0 });
 
     stray(world, boots, runs);
 }
 
-/// A process of the same machine gets a pid again; its birth is logged.
+/// A process of the same machine gets a pid again. Its creation is logged.
 fn again(world: &mut World, parent: ProcessId, program: Program<'_>, pid: u32, time: Millis, deeds: Deeds) {
     let id = world.spawn_as(parent, program, time, Some(pid));
     act(world, id, time, deeds);
@@ -83,8 +83,8 @@ fn act(world: &mut World, id: ProcessId, time: Millis, deeds: Deeds) {
     }
 }
 
-/// The second machine: at the very times of the hunts, other processes run there under the pids of the hunts. None of
-/// them is a service host, and none talks to the address.
+/// The second machine. At the times of the hunts other processes run there with the pids of the hunts. None of them is
+/// a service host, and none connects to the address.
 fn stray(world: &mut World, boots: &[Boot; 3], runs: &[Run]) {
     let deeds = Deeds { children: 3, flows: 4, files: 2 };
     let mut borrowed: Vec<(ProcessId, Millis)> = vec![
@@ -105,7 +105,7 @@ fn stray(world: &mut World, boots: &[Boot; 3], runs: &[Run]) {
     stray_process(world, CHILD, april(2, 10, 40, 0), deeds);
 }
 
-/// Older than the log there: only what it does is logged.
+/// A process that is older than the log there, so that only its actions are logged.
 fn stray_process(world: &mut World, pid: u32, time: Millis, deeds: Deeds) {
     let id = world.running(Machine::Host102, CMD, Some(pid), time - 90 * HOUR);
     act(world, id, time, deeds);

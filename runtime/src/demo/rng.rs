@@ -1,35 +1,35 @@
-//! A small fixed-seed generator (SplitMix64): the demo data must be the same bytes on every machine.
+//! A small random number generator with a fixed seed (SplitMix64). The demo data must be the same bytes on every machine.
 
-/// A generator of random numbers: the same for the same seed.
+/// A generator of random numbers.
 #[derive(Debug)]
 pub(super) struct Rng(u64);
 
 impl Rng {
-    /// A generator that always gives the same sequence for a seed.
+    /// A generator that gives the same sequence for the same seed.
     pub(super) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// The next 64 bits.
+    /// The next 64 random bits.
     pub(super) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.0)
     }
 
-    /// A number in `low..high`; `low` where the range is empty.
+    /// A random number in `low..high`; `low` when the range is empty.
     pub(super) fn within(&mut self, low: i64, high: i64) -> i64 {
         let span = high.saturating_sub(low).max(1) as u64;
         low.saturating_add((self.next() % span) as i64)
     }
 
-    /// One of the items; `None` of none.
+    /// A random item; `None` when there are none.
     pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         let index = self.within(0, items.len() as i64);
         items.get(index as usize)
     }
 }
 
-/// Scrambles 64 bits.
+/// The mixing function of SplitMix64.
 pub(super) fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

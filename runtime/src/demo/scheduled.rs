@@ -1,10 +1,10 @@
-//! What the task scheduler starts: hourly runs of `amcet.exe` with their children and flows, and other tasks.
+//! Programs that the task scheduler starts: hourly runs of `amcet.exe` with their children and flows, and other tasks.
 
 use super::events::{QUERY, tcp};
 use super::host101::{Boot, DAY, LOG};
 use super::world::{Account, HOUR, MINUTE, Millis, ProcessId, SECOND, World, april, program};
 
-/// Where `amcet.exe` reports to.
+/// The address that `amcet.exe` connects to.
 const REPORT: &str = "9.148.5.93";
 
 const AMCET: &str = "C:\\ProgramData\\IBM\\RII\\amcet.exe";
@@ -18,7 +18,7 @@ pub(super) struct Run {
     pub(super) console: ProcessId,
 }
 
-/// Everything that schedulers start on the machine. Gives the runs of `amcet.exe` in the day of the hunt.
+/// Writes everything that schedulers start on the machine. Returns the runs of `amcet.exe` in the day of the hunt.
 pub(super) fn write(world: &mut World, boots: &[Boot; 3]) -> Vec<Run> {
     let runs = amcet(world, boots);
     other_tasks(world, boots);
@@ -27,8 +27,8 @@ pub(super) fn write(world: &mut World, boots: &[Boot; 3]) -> Vec<Run> {
     runs
 }
 
-/// Three minutes before each full hour while the machine is on: 24 times in the day of the hunt and the five minutes
-/// before and behind it, since the machine restarts at the time of one.
+/// A run three minutes before each full hour while the machine is on: 24 of them in the day of the hunt and the five
+/// minutes before and after it, because the machine restarts at the time of one.
 fn amcet(world: &mut World, boots: &[Boot; 3]) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut time = LOG.0 + 57 * MINUTE + 2 * SECOND;
@@ -47,8 +47,8 @@ fn amcet(world: &mut World, boots: &[Boot; 3]) -> Vec<Run> {
     runs
 }
 
-/// One run. In the day, three of the 24 start no shell, one finds no network, one reports the same flow twice, and two
-/// are logged by a shipper that spells GUIDs in upper case.
+/// One run. Of the 24 in the day, three start no shell, one has no network, one reports the same flow twice, and two
+/// are logged with GUIDs in upper case.
 fn amcet_run(world: &mut World, scheduler: ProcessId, start: Millis, place: Option<usize>) -> Run {
     let amcet = world.spawn(scheduler, program(AMCET, "c:/programdata/ibm/rii/amcet.exe", Account::System), start);
     let console = program(CONHOST, "\\??\\C:\\Windows\\system32\\conhost.exe 0xffffffff -ForceV1", Account::System);
@@ -70,7 +70,7 @@ fn amcet_run(world: &mut World, scheduler: ProcessId, start: Millis, place: Opti
         }
         world.upper_ids = false;
     }
-    // The last run of the day hangs: what it does later than five minutes behind the day does not count.
+    // The last run of the day hangs. What it does more than five minutes after the day does not count.
     if place == Some(23) {
         let port = world.port();
         world.connect(amcet, DAY.1 + 5 * MINUTE + 30 * SECOND, tcp("192.0.2.66", 8443, port));
@@ -107,7 +107,7 @@ const TASKS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Every other task: 98 in the day of the hunt, 56 before the restart and 42 behind it.
+/// All other tasks: 98 in the day of the hunt, 56 before the restart and 42 after it.
 fn other_tasks(world: &mut World, boots: &[Boot; 3]) {
     let mut starts: Vec<Millis> = (0..56).map(|i| DAY.0 + MINUTE + i * 14 * MINUTE + 700).collect();
     starts.extend((0..42).map(|i| april(3, 14, 6, 0) + i * 14 * MINUTE + 350));
@@ -124,7 +124,7 @@ fn other_tasks(world: &mut World, boots: &[Boot; 3]) {
     }
 }
 
-/// Tasks on the very edges of what FIND looks at: two inside, two outside.
+/// Tasks at the limits of what FIND searches: two inside, two outside.
 fn margins(world: &mut World, boots: &[Boot; 3]) {
     let task = program("C:\\Windows\\System32\\taskhostw.exe", "taskhostw.exe SYSTEM", Account::System);
     let (before, behind) = (boots[0].scheduler(), boots[1].scheduler());
@@ -134,7 +134,7 @@ fn margins(world: &mut World, boots: &[Boot; 3]) {
     world.spawn(behind, task, DAY.1 + 5 * MINUTE);
 }
 
-/// Names and command lines that are nearly the ones looked for. Two of the processes are tasks of the day too.
+/// Names and command lines that differ slightly from those that are searched for. Two of the processes are tasks of the day too.
 fn look_alikes(world: &mut World, boots: &[Boot; 3]) {
     let scheduler = boots[1].scheduler();
     let upper = program("C:\\ProgramData\\IBM\\RII\\AMCET.EXE", "c:/programdata/ibm/rii/AMCET.EXE /repair", Account::System);

@@ -1,6 +1,7 @@
-//! Command lines of Windows 10 service hosts, behind `C:\Windows\system32\svchost.exe -k `.
+//! Command lines of Windows 10 service hosts, after `C:\Windows\system32\svchost.exe -k `.
 
-/// Started at boot, in this order. The first three are older than the monitor: their birth is never logged.
+/// The services that are started at boot, in this order. The first three are older than the monitor, so their start is
+/// never logged.
 pub(super) const BOOT: &[&str] = &[
     "DcomLaunch -p",
     "RPCSS -p",
@@ -82,7 +83,7 @@ pub(super) const BOOT: &[&str] = &[
     "imgsvc",
 ];
 
-/// Started by demand and stopped again.
+/// The services that start on demand and stop again.
 pub(super) const DEMAND: &[&str] = &[
     "netsvcs -p -s wuauserv",
     "netsvcs -p -s BITS",
@@ -103,5 +104,5 @@ pub(super) const DEMAND: &[&str] = &[
 /// The place of the task scheduler in [`BOOT`].
 pub(super) const SCHEDULER: usize = 3;
 
-/// How many of [`BOOT`] are older than the monitor.
+/// How many services of [`BOOT`] are older than the monitor.
 pub(super) const BEFORE_MONITOR: usize = 3;

@@ -1,4 +1,4 @@
-//! The address of the tracking hunt: who talks to it, their ancestors, and the child of a browser.
+//! The address of the tracking hunt: the processes that connect to it, their ancestors, and the child of a browser.
 
 use super::enrich::ADDRESSES;
 use super::events::{Flow, tcp};
@@ -11,21 +11,21 @@ const TARGET: &str = "72.21.81.200";
 /// The window of the hunt.
 const WEEK: (Millis, Millis) = (april(1, 0, 0, 0), april(6, 0, 0, 0));
 
-/// Pids that the hunt's story names: two browsers and the child of the first.
+/// Pids that the published hunt names: two browsers.
 pub(super) const BROWSERS: [u32; 2] = [7_356, 11_368];
-/// The child's.
+/// The pid of the first browser's child, which the published hunt names too.
 pub(super) const CHILD: u32 = 8_508;
 
 const SETUP: &str = "C:\\Program Files (x86)\\Microsoft Visual Studio\\Installer\\resources\\app\\ServiceHub\\Services\\Microsoft.VisualStudio.Setup.Service";
 
-/// Processes that other decoys need.
+/// The processes that other decoys need.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cast {
     /// A `BackgroundDownload.exe` that ended early.
     pub(super) download: ProcessId,
 }
 
-/// A process that talks to the address, with the time it has for that.
+/// A process that connects to the address, and the time in which it does so.
 #[derive(Clone, Copy, Debug)]
 struct Talker {
     id: ProcessId,
@@ -33,7 +33,7 @@ struct Talker {
     to: Millis,
 }
 
-/// Who starts a process, by boot.
+/// What starts a process, by boot.
 #[derive(Clone, Copy, Debug)]
 enum Starter {
     Shell(usize),
@@ -41,7 +41,7 @@ enum Starter {
     Launcher(usize),
 }
 
-/// Writes the story of the address.
+/// Writes everything that belongs to the address.
 pub(super) fn write(world: &mut World, boots: &[Boot; 3]) -> Cast {
     let mut talkers = services(boots);
     talkers.extend(APPS.iter().map(|app| start(world, boots, app)));
@@ -61,13 +61,13 @@ pub(super) fn write(world: &mut World, boots: &[Boot; 3]) -> Cast {
     Cast { download: downloads[0].id }
 }
 
-/// The service host that downloads for others, in the first two boots.
+/// The service host that downloads for other programs, in the first two boots.
 fn services(boots: &[Boot; 3]) -> Vec<Talker> {
     let host = |boot: &Boot, from, to| Talker { id: boot.host("NetworkService -p -s DoSvc"), from, to };
     vec![host(&boots[0], WEEK.0, april(3, 13, 0, 0)), host(&boots[1], april(3, 15, 0, 0), april(5, 6, 0, 0))]
 }
 
-/// The one talker that is still there when the week ends.
+/// The only process with flows to the address that still runs at the end of the week.
 fn talkers_last(talkers: &[Talker], boots: &[Boot; 3]) -> ProcessId {
     talkers.iter().find(|talker| talker.to >= WEEK.1).map_or(boots[2].shell, |talker| talker.id)
 }
@@ -86,7 +86,7 @@ const SEARCH: &str = "C:\\Windows\\SystemApps\\Microsoft.Windows.Search_cw5n1h2t
 const SEARCH_COMMAND: &str =
     "\"C:\\Windows\\SystemApps\\Microsoft.Windows.Search_cw5n1h2txyewy\\SearchApp.exe\" -ServerName:CortanaUI";
 
-/// Executable, command line, by whom, when, for how many minutes.
+/// Executable, command line, what starts it, when, and for how many minutes.
 const APPS: &[App] = &[
     (EDGE, EDGE_COMMAND, Starter::Scheduler(0), april(1, 13, 10, 0), 6),
     (EDGE, EDGE_COMMAND, Starter::Scheduler(0), april(2, 13, 10, 0), 6),
@@ -153,7 +153,7 @@ const APPS: &[App] = &[
         april(5, 9, 30, 0),
         25,
     ),
-    // Spelled in another case: not what the hunt asks for.
+    // In another case, so the hunt must not find it.
     (
         "C:\\Program Files (x86)\\Internet Explorer\\IEXPLORE.EXE",
         "\"C:\\Program Files (x86)\\Internet Explorer\\IEXPLORE.EXE\" SCODEF:5120 CREDAT:17410 /prefetch:2",
@@ -183,8 +183,8 @@ fn start(world: &mut World, boots: &[Boot; 3], app: &App) -> Talker {
     Talker { id, from: time + SECOND, to: end - SECOND }
 }
 
-/// Four downloads: two by the editor, one by the scheduler of the first boot a few minutes before the week (FIND sees
-/// it, GET would not), one by that of the third. The first talker of all is the one before the week.
+/// Four downloads: two started by the editor, one by the scheduler of the first boot a few minutes before the week
+/// (FIND sees it, GET would not), and one by that of the third boot. The one before the week is the first of all talkers.
 fn downloads(world: &mut World, boots: &[Boot; 3]) -> ([Talker; 3], ProcessId) {
     let image = format!("{SETUP}\\BackgroundDownload.exe");
     let command = format!("\"{image}\" update --instanceId 4f1c2b7e --quiet");
@@ -247,7 +247,7 @@ fn browsers(world: &mut World, boots: &[Boot; 3]) -> [Talker; 2] {
     ]
 }
 
-/// Flows to the address: 345 inside the week, two of them logged twice, and three right behind the week.
+/// Flows to the address: 345 in the week, two of them logged twice, and three just after the week.
 fn flows(world: &mut World, talkers: &[Talker], last: ProcessId) {
     let mut senders: Vec<Talker> = talkers.to_vec();
     while senders.len() < 343 {
@@ -262,7 +262,7 @@ fn flows(world: &mut World, talkers: &[Talker], last: ProcessId) {
             world.connect(talker.id, time + 1, tcp(TARGET, 443, port));
         }
     }
-    // Both ends of the week to the millisecond, then what only FIND looks at.
+    // Both limits of the week to the millisecond, then flows that only FIND sees.
     let edges = [WEEK.1 - 1, WEEK.1, WEEK.1 + 131 * SECOND, WEEK.1 + 5 * MINUTE - 1];
     for (id, time) in talkers.first().map(|talker| (talker.id, WEEK.0)).into_iter().chain(edges.map(|time| (last, time))) {
         let port = world.port();
@@ -270,7 +270,7 @@ fn flows(world: &mut World, talkers: &[Talker], last: ProcessId) {
     }
 }
 
-/// The same address a millisecond outside of what FIND looks at.
+/// Flows to the address a millisecond outside of what FIND searches.
 fn margins(world: &mut World, boots: &[Boot; 3]) {
     for (boot, time) in [(0, WEEK.0 - 5 * MINUTE - 1), (2, WEEK.1 + 5 * MINUTE)] {
         let id = world.spawn(boots[boot].scheduler(), program(EDGE, EDGE_COMMAND, Account::System), time - 4 * SECOND);
@@ -279,7 +279,7 @@ fn margins(world: &mut World, boots: &[Boot; 3]) {
     }
 }
 
-/// Records that name the address without being a flow to it: an answer that came from it, and two look-ups.
+/// Records that name the address and are no flow to it: an answer that came from it, and two look-ups.
 fn other_mentions(world: &mut World, boots: &[Boot; 3]) {
     let system = program("System", "", Account::System);
     let system = world.running(super::world::Machine::Host101, system, Some(4), LOG.0);

@@ -1,4 +1,4 @@
-//! The made-up machines and their processes: who has which pid, when it was born, and the log they leave.
+//! The invented machines and their processes: pids, start times, and the log.
 
 use super::ecs::Stamp;
 use super::rng::Rng;
@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 /// Milliseconds since 1970.
 pub(super) type Millis = i64;
 
-/// 2021-03-31T00:00:00Z.
+/// The instant 2021-03-31T00:00:00Z.
 const MARCH_31: Millis = 1_617_148_800_000;
 
 pub(super) const SECOND: Millis = 1_000;
@@ -26,12 +26,12 @@ pub(super) const fn april(day: i64, hour: i64, minute: i64, second: i64) -> Mill
 pub(super) enum Machine {
     /// The machine of the hunts.
     Host101,
-    /// A stray one whose records reach the same index, with many of the same pids.
+    /// A second machine whose records are in the same index, with many of the same pids.
     Host102,
 }
 
 impl Machine {
-    /// `host.name`
+    /// The value of `host.name`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Host101 => "host101",
@@ -46,7 +46,7 @@ impl Machine {
         }
     }
 
-    /// The part of process GUIDs that tells machines apart.
+    /// The part of process GUIDs that differs between machines.
     fn guid_part(self) -> u32 {
         match self {
             Self::Host101 => 0x1c6e_a81f,
@@ -55,21 +55,21 @@ impl Machine {
     }
 }
 
-/// Who runs a process.
+/// The account of a process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Account {
-    /// The machine itself.
+    /// The system itself.
     System,
     /// Services without a network identity.
     LocalService,
-    /// Services with one.
+    /// Services with a network identity.
     NetworkService,
-    /// The person at the machine.
+    /// The user of the machine.
     Person,
 }
 
 impl Account {
-    /// `user.domain`, `user.name`
+    /// The values of `user.domain` and `user.name`.
     pub(super) fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::System => ("NT AUTHORITY", "SYSTEM"),
@@ -80,12 +80,11 @@ impl Account {
     }
 }
 
-/// What is run.
+/// A program to run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Program<'a> {
-    /// The path of the executable.
+    /// Path of the executable.
     pub(super) image: &'a str,
-    /// The command line.
     pub(super) command: &'a str,
     pub(super) account: Account,
 }
@@ -94,35 +93,34 @@ pub(super) const fn program<'a>(image: &'a str, command: &'a str, account: Accou
     Program { image, command, account }
 }
 
-/// A process of the world.
+/// A process, by its place in the world.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct ProcessId(pub(super) usize);
 
-/// What the monitor knows of a process.
+/// The facts about a process.
 #[derive(Clone, Debug)]
 pub(super) struct Process {
-    /// Where it runs.
+    /// The machine that it runs on.
     pub(super) machine: Machine,
     pub(super) pid: u32,
-    /// Its GUID, in lower case with braces.
+    /// The GUID, in lower case with braces.
     pub(super) guid: String,
-    /// The executable as most records name it.
+    /// The executable as most records spell it.
     pub(super) image: String,
-    /// The executable as its creation record, and those of its children, name it.
+    /// The executable as the creation record of the process, and those of its children, spell it.
     pub(super) birth_image: String,
-    /// The command line.
     pub(super) command: String,
     pub(super) account: Account,
 }
 
-/// All processes and the log so far.
+/// All processes, and the log so far.
 #[derive(Debug)]
 pub(super) struct World {
-    /// Chance, always the same.
+    /// The random numbers, the same in every run.
     pub(super) rng: Rng,
-    /// While set, records spell GUIDs in upper case, as some shippers do.
+    /// While set, records have GUIDs in upper case, as some shippers write them.
     pub(super) upper_ids: bool,
-    /// Whether records carry process GUIDs at all.
+    /// Whether records have process GUIDs at all.
     with_ids: bool,
     processes: Vec<Process>,
     pids: BTreeSet<(Machine, u32)>,
@@ -131,16 +129,16 @@ pub(super) struct World {
 }
 
 impl World {
-    /// An empty world in which `reserved` pids are given only on request.
+    /// An empty world. Pids in `reserved` are used only on request.
     pub(super) fn new(with_ids: bool, reserved: &[u32]) -> Self {
         let pids = reserved.iter().map(|pid| (Machine::Host101, *pid)).collect();
         Self { rng: Rng::new(101), upper_ids: false, with_ids, processes: Vec::new(), pids, lines: Vec::new(), ports: 0 }
     }
 
-    /// A process, with a pid that no other process of the machine has unless one is asked for. Nothing is logged.
+    /// A process. Its pid is one that no other process of the machine has, unless `pid` is given. Nothing is logged.
     ///
-    /// The same pid may be given again only to a process whose birth is logged, after the last record of the one
-    /// before: only so does host, pid and life name the same process as the GUID does.
+    /// A pid may be used again only for a process whose creation is logged, after the last record of the process
+    /// before. Only then do host, pid and life identify the same process as the GUID.
     pub(super) fn running(&mut self, machine: Machine, program: Program<'_>, pid: Option<u32>, born: Millis) -> ProcessId {
         let pid = pid.unwrap_or_else(|| self.free_pid(machine));
         self.pids.insert((machine, pid));
@@ -180,12 +178,12 @@ impl World {
         &self.processes[id.0]
     }
 
-    /// Has the creation record spell the executable in another way.
+    /// Makes the creation record spell the executable in another way.
     pub(super) fn set_birth_image(&mut self, id: ProcessId, image: &str) {
         image.clone_into(&mut self.processes[id.0].birth_image);
     }
 
-    /// The GUID as the record at hand spells it; none in a world without.
+    /// The GUID as the current record spells it; `None` in a world without GUIDs.
     pub(super) fn entity_id(&self, process: &Process) -> Option<String> {
         let spelled = if self.upper_ids { process.guid.to_ascii_uppercase() } else { process.guid.clone() };
         self.with_ids.then_some(spelled)
@@ -202,14 +200,14 @@ impl World {
         self.lines.push((time.0, line));
     }
 
-    /// The log in the order of time.
+    /// The log, sorted by time.
     pub(super) fn into_lines(mut self) -> Vec<String> {
         self.lines.sort_by_key(|(time, _)| *time);
         self.lines.into_iter().map(|(_, line)| line).collect()
     }
 }
 
-/// What follows the last backslash; nothing where there is none, as Sysmon's pipeline has it.
+/// The part after the last backslash; `None` without a backslash, as in Sysmon's pipeline.
 pub(super) fn base_name(path: &str) -> Option<&str> {
     path.rsplit_once('\\').map(|(_, name)| name)
 }

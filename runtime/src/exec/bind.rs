@@ -9,29 +9,29 @@ use huntc_compiler::request::{
 use huntc_compiler::value::Value;
 use std::sync::Arc;
 
-/// Most entities, and most values of one reference, that one request asks for. Servers take 65,536 values in a `terms`
-/// (`index.max_terms_count`), and identifiers are sent in two spellings.
+/// The most entities, and the most values of one reference, that one request asks for. Servers take 65,536 values in
+/// one `terms` (`index.max_terms_count`), and each identifier is sent in two spellings.
 pub const CHUNK: usize = 10_000;
 
-/// What fills holes.
+/// What the holes of a request are filled with.
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Fill<'a> {
     /// Entities whose keys are asked for.
     pub keys: &'a [&'a Key],
-    /// Type of those entities.
+    /// Type of `keys`; `None` for a request that asks for no keys.
     pub entity: Option<EntityId>,
-    /// The tables.
     pub catalog: &'a Catalog,
-    /// Values of the columns that references name.
+    /// For each hole that names a column of an earlier node: the values of that column.
     pub columns: &'a [(Hole, Arc<Vec<Value>>)],
 }
 
-/// Whether an entity of a type can be asked for by its key: rows without identity pivot nowhere, nor do flows that
-/// lack a port or the transport (semantics.md §2).
+/// Whether `key` can be asked for. It cannot in a row without identity, nor for a type with `whole_key` (a flow) when a
+/// part of its key is missing (semantics.md §2).
 pub fn pivots(key: &Key, entity: EntityId, catalog: &Catalog) -> bool {
     key.unique == 0 && !(catalog.get(entity).whole_key && key.parts.iter().any(Option::is_none))
 }
 
-/// The request of a template in one of its forms, with its holes filled.
+/// The request that `form` of `template` becomes once its holes are filled.
 pub fn request(template: &RequestTemplate, form: &RequestForm, fill: &Fill<'_>) -> BoundRequest {
     BoundRequest {
         query: bind(&form.query, &form.kinds, fill),
@@ -42,7 +42,7 @@ pub fn request(template: &RequestTemplate, form: &RequestForm, fill: &Fill<'_>) 
     }
 }
 
-/// The query with its holes filled, simplified where they are empty.
+/// The query with its holes filled. Parts that become empty are simplified away.
 fn bind(query: &Query<Hole>, kinds: &FieldKinds, fill: &Fill<'_>) -> BoundQuery {
     match query {
         Query::MatchAll => Query::MatchAll,
@@ -68,8 +68,8 @@ fn bool_query(q: &Bool<Hole>, kinds: &FieldKinds, fill: &Fill<'_>) -> BoundQuery
     Query::all_but(yes, Query::any(no))
 }
 
-/// One `terms`. Too many values of a reference become `exists` where that asks for more (a positive position), and
-/// nothing where the clause takes away: the runtime tests every hit again.
+/// One `terms` clause. When a reference has more than [`CHUNK`] values, a positive clause becomes `exists` and a
+/// negated one matches nothing, so the request finds too much: the runtime tests every hit again.
 fn terms(q: &Terms<Hole>, kinds: &FieldKinds, fill: &Fill<'_>, positive: bool) -> BoundQuery {
     let mut values = q.values.clone();
     for hole in &q.holes {
@@ -95,13 +95,13 @@ fn terms(q: &Terms<Hole>, kinds: &FieldKinds, fill: &Fill<'_>, positive: bool) -
     Query::terms(&q.field, values)
 }
 
-/// A part of the keys by attribute name; identifiers in the spellings in use.
+/// The values of the key part called `name`, over all keys. Identifiers come in every spelling in use.
 fn key_values(fill: &Fill<'_>, name: &str) -> Vec<Value> {
     let Some(entity) = fill.entity else { return Vec::new() };
     let kind = fill.catalog.get(entity);
     let Some(attr) = kind.attribute(name) else { return Vec::new() };
     if kind.identity.ladder && !kind.identity.key.contains(&attr) {
-        // Host and pid of processes without entity id.
+        // An attribute that is no part of the key is the pid of the ladder's key, [host, pid, begin].
         return fill.keys.iter().filter(|k| k.rung != Rung::EntityId).filter_map(|k| k.parts.get(1).cloned().flatten()).collect();
     }
     let Some(at) = kind.identity.key.iter().position(|a| *a == attr) else { return Vec::new() };
@@ -117,7 +117,7 @@ fn hosts(fill: &Fill<'_>) -> Vec<Value> {
     fill.keys.iter().filter(|k| !ladder || k.rung != Rung::EntityId).filter_map(host).collect()
 }
 
-/// The values of a column over the rows of a table, distinct and sorted; identifiers in the spellings in use.
+/// The distinct values of a column over all rows, sorted. Identifiers come in every spelling in use.
 pub fn column_values(table: &Table, attr: &Attr, catalog: &Catalog) -> Vec<Value> {
     let id = match (attr, table.entity) {
         (Attr::Catalog(id), Some(entity)) => catalog.attribute(entity, *id).ty == ValueType::Id,

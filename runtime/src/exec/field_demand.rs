@@ -8,8 +8,8 @@ use huntc_compiler::request::Query;
 use std::collections::BTreeSet;
 
 impl Run<'_> {
-    /// The fields of every request that may go to a source: of the plan's nodes, whichever way processes are told apart
-    /// there, of what is asked to know that, and of hints.
+    /// The names of all fields that this hunt may request from `source`: those of the plan's nodes in either form,
+    /// those of the requests that decide between the forms, and those of hints.
     pub(super) fn field_demand(&self, source: SourceRef) -> Fields {
         let (plan, requests, catalog) = (self.job.plan, self.job.requests, self.job.catalog);
         let mut fields = BTreeSet::new();
@@ -18,13 +18,13 @@ impl Run<'_> {
         let mut types = BTreeSet::new();
         let name = |source: SourceRef| plan.source(source).map(|s| &s.name);
         for template in requests.iter().filter(|template| name(template.source) == name(source)) {
-            // What tells processes apart without entity ids is asked for beside what the other form asks for.
+            // The form for the ladder names every field of the other form too.
             let form = template.form(true);
             add(&form.query, &form.fields, &mut fields);
             types.extend(types_of(plan.node(template.node)));
         }
         if self.options.hints {
-            // They look for values in other attributes of the types, and in other slots.
+            // Hints look for the values in other attributes of these types, and in other slots.
             let attributes = types.into_iter().flat_map(|entity| &catalog.get(entity).attributes);
             let accesses = attributes.flat_map(|attribute| attribute.access.iter().flatten());
             fields.extend(accesses.flat_map(|access| access.fields.iter().cloned()));

@@ -1,4 +1,4 @@
-//! LOAD and SAVE of CSV and JSON, and APPLY: what touches files and programs beside data sources.
+//! LOAD and SAVE of CSV and JSON, and APPLY: the nodes that use files and programs, not data sources.
 
 use super::requests::failed;
 use super::{Failure, Run, locked};
@@ -37,8 +37,8 @@ impl Run<'_> {
         load_save::save(path, &place, &self.type_name(var), &headers, &rows)
     }
 
-    /// APPLY: the analytic sees the rows of every table and answers with more columns for each. The answers wait for those who
-    /// pick them.
+    /// APPLY: sends the rows of every table to the analytic. Its answer holds further columns for each table and is
+    /// kept until the `Pick` node of that table takes it.
     pub(super) fn apply(
         &self,
         id: NodeId,
@@ -77,19 +77,19 @@ impl Run<'_> {
         Ok(Table::default())
     }
 
-    /// A table with the columns of its answer.
+    /// A table with the columns that the analytic answered for it.
     pub(super) fn pick(&self, node: &Node, number: usize, input: &Table) -> Table {
         let mut table = Table::clone(input);
         let mut answers = locked(&self.answers);
         if let Some(answer) = node.inputs.get(1).and_then(|id| answers.get_mut(id)?.get_mut(number)) {
-            // Equal nodes are one, so nobody else picks this answer.
+            // Equal nodes are computed once, so no other node takes this answer.
             let answer = std::mem::take(answer);
             super::node::add_columns(&mut table, &answer.names, answer.rows);
         }
         table
     }
 
-    /// One text for an argument: several values joined by commas, as Kestrel's analytics expect.
+    /// An argument as one text: several values are joined by commas, as Kestrel's analytics expect.
     fn argument(&self, node: &Node, values: &[Operand]) -> Result<String, Failure> {
         let mut texts: Vec<String> = Vec::new();
         for value in values {
@@ -109,7 +109,8 @@ impl Run<'_> {
     }
 }
 
-/// The attributes of a table's rows: what its type shows, whether or not a written row names it, and what else it carries.
+/// The attributes of the rows that an analytic gets: the default columns of the type, whether or not the rows were
+/// written with them, and whatever else the table carries.
 fn attributes(table: &Table, catalog: &Catalog) -> Vec<Attr> {
     let all = table.entity.map(|entity| catalog.get(entity).attributes.as_slice()).unwrap_or_default();
     let shown = (0u16..).map(AttrId).zip(all).filter(|(_, a)| a.shown).map(|(id, _)| Attr::Catalog(id));

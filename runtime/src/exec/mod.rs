@@ -30,62 +30,63 @@ use tree::Lineage;
 
 /// A compiled huntflow, ready to run.
 pub struct Job<'a> {
-    /// The path as given.
+    /// Path of the huntflow as the user gave it.
     pub file: String,
-    /// What is computed, shown and written.
+    /// The nodes to compute and the outputs to show and to write.
     pub plan: &'a Plan,
-    /// What the plan's nodes ask their sources.
+    /// The requests of the plan's nodes.
     pub requests: &'a Requests,
-    /// The request that another node would need in the place of one of the plan, for explanations.
+    /// Lowers another node in the place of one of the plan's nodes; hints need this.
     pub request_of: &'a RequestOf<'a>,
-    /// The tables that the hunt was compiled with.
+    /// The catalog that the hunt was compiled with.
     pub catalog: &'a Catalog,
-    /// What the compiler had to say.
+    /// Diagnostics of the compiler; the report begins with them.
     pub diagnostics: Vec<Diagnostic>,
     /// Folder that relative paths of LOAD and SAVE start from.
     pub folder: PathBuf,
 }
 
-/// Makes the request of a node; `None` for local work.
+/// Makes the request for a node that takes the place of the node with this id; `None` for a node that asks no source.
 pub type RequestOf<'a> = dyn Fn(NodeId, &Node) -> Option<RequestTemplate> + Sync + 'a;
 
-/// Opens the source of a name. The function says which fields the hunt may ask for, should the source care.
+/// Opens a source by its name. The inner function names the fields that the hunt may request from it; sources that keep
+/// only some fields call it.
 pub type Open<'a> = dyn Fn(&str, &dyn Fn() -> Fields) -> Result<Arc<dyn DataSource>, SourceError> + Sync + 'a;
 
-/// How to run.
+/// The options and limits of one run.
 pub struct RunOptions<'a> {
-    /// Opens the source of a name; called once for each source of a hunt.
+    /// Called once for each source of a hunt, on first use.
     pub open: &'a Open<'a>,
-    /// The analytic of an URI.
+    /// The binding of an analytic by its URI; `None` when it is not configured.
     pub analytic: &'a (dyn Fn(&str) -> Option<AnalyticBinding> + Sync),
-    /// Whether the report lists keys.
+    /// Whether the report lists the keys of each variable's entities.
     pub keys: bool,
-    /// `--allow-partial`
+    /// `--allow-partial`: a source may answer with a part of the records.
     pub allow_partial: bool,
-    /// Nodes in flight.
+    /// The most nodes that are computed at the same time.
     pub concurrency: usize,
     /// Folders that LOAD and SAVE may use.
     pub roots: Vec<PathBuf>,
-    /// Set on Ctrl-C.
+    /// Set on Ctrl-C. Nodes that were not begun are then cancelled.
     pub cancel: Arc<AtomicBool>,
     /// Records read so far, for progress.
     pub read: Arc<AtomicU64>,
     /// Nodes done so far, for progress.
     pub done: Arc<AtomicU64>,
-    /// Identifies the run to servers.
+    /// Begins the id of every request that is sent to servers.
     pub run_id: String,
-    /// Records that the hunt may read.
+    /// The most records that the hunt may read.
     pub max_records: Option<u64>,
-    /// Requests that the hunt may send.
+    /// The most requests that the hunt may send.
     pub max_requests: Option<u64>,
-    /// Time that the hunt may take.
+    /// The longest time that the hunt may take.
     pub timeout: Option<Duration>,
-    /// Whether the report says why a statement found nothing.
+    /// Whether the report has a hint for each statement that found nothing.
     pub hints: bool,
 }
 
 impl<'a> RunOptions<'a> {
-    /// A run on these sources without limits, analytics, files, keys and hints, one node at a time.
+    /// A run with these sources and defaults: no limits, analytics, folders, keys or hints, one node at a time.
     pub fn new(open: &'a Open<'a>) -> Self {
         Self {
             open,
@@ -109,11 +110,9 @@ impl<'a> RunOptions<'a> {
 /// Why a node has no table.
 #[derive(Clone, Debug)]
 enum Failure {
-    /// It failed, for this reason.
     Failed(Box<Diagnostic>),
-    /// An input has no table.
+    /// An input of the node has no table.
     Skipped,
-    /// The run was interrupted.
     Cancelled,
 }
 
@@ -124,20 +123,20 @@ struct Run<'a> {
     job: &'a Job<'a>,
     options: &'a RunOptions<'a>,
     outcomes: Vec<OnceLock<Outcome>>,
-    /// When each node was ready.
+    /// When each node was done, counted from the beginning of the run.
     finished: Vec<OnceLock<Duration>>,
     sources: Vec<Source>,
     requests: Mutex<Vec<(NodeId, u32, RequestReport)>>,
     warnings: Mutex<Vec<Diagnostic>>,
-    /// Of each FIND … DEPTH: which entity led to which.
+    /// For each FIND … DEPTH: which entity led to which.
     walks: Mutex<FxHashMap<NodeId, Lineage>>,
-    /// Of each APPLY: the answer for each of its tables, until it is picked.
+    /// For each APPLY: the answer for each of its tables, until a `Pick` node takes it.
     answers: Mutex<FxHashMap<NodeId, Vec<AnalyticRows>>>,
     sent: AtomicU64,
     begun: Instant,
 }
 
-/// What is known of one source of the hunt.
+/// The state of one source of the hunt.
 #[derive(Default)]
 struct Source {
     opened: OnceLock<Result<Arc<dyn DataSource>, SourceError>>,
@@ -145,21 +144,21 @@ struct Source {
     lives: Mutex<Arc<Lives>>,
 }
 
-/// Runs a plan to its end, or until it is interrupted.
+/// Computes a plan until it is done or interrupted.
 pub fn run(job: Job<'_>, options: &RunOptions<'_>) -> HuntReport {
     run_and_keep(job, options, None).0
 }
 
-/// The table of a variable.
+/// The table of a variable, and what its last DISP shows.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    /// Its entities, with no more than was asked for their sake.
+    /// The entities of the variable, with the columns that the hunt demands.
     pub table: Arc<Table>,
-    /// What the last DISP of it shows, if there is one: the columns, and the table that has their values.
+    /// The columns of the variable's last DISP and the table that holds their values; `None` without a DISP.
     pub shown: Option<(Vec<Column>, Arc<Table>)>,
 }
 
-/// As [`run`]; the table of a variable comes with the report, where its statement did not fail.
+/// As [`run`]. When the statement that binds `keep` did not fail, the table of that variable comes with the report.
 pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>, keep: Option<VarId>) -> (HuntReport, Option<Kept>) {
     let diagnostics = std::mem::take(&mut job.diagnostics);
     let nodes = job.plan.nodes.len();
@@ -181,7 +180,7 @@ pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>, keep: Option<Var
     (run.report(diagnostics), kept)
 }
 
-/// The content of a mutex; a panic elsewhere does not make it unreadable.
+/// The content of a mutex, also after a thread panicked while it held the lock.
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -190,12 +189,11 @@ impl Run<'_> {
     /// Computes every node that a figure or an output needs.
     fn execute(&self) {
         let plan = self.job.plan;
-        // What a figure or an output needs.
         let needed = plan.reachable_from(plan.vars.iter().filter_map(|v| v.node).chain(plan.outputs.iter().filter_map(|o| o.node)));
-        schedule::schedule(plan, &needed, self.options.concurrency, &|id| self.settle(id));
+        schedule::schedule(plan, &needed, self.options.concurrency, &|id| self.compute(id));
     }
 
-    fn settle(&self, id: NodeId) {
+    fn compute(&self, id: NodeId) {
         let outcome = if self.options.cancel.load(Ordering::Relaxed) { Err(Failure::Cancelled) } else { self.node(id) };
         let at = id.0 as usize;
         if let (Some(cell), Some(finished)) = (self.outcomes.get(at), self.finished.get(at)) {
@@ -205,7 +203,7 @@ impl Run<'_> {
         self.options.done.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The table of a node that was computed.
+    /// The table of a node; `Skipped` when the node was not computed.
     fn table(&self, id: NodeId) -> Outcome {
         self.outcomes.get(id.0 as usize).and_then(OnceLock::get).cloned().unwrap_or(Err(Failure::Skipped))
     }
@@ -224,7 +222,7 @@ impl Run<'_> {
         self.sources.get(usize::from(source.0))
     }
 
-    /// What to say of the run as a whole.
+    /// The report of the whole run.
     fn report(&self, mut diagnostics: Vec<Diagnostic>) -> HuntReport {
         let plan = self.job.plan;
         let mut failed = false;
@@ -275,7 +273,7 @@ impl Run<'_> {
         }
     }
 
-    /// Says where the run was interrupted: at the first statement that is not done.
+    /// The diagnostic that the run was interrupted, placed at the first statement that was cancelled.
     fn interrupted(&self) -> Option<Diagnostic> {
         let cancelled = self.outcomes.iter().map(|outcome| matches!(outcome.get(), Some(Err(Failure::Cancelled))));
         let nodes = self.job.plan.nodes.iter().zip(cancelled).filter(|(_, cancelled)| *cancelled);

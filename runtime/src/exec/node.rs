@@ -15,12 +15,14 @@ use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 impl Run<'_> {
-    /// The table of a node whose inputs are computed.
+    /// Computes the table of a node whose inputs are computed.
     pub(super) fn node(&self, id: NodeId) -> Outcome {
         let node = self.job.plan.node(id);
         let inputs: Vec<Arc<Table>> =
             node.inputs.iter().map(|i| self.table(*i)).collect::<Result<_, _>>().map_err(|e| match e {
                 Failure::Cancelled => Failure::Cancelled,
+                // The answers of an analytic and the table that takes one of them are one statement, so they fail alike.
+                failed @ Failure::Failed(_) if matches!(node.op, Op::Pick(_)) => failed,
                 _ => Failure::Skipped,
             })?;
         match inputs.first() {
@@ -34,7 +36,7 @@ impl Run<'_> {
         })
     }
 
-    /// Nodes without inputs.
+    /// Computes a node without inputs.
     fn leaf(&self, id: NodeId, node: &Node) -> Result<Table, Failure> {
         match &node.op {
             Op::Scan(scan) => self.scan(id, node, scan),
@@ -99,7 +101,7 @@ impl Run<'_> {
         Ok(collect(found, node, whole))
     }
 
-    /// The keys of the input that can be asked for; a warning where some cannot.
+    /// The keys of the input that can be asked for. Warns when rows without identity are among the input.
     fn pivot_keys<'t>(&self, node: &Node, pivot: &Pivot, input: &'t Table) -> Vec<&'t Key> {
         let keys: Vec<&Key> = input.entities.iter().map(|e| &e.key).collect();
         let usable: Vec<&Key> = keys.iter().filter(|k| super::bind::pivots(k, pivot.input, self.job.catalog)).copied().collect();
@@ -115,7 +117,7 @@ impl Run<'_> {
         usable
     }
 
-    /// One step of a relation.
+    /// One step of a relation. Answers whether the records were complete.
     fn hop(
         &self,
         id: NodeId,
@@ -144,8 +146,9 @@ impl Run<'_> {
         })
     }
 
-    /// FIND … DEPTH: steps from what the last step found, until nothing new comes. An entity has the depth at which it
-    /// was found first; the input's own entities are depth 0 and come back only if they are found.
+    /// FIND … DEPTH: each step starts from the entities that the last step found first, until a step finds no new one.
+    /// An entity has the depth at which it was found first. Entities of the input have depth 0 and are in the result
+    /// only if a step finds them.
     fn walk(
         &self,
         id: NodeId,
@@ -209,7 +212,7 @@ impl Run<'_> {
         Ok(table)
     }
 
-    /// Sends a node's request and reads what comes.
+    /// Sends the request of a node and passes its records to `take`. Answers whether the records were complete.
     fn read(
         &self,
         id: NodeId,
@@ -235,13 +238,13 @@ impl Run<'_> {
         })
     }
 
-    /// Whether a node is about processes, and those of the source are told apart by the ladder.
+    /// Whether a node is about processes and its source identifies them by the ladder.
     pub(super) fn laddered(&self, id: NodeId, source: SourceRef) -> Result<bool, Failure> {
         let about_processes = self.job.requests.of(id).is_some_and(|template| template.by_ladder.is_some());
         Ok(about_processes && self.ladder(self.job.plan.node(id), source)?)
     }
 
-    /// Those of a table's columns that hold identifiers.
+    /// The columns of a table that hold identifiers.
     fn identifiers(&self, table: &Table) -> Vec<Attr> {
         let Some(entity) = table.entity else { return Vec::new() };
         let is_id = |attr: &&Attr| match attr {
@@ -252,11 +255,11 @@ impl Run<'_> {
     }
 }
 
-/// What a node's request is made of beside its template.
+/// What the request of a node depends on beside its template.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
     source: SourceRef,
-    /// Entities whose keys are asked for, and their type.
+    /// The entities whose keys are asked for, and their type.
     keys: Option<(&'a [&'a Key], EntityId)>,
     references: &'a References,
 }
@@ -270,7 +273,7 @@ fn undecided(node: &Node, reason: &Undecided) -> Failure {
     ))
 }
 
-/// The table of what was found.
+/// The table of the sightings that a node found.
 fn collect(found: Found, node: &Node, whole: bool) -> Table {
     let mut table = found.sightings.finish(node.entity, &node.columns);
     table.unidentified = found.unidentified.len() as u64;
@@ -278,13 +281,13 @@ fn collect(found: Found, node: &Node, whole: bool) -> Table {
     table
 }
 
-/// Values of the attributes of a table's rows, by name, for analytics.
+/// For each row of a table the values of `attrs`, in their order.
 pub(super) fn rows_of(table: &Table, attrs: &[Attr]) -> Vec<Vec<Option<Value>>> {
     let columns: Vec<Vec<Option<Value>>> = attrs.iter().map(|a| table.column(a)).collect();
     (0..table.row_count()).map(|row| columns.iter().map(|c| c.get(row).cloned().flatten()).collect()).collect()
 }
 
-/// Gives entities further values.
+/// Sets added columns of a table's entities: `values` has one row for each entity, in their order.
 pub(super) fn add_columns(table: &mut Table, names: &[String], values: Vec<Vec<Option<Value>>>) {
     let places: Vec<usize> = names
         .iter()

@@ -1,4 +1,4 @@
-//! What statements show: DISP, INFO, DESCRIBE, EXPLAIN; and the files that SAVE writes.
+//! The displays of DISP, INFO, DESCRIBE and EXPLAIN, and the files that SAVE writes.
 
 use super::{Failure, Run, tree};
 use crate::ops::describe;
@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 type Row = Vec<Option<Value>>;
 
 impl Run<'_> {
-    /// The displays of all outputs, in order.
+    /// The displays of all outputs, in the order of the statements.
     pub(super) fn displays(&self, diagnostics: &mut Vec<Diagnostic>) -> Vec<Display> {
         self.job.plan.outputs.iter().filter_map(|o| self.output(o, diagnostics)).collect()
     }
@@ -46,13 +46,13 @@ impl Run<'_> {
         }
     }
 
-    /// DISP: rows projected, repeated ones dropped (the first stays), then OFFSET and LIMIT. A tree has all entities of the
-    /// rows that are left, those that look the same too: they have parents and children of their own.
+    /// DISP: projects the rows, drops repeated rows (the first stays), then applies OFFSET and LIMIT. The tree shows
+    /// every entity of the remaining rows, also those that look the same, because they have their own parents and children.
     fn disp(&self, output: &Output, var: &Var, columns: &[Column], offset: u64, limit: Option<u64>, table: &Table) -> Display {
         let attrs: Vec<_> = columns.iter().map(|c| c.attr.clone()).collect();
         let mut places: FxHashMap<Row, usize> = FxHashMap::default();
         let mut rows: Vec<Row> = Vec::new();
-        // For each row of the table its place among those that differ.
+        // For each row of the table, its place among the distinct rows.
         let mut place_of: Vec<usize> = Vec::new();
         for row in super::node::rows_of(table, &attrs) {
             let place = places.get(&row).copied().unwrap_or(rows.len());
@@ -104,7 +104,7 @@ impl Run<'_> {
         facts(output, var, "INFO", rows, !table.partial)
     }
 
-    /// The type of a variable's rows, for people.
+    /// The name of a variable's entity type, as reports show it.
     pub(super) fn type_name(&self, var: &Var) -> String {
         let (Shape::Entities { entity, .. } | Shape::Groups { of: entity, .. }) = &var.shape;
         self.job.catalog.get(*entity).name.clone()
@@ -131,8 +131,8 @@ impl Run<'_> {
     }
 }
 
-/// The nodes of a tree: of each entity one for each row of the display that shows it. `shown` has for each row of the table
-/// the display's row, where it is on it.
+/// The nodes of a tree: one for each entity and each row of the display that shows it. `shown` has for each row of the
+/// table the row of the display, `None` when it is not displayed.
 fn nodes<'t>(table: &'t Table, shown: &[Option<usize>]) -> Vec<tree::TreeNode<'t>> {
     let mut seen = FxHashSet::default();
     let rows = shown.iter().enumerate().filter_map(|(number, row)| Some((table.row_entity(number), (*row)?)));
@@ -141,7 +141,7 @@ fn nodes<'t>(table: &'t Table, shown: &[Option<usize>]) -> Vec<tree::TreeNode<'t
         .collect()
 }
 
-/// A display whose table is missing says why.
+/// The display of an output whose table is missing: it says why.
 fn missing(output: &Output, var: &Var, failure: &Failure) -> Option<Display> {
     let command = command(&output.kind)?;
     let reason = match failure {

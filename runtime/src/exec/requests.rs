@@ -1,4 +1,4 @@
-//! Asking sources: requests of nodes, bound and sent, and what is known of a source (entity ids, lives).
+//! Sending requests: those of nodes, bound in chunks, and those that find out how a source identifies processes.
 
 use super::bind::{self, Fill};
 use super::{Failure, Run, locked};
@@ -27,7 +27,7 @@ pub(super) fn failed(node: &Node, error: &SourceError) -> Failure {
 }
 
 impl Run<'_> {
-    /// The source, opened on first use.
+    /// The source of a node, opened on first use.
     pub(super) fn open(&self, node: &Node, source: SourceRef) -> Result<Arc<dyn DataSource>, Failure> {
         let (Some(state), Some(named)) = (self.source(source), self.job.plan.source(source)) else {
             return Err(Failure::Skipped);
@@ -36,7 +36,7 @@ impl Run<'_> {
         opened.clone().map_err(|e| failed(node, &e))
     }
 
-    /// Whether processes of a source are told apart by the ladder (semantics.md §2): asked once.
+    /// Whether processes of a source are identified by the ladder (semantics.md §2). The source is asked once.
     pub(super) fn ladder(&self, node: &Node, source: SourceRef) -> Result<bool, Failure> {
         match self.job.plan.identity {
             ProcessIdentity::EntityId => return Ok(false),
@@ -66,7 +66,8 @@ impl Run<'_> {
         }
     }
 
-    /// The records of a node's request, chunk by chunk; `visit` gets each chunk. Answers whether all are whole.
+    /// Sends the request of a node chunk by chunk and gives each chunk's records to `visit`. Answers whether all chunks
+    /// were complete.
     pub(super) fn ask(
         &self,
         id: NodeId,
@@ -163,7 +164,7 @@ impl Run<'_> {
         }
     }
 
-    /// Stops a hunt that has used up what it may.
+    /// The failure of a hunt that has used up its requests, records or time.
     fn budget(&self, node: &Node) -> Result<(), Failure> {
         let sent = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
         let over = |what: String| {
@@ -184,7 +185,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Lets the ladder know the lives of every pid in the records.
+    /// Fetches the creation records of every pid that occurs in `records` and was not asked for before.
     pub(super) fn learn_lives(&self, node: &Node, source: SourceRef, records: &Records) -> Result<(), Failure> {
         let Some(state) = self.source(source) else { return Ok(()) };
         let mut lives = locked(&state.lives);
@@ -203,7 +204,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The values of every column that the request's holes name.
+    /// The values of every column that the holes of a query name.
     pub(super) fn hole_values(&self, query: &Query<Hole>) -> Result<Columns, Failure> {
         let mut holes = Vec::new();
         collect_holes(query, &mut holes);
@@ -245,7 +246,7 @@ impl Run<'_> {
     }
 }
 
-/// Tells the records of sources apart: each source numbers its own.
+/// Makes record ids differ between sources: each source numbers its own records from 0.
 fn apart(records: &mut Records, source: SourceRef) {
     for id in &mut records.ids {
         *id = id.wrapping_add(u64::from(source.0) << 48);
@@ -266,7 +267,7 @@ fn collect_holes(query: &Query<Hole>, holes: &mut Vec<Hole>) {
 
 type Columns = Vec<(Hole, Arc<Vec<Value>>)>;
 
-/// The columns in parts that requests take: the longest one is cut, so that each of its values is asked for once.
+/// The columns in parts that fit into one request each. Only the longest column is cut: each of its values is asked for once.
 fn chunked(columns: &Columns) -> Vec<Columns> {
     let longest = columns.iter().enumerate().max_by_key(|(_, (_, v))| v.len()).filter(|(_, (_, v))| v.len() > bind::CHUNK);
     let Some((at, (_, values))) = longest else { return vec![columns.clone()] };

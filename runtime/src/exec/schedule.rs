@@ -1,20 +1,21 @@
-//! Each node as soon as its inputs are there, some at the same time.
+//! Computes each node as soon as its inputs are there, several at the same time.
 //!
-//! The threads are plain ones, not a pool of rayon: sources work in rayon's, and a thread of a pool that waits for such work
-//! takes up other work of the pool meanwhile. Were that another node, it might need a lock that the first one holds: for ever.
+//! The threads are not those of the rayon pool. Sources work in that pool, and a thread of the pool that waits for such
+//! work takes up other work of the pool meanwhile. If that were another node, it could wait forever for a lock that the
+//! first node holds.
 
 use super::locked;
 use huntc_compiler::plan::{NodeId, Plan};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// Calls `work` for each of the `needed` nodes, for none before its inputs, on so many threads at most.
+/// Calls `work` for each of the `needed` nodes, never before its inputs are done, on at most `threads` threads.
 pub(super) fn schedule(plan: &Plan, needed: &[bool], threads: usize, work: &(dyn Fn(NodeId) + Sync)) {
     let queue = Queue::new(plan, needed);
     let threads = threads.min(locked(&queue.state).left);
     std::thread::scope(|scope| {
         for number in 1..threads {
-            // Where the system gives no more threads, those that are there do all.
+            // When the system refuses a thread, those that exist do all the work.
             let _ = std::thread::Builder::new().name(format!("hunt-{number}")).spawn_scoped(scope, || queue.serve(work));
         }
         queue.serve(work);
@@ -24,13 +25,13 @@ pub(super) fn schedule(plan: &Plan, needed: &[bool], threads: usize, work: &(dyn
 struct Queue {
     state: Mutex<State>,
     changed: Condvar,
-    /// Who waits for whom.
+    /// For each node, the nodes that have it as an input.
     dependants: Vec<Vec<NodeId>>,
 }
 
 struct State {
     ready: VecDeque<NodeId>,
-    /// For each node, how many of its inputs are not there yet.
+    /// For each node, how many of its inputs are not done.
     waiting: Vec<usize>,
     /// Nodes that are not done.
     left: usize,
@@ -70,7 +71,7 @@ impl Queue {
         }
     }
 
-    /// A node that is ready, as soon as there is one; `None` where all are done.
+    /// Waits for a node that is ready; `None` when all are done.
     fn next(&self) -> Option<NodeId> {
         let mut state = locked(&self.state);
         loop {
@@ -85,7 +86,7 @@ impl Queue {
     }
 }
 
-/// Ends the work on a node; where that panicked all work ends, as nobody may wait for what never comes.
+/// Marks a node as done when dropped. When its work panicked, all work ends: otherwise other threads would wait forever.
 struct Done<'a> {
     queue: &'a Queue,
     id: NodeId,
@@ -138,7 +139,7 @@ mod tests {
         let plan = plan();
         for threads in [1, 2, 8, 100] {
             for kept in [plan.nodes.len(), plan.nodes.len() - 2, 1, 0] {
-                // Ids are in the order of inputs, so the first ones need no other.
+                // A node's inputs have smaller ids, so the first `kept` nodes need no other node.
                 let needed: Vec<bool> = (0..plan.nodes.len()).map(|n| n < kept).collect();
                 let order = Mutex::new(Vec::new());
                 schedule(&plan, &needed, threads, &|id| {

@@ -1,4 +1,4 @@
-//! The figures of variables.
+//! The figures of variables in a report.
 
 use super::{Run, locked};
 use crate::report::model::VariableReport;
@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 impl Run<'_> {
-    /// The report of one binding; figures are missing where its statement failed.
+    /// The report of one variable. Figures are `None` when its statement failed.
     pub(super) fn variable(&self, variable: &Variable) -> VariableReport {
         let Variable { var, node, counts_unidentified } = variable;
         let table = node.and_then(|n| self.table(n).ok());
@@ -31,7 +31,7 @@ impl Run<'_> {
         }
     }
 
-    /// Warns of processes that were found without an identity.
+    /// Adds a warning for each variable whose processes were partly found without an identity.
     pub(super) fn warn_unidentified(&self) {
         for Variable { var, node, counts_unidentified } in &self.job.plan.vars {
             let Some(table) = node.and_then(|n| self.table(n).ok()) else { continue };

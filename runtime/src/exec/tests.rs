@@ -1,4 +1,4 @@
-//! Sources may share the pool that asks them: opening one and answering must not wait for a node that waits for them.
+//! A source may work in the rayon pool: opening it and fetching must not wait for a node that waits for the source.
 
 #![allow(clippy::unwrap_used)]
 
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-/// Work in which a thread of the asking pool would take up other nodes while it waits.
+/// Work in the rayon pool during which a waiting thread of that pool would take up other work.
 fn shared_work() {
     (0..32).into_par_iter().with_max_len(1).for_each(|_| std::thread::sleep(Duration::from_millis(1)));
 }

@@ -1,6 +1,6 @@
-//! Trees of FIND … DEPTH: which entity led to which, and how the rows of a display hang below each other.
+//! Trees of FIND … DEPTH: which entity led to which, and how the rows of a display are nested.
 //!
-//! Who led to whom is a fact of the walk, not of the entities: it is kept beside the tables, by node.
+//! Which entity led to which is known of the walk, not of the entities: it is kept beside the tables, for each node.
 
 use super::{Run, locked};
 use crate::matching::Link;
@@ -12,22 +12,22 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-/// How a walk came to an entity first.
+/// How a walk first came to an entity. The order of the fields decides between several ways.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Step {
-    /// After so many steps; entities of the input, which no walk came to, have depth 0.
+    /// The number of steps. Entities of the input have depth 0 and no `Step`, unless a step finds them.
     pub(super) depth: u64,
-    /// Records without a time last.
+    /// Records without a time sort last.
     timeless: bool,
     time: Option<Instant>,
-    /// From this entity.
+    /// The entity that the step started from.
     parent: Key,
 }
 
-/// How walks came to entities. Of several ways the first counts: fewest steps, earliest record, smallest key.
+/// For each entity the first way that led to it: fewest steps, then earliest record, then smallest key.
 pub(super) type Lineage = BTreeMap<Key, Step>;
 
-/// Takes in what one step of a walk found.
+/// Adds what one step of a walk found.
 pub(super) fn grow(lineage: &mut Lineage, depth: u64, links: Vec<Link>) {
     for Link { child, time, parent } in links {
         add(lineage, child, Step { depth, timeless: time.is_none(), time, parent });
@@ -43,7 +43,7 @@ fn add(lineage: &mut Lineage, child: Key, step: Step) {
 }
 
 impl Run<'_> {
-    /// How the walks behind a table came to its entities; nothing where none is behind it.
+    /// How the walks that a table was made from came to its entities. Empty when it was made from none.
     pub(super) fn lineage(&self, node: NodeId) -> Lineage {
         let plan = self.job.plan;
         let walks = locked(&self.walks);
@@ -62,7 +62,7 @@ impl Run<'_> {
             let node = plan.node(id);
             let tables = node.inputs.get(..node.inputs.len() - node.references.len()).unwrap_or_default();
             match &node.op {
-                // The entities are the first table's.
+                // The entities of these results are those of the first table.
                 Op::Join { .. } | Op::Pick(_) => open.extend(tables.first()),
                 Op::Pivot(_) => {}
                 _ => open.extend(tables),
@@ -72,15 +72,14 @@ impl Run<'_> {
     }
 }
 
-/// What stands in a tree: an entity, and the row that shows it. Entities that look the same have the same row.
+/// A node of a tree: an entity and the row that shows it. Entities that look the same have the same row.
 pub(super) struct TreeNode<'t> {
     pub(super) key: Option<&'t Key>,
     pub(super) row: usize,
 }
 
-/// The nodes as a tree: parents before children, siblings in the order of the nodes. A node hangs below its nearest ancestor
-/// that has a node; siblings that look the same and have nothing below them share a line. Empty where no node hangs below
-/// another.
+/// The nodes as a tree: parents before children, siblings in the order of `nodes`. A node's parent is its nearest
+/// ancestor that has a node. Siblings that look the same and have no children share a line. Empty when no node has a parent.
 pub(super) fn arrange(lineage: &Lineage, nodes: &[TreeNode<'_>]) -> Vec<Branch> {
     let mut first: FxHashMap<&Key, usize> = FxHashMap::default();
     for (place, node) in nodes.iter().enumerate() {
@@ -103,7 +102,7 @@ pub(super) fn arrange(lineage: &Lineage, nodes: &[TreeNode<'_>]) -> Vec<Branch> 
     draw(&roots, &children, nodes)
 }
 
-/// Siblings that share no line, each with how many it stands for.
+/// The siblings that get a line of their own, each with the number of siblings that share the line.
 fn shared(siblings: &[usize], children: &[Vec<usize>], nodes: &[TreeNode<'_>]) -> Vec<(usize, u64)> {
     let mut lines: Vec<(usize, u64)> = Vec::with_capacity(siblings.len());
     let mut leaves: FxHashMap<usize, usize> = FxHashMap::default();
@@ -118,7 +117,7 @@ fn shared(siblings: &[usize], children: &[Vec<usize>], nodes: &[TreeNode<'_>]) -
     lines
 }
 
-/// The node of the nearest ancestor that has one. Each step up leads to a smaller depth, so circles end.
+/// The node of the nearest ancestor that has one. Each step up must lead to a smaller depth, so circles end.
 fn ancestor(lineage: &Lineage, rows: &FxHashMap<&Key, usize>, key: &Key) -> Option<usize> {
     let mut step = lineage.get(key)?;
     loop {
@@ -133,12 +132,12 @@ fn ancestor(lineage: &Lineage, rows: &FxHashMap<&Key, usize>, key: &Key) -> Opti
     }
 }
 
-/// Levels whose lines are drawn; what lies deeper keeps this indentation.
+/// Deeper levels keep the indentation of this level.
 const DEEPEST: usize = 40;
 
 fn draw(roots: &[usize], children: &[Vec<usize>], nodes: &[TreeNode<'_>]) -> Vec<Branch> {
     let mut out = Vec::with_capacity(children.len());
-    // A node and how many its line stands for, its mark, and what stands in front of its children.
+    // Node, number of siblings on its line, its mark, and the prefix of its children's lines.
     let mut open: Vec<((usize, u64), String, String, usize)> =
         shared(roots, children, nodes).into_iter().rev().map(|line| (line, String::new(), String::new(), 0)).collect();
     while let Some(((place, count), mark, indent, depth)) = open.pop() {

@@ -1,10 +1,10 @@
-//! Work done once for all records that have the same dictionary codes in what it depends on.
+//! Caches work whose result depends on dictionary codes of a record only, so that it is done once for equal codes.
 
 use rustc_hash::FxHashMap;
 
-/// What was worked out, by the codes that it depends on.
+/// The results of some work, by the codes that each depends on.
 pub(crate) struct CodeCache<T> {
-    /// Of one code alone, as most identities have it.
+    /// Results that depend on one code of one field, by that code. Most identities do.
     by_code: Vec<Option<T>>,
     by_codes: FxHashMap<Box<[u32]>, T>,
     codes: Vec<u32>,
@@ -17,8 +17,8 @@ impl<T> Default for CodeCache<T> {
 }
 
 impl<T: Clone> CodeCache<T> {
-    /// The result of `work`. `fingerprint` writes the codes down that it depends on, `u32::MAX` behind those of each field;
-    /// false: it depends on more.
+    /// The result of `work`. `fingerprint` writes down the codes that it depends on, those of each field followed by
+    /// `u32::MAX`. It answers false when the result depends on more than codes; then nothing is cached.
     pub(crate) fn get(&mut self, fingerprint: impl FnOnce(&mut Vec<u32>) -> bool, work: impl FnOnce() -> T) -> T {
         self.codes.clear();
         if !fingerprint(&mut self.codes) {

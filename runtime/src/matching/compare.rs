@@ -1,4 +1,4 @@
-//! Comparing values with what a comparison asks (semantics.md §3).
+//! Tests values against a comparison (semantics.md §3).
 
 use super::values::{as_type, normal, parse_address};
 use super::{References, Undecided};
@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use rustc_hash::FxHashSet;
 use std::net::IpAddr;
 
-/// One comparison, ready to be asked of values.
+/// One comparison, prepared for testing values.
 pub struct Comparer {
     matcher: Matcher,
     negated: bool,
@@ -23,14 +23,15 @@ pub struct Comparer {
 enum Matcher {
     Null,
     Set(FxHashSet<Value>),
-    /// `windows-registry-key:key`: literals for the key, and for the path (hive names shortened).
+    /// `windows-registry-key:key`: the literals without and those with a hive name. The second kind is compared with
+    /// the path, hive names shortened.
     Hives(FxHashSet<Value>, FxHashSet<Value>),
     Less(Value),
     LessEqual(Value),
     Greater(Value),
     GreaterEqual(Value),
     Like(Like),
-    /// LIKE with a hive name in front: of the path.
+    /// LIKE with a hive name in front: compared with the path.
     LikePath(Like),
     Regex(Box<Regex>),
     Subset(Vec<IpNet>),
@@ -38,8 +39,8 @@ enum Matcher {
 }
 
 impl Comparer {
-    /// The comparison, with the values that its references stand for. `registry`: the attribute is a registry key's,
-    /// whose literals may begin with a hive name.
+    /// Prepares a comparison with the values that its references stand for. With `registry` the attribute is the key of
+    /// a registry key, whose literals may begin with a hive name. The error is a pattern that cannot be used.
     pub fn new(test: &Test, references: &References, registry: bool) -> Result<Self, Undecided> {
         let plain = |v: &Value| normal(v, test.ty, test.fold);
         let matcher = match &test.op {
@@ -63,18 +64,18 @@ impl Comparer {
         Ok(Self { matcher, negated: test.negated, ty: test.ty, fold: test.fold })
     }
 
-    /// Whether it only asks for presence.
+    /// Whether the comparison asks only whether a value is present.
     pub fn is_null(&self) -> bool {
         matches!(self.matcher, Matcher::Null)
     }
 
-    /// Whether NOT was written.
+    /// Whether the comparison is written with NOT or `!=`.
     pub fn negated(&self) -> bool {
         self.negated
     }
 
-    /// Whether the comparison holds on the values of an attribute in a slot: none where it is absent; a positive one
-    /// needs one that passes, a negated one all.
+    /// Whether the comparison holds on all values that an attribute has in a slot. On an absent attribute only NULL
+    /// holds. A positive comparison needs one value that passes, a negated one needs every value not to.
     pub fn holds(&self, values: &[Value]) -> Result<bool, Undecided> {
         if self.is_null() {
             return Ok(values.is_empty() != self.negated);
@@ -89,7 +90,7 @@ impl Comparer {
         Ok(if self.negated { all && !values.is_empty() } else { any })
     }
 
-    /// Whether it holds on a registry key's key and path.
+    /// As [`Self::holds`], for the key and the path of a registry key.
     pub fn holds_on_registry(&self, key: &[Value], path: &[Value]) -> Result<bool, Undecided> {
         match &self.matcher {
             Matcher::Hives(keys, paths) => {
@@ -100,7 +101,7 @@ impl Comparer {
                 if !self.negated {
                     return Ok(on_key || on_path);
                 }
-                // Each literal is compared with its own value, which must be there.
+                // The key and the path are each compared with their own literals, so each must be present if it has any.
                 let present = (keys.is_empty() || !key.is_empty()) && (paths.is_empty() || !path.is_empty());
                 let nothing = keys.is_empty() && paths.is_empty() && key.is_empty();
                 Ok(present && !on_key && !on_path && !nothing)
@@ -113,7 +114,7 @@ impl Comparer {
         }
     }
 
-    /// Whether one value passes, NOT left aside.
+    /// Whether one value passes, before NOT is applied.
     pub fn passes(&self, value: &Value) -> Result<bool, Undecided> {
         let order = |limit: &Value| normal(value, self.ty, self.fold).cmp(limit);
         Ok(match &self.matcher {
@@ -163,7 +164,7 @@ fn one_of(test: &Test, operands: &[Operand], references: &References, registry: 
     if registry { Matcher::Hives(keys, paths) } else { Matcher::Set(keys) }
 }
 
-/// A registry path with its hive's short name.
+/// A registry path with the short name of its hive.
 fn shortened(value: &Value) -> Value {
     match value {
         Value::Text(text) => Value::text(registry_hive::canonical(text)),

@@ -5,20 +5,17 @@ use super::{References, Undecided};
 use huntc_compiler::catalog::{Catalog, EntityId, Rule};
 use huntc_compiler::plan::{Attr, Predicate, Test};
 
-/// A condition ready to be decided.
+/// A condition prepared for testing slots.
 pub(crate) struct Condition {
     tree: Tree,
-    /// Its comparisons; the tree's leaves are their numbers.
+    /// The comparisons in the order in which they are written. A leaf of `tree` is a place in this list.
     pub(crate) comparisons: Vec<Comparison>,
 }
 
-/// One comparison of a condition.
 pub(crate) struct Comparison {
-    /// Type whose slot is looked at.
+    /// The type whose slot is tested.
     pub(crate) entity: EntityId,
-    /// The attribute.
     pub(crate) attr: Attr,
-    /// What is asked.
     pub(crate) comparer: Comparer,
     /// Whether the attribute is a registry key's `key`.
     pub(crate) registry: bool,
@@ -37,7 +34,7 @@ impl Condition {
         Ok(Self { tree, comparisons })
     }
 
-    /// Decides the condition; `leaf` decides a comparison by its number.
+    /// Whether the condition holds, where `leaf` says whether the comparison at a place of `comparisons` holds.
     pub(crate) fn holds(&self, leaf: &mut dyn FnMut(usize) -> Result<bool, Undecided>) -> Result<bool, Undecided> {
         self.tree.holds(leaf)
     }

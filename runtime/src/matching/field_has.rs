@@ -1,13 +1,13 @@
-//! Which records have one of some texts in a field: decided once for each dictionary entry.
+//! Which records have one of several texts in a field. The texts are compared once with each dictionary entry.
 
 use super::values::text_of;
 use crate::source::{Column, Records};
 use huntc_compiler::catalog::Guard;
 
-/// Records in which a field has one of some texts.
+/// Tests whether a field of a record has one of several texts.
 pub(crate) struct FieldHas<'r> {
     column: Option<&'r Column>,
-    /// For each dictionary entry.
+    /// For each dictionary entry, whether it is one of the texts.
     hits: Vec<bool>,
 }
 
@@ -27,7 +27,7 @@ impl<'r> FieldHas<'r> {
     }
 }
 
-/// Records that say that a process began (semantics.md §4).
+/// Tests whether a record says that a process began (semantics.md §4).
 pub(crate) struct Creations<'r> {
     code: FieldHas<'r>,
     category: FieldHas<'r>,
@@ -48,10 +48,10 @@ impl<'r> Creations<'r> {
     }
 }
 
-/// Records that fulfil a condition of a relation.
+/// Tests whether a record satisfies the guard of a way.
 pub(crate) struct Guarded<'r> {
     having: FieldHas<'r>,
-    /// Whether the field must be absent.
+    /// Whether the field must be absent: a guard without values says so.
     lacking: bool,
 }
 

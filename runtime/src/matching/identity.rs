@@ -1,4 +1,4 @@
-//! What stands in a slot: identity of entities, and the ladder of processes without entity ids (semantics.md §2).
+//! Which entity a slot holds: the key of entities, and the ladder for processes without entity ids (semantics.md §2).
 
 use super::values::{first_text, normal, typed};
 use super::view::{Instance, View};
@@ -11,16 +11,16 @@ use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
-/// When processes of a host and pid began, as creation records of the whole source tell.
+/// When processes began, by host and pid, according to the creation records of a whole source.
 #[derive(Debug, Default, Clone)]
 pub struct Lives {
-    /// Pids that were asked for.
+    /// Pids whose creation records were fetched.
     pub known: FxHashSet<i64>,
     starts: FxHashMap<(Option<Arc<str>>, i64), Vec<Instant>>,
 }
 
 impl Lives {
-    /// Takes creation records in, fetched for `pids`.
+    /// Adds the creation records that were fetched for `pids`.
     pub fn add(&mut self, pids: &[i64], records: &Records) {
         self.known.extend(pids);
         let (pids, hosts) = (records.column("process.pid"), records.column("host.name"));
@@ -33,7 +33,8 @@ impl Lives {
         self.starts.values_mut().for_each(|times| times.sort_unstable());
     }
 
-    /// The beginning of the life that a sighting at `time` belongs to; one at that very instant belongs to the new life.
+    /// When the process that a sighting at `time` belongs to began; `None` before the first one. A sighting at the very
+    /// instant of a beginning belongs to the new process.
     fn begin(&self, host: Option<&Arc<str>>, pid: i64, time: Option<Instant>) -> Option<Instant> {
         let starts = self.starts.get(&(host.cloned(), pid))?;
         let at = starts.partition_point(|s| Some(*s) <= time);
@@ -41,7 +42,7 @@ impl Lives {
     }
 }
 
-/// Every pid in the records, of whichever process slot.
+/// The pids in the records, of every process slot.
 pub fn host_pids(records: &Records) -> FxHashSet<i64> {
     let fields = ["process.pid", "process.parent.pid", "winlog.event_data.TargetProcessId"];
     let scalars = fields.iter().filter_map(|f| records.column(f)).flat_map(|c| &c.dictionary);
@@ -53,7 +54,7 @@ pub fn host_pids(records: &Records) -> FxHashSet<i64> {
         .collect()
 }
 
-/// What stands in the slot of a record.
+/// Which entity the slot of a record holds.
 pub(crate) fn identify(reading: &Reading<'_>, view: &View<'_>, record: usize, instance: Instance) -> Standing {
     let identity = &view.kind.identity;
     if identity.per_record {
@@ -75,7 +76,8 @@ pub(crate) fn identify(reading: &Reading<'_>, view: &View<'_>, record: usize, in
     if reading.ladder { ladder(reading, view, record) } else { Standing::Unidentified }
 }
 
-/// A process without entity id: host and pid with `process.start`, else with the life that the record falls into.
+/// The key of a process without entity id: host and pid with `process.start`, or else with the latest creation record
+/// at or before the record.
 fn ladder(reading: &Reading<'_>, view: &View<'_>, record: usize) -> Standing {
     let pid = view.kind.attribute("pid").and_then(|attr| view.first(attr, record, None));
     let Some(Value::Int(pid)) = pid else { return Standing::Unidentified };

@@ -1,7 +1,7 @@
-//! Records to sightings: which entity stands in which slot, and whether a condition holds there.
+//! From records to sightings: which entity each slot of a record holds, and whether a condition holds there.
 //!
-//! Every hit of a request is tested here again, slot by slot (a query cannot say *which* slot matched), so a request
-//! may return more than was asked.
+//! Every record that a request returns is tested again here, slot by slot, because a query cannot say *which* slot
+//! matched. So a request may return more records than match.
 
 mod code_cache;
 pub mod compare;
@@ -25,33 +25,30 @@ use huntc_compiler::plan::{Attr, VarId};
 use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// The values that references stand for.
+/// The values of each column of a variable that a condition refers to.
 pub type References = FxHashMap<(VarId, Attr), FxHashSet<Value>>;
 
-/// What reading needs to know beside the records.
+/// What reading records depends on beside the records.
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Reading<'a> {
-    /// The tables.
     pub catalog: &'a Catalog,
-    /// Whether processes without entity id are told apart by host, pid and life.
+    /// Whether processes without entity id are identified by host, pid and begin.
     pub ladder: bool,
-    /// When processes began, for the ladder.
+    /// When processes began; used by the ladder only.
     pub lives: &'a Lives,
-    /// What references stand for.
     pub references: &'a References,
-    /// Attributes that sightings carry.
+    /// The attributes whose values sightings keep, in this order.
     pub columns: &'a [Attr],
 }
 
-/// What stands in a slot.
+/// What a slot of a record holds.
 pub(crate) enum Standing {
-    /// Nothing.
     Nothing,
-    /// A process without identity.
+    /// A process without an identity: it has values, but no entity id, and no key on the ladder.
     Unidentified,
-    /// An entity.
     Entity(Key),
 }
 
-/// A condition could not be decided (a regular expression ran too long).
+/// A condition could not be decided, for example because a regular expression took too long. Holds the reason.
 #[derive(Clone, Debug)]
 pub struct Undecided(pub String);

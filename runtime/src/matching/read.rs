@@ -1,4 +1,4 @@
-//! Reading sightings out of records: for GET, for FIND, and creation records.
+//! Reads sightings out of records: for GET, for FIND, and of creation records.
 
 use super::code_cache::CodeCache;
 use super::condition::Condition;
@@ -16,36 +16,36 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Sightings read from records.
 #[derive(Default)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Found {
-    /// By entity.
     pub sightings: Collector,
-    /// Record and slot of processes without identity.
+    /// Record id and slot of each process without identity.
     pub unidentified: FxHashSet<(u64, u8)>,
-    /// Of a traced step: which entity led to which.
+    /// For a traced step: which entity led to which.
     pub links: Vec<Link>,
     interned: FxHashMap<Values, Values>,
 }
 
-/// One entity led to another, in one record.
+/// In one record one entity led to another.
 #[derive(Clone, Debug)]
 pub struct Link {
-    /// What was found.
+    /// The entity that was found.
     pub child: Key,
     /// `@timestamp` of the record.
     pub time: Option<Instant>,
-    /// What it was found from; of several in one slot the smallest.
+    /// The entity that it was found from. Of several in one slot, the one with the smallest key.
     pub parent: Key,
 }
 
 impl Found {
-    /// Keeps that entities, by their numbers, were found from another.
+    /// Remembers that the entities with these numbers were found from `parent`.
     fn link(&mut self, children: &[u32], time: Option<Instant>, parent: &Key) {
         let children = children.iter().filter_map(|number| self.sightings.key(*number));
         self.links.extend(children.map(|child| Link { child: child.clone(), time, parent: parent.clone() }));
     }
 }
 
-/// GET: every slot that GET looks at and in which the condition holds.
+/// GET: a sighting for every slot that GET looks at and in which the condition holds.
 pub fn scan(
     reading: &Reading<'_>,
     records: &Records,
@@ -69,24 +69,24 @@ pub fn scan(
     Ok(())
 }
 
-/// One step of a relation.
+/// One step along a relation.
 #[derive(Clone, Copy)]
 pub struct Hop<'a> {
-    /// Type of the input.
+    /// Type of the entities that the step starts from.
     pub input: EntityId,
-    /// The input's entities.
+    /// Keys of the entities that the step starts from.
     pub keys: &'a FxHashSet<Key>,
-    /// The ways across a record.
+    /// The pairs of an input slot and an output slot that the relation connects.
     pub ways: &'a [Way],
-    /// Projected type.
+    /// Type of the entities that the step finds.
     pub entity: EntityId,
-    /// Tested on the projected slot.
+    /// The condition on the output slot.
     pub filter: &'a Predicate,
-    /// Whether to keep which entity led to which.
+    /// Whether to fill [`Found::links`].
     pub trace: bool,
 }
 
-/// FIND: where one of `keys` stands in the input's slot, the projected slot, if the condition holds there.
+/// FIND: in each record that has one of `keys` in the input slot, the entity in the output slot, if the condition holds there.
 pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut Found) -> Result<(), Undecided> {
     let Hop { input, keys, ways, entity, filter, trace } = *hop;
     let condition = Condition::new(filter, reading.catalog, reading.references)?;
@@ -127,7 +127,7 @@ pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut 
     Ok(())
 }
 
-/// Creation records of `keys`: held, but not counted.
+/// The creation records of `keys`. The sightings are kept, but not counted.
 pub fn creation_records(reading: &Reading<'_>, records: &Records, entity: EntityId, keys: &FxHashSet<Key>, out: &mut Found) {
     let view = View::new(reading, entity, SlotId(0), records, columns(reading));
     let mut numbers = CodeCache::default();
@@ -145,13 +145,13 @@ pub fn creation_records(reading: &Reading<'_>, records: &Records, entity: Entity
     }
 }
 
-/// Catalog attributes among the columns that sightings carry.
+/// The catalog attributes among the columns that sightings keep.
 fn columns(reading: &Reading<'_>) -> impl Iterator<Item = AttrId> {
     let id = |a: &Attr| if let Attr::Catalog(id) = a { Some(*id) } else { None };
     reading.columns.iter().filter_map(id)
 }
 
-/// Attributes to read in a slot of the centre type: demanded ones and compared ones.
+/// The attributes to read in a slot of the type that is read: those that sightings keep and those that are compared.
 fn attrs(reading: &Reading<'_>, entity: EntityId, condition: &Condition) -> Vec<AttrId> {
     columns(reading).chain(compared(condition, entity)).collect()
 }
@@ -161,7 +161,7 @@ fn compared(condition: &Condition, entity: EntityId) -> Vec<AttrId> {
     condition.comparisons.iter().filter(|c| c.entity == entity).filter_map(|c| id(&c.attr)).collect()
 }
 
-/// Views of the other types that a condition compares: all their slots.
+/// Views of every slot of the other types that a condition compares.
 fn others<'r>(
     reading: &Reading<'r>,
     records: &'r Records,
@@ -178,10 +178,10 @@ fn others<'r>(
     types.into_iter().map(|other| (other, views(other))).collect()
 }
 
-/// What was decided: for each comparison, of each view that it is asked of.
+/// What was decided before, by comparison and view (`usize::MAX` for the view of the read slot).
 type Memos = FxHashMap<(usize, usize), Memo>;
 
-/// What stands in a slot, with the entity's number.
+/// What a slot holds, with the entity as its number in the collector.
 #[derive(Clone, Copy)]
 enum Who {
     Nothing,
@@ -189,7 +189,7 @@ enum Who {
     Entity(u32),
 }
 
-/// A slot under a condition.
+/// One slot that is read under a condition.
 struct Place<'a, 'r> {
     reading: &'a Reading<'r>,
     view: &'a View<'r>,
@@ -213,10 +213,10 @@ impl<'a, 'r> Place<'a, 'r> {
         Self { reading, view, condition, others, entity, memos, who, tuples }
     }
 
-    /// Takes what stands in the slot of a record, if the condition holds there; answers the number of the entity.
+    /// Adds the sighting of a slot of a record, if the condition holds there. Answers the number of its entity.
     fn take(&mut self, record: usize, instance: Instance, out: &mut Found) -> Result<Option<u32>, Undecided> {
-        // Most conditions are decided for each dictionary entry, so they are asked first; one that cannot be decided is a
-        // fault only where something stands.
+        // The condition is tested first, because it is mostly decided once for each dictionary entry. That it cannot be
+        // decided is an error only when the slot holds something.
         let holds = self.holds(record, instance);
         if let Ok(false) = holds {
             return Ok(None);
@@ -275,7 +275,7 @@ impl<'a, 'r> Place<'a, 'r> {
                 }
             }
         }
-        // No slot of that type: all its comparisons are false.
+        // No slot of this type is chosen: comparisons on it are false.
         chosen.push(None);
         let holds = self.choose(record, instance, chosen)?;
         chosen.pop();

@@ -1,4 +1,4 @@
-//! Values of records as values of attributes: how each type and rule reads them, and when two are equal.
+//! Reads values of records as values of attributes, by type and rule, and says when two values are equal.
 
 use crate::source::{Column, Scalar, document_time};
 use huntc_compiler::catalog::{Rule, ValueType};
@@ -8,7 +8,7 @@ use huntc_compiler::value::Value;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// A scalar as a keyword has it.
+/// A scalar as a `keyword` field has it.
 pub fn text_of(scalar: &Scalar) -> std::borrow::Cow<'_, str> {
     match scalar {
         Scalar::Text(t) => t.as_ref().into(),
@@ -26,7 +26,7 @@ pub(super) fn first_text(column: Option<&Column>, record: usize) -> Option<Arc<s
     }
 }
 
-/// The typed value that a rule makes of a field's value; `None`: it does not count.
+/// The typed value that a rule makes of a field's value; `None` when the value does not count.
 pub(super) fn typed_by(rule: Rule, scalar: &Scalar, ty: ValueType) -> Option<Value> {
     let path = || text_of(scalar);
     let last = |path: &str| path.rfind(['\\', '/']);
@@ -54,7 +54,7 @@ pub(super) fn typed_by(rule: Rule, scalar: &Scalar, ty: ValueType) -> Option<Val
     }
 }
 
-/// A scalar as a value of a type; `None` where it is none (`-` as an address), which counts as absent.
+/// A scalar as a value of a type. `None` when it is not one, as `-` is no address; such a value counts as absent.
 pub(crate) fn typed(scalar: &Scalar, ty: ValueType) -> Option<Value> {
     match (scalar, ty) {
         (Scalar::Int(i), ValueType::Integer | ValueType::Float) => Some(Value::Int(*i)),
@@ -66,7 +66,7 @@ pub(crate) fn typed(scalar: &Scalar, ty: ValueType) -> Option<Value> {
     }
 }
 
-/// A number without its fraction where that is nothing.
+/// A number: an integer if it has no fraction, a float otherwise.
 fn number(f: f64) -> Value {
     if f.fract() == 0.0 && f.abs() < 9.0e15 { Value::Int(f as i64) } else { Value::Float(f) }
 }
@@ -92,7 +92,7 @@ pub(crate) fn typed_text(text: &str, ty: ValueType) -> Option<Value> {
     }
 }
 
-/// The form under which values are equal: identifiers without case, with `fold` all text without ASCII case.
+/// The form in which equal values are the same. Identifiers lose their case; with `fold` all text loses ASCII case.
 pub fn normal(value: &Value, ty: ValueType, fold: bool) -> Value {
     match value {
         Value::Text(text) if fold || (ty == ValueType::Id && folds_case(text)) => Value::text(text.to_ascii_lowercase()),
@@ -100,12 +100,12 @@ pub fn normal(value: &Value, ty: ValueType, fold: bool) -> Value {
     }
 }
 
-/// An address as text; an IPv4 address in IPv6 clothes is the IPv4 address.
+/// An address from its text. An IPv4-mapped IPv6 address becomes the IPv4 address.
 pub(super) fn parse_address(text: &str) -> Option<IpAddr> {
     text.parse::<IpAddr>().ok().map(|a| a.to_canonical())
 }
 
-/// A value read as another type, as a reference's values are for the attribute they are compared with.
+/// A value read as another type: values of a reference are read as the type of the attribute that they are compared with.
 pub fn as_type(value: &Value, ty: ValueType) -> Option<Value> {
     match (value, ty) {
         (Value::Text(_), ValueType::Text | ValueType::Id) | (Value::Time(_), ValueType::Time) => Some(value.clone()),

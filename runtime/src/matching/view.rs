@@ -1,4 +1,4 @@
-//! A slot of an entity type over a batch of records: typed values of its attributes.
+//! One slot of an entity type over a batch of records: the typed values of its attributes.
 
 use super::compare::Comparer;
 use super::field_has::{Creations, FieldHas};
@@ -11,39 +11,39 @@ use huntc_compiler::value::Value;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-/// An entity type's slot over records.
+/// One slot of an entity type over a batch of records.
 pub(crate) struct View<'r> {
     pub(crate) kind: &'r Entity,
     pub(crate) slot: SlotId,
     pub(crate) records: &'r Records,
-    /// By [`AttrId`].
+    /// By [`AttrId`]; `None` for attributes that are not read or that the slot lacks.
     readers: Vec<Option<Reader<'r>>>,
-    /// Of a process: the attributes whose values make something stand in the slot.
+    /// For a process: the attributes of which any value makes the slot hold a process.
     own: Vec<AttrId>,
     host: Option<&'r Column>,
     start: Option<&'r Column>,
     facts: SlotFacts<'r>,
-    /// The attribute of which each value in the slot is an entity of its own (`dns.resolved_ip`).
+    /// The attribute that makes each of its values in the slot an entity (`dns.resolved_ip`).
     pub(crate) each: Option<AttrId>,
 }
 
-/// One of several entities in a slot: part and dictionary code of its identity's value.
+/// One of several entities in a slot: the place of its field among the attribute's fields, and the dictionary code of its value.
 pub(crate) type Instance = Option<(usize, u32)>;
 
-/// Facts about records that rules of attributes depend on.
+/// Facts about records that reading rules depend on, beside the values themselves.
 struct SlotFacts<'r> {
     creations: Creations<'r>,
-    /// `process.hash` of these is a deleted file's (Sysmon 23 to 26).
+    /// Sysmon 23 to 26: `process.hash` is the hash of a deleted file.
     deleted_files: FieldHas<'r>,
 }
 
-/// Typed values of one attribute.
+/// Reads the typed values of one attribute.
 struct Reader<'r> {
     rule: Rule,
     parts: Vec<Part<'r>>,
 }
 
-/// One field of an attribute: the record's codes, and the typed value of each dictionary entry.
+/// One field of an attribute: the codes of each record and the typed value of each dictionary entry.
 struct Part<'r> {
     column: &'r Column,
     rule: Rule,
@@ -57,14 +57,14 @@ impl Part<'_> {
         self.values.get_or_init(read).get(code as usize)?.as_ref()
     }
 
-    /// The values of a record.
+    /// The values that a record has in this field.
     fn of(&self, record: usize) -> impl Iterator<Item = &Value> {
         self.column.codes(record).iter().filter_map(|code| self.value(*code))
     }
 }
 
 impl<'r> View<'r> {
-    /// The view of `slot`, able to read `attrs` beside the identity and what makes a process stand.
+    /// The view of `slot`. It can read `attrs`, the attributes of the identity, and those that make the slot hold a process.
     pub(crate) fn new(
         reading: &Reading<'r>,
         entity: EntityId,
@@ -102,7 +102,7 @@ impl<'r> View<'r> {
         self.readers.get(usize::from(attr.0))?.as_ref()
     }
 
-    /// Fills `out` with the values of an attribute; none where it is absent.
+    /// Replaces `out` by the values of an attribute; none when it is absent.
     pub(crate) fn values(&self, attr: AttrId, record: usize, instance: Instance, out: &mut Vec<Value>) {
         out.clear();
         let Some(reader) = self.reader(attr) else { return };
@@ -116,7 +116,7 @@ impl<'r> View<'r> {
         }
     }
 
-    /// The first value of an attribute.
+    /// The first value of an attribute; `None` when it is absent.
     pub(crate) fn first(&self, attr: AttrId, record: usize, instance: Instance) -> Option<Value> {
         let reader = self.reader(attr)?;
         if let (Some((part, code)), true) = (instance, self.each == Some(attr)) {
@@ -131,7 +131,7 @@ impl<'r> View<'r> {
         self.facts.creations.holds(record).then_some(Value::Time(time))
     }
 
-    /// Writes down what the values of an attribute depend on: where this is equal, they are.
+    /// Writes down the codes that the values of an attribute depend on: equal codes mean equal values.
     pub(crate) fn fingerprint(&self, attr: AttrId, record: usize, instance: Instance, codes: &mut Vec<u32>) {
         let Some(reader) = self.reader(attr) else { return };
         if let (Some((part, code)), true) = (instance, self.each == Some(attr)) {
@@ -155,7 +155,7 @@ impl<'r> View<'r> {
         }
     }
 
-    /// Writes down what decides who stands in the slot; false where more than its identity does.
+    /// Writes down the codes that the entity in the slot depends on. False when it depends on more than its identity attributes.
     pub(crate) fn identity_fingerprint(&self, record: usize, instance: Instance, codes: &mut Vec<u32>) -> bool {
         let identity = &self.kind.identity;
         if identity.per_record || (identity.ladder && identity.required.iter().any(|a| !self.has(*a, record))) {
@@ -175,14 +175,14 @@ impl<'r> View<'r> {
         self.reader(attr).is_some_and(|r| r.counting(&self.facts, record).any(|(_, p)| p.of(record).next().is_some()))
     }
 
-    /// Whether any of the slot's own values is there (processes).
+    /// Whether a process has any value of its own in the slot.
     pub(crate) fn has_own(&self, record: usize) -> bool {
-        // A creation's time is no value of its own: `created` counts where the record says it.
+        // The time of a creation record is no such value: `created` counts only when a field holds it.
         self.own.iter().any(|attr| self.reader(*attr).is_some_and(|r| r.rule != Rule::Created) && self.has(*attr, record))
             || self.start(record).is_some()
     }
 
-    /// `process.start` as written, of slot `self` or `parent`.
+    /// `process.start` (or the parent's) as written; `None` in other slots than `self` and `parent`.
     pub(crate) fn start(&self, record: usize) -> Option<Instant> {
         match typed(self.start?.values(record).next()?, ValueType::Time)? {
             Value::Time(t) => Some(t),
@@ -190,7 +190,6 @@ impl<'r> View<'r> {
         }
     }
 
-    /// `host.name` of a record.
     pub(crate) fn host(&self, record: usize) -> Option<Arc<str>> {
         first_text(self.host, record)
     }
@@ -200,7 +199,7 @@ impl<'r> View<'r> {
         self.facts.creations.holds(record)
     }
 
-    /// The entities of the slot in a record: one, or one for each value of the identity.
+    /// The entities of the slot in a record: one, or one for each value of the attribute `each`.
     pub(crate) fn instances(&self, record: usize, out: &mut Vec<Instance>) {
         out.clear();
         let Some(reader) = self.each.and_then(|attr| self.reader(attr)) else {
@@ -217,7 +216,7 @@ impl<'r> View<'r> {
         }
     }
 
-    /// Decides a comparison in the slot of a record.
+    /// Whether a comparison holds in the slot of a record. `memo` keeps what was decided for dictionary entries.
     pub(crate) fn decide(
         &self,
         comparer: &Comparer,
@@ -242,10 +241,10 @@ impl<'r> View<'r> {
     }
 }
 
-/// A field that no record has: a part without values, so that numbers of parts stay those of fields.
+/// Stands for a field that no record has, so that parts and fields of an attribute have the same places.
 static NOTHING: Column = Column { dictionary: Vec::new(), codes: Vec::new(), starts: Vec::new() };
 
-/// What was decided for each dictionary entry of each part: 0 not yet, 1 no, 2 yes.
+/// What was decided for each dictionary entry of each part: 0 nothing yet, 1 no, 2 yes.
 pub(crate) type Memo = Vec<Vec<u8>>;
 
 impl<'r> Reader<'r> {
@@ -256,7 +255,7 @@ impl<'r> Reader<'r> {
         Self { rule, parts: parts.collect() }
     }
 
-    /// The parts that count in a record, with their numbers: all, or the first that has any value.
+    /// The parts that count in a record, with their places: all, or only the first that has a value.
     fn counting(&self, facts: &SlotFacts<'_>, record: usize) -> impl Iterator<Item = (usize, &Part<'r>)> {
         let range = match self.rule {
             Rule::First => match self.parts.iter().position(|p| p.of(record).next().is_some()) {
@@ -264,7 +263,7 @@ impl<'r> Reader<'r> {
                 None => 0..0,
             },
             Rule::ProcessHash if facts.deleted_files.holds(record) => 0..0,
-            // The path beside a registry key is no value of it.
+            // The path beside a registry key is not one of its values.
             Rule::RegistryKey => 0..self.parts.len().min(1),
             _ => 0..self.parts.len(),
         };

@@ -1,5 +1,5 @@
-//! Answers of one night by request: what several hunts ask in the same words is asked once. The records that a night may
-//! read are counted here too, since here is where they come in.
+//! The answers of one night, by request: a request that several hunts send is sent once. The records that a night reads
+//! are counted here too, because all of them pass through here.
 
 use crate::exec::locked;
 use crate::source::{Column, DataSource, FetchContext, Records, Sample, Scalar, SourceError};
@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// Bytes of answers that a night keeps for hunts that ask the same.
+/// The most bytes of answers that a night keeps.
 const MOST_BYTES: usize = 256 << 20;
 
-/// Answers of a night.
+/// The answers of a night.
 #[derive(Default)]
 pub struct Cache {
     kept: Mutex<Kept>,
@@ -22,25 +22,25 @@ pub struct Cache {
     records: AtomicU64,
 }
 
-/// What a night asked.
+/// Figures about the requests of a night.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
 pub struct Traffic {
-    /// Requests that went to sources.
+    /// Requests that were sent to sources.
     pub sent: u64,
-    /// Requests that an earlier answer of the night served.
+    /// Requests that were answered with an earlier answer of the night.
     pub shared: u64,
-    /// Records that came from sources.
+    /// Records that sources returned.
     pub records: u64,
 }
 
-/// An answer that is there, or is being asked for by whoever holds the lock.
+/// An answer. `None` while the holder of the lock asks for it.
 type Answer = Arc<Mutex<Option<Records>>>;
 
 #[derive(Default)]
 struct Kept {
     answers: HashMap<String, Entry>,
     bytes: usize,
-    /// Counts uses, so that the answer used longest ago is known.
+    /// Counts uses, so that the answer which was not used for longest can be found.
     clock: u64,
 }
 
@@ -51,25 +51,25 @@ struct Entry {
 }
 
 impl Cache {
-    /// An empty one. Sources may give so many records.
+    /// An empty cache. Sources may return `most_records` in this night; `None`: any number.
     pub fn new(most_records: Option<u64>) -> Self {
         Self { most_records, ..Self::default() }
     }
 
-    /// What was asked so far.
+    /// The figures so far.
     pub fn traffic(&self) -> Traffic {
         let figure = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Traffic { sent: figure(&self.sent), shared: figure(&self.shared), records: figure(&self.records) }
     }
 
-    /// Whether the night has read what it may.
+    /// Whether the night has read as many records as it may.
     pub fn exhausted(&self) -> bool {
         self.most_records.is_some_and(|most| self.traffic().records >= most)
     }
 }
 
 impl Kept {
-    /// The place of an answer, made where there is none.
+    /// The answer for a request; an empty one is added if there is none.
     fn place(&mut self, key: &str) -> Answer {
         self.clock += 1;
         if let Some(entry) = self.answers.get_mut(key) {
@@ -88,7 +88,7 @@ impl Kept {
         }
     }
 
-    /// Takes note of an answer's size. Where all are too many, those used longest ago go.
+    /// Adds the size of an answer. When all answers together take too much memory, drops those that were not used for longest.
     fn grown(&mut self, key: &str, bytes: usize) {
         if let Some(entry) = self.answers.get_mut(key) {
             entry.bytes += bytes;
@@ -100,7 +100,7 @@ impl Kept {
         let mut old: Vec<(u64, String)> = self.answers.iter().map(|(key, entry)| (entry.used, key.clone())).collect();
         old.sort_unstable();
         for (_, key) in old {
-            // More than needed, so that the next answer does not sort all again.
+            // Drops more than necessary, so that the next answer does not need to sort again.
             if self.bytes <= MOST_BYTES / 4 * 3 {
                 break;
             }
@@ -112,10 +112,9 @@ impl Kept {
 /// A source whose answers are kept for the night.
 #[expect(missing_docs, reason = "fields whose names say all")]
 pub struct Cached {
-    /// The same for the same source.
+    /// The same for two hunts that use the same source.
     pub name: String,
     pub source: Arc<dyn DataSource>,
-    /// The night's answers.
     pub cache: Arc<Cache>,
 }
 
@@ -125,7 +124,7 @@ impl DataSource for Cached {
         let window = request.window.map(|w| (w.start.0, w.stop.0));
         let key = format!("{}\0{window:?}\0{}\0{}\0{query}", self.name, request.first_only, request.fields.join("\u{1}"));
         let place = locked(&self.cache.kept).place(&key);
-        // Held while asking: a second hunt waits for the answer instead of asking too.
+        // The lock is held during the request: a second hunt waits for the answer and does not ask too.
         let mut answer = locked(&place);
         if context.cancelled() {
             return Err(SourceError::cancelled());
@@ -137,7 +136,7 @@ impl DataSource for Cached {
         }
         let asked = self.ask(request, context);
         let size = asked.as_ref().map_or(0, size);
-        // A part is nobody's answer but the one's that allowed it.
+        // A partial answer is only for the hunt that allowed it.
         let whole = asked.is_ok() && !context.stats.partial.load(Ordering::Relaxed);
         if whole && size <= MOST_BYTES / 4 {
             *answer = asked.as_ref().ok().cloned();
@@ -162,7 +161,7 @@ impl DataSource for Cached {
 }
 
 impl Cached {
-    /// Asks the source, as long as the night has records left.
+    /// Sends the request, as long as the night may read more records.
     fn ask(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
         if self.cache.exhausted() {
             let most = self.cache.most_records.unwrap_or_default();
@@ -176,7 +175,7 @@ impl Cached {
     }
 }
 
-/// About how many bytes records take.
+/// Roughly how many bytes records take.
 fn size(records: &Records) -> usize {
     let scalar = |value: &Scalar| size_of::<Scalar>() + if let Scalar::Text(text) = value { text.len() } else { 0 };
     let column =
@@ -192,7 +191,7 @@ mod tests {
     use huntc_compiler::diag::codes::run::BUDGET;
     use huntc_compiler::request::Query;
 
-    /// Answers with so many records, or refuses.
+    /// Answers with this many records, or refuses.
     struct Source(Result<usize, ()>);
 
     impl DataSource for Source {

@@ -1,4 +1,4 @@
-//! Which files of a folder are huntflows.
+//! Finds the huntflows of a folder.
 
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::nightly::NO_HUNTFLOWS;
@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[expect(missing_docs, reason = "fields whose names say all")]
 pub struct HuntFile {
-    /// Its path below the folder with `/`, which is its name in the state.
+    /// The path below the folder, with `/`. The state knows the hunt by this name.
     pub name: String,
     pub path: PathBuf,
 }
 
-/// Folders within folders that are looked into.
+/// The deepest folder below the named one that is searched.
 const DEEPEST: usize = 8;
 
-/// The huntflows in a folder and those below it, by name. What begins with a point, and the folders in `without`,
-/// are left out.
+/// The huntflows in a folder and the folders below it, sorted by name. Names that begin with a dot, and the folders in
+/// `without`, are left out.
 pub fn huntflows(folder: &Path, without: &[&Path]) -> Result<Vec<HuntFile>, SourceError> {
     let without: Vec<PathBuf> = without.iter().filter_map(|p| std::fs::canonicalize(p).ok()).collect();
     let mut found = Vec::new();
@@ -39,7 +39,7 @@ fn walk(folder: &Path, prefix: &str, depth: usize, without: &[PathBuf], found: &
             continue;
         }
         let name = format!("{prefix}{name}");
-        // Followed, because a mounted ConfigMap is made of links.
+        // Links are followed, because a mounted ConfigMap consists of links.
         if path.is_dir() {
             let kept_out = std::fs::canonicalize(&path).is_ok_and(|p| without.contains(&p));
             if !kept_out && depth < DEEPEST {

@@ -1,4 +1,4 @@
-//! What runs a hunt over a window: the session, over sources whose answers all hunts of the night share.
+//! Runs the hunts of a night over their windows. All hunts share the sources and their answers.
 
 use super::cache::{Cache, Cached, Traffic};
 use super::finding::{self, FoundEntities};
@@ -15,52 +15,52 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// What is known of a hunt before it looks at anything.
+/// What is known of a hunt before it runs.
 #[derive(Debug, Default)]
 pub struct HuntSurvey {
-    /// What its leading comment says.
+    /// The front matter in its leading comment.
     pub front_matter: FrontMatter,
-    /// Names of its sources.
+    /// URIs of its sources.
     pub sources: Vec<String>,
-    /// Set where it cannot run: it has errors.
+    /// The report of a hunt that cannot run because it has errors.
     pub broken: Option<Box<HuntReport>>,
 }
 
-/// What a look at a window gave.
+/// The result of running a hunt over one window.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "fields whose names say all")]
 pub struct Look {
     pub report: HuntReport,
-    /// The finding; none where it is not known whole.
+    /// The finding; `None` when it is incomplete or unknown.
     pub found: Option<FoundEntities>,
 }
 
-/// Runs hunts over windows.
+/// Runs hunts over windows. Tests have an engine of their own.
 pub trait Engine: Sync {
-    /// Reads a hunt.
+    /// Compiles a hunt, given by its number.
     fn survey(&self, hunt: usize) -> HuntSurvey;
 
-    /// Runs a hunt over a window. `time` is what is left for it.
+    /// Runs a hunt over a window. `time` is the time that is left for it.
     fn look(&self, hunt: usize, window: TimeRange, time: Option<Duration>) -> Look;
 
-    /// What the spans of its reports point into.
+    /// The texts that the spans of its reports point into.
     fn texts(&self) -> SourceSet;
 
-    /// What was asked so far.
+    /// The figures about requests so far.
     fn traffic(&self) -> Traffic {
         Traffic::default()
     }
 
-    /// Whether the records that a night may read are used up, so that no look may begin.
+    /// Whether the night has read as many records as it may, so that no further run may begin.
     fn exhausted(&self) -> bool {
         false
     }
 }
 
-/// The compiler and the executor.
+/// The engine that compiles and executes huntflows.
 pub struct Hunter<'a> {
     session: &'a Session,
-    /// The hunts, as the night numbers them.
+    /// The hunts, in the order of their numbers.
     hunts: Vec<Huntflow>,
     settings: RunSettings,
     pool: SourcePool,
@@ -70,7 +70,7 @@ pub struct Hunter<'a> {
 }
 
 impl<'a> Hunter<'a> {
-    /// Runs these hunts, which share their sources and what those answer. All together may read `most_records`.
+    /// An engine for these hunts, which share their sources and answers. All together may read `most_records`.
     pub fn new(
         session: &'a Session,
         hunts: Vec<Huntflow>,
@@ -114,12 +114,12 @@ impl Engine for Hunter<'_> {
             window: Some(window),
             time_left: time,
             cancel: Arc::clone(&self.cancel),
-            // The records read are counted for each hunt anew, as the limit is.
+            // Each hunt has its own count of records, as it has its own limit.
             ..RunContext::new(&self.pool, format!("{}-{hunt}", self.run_id))
         };
         let HuntRun { mut report, refusal, finding } = run_hunt(self.session, huntflow, &self.settings, &context);
         if refusal == Some(Refusal::Unbound) {
-            // The hunt has no error: a secret that is not there now may be there the next night.
+            // The hunt itself has no error: a secret that is missing now may be there in the next night.
             report.status = Status::Failed;
         }
         report.requests.iter_mut().for_each(|request| shorten(&mut request.query));
@@ -128,7 +128,7 @@ impl Engine for Hunter<'_> {
             Finding::Variable { plan, variable, at_least, kept } => {
                 Some(finding::found(&plan, &huntflow.catalog, variable, at_least, &kept))
             }
-            // A hunt that binds nothing finds nothing.
+            // A hunt without variables finds nothing.
             Finding::NoVariable => Some(FoundEntities::default()),
             Finding::Unknown => None,
         };
@@ -148,10 +148,10 @@ impl Engine for Hunter<'_> {
     }
 }
 
-/// Values of a list that the report of a night shows: with all of them, a thousand hunts would not fit into memory.
+/// The most values of a list that the report of a night shows: with all of them a thousand hunts would not fit into memory.
 const LISTED: usize = 100;
 
-/// Shortens the lists of a query to what is shown of them; a last element says how many are not.
+/// Shortens the lists in a query; the last element then says how many values are missing.
 fn shorten(query: &mut Json) {
     match query {
         Json::Array(values) => {

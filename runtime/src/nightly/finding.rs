@@ -1,4 +1,4 @@
-//! What a look found: the entities of one variable by identity, with their keys, times and rows.
+//! The finding of one run: the entities of one variable, with their identities, keys, times and rows.
 
 use crate::exec::Kept;
 use crate::table::{Entity, Key, Rows, Rung, Table};
@@ -9,35 +9,35 @@ use huntc_compiler::value::Value;
 use serde_json::Value as Json;
 use std::collections::{BTreeSet, HashMap};
 
-/// The entities of the variable that is the finding.
+/// The entities of the variable that is the hunt's finding.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct FoundEntities {
-    /// As the huntflow writes it.
+    /// Name of the variable, as the huntflow writes it.
     pub variable: String,
-    /// The entity type that it holds.
+    /// Its entity type.
     pub entity: String,
     /// Headers of the rows.
     pub columns: Vec<String>,
-    /// One for each identity.
+    /// One entity for each identity.
     pub entities: Vec<FoundEntity>,
 }
 
-/// One of them.
+/// An entity of the finding.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FoundEntity {
-    /// Tells it from all others of the hunt, for ever.
+    /// Identifies it among all findings of the hunt, in all nights.
     pub identity: String,
-    /// As in reports.
+    /// The key as in reports.
     pub key: Json,
     /// Time of its first record.
     pub first: Option<Instant>,
     /// Time of its last record.
     pub last: Option<Instant>,
-    /// Its first row.
+    /// The first of its rows.
     pub row: Vec<Json>,
 }
 
-/// Reads the finding out of a variable's table. Fewer entities than `at_least` are none.
+/// Reads the finding from a variable's table. Fewer entities than `at_least` are no finding.
 pub fn found(plan: &Plan, catalog: &Catalog, var: VarId, at_least: u64, kept: &Kept) -> FoundEntities {
     let Some(Variable { var: variable, .. }) = plan.var(var) else { return FoundEntities::default() };
     let (Shape::Entities { entity, .. } | Shape::Groups { of: entity, .. }) = &variable.shape;
@@ -46,7 +46,8 @@ pub fn found(plan: &Plan, catalog: &Catalog, var: VarId, at_least: u64, kept: &K
         Shape::Entities { .. } => None,
     };
     let all = || variable.shape.columns(catalog);
-    // What the hunter wants to see of it, in his order; of groups everything, their keys first.
+    // The columns are those of the hunt's last DISP, if there is one. A GROUP result always has all its columns, those
+    // of its keys first.
     let columns = kept.shown.as_ref().filter(|_| keys.is_none()).map_or_else(all, |(columns, _)| columns.clone());
     let mut found = FoundEntities {
         variable: variable.name.clone(),
@@ -74,7 +75,7 @@ pub fn found(plan: &Plan, catalog: &Catalog, var: VarId, at_least: u64, kept: &K
         return found;
     }
     let mut rows = rows(table, &columns);
-    // Creation records are in the table that is shown only; its WHERE may leave entities out.
+    // Only the table that DISP shows has creation records, and its WHERE may leave entities out.
     if let Some((_, shown)) = &kept.shown {
         rows.extend(self::rows(shown, &columns));
     }
@@ -85,7 +86,7 @@ pub fn found(plan: &Plan, catalog: &Catalog, var: VarId, at_least: u64, kept: &K
     found
 }
 
-/// Where paths are told apart by their host, rows say it: the same path on two hosts is two findings.
+/// Adds a column `host` when keys have a host: the same path on two hosts is two findings.
 fn on_hosts(table: &Table, found: &mut FoundEntities) {
     if found.entities.len() != table.entities.len() || table.entities.iter().all(|e| e.key.host.is_none()) {
         return;
@@ -97,7 +98,7 @@ fn on_hosts(table: &Table, found: &mut FoundEntities) {
     }
 }
 
-/// The values of columns.
+/// The values of some columns.
 struct Values(Vec<Vec<Option<Value>>>);
 
 impl Values {
@@ -128,7 +129,8 @@ fn one(kind: &str, entity: &Entity, row: Vec<Json>) -> FoundEntity {
     if let Some(host) = &entity.key.host {
         identity = format!("{identity} on {}", Json::from(host.as_ref()));
     }
-    // Ids of a process and its place on the ladder never mean the same (semantics.md §2).
+    // The entity id of a process and its key on the ladder are never equal (semantics.md §2), so the rung is a part of
+    // the identity.
     if !matches!(entity.key.rung, Rung::Plain | Rung::EntityId) {
         identity = format!("{identity} by {}", entity.key.rung.word());
     }
@@ -143,7 +145,7 @@ fn json(value: Option<&Value>) -> Json {
     value.and_then(|v| serde_json::to_value(v).ok()).unwrap_or(Json::Null)
 }
 
-/// The entity that a row stands for.
+/// The place of the entity that a row stands for.
 fn entity_of(table: &Table, row: usize) -> Option<usize> {
     match &table.rows {
         Rows::Entities => Some(row),

@@ -1,9 +1,9 @@
-//! Units for schedulers: systemd, cron, Kubernetes. Each treats the exit statuses as what they are, and gives the run
-//! no more than it needs.
+//! Units for schedulers: systemd, cron and Kubernetes. They map the exit statuses of huntc, and give the run no more
+//! rights than it needs.
 
 use std::path::{Path, PathBuf};
 
-/// What is scheduled.
+/// What to schedule, and how.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     /// Path of the program.
@@ -14,20 +14,20 @@ pub struct Schedule {
     pub state: PathBuf,
     /// Folder of the reports.
     pub out: PathBuf,
-    /// `--config`
+    /// The value of `--config`.
     pub config: Option<PathBuf>,
-    /// `--source NAME=URI`, in order.
+    /// The values of `--source`, in their order.
     pub sources: Vec<String>,
-    /// Hour and minute of the run, UTC.
+    /// Hour and minute of the run, in UTC.
     pub time: (u8, u8),
-    /// User of the run.
+    /// The user that the run belongs to.
     pub user: String,
     /// Name of the container image.
     pub image: String,
 }
 
 impl Schedule {
-    /// The arguments behind the program's name.
+    /// The arguments after the program's name.
     fn arguments(&self, hunts: &Path, state: &Path, out: &Path) -> Vec<String> {
         let mut words: Vec<String> = ["nightly", "run"].map(str::to_owned).to_vec();
         let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
@@ -43,7 +43,7 @@ impl Schedule {
         words
     }
 
-    /// The whole command, each word as its reader wants it.
+    /// The whole command, with each word quoted by `word`.
     fn command(&self, word: fn(&str) -> String) -> String {
         let words = std::iter::once(text(&self.huntc)).chain(self.arguments(&self.hunts, &self.state, &self.out));
         words.map(|w| word(&w)).collect::<Vec<_>>().join(" ")
@@ -54,20 +54,20 @@ fn text(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// A word of `ExecStart=` and of paths in units.
+/// Quotes a word for `ExecStart=` and for paths in units.
 fn systemd_word(word: &str) -> String {
     let escaped = word.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$");
     let escaped = escaped.replace('\n', "\\n");
     format!("\"{escaped}\"")
 }
 
-/// A word of the shell.
+/// Quotes a word for the shell.
 fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-=:+,@".contains(c);
     if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
-/// A template with the values of its places, `{name}`, put in. A value is not looked through again.
+/// Replaces each `{name}` in a template by its value. Values are not searched for names.
 fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(template.len() + 256);
     let mut rest = template;
@@ -85,7 +85,7 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
     out + rest
 }
 
-/// The units of systemd by file name: a service and a timer.
+/// The systemd units, a service and a timer, with their file names.
 pub fn systemd_units(schedule: &Schedule) -> [(&'static str, String); 2] {
     let folders = [&schedule.state, &schedule.out];
     let (hour, minute) = schedule.time;
@@ -103,7 +103,7 @@ pub fn systemd_units(schedule: &Schedule) -> [(&'static str, String); 2] {
     ]
 }
 
-/// A service and a timer, one after the other.
+/// The service and the timer in one text.
 pub fn systemd(schedule: &Schedule) -> String {
     systemd_units(schedule).map(|(_, unit)| unit).concat()
 }
@@ -113,7 +113,7 @@ pub fn cron(schedule: &Schedule) -> String {
     let (hour, minute) = schedule.time;
     let values = [
         ("user", schedule.user.as_str()),
-        // In a crontab, % ends the command.
+        // In a crontab `%` ends the command.
         ("command", &schedule.command(shell_word).replace('%', "\\%")),
         ("hour", &hour.to_string()),
         ("minute", &minute.to_string()),
@@ -121,7 +121,7 @@ pub fn cron(schedule: &Schedule) -> String {
     fill(include_str!("install/cron"), &values)
 }
 
-/// A CronJob, its volume and its ConfigMap's place.
+/// A CronJob with its volume and a mount for its ConfigMap.
 pub fn kubernetes(schedule: &Schedule) -> String {
     let arguments = schedule.arguments(Path::new("/hunts"), Path::new("/var/lib/huntc/state"), Path::new("/var/lib/huntc/reports"));
     let (hour, minute) = schedule.time;

@@ -1,4 +1,4 @@
-//! One run at a time: a lock that the operating system takes back when its owner dies, with the owner's name in it.
+//! Allows one run at a time: a lock that the operating system releases when its owner dies. The file contains the owner's name.
 
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::nightly::{STATE_LOCKED, STATE_UNUSABLE};
@@ -8,7 +8,7 @@ use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::time::Duration;
 
-/// The lock of a state folder; given back when dropped, or when the process ends in whatever way.
+/// The lock of a state folder. It is released when dropped, and when the process ends in any way.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
@@ -16,7 +16,7 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock of a folder, which is made where there is none.
+    /// Takes the lock of a folder, which is made if there is none.
     pub fn take(folder: &Path, now: Instant) -> Result<Self, SourceError> {
         let unusable = |e: std::io::Error| {
             SourceError::new(&STATE_UNUSABLE, format!("the state folder `{}` cannot be used", folder.display()))
@@ -36,14 +36,14 @@ impl Lock {
             }
             Err(TryLockError::Error(e)) => return Err(unusable(e)),
         }
-        // An owner that ended well leaves the file empty.
+        // A run that ended properly leaves the file empty.
         let stale = read(&mut file);
         let mut lock = Self { file, stale };
         lock.write(&format!("process {}, begun {now}", std::process::id())).map_err(unusable)?;
         Ok(lock)
     }
 
-    /// The owner before, where it ended without giving the lock back.
+    /// The owner before, if it ended without releasing the lock.
     pub fn stale_owner(&self) -> Option<&str> {
         self.stale.as_deref()
     }
@@ -54,13 +54,13 @@ impl Lock {
         self.file.write_all(text.as_bytes())
     }
 
-    /// Gives the lock back after a run that came to its end.
+    /// Releases the lock after a run that was completed.
     pub fn release(mut self) {
         let _ = self.write("");
     }
 }
 
-/// Tries for a moment: a process that is being started by the owner holds its files until it runs its own program.
+/// Tries for half a second: a process that the owner is just starting holds the owner's files until it runs its own program.
 fn patiently(file: &File) -> Result<(), TryLockError> {
     for _ in 0..20 {
         match file.try_lock() {
@@ -71,7 +71,7 @@ fn patiently(file: &File) -> Result<(), TryLockError> {
     file.try_lock()
 }
 
-/// Who holds or held the lock of a folder; none where it was given back.
+/// The owner of a folder's lock, present or dead; `None` if the lock was released.
 pub fn owner(folder: &Path) -> Option<String> {
     read(&mut File::open(folder.join("lock")).ok()?)
 }
@@ -97,7 +97,7 @@ mod tests {
         let refused = Lock::take(temp.path(), Instant(0)).unwrap_err();
         assert_eq!(refused.code.id, "K0862");
         assert!(refused.notes[0].contains(&std::process::id().to_string()), "{refused:?}");
-        // Dropped without being released, as by a kill.
+        // Dropped without being released, as when the process is killed.
         drop(first);
         let second = Lock::take(temp.path(), Instant(0)).unwrap();
         assert!(second.stale_owner().unwrap().contains("1970-01-01"));

@@ -1,8 +1,8 @@
-//! Nightly hunts: a folder of huntflows looks at every minute of telemetry once it is there, remembers what it found,
-//! and reports what is new and what could not be looked at.
+//! Nightly hunts: runs the huntflows of a folder over all telemetry that arrived since the last night, remembers what
+//! they found, and reports what is new and what could not be searched.
 //!
-//! All that must survive is in one database. A night goes through the steps of [`step::NightStep`]; between any two of
-//! them the process may be killed, and the next run goes on from what the database and the report folder say.
+//! Everything that must survive is in one database. A night consists of the steps of [`step::NightStep`]. The process
+//! may be killed between any two of them; the next run continues from the state of the database and the report folder.
 
 pub mod cache;
 pub mod discover;

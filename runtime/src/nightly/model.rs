@@ -1,4 +1,4 @@
-//! How a night is asked for, and what it comes to.
+//! The settings of a night, and its results.
 
 use super::cache::Traffic;
 use super::news::News;
@@ -16,46 +16,45 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// How a night runs.
+/// The settings of a night. Lengths of time in `i64` are nanoseconds.
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct NightSettings {
-    /// Folder of the state.
     pub state: PathBuf,
-    /// Folder of the reports.
     pub out: PathBuf,
-    /// The run's clock.
+    /// The instant that the run takes as "now".
     pub now: Instant,
-    /// How far a first look goes back.
+    /// How far the first window of a hunt goes back.
     pub since: i64,
-    /// `lag` of hunts that say none.
+    /// `lag` of hunts whose front matter gives none.
     pub lag: i64,
-    /// `overlap` of hunts that say none.
+    /// `overlap` of hunts whose front matter gives none.
     pub overlap: i64,
-    /// Hunts at once.
+    /// The number of hunts that run at the same time.
     pub jobs: usize,
-    /// Time for all looks.
+    /// The longest time for all hunts together.
     pub night_time: Option<Duration>,
     /// How long reports are kept.
     pub keep_reports: i64,
     /// How long findings and nights are remembered.
     pub keep_history: i64,
-    /// Findings that are kept quiet.
+    /// The list of findings that are not reported as new.
     pub quiet: Suppressions,
-    /// Who is told.
+    /// Where notifications are sent.
     pub notifier: Notifier,
     /// Set on Ctrl-C.
     pub cancel: Arc<AtomicBool>,
 }
 
-/// `--since`, `--lag`, `--overlap` and how long things are kept, where nothing is said.
+/// Defaults of `--since`, `--lag`, `--overlap`, `--keep-reports` and `--keep-history`, in nanoseconds.
 pub mod defaults {
     use crate::nightly::window::DAY;
     use huntc_compiler::time::SECOND;
 
-    /// How far a first look goes back.
+    /// How far the first window of a hunt goes back.
     pub const SINCE: i64 = DAY;
-    /// How late records come at most, without the window waiting for them.
+    /// How late records may arrive and still be found, beside the overlap.
     pub const LAG: i64 = 0;
-    /// How far a window reaches back into the one before.
+    /// How far a window reaches back into the previous one.
     pub const OVERLAP: i64 = 3_600 * SECOND;
     /// How long reports are kept.
     pub const REPORTS: i64 = 90 * DAY;
@@ -63,29 +62,29 @@ pub mod defaults {
     pub const HISTORY: i64 = 400 * DAY;
 }
 
-/// How a hunt went.
+/// The status of a hunt in one night.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[expect(missing_docs, reason = "the other variants are what they are called")]
 pub enum HuntStatus {
-    /// It looked at everything up to the present.
+    /// All its windows were searched up to now.
     Ok,
-    /// It failed at run time.
+    /// It failed while running.
     Failed,
-    /// It did not compile.
+    /// It has errors, so it did not run.
     Error,
     /// A part of an answer was missing.
     Partial,
-    /// The run was interrupted.
     Interrupted,
-    /// The night's time was used up.
+    /// The night had no time or no records left.
     Skipped,
-    /// So much was missed that a part waits for the next nights.
+    /// It missed so much that a part is left for the next nights.
     Behind,
-    /// Its file is no longer there.
+    /// Its file is no longer in the folder.
     Removed,
 }
 
 impl HuntStatus {
-    /// As in `nightly.json`.
+    /// The name of the status in `nightly.json`.
     pub fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -102,47 +101,47 @@ impl HuntStatus {
 
 /// A hunt in the report of a night.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct HuntOutcome {
-    /// Its name in the state.
+    /// The path below the folder, by which the state knows the hunt.
     pub name: String,
-    /// The path as given.
+    /// The path as the user gave it.
     pub file: String,
-    /// What its leading comment says.
+    /// The front matter in its leading comment.
     pub front_matter: FrontMatter,
-    /// `title`, or the name of the file.
+    /// The title of the front matter, or the name of the file.
     pub title: String,
-    /// How it went.
     pub status: HuntStatus,
-    /// Why it was not looked at whole.
+    /// Why it was not searched up to now; `None` when it was.
     pub reason: Option<String>,
-    /// Windows looked at since the last report.
+    /// The windows that were searched since the last report.
     pub windows: Vec<Span>,
-    /// What is left to look at.
+    /// What is left to search.
     pub open: Option<Span>,
-    /// Nights in a row in which it was not looked at whole, this one counted.
+    /// The number of nights in a row, including this one, in which it was not searched up to now.
     pub failures: u32,
-    /// The variable that is the finding.
+    /// Name of the variable that is the finding.
     pub variable: String,
-    /// The entity type of that variable.
+    /// Entity type of that variable.
     pub entity: String,
-    /// Columns of its rows.
+    /// Headers of the findings' rows.
     pub columns: Vec<String>,
-    /// What was found.
+    /// The findings, by whether they are new.
     pub news: News,
 }
 
 impl HuntOutcome {
-    /// How bad its findings are; one that does not say is in the middle.
+    /// How severe its findings are; medium when the hunt does not say.
     pub fn severity(&self) -> FindingSeverity {
         self.front_matter.severity.unwrap_or(FindingSeverity::Medium)
     }
 
-    /// Whether everything up to the present was looked at.
+    /// Whether all its windows were searched up to now.
     pub fn whole(&self) -> bool {
         self.status == HuntStatus::Ok
     }
 
-    /// As the history keeps it.
+    /// The hunt's entry in the history.
     pub fn night(&self) -> HuntNight {
         HuntNight {
             hunt: self.name.clone(),
@@ -157,47 +156,47 @@ impl HuntOutcome {
     }
 }
 
-/// A night that came to its end.
+/// The result of a night.
 #[derive(Debug)]
 pub struct Night {
-    /// Name of its report folder.
+    /// Name of the report folder.
     pub id: String,
-    /// The run's clock.
+    /// The instant that the run took as "now".
     pub at: Instant,
-    /// Its report folder.
+    /// Path of the report folder.
     pub folder: PathBuf,
-    /// What else to know, for people.
+    /// Notices about the night as a whole.
     pub notices: Vec<String>,
-    /// Its hunts, by name.
+    /// The hunts, sorted by name.
     pub hunts: Vec<HuntOutcome>,
-    /// The runs of its hunts over their windows.
+    /// The reports of all runs over windows.
     pub run: RunReport,
-    /// What was asked for them.
+    /// Figures about the requests.
     pub traffic: Traffic,
-    /// Why notifications wait, one for each that does.
+    /// For each channel whose notifications could not be delivered, the reason.
     pub undelivered: Vec<String>,
 }
 
 impl Night {
-    /// What of the sources could not be read, each once, in hunts that ran to their end.
+    /// A line for each source that could not be read completely by hunts that ended well.
     pub fn unread(&self) -> BTreeSet<String> {
         let cut = self.run.hunts.iter().filter(|hunt| !hunt.complete && hunt.status == Status::Ok);
         cut.flat_map(|hunt| &hunt.sources).filter_map(unread).collect()
     }
 }
 
-/// Who is told.
+/// Where notifications are sent, and how often it is tried.
 #[derive(Clone, Debug)]
 pub struct Notifier {
-    /// A command of the shell: the message on standard input, its id in `HUNTC_NOTIFICATION_ID`.
+    /// A shell command. It gets the message on standard input, and its id in `HUNTC_NOTIFICATION_ID`.
     pub command: Option<String>,
-    /// An address that takes a POST; it may hold a secret.
+    /// The address of a POST; it may contain a secret.
     pub webhook: Option<SecretString>,
-    /// Tries of a webhook in one run.
+    /// The most tries of a webhook in one run.
     pub tries: u32,
-    /// Pause before the second try; doubled before each further one.
+    /// The pause before the second try; it doubles with each further one.
     pub pause: Duration,
-    /// Time for one try.
+    /// The longest time for one try.
     pub timeout: Duration,
 }
 

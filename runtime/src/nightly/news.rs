@@ -1,4 +1,4 @@
-//! What is new: findings of a look against the history.
+//! Compares the findings of a run with the history.
 
 use super::finding::FoundEntities;
 use super::record::{HuntRecord, KeyRecord};
@@ -7,20 +7,20 @@ use super::suppress::Suppressions;
 use crate::source::SourceError;
 use huntc_compiler::time::Instant;
 
-/// Findings of a hunt as a report lists them, by identity.
+/// The findings of a hunt for a report, each with its identity.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct News {
-    /// No report has called them new before.
+    /// Not called new by any report before.
     pub new: Vec<(String, KeyRecord)>,
-    /// Told before, and seen again.
+    /// Called new before, and found again.
     pub continuing: Vec<(String, KeyRecord)>,
-    /// Seen by the look before, and not by this one.
+    /// Found by the runs before, and not by these.
     pub gone: Vec<(String, KeyRecord)>,
-    /// Seen, and kept quiet.
+    /// Found, but covered by a suppression.
     pub suppressed: Vec<(String, KeyRecord)>,
 }
 
-/// Takes note of what a window showed, in the transaction that also closes the window.
+/// Records the findings of a window. The caller closes the window in the same transaction.
 pub fn remember(
     tables: &mut Write<'_>,
     hunt: &str,
@@ -60,7 +60,7 @@ pub fn remember(
     Ok(())
 }
 
-/// Sorts the findings of a hunt whose windows are not yet reported. `known` are all its findings.
+/// Sorts the findings of a hunt's unreported windows into lists. `known` are all findings of the hunt.
 pub fn news(hunt: &str, record: &HuntRecord, known: Vec<(String, KeyRecord)>, quiet: &Suppressions, now: Instant) -> News {
     let mut news = News::default();
     if record.open.is_empty() {

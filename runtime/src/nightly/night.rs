@@ -1,4 +1,4 @@
-//! One night from its lock to its notifications.
+//! One night, from taking the lock to sending notifications.
 
 use super::discover::HuntFile;
 use super::engine::Engine;
@@ -13,7 +13,7 @@ use crate::source::SourceError;
 use huntc_compiler::time::Instant;
 use std::path::Path;
 
-/// Runs a night. `hunts` are numbered as the engine numbers them.
+/// Runs a night. The engine numbers hunts by their place in `hunts`.
 pub fn run(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine, watch: &Watch<'_>) -> Result<Night, Stop> {
     let begun = std::time::Instant::now();
     let lock = Lock::take(&settings.state, settings.now)?;
@@ -47,7 +47,7 @@ pub fn run(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine, wa
     Ok(night)
 }
 
-/// Puts the night and its hunts into the state; answers the night's name.
+/// Writes the night and its hunts into the state. Returns the night's name.
 fn open_night(
     state: &State,
     settings: &NightSettings,
@@ -86,7 +86,7 @@ fn open_night(
     })
 }
 
-/// `20260101T020000Z`, and for a second run at that instant `20260101T020000Z-2`.
+/// `20260101T020000Z`; for a second run at the same instant `20260101T020000Z-2`.
 fn free_name(now: Instant, out: &Path, nights: &[(String, NightRecord)]) -> String {
     let base: String = now.to_seconds_text().chars().filter(char::is_ascii_alphanumeric).collect();
     let taken = |name: &str| nights.iter().any(|(n, _)| n == name) || out.join(name).exists();

@@ -1,5 +1,5 @@
-//! Notifications: a command or a webhook is told of news and of what could not be looked at. Each has an id and is
-//! kept until it is delivered; a receiver that sees an id twice has seen it once.
+//! Notifications: a command or a webhook gets a message about new findings and failures. Each message has an id and is
+//! kept until it is delivered. It may arrive twice; the id then shows that it is the same.
 
 use super::model::{Night, Notifier};
 use super::record::Notification;
@@ -15,10 +15,10 @@ use std::time::{Duration, Instant as Clock};
 
 const COMMAND: &str = "command";
 const WEBHOOK: &str = "webhook";
-/// Keys of a hunt that a message lists.
+/// The most keys of a hunt that a message lists.
 const KEYS: usize = 50;
 
-/// The notifications of a night, with their ids: none where there is neither news nor trouble.
+/// The notifications of a night with their ids. None when nothing is new, nothing failed and there is no notice.
 pub(super) fn notifications(night: &Night, notifier: &Notifier, instance: &str) -> Vec<(String, Notification)> {
     let body = message(night);
     let Some(body) = body else { return Vec::new() };
@@ -63,14 +63,14 @@ fn message(night: &Night) -> Option<Json> {
     }))
 }
 
-/// Delivers what waits, the oldest first. Answers why the rest still waits.
+/// Delivers the waiting notifications, the oldest first. Returns why the others still wait.
 pub(super) fn deliver(state: &State, notifier: &Notifier, watch: &Watch<'_>) -> Result<Vec<String>, Stop> {
     let mut waiting = state.read(Read::outbox)?;
     waiting.sort_by(|a, b| (a.1.at, &a.0).cmp(&(b.1.at, &b.0)));
     let mut undelivered = Vec::new();
     let mut dead: Vec<String> = Vec::new();
     for (id, mut notification) in waiting {
-        // A receiver that has just refused all tries is not asked again in this run.
+        // A receiver that has refused all tries is not asked again in this run.
         let sent = if dead.contains(&notification.channel) {
             Err(format!("the {} failed before", notification.channel))
         } else {
@@ -108,7 +108,7 @@ fn run(command: &str, id: &str, body: &str, notifier: &Notifier) -> Result<(), S
     let mut child = child.map_err(|e| format!("the command cannot be started: {e}"))?;
     if let Some(mut input) = child.stdin.take() {
         let body = body.to_owned();
-        // A command that reads nothing is no fault, and one that reads slowly must not hold us up.
+        // A command need not read its input, and one that reads slowly must not block this run.
         std::thread::spawn(move || input.write_all(body.as_bytes()));
     }
     let begun = Clock::now();
@@ -127,9 +127,9 @@ fn run(command: &str, id: &str, body: &str, notifier: &Notifier) -> Result<(), S
     }
 }
 
-/// Posts the message; anything but a status of 200 to 299 is tried again.
+/// Posts the message. Any status but 200 to 299 is tried again.
 fn post(address: &SecretString, id: &str, body: &str, notifier: &Notifier) -> Result<(), String> {
-    // Another part of the program may have chosen before: both are fine.
+    // Another part of the program may have installed a provider already; both are good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::blocking::Client::builder()
         .timeout(notifier.timeout)
@@ -152,7 +152,7 @@ fn post(address: &SecretString, id: &str, body: &str, notifier: &Notifier) -> Re
         match request.send() {
             Ok(answer) if answer.status().is_success() => return Ok(()),
             Ok(answer) => reason = format!("the webhook answered with status {}", answer.status().as_u16()),
-            // The address may be a secret.
+            // The address may contain a secret.
             Err(e) => reason = format!("the webhook did not answer: {}", describe(&e.without_url())),
         }
     }

@@ -1,4 +1,4 @@
-//! Retention: reports, nights and findings that are past their time.
+//! Removes reports, nights and findings that are older than they are to be kept.
 
 use super::model::NightSettings;
 use super::output::{self, is_night};
@@ -7,10 +7,10 @@ use super::window::DAY;
 use crate::source::SourceError;
 use huntc_compiler::time::Instant;
 
-/// A longer jump from one run to the next is more likely a wrong clock than a long pause; then nothing is forgotten.
+/// A longer time between two runs is more likely a wrong clock than a pause. Then nothing is removed.
 const CREDIBLE: i64 = 40 * DAY;
 
-/// Removes what is past its time. The newest report in which every hunt was looked at whole stays, however old.
+/// Removes what is too old. The latest report in which every hunt was searched up to now always stays.
 pub(super) fn prune(state: &State, settings: &NightSettings) -> Result<(), SourceError> {
     let now = settings.now.0;
     let nights = state.read(Read::nights)?;
@@ -49,7 +49,7 @@ pub(super) fn prune(state: &State, settings: &NightSettings) -> Result<(), Sourc
     })
 }
 
-/// The instant that a night's name says.
+/// The instant in the name of a night.
 fn time_of(id: &str) -> Option<Instant> {
     let part = |range: std::ops::Range<usize>| id.get(range);
     let date = format!("{}-{}-{}", part(0..4)?, part(4..6)?, part(6..8)?);

@@ -1,4 +1,4 @@
-//! From the state to what a report says, and back: what giving out a report makes old news.
+//! What a report says of each hunt, and how publishing the report changes the state.
 
 use super::discover::HuntFile;
 use super::lock::Lock;
@@ -15,10 +15,10 @@ use huntc_compiler::front_matter::FrontMatter;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Finishes or gives up the nights that did not come to their end; answers what to say of it.
+/// Completes or discards the nights that were not finished. Returns notices about them.
 ///
-/// The report folder decides: where it has its name, the report was given out, and the state learns that now. Where
-/// it has not, what was found is still news for the next report.
+/// The report folder decides. If it has its final name, the report was published, and the state is brought up to date
+/// now. If not, the night is discarded, and its findings are new for the next report.
 pub(super) fn recover(state: &State, lock: &Lock) -> Result<Vec<String>, SourceError> {
     let mut notices = Vec::new();
     if let Some(owner) = lock.stale_owner() {
@@ -32,7 +32,7 @@ pub(super) fn recover(state: &State, lock: &Lock) -> Result<Vec<String>, SourceE
     Ok(notices)
 }
 
-/// What the report says of each hunt, by name, and the runs behind it.
+/// The outcome of each hunt, sorted by name, and the reports of its runs.
 pub(super) fn outcomes(
     state: &State,
     settings: &NightSettings,
@@ -68,7 +68,7 @@ pub(super) fn outcomes(
     Ok((outcomes, reports))
 }
 
-/// A hunt whose file is no longer there.
+/// The outcome of a hunt whose file is no longer in the folder. Other hunts fill in what they know.
 fn unlooked(name: &str, record: &HuntRecord) -> HuntOutcome {
     HuntOutcome {
         name: name.to_owned(),
@@ -91,7 +91,7 @@ fn stem(name: &str) -> String {
     Path::new(name).file_stem().map_or_else(|| name.to_owned(), |s| s.to_string_lossy().into_owned())
 }
 
-/// Puts into the state what the report will say, before anybody can read it.
+/// Writes what the report says into the state, before anybody can read the report.
 pub(super) fn prepare(state: &State, night: &Night, notifier: &Notifier) -> Result<(), SourceError> {
     let hunts = night.hunts.iter().map(|outcome| HuntPublication {
         night: outcome.night(),
@@ -115,7 +115,7 @@ pub(super) fn prepare(state: &State, night: &Night, notifier: &Notifier) -> Resu
     })
 }
 
-/// Makes old news of what the report says, now that it is given out.
+/// Marks everything that a published report says as reported.
 pub(super) fn apply_prepared(state: &State, id: &str) -> Result<(), SourceError> {
     state.write(|tables| match tables.nights()?.into_iter().find(|(name, _)| name == id) {
         Some((_, night)) => apply(tables, id, night),

@@ -1,43 +1,44 @@
-//! What the state keeps, as JSON in the database. Fields may be added; a change of meaning raises the schema version.
+//! The records of the state, JSON in the database. New fields keep the schema version; a change of meaning raises it.
+//! Instants are nanoseconds since the epoch.
 
 use huntc_compiler::time::{Instant, TimeRange};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A hunt, by its path below the folder of huntflows.
+/// A hunt. Its key in the database is its path below the folder of huntflows.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct HuntRecord {
-    /// Where its first look begins.
+    /// Where its first window begins.
     pub begun: i64,
-    /// For each source, the end of the last window that was looked at whole.
+    /// For each source, the end of the last window that was searched completely.
     pub done: BTreeMap<String, i64>,
-    /// Number of looks that were reported.
+    /// The number of reports that included runs of it.
     pub look: u64,
-    /// Windows that were looked at and are not yet in a report.
+    /// Windows that were searched, but not reported yet.
     pub open: Vec<Span>,
-    /// Windows looked at, the newest last.
+    /// The last windows that were searched, in the order of the runs.
     pub recent: Vec<Looked>,
-    /// Columns of the findings' rows.
+    /// Headers of the findings' rows.
     pub columns: Vec<String>,
-    /// The variable that is the finding.
+    /// Name of the variable that is the finding.
     pub variable: String,
-    /// The entity type of that variable.
+    /// Entity type of that variable.
     pub entity: String,
-    /// `title` of the front matter.
+    /// Title of its front matter.
     pub title: String,
-    /// Nights in a row in which it was not looked at whole.
+    /// The number of nights in a row in which it was not searched up to now.
     pub failures: u32,
-    /// Status at the last run.
+    /// Status in the last report.
     pub status: String,
-    /// Why it was not looked at.
+    /// Why it was not searched up to now.
     pub reason: Option<String>,
-    /// The last run that reported it.
+    /// The run of the last report.
     pub last_at: Option<i64>,
-    /// Findings that the last look saw.
+    /// The number of findings in the last report, without those that are gone.
     pub present: u64,
 }
 
-/// Start and stop in nanoseconds.
+/// Start and stop in nanoseconds since the epoch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Span(pub i64, pub i64);
 
@@ -48,111 +49,111 @@ impl From<TimeRange> for Span {
 }
 
 impl Span {
-    /// Both instants as reports write them.
+    /// Start and stop as reports write them.
     pub fn texts(self) -> [String; 2] {
         [Instant(self.0).to_string(), Instant(self.1).to_string()]
     }
 }
 
-/// A window, and the clock of the run that looked at it.
+/// A window, and when it was searched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Looked {
-    /// What was looked at.
     pub span: Span,
-    /// The run's clock.
+    /// The instant that the run took as "now".
     pub at: i64,
 }
 
-/// A finding of a hunt, by its identity.
+/// A finding of a hunt. Its key in the database is the hunt's name and the identity.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct KeyRecord {
-    /// As in reports.
+    /// The key as in reports.
     pub key: serde_json::Value,
-    /// The run that found it first.
+    /// The instant of the run that found it first.
     pub first_at: i64,
-    /// The run that found it last.
+    /// The instant of the run that found it last.
     pub last_at: i64,
     /// Time of its first record.
     pub first_event: Option<i64>,
     /// Time of its last record.
     pub last_event: Option<i64>,
-    /// Number of the look that saw it last.
+    /// The number of the report for which it was found last; see [`HuntRecord::look`].
     pub look: u64,
-    /// Whether a report called it new.
+    /// Whether a report has called it new.
     pub told: bool,
-    /// Its row, until a report called it new.
+    /// Its row, kept until a report has called it new.
     pub row: Option<Vec<serde_json::Value>>,
 }
 
-/// A run, by the name of its report folder.
+/// A night. Its key in the database is the name of its report folder.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct NightRecord {
-    /// The run's clock.
+    /// The instant that the run took as "now".
     pub at: i64,
-    /// The report folder.
+    /// Path of the report folder.
     pub folder: String,
-    /// Whether the report was given out, and the state knows.
+    /// Whether the report was published and the state was brought up to date.
     pub published: bool,
-    /// What the report says, from before it is given out until the state knows.
+    /// What the report says. Kept from before it is published until the state is up to date.
     pub publication: Option<Publication>,
-    /// How each hunt went.
+    /// The outcome of each hunt.
     pub hunts: Vec<HuntNight>,
 }
 
-/// How a hunt went in a night.
+/// The outcome of a hunt in a night.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct HuntNight {
-    /// Its path below the folder.
+    /// The path below the folder of huntflows.
     pub hunt: String,
-    /// As in `nightly.json`.
+    /// The status as in `nightly.json`.
     pub status: String,
-    /// Why it was not looked at.
+    /// Why it was not searched up to now.
     pub reason: Option<String>,
-    /// Windows looked at.
+    /// The windows that were searched.
     pub windows: Vec<Span>,
-    /// Findings by kind.
+    /// The number of findings that are new.
     pub new: u64,
-    /// Seen before, and again.
+    /// The number that was found before, and again.
     pub continuing: u64,
-    /// Seen by the look before, and not again.
+    /// The number that was found by the runs before, and not by these.
     pub gone: u64,
-    /// Findings that a suppression covers.
+    /// The number that a suppression covers.
     pub suppressed: u64,
 }
 
-/// What giving out a report changes.
+/// What publishing a report changes in the state.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Publication {
-    /// For each hunt.
     pub hunts: Vec<HuntPublication>,
-    /// Notifications to send, with their ids.
+    /// The notifications to send, with their ids.
     pub notifications: Vec<(String, Notification)>,
 }
 
-/// What giving out a report changes for a hunt.
+/// What publishing a report changes for one hunt.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct HuntPublication {
-    /// How it went.
+    /// The entry in the history.
     pub night: HuntNight,
-    /// Whether a look of it is reported.
+    /// Whether the report includes a run of it.
     pub looked: bool,
-    /// Whether it was looked at up to the present.
+    /// Whether it was searched up to now.
     pub whole: bool,
-    /// Identities that the report calls new.
+    /// Identities of the findings that the report calls new.
     pub told: Vec<String>,
-    /// `title` of the front matter.
+    /// Title of its front matter.
     pub title: String,
 }
 
-/// A message that waits to be delivered.
+/// A message that is waiting to be delivered.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Notification {
     /// `command` or `webhook`.
     pub channel: String,
-    /// When it came to be.
+    /// When it was made.
     pub at: i64,
-    /// The message as JSON.
+    /// The message, as JSON text.
     pub body: String,
-    /// Tries so far.
+    /// The number of tries so far.
     pub tries: u32,
 }

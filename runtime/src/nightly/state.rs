@@ -1,4 +1,4 @@
-//! The state: one transactional database in one folder, with a schema version.
+//! The state: one transactional database in a folder, with a schema version.
 
 use super::record::{HuntRecord, KeyRecord, NightRecord, Notification};
 use crate::source::SourceError;
@@ -10,7 +10,7 @@ use redb::{
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::{Path, PathBuf};
 
-/// Version of the layout.
+/// Version of the tables.
 pub const SCHEMA: u64 = 1;
 
 const FILE: &str = "nightly.redb";
@@ -18,25 +18,25 @@ const FILE: &str = "nightly.redb";
 type Bytes = TableDefinition<'static, &'static str, &'static [u8]>;
 const META: Bytes = TableDefinition::new("meta");
 const HUNTS: Bytes = TableDefinition::new("hunts");
-/// `hunt NUL identity`
+/// The key is `hunt NUL identity`.
 const KEYS: Bytes = TableDefinition::new("keys");
 const NIGHTS: Bytes = TableDefinition::new("nights");
 const OUTBOX: Bytes = TableDefinition::new("outbox");
 const TABLES: [Bytes; 5] = [META, HUNTS, KEYS, NIGHTS, OUTBOX];
 
-/// The state of a folder, for one run.
+/// The state of a folder, opened for a run.
 pub struct State {
     database: Database,
     path: PathBuf,
 }
 
-/// The state of a folder, to look at; a run may work meanwhile.
+/// The state of a folder, opened for reading while a run may change it.
 pub struct StateView {
     database: ReadOnlyDatabase,
     path: PathBuf,
 }
 
-/// A fault of the database, with its file.
+/// The error of the database in a file.
 fn fault(path: &Path, error: impl std::fmt::Display) -> SourceError {
     SourceError::new(&STATE_UNUSABLE, format!("the state in `{}` cannot be used", path.display()))
         .note(format!("the reason: {error}"))
@@ -51,7 +51,7 @@ fn version(path: &Path, found: u64) -> SourceError {
 }
 
 impl State {
-    /// Opens the state of a folder, or makes it.
+    /// Opens the state of a folder; makes it if there is none.
     pub fn open(folder: &Path) -> Result<Self, SourceError> {
         let path = folder.join(FILE);
         let mut builder = Builder::new();
@@ -69,7 +69,7 @@ impl State {
         if found == SCHEMA { Ok(state) } else { Err(version(&state.path, found)) }
     }
 
-    /// One transaction: all of it happens, or nothing.
+    /// Runs `change` in one transaction: all its changes are made, or none.
     pub fn write<T>(&self, change: impl FnOnce(&mut Write<'_>) -> Result<T, SourceError>) -> Result<T, SourceError> {
         let transaction = self.database.begin_write().map_err(|e| fault(&self.path, e))?;
         for table in TABLES {
@@ -80,7 +80,7 @@ impl State {
         Ok(value)
     }
 
-    /// One consistent look.
+    /// Runs `look` on one consistent state of the tables.
     pub fn read<T>(&self, look: impl FnOnce(&Read) -> Result<T, SourceError>) -> Result<T, SourceError> {
         let transaction = self.database.begin_read().map_err(|e| fault(&self.path, e))?;
         look(&Read { transaction, path: self.path.clone() })
@@ -88,7 +88,7 @@ impl State {
 }
 
 impl StateView {
-    /// Opens the state of a folder to look at; none where there is no state yet.
+    /// Opens the state of a folder for reading; `None` when there is none yet.
     pub fn open(folder: &Path) -> Result<Option<Self>, SourceError> {
         let path = folder.join(FILE);
         if !path.exists() {
@@ -98,7 +98,7 @@ impl StateView {
         builder.set_cache_size(32 << 20).set_concurrency_mode(ConcurrencyMode::SingleWriter);
         let database = match builder.open_read_only(&path) {
             Ok(database) => database,
-            // After a kill the file has to be repaired first, which the next writer does.
+            // After a kill the file must be repaired, which the next writer does.
             Err(redb::DatabaseError::RepairAborted) => {
                 drop(State::open(folder)?);
                 builder.open_read_only(&path).map_err(|e| fault(&path, e))?
@@ -110,14 +110,14 @@ impl StateView {
         if found == SCHEMA { Ok(Some(view)) } else { Err(version(&view.path, found)) }
     }
 
-    /// One consistent look.
+    /// Runs `look` on one consistent state of the tables.
     pub fn read<T>(&self, look: impl FnOnce(&Read) -> Result<T, SourceError>) -> Result<T, SourceError> {
         let transaction = self.database.begin_read().map_err(|e| fault(&self.path, e))?;
         look(&Read { transaction, path: self.path.clone() })
     }
 }
 
-/// Tells states of several machines apart in notifications.
+/// An id that differs between the states of several machines, for notifications.
 fn instance() -> String {
     use std::hash::{BuildHasher, Hasher, RandomState};
     format!("{:016x}", RandomState::new().build_hasher().finish())
@@ -129,7 +129,7 @@ pub struct Write<'t> {
     path: &'t Path,
 }
 
-/// The tables as they were when the look began.
+/// The tables as they were when the reading began.
 pub struct Read {
     transaction: ReadTransaction,
     path: PathBuf,
@@ -183,32 +183,32 @@ impl Read {
         self.table(table)?.map_or(Ok(Vec::new()), |t| each(&self.path, &t, prefix))
     }
 
-    /// A fact about the state as a whole.
+    /// A value about the state as a whole.
     pub fn get_meta<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, SourceError> {
         self.one(META, name)
     }
 
-    /// What is known of a hunt, by its name.
+    /// The record of a hunt.
     pub fn hunt(&self, name: &str) -> Result<Option<HuntRecord>, SourceError> {
         self.one(HUNTS, name)
     }
 
-    /// All hunts, by name.
+    /// All hunts, sorted by name.
     pub fn hunts(&self) -> Result<Vec<(String, HuntRecord)>, SourceError> {
         self.each(HUNTS, "")
     }
 
-    /// The findings of a hunt, by identity.
+    /// The findings of a hunt, sorted by identity.
     pub fn keys(&self, hunt: &str) -> Result<Vec<(String, KeyRecord)>, SourceError> {
         self.each(KEYS, &key_of(hunt, ""))
     }
 
-    /// All nights, by name.
+    /// All nights, sorted by name.
     pub fn nights(&self) -> Result<Vec<(String, NightRecord)>, SourceError> {
         self.each(NIGHTS, "")
     }
 
-    /// Notifications that wait, by id.
+    /// The waiting notifications, sorted by id.
     pub fn outbox(&self) -> Result<Vec<(String, Notification)>, SourceError> {
         self.each(OUTBOX, "")
     }
@@ -230,72 +230,72 @@ impl Write<'_> {
         Ok(())
     }
 
-    /// A fact about the state as a whole.
+    /// A value about the state as a whole.
     pub fn get_meta<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, SourceError> {
         one(self.path, &self.table(META)?, name)
     }
 
-    /// Sets a fact about the state as a whole.
+    /// Sets a value about the state as a whole.
     pub fn put_meta<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), SourceError> {
         self.put(META, name, value)
     }
 
-    /// What is known of a hunt, by its name.
+    /// The record of a hunt.
     pub fn hunt(&self, name: &str) -> Result<Option<HuntRecord>, SourceError> {
         one(self.path, &self.table(HUNTS)?, name)
     }
 
-    /// All hunts, by name.
+    /// All hunts, sorted by name.
     pub fn hunts(&self) -> Result<Vec<(String, HuntRecord)>, SourceError> {
         each(self.path, &self.table(HUNTS)?, "")
     }
 
-    /// Sets a hunt.
+    /// Sets the record of a hunt.
     pub fn put_hunt(&mut self, name: &str, record: &HuntRecord) -> Result<(), SourceError> {
         self.put(HUNTS, name, record)
     }
 
-    /// A finding of a hunt, by its identity.
+    /// The record of a finding.
     pub fn key(&self, hunt: &str, identity: &str) -> Result<Option<KeyRecord>, SourceError> {
         one(self.path, &self.table(KEYS)?, &key_of(hunt, identity))
     }
 
-    /// The findings of a hunt, by identity.
+    /// The findings of a hunt, sorted by identity.
     pub fn keys(&self, hunt: &str) -> Result<Vec<(String, KeyRecord)>, SourceError> {
         each(self.path, &self.table(KEYS)?, &key_of(hunt, ""))
     }
 
-    /// Sets a finding.
+    /// Sets the record of a finding.
     pub fn put_key(&mut self, hunt: &str, identity: &str, record: &KeyRecord) -> Result<(), SourceError> {
         self.put(KEYS, &key_of(hunt, identity), record)
     }
 
-    /// Forgets a finding.
+    /// Removes a finding.
     pub fn remove_key(&mut self, hunt: &str, identity: &str) -> Result<(), SourceError> {
         self.remove(KEYS, &key_of(hunt, identity))
     }
 
-    /// All nights, by name.
+    /// All nights, sorted by name.
     pub fn nights(&self) -> Result<Vec<(String, NightRecord)>, SourceError> {
         each(self.path, &self.table(NIGHTS)?, "")
     }
 
-    /// Sets a night.
+    /// Sets the record of a night.
     pub fn put_night(&mut self, name: &str, record: &NightRecord) -> Result<(), SourceError> {
         self.put(NIGHTS, name, record)
     }
 
-    /// Forgets a night.
+    /// Removes a night.
     pub fn remove_night(&mut self, name: &str) -> Result<(), SourceError> {
         self.remove(NIGHTS, name)
     }
 
-    /// Sets a notification that waits.
+    /// Adds or replaces a waiting notification.
     pub fn put_notification(&mut self, id: &str, notification: &Notification) -> Result<(), SourceError> {
         self.put(OUTBOX, id, notification)
     }
 
-    /// Forgets a notification that was delivered.
+    /// Removes a notification that was delivered.
     pub fn remove_notification(&mut self, id: &str) -> Result<(), SourceError> {
         self.remove(OUTBOX, id)
     }

@@ -1,4 +1,4 @@
-//! What the state knows, for people: how each hunt stands, and how it went night after night.
+//! What the state contains, as text: the status of each hunt, and the history of nights.
 
 use super::model::HuntStatus;
 use super::record::{HuntRecord, NightRecord};
@@ -11,7 +11,7 @@ use huntc_compiler::diag::suggest;
 use huntc_compiler::time::{Instant, SECOND};
 use std::fmt::Write as _;
 
-/// Findings that the history of a hunt lists.
+/// The most findings that the history of a hunt lists.
 const FINDINGS: usize = 200;
 
 fn end(record: &HuntRecord) -> Option<i64> {
@@ -28,7 +28,7 @@ fn age(nanos: i64) -> String {
     }
 }
 
-/// When the next run can be expected, from the time between the last two.
+/// When to expect the next run: the time between the last two is added to the last one.
 fn next(nights: &[(String, NightRecord)]) -> Option<i64> {
     let mut times: Vec<i64> = nights.iter().filter(|(_, n)| n.published).map(|(_, n)| n.at).collect();
     times.sort_unstable();
@@ -37,7 +37,7 @@ fn next(nights: &[(String, NightRecord)]) -> Option<i64> {
     Some(last.saturating_add(last.saturating_sub(*before)))
 }
 
-/// How each hunt stands.
+/// A table with the status of each hunt.
 pub fn status(state: &Read, now: Instant, width: Option<u16>) -> Result<String, SourceError> {
     let nights = state.nights()?;
     let waiting = state.outbox()?.len() as u64;
@@ -70,7 +70,7 @@ pub fn status(state: &Read, now: Instant, width: Option<u16>) -> Result<String, 
     Ok(out)
 }
 
-/// How it went night after night: all hunts, or one with its findings.
+/// The nights as a table: those of all hunts, or of one hunt with its findings.
 pub fn history(state: &Read, hunt: Option<&str>, width: Option<u16>) -> Result<String, SourceError> {
     let hunts = state.hunts()?;
     if let Some(name) = hunt.filter(|name| !hunts.iter().any(|(n, _)| n == name)) {

@@ -1,38 +1,38 @@
-//! The steps of a night. Between any two of them the process may be killed; the tests walk this list.
+//! The steps of a night. The process may be killed between any two of them; tests do that after each.
 
 use crate::source::SourceError;
 
-/// A step that was just done.
+/// A step that was just completed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum NightStep {
-    /// No other run works with the state.
+    /// No other run works on the state.
     Locked,
-    /// What a killed run left was finished or given up.
+    /// Nights that killed runs left unfinished were completed or discarded.
     Recovered,
     /// The night and its hunts are in the state.
     NightOpened,
-    /// A hunt looked at a window; nothing of it is in the state yet.
+    /// A hunt has run over a window; the state has nothing of it yet.
     WindowLooked,
-    /// The window's end and its findings are in the state, in one transaction.
+    /// The end of the window and its findings are in the state, in one transaction.
     WindowCommitted,
-    /// What the report will say is in the state.
+    /// The state contains what the report says.
     Prepared,
-    /// The report is written, under a name that nobody reads.
+    /// The report is written, under a hidden name.
     FolderWritten,
-    /// The report has its name: from here on it was given out.
+    /// The report has its name: it is published.
     FolderInPlace,
-    /// Its findings are old news, and its notifications wait to be sent.
+    /// The state has its findings as reported, and its notifications as waiting.
     Published,
-    /// A notification was delivered; the state does not know yet.
+    /// A notification was delivered; the state does not know it yet.
     NotificationSent,
-    /// The state knows that it was.
+    /// The state knows that the notification was delivered.
     NotificationSettled,
-    /// What is past its time is gone.
+    /// Everything that is too old was removed.
     Pruned,
 }
 
 impl NightStep {
-    /// All, in order.
+    /// All steps, in their order.
     pub const ALL: [Self; 12] = [
         Self::Locked,
         Self::Recovered,
@@ -52,9 +52,9 @@ impl NightStep {
 /// Why a night ends early.
 #[derive(Clone, Debug)]
 pub enum Stop {
-    /// It cannot go on.
+    /// An error, after which it cannot go on.
     Problem(Box<SourceError>),
-    /// A watcher wants it to end here, as a kill would.
+    /// A watcher ends it here, as a kill would.
     Killed,
 }
 
@@ -64,5 +64,5 @@ impl From<SourceError> for Stop {
     }
 }
 
-/// Told of every step as it is done.
+/// Called after every step.
 pub type Watch<'a> = dyn Fn(NightStep) -> Result<(), Stop> + Sync + 'a;

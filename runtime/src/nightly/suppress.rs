@@ -1,4 +1,4 @@
-//! Findings that are kept quiet: a key or a pattern, a reason, and a day from which on they are news again.
+//! Suppressions: findings, given by key or pattern, that are not reported as new until a given day.
 
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::nightly::BAD_SUPPRESSIONS;
@@ -7,7 +7,7 @@ use huntc_compiler::time::Instant;
 use serde::Deserialize;
 use std::path::Path;
 
-/// Entries of a list.
+/// The entries of a list.
 #[derive(Clone, Debug, Default)]
 pub struct Suppressions {
     entries: Vec<Entry>,
@@ -44,7 +44,7 @@ struct Written {
 }
 
 impl Suppressions {
-    /// Reads a list; a file that is not there is an empty one where `optional`.
+    /// Reads a list. With `optional`, a missing file is an empty list.
     pub fn read(path: &Path, optional: bool) -> Result<Self, SourceError> {
         let bad = |reason: String| {
             SourceError::new(&BAD_SUPPRESSIONS, format!("the list of suppressed findings `{}` has a fault", path.display()))
@@ -58,7 +58,7 @@ impl Suppressions {
         }
     }
 
-    /// Reads the text of a list; the error is the reason.
+    /// Reads the text of a list. The error says what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
         let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
         let entries = file.suppress.into_iter().enumerate();
@@ -66,14 +66,14 @@ impl Suppressions {
         Ok(Self { entries: entries.collect::<Result<_, _>>()? })
     }
 
-    /// Whether a finding is kept quiet at an instant.
+    /// Whether an entry covers a finding at an instant.
     pub fn covers(&self, hunt: &str, key: &serde_json::Value, now: Instant) -> bool {
         self.entries
             .iter()
             .any(|entry| entry.hunt.as_ref().is_none_or(|h| h == hunt) && entry.until.is_none_or(|u| now < u) && entry.what.is(key))
     }
 
-    /// How many entries are past their day, for the summary.
+    /// How many entries have expired.
     pub fn expired(&self, now: Instant) -> usize {
         self.entries.iter().filter(|e| e.until.is_some_and(|u| u <= now)).count()
     }
@@ -107,7 +107,7 @@ impl What {
     fn is(&self, key: &serde_json::Value) -> bool {
         let Some(parts) = key.as_array() else { return false };
         match self {
-            // TOML has no null: a missing part is written as an empty text.
+            // TOML has no null: an empty text stands for a missing part.
             Self::Key(wanted) => {
                 wanted.len() == parts.len() && wanted.iter().zip(parts).all(|(w, p)| w == p || (p.is_null() && w == ""))
             }

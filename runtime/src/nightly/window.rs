@@ -1,41 +1,41 @@
-//! Which windows a hunt has to look at: from the end of the last whole look to now minus lag, in bounded pieces.
+//! The windows that a hunt has to search: from the end of the last complete one to now minus lag, in pieces of limited length.
 
 use super::record::{HuntRecord, Looked};
 use huntc_compiler::time::{Instant, SECOND, TimeRange};
 
-/// In nanoseconds.
+/// One day in nanoseconds.
 pub const DAY: i64 = 86_400 * SECOND;
-/// Length of a piece of a long window.
+/// The length of a piece of a long window.
 pub const PIECE: i64 = DAY;
-/// Most pieces of one hunt in one night.
+/// The most pieces that one hunt searches in one night.
 pub const MOST_PIECES: usize = 31;
-/// Windows remembered for a clock that goes back.
+/// How many windows are remembered, in case the clock goes back.
 const REMEMBERED: usize = 3 * MOST_PIECES;
 
-/// What bounds the windows of a hunt.
+/// What the windows of a hunt depend on. Lengths of time are nanoseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// The run's clock.
+    /// The instant that the run takes as "now".
     pub now: Instant,
-    /// How far a first look goes back.
+    /// How far the first window of a hunt goes back.
     pub since: i64,
-    /// How late records may come.
+    /// How late records may arrive.
     pub lag: i64,
-    /// How far a window reaches back into the one before.
+    /// How far a window reaches back into the previous one.
     pub overlap: i64,
 }
 
-/// Windows to look at, the oldest first.
+/// The windows to search, the oldest first.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Due {
-    /// What to ask for. Each stop is the progress that a whole look makes.
+    /// The windows to search now. Once one is searched completely, its stop is the hunt's progress.
     pub pieces: Vec<TimeRange>,
-    /// What remains behind them for a later night.
+    /// What is left after them for a later night.
     pub left: Option<TimeRange>,
 }
 
 impl Due {
-    /// All of it, as one range.
+    /// Everything that is due, as one range.
     pub fn whole(&self) -> Option<TimeRange> {
         let first = self.pieces.first()?;
         let stop = self.left.or(self.pieces.last().copied())?.stop;
@@ -43,24 +43,24 @@ impl Due {
     }
 }
 
-/// Up to where a hunt has looked at all of its sources.
+/// The instant up to which a hunt has searched all of its sources.
 pub fn progress(record: &HuntRecord, sources: &[String], bounds: &Bounds) -> Instant {
     if record.done.is_empty() {
         return Instant(record.begun);
     }
-    // A source that a hunt of some nights asks from now on is looked back into as in a first look.
+    // A source that was added to the hunt later is searched from where a first window would begin.
     let fresh = bounds.now.0.saturating_sub(bounds.since);
     let ends = sources.iter().map(|s| record.done.get(s).copied().unwrap_or(fresh));
     Instant(ends.min().unwrap_or_else(|| record.done.values().copied().min().unwrap_or(record.begun)))
 }
 
-/// The windows of a hunt.
+/// The windows that are due for a hunt.
 pub fn due(record: &HuntRecord, sources: &[String], bounds: &Bounds) -> Due {
     let mut from = progress(record, sources, bounds);
     let until = bounds.now.plus(-bounds.lag);
     let mut due = Due::default();
     while from < until {
-        // A short rest belongs to the piece before: runs that are a little late do not ask twice.
+        // A short rest is added to the last piece, so that a run which is a little late does not search twice.
         let rest = until.0.saturating_sub(from.0);
         let stop = if rest <= PIECE + PIECE / 2 { until } else { from.plus(PIECE) };
         let first_look = record.done.is_empty() && from.0 == record.begun;
@@ -75,9 +75,9 @@ pub fn due(record: &HuntRecord, sources: &[String], bounds: &Bounds) -> Due {
     due
 }
 
-/// Takes note of a window that was looked at whole.
+/// Records that a window was searched completely.
 pub fn looked(record: &mut HuntRecord, sources: &[String], window: TimeRange, now: Instant) {
-    // A source that the hunt asks no longer does not hold it back.
+    // A source that the hunt no longer uses does not hold it back.
     record.done.retain(|name, _| sources.contains(name));
     for source in sources {
         let end = record.done.entry(source.clone()).or_insert(window.stop.0);
@@ -92,9 +92,10 @@ pub fn looked(record: &mut HuntRecord, sources: &[String], window: TimeRange, no
     record.recent.drain(..excess);
 }
 
-/// Opens again what runs looked at whose clock was ahead of the present one. Answers whether there was any.
+/// Reopens the windows that were searched by runs whose clock was ahead of the present one. Returns whether there were
+/// any.
 ///
-/// Records of such a window may not have been there yet, whatever the clock said.
+/// Records of such a window may not have arrived at that time.
 pub fn rewind(record: &mut HuntRecord, now: Instant) -> bool {
     let ahead = record.recent.iter().filter(|l| l.at > now.0).map(|l| l.span.0).min();
     record.recent.retain(|l| l.at <= now.0);

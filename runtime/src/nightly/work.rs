@@ -1,4 +1,5 @@
-//! The looks of a night: hunts at once, each through its windows in order, each window closed in one transaction.
+//! Runs the hunts of a night: several at the same time, each through its windows in order. Each window is closed in one
+//! transaction.
 
 use super::discover::HuntFile;
 use super::engine::{Engine, HuntSurvey};
@@ -15,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant as Clock};
 
-/// What the looks need.
+/// What running the hunts needs.
 pub(super) struct NightWork<'a> {
     pub state: &'a State,
     pub settings: &'a NightSettings,
@@ -24,7 +25,7 @@ pub(super) struct NightWork<'a> {
     pub begun: Clock,
 }
 
-/// How the looks of a hunt went.
+/// The result of running a hunt over its windows.
 pub(super) struct Worked {
     pub survey: HuntSurvey,
     pub reports: Vec<HuntReport>,
@@ -33,20 +34,20 @@ pub(super) struct Worked {
     pub open: Option<TimeRange>,
 }
 
-/// A hunt that was read, with its windows.
+/// A hunt that was compiled, with its windows.
 struct Planned {
     number: usize,
     survey: HuntSurvey,
     due: Due,
 }
 
-/// Looks at everything that is due, as far as time and sources allow.
+/// Searches every window that is due, as far as time and sources allow.
 pub(super) fn all(night: &NightWork<'_>, hunts: &[HuntFile]) -> Result<Vec<Worked>, Stop> {
     let mut planned = Vec::with_capacity(hunts.len());
     for (number, hunt) in hunts.iter().enumerate() {
         planned.push(plan(night, number, hunt)?);
     }
-    // Who waits longest comes first, so that a short night leaves nobody out for ever.
+    // The hunt that waits longest comes first, so that short nights never leave one out forever.
     planned.sort_by_key(|p| p.due.pieces.first().map(|w| w.start));
     let queue: Vec<Mutex<Option<Planned>>> = planned.into_iter().map(|p| Mutex::new(Some(p))).collect();
     let next = AtomicUsize::new(0);
@@ -92,8 +93,8 @@ fn bounds(night: &NightWork<'_>, survey: &HuntSurvey) -> Bounds {
     }
 }
 
-/// Reads a hunt and finds its windows. A source that is new to it is known to the state from now on, so that a failed
-/// first look does not move its start.
+/// Compiles a hunt and finds its windows. For a source that is new to the hunt the start is written to the state now,
+/// so that a failed first run does not move it.
 fn plan(night: &NightWork<'_>, number: usize, hunt: &HuntFile) -> Result<Planned, Stop> {
     let survey = night.engine.survey(number);
     let bounds = bounds(night, &survey);
@@ -118,7 +119,7 @@ fn plan(night: &NightWork<'_>, number: usize, hunt: &HuntFile) -> Result<Planned
     Ok(Planned { number, survey, due })
 }
 
-/// Takes a hunt through its windows, the oldest first, up to the first that fails.
+/// Runs a hunt over its windows, the oldest first, until one fails.
 fn through(night: &NightWork<'_>, hunt: &HuntFile, planned: Planned) -> Result<Worked, Stop> {
     let Planned { number, mut survey, due } = planned;
     let mut worked =
@@ -172,7 +173,7 @@ fn through(night: &NightWork<'_>, hunt: &HuntFile, planned: Planned) -> Result<W
     Ok(Worked { survey, ..worked })
 }
 
-/// The time that is left for a look, or why there can be none.
+/// The time that is left for a run, or why none may begin.
 fn left(night: &NightWork<'_>) -> Result<Option<Duration>, (HuntStatus, String)> {
     if night.settings.cancel.load(Ordering::Relaxed) {
         return Err((HuntStatus::Interrupted, "the run was interrupted".to_owned()));
@@ -187,7 +188,7 @@ fn left(night: &NightWork<'_>) -> Result<Option<Duration>, (HuntStatus, String)>
     }
 }
 
-/// Why a hunt has no result: its first error.
+/// Why a hunt has no result: the first error of its report.
 fn reason(report: &HuntReport) -> String {
     let error = report.diagnostics.iter().find(|d| d.severity == Severity::Error);
     match error {

@@ -4,7 +4,8 @@ use super::group::{as_float, sum};
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashMap;
 
-/// Of numbers count, mean, min, max; of anything else count, unique, top, freq (the smallest of several tops).
+/// The facts about a column. Of numbers: count, mean, min, max. Of anything else: count, unique, top, freq. Of several
+/// most frequent values, the smallest is the top.
 pub fn describe(column: &[Option<Value>]) -> Vec<(&'static str, Option<Value>)> {
     let present: Vec<&Value> = column.iter().flatten().collect();
     let count = Some(Value::Int(present.len() as i64));

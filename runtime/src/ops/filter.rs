@@ -1,4 +1,4 @@
-//! WHERE on a variable: the sightings that pass, creation records counted among them (semantics.md §4).
+//! WHERE on a variable: keeps the sightings that pass. Creation records that pass count (semantics.md §4).
 
 use crate::matching::condition::Condition;
 use crate::matching::{References, Undecided};
@@ -9,10 +9,10 @@ use huntc_compiler::time::TimeRange;
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashMap;
 
-/// The table of what passes.
+/// The table of the entities and sightings that pass.
 ///
-/// An entity stays iff one of its sightings passes. Its creation records stay too, uncounted where they do not pass
-/// themselves, unless an explicit `range` leaves them out.
+/// An entity stays if and only if one of its sightings passes. Its creation records then stay too, uncounted unless
+/// they pass themselves, except those that an explicit `range` leaves out.
 pub fn filter(
     table: &Table,
     predicate: &Predicate,
@@ -26,7 +26,7 @@ pub fn filter(
     }
     let place = Place::new(table, &condition, catalog);
     let mut kept: Vec<Entity> = Vec::new();
-    // Where each kept entity was in the input, for tables with a row for each record.
+    // For tables with a row for each record: the place of each kept entity in the input.
     let mut origins: Vec<u32> = Vec::new();
     for (e, entity) in table.entities.iter().enumerate() {
         let mut sightings: Vec<Sighting> = Vec::new();
@@ -62,8 +62,8 @@ pub fn filter(
     Ok(out)
 }
 
-/// Puts rows for each record into the order that a SORT gave the rows of `old`. A row is an entity and a record: which of
-/// the record's sightings stands for it is chance. Creation records that count since they passed come last, by time.
+/// Puts rows for each record into the order that a SORT gave the rows of `old`. A row is an entity and a record; any
+/// sighting of that record may represent it. Creation records that count because they passed come last, by time.
 fn keep_order(rows: &mut [(u32, u32)], table: &Table, origins: &[u32], old_rows: &[(u32, u32)], old: &Table) {
     let record = |table: &Table, (e, s): (u32, u32)| table.entities.get(e as usize)?.sightings.get(s as usize)?.record;
     let mut places: FxHashMap<(u32, Option<u64>), usize> = FxHashMap::default();
@@ -93,7 +93,7 @@ fn explicit(table: &Table, condition: &Condition) -> Result<Table, Undecided> {
     Ok(table.take_rows(&keep))
 }
 
-/// Where the values of a condition's comparisons stand in a table.
+/// Where a table holds the values that a condition compares.
 struct Place<'a> {
     table: &'a Table,
     condition: &'a Condition,

@@ -1,4 +1,4 @@
-//! GROUP: rows counted and summed by keys.
+//! GROUP: one row for each key, with its aggregates.
 
 use crate::table::{Row, Rows, Table};
 use huntc_compiler::plan::{Aggregate, Attr, Function, GroupKey};
@@ -7,7 +7,7 @@ use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Ordering;
 
-/// One row for each distinct key, in ascending order of keys, nulls last; null is a group of its own.
+/// One row for each distinct key, in ascending order of the keys, nulls last. Rows whose key is null are a group of their own.
 pub fn group(table: &Table, keys: &[GroupKey], aggregates: &[Aggregate]) -> Table {
     let key_columns: Vec<Vec<Option<Value>>> = keys.iter().map(|k| key_column(table, k)).collect();
     let inputs: Vec<Vec<Option<Value>>> = aggregates.iter().map(|a| table.column(&a.attr)).collect();
@@ -57,7 +57,7 @@ fn key_column(table: &Table, key: &GroupKey) -> Vec<Option<Value>> {
     values.into_iter().map(|v| bin(&v?, size.max(1))).collect()
 }
 
-/// The beginning of the bin that a value falls into, counted from 0 or from the Unix epoch.
+/// The beginning of the bin that a value is in. Bins are `size` wide and are counted from 0 or from the Unix epoch.
 fn bin(value: &Value, size: i64) -> Option<Value> {
     match value {
         Value::Int(i) => Some(Value::Int(i.div_euclid(size).saturating_mul(size))),
@@ -80,7 +80,7 @@ fn aggregate(function: Function, present: Vec<&Value>) -> Option<Value> {
     }
 }
 
-/// The sum, whole as long as it fits 64 bits.
+/// The sum: an integer as long as it fits into 64 bits.
 pub(crate) fn sum(values: &[&Value]) -> Value {
     let ints: Option<i64> = values.iter().try_fold(0_i64, |sum, v| match v {
         Value::Int(i) => sum.checked_add(*i),

@@ -1,4 +1,4 @@
-//! JOIN: one row for each matching pair; the first table's values win.
+//! JOIN: one row for each matching pair. Where both tables have a column, the value of the first counts.
 
 use crate::table::{Key, Row, Rows, Table};
 use huntc_compiler::catalog::Catalog;
@@ -7,8 +7,8 @@ use huntc_compiler::plan::demand::same_named;
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashMap;
 
-/// Pairs of rows with equal values (nulls never are), in the order of the first table, then of the second. Without
-/// `by` the entities' keys are compared. The result's entities are the first table's that matched.
+/// The pairs of rows with equal values (nulls are never equal), in the order of the first table, then of the second.
+/// Without `by` the keys of the entities are compared. The entities of the result are those of the first table that matched.
 pub fn join(left: &Table, right: &Table, by: Option<&(Attr, Attr)>, columns: &[Attr], catalog: &Catalog) -> Table {
     let pairs = match by {
         Some((a, b)) => pairs(&left.column(a), &right.column(b)),

@@ -1,4 +1,4 @@
-//! Local work on tables: one operator a file. None of them asks a source.
+//! Operators on tables, one in each file. None of them asks a source.
 
 pub mod describe;
 pub mod filter;

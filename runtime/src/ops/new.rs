@@ -1,4 +1,4 @@
-//! Tables out of written rows: NEW and LOAD.
+//! Tables made from written rows: NEW and LOAD.
 
 use crate::matching::normal;
 use crate::table::{Entity, Key, Rung, Sighting, Table};
@@ -7,8 +7,8 @@ use huntc_compiler::plan::{Attr, Column};
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashMap;
 
-/// A table of rows without records. Rows with the same identity are one entity; a row without identity is an entity of
-/// its own. Attributes that the catalog lacks become added columns.
+/// A table of entities without records. Rows with the same identity are one entity; a row without identity is an entity
+/// of its own. Columns that the catalog lacks become added columns.
 pub fn table(entity: EntityId, columns: &[Column], rows: &[Vec<Option<Value>>], catalog: &Catalog) -> Table {
     let known: Vec<(usize, Attr)> =
         columns.iter().enumerate().filter(|(_, c)| matches!(c.attr, Attr::Catalog(_))).map(|(i, c)| (i, c.attr.clone())).collect();

@@ -1,8 +1,8 @@
 //! STIX observation expressions: which sightings of several patterns occur together.
 //!
-//! Source: OASIS STIX 2.1, part 9 (patterning): AND and FOLLOWEDBY bind *different* observations, REPEATS n different
-//! ones of one pattern, WITHIN all bound ones in one stretch of time. A record is an observation at one instant.
-//! The result holds every sighting that some match binds.
+//! Source: OASIS STIX 2.1, part 9 (patterning). AND and FOLLOWEDBY bind *different* observations, REPEATS binds n
+//! different ones of one pattern, and WITHIN holds when all bound ones lie in one stretch of time. Here an observation
+//! is a record, at one instant. The result holds every sighting that some match binds.
 
 mod events;
 mod exact;
@@ -18,7 +18,7 @@ use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The sightings of all inputs that some match of the expression binds.
+/// The sightings of all inputs that some match of the expression binds. The error says that there are too many ways to match.
 pub fn observe(shape: &Observe, inputs: &[Arc<Table>], entity: Option<EntityId>, columns: &[Attr]) -> Result<Table, Undecided> {
     let events: Vec<Vec<Event>> = inputs.iter().map(|t| events(t)).collect();
     let all = TimeSpan { start: Instant(i64::MIN), end: Instant(i64::MAX) };
@@ -39,13 +39,13 @@ pub fn observe(shape: &Observe, inputs: &[Arc<Table>], entity: Option<EntityId>,
         }
     }
     let mut out = collector.finish(entity, columns);
-    // Whether a match would bind them nobody can tell; they count once for each pattern that they satisfy.
+    // Nobody can know whether a match binds them, so they count once for each pattern that they satisfy.
     out.unidentified = inputs.iter().map(|t| t.unidentified).sum();
     out.partial = inputs.iter().any(|t| t.partial);
     Ok(out)
 }
 
-/// Whether only single records repeat.
+/// Whether REPEATS stands only around parts that bind a single record.
 fn plain(shape: &Observe) -> bool {
     fn single(shape: &Observe) -> bool {
         match shape {
@@ -63,13 +63,13 @@ fn plain(shape: &Observe) -> bool {
     }
 }
 
-/// Whether no record stands for two patterns, so that matches of different parts never share one.
+/// Whether no record matches two patterns. Then matches of different parts never share a record.
 fn disjoint(events: &[Vec<Event>]) -> bool {
     let mut seen = FxHashSet::default();
     events.iter().flatten().all(|e| seen.insert(e.record))
 }
 
-/// What the matches of a plain `shape` over disjoint events bind inside `span`; `None` where there is no match.
+/// What the matches of a plain `shape` over disjoint events bind inside `span`; `None` when there is no match.
 fn bound(shape: &Observe, events: &[Vec<Event>], span: TimeSpan) -> Option<Bound> {
     match shape {
         Observe::One(input) => {
@@ -101,8 +101,9 @@ fn bound(shape: &Observe, events: &[Vec<Event>], span: TimeSpan) -> Option<Bound
     }
 }
 
-/// `first FOLLOWEDBY second`: there is an instant that all of the first lies at or before and all of the second at or
-/// after. The earliest instant by which the first can be over bounds the second, and the other way round.
+/// `first FOLLOWEDBY second`: some instant has all records of the first at or before it and all of the second at or
+/// after it. So the second is searched from the earliest instant at which the first can be complete, and the first up
+/// to the latest instant from which the second can be.
 fn followed(first: &Observe, second: &Observe, events: &[Vec<Event>], span: TimeSpan) -> Option<Bound> {
     let times = times(events, span);
     let over = times.partition_point(|t| bound(first, events, TimeSpan { end: *t, ..span }).is_none());
@@ -115,7 +116,7 @@ fn followed(first: &Observe, second: &Observe, events: &[Vec<Event>], span: Time
     Some(found.into_iter().flatten().collect())
 }
 
-/// Matches whose records lie within a stretch of time; each stretch begins at a record.
+/// Matches whose records lie within `nanos` of each other. Every stretch of that length that begins at a record is tried.
 fn within(part: &Observe, nanos: i64, events: &[Vec<Event>], span: TimeSpan) -> Option<Bound> {
     let stretches = times(events, span).into_iter().map(|start| TimeSpan { start, end: start.plus(nanos).min(span.end) });
     let found: Vec<Bound> = stretches.filter_map(|s| bound(part, events, s)).collect();

@@ -1,17 +1,17 @@
-//! Row order and row counts: SORT, OFFSET, LIMIT, and rows for each record.
+//! The order and the number of rows: SORT, OFFSET, LIMIT, and rows for each record.
 
 use crate::table::{Rows, Table};
 use huntc_compiler::plan::{Attr, Transformer};
 use huntc_compiler::value::Value;
 use std::cmp::Ordering;
 
-/// A row for each counted record of each entity.
+/// A table with a row for each counted record of each entity.
 pub fn transform(table: &Table, transformer: Transformer) -> Table {
     let rows = Rows::Records(transformer, table.record_rows());
     Table { entities: table.entities.clone(), rows, sorted: false, unidentified: 0, ..table.without_rows() }
 }
 
-/// The rows sorted by an attribute, stable, nulls last in either direction.
+/// The rows sorted by an attribute. The sort is stable and puts nulls last in either direction.
 pub fn sort(table: &Table, attr: &Attr, ascending: bool) -> Table {
     let values = table.column(attr);
     let mut order: Vec<usize> = (0..table.row_count()).collect();
@@ -31,7 +31,7 @@ fn compare(a: Option<&Option<Value>>, b: Option<&Option<Value>>, ascending: bool
     }
 }
 
-/// The rows behind the first `offset`, at most `limit`.
+/// At most `limit` rows after the first `offset`.
 pub fn slice(table: &Table, offset: u64, limit: Option<u64>) -> Table {
     let skip = usize::try_from(offset).unwrap_or(usize::MAX);
     let take = limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));

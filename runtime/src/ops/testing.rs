@@ -1,4 +1,4 @@
-//! Runs statements over tables, with the operators beside this file.
+//! Runs statements over tables with the operators of this folder.
 
 #![allow(clippy::panic, clippy::unwrap_used)]
 
@@ -12,8 +12,8 @@ use huntc_compiler::value::Value;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// The table of `x` in a hunt whose variables `v` and `w` hold these tables. Patterns of a GET from a source find these tables
-/// in turn.
+/// The table of `x` in a hunt whose variables `v` and `w` hold the `given` tables. The patterns of a GET from a source
+/// find these tables in turn.
 pub(super) fn run(hunt: &str, given: &[&Table]) -> Table {
     let catalog = Catalog::builtin();
     let mut text = String::new();
@@ -56,7 +56,7 @@ fn step(node: &Node, inputs: &[Arc<Table>], catalog: &Catalog) -> Table {
     }
 }
 
-/// Every value of every variable that a node refers to.
+/// The values of every column that a node's condition refers to.
 fn references(node: &Node, tables: &[Arc<Table>]) -> References {
     let of = |((var, _), table): (&(_, NodeId), &Arc<Table>)| {
         let values = |attr| table.column(attr).into_iter().flatten().collect::<Vec<Value>>();
@@ -66,7 +66,7 @@ fn references(node: &Node, tables: &[Arc<Table>]) -> References {
     node.references.iter().zip(tables).flat_map(of).collect()
 }
 
-/// Whether `x` holds an entity, for `v` of one entity with one sighting.
+/// Whether `x` holds an entity, when `v` holds one entity with one sighting.
 pub(super) fn passes(table: &Table, condition: &str) -> bool {
     run(&format!("x = v WHERE {condition}"), &[table]).entity_count() == 1
 }

@@ -1,4 +1,4 @@
-//! Union, and what shares its work: the first entities, added columns, tables with other columns.
+//! Union, and other operators that combine or select whole entities.
 
 use crate::matching::Found;
 use crate::table::{Collector, Entity, Key, Sighting, Table, Values};
@@ -8,7 +8,7 @@ use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
-/// All entities of the tables; equal ones become one, with the sightings of each.
+/// All entities of the tables. Equal ones become one entity with the sightings of each.
 pub fn union(tables: &[Arc<Table>], entity: Option<EntityId>, columns: &[Attr]) -> Table {
     let mut added: Vec<String> = Vec::new();
     for name in tables.iter().flat_map(|t| &t.added) {
@@ -45,7 +45,7 @@ pub fn union(tables: &[Arc<Table>], entity: Option<EntityId>, columns: &[Attr]) 
     out
 }
 
-/// The table with other sightings beside its own; only those of entities that it has.
+/// The table with further sightings of its entities. Sightings of other entities are left out.
 pub fn with_sightings(table: &Table, found: Found, columns: &[Attr]) -> Table {
     let mut projection = Projection::new(&table.columns, columns);
     let mut more: FxHashMap<Key, Vec<Sighting>> = found.sightings.entities().map(|e| (e.key, e.sightings)).collect();
@@ -53,18 +53,18 @@ pub fn with_sightings(table: &Table, found: Found, columns: &[Attr]) -> Table {
         let mut sightings: Vec<Sighting> = one.sightings.iter().map(|s| projection.apply(s)).collect();
         sightings.extend(more.remove(&one.key).unwrap_or_default());
         let mut entity = Entity { key: one.key.clone(), sightings, added: one.added.clone() };
-        entity.settle();
+        entity.merge_sightings();
         entity
     });
     Table { entities: entities.collect(), rows: table.rows.clone(), columns: columns.to_vec(), ..table.without_rows() }
 }
 
-/// The table with its sightings' values in other columns.
+/// The table with the values of its sightings arranged in other columns.
 pub fn aligned(table: &Table, columns: &[Attr]) -> Table {
     with_sightings(table, Found::default(), columns)
 }
 
-/// The first entities by (first counted time, key); the order of rows stays.
+/// The first `n` entities by (first counted time, key). The order of the rows stays.
 pub fn first(table: &Table, n: u64) -> Table {
     let mut ranked: Vec<(usize, &Entity)> = table.entities.iter().enumerate().collect();
     ranked.sort_by_cached_key(|(_, e)| {
@@ -74,13 +74,13 @@ pub fn first(table: &Table, n: u64) -> Table {
     let kept: FxHashSet<usize> = ranked.into_iter().take(usize::try_from(n).unwrap_or(usize::MAX)).map(|(i, _)| i).collect();
     let rows = (0..table.row_count()).filter(|row| match table.row_entity(*row) {
         Some(entity) => kept.contains(&(entity as usize)),
-        // Rows of a GROUP result stand for no entity: they are counted themselves.
+        // Rows of a GROUP result stand for no entity: the rows themselves are counted.
         None => (*row as u64) < n,
     });
     table.take_rows(&rows.collect::<Vec<usize>>())
 }
 
-/// Puts values of sightings into other columns; equal tuples stay shared.
+/// Rearranges the values of sightings into other columns. Equal tuples stay shared.
 struct Projection {
     from: Option<Vec<Option<usize>>>,
     done: FxHashMap<Values, Values>,

@@ -6,7 +6,7 @@ use huntc_compiler::value::Value;
 use std::borrow::Cow;
 use std::io::Write;
 
-/// Writes a display. `raw` leaves cells that a spreadsheet would run as they are.
+/// Writes a display. With `raw`, cells that a spreadsheet would run as formulas stay as they are.
 pub fn write(display: &Display, raw: bool, out: &mut dyn Write) -> std::io::Result<()> {
     let rows = display.rows.iter().map(|row| {
         let cells = (0..display.columns.len()).map(|i| match row.get(i) {
@@ -18,7 +18,7 @@ pub fn write(display: &Display, raw: bool, out: &mut dyn Write) -> std::io::Resu
     write_table(display.columns.iter().map(String::as_str), rows, raw, out)
 }
 
-/// Writes a table whose cells are harmless; `raw` is of its header.
+/// Writes a table whose cells are harmless already. `raw` is for its header.
 pub(crate) fn write_table<'a>(
     header: impl Iterator<Item = &'a str>,
     rows: impl Iterator<Item = Vec<String>>,
@@ -33,7 +33,7 @@ pub(crate) fn write_table<'a>(
     writer.flush()
 }
 
-/// The text of a value. Numbers and times cannot be formulas: `-3` stays a number.
+/// The text of a value. Numbers and times cannot be formulas, so `-3` stays a number.
 fn cell(value: &Value, raw: bool) -> String {
     match value {
         Value::Text(_) | Value::List(_) => guard(&value.to_string(), raw).into_owned(),

@@ -1,10 +1,10 @@
-//! Files of report folders: those of runs and those of nights are lists of these.
+//! The files of report folders. Those of runs and those of nights are lists of these.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// A file that a folder has for each report of the kind `R`.
+/// A file that a folder contains for each report of type `R`.
 pub(crate) struct ReportFile<R> {
     pub name: &'static str,
     pub write: fn(&R, &mut dyn Write) -> io::Result<()>,
@@ -15,12 +15,12 @@ pub(crate) fn write_all<R>(folder: &Path, files: &[ReportFile<R>], report: &R) -
     files.iter().try_for_each(|file| write(folder, file.name, |out| (file.write)(report, out)))
 }
 
-/// Whether a list has a file of this name.
+/// Whether a file of this name is in a list.
 pub(crate) fn is_listed<R>(files: &[ReportFile<R>], name: &str) -> bool {
     files.iter().any(|file| file.name == name)
 }
 
-/// Writes one file down to the disk: a full disk must show before an earlier report is gone.
+/// Writes one file and waits until it is on the disk: an error must occur before an earlier report is removed.
 pub(crate) fn write(folder: &Path, name: &str, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let name_it = |e: io::Error| io::Error::new(e.kind(), format!("{name}: {e}"));
     let mut out = BufWriter::new(File::create_new(folder.join(name)).map_err(name_it)?);
@@ -29,7 +29,7 @@ pub(crate) fn write(folder: &Path, name: &str, write: impl FnOnce(&mut dyn Write
     file.sync_data().map_err(name_it)
 }
 
-/// Whether the process of this id is known to have ended, so that nobody writes its files any more.
+/// Whether the process with this id has certainly ended, so that its files are no longer written.
 pub(crate) fn has_ended(process: &str) -> bool {
     Path::new("/proc/self").exists() && !Path::new("/proc").join(process).exists()
 }

@@ -1,5 +1,5 @@
-//! The report folder: written to a hidden sibling that takes the folder's place in one step, so that there is
-//! always one whole report.
+//! The report folder. It is written to a hidden sibling, which then takes the folder's place in one step, so that there
+//! is always one complete report.
 
 use super::file::{has_ended, is_listed, write, write_all};
 use super::model::RunReport;
@@ -12,32 +12,32 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A folder that a report will take the place of.
+/// A folder whose place a report will take.
 #[derive(Debug)]
 pub struct ReportFolder {
     target: PathBuf,
-    /// The hidden sibling; removed again when no report was committed.
+    /// The hidden sibling. It is removed if no report is committed.
     scratch: PathBuf,
     /// Whether `target` holds an earlier report.
     earlier: bool,
-    /// Where `--out` was written.
+    /// The place of `--out` in the command line.
     span: Span,
 }
 
-/// How the files are written.
+/// How the files of the folder are written.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FolderOptions {
-    /// Leave CSV cells that a spreadsheet would run as they are.
+    /// Whether CSV cells that a spreadsheet would run as formulas stay as they are.
     pub raw_csv: bool,
 }
 
 impl ReportFolder {
-    /// Checks that a report may take the place of `target`, and that its sibling can be written, before anything is
-    /// asked of a source. A folder that holds files of others is refused.
+    /// Checks that a report may take the place of `target`, and that its sibling can be written, before any source is
+    /// asked. A folder with files of anything else is refused.
     pub fn prepare(target: &Path, span: Span) -> Result<Self, Box<Diagnostic>> {
         let refuse = |message: String, error: io::Error| Box::new(fault(&OUTPUT_NOT_USABLE, span, message, &error));
         let shown = target.display();
-        // A link is followed, so that the folder it names is replaced and not the link; `.` gets a name.
+        // A link is followed, so that the folder is replaced and not the link. A target of `.` gets a name.
         let real = if target.exists() { fs::canonicalize(target) } else { std::path::absolute(target) };
         let target = real.map_err(|e| refuse(format!("the report folder `{shown}` cannot be used"), e))?;
         let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
@@ -64,12 +64,12 @@ impl ReportFolder {
         self.earlier
     }
 
-    /// Where `--out` was written.
+    /// The place of `--out` in the command line.
     pub fn span(&self) -> Span {
         self.span
     }
 
-    /// Writes the report and puts it in place; on an error the earlier report is as it was. Returns the path of
+    /// Writes the report and puts it in place. After an error the earlier report is unchanged. Returns the path of
     /// `report.json`.
     pub fn commit(self, run: &RunReport, options: FolderOptions) -> Result<PathBuf, Box<Diagnostic>> {
         let write_and_swap = || {
@@ -86,7 +86,7 @@ impl ReportFolder {
 
 impl Drop for ReportFolder {
     fn drop(&mut self) {
-        // After a commit this is the earlier report, or nothing.
+        // After a commit this is the earlier report, or does not exist.
         let _ = remove_report(&self.scratch);
     }
 }
@@ -107,7 +107,7 @@ fn fault(code: &'static Code, span: Span, message: String, error: &io::Error) ->
     diagnostic
 }
 
-/// Whether `target` holds an earlier report; an error where it holds anything else.
+/// Whether `target` contains an earlier report. Anything else in it is an error.
 fn inspect(target: &Path) -> io::Result<bool> {
     if !target.exists() {
         return Ok(false);
@@ -124,7 +124,7 @@ fn inspect(target: &Path) -> io::Result<bool> {
     Ok(any)
 }
 
-/// Removes what killed runs left beside the target.
+/// Removes the hidden folders that killed runs left beside the target.
 fn remove_stale(parent: &Path, name: &str) {
     let prefix = format!(".{name}.huntc-");
     let Ok(entries) = fs::read_dir(parent) else { return };
@@ -137,7 +137,7 @@ fn remove_stale(parent: &Path, name: &str) {
     }
 }
 
-/// Removes a folder, but of its files only those that a report has.
+/// Removes a report folder. Of its files only those that belong to a report are removed.
 fn remove_report(folder: &Path) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -166,14 +166,14 @@ fn write_files(folder: &Path, run: &RunReport, options: FolderOptions) -> io::Re
     Ok(())
 }
 
-/// Whether a report could have written a file of this name: `report.json`, or `NN-….csv|json`.
+/// Whether a report has files of this name: `report.json`, or `NN-….csv` and `NN-….json`.
 fn is_ours(name: &str) -> bool {
     let numbered = name.split_once('-').is_some_and(|(n, _)| n.len() >= 2 && n.bytes().all(|b| b.is_ascii_digit()));
     let table = Path::new(name).extension().is_some_and(|e| DISPLAY_FILES.iter().any(|file| e == file.ending));
     is_listed(&FILES, name) || (numbered && table)
 }
 
-/// Puts `scratch` in the place of `target`. Afterwards `scratch` is what `target` was, or is gone.
+/// Moves `scratch` to the place of `target`. Afterwards `scratch` is what `target` was, or does not exist.
 fn swap(scratch: &Path, target: &Path) -> io::Result<()> {
     if !target.exists() {
         return fs::rename(scratch, target);
@@ -184,7 +184,8 @@ fn swap(scratch: &Path, target: &Path) -> io::Result<()> {
     }
 }
 
-/// For file systems that cannot exchange: the earlier report moves aside first, and back if the new one cannot follow.
+/// For file systems that cannot exchange two folders. The earlier report is moved aside first, and moved back if the
+/// new one cannot be moved.
 fn swap_in_two_steps(scratch: &Path, target: &Path) -> io::Result<()> {
     let mut aside = scratch.as_os_str().to_owned();
     aside.push("-old");

@@ -1,4 +1,4 @@
-//! `report.html`: one page without scripts, images or links to elsewhere, under a policy that forbids them.
+//! `report.html`: one page without scripts, images and external links, with a policy that forbids them.
 
 use super::model::{Display, HuntReport, RequestReport, RunReport, SourceReport};
 use super::page::begin;
@@ -10,7 +10,7 @@ use huntc_compiler::source::SourceSet;
 use huntc_compiler::value::Value;
 use std::io::{Result, Write};
 
-/// Rows of a table on the page; the CSV file has all.
+/// The most rows of a table on the page; the CSV file has all.
 const ROWS: usize = 2_000;
 
 const STYLE: &str = "\
@@ -65,7 +65,7 @@ fn write_hunt(hunt: &HuntReport, sources: &SourceSet, out: &mut dyn Write) -> Re
     write_requests(&hunt.requests, out)
 }
 
-/// What of a source could not be read.
+/// The skipped lines and the left out files of a source.
 fn write_unread(source: &SourceReport, out: &mut dyn Write) -> Result<()> {
     let Some(unread) = unread(source) else { return Ok(()) };
     writeln!(out, "<p class=\"note\">{}</p>\n<ul>", escape(&unread))?;
@@ -78,7 +78,7 @@ fn write_unread(source: &SourceReport, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "</ul>")
 }
 
-/// The facts and the ways out of a hint; those of mistakes are for whoever wrote them.
+/// The notes and helps of a hint. Those of errors are only for the author of the hunt.
 fn write_ways(diagnostic: &Diagnostic, out: &mut dyn Write) -> Result<()> {
     if !is_hint(diagnostic.code) {
         return Ok(());
@@ -137,7 +137,7 @@ fn write_display(display: &Display, out: &mut dyn Write) -> Result<()> {
             match value {
                 value if tree && column == 0 => {
                     let text = value.as_ref().map_or_else(String::new, ToString::to_string);
-                    // A page joins blanks.
+                    // Browsers join blanks.
                     write!(out, "<td>{}{}{}", line.mark.replace(' ', "\u{a0}"), escape(&unlike_marks(&text)), line.times())?;
                 }
                 None => write!(out, "<td class=\"z\">")?,

@@ -1,6 +1,6 @@
 //! `report.json`, version 1 (semantics.md §7), `requests.ndjson`, and one JSON file for each display.
 //!
-//! Keys come in the order of the structs here, so the same run gives the same bytes.
+//! Keys are in the order of the fields of the structs here, so that the same run gives the same bytes.
 
 use super::model::{Display, HuntReport, RequestReport, RunReport, SourceReport, VariableReport};
 use super::names::display_stem;
@@ -14,10 +14,10 @@ use serde::{Serialize, Serializer};
 use std::io::Write;
 use std::time::Duration;
 
-/// Version of the format. Keys may be added; a change of meaning raises it.
+/// Version of the format. New keys keep it; a change of meaning raises it.
 pub const SCHEMA: u32 = 1;
 
-/// Writes `report.json`. `files` says whether a report folder holds a file for each display, to be named.
+/// Writes `report.json`. `files` says whether a report folder has files for each display; then their names are in it.
 pub fn write(run: &RunReport, files: bool, out: &mut dyn Write) -> std::io::Result<()> {
     let hunts = run.hunts.iter().enumerate().map(|(i, h)| hunt(run, i, h, files)).collect();
     let document = Document { schema: SCHEMA, huntc: env!("CARGO_PKG_VERSION"), now: run.now.to_string(), hunts };
@@ -26,7 +26,7 @@ pub fn write(run: &RunReport, files: bool, out: &mut dyn Write) -> std::io::Resu
     out.write_all(b"\n")
 }
 
-/// Writes `requests.ndjson`: one request a line, with its huntflow.
+/// Writes `requests.ndjson`: each request on a line, with the name of its huntflow.
 pub fn write_requests(run: &RunReport, out: &mut dyn Write) -> std::io::Result<()> {
     for hunt in &run.hunts {
         for request in &hunt.requests {
@@ -38,7 +38,7 @@ pub fn write_requests(run: &RunReport, out: &mut dyn Write) -> std::io::Result<(
     Ok(())
 }
 
-/// Writes a display as an array of objects, one row a line.
+/// Writes a display as an array of objects, each row on a line.
 pub fn write_display(display: &Display, out: &mut dyn Write) -> std::io::Result<()> {
     out.write_all(b"[")?;
     for (i, row) in display.rows.iter().enumerate() {
@@ -238,7 +238,7 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// `{"entity_id":34}`
+/// Writes the counts as an object: `{"entity_id":34}`.
 struct Rungs<'a>(&'a [(String, u64)]);
 
 impl Serialize for Rungs<'_> {
@@ -247,7 +247,7 @@ impl Serialize for Rungs<'_> {
     }
 }
 
-/// A row with its headers as keys, in the order of the columns; a missing cell is null.
+/// Writes a row as an object: headers are the keys, in the order of the columns, and a missing cell is null.
 struct RowObject<'a> {
     columns: &'a [String],
     row: &'a [Option<Value>],
@@ -263,14 +263,15 @@ impl Serialize for RowObject<'_> {
     }
 }
 
-/// Breaks lines down to the rows of tables, so that reports read and diff well; what lies deeper stays on one line.
+/// Puts everything down to the rows of tables on lines of its own, so that reports can be read and compared. What is
+/// nested deeper stays on one line.
 #[derive(Default)]
 struct Layout {
     depth: usize,
     empty: bool,
 }
 
-/// The document, its hunts, a hunt, its displays, a display, its rows.
+/// The levels on lines of their own: document, hunts, hunt, displays, display, rows.
 const BROKEN: usize = 6;
 
 impl Layout {

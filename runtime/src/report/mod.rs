@@ -1,4 +1,4 @@
-//! Reports: what a run found, as JSON, HTML, CSV and text. Log data is hostile: every sink neutralises it.
+//! Reports: the results of a run as JSON, HTML, CSV and text. Data of logs is hostile, so every format makes it harmless.
 
 pub mod csv;
 pub(crate) mod file;
@@ -20,22 +20,22 @@ use file::ReportFile;
 use model::Display;
 use std::io::{Result, Write};
 
-/// Files of every report folder, the main one first.
+/// The files of every report folder, `report.json` first.
 const FILES: [ReportFile<RunReport>; 3] = [
     ReportFile { name: "report.json", write: |run, out| json::write(run, true, out) },
     ReportFile { name: "report.html", write: html::write },
     ReportFile { name: "requests.ndjson", write: json::write_requests },
 ];
 
-/// A file that a report folder has for each display that is not missing.
+/// A file that a report folder has for each display with a table.
 struct DisplayFile {
-    /// What its name ends in.
+    /// The end of its name.
     ending: &'static str,
-    /// Writes it; `raw` leaves CSV cells that a spreadsheet would run as they are.
+    /// Writes the file. With `raw`, CSV cells that a spreadsheet would run as formulas stay as they are.
     write: fn(display: &Display, raw: bool, out: &mut dyn Write) -> Result<()>,
 }
 
-/// Files of each display.
+/// The files of each display.
 const DISPLAY_FILES: [DisplayFile; 2] = [
     DisplayFile { ending: "csv", write: csv::write },
     DisplayFile { ending: "json", write: |display, _, out| json::write_display(display, out) },

@@ -1,4 +1,4 @@
-//! The outcome of a run, as every report format shows it (semantics.md §7).
+//! The results of a run, as every report format shows them (semantics.md §7).
 
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::source::SourceSet;
@@ -6,44 +6,44 @@ use huntc_compiler::time::{Instant, Window};
 use huntc_compiler::value::Value;
 use std::time::Duration;
 
-/// The outcome of a run: all its huntflows, in the order of the command line.
+/// The results of a run.
 #[derive(Debug)]
 pub struct RunReport {
-    /// The one "now" of the run.
+    /// The instant that all statements took as "now".
     pub now: Instant,
-    /// One for each file.
+    /// One report for each huntflow, in the order of the command line.
     pub hunts: Vec<HuntReport>,
-    /// What the spans of diagnostics point into.
+    /// The texts that the spans of diagnostics point into.
     pub sources: SourceSet,
-    /// Wall time of the whole run.
+    /// Duration of the whole run.
     pub elapsed: Duration,
 }
 
-/// The outcome of one huntflow.
+/// The results of one huntflow.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct HuntReport {
-    /// The path as given.
+    /// The path as the user gave it.
     pub file: String,
-    /// How it went.
     pub status: Status,
-    /// Whether every figure is whole.
+    /// Whether no figure lacks records.
     pub complete: bool,
-    /// One for each binding, in order.
+    /// One report for each binding of a variable, in the order of the statements.
     pub variables: Vec<VariableReport>,
-    /// DISP, INFO, DESCRIBE and EXPLAIN, in order.
+    /// The displays of DISP, INFO, DESCRIBE and EXPLAIN, in the order of the statements.
     pub displays: Vec<Display>,
-    /// What was asked of sources, in plan order.
+    /// The requests to sources, in the order of the plan's nodes.
     pub requests: Vec<RequestReport>,
-    /// The sources that it names, by name.
+    /// The sources that the huntflow names, sorted by name.
     pub sources: Vec<SourceReport>,
-    /// From the compiler and the run, by place.
+    /// The diagnostics of the compiler and of the run, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
-    /// Wall time.
+    /// Duration of the run of this huntflow.
     pub elapsed: Duration,
 }
 
 impl HuntReport {
-    /// A report of a hunt that has no figures.
+    /// The report of a hunt without any results.
     pub fn without_results(file: &str, status: Status, diagnostics: Vec<Diagnostic>) -> Self {
         Self {
             file: file.to_owned(),
@@ -58,8 +58,7 @@ impl HuntReport {
         }
     }
 
-    /// Whether the hunt found something: a DISP that shows a row; in a hunt without DISP, a last variable that is
-    /// not empty.
+    /// Whether the hunt found something: a DISP shows a row or, in a hunt without DISP, the last variable is not empty.
     pub fn has_findings(&self) -> bool {
         let mut tables = self.displays.iter().filter(|d| d.command == "DISP").peekable();
         if tables.peek().is_none() {
@@ -69,40 +68,40 @@ impl HuntReport {
     }
 }
 
-/// A source that a hunt names, and what of it could not be read.
+/// A source of a hunt, and what could not be read in it.
 #[derive(Clone, Debug, Default)]
 pub struct SourceReport {
-    /// As bound.
+    /// The name that it is bound to.
     pub name: String,
-    /// How many records it holds, where it was read to its end.
+    /// The number of its records, if all of it was read.
     pub records: Option<u64>,
-    /// Lines that are no records, in files that give some.
+    /// The number of bad lines, in files that have records.
     pub skipped: u64,
-    /// The first of them, with file and reason.
+    /// The first bad lines, each with its place and reason.
     pub skipped_lines: Vec<String>,
-    /// Files of a folder that give no record, and what they look like.
+    /// Files of a folder that have no record, each with what it looks like.
     pub left_out: Vec<(String, String)>,
-    /// Why it is a part of an answer only.
+    /// Why the files are only a part of an answer, if they say so.
     pub part: Option<String>,
 }
 
-/// How a huntflow went.
+/// The status of a huntflow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Status {
-    /// All of it.
+    /// Everything was computed.
     Ok,
-    /// A statement failed at run time; the rest is there.
+    /// A statement failed while running; the results of the others are there.
     Failed,
-    /// It did not compile; nothing was sent.
+    /// The huntflow has errors, so nothing was sent.
     Error,
-    /// A part is missing, and the user allowed it.
+    /// Records are missing because a partial answer was accepted.
     Partial,
-    /// Ctrl-C.
+    /// The run was interrupted by Ctrl-C.
     Interrupted,
 }
 
 impl Status {
-    /// As in `report.json`.
+    /// The name of the status in `report.json`.
     pub fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -114,90 +113,90 @@ impl Status {
     }
 }
 
-/// One binding of a variable. Figures are `None` where the statement failed or was skipped.
+/// One binding of a variable. Figures are `None` when its statement failed or was skipped.
 #[derive(Debug)]
 pub struct VariableReport {
-    /// As written.
+    /// The name as the huntflow writes it.
     pub name: String,
-    /// Counts bindings of the name from 1.
+    /// Counts the bindings of the name, from 1.
     pub version: u32,
-    /// Entity type; of a GROUP result the grouped type.
+    /// The entity type; of a GROUP result, the type that was grouped.
     pub entity: String,
-    /// Whether rows are groups: then there are no keys.
+    /// Whether the rows are groups, which have no keys.
     pub grouped: bool,
-    /// Distinct identities (groups of a GROUP result).
+    /// Number of entities; of a GROUP result, number of groups.
     pub entities: Option<u64>,
-    /// Distinct records among the counted sightings.
+    /// Number of distinct records among the counted sightings.
     pub records: Option<u64>,
-    /// Process slots that satisfied the pattern without an identity.
+    /// Number of process slots without an identity that satisfy the pattern.
     pub unidentified: Option<u64>,
-    /// Which rungs identified processes, with counts: `[("entity_id", 34)]`.
+    /// How many processes each rung of the ladder identified: `[("entity_id", 34)]`.
     pub rungs: Vec<(String, u64)>,
-    /// The search window.
+    /// The window that was searched; `None`: all times.
     pub window: Window,
-    /// URIs of the sources.
+    /// URIs of the sources that it comes from.
     pub sources: Vec<String>,
-    /// With `--keys`: one key for each entity, sorted.
+    /// With `--keys`: the key of each entity, sorted.
     pub keys: Option<Vec<Vec<Option<Value>>>>,
-    /// Whether the figures are whole.
+    /// Whether the figures lack no records.
     pub complete: bool,
-    /// Time from the start of the run until it was ready.
+    /// Time from the start of the run until the variable was computed.
     pub elapsed: Duration,
 }
 
-/// A table, or facts, that a statement shows.
+/// A table or facts that a statement shows.
 #[derive(Debug)]
 pub struct Display {
-    /// Number of the statement in its file, from 1.
+    /// Number of the statement in its huntflow, from 1.
     pub statement: u32,
-    /// The command: `DISP`, `INFO`, `DESCRIBE`, `EXPLAIN`.
+    /// `DISP`, `INFO`, `DESCRIBE` or `EXPLAIN`.
     pub command: &'static str,
-    /// Name of the variable that it shows.
+    /// Name of the variable that is shown.
     pub variable: String,
-    /// Column headers; for facts `["", ""]`-like pairs have headers too (`fact`, `value`).
+    /// Headers of the columns. Facts have headers too: `fact` and `value`.
     pub columns: Vec<String>,
-    /// Rows in order. `None` is null.
+    /// The rows in their order; a `None` is null.
     pub rows: Vec<Vec<Option<Value>>>,
-    /// Rows before OFFSET and LIMIT, duplicates removed.
+    /// Number of rows before OFFSET and LIMIT, without duplicates.
     pub total: u64,
-    /// `None`: shown; else why there is no table (a failed input).
+    /// Why there is no table, for example because an input failed; `None` when there is one.
     pub missing: Option<String>,
-    /// Whether the rows are whole.
+    /// Whether no records are missing.
     pub complete: bool,
-    /// Where the table is a tree: its lines, for people. Programs get `rows`. Empty otherwise.
+    /// The lines of a tree, for people; programs use `rows`. Empty when the table is no tree.
     pub tree: Vec<Branch>,
 }
 
 /// A line of a tree.
 #[derive(Debug)]
 pub struct Branch {
-    /// Number of the row, from 0.
+    /// Place of its row in the display, from 0.
     pub row: usize,
-    /// The lines in front of its first column.
+    /// The tree lines in front of its first column.
     pub mark: String,
-    /// How many entities that look the same it stands for.
+    /// How many entities that look the same share the line.
     pub count: u64,
 }
 
-/// A row as people read it.
+/// A row in the form that people read.
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct DisplayLine<'d> {
-    /// The row.
     pub row: &'d [Option<Value>],
-    /// What stands in front of its first column in a tree.
+    /// The tree lines in front of its first column; empty when the display is no tree.
     pub mark: &'d str,
-    /// How many entities of a tree the line stands for.
+    /// How many entities that look the same share the line.
     pub count: u64,
 }
 
 impl DisplayLine<'_> {
-    /// What stands behind the first column in a tree: ` ×3`.
+    /// The text after the first column of a shared line: ` ×3`. Empty for one entity.
     pub fn times(&self) -> String {
         if self.count > 1 { format!(" \u{d7}{}", self.count) } else { String::new() }
     }
 }
 
 impl Display {
-    /// The rows as people read them: of a tree its lines, in which a row may stand several times.
+    /// The rows in the form that people read. In a tree these are its lines, and a row may occur several times.
     pub fn lines(&self) -> Vec<DisplayLine<'_>> {
         if self.tree.is_empty() {
             return self.rows.iter().map(|row| DisplayLine { row, mark: "", count: 1 }).collect();
@@ -206,25 +205,25 @@ impl Display {
         lines.filter_map(|b| Some(DisplayLine { row: self.rows.get(b.row)?, mark: &b.mark, count: b.count })).collect()
     }
 
-    /// How many entities a tree has, where it has more than rows.
+    /// How many entities a tree has; `None` unless there are more than rows.
     pub fn entities_of_tree(&self) -> Option<u64> {
         Some(self.tree.iter().map(|b| b.count).sum()).filter(|n| *n > self.rows.len() as u64)
     }
 }
 
-/// How a request went.
+/// The status of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RequestStatus {
-    /// It was answered.
+    /// The source answered.
     Ok,
-    /// It was not.
+    /// The source did not answer.
     Failed,
-    /// It was not sent: nothing could match.
+    /// The request was not sent, because nothing could match.
     Skipped,
 }
 
 impl RequestStatus {
-    /// As in `report.json`.
+    /// The name of the status in `report.json`.
     pub fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -234,29 +233,29 @@ impl RequestStatus {
     }
 }
 
-/// One request as it was sent (holes filled), or not sent.
+/// One request with its holes filled, sent or not.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "fields whose names say all")]
 pub struct RequestReport {
-    /// Plan node, `n3`, and chunk: `n3.0`.
+    /// Plan node and number of the chunk: `n3.0`.
     pub id: String,
     /// URI of the source.
     pub source: String,
-    /// What the plan asks it for, in words.
+    /// What the plan needs it for, in words.
     pub purpose: String,
     pub window: Window,
-    /// Query body as JSON, without the window.
+    /// The query as JSON, without the window.
     pub query: serde_json::Value,
     pub fields: Vec<String>,
-    /// Whether every hit was wanted.
+    /// Whether the query matches only records that are meant.
     pub exact: bool,
     pub status: RequestStatus,
     pub records: u64,
     pub pages: u64,
-    /// Tries after the first.
+    /// Number of tries after the first.
     pub retries: u64,
-    /// Wall time.
+    /// Time from sending the request until its last record.
     pub elapsed: Duration,
-    /// Whether all of it came.
+    /// Whether no records are missing.
     pub complete: bool,
 }

@@ -1,10 +1,11 @@
-//! Names of the files that a report folder has for a display: safe, and stable from run to run.
+//! Names of the files that a report folder has for a display. They are safe and the same in every run.
 
 use super::model::RunReport;
 use super::sanitize::file_part;
 use std::path::Path;
 
-/// The stem of a display's files: `02-tasks`, and in a run of several files `03-scheduled-tasks-02-tasks`.
+/// The common part of the names of a display's files: `02-tasks`, or `03-scheduled-tasks-02-tasks` in a run of several
+/// huntflows. `None` when there is no such display.
 pub(crate) fn display_stem(run: &RunReport, hunt: usize, display: usize) -> Option<String> {
     let report = run.hunts.get(hunt)?;
     let variable = file_part(&report.displays.get(display)?.variable);

@@ -1,12 +1,12 @@
-//! What every HTML page of huntc begins with: no script, no image, no link to elsewhere, and a policy that forbids them.
+//! The beginning of every HTML page of huntc, with a policy that forbids scripts, images and external links.
 
 use super::sanitize::html as escape;
 use std::io::{Result, Write};
 
-/// Nothing may load; the page's own style is all it has.
+/// Nothing may be loaded; only the style in the page is used.
 pub(crate) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/// Writes the page up to its heading; the texts are ours.
+/// Writes the page up to its heading. The texts must not come from data.
 pub(crate) fn begin(title: &str, style: &str, heading: &str, out: &mut dyn Write) -> Result<()> {
     write!(
         out,

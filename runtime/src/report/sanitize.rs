@@ -1,23 +1,23 @@
-//! The one place that makes hostile text harmless for a sink: terminals, spreadsheets, HTML, file names, JSON.
+//! The one place where hostile text is made harmless for an output: terminals, spreadsheets, HTML, file names, JSON.
 //!
-//! Command lines, file names and domains in records are written by attackers. Each sink has its own rule; a value
-//! goes through exactly one of these functions on its way out.
+//! Attackers write the command lines, file names and domains in records. Each output has its own rule. A value passes
+//! through exactly one of these functions on its way out.
 
 pub use huntc_compiler::diag::is_unsafe;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Text for a terminal: what is unsafe is shown as an escape (`\n`, `\u{202e}`).
+/// Text for a terminal: unsafe characters become escapes (` `, `\u{202e}`).
 pub fn terminal(text: &str) -> Cow<'_, str> {
     escape(text, |_| false)
 }
 
-/// Text of several lines for a terminal: as [`terminal`], but line ends stay.
+/// Text of several lines for a terminal: as [`terminal`], but line feeds stay.
 pub fn terminal_lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| c == '\n')
 }
 
-/// Text between the lines of a tree and its number (`×3`): it cannot look like either.
+/// Text between the lines of a tree and its count (`×3`). It must not look like either.
 pub fn unlike_marks(text: &str) -> Cow<'_, str> {
     let line = |c: char| matches!(c, '\u{d7}' | '\u{2500}'..='\u{257f}');
     if !text.contains(line) {
@@ -27,7 +27,7 @@ pub fn unlike_marks(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(escaped).collect())
 }
 
-/// Shows unsafe characters as escapes, except those that `keep` names.
+/// Replaces unsafe characters by escapes, except those for which `keep` is true.
 fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.chars().any(|c| is_unsafe(c) && !keep(c)) {
         return Cow::Borrowed(text);
@@ -45,16 +45,16 @@ fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A CSV cell that no spreadsheet runs: one that begins with `=`, `+`, `-`, `@`, TAB or CR, also behind blanks and
-/// quotes, gets a `'` in front. Other characters stay: a CSV file is data.
+/// A CSV cell that no spreadsheet runs as a formula: if it begins with `=`, `+`, `-`, `@`, TAB or CR, possibly after
+/// blanks and quotes, it gets a `'` in front. Other characters stay, because a CSV file is data.
 pub fn csv_cell(text: &str) -> Cow<'_, str> {
-    // Spreadsheets skip blanks and quotes before they look for a formula, and know full-width signs too.
+    // Spreadsheets skip blanks and quotes when they look for a formula, and accept full-width signs.
     let first = text.chars().find(|c| !matches!(c, ' ' | '"' | '\'' | '\u{a0}' | '\u{feff}' | '\n'));
     let formula = matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'));
     if formula { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
-/// Text inside HTML, in an element or a quoted attribute; unsafe characters are shown as escapes.
+/// Text inside of HTML, in an element or a quoted attribute. Unsafe characters become escapes.
 pub fn html(text: &str) -> Cow<'_, str> {
     let text = terminal(text);
     if !text.contains(['&', '<', '>', '"', '\'']) {
@@ -74,14 +74,14 @@ pub fn html(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A part of a file name: letters, digits, `_` and `-` of ASCII, at most 60; never empty.
+/// A part of a file name: ASCII letters, digits, `_` and `-`, at most 60 of them; never empty.
 pub fn file_part(text: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' };
     let part: String = text.chars().take(60).map(safe).collect();
     if part.is_empty() { "_".to_owned() } else { part }
 }
 
-/// Writes JSON whose strings hold no unsafe character raw: they become `\uXXXX`, the same value for every reader.
+/// Formats JSON so that strings contain no unsafe characters: they become `\uXXXX`, which means the same to every reader.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SafeJson;
 
@@ -100,14 +100,14 @@ impl serde_json::ser::Formatter for SafeJson {
     }
 }
 
-/// A value as JSON on one line; see [`SafeJson`].
+/// A value as JSON on one line, formatted by [`SafeJson`].
 pub fn json_line(value: &impl serde::Serialize) -> serde_json::Result<Vec<u8>> {
     let mut out = Vec::new();
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, SafeJson))?;
     Ok(out)
 }
 
-/// A JSON text with line ends between its values: what is unsafe becomes `\uXXXX`, the same value for every reader.
+/// A JSON text of several lines in which unsafe characters are replaced by `\uXXXX`.
 pub fn json_text(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| is_unsafe(c) && c != '\n') {
         return Cow::Borrowed(text);

@@ -1,4 +1,4 @@
-//! What the tests of the report writers share.
+//! The report that the tests of all report formats use.
 
 use super::RunReport;
 use super::model::{Display, HuntReport, RequestReport, RequestStatus, SourceReport, Status, VariableReport};
@@ -58,7 +58,7 @@ pub(crate) fn request() -> RequestReport {
     }
 }
 
-/// A hunt with one table, whose rows hold what attackers write.
+/// A run of these files. Each has one table with rows as attackers write them.
 pub(crate) fn run(files: &[&str]) -> RunReport {
     let hunt = |file: &&str| HuntReport {
         file: (*file).to_owned(),

@@ -1,4 +1,4 @@
-//! Tables for the terminal: displays with a row-count line, and the execution summary.
+//! Text for the terminal: displays with their number of rows, and the summary of a run.
 
 use super::model::{Display, HuntReport, RequestStatus, SourceReport, Status, VariableReport};
 use super::sanitize::{terminal, unlike_marks};
@@ -7,7 +7,7 @@ use huntc_compiler::value::Value;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// A display: caption, header, rows, row count. `width` is the terminal's; without one nothing is wrapped.
+/// A display: caption, header, rows, number of rows. `width` is that of the terminal; with `None` nothing is wrapped.
 pub fn display(display: &Display, width: Option<u16>) -> String {
     let mut out = format!("{} {} (statement {})\n", display.command, terminal(&display.variable), display.statement);
     if let Some(reason) = &display.missing {
@@ -29,7 +29,7 @@ pub fn display(display: &Display, width: Option<u16>) -> String {
     out
 }
 
-/// The execution summary of a hunt: one line of facts, one row for each variable.
+/// The summary of a hunt: its headline, and one row for each variable.
 pub fn summary(hunt: &HuntReport, width: Option<u16>) -> String {
     let mut out = headline(hunt);
     if hunt.variables.is_empty() {
@@ -54,7 +54,7 @@ pub fn summary(hunt: &HuntReport, width: Option<u16>) -> String {
     out
 }
 
-/// `hunts/flow.hf: ok, 4 variables, 3 requests, 0.021 s`
+/// As in `hunts/flow.hf: ok, 4 variables, 3 requests, 0.021 s`.
 pub fn headline(hunt: &HuntReport) -> String {
     if hunt.status == Status::Error {
         return format!("{}: error, nothing was sent\n", terminal(&hunt.file));
@@ -117,22 +117,22 @@ fn row_count(display: &Display) -> String {
     line
 }
 
-/// `1 row`, `12 rows`
+/// A number with its noun: `1 row`, `12 rows`.
 pub fn count(n: u64, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
-/// `0.021 s`
+/// A time in seconds: `0.021 s`.
 pub fn seconds(time: Duration) -> String {
     format!("{:.3} s", time.as_secs_f64())
 }
 
-/// The text of a value on one line, with nothing that a terminal would obey.
+/// The text of a value on one line, without anything that a terminal would obey.
 fn cell(value: &Value) -> String {
     terminal(&value.to_string()).into_owned()
 }
 
-/// A table in the style of all our tables.
+/// A table in the common style.
 pub fn table(width: Option<u16>) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::ASCII_MARKDOWN);

@@ -1,4 +1,4 @@
-//! What the sources of a hunt stand for, and what is to be said of them at the statements that name them.
+//! Binds the sources of a hunt to data, and reports problems at the statements that name them.
 
 use super::{Huntflow, Session};
 use crate::config::Config;
@@ -15,7 +15,7 @@ use huntc_compiler::source::{SourceId, Span};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The sources of a hunt, by name, and what to say of them.
+/// The bindings of a hunt's sources, by name, and the diagnostics about them.
 #[derive(Default)]
 pub(super) struct BoundSources {
     pub sources: BTreeMap<String, Box<dyn ResolvedSource>>,
@@ -23,14 +23,14 @@ pub(super) struct BoundSources {
 }
 
 impl BoundSources {
-    /// Whether a source is not there, so that the hunt cannot run.
+    /// Whether a source cannot be used, so that the hunt cannot run.
     pub(super) fn refused(&self) -> bool {
         self.diagnostics.iter().any(|d| d.severity == Severity::Error)
     }
 }
 
 impl Session {
-    /// Finds out what each source of a hunt stands for; nothing is opened.
+    /// Finds the binding of each source of a hunt. Opens nothing.
     pub(super) fn bind(&self, plan: &Plan, huntflow: &Huntflow, id: SourceId) -> BoundSources {
         let config = &huntflow.config;
         let mut bound = BoundSources::default();
@@ -66,14 +66,14 @@ fn unbound(source: &DataSource, config: &Config, span: Span) -> Diagnostic {
     problem.help(how_to_bind(name))
 }
 
-/// What to write to bind a name; both can be pasted.
+/// A help that shows how to bind a name; both ways in it can be pasted.
 fn how_to_bind(name: &str) -> String {
     let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     let key = if bare { name.to_owned() } else { format!("\"{name}\"") };
     format!("`--source {name}=FILE`, or a table `[sources.{key}]` in huntc.toml")
 }
 
-/// The statement that names a source first.
+/// The place of the first statement that names a source.
 pub(super) fn statement_of(plan: &Plan, name: &str) -> Option<Span> {
     let index = plan.sources.iter().position(|s| s.name == name)?;
     let asks = |op: &Op| match op {
@@ -84,10 +84,10 @@ pub(super) fn statement_of(plan: &Plan, name: &str) -> Option<Span> {
     plan.nodes.iter().find(|node| asks(&node.op)).map(|node| node.origin)
 }
 
-/// Lines and files that a warning names.
+/// The most lines and files that a warning names.
 const NAMED: usize = 3;
 
-/// Warnings of lines that are no records, and of files that give none.
+/// Warnings about bad lines, and about files of a folder that have no record.
 pub(crate) fn unread(report: &ReadReport, name: &str, span: Span) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     if report.bad_total > 0 {
@@ -105,7 +105,7 @@ pub(crate) fn unread(report: &ReadReport, name: &str, span: Span) -> Vec<Diagnos
     problems
 }
 
-/// What a report says of a source; `read` where it was read to its end.
+/// The entry of a source in a report; `read` if all of it was read.
 pub(super) fn source_report(name: &str, read: Option<&ReadReport>) -> SourceReport {
     let Some(read) = read else { return SourceReport { name: name.to_owned(), ..SourceReport::default() } };
     SourceReport {

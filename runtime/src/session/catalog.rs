@@ -1,4 +1,4 @@
-//! The catalog of a hunt: the built-in one, or one with rows of the user's over it.
+//! The catalog of a hunt: the built-in one, or that one with rows of a mapping file over it.
 
 use super::{RunSettings, Session, input};
 use crate::config::Config;
@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 /// A catalog that several hunts share.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the other variants are what they are called")]
 pub enum Tables {
-    /// The one that huntc brings.
     Builtin(&'static Catalog),
-    /// With the rows of a mapping file over it.
+    /// The built-in catalog with the rows of a mapping file over it.
     Overlaid(Arc<Catalog>),
 }
 
@@ -30,13 +30,13 @@ impl Deref for Tables {
 }
 
 impl Session {
-    /// The catalog without rows of the user's.
+    /// The built-in catalog.
     pub fn builtin_catalog() -> Tables {
         Tables::Builtin(Catalog::builtin())
     }
 
-    /// The catalog, with the rows of the settings' mapping file, or else of the configuration's, over it; each file is read
-    /// once.
+    /// The catalog with the rows of a mapping file over it: that of the settings if there is one, otherwise that of the
+    /// configuration. Each file is read once.
     pub fn catalog(&mut self, config: &Config, settings: &RunSettings) -> Result<Tables, Vec<Diagnostic>> {
         let Some(path) = settings.mapping.as_deref().or(config.run.mapping.as_deref()) else {
             return Ok(Self::builtin_catalog());
@@ -56,7 +56,7 @@ impl Session {
     }
 }
 
-/// A fault in a mapping file, as a diagnostic at its line.
+/// The diagnostic of a fault in a mapping file, at its line.
 fn mapping_fault(problem: &Problem, id: SourceId, text: &str) -> Diagnostic {
     let line = text.split_inclusive('\n').take(problem.line.saturating_sub(1)).map(str::len).sum::<usize>();
     let column = text.get(line..).unwrap_or("").chars().take(problem.column.saturating_sub(1)).map(char::len_utf8).sum::<usize>();

@@ -1,4 +1,4 @@
-//! What the clock says, for the meaning of a hunt and for the names of runs.
+//! The clock: the present instant of a hunt, and ids of runs.
 
 use huntc_compiler::time::Instant;
 
@@ -7,7 +7,7 @@ pub fn now() -> Instant {
     Instant::from_millis(jiff::Timestamp::now().as_millisecond())
 }
 
-/// Tells the runs of one machine apart in a server's log: `huntc-18c2f3a9e41-3039`.
+/// An id that differs between the runs of one machine, for the logs of servers: `huntc-18c2f3a9e41-3039`.
 pub fn run_id(program: &str) -> String {
     let millis = jiff::Timestamp::now().as_millisecond();
     format!("{program}-{millis:x}-{:x}", std::process::id())

@@ -1,4 +1,4 @@
-//! A huntflow that was read, and its compilation.
+//! Reading and compiling a huntflow.
 
 use super::{RunSettings, Session, Tables, input};
 use crate::config::Config;
@@ -13,35 +13,35 @@ use huntc_compiler::time::TimeRange;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A huntflow with what it is compiled and run with.
+/// A huntflow with the configuration and the catalog that it is compiled with.
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Huntflow {
-    /// The path as given; `-` for standard input.
+    /// The path as the user gave it; `-` for standard input.
     pub file: String,
-    /// Its text, or why there is none.
+    /// The text, or the diagnostic that says why it cannot be read.
     pub text: Result<SourceId, Box<Diagnostic>>,
-    /// The configuration that holds in its folder.
+    /// The configuration that was found for the folder of the file.
     pub config: Arc<Config>,
-    /// The catalog that it is compiled with.
     pub catalog: Tables,
-    /// The type of each file of a LOAD without AS, by the path as written.
+    /// The path as written, and the entity type, of each file of a LOAD without AS.
     loaded_types: Vec<(String, String)>,
 }
 
 impl Huntflow {
-    /// Where relative paths of LOAD and SAVE start from.
+    /// The folder from which relative paths of LOAD and SAVE start.
     pub fn folder(&self) -> PathBuf {
         input::folder(&self.file)
     }
 
-    /// Folders that LOAD and SAVE may use.
+    /// The folders that LOAD and SAVE may use.
     pub fn roots(&self) -> Vec<PathBuf> {
         roots(&self.file, &self.config)
     }
 }
 
 impl Session {
-    /// Reads a huntflow with its configuration and its catalog. A text that cannot be read is no error here but of the hunt;
-    /// a configuration or a catalog with a fault is one of the whole command.
+    /// Reads a huntflow with its configuration and its catalog. A text that cannot be read is kept as an error of this
+    /// huntflow; an error in the configuration or the catalog is one of the whole command.
     pub fn load(&mut self, file: &str, settings: &RunSettings) -> Result<Huntflow, Vec<Diagnostic>> {
         let config = self.config(&input::folder(file))?;
         let catalog = self.catalog(&config, settings)?;
@@ -50,8 +50,8 @@ impl Session {
         Ok(Huntflow { file: file.to_owned(), text, config, catalog, loaded_types })
     }
 
-    /// Compiles a huntflow; with a window, over that instead of what its statements and the settings leave open. The error is
-    /// that of a text that could not be read.
+    /// Compiles a huntflow. A `window` takes the place of whatever its statements and the settings leave open. The
+    /// error is that of a text that could not be read.
     pub fn compile(
         &self,
         huntflow: &Huntflow,
@@ -61,7 +61,7 @@ impl Session {
         let id = huntflow.text.clone()?;
         let mut options = Options { loaded: huntflow.loaded_types.clone(), ..settings.compile_options(&huntflow.config) };
         if let Some(window) = window {
-            // LAST counts back from the end of the window, so that a night that is caught up looks at its own time.
+            // LAST counts back from the end of the window, so that a night that is run later looks at its own time.
             options.now = window.stop;
             options.default_range = Some(window);
             options.replace_ranges = front_matter::read(&self.texts, id, &mut Sink::default()).nightly_window;
@@ -74,10 +74,10 @@ fn roots(file: &str, config: &Config) -> Vec<PathBuf> {
     if config.run.roots.is_empty() { vec![PathBuf::from("."), input::folder(file)] } else { config.run.roots.clone() }
 }
 
-/// The type of each file of a LOAD without AS: the compiler reads no files, so their `type` column is looked at before. Files
-/// that cannot be read have none.
+/// The entity type of each file of a LOAD without AS. The compiler reads no files, so the `type` column is read here,
+/// before it runs. Files that cannot be read are left out.
 fn loaded_types(file: &str, id: SourceId, texts: &SourceSet, config: &Config) -> Vec<(String, String)> {
-    // Nearly no huntflow loads anything: the text is parsed twice only where one does.
+    // Few huntflows load anything; only those that do are parsed twice.
     if !texts.get(id).text.to_ascii_uppercase().contains("LOAD") {
         return Vec::new();
     }

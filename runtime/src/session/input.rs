@@ -1,4 +1,4 @@
-//! Reads huntflows: `.hf` text, `.ipynb` huntbooks, and `-` for standard input.
+//! Reads huntflows: `.hf` text, `.ipynb` huntbooks, and standard input as `-`.
 
 use huntc_compiler::diag::codes::config::UNREADABLE_FILE;
 use huntc_compiler::diag::{Diagnostic, suggest};
@@ -7,13 +7,13 @@ use huntc_compiler::source::{SourceId, SourceSet, Span};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// Longest text: spans count bytes in 32 bits, and nobody writes a huntflow of this size.
+/// The longest text in bytes. Spans count bytes in 32 bits, and no huntflow has this size.
 const LIMIT: u64 = 256 << 20;
 
-/// Spans number their texts in 16 bits; messages need some too.
+/// The most huntflows. Spans number texts in 16 bits, and messages need some of these numbers too.
 const MOST_TEXTS: usize = 30_000;
 
-/// Reads the file as text, whatever its name; the error is coded and points at the name.
+/// Reads a file as text, whatever its name. The error has a code and points at the name.
 pub(crate) fn text(path: &str, sources: &mut SourceSet) -> Result<String, Box<Diagnostic>> {
     let read = || {
         let mut bytes = Vec::new();
@@ -32,7 +32,7 @@ pub(crate) fn text(path: &str, sources: &mut SourceSet) -> Result<String, Box<Di
         return Err(unreadable(path, "it has more than 256 MB", sources));
     }
     match String::from_utf8(bytes) {
-        // A byte-order mark is no part of the text.
+        // A byte-order mark is not part of the text.
         Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
         Err(e) => {
             let at = e.utf8_error().valid_up_to();
@@ -41,7 +41,7 @@ pub(crate) fn text(path: &str, sources: &mut SourceSet) -> Result<String, Box<Di
     }
 }
 
-/// Registers a huntflow.
+/// Reads a huntflow and adds it to the texts that spans point into.
 pub(crate) fn huntflow(path: &str, sources: &mut SourceSet) -> Result<SourceId, Box<Diagnostic>> {
     let text = text(path, sources)?;
     if sources.iter().count() >= MOST_TEXTS {
@@ -64,7 +64,7 @@ pub(crate) fn is_huntbook(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|e| e.eq_ignore_ascii_case("ipynb"))
 }
 
-/// What messages call a file.
+/// The name of a file in messages.
 pub(crate) fn name(path: &str) -> &str {
     if path == "-" { "standard input" } else { path }
 }
@@ -75,7 +75,7 @@ pub(crate) fn folder(path: &str) -> PathBuf {
     parent.map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
-/// What to write instead, by what is there.
+/// The help for a file that cannot be read: what to write instead, according to what is there.
 fn way_out(path: &str, error: &std::io::Error) -> Option<String> {
     let given = Path::new(path);
     match error.kind() {
@@ -98,7 +98,7 @@ fn way_out(path: &str, error: &std::io::Error) -> Option<String> {
     }
 }
 
-/// A file that cannot be read.
+/// The diagnostic of a file that cannot be read.
 pub(crate) fn unreadable(path: &str, reason: &str, sources: &mut SourceSet) -> Box<Diagnostic> {
     let id = sources.add_text("command line", path);
     let span = Span::new(id, 0, path.len());

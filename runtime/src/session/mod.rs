@@ -1,5 +1,6 @@
-//! One way to run a hunt, below the command line and the nights: read a huntflow, compile it, bind and open its sources,
-//! execute it, report. Nothing here prints or knows exit statuses: results and diagnostics go back to the caller.
+//! The one way to run a hunt, used by the command line and by nightly runs: read a huntflow, compile it, bind and open
+//! its sources, execute it, report. Nothing here prints or knows exit statuses; results and diagnostics are returned to
+//! the caller.
 
 mod bind;
 mod catalog;
@@ -26,26 +27,26 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What the hunts of one command share: the environment, the texts, the configurations and the catalogs.
+/// What the hunts of one command share: environment, texts, configurations and catalogs.
 ///
-/// Whatever is read, is read with `&mut Session`; hunts then run with `&Session`, several at once.
+/// Reading needs `&mut Session`. Afterwards hunts run with `&Session`, several at once.
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Session {
-    /// The environment of the process.
     pub environment: Environment,
-    /// Everything that diagnostics point into.
+    /// The texts that diagnostics point into.
     pub texts: SourceSet,
-    /// `--config`
+    /// The file of `--config`.
     config_file: Option<PathBuf>,
-    /// `--source`, in order.
+    /// The values of `--source`, in their order.
     source_flags: Vec<String>,
-    /// By the file that was found, so that each is read once.
+    /// By the file that was found (`None`: no file), so that each is read once.
     configs: BTreeMap<Option<PathBuf>, Arc<Config>>,
-    /// By the file of `--mapping`.
+    /// By the mapping file, so that each is read once.
     catalogs: BTreeMap<PathBuf, Tables>,
 }
 
 impl Session {
-    /// A session in the environment of the process; `config_file` is that of `--config`, `source_flags` are those of
+    /// A session in the environment of the process. `config_file` is the value of `--config`, `source_flags` those of
     /// `--source`.
     pub fn new(config_file: Option<PathBuf>, source_flags: Vec<String>) -> Self {
         Self {
@@ -58,7 +59,7 @@ impl Session {
         }
     }
 
-    /// The configuration that holds for the huntflows of a folder. With an error in it, nothing may run.
+    /// The configuration for the huntflows of a folder. With an error in it nothing may run.
     pub fn config(&mut self, folder: &Path) -> Result<Arc<Config>, Vec<Diagnostic>> {
         let file = self.config_file.clone().or_else(|| config::find(folder, &self.environment));
         if let Some(config) = self.configs.get(&file) {
@@ -75,7 +76,7 @@ impl Session {
         Ok(config)
     }
 
-    /// What is wrong with the names of the lint levels that the command line gives.
+    /// The diagnostics about unknown lint names on the command line.
     pub fn check_lints(&mut self, settings: &RunSettings) -> Vec<Diagnostic> {
         let faults = settings.lints.iter().filter_map(|(name, _)| {
             let span = self.command_line(name);
@@ -84,7 +85,7 @@ impl Session {
         faults.collect()
     }
 
-    /// Registers a word of the command line, so that a diagnostic can point at it.
+    /// Adds a word of the command line to the texts, so that a diagnostic can point at it.
     pub fn command_line(&mut self, word: &str) -> Span {
         Span::new(self.texts.add_text("command line", word), 0, word.len())
     }

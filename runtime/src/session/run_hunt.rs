@@ -1,4 +1,5 @@
-//! Runs a hunt: compiles it, binds and opens its sources, executes it, reports. Whoever runs hunts does it here.
+//! Runs a hunt: compiles it, binds and opens its sources, executes it, and reports. Every part of huntc that runs hunts
+//! uses this.
 
 use super::bind::{BoundSources, source_report, statement_of, unread};
 use super::source_pool::PooledSource;
@@ -18,73 +19,73 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
-/// What one run of a hunt has beside its settings.
+/// What one run of a hunt has of its own, beside the settings.
 pub struct RunContext<'a> {
-    /// The sources that are open.
+    /// The pool that sources are opened in.
     pub pool: &'a SourcePool,
-    /// What it looks at, instead of what its statements and the settings leave open.
+    /// The window that takes the place of whatever the statements and the settings leave open.
     pub window: Option<TimeRange>,
-    /// Time that is left for it, whatever the settings allow.
+    /// A further limit of time beside that of the settings; the shorter one counts.
     pub time_left: Option<Duration>,
     /// Set on Ctrl-C.
     pub cancel: Arc<AtomicBool>,
     /// Records read so far, for progress.
     pub read: Arc<AtomicU64>,
-    /// Identifies the run to servers.
+    /// Begins the ids of all requests that servers get.
     pub run_id: String,
 }
 
 impl<'a> RunContext<'a> {
-    /// A run over what the hunt says, without bounds, that nobody watches or interrupts.
+    /// A run without a window or a limit of its own, which nobody watches or interrupts.
     pub fn new(pool: &'a SourcePool, run_id: String) -> Self {
         Self { pool, window: None, time_left: None, cancel: Arc::default(), read: Arc::default(), run_id }
     }
 }
 
-/// What became of a hunt.
+/// The result of running a hunt.
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct HuntRun {
-    /// For people and programs.
     pub report: HuntReport,
-    /// Why nothing was asked of any source; the report says more.
+    /// Why no source was asked; the report has the diagnostics. `None` when the hunt ran.
     pub refusal: Option<Refusal>,
-    /// The entities that the hunt is after.
+    /// The entities that the hunt searches for.
     pub finding: Finding,
 }
 
 /// Why a hunt did not run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Refusal {
-    /// Its file cannot be read.
+    /// The file of the huntflow cannot be read.
     Unreadable,
-    /// It has errors.
+    /// The huntflow has errors.
     Faulty,
-    /// A source of it is not bound, or a secret of one is not there.
+    /// A source is not bound, or a secret that it needs is missing.
     Unbound,
 }
 
-/// The entities that a hunt is after: by its front matter, else its last variable.
+/// The entities that a hunt searches for: the variable that its front matter names, otherwise its last one.
 pub enum Finding {
-    /// Not known: the hunt did not come so far.
+    /// The hunt did not get far enough to know.
     Unknown,
     /// The hunt binds no variable.
     NoVariable,
-    /// Those of a variable.
+    /// The entities of a variable.
     Variable {
-        /// What was computed from what.
+        /// The plan that was run.
         plan: Box<Plan>,
-        /// Its number in the hunt.
+        /// The variable, by its number in the plan.
         variable: VarId,
-        /// Fewer entities are no finding.
+        /// The least number of entities that is a finding.
         at_least: u64,
-        /// Its entities and what a DISP of it shows.
+        /// The table of the variable, and what a DISP of it shows.
         kept: Kept,
     },
 }
 
-/// Nodes in flight that wait for clusters: a server's queue is the limit, not our cores.
+/// The most nodes at the same time for hunts that wait for clusters: the server's queue is the limit, not our processor.
 const REMOTE_CONCURRENCY: usize = 8;
 
-/// Runs a hunt. A fault of ours ends this hunt with a report that says so, and no other.
+/// Runs a hunt. A panic in huntc ends this hunt with a report that says so; other hunts go on.
 pub fn run_hunt(session: &Session, huntflow: &Huntflow, settings: &RunSettings, context: &RunContext<'_>) -> HuntRun {
     let run = || run_unguarded(session, huntflow, settings, context);
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
@@ -131,7 +132,7 @@ fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings,
     HuntRun { report, refusal: None, finding }
 }
 
-/// A hunt whose sources are bound.
+/// A hunt with its sources bound.
 struct Work<'a> {
     huntflow: &'a Huntflow,
     settings: &'a RunSettings,
@@ -141,7 +142,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Executes the plan. The table of `keep` comes with the report.
+    /// Executes the plan. The table of `keep` is returned with the report.
     fn execute(&self, diagnostics: Vec<Diagnostic>, keep: Option<VarId>) -> (HuntReport, Option<Kept>) {
         let Self { huntflow, settings, context, .. } = self;
         let config = &huntflow.config;
@@ -182,13 +183,13 @@ impl Work<'_> {
         exec::run_and_keep(job, &options, keep)
     }
 
-    /// Nodes in flight where nobody says how many.
+    /// The most nodes at the same time, when neither the settings nor the configuration say it.
     fn concurrency(&self) -> usize {
         let remote = self.bound.sources.values().any(|source| source.is_remote());
         if remote { REMOTE_CONCURRENCY } else { crate::source::cores() }
     }
 
-    /// Says what of the sources could not be read. Warnings come to the hunt that was the first to ask, errors to each.
+    /// Reports what could not be read in the sources. Warnings go to the first hunt that asked a source, errors to all.
     fn tell_of_sources(&self, report: &mut HuntReport) {
         let config = &self.huntflow.config;
         for name in self.bound.sources.keys() {

@@ -1,4 +1,4 @@
-//! How hunts run, as whoever starts them says; what the configuration says is laid under it for each hunt.
+//! The settings of hunts given by whoever starts them. For each hunt the configuration fills what they leave open.
 
 use crate::config::{Config, nanoseconds};
 use huntc_compiler::diag::Severity;
@@ -7,38 +7,39 @@ use huntc_compiler::time::Instant;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What holds for all hunts of a command.
+/// The settings for all hunts of a command.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that stands for itself")]
 pub struct RunSettings {
-    /// The one "now" of the run.
+    /// The instant that all statements of the run take as "now".
     pub now: Instant,
-    /// `--window`: the window of statements without a range, back from now.
+    /// `--window`: the window, back from now, of statements without a time range.
     pub window: Option<Duration>,
     /// `--ignore-case`
     pub ignore_case: bool,
     /// `--process-identity`
     pub process_identity: ProcessIdentity,
-    /// `--mapping`: wins over that of the configuration.
+    /// `--mapping`: takes the place of the configuration's mapping file.
     pub mapping: Option<PathBuf>,
-    /// `--allow`, `--warn`, `--deny`: names with levels; they win over those of the configuration, and later ones over earlier.
+    /// `--allow`, `--warn`, `--deny`: lint names with their levels, `None` for allow. They win over the configuration,
+    /// and later ones over earlier ones.
     pub lints: Vec<(String, Option<Severity>)>,
     /// `--lean`
     pub lean: bool,
     /// Whether the report lists the keys of every variable.
     pub keys: bool,
-    /// Whether answers with parts missing are accepted.
+    /// Whether partial answers of sources are accepted.
     pub allow_partial: bool,
-    /// Whether the report says why a statement found nothing, unless the configuration forbids it.
+    /// Whether the report has hints; the configuration can also switch them off.
     pub hints: bool,
-    /// Nodes of a hunt in flight, unless configured; `None`: as many as the kind of its sources can bear.
+    /// The most nodes of a hunt at the same time, unless the configuration says it. `None`: the kind of the sources decides.
     pub concurrency: Option<usize>,
-    /// Time that a hunt may take; wins over that of the configuration.
+    /// The longest time of a hunt; wins over the configuration.
     pub timeout: Option<Duration>,
 }
 
 impl RunSettings {
-    /// The defaults, at a given instant.
+    /// The default settings, with the given instant as "now".
     pub fn at(now: Instant) -> Self {
         Self {
             now,
@@ -56,7 +57,7 @@ impl RunSettings {
         }
     }
 
-    /// Options of the compilation of a hunt that this configuration holds for.
+    /// The compile options of a hunt with this configuration.
     pub fn compile_options(&self, config: &Config) -> Options {
         Options {
             window: self.window.map(nanoseconds),

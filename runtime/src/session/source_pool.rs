@@ -1,4 +1,4 @@
-//! Sources that are open, each opened once.
+//! Open sources; each is opened once.
 
 use crate::config::Config;
 use crate::config::kinds::{OpenedSource, ResolvedSource};
@@ -8,54 +8,52 @@ use huntc_compiler::diag::codes::store::NO_RECORDS;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Makes another source of one that was opened: one that counts or remembers, for example. Its first argument is the same for
-/// the same source.
+/// Wraps a source after it was opened, for example to count requests. The first argument is the same for the same source.
 pub type Wrap = dyn Fn(&str, Arc<dyn DataSource>) -> Arc<dyn DataSource> + Send + Sync;
 
-/// A source that is open.
+/// An open source.
 #[derive(Clone)]
 pub(super) struct PooledSource {
     pub source: Arc<dyn DataSource>,
-    /// What reading it to its end found, if it was read so.
+    /// The report of reading it, if all of it was read.
     pub read: Arc<Option<ReadReport>>,
 }
 
-/// What reading a source to its end found, if it was read so.
+/// The report of reading a source, if all of it was read.
 pub(super) struct PoolReport {
     pub read: Arc<Option<ReadReport>>,
-    /// Whether this hunt is the first that is told.
+    /// Whether this hunt is the first one that gets it.
     pub first: bool,
 }
 
-/// Sources that are open. Each is opened once for all hunts that mean the same by its name: those of one configuration.
+/// Open sources. Two hunts share a source when they have the same configuration and use the same name.
 pub struct SourcePool {
-    /// A file that gives no record gives none the next time either: it is not read again.
+    /// Files without records are not read again; their error stays.
     opened: Mutex<BTreeMap<String, Result<PooledSource, SourceError>>>,
-    /// Those whose reports hunts have got.
+    /// The sources whose reports a hunt has got.
     told: Mutex<BTreeSet<String>>,
-    /// Whether the fields that the first hunt may ask for are all that is ever asked for.
+    /// Whether the fields that the first hunt demands are all that will be demanded.
     of_one_hunt: bool,
     wrap: Option<Box<Wrap>>,
 }
 
 impl SourcePool {
-    /// A pool of hunts whose needs are not all known when the first one opens a source: of log files every field is kept.
+    /// A pool for hunts that are not all known when the first one opens a source. Log files keep every field.
     pub fn shared() -> Self {
         Self { opened: Mutex::default(), told: Mutex::default(), of_one_hunt: false, wrap: None }
     }
 
-    /// A pool of one hunt: of log files only those fields are kept that it may ask for.
+    /// A pool for one hunt. Log files keep only the fields that the hunt demands.
     pub fn of_one_hunt() -> Self {
         Self { of_one_hunt: true, ..Self::shared() }
     }
 
-    /// As [`Self::shared`]; hunts get what `wrap` makes of each source.
+    /// As [`Self::shared`], but hunts get what `wrap` makes of each source.
     pub fn wrapped(wrap: Box<Wrap>) -> Self {
         Self { wrap: Some(wrap), ..Self::shared() }
     }
 
-    /// The source that a configuration binds to a name, opened now or before, and what reading it found; `fields` are those that
-    /// the hunt may ask for.
+    /// The source that a configuration binds to a name, opened on first use. `fields` are those that the hunt demands.
     pub(super) fn get(
         &self,
         config: &Config,
@@ -64,7 +62,7 @@ impl SourcePool {
         fields: &dyn Fn() -> Fields,
     ) -> Result<PooledSource, SourceError> {
         let key = key(config, name);
-        // Held while opening: a second statement waits for the file instead of reading it too.
+        // The lock is held while the source is opened, so that a second statement waits and does not read the files too.
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(opened) = opened.get(&key) {
             return opened.clone();
@@ -83,7 +81,7 @@ impl SourcePool {
         Ok(new)
     }
 
-    /// What reading a source's log files found; none where it was not opened.
+    /// The report of reading a source; `None` if it is not open.
     pub(super) fn report(&self, config: &Config, name: &str) -> Option<PoolReport> {
         let key = key(config, name);
         let read = Arc::clone(&self.opened.lock().unwrap_or_else(PoisonError::into_inner).get(&key)?.as_ref().ok()?.read);
@@ -92,7 +90,7 @@ impl SourcePool {
     }
 }
 
-/// The same for the same source: its name, and the file that says what it stands for.
+/// Equal for the same source: its name, and the file that binds it.
 fn key(config: &Config, name: &str) -> String {
     let place = config.file.as_ref().map_or_else(String::new, |f| f.display().to_string());
     format!("{place}\0{name}")
@@ -106,7 +104,7 @@ mod tests {
     use crate::source::store::Store;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// An empty store; counts how often it is opened, and with all fields.
+    /// An empty store. Counts how often it is opened, and how often with all fields.
     #[derive(Default)]
     struct Empty {
         opened: AtomicUsize,

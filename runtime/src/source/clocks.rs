@@ -1,31 +1,31 @@
-//! Which time the records of each event category cover: clocks that disagree show here.
+//! The time that the records of each event category cover; it shows clocks that disagree.
 
 use super::{Column, Scalar};
 use huntc_compiler::time::Instant;
 use std::collections::BTreeMap;
 
-/// The field that tells the category of a record.
+/// The field with the category of a record.
 pub(super) const CATEGORY: &str = "event.category";
 
-/// The records of one category.
+/// Figures about the records of one category.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Clock {
     /// A value of `event.category`.
     pub category: String,
-    /// Records that have it.
+    /// The number of records with that value.
     pub records: u64,
-    /// Time of the earliest.
+    /// Time of the earliest record.
     pub first: Instant,
-    /// Time of the latest.
+    /// Time of the latest record.
     pub last: Instant,
 }
 
-/// Adds records one part after the other.
+/// Collects figures by category; records are added in parts.
 #[derive(Default)]
 pub(super) struct Clocks(BTreeMap<String, Clock>);
 
 impl Clocks {
-    /// Adds records: their times, and the column of their categories.
+    /// Adds records: their times in nanoseconds, and the column of their categories.
     pub(super) fn add(&mut self, times: &[i64], categories: &Column) {
         for (row, time) in times.iter().enumerate() {
             let time = Instant(*time);
@@ -47,7 +47,7 @@ impl Clocks {
         self.0.insert(clock.category.clone(), clock);
     }
 
-    /// By category.
+    /// The figures, sorted by category.
     pub(super) fn finish(self) -> Vec<Clock> {
         self.0.into_values().collect()
     }

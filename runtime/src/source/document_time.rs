@@ -1,15 +1,15 @@
-//! Times as documents write them: to instants, and back to text.
+//! Reads and writes times in the forms that documents use.
 //!
-//! A value means what Elasticsearch and OpenSearch read by default, `strict_date_optional_time||epoch_millis`: four digits
-//! are a year, any other digits are milliseconds since the epoch, as text and as number, and what a date leaves out is the
-//! first that it can be. Beyond that, other forms of ISO 8601 are read where they can mean one thing only.
+//! Values are read as Elasticsearch and OpenSearch read them by default, `strict_date_optional_time||epoch_millis`:
+//! four digits are a year; any other digits are milliseconds since the epoch, as a text and as a number; and parts that
+//! a date leaves out have their smallest value. Other forms of ISO 8601 are read too if they are unambiguous.
 
 use super::Scalar;
 use huntc_compiler::time::{Instant, MILLISECOND, SECOND};
 
 const DAY: i64 = 86_400;
 
-/// The time that a text stands for.
+/// The time that a text means; `None` when it is none.
 pub(crate) fn of_text(text: &str) -> Option<Instant> {
     let text = text.trim();
     let bytes = text.as_bytes();
@@ -17,12 +17,12 @@ pub(crate) fn of_text(text: &str) -> Option<Instant> {
     nanos.map(Instant).or_else(|| Instant::parse(text))
 }
 
-/// The time that a number stands for, as it is written.
+/// The time that a number means, from its text.
 pub(super) fn of_number(text: &str) -> Option<Instant> {
     of_text(text).or_else(|| of_float(text.parse().ok()?))
 }
 
-/// The time that a value of a document stands for.
+/// The time that a value of a document means.
 pub(crate) fn of_scalar(value: &Scalar) -> Option<Instant> {
     match value {
         Scalar::Text(text) => of_text(text),
@@ -34,12 +34,12 @@ pub(crate) fn of_scalar(value: &Scalar) -> Option<Instant> {
 }
 
 fn of_float(millis: f64) -> Option<Instant> {
-    // In two parts: their product would have more digits than a float.
+    // Computed in two parts, because the product would have more digits than a float.
     let fraction = (millis.fract() * MILLISECOND as f64).round() as i64;
     millis.is_finite().then(|| Instant::from_millis(millis as i64).plus(fraction))
 }
 
-/// Digits, perhaps with a sign and a fraction.
+/// Milliseconds: digits, possibly with a sign and a fraction.
 fn millis(text: &str) -> Option<i64> {
     let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     let unsigned = text.strip_prefix('-').unwrap_or(text);
@@ -50,8 +50,8 @@ fn millis(text: &str) -> Option<i64> {
     }
 }
 
-/// `strict_date_optional_time`: a year of four digits, then as much as there is, then a zone. Instants that nanoseconds do not
-/// reach are the ends of time.
+/// `strict_date_optional_time`: a year of four digits, then any number of further parts, then a zone. Instants beyond
+/// the range of nanoseconds become the ends of that range.
 fn strict(text: &[u8]) -> Option<i64> {
     let mut rest = Rest(text);
     let before_zero = rest.take(b"-");
@@ -77,7 +77,7 @@ fn strict(text: &[u8]) -> Option<i64> {
     Some(nanos.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
 }
 
-/// What of a text is not read yet.
+/// The part of a text that is not read yet.
 struct Rest<'a>(&'a [u8]);
 
 impl Rest<'_> {
@@ -91,21 +91,21 @@ impl Rest<'_> {
         self.0.iter().take_while(|b| b.is_ascii_digit()).count()
     }
 
-    /// A number of so many digits.
+    /// A number with exactly `len` digits.
     fn number(&mut self, len: usize) -> Option<i64> {
         let (digits, rest) = self.0.split_at_checked(len)?;
         self.0 = rest;
         digits.iter().try_fold(0, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')))
     }
 
-    /// One to nine digits of a second, as nanoseconds.
+    /// One to nine digits of a fraction of a second, in nanoseconds.
     fn fraction(&mut self) -> Option<i64> {
         let len = self.digits();
         let places = u32::try_from(9_usize.checked_sub(len)?).ok()?;
         if len == 0 { None } else { Some(self.number(len)? * 10_i64.pow(places)) }
     }
 
-    /// Seconds that a zone is ahead of UTC: `Z`, `+02`, `+0200`, `+02:00`, `UTC`, or nothing.
+    /// How many seconds a zone is ahead of UTC: `Z`, `+02`, `+0200`, `+02:00`, `UTC`, or nothing.
     fn offset(&mut self) -> Option<i64> {
         if self.0.is_empty() || [&b"Z"[..], b"UTC", b"GMT"].into_iter().any(|name| self.take(name)) {
             return Some(0);
@@ -117,7 +117,7 @@ impl Rest<'_> {
     }
 }
 
-/// `2020-10-22T06:58:00.462Z` and nothing else: what [`format`] writes.
+/// Reads exactly the form `2020-10-22T06:58:00.462Z`, which [`format`] writes.
 pub(super) fn plain(raw: &[u8]) -> Option<i64> {
     let raw: &[u8; 24] = raw.try_into().ok()?;
     let [.., b'Z'] = raw else { return None };
@@ -130,7 +130,7 @@ pub(super) fn plain(raw: &[u8]) -> Option<i64> {
     };
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second, milli) = (number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 23)?);
-    // Years that nanoseconds can hold whole; leap seconds and days that do not exist go the long way.
+    // Only years that fit into nanoseconds completely. Leap seconds and days that do not exist are left to [`strict`].
     let fits = (1678..=2261).contains(&year) && (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
     if !fits || hour > 23 || minute > 59 || second > 59 {
         return None;
@@ -148,7 +148,7 @@ fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days since 1970-01-01 in the Gregorian calendar. Years are counted from March, so that leap days come last.
+/// Days since 1970-01-01 in the Gregorian calendar. Years begin in March here, so that leap days come last.
 fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
@@ -156,7 +156,7 @@ fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
-/// `2020-10-22T06:58:00.462Z`, rounded down to milliseconds; years that nanoseconds can hold have four digits.
+/// Writes `2020-10-22T06:58:00.462Z`, rounded down to milliseconds. All years that fit into nanoseconds have four digits.
 pub(super) fn format(nanos: i64) -> [u8; 24] {
     let millis = nanos.div_euclid(MILLISECOND);
     let (days, of_day) = (millis.div_euclid(DAY * 1000), millis.rem_euclid(DAY * 1000));
@@ -241,7 +241,7 @@ mod tests {
             "2023-08-16T00:00:00",
             "1692144000000",
             "1692144000000.0",
-            // Not of the servers.
+            // The servers do not read these forms.
             "2023-08-16 00:00:00",
             "2023-08-16t00:00:00z",
             "20230816T000000Z",
@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(nanos("1692144000000.5"), Some(second + 500_000));
     }
 
-    /// Of a text of digits, four are a year.
+    /// A text or a number of four digits is a year.
     #[test]
     fn digits_are_years_or_milliseconds() {
         for (text, expected) in [
@@ -279,7 +279,7 @@ mod tests {
         }
     }
 
-    /// A number is read as its text is, whether it is kept as written or as a number.
+    /// A number means the same as its text.
     #[test]
     fn a_number_is_what_its_text_is() {
         for number in [0, 7, 999, 1000, 1970, 2023, 9999, 10_000, 1_692_144_000_000, -1, -999, -2023, i64::MAX, i64::MIN] {

@@ -1,38 +1,38 @@
-//! Which fields of records are asked for.
+//! Which fields of records are kept.
 
 use huntc_compiler::request::BoundRequest;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Fields that a reader of whole log files keeps. Most bytes of a record are in fields that no hunt asks for.
+/// The fields that a reader of log files keeps. Most bytes of a record are in fields that no hunt requests.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Fields {
-    /// Every one.
+    /// Every field.
     #[default]
     All,
-    /// These, and what is below them, where they are objects.
+    /// The fields with these names, and those below objects with these names.
     These(Arc<BTreeSet<String>>),
 }
 
-/// Fields that are always kept: the record's time and what names it.
+/// Fields that are always kept: the time of a record, and its name.
 const ALWAYS: [&str; 3] = ["@timestamp", "_index", "_id"];
 
 impl Fields {
-    /// Whether a field is one of them.
+    /// Whether a field is kept.
     pub fn holds(&self, field: &str) -> bool {
         let Self::These(fields) = self else { return true };
         let objects = field.match_indices('.').map(|(dot, _)| &field[..dot]);
         ALWAYS.contains(&field) || objects.chain([field]).any(|name| fields.contains(name))
     }
 
-    /// Whether a field is one of them, or an object that holds some.
+    /// Whether a name is that of a kept field, or of an object with kept fields below it.
     pub(crate) fn reaches(&self, name: &str) -> bool {
         let Self::These(fields) = self else { return true };
         let below = |field: &str| field.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
         self.holds(name) || fields.iter().any(|field| below(field))
     }
 
-    /// A field that a request needs and that is none of them.
+    /// A field that a request needs and that is not kept; `None` if there is none.
     pub fn lacks<'r>(&self, request: &'r BoundRequest) -> Option<&'r str> {
         if *self == Self::All {
             return None;

@@ -1,4 +1,4 @@
-//! Data sources: where records live. Every back end gets the same requests and answers with the same [`Records`].
+//! Data sources: where records are. Every source gets the same requests and answers with the same [`Records`].
 
 mod clocks;
 pub(crate) mod document_time;
@@ -17,83 +17,81 @@ use huntc_compiler::time::Instant;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Threads that can work at the same time.
+/// The number of threads that can work at the same time.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
 }
 
-/// A place where records live: a cluster's index expression, or an embedded store.
+/// A place that holds records: an index expression of a cluster, or an embedded store.
 pub trait DataSource: Send + Sync {
-    /// Every record that the request asks for, or an error; never a part of them.
+    /// Every record that the request matches, or an error; never a part of the records, unless `context` allows it.
     ///
-    /// Records come in any order, each once. Values are as the record has them: nothing is coerced, shortened or
-    /// dropped. Records outside the window, exact to the nanosecond, are not returned.
+    /// Records come in any order, each once. Values are as the record has them: nothing is converted, shortened or
+    /// dropped. Records outside of the window, which is exact to the nanosecond, are not returned.
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError>;
 
-    /// How many records a request matches.
+    /// How many records a request matches; possibly too many when an index allows no exact query, never too few.
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError>;
 
-    /// The earliest records that the request asks for, fewer than `most`; for explanations, never for results. The same
-    /// over the same records: an instant whose records do not all fit is left out.
+    /// The earliest records that the request matches, fewer than `most`. For hints, never for results. The answer is
+    /// always the same for the same records: an instant whose records do not all fit is left out.
     fn sample(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, SourceError>;
 
-    /// What it is, for people: a path, or an URL without secrets.
+    /// The path, or the URL without secrets, for people.
     fn location(&self) -> String;
 }
 
-/// Some records of a request.
+/// The earliest records of a request.
 #[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Sample {
-    /// The earliest ones.
     pub records: Records,
-    /// Whether these are all.
+    /// Whether these are all records of the request.
     pub whole: bool,
-    /// Whether values that an index left out for their length were not looked at.
+    /// Whether values were not searched because an index leaves them out for their length.
     pub gaps: bool,
-    /// The first and the last time that the window holds records of, whatever the request asks for.
+    /// The first and the last time of all records in the window, whether or not the request matches them.
     pub span: Option<(Instant, Instant)>,
 }
 
-/// A field of a record as JSON has it.
+/// A scalar value of a field, as in JSON.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the other variants are what they are called")]
 pub enum Scalar {
-    /// `true`, `false`
     Bool(bool),
-    /// A whole number in the range of 64 bits.
+    /// A whole number that fits into 64 bits.
     Int(i64),
     /// Any other number.
     Float(f64),
-    /// Text.
     Text(Arc<str>),
 }
 
-/// Records as columns, for the fields that the request named.
+/// Records as columns, one for each field that the request names.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
-    /// Unique among all records of the source, the same in every request of a run.
+    /// Ids, unique among all records of the source and the same in every request of a run.
     pub ids: Vec<u64>,
-    /// `@timestamp`; a record without a readable one is in no window and never returned, but `None` where the
-    /// request has no window.
+    /// `@timestamp` of each record. `None` only when the request has no window: a record without a readable time is in no window.
     pub times: Vec<Option<Instant>>,
-    /// What ADDOBSID shows: `index/id`. Filled where the request names the field `_id`.
+    /// `index/id` of each record, which ADDOBSID shows. Empty unless the request names the field `_id`.
     pub observations: Vec<Arc<str>>,
-    /// Columns by field name, in the order of the request's fields.
+    /// The columns by field name, in the order of the request's fields.
     pub columns: Vec<(String, Column)>,
 }
 
-/// The values of one field over the records: `dictionary[codes[starts[i]..starts[i + 1]]]` are those of record `i`.
+/// The values of one field over all records. Those of record `i` are `dictionary[codes[starts[i]..starts[i + 1]]]`.
 #[derive(Clone, Debug, Default)]
 pub struct Column {
-    /// Distinct values.
+    /// The distinct values.
     pub dictionary: Vec<Scalar>,
-    /// Indices into the dictionary; none where the record lacks the field.
+    /// Places in the dictionary. A record without the field has none.
     pub codes: Vec<u32>,
-    /// One more than there are records.
+    /// One more entry than there are records.
     pub starts: Vec<u32>,
 }
 
 impl Column {
-    /// The codes of a record.
+    /// The codes of a record, by its place among the records.
     pub fn codes(&self, record: usize) -> &[u32] {
         match (self.starts.get(record), self.starts.get(record + 1)) {
             (Some(&a), Some(&b)) => self.codes.get(a as usize..b as usize).unwrap_or_default(),
@@ -101,24 +99,24 @@ impl Column {
         }
     }
 
-    /// The values of a record.
+    /// The values of a record, by its place among the records.
     pub fn values(&self, record: usize) -> impl Iterator<Item = &Scalar> {
         self.codes(record).iter().filter_map(|c| self.dictionary.get(*c as usize))
     }
 }
 
 impl Records {
-    /// How many.
+    /// How many records there are.
     pub fn len(&self) -> usize {
         self.ids.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no records.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }
 
-    /// Keeps only records of some times.
+    /// Keeps only the records whose time passes.
     pub fn retain(&mut self, keep: impl Fn(Option<Instant>) -> bool) {
         let kept: Vec<usize> = self.times.iter().enumerate().filter(|(_, t)| keep(**t)).map(|(row, _)| row).collect();
         for (_, column) in &mut self.columns {
@@ -135,37 +133,37 @@ impl Records {
         self.times = kept.iter().filter_map(|row| self.times.get(*row).copied()).collect();
     }
 
-    /// The column of a field.
+    /// The column of a field; `None` when the request did not name it.
     pub fn column(&self, field: &str) -> Option<&Column> {
         self.columns.iter().find(|(name, _)| name == field).map(|(_, c)| c)
     }
 }
 
-/// What a running request may use and must watch.
+/// What a source must observe while it answers a request, and where it reports progress.
 #[derive(Clone, Debug, Default)]
 pub struct FetchContext {
-    /// Set on Ctrl-C: give up soon, with [`SourceError::cancelled`].
+    /// Set on Ctrl-C. The source then stops soon, with [`SourceError::cancelled`].
     pub cancel: Arc<AtomicBool>,
-    /// Records read so far in the whole run, for progress.
+    /// Number of records read so far in the whole run, for progress.
     pub read: Arc<AtomicU64>,
-    /// Identifies the request to the server and in the report (`X-Opaque-Id`).
+    /// Names the request to the server (`X-Opaque-Id`) and in the report.
     pub request_id: String,
-    /// `--allow-partial`: where a part can be had, answer it with `stats.partial` set.
+    /// `--allow-partial`: a source may answer with a part of the records, and then sets `stats.partial`.
     pub allow_partial: bool,
-    /// What the source wants to say of this request, for the report.
+    /// Figures that the source adds for the report.
     pub stats: Arc<FetchStats>,
 }
 
 /// Figures of one request, for the report.
 #[derive(Debug, Default)]
 pub struct FetchStats {
-    /// Pages or segments read.
+    /// Pages of a cluster, or segments of a store, that were read.
     pub pages: AtomicU64,
     /// Tries after the first.
     pub retries: AtomicU64,
-    /// Set where a part is missing and the user allowed it.
+    /// Set when records are missing and `allow_partial` permits it.
     pub partial: AtomicBool,
-    /// Bytes received or scanned.
+    /// Bytes received from a server.
     pub bytes: AtomicU64,
 }
 
@@ -176,45 +174,45 @@ impl FetchContext {
     }
 }
 
-/// Why a source could not answer. Shown as a diagnostic at the statement that asked.
+/// Why a source cannot answer. It becomes a diagnostic at the statement that asked.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct SourceError {
-    /// Its code.
     pub code: &'static Code,
-    /// Headline: names the source and the fault, no secret.
+    /// The headline. It names the source and the fault, and contains no secret.
     pub message: String,
-    /// Facts: the server's reason, the file and line.
+    /// Facts, for example the server's reason or the file and line.
     pub notes: Vec<String>,
-    /// Ways out.
+    /// Suggestions for the user.
     pub helps: Vec<String>,
 }
 
 impl SourceError {
-    /// An error with a headline.
+    /// An error without notes and helps.
     pub fn new(code: &'static Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), notes: Vec::new(), helps: Vec::new() }
     }
 
-    /// The run was cancelled.
+    /// The error of a source that stopped because the run was cancelled.
     pub fn cancelled() -> Self {
         Self::new(&huntc_compiler::diag::codes::run::CANCELLED, "the run was interrupted")
     }
 
-    /// What is told of it at a place of a huntflow or of a configuration.
+    /// The diagnostic of this error at a place in a huntflow or a configuration.
     pub fn at(&self, span: Span) -> Diagnostic {
         let mut diagnostic = Diagnostic::new(self.code, span, self.message.as_str());
         diagnostic.notes.clone_from(&self.notes);
         self.helps.iter().fold(diagnostic, |diagnostic, help| diagnostic.help(help.as_str()))
     }
 
-    /// A fact.
+    /// Adds a fact.
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());
         self
     }
 
-    /// A way out.
+    /// Adds a suggestion.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.helps.push(text.into());

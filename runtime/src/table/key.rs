@@ -1,37 +1,37 @@
-//! Keys: what tells entities apart, and the order that reports list them in.
+//! Keys: what identifies an entity, and the order in which reports list keys.
 
 use huntc_compiler::value::Value;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// What tells an entity from others (semantics.md §2).
+/// What identifies an entity within its type (semantics.md §2). Entities with equal keys are one.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Key {
-    /// How a process was told apart; keys of different rungs are never equal.
+    /// How a process was identified. Keys of different rungs are never equal.
     pub rung: Rung,
-    /// The parts as reports print them; a missing part is null.
+    /// The values as reports print them; a missing one is `None`.
     pub parts: Arc<[Option<Value>]>,
-    /// Of files and registry keys: the host.
+    /// The host; only for types whose entities are identified on each host, such as files and registry keys.
     pub host: Option<Arc<str>>,
-    /// Not zero for rows of NEW and LOAD without identity: each is an entity of its own, and pivots nowhere.
+    /// Not zero for rows of NEW and LOAD without identity. Each such row is an entity of its own, and FIND cannot ask for it.
     pub unique: u64,
 }
 
 /// The rungs of the process identity ladder.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Rung {
-    /// Not a process.
+    /// Not a process: its key is that of its type.
     Plain,
     /// `process.entity_id`
     EntityId,
     /// Host, pid and `process.start`.
     Start,
-    /// Host, pid, and the creation record before it.
+    /// Host, pid, and the latest creation record before the sighting.
     Life,
 }
 
 impl Rung {
-    /// As in reports.
+    /// The name of the rung in reports.
     pub fn word(self) -> &'static str {
         match self {
             Self::Plain => "value",
@@ -42,7 +42,7 @@ impl Rung {
     }
 }
 
-/// One part before another: addresses by their text, null last.
+/// The order of two parts: addresses by their text, null last.
 fn part_order(a: Option<&Value>, b: Option<&Value>) -> Ordering {
     match (a, b) {
         (None, None) => Ordering::Equal,

@@ -1,5 +1,5 @@
-//! Tables: what a variable holds. Entities with their sightings; rows are derived from them, or explicit where
-//! GROUP or JOIN made them.
+//! Tables: the values of variables. A table holds entities with their sightings; its rows are derived from these,
+//! except those of GROUP and JOIN, which are explicit.
 
 mod key;
 mod rows;
@@ -16,98 +16,98 @@ use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
-/// The values of a sighting's columns; equal tuples of one result share one allocation.
+/// The values of one sighting. Equal tuples of one result share one allocation.
 pub type Values = Arc<[Option<Value>]>;
 
-/// What a variable holds.
+/// The value of a variable.
 #[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Table {
-    /// Type of the entities; of a GROUP result the grouped type.
+    /// The type of the entities; of a GROUP result, the type that was grouped.
     pub entity: Option<EntityId>,
-    /// What the values of sightings are.
+    /// The attributes of [`Sighting::values`], in the same order.
     pub columns: Vec<Attr>,
-    /// Those of the columns that hold identifiers: GUIDs, hashes and the like.
+    /// The columns that hold identifiers: GUIDs, hashes and the like.
     pub identifiers: Vec<Attr>,
-    /// Names of the values that entities have beside their sightings: from NEW, LOAD and analytics.
+    /// Names of [`Entity::added`], in the same order: from NEW, LOAD, analytics and DEPTH.
     pub added: Vec<String>,
-    /// In row order.
+    /// The entities, in row order.
     pub entities: Vec<Entity>,
-    /// What the rows are.
     pub rows: Rows,
-    /// Whether SORT gave the order of the entities.
+    /// Whether SORT put the entities into their order.
     pub sorted: bool,
-    /// Process slots that were found without an identity.
+    /// How many process slots of records were found without an identity.
     pub unidentified: u64,
-    /// Distinct records of a GROUP result's input, which has no sightings of its own.
+    /// Of a GROUP result, which has no sightings: the number of distinct records that were grouped.
     pub grouped_records: Option<u64>,
-    /// Whether a part is missing, and the user allowed it.
+    /// Whether records are missing because `--allow-partial` accepted a partial answer.
     pub partial: bool,
 }
 
-/// One thing that records mention.
+/// One thing that records mention, such as a process.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Entity {
-    /// What tells it from others.
     pub key: Key,
-    /// By time, then record and slot.
+    /// Sorted by time, then record and slot.
     pub sightings: Vec<Sighting>,
-    /// One for each of [`Table::added`].
+    /// One value for each of [`Table::added`].
     pub added: Vec<Option<Value>>,
 }
 
-/// One entity in one slot of one record; of NEW and LOAD rows, without a record.
+/// One entity in one slot of one record. Rows of NEW and LOAD have a sighting without a record.
 #[derive(Clone, Debug)]
 pub struct Sighting {
-    /// The record.
+    /// Id of the record.
     pub record: Option<u64>,
-    /// The slot in it.
+    /// Number of the slot in the entity type.
     pub slot: u8,
-    /// `@timestamp`.
+    /// `@timestamp` of the record.
     pub time: Option<Instant>,
-    /// Whether it counts in `records`: it matched, was projected, or passed a filter itself.
+    /// Whether it counts: its record matched, its slot was projected, or it passed a filter itself.
     pub counted: bool,
-    /// Whether it is the entity's own creation.
+    /// Whether the record is the creation record of the entity.
     pub creation: bool,
-    /// Index and id of the record, where asked for.
+    /// Index and id of the record; `None` when the source gives none.
     pub observation: Option<Arc<str>>,
-    /// One for each of [`Table::columns`].
+    /// One value for each of [`Table::columns`].
     pub values: Values,
 }
 
 /// What the rows of a table are.
 #[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub enum Rows {
-    /// One for each entity.
+    /// One row for each entity, in the order of the entities.
     #[default]
     Entities,
-    /// One for each entity and counted record: indices of entity and sighting, in row order.
+    /// One row for each entity and counted record: place of the entity, and of the sighting in it. In row order.
     Records(Transformer, Vec<(u32, u32)>),
-    /// Written out: GROUP and JOIN.
+    /// The rows of GROUP and JOIN.
     Explicit {
-        /// What the values are.
+        /// The attributes of the values of each row.
         columns: Vec<Attr>,
-        /// The rows.
         rows: Vec<Row>,
     },
 }
 
-/// An explicit row.
+/// A row of GROUP or JOIN.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// The entity it stands for.
+    /// Place of the entity that the row stands for; `None` in a GROUP result.
     pub entity: Option<u32>,
-    /// Its values.
+    /// One value for each of the explicit columns.
     pub values: Vec<Option<Value>>,
 }
 
 impl Entity {
-    /// Time of the first sighting that counts.
+    /// The earliest time of a counted sighting; `None` when none has a time.
     pub fn first_time(&self) -> Option<Instant> {
         self.sightings.iter().filter(|s| s.counted).filter_map(|s| s.time).min()
     }
 
-    /// Sorts the sightings, and merges those of one slot of one record.
-    pub fn settle(&mut self) {
+    /// Sorts the sightings and makes one of those in the same slot of the same record.
+    pub fn merge_sightings(&mut self) {
         self.sightings.sort_by_key(|s| (s.time.is_none(), s.time, s.record, s.slot));
         self.sightings.dedup_by(|later, first| {
             let same = later.record.is_some() && later.record == first.record && later.slot == first.slot;
@@ -121,12 +121,12 @@ impl Entity {
 }
 
 impl Table {
-    /// An empty table of a type.
+    /// A table without entities and rows.
     pub fn empty(entity: Option<EntityId>, columns: &[Attr]) -> Self {
         Self { entity, columns: columns.to_vec(), ..Self::default() }
     }
 
-    /// Number of entities, or of groups.
+    /// Number of entities; of a GROUP result, number of groups.
     pub fn entity_count(&self) -> u64 {
         match &self.rows {
             Rows::Explicit { rows, .. } if self.entities.is_empty() => rows.len() as u64,
@@ -134,7 +134,7 @@ impl Table {
         }
     }
 
-    /// Distinct records among the counted sightings.
+    /// Number of distinct records among the counted sightings.
     pub fn record_count(&self) -> u64 {
         if let Some(records) = self.grouped_records {
             return records;
@@ -143,7 +143,7 @@ impl Table {
         counted.collect::<FxHashSet<u64>>().len() as u64
     }
 
-    /// Puts the entities into the order of rows without SORT: (first counted time, key), nulls last.
+    /// Sorts the entities into the row order without SORT: (first counted time, key), nulls last.
     pub fn sort_by_time(&mut self) {
         self.entities.sort_by_cached_key(|e| {
             let time = e.first_time();
@@ -152,14 +152,14 @@ impl Table {
         self.sorted = false;
     }
 
-    /// The keys of all entities, sorted, as reports list them. None of a GROUP result.
+    /// The keys of all entities, sorted as reports list them. Empty for a GROUP result.
     pub fn sorted_keys(&self) -> Vec<Vec<Option<Value>>> {
         let mut keys: Vec<&Key> = self.entities.iter().map(|e| &e.key).collect();
         keys.sort();
         keys.into_iter().map(|k| k.parts.to_vec()).collect()
     }
 
-    /// How many entities each rung of the identity ladder told apart.
+    /// How many entities were identified by each rung of the ladder; rungs without entities are left out.
     pub fn rungs(&self) -> Vec<(String, u64)> {
         let mut counts: Vec<(String, u64)> = Vec::new();
         for rung in [Rung::EntityId, Rung::Start, Rung::Life] {
@@ -172,7 +172,7 @@ impl Table {
     }
 }
 
-/// Collects sightings into entities.
+/// Groups sightings by entity.
 #[derive(Debug, Default)]
 pub struct Collector {
     index: FxHashMap<Key, u32>,
@@ -180,7 +180,7 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// The number of the entity with this key.
+    /// The number of the entity with this key, which is added if it is new.
     pub fn number(&mut self, key: Key) -> u32 {
         let next = self.entities.len() as u32;
         *self.index.entry(key).or_insert_with_key(|key| {
@@ -207,15 +207,15 @@ impl Collector {
         self.put(number, sighting);
     }
 
-    /// The entities that have sightings, as they were met.
+    /// The entities that have sightings, in the order in which they were added.
     pub fn entities(self) -> impl Iterator<Item = Entity> {
         self.entities.into_iter().filter(|e| !e.sightings.is_empty())
     }
 
-    /// The table of all that was added, in row order.
+    /// The table of everything that was added, in row order.
     pub fn finish(self, entity: Option<EntityId>, columns: &[Attr]) -> Table {
         let mut table = Table { entities: self.entities().collect(), ..Table::empty(entity, columns) };
-        table.entities.iter_mut().for_each(Entity::settle);
+        table.entities.iter_mut().for_each(Entity::merge_sightings);
         table.sort_by_time();
         table
     }

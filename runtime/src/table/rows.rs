@@ -1,4 +1,4 @@
-//! Rows of a table: one value of each attribute for an entity (semantics.md §4).
+//! The rows of a table: one value of each attribute for an entity (semantics.md §4).
 
 use super::{Entity, Rows, Sighting, Table};
 use huntc_compiler::plan::identifier::is_guid;
@@ -7,7 +7,7 @@ use huntc_compiler::value::Value;
 use rustc_hash::FxHashSet;
 
 impl Table {
-    /// How many rows there are.
+    /// Number of rows.
     pub fn row_count(&self) -> usize {
         match &self.rows {
             Rows::Entities => self.entities.len(),
@@ -16,7 +16,7 @@ impl Table {
         }
     }
 
-    /// The entity that a row stands for.
+    /// The place of the entity that a row stands for; `None` in a GROUP result.
     pub fn row_entity(&self, row: usize) -> Option<u32> {
         match &self.rows {
             Rows::Entities => Some(row as u32),
@@ -37,8 +37,8 @@ impl Table {
         }
     }
 
-    /// The value of an attribute in an entity's row: the creation record's, else that of the earliest sighting that
-    /// has one; at one instant the smallest.
+    /// The value of an attribute in an entity's row. The value of the earliest creation record wins, then that of the
+    /// earliest sighting that has one. Of several values at one instant the smallest is taken.
     pub fn entity_value(&self, entity: &Entity, attr: &Attr) -> Option<Value> {
         if let Attr::Sighting(which) = attr {
             return of_entity(entity, *which);
@@ -80,12 +80,12 @@ impl Table {
         rows.iter().map(|(e, _)| of_entities.get(*e as usize).cloned().flatten()).collect()
     }
 
-    /// An attribute that every sighting has.
+    /// The value of an attribute that every sighting has.
     pub fn sighting_value(sighting: &Sighting, which: SightingAttr) -> Option<Value> {
         of_sighting(sighting, which)
     }
 
-    /// The rows of a transformer: one for each entity and counted record, by (time, key).
+    /// The rows of a transformer: one for each entity and counted record, sorted by (time, key).
     pub fn record_rows(&self) -> Vec<(u32, u32)> {
         let mut rows: Vec<(u32, u32)> = Vec::new();
         for (e, entity) in self.entities.iter().enumerate() {
@@ -108,7 +108,7 @@ impl Table {
     }
 }
 
-/// GUIDs print in lower case (semantics.md §2); sightings hold them as the record does.
+/// Lower-case GUIDs for print (semantics.md §2); sightings keep them as the record has them.
 fn printed(value: Value) -> Value {
     match &value {
         Value::Text(text) if is_guid(text) => Value::text(text.to_ascii_lowercase()),
@@ -124,12 +124,12 @@ fn of_sighting(sighting: &Sighting, which: SightingAttr) -> Option<Value> {
     }
 }
 
-/// An attribute of sightings where a row stands for an entity: the first of all that are held, the last and the number of
-/// those that count.
+/// The value of a sighting attribute in an entity's row. The first time is taken over all sightings; the last time and
+/// the number only over those that count.
 fn of_entity(entity: &Entity, which: SightingAttr) -> Option<Value> {
     let counted = || entity.sightings.iter().filter(|s| s.counted && s.record.is_some());
     match which {
-        // The creation record's, as of every attribute, else the earliest.
+        // The time of the creation record if there is one, as with every attribute, otherwise the earliest time.
         SightingAttr::FirstObserved => {
             let born = entity.sightings.iter().filter(|s| s.creation).filter_map(|s| s.time).min();
             born.or_else(|| entity.sightings.iter().filter_map(|s| s.time).min()).map(Value::Time)

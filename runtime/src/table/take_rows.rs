@@ -1,10 +1,10 @@
-//! Some rows of a table.
+//! Selecting rows of a table.
 
 use super::{Entity, Row, Rows, Table};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 impl Table {
-    /// A table like this one, without its entities and rows.
+    /// A table with the columns of this one, and no entities or rows.
     #[must_use]
     pub fn without_rows(&self) -> Self {
         Self {
@@ -19,7 +19,7 @@ impl Table {
 
     /// The rows with these numbers, in this order, and the entities that they stand for.
     ///
-    /// Entities keep all sightings, but where rows stand for records only those of the rows still count.
+    /// Entities keep all sightings. When rows stand for records, only sightings of the selected rows still count.
     #[must_use]
     pub fn take_rows(&self, numbers: &[usize]) -> Self {
         let mut out = Table { unidentified: 0, ..self.without_rows() };
@@ -47,7 +47,7 @@ impl Table {
     }
 }
 
-/// Entities that rows still stand for, with their new numbers.
+/// The entities of the selected rows, with their new numbers.
 #[derive(Default)]
 struct Kept {
     numbers: FxHashMap<u32, u32>,
@@ -66,8 +66,8 @@ impl Kept {
     }
 }
 
-/// Keeps only the sightings of these rows (all of a record's, where it holds several), and creation records, which count
-/// only if a row is theirs. Answers the rows with the sightings' new numbers.
+/// Keeps the sightings of these rows, with all others of the same record, and creation records. A creation record
+/// counts only if a selected row is its record. Answers the rows with the new places of their sightings.
 fn keep_only(entities: &mut [Entity], rows: &[(u32, u32)]) -> Vec<(u32, u32)> {
     let mut records: FxHashMap<u32, FxHashSet<Option<u64>>> = FxHashMap::default();
     for (e, s) in rows {

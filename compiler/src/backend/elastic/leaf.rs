@@ -1,5 +1,5 @@
-//! One comparison on one ECS field, as a query. Tables of what each index type can answer exactly:
-//! Elasticsearch reference "Term-level queries"; measured differences between servers are named where they matter.
+//! One comparison on one ECS field, as a query. What each index type can answer exactly is taken from the Elasticsearch
+//! reference, "Term-level queries"; differences that were measured between servers are named where they matter.
 
 use super::lowered::{Context, Lowered};
 use crate::catalog::{Access, FieldType, Rule, ValueType};
@@ -13,10 +13,11 @@ use crate::value::Value;
 use ipnet::{IpNet, Ipv6Net};
 use std::net::Ipv4Addr;
 
-/// Most literals of an identifier list that are asked for without case, one clause each.
+/// Most literals that become one case-insensitive `term` each. A longer list is asked for by its known spellings, or by
+/// `exists`.
 const MOST_FOLDED: usize = 32;
 
-/// The comparison (its NOT left aside) on one field of an access; the query finds every record where it holds.
+/// The comparison on one field of an access, as a query that finds every record where it holds. NOT is left to the caller.
 pub(super) fn on_field(context: &Context<'_>, rule: Rule, field: &str, test: &Test) -> Lowered {
     match rule {
         Rule::Value | Rule::First | Rule::ProcessHash | Rule::Created | Rule::RegistryKey => whole_value(context, field, test),
@@ -57,7 +58,7 @@ fn whole_value(context: &Context<'_>, field: &str, test: &Test) -> Lowered {
     }
 }
 
-/// Whether a network of IPv6 holds what servers keep IPv4 addresses as (`::ffff:a.b.c.d`), which are not its own.
+/// Whether an IPv6 network overlaps `::ffff:0:0/96`, as which servers store IPv4 addresses: then it would find those too.
 fn holds_mapped(net: &IpNet) -> bool {
     const MAPPED: Ipv6Net = Ipv6Net::new_assert(Ipv4Addr::UNSPECIFIED.to_ipv6_mapped(), 96);
     matches!(net, IpNet::V6(net) if net.contains(&MAPPED) || MAPPED.contains(net))
@@ -83,7 +84,7 @@ fn one_of(context: &Context<'_>, field: &str, kind: FieldType, test: &Test, oper
     if holes.is_empty() {
         return literals;
     }
-    // Text of another case, a date's spelling: what a column holds may be written otherwise in the index.
+    // The index may spell a value of the column otherwise: case that is ignored, identifiers, and dates.
     let plain = !test.fold && !matches!(test.ty, ValueType::Id | ValueType::Time);
     let filled = Query::Terms(Terms { field: field.to_owned(), values: Vec::new(), holes });
     let filled = if plain {
@@ -106,7 +107,7 @@ fn equal_to(field: &str, kind: FieldType, test: &Test, values: Vec<Value>) -> Lo
             }
             if values.len() <= MOST_FOLDED {
                 let fold = |v: Value| Query::Term(Term { field: field.to_owned(), value: as_text(v), case_insensitive: true });
-                // An identifier that is neither GUID, hash nor MAC keeps its case; the runtime tells.
+                // An identifier that is no GUID, hash or MAC keeps its case; the runtime tests the hits again.
                 let exact = test.fold;
                 return Lowered { query: Query::any(values.into_iter().map(fold)), exact };
             }
@@ -131,7 +132,7 @@ fn equal_to(field: &str, kind: FieldType, test: &Test, values: Vec<Value>) -> Lo
     }
 }
 
-/// The value as a keyword has it.
+/// The value as text, as keyword fields hold it.
 fn as_text(value: Value) -> Value {
     match value {
         Value::Text(_) => value,
@@ -139,7 +140,7 @@ fn as_text(value: Value) -> Value {
     }
 }
 
-/// A literal and whether it is inside.
+/// The literal of a bound, and whether the literal itself is inside.
 type Literal<'a> = Option<(&'a Value, bool)>;
 
 fn bounds(field: &str, kind: FieldType, test: &Test, lower: Literal<'_>, upper: Literal<'_>) -> Lowered {
@@ -151,7 +152,7 @@ fn bounds(field: &str, kind: FieldType, test: &Test, lower: Literal<'_>, upper: 
     }
     let limit = |literal: Literal<'_>, up: bool| {
         literal.map(|(value, inclusive)| match value {
-            // Servers keep milliseconds: the bound is moved outwards to one, and the runtime tests to the nanosecond.
+            // Servers keep milliseconds: the bound moves outwards to a whole one, and the runtime tests hits to the nanosecond.
             Value::Time(t) => {
                 let millis = if up { t.millis_ceil() } else { t.millis_floor() };
                 Limit { value: Value::Time(Instant(millis.saturating_mul(MILLISECOND))), inclusive: true }
@@ -176,7 +177,7 @@ fn like(field: &str, like: &Like) -> Lowered {
 }
 
 fn matches(field: &str, pattern: &str, fold: bool) -> Lowered {
-    // The checker has compiled the pattern; should that ever differ, everything present is a superset.
+    // The checker has compiled this pattern; if it ever should not parse here, all records with the field are a superset.
     let Ok(regex) = Regex::parse(pattern, fold) else { return Lowered::superset(Query::exists(field)) };
     match regex.lucene() {
         Lucene::Nothing => Lowered::exact(Query::MatchNone),
@@ -209,7 +210,7 @@ fn basename(field: &str, test: &Test, bare: bool) -> Lowered {
         }
         TestOp::Like(pattern) => match Like::new(pattern, test.fold).wildcard() {
             LikeQuery::Term(text) => vec![(escape_wildcard(&text), true)],
-            // A run may cross separators, which a base name has none of: the runtime tells.
+            // `%` may match a separator of the path, and base names have none: the runtime tests the hits again.
             LikeQuery::Wildcard(pattern) | LikeQuery::Superset(pattern) => vec![(pattern, false)],
             LikeQuery::Exists => return Lowered::superset(Query::exists(field)),
         },
@@ -226,7 +227,7 @@ fn basename(field: &str, test: &Test, bare: bool) -> Lowered {
             queries.push(if pattern.is_empty() { Query::term(field, Value::text("")) } else { wildcard(pattern) });
         }
     }
-    // A name with a separator in it is no base name, but its query would find paths.
+    // No base name has a separator, but the query for such a name finds paths.
     Lowered { query: Query::any(queries), exact: exact && !holds_separator(&test.op) }
 }
 
@@ -261,7 +262,7 @@ fn holds_separator(op: &TestOp) -> bool {
     }
 }
 
-/// A text with nothing special left for `wildcard`.
+/// A text with the special characters of `wildcard` queries escaped.
 fn escape_wildcard(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

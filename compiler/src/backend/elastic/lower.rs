@@ -21,8 +21,8 @@ pub fn requests(plan: &Plan, catalog: &Catalog) -> Requests {
     Requests { nodes, probe: BoundRequest { first_only: true, ..probe }, creations }
 }
 
-/// The request of a node with this id; `None` for local work. The node may be another than the plan's, with the same inputs but
-/// another condition, window or way, as explanations ask for.
+/// The request of a node; `None` for local work. For explanations `node` may have another condition, window or way than the
+/// plan's node `id`; its inputs must be the same.
 pub fn request_of(plan: &Plan, catalog: &Catalog, id: NodeId, node: &Node) -> Option<RequestTemplate> {
     let entity = node.entity?;
     let (source, window) = match &node.op {
@@ -49,7 +49,7 @@ struct Request<'a> {
 
 type Fields = BTreeSet<String>;
 
-/// A pivot's condition on the record; without values, the record lacks the field.
+/// A way's condition on the record. A guard without values says that the record lacks the field.
 fn condition(guard: &Guard) -> Query<Hole> {
     if guard.values.is_empty() {
         return Query::all_but(Query::MatchAll, Query::exists(&guard.field));
@@ -73,7 +73,7 @@ impl Request<'_> {
         RequestForm { query: lowered.query, fields: fields.into_iter().collect(), kinds, exactness }
     }
 
-    /// Whether processes are asked for, asked from, or compared.
+    /// Whether entities identified by the ladder of processes are asked for, asked from, or compared.
     fn is_about_processes(&self) -> bool {
         let (input, predicate) = match &self.node.op {
             Op::Scan(scan) => (None, Some(&scan.predicate)),
@@ -103,7 +103,7 @@ impl Request<'_> {
         Lowered::any(ways.collect())
     }
 
-    /// Records in which an entity of `input` stands in a slot.
+    /// Records in which an entity of the node `input` stands in `slot`.
     fn keys(&self, input: NodeId, entity: EntityId, slot: SlotId) -> Lowered {
         let kind = self.catalog.get(entity);
         let hole = |attr: AttrId| {
@@ -118,11 +118,11 @@ impl Request<'_> {
             Query::any(terms)
         };
         if kind.identity.per_record {
-            // A record is told by its id, which the runtime compares; it must have what makes the entity.
+            // The runtime compares the ids of records; the query asks for what the entity must have.
             let access = kind.identity.required.iter().filter_map(|attr| kind.access(*attr, slot));
             return Lowered::superset(Query::all(access.map(|a| Query::any(a.fields.iter().map(Query::exists)))));
         }
-        // What was seen in records without a host stands in such records only.
+        // An entity that was seen in a record without a host is found in records without a host only.
         let host = || {
             let hole = Hole { node: input, part: HolePart::Host };
             Query::any([terms("host.name", hole), Query::all_but(Query::MatchAll, Query::exists("host.name"))])
@@ -135,7 +135,7 @@ impl Request<'_> {
             let pid = kind.attribute("pid").map_or(Query::MatchNone, hole);
             return Lowered::superset(Query::any([by_id, Query::all([pid, host()])]));
         }
-        // Key parts that may be null are told apart by the runtime, except those without which a flow pivots nowhere.
+        // Key parts that may be null are left to the runtime, unless the type pivots only with its whole key (flows).
         let asked = if kind.whole_key { &kind.identity.key } else { &kind.identity.required };
         let mut parts: Vec<Query<Hole>> = asked.iter().map(|a| hole(*a)).collect();
         let plain = kind.identity.key.first().is_some_and(|key| kind.access(*key, slot).is_some_and(|a| a.rule.whole_value()));
@@ -189,7 +189,7 @@ impl Request<'_> {
         fields
     }
 
-    /// What a sighting in a slot needs: its identity and the demanded attributes.
+    /// The fields of a sighting in a slot: those of its identity and of the demanded attributes.
     fn slot_fields(&self, slot: SlotId, fields: &mut Fields) {
         self.identity_fields(self.entity, slot, fields);
         for attr in &self.node.columns {
@@ -208,7 +208,7 @@ impl Request<'_> {
             fields.insert("host.name".to_owned());
         }
         if kind.identity.ladder {
-            // What makes a process unidentified, and the lower rungs of the ladder.
+            // Fields that show an unidentified process, and the lower rungs of the ladder.
             let own = kind.attributes.iter().filter_map(|a| a.access.get(usize::from(slot.0))?.as_ref()).filter(|a| a.own);
             fields.extend(own.flat_map(|a| a.fields.clone()));
             fields.extend(predicate::parent_start(kind, slot));

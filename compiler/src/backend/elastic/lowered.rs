@@ -1,4 +1,4 @@
-//! What lowering a condition gives, and what it needs to know.
+//! The result of lowering a condition, and the context that it needs.
 
 use crate::catalog::{Catalog, EntityId};
 use crate::check::hir::VarId;
@@ -25,12 +25,12 @@ impl Lowered {
         Self { query: combine(parts.into_iter().map(|p| p.query).collect()), exact }
     }
 
-    /// All hold.
+    /// The conjunction of the parts; exact if every part is.
     pub(super) fn all(parts: Vec<Self>) -> Self {
         Self::join(parts, Query::all)
     }
 
-    /// One holds.
+    /// The disjunction of the parts; exact if every part is.
     pub(super) fn any(parts: Vec<Self>) -> Self {
         Self::join(parts, Query::any)
     }

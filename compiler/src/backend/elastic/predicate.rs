@@ -10,8 +10,8 @@ use crate::check::hir::{Attr, Operand, Predicate, Test, TestOp};
 use crate::request::{Hole, Query};
 use crate::value::Value;
 
-/// The entity of a type stands in a slot: it has what its identity needs. A process without an entity id is found too,
-/// if it has any value of its own: it is counted as unidentified.
+/// Records in which an entity of this type stands in the slot: they have the fields that its identity requires. Processes
+/// without an entity id are counted as unidentified, so any value of the process's own is enough for them.
 pub(super) fn stands(catalog: &Catalog, entity: EntityId, slot: SlotId) -> Query<Hole> {
     let kind = catalog.get(entity);
     if kind.identity.ladder {
@@ -29,13 +29,14 @@ pub(super) fn stands(catalog: &Catalog, entity: EntityId, slot: SlotId) -> Query
     Query::all(required)
 }
 
-/// When a parent began is no attribute of its slot, but a value of its own and a rung of the identity ladder.
+/// The field of a parent's start, for the slot `parent` of processes. No attribute of that slot reads it, but it is a value of
+/// the parent's own and a rung of the identity ladder.
 pub(super) fn parent_start(kind: &Entity, slot: SlotId) -> Option<String> {
     let parent = kind.slots.get(usize::from(slot.0)).is_some_and(|s| s.name == "parent");
     (kind.identity.ladder && parent).then(|| "process.parent.start".to_owned())
 }
 
-/// The condition on `slot` of `entity`, comparisons on other types on any of their slots in the same record.
+/// The condition on `slot` of `entity`. Comparisons on other types may hold in any of their slots in the same record.
 pub(super) fn on_slot(context: &Context<'_>, predicate: &Predicate, entity: EntityId, slot: SlotId) -> Lowered {
     let mut others: Vec<EntityId> = predicate.tests().iter().map(|t| t.entity).filter(|e| *e != entity).collect();
     others.sort_unstable();
@@ -77,13 +78,13 @@ fn tree(context: &Context<'_>, predicate: &Predicate, centre: EntityId, slots: &
                 return lowered;
             }
             let standing = stands(context.catalog, test.entity, *slot);
-            // Another type's slot may hold several entities (resolved addresses), and a process without id stands nowhere.
+            // A slot of another type may hold several entities (resolved addresses), and a process without an id is no entity.
             Lowered::superset(Query::all([standing, lowered.query]))
         }
     }
 }
 
-/// Whether a condition can hold only where the slot stands, so that asking for that would say nothing more.
+/// Whether the condition holds only where the entity stands in the slot, so that [`stands`] would add nothing.
 fn implies_standing(catalog: &Catalog, predicate: &Predicate, entity: EntityId, slot: SlotId) -> bool {
     match predicate {
         Predicate::And(parts) => parts.iter().any(|p| implies_standing(catalog, p, entity, slot)),
@@ -102,7 +103,7 @@ fn implies_standing(catalog: &Catalog, predicate: &Predicate, entity: EntityId, 
 fn comparison(context: &Context<'_>, test: &Test, slot: SlotId) -> Lowered {
     let attr = match &test.attr {
         Attr::Catalog(attr) => *attr,
-        // Times of the sighting are tested by the runtime; nothing else exists in a record.
+        // The runtime tests what belongs to the sighting. No record has an added column.
         Attr::Sighting(_) => return Lowered::superset(Query::MatchAll),
         Attr::Added(_) => return Lowered::exact(Query::MatchNone),
     };
@@ -111,7 +112,7 @@ fn comparison(context: &Context<'_>, test: &Test, slot: SlotId) -> Lowered {
         return Lowered::exact(if absent { Query::MatchAll } else { Query::MatchNone });
     };
     if !access.fields.iter().all(|f| context.catalog.field_type(f).holds(test.ty)) {
-        // A user's attribute reads more from the field than its index takes.
+        // A user's attribute may have values that the field's index type does not take.
         return Lowered::superset(Query::MatchAll);
     }
     if let TestOp::Null = test.op {
@@ -121,13 +122,13 @@ fn comparison(context: &Context<'_>, test: &Test, slot: SlotId) -> Lowered {
         return leaf::registry_key(context, access, test);
     }
     let kind = context.catalog.get(test.entity);
-    // Each value of such an attribute is an entity of its own, which one query on the field cannot tell apart.
+    // Each value of a key with several values is an entity of its own; a query on the field cannot tell them apart.
     let each = kind.identity.key == [attr] && context.catalog.attribute(test.entity, attr).many;
     let several = each || (access.rule == Rule::First && access.fields.len() > 1);
     let found = Lowered::any(access.fields.iter().map(|f| leaf::on_field(context, access.rule, f, test)).collect());
     let lowered = if test.negated {
         let present = Query::any(access.fields.iter().map(Query::exists));
-        // Only an exact query may be subtracted: a larger one would take hits away.
+        // Only an exact query may be subtracted: a superset would take wanted hits away.
         if found.exact && !several { Lowered::exact(Query::all_but(present, found.query)) } else { Lowered::superset(present) }
     } else {
         Lowered { exact: found.exact && !several, query: found.query }
@@ -139,7 +140,7 @@ fn comparison(context: &Context<'_>, test: &Test, slot: SlotId) -> Lowered {
     }
 }
 
-/// Whether a comparison cannot find an address of the other family: the fields hold both.
+/// Whether the comparison cannot find an address of the wrong family, though the fields hold both families.
 fn one_family(test: &Test) -> bool {
     let family = |v: &Value| match (v, test.ty) {
         (Value::Address(a), ValueType::Ipv4) => a.is_ipv4(),
@@ -158,7 +159,7 @@ fn one_family(test: &Test) -> bool {
 fn null(catalog: &Catalog, access: &Access, test: &Test) -> Lowered {
     let negated = test.negated;
     let present = Query::any(access.fields.iter().map(Query::exists));
-    // A value that the attribute's type does not read is absent, though the field exists.
+    // A value that the attribute's type cannot read counts as absent, though the field exists.
     let fits = |field: &String| catalog.field_type(field).fits(test.ty);
     match access.rule {
         _ if !access.fields.iter().all(fits) => Lowered::superset(if negated { present } else { Query::MatchAll }),

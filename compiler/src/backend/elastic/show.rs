@@ -6,10 +6,10 @@ use crate::request::{Exactness, Hole, Query, RequestForm, RequestTemplate, Reque
 use serde::Serialize;
 use std::fmt::Write;
 
-/// The size of a page in what is shown; running reads every page.
+/// Hits of the one page that is shown; a run reads every page.
 const PAGE: u32 = 10_000;
 
-/// The body of a page; running sorts by the point in time, which only works under one.
+/// The body of a page as it is shown. A run sorts in an order that only a point in time has.
 #[derive(Serialize)]
 struct Body<'a> {
     size: u32,
@@ -19,7 +19,7 @@ struct Body<'a> {
     sort: [&'static str; 1],
 }
 
-/// What is asked, in the form that the plan's identity of processes calls for; `auto` is shown as entity ids.
+/// The form of a request for the plan's identity of processes; `auto` is shown as entity ids.
 fn form<'t>(template: &'t RequestTemplate, plan: &Plan) -> &'t RequestForm {
     template.form(plan.identity == ProcessIdentity::Ladder)
 }
@@ -36,7 +36,7 @@ fn body(template: &RequestTemplate, form: &RequestForm) -> String {
     serde_json::to_string_pretty(&body).unwrap_or_default()
 }
 
-/// Address and index expression of a template's source: the bound ones, else the source's name on this machine.
+/// Address and index expression of a template's source: the bound ones, else this machine and the source's name.
 fn place(template: &RequestTemplate, plan: &Plan, options: &Options) -> (String, String) {
     let name = plan.source(template.source).map_or("", |s| s.name.as_str());
     let bound = options.sources.iter().find(|s| s.name == name).and_then(|s| s.cluster.clone());
@@ -109,7 +109,7 @@ pub fn curl(requests: &Requests, plan: &Plan, options: &Options) -> String {
     out
 }
 
-/// A word in single quotes for a shell.
+/// A text as one word of a POSIX shell, in single quotes.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }

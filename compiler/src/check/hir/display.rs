@@ -17,14 +17,15 @@ pub struct Names<'a> {
     pub centre: Option<EntityId>,
 }
 
-/// Whoever has the variables of a hunt.
+/// Looks up the variables of a hunt.
 pub trait VarNames {
     /// The variable with this id, if there is one.
     fn named(&self, id: VarId) -> Option<&Var>;
 }
 
 impl Names<'_> {
-    /// An attribute, with its type where it is another one's; parts that are no plain words are quoted.
+    /// An attribute as a hunt writes it: after its type unless that is `centre`, with quotes around segments that are no plain
+    /// words.
     pub fn attribute(&self, entity: EntityId, attr: &Attr) -> String {
         let plain = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         let part = |part: &str| if plain(part) { part.to_owned() } else { quoted(part) };
@@ -45,7 +46,7 @@ impl Names<'_> {
 }
 
 impl Test {
-    /// The comparison as it could be written.
+    /// The comparison as a hunt could write it.
     pub fn display<'a>(&'a self, names: Names<'a>) -> impl fmt::Display + 'a {
         fmt::from_fn(move |f| {
             let attribute = names.attribute(self.entity, &self.attr);
@@ -74,7 +75,7 @@ impl Test {
 }
 
 impl Predicate {
-    /// The condition as it could be written, with a note at comparisons that fold case.
+    /// The condition as a hunt could write it, with a note at comparisons that fold case.
     pub(crate) fn display<'a>(&'a self, names: Names<'a>) -> impl fmt::Display + 'a {
         fmt::from_fn(move |f| {
             let (parts, word) = match self {
@@ -91,7 +92,7 @@ impl Predicate {
         })
     }
 
-    /// The same as a text; the type of [`Self::display`] cannot hold itself.
+    /// As [`Self::display`], but a `String`: an opaque type cannot contain itself.
     fn text(&self, names: Names<'_>) -> String {
         self.display(names).to_string()
     }

@@ -20,7 +20,7 @@ use std::fmt;
 pub struct Hunt {
     /// Data sources, in order of first use.
     pub sources: Vec<DataSource>,
-    /// One for each binding (and each in-place update by APPLY).
+    /// One for each binding of a name, and for each in-place update by APPLY; indexed by [`VarId`].
     pub vars: Vec<Var>,
     /// The statements, in order.
     pub steps: Vec<Step>,
@@ -57,22 +57,21 @@ pub struct DataSource {
 
 /// One binding of a name.
 #[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Var {
-    /// As written.
     pub name: String,
     /// Counts bindings of the name from 1.
     pub version: u32,
     /// Whether this is a binding of its own in reports; APPLY's in-place updates are not.
     pub binding: bool,
-    /// What its rows are.
     pub shape: Shape,
     /// The search window that later statements inherit (semantics.md §6).
     pub window: Window,
-    /// Where FIND from it asks.
+    /// The sources that a FIND from it asks.
     pub sources: Vec<SourceRef>,
-    /// Where it was written.
+    /// The target of its statement, or the whole statement where that has none.
     pub span: Span,
-    /// Birth command, for INFO.
+    /// The command that made it, for INFO.
     pub born: Birth,
     /// Variables it was made from, for INFO.
     pub parents: Vec<VarId>,
@@ -80,18 +79,18 @@ pub struct Var {
 
 /// What a variable's rows are.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum Shape {
     /// Entities of a type.
     Entities {
-        /// The type.
         entity: EntityId,
-        /// A row for each record, with these columns first.
+        /// Set where there is a row for each record: the transformer, whose columns come first.
         per_record: Option<Transformer>,
         /// The columns left by ATTR; `None`: all.
         kept: Option<Vec<Column>>,
         /// Columns that are not in the catalog: from NEW, LOAD, JOIN and analytics.
         added: Vec<String>,
-        /// An analytic of unknown outputs was applied: any further attribute may exist.
+        /// Whether any further attribute may exist: the rows are from a file, or an analytic of unknown outputs was applied.
         open: bool,
     },
     /// A GROUP result: these columns and nothing else.
@@ -107,10 +106,10 @@ pub enum Shape {
 
 /// A column of a table: how it is headed and where its values come from.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Column {
-    /// As written.
+    /// As written in ATTR, else the attribute's name.
     pub header: String,
-    /// The attribute.
     pub attr: Attr,
 }
 
@@ -123,11 +122,11 @@ impl fmt::Debug for Column {
 /// An attribute of a variable's rows.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Attr {
-    /// Of the catalog, for the variable's type.
+    /// An attribute of the catalog, for the variable's type.
     Catalog(AttrId),
-    /// Of the sighting: `first_observed`, `last_observed`, `number_observed`, `observation_id`.
+    /// An attribute of the sighting: `first_observed`, `last_observed`, `number_observed`, `observation_id`.
     Sighting(SightingAttr),
-    /// `depth` of FIND … DEPTH, added columns, group columns: by name.
+    /// Anything else, by name: `depth` of FIND … DEPTH, added columns, columns of groups.
     Added(String),
 }
 
@@ -136,9 +135,9 @@ pub enum Attr {
 pub enum SightingAttr {
     /// `@timestamp` of the record.
     FirstObserved,
-    /// The same.
+    /// `@timestamp` of the record, too.
     LastObserved,
-    /// 1.
+    /// 1 for each record.
     NumberObserved,
     /// Index and id of the record.
     ObservationId,
@@ -155,7 +154,7 @@ impl fmt::Debug for Attr {
 }
 
 impl Attr {
-    /// The name under which requests and reports list it, for a table of a type.
+    /// The name that requests and reports use for it in a table of this entity type.
     pub fn name(&self, catalog: &Catalog, entity: Option<EntityId>) -> String {
         match (self, entity) {
             (Self::Catalog(id), Some(entity)) => catalog.attribute(entity, *id).name.clone(),
@@ -178,7 +177,7 @@ impl SightingAttr {
         })
     }
 
-    /// Its name.
+    /// The name as hunts and reports write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::FirstObserved => "first_observed",
@@ -195,8 +194,8 @@ pub fn all_columns(hunt: &Hunt, catalog: &Catalog, var: VarId) -> Vec<Column> {
 }
 
 impl Shape {
-    /// The columns where a statement names none: those left by ATTR, else the transformer's, what the catalog shows for the
-    /// type, and what was added.
+    /// The columns where a statement names none: the transformer's, then those left by ATTR, or else what the catalog shows for
+    /// the type and what was added.
     pub fn columns(&self, catalog: &Catalog) -> Vec<Column> {
         match self {
             Self::Groups { columns, .. } => {

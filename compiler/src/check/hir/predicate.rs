@@ -11,30 +11,28 @@ use std::fmt;
 /// A pattern over one record, or a STIX observation expression over several.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Observed {
-    /// One record.
+    /// A pattern on one record.
     One(Predicate),
-    /// Different records, all.
+    /// All parts, in different records.
     And(Vec<Observed>),
-    /// One of them.
+    /// One of the parts.
     Or(Vec<Observed>),
-    /// One after the other.
+    /// All parts, one after the other in time.
     FollowedBy(Vec<Observed>),
-    /// Within nanoseconds of each other.
+    /// A part whose records lie within this many nanoseconds of each other.
     Within(Box<Observed>, i64),
-    /// At least so often.
+    /// A part that occurs at least this many times.
     Repeats(Box<Observed>, u32),
-    /// Inside a range.
+    /// A part whose records lie inside a range.
     Between(Box<Observed>, TimeRange),
 }
 
 /// A condition on one slot of one record. `And(vec![])` is true, `Or(vec![])` is false.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "variants are what they are called")]
 pub enum Predicate {
-    /// All hold.
     And(Vec<Predicate>),
-    /// One holds.
     Or(Vec<Predicate>),
-    /// One comparison.
     Test(Box<Test>),
 }
 
@@ -56,7 +54,7 @@ impl Predicate {
         operands.flatten().filter_map(Operand::variable).collect()
     }
 
-    /// The same with all spans alike, so that equal conditions at different places are equal.
+    /// The same condition with one span everywhere, so that equal conditions at different places are equal.
     pub(crate) fn without_spans(&self) -> Self {
         match self {
             Self::And(parts) => Self::And(parts.iter().map(Self::without_spans).collect()),
@@ -68,20 +66,18 @@ impl Predicate {
 
 /// One comparison.
 #[derive(Clone, PartialEq)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Test {
-    /// Type whose slot is looked at: the centre's, or another type's in the same record.
+    /// The type whose slot is looked at: the statement's, or another one in the same record.
     pub entity: EntityId,
-    /// The attribute.
     pub attr: Attr,
     /// How its values compare.
     pub ty: ValueType,
     /// `!=`, `NOT …`, `IS NOT NULL`.
     pub negated: bool,
-    /// What is asked.
     pub op: TestOp,
     /// Whether ASCII letters are folded (LIKE by default; everything with `--ignore-case`).
     pub fold: bool,
-    /// The comparison.
     pub span: Span,
 }
 
@@ -114,14 +110,14 @@ pub enum TestOp {
     Matches(String),
     /// Inside one of these networks.
     Subset(Vec<IpNet>),
-    /// The address is all of this network.
+    /// The address contains all of this network, which therefore has one address only.
     Superset(IpNet),
 }
 
 /// A value to be equal to.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Operand {
-    /// A literal.
+    /// A literal; in a comparison it has the attribute's type.
     Value(Value),
     /// The set of an attribute's values over a variable's rows.
     Reference(VarId, Attr),

@@ -1,5 +1,5 @@
 //! What each statement of a checked hunt does. `out` is the variable that it binds, `input` the one that it reads.
-#![allow(missing_docs)] // A field's name says what it is; where it does not, there is a comment.
+#![allow(missing_docs, reason = "fields are what they are called; the others have a comment")]
 
 use super::{Attr, Column, Observed, Operand, Predicate, SourceRef, VarId};
 use crate::catalog::{EntityId, Way};
@@ -8,14 +8,12 @@ use crate::syntax::ast::Transformer;
 use crate::time::{TimeRange, Window};
 use crate::value::Value;
 
-/// One statement.
+/// One checked statement.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// Number in the file, from 1.
     pub statement: u32,
-    /// The whole statement.
     pub span: Span,
-    /// What it does.
     pub kind: StepKind,
 }
 
@@ -24,7 +22,7 @@ macro_rules! steps {
         words { $($name:ident $step:ident $module:ident $word:literal $class:ident [$($others:tt)*] [$($clauses:tt)*],)* }
         wordless { $($wordless:ident $wordless_step:ident $wordless_module:ident,)* }
     ) => {
-        /// What a statement does: the struct of its command.
+        /// What a statement does, as the struct of its command.
         #[derive(Clone, Debug)]
         pub enum StepKind {
             $($name($step),)*
@@ -51,7 +49,7 @@ macro_rules! steps {
         }
 
         impl Birth {
-            /// For people: `get`.
+            /// The command as INFO shows it: `get`.
             pub fn word(self) -> &'static str {
                 match self {
                     $(Self::$name => stringify!($module),)*
@@ -64,26 +62,24 @@ macro_rules! steps {
 
 for_each_command! { steps }
 
-/// GET.
+/// GET: entities of one type, from data sources or a variable.
 #[derive(Clone, Debug)]
 pub struct GetStep {
     pub out: VarId,
     pub from: GetFrom,
-    /// First entities by (first sighting, key).
+    /// At most this many entities: the first by (first sighting, key).
     pub limit: Option<u64>,
 }
 
 /// Where GET takes its entities from.
 #[derive(Clone, Debug)]
 pub enum GetFrom {
-    /// Data sources.
     Sources {
         entity: EntityId,
-        /// Which, and in which window each is asked.
+        /// Each source, with the window that it is asked for.
         sources: Vec<(SourceRef, Window)>,
         pattern: Observed,
     },
-    /// The rows of a variable.
     Variable {
         input: VarId,
         filter: Predicate,
@@ -92,38 +88,38 @@ pub enum GetFrom {
     },
 }
 
-/// FIND.
+/// FIND: entities of one type that a relation connects with those of a variable.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FindStep {
     pub out: VarId,
-    /// Projected type.
+    /// The type of the entities that are found.
     pub entity: EntityId,
-    /// The words, for people: `CREATED BY`.
+    /// The words as messages and reports write them: `CREATED BY`.
     pub relation: String,
     pub input: VarId,
-    /// The ways across a record.
+    /// The ways across a record; an entity found by any of them counts.
     pub ways: Vec<Way>,
-    /// Where to ask, and in which window.
+    /// Each source, with the window that it is asked for.
     pub sources: Vec<(SourceRef, Window)>,
-    /// Tested on the projected slot.
+    /// Tested on the entities that are found.
     pub filter: Predicate,
-    /// First entities by (first sighting, key).
+    /// At most this many entities: the first by (first sighting, key).
     pub limit: Option<u64>,
-    /// Repeats the relation; `None`: one step, without a column `depth`.
+    /// How often the relation is followed; `None`: once, without a column `depth`.
     pub depth: Option<Depth>,
 }
 
 /// How many steps FIND … DEPTH follows its relation.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Depth {
-    /// At most so many.
+    /// At most this many, from 1.
     Steps(u64),
-    /// As far as it goes.
+    /// As many as find something new.
     Unlimited,
 }
 
 impl Depth {
-    /// Whether another step follows after so many.
+    /// Whether another step follows after `done` steps.
     pub fn goes_on(self, done: u64) -> bool {
         match self {
             Self::Steps(most) => done < most,
@@ -132,7 +128,7 @@ impl Depth {
     }
 }
 
-/// NEW. Rows hold one optional value for each column.
+/// NEW: entities written in the hunt. Rows hold one optional value for each column.
 #[derive(Clone, Debug)]
 pub struct NewStep {
     pub out: VarId,
@@ -141,35 +137,35 @@ pub struct NewStep {
     pub rows: Vec<Vec<Option<Value>>>,
 }
 
-/// LOAD.
+/// LOAD: entities from a file.
 #[derive(Clone, Debug)]
 pub struct LoadStep {
     pub out: VarId,
     pub path: String,
 }
 
-/// SAVE.
+/// SAVE: a variable's rows into a file.
 #[derive(Clone, Debug)]
 pub struct SaveStep {
     pub input: VarId,
     pub path: String,
 }
 
-/// `a + b`
+/// `a + b`: the union of variables of one type.
 #[derive(Clone, Debug)]
 pub struct MergeStep {
     pub out: VarId,
     pub inputs: Vec<VarId>,
 }
 
-/// `x = v WHERE …`
+/// `x = v WHERE …`: a variable with clauses.
 #[derive(Clone, Debug)]
 pub struct AssignStep {
     pub out: VarId,
     pub expression: Selection,
 }
 
-/// SORT.
+/// SORT: a variable's rows in another order.
 #[derive(Clone, Debug)]
 pub struct SortStep {
     pub out: VarId,
@@ -178,7 +174,7 @@ pub struct SortStep {
     pub ascending: bool,
 }
 
-/// GROUP.
+/// GROUP: a variable's rows counted and summed by keys.
 #[derive(Clone, Debug)]
 pub struct GroupStep {
     pub out: VarId,
@@ -187,17 +183,17 @@ pub struct GroupStep {
     pub aggregates: Vec<Aggregate>,
 }
 
-/// JOIN.
+/// JOIN: rows of two variables side by side.
 #[derive(Clone, Debug)]
 pub struct JoinStep {
     pub out: VarId,
     pub left: VarId,
     pub right: VarId,
-    /// Attributes that are equal; `None`: the entities' keys are.
+    /// The attributes whose values must be equal; `None`: the entities' keys.
     pub by: Option<(Attr, Attr)>,
 }
 
-/// APPLY. Each input becomes the output at the same place.
+/// APPLY: an analytic over the rows of variables. The output at an index takes the place of the input there.
 #[derive(Clone, Debug)]
 pub struct ApplyStep {
     pub analytic: String,
@@ -206,27 +202,27 @@ pub struct ApplyStep {
     pub arguments: Vec<(String, Vec<Operand>)>,
 }
 
-/// DISP.
+/// DISP: a table in the report.
 #[derive(Clone, Debug)]
 pub struct DispStep {
     pub expression: Selection,
     pub columns: Vec<Column>,
 }
 
-/// INFO.
+/// INFO: what is known about a variable.
 #[derive(Clone, Debug)]
 pub struct InfoStep {
     pub input: VarId,
 }
 
-/// DESCRIBE.
+/// DESCRIBE: statistics of one attribute.
 #[derive(Clone, Debug)]
 pub struct DescribeStep {
     pub input: VarId,
     pub column: Column,
 }
 
-/// EXPLAIN.
+/// EXPLAIN: the plan and the requests behind a variable.
 #[derive(Clone, Debug)]
 pub struct ExplainStep {
     pub input: VarId,
@@ -235,41 +231,33 @@ pub struct ExplainStep {
 /// A variable with its clauses, in the order of evaluation: filter, transformer, sort, offset, limit.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Selection {
-    /// The variable.
     pub input: VarId,
-    /// WHERE.
     pub filter: Predicate,
-    /// Around the variable.
     pub transformer: Option<Transformer>,
-    /// SORT BY: attribute and whether ascending.
+    /// The attribute, and whether the order is ascending.
     pub sort: Option<(Attr, bool)>,
-    /// OFFSET.
     pub offset: u64,
-    /// LIMIT.
     pub limit: Option<u64>,
-    /// ATTR: what stays. `None`: all.
+    /// What ATTR keeps; `None`: all.
     pub columns: Option<Vec<Column>>,
 }
 
 /// A grouping key.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct GroupKey {
-    /// Column of the result.
+    /// Name of the column in the result.
     pub header: String,
-    /// What it is made of.
     pub attr: Attr,
-    /// Bin size and whether it is nanoseconds.
+    /// The size of BIN, and whether it is in nanoseconds rather than a plain number.
     pub bin: Option<(i64, bool)>,
 }
 
 /// An aggregate column.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Aggregate {
-    /// Column of the result.
+    /// Name of the column in the result.
     pub header: String,
-    /// The function.
     pub function: Function,
-    /// Its argument.
     pub attr: Attr,
 }
 
@@ -285,7 +273,6 @@ pub enum Function {
 }
 
 impl Function {
-    /// All of them.
     pub const ALL: [Self; 6] = [Self::Min, Self::Max, Self::Sum, Self::Avg, Self::Count, Self::NUnique];
 
     /// Lower-case word, as in default column names (`count_pid`).

@@ -1,4 +1,4 @@
-//! Texts that are broken anywhere: no panic, and no hunt exactly where there are errors.
+//! Texts that are broken anywhere: nothing panics, and there is no hunt exactly where there are errors.
 
 use super::checked;
 use crate::check::hir::{GetFrom, GetStep, Observed, Step, StepKind, TestOp};
@@ -11,7 +11,7 @@ fn texts_cut_anywhere_are_checked_without_a_panic() {
     for page in all {
         let Some(example) = page.split("```kestrel\n").nth(1).and_then(|p| p.split("```").next()) else { continue };
         for cut in (0..example.len()).step_by(5).filter(|i| example.is_char_boundary(*i)) {
-            // The harness holds that there is no hunt exactly where there are errors.
+            // `checked` asserts that there is no hunt exactly where there are errors.
             checked(&example[..cut]);
             checked(&example[cut..]);
         }

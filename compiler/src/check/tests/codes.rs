@@ -1,10 +1,10 @@
-//! One table of mistakes: text, and what is told with the text underlined. Nothing else is told.
+//! One table of mistakes: a text, then the code and the underlined text of each diagnostic. There must be no other.
 
 use super::{checked, checked_with, options};
 use crate::diag::{LintLevels, Severity};
 use std::fmt::Write;
 
-/// A variable of processes, one of traffic, groups, and rows for records.
+/// Statements before each text: a variable of processes, one of traffic, groups, and rows for records.
 const BEGIN: &str =
     "p = GET process FROM stixshifter://h WHERE name = 'cmd.exe' START t'2023-08-16T00:30:00Z' STOP t'2023-08-16T00:50:00Z'
 nt = FIND network-traffic CREATED BY p

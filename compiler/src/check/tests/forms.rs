@@ -5,7 +5,7 @@ use super::{checked, checked_with, options};
 const P: &str =
     "p = GET process FROM stixshifter://host101 WHERE name = 'x' START t'2023-08-16T10:00:00Z' STOP t'2023-08-16T11:00:00Z'\n";
 
-/// The line of the last statement, the hunt being `text` behind a variable `p` (`v0`), with dates shortened.
+/// The line of the last statement, the hunt being `text` after the definition of a variable `p` (`v0`), with dates shortened.
 fn last(text: &str) -> String {
     let all = lines(text);
     all.last().cloned().unwrap_or_default()

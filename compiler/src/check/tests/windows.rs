@@ -1,4 +1,4 @@
-//! Windows, to the letter of the rules: what each statement asks, and what its variable hands on.
+//! Windows by the rules of semantics.md §6: what each statement asks, and what its variable hands on.
 
 use super::text::window;
 use super::{checked_with, options};

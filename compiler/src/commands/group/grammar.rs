@@ -39,7 +39,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Group>> {
         .boxed()
 }
 
-/// A name before `(`, taken by `read`; it is not one elsewhere.
+/// The name of a function and the `(` after it, if `read` takes the name.
 fn function<'t, T: 't>(
     expect: Expect,
     read: impl Fn(&mut Input<'t, '_>, &str, Span) -> Option<T> + Clone + 't,
@@ -82,7 +82,7 @@ fn bin<'t>() -> P<'t, Option<Key>> {
         .boxed()
 }
 
-/// `n` or `n unit`: the size, and whether it is one of time.
+/// `n` or `n unit`: the size, and whether it has a unit of time.
 fn size<'t>() -> impl Parser<'t, Tokens<'t>, (Option<i64>, bool), Extra> + Clone {
     let timed = custom(|input: &mut Input<'t, '_>| {
         let unit = look(input, 1).is_some_and(|t| t.kind == Kind::Word && literal::unit_word(t));
@@ -131,7 +131,7 @@ fn aggregate<'t>() -> P<'t, Option<AggregateCall>> {
         .boxed()
 }
 
-/// An aggregate function that does not exist.
+/// The message about an aggregate function that does not exist.
 fn unknown(word: &str, span: Span) -> Diagnostic {
     let all = "MIN, MAX, SUM, AVG, COUNT and NUNIQUE";
     let found =
@@ -151,13 +151,13 @@ fn unknown(word: &str, span: Span) -> Diagnostic {
     }
 }
 
-/// How far a word may be from the one it is taken for.
+/// How many edits a word may be away from the one that it is taken for.
 fn words_apart(word: &str) -> usize {
     (word.len() / 3).max(1)
 }
 
 impl Group {
-    /// Writes the statement's text behind the target.
+    /// Writes the statement's text after the target.
     pub(crate) fn print(&self, out: &mut String) {
         out.push_str("GROUP ");
         print::ident(&self.variable, out);

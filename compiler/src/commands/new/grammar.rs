@@ -28,7 +28,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<New>> {
         .boxed()
 }
 
-/// What stands between the brackets. The first row says which kind all are.
+/// The rows between the brackets. The first one tells whether all are strings or objects.
 fn rows<'t>() -> P<'t, Rows> {
     let objects = commas(object()).map(|rows| rows.into_iter().collect::<Option<Vec<_>>>().map_or(Rows::Error, Rows::Objects));
     let names = commas(row_name()).map(|rows| rows.into_iter().collect::<Option<Vec<_>>>().map_or(Rows::Error, Rows::Names));
@@ -53,7 +53,7 @@ fn rows<'t>() -> P<'t, Rows> {
         .boxed()
 }
 
-/// Parts with commas between; a comma behind the last is reported.
+/// Parts with commas between; a comma after the last is reported.
 fn commas<'t, T: 't>(part: P<'t, T>) -> P<'t, Vec<T>> {
     let more = comma().ignore_then(part.clone()).repeated().collect::<Vec<_>>();
     let trailing = custom(|input: &mut Input<'t, '_>| {
@@ -77,7 +77,7 @@ fn commas<'t, T: 't>(part: P<'t, T>) -> P<'t, Vec<T>> {
         .boxed()
 }
 
-/// A row that is a string. None: it is something else, which is reported, and the rest is skipped.
+/// A row that is a string. Anything else is reported and skipped, and gives None.
 fn row_name<'t>() -> P<'t, Option<Literal>> {
     let string = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if matches!(token.kind, Kind::Text | Kind::RawText) => {
@@ -103,13 +103,13 @@ fn row_name<'t>() -> P<'t, Option<Literal>> {
 
 const EXAMPLE: &str = "examples are NEW ipv4-addr [\"10.0.0.1\", \"10.0.0.2\"] and NEW process [{\"pid\": 1}, {\"pid\": 2}]";
 
-/// The text of a JSON string: as any string, and `\/` is `/`.
+/// The text of a JSON string: that of any string, and besides `\/` is `/`.
 fn json_text(token: &Token<'_>) -> String {
     let inner = strings::inner(token.text);
     if token.kind == Kind::Text { strings::decode_json(inner) } else { inner.to_owned() }
 }
 
-/// `{"key": value, …}`; None: reported.
+/// `{"key": value, …}`; None where a part could not be read, which is reported.
 fn object<'t>() -> P<'t, Option<Vec<Field>>> {
     let field = key().then_ignore(kind(Kind::Colon, Expect::Colon)).then(json_value());
     let field = field.map(|(key, value)| match value {
@@ -140,11 +140,11 @@ fn key<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
 enum Json {
     Value(Literal),
     Null,
-    /// Reported.
+    /// It could not be read, which was reported.
     Broken,
 }
 
-/// A flat value.
+/// A value without parts; one with parts is reported.
 fn json_value<'t>() -> P<'t, Json> {
     let scalar = custom(|input: &mut Input<'t, '_>| {
         let Some(token) = look(input, 0) else { return Err(expected(input, Expect::JsonValue)) };
@@ -185,7 +185,7 @@ fn json_value<'t>() -> P<'t, Json> {
 }
 
 impl New {
-    /// Writes the statement's text behind the target.
+    /// Writes the statement's text after the target.
     pub(crate) fn print(&self, out: &mut String) {
         out.push_str("NEW ");
         if let Some(entity) = &self.entity {
@@ -229,7 +229,7 @@ impl New {
     }
 }
 
-/// A literal as JSON.
+/// Writes a literal as JSON.
 fn value(literal: &Literal, out: &mut String) {
     match &literal.kind {
         LiteralKind::Text(text) => out.push_str(&strings::quote_json(text)),

@@ -1,4 +1,4 @@
-//! Each command by itself: a statement in; what is told, how it prints, and the nodes that it makes out.
+//! Each command by itself: from one statement to its messages, its printed text, and its nodes.
 
 mod reading;
 mod shaping;
@@ -6,18 +6,18 @@ mod showing;
 
 use crate::testing::compiled;
 
-/// What statements begin with: processes `p` of `stixshifter://h`, and their traffic `nt`.
+/// The statements before the tested one: processes `p` of `stixshifter://h`, and their traffic `nt`.
 const BEGIN: &str = "p = GET process FROM stixshifter://h WHERE name = 'sh'
 nt = FIND network-traffic CREATED BY p
 ";
 
-/// What is told about a statement behind [`BEGIN`]: codes, and the text that is underlined.
+/// The diagnostics of a statement after [`BEGIN`]: codes, and the text that is underlined.
 fn told(statement: &str) -> Vec<(String, String)> {
     let all = compiled(&format!("{BEGIN}{statement}"));
     all.told().into_iter().map(|(code, text)| (code.to_owned(), text.to_owned())).collect()
 }
 
-/// The one thing that is told about a statement.
+/// The only diagnostic of a statement.
 fn refused(statement: &str) -> String {
     match &told(statement)[..] {
         [(code, text)] => format!("{code} {text}"),
@@ -25,7 +25,7 @@ fn refused(statement: &str) -> String {
     }
 }
 
-/// How a statement prints. It is read again from that, and gives the same plan.
+/// A statement as it prints. Reading that again must give the same plan.
 fn printed(statement: &str) -> String {
     let (begin, whole) = (compiled(BEGIN).printed(), compiled(&format!("{BEGIN}{statement}")));
     let text = whole.printed();

@@ -1,4 +1,4 @@
-//! Where entities come from: GET, FIND, NEW, LOAD.
+//! Commands that give entities: GET, FIND, NEW, LOAD.
 
 use super::{added, compiled, printed, refused, told};
 
@@ -74,7 +74,7 @@ fn find_follows_a_relation_so_many_times() {
     assert_eq!(told("x = FIND process CREATED BY p DEPTH 3 DISP x ATTR name, depth"), []);
 }
 
-/// semantics.md §6: 300 s on both sides.
+/// semantics.md §6: by 300 s on both sides.
 #[test]
 fn find_widens_the_window_that_it_inherits() {
     let get = "p = GET process FROM h WHERE pid = 1 START t'2020-01-01T00:05:00Z' STOP t'2020-01-01T00:10:00Z'";

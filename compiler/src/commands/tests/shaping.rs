@@ -1,4 +1,4 @@
-//! What is made of variables: assignment, merge, SORT, GROUP, JOIN, APPLY.
+//! Commands that make variables from variables: assignment, merge, SORT, GROUP, JOIN, APPLY.
 
 use super::{added, output, printed, refused, told};
 

@@ -1,4 +1,4 @@
-//! What is shown or written: DISP, INFO, DESCRIBE, EXPLAIN, SAVE.
+//! Commands that show or write: DISP, INFO, DESCRIBE, EXPLAIN, SAVE.
 
 use super::{added, output, printed, refused, told};
 
@@ -68,7 +68,7 @@ fn explain_computes_nothing() {
     assert_eq!(printed("explain p"), "EXPLAIN p");
 }
 
-/// docs/testing.md: what DISP would show, and the whole identity where ATTR chose nothing.
+/// docs/testing.md, "Files": SAVE writes what DISP would show, and the whole identity where ATTR chose nothing.
 #[test]
 fn save_writes_what_disp_shows_and_the_identity() {
     let columns = |statement: &str| output(statement).split(['(', ')']).nth(1).unwrap_or_default().to_owned();

@@ -22,7 +22,7 @@ macro_rules! codes {
                 page: include_str!(concat!("../pages/", $id, ".md")),
             };
         )*
-        /// All of this range.
+        /// All codes of this file.
         pub(super) static ALL: &[&crate::diag::Code] = &[$(&$name),*];
     };
 }

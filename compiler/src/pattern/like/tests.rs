@@ -5,7 +5,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// The definition, by recursion.
+/// The definition of LIKE, by recursion.
 fn naive(pattern: &[char], value: &[char], fold: bool) -> bool {
     match pattern {
         [] => value.is_empty(),

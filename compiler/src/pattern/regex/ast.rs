@@ -84,8 +84,8 @@ impl Set {
     }
 }
 
-/// How a repetition takes its turns. It changes what groups hold, not which texts match, unless the repetition is
-/// possessive: that one is written as [`RegexNode::Atomic`].
+/// Whether a repetition tries more turns or fewer first. It changes what groups hold, not which texts match. A possessive
+/// repetition is written as [`RegexNode::Atomic`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Greed {
     /// `*`
@@ -107,9 +107,9 @@ pub(super) enum Place {
     LineStart,
     /// The end of the text or before a newline (`(?m)$`).
     LineEnd,
-    /// Between a word character and another, or none.
+    /// Between a word character and another character, or an end of the text.
     Boundary,
-    /// Not so.
+    /// Anywhere else.
     NotBoundary,
 }
 
@@ -120,24 +120,24 @@ pub(super) enum RegexNode {
     Set(Set),
     /// No character, at a place.
     At(Place),
-    /// One after the other; nothing if empty.
+    /// One after the other; the empty text if there are none.
     Concat(Vec<RegexNode>),
     /// One of these.
     Alternation(Vec<RegexNode>),
-    /// Several times.
+    /// From `min` to `max` times; `None`: without limit.
     Repeat { node: Box<RegexNode>, min: u32, max: Option<u32>, greed: Greed },
     /// A capturing group, numbered from 1.
     Group(Box<RegexNode>),
     /// Look-around.
     Look { ahead: bool, negated: bool, node: Box<RegexNode> },
-    /// Without way back.
+    /// Without backtracking into it.
     Atomic(Box<RegexNode>),
-    /// What a group held, in any case if so.
+    /// The text that a group held; with `fold`, ASCII letters in either case.
     Backreference { group: u32, fold: bool },
 }
 
 impl RegexNode {
-    /// Nothing.
+    /// Matches the empty text.
     pub(super) const EMPTY: Self = Self::Concat(Vec::new());
 
     /// A character.
@@ -155,7 +155,7 @@ impl RegexNode {
         if parts.len() == 1 { parts.remove(0) } else { Self::Alternation(parts) }
     }
 
-    /// Whether a finite automaton decides it: no look-around, no way back cut off, no back-reference.
+    /// Whether a finite automaton decides it: no look-around, no atomic group, no back-reference.
     pub(super) fn is_regular(&self) -> bool {
         match self {
             Self::Set(_) | Self::At(_) => true,
@@ -165,7 +165,7 @@ impl RegexNode {
         }
     }
 
-    /// Whether it takes no characters wherever it holds.
+    /// Whether it takes no characters wherever it matches.
     pub(super) fn takes_nothing(&self) -> bool {
         match self {
             Self::At(_) | Self::Look { .. } => true,
@@ -177,6 +177,7 @@ impl RegexNode {
     }
 
     /// Whether a `$` stands where characters may follow, so that it cannot be written as an optional newline and the end.
+    /// `last` says that nothing follows this node.
     pub(super) fn has_inner_end(&self, last: bool) -> bool {
         match self {
             Self::Set(_) | Self::Backreference { .. } => false,

@@ -33,7 +33,7 @@ enum Member {
 }
 
 impl Parser<'_> {
-    /// A class; its `[` is read.
+    /// Reads a class; its `[` is read already.
     pub(super) fn class(&mut self, start: usize) -> Result<Set, RegexError> {
         let open = || Self::error_at(start, "this `[` is not closed");
         let negated = self.eat("^");
@@ -117,7 +117,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What begins with a backslash outside a class; the backslash is read.
+    /// Reads what begins with a backslash outside a class; the backslash is read already.
     pub(super) fn escape(&mut self, at: usize) -> Result<RegexNode, RegexError> {
         let Some(c) = self.next() else { return Err(Self::error_at(at, "nothing follows the last `\\`")) };
         if let Some(set) = shorthand(c) {
@@ -154,7 +154,7 @@ impl Parser<'_> {
         Ok(self.literal(c))
     }
 
-    /// `\12`: a group, or an octal number where there are not so many.
+    /// `\12`: a reference to a group, or an octal number where there are fewer groups.
     fn number(&mut self, at: usize, first: char) -> Result<RegexNode, RegexError> {
         let after = self.at;
         let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count().min(3);
@@ -188,7 +188,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The character that an escape of one stands for; backslash and letter are read.
+    /// The character that an escape stands for; the backslash and the letter `c` are read already.
     fn character(&mut self, at: usize, c: char) -> Result<char, RegexError> {
         Ok(match c {
             'n' => '\n',
@@ -230,7 +230,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Up to three octal digits, the first of which is read.
+    /// Up to three octal digits, the first of which is read already.
     fn octal(&mut self, at: usize, first: char) -> Result<char, RegexError> {
         let digits = self.rest().bytes().take_while(|b| matches!(b, b'0'..=b'7')).count().min(2);
         let number = format!("{first}{}", &self.rest()[..digits]);

@@ -4,9 +4,9 @@ use super::ast::{Greed, Place, RegexNode, Set, WORD};
 use super::error::{MatchError, RegexError, TOO_LARGE};
 use std::fmt::Write;
 
-/// Steps that one value may take in the engine that goes back and forth.
+/// Most steps that one value may take in the engine that backtracks.
 const MOST_STEPS: usize = 1_000_000;
-/// Bytes of a compiled expression; a run compiles few.
+/// Most bytes of a compiled expression.
 const LARGEST: usize = 8 << 20;
 
 /// A compiled expression.
@@ -14,7 +14,7 @@ const LARGEST: usize = 8 << 20;
 pub(super) enum Engine {
     /// Linear in the value's length.
     Automaton(regex::Regex),
-    /// Look-around, back-references, atomic groups.
+    /// For look-around, back-references and atomic groups.
     Backtracking(Box<fancy_regex::Regex>),
 }
 
@@ -83,7 +83,7 @@ impl Printer {
                     self.out.push('?');
                 }
             }
-            // Group numbers matter only where references may be.
+            // The numbers of groups matter only where back-references may be.
             RegexNode::Group(node) => self.wrapped(if self.fancy { "(" } else { "(?:" }, node),
             RegexNode::Look { ahead, negated, node } => {
                 let open = match (ahead, negated) {
@@ -152,7 +152,7 @@ impl Printer {
         match place {
             Place::Start => self.out.push_str("\\A"),
             Place::End => self.out.push_str("\\z"),
-            // Without look-ahead the newline is taken, which only the end of the expression may do.
+            // `regex` has no look-ahead, so the newline is consumed. That is right at the end of the expression only.
             Place::EndOrNewline if self.fancy => self.out.push_str("(?=\\n?\\z)"),
             Place::EndOrNewline => self.out.push_str("(?:\\n?\\z)"),
             Place::LineStart => self.out.push_str("(?m:^)"),

@@ -12,15 +12,15 @@ use std::fmt::Write;
 
 /// `index.max_regex_length` of servers, in UTF-16 units.
 const LONGEST: usize = 1_000;
-/// Characters that a counted repetition may write out in a wildcard.
+/// Most turns of a counted repetition that are written out in a wildcard.
 const MOST_COPIES: u32 = 32;
 
 /// How far a query decides a pattern.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Lucene {
-    /// The query finds the very values.
+    /// The query finds exactly the values that match.
     Exact(LuceneLeaf),
-    /// The query finds them and maybe others. Under a negation it must not be used.
+    /// The query finds the values that match, and maybe others. It must not be negated.
     Superset(LuceneLeaf),
     /// No query narrows it down: any value may match.
     Everything,
@@ -30,19 +30,18 @@ pub enum Lucene {
 
 /// A query on one keyword field.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "the others are what they are called")]
 pub enum LuceneLeaf {
     /// The value itself.
     Term {
-        /// The value.
         text: String,
         /// Whether ASCII letters match in either case.
         fold: bool,
     },
     /// Any value.
     Exists,
-    /// A wildcard query.
     Wildcard {
-        /// In its syntax, not empty.
+        /// In the syntax of `wildcard` queries, never empty.
         pattern: String,
         /// Whether ASCII letters match in either case.
         fold: bool,
@@ -64,7 +63,7 @@ pub(super) fn translate(node: &RegexNode) -> Lucene {
         });
         match leaf {
             Some(LuceneLeaf::Exists) if !whole.exact => return Lucene::Everything,
-            // Servers make automata of wildcards too.
+            // Servers build automata of wildcards too, and refuse large ones.
             Some(leaf) if states::are_few(&whole.re) => {
                 return if whole.exact { Lucene::Exact(leaf) } else { Lucene::Superset(leaf) };
             }
@@ -86,7 +85,7 @@ pub(super) fn translate(node: &RegexNode) -> Lucene {
     Lucene::Superset(LuceneLeaf::Wildcard { pattern, fold })
 }
 
-/// The expression as a wildcard or less, if it is only characters, `.` and `.*`.
+/// The expression as a term, wildcard or `exists`, if it is only characters, `.` and `.*`.
 fn plain(re: &Re) -> Option<LuceneLeaf> {
     let mut wildcard = Wildcard { pattern: String::new(), text: String::new(), wild: false, fold: false, single: false };
     wildcard.add(re)?;

@@ -39,13 +39,13 @@ impl Regex {
         self.engine.is_match(value)
     }
 
-    /// The query that finds the values on which the pattern is found, or more of them where Lucene cannot say it.
+    /// The pattern as a query. Where Lucene cannot express it, the query finds more values.
     pub fn lucene(&self) -> Lucene {
         lucene::translate(&self.node)
     }
 }
 
-/// Whether the automaton of a LIKE pattern is one that servers take.
+/// Whether servers take a LIKE pattern, by the size of its automaton.
 pub(super) fn wildcard_is_small(pattern: &str) -> bool {
     use pieces::Re;
     let row = Re::row(pattern.chars().map(|c| match c {

@@ -1,14 +1,14 @@
 //! Reads PCRE syntax into the normal form.
 //!
-//! Taken: the part of PCRE2 that texts of one attribute can need. `.` matches newlines unless `(?-s)`, classes are ASCII,
-//! `(?i)` folds ASCII letters only. What PCRE has beyond that is refused by name rather than read as something else.
+//! It takes the part of PCRE2 that the text of one attribute can need. `.` matches newlines unless `(?-s)`, classes are ASCII,
+//! `(?i)` folds ASCII letters only. Anything else of PCRE is refused by name rather than read as something else.
 
 use super::ast::{Greed, Place, RegexNode, Set};
 use super::error::RegexError;
 
-/// Groups inside groups: the depth of recursion of everything that walks the tree.
+/// Deepest nesting of groups, which bounds the recursion of everything that walks the tree.
 const DEEPEST: usize = 100;
-/// PCRE's bound of counted repetitions.
+/// Most turns of a counted repetition, as in PCRE.
 const MOST_TURNS: u32 = 65_535;
 
 /// Settings that `(?imsx)` change, up to the end of the group.
@@ -25,7 +25,7 @@ pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
     pub(super) flags: InlineFlags,
-    /// Capturing groups of the whole pattern, known beforehand since `\10` depends on it.
+    /// Capturing groups of the whole pattern, counted beforehand because the meaning of `\10` depends on it.
     groups: u32,
     /// Names of the groups opened so far.
     names: Vec<(String, u32)>,
@@ -45,7 +45,7 @@ pub(super) fn parse(text: &str, fold: bool) -> Result<RegexNode, RegexError> {
     Ok(node)
 }
 
-/// The capturing groups of a pattern, without reading it properly.
+/// The number of capturing groups of a pattern, by a scan for `(`.
 fn count_groups(text: &str) -> u32 {
     let mut count = 0;
     let mut rest = text;
@@ -128,7 +128,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Blanks and comments under `(?x)`, and `(?#…)`.
+    /// Skips blanks and comments under `(?x)`, and `(?#…)`.
     fn skip_extended(&mut self) {
         loop {
             if self.rest().starts_with("(?#")
@@ -168,7 +168,7 @@ impl Parser<'_> {
         if self.flags.fold { set.folded() } else { set }
     }
 
-    /// One item, without its quantifier; nothing for a change of flags.
+    /// One item, without its quantifier; None for a change of flags.
     fn atom(&mut self) -> Result<Option<RegexNode>, RegexError> {
         let start = self.at;
         let Some(c) = self.next() else { return Ok(None) };
@@ -203,7 +203,8 @@ impl Parser<'_> {
         }
         self.at = before;
         if node.takes_nothing() && max != Some(0) {
-            // What takes no characters holds or not, however often it is asked; only what its groups hold may differ.
+            // An item that takes no characters matches or not, however often it is repeated; only what its groups hold may
+            // differ.
             return Ok(match (min, greed) {
                 (0, Greed::Greedy) => RegexNode::Alternation(vec![node, RegexNode::EMPTY]),
                 (0, Greed::Lazy) => RegexNode::Alternation(vec![RegexNode::EMPTY, node]),
@@ -251,7 +252,7 @@ impl Parser<'_> {
         }))
     }
 
-    /// What begins with `(`, which is read already.
+    /// Reads what begins with `(`, which is read already.
     fn group(&mut self, start: usize) -> Result<Option<RegexNode>, RegexError> {
         let outer = self.flags;
         let refused = |what: &str| Err(Self::error_at(start, format!("{what} is not supported")));
@@ -306,7 +307,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `imsx-imsx` after `(?`, with the `:` or `)` at its end; whether that was a `)`.
+    /// Reads `imsx-imsx` after `(?`, and the `:` or `)` at its end. Gives whether that was a `)`.
     fn change_flags(&mut self, start: usize) -> Result<bool, RegexError> {
         let mut on = true;
         if self.eat("^") {

@@ -1,8 +1,8 @@
-//! Takes the anchors out of a pattern: what is left are regular expressions of the whole value.
+//! Turns a pattern, which may be found anywhere, into regular expressions of the whole value, without anchors.
 
 use super::ast::{Place, RegexNode, Set};
 
-/// Alternatives that anchors may make of one pattern.
+/// Most alternatives into which anchors may split one pattern.
 const MOST_PIECES: usize = 64;
 
 /// A regular expression without anchors. An empty row matches the empty text, an empty choice nothing at all.
@@ -26,12 +26,12 @@ impl Re {
         matches!(self, Self::Repeat(inner, 0, None) if matches!(&**inner, Self::Set(set) if set.is_any()))
     }
 
-    /// `.*`, `.+`, `.{3,}`: what may be empty adds nothing beside it.
+    /// Whether this is `.*`, `.+`, `.{3,}` or the like: what may be empty adds nothing next to it.
     fn swallows(&self) -> bool {
         matches!(self, Self::Repeat(inner, _, None) if matches!(&**inner, Self::Set(set) if set.is_any()))
     }
 
-    /// One after the other. What may be empty vanishes beside `.*`.
+    /// One after the other. What may be empty is left out next to `.*`.
     pub(super) fn row(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut row: Vec<Self> = Vec::new();
         for part in parts {
@@ -130,11 +130,11 @@ impl Piece {
     }
 }
 
-/// The language of whole values that a pattern is found in.
+/// The whole values in which a pattern is found.
 pub(super) struct Whole {
-    /// The language, or one that holds it.
+    /// The expression of these values, or of more.
     pub(super) re: Re,
-    /// Whether it is that language.
+    /// Whether `re` matches these values only.
     pub(super) exact: bool,
 }
 
@@ -157,12 +157,12 @@ pub(super) fn whole(node: &RegexNode) -> Option<Whole> {
 
 struct Splitter {
     exact: bool,
-    /// Inside repetitions, where anchors are left out.
+    /// In how many repetitions the node is; anchors inside one are left out.
     loose: u32,
 }
 
 impl Splitter {
-    /// The alternatives that anchors make. What is no regular language becomes a larger one.
+    /// The alternatives into which anchors split a node. What is not regular is replaced by something that matches more.
     fn pieces(&mut self, node: &RegexNode) -> Option<Vec<Piece>> {
         let pieces = match node {
             RegexNode::Set(set) if set.is_none() => Vec::new(),
@@ -241,7 +241,7 @@ impl Splitter {
     }
 }
 
-/// Two pieces one after the other: at most two ways.
+/// Two pieces one after the other, as none to two pieces.
 fn in_a_row(left: &Piece, right: &Piece) -> Vec<Piece> {
     let (start, body) = if right.start {
         if !left.body.may_be_empty() {

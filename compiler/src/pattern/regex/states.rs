@@ -1,7 +1,7 @@
 //! Counts the states of an expression's deterministic automaton, since servers refuse those that need too many.
 //!
-//! Lucene's bound is 10,000 states or ten times as much work, and it counts after splitting characters into bytes: ours
-//! leaves a factor of ten.
+//! Lucene's bound is 10,000 states or ten times as much work, and it counts after splitting characters into bytes. The bounds
+//! here are lower, to leave room for that.
 
 use super::ast::Set;
 use super::pieces::Re;

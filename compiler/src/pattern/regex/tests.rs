@@ -60,7 +60,7 @@ fn reads_what_automata_cannot_decide() {
     assert!(!matches("a++a", "aaa"));
     assert!(!matches("(?>a|ab)c", "abc"));
     assert!(matches("(?=.*\\d)(?=.*[a-z])", "1a"));
-    // A look-around may be repeated; it holds or not.
+    // Repeating a look-around changes nothing.
     assert!(matches("(?!b){1,2}a", "a") && matches("b(?=c)*$", "b") && !matches("(?:(?=c))+b", "b"));
     assert!(matches("x$(?<=x)", "x\n"));
 }

@@ -1,4 +1,4 @@
-//! Texts that must be read without a word.
+//! Texts that must be read without any diagnostic.
 
 use super::{good, parse};
 use crate::program::{Command, print};
@@ -51,7 +51,7 @@ fn the_seeds() {
     assert!(matches!(get.pattern, Some(Observation::One { pattern: Pattern::Compare(_), bracketed: true })));
 }
 
-/// A text, and how it is printed: what was understood.
+/// A text, and the text in which it prints: that shows what was understood.
 const READ: &[(&str, &str)] = &[
     // Layout, case, glue.
     ("", ""),

@@ -1,4 +1,4 @@
-//! Layout.
+//! The layout that the formatter gives.
 
 use crate::program::format::text;
 use crate::source::SourceId;

@@ -1,4 +1,4 @@
-//! Any syntax tree that the language can say, for property tests.
+//! Random syntax trees of all that the language can say, for property tests.
 
 use crate::check::hir::Function;
 use crate::commands::group::{AggregateCall, Group, Key};

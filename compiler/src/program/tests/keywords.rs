@@ -6,7 +6,7 @@ use crate::program::print;
 use crate::syntax::token::Keyword;
 use std::fmt::Write as _;
 
-/// Whether a keyword can be the name.
+/// Whether a place takes a keyword as a name.
 type Takes = fn(Keyword) -> bool;
 
 const EVERY: Takes = |_| true;
@@ -16,7 +16,7 @@ const VALUE: Takes = |k| !matches!(k, Keyword::And | Keyword::Or | Keyword::Not)
 const COMPARED: Takes = |k| k != Keyword::Not;
 const VARIABLE: Takes = |k| !k.statement();
 
-/// Places of names; `{}` is the keyword. What a file binds is a variable wherever one can stand.
+/// Texts with a place for a name, `{}`. A word that the file binds is a variable wherever one can stand.
 const PLACES: &[(&str, Takes)] = &[
     ("{} = GET process FROM s WHERE pid = 1", VARIABLE),
     ("{} = GET process FROM s WHERE pid = 1\nDISP {}", VARIABLE),

@@ -1,4 +1,4 @@
-//! Huntbooks.
+//! Reading and formatting huntbooks.
 
 use crate::program::notebook::{NotebookError, format_notebook, read};
 use crate::source::{SourceId, SourceSet};

@@ -1,4 +1,4 @@
-//! Texts that must be refused, with one message each; and whose way out, pasted, is a text without mistakes.
+//! Texts that must be refused with one message each. Where the way out is pasted, the text has no mistake left.
 
 use super::{good, parse, show};
 
@@ -54,7 +54,7 @@ const LISTED: &[Case] = &[
     ("FIND process FOO_BAR x", "K0010", "FOO_BAR", "rename"),
 ];
 
-/// Mistakes that people make besides.
+/// Further mistakes that people make.
 const COMMON: &[Case] = &[
     ("x = GET process FORM s WHERE name = 'a'", "K0006", "FORM", "write FROM"),
     ("x = GET process FROM s WEHRE name = 'a'", "K0006", "WEHRE", "write WHERE"),
@@ -140,7 +140,7 @@ fn one_message(cases: &[Case]) {
     }
 }
 
-/// The rules of headlines.
+/// Asserts the rules of headlines.
 fn headline(message: &str) {
     assert!(message.chars().count() <= 100, "{message}");
     assert!(!message.ends_with('.') && !message.contains(" you"), "{message}");
@@ -164,7 +164,7 @@ fn each_common_mistake_is_one_message() {
 
 #[test]
 fn a_replacement_that_is_pasted_leaves_no_mistake() {
-    // These need a word from the hunter, not a paste alone.
+    // For these pasting is not enough: the hunter must add a word.
     let partly = ["x = NEW process [1,2]", "get = GET process FROM s WHERE pid = 1"];
     let mut pasted = 0;
     for (text, ..) in LISTED.iter().chain(COMMON).filter(|c| !partly.contains(&c.0)) {

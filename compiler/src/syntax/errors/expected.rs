@@ -1,4 +1,4 @@
-//! Faults to diagnostics: what was expected, what stands there, and what to do about it.
+//! Turns faults into diagnostics: what was expected, what was found, and what to do about it.
 
 use super::fault::{Expect, ExpectSet, Fault};
 use super::names;
@@ -32,7 +32,7 @@ pub(crate) fn diagnostics(faults: Vec<Fault>, scanned: &Scanned<'_>, end: Span) 
 /// The keywords of the clauses that an expression takes.
 const EXPRESSION: &[Keyword] = &[Keyword::Where, Keyword::Attr, Keyword::Sort, Keyword::Limit, Keyword::Offset];
 
-/// A fault with what stands around it.
+/// A fault with the tokens around it.
 struct Context<'a, 's> {
     tokens: &'a [Token<'s>],
     at: usize,
@@ -49,7 +49,7 @@ impl<'a, 's> Context<'a, 's> {
         self.tokens.get(self.at.checked_sub(1)?)
     }
 
-    /// Where to point: the token, or behind the last one.
+    /// The place to point at: the token, or the end of the last one.
     fn span(&self) -> Span {
         self.found().map_or_else(|| self.before().map_or(self.end, |t| t.span.after()), |t| t.span)
     }
@@ -83,7 +83,7 @@ impl<'a, 's> Context<'a, 's> {
 
     /// How a complete statement could go on.
     fn goes_on(&self) -> String {
-        // From here back to where the statement begins: its command, if it is not an expression.
+        // Looks back for the start of the statement: its command, if it is not an expression.
         let begins = |at: &usize| {
             let sort_by = self.tokens.get(at + 1).is_some_and(|t| t.is(Keyword::By));
             self.tokens[*at].keyword.and_then(Keyword::clauses).filter(|_| !sort_by)
@@ -188,7 +188,7 @@ impl<'a, 's> Context<'a, 's> {
         }
     }
 
-    /// Something else where an operator belongs.
+    /// Adds the way out where something else stands in the place of an operator.
     fn operator_hint(&self, diagnostic: Diagnostic) -> Diagnostic {
         let (before, found) = (self.before(), self.found());
         let next = self.tokens.get(self.at + 1);
@@ -210,7 +210,7 @@ impl<'a, 's> Context<'a, 's> {
         }
     }
 
-    /// A comma behind a complete statement.
+    /// Adds the way out where a comma follows a complete statement.
     fn after_comma(&self, diagnostic: Diagnostic) -> Diagnostic {
         if self.before().is_some_and(|t| t.kind.is_text() || t.kind == Kind::Number) {
             return diagnostic.help("several values stand in parentheses: IN ('a', 'b')");
@@ -250,7 +250,7 @@ fn join(texts: &[&str]) -> String {
     }
 }
 
-/// A token for people.
+/// A token as messages name it.
 fn describe(token: &Token<'_>) -> String {
     let text = names::shorten(token.text);
     match token.kind {

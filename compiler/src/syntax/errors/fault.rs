@@ -1,4 +1,4 @@
-//! What went wrong while parsing, cheap enough for every alternative that does not match.
+//! What went wrong while parsing. Every alternative that does not match makes a fault, so it must be cheap.
 
 use crate::diag::Diagnostic;
 use crate::syntax::token::{Keyword, Token};
@@ -13,7 +13,6 @@ macro_rules! expects {
     ($($name:ident $text:literal,)*) => {
         /// Things that a place in the grammar takes, besides keywords. The texts complete "expected …".
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-        #[allow(missing_docs)]
         #[repr(u8)]
         pub(crate) enum Expect { $($name,)* }
 
@@ -21,7 +20,7 @@ macro_rules! expects {
             /// All of them, in the order in which messages list them.
             pub(crate) const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// For people.
+            /// The thing as messages name it.
             pub(crate) fn text(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
             }
@@ -126,12 +125,12 @@ impl Fault {
         }
     }
 
-    /// The same about another token.
+    /// The same fault about another token.
     pub(crate) fn at(self, at: usize) -> Self {
         Self { at, ..self }
     }
 
-    /// The same where its token stands `by` places behind.
+    /// The same fault, with the index of its token moved by `by`.
     pub(crate) fn moved(self, by: usize) -> Self {
         Self { at: self.at + by, ..self }
     }

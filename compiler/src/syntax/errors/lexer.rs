@@ -1,4 +1,4 @@
-//! What the lexer reports: strings that do not end, escapes that surprise, characters that nothing begins with.
+//! Messages of the lexer: strings that do not end, escapes that surprise, characters that begin no token.
 
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{BAD_ESCAPE, CONTROL_ESCAPE, PATH_ESCAPE, UNKNOWN_CHARACTER, UNTERMINATED};
@@ -37,7 +37,7 @@ fn closers(text: &str) -> usize {
     text.chars().rev().take_while(|c| matches!(c, ')' | ']')).count().min(extra)
 }
 
-/// A character, or a pair like `&&`, that nothing begins with.
+/// A character, or a pair like `&&`, that begins no token.
 pub(crate) fn invalid(span: Span, text: &str) -> Diagnostic {
     let c = text.chars().next().unwrap_or(' ');
     let shown = if c.is_control() || strings::quote(text).contains("\\u") {

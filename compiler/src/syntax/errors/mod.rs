@@ -1,4 +1,4 @@
-//! What reading a text has to say: one file for each kind of mistake.
+//! Messages of the lexer and the parser: one file for each kind of mistake.
 //!
 //! A production for a known mistake takes its message from `lexer`, `names`, `operators` or `values`; where no production
 //! matches there is a `fault`, and `expected` turns that into a message.

@@ -8,7 +8,7 @@ use crate::syntax::ast::{AttrPath, Ident};
 use crate::syntax::token::{Flags, Keyword, Kind, Token};
 use crate::syntax::{strings, words};
 
-/// Whether a word that is no keyword was probably meant as this one.
+/// Whether a word that is no keyword was probably meant as this keyword.
 pub(crate) fn misspells(token: &Token<'_>, keyword: Keyword) -> bool {
     let other = token.kind != Kind::Word || token.keyword.is_some() || token.has(Flags::BEFORE_EQ) || token.has(Flags::BOUND);
     if other || token.text.len() < 2 || token.text.len() > 12 || !token.text.bytes().all(|b| b.is_ascii_alphabetic()) {
@@ -25,7 +25,7 @@ pub(crate) fn misspells(token: &Token<'_>, keyword: Keyword) -> bool {
         || keyword.others().contains(&word.as_str())
 }
 
-/// Whether a token can stand behind the keyword of a statement.
+/// Whether a token can follow the keyword of a statement.
 pub(crate) fn follows_opener(token: &Token<'_>) -> bool {
     !token.has(Flags::LINE_START) && (token.may_name() && !token.has(Flags::BEFORE_EQ) || token.kind.is_text())
 }
@@ -97,14 +97,14 @@ pub(crate) fn typed_attribute(token: &Token<'_>, entity: &Ident, path: &AttrPath
         .fix("leave the type out", token.span, path.text.clone())
 }
 
-/// A keyword that is to be a variable.
+/// A keyword that is the target of a statement.
 pub(crate) fn keyword_target(token: &Token<'_>) -> Diagnostic {
     Diagnostic::new(&KEYWORD_AS_NAME, token.span, format!("`{}` is a keyword", token.text))
         .label("it begins a statement and cannot name a variable")
         .fix("rename the variable", token.span, format!("{}_", token.text.to_lowercase()))
 }
 
-/// `a, b` as a list of data sources.
+/// `a, b` as a list of data sources, which has no blanks.
 pub(crate) fn spaced_sources(span: Span, before: &str, word: &Token<'_>) -> Diagnostic {
     Diagnostic::new(&UNQUOTED, span, "a list of data sources has no blanks").label("the comma must touch both names").fix(
         "remove the blanks",
@@ -128,12 +128,12 @@ pub(crate) fn unquoted_value(token: &Token<'_>) -> Diagnostic {
         .fix("quote it", token.span, quoted(token.text))
 }
 
-/// Quoted as people would: raw where there are backslashes.
+/// A text quoted as people would do it: in a raw string where it has backslashes.
 fn quoted(text: &str) -> String {
     if text.contains('\\') && !text.contains('\'') && !text.ends_with('\\') { format!("r'{text}'") } else { strings::quote(text) }
 }
 
-/// At most 40 characters of a text, for headlines; what is not seen in them becomes an escape.
+/// At most 40 characters of a text, for headlines. Invisible characters become escapes.
 pub(crate) fn shorten(text: &str) -> String {
     let start: String = text.chars().take(41).collect();
     let shown = strings::visible(&start);

@@ -7,7 +7,7 @@ use crate::source::Span;
 use crate::syntax::ast::Operator;
 use crate::syntax::token::{Keyword, Kind, Token};
 
-/// A comparison directly behind another.
+/// A comparison directly after another.
 pub(crate) fn missing_connective(token: &Token<'_>) -> Diagnostic {
     let place = Span { end: token.span.start, ..token.span };
     Diagnostic::new(&MISSING_CONNECTIVE, token.span, "AND or OR is missing between two comparisons").fix(

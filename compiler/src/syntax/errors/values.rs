@@ -15,7 +15,7 @@ pub(crate) fn doubled_quote(span: Span) -> Diagnostic {
         .help(r#"write \' for a quote inside '…', or use "…""#)
 }
 
-/// A number that does not fit.
+/// A number that does not keep to `rule`.
 pub(crate) fn out_of_range(span: Span, rule: &str) -> Diagnostic {
     Diagnostic::new(&OUT_OF_RANGE, span, "the number is out of range").label(rule)
 }

@@ -1,4 +1,4 @@
-//! The edits that may mend a mistake: a token deleted, swapped with the next, put in, or put in the place of another.
+//! The edits that may mend a mistake: a token deleted, swapped with the next, inserted, or replaced.
 
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::Ident;
@@ -6,31 +6,31 @@ use crate::syntax::errors::fault::{Expect, ExpectSet};
 use crate::syntax::scan;
 use crate::syntax::token::{Flags, Keyword, Kind, Token};
 
-/// The name that a repair puts where one is missing.
+/// The name that a repair inserts where one is missing.
 const MISSING: &str = Ident::MISSING;
 
 /// How many tokens before a fault the mistake may lie.
 const REACH: usize = 8;
 
-/// How many tokens behind a fault it may lie.
+/// How many tokens after a fault the mistake may lie.
 const AHEAD: usize = 2;
 
 /// Tokens with edits.
 pub(super) struct Edited<'s> {
     pub(super) tokens: Vec<Token<'s>>,
-    /// For each token its index before all edits; of a new one that of the token behind it.
+    /// For each token its index before all edits; for an inserted one, that of the token after it.
     pub(super) origins: Vec<usize>,
-    /// Where something was put in or swapped: places and order are not those of the text.
+    /// Where something was inserted or swapped: places and order there are not those of the text.
     pub(super) touched: Vec<Span>,
     /// Where the last edit ends.
     pub(super) end: usize,
 }
 
-/// One edit.
+/// One edit of the tokens.
 pub(super) struct Edit {
     /// Tokens from here …
     at: usize,
-    /// … so many, are replaced …
+    /// … this many are replaced …
     removed: usize,
     /// … by these.
     put: Put,
@@ -43,7 +43,7 @@ enum Put {
     New(New),
 }
 
-/// Tokens to put in.
+/// Tokens to insert.
 type New = &'static [(Kind, &'static str)];
 
 const NAME: New = &[(Kind::Word, MISSING)];
@@ -80,7 +80,7 @@ impl Edit {
         }
         let end = out.len();
         out.extend_from_slice(&tokens[behind..]);
-        // The first token of a line stays one: what takes its place, or stands before a lone `=`.
+        // What takes the place of the first token of a line is first too; so is what is inserted before a lone `=`.
         let line = Flags::LINE_START;
         let heads = tokens.get(self.at).is_some_and(|t| t.has(line) && (self.removed > 0 || t.kind == Kind::Eq));
         if heads && let Some(first) = out.get_mut(self.at) {
@@ -100,7 +100,7 @@ pub(super) fn edits(tokens: &[Token<'_>], at: usize, expected: ExpectSet) -> Vec
     let delete = |at: usize| (at < len).then_some(Edit { at, removed: 1, put: Put::Nothing });
     let swap = |at: usize| (at + 1 < len).then_some(Edit { at, removed: 2, put: Put::Swapped });
     let mut out = Vec::new();
-    // The first name of a line is a target: what stands behind it is too much, rather than itself.
+    // The first name of a line is a target: rather than the name, what follows it is too much.
     let found = tokens.get(at);
     let put = |at: usize, removed: usize, new: New| (at + removed <= len).then_some(Edit { at, removed, put: Put::New(new) });
     let before = at.checked_sub(1);
@@ -136,7 +136,7 @@ pub(super) fn edits(tokens: &[Token<'_>], at: usize, expected: ExpectSet) -> Vec
     out
 }
 
-/// What is lost without leaving a fault at its place.
+/// Tokens whose absence often gives a fault only further on.
 const OFTEN_LOST: &[New] = &[
     &[(Kind::OpenParen, "(")],
     &[(Kind::OpenBracket, "[")],
@@ -150,7 +150,7 @@ const OFTEN_LOST: &[New] = &[
     &[(Kind::Word, MISSING)],
 ];
 
-/// Commands that may be lost behind `=`.
+/// Commands that may be missing after `=`.
 const COMMANDS: &[New] =
     &[&[(Kind::Word, "GET")], &[(Kind::Word, "FIND")], &[(Kind::Word, "GROUP")], &[(Kind::Word, "SORT")], &[(Kind::Word, "JOIN")]];
 

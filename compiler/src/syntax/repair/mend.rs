@@ -9,24 +9,25 @@ use crate::syntax::grammar::P;
 use crate::syntax::token::{Flags, Token};
 use chumsky::Parser;
 
-/// The statements of a program, which this room knows by their places alone.
+/// The statements of a program, of which repairs know the places only.
 pub(crate) trait Statements {
-    /// A statement.
     type Statement;
 
     /// The grammar of any number of them.
     fn grammar<'t>() -> P<'t, Vec<Self::Statement>>;
 
-    /// Where one stands.
+    /// The place of a statement.
     fn place(statement: &Self::Statement) -> Span;
 }
 
-/// How many tokens must be read behind an edit for the next fault to be another mistake, and how many are looked for.
+/// How many tokens must be readable after an edit for the next fault to be another mistake.
 const FAR: usize = 5;
+
+/// Most mistakes that are looked for in one stretch.
 const ROUNDS: usize = 4;
 
-/// Whether the statements around a fault may have been misread: a production that has a replacement to offer knows what
-/// was meant, and went on from there.
+/// Whether the statements around a fault may have been misread. A production that offers a replacement knew what was meant, and
+/// went on from there.
 pub(super) fn spoils(fault: &Fault) -> bool {
     let Some(told) = &fault.told else { return true };
     let guessed = [&NOT_A_STATEMENT, &BAD_DURATION, &BAD_NAME, &BAD_ROWS].contains(&told.code);
@@ -34,16 +35,17 @@ pub(super) fn spoils(fault: &Fault) -> bool {
     !meant && told.severity == Severity::Error
 }
 
-/// A stretch as its edits read.
+/// A stretch as it reads after the edits.
 pub(super) struct Mended<S> {
     pub(super) statements: Vec<S>,
     /// Further mistakes, with the index of the token that each is about.
     pub(super) faults: Vec<(usize, Fault)>,
-    /// Where something was put in or swapped.
+    /// Where something was inserted or swapped.
     pub(super) touched: Vec<Span>,
 }
 
-/// The stretch with one edit for each mistake: near `at`, then wherever reading stopped again far enough behind.
+/// The stretch with one edit for each mistake: the first near `at`, the next wherever reading stops again far enough from
+/// there.
 pub(super) fn mend<L: Statements>(
     tokens: &[Token<'_>],
     at: usize,
@@ -76,7 +78,7 @@ pub(super) fn mend<L: Statements>(
 
 type Reading<'s, S> = (Edited<'s>, Vec<S>, Vec<(usize, Fault)>);
 
-/// The first of the likely edits that leaves no fault, else the one behind which reading goes furthest.
+/// The first of the likely edits that leaves no fault, else the one after which reading gets furthest.
 fn edited<'s, L: Statements>(
     text: &Edited<'s>,
     at: usize,

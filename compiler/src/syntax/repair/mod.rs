@@ -18,11 +18,11 @@ use rustc_hash::FxHashSet;
 /// How many tokens are read again for one text, so that a hostile one costs little more than its length.
 const BUDGET: usize = 400_000;
 
-/// How far the part of a statement around a fault reaches at most.
+/// Most tokens before and after a fault that count as its part of the statement.
 const WIDEST: usize = 40;
 
-/// Repairs the stretches around the faults: `statements` get their repaired forms, and what remains of the faults is one
-/// for each mistake. Gives the places about which later passes are to say nothing.
+/// Repairs the stretches around the faults: `statements` get their repaired forms, and one fault remains for each mistake. Also
+/// gives the places about which later passes report nothing.
 pub(crate) fn repair<L: Statements>(
     tokens: &[Token<'_>],
     statements: &mut Vec<L::Statement>,
@@ -60,7 +60,7 @@ pub(crate) fn repair<L: Statements>(
         }
         let mut last = None;
         for (at, fault) in own {
-            // What stands beside a fault in one part of a statement is its echo.
+            // A second fault in the same part of a statement is an echo of the first.
             let part = part(tokens, at);
             let echo = fault.told.is_none() && last == Some(part);
             kept.extend((!echo).then_some(fault));
@@ -71,8 +71,8 @@ pub(crate) fn repair<L: Statements>(
     (kept, unread)
 }
 
-/// Drops what is said of uses of a keyword that the file wrongly binds as a variable: the binding is the one mistake. Gives
-/// the places of what it drops.
+/// Drops the faults where a keyword is used that the file wrongly binds as a variable: the binding is the one mistake. Gives
+/// the places of these faults.
 fn drop_misnamed(tokens: &[Token<'_>], faults: &mut Vec<(usize, Fault)>) -> Vec<Span> {
     let text = |at: usize| tokens.get(at).map(|t| t.text);
     let binds = |fault: &Fault| fault.told.as_ref().is_some_and(|told| told.code == &KEYWORD_AS_NAME);
@@ -96,7 +96,7 @@ struct Stretch {
 }
 
 impl Stretch {
-    /// Whether a fault at a token lies in it; what is missing at its end is noticed behind it.
+    /// Whether a fault at a token lies in it. What is missing at its end shows at the token after it.
     fn covers(&self, at: usize, fault: &Fault) -> bool {
         at < self.to || at == self.to && fault.told.is_none() && !fault.expected.has(Expect::Statement)
     }

@@ -1,4 +1,4 @@
-//! Asks a data source what it has.
+//! Asks a data source for the facts that `huntc doctor` shows.
 
 use super::health::{Coverage, Examined, Health, Processes, Said};
 use crate::cli::console::Console;
@@ -12,7 +12,7 @@ use huntc_compiler::source::Span;
 use huntc_compiler::time::Instant;
 use std::time::{Duration, Instant as Clock};
 
-/// Looks at a source.
+/// Examines a source.
 pub(super) fn examine(binding: &Binding, console: &mut Console, now: Instant) -> Health {
     let kind = &binding.kind;
     let mut health = Health {
@@ -74,14 +74,14 @@ fn cover(
     Ok(())
 }
 
-/// How many records match; with `indexed`, as far as a server's index tells: values beyond its limits would have to be
-/// looked for among all records.
+/// How many records match. `indexed`: only values in the index count; to find longer values a server would have to read
+/// all records.
 fn total(source: &dyn DataSource, catalog: &Catalog, query: Query<Never>, indexed: bool) -> Result<u64, SourceError> {
     let request = BoundRequest { first_only: indexed, ..BoundRequest::of(catalog, query, [""; 0]) };
     source.count(&request, &FetchContext::default())
 }
 
-/// Fields that identities and everyday attributes are read from, with what cannot be hunted without them.
+/// The fields that identities and common attributes are read from, each with what cannot be hunted without it.
 fn needed(catalog: &Catalog) -> Vec<(String, String)> {
     let everyday = [
         ("@timestamp", "no windows"),

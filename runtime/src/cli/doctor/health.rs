@@ -1,4 +1,4 @@
-//! What the doctor finds out about one data source, and what it makes of it.
+//! The facts about one data source, and the notes that follow from them.
 
 use crate::cli::exit::ExitCode;
 use crate::config::kinds::SourceFacts;
@@ -11,41 +11,41 @@ use huntc_compiler::time::Instant;
 use huntc_compiler::time::duration;
 use std::time::Duration;
 
-/// Bad lines that are named.
+/// The most bad lines that a note names.
 const NAMED: usize = 5;
 
-/// A data source that was looked at.
+/// The health of one data source.
 pub(super) struct Health {
     pub name: String,
-    /// How it is bound; none where it is not, or wrongly.
+    /// How the source is bound; `None` when it is not, or wrongly.
     pub said: Option<Said>,
-    /// What is there; none where it does not answer, for a reason that `problem` says.
+    /// The facts; `None` when the source does not answer. `problem` then says why.
     pub examined: Option<Examined>,
     pub problem: Option<Diagnostic>,
 }
 
-/// What the configuration says of it.
+/// What the configuration says about the source.
 pub(super) struct Said {
     pub kind: &'static str,
     pub location: String,
-    /// The kind of the credentials and where they come from; never they themselves.
+    /// The kind of the credentials and where they come from, never the credentials themselves.
     pub credentials: Option<String>,
     pub from: String,
 }
 
-/// What was found out about a source.
+/// The facts about a source.
 pub(super) struct Examined {
     pub facts: SourceFacts,
-    /// What reading log files found.
+    /// The report of reading log files.
     pub unread: ReadReport,
     pub processes: Processes,
     pub fields: Vec<Coverage>,
     pub elapsed: Duration,
-    /// The instant that the clock here shows.
+    /// The present instant of this machine's clock.
     pub now: Instant,
 }
 
-/// Records that tell of a process.
+/// Counts of the records with a process.
 pub(super) struct Processes {
     pub records: u64,
     /// Those with `process.entity_id`.
@@ -56,19 +56,19 @@ pub(super) struct Processes {
 pub(super) struct Coverage {
     pub field: String,
     pub records: u64,
-    /// What cannot be hunted without it.
+    /// What cannot be hunted without the field.
     pub without: String,
-    /// How a cluster keeps it.
+    /// How a cluster maps the field; `None` for other sources.
     pub mapping: Option<FieldSurvey>,
 }
 
 impl Health {
-    /// One that could not be bound.
+    /// The health of a source that could not be bound.
     pub(super) fn misbound(name: &str, problem: Diagnostic) -> Self {
         Self { name: name.to_owned(), said: None, examined: None, problem: Some(problem) }
     }
 
-    /// 0 healthy, 2 bound wrongly, 3 no answer.
+    /// The exit status: 0 for a healthy source, 2 for one that is bound wrongly, 3 for one that does not answer.
     pub(super) fn exit_code(&self) -> ExitCode {
         match (&self.said, &self.problem) {
             (_, None) => ExitCode::Ok,
@@ -122,7 +122,7 @@ impl Examined {
         }
     }
 
-    /// Categories whose time has nothing in common with that of the processes.
+    /// Notes on the categories whose time does not overlap with that of processes.
     fn shifted(&self) -> Vec<String> {
         let Some(process) = self.facts.clocks.iter().find(|c| c.category == "process") else { return Vec::new() };
         let apart = |clock: &Clock| {

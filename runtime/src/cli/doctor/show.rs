@@ -1,4 +1,4 @@
-//! Shows what the doctor found, for people and for programs.
+//! Shows the facts about data sources, as text or as JSON.
 
 use super::health::{Coverage, Examined, Health, Said};
 use crate::report::sanitize::{json_line, terminal as safe};
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
-/// Names of indices that are shown; a cluster may have thousands.
+/// The most names of indices that are shown; a cluster may have thousands.
 const INDICES: usize = 5;
 
-/// A source for people; its problem is shown as a diagnostic.
+/// A source as text, without its problem, which is shown as a diagnostic.
 pub(super) fn text(health: &Health, width: Option<u16>) -> String {
     let Some(bound) = &health.said else { return String::new() };
     let mut out = format!("{}: {} {}\n  from {}\n", safe(&health.name), bound.kind, safe(&bound.location), safe(&bound.from));
@@ -55,7 +55,7 @@ fn facts(found: &Examined) -> String {
     out
 }
 
-/// `process.name, process.pid and 20 more`
+/// As in `process.name, process.pid and 20 more`.
 fn names(fields: &[String]) -> String {
     const SHOWN: usize = 3;
     let first: Vec<&str> = fields.iter().take(SHOWN).map(String::as_str).collect();
@@ -101,7 +101,7 @@ fn tables(found: &Examined, width: Option<u16>) -> String {
     out
 }
 
-/// Figures stand under each other.
+/// Aligns columns of figures to the right.
 fn to_the_right(rows: &mut Table, columns: RangeInclusive<usize>) {
     for column in columns {
         if let Some(column) = rows.column_mut(column) {
@@ -110,13 +110,13 @@ fn to_the_right(rows: &mut Table, columns: RangeInclusive<usize>) {
     }
 }
 
-/// Rounded down, so that only a field of every record has 100 %.
+/// The share in percent, rounded down, so that only a field of every record has 100 %.
 fn share(coverage: &Coverage, found: &Examined) -> String {
     let tenths = u128::from(coverage.records) * 1_000 / u128::from(found.facts.records.max(1));
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
 
-/// `keyword up to 1024`, or each way with the number of indices that keep the field so.
+/// The mapping, `keyword up to 1024`; several mappings with the number of indices of each.
 fn mapping(coverage: &Coverage) -> String {
     let Some(mapping) = &coverage.mapping else { return String::new() };
     let mut ways: Vec<String> = match mapping.kinds.as_slice() {
@@ -129,7 +129,7 @@ fn mapping(coverage: &Coverage) -> String {
     ways.join(", ")
 }
 
-/// All sources for programs, one object a line.
+/// All sources as JSON, each on a line.
 pub(super) fn json(found: &[Health], sources: &SourceSet) -> String {
     let lines: Vec<String> = found
         .iter()

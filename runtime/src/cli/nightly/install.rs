@@ -16,7 +16,7 @@ pub(super) fn install(args: &InstallArgs, terminal: Terminal) -> ExitCode {
         Ok(config) => config.nightly.clone(),
         Err(code) => return code,
     };
-    // A scheduler starts in another folder.
+    // A scheduler starts the command in another folder.
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let schedule = units::Schedule {
         huntc: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/usr/local/bin/huntc")),
@@ -41,7 +41,7 @@ pub(super) fn install(args: &InstallArgs, terminal: Terminal) -> ExitCode {
     ExitCode::Ok
 }
 
-/// Writes the units of systemd, each into its file.
+/// Writes each unit of systemd into its own file.
 fn write(folder: &Path, schedule: &units::Schedule, console: &mut Console) -> ExitCode {
     for (name, unit) in units::systemd_units(schedule) {
         let path = folder.join(name);

@@ -1,4 +1,4 @@
-//! `huntc nightly status` and `history`: what the state knows.
+//! `huntc nightly status` and `history`: what the state contains.
 
 use super::args::{HistoryArgs, StateArgs, StatusArgs};
 use super::settings;
@@ -13,7 +13,7 @@ use crate::session::clock;
 use crate::source::SourceError;
 use std::path::Path;
 
-/// Shows what the state knows. It is where the flag says, else where `[nightly]` does.
+/// Prints what `look` makes of the state. Its folder is that of the flag, otherwise that of `[nightly]`.
 fn view(
     args: &StateArgs,
     config: &ConfigArgs,

@@ -1,4 +1,4 @@
-//! How a night runs: the command line over `[nightly]` of the configuration over the defaults.
+//! The settings of a night: the command line wins over `[nightly]` in the configuration, and that over the defaults.
 
 use super::args::{NightArgs, StateArgs};
 use crate::cli::console::Console;
@@ -15,10 +15,10 @@ use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Hunts at once, where nothing is said.
+/// Hunts that run at the same time, when nothing is said.
 const JOBS: usize = 4;
 
-/// What the command has to know of a night.
+/// What the command needs to know about a night.
 pub(super) struct NightPlan {
     pub settings: NightSettings,
     pub hunt_time: Option<Duration>,
@@ -31,8 +31,7 @@ pub(super) fn state(args: &StateArgs, file: &NightlySettings) -> PathBuf {
     args.state.clone().or_else(|| file.state.clone()).unwrap_or_else(|| PathBuf::from(".huntc-nightly"))
 }
 
-/// Puts together how a night runs. A list of suppressions with a fault, or a secret that is not there, is told before
-/// anything is asked.
+/// The settings of a night. A faulty list of suppressions and a missing secret are reported before any source is asked.
 pub(super) fn plan(args: &NightArgs, now: Instant, console: &mut Console) -> Result<NightPlan, ExitCode> {
     let file = console.config(&args.dir)?.nightly.clone();
     let list = args.suppress.clone().or_else(|| file.suppress.clone());
@@ -62,7 +61,7 @@ pub(super) fn plan(args: &NightArgs, now: Instant, console: &mut Console) -> Res
     })
 }
 
-/// Who is told of news.
+/// Where notifications are sent.
 fn notifier(args: &NightArgs, file: &NightlySettings, console: &mut Console) -> Result<Notifier, ExitCode> {
     let command = args.notify.clone().or_else(|| match &file.notify {
         Some(Secret::Literal(text)) => Some(text.expose_secret().to_owned()),

@@ -1,4 +1,4 @@
-//! Elasticsearch or OpenSearch: how its indices are reached. Secrets are looked up here and nowhere else.
+//! Elasticsearch and OpenSearch: how to reach their indices. This is the only place that resolves the secrets of sources.
 
 use super::kind::{Form, OpenedSource, ResolvedSource, SourceFacts, SourceKind};
 use crate::config::address::Address;
@@ -13,40 +13,40 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// An `http` or `https` address.
+/// The sources with an `http` or `https` address.
 pub(super) const FORM: Form = Form::Address { takes: is_http, keys: &KEYS, of_flag, of_table };
 
-/// Keys of `[sources.NAME]` that only a cluster has.
+/// The keys of `[sources.NAME]` that only clusters have.
 const KEYS: [&str; 7] = ["indices", "auth", "tls", "page_size", "concurrency", "timeout", "dialects"];
 const AUTH: [&str; 5] = ["username", "password", "id", "api_key", "token"];
 const TLS: [&str; 2] = ["ca", "insecure"];
 
 /// How to reach indices of a cluster.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct ClusterProfile {
-    /// `https://host:9200`, with a path where a proxy has one; never with credentials.
+    /// The address `https://host:9200`, with a path if a proxy needs one; never with credentials.
     pub url: String,
-    /// Index expressions; none: all indices.
+    /// Index expressions; all indices when empty.
     pub indices: Vec<String>,
-    /// Credentials, not looked up yet.
+    /// The credentials, whose secrets are not resolved yet.
     pub auth: Auth<Secret>,
-    /// What is trusted.
     pub tls: Tls,
-    /// Time for one request.
+    /// The longest time for one request.
     pub timeout: Option<Duration>,
-    /// Records a page.
+    /// The most records on a page.
     pub page_size: Option<u32>,
-    /// Requests in flight.
+    /// The most requests at the same time.
     pub concurrency: Option<usize>,
-    /// Kestrel's dialects: `beats` names text fields with a `.keyword` sub-field.
+    /// Kestrel's dialects. In `beats` text fields have a subfield `.keyword`.
     pub dialects: Vec<String>,
 }
 
-/// stix-shifter's window for patterns without a range.
+/// The window that stix-shifter uses for patterns without a time range.
 const DEFAULT_WINDOW: Duration = Duration::from_mins(5);
 
 impl ClusterProfile {
-    /// A profile with nothing but an address.
+    /// A profile with defaults for everything but the address.
     pub fn new(url: String, indices: Vec<String>) -> Self {
         Self {
             url,
@@ -60,27 +60,27 @@ impl ClusterProfile {
         }
     }
 
-    /// The index expression; `*` for all.
+    /// The index expressions as one; `*` for all indices.
     pub fn expression(&self) -> String {
         if self.indices.is_empty() { "*".to_owned() } else { self.indices.join(",") }
     }
 }
 
-/// TLS of a cluster.
+/// The TLS settings of a cluster.
 #[derive(Clone, Debug, Default)]
 pub struct Tls {
-    /// A certificate authority beside those of the system.
+    /// A certificate authority that is trusted beside those of the system.
     pub ca: Option<Authority>,
-    /// Do not check the server's certificate.
+    /// Whether the server's certificate is not checked.
     pub insecure: bool,
 }
 
-/// A certificate authority.
+/// The certificate of an authority.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Authority {
-    /// A PEM file.
+    /// A file in PEM format.
     File(PathBuf),
-    /// The PEM text.
+    /// A text in PEM format.
     Pem(String),
 }
 
@@ -88,7 +88,7 @@ impl fmt::Debug for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
-            // A careless profile may hold the private key in the same text.
+            // A careless profile may have the private key in the same text.
             Self::Pem(_) => f.write_str("PEM text"),
         }
     }
@@ -172,7 +172,7 @@ pub(super) fn of_table(uri: &Located<&str>, table: &TomlTable<'_, '_>, document:
             None
         }
         Ok(address) => {
-            // With `indices`, the whole path is a proxy's.
+            // With `indices`, the whole path belongs to a proxy.
             let (url, indices) = if table.value("indices").is_some() { (address.whole(), Vec::new()) } else { address.split() };
             Some(Arc::new(profile(table, ClusterProfile::new(url, indices), document)))
         }

@@ -1,4 +1,4 @@
-//! A log file, or a folder of log files, read to the end when it is opened.
+//! Log files, or folders of log files, which are read completely when the source is opened.
 
 use super::kind::{Form, OpenedSource, ResolvedSource, SourceFacts, SourceKind};
 use super::store::facts;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub(super) const FORM: Form = Form::Path { takes: |_| true, make: |path| Arc::new(LogFiles(path)) };
 
-/// The path as the binding has it.
+/// The path in the binding.
 #[derive(Clone, Debug)]
 pub struct LogFiles(pub PathBuf);
 

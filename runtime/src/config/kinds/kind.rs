@@ -1,4 +1,4 @@
-//! What a kind of data source is: how a binding names it, how it is opened, what it says of itself.
+//! A kind of data source: how a binding names it, how it is opened, and which facts it can report.
 
 use crate::config::environment::Environment;
 use crate::config::reader::{Document, Located, TomlTable};
@@ -12,52 +12,52 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Where the records of a binding are: what the configuration says, with secrets not looked up yet.
+/// The kind of a bound source, with what the configuration says about it. Its secrets are not resolved yet.
 pub trait SourceKind: Any + fmt::Debug + Send + Sync {
-    /// A word for the kind, as `huntc sources` lists it.
+    /// The word for the kind in `huntc sources`.
     fn word(&self) -> &'static str;
 
-    /// Where the records are, for people; no secret is in it.
+    /// Where the records are, for people. It contains no secret.
     fn location(&self) -> String;
 
-    /// The kind of the credentials and where they come from, for people; never they themselves.
+    /// The kind of the credentials and where they come from, for people; never the credentials themselves.
     fn credentials(&self) -> Option<String> {
         None
     }
 
-    /// The window of statements without a range, where the binding says none; `None`: everything.
+    /// The window of statements without a time range, when the binding gives none; `None`: all times.
     fn default_window(&self) -> Option<Duration> {
         None
     }
 
-    /// Of a cluster: its address without credentials, and the index expression; for the dry run.
+    /// For a cluster: its address without credentials, and the index expression. The dry run shows them.
     fn cluster_address(&self) -> Option<(String, String)> {
         None
     }
 
-    /// Looks up what the binding refers to; nothing is read or sent. `name` is for messages.
+    /// Resolves the secrets of the binding. Nothing is read or sent. `name` is for messages.
     fn resolve(&self, name: &str, environment: &Environment) -> Result<Box<dyn ResolvedSource>, SourceError>;
 }
 
-/// A source that can be opened: its secrets are there.
+/// A source whose secrets are resolved, so that it can be opened.
 pub trait ResolvedSource: Send + Sync {
-    /// Opens it. `fields` says which fields hunts may ask for, should the kind care.
+    /// Opens the source. Kinds that keep only some fields call `fields` for those that hunts demand.
     fn open(&self, fields: &dyn Fn() -> Fields) -> Result<OpenedSource, SourceError>;
 
-    /// Opens it and asks it what it holds and how it keeps these fields.
+    /// Opens the source, and asks for its facts and for its mappings of these fields.
     fn survey(&self, fields: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError>;
 
-    /// Whether threads wait for its answers instead of working on them.
+    /// Whether threads wait for its answers, and do not compute them.
     fn is_remote(&self) -> bool {
         false
     }
 }
 
-/// A source that is open.
+/// An open source.
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct OpenedSource {
-    /// What hunts ask.
     pub source: Arc<dyn DataSource>,
-    /// What reading it found, where it was read to its end.
+    /// The report of reading log files; `None` for other kinds.
     pub read: Option<ReadReport>,
 }
 
@@ -67,46 +67,46 @@ impl OpenedSource {
     }
 }
 
-/// What a source says of itself.
+/// The facts that a source reports.
 #[derive(Debug, Default)]
 pub struct SourceFacts {
-    /// `Elasticsearch 9.2.0`
+    /// The product and version of a server: `Elasticsearch 9.2.0`.
     pub server: Option<String>,
-    /// Names of the indices that its expression stands for.
+    /// The indices that the index expression matches.
     pub indices: Vec<String>,
-    /// How many it holds.
+    /// The number of records.
     pub records: u64,
     /// Times of the first and the last record.
     pub span: Option<(Instant, Instant)>,
-    /// Times by category.
+    /// The time that each event category covers.
     pub clocks: Vec<Clock>,
-    /// How it keeps fields; empty where it has no mappings.
+    /// The mappings of fields; empty for kinds without mappings.
     pub mappings: Vec<FieldSurvey>,
-    /// What makes its answers differ from what its records say.
+    /// Mappings for which the source returns more records than are meant.
     pub traps: Vec<Trap>,
-    /// Whether counts go as far as an index tells: values beyond its limits would have to be looked for among all records.
+    /// Whether counts must be limited to values in the index: to find values beyond its length limit all records would
+    /// have to be read.
     pub counts_by_index: bool,
 }
 
-/// Reads `uri` and the keys beside it.
+/// Reads the key `uri` and those beside it. Faults are reported in the document.
 type OfTable = fn(&Located<&str>, &TomlTable<'_, '_>, &mut Document<'_>) -> Option<Arc<dyn SourceKind>>;
 
 /// How the configuration names sources of a kind.
 pub(in crate::config) enum Form {
-    /// `path = "…"`, or a path behind `--source NAME=`.
+    /// By `path = "…"`, or by a path after `--source NAME=`.
     Path {
-        /// Whether it is one of this kind.
+        /// Whether a path names a source of this kind.
         takes: fn(&Path) -> bool,
         make: fn(PathBuf) -> Arc<dyn SourceKind>,
     },
-    /// `uri = "…"` with keys of its own beside it, or an address behind `--source NAME=`.
+    /// By `uri = "…"` with further keys, or by an address after `--source NAME=`.
     Address {
-        /// Whether a text is meant as one of this kind.
+        /// Whether a text is meant as an address of this kind.
         takes: fn(&str) -> bool,
         keys: &'static [&'static str],
-        /// The error says what is wrong, not what was written.
+        /// The error says what is wrong, but does not repeat the text.
         of_flag: fn(&str) -> Result<Arc<dyn SourceKind>, String>,
-        /// Faults are put into the document.
         of_table: OfTable,
     },
 }

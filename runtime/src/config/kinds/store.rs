@@ -1,4 +1,4 @@
-//! An embedded store, as `huntc ingest` makes it.
+//! Embedded stores, which `huntc ingest` makes.
 
 use super::kind::{Form, OpenedSource, ResolvedSource, SourceFacts, SourceKind};
 use crate::config::environment::Environment;
@@ -7,10 +7,10 @@ use crate::source::{Fields, SourceError};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A folder with a store's manifest.
+/// The folders with a store's manifest.
 pub(super) const FORM: Form = Form::Path { takes: Store::is_store, make: |path| Arc::new(EmbeddedStore(path)) };
 
-/// The folder as the binding has it.
+/// The path in the binding.
 #[derive(Clone, Debug)]
 pub struct EmbeddedStore(pub PathBuf);
 
@@ -41,7 +41,7 @@ impl ResolvedSource for EmbeddedStore {
     }
 }
 
-/// What the records of a store, or of log files that were read into one, say.
+/// The facts about a store, or about log files that were read into one.
 pub(super) fn facts(store: &Store) -> Result<SourceFacts, SourceError> {
     Ok(SourceFacts { records: store.len(), span: store.stats().span, clocks: store.clocks()?, ..SourceFacts::default() })
 }

@@ -13,39 +13,40 @@ use std::cell::Cell;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-/// Requests for one statement that found nothing.
+/// The most requests for one statement that found nothing.
 const MOST_REQUESTS: u32 = 3;
-/// Records of a request whose values are looked at.
+/// The most records of a request whose values are examined.
 pub(super) const MANY: usize = 1_000;
-/// Records of a request that only asks what there is.
+/// The most records of a request that only asks whether anything is there.
 pub(super) const FEW: usize = 50;
-/// Behind all chunks of a node's own requests.
+/// Hints number their requests from here, so that they sort behind the chunks of the node's own request.
 const FIRST_NUMBER: u32 = u32::MAX - MOST_REQUESTS;
 
-/// Asks for one node.
+/// Sends the hint requests of one node.
 pub(super) struct Asker<'r> {
     run: &'r Run<'r>,
     id: NodeId,
     sent: Cell<u32>,
-    /// Whether long values were not looked at.
+    /// Whether a source left out values that are longer than its index keeps.
     gaps: Cell<bool>,
-    /// How processes of the source are told apart.
+    /// Whether processes of the source are identified by the ladder.
     pub(super) ladder: bool,
 }
 
 impl<'r> Asker<'r> {
-    /// `None` where the source cannot be asked.
+    /// `None` when it cannot be found out how the source identifies processes.
     pub(super) fn new(run: &'r Run<'r>, id: NodeId, source: SourceRef) -> Option<Self> {
         let ladder = run.laddered(id, source).ok()?;
         Some(Self { run, id, sent: Cell::new(0), gaps: Cell::new(false), ladder })
     }
 
-    /// The hint, with what the requests could not see.
-    pub(super) fn told(&self, hint: Diagnostic) -> Diagnostic {
+    /// The hint, with a note when the requests could not see long values.
+    pub(super) fn with_gap_note(&self, hint: Diagnostic) -> Diagnostic {
         if self.gaps.get() { hint.note("values longer than the index keeps were not looked at") } else { hint }
     }
 
-    /// What a request for `node`, in the place of its own node, brings.
+    /// The records of a request for `node`, which takes the place of the asker's own node. `None` when the hunt or this
+    /// statement has no request left, or the request fails.
     pub(super) fn ask(&self, node: &Node, keys: Option<(&[&Key], EntityId)>, most: usize, why: &str) -> Option<Sample> {
         let (run, number) = (self.run, self.sent.get());
         let options = run.options;

@@ -1,4 +1,4 @@
-//! Which part of a condition finds nothing, and what comes near it.
+//! Which part of a condition finds nothing, and which values come near it.
 
 use super::evidence::Evidence;
 use super::near::{How, Near, near};
@@ -9,10 +9,10 @@ use huntc_compiler::plan::{Names, Predicate, Span, Test};
 use huntc_compiler::value::Value;
 use std::collections::BTreeSet;
 
-/// Values that a way out names.
+/// The most values that a suggested comparison names.
 const MOST_NAMED: usize = 8;
 
-/// The parts of a conjunction, each of which has to hold.
+/// The parts of a conjunction. Any other condition is one part.
 pub(super) fn parts(predicate: &Predicate) -> Vec<&Predicate> {
     match predicate {
         Predicate::And(parts) if !parts.is_empty() => parts.iter().flat_map(self::parts).collect(),
@@ -20,7 +20,7 @@ pub(super) fn parts(predicate: &Predicate) -> Vec<&Predicate> {
     }
 }
 
-/// The parts that find nothing by themselves.
+/// The parts that find nothing on their own.
 pub(super) fn failing<'p>(evidence: &Evidence<'_>, predicate: &'p Predicate) -> Vec<&'p Predicate> {
     parts(predicate).into_iter().filter(|p| evidence.seen(p).is_some_and(|s| s.count() == 0)).collect()
 }
@@ -36,7 +36,7 @@ struct Finding<'p> {
 }
 
 impl Finding<'_> {
-    /// The lower, the likelier that this is what was meant.
+    /// The lower the rank, the more likely it is what the author meant.
     fn rank(&self) -> u8 {
         match (self.own, self.how) {
             (true, How::Same | How::Case) => 0,
@@ -50,7 +50,8 @@ impl Finding<'_> {
     }
 }
 
-/// Why a condition finds nothing, where something comes near a part of it that fails. `figures` knows the other parts.
+/// Why a condition finds nothing, when something comes near one of its `failing` parts. The counts of the other parts
+/// are taken from `figures`.
 pub(super) fn spelled(
     names: Names<'_>,
     evidence: &Evidence<'_>,
@@ -103,7 +104,7 @@ fn headline(names: Names<'_>, finding: &Finding<'_>) -> Diagnostic {
     Diagnostic::new(code, finding.test.span, message).label("finds nothing as it is written")
 }
 
-/// The hint with the figures of the parts that it does not tell of.
+/// The hint with the counts of the parts that it does not mention.
 pub(super) fn with_others(
     names: Names<'_>,
     evidence: &Evidence<'_>,
@@ -113,7 +114,7 @@ pub(super) fn with_others(
 ) -> Diagnostic {
     let others = parts(predicate).into_iter().filter(|part| !part.tests().iter().any(|t| told.contains(&t.span)));
     let figures = others.take(MOST_NAMED).filter_map(|part| {
-        // That nothing is among some of the records says nothing of all.
+        // When only some of the records were seen, no hit among them proves nothing.
         let n = Some(evidence.seen(part)?.count()).filter(|n| *n > 0 || evidence.whole())?;
         Some(alone(names, evidence, part, n))
     });
@@ -125,15 +126,15 @@ fn alone(names: Names<'_>, evidence: &Evidence<'_>, part: &Predicate, n: u64) ->
     format!("`{}` alone finds {what}", shown(names, part))
 }
 
-/// A part of a condition for a note.
+/// A part of a condition as text for a note.
 pub(super) fn shown(names: Names<'_>, part: &Predicate) -> String {
     let tests = part.tests();
     let first = tests.first().map(|t| short(&t.display(names).to_string())).unwrap_or_default();
     if tests.len() > 1 { format!("{first} OR …") } else { first }
 }
 
-/// Every part finds something, but nothing has all of them.
-/// What `evidence` has no room for, `more` has.
+/// The hint that every part finds something but nothing satisfies all parts. Parts that `evidence` cannot answer are
+/// looked up in `more`.
 pub(super) fn together(
     names: Names<'_>,
     evidence: &Evidence<'_>,
@@ -177,7 +178,7 @@ fn replaced(predicate: &Predicate, finding: &Finding<'_>) -> Predicate {
     }
 }
 
-/// Every way in which something comes near a comparison.
+/// Every comparison that comes near `test` and finds something.
 fn findings<'p>(names: Names<'_>, evidence: &Evidence<'_>, test: &'p Test) -> Vec<Finding<'p>> {
     near(test, names.catalog).iter().flat_map(|near| ways(evidence, test, near)).collect()
 }

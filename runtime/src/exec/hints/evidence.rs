@@ -1,4 +1,4 @@
-//! What the records that came back, or a table, say of a condition.
+//! Which records, or which entities of a table, satisfy a condition that found nothing as a whole.
 
 use crate::matching::{self, Found, Hop, Lives, Reading, References};
 use crate::ops::filter;
@@ -11,7 +11,7 @@ use huntc_compiler::value::Value;
 use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a condition is tried on.
+/// What a condition is tested on.
 pub(super) struct Evidence<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) references: &'a References,
@@ -21,23 +21,23 @@ pub(super) struct Evidence<'a> {
     pub(super) ground: Ground<'a>,
 }
 
-/// Where.
+/// Where the condition is tested.
 #[derive(Clone, Copy)]
 pub(super) enum Ground<'a> {
-    /// Records, every slot that GET looks at.
+    /// On every slot of these records that GET looks at.
     Records(&'a Sample),
-    /// Records, the slot that FIND projects.
+    /// On the slot that FIND projects in these records, reached from these keys.
     Linked(&'a Sample, &'a Pivot, &'a FxHashSet<Key>),
-    /// A variable.
+    /// On the entities of a variable.
     Table(&'a Table),
 }
 
 /// What satisfies a condition: records, or entities of a table.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// Each with its time.
+    /// Record id, or place of the entity in the table, with its time.
     pub(super) found: BTreeMap<u64, Option<Instant>>,
-    /// Values of the attribute asked for, and what has them.
+    /// Each value of the attribute in question, with the records or entities that have it.
     pub(super) values: BTreeMap<Value, BTreeSet<u64>>,
 }
 
@@ -46,7 +46,7 @@ impl Seen {
         self.found.len() as u64
     }
 
-    /// From when to when.
+    /// The earliest and the latest time; `None` when nothing has a time.
     pub(super) fn span(&self) -> Option<(Instant, Instant)> {
         let times = || self.found.values().flatten().copied();
         Some((times().min()?, times().max()?))
@@ -54,7 +54,7 @@ impl Seen {
 }
 
 impl Evidence<'_> {
-    /// Whether all that could be there is.
+    /// Whether this is everything there is, and not only the first records of it.
     pub(super) fn whole(&self) -> bool {
         match self.ground {
             Ground::Records(sample) | Ground::Linked(sample, ..) => sample.whole,
@@ -62,7 +62,7 @@ impl Evidence<'_> {
         }
     }
 
-    /// `record` or `entity`, for people.
+    /// A count with its noun, `record` or `entity`.
     pub(super) fn count(&self, n: u64) -> String {
         let at_least = if self.whole() { "" } else { "at least " };
         match (self.ground, n) {
@@ -72,12 +72,12 @@ impl Evidence<'_> {
         }
     }
 
-    /// What satisfies a condition. `None` where that cannot be told: a table lacks the column.
+    /// What satisfies a condition. `None` when it cannot be decided, for example when a table lacks the column.
     pub(super) fn seen(&self, predicate: &Predicate) -> Option<Seen> {
         self.look(predicate, self.centre, None)
     }
 
-    /// As [`Self::seen`], of a comparison on an attribute of `entity`, with the attribute's values there.
+    /// As [`Self::seen`] for a comparison on `attr` of `entity`, with the values that the attribute has there.
     pub(super) fn values(&self, predicate: &Predicate, entity: EntityId, attr: &Attr) -> Option<Seen> {
         self.look(predicate, entity, Some(attr))
     }
@@ -90,7 +90,7 @@ impl Evidence<'_> {
         let mut found = Found::default();
         match self.ground {
             Ground::Records(sample) => matching::scan(&reading, &sample.records, entity, predicate, &mut found).ok()?,
-            // Comparisons on another type are tried on the record as a whole.
+            // Comparisons on another type are tested on the whole record.
             Ground::Linked(sample, ..) if entity != self.centre => {
                 matching::scan(&reading, &sample.records, entity, predicate, &mut found).ok()?;
             }

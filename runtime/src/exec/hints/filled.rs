@@ -1,11 +1,11 @@
-//! Conditions with values in the place of references, so that what comes near them can be looked for.
+//! Conditions with values in the place of references, so that near values can be looked for.
 
 use super::near::MOST_VALUES;
 use crate::matching::{References, as_type};
 use huntc_compiler::plan::{Operand, Predicate, Test, TestOp};
 use huntc_compiler::value::Value;
 
-/// The condition with references to few values replaced by these, so that what comes near them can be looked for.
+/// The condition with each reference to few values replaced by those values.
 pub(super) fn filled(predicate: &Predicate, references: &References) -> Predicate {
     let all = |parts: &[Predicate]| parts.iter().map(|p| filled(p, references)).collect();
     match predicate {

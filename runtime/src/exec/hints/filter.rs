@@ -1,4 +1,4 @@
-//! Why a filter of a variable left nothing: told by what the variable holds, without a request.
+//! Why a filter of a variable left nothing, found out from the variable's rows without a request.
 
 use super::super::Run;
 use super::blame::{failing, shown, spelled, together, with_others};
@@ -12,7 +12,7 @@ use huntc_compiler::plan::{Names, NodeId, Op, Predicate, StatementFacts};
 use huntc_compiler::time::TimeRange;
 
 impl Run<'_> {
-    /// Why the filter behind a table left nothing; `predicate` is its condition as written.
+    /// Why the filter that produced a table left nothing; `predicate` is its condition as written.
     pub(super) fn why_filter(
         &self,
         statement: &StatementFacts,
@@ -53,7 +53,7 @@ impl Run<'_> {
         Some(with_others(names, &evidence, predicate, hint, &[place]))
     }
 
-    /// The filter behind a table, if it is what left nothing.
+    /// The filter that produced a table, if it is what left nothing.
     fn filter_of(&self, node: NodeId) -> Option<NodeId> {
         let found = self.job.plan.node(node);
         let empty = self.table(node).is_ok_and(|t| t.row_count() == 0 && !t.partial);

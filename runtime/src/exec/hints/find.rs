@@ -16,25 +16,25 @@ use huntc_compiler::time::duration::rough;
 use huntc_compiler::time::{SECOND, TimeRange, Window};
 use rustc_hash::FxHashSet;
 
-/// A step along a relation that found nothing.
+/// A FIND that found nothing, as one step along a relation.
 pub(super) struct Stepped<'a> {
     pub(super) id: NodeId,
     pub(super) pivot: &'a Pivot,
-    /// The variable that it starts from.
+    /// The variable whose entities the step starts from.
     pub(super) from: VarId,
-    /// WHERE as written, with its places; small references filled in.
+    /// WHERE as written, with source places. References to few values are replaced by the values.
     pub(super) predicate: Predicate,
     pub(super) references: References,
     pub(super) input: &'a Table,
-    /// The statement.
+    /// Place of the statement.
     pub(super) span: Span,
 }
 
-/// Clocks that differ by less are not spoken of.
+/// A smaller difference between the times of input and records is not mentioned (nanoseconds).
 const SHIFT: i64 = 1_800 * SECOND;
 
 impl Run<'_> {
-    /// Why a step found nothing.
+    /// Why a step of FIND found nothing.
     pub(super) fn why_pivot(&self, stepped: &Stepped<'_>) -> Option<Diagnostic> {
         let pivot = stepped.pivot;
         let usable = |k: &&Key| bind::pivots(k, pivot.input, self.job.catalog);
@@ -47,7 +47,7 @@ impl Run<'_> {
         let wanted = some.iter().map(|k| (*k).clone()).collect();
         let all = some.len() == keys.len();
         let search = Search { run: self, asker, node: self.job.plan.node(stepped.id), stepped, keys: some, wanted, all };
-        search.inside().map(|hint| search.asker.told(hint))
+        search.inside().map(|hint| search.asker.with_gap_note(hint))
     }
 }
 
@@ -58,7 +58,7 @@ struct Search<'a> {
     stepped: &'a Stepped<'a>,
     keys: &'a [&'a Key],
     wanted: FxHashSet<Key>,
-    /// Whether these are all keys of the input.
+    /// Whether `keys` are all keys of the input that can be asked for.
     all: bool,
 }
 
@@ -87,7 +87,7 @@ impl Search<'_> {
         })
     }
 
-    /// What the window holds near WHERE.
+    /// Looks inside the window for what comes near WHERE.
     fn inside(&self) -> Option<Diagnostic> {
         let (predicate, within) = (&self.stepped.predicate, self.stepped.pivot.window);
         if *predicate == Predicate::TRUE {
@@ -97,7 +97,7 @@ impl Search<'_> {
             };
         }
         let names = self.names();
-        // Always true, but the fields of what comes near are fetched.
+        // This is always true; its second part makes the request fetch the fields of what comes near.
         let all = Predicate::Or(vec![Predicate::TRUE, around(predicate, Reach::All, names.catalog)]);
         let sample = self.ask(self.other(all, within), "what the relation finds without WHERE")?;
         let evidence = self.evidence(&sample, self.stepped.pivot)?;
@@ -133,7 +133,7 @@ impl Search<'_> {
         Some(with_others(names, &evidence, predicate, hint, &[place]))
     }
 
-    /// What links the entities outside the window.
+    /// Looks outside the window for records that link the entities.
     fn outside(&self, within: TimeRange) -> Option<Diagnostic> {
         let predicate = &self.stepped.predicate;
         let sample = self.ask(self.other(predicate.clone(), None), "what the relation finds at any time")?;
@@ -161,7 +161,8 @@ impl Search<'_> {
         Some(hint.help(format!("`{}` finds them", range(first, last))))
     }
 
-    /// How far the middle of what was found is from that of the input, to the half hour.
+    /// The difference between the middle of the found times and the middle of the input's times, rounded to half an
+    /// hour (nanoseconds).
     fn shift(&self, seen: &Seen) -> Option<i64> {
         let (first, last) = seen.span()?;
         let input = || self.stepped.input.entities.iter().flat_map(|e| &e.sightings).filter_map(|s| s.time);
@@ -171,7 +172,7 @@ impl Search<'_> {
         (rounded > 0).then_some(rounded)
     }
 
-    /// Nothing links them, at any time: perhaps LINKED does.
+    /// No record at any time links the entities: the hint suggests LINKED if that could find more.
     fn no_link(&self) -> Option<Diagnostic> {
         let names = self.names();
         let (pivot, centre) = (self.stepped.pivot, names.centre?);
@@ -181,7 +182,7 @@ impl Search<'_> {
         let hint = Diagnostic::new(&NO_LINK, self.stepped.span, message).label(format!("{} finds nothing", pivot.relation));
         let hint = if self.all { hint } else { hint.note(format!("the first {} entities were looked at", self.keys.len())) };
         let wider = names.catalog.linked(centre, pivot.input);
-        // Between two of one type LINKED finds each entity with itself.
+        // Between two entities of one type LINKED finds each entity itself.
         let no_wider = pivot.relation.eq_ignore_ascii_case("linked") || centre == pivot.input || wider == pivot.ways;
         if no_wider {
             return Some(hint);

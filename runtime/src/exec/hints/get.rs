@@ -13,14 +13,14 @@ use huntc_compiler::diag::codes::hints::{ABSENT_ATTRIBUTE, EMPTY_WINDOW, NOTHING
 use huntc_compiler::plan::{Names, Node, NodeId, Op, Predicate, Scan, Span, Test, TestOp};
 use huntc_compiler::time::{Instant, TimeRange, Window};
 
-/// A scan that found nothing.
+/// A GET from one source that found nothing.
 pub(super) struct Scanned<'a> {
     pub(super) id: NodeId,
     pub(super) scan: &'a Scan,
-    /// As written, with its places; small references filled in.
+    /// The condition as written, with source places. References to few values are replaced by the values.
     pub(super) predicate: Predicate,
     pub(super) references: References,
-    /// The statement.
+    /// Place of the statement.
     pub(super) span: Span,
 }
 
@@ -29,10 +29,10 @@ impl Run<'_> {
     pub(super) fn why_scan(&self, scanned: &Scanned<'_>) -> Option<Diagnostic> {
         let node = self.job.plan.node(scanned.id);
         let search = Search { run: self, asker: Asker::new(self, scanned.id, scanned.scan.source)?, node, scanned };
-        search.inside().map(|hint| search.asker.told(hint))
+        search.inside().map(|hint| search.asker.with_gap_note(hint))
     }
 
-    /// The name of a source, for people.
+    /// The name of a source, for messages.
     pub(super) fn source_name(&self, source: huntc_compiler::plan::SourceRef) -> &str {
         self.job.plan.source(source).map_or("the source", |s| s.name.as_str())
     }
@@ -67,7 +67,7 @@ impl Search<'_> {
         })
     }
 
-    /// What the window holds near the condition.
+    /// Looks inside the window for what comes near the condition.
     fn inside(&self) -> Option<Diagnostic> {
         let (predicate, within) = (&self.scanned.predicate, self.scanned.scan.window);
         let names = self.names();
@@ -76,7 +76,7 @@ impl Search<'_> {
         let mut missing = failing(&figures, predicate);
         let mut more = None;
         if !sample.whole && !missing.is_empty() {
-            // The other parts may have left no room for these.
+            // The first request may have used its limit of records for the other parts, so these are asked for alone.
             let only = around_any(&missing, Reach::All, names.catalog);
             let sample = self.ask(only, within, MANY, "what comes near the parts that found nothing")?;
             missing.retain(|part| self.evidence(&sample).and_then(|e| e.seen(part)).is_some_and(|s| s.count() == 0));
@@ -99,7 +99,7 @@ impl Search<'_> {
         }
     }
 
-    /// What lies outside the window, where nothing near is inside.
+    /// Looks outside the window, when nothing near the condition is inside.
     fn outside(
         &self,
         names: Names<'_>,
@@ -137,13 +137,13 @@ impl Search<'_> {
             .map(|hint| self.with_figures(names, figures, hint))
     }
 
-    /// The hint about one part, with what the others find in the window.
+    /// The hint about one part, with the counts of the other parts inside the window.
     fn with_figures(&self, names: Names<'_>, figures: &Evidence<'_>, hint: Diagnostic) -> Diagnostic {
         let told = [hint.primary.span];
         with_others(names, figures, &self.scanned.predicate, hint, &told)
     }
 
-    /// A part that holds at other times, though the whole condition does not.
+    /// The hint that one part holds at other times, although the whole condition never does.
     fn elsewhen(&self, names: Names<'_>, within: TimeRange, evidence: &Evidence<'_>, missing: &[&Predicate]) -> Option<Diagnostic> {
         missing.iter().find_map(|part| {
             let seen = evidence.seen(part).filter(|s| s.count() > 0)?;
@@ -156,7 +156,7 @@ impl Search<'_> {
         })
     }
 
-    /// Whether the attributes of the parts that find nothing exist at all.
+    /// The hint that no record has the attributes of the parts that find nothing.
     fn nowhere(&self, names: Names<'_>, missing: &[&Predicate]) -> Option<Diagnostic> {
         let tests: Vec<&Test> = missing.iter().flat_map(|p| p.tests()).filter(|t| !matches!(t.op, TestOp::Null)).collect();
         let present = |t: &&Test| Predicate::Test(Box::new(Test { op: TestOp::Null, negated: true, ..Test::clone(t) }));
@@ -192,7 +192,7 @@ impl Search<'_> {
     }
 }
 
-/// The hint with the range that holds what was seen.
+/// The hint with a time range that covers everything that was seen.
 fn with_range(hint: Diagnostic, evidence: &Evidence<'_>, seen: &Seen, (first, last): (Instant, Instant)) -> Diagnostic {
     let n = evidence.count(seen.count());
     hint.note(format!("what is looked for is there from {first} to {last}")).help(format!("`{}` finds {n}", range(first, last)))

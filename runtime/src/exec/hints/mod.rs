@@ -1,6 +1,6 @@
-//! Why a statement found nothing, as far as the data tells: one hint for each cause, from few and small requests.
+//! Why a statement found nothing: one hint for each cause, as far as a few small requests can find it.
 //!
-//! Hints change no figure, no status and no exit code; a hint that cannot be had is left out.
+//! Hints change no figure, no status and no exit code. A hint whose request fails is left out.
 
 mod ask;
 mod blame;
@@ -25,10 +25,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 impl Run<'_> {
-    /// Hints for all statements that found nothing, in their order.
+    /// Hints for all statements that found nothing, in the order of the statements.
     pub(super) fn hints(&self) -> Vec<Diagnostic> {
         let mut hints = Vec::new();
-        // Of each empty variable: the first empty one that it depends on, and the hint about that.
+        // For each variable that is empty because of another: the first empty variable of that chain.
         let mut roots: FxHashMap<VarId, VarId> = FxHashMap::default();
         let mut causes: Vec<(VarId, usize)> = Vec::new();
         let mut dependants: Vec<(VarId, &str)> = Vec::new();
@@ -72,13 +72,13 @@ impl Run<'_> {
         hints
     }
 
-    /// Whether a variable is known to hold nothing.
+    /// Whether a variable is known to be empty. A partial table does not show that.
     fn is_empty(&self, var: VarId) -> bool {
         let node = self.job.plan.var(var).and_then(|v| v.node);
         node.and_then(|n| self.table(n).ok()).is_some_and(|t| t.entity_count() == 0 && !t.partial)
     }
 
-    /// Why a statement that binds nothing shows nothing, though its variable is not empty.
+    /// Why a statement without a binding (DISP and the like) shows nothing although its variable is not empty.
     fn why_shown(&self, statement: &StatementFacts) -> Option<Diagnostic> {
         let Some(Condition::Held { input, filter, .. }) = &statement.condition else { return None };
         if !statement.binds.is_empty() || self.is_empty(*input) {
@@ -88,7 +88,7 @@ impl Run<'_> {
         self.why_filter(statement, output.node?, filter, None)
     }
 
-    /// Why a statement whose inputs are not empty found nothing.
+    /// Why a statement found nothing although its inputs are not empty.
     fn why(&self, statement: &StatementFacts, node: Option<NodeId>) -> Option<Diagnostic> {
         let node = node?;
         match statement.condition.as_ref()? {
@@ -113,7 +113,7 @@ impl Run<'_> {
         }
     }
 
-    /// The nodes behind a table that ask a source, in the order of the sources.
+    /// The nodes that satisfy `asks` and whose tables this node unites, in the order of the sources.
     fn roots_of(&self, node: NodeId, asks: &dyn Fn(&Op) -> bool) -> Vec<NodeId> {
         let found = self.job.plan.node(node);
         match &found.op {
@@ -123,7 +123,7 @@ impl Run<'_> {
         }
     }
 
-    /// Processes without identity that were found, the reason for the emptiness.
+    /// How many process sightings without identity these nodes found; they alone can explain an empty table.
     fn unidentified(&self, nodes: &[NodeId]) -> u64 {
         nodes.iter().filter_map(|n| self.table(*n).ok()).map(|t| t.unidentified).sum()
     }
@@ -172,7 +172,7 @@ impl Run<'_> {
     }
 }
 
-/// The first observation that an expression needs and that found nothing.
+/// The first observation that the expression needs and that found nothing.
 fn missing(shape: &Observe, tables: &[Arc<Table>]) -> Option<usize> {
     match shape {
         Observe::One(at) => tables.get(*at).is_some_and(|t| t.entity_count() == 0).then_some(*at),
@@ -185,8 +185,8 @@ fn missing(shape: &Observe, tables: &[Arc<Table>]) -> Option<usize> {
     }
 }
 
-/// Processes without identity are all there is. A warning tells of them, but under LIMIT, where they are not counted,
-/// nothing else does.
+/// The hint that only processes without identity were found. It is needed under LIMIT only: otherwise they are counted
+/// and a warning names them.
 fn left_out(statement: &StatementFacts, count: u64, limited: bool) -> Option<Diagnostic> {
     let message = format!("all that was found are {count} process sightings without an entity id");
     let hint = Diagnostic::new(&codes::run::UNIDENTIFIED, statement.span, message)
@@ -194,21 +194,21 @@ fn left_out(statement: &StatementFacts, count: u64, limited: bool) -> Option<Dia
     limited.then_some(hint)
 }
 
-/// Of the hints about several sources, the first that says more than that nothing is there.
+/// The first hint, in the order of the sources, that says more than that nothing is near.
 fn likeliest(hints: impl Iterator<Item = Diagnostic>) -> Option<Diagnostic> {
     let hints: Vec<Diagnostic> = hints.take(MOST_SOURCES).collect();
     let at = hints.iter().position(|h| h.code != &NOTHING_NEAR).unwrap_or(0);
     hints.into_iter().nth(at)
 }
 
-/// Statements of one hunt about which sources are asked.
+/// The most statements of one hunt for which sources are asked.
 const MOST_STATEMENTS: usize = 20;
-/// Variables that a note lists.
+/// The most variables that a note lists.
 const MOST_NAMED: usize = 12;
-/// Sources that are asked about one statement.
+/// The most sources that are asked for one statement.
 const MOST_SOURCES: usize = 3;
 
-/// Headlines have a limit; values of records may be long.
+/// Cuts the headline: values of records may be long.
 fn shorten(hint: &mut Diagnostic) {
     const MOST: usize = 100;
     if hint.message.chars().count() > MOST {

@@ -5,23 +5,23 @@ use huntc_compiler::catalog::{Access, AttrId, Catalog, Rule, ValueType};
 use huntc_compiler::plan::{Attr, Operand, Predicate, Test, TestOp};
 use huntc_compiler::value::Value;
 
-/// Values of one comparison that are looked for.
+/// The most values of one comparison for which near values are looked for.
 pub(super) const MOST_VALUES: usize = 32;
 
 /// How a value comes near, the nearest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum How {
-    /// It is the one, in another attribute.
+    /// The same value, in another attribute.
     Same,
-    /// In another case.
+    /// Differs in case only.
     Case,
-    /// With blanks around it.
+    /// Has blanks around it.
     Blanks,
-    /// The records have it with the folder.
+    /// The records have the path where the hunt names the file.
     Path,
-    /// The records have it without the folder.
+    /// The records have the file name where the hunt names the path.
     Name,
-    /// As a part of a longer value.
+    /// Is a part of a longer value.
     Part,
 }
 
@@ -30,25 +30,25 @@ pub(super) enum How {
 pub(super) struct Near {
     /// The attribute whose values come near.
     pub(super) attr: Attr,
-    /// Whether it is the comparison's own.
+    /// Whether `attr` is the attribute of the comparison itself.
     pub(super) own: bool,
-    /// Finds every record with a value that comes near, and others.
+    /// Finds every record with a near value, and possibly others.
     pub(super) search: Predicate,
-    /// Finds those of them that an index finds at once.
+    /// Finds the part of them that an index finds directly; `None` when that is none.
     quick: Option<Predicate>,
-    /// What is looked for in the values.
+    /// How a record that was found is recognised as near.
     what: What,
 }
 
 #[derive(Clone, Debug)]
 enum What {
-    /// Texts: the values tell how they come near.
+    /// Each value is compared with these texts.
     Texts(Vec<String>),
-    /// Every record that the search finds comes near in this way, and the search is the way out.
+    /// Every record found is near in this way, and the search itself is the comparison to suggest.
     Search(How, Box<Test>),
 }
 
-/// Everything that comes near a comparison; nothing where it is negated, compares order, or names too many values.
+/// Everything that comes near a comparison. Empty when it is negated, compares order, or names too many values.
 pub(super) fn near(test: &Test, catalog: &Catalog) -> Vec<Near> {
     let Attr::Catalog(id) = test.attr else { return Vec::new() };
     if test.negated {
@@ -59,16 +59,16 @@ pub(super) fn near(test: &Test, catalog: &Catalog) -> Vec<Near> {
     attributes.flat_map(|attr| on_attribute(test, &Attr::Catalog(attr), attr == id, catalog)).collect()
 }
 
-/// How much of what comes near is asked for.
+/// How much is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Reach {
-    /// All, where a window bounds the work.
+    /// Everything. Only inside a window, which bounds the work.
     All,
-    /// What an index finds at once: no patterns that begin with a wildcard.
+    /// What an index finds directly: no patterns that begin with a wildcard.
     Quick,
 }
 
-/// What is asked for to find a condition's comparisons and what comes near them.
+/// A condition that finds what satisfies any comparison of `predicate` or comes near it.
 pub(super) fn around(predicate: &Predicate, reach: Reach, catalog: &Catalog) -> Predicate {
     match predicate {
         Predicate::And(parts) if parts.is_empty() => Predicate::TRUE,
@@ -81,12 +81,12 @@ pub(super) fn around(predicate: &Predicate, reach: Reach, catalog: &Catalog) -> 
     }
 }
 
-/// As [`around`], of any of several parts.
+/// As [`around`], for several parts at once.
 pub(super) fn around_any(parts: &[&Predicate], reach: Reach, catalog: &Catalog) -> Predicate {
     Predicate::Or(parts.iter().map(|p| around(p, reach, catalog)).collect())
 }
 
-/// Attributes in which the same value may stand, each access once.
+/// Other attributes that may hold the same value, each set of fields once.
 fn related(test: &Test, own: AttrId, catalog: &Catalog) -> Vec<AttrId> {
     let kind = catalog.get(test.entity);
     let attribute = |id: AttrId| catalog.attribute(test.entity, id);
@@ -108,14 +108,14 @@ fn related(test: &Test, own: AttrId, catalog: &Catalog) -> Vec<AttrId> {
     out
 }
 
-/// `port` of `opened_connection_refs.dst_port`.
+/// `port` for `opened_connection_refs.dst_port`.
 fn last_word(name: &str) -> &str {
     let name = name.rsplit('.').next().unwrap_or(name);
     name.rsplit('_').next().unwrap_or(name)
 }
 
-/// Whether the values of an attribute are whole paths, or names that may be written as paths. What is made of the front or the
-/// end of a path is no pattern's matter: nothing finds it at once.
+/// Whether the values of an attribute are whole paths, or names that may be written as paths. Attributes computed from
+/// the front or the end of a path do not count: no index finds a pattern on them.
 fn of_files(attr: &Attr, test: &Test, catalog: &Catalog) -> bool {
     let Attr::Catalog(id) = attr else { return false };
     let attribute = catalog.attribute(test.entity, *id);
@@ -123,8 +123,8 @@ fn of_files(attr: &Attr, test: &Test, catalog: &Catalog) -> bool {
     matches!(last_word(&attribute.name), "name" | "path") && attribute.access.iter().flatten().all(whole)
 }
 
-/// Whether a request can ask for a pattern on the attribute: on folders, and on names in another attribute than the one that was
-/// compared, it would ask for nearly everything.
+/// Whether a request may ask for a pattern on the attribute. Not on folders, nor on file names of another attribute
+/// than the one compared: such a request would return nearly everything.
 fn takes_patterns(attr: &Attr, own: bool, test: &Test, catalog: &Catalog) -> bool {
     let Attr::Catalog(id) = attr else { return false };
     let part = |r: Rule| r == Rule::Dirname || (!own && matches!(r, Rule::Basename | Rule::BasenameOfPath));
@@ -181,7 +181,7 @@ fn on_attribute(test: &Test, attr: &Attr, own: bool, catalog: &Catalog) -> Vec<N
     }
 }
 
-/// The texts of literals; `None` where there are others, or too many.
+/// The texts of literals; `None` when another kind of operand is among them, or too many.
 fn literals(operands: &[Operand]) -> Option<Vec<String>> {
     let text = |o: &Operand| match o {
         Operand::Value(value) => Some(value.to_string()),
@@ -190,13 +190,13 @@ fn literals(operands: &[Operand]) -> Option<Vec<String>> {
     if operands.is_empty() || operands.len() > MOST_VALUES { None } else { operands.iter().map(text).collect() }
 }
 
-/// The part behind the last separator.
+/// The part behind the last path separator.
 fn base(path: &str) -> Option<&str> {
     path.rfind(['\\', '/']).map(|at| &path[at + 1..]).filter(|name| !name.is_empty())
 }
 
 impl Near {
-    /// How a value of the attribute comes near; `None` where it only looked so.
+    /// How `value` comes near; `None` when the request returned it but it does not.
     pub(super) fn how(&self, value: &Value) -> Option<How> {
         let texts = match &self.what {
             What::Search(how, _) => return Some(*how),
@@ -206,7 +206,7 @@ impl Near {
         texts.iter().filter_map(|text| compare(text, &value)).filter(|how| *how > How::Same || !self.own).min()
     }
 
-    /// The comparison that finds these values, which come near in this way.
+    /// The comparison to suggest: it finds these values, which come near in the way `how`.
     pub(super) fn fix(&self, test: &Test, how: How, values: Vec<Value>) -> Test {
         let texts = match &self.what {
             What::Search(_, found) => return Test::clone(found),

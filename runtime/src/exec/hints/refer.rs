@@ -1,4 +1,4 @@
-//! Comparisons with variables that have no values there: `IN` is false, `NOT IN` true (semantics.md §3).
+//! Comparisons with a variable that has no values: `IN` is false and `NOT IN` true (semantics.md §3).
 
 use super::super::Run;
 use super::blame::parts;
@@ -8,7 +8,7 @@ use huntc_compiler::diag::codes::hints::EMPTY_REFERENCE;
 use huntc_compiler::plan::{Attr, Names, Operand, Predicate, StatementFacts, Test, TestOp, VarId};
 use std::collections::HashSet;
 
-/// Whether a part of a condition is false since what it refers to has no values.
+/// Whether a condition is false because a variable it refers to has no values.
 pub(super) fn explains(predicate: &Predicate, references: &References) -> bool {
     let empty = |o: &Operand| match o {
         Operand::Reference(var, attr) => references.get(&(*var, attr.clone())).is_some_and(HashSet::is_empty),
@@ -20,7 +20,7 @@ pub(super) fn explains(predicate: &Predicate, references: &References) -> bool {
 }
 
 impl Run<'_> {
-    /// A hint for each comparison of a statement that refers to nothing.
+    /// One hint for each comparison of the statement that refers to no values.
     pub(super) fn empty_references(&self, statement: &StatementFacts) -> Vec<Diagnostic> {
         statement.tests().into_iter().filter_map(|test| self.empty_reference(test)).collect()
     }
@@ -48,7 +48,7 @@ impl Run<'_> {
         Some(facts.into_iter().fold(hint, Diagnostic::note))
     }
 
-    /// The name of a reference, and why it has no values; `None` where it has some, or it cannot be told.
+    /// The name of a reference and why it has no values; `None` when it has some, or when that is not known.
     fn without_values(&self, var: VarId, attr: &Attr) -> Option<(String, String)> {
         let of = |(v, input): &&(VarId, huntc_compiler::plan::NodeId)| *v == var && self.table(*input).is_ok();
         let (_, input) = self.job.plan.nodes.iter().flat_map(|n| &n.references).find(of)?;

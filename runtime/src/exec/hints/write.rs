@@ -1,8 +1,8 @@
-//! Times and windows as text of a huntflow that can be pasted, and short texts.
+//! Times and windows as huntflow text that can be pasted, and shortened texts.
 
 use huntc_compiler::time::{Instant, MILLISECOND, TimeRange};
 
-/// A text for a headline: not too long.
+/// The text, cut to fit a headline.
 pub(super) fn short(text: &str) -> String {
     const MOST: usize = 36;
     if text.chars().count() <= MOST {
@@ -11,14 +11,14 @@ pub(super) fn short(text: &str) -> String {
     text.chars().take(MOST - 1).chain(['…']).collect()
 }
 
-/// The clause of a time range that holds two instants, both included.
+/// The time clause whose range includes both instants.
 pub(super) fn range(first: Instant, last: Instant) -> String {
     let start = Instant::from_millis(first.millis_floor());
     let stop = Instant::from_millis(last.millis_floor()).plus(MILLISECOND);
     format!("START t'{start}' STOP t'{stop}'")
 }
 
-/// A window for people.
+/// A window as text for a message.
 pub(super) fn window(window: TimeRange) -> String {
     format!("{} to {}", window.start, window.stop)
 }

@@ -9,7 +9,7 @@ fn key(name: &str) -> Key {
     Key { rung: Rung::Plain, parts: [Some(Value::text(name))].into_iter().collect(), host: None, unique: 0 }
 }
 
-/// `child < parent` of each step, in order.
+/// The lineage of a walk whose steps each found pairs of a child and its parent.
 fn walked(steps: &[&[(&str, &str)]]) -> Lineage {
     let mut lineage = Lineage::default();
     for (depth, links) in (1..).zip(steps) {
@@ -75,11 +75,11 @@ fn deep_trees_stop_moving_to_the_right() {
     assert!(drawn[4_999].ends_with("└─ p4999"));
 }
 
-/// The shape of a forest with its labels, whatever the order of siblings.
+/// The label of a node and the shapes of its children, sorted: the order of siblings does not count.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Shape(u8, Vec<Shape>);
 
-/// The shapes of the nodes below `parent` in a forest that is given by each node's parent and label.
+/// The shapes of the nodes below `parent`, computed from each node's parent and label.
 fn true_shapes(parents: &[Option<usize>], labels: &[u8], parent: Option<usize>) -> Vec<Shape> {
     let below = (0..parents.len()).filter(|n| parents[*n] == parent);
     let mut shapes: Vec<Shape> = below.map(|n| Shape(labels[n], true_shapes(parents, labels, Some(n)))).collect();
@@ -87,7 +87,7 @@ fn true_shapes(parents: &[Option<usize>], labels: &[u8], parent: Option<usize>) 
     shapes
 }
 
-/// The shapes that lines of a depth and all below them draw; `labels` are those of the rows.
+/// The shapes that the next lines of a depth draw, with all lines below them; `labels` are those of the rows.
 fn drawn_shapes(lines: &mut std::iter::Peekable<std::slice::Iter<'_, Branch>>, labels: &[u8], depth: usize) -> Vec<Shape> {
     let mut shapes = Vec::new();
     while let Some(line) = lines.next_if(|line| line.mark.chars().count() == 3 * depth) {
@@ -99,7 +99,7 @@ fn drawn_shapes(lines: &mut std::iter::Peekable<std::slice::Iter<'_, Branch>>, l
 }
 
 proptest! {
-    /// Entities that look the same are one row, and yet each has its own parent and children.
+    /// Entities that look the same are one row, but each has its own parent and children.
     #[test]
     fn every_node_is_drawn_below_its_parent(
         forest in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>(), 0_u8..3, any::<u64>()), 1..25),
@@ -117,7 +117,7 @@ proptest! {
         }
         let mut order: Vec<usize> = (0..forest.len()).collect();
         order.sort_by_key(|n| forest[*n].3);
-        // A row for each label, as DISP drops repeated ones.
+        // One row for each label: DISP drops repeated rows.
         let nodes: Vec<TreeNode<'_>> = order.iter().map(|n| TreeNode { key: Some(&keys[*n]), row: usize::from(labels[*n]) }).collect();
         let tree = arrange(&lineage, &nodes);
         if parents.iter().all(Option::is_none) {

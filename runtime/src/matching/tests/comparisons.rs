@@ -3,7 +3,7 @@
 use super::{Reader, holds, matching, referring, seen};
 use crate::testing::records;
 
-/// The values of `field` in records 1, 2, … , each with a process.
+/// A log with these values of `field` in records 1, 2, …, each of which has a process.
 fn values(field: &str, cells: &[&str]) -> String {
     let rows: Vec<String> = cells.iter().enumerate().map(|(n, cell)| format!("P{} | {cell}", n + 1)).collect();
     format!("process.entity_id | {field}\n{}", rows.join("\n"))
@@ -212,7 +212,7 @@ fn identifiers_compare_without_case_and_names_with() {
     assert_eq!(holds(&format!("name = '{lower}'"), log), [""; 0]);
 }
 
-/// What `--ignore-case` finds, by record and slot.
+/// How many sightings a condition finds with `--ignore-case`.
 fn ignoring_case(of: &str, condition: &str, log: &str) -> usize {
     let reader = Reader { ignore_case: true, ..Reader::default() };
     seen(of, reader.get(of, condition, &records(log))).len()
@@ -237,7 +237,8 @@ fn where_case_is_ignored_registry_paths_and_keys_fold_too() {
     assert_eq!(ignoring_case("windows-registry-key", "key = 'software'", log), 2);
 }
 
-/// semantics.md §1: hive names by alias, of the path; without one, the key as stored.
+/// semantics.md §1: a literal with a hive name, long or short, is compared with the path; one without is compared with
+/// the key as stored.
 #[test]
 fn a_literal_with_a_hive_is_compared_with_the_registry_path() {
     let log = r"registry.path                                       | registry.key

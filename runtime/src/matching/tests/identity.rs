@@ -1,4 +1,4 @@
-//! Who is who (semantics.md §2).
+//! Identity of entities (semantics.md §2).
 
 use super::{Lives, Reader, seen, standing};
 use crate::testing::{entity, held, records};
@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 const GUID: &str = "{C1A6AE2C-3FF1-4F6E-8A9A-6B0F7E2D5C11}";
 
-/// The entities of a log, each with its records.
+/// Each entity of a log with its records.
 fn entities(of: &str, log: &str) -> Vec<String> {
     held(&Reader::default().table(of, &records(log)))
 }
@@ -67,7 +67,7 @@ fn unidentified_are_those_that_satisfy_the_pattern() {
     assert_eq!(seen("process", Reader::default().get("process", "name = 'sh'", &log)), ["1 self ?"]);
 }
 
-/// Processes on the ladder, by their keys: host, pid, start or beginning of the life.
+/// The keys of a log's processes on the ladder: host, pid, and start or begin.
 fn ladder(log: &str) -> Vec<String> {
     let log = records(log);
     let births: FxHashSet<i64> = super::super::host_pids(&log);
@@ -80,7 +80,7 @@ fn ladder(log: &str) -> Vec<String> {
     seen("process", Reader { ladder: true, lives, ..Reader::default() }.get("process", "", &log))
 }
 
-/// Leaves the creation records: those with `event.code` 1.
+/// Keeps only the creation records, those with `event.code` 1.
 fn keep_creations(log: &mut crate::source::Records) {
     let code = log.column("event.code").cloned().unwrap_or_default();
     let creation = |record: usize| code.values(record).any(|v| *v == crate::source::Scalar::Int(1));

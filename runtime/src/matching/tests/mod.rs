@@ -1,4 +1,4 @@
-//! Records in, who stands in which slot out.
+//! Tests of reading: records in, the entity of each slot out.
 
 #![allow(clippy::panic, clippy::unwrap_used)]
 
@@ -18,7 +18,7 @@ use huntc_compiler::plan::{Op, Pivot};
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashSet;
 
-/// What records are read with.
+/// The settings of a reading.
 #[derive(Default)]
 struct Reader<'a> {
     ladder: bool,
@@ -26,12 +26,12 @@ struct Reader<'a> {
     references: References,
     /// `--ignore-case`
     ignore_case: bool,
-    /// Attributes that sightings carry.
+    /// Attributes that sightings keep, with blanks between.
     columns: &'a str,
 }
 
 impl Reader<'_> {
-    /// Reads sightings of a type, with one of the functions of this module.
+    /// Reads sightings of a type with one of the functions of this module.
     fn read(&self, of: EntityId, work: impl FnOnce(&Reading<'_>, &mut Found)) -> Found {
         let columns: Vec<_> = self.columns.split_whitespace().map(|name| attr(of, name)).collect();
         let (catalog, lives, references) = (Catalog::builtin(), &self.lives, &self.references);
@@ -40,7 +40,7 @@ impl Reader<'_> {
         found
     }
 
-    /// GET; an empty condition is true of everything.
+    /// A GET; an empty condition holds on everything.
     fn get(&self, of: &str, condition: &str, records: &Records) -> Found {
         let condition = predicate(of, condition, self.ignore_case);
         let of = entity(of);
@@ -66,7 +66,7 @@ fn predicate(of: &str, condition: &str, ignore_case: bool) -> Predicate {
     scan.unwrap().predicate
 }
 
-/// What was found: record, slot and key of each sighting, in this order; `?` is a process without identity.
+/// The record, slot and key of each sighting, in this order. `?` is a process without identity.
 fn seen(of: &str, found: Found) -> Vec<String> {
     let slots = &Catalog::builtin().get(entity(of)).slots;
     let line = |record: u64, slot: u8, key: &str| (record, slot, format!("{record} {} {key}", slots[usize::from(slot)].name));
@@ -78,23 +78,23 @@ fn seen(of: &str, found: Found) -> Vec<String> {
     lines.into_iter().map(|(_, _, line)| line).collect()
 }
 
-/// Who stands in which slot of which record.
+/// Which entity each slot of each record holds.
 fn standing(of: &str, log: &str) -> Vec<String> {
     seen(of, Reader::default().get(of, "", &records(log)))
 }
 
-/// The same where a condition holds.
+/// As [`standing`], for the slots in which a condition holds.
 fn matching(of: &str, condition: &str, log: &str) -> Vec<String> {
     seen(of, Reader::default().get(of, condition, &records(log)))
 }
 
-/// The numbers of records with a process in slot `self` on which a condition holds.
+/// The numbers of the records whose process in slot `self` satisfies a condition.
 fn holds(condition: &str, log: &str) -> Vec<String> {
     let lines = matching("process", condition, log).into_iter();
     lines.filter_map(|line| Some(line.split_once(" self ")?.0.to_owned())).collect()
 }
 
-/// What `FIND … v` gives, where `v` holds the entities with these keys.
+/// What `FIND … v` finds when `v` holds the entities with these keys.
 fn found(find: &str, of: &str, keys: &[&str], log: &str) -> Vec<String> {
     let (records, reader) = (records(log), Reader::default());
     let any = &Catalog::builtin().get(entity(of)).attributes[0].name;
@@ -110,7 +110,7 @@ fn found(find: &str, of: &str, keys: &[&str], log: &str) -> Vec<String> {
     seen(&Catalog::builtin().get(output).name, out)
 }
 
-/// A reader whose references to `v.name` stand for these texts.
+/// A reader for which references to `v.name` stand for these texts.
 fn referring(texts: &[&str]) -> Reader<'static> {
     let values: FxHashSet<Value> = texts.iter().map(|text| Value::text(*text)).collect();
     let references = [((VarId(0), attr(entity("process"), "name")), values)].into_iter().collect();

@@ -93,7 +93,7 @@ fn processes_found_without_identity_are_unidentified() {
     assert_eq!(found("FIND process CREATED BY v", "process", &["P1"], log), ["1 self ?"]);
 }
 
-/// The creation records that `starts` reads of all processes of a log.
+/// The creation records of all processes of a log.
 fn creations(log: &str) -> Vec<String> {
     let (records, of) = (records(log), entity("process"));
     let reader = Reader::default();

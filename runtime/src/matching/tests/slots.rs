@@ -1,4 +1,4 @@
-//! What makes an entity stand in a slot (semantics.md §1).
+//! When a slot holds an entity (semantics.md §1).
 
 use super::{Reader, matching, standing};
 use crate::testing::{records, rows};

@@ -1,4 +1,4 @@
-//! Scalars of records to values of types.
+//! Scalars of records read as values of each type.
 
 use super::super::values::{as_type, normal, parse_address, typed, typed_text};
 use crate::source::Scalar;

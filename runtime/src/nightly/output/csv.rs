@@ -1,4 +1,4 @@
-//! New findings as CSV: their rows, and when they were seen first and last.
+//! New findings as CSV: their rows, and when they were first and last seen.
 
 use crate::nightly::model::HuntOutcome;
 use crate::report::csv::write_table;

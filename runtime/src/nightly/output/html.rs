@@ -1,4 +1,4 @@
-//! `summary.html`: one page without scripts or links to elsewhere, under a policy that forbids them.
+//! `summary.html`: one page without scripts and external links, with a policy that forbids them.
 
 use super::names::csv_name;
 use super::text::{counts, newsworthy, seen, short, traffic, trouble, troubled, windows};
@@ -10,7 +10,7 @@ use crate::report::text::count;
 use serde_json::Value as Json;
 use std::io::{Result, Write};
 
-/// Rows of a table on the page; the CSV file has all.
+/// The most rows of a table on the page; the CSV file has all.
 const ROWS: usize = 200;
 
 const STYLE: &str = "\
@@ -88,12 +88,12 @@ fn write_news(night: &Night, out: &mut dyn Write) -> Result<()> {
 
 fn write_table(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
     let new = &hunt.news.new;
-    // Columns without a value in any row only push the others off the page.
+    // Columns that are empty in every row would only take space.
     let filled = |i: usize| new.iter().any(|(_, k)| k.row.as_ref().and_then(|r| r.get(i)).is_some_and(|v| !v.is_null()));
     let columns: Vec<usize> = (0..hunt.columns.len()).filter(|i| filled(*i)).collect();
-    // Groups have no time of their own, and their key is in their columns.
+    // Groups have no time, and their key is in their columns.
     let timed = new.iter().any(|(_, k)| k.first_event.is_some());
-    let keyed = new.iter().any(|(_, k)| !told(k));
+    let keyed = new.iter().any(|(_, k)| !row_shows_key(k));
     write!(out, "<table><tr>{}", if timed { "<th>first seen" } else { "" })?;
     for name in columns.iter().filter_map(|i| hunt.columns.get(*i)) {
         write!(out, "<th>{}", escape(name))?;
@@ -116,8 +116,8 @@ fn write_table(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "</table>")
 }
 
-/// Whether the row says all that the key does.
-fn told(finding: &KeyRecord) -> bool {
+/// Whether the row contains every part of the key.
+fn row_shows_key(finding: &KeyRecord) -> bool {
     let row = finding.row.as_deref().unwrap_or_default();
     finding.key.as_array().is_some_and(|parts| parts.iter().all(|part| row.contains(part)))
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use std::io::{Result, Write};
 
-/// Version of the format. Keys may be added; a change of meaning raises it.
+/// Version of the format. New keys keep it; a change of meaning raises it.
 pub(crate) const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
@@ -93,7 +93,7 @@ fn hunt(at: usize, hunt: &HuntOutcome) -> Hunt<'_> {
     }
 }
 
-/// Keys in the order of their texts.
+/// The keys, sorted by their texts.
 fn sorted(list: &[(String, KeyRecord)]) -> Vec<&Json> {
     let mut sorted: Vec<&(String, KeyRecord)> = list.iter().collect();
     sorted.sort_by_cached_key(|(identity, record)| (record.key.to_string(), identity.clone()));

@@ -1,4 +1,4 @@
-//! The report folder of a night: written under a hidden name, then given its own in one step.
+//! The report folder of a night. It is written under a hidden name and renamed in one step.
 
 mod csv;
 mod html;
@@ -18,7 +18,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Files of every report of a night. The last one to be written says that the others are whole.
+/// The files of each night's report. The last one to be written shows that the others are complete.
 const FILES: [ReportFile<Night>; 4] = [
     ReportFile { name: "report.json", write: |night, out| crate::report::json::write(&night.run, false, out) },
     ReportFile { name: "summary.txt", write: |night, out| out.write_all(text::summary(night).as_bytes()) },
@@ -36,7 +36,7 @@ fn fault(path: &Path, error: &io::Error) -> SourceError {
         .help("make space, or give another folder with `--out`")
 }
 
-/// Writes the report beside its place; answers where.
+/// Writes the report to a hidden folder beside its place. Returns the path of that folder.
 pub(super) fn write(night: &Night, settings: &NightSettings) -> Result<PathBuf, SourceError> {
     let scratch = settings.out.join(format!(".{}.huntc-{}", night.id, std::process::id()));
     let write = || -> io::Result<()> {
@@ -56,7 +56,7 @@ pub(super) fn write(night: &Night, settings: &NightSettings) -> Result<PathBuf, 
     Ok(scratch)
 }
 
-/// Gives the report its name.
+/// Renames the report to its name.
 pub(super) fn put_in_place(scratch: &Path, target: &Path) -> Result<(), SourceError> {
     let place = || -> io::Result<()> {
         fs::rename(scratch, target)?;
@@ -68,17 +68,17 @@ pub(super) fn put_in_place(scratch: &Path, target: &Path) -> Result<(), SourceEr
     place().map_err(|e| fault(target, &e))
 }
 
-/// Names of the nights in a folder, in order of time.
+/// The names of the nights in a folder, sorted by time.
 pub(super) fn nights(out: &Path) -> Vec<String> {
     let entries = fs::read_dir(out).into_iter().flatten().flatten();
     let names = entries.filter_map(|e| e.file_name().into_string().ok());
     let mut found: Vec<String> = names.filter(|n| is_night(n) && out.join(n).join(MARK).is_file()).collect();
-    // `…Z-10` is after `…Z-2`.
+    // By length too: `…Z-10` comes after `…Z-2`.
     found.sort_by_key(|n| (n.get(..16).map(str::to_owned), n.len(), n.clone()));
     found
 }
 
-/// Whether a report says that every hunt was looked at whole.
+/// Whether a report says that every hunt was searched up to now.
 pub(super) fn is_whole(folder: &Path) -> bool {
     #[derive(serde::Deserialize)]
     struct Report {
@@ -88,7 +88,7 @@ pub(super) fn is_whole(folder: &Path) -> bool {
     serde_json::from_slice::<Report>(&text).is_ok_and(|report| report.complete)
 }
 
-/// Removes a report, but of its files only those that a report has.
+/// Removes a report. Of the files in its folder only those that belong to a report are removed.
 pub(super) fn remove(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -100,7 +100,7 @@ pub(super) fn remove(folder: &Path) {
     let _ = fs::remove_dir(folder);
 }
 
-/// Removes what killed runs left beside the reports.
+/// Removes the hidden folders that killed runs left beside the reports.
 pub(super) fn sweep(out: &Path) {
     for entry in fs::read_dir(out).into_iter().flatten().flatten() {
         let name = entry.file_name();

@@ -1,4 +1,4 @@
-//! Names of the reports of nights and of their files.
+//! Names of nights' reports and of their files.
 
 use crate::report::sanitize::file_part;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The summary of a night as text: what could not be looked at first, then what is new, then the rest.
+//! The summary of a night as text: first what could not be searched, then what is new, then the rest.
 
 use crate::nightly::model::{HuntOutcome, Night};
 use crate::nightly::record::Span;
@@ -8,15 +8,15 @@ use huntc_compiler::time::Instant;
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
-/// New findings of a hunt that the summary lists; the CSV file has all.
+/// The most new findings of a hunt that the summary lists; the CSV file has all.
 const LISTED: usize = 20;
 
-/// Hunts that were not looked at whole, the worst first.
+/// The hunts that were not searched up to now, the most severe first.
 pub(super) fn troubled(night: &Night) -> Vec<&HuntOutcome> {
     sorted(night.hunts.iter().filter(|h| !h.whole()).collect())
 }
 
-/// Hunts with news, the worst first.
+/// The hunts with new findings, the most severe first.
 pub(super) fn newsworthy(night: &Night) -> Vec<&HuntOutcome> {
     sorted(night.hunts.iter().filter(|h| !h.news.new.is_empty()).collect())
 }
@@ -26,7 +26,7 @@ fn sorted(mut hunts: Vec<&HuntOutcome>) -> Vec<&HuntOutcome> {
     hunts
 }
 
-/// `3 new processes`-like counts of a hunt's findings.
+/// The counts of a hunt's findings: `2 new, 5 continuing`.
 pub(super) fn counts(hunt: &HuntOutcome) -> String {
     let news = &hunt.news;
     let lists = [(&news.new, "new"), (&news.continuing, "continuing"), (&news.gone, "gone"), (&news.suppressed, "suppressed")];
@@ -34,7 +34,7 @@ pub(super) fn counts(hunt: &HuntOutcome) -> String {
     if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") }
 }
 
-/// The windows of a hunt, as one line.
+/// The windows of a hunt on one line.
 pub(super) fn windows(spans: &[Span]) -> String {
     match spans {
         [] => "no window".to_owned(),
@@ -43,12 +43,12 @@ pub(super) fn windows(spans: &[Span]) -> String {
     }
 }
 
-/// An instant without its fraction.
+/// An instant without fractions of a second.
 pub(super) fn short(nanos: i64) -> String {
     Instant(nanos).to_seconds_text()
 }
 
-/// Why a hunt was not looked at whole, and what is open.
+/// Why a hunt was not searched up to now, and what is left to search.
 pub(super) fn trouble(hunt: &HuntOutcome) -> String {
     let mut out = format!("{}: {}", hunt.status.word(), hunt.reason.as_deref().unwrap_or("no reason is known"));
     if let Some(open) = hunt.open {
@@ -60,19 +60,18 @@ pub(super) fn trouble(hunt: &HuntOutcome) -> String {
     out
 }
 
-/// What the night asked.
+/// The figures about the night's requests.
 pub(super) fn traffic(night: &Night) -> String {
     let traffic = night.traffic;
     let sent = count(traffic.sent, "request");
     format!("{sent} sent, {} more answered by an equal one, {} read", traffic.shared, count(traffic.records, "record"))
 }
 
-/// What was looked at where no hunt failed.
+/// What the hunts looked at when none of them failed.
 pub(super) fn seen(night: &Night) -> &'static str {
     if night.unread().is_empty() { "everything" } else { "what could be read" }
 }
 
-/// The whole summary.
 pub(crate) fn summary(night: &Night) -> String {
     let mut out = format!("Nightly hunts, {}\n", night.at.to_seconds_text());
     for notice in night.notices.iter().chain(&night.undelivered) {

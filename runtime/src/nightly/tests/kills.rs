@@ -1,4 +1,4 @@
-//! Kills: at every step of a night, and at random among failures, late events and steps of the clock.
+//! Kills at every step of a night, and at random among failures, late events and jumps of the clock.
 
 use super::world::{FIRST, HOUR, World};
 use crate::nightly::model::{NightSettings, Notifier};
@@ -7,13 +7,13 @@ use crate::nightly::window::DAY;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// NightSettings with a command that keeps each message in a file.
+/// Settings with a command that writes each message to a file.
 fn with_command(world: &World, now: i64) -> NightSettings {
     let command = format!("cat >> {0} && echo >> {0}", world.path("messages").display());
     NightSettings { notifier: Notifier { command: Some(command), ..Notifier::default() }, ..world.settings(now) }
 }
 
-/// Messages that came, by id; the same id has the same message.
+/// The messages that arrived, by id. Messages with the same id must be equal.
 fn messages(world: &World) -> BTreeMap<String, serde_json::Value> {
     let text = std::fs::read_to_string(world.path("messages")).unwrap_or_default();
     let mut messages = BTreeMap::new();
@@ -62,22 +62,23 @@ fn a_kill_at_any_step_neither_skips_nor_doubles() {
     assert_eq!(walked, NightStep::ALL.into_iter().collect(), "every step was walked");
 }
 
-/// What happens in one night.
+/// One night of a random test.
 #[derive(Clone, Debug)]
 struct Happening {
-    /// Hours since the night before.
+    /// Hours since the previous night.
     pause: i64,
     failing: Vec<usize>,
-    /// Killed after so many steps, if it has as many.
+    /// The number of steps after which it is killed, if it has as many.
     kill: Option<usize>,
-    /// How far the clock is ahead, in hours.
+    /// How many hours the clock is ahead.
     ahead: i64,
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
     let failing = prop::collection::vec(0..2_usize, 0..2);
     let kill = prop::option::weighted(0.4, 0..16_usize);
-    // Further ahead than all nights together: the next run that opens a night sees that the clock went back. What is
+    // More than all nights together: then the next run that opens a night sees that the clock went back. A clock that
+    // is ahead by less than the time between two runs cannot be noticed (K0865).
     // ahead by less than the time between two runs cannot be seen (K0865).
     let ahead = prop_oneof![8 => Just(0_i64), 1 => 450..550_i64];
     (12..60_i64, failing, kill, ahead).prop_map(|(pause, failing, kill, ahead)| Happening { pause, failing, kill, ahead })
@@ -108,19 +109,19 @@ proptest! {
                 None => _ = world.night_with(&settings),
             }
         }
-        // The clock of the last nights is right, and they look at all that is left.
+        // In the last nights the clock is right, and everything left is searched.
         world.failing.clear();
         for _ in 0..2 {
             world.truth += DAY;
             world.night();
         }
-        // A run that was killed before it opened its night has left nothing; the next one is the first.
+        // A run that was killed before it opened its night leaves nothing; then the next one is the first.
         let first = nights.iter().position(|n| n.kill.is_none_or(|at| at >= 2));
         let last = nights.len() - 1;
         let pauses = nights.iter().take(first.unwrap_or(last) + 1).map(|n| n.pause * HOUR).sum::<i64>();
         let start = FIRST + pauses - if first.is_some() { DAY } else { 0 };
         for hunt in 0..2 {
-            let told = world.told(hunt);
+            let told = world.times_reported(hunt);
             prop_assert!(told.values().all(|n| *n == 1), "{told:?}");
             for event in world.events.iter().filter(|e| e.time >= start && e.time < world.truth - (lag + overlap) * HOUR) {
                 if first.is_none_or(|at| nights[at].ahead == 0) {

@@ -1,4 +1,4 @@
-//! Tests of nights with an engine and a clock of their own.
+//! Tests of nights, with an engine and a clock of their own.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 

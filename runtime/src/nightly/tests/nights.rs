@@ -1,4 +1,4 @@
-//! Nights in a row: lag, late events, missed and failed nights, clocks, budgets, suppression, retention.
+//! Several nights in a row: lag, late events, missed and failed nights, clocks, limits, suppression, retention.
 
 use super::world::{FIRST, HOUR, World};
 use crate::nightly::model::{HuntStatus, NightSettings};
@@ -13,10 +13,10 @@ use std::sync::atomic::Ordering;
 fn thirty_nights_with_lag_late_events_missed_and_failed_nights() {
     let mut world = World::new(2, HOUR, 2 * HOUR);
     for n in 0..400 {
-        // Spread over every hour, up to three hours late.
+        // Events in every hour, which arrive up to three hours late.
         world.plant(format!("e{n}"), FIRST - DAY + n * 107 * HOUR / 60, n % 4 * HOUR);
     }
-    // One that is there every night, and is new once.
+    // An event in every night, which is new only once.
     for n in 0..30 {
         world.plant("beacon", FIRST + n * DAY - 5 * HOUR, HOUR);
     }
@@ -32,7 +32,7 @@ fn thirty_nights_with_lag_late_events_missed_and_failed_nights() {
         assert!(bad.iter().all(|h| h.open.is_some() && h.reason.as_ref().is_some_and(|r| r.contains("did not answer"))));
     }
     world.check(FIRST + 29 * DAY - 2 * HOUR);
-    assert_eq!(world.told(0).get("beacon"), Some(&1));
+    assert_eq!(world.times_reported(0).get("beacon"), Some(&1));
     assert_eq!(world.reports().len(), 26);
 }
 
@@ -42,7 +42,7 @@ fn new_continuing_and_gone() {
     world.plant("stays", FIRST - 2 * HOUR, 0);
     world.plant("stays", FIRST + DAY - 2 * HOUR, 0);
     world.plant("goes", FIRST - 3 * HOUR, 0);
-    // In the overlap of both windows.
+    // In the overlap of two windows.
     world.plant("edge", FIRST - HOUR / 2, 0);
     world.plant("later", FIRST + DAY - HOUR, 0);
     let lists = |world: &World| {
@@ -89,7 +89,7 @@ fn a_clock_that_was_ahead_skips_nothing() {
     }
     world.night();
     world.truth += DAY;
-    // A week ahead, for one run.
+    // One run with a clock that is a week ahead.
     let night = world.night_with(&world.settings(world.truth + 7 * DAY));
     assert!(night.notices.is_empty());
     world.truth += DAY;
@@ -100,7 +100,7 @@ fn a_clock_that_was_ahead_skips_nothing() {
         world.night();
     }
     for event in world.events.iter().filter(|e| e.time < world.truth - HOUR) {
-        assert_eq!(world.told(0).get(&event.who), Some(&1), "{event:?}");
+        assert_eq!(world.times_reported(0).get(&event.who), Some(&1), "{event:?}");
     }
 }
 
@@ -113,7 +113,7 @@ fn a_long_pause_is_caught_up_over_several_nights() {
     let night = world.night();
     assert_eq!(night.hunts[0].status, HuntStatus::Behind);
     assert!(night.hunts[0].open.is_some());
-    assert_eq!(world.told(0).len(), 0);
+    assert_eq!(world.times_reported(0).len(), 0);
     world.truth += DAY;
     assert_eq!(world.night().hunts[0].status, HuntStatus::Ok);
     world.check(world.truth);

@@ -1,4 +1,4 @@
-//! Notifications against receivers that drop, delay, refuse and repeat.
+//! Notifications to receivers that drop, delay, refuse and repeat them.
 
 use super::world::{FIRST, HOUR, World};
 use crate::nightly::model::{NightSettings, Notifier};
@@ -10,24 +10,25 @@ use std::net::TcpListener;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-/// What the receiver does with a request.
+/// How the receiver treats a request.
 #[derive(Clone, Copy, Debug)]
 enum Mood {
-    /// Takes it and says so.
+    /// Accepts it and answers.
     Take,
-    /// Hangs up without reading.
+    /// Closes the connection without reading.
     Drop,
-    /// Says that it is busy.
+    /// Answers that it is busy.
     Busy,
-    /// Takes it, and hangs up before it says so.
+    /// Accepts it, and closes the connection without an answer.
     Forget,
-    /// Takes it, and says so too late.
+    /// Accepts it, and answers too late.
     Late,
-    /// Sends elsewhere.
+    /// Answers with a redirect.
     Redirect,
 }
 
-/// A receiver that goes through its moods, then takes everything. Answers its address, and (id, message) as they come.
+/// A receiver that treats requests according to `moods`, and accepts all later ones. Returns its address, and id and
+/// message of each request that it read.
 fn receiver(moods: &'static [Mood]) -> (String, Receiver<(String, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/hook?token=hunter2", listener.local_addr().unwrap());
@@ -118,7 +119,7 @@ fn what_is_not_delivered_waits_for_the_next_night() {
     assert_eq!((night.undelivered.len(), waiting(&world)), (0, 0));
     let came: BTreeMap<String, String> = came.try_iter().collect();
     assert_eq!(came.len(), 2, "one for each night");
-    // A quiet night says nothing.
+    // A night without news sends nothing.
     world.truth += DAY;
     world.night_with(&settings(&world, "http://127.0.0.1:1/", 1));
     assert_eq!(waiting(&world), 0);

@@ -1,4 +1,4 @@
-//! A world with events that arrive late, sources that fail, a clock that steps, and runs that are killed.
+//! A simulated world: events that arrive late, sources that fail, a clock that jumps, and runs that are killed.
 
 use crate::nightly::discover::HuntFile;
 use crate::nightly::engine::{Engine, HuntSurvey, Look};
@@ -21,10 +21,10 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 pub(super) const HOUR: i64 = 3_600 * SECOND;
-/// The first night's clock.
+/// The clock of the first night.
 pub(super) const FIRST: i64 = 20_454 * DAY + 2 * HOUR;
 
-/// Something that a record mentions.
+/// An event, which leads to one finding.
 #[derive(Clone, Debug)]
 pub(super) struct Event {
     pub(super) who: String,
@@ -36,18 +36,18 @@ pub(super) struct World {
     pub(super) events: Vec<Event>,
     pub(super) lag: i64,
     pub(super) overlap: i64,
-    /// The true time, whatever the clock of a run says.
+    /// The true time, whatever the clock of a run shows.
     pub(super) truth: i64,
-    /// Hunts whose source does not answer.
+    /// The hunts whose source does not answer.
     pub(super) failing: Vec<usize>,
-    /// Hunts that do not compile.
+    /// The hunts that have errors.
     pub(super) broken: Vec<usize>,
     pub(super) hunts: usize,
     pub(super) looks: AtomicUsize,
     folder: TempDir,
 }
 
-/// A folder on a fast disk where there is one: these tests are about order, not about disks.
+/// A temporary folder, on a fast disk if there is one: these tests are about order, not about disks.
 pub(super) fn scratch() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
@@ -97,7 +97,7 @@ impl World {
         (0..self.hunts).map(|n| HuntFile { name: format!("h{n}.hf"), path: format!("hunts/h{n}.hf").into() }).collect()
     }
 
-    /// A night at the true time.
+    /// Runs a night at the true time.
     pub(super) fn night(&self) -> Night {
         self.night_with(&self.settings(self.truth))
     }
@@ -106,8 +106,8 @@ impl World {
         night::run(settings, &self.files(), self, &|_| Ok(())).unwrap()
     }
 
-    /// A night that is killed after its `at`-th step: the files are as they were at that moment. Answers the step, or
-    /// none where the night was over before.
+    /// Runs a night that is killed after its `at`-th step: the files are as they were at that moment. Returns that
+    /// step, or `None` when the night had fewer.
     pub(super) fn killed(&self, settings: &NightSettings, at: usize) -> Option<NightStep> {
         let count = AtomicUsize::new(0);
         let last = std::sync::Mutex::new(None);
@@ -128,7 +128,7 @@ impl World {
         *last.lock().unwrap()
     }
 
-    /// All reports given out, by night.
+    /// All published reports, by night.
     pub(super) fn reports(&self) -> BTreeMap<String, Json> {
         let mut reports = BTreeMap::new();
         for entry in std::fs::read_dir(self.path("run/out")).unwrap().flatten() {
@@ -141,8 +141,8 @@ impl World {
         reports
     }
 
-    /// How often each event was reported as new by a hunt.
-    pub(super) fn told(&self, hunt: usize) -> BTreeMap<String, usize> {
+    /// How often a hunt reported each event as new.
+    pub(super) fn times_reported(&self, hunt: usize) -> BTreeMap<String, usize> {
         let mut told = BTreeMap::new();
         for report in self.reports().values() {
             for key in report["hunts"][hunt]["finding"]["new"].as_array().unwrap() {
@@ -152,7 +152,7 @@ impl World {
         told
     }
 
-    /// Windows of a hunt over all reports, as instants.
+    /// The windows of a hunt in all reports, as instants.
     pub(super) fn windows(&self, hunt: usize) -> Vec<(i64, i64)> {
         let time = |v: &Json| Instant::parse(v.as_str().unwrap()).unwrap().0;
         let reports = self.reports();
@@ -162,11 +162,11 @@ impl World {
         windows
     }
 
-    /// Every event that has been there long enough was reported as new exactly once by every hunt; no window has a
-    /// gap before it, and none is reported twice.
+    /// Checks that every hunt reported each event that arrived early enough as new exactly once, that the windows have
+    /// no gap, and that none is reported twice.
     pub(super) fn check(&self, seen_by: i64) {
         for hunt in 0..self.hunts {
-            let told = self.told(hunt);
+            let told = self.times_reported(hunt);
             for event in &self.events {
                 if event.time >= FIRST - DAY && event.time < seen_by && event.arrival <= self.truth {
                     assert_eq!(told.get(&event.who), Some(&1), "hunt {hunt}, {event:?}");
@@ -182,7 +182,6 @@ impl World {
     }
 }
 
-/// Copies a folder.
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().flatten() {

@@ -1,4 +1,4 @@
-//! WHERE on a variable: tables in, what is held out.
+//! WHERE on a variable: tables in, entities and their records out.
 
 use crate::ops::testing::{passes, run};
 use crate::testing::{held, rows, table};

@@ -1,19 +1,19 @@
-//! Matches of observation expressions as systems of distinct records, for expressions in which a record may stand for
-//! several patterns or a compound part repeats.
+//! Matches of observation expressions as systems of distinct records. For expressions that repeat a compound part, or
+//! in which a record matches several patterns.
 
 use super::events::{Bound, Event, TimeSpan, inside, times};
 use huntc_compiler::plan::Observe;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// The expression has more ways to match than are looked at.
+/// The expression has more than [`MOST`] ways to match.
 #[derive(Debug)]
 pub(super) struct TooMany;
 
-/// Most ways that are looked at.
+/// The most ways to match that are examined.
 const MOST: usize = 20_000;
 
-/// So many different records, each with the pattern that it stands for.
+/// `count` different records, each chosen from `edges`: pairs of an input's place and a record id.
 #[derive(Clone)]
 struct Slot {
     edges: Rc<[(usize, u64)]>,
@@ -29,7 +29,7 @@ pub(super) fn bound(shape: &Observe, events: &[Vec<Event>], span: TimeSpan) -> R
     Ok(groups.iter().flat_map(bindable).collect())
 }
 
-/// The ways to match: whatever time asks for is settled, and only distinctness is left.
+/// The ways to match. Conditions on time are already applied to each group; only distinctness is left to decide.
 fn groups(shape: &Observe, events: &[Vec<Event>], span: TimeSpan) -> Result<Vec<Group>, TooMany> {
     let found = match shape {
         Observe::One(input) => {
@@ -81,7 +81,7 @@ fn within_reason(groups: &[Group]) -> Result<(), TooMany> {
     if groups.len() > MOST { Err(TooMany) } else { Ok(()) }
 }
 
-/// Single records of several alternatives are alternatives of one slot.
+/// Alternatives that bind one record each become one slot with all their records.
 fn merged(all: &[Group]) -> Vec<Group> {
     let edges: Rc<[(usize, u64)]> = all.iter().flatten().flat_map(|s| s.edges.iter().copied()).collect();
     if edges.is_empty() { Vec::new() } else { vec![vec![Slot { edges, count: 1 }]] }
@@ -95,7 +95,7 @@ fn product(left: &[Group], right: &[Group]) -> Result<Vec<Group>, TooMany> {
     Ok(pairs.collect())
 }
 
-/// `n` matches at once: every choice of `n` ways, in whatever order.
+/// `n` matches at once: every choice of `n` ways with repetition, without regard to order.
 fn repeated(ways: &[Group], n: usize) -> Result<Vec<Group>, TooMany> {
     let Some((first, rest)) = ways.split_first() else { return Ok(if n == 0 { vec![Vec::new()] } else { Vec::new() }) };
     let often = |times: usize| first.iter().map(move |s| Slot { edges: s.edges.clone(), count: s.count * times });
@@ -113,11 +113,11 @@ fn repeated(ways: &[Group], n: usize) -> Result<Vec<Group>, TooMany> {
     Ok(all)
 }
 
-/// The edges that some way to fill all slots uses.
+/// The edges that are used by some way of filling all slots.
 fn bindable(group: &Group) -> Bound {
     let need: usize = group.iter().map(|s| s.count).sum();
     let records: Vec<BTreeSet<u64>> = group.iter().map(|s| s.edges.iter().map(|(_, r)| *r).collect()).collect();
-    // A slot that has records for everybody can wait until the others have theirs.
+    // A slot with as many records as the whole group needs can always be filled after the others.
     let poor: Vec<usize> = (0..group.len()).filter(|i| records[*i].len() < need).collect();
     let scarce: BTreeSet<u64> = poor.iter().flat_map(|i| &records[*i]).copied().collect();
     let fills = |without: Option<u64>, less: Option<usize>| {
@@ -144,7 +144,7 @@ fn bindable(group: &Group) -> Bound {
     out
 }
 
-/// Whether each unit can have a record of its own (augmenting paths).
+/// Whether each unit can get a record of its own (bipartite matching by augmenting paths).
 fn assigns(units: &[&BTreeSet<u64>], without: Option<u64>) -> bool {
     fn place(
         unit: usize,

@@ -1,4 +1,4 @@
-//! Observation expressions: the records of each pattern in, those that some match binds out (semantics.md §4).
+//! Observation expressions: the records of each pattern in, the records that some match binds out (semantics.md §4).
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,7 +11,7 @@ use huntc_compiler::time::Instant;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// The records of a pattern: numbers, each the record's time too; `7@3` is record 7 at second 3.
+/// The records that match a pattern, by number. Record 7 is at second 7; `7@3` is record 7 at second 3.
 fn seen(records: &str) -> Table {
     let mut text = "@key | @record | @time\n".to_owned();
     for one in records.split_whitespace() {
@@ -21,14 +21,14 @@ fn seen(records: &str) -> Table {
     table("process", &text)
 }
 
-/// A GET whose patterns `[a]`, `[b]`, `[c]` are different ones.
+/// A GET whose three patterns `[a]`, `[b]`, `[c]` differ.
 fn hunt(expression: &str) -> String {
     let patterns = ["[a]", "[b]", "[c]"].into_iter().zip(1..);
     let patterns = patterns.fold(expression.to_owned(), |text, (name, n)| text.replace(name, &format!("[process:pid = {n}]")));
     format!("x = GET process FROM stixshifter://h WHERE {patterns}")
 }
 
-/// The records that matches of an expression over `[a]`, `[b]`, `[c]` bind.
+/// The records that the matches of an expression over `[a]`, `[b]`, `[c]` bind.
 fn matched(expression: &str, patterns: &[&str]) -> Vec<u64> {
     let tables: Vec<Table> = patterns.iter().map(|p| seen(p)).collect();
     let x = run(&hunt(expression), &tables.iter().collect::<Vec<_>>());
@@ -102,7 +102,7 @@ fn what_had_no_identity_counts_once_for_each_pattern() {
     assert_eq!(run(&hunt("[a] AND [b]"), &[&pattern(2), &pattern(3)]).unidentified, 5);
 }
 
-/// It is never cut short.
+/// The result is never cut short instead.
 #[test]
 fn an_expression_with_too_many_ways_to_match_fails() {
     let records: Vec<String> = (1..=150).map(|n| n.to_string()).collect();
@@ -117,7 +117,7 @@ fn shape(expression: &str) -> Observe {
     nodes.find_map(|n| if let Op::Observe(shape) = n.op { Some(shape) } else { None }).unwrap()
 }
 
-/// Where no record stands for two patterns and only single ones repeat, there are two ways to decide.
+/// When no record matches two patterns and only single records repeat, both methods apply.
 #[test]
 fn both_ways_to_decide_bind_the_same() {
     let expressions = [

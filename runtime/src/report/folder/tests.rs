@@ -73,7 +73,7 @@ fn a_report_that_cannot_be_written_leaves_the_earlier_one() {
     commit(&out, &["a.hf"]);
     let before = fs::read(out.join("report.json")).unwrap();
     let folder = ReportFolder::prepare(&out, span()).unwrap();
-    // Stands for a full disk: a file of the report cannot be made.
+    // As on a full disk: a file of the report cannot be made.
     fs::create_dir(folder.scratch.join("requests.ndjson")).unwrap();
     let error = folder.commit(&run(&["b.hf"]), FolderOptions::default()).unwrap_err();
     assert_eq!(error.code, &REPORT_NOT_WRITTEN);

@@ -1,4 +1,4 @@
-//! Tests of `report.json` and its kin.
+//! Tests of `report.json` and of the other JSON files.
 
 use super::*;
 use crate::report::tests::{display, run};

@@ -1,19 +1,18 @@
-//! The envelope of a search answer, read without copying, and the test whether it is whole.
+//! The envelope of a search answer, read without copying, and the test that the answer is complete.
 
 use super::fault::{Fault, FaultKind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// What is asked of an answer; never without the flags that tell whether it is whole.
+/// The parts of an answer that are requested; always with the flags that show whether it is complete.
 pub(super) const FILTER: &str = "filter_path=pit_id,_scroll_id,timed_out,terminated_early,_shards,_clusters,hits.total,hits.hits._index,\
 hits.hits._id,hits.hits.sort,hits.hits._source,hits.hits.fields,aggregations,error,status";
 
-/// The answer to a search.
 #[derive(Deserialize)]
 pub(super) struct Answer<'a> {
     pub(super) pit_id: Option<String>,
-    /// Of a scroll.
+    /// Id of the next page; only in answers of a scroll.
     #[serde(rename = "_scroll_id")]
     pub(super) scroll_id: Option<String>,
     timed_out: Option<bool>,
@@ -30,7 +29,7 @@ pub(super) struct Answer<'a> {
     error: Option<&'a RawValue>,
 }
 
-/// The hits; servers leave out what is empty.
+/// Servers leave empty parts out.
 #[derive(Deserialize, Default)]
 pub(super) struct Hits<'a> {
     pub(super) total: Option<Total>,
@@ -39,20 +38,19 @@ pub(super) struct Hits<'a> {
 }
 
 impl Hits<'_> {
-    /// How many records match, if the server counted them all.
+    /// How many records match; `None` unless the server counted them all.
     pub(super) fn exact_total(&self) -> Option<u64> {
         self.total.as_ref().filter(|t| t.relation == "eq").map(|t| t.value)
     }
 }
 
-/// How many records match.
+/// How many records match, exactly or at least.
 #[derive(Deserialize)]
 pub(super) struct Total {
     value: u64,
     relation: String,
 }
 
-/// One record.
 #[derive(Deserialize)]
 pub(super) struct Hit<'a> {
     #[serde(borrow, rename = "_index")]
@@ -63,12 +61,12 @@ pub(super) struct Hit<'a> {
     pub(super) source: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) sort: Option<&'a RawValue>,
-    /// Values from the index, asked for where the document lacks them.
+    /// Values from the index, requested when the document's own form of them cannot be read.
     #[serde(borrow)]
     pub(super) fields: Option<&'a RawValue>,
 }
 
-/// How many shards answered.
+/// How many shards of the indices answered.
 #[derive(Deserialize)]
 pub(super) struct Shards {
     total: u64,
@@ -93,7 +91,7 @@ struct Reason {
     reason: Option<String>,
 }
 
-/// How many clusters answered, in a search over several.
+/// How many clusters answered a search over several clusters.
 #[derive(Deserialize)]
 struct Clusters {
     #[serde(default)]
@@ -107,12 +105,12 @@ struct Clusters {
 }
 
 impl<'a> Answer<'a> {
-    /// Reads an answer; the flags must be there.
+    /// Parses an answer.
     pub(super) fn read(body: &'a [u8]) -> Result<Self, Fault> {
         serde_json::from_slice(body).map_err(|e| Fault::new(FaultKind::Malformed, format!("the answer is no valid JSON: {e}")))
     }
 
-    /// Whether every shard of every cluster gave all it has. `size_zero_aggregation` never sets `terminated_early` here.
+    /// The error of an answer that is not complete: every shard of every cluster must have answered with all it has.
     pub(super) fn whole(&self) -> Result<(), Fault> {
         if let Some(error) = self.error {
             return Err(Fault::new(FaultKind::Rejected, error.get()));
@@ -140,7 +138,7 @@ impl<'a> Answer<'a> {
 }
 
 impl Shards {
-    /// Whether all shards answered. A shard that the time range excludes counts as skipped, which is no fault.
+    /// As [`Answer::whole`], for shards. A shard that the time range excludes counts as skipped, which is no error.
     pub(super) fn whole(&self) -> Result<(), Fault> {
         if self.failed == 0 && self.successful + self.skipped >= self.total {
             return Ok(());
@@ -153,7 +151,7 @@ impl Shards {
             let what = reason.and_then(|r| r.kind.as_deref()).unwrap_or("no reason given");
             let why = reason.and_then(|r| r.reason.as_deref()).unwrap_or("");
             text = format!("{text}: {}: {what}: {why}", failure.index.as_deref().unwrap_or("?"));
-            // A query that a shard cannot run fails each time.
+            // A query that a shard cannot run fails on every try.
             kind = if what == "query_shard_exception" { FaultKind::MappingClash } else { kind };
         }
         Err(Fault::new(kind, text))

@@ -1,27 +1,23 @@
-//! Credentials of a cluster: secrets as the configuration refers to them, or as they are.
+//! The credentials of a cluster. The secrets are either references, as in the configuration, or their values.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 
-/// How to prove who asks. `S` is a secret, or what refers to one; neither shows itself in `Debug`.
+/// Credentials. `S` is a secret or a reference to one; `Debug` shows neither.
 #[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the other variants are what they are called")]
 pub enum Auth<S = SecretString> {
-    /// Nothing is sent.
+    /// No credentials are sent.
     #[default]
     None,
-    /// User and password.
     Basic {
-        /// The user.
         username: S,
-        /// The password.
         password: S,
     },
-    /// An API key.
     ApiKey {
-        /// Its id; none where `api_key` is both: `id:key`, or that in Base64, as Kibana shows it.
+        /// Id of the key. `None` when `api_key` has both, as `id:key` or as that in Base64, the form that Kibana shows.
         id: Option<S>,
-        /// The key.
         api_key: S,
     },
     /// An access token of OAuth2 or of a service account.
@@ -29,7 +25,7 @@ pub enum Auth<S = SecretString> {
 }
 
 impl<S> Auth<S> {
-    /// The kind, for people.
+    /// The kind of credentials, for messages.
     pub fn word(&self) -> &'static str {
         match self {
             Self::None => "no credentials",
@@ -39,7 +35,7 @@ impl<S> Auth<S> {
         }
     }
 
-    /// The secret itself, without the name that goes with it.
+    /// The secret part, without the user or the id; `None` when there is none.
     pub fn secret(&self) -> Option<&S> {
         match self {
             Self::None => None,
@@ -47,7 +43,7 @@ impl<S> Auth<S> {
         }
     }
 
-    /// The same with other secrets, up to the first error.
+    /// The same credentials with `get` applied to each secret; the first error ends it.
     pub fn try_map<T, E>(&self, get: impl Fn(&S) -> Result<T, E>) -> Result<Auth<T>, E> {
         Ok(match self {
             Self::None => Auth::None,
@@ -59,17 +55,17 @@ impl<S> Auth<S> {
 }
 
 impl Auth {
-    /// An API key in one text: `id:key`, or the encoded form.
+    /// An API key from one text: `id:key`, or that in Base64.
     pub fn api_key(text: &str) -> Self {
         Self::ApiKey { id: None, api_key: text.into() }
     }
 
-    /// User and password.
+    /// A user with a password.
     pub fn basic(username: impl Into<SecretString>, password: impl Into<SecretString>) -> Self {
         Self::Basic { username: username.into(), password: password.into() }
     }
 
-    /// The value of the header that proves who asks.
+    /// The value of the `Authorization` header.
     pub(super) fn header(&self) -> Option<String> {
         Some(match self {
             Self::None => return None,
@@ -83,7 +79,7 @@ impl Auth {
         })
     }
 
-    /// A text of a server without the secrets that it may repeat.
+    /// Replaces the secrets that a text of a server may repeat.
     pub(super) fn hide(&self, text: &str) -> String {
         let header = self.header().unwrap_or_default();
         let credential = header.split_once(' ').map_or("", |(_, c)| c);
@@ -100,7 +96,7 @@ impl Auth {
     }
 }
 
-/// Two secrets with a colon between them, encoded.
+/// `name:secret` in Base64.
 fn base64_pair(name: &SecretString, secret: &SecretString) -> String {
     BASE64_STANDARD.encode(format!("{}:{}", name.expose_secret(), secret.expose_secret()))
 }

@@ -1,4 +1,4 @@
-//! One server over HTTP: connections, credentials, one try of one request, cancellable at any moment.
+//! HTTP to one server: connections, credentials, and single tries of requests, which can be cancelled at any moment.
 
 use super::auth::Auth;
 use super::config::ElasticConfig;
@@ -17,23 +17,22 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How often a waiting request looks at the cancel flag.
+/// How often a waiting request tests the cancel flag.
 const POLL: Duration = Duration::from_millis(40);
-/// Bodies from this size on are sent packed.
+/// Bodies of at least this many bytes are sent compressed.
 const PACK_FROM: usize = 64 << 10;
 
-/// A request.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) method: Method,
-    /// Below the server's address, with the query: `_search?…`.
+    /// Path and query below the server's address: `_search?…`.
     pub(super) path: String,
-    /// JSON.
+    /// JSON text.
     pub(super) body: Option<Vec<u8>>,
     pub(super) timeout: Duration,
 }
 
-/// An answer with status 200.
+/// An answer with a status of success.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) headers: HeaderMap,
@@ -43,21 +42,21 @@ pub(super) struct Reply {
 /// A server and its open connections.
 pub(super) struct Client {
     http: reqwest::Client,
-    /// Drives the sockets; requests themselves, unpacking included, run on the thread that waits for them.
+    /// Drives the sockets. A request itself, with its decompression, runs on the thread that waits for it.
     runtime: Option<tokio::runtime::Runtime>,
     base: Url,
     answer_limit: usize,
     auth: Auth,
-    /// Whether the server answered before: a refused connection may then be a restart.
+    /// Whether the server has answered before. If so, a refused connection may mean that it restarts.
     pub(super) seen: AtomicBool,
 }
 
 impl Client {
     pub(super) fn new(config: &ElasticConfig) -> Result<Self, SourceError> {
-        // Another part of the program may have chosen before: both are fine.
+        // Another part of the program may have installed a provider already; both are good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = build(config, false).or_else(|e| match e {
-            // A system without any certificates can still be used with the profile's own.
+            // On a system without certificates the profile's own can still be used.
             Broken::Client(_) if config.ca_pem.is_some() => build(config, true),
             other => Err(other),
         });
@@ -84,7 +83,8 @@ impl Client {
         })
     }
 
-    /// One try. Gives up at once when the run is cancelled: the connection is dropped, which ends the work on the server.
+    /// One try of a request. It ends as soon as the run is cancelled: the connection is closed, which ends the work on
+    /// the server.
     pub(super) fn send(&self, call: &Call, context: &FetchContext) -> Result<Reply, Fault> {
         if context.cancelled() {
             return Err(Fault::new(FaultKind::Cancelled, ""));
@@ -132,7 +132,7 @@ impl Client {
         }
     }
 
-    /// A fault before any answer.
+    /// The fault of a request that got no answer.
     fn broken(&self, error: &reqwest::Error) -> Fault {
         let text = describe(error);
         let kind = if chain(error).any(is_tls) {
@@ -152,14 +152,14 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        // A name lookup that hangs must not hold up the end of the program.
+        // A name lookup that hangs must not delay the end of the program.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
     }
 }
 
-/// Waits for `work`, the cancel flag, or the time limit.
+/// Waits until `work` ends, the run is cancelled, or the time limit is reached.
 async fn watch<T>(context: &FetchContext, limit: Duration, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
     let mut work = pin!(tokio::time::timeout(limit, work));
     loop {
@@ -205,7 +205,7 @@ fn build(config: &ElasticConfig, only_own: bool) -> Result<reqwest::Client, Brok
         .connect_timeout(config.connect_timeout)
         .pool_max_idle_per_host(config.concurrency.max(1))
         .tls_danger_accept_invalid_certs(config.insecure);
-    // Without TLS nothing is trusted, and a system without certificates is no obstacle.
+    // Without TLS no certificates are used, so a system without any is no obstacle.
     let builder = if only_own || config.url.scheme() == "http" {
         builder.tls_certs_only(authorities)
     } else {
@@ -214,7 +214,7 @@ fn build(config: &ElasticConfig, only_own: bool) -> Result<reqwest::Client, Brok
     builder.build().map_err(Broken::Client)
 }
 
-/// The header that proves who asks, marked so that it is never logged.
+/// The `Authorization` header, marked as sensitive so that it is never logged.
 fn authorization(auth: &Auth) -> Option<Result<HeaderValue, ()>> {
     Some(HeaderValue::from_str(&auth.header()?).map_err(drop).map(|mut value| {
         value.set_sensitive(true);
@@ -222,7 +222,7 @@ fn authorization(auth: &Auth) -> Option<Result<HeaderValue, ()>> {
     }))
 }
 
-/// The packed form of a large body.
+/// The gzip form of a large body; `None` when the body is small.
 fn pack(body: &[u8]) -> Option<Vec<u8>> {
     if body.len() < PACK_FROM {
         return None;
@@ -238,14 +238,14 @@ fn refused(status: reqwest::StatusCode, headers: &HeaderMap, body: &[u8]) -> Fau
     let mut fault = fault::of_answer(status.as_u16(), wait, body);
     fault.product = server::of_headers(headers);
     if status.is_redirection() {
-        // Where to is worth knowing; what follows `?` may hold a session.
+        // The target of a redirect helps the user; what follows `?` may contain a session, so it is cut off.
         let target = text(LOCATION).unwrap_or("").split(['?', '#']).next().unwrap_or("");
         fault.reason = fault::clean(&format!("{status}, Location: {}", without_credentials(target)));
     }
     fault
 }
 
-/// An address without the part before `@`.
+/// An address without the user and password before `@`.
 fn without_credentials(address: &str) -> String {
     match (address.find("://"), address.rfind('@')) {
         (Some(scheme), Some(at)) if at > scheme => format!("{}{}", &address[..scheme + 3], &address[at + 1..]),
@@ -257,13 +257,13 @@ fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)>
     std::iter::successors(error.source(), |e: &&(dyn Error + 'static)| (*e).source())
 }
 
-/// TLS faults travel inside I/O errors, which do not name them as their source.
+/// TLS errors are inside I/O errors, which do not name them as their source.
 fn is_tls(error: &(dyn Error + 'static)) -> bool {
     let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     error.is::<rustls::Error>() || inside.is_some_and(|e| is_tls(e)) || error.source().is_some_and(is_tls)
 }
 
-/// The innermost cause: it names no address.
+/// The text of the innermost cause, which contains no address.
 fn describe(error: &reqwest::Error) -> String {
     chain(error).last().map_or_else(|| "the connection failed".to_owned(), ToString::to_string)
 }

@@ -1,4 +1,4 @@
-//! Columns while they grow: values are interned as they come out of the documents.
+//! Columns under construction: the values of documents are interned as they arrive.
 
 use crate::source::{Column, Records, Scalar};
 use huntc_compiler::time::Instant;
@@ -6,11 +6,11 @@ use rustc_hash::{FxHashMap, FxSeededState};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
-/// One growing column.
+/// A column under construction.
 #[derive(Debug)]
 pub(super) struct ColumnBuilder {
     column: Column,
-    /// Attackers choose the values: the seed keeps them from choosing collisions.
+    /// The hash has a random seed, because attackers choose the values and could choose collisions.
     texts: FxHashMap2<Arc<str>>,
     whole: FxHashMap2<i64>,
     other: FxHashMap<u64, u32>,
@@ -94,7 +94,7 @@ impl ColumnBuilder {
         self.column.codes.push(code);
     }
 
-    /// Appends another column: its codes are translated, its values are looked up once each.
+    /// Appends another column. Each of its distinct values is looked up once, and its codes are translated.
     fn append(&mut self, other: &Column) {
         let translate = |value: &Scalar| match value {
             Scalar::Text(text) => self.text_code(text),
@@ -114,7 +114,7 @@ impl ColumnBuilder {
         self.column.codes.iter().skip(start).filter_map(|c| self.column.dictionary.get(*c as usize))
     }
 
-    /// Forgets the values of the record that is being read.
+    /// Drops the values of the record that is being read.
     fn forget(&mut self) {
         let start = self.column.starts.last().map_or(0, |s| *s as usize);
         self.column.codes.truncate(start);
@@ -125,7 +125,7 @@ impl ColumnBuilder {
     }
 }
 
-/// Records while they are read. Columns are numbered; names come at the end.
+/// Records under construction. Columns have numbers; they get their names at the end.
 #[derive(Debug)]
 pub(super) struct RecordsBuilder {
     pub(super) columns: Vec<ColumnBuilder>,
@@ -135,7 +135,7 @@ pub(super) struct RecordsBuilder {
 }
 
 impl RecordsBuilder {
-    /// For so many columns; `observations` where `_id` is wanted.
+    /// A builder with this many columns. `observations`: whether to keep `index/_id` of each record.
     pub(super) fn new(columns: usize, observations: bool) -> Self {
         Self {
             columns: (0..columns).map(|_| ColumnBuilder::new()).collect(),
@@ -149,7 +149,7 @@ impl RecordsBuilder {
         self.ids.len()
     }
 
-    /// Ends a record: all of its values have been pushed.
+    /// Ends a record after all of its values were pushed.
     pub(super) fn end_record(&mut self, index: &str, id: &str, time: Option<Instant>) {
         self.ids.push(record_id(index, id));
         self.times.push(time);
@@ -159,7 +159,7 @@ impl RecordsBuilder {
         self.columns.iter_mut().for_each(ColumnBuilder::end_record);
     }
 
-    /// Forgets the record that is being read.
+    /// Drops the record that is being read.
     pub(super) fn forget_record(&mut self) {
         self.columns.iter_mut().for_each(ColumnBuilder::forget);
     }
@@ -176,14 +176,14 @@ impl RecordsBuilder {
         }
     }
 
-    /// Whether each record is there once.
+    /// Whether no record is there twice.
     pub(super) fn distinct(&self) -> bool {
         let mut ids = self.ids.clone();
         ids.sort_unstable();
         ids.windows(2).all(|pair| pair[0] != pair[1])
     }
 
-    /// The records, columns named in order.
+    /// The records. `names` are those of the columns, in their order.
     pub(super) fn finish<'a>(self, names: impl Iterator<Item = &'a str>) -> Records {
         Records {
             ids: self.ids,
@@ -194,10 +194,10 @@ impl RecordsBuilder {
     }
 }
 
-/// A record's id: 64 bits of its index and `_id`, the same in every request. Two of ten million records share one with a
-/// chance of 3 in a million; a request that returned both would fail rather than merge them.
+/// The id of a record: 64 bits hashed from its index and `_id`, the same in every request. Among ten million records
+/// the chance that two share an id is 3 in a million; a request that returned both would fail and not merge them.
 fn record_id(index: &str, id: &str) -> u64 {
-    // SipHash with fixed keys: stable within a program, and not for anyone to steer by choosing ids that look alike.
+    // SipHash with fixed keys is stable within a program.
     #[allow(deprecated)]
     let mut hasher = std::hash::SipHasher::new();
     hasher.write(index.as_bytes());

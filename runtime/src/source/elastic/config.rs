@@ -1,4 +1,4 @@
-//! What has to be known of a cluster to read from it: address, indices, limits.
+//! The settings for reading from a cluster: address, indices, credentials and limits.
 
 use super::auth::Auth;
 use crate::source::SourceError;
@@ -7,39 +7,39 @@ use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use std::time::Duration;
 
-/// A cluster and how to ask it. Build with [`ElasticConfig::from_address`], then set what differs from the defaults.
+/// The settings of a cluster. Make them with [`ElasticConfig::from_address`], then change what differs from the defaults.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct ElasticConfig {
     /// Name of the source, for messages.
     pub name: String,
-    /// Address without the index: `https://host:9200`, or with a path where the server lives under one.
+    /// The server's address without the index: `https://host:9200`, with a path if the server is below one.
     pub url: Url,
-    /// Index expression: names, aliases, data streams and patterns, with commas.
+    /// Index expression: names, aliases, data streams and patterns, separated by commas.
     pub indices: String,
-    /// Credentials.
     pub auth: Auth,
-    /// Certificates of authorities to trust besides the system's, as PEM text.
+    /// Certificates of authorities that are trusted beside those of the system, as PEM text.
     pub ca_pem: Option<String>,
-    /// Accept any certificate.
+    /// Whether any certificate is accepted.
     pub insecure: bool,
-    /// Longest time for one answer.
+    /// The longest time for one answer.
     pub timeout: Duration,
-    /// Longest time to connect.
+    /// The longest time for connecting.
     pub connect_timeout: Duration,
-    /// Most records in one answer; servers allow 10,000 by default. Smaller ones are used where records are long.
+    /// The most records in one answer. Servers allow 10,000 by default; pages are made smaller when records are long.
     pub page_size: usize,
-    /// Most requests at once; fewer while the server is busy.
+    /// The most requests at the same time; fewer while the server is busy.
     pub concurrency: usize,
-    /// Most tries of one request after the first.
+    /// The most tries of one request after the first.
     pub retries: u32,
-    /// Pause before the second try; doubles with each further one, up to 30 seconds.
+    /// The longest pause before the second try. It doubles with each further try, up to 30 seconds.
     pub backoff: Duration,
-    /// An answer that is longer is refused: in bytes, unpacked.
+    /// The longest answer that is accepted, in bytes after decompression.
     pub answer_limit: usize,
 }
 
 impl ElasticConfig {
-    /// A source at `url`, which must be `http` or `https`, without credentials, query and fragment.
+    /// The settings for `url`, which must be `http` or `https`, without credentials, query or fragment.
     pub fn new(name: &str, url: &str, indices: &str) -> Result<Self, SourceError> {
         let bad = |why: &str| {
             SourceError::new(&BAD_CLUSTER_ADDRESS, format!("source `{name}`: {why}"))
@@ -78,8 +78,8 @@ impl ElasticConfig {
         })
     }
 
-    /// A source from one address as on the command line, `https://host:9200/winlogbeat-*`: the last part of the path is
-    /// the index expression, what stands before it belongs to the server. Without a path all indices are asked.
+    /// The settings for an address as on the command line, `https://host:9200/winlogbeat-*`. The last part of the path
+    /// is the index expression, the rest is the server's address. Without a path all indices are searched.
     pub fn from_address(name: &str, address: &str) -> Result<Self, SourceError> {
         let mut config = Self::new(name, address, "")?;
         let path = config.url.path().trim_matches('/').to_owned();
@@ -92,12 +92,12 @@ impl ElasticConfig {
         Ok(config)
     }
 
-    /// Where the records live, for people and reports: no secret is in it.
+    /// Where the records are, for people and reports. It contains no secret.
     pub fn location(&self) -> String {
         format!("{}{}", self.url, self.indices)
     }
 
-    /// What a user should know before trusting this configuration.
+    /// What a user should know about this configuration before trusting it.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.insecure && self.url.scheme() == "https" {
@@ -110,7 +110,7 @@ impl ElasticConfig {
         warnings
     }
 
-    /// The authorities of `ca_pem`.
+    /// The certificates of `ca_pem`.
     pub(super) fn authorities(&self) -> Result<Vec<reqwest::Certificate>, SourceError> {
         let Some(pem) = &self.ca_pem else { return Ok(Vec::new()) };
         let bad = || {
@@ -124,7 +124,7 @@ impl ElasticConfig {
     }
 }
 
-/// `%2A` to `*`; what is not valid stays.
+/// Decodes percent-encoding: `%2A` is `*`. Invalid sequences stay as they are.
 pub fn decode_percent(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

@@ -1,4 +1,4 @@
-//! The way to one server: its client, its dialect, trying again, and faults as messages.
+//! The connection to one server: its client, its product and version, retries, and faults as messages.
 
 use super::client::{Call, Client, Reply};
 use super::config::ElasticConfig;
@@ -13,7 +13,7 @@ use reqwest::Method;
 use serde::Serialize;
 use std::sync::OnceLock;
 
-/// The way to one server.
+/// The connection to one server.
 pub(super) struct Connection {
     pub(super) config: ElasticConfig,
     client: Client,
@@ -29,7 +29,7 @@ impl Connection {
         Ok(Self { config, client, retries, gate, server: OnceLock::new() })
     }
 
-    /// Sends until `check` accepts the answer or there is no hope.
+    /// Sends a request until `check` accepts the answer, the fault is final, or the tries are used up.
     pub(super) fn send<T>(
         &self,
         call: &Call,
@@ -39,7 +39,7 @@ impl Connection {
         self.retries.send(&self.client, &self.gate, call, context, check)
     }
 
-    /// One try, past the gate: for cleaning up.
+    /// One try, without waiting for other requests: for cleaning up.
     pub(super) fn send_once(&self, call: &Call, context: &FetchContext) -> Result<Reply, Fault> {
         self.client.send(call, context)
     }
@@ -50,12 +50,11 @@ impl Connection {
         Ok(Call { method: Method::POST, path, body: Some(body), timeout: self.config.timeout })
     }
 
-    /// A GET.
     pub(super) fn get(&self, path: String) -> Call {
         Call { method: Method::GET, path, body: None, timeout: self.config.timeout }
     }
 
-    /// Which server it is; asked once.
+    /// The product and the version of the server, which is asked once.
     pub(super) fn server(&self, context: &FetchContext) -> Result<&Server, Fault> {
         if let Some(server) = self.server.get() {
             return Ok(server);
@@ -73,13 +72,13 @@ impl Connection {
         encode(&self.config.indices)
     }
 
-    /// A fault as the user sees it.
+    /// A fault as an error for the user.
     pub(super) fn explain(&self, fault: &Fault) -> SourceError {
         message::of(&self.config, fault)
     }
 }
 
-/// What stands in a path as it is: index expressions are short and read by people.
+/// The characters that stay as they are in a path: index expressions are short, and people read them.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -91,7 +90,7 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'@')
     .remove(b'+');
 
-/// Percent-encodes what must not stand in a path as it is.
+/// Percent-encodes the characters that must not be in a path as they are.
 pub(super) fn encode(text: &str) -> String {
     utf8_percent_encode(text, PLAIN).to_string()
 }

@@ -1,4 +1,4 @@
-//! Finds out which server it is: Elasticsearch or OpenSearch, and which version.
+//! Finds out whether a server is Elasticsearch or OpenSearch, and which version.
 
 use super::client::{Call, Reply};
 use super::fault::{Fault, FaultKind};
@@ -32,8 +32,8 @@ struct NodeInfo {
     version: Option<String>,
 }
 
-/// Finds out. `send` tries once and again; credentials that may only read indices get 403 for both questions, some builds
-/// answer `/` with 405: the product's header is on those answers too.
+/// Finds out product and version. `send` tries a request until it has an answer or a final fault. Credentials that may
+/// only read indices get 403 for both requests, and some builds answer `/` with 405; these answers have the product's header too.
 pub(super) fn detect(timeout: Duration, send: impl Fn(Call) -> Result<Answered, Fault>) -> Result<Server, Fault> {
     let ask = |path: &str| send(Call { method: Method::GET, path: path.to_owned(), body: None, timeout });
     let first = ask("_nodes/_local?filter_path=nodes.*.version")?;
@@ -53,13 +53,14 @@ pub(super) fn detect(timeout: Duration, send: impl Fn(Call) -> Result<Answered, 
     match (product, first.fault.or(second.fault)) {
         (Some(product), _) => Ok(Server { product, version }),
         (None, Some(fault)) if matches!(fault.kind, FaultKind::Unauthorized | FaultKind::NotASearchServer) => Err(fault),
-        // A server without the header that lets nobody ask: OpenSearch before 2.x has none, old Elasticsearch either.
+        // A server without the header that refuses both requests: neither OpenSearch before 2.x nor an old
+        // Elasticsearch sends it.
         (None, Some(fault)) if fault.kind == FaultKind::Forbidden => Ok(Server { product: Product::Elasticsearch, version }),
         _ => Err(Fault::new(FaultKind::NotASearchServer, "the answer names neither Elasticsearch nor OpenSearch")),
     }
 }
 
-/// An answer to one of the questions, a refusal included.
+/// An answer to one of the requests, possibly a refusal.
 pub(super) struct Answered {
     product: Option<Product>,
     body: Vec<u8>,
@@ -71,7 +72,7 @@ impl Answered {
         Self { product: of_headers(&reply.headers), body: reply.body, fault: None }
     }
 
-    /// A refusal that still tells which server it was; other faults stay faults.
+    /// Accepts a refusal, because its headers may name the product. Other faults stay faults.
     pub(super) fn refusal(fault: Fault) -> Result<Self, Fault> {
         let told = matches!(fault.kind, FaultKind::Forbidden | FaultKind::Rejected | FaultKind::NotASearchServer);
         if told { Ok(Self { product: fault.product, body: Vec::new(), fault: Some(fault) }) } else { Err(fault) }

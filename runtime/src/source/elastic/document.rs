@@ -1,4 +1,4 @@
-//! Documents to columns: the wanted fields are picked out of JSON in one pass, nested, dotted or mixed, without a tree.
+//! Reads documents into columns: one pass over the JSON text picks the wanted fields, nested, dotted or mixed.
 
 use super::columns::{ColumnBuilder, RecordsBuilder};
 use serde::Deserializer;
@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visito
 use std::borrow::Cow;
 use std::fmt;
 
-/// The wanted fields as a tree of name parts.
+/// The wanted fields as a tree of the parts of their names.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FieldTree {
     nodes: Vec<Node>,
@@ -15,12 +15,12 @@ pub(super) struct FieldTree {
 #[derive(Clone, Debug, Default)]
 struct Node {
     children: Vec<(String, usize)>,
-    /// Columns that a value here goes to.
+    /// The columns that take the values of this node.
     columns: Vec<usize>,
 }
 
 impl FieldTree {
-    /// A tree of dotted paths with the columns they fill.
+    /// A tree from pairs of a dotted path and its column.
     pub(super) fn new<'a>(paths: impl IntoIterator<Item = (&'a str, usize)>) -> Self {
         let mut tree = Self { nodes: vec![Node::default()] };
         for (path, column) in paths {
@@ -42,7 +42,7 @@ impl FieldTree {
         self.nodes[at].children.iter().find(|(name, _)| name == part).map(|(_, node)| *node)
     }
 
-    /// The node that a key leads to; a key may hold dots.
+    /// The node that a key leads to; the key may contain dots.
     fn step(&self, at: usize, key: &str) -> Option<usize> {
         if let Some(node) = self.child(at, key) {
             return Some(node);
@@ -53,10 +53,10 @@ impl FieldTree {
         key.split('.').try_fold(at, |at, part| self.child(at, part))
     }
 
-    /// Pushes the wanted values of a document. After an error, the values pushed so far must be forgotten.
+    /// Pushes the wanted values of a document. After an error the caller must drop the values pushed so far.
     pub(super) fn read(&self, json: &str, builder: &mut RecordsBuilder) -> Result<(), serde_json::Error> {
         self.read_once(json, builder).or_else(|_| {
-            // Half of a surrogate pair is no text, but servers keep it. It must not hide the rest of the record.
+            // Servers keep half a surrogate pair, which is no valid text. It must not hide the rest of the record.
             builder.forget_record();
             self.read_once(&without_lone_surrogates(json), builder)
         })
@@ -68,7 +68,7 @@ impl FieldTree {
     }
 }
 
-/// Walks a value below a node of the tree.
+/// Visits a value below a node of the tree.
 struct Walk<'t, 'c> {
     tree: &'t FieldTree,
     at: usize,
@@ -148,7 +148,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
     }
 }
 
-/// Reads a key as the node it leads to.
+/// Visits a key, and finds the node that it leads to.
 struct Key<'t> {
     tree: &'t FieldTree,
     at: usize,
@@ -174,7 +174,7 @@ impl Visitor<'_> for Key<'_> {
     }
 }
 
-/// JSON text with each escape of half a surrogate pair replaced by U+FFFD.
+/// JSON text with U+FFFD for each escape of half a surrogate pair.
 fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
     let escape = |at: usize| -> Option<u32> {
         let text = json.get(at..at + 6)?.strip_prefix("\\u")?;

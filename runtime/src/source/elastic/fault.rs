@@ -1,60 +1,59 @@
-//! What can go wrong with one request, and whether trying again may help.
+//! The faults of requests, and which of them may go away when the request is sent again.
 
 use super::server::Product;
 use huntc_compiler::diag::is_unsafe;
 use serde_json::Value;
 use std::time::Duration;
 
-/// A class of faults: each has its own answer.
+/// The kinds of faults. Each kind has its own message and treatment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum FaultKind {
-    /// The user interrupted the run.
     Cancelled,
     /// Nothing listens at the address.
     Refused,
-    /// The host has no address.
+    /// The name of the host cannot be resolved.
     UnknownHost,
     /// The host did not answer a connection in time.
     ConnectTimeout,
-    /// No trusted connection.
+    /// There is no trusted TLS connection.
     Tls,
-    /// No answer in time, or the server gave up.
+    /// No answer came in time, or the server gave up.
     Timeout,
     /// The connection ended before the answer did.
     Cut,
     /// The answer is no valid JSON, or breaks the protocol.
     Malformed,
-    /// A redirect, a web page, another service.
+    /// A redirect, a web page, or another service.
     NotASearchServer,
-    /// 401
+    /// Status 401.
     Unauthorized,
-    /// 403
+    /// Status 403.
     Forbidden,
-    /// No such index, alias or pattern.
+    /// An index, alias or pattern that matches nothing.
     NoSuchIndex,
-    /// A named index is closed.
+    /// A closed index was named.
     IndexClosed,
-    /// Busy, or recovering.
+    /// The server is busy, or recovering.
     Overloaded,
-    /// Too many open points in time.
+    /// The server has too many open points in time.
     PitLimit,
-    /// The point in time is gone.
+    /// The point in time or the scroll no longer exists.
     ContextLost,
-    /// A pattern or a number of clauses that the server does not run.
+    /// The server refuses a pattern, or the number of clauses.
     TooComplex,
-    /// A body or URL that the server does not take.
+    /// A body, URL or answer that is too long.
     TooLarge,
     /// A page that is larger than the index allows.
     PageTooLarge,
     /// The mapping is not what the query was made for.
     MappingClash,
-    /// A part is missing, and may be there at the next try.
+    /// A part of the answer is missing, and may be there on the next try.
     Incomplete,
-    /// Not as many records as the server counted, or one twice: the whole reading is wrong.
+    /// The records are not as many as the server counted, or one came twice: the whole reading is wrong.
     Miscounted,
-    /// An index without `_source`.
+    /// The index does not keep `_source`.
     NoDocuments,
-    /// Anything else that the server refuses.
+    /// Any other refusal.
     Rejected,
 }
 
@@ -62,13 +61,13 @@ pub(super) enum FaultKind {
 #[derive(Clone, Debug)]
 pub(super) struct Fault {
     pub(super) kind: FaultKind,
-    /// HTTP status, where there was one.
+    /// HTTP status of the answer; `None` when there was none.
     pub(super) status: Option<u16>,
-    /// What the server or the system said: cleaned of control characters and shortened.
+    /// The reason given by the server or the system, without control characters and shortened.
     pub(super) reason: String,
-    /// How long the server asks to wait.
+    /// How long the server asks to wait before the next try.
     pub(super) wait: Option<Duration>,
-    /// Which server refused, where its headers say.
+    /// The product that refused, when the answer's headers name it.
     pub(super) product: Option<Product>,
 }
 
@@ -77,7 +76,7 @@ impl Fault {
         Self { kind, status: None, reason: clean(reason.as_ref()), wait: None, product: None }
     }
 
-    /// Whether the same request may succeed later.
+    /// Whether the same request may succeed when it is sent again.
     pub(super) fn transient(&self) -> bool {
         matches!(
             self.kind,
@@ -91,7 +90,7 @@ impl Fault {
     }
 }
 
-/// Text of a server for people: no unsafe characters, one line, at most 300 characters.
+/// A text of a server for people: without unsafe characters, one line, at most 300 characters.
 pub(super) fn clean(text: &str) -> String {
     let spaced = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !is_unsafe(*c));
     let mut out = String::new();
@@ -107,7 +106,7 @@ pub(super) fn clean(text: &str) -> String {
     out.trim_end().to_owned()
 }
 
-/// What a refused request means.
+/// The fault of a request that was answered with an error status.
 pub(super) fn of_answer(status: u16, wait: Option<Duration>, body: &[u8]) -> Fault {
     let json: Option<Value> = serde_json::from_slice(body).ok();
     let error = json.as_ref().and_then(|j| j.get("error"));
@@ -121,7 +120,7 @@ pub(super) fn of_answer(status: u16, wait: Option<Duration>, body: &[u8]) -> Fau
     Fault { kind, status: Some(status), reason: clean(&reason), wait, product: None }
 }
 
-/// The first reason with its type; of something that is no server's error the status only.
+/// The first reason with its type, or the bare status when the answer is no error of a search server.
 fn reason_text(status: u16, types: &[String], reasons: &[String], json: bool, body: &[u8]) -> String {
     match (types.first(), reasons.first()) {
         (Some(kind), Some(reason)) => format!("{kind}: {reason}"),
@@ -135,7 +134,7 @@ fn reason_text(status: u16, types: &[String], reasons: &[String], json: bool, bo
     }
 }
 
-/// All types and reasons of an error, the root causes first. They may stand in any of these places, or in none.
+/// All types and reasons of an error, root causes first. Servers put them in any of these places.
 fn collect(error: &Value, types: &mut Vec<String>, reasons: &mut Vec<String>, depth: usize) {
     if depth > 8 {
         return;
@@ -158,7 +157,7 @@ fn collect(error: &Value, types: &mut Vec<String>, reasons: &mut Vec<String>, de
     reasons.extend(error.get("reason").and_then(Value::as_str).map(str::to_owned));
 }
 
-/// Types decide before the status: servers send the same fault as 400, 429, 500 or 503.
+/// The type of the error decides before its status: servers send the same fault with 400, 429, 500 or 503.
 fn kind_of(status: u16, types: &[String], reasons: &[String], json: bool) -> FaultKind {
     let any_of = |wanted: &[&str]| types.iter().any(|t| wanted.contains(&t.as_str()));
     let says = |part: &str| reasons.iter().any(|r| r.contains(part));

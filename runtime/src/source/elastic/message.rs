@@ -1,4 +1,4 @@
-//! Faults as messages: which source, what happened, the server's reason, a way out. No secret gets here.
+//! Faults as messages: the source, what happened, the server's reason, and help. No secret is in them.
 
 use super::auth::Auth;
 use super::config::ElasticConfig;
@@ -7,7 +7,7 @@ use crate::source::SourceError;
 use huntc_compiler::diag::Code;
 use huntc_compiler::diag::codes::elastic as codes;
 
-/// A fault as the user sees it.
+/// The error that a user sees for a fault.
 pub(super) fn of(config: &ElasticConfig, fault: &Fault) -> SourceError {
     if fault.kind == FaultKind::Cancelled {
         return SourceError::cancelled();
@@ -20,7 +20,7 @@ pub(super) fn of(config: &ElasticConfig, fault: &Fault) -> SourceError {
     helps(config, fault.kind).into_iter().fold(error, SourceError::help)
 }
 
-/// Headlines have at most 100 characters; the address gives way.
+/// The text cut to 100 characters, the limit for headlines; it is the address that is shortened.
 fn short(text: &str) -> String {
     if text.chars().count() <= 100 { text.to_owned() } else { text.chars().take(99).chain(['…']).collect() }
 }

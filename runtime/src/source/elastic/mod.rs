@@ -1,4 +1,4 @@
-//! Elasticsearch and OpenSearch as a data source.
+//! The data source for Elasticsearch and OpenSearch.
 
 mod adapt;
 mod answer;
@@ -39,36 +39,36 @@ use mapping::Mappings;
 use prepare::PreparedRequest;
 use scan::Scan;
 
-/// The indices of one cluster.
+/// The indices of one cluster as a data source.
 pub struct ElasticSource {
     connection: Connection,
     mappings: Mappings,
 }
 
 impl ElasticSource {
-    /// Sets up the way to a cluster; nothing is sent yet.
+    /// Prepares the connection to a cluster. Sends nothing yet.
     pub fn new(config: ElasticConfig) -> Result<Self, SourceError> {
         Ok(Self { connection: Connection::new(config)?, mappings: Mappings::default() })
     }
 
-    /// Which server it is.
+    /// The product and version of the server.
     pub fn server(&self, context: &FetchContext) -> Result<Server, SourceError> {
         self.connection.server(context).cloned().map_err(|f| self.connection.explain(&f))
     }
 
-    /// What `huntc doctor` shows: server, indices, records, the time they cover, and how these fields are mapped.
+    /// What `huntc doctor` shows: server, indices, number of records, the time they cover, and the mappings of these fields.
     pub fn probe(&self, fields: &[String], context: &FetchContext) -> Result<Survey, SourceError> {
         survey::survey(&self.connection, &self.mappings, fields, context).map_err(|f| self.connection.explain(&f))
     }
 
-    /// The request made ready for what the server has.
+    /// Prepares a request for the server's mappings.
     fn prepare(&self, request: &BoundRequest, context: &FetchContext, simple: bool) -> Result<PreparedRequest, Fault> {
         let server = self.connection.server(context)?;
         let indices = self.mappings.of(&self.connection, context, &prepare::fields_of(request))?;
         PreparedRequest::new(request, &indices, server, simple)
     }
 
-    /// Runs with a request made ready; again where the mappings changed, or without patterns where they are too complex.
+    /// Runs with a prepared request. Prepares it again when the mappings changed, and without patterns when they are too complex.
     fn with_prepared<T>(
         &self,
         request: &BoundRequest,
@@ -98,7 +98,7 @@ impl ElasticSource {
 }
 
 impl DataSource for ElasticSource {
-    /// A superset where a mapping allows no exact query: every record that the request asks for is in it.
+    /// When a mapping allows no exact query, the answer has more records than the request asks for, never fewer.
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
         let read = if request.first_only { self.first(request, context) } else { self.read(request, context) };
         read.map_err(|f| self.connection.explain(&f))

@@ -1,4 +1,5 @@
-//! From a mapping and an answer of a server to records, without the server: for fuzzing, which needs the inside of this room.
+//! Reads records from a mapping and an answer of a server, without the server. For fuzzing, which needs the private
+//! parts of this folder.
 
 use super::answer::Answer;
 use super::fault::{Fault, FaultKind};
@@ -9,8 +10,8 @@ use crate::source::Records;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::request::{BoundRequest, Query};
 
-/// The records of a search answer whose index answered like this to `_mapping`, `_mapping/field` and `_field_caps`; what
-/// was wrong where there are none.
+/// The records of a search answer `body`. `mapping` is taken as the answer of its index to `_mapping`, `_mapping/field`
+/// and `_field_caps`. The error says why there are no records.
 pub fn read_offline(catalog: &Catalog, mapping: &[u8], body: &[u8], fields: &[&str]) -> Result<Records, String> {
     let request = BoundRequest::of(catalog, Query::exists("a"), fields.iter().copied());
     records(mapping, body, &request).map_err(|f| f.reason)

@@ -1,4 +1,4 @@
-//! A request made ready for one server: one query for all its indices, and how documents of each become records.
+//! Prepares a request for one server: one query for all its indices, and how the documents of each become records.
 
 use super::adapt::{Adapter, BoundApprox};
 use super::answer::Hit;
@@ -18,41 +18,41 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const TIME: &str = "@timestamp";
 
-/// A request made ready.
+/// A request that is prepared for a server.
 pub(super) struct PreparedRequest {
-    /// With the window.
+    /// The query with the window, which finds at least the records that are meant.
     pub(super) query: Box<RawValue>,
-    /// Finds only records that the request surely means.
+    /// A query that finds only records that are certainly meant.
     pub(super) sure: Box<RawValue>,
-    /// Whether no record of any index can match: nothing has to be sent.
+    /// Whether no record of any index can match, so that nothing is sent.
     pub(super) nothing: bool,
-    /// Whether every hit is meant by the request.
+    /// Whether every hit is certainly meant.
     pub(super) exact: bool,
-    /// `_source.includes`
+    /// The fields of `_source` that are requested.
     pub(super) includes: Vec<String>,
-    /// What is read from the index.
+    /// The fields whose values are read from the index.
     pub(super) docvalues: Vec<DocValue>,
-    /// Columns: the request's fields, then `@timestamp` where it was not among them.
+    /// Names of the columns: the request's fields, `@timestamp` if it is not among them, and for a probe all fields of the query.
     names: Vec<String>,
     wanted: usize,
     time: usize,
     observations: bool,
     window: Window,
-    /// How documents are read; the first also where an index is not listed.
+    /// How documents are read. The first decoder is used for indices that are not in `by_index` too.
     decoders: Vec<Decoder>,
     by_index: FxHashMap<String, usize>,
 }
 
-/// How documents of some indices become records.
+/// How the documents of some indices become records.
 struct Decoder {
     tree: FieldTree,
-    /// Values that the documents leave out because all have them.
+    /// Columns whose value all documents have, and may leave out.
     constants: Vec<(usize, String)>,
-    /// Whether the time is read from the index: its format is not one of ours.
+    /// Whether the time is read from the index, because the document's format of it is unknown here.
     time_from_index: bool,
 }
 
-/// Indices with the same mapping of what matters.
+/// Indices whose mappings are equal for the fields that matter.
 struct Class {
     fields: BTreeMap<String, FieldMapping>,
     indices: Vec<String>,
@@ -77,7 +77,8 @@ fn query_fields(query: &BoundQuery) -> BTreeSet<String> {
 }
 
 impl PreparedRequest {
-    /// For a server with these mappings. `simple`: without patterns, which the server found too complex.
+    /// Prepares a request for a server with these mappings. `simple`: without patterns, because the server found them
+    /// too complex.
     pub(super) fn new(request: &BoundRequest, indices: &Indices, server: &Server, simple: bool) -> Result<Self, Fault> {
         let mut names: Vec<String> = request.fields.iter().filter(|f| *f != "_id").cloned().collect();
         let wanted = names.len();
@@ -86,7 +87,7 @@ impl PreparedRequest {
             wanted
         });
         if request.first_only {
-            // To tell a hit from one that only may be meant.
+            // Needed to tell whether a hit is meant.
             names.extend(fields_of(request).into_iter().filter(|f| !names.contains(f)).collect::<Vec<_>>());
         }
         let classes = classes(request, indices);
@@ -102,7 +103,7 @@ impl PreparedRequest {
         let sure = json(&together(&classes, at_most, &Query::MatchNone, None))?;
         let mut decoders: Vec<Decoder> = classes.iter().map(|c| Decoder::new(&names, &c.fields)).collect();
         if decoders.is_empty() {
-            // No index was there, but one may come until the search: its documents must not be passed over.
+            // There is no index now, but one may be added before the search: its documents must be read too.
             decoders.push(Decoder::new(&names, &BTreeMap::new()));
         }
         let by_index = classes.iter().enumerate().flat_map(|(n, c)| c.indices.iter().map(move |i| (i.clone(), n))).collect();
@@ -131,7 +132,7 @@ impl PreparedRequest {
         RecordsBuilder::new(self.names.len(), self.observations)
     }
 
-    /// Names of the columns that the request asked for.
+    /// The names of the columns that the request asked for.
     pub(super) fn wanted(&self) -> impl Iterator<Item = &str> {
         self.names.iter().take(self.wanted).map(String::as_str)
     }
@@ -141,7 +142,7 @@ impl PreparedRequest {
         self.names.iter().map(String::as_str)
     }
 
-    /// Takes hits into the builder; those outside the window, exact to the nanosecond, are left out.
+    /// Adds hits to the builder, except those outside of the window, which is exact to the nanosecond.
     pub(super) fn take(&self, hits: &[Hit<'_>], builder: &mut RecordsBuilder) -> Result<(), Fault> {
         let mut last: Option<(&str, &Decoder)> = None;
         for hit in hits {
@@ -193,13 +194,13 @@ impl Decoder {
     }
 }
 
-/// The time that the server read from a document.
+/// The time of a document as the server read it.
 fn index_time(hit: &Hit<'_>) -> Option<Instant> {
     let fields: BTreeMap<String, Vec<String>> = serde_json::from_str(hit.fields?.get()).ok()?;
     fields.get(TIME)?.iter().find_map(|t| document_time::of_text(t))
 }
 
-/// Times that documents have in a form of their own are asked from the index, where all indices can give them.
+/// Requests times from the index when documents have them in an unknown format and all indices can give them.
 fn docvalues(classes: &[Class], decoders: &[Decoder]) -> Vec<DocValue> {
     let dates =
         classes.iter().all(|c| matches!(c.fields.get(TIME).map(|m| &m.kind), Some(FieldKind::Date { .. } | FieldKind::Missing)));
@@ -210,12 +211,12 @@ fn docvalues(classes: &[Class], decoders: &[Decoder]) -> Vec<DocValue> {
     }
 }
 
-/// Whether servers, which keep milliseconds, know the window as well as we do.
+/// Whether the limits of the window are whole milliseconds, the precision that servers keep.
 fn aligned(window: Window) -> bool {
     window.is_none_or(|TimeRange { start, stop }| start.0 % MILLISECOND == 0 && stop.0 % MILLISECOND == 0)
 }
 
-/// Indices by what matters: of a field that is only fetched, whether documents lack it.
+/// The indices in groups with equal mappings. Of a field that is only fetched, only aliases and constant values matter.
 fn classes(request: &BoundRequest, indices: &Indices) -> Vec<Class> {
     let mut asked = query_fields(&request.query);
     asked.insert(TIME.to_owned());
@@ -232,8 +233,8 @@ fn classes(request: &BoundRequest, indices: &Indices) -> Vec<Class> {
     classes.into_iter().map(|(fields, indices)| Class { fields, indices }).collect()
 }
 
-/// One query for all classes: each clause is for its indices. An index that came since the mappings were read gets no query that
-/// could be wrong for it, but `newer`: all its records in the window.
+/// One query for all classes, in which each clause is limited to its indices. For an index that was added since the
+/// mappings were read, `newer` is used instead: all its records in the window.
 fn together(classes: &[Class], mut queries: Vec<BoundQuery>, asked: &BoundQuery, newer: Option<BoundQuery>) -> BoundQuery {
     match queries.len() {
         0 => return asked.clone(),

@@ -1,42 +1,28 @@
-//! Requests that only need to know whether there is a record, and the counts of requests.
+//! Requests that only ask whether there is a record, and the counts of requests.
 
 use super::ElasticSource;
 use super::answer::{Answer, FILTER};
-use super::body::{DocValue, MatchAll, SourceFilter};
+use super::body::{MatchAll, SearchBody, SourceFilter};
 use super::fault::{Fault, FaultKind};
 use super::prepare::PreparedRequest;
 use super::scan::Scan;
 use crate::source::{FetchContext, Records};
 use huntc_compiler::request::{BoundRequest, Never, Query};
-use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::atomic::Ordering;
 
-/// Records asked for: the first may lie outside the window, which is exact to the nanosecond.
+/// Records to ask for: the first one may lie outside of the window, which is exact to the nanosecond.
 const FEW: usize = 10;
 
-#[derive(Serialize)]
-struct Body<'a> {
-    size: usize,
-    track_total_hits: bool,
-    query: &'a RawValue,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    post_filter: Option<MatchAll>,
-    #[serde(rename = "_source")]
-    source: SourceFilter<'a>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    docvalue_fields: &'a [DocValue],
-}
-
 impl ElasticSource {
-    /// Some records that the request means, if there are any.
+    /// Some of the records that the request means; none if there are none.
     pub(super) fn first(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, Fault> {
         self.with_prepared(request, context, |prepared| {
             let mut builder = prepared.builder();
             if prepared.nothing {
                 return Ok(builder.finish(prepared.wanted()));
             }
-            // What surely is meant is asked first: a hit settles it.
+            // The query that finds only certain matches is sent first. With a hit nothing more is needed.
             self.search(prepared, &prepared.sure, FEW, context, |answer| prepared.take(&answer.hits.hits, &mut builder))?;
             if builder.len() > 0 || prepared.exact {
                 return Ok(builder.finish(prepared.wanted()));
@@ -50,7 +36,7 @@ impl ElasticSource {
         })
     }
 
-    /// How many records match; at least so many where a mapping allows no exact query.
+    /// How many records match. When a mapping allows no exact query the number may be too high, never too low.
     pub(super) fn total(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, Fault> {
         self.with_prepared(request, context, |prepared| {
             if prepared.nothing {
@@ -75,9 +61,13 @@ impl ElasticSource {
         mut take: impl FnMut(&Answer<'_>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let product = self.connection.server(context)?.product;
-        let body = Body {
+        let body = SearchBody {
             size,
             track_total_hits: size == 0,
+            sort: &[],
+            search_after: None,
+            pit: None,
+            slice: None,
             query,
             post_filter: if size == 0 { MatchAll::behind(product) } else { None },
             source: SourceFilter { includes: &prepared.includes },
@@ -95,12 +85,12 @@ impl ElasticSource {
     }
 }
 
-/// Whether a record can be one that the query means, as far as presence of fetched fields tells.
+/// Whether a record can be meant by the query, as far as the presence of the fetched fields shows.
 fn may_be_meant(query: &Query<Never>, records: &Records, record: usize) -> bool {
     verdict(query, records, record) != Some(false)
 }
 
-/// `None` where only the values could tell.
+/// Whether a record is meant; `None` when that depends on its values.
 fn verdict(query: &Query<Never>, records: &Records, record: usize) -> Option<bool> {
     let present = |field: &str| records.column(field).map(|c| !c.codes(record).is_empty());
     match query {

@@ -1,4 +1,4 @@
-//! Trying again: which faults, how often, after how long a pause, and how many requests at once.
+//! Retries: for which faults, how often, after which pause, and how many requests run at the same time.
 
 use super::client::{Call, Client, Reply};
 use super::config::ElasticConfig;
@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Longest pause between two tries.
+/// The longest pause between two tries, also when the server asks for a longer one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Retries that are free of the budget, so that short runs survive a restart of the server.
+/// This many retries are always allowed, so that a short run survives a restart of the server.
 const FREE_RETRIES: u64 = 40;
 
-/// How a source tries again.
+/// How the requests of a source are retried.
 pub(super) struct Retries {
     most: u32,
     base: Duration,
@@ -27,7 +27,7 @@ impl Retries {
         Self { most: config.retries, base: config.backoff, sent: AtomicU64::new(0), retried: AtomicU64::new(0) }
     }
 
-    /// Sends until `check` accepts an answer, a fault is final, or the tries are used up.
+    /// Sends a request until `check` accepts the answer, the fault is final, or the tries are used up.
     pub(super) fn send<T>(
         &self,
         client: &Client,
@@ -48,7 +48,7 @@ impl Retries {
                 Ok(done) => return Ok(done),
                 Err(fault) => fault,
             };
-            // A restarting node refuses connections for a while; a first connection that is refused is a wrong address.
+            // A request that timed out is tried a second time only: further tries would take the same long time.
             let transient = fault.transient() && !(fault.kind == FaultKind::Timeout && tries >= 1);
             if !transient || tries >= self.most || !self.within_budget() {
                 return Err(fault);
@@ -60,13 +60,14 @@ impl Retries {
         }
     }
 
-    /// At most one request in five may be a retry: a server in trouble gets less work, not more.
+    /// At most one request in five may be a retry, so that a server in trouble gets less work and not more.
     fn within_budget(&self) -> bool {
         let (sent, retried) = (self.sent.load(Ordering::Relaxed), self.retried.load(Ordering::Relaxed));
         retried < FREE_RETRIES || retried * 5 < sent
     }
 
-    /// Doubling with full jitter, but never less than the server asks for.
+    /// The pause after a try: it doubles with each try and is shortened at random by up to a half. It is at least what
+    /// the server asks for, and at most [`LONGEST_PAUSE`].
     fn pause(&self, tries: u32, asked: Option<Duration>) -> Duration {
         let ceiling = self.base.saturating_mul(1 << tries.min(16)).min(LONGEST_PAUSE);
         let random = RandomState::new().build_hasher().finish();
@@ -75,7 +76,7 @@ impl Retries {
     }
 }
 
-/// Sleeps, unless the run is cancelled.
+/// Sleeps until the time is over or the run is cancelled.
 fn pause(time: Duration, context: &FetchContext) -> Result<(), Fault> {
     let end = Instant::now() + time;
     loop {
@@ -90,7 +91,7 @@ fn pause(time: Duration, context: &FetchContext) -> Result<(), Fault> {
     }
 }
 
-/// Lets so many requests through at once: fewer after the server was busy, more again after successes.
+/// Limits how many requests run at the same time: fewer after the server was busy, slowly more again after successes.
 pub(super) struct Gate {
     state: Mutex<GateState>,
     changed: Condvar,
@@ -122,11 +123,11 @@ impl Gate {
     }
 }
 
-/// The right to have one request under way.
+/// Permission to have one request running.
 struct Pass<'a>(&'a Gate);
 
 impl Pass<'_> {
-    /// Adapts the limit to how the request went.
+    /// Adapts the limit to the result of the request.
     fn leave<T>(self, result: &Result<T, Fault>) {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         match result {

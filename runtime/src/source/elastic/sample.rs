@@ -1,4 +1,4 @@
-//! The earliest records of a request, for explanations: one search, with the first and the last time of the window.
+//! The earliest records of a request, for hints: one search, which also returns the first and the last time in the window.
 
 use super::ElasticSource;
 use super::answer::{Answer, FILTER};
@@ -17,7 +17,7 @@ struct Body<'a> {
     size: usize,
     track_total_hits: bool,
     sort: serde_json::Value,
-    /// The window alone, so that the aggregations see all its records; what is asked for comes behind.
+    /// The window only, so that the aggregations cover all its records. The request itself is in `post_filter`.
     query: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
     post_filter: Option<&'a RawValue>,
@@ -44,7 +44,8 @@ impl ElasticSource {
         let all =
             BoundRequest { query: Query::MatchAll, fields: vec!["@timestamp".to_owned()], first_only: false, ..request.clone() };
         let all = self.prepare(&all, context, false)?;
-        // Where a server cannot tell which records have values beyond a limit, they are not looked for: they could be all.
+        // Where the server cannot tell which records have values beyond a length limit, these are not searched: it
+        // could be all records.
         let short = BoundRequest { first_only: true, ..request.clone() };
         let full = self.prepare(request, context, false)?;
         self.with_prepared(&short, context, |prepared| {

@@ -1,7 +1,7 @@
-//! Reading everything: pages under one point in time, in slices, proved against the server's own count.
+//! Reads all records of a request: page by page under one point in time, in slices, checked against the server's own count.
 
 use super::answer::{Answer, FILTER};
-use super::body::{DocValue, MatchAll, SourceFilter};
+use super::body::{MatchAll, Pit, SearchBody, Slice, SourceFilter};
 use super::columns::RecordsBuilder;
 use super::connection::Connection;
 use super::fault::{Fault, FaultKind};
@@ -9,65 +9,32 @@ use super::prepare::PreparedRequest;
 use super::server::Product;
 use super::snapshot::{KEEP_ALIVE, Snapshot};
 use crate::source::FetchContext;
-use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Pages are made smaller where records are longer than this many bytes in sum.
+/// A page of more bytes than this makes the next pages smaller.
 const PAGE_BYTES: usize = 16 << 20;
 /// The smallest page that is tried.
 const SMALLEST_PAGE: usize = 100;
-/// How often a whole request is begun again.
+/// How often the whole reading is tried.
 const RESTARTS: usize = 3;
-/// From so many pages on, slices are read side by side.
+/// With more pages than this, slices are read in parallel.
 const SLICE_FROM: u64 = 4;
 
-/// One reading of a request.
+/// The reading of one request.
 pub(super) struct Scan<'a> {
     pub(super) connection: &'a Connection,
     pub(super) context: &'a FetchContext,
     pub(super) prepared: &'a PreparedRequest,
-    /// Records for each page; shared, since one slice's experience serves the others.
+    /// The number of records in a page. Slices share it, since what one learns is true for the others.
     page: AtomicUsize,
-    /// Set when one slice failed: the others need not go on.
+    /// Set when a slice has failed, so that the others stop.
     stop: AtomicBool,
 }
 
-/// A part of the records: all, or one slice.
-#[derive(Clone, Copy, Serialize)]
-struct Slice {
-    id: usize,
-    max: usize,
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    size: usize,
-    track_total_hits: bool,
-    sort: &'a [&'static str],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    search_after: Option<&'a RawValue>,
-    pit: Pit<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    slice: Option<Slice>,
-    query: &'a RawValue,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    post_filter: Option<MatchAll>,
-    #[serde(rename = "_source")]
-    source: SourceFilter<'a>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    docvalue_fields: &'a [DocValue],
-}
-
-#[derive(Serialize)]
-struct Pit<'a> {
-    id: &'a str,
-    keep_alive: &'static str,
-}
-
-/// One page.
+/// What is kept of one page.
 struct Page {
-    /// How many were asked for: fewer hits mean that there are no more.
+    /// The number of records that were asked for. Fewer hits mean that there are no more.
     asked: usize,
     hits: usize,
     bytes: usize,
@@ -81,7 +48,7 @@ impl<'a> Scan<'a> {
         Self { connection, context, prepared, page, stop: AtomicBool::new(false) }
     }
 
-    /// All records. Begins again under a new point in time where the old one was lost or the count is not reached.
+    /// Reads all records. Begins again with a new point in time when the old one was lost or when the count is wrong.
     pub(super) fn run(&self) -> Result<RecordsBuilder, Fault> {
         let mut tries = 0;
         loop {
@@ -125,7 +92,7 @@ impl<'a> Scan<'a> {
         let more = match () {
             () if first.hits < first.asked => 0,
             () if first.last.is_none() => return Err(Fault::new(FaultKind::Malformed, "a full page without sort values")),
-            // On Elasticsearch slices cost nothing. They are parts of one order, so each goes on behind the first page.
+            // On Elasticsearch slices cost nothing. They are parts of one order, so each continues after the first page.
             () if pages > SLICE_FROM && sliced => self.slices(
                 snapshot,
                 pages.min(self.connection.config.concurrency as u64) as usize,
@@ -137,7 +104,7 @@ impl<'a> Scan<'a> {
         prove(total, first.hits as u64 + more, builder)
     }
 
-    /// What all slices have behind `after`, each on a thread of its own.
+    /// Reads what comes after `after` in each slice, each on its own thread. Returns the number of hits.
     fn slices(
         &self,
         snapshot: &Snapshot,
@@ -158,7 +125,7 @@ impl<'a> Scan<'a> {
             let lost = |_| Err(Fault::new(FaultKind::Rejected, "a reading thread ended early"));
             threads.into_iter().map(|t| t.join().unwrap_or_else(lost)).collect()
         });
-        // A slice that was stopped is no cause: the fault that stopped it is.
+        // A slice that was stopped is not the cause of the failure; the fault of another slice is reported.
         let mut faults: Vec<Fault> = Vec::new();
         let mut seen = 0;
         for part in parts {
@@ -174,7 +141,7 @@ impl<'a> Scan<'a> {
         faults.into_iter().next().map_or(Ok(seen), Err)
     }
 
-    /// Pages from `after` to the end of a slice; the number of hits.
+    /// Reads the pages of a slice from `after` to its end. Returns the number of hits.
     fn pages(
         &self,
         snapshot: &Snapshot,
@@ -201,26 +168,26 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Long records come in smaller pages: a server builds a page in memory.
+    /// Makes the next pages smaller when records are long, because a server builds a page in memory.
     fn adapt_page(&self, page: &Page) {
         let each = page.bytes / page.hits.max(1);
         let fitting = (PAGE_BYTES / each.max(1)).max(SMALLEST_PAGE);
         self.page.fetch_min(fitting, Ordering::Relaxed);
     }
 
-    /// Records for the next page.
+    /// The number of records to ask for in the next page.
     pub(super) fn page_size(&self) -> usize {
         self.page.load(Ordering::Relaxed)
     }
 
-    /// Halves the page after one of this size was refused; false where it is small already.
+    /// Halves the page size after a page of `size` was refused. False when `size` was the smallest already.
     pub(super) fn shrink_page(&self, size: usize) -> bool {
         self.page.fetch_min((size / 2).max(SMALLEST_PAGE), Ordering::Relaxed);
         size > SMALLEST_PAGE
     }
 
-    /// Whether an answer may be used: it is whole, or the user takes a part.
-    pub(super) fn judge(&self, answer: &Answer<'_>) -> Result<(), Fault> {
+    /// Whether an answer may be used: it is complete, or partial answers are allowed.
+    pub(super) fn check_complete(&self, answer: &Answer<'_>) -> Result<(), Fault> {
         match answer.whole() {
             Err(fault) if self.context.allow_partial && matches!(fault.kind, FaultKind::Incomplete | FaultKind::MappingClash) => {
                 self.context.stats.partial.store(true, Ordering::Relaxed);
@@ -230,7 +197,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// One page, into the builder.
+    /// Reads one page into the builder.
     fn page(
         &self,
         snapshot: &Snapshot,
@@ -242,7 +209,7 @@ impl<'a> Scan<'a> {
         loop {
             let size = self.page_size();
             match self.sized_page(snapshot, slice, after, total, size, builder) {
-                // An index may allow less than the usual 10,000.
+                // An index may allow fewer records than the usual 10,000.
                 Err(fault) if fault.kind == FaultKind::PageTooLarge && self.shrink_page(size) => {}
                 result => return result,
             }
@@ -258,7 +225,7 @@ impl<'a> Scan<'a> {
         size: usize,
         builder: &mut RecordsBuilder,
     ) -> Result<Page, Fault> {
-        // OpenSearch numbers documents within each index: only with the index in front is the order total.
+        // OpenSearch numbers documents within each index, so the order is only total with the index in front.
         let product = self.connection.server(self.context)?.product;
         let sort: &[&'static str] = match product {
             Product::Elasticsearch => &["_shard_doc"],
@@ -266,12 +233,12 @@ impl<'a> Scan<'a> {
         };
         let partial = self.context.allow_partial;
         let pit = snapshot.id();
-        let body = Body {
+        let body = SearchBody {
             size,
             track_total_hits: total,
             sort,
             search_after: after,
-            pit: Pit { id: &pit, keep_alive: KEEP_ALIVE },
+            pit: Some(Pit { id: &pit, keep_alive: KEEP_ALIVE }),
             slice,
             query: &self.prepared.query,
             post_filter: MatchAll::behind(product),
@@ -281,7 +248,7 @@ impl<'a> Scan<'a> {
         let call = self.connection.post(format!("_search?allow_partial_search_results={partial}&{FILTER}"), &body)?;
         let page = self.connection.send(&call, self.context, |reply| {
             let mut answer = Answer::read(&reply.body)?;
-            self.judge(&answer)?;
+            self.check_complete(&answer)?;
             snapshot.renew(answer.pit_id.take());
             if answer.hits.hits.len() > size {
                 return Err(Fault::new(FaultKind::Malformed, "an answer has more records than were asked for"));
@@ -296,7 +263,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Whether what was read is all there is, each record once.
+/// The error when the records are not as many as the server counted, or when one came twice.
 fn prove(total: u64, seen: u64, builder: &RecordsBuilder) -> Result<(), Fault> {
     if seen != total {
         return Err(Fault::new(FaultKind::Miscounted, format!("{seen} records came, but the server counted {total}")));

@@ -1,8 +1,8 @@
-//! Reading everything from OpenSearch before 3.3: its points in time have no order that tells all records apart, so a scroll is
-//! read. A page of a scroll comes once: whatever goes wrong on the way, the reading begins again.
+//! Reads all records from OpenSearch before 3.3 with a scroll, because its points in time have no order that is total.
+//! Each page of a scroll can be read only once, so after any fault the whole reading begins again.
 
 use super::answer::{Answer, FILTER};
-use super::body::{DocValue, MatchAll, SourceFilter};
+use super::body::{MatchAll, SearchBody, SourceFilter};
 use super::client::Call;
 use super::columns::RecordsBuilder;
 use super::fault::{Fault, FaultKind};
@@ -11,26 +11,11 @@ use super::server::Product;
 use super::snapshot::KEEP_ALIVE;
 use crate::source::FetchContext;
 use reqwest::Method;
-use serde::Serialize;
 use serde_json::json;
-use serde_json::value::RawValue;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-#[derive(Serialize)]
-struct First<'a> {
-    size: usize,
-    track_total_hits: bool,
-    sort: [&'static str; 1],
-    query: &'a RawValue,
-    post_filter: Option<MatchAll>,
-    #[serde(rename = "_source")]
-    source: SourceFilter<'a>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    docvalue_fields: &'a [DocValue],
-}
-
-/// A page of a scroll.
+/// What is kept of one page of a scroll.
 struct Page {
     hits: usize,
     total: Option<u64>,
@@ -38,7 +23,7 @@ struct Page {
 }
 
 impl Scan<'_> {
-    /// All records, and how many the server counted.
+    /// Reads all records. Returns how many the server counted, and how many were read.
     pub(super) fn scroll(&self, builder: &mut RecordsBuilder) -> Result<(u64, u64), Fault> {
         let first = self.first(builder)?;
         let Some(total) = first.total else { return Err(Fault::new(FaultKind::Malformed, "the answer has no total")) };
@@ -54,7 +39,7 @@ impl Scan<'_> {
                     seen += page.hits as u64;
                     scroll = page.scroll.unwrap_or(scroll);
                 }
-                // The page that was lost cannot be had again.
+                // The lost page cannot be asked for again.
                 Err(fault) if fault.transient() => break Err(Fault { kind: FaultKind::ContextLost, ..fault }),
                 Err(fault) => break Err(fault),
             }
@@ -66,10 +51,13 @@ impl Scan<'_> {
     fn first(&self, builder: &mut RecordsBuilder) -> Result<Page, Fault> {
         loop {
             let size = self.page_size();
-            let body = First {
+            let body = SearchBody {
                 size,
                 track_total_hits: true,
-                sort: ["_doc"],
+                sort: &["_doc"],
+                search_after: None,
+                pit: None,
+                slice: None,
                 query: &self.prepared.query,
                 post_filter: MatchAll::behind(Product::OpenSearch),
                 source: SourceFilter { includes: &self.prepared.includes },
@@ -98,7 +86,7 @@ impl Scan<'_> {
 
     fn take(&self, body: &[u8], builder: &mut RecordsBuilder) -> Result<Page, Fault> {
         let mut answer = Answer::read(body)?;
-        self.judge(&answer)?;
+        self.check_complete(&answer)?;
         self.prepared.take(&answer.hits.hits, builder)?;
         let hits = answer.hits.hits.len();
         self.context.read.fetch_add(hits as u64, Ordering::Relaxed);
@@ -106,7 +94,7 @@ impl Scan<'_> {
         Ok(Page { hits, total: answer.hits.exact_total(), scroll: answer.scroll_id.take() })
     }
 
-    /// Ends the scroll; a fault here changes nothing.
+    /// Ends the scroll; a fault has no effect.
     fn end(&self, scroll: &str) {
         let context = FetchContext { request_id: self.context.request_id.clone(), ..FetchContext::default() };
         let body = json!({"scroll_id": [scroll]}).to_string().into_bytes();

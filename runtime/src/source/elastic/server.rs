@@ -1,27 +1,28 @@
-//! Elasticsearch or OpenSearch, and which version: what the two dialects can do.
+//! The products Elasticsearch and OpenSearch, their versions, and how they differ.
 
 use reqwest::header::HeaderMap;
 
-/// The two dialects.
+/// The supported products.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the other variants are what they are called")]
 pub enum Product {
     /// Elasticsearch 7.12 or newer.
     Elasticsearch,
-    /// OpenSearch.
     OpenSearch,
 }
 
-/// A server.
+/// The product and version of a server.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Server {
-    /// The dialect.
     pub product: Product,
-    /// As the server says it; unknown where the credentials may not ask.
+    /// The version as the server gives it; `None` when the credentials may not ask for it.
     pub version: Option<String>,
 }
 
 impl Server {
-    /// Whether a point in time can be read in the order of `_shard_doc`: all of Elasticsearch's, OpenSearch from 3.3 on.
+    /// Whether a point in time can be read in the order of `_shard_doc`: in all versions of Elasticsearch, and in
+    /// OpenSearch from 3.3 on.
     pub(super) fn has_shard_doc(&self) -> bool {
         self.product == Product::Elasticsearch || self.numbers().is_none_or(|v| v >= (3, 3))
     }
@@ -31,7 +32,7 @@ impl Server {
         Some((parts.next()?.ok()?, parts.next()?.ok()?))
     }
 
-    /// `Elasticsearch 9.2.0`
+    /// Product and version, as in `Elasticsearch 9.2.0`.
     pub fn title(&self) -> String {
         let product = match self.product {
             Product::Elasticsearch => "Elasticsearch",
@@ -41,7 +42,7 @@ impl Server {
     }
 }
 
-/// The product that an answer's headers name.
+/// The product that the headers of an answer name.
 pub(super) fn of_headers(headers: &HeaderMap) -> Option<Product> {
     if headers.contains_key("x-opensearch-version") {
         Some(Product::OpenSearch)

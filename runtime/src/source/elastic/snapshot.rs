@@ -1,4 +1,4 @@
-//! A point in time: what is read under it does not change while it is read.
+//! Points in time: the records that are read under one do not change meanwhile.
 
 use super::answer::Shards;
 use super::client::Call;
@@ -12,13 +12,13 @@ use serde_json::json;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How long the server keeps it without being read; each page renews it.
+/// How long the server keeps it unused; each page renews that time.
 pub(super) const KEEP_ALIVE: &str = "2m";
 
 /// An open point in time.
 pub(super) struct Snapshot {
     product: Product,
-    /// The newest id: servers may change it with any answer.
+    /// The latest id: servers may change it with any answer.
     id: Mutex<String>,
 }
 
@@ -31,12 +31,12 @@ struct Opened {
 }
 
 impl Snapshot {
-    /// Opens one over the indices of the source. A pattern that matches nothing is an error, not an empty answer.
+    /// Opens a point in time over the indices of the source. A pattern that matches nothing is an error, not an empty answer.
     pub(super) fn open(connection: &Connection, context: &FetchContext, lenient: bool) -> Result<Self, Fault> {
         let server = connection.server(context)?;
         let common = format!("keep_alive={KEEP_ALIVE}&allow_no_indices=false&ignore_unavailable=false");
         let path = match server.product {
-            // Elasticsearch refuses missing shards by itself, and old versions know no parameter for it.
+            // Elasticsearch refuses missing shards by itself, and its old versions have no parameter for that.
             Product::Elasticsearch => format!("{}/_pit?{common}", connection.indices()),
             Product::OpenSearch => {
                 format!("{}/_search/point_in_time?{common}&allow_partial_pit_creation={lenient}", connection.indices())
@@ -57,19 +57,19 @@ impl Snapshot {
         Ok(Self { product: server.product, id: Mutex::new(id) })
     }
 
-    /// The newest id.
+    /// The id for the next request.
     pub(super) fn id(&self) -> String {
         self.id.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes the id of an answer.
+    /// Takes the id of an answer, if it has one.
     pub(super) fn renew(&self, id: Option<String>) {
         if let Some(id) = id.filter(|id| !id.is_empty()) {
             *self.id.lock().unwrap_or_else(PoisonError::into_inner) = id;
         }
     }
 
-    /// Closes it, also when the run was interrupted. A fault here changes nothing: the server ends it by itself.
+    /// Closes it, even when the run was interrupted. A fault has no effect: the server closes it later by itself.
     pub(super) fn close(&self, connection: &Connection, context: &FetchContext) {
         let id = self.id();
         let (path, body) = match self.product {

@@ -1,4 +1,4 @@
-//! What `huntc doctor` shows of a cluster: server, indices, records, the time they cover, and how fields are mapped.
+//! What `huntc doctor` shows of a cluster: server, indices, number of records, the time they cover, and mappings.
 
 use super::answer::{Answer, FILTER};
 use super::body::MatchAll;
@@ -14,47 +14,48 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a cluster has.
+/// The facts about a cluster.
 #[derive(Clone, PartialEq, Debug)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Survey {
-    /// Which server it is.
     pub server: Server,
-    /// Indices that the source covers.
+    /// The indices that the source covers.
     pub indices: Vec<String>,
-    /// Records in them.
+    /// The number of records in them.
     pub records: u64,
-    /// The oldest and the newest `@timestamp`; `None` where no record has one, or the server cannot compare them.
+    /// The oldest and the newest `@timestamp`; `None` when no record has one, or when the server cannot compare them.
     pub span: Option<(Instant, Instant)>,
-    /// The time that the records of each event category cover, where the server can tell.
+    /// The time that the records of each event category cover; empty when the server cannot tell.
     pub clocks: Vec<Clock>,
-    /// The fields that were asked for, in the order asked.
+    /// The requested fields, in the order in which they were requested.
     pub fields: Vec<FieldSurvey>,
-    /// What makes some of them slow.
+    /// The mappings that make requests slow.
     pub traps: Vec<Trap>,
 }
 
-/// How a field is kept.
+/// How the indices map a field.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct FieldSurvey {
-    /// Its name.
     pub name: String,
-    /// The ways it is kept, in words, with the number of indices: `("keyword up to 1024", 8)`. More than one is a clash.
+    /// The kinds of its mappings as words, each with the number of indices: `("keyword up to 1024", 8)`. Several kinds
+    /// are a clash.
     pub kinds: Vec<(String, usize)>,
-    /// Indices without it.
+    /// The number of indices without the field.
     pub missing: usize,
 }
 
-/// A way of keeping fields for which requests bring more records than they mean; each is compared again here, so that no
-/// result depends on it.
+/// A kind of mapping for which servers return more records than are meant. Each record is tested again here, so this
+/// costs time, but changes no result.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Trap {
-    /// What is so, and what it costs.
+    /// What is the case, and what it costs.
     pub about: String,
-    /// The fields that are kept so, in the order asked.
+    /// The fields with such a mapping, in the order in which they were requested.
     pub fields: Vec<String>,
 }
 
-/// Categories that are told apart; events have some twenty.
+/// The most categories that are distinguished; the Elastic Common Schema has some twenty.
 const CATEGORIES: usize = 100;
 
 #[derive(Deserialize)]
@@ -77,7 +78,7 @@ struct Bucket {
     last: Stamp,
 }
 
-/// Milliseconds; null where there is no record.
+/// A time in milliseconds; null when there is no record.
 #[derive(Deserialize)]
 struct Stamp {
     value: Option<f64>,
@@ -89,7 +90,7 @@ impl Stamp {
     }
 }
 
-/// Looks at a cluster.
+/// Asks a cluster for the facts about it.
 pub(super) fn survey(
     connection: &Connection,
     mappings: &Mappings,
@@ -145,7 +146,7 @@ fn traps(fields: &[String], indices: &Indices) -> Vec<Trap> {
     traps
 }
 
-/// The field that categories can be counted by; none where indices differ, or keep words only.
+/// The field by which categories can be counted; `None` when indices differ, or index words only.
 fn category_field(indices: &Indices) -> Option<String> {
     let countable = |kind: &FieldKind| match kind {
         FieldKind::Keyword { .. } | FieldKind::Constant(_) => Some(CATEGORY.to_owned()),
@@ -163,7 +164,7 @@ struct Times {
     clocks: Vec<Clock>,
 }
 
-/// How many records there are, and when; without times where they cannot be compared over the indices.
+/// How many records there are and which time they cover. Without times when they cannot be compared between indices.
 fn times(connection: &Connection, server: &Server, category: Option<&str>, context: &FetchContext) -> Result<Times, Fault> {
     let path = format!("{}/_search?allow_partial_search_results=false&allow_no_indices=false&{FILTER}", connection.indices());
     let ask = |aggregations: serde_json::Value| {
@@ -206,7 +207,7 @@ fn read(aggregations: &RawValue) -> (Ends, Vec<Clock>) {
     (read.first.instant().zip(read.last.instant()), clocks)
 }
 
-/// What is slow about a kind of field.
+/// What makes a kind of mapping slow; `None` when it is fast.
 fn trap(name: &str, kind: &FieldKind) -> Option<String> {
     if name == "@timestamp" {
         let date = matches!(kind, FieldKind::Date { .. });
@@ -232,7 +233,7 @@ fn trap(name: &str, kind: &FieldKind) -> Option<String> {
     }
 }
 
-/// A kind for people; `None` where the field is not there.
+/// A kind of mapping as words; `None` when the index lacks the field.
 fn words(kind: &FieldKind) -> Option<String> {
     let limited = |name: &str, limit: &Option<usize>| limit.map_or_else(|| name.to_owned(), |l| format!("{name} up to {l}"));
     Some(match kind {

@@ -3,17 +3,12 @@
 use serde::Deserialize;
 use std::borrow::Cow;
 
-/// What an action line says.
+/// An action line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum BulkAction<'a> {
-    /// `index`, `create`: a document follows.
-    Write {
-        /// `_index`
-        index: Option<Cow<'a, str>>,
-        /// `_id`
-        id: Option<Cow<'a, str>>,
-    },
-    /// `delete`, `update`: cannot be read as a log.
+    /// `index` or `create`: the document is on the next line.
+    Write { index: Option<Cow<'a, str>>, id: Option<Cow<'a, str>> },
+    /// `delete` or `update`, by its name: such a body cannot be read as a log.
     Change(&'static str),
 }
 
@@ -36,10 +31,10 @@ struct Meta<'a> {
     id: Option<Cow<'a, str>>,
 }
 
-/// Longest action line; a longer one is a document.
+/// The most bytes of an action line; a longer line is a document.
 const MAX_ACTION: usize = 8 << 10;
 
-/// Reads an action line; `None`: it is none.
+/// Reads an action line; `None` when the line is something else.
 pub(crate) fn action(line: &[u8]) -> Option<BulkAction<'_>> {
     if line.len() > MAX_ACTION {
         return None;

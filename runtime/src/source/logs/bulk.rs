@@ -1,4 +1,4 @@
-//! `_bulk` bodies: action lines, each with its document behind it.
+//! `_bulk` bodies: action lines, each followed by its document.
 
 use super::action::action;
 use super::format::LogFormat;

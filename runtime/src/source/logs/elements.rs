@@ -1,7 +1,7 @@
-//! Cuts JSON values that hold many documents into their elements, streaming: search responses, arrays, and
+//! Cuts JSON values that hold many documents into their elements, while reading: search responses, arrays, and
 //! pretty-printed values one after the other.
 //!
-//! Only strings and nesting are followed here; whether an element is JSON is for its parser to say.
+//! Only strings and nesting are followed here. Whether an element is valid JSON is found out by the parser.
 
 use super::answer::AnswerFacts;
 use super::format::{LogFormat, LogReading, ReadOptions};
@@ -26,26 +26,26 @@ pub(super) const RESPONSES: LogFormat = LogFormat {
     read: |reader, reading, emit| cut(reader, Wanted::Hits, reading, emit),
 };
 
-/// Pretty-printed documents one after the other. Their first line is exactly this: a broken first line of NDJSON must not take
-/// the lines behind it along.
+/// Pretty-printed documents one after the other. The first line of such a text is only an opening brace. Any other
+/// first line could be a broken line of NDJSON, after which the other lines must still be read as lines.
 pub(super) const VALUES: LogFormat = LogFormat {
     name: "values",
     sniff: |beginning| beginning.first_line == b"{",
     read: |reader, reading, emit| cut(reader, Wanted::Values, reading, emit),
 };
 
-/// Where the documents stand.
+/// Where the documents are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Wanted {
-    /// In `hits.hits` of search responses, one response after the other.
+    /// In `hits.hits` of search responses, which follow one another.
     Hits,
-    /// In an array.
+    /// In one array.
     Array,
-    /// The values themselves.
+    /// Each value is a document.
     Values,
 }
 
-/// Top-level keys of a search response; any other key before `hits` means that this is no response.
+/// The keys at the top of a search response. Any other key before `hits` means that the text is none.
 const RESPONSE_KEYS: [&str; 12] = [
     "took",
     "timed_out",
@@ -61,7 +61,7 @@ const RESPONSE_KEYS: [&str; 12] = [
     "suggest",
 ];
 
-/// Cuts all of a stream; returns how many elements it has.
+/// Cuts a whole stream. Returns how many elements it has.
 fn cut(reader: &mut dyn Read, wanted: Wanted, reading: &LogReading<'_>, emit: &mut Emit<'_>) -> Result<u64, SourceError> {
     let mut scanner = Scanner::new(wanted, reading.options, reading.spare);
     let mut chunk = vec![0; reading.options.block.clamp(1, 256 << 10)];
@@ -81,7 +81,7 @@ fn cut(reader: &mut dyn Read, wanted: Wanted, reading: &LogReading<'_>, emit: &m
     Ok(scanner.count)
 }
 
-/// What the beginning of a text says about whether it is a search response.
+/// Whether the beginning of a text is that of a search response.
 fn is_response(prefix: &[u8]) -> bool {
     let (options, spare) = (ReadOptions::default(), Spare::default());
     let mut scanner = Scanner::new(Wanted::Hits, &options, &spare);
@@ -99,16 +99,16 @@ fn is_response(prefix: &[u8]) -> bool {
     false
 }
 
-/// Where in the text's grammar the next byte stands.
+/// What the next byte belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum State {
     /// Outside of strings.
     Plain,
     /// In a string.
     String,
-    /// In a string, behind a backslash.
+    /// In a string, after a backslash.
     Escape,
-    /// In something that should not be there, up to the next white space.
+    /// In something invalid, up to the next white space.
     Stray,
 }
 
@@ -118,27 +118,27 @@ struct Scanner<'a> {
     spare: &'a Spare,
     depth: usize,
     state: State,
-    /// The string that was read last at depth 1 or 2, and the key that is current there.
+    /// The last string at depth 1 or 2; it is a key if a colon follows.
     word: Vec<u8>,
     keys: [Vec<u8>; 2],
-    /// Whether a key was seen that no search response has.
+    /// Whether a key was found that no search response has.
     foreign: bool,
-    /// Whether the current response had `hits.hits`.
+    /// Whether the current response has had a `hits.hits`.
     had_hits: bool,
-    /// Depth at which elements begin, while inside of their list.
+    /// Inside of the list of elements: the depth at which they begin.
     inside: Option<usize>,
-    /// Whether an element is being read, and how long it is.
+    /// Inside of an element: its length so far in bytes.
     element: Option<usize>,
-    /// Elements begun so far, and the number of the first one in `bytes`.
+    /// Elements begun so far. `first` is the number of the first one in `bytes`.
     count: u64,
     first: u64,
     bytes: Vec<u8>,
-    /// The current response without its elements, and how many elements came before it.
+    /// The current response without its elements, and the number of elements before it.
     shell: Vec<u8>,
     before: u64,
 }
 
-/// Bytes of a response that are kept beside its elements.
+/// The most bytes of a response that are kept without its elements.
 const MAX_SHELL: usize = 4 << 20;
 
 impl<'a> Scanner<'a> {
@@ -174,10 +174,10 @@ impl<'a> Scanner<'a> {
             return Ok(());
         }
         match byte {
-            // A byte order mark, where files were joined.
+            // A byte-order mark between joined files.
             0xef | 0xbb | 0xbf if self.depth == 0 && self.element.is_none() => {}
             b' ' | b'\t' | b'\r' | b'\n' => {
-                // A scalar at the top ends with white space.
+                // At the top of the text a scalar ends with white space.
                 if self.element.is_some() && self.inside == Some(self.depth) && self.depth == 0 {
                     return self.end_element(emit);
                 }
@@ -204,7 +204,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Whether a byte may begin a value at the top of the text.
+    /// Whether this byte may begin a value at the top of the text.
     fn opens_top(&self, byte: u8) -> bool {
         match self.wanted {
             Wanted::Hits => byte == b'{',
@@ -282,12 +282,13 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Keeps a byte of the current element, up to the limit of a line, or of the response around.
+    /// Keeps a byte of the current element, as long as it is shorter than the longest line, or of the response around it.
     fn store(&mut self, byte: u8) {
         if let Some(len) = &mut self.element {
             *len += 1;
             if *len <= self.options.max_line {
-                // A line feed inside a string is not JSON, and must stay so in a text cut by line feeds.
+                // A line feed inside of a string is invalid JSON. It is replaced by another invalid byte, because
+                // blocks are cut at line feeds.
                 self.bytes.push(if byte == b'\n' { 1 } else { byte });
             }
         } else if self.wanted == Wanted::Hits && self.shell.len() < MAX_SHELL {
@@ -305,14 +306,14 @@ impl<'a> Scanner<'a> {
         if self.bytes.len() >= self.options.block { self.flush(emit) } else { Ok(()) }
     }
 
-    /// Something that is no value where one should begin.
+    /// Reports an invalid byte in a place where a value should begin.
     fn stray(&mut self, emit: &mut Emit<'_>) -> Result<(), SourceError> {
         self.state = State::Stray;
         self.count += 1;
         self.bad(BadReason::Malformed, emit)
     }
 
-    /// Reports the last element as bad.
+    /// Reports the current element as bad.
     fn bad(&mut self, reason: BadReason, emit: &mut Emit<'_>) -> Result<(), SourceError> {
         self.flush(emit)?;
         self.first = self.count;

@@ -1,4 +1,4 @@
-//! What a format of log files is, and how the format of a text is told by its beginning.
+//! Formats of log files, and how the format of a text is recognised by its beginning.
 
 use super::file_kind::{self, FileKind};
 use super::open::broken;
@@ -7,30 +7,30 @@ use super::spare::Spare;
 use crate::source::SourceError;
 use std::io::{Cursor, Read};
 
-/// A format of log files: one file each in this folder, and one entry in [`super::FORMATS`].
+/// A format of log files. Each has one file in this folder and one entry in [`super::FORMATS`].
+#[expect(missing_docs, reason = "the name of a format is what it is called")]
 pub struct LogFormat {
-    /// A word for it.
     pub name: &'static str,
-    /// Whether a text that begins so is of this format.
+    /// Whether a text with this beginning has this format.
     pub(super) sniff: fn(&Beginning<'_>) -> bool,
-    /// Cuts a stream into pieces, up to its end; answers how many lines, or elements, it has.
+    /// Cuts a stream into pieces, up to its end. Returns how many lines, or elements, it has.
     pub(super) read: fn(&mut dyn Read, &LogReading<'_>, &mut Emit<'_>) -> Result<u64, SourceError>,
 }
 
-/// What a format may look at.
+/// The part of a text by which formats are recognised.
 pub(super) struct Beginning<'a> {
-    /// The first bytes of the text, without blanks in front.
+    /// The first bytes of the text, without white space in front.
     pub text: &'a [u8],
-    /// The first line, without blanks around it; empty where only blanks were found.
+    /// The first line, without white space around it; empty when only white space was found.
     pub first_line: &'a [u8],
 }
 
-/// How files are read.
+/// How files are cut into blocks.
 #[derive(Clone, Debug)]
 pub struct ReadOptions {
-    /// A longer line is counted as bad; its bytes are not kept.
+    /// The most bytes of a line. A longer line is reported as bad, and its bytes are not kept.
     pub max_line: usize,
-    /// Bytes of a block; a block holds whole lines, so it may be longer.
+    /// Bytes of a block. A block has whole lines, so it may be longer.
     pub block: usize,
 }
 
@@ -40,27 +40,28 @@ impl Default for ReadOptions {
     }
 }
 
-/// What the formats have to know of one reading.
+/// What formats need to know about one reading.
 pub(super) struct LogReading<'a> {
-    /// The file, as the user named it.
+    /// The file as the user named it.
     pub name: &'a str,
     pub options: &'a ReadOptions,
     pub spare: &'a Spare,
 }
 
-/// Bytes that are looked at.
+/// How many bytes formats may look at.
 const PREFIX: u64 = 64 << 10;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// What the beginning of a text says.
+/// What the beginning of a text shows.
 pub(super) struct Sniffed<'f> {
-    /// The format that takes it; none where it is blank, or of a kind that no format takes.
+    /// The format of the text; `None` for white space, and for kinds of files that no format reads.
     pub format: Option<&'f LogFormat>,
-    /// What it looks like, should it give no record.
+    /// What the file looks like, in case that it has no record.
     pub kind: &'static FileKind,
 }
 
-/// Finds the format and takes a byte order mark off; the reader stands at the beginning again. A text of blanks has none.
+/// Recognises the format, and removes a byte-order mark. Afterwards the reader is at the beginning of the text again. A
+/// text of white space has no format.
 pub(super) fn sniff<'a, 'f>(
     reader: &mut Box<dyn Read + 'a>,
     name: &str,
@@ -74,7 +75,7 @@ pub(super) fn sniff<'a, 'f>(
     }
     let text = prefix.trim_ascii_start();
     let first_line = memchr::memchr(b'\n', text).map_or(text, |end| &text[..end]).trim_ascii_end();
-    // Behind a prefix of blanks more may follow.
+    // After a whole prefix of white space the text may still go on.
     let ended = first_line.is_empty() && (prefix.len() as u64) < PREFIX - BOM.len() as u64;
     let beginning = Beginning { text, first_line };
     let none = ended || kind.foreign;

@@ -1,4 +1,4 @@
-//! Which files a path on the command line names.
+//! Which files the paths of the command line name.
 
 use super::report::LeftOut;
 use crate::source::SourceError;
@@ -9,25 +9,25 @@ use std::sync::Arc;
 /// A file to read, or standard input.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Input {
-    /// As the user named it; `-` for standard input.
+    /// The name that the user gave; `-` for standard input.
     pub name: String,
-    /// `None`: standard input.
+    /// `None` is standard input.
     pub path: Option<PathBuf>,
-    /// The folder that was named, where it was found there and not named itself.
+    /// The named folder in which the file was found; `None` for a file that was named itself.
     pub folder: Option<Arc<str>>,
 }
 
-/// What paths name.
+/// The files that paths name.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Listing {
-    /// Files to read, in order.
+    /// The files to read, in order.
     pub inputs: Vec<Input>,
-    /// What is in folders and cannot be a log.
+    /// Entries of folders that cannot be a log.
     pub left_out: Vec<LeftOut>,
 }
 
-/// The files that paths name: a file itself, `-` standard input, a folder all files below it, sorted by path. Only hidden files
-/// are passed over in folders: what a file holds is not said by its name.
+/// The files that paths name: a file itself, `-` for standard input, and for a folder all files below it, sorted by path. In
+/// folders only hidden files are skipped: the name of a file does not say what it holds.
 pub fn list(paths: &[PathBuf]) -> Result<Listing, SourceError> {
     let mut listing = Listing::default();
     for path in paths {
@@ -59,7 +59,7 @@ pub fn list(paths: &[PathBuf]) -> Result<Listing, SourceError> {
     Ok(listing)
 }
 
-/// Deepest folder below the named one; links in a circle end here.
+/// The deepest folder below a named one that is read. Links that form a circle end here.
 const MAX_FOLDERS: usize = 64;
 
 fn walk(folder: &Path, named: &Arc<str>, listing: &mut Listing, depth: usize) -> Result<(), SourceError> {

@@ -1,4 +1,4 @@
-//! A document a line: ECS NDJSON, hits as `elasticdump` writes them. Cuts a stream into blocks of whole lines.
+//! One document on each line: ECS NDJSON, and hits as `elasticdump` writes them. Cuts a stream into blocks of whole lines.
 
 use super::action::{BulkAction, action};
 use super::format::{LogFormat, LogReading};
@@ -10,11 +10,11 @@ use crate::source::SourceError;
 use huntc_compiler::diag::codes::store::BULK_CHANGE;
 use std::io::Read;
 
-/// What no other format takes: its lines are tested one by one.
+/// The format of every text that has no other one. Each line is tested by itself.
 pub(super) const LINES: LogFormat =
     LogFormat { name: "lines", sniff: |_| true, read: |reader, reading, emit| cut(reader, Layout::Lines, reading, emit) };
 
-/// Cuts all of a stream; returns how many lines it has.
+/// Cuts a whole stream. Returns how many lines it has.
 pub(super) fn cut(
     reader: &mut dyn Read,
     layout: Layout,
@@ -39,28 +39,30 @@ pub(super) fn cut(
     }
 }
 
-/// Bytes of an action and of blank lines behind it, at least, before the action is taken to have no document.
+/// An action counts as one without a document once it and the blank lines after it have more bytes than this and than
+/// a block.
 const MAX_WAIT: usize = 64 << 10;
 
 struct Cutter<'a> {
     layout: Layout,
     reading: &'a LogReading<'a>,
-    /// Lines before `bytes`.
+    /// Number of lines before `bytes`.
     line: u64,
-    /// So many of `bytes` have no seams.
+    /// The length of the beginning of `bytes` that has been searched for seams.
     parted: usize,
-    /// What is read but not handed on.
+    /// Bytes that were read, but not emitted yet.
     bytes: Vec<u8>,
 }
 
 impl Cutter<'_> {
-    /// Hands on `bytes[..end]`, which ends with a line; of a bulk body less by an action without its document.
+    /// Emits `bytes[..end]`, which ends with a whole line. Of a bulk body, an action at the end is kept until its
+    /// document is read.
     fn emit_until(&mut self, end: usize, emit: &mut Emit<'_>) -> Result<(), SourceError> {
         let end = if self.layout == Layout::Bulk { self.whole_pairs(end)? } else { end };
         self.hand_on(end, emit)
     }
 
-    /// Gives documents that were joined without a line end lines of their own, in `bytes[..end]`; answers where those end then.
+    /// Puts documents of `bytes[..end]` that were joined without a line end on lines of their own, and returns the new end.
     fn part_seams(&mut self, end: usize) -> usize {
         let from = std::mem::replace(&mut self.parted, 0).min(end);
         let behind = self.bytes.split_off(end);
@@ -75,7 +77,7 @@ impl Cutter<'_> {
         if end == 0 {
             return Ok(());
         }
-        // Room for what is left and another block, so that this one is not moved while it is read.
+        // Reserves room for the rest and another block, so that the buffer is not moved while it is read into.
         let mut rest = self.reading.spare.take(self.reading.options.block + self.bytes.len() - end);
         rest.extend_from_slice(&self.bytes[end..]);
         self.parted = self.parted.saturating_sub(end);
@@ -86,8 +88,8 @@ impl Cutter<'_> {
         emit(Piece::Block(Block { layout: self.layout, first, bytes }))
     }
 
-    /// The end of the last document in `bytes[..end]`; an action behind it waits for its document, but not for ever: behind
-    /// more blank lines than a block holds there is none.
+    /// The end of the last document in `bytes[..end]`. An action after it waits for its document; but when the blank
+    /// lines after it are longer than a block, it has none.
     fn whole_pairs(&self, end: usize) -> Result<usize, SourceError> {
         let mut waiting = None;
         let mut at = 0;
@@ -116,12 +118,12 @@ impl Cutter<'_> {
             .help("remove the action (and the line behind an `update`), or load the body into an index and export that")
     }
 
-    /// Bytes behind the last line feed.
+    /// Number of bytes after the last line feed.
     fn unfinished(&self) -> usize {
         self.bytes.len() - memchr::memrchr(b'\n', &self.bytes).map_or(0, |i| i + 1)
     }
 
-    /// Gives up the line that `bytes` ends in: hands on what is before it and drops the stream up to the next line.
+    /// Drops the line at the end of `bytes`: emits what is before it, and skips the stream up to the next line.
     fn skip_line(&mut self, reader: &mut dyn Read, emit: &mut Emit<'_>) -> Result<(), SourceError> {
         let start = self.bytes.len() - self.unfinished();
         self.bytes.truncate(start);
@@ -143,7 +145,7 @@ impl Cutter<'_> {
         Ok(())
     }
 
-    /// Hands on all that is left. A file may end without a line feed, and in a bulk body with an action.
+    /// Emits all that is left. A file may end without a line feed, and a bulk body with an action.
     fn finish(&mut self, emit: &mut Emit<'_>) -> Result<(), SourceError> {
         if self.bytes.is_empty() {
             return Ok(());
@@ -159,7 +161,7 @@ impl Cutter<'_> {
     }
 }
 
-/// Reads so many bytes more; true at the end of the stream.
+/// Reads `more` bytes, fewer at the end of the stream. True at that end.
 fn fill(reader: &mut dyn Read, bytes: &mut Vec<u8>, more: usize) -> std::io::Result<bool> {
     bytes.reserve(more);
     Ok(reader.take(more as u64).read_to_end(bytes)? < more)

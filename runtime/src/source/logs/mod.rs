@@ -1,12 +1,12 @@
-//! Log files: which formats are read, what is counted as bad, and the stream of blocks that parsers get.
+//! Log files: the formats that are read, the lines that count as bad, and the blocks that parsers get.
 //!
-//! Bytes become records in three steps. [`open`] takes off gzip and zstd, several times too. The first format of [`FORMATS`]
-//! that knows the beginning of the text cuts all of it into pieces: blocks of lines, each an ECS document in JSON, and lines
-//! that are none. `source/store/ingest` parses the blocks. A format whose records are no ECS documents makes them of its
-//! records before it hands a block on: nothing behind it knows formats.
+//! Bytes become records in three steps. [`open`] removes gzip and zstd, repeatedly if needed. The first format of
+//! [`FORMATS`] that recognises the beginning of the text cuts all of it into pieces: blocks of lines, each an ECS
+//! document in JSON, and bad lines. `source/store/ingest` parses the blocks. A format whose records are no ECS
+//! documents must convert them before it emits a block: nothing behind it knows formats.
 //!
-//! Whatever cannot be read is counted and named by file and position; nothing is dropped silently. A file that gives no record
-//! is not empty: `judge` says what it looks like ([`file_kind`]), and whether the source can be asked at all.
+//! Whatever cannot be read is counted, and reported by file and line; nothing is dropped silently. A file without records
+//! is not an empty file: `judge` decides whether the source can be used, and [`file_kind`] says what the file looks like.
 
 mod action;
 mod answer;
@@ -37,24 +37,24 @@ use file_kind::FileKind;
 use format::LogReading;
 use std::io::Read;
 
-/// Every format. The first one that takes the beginning of a text reads it; a document a line is what all else is.
+/// All formats. The first one that recognises the beginning of a text reads it; the last one takes every text.
 pub const FORMATS: [&LogFormat; 5] = [&elements::ARRAY, &elements::RESPONSES, &elements::VALUES, &bulk::BULK, &lines::LINES];
 
-/// What reading a file to its end gave beside its pieces.
+/// The result of reading a file completely, beside its pieces.
 pub(crate) struct FileRead {
-    /// How many lines, or elements, it has.
+    /// The number of its lines (or elements).
     pub(crate) lines: u64,
-    /// What it looks like, should it give no record.
+    /// What the file looks like, in case that it has no record.
     pub(crate) kind: &'static FileKind,
 }
 
-/// Reads a file from its beginning to its end. The bytes of blocks may be given to `spare` after use.
+/// Reads a file completely. The buffers of blocks may be given to `spare` after use.
 pub(crate) fn read(input: &Input, options: &ReadOptions, spare: &Spare, emit: &mut Emit<'_>) -> Result<FileRead, SourceError> {
     let reader = open::open(input)?;
     read_from(reader, &input.name, options, spare, emit)
 }
 
-/// As [`read`], from any stream.
+/// As [`read`], for any stream.
 pub(crate) fn read_from(
     reader: Box<dyn Read + '_>,
     name: &str,

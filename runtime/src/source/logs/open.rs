@@ -1,4 +1,4 @@
-//! Opening files and standard input, and taking off gzip and zstd by the first bytes.
+//! Opens files and standard input, and removes gzip and zstd, which are recognised by their first bytes.
 
 use super::inputs::{Input, unreadable};
 use crate::source::SourceError;
@@ -8,12 +8,12 @@ use std::io::{Cursor, Read};
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// Compressed layers that are taken off, so that a file that unpacks to itself ends.
+/// The most layers of compression that are removed. A file that decompresses to itself ends here.
 const MAX_LAYERS: usize = 3;
-/// Bytes asked of the file at once.
+/// How many bytes are read from the file at once.
 const BUFFER: usize = 256 << 10;
 
-/// Opens an input, still compressed.
+/// Opens an input, without decompression.
 pub(super) fn open(input: &Input) -> Result<Box<dyn Read>, SourceError> {
     match &input.path {
         None => Ok(Box::new(std::io::stdin())),
@@ -21,12 +21,12 @@ pub(super) fn open(input: &Input) -> Result<Box<dyn Read>, SourceError> {
     }
 }
 
-/// Whether a zstd frame begins that holds no data, as parallel compressors put them in front.
+/// Whether this is the beginning of a zstd frame without data; parallel compressors write one in front.
 fn skippable(head: &[u8]) -> bool {
     matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18])
 }
 
-/// The plain bytes of a stream.
+/// The decompressed bytes of a stream.
 pub(super) fn decompress<'a>(mut reader: Box<dyn Read + 'a>, name: &str) -> Result<Box<dyn Read + 'a>, SourceError> {
     for _ in 0..=MAX_LAYERS {
         let mut head = Vec::with_capacity(4);
@@ -47,7 +47,7 @@ pub(super) fn decompress<'a>(mut reader: Box<dyn Read + 'a>, name: &str) -> Resu
         .help("decompress the file, then name the result"))
 }
 
-/// The error of a stream that ends or breaks while it is read. Nothing of the file is used: a part would look whole.
+/// The error of a stream that breaks off while it is read. None of its records are used: a part would pass for the whole.
 pub(super) fn broken(name: &str, error: &std::io::Error) -> SourceError {
     SourceError::new(&UNREADABLE_LOG, format!("cannot read {name} to its end"))
         .note(error.to_string())

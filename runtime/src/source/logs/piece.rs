@@ -1,4 +1,4 @@
-//! What reading one file hands on: blocks of lines to parse, and lines that are given up.
+//! The pieces that a file is cut into: blocks of lines to parse, and bad lines.
 
 use super::answer::AnswerFacts;
 use super::report::BadReason;
@@ -7,34 +7,32 @@ use crate::source::SourceError;
 /// What the lines of a block are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Layout {
-    /// A document a line.
+    /// One document on each line.
     Lines,
-    /// An action line, then its document.
+    /// Pairs of lines: an action, then its document.
     Bulk,
-    /// Elements of a bigger JSON value, one a line, counted instead of lines.
+    /// Elements of a larger JSON value, one on each line. Positions count elements and not lines.
     Elements,
 }
 
 /// Some whole lines of a file.
 #[derive(Debug)]
 pub(crate) struct Block {
-    /// What they are.
     pub(crate) layout: Layout,
-    /// Number of the first line in the file, from 0.
+    /// The number of its first line in the file, from 0.
     pub(crate) first: u64,
-    /// The lines; each but the file's last ends with a line feed.
+    /// The lines. Each ends with a line feed, except perhaps the last one of the file.
     pub(crate) bytes: Vec<u8>,
 }
 
 /// What reading one file hands on.
 pub(crate) enum Piece {
-    /// Lines to parse.
     Block(Block),
-    /// A line, counted from 0, that the reader itself had to give up.
+    /// The number of a line, from 0, that the reader itself found to be bad.
     Bad(u64, BadReason),
-    /// A search answer came to its end.
+    /// The end of a search response.
     Answer(AnswerFacts),
 }
 
-/// Takes the pieces of a file, in order; an error ends the reading.
+/// Receives the pieces of a file in order. An error ends the reading.
 pub(crate) type Emit<'a> = dyn FnMut(Piece) -> Result<(), SourceError> + 'a;

@@ -1,4 +1,4 @@
-//! Lines that are no records, and what a reading found.
+//! The report of reading files: how many records, and which lines are none.
 
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::store::PART_OF_AN_ANSWER;
@@ -6,34 +6,34 @@ use huntc_compiler::diag::codes::store::PART_OF_AN_ANSWER;
 /// Why a line is no record.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum BadReason {
-    /// No JSON at all.
+    /// It is no JSON.
     Malformed,
-    /// JSON, but not an object.
+    /// It is JSON, but no object.
     NotAnObject,
-    /// No `@timestamp`.
+    /// It has no `@timestamp`.
     NoTimestamp,
     /// `@timestamp` is neither a date nor milliseconds since the epoch.
     UnreadableTimestamp,
-    /// Bytes that are not UTF-8.
+    /// It has bytes that are not UTF-8.
     InvalidUtf8,
-    /// Objects or arrays nested deeper than 256.
+    /// Its objects or arrays are nested deeper than 256.
     TooDeep,
-    /// Field names that take more memory than a record's may.
+    /// Its field names take more memory than allowed.
     TooManyFields,
-    /// Longer than the limit.
+    /// It is longer than allowed.
     TooLong,
-    /// An action of a `_bulk` body is needed here.
+    /// A bulk body should have an action in this place.
     NoAction,
-    /// An action without its document.
+    /// It is an action without a document.
     NoDocument,
     /// The file ends inside a JSON value.
     Truncated,
-    /// A search response that holds no hits, an error for example.
+    /// It is a search response without hits, for example an error.
     NoHits,
 }
 
 impl BadReason {
-    /// In words, for people.
+    /// The reason as words, for people.
     pub fn text(self) -> &'static str {
         match self {
             Self::Malformed => "not valid JSON",
@@ -68,17 +68,17 @@ impl std::fmt::Display for LeftOut {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "fields whose names say all")]
 pub struct BadLine {
-    /// The file, as named by the user.
+    /// The file as the user named it.
     pub file: String,
-    /// Line, or number of the hit in a search response; from 1.
+    /// The number of the line, or of the hit in a search response; from 1.
     pub line: u64,
     pub reason: BadReason,
 }
 
-/// How many bad lines a report names.
+/// The most bad lines that a report names.
 pub const NAMED_BAD_LINES: usize = 20;
 
-/// What a reading found.
+/// The report of reading files.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[expect(missing_docs, reason = "fields whose names say all")]
 pub struct ReadReport {

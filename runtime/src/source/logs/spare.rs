@@ -1,17 +1,17 @@
-//! Memory of blocks that were parsed, for those that come.
+//! Reuses the memory of blocks that were parsed.
 
 use std::sync::{Mutex, PoisonError};
 
-/// Buffers that are free. New ones for each block would come from the system again and again, and go back to it, which costs
-/// as much as reading does.
+/// Free buffers. If each block had a new one, the system would have to provide and take back its memory again and
+/// again, which costs as much time as reading.
 #[derive(Debug, Default)]
 pub(crate) struct Spare(Mutex<Vec<Vec<u8>>>);
 
-/// Bigger buffers, of lines as long as these, are not kept.
+/// Larger buffers, which very long lines need, are not kept.
 const MOST: usize = 1 << 20;
 
 impl Spare {
-    /// An empty buffer with this capacity at least.
+    /// An empty buffer with at least this capacity.
     pub(super) fn take(&self, capacity: usize) -> Vec<u8> {
         let mut buffer = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         buffer.reserve(capacity);
@@ -24,7 +24,7 @@ impl Spare {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Takes a buffer back whose content is no longer needed.
+    /// Takes back a buffer whose content is no longer needed.
     pub(crate) fn give(&self, mut buffer: Vec<u8>) {
         if buffer.capacity() <= MOST {
             buffer.clear();

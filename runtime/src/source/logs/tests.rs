@@ -6,7 +6,7 @@ use super::*;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// What a text is cut into: lines with their numbers, bad lines with their reasons, and the number of lines.
+/// The pieces of a text: lines with their numbers, bad lines with their reasons, and the number of lines.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Cut {
     lines: Vec<(u64, String)>,
@@ -31,7 +31,7 @@ fn cut_with(bytes: &[u8], options: &ReadOptions) -> Result<Cut, SourceError> {
     Ok(Cut { count: read.lines, ..cut })
 }
 
-/// Cuts with blocks of all small sizes; the size must make no difference.
+/// Cuts a text with blocks of all small sizes; the size must make no difference.
 fn cut(text: &str) -> Cut {
     let whole = cut_with(text.as_bytes(), &ReadOptions::default()).unwrap();
     for block in 1..40 {
@@ -123,7 +123,7 @@ fn bulk_bodies_that_change_records_are_refused_with_the_line() {
             assert!(error.message.contains("f:3") && error.message.contains(word), "{}", error.message);
         }
     }
-    // A document may be called like an action.
+    // A document may have a key with the name of an action.
     let text = "{\"create\":{}}\n{\"delete\":{}}\n";
     assert_eq!(texts(&cut(text)), ["{\"create\":{}}", "{\"delete\":{}}"]);
 }
@@ -192,7 +192,7 @@ fn what_is_wrong_with_a_response_is_counted() {
 fn arrays_and_pretty_printed_values_give_their_elements() {
     assert_eq!(texts(&cut("[{\"a\":[1,2]},\n {\"b\":2}]\n")), ["{\"a\":[1,2]}", "{\"b\":2}"]);
     assert_eq!(cut("{\n\"a\":1\n}\n{\n\"b\":\"\\\"}\"\n}\n{}").lines.len(), 3);
-    // A broken first line must not take the lines behind it along.
+    // The lines after a broken first line must still be read.
     assert_eq!(cut("{\"a\":\"\n{\"b\":1}\n").lines.len(), 2);
 }
 
@@ -213,14 +213,14 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn compression_is_taken_off_by_the_first_bytes() {
     let (a, b) = (b"{\"a\":1}\n".as_slice(), b"{\"b\":2}\n".as_slice());
     let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 1).unwrap();
-    // A frame that is skipped, as `pzstd` writes it in front.
+    // A frame without data, as `pzstd` writes it in front.
     let skipped = [b"\x5f\x2a\x4d\x18\x02\0\0\0xy".to_vec(), zstd(&[a, b].concat())].concat();
     assert_eq!(texts(&cut_with(&skipped, &ReadOptions::default()).unwrap()), ["{\"a\":1}", "{\"b\":2}"]);
     for bytes in [[gzip(a), gzip(b)].concat(), [zstd(a), zstd(b)].concat(), gzip(&zstd(&[a, b].concat()))] {
         let found = cut_with(&bytes, &ReadOptions::default()).unwrap();
         assert_eq!(texts(&found), ["{\"a\":1}", "{\"b\":2}"]);
         for end in 5..bytes.len() {
-            // The end of a member or frame is the end of a whole file.
+            // At the end of a member or frame a whole file could end.
             if let Ok(found) = cut_with(&bytes[..end], &ReadOptions::default()) {
                 assert_eq!(texts(&found), ["{\"a\":1}"], "cut at {end}");
             }
@@ -240,7 +240,7 @@ fn utf_16_is_told() {
 
 #[test]
 fn a_small_file_that_unpacks_to_much_needs_little_memory() {
-    // One line of 200 MB; kept is no more than the limit and a block.
+    // A line of 200 MB. No more of it than the limit and a block may be kept.
     let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     let chunk = vec![b'x'; 1 << 20];
     (0..200).for_each(|_| bomb.write_all(&chunk).unwrap());

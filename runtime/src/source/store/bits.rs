@@ -1,4 +1,4 @@
-//! Sets of rows as bitmaps, and the scans that turn sets of codes into them.
+//! Sets of rows as bitmaps, and scans that find the rows that have certain codes.
 
 use super::column::{Codes, StoredColumn};
 use std::ops::Range;
@@ -13,9 +13,9 @@ pub(super) struct Bits {
 /// A set of codes of one column.
 #[derive(Clone, Debug)]
 pub(super) enum CodeSet {
-    /// These, from the first up to but without the last.
+    /// The codes from the start up to, but not including, the end.
     Range(Range<u32>),
-    /// The set bits.
+    /// One bit for each code.
     Set(Vec<u64>),
 }
 
@@ -30,7 +30,7 @@ impl CodeSet {
         Self::Range(entries.start as u32 + 1..entries.end as u32 + 1)
     }
 
-    /// The codes that an iterator gives, for a dictionary of this length.
+    /// The given codes, for a dictionary with `distinct` entries.
     pub(super) fn of_codes(distinct: usize, codes: impl Iterator<Item = u32>) -> Self {
         let mut words = vec![0; distinct / 64 + 1];
         let mut any = false;
@@ -61,12 +61,12 @@ fn bit(words: &[u64], code: u32) -> bool {
 }
 
 impl Bits {
-    /// No row of `rows`.
+    /// The empty set, for a segment of `rows` rows.
     pub(super) fn none(rows: usize) -> Self {
         Self { words: vec![0; rows.div_ceil(64)], rows }
     }
 
-    /// The rows of a range.
+    /// The rows of a range, for a segment of `rows` rows.
     pub(super) fn range(rows: usize, range: Range<usize>) -> Self {
         let mut bits = Self::none(rows);
         for (index, word) in bits.words.iter_mut().enumerate() {
@@ -75,7 +75,6 @@ impl Bits {
         bits
     }
 
-    /// Adds a row.
     pub(super) fn insert(&mut self, row: usize) {
         if let Some(word) = self.words.get_mut(row / 64) {
             *word |= 1 << (row % 64);
@@ -92,17 +91,17 @@ impl Bits {
         self.words.iter().map(|w| u64::from(w.count_ones())).sum()
     }
 
-    /// Keeps what is in both.
+    /// Keeps the rows that are in both sets.
     pub(super) fn and(&mut self, other: &Self) {
         self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a &= b);
     }
 
-    /// Keeps what is not in the other.
+    /// Keeps the rows that are not in the other set.
     pub(super) fn and_not(&mut self, other: &Self) {
         self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a &= !b);
     }
 
-    /// Adds what is in the other.
+    /// Adds the rows of the other set.
     pub(super) fn or(&mut self, other: &Self) {
         self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a |= b);
     }
@@ -114,7 +113,7 @@ impl Bits {
         rows
     }
 
-    /// Gives the rows, ascending.
+    /// Calls `give` for each row, ascending.
     fn each(&self, mut give: impl FnMut(u32)) {
         for (index, word) in self.words.iter().enumerate() {
             let mut rest = *word;
@@ -125,20 +124,20 @@ impl Bits {
         }
     }
 
-    /// The first row.
+    /// The smallest row.
     pub(super) fn first(&self) -> Option<u32> {
         let index = self.words.iter().position(|word| *word != 0)?;
         Some(index as u32 * 64 + self.words[index].trailing_zeros())
     }
 
-    /// The range that holds all rows of the set.
+    /// The smallest range that contains all rows of the set.
     pub(super) fn span(&self) -> Range<usize> {
         let first = self.words.iter().position(|w| *w != 0).map_or(0, |at| at * 64 + self.words[at].trailing_zeros() as usize);
         let last = self.words.iter().rposition(|w| *w != 0).map_or(0, |at| (at + 1) * 64 - self.words[at].leading_zeros() as usize);
         first..last
     }
 
-    /// The rows of the set that pass, asked for in ascending order.
+    /// The rows of the set that pass. `passes` is called in ascending order of rows.
     pub(super) fn filter(&self, mut passes: impl FnMut(u32) -> bool) -> Self {
         let mut kept = Self::none(self.rows);
         self.each(|row| {
@@ -149,7 +148,7 @@ impl Bits {
         kept
     }
 
-    /// The rows of a set that have one of the codes.
+    /// The rows of `among` that have one of the codes.
     pub(super) fn scan(column: &StoredColumn, among: &Self, codes: &CodeSet) -> Self {
         let mut bits = Self::none(among.rows);
         let within = among.span();
@@ -185,7 +184,7 @@ fn mask(index: usize, range: &Range<usize>) -> u64 {
     below(to) & !below(from)
 }
 
-/// Fills whole words: what is outside of the set is dropped afterwards.
+/// Fills whole words, so rows outside of the wanted set get bits too; the caller removes them.
 fn scan_dense(codes: &Codes, words: &mut [u64], within: &Range<usize>, wanted: &CodeSet) {
     let first = within.start / 64;
     let last = within.end.div_ceil(64).min(words.len());
@@ -210,7 +209,7 @@ fn scan_dense(codes: &Codes, words: &mut [u64], within: &Range<usize>, wanted: &
     }
 }
 
-/// Sets the bits of the rows from `skip` on whose code passes. Sixty-four tests without a branch become vector code.
+/// Sets the bits of rows whose code passes, from row `skip` on. Sixty-four tests without a branch become vector instructions.
 fn fill<T: Copy>(codes: &[T], skip: usize, words: &mut [u64], passes: impl Fn(T) -> bool) {
     let codes = codes.get(skip..).unwrap_or_default();
     for (word, codes) in words.iter_mut().zip(codes.chunks(64)) {
@@ -222,7 +221,7 @@ fn fill<T: Copy>(codes: &[T], skip: usize, words: &mut [u64], passes: impl Fn(T)
     }
 }
 
-/// Sixty-four bytes that are 0 or 1 as bits.
+/// Sixty-four bytes, each 0 or 1, as bits.
 fn packed(hits: &[u8; 64]) -> u64 {
     // Moves the lowest bit of byte k to bit 56 + k.
     const GATHER: u64 = 0x0102_0408_1020_4080;

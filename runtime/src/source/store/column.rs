@@ -1,7 +1,7 @@
-//! Columns of a segment: a sorted dictionary of distinct values, and for each row the codes of its values.
+//! Columns of a segment: a sorted dictionary of distinct values, and the codes of each row's values.
 //!
-//! All parts are Arrow buffers, so that a column is the same thing in memory and in a mapped file. Codes count from 1;
-//! zero is "no value". Values are the texts of JSON scalars; a number's is its spelling in the document.
+//! All parts are Arrow buffers, so that a column is the same in memory and in a mapped file. Codes count from 1; zero
+//! means "no value". A value is the text of a JSON scalar; that of a number is spelled as in the document.
 
 use super::prefix_index::PrefixIndex;
 use super::prefix_sort::advance;
@@ -17,18 +17,17 @@ use std::sync::{Arc, OnceLock};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[repr(u8)]
 pub(super) enum Kind {
-    /// A string.
     Text = 0,
-    /// A whole number in the range of 64 bits.
+    /// A whole number that fits into 64 bits.
     Int = 1,
     /// Any other number.
     Float = 2,
-    /// `true`, `false`
+    /// `true` or `false`.
     Bool = 3,
 }
 
 impl Kind {
-    /// The kind of a number that fits JSON's grammar; `None` where it is beyond all floats.
+    /// The kind of a number, whose text fits JSON's grammar; `None` when it is greater than every float.
     pub(super) fn of_number(raw: &[u8], whole: bool) -> Option<Self> {
         if whole && raw.len() <= 18 {
             return Some(Self::Int);
@@ -40,24 +39,24 @@ impl Kind {
         text.parse::<f64>().ok().filter(|x| x.is_finite()).map(|_| Self::Float)
     }
 
-    /// The kind with this number.
+    /// The kind that is written as this byte.
     pub(super) fn from_byte(byte: u8) -> Option<Self> {
         [Self::Text, Self::Int, Self::Float, Self::Bool].into_iter().find(|k| *k as u8 == byte)
     }
 }
 
-/// Ends every value in a dictionary; no UTF-8 text holds it, so one scan over all values cannot cross from one into the
-/// next.
+/// Ends every value in a dictionary. No UTF-8 text contains this byte, so one search over all values cannot match
+/// across two of them.
 pub(super) const END: u8 = 0xff;
 
 /// Distinct values, sorted by text, then kind.
 #[derive(Clone, Debug)]
 pub(super) struct Dictionary {
-    /// Where values begin in `blob`; one more than there are values.
+    /// Where each value begins in `blob`, and as the last one where the blob ends.
     pub(super) starts: ScalarBuffer<i32>,
     /// The texts, each followed by [`END`].
     pub(super) blob: Buffer,
-    /// The kinds; `None` where all are texts.
+    /// The kinds, one byte for each value; `None` when all are texts.
     pub(super) kinds: Option<Buffer>,
 }
 
@@ -84,7 +83,7 @@ impl Dictionary {
         Kind::from_byte(byte).unwrap_or(Kind::Text)
     }
 
-    /// A value as JSON had it. Texts are UTF-8: builders check what they read, and files carry checksums.
+    /// A value as JSON had it. Texts are UTF-8: builders test what they read, and checksums protect files.
     pub(super) fn scalar(&self, index: usize) -> Scalar {
         let bytes = self.text(index);
         let text = std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
@@ -96,17 +95,17 @@ impl Dictionary {
         }
     }
 
-    /// The first value from `from` on that is not less than a text.
+    /// The first place from `from` on whose value is not less than a text.
     pub(super) fn lower_bound(&self, text: &[u8], from: usize) -> usize {
         self.search(text, from, self.len())
     }
 
-    /// As [`Self::lower_bound`], quick where it is near.
+    /// As [`Self::lower_bound`]; fast when the place is near `from`.
     pub(super) fn lower_bound_near(&self, text: &[u8], from: usize) -> usize {
         advance(from, self.len(), |at| self.text(at) < text)
     }
 
-    /// The first value between two that is not less than a text.
+    /// The first place between `low` and `high` whose value is not less than a text.
     pub(super) fn search(&self, text: &[u8], mut low: usize, mut high: usize) -> usize {
         while low < high {
             let middle = usize::midpoint(low, high);
@@ -115,7 +114,8 @@ impl Dictionary {
         low
     }
 
-    /// The end of the values equal to a text, of whatever kind, that begin at `start` and end at `limit` at most.
+    /// The end of the values that are equal to a text, whatever their kind. They begin at `start` and end at `limit` at
+    /// the latest.
     pub(super) fn end_of_equal(&self, text: &[u8], start: usize, limit: usize) -> usize {
         let mut stop = start;
         while stop < limit && self.text(stop) == text {
@@ -124,19 +124,19 @@ impl Dictionary {
         stop
     }
 
-    /// The values equal to a text, of whatever kind.
+    /// The places of the values that are equal to a text, whatever their kind.
     pub(super) fn equal(&self, text: &[u8]) -> Range<usize> {
         let start = self.lower_bound(text, 0);
         start..self.end_of_equal(text, start, self.len())
     }
 
-    /// The value that holds a byte of the blob, not before `from`.
+    /// The place of the value that contains a byte of the blob; not before `from`.
     pub(super) fn holder(&self, byte: usize, from: usize) -> usize {
         advance(from + 1, self.len().max(from + 1), |at| self.start(at) <= byte) - 1
     }
 }
 
-/// Makes a dictionary of values that come sorted by text, then kind.
+/// Makes a dictionary from values that arrive sorted by text, then kind.
 #[derive(Debug)]
 pub(super) struct DictionaryBuilder {
     starts: Vec<i32>,
@@ -149,7 +149,7 @@ impl DictionaryBuilder {
         Self { starts: vec![0], blob: Vec::new(), kinds: Vec::new() }
     }
 
-    /// Adds a value, unless it is the last one again; returns its code.
+    /// Adds a value, unless it equals the last one. Returns its code.
     pub(super) fn add(&mut self, text: &[u8], kind: Kind) -> u32 {
         let last = self.starts.iter().rev().nth(1).and_then(|from| self.blob.get(*from as usize..self.blob.len() - 1));
         if last != Some(text) || self.kinds.last() != Some(&(kind as u8)) {
@@ -167,19 +167,18 @@ impl DictionaryBuilder {
     }
 }
 
-/// Codes in the smallest type that holds them.
+/// Codes, stored in the smallest integer that holds them all.
 #[derive(Clone, Debug)]
 pub(super) enum Codes {
     /// At most 255 distinct values.
     U8(ScalarBuffer<u8>),
-    /// At most 65,535.
+    /// At most 65,535 distinct values.
     U16(ScalarBuffer<u16>),
-    /// More.
     U32(ScalarBuffer<u32>),
 }
 
 impl Codes {
-    /// Packs codes for a dictionary of this length.
+    /// Packs the codes for a dictionary with `distinct` entries.
     pub(super) fn pack(codes: Vec<u32>, distinct: usize) -> Self {
         if u8::try_from(distinct).is_ok() {
             Self::U8(codes.into_iter().map(|c| c as u8).collect())
@@ -190,7 +189,7 @@ impl Codes {
         }
     }
 
-    /// Codes for a dictionary of this length from the bytes that [`Self::pack`] made; `None` where they are not aligned.
+    /// Codes for a dictionary with `distinct` entries, from the bytes that [`Self::pack`] made; `None` when they are not aligned.
     pub(super) fn read(distinct: usize, bytes: Buffer) -> Option<Self> {
         let fits = |size: usize, align: usize| bytes.len().is_multiple_of(size) && bytes.as_ptr().align_offset(align) == 0;
         if u8::try_from(distinct).is_ok() {
@@ -202,7 +201,7 @@ impl Codes {
         }
     }
 
-    /// The code at an index; zero beyond the end.
+    /// The code at a place; zero beyond the end.
     pub(super) fn get(&self, index: usize) -> u32 {
         match self {
             Self::U8(codes) => codes.get(index).map_or(0, |c| u32::from(*c)),
@@ -211,7 +210,7 @@ impl Codes {
         }
     }
 
-    /// The greatest code; zero where there is none.
+    /// The greatest code; zero when there is none.
     fn most(&self) -> u32 {
         match self {
             Self::U8(codes) => codes.iter().copied().max().map_or(0, u32::from),
@@ -235,20 +234,18 @@ impl Codes {
 pub(super) struct First {
     /// The rows that have a value, ascending; `None`: `codes` has one code for each row of the segment.
     pub(super) rows: Option<ScalarBuffer<u32>>,
-    /// Codes, zero only where `rows` is `None` and the row has no value.
+    /// One code for each of `rows`, or for each row of the segment. In the latter case zero means that the row has no value.
     pub(super) codes: Codes,
 }
 
-/// Values of one field over the rows of a segment.
+/// The values of one field over the rows of a segment.
 #[derive(Debug)]
 pub(super) struct StoredColumn {
-    /// Distinct values.
     pub(super) dictionary: Dictionary,
-    /// The first value of each row.
     pub(super) first: First,
-    /// Rows of the second and later values, ascending, in the order of the row's values; and their codes.
+    /// The rows of second and later values, ascending; those of one row in the order of the document.
     pub(super) more_rows: ScalarBuffer<u32>,
-    /// Codes beside `more_rows`.
+    /// The codes of the values of `more_rows`.
     pub(super) more_codes: ScalarBuffer<u32>,
     numbers: OnceLock<Vec<(Value, u32)>>,
     addresses: OnceLock<Vec<(u128, u32)>>,
@@ -257,14 +254,13 @@ pub(super) struct StoredColumn {
 }
 
 impl StoredColumn {
-    /// A column of these parts.
     pub(super) fn new(dictionary: Dictionary, first: First, more_rows: ScalarBuffer<u32>, more_codes: ScalarBuffer<u32>) -> Self {
         let (numbers, addresses, times) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         Self { dictionary, first, more_rows, more_codes, numbers, addresses, times, prefixes: OnceLock::new() }
     }
 
-    /// A column of rows and codes, for a segment of so many rows. Values may come in any order of rows, those of one row
-    /// in their order; `place` says where each row has gone since.
+    /// Makes a column from pairs of row and code, for a segment of `rows` rows, and says how many rows have a value.
+    /// Rows may come in any order, values of one row in their own. `place` says where each row was moved.
     pub(super) fn assemble(dictionary: Dictionary, mut values: Vec<(u32, u32)>, place: Option<&[u32]>, rows: usize) -> (Self, u64) {
         let present = usize::from(!values.is_empty()) + values.windows(2).filter(|w| w[0].0 != w[1].0).count();
         let dense = present * 8 >= rows;
@@ -272,7 +268,7 @@ impl StoredColumn {
             for (row, _) in &mut values {
                 *row = place[*row as usize];
             }
-            // Dense columns put first values where they belong; all others need the order of the rows.
+            // Dense columns put first values at their rows; everything else needs sorted rows.
             if !dense || values.len() > present {
                 values.sort_by_key(|(row, _)| *row);
             }
@@ -298,7 +294,7 @@ impl StoredColumn {
         (Self::new(dictionary, first, more_rows.into(), more_codes.into()), present as u64)
     }
 
-    /// Rows and codes of all values, by row, those of one row in their order.
+    /// The pairs of row and code of all values, sorted by row; those of one row in their own order.
     pub(super) fn each(&self) -> Vec<(u32, u32)> {
         let mut out = Vec::with_capacity(self.first.codes.len() + self.more_rows.len());
         let mut more = self.more_rows.iter().copied().zip(self.more_codes.iter().copied()).peekable();
@@ -315,7 +311,7 @@ impl StoredColumn {
         out
     }
 
-    /// Whether the parts fit together, for a segment of so many rows.
+    /// Whether the parts are consistent, for a segment of `rows` rows.
     pub(super) fn is_sound(&self, rows: usize) -> bool {
         let dictionary = &self.dictionary;
         let starts = &dictionary.starts;
@@ -330,22 +326,22 @@ impl StoredColumn {
         ends && starts.is_sorted() && kinds && lists && most as usize <= dictionary.len()
     }
 
-    /// The values that are numbers, sorted, with their codes; texts that spell numbers are numbers.
+    /// The values that are numbers, with their codes, sorted. Texts that spell a number count as numbers.
     pub(super) fn numbers(&self) -> &[(Value, u32)] {
         self.numbers.get_or_init(|| self.derive(number))
     }
 
-    /// The values that are addresses, sorted, with their codes.
+    /// The values that are addresses, with their codes, sorted.
     pub(super) fn addresses(&self) -> &[(u128, u32)] {
         self.addresses.get_or_init(|| self.derive(|text, _| address_of(text)))
     }
 
-    /// The values that are times, in milliseconds since the epoch, sorted, with their codes.
+    /// The values that are times, in milliseconds since the epoch, with their codes, sorted.
     pub(super) fn times(&self) -> &[(i64, u32)] {
         self.times.get_or_init(|| self.derive(millis))
     }
 
-    /// The index for many texts at once.
+    /// The index for looking up many texts at once.
     pub(super) fn prefixes(&self) -> &PrefixIndex {
         self.prefixes.get_or_init(|| PrefixIndex::of(&self.dictionary))
     }
@@ -383,24 +379,24 @@ pub(super) fn number(text: &[u8], kind: Kind) -> Option<Value> {
     if kind == Kind::Bool { None } else { spelled_number(std::str::from_utf8(text).ok()?) }
 }
 
-/// The number that a text spells.
+/// The number that a text spells; `None` when it spells none.
 pub(super) fn spelled_number(text: &str) -> Option<Value> {
     if let Ok(int) = text.parse::<i64>() {
         return Some(Value::Int(int));
     }
-    // `inf` and `nan` are floats to Rust but no numbers to anyone who wrote a log.
+    // Rust also parses `inf` and `nan`, which no log means as numbers.
     if !text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E')) {
         return None;
     }
     text.parse::<f64>().ok().filter(|x| x.is_finite()).map(Value::Float)
 }
 
-/// An address as 128 bits; IPv4 as the mapped IPv6 address, which is equal to it.
+/// An address as 128 bits. IPv4 addresses become the IPv4-mapped IPv6 address, so that the two forms are equal.
 pub(super) fn address(text: &str) -> Option<u128> {
     text.parse::<IpAddr>().ok().map(address_bits)
 }
 
-/// See [`address`].
+/// As [`address`].
 pub(super) fn address_bits(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(v4) => u128::from(v4.to_ipv6_mapped()),
@@ -408,11 +404,10 @@ pub(super) fn address_bits(address: IpAddr) -> u128 {
     }
 }
 
-/// A column with its name and how many rows have a value.
+/// The name of a field, and how many rows have it.
 #[derive(Clone, Debug)]
 pub(super) struct Field {
-    /// The field's name.
     pub(super) name: Arc<str>,
-    /// Rows that have a value.
+    /// How many rows have a value.
     pub(super) present: u64,
 }

@@ -1,4 +1,4 @@
-//! Turns rows into records: only the fields that a request names, one dictionary for all segments.
+//! Turns rows into records: only with the fields that a request names, and with one dictionary for all segments.
 
 use super::column::{Codes, Dictionary, Kind, StoredColumn};
 use super::row_cursor::RowCursor;
@@ -8,7 +8,7 @@ use huntc_compiler::time::Instant;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-/// Rows of one segment, ascending.
+/// Selected rows of one segment, ascending.
 pub(super) struct Selection<'a> {
     pub(super) segment: &'a Segment,
     pub(super) rows: Vec<u32>,
@@ -23,8 +23,8 @@ pub(super) fn gather(field: &str, selections: &[Selection<'_>]) -> Result<source
     Ok(if columns.iter().all(Option::is_none) { times(selections) } else { written_times(selections, &columns) })
 }
 
-/// The values of a field that is not the record's time. Codes of segments become codes of the whole by way of the values
-/// in use, which are few or come sorted from each segment, so that equal ones meet without hashing.
+/// The values of a field other than `@timestamp`. The values in use are few, or arrive sorted from each segment, so
+/// equal values of several segments are found by merging, without hashing.
 fn values(field: &str, selections: &[Selection<'_>]) -> Result<source::Column, SourceError> {
     let mut out = with_room(selections);
     let mut parts = Vec::new();
@@ -36,13 +36,13 @@ fn values(field: &str, selections: &[Selection<'_>]) -> Result<source::Column, S
         };
         take_codes(column, &selection.rows, &mut out);
         parts.push((from, take_values(&column.dictionary, out.codes.get_mut(from..).unwrap_or_default())));
-        selection.segment.settle();
+        selection.segment.release_excess();
     }
     join(parts, &mut out);
     Ok(out)
 }
 
-/// Takes the codes of rows as the segment has them.
+/// Appends the codes that rows have in their segment.
 fn take_codes(column: &StoredColumn, rows: &[u32], out: &mut source::Column) {
     if column.first.rows.is_none() && column.more_rows.is_empty() {
         return match &column.first.codes {
@@ -65,9 +65,9 @@ fn take_dense<T: Copy + Into<u32>>(codes: &[T], rows: &[u32], out: &mut source::
     }
 }
 
-/// The values that codes of a segment stand for, in their order; the codes become places among these.
+/// The values for codes of a segment, in the order of the dictionary. The codes are replaced by places in this list.
 fn take_values(dictionary: &Dictionary, codes: &mut [u32]) -> Vec<Scalar> {
-    // Marking the codes in use takes time and memory by the dictionary's length, sorting them by their own number.
+    // Marking the codes in use costs time and memory in proportion to the dictionary, sorting them in proportion to their number.
     if codes.len() < dictionary.len() / 16 {
         let mut used = codes.to_vec();
         used.sort_unstable();
@@ -92,7 +92,8 @@ fn take_values(dictionary: &Dictionary, codes: &mut [u32]) -> Vec<Scalar> {
     values
 }
 
-/// Makes one dictionary of those of segments, which are sorted by text; each stands with its first place in `out.codes`.
+/// Makes one dictionary from those of segments, which are sorted by text. With each stands the place in `out.codes`
+/// where its codes begin.
 fn join(mut parts: Vec<(usize, Vec<Scalar>)>, out: &mut source::Column) {
     let mut distinct = Distinct::default();
     let mut texts: Vec<(Arc<str>, u32, u32)> = Vec::new();
@@ -105,7 +106,7 @@ fn join(mut parts: Vec<(usize, Vec<Scalar>)>, out: &mut source::Column) {
             }
         }
     }
-    // Stable, and quick on runs that are sorted already.
+    // A stable sort, fast on runs that are already sorted.
     texts.sort_by(|a, b| a.0.cmp(&b.0));
     let mut dictionary = distinct.dictionary;
     dictionary.reserve(texts.len());
@@ -124,15 +125,15 @@ fn join(mut parts: Vec<(usize, Vec<Scalar>)>, out: &mut source::Column) {
     }
 }
 
-/// The records' own times, where all are written as their nanoseconds say.
+/// The records' times, when every document wrote them in the common form.
 fn times(selections: &[Selection<'_>]) -> source::Column {
     let mut order: Vec<(Instant, u32)> = Vec::new();
     for selection in selections {
         let times = selection.rows.iter().filter_map(|row| selection.segment.key(*row));
         order.extend(times.map(|(time, _)| time).zip(order.len() as u32..));
-        selection.segment.settle();
+        selection.segment.release_excess();
     }
-    // Stable, and quick on runs that are sorted already.
+    // A stable sort, fast on runs that are already sorted.
     order.sort();
     let mut out = source::Column { codes: vec![0; order.len()], starts: (0..=order.len() as u32).collect(), ..Default::default() };
     let mut last = None;
@@ -146,7 +147,7 @@ fn times(selections: &[Selection<'_>]) -> source::Column {
     out
 }
 
-/// The records' own times, as the document wrote them where that is kept.
+/// The records' times as the documents wrote them, where that differs from the common form.
 fn written_times(selections: &[Selection<'_>], columns: &[Option<&StoredColumn>]) -> source::Column {
     let mut out = with_room(selections);
     let mut distinct = Distinct::default();
@@ -162,7 +163,7 @@ fn written_times(selections: &[Selection<'_>], columns: &[Option<&StoredColumn>]
             }
             out.starts.push(out.codes.len() as u32);
         }
-        selection.segment.settle();
+        selection.segment.release_excess();
     }
     out.dictionary = distinct.dictionary;
     out
@@ -172,7 +173,7 @@ fn formatted(time: Instant) -> Scalar {
     Scalar::Text(std::str::from_utf8(&crate::source::document_time::format(time.0)).unwrap_or_default().into())
 }
 
-/// An empty column with room for a value a row.
+/// An empty column with room for one value in each row.
 fn with_room(selections: &[Selection<'_>]) -> source::Column {
     let rows = selections.iter().map(|s| s.rows.len()).sum();
     let mut column =
@@ -181,7 +182,7 @@ fn with_room(selections: &[Selection<'_>]) -> source::Column {
     column
 }
 
-/// Values, each once.
+/// Distinct values and their codes.
 #[derive(Default)]
 struct Distinct {
     dictionary: Vec<Scalar>,
@@ -203,7 +204,7 @@ impl Distinct {
             }
             Scalar::Bool(b) => (Kind::Bool, u64::from(*b)),
             Scalar::Int(i) => (Kind::Int, *i as u64),
-            // Zero has two forms that are equal.
+            // The two zeros of floats are equal.
             Scalar::Float(x) => (Kind::Float, (x + 0.0).to_bits()),
         };
         let code = *self.others.entry(key).or_insert(next);

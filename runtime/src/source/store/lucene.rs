@@ -1,8 +1,8 @@
-//! Lucene's regular expressions (`flags: NONE`, whole value) and wildcards, as regular expressions over a dictionary.
+//! Compiles Lucene's regular expressions (`flags: NONE`, whole value) and wildcards into searches of a dictionary.
 //!
-//! One search over the whole dictionary finds all values that match: values end with a byte that is in no UTF-8 text,
-//! which serves as the line terminator for `^` and `$`. Leading and trailing "anything" is left out, which lets the
-//! search use literals.
+//! One search over the whole dictionary finds all values that match. Every value ends with a byte that no UTF-8 text
+//! contains, which is the line terminator for `^` and `$`. "Anything" at the beginning or the end of a pattern is
+//! dropped, so that the search can use literals.
 
 use super::column::END;
 use crate::source::SourceError;
@@ -12,15 +12,15 @@ use regex::bytes::{Regex, RegexBuilder};
 /// A test of whole values.
 #[derive(Clone, Debug)]
 pub(super) enum Pattern {
-    /// Every value.
+    /// Matches every value.
     All,
-    /// No value.
+    /// Matches no value.
     None,
-    /// This value.
+    /// Matches this value only.
     Equal(Vec<u8>),
-    /// Values that begin so.
+    /// Matches the values that begin with this text.
     Prefix(Vec<u8>),
-    /// Values in which the expression is found, anchors at the ends of values; only among those that begin so.
+    /// Matches the values that begin with the text and in which the expression is found; `^` and `$` are the ends of a value.
     Search(Vec<u8>, Regex),
 }
 
@@ -29,15 +29,15 @@ pub(super) enum Pattern {
 enum Piece {
     /// Any run of characters.
     Any,
-    /// A literal character as it is.
+    /// A literal character, never folded.
     Exact(char),
-    /// A literal character that folds where the pattern ignores case.
+    /// A literal character that is folded when the pattern ignores case.
     Letter(char),
-    /// An expression of the `regex` crate.
+    /// An expression for the `regex` crate.
     Other(String),
 }
 
-/// A wildcard pattern: `*` any run, `?` one character, `\` takes the next character literally.
+/// Compiles a wildcard pattern: `*` is any run of characters, `?` one character, and `\` makes the next character literal.
 pub(super) fn wildcard(pattern: &str, fold: bool) -> Result<Pattern, SourceError> {
     if pattern.is_empty() {
         return Ok(Pattern::None);
@@ -49,7 +49,7 @@ pub(super) fn wildcard(pattern: &str, fold: bool) -> Result<Pattern, SourceError
             '*' if pieces.last() == Some(&Piece::Any) => continue,
             '*' => Piece::Any,
             '?' => Piece::Other("(?s:.)".to_owned()),
-            // An escaped letter is never folded, as in Lucene; a backslash at the end is one.
+            // As in Lucene an escaped letter is never folded, and a backslash at the end is literal.
             '\\' => Piece::Exact(chars.next().unwrap_or('\\')),
             c => Piece::Letter(c),
         });
@@ -57,12 +57,12 @@ pub(super) fn wildcard(pattern: &str, fold: bool) -> Result<Pattern, SourceError
     build(pieces, fold)
 }
 
-/// The whole value, letters folded.
+/// Matches this text as a whole value, whatever the case of its letters.
 pub(super) fn folded(text: &str) -> Result<Pattern, SourceError> {
     build(text.chars().map(Piece::Letter).collect(), true)
 }
 
-/// A Lucene expression.
+/// Compiles a regular expression of Lucene.
 pub(super) fn regexp(pattern: &str) -> Result<Pattern, SourceError> {
     let mut parser = Parser { chars: pattern.chars().collect(), at: 0, depth: 0 };
     let pieces = parser.alternatives().map_err(|reason| unreadable(pattern, reason))?;
@@ -149,8 +149,8 @@ fn push_literal(c: char, out: &mut String) {
     }
 }
 
-/// Reads Lucene's syntax. Recursion is bounded: expressions have at most 1,000 characters on servers, here 255 open
-/// parentheses.
+/// Parses Lucene's syntax. The depth of recursion is limited: servers take at most 1,000 characters, this parser at
+/// most 255 open parentheses.
 struct Parser {
     chars: Vec<char>,
     at: usize,
@@ -210,7 +210,7 @@ impl Parser {
         Ok(pieces)
     }
 
-    /// A piece with the repetitions behind it.
+    /// Adds a piece with the repetitions that follow it.
     fn repeated(&mut self, single: Vec<Piece>, pieces: &mut Vec<Piece>) -> Parsed<()> {
         let mut suffixes = Vec::new();
         loop {
@@ -292,7 +292,7 @@ impl Parser {
         }
     }
 
-    /// A class behind `[`. A `]` that comes first is literal.
+    /// Reads a character class after its `[`. A `]` that comes first is literal.
     fn class(&mut self) -> Parsed<String> {
         let mut text = if self.take('^') { "[^".to_owned() } else { "[".to_owned() };
         let mut first = true;
@@ -317,7 +317,7 @@ impl Parser {
         }
     }
 
-    /// A character of a class; shorthands are written at once.
+    /// Reads a character of a class. Shorthands are written to `text`.
     fn member(&mut self, c: char, text: &mut String) -> Parsed<Option<char>> {
         if c != '\\' {
             return Ok(Some(c));
@@ -331,7 +331,7 @@ impl Parser {
     }
 }
 
-/// `\d` and its kin, as Elasticsearch 9 and OpenSearch 3 read them.
+/// `\d` and similar, as Elasticsearch 9 and OpenSearch 3 read them.
 fn shorthand(c: char) -> Parsed<&'static str> {
     Ok(match c {
         'd' => "[0-9]",

@@ -1,4 +1,4 @@
-//! Which values pass a test: all of a dictionary at once, or a single one.
+//! Finds the values that pass a test: in a whole dictionary, or for a single value.
 
 use super::bits::CodeSet;
 use super::column::{self, Dictionary, END, Kind, StoredColumn};
@@ -45,7 +45,7 @@ pub(super) fn codes(test: &Test, column: &StoredColumn) -> CodeSet {
     }
 }
 
-/// Whether one value passes a test: what [`codes`] says of its code.
+/// Whether one value passes a test. Agrees with [`codes`].
 pub(super) fn passes(test: &Test, text: &[u8], kind: Kind) -> bool {
     match test {
         Test::Texts(texts) => texts.binary_search_by(|one| one.as_slice().cmp(text)).is_ok(),
@@ -69,13 +69,13 @@ pub(super) fn passes(test: &Test, text: &[u8], kind: Kind) -> bool {
     }
 }
 
-/// Whether a value lies in one of some sorted ranges, ends included.
+/// Whether a value lies in one of several sorted ranges, which include their ends.
 fn inside<T: Copy + Ord>(ranges: &[(T, T)], value: T) -> bool {
     let after = ranges.partition_point(|(from, _)| *from <= value);
     ranges.get(after.wrapping_sub(1)).is_some_and(|(_, to)| value <= *to)
 }
 
-/// The codes of sorted values in ranges, ends included.
+/// The codes of the sorted values that lie in a range, which includes its ends.
 fn within<T: Copy + Ord>(ranges: &[(T, T)], values: &[(T, u32)], distinct: usize) -> CodeSet {
     let found = ranges.iter().flat_map(|(from, to)| {
         let start = values.partition_point(|(v, _)| v < from);
@@ -84,10 +84,10 @@ fn within<T: Copy + Ord>(ranges: &[(T, T)], values: &[(T, u32)], distinct: usize
     CodeSet::of_codes(distinct, found)
 }
 
-/// From so many texts on a dictionary's index pays for itself.
+/// With this many texts, building the index of a dictionary is worth it.
 const MANY: usize = 4096;
 
-/// The codes of sorted texts.
+/// The codes of the values that are one of the sorted `texts`.
 fn one_of(texts: &[Vec<u8>], column: &StoredColumn) -> CodeSet {
     let dictionary = &column.dictionary;
     let mut codes = Vec::new();
@@ -141,11 +141,11 @@ fn matching(pattern: &Pattern, dictionary: &Dictionary) -> CodeSet {
     }
 }
 
-/// The entries that begin with a text. They stand together, as the dictionary is sorted.
+/// The entries that begin with a text. They are next to each other, because the dictionary is sorted.
 fn beginning(prefix: &[u8], dictionary: &Dictionary) -> Range<usize> {
     let start = dictionary.lower_bound(prefix, 0);
     let mut after = prefix.to_vec();
-    // No text holds 0xff, so this is behind every text that begins so.
+    // No text contains 0xff, so this sorts after every text that begins with the prefix.
     after.push(END);
     start..dictionary.lower_bound(&after, start)
 }

@@ -1,10 +1,10 @@
-//! How much of a store's mapped files is in memory. Beyond a budget, segments give theirs back after use, so that a hunt in
-//! a store of any size needs no more than that, and what it found.
+//! Limits how much of a store's mapped files is in memory. When the limit is exceeded, a segment gives its memory back
+//! after use. So a hunt in a store of any size needs no more memory than that, beside what it found.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Bytes of all segments of a store.
+/// How many bytes of mapped files all segments of a store have in memory, and may have.
 #[derive(Debug)]
 pub(super) struct Budget {
     most: u64,
@@ -12,28 +12,27 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// A budget of this many bytes.
     pub(super) fn new(most: u64) -> Arc<Self> {
         Arc::new(Self { most, resident: AtomicU64::new(0) })
     }
 }
 
-/// The parts of one segment's file.
+/// The parts of one segment's file, and which of them are in memory.
 pub(super) struct Residence {
     budget: Arc<Budget>,
-    /// Length of each part, and whether it counts as in memory.
+    /// Length of each part in bytes, and whether it counts as in memory.
     parts: Vec<(u64, AtomicBool)>,
     give_back: Box<dyn Fn() + Send + Sync>,
 }
 
 impl Residence {
-    /// Parts of these lengths, none of them in memory; `give_back` takes them out of it.
+    /// Parts with these lengths, none of them in memory. `give_back` removes all of them from memory.
     pub(super) fn new(budget: Arc<Budget>, lengths: impl Iterator<Item = u64>, give_back: Box<dyn Fn() + Send + Sync>) -> Self {
         Self { budget, parts: lengths.map(|length| (length, AtomicBool::new(false))).collect(), give_back }
     }
 
-    /// A part is going to be read.
-    pub(super) fn touch(&self, part: usize) {
+    /// Counts a part as in memory, since it is going to be read.
+    pub(super) fn mark_used(&self, part: usize) {
         if let Some((length, resident)) = self.parts.get(part)
             && !resident.swap(true, Ordering::Relaxed)
         {
@@ -41,8 +40,8 @@ impl Residence {
         }
     }
 
-    /// The segment was used: where the store has too much in memory, its parts go.
-    pub(super) fn settle(&self) {
+    /// Called after the segment was used: when the budget is exceeded, gives the memory of all its parts back.
+    pub(super) fn release_excess(&self) {
         if self.budget.resident.load(Ordering::Relaxed) <= self.budget.most {
             return;
         }
@@ -71,17 +70,17 @@ mod tests {
             Residence::new(Arc::clone(&budget), [40, 50].into_iter(), give_back)
         };
         let (first, second) = (segment(), segment());
-        first.touch(0);
-        first.touch(0);
-        first.touch(1);
-        first.settle();
+        first.mark_used(0);
+        first.mark_used(0);
+        first.mark_used(1);
+        first.release_excess();
         assert_eq!((budget.resident.load(Ordering::Relaxed), given.load(Ordering::Relaxed)), (90, 0));
-        second.touch(0);
-        second.settle();
-        // The second one is over the budget; the first one stays.
+        second.mark_used(0);
+        second.release_excess();
+        // The second one exceeds the budget and is given back; the first one stays.
         assert_eq!((budget.resident.load(Ordering::Relaxed), given.load(Ordering::Relaxed)), (90, 1));
-        second.touch(1);
-        first.settle();
+        second.mark_used(1);
+        first.release_excess();
         assert_eq!((budget.resident.load(Ordering::Relaxed), given.load(Ordering::Relaxed)), (50, 2));
     }
 }

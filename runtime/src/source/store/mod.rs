@@ -1,8 +1,8 @@
-//! The embedded store: log files as column segments, in memory or in a folder, queried with the DSL that clusters get.
+//! The embedded store: log files as column segments, in memory or in a folder. It takes the same queries as clusters.
 //!
-//! Where servers have limits the store has none: values are kept whole, any number of clauses and terms is taken.
-//! Otherwise it answers as Elasticsearch does with ECS mappings: keyword fields compare texts (of numbers and booleans
-//! their JSON), `long` fields numbers, `ip` fields addresses and networks, `date` fields milliseconds.
+//! The store has none of the limits of servers: values are kept whole, and it takes any number of clauses and terms.
+//! Otherwise it answers as Elasticsearch does with ECS mappings: `keyword` fields compare texts (for numbers and
+//! booleans the JSON), `long` fields numbers, `ip` fields addresses and networks, `date` fields milliseconds.
 
 mod bits;
 mod column;
@@ -39,42 +39,41 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Records of log files, ready for requests.
+/// Records of log files that requests can be asked of.
 pub struct Store {
     location: String,
     segments: Vec<Segment>,
     origins: Vec<Origin>,
-    /// The fields that were kept of the records.
+    /// The fields whose values were kept.
     fields: Fields,
     patterns: Mutex<Patterns>,
 }
 
-/// What a store holds.
+/// Figures about a store.
 #[derive(Clone, PartialEq, Debug, Default)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct StoreStats {
-    /// Records.
     pub records: u64,
-    /// Time of the first and the last one.
+    /// Time of the first and the last record; `None` when there are no records.
     pub span: Option<(Instant, Instant)>,
-    /// Segments.
     pub segments: usize,
-    /// Each field with the number of records that have it, by name.
+    /// The name of each field and how many records have it, sorted by name.
     pub fields: Vec<(String, u64)>,
 }
 
 impl Store {
-    /// Reads log files, folders of them or standard input (`-`) into memory.
+    /// Reads log files, folders of log files, or standard input (`-`) into memory.
     pub fn from_paths(paths: &[PathBuf]) -> Result<(Self, ReadReport), SourceError> {
         Self::from_paths_within(paths, &Limits::default())
     }
 
-    /// As [`Self::from_paths`], but of the records only some fields are kept. A request for another one is an error.
+    /// As [`Self::from_paths`], but keeps only some fields. A request for another field is an error.
     pub fn from_paths_with(paths: &[PathBuf], fields: Fields) -> Result<(Self, ReadReport), SourceError> {
         Self::from_paths_within(paths, &Limits { fields, ..Limits::default() })
     }
 
-    /// As [`Self::from_paths`], by one thread, cut as told and with so many records in a segment. For tests, which need
-    /// borders everywhere.
+    /// As [`Self::from_paths`], with one thread, `read` for cutting the text into pieces, and `segment_rows` records in
+    /// a segment. For tests that need such borders everywhere.
     #[doc(hidden)]
     pub fn from_paths_cut(
         paths: &[PathBuf],
@@ -98,7 +97,7 @@ impl Store {
         Ok((Self { location, segments, origins: outcome.origins, fields, patterns: Mutex::default() }, outcome.report))
     }
 
-    /// Opens the store in a folder, as [`ingest`] makes it. Its files are mapped, not read.
+    /// Opens a store that [`ingest`] made. Its files are mapped, not read.
     pub fn open(dir: &Path) -> Result<Self, SourceError> {
         Self::open_within(dir, disk::IN_MEMORY)
     }
@@ -108,31 +107,31 @@ impl Store {
         Ok(Self { location: dir.display().to_string(), segments, origins, fields: Fields::All, patterns: Mutex::default() })
     }
 
-    /// Whether a path is a folder that holds a store, of whatever version; other folders hold log files.
+    /// Whether a path is a folder that holds a store, of any version. Other folders hold log files.
     pub fn is_store(path: &Path) -> bool {
         disk::is_store(path)
     }
 
-    /// Tests every checksum of an opened store.
+    /// Tests all checksums of an opened store.
     pub fn verify(&self) -> Result<(), SourceError> {
         self.segments.par_iter().try_for_each(|segment| {
             segment.all_columns()?;
-            segment.settle();
+            segment.release_excess();
             Ok(())
         })
     }
 
-    /// How many records there are.
+    /// How many records the store has.
     pub fn len(&self) -> u64 {
         self.segments.iter().map(|s| s.len() as u64).sum()
     }
 
-    /// Whether there is no record.
+    /// Whether the store has no records.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Figures for people.
+    /// Figures about the store, for reports.
     pub fn stats(&self) -> StoreStats {
         let mut fields: BTreeMap<&str, u64> = BTreeMap::new();
         for field in self.segments.iter().flat_map(Segment::fields) {
@@ -157,7 +156,7 @@ impl Store {
         Ok(clocks.finish())
     }
 
-    /// The query of a request, whose fields must have been kept.
+    /// Prepares the query of a request. The error says that the request needs a field that was not kept.
     fn prepared(&self, request: &BoundRequest) -> Result<Prepared, SourceError> {
         if let Some(field) = self.fields.lacks(request) {
             let message = format!("a request needs the field `{field}`, which was passed over in {}", self.location);
@@ -166,7 +165,7 @@ impl Store {
         self.patterns.lock().unwrap_or_else(PoisonError::into_inner).prepare(&request.query, &request.kinds)
     }
 
-    /// The segments that a request may find something in, with the rows that it matches.
+    /// The segments in which a request finds something, with the rows that it matches.
     fn select(&self, request: &BoundRequest, context: &FetchContext) -> Result<Vec<Selection<'_>>, SourceError> {
         let query = self.prepared(request)?;
         let one = |segment| {
@@ -189,7 +188,7 @@ impl Store {
         Ok(selections.filter(|s| !s.rows.is_empty()).collect())
     }
 
-    /// The records of rows, with the fields that a request names.
+    /// The records of the selected rows, with the fields that a request names.
     fn records(&self, request: &BoundRequest, selections: &[Selection<'_>]) -> Result<Records, SourceError> {
         let mut records = Records::default();
         for selection in selections {
@@ -197,7 +196,7 @@ impl Store {
                 records.ids.push(id);
                 records.times.push(Some(time));
             }
-            selection.segment.settle();
+            selection.segment.release_excess();
         }
         if request.fields.iter().any(|f| f == "_id") {
             records.observations = self.observations(&records.ids, selections)?;
@@ -207,7 +206,7 @@ impl Store {
         Ok(records)
     }
 
-    /// `index/id` of each record, or the file and line it came from.
+    /// For each record `index/id`, or the file and the line that it came from.
     fn observations(&self, ids: &[u64], selections: &[Selection<'_>]) -> Result<Vec<Arc<str>>, SourceError> {
         let index = fetch::gather("_index", selections)?;
         let id = fetch::gather("_id", selections)?;
@@ -228,7 +227,7 @@ impl Store {
     }
 }
 
-/// The rows of a segment that a request matches; `None` where the segment is outside of its window.
+/// The rows of a segment that a request matches; `None` when the segment is outside of the window.
 fn matching(
     segment: &Segment,
     query: &Prepared,
@@ -244,7 +243,7 @@ fn matching(
     }
     context.stats.pages.fetch_add(1, Ordering::Relaxed);
     let found = eval::evaluate(query, segment, &Bits::range(segment.len(), within))?;
-    segment.settle();
+    segment.release_excess();
     Ok(Some(found))
 }
 

@@ -15,16 +15,16 @@ pub(super) struct PrefixIndex {
 }
 
 impl PrefixIndex {
-    /// The index of a dictionary.
+    /// Makes the index of a dictionary.
     pub(super) fn of(dictionary: &Dictionary) -> Self {
-        // Values are sorted, so what the first and the last one begin with all others begin with too.
+        // Values are sorted, so whatever the first and the last one share is shared by all.
         let last = dictionary.text(dictionary.len().saturating_sub(1));
         let shared = dictionary.text(0).iter().zip(last).take_while(|(a, b)| a == b).count();
         let heads = (0..dictionary.len()).map(|index| eight(dictionary.text(index), shared)).collect();
         Self { shared, heads }
     }
 
-    /// Gives the values equal to one of some sorted texts.
+    /// Calls `give` with the places of the values that are equal to one of the sorted `texts`.
     pub(super) fn each_equal(&self, dictionary: &Dictionary, texts: &[Vec<u8>], mut give: impl FnMut(Range<usize>)) {
         let beginning = dictionary.text(0).get(..self.shared).unwrap_or_default();
         let mut at = 0;
@@ -37,7 +37,7 @@ impl PrefixIndex {
         }
     }
 
-    /// The first value from `from` on whose head is not less: quick where it is near.
+    /// The first place from `from` on whose eight bytes are not less; fast when it is near.
     fn at_least(&self, head: u64, from: usize) -> usize {
         advance(from, self.heads.len(), |at| self.heads[at] < head)
     }

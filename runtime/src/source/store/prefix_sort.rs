@@ -1,18 +1,18 @@
-//! Sorts texts by eight bytes at once: each text is looked at once for these, not once for each comparison.
+//! Sorts texts eight bytes at a time. The eight bytes of a text are read once, not for each comparison.
 
 /// Fewer texts than this are compared whole.
 const FEW: usize = 16;
-/// Texts that agree in so many bytes are compared whole: few do, and this bounds the recursion.
+/// Texts that agree in this many bytes are compared whole. Few do, and it limits the recursion.
 const DEEP: usize = 1 << 10;
 
-/// The indices of `count` values in the order of their texts; of equal texts, in the order of what goes with them.
+/// The indices of `count` values, sorted by text. Equal texts are sorted by the second part of `value`.
 pub(super) fn sorted<'a, K: Ord>(count: usize, value: impl Fn(u32) -> (&'a [u8], K)) -> impl Iterator<Item = u32> {
     let mut order: Vec<(u64, u32)> = (0..count as u32).map(|index| (0, index)).collect();
     sort_from(&mut order, 0, &value);
     order.into_iter().map(|(_, index)| index)
 }
 
-/// Sorts indices of values that agree in their first `depth` bytes; the numbers beside them are for use here.
+/// Sorts indices of values that agree in their first `depth` bytes. The numbers beside them are scratch space.
 fn sort_from<'a, K: Ord>(order: &mut [(u64, u32)], depth: usize, value: &impl Fn(u32) -> (&'a [u8], K)) {
     if order.len() < FEW || depth >= DEEP {
         order.sort_unstable_by(|a, b| value(a.1).cmp(&value(b.1)));
@@ -27,7 +27,7 @@ fn sort_from<'a, K: Ord>(order: &mut [(u64, u32)], depth: usize, value: &impl Fn
     }
 }
 
-/// Eight bytes of a text as a number that sorts like them; behind the end of the text are zeros.
+/// Eight bytes of a text as a number in the same order; zeros stand for bytes after the end.
 pub(super) fn eight(text: &[u8], from: usize) -> u64 {
     let rest = text.get(from..).unwrap_or_default();
     if let Some(whole) = rest.first_chunk() {
@@ -36,8 +36,9 @@ pub(super) fn eight(text: &[u8], from: usize) -> u64 {
     rest.iter().enumerate().fold(0, |number, (at, byte)| number | u64::from(*byte) << (56 - 8 * at))
 }
 
-/// The first of `len` places, from `from` on, that is not before what is looked for; all before it are. Steps that double, then
-/// halving: what is near costs little, and what is far no more than a search.
+/// The first place from `from` on, up to `len`, for which `before` is false; it must be true for all places before.
+/// Searches with doubling steps, then by halving: this is fast when the place is near, and never slower than a binary
+/// search by much.
 pub(super) fn advance(from: usize, len: usize, before: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut step) = (from, 1);
     while low + step <= len && before(low + step - 1) {

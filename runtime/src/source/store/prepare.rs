@@ -1,4 +1,5 @@
-//! Prepares a query for evaluation: literals read by the field's type, patterns compiled, cheap clauses first.
+//! Prepares a query for evaluation: literals are read by the type of their field, patterns are compiled, and cheap
+//! clauses come first.
 
 use super::column::{address, address_bits, spelled_number};
 use super::lucene::{self, Pattern};
@@ -17,56 +18,55 @@ pub(super) enum Prepared {
     All,
     /// No row.
     None,
-    /// Rows in which a value of the field passes.
+    /// The rows in which a value of the field passes.
     Leaf(String, Test),
-    /// Rows that have the field.
+    /// The rows that have the field.
     Exists(String),
-    /// All of these, the cheap ones first, and none of those.
+    /// The rows that match all of the first, which come with the cheap ones in front, and none of the second.
     Both(Vec<Prepared>, Vec<Prepared>),
-    /// One of these.
+    /// The rows that match at least one.
     Any(Vec<Prepared>),
 }
 
 /// A test of single values.
 #[derive(Clone, Debug)]
 pub(super) enum Test {
-    /// One of these texts, sorted.
+    /// One of these texts, which are sorted.
     Texts(Vec<Vec<u8>>),
-    /// A text between two.
+    /// A text between two limits.
     TextRange(Bound<Vec<u8>>, Bound<Vec<u8>>),
-    /// A pattern.
     Pattern(Pattern),
-    /// One of these numbers, sorted.
+    /// One of these numbers, which are sorted.
     Numbers(Vec<Value>),
-    /// A number between two.
+    /// A number between two limits.
     NumberRange(Bound<Value>, Bound<Value>),
-    /// An address in one of these ranges, ends included.
+    /// An address in one of these ranges, which include their ends.
     Addresses(Vec<(u128, u128)>),
-    /// A time in one of these ranges of milliseconds, ends included.
+    /// A time in one of these ranges of milliseconds, which include their ends.
     Times(Vec<(i64, i64)>),
 }
 
-/// How a pattern is written.
+/// The syntax of a pattern.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Syntax {
     Wildcard {
         fold: bool,
     },
     Regexp,
-    /// The whole value, letters folded.
+    /// A whole value, whatever the case of its letters.
     Folded,
 }
 
-/// Compiled patterns: a condition asks for the same one in every field that an attribute has, and so do hints and the steps that
-/// follow; compiling it is what preparing costs.
+/// Compiled patterns. A condition uses the same pattern for every field of an attribute, and so do hints and later
+/// steps; compiling is the expensive part of preparing.
 #[derive(Default)]
 pub(super) struct Patterns(FxHashMap<(Syntax, String), Pattern>);
 
-/// Patterns that are kept. A hunt has a few, a night of a thousand hunts some hundreds.
+/// The most patterns that are kept. A hunt has a few, a night with a thousand hunts some hundreds.
 const MOST_PATTERNS: usize = 500;
 
 impl Patterns {
-    /// Prepares a query.
+    /// Prepares a query whose fields have these types.
     pub(super) fn prepare(&mut self, query: &BoundQuery, kinds: &FieldKinds) -> Result<Prepared, SourceError> {
         Ok(match query {
             Query::MatchAll => Prepared::All,
@@ -113,11 +113,11 @@ impl Patterns {
 }
 
 impl Prepared {
-    /// What evaluation costs, roughly: the order of clauses.
+    /// What evaluating costs, roughly. Clauses are ordered by it.
     fn cost(&self) -> u8 {
         match self {
             Self::All | Self::None => 0,
-            // Texts are found at once, and most rows have none of them.
+            // Texts are found fast, and few rows have one of them.
             Self::Leaf(_, Test::Texts(_)) => 1,
             Self::Exists(_) => 2,
             Self::Leaf(_, test) if !test.looks_at_all_values() => 2,
@@ -129,7 +129,7 @@ impl Prepared {
 }
 
 impl Test {
-    /// Whether all values of a dictionary have to be read for it: sorting by text is of no help.
+    /// Whether all values of a dictionary must be read for the test, because its order does not help.
     pub(super) fn looks_at_all_values(&self) -> bool {
         match self {
             Self::Texts(_) | Self::TextRange(..) => false,
@@ -143,7 +143,7 @@ fn leaf(field: &str, test: Test) -> Prepared {
     Prepared::Leaf(field.to_owned(), test)
 }
 
-/// How values of a field compare.
+/// How the values of a field are compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Family {
     Text,
@@ -164,7 +164,7 @@ fn family(field: &str, kinds: &FieldKinds) -> Family {
     }
 }
 
-/// What a field's type does not take is not there: `-` is no port. The time of a record always is.
+/// The rows that have a value of the field's type: `-` is no port. Every record has a time.
 fn exists(field: &str, kinds: &FieldKinds) -> Prepared {
     match family(field, kinds) {
         _ if kinds.get(field).ty == FieldType::Boolean => leaf(field, Test::Texts(vec![b"false".to_vec(), b"true".to_vec()])),
@@ -175,7 +175,7 @@ fn exists(field: &str, kinds: &FieldKinds) -> Prepared {
     }
 }
 
-/// One of some values. Values that are none of the field's type are never equal to one.
+/// The rows with one of these values. Values that are not of the field's type are equal to none.
 fn equal(field: &str, kinds: &FieldKinds, values: &[Value]) -> Prepared {
     leaf(
         field,
@@ -188,7 +188,7 @@ fn equal(field: &str, kinds: &FieldKinds, values: &[Value]) -> Prepared {
     )
 }
 
-/// The texts of values, sorted. There may be many, and look-ups go through them in order: so they lie in memory too.
+/// The texts of values, sorted. Look-ups read them in order and there may be many, so they are also in that order in memory.
 fn sorted_texts(values: &[Value]) -> Vec<Vec<u8>> {
     let text = |value: &Value| match value {
         Value::Text(text) => Arc::clone(text),
@@ -208,7 +208,7 @@ fn sorted<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
     values
 }
 
-/// Makes sorted ranges that overlap one.
+/// Joins sorted ranges that overlap.
 fn joined<T: Ord + Copy>(ranges: Vec<(T, T)>) -> Vec<(T, T)> {
     let mut out: Vec<(T, T)> = Vec::with_capacity(ranges.len());
     for (from, to) in ranges {
@@ -228,7 +228,7 @@ fn number(value: &Value) -> Option<Value> {
     }
 }
 
-/// An address or a network as the first and the last address. A network of IPv4 holds no IPv6 address.
+/// The first and the last address of an address or a network. An IPv4 network contains no IPv6 address.
 fn network(value: &Value) -> Option<(u128, u128)> {
     let text = match value {
         Value::Address(a) => return Some((address_bits(*a), address_bits(*a))),
@@ -242,7 +242,7 @@ fn network(value: &Value) -> Option<(u128, u128)> {
     Some((address_bits(net.network()), address_bits(net.broadcast())))
 }
 
-/// A time in milliseconds, rounded down, as servers keep times.
+/// A time in milliseconds, rounded down as servers do.
 fn time(value: &Value) -> Option<i64> {
     match value {
         Value::Time(time) => Some(time.millis_floor()),
@@ -279,7 +279,7 @@ fn range(query: &Range, kinds: &FieldKinds) -> Test {
     }
 }
 
-/// A limit in the field's type; `None` where the literal is not of it.
+/// A limit in the field's type; `None` when the literal is not of that type.
 fn limit<T>(limit: Option<&Limit>, read: impl Fn(&Value) -> Option<T>) -> Option<Bound<T>> {
     match limit {
         None => Some(Bound::Unbounded),
@@ -288,7 +288,7 @@ fn limit<T>(limit: Option<&Limit>, read: impl Fn(&Value) -> Option<T>) -> Option
     }
 }
 
-/// A range of whole numbers with its ends included; none where it is empty.
+/// A range of whole numbers that includes its ends; `None` when it is empty.
 fn closed<T: Copy + Ord + From<u8>>(
     lower: Option<Bound<T>>,
     upper: Option<Bound<T>>,

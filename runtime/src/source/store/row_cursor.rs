@@ -1,4 +1,4 @@
-//! Walks through a column row by row.
+//! Reads a column row by row.
 
 use super::column::StoredColumn;
 use super::prefix_sort::advance;
@@ -15,7 +15,7 @@ impl<'a> RowCursor<'a> {
         Self { column, first: 0, more: 0 }
     }
 
-    /// Gives the codes of a row; rows must be asked for in ascending order.
+    /// Calls `give` with the codes of a row. Rows must be asked for in ascending order.
     pub(super) fn codes(&mut self, row: u32, mut give: impl FnMut(u32)) {
         let first = match &self.column.first.rows {
             None => self.column.first.codes.get(row as usize),

@@ -1,4 +1,4 @@
-//! The earliest records of a request, for explanations.
+//! The earliest records of a request, for hints.
 
 use super::{Selection, Store, matching};
 use crate::source::{FetchContext, Sample, SourceError};
@@ -9,7 +9,7 @@ use rayon::prelude::*;
 impl Store {
     pub(super) fn sampled(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, SourceError> {
         let query = self.prepared(request)?;
-        // Rows are in the order of time: the first of each segment are enough.
+        // Rows are sorted by time, so the first ones of each segment are enough.
         let one = |segment| {
             let bits = matching(segment, &query, request, context)?;
             let mut rows = bits.map_or_else(Vec::new, |bits| bits.rows());
@@ -33,13 +33,13 @@ impl Store {
         Ok(Sample { records: self.records(request, &selections)?, whole, gaps: false, span: self.span_in(request.window) })
     }
 
-    /// The first and the last time in a window.
+    /// The times of the first and the last record in a window.
     fn span_in(&self, window: Window) -> Option<(Instant, Instant)> {
         let spans = self.segments.iter().filter_map(|segment| {
             let rows = segment.rows(window);
             let time = |row: usize| segment.key(row as u32).map(|(time, _)| time);
             let span = if rows.is_empty() { None } else { Some((time(rows.start)?, time(rows.end - 1)?)) };
-            segment.settle();
+            segment.release_excess();
             span
         });
         spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))

@@ -17,24 +17,24 @@ pub(super) struct Segment {
     pub(super) times: ScalarBuffer<i64>,
     /// Ids of the rows.
     pub(super) ids: ScalarBuffer<u64>,
-    /// Fields, sorted by name.
+    /// The fields, sorted by name.
     fields: Vec<Field>,
-    /// Their columns, once they were asked for.
+    /// The column of each field, once it was asked for.
     columns: Vec<OnceLock<Result<StoredColumn, SourceError>>>,
     load: Option<Load>,
-    /// Of a mapped segment: times and ids are its first part, then the columns.
+    /// For a mapped segment: part 0 of its file are times and ids, the next ones the columns.
     residence: Option<Residence>,
 }
 
 impl Segment {
-    /// A segment whose columns are all there, sorted by name.
+    /// A segment whose columns are in memory, sorted by name.
     pub(super) fn in_memory(times: ScalarBuffer<i64>, ids: ScalarBuffer<u64>, columns: Vec<(Field, StoredColumn)>) -> Self {
         let (fields, columns): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
         let columns = columns.into_iter().map(|c| OnceLock::from(Ok(c))).collect();
         Self { times, ids, fields, columns, load: None, residence: None }
     }
 
-    /// A segment whose columns are loaded when they are asked for, by their number among `fields`, sorted by name.
+    /// A segment whose columns are loaded when they are asked for, by their place among `fields`, which are sorted by name.
     pub(super) fn loaded(
         times: ScalarBuffer<i64>,
         ids: ScalarBuffer<u64>,
@@ -44,15 +44,15 @@ impl Segment {
     ) -> Self {
         let columns = fields.iter().map(|_| OnceLock::new()).collect();
         // Times and ids were read to test their checksum.
-        residence.touch(0);
-        residence.settle();
+        residence.mark_used(0);
+        residence.release_excess();
         Self { times, ids, fields, columns, load: Some(load), residence: Some(residence) }
     }
 
-    /// Ends a use of the segment: what it has in memory may go.
-    pub(super) fn settle(&self) {
+    /// Ends a use of the segment: its memory may be given back.
+    pub(super) fn release_excess(&self) {
         if let Some(residence) = &self.residence {
-            residence.settle();
+            residence.release_excess();
         }
     }
 
@@ -61,7 +61,7 @@ impl Segment {
         self.fields.iter().enumerate().map(|(index, field)| Ok((field, self.column_at(index)?))).collect()
     }
 
-    /// How many records there are.
+    /// How many records the segment has.
     pub(super) fn len(&self) -> usize {
         self.times.len()
     }
@@ -71,20 +71,20 @@ impl Segment {
         &self.fields
     }
 
-    /// Time of the first and the last record.
+    /// Times of the first and the last record.
     pub(super) fn span(&self) -> Option<(Instant, Instant)> {
         Some((Instant(*self.times.first()?), Instant(*self.times.last()?)))
     }
 
-    /// The time of a row, and its id.
+    /// The time and the id of a row.
     pub(super) fn key(&self, row: u32) -> Option<(Instant, u64)> {
         if let Some(residence) = &self.residence {
-            residence.touch(0);
+            residence.mark_used(0);
         }
         Some((Instant(*self.times.get(row as usize)?), *self.ids.get(row as usize)?))
     }
 
-    /// The rows in a window.
+    /// The rows whose time is in a window.
     pub(super) fn rows(&self, window: Window) -> Range<usize> {
         let Some(range) = window else { return 0..self.len() };
         let start = self.times.partition_point(|t| *t < range.start.0);
@@ -92,7 +92,7 @@ impl Segment {
         start..stop.max(start)
     }
 
-    /// The column of a field; `None` where no record has it.
+    /// The column of a field; `None` when no record has the field.
     pub(super) fn column(&self, name: &str) -> Result<Option<&StoredColumn>, SourceError> {
         match self.fields.binary_search_by(|f| (*f.name).cmp(name)) {
             Ok(index) => self.column_at(index).map(Some),
@@ -110,7 +110,7 @@ impl Segment {
 
     fn column_at(&self, index: usize) -> Result<&StoredColumn, SourceError> {
         if let Some(residence) = &self.residence {
-            residence.touch(index + 1);
+            residence.mark_used(index + 1);
         }
         let missing = || SourceError::new(&huntc_compiler::diag::codes::internal::BUG, "a segment lacks a column");
         let loaded = self.columns[index].get_or_init(|| match &self.load {
@@ -121,7 +121,7 @@ impl Segment {
     }
 }
 
-/// Sorts rows by time, then id; and says where each row went, unless they all stay.
+/// Sorts rows by time, then id. Also says where each row was moved; `None` when all stay.
 pub(super) fn sort_rows(times: Vec<i64>, ids: Vec<u64>) -> (Vec<i64>, Vec<u64>, Option<Vec<u32>>) {
     let key = |row: u32| (times[row as usize], ids[row as usize]);
     if times.windows(2).zip(ids.windows(2)).all(|(t, i)| (t[0], i[0]) <= (t[1], i[1])) {

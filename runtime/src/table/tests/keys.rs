@@ -4,7 +4,7 @@ use crate::table::{Collector, Key, Rung, Sighting, Table};
 use crate::testing::key;
 use huntc_compiler::value::Value;
 
-/// A key out of its parts, with commas between; `-` is a missing one, `4` a number.
+/// A key from its parts, which are separated by commas. `-` is a missing part, and `4` a number.
 fn of(parts: &str) -> Key {
     let part = |part: &str| match part {
         "-" => None,

@@ -69,7 +69,7 @@ fn number_observed_is_of_distinct_records_that_count() {
     assert_eq!(rows(&v, "number_observed observation_id"), ["2 | index/1"]);
 }
 
-/// semantics.md §4: fork and exec under one id.
+/// semantics.md §4. A process that forks and then executes a file has two creation records under one id.
 #[test]
 #[ignore = "planned: today the earliest creation record gives the row"]
 fn of_several_creation_records_the_latest_gives_the_row() {

@@ -1,8 +1,9 @@
-//! Requests rewritten for the mapping of one index.
+//! Rewrites requests for the mapping of one index.
 //!
-//! Requests are made for the types that they name; an index may keep a field otherwise. Each leaf becomes two queries: one that
-//! finds at least the records that it means, and one that finds at most those. Where a record must match, the first is sent, where
-//! it must not, the second; so the answer holds every record that the request means, and the executor tests each again.
+//! Requests are written for the field types that they name, but an index may map a field to another type. So each leaf
+//! becomes two queries: one that finds at least the records that are meant, and one that finds at most those. The first
+//! is sent where a record must match, the second where it must not. The answer then contains every record that is
+//! meant, and the executor tests each record again.
 
 mod number;
 mod text;
@@ -15,30 +16,30 @@ use huntc_compiler::value::Value;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-/// Values that servers take into an index at all, in bytes.
+/// The longest value in bytes that servers index at all.
 const LONGEST_TERM: usize = 32_766;
 
-/// Two queries around what a query means, both without holes.
+/// The two approximations of a query, both without holes.
 pub(super) type BoundApprox = Approx<Never>;
 
-/// Rewrites queries for the mapping of one index, or of several with the same.
+/// Rewrites queries for the mapping of one index, or of several indices with the same mapping.
 pub(super) struct Adapter<'a> {
     pub(super) fields: &'a BTreeMap<String, FieldMapping>,
-    /// What the request says of its fields.
+    /// The types that the request was written for.
     kinds: &'a FieldKinds,
     pub(super) product: Product,
-    /// OpenSearch before 3.3: fields of type `wildcard` have further faults.
+    /// OpenSearch before 3.3, whose fields of type `wildcard` have further defects.
     pub(super) old: bool,
-    /// Without patterns: the server found them too complex.
+    /// Whether to leave patterns out, because the server refused them as too complex.
     pub(super) simple: bool,
-    /// Whether a first hit is enough: then values beyond a limit are not looked for where the server cannot tell them, since all
-    /// records without the field would have to be read.
+    /// Whether the request only asks for a first hit. Then values beyond a length limit are not searched where the
+    /// server cannot tell which records have them: all records without the field would have to be read.
     pub(super) probe: bool,
-    /// Clauses that fields of type `wildcard` will be expanded to (OpenSearch).
+    /// The number of clauses that OpenSearch will make of the `wildcard` fields of this request.
     grams: Cell<usize>,
 }
 
-/// A leaf of a query.
+/// A leaf of a query, without its field.
 #[derive(Clone, Copy)]
 enum Leaf<'q> {
     Term(&'q Term),
@@ -60,7 +61,7 @@ impl<'a> Adapter<'a> {
         Self { fields, kinds, product: server.product, old: !server.has_shard_doc(), simple, probe, grams: Cell::new(0) }
     }
 
-    /// The two queries around a query.
+    /// The two approximations of a query.
     pub(super) fn approx(&self, query: &BoundQuery) -> BoundApprox {
         match query {
             Query::MatchAll | Query::MatchNone => BoundApprox::exact(query.clone()),
@@ -86,7 +87,7 @@ impl<'a> Adapter<'a> {
     }
 
     fn leaf(&self, field: &str, leaf: Leaf<'_>) -> BoundApprox {
-        // Fields that servers make up themselves, and fields whose mapping nobody asked for, are taken as they come.
+        // Fields that servers add themselves, and fields whose mapping was not asked for, are sent unchanged.
         let Some(mapping) = self.fields.get(field) else { return BoundApprox::exact(leaf.query(field)) };
         let real = mapping.target.as_deref().unwrap_or(field);
         let asked = self.kinds.get(field);
@@ -120,7 +121,7 @@ impl<'a> Adapter<'a> {
 }
 
 impl Leaf<'_> {
-    /// The leaf as it was, on another field.
+    /// The same leaf on another field.
     fn query(self, field: &str) -> BoundQuery {
         let field = field.to_owned();
         match self {
@@ -133,12 +134,12 @@ impl Leaf<'_> {
         }
     }
 
-    /// `exists` on the field itself, anything else as told.
+    /// For `exists` the query itself on `field`, for any other leaf the result of `other`.
     fn existence_or(self, field: &str, other: impl FnOnce(Self) -> BoundApprox) -> BoundApprox {
         if matches!(self, Self::Exists) { BoundApprox::exact(Query::exists(field)) } else { other(self) }
     }
 
-    /// The literals of `term` and `terms`.
+    /// The literals of `term` and `terms`; `None` for other leaves.
     fn literals(&self) -> Option<&[Value]> {
         match self {
             Self::Term(q) => Some(std::slice::from_ref(&q.value)),
@@ -148,7 +149,7 @@ impl Leaf<'_> {
     }
 }
 
-/// A `bool` without clauses that say nothing.
+/// A `bool` without clauses that have no effect.
 fn simplified(filter: Vec<BoundQuery>, must_not: Vec<BoundQuery>, should: Vec<BoundQuery>) -> BoundQuery {
     let asked = !should.is_empty();
     let one_of = Query::any(should);

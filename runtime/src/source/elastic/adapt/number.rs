@@ -1,4 +1,4 @@
-//! Addresses, numbers, dates and booleans: what a literal of another type means there.
+//! Fields of addresses, numbers, dates and booleans: which query a literal of another type becomes.
 
 use super::{BoundApprox, Leaf};
 use huntc_compiler::request::{BoundQuery, Limit, Query, Range};
@@ -8,10 +8,10 @@ use ipnet::{IpNet, Ipv6Net};
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
 
-/// All of IPv4 as servers see it from IPv6: they refuse it as ambiguous.
+/// All of IPv4 as IPv6 addresses. Servers refuse this network as ambiguous.
 const MAPPED: (Ipv6Addr, u8) = (Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96);
 
-/// Each literal by itself, then together.
+/// Rewrites each literal by itself with `one`, and joins the results.
 fn each(field: &str, leaf: Leaf<'_>, one: impl Fn(&Value) -> BoundApprox) -> BoundApprox {
     let Some(values) = leaf.literals() else { return BoundApprox::present(field) };
     let parts: Vec<BoundApprox> = values.iter().map(one).collect();
@@ -21,7 +21,7 @@ fn each(field: &str, leaf: Leaf<'_>, one: impl Fn(&Value) -> BoundApprox) -> Bou
     BoundApprox { at_least: gathered(field, &parts, |p| &p.at_least), at_most: gathered(field, &parts, |p| &p.at_most) }
 }
 
-/// `term`s as one `terms`, other queries beside it.
+/// Joins queries: all `term` into one `terms`, and the others beside it.
 fn gathered(field: &str, parts: &[BoundApprox], pick: impl Fn(&BoundApprox) -> &BoundQuery) -> BoundQuery {
     let mut values = Vec::new();
     let mut others = Vec::new();
@@ -35,7 +35,7 @@ fn gathered(field: &str, parts: &[BoundApprox], pick: impl Fn(&BoundApprox) -> &
     Query::any(others)
 }
 
-/// `address`: whether the request's own values of the field are addresses.
+/// A leaf on an `ip` field. `address`: whether the request was written for a field of addresses too.
 pub(super) fn ip(field: &str, address: bool, leaf: Leaf<'_>) -> BoundApprox {
     match leaf {
         Leaf::Exists => BoundApprox::exact(leaf.query(field)),
@@ -52,13 +52,13 @@ fn ip_value(field: &str, value: &Value, address: bool) -> BoundApprox {
     let text = value.to_string();
     let term = Query::term(field, Value::text(&*text));
     if text.parse::<IpAddr>().is_ok() {
-        // As a text, an address has several spellings.
+        // As a text an address has several spellings, so the index finds too many.
         return if address { BoundApprox::exact(term) } else { BoundApprox::superset(term) };
     }
     match text.parse::<IpNet>() {
         Ok(IpNet::V4(_)) if address => BoundApprox::exact(term),
         Ok(IpNet::V6(net)) if address => match Ipv6Net::new(MAPPED.0, MAPPED.1) {
-            // A network around all of IPv4: servers differ from us, or refuse it.
+            // A network that contains all of IPv4: servers answer differently, or refuse it.
             Ok(mapped) if net.prefix_len() == MAPPED.1 && net.contains(&mapped) => BoundApprox::present(field),
             Ok(mapped) if net.contains(&mapped) => BoundApprox::superset(term),
             _ => BoundApprox::exact(term),
@@ -77,12 +77,12 @@ pub(super) fn integer(field: &str, range: RangeInclusive<i64>, leaf: Leaf<'_>) -
             match value {
                 Value::Int(i) => BoundApprox::exact(whole(*i)),
                 Value::Text(text) => match text.trim().parse::<i64>() {
-                    // As texts, `4` and `04` differ.
+                    // As texts, `4` and `04` are different.
                     Ok(i) => BoundApprox::superset(whole(i)),
                     Err(_) if text.trim().parse::<f64>().is_ok() => BoundApprox::present(field),
                     Err(_) => BoundApprox::exact(Query::MatchNone),
                 },
-                // A number is kept without its fraction; the document has it.
+                // The index has the number without its fraction; only the document has it whole.
                 _ => BoundApprox::present(field),
             }
         }),
@@ -92,7 +92,7 @@ pub(super) fn integer(field: &str, range: RangeInclusive<i64>, leaf: Leaf<'_>) -
 fn integer_range(field: &str, range: &RangeInclusive<i64>, asked: &Range) -> BoundApprox {
     let millis = |limit: &Option<Limit>, up: bool| {
         limit.as_ref().map(|l| match l.value {
-            // A date that is kept as a count of milliseconds.
+            // A date that is indexed as a number of milliseconds.
             Value::Time(t) => {
                 let value = Value::Int(if up { t.millis_ceil() } else { t.millis_floor() });
                 Some((Limit { value, inclusive: true }, false))
@@ -108,7 +108,7 @@ fn integer_range(field: &str, range: &RangeInclusive<i64>, asked: &Range) -> Bou
     let exact = lower.as_ref().is_none_or(|l| l.1) && upper.as_ref().is_none_or(|u| u.1);
     let inside = |l: &(Limit, bool)| matches!(&l.0.value, Value::Int(i) if range.contains(i));
     if lower.as_ref().is_some_and(|l| !inside(l)) || upper.as_ref().is_some_and(|u| !inside(u)) {
-        // A bound that the field cannot hold: some servers refuse it.
+        // Some servers refuse a limit that the field cannot hold.
         return BoundApprox::present(field);
     }
     let query = Query::Range(Range { field: field.to_owned(), lower: lower.map(|l| l.0), upper: upper.map(|u| u.0) });
@@ -145,7 +145,8 @@ pub(super) fn float(field: &str, exact: bool, leaf: Leaf<'_>) -> BoundApprox {
     }
 }
 
-/// Servers keep milliseconds, and shorten literals to them: bounds are moved to where nothing is lost.
+/// Servers index milliseconds, and round literals to them. So limits are moved outwards for the query that finds at
+/// least, and inwards for the one that finds at most.
 pub(super) fn date(field: &str, leaf: Leaf<'_>) -> BoundApprox {
     let between = |from: Option<i64>, to: Option<i64>| {
         let limit = |millis: i64, inclusive| Limit { value: Value::Time(Instant(millis.saturating_mul(MILLISECOND))), inclusive };
@@ -161,7 +162,7 @@ pub(super) fn date(field: &str, leaf: Leaf<'_>) -> BoundApprox {
                 Some(_) => None,
             };
             let (Some(lower), Some(upper)) = (time(&q.lower), time(&q.upper)) else { return BoundApprox::present(field) };
-            // What is kept is at most a millisecond less than what the document has.
+            // The indexed value is less than a millisecond below that in the document.
             let from = lower.map(|(t, _)| t.millis_floor());
             let to = upper.map(|(t, inclusive)| if inclusive { t.millis_floor() + 1 } else { t.millis_ceil() });
             let sure_from = lower.map(|(t, inclusive)| if inclusive { t.millis_ceil() } else { t.millis_floor() + 1 });

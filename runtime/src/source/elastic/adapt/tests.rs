@@ -1,4 +1,4 @@
-//! What is sent for each kind of mapping, and that it is never less than what is meant.
+//! Which query is sent for each kind of mapping; it never finds less than is meant.
 
 use super::*;
 use huntc_compiler::catalog::Catalog;
@@ -82,11 +82,11 @@ fn values_beyond_a_limit_are_not_lost() {
             at_least(keyword(Some(1024)), Os, &query),
             json!({"bool": {"should": [plain, absent], "minimum_should_match": 1}})
         );
-        // What is found in the index truly matches, so that NOT may leave it out.
+        // What the index finds is a true match, so NOT may exclude it.
         assert_eq!(at_most(keyword(Some(1024)), Es, &query), plain);
         assert!(approx(keyword(None), Os, &query).is_exact());
     }
-    // No value that equals a short literal is left out; lengths count UTF-16 units.
+    // No value that equals a short literal is missing from the index. Lengths are counted in UTF-16 units.
     assert!(approx(keyword(Some(10)), Es, &term("ü".repeat(10).as_str())).is_exact());
     assert!(!approx(keyword(Some(10)), Es, &term("😀".repeat(6).as_str())).is_exact());
     let long = Query::terms(FIELD, vec![Value::text("short"), Value::text("x".repeat(11))]);
@@ -94,17 +94,28 @@ fn values_beyond_a_limit_are_not_lost() {
 }
 
 #[test]
+fn numbers_and_addresses_have_spellings_beyond_any_limit() {
+    for (field, value) in
+        [("process.pid", Value::Int(4)), ("source.ip", Value::text("10.0.0.1")), ("event.duration", Value::Int(1000))]
+    {
+        let ignored = json!({"term": {"_ignored": {"value": field}}});
+        let sent = at_least(keyword(Some(3)), Es, &Query::terms(field, vec![value]));
+        assert_eq!(sent["bool"]["should"][1], ignored, "{field}: {sent}");
+    }
+}
+
+#[test]
 fn not_is_sent_only_where_it_loses_nothing() {
     let not = |inner: BoundQuery| Query::all_but(Query::exists(FIELD), inner);
-    // The guard is widened, the exact exclusion stays.
+    // The positive part is widened; the exclusion stays exact.
     let sent = at_least(keyword(Some(5)), Es, &not(pattern("*a*", false)));
     assert_eq!(sent["bool"]["must_not"], json!([{"wildcard": {FIELD: {"value": "*a*"}}}]));
     assert_eq!(sent["bool"]["filter"][0]["bool"]["should"][1], json!({"term": {"_ignored": {"value": FIELD}}}));
-    // Words do not tell whether a whole value is excluded: only the guard is sent.
+    // An index of words cannot tell whether a whole value is excluded, so only the positive part is sent.
     let text = FieldKind::Text { keyword: None };
     assert_eq!(at_least(text.clone(), Es, &not(term("a"))), json!({"exists": {"field": FIELD}}));
     assert_eq!(at_least(text, Es, &term("a")), json!({"exists": {"field": FIELD}}));
-    // Twice NOT is a superset again.
+    // NOT applied twice is a superset again.
     let twice = Query::all_but(Query::MatchAll, not(pattern("*a*", false)));
     assert!(!approx(keyword(Some(5)), Es, &twice).is_exact());
 }
@@ -126,7 +137,7 @@ fn a_text_field_is_asked_by_its_keyword() {
 
 #[test]
 fn the_catalog_knows_a_field_by_its_own_name() {
-    // An address in a text field with a keyword, as servers guess it, and behind an alias.
+    // An address in a text field with a keyword, the mapping that servers guess; also behind an alias.
     let addresses = Query::terms("source.ip", vec![Value::text("fe80::1"), Value::text("10.0.0.0/8")]);
     let guessed = FieldKind::Text { keyword: Some(("source.ip.keyword".to_owned(), Some(256))) };
     assert_eq!(at_least(guessed, Es, &addresses), json!({"exists": {"field": "source.ip.keyword"}}));
@@ -156,7 +167,7 @@ fn long_literals_that_fold_case_begin_with_a_star() {
             .map(|v| v.starts_with("*ab")),
         Some(true)
     );
-    // No server takes such a value into an index.
+    // No server indexes such a long value.
     let giant = Query::terms(FIELD, vec![Value::text("g".repeat(40_000)), Value::text("x")]);
     assert_eq!(at_least(keyword(None), Es, &giant), json!({"term": {FIELD: {"value": "x"}}}));
 }
@@ -196,7 +207,7 @@ fn other_types_answer_what_they_can() {
     assert_eq!(at_least(FieldKind::Ip, Es, &Query::term("host.name", Value::text("not an address"))), none);
     assert_eq!(at_least(FieldKind::Ip, Es, &Query::term("source.ip", Value::text("::ffff:0:0/96"))), present("source.ip"));
     assert!(approx(FieldKind::Ip, Es, &Query::term("source.ip", Value::text("10.0.0.0/8"))).is_exact());
-    // An address as a keyword has one spelling in IPv4, many in IPv6; a network has none.
+    // In a keyword field an IPv4 address has one spelling, an IPv6 address many, and a network none.
     let addresses = |v: &str| Query::term("source.ip", Value::text(v));
     assert!(approx(keyword(None), Es, &addresses("10.1.2.3")).is_exact());
     assert_eq!(at_least(keyword(None), Es, &addresses("::1")), present("source.ip"));

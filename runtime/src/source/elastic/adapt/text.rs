@@ -1,4 +1,4 @@
-//! Fields with whole values: what limits on length and normalizers take from them.
+//! Fields that index whole values as text: the effect of length limits and normalizers.
 
 use super::{Adapter, BoundApprox, LONGEST_TERM, Leaf};
 use crate::source::elastic::server::Product;
@@ -7,35 +7,35 @@ use huntc_compiler::request::{BoundQuery, FieldKind, Limit, Query, Range, Term, 
 use huntc_compiler::value::Value;
 use std::net::IpAddr;
 
-/// Patterns that fold case fail on some servers from this length on, unless they begin with `*`.
+/// Case-insensitive patterns of this length fail on some servers, unless they begin with `*`.
 const LONGEST_FOLDED: usize = 1_000;
 
 /// A keyword field, or the keyword below a text field.
 pub(super) struct Keyword<'a> {
-    /// To be asked.
+    /// The name that queries use.
     pub(super) field: &'a str,
-    /// As documents have it: the target of an alias.
+    /// The name in documents: for an alias, that of its target.
     pub(super) real: &'a str,
-    /// Longest value in UTF-16 units.
+    /// The longest indexed value in UTF-16 units; `None`: no limit.
     pub(super) limit: Option<usize>,
     pub(super) normalized: bool,
-    /// A text field with the same values, whatever their length.
+    /// A text field that indexes the same values whatever their length.
     pub(super) text: Option<&'a str>,
-    /// What the request holds the values for.
+    /// The type that the request was written for.
     pub(super) asked: FieldKind,
 }
 
 impl Adapter<'_> {
-    /// Records that may have values beyond the limit of the index.
+    /// The records that may have values which are longer than the limit of the index.
     fn beyond(&self, keyword: &Keyword<'_>) -> BoundQuery {
         if keyword.limit.is_none() {
             return Query::MatchNone;
         }
         match (self.product, keyword.text) {
-            // The server notes which fields of a document it left out.
+            // Elasticsearch indexes, for each document, which fields it left out.
             (Product::Elasticsearch, _) => Query::term("_ignored", Value::text(keyword.real)),
             (Product::OpenSearch, _) if self.probe => Query::MatchNone,
-            // OpenSearch does not. A field with several values may lack one of them and still be there.
+            // OpenSearch does not. A field with several values may lack one of them in the index and still exist there.
             (Product::OpenSearch, Some(text)) if keyword.asked.list => Query::exists(text),
             (Product::OpenSearch, Some(text)) => Query::all_but(Query::exists(text), Query::exists(keyword.field)),
             (Product::OpenSearch, None) if keyword.asked.list => Query::MatchAll,
@@ -48,16 +48,16 @@ impl Adapter<'_> {
         self.with_limit(keyword, leaf, indexed)
     }
 
-    /// Adds what the index may have left out, unless no such value can be meant.
+    /// Adds the records whose values the index may lack, unless all literals are too short for such a value.
     pub(super) fn with_limit(&self, keyword: &Keyword<'_>, leaf: Leaf<'_>, indexed: BoundApprox) -> BoundApprox {
-        let short = leaf.literals().is_some_and(|l| l.iter().all(|v| fits(v, keyword.limit)));
+        let short = leaf.literals().is_some_and(|l| l.iter().all(|v| fits(v, keyword)));
         if short {
             return indexed;
         }
         BoundApprox { at_least: Query::any([indexed.at_least, self.beyond(keyword)]), at_most: indexed.at_most }
     }
 
-    /// The leaf among the values that are in the index.
+    /// The query on the values that are indexed.
     fn indexed(&self, keyword: &Keyword<'_>, leaf: Leaf<'_>) -> BoundApprox {
         let present = || BoundApprox::present(keyword.field);
         match leaf {
@@ -75,22 +75,32 @@ impl Adapter<'_> {
     }
 }
 
-/// Whether the request holds the values for addresses: a text literal is an address or a network then.
+/// Whether the request was written for a field of addresses, in which a text literal is an address or a network.
 pub(super) fn holds_addresses(asked: FieldKind) -> bool {
     asked.ty == FieldType::Ip
 }
 
-/// A leaf where the index only knows that the field is present: `exists` is exact for texts, but a text that is no number, say,
-/// is absent where numbers are asked for.
+/// A leaf on an index that knows only whether the field is present. `exists` is exact for texts. For other types it is
+/// not: a text that is no number, for example, counts as absent where numbers are asked for.
 pub(super) fn existence(asked: FieldKind, leaf: Leaf<'_>, present: BoundQuery) -> BoundApprox {
     let text = matches!(asked.ty, FieldType::Keyword | FieldType::Wildcard | FieldType::Text);
     if text && matches!(leaf, Leaf::Exists) { BoundApprox::exact(present) } else { BoundApprox::superset(present) }
 }
 
-/// Whether a value of this text is in the index.
-fn fits(value: &Value, limit: Option<usize>) -> bool {
-    let Value::Text(text) = value else { return true };
-    text.len() <= LONGEST_TERM && limit.is_none_or(|limit| text.encode_utf16().count() <= limit)
+/// Longest spelling of an address or a network, in characters: `0000:…:0000:255.255.255.255/128`.
+const LONGEST_ADDRESS: usize = 49;
+
+/// Whether every document with a value equal to this literal has that value in the index. Where the index has a limit, texts
+/// are as long there as here, addresses and booleans have longest spellings, and numbers and times have none.
+fn fits(value: &Value, keyword: &Keyword<'_>) -> bool {
+    let Some(limit) = keyword.limit else { return !matches!(value, Value::Text(text) if text.len() > LONGEST_TERM) };
+    match value {
+        Value::Text(_) if holds_addresses(keyword.asked) => limit >= LONGEST_ADDRESS,
+        Value::Text(text) => text.len() <= LONGEST_TERM && text.encode_utf16().count() <= limit,
+        Value::Address(_) => limit >= LONGEST_ADDRESS,
+        Value::Bool(_) => limit >= "false".len(),
+        _ => false,
+    }
 }
 
 fn text_range(range: &Range) -> bool {
@@ -98,7 +108,7 @@ fn text_range(range: &Range) -> bool {
     text(&range.lower) && text(&range.upper)
 }
 
-/// A pattern that begins with `*`: a superset that no server finds too large.
+/// A superset of a long pattern: one that begins with `*`, which every server accepts.
 fn open_front(field: &str, pattern: &str) -> BoundQuery {
     let pattern = if pattern.starts_with('*') { pattern.to_owned() } else { format!("*{pattern}") };
     Query::Wildcard(Wildcard { field: field.to_owned(), pattern, case_insensitive: true })
@@ -117,13 +127,13 @@ fn equal(keyword: &Keyword<'_>, value: &Value, fold: bool) -> BoundApprox {
         Value::Text(text) => BoundApprox::exact(term(text)),
         Value::Bool(value) => BoundApprox::exact(term(&value.to_string())),
         Value::Address(value) => address(field, &value.to_string()),
-        // `4`, `4.0` and `04` are one number and three texts.
+        // `4`, `4.0` and `04` are one number but three texts.
         other => BoundApprox { at_least: Query::exists(field), at_most: term(&other.to_string()) },
     };
     if keyword.normalized { BoundApprox::superset(found.at_least) } else { found }
 }
 
-/// Equality with one of several values.
+/// Equality with at least one of several values.
 fn equal_any(keyword: &Keyword<'_>, values: &[Value]) -> BoundApprox {
     let plain = |v: &Value| matches!(v, Value::Text(t) if t.len() <= LONGEST_TERM);
     if values.iter().all(plain) && !holds_addresses(keyword.asked) {
@@ -134,7 +144,7 @@ fn equal_any(keyword: &Keyword<'_>, values: &[Value]) -> BoundApprox {
     for value in values {
         let part = equal(keyword, value, false);
         if part.at_least == Query::exists(keyword.field) {
-            // One value of which nothing is known makes all of them so.
+            // One value that the index cannot compare makes all records with the field candidates.
             return BoundApprox::present(keyword.field);
         }
         parts.push(part);
@@ -149,7 +159,7 @@ fn equal_any(keyword: &Keyword<'_>, values: &[Value]) -> BoundApprox {
     BoundApprox { at_least: texts(|p| &p.at_least), at_most: texts(|p| &p.at_most) }
 }
 
-/// An address or network as text: an IPv4 address has one spelling, anything else many.
+/// An address or a network in a field of texts: an IPv4 address has one spelling, anything else several.
 fn address(field: &str, text: &str) -> BoundApprox {
     let term = Query::term(field, Value::text(text));
     match text.parse::<IpAddr>() {
@@ -159,7 +169,7 @@ fn address(field: &str, text: &str) -> BoundApprox {
     }
 }
 
-/// A literal as a pattern.
+/// A literal as a wildcard pattern.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
@@ -171,7 +181,7 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
-/// A field that has the same value in all documents of the index.
+/// A `constant_keyword` field, which has the same value in all documents of the index.
 pub(super) fn constant(value: Option<&str>, leaf: Leaf<'_>) -> BoundApprox {
     let Some(value) = value else { return BoundApprox::exact(Query::MatchNone) };
     let known = |holds: bool| BoundApprox::exact(if holds { Query::MatchAll } else { Query::MatchNone });
@@ -188,7 +198,7 @@ pub(super) fn constant(value: Option<&str>, leaf: Leaf<'_>) -> BoundApprox {
     }
 }
 
-/// A key of a flattened object: its values are texts, and patterns do not work on it.
+/// A key of a `flattened` object. Its values are texts, and patterns cannot be used on it.
 pub(super) fn flattened(field: &str, asked: FieldKind, leaf: Leaf<'_>) -> BoundApprox {
     let texts = leaf.literals().is_some_and(|l| l.iter().all(|v| matches!(v, Value::Text(_))));
     let folded = matches!(leaf, Leaf::Term(Term { case_insensitive: true, .. }));

@@ -1,6 +1,7 @@
-//! Fields of type `wildcard`. Elasticsearch's answer like keywords; OpenSearch's do not (3.8, measured): `term ""` finds nothing,
-//! ranges are refused, a `regexp` that one string alone matches finds nothing, letters beyond ASCII break case folding, and every
-//! query becomes clauses, one for each run of three characters, of which there may be 1,024.
+//! Fields of type `wildcard`. Those of Elasticsearch answer like keywords. Those of OpenSearch do not (3.8, measured):
+//! `term ""` finds nothing; ranges are refused; a `regexp` that only one string matches finds nothing; letters beyond
+//! ASCII break case folding; and every query is expanded to clauses, one for each run of three characters, of which
+//! 1,024 are allowed.
 
 use super::text::{Keyword, escaped};
 use super::{Adapter, BoundApprox, Leaf};
@@ -8,9 +9,9 @@ use crate::source::elastic::server::Product;
 use huntc_compiler::request::{BoundQuery, Query, Term, Wildcard};
 use huntc_compiler::value::Value;
 
-/// Clauses for the fields of type `wildcard` in one request; the server's limit is 1,024 for everything.
+/// The most clauses for the `wildcard` fields of one request. The server's limit of 1,024 is for all clauses.
 const MOST_GRAMS: usize = 700;
-/// A longer value is asked for by its beginning.
+/// Of a longer value only this many characters are searched.
 const BEGINNING: usize = 120;
 
 impl Adapter<'_> {
@@ -48,7 +49,7 @@ impl Adapter<'_> {
             ),
             Leaf::Regexp(q) if self.old || !several(&q.pattern) => present(),
             Leaf::Regexp(q) => self.affordable(&q.pattern, || BoundApprox::exact(leaf.query(field)), present),
-            // Refused with 400.
+            // The server answers 400 to ranges.
             Leaf::Range(_) => present(),
         }
     }
@@ -86,7 +87,7 @@ impl Adapter<'_> {
         BoundApprox::any(parts)
     }
 
-    /// The query, if the clauses that its characters become are still within the limit.
+    /// The result of `query` if the clauses for `characters` are still within the limit, otherwise that of `otherwise`.
     fn affordable(
         &self,
         characters: &str,
@@ -106,7 +107,7 @@ fn pattern_query(field: &str, pattern: String, case_insensitive: bool) -> BoundQ
     Query::Wildcard(Wildcard { field: field.to_owned(), pattern, case_insensitive })
 }
 
-/// A pattern without escapes that it does not need: `\\[` finds nothing.
+/// A pattern without needless escapes: OpenSearch finds nothing by `\\[`.
 fn plain(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut characters = pattern.chars();
@@ -124,7 +125,7 @@ fn plain(pattern: &str) -> String {
     out
 }
 
-/// A pattern with any character in place of an escaped one: OpenSearch 2 finds nothing by escapes, and nothing by some regular
+/// A pattern with `?` for each escaped character: OpenSearch 2 finds nothing by escapes, and nothing by some regular
 /// expressions (2.19, measured).
 fn without_escapes(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
@@ -140,7 +141,7 @@ fn without_escapes(pattern: &str) -> String {
     out
 }
 
-/// A pattern that folds case: any character in place of those that break it.
+/// A case-insensitive pattern with `?` for the characters that break case folding.
 fn folded(field: &str, pattern: &str) -> BoundQuery {
     let mut out = String::with_capacity(pattern.len());
     for c in pattern.chars() {
@@ -149,7 +150,7 @@ fn folded(field: &str, pattern: &str) -> BoundQuery {
     pattern_query(field, out, true)
 }
 
-/// Whether a regular expression surely matches more than one string: it has a repetition, an alternative, or any character.
+/// Whether a regular expression certainly matches several strings: it has a repetition, an alternative, or an "any character".
 fn several(pattern: &str) -> bool {
     let mut escaped = false;
     let mut class = false;

@@ -1,56 +1,56 @@
-//! How an index keeps a field, and what can be asked of it.
+//! How an index maps a field, and which queries that allows.
 
 use std::collections::BTreeMap;
 
-/// How an index keeps a field.
+/// How an index maps a field.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(in super::super) struct FieldMapping {
     pub(in super::super) kind: FieldKind,
-    /// An alias: the field that it stands for.
+    /// For an alias: the field that it points to.
     pub(in super::super) target: Option<String>,
 }
 
-/// What can be asked of a field.
+/// The kinds of mappings, by the queries that they allow.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(in super::super) enum FieldKind {
-    /// Whole values up to `limit` UTF-16 units; longer ones are in the document only.
+    /// Whole values of up to `limit` UTF-16 units. Longer ones are in the document only.
     Keyword {
         limit: Option<usize>,
-        /// Values are changed before they are indexed (lower case, ...).
+        /// Whether values are changed before they are indexed (to lower case, for example).
         normalized: bool,
         /// A multi-field that indexes values of any length as text.
         text: Option<String>,
     },
-    /// Whole values with an index of their parts.
+    /// Whole values, with an index of their parts.
     Wildcard { limit: Option<usize> },
-    /// Words; `keyword` is a multi-field with whole values, and its limit.
+    /// Words. `keyword` is a multi-field with whole values: its name and its limit.
     Text { keyword: Option<(String, Option<usize>)> },
-    /// Addresses.
+    /// IP addresses.
     Ip,
-    /// Whole numbers in a range.
+    /// Whole numbers from `least` to `most`.
     Integer { least: i64, most: i64 },
-    /// Numbers; `exact` where they keep 64 bits.
+    /// Numbers; `exact` if all 64 bits of a float are kept.
     Float { exact: bool },
-    /// Instants; `plain` where the format is the default one.
+    /// Dates; `plain` if the format is the default one.
     Date { plain: bool },
-    /// `true`, `false`
+    /// `true` and `false`.
     Boolean,
-    /// The same value in every document of the index, none where it was never set.
+    /// The same value in every document of the index; `None` when it was never set.
     Constant(Option<String>),
     /// A key of a `flattened` object.
     Flattened,
-    /// No document of the index has it.
+    /// No document of the index has the field.
     Missing,
-    /// Documents may have it, but it cannot be searched.
+    /// Documents may have the field, but it cannot be searched.
     Hidden,
-    /// Another type: only `exists` is the same everywhere.
+    /// Any other type; only `exists` works on all of these.
     Other,
 }
 
-/// Indices and how each keeps the fields that were asked for.
+/// The mappings of the requested fields, by index and field.
 pub(in super::super) type Indices = BTreeMap<String, BTreeMap<String, FieldMapping>>;
 
-/// `process.parent.name` lives in `process` and `process.parent`.
+/// The objects that contain a field: `process` and `process.parent` for `process.parent.name`.
 pub(super) fn ancestors(field: &str) -> impl Iterator<Item = String> {
     field.match_indices('.').map(|(at, _)| field[..at].to_owned())
 }

@@ -1,4 +1,4 @@
-//! Live mappings: how each index of the source keeps the fields that requests use.
+//! The mappings of a source's indices, for the fields that requests use.
 
 mod kinds;
 mod read;
@@ -14,10 +14,10 @@ use crate::source::FetchContext;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Longest list of fields in a path: servers take lines of 4,096 bytes.
+/// The longest list of field names in a path: servers accept lines of 4,096 bytes.
 const LONGEST_LIST: usize = 2_000;
 
-/// What was read so far; asked once for each field.
+/// The mappings that were read so far. Each field is asked for once.
 #[derive(Default)]
 pub(super) struct Mappings {
     state: Mutex<State>,
@@ -30,14 +30,14 @@ struct State {
 }
 
 impl Mappings {
-    /// The mappings of these fields. Other fields may be in the answer too.
+    /// The mappings of these fields, and possibly of others.
     pub(super) fn of(
         &self,
         connection: &Connection,
         context: &FetchContext,
         fields: &BTreeSet<String>,
     ) -> Result<Arc<Indices>, Fault> {
-        // The lock is held while asking: requests that start together need the same answer.
+        // The lock is held during the request, because requests that start together need the same mappings.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut missing: BTreeSet<String> = fields.difference(&state.known).cloned().collect();
         if missing.is_empty() {
@@ -45,7 +45,7 @@ impl Mappings {
         }
         let mut found = ask(connection, context, &missing)?;
         if !state.known.is_empty() && !found.keys().eq(state.indices.keys()) {
-            // An index came or went in the meantime.
+            // An index was added or removed since the last time.
             missing.extend(state.known.iter().cloned());
             found = ask(connection, context, &missing)?;
             state.indices = Arc::default();
@@ -59,13 +59,13 @@ impl Mappings {
         Ok(Arc::clone(&state.indices))
     }
 
-    /// Forgets everything: the mappings changed.
+    /// Forgets everything, after the mappings changed.
     pub(super) fn forget(&self) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
     }
 }
 
-/// Asks the server. Credentials that may not see mappings, and remote clusters, tell types only.
+/// Asks the server. With credentials that may not see mappings, and for remote clusters, only types are known.
 fn ask(connection: &Connection, context: &FetchContext, fields: &BTreeSet<String>) -> Result<Indices, Fault> {
     if connection.config.indices.contains(':') {
         return types(connection, context, fields);
@@ -76,7 +76,7 @@ fn ask(connection: &Connection, context: &FetchContext, fields: &BTreeSet<String
     }
 }
 
-/// `_mapping/field` has everything but the objects that fields live in; `_mapping` has those.
+/// `_mapping/field` has everything except the objects that contain the fields; these are in `_mapping`.
 fn details(connection: &Connection, context: &FetchContext, fields: &BTreeSet<String>) -> Result<Indices, Fault> {
     const OPTIONS: &str = "include_defaults=true&allow_no_indices=false&ignore_unavailable=false";
     let parents: BTreeSet<String> = fields.iter().flat_map(|f| ancestors(f)).collect();
@@ -140,7 +140,7 @@ fn get(
     Ok(())
 }
 
-/// Names joined with commas, in lists that fit a path.
+/// Names joined with commas, in lists that are short enough for a path.
 fn lists(names: &[String]) -> Vec<String> {
     let mut lists: Vec<String> = Vec::new();
     for name in names {

@@ -1,10 +1,10 @@
-//! The servers' JSON about mappings, as field kinds.
+//! Reads the servers' JSON about mappings into field kinds.
 
 use super::kinds::{FieldKind, FieldMapping, Indices, ancestors};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What `_mapping/field` and `_mapping` said, by index.
+/// The answers to `_mapping/field` and `_mapping`, by index.
 #[derive(Default)]
 pub(in super::super) struct MappingAnswers {
     indices: BTreeMap<String, SeenIndex>,
@@ -13,28 +13,28 @@ pub(in super::super) struct MappingAnswers {
 #[derive(Default)]
 struct SeenIndex {
     fields: BTreeMap<String, Value>,
-    /// Fields that the mapping makes up at search time.
+    /// Runtime fields, which are computed at search time.
     runtime: BTreeMap<String, Value>,
-    /// Objects that say whether keys without a mapping are indexed: `true` where they are not.
+    /// Objects that say whether keys without a mapping are left unindexed (`true`) or not.
     closed: BTreeMap<String, bool>,
-    /// Objects that are documents of their own.
+    /// Objects of type `nested`, which are documents of their own.
     nested: BTreeSet<String>,
 }
 
 impl MappingAnswers {
-    /// Takes an answer of `_mapping/field`.
+    /// Reads an answer of `_mapping/field`.
     pub(super) fn fields(&mut self, json: &Value) {
         for (index, body) in json.as_object().into_iter().flatten() {
             let seen = self.indices.entry(index.clone()).or_default();
             for (name, field) in body.get("mappings").and_then(Value::as_object).into_iter().flatten() {
-                // The inner key is the last part of the name.
+                // The inner key is the last part of the field's name.
                 let inner = field.get("mapping").and_then(Value::as_object).and_then(|m| m.values().next());
                 seen.fields.extend(inner.map(|m| (name.clone(), m.clone())));
             }
         }
     }
 
-    /// Takes an answer of `_mapping`, filtered to the objects.
+    /// Reads an answer of `_mapping` that has only objects.
     pub(super) fn objects(&mut self, json: &Value) {
         for (index, body) in json.as_object().into_iter().flatten() {
             let seen = self.indices.entry(index.clone()).or_default();
@@ -46,7 +46,7 @@ impl MappingAnswers {
         }
     }
 
-    /// The kinds of the wanted fields by one answer that is taken as one of each kind.
+    /// The kinds of the wanted fields, from one text that is read as each kind of answer in turn.
     pub(in super::super) fn everything(json: &Value, wanted: &BTreeSet<String>) -> Indices {
         let mut seen = Self::default();
         seen.fields(json);
@@ -57,7 +57,7 @@ impl MappingAnswers {
         indices
     }
 
-    /// Fields that aliases stand for and that were not asked for yet.
+    /// The targets of aliases that were not asked for yet.
     pub(super) fn targets(&self) -> BTreeSet<String> {
         let aliases = self.indices.values().flat_map(|i| i.fields.values().map(move |m| (i, m)));
         let targets = aliases.filter(|(_, m)| is(m.get("type"), "alias")).filter_map(|(i, m)| Some((i, m.get("path")?.as_str()?)));
@@ -94,7 +94,7 @@ impl SeenIndex {
         }
         if let Some(mapping) = self.fields.get(field) {
             if let Some(target) = mapping.get("path").and_then(Value::as_str).filter(|_| is(mapping.get("type"), "alias")) {
-                // The target was not asked for: as much as is known of it.
+                // The target itself may be unknown; then it counts as another type.
                 let kind = self.fields.get(target).map_or(FieldKind::Other, |m| kind_of(target, m));
                 return FieldMapping { kind, target: Some(target.to_owned()) };
             }
@@ -107,14 +107,14 @@ impl SeenIndex {
         if ancestors(field).filter_map(type_of).any(|t| matches!(t, "flattened" | "flat_object")) {
             return plain(FieldKind::Flattened);
         }
-        // The nearest object that says something decides.
+        // The nearest object with a setting decides.
         let said = ancestors(field).filter_map(|a| self.closed.get(&a)).last().or_else(|| self.closed.get(""));
         let closed = said.copied().unwrap_or(false);
         plain(if closed { FieldKind::Hidden } else { FieldKind::Missing })
     }
 }
 
-/// Settings come as JSON values or as their text.
+/// Whether a setting has this value; servers send settings as JSON values or as texts.
 fn is(value: Option<&Value>, text: &str) -> bool {
     match value {
         Some(Value::String(s)) => s == text,
@@ -123,7 +123,7 @@ fn is(value: Option<&Value>, text: &str) -> bool {
     }
 }
 
-/// Limits of 2^31 - 1 are none.
+/// The length limit of a field. Servers send 2^31 - 1 for "no limit".
 fn limit(mapping: &Value) -> Option<usize> {
     let limit = mapping.get("ignore_above").and_then(Value::as_u64)?;
     (limit < 2_147_483_647).then_some(limit as usize)
@@ -164,7 +164,7 @@ fn plain_format(mapping: &Value) -> bool {
     mapping.get("format").and_then(Value::as_str).is_none_or(|f| f.starts_with("strict_date_optional_time"))
 }
 
-/// Types without parameters that matter.
+/// Types whose parameters do not matter.
 fn type_alone(kind: &str) -> FieldKind {
     let integer = |bits: u32| FieldKind::Integer { least: -(1_i64 << (bits - 1)), most: (1_i64 << (bits - 1)) - 1 };
     match kind {
@@ -180,9 +180,10 @@ fn type_alone(kind: &str) -> FieldKind {
     }
 }
 
-/// Takes an answer of `_field_caps`. Limits are unknown: the smallest in use is taken. Families hide the type `wildcard`.
+/// Reads an answer of `_field_caps`. It has no limits, so the smallest usual one is assumed. Types of one family are
+/// reported as one, so a `wildcard` field may appear as a keyword.
 pub(super) fn capabilities(json: &Value, indices: &mut Indices) {
-    /// `ignore_above` of the keyword that servers make by themselves.
+    /// `ignore_above` of the keyword in the mapping that servers guess.
     const SMALLEST_LIMIT: usize = 256;
     let all: Vec<String> =
         json.get("indices").and_then(Value::as_array).into_iter().flatten().filter_map(|i| i.as_str().map(str::to_owned)).collect();
@@ -201,7 +202,7 @@ pub(super) fn capabilities(json: &Value, indices: &mut Indices) {
                 "unmapped" => FieldKind::Missing,
                 other => type_alone(other),
             };
-            // A list of indices is there only where types differ.
+            // Servers list indices only when the types differ between them.
             let listed = capability.get("indices").and_then(Value::as_array);
             let of: Vec<&str> = match listed {
                 Some(list) => list.iter().filter_map(Value::as_str).collect(),
@@ -217,7 +218,8 @@ pub(super) fn capabilities(json: &Value, indices: &mut Indices) {
     }
 }
 
-/// Fields below an object that is a document of its own cannot be searched with plain queries.
+/// Gives fields below a `nested` or `flattened` object the kind of that object: plain queries do not find fields of
+/// nested documents.
 pub(super) fn hide_nested(indices: &mut Indices) {
     for fields in indices.values_mut() {
         let parents: Vec<(String, FieldKind)> = fields

@@ -1,10 +1,10 @@
-//! Files of a store: opened, and the errors of damaged ones and of those that cannot be written.
+//! Opens files of a store, and makes the errors of damaged files and of files that cannot be written.
 
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::store::{STORE_CORRUPT, STORE_WRITE};
 use std::path::Path;
 
-/// Opens a file of a store; a pipe in its place would wait for ever.
+/// Opens a file of a store. Anything but a regular file is refused, because reading a pipe would never end.
 pub(super) fn open_file(path: &Path) -> std::io::Result<std::fs::File> {
     if std::fs::metadata(path)?.is_file() {
         return std::fs::File::open(path);

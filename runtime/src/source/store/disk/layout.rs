@@ -1,10 +1,10 @@
-//! The form of a segment on disk: one Arrow IPC file with one record batch of one row, whose columns are lists of any
+//! The format of a segment file: one Arrow IPC file with one record batch of one row, whose columns are lists of any
 //! length.
 //!
-//! The first two columns are the records' times and ids, the others one struct for each field: its distinct values (each
-//! followed by 0xff), their kinds, and the codes of the rows. Any Arrow reader can open such a file. Ours maps it and
-//! takes the buffers of a column only when a query names it; a checksum for each column, in the file's metadata, is
-//! tested then.
+//! The first two columns are the records' times and ids. Each other column is a struct for one field: its distinct
+//! values (each followed by 0xff), their kinds, and the codes of the rows. Any Arrow reader can open such a file. Ours
+//! maps it, and takes the buffers of a column only when a query names it. The checksum of that column, which is in the
+//! file's metadata, is tested then.
 
 use super::super::column::{Codes, Dictionary, Field, First, StoredColumn};
 use super::super::memory_budget::{Budget, Residence};
@@ -19,13 +19,13 @@ use std::sync::Arc;
 
 /// Buffers that Arrow writes for a list of numbers: validity and offsets of the list, validity and values.
 const LIST_BUFFERS: usize = 4;
-/// Where the values are among them.
+/// The place of the values among these buffers.
 const LIST_VALUES: usize = 3;
 /// Buffers of a field's struct: its validity, a list of binaries (five), and five lists of numbers.
 const FIELD_BUFFERS: usize = 1 + 5 + 5 * LIST_BUFFERS;
-/// Times and ids.
+/// Buffers of the columns of times and ids.
 const HEAD_BUFFERS: usize = 2 * LIST_BUFFERS;
-/// Where the parts of a field's struct are among its buffers.
+/// The places of the offsets of values, of their bytes, and of the first list among the buffers of a field's struct.
 const STARTS: usize = 4;
 const BLOB: usize = 5;
 const LISTS: usize = 6;
@@ -33,23 +33,23 @@ const LISTS: usize = 6;
 /// The key of [`Contents`] in a file's metadata.
 const METADATA: &str = "huntc";
 
-/// What a segment file says of itself.
+/// The metadata of a segment file.
 #[derive(Serialize, Deserialize, Debug)]
 pub(super) struct Contents {
     /// Checksum of times and ids.
     head: u32,
-    /// Each field, sorted by name: name, records that have it, checksum of its column.
+    /// For each field, sorted by name: its name, how many records have it, and the checksum of its column.
     fields: Vec<(String, u64, u32)>,
 }
 
-/// Where a segment file's column data are, and a checksum of everything else.
+/// Where the column data of a segment file are, and the checksum of everything else.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
 pub(super) struct Frame {
     /// Length of the file.
     pub(super) bytes: u64,
-    /// First byte of the column data, and one past the last.
+    /// The first byte of the column data, and the byte after the last.
     body: (u64, u64),
-    /// Checksum of all bytes before and behind.
+    /// Checksum of all bytes before and after the column data.
     crc: u32,
 }
 
@@ -91,7 +91,7 @@ pub(super) fn encode(segment: &Segment, columns: &[(&Field, &StoredColumn)]) -> 
     Ok((file, frame))
 }
 
-/// A list column's type.
+/// The type of a column of lists.
 fn list_of(item: DataType) -> DataType {
     DataType::List(Arc::new(ArrowField::new_list_field(item, false)))
 }
@@ -131,14 +131,14 @@ fn struct_of(column: &StoredColumn) -> Result<StructArray, ArrowError> {
     StructArray::try_new(Fields::from(fields), arrays, None)
 }
 
-/// Length of the metadata of the message at `at`, with what stands before it.
+/// Length of the message at `at` up to its data: its metadata and the eight bytes before these.
 fn message_len(file: &[u8], at: usize) -> Result<usize, Damage> {
     let header: [u8; 8] = file.get(at..at + 8).and_then(|h| h.try_into().ok()).ok_or("it is too short")?;
     let [0xff, 0xff, 0xff, 0xff, len @ ..] = header else { return Err("a message does not begin where it should") };
     usize::try_from(i32::from_le_bytes(len)).map(|len| len + 8).map_err(|_| "a message has no length")
 }
 
-/// Offsets and lengths of all buffers of the record batch whose message is at `at` and whose data begin at `body`.
+/// Offset and length of each buffer of the record batch whose message is at `at` and whose data begin at `body`.
 fn buffers(file: &[u8], at: usize, body: usize) -> Result<Vec<(usize, usize)>, Damage> {
     let meta = file.get(at + 8..body).ok_or("it is too short")?;
     let message = arrow_ipc::root_as_message(meta).map_err(|_| "its message cannot be read")?;
@@ -151,7 +151,7 @@ fn buffers(file: &[u8], at: usize, body: usize) -> Result<Vec<(usize, usize)>, D
         .ok_or("a buffer has no place")
 }
 
-/// Where the data of each field begin, and at last where all end.
+/// Where the data of each field begin, and as the last one where all data end.
 fn group_starts(buffers: &[(usize, usize)], fields: usize, body: usize) -> Result<Vec<usize>, Damage> {
     if buffers.len() != HEAD_BUFFERS + fields * FIELD_BUFFERS {
         return Err("its columns are others than it says");
@@ -161,7 +161,7 @@ fn group_starts(buffers: &[(usize, usize)], fields: usize, body: usize) -> Resul
     if starts.windows(2).all(|s| s[0] <= s[1]) { Ok(starts) } else { Err("its columns are out of order") }
 }
 
-/// Whether a checksum is the one that was written. A fuzzer guesses no checksums, but has to get behind them.
+/// Whether a checksum is the written one. Under a fuzzer every one is: it cannot guess checksums, but must get past them.
 fn fits(sum: u32, written: u32) -> bool {
     cfg!(fuzzing) || sum == written
 }
@@ -173,7 +173,7 @@ fn frame_crc(file: &[u8], body: (usize, usize)) -> u32 {
     hasher.finalize()
 }
 
-/// Opens a segment over its mapped file. `damaged` makes the error of a column that turns out to be broken.
+/// Opens a segment over its mapped file. `damaged` makes the error for a column that is found to be broken later.
 pub(super) fn decode<E>(mapping: Option<&Mapping>, budget: &Arc<Budget>, frame: &Frame, damaged: E) -> Result<Segment, Damage>
 where
     E: Fn(Damage) -> crate::source::SourceError + Send + Sync + 'static,
@@ -212,7 +212,7 @@ where
     Ok(Segment::loaded(times, ids, fields, Box::new(load), residence))
 }
 
-/// What the file says of itself, and where its record batch's message is.
+/// The metadata of the file, and the offset of its record batch's message.
 fn contents(file: &[u8]) -> Result<(Contents, usize), Damage> {
     let tail: [u8; 10] = file.last_chunk().copied().ok_or("it is too short")?;
     let len = arrow_ipc::reader::read_footer_length(tail).map_err(|_| "it has no footer")?;
@@ -226,10 +226,10 @@ fn contents(file: &[u8]) -> Result<(Contents, usize), Damage> {
     Ok((contents, usize::try_from(block.offset()).map_err(|_| "its batch has no place")?))
 }
 
-/// The column data of a file and where the buffers are in them.
+/// The column data of a file, and where each buffer is in them.
 struct Part {
     mapping: Mapping,
-    /// Where they begin in the file.
+    /// Where the column data begin in the file.
     begin: usize,
     file: Buffer,
     buffers: Vec<(usize, usize)>,

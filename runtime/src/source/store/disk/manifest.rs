@@ -1,6 +1,6 @@
-//! The manifest of a store: which files belong to it. It changes in one step, so a store has always one whole state.
+//! The manifest of a store: the list of its files. It is replaced in one step, so a store is never half changed.
 //!
-//! The file's first line has the format's number and a checksum of the rest, which is JSON.
+//! The first line of the file has the version of the format and a checksum of the rest, which is JSON.
 
 use super::super::ingest::Origin;
 use super::files::{corrupt, open_file, write_error};
@@ -11,23 +11,21 @@ use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::Path;
 
-/// The manifest's file name.
 pub(super) const NAME: &str = "manifest.json";
-/// Where the next manifest is written before it takes the place of the current one.
+/// The next manifest is written under this name, and then renamed to [`NAME`].
 pub(super) const NEXT: &str = "manifest.json.tmp";
-/// Number of the format.
+/// Version of the format.
 const FORMAT: u32 = 1;
 
 /// A segment file of a store.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
 pub(super) struct Entry {
-    /// File name in the store's folder.
+    /// Name of the file in the store's folder.
     pub(super) file: String,
-    /// Records.
     pub(super) records: u64,
-    /// Nanoseconds of the first and the last record.
+    /// Times of the first and the last record, in nanoseconds since the epoch.
     pub(super) span: (i64, i64),
-    /// Smallest id.
+    /// The smallest id of its records.
     pub(super) first_id: u64,
     #[serde(flatten)]
     pub(super) frame: Frame,
@@ -36,13 +34,13 @@ pub(super) struct Entry {
 /// The state of a store.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
 pub(super) struct Manifest {
-    /// Id of the next record.
+    /// The id that the next record gets.
     pub(super) next_id: u64,
-    /// Number of the next segment file.
+    /// The number that the next segment file gets.
     pub(super) next_file: u64,
-    /// Files that records came from.
+    /// The files that records came from.
     pub(super) origins: Vec<Origin>,
-    /// Segments, by time.
+    /// The segments, sorted by time.
     pub(super) segments: Vec<Entry>,
 }
 
@@ -52,7 +50,7 @@ struct Head {
     crc32: String,
 }
 
-/// Whether a folder holds a manifest of ours, of whatever version.
+/// Whether a folder has a manifest of huntc, of any version.
 pub(super) fn exists(dir: &Path) -> bool {
     let Ok(file) = open_file(&dir.join(NAME)) else { return false };
     let mut start = Vec::new();
@@ -99,8 +97,8 @@ pub(super) fn read(dir: &Path) -> Result<Manifest, SourceError> {
     serde_json::from_str(body).map_err(|_| corrupt(&path, "it cannot be read"))
 }
 
-/// Makes a manifest the state of a folder. Its segment files must be on the disk already. After an error the state is the
-/// one before; after success it is the new one, and [`sync_folder`] makes it stay.
+/// Makes `manifest` the state of a folder. The segment files that it names must be on the disk already. After an error
+/// the state is the old one. After success it is the new one, and [`sync_folder`] makes the change permanent.
 pub(super) fn commit(dir: &Path, manifest: &Manifest) -> Result<(), SourceError> {
     let next = dir.join(NEXT);
     let failed = |e: &std::io::Error| write_error(&next, e);
@@ -113,7 +111,7 @@ pub(super) fn commit(dir: &Path, manifest: &Manifest) -> Result<(), SourceError>
     std::fs::rename(&next, dir.join(NAME)).map_err(|e| failed(&e))
 }
 
-/// Makes what was created or renamed in a folder last.
+/// Makes the creation and renaming of files in a folder permanent.
 pub(super) fn sync_folder(dir: &Path) -> Result<(), SourceError> {
     std::fs::File::open(dir).and_then(|d| d.sync_all()).map_err(|e| write_error(dir, &e))
 }

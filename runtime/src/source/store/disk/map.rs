@@ -1,4 +1,4 @@
-//! Segment files as memory: mapped when a store is opened, in memory as far as they are read.
+//! Segment files mapped into memory: mapped when a store is opened, and read page by page when used.
 #![expect(
     unsafe_code,
     reason = "a mapped file must not shrink or change while it is mapped: segment files are written once, under names that \
@@ -23,7 +23,7 @@ impl AsRef<[u8]> for Mapping {
 }
 
 impl Mapping {
-    /// Maps a file; nothing of it is read yet. `None` where it is empty.
+    /// Maps a file, of which nothing is read yet. `None` when the file is empty.
     pub(super) fn of(file: &File) -> std::io::Result<Option<Self>> {
         if file.metadata()?.len() == 0 {
             return Ok(None);
@@ -32,23 +32,22 @@ impl Mapping {
         Ok(Some(Self(Arc::new(mapped))))
     }
 
-    /// Its bytes.
     pub(super) fn bytes(&self) -> Buffer {
         Buffer::from(bytes::Bytes::from_owner(self.clone()))
     }
 
-    /// Reads a part of it that will be used whole: at once it takes less time than page by page.
+    /// Reads a part of the file that will be used whole: this is faster than reading it page by page.
     pub(super) fn bring(&self, part: Range<usize>) {
-        // Where the system does not know how, pages come when they are used.
+        // Where the system cannot do this, pages are read when they are used.
         #[cfg(target_os = "linux")]
         let _may_come_later = self.0.advise_range(memmap2::Advice::PopulateRead, part.start, part.len());
         #[cfg(not(target_os = "linux"))]
         let _ = part;
     }
 
-    /// Gives its memory back to the system. What is read again comes from the file again.
+    /// Gives the memory back to the system. Bytes that are used again are read from the file again.
     pub(super) fn give_back(&self) {
-        // Where the system does not do it the pages stay, until it needs them.
+        // Where the system does not do this, the pages stay until the system needs their memory.
         let _may_stay = unsafe { self.0.unchecked_advise(UncheckedAdvice::DontNeed) };
     }
 }

@@ -1,4 +1,4 @@
-//! Makes one segment of several; records keep their ids.
+//! Merges segments into one; records keep their ids.
 
 use super::super::column::{Dictionary, DictionaryBuilder, Field, Kind, StoredColumn};
 use super::super::segment::{Segment, sort_rows};
@@ -24,7 +24,7 @@ pub(super) fn merge(segments: &[Segment]) -> Result<Segment, SourceError> {
         let (dictionary, codes) = join(&parts);
         let mut values = Vec::new();
         for ((first_row, column), codes) in parts.iter().zip(&codes) {
-            // Rows move by as much as there are in the segments before.
+            // Rows are moved behind those of the segments before.
             let moved = |(row, code): (u32, u32)| Some((first_row + row, *codes.get(code as usize)?));
             values.extend(column.each().into_iter().filter_map(moved));
         }
@@ -34,14 +34,14 @@ pub(super) fn merge(segments: &[Segment]) -> Result<Segment, SourceError> {
     Ok(Segment::in_memory(times.into(), ids.into(), columns))
 }
 
-/// The dictionary of all parts, and for each part the new code of each of its codes.
+/// The dictionary of all parts together, and for each part the new code of each of its codes.
 fn join(parts: &[(u32, &StoredColumn)]) -> (Dictionary, Vec<Vec<u32>>) {
     let mut all: Vec<(&[u8], Kind, usize, u32)> = Vec::new();
     for (part, (_, column)) in parts.iter().enumerate() {
         let dictionary = &column.dictionary;
         all.extend((0..dictionary.len()).map(|i| (dictionary.text(i), dictionary.kind(i), part, i as u32 + 1)));
     }
-    // Stable, and quick on runs that are sorted already.
+    // A stable sort, fast on runs that are already sorted.
     all.sort();
     let mut codes: Vec<Vec<u32>> = parts.iter().map(|(_, c)| vec![0; c.dictionary.len() + 1]).collect();
     let mut dictionary = DictionaryBuilder::new();

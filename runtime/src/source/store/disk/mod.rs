@@ -13,8 +13,8 @@ pub use writer::{IngestOptions, IngestReport, ingest};
 
 use std::path::Path;
 
-/// Whether a folder holds an embedded store, of whatever version and however damaged: taken for a folder of logs, a store
-/// without a readable manifest would be an empty one.
+/// Whether a folder holds a store, of any version and even a damaged one. If a store without a readable manifest were
+/// taken for a folder of logs, it would seem to be empty.
 pub(super) fn is_store(dir: &Path) -> bool {
     manifest::exists(dir) || writer::lost_its_manifest(dir)
 }

@@ -12,10 +12,10 @@ use rayon::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Bytes of mapped files that a store keeps in memory between two uses of a segment.
+/// The most bytes of mapped files that a store keeps in memory between two uses of a segment.
 pub(in super::super) const IN_MEMORY: u64 = 256 << 20;
 
-/// Opens the segments of a store, to keep no more in memory than a budget.
+/// Opens the segments of a store. They share `budget`, which limits what they keep in memory.
 pub(in super::super) fn open(dir: &Path, budget: &Arc<Budget>) -> Result<(Vec<Segment>, Vec<Origin>), SourceError> {
     let mut manifest = manifest::read(dir)?;
     loop {
@@ -23,7 +23,7 @@ pub(in super::super) fn open(dir: &Path, budget: &Arc<Budget>) -> Result<(Vec<Se
             manifest.segments.par_iter().map(|entry| open_segment(dir, entry, budget)).collect();
         match opened {
             Ok(segments) => return Ok((segments, manifest.origins)),
-            // A writer may have merged segments between our two looks. Then there is a new manifest.
+            // A writer may have merged segments after the manifest was read. Then there is a newer manifest.
             Err(error) => {
                 let now = manifest::read(dir)?;
                 if now == manifest {
@@ -35,7 +35,7 @@ pub(in super::super) fn open(dir: &Path, budget: &Arc<Budget>) -> Result<(Vec<Se
     }
 }
 
-/// Opens a segment file that the manifest names, and holds it against what the manifest says of it.
+/// Opens a segment file that the manifest names, and compares it with the manifest's entry.
 pub(super) fn open_segment(dir: &Path, entry: &Entry, budget: &Arc<Budget>) -> Result<Segment, SourceError> {
     let path = dir.join(&entry.file);
     let plain_name = Path::new(&entry.file).file_name().is_some_and(|n| n == entry.file.as_str());

@@ -1,4 +1,4 @@
-//! Adding log files to a store: one writer at a time, segments first, the manifest last.
+//! Adding log files to a store: one writer at a time; segments are written first, the manifest last.
 
 use super::super::ingest::{self, Limits, Outcome};
 use super::super::memory_budget::Budget;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Held by the one process that writes.
+/// The file that the writing process holds locked.
 const LOCK: &str = "lock";
 const SEGMENT_PREFIX: &str = "seg-";
 const SEGMENT_SUFFIX: &str = ".arrow";
@@ -36,20 +36,20 @@ impl IngestOptions {
     }
 }
 
-/// What adding did.
+/// The result of adding log files.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct IngestReport {
-    /// Records added, and the lines that are none.
+    /// How many records were added, and which lines are none.
     pub read: ReadReport,
-    /// Records in the store now.
+    /// Records in the store afterwards.
     pub records: u64,
-    /// Segments of the store now.
+    /// Segments in the store afterwards.
     pub segments: usize,
-    /// Bytes of the segments.
+    /// Bytes of all segment files.
     pub bytes: u64,
 }
 
-/// Adds log files to the store in a folder, which is made where there is none. All of them are added, or none.
+/// Adds log files to the store in a folder, which is made if there is none. Either all of them are added, or none.
 pub fn ingest(paths: &[PathBuf], dir: &Path, options: &IngestOptions) -> Result<IngestReport, SourceError> {
     let listing = logs::list(paths)?;
     let (_lock, mut manifest) = begin(dir)?;
@@ -71,7 +71,7 @@ pub fn ingest(paths: &[PathBuf], dir: &Path, options: &IngestOptions) -> Result<
     manifest.segments.extend(added.iter().cloned());
     sort(&mut manifest);
     replace(dir, &manifest, &added)?;
-    // The records are in. A merge that fails is no failure of the addition: whoever ran it again would add them twice.
+    // The records are added already. If a failed merge were an error, users would add the same files again.
     if let Ok(Some(merged)) = merge_small(dir, &manifest, &options.limits) {
         manifest = merged;
     }
@@ -81,7 +81,7 @@ pub fn ingest(paths: &[PathBuf], dir: &Path, options: &IngestOptions) -> Result<
     Ok(IngestReport { read, records, segments: manifest.segments.len(), bytes })
 }
 
-/// Takes the lock, and removes what a killed writer left behind.
+/// Locks the store, and removes files that a killed writer left.
 fn begin(dir: &Path) -> Result<(File, Manifest), SourceError> {
     std::fs::create_dir_all(dir).map_err(|e| write_error(dir, &e))?;
     let is_store = manifest::exists(dir);
@@ -110,7 +110,7 @@ fn begin(dir: &Path) -> Result<(File, Manifest), SourceError> {
     Ok((lock, manifest))
 }
 
-/// Refuses a folder that has files of others but no manifest: it is not a store, and should not become one by a slip.
+/// Refuses a folder that has other files but no manifest: it is no store, and should not become one by mistake.
 fn refuse_foreign(dir: &Path) -> Result<(), SourceError> {
     let all = std::fs::read_dir(dir).map_err(|e| write_error(dir, &e))?.count();
     if all == own_files(dir)?.len() && !dir.join(manifest::NAME).exists() {
@@ -120,7 +120,7 @@ fn refuse_foreign(dir: &Path) -> Result<(), SourceError> {
         .help("name an empty folder, or one that does not exist yet: `huntc ingest LOGS... --store NEW_DIR`"))
 }
 
-/// Names in a folder that are ours.
+/// The names of huntc's files in a folder.
 fn own_files(dir: &Path) -> Result<Vec<String>, SourceError> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(|e| write_error(dir, &e))? {
@@ -137,12 +137,12 @@ fn is_segment(name: &str) -> bool {
     number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Whether a folder has segment files beside something in the manifest's place.
+/// Whether a folder has segment files and anything with the manifest's name.
 pub(super) fn lost_its_manifest(dir: &Path) -> bool {
     dir.join(manifest::NAME).exists() && own_files(dir).is_ok_and(|names| names.iter().any(|n| is_segment(n)))
 }
 
-/// Writes a segment file so that it stays.
+/// Writes a segment file and waits until it is on the disk.
 fn write_segment(dir: &Path, segment: &Segment, number: u64) -> Result<Entry, SourceError> {
     let file = format!("{SEGMENT_PREFIX}{number}{SEGMENT_SUFFIX}");
     let path = dir.join(&file);
@@ -160,7 +160,7 @@ fn write_segment(dir: &Path, segment: &Segment, number: u64) -> Result<Entry, So
     Ok(Entry { file, records: segment.len() as u64, span, first_id, frame })
 }
 
-/// Makes a manifest with new segments the state of the store; where that fails, they go.
+/// Makes a manifest with new segments the state of the store. If that fails, removes the files of the new segments.
 fn replace(dir: &Path, manifest: &Manifest, new: &[Entry]) -> Result<(), SourceError> {
     manifest::sync_folder(dir).and_then(|()| manifest::commit(dir, manifest)).inspect_err(|_| remove(dir, new))?;
     manifest::sync_folder(dir).map_err(|e| e.note("what was added is in the store: adding it again would double it"))
@@ -170,19 +170,19 @@ fn sort(manifest: &mut Manifest) {
     manifest.segments.sort_by_key(|s| (s.span, s.first_id));
 }
 
-/// Removes segment files that no manifest names. What cannot be removed now goes with the next writer.
+/// Removes segment files that no manifest names. Files that cannot be removed now are removed by the next writer.
 fn remove(dir: &Path, entries: &[Entry]) {
     for entry in entries {
         let _next_writer_tries_again = std::fs::remove_file(dir.join(&entry.file));
     }
 }
 
-/// Small segments that are left alone.
+/// The most small segments that are not merged.
 const FEW: usize = 8;
-/// Bytes of a merged segment; well below what offsets of 31 bits can name.
+/// The most bytes of a merged segment; far below what 31-bit offsets can address.
 const MERGED_BYTES: u64 = 256 << 20;
 
-/// Makes few big segments of many small ones, as daily additions leave them; the new state, if there is one.
+/// Merges the many small segments that daily additions leave. `None` when there is nothing to merge.
 fn merge_small(dir: &Path, manifest: &Manifest, limits: &Limits) -> Result<Option<Manifest>, SourceError> {
     let groups = groups(manifest, limits);
     if groups.is_empty() {
@@ -209,7 +209,7 @@ fn merge_group(dir: &Path, group: &[Entry], number: u64) -> Result<Entry, Source
     write_segment(dir, &merge::merge(&segments)?, number)
 }
 
-/// The small segments of a store where there are many, in groups that make a segment each.
+/// The small segments of a store in groups, each of which is merged into one segment. Empty when there are few.
 fn groups(manifest: &Manifest, limits: &Limits) -> Vec<Vec<Entry>> {
     let small: Vec<&Entry> = manifest.segments.iter().filter(|s| s.records * 4 <= limits.segment_rows as u64).collect();
     if small.len() <= FEW {

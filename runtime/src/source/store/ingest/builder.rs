@@ -1,4 +1,4 @@
-//! Builds a segment: rows as they come, then sorted by time, with sorted dictionaries.
+//! Builds a segment from documents: rows in the order of arrival, then sorted by time, with sorted dictionaries.
 
 use super::super::column::{Dictionary, DictionaryBuilder, Field, StoredColumn};
 use super::super::prefix_sort;
@@ -10,34 +10,34 @@ use crate::source::Fields;
 use crate::source::logs::BadReason;
 use std::sync::Arc;
 
-/// `_index` and `_id` of an action line.
+/// `_index` and `_id` from an action line of the bulk format.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Meta<'a> {
     pub(super) index: Option<&'a str>,
     pub(super) id: Option<&'a str>,
 }
 
-/// A segment that grows.
+/// A segment under construction.
 #[derive(Debug)]
 pub(super) struct Builder {
     documents: Documents,
-    /// Rows and codes of each column's values, in the order of the rows.
+    /// For each column the pairs of row and code, in the order of the rows.
     values: Vec<Vec<(u32, u32)>>,
     times: Vec<i64>,
     ids: Vec<u64>,
-    /// Bytes of JSON read.
+    /// Bytes of JSON read so far.
     read: usize,
-    /// Bytes of `values`.
+    /// Bytes of memory that `values` takes.
     held: usize,
 }
 
 impl Builder {
-    /// An empty one that keeps some fields.
+    /// An empty segment that keeps `fields`.
     pub(super) fn new(fields: Fields) -> Self {
         Self { documents: Documents::new(fields), values: Vec::new(), times: Vec::new(), ids: Vec::new(), read: 0, held: 0 }
     }
 
-    /// Whether the segment should be sealed before more is added.
+    /// Whether the segment should be ended before more is added.
     pub(super) fn is_full(&self, limits: &Limits) -> bool {
         let held = self.held + self.documents.held();
         self.times.len() >= limits.segment_rows
@@ -45,7 +45,7 @@ impl Builder {
             || held >= limits.memory / limits.workers.max(1)
     }
 
-    /// Adds a document, which must be UTF-8, under its id.
+    /// Adds a document, which must be UTF-8, with its id.
     pub(super) fn add(&mut self, line: &[u8], id: u64, meta: Meta<'_>) -> Result<(), BadReason> {
         self.read += line.len();
         let time = self.documents.read(line)?;
@@ -68,7 +68,7 @@ impl Builder {
         Ok(())
     }
 
-    /// Ends the segment and begins the next one. `None` where there are no rows.
+    /// Ends the segment and begins the next one. `None` when it has no rows.
     pub(super) fn seal(&mut self) -> Option<Segment> {
         self.read = 0;
         self.held = 0;
@@ -99,14 +99,14 @@ fn seal_column(interner: &Interner, mut values: Vec<(u32, u32)>, place: Option<&
     StoredColumn::assemble(dictionary, values, place, rows)
 }
 
-/// The dictionary of the values in use, and the new code of each old one.
+/// The sorted dictionary of the values in use, and the new code of each old code.
 fn sort_values(interner: &Interner, values: &[(u32, u32)]) -> (Dictionary, Vec<u32>) {
     let mut codes = vec![0; interner.len()];
     for (_, code) in values {
         codes[*code as usize] = 1;
     }
     let used: Vec<u32> = (0..interner.len() as u32).filter(|code| codes[*code as usize] > 0).collect();
-    // Texts without escapes, one behind the other.
+    // The texts without escapes, one after the other.
     let (mut texts, mut ends) = (Vec::new(), Vec::with_capacity(used.len()));
     for code in &used {
         interner.append_text(*code, &mut texts);
@@ -130,7 +130,7 @@ fn sort_values(interner: &Interner, values: &[(u32, u32)]) -> (Dictionary, Vec<u
 mod tests {
     use super::*;
 
-    /// The most bytes that a builder holds while it reads documents, and the segments that it makes.
+    /// The most bytes that a builder holds while it reads documents, and the number of segments that it makes.
     fn most_held(memory: usize, documents: impl Iterator<Item = String>) -> (usize, usize) {
         let limits = Limits { memory, workers: 1, ..Limits::default() };
         let (mut builder, mut most, mut segments) = (Builder::new(Fields::All), 0, 0);

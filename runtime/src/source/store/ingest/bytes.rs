@@ -1,10 +1,10 @@
-//! Comparing short texts. Most keys and values are a few bytes long, and the C library's comparison takes longer to call than
-//! to compare these.
+//! Comparing short texts. Most keys and values have a few bytes; calling the C library's comparison takes longer than
+//! comparing them.
 
-/// Longer texts are left to the library.
+/// Longer texts are compared by the library.
 const SHORT: usize = 32;
 
-/// Whether two texts are the same.
+/// Whether two texts are equal.
 pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
@@ -13,7 +13,7 @@ pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
         return a == b;
     }
     if let (Some(first), Some(last)) = (eights(a, b), a.last_chunk().zip(b.last_chunk())) {
-        // The last eight overlap those before.
+        // The last eight bytes overlap with those compared before.
         return first && u64::from_le_bytes(*last.0) == u64::from_le_bytes(*last.1);
     }
     if let (Some((a1, b1)), Some((a2, b2))) = (a.first_chunk().zip(b.first_chunk()), a.last_chunk().zip(b.last_chunk())) {
@@ -22,7 +22,7 @@ pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     a.iter().zip(b).all(|(a, b)| a == b)
 }
 
-/// Whether the eights are the same that both texts begin with; `None` where there is none.
+/// Compares whole groups of eight bytes; `None` when the texts are too short for one.
 fn eights(a: &[u8], b: &[u8]) -> Option<bool> {
     let (a, b): (&[[u8; 8]], &[[u8; 8]]) = (a.as_chunks().0, b.as_chunks().0);
     (!a.is_empty()).then(|| a.iter().zip(b).all(|(a, b)| u64::from_le_bytes(*a) == u64::from_le_bytes(*b)))

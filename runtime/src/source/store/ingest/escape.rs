@@ -1,6 +1,6 @@
 //! Undoes the escapes of JSON strings.
 
-/// Appends a JSON string's text to `out`; false where an escape is none, or half of a surrogate pair stands alone.
+/// Appends the text of a JSON string to `out`. False when an escape is invalid, or when half of a surrogate pair stands alone.
 pub(super) fn unescape(raw: &[u8], out: &mut Vec<u8>) -> bool {
     let mut rest = raw;
     while let Some(at) = memchr::memchr(b'\\', rest) {

@@ -1,4 +1,4 @@
-//! The distinct values of one column while a segment is built: raw JSON text to code, in order of appearance.
+//! The distinct values of one column while a segment is built. A value's code is its place in the order of first appearance.
 
 use super::super::column::Kind;
 use super::bytes::{begins, same};
@@ -6,7 +6,7 @@ use super::escape::unescape;
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
 
-/// A distinct value.
+/// A distinct value: where its text is in `raw`, its kind, and whether it has escapes.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     start: u32,
@@ -15,41 +15,41 @@ struct Entry {
     escaped: bool,
 }
 
-/// Distinct values of a column. Texts are kept with their escapes, so that a repeated value is found without undoing
-/// them; equal values that were written differently meet when the segment is sealed.
+/// The distinct values of a column. Texts keep their escapes, so that a repeated value is found without undoing them.
+/// Equal values with different escapes become one when the segment is sealed.
 #[derive(Debug, Default)]
 pub(super) struct Interner {
-    /// Hash and code plus one, at the hash's place or behind; zero is free.
+    /// A hash table with linear probing: hash, and code plus one. Zero is a free slot.
     slots: Vec<(u32, u32)>,
     entries: Vec<Entry>,
-    /// The texts, each with its closing quote.
+    /// The texts one after the other, each followed by its closing quote.
     raw: Vec<u8>,
-    /// The code that was asked for last.
+    /// The code that was returned last.
     last: u32,
 }
 
-/// A look-up that has begun: what is likely the value's entry.
+/// A look-up in progress, with the entry that probably is the value's.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Guess {
     hash: u32,
-    /// Beyond all codes where there is none.
+    /// `u32::MAX` when there is no guess.
     code: u32,
     entry: Option<Entry>,
 }
 
 impl Guess {
-    /// The beginning of a value's look-up.
+    /// Begins the look-up of a value.
     pub(super) fn new(raw: &[u8], kind: Kind) -> Self {
         Self { hash: hash(raw, kind), code: u32::MAX, entry: None }
     }
 }
 
-/// A value that is no value: its escapes are no Unicode text.
+/// The escapes of a value are no Unicode text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct BadEscape;
 
 impl Interner {
-    /// Bytes that a value takes besides its text, roughly.
+    /// Bytes that a value takes beside its text, roughly.
     pub(super) const EACH: usize = size_of::<Entry>() + 3 * size_of::<(u32, u32)>();
 
     /// How many distinct values there are.
@@ -57,33 +57,34 @@ impl Interner {
         self.entries.len()
     }
 
-    /// The code of the last value, where a text begins with it as a JSON string; and the length of that.
+    /// If `text` begins with the last value as a JSON string: the value's code, and the length of the string.
     pub(super) fn again(&self, text: &[u8]) -> Option<(u32, usize)> {
         let entry = self.entries.get(self.last as usize)?;
         let (start, len) = (entry.start as usize, entry.len as usize);
-        // The last text is a whole one, so a quote behind the same bytes is the one that ends this one.
+        // The stored text is a complete string, so the quote behind the same bytes ends this string too.
         let quoted = self.raw.get(start..=start + len)?;
         (entry.kind == Kind::Text && begins(text.get(1..)?, quoted)).then_some((self.last, len + 2))
     }
 
-    /// Goes on with a look-up: the code in the hash's place. Nothing is compared, so that no look-up waits for another's memory.
+    /// Second step of a look-up: the code in the slot of the hash. It compares no texts, so that look-ups do not wait
+    /// for each other's memory.
     pub(super) fn guess(&self, guess: Guess) -> Guess {
         let at = guess.hash as usize & self.slots.len().wrapping_sub(1);
         let slot = self.slots.get(at).copied().unwrap_or_default();
         Guess { code: if slot.0 == guess.hash { slot.1.wrapping_sub(1) } else { u32::MAX }, ..guess }
     }
 
-    /// Goes on with a look-up: the code's entry.
+    /// Third step of a look-up: the entry of the guessed code.
     pub(super) fn locate(&self, guess: Guess) -> Guess {
         Guess { entry: self.entries.get(guess.code as usize).copied(), ..guess }
     }
 
-    /// The code of a value, new or known.
+    /// The code of a value, which is added if it is new.
     pub(super) fn code_of(&mut self, raw: &[u8], kind: Kind, escaped: bool) -> Result<u32, BadEscape> {
         self.code(Guess::new(raw, kind), raw, kind, escaped)
     }
 
-    /// Ends a look-up: the code of the value, new or known.
+    /// Last step of a look-up: the code of the value, which is added if it is new.
     pub(super) fn code(&mut self, guess: Guess, raw: &[u8], kind: Kind, escaped: bool) -> Result<u32, BadEscape> {
         if guess.entry.is_some_and(|entry| entry.kind == kind && same(self.raw_of(entry), raw)) {
             self.last = guess.code;
@@ -115,7 +116,7 @@ impl Interner {
         Ok(code)
     }
 
-    /// Appends the text of a value, with its escapes undone.
+    /// Appends the text of a value without escapes.
     pub(super) fn append_text(&self, code: u32, out: &mut Vec<u8>) {
         let entry = self.entries[code as usize];
         if entry.escaped {

@@ -1,24 +1,24 @@
-//! How much a reading of files may hold at once.
+//! Limits on what is held in memory while files are read.
 
 use crate::source::logs::ReadOptions;
 use crate::source::{Fields, cores};
 
-/// Rows of a segment at most.
+/// The most rows of a segment.
 const MAX_ROWS: usize = 131_072;
 
-/// How records become segments.
+/// How many records a segment takes, and what reading may use.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Limits {
     pub(in super::super) read: ReadOptions,
-    /// Fields that are kept; the others are read, so that what is no JSON is found, and passed over.
+    /// The fields that are kept. The others are parsed too, so that invalid JSON is found, and then dropped.
     pub(in super::super) fields: Fields,
-    /// Bytes of JSON in a segment.
+    /// The most bytes of JSON in a segment.
     pub(in super::super) segment_bytes: usize,
-    /// Rows in a segment.
+    /// The most rows in a segment.
     pub(in super::super) segment_rows: usize,
-    /// Bytes of memory that all segments may take while they grow; those of one line are on top.
+    /// The most bytes of memory for all segments while they grow; those of a line in progress come on top.
     pub(in super::super) memory: usize,
-    /// Threads that parse.
+    /// The number of threads that parse.
     pub(in super::super) workers: usize,
 }
 

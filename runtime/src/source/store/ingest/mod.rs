@@ -1,7 +1,7 @@
 //! From files to segments: one thread reads and cuts blocks, workers parse them.
 //!
-//! Blocks go round the workers, so that all work from the first megabyte on and nothing but a few blocks waits in
-//! memory. Records get their ids from the reader: the id of a record is the number of its line over all files.
+//! Blocks are given to the workers in turn, so that all of them work from the first megabyte on and only a few blocks
+//! wait in memory. The reader numbers the records: the id of a record is the number of its line over all files.
 
 mod builder;
 mod bytes;
@@ -22,29 +22,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use worker::{Task, Worker};
 
-/// A file that records came from, for the text that names a record.
+/// A file that records came from. The names of records are made from it.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Origin {
-    /// As the user named it.
+    /// The path as the user gave it.
     pub(super) name: String,
-    /// Id of its first line.
+    /// The id of its first line.
     pub(super) first: u64,
 }
 
-/// What came out of files besides segments.
+/// The result of reading files, beside the segments.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub(super) report: ReadReport,
     pub(super) origins: Vec<Origin>,
-    /// Id of the next line.
+    /// The id that the next line would get.
     pub(super) next: u64,
 }
 
-/// Blocks that may wait for a worker.
+/// The most blocks that wait for one worker.
 const WAITING: usize = 2;
 
-/// Reads all of some files. `keep` gets each segment as soon as it is full, from the workers' threads. Nothing may be kept where
-/// this ends in an error, of files that cannot be read too.
+/// Reads files completely. Workers' threads call `keep` with each segment as soon as it is full. After an error, of files
+/// without records too, the segments must be removed.
 pub(super) fn ingest(
     listing: &Listing,
     first_id: u64,
@@ -83,7 +83,7 @@ pub(super) fn ingest(
     Ok(Outcome { report, origins, next })
 }
 
-/// The file and line of an id.
+/// The file and the line number of an id.
 pub(super) fn place(origins: &[Origin], id: u64) -> (&str, u64) {
     let after = origins.partition_point(|o| o.first <= id);
     origins.get(after.wrapping_sub(1)).map_or(("", id), |o| (o.name.as_str(), id - o.first + 1))
@@ -91,7 +91,7 @@ pub(super) fn place(origins: &[Origin], id: u64) -> (&str, u64) {
 
 #[derive(Default)]
 struct Reading {
-    /// One for each of the inputs.
+    /// The findings of each input.
     files: Vec<FileFindings>,
     answers: SavedAnswers,
     origins: Vec<Origin>,
@@ -119,7 +119,7 @@ fn read_all(
                 Piece::Bad(line, reason) => found.push(line, reason),
                 Piece::Block(Block { layout, first, bytes }) => {
                     let task = Task { layout, file, first_of_file, first, bytes };
-                    // A worker that hangs up has an error to tell; reading on would be for nothing.
+                    // A worker that ended returns an error later; there is no use in reading on.
                     if stop.load(Ordering::Relaxed) || senders[turn].send(task).is_err() {
                         return Err(SourceError::cancelled());
                     }

@@ -1,9 +1,9 @@
 //! Reads one JSON document into the values of a row.
 //!
-//! Written by hand rather than over serde: values go into dictionaries as they stand in the text, numbers keep their
-//! spelling, and a string's escapes are undone once for each distinct value. Objects in arrays are flattened, nulls and
-//! empty arrays are absent, dotted and nested keys are the same field (both given, both count), and of a key that stands
-//! twice in one object the last value counts, as in other JSON readers.
+//! Written by hand and not with serde: values go into dictionaries as they are in the text, numbers keep their
+//! spelling, and the escapes of a string are undone once for each distinct value. Objects in arrays are flattened.
+//! Nulls and empty arrays are absent. Dotted and nested keys are the same field; if a document has both, the values of
+//! both count. When a key occurs twice in one object, the last value counts, as in other JSON readers.
 
 use super::super::column::{Kind, time};
 use super::escape::unescape;
@@ -13,44 +13,44 @@ use super::text::{MAX_DEPTH, Parsed, Text, readable};
 use crate::source::logs::BadReason;
 use crate::source::{Fields, document_time};
 
-/// Bytes of paths that go on to the next segment at most.
+/// When the tree of paths takes more bytes than this, the next segment begins with an empty one.
 const BURDEN: usize = 4 << 20;
-/// What names of fields that were not met before may take of memory in one document. Names repeat those of the objects
-/// around them, so a short text can bring very long ones.
+/// The most bytes of memory that new field names of one document may take. A name repeats the names of the objects
+/// around it, so a short text can have very long ones.
 const MAX_NEW_NAMES: usize = 32 << 20;
 
-/// Columns that every builder has, at these indices.
+/// The columns that every builder has, at these places.
 pub(super) const FIXED: [&str; 3] = ["@timestamp", "_index", "_id"];
-/// `@timestamp`
+/// Place of `@timestamp`.
 pub(super) const TIME: u32 = 0;
-/// `_index`
+/// Place of `_index`.
 pub(super) const INDEX: u32 = 1;
-/// `_id`
+/// Place of `_id`.
 pub(super) const ID: u32 = 2;
-/// The column of a value that a later one of the same key replaced.
+/// Marks the column of a value that another one replaced.
 const REPLACED: u32 = u32::MAX;
-/// The code of a time that its nanoseconds give back as it was written.
+/// Marks the code of a time in the common form: its text can be made from its nanoseconds, so no dictionary holds it.
 const PLAIN_TIME: u32 = u32::MAX;
 
-/// What documents are read into: the values of the current one, and the dictionaries of all.
+/// The parser's state: the values of the current document, and the dictionaries of all documents of the segment.
 #[derive(Debug)]
 pub(super) struct Documents {
     pub(super) paths: Paths,
     pub(super) interners: Vec<Interner>,
-    /// Column and code, in the order of the document.
+    /// Pairs of column and code, in the order of the document.
     values: Vec<(u32, u32)>,
-    /// Values whose codes are not looked up yet.
+    /// Values that have not been looked up in a dictionary yet.
     pending: Vec<Pending>,
-    /// Places in `values` of the values of `@timestamp`, and what they are in nanoseconds.
+    /// For each value of `@timestamp`: its place in `values`, and its nanoseconds since the epoch.
     times: Vec<(u32, Option<i64>)>,
-    /// Whether the document was found to be the `_source` of a hit.
+    /// Whether the document is a search hit with a `_source`.
     hit: bool,
     objects: u64,
-    /// Bytes of the dictionaries.
+    /// Bytes that the dictionaries take, roughly.
     held: usize,
-    /// What names may take when the current document ends.
+    /// The most bytes that the tree of paths may take during the current document.
     most_names: usize,
-    /// For texts whose escapes are undone.
+    /// Buffer for texts whose escapes are undone.
     scratch: Vec<u8>,
     source: EdgeId,
     meta: [EdgeId; 2],
@@ -59,9 +59,9 @@ pub(super) struct Documents {
 /// A value of the current document that is to be looked up in its column's dictionary.
 #[derive(Clone, Copy, Debug)]
 struct Pending {
-    /// Its place in `values`.
+    /// The place of its column and code in `values`.
     place: u32,
-    /// Where its text is in the document.
+    /// Where its text begins in the document.
     start: u32,
     len: u32,
     kind: Kind,
@@ -76,7 +76,7 @@ impl From<BadEscape> for BadReason {
 }
 
 impl Documents {
-    /// Without documents; of fields that are not held no values are kept.
+    /// A parser that keeps only the values of `fields`.
     pub(super) fn new(fields: Fields) -> Self {
         let mut paths = Paths::new(&FIXED, fields);
         let source = paths.edge(ROOT, None, b"_source");
@@ -92,7 +92,7 @@ impl Documents {
         self.held + self.paths.held()
     }
 
-    /// Forgets all dictionaries; of the paths only what is no burden.
+    /// Forgets all dictionaries, and also the paths when they take much memory.
     pub(super) fn clear(&mut self) {
         if self.paths.held() > BURDEN {
             *self = Self::new(self.paths.fields().clone());
@@ -104,7 +104,7 @@ impl Documents {
         }
     }
 
-    /// Reads a document, which must be UTF-8, and returns its time. [`Self::values`] has the rest.
+    /// Parses a document, which must be UTF-8, and returns its time in nanoseconds. [`Self::values`] then has the rest.
     pub(super) fn read(&mut self, line: &[u8]) -> Parsed<i64> {
         self.values.clear();
         self.pending.clear();
@@ -127,8 +127,8 @@ impl Documents {
         self.time()
     }
 
-    /// Looks up the values of a document. Dictionaries are bigger than caches: all values ask for the memory of one step before
-    /// any needs it for the next, so that they wait together.
+    /// Looks up the values of a document. Dictionaries are larger than processor caches, so each step is done for all
+    /// values before the next one begins: they wait for memory together.
     fn look_up(&mut self, line: &[u8]) -> Parsed<()> {
         let Self { interners, values, pending, scratch, held, .. } = self;
         let column = |one: &Pending| values[one.place as usize].0;
@@ -155,12 +155,12 @@ impl Documents {
         Ok(())
     }
 
-    /// Column and code of each value of the last document, in its order.
+    /// Column and code of each value of the last document, in their order.
     pub(super) fn values(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
         self.values.iter().copied().filter(|(column, code)| *column != REPLACED && (*column, *code) != (TIME, PLAIN_TIME))
     }
 
-    /// Gives the last document a value in a fixed column that it does not have itself.
+    /// Adds a text as the value of a fixed column, unless the last document has one itself.
     pub(super) fn put_fixed(&mut self, column: u32, text: &str) {
         if !self.values.iter().any(|(c, _)| *c == column)
             && let Ok(code) = self.interners[column as usize].code_of(text.as_bytes(), Kind::Text, false)
@@ -169,7 +169,7 @@ impl Documents {
         }
     }
 
-    /// The time of the document: its first one. Several, or one that is not written in the common form, become values.
+    /// The time of the document: its first one. When it has several, they become values of the column too.
     fn time(&mut self) -> Parsed<i64> {
         let values = &self.values;
         self.times.retain(|(place, _)| values.get(*place as usize).is_some_and(|(column, _)| *column == TIME));
@@ -224,8 +224,8 @@ impl Documents {
         }
     }
 
-    /// A value right in the document. Where it is a hit, its `_source` takes the place of the document, and of the rest
-    /// only `_index` and `_id` are kept.
+    /// A value at the top of the document. If the document is a search hit, the fields of its `_source` take the place
+    /// of all others but `_index` and `_id`.
     fn top_value(&mut self, text: &mut Text<'_>, edge: EdgeId, depth: u32) -> Parsed<()> {
         if edge == self.source && text.peek() == Some(b'{') {
             self.hit = true;
@@ -250,7 +250,7 @@ impl Documents {
         }
     }
 
-    /// A key and its colon.
+    /// A key and the colon behind it.
     fn key(&mut self, text: &mut Text<'_>, node: NodeId, before: Option<EdgeId>) -> Parsed<EdgeId> {
         if let Some((edge, len)) = self.paths.again(node, before, text.rest()) {
             text.at += len;
@@ -278,7 +278,7 @@ impl Documents {
     fn value(&mut self, text: &mut Text<'_>, node: NodeId, depth: u32) -> Parsed<()> {
         match text.peek() {
             Some(b'"') => {
-                // A time may not be in its column: its nanoseconds say it all.
+                // A time in the common form is not in its column's dictionary.
                 if let Some(column) = self.paths.column(node).filter(|column| *column != TIME)
                     && let Some(interner) = self.interners.get(column as usize)
                     && let Some((code, len)) = interner.again(text.rest())
@@ -329,7 +329,7 @@ impl Documents {
         }
     }
 
-    /// A value that stands at `start`.
+    /// A value whose text begins at `start`.
     fn scalar(&mut self, node: NodeId, start: usize, raw: &[u8], kind: Kind, escaped: bool) -> Parsed<()> {
         let Some(column) = self.paths.column(node) else { return readable(raw, escaped, &mut self.scratch) };
         if column == TIME {

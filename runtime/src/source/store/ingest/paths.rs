@@ -1,29 +1,28 @@
-//! Field names of documents: a tree of keys that leads to columns, and predicts the next key from the last document.
+//! Field names of documents: a tree of keys that leads to columns. It predicts the next key from the previous document.
 
 use super::bytes::{begins, same};
 use crate::source::Fields;
 use rustc_hash::FxHashMap;
 
-/// A place in a document: the root, or what stands under a key.
+/// A place in documents: the root, or the value of a key.
 pub(super) type NodeId = u32;
-/// A key under a node.
+/// A key below a node.
 pub(super) type EdgeId = u32;
 
-/// The root of documents.
 pub(super) const ROOT: NodeId = 0;
 const NONE: u32 = u32::MAX;
-/// From so many keys on, a node has an index.
+/// A node with this many keys is indexed.
 const MANY: usize = 12;
 
 /// Where the values of a node go.
 #[derive(Clone, Copy, Debug, Default)]
 enum Place {
-    /// It had none yet.
+    /// Not known yet.
     #[default]
     Unknown,
-    /// It is no field to keep, but fields below it may be.
+    /// Its own values are not kept, but fields below it may be.
     Nowhere,
-    /// Nothing is kept of it.
+    /// Neither its values nor any field below it is kept.
     Passed,
     Column(u32),
 }
@@ -33,26 +32,26 @@ struct Node {
     path: String,
     edges: Vec<EdgeId>,
     place: Place,
-    /// The key that came first last time.
+    /// The key that came first in the previous object.
     first: u32,
 }
 
-/// A key as it is used in one object: which values it brought, so that a repeated key can take their place.
+/// A key below a node. It remembers which values it had last, so that a repeated key can replace them.
 #[derive(Debug)]
 struct Edge {
     key: Box<[u8]>,
-    /// The key with its quotes and colon, as documents without white space write it; empty where it needs escapes.
+    /// The key with its quotes and colon, as documents without white space write it; empty when it needs escapes.
     written: Box<[u8]>,
     child: NodeId,
-    /// The key that came after this one last time.
+    /// The key that came next in the previous object.
     next: u32,
-    /// The object that had this key last.
+    /// The number of the last object that had this key.
     object: u64,
-    /// Its values, as a range of the row.
+    /// Its values in that object, as a range of the row's values.
     values: (u32, u32),
 }
 
-/// The tree. Keys are bytes without escapes; `a.b` and `a` → `b` lead to the same column.
+/// The tree of keys. Keys are bytes without escapes. `a.b` and `a` → `b` lead to the same column.
 #[derive(Debug, Default)]
 pub(super) struct Paths {
     nodes: Vec<Node>,
@@ -61,12 +60,12 @@ pub(super) struct Paths {
     columns: FxHashMap<String, u32>,
     names: Vec<String>,
     fields: Fields,
-    /// Bytes of all of these, roughly.
+    /// Bytes of memory that the tree takes, roughly.
     held: usize,
 }
 
 impl Paths {
-    /// A tree whose first columns have these names; of other fields only some get columns.
+    /// A tree whose first columns have these names. Of all other names only `fields` get columns.
     pub(super) fn new(names: &[&str], fields: Fields) -> Self {
         let mut paths = Self { nodes: vec![Node { first: NONE, ..Node::default() }], fields, ..Self::default() };
         for name in names {
@@ -80,19 +79,19 @@ impl Paths {
         self.held
     }
 
-    /// Names of the columns.
+    /// The names of the columns, in their order.
     pub(super) fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// The key that came after `before` last time, where a text begins with it; and the length of the key and its colon.
+    /// If `text` begins with the key that came after `before` last time: its edge, and the length of the key and its colon.
     pub(super) fn again(&self, node: NodeId, before: Option<EdgeId>, text: &[u8]) -> Option<(EdgeId, usize)> {
         let guess = before.map_or(self.nodes[node as usize].first, |e| self.edges[e as usize].next);
         let written = &*self.edges.get(guess as usize)?.written;
         (!written.is_empty() && begins(text, written)).then_some((guess, written.len()))
     }
 
-    /// The edge of a key, given the one before it in the same object.
+    /// The edge of a key; `before` is the edge of the key before it in the same object.
     pub(super) fn edge(&mut self, node: NodeId, before: Option<EdgeId>, key: &[u8]) -> EdgeId {
         let guess = before.map_or(self.nodes[node as usize].first, |e| self.edges[e as usize].next);
         if self.edges.get(guess as usize).is_some_and(|e| same(&e.key, key)) {
@@ -118,7 +117,7 @@ impl Paths {
         let text = String::from_utf8_lossy(key);
         let parent = &self.nodes[node as usize].path;
         let path = if node == ROOT { text.into_owned() } else { format!("{parent}.{text}") };
-        // The path is kept up to three times: in the node and with its column.
+        // The path is stored up to three times: in the node and with its column.
         self.held += size_of::<Node>() + size_of::<Edge>() + 2 * key.len() + 3 * path.len() + 128;
         let child = self.nodes.len() as NodeId;
         self.nodes.push(Node { path, edges: Vec::new(), place: Place::Unknown, first: NONE });
@@ -131,12 +130,12 @@ impl Paths {
         edge
     }
 
-    /// Where an edge leads.
+    /// The node that an edge leads to.
     pub(super) fn child(&self, edge: EdgeId) -> NodeId {
         self.edges[edge as usize].child
     }
 
-    /// Notes that an object has a key; where it had it before, the values of that time.
+    /// Notes that an object has a key. If the object had it before, returns the values of that time.
     pub(super) fn enter(&mut self, edge: EdgeId, object: u64) -> Option<(u32, u32)> {
         let edge = &mut self.edges[edge as usize];
         let again = edge.object == object;
@@ -144,7 +143,7 @@ impl Paths {
         again.then_some(edge.values)
     }
 
-    /// Notes the values that a key brought.
+    /// Notes the values that a key had, as a range of the row's values.
     pub(super) fn leave(&mut self, edge: EdgeId, from: usize, to: usize) {
         self.edges[edge as usize].values = (from as u32, to as u32);
     }
@@ -169,7 +168,7 @@ impl Paths {
         }
     }
 
-    /// Whether nothing is kept of what stands at a node.
+    /// Whether neither the values of a node nor any field below it are kept.
     pub(super) fn passes(&mut self, node: NodeId) -> bool {
         self.fields != Fields::All && self.column(node).is_none() && matches!(self.nodes[node as usize].place, Place::Passed)
     }

@@ -4,13 +4,13 @@ use super::super::column::Kind;
 use super::escape::unescape;
 use crate::source::logs::BadReason;
 
-/// Deepest nesting of objects and arrays.
+/// The deepest nesting of objects and arrays.
 pub(super) const MAX_DEPTH: u32 = 256;
 
-/// What is read, or why it is no record.
+/// A part that was parsed, or why the line is no record.
 pub(super) type Parsed<T> = Result<T, BadReason>;
 
-/// A JSON text and a place in it.
+/// A JSON text, and how far it is read.
 pub(super) struct Text<'a> {
     bytes: &'a [u8],
     pub(super) at: usize,
@@ -21,7 +21,7 @@ impl<'a> Text<'a> {
         Self { bytes, at: 0 }
     }
 
-    /// Passes over an object or an array, which must be as good JSON as one that is kept.
+    /// Skips an object or an array. It must be as valid as one that is kept.
     pub(super) fn pass(&mut self, depth: u32, scratch: &mut Vec<u8>) -> Parsed<()> {
         if depth > MAX_DEPTH {
             return Err(BadReason::TooDeep);
@@ -96,7 +96,7 @@ impl<'a> Text<'a> {
         Ok(())
     }
 
-    /// A string at its opening quote: what stands between the quotes, and whether it has escapes.
+    /// Reads a string from its opening quote on: the text between the quotes, and whether it has escapes.
     pub(super) fn string(&mut self) -> Parsed<(&'a [u8], bool)> {
         let start = self.at + 1;
         let mut at = start;
@@ -116,7 +116,7 @@ impl<'a> Text<'a> {
         Ok((&self.bytes[start..at], escaped))
     }
 
-    /// A number by JSON's grammar. Whole numbers beyond 64 bits are floats.
+    /// Reads a number by JSON's grammar. Whole numbers beyond 64 bits are floats.
     pub(super) fn number(&mut self) -> Parsed<(&'a [u8], Kind)> {
         let start = self.at;
         self.take(b'-');
@@ -151,18 +151,18 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Whether the escapes of a text that is not kept mean something.
+/// Tests the escapes of a text that is not kept.
 pub(super) fn readable(raw: &[u8], escaped: bool, scratch: &mut Vec<u8>) -> Parsed<()> {
     scratch.clear();
     if !escaped || unescape(raw, scratch) { Ok(()) } else { Err(BadReason::Malformed) }
 }
 
-/// How many bytes at the beginning of `bytes` are neither a quote, a backslash nor a control character.
+/// How many bytes at the beginning are neither a quote, a backslash nor a control character.
 fn quiet(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     let mut at = 0;
-    // Eight bytes at once; the lowest flagged byte is exact, higher ones may be false alarms.
+    // Tests eight bytes at once. The lowest flagged byte is exact; higher flags may be false.
     while let Some(eight) = bytes[at..].first_chunk::<8>() {
         let word = u64::from_le_bytes(*eight);
         let zero = |x: u64| x.wrapping_sub(ONES) & !x & HIGH;

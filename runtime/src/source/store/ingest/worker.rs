@@ -12,24 +12,24 @@ use std::sync::mpsc::Receiver;
 /// Lines to parse.
 pub(super) struct Task {
     pub(super) layout: Layout,
-    /// Number of the file that they are of.
+    /// The number of their file.
     pub(super) file: usize,
-    /// Id of that file's first line.
+    /// The id of the first line of that file.
     pub(super) first_of_file: u64,
-    /// Number of the first of these lines in the file, from 0.
+    /// The number of the first of these lines in the file, from 0.
     pub(super) first: u64,
     pub(super) bytes: Vec<u8>,
 }
 
-/// What a worker found, by the number of the file.
+/// What a worker returns when it ends, by the number of the file.
 pub(super) type WorkerFindings = BTreeMap<usize, FileFindings>;
 
-/// See the module.
+/// A thread that parses blocks.
 pub(super) struct Worker<'a> {
     limits: &'a Limits,
     keep: &'a (dyn Fn(Segment) -> Result<(), SourceError> + Sync),
     builder: Builder,
-    /// What the current block gave.
+    /// The findings of the current block.
     found: FileFindings,
 }
 
@@ -38,7 +38,7 @@ impl<'a> Worker<'a> {
         Self { limits, keep, builder: Builder::new(limits.fields.clone()), found: FileFindings::default() }
     }
 
-    /// Works until the reader hangs up.
+    /// Parses blocks until the reader ends.
     pub(super) fn run(mut self, tasks: &Receiver<Task>, spare: &Spare, stop: &AtomicBool) -> Result<WorkerFindings, SourceError> {
         self.work(tasks, spare).inspect_err(|_| stop.store(true, Ordering::Relaxed))
     }

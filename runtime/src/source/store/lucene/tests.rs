@@ -1,10 +1,10 @@
-//! Tests of what Lucene's patterns mean here.
+//! Tests of what Lucene's patterns match.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::{Pattern, folded, regexp, wildcard};
 
-/// Whether a pattern matches a value that stands among others.
+/// Whether a pattern matches a value among others in a dictionary.
 fn matches(pattern: &Pattern, text: &str) -> bool {
     match pattern {
         Pattern::All => true,

@@ -8,7 +8,7 @@ use huntc_compiler::request::Query;
 const T: &str = r#""@timestamp":"2020-01-01T00:00:00.000Z""#;
 
 fn reason(line: &[u8]) -> Option<BadReason> {
-    // A first line that is one makes sure that the text is taken for lines.
+    // The first line is a record, so that the format is recognised as lines.
     let (store, report) = store_with(&[format!("{{{T}}}\n").as_bytes(), line, b"\n"].concat(), &tiny_limits());
     assert_eq!(store.len() + report.bad_total, 2, "{}", String::from_utf8_lossy(line));
     assert_eq!(report.records, store.len());
@@ -84,7 +84,7 @@ fn nesting_is_capped_at_256() {
 
 #[test]
 fn field_names_are_bounded() {
-    // Each name holds the one above it, so the text is short and the names are not.
+    // Each name repeats the names above it: the text is short, but the names are long.
     let long = "k".repeat(200_000);
     let names: Vec<String> = (0..400).map(|i| format!("\"{i}\":1")).collect();
     assert_eq!(reason_of(&format!("{{{T},\"{long}\":{{{}}}}}", names.join(","))), Some(TooManyFields));

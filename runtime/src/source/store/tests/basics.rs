@@ -1,4 +1,4 @@
-//! Queries on documents small enough to see the answer.
+//! Queries on a few documents whose answers can be seen.
 
 use super::{ids, request, store_of, store_with, tiny_limits, values};
 use crate::source::{DataSource, FetchContext, Scalar};
@@ -44,7 +44,7 @@ fn leaves_match_as_on_a_server() {
     assert_eq!(found(folded), [0, 1]);
 }
 
-/// Of digits, four are a year; text and number are one.
+/// Four digits are a year, as a text and as a number.
 #[test]
 fn times_are_read_as_on_a_server() {
     let texts = ["\"7\"", "999", "\"2023\"", "2023", "\"10000\"", "\"2023-01-01T02+02\"", "\"2023-01-01T00:00:00,5Z\"", "1.5"];

@@ -1,4 +1,4 @@
-//! Stores in folders: what is written is what is read, whatever happens in between.
+//! Stores in folders: what was written is read back, whatever happens in between.
 
 use super::{request, tiny_limits};
 use crate::source::store::{IngestOptions, Store, ingest};
@@ -28,7 +28,7 @@ pub(super) fn tiny() -> IngestOptions {
     IngestOptions { limits: tiny_limits(), ..IngestOptions::default() }
 }
 
-/// Everything in a store, in the order of ids.
+/// All records of a store, in the order of their ids.
 pub(super) fn all(store: &Store) -> Vec<(u64, String)> {
     let records = store.fetch(&request(Query::MatchAll, None, &FIELDS), &FetchContext::default()).unwrap();
     let columns: Vec<_> = FIELDS.iter().map(|f| records.column(f).unwrap()).collect();
@@ -131,14 +131,14 @@ fn what_a_killed_writer_leaves_does_no_harm() {
     let dir = tempfile::tempdir().unwrap();
     let log = write(dir.path(), "a.ndjson", &lines(0, 12));
     let folder = dir.path().join("store");
-    // Killed before the first manifest: not yet a store, but one can be made.
+    // A writer was killed before the first manifest: this is no store yet, but one can be made.
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("seg-0.arrow"), "half").unwrap();
     std::fs::write(folder.join("manifest.json.tmp"), "{\"huntc_st").unwrap();
     assert_eq!(code(Store::open(&folder)), "K0755");
     ingest(std::slice::from_ref(&log), &folder, &tiny()).unwrap();
     let before = all(&Store::open(&folder).unwrap());
-    // Killed in a later addition.
+    // A writer was killed in a later addition.
     std::fs::write(folder.join("seg-999.arrow"), "half").unwrap();
     std::fs::write(folder.join("manifest.json.tmp"), "{\"huntc_st").unwrap();
     assert_eq!(all(&Store::open(&folder).unwrap()), before);
@@ -147,7 +147,7 @@ fn what_a_killed_writer_leaves_does_no_harm() {
     assert!(!folder.join("seg-999.arrow").exists() && !folder.join("manifest.json.tmp").exists());
 }
 
-/// Adds a file again and again; the parent process kills it. Does nothing when it is run as a test of its own.
+/// Adds a file over and over until the parent process kills it. Does nothing when it runs as a test of its own.
 #[test]
 fn killed_child() {
     let Some(dir) = std::env::var_os("HUNTC_TEST_KILL").map(PathBuf::from) else { return };
@@ -206,7 +206,7 @@ fn folders_that_are_no_store_are_told_apart() {
     assert_eq!(code(Store::open(dir.path())), "K0755");
     assert_eq!(code(Store::open(&log)), "K0755");
     assert_eq!(code(Store::open(&dir.path().join("nothing"))), "K0755");
-    // The logs' own folder must not become a store.
+    // The folder of the logs must not become a store.
     assert_eq!(code(ingest(std::slice::from_ref(&log), dir.path(), &tiny())), "K0755");
     std::fs::write(dir.path().join("manifest.json"), "{\"files\":[]}").unwrap();
     assert!(!Store::is_store(dir.path()));

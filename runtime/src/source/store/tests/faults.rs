@@ -1,4 +1,4 @@
-//! Faults of a store's files and of those who write them: a hunt gets the right answer or a coded error.
+//! Damaged files and writers that fail: a hunt gets the right answer or an error with a code.
 
 use super::disk::{all, code, lines, tiny, write};
 use super::{request, tiny_limits};
@@ -9,7 +9,7 @@ use huntc_compiler::request::Query;
 use huntc_compiler::value::Value;
 use std::path::{Path, PathBuf};
 
-/// A folder with a store of so many records, and the log that they came from.
+/// A folder with a store of `records` records, and the log that they came from.
 fn store_of(records: usize) -> (tempfile::TempDir, PathBuf, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let log = write(dir.path(), "a.ndjson", &lines(0, records));
@@ -24,7 +24,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What a hunt on one field finds, if the store can be opened and that field be read.
+/// What a hunt on one field finds, or the code of the error when the store or the field cannot be read.
 fn hunted(folder: &Path) -> Result<Vec<u64>, &'static str> {
     let store = Store::open(folder).map_err(|e| e.code.id)?;
     let query = Query::term("n", Value::Int(7));
@@ -44,7 +44,7 @@ fn a_hunt_on_a_damaged_store_gives_its_answer_or_an_error() {
                 std::fs::write(&file, &damage).unwrap();
                 assert!(Store::is_store(&folder), "{} at {at}: taken for a folder of logs", file.display());
                 match hunted(&folder) {
-                    // The hunt never looked at that byte.
+                    // The hunt did not read that byte.
                     Ok(found) => answers += u32::from(found == [7]),
                     Err(code) => errors += u32::from(["K0755", "K0756", "K0757"].contains(&code)),
                 }
@@ -94,7 +94,7 @@ fn a_write_that_was_torn_anywhere_is_not_read_and_cleaned_up() {
         for at in (0..=whole.len()).step_by(whole.len() / 20 + 1) {
             std::fs::write(folder.join("manifest.json.tmp"), &whole[..at]).unwrap();
             std::fs::write(folder.join(format!("seg-9{number}.arrow")), &whole[..at]).unwrap();
-            // The number that the next addition will use.
+            // The next addition will use this number.
             std::fs::write(folder.join("seg-3.arrow"), &whole[..at]).unwrap();
             assert_eq!(all(&Store::open(&folder).unwrap()), before);
         }
@@ -119,7 +119,7 @@ fn a_merge_that_fails_does_not_undo_an_addition() {
     for part in 0..8 {
         add(part).unwrap();
     }
-    // A segment that cannot be read cannot be merged either; hunts that need it say so.
+    // A damaged segment cannot be merged either; only hunts that need it get an error.
     let first = folder.join("seg-0.arrow");
     let whole = std::fs::read(&first).unwrap();
     std::fs::write(&first, &whole[..whole.len() / 2]).unwrap();

@@ -1,4 +1,4 @@
-//! Stores that keep some fields: of these they say what a store of all fields says, and of the others nothing.
+//! Stores that keep some fields: for these they answer as a store with all fields does.
 
 use super::random::document;
 use super::{request, store_with, tiny_limits, values};
@@ -8,10 +8,10 @@ use huntc_compiler::request::Query;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-/// Fields and objects.
+/// Names of fields and of objects.
 const NAMES: [&str; 8] = ["name", "process.pid", "source.ip", "event.created", "process", "process.name", "o.a", "tags"];
 
-/// Lines that are no records because of what stands in a field that may not be kept, and some that are.
+/// Lines with something odd in a field that may not be kept: some are records, others are not.
 fn odd_line() -> impl Strategy<Value = String> {
     select(vec![
         r#""tags":"\ud800""#,

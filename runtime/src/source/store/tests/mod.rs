@@ -31,7 +31,7 @@ pub(super) fn store_with(bytes: &[u8], limits: &Limits) -> (Store, ReadReport) {
     Store::from_paths_within(&[file], limits).unwrap()
 }
 
-/// Small blocks, small segments, several workers.
+/// Limits with small blocks, small segments and several workers.
 pub(super) fn tiny_limits() -> Limits {
     Limits {
         read: ReadOptions { max_line: 4096, block: 64 },
@@ -66,7 +66,7 @@ pub(super) fn values(records: &Records, field: &str) -> Vec<Vec<Scalar>> {
     rows.into_iter().map(|(_, values)| values).collect()
 }
 
-/// The shared telemetry, where it is there; its absence is a failure where HUNTC_REQUIRE_SHARED is set.
+/// The folder of shared telemetry; `None` when it is missing. It must be there when HUNTC_REQUIRE_SHARED is set.
 pub(super) fn shared_data() -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     if path.is_dir() {

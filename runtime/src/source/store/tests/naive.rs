@@ -1,4 +1,4 @@
-//! The slow and obvious evaluator that the store is compared with: one record, one value at a time.
+//! A slow and simple evaluator that the store is compared with: one record and one value at a time.
 
 use huntc_compiler::request::{Limit, Never, Query};
 use huntc_compiler::time::Instant;
@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-/// Values of each field of a document, flattened.
+/// The values of each field of a document.
 pub(super) type Flat = BTreeMap<String, Vec<Json>>;
 
 pub(super) fn flatten(document: &Json) -> Flat {
@@ -68,7 +68,7 @@ pub(super) fn matches(query: &Query<Never>, flat: &Flat) -> bool {
     }
 }
 
-/// Whether a value is one of the field's type: what is none is not there.
+/// Whether a value is of the field's type; if not, it counts as absent.
 fn readable(field: &str, value: &Json) -> bool {
     match field {
         "process.pid" => !value.is_boolean() && text(value).parse::<f64>().is_ok_and(f64::is_finite),
@@ -79,7 +79,7 @@ fn readable(field: &str, value: &Json) -> bool {
 }
 
 fn equal(field: &str, value: &Json, wanted: &Value) -> bool {
-    // As servers see it: 128 bits, IPv4 in ::ffff:0:0/96.
+    // As servers compare: 128 bits, with IPv4 in ::ffff:0:0/96.
     if let ("source.ip", Ok(net)) = (field, wanted.to_string().parse::<ipnet::IpNet>()) {
         let Ok(ip) = text(value).parse::<IpAddr>() else { return false };
         return match net {
@@ -93,7 +93,7 @@ fn equal(field: &str, value: &Json, wanted: &Value) -> bool {
     compare(field, value, wanted).is_some_and(std::cmp::Ordering::is_eq)
 }
 
-/// The order of a stored value and a literal by the field's type; `None` where one is not of it.
+/// The order of a stored value and a literal by the field's type; `None` when one of them is not of that type.
 fn compare(field: &str, value: &Json, wanted: &Value) -> Option<std::cmp::Ordering> {
     match field {
         "process.pid" => {

@@ -1,4 +1,4 @@
-//! Random documents and queries: the store answers as the naive evaluator does, however it is cut.
+//! Random documents and queries: the store answers like the naive evaluator, however it is cut into segments.
 
 use super::naive::{flatten, matches};
 use super::{request, store_with, values};
@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
 
-/// Fields of each type, nested, dotted and as arrays.
+/// Fields of each type: nested, dotted and as arrays.
 const FIELDS: [&str; 7] = ["name", "process.pid", "source.ip", "event.created", "process.name", "o.a", "tags"];
 
 fn word() -> impl Strategy<Value = String> {

@@ -1,4 +1,4 @@
-//! The shared telemetry reads whole.
+//! The shared telemetry can be read completely.
 
 use super::{ids, shared_data};
 use crate::source::store::Store;
@@ -28,7 +28,7 @@ fn the_small_sets_read_whole_and_answer() {
 #[test]
 fn the_whole_folder_reads_without_a_bad_record() {
     let Some(folder) = shared_data() else { return };
-    // Eleven seconds without optimisation: where the data are required, not on every change.
+    // This takes eleven seconds without optimisation, so it runs only where the data are required.
     if std::env::var_os("HUNTC_REQUIRE_SHARED").is_none() {
         return;
     }
