@@ -37,6 +37,29 @@ fn statuses(huntc: &Huntc, out: &str) -> Vec<(String, String)> {
 }
 
 #[test]
+fn a_night_over_what_cannot_be_read_says_so() {
+    let huntc = place("");
+    let records = std::fs::read_to_string(huntc.path("events.ndjson")).unwrap();
+    let report = |out: &str| -> Json {
+        let id = huntc.names(out).into_iter().rfind(|n| !n.starts_with('.')).unwrap();
+        serde_json::from_slice(&std::fs::read(huntc.path(out).join(id).join("nightly.json")).unwrap()).unwrap()
+    };
+    std::fs::write(huntc.path("events.ndjson"), format!("{records}oops\n")).unwrap();
+    let ran = night(&huntc, "--state some --out some-out --notify cat>told");
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    assert!(ran.stdout.contains("! source `lab`: 1 line skipped as unreadable\n"), "{}", ran.text());
+    assert!(ran.stdout.contains("All of 2 hunts looked at what could be read up to now."), "{}", ran.text());
+    let (night_report, told) = (report("some-out"), std::fs::read_to_string(huntc.path("told")).unwrap());
+    assert_eq!((&night_report["complete"], night_report["notices"].as_array().unwrap().len()), (&Json::Bool(false), 1));
+    assert!(told.contains("1 line skipped as unreadable"), "{told}");
+    std::fs::write(huntc.path("events.ndjson"), "root:x:0:0:root:/root:/bin/bash\n").unwrap();
+    let ran = night(&huntc, "--state none --out none-out");
+    assert_eq!(ran.code, Some(3), "{}", ran.text());
+    assert!(ran.stdout.contains("NOT LOOKED AT: 2 hunts") && ran.stdout.contains("gives no record"), "{}", ran.text());
+    assert_eq!(report("none-out")["hunts"][0]["windows"], serde_json::json!([]));
+}
+
+#[test]
 fn requests_and_records_of_a_hunt_have_an_end_in_both_commands() {
     for (settings, said) in [
         ("[run]\nmax_requests = 1\n", "the hunt needs more than the 1 request that it may send"),

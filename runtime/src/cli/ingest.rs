@@ -6,10 +6,10 @@ use super::progress::Progress;
 use super::terminal::Terminal;
 use crate::report::sanitize::terminal as safe;
 use crate::report::text::{count, seconds};
-use crate::session::bad_lines;
+use crate::session::unread;
 use crate::source::SourceError;
 use crate::source::store::{IngestOptions, IngestReport, ingest};
-use huntc_compiler::diag::codes::store::{NOTHING_TO_READ, UNREADABLE_LOG};
+use huntc_compiler::diag::codes::store::{NO_RECORDS, NOTHING_TO_READ, PART_OF_AN_ANSWER, UNREADABLE_LOG};
 use huntc_compiler::source::Span;
 use std::path::PathBuf;
 use std::time::Instant as Clock;
@@ -30,9 +30,12 @@ pub(super) struct IngestArgs {
     /// The store, made if there is none
     #[arg(long, value_name = "DIR")]
     store: PathBuf,
-    /// Print nothing but errors
+    /// Print nothing but errors and what could not be read
     #[arg(long, short)]
     quiet: bool,
+    /// Take saved answers that say they are a part only
+    #[arg(long)]
+    allow_partial: bool,
 }
 
 pub(super) fn run(args: &IngestArgs, terminal: Terminal) -> ExitCode {
@@ -40,7 +43,7 @@ pub(super) fn run(args: &IngestArgs, terminal: Terminal) -> ExitCode {
     let mut console = Console::bare(terminal);
     let store = args.store.display().to_string();
     let progress = Progress::start(terminal, args.quiet, format!("reading into {}", safe(&store)), None);
-    let result = ingest(&args.paths, &args.store, &IngestOptions::default());
+    let result = ingest(&args.paths, &args.store, &IngestOptions::new(args.allow_partial));
     drop(progress);
     let text = format!("--store {store}");
     let span = Span::new(console.session.texts.add_text("command line", text.as_str()), "--store ".len(), text.len());
@@ -58,15 +61,15 @@ pub(super) fn run(args: &IngestArgs, terminal: Terminal) -> ExitCode {
 
 /// A log that cannot be found is an error of the command line; every other error is one of the run.
 fn exit_code(error: &SourceError) -> ExitCode {
-    if [&UNREADABLE_LOG, &NOTHING_TO_READ].contains(&error.code) { ExitCode::Usage } else { ExitCode::Failed }
+    let of_logs = [&UNREADABLE_LOG, &NOTHING_TO_READ, &NO_RECORDS, &PART_OF_AN_ANSWER];
+    if of_logs.contains(&error.code) { ExitCode::Usage } else { ExitCode::Failed }
 }
 
 fn print_report(args: &IngestArgs, report: &IngestReport, span: Span, begun: Clock, console: &Console) {
+    // With `--quiet` too: what could not be read is always said.
+    console.show(&unread(&report.read, "the logs", span));
     if args.quiet {
         return;
-    }
-    if report.read.bad_total > 0 {
-        console.show(&[bad_lines(&report.read, "the logs", span)]);
     }
     console.terminal.out(&format!(
         "{} added in {}; {} now holds {} in {}, {:.1} MB\n",

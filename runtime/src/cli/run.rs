@@ -11,6 +11,7 @@ use crate::report::model::{HuntReport, Status};
 use crate::report::sanitize::terminal as safe;
 use crate::report::{RunReport, json, text};
 use crate::session::{self, Refusal, RunContext, RunSettings, SourcePool, clock, input};
+use huntc_compiler::diag::codes::store::{BAD_LINES, LEFT_OUT};
 use huntc_compiler::diag::{Diagnostic, Severity};
 use huntc_compiler::source::{SourceSet, Span};
 use std::path::{Path, PathBuf};
@@ -67,7 +68,7 @@ struct ReportArgs {
     /// What to print: text (displays and summary) or json (report.json)
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
     format: TextOrJson,
-    /// Print nothing but errors
+    /// Print nothing but errors and what could not be read
     #[arg(long, short)]
     quiet: bool,
     /// Leave CSV cells that a spreadsheet would run as they are
@@ -149,7 +150,7 @@ fn run_all(files: &[String], settings: &RunSettings, output: &Output, console: &
     for file in files {
         let (report, status) = run_file(file, settings, output, &pool, &cancel, console)?;
         code = code.worst(status);
-        let severe = |d: &&Diagnostic| !output.quiet || d.severity == Severity::Error;
+        let severe = |d: &&Diagnostic| !output.quiet || d.severity == Severity::Error || of_unread(d);
         console.show_with_hints(&report.diagnostics.iter().filter(severe).cloned().collect::<Vec<_>>());
         if output.format == TextOrJson::Text && !output.quiet {
             console.terminal.out(&printed(&report, output.folder.is_none(), console.terminal.width()));
@@ -159,6 +160,11 @@ fn run_all(files: &[String], settings: &RunSettings, output: &Output, console: &
     let sources = std::mem::take(&mut console.session.texts);
     let report = RunReport { now: settings.now, hunts, sources, elapsed: begun.elapsed() };
     Ok(code.worst(deliver(output, &report, folder, console)))
+}
+
+/// Whether a diagnostic says that something could not be read. It is printed with `--quiet` too.
+fn of_unread(diagnostic: &Diagnostic) -> bool {
+    diagnostic.severity == Severity::Warning && [&BAD_LINES, &LEFT_OUT].contains(&diagnostic.code)
 }
 
 /// The report of a file, and its exit status. An error ends the run.

@@ -267,6 +267,7 @@ impl Run<'_> {
             variables: plan.vars.iter().filter(|v| v.var.binding).map(|v| self.variable(v)).collect(),
             displays,
             requests: requests.into_iter().map(|(_, _, r)| r).collect(),
+            sources: Vec::new(),
             diagnostics,
             elapsed: self.begun.elapsed(),
         }

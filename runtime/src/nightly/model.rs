@@ -5,9 +5,12 @@ use super::news::News;
 use super::record::{HuntNight, Span};
 use super::suppress::Suppressions;
 use crate::report::RunReport;
+use crate::report::model::Status;
+use crate::report::text::unread;
 use huntc_compiler::front_matter::{FindingSeverity, FrontMatter};
 use huntc_compiler::time::Instant;
 use secrecy::SecretString;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -172,6 +175,14 @@ pub struct Night {
     pub traffic: Traffic,
     /// For each channel whose notifications could not be delivered, the reason.
     pub undelivered: Vec<String>,
+}
+
+impl Night {
+    /// A line for each source that could not be read completely by hunts that ended well.
+    pub fn unread(&self) -> BTreeSet<String> {
+        let cut = self.run.hunts.iter().filter(|hunt| !hunt.complete && hunt.status == Status::Ok);
+        cut.flat_map(|hunt| &hunt.sources).filter_map(unread).collect()
+    }
 }
 
 /// Where notifications are sent, and how often it is tried.

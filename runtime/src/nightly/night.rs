@@ -30,6 +30,7 @@ pub fn run(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine, wa
     let run = RunReport { now: settings.now, hunts: reports, sources: engine.texts(), elapsed: begun.elapsed() };
     let traffic = engine.traffic();
     let mut night = Night { id, at: settings.now, folder, notices, hunts: outcomes, run, traffic, undelivered: Vec::new() };
+    night.notices.extend(night.unread());
     publish::prepare(&state, &night, &settings.notifier)?;
     watch(NightStep::Prepared)?;
     let scratch = output::write(&night, settings)?;

@@ -1,9 +1,9 @@
 //! `report.html`: one page without scripts, images and external links, with a policy that forbids them.
 
-use super::model::{Display, HuntReport, RequestReport, RunReport};
+use super::model::{Display, HuntReport, RequestReport, RunReport, SourceReport};
 use super::page::begin;
 use super::sanitize::{html as escape, unlike_marks};
-use super::text::{count, seconds};
+use super::text::{count, seconds, unread};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::is_hint;
 use huntc_compiler::source::SourceSet;
@@ -40,6 +40,9 @@ fn write_hunt(hunt: &HuntReport, sources: &SourceSet, out: &mut dyn Write) -> Re
     if !hunt.complete {
         writeln!(out, "<p class=\"note\">Incomplete: figures are lower bounds.</p>")?;
     }
+    for source in &hunt.sources {
+        write_unread(source, out)?;
+    }
     for diagnostic in &hunt.diagnostics {
         let span = diagnostic.primary.span;
         let at = sources.position(span.source, span.start);
@@ -60,6 +63,19 @@ fn write_hunt(hunt: &HuntReport, sources: &SourceSet, out: &mut dyn Write) -> Re
         write_display(display, out)?;
     }
     write_requests(&hunt.requests, out)
+}
+
+/// The skipped lines and the left out files of a source.
+fn write_unread(source: &SourceReport, out: &mut dyn Write) -> Result<()> {
+    let Some(unread) = unread(source) else { return Ok(()) };
+    writeln!(out, "<p class=\"note\">{}</p>\n<ul>", escape(&unread))?;
+    for line in &source.skipped_lines {
+        writeln!(out, "<li>{}", escape(line))?;
+    }
+    for (file, looks_like) in source.left_out.iter().take(ROWS) {
+        writeln!(out, "<li>{}: {}", escape(file), escape(looks_like))?;
+    }
+    writeln!(out, "</ul>")
 }
 
 /// The notes and helps of a hint. Those of errors are only for the author of the hunt.

@@ -2,7 +2,7 @@
 //!
 //! Keys are in the order of the fields of the structs here, so that the same run gives the same bytes.
 
-use super::model::{Display, HuntReport, RequestReport, RunReport, VariableReport};
+use super::model::{Display, HuntReport, RequestReport, RunReport, SourceReport, VariableReport};
 use super::names::display_stem;
 use super::sanitize::{self, SafeJson};
 use huntc_compiler::diag::render_json;
@@ -64,6 +64,7 @@ struct Hunt<'a> {
     elapsed_ms: u64,
     variables: Vec<Variable<'a>>,
     displays: Vec<Table<'a>>,
+    sources: Vec<Source<'a>>,
     requests: Vec<Request<'a>>,
     diagnostics: Vec<serde_json::Value>,
 }
@@ -85,6 +86,23 @@ struct Variable<'a> {
     elapsed_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<&'a [Vec<Option<Value>>]>,
+}
+
+#[derive(Serialize)]
+struct Source<'a> {
+    name: &'a str,
+    records: Option<u64>,
+    skipped: u64,
+    skipped_lines: &'a [String],
+    left_out: Vec<LeftOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct LeftOut<'a> {
+    file: &'a str,
+    looks_like: &'a str,
 }
 
 #[derive(Serialize)]
@@ -140,6 +158,7 @@ fn hunt<'a>(run: &'a RunReport, index: usize, hunt: &'a HuntReport, files: bool)
         elapsed_ms: millis(hunt.elapsed),
         variables: hunt.variables.iter().map(variable).collect(),
         displays: hunt.displays.iter().enumerate().map(table).collect(),
+        sources: hunt.sources.iter().map(source_json).collect(),
         requests: hunt.requests.iter().map(request_json).collect(),
         diagnostics: diagnostics_json(hunt, &run.sources),
     }
@@ -147,6 +166,17 @@ fn hunt<'a>(run: &'a RunReport, index: usize, hunt: &'a HuntReport, files: bool)
 
 fn diagnostics_json(hunt: &HuntReport, sources: &SourceSet) -> Vec<serde_json::Value> {
     hunt.diagnostics.iter().map(|d| render_json::value(d, sources)).collect()
+}
+
+fn source_json(source: &SourceReport) -> Source<'_> {
+    Source {
+        name: &source.name,
+        records: source.records,
+        skipped: source.skipped,
+        skipped_lines: &source.skipped_lines,
+        left_out: source.left_out.iter().map(|(file, looks_like)| LeftOut { file, looks_like }).collect(),
+        part: source.part.as_deref(),
+    }
 }
 
 fn variable(variable: &VariableReport) -> Variable<'_> {

@@ -34,6 +34,8 @@ pub struct HuntReport {
     pub displays: Vec<Display>,
     /// The requests to sources, in the order of the plan's nodes.
     pub requests: Vec<RequestReport>,
+    /// The sources that the huntflow names, sorted by name.
+    pub sources: Vec<SourceReport>,
     /// The diagnostics of the compiler and of the run, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
     /// Duration of the run of this huntflow.
@@ -50,6 +52,7 @@ impl HuntReport {
             variables: Vec::new(),
             displays: Vec::new(),
             requests: Vec::new(),
+            sources: Vec::new(),
             diagnostics,
             elapsed: Duration::ZERO,
         }
@@ -63,6 +66,23 @@ impl HuntReport {
         }
         tables.any(|d| d.missing.is_none() && !d.rows.is_empty())
     }
+}
+
+/// A source of a hunt, and what could not be read in it.
+#[derive(Clone, Debug, Default)]
+pub struct SourceReport {
+    /// The name that it is bound to.
+    pub name: String,
+    /// The number of its records, if all of it was read.
+    pub records: Option<u64>,
+    /// The number of bad lines, in files that have records.
+    pub skipped: u64,
+    /// The first bad lines, each with its place and reason.
+    pub skipped_lines: Vec<String>,
+    /// Files of a folder that have no record, each with what it looks like.
+    pub left_out: Vec<(String, String)>,
+    /// Why the files are only a part of an answer, if they say so.
+    pub part: Option<String>,
 }
 
 /// The status of a huntflow.

@@ -1,7 +1,7 @@
 //! The report that the tests of all report formats use.
 
 use super::RunReport;
-use super::model::{Display, HuntReport, RequestReport, RequestStatus, Status, VariableReport};
+use super::model::{Display, HuntReport, RequestReport, RequestStatus, SourceReport, Status, VariableReport};
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::{Instant, TimeRange};
 use huntc_compiler::value::Value;
@@ -74,6 +74,14 @@ pub(crate) fn run(files: &[&str]) -> RunReport {
             ],
         )],
         requests: vec![request()],
+        sources: vec![SourceReport {
+            name: "host101".to_owned(),
+            records: Some(8),
+            skipped: 1,
+            skipped_lines: vec!["logs/\u{1b}[2J.log:3: not valid JSON".to_owned()],
+            left_out: vec![("logs/<b>.zip".to_owned(), "a zip archive".to_owned())],
+            part: None,
+        }],
         diagnostics: Vec::new(),
         elapsed: Duration::from_millis(20),
     };

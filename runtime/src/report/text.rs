@@ -1,6 +1,6 @@
 //! Text for the terminal: displays with their number of rows, and the summary of a run.
 
-use super::model::{Display, HuntReport, RequestStatus, Status, VariableReport};
+use super::model::{Display, HuntReport, RequestStatus, SourceReport, Status, VariableReport};
 use super::sanitize::{terminal, unlike_marks};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use huntc_compiler::value::Value;
@@ -72,7 +72,23 @@ pub fn headline(hunt: &HuntReport) -> String {
     if !hunt.complete {
         out.push_str("incomplete: figures below are lower bounds\n");
     }
+    for source in hunt.sources.iter().filter_map(unread) {
+        let _ = writeln!(out, "{}", terminal(&source));
+    }
     out
+}
+
+/// What of a source could not be read, in a line; none where nothing is missing.
+pub fn unread(source: &SourceReport) -> Option<String> {
+    let mut parts = Vec::new();
+    if source.skipped > 0 {
+        parts.push(format!("{} skipped as unreadable", count(source.skipped, "line")));
+    }
+    if !source.left_out.is_empty() {
+        parts.push(format!("{} left out: no record in it", count(source.left_out.len() as u64, "file")));
+    }
+    parts.extend(source.part.clone());
+    (!parts.is_empty()).then(|| format!("source `{}`: {}", source.name, parts.join(", ")))
 }
 
 fn summary_row(variable: &VariableReport, last: bool, unidentified: bool) -> Vec<Cell> {
@@ -220,6 +236,7 @@ mod tests {
         hunt.variables[2].records = None;
         insta::assert_snapshot!(summary(hunt, None), @r"
         flow.hf: ok, 3 variables, 1 request (4 records read), 0.020 s
+        source `host101`: 1 line skipped as unreadable, 1 file left out: no record in it
         | VARIABLE | TYPE    | ENTITIES | RECORDS | UNIDENTIFIED |    TIME |
         |----------|---------|----------|---------|--------------|---------|
         | tasks#1  | process |        2 |       4 |            1 | 0.012 s |

@@ -4,9 +4,11 @@ use super::{Huntflow, Session};
 use crate::config::Config;
 use crate::config::kinds::files::LogFiles;
 use crate::config::kinds::{ResolvedSource, SourceKind as _};
+use crate::report::model::SourceReport;
+use crate::report::text::count;
 use crate::source::logs::ReadReport;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
-use huntc_compiler::diag::codes::store::BAD_LINES;
+use huntc_compiler::diag::codes::store::{BAD_LINES, LEFT_OUT};
 use huntc_compiler::diag::{Diagnostic, Severity, suggest};
 use huntc_compiler::plan::{DataSource, Op, Plan};
 use huntc_compiler::source::{SourceId, Span};
@@ -82,12 +84,36 @@ pub(super) fn statement_of(plan: &Plan, name: &str) -> Option<Span> {
     plan.nodes.iter().find(|node| asks(&node.op)).map(|node| node.origin)
 }
 
-/// The warning that a log has lines which are no records.
-pub(crate) fn bad_lines(report: &ReadReport, name: &str, span: Span) -> Diagnostic {
-    let lines = crate::report::text::count(report.bad_total, "line");
-    let mut problem = Diagnostic::new(&BAD_LINES, span, format!("{lines} of {name} skipped as unreadable"));
-    for bad in report.bad.iter().take(3) {
-        problem = problem.note(format!("{}:{}: {}", bad.file, bad.line, bad.reason.text()));
+/// The most lines and files that a warning names.
+const NAMED: usize = 3;
+
+/// Warnings about bad lines, and about files of a folder that have no record.
+pub(crate) fn unread(report: &ReadReport, name: &str, span: Span) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    if report.bad_total > 0 {
+        let lines = count(report.bad_total, "line");
+        let problem = Diagnostic::new(&BAD_LINES, span, format!("{lines} of {name} skipped as unreadable"));
+        problems.push(report.bad.iter().take(NAMED).fold(problem, |problem, bad| problem.note(bad.to_string())));
     }
-    problem
+    if !report.left_out.is_empty() {
+        let total = report.left_out.len();
+        let problem =
+            Diagnostic::new(&LEFT_OUT, span, format!("{} of {name} left out: no record in it", count(total as u64, "file")));
+        let problem = report.left_out.iter().take(NAMED).fold(problem, |problem, left| problem.note(left.to_string()));
+        problems.push(if total > NAMED { problem.note(format!("and {} more", total - NAMED)) } else { problem });
+    }
+    problems
+}
+
+/// The entry of a source in a report; `read` if all of it was read.
+pub(super) fn source_report(name: &str, read: Option<&ReadReport>) -> SourceReport {
+    let Some(read) = read else { return SourceReport { name: name.to_owned(), ..SourceReport::default() } };
+    SourceReport {
+        name: name.to_owned(),
+        records: Some(read.records),
+        skipped: read.bad_total,
+        skipped_lines: read.bad.iter().map(ToString::to_string).collect(),
+        left_out: read.left_out.iter().map(|left| (left.file.clone(), left.what.to_owned())).collect(),
+        part: read.part.clone(),
+    }
 }

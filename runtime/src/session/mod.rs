@@ -18,7 +18,7 @@ pub use run_hunt::{Finding, HuntRun, Refusal, RunContext, run_hunt};
 pub use settings::RunSettings;
 pub use source_pool::{SourcePool, Wrap};
 
-pub(crate) use bind::bad_lines;
+pub(crate) use bind::unread;
 
 use crate::config::environment::Environment;
 use crate::config::{self, Config};

@@ -1,7 +1,8 @@
 //! Runs a hunt: compiles it, binds and opens its sources, executes it, and reports. Every part of huntc that runs hunts
 //! uses this.
 
-use super::bind::{BoundSources, bad_lines, statement_of};
+use super::bind::{BoundSources, source_report, statement_of, unread};
+use super::source_pool::PooledSource;
 use super::{Huntflow, RunSettings, Session, SourcePool};
 use crate::exec::{self, Job, Kept, RunOptions};
 use crate::report::model::{HuntReport, Status};
@@ -9,7 +10,7 @@ use crate::source::{Fields, SourceError};
 use huntc_compiler::compile::{Compilation, Compiled};
 use huntc_compiler::diag::codes::internal::BUG;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
-use huntc_compiler::diag::{Diagnostic, Sink};
+use huntc_compiler::diag::{Diagnostic, Severity, Sink};
 use huntc_compiler::plan::{Plan, VarId};
 use huntc_compiler::source::Span;
 use huntc_compiler::time::TimeRange;
@@ -122,7 +123,7 @@ fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings,
     let wanted = front_matter.finding_of(&compiled.hunt);
     let work = Work { huntflow, settings, context, compiled: &compiled, bound: &bound };
     let (mut report, kept) = work.execute(diagnostics, wanted.map(|(variable, _)| variable));
-    report.diagnostics.extend(work.bad_lines());
+    work.tell_of_sources(&mut report);
     let finding = match (wanted, kept) {
         (None, _) => Finding::NoVariable,
         (Some((variable, at_least)), Some(kept)) => Finding::Variable { plan: Box::new(compiled.plan), variable, at_least, kept },
@@ -146,7 +147,13 @@ impl Work<'_> {
         let Self { huntflow, settings, context, .. } = self;
         let config = &huntflow.config;
         let open = |name: &str, fields: &dyn Fn() -> Fields| match self.bound.sources.get(name) {
-            Some(resolved) => context.pool.get(config, name, resolved.as_ref(), fields),
+            Some(resolved) => {
+                let PooledSource { source, read } = context.pool.get(config, name, resolved.as_ref(), fields)?;
+                if let (Some(read), false) = (&*read, settings.allow_partial) {
+                    read.refuse_part()?;
+                }
+                Ok(source)
+            }
             None => Err(SourceError::new(&UNBOUND_SOURCE, format!("nothing is bound to `{name}`"))),
         };
         let options = RunOptions {
@@ -183,16 +190,30 @@ impl Work<'_> {
         if remote { REMOTE_CONCURRENCY } else { crate::source::cores() }
     }
 
-    /// Warnings about lines that are no records, for the log files that this hunt was the first to read.
-    fn bad_lines(&self) -> Vec<Diagnostic> {
-        let huntflow = self.huntflow;
-        let mut sink = Sink::new(huntflow.config.lint_levels(&self.settings.lints));
+    /// Reports what could not be read in the sources. Warnings go to the first hunt that asked a source, errors to all.
+    fn tell_of_sources(&self, report: &mut HuntReport) {
+        let config = &self.huntflow.config;
         for name in self.bound.sources.keys() {
-            let report = self.context.pool.take_report(&huntflow.config, name).filter(|report| report.bad_total > 0);
-            if let (Some(report), Some(span)) = (report, statement_of(&self.compiled.plan, name)) {
-                sink.report(bad_lines(&report, &format!("`{name}`"), span));
+            let Some(found) = self.context.pool.report(config, name) else {
+                report.sources.push(source_report(name, None));
+                continue;
+            };
+            report.sources.push(source_report(name, found.read.as_ref().as_ref()));
+            let (Some(read), Some(span)) = (&*found.read, statement_of(&self.compiled.plan, name)) else { continue };
+            report.complete &= read.is_whole();
+            if read.part.is_some() && report.status == Status::Ok {
+                report.status = Status::Partial;
             }
+            let mut sink = Sink::new(config.lint_levels(&self.settings.lints));
+            for problem in unread(read, &format!("`{name}`"), span) {
+                sink.report(problem);
+            }
+            let is_error = |d: &Diagnostic| d.severity == Severity::Error;
+            let told: Vec<Diagnostic> = sink.finish().into_iter().filter(|d| found.first || is_error(d)).collect();
+            if told.iter().any(is_error) && matches!(report.status, Status::Ok | Status::Partial) {
+                report.status = Status::Failed;
+            }
+            report.diagnostics.extend(told);
         }
-        sink.finish()
     }
 }

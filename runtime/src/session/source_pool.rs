@@ -4,15 +4,34 @@ use crate::config::Config;
 use crate::config::kinds::{OpenedSource, ResolvedSource};
 use crate::source::logs::ReadReport;
 use crate::source::{DataSource, Fields, SourceError};
-use std::collections::BTreeMap;
+use huntc_compiler::diag::codes::store::NO_RECORDS;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Wraps a source after it was opened, for example to count requests. The first argument is the same for the same source.
 pub type Wrap = dyn Fn(&str, Arc<dyn DataSource>) -> Arc<dyn DataSource> + Send + Sync;
 
+/// An open source.
+#[derive(Clone)]
+pub(super) struct PooledSource {
+    pub source: Arc<dyn DataSource>,
+    /// The report of reading it, if all of it was read.
+    pub read: Arc<Option<ReadReport>>,
+}
+
+/// The report of reading a source, if all of it was read.
+pub(super) struct PoolReport {
+    pub read: Arc<Option<ReadReport>>,
+    /// Whether this hunt is the first one that gets it.
+    pub first: bool,
+}
+
 /// Open sources. Two hunts share a source when they have the same configuration and use the same name.
 pub struct SourcePool {
-    opened: Mutex<BTreeMap<String, OpenedSource>>,
+    /// Files without records are not read again; their error stays.
+    opened: Mutex<BTreeMap<String, Result<PooledSource, SourceError>>>,
+    /// The sources whose reports a hunt has got.
+    told: Mutex<BTreeSet<String>>,
     /// Whether the fields that the first hunt demands are all that will be demanded.
     of_one_hunt: bool,
     wrap: Option<Box<Wrap>>,
@@ -21,7 +40,7 @@ pub struct SourcePool {
 impl SourcePool {
     /// A pool for hunts that are not all known when the first one opens a source. Log files keep every field.
     pub fn shared() -> Self {
-        Self { opened: Mutex::default(), of_one_hunt: false, wrap: None }
+        Self { opened: Mutex::default(), told: Mutex::default(), of_one_hunt: false, wrap: None }
     }
 
     /// A pool for one hunt. Log files keep only the fields that the hunt demands.
@@ -41,26 +60,33 @@ impl SourcePool {
         name: &str,
         resolved: &dyn ResolvedSource,
         fields: &dyn Fn() -> Fields,
-    ) -> Result<Arc<dyn DataSource>, SourceError> {
+    ) -> Result<PooledSource, SourceError> {
         let key = key(config, name);
         // The lock is held while the source is opened, so that a second statement waits and does not read the files too.
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(opened) = opened.get(&key) {
-            return Ok(Arc::clone(&opened.source));
+            return opened.clone();
         }
-        let mut new = resolved.open(&|| if self.of_one_hunt { fields() } else { Fields::All })?;
+        let new = resolved.open(&|| if self.of_one_hunt { fields() } else { Fields::All });
+        let OpenedSource { mut source, read } = new.inspect_err(|error| {
+            if error.code == &NO_RECORDS {
+                opened.insert(key.clone(), Err(error.clone()));
+            }
+        })?;
         if let Some(wrap) = &self.wrap {
-            new.source = wrap(&key, new.source);
+            source = wrap(&key, source);
         }
-        let source = Arc::clone(&new.source);
-        opened.insert(key, new);
-        Ok(source)
+        let new = PooledSource { source, read: Arc::new(read) };
+        opened.insert(key, Ok(new.clone()));
+        Ok(new)
     }
 
-    /// The report of reading a source's log files, for the first hunt that asks; later ones get `None`.
-    pub(super) fn take_report(&self, config: &Config, name: &str) -> Option<ReadReport> {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(std::mem::take(&mut opened.get_mut(&key(config, name))?.read))
+    /// The report of reading a source; `None` if it is not open.
+    pub(super) fn report(&self, config: &Config, name: &str) -> Option<PoolReport> {
+        let key = key(config, name);
+        let read = Arc::clone(&self.opened.lock().unwrap_or_else(PoisonError::into_inner).get(&key)?.as_ref().ok()?.read);
+        let first = self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+        Some(PoolReport { read, first })
     }
 }
 
@@ -76,7 +102,6 @@ mod tests {
     use super::*;
     use crate::config::kinds::SourceFacts;
     use crate::source::store::Store;
-    use std::collections::BTreeSet;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// An empty store. Counts how often it is opened, and how often with all fields.
@@ -92,7 +117,7 @@ mod tests {
             self.whole.fetch_add(usize::from(fields() == Fields::All), Ordering::Relaxed);
             let log = tempfile::NamedTempFile::new().unwrap();
             let (store, _) = Store::from_paths(&[log.path().to_owned()])?;
-            Ok(OpenedSource { source: Arc::new(store), read: ReadReport { bad_total: 1, ..ReadReport::default() } })
+            Ok(OpenedSource { source: Arc::new(store), read: Some(ReadReport { bad_total: 1, ..ReadReport::default() }) })
         }
 
         fn survey(&self, _: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError> {
@@ -105,14 +130,15 @@ mod tests {
     }
 
     #[test]
-    fn a_source_is_opened_once_and_its_bad_lines_are_told_once() {
+    fn a_source_is_opened_once_and_the_first_to_ask_for_its_bad_lines_knows() {
         let (pool, config, source) = (SourcePool::shared(), Config::default(), Empty::default());
         for name in ["a", "a", "b", "a"] {
             assert!(pool.get(&config, name, &source, &some).is_ok());
         }
         assert_eq!(source.opened.load(Ordering::Relaxed), 2);
-        let told: Vec<u64> = ["a", "a", "b", "c"].map(|name| pool.take_report(&config, name).map_or(0, |r| r.bad_total)).into();
-        assert_eq!(told, [1, 0, 1, 0]);
+        let told = ["a", "a", "b", "c"]
+            .map(|name| pool.report(&config, name).map(|r| (r.read.as_ref().as_ref().unwrap().bad_total, r.first)));
+        assert_eq!(told, [Some((1, true)), Some((1, false)), Some((1, true)), None]);
     }
 
     #[test]

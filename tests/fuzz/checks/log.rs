@@ -86,9 +86,40 @@ fn record(mut document: Value, text: &str) -> Wanted {
     Wanted::Record(json::fields(&document))
 }
 
+/// The documents of a line, where several were joined without a line end.
+fn parts(line: &[u8]) -> Vec<&[u8]> {
+    let unmarked = |mut text: &'_ [u8]| -> usize {
+        let all = text.len();
+        while let Some(rest) = text.strip_prefix(b"\xef\xbb\xbf") {
+            text = rest;
+        }
+        all - text.len()
+    };
+    if line.trim_ascii_end().len() > 1000 {
+        return vec![line];
+    }
+    let mut rest = &line[unmarked(line)..];
+    let mut parts = Vec::new();
+    while rest.trim_ascii_start().starts_with(b"{") {
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<serde::de::IgnoredAny>();
+        if !matches!(values.next(), Some(Ok(_))) {
+            break;
+        }
+        let (one, behind) = rest.split_at(values.byte_offset());
+        let behind = &behind[unmarked(behind)..];
+        if !behind.starts_with(b"{") {
+            break;
+        }
+        parts.push(one);
+        rest = behind;
+    }
+    parts.push(rest);
+    parts
+}
+
 fn lines(bytes: &[u8], block: usize) {
     let (store, report) = read(bytes, block).unwrap();
-    let wanted: Vec<Wanted> = bytes.split(|b| *b == b'\n').map(|l| wanted(l.trim_ascii())).collect();
+    let wanted: Vec<Wanted> = bytes.split(|b| *b == b'\n').flat_map(parts).map(|l| wanted(l.trim_ascii())).collect();
     let full = wanted.iter().filter(|w| !matches!(w, Wanted::Nothing)).count() as u64;
     assert_eq!(report.records + report.bad_total, full, "lines are lost or made up");
     assert_eq!(report.records, store.len());

@@ -11,4 +11,7 @@ codes! {
     STORE_LOCKED "K0758" "store-locked" Error fixed "another process writes to a store";
     STORE_WRITE "K0759" "store-write" Error fixed "a store cannot be written";
     STORE_QUERY "K0760" "store-query" Error fixed "the embedded store cannot run a query";
+    NO_RECORDS "K0761" "no-records" Error fixed "what should be a log gives no record, or too few";
+    LEFT_OUT "K0762" "left-out-files" Warning lint "files of a folder give no record";
+    PART_OF_AN_ANSWER "K0763" "part-of-an-answer" Error fixed "a saved answer says that it is only a part";
 }

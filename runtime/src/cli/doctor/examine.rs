@@ -43,7 +43,8 @@ fn look(resolved: &dyn ResolvedSource, now: Instant) -> Result<Examined, SourceE
     let fields: Vec<String> = needed.iter().map(|(field, _)| field.clone()).collect();
     let (OpenedSource { source, read }, facts) = resolved.survey(&fields)?;
     let processes = Processes { records: 0, with_entity_id: 0 };
-    let mut examined = Examined { facts, skipped: read.bad_total, processes, fields: Vec::new(), elapsed: Duration::ZERO, now };
+    let mut examined =
+        Examined { facts, unread: read.unwrap_or_default(), processes, fields: Vec::new(), elapsed: Duration::ZERO, now };
     cover(source.as_ref(), &catalog, needed, &mut examined)?;
     examined.elapsed = begun.elapsed();
     Ok(examined)

@@ -5,10 +5,14 @@ use crate::config::kinds::SourceFacts;
 use crate::report::text::count;
 use crate::source::Clock;
 use crate::source::elastic::FieldSurvey;
+use crate::source::logs::ReadReport;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::time::Instant;
 use huntc_compiler::time::duration;
 use std::time::Duration;
+
+/// The most bad lines that a note names.
+const NAMED: usize = 5;
 
 /// The health of one data source.
 pub(super) struct Health {
@@ -32,8 +36,8 @@ pub(super) struct Said {
 /// The facts about a source.
 pub(super) struct Examined {
     pub facts: SourceFacts,
-    /// Lines of log files that are no records.
-    pub skipped: u64,
+    /// The report of reading log files.
+    pub unread: ReadReport,
     pub processes: Processes,
     pub fields: Vec<Coverage>,
     pub elapsed: Duration,
@@ -78,11 +82,19 @@ impl Examined {
     /// What a hunter should know before trusting an empty result.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.facts.records == 0 {
-            return vec!["it holds no record: every hunt in it finds nothing".to_owned()];
+        let ReadReport { bad, bad_total, left_out, part, .. } = &self.unread;
+        notes.extend(part.clone());
+        if *bad_total > 0 {
+            notes.push(format!("{} skipped as unreadable", count(*bad_total, "line")));
+            notes.extend(bad.iter().take(NAMED).map(ToString::to_string));
         }
-        if self.skipped > 0 {
-            notes.push(format!("{} skipped as unreadable", count(self.skipped, "line")));
+        if !left_out.is_empty() {
+            notes.push(format!("{} left out: no record in it", count(left_out.len() as u64, "file")));
+            notes.extend(left_out.iter().map(ToString::to_string));
+        }
+        if self.facts.records == 0 {
+            notes.push("it holds no record: every hunt in it finds nothing".to_owned());
+            return notes;
         }
         match self.facts.span {
             None => notes.push("no record has a time that can be compared".to_owned()),
@@ -144,7 +156,7 @@ mod tests {
         let facts = SourceFacts { records: 10, span: Some((Instant(0), Instant(5))), clocks, ..SourceFacts::default() };
         Examined {
             facts,
-            skipped: 0,
+            unread: ReadReport::default(),
             processes: Processes { records, with_entity_id },
             fields: Vec::new(),
             elapsed: Duration::ZERO,
@@ -174,7 +186,7 @@ mod tests {
         assert_eq!(empty.notes().len(), 1);
         let ahead = Examined { now: Instant(4), ..found(Vec::new(), 0, 0) };
         assert!(ahead.notes()[0].contains("in the future"));
-        let mut timeless = Examined { skipped: 2, ..found(Vec::new(), 0, 0) };
+        let mut timeless = Examined { unread: ReadReport { bad_total: 2, ..ReadReport::default() }, ..found(Vec::new(), 0, 0) };
         timeless.facts.span = None;
         assert_eq!(timeless.notes(), ["2 lines skipped as unreadable", "no record has a time that can be compared"]);
     }

@@ -57,13 +57,13 @@ pub trait ResolvedSource: Send + Sync {
 #[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct OpenedSource {
     pub source: Arc<dyn DataSource>,
-    /// The report of reading log files; empty for other kinds.
-    pub read: ReadReport,
+    /// The report of reading log files; `None` for other kinds.
+    pub read: Option<ReadReport>,
 }
 
 impl OpenedSource {
     pub(super) fn new(source: impl DataSource + 'static) -> Self {
-        Self { source: Arc::new(source), read: ReadReport::default() }
+        Self { source: Arc::new(source), read: None }
     }
 }
 

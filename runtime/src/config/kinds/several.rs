@@ -102,12 +102,12 @@ impl ResolvedSource for ResolvedSeveral {
 }
 
 fn combined(parts: Vec<OpenedSource>) -> OpenedSource {
-    let mut read = ReadReport::default();
+    let mut read: Option<ReadReport> = None;
     let mut sources: Vec<Arc<dyn DataSource>> = Vec::new();
     for part in parts {
-        read.records += part.read.records;
-        read.bad_total += part.read.bad_total;
-        read.bad.extend(part.read.bad);
+        if let Some(other) = part.read {
+            read.get_or_insert_default().extend(other);
+        }
         sources.push(part.source);
     }
     OpenedSource { source: Arc::new(CombinedSource::new(sources)), read }

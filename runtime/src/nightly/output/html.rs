@@ -31,14 +31,15 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
     for notice in &night.notices {
         writeln!(out, "<p class=\"bad\">{}</p>", escape(notice))?;
     }
-    write_troubled(&troubled(night), night.hunts.len(), out)?;
+    write_troubled(night, out)?;
     write_news(night, out)?;
     write_rest(night, out)
 }
 
-fn write_troubled(hunts: &[&HuntOutcome], all: usize, out: &mut dyn Write) -> Result<()> {
+fn write_troubled(night: &Night, out: &mut dyn Write) -> Result<()> {
+    let hunts = troubled(night);
     if hunts.is_empty() {
-        return writeln!(out, "<p class=\"good\">{}</p>", all_looked(all));
+        return writeln!(out, "<p class=\"good\">{}</p>", all_looked(night));
     }
     writeln!(out, "<h2>Not looked at: {}</h2>", count(hunts.len() as u64, "hunt"))?;
     for hunt in hunts {

@@ -67,10 +67,12 @@ pub(super) fn traffic(night: &Night) -> String {
     format!("{sent} sent, {} more answered by an equal one, {} read", traffic.shared, count(traffic.records, "record"))
 }
 
-/// That no hunt had trouble, for people.
-pub(super) fn all_looked(hunts: usize) -> String {
+/// What the hunts looked at when none of them failed.
+pub(super) fn all_looked(night: &Night) -> String {
+    let hunts = night.hunts.len();
     let who = if hunts == 1 { "The one hunt".to_owned() } else { format!("All {}", count(hunts as u64, "hunt")) };
-    format!("{who} looked at everything up to now.")
+    let what = if night.unread().is_empty() { "everything" } else { "what could be read" };
+    format!("{who} looked at {what} up to now.")
 }
 
 pub(crate) fn summary(night: &Night) -> String {
@@ -80,7 +82,7 @@ pub(crate) fn summary(night: &Night) -> String {
     }
     let troubled = troubled(night);
     if troubled.is_empty() {
-        let _ = writeln!(out, "\n{}", all_looked(night.hunts.len()));
+        let _ = writeln!(out, "\n{}", all_looked(night));
     } else {
         let _ = writeln!(out, "\nNOT LOOKED AT: {}", count(troubled.len() as u64, "hunt"));
         for hunt in troubled {

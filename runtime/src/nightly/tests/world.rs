@@ -208,6 +208,7 @@ fn report(hunt: usize, status: Status) -> HuntReport {
         variables: Vec::new(),
         displays: Vec::new(),
         requests: Vec::new(),
+        sources: Vec::new(),
         diagnostics: problem.into_iter().collect(),
         elapsed: Duration::ZERO,
     }

@@ -3,6 +3,7 @@
 //!
 //! Only strings and nesting are followed here. Whether an element is valid JSON is found out by the parser.
 
+use super::answer::AnswerFacts;
 use super::format::{LogFormat, LogReading, ReadOptions};
 use super::open::broken;
 use super::piece::{Block, Emit, Layout, Piece};
@@ -132,7 +133,13 @@ struct Scanner<'a> {
     count: u64,
     first: u64,
     bytes: Vec<u8>,
+    /// The current response without its elements, and the number of elements before it.
+    shell: Vec<u8>,
+    before: u64,
 }
+
+/// The most bytes of a response that are kept without its elements.
+const MAX_SHELL: usize = 4 << 20;
 
 impl<'a> Scanner<'a> {
     fn new(wanted: Wanted, options: &'a ReadOptions, spare: &'a Spare) -> Self {
@@ -151,6 +158,8 @@ impl<'a> Scanner<'a> {
             count: 0,
             first: 0,
             bytes: Vec::new(),
+            shell: Vec::new(),
+            before: 0,
         }
     }
 
@@ -165,6 +174,8 @@ impl<'a> Scanner<'a> {
             return Ok(());
         }
         match byte {
+            // A byte-order mark between joined files.
+            0xef | 0xbb | 0xbf if self.depth == 0 && self.element.is_none() => {}
             b' ' | b'\t' | b'\r' | b'\n' => {
                 // At the top of the text a scalar ends with white space.
                 if self.element.is_some() && self.inside == Some(self.depth) && self.depth == 0 {
@@ -176,6 +187,7 @@ impl<'a> Scanner<'a> {
             b']' if self.inside == Some(self.depth) && self.depth > 0 => {
                 self.end_element(emit)?;
                 self.inside = None;
+                self.store(byte);
                 self.close(emit)?;
             }
             _ => {
@@ -257,15 +269,20 @@ impl<'a> Scanner<'a> {
         }
         if self.depth == 0 && self.wanted == Wanted::Hits {
             self.keys = [Vec::new(), Vec::new()];
-            if !std::mem::take(&mut self.had_hits) {
+            let facts = AnswerFacts::read(&self.shell, self.count - self.before);
+            self.shell.clear();
+            let had_hits = std::mem::take(&mut self.had_hits);
+            if !had_hits {
                 self.count += 1;
-                return self.bad(BadReason::NoHits, emit);
+                self.bad(BadReason::NoHits, emit)?;
             }
+            self.before = self.count;
+            return emit(Piece::Answer(facts));
         }
         Ok(())
     }
 
-    /// Keeps a byte of the current element, as long as it is shorter than the longest line.
+    /// Keeps a byte of the current element, as long as it is shorter than the longest line, or of the response around it.
     fn store(&mut self, byte: u8) {
         if let Some(len) = &mut self.element {
             *len += 1;
@@ -274,6 +291,8 @@ impl<'a> Scanner<'a> {
                 // blocks are cut at line feeds.
                 self.bytes.push(if byte == b'\n' { 1 } else { byte });
             }
+        } else if self.wanted == Wanted::Hits && self.shell.len() < MAX_SHELL {
+            self.shell.push(byte);
         }
     }
 

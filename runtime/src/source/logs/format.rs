@@ -1,10 +1,10 @@
 //! Formats of log files, and how the format of a text is recognised by its beginning.
 
+use super::file_kind::{self, FileKind};
 use super::open::broken;
 use super::piece::Emit;
 use super::spare::Spare;
 use crate::source::SourceError;
-use huntc_compiler::diag::codes::store::UNREADABLE_LOG;
 use std::io::{Cursor, Read};
 
 /// A format of log files. Each has one file in this folder and one entry in [`super::FORMATS`].
@@ -52,20 +52,24 @@ pub(super) struct LogReading<'a> {
 const PREFIX: u64 = 64 << 10;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
+/// What the beginning of a text shows.
+pub(super) struct Sniffed<'f> {
+    /// The format of the text; `None` for white space, and for kinds of files that no format reads.
+    pub format: Option<&'f LogFormat>,
+    /// What the file looks like, in case that it has no record.
+    pub kind: &'static FileKind,
+}
+
 /// Recognises the format, and removes a byte-order mark. Afterwards the reader is at the beginning of the text again. A
 /// text of white space has no format.
 pub(super) fn sniff<'a, 'f>(
     reader: &mut Box<dyn Read + 'a>,
     name: &str,
     formats: &[&'f LogFormat],
-) -> Result<Option<&'f LogFormat>, SourceError> {
+) -> Result<Sniffed<'f>, SourceError> {
     let mut prefix = Vec::new();
     reader.by_ref().take(PREFIX).read_to_end(&mut prefix).map_err(|e| broken(name, &e))?;
-    if prefix.starts_with(b"\xff\xfe") || prefix.starts_with(b"\xfe\xff") {
-        return Err(SourceError::new(&UNREADABLE_LOG, format!("{name} is UTF-16, not UTF-8"))
-            .note("PowerShell's `>` and Out-File write UTF-16")
-            .help("convert it: `iconv -f UTF-16 -t UTF-8 FILE > FILE.ndjson`"));
-    }
+    let kind = file_kind::of(&prefix);
     if prefix.starts_with(BOM) {
         prefix.drain(..BOM.len());
     }
@@ -74,8 +78,9 @@ pub(super) fn sniff<'a, 'f>(
     // After a whole prefix of white space the text may still go on.
     let ended = first_line.is_empty() && (prefix.len() as u64) < PREFIX - BOM.len() as u64;
     let beginning = Beginning { text, first_line };
-    let format = if ended { None } else { formats.iter().find(|format| (format.sniff)(&beginning)).copied() };
+    let none = ended || kind.foreign;
+    let format = if none { None } else { formats.iter().find(|format| (format.sniff)(&beginning)).copied() };
     let rest = std::mem::replace(reader, Box::new(std::io::empty()));
     *reader = Box::new(Cursor::new(prefix).chain(rest));
-    Ok(format)
+    Ok(Sniffed { format, kind })
 }

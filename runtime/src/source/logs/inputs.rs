@@ -1,8 +1,10 @@
 //! Which files the paths of the command line name.
 
+use super::report::LeftOut;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::store::{NOTHING_TO_READ, UNREADABLE_LOG};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A file to read, or standard input.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -11,20 +13,26 @@ pub struct Input {
     pub name: String,
     /// `None` is standard input.
     pub path: Option<PathBuf>,
+    /// The named folder in which the file was found; `None` for a file that was named itself.
+    pub folder: Option<Arc<str>>,
 }
 
-/// The files of a folder that are read, by the ending of their names; an ending of compression may follow.
-const LOG_ENDINGS: [&str; 6] = ["ndjson", "jsonl", "json", "bulk", "log", "ldjson"];
-/// Endings of the names of compressed files.
-const COMPRESSED_ENDINGS: [&str; 4] = ["gz", "gzip", "zst", "zstd"];
+/// The files that paths name.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Listing {
+    /// The files to read, in order.
+    pub inputs: Vec<Input>,
+    /// Entries of folders that cannot be a log.
+    pub left_out: Vec<LeftOut>,
+}
 
-/// The files that paths name: a file itself, `-` for standard input, and for a folder all log files below it, sorted by
-/// path. In folders, hidden files and files without the ending of a log are skipped.
-pub fn list(paths: &[PathBuf]) -> Result<Vec<Input>, SourceError> {
-    let mut inputs = Vec::new();
+/// The files that paths name: a file itself, `-` for standard input, and for a folder all files below it, sorted by path. In
+/// folders only hidden files are skipped: the name of a file does not say what it holds.
+pub fn list(paths: &[PathBuf]) -> Result<Listing, SourceError> {
+    let mut listing = Listing::default();
     for path in paths {
         if path.as_os_str() == "-" {
-            inputs.push(Input { name: "-".to_owned(), path: None });
+            listing.inputs.push(Input { name: "-".to_owned(), path: None, folder: None });
             continue;
         }
         if path.as_os_str().is_empty() {
@@ -33,27 +41,28 @@ pub fn list(paths: &[PathBuf]) -> Result<Vec<Input>, SourceError> {
         }
         let meta = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?;
         if !meta.is_dir() {
-            inputs.push(Input { name: path.display().to_string(), path: Some(path.clone()) });
+            listing.inputs.push(Input { name: path.display().to_string(), path: Some(path.clone()), folder: None });
             continue;
         }
-        let before = inputs.len();
-        walk(path, &mut inputs, 0)?;
-        if inputs.len() == before {
-            return Err(SourceError::new(&NOTHING_TO_READ, format!("no log file in {}", path.display()))
-                .note(format!("a folder is searched for files ending in .{}", LOG_ENDINGS.join(", .")))
-                .help("name a file with another ending itself: `--source NAME=FILE`"));
+        let before = listing.inputs.len();
+        let name: Arc<str> = path.display().to_string().into();
+        walk(path, &name, &mut listing, 0)?;
+        if listing.inputs.len() == before {
+            return Err(SourceError::new(&NOTHING_TO_READ, format!("no log file in {name}"))
+                .note("a folder is searched with all folders below it; hidden files are passed over")
+                .help("name a hidden file itself: `--source NAME=FILE`"));
         }
     }
-    if inputs.is_empty() {
+    if listing.inputs.is_empty() {
         return Err(SourceError::new(&NOTHING_TO_READ, "no log file is named").help("name a file, a folder, or `-`"));
     }
-    Ok(inputs)
+    Ok(listing)
 }
 
 /// The deepest folder below a named one that is read. Links that form a circle end here.
 const MAX_FOLDERS: usize = 64;
 
-fn walk(folder: &Path, inputs: &mut Vec<Input>, depth: usize) -> Result<(), SourceError> {
+fn walk(folder: &Path, named: &Arc<str>, listing: &mut Listing, depth: usize) -> Result<(), SourceError> {
     if depth > MAX_FOLDERS {
         return Err(SourceError::new(&UNREADABLE_LOG, format!("folders are nested too deeply in {}", folder.display()))
             .note("links that lead in a circle look like this"));
@@ -69,25 +78,19 @@ fn walk(folder: &Path, inputs: &mut Vec<Input>, depth: usize) -> Result<(), Sour
         if hidden {
             continue;
         }
-        let meta = std::fs::metadata(&path).map_err(|e| unreadable(&path, &e))?;
-        if meta.is_dir() {
-            walk(&path, inputs, depth + 1)?;
-        } else if meta.is_file() && is_log(&path) {
-            inputs.push(Input { name: path.display().to_string(), path: Some(path) });
+        let name = path.display().to_string();
+        let left_out = |what| LeftOut { file: name.clone(), what, holds_records: true, bad: None };
+        match std::fs::metadata(&path) {
+            Ok(meta) if meta.is_dir() => walk(&path, named, listing, depth + 1)?,
+            Ok(meta) if meta.is_file() => {
+                listing.inputs.push(Input { name, path: Some(path), folder: Some(Arc::clone(named)) });
+            }
+            Ok(_) => listing.left_out.push(LeftOut { holds_records: false, ..left_out("no regular file") }),
+            Err(_) if path.is_symlink() => listing.left_out.push(left_out("a link to what is not there")),
+            Err(error) => return Err(unreadable(&path, &error)),
         }
     }
     Ok(())
-}
-
-/// Whether a name has the ending of a log file, possibly followed by one of compression.
-fn is_log(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let mut parts = name.rsplit('.');
-    let mut last = parts.next().unwrap_or_default();
-    if COMPRESSED_ENDINGS.contains(&last) {
-        last = parts.next().unwrap_or_default();
-    }
-    LOG_ENDINGS.contains(&last) && parts.next().is_some()
 }
 
 /// The error of a path that cannot be read.

@@ -5,6 +5,7 @@ use super::format::{LogFormat, LogReading};
 use super::open::broken;
 use super::piece::{Block, Emit, Layout, Piece};
 use super::report::BadReason;
+use super::seam;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::store::BULK_CHANGE;
 use std::io::Read;
@@ -20,7 +21,7 @@ pub(super) fn cut(
     reading: &LogReading<'_>,
     emit: &mut Emit<'_>,
 ) -> Result<u64, SourceError> {
-    let mut cutter = Cutter { layout, reading, line: 0, bytes: Vec::new() };
+    let mut cutter = Cutter { layout, reading, line: 0, parted: 0, bytes: Vec::new() };
     loop {
         let old = cutter.bytes.len();
         let ended = fill(reader, &mut cutter.bytes, reading.options.block).map_err(|e| broken(reading.name, &e))?;
@@ -29,7 +30,8 @@ pub(super) fn cut(
             return Ok(cutter.line);
         }
         if let Some(end) = memchr::memrchr(b'\n', &cutter.bytes[old..]) {
-            cutter.emit_until(old + end + 1, emit)?;
+            let end = cutter.part_seams(old + end + 1);
+            cutter.emit_until(end, emit)?;
         }
         if cutter.unfinished() > reading.options.max_line {
             cutter.skip_line(reader, emit)?;
@@ -46,6 +48,8 @@ struct Cutter<'a> {
     reading: &'a LogReading<'a>,
     /// Number of lines before `bytes`.
     line: u64,
+    /// The length of the beginning of `bytes` that has been searched for seams.
+    parted: usize,
     /// Bytes that were read, but not emitted yet.
     bytes: Vec<u8>,
 }
@@ -58,6 +62,17 @@ impl Cutter<'_> {
         self.hand_on(end, emit)
     }
 
+    /// Puts documents of `bytes[..end]` that were joined without a line end on lines of their own, and returns the new end.
+    fn part_seams(&mut self, end: usize) -> usize {
+        let from = std::mem::replace(&mut self.parted, 0).min(end);
+        let behind = self.bytes.split_off(end);
+        seam::part(&mut self.bytes, from, self.reading.options.max_line);
+        let end = self.bytes.len();
+        self.bytes.extend_from_slice(&behind);
+        self.parted = end;
+        end
+    }
+
     fn hand_on(&mut self, end: usize, emit: &mut Emit<'_>) -> Result<(), SourceError> {
         if end == 0 {
             return Ok(());
@@ -65,6 +80,7 @@ impl Cutter<'_> {
         // Reserves room for the rest and another block, so that the buffer is not moved while it is read into.
         let mut rest = self.reading.spare.take(self.reading.options.block + self.bytes.len() - end);
         rest.extend_from_slice(&self.bytes[end..]);
+        self.parted = self.parted.saturating_sub(end);
         self.bytes.truncate(end);
         let bytes = std::mem::replace(&mut self.bytes, rest);
         let first = self.line;
@@ -134,6 +150,7 @@ impl Cutter<'_> {
         if self.bytes.is_empty() {
             return Ok(());
         }
+        self.part_seams(self.bytes.len());
         if self.layout == Layout::Bulk {
             self.whole_pairs(self.bytes.len())?;
         }

@@ -1,5 +1,6 @@
 //! The pieces that a file is cut into: blocks of lines to parse, and bad lines.
 
+use super::answer::AnswerFacts;
 use super::report::BadReason;
 use crate::source::SourceError;
 
@@ -29,6 +30,8 @@ pub(crate) enum Piece {
     Block(Block),
     /// The number of a line, from 0, that the reader itself found to be bad.
     Bad(u64, BadReason),
+    /// The end of a search response.
+    Answer(AnswerFacts),
 }
 
 /// Receives the pieces of a file in order. An error ends the reading.

@@ -1,5 +1,8 @@
 //! The report of reading files: how many records, and which lines are none.
 
+use crate::source::SourceError;
+use huntc_compiler::diag::codes::store::PART_OF_AN_ANSWER;
+
 /// Why a line is no record.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum BadReason {
@@ -49,6 +52,18 @@ impl BadReason {
     }
 }
 
+impl std::fmt::Display for BadLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.reason.text())
+    }
+}
+
+impl std::fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.file, self.what)
+    }
+}
+
 /// A line that is no record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "fields whose names say all")]
@@ -70,6 +85,46 @@ pub struct ReadReport {
     pub records: u64,
     /// The first bad lines, in order.
     pub bad: Vec<BadLine>,
-    /// How many lines were bad.
+    /// How many lines were bad, in files that give records.
     pub bad_total: u64,
+    /// What folders hold that gives no record, by path.
+    pub left_out: Vec<LeftOut>,
+    /// Why the files are only a part of an answer, should they say so.
+    pub part: Option<String>,
+}
+
+impl ReadReport {
+    /// Adds the report of further files.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.records += other.records;
+        self.bad_total += other.bad_total;
+        self.bad.extend(other.bad);
+        self.left_out.extend(other.left_out);
+        self.part = self.part.take().or(other.part);
+    }
+
+    /// Whether records may be missing.
+    pub fn is_whole(&self) -> bool {
+        self.bad_total == 0 && self.part.is_none() && !self.left_out.iter().any(|l| l.holds_records)
+    }
+
+    /// The error of files that say that they are a part of an answer only.
+    pub(crate) fn refuse_part(&self) -> Result<(), SourceError> {
+        let Some(why) = &self.part else { return Ok(()) };
+        Err(SourceError::new(&PART_OF_AN_ANSWER, why.as_str())
+            .help("save the whole answer: a larger `size`, or all pages; `--allow-partial` takes the part"))
+    }
+}
+
+/// Something in a folder that gives no record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeftOut {
+    /// The file, with the folder that was named.
+    pub file: String,
+    /// What it looks like.
+    pub what: &'static str,
+    /// Whether it may hold records that are missed then.
+    pub holds_records: bool,
+    /// Its first bad line.
+    pub bad: Option<BadLine>,
 }

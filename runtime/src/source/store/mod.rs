@@ -84,9 +84,9 @@ impl Store {
     }
 
     fn from_paths_within(paths: &[PathBuf], limits: &Limits) -> Result<(Self, ReadReport), SourceError> {
-        let inputs = logs::list(paths)?;
+        let listing = logs::list(paths)?;
         let segments = Mutex::new(Vec::new());
-        let outcome = ingest::ingest(&inputs, 0, limits, &|segment| {
+        let outcome = ingest::ingest(&listing, 0, limits, &|segment| {
             segments.lock().unwrap_or_else(PoisonError::into_inner).push(segment);
             Ok(())
         })?;

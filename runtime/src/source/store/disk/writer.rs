@@ -1,6 +1,6 @@
 //! Adding log files to a store: one writer at a time; segments are written first, the manifest last.
 
-use super::super::ingest::{self, Limits};
+use super::super::ingest::{self, Limits, Outcome};
 use super::super::memory_budget::Budget;
 use super::super::segment::Segment;
 use super::files::{corrupt, write_error};
@@ -25,6 +25,15 @@ const SEGMENT_SUFFIX: &str = ".arrow";
 #[derive(Clone, Debug, Default)]
 pub struct IngestOptions {
     pub(in super::super) limits: Limits,
+    /// Whether saved answers are taken that say they are a part only.
+    pub(in super::super) allow_partial: bool,
+}
+
+impl IngestOptions {
+    /// The defaults; `allow_partial` takes saved answers that say they are a part only.
+    pub fn new(allow_partial: bool) -> Self {
+        Self { allow_partial, ..Self::default() }
+    }
 }
 
 /// The result of adding log files.
@@ -42,7 +51,7 @@ pub struct IngestReport {
 
 /// Adds log files to the store in a folder, which is made if there is none. Either all of them are added, or none.
 pub fn ingest(paths: &[PathBuf], dir: &Path, options: &IngestOptions) -> Result<IngestReport, SourceError> {
-    let inputs = logs::list(paths)?;
+    let listing = logs::list(paths)?;
     let (_lock, mut manifest) = begin(dir)?;
     let next_file = AtomicU64::new(manifest.next_file);
     let added = Mutex::new(Vec::new());
@@ -51,8 +60,10 @@ pub fn ingest(paths: &[PathBuf], dir: &Path, options: &IngestOptions) -> Result<
         added.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(entry);
         Ok(())
     };
-    let outcome = ingest::ingest(&inputs, manifest.next_id, &options.limits, &keep);
+    let outcome = ingest::ingest(&listing, manifest.next_id, &options.limits, &keep);
     let added = added.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let refused = |outcome: &Outcome| if options.allow_partial { Ok(()) } else { outcome.report.refuse_part() };
+    let outcome = outcome.and_then(|outcome| refused(&outcome).map(|()| outcome));
     let outcome = outcome.inspect_err(|_| remove(dir, &added))?;
     manifest.next_id = outcome.next;
     manifest.next_file = next_file.into_inner();

@@ -3,7 +3,6 @@
 //! Blocks are given to the workers in turn, so that all of them work from the first megabyte on and only a few blocks
 //! wait in memory. The reader numbers the records: the id of a record is the number of its line over all files.
 
-mod bad_lines;
 mod builder;
 mod bytes;
 mod escape;
@@ -18,8 +17,7 @@ pub(super) use limits::Limits;
 
 use super::segment::Segment;
 use crate::source::SourceError;
-use crate::source::logs::{self, BadLine, BadReason, Block, Input, NAMED_BAD_LINES, Piece, ReadReport, Spare};
-use bad_lines::Bad;
+use crate::source::logs::{self, Block, FileFindings, Listing, Piece, ReadReport, SavedAnswers, Spare};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use worker::{Task, Worker};
@@ -45,9 +43,10 @@ pub(super) struct Outcome {
 /// The most blocks that wait for one worker.
 const WAITING: usize = 2;
 
-/// Reads files completely. Workers' threads call `keep` with each segment as soon as it is full.
+/// Reads files completely. Workers' threads call `keep` with each segment as soon as it is full. After an error, of files
+/// without records too, the segments must be removed.
 pub(super) fn ingest(
-    inputs: &[Input],
+    listing: &Listing,
     first_id: u64,
     limits: &Limits,
     keep: &(dyn Fn(Segment) -> Result<(), SourceError> + Sync),
@@ -63,28 +62,25 @@ pub(super) fn ingest(
             let (stop, spare) = (&stop, &spare);
             threads.push(scope.spawn(move || Worker::new(limits, keep).run(&receiver, spare, stop)));
         }
-        let read = read_all(inputs, first_id, limits, &spare, &senders, &stop);
+        let read = read_all(listing, first_id, limits, &spare, &senders, &stop);
         drop(senders);
         let done: Vec<_> = threads.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
         (read, done)
     });
-    let mut outcome = Outcome::default();
-    let mut bad = Bad::default();
+    let mut parsed = Vec::with_capacity(done.len());
     for worker in done {
-        let found = worker.unwrap_or_else(|_| {
+        parsed.push(worker.unwrap_or_else(|_| {
             Err(SourceError::new(&huntc_compiler::diag::codes::internal::BUG, "a thread that parses log files stopped"))
-        })?;
-        outcome.report.records += found.records;
-        bad.extend(found.bad);
+        })?);
     }
-    let read = read?;
-    bad.extend(read.bad);
-    bad.first.sort_unstable();
-    outcome.report.bad_total = bad.total;
-    outcome.report.bad = bad.first.iter().take(NAMED_BAD_LINES).map(|(id, reason)| named(&read.origins, *id, *reason)).collect();
-    outcome.origins = read.origins;
-    outcome.next = read.next;
-    Ok(outcome)
+    let Reading { mut files, answers, origins, next } = read?;
+    for (file, found) in parsed.into_iter().flatten() {
+        if let Some(all) = files.get_mut(file) {
+            all.merge(found);
+        }
+    }
+    let report = ReadReport { part: answers.part(), ..logs::judge(listing, &files)? };
+    Ok(Outcome { report, origins, next })
 }
 
 /// The file and the line number of an id.
@@ -93,20 +89,17 @@ pub(super) fn place(origins: &[Origin], id: u64) -> (&str, u64) {
     origins.get(after.wrapping_sub(1)).map_or(("", id), |o| (o.name.as_str(), id - o.first + 1))
 }
 
-fn named(origins: &[Origin], id: u64, reason: BadReason) -> BadLine {
-    let (file, line) = place(origins, id);
-    BadLine { file: file.to_owned(), line, reason }
-}
-
 #[derive(Default)]
 struct Reading {
-    bad: Bad,
+    /// The findings of each input.
+    files: Vec<FileFindings>,
+    answers: SavedAnswers,
     origins: Vec<Origin>,
     next: u64,
 }
 
 fn read_all(
-    inputs: &[Input],
+    listing: &Listing,
     first_id: u64,
     limits: &Limits,
     spare: &Spare,
@@ -115,15 +108,17 @@ fn read_all(
 ) -> Result<Reading, SourceError> {
     let mut reading = Reading { next: first_id, ..Reading::default() };
     let mut turn = 0;
-    for input in inputs {
-        let first = reading.next;
-        reading.origins.push(Origin { name: input.name.clone(), first });
-        let bad = &mut reading.bad;
-        let lines = logs::read(input, &limits.read, spare, &mut |piece| {
+    for (file, input) in listing.inputs.iter().enumerate() {
+        let first_of_file = reading.next;
+        reading.origins.push(Origin { name: input.name.clone(), first: first_of_file });
+        let mut found = FileFindings::default();
+        let answers = &mut reading.answers;
+        let read = logs::read(input, &limits.read, spare, &mut |piece| {
             match piece {
-                Piece::Bad(line, reason) => bad.push(first + line, reason),
-                Piece::Block(Block { layout, first: line, bytes }) => {
-                    let task = Task { layout, first: first + line, bytes };
+                Piece::Answer(facts) => answers.push(facts, &input.name),
+                Piece::Bad(line, reason) => found.push(line, reason),
+                Piece::Block(Block { layout, first, bytes }) => {
+                    let task = Task { layout, file, first_of_file, first, bytes };
                     // A worker that ended returns an error later; there is no use in reading on.
                     if stop.load(Ordering::Relaxed) || senders[turn].send(task).is_err() {
                         return Err(SourceError::cancelled());
@@ -133,7 +128,9 @@ fn read_all(
             }
             Ok(())
         })?;
-        reading.next = first + lines;
+        found.kind = Some(read.kind);
+        reading.files.push(found);
+        reading.next = first_of_file + read.lines;
     }
     Ok(reading)
 }

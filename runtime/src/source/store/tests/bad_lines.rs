@@ -75,7 +75,7 @@ fn nesting_is_capped_at_256() {
     let nested = |open: &str, close: &str, n: usize| format!("{{{T},\"a\":{}1{}}}", open.repeat(n), close.repeat(n));
     let limits = crate::source::store::ingest::Limits::default();
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
-        let read = |n| store_with(nested(open, close, n).as_bytes(), &limits).1;
+        let read = |n| store_with(format!("{{{T}}}\n{}", nested(open, close, n)).as_bytes(), &limits).1;
         assert_eq!(read(255).bad_total, 0);
         assert_eq!(read(256).bad[0].reason, TooDeep);
         assert_eq!(read(200_000).bad[0].reason, TooDeep);
@@ -92,7 +92,7 @@ fn field_names_are_bounded() {
 }
 
 fn reason_of(line: &str) -> Option<BadReason> {
-    store_of(line).1.bad.first().map(|b| b.reason)
+    store_of(&format!("{{{T}}}\n{line}")).1.bad.first().map(|b| b.reason)
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(super) fn write(dir: &Path, name: &str, text: &str) -> PathBuf {
 }
 
 pub(super) fn tiny() -> IngestOptions {
-    IngestOptions { limits: tiny_limits() }
+    IngestOptions { limits: tiny_limits(), ..IngestOptions::default() }
 }
 
 /// All records of a store, in the order of their ids.
@@ -81,7 +81,10 @@ fn additions_keep_old_ids_and_small_segments_are_merged() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("store");
     let mut before = Vec::new();
-    let options = IngestOptions { limits: crate::source::store::ingest::Limits { segment_rows: 64, workers: 1, ..tiny_limits() } };
+    let options = IngestOptions {
+        limits: crate::source::store::ingest::Limits { segment_rows: 64, workers: 1, ..tiny_limits() },
+        ..IngestOptions::default()
+    };
     for part in 0..30 {
         let log = write(dir.path(), &format!("{part}.ndjson"), &lines(part * 5, part * 5 + 5));
         let report = ingest(&[log], &folder, &options).unwrap();

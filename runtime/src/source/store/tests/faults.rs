@@ -111,7 +111,7 @@ fn a_write_that_was_torn_anywhere_is_not_read_and_cleaned_up() {
 fn a_merge_that_fails_does_not_undo_an_addition() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("store");
-    let options = IngestOptions { limits: Limits { segment_rows: 64, workers: 1, ..tiny_limits() } };
+    let options = IngestOptions { limits: Limits { segment_rows: 64, workers: 1, ..tiny_limits() }, ..IngestOptions::default() };
     let add = |part: usize| {
         let log = write(dir.path(), "part.ndjson", &lines(part * 2, part * 2 + 2));
         ingest(&[log], &folder, &options)
@@ -138,7 +138,7 @@ fn a_merge_that_fails_does_not_undo_an_addition() {
 fn readers_see_whole_states_while_a_writer_adds_and_merges() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("store");
-    let options = IngestOptions { limits: Limits { segment_rows: 64, workers: 1, ..tiny_limits() } };
+    let options = IngestOptions { limits: Limits { segment_rows: 64, workers: 1, ..tiny_limits() }, ..IngestOptions::default() };
     let add = |part: usize| {
         let log = write(dir.path(), "part.ndjson", &lines(part * 5, part * 5 + 5));
         ingest(&[log], &folder, &options).unwrap();

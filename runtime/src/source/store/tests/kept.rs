@@ -44,7 +44,8 @@ fn what_is_passed_over_is_not_nested_deeper_either() {
     };
     for (depth, bad) in [(254, 0), (256, 1), (200_000, 1)] {
         for fields in [Fields::All, Fields::from_iter(["name".to_owned()])] {
-            let (_, report) = store_with(line(depth).as_bytes(), &Limits { fields, ..Limits::default() });
+            let (_, report) =
+                store_with(format!("{}\n{}", line(0), line(depth)).as_bytes(), &Limits { fields, ..Limits::default() });
             assert_eq!(report.bad_total, bad, "{depth}");
         }
     }
@@ -61,7 +62,8 @@ proptest! {
     ) {
         let fields: Fields = kept.iter().map(|f| (*f).to_owned()).collect();
         let limits = if tiny { tiny_limits() } else { Limits::default() };
-        let text = lines.join("\n");
+        // The first is a record: of lines that are none nothing is kept at all.
+        let text = format!("{{\"@timestamp\":\"2020-01-01T00:00:00Z\"}}\n{}", lines.join("\n"));
         let (whole, read) = store_with(text.as_bytes(), &limits);
         let (some, reread) = store_with(text.as_bytes(), &Limits { fields: fields.clone(), ..limits });
         prop_assert_eq!((read.records, read.bad_total), (reread.records, reread.bad_total));
