@@ -73,7 +73,6 @@ impl Identities {
             "user-account" => (vec![get("x_domain"), get("user_id")], vec![]),
             "directory" => (vec![get("path")], vec![]),
             "ipv4-addr" | "ipv6-addr" => (vec![NullLast(get("value").0.map(|v| Val::Text(v.text())))], vec![]),
-            "mac-addr" => (vec![folded(get("value"))], vec![]),
             "x-oca-asset" => (vec![get("name")], vec![]),
             "x-oca-event" => {
                 let place = [self.source, record.number].map(|n| NullLast(Some(Val::Int(n as i64))));
@@ -120,17 +119,13 @@ fn one(place: Place<'_>, entity: &str, name: &str) -> NullLast {
     NullLast(value(place, entity, name).into_iter().next())
 }
 
-/// MACs are one in either case, and print in lower case.
-fn folded(value: NullLast) -> NullLast {
-    NullLast(value.0.map(|v| Val::Text(v.text().to_ascii_lowercase())))
-}
-
 fn finish(entity: &str, key: Vec<NullLast>, beside: Vec<NullLast>) -> Ident {
-    let whole = match entity {
+    let known = match entity {
         "user-account" => key.last().is_some_and(|v| v.0.is_some()),
+        "network-traffic" => key[0].0.is_some() && key[2].0.is_some(),
         _ => key.iter().all(|v| v.0.is_some()),
     };
-    Ident { key, beside, pivots: whole }
+    Ident { key, beside, pivots: known }
 }
 
 /// The identity of a row of NEW: from its attributes; without them it is an entity of its own.
@@ -149,16 +144,11 @@ pub(crate) fn of_row(entity: &str, given: &BTreeMap<String, Option<Val>>, row: u
         "file" | "windows-registry-key" => (vec![get("x_path")], vec![NullLast(None)]),
         "user-account" => (vec![get("x_domain"), get("user_id")], vec![]),
         "x-oca-asset" => (vec![get("x_unique_id")], vec![]),
-        "mac-addr" => (vec![folded(get("value"))], vec![]),
         "directory" => (vec![get("path")], vec![]),
         _ => (vec![text("value")], vec![]),
     };
     let mut ident = finish(entity, key, beside);
-    let known = match entity {
-        "network-traffic" => ident.key[0].0.is_some() && ident.key[2].0.is_some(),
-        _ => ident.pivots,
-    };
-    if !known {
+    if !ident.pivots {
         ident.beside = vec![NullLast(Some(Val::Int(row as i64))), NullLast(Some(Val::Text("row".to_owned())))];
     }
     ident

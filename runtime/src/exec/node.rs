@@ -6,7 +6,7 @@ use crate::matching::{self, Found, Lives, Reading, References, Undecided};
 use crate::ops::{filter, group, join, new, observe, order, union};
 use crate::source::Records;
 use crate::table::{Entity, Key, Table};
-use huntc_compiler::catalog::{EntityId, ValueType};
+use huntc_compiler::catalog::EntityId;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Attr, Depth, Node, NodeId, Op, Pivot, Scan, SourceRef};
@@ -102,7 +102,7 @@ impl Run<'_> {
     /// The keys of the input that can be asked for; a warning where some cannot.
     fn pivot_keys<'t>(&self, node: &Node, pivot: &Pivot, input: &'t Table) -> Vec<&'t Key> {
         let keys: Vec<&Key> = input.entities.iter().map(|e| &e.key).collect();
-        let usable: Vec<&Key> = keys.iter().filter(|k| super::bind::pivots(k, pivot.input, self.job.catalog)).copied().collect();
+        let usable: Vec<&Key> = keys.iter().filter(|k| super::bind::pivots(k)).copied().collect();
         let lost = keys.len() - usable.len();
         if keys.iter().any(|k| k.unique > 0) {
             let message = format!("{lost} of {} entities have no identity and find nothing", keys.len());
@@ -245,7 +245,7 @@ impl Run<'_> {
     fn identifiers(&self, table: &Table) -> Vec<Attr> {
         let Some(entity) = table.entity else { return Vec::new() };
         let is_id = |attr: &&Attr| match attr {
-            Attr::Catalog(id) => self.job.catalog.attribute(entity, *id).ty == ValueType::Id,
+            Attr::Catalog(id) => self.job.catalog.attribute(entity, *id).ty.is_identifier(),
             _ => false,
         };
         table.columns.iter().filter(is_id).cloned().collect()

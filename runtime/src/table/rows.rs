@@ -37,7 +37,7 @@ impl Table {
         }
     }
 
-    /// The value of an attribute in an entity's row: the creation record's, else that of the earliest sighting that
+    /// The value of an attribute in an entity's row: the latest creation record's, else that of the earliest sighting that
     /// has one; at one instant the smallest.
     pub fn entity_value(&self, entity: &Entity, attr: &Attr) -> Option<Value> {
         if let Attr::Sighting(which) = attr {
@@ -53,7 +53,7 @@ impl Table {
         let at = self.columns.iter().position(|c| c == attr)?;
         let id = self.identifiers.contains(attr);
         let value = |s: &Sighting| s.values.get(at).cloned().flatten().map(|v| if id { printed(v) } else { v });
-        let born = entity.sightings.iter().filter(|s| s.creation).map(|s| s.time).min();
+        let born = entity.sightings.iter().filter(|s| s.creation).map(|s| s.time).max();
         let creation = entity.sightings.iter().filter(|s| s.creation && Some(s.time) == born).filter_map(value).min();
         creation.or_else(|| {
             let mut found: Option<(&Sighting, Value)> = None;
@@ -129,9 +129,9 @@ fn of_sighting(sighting: &Sighting, which: SightingAttr) -> Option<Value> {
 fn of_entity(entity: &Entity, which: SightingAttr) -> Option<Value> {
     let counted = || entity.sightings.iter().filter(|s| s.counted && s.record.is_some());
     match which {
-        // The creation record's, as of every attribute, else the earliest.
+        // The latest creation record's, as of every attribute, else the earliest.
         SightingAttr::FirstObserved => {
-            let born = entity.sightings.iter().filter(|s| s.creation).filter_map(|s| s.time).min();
+            let born = entity.sightings.iter().filter(|s| s.creation).filter_map(|s| s.time).max();
             born.or_else(|| entity.sightings.iter().filter_map(|s| s.time).min()).map(Value::Time)
         }
         SightingAttr::LastObserved => counted().filter_map(|s| s.time).max().map(Value::Time),

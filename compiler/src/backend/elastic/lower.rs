@@ -2,7 +2,7 @@
 
 use super::lowered::{Context, Lowered};
 use super::predicate;
-use crate::catalog::{AttrId, Catalog, EntityId, Guard, Rule, SlotId};
+use crate::catalog::{AttrId, Catalog, Entity, EntityId, Guard, Rule, SlotId};
 use crate::check::hir::{Attr, Predicate, SightingAttr};
 use crate::options::ProcessIdentity;
 use crate::plan::{Node, NodeId, Op, Pivot, Plan, Scan};
@@ -135,9 +135,12 @@ impl Request<'_> {
             let pid = kind.attribute("pid").map_or(Query::MatchNone, hole);
             return Lowered::superset(Query::any([by_id, Query::all([pid, host()])]));
         }
-        // Key parts that may be null are told apart by the runtime, except those without which a flow pivots nowhere.
-        let asked = if kind.whole_key { &kind.identity.key } else { &kind.identity.required };
-        let mut parts: Vec<Query<Hole>> = asked.iter().map(|a| hole(*a)).collect();
+        let mut parts: Vec<Query<Hole>> = kind.identity.required.iter().map(|a| hole(*a)).collect();
+        if kind.whole_key {
+            // What lacks a part has an equal key only where the record lacks it too.
+            let others = kind.identity.key.iter().filter(|a| !kind.identity.required.contains(a));
+            parts.extend(others.map(|a| Query::any([hole(*a), lacks(self.catalog, kind, *a, slot)])));
+        }
         let plain = kind.identity.key.first().is_some_and(|key| kind.access(*key, slot).is_some_and(|a| a.rule.whole_value()));
         let single = plain && parts.len() == 1 && !kind.identity.per_host && kind.identity.key.len() == 1;
         if kind.identity.per_host {
@@ -251,6 +254,17 @@ impl Request<'_> {
             _ => format!("statement {}: creation records of {input:?}", node.statement),
         }
     }
+}
+
+/// Records that may lack an attribute in a slot.
+fn lacks(catalog: &Catalog, kind: &Entity, attr: AttrId, slot: SlotId) -> Query<Hole> {
+    let Some(access) = kind.access(attr, slot) else { return Query::MatchAll };
+    let ty = kind.attributes[usize::from(attr.0)].ty;
+    if !access.rule.whole_value() || !access.fields.iter().all(|f| catalog.field_type(f).fits(ty)) {
+        // The field may hold what is no value of the attribute.
+        return Query::MatchAll;
+    }
+    Query::all_but(Query::MatchAll, Query::any(access.fields.iter().map(Query::exists)))
 }
 
 fn terms(field: &str, hole: Hole) -> Query<Hole> {

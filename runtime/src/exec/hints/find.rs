@@ -37,7 +37,7 @@ impl Run<'_> {
     /// Why a step found nothing.
     pub(super) fn why_pivot(&self, stepped: &Stepped<'_>) -> Option<Diagnostic> {
         let pivot = stepped.pivot;
-        let usable = |k: &&Key| bind::pivots(k, pivot.input, self.job.catalog);
+        let usable = |k: &&Key| bind::pivots(k);
         let keys: Vec<&Key> = stepped.input.entities.iter().map(|e| &e.key).filter(usable).collect();
         if keys.is_empty() {
             return None;

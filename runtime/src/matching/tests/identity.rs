@@ -161,7 +161,6 @@ fn every_entity_type_that_gets_its_identity_from_values_stands_without_a_ladder(
 
 /// semantics.md §2
 #[test]
-#[ignore = "planned: today they are ids like any other"]
 fn the_null_guid_and_a_dash_are_no_entity_ids() {
     let log = "process.entity_id                      | process.pid
                {00000000-0000-0000-0000-000000000000} | 4
@@ -172,7 +171,6 @@ fn the_null_guid_and_a_dash_are_no_entity_ids() {
 
 /// semantics.md §2
 #[test]
-#[ignore = "planned: today separators and dots make another address"]
 fn macs_are_equal_however_they_are_spelt() {
     assert_eq!(
         entities("mac-addr", "source.mac\n 00-00-5E-00-53-00\n 00:00:5e:00:53:00\n 0000.5e00.5300"),
