@@ -3,9 +3,9 @@
 use super::attributes;
 use super::document::Record;
 use super::slots::{Place, value};
-use super::value::{NullLast, Val, typed};
+use super::value::{Kind, NullLast, Val, typed};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How processes are told apart in a source.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,7 +35,10 @@ impl Ident {
 /// What is known of a whole source: how processes are told apart, and when lives of a pid begin.
 #[derive(Debug)]
 pub(crate) struct Identities {
-    pub(crate) mode: Mode,
+    /// What was told; otherwise each host decides.
+    mode: Option<Mode>,
+    /// Hosts with a record that has both an entity id and a pid.
+    with_ids: BTreeSet<NullLast>,
     /// Which source it is.
     source: usize,
     lives: BTreeMap<(NullLast, Val), Vec<i64>>,
@@ -43,8 +46,9 @@ pub(crate) struct Identities {
 
 impl Identities {
     pub(crate) fn of(source: usize, records: &[Record], mode: Option<Mode>) -> Self {
-        let ids = records.iter().any(|r| !r.get("process.entity_id").is_empty());
-        let mode = mode.unwrap_or(if ids { Mode::EntityId } else { Mode::Ladder });
+        let has = |record: &Record, field: &str, kind: Kind| record.get(field).iter().any(|v| typed(kind, v).is_some());
+        let both = |r: &&Record| has(r, "process.entity_id", Kind::Guid) && has(r, "process.pid", Kind::Number);
+        let with_ids = records.iter().filter(both).map(host).collect();
         let mut lives: BTreeMap<_, Vec<i64>> = BTreeMap::new();
         for record in records.iter().filter(|r| r.is_creation()) {
             let place = Place { record, slot: "self", item: None };
@@ -55,7 +59,7 @@ impl Identities {
         for starts in lives.values_mut() {
             starts.sort_unstable();
         }
-        Self { mode, source, lives }
+        Self { mode, with_ids, source, lives }
     }
 
     /// Who stands in a place; `None`: something without identity.
@@ -90,7 +94,11 @@ impl Identities {
         if id.0.is_some() {
             return Some(rung(vec![id], 1));
         }
-        if self.mode == Mode::EntityId {
+        let by_id = match self.mode {
+            Some(mode) => mode == Mode::EntityId,
+            None => self.with_ids.contains(&host(record)),
+        };
+        if by_id {
             return None;
         }
         let pid = one(place, "process", "pid");

@@ -32,8 +32,8 @@ pub struct BoundRequest {
     pub fields: Vec<String>,
     /// The type of every field that is wanted or that the query names.
     pub kinds: Arc<FieldKinds>,
-    /// Whether a first hit is enough (probes).
-    pub first_only: bool,
+    /// How many records are enough, where not all are wanted (probes).
+    pub enough: Option<usize>,
 }
 
 impl BoundRequest {
@@ -41,7 +41,7 @@ impl BoundRequest {
     pub fn of(catalog: &Catalog, query: BoundQuery, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let fields: Vec<String> = fields.into_iter().map(Into::into).collect();
         let kinds = Arc::new(FieldKinds::of(catalog, &query, &fields));
-        Self { query, window: None, fields, kinds, first_only: false }
+        Self { query, window: None, fields, kinds, enough: None }
     }
 }
 

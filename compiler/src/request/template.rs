@@ -51,9 +51,9 @@ pub struct RequestTemplate {
     pub window: Window,
     /// One sentence for people: which statement, why.
     pub purpose: String,
-    /// What is asked where processes have entity ids.
+    /// What is asked where entity ids alone tell processes apart.
     pub by_entity_id: RequestForm,
-    /// What is asked where host, pid and time tell processes apart too (semantics.md §2); `None`: the same.
+    /// What is asked where host, pid and time may tell processes apart too (semantics.md §2); `None`: the same.
     pub by_ladder: Option<RequestForm>,
 }
 
@@ -91,8 +91,8 @@ pub enum Exactness {
 pub struct Requests {
     /// By node; `None` for local work.
     pub nodes: Vec<Option<RequestTemplate>>,
-    /// Finds a record where processes of a source have entity ids.
-    pub probe: BoundRequest,
+    /// Records that show that processes of their host have entity ids.
+    pub with_ids: BoundRequest,
     /// All creation records of processes, from which their lives are known.
     pub creations: BoundRequest,
 }
@@ -106,6 +106,19 @@ impl Requests {
     /// The templates, in plan order.
     pub fn iter(&self) -> impl Iterator<Item = &RequestTemplate> {
         self.nodes.iter().flatten()
+    }
+
+    /// About so many records that show which of these hosts have entity ids; all of them without a number. `None`: records
+    /// that name no host.
+    pub fn with_ids_of(&self, hosts: &[Option<impl AsRef<str>>], enough: Option<usize>) -> BoundRequest {
+        let named = hosts.iter().flatten().map(|host| Value::text(host.as_ref())).collect();
+        let unnamed = if hosts.iter().any(Option::is_none) {
+            Query::all_but(Query::MatchAll, Query::exists("host.name"))
+        } else {
+            Query::MatchNone
+        };
+        let query = Query::all([self.with_ids.query.clone(), Query::any([Query::terms("host.name", named), unnamed])]);
+        BoundRequest { query, enough, ..self.with_ids.clone() }
     }
 
     /// Creation records of these pids, wherever in time: the lives of processes that have no entity id.

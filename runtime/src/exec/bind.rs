@@ -37,7 +37,7 @@ pub fn request(template: &RequestTemplate, form: &RequestForm, fill: &Fill<'_>) 
         window: template.window,
         fields: form.fields.clone(),
         kinds: Arc::clone(&form.kinds),
-        first_only: false,
+        enough: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::tree::{self, Lineage};
 use super::{Failure, Outcome, Run, locked};
-use crate::matching::{self, Found, Lives, Reading, References, Undecided};
+use crate::matching::{self, Found, Ladder, Lives, Reading, References, Undecided};
 use crate::ops::{filter, group, join, new, observe, order, union};
 use crate::source::Records;
 use crate::table::{Entity, Key, Table};
@@ -220,25 +220,17 @@ impl Run<'_> {
     ) -> Result<bool, Failure> {
         let Asked { source, keys, references } = *asked;
         let catalog = self.job.catalog;
-        let ladder = self.laddered(id, source)?;
         let Some(template) = self.job.requests.of(id) else { return Err(Failure::Skipped) };
-        self.ask(id, template, ladder, keys, &mut |records| {
-            if ladder {
-                self.learn_lives(node, source, records)?;
+        self.ask(id, template, keys, &mut |records| {
+            let ladder = if template.by_ladder.is_some() { self.ladder(node, source, records)? } else { Ladder::Nowhere };
+            let mut lives: Arc<Lives> = Arc::default();
+            if !matches!(ladder, Ladder::Nowhere) {
+                self.learn_lives(node, source, records, &ladder)?;
+                lives = self.source(source).map(|state| locked(&state.lives).clone()).unwrap_or_default();
             }
-            let lives: Arc<Lives> = match (ladder, self.source(source)) {
-                (true, Some(state)) => locked(&state.lives).clone(),
-                _ => Arc::default(),
-            };
-            let reading = Reading { catalog, ladder, lives: &lives, references, columns: &node.columns };
+            let reading = Reading { catalog, ladder: &ladder, lives: &lives, references, columns: &node.columns };
             take(&reading, records, found).map_err(|e| undecided(node, &e))
         })
-    }
-
-    /// Whether a node is about processes, and those of the source are told apart by the ladder.
-    pub(super) fn laddered(&self, id: NodeId, source: SourceRef) -> Result<bool, Failure> {
-        let about_processes = self.job.requests.of(id).is_some_and(|template| template.by_ladder.is_some());
-        Ok(about_processes && self.ladder(self.job.plan.node(id), source)?)
     }
 
     /// Those of a table's columns that hold identifiers.

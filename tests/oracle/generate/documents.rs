@@ -416,8 +416,9 @@ fn stamp(rng: &mut Rng) -> String {
 
 /// Some documents, as NDJSON lines.
 pub(crate) fn documents(rng: &mut Rng, count: usize) -> Vec<String> {
-    // Some sources know no entity ids at all.
+    // Some sources know no entity ids at all, some know them of a part of the hosts.
     let ids = !rng.chance(15);
+    let bare: Vec<&str> = if rng.chance(50) { Vec::new() } else { HOSTS.iter().copied().filter(|_| rng.chance(40)).collect() };
     let total: usize = EVENTS.iter().map(|(_, weight)| weight).sum();
     let mut lines: Vec<String> = Vec::new();
     for _ in 0..count {
@@ -436,14 +437,16 @@ pub(crate) fn documents(rng: &mut Rng, count: usize) -> Vec<String> {
         let at = stamp(rng);
         let mut doc = Doc { rng, fields: Map::new(), gaps };
         doc.set("@timestamp", json!(at));
+        let mut ids = ids;
         if !doc.rng.chance(4) {
             let host = *doc.rng.pick(HOSTS);
+            ids &= !bare.contains(&host);
             doc.set("host.name", json!(host));
             let short = host.split('.').next().unwrap_or(host);
             doc.maybe("host.hostname", json!(short));
         }
         let name = chosen.map_or("web", |(name, _)| *name);
-        let without = !ids && (name.starts_with("defend") || name == "powershell");
+        let without = !ids && name.starts_with("defend");
         event(&mut doc, if without { "sysmon-1" } else { name }, ids);
         doc.bend();
         lines.push(Json::Object(doc.fields).to_string());

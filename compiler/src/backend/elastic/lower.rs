@@ -4,6 +4,7 @@ use super::lowered::{Context, Lowered};
 use super::predicate;
 use crate::catalog::{AttrId, Catalog, Entity, EntityId, Guard, Rule, SlotId};
 use crate::check::hir::{Attr, Predicate, SightingAttr};
+use crate::identifier::NO_ENTITY_IDS;
 use crate::options::ProcessIdentity;
 use crate::plan::{Node, NodeId, Op, Pivot, Plan, Scan};
 use crate::request::{
@@ -16,9 +17,12 @@ use std::sync::Arc;
 /// Every request of a plan.
 pub fn requests(plan: &Plan, catalog: &Catalog) -> Requests {
     let nodes = plan.iter().map(|(id, node)| request_of(plan, catalog, id, node)).collect();
-    let probe = BoundRequest::of(catalog, Query::exists("process.entity_id"), ["@timestamp"]);
+    let ids = Query::all(["process.entity_id", "process.pid"].map(Query::exists));
+    let none = Query::terms("process.entity_id", NO_ENTITY_IDS.map(Value::text).to_vec());
+    let asked = ["@timestamp", "host.name", "process.entity_id", "process.pid"];
+    let with_ids = BoundRequest::of(catalog, Query::all_but(ids, none), asked);
     let creations = BoundRequest::of(catalog, creation_record(), ["@timestamp", "host.name", "process.pid"]);
-    Requests { nodes, probe: BoundRequest { first_only: true, ..probe }, creations }
+    Requests { nodes, with_ids, creations }
 }
 
 /// The request of a node with this id; `None` for local work. The node may be another than the plan's, with the same inputs but

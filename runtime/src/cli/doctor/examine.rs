@@ -76,7 +76,7 @@ fn cover(
 /// How many records match; with `indexed`, as far as a server's index tells: values beyond its limits would have to be
 /// looked for among all records.
 fn total(source: &dyn DataSource, catalog: &Catalog, query: Query<Never>, indexed: bool) -> Result<u64, SourceError> {
-    let request = BoundRequest { first_only: indexed, ..BoundRequest::of(catalog, query, [""; 0]) };
+    let request = BoundRequest { enough: indexed.then_some(1), ..BoundRequest::of(catalog, query, [""; 0]) };
     source.count(&request, &FetchContext::default())
 }
 

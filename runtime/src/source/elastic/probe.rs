@@ -30,14 +30,16 @@ struct Body<'a> {
 
 impl ElasticSource {
     /// Some records that the request means, if there are any.
-    pub(super) fn first(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, Fault> {
+    pub(super) fn first(&self, request: &BoundRequest, enough: usize, context: &FetchContext) -> Result<Records, Fault> {
         self.with_prepared(request, context, |prepared| {
             let mut builder = prepared.builder();
             if prepared.nothing {
                 return Ok(builder.finish(prepared.wanted()));
             }
             // What surely is meant is asked first: a hit settles it.
-            self.search(prepared, &prepared.sure, FEW, context, |answer| prepared.take(&answer.hits.hits, &mut builder))?;
+            self.search(prepared, &prepared.sure, enough.max(FEW), context, |answer| {
+                prepared.take(&answer.hits.hits, &mut builder)
+            })?;
             if builder.len() > 0 || prepared.exact {
                 return Ok(builder.finish(prepared.wanted()));
             }
