@@ -38,7 +38,11 @@ fn sample(number: usize, ty: ValueType, rule: Rule) -> (Json, Json, String) {
         (Rule::Dirname, _) => text(path, format!(r"C:\folder{number}")),
         (Rule::PathWithSeparator, _) => text(path.clone(), path),
         (_, ValueType::Text) => text(format!(r"Value {number}\x"), format!(r"Value {number}\x")),
-        (_, ValueType::Id) => text(format!("{number:032x}"), format!("{number:032x}")),
+        (_, ValueType::Mac) => text(
+            format!("00-00-5E-00-{:02X}-{:02X}", number / 256, number % 256),
+            format!("00:00:5e:00:{:02x}:{:02x}", number / 256, number % 256),
+        ),
+        (_, ValueType::Id | ValueType::EntityId) => text(format!("{number:032x}"), format!("{number:032x}")),
         (_, ValueType::Integer) => (json!(number + 70_000), json!(number + 70_000), (number + 70_000).to_string()),
         (_, ValueType::Float) => (json!(number as f64 + 0.5), json!(number as f64 + 0.5), format!("{number}.5")),
         (_, ValueType::Boolean) => (json!(true), json!(true), "true".to_owned()),

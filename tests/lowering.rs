@@ -14,7 +14,7 @@ use huntc_compiler::plan::{Node, NodeId, Op, Plan, Scan};
 use huntc_compiler::request::{BoundRequest, Exactness, Query, RequestTemplate};
 use huntc_compiler::source::{SourceId, Span};
 use huntc_runtime::exec::bind::{self, Fill};
-use huntc_runtime::matching::{self, Found, Lives, Reading, References};
+use huntc_runtime::matching::{self, Found, Ladder, Lives, Reading, References};
 use huntc_runtime::source::store::Store;
 use huntc_runtime::source::{DataSource, FetchContext, Records};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,8 @@ type Sightings = BTreeSet<(u64, u8, String)>;
 
 fn sightings(records: &Records, entity: EntityId, predicate: &Predicate) -> Sightings {
     let (lives, references) = (Lives::default(), References::default());
-    let reading = Reading { catalog: Catalog::builtin(), ladder: false, lives: &lives, references: &references, columns: &[] };
+    let reading =
+        Reading { catalog: Catalog::builtin(), ladder: &Ladder::Nowhere, lives: &lives, references: &references, columns: &[] };
     let mut found = Found::default();
     matching::scan(&reading, records, entity, predicate, &mut found).expect("generated patterns can be decided");
     let mut out = Sightings::new();

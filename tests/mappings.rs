@@ -234,7 +234,7 @@ fn probes_tell_presence_under_every_mapping() {
             let source = ElasticSource::new(config).expect("the source is set up");
             let found = |field: &str| {
                 let request =
-                    BoundRequest { first_only: true, ..BoundRequest::of(Catalog::builtin(), Query::exists(field), ["@timestamp"]) };
+                    BoundRequest { enough: Some(1), ..BoundRequest::of(Catalog::builtin(), Query::exists(field), ["@timestamp"]) };
                 let records = source.fetch(&request, &FetchContext::default()).expect("an answer comes");
                 assert_eq!(records.columns.len(), 1);
                 !records.is_empty()

@@ -52,7 +52,7 @@ impl Options {
 /// `--process-identity` (semantics.md §2).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum ProcessIdentity {
-    /// Entity ids where any record of the source has one, else the ladder.
+    /// Entity ids on hosts where any record of the source has one, else the ladder.
     Auto,
     /// Entity ids only.
     EntityId,

@@ -92,7 +92,7 @@ pub(crate) fn table(of: &str, text: &str) -> Table {
     }
     let attrs: Vec<Attr> = columns.iter().map(|(_, id)| Attr::Catalog(*id)).collect();
     let mut table = collector.finish(Some(of), &attrs);
-    let identifiers = columns.iter().filter(|(_, id)| catalog.attribute(of, *id).ty == ValueType::Id);
+    let identifiers = columns.iter().filter(|(_, id)| catalog.attribute(of, *id).ty.is_identifier());
     table.identifiers = identifiers.map(|(_, id)| Attr::Catalog(*id)).collect();
     table.added = added.iter().map(|name| name[1..].to_owned()).collect();
     for one in &mut table.entities {
@@ -107,7 +107,7 @@ fn value(cell: &str, ty: ValueType) -> Value {
         return Value::List(list.split(',').map(|part| value(part.trim(), ty)).collect());
     }
     match ty {
-        ValueType::Text | ValueType::Id => Value::text(cell),
+        ValueType::Text | ValueType::Id | ValueType::EntityId | ValueType::Mac => Value::text(cell),
         ValueType::Integer | ValueType::Float | ValueType::Boolean => untyped(cell),
         ValueType::Time => Value::Time(second(cell.parse().unwrap())),
         ValueType::Address | ValueType::Ipv4 | ValueType::Ipv6 => Value::Address(cell.parse().unwrap()),

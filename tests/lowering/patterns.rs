@@ -1,7 +1,7 @@
 //! Rng patterns, over what the random records hold.
 
 use super::Rng;
-use super::records::{ADDRESSES, IDS, NUMBERS, TEXTS, TIMES};
+use super::records::{ADDRESSES, IDS, MACS, NUMBERS, TEXTS, TIMES};
 use huntc_compiler::catalog::{AttrId, Catalog, EntityId, ValueType};
 use huntc_compiler::check::hir::{Attr, Operand, Predicate, Test, TestOp};
 use huntc_compiler::source::{SourceId, Span};
@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 /// Attributes whose fields the random records have.
 const ATTRIBUTES: &[(&str, &[&str])] = &[
+    ("mac-addr", &["value"]),
     (
         "process",
         &[
@@ -125,7 +126,7 @@ fn random_name<'a>(random: &mut Rng, names: &[&'a str]) -> &'a str {
 fn operators(ty: ValueType) -> &'static [&'static str] {
     match ty {
         ValueType::Text => &["null", "equal", "in", "less", "less equal", "greater", "greater equal", "like", "matches"],
-        ValueType::Id => &["null", "equal", "in", "like", "matches"],
+        ValueType::Id | ValueType::EntityId | ValueType::Mac => &["null", "equal", "in", "like", "matches"],
         ValueType::Integer | ValueType::Float => &["null", "equal", "in", "less", "less equal", "greater", "greater equal"],
         ValueType::Time => &["null", "equal", "in", "less", "less equal", "greater", "greater equal"],
         ValueType::Boolean => &["null", "equal"],
@@ -136,7 +137,8 @@ fn operators(ty: ValueType) -> &'static [&'static str] {
 fn value(random: &mut Rng, ty: ValueType) -> Value {
     match ty {
         ValueType::Text => Value::text(*random.pick(TEXTS)),
-        ValueType::Id => Value::text(*random.pick(IDS)),
+        ValueType::Id | ValueType::EntityId => Value::text(*random.pick(IDS)),
+        ValueType::Mac => Value::text(*random.pick(MACS)),
         ValueType::Integer | ValueType::Float => {
             if random.chance(5) {
                 Value::Float(443.5)
@@ -242,6 +244,8 @@ pub(super) fn expected() -> Vec<Kind> {
     let types = [
         ValueType::Text,
         ValueType::Id,
+        ValueType::EntityId,
+        ValueType::Mac,
         ValueType::Integer,
         ValueType::Time,
         ValueType::Boolean,

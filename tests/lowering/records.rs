@@ -82,7 +82,12 @@ pub(super) const IDS: &[&str] = &[
     "d41d8cd98f00b204e9800998ecf8427e",
     "D41D8CD98F00B204E9800998ECF8427E",
     "0123456789abcdef0123456789abcdef01234567",
+    "{00000000-0000-0000-0000-000000000000}",
+    "-",
 ];
+
+pub(super) const MACS: &[&str] =
+    &["00-00-5E-00-53-AF", "00:00:5e:00:53:af", "0000.5e00.53af", "00-00-00-00-00-01", "00:00:00:00:00:01", "eui-64"];
 
 pub(super) const NUMBERS: &[i64] = &[0, 1, 4, 53, 80, 443, 1024, 4688, 9572, 65535, -1];
 
@@ -125,6 +130,10 @@ fn id(random: &mut Rng) -> Value {
     json!(random.pick(IDS))
 }
 
+fn mac(random: &mut Rng) -> Value {
+    json!(random.pick(MACS))
+}
+
 fn integer(random: &mut Rng) -> Value {
     let n = *random.pick(NUMBERS);
     if random.chance(10) { json!(n.to_string()) } else { json!(n) }
@@ -136,11 +145,15 @@ type Make = fn(&mut Rng) -> Value;
 const FIELDS: &[(&str, usize, Make)] = &[
     ("event.code", 80, |r| json!(r.pick(&["1", "3", "5", "7", "11", "23", "26"]))),
     ("event.category", 60, |r| if r.chance(50) { json!(["process"]) } else { json!("file") }),
-    ("event.type", 60, |r| if r.chance(50) { json!(["start"]) } else { json!("change") }),
+    ("event.type", 60, |r| {
+        if r.chance(50) { json!([r.pick(&["start", "process_start", "process_started"])]) } else { json!("change") }
+    }),
     ("event.action", 40, text),
     ("host.name", 80, |r| json!(r.pick(&["HOST1", "host1", "HOST2.example.com"]))),
     ("host.hostname", 40, |r| json!(r.pick(&["HOST1", "HOST2"]))),
     ("process.entity_id", 70, id),
+    ("source.mac", 40, mac),
+    ("server.mac", 20, mac),
     ("process.pid", 70, integer),
     ("process.name", 70, text),
     ("process.executable", 70, text),

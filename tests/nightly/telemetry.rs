@@ -36,7 +36,7 @@ const CHILDREN: &str = "\
 # finding: children
 shells = GET process FROM stixshifter://lab WHERE [process:name = 'evil.exe'] START 2001-01-01T00:00:00Z STOP 2001-01-01T00:02:00Z
 children = FIND process CREATED BY shells
-DISP shells
+DISP shells ATTR name, pid, command_line
 ";
 
 /// A planted process: its record, and when it reaches the source.

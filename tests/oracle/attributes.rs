@@ -25,6 +25,8 @@ pub(crate) enum Read {
     Created(&'static str),
     /// The value that the slot is made of (one of several addresses).
     Itself,
+    /// One of the values of a field, each of which is an entity.
+    Each(&'static str),
 }
 
 /// One attribute in one slot.
@@ -47,7 +49,7 @@ const fn many(slot: &'static str, name: &'static str, kind: Kind, read: Read) ->
 }
 
 use Kind::{Addr, Bool, Guid, NoCase, Number, Text, Time};
-use Read::{All, Base, Created, Dir, First, Itself, OwnHash, Path, PathBase};
+use Read::{All, Base, Created, Dir, Each, First, Itself, OwnHash, Path, PathBase};
 
 const PROCESS: &[Attr] = &[
     attr("self", "name", Text, All(&["process.name"])),
@@ -160,9 +162,12 @@ const IPV6: &[Attr] = &[
 ];
 
 const MAC: &[Attr] = &[
-    attr("source", "value", NoCase, All(&["source.mac"])),
-    attr("destination", "value", NoCase, All(&["destination.mac"])),
-    attr("host", "value", NoCase, All(&["host.mac"])),
+    attr("source", "value", Kind::Mac, Each("source.mac")),
+    attr("destination", "value", Kind::Mac, Each("destination.mac")),
+    attr("host", "value", Kind::Mac, Each("host.mac")),
+    attr("client", "value", Kind::Mac, Each("client.mac")),
+    attr("server", "value", Kind::Mac, Each("server.mac")),
+    attr("observer", "value", Kind::Mac, Each("observer.mac")),
 ];
 
 const DIRECTORY: &[Attr] = &[
@@ -331,7 +336,7 @@ static KNOWN: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
     let fields = tables.into_iter().flatten().flat_map(|a| -> Vec<&'static str> {
         match a.read {
             All(fields) | First(fields) => fields.to_vec(),
-            Base(f) | Dir(f) | Path(f) | PathBase(f) | OwnHash(f) | Created(f) => vec![f],
+            Base(f) | Dir(f) | Path(f) | PathBase(f) | OwnHash(f) | Created(f) | Each(f) => vec![f],
             Itself => Vec::new(),
         }
     });

@@ -47,7 +47,8 @@ impl Record {
 
     /// Whether the process in slot `self` was created by this event.
     pub(crate) fn is_creation(&self) -> bool {
-        self.has("event.code", "1") || (self.has("event.category", "process") && self.has("event.type", "start"))
+        let begins = || ["start", "process_start", "process_started"].iter().any(|word| self.has("event.type", word));
+        self.has("event.code", "1") || (self.has("event.category", "process") && begins())
     }
 }
 

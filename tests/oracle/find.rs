@@ -11,7 +11,7 @@ use huntc_compiler::commands::find::Find;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where something was found: record, slot, and which of several values there.
-type Spot = (RecordId, &'static str, Option<std::net::IpAddr>);
+type Spot = (RecordId, &'static str, Option<slots::Item>);
 
 /// What a FIND looks for, and where.
 struct Step<'a> {

@@ -3,9 +3,9 @@
 use super::attributes;
 use super::document::Record;
 use super::slots::{Place, value};
-use super::value::{NullLast, Val, typed};
+use super::value::{Kind, NullLast, Val, typed};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How processes are told apart in a source.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,7 +35,10 @@ impl Ident {
 /// What is known of a whole source: how processes are told apart, and when lives of a pid begin.
 #[derive(Debug)]
 pub(crate) struct Identities {
-    pub(crate) mode: Mode,
+    /// What was told; otherwise each host decides.
+    mode: Option<Mode>,
+    /// Hosts with a record that has both an entity id and a pid.
+    with_ids: BTreeSet<NullLast>,
     /// Which source it is.
     source: usize,
     lives: BTreeMap<(NullLast, Val), Vec<i64>>,
@@ -43,8 +46,9 @@ pub(crate) struct Identities {
 
 impl Identities {
     pub(crate) fn of(source: usize, records: &[Record], mode: Option<Mode>) -> Self {
-        let ids = records.iter().any(|r| !r.get("process.entity_id").is_empty());
-        let mode = mode.unwrap_or(if ids { Mode::EntityId } else { Mode::Ladder });
+        let has = |record: &Record, field: &str, kind: Kind| record.get(field).iter().any(|v| typed(kind, v).is_some());
+        let both = |r: &&Record| has(r, "process.entity_id", Kind::Guid) && has(r, "process.pid", Kind::Number);
+        let with_ids = records.iter().filter(both).map(host).collect();
         let mut lives: BTreeMap<_, Vec<i64>> = BTreeMap::new();
         for record in records.iter().filter(|r| r.is_creation()) {
             let place = Place { record, slot: "self", item: None };
@@ -55,7 +59,7 @@ impl Identities {
         for starts in lives.values_mut() {
             starts.sort_unstable();
         }
-        Self { mode, source, lives }
+        Self { mode, with_ids, source, lives }
     }
 
     /// Who stands in a place; `None`: something without identity.
@@ -73,7 +77,6 @@ impl Identities {
             "user-account" => (vec![get("x_domain"), get("user_id")], vec![]),
             "directory" => (vec![get("path")], vec![]),
             "ipv4-addr" | "ipv6-addr" => (vec![NullLast(get("value").0.map(|v| Val::Text(v.text())))], vec![]),
-            "mac-addr" => (vec![folded(get("value"))], vec![]),
             "x-oca-asset" => (vec![get("name")], vec![]),
             "x-oca-event" => {
                 let place = [self.source, record.number].map(|n| NullLast(Some(Val::Int(n as i64))));
@@ -91,7 +94,11 @@ impl Identities {
         if id.0.is_some() {
             return Some(rung(vec![id], 1));
         }
-        if self.mode == Mode::EntityId {
+        let by_id = match self.mode {
+            Some(mode) => mode == Mode::EntityId,
+            None => self.with_ids.contains(&host(record)),
+        };
+        if by_id {
             return None;
         }
         let pid = one(place, "process", "pid");
@@ -120,17 +127,13 @@ fn one(place: Place<'_>, entity: &str, name: &str) -> NullLast {
     NullLast(value(place, entity, name).into_iter().next())
 }
 
-/// MACs are one in either case, and print in lower case.
-fn folded(value: NullLast) -> NullLast {
-    NullLast(value.0.map(|v| Val::Text(v.text().to_ascii_lowercase())))
-}
-
 fn finish(entity: &str, key: Vec<NullLast>, beside: Vec<NullLast>) -> Ident {
-    let whole = match entity {
+    let known = match entity {
         "user-account" => key.last().is_some_and(|v| v.0.is_some()),
+        "network-traffic" => key[0].0.is_some() && key[2].0.is_some(),
         _ => key.iter().all(|v| v.0.is_some()),
     };
-    Ident { key, beside, pivots: whole }
+    Ident { key, beside, pivots: known }
 }
 
 /// The identity of a row of NEW: from its attributes; without them it is an entity of its own.
@@ -149,16 +152,11 @@ pub(crate) fn of_row(entity: &str, given: &BTreeMap<String, Option<Val>>, row: u
         "file" | "windows-registry-key" => (vec![get("x_path")], vec![NullLast(None)]),
         "user-account" => (vec![get("x_domain"), get("user_id")], vec![]),
         "x-oca-asset" => (vec![get("x_unique_id")], vec![]),
-        "mac-addr" => (vec![folded(get("value"))], vec![]),
         "directory" => (vec![get("path")], vec![]),
         _ => (vec![text("value")], vec![]),
     };
     let mut ident = finish(entity, key, beside);
-    let known = match entity {
-        "network-traffic" => ident.key[0].0.is_some() && ident.key[2].0.is_some(),
-        _ => ident.pivots,
-    };
-    if !known {
+    if !ident.pivots {
         ident.beside = vec![NullLast(Some(Val::Int(row as i64))), NullLast(Some(Val::Text("row".to_owned())))];
     }
     ident

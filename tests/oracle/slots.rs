@@ -10,7 +10,7 @@ pub(crate) fn get_slots(entity: &str) -> &'static [&'static str] {
         "process" => &["self", "parent"],
         "file" => &["file", "dll"],
         "domain-name" => &["dns", "url"],
-        "mac-addr" => &["source", "destination", "host"],
+        "mac-addr" => &["source", "destination", "host", "client", "server", "observer"],
         "directory" => &["file", "dll", "image", "parent_image"],
         "ipv4-addr" | "ipv6-addr" => &["source", "destination", "dns"],
         _ => &["self"],
@@ -31,8 +31,17 @@ pub(crate) fn linked_slots(entity: &str, other: &str) -> &'static [&'static str]
 pub(crate) struct Place<'a> {
     pub(crate) record: &'a Record,
     pub(crate) slot: &'static str,
-    /// The address, where the slot holds several.
-    pub(crate) item: Option<std::net::IpAddr>,
+    /// Which one, where the slot may hold several.
+    pub(crate) item: Option<Item>,
+}
+
+/// One of several things in a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Item {
+    /// This address.
+    Address(std::net::IpAddr),
+    /// The field's value with this number.
+    Nth(usize),
 }
 
 /// Everything that stands in a slot; processes also where they lack an identity.
@@ -41,13 +50,19 @@ pub(crate) fn places<'a>(record: &'a Record, entity: &str, slot: &'static str) -
     let family = match entity {
         "ipv4-addr" => Kind::V4,
         "ipv6-addr" => Kind::V6,
+        "mac-addr" => {
+            let values = record.get(&format!("{slot}.mac")).len();
+            return (0..values).map(|n| Place { item: Some(Item::Nth(n)), ..plain }).collect();
+        }
         "process" => {
             let own = match slot {
                 "self" => attributes::OWN_SELF,
                 "parent" => attributes::OWN_PARENT,
                 _ => attributes::OWN_TARGET,
             };
-            let stands = own.iter().any(|field| !record.get(field).is_empty());
+            let id = |field: &str| field.ends_with("entity_id") || field.to_lowercase().ends_with("guid");
+            let kind = |field: &str| if id(field) { Kind::Guid } else { Kind::Text };
+            let stands = own.iter().any(|field| record.get(field).iter().any(|v| typed(kind(field), v).is_some()));
             return if stands { vec![plain] } else { Vec::new() };
         }
         _ => {
@@ -68,7 +83,7 @@ pub(crate) fn places<'a>(record: &'a Record, entity: &str, slot: &'static str) -
             found.push(address);
         }
     }
-    found.into_iter().map(|address| Place { item: Some(address), ..plain }).collect()
+    found.into_iter().map(|address| Place { item: Some(Item::Address(address)), ..plain }).collect()
 }
 
 /// The attributes without which no entity stands in a slot.
@@ -77,7 +92,7 @@ fn required(entity: &str, slot: &str) -> &'static [&'static str] {
         ("network-traffic", _) => &["src_ref.value", "dst_ref.value"],
         ("file" | "windows-registry-key", _) => &["x_path"],
         ("user-account", _) => &["user_id"],
-        ("domain-name" | "url" | "mac-addr", _) => &["value"],
+        ("domain-name" | "url", _) => &["value"],
         ("directory", _) => &["path"],
         ("x-oca-asset", _) => &["name"],
         _ => &[],
@@ -114,7 +129,14 @@ pub(crate) fn read(attr: &Attr, place: Place<'_>) -> Vec<Val> {
             [] if record.is_creation() => vec![Val::Time(record.time)],
             values => values.to_vec(),
         },
-        Read::Itself => place.item.map(Val::Addr).into_iter().collect(),
+        Read::Itself => match place.item {
+            Some(Item::Address(address)) => vec![Val::Addr(address)],
+            _ => Vec::new(),
+        },
+        Read::Each(field) => match place.item {
+            Some(Item::Nth(n)) => record.get(field).get(n).cloned().into_iter().collect(),
+            _ => Vec::new(),
+        },
     };
     raw.iter().filter_map(|v| typed(attr.kind, v)).collect()
 }

@@ -118,10 +118,12 @@ impl PartialOrd for NullLast {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     Text,
-    /// An entity id: without case where it is a GUID.
+    /// An entity id: without case where it is a GUID; the null GUID and `-` are none.
     Guid,
-    /// Hashes and MACs: without case.
+    /// Hashes: without case.
     NoCase,
+    /// A MAC address, however it is spelt.
+    Mac,
     Number,
     Bool,
     Time,
@@ -141,6 +143,16 @@ pub(crate) fn is_guid(text: &str) -> bool {
     groups.iter().map(|g| g.len()).eq([8, 4, 4, 4, 12]) && groups.iter().all(|g| g.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
+/// A MAC address in lower case with colons; `None` where the text is none.
+fn one_mac(text: &str) -> Option<String> {
+    let shape: String = text.chars().map(|c| if c.is_ascii_hexdigit() { 'x' } else { c }).collect();
+    if !["xx-xx-xx-xx-xx-xx", "xx:xx:xx:xx:xx:xx", "xxxx.xxxx.xxxx"].contains(&shape.as_str()) {
+        return None;
+    }
+    let digits: Vec<char> = text.to_ascii_lowercase().chars().filter(char::is_ascii_hexdigit).collect();
+    Some(digits.chunks(2).map(|pair| pair.iter().collect::<String>()).collect::<Vec<_>>().join(":"))
+}
+
 /// A number without its fraction where that is nothing.
 fn whole(f: f64) -> Val {
     if f.fract() == 0.0 && f.abs() < 9e15 { Val::Int(f as i64) } else { Val::Float(f) }
@@ -152,7 +164,14 @@ pub(crate) fn typed(kind: Kind, raw: &Val) -> Option<Val> {
         Kind::Text | Kind::NoCase => Some(Val::Text(raw.text())),
         Kind::Guid => {
             let text = raw.text();
+            if text == "-" || text.trim_matches(['{', '}']) == "00000000-0000-0000-0000-000000000000" {
+                return None;
+            }
             Some(Val::Text(if is_guid(&text) { text.to_ascii_lowercase() } else { text }))
+        }
+        Kind::Mac => {
+            let text = raw.text();
+            Some(Val::Text(one_mac(&text).unwrap_or(text)))
         }
         Kind::Number => match raw {
             Val::Int(_) => Some(raw.clone()),

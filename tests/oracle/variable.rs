@@ -1,7 +1,7 @@
 //! Variables: the sightings they hold, and the rows that these make.
 
 use super::identity::Ident;
-use super::slots::{Place, value};
+use super::slots::{Item, Place, value};
 use super::value::{NullLast, Val};
 use super::{World, attributes};
 use std::cell::RefCell;
@@ -15,7 +15,7 @@ pub(crate) type Window = Option<(i64, i64)>;
 pub(crate) type RecordId = (usize, usize);
 
 /// Record, slot, and which of several values there.
-type Spot = (RecordId, &'static str, Option<std::net::IpAddr>);
+type Spot = (RecordId, &'static str, Option<Item>);
 
 /// One entity somewhere: in a slot of a record, or in a row of NEW.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub(crate) enum At {
     Record {
         id: RecordId,
         slot: &'static str,
-        item: Option<std::net::IpAddr>,
+        item: Option<Item>,
     },
     /// The columns of a row of NEW.
     Given(Rc<BTreeMap<String, Option<Val>>>),
@@ -281,7 +281,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// An entity's value: the creation record's, else the earliest sighting's that has one; at one instant the smallest.
+    /// An entity's value: the latest creation record's, else the earliest sighting's that has one; at one instant the smallest.
     fn entity_value(&self, ident: &Ident, name: &str) -> Option<Val> {
         if let Some(Some(value)) = self.var.added.get(ident).and_then(|a| a.get(name)) {
             return Some(value.clone());
@@ -299,7 +299,7 @@ impl<'a> View<'a> {
         let (world, entity) = (self.world, self.var.entity.as_str());
         let value_of = |sighting: &Sighting| shown(sighting.values(world, entity, name));
         let created = || held.iter().filter(|s| s.is_creation(world, entity));
-        if let Some(time) = created().map(|s| s.time(world)).min() {
+        if let Some(time) = created().map(|s| s.time(world)).max() {
             let first = created().filter(|s| s.time(world) == time);
             if let Some(value) = first.filter_map(|s| value_of(s)).min() {
                 return Some(value);

@@ -169,9 +169,13 @@ pub enum Rule {
 pub enum ValueType {
     /// Text, byte for byte.
     Text,
-    /// GUIDs, hashes and MACs compare without case, other identifiers with it. GUIDs print in lower case.
+    /// GUIDs and hashes: without case (GUIDs print in lower case).
     Id,
-    /// Whole number of 64 bits.
+    /// As `Id`; the null GUID and `-` are none.
+    EntityId,
+    /// A MAC address, however it is spelt; in lower case with colons.
+    Mac,
+    /// Whole number.
     Integer,
     /// Number that may have a fraction.
     Float,
@@ -193,6 +197,11 @@ impl ValueType {
         matches!(self, Self::Address | Self::Ipv4 | Self::Ipv6)
     }
 
+    /// Whether values are identifiers, whose spelling says nothing.
+    pub fn is_identifier(self) -> bool {
+        matches!(self, Self::Id | Self::EntityId | Self::Mac)
+    }
+
     /// Whether values are numbers.
     pub fn is_number(self) -> bool {
         matches!(self, Self::Integer | Self::Float)
@@ -203,6 +212,8 @@ impl ValueType {
         match self {
             Self::Text => "text",
             Self::Id => "identifier",
+            Self::EntityId => "entity id",
+            Self::Mac => "MAC address",
             Self::Integer => "whole number",
             Self::Float => "number",
             Self::Boolean => "boolean",
@@ -248,13 +259,13 @@ impl FieldType {
     /// Whether an index of this type takes the values of an attribute of type `ty`, and no others.
     pub fn fits(self, ty: ValueType) -> bool {
         match ty {
-            ValueType::Text | ValueType::Id => matches!(self, Self::Keyword | Self::Wildcard | Self::Text),
+            ValueType::Text | ValueType::Id | ValueType::Mac => matches!(self, Self::Keyword | Self::Wildcard | Self::Text),
             ValueType::Integer | ValueType::Float => matches!(self, Self::Long | Self::Float),
             ValueType::Boolean => self == Self::Boolean,
             ValueType::Time => self == Self::Date,
             ValueType::Address => self == Self::Ip,
-            // The index takes addresses of the other family too.
-            ValueType::Ipv4 | ValueType::Ipv6 => false,
+            // The index takes addresses of the other family too, and the null GUID.
+            ValueType::EntityId | ValueType::Ipv4 | ValueType::Ipv6 => false,
         }
     }
 }

@@ -69,7 +69,9 @@ fn value_types_agree_with_field_types() {
     for (entity, attribute, access) in accesses() {
         for field in access.fields.iter().filter(|f| !excepted.contains(&f.as_str())) {
             let ty = catalog().field_type(field);
-            let fits = ty.fits(attribute.ty) || (attribute.ty.is_address() && ty.fits(ValueType::Address));
+            let fits = ty.fits(attribute.ty)
+                || (attribute.ty.is_address() && ty.fits(ValueType::Address))
+                || (attribute.ty.is_identifier() && ty.fits(ValueType::Id));
             assert!(fits, "{}:{} is {}, {field} is {ty:?}", entity.name, attribute.name, attribute.ty.word());
         }
     }

@@ -7,6 +7,8 @@ pub(super) fn value_type(name: &str) -> Option<ValueType> {
     Some(match name {
         "text" => ValueType::Text,
         "id" => ValueType::Id,
+        "entity-id" => ValueType::EntityId,
+        "mac" => ValueType::Mac,
         "integer" => ValueType::Integer,
         "float" => ValueType::Float,
         "boolean" => ValueType::Boolean,
@@ -52,7 +54,7 @@ pub(super) fn field_type(name: &str) -> Option<FieldType> {
 /// The index type that values of a type usually have.
 pub(super) fn suitable(ty: ValueType) -> FieldType {
     match ty {
-        ValueType::Text | ValueType::Id => FieldType::Keyword,
+        ValueType::Text | ValueType::Id | ValueType::EntityId | ValueType::Mac => FieldType::Keyword,
         ValueType::Integer => FieldType::Long,
         ValueType::Float => FieldType::Float,
         ValueType::Boolean => FieldType::Boolean,

@@ -190,7 +190,7 @@ impl Checker<'_> {
         };
         let attribute = self.catalog.attribute(test.entity, *id);
         let hive = attribute.access.iter().flatten().any(|a| a.rule == Rule::RegistryKey);
-        if attribute.many || hive || test.ty == ValueType::Id || operands.is_empty() || operands.len() > 64 {
+        if attribute.many || hive || test.ty.is_identifier() || operands.is_empty() || operands.len() > 64 {
             return None;
         }
         operands.iter().map(|o| if let Operand::Value(value) = o { Some(value) } else { None }).collect()

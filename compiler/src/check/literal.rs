@@ -79,7 +79,7 @@ impl Checker<'_> {
             ValueType::Address | ValueType::Ipv4 | ValueType::Ipv6 => {
                 diagnostic.help("an address is written '10.0.0.1' or 'fe80::1'")
             }
-            ValueType::Text | ValueType::Id => diagnostic.help("quote the text"),
+            ValueType::Text | ValueType::Id | ValueType::EntityId | ValueType::Mac => diagnostic.help("quote the text"),
         };
         self.report(diagnostic)
     }
@@ -88,7 +88,7 @@ impl Checker<'_> {
 /// Reads a literal that is neither time nor reference as a value of a type; `None` if it does not have that form.
 fn read(kind: &LiteralKind, text: &str, ty: ValueType) -> Option<Typed> {
     match ty {
-        ValueType::Text | ValueType::Id => Some(Typed::Value(Value::text(text))),
+        ValueType::Text | ValueType::Id | ValueType::EntityId | ValueType::Mac => Some(Typed::Value(Value::text(text))),
         ValueType::Integer | ValueType::Float => Some(as_number(number(kind, text)?, ty)),
         ValueType::Boolean => match text.to_ascii_lowercase().as_str() {
             "true" => Some(Typed::Value(Value::Bool(true))),

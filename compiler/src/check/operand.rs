@@ -77,7 +77,7 @@ impl Checker<'_> {
     fn operator_fits(&mut self, subject: &Subject<'_>, ty: ValueType) -> Result<(), Reported> {
         let comparison = subject.comparison;
         let help = match comparison.operator {
-            Operator::Like | Operator::Matches if !matches!(ty, ValueType::Text | ValueType::Id) && !ty.is_address() => {
+            Operator::Like | Operator::Matches if ty != ValueType::Text && !ty.is_identifier() && !ty.is_address() => {
                 "LIKE and MATCHES look at text; compare with =, IN, < or >"
             }
             Operator::IsSubset | Operator::IsSuperset if !ty.is_address() => {
@@ -275,7 +275,7 @@ impl Checker<'_> {
     /// Reports `code > 4000` where the attribute is text: the order would be that of characters, which nobody means.
     fn order_of_text(&mut self, comparison: &Comparison, literal: &Literal, ty: Option<ValueType>) -> Result<(), Reported> {
         let number = matches!(literal.kind, LiteralKind::Int(_) | LiteralKind::Float(_));
-        if !number || !matches!(ty, Some(ValueType::Text | ValueType::Id)) {
+        if !number || !ty.is_some_and(|ty| ty == ValueType::Text || ty.is_identifier()) {
             return Ok(());
         }
         let written = self.written(literal);

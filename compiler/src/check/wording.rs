@@ -6,7 +6,7 @@ use crate::syntax::errors::names::article;
 /// The kind of values of a type; only values of one kind can be equal.
 pub(crate) fn kind(ty: ValueType) -> &'static str {
     match ty {
-        ValueType::Text | ValueType::Id => "text",
+        ValueType::Text | ValueType::Id | ValueType::EntityId | ValueType::Mac => "text",
         ValueType::Integer | ValueType::Float => "number",
         ValueType::Boolean => "boolean",
         ValueType::Time => "time",

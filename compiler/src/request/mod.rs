@@ -9,10 +9,13 @@ mod template;
 
 pub use approx::Approx;
 pub use field_kind::{FieldKind, FieldKinds};
-pub use query::{Bool, BoundQuery, Exists, Limit, Never, Query, Range, Regexp, Term, Terms, Wildcard, creation_record};
+pub use query::{
+    Bool, BoundQuery, CREATION_TYPES, Exists, Limit, Never, Query, Range, Regexp, Term, Terms, Wildcard, creation_record,
+};
 pub use template::{Exactness, Hole, HolePart, RequestForm, RequestTemplate, Requests};
 
 use crate::catalog::Catalog;
+use crate::identifier::mac_spellings;
 use crate::time::{Instant, MILLISECOND, Window};
 use crate::value::Value;
 use std::sync::Arc;
@@ -29,8 +32,8 @@ pub struct BoundRequest {
     pub fields: Vec<String>,
     /// The type of every field that is wanted or that the query names.
     pub kinds: Arc<FieldKinds>,
-    /// Whether one hit is enough, as for probes.
-    pub first_only: bool,
+    /// How many records are enough, where not all are wanted (probes).
+    pub enough: Option<usize>,
 }
 
 impl BoundRequest {
@@ -38,13 +41,19 @@ impl BoundRequest {
     pub fn of(catalog: &Catalog, query: BoundQuery, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let fields: Vec<String> = fields.into_iter().map(Into::into).collect();
         let kinds = Arc::new(FieldKinds::of(catalog, &query, &fields));
-        Self { query, window: None, fields, kinds, first_only: false }
+        Self { query, window: None, fields, kinds, enough: None }
     }
 }
 
-/// The spellings of a GUID or hash in use: as given, lower, upper.
+/// The spellings of an identifier in use: as given, lower, upper; of a MAC address each way of writing it.
 pub fn spellings(value: &Value) -> Vec<Value> {
     let text = value.to_string();
+    if let Some(ways) = mac_spellings(&text) {
+        let mut cases: Vec<String> = ways.into_iter().flat_map(|way| [way.to_ascii_uppercase(), way]).chain([text]).collect();
+        cases.sort_unstable();
+        cases.dedup();
+        return cases.into_iter().map(Value::text).collect();
+    }
     let (lower, upper) = (text.to_ascii_lowercase(), text.to_ascii_uppercase());
     let given = (text != lower && text != upper).then_some(text);
     [lower, upper].into_iter().chain(given).map(Value::text).collect()

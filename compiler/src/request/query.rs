@@ -199,10 +199,16 @@ impl<H> Query<H> {
     }
 }
 
+/// What `event.type` has where a process began.
+pub const CREATION_TYPES: [&str; 3] = ["process_start", "process_started", "start"];
+
 /// A query for creation records: those that say that a process began (semantics.md §4).
 pub fn creation_record<H>() -> Query<H> {
     Query::any([
         Query::term("event.code", Value::text("1")),
-        Query::all([Query::term("event.category", Value::text("process")), Query::term("event.type", Value::text("start"))]),
+        Query::all([
+            Query::term("event.category", Value::text("process")),
+            Query::terms("event.type", CREATION_TYPES.map(Value::text).to_vec()),
+        ]),
     ])
 }

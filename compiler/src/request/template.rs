@@ -49,9 +49,9 @@ pub struct RequestTemplate {
     pub window: Window,
     /// One sentence for people: which statement, why.
     pub purpose: String,
-    /// What is asked where processes have entity ids.
+    /// What is asked where entity ids alone tell processes apart.
     pub by_entity_id: RequestForm,
-    /// What is asked where host, pid and time tell processes apart too (semantics.md §2); `None`: the same.
+    /// What is asked where host, pid and time may tell processes apart too (semantics.md §2); `None`: the same.
     pub by_ladder: Option<RequestForm>,
 }
 
@@ -89,9 +89,9 @@ pub enum Exactness {
 pub struct Requests {
     /// Indexed by [`NodeId`]; `None` for local work.
     pub nodes: Vec<Option<RequestTemplate>>,
-    /// Finds one record with an entity id of a process, if the source has any.
-    pub probe: BoundRequest,
-    /// Finds all creation records of processes, which tell their lifetimes.
+    /// Records that show that processes of their host have entity ids.
+    pub with_ids: BoundRequest,
+    /// All creation records of processes, from which their lives are known.
     pub creations: BoundRequest,
 }
 
@@ -104,6 +104,19 @@ impl Requests {
     /// The templates, in plan order.
     pub fn iter(&self) -> impl Iterator<Item = &RequestTemplate> {
         self.nodes.iter().flatten()
+    }
+
+    /// About so many records that show which of these hosts have entity ids; all of them without a number. `None`: records
+    /// that name no host.
+    pub fn with_ids_of(&self, hosts: &[Option<impl AsRef<str>>], enough: Option<usize>) -> BoundRequest {
+        let named = hosts.iter().flatten().map(|host| Value::text(host.as_ref())).collect();
+        let unnamed = if hosts.iter().any(Option::is_none) {
+            Query::all_but(Query::MatchAll, Query::exists("host.name"))
+        } else {
+            Query::MatchNone
+        };
+        let query = Query::all([self.with_ids.query.clone(), Query::any([Query::terms("host.name", named), unnamed])]);
+        BoundRequest { query, enough, ..self.with_ids.clone() }
     }
 
     /// Asks for the creation records of these pids at any time, which tell the lifetimes of processes without an entity id.

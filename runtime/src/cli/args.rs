@@ -112,7 +112,7 @@ impl HuntArgs {
 /// `--process-identity`
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
 pub(super) enum Identity {
-    /// Entity ids where any record of the source has one, else the ladder.
+    /// Entity ids on hosts where any record of the source has one, else the ladder.
     #[default]
     Auto,
     /// Entity ids only.

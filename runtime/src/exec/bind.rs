@@ -1,7 +1,7 @@
 //! Filling the holes of a request with what earlier nodes found, in chunks that servers take.
 
 use crate::table::{Key, Rung, Table};
-use huntc_compiler::catalog::{Catalog, EntityId, FieldType, ValueType};
+use huntc_compiler::catalog::{Catalog, EntityId, FieldType};
 use huntc_compiler::plan::Attr;
 use huntc_compiler::request::{
     Bool, BoundQuery, BoundRequest, FieldKinds, Hole, HolePart, Query, RequestForm, RequestTemplate, Terms, spellings,
@@ -25,10 +25,9 @@ pub struct Fill<'a> {
     pub columns: &'a [(Hole, Arc<Vec<Value>>)],
 }
 
-/// Whether `key` can be asked for. It cannot in a row without identity, nor for a type with `whole_key` (a flow) when a
-/// part of its key is missing (semantics.md §2).
-pub fn pivots(key: &Key, entity: EntityId, catalog: &Catalog) -> bool {
-    key.unique == 0 && !(catalog.get(entity).whole_key && key.parts.iter().any(Option::is_none))
+/// Whether an entity can be asked for by its key: rows without identity pivot nowhere (semantics.md §2).
+pub fn pivots(key: &Key) -> bool {
+    key.unique == 0
 }
 
 /// The request that `form` of `template` becomes once its holes are filled.
@@ -38,7 +37,7 @@ pub fn request(template: &RequestTemplate, form: &RequestForm, fill: &Fill<'_>) 
         window: template.window,
         fields: form.fields.clone(),
         kinds: Arc::clone(&form.kinds),
-        first_only: false,
+        enough: None,
     }
 }
 
@@ -105,7 +104,7 @@ fn key_values(fill: &Fill<'_>, name: &str) -> Vec<Value> {
         return fill.keys.iter().filter(|k| k.rung != Rung::EntityId).filter_map(|k| k.parts.get(1).cloned().flatten()).collect();
     }
     let Some(at) = kind.identity.key.iter().position(|a| *a == attr) else { return Vec::new() };
-    let id = kind.attributes[usize::from(attr.0)].ty == ValueType::Id;
+    let id = kind.attributes[usize::from(attr.0)].ty.is_identifier();
     let keys = fill.keys.iter().filter(|k| !kind.identity.ladder || k.rung == Rung::EntityId);
     let values = keys.filter_map(|k| k.parts.get(at).cloned().flatten());
     if id { values.flat_map(|v| spellings(&v)).collect() } else { values.collect() }
@@ -120,7 +119,7 @@ fn hosts(fill: &Fill<'_>) -> Vec<Value> {
 /// The distinct values of a column over all rows, sorted. Identifiers come in every spelling in use.
 pub fn column_values(table: &Table, attr: &Attr, catalog: &Catalog) -> Vec<Value> {
     let id = match (attr, table.entity) {
-        (Attr::Catalog(id), Some(entity)) => catalog.attribute(entity, *id).ty == ValueType::Id,
+        (Attr::Catalog(id), Some(entity)) => catalog.attribute(entity, *id).ty.is_identifier(),
         _ => false,
     };
     let column = table.column(attr);

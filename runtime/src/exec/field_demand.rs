@@ -13,7 +13,7 @@ impl Run<'_> {
     pub(super) fn field_demand(&self, source: SourceRef) -> Fields {
         let (plan, requests, catalog) = (self.job.plan, self.job.requests, self.job.catalog);
         let mut fields = BTreeSet::new();
-        add(&requests.probe.query, &requests.probe.fields, &mut fields);
+        add(&requests.with_ids.query, &requests.with_ids.fields, &mut fields);
         add(&requests.creations.query, requests.creations.fields.as_slice(), &mut fields);
         let mut types = BTreeSet::new();
         let name = |source: SourceRef| plan.source(source).map(|s| &s.name);

@@ -13,7 +13,7 @@ mod tree;
 
 use crate::analytics::AnalyticRows;
 use crate::config::analytic::AnalyticBinding;
-use crate::matching::Lives;
+use crate::matching::{Hosts, Lives};
 use crate::report::model::{HuntReport, RequestReport, Status};
 use crate::source::{DataSource, Fields, SourceError};
 use crate::table::Table;
@@ -140,7 +140,7 @@ struct Run<'a> {
 #[derive(Default)]
 struct Source {
     opened: OnceLock<Result<Arc<dyn DataSource>, SourceError>>,
-    ladder: Mutex<Option<bool>>,
+    hosts: Mutex<Hosts>,
     lives: Mutex<Arc<Lives>>,
 }
 

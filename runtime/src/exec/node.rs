@@ -2,11 +2,11 @@
 
 use super::tree::{self, Lineage};
 use super::{Failure, Outcome, Run, locked};
-use crate::matching::{self, Found, Lives, Reading, References, Undecided};
+use crate::matching::{self, Found, Ladder, Lives, Reading, References, Undecided};
 use crate::ops::{filter, group, join, new, observe, order, union};
 use crate::source::Records;
 use crate::table::{Entity, Key, Table};
-use huntc_compiler::catalog::{EntityId, ValueType};
+use huntc_compiler::catalog::EntityId;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Attr, Depth, Node, NodeId, Op, Pivot, Scan, SourceRef};
@@ -104,7 +104,7 @@ impl Run<'_> {
     /// The keys of the input that can be asked for. Warns when rows without identity are among the input.
     fn pivot_keys<'t>(&self, node: &Node, pivot: &Pivot, input: &'t Table) -> Vec<&'t Key> {
         let keys: Vec<&Key> = input.entities.iter().map(|e| &e.key).collect();
-        let usable: Vec<&Key> = keys.iter().filter(|k| super::bind::pivots(k, pivot.input, self.job.catalog)).copied().collect();
+        let usable: Vec<&Key> = keys.iter().filter(|k| super::bind::pivots(k)).copied().collect();
         let lost = keys.len() - usable.len();
         if keys.iter().any(|k| k.unique > 0) {
             let message = format!("{lost} of {} entities have no identity and find nothing", keys.len());
@@ -223,32 +223,24 @@ impl Run<'_> {
     ) -> Result<bool, Failure> {
         let Asked { source, keys, references } = *asked;
         let catalog = self.job.catalog;
-        let ladder = self.laddered(id, source)?;
         let Some(template) = self.job.requests.of(id) else { return Err(Failure::Skipped) };
-        self.ask(id, template, ladder, keys, &mut |records| {
-            if ladder {
-                self.learn_lives(node, source, records)?;
+        self.ask(id, template, keys, &mut |records| {
+            let ladder = if template.by_ladder.is_some() { self.ladder(node, source, records)? } else { Ladder::Nowhere };
+            let mut lives: Arc<Lives> = Arc::default();
+            if !matches!(ladder, Ladder::Nowhere) {
+                self.learn_lives(node, source, records, &ladder)?;
+                lives = self.source(source).map(|state| locked(&state.lives).clone()).unwrap_or_default();
             }
-            let lives: Arc<Lives> = match (ladder, self.source(source)) {
-                (true, Some(state)) => locked(&state.lives).clone(),
-                _ => Arc::default(),
-            };
-            let reading = Reading { catalog, ladder, lives: &lives, references, columns: &node.columns };
+            let reading = Reading { catalog, ladder: &ladder, lives: &lives, references, columns: &node.columns };
             take(&reading, records, found).map_err(|e| undecided(node, &e))
         })
-    }
-
-    /// Whether a node is about processes and its source identifies them by the ladder.
-    pub(super) fn laddered(&self, id: NodeId, source: SourceRef) -> Result<bool, Failure> {
-        let about_processes = self.job.requests.of(id).is_some_and(|template| template.by_ladder.is_some());
-        Ok(about_processes && self.ladder(self.job.plan.node(id), source)?)
     }
 
     /// The columns of a table that hold identifiers.
     fn identifiers(&self, table: &Table) -> Vec<Attr> {
         let Some(entity) = table.entity else { return Vec::new() };
         let is_id = |attr: &&Attr| match attr {
-            Attr::Catalog(id) => self.job.catalog.attribute(entity, *id).ty == ValueType::Id,
+            Attr::Catalog(id) => self.job.catalog.attribute(entity, *id).ty.is_identifier(),
             _ => false,
         };
         table.columns.iter().filter(is_id).cloned().collect()

@@ -2,7 +2,7 @@
 
 use super::bind::{self, Fill};
 use super::{Failure, Run, locked};
-use crate::matching::{References, host_pids};
+use crate::matching::{HostName, Hosts, Ladder, References, host_pids};
 use crate::report::model::{RequestReport, RequestStatus};
 use crate::report::text::count;
 use crate::source::{DataSource, FetchContext, FetchStats, Records, SourceError};
@@ -17,6 +17,9 @@ use rustc_hash::FxHashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+
+/// Records of one look at which hosts have entity ids.
+const SHOWING_HOSTS: usize = 1_000;
 
 /// A source's error as the failure of a node.
 pub(super) fn failed(node: &Node, error: &SourceError) -> Failure {
@@ -36,24 +39,44 @@ impl Run<'_> {
         opened.clone().map_err(|e| failed(node, &e))
     }
 
-    /// Whether processes of a source are identified by the ladder (semantics.md §2). The source is asked once.
-    pub(super) fn ladder(&self, node: &Node, source: SourceRef) -> Result<bool, Failure> {
+    /// Where the processes of records that came are told apart by the ladder (semantics.md §2). What they show of their hosts
+    /// is kept; the source is asked only of hosts that have processes without entity id and nothing else.
+    pub(super) fn ladder(&self, node: &Node, source: SourceRef, records: &Records) -> Result<Ladder, Failure> {
         match self.job.plan.identity {
-            ProcessIdentity::EntityId => return Ok(false),
-            ProcessIdentity::Ladder => return Ok(true),
+            ProcessIdentity::EntityId => return Ok(Ladder::Nowhere),
+            ProcessIdentity::Ladder => return Ok(Ladder::Everywhere),
             ProcessIdentity::Auto => {}
         }
-        let opened = self.open(node, source)?;
         let Some(state) = self.source(source) else { return Err(Failure::Skipped) };
-        let mut known = locked(&state.ladder);
-        if let Some(ladder) = *known {
-            return Ok(ladder);
+        let mut hosts = locked(&state.hosts);
+        hosts.learn(records);
+        let undecided = hosts.undecided(self.job.catalog, records);
+        if undecided.is_empty() {
+            return Ok(hosts.ladder());
         }
-        let context = self.context("probe");
-        let found = opened.fetch(&self.job.requests.probe, &context).map_err(|e| failed(node, &e))?;
-        let ladder = found.is_empty();
-        *known = Some(ladder);
-        Ok(ladder)
+        let opened = self.open(node, source)?;
+        let look = |hosts: &mut Hosts, asked: &[HostName], enough: Option<usize>| {
+            let request = self.job.requests.with_ids_of(asked, enough);
+            let found = opened.fetch(&request, &self.context("hosts")).map_err(|e| failed(node, &e))?;
+            hosts.learn(&found);
+            Ok(found.is_empty())
+        };
+        for chunk in undecided.chunks(bind::CHUNK) {
+            let mut left = chunk.to_vec();
+            // A few records show most hosts that have entity ids; the last look finds none of the others.
+            while !left.is_empty() && !look(&mut hosts, &left, Some(SHOWING_HOSTS))? {
+                let open = hosts.open(&left);
+                if open.len() == left.len() {
+                    // What comes first says nothing of these hosts: all that there is has to be looked at.
+                    look(&mut hosts, &left, None)?;
+                    left = hosts.open(&left);
+                    break;
+                }
+                left = open;
+            }
+            hosts.settle(left);
+        }
+        Ok(hosts.ladder())
     }
 
     pub(super) fn context(&self, id: &str) -> FetchContext {
@@ -72,11 +95,11 @@ impl Run<'_> {
         &self,
         id: NodeId,
         template: &RequestTemplate,
-        ladder: bool,
         keys: Option<(&[&Key], EntityId)>,
         visit: &mut dyn FnMut(&Records) -> Result<(), Failure>,
     ) -> Result<bool, Failure> {
-        let (node, form) = (self.job.plan.node(id), template.form(ladder));
+        // Where processes may have no entity ids, what finds them is asked too.
+        let (node, form) = (self.job.plan.node(id), template.form(true));
         let columns = self.hole_values(&form.query)?;
         let opened = self.open(node, template.source)?;
         let key_chunks: Vec<&[&Key]> = match keys {
@@ -185,11 +208,11 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Fetches the creation records of every pid that occurs in `records` and was not asked for before.
-    pub(super) fn learn_lives(&self, node: &Node, source: SourceRef, records: &Records) -> Result<(), Failure> {
+    /// Lets the ladder know the lives of every pid in the records where it holds.
+    pub(super) fn learn_lives(&self, node: &Node, source: SourceRef, records: &Records, ladder: &Ladder) -> Result<(), Failure> {
         let Some(state) = self.source(source) else { return Ok(()) };
         let mut lives = locked(&state.lives);
-        let mut pids: Vec<i64> = host_pids(records).into_iter().filter(|p| !lives.known.contains(p)).collect();
+        let mut pids: Vec<i64> = host_pids(records, ladder).into_iter().filter(|p| !lives.known.contains(p)).collect();
         pids.sort_unstable();
         if pids.is_empty() {
             return Ok(());

@@ -3,6 +3,7 @@
 use super::values::text_of;
 use crate::source::{Column, Records};
 use huntc_compiler::catalog::Guard;
+use huntc_compiler::request::CREATION_TYPES;
 
 /// Tests whether a field of a record has one of several texts.
 pub(crate) struct FieldHas<'r> {
@@ -39,7 +40,7 @@ impl<'r> Creations<'r> {
         Self {
             code: FieldHas::new(records, "event.code", &["1"]),
             category: FieldHas::new(records, "event.category", &["process"]),
-            kind: FieldHas::new(records, "event.type", &["start"]),
+            kind: FieldHas::new(records, "event.type", &CREATION_TYPES),
         }
     }
 

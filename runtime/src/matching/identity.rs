@@ -1,8 +1,9 @@
 //! Which entity a slot holds: the key of entities, and the ladder for processes without entity ids (semantics.md §2).
 
+use super::ladder::HostCodes;
 use super::values::{first_text, normal, typed};
 use super::view::{Instance, View};
-use super::{Reading, Standing};
+use super::{Ladder, Reading, Standing};
 use crate::source::Records;
 use crate::table::{Key, Rung};
 use huntc_compiler::catalog::ValueType;
@@ -42,16 +43,26 @@ impl Lives {
     }
 }
 
-/// The pids in the records, of every process slot.
-pub fn host_pids(records: &Records) -> FxHashSet<i64> {
+/// Every pid in the records of hosts where the ladder holds, of whichever process slot.
+pub fn host_pids(records: &Records, ladder: &Ladder) -> FxHashSet<i64> {
+    let hosts = HostCodes::new(records);
+    let mut holds: Vec<Option<bool>> = vec![None; hosts.count()];
+    let mut on_ladder = |record| *holds[hosts.code(record)].get_or_insert_with(|| ladder.holds(&hosts.name(record)));
+    let wanted: Vec<usize> = (0..records.len()).filter(|record| on_ladder(*record)).collect();
     let fields = ["process.pid", "process.parent.pid", "winlog.event_data.TargetProcessId"];
-    let scalars = fields.iter().filter_map(|f| records.column(f)).flat_map(|c| &c.dictionary);
-    scalars
-        .filter_map(|s| match typed(s, ValueType::Integer) {
+    let mut pids = FxHashSet::default();
+    for column in fields.iter().filter_map(|f| records.column(f)) {
+        let mut used = vec![false; column.dictionary.len()];
+        for code in wanted.iter().flat_map(|record| column.codes(*record)) {
+            used[*code as usize] = true;
+        }
+        let scalars = column.dictionary.iter().zip(used).filter(|(_, used)| *used).map(|(scalar, _)| scalar);
+        pids.extend(scalars.filter_map(|s| match typed(s, ValueType::Integer) {
             Some(Value::Int(pid)) => Some(pid),
             _ => None,
-        })
-        .collect()
+        }));
+    }
+    pids
 }
 
 /// Which entity the slot of a record holds.
@@ -73,7 +84,7 @@ pub(crate) fn identify(reading: &Reading<'_>, view: &View<'_>, record: usize, in
     if !identity.ladder || !view.has_own(record) {
         return Standing::Nothing;
     }
-    if reading.ladder { ladder(reading, view, record) } else { Standing::Unidentified }
+    if reading.ladder.holds(&view.host(record)) { ladder(reading, view, record) } else { Standing::Unidentified }
 }
 
 /// The key of a process without entity id: host and pid with `process.start`, or else with the latest creation record

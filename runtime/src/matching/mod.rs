@@ -8,6 +8,7 @@ pub mod compare;
 pub(crate) mod condition;
 mod field_has;
 mod identity;
+mod ladder;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ mod values;
 mod view;
 
 pub use identity::{Lives, host_pids};
+pub use ladder::{HostName, Hosts, Ladder};
 pub use read::{Found, Hop, Link, creation_records, pivot, scan};
 pub(crate) use values::typed_text;
 pub use values::{as_type, normal, text_of};
@@ -32,9 +34,9 @@ pub type References = FxHashMap<(VarId, Attr), FxHashSet<Value>>;
 #[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Reading<'a> {
     pub catalog: &'a Catalog,
-    /// Whether processes without entity id are identified by host, pid and begin.
-    pub ladder: bool,
-    /// When processes began; used by the ladder only.
+    /// Where processes without entity id are told apart by host, pid and life.
+    pub ladder: &'a Ladder,
+    /// When processes began, for the ladder.
     pub lives: &'a Lives,
     pub references: &'a References,
     /// The attributes whose values sightings keep, in this order.

@@ -56,7 +56,7 @@ pub fn scan(
     let condition = Condition::new(predicate, reading.catalog, reading.references)?;
     let others = others(reading, records, entity, &condition);
     for slot in reading.catalog.get(entity).get_slots() {
-        let view = View::new(reading, entity, slot, records, attrs(reading, entity, &condition));
+        let view = View::new(reading.catalog, entity, slot, records, attrs(reading, entity, &condition));
         let mut place = Place::new(reading, &view, &condition, &others, entity);
         let mut instances = Vec::new();
         for record in 0..records.len() {
@@ -92,8 +92,8 @@ pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut 
     let condition = Condition::new(filter, reading.catalog, reading.references)?;
     let others = others(reading, records, entity, &condition);
     for way in ways {
-        let from = View::new(reading, input, way.input, records, []);
-        let to = View::new(reading, entity, way.output, records, attrs(reading, entity, &condition));
+        let from = View::new(reading.catalog, input, way.input, records, []);
+        let to = View::new(reading.catalog, entity, way.output, records, attrs(reading, entity, &condition));
         let mut place = Place::new(reading, &to, &condition, &others, entity);
         let guards: Vec<Guarded<'_>> = way.guard.iter().map(|g| Guarded::new(records, g)).collect();
         let mut wanted = CodeCache::default();
@@ -129,7 +129,7 @@ pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut 
 
 /// The creation records of `keys`. The sightings are kept, but not counted.
 pub fn creation_records(reading: &Reading<'_>, records: &Records, entity: EntityId, keys: &FxHashSet<Key>, out: &mut Found) {
-    let view = View::new(reading, entity, SlotId(0), records, columns(reading));
+    let view = View::new(reading.catalog, entity, SlotId(0), records, columns(reading));
     let mut numbers = CodeCache::default();
     let mut tuples = CodeCache::default();
     for record in (0..records.len()).filter(|r| view.is_creation(*r)) {
@@ -173,7 +173,7 @@ fn others<'r>(
     types.dedup();
     let views = |other: EntityId| {
         let slots = reading.catalog.get(other).get_slots();
-        slots.map(|slot| View::new(reading, other, slot, records, compared(condition, other))).collect()
+        slots.map(|slot| View::new(reading.catalog, other, slot, records, compared(condition, other))).collect()
     };
     types.into_iter().map(|other| (other, views(other))).collect()
 }

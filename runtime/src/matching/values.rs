@@ -2,7 +2,7 @@
 
 use crate::source::{Column, Scalar, document_time};
 use huntc_compiler::catalog::{Rule, ValueType};
-use huntc_compiler::plan::identifier::folds_case;
+use huntc_compiler::plan::identifier::{folds_case, is_no_entity_id, mac};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use std::net::IpAddr;
@@ -76,6 +76,8 @@ pub(crate) fn typed_text(text: &str, ty: ValueType) -> Option<Value> {
     let address = |keep: fn(&IpAddr) -> bool| parse_address(text).filter(keep).map(Value::Address);
     match ty {
         ValueType::Text | ValueType::Id => Some(Value::text(text)),
+        ValueType::EntityId => (!is_no_entity_id(text)).then(|| Value::text(text)),
+        ValueType::Mac => Some(Value::text(mac(text).as_deref().unwrap_or(text))),
         ValueType::Integer | ValueType::Float => {
             let int = text.parse::<i64>().ok().map(Value::Int);
             int.or_else(|| text.parse::<f64>().ok().filter(|f| f.is_finite()).map(number))
@@ -95,7 +97,12 @@ pub(crate) fn typed_text(text: &str, ty: ValueType) -> Option<Value> {
 /// The form in which equal values are the same. Identifiers lose their case; with `fold` all text loses ASCII case.
 pub fn normal(value: &Value, ty: ValueType, fold: bool) -> Value {
     match value {
-        Value::Text(text) if fold || (ty == ValueType::Id && folds_case(text)) => Value::text(text.to_ascii_lowercase()),
+        Value::Text(text) if ty == ValueType::Mac => match mac(text) {
+            Some(mac) => Value::text(mac),
+            None if fold => Value::text(text.to_ascii_lowercase()),
+            None => value.clone(),
+        },
+        Value::Text(text) if fold || (ty.is_identifier() && folds_case(text)) => Value::text(text.to_ascii_lowercase()),
         other => other.clone(),
     }
 }

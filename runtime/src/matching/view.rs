@@ -1,11 +1,11 @@
 //! One slot of an entity type over a batch of records: the typed values of its attributes.
 
+use super::Undecided;
 use super::compare::Comparer;
 use super::field_has::{Creations, FieldHas};
 use super::values::{first_text, typed, typed_by};
-use super::{Reading, Undecided};
 use crate::source::{Column, Records};
-use huntc_compiler::catalog::{Access, AttrId, Entity, EntityId, Rule, SlotId, ValueType};
+use huntc_compiler::catalog::{Access, AttrId, Catalog, Entity, EntityId, Rule, SlotId, ValueType};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use std::cell::OnceCell;
@@ -66,13 +66,13 @@ impl Part<'_> {
 impl<'r> View<'r> {
     /// The view of `slot`. It can read `attrs`, the attributes of the identity, and those that make the slot hold a process.
     pub(crate) fn new(
-        reading: &Reading<'r>,
+        catalog: &'r Catalog,
         entity: EntityId,
         slot: SlotId,
         records: &'r Records,
         attrs: impl IntoIterator<Item = AttrId>,
     ) -> Self {
-        let kind = reading.catalog.get(entity);
+        let kind = catalog.get(entity);
         let identity = kind.identity.key.iter().chain(&kind.identity.required).copied();
         let all = (0u16..).map(AttrId).zip(&kind.attributes);
         let own = all.filter(|(id, _)| kind.identity.ladder && kind.access(*id, slot).is_some_and(|a| a.own)).map(|(id, _)| id);
@@ -180,6 +180,11 @@ impl<'r> View<'r> {
         // The time of a creation record is no such value: `created` counts only when a field holds it.
         self.own.iter().any(|attr| self.reader(*attr).is_some_and(|r| r.rule != Rule::Created) && self.has(*attr, record))
             || self.start(record).is_some()
+    }
+
+    /// Whether a process stands in the slot of a record that has no entity id.
+    pub(crate) fn lacks_identity(&self, record: usize) -> bool {
+        self.kind.identity.required.iter().any(|attr| !self.has(*attr, record)) && self.has_own(record)
     }
 
     /// `process.start` (or the parent's) as written; `None` in other slots than `self` and `parent`.

@@ -122,7 +122,7 @@ impl DataSource for Cached {
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
         let Ok(query) = serde_json::to_string(&request.query) else { return self.ask(request, context) };
         let window = request.window.map(|w| (w.start.0, w.stop.0));
-        let key = format!("{}\0{window:?}\0{}\0{}\0{query}", self.name, request.first_only, request.fields.join("\u{1}"));
+        let key = format!("{}\0{window:?}\0{:?}\0{}\0{query}", self.name, request.enough, request.fields.join("\u{1}"));
         let place = locked(&self.cache.kept).place(&key);
         // The lock is held during the request: a second hunt waits for the answer and does not ask too.
         let mut answer = locked(&place);

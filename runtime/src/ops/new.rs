@@ -1,6 +1,6 @@
 //! Tables made from written rows: NEW and LOAD.
 
-use crate::matching::normal;
+use crate::matching::{as_type, normal};
 use crate::table::{Entity, Key, Rung, Sighting, Table};
 use huntc_compiler::catalog::{Catalog, EntityId};
 use huntc_compiler::plan::{Attr, Column};
@@ -26,7 +26,14 @@ pub fn table(entity: EntityId, columns: &[Column], rows: &[Vec<Option<Value>>], 
     let mut index: FxHashMap<Key, usize> = FxHashMap::default();
     for (number, row) in rows.iter().enumerate() {
         let value = |at: usize| row.get(at).cloned().flatten();
-        let of = |attr: &Attr| known.iter().find(|(_, a)| a == attr).and_then(|(at, _)| value(*at));
+        // What is nobody's entity id is none here either, and MACs are written one way.
+        let typed = |(at, attr): &(usize, Attr)| match attr {
+            Attr::Catalog(id) if catalog.attribute(entity, *id).ty.is_identifier() => {
+                value(*at).and_then(|v| as_type(&v, catalog.attribute(entity, *id).ty))
+            }
+            _ => value(*at),
+        };
+        let of = |attr: &Attr| known.iter().find(|(_, a)| a == attr).and_then(typed);
         let key = key(entity, number as u64 + 1, &of, catalog);
         let sighting = Sighting {
             record: None,
@@ -35,7 +42,7 @@ pub fn table(entity: EntityId, columns: &[Column], rows: &[Vec<Option<Value>>], 
             counted: true,
             creation: false,
             observation: None,
-            values: known.iter().map(|(at, _)| value(*at)).collect(),
+            values: known.iter().map(typed).collect(),
         };
         let added: Vec<Option<Value>> = extra.iter().map(|(at, _)| value(*at)).collect();
         if let Some(one) = index.get(&key).and_then(|at| out.entities.get_mut(*at)) {

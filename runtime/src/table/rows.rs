@@ -53,7 +53,7 @@ impl Table {
         let at = self.columns.iter().position(|c| c == attr)?;
         let id = self.identifiers.contains(attr);
         let value = |s: &Sighting| s.values.get(at).cloned().flatten().map(|v| if id { printed(v) } else { v });
-        let born = entity.sightings.iter().filter(|s| s.creation).map(|s| s.time).min();
+        let born = entity.sightings.iter().filter(|s| s.creation).map(|s| s.time).max();
         let creation = entity.sightings.iter().filter(|s| s.creation && Some(s.time) == born).filter_map(value).min();
         creation.or_else(|| {
             let mut found: Option<(&Sighting, Value)> = None;
@@ -131,7 +131,7 @@ fn of_entity(entity: &Entity, which: SightingAttr) -> Option<Value> {
     match which {
         // The time of the creation record if there is one, as with every attribute, otherwise the earliest time.
         SightingAttr::FirstObserved => {
-            let born = entity.sightings.iter().filter(|s| s.creation).filter_map(|s| s.time).min();
+            let born = entity.sightings.iter().filter(|s| s.creation).filter_map(|s| s.time).max();
             born.or_else(|| entity.sightings.iter().filter_map(|s| s.time).min()).map(Value::Time)
         }
         SightingAttr::LastObserved => counted().filter_map(|s| s.time).max().map(Value::Time),

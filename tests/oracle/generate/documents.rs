@@ -13,6 +13,9 @@ const IDS: &[&str] = &[
     "{39e4a257-2d59-5f91-6813-000000000702}",
     "{39e4a257-2d59-5f91-6813-000000000703}",
     "39e4a257-2d59-5f91-6813-000000000701",
+    "{00000000-0000-0000-0000-000000000000}",
+    "00000000-0000-0000-0000-000000000000",
+    "-",
     "NTM3NjM=",
     "ntm3njm=",
 ];
@@ -41,7 +44,16 @@ const ADDRESSES: &[&str] = &[
     "2001:db8::a",
     "::ffff:10.0.0.1",
 ];
-const MACS: &[&str] = &["00-00-5E-00-53-23", "00-00-5e-00-53-23", "00-00-5E-00-53-24"];
+const MACS: &[&str] = &[
+    "00-00-5E-00-53-AF",
+    "00-00-5e-00-53-af",
+    "00:00:5e:00:53:af",
+    "0000.5e00.53af",
+    "0000.5E00.53AF",
+    "00-00-5E-00-53-24",
+    "00:00:00:00:00:00",
+    "eui-64",
+];
 const PORTS: &[i64] = &[0, 53, 80, 443, 49152, 5353];
 const HASHES: &[&str] =
     &["91e36e6d6bc7af16053b3116457e350c", "91E36E6D6BC7AF16053B3116457E350C", "00000000000000000000000000000000"];
@@ -150,10 +162,13 @@ impl Doc<'_> {
 
     fn flow(&mut self) {
         self.one("source.ip", ADDRESSES);
-        self.number("source.port", PORTS);
         self.one("destination.ip", ADDRESSES);
-        self.number("destination.port", PORTS);
-        self.one("network.transport", &["tcp", "udp"]);
+        // What has no ports: ICMP.
+        if !self.rng.chance(20) {
+            self.number("source.port", PORTS);
+            self.number("destination.port", PORTS);
+        }
+        self.one("network.transport", &["tcp", "udp", "icmp"]);
         self.one("network.type", &["ipv4", "ipv6"]);
         self.one("network.protocol", &["http", "dns"]);
         let direction = if self.rng.chance(50) { json!(["outbound"]) } else { json!("egress") };
@@ -164,6 +179,11 @@ impl Doc<'_> {
         if self.rng.chance(30) {
             self.one("source.mac", MACS);
             self.one("destination.mac", MACS);
+            let fields: &[&'static str] = &["client.mac", "server.mac", "observer.mac", "host.mac"];
+            let field = *self.rng.pick(fields);
+            let pair = [*self.rng.pick(MACS), *self.rng.pick(MACS)];
+            let value = if self.rng.chance(50) { json!(pair) } else { json!(pair[0]) };
+            self.maybe(field, value);
         }
     }
 
@@ -327,7 +347,8 @@ fn other_event(doc: &mut Doc<'_>, event: &str) {
     match event {
         "security-4688" => {
             doc.code(4688);
-            doc.kind("process", "start");
+            let word = *doc.rng.pick(&["start", "process_start", "process_started"]);
+            doc.kind("process", word);
             doc.process("process", false);
             doc.process("process.parent", false);
             doc.command_line("process");
@@ -351,7 +372,8 @@ fn other_event(doc: &mut Doc<'_>, event: &str) {
             doc.command_line("process");
         }
         "defend-process" => {
-            doc.kind("process", "start");
+            let word = *doc.rng.pick(&["start", "process_started"]);
+            doc.kind("process", word);
             doc.process("process", true);
             doc.process("process.parent", true);
             doc.one("process.start", &["2024-01-01T00:00:01Z", "2024-01-01T00:00:02.500Z"]);
@@ -394,8 +416,9 @@ fn stamp(rng: &mut Rng) -> String {
 
 /// Some documents, as NDJSON lines.
 pub(crate) fn documents(rng: &mut Rng, count: usize) -> Vec<String> {
-    // Some sources know no entity ids at all.
+    // Some sources know no entity ids at all, some know them of a part of the hosts.
     let ids = !rng.chance(15);
+    let bare: Vec<&str> = if rng.chance(50) { Vec::new() } else { HOSTS.iter().copied().filter(|_| rng.chance(40)).collect() };
     let total: usize = EVENTS.iter().map(|(_, weight)| weight).sum();
     let mut lines: Vec<String> = Vec::new();
     for _ in 0..count {
@@ -414,14 +437,16 @@ pub(crate) fn documents(rng: &mut Rng, count: usize) -> Vec<String> {
         let at = stamp(rng);
         let mut doc = Doc { rng, fields: Map::new(), gaps };
         doc.set("@timestamp", json!(at));
+        let mut ids = ids;
         if !doc.rng.chance(4) {
             let host = *doc.rng.pick(HOSTS);
+            ids &= !bare.contains(&host);
             doc.set("host.name", json!(host));
             let short = host.split('.').next().unwrap_or(host);
             doc.maybe("host.hostname", json!(short));
         }
         let name = chosen.map_or("web", |(name, _)| *name);
-        let without = !ids && (name.starts_with("defend") || name == "powershell");
+        let without = !ids && name.starts_with("defend");
         event(&mut doc, if without { "sysmon-1" } else { name }, ids);
         doc.bend();
         lines.push(Json::Object(doc.fields).to_string());

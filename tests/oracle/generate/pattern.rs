@@ -120,7 +120,7 @@ impl Env<'_> {
             Kind::Number if !self.rng.chance(25) => text.to_owned(),
             Kind::Bool => text.to_owned(),
             Kind::Time if self.rng.chance(30) => format!("t'{text}'"),
-            Kind::Guid | Kind::NoCase if self.rng.chance(30) && !text.ends_with('=') => {
+            Kind::Guid | Kind::NoCase | Kind::Mac if self.rng.chance(30) && !text.ends_with('=') => {
                 let flipped = flip(text);
                 quoted(&mut self.rng, &flipped)
             }
@@ -150,7 +150,7 @@ impl Env<'_> {
         let address = matches!(kind, Kind::Addr | Kind::V4 | Kind::V6);
         let choice = self.rng.below(10);
         match (kind, choice) {
-            (Kind::Text, 0..=2) | (Kind::Guid | Kind::NoCase, 0) => {
+            (Kind::Text, 0..=2) | (Kind::Guid | Kind::NoCase | Kind::Mac, 0) => {
                 let pattern = like(&mut self.rng, &text);
                 format!("{attribute} {not}LIKE {}", quoted(&mut self.rng, &pattern))
             }

@@ -3,7 +3,8 @@
 
 use super::lowered::{Context, Lowered};
 use crate::catalog::{Access, FieldType, Rule, ValueType};
-use crate::check::hir::{Operand, Test, TestOp};
+use crate::check::hir::{Attr, Operand, Test, TestOp};
+use crate::identifier::mac_spellings;
 use crate::pattern::like::{Like, LikeQuery};
 use crate::pattern::regex::{Lucene, Regex};
 use crate::registry_hive;
@@ -20,6 +21,8 @@ const MOST_FOLDED: usize = 32;
 /// The comparison on one field of an access, as a query that finds every record where it holds. NOT is left to the caller.
 pub(super) fn on_field(context: &Context<'_>, rule: Rule, field: &str, test: &Test) -> Lowered {
     match rule {
+        // Fields have what is nobody's entity id too.
+        Rule::Value | Rule::First if test.ty == ValueType::EntityId => Lowered::superset(whole_value(context, field, test).query),
         Rule::Value | Rule::First | Rule::ProcessHash | Rule::Created | Rule::RegistryKey => whole_value(context, field, test),
         Rule::Basename | Rule::BasenameOfPath => basename(field, test, rule == Rule::Basename),
         Rule::Dirname => dirname(field, test),
@@ -34,6 +37,8 @@ fn whole_value(context: &Context<'_>, field: &str, test: &Test) -> Lowered {
         TestOp::Null => Lowered::superset(Query::MatchAll),
         _ if kind == FieldType::Text => Lowered::superset(Query::exists(field)),
         TestOp::OneOf(operands) => one_of(context, field, kind, test, operands),
+        // A MAC address is written in several ways, of which patterns see one.
+        _ if test.ty == ValueType::Mac => Lowered::superset(Query::exists(field)),
         TestOp::Less(v) => bounds(field, kind, test, None, Some((v, false))),
         TestOp::LessEqual(v) => bounds(field, kind, test, None, Some((v, true))),
         TestOp::Greater(v) => bounds(field, kind, test, Some((v, false)), None),
@@ -68,15 +73,19 @@ fn holds_mapped(net: &IpNet) -> bool {
 fn one_of(context: &Context<'_>, field: &str, kind: FieldType, test: &Test, operands: &[Operand]) -> Lowered {
     let mut values = Vec::new();
     let mut holes = Vec::new();
+    // Whether all columns are identifiers, which come in all their spellings.
+    let mut spelled = true;
     for operand in operands {
         match operand {
             Operand::Value(value) => values.push(value.clone()),
             Operand::Reference(var, attr) => {
                 let Some((_, node)) = context.references.iter().find(|(v, _)| v == var) else { continue };
-                holes.push(Hole {
-                    node: *node,
-                    part: HolePart::Column(attr.clone(), attr.name(context.catalog, context.entity_of(*node))),
-                });
+                let entity = context.entity_of(*node);
+                spelled &= match (attr, entity) {
+                    (Attr::Catalog(id), Some(entity)) => context.catalog.attribute(entity, *id).ty.is_identifier(),
+                    _ => false,
+                };
+                holes.push(Hole { node: *node, part: HolePart::Column(attr.clone(), attr.name(context.catalog, entity)) });
             }
         }
     }
@@ -84,12 +93,12 @@ fn one_of(context: &Context<'_>, field: &str, kind: FieldType, test: &Test, oper
     if holes.is_empty() {
         return literals;
     }
-    // The index may spell a value of the column otherwise: case that is ignored, identifiers, and dates.
-    let plain = !test.fold && !matches!(test.ty, ValueType::Id | ValueType::Time);
+    // Text of another case, a date's spelling: what a column holds may be written otherwise in the index.
+    let plain = !test.fold && !test.ty.is_identifier() && test.ty != ValueType::Time;
     let filled = Query::Terms(Terms { field: field.to_owned(), values: Vec::new(), holes });
     let filled = if plain {
         Lowered::exact(filled)
-    } else if test.ty == ValueType::Id && !test.fold {
+    } else if test.ty.is_identifier() && !test.fold && spelled {
         Lowered::superset(filled)
     } else {
         Lowered::superset(Query::exists(field))
@@ -101,7 +110,12 @@ fn one_of(context: &Context<'_>, field: &str, kind: FieldType, test: &Test, oper
 fn equal_to(field: &str, kind: FieldType, test: &Test, values: Vec<Value>) -> Lowered {
     match kind {
         FieldType::Keyword | FieldType::Wildcard => {
-            let fold = test.fold || test.ty == ValueType::Id;
+            let fold = test.fold || test.ty.is_identifier();
+            let ways = |v: Value| match mac_spellings(&v.to_string()).filter(|_| test.ty == ValueType::Mac) {
+                Some(ways) => ways.map(Value::text).to_vec(),
+                None => vec![v],
+            };
+            let values: Vec<Value> = values.into_iter().flat_map(ways).collect();
             if !fold || values.iter().all(|v| v.to_string().bytes().all(|b| !b.is_ascii_alphabetic())) {
                 return Lowered::exact(Query::terms(field, values.into_iter().map(as_text).collect()));
             }

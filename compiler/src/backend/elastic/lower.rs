@@ -2,8 +2,9 @@
 
 use super::lowered::{Context, Lowered};
 use super::predicate;
-use crate::catalog::{AttrId, Catalog, EntityId, Guard, Rule, SlotId};
+use crate::catalog::{AttrId, Catalog, Entity, EntityId, Guard, Rule, SlotId};
 use crate::check::hir::{Attr, Predicate, SightingAttr};
+use crate::identifier::NO_ENTITY_IDS;
 use crate::options::ProcessIdentity;
 use crate::plan::{Node, NodeId, Op, Pivot, Plan, Scan};
 use crate::request::{
@@ -16,9 +17,12 @@ use std::sync::Arc;
 /// Every request of a plan.
 pub fn requests(plan: &Plan, catalog: &Catalog) -> Requests {
     let nodes = plan.iter().map(|(id, node)| request_of(plan, catalog, id, node)).collect();
-    let probe = BoundRequest::of(catalog, Query::exists("process.entity_id"), ["@timestamp"]);
+    let ids = Query::all(["process.entity_id", "process.pid"].map(Query::exists));
+    let none = Query::terms("process.entity_id", NO_ENTITY_IDS.map(Value::text).to_vec());
+    let asked = ["@timestamp", "host.name", "process.entity_id", "process.pid"];
+    let with_ids = BoundRequest::of(catalog, Query::all_but(ids, none), asked);
     let creations = BoundRequest::of(catalog, creation_record(), ["@timestamp", "host.name", "process.pid"]);
-    Requests { nodes, probe: BoundRequest { first_only: true, ..probe }, creations }
+    Requests { nodes, with_ids, creations }
 }
 
 /// The request of a node; `None` for local work. For explanations `node` may have another condition, window or way than the
@@ -135,9 +139,12 @@ impl Request<'_> {
             let pid = kind.attribute("pid").map_or(Query::MatchNone, hole);
             return Lowered::superset(Query::any([by_id, Query::all([pid, host()])]));
         }
-        // Key parts that may be null are left to the runtime, unless the type pivots only with its whole key (flows).
-        let asked = if kind.whole_key { &kind.identity.key } else { &kind.identity.required };
-        let mut parts: Vec<Query<Hole>> = asked.iter().map(|a| hole(*a)).collect();
+        let mut parts: Vec<Query<Hole>> = kind.identity.required.iter().map(|a| hole(*a)).collect();
+        if kind.whole_key {
+            // What lacks a part has an equal key only where the record lacks it too.
+            let others = kind.identity.key.iter().filter(|a| !kind.identity.required.contains(a));
+            parts.extend(others.map(|a| Query::any([hole(*a), lacks(self.catalog, kind, *a, slot)])));
+        }
         let plain = kind.identity.key.first().is_some_and(|key| kind.access(*key, slot).is_some_and(|a| a.rule.whole_value()));
         let single = plain && parts.len() == 1 && !kind.identity.per_host && kind.identity.key.len() == 1;
         if kind.identity.per_host {
@@ -251,6 +258,17 @@ impl Request<'_> {
             _ => format!("statement {}: creation records of {input:?}", node.statement),
         }
     }
+}
+
+/// Records that may lack an attribute in a slot.
+fn lacks(catalog: &Catalog, kind: &Entity, attr: AttrId, slot: SlotId) -> Query<Hole> {
+    let Some(access) = kind.access(attr, slot) else { return Query::MatchAll };
+    let ty = kind.attributes[usize::from(attr.0)].ty;
+    if !access.rule.whole_value() || !access.fields.iter().all(|f| catalog.field_type(f).fits(ty)) {
+        // The field may hold what is no value of the attribute.
+        return Query::MatchAll;
+    }
+    Query::all_but(Query::MatchAll, Query::any(access.fields.iter().map(Query::exists)))
 }
 
 fn terms(field: &str, hole: Hole) -> Query<Hole> {

@@ -53,7 +53,9 @@ pub(super) fn on_slot(context: &Context<'_>, predicate: &Predicate, entity: Enti
     if implies_standing(context.catalog, predicate, entity, slot) {
         return lowered;
     }
-    Lowered { query: Query::all([standing, lowered.query]), exact: lowered.exact }
+    // A process stands nowhere if all that it has is nobody's entity id.
+    let exact = lowered.exact && !context.catalog.get(entity).identity.ladder;
+    Lowered { query: Query::all([standing, lowered.query]), exact }
 }
 
 /// Every way to choose one slot for each type.

@@ -77,7 +77,7 @@ fn cover(
 /// How many records match. `indexed`: only values in the index count; to find longer values a server would have to read
 /// all records.
 fn total(source: &dyn DataSource, catalog: &Catalog, query: Query<Never>, indexed: bool) -> Result<u64, SourceError> {
-    let request = BoundRequest { first_only: indexed, ..BoundRequest::of(catalog, query, [""; 0]) };
+    let request = BoundRequest { enough: indexed.then_some(1), ..BoundRequest::of(catalog, query, [""; 0]) };
     source.count(&request, &FetchContext::default())
 }
 

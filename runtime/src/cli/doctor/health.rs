@@ -115,7 +115,7 @@ impl Examined {
             (0, _) => None,
             (_, 0) => Some("no process has an entity id: host, pid and start time tell processes apart".to_owned()),
             _ if lacking > 0 => Some(format!(
-                "{} of a process without an entity id: left out as unidentified, unless `--process-identity ladder` is given",
+                "{} of a process without an entity id: left out as unidentified on hosts that have some, unless `--process-identity ladder` is given",
                 count(lacking, "record")
             )),
             _ => None,

@@ -2,14 +2,15 @@
 
 use super::super::bind::{self, Fill};
 use super::super::{Run, locked};
+use crate::matching::Ladder;
 use crate::report::model::RequestStatus;
 use crate::source::Sample;
 use crate::table::Key;
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::diag::Diagnostic;
-use huntc_compiler::plan::{Node, NodeId, SourceRef};
+use huntc_compiler::plan::{Node, NodeId};
 use huntc_compiler::request::Exactness;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -29,15 +30,18 @@ pub(super) struct Asker<'r> {
     sent: Cell<u32>,
     /// Whether a source left out values that are longer than its index keeps.
     gaps: Cell<bool>,
-    /// Whether processes of the source are identified by the ladder.
-    pub(super) ladder: bool,
+    /// Where processes of the records that came last are told apart by the ladder.
+    ladder: RefCell<Ladder>,
 }
 
 impl<'r> Asker<'r> {
-    /// `None` when it cannot be found out how the source identifies processes.
-    pub(super) fn new(run: &'r Run<'r>, id: NodeId, source: SourceRef) -> Option<Self> {
-        let ladder = run.laddered(id, source).ok()?;
-        Some(Self { run, id, sent: Cell::new(0), gaps: Cell::new(false), ladder })
+    pub(super) fn new(run: &'r Run<'r>, id: NodeId) -> Self {
+        Self { run, id, sent: Cell::new(0), gaps: Cell::new(false), ladder: RefCell::default() }
+    }
+
+    /// Where processes of the records that came last are told apart by the ladder.
+    pub(super) fn ladder(&self) -> Ladder {
+        self.ladder.borrow().clone()
     }
 
     /// The hint, with a note when the requests could not see long values.
@@ -56,7 +60,7 @@ impl<'r> Asker<'r> {
             return None;
         }
         let template = (run.job.request_of)(self.id, node)?;
-        let form = template.form(self.ladder);
+        let form = template.form(true);
         let columns = run.hole_values(&form.query).ok()?;
         let fill = Fill {
             keys: keys.map(|(keys, _)| keys).unwrap_or_default(),
@@ -85,6 +89,10 @@ impl<'r> Asker<'r> {
             (report.status, report.complete) = (RequestStatus::Failed, false);
         }
         locked(&run.requests).push((self.id, FIRST_NUMBER + number, report));
-        answer.ok()
+        let sample = answer.ok()?;
+        if template.by_ladder.is_some() {
+            *self.ladder.borrow_mut() = run.ladder(node, template.source, &sample.records).ok()?;
+        }
+        Some(sample)
     }
 }

@@ -1,6 +1,6 @@
 //! Which records, or which entities of a table, satisfy a condition that found nothing as a whole.
 
-use crate::matching::{self, Found, Hop, Lives, Reading, References};
+use crate::matching::{self, Found, Hop, Ladder, Lives, Reading, References};
 use crate::ops::filter;
 use crate::source::Sample;
 use crate::table::{Key, Rows, Table};
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Evidence<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) references: &'a References,
-    pub(super) ladder: bool,
+    pub(super) ladder: Ladder,
     /// The type whose slots are looked at.
     pub(super) centre: EntityId,
     pub(super) ground: Ground<'a>,
@@ -86,7 +86,7 @@ impl Evidence<'_> {
         let columns: Vec<Attr> = attr.into_iter().cloned().collect();
         let lives = Lives::default();
         let reading =
-            Reading { catalog: self.catalog, ladder: self.ladder, lives: &lives, references: self.references, columns: &columns };
+            Reading { catalog: self.catalog, ladder: &self.ladder, lives: &lives, references: self.references, columns: &columns };
         let mut found = Found::default();
         match self.ground {
             Ground::Records(sample) => matching::scan(&reading, &sample.records, entity, predicate, &mut found).ok()?,

@@ -6,6 +6,7 @@ use super::evidence::{Evidence, Ground};
 use super::filled::filled;
 use super::refer;
 use super::write::{range as written, window};
+use crate::matching::Ladder;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::{NOTHING_NEAR, OUTSIDE_WINDOW};
 use huntc_compiler::plan::{Names, NodeId, Op, Predicate, StatementFacts};
@@ -30,7 +31,7 @@ impl Run<'_> {
         let evidence = Evidence {
             catalog: self.job.catalog,
             references: &references,
-            ladder: false,
+            ladder: Ladder::Nowhere,
             centre: node.entity?,
             ground: Ground::Table(&input),
         };

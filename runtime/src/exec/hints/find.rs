@@ -36,14 +36,13 @@ const SHIFT: i64 = 1_800 * SECOND;
 impl Run<'_> {
     /// Why a step of FIND found nothing.
     pub(super) fn why_pivot(&self, stepped: &Stepped<'_>) -> Option<Diagnostic> {
-        let pivot = stepped.pivot;
-        let usable = |k: &&Key| bind::pivots(k, pivot.input, self.job.catalog);
+        let usable = |k: &&Key| bind::pivots(k);
         let keys: Vec<&Key> = stepped.input.entities.iter().map(|e| &e.key).filter(usable).collect();
         if keys.is_empty() {
             return None;
         }
         let some = keys.get(..bind::CHUNK.min(keys.len())).unwrap_or_default();
-        let asker = Asker::new(self, stepped.id, pivot.source)?;
+        let asker = Asker::new(self, stepped.id);
         let wanted = some.iter().map(|k| (*k).clone()).collect();
         let all = some.len() == keys.len();
         let search = Search { run: self, asker, node: self.job.plan.node(stepped.id), stepped, keys: some, wanted, all };
@@ -81,7 +80,7 @@ impl Search<'_> {
         Some(Evidence {
             catalog: self.run.job.catalog,
             references: &self.stepped.references,
-            ladder: self.asker.ladder,
+            ladder: self.asker.ladder(),
             centre: self.node.entity?,
             ground: Ground::Linked(sample, pivot, &self.wanted),
         })

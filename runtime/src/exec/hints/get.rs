@@ -28,7 +28,7 @@ impl Run<'_> {
     /// Why a scan found nothing.
     pub(super) fn why_scan(&self, scanned: &Scanned<'_>) -> Option<Diagnostic> {
         let node = self.job.plan.node(scanned.id);
-        let search = Search { run: self, asker: Asker::new(self, scanned.id, scanned.scan.source)?, node, scanned };
+        let search = Search { run: self, asker: Asker::new(self, scanned.id), node, scanned };
         search.inside().map(|hint| search.asker.with_gap_note(hint))
     }
 
@@ -61,7 +61,7 @@ impl Search<'_> {
         Some(Evidence {
             catalog: self.run.job.catalog,
             references: &self.scanned.references,
-            ladder: self.asker.ladder,
+            ladder: self.asker.ladder(),
             centre: self.node.entity?,
             ground: Ground::Records(sample),
         })

@@ -99,7 +99,7 @@ fn related(test: &Test, own: AttrId, catalog: &Catalog) -> Vec<AttrId> {
         let alike = match test.ty {
             ValueType::Integer => other.ty == test.ty && last_word(&other.name) == last_word(&attribute(own).name),
             ty if ty.is_address() => other.ty.is_address(),
-            ValueType::Text | ValueType::Id => other.ty == test.ty,
+            ValueType::Text | ValueType::Id | ValueType::EntityId | ValueType::Mac => other.ty == test.ty,
             _ => false,
         };
         if alike && !seen.contains(&other.access.as_slice()) {

@@ -1,6 +1,6 @@
 //! Identity of entities (semantics.md §2).
 
-use super::{Lives, Reader, seen, standing};
+use super::{Ladder, Lives, Reader, seen, standing};
 use crate::testing::{entity, held, records};
 use rustc_hash::FxHashSet;
 
@@ -70,14 +70,14 @@ fn unidentified_are_those_that_satisfy_the_pattern() {
 /// The keys of a log's processes on the ladder: host, pid, and start or begin.
 fn ladder(log: &str) -> Vec<String> {
     let log = records(log);
-    let births: FxHashSet<i64> = super::super::host_pids(&log);
+    let births: FxHashSet<i64> = super::super::host_pids(&log, &Ladder::Everywhere);
     let creations = log.column("event.code").map_or(0, |c| c.dictionary.len());
     assert!(creations > 0, "a log of the ladder says which records are creations");
     let mut born = log.clone();
     keep_creations(&mut born);
     let mut lives = Lives::default();
     lives.add(&births.into_iter().collect::<Vec<_>>(), &born);
-    seen("process", Reader { ladder: true, lives, ..Reader::default() }.get("process", "", &log))
+    seen("process", Reader { ladder: Ladder::Everywhere, lives, ..Reader::default() }.get("process", "", &log))
 }
 
 /// Keeps only the creation records, those with `event.code` 1.
@@ -124,7 +124,7 @@ fn a_start_and_a_life_at_one_instant_are_two_processes() {
                6     | h         | 7           | -                    | 3";
     let keys = ladder(log);
     assert_eq!(keys, ["1 self h,7,5s", "2 self h,7,5s"], "rungs never mix");
-    let table = Reader { ladder: true, lives: lives_at(7, log), ..Reader::default() }.table("process", &records(log));
+    let table = Reader { ladder: Ladder::Everywhere, lives: lives_at(7, log), ..Reader::default() }.table("process", &records(log));
     assert_eq!((table.entity_count(), table.rungs().len()), (2, 2));
 }
 
@@ -154,14 +154,13 @@ fn on_the_ladder_an_id_still_wins_and_without_a_pid_nobody_is_told_apart() {
 
 #[test]
 fn every_entity_type_that_gets_its_identity_from_values_stands_without_a_ladder() {
-    let reader = Reader { ladder: true, ..Reader::default() };
+    let reader = Reader { ladder: Ladder::Everywhere, ..Reader::default() };
     let found = reader.get("user-account", "", &records("user.name\n alice"));
     assert_eq!((entity("user-account"), seen("user-account", found)), (entity("user"), vec!["1 self -,alice".to_owned()]));
 }
 
 /// semantics.md §2
 #[test]
-#[ignore = "planned: today they are ids like any other"]
 fn the_null_guid_and_a_dash_are_no_entity_ids() {
     let log = "process.entity_id                      | process.pid
                {00000000-0000-0000-0000-000000000000} | 4
@@ -172,7 +171,6 @@ fn the_null_guid_and_a_dash_are_no_entity_ids() {
 
 /// semantics.md §2
 #[test]
-#[ignore = "planned: today separators and dots make another address"]
 fn macs_are_equal_however_they_are_spelt() {
     assert_eq!(
         entities("mac-addr", "source.mac\n 00-00-5E-00-53-00\n 00:00:5e:00:53:00\n 0000.5e00.5300"),

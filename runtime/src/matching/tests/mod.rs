@@ -8,7 +8,7 @@ mod relations;
 mod slots;
 mod values;
 
-use super::{Found, Hop, Lives, Reading, References};
+use super::{Found, Hop, Ladder, Lives, Reading, References};
 use crate::source::Records;
 use crate::table::{Key, Table};
 use crate::testing::{attr, entity, key, plan, plan_with, records};
@@ -21,7 +21,7 @@ use rustc_hash::FxHashSet;
 /// The settings of a reading.
 #[derive(Default)]
 struct Reader<'a> {
-    ladder: bool,
+    ladder: Ladder,
     lives: Lives,
     references: References,
     /// `--ignore-case`
@@ -36,7 +36,7 @@ impl Reader<'_> {
         let columns: Vec<_> = self.columns.split_whitespace().map(|name| attr(of, name)).collect();
         let (catalog, lives, references) = (Catalog::builtin(), &self.lives, &self.references);
         let mut found = Found::default();
-        work(&Reading { catalog, ladder: self.ladder, lives, references, columns: &columns }, &mut found);
+        work(&Reading { catalog, ladder: &self.ladder, lives, references, columns: &columns }, &mut found);
         found
     }
 

@@ -128,7 +128,6 @@ fn what_stands_in_a_slot_is_listed_once_for_each_slot() {
 
 /// semantics.md §4
 #[test]
-#[ignore = "planned: today only `start` is looked for"]
 fn a_creation_record_may_say_process_start_or_process_started() {
     let log = "process.entity_id | event.category | event.type\n P1 | process | process_start\n P2 | process | process_started";
     assert_eq!(creations(log), ["P1: (1c)", "P2: (2c)"]);

@@ -100,7 +100,8 @@ impl ElasticSource {
 impl DataSource for ElasticSource {
     /// When a mapping allows no exact query, the answer has more records than the request asks for, never fewer.
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
-        let read = if request.first_only { self.first(request, context) } else { self.read(request, context) };
+        let read =
+            if let Some(enough) = request.enough { self.first(request, enough, context) } else { self.read(request, context) };
         read.map_err(|f| self.connection.explain(&f))
     }
 

@@ -86,13 +86,13 @@ impl PreparedRequest {
             names.push(TIME.to_owned());
             wanted
         });
-        if request.first_only {
-            // Needed to tell whether a hit is meant.
+        if request.enough.is_some() {
+            // To tell a hit from one that only may be meant.
             names.extend(fields_of(request).into_iter().filter(|f| !names.contains(f)).collect::<Vec<_>>());
         }
         let classes = classes(request, indices);
         let asked = with_window(request.query.clone(), request.window);
-        let adapter = |class| Adapter::new(class, &request.kinds, server, simple, request.first_only);
+        let adapter = |class| Adapter::new(class, &request.kinds, server, simple, request.enough.is_some());
         let approx: Vec<BoundApprox> = classes.iter().map(|c| adapter(&c.fields).approx(&asked)).collect();
         let exact = approx.iter().all(BoundApprox::is_exact) && aligned(request.window);
         let nothing = !classes.is_empty() && approx.iter().all(|a| a.at_least == Query::MatchNone);

@@ -15,15 +15,17 @@ use std::sync::atomic::Ordering;
 const FEW: usize = 10;
 
 impl ElasticSource {
-    /// Some of the records that the request means; none if there are none.
-    pub(super) fn first(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, Fault> {
+    /// Some records that the request means, if there are any.
+    pub(super) fn first(&self, request: &BoundRequest, enough: usize, context: &FetchContext) -> Result<Records, Fault> {
         self.with_prepared(request, context, |prepared| {
             let mut builder = prepared.builder();
             if prepared.nothing {
                 return Ok(builder.finish(prepared.wanted()));
             }
-            // The query that finds only certain matches is sent first. With a hit nothing more is needed.
-            self.search(prepared, &prepared.sure, FEW, context, |answer| prepared.take(&answer.hits.hits, &mut builder))?;
+            // What surely is meant is asked first: a hit settles it.
+            self.search(prepared, &prepared.sure, enough.max(FEW), context, |answer| {
+                prepared.take(&answer.hits.hits, &mut builder)
+            })?;
             if builder.len() > 0 || prepared.exact {
                 return Ok(builder.finish(prepared.wanted()));
             }

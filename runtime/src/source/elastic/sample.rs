@@ -41,12 +41,10 @@ struct Time {
 
 impl ElasticSource {
     pub(super) fn sampled(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, Fault> {
-        let all =
-            BoundRequest { query: Query::MatchAll, fields: vec!["@timestamp".to_owned()], first_only: false, ..request.clone() };
+        let all = BoundRequest { query: Query::MatchAll, fields: vec!["@timestamp".to_owned()], enough: None, ..request.clone() };
         let all = self.prepare(&all, context, false)?;
-        // Where the server cannot tell which records have values beyond a length limit, these are not searched: it
-        // could be all records.
-        let short = BoundRequest { first_only: true, ..request.clone() };
+        // Where a server cannot tell which records have values beyond a limit, they are not looked for: they could be all.
+        let short = BoundRequest { enough: Some(most), ..request.clone() };
         let full = self.prepare(request, context, false)?;
         self.with_prepared(&short, context, |prepared| {
             let body = Body {

@@ -168,15 +168,19 @@ impl Store {
     /// The segments in which a request finds something, with the rows that it matches.
     fn select(&self, request: &BoundRequest, context: &FetchContext) -> Result<Vec<Selection<'_>>, SourceError> {
         let query = self.prepared(request)?;
-        let one = |segment| {
-            let Some(bits) = matching(segment, &query, request, context)? else { return Ok(Vec::new()) };
-            Ok(if request.first_only { bits.first().into_iter().collect() } else { bits.rows() })
-        };
-        let rows: Vec<Vec<u32>> = if request.first_only {
+        let one = |segment| Ok(matching(segment, &query, request, context)?.map_or_else(Vec::new, |bits| bits.rows()));
+        let rows: Vec<Vec<u32>> = if let Some(mut enough) = request.enough {
             let mut found = Vec::new();
             for segment in &self.segments {
-                found.push(one(segment)?);
-                if found.last().is_some_and(|rows| !rows.is_empty()) {
+                let bits = matching(segment, &query, request, context)?;
+                let mut rows = match bits {
+                    Some(bits) if enough == 1 => bits.first().into_iter().collect(),
+                    bits => bits.map_or_else(Vec::new, |bits| bits.rows()),
+                };
+                rows.truncate(enough);
+                enough -= rows.len();
+                found.push(rows);
+                if enough == 0 {
                     break;
                 }
             }
@@ -263,7 +267,7 @@ impl DataSource for Store {
     }
 
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError> {
-        if request.first_only {
+        if request.enough.is_some() {
             return Ok(self.select(request, context)?.iter().map(|s| s.rows.len() as u64).sum());
         }
         let query = self.prepared(request)?;

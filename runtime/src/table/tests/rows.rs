@@ -71,7 +71,6 @@ fn number_observed_is_of_distinct_records_that_count() {
 
 /// semantics.md §4. A process that forks and then executes a file has two creation records under one id.
 #[test]
-#[ignore = "planned: today the earliest creation record gives the row"]
 fn of_several_creation_records_the_latest_gives_the_row() {
     let v = table("process", "@key | @time | name | @is\n A | 1 | fork | creation\n A | 2 | exec | creation");
     assert_eq!(rows(&v, "name"), ["exec"]);
