@@ -48,7 +48,7 @@ fn a_night_over_what_cannot_be_read_says_so() {
     let ran = night(&huntc, "--state some --out some-out --notify cat>told");
     assert_eq!(ran.code, Some(0), "{}", ran.text());
     assert!(ran.stdout.contains("! source `lab`: 1 line skipped as unreadable\n"), "{}", ran.text());
-    assert!(ran.stdout.contains("All of 2 hunts looked at what could be read up to now."), "{}", ran.text());
+    assert!(ran.stdout.contains("All 2 hunts looked at what could be read up to now."), "{}", ran.text());
     let (night_report, told) = (report("some-out"), std::fs::read_to_string(huntc.path("told")).unwrap());
     assert_eq!((&night_report["complete"], night_report["notices"].as_array().unwrap().len()), (&Json::Bool(false), 1));
     assert!(told.contains("1 line skipped as unreadable"), "{told}");
