@@ -119,8 +119,17 @@ impl Hunt<'_> {
         let view = View::of(input, self.world);
         let rows = input.rows(self.world);
         let kind_of = |name: &str| {
-            let known = if let Shape::Table(..) = input.shape { None } else { attributes::kind(&input.entity, name) };
-            let seen = || rows.iter().find_map(|r| view.value(r, name));
+            // Several values are of one kind.
+            let seen = || match rows.iter().find_map(|r| view.value(r, name)) {
+                Some(Val::List(values)) => values.first().cloned(),
+                one => one,
+            };
+            let known = attributes::kind(&input.entity, name);
+            let known = match input.shape {
+                // A column of groups is what its values are; identifiers stay identifiers.
+                Shape::Table(..) => known.filter(|k| k.is_identifier() && matches!(seen(), Some(Val::Text(_)))),
+                _ => known,
+            };
             known.or_else(|| {
                 Some(match seen() {
                     Some(Val::Int(_) | Val::Float(_)) => Kind::Number,

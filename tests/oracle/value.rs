@@ -132,6 +132,13 @@ pub(crate) enum Kind {
     V6,
 }
 
+impl Kind {
+    /// Whether its texts have several spellings.
+    pub(crate) fn is_identifier(self) -> bool {
+        matches!(self, Self::Guid | Self::NoCase | Self::Mac)
+    }
+}
+
 /// Whether a text is a GUID, in braces or not.
 pub(crate) fn is_guid(text: &str) -> bool {
     let inner = match (text.strip_prefix('{'), text.ends_with('}')) {
