@@ -1,4 +1,4 @@
-//! Rng patterns, over what the random records hold.
+//! Random patterns, over what the random records hold.
 
 use super::Rng;
 use super::records::{ADDRESSES, IDS, MACS, NUMBERS, TEXTS, TIMES};

@@ -1,4 +1,4 @@
-//! Rng records, as nasty as attackers and shippers make them.
+//! Random records, as nasty as attackers and shippers make them.
 
 use super::Rng;
 use huntc_runtime::source::store::Store;
