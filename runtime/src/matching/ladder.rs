@@ -66,21 +66,29 @@ impl Hosts {
 
     /// Hosts of processes without entity id, of which nothing is known yet.
     pub fn undecided(&self, catalog: &Catalog, records: &Records) -> Vec<HostName> {
+        let hosts = HostCodes::new(records);
+        let mut known = vec![None; hosts.count()];
+        let mut is_known = |record| {
+            *known[hosts.code(record)].get_or_insert_with(|| {
+                let host = hosts.name(record);
+                self.with_ids.contains(&host) || self.without_ids.contains(&host)
+            })
+        };
+        let unknown: Vec<usize> = (0..records.len()).filter(|record| !is_known(*record)).collect();
+        if unknown.is_empty() {
+            // As of most answers: the slots need not be looked at.
+            return Vec::new();
+        }
         let kinds = (0u16..).map(EntityId).zip(&catalog.entities).filter(|(_, kind)| kind.identity.ladder);
         let slots = kinds.flat_map(|(id, kind)| (0u8..).map(SlotId).zip(&kind.slots).map(move |(slot, _)| (id, slot)));
         let views: Vec<View<'_>> = slots.map(|(entity, slot)| View::new(catalog, entity, slot, records, [])).collect();
-        let hosts = HostCodes::new(records);
         let mut done = vec![false; hosts.count()];
         let mut found = BTreeSet::new();
-        for record in 0..records.len() {
+        for record in unknown {
             let done = &mut done[hosts.code(record)];
-            if *done || !views.iter().any(|view| view.lacks_identity(record)) {
-                continue;
-            }
-            *done = true;
-            let host = hosts.name(record);
-            if !self.with_ids.contains(&host) && !self.without_ids.contains(&host) {
-                found.insert(host);
+            if !*done && views.iter().any(|view| view.lacks_identity(record)) {
+                *done = true;
+                found.insert(hosts.name(record));
             }
         }
         found.into_iter().collect()
