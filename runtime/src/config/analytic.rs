@@ -48,3 +48,8 @@ impl AnalyticBinding {
         }
     }
 }
+
+/// What to write to bind an analytic; it can be pasted.
+pub fn how_to_bind(uri: &str) -> String {
+    format!("bind it in huntc.toml: [analytics.{uri:?}] with lookup = \"table.csv\" or exec = [\"command\"]")
+}

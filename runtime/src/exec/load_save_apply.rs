@@ -3,6 +3,7 @@
 use super::requests::failed;
 use super::{Failure, Run, locked};
 use crate::analytics;
+use crate::config::analytic::how_to_bind;
 use crate::load_save;
 use crate::ops::new;
 use crate::source::SourceError;
@@ -49,10 +50,8 @@ impl Run<'_> {
     ) -> Result<Table, Failure> {
         let Some(binding) = (self.options.analytic)(analytic) else {
             let message = format!("the analytic {analytic:?} is not configured");
-            let help =
-                format!("bind it in huntc.toml: [analytics.{analytic:?}] with lookup = \"table.csv\" or exec = [\"command\"]");
             return Err(Failure::Failed(Box::new(
-                Diagnostic::new(&codes::run::ANALYTIC_NOT_CONFIGURED, node.origin, message).help(help),
+                Diagnostic::new(&codes::run::ANALYTIC_NOT_CONFIGURED, node.origin, message).help(how_to_bind(analytic)),
             )));
         };
         let arguments: Vec<(String, String)> = arguments

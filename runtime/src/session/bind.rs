@@ -59,6 +59,11 @@ fn unbound(source: &DataSource, config: &Config, span: Span) -> Diagnostic {
     let name = &source.name;
     let problem = Diagnostic::new(&UNBOUND_SOURCE, span, format!("nothing is bound to the data source `{name}`"))
         .label(format!("asks `{}`", source.uri));
+    with_way_to_bind(problem, name, config)
+}
+
+/// Adds the nearest name that is bound, and how to bind this one.
+pub(super) fn with_way_to_bind(problem: Diagnostic, name: &str, config: &Config) -> Diagnostic {
     let problem = match suggest::best(name, config.sources.keys().map(String::as_str)) {
         Some(near) => problem.note(format!("`{near}` is bound, from {}", config.sources[near].origin)),
         None => problem,
@@ -67,7 +72,7 @@ fn unbound(source: &DataSource, config: &Config, span: Span) -> Diagnostic {
 }
 
 /// What to write to bind a name; both can be pasted.
-pub(super) fn how_to_bind(name: &str) -> String {
+fn how_to_bind(name: &str) -> String {
     let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     let key = if bare { name.to_owned() } else { format!("\"{name}\"") };
     format!("`--source {name}=FILE`, or a table `[sources.{key}]` in huntc.toml")

@@ -1,8 +1,9 @@
 //! What `huntc check` says of a hunt that compiles and could not run here: sources and analytics that nothing is bound to,
 //! files of LOAD that are not there. Runs have errors of their own for these.
 
-use super::bind::{how_to_bind, statement_of};
+use super::bind::{statement_of, with_way_to_bind};
 use super::{Huntflow, RunSettings, Session};
+use crate::config::analytic;
 use huntc_compiler::compile::Compiled;
 use huntc_compiler::diag::codes::config::{ANALYTIC_NOT_BOUND, LOAD_NOT_THERE, SOURCE_NOT_BOUND};
 use huntc_compiler::diag::{Diagnostic, Sink, suggest};
@@ -43,11 +44,7 @@ impl Session {
             if let Some(problem) = config.broken.get(name) {
                 return Some(unbound.label("its profile cannot be used").note(problem.message.as_str()));
             }
-            let unbound = match suggest::best(name, config.sources.keys().map(String::as_str)) {
-                Some(near) => unbound.note(format!("`{near}` is bound, from {}", config.sources[near].origin)),
-                None => unbound,
-            };
-            Some(unbound.label("not bound").help(how_to_bind(name)))
+            Some(with_way_to_bind(unbound.label("not bound"), name, config))
         };
         plan.sources.iter().filter_map(one).collect()
     }
@@ -63,8 +60,7 @@ impl Session {
             Some(near) => unbound.note(format!("`{near}` is bound")),
             None => unbound,
         };
-        let how = format!("bind it in huntc.toml: [analytics.{uri:?}] with lookup = \"table.csv\" or exec = [\"command\"]");
-        Some(unbound.label("not bound").help(how))
+        Some(unbound.label("not bound").help(analytic::how_to_bind(uri)))
     }
 
     fn missing_file(&self, path: &str, statement: Span, huntflow: &Huntflow) -> Option<Diagnostic> {

@@ -4,8 +4,7 @@ use super::files::LogFiles;
 use super::kind::{OpenedSource, ResolvedSource, SourceFacts, SourceKind};
 use crate::config::environment::Environment;
 use crate::source::combined::{CombinedSource, MOST_PARTS};
-use crate::source::logs::ReadReport;
-use crate::source::{Clock, DataSource, Fields, SourceError};
+use crate::source::{Clock, Fields, SourceError};
 use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -101,15 +100,10 @@ impl ResolvedSource for ResolvedSeveral {
     }
 }
 
-fn combined(parts: Vec<OpenedSource>) -> OpenedSource {
-    let mut read: Option<ReadReport> = None;
-    let mut sources: Vec<Arc<dyn DataSource>> = Vec::new();
-    for part in parts {
-        if let Some(other) = part.read {
-            read.get_or_insert_default().extend(other);
-        }
-        sources.push(part.source);
-    }
+fn combined(mut parts: Vec<OpenedSource>) -> OpenedSource {
+    // All log files are one part, see `joined`; other kinds have no report of reading.
+    let read = parts.iter_mut().find_map(|part| part.read.take());
+    let sources = parts.into_iter().map(|part| part.source).collect();
     OpenedSource { source: Arc::new(CombinedSource::new(sources)), read }
 }
 

@@ -94,15 +94,6 @@ pub struct ReadReport {
 }
 
 impl ReadReport {
-    /// Adds the report of further files.
-    pub(crate) fn extend(&mut self, other: Self) {
-        self.records += other.records;
-        self.bad_total += other.bad_total;
-        self.bad.extend(other.bad);
-        self.left_out.extend(other.left_out);
-        self.part = self.part.take().or(other.part);
-    }
-
     /// Whether records may be missing.
     pub fn is_whole(&self) -> bool {
         self.bad_total == 0 && self.part.is_none() && !self.left_out.iter().any(|l| l.holds_records)
