@@ -238,7 +238,7 @@ impl Find {
 }
 
 impl hir::FindStep {
-    /// Adds a pivot from the raw table in each source.
+    /// Adds a pivot from the raw table in each source; for DEPTH, the walk that repeats them.
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         cx.condition(Condition::Related { input: self.input, filter: self.filter.clone(), limit: self.limit });
         let input = cx.raw(self.input);
@@ -252,9 +252,13 @@ impl hir::FindStep {
                 input: cx.entity(self.input),
                 ways: self.ways.clone(),
                 filter: filter.clone(),
-                depth: self.depth,
+                repeated: self.depth.is_some(),
             };
             parts.push(cx.node_with(Op::Pivot(pivot), self.entity, vec![input], filter.references()));
+        }
+        if let Some(most) = self.depth {
+            let begin_and_steps = [input].into_iter().chain(parts).collect();
+            parts = vec![cx.node(Op::Walk(most), self.entity, begin_and_steps)];
         }
         cx.bind_asked(self.out, &[self.input], self.entity, parts, self.limit, &self.sources);
     }

@@ -59,6 +59,10 @@ fn inputs(node: &Node, own: &Attrs, plan: &Plan, catalog: &Catalog) -> Vec<(Node
             asked.extend(tables.first().map(|table| (*table, own.clone())));
         }
         Op::Pivot(_) => ask_tables = false,
+        Op::Walk(_) => {
+            ask_tables = false;
+            asked.extend(tables.iter().skip(1).map(|step| (*step, own.clone())));
+        }
         _ => {}
     }
     if ask_tables {

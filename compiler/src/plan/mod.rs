@@ -143,6 +143,9 @@ pub enum Op {
     Scan(Scan),
     /// Records of the input's entities in one slot, projected to another slot.
     Pivot(Pivot),
+    /// FIND … DEPTH. The inputs are the table where it begins and one [`Pivot`] for each source; every step asks them all, so
+    /// that what is found in one source is followed in the others too.
+    Walk(Depth),
     /// The input, and the creation records of its processes.
     CreationRecords { source: SourceRef, window: Window },
     /// Combines the scans of single patterns: which records occur together (STIX observation expressions).
@@ -211,8 +214,8 @@ pub struct Pivot {
     pub ways: Vec<Way>,
     /// Tested on the entities that are found.
     pub filter: Predicate,
-    /// How often the relation is followed; `None`: once, without a column `depth`.
-    pub depth: Option<Depth>,
+    /// Whether an [`Op::Walk`] follows the relation again and again. The node of such a pivot has no table of its own.
+    pub repeated: bool,
 }
 
 /// How the scans of single patterns combine.

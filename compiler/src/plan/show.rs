@@ -60,19 +60,10 @@ impl Show<'_> {
         match &node.op {
             Op::Scan(s) => format!("scan {} {}{}", self.source(s.source), window(s.window), self.filter(&s.predicate, node)),
             Op::Pivot(p) => {
-                let depth = match p.depth {
-                    None => String::new(),
-                    Some(Depth::Unlimited) => " as far as it goes".to_owned(),
-                    Some(Depth::Steps(n)) => format!(" {n} times"),
-                };
-                format!(
-                    "pivot {}{depth} in {} {}{}",
-                    p.relation,
-                    self.source(p.source),
-                    window(p.window),
-                    self.filter(&p.filter, node)
-                )
+                format!("pivot {} in {} {}{}", p.relation, self.source(p.source), window(p.window), self.filter(&p.filter, node))
             }
+            Op::Walk(Depth::Unlimited) => "walk as far as it goes".to_owned(),
+            Op::Walk(Depth::Steps(n)) => format!("walk {n} times"),
             Op::CreationRecords { source, window: w } => {
                 format!("add creation records from {} {}", self.source(*source), window(*w))
             }

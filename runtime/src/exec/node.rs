@@ -52,7 +52,9 @@ impl Run<'_> {
     fn local(&self, id: NodeId, node: &Node, inputs: &[Arc<Table>], input: &Arc<Table>) -> Result<Table, Failure> {
         Ok(match &node.op {
             Op::Scan(scan) => self.scan(id, node, scan)?,
+            Op::Pivot(pivot) if pivot.repeated => Table::empty(node.entity, &node.columns),
             Op::Pivot(pivot) => self.pivot(id, node, pivot, input)?,
+            Op::Walk(most) => self.walk(id, node, *most, input)?,
             Op::CreationRecords { source, .. } => self.creation_records(id, node, *source, input)?,
             Op::Observe(shape) => observe::observe(shape, inputs, node.entity, &node.columns).map_err(|e| undecided(node, &e))?,
             Op::Union => union::union(inputs, node.entity, &node.columns),
@@ -92,9 +94,6 @@ impl Run<'_> {
 
     fn pivot(&self, id: NodeId, node: &Node, pivot: &Pivot, input: &Table) -> Result<Table, Failure> {
         let references = self.references(node)?;
-        if let Some(most) = pivot.depth {
-            return self.walk(id, node, pivot, input, most, &references);
-        }
         let keys = self.pivot_keys(node, pivot, input);
         let mut found = Found::default();
         let whole = self.hop(id, node, pivot, &keys, &references, &mut found)?;
@@ -140,25 +139,25 @@ impl Run<'_> {
                 ways: &pivot.ways,
                 entity,
                 filter: &pivot.filter,
-                trace: pivot.depth.is_some(),
+                trace: pivot.repeated,
             };
             matching::pivot(reading, records, &hop, found)
         })
     }
 
-    /// FIND … DEPTH: each step starts from the entities that the last step found first, until a step finds no new one.
-    /// An entity has the depth at which it was found first. Entities of the input have depth 0 and are in the result
-    /// only if a step finds them.
-    fn walk(
-        &self,
-        id: NodeId,
-        node: &Node,
-        pivot: &Pivot,
-        input: &Table,
-        most: Depth,
-        references: &References,
-    ) -> Result<Table, Failure> {
-        let mut frontier: Vec<Key> = self.pivot_keys(node, pivot, input).into_iter().cloned().collect();
+    /// FIND … DEPTH: each step starts from the entities that the last step found first, in any source, until a step finds no
+    /// new one. An entity has the depth at which it was found first. Entities of the input have depth 0 and are in the
+    /// result only if a step finds them.
+    fn walk(&self, id: NodeId, node: &Node, most: Depth, input: &Table) -> Result<Table, Failure> {
+        let mut steps = Vec::with_capacity(node.inputs.len());
+        for id in node.inputs.iter().skip(1) {
+            let node = self.job.plan.node(*id);
+            if let Op::Pivot(pivot) = &node.op {
+                steps.push((*id, node, pivot, self.references(node)?));
+            }
+        }
+        let Some((_, first, pivot, _)) = steps.first() else { return Ok(Table::empty(node.entity, &node.columns)) };
+        let mut frontier: Vec<Key> = self.pivot_keys(first, pivot, input).into_iter().cloned().collect();
         let mut asked: FxHashSet<Key> = frontier.iter().cloned().collect();
         let mut lineage = Lineage::default();
         let mut all = Found::default();
@@ -167,20 +166,22 @@ impl Run<'_> {
         while !frontier.is_empty() && most.goes_on(depth) {
             depth += 1;
             let keys: Vec<&Key> = frontier.iter().collect();
-            let mut found = Found::default();
-            whole &= self.hop(id, node, pivot, &keys, references, &mut found)?;
             let mut next = Vec::new();
-            for Entity { key, sightings, .. } in found.sightings.entities() {
-                if asked.insert(key.clone()) {
-                    next.push(key.clone());
+            for (id, node, pivot, references) in &steps {
+                let mut found = Found::default();
+                whole &= self.hop(*id, node, pivot, &keys, references, &mut found)?;
+                for Entity { key, sightings, .. } in found.sightings.entities() {
+                    if asked.insert(key.clone()) {
+                        next.push(key.clone());
+                    }
+                    let number = all.sightings.number(key);
+                    for sighting in sightings {
+                        all.sightings.put(number, sighting);
+                    }
                 }
-                let number = all.sightings.number(key);
-                for sighting in sightings {
-                    all.sightings.put(number, sighting);
-                }
+                all.unidentified.extend(found.unidentified);
+                tree::grow(&mut lineage, depth, found.links);
             }
-            all.unidentified.extend(found.unidentified);
-            tree::grow(&mut lineage, depth, found.links);
             next.sort();
             frontier = next;
         }

@@ -64,7 +64,7 @@ impl Run<'_> {
             match &node.op {
                 // The entities of these results are those of the first table.
                 Op::Join { .. } | Op::Pick(_) => open.extend(tables.first()),
-                Op::Pivot(_) => {}
+                Op::Pivot(_) | Op::Walk(_) => {}
                 _ => open.extend(tables),
             }
         }

@@ -104,7 +104,7 @@ impl Run<'_> {
             }
             Condition::Related { input, filter, limit } => {
                 let all = self.roots_of(node, &|op| matches!(op, Op::Pivot(_)));
-                match self.unidentified(&all) {
+                match self.unidentified(&self.roots_of(node, &|op| matches!(op, Op::Pivot(_) | Op::Walk(_)))) {
                     0 => likeliest(all.into_iter().filter_map(|id| self.why_find(statement, id, *input, filter))),
                     n => left_out(statement, n, limit.is_some()),
                 }
@@ -118,6 +118,7 @@ impl Run<'_> {
         let found = self.job.plan.node(node);
         match &found.op {
             op if asks(op) => vec![node],
+            Op::Walk(_) => found.inputs.iter().skip(1).flat_map(|i| self.roots_of(*i, asks)).collect(),
             Op::Union | Op::First(_) => found.inputs.iter().flat_map(|i| self.roots_of(*i, asks)).collect(),
             _ => Vec::new(),
         }
