@@ -68,10 +68,10 @@ fn records_of_one_instant_over_three_indices_all_come() {
                 c.concurrency = concurrency;
             });
             let mut all = request(Query::MatchAll, &["process.entity_id", "process.pid", "_id"]);
-            all.window = Some(TimeRange {
-                start: Instant::parse("2023-08-16T00:33:51.685Z").expect("an instant"),
-                stop: Instant::parse("2023-08-16T00:33:51.685001Z").expect("an instant"),
-            });
+            all.window = Some(TimeRange::new(
+                Instant::parse("2023-08-16T00:33:51.685Z").expect("an instant"),
+                Instant::parse("2023-08-16T00:33:51.685001Z").expect("an instant"),
+            ));
             let records = fetch(&source, &all);
             let found: BTreeSet<String> = texts(&records, "process.entity_id").into_iter().collect();
             assert_eq!(records.len(), 25_000, "{} page {page_size}", server.name);
@@ -100,10 +100,10 @@ fn windows_are_exact() {
         server.load("winlogbeat-window", documents);
         let source = source(&server, "winlogbeat-window", |_| {});
         let mut windowed = request(Query::MatchAll, &["n"]);
-        windowed.window = Some(TimeRange {
-            start: Instant::parse("2023-08-16T00:00:00.685100Z").expect("an instant"),
-            stop: Instant::parse("2023-08-16T00:00:00.688900Z").expect("an instant"),
-        });
+        windowed.window = Some(TimeRange::new(
+                Instant::parse("2023-08-16T00:00:00.685100Z").expect("an instant"),
+                Instant::parse("2023-08-16T00:00:00.688900Z").expect("an instant"),
+            ));
         let mut found = texts(&fetch(&source, &windowed), "n");
         found.sort();
         assert_eq!(found, ["digits", "first", "last", "number", "zone"], "{}", server.name);

@@ -6,6 +6,7 @@ use super::model::Config;
 use super::reader::{Document, TomlTable};
 use super::text::{read_text, source_name};
 use super::{kinds, mask, nightly};
+use huntc_compiler::catalog::{Catalog, FieldType};
 use huntc_compiler::diag::codes::config::{BAD_CONFIG, UNKNOWN_LINT};
 use huntc_compiler::diag::{Diagnostic, Severity, codes, suggest};
 use huntc_compiler::source::{SourceSet, Span};
@@ -14,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 
 const TOP: [&str; 5] = ["sources", "analytics", "lints", "run", "nightly"];
 /// The keys of every source. Each kind adds its own.
-const SOURCE: [&str; 4] = ["uri", "path", "default_window", "like_case"];
+const SOURCE: [&str; 5] = ["uri", "path", "default_window", "like_case", "clock"];
 const ANALYTIC: [&str; 5] = ["exec", "lookup", "key", "outputs", "timeout"];
 const RUN: [&str; 7] = ["roots", "mapping", "concurrency", "max_records", "max_requests", "timeout", "hints"];
 
@@ -115,7 +116,23 @@ fn source(table: &TomlTable<'_, '_>, name: &str, path: &Path, document: &mut Doc
         origin: BindingOrigin::File(path.to_path_buf()),
         default_window,
         like_case_sensitive,
+        clock: clock(table, document),
     })
+}
+
+/// The field by which nights look. A field that no record has would look like `@timestamp`, and late records would be
+/// missed, so its name must be that of a time.
+fn clock(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Option<String> {
+    let field = table.text(document, "clock")?;
+    if field.value == "@timestamp" {
+        return None;
+    }
+    if Catalog::builtin().field_type(field.value) != FieldType::Date {
+        let message = format!("`{}` is no field of times", field.value);
+        document.bad(field.span, message, "\"event.ingested\" or \"@timestamp\" is needed here");
+        return None;
+    }
+    Some(field.value.to_owned())
 }
 
 fn analytic(table: &TomlTable<'_, '_>, uri: &str, path: &Path, document: &mut Document<'_>) -> Option<AnalyticBinding> {

@@ -38,7 +38,7 @@ pub(super) fn source(flag: &str, bound: &BTreeMap<String, Binding>, sources: &mu
         Some(before) => kinds::joined(&before.kind, &kind).map_err(|reason| bad(format!("`{name}` cannot be bound: {reason}")))?,
         None => kind,
     };
-    Ok(Binding { name, kind, origin: BindingOrigin::Flag, default_window: None, like_case_sensitive: false })
+    Ok(Binding { name, kind, origin: BindingOrigin::Flag, default_window: None, like_case_sensitive: false, clock: None })
 }
 
 /// A text of the flag for diagnostics, without anything that may be secret.

@@ -92,7 +92,7 @@ impl Engine for Hunter<'_> {
     fn survey(&self, hunt: usize) -> HuntSurvey {
         let Some(huntflow) = self.hunts.get(hunt) else { return HuntSurvey::default() };
         let now = self.settings.now;
-        let any = TimeRange { start: now.plus(-DAY), stop: now };
+        let any = TimeRange::new(now.plus(-DAY), now);
         let broken = |diagnostics: Vec<Diagnostic>, front_matter: FrontMatter| {
             let report = HuntReport::without_results(&huntflow.file, Status::Error, diagnostics);
             HuntSurvey { front_matter, sources: Vec::new(), broken: Some(Box::new(report)) }

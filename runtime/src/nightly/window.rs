@@ -39,7 +39,7 @@ impl Due {
     pub fn whole(&self) -> Option<TimeRange> {
         let first = self.pieces.first()?;
         let stop = self.left.or(self.pieces.last().copied())?.stop;
-        Some(TimeRange { start: first.start, stop })
+        Some(TimeRange::new(first.start, stop))
     }
 }
 
@@ -66,10 +66,10 @@ pub fn due(record: &HuntRecord, sources: &[String], bounds: &Bounds) -> Due {
         let first_look = record.done.is_empty() && from.0 == record.begun;
         let start = if first_look { from } else { from.plus(-bounds.overlap) };
         if due.pieces.len() == MOST_PIECES {
-            due.left = Some(TimeRange { start, stop: until });
+            due.left = Some(TimeRange::new(start, until));
             break;
         }
-        due.pieces.push(TimeRange { start, stop });
+        due.pieces.push(TimeRange::new(start, stop));
         from = stop;
     }
     due
@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn range(start: i64, stop: i64) -> TimeRange {
-        TimeRange { start: Instant(start), stop: Instant(stop) }
+        TimeRange::new(Instant(start), Instant(stop))
     }
 
     fn sources() -> Vec<String> {

@@ -132,7 +132,7 @@ fn through(night: &NightWork<'_>, hunt: &HuntFile, planned: Planned) -> Result<W
         return Ok(Worked { survey, ..worked });
     }
     for (at, window) in due.pieces.iter().enumerate() {
-        let open = Some(TimeRange { start: window.start, stop: due.whole().map_or(window.stop, |w| w.stop) });
+        let open = Some(TimeRange::new(window.start, due.whole().map_or(window.stop, |w| w.stop)));
         let time = match left(night) {
             Ok(time) => time,
             Err((status, why)) => {

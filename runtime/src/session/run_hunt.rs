@@ -4,9 +4,11 @@
 use super::bind::{BoundSources, source_report, statement_of, unread};
 use super::source_pool::PooledSource;
 use super::{Huntflow, RunSettings, Session, SourcePool};
+use crate::config::Config;
 use crate::exec::{self, Job, Kept, RunOptions};
 use crate::report::model::{HuntReport, Status};
-use crate::source::{Fields, SourceError};
+use crate::source::arrival::ArrivalSource;
+use crate::source::{DataSource, Fields, SourceError};
 use huntc_compiler::compile::{Compilation, Compiled};
 use huntc_compiler::diag::codes::internal::BUG;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
@@ -132,6 +134,14 @@ fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings,
     HuntRun { report, refusal: None, finding }
 }
 
+/// The source, able to look by the time of arrival where its binding names the field.
+pub(super) fn by_arrival(config: &Config, name: &str, source: Arc<dyn DataSource>) -> Arc<dyn DataSource> {
+    match config.sources.get(name).and_then(|binding| binding.clock.clone()) {
+        Some(clock) => Arc::new(ArrivalSource::new(source, clock)),
+        None => source,
+    }
+}
+
 /// A hunt with its sources bound.
 struct Work<'a> {
     huntflow: &'a Huntflow,
@@ -152,7 +162,7 @@ impl Work<'_> {
                 if let (Some(read), false) = (&*read, settings.allow_partial) {
                     read.refuse_part()?;
                 }
-                Ok(source)
+                Ok(by_arrival(config, name, source))
             }
             None => Err(SourceError::new(&UNBOUND_SOURCE, format!("nothing is bound to `{name}`"))),
         };
