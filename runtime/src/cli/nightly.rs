@@ -82,7 +82,7 @@ fn print_night(quiet: bool, fail_on_findings: bool, night: &Night, console: &mut
             HuntStatus::Ok | HuntStatus::Removed => ExitCode::Ok,
             HuntStatus::Failed | HuntStatus::Skipped => ExitCode::Failed,
             HuntStatus::Error => ExitCode::HuntErrors,
-            HuntStatus::Partial | HuntStatus::Behind => ExitCode::Partial,
+            HuntStatus::Partial | HuntStatus::Behind | HuntStatus::Silent => ExitCode::Partial,
             HuntStatus::Interrupted => ExitCode::Interrupted,
         })
     })

@@ -8,6 +8,7 @@ pub mod cache;
 pub mod discover;
 pub mod engine;
 pub mod finding;
+pub mod health;
 pub mod install;
 pub mod lock;
 pub mod model;

@@ -2,6 +2,7 @@
 
 use super::discover::HuntFile;
 use super::engine::Engine;
+use super::health::{self, Health};
 use super::lock::Lock;
 use super::model::{Night, NightSettings};
 use super::record::{HuntRecord, NightRecord};
@@ -24,13 +25,13 @@ pub fn run(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine, wa
     watch(NightStep::Recovered)?;
     let id = open_night(&state, settings, hunts, &mut notices)?;
     watch(NightStep::NightOpened)?;
-    let worked = work::all(&work::NightWork { state: &state, settings, engine, watch, begun }, hunts)?;
+    let (worked, sources) = work::all(&work::NightWork { state: &state, settings, engine, watch, begun }, hunts)?;
     let (outcomes, reports) = publish::outcomes(&state, settings, hunts, worked)?;
     let folder = settings.out.join(&id);
     let run = RunReport { now: settings.now, hunts: reports, sources: engine.texts(), elapsed: begun.elapsed() };
     let traffic = engine.traffic();
-    let mut night = Night { id, at: settings.now, folder, notices, hunts: outcomes, run, traffic, undelivered: Vec::new() };
-    night.notices.extend(night.unread());
+    let health = Health { sources, left_out: health::left_out(&run.hunts) };
+    let mut night = Night { id, at: settings.now, folder, notices, health, hunts: outcomes, run, traffic, undelivered: Vec::new() };
     publish::prepare(&state, &night, &settings.notifier)?;
     watch(NightStep::Prepared)?;
     let scratch = output::write(&night, settings)?;

@@ -35,7 +35,9 @@ pub(super) fn prune(state: &State, settings: &NightSettings) -> Result<(), Sourc
         }
         Ok(found)
     })?;
-    if old_nights.is_empty() && old_keys.is_empty() {
+    let sources = state.read(|tables| tables.sources())?.into_iter();
+    let old_sources: Vec<String> = sources.filter(|(_, source)| source.at < oldest).map(|(name, _)| name).collect();
+    if old_nights.is_empty() && old_keys.is_empty() && old_sources.is_empty() {
         return Ok(());
     }
     state.write(|tables| {
@@ -44,6 +46,9 @@ pub(super) fn prune(state: &State, settings: &NightSettings) -> Result<(), Sourc
         }
         for (hunt, identity) in old_keys {
             tables.remove_key(&hunt, &identity)?;
+        }
+        for source in old_sources {
+            tables.remove_source(&source)?;
         }
         Ok(())
     })

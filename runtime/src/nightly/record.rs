@@ -18,6 +18,9 @@ pub struct HuntRecord {
     pub open: Vec<Span>,
     /// The last windows that were searched, in the order of the runs.
     pub recent: Vec<Looked>,
+    /// For each source, the windows that were searched before records came late into them.
+    #[serde(default)]
+    pub again: BTreeMap<String, Vec<Span>>,
     /// Headers of the findings' rows.
     pub columns: Vec<String>,
     /// Name of the variable that is the finding.

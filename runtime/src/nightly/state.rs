@@ -1,5 +1,6 @@
 //! The state: one transactional database in a folder, with a schema version.
 
+use super::health::SourceRecord;
 use super::record::{HuntRecord, KeyRecord, NightRecord, Notification};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::nightly::{STATE_UNUSABLE, STATE_VERSION};
@@ -22,7 +23,8 @@ const HUNTS: Bytes = TableDefinition::new("hunts");
 const KEYS: Bytes = TableDefinition::new("keys");
 const NIGHTS: Bytes = TableDefinition::new("nights");
 const OUTBOX: Bytes = TableDefinition::new("outbox");
-const TABLES: [Bytes; 5] = [META, HUNTS, KEYS, NIGHTS, OUTBOX];
+const SOURCES: Bytes = TableDefinition::new("sources");
+const TABLES: [Bytes; 6] = [META, HUNTS, KEYS, NIGHTS, OUTBOX, SOURCES];
 
 /// The state of a folder, opened for a run.
 pub struct State {
@@ -208,6 +210,11 @@ impl Read {
         self.each(NIGHTS, "")
     }
 
+    /// The sources, sorted by name.
+    pub fn sources(&self) -> Result<Vec<(String, SourceRecord)>, SourceError> {
+        self.each(SOURCES, "")
+    }
+
     /// The waiting notifications, sorted by id.
     pub fn outbox(&self) -> Result<Vec<(String, Notification)>, SourceError> {
         self.each(OUTBOX, "")
@@ -253,6 +260,16 @@ impl Write<'_> {
     /// Sets the record of a hunt.
     pub fn put_hunt(&mut self, name: &str, record: &HuntRecord) -> Result<(), SourceError> {
         self.put(HUNTS, name, record)
+    }
+
+    /// Sets the record of a source.
+    pub fn put_source(&mut self, name: &str, record: &SourceRecord) -> Result<(), SourceError> {
+        self.put(SOURCES, name, record)
+    }
+
+    /// Removes the record of a source.
+    pub fn remove_source(&mut self, name: &str) -> Result<(), SourceError> {
+        self.remove(SOURCES, name)
     }
 
     /// The record of a finding.

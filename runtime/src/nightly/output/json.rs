@@ -58,7 +58,7 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
         huntc: env!("CARGO_PKG_VERSION"),
         at: night.at.to_string(),
         night: &night.id,
-        complete: night.hunts.iter().all(HuntOutcome::whole) && night.unread().is_empty(),
+        complete: night.is_whole(),
         notices: &night.notices,
         traffic: night.traffic,
         hunts: night.hunts.iter().enumerate().map(|(at, h)| hunt(at, h)).collect(),

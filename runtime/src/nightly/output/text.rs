@@ -71,7 +71,7 @@ pub(super) fn traffic(night: &Night) -> String {
 pub(super) fn all_looked(night: &Night) -> String {
     let hunts = night.hunts.len();
     let who = if hunts == 1 { "The one hunt".to_owned() } else { format!("All {}", count(hunts as u64, "hunt")) };
-    let what = if night.unread().is_empty() { "everything" } else { "what could be read" };
+    let what = if night.health.is_read_whole() { "everything" } else { "what could be read" };
     format!("{who} looked at {what} up to now.")
 }
 
