@@ -15,8 +15,11 @@ use crate::nightly::model::{HuntStatus, Night};
 use crate::nightly::output::summary;
 use crate::nightly::step::Stop;
 use crate::nightly::{discover, night};
+use crate::report::model::Status;
 use crate::session::RunSettings;
 use args::{NightArgs, NightCommand};
+use huntc_compiler::diag::Diagnostic;
+use std::collections::BTreeSet;
 
 /// Nodes of a hunt that are computed at the same time, unless configured.
 const CONCURRENCY: usize = 4;
@@ -61,10 +64,12 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
 /// Prints the summary of a night. Returns its exit status.
 fn print_night(quiet: bool, fail_on_findings: bool, night: &Night, console: &mut Console) -> ExitCode {
     console.session.texts = night.run.sources.clone();
-    for report in &night.run.hunts {
-        if report.status != crate::report::model::Status::Ok {
-            console.show(&report.diagnostics);
-        }
+    // What stops many hunts is shown at the first one.
+    let mut shown = BTreeSet::new();
+    for report in night.run.hunts.iter().filter(|report| report.status != Status::Ok) {
+        let new = |d: &&Diagnostic| shown.insert((d.code.id, d.message.clone()));
+        let diagnostics: Vec<Diagnostic> = report.diagnostics.iter().filter(new).cloned().collect();
+        console.show(&diagnostics);
     }
     if quiet {
         for problem in &night.undelivered {

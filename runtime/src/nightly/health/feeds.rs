@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The nights that say what is usual.
 const NIGHTS: usize = 7;
-/// Below this part of the usual number, records are few.
+/// Below this part of the usual number, records are few. A feed that has fewer than so many has no such part.
 const PART: u64 = 10;
 
 /// The numbers of records of one feed, night after night.
@@ -38,7 +38,7 @@ impl Feed {
     /// The usual number when there are far fewer records tonight. After seven such nights that is what is usual, so that a
     /// feed which was ended is not told forever.
     pub(super) fn few(&self, records: u64) -> Option<u64> {
-        self.median().filter(|usual| records.saturating_mul(PART) < *usual && self.low < NIGHTS)
+        self.median().filter(|usual| *usual >= PART && records.saturating_mul(PART) < *usual && self.low < NIGHTS)
     }
 
     /// Adds the records of a night.
@@ -85,6 +85,7 @@ mod tests {
 
     #[test]
     fn a_feed_that_comes_now_and_then_is_told_no_more() {
-        assert_eq!(told(&[2, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0]), ".!!!!!!!....");
+        assert_eq!(told(&[20, 0, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0]), ".!!!!!!!....");
+        assert_eq!(told(&[9, 0, 9, 0]), "....", "and one that never has much is not told at all");
     }
 }

@@ -1,7 +1,8 @@
 //! `summary.html`: one page without scripts and external links, with a policy that forbids them.
 
+use super::health;
 use super::names::csv_name;
-use super::text::{all_looked, counts, newsworthy, short, traffic, trouble, troubled, windows};
+use super::text::{all_looked, counts, newsworthy, nothing_new, short, traffic, windows};
 use crate::nightly::model::{HuntOutcome, Night};
 use crate::nightly::record::KeyRecord;
 use crate::report::page::begin;
@@ -28,24 +29,18 @@ th{background:#8882;white-space:nowrap}.t{white-space:nowrap}td{max-width:36rem;
 pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
     let title = format!("Nightly hunts, {}", night.at.to_seconds_text());
     begin(&title, STYLE, &title, out)?;
+    write_health(night, out)?;
     for notice in &night.notices {
         writeln!(out, "<p class=\"bad\">{}</p>", escape(notice))?;
     }
-    write_troubled(night, out)?;
     write_news(night, out)?;
     write_rest(night, out)
 }
 
-fn write_troubled(night: &Night, out: &mut dyn Write) -> Result<()> {
-    let hunts = troubled(night);
-    if hunts.is_empty() {
-        return writeln!(out, "<p class=\"good\">{}</p>", all_looked(night));
-    }
-    writeln!(out, "<h2>Not looked at: {}</h2>", count(hunts.len() as u64, "hunt"))?;
-    for hunt in hunts {
-        write!(out, "<div class=\"bad\"><h3>")?;
-        write_title(hunt, out)?;
-        writeln!(out, "</h3>\n<p>{}</p></div>", escape(&trouble(hunt)))?;
+fn write_health(night: &Night, out: &mut dyn Write) -> Result<()> {
+    health::write_html(night, &write_title, out)?;
+    if health::troubled(night) == 0 {
+        writeln!(out, "<p class=\"good\">{}</p>", all_looked(night))?;
     }
     Ok(())
 }
@@ -62,7 +57,7 @@ fn write_title(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
 fn write_news(night: &Night, out: &mut dyn Write) -> Result<()> {
     let hunts = newsworthy(night);
     if hunts.is_empty() {
-        return writeln!(out, "<h2>Nothing is new</h2>");
+        return writeln!(out, "<h2>{}</h2>", nothing_new(night));
     }
     let total: usize = hunts.iter().map(|h| h.news.new.len()).sum();
     writeln!(out, "<h2>New: {}</h2>", count(total as u64, "finding"))?;

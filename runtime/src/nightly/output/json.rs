@@ -1,5 +1,6 @@
 //! `nightly.json`, version 1.
 
+use super::health;
 use super::names::csv_name;
 use crate::nightly::cache::Traffic;
 use crate::nightly::model::{HuntOutcome, Night};
@@ -19,6 +20,7 @@ struct Document<'a> {
     at: String,
     night: &'a str,
     complete: bool,
+    health: health::Document,
     notices: &'a [String],
     traffic: Traffic,
     hunts: Vec<Hunt<'a>>,
@@ -60,6 +62,7 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
         night: &night.id,
         complete: night.is_whole(),
         notices: &night.notices,
+        health: health::Document::of(night),
         traffic: night.traffic,
         hunts: night.hunts.iter().enumerate().map(|(at, h)| hunt(at, h)).collect(),
     };

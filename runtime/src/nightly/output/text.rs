@@ -1,5 +1,6 @@
 //! The summary of a night as text: first what could not be searched, then what is new, then the rest.
 
+use super::health;
 use crate::nightly::model::{HuntOutcome, Night};
 use crate::nightly::record::Span;
 use crate::report::sanitize::terminal as safe;
@@ -11,17 +12,12 @@ use std::fmt::Write as _;
 /// The most new findings of a hunt that the summary lists; the CSV file has all.
 const LISTED: usize = 20;
 
-/// The hunts that were not searched up to now, the most severe first.
-pub(super) fn troubled(night: &Night) -> Vec<&HuntOutcome> {
-    sorted(night.hunts.iter().filter(|h| !h.whole()).collect())
-}
-
 /// The hunts with new findings, the most severe first.
 pub(super) fn newsworthy(night: &Night) -> Vec<&HuntOutcome> {
     sorted(night.hunts.iter().filter(|h| !h.news.new.is_empty()).collect())
 }
 
-fn sorted(mut hunts: Vec<&HuntOutcome>) -> Vec<&HuntOutcome> {
+pub(super) fn sorted(mut hunts: Vec<&HuntOutcome>) -> Vec<&HuntOutcome> {
     hunts.sort_by_key(|h| (Reverse(h.severity()), h.name.as_str()));
     hunts
 }
@@ -31,7 +27,12 @@ pub(super) fn counts(hunt: &HuntOutcome) -> String {
     let news = &hunt.news;
     let lists = [(&news.new, "new"), (&news.continuing, "continuing"), (&news.gone, "gone"), (&news.suppressed, "suppressed")];
     let parts: Vec<String> = lists.iter().filter(|(l, _)| !l.is_empty()).map(|(l, word)| format!("{} {word}", l.len())).collect();
-    if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") }
+    match (parts.is_empty(), hunt.windows.is_empty()) {
+        (false, _) => parts.join(", "),
+        // That nothing is there is said only of what was looked at.
+        (true, true) if !hunt.whole() => "not looked at".to_owned(),
+        (true, _) => "nothing found".to_owned(),
+    }
 }
 
 /// The windows of a hunt on one line.
@@ -48,16 +49,9 @@ pub(super) fn short(nanos: i64) -> String {
     Instant(nanos).to_seconds_text()
 }
 
-/// Why a hunt was not searched up to now, and what is left to search.
-pub(super) fn trouble(hunt: &HuntOutcome) -> String {
-    let mut out = format!("{}: {}", hunt.status.word(), hunt.reason.as_deref().unwrap_or("no reason is known"));
-    if let Some(open) = hunt.open {
-        let _ = write!(out, "; open from {} to {}", short(open.0), short(open.1));
-    }
-    if hunt.failures > 1 {
-        let _ = write!(out, "; {} in a row", count(u64::from(hunt.failures), "night"));
-    }
-    out
+/// From the earlier start to the later stop.
+pub(super) fn open(a: Span, b: Span) -> Span {
+    Span(a.0.min(b.0), a.1.max(b.1))
 }
 
 /// The figures about the night's requests.
@@ -75,24 +69,26 @@ pub(super) fn all_looked(night: &Night) -> String {
     format!("{who} looked at {what} up to now.")
 }
 
+/// That there are no new findings, as far as was looked.
+pub(super) fn nothing_new(night: &Night) -> &'static str {
+    if night.is_whole() { "Nothing is new" } else { "Nothing is new in what was looked at" }
+}
+
 pub(crate) fn summary(night: &Night) -> String {
     let mut out = format!("Nightly hunts, {}\n", night.at.to_seconds_text());
+    health::write_text(night, &mut out);
+    if !night.notices.is_empty() || !night.undelivered.is_empty() {
+        out.push('\n');
+    }
     for notice in night.notices.iter().chain(&night.undelivered) {
         let _ = writeln!(out, "! {}", safe(notice));
     }
-    let troubled = troubled(night);
-    if troubled.is_empty() {
+    if health::troubled(night) == 0 {
         let _ = writeln!(out, "\n{}", all_looked(night));
-    } else {
-        let _ = writeln!(out, "\nNOT LOOKED AT: {}", count(troubled.len() as u64, "hunt"));
-        for hunt in troubled {
-            let _ = writeln!(out, "  [{}] {} ({})", hunt.severity().word(), safe(&hunt.title), safe(&hunt.file));
-            let _ = writeln!(out, "      {}", safe(&trouble(hunt)));
-        }
     }
     let news = newsworthy(night);
     if news.is_empty() {
-        out.push_str("\nNothing is new.\n");
+        let _ = writeln!(out, "\n{}.", nothing_new(night));
     } else {
         let total: usize = news.iter().map(|h| h.news.new.len()).sum();
         let _ = writeln!(out, "\nNEW: {}", count(total as u64, "finding"));
