@@ -16,13 +16,21 @@ pub struct CountedWindow {
     pub records: u64,
 }
 
-/// Counts the windows of a source again, and what came after them up to `until`; a source that was never counted from `from`
-/// on. Returns the windows that grew. On an error nothing is changed, so that the next night compares with the same counts.
+/// What of a source is to be counted.
+pub(super) struct ToCount {
+    /// Where counting begins for a source that was never counted.
+    pub(super) from: i64,
+    /// The next look begins here, and sees what comes late after it: up to here windows are counted.
+    pub(super) until: i64,
+    /// The end of its records. As long as none is newer, no look sees what comes late before it, so this is counted too.
+    pub(super) end: i64,
+}
+
+/// Counts the windows of a source again, and what came after them. Returns the windows that grew. On an error nothing is
+/// changed, so that the next night compares with the same counts.
 pub(super) fn count_again(
     record: &mut SourceRecord,
-    from: i64,
-    until: i64,
-    now: i64,
+    ToCount { from, until, end }: ToCount,
     count: &dyn Fn(Span) -> Result<u64, SourceError>,
 ) -> Result<Vec<Span>, SourceError> {
     let mut grown = Vec::new();
@@ -45,7 +53,14 @@ pub(super) fn count_again(
         }
         from = stop;
     }
-    counted.retain(|window| window.span.1 > now.saturating_sub(KEPT) && window.span.0 < now);
+    let tail = Span(until, end);
+    let records = if tail.0 < tail.1 { count(tail)? } else { 0 };
+    if let Some(grown_tail) = record.tail.filter(|known| known.span.1 == end && known.records < records) {
+        grown.push(grown_tail.span);
+    }
+    record.tail = Some(CountedWindow { span: tail, records });
+    // By the records and not by the clock, which may be wrong.
+    counted.retain(|window| window.span.1 > until.saturating_sub(KEPT));
     record.counted = counted;
     Ok(grown)
 }
@@ -61,7 +76,7 @@ mod tests {
 
     fn night(record: &mut SourceRecord, times: &[i64], now: i64) -> Vec<Span> {
         let count = |span: Span| Ok(times.iter().filter(|t| (span.0..span.1).contains(*t)).count() as u64);
-        count_again(record, now - DAY, now, now, &count).unwrap()
+        count_again(record, ToCount { from: now - DAY, until: now, end: now }, &count).unwrap()
     }
 
     #[test]
@@ -76,6 +91,21 @@ mod tests {
         assert_eq!(night(&mut record, &times, 3 * DAY + 2 * HOUR), []);
         times.push(DAY + HOUR);
         assert_eq!(night(&mut record, &times, 8 * DAY + 2 * HOUR), [Span(DAY, 2 * DAY)]);
+    }
+
+    #[test]
+    fn what_comes_late_to_a_silent_source_is_seen() {
+        let (mut record, mut times) = (SourceRecord::default(), vec![5 * HOUR, 10 * HOUR]);
+        let mut night = |times: &[i64], end: i64| {
+            let count = |span: Span| Ok(times.iter().filter(|t| (span.0..span.1).contains(*t)).count() as u64);
+            count_again(&mut record, ToCount { from: 0, until: end - HOUR, end }, &count).unwrap()
+        };
+        assert_eq!(night(&times, 10 * HOUR + 1), []);
+        times.push(10 * HOUR - 5);
+        assert_eq!(night(&times, 10 * HOUR + 1), [Span(9 * HOUR + 1, 10 * HOUR + 1)]);
+        assert_eq!(night(&times, 10 * HOUR + 1), []);
+        times.extend([10 * HOUR - 6, 11 * HOUR]);
+        assert_eq!(night(&times, 11 * HOUR + 1), [], "the next look sees it");
     }
 
     #[test]
@@ -98,7 +128,7 @@ mod tests {
             asked.set(asked.get() + 1);
             if asked.get() == 1 { Ok(7) } else { Err(SourceError::new(&BUDGET, "away")) }
         };
-        assert!(count_again(&mut record, 0, 2 * DAY, 2 * DAY, &fails).is_err());
+        assert!(count_again(&mut record, ToCount { from: 0, until: 2 * DAY, end: 2 * DAY }, &fails).is_err());
         assert_eq!(record, before);
     }
 }

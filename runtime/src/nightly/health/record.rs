@@ -26,6 +26,8 @@ pub struct SourceRecord {
     pub hosts: BTreeMap<String, i64>,
     /// The windows of the last seven nights, with the number of records in them.
     pub counted: Vec<CountedWindow>,
+    /// What lies behind these up to the newest record, where the next look begins once there is a newer one.
+    pub tail: Option<CountedWindow>,
     /// How it was in that run.
     pub health: SourceHealth,
 }

@@ -2,7 +2,7 @@
 //! whether windows of earlier nights grew. What hunts and sources are due for is written to the state in one transaction.
 
 use super::feeds::Few;
-use super::late::count_again;
+use super::late::{ToCount, count_again};
 use super::record::SourceRecord;
 use super::source::{HostGone, SourceHealth};
 use crate::nightly::discover::HuntFile;
@@ -276,9 +276,10 @@ pub(in crate::nightly) fn remember(
         let counts = matches!(source.end, End::Known(_)) && source.record.clock.is_none();
         let from = asking().map(|(record, reach, bounds)| reach.done(record, bounds)).min();
         let until = asking().filter_map(|(_, reach, _)| Some(reach.end?.plus(-reach.overlap).0)).max();
-        if let (true, Some(from), Some(until), Some(now)) = (counts, from, until, plans.first().map(|p| p.bounds.now.0)) {
+        let end = asking().filter_map(|(_, reach, _)| Some(reach.end?.0)).max();
+        if let (true, Some(from), Some(until), Some(end)) = (counts, from, until, end) {
             let count = |span: Span| engine.count(name, TimeRange::new(Instant(span.0), Instant(span.1)));
-            match count_again(&mut source.record, from, until, now, &count) {
+            match count_again(&mut source.record, ToCount { from, until, end }, &count) {
                 // What no hunt has searched yet is not searched again.
                 Ok(grown) => {
                     let done = asking().map(|(record, reach, bounds)| reach.done(record, bounds)).max();
