@@ -3,6 +3,7 @@
 
 mod budgets;
 mod flags;
+mod health;
 mod hunts;
 mod program;
 mod servers;
