@@ -171,10 +171,8 @@ fn lacking(
         if done >= bounds.until() || (fault.is_none() && !source.is_silent(reach, record, bounds)) {
             continue;
         }
-        let why = match &fault {
-            Some(fault) => format!("{} [{}]", fault.message, fault.code.id),
-            None => source.health().silence(bounds.now.0),
-        };
+        let health = source.health();
+        let why = health.fault.clone().unwrap_or_else(|| health.silence(bounds.now.0));
         let reason = format!("source `{}`: {why}", asked.name);
         lacking.push(Lacking { uri: asked.uri.clone(), reason, fault, open: TimeRange::new(done, bounds.until()) });
     }

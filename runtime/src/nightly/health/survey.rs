@@ -135,7 +135,10 @@ fn one(engine: &dyn Engine, source: &AskedSource, hunts: Vec<String>, mut record
             }
         }
         Err(error) => {
-            record.health.fault = Some(format!("{} [{}]", error.message, error.code.id));
+            // The line names the source already.
+            let own = format!("source `{}`: ", source.name);
+            let why = error.message.strip_prefix(&own).unwrap_or(&error.message);
+            record.health.fault = Some(format!("{why} [{}]", error.code.id));
             End::Away(Box::new(error))
         }
     };
@@ -190,6 +193,9 @@ fn tell(record: &mut SourceRecord, feeds: &Tally, hosts: &Tally, now: Instant) {
             }
             tell_feeds(record, &counts);
         }
+    }
+    if feeds.values.is_none() && feeds.untimed.is_none() {
+        record.health.unknown.push(format!("it cannot count by `{DATASET}`, feeds that end are not noticed"));
     }
     if let (Some(usual), true) = (record.all.few(feeds.records), record.health.few.is_empty()) {
         record.health.few.push(Few { dataset: None, records: feeds.records, usual });

@@ -65,6 +65,7 @@ struct Aggregations {
 impl ElasticSource {
     pub(super) fn tallied(&self, asked: &TallyRequest<'_>, context: &FetchContext) -> Result<Tally, Fault> {
         let indices = self.mappings.of(&self.connection, context, &prepare::fields_of(asked.request))?;
+        let absent = indices.values().filter_map(|fields| fields.get(asked.by)).all(|mapping| mapping.kind == FieldKind::Missing);
         let by = countable(asked.by, &indices);
         self.with_prepared(asked.request, context, |prepared| {
             if prepared.nothing {
@@ -76,7 +77,8 @@ impl ElasticSource {
                     let counted = self.aggregated(prepared, &Json::Null, context)?;
                     Ok(Tally { untimed: Some(fault.reason), ..counted })
                 }
-                tally => Ok(tally?.cut(asked.most)),
+                // A field that no index has gives no value.
+                tally => Ok(tally.map(|t| if absent { Tally { values: Some(Vec::new()), ..t } } else { t })?.cut(asked.most)),
             }
         })
     }
