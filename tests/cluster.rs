@@ -5,8 +5,8 @@ use huntc_compiler::catalog::Catalog;
 use huntc_compiler::request::{BoundRequest, Query};
 use huntc_compiler::time::{Instant, TimeRange};
 use huntc_compiler::value::Value;
-use huntc_runtime::source::elastic::{Auth, ElasticConfig, ElasticSource};
 use huntc_runtime::source::arrival::ArrivalSource;
+use huntc_runtime::source::elastic::{Auth, ElasticConfig, ElasticSource};
 use huntc_runtime::source::store::Store;
 use huntc_runtime::source::{DataSource, FetchContext, Records, Scalar, Tally, TallyRequest};
 use std::collections::BTreeSet;
@@ -104,9 +104,9 @@ fn windows_are_exact() {
         let source = source(&server, "winlogbeat-window", |_| {});
         let mut windowed = request(Query::MatchAll, &["n"]);
         windowed.window = Some(TimeRange::new(
-                Instant::parse("2023-08-16T00:00:00.685100Z").expect("an instant"),
-                Instant::parse("2023-08-16T00:00:00.688900Z").expect("an instant"),
-            ));
+            Instant::parse("2023-08-16T00:00:00.685100Z").expect("an instant"),
+            Instant::parse("2023-08-16T00:00:00.688900Z").expect("an instant"),
+        ));
         let mut found = texts(&fetch(&source, &windowed), "n");
         found.sort();
         assert_eq!(found, ["digits", "first", "last", "number", "zone"], "{}", server.name);
@@ -180,8 +180,9 @@ fn a_secured_server_is_read_with_the_right_credentials_only() {
 fn figures_are_those_of_the_store() {
     let record = |n: usize| {
         let (minute, host) = (n % 60, ["a", "b", "c"][n % 3]);
-        let ingested = if n % 4 == 0 { String::new() } else { format!(r#","ingested":"2023-08-17T00:{minute:02}:30.250Z""#) };
-        let dataset = if n % 5 == 0 { String::new() } else { format!(r#","dataset":"d{}""#, n % 2) };
+        let ingested =
+            if n.is_multiple_of(4) { String::new() } else { format!(r#","ingested":"2023-08-17T00:{minute:02}:30.250Z""#) };
+        let dataset = if n.is_multiple_of(5) { String::new() } else { format!(r#","dataset":"d{}""#, n % 2) };
         format!(
             r#"{{"@timestamp":"2023-08-16T00:{minute:02}:01.685Z","host":{{"name":"{host}"}},"event":{{"code":"1"{dataset}{ingested}}}}}"#
         )
@@ -203,7 +204,8 @@ fn figures_are_those_of_the_store() {
             TimeRange::of_arrival(Instant(0), time("2023-08-17T00:20:30.251Z")),
             TimeRange::new(Instant(0), time("2023-08-16T00:00:00Z")),
         ];
-        for (window, by) in windows.iter().flat_map(|window| ["host.name", "event.dataset", "event.module"].map(|by| (window, by))) {
+        for (window, by) in windows.iter().flat_map(|window| ["host.name", "event.dataset", "event.module"].map(|by| (window, by)))
+        {
             let figures = |source: &Arc<dyn DataSource>| -> (Tally, u64) {
                 let source = ArrivalSource::new(Arc::clone(source), "event.ingested".to_owned());
                 let request = BoundRequest { window: Some(*window), ..request(Query::MatchAll, &[by]) };

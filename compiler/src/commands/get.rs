@@ -226,9 +226,11 @@ impl Place {
             Observed::Repeats(part, n) => Observe::Repeats(Box::new(self.observe(cx, part, scans)), *n),
             Observed::Between(part, range) => {
                 // Ranges of two clocks have no range in common: the one that is written counts.
-                let common = |w: TimeRange| match w.clock == range.clock {
-                    true => TimeRange { start: w.start.max(range.start), stop: w.stop.min(range.stop), ..w },
-                    false => *range,
+                let common = |w: TimeRange| {
+                    if w.clock != range.clock {
+                        return *range;
+                    }
+                    TimeRange { start: w.start.max(range.start), stop: w.stop.min(range.stop), ..w }
                 };
                 Self { window: Some(self.window.map_or(*range, common)), ..self }.observe(cx, part, scans)
             }

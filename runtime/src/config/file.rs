@@ -6,7 +6,6 @@ use super::model::Config;
 use super::reader::{Document, TomlTable};
 use super::text::{read_text, source_name};
 use super::{kinds, mask, nightly};
-use huntc_compiler::catalog::{Catalog, FieldType};
 use huntc_compiler::diag::codes::config::{BAD_CONFIG, UNKNOWN_LINT};
 use huntc_compiler::diag::{Diagnostic, Severity, codes, suggest};
 use huntc_compiler::source::{SourceSet, Span};
@@ -16,6 +15,9 @@ use toml::de::{DeTable, DeValue};
 const TOP: [&str; 5] = ["sources", "analytics", "lints", "run", "nightly"];
 /// The keys of every source. Each kind adds its own.
 const SOURCE: [&str; 5] = ["uri", "path", "default_window", "like_case", "clock"];
+/// The values of `clock`.
+const EVENT_CLOCK: &str = "@timestamp";
+const ARRIVAL_CLOCKS: [&str; 2] = ["event.ingested", "event.created"];
 const ANALYTIC: [&str; 5] = ["exec", "lookup", "key", "outputs", "timeout"];
 const RUN: [&str; 7] = ["roots", "mapping", "concurrency", "max_records", "max_requests", "timeout", "hints"];
 
@@ -120,19 +122,16 @@ fn source(table: &TomlTable<'_, '_>, name: &str, path: &Path, document: &mut Doc
     })
 }
 
-/// The field by which nights look. A field that no record has would look like `@timestamp`, and late records would be
-/// missed, so its name must be that of a time.
+/// The field by which nights look; `None`: `@timestamp`. Records without the field are looked at by `@timestamp`, so a misspelt
+/// name would miss what comes late.
 fn clock(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Option<String> {
     let field = table.text(document, "clock")?;
-    if field.value == "@timestamp" {
+    if field.value != EVENT_CLOCK && !ARRIVAL_CLOCKS.contains(&field.value) {
+        let message = format!("`{}` is no field with the time of arrival", field.value);
+        document.bad(field.span, message, "\"event.ingested\", \"event.created\" or \"@timestamp\" is needed here");
         return None;
     }
-    if Catalog::builtin().field_type(field.value) != FieldType::Date {
-        let message = format!("`{}` is no field of times", field.value);
-        document.bad(field.span, message, "\"event.ingested\" or \"@timestamp\" is needed here");
-        return None;
-    }
-    Some(field.value.to_owned())
+    (field.value != EVENT_CLOCK).then(|| field.value.to_owned())
 }
 
 fn analytic(table: &TomlTable<'_, '_>, uri: &str, path: &Path, document: &mut Document<'_>) -> Option<AnalyticBinding> {

@@ -65,7 +65,8 @@ pub(super) fn binding(
         _ => {}
     }
     let default_window = options(connection.get("options"), &mut cluster, places)?;
-    let binding = Binding { name: name.to_owned(), kind: Arc::new(cluster), origin, default_window, like_case_sensitive: false, clock: None };
+    let binding =
+        Binding { name: name.to_owned(), kind: Arc::new(cluster), origin, default_window, like_case_sensitive: false, clock: None };
     Ok((binding, notice))
 }
 

@@ -11,7 +11,6 @@ use crate::session::{
     source_report,
 };
 use crate::source::{FetchContext, SourceError, Tally, TallyRequest};
-use huntc_compiler::catalog::Catalog;
 use huntc_compiler::compile::{Compilation, Compiled};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::nightly::EMPTY_HUNT;
@@ -175,16 +174,17 @@ impl Hunter<'_> {
         Ok(opened)
     }
 
+    /// The request for all records of a window.
+    fn all(&self, window: TimeRange, fields: &[&str]) -> BoundRequest {
+        let catalog = self.hunts.first().map_or_else(Session::builtin_catalog, |huntflow| huntflow.catalog.clone());
+        let fields = fields.iter().copied().chain(["@timestamp"]);
+        BoundRequest { window: Some(window), ..BoundRequest::of(&catalog, Query::MatchAll, fields) }
+    }
+
     fn context(&self, request: &str) -> FetchContext {
         let request_id = format!("{}/{request}", self.run_id);
         FetchContext { cancel: Arc::clone(&self.cancel), request_id, ..FetchContext::default() }
     }
-}
-
-/// The request for all records of a window.
-fn all(window: TimeRange, fields: &[&str]) -> BoundRequest {
-    let fields = fields.iter().copied().chain(["@timestamp"]);
-    BoundRequest { window: Some(window), ..BoundRequest::of(Catalog::builtin(), Query::MatchAll, fields) }
 }
 
 /// The longest WITHIN of a plan.
@@ -270,13 +270,13 @@ impl Engine for Hunter<'_> {
     }
 
     fn tally(&self, source: &str, window: TimeRange, by: &str, most: usize) -> Result<Tally, SourceError> {
-        let request = all(window, &[by]);
+        let request = self.all(window, &[by]);
         let asked = TallyRequest { request: &request, by, most, clock: None };
         self.open(source)?.source.tally(&asked, &self.context("tally"))
     }
 
     fn count(&self, source: &str, window: TimeRange) -> Result<u64, SourceError> {
-        self.open(source)?.source.count(&all(window, &[]), &self.context("count"))
+        self.open(source)?.source.count(&self.all(window, &[]), &self.context("count"))
     }
 
     fn unread(&self, source: &str) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! The settings of a night, and its results.
 
 use super::cache::Traffic;
-use super::health::Health;
+use super::health::NightHealth;
 use super::news::News;
 use super::record::{HuntNight, Span};
 use super::suppress::Suppressions;
@@ -171,7 +171,7 @@ pub struct Night {
     /// Notices about the night as a whole.
     pub notices: Vec<String>,
     /// How its sources are.
-    pub health: Health,
+    pub health: NightHealth,
     /// The hunts, sorted by name.
     pub hunts: Vec<HuntOutcome>,
     /// The reports of all runs over windows.

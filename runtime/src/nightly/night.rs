@@ -2,7 +2,7 @@
 
 use super::discover::HuntFile;
 use super::engine::Engine;
-use super::health::{self, Health};
+use super::health::{self, NightHealth};
 use super::lock::Lock;
 use super::model::{Night, NightSettings};
 use super::record::{HuntRecord, NightRecord};
@@ -30,7 +30,7 @@ pub fn run(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine, wa
     let folder = settings.out.join(&id);
     let run = RunReport { now: settings.now, hunts: reports, sources: engine.texts(), elapsed: begun.elapsed() };
     let traffic = engine.traffic();
-    let health = Health { sources, left_out: health::left_out(&run.hunts) };
+    let health = NightHealth { sources, left_out: health::left_out(&run.hunts) };
     let mut night = Night { id, at: settings.now, folder, notices, health, hunts: outcomes, run, traffic, undelivered: Vec::new() };
     publish::prepare(&state, &night, &settings.notifier)?;
     watch(NightStep::Prepared)?;

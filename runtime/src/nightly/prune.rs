@@ -35,7 +35,7 @@ pub(super) fn prune(state: &State, settings: &NightSettings) -> Result<(), Sourc
         }
         Ok(found)
     })?;
-    let sources = state.read(|tables| tables.sources())?.into_iter();
+    let sources = state.read(Read::sources)?.into_iter();
     let old_sources: Vec<String> = sources.filter(|(_, source)| source.at < oldest).map(|(name, _)| name).collect();
     if old_nights.is_empty() && old_keys.is_empty() && old_sources.is_empty() {
         return Ok(());

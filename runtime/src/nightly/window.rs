@@ -39,7 +39,7 @@ impl Bounds {
 
 /// A source of a hunt, and how far it can be searched tonight.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Reach {
+pub struct SourceReach {
     /// Its name in [`HuntRecord::done`].
     pub source: String,
     /// Where its records end, now minus lag at the latest. `None`: it does not answer.
@@ -48,7 +48,7 @@ pub struct Reach {
     pub overlap: i64,
 }
 
-impl Reach {
+impl SourceReach {
     /// Up to where the hunt has searched this source.
     pub fn done(&self, record: &HuntRecord, bounds: &Bounds) -> i64 {
         record.done.get(&self.source).copied().unwrap_or_else(|| beginning(record, bounds))
@@ -68,7 +68,7 @@ fn beginning(record: &HuntRecord, bounds: &Bounds) -> i64 {
 
 /// Writes the beginnings of sources that the hunt has not searched yet, so that a night which does not get to them moves
 /// nothing.
-pub fn begin(record: &mut HuntRecord, reaches: &[Reach], bounds: &Bounds) {
+pub fn begin(record: &mut HuntRecord, reaches: &[SourceReach], bounds: &Bounds) {
     let start = beginning(record, bounds);
     for reach in reaches {
         record.done.entry(reach.source.clone()).or_insert(start);
@@ -95,9 +95,9 @@ impl Due {
 }
 
 /// The windows that are due for a hunt. Sources without newer records hold none of them back.
-pub fn due(record: &HuntRecord, reaches: &[Reach], bounds: &Bounds) -> Due {
+pub fn due(record: &HuntRecord, reaches: &[SourceReach], bounds: &Bounds) -> Due {
     let mut due = Due { again: again(record, reaches, bounds), ..Due::default() };
-    let newer: Vec<&Reach> = reaches.iter().filter(|r| r.is_newer(record, bounds)).collect();
+    let newer: Vec<&SourceReach> = reaches.iter().filter(|r| r.is_newer(record, bounds)).collect();
     let (Some(from), Some(until)) = (newer.iter().map(|r| r.done(record, bounds)).min(), newer.iter().filter_map(|r| r.end).max())
     else {
         return due;
@@ -121,7 +121,7 @@ pub fn due(record: &HuntRecord, reaches: &[Reach], bounds: &Bounds) -> Due {
 }
 
 /// The earlier windows to search again, of sources that answer. Each is widened by what a late record may belong to.
-fn again(record: &HuntRecord, reaches: &[Reach], bounds: &Bounds) -> Vec<TimeRange> {
+fn again(record: &HuntRecord, reaches: &[SourceReach], bounds: &Bounds) -> Vec<TimeRange> {
     let answering = reaches.iter().filter(|r| r.end.is_some());
     let mut spans: Vec<Span> = answering.filter_map(|r| record.again.get(&r.source)).flatten().copied().collect();
     spans.sort_unstable();
@@ -141,7 +141,7 @@ pub fn came_late(record: &mut HuntRecord, source: &str, window: Span) {
 }
 
 /// Records that an earlier window was searched again, in all sources that answer.
-pub fn looked_again(record: &mut HuntRecord, reaches: &[Reach], window: TimeRange, bounds: &Bounds) {
+pub fn looked_again(record: &mut HuntRecord, reaches: &[SourceReach], window: TimeRange, bounds: &Bounds) {
     let inner = window.widen(-bounds.within);
     for reach in reaches.iter().filter(|r| r.end.is_some()) {
         if let Some(spans) = record.again.get_mut(&reach.source) {
@@ -153,7 +153,7 @@ pub fn looked_again(record: &mut HuntRecord, reaches: &[Reach], window: TimeRang
 }
 
 /// Records that a window was searched completely, in each source as far as it has records.
-pub fn looked(record: &mut HuntRecord, reaches: &[Reach], window: TimeRange, now: Instant) {
+pub fn looked(record: &mut HuntRecord, reaches: &[SourceReach], window: TimeRange, now: Instant) {
     // A source that the hunt no longer uses does not hold it back.
     record.done.retain(|name, _| reaches.iter().any(|r| r.source == *name));
     for reach in reaches {
@@ -181,7 +181,9 @@ pub fn rewind(record: &mut HuntRecord, now: Instant) -> bool {
     }
     // What lies ahead is searched as a new window.
     for spans in record.again.values_mut() {
-        spans.iter_mut().for_each(|span| span.1 = span.1.min(start));
+        for span in spans.iter_mut() {
+            span.1 = span.1.min(start);
+        }
         spans.retain(|span| span.0 < span.1);
     }
     true
@@ -206,11 +208,11 @@ mod tests {
     }
 
     /// Sources with records up to these instants.
-    fn until(ends: &[(&str, Option<i64>)], overlap: i64) -> Vec<Reach> {
-        ends.iter().map(|(name, end)| Reach { source: (*name).to_owned(), end: end.map(Instant), overlap }).collect()
+    fn until(ends: &[(&str, Option<i64>)], overlap: i64) -> Vec<SourceReach> {
+        ends.iter().map(|(name, end)| SourceReach { source: (*name).to_owned(), end: end.map(Instant), overlap }).collect()
     }
 
-    fn both(end: i64) -> Vec<Reach> {
+    fn both(end: i64) -> Vec<SourceReach> {
         until(&[("a", Some(end)), ("b", Some(end))], 2 * HOUR)
     }
 
@@ -256,7 +258,9 @@ mod tests {
     #[test]
     fn a_source_is_searched_as_far_as_it_has_records_and_holds_no_other_back() {
         let mut record = HuntRecord { begun: 9 * DAY, ..HuntRecord::default() };
-        for (night, dead, wanted) in [(10, 10 * DAY - HOUR, range(9 * DAY, 10 * DAY)), (11, 10 * DAY - HOUR, range(10 * DAY, 11 * DAY))] {
+        for (night, dead, wanted) in
+            [(10, 10 * DAY - HOUR, range(9 * DAY, 10 * DAY)), (11, 10 * DAY - HOUR, range(10 * DAY, 11 * DAY))]
+        {
             let sources = until(&[("dead", Some(dead)), ("live", Some(night * DAY))], 0);
             begin(&mut record, &sources, &exact(night * DAY));
             let due = due(&record, &sources, &exact(night * DAY));
@@ -318,6 +322,15 @@ mod tests {
         assert_eq!(due(&record, &sources, &bounds).again, due_again.again[1..]);
         looked_again(&mut record, &sources, due_again.again[1], &bounds);
         assert_eq!((due(&record, &sources, &bounds), record.done["a"], record.again.len()), (Due::default(), 10 * DAY, 0));
+    }
+
+    #[test]
+    fn a_record_of_an_earlier_huntc_is_read() {
+        let record = HuntRecord { begun: 0, done: [("a".to_owned(), DAY)].into(), ..HuntRecord::default() };
+        let mut old = serde_json::to_value(&record).unwrap_or_default();
+        old.as_object_mut().map(|members| members.remove("again"));
+        let read: Result<HuntRecord, _> = serde_json::from_value(old);
+        assert_eq!(read.ok(), Some(record));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::news;
 use super::record::HuntRecord;
 use super::state::State;
 use super::step::{NightStep, Stop, Watch};
-use super::window::{self, Bounds, Due, Reach};
+use super::window::{self, Bounds, Due, SourceReach};
 use crate::report::model::{HuntReport, Status};
 use crate::source::SourceError;
 use huntc_compiler::diag::Severity;
@@ -42,7 +42,7 @@ struct Planned {
     number: usize,
     survey: HuntSurvey,
     bounds: Bounds,
-    reaches: Vec<Reach>,
+    reaches: Vec<SourceReach>,
     due: Due,
     /// Its sources of which nothing newer can be searched.
     lacking: Vec<Lacking>,
@@ -105,11 +105,16 @@ fn plan(night: &NightWork<'_>, hunts: &[HuntFile]) -> Result<(Vec<Planned>, Vec<
     let asked: Vec<(&HuntFile, &HuntSurvey)> = hunts.iter().zip(&surveys).collect();
     let mut sources = health::survey(night.state, night.engine, &asked, settings.now, settings.jobs)?;
     let bounds: Vec<Bounds> = surveys.iter().map(|survey| bounds(settings, survey)).collect();
-    let reaches: Vec<Vec<Reach>> =
+    let reaches: Vec<Vec<SourceReach>> =
         surveys.iter().zip(&bounds).map(|(survey, bounds)| reaches(settings, survey, bounds, &sources)).collect();
     let plans = asked.iter().zip(&bounds).zip(&reaches).filter(|(((_, survey), _), _)| survey.broken.is_none());
     let plans: Vec<HuntPlan<'_>> = plans
-        .map(|(((file, survey), bounds), reaches)| HuntPlan { name: &file.name, reaches, bounds: *bounds, sources: &survey.sources })
+        .map(|(((file, survey), bounds), reaches)| HuntPlan {
+            name: &file.name,
+            reaches,
+            bounds: *bounds,
+            sources: &survey.sources,
+        })
         .collect();
     health::remember(night.state, night.engine, &mut sources, &plans)?;
     drop(plans);
@@ -125,12 +130,7 @@ fn plan(night: &NightWork<'_>, hunts: &[HuntFile]) -> Result<(Vec<Planned>, Vec<
 }
 
 fn bounds(settings: &NightSettings, survey: &HuntSurvey) -> Bounds {
-    Bounds {
-        now: settings.now,
-        since: settings.since,
-        lag: survey.front_matter.lag.unwrap_or(settings.lag),
-        within: survey.within,
-    }
+    Bounds { now: settings.now, since: settings.since, lag: survey.front_matter.lag.unwrap_or(settings.lag), within: survey.within }
 }
 
 /// How far a hunt can search its sources. A hunt without sources has one reach, up to now.
@@ -139,13 +139,13 @@ fn reaches(
     survey: &HuntSurvey,
     bounds: &Bounds,
     sources: &BTreeMap<String, Surveyed>,
-) -> Vec<Reach> {
+) -> Vec<SourceReach> {
     if survey.sources.is_empty() {
-        return vec![Reach { source: String::new(), end: Some(bounds.until()), overlap: 0 }];
+        return vec![SourceReach { source: String::new(), end: Some(bounds.until()), overlap: 0 }];
     }
     let reach = |asked: &AskedSource| {
         let usual = if asked.clock.is_some() { defaults::ARRIVAL_OVERLAP } else { defaults::OVERLAP };
-        Reach {
+        SourceReach {
             source: asked.uri.clone(),
             // What cannot be asked at all is for the hunt to say.
             end: sources.get(&asked.name).filter(|_| asked.bound).map_or(Some(bounds.until()), |s| s.end(bounds)),
@@ -158,7 +158,7 @@ fn reaches(
 /// The sources of which a hunt can search nothing newer, though it is time to.
 fn lacking(
     survey: &HuntSurvey,
-    reaches: &[Reach],
+    reaches: &[SourceReach],
     bounds: &Bounds,
     record: &HuntRecord,
     sources: &BTreeMap<String, Surveyed>,
@@ -246,7 +246,7 @@ fn through(night: &NightWork<'_>, hunt: &HuntFile, planned: Planned) -> Result<W
 }
 
 /// A hunt that ended well, but without some of its sources.
-fn lacks(night: &NightWork<'_>, number: usize, lacking: &[Lacking], reaches: &[Reach], mut worked: Worked) -> Worked {
+fn lacks(night: &NightWork<'_>, number: usize, lacking: &[Lacking], reaches: &[SourceReach], mut worked: Worked) -> Worked {
     let faulty = lacking.iter().find_map(|l| Some((l, l.fault.as_ref()?)));
     let all = lacking.len() == reaches.len();
     worked.status = match (all, faulty) {

@@ -53,11 +53,7 @@ impl Session {
 
 impl Session {
     /// The source that is bound to a name; `None` when nothing is.
-    pub(super) fn resolve(
-        &self,
-        config: &Config,
-        source: &DataSource,
-    ) -> Option<Result<Box<dyn ResolvedSource>, SourceError>> {
+    pub(super) fn resolve(&self, config: &Config, source: &DataSource) -> Option<Result<Box<dyn ResolvedSource>, SourceError>> {
         if let Some(binding) = config.sources.get(&source.name) {
             return Some(binding.kind.resolve(&source.name, &self.environment));
         }

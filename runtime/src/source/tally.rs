@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn records_and_hosts_of_a_window() {
-        let parts = [store(&[(1, None, "a"), (2, Some(9), "b"), (3, None, "a")]), store(&[(4, None, "c"), (5, None, "b"), (6, None, "b")])];
+        let parts =
+            [store(&[(1, None, "a"), (2, Some(9), "b"), (3, None, "a")]), store(&[(4, None, "c"), (5, None, "b"), (6, None, "b")])];
         let both = CombinedSource::new(parts.to_vec());
         assert_eq!(tally(&both, None, 9, 10), (6, 6, "a 2 3, b 3 6, c 1 4".to_owned(), false));
         assert_eq!(tally(&both, None, 2, 10), (6, 6, "a 2 3, b 3 6".to_owned(), true));

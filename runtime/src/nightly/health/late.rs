@@ -1,6 +1,5 @@
 //! Records that come late: the windows of the last seven nights are counted again, and one that grew is searched again.
 
-use super::record::SourceRecord;
 use crate::nightly::record::Span;
 use crate::nightly::window::DAY;
 use crate::source::SourceError;
@@ -16,6 +15,15 @@ pub struct CountedWindow {
     pub records: u64,
 }
 
+/// What was counted of a source.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct CountedWindows {
+    /// The windows of the last seven nights.
+    pub windows: Vec<CountedWindow>,
+    /// What lies behind them up to the newest record, where the next look begins once there is a newer one.
+    pub tail: Option<CountedWindow>,
+}
+
 /// What of a source is to be counted.
 pub(super) struct ToCount {
     /// Where counting begins for a source that was never counted.
@@ -29,13 +37,13 @@ pub(super) struct ToCount {
 /// Counts the windows of a source again, and what came after them. Returns the windows that grew. On an error nothing is
 /// changed, so that the next night compares with the same counts.
 pub(super) fn count_again(
-    record: &mut SourceRecord,
+    known: &mut CountedWindows,
     ToCount { from, until, end }: ToCount,
     count: &dyn Fn(Span) -> Result<u64, SourceError>,
 ) -> Result<Vec<Span>, SourceError> {
     let mut grown = Vec::new();
     let mut counted = Vec::new();
-    for window in &record.counted {
+    for window in &known.windows {
         let records = count(window.span)?;
         if records > window.records {
             grown.push(window.span);
@@ -55,13 +63,13 @@ pub(super) fn count_again(
     }
     let tail = Span(until, end);
     let records = if tail.0 < tail.1 { count(tail)? } else { 0 };
-    if let Some(grown_tail) = record.tail.filter(|known| known.span.1 == end && known.records < records) {
+    if let Some(grown_tail) = known.tail.filter(|tail| tail.span.1 == end && tail.records < records) {
         grown.push(grown_tail.span);
     }
-    record.tail = Some(CountedWindow { span: tail, records });
+    known.tail = Some(CountedWindow { span: tail, records });
     // By the records and not by the clock, which may be wrong.
     counted.retain(|window| window.span.1 > until.saturating_sub(KEPT));
-    record.counted = counted;
+    known.windows = counted;
     Ok(grown)
 }
 
@@ -74,17 +82,17 @@ mod tests {
 
     const HOUR: i64 = DAY / 24;
 
-    fn night(record: &mut SourceRecord, times: &[i64], now: i64) -> Vec<Span> {
+    fn night(record: &mut CountedWindows, times: &[i64], now: i64) -> Vec<Span> {
         let count = |span: Span| Ok(times.iter().filter(|t| (span.0..span.1).contains(*t)).count() as u64);
         count_again(record, ToCount { from: now - DAY, until: now, end: now }, &count).unwrap()
     }
 
     #[test]
     fn a_window_that_grew_is_told_once() {
-        let mut record = SourceRecord::default();
+        let mut record = CountedWindows::default();
         let mut times = vec![5 * HOUR, 20 * HOUR];
         assert_eq!(night(&mut record, &times, DAY + 2 * HOUR), []);
-        let spans: Vec<Span> = record.counted.iter().map(|c| c.span).collect();
+        let spans: Vec<Span> = record.windows.iter().map(|c| c.span).collect();
         assert_eq!(spans, [Span(2 * HOUR, DAY), Span(DAY, DAY + 2 * HOUR)]);
         times.extend([6 * HOUR, DAY + 3 * HOUR]);
         assert_eq!(night(&mut record, &times, 2 * DAY + 2 * HOUR), [Span(2 * HOUR, DAY)]);
@@ -95,7 +103,7 @@ mod tests {
 
     #[test]
     fn what_comes_late_to_a_silent_source_is_seen() {
-        let (mut record, mut times) = (SourceRecord::default(), vec![5 * HOUR, 10 * HOUR]);
+        let (mut record, mut times) = (CountedWindows::default(), vec![5 * HOUR, 10 * HOUR]);
         let mut night = |times: &[i64], end: i64| {
             let count = |span: Span| Ok(times.iter().filter(|t| (span.0..span.1).contains(*t)).count() as u64);
             count_again(&mut record, ToCount { from: 0, until: end - HOUR, end }, &count).unwrap()
@@ -110,17 +118,17 @@ mod tests {
 
     #[test]
     fn seven_nights_are_counted_however_many_runs_there_are() {
-        let mut record = SourceRecord::default();
+        let mut record = CountedWindows::default();
         for hour in 24..24 * 30 {
             night(&mut record, &[], hour * HOUR);
-            assert!(record.counted.len() <= 9, "{}", record.counted.len());
+            assert!(record.windows.len() <= 9, "{}", record.windows.len());
         }
-        assert!(record.counted[0].span.0 <= 30 * DAY - HOUR - 8 * DAY);
+        assert!(record.windows[0].span.0 <= 30 * DAY - HOUR - 8 * DAY);
     }
 
     #[test]
     fn a_count_that_fails_changes_nothing() {
-        let mut record = SourceRecord::default();
+        let mut record = CountedWindows::default();
         night(&mut record, &[5], DAY);
         let before = record.clone();
         let asked = Cell::new(0);

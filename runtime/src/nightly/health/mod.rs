@@ -18,14 +18,14 @@ use std::collections::BTreeMap;
 
 /// The health of a night.
 #[derive(Clone, Debug, Default)]
-pub struct Health {
+pub struct NightHealth {
     /// The sources, sorted by name.
     pub sources: Vec<SourceHealth>,
     /// Files of hunts with the number of process sightings that they left out for want of an entity id.
     pub left_out: BTreeMap<String, u64>,
 }
 
-impl Health {
+impl NightHealth {
     /// The health as lines for people; none when all is as usual.
     pub fn lines(&self, now: i64) -> Vec<String> {
         let mut lines: Vec<String> = self.sources.iter().flat_map(|source| source.lines(now)).collect();
@@ -34,7 +34,9 @@ impl Health {
             let sightings = count(total, "process sighting");
             lines.push(match self.left_out.len() {
                 1 => format!("{sightings} without entity id left out by `{file}`"),
-                hunts => format!("{sightings} without entity id left out by {}, {most} of them by `{file}`", count(hunts as u64, "hunt")),
+                hunts => {
+                    format!("{sightings} without entity id left out by {}, {most} of them by `{file}`", count(hunts as u64, "hunt"))
+                }
             });
         }
         lines

@@ -1,7 +1,7 @@
 //! What the state keeps of a source.
 
 use super::feeds::Feed;
-use super::late::CountedWindow;
+use super::late::CountedWindows;
 use super::source::SourceHealth;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,9 +25,7 @@ pub struct SourceRecord {
     /// The hosts that sent in the last seven nights, with the time of their newest record.
     pub hosts: BTreeMap<String, i64>,
     /// The windows of the last seven nights, with the number of records in them.
-    pub counted: Vec<CountedWindow>,
-    /// What lies behind these up to the newest record, where the next look begins once there is a newer one.
-    pub tail: Option<CountedWindow>,
+    pub counted: CountedWindows,
     /// How it was in that run.
     pub health: SourceHealth,
 }

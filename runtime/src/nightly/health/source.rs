@@ -86,9 +86,11 @@ impl SourceHealth {
         facts.extend(self.few.iter().map(few));
         facts.extend(self.hosts_gone());
         facts.extend(self.unread.iter().cloned());
-        facts.extend(self.late.iter().map(|span| {
-            format!("records came late into {} to {}, which is looked at again", minute(span.0), minute(span.1))
-        }));
+        facts.extend(
+            self.late
+                .iter()
+                .map(|span| format!("records came late into {} to {}, which is looked at again", minute(span.0), minute(span.1))),
+        );
         facts.extend(self.unknown.iter().cloned());
         facts.into_iter().map(|fact| format!("source `{}`: {fact}", self.source)).collect()
     }

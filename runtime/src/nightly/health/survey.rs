@@ -8,8 +8,8 @@ use super::source::{HostGone, SourceHealth};
 use crate::nightly::discover::HuntFile;
 use crate::nightly::engine::{AskedSource, Engine, HuntSurvey};
 use crate::nightly::record::{HuntRecord, Span};
-use crate::nightly::state::State;
-use crate::nightly::window::{self, Bounds, DAY, Reach};
+use crate::nightly::state::{Read, State};
+use crate::nightly::window::{self, Bounds, DAY, SourceReach};
 use crate::source::{SourceError, Tally};
 use huntc_compiler::time::{Instant, MILLISECOND, TimeRange};
 use std::collections::BTreeMap;
@@ -35,12 +35,12 @@ pub(in crate::nightly) struct Surveyed {
     /// What the state will keep of it.
     record: SourceRecord,
     /// The end of its records: the newest one and a millisecond. Without one nothing of it can be searched.
-    end: End,
+    end: RecordsEnd,
 }
 
 /// Up to when a source has records.
 #[derive(Clone, Debug)]
-enum End {
+enum RecordsEnd {
     /// The instant after its newest record.
     Known(Instant),
     /// It has none.
@@ -55,16 +55,16 @@ impl Surveyed {
     /// The reach of a hunt into this source.
     pub(in crate::nightly) fn end(&self, bounds: &Bounds) -> Option<Instant> {
         match &self.end {
-            End::Known(end) => Some((*end).min(bounds.until())),
-            End::Never => Some(Instant(i64::MIN)),
-            End::Unknown => Some(bounds.until()),
-            End::Away(_) => None,
+            RecordsEnd::Known(end) => Some((*end).min(bounds.until())),
+            RecordsEnd::Never => Some(Instant(i64::MIN)),
+            RecordsEnd::Unknown => Some(bounds.until()),
+            RecordsEnd::Away(_) => None,
         }
     }
 
     /// Why it does not answer.
     pub(in crate::nightly) fn fault(&self) -> Option<&SourceError> {
-        if let End::Away(error) = &self.end { Some(error) } else { None }
+        if let RecordsEnd::Away(error) = &self.end { Some(error) } else { None }
     }
 
     pub(in crate::nightly) fn health(&self) -> &SourceHealth {
@@ -73,7 +73,7 @@ impl Surveyed {
 
     /// Whether a hunt looks for newer records in vain. Records may be late by the lag and the overlap, so a source is not
     /// silent before that time has passed.
-    pub(in crate::nightly) fn is_silent(&self, reach: &Reach, record: &HuntRecord, bounds: &Bounds) -> bool {
+    pub(in crate::nightly) fn is_silent(&self, reach: &SourceReach, record: &HuntRecord, bounds: &Bounds) -> bool {
         let done = reach.done(record, bounds);
         let newer = reach.end.is_none_or(|end| end.0 > done);
         let waited = self.record.newest.is_none_or(|newest| newest < bounds.until().plus(-reach.overlap).0);
@@ -96,7 +96,7 @@ pub(in crate::nightly) fn survey(
             files.push(file.name.clone());
         }
     }
-    let records: BTreeMap<String, SourceRecord> = state.read(|tables| tables.sources())?.into_iter().collect();
+    let records: BTreeMap<String, SourceRecord> = state.read(Read::sources)?.into_iter().collect();
     let queue = Mutex::new(asked.into_iter());
     let done: Mutex<BTreeMap<String, Surveyed>> = Mutex::default();
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -121,17 +121,16 @@ fn one(engine: &dyn Engine, source: &AskedSource, hunts: Vec<String>, mut record
     }
     record.at = now.0;
     record.health = SourceHealth { source: source.name.clone(), hunts, ..SourceHealth::default() };
-    let asked = ask(engine, source, &record, now);
-    let end = match asked {
-        Ok(Asked { feeds, hosts, newest }) => {
+    let end = match ask(engine, source, &record, now) {
+        Ok(Answers { feeds, hosts, newest }) => {
             tell(&mut record, &feeds, &hosts, now);
             let untimed = feeds.untimed.as_ref().map(|why| format!("its newest record is not known: {why}"));
             record.health.unknown.extend(untimed);
             record.newest = newest.map(|newest| newest.0);
             match newest {
-                _ if feeds.untimed.is_some() => End::Unknown,
-                Some(newest) => End::Known(Instant(newest.0.div_euclid(MILLISECOND) * MILLISECOND).plus(MILLISECOND)),
-                None => End::Never,
+                _ if feeds.untimed.is_some() => RecordsEnd::Unknown,
+                Some(newest) => RecordsEnd::Known(Instant(newest.0.div_euclid(MILLISECOND) * MILLISECOND).plus(MILLISECOND)),
+                None => RecordsEnd::Never,
             }
         }
         Err(error) => {
@@ -139,7 +138,7 @@ fn one(engine: &dyn Engine, source: &AskedSource, hunts: Vec<String>, mut record
             let own = format!("source `{}`: ", source.name);
             let why = error.message.strip_prefix(&own).unwrap_or(&error.message);
             record.health.fault = Some(format!("{why} [{}]", error.code.id));
-            End::Away(Box::new(error))
+            RecordsEnd::Away(Box::new(error))
         }
     };
     record.health.newest = record.newest;
@@ -148,7 +147,7 @@ fn one(engine: &dyn Engine, source: &AskedSource, hunts: Vec<String>, mut record
 }
 
 /// What a source answers.
-struct Asked {
+struct Answers {
     /// Of the last 24 hours, by `event.dataset`.
     feeds: Tally,
     /// The same by `host.name`.
@@ -156,7 +155,7 @@ struct Asked {
     newest: Option<Instant>,
 }
 
-fn ask(engine: &dyn Engine, source: &AskedSource, record: &SourceRecord, now: Instant) -> Result<Asked, SourceError> {
+fn ask(engine: &dyn Engine, source: &AskedSource, record: &SourceRecord, now: Instant) -> Result<Answers, SourceError> {
     let window = |start: Instant, stop: Instant| match source.clock {
         Some(_) => TimeRange::of_arrival(start, stop),
         None => TimeRange::new(start, stop),
@@ -170,7 +169,7 @@ fn ask(engine: &dyn Engine, source: &AskedSource, record: &SourceRecord, now: In
         let earlier = engine.tally(&source.name, window(known.unwrap_or(Instant(0)), day), DATASET, FEEDS)?;
         newest = earlier.newest.max(known);
     }
-    Ok(Asked { feeds, hosts, newest })
+    Ok(Answers { feeds, hosts, newest })
 }
 
 /// Compares tonight's records with what is usual, and makes them a part of it.
@@ -256,7 +255,7 @@ fn tell_hosts(record: &mut SourceRecord, hosts: &Tally, now: Instant) {
 /// A hunt with the reach into each of its sources.
 pub(in crate::nightly) struct HuntPlan<'a> {
     pub(in crate::nightly) name: &'a str,
-    pub(in crate::nightly) reaches: &'a [Reach],
+    pub(in crate::nightly) reaches: &'a [SourceReach],
     pub(in crate::nightly) bounds: Bounds,
     pub(in crate::nightly) sources: &'a [AskedSource],
 }
@@ -268,7 +267,7 @@ pub(in crate::nightly) fn remember(
     sources: &mut BTreeMap<String, Surveyed>,
     plans: &[HuntPlan<'_>],
 ) -> Result<(), SourceError> {
-    let records: BTreeMap<String, HuntRecord> = state.read(|tables| tables.hunts())?.into_iter().collect();
+    let records: BTreeMap<String, HuntRecord> = state.read(Read::hunts)?.into_iter().collect();
     for (name, source) in sources.iter_mut() {
         let asking = || {
             plans.iter().flat_map(|plan| {
@@ -279,22 +278,23 @@ pub(in crate::nightly) fn remember(
         };
         source.record.health.silent =
             source.fault().is_none() && asking().any(|(record, reach, bounds)| source.is_silent(reach, record, bounds));
-        let counts = matches!(source.end, End::Known(_)) && source.record.clock.is_none();
+        let counts = matches!(source.end, RecordsEnd::Known(_)) && source.record.clock.is_none();
         let from = asking().map(|(record, reach, bounds)| reach.done(record, bounds)).min();
         let until = asking().filter_map(|(_, reach, _)| Some(reach.end?.plus(-reach.overlap).0)).max();
         let end = asking().filter_map(|(_, reach, _)| Some(reach.end?.0)).max();
         if let (true, Some(from), Some(until), Some(end)) = (counts, from, until, end) {
             let count = |span: Span| engine.count(name, TimeRange::new(Instant(span.0), Instant(span.1)));
-            match count_again(&mut source.record, ToCount { from, until, end }, &count) {
+            match count_again(&mut source.record.counted, ToCount { from, until, end }, &count) {
                 // What no hunt has searched yet is not searched again.
                 Ok(grown) => {
                     let done = asking().map(|(record, reach, bounds)| reach.done(record, bounds)).max();
                     source.record.health.late = grown.into_iter().filter(|span| done.is_some_and(|d| span.0 < d)).collect();
                 }
-                Err(error) => source.record.health.unknown.push(format!(
-                    "whether records came late is not known: {} [{}]",
-                    error.message, error.code.id
-                )),
+                Err(error) => source
+                    .record
+                    .health
+                    .unknown
+                    .push(format!("whether records came late is not known: {} [{}]", error.message, error.code.id)),
             }
         }
     }

@@ -1,11 +1,14 @@
 //! What a night could not see, in front of what it found: how its sources are, and hunts that did not look, each cause once.
 
-use super::text::{open, short, sorted};
 use crate::nightly::health::{HostGone, SourceHealth};
 use crate::nightly::model::{HuntOutcome, HuntStatus, Night};
+use crate::nightly::record::Span;
 use crate::report::sanitize::{html, terminal as safe};
 use crate::report::text::count;
+use huntc_compiler::time::Instant;
 use serde::Serialize;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Result, Write};
 
@@ -32,11 +35,22 @@ fn causes(night: &Night) -> Vec<Cause<'_>> {
     causes
 }
 
+/// The most severe first.
+pub(super) fn sorted(mut hunts: Vec<&HuntOutcome>) -> Vec<&HuntOutcome> {
+    hunts.sort_by_key(|h| (Reverse(h.severity()), h.name.as_str()));
+    hunts
+}
+
+/// From the earlier start to the later stop.
+fn open(a: Span, b: Span) -> Span {
+    Span(a.0.min(b.0), a.1.max(b.1))
+}
+
 /// How long each of the hunts waits: what is open of them all, and the most nights in a row.
 fn waiting(hunts: &[&HuntOutcome]) -> String {
     let mut out = String::new();
-    if let Some(span) = hunts.iter().filter_map(|hunt| hunt.open).reduce(|a, b| open(a, b)) {
-        let _ = write!(out, "; open from {} to {}", short(span.0), short(span.1));
+    if let Some(span) = hunts.iter().filter_map(|hunt| hunt.open).reduce(open) {
+        let _ = write!(out, "; open from {} to {}", Instant(span.0).to_seconds_text(), Instant(span.1).to_seconds_text());
     }
     if let Some(nights) = hunts.iter().map(|hunt| hunt.failures).max().filter(|nights| *nights > 1) {
         let _ = write!(out, "; {} in a row", count(u64::from(nights), "night"));
@@ -83,7 +97,11 @@ pub(super) fn write_text(night: &Night, out: &mut String) {
 }
 
 /// The block of the health on the page.
-pub(super) fn write_html(night: &Night, title: &dyn Fn(&HuntOutcome, &mut dyn Write) -> Result<()>, out: &mut dyn Write) -> Result<()> {
+pub(super) fn write_html(
+    night: &Night,
+    title: &dyn Fn(&HuntOutcome, &mut dyn Write) -> Result<()>,
+    out: &mut dyn Write,
+) -> Result<()> {
     let lines = night.health.lines(night.at.0);
     if !lines.is_empty() {
         writeln!(out, "<h2>Health</h2>")?;
@@ -113,25 +131,26 @@ pub(super) fn write_html(night: &Night, title: &dyn Fn(&HuntOutcome, &mut dyn Wr
 
 /// `health` of `nightly.json`.
 #[derive(Serialize)]
-pub(crate) struct Document {
+pub(crate) struct HealthDocument {
     /// The lines of the block, for people.
     lines: Vec<String>,
-    sources: Vec<Source>,
+    sources: Vec<SourceEntry>,
     /// Process sightings that hunts left out for want of an entity id, by the file of the hunt.
-    left_out: std::collections::BTreeMap<String, u64>,
+    left_out: BTreeMap<String, u64>,
 }
 
 #[derive(Serialize)]
-struct Source {
-    source: String,
+struct SourceEntry {
+    #[serde(rename = "source")]
+    name: String,
     hunts: Vec<String>,
     fault: Option<String>,
     newest: Option<String>,
     silent: bool,
     records: Option<u64>,
     usual: Option<u64>,
-    few: Vec<Few>,
-    hosts_gone: Vec<Host>,
+    few: Vec<FewEntry>,
+    hosts_gone: Vec<HostEntry>,
     hosts_gone_total: u64,
     unread: Vec<String>,
     late: Vec<[String; 2]>,
@@ -139,35 +158,35 @@ struct Source {
 }
 
 #[derive(Serialize)]
-struct Few {
+struct FewEntry {
     dataset: Option<String>,
     records: u64,
     usual: u64,
 }
 
 #[derive(Serialize)]
-struct Host {
+struct HostEntry {
     host: String,
     newest: String,
 }
 
-impl Document {
+impl HealthDocument {
     pub(crate) fn of(night: &Night) -> Self {
         let health = &night.health;
         Self {
             lines: health.lines(night.at.0),
-            sources: health.sources.iter().map(Source::of).collect(),
+            sources: health.sources.iter().map(SourceEntry::of).collect(),
             left_out: health.left_out.clone(),
         }
     }
 }
 
-impl Source {
+impl SourceEntry {
     fn of(health: &SourceHealth) -> Self {
-        let instant = |nanos: i64| huntc_compiler::time::Instant(nanos).to_string();
-        let host = |gone: &HostGone| Host { host: gone.host.clone(), newest: instant(gone.newest) };
+        let instant = |nanos: i64| Instant(nanos).to_string();
+        let host = |gone: &HostGone| HostEntry { host: gone.host.clone(), newest: instant(gone.newest) };
         Self {
-            source: health.source.clone(),
+            name: health.source.clone(),
             hunts: health.hunts.clone(),
             fault: health.fault.clone(),
             newest: health.newest.map(instant),
@@ -177,7 +196,7 @@ impl Source {
             few: health
                 .few
                 .iter()
-                .map(|few| Few { dataset: few.dataset.clone(), records: few.records, usual: few.usual })
+                .map(|few| FewEntry { dataset: few.dataset.clone(), records: few.records, usual: few.usual })
                 .collect(),
             hosts_gone: health.hosts_gone.iter().map(host).collect(),
             hosts_gone_total: health.hosts_gone_total,

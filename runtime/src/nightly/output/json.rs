@@ -20,7 +20,7 @@ struct Document<'a> {
     at: String,
     night: &'a str,
     complete: bool,
-    health: health::Document,
+    health: health::HealthDocument,
     notices: &'a [String],
     traffic: Traffic,
     hunts: Vec<Hunt<'a>>,
@@ -62,7 +62,7 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
         night: &night.id,
         complete: night.is_whole(),
         notices: &night.notices,
-        health: health::Document::of(night),
+        health: health::HealthDocument::of(night),
         traffic: night.traffic,
         hunts: night.hunts.iter().enumerate().map(|(at, h)| hunt(at, h)).collect(),
     };

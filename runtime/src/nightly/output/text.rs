@@ -1,12 +1,11 @@
 //! The summary of a night as text: first what could not be searched, then what is new, then the rest.
 
-use super::health;
+use super::health::{self, sorted};
 use crate::nightly::model::{HuntOutcome, Night};
 use crate::nightly::record::Span;
 use crate::report::sanitize::terminal as safe;
 use crate::report::text::count;
 use huntc_compiler::time::Instant;
-use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 /// The most new findings of a hunt that the summary lists; the CSV file has all.
@@ -15,11 +14,6 @@ const LISTED: usize = 20;
 /// The hunts with new findings, the most severe first.
 pub(super) fn newsworthy(night: &Night) -> Vec<&HuntOutcome> {
     sorted(night.hunts.iter().filter(|h| !h.news.new.is_empty()).collect())
-}
-
-pub(super) fn sorted(mut hunts: Vec<&HuntOutcome>) -> Vec<&HuntOutcome> {
-    hunts.sort_by_key(|h| (Reverse(h.severity()), h.name.as_str()));
-    hunts
 }
 
 /// The counts of a hunt's findings: `2 new, 5 continuing`.
@@ -47,11 +41,6 @@ pub(super) fn windows(spans: &[Span]) -> String {
 /// An instant without fractions of a second.
 pub(super) fn short(nanos: i64) -> String {
     Instant(nanos).to_seconds_text()
-}
-
-/// From the earlier start to the later stop.
-pub(super) fn open(a: Span, b: Span) -> Span {
-    Span(a.0.min(b.0), a.1.max(b.1))
 }
 
 /// The figures about the night's requests.

@@ -38,8 +38,14 @@ fn happening() -> impl Strategy<Value = Happening> {
     let kill = prop::option::weighted(0.25, 2..20_usize);
     let ahead = prop_oneof![15 => Just(0_i64), 1 => 700..800_i64];
     let pause = prop_oneof![6 => 20..30_i64, 1 => 1..4_i64, 1 => 40..80_i64];
-    (pause, some(2), kill, some(2), some(2), ahead)
-        .prop_map(|(pause, failing, kill, away, broken, ahead)| Happening { pause, failing, kill, away, broken, ahead })
+    (pause, some(2), kill, some(2), some(2), ahead).prop_map(|(pause, failing, kill, away, broken, ahead)| Happening {
+        pause,
+        failing,
+        kill,
+        away,
+        broken,
+        ahead,
+    })
 }
 
 /// A record: source, dataset, host, hour, and how late it comes.
@@ -55,8 +61,13 @@ struct Planted {
 fn planted(days: i64) -> impl Strategy<Value = Planted> {
     // Most come in time, some days too late.
     let delay = prop_oneof![8 => 0..100_i64, 1 => 100..9_000_i64];
-    (0..3_usize, 0..3_usize, 0..4_usize, -1_000..days * 1_440, delay)
-        .prop_map(|(source, dataset, host, minute, delay)| Planted { source, dataset, host, minute, delay })
+    (0..3_usize, 0..3_usize, 0..4_usize, -1_000..days * 1_440, delay).prop_map(|(source, dataset, host, minute, delay)| Planted {
+        source,
+        dataset,
+        host,
+        minute,
+        delay,
+    })
 }
 
 /// A source or one of its datasets that is dead for some time.
@@ -94,8 +105,9 @@ fn scene() -> impl Strategy<Value = Scene> {
     let planted = prop::collection::vec(planted(14), 60..160);
     let deaths = prop::collection::vec(death(), 0..4);
     let leaves = prop::collection::vec(prop_oneof![3 => Just(10_000_i64), 1 => 20..200_i64], 4);
-    (0..3_i64, 1..4_i64, nights, planted, deaths, prop::collection::vec(-50..50_i64, 4), leaves)
-        .prop_map(|(lag, overlap, nights, planted, deaths, off, leaves)| Scene { lag, overlap, nights, planted, deaths, off, leaves })
+    (0..3_i64, 1..4_i64, nights, planted, deaths, prop::collection::vec(-50..50_i64, 4), leaves).prop_map(
+        |(lag, overlap, nights, planted, deaths, off, leaves)| Scene { lag, overlap, nights, planted, deaths, off, leaves },
+    )
 }
 
 fn world(scene: &Scene) -> World {
@@ -150,7 +162,7 @@ fn told(world: &World) -> Vec<BTreeMap<String, usize>> {
 /// A hunt that calls itself whole has seen everything that is there.
 fn check_whole(world: &World, night: &Night, begun: i64) -> Result<(), TestCaseError> {
     let told = told(world);
-    for (hunt, outcome) in night.hunts.iter().enumerate().filter(|(_, outcome)| outcome.whole()) {
+    for (hunt, _) in night.hunts.iter().enumerate().filter(|(_, outcome)| outcome.whole()) {
         for event in world.events.iter().filter(|e| ASKED[hunt].contains(&e.source) && e.arrival <= world.truth) {
             let seen = told[hunt].contains_key(&event.who);
             let due = is_promised(event, begun) && clocked(event) < world.truth - world.lag;

@@ -8,6 +8,7 @@ mod client;
 mod columns;
 mod config;
 mod connection;
+mod countable;
 mod detect;
 mod document;
 mod fault;

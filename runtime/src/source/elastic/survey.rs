@@ -3,10 +3,10 @@
 use super::answer::{Answer, FILTER};
 use super::body::MatchAll;
 use super::connection::Connection;
+use super::countable::countable;
 use super::fault::{Fault, FaultKind};
 use super::mapping::{FieldKind, Indices, Mappings};
 use super::server::Server;
-use super::tally::countable;
 use crate::source::FetchContext;
 use crate::source::clocks::{CATEGORY, Clock};
 use huntc_compiler::time::Instant;

@@ -3,33 +3,33 @@
 use super::ElasticSource;
 use super::answer::{Answer, FILTER};
 use super::body::MatchAll;
+use super::countable::countable;
 use super::fault::{Fault, FaultKind};
-use super::mapping::{FieldKind, Indices};
+use super::mapping::FieldKind;
 use super::prepare::{self, PreparedRequest};
 use crate::source::{FetchContext, TalliedValue, Tally, TallyRequest};
 use huntc_compiler::time::Instant;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
-use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 /// Times of records; null when there is none.
 #[derive(Deserialize, Default)]
 struct Newest {
-    newest: Stamp,
+    newest: NewestStamp,
     /// The records that lack the field of the clock.
-    rest: Option<Rest>,
+    rest: Option<ClocklessRecords>,
 }
 
 #[derive(Deserialize, Default)]
-struct Rest {
-    newest: Stamp,
+struct ClocklessRecords {
+    newest: NewestStamp,
 }
 
 /// Milliseconds, also where the index keeps nanoseconds.
 #[derive(Deserialize, Default)]
-struct Stamp {
+struct NewestStamp {
     value: Option<f64>,
 }
 
@@ -41,14 +41,14 @@ impl Newest {
 }
 
 #[derive(Deserialize)]
-struct Values {
+struct ValueCounts {
     #[serde(default)]
     sum_other_doc_count: u64,
-    buckets: Vec<Bucket>,
+    buckets: Vec<ValueBucket>,
 }
 
 #[derive(Deserialize)]
-struct Bucket {
+struct ValueBucket {
     key: Json,
     doc_count: u64,
     #[serde(flatten)]
@@ -56,10 +56,10 @@ struct Bucket {
 }
 
 #[derive(Deserialize)]
-struct Aggregations {
+struct TallyAggregations {
     #[serde(flatten)]
     newest: Newest,
-    values: Option<Values>,
+    values: Option<ValueCounts>,
 }
 
 impl ElasticSource {
@@ -108,7 +108,8 @@ impl ElasticSource {
 fn read(aggregations: Option<&RawValue>, tally: Tally) -> Result<Tally, Fault> {
     let malformed = |reason: String| Fault::new(FaultKind::Malformed, reason);
     let found = aggregations.ok_or_else(|| malformed("the answer has no aggregations".to_owned()))?;
-    let found: Aggregations = serde_json::from_str(found.get()).map_err(|e| malformed(format!("the aggregations are no such: {e}")))?;
+    let found: TallyAggregations =
+        serde_json::from_str(found.get()).map_err(|e| malformed(format!("the aggregations are no such: {e}")))?;
     let newest = found.newest.instant();
     if newest.is_none() && tally.records > 0 {
         return Ok(Tally { untimed: Some("the server gives no newest time".to_owned()), ..tally });
@@ -122,7 +123,7 @@ fn read(aggregations: Option<&RawValue>, tally: Tally) -> Result<Tally, Fault> {
     Ok(Tally { newest, values, more, ..tally })
 }
 
-fn value(bucket: Bucket) -> TalliedValue {
+fn value(bucket: ValueBucket) -> TalliedValue {
     let value = match bucket.key {
         Json::String(text) => text,
         other => other.to_string(),
@@ -144,16 +145,4 @@ fn aggregations(asked: &TallyRequest<'_>, by: Option<&str>) -> Json {
         all["values"] = json!({"terms": {"field": field, "size": asked.most.saturating_add(1)}, "aggs": newest});
     }
     all
-}
-
-/// The field by which the values of a field can be counted; `None` when indices differ, or index words only.
-pub(super) fn countable(field: &str, indices: &Indices) -> Option<String> {
-    let countable = |kind: &FieldKind| match kind {
-        FieldKind::Keyword { .. } | FieldKind::Constant(_) => Some(field.to_owned()),
-        FieldKind::Text { keyword: Some((name, _)) } => Some(name.clone()),
-        _ => None,
-    };
-    let kinds = indices.values().filter_map(|fields| fields.get(field)).map(|mapping| &mapping.kind);
-    let names: BTreeSet<Option<String>> = kinds.filter(|kind| **kind != FieldKind::Missing).map(countable).collect();
-    if names.len() == 1 { names.into_iter().next().flatten() } else { None }
 }
