@@ -223,15 +223,17 @@ fn a_window_that_grew_is_looked_at_again() {
 fn a_window_begins_earlier_by_the_longest_within() {
     let pair = |within: &str| {
         format!(
-            "x = GET process FROM stixshifter://windows WHERE ([process:name = 'evil.exe' AND process:pid = 7] FOLLOWEDBY [process:name = 'evil.exe' AND process:pid = 8]) WITHIN {within}\nDISP x ATTR name, pid\n"
+            "x = GET process FROM stixshifter://windows WHERE ([process:pid = 7] FOLLOWEDBY [process:pid = 8]) WITHIN {within}\nDISP x ATTR name, pid\n"
         )
     };
     let second = records("second", "ws1", &["02T03:00"], "").replace("\"pid\":7", "\"pid\":8");
     let first = records("first", "ws1", &["01T20:00", "02T01:50"], "");
     let config = "[sources.windows]\npath = 'windows.ndjson'\n";
-    let huntc = Huntc::new().file("huntc.toml", config).file("hunts/a.hf", pair("8 HOURS")).file("hunts/b.hf", pair("2 HOURS"));
+    let huntc =
+        Huntc::new().file("huntc.toml", config).file("hunts/a.hf", pair("28800 SECONDS")).file("hunts/b.hf", pair("7200 SECONDS"));
     let huntc = huntc.file("windows.ndjson", &first);
-    assert_eq!(night(&huntc, NIGHTS[0]).code, Some(0));
+    let ran = night(&huntc, NIGHTS[0]);
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
     let huntc = huntc.file("windows.ndjson", first + &second);
     let ran = night(&huntc, NIGHTS[1]);
     assert!(ran.stdout.contains("a (hunts/a.hf): 3 new") && ran.stdout.contains("b (hunts/b.hf): 2 new"), "{}", ran.text());
