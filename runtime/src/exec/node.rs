@@ -226,7 +226,7 @@ impl Run<'_> {
         let catalog = self.job.catalog;
         let Some(template) = self.job.requests.of(id) else { return Err(Failure::Skipped) };
         self.ask(id, template, keys, &mut |records| {
-            let ladder = if template.by_ladder.is_some() { self.ladder(node, source, records)? } else { Ladder::Nowhere };
+            let ladder = if template.ladder { self.ladder(node, source, records)? } else { Ladder::Nowhere };
             let mut lives: Arc<Lives> = Arc::default();
             if !matches!(ladder, Ladder::Nowhere) {
                 self.learn_lives(node, source, records, &ladder)?;

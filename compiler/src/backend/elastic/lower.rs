@@ -35,11 +35,10 @@ pub fn request_of(plan: &Plan, catalog: &Catalog, id: NodeId, node: &Node) -> Op
         Op::CreationRecords { source, window } => (*source, *window),
         _ => return None,
     };
-    let by_entity_id = Request { catalog, plan, node, entity, ladder: false };
-    let two_forms = plan.identity != ProcessIdentity::EntityId && by_entity_id.is_about_processes();
-    let by_ladder = two_forms.then(|| Request { ladder: true, ..by_entity_id }.form());
-    let purpose = by_entity_id.purpose();
-    Some(RequestTemplate { node: id, source, window, purpose, by_entity_id: by_entity_id.form(), by_ladder })
+    let by_id = Request { catalog, plan, node, entity, ladder: false };
+    let ladder = plan.identity != ProcessIdentity::EntityId && by_id.is_about_processes();
+    let request = Request { ladder, ..by_id };
+    Some(RequestTemplate { node: id, source, window, purpose: request.purpose(), form: request.form(), ladder })
 }
 
 #[derive(Clone, Copy)]
