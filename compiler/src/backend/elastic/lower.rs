@@ -199,16 +199,14 @@ impl Request<'_> {
     fn slot_fields(&self, slot: SlotId, fields: &mut Fields) {
         self.identity_fields(self.entity, slot, fields);
         for attr in &self.node.columns {
-            if let Attr::Catalog(attr) = attr {
-                self.access_fields(self.entity, *attr, slot, fields);
-            }
+            self.access_fields(self.entity, attr, slot, fields);
         }
     }
 
     fn identity_fields(&self, entity: EntityId, slot: SlotId, fields: &mut Fields) {
         let kind = self.catalog.get(entity);
         for attr in kind.identity.key.iter().chain(&kind.identity.required) {
-            self.access_fields(entity, *attr, slot, fields);
+            self.access_fields(entity, &Attr::Catalog(*attr), slot, fields);
         }
         if kind.identity.per_host || (kind.identity.ladder && self.ladder) {
             fields.insert("host.name".to_owned());
@@ -226,20 +224,19 @@ impl Request<'_> {
 
     fn predicate_fields(&self, predicate: &Predicate, slot: SlotId, fields: &mut Fields) {
         for test in predicate.tests() {
-            let Attr::Catalog(attr) = test.attr else { continue };
             if test.entity == self.entity {
-                self.access_fields(self.entity, attr, slot, fields);
+                self.access_fields(self.entity, &test.attr, slot, fields);
                 continue;
             }
             for other in self.catalog.get(test.entity).get_slots() {
                 self.identity_fields(test.entity, other, fields);
-                self.access_fields(test.entity, attr, other, fields);
+                self.access_fields(test.entity, &test.attr, other, fields);
             }
         }
     }
 
-    fn access_fields(&self, entity: EntityId, attr: AttrId, slot: SlotId, fields: &mut Fields) {
-        let Some(access) = self.catalog.get(entity).access(attr, slot) else { return };
+    fn access_fields(&self, entity: EntityId, attr: &Attr, slot: SlotId, fields: &mut Fields) {
+        let Some(access) = attr.access(self.catalog, entity, slot) else { return };
         fields.extend(access.fields.iter().cloned());
         match access.rule {
             Rule::ProcessHash => fields.extend(["event.code".to_owned()]),
