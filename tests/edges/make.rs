@@ -10,7 +10,7 @@ use std::process::Command;
 /// NDJSON of records in short. `a=x|y` is a list; pids, ports and versions are numbers; `_id`, `_index` and `_version` make a
 /// search hit.
 pub(super) fn records(text: &str) -> String {
-    text.lines().filter(|line| !line.trim().is_empty()).map(|line| format!("{}\n", record(line))).collect()
+    text.lines().filter(|line| !line.trim().is_empty()).map(|line| record(line).to_string() + "\n").collect()
 }
 
 fn record(line: &str) -> Value {
