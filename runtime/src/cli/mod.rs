@@ -21,6 +21,7 @@ mod sources;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use exit::ExitCode;
@@ -69,6 +70,7 @@ enum Command {
     Analytics(analytics::AnalyticsArgs),
     Nightly(nightly::NightlyArgs),
     Doctor(doctor::DoctorArgs),
+    Trust(trust::TrustArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -107,6 +109,7 @@ fn perform(command: Command, terminal: Terminal) -> ExitCode {
         Command::Analytics(args) => analytics::run(&args, terminal),
         Command::Nightly(args) => nightly::run(&args, terminal),
         Command::Doctor(args) => doctor::run(&args, terminal),
+        Command::Trust(args) => trust::run(&args, terminal),
         Command::Completions(args) => completions::run(&args, &mut Cli::command(), terminal),
     }
 }

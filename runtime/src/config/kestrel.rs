@@ -31,9 +31,11 @@ pub(super) fn read_file(environment: &Environment, sources: &mut SourceSet, conf
             return;
         }
     };
-    let masked = mask::mask(&text);
-    let id = sources.add_text(name, masked.as_ref());
-    match profiles(&text, environment) {
+    let profiles = profiles(&text, environment);
+    let known = profiles.as_ref().map(|all| all.iter().map(|(profile, _)| profile.clone()).collect::<Vec<_>>()).unwrap_or_default();
+    let masked = mask::yaml(&text, &known);
+    let id = sources.add_text(name, masked.as_str());
+    match profiles {
         Ok(profiles) => {
             for (profile, value) in profiles {
                 let span = key_span(&masked, &profile, id);
@@ -89,7 +91,7 @@ fn insert(config: &mut Config, name: String, profile: &Value, origin: BindingOri
     match binding(&name, profile, origin, places) {
         Ok((binding, notice)) => {
             if let Some(notice) = notice {
-                config.notices.insert(name.clone(), notice);
+                config.notices.insert(name.clone(), vec![notice]);
             }
             config.sources.insert(name, binding);
         }

@@ -34,7 +34,9 @@ impl Schedule {
         option("--state", text(state));
         option("--out", text(out));
         if let Some(config) = &self.config {
-            option("--config", text(config));
+            // In a container the folder of huntflows is mounted elsewhere.
+            let below = config.strip_prefix(&self.hunts).map_or_else(|_| config.clone(), |name| hunts.join(name));
+            option("--config", text(&below));
         }
         for source in &self.sources {
             option("--source", source.clone());
@@ -165,6 +167,13 @@ mod tests {
         assert!(cron.contains(r"--out '/var/lib/huntc/it'\''s'"), "{cron}");
         let line = cron.lines().find(|l| l.starts_with("5 2 * * * huntc ")).unwrap();
         assert!(line.contains("0|5)"));
+    }
+
+    #[test]
+    fn a_configuration_of_the_hunts_is_found_where_they_are_mounted() {
+        let plan = Schedule { config: Some("/srv/my hunts/50%/huntc.toml".into()), ..plan() };
+        assert!(kubernetes(&plan).contains(r#""--config","/hunts/huntc.toml""#), "{}", kubernetes(&plan));
+        assert!(systemd(&plan).contains(r#""--config" "/srv/my hunts/50%%/huntc.toml""#));
     }
 
     #[test]

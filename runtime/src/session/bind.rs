@@ -9,7 +9,7 @@ use crate::report::text::count;
 use crate::source::logs::ReadReport;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::codes::store::{BAD_LINES, LEFT_OUT};
-use huntc_compiler::diag::{Diagnostic, Severity, suggest};
+use huntc_compiler::diag::{Diagnostic, suggest};
 use huntc_compiler::plan::{DataSource, Op, Plan};
 use huntc_compiler::source::{SourceId, Span};
 use std::collections::BTreeMap;
@@ -22,13 +22,6 @@ pub(super) struct BoundSources {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-impl BoundSources {
-    /// Whether a source cannot be used, so that the hunt cannot run.
-    pub(super) fn refused(&self) -> bool {
-        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
-    }
-}
-
 impl Session {
     /// Finds the binding of each source of a hunt. Opens nothing.
     pub(super) fn bind(&self, plan: &Plan, huntflow: &Huntflow, id: SourceId) -> BoundSources {
@@ -36,7 +29,7 @@ impl Session {
         let mut bound = BoundSources::default();
         for source in &plan.sources {
             let span = statement_of(plan, &source.name).unwrap_or_else(|| Span::new(id, 0, 0));
-            bound.diagnostics.extend(config.notices.get(&source.name).cloned());
+            bound.diagnostics.extend(config.notices.get(&source.name).into_iter().flatten().cloned());
             let resolved = if let Some(binding) = config.sources.get(&source.name) {
                 binding.kind.resolve(&source.name, &self.environment)
             } else if let Some(path) = source.uri.strip_prefix("file://") {

@@ -1,5 +1,6 @@
 //! Requests for people: JSON lines, Kibana Dev Tools, curl. Nothing here is sent.
 
+use crate::index_name;
 use crate::options::{Options, ProcessIdentity};
 use crate::plan::Plan;
 use crate::request::{Exactness, Hole, Query, RequestForm, RequestTemplate, Requests, with_window};
@@ -87,7 +88,7 @@ pub fn console(requests: &Requests, plan: &Plan, options: &Options) -> String {
     for template in requests.iter() {
         let (form, (_, index)) = (form(template, plan), place(template, plan, options));
         let (heading, body) = (heading(template, form), body(template, form));
-        let _ = write!(out, "# {heading}\nPOST /{index}/_search?allow_partial_search_results=false\n{body}\n\n");
+        let _ = write!(out, "# {heading}\nPOST /{}/_search?allow_partial_search_results=false\n{body}\n\n", index_name::in_path(&index));
     }
     out
 }
@@ -97,7 +98,7 @@ pub fn curl(requests: &Requests, plan: &Plan, options: &Options) -> String {
     let mut out = String::new();
     for template in requests.iter() {
         let (form, (url, index)) = (form(template, plan), place(template, plan, options));
-        let target = format!("{}/{index}/_search?allow_partial_search_results=false", url.trim_end_matches('/'));
+        let target = format!("{}/{}/_search?allow_partial_search_results=false", url.trim_end_matches('/'), index_name::in_path(&index));
         let _ = write!(
             out,
             "# {}\ncurl -sS -X POST {} -H 'Content-Type: application/json' --data-binary {}\n\n",
