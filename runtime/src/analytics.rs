@@ -2,7 +2,7 @@
 
 use crate::config::analytic::{Action, AnalyticBinding};
 use crate::config::trust;
-use crate::source::SourceError;
+use crate::source::{SourceError, regular_file};
 use huntc_compiler::diag::codes;
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashMap;
@@ -91,7 +91,7 @@ type Table = (Vec<String>, Vec<Vec<String>>);
 /// Reads a look-up table: CSV with a header, or a JSON array of flat objects.
 fn read_table(path: &Path) -> Result<Table, Box<dyn std::error::Error>> {
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
-        let objects: Vec<Map<String, Json>> = serde_json::from_slice(&std::fs::read(path)?)?;
+        let objects: Vec<Map<String, Json>> = serde_json::from_reader(BufReader::new(regular_file::open(path)?))?;
         let mut header: Vec<String> = objects.iter().flat_map(|o| o.keys().cloned()).collect();
         header.sort();
         header.dedup();
@@ -103,7 +103,7 @@ fn read_table(path: &Path) -> Result<Table, Box<dyn std::error::Error>> {
         let rows = objects.iter().map(|o| header.iter().map(|h| text(o.get(h))).collect()).collect();
         return Ok((header, rows));
     }
-    let mut reader = csv::ReaderBuilder::new().flexible(false).comment(Some(b'#')).from_path(path)?;
+    let mut reader = csv::ReaderBuilder::new().flexible(false).comment(Some(b'#')).from_reader(regular_file::open(path)?);
     let header = reader.headers()?.iter().map(str::to_owned).collect();
     let rows = reader.records().map(|r| r.map(|r| r.iter().map(str::to_owned).collect())).collect::<Result<_, _>>()?;
     Ok((header, rows))

@@ -4,6 +4,7 @@ use super::{Huntflow, Session};
 use crate::config::Config;
 use crate::config::kinds::files::LogFiles;
 use crate::config::kinds::{ResolvedSource, SourceKind as _};
+use crate::load_save;
 use crate::report::model::SourceReport;
 use crate::report::text::count;
 use crate::source::logs::ReadReport;
@@ -13,7 +14,6 @@ use huntc_compiler::diag::{Diagnostic, suggest};
 use huntc_compiler::plan::{DataSource, Op, Plan};
 use huntc_compiler::source::{SourceId, Span};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// The bindings of a hunt's sources, by name, and the diagnostics about them.
 #[derive(Default)]
@@ -33,7 +33,9 @@ impl Session {
             let resolved = if let Some(binding) = config.sources.get(&source.name) {
                 binding.kind.resolve(&source.name, &self.environment)
             } else if let Some(path) = source.uri.strip_prefix("file://") {
-                LogFiles(vec![PathBuf::from(path)]).resolve(&source.name, &self.environment)
+                let (folder, roots) = (huntflow.folder(), huntflow.roots());
+                load_save::log(path, &load_save::Place { folder: &folder, roots: &roots })
+                    .and_then(|path| LogFiles(vec![path]).resolve(&source.name, &self.environment))
             } else {
                 let problem = config.broken.get(&source.name).cloned();
                 bound.diagnostics.push(problem.unwrap_or_else(|| unbound(source, config, span)));
