@@ -4,8 +4,9 @@
 use crate::http::fake::Fake;
 use crate::run_cases::Scripted;
 use crate::support::cli::{Huntc, Ran};
+use regex::Regex;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Read;
@@ -244,6 +245,13 @@ fn classes() -> Vec<(String, Class)> {
         .collect();
     classes.sort_by(|a, b| a.0.cmp(&b.0));
     classes
+}
+
+/// Codes that attacks must cause.
+pub(crate) fn codes() -> BTreeSet<String> {
+    let code = Regex::new(r"^K\d{4}$").unwrap();
+    let all = classes().into_iter().flat_map(|(_, class)| class.attack).flat_map(|attack| attack.says);
+    all.filter(|text| code.is_match(text)).collect()
 }
 
 fn play(wanted: impl Fn(&str, &Attack) -> bool) {

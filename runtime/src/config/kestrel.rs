@@ -112,10 +112,10 @@ fn file_profiles(environment: &Environment) -> BTreeMap<String, Value> {
 
 /// The profiles in a YAML text; the error is the byte and the reason of a fault.
 fn profiles(text: &str, environment: &Environment) -> Result<Vec<(String, Value)>, (usize, String)> {
-    let document: Value = serde_yaml_ng::from_str(text).map_err(|e| {
-        let at = e.location().map_or(0, |l| l.index());
-        // The parser's own message may quote the text, which may be a secret.
-        (text.char_indices().map(|(i, _)| i).find(|i| *i >= at).unwrap_or(text.len()), "the file is no valid YAML".to_owned())
+    let document: Value = serde_saphyr::from_str(text).map_err(|e| {
+        // The place counts characters. The parser's own message may quote the text, which may be a secret.
+        let characters = e.location().and_then(|l| usize::try_from(l.span().offset()).ok()).unwrap_or(0);
+        (text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at), "the file is no valid YAML".to_owned())
     })?;
     let Some(profiles) = document.get("profiles").filter(|p| !p.is_null()) else { return Ok(Vec::new()) };
     let Value::Object(profiles) = profiles else { return Err((0, "`profiles` is not a table of profiles".to_owned())) };

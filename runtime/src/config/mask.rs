@@ -45,7 +45,8 @@ const PLAIN: [&str; 34] = [
 ];
 
 /// Keys inside of tables on one line: they are shown where they stand, whatever stands around them.
-const INNER: [&str; 13] = [
+const INNER: [&str; 18] = [
+    "access_token",
     "api_key",
     "auth",
     "ca",
@@ -56,7 +57,11 @@ const INNER: [&str; 13] = [
     "id",
     "indices",
     "insecure",
+    "options",
     "password",
+    "port",
+    "profiles",
+    "selfSignedCert",
     "token",
     "username",
 ];

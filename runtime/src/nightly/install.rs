@@ -201,10 +201,7 @@ mod tests {
 
     #[test]
     fn a_yaml_reader_takes_the_cron_job() {
-        use serde::Deserialize;
-        let text = kubernetes(&plan());
-        let documents: Vec<serde_json::Value> =
-            serde_yaml_ng::Deserializer::from_str(&text).map(|d| serde_json::Value::deserialize(d).unwrap()).collect();
+        let documents: Vec<serde_json::Value> = serde_saphyr::from_multiple(&kubernetes(&plan())).unwrap();
         assert_eq!(documents.len(), 2);
         let job = &documents[1]["spec"];
         assert_eq!(job["schedule"], "5 2 * * *");
