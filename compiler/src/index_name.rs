@@ -39,12 +39,27 @@ mod tests {
 
     #[test]
     fn names_of_indices_are_told_from_others() {
-        for good in ["winlogbeat-*", "-old-*", "cluster:logs-2026.01", "*:logs-*", ".ds-logs", "<logs-{now/d}>", "Ünicode", "a..b"] {
+        for good in ["winlogbeat-*", "-old-*", "cluster:logs-2026.01", "*:logs-*", ".ds-logs", "<logs-{now/d}>", "Ünicode", "a..b"]
+        {
             assert_eq!(fault(good), None, "{good}");
         }
-        for bad in
-            ["", ".", "..", "c:..", ":x", "a b", "a\nb", "a\u{202e}b", "a/b", "a?b", "a#b", "a\\b", "a\"b", "<a/b", "x/_delete_by_query?y="]
-        {
+        for bad in [
+            "",
+            ".",
+            "..",
+            "c:..",
+            ":x",
+            "a b",
+            "a\nb",
+            "a\u{202e}b",
+            "a/b",
+            "a?b",
+            "a#b",
+            "a\\b",
+            "a\"b",
+            "<a/b",
+            "x/_delete_by_query?y=",
+        ] {
             assert!(fault(bad).is_some(), "{bad:?}");
         }
     }

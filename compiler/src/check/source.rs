@@ -98,7 +98,9 @@ impl Checker<'_> {
         let Some(fault) = (!stands_for_itself).then(|| index_name::fault(name)).flatten() else { return Ok(()) };
         let message = "a data source is not bound, and no index can have its name";
         let diagnostic = Diagnostic::new(&BAD_INDEX_NAME, path.span, message).label("stands for an index");
-        Err(self.report(diagnostic.note(fault).help("write the name of a source: FROM stixshifter://NAME, as `huntc sources` lists it")))
+        Err(self.report(
+            diagnostic.note(fault).help("write the name of a source: FROM stixshifter://NAME, as `huntc sources` lists it"),
+        ))
     }
 
     /// Refuses a name whose scheme is misspelt; the fix is the whole path with `part` mended.

@@ -31,16 +31,15 @@ impl Trial {
 
     fn call(&self, action: Action, tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
         let origin = BindingOrigin::File("huntc.toml".into());
-        let binding =
-            AnalyticBinding {
-                uri: "docker://x".into(),
-                action,
-                outputs: self.outputs.clone(),
-                timeout: self.timeout,
-                folder: self.folder.path().to_path_buf(),
-                environment: Environment::of([("PATH", "/usr/bin:/bin")]),
-                origin,
-            };
+        let binding = AnalyticBinding {
+            uri: "docker://x".into(),
+            action,
+            outputs: self.outputs.clone(),
+            timeout: self.timeout,
+            folder: self.folder.path().to_path_buf(),
+            environment: Environment::of([("PATH", "/usr/bin:/bin")]),
+            origin,
+        };
         let cancel = AtomicBool::new(self.cancelled);
         apply(&AnalyticCall { binding: &binding, arguments: &self.arguments, cancel: &cancel }, tables)
     }

@@ -116,113 +116,117 @@ struct FileReader<'a> {
 
 impl FileReader<'_> {
     fn tables(&self, root: &TomlTable<'_, '_>, document: &mut Document<'_>, config: &mut Config) {
-    root.only(document, &TOP);
-    if let Some(table) = root.table(document, "sources") {
-        for (name, _, value) in table.entries() {
-            let Some(table) = document.table(value, format!("[sources.{name}]")) else { continue };
-            let name = source_name(name);
-            if let Some(binding) = self.source(&table, &name, document) {
-                config.sources.insert(name, binding);
+        root.only(document, &TOP);
+        if let Some(table) = root.table(document, "sources") {
+            for (name, _, value) in table.entries() {
+                let Some(table) = document.table(value, format!("[sources.{name}]")) else { continue };
+                let name = source_name(name);
+                if let Some(binding) = self.source(&table, &name, document) {
+                    config.sources.insert(name, binding);
+                }
             }
         }
-    }
-    if let Some(table) = root.table(document, "analytics") {
-        for (uri, _, value) in table.entries() {
-            let Some(table) = document.table(value, format!("[analytics.\"{uri}\"]")) else { continue };
-            if let Some(binding) = self.analytic(&table, uri, document) {
-                config.analytics.insert(binding.uri.clone(), binding);
+        if let Some(table) = root.table(document, "analytics") {
+            for (uri, _, value) in table.entries() {
+                let Some(table) = document.table(value, format!("[analytics.\"{uri}\"]")) else { continue };
+                if let Some(binding) = self.analytic(&table, uri, document) {
+                    config.analytics.insert(binding.uri.clone(), binding);
+                }
             }
         }
+        if let Some(table) = root.table(document, "lints") {
+            lints(&table, document, config);
+        }
+        if let Some(table) = root.table(document, "run") {
+            run(&table, document, config);
+        }
+        if let Some(table) = root.table(document, "nightly") {
+            config.nightly = nightly::read(&table, document);
+        }
     }
-    if let Some(table) = root.table(document, "lints") {
-        lints(&table, document, config);
-    }
-    if let Some(table) = root.table(document, "run") {
-        run(&table, document, config);
-    }
-    if let Some(table) = root.table(document, "nightly") {
-        config.nightly = nightly::read(&table, document);
-    }
-}
 
-fn source(&self, table: &TomlTable<'_, '_>, name: &str, document: &mut Document<'_>) -> Option<Binding> {
-    let keys: Vec<&str> = SOURCE.into_iter().chain(kinds::address_keys()).collect();
-    table.only(document, &keys);
-    let uri = table.text(document, "uri");
-    let place = uri.as_ref().map_or(table.span, |uri| uri.span);
-    let mut kind = match (uri, table.path(document, "path")) {
-        (Some(uri), None) => kinds::of_table(&uri, table, document)?,
-        (None, Some(path)) => {
-            if let Some(key) = kinds::address_keys().find(|k| table.value(k).is_some()) {
-                document.bad(table.span, format!("{} has `path`, so it takes no `{key}`", table.name), "only a cluster has it");
+    fn source(&self, table: &TomlTable<'_, '_>, name: &str, document: &mut Document<'_>) -> Option<Binding> {
+        let keys: Vec<&str> = SOURCE.into_iter().chain(kinds::address_keys()).collect();
+        table.only(document, &keys);
+        let uri = table.text(document, "uri");
+        let place = uri.as_ref().map_or(table.span, |uri| uri.span);
+        let mut kind = match (uri, table.path(document, "path")) {
+            (Some(uri), None) => kinds::of_table(&uri, table, document)?,
+            (None, Some(path)) => {
+                if let Some(key) = kinds::address_keys().find(|k| table.value(k).is_some()) {
+                    document.bad(table.span, format!("{} has `path`, so it takes no `{key}`", table.name), "only a cluster has it");
+                }
+                kinds::of_path(path)
             }
-            kinds::of_path(path)
-        }
-        (None, None) if table.value("uri").is_some() || table.value("path").is_some() => return None,
-        // The unknown key was reported already, and is probably a misspelt `uri` or `path`.
-        (None, None) if table.entries().any(|(key, ..)| !keys.contains(&key)) => return None,
-        _ => {
-            document.bad(
-                table.span,
-                format!("{} needs either `uri` or `path`", table.name),
-                "`uri` of a cluster, or `path` of a file, folder or store",
-            );
-            return None;
-        }
-    };
-    if kind.sends() && !document.allows(place, || format!("{}: sends requests to {}", table.name, kind.location())) {
-        kind = kinds::untrusted(kind, self.path.to_path_buf());
-    }
-    let default_window = table.duration(document, "default_window");
-    let like_case = table.text(document, "like_case");
-    let like_case_sensitive = like_case.as_ref().is_some_and(|c| c.value == "sensitive");
-    if let Some(case) = like_case.filter(|c| !["sensitive", "insensitive"].contains(&c.value)) {
-        document.bad(case.span, format!("`like_case` is not `{}`", case.value), "\"sensitive\" or \"insensitive\" is needed here");
-    }
-    Some(Binding {
-        name: name.to_owned(),
-        kind,
-        origin: BindingOrigin::File(self.path.to_path_buf()),
-        place,
-        default_window,
-        like_case_sensitive,
-    })
-}
-
-fn analytic(&self, table: &TomlTable<'_, '_>, uri: &str, document: &mut Document<'_>) -> Option<AnalyticBinding> {
-    table.only(document, &ANALYTIC);
-    let exec = table.texts(document, "exec", false);
-    let lookup = table.path(document, "lookup");
-    let action = match (exec, lookup) {
-        (Some(command), None) => {
-            let program = command.first().cloned().unwrap_or_default();
-            let allowed = document.allows(table.span, || format!("{}: runs {program}", table.name));
-            if allowed { Action::Exec(command) } else { Action::Untrusted { program, file: self.path.to_path_buf() } }
-        }
-        (None, Some(lookup)) => {
-            let Some(key) = table.text(document, "key") else {
-                document.bad(table.span, format!("{} needs `key`", table.name), "the attribute that the table is looked up by");
+            (None, None) if table.value("uri").is_some() || table.value("path").is_some() => return None,
+            // The unknown key was reported already, and is probably a misspelt `uri` or `path`.
+            (None, None) if table.entries().any(|(key, ..)| !keys.contains(&key)) => return None,
+            _ => {
+                document.bad(
+                    table.span,
+                    format!("{} needs either `uri` or `path`", table.name),
+                    "`uri` of a cluster, or `path` of a file, folder or store",
+                );
                 return None;
-            };
-            Action::Lookup { table: lookup, key: key.value.to_owned() }
+            }
+        };
+        if kind.sends() && !document.allows(place, || format!("{}: sends requests to {}", table.name, kind.location())) {
+            kind = kinds::untrusted(kind, self.path.to_path_buf());
         }
-        _ => {
-            document.bad(table.span, format!("{} needs either `exec` or `lookup`", table.name), "a command, or a CSV table");
-            return None;
+        let default_window = table.duration(document, "default_window");
+        let like_case = table.text(document, "like_case");
+        let like_case_sensitive = like_case.as_ref().is_some_and(|c| c.value == "sensitive");
+        if let Some(case) = like_case.filter(|c| !["sensitive", "insensitive"].contains(&c.value)) {
+            document.bad(
+                case.span,
+                format!("`like_case` is not `{}`", case.value),
+                "\"sensitive\" or \"insensitive\" is needed here",
+            );
         }
-    };
-    Some(AnalyticBinding {
-        // In Kestrel a name without a scheme is one of `python://`.
-        uri: if uri.contains("://") { uri.to_owned() } else { format!("python://{uri}") },
-        action,
-        outputs: table.texts(document, "outputs", false),
-        timeout: table.duration(document, "timeout").unwrap_or(DEFAULT_TIMEOUT),
-        // The parent of a name alone is empty, which is no folder to start in.
-        folder: Path::new(".").join(document.base),
-        environment: self.environment.of_command(&table.texts(document, "environment", false).unwrap_or_default()),
-        origin: BindingOrigin::File(self.path.to_path_buf()),
-    })
-}
+        Some(Binding {
+            name: name.to_owned(),
+            kind,
+            origin: BindingOrigin::File(self.path.to_path_buf()),
+            place,
+            default_window,
+            like_case_sensitive,
+        })
+    }
+
+    fn analytic(&self, table: &TomlTable<'_, '_>, uri: &str, document: &mut Document<'_>) -> Option<AnalyticBinding> {
+        table.only(document, &ANALYTIC);
+        let exec = table.texts(document, "exec", false);
+        let lookup = table.path(document, "lookup");
+        let action = match (exec, lookup) {
+            (Some(command), None) => {
+                let program = command.first().cloned().unwrap_or_default();
+                let allowed = document.allows(table.span, || format!("{}: runs {program}", table.name));
+                if allowed { Action::Exec(command) } else { Action::Untrusted { program, file: self.path.to_path_buf() } }
+            }
+            (None, Some(lookup)) => {
+                let Some(key) = table.text(document, "key") else {
+                    document.bad(table.span, format!("{} needs `key`", table.name), "the attribute that the table is looked up by");
+                    return None;
+                };
+                Action::Lookup { table: lookup, key: key.value.to_owned() }
+            }
+            _ => {
+                document.bad(table.span, format!("{} needs either `exec` or `lookup`", table.name), "a command, or a CSV table");
+                return None;
+            }
+        };
+        Some(AnalyticBinding {
+            // In Kestrel a name without a scheme is one of `python://`.
+            uri: if uri.contains("://") { uri.to_owned() } else { format!("python://{uri}") },
+            action,
+            outputs: table.texts(document, "outputs", false),
+            timeout: table.duration(document, "timeout").unwrap_or(DEFAULT_TIMEOUT),
+            // The parent of a name alone is empty, which is no folder to start in.
+            folder: Path::new(".").join(document.base),
+            environment: self.environment.of_command(&table.texts(document, "environment", false).unwrap_or_default()),
+            origin: BindingOrigin::File(self.path.to_path_buf()),
+        })
+    }
 }
 
 fn lints(table: &TomlTable<'_, '_>, document: &mut Document<'_>, config: &mut Config) {

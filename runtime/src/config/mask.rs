@@ -292,7 +292,9 @@ mod tests {
     #[test]
     fn no_value_is_shown_whatever_its_key() {
         for text in VALUES {
-            for text in [format!("[sources.a]\n{text}\n"), format!("[nightly]\n{text}\n"), text.to_owned(), format!("{text}\nx = [")] {
+            for text in
+                [format!("[sources.a]\n{text}\n"), format!("[nightly]\n{text}\n"), text.to_owned(), format!("{text}\nx = [")]
+            {
                 let masked = toml(&text);
                 assert_eq!(masked.len(), text.len());
                 assert!(!masked.contains("hunter2") && !masked.contains("hun\\"), "{text}\n{masked}");
@@ -315,7 +317,9 @@ mod tests {
         let masked = yaml(text, &["host101".to_owned()]);
         assert_eq!(masked.len(), text.len());
         assert!(!masked.contains("hunter2") && masked.contains("host101:") && masked.contains("{api_key: *******,"), "{masked}");
-        for text in ["password: a 'b' hunter2", "pwd:\n  'it''s hunter2'", "ca: |\n -----BEGIN PRIVATE KEY-----\nhunter2\n", "- hunter2: x"] {
+        for text in
+            ["password: a 'b' hunter2", "pwd:\n  'it''s hunter2'", "ca: |\n -----BEGIN PRIVATE KEY-----\nhunter2\n", "- hunter2: x"]
+        {
             assert!(!yaml(text, &[]).contains("hunter2"), "{}", yaml(text, &[]));
         }
     }

@@ -62,8 +62,9 @@ pub fn load(places: &Places<'_>, sources: &mut SourceSet) -> (Config, Vec<Diagno
     }
     // When `huntc.toml` binds the name of a faulty profile of Kestrel, that profile's fault does not matter.
     for name in names {
-        if config.sources.get(&name).is_some_and(|s| matches!(&s.origin, BindingOrigin::File(f) if config.file.as_ref().is_some_and(|file| file.path == *f)))
-        {
+        if config.sources.get(&name).is_some_and(
+            |s| matches!(&s.origin, BindingOrigin::File(f) if config.file.as_ref().is_some_and(|file| file.path == *f)),
+        ) {
             config.broken.remove(&name);
             config.notices.remove(&name);
         }
@@ -81,7 +82,8 @@ pub fn load(places: &Places<'_>, sources: &mut SourceSet) -> (Config, Vec<Diagno
     }
     for (name, binding) in &config.sources {
         let caution = |(code, headline): (&'static Code, String)| Diagnostic::new(code, binding.place, headline);
-        let cautions: Vec<Diagnostic> = binding.kind.cautions(name, binding.origin == BindingOrigin::Flag).into_iter().map(caution).map(with_advice).collect();
+        let cautions: Vec<Diagnostic> =
+            binding.kind.cautions(name, binding.origin == BindingOrigin::Flag).into_iter().map(caution).map(with_advice).collect();
         if !cautions.is_empty() {
             config.notices.entry(name.clone()).or_default().extend(cautions);
         }

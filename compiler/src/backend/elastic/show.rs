@@ -88,7 +88,11 @@ pub fn console(requests: &Requests, plan: &Plan, options: &Options) -> String {
     for template in requests.iter() {
         let (form, (_, index)) = (form(template, plan), place(template, plan, options));
         let (heading, body) = (heading(template, form), body(template, form));
-        let _ = write!(out, "# {heading}\nPOST /{}/_search?allow_partial_search_results=false\n{body}\n\n", index_name::in_path(&index));
+        let _ = write!(
+            out,
+            "# {heading}\nPOST /{}/_search?allow_partial_search_results=false\n{body}\n\n",
+            index_name::in_path(&index)
+        );
     }
     out
 }
@@ -98,7 +102,8 @@ pub fn curl(requests: &Requests, plan: &Plan, options: &Options) -> String {
     let mut out = String::new();
     for template in requests.iter() {
         let (form, (url, index)) = (form(template, plan), place(template, plan, options));
-        let target = format!("{}/{}/_search?allow_partial_search_results=false", url.trim_end_matches('/'), index_name::in_path(&index));
+        let target =
+            format!("{}/{}/_search?allow_partial_search_results=false", url.trim_end_matches('/'), index_name::in_path(&index));
         let _ = write!(
             out,
             "# {}\ncurl -sS -X POST {} -H 'Content-Type: application/json' --data-binary {}\n\n",

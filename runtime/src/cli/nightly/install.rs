@@ -25,9 +25,8 @@ pub(super) fn install(args: &InstallArgs, terminal: Terminal) -> ExitCode {
     let file = config.nightly.clone();
     let named = args.config.config.clone().or_else(|| config.file.as_ref().map(|file| file.path.clone()));
     // A container has no other files than those of the folder.
-    let named = named.filter(|path| {
-        args.config.config.is_some() || !args.scheduler.k8s || absolute(path).starts_with(absolute(&args.dir))
-    });
+    let named =
+        named.filter(|path| args.config.config.is_some() || !args.scheduler.k8s || absolute(path).starts_with(absolute(&args.dir)));
     let schedule = units::Schedule {
         huntc: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/usr/local/bin/huntc")),
         hunts: absolute(&args.dir),

@@ -8,9 +8,7 @@ use crate::config::secret::{Secret, SecretError};
 use crate::source::elastic::{Auth, ElasticConfig, ElasticSource, is_loopback};
 use crate::source::{FetchContext, Fields, SourceError, regular_file};
 use huntc_compiler::diag::Code;
-use huntc_compiler::diag::codes::config::{
-    CERTIFICATE_NOT_CHECKED, MISSING_SECRET, SECRET_IN_CLEAR, SECRET_ON_COMMAND_LINE,
-};
+use huntc_compiler::diag::codes::config::{CERTIFICATE_NOT_CHECKED, MISSING_SECRET, SECRET_IN_CLEAR, SECRET_ON_COMMAND_LINE};
 use reqwest::Url;
 use std::fmt;
 use std::path::PathBuf;
