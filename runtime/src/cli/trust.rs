@@ -105,6 +105,9 @@ fn wishes(path: &Path, config: &Config) -> String {
     if config.off.is_empty() {
         return format!("{}: nothing in it needs trust that it has not\n", shown(path));
     }
-    let wishes = config.off.iter().map(|what| format!("  {}\n", safe(what))).collect::<String>();
-    format!("{} is trusted until it changes:\n{wishes}", shown(path))
+    let mut out = format!("{} is trusted until it changes:\n", shown(path));
+    for what in &config.off {
+        let _ = writeln!(out, "  {}", safe(what));
+    }
+    out
 }

@@ -116,7 +116,9 @@ fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings,
     let Some(compiled) = compiled else { return refused(Refusal::Faulty, diagnostics) };
     let mut bound = session.bind(&compiled.plan, huntflow, id);
     let mut sink = Sink::new(huntflow.config.lint_levels(&settings.lints));
-    std::mem::take(&mut bound.diagnostics).into_iter().for_each(|diagnostic| _ = sink.report(diagnostic));
+    for diagnostic in std::mem::take(&mut bound.diagnostics) {
+        sink.report(diagnostic);
+    }
     let told = sink.finish();
     let unbound = told.iter().any(|d| d.severity == Severity::Error);
     diagnostics.extend(told);
