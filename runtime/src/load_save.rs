@@ -287,15 +287,20 @@ fn typed(
         .iter()
         .filter_map(|i| header.get(*i))
         .map(|name| {
-            let attr = kind.attribute(&canonical(name)).map_or_else(|| Attr::Added(name.clone()), Attr::Catalog);
+            let field = || catalog.record_field_of(entity, name).cloned().map(Attr::Record);
+            let attr = kind.attribute(&canonical(name)).map(Attr::Catalog).or_else(field);
+            let attr = attr.unwrap_or_else(|| Attr::Added(name.clone()));
             Column { header: name.clone(), attr }
         })
         .collect();
     let read = |value: Value, column: &Column| {
-        let Attr::Catalog(attr) = column.attr else { return Some(value) };
-        let attribute = &kind.attributes[usize::from(attr.0)];
-        let typed = |value: &Value| typed_text(&value.to_string(), attribute.ty);
-        match list(&value, attribute.many) {
+        let Some(ty) = column.attr.value_type(catalog, Some(entity)).filter(|_| column.attr.is_read()) else { return Some(value) };
+        let many = match column.attr {
+            Attr::Catalog(attr) => kind.attributes[usize::from(attr.0)].many,
+            _ => true,
+        };
+        let typed = |value: &Value| typed_text(&value.to_string(), ty);
+        match list(&value, many) {
             Some(items) => match items.iter().filter_map(typed).collect::<Vec<_>>().as_slice() {
                 [] => None,
                 [one] => Some(one.clone()),

@@ -8,9 +8,9 @@ use crate::load_save;
 use crate::ops::new;
 use crate::source::SourceError;
 use crate::table::Table;
-use huntc_compiler::catalog::{AttrId, Catalog};
+use huntc_compiler::catalog::Catalog;
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::{Attr, Column, Node, NodeId, Operand, Var};
+use huntc_compiler::plan::{Attr, Column, Node, NodeId, Operand, Var, shown_columns};
 use huntc_compiler::value::Value;
 use std::sync::Arc;
 
@@ -106,10 +106,9 @@ impl Run<'_> {
 /// The attributes of the rows that an analytic gets: the default columns of the type, whether or not the rows were
 /// written with them, and whatever else the table carries.
 fn attributes(table: &Table, catalog: &Catalog) -> Vec<Attr> {
-    let all = table.entity.map(|entity| catalog.get(entity).attributes.as_slice()).unwrap_or_default();
-    let shown = (0u16..).map(AttrId).zip(all).filter(|(_, a)| a.shown).map(|(id, _)| Attr::Catalog(id));
-    let mut attrs: Vec<Attr> = shown.collect();
-    let carried = table.columns.iter().filter(|a| matches!(a, Attr::Catalog(_)));
+    let shown = table.entity.map(|entity| shown_columns(catalog, entity)).unwrap_or_default();
+    let mut attrs: Vec<Attr> = shown.into_iter().map(|column| column.attr).collect();
+    let carried = table.columns.iter().filter(|a| a.is_read());
     let more: Vec<Attr> = carried.filter(|a| !attrs.contains(a)).cloned().collect();
     attrs.extend(more);
     attrs.extend(table.added.iter().map(|n| Attr::Added(n.clone())));

@@ -6,7 +6,7 @@ use crate::matching::{self, Found, Ladder, Lives, Reading, References, Undecided
 use crate::ops::{filter, group, join, new, observe, order, union};
 use crate::source::Records;
 use crate::table::{Entity, Key, Table};
-use huntc_compiler::catalog::EntityId;
+use huntc_compiler::catalog::{EntityId, ValueType};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Attr, Depth, Node, NodeId, Op, Pivot, Scan, SourceRef};
@@ -226,7 +226,7 @@ impl Run<'_> {
         let catalog = self.job.catalog;
         let Some(template) = self.job.requests.of(id) else { return Err(Failure::Skipped) };
         self.ask(id, template, keys, &mut |records| {
-            let ladder = if template.by_ladder.is_some() { self.ladder(node, source, records)? } else { Ladder::Nowhere };
+            let ladder = if template.ladder { self.ladder(node, source, records)? } else { Ladder::Nowhere };
             let mut lives: Arc<Lives> = Arc::default();
             if !matches!(ladder, Ladder::Nowhere) {
                 self.learn_lives(node, source, records, &ladder)?;
@@ -239,11 +239,7 @@ impl Run<'_> {
 
     /// The columns of a table that hold identifiers.
     fn identifiers(&self, table: &Table) -> Vec<Attr> {
-        let Some(entity) = table.entity else { return Vec::new() };
-        let is_id = |attr: &&Attr| match attr {
-            Attr::Catalog(id) => self.job.catalog.attribute(entity, *id).ty.is_identifier(),
-            _ => false,
-        };
+        let is_id = |attr: &&Attr| attr.value_type(self.job.catalog, table.entity).is_some_and(ValueType::is_identifier);
         table.columns.iter().filter(is_id).cloned().collect()
     }
 }

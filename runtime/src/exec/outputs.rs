@@ -6,7 +6,7 @@ use crate::report::model::Display;
 use crate::source::SourceError;
 use crate::table::Table;
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::{Column, Output, OutputKind, ProcessIdentity, Shape, Var, show};
+use huntc_compiler::plan::{Column, Output, OutputKind, Shape, Var, show};
 use huntc_compiler::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -118,11 +118,9 @@ impl Run<'_> {
         };
         let behind = plan.reachable_from([root]);
         let text = |t: String| Some(Value::text(t));
-        let ladder = plan.identity == ProcessIdentity::Ladder;
         let nodes = plan.iter().zip(behind).filter(|(_, behind)| *behind);
         let rows = nodes.map(|((id, node), _)| {
-            let form = self.job.requests.of(id).map(|template| template.form(ladder));
-            let query = form.map(|form| serde_json::to_string(&form.query).unwrap_or_default());
+            let query = self.job.requests.of(id).map(|t| serde_json::to_string(&t.form.query).unwrap_or_default());
             let label = show::label(node, plan, self.job.catalog);
             vec![text(format!("{id:?}")), text(label), query.and_then(text)]
         });

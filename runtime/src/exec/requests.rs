@@ -98,8 +98,7 @@ impl Run<'_> {
         keys: Option<(&[&Key], EntityId)>,
         visit: &mut dyn FnMut(&Records) -> Result<(), Failure>,
     ) -> Result<bool, Failure> {
-        // Where processes may have no entity ids, what finds them is asked too.
-        let (node, form) = (self.job.plan.node(id), template.form(true));
+        let (node, form) = (self.job.plan.node(id), &template.form);
         let columns = self.hole_values(&form.query)?;
         let opened = self.open(node, template.source)?;
         let key_chunks: Vec<&[&Key]> = match keys {

@@ -8,7 +8,7 @@ use super::view::{Instance, Memo, View};
 use super::{Reading, Standing, Undecided};
 use crate::source::Records;
 use crate::table::{Collector, Key, Sighting, Values};
-use huntc_compiler::catalog::{AttrId, EntityId, SlotId, Way};
+use huntc_compiler::catalog::{EntityId, SlotId, Way};
 use huntc_compiler::plan::{Attr, Predicate, SightingAttr};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
@@ -129,7 +129,7 @@ pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut 
 
 /// The creation records of `keys`. The sightings are kept, but not counted.
 pub fn creation_records(reading: &Reading<'_>, records: &Records, entity: EntityId, keys: &FxHashSet<Key>, out: &mut Found) {
-    let view = View::new(reading.catalog, entity, SlotId(0), records, columns(reading));
+    let view = View::new(reading.catalog, entity, SlotId(0), records, reading.columns);
     let mut numbers = CodeCache::default();
     let mut tuples = CodeCache::default();
     for record in (0..records.len()).filter(|r| view.is_creation(*r)) {
@@ -145,20 +145,13 @@ pub fn creation_records(reading: &Reading<'_>, records: &Records, entity: Entity
     }
 }
 
-/// The catalog attributes among the columns that sightings keep.
-fn columns(reading: &Reading<'_>) -> impl Iterator<Item = AttrId> {
-    let id = |a: &Attr| if let Attr::Catalog(id) = a { Some(*id) } else { None };
-    reading.columns.iter().filter_map(id)
+/// What to read in a slot of the type that is read: the columns that sightings keep and those that are compared.
+fn attrs<'a>(reading: &'a Reading<'_>, entity: EntityId, condition: &'a Condition) -> impl Iterator<Item = &'a Attr> {
+    reading.columns.iter().chain(compared(condition, entity))
 }
 
-/// The attributes to read in a slot of the type that is read: those that sightings keep and those that are compared.
-fn attrs(reading: &Reading<'_>, entity: EntityId, condition: &Condition) -> Vec<AttrId> {
-    columns(reading).chain(compared(condition, entity)).collect()
-}
-
-fn compared(condition: &Condition, entity: EntityId) -> Vec<AttrId> {
-    let id = |a: &Attr| if let Attr::Catalog(id) = a { Some(*id) } else { None };
-    condition.comparisons.iter().filter(|c| c.entity == entity).filter_map(|c| id(&c.attr)).collect()
+fn compared(condition: &Condition, entity: EntityId) -> impl Iterator<Item = &Attr> {
+    condition.comparisons.iter().filter(move |c| c.entity == entity).map(|c| &c.attr)
 }
 
 /// Views of every slot of the other types that a condition compares.
@@ -296,9 +289,9 @@ impl<'a, 'r> Place<'a, 'r> {
                 (view, at, instance)
             };
             match &comparison.attr {
-                Attr::Catalog(attr) => {
+                attr @ (Attr::Catalog(_) | Attr::Record(_)) => {
                     let memo = memos.entry((n, at)).or_default();
-                    view.decide(&comparison.comparer, comparison.registry, *attr, record, instance, memo)
+                    view.decide(&comparison.comparer, comparison.registry, attr, record, instance, memo)
                 }
                 Attr::Sighting(which) => comparison.comparer.holds(&observed(view, record, *which)),
                 Attr::Added(_) => comparison.comparer.holds(&[]),
@@ -328,14 +321,13 @@ fn values(
     interned: &mut FxHashMap<Values, Values>,
 ) -> Values {
     let fingerprint = |codes: &mut Vec<u32>| {
-        columns(reading).for_each(|attr| view.fingerprint(attr, record, instance, codes));
+        reading.columns.iter().for_each(|attr| view.fingerprint(attr, record, instance, codes));
         true
     };
     let read = || {
         let mut values = Vec::new();
         let value = |attr: &Attr| {
-            let Attr::Catalog(attr) = attr else { return None };
-            view.values(*attr, record, instance, &mut values);
+            view.values(attr, record, instance, &mut values);
             match values.len() {
                 0 => None,
                 1 => values.pop(),

@@ -122,7 +122,7 @@ impl<'a> Place<'a> {
             };
             let held = |at: &Option<usize>| at.and_then(|at| sighting.values.get(at)).and_then(Option::as_ref);
             let value = match &comparison.attr {
-                Attr::Catalog(_) => held(column).cloned(),
+                Attr::Catalog(_) | Attr::Record(_) => held(column).cloned(),
                 Attr::Sighting(which) => Table::sighting_value(sighting, *which),
                 Attr::Added(name) => {
                     let at = self.table.added.iter().position(|a| a == name);

@@ -76,6 +76,10 @@ impl Table {
         if let Attr::Sighting(which) = attr {
             return rows.iter().map(|(e, s)| of_sighting(entity(*e)?.sightings.get(*s as usize)?, *which)).collect();
         }
+        if let (Attr::Record(_), Some(at)) = (attr, self.columns.iter().position(|c| c == attr)) {
+            // What a field of the record says, it says of that record.
+            return rows.iter().map(|(e, s)| entity(*e)?.sightings.get(*s as usize)?.values.get(at).cloned().flatten()).collect();
+        }
         let of_entities: Vec<Option<Value>> = self.entities.iter().map(|e| self.entity_value(e, attr)).collect();
         rows.iter().map(|(e, _)| of_entities.get(*e as usize).cloned().flatten()).collect()
     }

@@ -60,7 +60,7 @@ impl<'r> Asker<'r> {
             return None;
         }
         let template = (run.job.request_of)(self.id, node)?;
-        let form = template.form(true);
+        let form = &template.form;
         let columns = run.hole_values(&form.query).ok()?;
         let fill = Fill {
             keys: keys.map(|(keys, _)| keys).unwrap_or_default(),
@@ -90,7 +90,7 @@ impl<'r> Asker<'r> {
         }
         locked(&run.requests).push((self.id, FIRST_NUMBER + number, report));
         let sample = answer.ok()?;
-        if template.by_ladder.is_some() {
+        if template.ladder {
             *self.ladder.borrow_mut() = run.ladder(node, template.source, &sample.records).ok()?;
         }
         Some(sample)

@@ -112,7 +112,7 @@ impl Evidence<'_> {
     }
 
     fn of_table(&self, table: &Table, predicate: &Predicate, attr: Option<&Attr>) -> Option<Seen> {
-        let known = |a: &Attr| !matches!(a, Attr::Catalog(_)) || table.columns.contains(a) || explicit(table, a);
+        let known = |a: &Attr| !a.is_read() || table.columns.contains(a) || explicit(table, a);
         if !predicate.tests().iter().all(|t| known(&t.attr)) {
             return None;
         }
