@@ -2,9 +2,9 @@
 
 use crate::config::analytic::{Action, AnalyticBinding};
 use crate::source::SourceError;
+use foldhash::HashMap;
 use huntc_compiler::diag::codes;
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashMap;
 use serde_json::{Map, Value as Json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -64,7 +64,7 @@ fn lookup(call: &AnalyticCall<'_>, path: &Path, key: &str, table: &AnalyticRows)
             .help("correct `key` in huntc.toml: an attribute that the variable has"));
     };
     let names: Vec<String> = header.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, n)| n.clone()).collect();
-    let mut index: FxHashMap<&str, &Vec<String>> = FxHashMap::default();
+    let mut index: HashMap<&str, &Vec<String>> = HashMap::default();
     for record in &records {
         if let Some(value) = record.get(at) {
             index.entry(value).or_insert(record);

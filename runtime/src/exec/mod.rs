@@ -17,11 +17,11 @@ use crate::matching::{Hosts, Lives};
 use crate::report::model::{HuntReport, RequestReport, Status};
 use crate::source::{DataSource, Fields, SourceError};
 use crate::table::Table;
+use foldhash::HashMap;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::diag::{Diagnostic, Severity, codes};
 use huntc_compiler::plan::{Column, Node, NodeId, OutputKind, Plan, SourceRef, VarId};
 use huntc_compiler::request::{RequestTemplate, Requests};
-use rustc_hash::FxHashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -129,9 +129,9 @@ struct Run<'a> {
     requests: Mutex<Vec<(NodeId, u32, RequestReport)>>,
     warnings: Mutex<Vec<Diagnostic>>,
     /// For each FIND … DEPTH: which entity led to which.
-    walks: Mutex<FxHashMap<NodeId, Lineage>>,
+    walks: Mutex<HashMap<NodeId, Lineage>>,
     /// For each APPLY: the answer for each of its tables, until a `Pick` node takes it.
-    answers: Mutex<FxHashMap<NodeId, Vec<AnalyticRows>>>,
+    answers: Mutex<HashMap<NodeId, Vec<AnalyticRows>>>,
     sent: AtomicU64,
     begun: Instant,
 }

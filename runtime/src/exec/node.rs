@@ -6,12 +6,12 @@ use crate::matching::{self, Found, Ladder, Lives, Reading, References, Undecided
 use crate::ops::{filter, group, join, new, observe, order, union};
 use crate::source::Records;
 use crate::table::{Entity, Key, Table};
+use foldhash::HashSet;
 use huntc_compiler::catalog::{EntityId, ValueType};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Attr, Depth, Node, NodeId, Op, Pivot, Scan, SourceRef};
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 impl Run<'_> {
@@ -130,7 +130,7 @@ impl Run<'_> {
         if keys.is_empty() {
             return Ok(true);
         }
-        let wanted: FxHashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
+        let wanted: HashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
         let asked = Asked { source: pivot.source, keys: Some((keys, pivot.input)), references };
         self.read(id, node, &asked, found, &mut |reading, records, found| {
             let hop = matching::Hop {
@@ -158,7 +158,7 @@ impl Run<'_> {
         }
         let Some((_, first, pivot, _)) = steps.first() else { return Ok(Table::empty(node.entity, &node.columns)) };
         let mut frontier: Vec<Key> = self.pivot_keys(first, pivot, input).into_iter().cloned().collect();
-        let mut asked: FxHashSet<Key> = frontier.iter().cloned().collect();
+        let mut asked: HashSet<Key> = frontier.iter().cloned().collect();
         let mut lineage = Lineage::default();
         let mut all = Found::default();
         let mut whole = true;
@@ -200,7 +200,7 @@ impl Run<'_> {
         let mut found = Found::default();
         let mut whole = true;
         if !keys.is_empty() {
-            let wanted: FxHashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
+            let wanted: HashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
             let references = References::default();
             let asked = Asked { source, keys: Some((&keys, entity)), references: &references };
             whole = self.read(id, node, &asked, &mut found, &mut |reading, records, found| {

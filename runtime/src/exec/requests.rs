@@ -7,13 +7,13 @@ use crate::report::model::{RequestReport, RequestStatus};
 use crate::report::text::count;
 use crate::source::{DataSource, FetchContext, FetchStats, Records, SourceError};
 use crate::table::Key;
+use foldhash::HashSet;
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Attr, Node, NodeId, Op, Operand, ProcessIdentity, SourceRef, TestOp};
 use huntc_compiler::request::{BoundRequest, Exactness, Hole, HolePart, Query, RequestTemplate};
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -275,7 +275,7 @@ fn apart(records: &mut Records, source: SourceRef) {
     }
 }
 
-fn row_values(table: &crate::table::Table, attr: &Attr) -> FxHashSet<Value> {
+fn row_values(table: &crate::table::Table, attr: &Attr) -> HashSet<Value> {
     table.column(attr).iter().flatten().flat_map(Value::each).cloned().collect()
 }
 

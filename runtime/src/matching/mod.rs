@@ -22,13 +22,13 @@ pub(crate) use values::typed_text;
 pub use values::{as_type, normal, text_of};
 
 use crate::table::Key;
+use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::plan::{Attr, VarId};
 use huntc_compiler::value::Value;
-use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The values of each column of a variable that a condition refers to.
-pub type References = FxHashMap<(VarId, Attr), FxHashSet<Value>>;
+pub type References = HashMap<(VarId, Attr), HashSet<Value>>;
 
 /// What reading records depends on beside the records.
 #[expect(missing_docs, reason = "the other fields are what they are called")]

@@ -8,11 +8,11 @@ use super::view::{Instance, Memo, View};
 use super::{Reading, Standing, Undecided};
 use crate::source::Records;
 use crate::table::{Collector, Key, Sighting, Values};
+use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::{EntityId, SlotId, Way};
 use huntc_compiler::plan::{Attr, Predicate, SightingAttr};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
-use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Sightings read from records.
 #[derive(Default)]
@@ -20,10 +20,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub struct Found {
     pub sightings: Collector,
     /// Record id and slot of each process without identity.
-    pub unidentified: FxHashSet<(u64, u8)>,
+    pub unidentified: HashSet<(u64, u8)>,
     /// For a traced step: which entity led to which.
     pub links: Vec<Link>,
-    interned: FxHashMap<Values, Values>,
+    interned: HashMap<Values, Values>,
 }
 
 /// In one record one entity led to another.
@@ -75,7 +75,7 @@ pub struct Hop<'a> {
     /// Type of the entities that the step starts from.
     pub input: EntityId,
     /// Keys of the entities that the step starts from.
-    pub keys: &'a FxHashSet<Key>,
+    pub keys: &'a HashSet<Key>,
     /// The pairs of an input slot and an output slot that the relation connects.
     pub ways: &'a [Way],
     /// Type of the entities that the step finds.
@@ -128,7 +128,7 @@ pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut 
 }
 
 /// The creation records of `keys`. The sightings are kept, but not counted.
-pub fn creation_records(reading: &Reading<'_>, records: &Records, entity: EntityId, keys: &FxHashSet<Key>, out: &mut Found) {
+pub fn creation_records(reading: &Reading<'_>, records: &Records, entity: EntityId, keys: &HashSet<Key>, out: &mut Found) {
     let view = View::new(reading.catalog, entity, SlotId(0), records, reading.columns);
     let mut numbers = CodeCache::default();
     let mut tuples = CodeCache::default();
@@ -172,7 +172,7 @@ fn others<'r>(
 }
 
 /// What was decided before, by comparison and view (`usize::MAX` for the view of the read slot).
-type Memos = FxHashMap<(usize, usize), Memo>;
+type Memos = HashMap<(usize, usize), Memo>;
 
 /// What a slot holds, with the entity as its number in the collector.
 #[derive(Clone, Copy)]
@@ -318,7 +318,7 @@ fn values(
     record: usize,
     instance: Instance,
     known: &mut CodeCache<Values>,
-    interned: &mut FxHashMap<Values, Values>,
+    interned: &mut HashMap<Values, Values>,
 ) -> Values {
     let fingerprint = |codes: &mut Vec<u32>| {
         reading.columns.iter().for_each(|attr| view.fingerprint(attr, record, instance, codes));

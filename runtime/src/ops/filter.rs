@@ -3,11 +3,11 @@
 use crate::matching::condition::Condition;
 use crate::matching::{References, Undecided};
 use crate::table::{Entity, Rows, Sighting, Table};
+use foldhash::HashMap;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::plan::{Attr, Predicate};
 use huntc_compiler::time::TimeRange;
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashMap;
 
 /// The table of the entities and sightings that pass.
 ///
@@ -66,7 +66,7 @@ pub fn filter(
 /// sighting of that record may represent it. Creation records that count because they passed come last, by time.
 fn keep_order(rows: &mut [(u32, u32)], table: &Table, origins: &[u32], old_rows: &[(u32, u32)], old: &Table) {
     let record = |table: &Table, (e, s): (u32, u32)| table.entities.get(e as usize)?.sightings.get(s as usize)?.record;
-    let mut places: FxHashMap<(u32, Option<u64>), usize> = FxHashMap::default();
+    let mut places: HashMap<(u32, Option<u64>), usize> = HashMap::default();
     for (place, row) in old_rows.iter().enumerate() {
         places.insert((row.0, record(old, *row)), place);
     }

@@ -1,11 +1,11 @@
 //! JOIN: one row for each matching pair. Where both tables have a column, the value of the first counts.
 
 use crate::table::{Key, Row, Rows, Table};
+use foldhash::HashMap;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::plan::Attr;
 use huntc_compiler::plan::demand::same_named;
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashMap;
 
 /// The pairs of rows with equal values (nulls are never equal), in the order of the first table, then of the second.
 /// Without `by` the keys of the entities are compared. The entities of the result are those of the first table that matched.
@@ -20,7 +20,7 @@ pub fn join(left: &Table, right: &Table, by: Option<&(Attr, Attr)>, columns: &[A
         .map(|c| same_named(c, left.entity, right.entity, catalog).map_or_else(Vec::new, |c| right.column(&c)))
         .collect();
     let cell = |column: Option<&Vec<Option<Value>>>, row: usize| column.and_then(|c| c.get(row).cloned()).flatten();
-    let mut numbers: FxHashMap<u32, u32> = FxHashMap::default();
+    let mut numbers: HashMap<u32, u32> = HashMap::default();
     let mut entities = Vec::new();
     let rows = pairs
         .into_iter()
@@ -43,7 +43,7 @@ pub fn join(left: &Table, right: &Table, by: Option<&(Attr, Attr)>, columns: &[A
 }
 
 fn pairs<T: PartialEq + Eq + std::hash::Hash>(left: &[Option<T>], right: &[Option<T>]) -> Vec<(usize, usize)> {
-    let mut index: FxHashMap<&T, Vec<usize>> = FxHashMap::default();
+    let mut index: HashMap<&T, Vec<usize>> = HashMap::default();
     for (row, value) in right.iter().enumerate() {
         if let Some(value) = value {
             index.entry(value).or_default().push(row);

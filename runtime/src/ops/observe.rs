@@ -11,10 +11,10 @@ use super::union;
 use crate::matching::Undecided;
 use crate::table::{Collector, Table};
 use events::{Bound, Event, TimeSpan, events, inside, times};
+use foldhash::HashSet;
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::plan::{Attr, Observe};
 use huntc_compiler::time::Instant;
-use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ fn plain(shape: &Observe) -> bool {
 
 /// Whether no record matches two patterns. Then matches of different parts never share a record.
 fn disjoint(events: &[Vec<Event>]) -> bool {
-    let mut seen = FxHashSet::default();
+    let mut seen = HashSet::default();
     events.iter().flatten().all(|e| seen.insert(e.record))
 }
 

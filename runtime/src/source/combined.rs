@@ -1,9 +1,9 @@
 //! Several sources as one: every request goes to each of them, and the records that come back are put side by side.
 
 use super::{Column, DataSource, FetchContext, Records, Sample, Scalar, SourceError};
+use foldhash::HashMap;
 use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// Sources that have one name.
@@ -84,7 +84,7 @@ fn side_by_side(parts: Vec<Records>) -> Records {
 
 /// Codes of the values of a column, so that each stands in it once.
 #[derive(Default)]
-struct Dictionary(FxHashMap<Known, u32>);
+struct Dictionary(HashMap<Known, u32>);
 
 /// A value that can be looked up: numbers by their bits.
 #[derive(PartialEq, Eq, Hash)]

@@ -9,11 +9,11 @@ mod tests;
 
 pub use key::{Key, Rung};
 
+use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::plan::{Attr, Transformer};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
-use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// The values of one sighting. Equal tuples of one result share one allocation.
@@ -140,7 +140,7 @@ impl Table {
             return records;
         }
         let counted = self.entities.iter().flat_map(|e| &e.sightings).filter(|s| s.counted).filter_map(|s| s.record);
-        counted.collect::<FxHashSet<u64>>().len() as u64
+        counted.collect::<HashSet<u64>>().len() as u64
     }
 
     /// Sorts the entities into the row order without SORT: (first counted time, key), nulls last.
@@ -175,7 +175,7 @@ impl Table {
 /// Groups sightings by entity.
 #[derive(Debug, Default)]
 pub struct Collector {
-    index: FxHashMap<Key, u32>,
+    index: HashMap<Key, u32>,
     entities: Vec<Entity>,
 }
 

@@ -4,11 +4,11 @@ use crate::matching::{self, Found, Hop, Ladder, Lives, Reading, References};
 use crate::ops::filter;
 use crate::source::Sample;
 use crate::table::{Key, Rows, Table};
+use foldhash::HashSet;
 use huntc_compiler::catalog::{Catalog, EntityId};
 use huntc_compiler::plan::{Attr, Pivot, Predicate};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a condition is tested on.
@@ -27,7 +27,7 @@ pub(super) enum Ground<'a> {
     /// On every slot of these records that GET looks at.
     Records(&'a Sample),
     /// On the slot that FIND projects in these records, reached from these keys.
-    Linked(&'a Sample, &'a Pivot, &'a FxHashSet<Key>),
+    Linked(&'a Sample, &'a Pivot, &'a HashSet<Key>),
     /// On the entities of a variable.
     Table(&'a Table),
 }

@@ -1,32 +1,28 @@
 //! Columns under construction: the values of documents are interned as they arrive.
 
 use crate::source::{Column, Records, Scalar};
+use foldhash::HashMap;
 use huntc_compiler::time::Instant;
-use rustc_hash::{FxHashMap, FxSeededState};
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::Hasher;
 use std::sync::Arc;
 
 /// A column under construction.
 #[derive(Debug)]
 pub(super) struct ColumnBuilder {
     column: Column,
-    /// The hash has a random seed, because attackers choose the values and could choose collisions.
-    texts: FxHashMap2<Arc<str>>,
-    whole: FxHashMap2<i64>,
-    other: FxHashMap<u64, u32>,
+    texts: HashMap<Arc<str>, u32>,
+    whole: HashMap<i64, u32>,
+    other: HashMap<u64, u32>,
     bools: [Option<u32>; 2],
 }
 
-type FxHashMap2<K> = std::collections::HashMap<K, u32, FxSeededState>;
-
 impl ColumnBuilder {
     fn new() -> Self {
-        let seed = || FxSeededState::with_seed(RandomState::new().build_hasher().finish() as usize);
         Self {
             column: Column { starts: vec![0], ..Column::default() },
-            texts: FxHashMap2::with_hasher(seed()),
-            whole: FxHashMap2::with_hasher(seed()),
-            other: FxHashMap::default(),
+            texts: HashMap::default(),
+            whole: HashMap::default(),
+            other: HashMap::default(),
             bools: [None; 2],
         }
     }
