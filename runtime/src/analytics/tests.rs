@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{AnalyticCall, AnalyticRows, apply};
+use crate::allowance::Allowance;
 use crate::config::analytic::{Action, AnalyticBinding};
 use crate::config::binding::BindingOrigin;
 use crate::source::SourceError;
 use crate::testing::shown;
 use huntc_compiler::value::Value;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -20,20 +22,25 @@ struct Trial {
     timeout: Duration,
     arguments: Vec<(String, String)>,
     cancelled: bool,
+    memory: Option<u64>,
 }
 
 impl Trial {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, outputs: None, timeout: Duration::from_secs(20), arguments: Vec::new(), cancelled: false }
+        Self { folder, outputs: None, timeout: Duration::from_secs(20), arguments: Vec::new(), cancelled: false, memory: None }
     }
 
     fn call(&self, action: Action, tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
         let origin = BindingOrigin::File("huntc.toml".into());
         let binding =
             AnalyticBinding { uri: "docker://x".into(), action, outputs: self.outputs.clone(), timeout: self.timeout, origin };
-        let cancel = AtomicBool::new(self.cancelled);
-        apply(&AnalyticCall { binding: &binding, arguments: &self.arguments, folder: self.folder.path(), cancel: &cancel }, tables)
+        let cancel = Arc::new(AtomicBool::new(self.cancelled));
+        let allowance = Allowance::new(cancel, None, self.memory);
+        apply(
+            &AnalyticCall { binding: &binding, arguments: &self.arguments, folder: self.folder.path(), allowance: &allowance },
+            tables,
+        )
     }
 
     /// Looks `rows` up in a table that is the text of a file with this name.

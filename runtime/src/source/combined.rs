@@ -1,6 +1,6 @@
 //! Several sources as one: every request goes to each of them, and the records that come back are put side by side.
 
-use super::{Column, DataSource, FetchContext, Records, Sample, Scalar, SourceError};
+use super::{ANSWER, Column, DataSource, FetchContext, Records, Sample, Scalar, SourceError};
 use foldhash::HashMap;
 use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
@@ -30,7 +30,14 @@ impl CombinedSource {
 
 impl DataSource for CombinedSource {
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
-        Ok(side_by_side(self.each(|part| part.fetch(request, context))?))
+        let mut memory = context.allowance.lend(ANSWER);
+        let mut parts = Vec::with_capacity(self.parts.len());
+        for part in &self.parts {
+            let records = part.fetch(request, context)?;
+            memory.grow(records.bytes())?;
+            parts.push(records);
+        }
+        Ok(side_by_side(parts))
     }
 
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError> {

@@ -6,7 +6,7 @@ mod kind;
 mod several;
 pub mod store;
 
-pub use kind::{OpenedSource, ResolvedSource, SourceFacts, SourceKind};
+pub use kind::{OpenedSource, Opening, ResolvedSource, SourceFacts, SourceKind};
 pub(super) use several::joined;
 
 use super::reader::{Document, Located, TomlTable};

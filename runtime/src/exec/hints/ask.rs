@@ -54,9 +54,8 @@ impl<'r> Asker<'r> {
     pub(super) fn ask(&self, node: &Node, keys: Option<(&[&Key], EntityId)>, most: usize, why: &str) -> Option<Sample> {
         let (run, number) = (self.run, self.sent.get());
         let options = run.options;
-        let spent = options.max_requests.is_some_and(|most| run.sent.load(Ordering::Relaxed) >= most)
-            || options.timeout.is_some_and(|most| run.begun.elapsed() >= most);
-        if number >= MOST_REQUESTS || spent || options.cancel.load(Ordering::Relaxed) {
+        let spent = options.max_requests.is_some_and(|most| run.sent.load(Ordering::Relaxed) >= most);
+        if number >= MOST_REQUESTS || spent || options.allowance.check().is_err() {
             return None;
         }
         let template = (run.job.request_of)(self.id, node)?;

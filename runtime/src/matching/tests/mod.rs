@@ -9,6 +9,7 @@ mod slots;
 mod values;
 
 use super::{Found, Hop, Ladder, Lives, Reading, References};
+use crate::allowance::Allowance;
 use crate::source::Records;
 use crate::table::{Key, Table};
 use crate::testing::{attr, entity, key, plan, plan_with, records};
@@ -36,7 +37,8 @@ impl Reader<'_> {
         let columns: Vec<_> = self.columns.split_whitespace().map(|name| attr(of, name)).collect();
         let (catalog, lives, references) = (Catalog::builtin(), &self.lives, &self.references);
         let mut found = Found::default();
-        work(&Reading { catalog, ladder: &self.ladder, lives, references, columns: &columns }, &mut found);
+        let allowance = Allowance::default();
+        work(&Reading { catalog, ladder: &self.ladder, lives, references, columns: &columns, allowance: &allowance }, &mut found);
         found
     }
 

@@ -13,6 +13,8 @@ pub(super) struct ColumnBuilder {
     texts: HashMap<Arc<str>, u32>,
     whole: HashMap<i64, u32>,
     other: HashMap<u64, u32>,
+    /// Bytes of the distinct texts.
+    text_bytes: usize,
     bools: [Option<u32>; 2],
 }
 
@@ -23,6 +25,7 @@ impl ColumnBuilder {
             texts: HashMap::default(),
             whole: HashMap::default(),
             other: HashMap::default(),
+            text_bytes: 0,
             bools: [None; 2],
         }
     }
@@ -37,6 +40,7 @@ impl ColumnBuilder {
         if let Some(code) = self.texts.get(text) {
             return *code;
         }
+        self.text_bytes += text.len();
         let text: Arc<str> = text.into();
         let code = self.add(Scalar::Text(Arc::clone(&text)));
         self.texts.insert(text, code);
@@ -68,6 +72,12 @@ impl ColumnBuilder {
         let code = self.add(Scalar::Bool(value));
         self.bools[usize::from(value)] = Some(code);
         code
+    }
+
+    /// Roughly how many bytes it takes.
+    fn bytes(&self) -> usize {
+        let each = 2 * size_of::<Scalar>() + 2 * size_of::<(Arc<str>, u32)>();
+        self.text_bytes + each * self.column.dictionary.len() + 4 * (self.column.codes.len() + self.column.starts.len())
     }
 
     pub(super) fn push_text(&mut self, text: &str) {
@@ -143,6 +153,12 @@ impl RecordsBuilder {
 
     pub(super) fn len(&self) -> usize {
         self.ids.len()
+    }
+
+    /// Roughly how many bytes it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let names: usize = if self.observations.is_some() { 64 } else { 0 };
+        (24 + names) * self.len() + self.columns.iter().map(ColumnBuilder::bytes).sum::<usize>()
     }
 
     /// Ends a record after all of its values were pushed.
