@@ -78,7 +78,8 @@ fn every_bound_source_is_looked_at_and_the_worst_counts() {
             "huntc.toml",
             "[sources.b]\npath = \"log.ndjson\"\n[sources.c]\nuri = \"http://127.0.0.1:1/x\"\nauth = { token = \"hunter2\" }\n",
         )
-        .var("STIXSHIFTER_A_CONNECTION", "{");
+        .var("STIXSHIFTER_A_CONNECTION", "{")
+        .var("HUNTC_CONFIG", "huntc.toml");
     let ran = huntc.run("doctor --format json");
     assert_eq!(ran.code, Some(3), "{}", ran.text());
     let objects = objects(&ran);

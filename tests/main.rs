@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
 mod architecture;
+#[cfg(unix)]
+mod attacks;
 mod attributes;
 mod cli;
 mod cli_files;

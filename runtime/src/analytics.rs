@@ -4,13 +4,16 @@ mod conversation;
 
 use crate::allowance::Allowance;
 use crate::config::analytic::{Action, AnalyticBinding};
-use crate::source::SourceError;
+use crate::config::trust;
+use crate::source::{SourceError, regular_file};
 use conversation::{Said, converse, with_group};
 use foldhash::{HashMap, HashSet};
 use huntc_compiler::diag::codes;
 use huntc_compiler::value::Value;
 use serde_json::{Map, Value as Json};
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Rows with their column names: what an analytic gets, or the columns that it adds.
@@ -28,8 +31,6 @@ pub struct AnalyticCall<'a> {
     pub binding: &'a AnalyticBinding,
     /// The arguments of WITH: names and values.
     pub arguments: &'a [(String, String)],
-    /// The folder in which commands run.
-    pub folder: &'a Path,
     /// What the hunt may use of time and memory. A running command is ended when there is nothing left.
     pub allowance: &'a Allowance,
 }
@@ -39,6 +40,13 @@ pub fn apply(call: &AnalyticCall<'_>, tables: &[AnalyticRows]) -> Result<Vec<Ana
     let answer = match &call.binding.action {
         Action::Lookup { table: path, key } => tables.iter().map(|table| lookup(call, path, key, table)).collect(),
         Action::Exec(command) => exec(call, command, tables),
+        Action::Untrusted { file, .. } => {
+            let error = SourceError::new(
+                &codes::run::ANALYTIC_NOT_CONFIGURED,
+                format!("the configuration that binds {:?} is not trusted", call.binding.uri),
+            );
+            Err(error.note(format!("bound in {}", file.display())).help(trust::way_out(file)))
+        }
     };
     answer.map_err(|e| if e.helps.is_empty() { e.help("`huntc explain K1002` says what an analytic must answer") } else { e })
 }
@@ -81,7 +89,7 @@ type Table = (Vec<String>, Vec<Vec<String>>);
 /// Reads a look-up table: CSV with a header, or a JSON array of flat objects.
 fn read_table(path: &Path) -> Result<Table, Box<dyn std::error::Error>> {
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
-        let objects: Vec<Map<String, Json>> = serde_json::from_slice(&std::fs::read(path)?)?;
+        let objects: Vec<Map<String, Json>> = serde_json::from_reader(BufReader::new(regular_file::open(path)?))?;
         let mut header: Vec<String> = objects.iter().flat_map(|o| o.keys().cloned()).collect();
         header.sort();
         header.dedup();
@@ -93,10 +101,35 @@ fn read_table(path: &Path) -> Result<Table, Box<dyn std::error::Error>> {
         let rows = objects.iter().map(|o| header.iter().map(|h| text(o.get(h))).collect()).collect();
         return Ok((header, rows));
     }
-    let mut reader = csv::ReaderBuilder::new().flexible(false).comment(Some(b'#')).from_path(path)?;
+    let mut reader = csv::ReaderBuilder::new().flexible(false).comment(Some(b'#')).from_reader(regular_file::open(path)?);
     let header = reader.headers()?.iter().map(str::to_owned).collect();
     let rows = reader.records().map(|r| r.map(|r| r.iter().map(str::to_owned).collect())).collect::<Result<_, _>>()?;
     Ok((header, rows))
+}
+
+/// The beginning of the names under which a command gets the arguments of WITH. A huntflow chooses the rest of the name, and no
+/// program takes a variable of this kind for an instruction (as `BASH_ENV`, `LD_PRELOAD` or `PATH` are).
+const ARGUMENT: &str = "HUNTC_ARG_";
+
+/// The arguments as variables. A shell reads no name with other characters than letters, digits and `_`.
+fn variables(call: &AnalyticCall<'_>) -> Result<BTreeMap<String, String>, SourceError> {
+    let mut variables = BTreeMap::new();
+    for (name, value) in call.arguments {
+        let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let variable = format!("{ARGUMENT}{plain}");
+        if value.contains('\0') {
+            return Err(failed(call, format_args!("the argument {name:?} holds a NUL, which no command can get")));
+        }
+        if variables.insert(variable.clone(), value.clone()).is_some() {
+            return Err(failed(call, format_args!("two arguments would both be {variable}")).help("give one of them another name"));
+        }
+    }
+    Ok(variables)
+}
+
+/// A program with a folder in its name is one of the configuration's folder; any other is looked for in `PATH`.
+fn program(name: &str, folder: &Path) -> PathBuf {
+    if name.contains('/') { folder.join(name) } else { PathBuf::from(name) }
 }
 
 /// Runs a command. Its standard input gets one JSON object a line for each row: `table`, `row`, and the attributes
@@ -104,10 +137,13 @@ fn read_table(path: &Path) -> Result<Table, Box<dyn std::error::Error>> {
 /// with `row` (and `table`) naming the row.
 fn exec(call: &AnalyticCall<'_>, command: &[String], tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
     let Some((program, arguments)) = command.split_first() else { return Err(failed(call, "its command is empty")) };
-    let child = with_group(&mut Command::new(program))
+    let folder = std::path::absolute(&call.binding.folder).unwrap_or_else(|_| call.binding.folder.clone());
+    let child = with_group(&mut Command::new(self::program(program, &folder)))
         .args(arguments)
-        .current_dir(call.folder)
-        .envs(call.arguments.iter().map(|(k, v)| (k, v)))
+        .current_dir(&folder)
+        .env_clear()
+        .envs(call.binding.environment.variables())
+        .envs(variables(call)?)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -115,6 +151,7 @@ fn exec(call: &AnalyticCall<'_>, command: &[String], tables: &[AnalyticRows]) ->
         .map_err(|e| {
             failed(call, "the command cannot be started")
                 .note(format!("{program}: {e}"))
+                .note(format!("it starts in {}, the folder of the configuration", folder.display()))
                 .help("correct `exec` in huntc.toml; `huntc analytics` shows what is bound")
         })?;
     let rows = tables.iter().map(|table| table.rows.len()).sum();

@@ -6,7 +6,7 @@ mod rows;
 use crate::allowance::{Allowance, Lent};
 use crate::analytics;
 use crate::matching::typed_text;
-use crate::source::SourceError;
+use crate::source::{SourceError, logs, regular_file};
 use huntc_compiler::catalog::{Catalog, EntityId, canonical};
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Attr, Column};
@@ -21,7 +21,7 @@ use std::path::{Component, Path, PathBuf};
 pub struct Place<'a> {
     /// Relative paths start here.
     pub folder: &'a Path,
-    /// The allowed folders. When empty: `folder`, the current folder, and the one for temporary files.
+    /// The allowed folders. When empty: `folder` and the current folder.
     pub roots: &'a [PathBuf],
 }
 
@@ -68,15 +68,49 @@ fn allowed(path: &str, place: &Place<'_>) -> Result<PathBuf, String> {
     let parent = resolved.parent().unwrap_or(Path::new("/"));
     let existing = parent.ancestors().find(|p| p.exists()).unwrap_or(Path::new("/"));
     let real = existing.canonicalize().unwrap_or_else(|_| existing.to_path_buf());
-    let current = std::env::current_dir().unwrap_or_default();
-    let mut roots: Vec<PathBuf> = place.roots.to_vec();
-    if roots.is_empty() {
-        roots = vec![place.folder.to_path_buf(), current, std::env::temp_dir()];
-    }
-    let inside = roots.iter().any(|r| real.starts_with(r.canonicalize().unwrap_or_else(|_| r.clone())));
     // The file itself may be a link to a place elsewhere.
     let linked = resolved.is_symlink();
-    if inside && !linked { Ok(resolved) } else { Err("it lies outside the folders that LOAD and SAVE may use".to_owned()) }
+    if is_inside(&real, place) && !linked {
+        Ok(resolved)
+    } else {
+        Err("it lies outside the folders that LOAD and SAVE may use".to_owned())
+    }
+}
+
+/// Whether a path without links is in an allowed folder.
+fn is_inside(real: &Path, place: &Place<'_>) -> bool {
+    let current = std::env::current_dir().unwrap_or_default();
+    let roots = if place.roots.is_empty() { &[place.folder.to_path_buf(), current] } else { place.roots };
+    roots.iter().any(|root| real.starts_with(root.canonicalize().unwrap_or_else(|_| root.clone())))
+}
+
+/// The path of a log of `file://`, with all files that it stands for below the allowed folders, whatever links lead to them. The
+/// error says what is wrong.
+pub fn log(path: &str, place: &Place<'_>) -> Result<PathBuf, SourceError> {
+    let outside = |what: &Path| {
+        SourceError::new(&codes::run::FILE_OUTSIDE, format!("`file://{path}` lies outside the folders of the hunt"))
+            .note(format!("it leads to {}", what.display()))
+            .help(format!("name a source and bind it: FROM stixshifter://NAME, with `--source NAME={path}`"))
+            .help("or list the folder as one of the roots under [run] in huntc.toml")
+    };
+    let resolved = resolve(path, place);
+    // What is not there is told as that by whoever opens it; where it would be must not be told outside of the folders.
+    let existing = resolved.ancestors().find(|p| p.exists()).unwrap_or(Path::new("/"));
+    let real = existing.canonicalize().unwrap_or_else(|_| existing.to_path_buf());
+    if !is_inside(&real, place) {
+        return Err(outside(&resolved));
+    }
+    let Ok(listing) = logs::list(std::slice::from_ref(&resolved)) else { return Ok(resolved) };
+    for file in listing.inputs.iter().filter_map(|input| input.path.as_ref()) {
+        let real = file.canonicalize().unwrap_or_else(|_| file.clone());
+        if !is_inside(&real, place) {
+            return Err(outside(&real));
+        }
+        if let Ok(Some(why)) = regular_file::refused(&real) {
+            return Err(outside(&real).note(why));
+        }
+    }
+    Ok(resolved)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -136,7 +170,7 @@ fn json_facts(file: Box<dyn Read>) -> Option<FileFacts> {
 }
 
 fn open(path: &Path, packing: Packing) -> std::io::Result<Box<dyn Read>> {
-    let file = File::open(path)?;
+    let file = regular_file::open(path)?;
     Ok(match packing {
         Packing::Plain => Box::new(file),
         Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(file)),

@@ -15,7 +15,7 @@ use crate::nightly::model::{HuntStatus, Night};
 use crate::nightly::output::summary;
 use crate::nightly::step::Stop;
 use crate::nightly::{discover, night};
-use crate::session::RunSettings;
+use crate::session::{RunSettings, input};
 use args::{NightArgs, NightCommand};
 
 /// Nodes of a hunt that are computed at the same time, unless configured.
@@ -52,6 +52,7 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
     let mut hunts = Vec::with_capacity(files.len());
     for file in &files {
         // A wrong configuration ends the night before anything is sent.
+        console.config(&input::folder(&file.path.display().to_string()))?;
         let huntflow = console.session.load(&file.path.display().to_string(), &hunt_settings);
         hunts.push(console.usage(huntflow)?);
     }

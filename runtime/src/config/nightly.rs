@@ -5,7 +5,7 @@ use super::secret::Secret;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "state",
     "out",
     "since",
@@ -20,6 +20,7 @@ const KEYS: [&str; 15] = [
     "keep_history",
     "fail_on_findings",
     "notify",
+    "notify_environment",
     "webhook",
 ];
 
@@ -54,6 +55,8 @@ pub struct NightlySettings {
     pub fail_on_findings: Option<bool>,
     /// A shell command that gets new findings; it may contain a secret.
     pub notify: Option<Secret>,
+    /// The variables that the command inherits beside those of every command.
+    pub notify_environment: Vec<String>,
     /// An address that gets new findings; it may contain a secret.
     pub webhook: Option<Secret>,
 }
@@ -61,13 +64,17 @@ pub struct NightlySettings {
 /// Reads the table.
 pub(super) fn read(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> NightlySettings {
     table.only(document, &KEYS);
-    let webhook = table.text(document, "webhook").map(|t| Secret::parse(t.value, document.base));
+    let told = |document: &mut Document<'_>, key: &str, does: &str| {
+        let text = table.text(document, key)?;
+        document.allows(text.span, || format!("`{key}` of [nightly]: {does}")).then_some(text.value)
+    };
     NightlySettings {
         // Not read as a secret's notation, because `${NAME}` in a command is for the shell.
-        notify: table.text(document, "notify").map(|t| Secret::literal(t.value)),
-        webhook,
-        state: table.path(document, "state"),
-        out: table.path(document, "out"),
+        notify: told(document, "notify", "runs a command").map(Secret::literal),
+        notify_environment: table.texts(document, "notify_environment", false).unwrap_or_default(),
+        webhook: told(document, "webhook", "sends what is found").map(|text| Secret::parse(text, document.base)),
+        state: table.path_of_output(document, "state"),
+        out: table.path_of_output(document, "out"),
         since: table.duration(document, "since"),
         lag: table.duration_or_zero(document, "lag"),
         overlap: table.duration_or_zero(document, "overlap"),

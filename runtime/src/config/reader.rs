@@ -2,6 +2,7 @@
 
 use super::size::size;
 use super::time::{duration, duration_or_zero};
+use super::trust::is_below;
 use huntc_compiler::diag::codes::config::{BAD_SETTING, UNKNOWN_SETTING};
 use huntc_compiler::diag::{Diagnostic, suggest};
 use huntc_compiler::source::{SourceId, Span};
@@ -16,6 +17,10 @@ pub(super) struct Document<'d> {
     pub id: SourceId,
     /// The folder that relative paths start from.
     pub base: &'d Path,
+    /// Whether the file may run, send, and write outside of its folder.
+    pub trusted: bool,
+    /// What it asks for and does not get: what it is, in words, and its place.
+    pub off: Vec<(String, Span)>,
     /// The faults found so far.
     pub problems: Vec<Diagnostic>,
 }
@@ -40,6 +45,14 @@ pub(super) struct TomlTable<'t, 'i> {
 impl Document<'_> {
     pub(super) fn span(&self, range: Range<usize>) -> Span {
         Span::new(self.id, range.start, range.end)
+    }
+
+    /// Whether the file may do what needs trust. If not, it is noted.
+    pub(super) fn allows(&mut self, span: Span, what: impl FnOnce() -> String) -> bool {
+        if !self.trusted {
+            self.off.push((what(), span));
+        }
+        self.trusted
     }
 
     /// Reports a wrong value.
@@ -113,6 +126,15 @@ impl<'t, 'i> TomlTable<'t, 'i> {
     pub(super) fn path(&self, document: &mut Document<'_>, key: &str) -> Option<PathBuf> {
         let found = self.text(document, key)?;
         Some(document.base.join(found.value))
+    }
+
+    /// The path of a key that is written to. Outside of the folder of the file that needs trust.
+    pub(super) fn path_of_output(&self, document: &mut Document<'_>, key: &str) -> Option<PathBuf> {
+        let found = self.text(document, key)?;
+        let path = document.base.join(found.value);
+        let allowed = is_below(document.base, &path)
+            || document.allows(found.span, || format!("`{key}` of {}: writes to {}", self.name, path.display()));
+        allowed.then_some(path)
     }
 
     /// One text or a list of texts. With `commas`, commas separate texts too.

@@ -67,12 +67,7 @@ impl Run<'_> {
             let plain = Table { rows: crate::table::Rows::Entities, ..Table::clone(table) };
             sent.push(analytics::AnalyticRows { names, rows: super::node::rows_of(&plain, &attrs) });
         }
-        let call = analytics::AnalyticCall {
-            binding: &binding,
-            arguments: &arguments,
-            folder: &self.job.folder,
-            allowance: &self.options.allowance,
-        };
+        let call = analytics::AnalyticCall { binding: &binding, arguments: &arguments, allowance: &self.options.allowance };
         let answers = analytics::apply(&call, &sent).map_err(|e| failed(node, e))?;
         locked(&self.answers).insert(id, answers);
         Ok(Table::default())

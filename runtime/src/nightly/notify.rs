@@ -6,6 +6,7 @@ use super::record::Notification;
 use super::state::{Read, State};
 use super::step::{NightStep, Stop, Watch};
 use crate::report::sanitize;
+use crate::source::elastic::is_loopback;
 use huntc_compiler::front_matter::FindingSeverity;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Json, json};
@@ -101,6 +102,8 @@ pub(super) fn deliver(state: &State, notifier: &Notifier, watch: &Watch<'_>) -> 
 fn run(command: &str, id: &str, body: &str, notifier: &Notifier) -> Result<(), String> {
     let child = Command::new("sh")
         .args(["-c", command])
+        .env_clear()
+        .envs(notifier.environment.iter().map(|(name, value)| (name, value)))
         .env("HUNTC_NOTIFICATION_ID", id)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -131,7 +134,11 @@ fn run(command: &str, id: &str, body: &str, notifier: &Notifier) -> Result<(), S
 fn post(address: &SecretString, id: &str, body: &str, notifier: &Notifier) -> Result<(), String> {
     // Another part of the program may have installed a provider already; both are good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::blocking::Client::builder()
+    let client = reqwest::blocking::Client::builder();
+    // As with clusters: the proxies of the environment count, but for loopback addresses.
+    let local = reqwest::Url::parse(address.expose_secret()).is_ok_and(|url| is_loopback(&url));
+    let client = if local { client.no_proxy() } else { client };
+    let client = client
         .timeout(notifier.timeout)
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("huntc/", env!("CARGO_PKG_VERSION")))

@@ -117,8 +117,13 @@ fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings,
     };
     let Some(compiled) = compiled else { return refused(Refusal::Faulty, diagnostics) };
     let mut bound = session.bind(&compiled.plan, huntflow, id);
-    let unbound = bound.refused();
-    diagnostics.append(&mut bound.diagnostics);
+    let mut sink = Sink::new(huntflow.config.lint_levels(&settings.lints));
+    for diagnostic in std::mem::take(&mut bound.diagnostics) {
+        sink.report(diagnostic);
+    }
+    let told = sink.finish();
+    let unbound = told.iter().any(|d| d.severity == Severity::Error);
+    diagnostics.extend(told);
     if unbound {
         return refused(Refusal::Unbound, diagnostics);
     }

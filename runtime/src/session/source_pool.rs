@@ -92,7 +92,7 @@ impl SourcePool {
 
 /// Equal for the same source: its name, and the file that binds it.
 fn key(config: &Config, name: &str) -> String {
-    let place = config.file.as_ref().map_or_else(String::new, |f| f.display().to_string());
+    let place = config.file.as_ref().map_or_else(String::new, |f| f.path.display().to_string());
     format!("{place}\0{name}")
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod document_time;
 pub mod elastic;
 mod fields;
 pub mod logs;
+pub mod regular_file;
 pub mod store;
 
 pub use clocks::Clock;

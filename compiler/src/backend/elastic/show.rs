@@ -1,5 +1,6 @@
 //! Requests for people: JSON lines, Kibana Dev Tools, curl. Nothing here is sent.
 
+use crate::index_name;
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::request::{Exactness, Hole, Query, RequestTemplate, Requests, with_window};
@@ -35,7 +36,9 @@ fn body(template: &RequestTemplate) -> String {
 fn place(template: &RequestTemplate, plan: &Plan, options: &Options) -> (String, String) {
     let name = plan.source(template.source).map_or("", |s| s.name.as_str());
     let bound = options.sources.iter().find(|s| s.name == name).and_then(|s| s.cluster.clone());
-    bound.unwrap_or_else(|| ("http://localhost:9200".to_owned(), name.to_owned()))
+    let (url, index) = bound.unwrap_or_else(|| ("http://localhost:9200".to_owned(), name.to_owned()));
+    // What is shown may be pasted: the index stays one part of the path, and of the line.
+    (url, index_name::in_path(&index))
 }
 
 fn heading(template: &RequestTemplate) -> String {

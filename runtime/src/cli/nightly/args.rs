@@ -108,7 +108,7 @@ pub(super) struct NightArgs {
     #[arg(long, short, help_heading = "Report")]
     pub quiet: bool,
     /// Command of the shell that is told of news and trouble; JSON on standard input
-    #[arg(long, value_name = "COMMAND", env = "HUNTC_NOTIFY", help_heading = "Notifications")]
+    #[arg(long, value_name = "COMMAND", env = "HUNTC_NOTIFY", hide_env_values = true, help_heading = "Notifications")]
     pub notify: Option<String>,
     /// Address that is told by POST; `${NAME}` and `file:PATH` keep a secret out of the process list
     #[arg(long, value_name = "URL", env = "HUNTC_WEBHOOK", hide_env_values = true, help_heading = "Notifications")]

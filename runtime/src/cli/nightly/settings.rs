@@ -74,5 +74,7 @@ fn notifier(args: &NightArgs, file: &NightlySettings, console: &mut Console) -> 
             .help("set what the option `webhook` refers to, or write the address itself");
         console.refuse(&error, "webhook", ExitCode::Usage)
     })?;
-    Ok(Notifier { command, webhook, ..Notifier::default() })
+    let environment = console.session.environment.of_command(&file.notify_environment);
+    let environment = environment.variables().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Ok(Notifier { command, environment, webhook, ..Notifier::default() })
 }

@@ -7,6 +7,7 @@ use crate::source::elastic::{FieldSurvey, Trap};
 use crate::source::logs::ReadReport;
 use crate::source::store::Store;
 use crate::source::{Clock, DataSource, Fields, SourceError};
+use huntc_compiler::diag::Code;
 use huntc_compiler::time::Instant;
 use std::any::Any;
 use std::fmt;
@@ -35,6 +36,16 @@ pub trait SourceKind: Any + fmt::Debug + Send + Sync {
     /// For a cluster: its address without credentials, and the index expression. The dry run shows them.
     fn cluster_address(&self) -> Option<(String, String)> {
         None
+    }
+
+    /// Whether opening it sends anything to another process or machine.
+    fn sends(&self) -> bool {
+        false
+    }
+
+    /// What a user should know of the binding before trusting it, on every run: codes and headlines.
+    fn cautions(&self, _name: &str, _on_command_line: bool) -> Vec<(&'static Code, String)> {
+        Vec::new()
     }
 
     /// Resolves the secrets of the binding. Nothing is read or sent. `name` is for messages.

@@ -6,6 +6,7 @@ use crate::config::environment::Environment;
 use crate::source::combined::{CombinedSource, MOST_PARTS};
 use crate::source::store::Store;
 use crate::source::{Clock, SourceError};
+use huntc_compiler::diag::Code;
 use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -75,6 +76,14 @@ impl SourceKind for Several {
 
     fn cluster_address(&self) -> Option<(String, String)> {
         self.0.iter().find_map(|part| part.cluster_address())
+    }
+
+    fn sends(&self) -> bool {
+        self.0.iter().any(|part| part.sends())
+    }
+
+    fn cautions(&self, name: &str, on_command_line: bool) -> Vec<(&'static Code, String)> {
+        self.0.iter().flat_map(|part| part.cautions(name, on_command_line)).collect()
     }
 
     fn resolve(&self, name: &str, environment: &Environment) -> Result<Box<dyn ResolvedSource>, SourceError> {

@@ -77,6 +77,7 @@ fn receiver(moods: &'static [Mood]) -> (String, Receiver<(String, String)>) {
 fn settings(world: &World, address: &str, tries: u32) -> NightSettings {
     let notifier = Notifier {
         command: None,
+        environment: Vec::new(),
         webhook: Some(address.into()),
         tries,
         pause: Duration::from_millis(1),

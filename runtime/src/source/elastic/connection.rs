@@ -8,7 +8,6 @@ use super::message;
 use super::retry::{Gate, Retries};
 use super::server::Server;
 use crate::source::{FetchContext, SourceError};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde::Serialize;
 use std::sync::OnceLock;
@@ -77,7 +76,9 @@ impl Connection {
             Ok(reply) => Ok(Answered::reply(reply)),
             Err(fault) => Answered::refusal(fault),
         };
-        let server = detect::detect(self.config.timeout, send)?;
+        let mut server = detect::detect(self.config.timeout, send)?;
+        // A server may repeat what it was sent.
+        server.version = server.version.map(|version| self.config.auth.hide(&version));
         Ok(self.server.get_or_init(|| server))
     }
 
@@ -92,31 +93,5 @@ impl Connection {
     }
 }
 
-/// The characters that stay as they are in a path: index expressions are short, and people read them.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b',')
-    .remove(b'*')
-    .remove(b'~')
-    .remove(b':')
-    .remove(b'@')
-    .remove(b'+');
-
-/// Percent-encodes the characters that must not be in a path as they are.
-pub(super) fn encode(text: &str) -> String {
-    utf8_percent_encode(text, PLAIN).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::encode;
-
-    #[test]
-    fn index_expressions_are_encoded() {
-        assert_eq!(encode("logs-*,-logs-old,c:x"), "logs-*,-logs-old,c:x");
-        assert_eq!(encode("<logs-{now/d}>"), "%3Clogs-%7Bnow%2Fd%7D%3E");
-        assert_eq!(encode("a?b#ü"), "a%3Fb%23%C3%BC");
-    }
-}
+/// Names of indices and fields as parts of a path.
+pub(super) use huntc_compiler::index_name::in_path as encode;
