@@ -4,13 +4,13 @@ use super::place::{capped, place, printable};
 use super::{Diagnostic, Severity};
 use crate::source::{SourceId, SourceSet, Span};
 use ariadne::{Cache, CharSet, Color, Config, IndexType, Label, Report, ReportKind, Source};
-use rustc_hash::FxHashMap;
+use foldhash::HashMap;
 use std::fmt::{self, Write};
 use std::ops::Range;
 
 /// All diagnostics as text, by file; at most 50 of one file.
 pub fn render(diagnostics: &[Diagnostic], sources: &SourceSet, color: bool) -> String {
-    let mut texts = Texts { sources, read: FxHashMap::default() };
+    let mut texts = Texts { sources, read: HashMap::default() };
     let mut out = String::new();
     for (id, shown, more) in capped(diagnostics, sources) {
         for diagnostic in shown {
@@ -135,7 +135,7 @@ impl ariadne::Span for Mark {
 /// The texts as they are shown.
 struct Texts<'a> {
     sources: &'a SourceSet,
-    read: FxHashMap<TextId, Source>,
+    read: HashMap<TextId, Source>,
 }
 
 impl Texts<'_> {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{AnalyticCall, AnalyticRows, apply};
+use crate::allowance::Allowance;
 use crate::config::analytic::{Action, AnalyticBinding};
 use crate::config::binding::BindingOrigin;
 use crate::config::environment::Environment;
@@ -10,6 +11,7 @@ use crate::source::SourceError;
 use crate::testing::shown;
 use huntc_compiler::value::Value;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -21,12 +23,13 @@ struct Trial {
     timeout: Duration,
     arguments: Vec<(String, String)>,
     cancelled: bool,
+    memory: Option<u64>,
 }
 
 impl Trial {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, outputs: None, timeout: Duration::from_secs(20), arguments: Vec::new(), cancelled: false }
+        Self { folder, outputs: None, timeout: Duration::from_secs(20), arguments: Vec::new(), cancelled: false, memory: None }
     }
 
     fn call(&self, action: Action, tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
@@ -40,8 +43,8 @@ impl Trial {
             environment: Environment::of([("PATH", "/usr/bin:/bin")]),
             origin,
         };
-        let cancel = AtomicBool::new(self.cancelled);
-        apply(&AnalyticCall { binding: &binding, arguments: &self.arguments, cancel: &cancel }, tables)
+        let allowance = Allowance::new(Arc::new(AtomicBool::new(self.cancelled)), None, self.memory);
+        apply(&AnalyticCall { binding: &binding, arguments: &self.arguments, allowance: &allowance }, tables)
     }
 
     /// Looks `rows` up in a table that is the text of a file with this name.

@@ -43,7 +43,12 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
     let files = discover::huntflows(&args.dir, &[&settings.state, &settings.out])
         .map_err(|e| console.refuse(&e, &args.dir.display().to_string(), ExitCode::Usage))?;
     // Several hunts run at the same time, and none of them may fill a server's queue.
-    let hunt_settings = RunSettings { concurrency: Some(CONCURRENCY), timeout: plan.hunt_time, ..hunt_settings };
+    let hunt_settings = RunSettings {
+        concurrency: Some(CONCURRENCY),
+        timeout: plan.hunt_time,
+        max_memory: args.budget.max_memory,
+        ..hunt_settings
+    };
     let mut hunts = Vec::with_capacity(files.len());
     for file in &files {
         // A wrong configuration ends the night before anything is sent.

@@ -19,7 +19,7 @@ const TOP: [&str; 5] = ["sources", "analytics", "lints", "run", "nightly"];
 /// The keys of every source. Each kind adds its own.
 const SOURCE: [&str; 4] = ["uri", "path", "default_window", "like_case"];
 const ANALYTIC: [&str; 6] = ["exec", "lookup", "key", "outputs", "timeout", "environment"];
-const RUN: [&str; 7] = ["roots", "mapping", "concurrency", "max_records", "max_requests", "timeout", "hints"];
+const RUN: [&str; 8] = ["roots", "mapping", "concurrency", "max_records", "max_requests", "max_memory", "timeout", "hints"];
 
 /// Reads a file into `config`.
 pub(super) fn read(
@@ -291,6 +291,7 @@ fn run(table: &TomlTable<'_, '_>, document: &mut Document<'_>, config: &mut Conf
     run.concurrency = table.number(document, "concurrency", 1..=64).map(|n| n as usize);
     run.max_records = table.number(document, "max_records", 1..=u64::MAX);
     run.max_requests = table.number(document, "max_requests", 1..=u64::MAX);
+    run.max_memory = table.size(document, "max_memory");
     run.timeout = table.duration(document, "timeout");
     run.hints = table.boolean(document, "hints");
 }

@@ -16,6 +16,7 @@ mod nightly;
 mod profile;
 mod reader;
 pub mod secret;
+mod size;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
@@ -27,6 +28,7 @@ pub use file::lint;
 pub use find::find;
 pub use model::{Config, RunLimits};
 pub use nightly::NightlySettings;
+pub use size::size;
 pub use text::source_name;
 pub use time::{duration, duration_or_zero, nanoseconds};
 

@@ -51,6 +51,8 @@ pub struct RunLimits {
     pub max_requests: Option<u64>,
     /// The longest time of a hunt.
     pub timeout: Option<Duration>,
+    /// The most bytes of memory that a hunt may use.
+    pub max_memory: Option<u64>,
     /// Whether reports have hints.
     pub hints: Option<bool>,
 }

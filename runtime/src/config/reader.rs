@@ -1,5 +1,6 @@
 //! Reads tables of a TOML document. Unknown keys and wrong values become diagnostics at their place.
 
+use super::size::size;
 use super::time::{duration, duration_or_zero};
 use super::trust::is_below;
 use huntc_compiler::diag::codes::config::{BAD_SETTING, UNKNOWN_SETTING};
@@ -191,6 +192,20 @@ impl<'t, 'i> TomlTable<'t, 'i> {
     /// The length of time of a key, with its unit.
     pub(super) fn duration(&self, document: &mut Document<'_>, key: &str) -> Option<Duration> {
         self.time(document, key, duration)
+    }
+
+    /// The amount of memory of a key, with its unit.
+    pub(super) fn size(&self, document: &mut Document<'_>, key: &str) -> Option<u64> {
+        let value = self.value(key)?;
+        let bytes = if let DeValue::String(text) = value.get_ref() { size(text) } else { None };
+        if bytes.is_none() {
+            document.bad(
+                document.span(value.span()),
+                format!("`{key}` is not an amount of memory"),
+                "an amount such as \"512MiB\" or \"2GiB\" is needed here",
+            );
+        }
+        bytes
     }
 
     fn time(&self, document: &mut Document<'_>, key: &str, read: impl Fn(&str) -> Option<Duration>) -> Option<Duration> {

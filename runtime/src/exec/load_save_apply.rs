@@ -17,7 +17,8 @@ use std::sync::Arc;
 impl Run<'_> {
     pub(super) fn load(&self, node: &Node, path: &str) -> Result<Table, Failure> {
         let place = load_save::Place { folder: &self.job.folder, roots: &self.options.roots };
-        let loaded = load_save::load(path, &place, node.entity, self.job.catalog).map_err(|e| failed(node, &e))?;
+        let loaded =
+            load_save::load(path, &place, node.entity, self.job.catalog, &self.options.allowance).map_err(|e| failed(node, e))?;
         Ok(new::table(loaded.entity, &loaded.columns, &loaded.rows, self.job.catalog))
     }
 
@@ -26,7 +27,8 @@ impl Run<'_> {
         let attrs: Vec<Attr> = columns.iter().map(|c| c.attr.clone()).collect();
         let headers: Vec<&str> = columns.iter().map(|c| c.header.as_str()).collect();
         let rows = super::node::rows_of(table, &attrs);
-        let loaded = load_save::reload(path, entity, &headers, &rows, self.job.catalog).map_err(|e| failed(node, &e))?;
+        let loaded = load_save::reload(path, entity, &headers, &rows, self.job.catalog, &self.options.allowance)
+            .map_err(|e| failed(node, e))?;
         Ok(new::table(loaded.entity, &loaded.columns, &loaded.rows, self.job.catalog))
     }
 
@@ -65,8 +67,8 @@ impl Run<'_> {
             let plain = Table { rows: crate::table::Rows::Entities, ..Table::clone(table) };
             sent.push(analytics::AnalyticRows { names, rows: super::node::rows_of(&plain, &attrs) });
         }
-        let call = analytics::AnalyticCall { binding: &binding, arguments: &arguments, cancel: &self.options.cancel };
-        let answers = analytics::apply(&call, &sent).map_err(|e| failed(node, &e))?;
+        let call = analytics::AnalyticCall { binding: &binding, arguments: &arguments, allowance: &self.options.allowance };
+        let answers = analytics::apply(&call, &sent).map_err(|e| failed(node, e))?;
         locked(&self.answers).insert(id, answers);
         Ok(Table::default())
     }

@@ -2,10 +2,10 @@
 
 use crate::matching::{as_type, normal};
 use crate::table::{Entity, Key, Rung, Sighting, Table};
+use foldhash::HashMap;
 use huntc_compiler::catalog::{Catalog, EntityId};
 use huntc_compiler::plan::{Attr, Column};
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// A table of entities without records. Rows with the same identity are one entity; a row without identity is an entity
@@ -24,7 +24,7 @@ pub fn table(entity: EntityId, columns: &[Column], rows: &[Vec<Option<Value>>], 
         .collect();
     let mut out = Table::empty(Some(entity), &known.iter().map(|(_, a)| a.clone()).collect::<Vec<_>>());
     out.added = extra.iter().map(|(_, n)| n.clone()).collect();
-    let mut index: FxHashMap<Key, usize> = FxHashMap::default();
+    let mut index: HashMap<Key, usize> = HashMap::default();
     for (number, row) in rows.iter().enumerate() {
         let value = |at: usize| row.get(at).cloned().flatten();
         // What is nobody's entity id is none here either, and MACs are written one way.

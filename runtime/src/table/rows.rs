@@ -1,10 +1,10 @@
 //! The rows of a table: one value of each attribute for an entity (semantics.md §4).
 
 use super::{Entity, Rows, Sighting, Table};
+use foldhash::HashSet;
 use huntc_compiler::plan::identifier::is_guid;
 use huntc_compiler::plan::{Attr, SightingAttr};
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashSet;
 
 impl Table {
     /// Number of rows.
@@ -93,7 +93,7 @@ impl Table {
     pub fn record_rows(&self) -> Vec<(u32, u32)> {
         let mut rows: Vec<(u32, u32)> = Vec::new();
         for (e, entity) in self.entities.iter().enumerate() {
-            let mut seen = FxHashSet::default();
+            let mut seen = HashSet::default();
             for (s, sighting) in entity.sightings.iter().enumerate() {
                 if let (true, Some(record)) = (sighting.counted, sighting.record)
                     && seen.insert(record)
@@ -140,7 +140,7 @@ fn of_entity(entity: &Entity, which: SightingAttr) -> Option<Value> {
         }
         SightingAttr::LastObserved => counted().filter_map(|s| s.time).max().map(Value::Time),
         SightingAttr::NumberObserved => {
-            let records: FxHashSet<Option<u64>> = counted().map(|s| s.record).collect();
+            let records: HashSet<Option<u64>> = counted().map(|s| s.record).collect();
             Some(Value::Int(records.len() as i64))
         }
         SightingAttr::ObservationId => counted().find_map(|s| s.observation.clone()).map(Value::Text),

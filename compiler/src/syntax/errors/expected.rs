@@ -8,12 +8,12 @@ use crate::source::Span;
 use crate::syntax::ast::Operator;
 use crate::syntax::scan::Scanned;
 use crate::syntax::token::{Class, Flags, Keyword, Kind, Token};
-use rustc_hash::FxHashSet;
+use foldhash::HashSet;
 
 /// Turns faults into diagnostics: one for each place, none where the lexer has said what is wrong.
 pub(crate) fn diagnostics(faults: Vec<Fault>, scanned: &Scanned<'_>, end: Span) -> Vec<Diagnostic> {
     let mut out = Vec::with_capacity(faults.len());
-    let mut places = FxHashSet::default();
+    let mut places = HashSet::default();
     for fault in faults {
         if let Some(told) = fault.told {
             out.push(*told);

@@ -1,6 +1,6 @@
 //! Arguments of `huntc nightly`.
 
-use crate::cli::args::{ConfigArgs, HuntArgs, SourceArgs, parse_instant};
+use crate::cli::args::{BudgetArgs, ConfigArgs, HuntArgs, SourceArgs, parse_instant};
 use crate::config;
 use clap::Subcommand;
 use huntc_compiler::time::Instant;
@@ -87,6 +87,8 @@ pub(super) struct NightArgs {
     /// Time for all hunts; what is not begun by then is left for the next night
     #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Budgets")]
     pub night_time: Option<Duration>,
+    #[command(flatten)]
+    pub budget: BudgetArgs,
     /// Records that all hunts may read from their sources; what is beyond is left for the next night
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Budgets")]
     pub night_records: Option<u64>,

@@ -1,12 +1,12 @@
 //! Elasticsearch and OpenSearch: how to reach their indices. This is the only place that resolves the secrets of sources.
 
-use super::kind::{Form, OpenedSource, ResolvedSource, SourceFacts, SourceKind};
+use super::kind::{Form, OpenedSource, Opening, ResolvedSource, SourceFacts, SourceKind};
 use crate::config::address::Address;
 use crate::config::environment::Environment;
 use crate::config::reader::{Document, Located, TomlTable};
 use crate::config::secret::{Secret, SecretError};
 use crate::source::elastic::{Auth, ElasticConfig, ElasticSource, is_loopback};
-use crate::source::{FetchContext, Fields, SourceError, regular_file};
+use crate::source::{FetchContext, SourceError, regular_file};
 use huntc_compiler::diag::Code;
 use huntc_compiler::diag::codes::config::{CERTIFICATE_NOT_CHECKED, MISSING_SECRET, SECRET_IN_CLEAR, SECRET_ON_COMMAND_LINE};
 use reqwest::Url;
@@ -148,7 +148,7 @@ impl SourceKind for ClusterProfile {
 struct ResolvedCluster(ElasticConfig);
 
 impl ResolvedSource for ResolvedCluster {
-    fn open(&self, _: &dyn Fn() -> Fields) -> Result<OpenedSource, SourceError> {
+    fn open(&self, _: Opening<'_>) -> Result<OpenedSource, SourceError> {
         Ok(OpenedSource::new(ElasticSource::new(self.0.clone())?))
     }
 

@@ -1,5 +1,6 @@
 //! A kind of data source: how a binding names it, how it is opened, and which facts it can report.
 
+use crate::allowance::Allowance;
 use crate::config::environment::Environment;
 use crate::config::reader::{Document, Located, TomlTable};
 use crate::source::elastic::{FieldSurvey, Trap};
@@ -51,10 +52,19 @@ pub trait SourceKind: Any + fmt::Debug + Send + Sync {
     fn resolve(&self, name: &str, environment: &Environment) -> Result<Box<dyn ResolvedSource>, SourceError>;
 }
 
+/// What the hunt that opens a source wants of it.
+#[derive(Clone, Copy)]
+pub struct Opening<'a> {
+    /// The fields that hunts demand; called by kinds that keep only some.
+    pub fields: &'a dyn Fn() -> Fields,
+    /// What the hunt may use of time and memory.
+    pub allowance: &'a Arc<Allowance>,
+}
+
 /// A source whose secrets are resolved, so that it can be opened.
 pub trait ResolvedSource: Send + Sync {
-    /// Opens the source. Kinds that keep only some fields call `fields` for those that hunts demand.
-    fn open(&self, fields: &dyn Fn() -> Fields) -> Result<OpenedSource, SourceError>;
+    /// Opens the source.
+    fn open(&self, opening: Opening<'_>) -> Result<OpenedSource, SourceError>;
 
     /// Opens the source, and asks for its facts and for its mappings of these fields.
     fn survey(&self, fields: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError>;

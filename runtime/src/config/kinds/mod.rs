@@ -7,7 +7,7 @@ mod several;
 pub mod store;
 mod untrusted;
 
-pub use kind::{OpenedSource, ResolvedSource, SourceFacts, SourceKind};
+pub use kind::{OpenedSource, Opening, ResolvedSource, SourceFacts, SourceKind};
 pub(super) use several::joined;
 
 use super::reader::{Document, Located, TomlTable};

@@ -1,11 +1,11 @@
 //! Several places under one name: `--source x=a --source x=b`. All log files among them are read as one, as those of a folder.
 
 use super::files::LogFiles;
-use super::kind::{OpenedSource, ResolvedSource, SourceFacts, SourceKind};
+use super::kind::{OpenedSource, Opening, ResolvedSource, SourceFacts, SourceKind};
 use crate::config::environment::Environment;
 use crate::source::combined::{CombinedSource, MOST_PARTS};
 use crate::source::store::Store;
-use crate::source::{Clock, Fields, SourceError};
+use crate::source::{Clock, SourceError};
 use huntc_compiler::diag::Code;
 use std::any::Any;
 use std::path::PathBuf;
@@ -95,8 +95,8 @@ impl SourceKind for Several {
 struct ResolvedSeveral(Vec<Box<dyn ResolvedSource>>);
 
 impl ResolvedSource for ResolvedSeveral {
-    fn open(&self, fields: &dyn Fn() -> Fields) -> Result<OpenedSource, SourceError> {
-        combined(self.0.iter().map(|part| part.open(fields)).collect::<Result<_, _>>()?)
+    fn open(&self, opening: Opening<'_>) -> Result<OpenedSource, SourceError> {
+        combined(self.0.iter().map(|part| part.open(opening)).collect::<Result<_, _>>()?)
     }
 
     fn survey(&self, fields: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError> {

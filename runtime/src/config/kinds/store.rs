@@ -1,10 +1,10 @@
 //! Embedded stores, which `huntc ingest` makes.
 
-use super::kind::{Form, OpenedSource, ResolvedSource, SourceFacts, SourceKind};
+use super::kind::{Form, OpenedSource, Opening, ResolvedSource, SourceFacts, SourceKind};
 use crate::config::environment::Environment;
 use crate::source::logs::ReadReport;
 use crate::source::store::Store;
-use crate::source::{DataSource, Fields, SourceError};
+use crate::source::{DataSource, SourceError};
 use huntc_compiler::diag::codes::store::NO_RECORDS;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ impl SourceKind for EmbeddedStore {
 }
 
 impl ResolvedSource for EmbeddedStore {
-    fn open(&self, _: &dyn Fn() -> Fields) -> Result<OpenedSource, SourceError> {
+    fn open(&self, _: Opening<'_>) -> Result<OpenedSource, SourceError> {
         Ok(opened(self.store()?))
     }
 

@@ -83,9 +83,8 @@ impl<'r> Asker<'r> {
     ) -> Option<Sample> {
         let (run, number) = (self.run, self.sent.get());
         let options = run.options;
-        let spent = options.max_requests.is_some_and(|most| run.sent.load(Ordering::Relaxed) >= most)
-            || options.timeout.is_some_and(|most| run.begun.elapsed() >= most);
-        if number >= MOST_REQUESTS || spent || options.cancel.load(Ordering::Relaxed) {
+        let spent = options.max_requests.is_some_and(|most| run.sent.load(Ordering::Relaxed) >= most);
+        if number >= MOST_REQUESTS || spent || options.allowance.check().is_err() {
             return None;
         }
         let form = &template.form;

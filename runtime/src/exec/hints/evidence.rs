@@ -1,14 +1,15 @@
 //! Which records, or which entities of a table, satisfy a condition that found nothing as a whole.
 
+use crate::allowance::Allowance;
 use crate::matching::{self, Found, Hop, Ladder, Lives, Reading, References};
 use crate::ops::filter;
 use crate::source::Sample;
 use crate::table::{Key, Rows, Table};
+use foldhash::HashSet;
 use huntc_compiler::catalog::{Catalog, EntityId};
 use huntc_compiler::plan::{Attr, Pivot, Predicate};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a condition is tested on.
@@ -27,7 +28,7 @@ pub(super) enum Ground<'a> {
     /// On every slot of these records that GET looks at.
     Records(&'a Sample),
     /// On the slot that FIND projects in these records, reached from these keys.
-    Linked(&'a Sample, &'a Pivot, &'a FxHashSet<Key>),
+    Linked(&'a Sample, &'a Pivot, &'a HashSet<Key>),
     /// On the entities of a variable.
     Table(&'a Table),
 }
@@ -86,9 +87,16 @@ impl Evidence<'_> {
 
     fn look(&self, predicate: &Predicate, entity: EntityId, attr: Option<&Attr>) -> Option<Seen> {
         let columns: Vec<Attr> = attr.into_iter().cloned().collect();
-        let lives = Lives::default();
-        let reading =
-            Reading { catalog: self.catalog, ladder: &self.ladder, lives: &lives, references: self.references, columns: &columns };
+        // The records of a sample are few, so they are read without a limit.
+        let (lives, allowance) = (Lives::default(), Allowance::default());
+        let reading = Reading {
+            catalog: self.catalog,
+            ladder: &self.ladder,
+            lives: &lives,
+            references: self.references,
+            columns: &columns,
+            allowance: &allowance,
+        };
         let mut found = Found::default();
         match self.ground {
             Ground::Records(sample) => matching::scan(&reading, &sample.records, entity, predicate, &mut found).ok()?,
@@ -121,7 +129,7 @@ impl Evidence<'_> {
         if !predicate.tests().iter().all(|t| known(&t.attr)) {
             return None;
         }
-        let passed = filter::filter(table, predicate, None, self.catalog, self.references).ok()?;
+        let passed = filter::filter(table, predicate, None, self.catalog, self.references, &Allowance::default()).ok()?;
         let mut seen = Seen::default();
         if let Rows::Explicit { .. } = passed.rows {
             for row in 0..passed.row_count() {

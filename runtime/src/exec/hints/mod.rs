@@ -18,11 +18,11 @@ use super::Run;
 use crate::table::Table;
 use filled::filled;
 use find::Stepped;
+use foldhash::{HashMap, HashSet};
 use get::Scanned;
 use huntc_compiler::diag::codes::hints::{NEVER_TOGETHER, NOTHING_NEAR};
 use huntc_compiler::diag::{Diagnostic, codes};
 use huntc_compiler::plan::{Binding, Condition, NodeId, Observe, Observed, Op, Predicate, StatementFacts, VarId};
-use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 impl Run<'_> {
@@ -30,10 +30,10 @@ impl Run<'_> {
     pub(super) fn hints(&self) -> Vec<Diagnostic> {
         let mut hints = Vec::new();
         // For each variable that is empty because of another: the first empty variable of that chain.
-        let mut roots: FxHashMap<VarId, VarId> = FxHashMap::default();
+        let mut roots: HashMap<VarId, VarId> = HashMap::default();
         let mut causes: Vec<(VarId, usize)> = Vec::new();
         let mut dependants: Vec<(VarId, &str)> = Vec::new();
-        let (mut asked, mut cases): (FxHashSet<NodeId>, FxHashSet<NodeId>) = Default::default();
+        let (mut asked, mut cases): (HashSet<NodeId>, HashSet<NodeId>) = Default::default();
         for statement in &self.job.plan.statements {
             hints.extend(self.empty_references(statement));
             for Binding { out, inputs } in &statement.binds {

@@ -17,7 +17,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How often a waiting request tests the cancel flag.
+/// How often a waiting request asks whether its hunt may go on.
 const POLL: Duration = Duration::from_millis(40);
 /// Bodies of at least this many bytes are sent compressed.
 const PACK_FROM: usize = 64 << 10;
@@ -83,12 +83,10 @@ impl Client {
         })
     }
 
-    /// One try of a request. It ends as soon as the run is cancelled: the connection is closed, which ends the work on
+    /// One try of a request. It ends as soon as its hunt may not go on: the connection is closed, which ends the work on
     /// the server.
     pub(super) fn send(&self, call: &Call, context: &FetchContext) -> Result<Reply, Fault> {
-        if context.cancelled() {
-            return Err(Fault::new(FaultKind::Cancelled, ""));
-        }
+        context.allowance.check().map_err(Fault::spent)?;
         let Some(runtime) = &self.runtime else { return Err(Fault::new(FaultKind::Refused, "the client is closed")) };
         let reply = runtime.block_on(watch(context, call.timeout, self.exchange(call, context)));
         if let Ok(reply) = &reply {
@@ -115,12 +113,16 @@ impl Client {
         let status = answer.status();
         let headers = answer.headers().clone();
         let mut body = Vec::new();
+        let mut memory = context.allowance.lend("the answer of a server");
         loop {
             match answer.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() > self.answer_limit => {
                     return Err(Fault::new(FaultKind::TooLarge, format!("the answer is longer than {} bytes", self.answer_limit)));
                 }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(Some(chunk)) => {
+                    memory.grow(chunk.len()).map_err(Fault::spent)?;
+                    body.extend_from_slice(&chunk);
+                }
                 Ok(None) => break,
                 Err(e) => return Err(Fault::new(FaultKind::Cut, describe(&e))),
             }
@@ -172,15 +174,14 @@ fn below(base: &Url, path: &str) -> Result<Url, Fault> {
     Ok(url)
 }
 
-/// Waits until `work` ends, the run is cancelled, or the time limit is reached.
+/// Waits until `work` ends, the hunt may not go on, or the time limit is reached.
 async fn watch<T>(context: &FetchContext, limit: Duration, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
     let mut work = pin!(tokio::time::timeout(limit, work));
     loop {
         match tokio::time::timeout(POLL, work.as_mut()).await {
             Ok(Ok(done)) => return done,
             Ok(Err(_)) => return Err(Fault::new(FaultKind::Timeout, format!("no answer within {} s", limit.as_secs_f64()))),
-            Err(_) if context.cancelled() => return Err(Fault::new(FaultKind::Cancelled, "")),
-            Err(_) => {}
+            Err(_) => context.allowance.check().map_err(Fault::spent)?,
         }
     }
 }

@@ -11,6 +11,11 @@ use crate::source::{FetchContext, SourceError};
 use reqwest::Method;
 use serde::Serialize;
 use std::sync::OnceLock;
+use std::time::Duration;
+
+/// How long a server may take to let go of something, while the hunt goes on and when its time is over.
+const LETTING_GO: Duration = Duration::from_secs(5);
+const LETTING_GO_LATE: Duration = Duration::from_millis(300);
 
 /// The connection to one server.
 pub(super) struct Connection {
@@ -38,7 +43,16 @@ impl Connection {
         self.retries.send(&self.client, &self.gate, call, context, check)
     }
 
-    /// One try, without waiting for other requests: for cleaning up.
+    /// Tells the server what it need not keep, also when the hunt may not go on. A fault has no effect, and nobody waits
+    /// for long: the server lets go by itself later.
+    pub(super) fn let_go(&self, path: &str, body: &serde_json::Value, context: &FetchContext) {
+        let timeout = if context.allowance.check().is_ok() { LETTING_GO } else { LETTING_GO_LATE };
+        let context = FetchContext { request_id: context.request_id.clone(), ..FetchContext::default() };
+        let body = Some(body.to_string().into_bytes());
+        let _ = self.send_once(&Call { method: Method::DELETE, path: path.to_owned(), body, timeout }, &context);
+    }
+
+    /// One try, without waiting for other requests.
     pub(super) fn send_once(&self, call: &Call, context: &FetchContext) -> Result<Reply, Fault> {
         self.client.send(call, context)
     }

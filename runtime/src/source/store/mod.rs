@@ -25,7 +25,8 @@ pub use disk::{IngestOptions, IngestReport, ingest};
 
 use super::clocks::{CATEGORY, Clock, Clocks};
 use super::logs::{self, ReadReport};
-use super::{DataSource, FetchContext, Fields, Records, Sample, SourceError};
+use super::{ANSWER, DataSource, FetchContext, Fields, Records, Sample, SourceError};
+use crate::allowance::{Allowance, Spent};
 use bits::Bits;
 use fetch::Selection;
 use huntc_compiler::request::BoundRequest;
@@ -70,9 +71,14 @@ impl Store {
         Self::from_paths_within(paths, &Limits::default())
     }
 
-    /// As [`Self::from_paths`], but keeps only some fields. A request for another field is an error.
-    pub fn from_paths_with(paths: &[PathBuf], fields: Fields) -> Result<(Self, ReadReport), SourceError> {
-        Self::from_paths_within(paths, &Limits { fields, ..Limits::default() })
+    /// As [`Self::from_paths`], but keeps only some fields, and only as long as a hunt may go on. A request for another
+    /// field is an error.
+    pub fn from_paths_with(
+        paths: &[PathBuf],
+        fields: Fields,
+        allowance: Arc<Allowance>,
+    ) -> Result<(Self, ReadReport), SourceError> {
+        Self::from_paths_within(paths, &Limits { fields, allowance, ..Limits::default() })
     }
 
     /// As [`Self::from_paths`], with one thread, `read` for cutting the text into pieces, and `segment_rows` records in
@@ -90,6 +96,7 @@ impl Store {
         let listing = logs::list(paths)?;
         let segments = Mutex::new(Vec::new());
         let outcome = ingest::ingest(&listing, 0, limits, &|segment| {
+            limits.allowance.take(segment.bytes()?, "what is kept of log files").map_err(in_memory)?;
             segments.lock().unwrap_or_else(PoisonError::into_inner).push(segment);
             Ok(())
         })?;
@@ -191,7 +198,9 @@ impl Store {
     /// The segments in which a request finds something, with the rows that it matches.
     fn select(&self, request: &BoundRequest, context: &FetchContext) -> Result<Vec<Selection<'_>>, SourceError> {
         let query = self.prepared(request)?;
-        let one = |segment| Ok(matching(segment, &query, request, context)?.map_or_else(Vec::new, |bits| bits.rows()));
+        let one = |segment| -> Result<Vec<u32>, SourceError> {
+            Ok(matching(segment, &query, request, context)?.map_or_else(Vec::new, |bits| bits.rows()))
+        };
         let rows: Vec<Vec<u32>> = if let Some(mut enough) = request.enough {
             let mut found = Vec::new();
             for segment in &self.segments {
@@ -216,7 +225,10 @@ impl Store {
     }
 
     /// The records of the selected rows, with the fields that a request names.
-    fn records(&self, request: &BoundRequest, selections: &[Selection<'_>]) -> Result<Records, SourceError> {
+    fn records(&self, request: &BoundRequest, selections: &[Selection<'_>], allowance: &Allowance) -> Result<Records, SourceError> {
+        let memory = Mutex::new(allowance.lend(ANSWER));
+        let grow = |bytes| memory.lock().unwrap_or_else(PoisonError::into_inner).grow(bytes);
+        grow(24 * selections.iter().map(|s| s.rows.len()).sum::<usize>())?;
         let mut records = Records::default();
         for selection in selections {
             for (time, id) in selection.rows.iter().filter_map(|row| selection.segment.key(*row)) {
@@ -228,7 +240,12 @@ impl Store {
         if request.fields.iter().any(|f| f == "_id") {
             records.observations = self.observations(&records.ids, selections)?;
         }
-        let gathered = |field: &String| Ok((field.clone(), fetch::gather(field, selections)?));
+        let gathered = |field: &String| {
+            allowance.check()?;
+            let column = fetch::gather(field, selections)?;
+            grow(column.bytes())?;
+            Ok((field.clone(), column))
+        };
         records.columns = request.fields.par_iter().map(gathered).collect::<Result<_, SourceError>>()?;
         Ok(records)
     }
@@ -254,6 +271,11 @@ impl Store {
     }
 }
 
+/// The error of a hunt that may not hold what it reads of log files.
+fn in_memory(spent: Spent) -> SourceError {
+    SourceError::from(spent).help("`huntc ingest LOGS... --store DIR` makes a store of them, which stays on the disk")
+}
+
 /// The segments without the documents that others of them supersede.
 fn once_each(segments: Vec<Segment>, origins: &[Origin]) -> Result<Vec<Segment>, SourceError> {
     let dead = duplicates::superseded(&[duplicates::Part { segments: &segments, origins }], duplicates::AT_ONCE)?;
@@ -275,9 +297,7 @@ fn matching(
     request: &BoundRequest,
     context: &FetchContext,
 ) -> Result<Option<Bits>, SourceError> {
-    if context.cancelled() {
-        return Err(SourceError::cancelled());
-    }
+    context.allowance.check()?;
     let within = segment.rows(request.window);
     if within.is_empty() {
         return Ok(None);
@@ -294,10 +314,8 @@ fn matching(
 impl DataSource for Store {
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
         let selections = self.select(request, context)?;
-        let records = self.records(request, &selections)?;
-        if context.cancelled() {
-            return Err(SourceError::cancelled());
-        }
+        let records = self.records(request, &selections, &context.allowance)?;
+        context.allowance.check()?;
         context.read.fetch_add(records.len() as u64, Ordering::Relaxed);
         Ok(records)
     }

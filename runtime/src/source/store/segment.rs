@@ -74,6 +74,12 @@ impl Segment {
         self.fields.iter().enumerate().map(|(index, field)| Ok((field, self.column_at(index)?))).collect()
     }
 
+    /// Roughly how many bytes it takes when all of its columns are in memory.
+    pub(super) fn bytes(&self) -> Result<u64, SourceError> {
+        let columns: usize = self.all_columns()?.iter().map(|(field, column)| field.name.len() + column.bytes()).sum();
+        Ok((16 * self.len() + columns) as u64)
+    }
+
     /// How many records the segment has.
     pub(super) fn len(&self) -> usize {
         self.times.len()

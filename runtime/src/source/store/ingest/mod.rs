@@ -119,6 +119,7 @@ fn read_all(
         let mut found = FileFindings::default();
         let answers = &mut reading.answers;
         let read = logs::read(input, &limits.read, spare, &mut |piece| {
+            limits.allowance.check()?;
             match piece {
                 Piece::Answer(facts) => answers.push(facts, &input.name),
                 Piece::Bad(line, reason) => found.push(line, reason),

@@ -12,6 +12,7 @@ use super::paths::{EdgeId, NodeId, Paths, ROOT};
 use super::text::{MAX_DEPTH, Parsed, Text, readable};
 use crate::source::logs::BadReason;
 use crate::source::{Fields, document_time};
+use foldhash::fast::RandomState;
 
 /// When the tree of paths takes more bytes than this, the next segment begins with an empty one.
 const BURDEN: usize = 4 << 20;
@@ -54,6 +55,8 @@ pub(super) struct Documents {
     most_names: usize,
     /// Buffer for texts whose escapes are undone.
     scratch: Vec<u8>,
+    /// The key of the hashes in the dictionaries.
+    secret: RandomState,
     source: EdgeId,
     meta: [EdgeId; 3],
 }
@@ -85,8 +88,8 @@ impl Documents {
         let meta = ["_index", "_id", "_version"].map(|name| paths.edge(ROOT, None, name.as_bytes()));
         let interners = FIXED.iter().map(|_| Interner::default()).collect();
         let (values, pending, times, scratch) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (held, most_names) = (0, 0);
-        Self { paths, interners, values, pending, times, hit: false, objects: 0, held, most_names, scratch, source, meta }
+        let (objects, held, most_names, hit, secret) = (0, 0, 0, false, RandomState::default());
+        Self { paths, interners, values, pending, times, hit, objects, held, most_names, scratch, secret, source, meta }
     }
 
     /// Bytes of memory that the dictionaries and the paths take, roughly.
@@ -165,10 +168,15 @@ impl Documents {
     /// Adds a text as the value of a fixed column, unless the last document has one itself.
     pub(super) fn put_fixed(&mut self, column: u32, text: &str) {
         if !self.values.iter().any(|(c, _)| *c == column)
-            && let Ok(code) = self.interners[column as usize].code_of(text.as_bytes(), Kind::Text, false)
+            && let Ok(code) = self.fixed_code(column, text.as_bytes())
         {
             self.values.push((column, code));
         }
+    }
+
+    fn fixed_code(&mut self, column: u32, text: &[u8]) -> Result<u32, BadEscape> {
+        let guess = Guess::new(&self.secret, text, Kind::Text);
+        self.interners[column as usize].code(guess, text, Kind::Text, false)
     }
 
     /// The time of the document: its first one. When it has several, they become values of the column too.
@@ -178,11 +186,11 @@ impl Documents {
         let Some((_, first)) = self.times.first() else { return Err(BadReason::NoTimestamp) };
         let first = first.ok_or(BadReason::UnreadableTimestamp)?;
         if self.times.len() > 1 {
-            for (place, time) in &self.times {
-                let value = &mut self.values[*place as usize];
-                if value.1 == PLAIN_TIME {
-                    let text = document_time::format(time.unwrap_or(first));
-                    value.1 = self.interners[TIME as usize].code_of(&text, Kind::Text, false)?;
+            for at in 0..self.times.len() {
+                let (place, time) = self.times[at];
+                if self.values[place as usize].1 == PLAIN_TIME {
+                    let code = self.fixed_code(TIME, &document_time::format(time.unwrap_or(first)))?;
+                    self.values[place as usize].1 = code;
                 }
             }
         }
@@ -351,7 +359,8 @@ impl Documents {
             self.interners.push(Interner::default());
         }
         let (place, start, len) = (self.values.len() as u32, start as u32, raw.len() as u32);
-        self.pending.push(Pending { place, start, len, kind, escaped, guess: Guess::new(raw, kind) });
+        let guess = Guess::new(&self.secret, raw, kind);
+        self.pending.push(Pending { place, start, len, kind, escaped, guess });
         self.values.push((column, 0));
         Ok(())
     }
