@@ -21,6 +21,7 @@ mod sources;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod umask;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use exit::ExitCode;
@@ -52,6 +53,12 @@ pub(crate) struct Cli {
     /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true)]
     color: ColorWhen,
+    /// Permissions that files and folders of huntc never have, in octal: 027 lets the group read reports
+    #[arg(
+        long, global = true, value_name = "MODE", env = "HUNTC_UMASK", default_value = "077", value_parser = umask::parse,
+        hide_short_help = true
+    )]
+    umask: u32,
     #[command(subcommand)]
     command: Command,
 }
@@ -86,6 +93,7 @@ pub fn main() -> std::process::ExitCode {
 
 fn dispatch(cli: Cli) -> ExitCode {
     let terminal = Terminal::new(cli.color);
+    umask::set(cli.umask);
     let code = perform(cli.command, terminal);
     if terminal.lost() {
         terminal.err("error: standard output cannot be written\n");

@@ -81,6 +81,8 @@ pub struct RunOptions<'a> {
     pub max_requests: Option<u64>,
     /// The longest time that the hunt may take.
     pub timeout: Option<Duration>,
+    /// Whether CSV cells of SAVE that a spreadsheet would run as formulas stay as they are.
+    pub raw_csv: bool,
     /// Whether the report has a hint for each statement that found nothing.
     pub hints: bool,
 }
@@ -102,6 +104,7 @@ impl<'a> RunOptions<'a> {
             max_records: None,
             max_requests: None,
             timeout: None,
+            raw_csv: false,
             hints: false,
         }
     }

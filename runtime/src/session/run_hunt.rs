@@ -168,6 +168,7 @@ impl Work<'_> {
             max_records: config.run.max_records,
             max_requests: config.run.max_requests,
             timeout: settings.timeout.or(config.run.timeout).into_iter().chain(context.time_left).min(),
+            raw_csv: settings.raw_csv,
             hints: settings.hints && config.run.hints.unwrap_or(true),
             ..RunOptions::new(&open)
         };
