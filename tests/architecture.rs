@@ -82,18 +82,19 @@ const COMPILER: Arrows = &[
 
 /// Rooms of the runtime.
 const RUNTIME: Arrows = &[
+    ("own_files", &[]),
     ("table", &[]),
-    ("source", &[]),
+    ("source", &["own_files"]),
     ("config", &["source"]),
-    ("report", &[]),
-    ("demo", &[]),
+    ("report", &["own_files"]),
+    ("demo", &["own_files"]),
     ("matching", &["source", "table"]),
     ("ops", &["matching", "table"]),
-    ("load_save", &["analytics", "matching", "source"]),
+    ("load_save", &["analytics", "matching", "own_files", "report", "source"]),
     ("analytics", &["config", "source"]),
     ("exec", &["analytics", "config", "load_save", "matching", "ops", "report", "source", "table"]),
     ("session", &["config", "exec", "load_save", "report", "source"]),
-    ("nightly", &["exec", "report", "session", "source", "table"]),
+    ("nightly", &["exec", "own_files", "report", "session", "source", "table"]),
     ("cli", &["config", "demo", "nightly", "report", "session", "source"]),
 ];
 

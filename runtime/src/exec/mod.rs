@@ -81,6 +81,8 @@ pub struct RunOptions<'a> {
     pub max_records: Option<u64>,
     /// The most requests that the hunt may send.
     pub max_requests: Option<u64>,
+    /// Whether CSV cells of SAVE that a spreadsheet would run as formulas stay as they are.
+    pub raw_csv: bool,
     /// Whether the report has a hint for each statement that found nothing.
     pub hints: bool,
 }
@@ -101,6 +103,7 @@ impl<'a> RunOptions<'a> {
             run_id: String::new(),
             max_records: None,
             max_requests: None,
+            raw_csv: false,
             hints: false,
         }
     }

@@ -33,9 +33,9 @@ pub fn run(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine, wa
     night.notices.extend(night.unread());
     publish::prepare(&state, &night, &settings.notifier)?;
     watch(NightStep::Prepared)?;
-    let scratch = output::write(&night, settings)?;
+    let written = output::write(&night, settings)?;
     watch(NightStep::FolderWritten)?;
-    output::put_in_place(&scratch, &night.folder)?;
+    output::put_in_place(written, &night.folder)?;
     watch(NightStep::FolderInPlace)?;
     publish::apply_prepared(&state, &night.id)?;
     watch(NightStep::Published)?;

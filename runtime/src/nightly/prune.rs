@@ -4,6 +4,7 @@ use super::model::NightSettings;
 use super::output::{self, is_night};
 use super::state::{Read, State};
 use super::window::DAY;
+use crate::own_files;
 use crate::source::SourceError;
 use huntc_compiler::time::Instant;
 
@@ -22,7 +23,8 @@ pub(super) fn prune(state: &State, settings: &NightSettings) -> Result<(), Sourc
     let good = folders.iter().rev().find(|id| output::is_whole(&settings.out.join(id))).cloned();
     for id in folders.iter().filter(|id| is_night(id) && Some(*id) != good.as_ref()) {
         if time_of(id).is_some_and(|at| at.0 < now.saturating_sub(settings.keep_reports)) {
-            output::remove(&settings.out.join(id));
+            // What cannot be removed now is tried again by the next night.
+            let _ = own_files::remove(&settings.out.join(id));
         }
     }
     let oldest = now.saturating_sub(settings.keep_history);

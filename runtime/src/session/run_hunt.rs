@@ -178,6 +178,7 @@ impl Work<'_> {
             run_id: context.run_id.clone(),
             max_records: config.run.max_records,
             max_requests: config.run.max_requests,
+            raw_csv: settings.raw_csv,
             hints: settings.hints && config.run.hints.unwrap_or(true),
             ..RunOptions::new(&open)
         };

@@ -30,7 +30,7 @@ pub(crate) fn diagnostics(faults: Vec<Fault>, scanned: &Scanned<'_>, end: Span) 
 }
 
 /// Whether this is the upper bound of a BETWEEN that was reported: `BETWEEN low AND high`.
-fn behind_between(tokens: &[Token<'_>], at: usize, reported: &FxHashSet<usize>) -> bool {
+fn behind_between(tokens: &[Token<'_>], at: usize, reported: &HashSet<usize>) -> bool {
     let Some([between, _, and]) = at.checked_sub(3).and_then(|from| tokens.get(from..at)) else { return false };
     between.text.eq_ignore_ascii_case("BETWEEN") && and.is(Keyword::And) && reported.contains(&(at - 3))
 }

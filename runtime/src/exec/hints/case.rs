@@ -8,6 +8,7 @@ use super::write::short;
 use crate::matching::References;
 use crate::matching::compare::Comparer;
 use crate::table::{Key, Table};
+use foldhash::HashSet;
 use huntc_compiler::catalog::{EntityId, ValueType};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::OTHER_SPELLING;
@@ -15,7 +16,6 @@ use huntc_compiler::plan::{
     Condition, Names, Node, NodeId, Observed, Op, Operand, Pivot, Predicate, Scan, StatementFacts, Test, TestOp,
 };
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// The most values that a hint names.
@@ -110,7 +110,7 @@ impl AnotherCase<'_> {
         };
         let asker = Asker::new(self.run, self.at);
         let sample = asker.ask_beyond(&with(&self.folded), &with(&self.predicate), Some((&keys, pivot.input)), MANY, WHY)?;
-        let wanted: FxHashSet<Key> = keys.into_iter().cloned().collect();
+        let wanted: HashSet<Key> = keys.into_iter().cloned().collect();
         self.more(&asker, node.entity?, Ground::Linked(&sample, pivot, &wanted))
     }
 
@@ -123,7 +123,7 @@ impl AnotherCase<'_> {
     fn more(&self, asker: &Asker<'_>, centre: EntityId, ground: Ground<'_>) -> Option<Diagnostic> {
         let job = self.run.job;
         let evidence = Evidence { catalog: job.catalog, references: &self.references, ladder: asker.ladder(), centre, ground };
-        let known: FxHashSet<&Key> = self.found.entities.iter().map(|e| &e.key).collect();
+        let known: HashSet<&Key> = self.found.entities.iter().map(|e| &e.key).collect();
         let more = evidence.seen(&self.folded)?.keys.iter().filter(|key| !known.contains(key)).count() as u64;
         if more == 0 {
             return None;

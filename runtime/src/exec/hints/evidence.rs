@@ -39,7 +39,7 @@ pub(super) struct Seen {
     /// Record id, or place of the entity in the table, with its time.
     pub(super) found: BTreeMap<u64, Option<Instant>>,
     /// The entities that satisfy it.
-    pub(super) keys: FxHashSet<Key>,
+    pub(super) keys: HashSet<Key>,
     /// Each value of the attribute in question, with the records or entities that have it.
     pub(super) values: BTreeMap<Value, BTreeSet<u64>>,
 }
