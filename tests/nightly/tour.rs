@@ -8,7 +8,8 @@ use std::path::Path;
 /// The new findings of a report by hunt, as JSON texts.
 pub(super) fn news(huntc: &Huntc, folder: &str) -> BTreeMap<String, Vec<String>> {
     let report: Json = serde_json::from_slice(&std::fs::read(huntc.path(folder).join("nightly.json")).unwrap()).unwrap();
-    let keys = |hunt: &Json| hunt["finding"]["new"].as_array().unwrap().iter().map(Json::to_string).collect::<Vec<_>>();
+    let key = |finding: &Json| finding["key"].to_string();
+    let keys = |hunt: &Json| hunt["finding"]["new"].as_array().unwrap().iter().map(key).collect::<Vec<_>>();
     let name = |hunt: &Json| Path::new(hunt["file"].as_str().unwrap()).file_stem().unwrap().to_str().unwrap().to_owned();
     report["hunts"].as_array().unwrap().iter().map(|h| (name(h), keys(h))).filter(|(_, keys)| !keys.is_empty()).collect()
 }
@@ -56,7 +57,8 @@ fn two_nights_of_the_tour() {
         "{page}"
     );
     assert!(
-        page.contains("<td>HKLM\\System\\CurrentControlSet\\Services\\riisvc\\ImagePath") && page.contains("<td>host101"),
+        page.contains("<td>HKLM\\System\\CurrentControlSet\\Services\\riisvc\\ImagePath")
+            && page.contains("<td class=\"t\">host101"),
         "{page}"
     );
 }

@@ -6,7 +6,8 @@
 use super::table::{CsvCell, Problem, parts, read, read_part};
 use super::words::{field_type, rule_named, suitable, value_type};
 use super::{
-    Access, AttrId, Attribute, Catalog, Entity, EntityId, Guard, Identity, RecordField, Relation, Rule, Slot, SlotId, ValueType, Way,
+    Access, AttrId, Attribute, Catalog, Entity, EntityId, Guard, Identity, RecordField, Relation, Rule, Slot, SlotId, ValueType,
+    Way,
 };
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -17,6 +18,7 @@ struct Tables {
     slots: &'static str,
     attributes: &'static str,
     relations: &'static str,
+    findings: &'static str,
     fields: &'static str,
     record_fields: &'static str,
 }
@@ -26,6 +28,7 @@ const BUILTIN: Tables = Tables {
     slots: include_str!("data/slots.csv"),
     attributes: include_str!("data/attributes.csv"),
     relations: include_str!("data/relations.csv"),
+    findings: include_str!("data/findings.csv"),
     fields: include_str!("data/fields.csv"),
     record_fields: include_str!("data/record_fields.csv"),
 };
@@ -137,6 +140,11 @@ impl Loader<'_> {
         for row in read(self.table, tables.record_fields, ["field", "type", "shown"], &mut self.problems) {
             self.record_field(&row);
         }
+        self.table = "findings.csv";
+        for [entity, key] in read(self.table, tables.findings, ["entity", "key"], &mut self.problems) {
+            let Some(id) = self.find_entity(&entity) else { continue };
+            self.catalog.entities[usize::from(id.0)].finding_key = key.words().map(str::to_owned).collect();
+        }
     }
 
     fn report(&mut self, cell: &CsvCell<'_>, message: String) {
@@ -180,6 +188,7 @@ impl Loader<'_> {
             whole_key: has("whole_key"),
             linked_self_only: has("linked_self_only"),
             everyday: has("everyday"),
+            finding_key: Vec::new(),
             slots: Vec::new(),
             attributes: Vec::new(),
         });
@@ -324,7 +333,8 @@ impl Loader<'_> {
         if self.catalog.record_field(&name.text).is_some() {
             return self.report(name, format!("`{}` is listed twice", name.text));
         }
-        let (known, unknown): (Vec<_>, Vec<_>) = shown.words().map(|w| (w, self.catalog.entity(w))).partition(|(_, id)| id.is_some());
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            shown.words().map(|w| (w, self.catalog.entity(w))).partition(|(_, id)| id.is_some());
         if let Some((word, _)) = unknown.first() {
             return self.report(shown, format!("`{word}` is no entity type"));
         }

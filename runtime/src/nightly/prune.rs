@@ -29,7 +29,9 @@ pub(super) fn prune(state: &State, settings: &NightSettings) -> Result<(), Sourc
     let old_nights: Vec<&String> = nights.iter().filter(|(_, n)| n.published && n.at < oldest).map(|(id, _)| id).collect();
     let old_keys = state.read(|tables| {
         let mut found = Vec::new();
-        for (name, _) in tables.hunts()? {
+        for (name, hunt) in tables.hunts()? {
+            // What was forgotten would be told again too early.
+            let oldest = oldest.min(now.saturating_sub(hunt.memory));
             let old = tables.keys(&name)?.into_iter().filter(|(_, k)| k.last_at < oldest).map(|(identity, _)| identity);
             found.extend(old.map(|identity| (name.clone(), identity)).collect::<Vec<_>>());
         }

@@ -1,5 +1,7 @@
 //! The state: one transactional database in a folder, with a schema version.
 
+mod migrate;
+
 use super::record::{HuntRecord, KeyRecord, NightRecord, Notification};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::nightly::{STATE_UNUSABLE, STATE_VERSION};
@@ -11,7 +13,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::path::{Path, PathBuf};
 
 /// Version of the tables.
-pub const SCHEMA: u64 = 1;
+pub const SCHEMA: u64 = 2;
+/// The oldest version that is read, and brought up to date when a run opens it.
+const OLDEST: u64 = 1;
 
 const FILE: &str = "nightly.redb";
 
@@ -64,9 +68,13 @@ impl State {
                 tables.put_meta("schema", &SCHEMA)?;
                 tables.put_meta("instance", &instance())?;
             }
+            if found == Some(OLDEST) {
+                migrate::from_first(tables)?;
+                tables.put_meta("schema", &SCHEMA)?;
+            }
             Ok(found.unwrap_or(SCHEMA))
         })?;
-        if found == SCHEMA { Ok(state) } else { Err(version(&state.path, found)) }
+        if (OLDEST..=SCHEMA).contains(&found) { Ok(state) } else { Err(version(&state.path, found)) }
     }
 
     /// Runs `change` in one transaction: all its changes are made, or none.
@@ -107,7 +115,8 @@ impl StateView {
         };
         let view = Self { database, path };
         let found = view.read(|tables| tables.get_meta::<u64>("schema"))?.unwrap_or(SCHEMA);
-        if found == SCHEMA { Ok(Some(view)) } else { Err(version(&view.path, found)) }
+        // Records of older versions can be looked at as they are: what they lack has a default.
+        if (OLDEST..=SCHEMA).contains(&found) { Ok(Some(view)) } else { Err(version(&view.path, found)) }
     }
 
     /// Runs `look` on one consistent state of the tables.
@@ -316,16 +325,7 @@ mod tests {
                 for hunt in ["a", "a.hf", "a.hf2", "b"] {
                     t.put_hunt(hunt, &HuntRecord::default())?;
                     let key = serde_json::json!([hunt]);
-                    let record = KeyRecord {
-                        key,
-                        first_at: 0,
-                        last_at: 0,
-                        first_event: None,
-                        last_event: None,
-                        look: 1,
-                        told: false,
-                        row: None,
-                    };
+                    let record = KeyRecord { key, look: 1, ..KeyRecord::default() };
                     t.put_key(hunt, "x", &record)?;
                 }
                 t.put_night("n", &night)

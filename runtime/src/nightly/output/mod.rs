@@ -4,9 +4,11 @@ mod csv;
 mod html;
 mod json;
 mod names;
+mod overview;
 mod text;
 
 pub(super) use names::is_night;
+pub(super) use overview::overview;
 pub(crate) use text::summary;
 
 use super::model::{Night, NightSettings};
@@ -43,7 +45,7 @@ pub(super) fn write(night: &Night, settings: &NightSettings) -> Result<PathBuf, 
         fs::create_dir_all(&settings.out)?;
         remove(&scratch);
         fs::create_dir(&scratch)?;
-        for (at, hunt) in night.hunts.iter().enumerate().filter(|(_, h)| !h.news.new.is_empty()) {
+        for (at, hunt) in night.hunts.iter().enumerate().filter(|(_, h)| h.news.told_count() > 0) {
             file::write(&scratch, &csv_name(at, &hunt.name), |out| csv::write(hunt, out))?;
         }
         write_all(&scratch, &FILES, night)?;
@@ -100,15 +102,17 @@ pub(super) fn remove(folder: &Path) {
     let _ = fs::remove_dir(folder);
 }
 
-/// Removes the hidden folders that killed runs left beside the reports.
+/// Removes the hidden folders and files that killed runs left beside the reports.
 pub(super) fn sweep(out: &Path) {
     for entry in fs::read_dir(out).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let Some(name) = name.to_str().and_then(|n| n.strip_prefix('.')) else { continue };
         let Some((night, process)) = name.split_once(".huntc-") else { continue };
-        let own = process == std::process::id().to_string();
-        if is_night(night) && (own || has_ended(process)) {
+        let left = process == std::process::id().to_string() || has_ended(process);
+        if left && is_night(night) {
             remove(&entry.path());
+        } else if left && [names::INDEX, names::LATEST].contains(&night) {
+            let _ = fs::remove_file(entry.path());
         }
     }
 }
