@@ -69,7 +69,13 @@ fn default_key(shape: &Shape, catalog: &Catalog) -> Vec<Column> {
 fn column(shape: &Shape, catalog: &Catalog, name: &str) -> Option<Column> {
     let of = |attr: Attr| Some(Column { header: name.to_owned(), attr });
     match shape {
-        Shape::Groups { columns, .. } => columns.iter().any(|c| c == name).then(|| of(Attr::Added(name.to_owned())))?,
+        Shape::Groups { of: grouped, columns, .. } => {
+            // A column is headed as GROUP has it, mostly by the attribute that reads the field.
+            let table = catalog.get(*grouped);
+            let attribute = attribute_named(table, name).map(|id| catalog.attribute(*grouped, id).name.as_str());
+            let header = columns.iter().find(|c| *c == name || attribute == Some(c))?;
+            of(Attr::Added(header.clone()))
+        }
         Shape::Entities { entity, kept, added, .. } => {
             let table: &Entity = catalog.get(*entity);
             let attribute = attribute_named(table, name).map(Attr::Catalog);

@@ -119,10 +119,17 @@ pub(super) fn add_names(names: &mut Vec<String>, more: impl IntoIterator<Item = 
     }
 }
 
+/// The columns of a face: host and user stand in each of themselves.
+fn shown(output: &FindingOutput) -> Vec<Column> {
+    let other = |column: &&Column| !output.facts.who.contains(&Some(column.attr.clone()));
+    output.columns.iter().filter(other).cloned().collect()
+}
+
 /// The findings of a GROUP result, one for each row.
 fn groups(output: &FindingOutput, table: &Table, hidden: &[(&str, &Table)]) -> Vec<FoundEntity> {
     let facts = &output.facts;
-    let (keys, faces) = (Values::of(table, &facts.key), Values::of(table, &output.columns));
+    let shown = shown(output);
+    let (keys, wholes, faces) = (Values::of(table, &facts.key), Values::of(table, &output.columns), Values::of(table, &shown));
     let who = facts.who.each_ref().map(|attr| attr.as_ref().map(|attr| table.column(attr)));
     let hides: Vec<(&str, HashSet<String>)> = hidden
         .iter()
@@ -131,10 +138,9 @@ fn groups(output: &FindingOutput, table: &Table, hidden: &[(&str, &Table)]) -> V
             (*text, (0..table.row_count()).map(|row| Json::Array(kept.row(row)).to_string()).collect())
         })
         .collect();
-    // A key of its own is told apart from that of GROUP, which other hunts and older nights have.
     let rows = (0..table.row_count()).map(|row| {
-        let (key, face) = (Json::Array(keys.row(row)), faces.row(row));
-        let whole = Json::Array(face.clone()).to_string();
+        let key = Json::Array(keys.row(row));
+        let whole = Json::Array(wholes.row(row)).to_string();
         let [hosts, users] = who.each_ref().map(|column| {
             let value = column.as_ref().and_then(|c| c.get(row)).and_then(Option::as_ref);
             value.map(names).unwrap_or_default()
@@ -144,7 +150,7 @@ fn groups(output: &FindingOutput, table: &Table, hidden: &[(&str, &Table)]) -> V
             key,
             hosts,
             users,
-            face: output.columns.iter().map(|c| c.header.clone()).zip(face).collect(),
+            face: shown.iter().map(|c| c.header.clone()).zip(faces.row(row)).collect(),
             entities: 1,
             hidden: hides.iter().filter(|(_, rows)| rows.contains(&whole)).map(|(text, _)| (*text).to_owned()).collect(),
             ..FoundEntity::default()
@@ -157,9 +163,7 @@ fn groups(output: &FindingOutput, table: &Table, hidden: &[(&str, &Table)]) -> V
 fn entities(output: &FindingOutput, kind: &str, table: &Table, hidden: &[(&str, &Table)]) -> Vec<FoundEntity> {
     let facts = &output.facts;
     let [host, user] = facts.who.each_ref().map(Option::as_ref);
-    // Host and user stand in every face, whatever the hunt displays.
-    let stands = |column: &&Column| ![host, user].contains(&Some(&column.attr));
-    let shown: Vec<Column> = output.columns.iter().filter(stands).cloned().collect();
+    let shown = shown(output);
     let mut keys = first_rows(table, &facts.key);
     let mut faces = first_rows(table, &shown);
     let hides: Vec<(&str, HashSet<&Key>)> =
