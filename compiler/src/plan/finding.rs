@@ -1,6 +1,6 @@
 //! What a night reports of a hunt: one variable, what makes two of its entities the same finding, and what is told of each.
 
-use super::{Lowering, NodeId};
+use super::NodeId;
 use crate::check::hir::{Attr, Column, Predicate, VarId};
 use crate::source::SourceId;
 
@@ -42,17 +42,5 @@ impl FindingOutput {
     pub(super) fn attrs(&self) -> impl Iterator<Item = Attr> {
         let shown = self.facts.key.iter().chain(&self.columns).map(|column| column.attr.clone());
         shown.chain(self.facts.who.iter().flatten().cloned())
-    }
-}
-
-impl Lowering<'_> {
-    /// Adds the finding, behind the last statement.
-    pub(crate) fn finding(&mut self, facts: FindingFacts) {
-        let var = facts.var;
-        let node = self.full(var);
-        let hiding = facts.hiding.iter().filter_map(|(id, predicate)| Some((*id, predicate.as_ref()?)));
-        let hidden = hiding.map(|(id, predicate)| (id, self.filter(var, predicate, None))).collect();
-        let columns = self.last_displayed(var).unwrap_or_else(|| self.hunt.vars[var.0 as usize].shape.columns(self.catalog));
-        self.finding = Some(FindingOutput { facts, columns, node, hidden });
     }
 }

@@ -6,7 +6,9 @@
 
 use super::builder::{Builder, NodeOrigin};
 use super::statement::counts_unidentified;
-use super::{Binding, Condition, FindingOutput, NodeId, Op, Output, OutputKind, Plan, StatementFacts, Variable, demand};
+use super::{
+    Binding, Condition, FindingFacts, FindingOutput, NodeId, Op, Output, OutputKind, Plan, StatementFacts, Variable, demand,
+};
 use crate::catalog::{Catalog, EntityId};
 use crate::check::hir::{Column, Hunt, Predicate, Selection, SourceRef, Step, VarId};
 use crate::options::Options;
@@ -43,7 +45,7 @@ pub(crate) struct Lowering<'a> {
     builder: Builder,
     statements: Vec<StatementFacts>,
     tables: Vec<Option<Tables>>,
-    pub(super) finding: Option<FindingOutput>,
+    finding: Option<FindingOutput>,
     origin: NodeOrigin,
 }
 
@@ -112,8 +114,18 @@ impl<'a> Lowering<'a> {
         self.builder.outputs.push(Output { statement, span, var, node, kind });
     }
 
+    /// Adds the finding, behind the last statement.
+    pub(crate) fn finding(&mut self, facts: FindingFacts) {
+        let var = facts.var;
+        let node = self.full(var);
+        let hiding = facts.hiding.iter().filter_map(|(id, predicate)| Some((*id, predicate.as_ref()?)));
+        let hidden = hiding.map(|(id, predicate)| (id, self.filter(var, predicate, None))).collect();
+        let columns = self.last_displayed(var).unwrap_or_else(|| self.hunt.vars[var.0 as usize].shape.columns(self.catalog));
+        self.finding = Some(FindingOutput { facts, columns, node, hidden });
+    }
+
     /// The columns that the last DISP of a variable shows; `None` without one.
-    pub(super) fn last_displayed(&self, var: VarId) -> Option<Vec<Column>> {
+    fn last_displayed(&self, var: VarId) -> Option<Vec<Column>> {
         self.builder.outputs.iter().rev().filter(|o| o.var == var).find_map(|o| match &o.kind {
             OutputKind::Disp { columns, .. } => Some(columns.clone()),
             _ => None,

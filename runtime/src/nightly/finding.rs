@@ -12,6 +12,16 @@ use std::collections::{HashMap, HashSet};
 /// The most hosts and the most users that a finding names.
 const NAMED: usize = 20;
 
+/// How the identities of a hunt with a key begin: of findings with that key, of entities that have none of it, of groups.
+const KEYED: &str = "key ";
+const UNKEYED: &str = "one ";
+const GROUP: &str = "group ";
+
+/// Whether an identity is of a time when its hunt had no key.
+pub(super) fn is_former(identity: &str, key: &[String]) -> bool {
+    !key.is_empty() && ![KEYED, UNKEYED, GROUP].iter().any(|begin| identity.starts_with(begin))
+}
+
 /// What a hunt found in one window.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct FoundEntities {
@@ -146,7 +156,7 @@ fn groups(output: &FindingOutput, table: &Table, hidden: &[(&str, &Table)]) -> V
             value.map(names).unwrap_or_default()
         });
         FoundEntity {
-            identity: format!("group {key}"),
+            identity: format!("{GROUP}{key}"),
             key,
             hosts,
             users,
@@ -177,10 +187,15 @@ fn entities(output: &FindingOutput, kind: &str, table: &Table, hidden: &[(&str, 
         let key = if keyed { Json::Array(parts) } else { Json::Array(entity.key.parts.iter().map(|p| json(p.as_ref())).collect()) };
         let times = || entity.sightings.iter().filter(|s| s.counted).filter_map(|s| s.time);
         let hosts = host.map(|attr| seen(table, entity, attr)).filter(|hosts| !hosts.is_empty());
+        let (identity, former) = match (facts.key.is_empty(), keyed) {
+            (true, _) => (own, Vec::new()),
+            (false, true) => (format!("{KEYED}{key}"), vec![own]),
+            (false, false) => (format!("{UNKEYED}{own}"), vec![own]),
+        };
         FoundEntity {
-            identity: if keyed { format!("key {key}") } else { own.clone() },
+            identity,
             key,
-            former: if keyed { vec![own] } else { Vec::new() },
+            former,
             first: times().min(),
             last: times().max(),
             // The identity of files and registry keys has the host, though nothing may have asked for it.

@@ -1,6 +1,6 @@
 //! Compares the findings of a run with the history.
 
-use super::finding::{FoundEntities, FoundEntity, add_names};
+use super::finding::{FoundEntities, FoundEntity, add_names, is_former};
 use super::record::{HuntRecord, KeyRecord};
 use super::state::Write;
 use super::suppress::Suppressions;
@@ -213,7 +213,8 @@ pub fn news(hunt: &str, record: &HuntRecord, known: &[(String, KeyRecord)], quie
             (true, false) => &mut news.new,
             (true, true) if key.again.is_some() => &mut news.again,
             (true, true) => &mut news.continuing,
-            (false, true) if record.look > 0 && key.look == record.look => &mut news.gone,
+            // What has another name now is not gone.
+            (false, true) if record.look > 0 && key.look == record.look && !is_former(identity, &record.key) => &mut news.gone,
             (false, _) => continue,
         };
         list.push((identity.clone(), key.clone()));

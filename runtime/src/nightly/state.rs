@@ -69,7 +69,7 @@ impl State {
                 tables.put_meta("instance", &instance())?;
             }
             if found == Some(OLDEST) {
-                migrate::from_first(tables)?;
+                from_first(tables)?;
                 tables.put_meta("schema", &SCHEMA)?;
             }
             Ok(found.unwrap_or(SCHEMA))
@@ -124,6 +124,24 @@ impl StateView {
         let transaction = self.database.begin_read().map_err(|e| fault(&self.path, e))?;
         look(&Read { transaction, path: self.path.clone() })
     }
+}
+
+/// Brings a state of version 1 up to date. What was told stays told: a finding takes over what is known of its entities.
+fn from_first(tables: &mut Write<'_>) -> Result<(), SourceError> {
+    #[derive(serde::Deserialize)]
+    struct Hunt {
+        #[serde(default)]
+        columns: Vec<String>,
+    }
+    let hunts: Vec<(String, Hunt)> = each(tables.path, &tables.table(HUNTS)?, "")?;
+    for (hunt, Hunt { columns }) in hunts {
+        let findings: Vec<(String, serde_json::Map<_, _>)> = each(tables.path, &tables.table(KEYS)?, &key_of(&hunt, ""))?;
+        for (identity, mut finding) in findings {
+            migrate::first_finding(&mut finding, &columns);
+            tables.put(KEYS, &key_of(&hunt, &identity), &finding)?;
+        }
+    }
+    Ok(())
 }
 
 /// An id that differs between the states of several machines, for notifications.

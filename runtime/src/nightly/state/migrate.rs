@@ -1,44 +1,34 @@
-//! Brings states of older layouts up to date.
+//! What records of older layouts become.
 
-use super::{KEYS, Write, each, key_of};
-use crate::source::SourceError;
-use huntc_compiler::catalog::Catalog;
-use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-/// What of a hunt of the first layout stands elsewhere now.
-#[derive(Deserialize)]
-struct FirstHunt {
-    #[serde(default)]
-    columns: Vec<String>,
-    #[serde(default)]
-    entity: String,
+/// A finding of version 1, which had its row only until it was told, and the headers of all rows in its hunt.
+pub(super) fn first_finding(finding: &mut Map<String, Json>, headers: &[String]) {
+    let row = finding.remove("row");
+    let cells = row.as_ref().and_then(Json::as_array).into_iter().flatten();
+    let cell = |(header, cell): (&String, &Json)| Json::from(vec![Json::from(header.as_str()), cell.clone()]);
+    finding.insert("face".to_owned(), headers.iter().zip(cells).map(cell).collect());
 }
 
-/// From version 1, in which each finding had an identity for one night and its row only until it was told.
-///
-/// What was told stays told: a finding takes over what is known of its entities ([`super::super::news::remember`]). Those of
-/// types that are told apart by other things now are not gone because they have another name.
-pub(super) fn from_first(tables: &mut Write<'_>) -> Result<(), SourceError> {
-    let catalog = Catalog::builtin();
-    let hunts: Vec<(String, FirstHunt)> = each(tables.path, &tables.table(super::HUNTS)?, "")?;
-    for (hunt, FirstHunt { columns, entity }) in hunts {
-        let keyed = catalog.entity(&entity).is_some_and(|id| !catalog.get(id).finding_key.is_empty());
-        let findings: Vec<(String, Map<String, Json>)> = each(tables.path, &tables.table(KEYS)?, &key_of(&hunt, ""))?;
-        for (identity, mut finding) in findings {
-            let row = finding.remove("row");
-            let cells = row.as_ref().and_then(Json::as_array).into_iter().flatten();
-            let face: Vec<Json> = columns
-                .iter()
-                .zip(cells)
-                .map(|(header, cell)| Json::from(vec![Json::from(header.as_str()), cell.clone()]))
-                .collect();
-            finding.insert("face".to_owned(), Json::from(face));
-            if keyed && finding.get("told") == Some(&Json::from(true)) {
-                finding.insert("look".to_owned(), Json::from(0));
-            }
-            tables.put(KEYS, &key_of(&hunt, &identity), &finding)?;
-        }
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::nightly::record::KeyRecord;
+    use serde_json::json;
+
+    #[test]
+    fn findings_of_the_first_layout_have_a_face_while_they_are_not_told() {
+        let old = |row: Json, told: bool| {
+            let mut finding = json!({"key": ["p1"], "first_at": 1, "last_at": 2, "first_event": 3, "last_event": null, "look": 4,
+                "told": told, "row": row});
+            first_finding(finding.as_object_mut().unwrap(), &["name".to_owned(), "host".to_owned()]);
+            serde_json::from_value::<KeyRecord>(finding).unwrap()
+        };
+        let untold = old(json!(["cmd.exe", null]), false);
+        assert_eq!(untold.face, [("name".to_owned(), json!("cmd.exe")), ("host".to_owned(), Json::Null)]);
+        assert_eq!((untold.key, untold.told, untold.look, untold.first_event), (json!(["p1"]), false, 4, Some(3)));
+        let told = old(Json::Null, true);
+        assert!(told.told && told.face.is_empty());
     }
-    Ok(())
 }

@@ -260,7 +260,7 @@ impl Engine for World {
         let found = FoundEntities {
             variable: "x".to_owned(),
             entity: "process".to_owned(),
-            key: vec!["name".to_owned()],
+            key: Vec::new(),
             window: Some(window),
             entities: entities.into_values().collect(),
         };
