@@ -48,7 +48,7 @@ fn files_and_stores_show_records_clocks_processes_and_coverage() {
         let categories: Vec<&Value> = found["categories"].as_array().unwrap().iter().map(|c| &c["category"]).collect();
         assert_eq!(categories, ["file", "network", "process", "session"]);
         assert_eq!(field(found, "host.name")["records"], 3);
-        assert_eq!(field(found, "registry.path")["without"], "no windows-registry-key in slot self");
+        assert_eq!(field(found, "registry.path")["without"], "no windows-registry-key");
         let told = notes(found);
         // Of skipped lines their number, and the lines.
         assert_eq!(told.len(), 2 + 2 * skipped, "{told:?}");

@@ -68,7 +68,7 @@ impl SourcePool {
             return opened.clone();
         }
         let new = resolved.open(&|| if self.of_one_hunt { fields() } else { Fields::All });
-        let OpenedSource { mut source, read } = new.inspect_err(|error| {
+        let OpenedSource { mut source, read, .. } = new.inspect_err(|error| {
             if error.code == &NO_RECORDS {
                 opened.insert(key.clone(), Err(error.clone()));
             }
@@ -117,7 +117,8 @@ mod tests {
             self.whole.fetch_add(usize::from(fields() == Fields::All), Ordering::Relaxed);
             let log = tempfile::NamedTempFile::new().unwrap();
             let (store, _) = Store::from_paths(&[log.path().to_owned()])?;
-            Ok(OpenedSource { source: Arc::new(store), read: Some(ReadReport { bad_total: 1, ..ReadReport::default() }) })
+            let read = Some(ReadReport { bad_total: 1, ..ReadReport::default() });
+            Ok(OpenedSource { source: Arc::new(store), store: None, read })
         }
 
         fn survey(&self, _: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError> {

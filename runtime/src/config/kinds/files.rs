@@ -31,12 +31,12 @@ impl SourceKind for LogFiles {
 impl ResolvedSource for LogFiles {
     fn open(&self, fields: &dyn Fn() -> Fields) -> Result<OpenedSource, SourceError> {
         let (store, read) = Store::from_paths_with(&self.0, fields())?;
-        Ok(OpenedSource { source: Arc::new(store), read: Some(read) })
+        Ok(OpenedSource::of_store(store, Some(read)))
     }
 
     fn survey(&self, _: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError> {
         let (store, read) = Store::from_paths(&self.0)?;
         let facts = facts(&store)?;
-        Ok((OpenedSource { source: Arc::new(store), read: Some(read) }, facts))
+        Ok((OpenedSource::of_store(store, Some(read)), facts))
     }
 }

@@ -4,6 +4,7 @@ use crate::config::environment::Environment;
 use crate::config::reader::{Document, Located, TomlTable};
 use crate::source::elastic::{FieldSurvey, Trap};
 use crate::source::logs::ReadReport;
+use crate::source::store::Store;
 use crate::source::{Clock, DataSource, Fields, SourceError};
 use huntc_compiler::time::Instant;
 use std::any::Any;
@@ -57,13 +58,20 @@ pub trait ResolvedSource: Send + Sync {
 #[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct OpenedSource {
     pub source: Arc<dyn DataSource>,
+    /// The same, where it is an embedded store.
+    pub store: Option<Arc<Store>>,
     /// The report of reading log files; `None` for other kinds.
     pub read: Option<ReadReport>,
 }
 
 impl OpenedSource {
     pub(super) fn new(source: impl DataSource + 'static) -> Self {
-        Self { source: Arc::new(source), read: None }
+        Self { source: Arc::new(source), store: None, read: None }
+    }
+
+    pub(super) fn of_store(store: Store, read: Option<ReadReport>) -> Self {
+        let store = Arc::new(store);
+        Self { source: Arc::clone(&store) as Arc<dyn DataSource>, store: Some(store), read }
     }
 }
 

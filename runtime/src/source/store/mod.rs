@@ -7,6 +7,7 @@
 mod bits;
 mod column;
 mod disk;
+mod duplicates;
 mod eval;
 mod fetch;
 mod ingest;
@@ -44,6 +45,8 @@ pub struct Store {
     location: String,
     segments: Vec<Segment>,
     origins: Vec<Origin>,
+    /// Why it holds only a part of an answer, should the files that it was made of have said so.
+    part: Option<String>,
     /// The fields whose values were kept.
     fields: Fields,
     patterns: Mutex<Patterns>,
@@ -90,11 +93,13 @@ impl Store {
             segments.lock().unwrap_or_else(PoisonError::into_inner).push(segment);
             Ok(())
         })?;
-        let mut segments = segments.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let segments = segments.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut segments = once_each(segments, &outcome.origins)?;
         segments.sort_by_key(|s| (s.span(), s.ids.first().copied()));
         let location = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
         let fields = limits.fields.clone();
-        Ok((Self { location, segments, origins: outcome.origins, fields, patterns: Mutex::default() }, outcome.report))
+        let store = Self { location, segments, origins: outcome.origins, part: None, fields, patterns: Mutex::default() };
+        Ok((store, outcome.report))
     }
 
     /// Opens a store that [`ingest`] made. Its files are mapped, not read.
@@ -103,13 +108,32 @@ impl Store {
     }
 
     fn open_within(dir: &Path, in_memory: u64) -> Result<Self, SourceError> {
-        let (segments, origins) = disk::open(dir, &Budget::new(in_memory))?;
-        Ok(Self { location: dir.display().to_string(), segments, origins, fields: Fields::All, patterns: Mutex::default() })
+        let disk::Opened { segments, origins, part } = disk::open(dir, &Budget::new(in_memory))?;
+        let location = dir.display().to_string();
+        Ok(Self { location, segments, origins, part, fields: Fields::All, patterns: Mutex::default() })
+    }
+
+    /// Of documents that stand in several stores, leaves out all but the one that counts. Before anything is asked.
+    pub fn count_once(stores: &[Arc<Self>]) -> Result<(), SourceError> {
+        let parts: Vec<_> =
+            stores.iter().map(|s| duplicates::Part { segments: &s.segments, origins: &s.origins }).collect();
+        let dead = duplicates::superseded(&parts, duplicates::AT_ONCE)?;
+        for (store, dead) in stores.iter().zip(dead) {
+            for (segment, rows) in store.segments.iter().zip(dead).filter(|(_, rows)| !rows.is_empty()) {
+                segment.leave_out(rows);
+            }
+        }
+        Ok(())
     }
 
     /// Whether a path is a folder that holds a store, of any version. Other folders hold log files.
     pub fn is_store(path: &Path) -> bool {
         disk::is_store(path)
+    }
+
+    /// Why it holds only a part of an answer, should one of the files that it was made of have said so.
+    pub fn part(&self) -> Option<&str> {
+        self.part.as_deref()
     }
 
     /// Tests all checksums of an opened store.
@@ -231,6 +255,20 @@ impl Store {
     }
 }
 
+/// The segments without the documents that others of them supersede.
+fn once_each(segments: Vec<Segment>, origins: &[Origin]) -> Result<Vec<Segment>, SourceError> {
+    let dead = duplicates::superseded(&[duplicates::Part { segments: &segments, origins }], duplicates::AT_ONCE)?;
+    let mut left = Vec::with_capacity(segments.len());
+    for (segment, rows) in segments.into_iter().zip(dead.into_iter().flatten()) {
+        if rows.is_empty() {
+            left.push(segment);
+        } else {
+            left.extend(duplicates::without(&segment, &rows)?);
+        }
+    }
+    Ok(left)
+}
+
 /// The rows of a segment that a request matches; `None` when the segment is outside of the window.
 fn matching(
     segment: &Segment,
@@ -246,7 +284,10 @@ fn matching(
         return Ok(None);
     }
     context.stats.pages.fetch_add(1, Ordering::Relaxed);
-    let found = eval::evaluate(query, segment, &Bits::range(segment.len(), within))?;
+    let mut found = eval::evaluate(query, segment, &Bits::range(segment.len(), within))?;
+    if let Some(rows) = segment.superseded() {
+        found.and_not(rows);
+    }
     segment.release_excess();
     Ok(Some(found))
 }

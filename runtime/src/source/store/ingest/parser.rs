@@ -20,13 +20,15 @@ const BURDEN: usize = 4 << 20;
 const MAX_NEW_NAMES: usize = 32 << 20;
 
 /// The columns that every builder has, at these places.
-pub(super) const FIXED: [&str; 3] = ["@timestamp", "_index", "_id"];
+pub(super) const FIXED: [&str; 4] = ["@timestamp", "_index", "_id", "_version"];
 /// Place of `@timestamp`.
 pub(super) const TIME: u32 = 0;
 /// Place of `_index`.
 pub(super) const INDEX: u32 = 1;
 /// Place of `_id`.
 pub(super) const ID: u32 = 2;
+/// Place of `_version`.
+pub(super) const VERSION: u32 = 3;
 /// Marks the column of a value that another one replaced.
 const REPLACED: u32 = u32::MAX;
 /// Marks the code of a time in the common form: its text can be made from its nanoseconds, so no dictionary holds it.
@@ -53,7 +55,7 @@ pub(super) struct Documents {
     /// Buffer for texts whose escapes are undone.
     scratch: Vec<u8>,
     source: EdgeId,
-    meta: [EdgeId; 2],
+    meta: [EdgeId; 3],
 }
 
 /// A value of the current document that is to be looked up in its column's dictionary.
@@ -80,7 +82,7 @@ impl Documents {
     pub(super) fn new(fields: Fields) -> Self {
         let mut paths = Paths::new(&FIXED, fields);
         let source = paths.edge(ROOT, None, b"_source");
-        let meta = [paths.edge(ROOT, None, b"_index"), paths.edge(ROOT, None, b"_id")];
+        let meta = ["_index", "_id", "_version"].map(|name| paths.edge(ROOT, None, name.as_bytes()));
         let interners = FIXED.iter().map(|_| Interner::default()).collect();
         let (values, pending, times, scratch) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (held, most_names) = (0, 0);
@@ -225,12 +227,12 @@ impl Documents {
     }
 
     /// A value at the top of the document. If the document is a search hit, the fields of its `_source` take the place
-    /// of all others but `_index` and `_id`.
+    /// of all others but `_index`, `_id` and `_version`.
     fn top_value(&mut self, text: &mut Text<'_>, edge: EdgeId, depth: u32) -> Parsed<()> {
         if edge == self.source && text.peek() == Some(b'{') {
             self.hit = true;
             for value in &mut self.values {
-                if value.0 != INDEX && value.0 != ID {
+                if ![INDEX, ID, VERSION].contains(&value.0) {
                     value.0 = REPLACED;
                 }
             }
