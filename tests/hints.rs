@@ -503,7 +503,9 @@ fn what_is_left_out_for_its_case_is_told() {
 #[test]
 fn what_leaves_nothing_out_is_not_told() {
     let mut lab = Lab::new(cases());
-    for condition in ["name = 'netsh.exe'", "name LIKE 'net.exe'", "name MATCHES '(?i)^net'", "name != 'net.exe'", "name = 'net.exe' LIMIT 1"] {
+    for condition in
+        ["name = 'netsh.exe'", "name LIKE 'net.exe'", "name MATCHES '(?i)^net'", "name != 'net.exe'", "name = 'net.exe' LIMIT 1"]
+    {
         assert!(hints(&lab.run(&get(condition), "")).is_empty(), "{condition}");
     }
     let report = lab.run(&get("name = 'net.exe'"), "--no-hints");

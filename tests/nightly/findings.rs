@@ -79,6 +79,37 @@ fn a_line_of_every_night_is_told_once_and_then_continues() {
     assert_eq!((&continuing["nights"], &continuing["last"]), (&json!(4), &json!("2026-01-04T12:00:00.000Z")));
 }
 
+/// What a night says of a process may be less than what its first night said: its traffic names no command line.
+#[test]
+fn a_process_stays_with_its_finding_when_a_record_says_less_of_it() {
+    let traffic = |time: &str, id: &str| {
+        json!({"@timestamp": time, "event": {"code": "3", "category": ["network"]}, "host": {"name": "ws5"},
+            "process": {"entity_id": id, "name": "evil.exe", "pid": 2}})
+    };
+    let records = [
+        process("2026-01-01T12:00:00Z", "e1", "ws5", "evil.exe /x"),
+        process("2026-01-01T12:00:00Z", "q1", "ws5", "evil.exe /quiet"),
+        traffic("2026-01-02T12:00:00Z", "e1"),
+        traffic("2026-01-02T12:00:00Z", "q1"),
+        traffic("2026-01-03T12:00:00Z", "other"),
+    ];
+    let list = "[[suppress]]\nhunt = 'shells.hf'\nwhere = \"command_line LIKE '%/quiet'\"\nreason = 'x'\n";
+    let huntc = place(SHELLS, &records).file("hunts/suppressions.toml", list);
+    night(&huntc, "2026-01-02T00:00:00Z", "");
+    assert_eq!((&lists(&huntc)[0], &lists(&huntc)[4]), (&vec!["evil.exe /x".to_owned()], &vec!["evil.exe /quiet".to_owned()]));
+    let ran = night(&huntc, "2026-01-03T00:00:00Z", "");
+    let [new, _, continuing, _, suppressed] = lists(&huntc);
+    assert_eq!((new.len(), continuing, suppressed), (0, vec!["evil.exe /x".to_owned()], vec!["evil.exe /quiet".to_owned()]));
+    assert!(ran.stdout.contains("ws5  bob  name: evil.exe, pid: 2, command_line: evil.exe /x\n"), "{}", ran.text());
+    night(&huntc, "2026-01-04T00:00:00Z", "");
+    let told = finding(&huntc);
+    assert_eq!(
+        told["new"][0]["key"],
+        json!(["ws5", "evil.exe", null, null, null]),
+        "another process, of which nothing more is known"
+    );
+}
+
 #[test]
 fn the_front_matter_says_what_is_the_same() {
     let records: Vec<Json> = (1..=3)

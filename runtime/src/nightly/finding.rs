@@ -33,19 +33,19 @@ pub struct FoundEntities {
     pub key: Vec<String>,
     /// Where it was looked.
     pub window: Option<TimeRange>,
-    /// One for each identity.
+    /// Its entities, or rows of a GROUP.
     pub entities: Vec<FoundEntity>,
 }
 
-/// A finding: entities with the same key.
+/// An entity of a finding, or several of the same finding.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct FoundEntity {
-    /// Identifies it among all findings of the hunt, in all nights.
+    /// Identifies the finding among all of the hunt, in all nights.
     pub identity: String,
     /// The key as in reports.
     pub key: Json,
-    /// Identities of the entities themselves, under which a night of an older layout may know them.
-    pub former: Vec<String>,
+    /// Identities of the entities themselves, where the finding has a key.
+    pub members: Vec<String>,
     /// Time of its first record.
     pub first: Option<Instant>,
     /// Time of its last record.
@@ -89,12 +89,12 @@ pub fn found<'t>(
         Shape::Groups { .. } => groups(output, &kept.table, &hidden),
         Shape::Entities { .. } => entities(output, &found.entity, &kept.table, &hidden),
     };
-    found.entities = merged(parts);
+    found.entities = parts;
     Some(found)
 }
 
-/// Findings with one identity become one. The first comes first.
-fn merged(parts: Vec<FoundEntity>) -> Vec<FoundEntity> {
+/// Entities of one finding become one. The first comes first.
+pub(super) fn merged(parts: Vec<FoundEntity>) -> Vec<FoundEntity> {
     let mut all: Vec<FoundEntity> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     for part in parts {
@@ -110,7 +110,7 @@ fn merged(parts: Vec<FoundEntity>) -> Vec<FoundEntity> {
 }
 
 fn join(one: &mut FoundEntity, other: FoundEntity) {
-    one.former.extend(other.former);
+    one.members.extend(other.members);
     one.first = one.first.into_iter().chain(other.first).min();
     one.last = one.last.into_iter().chain(other.last).max();
     one.entities += other.entities;
@@ -187,7 +187,7 @@ fn entities(output: &FindingOutput, kind: &str, table: &Table, hidden: &[(&str, 
         let key = if keyed { Json::Array(parts) } else { Json::Array(entity.key.parts.iter().map(|p| json(p.as_ref())).collect()) };
         let times = || entity.sightings.iter().filter(|s| s.counted).filter_map(|s| s.time);
         let hosts = host.map(|attr| seen(table, entity, attr)).filter(|hosts| !hosts.is_empty());
-        let (identity, former) = match (facts.key.is_empty(), keyed) {
+        let (identity, members) = match (facts.key.is_empty(), keyed) {
             (true, _) => (own, Vec::new()),
             (false, true) => (format!("{KEYED}{key}"), vec![own]),
             (false, false) => (format!("{UNKEYED}{own}"), vec![own]),
@@ -195,7 +195,7 @@ fn entities(output: &FindingOutput, kind: &str, table: &Table, hidden: &[(&str, 
         FoundEntity {
             identity,
             key,
-            former,
+            members,
             first: times().min(),
             last: times().max(),
             // The identity of files and registry keys has the host, though nothing may have asked for it.

@@ -1,7 +1,7 @@
 //! Compares the findings of a run with the history.
 
-use super::finding::{FoundEntities, FoundEntity, add_names, is_former};
-use super::record::{HuntRecord, KeyRecord};
+use super::finding::{FoundEntities, FoundEntity, add_names, is_former, merged};
+use super::record::{HuntRecord, KeyRecord, MemberRecord};
 use super::state::Write;
 use super::suppress::Suppressions;
 use crate::source::SourceError;
@@ -70,28 +70,52 @@ pub fn remember(
     record.variable.clone_from(&found.variable);
     record.entity.clone_from(&found.entity);
     record.memory = memory.again;
-    for entity in &found.entities {
+    for entity in settled(tables, hunt, found)? {
         let known = match tables.key(hunt, &entity.identity)? {
             Some(known) => Some(known),
-            None => former(tables, hunt, entity)?,
+            None => former(tables, hunt, &entity)?,
         };
-        let sight = Sight::of(entity, found.window, memory.now);
+        let sight = Sight::of(&entity, found.window, memory.now);
         let key = match known {
             Some(mut key) => {
-                sight.add(&mut key, entity, record.look + 1, memory);
+                sight.add(&mut key, &entity, record.look + 1, memory);
                 key
             }
-            None => sight.first(entity, record, memory.now),
+            None => sight.first(&entity, record, memory.now),
         };
         tables.put_key(hunt, &entity.identity, &key)?;
+        for member in &entity.members {
+            let record = MemberRecord { finding: entity.identity.clone(), last_at: memory.now.0 };
+            tables.put_member(hunt, member, &record)?;
+        }
     }
     Ok(())
+}
+
+/// The findings of a window. An entity stays with the finding that it came with: another night may see it in a record that says
+/// less of it, which makes no other finding of it, and shows what hid it once no more.
+fn settled(tables: &Write<'_>, hunt: &str, found: &FoundEntities) -> Result<Vec<FoundEntity>, SourceError> {
+    let mut parts = Vec::with_capacity(found.entities.len());
+    for entity in &found.entities {
+        let mut entity = entity.clone();
+        if let [member] = entity.members.as_slice()
+            && let Some(known) = tables.member(hunt, member)?
+            && let Some(key) = tables.key(hunt, &known.finding)?
+        {
+            entity.identity = known.finding;
+            entity.key = key.key;
+            let lasting = key.hidden.into_iter().filter(|text| !entity.hidden.contains(text)).collect::<Vec<_>>();
+            entity.hidden.extend(lasting);
+        }
+        parts.push(entity);
+    }
+    Ok(merged(parts))
 }
 
 /// What older layouts remember of the entities of a finding that has no record yet. Their records go.
 fn former(tables: &mut Write<'_>, hunt: &str, entity: &FoundEntity) -> Result<Option<KeyRecord>, SourceError> {
     let mut known: Option<KeyRecord> = None;
-    for identity in &entity.former {
+    for identity in &entity.members {
         let Some(old) = tables.key(hunt, identity)? else { continue };
         tables.remove_key(hunt, identity)?;
         known = Some(match known {
@@ -151,11 +175,21 @@ impl Sight {
         }
         key.look = look;
         key.nights += 1;
-        key.hosts.clone_from(&entity.hosts);
-        key.users.clone_from(&entity.users);
         key.entities = entity.entities;
         key.hidden.clone_from(&entity.hidden);
-        key.face.clone_from(&entity.face);
+        // A record that says less than an earlier one leaves what is known.
+        if !entity.hosts.is_empty() {
+            key.hosts.clone_from(&entity.hosts);
+        }
+        if !entity.users.is_empty() {
+            key.users.clone_from(&entity.users);
+        }
+        let before = std::mem::replace(&mut key.face, entity.face.clone());
+        for (header, cell) in key.face.iter_mut().filter(|(_, cell)| cell.is_null()) {
+            if let Some((_, known)) = before.iter().find(|(name, _)| name == header) {
+                cell.clone_from(known);
+            }
+        }
         if key.told && key.again.is_none() {
             shorten(&mut key.face);
         }

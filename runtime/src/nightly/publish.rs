@@ -73,9 +73,9 @@ pub(super) fn outcomes(
             let mut outcome = HuntOutcome { news, ..unlooked(&name, &record) };
             if let Some((file, worked)) = run {
                 let faulty = worked.survey.faulty.iter();
-                remarks.extend(
-                    faulty.filter_map(|(text, fault)| Some(format!("{} hides nothing: {fault}", settings.quiet.named(text)?))),
-                );
+                remarks.extend(faulty.filter_map(|(text, fault)| {
+                    Some(format!("{} hides nothing: {fault}", settings.quiet.named(&file.name, text)?))
+                }));
                 outcome.file = file.path.display().to_string();
                 outcome.title = worked.survey.front_matter.title.clone().unwrap_or_else(|| stem(&name));
                 outcome.front_matter = worked.survey.front_matter;

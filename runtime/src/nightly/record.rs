@@ -117,6 +117,15 @@ pub struct KeyRecord {
     pub hidden: Vec<String>,
 }
 
+/// An entity of a finding that has a key. Its key in the database is the hunt's name and the identity of the entity.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct MemberRecord {
+    /// The identity of the finding.
+    pub finding: String,
+    /// The instant of the run that found it last.
+    pub last_at: i64,
+}
+
 /// An entry of the list of suppressions, since it is there. It is known by its text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct SuppressionRecord {

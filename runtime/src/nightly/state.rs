@@ -2,7 +2,7 @@
 
 mod migrate;
 
-use super::record::{HuntRecord, KeyRecord, NightRecord, Notification};
+use super::record::{HuntRecord, KeyRecord, MemberRecord, NightRecord, Notification};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::nightly::{STATE_UNUSABLE, STATE_VERSION};
 use redb::{
@@ -24,9 +24,11 @@ const META: Bytes = TableDefinition::new("meta");
 const HUNTS: Bytes = TableDefinition::new("hunts");
 /// The key is `hunt NUL identity`.
 const KEYS: Bytes = TableDefinition::new("keys");
+/// The key is `hunt NUL identity`.
+const MEMBERS: Bytes = TableDefinition::new("members");
 const NIGHTS: Bytes = TableDefinition::new("nights");
 const OUTBOX: Bytes = TableDefinition::new("outbox");
-const TABLES: [Bytes; 5] = [META, HUNTS, KEYS, NIGHTS, OUTBOX];
+const TABLES: [Bytes; 6] = [META, HUNTS, KEYS, MEMBERS, NIGHTS, OUTBOX];
 
 /// The state of a folder, opened for a run.
 pub struct State {
@@ -230,6 +232,11 @@ impl Read {
         self.each(KEYS, &key_of(hunt, ""))
     }
 
+    /// The entities of a hunt's findings, sorted by identity.
+    pub fn members(&self, hunt: &str) -> Result<Vec<(String, MemberRecord)>, SourceError> {
+        self.each(MEMBERS, &key_of(hunt, ""))
+    }
+
     /// All nights, sorted by name.
     pub fn nights(&self) -> Result<Vec<(String, NightRecord)>, SourceError> {
         self.each(NIGHTS, "")
@@ -295,6 +302,21 @@ impl Write<'_> {
     /// Sets the record of a finding.
     pub fn put_key(&mut self, hunt: &str, identity: &str, record: &KeyRecord) -> Result<(), SourceError> {
         self.put(KEYS, &key_of(hunt, identity), record)
+    }
+
+    /// The record of an entity of a finding.
+    pub fn member(&self, hunt: &str, identity: &str) -> Result<Option<MemberRecord>, SourceError> {
+        one(self.path, &self.table(MEMBERS)?, &key_of(hunt, identity))
+    }
+
+    /// Sets the record of an entity of a finding.
+    pub fn put_member(&mut self, hunt: &str, identity: &str, record: &MemberRecord) -> Result<(), SourceError> {
+        self.put(MEMBERS, &key_of(hunt, identity), record)
+    }
+
+    /// Removes an entity of a finding.
+    pub fn remove_member(&mut self, hunt: &str, identity: &str) -> Result<(), SourceError> {
+        self.remove(MEMBERS, &key_of(hunt, identity))
     }
 
     /// Removes a finding.

@@ -161,9 +161,9 @@ impl Suppressions {
         (told, after)
     }
 
-    /// The entry whose condition has this text.
-    pub(super) fn named(&self, text: &str) -> Option<String> {
-        let is = |entry: &&Entry| matches!(&entry.what, What::Where(_, statement) if statement == text);
+    /// The entry for a hunt whose condition has this text.
+    pub(super) fn named(&self, hunt: &str, text: &str) -> Option<String> {
+        let is = |entry: &&Entry| entry.is_for(hunt) && matches!(&entry.what, What::Where(_, statement) if statement == text);
         self.entries.iter().find(is).map(Entry::name)
     }
 }

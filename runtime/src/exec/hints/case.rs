@@ -11,7 +11,9 @@ use crate::table::{Key, Table};
 use huntc_compiler::catalog::{EntityId, ValueType};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::OTHER_SPELLING;
-use huntc_compiler::plan::{Condition, Names, Node, NodeId, Observed, Op, Operand, Pivot, Predicate, Scan, StatementFacts, Test, TestOp};
+use huntc_compiler::plan::{
+    Condition, Names, Node, NodeId, Observed, Op, Operand, Pivot, Predicate, Scan, StatementFacts, Test, TestOp,
+};
 use huntc_compiler::value::Value;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -27,7 +29,9 @@ impl Run<'_> {
     pub(super) fn in_another_case(&self, statement: &StatementFacts, node: NodeId) -> Option<Look<'_>> {
         let root = |asks: &dyn Fn(&Op) -> bool| self.roots_of(node, asks).first().copied();
         let (predicate, at) = match statement.condition.as_ref()? {
-            Condition::Pattern { pattern: Observed::One(pattern), limit: None } => (pattern, root(&|op| matches!(op, Op::Scan(_)))?),
+            Condition::Pattern { pattern: Observed::One(pattern), limit: None } => {
+                (pattern, root(&|op| matches!(op, Op::Scan(_)))?)
+            }
             Condition::Related { filter, limit: None, .. } => (filter, root(&|op| matches!(op, Op::Pivot(_)))?),
             Condition::Held { filter, range: None, limit: None, .. } => (filter, node),
             _ => return None,
@@ -137,11 +141,13 @@ impl Look<'_> {
             let at_least = if evidence.whole() { "" } else { "at least " };
             let entities = if more == 1 { "1 entity".to_owned() } else { format!("{more} entities") };
             let attribute = names.attribute(test.entity, &test.attr);
-            let message = format!("{at_least}{entities} left out: `{attribute}` is `{}` there, another case", short(&first.to_string()));
+            let message =
+                format!("{at_least}{entities} left out: `{attribute}` is `{}` there, another case", short(&first.to_string()));
             let hint = Diagnostic::new(&OTHER_SPELLING, test.span, message).label("distinguishes case");
-            let hint = values.iter().take(MOST_NAMED).fold(hint, |hint, (value, n)| {
-                hint.note(format!("`{}`: {}", short(&value.to_string()), evidence.count(*n)))
-            });
+            let hint = values
+                .iter()
+                .take(MOST_NAMED)
+                .fold(hint, |hint, (value, n)| hint.note(format!("`{}`: {}", short(&value.to_string()), evidence.count(*n))));
             Some(asker.with_gap_note(hint.fix("this finds both", test.span, any_case_text(test).display(names).to_string())))
         })
     }
@@ -151,7 +157,8 @@ impl Look<'_> {
 fn any_case_text(test: &Test) -> Test {
     let op = match &test.op {
         TestOp::OneOf(operands) => {
-            let texts: Vec<String> = operands.iter().filter_map(|o| if let Operand::Value(v) = o { Some(v.to_string()) } else { None }).collect();
+            let texts: Vec<String> =
+                operands.iter().filter_map(|o| if let Operand::Value(v) = o { Some(v.to_string()) } else { None }).collect();
             match texts.as_slice() {
                 [one] if !one.contains(['%', '_']) => TestOp::Like(one.clone()),
                 several => {
