@@ -98,12 +98,11 @@ pub(super) fn merged(parts: Vec<FoundEntity>) -> Vec<FoundEntity> {
     let mut all: Vec<FoundEntity> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     for part in parts {
-        match places.get(&part.identity).and_then(|at| all.get_mut(*at)) {
-            Some(one) => join(one, part),
-            None => {
-                places.insert(part.identity.clone(), all.len());
-                all.push(part);
-            }
+        if let Some(one) = places.get(&part.identity).and_then(|at| all.get_mut(*at)) {
+            join(one, part);
+        } else {
+            places.insert(part.identity.clone(), all.len());
+            all.push(part);
         }
     }
     all
@@ -199,7 +198,7 @@ fn entities(output: &FindingOutput, kind: &str, table: &Table, hidden: &[(&str, 
             first: times().min(),
             last: times().max(),
             // The identity of files and registry keys has the host, though nothing may have asked for it.
-            hosts: hosts.unwrap_or_else(|| entity.key.host.iter().map(|host| host.to_string()).collect()),
+            hosts: hosts.unwrap_or_else(|| entity.key.host.iter().map(ToString::to_string).collect()),
             users: user.map(|attr| seen(table, entity, attr)).unwrap_or_default(),
             face: shown.iter().map(|c| c.header.clone()).zip(face).collect(),
             entities: 1,

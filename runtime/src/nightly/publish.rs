@@ -36,6 +36,9 @@ pub(super) fn recover(state: &State, lock: &Lock) -> Result<Vec<String>, SourceE
     Ok(notices)
 }
 
+/// All findings of a hunt, each with its identity.
+type Findings = Vec<(String, KeyRecord)>;
+
 /// What a report says.
 pub(super) struct Outcomes {
     /// Sorted by name.
@@ -61,7 +64,7 @@ pub(super) fn outcomes(
     let mut remarks = settings.quiet.remarks(&names, settings.now);
     let mut outcomes = Vec::new();
     let mut reports = Vec::new();
-    let mut seen: Vec<(String, HuntRecord, Vec<(String, KeyRecord)>)> = Vec::new();
+    let mut seen: Vec<(String, HuntRecord, Findings)> = Vec::new();
     let before = state.read(|tables| {
         for (name, record) in tables.hunts()? {
             let run = runs.remove(name.as_str());

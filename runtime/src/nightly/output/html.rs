@@ -101,11 +101,14 @@ fn write_news(night: &Night, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
+/// A column that findings may have: its header, whether it is shown, and its cells.
+type FaceColumn<'a> = (&'a str, bool, &'a dyn Fn(&KeyRecord) -> String);
+
 /// A table of findings: when, where, as whom, and the columns that any of them has.
 fn write_table(findings: &[&KeyRecord], out: &mut dyn Write) -> Result<()> {
     let headers = face::headers(findings.iter().copied());
     let any = |has: &dyn Fn(&KeyRecord) -> bool| findings.iter().any(|finding| has(finding));
-    let columns: [(&str, bool, &dyn Fn(&KeyRecord) -> String); 7] = [
+    let columns: [FaceColumn<'_>; 7] = [
         ("first seen", any(&|f| f.first_event.is_some()), &|f| f.first_event.map_or_else(String::new, short)),
         ("last seen", any(&|f| f.nights > 1), &|f| f.last_event.or(f.until).map_or_else(String::new, short)),
         ("before that until", any(&|f| f.again.is_some()), &|f| f.again.map_or_else(String::new, short)),
