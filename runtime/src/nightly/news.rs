@@ -255,3 +255,86 @@ pub fn news(hunt: &str, record: &HuntRecord, known: &[(String, KeyRecord)], quie
     }
     news
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::nightly::state::State;
+    use crate::nightly::window::DAY;
+
+    fn range(start: i64, stop: i64) -> TimeRange {
+        TimeRange { start: Instant(start), stop: Instant(stop) }
+    }
+
+    /// A group, which has no times, found in windows one after the other; answers its record after each.
+    fn group(record: &mut HuntRecord, windows: &[(TimeRange, bool)], again: i64) -> Vec<Option<KeyRecord>> {
+        let temp = tempfile::tempdir().unwrap();
+        let state = State::open(temp.path()).unwrap();
+        let one =
+            FoundEntity { identity: "group [4444]".to_owned(), key: Json::from(vec![4444]), entities: 1, ..FoundEntity::default() };
+        let after = windows.iter().map(|(window, there)| {
+            let entities = if *there { vec![one.clone()] } else { Vec::new() };
+            let found = FoundEntities { window: Some(*window), entities, ..FoundEntities::default() };
+            let memory = Memory { now: window.stop, again };
+            state.write(|tables| remember(tables, "h", record, &found, memory)).unwrap();
+            let mut key = state.write(|tables| tables.key("h", "group [4444]")).unwrap();
+            if let Some(key) = &mut key {
+                key.told = true;
+                state.write(|tables| tables.put_key("h", "group [4444]", key)).unwrap();
+            }
+            record.look += 1;
+            key
+        });
+        after.collect()
+    }
+
+    #[test]
+    fn a_group_is_back_by_the_windows_that_had_it() {
+        let days: Vec<(TimeRange, bool)> =
+            (0..12).map(|day| (range(day * DAY, (day + 1) * DAY), [0, 1, 10].contains(&day))).collect();
+        let found = group(&mut HuntRecord::default(), &days, 7 * DAY);
+        assert_eq!(found[1].as_ref().unwrap().again, None);
+        let back = found[10].as_ref().unwrap();
+        assert_eq!((back.again, back.nights, back.first_event), (Some(2 * DAY), 3, None));
+        // One long window after nights that did not look: nobody knows that it was away.
+        let long = [(range(0, DAY), true), (range(DAY, 20 * DAY), true)];
+        assert_eq!(group(&mut HuntRecord::default(), &long, 7 * DAY)[1].as_ref().unwrap().again, None);
+    }
+
+    #[test]
+    fn what_was_there_before_the_first_night_is_known_and_what_may_be_new_is_not() {
+        let known = |window: TimeRange| {
+            let mut record = HuntRecord { known_before: Some(10 * DAY), ..HuntRecord::default() };
+            let temp = tempfile::tempdir().unwrap();
+            let state = State::open(temp.path()).unwrap();
+            let one = FoundEntity { identity: "group [1]".to_owned(), ..FoundEntity::default() };
+            let found = FoundEntities { window: Some(window), entities: vec![one], ..FoundEntities::default() };
+            let memory = Memory { now: window.stop, again: DAY };
+            state.write(|tables| remember(tables, "h", &mut record, &found, memory)).unwrap();
+            state.write(|tables| tables.key("h", "group [1]")).unwrap().unwrap().told
+        };
+        assert!(known(range(8 * DAY, 10 * DAY)));
+        assert!(!known(range(9 * DAY, 11 * DAY)), "it may have come in the first night");
+        assert!(!known(range(10 * DAY, 11 * DAY)));
+    }
+
+    #[test]
+    fn the_first_look_goes_back_once() {
+        let mut record = HuntRecord { begun: 99 * DAY, ..HuntRecord::default() };
+        assert!(look_back(&mut record, 30 * DAY, DAY));
+        assert_eq!((record.begun, record.known_before), (70 * DAY, Some(99 * DAY)));
+        assert!(!look_back(&mut record, 90 * DAY, DAY), "once");
+        let mut looked = HuntRecord { begun: 99 * DAY, done: [(String::new(), 100 * DAY)].into(), ..HuntRecord::default() };
+        assert!(!look_back(&mut looked, 30 * DAY, DAY), "a hunt that has looked has a memory");
+        assert_eq!(looked.begun, 99 * DAY);
+    }
+
+    #[test]
+    fn long_cells_are_shortened_and_say_so() {
+        let mut face = vec![("a".to_owned(), Json::from("x".repeat(REMEMBERED + 3))), ("b".to_owned(), Json::from("y"))];
+        shorten(&mut face);
+        assert!(face[0].1.as_str().unwrap().ends_with("x… (3 more characters)"));
+        assert_eq!(face[1].1, "y");
+    }
+}
