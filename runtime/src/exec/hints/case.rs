@@ -26,7 +26,7 @@ const WHY: &str = "what is there in another case";
 impl Run<'_> {
     /// A look at what a statement that found something leaves out for its case; `None` where its condition has no case.
     /// Of several sources the first is looked at.
-    pub(super) fn in_another_case(&self, statement: &StatementFacts, node: NodeId) -> Option<Look<'_>> {
+    pub(super) fn in_another_case(&self, statement: &StatementFacts, node: NodeId) -> Option<AnotherCase<'_>> {
         let root = |asks: &dyn Fn(&Op) -> bool| self.roots_of(node, asks).first().copied();
         let (predicate, at) = match statement.condition.as_ref()? {
             Condition::Pattern { pattern: Observed::One(pattern), limit: None } => {
@@ -41,7 +41,7 @@ impl Run<'_> {
             return None;
         }
         let (found, references) = (self.table(node).ok()?, self.references(self.job.plan.node(at)).ok()?);
-        Some(Look { run: self, at, predicate: predicate.clone(), folded, references, found })
+        Some(AnotherCase { run: self, at, predicate: predicate.clone(), folded, references, found })
     }
 }
 
@@ -68,7 +68,7 @@ fn has_case(test: &Test) -> bool {
 }
 
 /// A statement that found something, and its condition without regard to case.
-pub(super) struct Look<'a> {
+pub(super) struct AnotherCase<'a> {
     run: &'a Run<'a>,
     /// The node that asked.
     at: NodeId,
@@ -79,7 +79,7 @@ pub(super) struct Look<'a> {
     found: Arc<Table>,
 }
 
-impl Look<'_> {
+impl AnotherCase<'_> {
     /// The hint that there is more in another case. At most one request.
     pub(super) fn advice(&self) -> Option<Diagnostic> {
         let node = self.run.job.plan.node(self.at);
