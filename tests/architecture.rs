@@ -27,7 +27,7 @@ const COMPILER: Arrows = &[
     ("time", &[]),
     ("value", &["time"]),
     ("diag", &["source", "unsafe_char"]),
-    ("options", &["diag", "time"]),
+    ("options", &["diag", "source", "time"]),
     ("catalog", &["attribute_name"]),
     ("pattern", &[]),
     ("attribute_name", &[]),

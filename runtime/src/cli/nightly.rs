@@ -54,7 +54,9 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
         // A wrong configuration ends the night before anything is sent.
         console.config(&input::folder(&file.path.display().to_string()))?;
         let huntflow = console.session.load(&file.path.display().to_string(), &hunt_settings);
-        hunts.push(console.usage(huntflow)?);
+        let mut huntflow = console.usage(huntflow)?;
+        settings.quiet.attach(&file.name, &mut huntflow, &mut console.session);
+        hunts.push(huntflow);
     }
     let hunter = Hunter::new(&console.session, hunts, hunt_settings, &settings.cancel, plan.night_records);
     match night::run(&settings, &files, &hunter, &|_| Ok(())) {
@@ -84,7 +86,7 @@ fn print_night(quiet: bool, fail_on_findings: bool, night: &Night, console: &mut
     let delivered = if night.undelivered.is_empty() { ExitCode::Ok } else { ExitCode::Failed };
     night.hunts.iter().fold(delivered, |code, hunt| {
         code.worst(match hunt.status {
-            HuntStatus::Ok | HuntStatus::Removed if fail_on_findings && !hunt.news.new.is_empty() => ExitCode::Findings,
+            HuntStatus::Ok | HuntStatus::Removed if fail_on_findings && hunt.news.told_count() > 0 => ExitCode::Findings,
             HuntStatus::Ok | HuntStatus::Removed => ExitCode::Ok,
             HuntStatus::Failed | HuntStatus::Skipped => ExitCode::Failed,
             HuntStatus::Error => ExitCode::HuntErrors,

@@ -29,15 +29,19 @@ pub(super) fn prune(state: &State, settings: &NightSettings) -> Result<(), Sourc
     }
     let oldest = now.saturating_sub(settings.keep_history);
     let old_nights: Vec<&String> = nights.iter().filter(|(_, n)| n.published && n.at < oldest).map(|(id, _)| id).collect();
-    let old_keys = state.read(|tables| {
-        let mut found = Vec::new();
-        for (name, _) in tables.hunts()? {
+    let (old_keys, old_members) = state.read(|tables| {
+        let (mut found, mut members) = (Vec::new(), Vec::new());
+        for (name, hunt) in tables.hunts()? {
+            // What was forgotten would be told again too early.
+            let oldest = oldest.min(now.saturating_sub(hunt.memory));
             let old = tables.keys(&name)?.into_iter().filter(|(_, k)| k.last_at < oldest).map(|(identity, _)| identity);
             found.extend(old.map(|identity| (name.clone(), identity)).collect::<Vec<_>>());
+            let old = tables.members(&name)?.into_iter().filter(|(_, m)| m.last_at < oldest).map(|(identity, _)| identity);
+            members.extend(old.map(|identity| (name.clone(), identity)).collect::<Vec<_>>());
         }
-        Ok(found)
+        Ok((found, members))
     })?;
-    if old_nights.is_empty() && old_keys.is_empty() {
+    if old_nights.is_empty() && old_keys.is_empty() && old_members.is_empty() {
         return Ok(());
     }
     state.write(|tables| {
@@ -46,6 +50,9 @@ pub(super) fn prune(state: &State, settings: &NightSettings) -> Result<(), Sourc
         }
         for (hunt, identity) in old_keys {
             tables.remove_key(&hunt, &identity)?;
+        }
+        for (hunt, identity) in old_members {
+            tables.remove_member(&hunt, &identity)?;
         }
         Ok(())
     })

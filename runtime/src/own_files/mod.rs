@@ -54,6 +54,16 @@ pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<(
     Ok(())
 }
 
+/// Makes a link in one step, as [`replace`] does a file.
+#[cfg(unix)]
+pub(crate) fn replace_link(path: &Path, target: &str) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PART.0).suffix(PART.1).rand_bytes(RANDOM);
+    let link = builder.make_in(folder, |place| std::os::unix::fs::symlink(target, place))?;
+    link.into_temp_path().persist(path).map_err(|error| error.error)
+}
+
 /// Whether a name is one of those that [`replace`] writes under. A killed process leaves such files.
 pub(crate) fn is_part(name: &str) -> bool {
     name.starts_with(PART.0) && name.ends_with(PART.1)

@@ -4,9 +4,11 @@ mod csv;
 mod html;
 mod json;
 mod names;
+mod overview;
 mod text;
 
 pub(super) use names::is_night;
+pub(super) use overview::overview;
 pub(crate) use text::summary;
 
 use super::model::{Night, NightSettings};
@@ -42,7 +44,7 @@ pub(super) fn write(night: &Night, settings: &NightSettings) -> Result<NewFolder
     let write = || -> io::Result<NewFolder> {
         fs::create_dir_all(&settings.out)?;
         let mut folder = NewFolder::beside(&settings.out, &night.id)?;
-        for (at, hunt) in night.hunts.iter().enumerate().filter(|(_, h)| !h.news.new.is_empty()) {
+        for (at, hunt) in night.hunts.iter().enumerate().filter(|(_, h)| h.news.told_count() > 0) {
             folder.write(&csv_name(at, &hunt.name), |out| csv::write(hunt, out))?;
         }
         write_all(&mut folder, &FILES, night)?;
