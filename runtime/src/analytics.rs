@@ -37,6 +37,12 @@ pub struct AnalyticCall<'a> {
 /// The longest message of a command that is repeated to the user, in bytes.
 const MESSAGE: u64 = 4_096;
 
+/// The longest line of an answer, in bytes.
+const LONGEST_LINE: u64 = 16 << 20;
+
+/// How long the complaints of a command that has ended are waited for.
+const COMPLAINT: Duration = Duration::from_secs(1);
+
 /// The columns that an analytic adds to each of the tables: for each table as many rows as it has, in the same order.
 pub fn apply(call: &AnalyticCall<'_>, tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
     let answer = match &call.binding.action {
@@ -140,7 +146,11 @@ fn program(name: &str, folder: &Path) -> PathBuf {
 fn exec(call: &AnalyticCall<'_>, command: &[String], tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
     let Some((program, arguments)) = command.split_first() else { return Err(failed(call, "its command is empty")) };
     let folder = std::path::absolute(&call.binding.folder).unwrap_or_else(|_| call.binding.folder.clone());
-    let mut child = Command::new(self::program(program, &folder))
+    let mut command = Command::new(self::program(program, &folder));
+    // A group of its own, so that all of it can be ended.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let mut child = command
         .args(arguments)
         .current_dir(&folder)
         .env_clear()
@@ -161,31 +171,25 @@ fn exec(call: &AnalyticCall<'_>, command: &[String], tables: &[AnalyticRows]) ->
     };
     let input = lines(tables);
     // Input is written by another thread, so that neither side waits for the other.
-    let writer = std::thread::spawn(move || {
+    std::thread::spawn(move || {
         let _ = stdin.write_all(&input);
     });
-    let complaints = std::thread::spawn(move || {
-        let mut text = String::new();
-        let _ = stderr.take(MESSAGE).read_to_string(&mut text);
-        text
+    let (complain, complaints) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = stderr.take(MESSAGE).read_to_end(&mut bytes);
+        let _ = complain.send(String::from_utf8_lossy(&bytes).into_owned());
     });
     let (sender, receiver) = mpsc::channel();
-    let reader = std::thread::spawn(move || {
-        for line in BufReader::new(stdout).lines() {
-            if sender.send(line).is_err() {
-                break;
-            }
-        }
-    });
+    std::thread::spawn(move || read_lines(stdout, &sender));
     let answers = collect(call, &receiver, &mut child);
     if answers.is_err() {
-        let _ = child.kill();
+        end(&mut child);
     }
     let status = child.wait();
-    drop(receiver);
-    let _ = (writer.join(), reader.join());
-    let complaint = complaints.join().unwrap_or_default();
+    // What the command has started may hold its pipes open for ever. So no thread that reads or writes them is waited for.
     let answers = answers?;
+    let complaint = complaints.recv_timeout(COMPLAINT).unwrap_or_default();
     match status {
         Ok(status) if status.success() => {}
         Ok(status) => {
@@ -196,6 +200,34 @@ fn exec(call: &AnalyticCall<'_>, command: &[String], tables: &[AnalyticRows]) ->
         Err(e) => return Err(failed(call, e)),
     }
     columns(call, &answers, tables)
+}
+
+/// Sends each line of a command's answer. A line that is too long ends the answer with an error.
+fn read_lines(stdout: impl Read, sender: &mpsc::Sender<Line>) {
+    let mut stdout = BufReader::new(stdout);
+    loop {
+        let mut line = Vec::new();
+        let read = stdout.by_ref().take(LONGEST_LINE + 1).read_until(b'\n', &mut line);
+        let line = match read {
+            Ok(0) => return,
+            Ok(_) if line.len() as u64 > LONGEST_LINE => Err(std::io::Error::other("a line of its answer has more than 16 MB")),
+            Ok(_) => String::from_utf8(line).map_err(std::io::Error::other),
+            Err(error) => Err(error),
+        };
+        let last = line.is_err();
+        if sender.send(line).is_err() || last {
+            return;
+        }
+    }
+}
+
+/// Ends a command and all that it has started.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
 }
 
 fn lines(tables: &[AnalyticRows]) -> Vec<u8> {

@@ -6,7 +6,8 @@
 use super::table::{CsvCell, Problem, parts, read, read_part};
 use super::words::{field_type, rule_named, suitable, value_type};
 use super::{
-    Access, AttrId, Attribute, Catalog, Entity, EntityId, Guard, Identity, RecordField, Relation, Rule, Slot, SlotId, ValueType, Way,
+    Access, AttrId, Attribute, Catalog, Entity, EntityId, Guard, Identity, RecordField, Relation, Rule, Slot, SlotId, ValueType,
+    Way,
 };
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -324,7 +325,8 @@ impl Loader<'_> {
         if self.catalog.record_field(&name.text).is_some() {
             return self.report(name, format!("`{}` is listed twice", name.text));
         }
-        let (known, unknown): (Vec<_>, Vec<_>) = shown.words().map(|w| (w, self.catalog.entity(w))).partition(|(_, id)| id.is_some());
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            shown.words().map(|w| (w, self.catalog.entity(w))).partition(|(_, id)| id.is_some());
         if let Some((word, _)) = unknown.first() {
             return self.report(shown, format!("`{word}` is no entity type"));
         }

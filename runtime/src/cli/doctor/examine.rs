@@ -97,8 +97,7 @@ fn needed(catalog: &Catalog) -> Vec<(String, String)> {
         for (slot, attr) in slots {
             let Some(access) = entity.access(attr, slot) else { continue };
             let place = entity.slots.get(usize::from(slot.0)).map_or("", |s| s.name.as_str());
-            let without =
-                if place == "self" { format!("no {}", entity.name) } else { format!("no {} as {place}", entity.name) };
+            let without = if place == "self" { format!("no {}", entity.name) } else { format!("no {} as {place}", entity.name) };
             for field in &access.fields {
                 if !fields.iter().any(|(known, _)| known == field) {
                     fields.push((field.clone(), without.clone()));

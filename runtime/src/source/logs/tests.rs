@@ -135,8 +135,11 @@ fn actions_are_told_from_documents() {
         Some(BulkAction::Write { index: Some("a\"b".into()), id: Some("1".into()), version: None })
     );
     assert_eq!(action(br#"{"create":{}}"#), Some(BulkAction::Write { index: None, id: None, version: None }));
-    let version = |text: &str| if let Some(BulkAction::Write { version, .. }) = action(text.as_bytes()) { version } else { Some(-1) };
-    for (text, expected) in [(r#"{"index":{"version":3}}"#, Some(3)), (r#"{"index":{"_version":3}}"#, Some(3)), (r#"{"index":{"version":"x"}}"#, None)] {
+    let version =
+        |text: &str| if let Some(BulkAction::Write { version, .. }) = action(text.as_bytes()) { version } else { Some(-1) };
+    for (text, expected) in
+        [(r#"{"index":{"version":3}}"#, Some(3)), (r#"{"index":{"_version":3}}"#, Some(3)), (r#"{"index":{"version":"x"}}"#, None)]
+    {
         assert_eq!(version(text), expected, "{text}");
     }
     for text in [r#"{"index":1}"#, r#"{"@timestamp":1}"#, r#"{"index":{},"a":1}"#, r#"{"index":{},"create":{}}"#, "{}", "[]", "x"] {

@@ -38,13 +38,13 @@ struct Document {
 
 /// For each segment of each part the rows of documents that another one supersedes.
 pub(super) fn superseded(parts: &[Part<'_>], at_once: u64) -> Result<Vec<Vec<Bits>>, SourceError> {
-    let mut out: Vec<Vec<Bits>> =
-        parts.iter().map(|part| part.segments.iter().map(|s| Bits::none(s.len())).collect()).collect();
+    let mut out: Vec<Vec<Bits>> = parts.iter().map(|part| part.segments.iter().map(|s| Bits::none(s.len())).collect()).collect();
     let named: u64 = parts.iter().flat_map(|part| part.segments).map(named).sum();
     if named < 2 {
         return Ok(out);
     }
-    let search = Search { parts, ranks: ranks(parts), states: [RandomState::new(), RandomState::new()], passes: named.div_ceil(at_once) };
+    let search =
+        Search { parts, ranks: ranks(parts), states: [RandomState::new(), RandomState::new()], passes: named.div_ceil(at_once) };
     for pass in 0..search.passes {
         let mut documents = search.documents(pass)?;
         documents.par_sort_unstable();
@@ -85,7 +85,8 @@ struct Search<'a> {
 impl Search<'_> {
     /// The documents that a pass compares.
     fn documents(&self, pass: u64) -> Result<Vec<Document>, SourceError> {
-        let places = self.parts.iter().enumerate().flat_map(|(part, p)| p.segments.iter().enumerate().map(move |(s, one)| (part, s, one)));
+        let places =
+            self.parts.iter().enumerate().flat_map(|(part, p)| p.segments.iter().enumerate().map(move |(s, one)| (part, s, one)));
         let places: Vec<(usize, usize, &Segment)> = places.filter(|(_, _, segment)| named(segment) > 0).collect();
         let found = places.into_par_iter().map(|(part, number, segment)| self.of_segment(pass, part, number, segment));
         Ok(found.collect::<Result<Vec<_>, SourceError>>()?.concat())

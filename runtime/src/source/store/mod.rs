@@ -115,8 +115,7 @@ impl Store {
 
     /// Of documents that stand in several stores, leaves out all but the one that counts. Before anything is asked.
     pub fn count_once(stores: &[Arc<Self>]) -> Result<(), SourceError> {
-        let parts: Vec<_> =
-            stores.iter().map(|s| duplicates::Part { segments: &s.segments, origins: &s.origins }).collect();
+        let parts: Vec<_> = stores.iter().map(|s| duplicates::Part { segments: &s.segments, origins: &s.origins }).collect();
         let dead = duplicates::superseded(&parts, duplicates::AT_ONCE)?;
         for (store, dead) in stores.iter().zip(dead) {
             for (segment, rows) in store.segments.iter().zip(dead).filter(|(_, rows)| !rows.is_empty()) {

@@ -182,7 +182,8 @@ struct Replaced {
 /// Writes segments anew that hold documents which others supersede.
 fn once_each(dir: &Path, manifest: &mut Manifest, replaced: &mut Replaced) -> Result<(), SourceError> {
     let budget = Budget::new(IN_MEMORY);
-    let segments: Vec<Segment> = manifest.segments.iter().map(|entry| open_segment(dir, entry, &budget)).collect::<Result<_, _>>()?;
+    let segments: Vec<Segment> =
+        manifest.segments.iter().map(|entry| open_segment(dir, entry, &budget)).collect::<Result<_, _>>()?;
     let part = Part { segments: &segments, origins: &manifest.origins };
     let dead = duplicates::superseded(&[part], duplicates::AT_ONCE)?;
     let mut left = Vec::with_capacity(segments.len());

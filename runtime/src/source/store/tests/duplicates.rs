@@ -56,8 +56,10 @@ fn told(files: &[(&str, &[String])]) -> Vec<String> {
 
 #[test]
 fn the_highest_version_counts() {
-    let files: [(&str, &[String]); 2] =
-        [("b", &[hit("1", Some(1), "old"), hit("2", None, "unnumbered")]), ("a", &[hit("1", Some(2), "new"), hit("2", Some(1), "first")])];
+    let files: [(&str, &[String]); 2] = [
+        ("b", &[hit("1", Some(1), "old"), hit("2", None, "unnumbered")]),
+        ("a", &[hit("1", Some(2), "new"), hit("2", Some(1), "first")]),
+    ];
     assert_eq!(told(&files), ["first", "new"]);
 }
 
@@ -111,7 +113,10 @@ fn a_document_of_two_stores_counts_once() {
     let b = write(dir.path(), "b", &[hit("1", None, "b1"), hit("3", None, "b3")]);
     let stores = [a, b].map(|path| Arc::new(Store::from_paths(&[path]).unwrap().0));
     Store::count_once(&stores).unwrap();
-    assert_eq!((names(stores[0].as_ref()), names(stores[1].as_ref())), (vec!["a2".to_owned()], vec!["b1".to_owned(), "b3".to_owned()]));
+    assert_eq!(
+        (names(stores[0].as_ref()), names(stores[1].as_ref())),
+        (vec!["a2".to_owned()], vec!["b1".to_owned(), "b3".to_owned()])
+    );
 }
 
 #[test]
@@ -119,7 +124,8 @@ fn many_documents_are_compared_in_several_passes() {
     let dir = tempfile::tempdir().unwrap();
     let lines: Vec<String> = (0..200).map(|n| hit(&(n % 90).to_string(), Some(n), "x")).collect();
     let path = write(dir.path(), "a", &lines);
-    let read = |limits| super::super::ingest::ingest(&crate::source::logs::list(&[path.clone()]).unwrap(), 0, &tiny_limits(), limits);
+    let read =
+        |limits| super::super::ingest::ingest(&crate::source::logs::list(&[path.clone()]).unwrap(), 0, &tiny_limits(), limits);
     let segments = std::sync::Mutex::new(Vec::new());
     let outcome = read(&|segment| {
         segments.lock().unwrap().push(segment);
