@@ -13,6 +13,7 @@ use huntc_compiler::options::ProcessIdentity;
 use huntc_compiler::plan::{Node, NodeId, Op, Plan, Scan};
 use huntc_compiler::request::{BoundRequest, Exactness, Query, RequestTemplate};
 use huntc_compiler::source::{SourceId, Span};
+use huntc_runtime::allowance::Allowance;
 use huntc_runtime::exec::bind::{self, Fill};
 use huntc_runtime::matching::{self, Found, Ladder, Lives, Reading, References};
 use huntc_runtime::source::store::Store;
@@ -27,9 +28,9 @@ fn number(name: &str) -> Option<u64> {
 type Sightings = BTreeSet<(u64, u8, String)>;
 
 fn sightings(records: &Records, entity: EntityId, predicate: &Predicate) -> Sightings {
-    let (lives, references) = (Lives::default(), References::default());
-    let reading =
-        Reading { catalog: Catalog::builtin(), ladder: &Ladder::Nowhere, lives: &lives, references: &references, columns: &[] };
+    let (lives, references, allowance) = (Lives::default(), References::default(), Allowance::default());
+    let (catalog, ladder) = (Catalog::builtin(), &Ladder::Nowhere);
+    let reading = Reading { catalog, ladder, lives: &lives, references: &references, columns: &[], allowance: &allowance };
     let mut found = Found::default();
     matching::scan(&reading, records, entity, predicate, &mut found).expect("generated patterns can be decided");
     let mut out = Sightings::new();
@@ -58,6 +59,7 @@ fn template(entity: EntityId, predicate: &Predicate) -> RequestTemplate {
         statements: Vec::new(),
         nodes: vec![node],
         outputs: Vec::new(),
+        finding: None,
         identity: ProcessIdentity::EntityId,
     };
     lower::request_of(&plan, Catalog::builtin(), NodeId(0), plan.node(NodeId(0))).expect("a scan is a request")
@@ -103,7 +105,7 @@ fn a_lowered_pattern_finds_what_the_pattern_finds() {
 fn check(store: &Store, entity: EntityId, predicate: &Predicate, seed: u64) -> bool {
     let template = template(entity, predicate);
     let fill = Fill { keys: &[], entity: None, catalog: Catalog::builtin(), columns: &[] };
-    let request = bind::request(&template, template.form(false), &fill);
+    let request = bind::request(&template, &template.form, &fill);
     let everything = BoundRequest { query: Query::MatchAll, ..request.clone() };
     let context = FetchContext::default();
     let all = store.fetch(&everything, &context).expect("all records come");
@@ -115,7 +117,7 @@ fn check(store: &Store, entity: EntityId, predicate: &Predicate, seed: u64) -> b
     let missing: Vec<_> = truth.difference(&found).take(3).collect();
     assert!(missing.is_empty(), "the query misses {missing:?} (seed {seed})\n{}", shown());
     assert_eq!(truth, found, "the query makes sightings up (seed {seed})\n{}", shown());
-    if template.by_entity_id.exactness == Exactness::Exact {
+    if template.form.exactness == Exactness::Exact {
         let useful: BTreeSet<u64> = found.iter().map(|(record, ..)| *record).collect();
         let useless: Vec<_> = hits.ids.iter().filter(|id| !useful.contains(id)).take(3).collect();
         assert!(useless.is_empty(), "an exact query returns {useless:?} for nothing (seed {seed})\n{}", shown());

@@ -3,6 +3,7 @@
 //! The page below is the first page of the other crate too:
 #![doc = include_str!("../../docs/architecture.md")]
 
+pub mod allowance;
 pub mod analytics;
 pub mod cli;
 pub mod config;
@@ -12,6 +13,7 @@ pub mod load_save;
 pub mod matching;
 pub mod nightly;
 pub mod ops;
+mod own_files;
 pub mod report;
 pub mod session;
 pub mod source;

@@ -1,8 +1,8 @@
 //! Demand: which attributes each node must carry for the nodes and outputs that use it.
 
 use super::{Node, NodeId, Op, Plan};
-use crate::catalog::{AttrId, Catalog, EntityId, Rule};
-use crate::check::hir::{Attr, Operand, Predicate, TestOp, VarId};
+use crate::catalog::{Catalog, EntityId, Rule};
+use crate::check::hir::{Attr, Operand, Predicate, TestOp, VarId, shown_columns};
 use std::collections::BTreeSet;
 
 type Attrs = BTreeSet<Attr>;
@@ -13,6 +13,11 @@ pub(super) fn fill(plan: &mut Plan, catalog: &Catalog) {
     for output in &plan.outputs {
         let Some(NodeId(i)) = output.node else { continue };
         wanted[i as usize].extend(output.kind.columns().iter().map(|c| c.attr.clone()));
+    }
+    if let Some(finding) = &plan.finding {
+        for NodeId(i) in finding.nodes() {
+            wanted[i as usize].extend(finding.attrs());
+        }
     }
     for i in (0..plan.nodes.len()).rev() {
         let own = std::mem::take(&mut wanted[i]);
@@ -43,7 +48,8 @@ fn inputs(node: &Node, own: &Attrs, plan: &Plan, catalog: &Catalog) -> Vec<(Node
         }
         Op::Project(columns) => {
             let kept: Attrs = columns.iter().map(|c| c.attr.clone()).collect();
-            of_tables = own.intersection(&kept).cloned().collect();
+            // Fields of the record can be read whatever ATTR left: a finding has its host.
+            of_tables = own.iter().filter(|attr| kept.contains(attr) || matches!(attr, Attr::Record(_))).cloned().collect();
         }
         Op::Reload { columns, .. } => of_tables = columns.iter().map(|c| c.attr.clone()).collect(),
         Op::Join { by } => {
@@ -135,14 +141,12 @@ pub fn same_named(attr: &Attr, from: Option<EntityId>, to: Option<EntityId>, cat
     let name = match attr {
         Attr::Catalog(id) => catalog.attribute(from?, *id).name.as_str(),
         Attr::Added(name) => name,
-        Attr::Sighting(_) => return Some(attr.clone()),
+        Attr::Record(_) | Attr::Sighting(_) => return Some(attr.clone()),
     };
     Some(catalog.get(to?).attribute(name).map_or_else(|| Attr::Added(name.to_owned()), Attr::Catalog))
 }
 
 /// Every attribute that tables of a type show by default: analytics get whole rows.
 fn shown(entity: Option<EntityId>, catalog: &Catalog) -> Attrs {
-    let Some(entity) = entity else { return Attrs::new() };
-    let attributes = &catalog.get(entity).attributes;
-    (0u16..).map(AttrId).zip(attributes).filter(|(_, a)| a.shown).map(|(id, _)| Attr::Catalog(id)).collect()
+    entity.map_or_else(Attrs::new, |entity| shown_columns(catalog, entity).into_iter().map(|column| column.attr).collect())
 }

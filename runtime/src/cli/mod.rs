@@ -21,7 +21,10 @@ mod sources;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod trust;
+mod umask;
 
+use crate::report::sanitize::{is_unsafe, terminal_lines};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use exit::ExitCode;
 use terminal::{ColorWhen, Terminal};
@@ -50,8 +53,14 @@ Examples:
 #[command(name = "huntc", version, after_help = EXIT_STATUS, max_term_width = 100, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true)]
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     color: ColorWhen,
+    /// Permissions that files and folders of huntc never have, in octal: 027 lets the group read reports
+    #[arg(
+        long, global = true, value_name = "MODE", env = "HUNTC_UMASK", default_value = "077", value_parser = umask::parse,
+        hide_short_help = true
+    )]
+    umask: u32,
     #[command(subcommand)]
     command: Command,
 }
@@ -69,6 +78,7 @@ enum Command {
     Analytics(analytics::AnalyticsArgs),
     Nightly(nightly::NightlyArgs),
     Doctor(doctor::DoctorArgs),
+    Trust(trust::TrustArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -77,15 +87,29 @@ pub fn main() -> std::process::ExitCode {
     match Cli::try_parse() {
         Ok(cli) => dispatch(cli).into(),
         Err(error) => {
-            // Help and version are not errors. If this cannot be printed, there is nowhere else to report it.
-            let _ = error.print();
+            print(&error);
             if error.use_stderr() { ExitCode::Usage } else { ExitCode::Ok }.into()
         }
     }
 }
 
+/// Prints what the parser says. Help and version are not errors. The parser repeats words of the command line as they are, so
+/// where one of them could play tricks with a terminal, the text is made harmless, and has no colours.
+fn print(error: &clap::Error) {
+    let harmless = |word: std::ffi::OsString| !word.to_string_lossy().chars().any(is_unsafe);
+    if std::env::args_os().all(harmless) {
+        // If this cannot be printed, there is nowhere else to report it.
+        let _ = error.print();
+        return;
+    }
+    let text = terminal_lines(&error.render().to_string()).into_owned();
+    let terminal = Terminal::new(ColorWhen::Never);
+    if error.use_stderr() { terminal.err(&text) } else { terminal.out(&text) }
+}
+
 fn dispatch(cli: Cli) -> ExitCode {
     let terminal = Terminal::new(cli.color);
+    umask::set(cli.umask);
     let code = perform(cli.command, terminal);
     if terminal.lost() {
         terminal.err("error: standard output cannot be written\n");
@@ -107,6 +131,7 @@ fn perform(command: Command, terminal: Terminal) -> ExitCode {
         Command::Analytics(args) => analytics::run(&args, terminal),
         Command::Nightly(args) => nightly::run(&args, terminal),
         Command::Doctor(args) => doctor::run(&args, terminal),
+        Command::Trust(args) => trust::run(&args, terminal),
         Command::Completions(args) => completions::run(&args, &mut Cli::command(), terminal),
     }
 }

@@ -16,9 +16,10 @@ use crate::nightly::output::summary;
 use crate::nightly::step::Stop;
 use crate::nightly::{discover, night};
 use crate::report::model::Status;
-use crate::session::RunSettings;
+use crate::session::{RunSettings, input};
 use args::{NightArgs, NightCommand};
 use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::codes::config::{CERTIFICATE_NOT_CHECKED, SECRET_IN_CLEAR, SECRET_ON_COMMAND_LINE};
 use std::collections::BTreeSet;
 
 /// Nodes of a hunt that are computed at the same time, unless configured.
@@ -46,12 +47,20 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
     let files = discover::huntflows(&args.dir, &[&settings.state, &settings.out])
         .map_err(|e| console.refuse(&e, &args.dir.display().to_string(), ExitCode::Usage))?;
     // Several hunts run at the same time, and none of them may fill a server's queue.
-    let hunt_settings = RunSettings { concurrency: Some(CONCURRENCY), timeout: plan.hunt_time, ..hunt_settings };
+    let hunt_settings = RunSettings {
+        concurrency: Some(CONCURRENCY),
+        timeout: plan.hunt_time,
+        max_memory: args.budget.max_memory,
+        ..hunt_settings
+    };
     let mut hunts = Vec::with_capacity(files.len());
     for file in &files {
         // A wrong configuration ends the night before anything is sent.
+        console.config(&input::folder(&file.path.display().to_string()))?;
         let huntflow = console.session.load(&file.path.display().to_string(), &hunt_settings);
-        hunts.push(console.usage(huntflow)?);
+        let mut huntflow = console.usage(huntflow)?;
+        settings.quiet.attach(&file.name, &mut huntflow, &mut console.session);
+        hunts.push(huntflow);
     }
     let hunter = Hunter::new(&console.session, hunts, hunt_settings, &settings.cancel, plan.night_records);
     match night::run(&settings, &files, &hunter, &|_| Ok(())) {
@@ -61,9 +70,23 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
     }
 }
 
+/// What must be known of the sources on every run, once for each source. Hunts that went well show nothing else.
+fn cautions(night: &Night) -> Vec<Diagnostic> {
+    let caution = |d: &&Diagnostic| [&SECRET_ON_COMMAND_LINE, &SECRET_IN_CLEAR, &CERTIFICATE_NOT_CHECKED].contains(&d.code);
+    let well = night.run.hunts.iter().filter(|report| report.status == Status::Ok);
+    let mut told: Vec<Diagnostic> = Vec::new();
+    for diagnostic in well.flat_map(|report| &report.diagnostics).filter(caution) {
+        if !told.iter().any(|known| known.message == diagnostic.message) {
+            told.push(diagnostic.clone());
+        }
+    }
+    told
+}
+
 /// Prints the summary of a night. Returns its exit status.
 fn print_night(quiet: bool, fail_on_findings: bool, night: &Night, console: &mut Console) -> ExitCode {
     console.session.texts = night.run.sources.clone();
+    console.show(&cautions(night));
     // What stops many hunts is shown at the first one.
     let mut shown = BTreeSet::new();
     for report in night.run.hunts.iter().filter(|report| report.status != Status::Ok) {
@@ -83,7 +106,7 @@ fn print_night(quiet: bool, fail_on_findings: bool, night: &Night, console: &mut
     let delivered = if night.undelivered.is_empty() { ExitCode::Ok } else { ExitCode::Failed };
     night.hunts.iter().fold(delivered, |code, hunt| {
         code.worst(match hunt.status {
-            HuntStatus::Ok | HuntStatus::Removed if fail_on_findings && !hunt.news.new.is_empty() => ExitCode::Findings,
+            HuntStatus::Ok | HuntStatus::Removed if fail_on_findings && hunt.news.told_count() > 0 => ExitCode::Findings,
             HuntStatus::Ok | HuntStatus::Removed => ExitCode::Ok,
             HuntStatus::Failed | HuntStatus::Skipped => ExitCode::Failed,
             HuntStatus::Error => ExitCode::HuntErrors,

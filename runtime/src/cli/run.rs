@@ -1,6 +1,6 @@
 //! `huntc run`: compiles huntflows, runs them, and reports.
 
-use super::args::{ConfigArgs, HuntArgs, SourceArgs, TextOrJson, WindowArgs};
+use super::args::{BudgetArgs, ConfigArgs, HuntArgs, SourceArgs, TextOrJson, WindowArgs};
 use super::console::Console;
 use super::exit::ExitCode;
 use super::interrupt;
@@ -52,6 +52,8 @@ pub(super) struct RunArgs {
     hunt: HuntArgs,
     #[command(flatten)]
     run: RunOnlyArgs,
+    #[command(flatten)]
+    budget: BudgetArgs,
 }
 
 /// Where the report goes, and what it holds.
@@ -71,7 +73,7 @@ struct ReportArgs {
     /// Print nothing but errors and what could not be read
     #[arg(long, short)]
     quiet: bool,
-    /// Leave CSV cells that a spreadsheet would run as they are
+    /// Leave CSV cells that a spreadsheet would run as they are, in the report and in files of SAVE
     #[arg(long)]
     raw_csv: bool,
     /// Do not say why a statement found nothing, and send no request to find out
@@ -100,7 +102,9 @@ pub(super) fn run(args: &RunArgs, terminal: Terminal) -> ExitCode {
         lean: args.run.lean,
         allow_partial: args.run.allow_partial,
         keys: args.report.keys,
+        raw_csv: args.report.raw_csv,
         hints: !args.report.no_hints,
+        max_memory: args.budget.max_memory,
         ..args.hunt.settings()
     };
     let output = Output {

@@ -5,12 +5,13 @@ use super::secret::Secret;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 17] = [
     "state",
     "out",
     "since",
     "lag",
     "overlap",
+    "again",
     "jobs",
     "hunt_time",
     "night_time",
@@ -20,6 +21,7 @@ const KEYS: [&str; 15] = [
     "keep_history",
     "fail_on_findings",
     "notify",
+    "notify_environment",
     "webhook",
 ];
 
@@ -36,6 +38,8 @@ pub struct NightlySettings {
     pub lag: Option<Duration>,
     /// How far a window reaches back into the previous one.
     pub overlap: Option<Duration>,
+    /// How long a finding is absent before it is told again.
+    pub again: Option<Duration>,
     /// The most hunts at the same time.
     pub jobs: Option<usize>,
     /// The longest time for one window of one hunt.
@@ -54,6 +58,8 @@ pub struct NightlySettings {
     pub fail_on_findings: Option<bool>,
     /// A shell command that gets new findings; it may contain a secret.
     pub notify: Option<Secret>,
+    /// The variables that the command inherits beside those of every command.
+    pub notify_environment: Vec<String>,
     /// An address that gets new findings; it may contain a secret.
     pub webhook: Option<Secret>,
 }
@@ -61,16 +67,21 @@ pub struct NightlySettings {
 /// Reads the table.
 pub(super) fn read(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> NightlySettings {
     table.only(document, &KEYS);
-    let webhook = table.text(document, "webhook").map(|t| Secret::parse(t.value, document.base));
+    let told = |document: &mut Document<'_>, key: &str, does: &str| {
+        let text = table.text(document, key)?;
+        document.allows(text.span, || format!("`{key}` of [nightly]: {does}")).then_some(text.value)
+    };
     NightlySettings {
         // Not read as a secret's notation, because `${NAME}` in a command is for the shell.
-        notify: table.text(document, "notify").map(|t| Secret::literal(t.value)),
-        webhook,
-        state: table.path(document, "state"),
-        out: table.path(document, "out"),
+        notify: told(document, "notify", "runs a command").map(Secret::literal),
+        notify_environment: table.texts(document, "notify_environment", false).unwrap_or_default(),
+        webhook: told(document, "webhook", "sends what is found").map(|text| Secret::parse(text, document.base)),
+        state: table.path_of_output(document, "state"),
+        out: table.path_of_output(document, "out"),
         since: table.duration(document, "since"),
         lag: table.duration_or_zero(document, "lag"),
         overlap: table.duration_or_zero(document, "overlap"),
+        again: table.duration_or_zero(document, "again"),
         jobs: table.number(document, "jobs", 1..=64).map(|n| n as usize),
         hunt_time: table.duration(document, "hunt_time"),
         night_time: table.duration(document, "night_time"),

@@ -1,6 +1,7 @@
 //! Secrets: literal, from `${NAME}`, or from `file:PATH`. They are resolved when a source is opened, and never shown.
 
 use super::environment::Environment;
+use crate::source::regular_file;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::{Path, PathBuf};
 
@@ -54,7 +55,7 @@ impl Secret {
             },
             Self::File(path) => {
                 let shown = path.display().to_string();
-                let text = std::fs::read_to_string(path).map_err(|e| SecretError::Unreadable(shown.clone(), e.to_string()))?;
+                let text = regular_file::read_text(path).map_err(|e| SecretError::Unreadable(shown.clone(), e.to_string()))?;
                 let text = text.trim();
                 if text.is_empty() { Err(SecretError::Empty(shown)) } else { Ok(text.into()) }
             }

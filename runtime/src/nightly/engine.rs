@@ -3,6 +3,7 @@
 use super::cache::{Cache, Cached, Traffic};
 use super::finding::{self, FoundEntities};
 use super::window::DAY;
+use crate::allowance::{Allowance, DEFAULT_MEMORY};
 use crate::exec::locked;
 use crate::report::model::{HuntReport, Status};
 use crate::report::text::unread_parts;
@@ -12,9 +13,9 @@ use crate::session::{
 };
 use crate::source::{FetchContext, SourceError, Tally, TallyRequest};
 use huntc_compiler::compile::{Compilation, Compiled};
-use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::nightly::EMPTY_HUNT;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
+use huntc_compiler::diag::{Diagnostic, Severity};
 use huntc_compiler::front_matter::FrontMatter;
 use huntc_compiler::plan::{self, Observe, Op, Plan};
 use huntc_compiler::request::{BoundRequest, Query};
@@ -35,6 +36,8 @@ pub struct HuntSurvey {
     pub sources: Vec<AskedSource>,
     /// The longest WITHIN of its patterns, in nanoseconds.
     pub within: i64,
+    /// For each condition of a suppression that has a fault, its text and the fault.
+    pub faulty: Vec<(String, String)>,
     /// The report of a hunt that cannot run because it has errors.
     pub broken: Option<Box<HuntReport>>,
 }
@@ -128,6 +131,17 @@ impl<'a> Hunter<'a> {
     }
 }
 
+impl Hunter<'_> {
+    /// The conditions of a hunt's suppressions that have a fault, each with the first one.
+    fn faulty(&self, huntflow: &Huntflow, told: &[Vec<Diagnostic>]) -> Vec<(String, String)> {
+        let each = huntflow.conditions.iter().zip(told);
+        let fault = |told: &[Diagnostic]| {
+            told.iter().find(|d| d.severity == Severity::Error).map(|d| format!("{} [{}]", d.message, d.code.id))
+        };
+        each.filter_map(|(id, told)| Some((self.session.texts.get(*id).text.to_string(), fault(told)?))).collect()
+    }
+}
+
 /// A source of the night, as one of the hunts names it.
 struct NightSource {
     hunt: usize,
@@ -166,7 +180,7 @@ impl Hunter<'_> {
             let huntflow = self.hunts.get(known.hunt).ok_or_else(unknown)?;
             let asked = known.asked.clone();
             drop(sources);
-            self.session.open(&self.pool, huntflow, &asked).ok_or_else(unknown)??
+            self.session.open(&self.pool, huntflow, &asked, &self.allowance()).ok_or_else(unknown)??
         };
         if let (Some(read), false) = (&*opened.read, self.settings.allow_partial) {
             read.refuse_part()?;
@@ -181,9 +195,14 @@ impl Hunter<'_> {
         BoundRequest { window: Some(window), ..BoundRequest::of(&catalog, Query::MatchAll, fields) }
     }
 
+    /// What a look at the sources may use, outside of any hunt.
+    fn allowance(&self) -> Arc<Allowance> {
+        Arc::new(Allowance::new(Arc::clone(&self.cancel), None, Some(DEFAULT_MEMORY)))
+    }
+
     fn context(&self, request: &str) -> FetchContext {
         let request_id = format!("{}/{request}", self.run_id);
-        FetchContext { cancel: Arc::clone(&self.cancel), request_id, ..FetchContext::default() }
+        FetchContext { allowance: self.allowance(), request_id, ..FetchContext::default() }
     }
 }
 
@@ -217,9 +236,10 @@ impl Engine for Hunter<'_> {
                 let empty = Diagnostic::new(&EMPTY_HUNT, place, "the huntflow has no statement, so it looks at nothing");
                 broken(vec![empty.help("write the hunt, or take the file out of the folder")], front_matter)
             }
-            Ok(Compilation { compiled: Some(Compiled { plan, .. }), front_matter, .. }) => {
+            Ok(Compilation { compiled: Some(Compiled { plan, .. }), front_matter, conditions, .. }) => {
                 let sources = self.asked(number, huntflow, &plan);
-                HuntSurvey { front_matter, sources, within: longest_within(&plan), broken: None }
+                let faulty = self.faulty(huntflow, &conditions);
+                HuntSurvey { front_matter, sources, within: longest_within(&plan), faulty, broken: None }
             }
             Ok(Compilation { diagnostics, front_matter, .. }) => broken(diagnostics, front_matter),
             Err(problem) => broken(vec![*problem], FrontMatter::default()),
@@ -246,8 +266,9 @@ impl Engine for Hunter<'_> {
         report.requests.iter_mut().for_each(|request| shorten(&mut request.query));
         let found = match finding {
             _ if report.status != Status::Ok => None,
-            Finding::Variable { plan, variable, at_least, kept } => {
-                Some(finding::found(&plan, &huntflow.catalog, variable, at_least, &kept))
+            Finding::Variable { plan, kept } => {
+                let text = |id| &*self.session.texts.get(id).text;
+                finding::found(&plan, &huntflow.catalog, &kept, window, &text)
             }
             // A hunt without variables finds nothing.
             Finding::NoVariable => Some(FoundEntities::default()),

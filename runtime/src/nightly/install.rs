@@ -34,7 +34,9 @@ impl Schedule {
         option("--state", text(state));
         option("--out", text(out));
         if let Some(config) = &self.config {
-            option("--config", text(config));
+            // In a container the folder of huntflows is mounted elsewhere.
+            let below = config.strip_prefix(&self.hunts).map_or_else(|_| config.clone(), |name| hunts.join(name));
+            option("--config", text(&below));
         }
         for source in &self.sources {
             option("--source", source.clone());
@@ -168,6 +170,13 @@ mod tests {
     }
 
     #[test]
+    fn a_configuration_of_the_hunts_is_found_where_they_are_mounted() {
+        let plan = Schedule { config: Some("/srv/my hunts/50%/huntc.toml".into()), ..plan() };
+        assert!(kubernetes(&plan).contains(r#""--config","/hunts/huntc.toml""#), "{}", kubernetes(&plan));
+        assert!(systemd(&plan).contains(r#""--config" "/srv/my hunts/50%%/huntc.toml""#));
+    }
+
+    #[test]
     fn templates_are_filled_once() {
         assert_eq!(fill("{a} {b}{c} {} {{a}", &[("a", "{b}"), ("b", "2")]), "{b} 2{c} {} {{b}");
         for text in [systemd(&plan()), cron(&plan()), kubernetes(&plan())] {
@@ -192,10 +201,7 @@ mod tests {
 
     #[test]
     fn a_yaml_reader_takes_the_cron_job() {
-        use serde::Deserialize;
-        let text = kubernetes(&plan());
-        let documents: Vec<serde_json::Value> =
-            serde_yaml_ng::Deserializer::from_str(&text).map(|d| serde_json::Value::deserialize(d).unwrap()).collect();
+        let documents: Vec<serde_json::Value> = serde_saphyr::from_multiple(&kubernetes(&plan())).unwrap();
         assert_eq!(documents.len(), 2);
         let job = &documents[1]["spec"];
         assert_eq!(job["schedule"], "5 2 * * *");

@@ -7,6 +7,7 @@
 pub mod cache;
 pub mod discover;
 pub mod engine;
+pub mod face;
 pub mod finding;
 pub mod health;
 pub mod install;

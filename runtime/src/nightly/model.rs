@@ -9,6 +9,7 @@ use crate::report::RunReport;
 use huntc_compiler::front_matter::{FindingSeverity, FrontMatter};
 use huntc_compiler::time::Instant;
 use secrecy::SecretString;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -27,6 +28,8 @@ pub struct NightSettings {
     pub lag: i64,
     /// `overlap` of hunts whose front matter gives none; `None`: the default of each source.
     pub overlap: Option<i64>,
+    /// A finding that was absent for longer is told again.
+    pub again: i64,
     /// The number of hunts that run at the same time.
     pub jobs: usize,
     /// The longest time for all hunts together.
@@ -43,7 +46,7 @@ pub struct NightSettings {
     pub cancel: Arc<AtomicBool>,
 }
 
-/// Defaults of `--since`, `--lag`, `--overlap`, `--keep-reports` and `--keep-history`, in nanoseconds.
+/// Defaults of `--since`, `--lag`, `--overlap`, `--again`, `--keep-reports` and `--keep-history`, in nanoseconds.
 pub mod defaults {
     use crate::nightly::window::DAY;
     use huntc_compiler::time::SECOND;
@@ -54,6 +57,8 @@ pub mod defaults {
     pub const LAG: i64 = 0;
     /// How far a window reaches back into the previous one.
     pub const OVERLAP: i64 = 3_600 * SECOND;
+    /// How long a finding is absent before it is told again.
+    pub const AGAIN: i64 = 7 * DAY;
     /// The same over a source whose records have the time of their arrival.
     pub const ARRIVAL_OVERLAP: i64 = 300 * SECOND;
     /// How long reports are kept.
@@ -127,8 +132,8 @@ pub struct HuntOutcome {
     pub variable: String,
     /// Entity type of that variable.
     pub entity: String,
-    /// Headers of the findings' rows.
-    pub columns: Vec<String>,
+    /// What makes two findings the same, by name.
+    pub key: Vec<String>,
     /// The findings, by whether they are new.
     pub news: News,
 }
@@ -152,6 +157,7 @@ impl HuntOutcome {
             reason: self.reason.clone(),
             windows: self.windows.clone(),
             new: self.news.new.len() as u64,
+            again: self.news.again.len() as u64,
             continuing: self.news.continuing.len() as u64,
             gone: self.news.gone.len() as u64,
             suppressed: self.news.suppressed.len() as u64,
@@ -170,6 +176,8 @@ pub struct Night {
     pub folder: PathBuf,
     /// Notices about the night as a whole.
     pub notices: Vec<String>,
+    /// What is to be said of the list of suppressions.
+    pub suppressions: Vec<String>,
     /// How its sources are.
     pub health: NightHealth,
     /// The hunts, sorted by name.
@@ -190,10 +198,12 @@ impl Night {
 }
 
 /// Where notifications are sent, and how often it is tried.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Notifier {
     /// A shell command. It gets the message on standard input, and its id in `HUNTC_NOTIFICATION_ID`.
     pub command: Option<String>,
+    /// The variables that the command inherits.
+    pub environment: Vec<(String, OsString)>,
     /// The address of a POST; it may contain a secret.
     pub webhook: Option<SecretString>,
     /// The most tries of a webhook in one run.
@@ -207,6 +217,6 @@ pub struct Notifier {
 impl Default for Notifier {
     fn default() -> Self {
         let (pause, timeout) = (Duration::from_secs(2), Duration::from_secs(30));
-        Self { command: None, webhook: None, tries: 4, pause, timeout }
+        Self { command: None, environment: Vec::new(), webhook: None, tries: 4, pause, timeout }
     }
 }

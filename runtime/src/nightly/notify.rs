@@ -1,11 +1,13 @@
 //! Notifications: a command or a webhook gets a message about new findings and failures. Each message has an id and is
 //! kept until it is delivered. It may arrive twice; the id then shows that it is the same.
 
+use super::face::Face;
 use super::model::{Night, Notifier};
 use super::record::Notification;
 use super::state::{Read, State};
 use super::step::{NightStep, Stop, Watch};
 use crate::report::sanitize;
+use crate::source::elastic::is_loopback;
 use huntc_compiler::front_matter::FindingSeverity;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Json, json};
@@ -15,8 +17,8 @@ use std::time::{Duration, Instant as Clock};
 
 const COMMAND: &str = "command";
 const WEBHOOK: &str = "webhook";
-/// The most keys of a hunt that a message lists.
-const KEYS: usize = 50;
+/// The most findings of a hunt that a message lists.
+const FINDINGS: usize = 50;
 
 /// The notifications of a night with their ids. None when nothing is new, nothing failed, all sources are well and there is
 /// no notice.
@@ -37,7 +39,7 @@ pub(super) fn notifications(night: &Night, notifier: &Notifier, instance: &str) 
 }
 
 fn message(night: &Night) -> Option<Json> {
-    let new: usize = night.hunts.iter().map(|h| h.news.new.len()).sum();
+    let new: usize = night.hunts.iter().map(|h| h.news.told_count()).sum();
     let trouble: Vec<Json> = night
         .hunts
         .iter()
@@ -48,19 +50,19 @@ fn message(night: &Night) -> Option<Json> {
     if new == 0 && trouble.is_empty() && night.notices.is_empty() && well {
         return None;
     }
-    let mut hunts: Vec<_> = night.hunts.iter().filter(|h| !h.news.new.is_empty()).collect();
+    let mut hunts: Vec<_> = night.hunts.iter().filter(|h| h.news.told_count() > 0).collect();
     hunts.sort_by_key(|h| std::cmp::Reverse(h.front_matter.severity.unwrap_or(FindingSeverity::Medium)));
     let hunts: Vec<Json> = hunts
         .into_iter()
         .map(|h| {
-            let keys: Vec<&Json> = h.news.new.iter().take(KEYS).map(|(_, k)| &k.key).collect();
+            let new: Vec<Face<'_>> = h.news.told().take(FINDINGS).map(|(_, finding)| Face::of(finding)).collect();
             let severity = h.front_matter.severity.unwrap_or(FindingSeverity::Medium).word();
-            json!({"file": h.file, "title": h.title, "severity": severity, "type": h.entity, "count": h.news.new.len(), "new": keys})
+            json!({"file": h.file, "title": h.title, "severity": severity, "type": h.entity, "count": h.news.told_count(), "new": new})
         })
         .collect();
     let report = std::path::absolute(&night.folder).unwrap_or_else(|_| night.folder.clone());
     Some(json!({
-        "schema": 1, "id": Json::Null, "at": night.at.to_string(), "night": night.id, "report": report.display().to_string(),
+        "schema": 2, "id": Json::Null, "at": night.at.to_string(), "night": night.id, "report": report.display().to_string(),
         "health": night.health.lines(night.at.0), "new": new, "not_looked_at": trouble, "notices": night.notices, "hunts": hunts,
     }))
 }
@@ -103,6 +105,8 @@ pub(super) fn deliver(state: &State, notifier: &Notifier, watch: &Watch<'_>) -> 
 fn run(command: &str, id: &str, body: &str, notifier: &Notifier) -> Result<(), String> {
     let child = Command::new("sh")
         .args(["-c", command])
+        .env_clear()
+        .envs(notifier.environment.iter().map(|(name, value)| (name, value)))
         .env("HUNTC_NOTIFICATION_ID", id)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -133,7 +137,11 @@ fn run(command: &str, id: &str, body: &str, notifier: &Notifier) -> Result<(), S
 fn post(address: &SecretString, id: &str, body: &str, notifier: &Notifier) -> Result<(), String> {
     // Another part of the program may have installed a provider already; both are good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::blocking::Client::builder()
+    let client = reqwest::blocking::Client::builder();
+    // As with clusters: the proxies of the environment count, but for loopback addresses.
+    let local = reqwest::Url::parse(address.expose_secret()).is_ok_and(|url| is_loopback(&url));
+    let client = if local { client.no_proxy() } else { client };
+    let client = client
         .timeout(notifier.timeout)
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("huntc/", env!("CARGO_PKG_VERSION")))

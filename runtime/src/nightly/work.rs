@@ -5,7 +5,7 @@ use super::discover::HuntFile;
 use super::engine::{AskedSource, Engine, HuntSurvey};
 use super::health::{self, HuntPlan, SourceHealth, Surveyed};
 use super::model::{HuntStatus, NightSettings, defaults};
-use super::news;
+use super::news::{self, Memory};
 use super::record::HuntRecord;
 use super::state::State;
 use super::step::{NightStep, Stop, Watch};
@@ -103,6 +103,9 @@ fn plan(night: &NightWork<'_>, hunts: &[HuntFile]) -> Result<(Vec<Planned>, Vec<
     let settings = night.settings;
     let surveys: Vec<HuntSurvey> = (0..hunts.len()).map(|number| night.engine.survey(number)).collect();
     let asked: Vec<(&HuntFile, &HuntSurvey)> = hunts.iter().zip(&surveys).collect();
+    for (hunt, survey) in &asked {
+        look_back(night, hunt, survey)?;
+    }
     let mut sources = health::survey(night.state, night.engine, &asked, settings.now, settings.jobs)?;
     let bounds: Vec<Bounds> = surveys.iter().map(|survey| bounds(settings, survey)).collect();
     let reaches: Vec<Vec<SourceReach>> =
@@ -127,6 +130,16 @@ fn plan(night: &NightWork<'_>, hunts: &[HuntFile]) -> Result<(Vec<Planned>, Vec<
         planned.push(Planned { number, survey, bounds, reaches, due, lacking });
     }
     Ok((planned, sources.into_values().map(|source| source.health().clone()).collect()))
+}
+
+/// Moves the start of a hunt with `first-seen` back before anything is asked of its sources.
+fn look_back(night: &NightWork<'_>, hunt: &HuntFile, survey: &HuntSurvey) -> Result<(), Stop> {
+    let Some(first_seen) = survey.front_matter.first_seen else { return Ok(()) };
+    let mut record = night.state.read(|tables| tables.hunt(&hunt.name))?.unwrap_or_default();
+    if news::look_back(&mut record, first_seen, night.settings.since) {
+        night.state.write(|tables| tables.put_hunt(&hunt.name, &record))?;
+    }
+    Ok(())
 }
 
 fn bounds(settings: &NightSettings, survey: &HuntSurvey) -> Bounds {
@@ -191,6 +204,7 @@ fn through(night: &NightWork<'_>, hunt: &HuntFile, planned: Planned) -> Result<W
         worked.reports.push(*report);
         return Ok(Worked { survey, ..worked });
     }
+    let memory = Memory { now: night.settings.now, again: survey.front_matter.first_seen.unwrap_or(night.settings.again) };
     let without: Vec<String> = lacking.iter().filter(|l| l.fault.is_some()).map(|l| l.uri.clone()).collect();
     let again = due.again.len();
     for (at, window) in due.again.iter().chain(&due.pieces).enumerate() {
@@ -211,7 +225,7 @@ fn through(night: &NightWork<'_>, hunt: &HuntFile, planned: Planned) -> Result<W
             (Status::Ok, Some(found)) => {
                 night.state.write(|tables| {
                     let mut record = tables.hunt(&hunt.name)?.unwrap_or_default();
-                    news::remember(tables, &hunt.name, &mut record, found, night.settings.now)?;
+                    news::remember(tables, &hunt.name, &mut record, found, memory)?;
                     if at < again {
                         window::looked_again(&mut record, &reaches, *window, &bounds);
                     } else {

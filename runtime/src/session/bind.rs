@@ -4,30 +4,23 @@ use super::{Huntflow, Session};
 use crate::config::Config;
 use crate::config::kinds::files::LogFiles;
 use crate::config::kinds::{ResolvedSource, SourceKind as _};
+use crate::load_save;
 use crate::report::model::SourceReport;
 use crate::report::text::count;
 use crate::source::SourceError;
 use crate::source::logs::ReadReport;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::codes::store::{BAD_LINES, LEFT_OUT};
-use huntc_compiler::diag::{Diagnostic, Severity, suggest};
+use huntc_compiler::diag::{Diagnostic, suggest};
 use huntc_compiler::plan::{DataSource, Op, Plan};
 use huntc_compiler::source::{SourceId, Span};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// The bindings of a hunt's sources, by name, and the diagnostics about them.
 #[derive(Default)]
 pub(super) struct BoundSources {
     pub sources: BTreeMap<String, Box<dyn ResolvedSource>>,
     pub diagnostics: Vec<Diagnostic>,
-}
-
-impl BoundSources {
-    /// Whether a source cannot be used, so that the hunt cannot run.
-    pub(super) fn refused(&self) -> bool {
-        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
-    }
 }
 
 impl Session {
@@ -37,8 +30,8 @@ impl Session {
         let mut bound = BoundSources::default();
         for source in &plan.sources {
             let span = statement_of(plan, &source.name).unwrap_or_else(|| Span::new(id, 0, 0));
-            bound.diagnostics.extend(config.notices.get(&source.name).cloned());
-            match self.resolve(config, source) {
+            bound.diagnostics.extend(config.notices.get(&source.name).into_iter().flatten().cloned());
+            match self.resolve(huntflow, source) {
                 Some(Ok(resolved)) => _ = bound.sources.insert(source.name.clone(), resolved),
                 Some(Err(error)) => bound.diagnostics.push(error.at(span)),
                 None => {
@@ -52,13 +45,15 @@ impl Session {
 }
 
 impl Session {
-    /// The source that is bound to a name; `None` when nothing is.
-    pub(super) fn resolve(&self, config: &Config, source: &DataSource) -> Option<Result<Box<dyn ResolvedSource>, SourceError>> {
-        if let Some(binding) = config.sources.get(&source.name) {
+    /// The source that is bound to a name, or that is a file itself; `None` when nothing is.
+    pub(super) fn resolve(&self, huntflow: &Huntflow, source: &DataSource) -> Option<Result<Box<dyn ResolvedSource>, SourceError>> {
+        if let Some(binding) = huntflow.config.sources.get(&source.name) {
             return Some(binding.kind.resolve(&source.name, &self.environment));
         }
         let path = source.uri.strip_prefix("file://")?;
-        Some(LogFiles(vec![PathBuf::from(path)]).resolve(&source.name, &self.environment))
+        let (folder, roots) = (huntflow.folder(), huntflow.roots());
+        let log = load_save::log(path, &load_save::Place { folder: &folder, roots: &roots });
+        Some(log.and_then(|path| LogFiles(vec![path]).resolve(&source.name, &self.environment)))
     }
 }
 

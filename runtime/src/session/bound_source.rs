@@ -3,6 +3,8 @@
 use super::run_hunt::by_arrival;
 use super::source_pool::PooledSource;
 use super::{Huntflow, Session, SourcePool};
+use crate::allowance::Allowance;
+use crate::config::kinds::Opening;
 use crate::source::logs::ReadReport;
 use crate::source::{DataSource, Fields, SourceError};
 use huntc_compiler::plan;
@@ -25,9 +27,10 @@ impl Session {
         pool: &SourcePool,
         huntflow: &Huntflow,
         source: &plan::DataSource,
+        allowance: &Arc<Allowance>,
     ) -> Option<Result<BoundSource, SourceError>> {
-        let resolved = self.resolve(&huntflow.config, source)?.ok()?;
-        let opened = pool.get(&huntflow.config, &source.name, resolved.as_ref(), &|| Fields::All);
+        let resolved = self.resolve(huntflow, source)?.ok()?;
+        let opened = pool.get(&huntflow.config, &source.name, resolved.as_ref(), Opening { fields: &|| Fields::All, allowance });
         Some(opened.map(|PooledSource { source: opened, read }| BoundSource {
             source: by_arrival(&huntflow.config, &source.name, opened),
             read,
@@ -36,7 +39,7 @@ impl Session {
 
     /// Whether a hunt can use a source.
     pub fn can_open(&self, huntflow: &Huntflow, source: &plan::DataSource) -> bool {
-        matches!(self.resolve(&huntflow.config, source), Some(Ok(_)))
+        matches!(self.resolve(huntflow, source), Some(Ok(_)))
     }
 }
 
@@ -48,6 +51,6 @@ impl Huntflow {
 
     /// The file that binds its sources.
     pub fn config_file(&self) -> Option<&PathBuf> {
-        self.config.file.as_ref()
+        self.config.file.as_ref().map(|file| &file.path)
     }
 }

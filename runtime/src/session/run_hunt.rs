@@ -4,7 +4,9 @@
 use super::bind::{BoundSources, source_report, statement_of, unread};
 use super::source_pool::PooledSource;
 use super::{Huntflow, RunSettings, Session, SourcePool};
+use crate::allowance::{Allowance, DEFAULT_MEMORY};
 use crate::config::Config;
+use crate::config::kinds::Opening;
 use crate::exec::{self, Job, Kept, RunOptions};
 use crate::report::model::{HuntReport, Status};
 use crate::source::arrival::ArrivalSource;
@@ -14,7 +16,7 @@ use huntc_compiler::compile::{Compilation, Compiled};
 use huntc_compiler::diag::codes::internal::BUG;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::{Diagnostic, Severity, Sink};
-use huntc_compiler::plan::{Plan, VarId};
+use huntc_compiler::plan::Plan;
 use huntc_compiler::source::Span;
 use huntc_compiler::time::TimeRange;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -68,21 +70,17 @@ pub enum Refusal {
     Unbound,
 }
 
-/// The entities that a hunt searches for: the variable that its front matter names, otherwise its last one.
+/// The entities that a hunt of a night searches for: the variable that its front matter names, otherwise its last one.
 pub enum Finding {
     /// The hunt did not get far enough to know.
     Unknown,
-    /// The hunt binds no variable.
+    /// The hunt binds no variable, or no night runs it.
     NoVariable,
     /// The entities of a variable.
     Variable {
-        /// The plan that was run.
+        /// The plan that was run, which has the finding.
         plan: Box<Plan>,
-        /// The variable, by its number in the plan.
-        variable: VarId,
-        /// The least number of entities that is a finding.
-        at_least: u64,
-        /// The table of the variable, and what a DISP of it shows.
+        /// The tables of the finding.
         kept: Kept,
     },
 }
@@ -114,24 +112,28 @@ fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings,
         Ok(id) => *id,
         Err(problem) => return refused(Refusal::Unreadable, vec![(**problem).clone()]),
     };
-    let Compilation { compiled, mut diagnostics, front_matter, .. } = match session.compile(huntflow, settings, context.window) {
+    let Compilation { compiled, mut diagnostics, .. } = match session.compile(huntflow, settings, context.window) {
         Ok(compilation) => compilation,
         Err(problem) => return refused(Refusal::Unreadable, vec![*problem]),
     };
     let Some(compiled) = compiled else { return refused(Refusal::Faulty, diagnostics) };
     let mut bound = session.bind(&compiled.plan, huntflow, id);
-    let unbound = bound.refused();
-    diagnostics.append(&mut bound.diagnostics);
+    let mut sink = Sink::new(huntflow.config.lint_levels(&settings.lints));
+    for diagnostic in std::mem::take(&mut bound.diagnostics) {
+        sink.report(diagnostic);
+    }
+    let told = sink.finish();
+    let unbound = told.iter().any(|d| d.severity == Severity::Error);
+    diagnostics.extend(told);
     if unbound {
         return refused(Refusal::Unbound, diagnostics);
     }
-    let wanted = front_matter.finding_of(&compiled.hunt);
     let work = Work { huntflow, settings, context, compiled: &compiled, bound: &bound };
-    let (mut report, kept) = work.execute(diagnostics, wanted.map(|(variable, _)| variable));
+    let (mut report, kept) = work.execute(diagnostics);
     work.tell_of_sources(&mut report);
-    let finding = match (wanted, kept) {
+    let finding = match (&compiled.plan.finding, kept) {
         (None, _) => Finding::NoVariable,
-        (Some((variable, at_least)), Some(kept)) => Finding::Variable { plan: Box::new(compiled.plan), variable, at_least, kept },
+        (Some(_), Some(kept)) => Finding::Variable { plan: Box::new(compiled.plan), kept },
         (Some(_), None) => Finding::Unknown,
     };
     HuntRun { report, refusal: None, finding }
@@ -160,14 +162,18 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Executes the plan. The table of `keep` is returned with the report.
-    fn execute(&self, diagnostics: Vec<Diagnostic>, keep: Option<VarId>) -> (HuntReport, Option<Kept>) {
+    /// Executes the plan. The plan's finding is returned with the report.
+    fn execute(&self, diagnostics: Vec<Diagnostic>) -> (HuntReport, Option<Kept>) {
         let Self { huntflow, settings, context, .. } = self;
         let config = &huntflow.config;
+        let time = settings.timeout.or(config.run.timeout).into_iter().chain(context.time_left).min();
+        let memory = settings.max_memory.or(config.run.max_memory).unwrap_or(DEFAULT_MEMORY);
+        let allowance = Arc::new(Allowance::new(Arc::clone(&context.cancel), time, Some(memory)));
         let open = |name: &str, fields: &dyn Fn() -> Fields| match self.bound.sources.get(name) {
             _ if self.is_left_out(name) => Ok(Arc::new(CombinedSource::new(Vec::new())) as Arc<dyn DataSource>),
             Some(resolved) => {
-                let PooledSource { source, read } = context.pool.get(config, name, resolved.as_ref(), fields)?;
+                let PooledSource { source, read } =
+                    context.pool.get(config, name, resolved.as_ref(), Opening { fields, allowance: &allowance })?;
                 if let (Some(read), false) = (&*read, settings.allow_partial) {
                     read.refuse_part()?;
                 }
@@ -181,12 +187,12 @@ impl Work<'_> {
             allow_partial: settings.allow_partial,
             concurrency: config.run.concurrency.or(settings.concurrency).unwrap_or_else(|| self.concurrency()),
             roots: huntflow.roots(),
-            cancel: Arc::clone(&context.cancel),
+            allowance: Arc::clone(&allowance),
             read: Arc::clone(&context.read),
             run_id: context.run_id.clone(),
             max_records: config.run.max_records,
             max_requests: config.run.max_requests,
-            timeout: settings.timeout.or(config.run.timeout).into_iter().chain(context.time_left).min(),
+            raw_csv: settings.raw_csv,
             hints: settings.hints && config.run.hints.unwrap_or(true),
             ..RunOptions::new(&open)
         };
@@ -200,7 +206,7 @@ impl Work<'_> {
             diagnostics,
             folder: huntflow.folder(),
         };
-        exec::run_and_keep(job, &options, keep)
+        exec::run_and_keep(job, &options)
     }
 
     fn is_left_out(&self, name: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Arguments of `huntc nightly`.
 
-use crate::cli::args::{ConfigArgs, HuntArgs, SourceArgs, parse_instant};
+use crate::cli::args::{BudgetArgs, ConfigArgs, HuntArgs, SourceArgs, parse_instant};
 use crate::config;
 use clap::Subcommand;
 use huntc_compiler::time::Instant;
@@ -78,6 +78,9 @@ pub(super) struct NightArgs {
     /// How far a window reaches back into the one before, for hunts that do not say [default: 1h; 5m by time of arrival]
     #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Windows")]
     pub overlap: Option<Duration>,
+    /// A finding that was absent for so long is told again [default: 7d]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Report")]
+    pub again: Option<Duration>,
     /// Hunts at once [default: 4]
     #[arg(long, value_name = "N", help_heading = "Budgets")]
     pub jobs: Option<usize>,
@@ -87,6 +90,8 @@ pub(super) struct NightArgs {
     /// Time for all hunts; what is not begun by then is left for the next night
     #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Budgets")]
     pub night_time: Option<Duration>,
+    #[command(flatten)]
+    pub budget: BudgetArgs,
     /// Records that all hunts may read from their sources; what is beyond is left for the next night
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Budgets")]
     pub night_records: Option<u64>,
@@ -106,7 +111,7 @@ pub(super) struct NightArgs {
     #[arg(long, short, help_heading = "Report")]
     pub quiet: bool,
     /// Command of the shell that is told of news and trouble; JSON on standard input
-    #[arg(long, value_name = "COMMAND", env = "HUNTC_NOTIFY", help_heading = "Notifications")]
+    #[arg(long, value_name = "COMMAND", env = "HUNTC_NOTIFY", hide_env_values = true, help_heading = "Notifications")]
     pub notify: Option<String>,
     /// Address that is told by POST; `${NAME}` and `file:PATH` keep a secret out of the process list
     #[arg(long, value_name = "URL", env = "HUNTC_WEBHOOK", hide_env_values = true, help_heading = "Notifications")]

@@ -12,18 +12,27 @@ use std::path::{Path, PathBuf};
 
 pub(super) fn install(args: &InstallArgs, terminal: Terminal) -> ExitCode {
     let mut console = Console::new(terminal, &args.config, &args.sources);
-    let file = match console.config(&args.dir) {
-        Ok(config) => config.nightly.clone(),
+    let config = match console.config(&args.dir) {
+        Ok(config) => config,
         Err(code) => return code,
     };
     // A scheduler starts the command in another folder.
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    // The units name the file, and what is named is trusted: a file that is not may not become so on the way.
+    if config.untrusted.is_some() {
+        return ExitCode::Usage;
+    }
+    let file = config.nightly.clone();
+    let named = args.config.config.clone().or_else(|| config.file.as_ref().map(|file| file.path.clone()));
+    // A container has no other files than those of the folder.
+    let named =
+        named.filter(|path| args.config.config.is_some() || !args.scheduler.k8s || absolute(path).starts_with(absolute(&args.dir)));
     let schedule = units::Schedule {
         huntc: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/usr/local/bin/huntc")),
         hunts: absolute(&args.dir),
         state: absolute(&args.state.clone().or(file.state).unwrap_or_else(|| "/var/lib/huntc/state".into())),
         out: absolute(&args.out.clone().or(file.out).unwrap_or_else(|| "/var/lib/huntc/reports".into())),
-        config: args.config.config.as_deref().map(absolute),
+        config: named.as_deref().map(absolute),
         sources: args.sources.sources.clone(),
         time: args.time,
         user: args.user.clone(),

@@ -45,6 +45,7 @@ pub(super) fn plan(args: &NightArgs, now: Instant, console: &mut Console) -> Res
         since: args.since.or(file.since).map_or(defaults::SINCE, nanoseconds),
         lag: args.lag.or(file.lag).map_or(defaults::LAG, nanoseconds),
         overlap: args.overlap.or(file.overlap).map(nanoseconds),
+        again: args.again.or(file.again).map_or(defaults::AGAIN, nanoseconds),
         jobs: args.jobs.or(file.jobs).unwrap_or(JOBS),
         night_time: args.night_time.or(file.night_time),
         keep_reports: args.keep_reports.or(file.keep_reports).map_or(defaults::REPORTS, nanoseconds),
@@ -74,5 +75,7 @@ fn notifier(args: &NightArgs, file: &NightlySettings, console: &mut Console) -> 
             .help("set what the option `webhook` refers to, or write the address itself");
         console.refuse(&error, "webhook", ExitCode::Usage)
     })?;
-    Ok(Notifier { command, webhook, ..Notifier::default() })
+    let environment = console.session.environment.of_command(&file.notify_environment);
+    let environment = environment.variables().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Ok(Notifier { command, environment, webhook, ..Notifier::default() })
 }

@@ -1,17 +1,17 @@
-//! `nightly.json`, version 1.
+//! `nightly.json`, version 2: each finding is an object with its face.
 
 use super::health;
 use super::names::csv_name;
 use crate::nightly::cache::Traffic;
+use crate::nightly::face::Face;
 use crate::nightly::model::{HuntOutcome, Night};
 use crate::nightly::record::{KeyRecord, Span};
 use crate::report::sanitize::json_text;
 use serde::Serialize;
-use serde_json::Value as Json;
 use std::io::{Result, Write};
 
 /// Version of the format. New keys keep it; a change of meaning raises it.
-pub(crate) const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 2;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -22,6 +22,7 @@ struct Document<'a> {
     complete: bool,
     health: health::HealthDocument,
     notices: &'a [String],
+    suppressions: &'a [String],
     traffic: Traffic,
     hunts: Vec<Hunt<'a>>,
 }
@@ -47,10 +48,13 @@ struct Finding<'a> {
     variable: Option<&'a str>,
     #[serde(rename = "type")]
     entity: Option<&'a str>,
-    new: Vec<&'a Json>,
-    continuing: Vec<&'a Json>,
-    gone: Vec<&'a Json>,
-    suppressed: Vec<&'a Json>,
+    /// What makes two findings the same, by name.
+    key: &'a [String],
+    new: Vec<Face<'a>>,
+    again: Vec<Face<'a>>,
+    continuing: Vec<Face<'a>>,
+    gone: Vec<Face<'a>>,
+    suppressed: Vec<Face<'a>>,
 }
 
 /// Writes the whole document.
@@ -62,6 +66,7 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
         night: &night.id,
         complete: night.is_whole(),
         notices: &night.notices,
+        suppressions: &night.suppressions,
         health: health::HealthDocument::of(night),
         traffic: night.traffic,
         hunts: night.hunts.iter().enumerate().map(|(at, h)| hunt(at, h)).collect(),
@@ -84,11 +89,13 @@ fn hunt(at: usize, hunt: &HuntOutcome) -> Hunt<'_> {
         windows: hunt.windows.iter().map(|w| w.texts()).collect(),
         open: hunt.open.map(Span::texts),
         failures: hunt.failures,
-        csv: (!hunt.news.new.is_empty()).then(|| csv_name(at, &hunt.name)),
+        csv: (hunt.news.told_count() > 0).then(|| csv_name(at, &hunt.name)),
         finding: Finding {
             variable: some(&hunt.variable).then_some(hunt.variable.as_str()),
             entity: some(&hunt.entity).then_some(hunt.entity.as_str()),
+            key: &hunt.key,
             new: sorted(&hunt.news.new),
+            again: sorted(&hunt.news.again),
             continuing: sorted(&hunt.news.continuing),
             gone: sorted(&hunt.news.gone),
             suppressed: sorted(&hunt.news.suppressed),
@@ -96,9 +103,9 @@ fn hunt(at: usize, hunt: &HuntOutcome) -> Hunt<'_> {
     }
 }
 
-/// The keys, sorted by their texts.
-fn sorted(list: &[(String, KeyRecord)]) -> Vec<&Json> {
+/// The findings, sorted by the texts of their keys.
+fn sorted(list: &[(String, KeyRecord)]) -> Vec<Face<'_>> {
     let mut sorted: Vec<&(String, KeyRecord)> = list.iter().collect();
     sorted.sort_by_cached_key(|(identity, record)| (record.key.to_string(), identity.clone()));
-    sorted.into_iter().map(|(_, record)| &record.key).collect()
+    sorted.into_iter().map(|(_, record)| Face::of(record)).collect()
 }
