@@ -2,6 +2,7 @@
 
 use super::report::LeftOut;
 use crate::source::SourceError;
+use foldhash::HashSet;
 use huntc_compiler::diag::codes::store::{NOTHING_TO_READ, UNREADABLE_LOG};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,8 +27,8 @@ pub struct Listing {
     pub left_out: Vec<LeftOut>,
 }
 
-/// The files that paths name: a file itself, `-` for standard input, and for a folder all files below it, sorted by path. In
-/// folders only hidden files are skipped: the name of a file does not say what it holds.
+/// The files that paths name: a file itself, `-` for standard input, and for a folder all files below it, sorted by path, links
+/// last. In folders only hidden files are skipped: the name of a file does not say what it holds.
 pub fn list(paths: &[PathBuf]) -> Result<Listing, SourceError> {
     let mut listing = Listing::default();
     for path in paths {
@@ -46,7 +47,8 @@ pub fn list(paths: &[PathBuf]) -> Result<Listing, SourceError> {
         }
         let before = listing.inputs.len();
         let name: Arc<str> = path.display().to_string().into();
-        walk(path, &name, &mut listing, 0)?;
+        let mut seen: HashSet<PathBuf> = std::fs::canonicalize(path).into_iter().collect();
+        walk(path, &name, &mut listing, &mut seen, 0)?;
         if listing.inputs.len() == before {
             return Err(SourceError::new(&NOTHING_TO_READ, format!("no log file in {name}"))
                 .note("a folder is searched with all folders below it; hidden files are passed over")
@@ -59,20 +61,28 @@ pub fn list(paths: &[PathBuf]) -> Result<Listing, SourceError> {
     Ok(listing)
 }
 
-/// The deepest folder below a named one that is read. Links that form a circle end here.
+/// The deepest folder below a named one that is read.
 const MAX_FOLDERS: usize = 64;
 
-fn walk(folder: &Path, named: &Arc<str>, listing: &mut Listing, depth: usize) -> Result<(), SourceError> {
+/// Lists the files below a folder. Of the names that links give to a file or a folder only the first counts: `seen` has what
+/// was listed, without links. So links in a circle end, and no record is there twice.
+fn walk(
+    folder: &Path,
+    named: &Arc<str>,
+    listing: &mut Listing,
+    seen: &mut HashSet<PathBuf>,
+    depth: usize,
+) -> Result<(), SourceError> {
     if depth > MAX_FOLDERS {
-        return Err(SourceError::new(&UNREADABLE_LOG, format!("folders are nested too deeply in {}", folder.display()))
-            .note("links that lead in a circle look like this"));
+        return Err(SourceError::new(&UNREADABLE_LOG, format!("folders are nested too deeply in {}", folder.display())));
     }
     let entries = std::fs::read_dir(folder).map_err(|e| unreadable(folder, &e))?;
     let mut paths = Vec::new();
     for entry in entries {
         paths.push(entry.map_err(|e| unreadable(folder, &e))?.path());
     }
-    paths.sort();
+    // What has a name of its own keeps it.
+    paths.sort_by_cached_key(|path| (path.is_symlink(), path.clone()));
     for path in paths {
         let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
         if hidden {
@@ -80,8 +90,12 @@ fn walk(folder: &Path, named: &Arc<str>, listing: &mut Listing, depth: usize) ->
         }
         let name = path.display().to_string();
         let left_out = |what| LeftOut { file: name.clone(), what, holds_records: true, bad: None };
-        match std::fs::metadata(&path) {
-            Ok(meta) if meta.is_dir() => walk(&path, named, listing, depth + 1)?,
+        let meta = std::fs::metadata(&path);
+        if meta.is_ok() && !seen.insert(std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone())) {
+            continue;
+        }
+        match meta {
+            Ok(meta) if meta.is_dir() => walk(&path, named, listing, seen, depth + 1)?,
             Ok(meta) if meta.is_file() => {
                 listing.inputs.push(Input { name, path: Some(path), folder: Some(Arc::clone(named)) });
             }
