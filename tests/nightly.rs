@@ -4,6 +4,7 @@
 mod budgets;
 mod flags;
 mod hunts;
+mod part;
 mod program;
 mod servers;
 mod setup;

@@ -5,7 +5,7 @@ use super::finding::{self, FoundEntities};
 use super::window::DAY;
 use crate::report::model::{HuntReport, Status};
 use crate::session::{Finding, HuntRun, Huntflow, Refusal, RunContext, RunSettings, Session, SourcePool, clock, run_hunt};
-use huntc_compiler::compile::{Compilation, Compiled};
+use huntc_compiler::compile::{Compilation, Compiled, Stage, emit};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::nightly::EMPTY_HUNT;
 use huntc_compiler::front_matter::FrontMatter;
@@ -46,6 +46,11 @@ pub trait Engine: Sync {
 
     /// The texts that the spans of its reports point into.
     fn texts(&self) -> SourceSet;
+
+    /// The requests of a hunt over a window as text; what earlier answers fill in stands as a hole.
+    fn requests(&self, _hunt: usize, _window: TimeRange) -> String {
+        String::new()
+    }
 
     /// The figures about requests so far.
     fn traffic(&self) -> Traffic {
@@ -143,6 +148,15 @@ impl Engine for Hunter<'_> {
 
     fn texts(&self) -> SourceSet {
         self.session.texts.clone()
+    }
+
+    fn requests(&self, hunt: usize, window: TimeRange) -> String {
+        let Some(huntflow) = self.hunts.get(hunt) else { return String::new() };
+        let (Ok(id), Ok(done)) = (&huntflow.text, self.session.compile(huntflow, &self.settings, Some(window))) else {
+            return String::new();
+        };
+        let options = self.settings.compile_options(&huntflow.config);
+        emit(Stage::Console, &done, &self.session.texts, *id, &huntflow.catalog, &options).unwrap_or_default()
     }
 
     fn traffic(&self) -> Traffic {

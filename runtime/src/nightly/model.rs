@@ -41,6 +41,9 @@ pub struct NightSettings {
     pub quiet: Suppressions,
     /// Where notifications are sent.
     pub notifier: Notifier,
+    /// Which part of the hunts is run, for people: `2 of 15 hunts`. `None`: all of the folder. What a part does not name is
+    /// left as it is, and not taken for removed.
+    pub part: Option<String>,
     /// Set on Ctrl-C.
     pub cancel: Arc<AtomicBool>,
 }
@@ -165,6 +168,8 @@ pub struct Night {
     pub at: Instant,
     /// Path of the report folder.
     pub folder: PathBuf,
+    /// As in [`NightSettings::part`].
+    pub part: Option<String>,
     /// Notices about the night as a whole.
     pub notices: Vec<String>,
     /// The hunts, sorted by name.

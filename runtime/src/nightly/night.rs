@@ -29,7 +29,8 @@ pub fn run(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine, wa
     let folder = settings.out.join(&id);
     let run = RunReport { now: settings.now, hunts: reports, sources: engine.texts(), elapsed: begun.elapsed() };
     let traffic = engine.traffic();
-    let mut night = Night { id, at: settings.now, folder, notices, hunts: outcomes, run, traffic, undelivered: Vec::new() };
+    let part = settings.part.clone();
+    let mut night = Night { id, at: settings.now, folder, part, notices, hunts: outcomes, run, traffic, undelivered: Vec::new() };
     night.notices.extend(night.unread());
     publish::prepare(&state, &night, &settings.notifier)?;
     watch(NightStep::Prepared)?;

@@ -46,7 +46,8 @@ pub(super) fn outcomes(
     state.read(|tables| {
         for (name, record) in tables.hunts()? {
             let run = runs.remove(name.as_str());
-            if run.is_none() && record.status == HuntStatus::Removed.word() {
+            // Of a part of the hunts nothing can be said about the others.
+            if run.is_none() && (settings.part.is_some() || record.status == HuntStatus::Removed.word()) {
                 continue;
             }
             let news = news::news(&name, &record, tables.keys(&name)?, &settings.quiet, settings.now);
@@ -107,6 +108,7 @@ pub(super) fn prepare(state: &State, night: &Night, notifier: &Notifier) -> Resu
         let record = NightRecord {
             at: night.at.0,
             folder: std::path::absolute(&night.folder).unwrap_or_else(|_| night.folder.clone()).display().to_string(),
+            part: night.part.is_some(),
             published: false,
             publication: Some(Publication { hunts, notifications }),
             hunts: Vec::new(),
@@ -123,8 +125,8 @@ pub(super) fn apply_prepared(state: &State, id: &str) -> Result<(), SourceError>
     })
 }
 
-fn apply(tables: &mut Write<'_>, id: &str, night: NightRecord) -> Result<(), SourceError> {
-    let publication = night.publication.unwrap_or_default();
+fn apply(tables: &mut Write<'_>, id: &str, mut night: NightRecord) -> Result<(), SourceError> {
+    let publication = night.publication.take().unwrap_or_default();
     let mut hunts = Vec::with_capacity(publication.hunts.len());
     for hunt in publication.hunts {
         let name = hunt.night.hunt.clone();
@@ -152,5 +154,5 @@ fn apply(tables: &mut Write<'_>, id: &str, night: NightRecord) -> Result<(), Sou
     for (id, notification) in &publication.notifications {
         tables.put_notification(id, notification)?;
     }
-    tables.put_night(id, &NightRecord { at: night.at, folder: night.folder, published: true, publication: None, hunts })
+    tables.put_night(id, &NightRecord { published: true, hunts, ..night })
 }

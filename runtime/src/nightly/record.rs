@@ -92,6 +92,9 @@ pub struct NightRecord {
     pub at: i64,
     /// Path of the report folder.
     pub folder: String,
+    /// Whether only a part of the hunts was run.
+    #[serde(default)]
+    pub part: bool,
     /// Whether the report was published and the state was brought up to date.
     pub published: bool,
     /// What the report says. Kept from before it is published until the state is up to date.

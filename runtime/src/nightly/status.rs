@@ -14,7 +14,8 @@ use std::fmt::Write as _;
 /// The most findings that the history of a hunt lists.
 const FINDINGS: usize = 200;
 
-fn end(record: &HuntRecord) -> Option<i64> {
+/// Up to when a hunt has searched all of its sources.
+pub(super) fn end(record: &HuntRecord) -> Option<i64> {
     record.done.values().min().copied()
 }
 
@@ -29,8 +30,8 @@ fn age(nanos: i64) -> String {
 }
 
 /// When to expect the next run: the time between the last two is added to the last one.
-fn next(nights: &[(String, NightRecord)]) -> Option<i64> {
-    let mut times: Vec<i64> = nights.iter().filter(|(_, n)| n.published).map(|(_, n)| n.at).collect();
+pub(super) fn next(nights: &[(String, NightRecord)]) -> Option<i64> {
+    let mut times: Vec<i64> = nights.iter().filter(|(_, n)| n.published && !n.part).map(|(_, n)| n.at).collect();
     times.sort_unstable();
     times.dedup();
     let [.., before, last] = times.as_slice() else { return None };

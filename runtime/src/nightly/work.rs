@@ -83,8 +83,8 @@ pub(super) fn all(night: &NightWork<'_>, hunts: &[HuntFile]) -> Result<Vec<Worke
     Ok(done.into_iter().map(|(_, worked)| worked).collect())
 }
 
-fn bounds(night: &NightWork<'_>, survey: &HuntSurvey) -> Bounds {
-    let settings = night.settings;
+/// What the windows of a hunt depend on.
+pub(super) fn bounds(settings: &NightSettings, survey: &HuntSurvey) -> Bounds {
     Bounds {
         now: settings.now,
         since: settings.since,
@@ -97,7 +97,7 @@ fn bounds(night: &NightWork<'_>, survey: &HuntSurvey) -> Bounds {
 /// so that a failed first run does not move it.
 fn plan(night: &NightWork<'_>, number: usize, hunt: &HuntFile) -> Result<Planned, Stop> {
     let survey = night.engine.survey(number);
-    let bounds = bounds(night, &survey);
+    let bounds = bounds(night.settings, &survey);
     let record = night.state.read(|tables| tables.hunt(&hunt.name))?.unwrap_or_default();
     let fresh = |record: &HuntRecord| {
         let sources = survey.sources.iter().filter(|s| !record.done.contains_key(*s));

@@ -13,6 +13,8 @@ missed that a part is left for the next nights; 5 something is new, with --fail-
 
 Examples:
   huntc nightly run hunts --source host101=https://elastic.example:9200/winlogbeat-*
+  huntc nightly run hunts --only 'network/*' --dry-run
+  huntc nightly check hunts && huntc nightly test hunts
   huntc nightly status
   huntc nightly history beacons.hf
   huntc nightly install hunts --systemd";
@@ -57,9 +59,15 @@ pub(super) struct StateArgs {
 // --raw-csv: people open the files of a scheduled job with a spreadsheet, long after and without a second thought.
 #[derive(Debug, clap::Args)]
 pub(super) struct NightArgs {
-    /// Folder of the huntflows
+    /// Folder of the huntflows, or one huntflow
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
+    /// Run these hunts only: a name, as `status` has it, or a glob; may be given several times
+    #[arg(long, value_name = "HUNT")]
+    pub only: Vec<String>,
+    /// Show the windows and the requests of the night; nothing is sent, and nothing is changed
+    #[arg(long)]
+    pub dry_run: bool,
     #[command(flatten)]
     pub state: StateArgs,
     /// Folder of the reports; each run writes one below it [default: nightly]
@@ -115,9 +123,25 @@ pub(super) struct NightArgs {
     pub hunt: HuntArgs,
 }
 
+const STATUS: &str = "\
+Exit status: 0 every hunt has looked at everything; 3 a hunt failed or is overdue; 2 there is no state, or it cannot be
+read.
+
+Examples:
+  huntc nightly status --max-age 26h
+  huntc nightly status --format json | jq '.hunts[] | select(.whole | not)'
+  huntc nightly status --format openmetrics > huntc.prom.new; mv huntc.prom.new /var/lib/node_exporter/huntc.prom";
+
 /// How each hunt stands: up to when it has looked, failures in a row, findings
 #[derive(Debug, clap::Args)]
+#[command(after_help = STATUS)]
 pub(super) struct StatusArgs {
+    /// What to print: text, json or openmetrics
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
+    pub format: StatusFormat,
+    /// The longest time that a hunt may not have looked at; beyond it the hunt is overdue, and the status is 3
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub max_age: Option<Duration>,
     #[command(flatten)]
     pub state: StateArgs,
     #[command(flatten)]
@@ -125,6 +149,18 @@ pub(super) struct StatusArgs {
     /// The instant that is "now"
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
     pub at: Option<Instant>,
+}
+
+/// `--format` of the status.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+pub(super) enum StatusFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// For Prometheus and its kin.
+    Openmetrics,
 }
 
 /// How it went night after night, and what a hunt has found

@@ -6,6 +6,7 @@ use crate::cli::exit::ExitCode;
 use crate::cli::interrupt;
 use crate::config::secret::Secret;
 use crate::config::{NightlySettings, nanoseconds};
+use crate::nightly::discover::folder_of;
 use crate::nightly::model::{NightSettings, Notifier, defaults};
 use crate::nightly::suppress::Suppressions;
 use crate::source::SourceError;
@@ -33,9 +34,9 @@ pub(super) fn state(args: &StateArgs, file: &NightlySettings) -> PathBuf {
 
 /// The settings of a night. A faulty list of suppressions and a missing secret are reported before any source is asked.
 pub(super) fn plan(args: &NightArgs, now: Instant, console: &mut Console) -> Result<NightPlan, ExitCode> {
-    let file = console.config(&args.dir)?.nightly.clone();
+    let file = console.config(&folder_of(&args.dir))?.nightly.clone();
     let list = args.suppress.clone().or_else(|| file.suppress.clone());
-    let path = list.clone().unwrap_or_else(|| args.dir.join("suppressions.toml"));
+    let path = list.clone().unwrap_or_else(|| folder_of(&args.dir).join("suppressions.toml"));
     let quiet =
         Suppressions::read(&path, list.is_none()).map_err(|e| console.refuse(&e, &path.display().to_string(), ExitCode::Usage))?;
     let settings = NightSettings {
@@ -51,6 +52,7 @@ pub(super) fn plan(args: &NightArgs, now: Instant, console: &mut Console) -> Res
         keep_history: args.keep_history.or(file.keep_history).map_or(defaults::HISTORY, nanoseconds),
         quiet,
         notifier: notifier(args, &file, console)?,
+        part: None,
         cancel: interrupt::flag(),
     };
     Ok(NightPlan {

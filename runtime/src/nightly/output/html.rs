@@ -28,6 +28,9 @@ th{background:#8882;white-space:nowrap}.t{white-space:nowrap}td{max-width:36rem;
 pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
     let title = format!("Nightly hunts, {}", night.at.to_seconds_text());
     begin(&title, STYLE, &title, out)?;
+    if let Some(part) = &night.part {
+        writeln!(out, "<p>A part: {}</p>", escape(part))?;
+    }
     for notice in &night.notices {
         writeln!(out, "<p class=\"bad\">{}</p>", escape(notice))?;
     }

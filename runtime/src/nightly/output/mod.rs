@@ -78,14 +78,15 @@ pub(super) fn nights(out: &Path) -> Vec<String> {
     found
 }
 
-/// Whether a report says that every hunt was searched up to now.
+/// Whether a report says that every hunt of the folder was searched up to now.
 pub(super) fn is_whole(folder: &Path) -> bool {
     #[derive(serde::Deserialize)]
     struct Report {
         complete: bool,
+        part: Option<String>,
     }
     let text = fs::read(folder.join(MARK)).unwrap_or_default();
-    serde_json::from_slice::<Report>(&text).is_ok_and(|report| report.complete)
+    serde_json::from_slice::<Report>(&text).is_ok_and(|report| report.complete && report.part.is_none())
 }
 
 /// Removes a report. Of the files in its folder only those that belong to a report are removed.

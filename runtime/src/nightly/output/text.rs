@@ -77,6 +77,9 @@ pub(super) fn all_looked(night: &Night) -> String {
 
 pub(crate) fn summary(night: &Night) -> String {
     let mut out = format!("Nightly hunts, {}\n", night.at.to_seconds_text());
+    if let Some(part) = &night.part {
+        let _ = writeln!(out, "a part: {}", safe(part));
+    }
     for notice in night.notices.iter().chain(&night.undelivered) {
         let _ = writeln!(out, "! {}", safe(notice));
     }
