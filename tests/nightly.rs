@@ -8,5 +8,7 @@ mod part;
 mod program;
 mod servers;
 mod setup;
+mod standing;
 mod telemetry;
+mod tested;
 mod tour;

@@ -1,6 +1,7 @@
 //! Analytics that APPLY calls: look-up tables, and external commands that read and write JSON, one object a line.
 
 use crate::config::analytic::{Action, AnalyticBinding};
+use crate::process_group;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes;
 use huntc_compiler::value::Value;
@@ -107,19 +108,14 @@ fn read_table(path: &Path) -> Result<Table, Box<dyn std::error::Error>> {
 /// with `row` (and `table`) naming the row.
 fn exec(call: &AnalyticCall<'_>, command: &[String], tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
     let Some((program, arguments)) = command.split_first() else { return Err(failed(call, "its command is empty")) };
-    let mut child = Command::new(program)
-        .args(arguments)
-        .current_dir(call.folder)
-        .envs(call.arguments.iter().map(|(k, v)| (k, v)))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|e| {
-            failed(call, "the command cannot be started")
-                .note(format!("{program}: {e}"))
-                .help("correct `exec` in huntc.toml; `huntc analytics` shows what is bound")
-        })?;
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(call.folder).envs(call.arguments.iter().map(|(k, v)| (k, v)));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = process_group::lead(&mut command).spawn().map_err(|e| {
+        failed(call, "the command cannot be started")
+            .note(format!("{program}: {e}"))
+            .help("correct `exec` in huntc.toml; `huntc analytics` shows what is bound")
+    })?;
     let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
         return Err(failed(call, "the command has no pipes"));
     };
@@ -143,7 +139,7 @@ fn exec(call: &AnalyticCall<'_>, command: &[String], tables: &[AnalyticRows]) ->
     });
     let answers = collect(call, &receiver, &mut child);
     if answers.is_err() {
-        let _ = child.kill();
+        process_group::kill(&mut child);
     }
     let status = child.wait();
     drop(receiver);

@@ -12,6 +12,7 @@ pub mod load_save;
 pub mod matching;
 pub mod nightly;
 pub mod ops;
+pub mod process_group;
 pub mod report;
 pub mod session;
 pub mod source;

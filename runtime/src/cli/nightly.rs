@@ -1,9 +1,12 @@
 //! `huntc nightly`: scheduled hunts.
 
 mod args;
+mod check;
 mod install;
+mod notifier;
 mod print;
 mod settings;
+mod test;
 
 pub(super) use args::NightlyArgs;
 
@@ -32,6 +35,8 @@ pub(super) fn run(args: &NightlyArgs, terminal: Terminal) -> ExitCode {
                 Ok(code) | Err(code) => code,
             }
         }
+        NightCommand::Check(args) => check::run(args, terminal),
+        NightCommand::Test(args) => test::run(args, terminal),
         NightCommand::Status(args) => print::status(args, terminal),
         NightCommand::History(args) => print::history(args, terminal),
         NightCommand::Install(args) => install::install(args, terminal),

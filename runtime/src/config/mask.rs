@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 /// Finds `key = value` and `key: value` for keys with secrets, up to the end of the value or the line, and the user
 /// information in URLs.
 static SECRETS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let key = r"(?i)\b(?:password|passwd|pwd|api_?key|apikey|access_?token|token|secret|username|id|key_?id|authorization|webhook|notify)\b";
+    let key = r"(?i)\b(?:password|passwd|pwd|api_?key|apikey|access_?token|token|secret|username|id|key_?id|authorization|webhook|notify|mail_command)\b";
     let value =
         concat!(r#""""[\s\S]*?(?:"""|\z)|'''[\s\S]*?(?:'''|\z)"#, r#"|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\n]|'')*'?|[^\s"'][^\n]*"#);
     let pattern = format!(r#"({key}["']?\s*[=:]\s*)({value})|(://)([^/\s"'@]*@)|(-----BEGIN )([\s\S]*)"#);
@@ -51,7 +51,9 @@ mod tests {
 
     #[test]
     fn what_is_told_of_news_is_masked() {
-        let masked = mask("webhook = \"https://hooks.example/T0/hunter2\"\nnotify = 'send --key hunter2'\n");
+        let masked = mask(
+            "webhook = \"https://hooks.example/T0/hunter2\"\nnotify = 'send --key hunter2'\nmail_command = 'msmtp --passwordeval hunter2'\n",
+        );
         assert!(!masked.contains("hunter2"), "{masked}");
     }
 

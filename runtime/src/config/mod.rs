@@ -25,7 +25,7 @@ mod time;
 pub use file::lint;
 pub use find::find;
 pub use model::{Config, RunLimits};
-pub use nightly::NightlySettings;
+pub use nightly::{NightlySettings, WEBHOOK_FORMATS};
 pub use text::source_name;
 pub use time::{duration, duration_or_zero, nanoseconds};
 

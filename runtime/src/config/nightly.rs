@@ -5,7 +5,7 @@ use super::secret::Secret;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 20] = [
     "state",
     "out",
     "since",
@@ -21,7 +21,15 @@ const KEYS: [&str; 15] = [
     "fail_on_findings",
     "notify",
     "webhook",
+    "webhook_format",
+    "webhook_template",
+    "mail",
+    "mail_from",
+    "mail_command",
 ];
+
+/// The forms in which a webhook can be told, beside templates.
+pub const WEBHOOK_FORMATS: [&str; 3] = ["json", "slack", "teams"];
 
 /// The options in `[nightly]`; those that are not there are `None`.
 #[derive(Clone, Debug, Default)]
@@ -56,13 +64,29 @@ pub struct NightlySettings {
     pub notify: Option<Secret>,
     /// An address that gets new findings; it may contain a secret.
     pub webhook: Option<Secret>,
+    /// One of [`WEBHOOK_FORMATS`].
+    pub webhook_format: Option<String>,
+    /// A template of what is posted.
+    pub webhook_template: Option<PathBuf>,
+    /// Addresses that get mails.
+    pub mail: Vec<String>,
+    /// The sender of mails.
+    pub mail_from: Option<String>,
+    /// A shell command that sends mails; it may contain a secret.
+    pub mail_command: Option<Secret>,
 }
 
 /// Reads the table.
 pub(super) fn read(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> NightlySettings {
     table.only(document, &KEYS);
     let webhook = table.text(document, "webhook").map(|t| Secret::parse(t.value, document.base));
+    let webhook_format = webhook_format(table, document);
     NightlySettings {
+        webhook_format,
+        webhook_template: table.path(document, "webhook_template"),
+        mail: table.value("mail").and_then(|_| table.texts(document, "mail", true)).unwrap_or_default(),
+        mail_from: table.text(document, "mail_from").map(|t| t.value.to_owned()),
+        mail_command: table.text(document, "mail_command").map(|t| Secret::literal(t.value)),
         // Not read as a secret's notation, because `${NAME}` in a command is for the shell.
         notify: table.text(document, "notify").map(|t| Secret::literal(t.value)),
         webhook,
@@ -80,4 +104,19 @@ pub(super) fn read(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Ni
         keep_history: table.duration(document, "keep_history"),
         fail_on_findings: table.boolean(document, "fail_on_findings"),
     }
+}
+
+/// The form of what is posted. A template is another one.
+fn webhook_format(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Option<String> {
+    let format = table.text(document, "webhook_format")?;
+    if !WEBHOOK_FORMATS.contains(&format.value) {
+        document.bad(
+            format.span,
+            format!("`webhook_format` is not `{}`", format.value),
+            "\"json\", \"slack\" or \"teams\" is needed here",
+        );
+    } else if table.value("webhook_template").is_some() {
+        document.bad(format.span, "`webhook_format` and `webhook_template` exclude each other", "keep one of them");
+    }
+    Some(format.value.to_owned())
 }

@@ -103,15 +103,13 @@ impl Engine for Hunter<'_> {
             HuntSurvey { front_matter, sources: Vec::new(), broken: Some(Box::new(report)) }
         };
         match self.session.compile(huntflow, &self.settings, Some(any)) {
-            Ok(Compilation { compiled: Some(Compiled { hunt, .. }), front_matter, .. }) if hunt.steps.is_empty() => {
-                let place = huntflow.text.as_ref().map_or(Span::new(SourceId(0), 0, 0), |id| Span::new(*id, 0, 0));
-                let empty = Diagnostic::new(&EMPTY_HUNT, place, "the huntflow has no statement, so it looks at nothing");
-                broken(vec![empty.help("write the hunt, or take the file out of the folder")], front_matter)
-            }
-            Ok(Compilation { compiled: Some(Compiled { hunt, .. }), front_matter, .. }) => {
-                let sources = hunt.sources.iter().map(|s| s.uri.clone()).collect();
-                HuntSurvey { front_matter, sources, broken: None }
-            }
+            Ok(Compilation { compiled: Some(compiled), front_matter, .. }) => match empty(huntflow, &compiled) {
+                Some(empty) => broken(vec![empty], front_matter),
+                None => {
+                    let sources = compiled.hunt.sources.iter().map(|s| s.uri.clone()).collect();
+                    HuntSurvey { front_matter, sources, broken: None }
+                }
+            },
             Ok(Compilation { diagnostics, front_matter, .. }) => broken(diagnostics, front_matter),
             Err(problem) => broken(vec![*problem], FrontMatter::default()),
         }
@@ -166,6 +164,16 @@ impl Engine for Hunter<'_> {
     fn exhausted(&self) -> bool {
         self.cache.exhausted()
     }
+}
+
+/// The error of a hunt without a statement: it would look at nothing and never fail.
+pub fn empty(huntflow: &Huntflow, compiled: &Compiled) -> Option<Diagnostic> {
+    if !compiled.hunt.steps.is_empty() {
+        return None;
+    }
+    let place = huntflow.text.as_ref().map_or(Span::new(SourceId(0), 0, 0), |id| Span::new(*id, 0, 0));
+    let empty = Diagnostic::new(&EMPTY_HUNT, place, "the huntflow has no statement, so it looks at nothing");
+    Some(empty.help("write the hunt, or take the file out of the folder"))
 }
 
 /// The most values of a list that the report of a night shows: with all of them a thousand hunts would not fit into memory.

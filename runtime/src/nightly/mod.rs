@@ -25,6 +25,7 @@ pub mod state;
 pub mod status;
 pub mod step;
 pub mod suppress;
+pub mod test_hunt;
 pub mod window;
 mod work;
 

@@ -2,6 +2,8 @@
 
 use super::cache::Traffic;
 use super::news::News;
+use super::notify::mail::Mail;
+use super::notify::template::Template;
 use super::record::{HuntNight, Span};
 use super::suppress::Suppressions;
 use crate::report::RunReport;
@@ -197,6 +199,10 @@ pub struct Notifier {
     pub command: Option<String>,
     /// The address of a POST; it may contain a secret.
     pub webhook: Option<SecretString>,
+    /// The form of what is posted.
+    pub format: WebhookFormat,
+    /// Where mails are sent, and how.
+    pub mail: Option<Mail>,
     /// The most tries of a webhook in one run.
     pub tries: u32,
     /// The pause before the second try; it doubles with each further one.
@@ -205,9 +211,22 @@ pub struct Notifier {
     pub timeout: Duration,
 }
 
+/// The form of what is posted to a webhook.
+#[derive(Clone, Debug)]
+pub enum WebhookFormat {
+    /// The message itself.
+    Json,
+    /// What incoming webhooks of Slack take.
+    Slack,
+    /// What Workflows webhooks of Teams take.
+    Teams,
+    /// What a template makes of the message.
+    Template(Template),
+}
+
 impl Default for Notifier {
     fn default() -> Self {
         let (pause, timeout) = (Duration::from_secs(2), Duration::from_secs(30));
-        Self { command: None, webhook: None, tries: 4, pause, timeout }
+        Self { command: None, webhook: None, format: WebhookFormat::Json, mail: None, tries: 4, pause, timeout }
     }
 }

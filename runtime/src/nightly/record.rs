@@ -151,7 +151,7 @@ pub struct HuntPublication {
 /// A message that is waiting to be delivered.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Notification {
-    /// `command` or `webhook`.
+    /// `command`, `webhook` or `mail`.
     pub channel: String,
     /// When it was made.
     pub at: i64,

@@ -1,7 +1,8 @@
 //! Arguments of `huntc nightly`.
 
 use crate::cli::args::{ConfigArgs, HuntArgs, SourceArgs, parse_instant};
-use crate::config;
+use crate::cli::diagnostic_format::DiagnosticFormat;
+use crate::config::{self, WEBHOOK_FORMATS};
 use clap::Subcommand;
 use huntc_compiler::time::Instant;
 use std::path::PathBuf;
@@ -34,6 +35,8 @@ pub(in crate::cli) struct NightlyArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum NightCommand {
     Run(Box<NightArgs>),
+    Check(Box<NightCheckArgs>),
+    Test(Box<NightTestArgs>),
     Status(StatusArgs),
     History(HistoryArgs),
     Install(InstallArgs),
@@ -119,8 +122,79 @@ pub(super) struct NightArgs {
     /// Address that is told by POST; `${NAME}` and `file:PATH` keep a secret out of the process list
     #[arg(long, value_name = "URL", env = "HUNTC_WEBHOOK", hide_env_values = true, help_heading = "Notifications")]
     pub webhook: Option<String>,
+    /// What is posted: json (the message itself), slack or teams [default: json]
+    #[arg(long, value_name = "FORMAT", value_parser = WEBHOOK_FORMATS, hide_possible_values = true, help_heading = "Notifications")]
+    pub webhook_format: Option<String>,
+    /// A template of what is posted, over the message
+    #[arg(long, value_name = "FILE", conflicts_with = "webhook_format", help_heading = "Notifications")]
+    pub webhook_template: Option<PathBuf>,
+    /// Address that gets a mail; may be given several times
+    #[arg(long, value_name = "ADDRESS", help_heading = "Notifications")]
+    pub mail: Vec<String>,
+    /// Sender of mails [default: huntc at this machine]
+    #[arg(long, value_name = "ADDRESS", help_heading = "Notifications")]
+    pub mail_from: Option<String>,
+    /// Command of the shell that sends a mail from its standard input [default: /usr/sbin/sendmail -t -i]
+    #[arg(long, value_name = "COMMAND", help_heading = "Notifications")]
+    pub mail_command: Option<String>,
     #[command(flatten)]
     pub hunt: HuntArgs,
+}
+
+/// Check everything that can be checked without a run: hunts, front matter, suppressions, configuration
+///
+/// Needs no data source and no network; exit status as of `huntc check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  huntc nightly check hunts\n  huntc nightly check hunts --format github")]
+pub(super) struct NightCheckArgs {
+    /// Folder of the huntflows, or one huntflow
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Check these hunts only: a name or a glob; may be given several times
+    #[arg(long, value_name = "HUNT")]
+    pub only: Vec<String>,
+    /// How to show diagnostics: text, json or github (annotations of a workflow)
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
+    pub format: DiagnosticFormat,
+    /// Findings that are kept quiet [default: DIR/suppressions.toml, where it is there]
+    #[arg(long, value_name = "FILE")]
+    pub suppress: Option<PathBuf>,
+    #[command(flatten)]
+    pub hunt: HuntArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub sources: SourceArgs,
+}
+
+const TEST: &str = "\
+A hunt HUNT.hf has its test in the folder HUNT.test beside it: records.ndjson, with records that it must find and records
+that it must not, and expected.csv, the rows of its finding. A source of its own name (windows.ndjson) takes its records
+from there. expected.csv may have some of the columns only.
+
+Exit status: 0 all as expected; 1 a hunt finds something else, or has errors; 2 there is no test; 3 a hunt failed.
+
+Examples:
+  huntc nightly test hunts
+  huntc nightly test hunts --only lsass-dump --update";
+
+/// Run the hunts over the records of their tests, and compare what they find
+#[derive(Debug, clap::Args)]
+#[command(after_help = TEST)]
+pub(super) struct NightTestArgs {
+    /// Folder of the huntflows, or one huntflow
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Test these hunts only: a name or a glob; may be given several times
+    #[arg(long, value_name = "HUNT")]
+    pub only: Vec<String>,
+    /// Write what is found to expected.csv; an existing header chooses the columns
+    #[arg(long)]
+    pub update: bool,
+    #[command(flatten)]
+    pub hunt: HuntArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 const STATUS: &str = "\

@@ -5,4 +5,5 @@
 mod kills;
 mod nights;
 mod notices;
+mod receivers;
 mod world;

@@ -76,11 +76,11 @@ fn receiver(moods: &'static [Mood]) -> (String, Receiver<(String, String)>) {
 
 fn settings(world: &World, address: &str, tries: u32) -> NightSettings {
     let notifier = Notifier {
-        command: None,
         webhook: Some(address.into()),
         tries,
         pause: Duration::from_millis(1),
         timeout: Duration::from_millis(300),
+        ..Notifier::default()
     };
     NightSettings { notifier, ..world.settings(world.truth) }
 }
