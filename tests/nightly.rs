@@ -4,6 +4,7 @@
 mod budgets;
 mod flags;
 mod hunts;
+mod installed;
 mod part;
 mod program;
 mod servers;
@@ -11,4 +12,5 @@ mod setup;
 mod standing;
 mod telemetry;
 mod tested;
+mod told;
 mod tour;

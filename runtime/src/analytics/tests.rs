@@ -238,6 +238,14 @@ fn a_command_without_end_is_stopped() {
 }
 
 #[test]
+fn what_a_command_started_ends_with_it() {
+    let begun = std::time::Instant::now();
+    let trial = Trial { timeout: Duration::ZERO, ..Trial::new() };
+    assert_eq!(fault(trial.script("sleep 60 & wait", &["a"])), "no end after 0 seconds");
+    assert!(begun.elapsed() < Duration::from_secs(20), "the sleep holds our pipe open");
+}
+
+#[test]
 fn an_interrupted_run_stops_the_command() {
     let error = Trial { cancelled: true, ..Trial::new() }.script("exec sleep 60", &["a"]).unwrap_err();
     assert_eq!(error.code.slug, SourceError::cancelled().code.slug);

@@ -4,6 +4,7 @@
 //! Everything that must survive is in one database. A night consists of the steps of [`step::NightStep`]. The process
 //! may be killed between any two of them; the next run continues from the state of the database and the report folder.
 
+pub mod baggage;
 pub mod cache;
 pub mod discover;
 pub mod engine;

@@ -277,12 +277,15 @@ pub(super) struct InstallArgs {
     pub config: ConfigArgs,
     #[command(flatten)]
     pub sources: SourceArgs,
-    /// Hour and minute of the run, UTC
+    /// Hour and minute of the run, UTC; with --cron in the time of the machine
     #[arg(long, value_name = "HH:MM", default_value = "02:00", value_parser = parse_time)]
     pub time: (u8, u8),
     /// User that the run belongs to
     #[arg(long, value_name = "USER", default_value = "huntc", value_parser = parse_user)]
     pub user: String,
+    /// Unit that systemd starts when a night failed
+    #[arg(long, value_name = "UNIT", requires = "systemd", value_parser = parse_unit)]
+    pub on_failure: Option<String>,
     /// Container image
     #[arg(long, value_name = "IMAGE", default_value = "huntc:latest")]
     pub image: String,
@@ -310,4 +313,10 @@ fn parse_time(text: &str) -> Result<(u8, u8), String> {
 fn parse_user(text: &str) -> Result<String, String> {
     let good = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
     if !text.is_empty() && text.chars().all(good) { Ok(text.to_owned()) } else { Err("the name of a user is needed".to_owned()) }
+}
+
+fn parse_unit(text: &str) -> Result<String, String> {
+    let good = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@%".contains(c);
+    let unit = text.contains('.') && text.chars().all(good);
+    if unit { Ok(text.to_owned()) } else { Err("the name of a unit is needed, such as tell-somebody.service".to_owned()) }
 }

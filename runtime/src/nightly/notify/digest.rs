@@ -1,4 +1,4 @@
-//! A notification for people: a title, and blocks of lines. Chats and mails are made of it.
+//! A notification for people: a title, and passages of lines. Chats and mails are made of it.
 
 use crate::report::sanitize::terminal as safe;
 use crate::report::text::count;
@@ -10,19 +10,17 @@ const LINE: usize = 300;
 
 /// A message, ready to be read. No text of it has an unsafe character.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "fields whose names say all")]
 pub(super) struct Digest {
     pub title: String,
     /// What could not be looked at first, then what is new.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<Passage>,
     /// The last lines: where the report is.
     pub foot: Vec<String>,
 }
 
 /// A heading with its lines.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "fields whose names say all")]
-pub(super) struct Block {
+pub(super) struct Passage {
     pub head: String,
     pub lines: Vec<String>,
 }
@@ -37,8 +35,8 @@ impl Digest {
             let _ = write!(title, ", {} not looked at", count(trouble.len() as u64, "hunt"));
         }
         let mut blocks = vec![
-            Block { head: "Notices".to_owned(), lines: list("notices").iter().map(line).collect() },
-            Block { head: "Not looked at".to_owned(), lines: trouble.iter().map(trouble_line).collect() },
+            Passage { head: "Notices".to_owned(), lines: list("notices").iter().map(line).collect() },
+            Passage { head: "Not looked at".to_owned(), lines: trouble.iter().map(trouble_line).collect() },
         ];
         blocks.extend(list("hunts").iter().map(hunt_block));
         blocks.retain(|block| !block.lines.is_empty());
@@ -49,11 +47,11 @@ impl Digest {
 
     /// The first blocks, with their first lines, and how many blocks are left out. All lines together have at most
     /// `characters`.
-    pub(super) fn within(&self, blocks: usize, lines: usize, characters: usize) -> (Vec<Block>, usize) {
+    pub(super) fn within(&self, blocks: usize, lines: usize, characters: usize) -> (Vec<Passage>, usize) {
         let mut left = characters;
         let mut kept = Vec::new();
         for block in self.blocks.iter().take(blocks) {
-            let block = Block { head: block.head.clone(), lines: block.first(lines) };
+            let block = Passage { head: block.head.clone(), lines: block.first(lines) };
             let length: usize = std::iter::once(&block.head).chain(&block.lines).map(|line| line.chars().count()).sum();
             let Some(rest) = left.checked_sub(length) else { break };
             left = rest;
@@ -78,7 +76,7 @@ impl Digest {
     }
 }
 
-impl Block {
+impl Passage {
     /// The first lines, and how many are left out.
     fn first(&self, most: usize) -> Vec<String> {
         let rest = self.lines.len().saturating_sub(most);
@@ -93,14 +91,14 @@ fn trouble_line(hunt: &Json) -> String {
     cut(&format!("{title} ({file}): {status}{nights}: {reason}"))
 }
 
-fn hunt_block(hunt: &Json) -> Block {
+fn hunt_block(hunt: &Json) -> Passage {
     let [severity, title, file] = ["severity", "title", "file"].map(|key| text(&hunt[key]));
     let new = hunt["new"].as_array().map(Vec::as_slice).unwrap_or_default();
     let total = hunt["count"].as_u64().unwrap_or(new.len() as u64);
     let rest = total.saturating_sub(new.len() as u64);
     let more = (rest > 0).then(|| format!("… and {rest} more in the report"));
     let head = cut(&format!("[{severity}] {title} ({file}): {}", count(total, "new finding")));
-    Block { head, lines: new.iter().map(finding_line).chain(more).collect() }
+    Passage { head, lines: new.iter().map(finding_line).chain(more).collect() }
 }
 
 /// A finding on one line: of a key its parts; of an object when, where, who and its columns.
