@@ -28,15 +28,15 @@ struct Family {
     kind: String,
     unit: String,
     help: String,
-    samples: BTreeMap<Vec<(String, String)>, f64>,
+    samples: BTreeMap<Vec<(String, String)>, i64>,
 }
 
-/// Reads OpenMetrics text 1.0 as its ABNF has it, as far as gauges go; panics where it is not of that form.
+/// Reads OpenMetrics text 1.0 as its ABNF has it, as far as gauges of whole numbers go; panics where it is not of that form.
 fn families(text: &str) -> BTreeMap<String, Family> {
     let name = r"[a-zA-Z_:][a-zA-Z0-9_:]*";
     let label = r#"[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[n"\\])*""#;
     let descriptor = Regex::new(&format!(r#"^# (TYPE|UNIT|HELP) ({name}) ((?:[^"\\]|\\[n"\\])+)$"#)).unwrap();
-    let sample = Regex::new(&format!(r"^({name})(?:\{{({label}(?:,{label})*)\}})? (-?[0-9]+(?:\.[0-9]+)?)$")).unwrap();
+    let sample = Regex::new(&format!(r"^({name})(?:\{{({label}(?:,{label})*)\}})? (-?[0-9]+)$")).unwrap();
     let one = Regex::new(r#"([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)""#).unwrap();
     let body = text.strip_suffix("# EOF\n").expect("the text ends with # EOF and a line feed");
     let mut found: BTreeMap<String, Family> = BTreeMap::new();
@@ -45,7 +45,7 @@ fn families(text: &str) -> BTreeMap<String, Family> {
         if let Some(part) = descriptor.captures(line) {
             if part[2] != last {
                 assert!(!found.contains_key(&part[2]), "families are not interleaved: {line}");
-                last = part[2].to_owned();
+                part[2].clone_into(&mut last);
             }
             let family = found.entry(last.clone()).or_default();
             assert!(family.samples.is_empty(), "descriptors stand before samples: {line}");
@@ -85,16 +85,16 @@ fn the_metrics_are_open_metrics() {
     let families = families(&ran.stdout);
     let value = |family: &str, hunt: &str| families[&format!("huntc_nightly_{family}")].samples.get(&of(hunt)).copied();
     let good = "a \"b\\.hf";
-    assert_eq!(value("hunt_whole", good), Some(1.0));
-    assert_eq!(value("hunt_age_seconds", good), Some(3600.0));
-    assert_eq!(value("hunt_last_success_timestamp_seconds", good), Some(1_767_319_200.0), "{}", ran.stdout);
-    assert_eq!((value("hunt_failures", good), value("hunt_findings", good)), (Some(0.0), Some(1.0)));
-    assert_eq!((value("hunt_whole", "c.hf"), value("hunt_failures", "c.hf")), (Some(0.0), Some(2.0)));
+    assert_eq!(value("hunt_whole", good), Some(1));
+    assert_eq!(value("hunt_age_seconds", good), Some(3600));
+    assert_eq!(value("hunt_last_success_timestamp_seconds", good), Some(1_767_319_200), "{}", ran.stdout);
+    assert_eq!((value("hunt_failures", good), value("hunt_findings", good)), (Some(0), Some(1)));
+    assert_eq!((value("hunt_whole", "c.hf"), value("hunt_failures", "c.hf")), (Some(0), Some(2)));
     assert_eq!(value("hunt_last_success_timestamp_seconds", "c.hf"), None, "it never had one");
-    assert_eq!((value("hunt_overdue", good), value("hunt_overdue", "c.hf")), (Some(0.0), Some(1.0)));
-    assert_eq!(families["huntc_nightly_notifications_waiting"].samples[&vec![]], 2.0);
+    assert_eq!((value("hunt_overdue", good), value("hunt_overdue", "c.hf")), (Some(0), Some(1)));
+    assert_eq!(families["huntc_nightly_notifications_waiting"].samples[&vec![]], 2);
     let source = vec![("source".to_owned(), "stixshifter://lab".to_owned())];
-    assert_eq!(families["huntc_nightly_source_looked_at_until_timestamp_seconds"].samples[&source], 1_767_319_200.0);
+    assert_eq!(families["huntc_nightly_source_looked_at_until_timestamp_seconds"].samples[&source], 1_767_319_200);
 }
 
 #[test]

@@ -129,7 +129,7 @@ impl Baggage {
             let Some(file) = path.file_name().and_then(|n| n.to_str()) else { continue };
             let name = if name.is_empty() { file.to_owned() } else { format!("{name}/{file}") };
             // Tests are for the machine on which hunts are written.
-            if file.starts_with('.') || (path.is_dir() && file.ends_with(".test")) {
+            if file.starts_with('.') || (path.is_dir() && path.extension().is_some_and(|e| e == "test")) {
                 continue;
             }
             if !path.is_dir() {

@@ -103,13 +103,13 @@ impl Engine for Hunter<'_> {
             HuntSurvey { front_matter, sources: Vec::new(), broken: Some(Box::new(report)) }
         };
         match self.session.compile(huntflow, &self.settings, Some(any)) {
-            Ok(Compilation { compiled: Some(compiled), front_matter, .. }) => match empty(huntflow, &compiled) {
-                Some(empty) => broken(vec![empty], front_matter),
-                None => {
-                    let sources = compiled.hunt.sources.iter().map(|s| s.uri.clone()).collect();
-                    HuntSurvey { front_matter, sources, broken: None }
+            Ok(Compilation { compiled: Some(compiled), front_matter, .. }) => {
+                if let Some(empty) = empty(huntflow, &compiled) {
+                    return broken(vec![empty], front_matter);
                 }
-            },
+                let sources = compiled.hunt.sources.iter().map(|s| s.uri.clone()).collect();
+                HuntSurvey { front_matter, sources, broken: None }
+            }
             Ok(Compilation { diagnostics, front_matter, .. }) => broken(diagnostics, front_matter),
             Err(problem) => broken(vec![*problem], FrontMatter::default()),
         }

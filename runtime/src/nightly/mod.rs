@@ -6,6 +6,7 @@
 
 pub mod baggage;
 pub mod cache;
+mod damage;
 pub mod discover;
 pub mod engine;
 pub mod finding;

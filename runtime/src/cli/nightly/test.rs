@@ -70,11 +70,7 @@ fn test_all(args: &NightTestArgs, console: &mut Console) -> Result<ExitCode, Exi
             Verdict::Failed => ExitCode::Failed,
             Verdict::Unusable => ExitCode::Usage,
         };
-        if ended == ExitCode::Ok {
-            good += 1
-        } else {
-            bad += 1
-        }
+        *(if ended == ExitCode::Ok { &mut good } else { &mut bad }) += 1;
         code = code.worst(ended);
     }
     if good + bad == 0 {
@@ -171,7 +167,7 @@ fn sources(console: &mut Console, file: &str, settings: &RunSettings) -> Option<
         Ok(Compilation { compiled: Some(compiled), .. }) => {
             // A hunt that names its file asks that.
             let bound = compiled.plan.sources.iter().filter(|s| !s.uri.starts_with("file://"));
-            Some(bound.map(|s| s.name.to_string()).collect())
+            Some(bound.map(|s| s.name.clone()).collect())
         }
         Ok(Compilation { diagnostics, .. }) => {
             console.show(&diagnostics);

@@ -54,10 +54,8 @@ pub fn kubernetes(schedule: &Schedule) -> String {
         Path::new("/var/lib/huntc/state"),
         Path::new("/var/lib/huntc/reports"),
     );
-    let environment = match baggage.credentials.is_empty() {
-        true => json!([]),
-        false => json!([{"name": "CREDENTIALS_DIRECTORY", "value": CREDENTIALS_FOLDER}]),
-    };
+    let handed = (!baggage.credentials.is_empty()).then(|| json!({"name": "CREDENTIALS_DIRECTORY", "value": CREDENTIALS_FOLDER}));
+    let environment = json!(handed.into_iter().collect::<Vec<_>>());
     let (mount, volume) = credentials(baggage);
     let (hour, minute) = schedule.time;
     let notes = notes(baggage, &packed.left);

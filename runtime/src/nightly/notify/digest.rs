@@ -13,7 +13,7 @@ const LINE: usize = 300;
 pub(super) struct Digest {
     pub title: String,
     /// What could not be looked at first, then what is new.
-    pub blocks: Vec<Passage>,
+    pub passages: Vec<Passage>,
     /// The last lines: where the report is.
     pub foot: Vec<String>,
 }
@@ -34,39 +34,47 @@ impl Digest {
         if !trouble.is_empty() {
             let _ = write!(title, ", {} not looked at", count(trouble.len() as u64, "hunt"));
         }
-        let mut blocks = vec![
-            Passage { head: "Notices".to_owned(), lines: list("notices").iter().map(line).collect() },
+        // What sources lack, and what is to be said of the night.
+        let (health, notices) = (list("health"), list("notices"));
+        for (lines, what, about) in [(health, "remark", " on sources"), (notices, "notice", "")] {
+            if !lines.is_empty() {
+                let _ = write!(title, ", {}{about}", count(lines.len() as u64, what));
+            }
+        }
+        let mut passages = vec![
+            Passage { head: "Sources".to_owned(), lines: health.iter().map(line).collect() },
+            Passage { head: "Notices".to_owned(), lines: notices.iter().map(line).collect() },
             Passage { head: "Not looked at".to_owned(), lines: trouble.iter().map(trouble_line).collect() },
         ];
-        blocks.extend(list("hunts").iter().map(hunt_block));
-        blocks.retain(|block| !block.lines.is_empty());
+        passages.extend(list("hunts").iter().map(hunt_passage));
+        passages.retain(|passage| !passage.lines.is_empty());
         let foot = [("night of", "at"), ("report:", "report"), ("id:", "id")];
         let foot = foot.map(|(word, key)| cut(&format!("{word} {}", text(&message[key]))));
-        Self { title, blocks, foot: foot.to_vec() }
+        Self { title, passages, foot: foot.to_vec() }
     }
 
-    /// The first blocks, with their first lines, and how many blocks are left out. All lines together have at most
+    /// The first passages, with their first lines, and how many passages are left out. All lines together have at most
     /// `characters`.
-    pub(super) fn within(&self, blocks: usize, lines: usize, characters: usize) -> (Vec<Passage>, usize) {
+    pub(super) fn within(&self, passages: usize, lines: usize, characters: usize) -> (Vec<Passage>, usize) {
         let mut left = characters;
         let mut kept = Vec::new();
-        for block in self.blocks.iter().take(blocks) {
-            let block = Passage { head: block.head.clone(), lines: block.first(lines) };
-            let length: usize = std::iter::once(&block.head).chain(&block.lines).map(|line| line.chars().count()).sum();
+        for passage in self.passages.iter().take(passages) {
+            let passage = Passage { head: passage.head.clone(), lines: passage.first(lines) };
+            let length: usize = std::iter::once(&passage.head).chain(&passage.lines).map(|line| line.chars().count()).sum();
             let Some(rest) = left.checked_sub(length) else { break };
             left = rest;
-            kept.push(block);
+            kept.push(passage);
         }
-        let rest = self.blocks.len() - kept.len();
+        let rest = self.passages.len() - kept.len();
         (kept, rest)
     }
 
     /// The digest as text of a mail.
     pub(super) fn text(&self) -> String {
         let mut out = String::new();
-        for block in &self.blocks {
-            let _ = writeln!(out, "{}", block.head);
-            for line in &block.lines {
+        for passage in &self.passages {
+            let _ = writeln!(out, "{}", passage.head);
+            for line in &passage.lines {
                 let _ = writeln!(out, "  {line}");
             }
             out.push('\n');
@@ -91,7 +99,7 @@ fn trouble_line(hunt: &Json) -> String {
     cut(&format!("{title} ({file}): {status}{nights}: {reason}"))
 }
 
-fn hunt_block(hunt: &Json) -> Passage {
+fn hunt_passage(hunt: &Json) -> Passage {
     let [severity, title, file] = ["severity", "title", "file"].map(|key| text(&hunt[key]));
     let new = hunt["new"].as_array().map(Vec::as_slice).unwrap_or_default();
     let total = hunt["count"].as_u64().unwrap_or(new.len() as u64);
@@ -114,7 +122,7 @@ fn finding_line(finding: &Json) -> String {
     let columns = face.get("columns").and_then(Json::as_object).into_iter().flatten().filter(|(_, value)| !value.is_null());
     let columns: Vec<String> = columns.map(|(name, value)| format!("{name}: {}", text(value))).collect();
     let what = if columns.is_empty() { names("key") } else { columns.join(", ") };
-    cut(&format!("{out}  {what}").trim_start().to_owned())
+    cut(format!("{out}  {what}").trim_start())
 }
 
 /// A value on one line; the parts of a list with commas.
@@ -139,4 +147,40 @@ fn cut(text: &str) -> String {
         return text.into_owned();
     }
     text.chars().take(LINE - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn findings_are_keys_or_faces_and_what_is_wrong_comes_first() {
+        let face = json!({"key": ["k"], "first": "2026-01-01T00:00:00.000Z", "hosts": ["WS5"], "users": ["CORP\\a", "b"],
+            "columns": {"name": "cmd.exe", "pid": 7, "parent": null}, "nights": 1});
+        let message = json!({"new": 3, "at": "t", "report": "r", "id": "i", "health": ["`a`: no record\n"], "notices": ["x", "y"],
+            "not_looked_at": [{"title": "T", "file": "f", "status": "failed", "reason": "why", "nights": 2}],
+            "hunts": [{"title": "H", "file": "h", "severity": "low", "count": 4, "new": [["a", null, 7], face, {"key": ["only"]}]}]});
+        let digest = Digest::of(&message);
+        assert_eq!(digest.title, "huntc: 3 new findings, 1 hunt not looked at, 1 remark on sources, 2 notices");
+        assert_eq!(
+            digest.text(),
+            "Sources\n  `a`: no record\\n\n\
+             Notices\n  x\n  y\n\n\
+             Not looked at\n  T (f): failed, 2 nights in a row: why\n\n\
+             [low] H (h): 4 new findings\n  a, , 7\n  2026-01-01T00:00:00.000Z on WS5 as CORP\\a, b  name: cmd.exe, pid: 7\n  only\n  \
+             … and 1 more in the report\n\n\
+             night of t\nreport: r\nid: i\n"
+        );
+    }
+
+    #[test]
+    fn a_digest_is_cut_where_a_receiver_wants_it() {
+        let hunt =
+            |n: usize| json!({"title": "H", "file": n, "severity": "low", "count": 9, "new": vec![json!(["x".repeat(400)]); 9]});
+        let digest = Digest::of(&json!({"new": 90, "hunts": (0..10).map(hunt).collect::<Vec<_>>()}));
+        assert!(digest.passages.iter().flat_map(|p| &p.lines).all(|line| line.chars().count() == LINE && line.ends_with('…')));
+        let (kept, rest) = digest.within(20, 2, 3_000);
+        assert_eq!((kept.len(), rest, kept[0].lines[2].as_str()), (4, 6, "… and 7 more"));
+    }
 }

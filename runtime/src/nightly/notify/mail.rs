@@ -89,8 +89,8 @@ mod tests {
     fn no_title_becomes_a_header() {
         let mail = Mail { to: vec!["soc@example.com".to_owned()], from: None, command: String::new() };
         let hostile = "x\r\nBcc: evil@example.com\r\n\r\nbody =?utf-8?q?a?= ünïcödé";
-        let block = Passage { head: hostile.to_owned(), lines: vec![".".to_owned(), hostile.to_owned()] };
-        let digest = Digest { title: hostile.to_owned(), blocks: vec![block], foot: Vec::new() };
+        let passage = Passage { head: hostile.to_owned(), lines: vec![".".to_owned(), hostile.to_owned()] };
+        let digest = Digest { title: hostile.to_owned(), passages: vec![passage], foot: Vec::new() };
         let text = String::from_utf8(message(&mail, &digest, "id-1", Instant(1_767_319_200 * SECOND)).unwrap()).unwrap();
         let (head, _) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.is_ascii(), "{head}");
