@@ -116,7 +116,7 @@ impl HuntTest {
 
     /// Compares what was found with what was expected, without regard to the order of rows.
     pub fn compare(&self, expected: &TextTable, found: &FoundEntities) -> Result<Difference, SourceError> {
-        let found = self.columns_of(found, &expected.columns)?;
+        let found = self.columns_of(&table(found), &expected.columns)?;
         let mut missing = Vec::new();
         let mut unexpected = found.rows;
         for row in &expected.rows {
@@ -130,7 +130,8 @@ impl HuntTest {
 
     /// Writes what was found as what is expected, with the columns of `header`; all, where it is `None`.
     pub fn update(&self, found: &FoundEntities, header: Option<&[String]>) -> Result<(), SourceError> {
-        let table = self.columns_of(found, header.unwrap_or(&found.columns))?;
+        let found = table(found);
+        let table = self.columns_of(&found, header.unwrap_or(&found.columns))?;
         let mut out = Vec::new();
         let columns = table.columns.iter().map(String::as_str);
         let path = self.0.join(EXPECTED);
@@ -142,7 +143,7 @@ impl HuntTest {
     }
 
     /// The rows of the finding, with these columns.
-    fn columns_of(&self, found: &FoundEntities, columns: &[String]) -> Result<TextTable, SourceError> {
+    fn columns_of(&self, found: &TextTable, columns: &[String]) -> Result<TextTable, SourceError> {
         let place = |column: &String| {
             found.columns.iter().position(|c| c == column).ok_or_else(|| {
                 bad(&self.0.join(EXPECTED), format_args!("has a column `{column}`, which the finding has not"))
@@ -150,9 +151,15 @@ impl HuntTest {
             })
         };
         let places = columns.iter().map(place).collect::<Result<Vec<_>, _>>()?;
-        let rows = found.entities.iter().map(|entity| places.iter().map(|at| cell(entity.row.get(*at))).collect());
-        Ok(TextTable { columns: columns.to_vec(), rows: rows.collect() })
+        let cells = |row: &Vec<String>| places.iter().map(|at| row.get(*at).cloned().unwrap_or_default()).collect();
+        Ok(TextTable { columns: columns.to_vec(), rows: found.rows.iter().map(cells).collect() })
     }
+}
+
+/// A finding as a table of texts.
+fn table(found: &FoundEntities) -> TextTable {
+    let rows = found.entities.iter().map(|entity| (0..found.columns.len()).map(|at| cell(entity.row.get(at))).collect());
+    TextTable { columns: found.columns.clone(), rows: rows.collect() }
 }
 
 /// The one file, or the folder of several.
