@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(digest.title, "huntc: 3 new findings, 1 hunt not looked at, 1 remark on sources, 2 notices");
         assert_eq!(
             digest.text(),
-            "Sources\n  `a`: no record\\n\n\
+            "Sources\n  `a`: no record\\n\n\n\
              Notices\n  x\n  y\n\n\
              Not looked at\n  T (f): failed, 2 nights in a row: why\n\n\
              [low] H (h): 4 new findings\n  a, , 7\n  2026-01-01T00:00:00.000Z on WS5 as CORP\\a, b  name: cmd.exe, pid: 7\n  only\n  \
