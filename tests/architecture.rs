@@ -33,15 +33,31 @@ const COMPILER: Arrows = &[
     ("attribute_name", &[]),
     ("unsafe_char", &[]),
     ("identifier", &[]),
+    ("index_name", &["unsafe_char"]),
     ("registry_hive", &[]),
     ("tree_text", &[]),
     // The macro with the table of commands. Every room may read it: keywords, steps and their dispatch come out of it.
     ("command_table", &[]),
     ("syntax", &["attribute_name", "diag", "source", "time", "unsafe_char"]),
-    ("check", &["attribute_name", "catalog", "diag", "options", "pattern", "source", "syntax", "time", "value"]),
+    ("check", &["attribute_name", "catalog", "diag", "index_name", "options", "pattern", "source", "syntax", "time", "value"]),
     ("plan", &["catalog", "check", "options", "source", "time", "value"]),
     ("request", &["catalog", "check", "identifier", "plan", "time", "value"]),
-    ("backend", &["catalog", "check", "identifier", "options", "pattern", "plan", "registry_hive", "request", "time", "value"]),
+    (
+        "backend",
+        &[
+            "catalog",
+            "check",
+            "identifier",
+            "index_name",
+            "options",
+            "pattern",
+            "plan",
+            "registry_hive",
+            "request",
+            "time",
+            "value",
+        ],
+    ),
     ("commands", &["catalog", "check", "diag", "plan", "source", "syntax", "time", "value"]),
     ("program", &["catalog", "check", "commands", "diag", "options", "plan", "source", "syntax"]),
     ("front_matter", &["check", "diag", "source", "time"]),
@@ -83,7 +99,7 @@ const RUNTIME: Arrows = &[
 ];
 
 /// What the runtime's rooms may see of the compiler: those that work get facts, those on top also call it.
-const FACTS: &[&str] = &["catalog", "diag", "plan", "request", "time", "value"];
+const FACTS: &[&str] = &["catalog", "diag", "index_name", "plan", "request", "time", "value"];
 const CALLS: &[&str] =
     &["catalog", "compile", "diag", "front_matter", "options", "plan", "program", "request", "source", "time", "value"];
 const ON_TOP: &[&str] = &["cli", "nightly", "session"];

@@ -271,7 +271,7 @@ fn an_analytic_over_several_variables_is_started_once() {
         r#"echo >> starts; sed -E 's/.*"row":([0-9]+),"table":([0-9]+).*/{"table":\2,"row":\1,"data":{"x_seen":"\2.\1"}}/'"#;
     let config = format!("[analytics.\"exec://seen\"]\nexec = [\"/bin/sh\", \"-c\", {script:?}]\noutputs = [\"x_seen\"]\n");
     let huntc = lab().file("apply.hf", hunt).file("huntc.toml", config);
-    let ran = huntc.run("run apply.hf --source host101=log.ndjson");
+    let ran = huntc.run("run apply.hf --source host101=log.ndjson --config huntc.toml");
     assert_eq!(ran.code, Some(0), "{}", ran.text());
     assert_eq!(fs::read_to_string(huntc.path("starts")).unwrap().lines().count(), 1);
     // Each answer goes to the table and row that it names.
@@ -297,7 +297,8 @@ fn secrets_are_shown_nowhere() {
         .var("STIXSHIFTER_B_CONNECTION", r#"{"host":"127.0.0.1","port":9,"indices":"x"}"#)
         .var("STIXSHIFTER_B_CONFIG", r#"{"auth":{"id":"hunter2","api_key":"hunter2"}}"#)
         .var("STIXSHIFTER_C_CONFIG", r#"{"auth":{"username":"hunter2","#)
-        .var("STIXSHIFTER_C_CONNECTION", "{}");
+        .var("STIXSHIFTER_C_CONNECTION", "{}")
+        .var("HUNTC_CONFIG", "huntc.toml");
     let sources = huntc.run("sources --source d=https://hunter2:hunter2@127.0.0.1:9/x");
     sources.snapshot("sources");
     huntc.run("analytics").snapshot("analytics");

@@ -41,6 +41,8 @@ pub(crate) fn written() -> BTreeMap<String, Vec<Written>> {
 pub(crate) fn judge(world: &World, text: &str, verdict: &Verdict) -> Option<String> {
     match (oracle::run_text(world, text), verdict) {
         (Err(_), _) => None,
+        // Each counts in its own way how much work an observation expression makes, and refuses what is too much.
+        (Ok(_), Err(error)) if error.contains("too many ways to match") => None,
         (Ok(_), Err(error)) => Some(format!("{error}\n")),
         (Ok(expected), Ok(got)) => Some(differences(&expected, got)).filter(|d| !d.is_empty()),
     }

@@ -64,7 +64,7 @@ fn configurations_of_the_documentation_are_right() {
             if faulty || !block.starts_with('[') || block.contains("[[suppress]]") {
                 continue;
             }
-            let ran = Huntc::new().file("huntc.toml", &block).run("sources");
+            let ran = Huntc::new().file("huntc.toml", &block).run("sources --config huntc.toml");
             assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{name}:\n{block}{}", ran.text());
             seen.insert(name.clone());
         }

@@ -101,12 +101,14 @@ fn each_case_causes_what_it_names_and_nothing_else() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// Here, or in `cases/run/` where more than the text of a huntflow is needed.
+/// Here, in `cases/run/` where more than the text of a huntflow is needed, or in `attacks/`.
 #[test]
 fn every_code_has_a_case() {
     let compiled = cases().into_iter().flat_map(|case| compile(&case).1.diagnostics);
     let mut seen: BTreeSet<String> = compiled.map(|diagnostic| diagnostic.code.id.to_owned()).collect();
     seen.extend(crate::run_cases::codes());
+    #[cfg(unix)]
+    seen.extend(crate::attacks::codes());
     let missing: Vec<&str> = codes::all().into_iter().map(|code| code.id).filter(|id| !seen.contains(*id)).collect();
     let excused: Vec<&str> = NOWHERE.iter().map(|(id, _)| *id).collect();
     assert_eq!(missing, excused, "codes that no case causes, and those that none can");

@@ -103,7 +103,7 @@ fn a_lowered_pattern_finds_what_the_pattern_finds() {
 fn check(store: &Store, entity: EntityId, predicate: &Predicate, seed: u64) -> bool {
     let template = template(entity, predicate);
     let fill = Fill { keys: &[], entity: None, catalog: Catalog::builtin(), columns: &[] };
-    let request = bind::request(&template, template.form(false), &fill);
+    let request = bind::request(&template, &template.form, &fill);
     let everything = BoundRequest { query: Query::MatchAll, ..request.clone() };
     let context = FetchContext::default();
     let all = store.fetch(&everything, &context).expect("all records come");
@@ -115,7 +115,7 @@ fn check(store: &Store, entity: EntityId, predicate: &Predicate, seed: u64) -> b
     let missing: Vec<_> = truth.difference(&found).take(3).collect();
     assert!(missing.is_empty(), "the query misses {missing:?} (seed {seed})\n{}", shown());
     assert_eq!(truth, found, "the query makes sightings up (seed {seed})\n{}", shown());
-    if template.by_entity_id.exactness == Exactness::Exact {
+    if template.form.exactness == Exactness::Exact {
         let useful: BTreeSet<u64> = found.iter().map(|(record, ..)| *record).collect();
         let useless: Vec<_> = hits.ids.iter().filter(|id| !useful.contains(id)).take(3).collect();
         assert!(useless.is_empty(), "an exact query returns {useless:?} for nothing (seed {seed})\n{}", shown());

@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
 mod architecture;
+#[cfg(unix)]
+mod attacks;
 mod attributes;
 mod cli;
 mod cli_files;
@@ -13,6 +15,7 @@ mod demo_run;
 mod differential;
 mod docs;
 mod doctor;
+mod edges;
 mod entity_types;
 mod error_cases;
 mod examples;

@@ -5,6 +5,7 @@ mod case;
 mod server;
 
 use case::{Case, Told};
+pub(crate) use server::Scripted;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;

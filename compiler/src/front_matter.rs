@@ -71,6 +71,9 @@ const KEYS: [&str; 7] = ["title", "severity", "attack", "lag", "overlap", "windo
 /// Longest `lag` and `overlap`, 31 days: with a longer one every night would read nearly everything again.
 const LONGEST: i64 = 31 * 86_400 * SECOND;
 
+/// Longest title, in characters: it stands in summaries and notifications.
+const LONGEST_TITLE: usize = 200;
+
 /// A `key: value` of the leading comment.
 struct Entry<'a> {
     key: &'a str,
@@ -156,6 +159,7 @@ fn misspelt(entry: &Entry<'_>, sink: &mut Sink) {
 fn take(matter: &mut FrontMatter, entry: &Entry<'_>) -> Result<(), (&'static str, &'static str)> {
     let value = entry.value;
     match entry.key {
+        "title" if value.chars().count() > LONGEST_TITLE => return Err(("a text of at most 200 characters", "Scheduled tasks")),
         "title" if !value.is_empty() => matter.title = Some(value.to_owned()),
         "title" => return Err(("a text", "Scheduled tasks that start a shell")),
         "severity" => {

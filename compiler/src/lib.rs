@@ -16,6 +16,7 @@ pub mod compile;
 pub mod diag;
 pub mod front_matter;
 pub mod identifier;
+pub mod index_name;
 pub mod options;
 pub mod pattern;
 pub mod plan;

@@ -1,18 +1,21 @@
 //! Analytics that APPLY calls: look-up tables, and external commands that read and write JSON, one object a line.
 
+mod conversation;
+
+use crate::allowance::Allowance;
 use crate::config::analytic::{Action, AnalyticBinding};
+use crate::config::trust;
 use crate::process_group;
-use crate::source::SourceError;
+use crate::source::{SourceError, regular_file};
+use conversation::{Said, converse};
+use foldhash::{HashMap, HashSet};
 use huntc_compiler::diag::codes;
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashMap;
 use serde_json::{Map, Value as Json};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// Rows with their column names: what an analytic gets, or the columns that it adds.
 #[derive(Clone, Debug, Default)]
@@ -29,20 +32,22 @@ pub struct AnalyticCall<'a> {
     pub binding: &'a AnalyticBinding,
     /// The arguments of WITH: names and values.
     pub arguments: &'a [(String, String)],
-    /// The folder in which commands run.
-    pub folder: &'a Path,
-    /// Set on Ctrl-C, which ends a running command.
-    pub cancel: &'a AtomicBool,
+    /// What the hunt may use of time and memory. A running command is ended when there is nothing left.
+    pub allowance: &'a Allowance,
 }
-
-/// The longest message of a command that is repeated to the user, in bytes.
-const MESSAGE: u64 = 4_096;
 
 /// The columns that an analytic adds to each of the tables: for each table as many rows as it has, in the same order.
 pub fn apply(call: &AnalyticCall<'_>, tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
     let answer = match &call.binding.action {
         Action::Lookup { table: path, key } => tables.iter().map(|table| lookup(call, path, key, table)).collect(),
         Action::Exec(command) => exec(call, command, tables),
+        Action::Untrusted { file, .. } => {
+            let error = SourceError::new(
+                &codes::run::ANALYTIC_NOT_CONFIGURED,
+                format!("the configuration that binds {:?} is not trusted", call.binding.uri),
+            );
+            Err(error.note(format!("bound in {}", file.display())).help(trust::way_out(file)))
+        }
     };
     answer.map_err(|e| if e.helps.is_empty() { e.help("`huntc explain K1002` says what an analytic must answer") } else { e })
 }
@@ -65,7 +70,7 @@ fn lookup(call: &AnalyticCall<'_>, path: &Path, key: &str, table: &AnalyticRows)
             .help("correct `key` in huntc.toml: an attribute that the variable has"));
     };
     let names: Vec<String> = header.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, n)| n.clone()).collect();
-    let mut index: FxHashMap<&str, &Vec<String>> = FxHashMap::default();
+    let mut index: HashMap<&str, &Vec<String>> = HashMap::default();
     for record in &records {
         if let Some(value) = record.get(at) {
             index.entry(value).or_insert(record);
@@ -85,7 +90,7 @@ type Table = (Vec<String>, Vec<Vec<String>>);
 /// Reads a look-up table: CSV with a header, or a JSON array of flat objects.
 fn read_table(path: &Path) -> Result<Table, Box<dyn std::error::Error>> {
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
-        let objects: Vec<Map<String, Json>> = serde_json::from_slice(&std::fs::read(path)?)?;
+        let objects: Vec<Map<String, Json>> = serde_json::from_reader(BufReader::new(regular_file::open(path)?))?;
         let mut header: Vec<String> = objects.iter().flat_map(|o| o.keys().cloned()).collect();
         header.sort();
         header.dedup();
@@ -97,10 +102,35 @@ fn read_table(path: &Path) -> Result<Table, Box<dyn std::error::Error>> {
         let rows = objects.iter().map(|o| header.iter().map(|h| text(o.get(h))).collect()).collect();
         return Ok((header, rows));
     }
-    let mut reader = csv::ReaderBuilder::new().flexible(false).comment(Some(b'#')).from_path(path)?;
+    let mut reader = csv::ReaderBuilder::new().flexible(false).comment(Some(b'#')).from_reader(regular_file::open(path)?);
     let header = reader.headers()?.iter().map(str::to_owned).collect();
     let rows = reader.records().map(|r| r.map(|r| r.iter().map(str::to_owned).collect())).collect::<Result<_, _>>()?;
     Ok((header, rows))
+}
+
+/// The beginning of the names under which a command gets the arguments of WITH. A huntflow chooses the rest of the name, and no
+/// program takes a variable of this kind for an instruction (as `BASH_ENV`, `LD_PRELOAD` or `PATH` are).
+const ARGUMENT: &str = "HUNTC_ARG_";
+
+/// The arguments as variables. A shell reads no name with other characters than letters, digits and `_`.
+fn variables(call: &AnalyticCall<'_>) -> Result<BTreeMap<String, String>, SourceError> {
+    let mut variables = BTreeMap::new();
+    for (name, value) in call.arguments {
+        let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let variable = format!("{ARGUMENT}{plain}");
+        if value.contains('\0') {
+            return Err(failed(call, format_args!("the argument {name:?} holds a NUL, which no command can get")));
+        }
+        if variables.insert(variable.clone(), value.clone()).is_some() {
+            return Err(failed(call, format_args!("two arguments would both be {variable}")).help("give one of them another name"));
+        }
+    }
+    Ok(variables)
+}
+
+/// A program with a folder in its name is one of the configuration's folder; any other is looked for in `PATH`.
+fn program(name: &str, folder: &Path) -> PathBuf {
+    if name.contains('/') { folder.join(name) } else { PathBuf::from(name) }
 }
 
 /// Runs a command. Its standard input gets one JSON object a line for each row: `table`, `row`, and the attributes
@@ -108,52 +138,29 @@ fn read_table(path: &Path) -> Result<Table, Box<dyn std::error::Error>> {
 /// with `row` (and `table`) naming the row.
 fn exec(call: &AnalyticCall<'_>, command: &[String], tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
     let Some((program, arguments)) = command.split_first() else { return Err(failed(call, "its command is empty")) };
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(call.folder).envs(call.arguments.iter().map(|(k, v)| (k, v)));
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = process_group::lead(&mut command).spawn().map_err(|e| {
-        failed(call, "the command cannot be started")
-            .note(format!("{program}: {e}"))
-            .help("correct `exec` in huntc.toml; `huntc analytics` shows what is bound")
-    })?;
-    let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
-        return Err(failed(call, "the command has no pipes"));
-    };
-    let input = lines(tables);
-    // Input is written by another thread, so that neither side waits for the other.
-    let writer = std::thread::spawn(move || {
-        let _ = stdin.write_all(&input);
-    });
-    let complaints = std::thread::spawn(move || {
-        let mut text = String::new();
-        let _ = stderr.take(MESSAGE).read_to_string(&mut text);
-        text
-    });
-    let (sender, receiver) = mpsc::channel();
-    let reader = std::thread::spawn(move || {
-        for line in BufReader::new(stdout).lines() {
-            if sender.send(line).is_err() {
-                break;
-            }
-        }
-    });
-    let answers = collect(call, &receiver, &mut child);
-    if answers.is_err() {
-        process_group::kill(&mut child);
-    }
-    let status = child.wait();
-    drop(receiver);
-    let _ = (writer.join(), reader.join());
-    let complaint = complaints.join().unwrap_or_default();
-    let answers = answers?;
-    match status {
-        Ok(status) if status.success() => {}
-        Ok(status) => {
-            return Err(failed(call, format_args!("the command ended with {status}"))
-                .note(complaint.trim_end())
-                .help("`huntc analytics` shows the command; what it wrote to standard error is above"));
-        }
-        Err(e) => return Err(failed(call, e)),
+    let folder = std::path::absolute(&call.binding.folder).unwrap_or_else(|_| call.binding.folder.clone());
+    let child = process_group::lead(&mut Command::new(self::program(program, &folder)))
+        .args(arguments)
+        .current_dir(&folder)
+        .env_clear()
+        .envs(call.binding.environment.variables())
+        .envs(variables(call)?)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| {
+            failed(call, "the command cannot be started")
+                .note(format!("{program}: {e}"))
+                .note(format!("it starts in {}, the folder of the configuration", folder.display()))
+                .help("correct `exec` in huntc.toml; `huntc analytics` shows what is bound")
+        })?;
+    let rows = tables.iter().map(|table| table.rows.len()).sum();
+    let Said { answers, status, complaint } = converse(call, child, lines(tables), rows)?;
+    if !status.success() && answers.len() <= rows {
+        return Err(failed(call, format_args!("the command ended with {status}"))
+            .note(complaint.trim_end())
+            .help("`huntc analytics` shows the command; what it wrote to standard error is above"));
     }
     columns(call, &answers, tables)
 }
@@ -170,36 +177,6 @@ fn lines(tables: &[AnalyticRows]) -> Vec<u8> {
         }
     }
     out
-}
-
-type Line = std::io::Result<String>;
-
-fn collect(call: &AnalyticCall<'_>, receiver: &mpsc::Receiver<Line>, child: &mut Child) -> Result<Vec<Answer>, SourceError> {
-    let deadline = Instant::now() + call.binding.timeout;
-    let mut answers = Vec::new();
-    loop {
-        if call.cancel.load(Ordering::Relaxed) {
-            return Err(SourceError::cancelled());
-        }
-        if Instant::now() > deadline {
-            return Err(failed(call, format_args!("no end after {} seconds", call.binding.timeout.as_secs())));
-        }
-        match receiver.recv_timeout(Duration::from_millis(50)) {
-            Ok(Ok(line)) if line.trim().is_empty() => {}
-            Ok(Ok(line)) => match serde_json::from_str::<Answer>(&line) {
-                Ok(object) => answers.push(object),
-                Err(e) => {
-                    return Err(failed(call, format_args!("line {} of its answer is no JSON object", answers.len() + 1))
-                        .note(e.to_string()));
-                }
-            },
-            Ok(Err(e)) => return Err(failed(call, e)),
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                let _ = child.try_wait();
-            }
-            Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(answers),
-        }
-    }
 }
 
 type Answer = Map<String, Json>;
@@ -231,24 +208,27 @@ fn columns(call: &AnalyticCall<'_>, answers: &[Answer], tables: &[AnalyticRows])
         let (row, rows) = (named(*table, *row), tables[*table].rows.len());
         return Err(failed(call, format_args!("{row} of {rows} was not answered")));
     }
-    Ok(by_row.into_iter().map(|answers| answered(call, answers.into_iter().flatten())).collect())
+    by_row.into_iter().map(|answers| answered(call, answers.into_iter().flatten())).collect()
 }
 
 /// The columns of one table: those that are declared, then the others that answers have.
-fn answered<'a>(call: &AnalyticCall<'_>, answers: impl Iterator<Item = &'a Answer>) -> AnalyticRows {
+fn answered<'a>(call: &AnalyticCall<'_>, answers: impl Iterator<Item = &'a Answer>) -> Result<AnalyticRows, SourceError> {
     let data = |answer: &Answer| match answer.get("data") {
         Some(Json::Object(data)) => data.clone(),
         _ => answer.iter().filter(|(k, _)| *k != "row" && *k != "table").map(|(k, v)| (k.clone(), v.clone())).collect(),
     };
     let data: Vec<Answer> = answers.map(data).collect();
     let mut names: Vec<String> = call.binding.outputs.clone().unwrap_or_default();
+    let mut known: HashSet<String> = names.iter().cloned().collect();
     for name in data.iter().flat_map(Map::keys) {
-        if !names.contains(name) {
+        if known.insert(name.clone()) {
             names.push(name.clone());
         }
     }
+    // Rows that each have names of their own make a table of many cells, nearly all of them empty.
+    call.allowance.take((data.len() * names.len() * size_of::<Option<Value>>()) as u64, "the columns of an analytic's answer")?;
     let rows = data.iter().map(|d| names.iter().map(|n| d.get(n).and_then(value)).collect()).collect();
-    AnalyticRows { names, rows }
+    Ok(AnalyticRows { names, rows })
 }
 
 /// A JSON value as a [`Value`]; an object becomes its text.

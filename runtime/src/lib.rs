@@ -3,6 +3,7 @@
 //! The page below is the first page of the other crate too:
 #![doc = include_str!("../../docs/architecture.md")]
 
+pub mod allowance;
 pub mod analytics;
 pub mod cli;
 pub mod config;

@@ -1,13 +1,17 @@
 //! Files of LOAD and SAVE: CSV and JSON, plain or packed with gzip or zstd according to their names. Only files in
 //! allowed folders are used.
 
+mod rows;
+
+use crate::allowance::{Allowance, Lent};
 use crate::analytics;
 use crate::matching::typed_text;
-use crate::source::SourceError;
+use crate::source::{SourceError, logs, regular_file};
 use huntc_compiler::catalog::{Catalog, EntityId, canonical};
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Attr, Column};
 use huntc_compiler::value::Value;
+use rows::{Cells, Fault};
 use serde_json::{Map, Value as Json};
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -17,22 +21,21 @@ use std::path::{Component, Path, PathBuf};
 pub struct Place<'a> {
     /// Relative paths start here.
     pub folder: &'a Path,
-    /// The allowed folders. When empty: `folder`, the current folder, and the one for temporary files.
+    /// The allowed folders. When empty: `folder` and the current folder.
     pub roots: &'a [PathBuf],
 }
 
 /// The content of a file of LOAD.
-pub struct Loaded {
+pub struct Loaded<'a> {
     /// The entity type of its rows.
     pub entity: EntityId,
     /// The columns, in the order of the file.
     pub columns: Vec<Column>,
     /// Each row has one value for each column.
     pub rows: Vec<Vec<Option<Value>>>,
+    /// What they take, until they are in a table.
+    pub memory: Lent<'a>,
 }
-
-/// The most bytes of a file that LOAD reads, after decompression.
-const MOST: u64 = 1 << 30;
 
 fn load_error(path: &str, what: impl std::fmt::Display) -> SourceError {
     SourceError::new(&codes::run::LOAD_FAILED, format!("{path:?} cannot be loaded: {what}"))
@@ -65,15 +68,49 @@ fn allowed(path: &str, place: &Place<'_>) -> Result<PathBuf, String> {
     let parent = resolved.parent().unwrap_or(Path::new("/"));
     let existing = parent.ancestors().find(|p| p.exists()).unwrap_or(Path::new("/"));
     let real = existing.canonicalize().unwrap_or_else(|_| existing.to_path_buf());
-    let current = std::env::current_dir().unwrap_or_default();
-    let mut roots: Vec<PathBuf> = place.roots.to_vec();
-    if roots.is_empty() {
-        roots = vec![place.folder.to_path_buf(), current, std::env::temp_dir()];
-    }
-    let inside = roots.iter().any(|r| real.starts_with(r.canonicalize().unwrap_or_else(|_| r.clone())));
     // The file itself may be a link to a place elsewhere.
     let linked = resolved.is_symlink();
-    if inside && !linked { Ok(resolved) } else { Err("it lies outside the folders that LOAD and SAVE may use".to_owned()) }
+    if is_inside(&real, place) && !linked {
+        Ok(resolved)
+    } else {
+        Err("it lies outside the folders that LOAD and SAVE may use".to_owned())
+    }
+}
+
+/// Whether a path without links is in an allowed folder.
+fn is_inside(real: &Path, place: &Place<'_>) -> bool {
+    let current = std::env::current_dir().unwrap_or_default();
+    let roots = if place.roots.is_empty() { &[place.folder.to_path_buf(), current] } else { place.roots };
+    roots.iter().any(|root| real.starts_with(root.canonicalize().unwrap_or_else(|_| root.clone())))
+}
+
+/// The path of a log of `file://`, with all files that it stands for below the allowed folders, whatever links lead to them. The
+/// error says what is wrong.
+pub fn log(path: &str, place: &Place<'_>) -> Result<PathBuf, SourceError> {
+    let outside = |what: &Path| {
+        SourceError::new(&codes::run::FILE_OUTSIDE, format!("`file://{path}` lies outside the folders of the hunt"))
+            .note(format!("it leads to {}", what.display()))
+            .help(format!("name a source and bind it: FROM stixshifter://NAME, with `--source NAME={path}`"))
+            .help("or list the folder as one of the roots under [run] in huntc.toml")
+    };
+    let resolved = resolve(path, place);
+    // What is not there is told as that by whoever opens it; where it would be must not be told outside of the folders.
+    let existing = resolved.ancestors().find(|p| p.exists()).unwrap_or(Path::new("/"));
+    let real = existing.canonicalize().unwrap_or_else(|_| existing.to_path_buf());
+    if !is_inside(&real, place) {
+        return Err(outside(&resolved));
+    }
+    let Ok(listing) = logs::list(std::slice::from_ref(&resolved)) else { return Ok(resolved) };
+    for file in listing.inputs.iter().filter_map(|input| input.path.as_ref()) {
+        let real = file.canonicalize().unwrap_or_else(|_| file.clone());
+        if !is_inside(&real, place) {
+            return Err(outside(&real));
+        }
+        if let Ok(Some(why)) = regular_file::refused(&real) {
+            return Err(outside(&real).note(why));
+        }
+    }
+    Ok(resolved)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -120,26 +157,20 @@ pub fn facts(path: &str, place: &Place<'_>) -> Result<FileFacts, String> {
 }
 
 fn csv_facts(file: Box<dyn Read>) -> Option<FileFacts> {
-    let mut rows = csv::Reader::from_reader(file.take(MOST));
-    let header: Vec<String> = rows.headers().ok()?.iter().map(str::to_owned).collect();
+    let (header, first) = rows::csv_beginning(file)?;
     let at = header.iter().position(|name| name == "type");
-    let first = rows.records().next().and_then(Result::ok);
     let entity = at.and_then(|at| Some(first?.get(at)?.to_owned())).filter(|entity| !entity.is_empty());
     Some(FileFacts { entity, columns: Some(header.into_iter().filter(|name| name != "type").collect()) })
 }
 
 fn json_facts(file: Box<dyn Read>) -> Option<FileFacts> {
-    let mut bytes = Vec::new();
-    file.take(MOST_LOOKED_AT).read_to_end(&mut bytes).ok()?;
-    let array = bytes.iter().position(|b| *b == b'[')? + 1;
-    let first = serde_json::Deserializer::from_slice(bytes.get(array..)?).into_iter::<Map<String, Json>>().next()?.ok()?;
+    let (first, names) = rows::json_beginning(file, MOST_LOOKED_AT)?;
     let entity = first.get("type").and_then(Json::as_str).filter(|entity| !entity.is_empty()).map(str::to_owned);
-    let columns = json_rows(&bytes).ok().map(|(header, _)| header.into_iter().filter(|name| name != "type").collect());
-    Some(FileFacts { entity, columns })
+    Some(FileFacts { entity, columns: names.map(|names| names.into_iter().filter(|name| name != "type").collect()) })
 }
 
 fn open(path: &Path, packing: Packing) -> std::io::Result<Box<dyn Read>> {
-    let file = File::open(path)?;
+    let file = regular_file::open(path)?;
     Ok(match packing {
         Packing::Plain => Box::new(file),
         Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(file)),
@@ -149,81 +180,67 @@ fn open(path: &Path, packing: Packing) -> std::io::Result<Box<dyn Read>> {
 
 /// Reads a file of LOAD. `entity` is the type that the huntflow was checked with, if that is known; the file's `type`
 /// column must then agree.
-pub fn load(path: &str, place: &Place<'_>, entity: Option<EntityId>, catalog: &Catalog) -> Result<Loaded, SourceError> {
+pub fn load<'a>(
+    path: &str,
+    place: &Place<'_>,
+    entity: Option<EntityId>,
+    catalog: &Catalog,
+    allowance: &'a Allowance,
+) -> Result<Loaded<'a>, SourceError> {
     let outside = "list further folders as roots under [run] in huntc.toml";
     let real = allowed(path, place).map_err(|e| load_error(path, e).help(outside))?;
-    let mut bytes = Vec::new();
     let (format, packing) = shape(&real);
     let reader = open(&real, packing).map_err(|e| {
         load_error(path, "it cannot be opened")
             .note(e.to_string())
             .help("correct the path; it starts at the folder of the huntflow")
     })?;
-    reader.take(MOST + 1).read_to_end(&mut bytes).map_err(|e| load_error(path, "it cannot be read").note(e.to_string()))?;
-    if bytes.len() as u64 > MOST {
-        return Err(load_error(path, "it holds more than 1 GiB"));
-    }
-    read(path, &format, &bytes, entity, catalog)
+    read(path, &format, reader, (entity, catalog), allowance)
 }
 
 /// What LOAD would read from the file that SAVE makes of these rows. A later LOAD of the same hunt uses this, so it
 /// does not depend on when the file is written.
-pub fn reload(
+pub fn reload<'a>(
     path: &str,
     entity: EntityId,
     headers: &[&str],
     rows: &[Vec<Option<Value>>],
     catalog: &Catalog,
-) -> Result<Loaded, SourceError> {
+    allowance: &'a Allowance,
+) -> Result<Loaded<'a>, SourceError> {
     let (format, _) = shape(Path::new(path));
     let mut bytes = Vec::new();
     write(&format, &catalog.get(entity).name, headers, rows, &mut bytes)
         .map_err(|e| save_error(path, "it cannot be written").note(e.to_string()))?;
-    read(path, &format, &bytes, Some(entity), catalog)
+    read(path, &format, bytes.as_slice(), (Some(entity), catalog), allowance)
 }
 
-fn read(path: &str, format: &str, bytes: &[u8], entity: Option<EntityId>, catalog: &Catalog) -> Result<Loaded, SourceError> {
-    let (header, cells) = match format {
-        "csv" => csv_rows(bytes).map_err(|e| load_error(path, "it is no CSV table with a header").note(e.to_string()))?,
-        "json" => json_rows(bytes).map_err(|e| load_error(path, "it is no JSON array of flat objects").note(e.to_string()))?,
+fn read<'a>(
+    path: &str,
+    format: &str,
+    file: impl Read,
+    (entity, catalog): (Option<EntityId>, &Catalog),
+    allowance: &'a Allowance,
+) -> Result<Loaded<'a>, SourceError> {
+    let (cells, form) = match format {
+        "csv" => (rows::csv(file, allowance), "CSV table with a header"),
+        "json" => (rows::json(file, allowance), "JSON array of flat objects"),
         other => {
             return Err(load_error(path, format_args!("the format {other:?} is not known"))
                 .help("use .csv or .json, with .gz or .zst behind"));
         }
     };
-    typed(path, &header, cells, entity, catalog)
-}
-
-type Cells = (Vec<String>, Vec<Vec<Option<Value>>>);
-
-fn csv_rows(bytes: &[u8]) -> Result<Cells, csv::Error> {
-    let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(bytes);
-    let header = reader.headers()?.iter().map(str::to_owned).collect();
-    let cell = |text: &str| (!text.is_empty()).then(|| Value::text(text));
-    let rows = reader.records().map(|r| r.map(|r| r.iter().map(cell).collect())).collect::<Result<_, _>>()?;
-    Ok((header, rows))
-}
-
-fn json_rows(bytes: &[u8]) -> Result<Cells, serde_json::Error> {
-    let objects: Vec<Map<String, Json>> = serde_json::from_slice(bytes)?;
-    let mut header: Vec<String> = Vec::new();
-    for name in objects.iter().flat_map(Map::keys) {
-        if !header.contains(name) {
-            header.push(name.clone());
-        }
-    }
-    let rows = objects.iter().map(|o| header.iter().map(|h| o.get(h).and_then(analytics::value)).collect()).collect();
-    Ok((header, rows))
+    let cells = cells.map_err(|fault| match fault {
+        Fault::Spent(spent) => spent.into(),
+        Fault::Broken(why) => load_error(path, "it cannot be read").note(why),
+        Fault::Form(why) => load_error(path, format_args!("it is no {form}")).note(why),
+    })?;
+    typed(path, cells, entity, catalog)
 }
 
 /// Looks the columns up in the catalog and reads the values as their types.
-fn typed(
-    path: &str,
-    header: &[String],
-    cells: Vec<Vec<Option<Value>>>,
-    entity: Option<EntityId>,
-    catalog: &Catalog,
-) -> Result<Loaded, SourceError> {
+fn typed<'a>(path: &str, cells: Cells<'a>, entity: Option<EntityId>, catalog: &Catalog) -> Result<Loaded<'a>, SourceError> {
+    let Cells { header, rows: cells, memory } = cells;
     let type_column = header.iter().position(|h| h == "type");
     let mut entity = entity;
     if let Some(at) = type_column {
@@ -253,15 +270,20 @@ fn typed(
         .iter()
         .filter_map(|i| header.get(*i))
         .map(|name| {
-            let attr = kind.attribute(&canonical(name)).map_or_else(|| Attr::Added(name.clone()), Attr::Catalog);
+            let field = || catalog.record_field_of(entity, name).cloned().map(Attr::Record);
+            let attr = kind.attribute(&canonical(name)).map(Attr::Catalog).or_else(field);
+            let attr = attr.unwrap_or_else(|| Attr::Added(name.clone()));
             Column { header: name.clone(), attr }
         })
         .collect();
     let read = |value: Value, column: &Column| {
-        let Attr::Catalog(attr) = column.attr else { return Some(value) };
-        let attribute = &kind.attributes[usize::from(attr.0)];
-        let typed = |value: &Value| typed_text(&value.to_string(), attribute.ty);
-        match list(&value, attribute.many) {
+        let Some(ty) = column.attr.value_type(catalog, Some(entity)).filter(|_| column.attr.is_read()) else { return Some(value) };
+        let many = match column.attr {
+            Attr::Catalog(attr) => kind.attributes[usize::from(attr.0)].many,
+            _ => true,
+        };
+        let typed = |value: &Value| typed_text(&value.to_string(), ty);
+        match list(&value, many) {
             Some(items) => match items.iter().filter_map(typed).collect::<Vec<_>>().as_slice() {
                 [] => None,
                 [one] => Some(one.clone()),
@@ -275,7 +297,7 @@ fn typed(
         values.zip(&columns).map(|(v, c)| v.and_then(|v| read(v, c))).collect()
     };
     let rows = cells.into_iter().map(row).collect();
-    Ok(Loaded { entity, columns, rows })
+    Ok(Loaded { entity, columns, rows, memory })
 }
 
 /// The items of a list. CSV has no lists, so SAVE writes several values of an attribute as JSON into the cell.

@@ -19,7 +19,7 @@ fn place(settings: &str) -> Huntc {
         )
     };
     let config = format!("[sources.lab]\npath = 'events.ndjson'\n{settings}");
-    let huntc = Huntc::new().file("events.ndjson", records).file("huntc.toml", config);
+    let huntc = Huntc::new().var("HUNTC_CONFIG", "huntc.toml").file("events.ndjson", records).file("huntc.toml", config);
     huntc.file("hunts/a.hf", hunt("evil.exe")).file("hunts/b.hf", hunt("root.exe"))
 }
 

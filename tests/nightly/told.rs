@@ -52,7 +52,8 @@ fn the_format_of_a_webhook_is_chosen() {
     ] {
         let (address, server) = once();
         let huntc = place(nightly).file("t.j2", "{\"from_template\": {{ hunts[0].title }}}");
-        let ran = huntc.run(&format!("nightly run hunts --at 2026-01-01T02:00:00Z --webhook {address} {flags}"));
+        let ran =
+            huntc.run(&format!("nightly run hunts --config huntc.toml --at 2026-01-01T02:00:00Z --webhook {address} {flags}"));
         assert_eq!(ran.code, Some(0), "{nightly} {flags}: {}", ran.text());
         let body: Json = serde_json::from_str(&server.join().unwrap()).unwrap();
         assert!(!body[key].is_null(), "{nightly} {flags}: {body}");
@@ -62,7 +63,7 @@ fn the_format_of_a_webhook_is_chosen() {
 #[test]
 fn a_mail_is_sent_by_its_command() {
     let huntc = place("mail = [\"soc@example.com\", \"b@example.com\"]\nmail_command = \"cat > mail.eml\"");
-    let ran = huntc.run("nightly run hunts --at 2026-01-01T02:00:00Z --mail-from huntc@example.com");
+    let ran = huntc.run("nightly run hunts --config huntc.toml --at 2026-01-01T02:00:00Z --mail-from huntc@example.com");
     assert_eq!(ran.code, Some(0), "{}", ran.text());
     let mail = fs::read_to_string(huntc.path("mail.eml")).unwrap();
     assert!(
@@ -83,11 +84,11 @@ fn what_is_wrong_with_receivers_is_told_before_the_night() {
         ("", "--webhook-template t.j2", "K0881"),
     ] {
         let huntc = place(nightly).file("t.j2", "{\"a\": {{ reprot }}}");
-        let ran = huntc.run(&format!("nightly run hunts --at 2026-01-01T02:00:00Z --quiet {flags}"));
+        let ran = huntc.run(&format!("nightly run hunts --config huntc.toml --at 2026-01-01T02:00:00Z --quiet {flags}"));
         assert!(ran.code == Some(2) && ran.stderr.contains(code), "{nightly} {flags}: {}", ran.text());
         assert!(!huntc.path("nightly").exists(), "no night was run");
     }
-    let ran = place("webhook_template = \"none.j2\"").run("nightly check hunts");
+    let ran = place("webhook_template = \"none.j2\"").run("nightly check hunts --config huntc.toml");
     assert!(ran.code == Some(2) && ran.stderr.contains("K0881"), "{}", ran.text());
     let ran = place("").run("nightly run hunts --webhook-format slack --webhook-template t.j2");
     assert_eq!(ran.code, Some(2));

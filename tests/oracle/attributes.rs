@@ -198,6 +198,20 @@ const EVENT: &[Attr] = &[
     attr("self", "outcome", Text, All(&["event.outcome"])),
 ];
 
+/// Fields of the record: they say the same of whatever stands in it.
+const RECORD: &[Attr] = &[many("", "host.name", Text, All(&["host.name"]))];
+
+/// The field of the record of this name, where it is no attribute of the type.
+pub(crate) fn record_field(entity: &str, name: &str) -> Option<&'static Attr> {
+    let field = RECORD.iter().find(|a| a.name == name);
+    field.filter(|_| !of(entity).iter().any(|a| a.name == name))
+}
+
+/// Fields of the record that a random hunt may name beside the attributes of a type: those that no attribute stands for.
+pub(crate) fn record_fields(entity: &str) -> &'static [Attr] {
+    if entity.starts_with("x-oca-") { &[] } else { RECORD }
+}
+
 /// The attributes of an entity type; empty for types that the oracle does not know.
 pub(crate) fn of(entity: &str) -> &'static [Attr] {
     match entity {
@@ -222,6 +236,7 @@ pub(crate) fn of(entity: &str) -> &'static [Attr] {
 pub(crate) fn shown(entity: &str) -> &'static [&'static str] {
     match entity {
         "process" => &[
+            "host.name",
             "name",
             "pid",
             "command_line",
@@ -238,6 +253,7 @@ pub(crate) fn shown(entity: &str) -> &'static [&'static str] {
             "parent_ref.command_line",
         ],
         "network-traffic" => &[
+            "host.name",
             "src_ref.value",
             "src_port",
             "dst_ref.value",
@@ -249,11 +265,19 @@ pub(crate) fn shown(entity: &str) -> &'static [&'static str] {
             "dst_packets",
             "x_direction",
         ],
-        "file" => {
-            &["name", "parent_directory_ref.path", "x_path", "x_extension", "size", "hashes.MD5", "hashes.SHA-1", "hashes.SHA-256"]
-        }
-        "windows-registry-key" => &["key", "x_path", "values.name", "values.data"],
-        "user-account" => &["user_id", "account_login", "x_domain"],
+        "file" => &[
+            "host.name",
+            "name",
+            "parent_directory_ref.path",
+            "x_path",
+            "x_extension",
+            "size",
+            "hashes.MD5",
+            "hashes.SHA-1",
+            "hashes.SHA-256",
+        ],
+        "windows-registry-key" => &["host.name", "key", "x_path", "values.name", "values.data"],
+        "user-account" => &["host.name", "user_id", "account_login", "x_domain"],
         "domain-name" | "ipv4-addr" | "ipv6-addr" | "url" => &["value"],
         "directory" => &["path"],
         _ => &[],
@@ -274,7 +298,7 @@ pub(crate) fn identity(entity: &str) -> &'static [&'static str] {
 
 /// One attribute in one slot, by name.
 pub(crate) fn find(entity: &str, slot: &str, name: &str) -> Option<&'static Attr> {
-    of(entity).iter().find(|a| a.slot == slot && a.name == name)
+    of(entity).iter().find(|a| a.slot == slot && a.name == name).or_else(|| record_field(entity, name))
 }
 
 /// How the attribute of this name compares, wherever it stands.
@@ -283,7 +307,7 @@ pub(crate) fn kind(entity: &str, name: &str) -> Option<Kind> {
         "first_observed" | "last_observed" => Some(Time),
         "number_observed" => Some(Number),
         "observation_id" => Some(Text),
-        _ => of(entity).iter().find(|a| a.name == name).map(|a| a.kind),
+        _ => of(entity).iter().find(|a| a.name == name).or_else(|| record_field(entity, name)).map(|a| a.kind),
     }
 }
 

@@ -149,7 +149,13 @@ pub(crate) fn of_row(entity: &str, given: &BTreeMap<String, Option<Val>>, row: u
             let ends = [text("src_ref.value"), get("src_port"), text("dst_ref.value"), get("dst_port")];
             (ends.into_iter().chain([get("x_transport")]).collect(), vec![])
         }
-        "file" | "windows-registry-key" => (vec![get("x_path")], vec![NullLast(None)]),
+        "file" | "windows-registry-key" => {
+            let host = match get("host.name").0 {
+                Some(Val::List(names)) => names.into_iter().next(),
+                one => one,
+            };
+            (vec![get("x_path")], vec![NullLast(host)])
+        }
         "user-account" => (vec![get("x_domain"), get("user_id")], vec![]),
         "x-oca-asset" => (vec![get("x_unique_id")], vec![]),
         "directory" => (vec![get("path")], vec![]),

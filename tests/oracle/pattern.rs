@@ -50,7 +50,7 @@ fn test(
     refer: Refer<'_>,
     fold: bool,
 ) -> Result<Test, String> {
-    let other = comparison.attribute.entity.as_ref().map(|e| e.text.clone()).filter(|e| e != centre);
+    let other = comparison.attribute.entity.as_ref().map(|e| e.text.clone()).filter(|e| e != centre && e != "record");
     let attribute = comparison.attribute.canonical();
     let kind = match &other {
         Some(entity) => attributes::kind(entity, &attribute),

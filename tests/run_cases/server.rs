@@ -10,7 +10,7 @@ use std::time::Duration;
 /// What a case says of its server.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Scripted {
+pub(crate) struct Scripted {
     /// Documents that it has.
     documents: usize,
     answers: Vec<Answer>,
@@ -40,7 +40,7 @@ struct Answer {
 }
 
 impl Scripted {
-    pub(super) fn start(&self) -> Fake {
+    pub(crate) fn start(&self) -> Fake {
         let answers = self.answers.clone();
         Fake::start(Product::Elasticsearch, self.documents, move |request, right, _| {
             match answers.iter().find(|answer| request.path.ends_with(&answer.at)) {

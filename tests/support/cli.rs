@@ -14,6 +14,11 @@ pub(crate) struct Huntc {
     variables: Vec<(String, String)>,
 }
 
+/// The program under test; `HUNTC_TEST_BINARY` names another one, to see what it does.
+fn binary() -> String {
+    std::env::var("HUNTC_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_huntc").to_owned())
+}
+
 /// What a run did.
 pub(crate) struct Ran {
     line: String,
@@ -49,7 +54,7 @@ impl Huntc {
 
     /// The command, not started yet. A home folder of its own keeps the user's configuration out.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_huntc"));
+        let mut command = Command::new(binary());
         command.args(arguments);
         self.settle(&mut command);
         command
@@ -113,6 +118,10 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 impl Ran {
+    pub(crate) fn new(line: &str, code: Option<i32>, stdout: String, stderr: String, folder: String) -> Self {
+        Self { line: line.to_owned(), code, stdout, stderr, folder }
+    }
+
     /// Command line, status and both streams, as snapshots hold them: without times and temporary folders.
     pub(crate) fn text(&self) -> String {
         let code = self.code.map_or_else(|| "signal".to_owned(), |c| c.to_string());

@@ -5,9 +5,12 @@
 
 use super::table::{CsvCell, Problem, parts, read, read_part};
 use super::words::{field_type, rule_named, suitable, value_type};
-use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, Guard, Identity, Relation, Rule, Slot, SlotId, ValueType, Way};
+use super::{
+    Access, AttrId, Attribute, Catalog, Entity, EntityId, Guard, Identity, RecordField, Relation, Rule, Slot, SlotId, ValueType,
+    Way,
+};
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The tables that come with huntc.
 struct Tables {
@@ -16,6 +19,7 @@ struct Tables {
     attributes: &'static str,
     relations: &'static str,
     fields: &'static str,
+    record_fields: &'static str,
 }
 
 const BUILTIN: Tables = Tables {
@@ -24,6 +28,7 @@ const BUILTIN: Tables = Tables {
     attributes: include_str!("data/attributes.csv"),
     relations: include_str!("data/relations.csv"),
     fields: include_str!("data/fields.csv"),
+    record_fields: include_str!("data/record_fields.csv"),
 };
 
 const ENTITY_COLUMNS: [&str; 8] = ["entity", "aliases", "words", "primary", "key", "required", "flags", "everything"];
@@ -77,7 +82,13 @@ impl Catalog {
 
 /// The built-in catalog, and the mistakes in its tables; a test asserts that there are none.
 pub(super) fn builtin() -> (Catalog, Vec<Problem>) {
-    let catalog = Catalog { entities: Vec::new(), relations: Vec::new(), fields: Vec::new(), lists: BTreeSet::new() };
+    let catalog = Catalog {
+        entities: Vec::new(),
+        relations: Vec::new(),
+        fields: Vec::new(),
+        lists: BTreeSet::new(),
+        record_fields: Vec::new(),
+    };
     let mut loader = Loader { catalog, problems: Vec::new(), table: "", overlay: false };
     loader.tables(&BUILTIN);
     (loader.catalog, loader.problems)
@@ -122,6 +133,10 @@ impl Loader<'_> {
         self.table = "relations.csv";
         for row in read(self.table, tables.relations, RELATION_COLUMNS, &mut self.problems) {
             self.relation(&row);
+        }
+        self.table = "record_fields.csv";
+        for row in read(self.table, tables.record_fields, ["field", "type", "shown"], &mut self.problems) {
+            self.record_field(&row);
         }
     }
 
@@ -297,6 +312,27 @@ impl Loader<'_> {
             }
         }
         Some(Access { rule: rule_value, fields: names, own: false })
+    }
+
+    fn record_field(&mut self, [name, ty, shown]: &[CsvCell<'_>; 3]) {
+        let Some(ty_value) = value_type(&ty.text) else {
+            return self.report(ty, format!("`{}` is no value type", ty.text));
+        };
+        let index_type = self.catalog.fields.binary_search_by(|(n, _)| n.as_str().cmp(&name.text));
+        if !index_type.is_ok_and(|at| self.catalog.fields[at].1.holds(ty_value)) {
+            return self.report(name, format!("`{}` with values of type {} is not in fields.csv", name.text, ty_value.word()));
+        }
+        if self.catalog.record_field(&name.text).is_some() {
+            return self.report(name, format!("`{}` is listed twice", name.text));
+        }
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            shown.words().map(|w| (w, self.catalog.entity(w))).partition(|(_, id)| id.is_some());
+        if let Some((word, _)) = unknown.first() {
+            return self.report(shown, format!("`{word}` is no entity type"));
+        }
+        let access = Access { rule: Rule::Value, fields: vec![name.text.to_string()], own: false };
+        let shown = known.into_iter().filter_map(|(_, id)| id).collect();
+        self.catalog.record_fields.push(Arc::new(RecordField { name: name.text.to_string(), ty: ty_value, access, shown }));
     }
 
     fn relation(&mut self, [output, name, by, input, pivots, reason]: &[CsvCell<'_>; 6]) {

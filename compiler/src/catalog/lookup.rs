@@ -1,6 +1,7 @@
 //! Finding things in the catalog by name.
 
-use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, Relation, SlotId, Way};
+use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, RecordField, Relation, SlotId, Way};
+use std::sync::Arc;
 
 impl Catalog {
     /// The entity type of this name or alias; names distinguish case.
@@ -28,6 +29,18 @@ impl Catalog {
     /// The index type that ECS gives a field; keyword where the tables do not name it.
     pub fn field_type(&self, field: &str) -> FieldType {
         self.fields.binary_search_by(|(n, _)| n.as_str().cmp(field)).map_or(FieldType::Keyword, |i| self.fields[i].1)
+    }
+
+    /// The field of the record of this name, whether or not a type has an attribute for it.
+    pub fn record_field(&self, name: &str) -> Option<&Arc<RecordField>> {
+        self.record_fields.iter().find(|field| field.name == name)
+    }
+
+    /// The field of the record that a name means in a statement about a type; `None` where the name is that of an attribute.
+    pub fn record_field_of(&self, entity: EntityId, name: &str) -> Option<&Arc<RecordField>> {
+        let kind = self.get(entity);
+        let attribute = kind.attribute(name).or_else(|| kind.attribute_of_field(name));
+        self.record_field(name).filter(|_| attribute.is_none())
     }
 
     /// Whether an attribute reads several values from a field.

@@ -16,6 +16,7 @@ pub use table::Problem;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 /// An entity type of the catalog: index into [`Catalog::entities`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +59,8 @@ pub struct Catalog {
     pub fields: Vec<(String, FieldType)>,
     /// Fields that an attribute with several values reads.
     pub lists: BTreeSet<String>,
+    /// Fields that may stand wherever an attribute may.
+    pub record_fields: Vec<Arc<RecordField>>,
 }
 
 /// An entity type.
@@ -128,8 +131,22 @@ pub struct Attribute {
     pub access: Vec<Option<Access>>,
 }
 
+/// A field of the record: it says the same of every entity in a record, and may stand wherever an attribute may
+/// (semantics.md §1).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct RecordField {
+    /// Its ECS name: `host.name`.
+    pub name: String,
+    /// How values are read and compared.
+    pub ty: ValueType,
+    /// How to read it, whatever the slot.
+    pub access: Access,
+    /// The types of which DISP without ATTR shows it.
+    pub shown: Vec<EntityId>,
+}
+
 /// How an attribute is read from a record.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Access {
     /// How the values of the fields become the attribute's value.
     pub rule: Rule,
@@ -141,7 +158,7 @@ pub struct Access {
 }
 
 /// How the fields of an [`Access`] make the attribute's value.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Rule {
     /// All values of all fields.
     Value,
@@ -165,7 +182,7 @@ pub enum Rule {
 }
 
 /// How values of an attribute are read and compared.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum ValueType {
     /// Text, byte for byte.
     Text,

@@ -19,12 +19,7 @@ pub(crate) struct Found {
 
 impl Found {
     fn sighting(attr: SightingAttr) -> Self {
-        let ty = match attr {
-            SightingAttr::FirstObserved | SightingAttr::LastObserved => ValueType::Time,
-            SightingAttr::NumberObserved => ValueType::Integer,
-            SightingAttr::ObservationId => ValueType::Text,
-        };
-        Self { attr: Attr::Sighting(attr), ty: Some(ty) }
+        Self { attr: Attr::Sighting(attr), ty: Some(attr.value_type()) }
     }
 }
 
@@ -113,37 +108,46 @@ impl Checker<'_> {
     /// How the values of an attribute of a variable compare.
     pub(crate) fn attribute_type(&self, var: VarId, attr: &Attr) -> Option<ValueType> {
         match attr {
-            Attr::Catalog(id) => Some(self.catalog.attribute(self.entity_of(var), *id).ty),
-            Attr::Sighting(sighting) => Found::sighting(*sighting).ty,
             Attr::Added(name) => self.columns_of(var).iter().find(|c| c.name == *name)?.ty,
+            _ => attr.value_type(self.catalog, Some(self.entity_of(var))),
         }
     }
 
-    /// An attribute of the catalog, under its own name, its ECS field name, or another word for it.
+    /// An attribute of the catalog, under its own name, its ECS field name, or another word for it; else a field of the record.
     fn catalog_attribute(&self, entity: EntityId, path: &AttrPath) -> Option<Found> {
         let name = path.canonical();
+        let field = || self.catalog.record_field(&name).cloned().map(Attr::Record);
         let table = self.catalog.get(entity);
-        let id = find(table, &name).or_else(|| {
-            // `user:name` and `process:parent.name`: the type's word and the rest make the field's name.
-            let word = path.entity.as_ref()?;
-            find(table, &format!("{}.{name}", word.text))
-        })?;
-        let attribute = self.catalog.attribute(entity, id);
-        Some(Found { attr: Attr::Catalog(id), ty: Some(attribute.ty) })
+        let attribute = || {
+            let id = find(table, &name).or_else(|| {
+                // `user:name` and `process:parent.name`: the type's word and the rest make the field's name.
+                let word = path.entity.as_ref()?;
+                find(table, &format!("{}.{name}", word.text))
+            });
+            id.map(Attr::Catalog)
+        };
+        let attr = if path.of_record() { field()? } else { attribute().or_else(field)? };
+        let ty = attr.value_type(self.catalog, Some(entity));
+        Some(Found { attr, ty })
     }
 
     fn unknown_attribute(&mut self, entity: EntityId, path: &AttrPath, more: &[String], filter: bool) -> Reported {
+        if path.of_record() {
+            return self.unknown_field(path);
+        }
         let table = self.catalog.get(entity);
         let name = path.canonical();
         let message = format!("{} has no attribute `{}`", table.name, path.text);
         let mut diagnostic =
             Diagnostic::new(&UNKNOWN_ATTRIBUTE, path.span, message).label(format!("not an attribute of {}", table.name));
         let known = table.attributes.iter().map(|a| a.name.as_str()).chain(more.iter().map(String::as_str));
+        let known = known.chain(self.catalog.record_fields.iter().map(|field| field.name.as_str()));
         let near = suggest::nearest(&name, known.clone());
         let containing = || known.clone().filter(|k| name.len() > 2 && k.to_ascii_lowercase().contains(&name.to_ascii_lowercase()));
         let foreign = foreign::attributes(&name);
         let other_words = || std::iter::once(name.as_str()).chain(foreign.iter().copied());
-        if let Some(own) = foreign.iter().find(|word| table.attribute(word).is_some()) {
+        let own = |word: &&&str| table.attribute(word).is_some() || self.catalog.record_field(word).is_some();
+        if let Some(own) = foreign.iter().find(own) {
             diagnostic = diagnostic.fix("the same by its name here", path.span, *own);
         } else if let Some(first) = near.first() {
             diagnostic = diagnostic.fix(similar(&near), path.span, *first);
@@ -162,6 +166,18 @@ impl Checker<'_> {
             let shown: Vec<&str> = table.attributes.iter().filter(|a| a.shown).map(|a| a.name.as_str()).collect();
             diagnostic = diagnostic.note(format!("attributes of {}: {}, …", table.name, shown.join(", ")));
         }
+        self.report(diagnostic)
+    }
+
+    /// Reports `record:` before what is no field of the record.
+    fn unknown_field(&mut self, path: &AttrPath) -> Reported {
+        let message = format!("`{}` is no field of the record", path.text);
+        let names: Vec<&str> = self.catalog.record_fields.iter().map(|field| field.name.as_str()).collect();
+        let diagnostic = Diagnostic::new(&UNKNOWN_ATTRIBUTE, path.span, message).label("not known as one");
+        let diagnostic = match suggest::best(&path.canonical(), names.iter().copied()) {
+            Some(near) => diagnostic.fix("a similar name", path.span, near),
+            None => diagnostic.note(format!("fields of the record: {}", names.join(", "))),
+        };
         self.report(diagnostic)
     }
 

@@ -9,7 +9,7 @@ use crate::options::Options;
 use crate::source::{SourceSet, Span};
 use crate::syntax::ast::Ident;
 use crate::time::Window;
-use rustc_hash::{FxHashMap, FxHashSet};
+use foldhash::{HashMap, HashSet};
 
 /// The result of checking a statement. An error was reported already.
 pub(crate) type Checked = Result<(), Reported>;
@@ -28,19 +28,19 @@ pub(crate) struct Checker<'a> {
     /// The data sources of the last GET that named any.
     pub(super) last_sources: Vec<SourceRef>,
     /// The files that SAVE writes, with the type of what is in them.
-    pub(super) saved: FxHashMap<String, EntityId>,
+    pub(super) saved: HashMap<String, EntityId>,
     /// All statements of the file.
     pub(super) outline: &'a Outline<'a>,
     sink: &'a mut Sink,
     /// Variables of statements that were read only in part, and variables made from those: GROUP and ATTR may have named more
     /// columns.
-    pub(super) unsure: FxHashSet<VarId>,
+    pub(super) unsure: HashSet<VarId>,
     /// Variables to which a failed statement may have added attributes, and variables made from those.
-    pub(super) widened: FxHashSet<VarId>,
+    pub(super) widened: HashSet<VarId>,
     /// Variables, and what comes from them, that an analytic of unknown outputs was applied to.
-    pub(super) enriched: FxHashSet<VarId>,
+    pub(super) enriched: HashSet<VarId>,
     /// Variables, and what comes from them, that were loaded from a file whose columns are known.
-    pub(super) known_files: FxHashSet<VarId>,
+    pub(super) known_files: HashSet<VarId>,
     /// Index of the current statement in the file, from 0.
     pub(super) index: usize,
     /// The current statement.
@@ -98,13 +98,13 @@ impl<'a> Checker<'a> {
             scope: Scope::new(outline),
             columns: Vec::new(),
             last_sources: Vec::new(),
-            saved: FxHashMap::default(),
+            saved: HashMap::default(),
             outline,
             sink,
-            unsure: FxHashSet::default(),
-            widened: FxHashSet::default(),
-            enriched: FxHashSet::default(),
-            known_files: FxHashSet::default(),
+            unsure: HashSet::default(),
+            widened: HashSet::default(),
+            enriched: HashSet::default(),
+            known_files: HashSet::default(),
             index: 0,
             span: nowhere,
             target: None,
@@ -218,7 +218,7 @@ impl<'a> Checker<'a> {
             self.known_files.insert(id);
         }
         let Draft { shape, columns, window, sources, born, mut parents } = draft;
-        let mut seen = FxHashSet::default();
+        let mut seen = HashSet::default();
         parents.retain(|p| seen.insert(*p));
         self.hunt.vars.push(Var { name, version, binding, shape, window, sources, span, born, parents });
         self.columns.push(columns);

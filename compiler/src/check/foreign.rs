@@ -50,7 +50,7 @@ mod tests {
         let catalog = Catalog::builtin();
         for Row { kind, word, meant } in ROWS.iter() {
             let known = |name: &&str| match *kind {
-                "attribute" => catalog.entities.iter().any(|e| e.attribute(name).is_some()),
+                "attribute" => catalog.record_field(name).is_some() || catalog.entities.iter().any(|e| e.attribute(name).is_some()),
                 "type" => catalog.entity(name).is_some(),
                 _ => ["CREATED", "BY"].contains(name),
             };

@@ -103,8 +103,8 @@ impl Checker<'_> {
 
     fn comparison(&mut self, ground: &Ground, comparison: &Comparison) -> Result<Predicate, Reported> {
         let entity = match &comparison.attribute.entity {
-            Some(word) => self.entity(word)?,
-            None => ground.entity,
+            Some(word) if !comparison.attribute.of_record() => self.entity(word)?,
+            _ => ground.entity,
         };
         let found = match ground.variable {
             Some(_) if entity != ground.entity => return Err(self.other_entity(ground, comparison, entity)),

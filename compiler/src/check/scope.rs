@@ -4,17 +4,17 @@ use super::hir::VarId;
 use super::outline::Outline;
 use crate::diag::{Reported, suggest};
 use crate::source::Span;
-use rustc_hash::{FxHashMap, FxHashSet};
+use foldhash::{HashMap, HashSet};
 
 /// What a name is bound to: a variable, or the proof that the error of its statement was reported.
 type Binding = Result<VarId, Reported>;
 
 /// The names of a huntflow.
 pub(super) struct Scope<'a> {
-    bound: FxHashMap<String, (Binding, u32)>,
-    pub(super) used: FxHashSet<VarId>,
+    bound: HashMap<String, (Binding, u32)>,
+    pub(super) used: HashSet<VarId>,
     /// Names that no statement before had bound where they were first used.
-    pub(super) unknown: FxHashSet<String>,
+    pub(super) unknown: HashSet<String>,
     /// The proof that one of `unknown` was reported.
     reported: Option<Reported>,
     /// How many targets are missing from the text, less the unknown names that were taken for one of them.
@@ -22,27 +22,27 @@ pub(super) struct Scope<'a> {
     /// The names without `_`, in the order of their first binding.
     names: Vec<String>,
     /// For each word that was compared with `names`: with how many of them, and the nearest one.
-    likened: FxHashMap<String, (usize, Option<String>)>,
+    likened: HashMap<String, (usize, Option<String>)>,
     /// Every target in the file: name to statement indices, ascending, and places.
-    targets: FxHashMap<&'a str, Vec<(usize, Span)>>,
+    targets: HashMap<&'a str, Vec<(usize, Span)>>,
 }
 
 impl<'a> Scope<'a> {
     pub(super) fn new(outline: &Outline<'a>) -> Self {
-        let mut targets: FxHashMap<&str, Vec<(usize, Span)>> = FxHashMap::default();
+        let mut targets: HashMap<&str, Vec<(usize, Span)>> = HashMap::default();
         for (index, statement) in outline.statements.iter().enumerate() {
             if let Some(target) = statement.target {
                 targets.entry(&target.text).or_default().push((index, target.span));
             }
         }
         Self {
-            bound: FxHashMap::default(),
-            used: FxHashSet::default(),
-            unknown: FxHashSet::default(),
+            bound: HashMap::default(),
+            used: HashSet::default(),
+            unknown: HashSet::default(),
             reported: None,
             lost: 0,
             names: Vec::new(),
-            likened: FxHashMap::default(),
+            likened: HashMap::default(),
             targets,
         }
     }

@@ -4,8 +4,9 @@ use super::context::{Checker, ColumnInfo};
 use super::hir::{DataSource, SightingAttr, SourceRef, VarId};
 use super::scheme;
 use crate::catalog::{EntityId, canonical};
-use crate::diag::codes::names::{BAD_DATA_SOURCE, FILE_FORMAT, NO_DATA_SOURCE, SOURCE_LIKE_VARIABLE};
+use crate::diag::codes::names::{BAD_DATA_SOURCE, BAD_INDEX_NAME, FILE_FORMAT, NO_DATA_SOURCE, SOURCE_LIKE_VARIABLE};
 use crate::diag::{Diagnostic, Reported};
+use crate::index_name;
 use crate::options::LoadedFile;
 use crate::source::Span;
 use crate::syntax::ast::{Ident, Path};
@@ -79,6 +80,7 @@ impl Checker<'_> {
             }
             // Names of bound sources are the same in any case; paths are not.
             let lower = name.to_lowercase();
+            self.index_name(path, &scheme, name, &lower)?;
             let written = if scheme == DEFAULT_SCHEME { &lower } else { name };
             let uri = format!("{scheme}://{written}");
             let source =
@@ -88,6 +90,17 @@ impl Checker<'_> {
             }
         }
         Ok(sources)
+    }
+
+    /// Refuses a name that is no index's, where it would stand for one: nothing is bound to it.
+    fn index_name(&mut self, path: &Path, scheme: &str, name: &str, lower: &str) -> Result<(), Reported> {
+        let stands_for_itself = ["file", "http", "https"].contains(&scheme) || self.options.sources.iter().any(|s| s.name == lower);
+        let Some(fault) = (!stands_for_itself).then(|| index_name::fault(name)).flatten() else { return Ok(()) };
+        let message = "a data source is not bound, and no index can have its name";
+        let diagnostic = Diagnostic::new(&BAD_INDEX_NAME, path.span, message).label("stands for an index");
+        Err(self.report(
+            diagnostic.note(fault).help("write the name of a source: FROM stixshifter://NAME, as `huntc sources` lists it"),
+        ))
     }
 
     /// Refuses a name whose scheme is misspelt; the fix is the whole path with `part` mended.

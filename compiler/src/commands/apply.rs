@@ -76,7 +76,8 @@ fn extend(cx: &Checker<'_>, draft: &mut Draft, outputs: Option<&[String]>) {
         return;
     };
     for name in outputs {
-        if cx.catalog.get(entity).attribute(name).is_some() || added.contains(name) {
+        let own = cx.catalog.get(entity).attribute(name).is_some() || cx.catalog.record_field(name).is_some();
+        if own || added.contains(name) {
             continue;
         }
         added.push(name.clone());

@@ -13,7 +13,7 @@ use crate::plan::{Full, Lowering, Op};
 use crate::source::Span;
 use crate::syntax::ast::{AttrPath, Ident, Literal, LiteralKind};
 use crate::value::Value;
-use rustc_hash::FxHashSet;
+use foldhash::HashSet;
 
 /// The syntax of NEW.
 #[derive(Clone, PartialEq, Debug)]
@@ -151,7 +151,7 @@ impl Table {
         let mut failed = None;
         for object in objects {
             let mut row: Vec<Option<Value>> = vec![None; self.columns.len()];
-            let mut seen: FxHashSet<usize> = FxHashSet::default();
+            let mut seen: HashSet<usize> = HashSet::default();
             for field in object.iter().filter(|f| f.key.text != "type") {
                 match self.field(cx, field) {
                     Ok((column, value)) => {

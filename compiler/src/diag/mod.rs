@@ -12,7 +12,7 @@ mod tests;
 pub use crate::unsafe_char::is_unsafe;
 
 use crate::source::Span;
-use rustc_hash::FxHashSet;
+use foldhash::HashSet;
 use std::fmt;
 
 /// How bad a diagnostic is.
@@ -163,7 +163,7 @@ pub struct LintLevels {
 pub struct Sink {
     lints: LintLevels,
     diagnostics: Vec<Diagnostic>,
-    seen: FxHashSet<(&'static str, Span)>,
+    seen: HashSet<(&'static str, Span)>,
     /// What could not be read.
     unread: Vec<Span>,
 }

@@ -4,13 +4,13 @@ use super::place::{capped, place, printable};
 use super::{Diagnostic, Severity};
 use crate::source::{SourceId, SourceSet, Span};
 use ariadne::{Cache, CharSet, Color, Config, IndexType, Label, Report, ReportKind, Source};
-use rustc_hash::FxHashMap;
+use foldhash::HashMap;
 use std::fmt::{self, Write};
 use std::ops::Range;
 
 /// All diagnostics as text, by file; at most 50 of one file.
 pub fn render(diagnostics: &[Diagnostic], sources: &SourceSet, color: bool) -> String {
-    let mut texts = Texts { sources, read: FxHashMap::default() };
+    let mut texts = Texts { sources, read: HashMap::default() };
     let mut out = String::new();
     for (id, shown, more) in capped(diagnostics, sources) {
         for diagnostic in shown {
@@ -72,8 +72,7 @@ fn one(diagnostic: &Diagnostic, texts: &mut Texts<'_>, color: bool, out: &mut St
     let mut bytes = Vec::new();
     if report.finish().write(&mut *texts, &mut bytes).is_ok() {
         for line in String::from_utf8_lossy(&bytes).lines() {
-            out.push_str(line.trim_end());
-            out.push('\n');
+            push_line(line.trim_end(), color, out);
         }
     } else {
         // Never in practice: writing into memory does not fail.
@@ -93,6 +92,20 @@ fn tint(severity: Severity) -> Color {
         Severity::Warning => Color::Yellow,
         Severity::Advice => Color::Blue,
     }
+}
+
+/// The most characters of a line. A line of megabytes would hide what stands around it; place and message stay.
+const LONGEST_LINE: usize = 4_000;
+
+fn push_line(line: &str, color: bool, out: &mut String) {
+    match line.char_indices().nth(LONGEST_LINE) {
+        None => out.push_str(line),
+        Some((at, _)) => {
+            let reset = if color { "\u{1b}[0m" } else { "" };
+            let _ = write!(out, "{}{reset}… (cut)", line.get(..at).unwrap_or_default());
+        }
+    }
+    out.push('\n');
 }
 
 /// A text, or one cell of a huntbook, whose lines count from 1.
@@ -122,7 +135,7 @@ impl ariadne::Span for Mark {
 /// The texts as they are shown.
 struct Texts<'a> {
     sources: &'a SourceSet,
-    read: FxHashMap<TextId, Source>,
+    read: HashMap<TextId, Source>,
 }
 
 impl Texts<'_> {

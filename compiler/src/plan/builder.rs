@@ -4,13 +4,13 @@ use super::{Node, NodeId, Op, Output};
 use crate::catalog::EntityId;
 use crate::check::hir::VarId;
 use crate::source::Span;
-use rustc_hash::FxHashMap;
+use foldhash::HashMap;
 
 /// The nodes and outputs collected so far.
 #[derive(Default)]
 pub(super) struct Builder {
     pub(super) nodes: Vec<Node>,
-    seen: FxHashMap<String, NodeId>,
+    seen: HashMap<String, NodeId>,
     pub(super) outputs: Vec<Output>,
 }
 

@@ -1,8 +1,8 @@
 //! Demand: which attributes each node must carry for the nodes and outputs that use it.
 
 use super::{Node, NodeId, Op, Plan};
-use crate::catalog::{AttrId, Catalog, EntityId, Rule};
-use crate::check::hir::{Attr, Operand, Predicate, TestOp, VarId};
+use crate::catalog::{Catalog, EntityId, Rule};
+use crate::check::hir::{Attr, Operand, Predicate, TestOp, VarId, shown_columns};
 use std::collections::BTreeSet;
 
 type Attrs = BTreeSet<Attr>;
@@ -135,14 +135,12 @@ pub fn same_named(attr: &Attr, from: Option<EntityId>, to: Option<EntityId>, cat
     let name = match attr {
         Attr::Catalog(id) => catalog.attribute(from?, *id).name.as_str(),
         Attr::Added(name) => name,
-        Attr::Sighting(_) => return Some(attr.clone()),
+        Attr::Record(_) | Attr::Sighting(_) => return Some(attr.clone()),
     };
     Some(catalog.get(to?).attribute(name).map_or_else(|| Attr::Added(name.to_owned()), Attr::Catalog))
 }
 
 /// Every attribute that tables of a type show by default: analytics get whole rows.
 fn shown(entity: Option<EntityId>, catalog: &Catalog) -> Attrs {
-    let Some(entity) = entity else { return Attrs::new() };
-    let attributes = &catalog.get(entity).attributes;
-    (0u16..).map(AttrId).zip(attributes).filter(|(_, a)| a.shown).map(|(id, _)| Attr::Catalog(id)).collect()
+    entity.map_or_else(Attrs::new, |entity| shown_columns(catalog, entity).into_iter().map(|column| column.attr).collect())
 }

@@ -12,7 +12,7 @@ use crate::check::hir::{Column, Hunt, Predicate, Selection, SourceRef, Step, Var
 use crate::options::Options;
 use crate::source::{SourceId, Span};
 use crate::time::{TimeRange, Window};
-use rustc_hash::FxHashMap;
+use foldhash::HashMap;
 
 /// How to get a variable's full table.
 #[derive(Clone)]
@@ -39,7 +39,7 @@ pub(crate) struct Lowering<'a> {
     pub(crate) hunt: &'a Hunt,
     pub(crate) catalog: &'a Catalog,
     /// What the hunt has saved so far, by file: the table and its columns.
-    pub(crate) saved: FxHashMap<String, (NodeId, Vec<Column>)>,
+    pub(crate) saved: HashMap<String, (NodeId, Vec<Column>)>,
     builder: Builder,
     statements: Vec<StatementFacts>,
     tables: Vec<Option<Tables>>,
@@ -53,7 +53,7 @@ impl<'a> Lowering<'a> {
         Self {
             hunt,
             catalog,
-            saved: FxHashMap::default(),
+            saved: HashMap::default(),
             builder: Builder::default(),
             statements: Vec::with_capacity(hunt.steps.len()),
             tables: (0..hunt.vars.len()).map(|_| None).collect(),

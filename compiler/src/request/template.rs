@@ -49,17 +49,10 @@ pub struct RequestTemplate {
     pub window: Window,
     /// One sentence for people: which statement, why.
     pub purpose: String,
-    /// What is asked where entity ids alone tell processes apart.
-    pub by_entity_id: RequestForm,
-    /// What is asked where host, pid and time may tell processes apart too (semantics.md §2); `None`: the same.
-    pub by_ladder: Option<RequestForm>,
-}
-
-impl RequestTemplate {
-    /// The form for a source; `ladder` says that it tells processes apart by the ladder.
-    pub fn form(&self, ladder: bool) -> &RequestForm {
-        self.by_ladder.as_ref().filter(|_| ladder).unwrap_or(&self.by_entity_id)
-    }
+    /// What is asked for.
+    pub form: RequestForm,
+    /// Whether host, pid and time may tell the processes apart that are found, asked from or compared (semantics.md §2).
+    pub ladder: bool,
 }
 
 /// What a request asks for.

@@ -39,6 +39,11 @@ impl AttrPath {
     pub fn canonical(&self) -> String {
         crate::attribute_name::canonical(&self.text)
     }
+
+    /// Whether `record:` stands before it: the field of the record is meant, even where an attribute has this name.
+    pub fn of_record(&self) -> bool {
+        self.entity.as_ref().is_some_and(|word| word.text == "record")
+    }
 }
 
 /// A path, URI or data source list, decoded from its quoted form where it has one.

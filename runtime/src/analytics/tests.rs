@@ -3,12 +3,15 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{AnalyticCall, AnalyticRows, apply};
+use crate::allowance::Allowance;
 use crate::config::analytic::{Action, AnalyticBinding};
 use crate::config::binding::BindingOrigin;
+use crate::config::environment::Environment;
 use crate::source::SourceError;
 use crate::testing::shown;
 use huntc_compiler::value::Value;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -20,20 +23,28 @@ struct Trial {
     timeout: Duration,
     arguments: Vec<(String, String)>,
     cancelled: bool,
+    memory: Option<u64>,
 }
 
 impl Trial {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, outputs: None, timeout: Duration::from_secs(20), arguments: Vec::new(), cancelled: false }
+        Self { folder, outputs: None, timeout: Duration::from_secs(20), arguments: Vec::new(), cancelled: false, memory: None }
     }
 
     fn call(&self, action: Action, tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
         let origin = BindingOrigin::File("huntc.toml".into());
-        let binding =
-            AnalyticBinding { uri: "docker://x".into(), action, outputs: self.outputs.clone(), timeout: self.timeout, origin };
-        let cancel = AtomicBool::new(self.cancelled);
-        apply(&AnalyticCall { binding: &binding, arguments: &self.arguments, folder: self.folder.path(), cancel: &cancel }, tables)
+        let binding = AnalyticBinding {
+            uri: "docker://x".into(),
+            action,
+            outputs: self.outputs.clone(),
+            timeout: self.timeout,
+            folder: self.folder.path().to_path_buf(),
+            environment: Environment::of([("PATH", "/usr/bin:/bin")]),
+            origin,
+        };
+        let allowance = Allowance::new(Arc::new(AtomicBool::new(self.cancelled)), None, self.memory);
+        apply(&AnalyticCall { binding: &binding, arguments: &self.arguments, allowance: &allowance }, tables)
     }
 
     /// Looks `rows` up in a table that is the text of a file with this name.
@@ -188,9 +199,21 @@ fn json_values_keep_their_kinds() {
 }
 
 #[test]
-fn arguments_are_in_the_environment() {
-    let trial = Trial { arguments: vec![("LIMIT".into(), "3".into())], ..Trial::new() };
-    assert_eq!(text(trial.script("echo \"{\\\"n\\\": $LIMIT}\"", &["a"])), ["n", "3"]);
+fn arguments_are_variables_of_one_prefix() {
+    let arguments = [("LIMIT", "3"), ("some-key", "4")].map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec();
+    let trial = Trial { arguments, ..Trial::new() };
+    let script = r#"echo "{\"n\": $HUNTC_ARG_LIMIT, \"m\": $HUNTC_ARG_some_key, \"bare\": \"$LIMIT\"}""#;
+    assert_eq!(text(trial.script(script, &["a"])), ["bare,m,n", ",4,3"]);
+}
+
+#[test]
+fn a_relative_program_is_one_of_the_folder_that_binds_it() {
+    let trial = Trial::new();
+    let program = trial.folder.path().join("answer");
+    std::fs::write(&program, "#!/bin/sh\ncat > /dev/null\necho '{\"n\": 1}'\n").unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let answer = trial.call(Action::Exec(vec!["./answer".to_owned()]), &[named(&["a"])]).map(only);
+    assert_eq!(text(answer), ["n", "1"]);
 }
 
 #[test]

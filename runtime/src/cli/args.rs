@@ -75,6 +75,15 @@ pub(super) struct WindowArgs {
     pub window: Option<Duration>,
 }
 
+/// What a hunt may use; the same for each hunt of a night.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Budgets")]
+pub(super) struct BudgetArgs {
+    /// Memory that one hunt may use for what it finds: 512MiB, 2GiB [default: 2GiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub max_memory: Option<u64>,
+}
+
 /// What changes the meaning of a hunt wherever it is compiled: in `check`, `compile`, `run` and in nights. A flag of all of
 /// them is a field here, a line of [`Self::settings`] and a field of [`RunSettings`].
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -133,6 +142,10 @@ impl From<Identity> for ProcessIdentity {
 
 fn parse_window(text: &str) -> Result<Duration, String> {
     config::duration(text).ok_or_else(|| "a number with `s`, `m`, `h` or `d` is needed, such as 24h".to_owned())
+}
+
+fn parse_size(text: &str) -> Result<u64, String> {
+    config::size(text).ok_or_else(|| "a number with `MiB` or `GiB` is needed, such as 2GiB".to_owned())
 }
 
 pub(super) fn parse_instant(text: &str) -> Result<Instant, String> {

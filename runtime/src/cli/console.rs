@@ -8,23 +8,26 @@ use crate::session::{RunSettings, Session};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::hints;
 use huntc_compiler::diag::{Diagnostic, Severity, render_text};
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The session and the terminal of one command.
 pub(super) struct Console {
     pub terminal: Terminal,
     pub session: Session,
+    /// The files that are known not to be trusted.
+    untrusted: BTreeSet<PathBuf>,
 }
 
 impl Console {
     pub(super) fn new(terminal: Terminal, config: &ConfigArgs, sources: &SourceArgs) -> Self {
-        Self { terminal, session: Session::new(config.config.clone(), sources.sources.clone()) }
+        Self { terminal, session: Session::new(config.config.clone(), sources.sources.clone()), untrusted: BTreeSet::new() }
     }
 
     /// For commands that bind no source and read no configuration.
     pub(super) fn bare(terminal: Terminal) -> Self {
-        Self { terminal, session: Session::new(None, Vec::new()) }
+        Self { terminal, session: Session::new(None, Vec::new()), untrusted: BTreeSet::new() }
     }
 
     /// With the configuration that is found for the current folder, for commands without a huntflow.
@@ -34,10 +37,17 @@ impl Console {
         Ok((console, config))
     }
 
-    /// The configuration for the huntflows of a folder. Shows its errors; then the command must end.
+    /// The configuration for the huntflows of a folder. Shows its errors; then the command must end. What needs trust that is
+    /// not there is told once for each file.
     pub(super) fn config(&mut self, folder: &Path) -> Result<Arc<Config>, ExitCode> {
         let config = self.session.config(folder);
-        self.usage(config)
+        let config = self.usage(config)?;
+        if let (Some(file), Some(warning)) = (&config.file, &config.untrusted)
+            && self.untrusted.insert(file.path.clone())
+        {
+            self.show(std::slice::from_ref(warning));
+        }
+        Ok(config)
     }
 
     /// Shows the errors in lint names on the command line; then the command must end.

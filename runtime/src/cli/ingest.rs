@@ -71,9 +71,13 @@ fn print_report(args: &IngestArgs, report: &IngestReport, span: Span, begun: Clo
     if args.quiet {
         return;
     }
+    let known = match report.known {
+        0 => String::new(),
+        known => format!(", {} known already", count(known, "document")),
+    };
     console.terminal.out(&format!(
-        "{} added in {}; {} now holds {} in {}, {:.1} MB\n",
-        count(report.read.records, "record"),
+        "{} added in {}{known}; {} now holds {} in {}, {:.1} MB\n",
+        count(report.read.records - report.known.min(report.read.records), "record"),
         seconds(begun.elapsed()),
         safe(&args.store.display().to_string()),
         count(report.records, "record"),

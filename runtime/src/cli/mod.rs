@@ -21,7 +21,9 @@ mod sources;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod trust;
 
+use crate::report::sanitize::{is_unsafe, terminal_lines};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use exit::ExitCode;
 use terminal::{ColorWhen, Terminal};
@@ -50,7 +52,7 @@ Examples:
 #[command(name = "huntc", version, after_help = EXIT_STATUS, max_term_width = 100, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true)]
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     color: ColorWhen,
     #[command(subcommand)]
     command: Command,
@@ -69,6 +71,7 @@ enum Command {
     Analytics(analytics::AnalyticsArgs),
     Nightly(nightly::NightlyArgs),
     Doctor(doctor::DoctorArgs),
+    Trust(trust::TrustArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -77,11 +80,24 @@ pub fn main() -> std::process::ExitCode {
     match Cli::try_parse() {
         Ok(cli) => dispatch(cli).into(),
         Err(error) => {
-            // Help and version are not errors. If this cannot be printed, there is nowhere else to report it.
-            let _ = error.print();
+            print(&error);
             if error.use_stderr() { ExitCode::Usage } else { ExitCode::Ok }.into()
         }
     }
+}
+
+/// Prints what the parser says. Help and version are not errors. The parser repeats words of the command line as they are, so
+/// where one of them could play tricks with a terminal, the text is made harmless, and has no colours.
+fn print(error: &clap::Error) {
+    let harmless = |word: std::ffi::OsString| !word.to_string_lossy().chars().any(is_unsafe);
+    if std::env::args_os().all(harmless) {
+        // If this cannot be printed, there is nowhere else to report it.
+        let _ = error.print();
+        return;
+    }
+    let text = terminal_lines(&error.render().to_string()).into_owned();
+    let terminal = Terminal::new(ColorWhen::Never);
+    if error.use_stderr() { terminal.err(&text) } else { terminal.out(&text) }
 }
 
 fn dispatch(cli: Cli) -> ExitCode {
@@ -107,6 +123,7 @@ fn perform(command: Command, terminal: Terminal) -> ExitCode {
         Command::Analytics(args) => analytics::run(&args, terminal),
         Command::Nightly(args) => nightly::run(&args, terminal),
         Command::Doctor(args) => doctor::run(&args, terminal),
+        Command::Trust(args) => trust::run(&args, terminal),
         Command::Completions(args) => completions::run(&args, &mut Cli::command(), terminal),
     }
 }

@@ -21,7 +21,7 @@ use crate::nightly::output::summary;
 use crate::nightly::preview::{self, Previews};
 use crate::nightly::step::Stop;
 use crate::report::text::count;
-use crate::session::RunSettings;
+use crate::session::{RunSettings, input};
 use args::{NightArgs, NightCommand};
 
 /// Nodes of a hunt that are computed at the same time, unless configured.
@@ -50,10 +50,16 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
     let mut settings = plan.settings;
     let files = chosen(args, &mut settings, console)?;
     // Several hunts run at the same time, and none of them may fill a server's queue.
-    let hunt_settings = RunSettings { concurrency: Some(CONCURRENCY), timeout: plan.hunt_time, ..hunt_settings };
+    let hunt_settings = RunSettings {
+        concurrency: Some(CONCURRENCY),
+        timeout: plan.hunt_time,
+        max_memory: args.budget.max_memory,
+        ..hunt_settings
+    };
     let mut hunts = Vec::with_capacity(files.len());
     for file in &files {
         // A wrong configuration ends the night before anything is sent.
+        console.config(&input::folder(&file.path.display().to_string()))?;
         let huntflow = console.session.load(&file.path.display().to_string(), &hunt_settings);
         hunts.push(console.usage(huntflow)?);
     }

@@ -1,6 +1,6 @@
 //! `huntc run`: compiles huntflows, runs them, and reports.
 
-use super::args::{ConfigArgs, HuntArgs, SourceArgs, TextOrJson, WindowArgs};
+use super::args::{BudgetArgs, ConfigArgs, HuntArgs, SourceArgs, TextOrJson, WindowArgs};
 use super::console::Console;
 use super::exit::ExitCode;
 use super::interrupt;
@@ -52,6 +52,8 @@ pub(super) struct RunArgs {
     hunt: HuntArgs,
     #[command(flatten)]
     run: RunOnlyArgs,
+    #[command(flatten)]
+    budget: BudgetArgs,
 }
 
 /// Where the report goes, and what it holds.
@@ -101,6 +103,7 @@ pub(super) fn run(args: &RunArgs, terminal: Terminal) -> ExitCode {
         allow_partial: args.run.allow_partial,
         keys: args.report.keys,
         hints: !args.report.no_hints,
+        max_memory: args.budget.max_memory,
         ..args.hunt.settings()
     };
     let output = Output {

@@ -32,7 +32,7 @@ pub(super) fn run(args: &SourcesArgs, terminal: Terminal) -> ExitCode {
         TextOrJson::Text => text(&config, terminal.width()),
         TextOrJson::Json => json(&config),
     });
-    let troubles: Vec<Diagnostic> = config.broken.values().chain(config.notices.values()).cloned().collect();
+    let troubles: Vec<Diagnostic> = config.broken.values().chain(config.notices.values().flatten()).cloned().collect();
     console.show(&troubles);
     if config.broken.is_empty() { ExitCode::Ok } else { ExitCode::Usage }
 }

@@ -35,6 +35,10 @@ fn the_contract_of_the_command_line_parses() {
         "sources --source a=b",
         "analytics",
         "doctor host101",
+        "trust",
+        "trust hunts",
+        "trust --list",
+        "trust --remove hunts",
         "completions bash",
     ] {
         let parsed = Cli::try_parse_from(std::iter::once("huntc").chain(line.split(' ')));

@@ -1,6 +1,7 @@
 //! Analytics for APPLY: external commands and look-up tables.
 
 use super::binding::BindingOrigin;
+use super::environment::Environment;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,6 +16,10 @@ pub struct AnalyticBinding {
     pub outputs: Option<Vec<String>>,
     /// The longest time for one call.
     pub timeout: Duration,
+    /// The folder of the file that binds it. Commands start there, and relative programs are of that folder.
+    pub folder: PathBuf,
+    /// The variables that a command inherits.
+    pub environment: Environment,
     /// Where the binding is written.
     pub origin: BindingOrigin,
 }
@@ -24,6 +29,13 @@ pub struct AnalyticBinding {
 pub enum Action {
     /// Runs a command without a shell: the program and its arguments.
     Exec(Vec<String>),
+    /// A command that is not run, because the file that binds it is not trusted.
+    Untrusted {
+        /// The program, for people.
+        program: String,
+        /// The file.
+        file: PathBuf,
+    },
     /// Looks rows up in a CSV or JSON table.
     Lookup {
         /// The file of the table.
@@ -44,6 +56,7 @@ impl AnalyticBinding {
                 let more = if command.len() > 1 { " …" } else { "" };
                 format!("exec {}{more}", command.first().map_or("", String::as_str))
             }
+            Action::Untrusted { program, .. } => format!("exec {program} (off: the configuration is not trusted)"),
             Action::Lookup { table, key } => format!("lookup {} by {key}", table.display()),
         }
     }

@@ -1,6 +1,7 @@
 //! Bindings of data sources: what a name such as `host101` means, and where that is written.
 
 use super::kinds::SourceKind;
+use huntc_compiler::source::Span;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ pub struct Binding {
     pub kind: Arc<dyn SourceKind>,
     /// Where the binding is written.
     pub origin: BindingOrigin,
+    /// Its place in the text that binds it.
+    pub place: Span,
     /// The window of statements without a time range; `None`: that of the kind.
     pub default_window: Option<Duration>,
     /// Whether `like_case = "sensitive"` is set.

@@ -1,8 +1,11 @@
 //! The environment variables of the process, read once, so that tests can use their own.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+
+/// The variables that every command inherits, beside those of a locale (`LC_…`). None of them holds a credential.
+const INHERITED: [&str; 9] = ["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "TZ", "USER"];
 
 /// The environment variables that the configuration may refer to.
 #[derive(Clone, Default)]
@@ -28,6 +31,18 @@ impl Environment {
         Self { variables: variables.into_iter().map(|(k, v)| (k.to_owned(), v.into())).collect() }
     }
 
+    /// What a command inherits: a short list, and the variables that the configuration names for it.
+    #[must_use]
+    pub fn of_command(&self, named: &[String]) -> Self {
+        let inherited = |name: &str| INHERITED.contains(&name) || name.starts_with("LC_") || named.iter().any(|n| n == name);
+        Self { variables: self.variables.iter().filter(|(name, _)| inherited(name)).map(|(k, v)| (k.clone(), v.clone())).collect() }
+    }
+
+    /// All variables with their values.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &OsStr)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_os_str()))
+    }
+
     /// The value of a variable; `None` when it is not set, empty, or not UTF-8.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.variables.get(name)?.to_str().filter(|v| !v.is_empty())
@@ -51,6 +66,12 @@ impl Environment {
     pub fn config_home(&self) -> Option<PathBuf> {
         let given = self.variables.get("XDG_CONFIG_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
         given.or_else(|| Some(self.home()?.join(".config")))
+    }
+
+    /// `$XDG_STATE_HOME`, otherwise `~/.local/state`.
+    pub fn state_home(&self) -> Option<PathBuf> {
+        let given = self.variables.get("XDG_STATE_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
+        given.or_else(|| Some(self.home()?.join(".local/state")))
     }
 
     /// The names of all variables, sorted.
@@ -108,6 +129,17 @@ mod tests {
         assert_eq!(expand("pa$$word ${KEY"), "pa$$word ${KEY");
         assert_eq!(env.expand("$NO and ${NEITHER}"), ("$NO and ${NEITHER}".to_owned(), Some("NO")));
         assert_eq!(expand("ü$KEY"), "ük");
+    }
+
+    #[test]
+    fn commands_inherit_what_they_need_and_no_key() {
+        let env = Environment::of([("PATH", "/bin"), ("LC_ALL", "C"), ("ES_API_KEY", "k"), ("VT_KEY", "v"), ("LD_PRELOAD", "x")]);
+        let names = |named: &[&str]| {
+            let named: Vec<String> = named.iter().map(|n| (*n).to_owned()).collect();
+            env.of_command(&named).names().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&[]), ["LC_ALL", "PATH"]);
+        assert_eq!(names(&["VT_KEY", "NOT_SET"]), ["LC_ALL", "PATH", "VT_KEY"]);
     }
 
     #[test]

@@ -2,28 +2,38 @@
 
 use super::analytic::{Action, AnalyticBinding, DEFAULT_TIMEOUT};
 use super::binding::{Binding, BindingOrigin};
+use super::environment::Environment;
 use super::model::Config;
 use super::reader::{Document, TomlTable};
 use super::text::{read_text, source_name};
+use super::trust::{self, Chosen, ConfigFile, Writers, is_below};
 use super::{kinds, mask, nightly};
-use huntc_compiler::diag::codes::config::{BAD_CONFIG, UNKNOWN_LINT};
+use crate::source::regular_file;
+use huntc_compiler::diag::codes::config::{BAD_CONFIG, REPLACEABLE_CONFIG, UNKNOWN_LINT, UNTRUSTED_CONFIG};
 use huntc_compiler::diag::{Diagnostic, Severity, codes, suggest};
 use huntc_compiler::source::{SourceSet, Span};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 const TOP: [&str; 5] = ["sources", "analytics", "lints", "run", "nightly"];
 /// The keys of every source. Each kind adds its own.
 const SOURCE: [&str; 4] = ["uri", "path", "default_window", "like_case"];
-const ANALYTIC: [&str; 5] = ["exec", "lookup", "key", "outputs", "timeout"];
-const RUN: [&str; 7] = ["roots", "mapping", "concurrency", "max_records", "max_requests", "timeout", "hints"];
+const ANALYTIC: [&str; 6] = ["exec", "lookup", "key", "outputs", "timeout", "environment"];
+const RUN: [&str; 8] = ["roots", "mapping", "concurrency", "max_records", "max_requests", "max_memory", "timeout", "hints"];
 
 /// Reads a file into `config`.
-pub(super) fn read(path: &Path, sources: &mut SourceSet, config: &mut Config, problems: &mut Vec<Diagnostic>) {
+pub(super) fn read(
+    file: &ConfigFile,
+    environment: &Environment,
+    sources: &mut SourceSet,
+    config: &mut Config,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let path = file.path.as_path();
     let name = path.display().to_string();
-    let text = match read_text(path) {
-        Ok(text) => text,
-        Err(reason) => {
+    let (text, trusted) = match open(file, environment) {
+        Ok(opened) => opened,
+        Err(Closed::Unreadable(reason)) => {
             let id = sources.add_text(name.clone(), "");
             let problem =
                 Diagnostic::new(&BAD_CONFIG, Span::new(id, 0, 0), format!("the configuration file `{name}` cannot be read"));
@@ -32,12 +42,24 @@ pub(super) fn read(path: &Path, sources: &mut SourceSet, config: &mut Config, pr
             );
             return;
         }
+        Err(Closed::Replaceable(how)) => {
+            let id = sources.add_text(name.clone(), "");
+            let problem = Diagnostic::new(&REPLACEABLE_CONFIG, Span::new(id, 0, 0), format!("others could have written `{name}`"));
+            let problem = problem.label("found, and not read").note(how);
+            problems.push(problem.help(format!("if it is yours, name it: `--config {name}`; else remove it, or work elsewhere")));
+            return;
+        }
     };
-    let id = sources.add_text(name, mask::mask(&text).as_ref());
+    let id = sources.add_text(name, mask::toml(&text));
     let base = path.parent().unwrap_or(Path::new(""));
-    let mut document = Document { id, base, problems: Vec::new() };
+    let mut document = Document { id, base, trusted, off: Vec::new(), problems: Vec::new() };
     match DeTable::parse(&text) {
-        Ok(root) => read_tables(&TomlTable::of_document(&root, &document), path, &mut document, config),
+        Ok(root) => {
+            let reader = FileReader { path, environment };
+            reader.tables(&TomlTable::of_document(&root, &document), &mut document, config);
+            config.untrusted = untrusted(path, &document.off);
+            config.off = document.off.drain(..).map(|(what, _)| what).collect();
+        }
         Err(error) => {
             let span = document.span(error.span().unwrap_or(0..0));
             let headline = format!("the configuration is no valid TOML: {}", error.message().lines().next().unwrap_or_default());
@@ -49,101 +71,162 @@ pub(super) fn read(path: &Path, sources: &mut SourceSet, config: &mut Config, pr
     problems.append(&mut document.problems);
 }
 
-fn read_tables(root: &TomlTable<'_, '_>, path: &Path, document: &mut Document<'_>, config: &mut Config) {
-    root.only(document, &TOP);
-    if let Some(table) = root.table(document, "sources") {
-        for (name, _, value) in table.entries() {
-            let Some(table) = document.table(value, format!("[sources.{name}]")) else { continue };
-            let name = source_name(name);
-            if let Some(binding) = source(&table, &name, path, document) {
-                config.sources.insert(name, binding);
-            }
-        }
-    }
-    if let Some(table) = root.table(document, "analytics") {
-        for (uri, _, value) in table.entries() {
-            let Some(table) = document.table(value, format!("[analytics.\"{uri}\"]")) else { continue };
-            if let Some(binding) = analytic(&table, uri, path, document) {
-                config.analytics.insert(binding.uri.clone(), binding);
-            }
-        }
-    }
-    if let Some(table) = root.table(document, "lints") {
-        lints(&table, document, config);
-    }
-    if let Some(table) = root.table(document, "run") {
-        run(&table, document, config);
-    }
-    if let Some(table) = root.table(document, "nightly") {
-        config.nightly = nightly::read(&table, document);
-    }
+/// Why a configuration is not read.
+enum Closed {
+    Unreadable(String),
+    /// Others could have written it; the text says how.
+    Replaceable(String),
 }
 
-fn source(table: &TomlTable<'_, '_>, name: &str, path: &Path, document: &mut Document<'_>) -> Option<Binding> {
-    let keys: Vec<&str> = SOURCE.into_iter().chain(kinds::address_keys()).collect();
-    table.only(document, &keys);
-    let uri = table.text(document, "uri");
-    let kind = match (uri, table.path(document, "path")) {
-        (Some(uri), None) => kinds::of_table(&uri, table, document)?,
-        (None, Some(path)) => {
-            if let Some(key) = kinds::address_keys().find(|k| table.value(k).is_some()) {
-                document.bad(table.span, format!("{} has `path`, so it takes no `{key}`", table.name), "only a cluster has it");
-            }
-            kinds::of_path(path)
-        }
-        (None, None) if table.value("uri").is_some() || table.value("path").is_some() => return None,
-        // The unknown key was reported already, and is probably a misspelt `uri` or `path`.
-        (None, None) if table.entries().any(|(key, ..)| !keys.contains(&key)) => return None,
-        _ => {
-            document.bad(
-                table.span,
-                format!("{} needs either `uri` or `path`", table.name),
-                "`uri` of a cluster, or `path` of a file, folder or store",
-            );
-            return None;
-        }
+/// The text of a file, and whether it is trusted.
+fn open(file: &ConfigFile, environment: &Environment) -> Result<(String, bool), Closed> {
+    let unreadable = |e: &dyn std::fmt::Display| Closed::Unreadable(e.to_string());
+    let writers = match file.chosen {
+        // Pipes and the like are fine where the user names them.
+        Chosen::Named => return Ok((read_text(&file.path).map_err(|e| unreadable(&e))?, true)),
+        Chosen::Own | Chosen::Near => trust::writers(&file.path).map_err(|e| unreadable(&e))?,
     };
-    let default_window = table.duration(document, "default_window");
-    let like_case = table.text(document, "like_case");
-    let like_case_sensitive = like_case.as_ref().is_some_and(|c| c.value == "sensitive");
-    if let Some(case) = like_case.filter(|c| !["sensitive", "insensitive"].contains(&c.value)) {
-        document.bad(case.span, format!("`like_case` is not `{}`", case.value), "\"sensitive\" or \"insensitive\" is needed here");
+    if let Writers::Others(how) = writers {
+        return Err(Closed::Replaceable(how));
     }
-    Some(Binding {
-        name: name.to_owned(),
-        kind,
-        origin: BindingOrigin::File(path.to_path_buf()),
-        default_window,
-        like_case_sensitive,
-    })
+    let text = regular_file::read_text(&file.path).map_err(|e| unreadable(&e))?;
+    let trusted = trust::is_trusted(file, &writers, &text, environment);
+    Ok((text, trusted))
 }
 
-fn analytic(table: &TomlTable<'_, '_>, uri: &str, path: &Path, document: &mut Document<'_>) -> Option<AnalyticBinding> {
-    table.only(document, &ANALYTIC);
-    let exec = table.texts(document, "exec", false);
-    let lookup = table.path(document, "lookup");
-    let action = match (exec, lookup) {
-        (Some(command), None) => Action::Exec(command),
-        (None, Some(lookup)) => {
-            let Some(key) = table.text(document, "key") else {
-                document.bad(table.span, format!("{} needs `key`", table.name), "the attribute that the table is looked up by");
+/// Most settings that a warning names.
+const NAMED: usize = 8;
+
+/// The one warning about everything that a file which is not trusted does not get.
+fn untrusted(path: &Path, off: &[(String, Span)]) -> Option<Diagnostic> {
+    let (_, first) = off.first()?;
+    let headline = format!("`{}` is not trusted, so a part of it is off", path.display());
+    let warning = Diagnostic::new(&UNTRUSTED_CONFIG, *first, headline).label("needs trust");
+    let warning = off.iter().take(NAMED).fold(warning, |warning, (what, _)| warning.note(format!("off: {what}")));
+    let more = off.len().saturating_sub(NAMED);
+    let warning = if more > 0 { warning.note(format!("and {more} more")) } else { warning };
+    Some(warning.help(trust::way_out(path)))
+}
+
+/// The file that is read, for what comes of it.
+struct FileReader<'a> {
+    path: &'a Path,
+    environment: &'a Environment,
+}
+
+impl FileReader<'_> {
+    fn tables(&self, root: &TomlTable<'_, '_>, document: &mut Document<'_>, config: &mut Config) {
+        root.only(document, &TOP);
+        if let Some(table) = root.table(document, "sources") {
+            for (name, _, value) in table.entries() {
+                let Some(table) = document.table(value, format!("[sources.{name}]")) else { continue };
+                let name = source_name(name);
+                if let Some(binding) = self.source(&table, &name, document) {
+                    config.sources.insert(name, binding);
+                }
+            }
+        }
+        if let Some(table) = root.table(document, "analytics") {
+            for (uri, _, value) in table.entries() {
+                let Some(table) = document.table(value, format!("[analytics.\"{uri}\"]")) else { continue };
+                if let Some(binding) = self.analytic(&table, uri, document) {
+                    config.analytics.insert(binding.uri.clone(), binding);
+                }
+            }
+        }
+        if let Some(table) = root.table(document, "lints") {
+            lints(&table, document, config);
+        }
+        if let Some(table) = root.table(document, "run") {
+            run(&table, document, config);
+        }
+        if let Some(table) = root.table(document, "nightly") {
+            config.nightly = nightly::read(&table, document);
+        }
+    }
+
+    fn source(&self, table: &TomlTable<'_, '_>, name: &str, document: &mut Document<'_>) -> Option<Binding> {
+        let keys: Vec<&str> = SOURCE.into_iter().chain(kinds::address_keys()).collect();
+        table.only(document, &keys);
+        let uri = table.text(document, "uri");
+        let place = uri.as_ref().map_or(table.span, |uri| uri.span);
+        let mut kind = match (uri, table.path(document, "path")) {
+            (Some(uri), None) => kinds::of_table(&uri, table, document)?,
+            (None, Some(path)) => {
+                if let Some(key) = kinds::address_keys().find(|k| table.value(k).is_some()) {
+                    document.bad(table.span, format!("{} has `path`, so it takes no `{key}`", table.name), "only a cluster has it");
+                }
+                kinds::of_path(path)
+            }
+            (None, None) if table.value("uri").is_some() || table.value("path").is_some() => return None,
+            // The unknown key was reported already, and is probably a misspelt `uri` or `path`.
+            (None, None) if table.entries().any(|(key, ..)| !keys.contains(&key)) => return None,
+            _ => {
+                document.bad(
+                    table.span,
+                    format!("{} needs either `uri` or `path`", table.name),
+                    "`uri` of a cluster, or `path` of a file, folder or store",
+                );
                 return None;
-            };
-            Action::Lookup { table: lookup, key: key.value.to_owned() }
+            }
+        };
+        if kind.sends() && !document.allows(place, || format!("{}: sends requests to {}", table.name, kind.location())) {
+            kind = kinds::untrusted(kind, self.path.to_path_buf());
         }
-        _ => {
-            document.bad(table.span, format!("{} needs either `exec` or `lookup`", table.name), "a command, or a CSV table");
-            return None;
+        let default_window = table.duration(document, "default_window");
+        let like_case = table.text(document, "like_case");
+        let like_case_sensitive = like_case.as_ref().is_some_and(|c| c.value == "sensitive");
+        if let Some(case) = like_case.filter(|c| !["sensitive", "insensitive"].contains(&c.value)) {
+            document.bad(
+                case.span,
+                format!("`like_case` is not `{}`", case.value),
+                "\"sensitive\" or \"insensitive\" is needed here",
+            );
         }
-    };
-    Some(AnalyticBinding {
-        // In Kestrel a name without a scheme is one of `python://`.
-        uri: if uri.contains("://") { uri.to_owned() } else { format!("python://{uri}") },
-        action,
-        outputs: table.texts(document, "outputs", false),
-        timeout: table.duration(document, "timeout").unwrap_or(DEFAULT_TIMEOUT),
-        origin: BindingOrigin::File(path.to_path_buf()),
-    })
+        Some(Binding {
+            name: name.to_owned(),
+            kind,
+            origin: BindingOrigin::File(self.path.to_path_buf()),
+            place,
+            default_window,
+            like_case_sensitive,
+        })
+    }
+
+    fn analytic(&self, table: &TomlTable<'_, '_>, uri: &str, document: &mut Document<'_>) -> Option<AnalyticBinding> {
+        table.only(document, &ANALYTIC);
+        let exec = table.texts(document, "exec", false);
+        let lookup = table.path(document, "lookup");
+        let action = match (exec, lookup) {
+            (Some(command), None) => {
+                let program = command.first().cloned().unwrap_or_default();
+                let allowed = document.allows(table.span, || format!("{}: runs {program}", table.name));
+                if allowed { Action::Exec(command) } else { Action::Untrusted { program, file: self.path.to_path_buf() } }
+            }
+            (None, Some(lookup)) => {
+                let Some(key) = table.text(document, "key") else {
+                    document.bad(table.span, format!("{} needs `key`", table.name), "the attribute that the table is looked up by");
+                    return None;
+                };
+                Action::Lookup { table: lookup, key: key.value.to_owned() }
+            }
+            _ => {
+                document.bad(table.span, format!("{} needs either `exec` or `lookup`", table.name), "a command, or a CSV table");
+                return None;
+            }
+        };
+        Some(AnalyticBinding {
+            // In Kestrel a name without a scheme is one of `python://`.
+            uri: if uri.contains("://") { uri.to_owned() } else { format!("python://{uri}") },
+            action,
+            outputs: table.texts(document, "outputs", false),
+            timeout: table.duration(document, "timeout").unwrap_or(DEFAULT_TIMEOUT),
+            // The parent of a name alone is empty, which is no folder to start in.
+            folder: Path::new(".").join(document.base),
+            environment: self.environment.of_command(&table.texts(document, "environment", false).unwrap_or_default()),
+            origin: BindingOrigin::File(self.path.to_path_buf()),
+        })
+    }
 }
 
 fn lints(table: &TomlTable<'_, '_>, document: &mut Document<'_>, config: &mut Config) {
@@ -197,12 +280,18 @@ fn run(table: &TomlTable<'_, '_>, document: &mut Document<'_>, config: &mut Conf
     table.only(document, &RUN);
     let run = &mut config.run;
     if let Some(roots) = table.texts(document, "roots", false) {
-        run.roots = roots.iter().map(|r| document.base.join(r)).collect();
+        let roots = roots.iter().map(|root| document.base.join(root));
+        let allowed = |root: &PathBuf| {
+            let off = || format!("`roots` of [run]: LOAD and SAVE use {}", root.display());
+            is_below(document.base, root) || document.allows(table.span, off)
+        };
+        run.roots = roots.filter(allowed).collect();
     }
     run.mapping = table.path(document, "mapping");
     run.concurrency = table.number(document, "concurrency", 1..=64).map(|n| n as usize);
     run.max_records = table.number(document, "max_records", 1..=u64::MAX);
     run.max_requests = table.number(document, "max_requests", 1..=u64::MAX);
+    run.max_memory = table.size(document, "max_memory");
     run.timeout = table.duration(document, "timeout");
     run.hints = table.boolean(document, "hints");
 }

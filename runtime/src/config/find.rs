@@ -1,16 +1,22 @@
 //! Finds `huntc.toml`.
 
 use super::environment::Environment;
+use super::trust::{Chosen, ConfigFile};
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "huntc.toml";
 
 /// The first `huntc.toml` in `start` or a folder above it, otherwise `$XDG_CONFIG_HOME/huntc/huntc.toml`.
-pub fn find(start: &Path, environment: &Environment) -> Option<PathBuf> {
+pub fn find(start: &Path, environment: &Environment) -> Option<ConfigFile> {
     // Made absolute, because the parents of a relative `hunts/windows` end at `hunts`.
     let absolute = std::path::absolute(start).unwrap_or_else(|_| start.to_path_buf());
-    let near = absolute.ancestors().map(|folder| folder.join(NAME)).find(|file| file.is_file()).map(from_here);
-    near.or_else(|| Some(environment.config_home()?.join("huntc").join(NAME)).filter(|file| file.is_file()))
+    let near = absolute.ancestors().map(|folder| folder.join(NAME)).find(|file| file.is_file());
+    let own = environment.config_home().map(|home| home.join("huntc").join(NAME)).filter(|file| file.is_file());
+    match (near, own) {
+        // Hunts may lie beside the user's own file.
+        (Some(near), own) if own.as_ref() != Some(&near) => Some(ConfigFile { path: from_here(near), chosen: Chosen::Near }),
+        (_, own) => own.map(|path| ConfigFile { path, chosen: Chosen::Own }),
+    }
 }
 
 /// The path relative to the current folder, if the file is below it. This makes messages short.
@@ -38,8 +44,10 @@ mod tests {
         let env = Environment::of([("XDG_CONFIG_HOME", own_home.to_str().unwrap())]);
         assert_eq!(find(&deep, &env), None);
         fs::write(own.join(NAME), "").unwrap();
-        assert_eq!(find(&deep, &env), Some(own.join(NAME)));
+        let found = |start: &Path| find(start, &env).map(|file| (file.path, file.chosen));
+        assert_eq!(found(&deep), Some((own.join(NAME), Chosen::Own)));
+        assert_eq!(found(&own), Some((own.join(NAME), Chosen::Own)));
         fs::write(temp.path().join("a").join(NAME), "").unwrap();
-        assert_eq!(find(&deep, &env), Some(temp.path().join("a").join(NAME)));
+        assert_eq!(found(&deep), Some((temp.path().join("a").join(NAME), Chosen::Near)));
     }
 }

@@ -6,6 +6,7 @@ use super::text::source_name;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::BAD_SOURCE;
 use huntc_compiler::source::{SourceSet, Span};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,7 @@ pub(super) fn source(flag: &str, bound: &BTreeMap<String, Binding>, sources: &mu
     } else {
         let path = PathBuf::from(uri);
         if let Err(error) = std::fs::metadata(&path) {
-            let problem = unhelped(format!("`{uri}` cannot be read")).note(format!("the reason: {error}"));
+            let problem = unhelped(format!("`{}` cannot be read", shown(uri))).note(format!("the reason: {error}"));
             return Err(Box::new(
                 problem.help("name a log file, a folder of them, a store, or the `https://` address of a cluster"),
             ));
@@ -38,12 +39,21 @@ pub(super) fn source(flag: &str, bound: &BTreeMap<String, Binding>, sources: &mu
         Some(before) => kinds::joined(&before.kind, &kind).map_err(|reason| bad(format!("`{name}` cannot be bound: {reason}")))?,
         None => kind,
     };
-    Ok(Binding { name, kind, origin: BindingOrigin::Flag, default_window: None, like_case_sensitive: false })
+    Ok(Binding { name, kind, origin: BindingOrigin::Flag, place: span, default_window: None, like_case_sensitive: false })
+}
+
+/// What a flag binds, without anything that may be secret: neither an address nor what stands before an `@`.
+fn shown(uri: &str) -> Cow<'_, str> {
+    match (uri.split_once("://"), uri.rsplit_once('@')) {
+        (Some((scheme, _)), _) => Cow::Owned(format!("{scheme}://…")),
+        (None, Some((_, host))) if !Path::new(uri).exists() => Cow::Owned(format!("…@{host}")),
+        _ => Cow::Borrowed(uri),
+    }
 }
 
 /// A text of the flag for diagnostics, without anything that may be secret.
 fn place(name: &str, uri: &str, sources: &mut SourceSet) -> Span {
-    let shown = if kinds::is_address(uri) { "https://…" } else { uri };
+    let shown = shown(uri);
     let text = if name.is_empty() { format!("--source {shown}") } else { format!("--source {name}={shown}") };
     let length = text.len();
     Span::new(sources.add_text("command line", text), "--source ".len(), length)

@@ -31,9 +31,11 @@ pub(super) fn read_file(environment: &Environment, sources: &mut SourceSet, conf
             return;
         }
     };
-    let masked = mask::mask(&text);
-    let id = sources.add_text(name, masked.as_ref());
-    match profiles(&text, environment) {
+    let profiles = profiles(&text, environment);
+    let known = profiles.as_ref().map(|all| all.iter().map(|(profile, _)| profile.clone()).collect::<Vec<_>>()).unwrap_or_default();
+    let masked = mask::yaml(&text, &known);
+    let id = sources.add_text(name, masked.as_str());
+    match profiles {
         Ok(profiles) => {
             for (profile, value) in profiles {
                 let span = key_span(&masked, &profile, id);
@@ -89,7 +91,7 @@ fn insert(config: &mut Config, name: String, profile: &Value, origin: BindingOri
     match binding(&name, profile, origin, places) {
         Ok((binding, notice)) => {
             if let Some(notice) = notice {
-                config.notices.insert(name.clone(), notice);
+                config.notices.insert(name.clone(), vec![notice]);
             }
             config.sources.insert(name, binding);
         }
@@ -110,10 +112,10 @@ fn file_profiles(environment: &Environment) -> BTreeMap<String, Value> {
 
 /// The profiles in a YAML text; the error is the byte and the reason of a fault.
 fn profiles(text: &str, environment: &Environment) -> Result<Vec<(String, Value)>, (usize, String)> {
-    let document: Value = serde_yaml_ng::from_str(text).map_err(|e| {
-        let at = e.location().map_or(0, |l| l.index());
-        // The parser's own message may quote the text, which may be a secret.
-        (text.char_indices().map(|(i, _)| i).find(|i| *i >= at).unwrap_or(text.len()), "the file is no valid YAML".to_owned())
+    let document: Value = serde_saphyr::from_str(text).map_err(|e| {
+        // The place counts characters. The parser's own message may quote the text, which may be a secret.
+        let characters = e.location().and_then(|l| usize::try_from(l.span().offset()).ok()).unwrap_or(0);
+        (text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at), "the file is no valid YAML".to_owned())
     })?;
     let Some(profiles) = document.get("profiles").filter(|p| !p.is_null()) else { return Ok(Vec::new()) };
     let Value::Object(profiles) = profiles else { return Err((0, "`profiles` is not a table of profiles".to_owned())) };

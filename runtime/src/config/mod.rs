@@ -16,33 +16,35 @@ mod nightly;
 mod profile;
 mod reader;
 pub mod secret;
+mod size;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
 mod text;
 mod time;
+pub mod trust;
 
 pub use file::lint;
 pub use find::find;
 pub use model::{Config, RunLimits};
 pub use nightly::{NightlySettings, WEBHOOK_FORMATS};
+pub use size::size;
 pub use text::source_name;
 pub use time::{duration, duration_or_zero, nanoseconds};
 
 use binding::BindingOrigin;
 use environment::Environment;
-use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::codes::config::{SECRET_IN_CLEAR, SECRET_ON_COMMAND_LINE};
+use huntc_compiler::diag::{Code, Diagnostic};
 use huntc_compiler::source::SourceSet;
-use std::path::Path;
+use trust::ConfigFile;
 
 /// Where to look for the configuration.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "fields whose names say all")]
 pub struct Places<'a> {
-    /// The file of `--config`.
-    pub explicit: Option<&'a Path>,
-    /// The folder of the huntflow.
-    pub start: &'a Path,
+    /// The file that was named or found.
+    pub file: Option<&'a ConfigFile>,
     pub environment: &'a Environment,
     /// The values of `--source`, in their order.
     pub flags: &'a [String],
@@ -56,14 +58,15 @@ pub fn load(places: &Places<'_>, sources: &mut SourceSet) -> (Config, Vec<Diagno
     let mut config = Config::default();
     kestrel::read_file(places.environment, sources, &mut config, &mut problems);
     let names: Vec<String> = config.sources.keys().chain(config.broken.keys()).cloned().collect();
-    if let Some(path) = places.explicit.map(Path::to_path_buf).or_else(|| find(places.start, places.environment)) {
-        file::read(&path, sources, &mut config, &mut problems);
-        config.file = Some(path);
+    if let Some(file) = places.file {
+        file::read(file, places.environment, sources, &mut config, &mut problems);
+        config.file = Some(file.clone());
     }
     // When `huntc.toml` binds the name of a faulty profile of Kestrel, that profile's fault does not matter.
     for name in names {
-        if config.sources.get(&name).is_some_and(|s| matches!(&s.origin, BindingOrigin::File(f) if config.file.as_ref() == Some(f)))
-        {
+        if config.sources.get(&name).is_some_and(
+            |s| matches!(&s.origin, BindingOrigin::File(f) if config.file.as_ref().is_some_and(|file| file.path == *f)),
+        ) {
             config.broken.remove(&name);
             config.notices.remove(&name);
         }
@@ -79,5 +82,25 @@ pub fn load(places: &Places<'_>, sources: &mut SourceSet) -> (Config, Vec<Diagno
             Err(problem) => problems.push(*problem),
         }
     }
+    for (name, binding) in &config.sources {
+        let caution = |(code, headline): (&'static Code, String)| Diagnostic::new(code, binding.place, headline);
+        let cautions: Vec<Diagnostic> =
+            binding.kind.cautions(name, binding.origin == BindingOrigin::Flag).into_iter().map(caution).map(with_advice).collect();
+        if !cautions.is_empty() {
+            config.notices.entry(name.clone()).or_default().extend(cautions);
+        }
+    }
     (config, problems)
+}
+
+/// A caution with what to do about it.
+fn with_advice(caution: Diagnostic) -> Diagnostic {
+    let code = caution.code;
+    if code == &SECRET_ON_COMMAND_LINE {
+        caution.help("put it into huntc.toml: `auth = { password = \"file:PATH\", … }`, or the environment: `\"${NAME}\"`")
+    } else if code == &SECRET_IN_CLEAR {
+        caution.help("use `https://` in the address, or a tunnel to a loopback address")
+    } else {
+        caution.help("`tls = { ca = \"http_ca.crt\" }` names the server's own authority; then take `insecure` out")
+    }
 }

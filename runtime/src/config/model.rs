@@ -4,6 +4,7 @@ use super::analytic::AnalyticBinding;
 use super::binding::Binding;
 use super::nightly::NightlySettings;
 use super::time::nanoseconds;
+use super::trust::ConfigFile;
 use huntc_compiler::diag::{Diagnostic, LintLevels, Severity};
 use huntc_compiler::options::{AnalyticProfile, SourceProfile};
 use std::collections::BTreeMap;
@@ -14,13 +15,17 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The `huntc.toml` that was read.
-    pub file: Option<PathBuf>,
+    pub file: Option<ConfigFile>,
+    /// What the file asks for and does not get, because it is not trusted, in words.
+    pub off: Vec<String>,
+    /// The warning about that.
+    pub untrusted: Option<Diagnostic>,
     /// The data sources, by name in lower case.
     pub sources: BTreeMap<String, Binding>,
     /// Faults of profiles, by name. They are reported when a hunt uses the name.
     pub broken: BTreeMap<String, Diagnostic>,
     /// Warnings about profiles, by name. They are reported when a hunt uses the name.
-    pub notices: BTreeMap<String, Diagnostic>,
+    pub notices: BTreeMap<String, Vec<Diagnostic>>,
     /// The analytics, by URI.
     pub analytics: BTreeMap<String, AnalyticBinding>,
     /// The table `[lints]`.
@@ -46,6 +51,8 @@ pub struct RunLimits {
     pub max_requests: Option<u64>,
     /// The longest time of a hunt.
     pub timeout: Option<Duration>,
+    /// The most bytes of memory that a hunt may use.
+    pub max_memory: Option<u64>,
     /// Whether reports have hints.
     pub hints: Option<bool>,
 }

@@ -5,7 +5,7 @@ use super::secret::Secret;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "state",
     "out",
     "since",
@@ -20,6 +20,7 @@ const KEYS: [&str; 20] = [
     "keep_history",
     "fail_on_findings",
     "notify",
+    "notify_environment",
     "webhook",
     "webhook_format",
     "webhook_template",
@@ -62,6 +63,8 @@ pub struct NightlySettings {
     pub fail_on_findings: Option<bool>,
     /// A shell command that gets new findings; it may contain a secret.
     pub notify: Option<Secret>,
+    /// The variables that the command inherits beside those of every command.
+    pub notify_environment: Vec<String>,
     /// An address that gets new findings; it may contain a secret.
     pub webhook: Option<Secret>,
     /// One of [`WEBHOOK_FORMATS`].
@@ -79,19 +82,23 @@ pub struct NightlySettings {
 /// Reads the table.
 pub(super) fn read(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> NightlySettings {
     table.only(document, &KEYS);
-    let webhook = table.text(document, "webhook").map(|t| Secret::parse(t.value, document.base));
+    let told = |document: &mut Document<'_>, key: &str, does: &str| {
+        let text = table.text(document, key)?;
+        document.allows(text.span, || format!("`{key}` of [nightly]: {does}")).then_some(text.value)
+    };
     let webhook_format = webhook_format(table, document);
     NightlySettings {
         webhook_format,
         webhook_template: table.path(document, "webhook_template"),
-        mail: table.value("mail").and_then(|_| table.texts(document, "mail", true)).unwrap_or_default(),
+        mail: mail(table, document),
         mail_from: table.text(document, "mail_from").map(|t| t.value.to_owned()),
-        mail_command: table.text(document, "mail_command").map(|t| Secret::literal(t.value)),
+        mail_command: told(document, "mail_command", "runs a command").map(Secret::literal),
         // Not read as a secret's notation, because `${NAME}` in a command is for the shell.
-        notify: table.text(document, "notify").map(|t| Secret::literal(t.value)),
-        webhook,
-        state: table.path(document, "state"),
-        out: table.path(document, "out"),
+        notify: told(document, "notify", "runs a command").map(Secret::literal),
+        notify_environment: table.texts(document, "notify_environment", false).unwrap_or_default(),
+        webhook: told(document, "webhook", "sends what is found").map(|text| Secret::parse(text, document.base)),
+        state: table.path_of_output(document, "state"),
+        out: table.path_of_output(document, "out"),
         since: table.duration(document, "since"),
         lag: table.duration_or_zero(document, "lag"),
         overlap: table.duration_or_zero(document, "overlap"),
@@ -104,6 +111,13 @@ pub(super) fn read(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Ni
         keep_history: table.duration(document, "keep_history"),
         fail_on_findings: table.boolean(document, "fail_on_findings"),
     }
+}
+
+/// The addresses that get mails.
+fn mail(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Vec<String> {
+    let (Some(value), Some(addresses)) = (table.value("mail"), table.texts(document, "mail", true)) else { return Vec::new() };
+    let span = document.span(value.span());
+    if document.allows(span, || "`mail` of [nightly]: sends what is found".to_owned()) { addresses } else { Vec::new() }
 }
 
 /// The form of what is posted. A template is another one.

@@ -65,7 +65,9 @@ pub(super) fn binding(
         _ => {}
     }
     let default_window = options(connection.get("options"), &mut cluster, places)?;
-    let binding = Binding { name: name.to_owned(), kind: Arc::new(cluster), origin, default_window, like_case_sensitive: false };
+    let place = places.spans[CONNECTION];
+    let binding =
+        Binding { name: name.to_owned(), kind: Arc::new(cluster), origin, place, default_window, like_case_sensitive: false };
     Ok((binding, notice))
 }
 
@@ -129,7 +131,6 @@ fn auth(config: Option<&Value>, places: &PartPlaces) -> Result<Option<Auth<Secre
 
 /// Applies the options that have a meaning here. Returns the window of statements without a time range. `result_limit`
 /// and the options of stix-shifter's translator are ignored.
-/// translator's own are left alone.
 fn options(
     options: Option<&Value>,
     cluster: &mut ClusterProfile,

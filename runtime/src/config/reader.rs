@@ -1,6 +1,8 @@
 //! Reads tables of a TOML document. Unknown keys and wrong values become diagnostics at their place.
 
+use super::size::size;
 use super::time::{duration, duration_or_zero};
+use super::trust::is_below;
 use huntc_compiler::diag::codes::config::{BAD_SETTING, UNKNOWN_SETTING};
 use huntc_compiler::diag::{Diagnostic, suggest};
 use huntc_compiler::source::{SourceId, Span};
@@ -15,6 +17,10 @@ pub(super) struct Document<'d> {
     pub id: SourceId,
     /// The folder that relative paths start from.
     pub base: &'d Path,
+    /// Whether the file may run, send, and write outside of its folder.
+    pub trusted: bool,
+    /// What it asks for and does not get: what it is, in words, and its place.
+    pub off: Vec<(String, Span)>,
     /// The faults found so far.
     pub problems: Vec<Diagnostic>,
 }
@@ -39,6 +45,14 @@ pub(super) struct TomlTable<'t, 'i> {
 impl Document<'_> {
     pub(super) fn span(&self, range: Range<usize>) -> Span {
         Span::new(self.id, range.start, range.end)
+    }
+
+    /// Whether the file may do what needs trust. If not, it is noted.
+    pub(super) fn allows(&mut self, span: Span, what: impl FnOnce() -> String) -> bool {
+        if !self.trusted {
+            self.off.push((what(), span));
+        }
+        self.trusted
     }
 
     /// Reports a wrong value.
@@ -114,6 +128,15 @@ impl<'t, 'i> TomlTable<'t, 'i> {
         Some(document.base.join(found.value))
     }
 
+    /// The path of a key that is written to. Outside of the folder of the file that needs trust.
+    pub(super) fn path_of_output(&self, document: &mut Document<'_>, key: &str) -> Option<PathBuf> {
+        let found = self.text(document, key)?;
+        let path = document.base.join(found.value);
+        let allowed = is_below(document.base, &path)
+            || document.allows(found.span, || format!("`{key}` of {}: writes to {}", self.name, path.display()));
+        allowed.then_some(path)
+    }
+
     /// One text or a list of texts. With `commas`, commas separate texts too.
     pub(super) fn texts(&self, document: &mut Document<'_>, key: &str, commas: bool) -> Option<Vec<String>> {
         let value = self.value(key)?;
@@ -169,6 +192,20 @@ impl<'t, 'i> TomlTable<'t, 'i> {
     /// The length of time of a key, with its unit.
     pub(super) fn duration(&self, document: &mut Document<'_>, key: &str) -> Option<Duration> {
         self.time(document, key, duration)
+    }
+
+    /// The amount of memory of a key, with its unit.
+    pub(super) fn size(&self, document: &mut Document<'_>, key: &str) -> Option<u64> {
+        let value = self.value(key)?;
+        let bytes = if let DeValue::String(text) = value.get_ref() { size(text) } else { None };
+        if bytes.is_none() {
+            document.bad(
+                document.span(value.span()),
+                format!("`{key}` is not an amount of memory"),
+                "an amount such as \"512MiB\" or \"2GiB\" is needed here",
+            );
+        }
+        bytes
     }
 
     fn time(&self, document: &mut Document<'_>, key: &str, read: impl Fn(&str) -> Option<Duration>) -> Option<Duration> {

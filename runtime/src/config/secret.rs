@@ -2,6 +2,7 @@
 //! opened, and never shown.
 
 use super::environment::Environment;
+use crate::source::regular_file;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::{Path, PathBuf};
 
@@ -93,7 +94,7 @@ pub fn is_credential_name(name: &str) -> bool {
 
 fn read(path: &Path) -> Result<SecretString, SecretError> {
     let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|e| SecretError::Unreadable(shown.clone(), e.to_string()))?;
+    let text = regular_file::read_text(path).map_err(|e| SecretError::Unreadable(shown.clone(), e.to_string()))?;
     let text = text.trim();
     if text.is_empty() { Err(SecretError::Empty(shown)) } else { Ok(text.into()) }
 }

@@ -2,6 +2,7 @@
 
 use super::kinds::cluster::{Authority, ClusterProfile};
 use super::secret::Secret;
+use super::trust::Chosen;
 use super::*;
 use crate::source::elastic::Auth;
 use secrecy::ExposeSecret;
@@ -13,13 +14,14 @@ struct Setting {
     folder: TempDir,
     variables: Vec<(String, String)>,
     flags: Vec<String>,
+    chosen: Chosen,
 }
 
 impl Setting {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("home").display().to_string();
-        Self { folder, variables: vec![("HOME".to_owned(), home)], flags: Vec::new() }
+        Self { folder, variables: vec![("HOME".to_owned(), home)], flags: Vec::new(), chosen: Chosen::Named }
     }
 
     fn file(self, name: &str, text: &str) -> Self {
@@ -54,7 +56,9 @@ impl Setting {
     fn load(&self) -> (Config, Vec<Diagnostic>, SourceSet) {
         let mut sources = SourceSet::default();
         let environment = self.environment();
-        let places = Places { explicit: None, start: self.folder.path(), environment: &environment, flags: &self.flags };
+        let path = self.folder.path().join("huntc.toml");
+        let file = path.exists().then_some(ConfigFile { path, chosen: self.chosen });
+        let places = Places { file: file.as_ref(), environment: &environment, flags: &self.flags };
         let (config, problems) = load(&places, &mut sources);
         (config, problems, sources)
     }
@@ -302,7 +306,7 @@ fn stix_shifters_own_variables_are_no_profiles() {
 #[test]
 fn an_unchecked_certificate_is_not_taken_over_without_a_word() {
     let (config, _, _) = Setting::new().var("STIXSHIFTER_X_CONNECTION", r#"{"host":"h","selfSignedCert":false}"#).load();
-    assert_eq!(config.notices["x"].code.id, "K0816");
+    assert_eq!(config.notices["x"][0].code.id, "K0816");
     assert!(!cluster_of(&config, "x").tls.insecure);
 }
 

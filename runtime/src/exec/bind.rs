@@ -1,7 +1,7 @@
 //! Filling the holes of a request with what earlier nodes found, in chunks that servers take.
 
 use crate::table::{Key, Rung, Table};
-use huntc_compiler::catalog::{Catalog, EntityId, FieldType};
+use huntc_compiler::catalog::{Catalog, EntityId, FieldType, ValueType};
 use huntc_compiler::plan::Attr;
 use huntc_compiler::request::{
     Bool, BoundQuery, BoundRequest, FieldKinds, Hole, HolePart, Query, RequestForm, RequestTemplate, Terms, spellings,
@@ -118,10 +118,7 @@ fn hosts(fill: &Fill<'_>) -> Vec<Value> {
 
 /// The distinct values of a column over all rows, sorted. Identifiers come in every spelling in use.
 pub fn column_values(table: &Table, attr: &Attr, catalog: &Catalog) -> Vec<Value> {
-    let id = match (attr, table.entity) {
-        (Attr::Catalog(id), Some(entity)) => catalog.attribute(entity, *id).ty.is_identifier(),
-        _ => false,
-    };
+    let id = attr.value_type(catalog, table.entity).is_some_and(ValueType::is_identifier);
     let column = table.column(attr);
     let values = column.iter().flatten().flat_map(Value::each);
     let mut values: Vec<Value> = if id { values.flat_map(spellings).collect() } else { values.cloned().collect() };

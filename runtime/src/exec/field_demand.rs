@@ -8,8 +8,8 @@ use huntc_compiler::request::Query;
 use std::collections::BTreeSet;
 
 impl Run<'_> {
-    /// The names of all fields that this hunt may request from `source`: those of the plan's nodes in either form,
-    /// those of the requests that decide between the forms, and those of hints.
+    /// The names of all fields that this hunt may request from `source`: those of the plan's nodes, those of
+    /// the requests that decide what tells processes apart, and those of hints.
     pub(super) fn field_demand(&self, source: SourceRef) -> Fields {
         let (plan, requests, catalog) = (self.job.plan, self.job.requests, self.job.catalog);
         let mut fields = BTreeSet::new();
@@ -18,9 +18,7 @@ impl Run<'_> {
         let mut types = BTreeSet::new();
         let name = |source: SourceRef| plan.source(source).map(|s| &s.name);
         for template in requests.iter().filter(|template| name(template.source) == name(source)) {
-            // The form for the ladder names every field of the other form too.
-            let form = template.form(true);
-            add(&form.query, &form.fields, &mut fields);
+            add(&template.form.query, &template.form.fields, &mut fields);
             types.extend(types_of(plan.node(template.node)));
         }
         if self.options.hints {

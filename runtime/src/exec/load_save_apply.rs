@@ -8,16 +8,17 @@ use crate::load_save;
 use crate::ops::new;
 use crate::source::SourceError;
 use crate::table::Table;
-use huntc_compiler::catalog::{AttrId, Catalog};
+use huntc_compiler::catalog::Catalog;
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::{Attr, Column, Node, NodeId, Operand, Var};
+use huntc_compiler::plan::{Attr, Column, Node, NodeId, Operand, Var, shown_columns};
 use huntc_compiler::value::Value;
 use std::sync::Arc;
 
 impl Run<'_> {
     pub(super) fn load(&self, node: &Node, path: &str) -> Result<Table, Failure> {
         let place = load_save::Place { folder: &self.job.folder, roots: &self.options.roots };
-        let loaded = load_save::load(path, &place, node.entity, self.job.catalog).map_err(|e| failed(node, &e))?;
+        let loaded =
+            load_save::load(path, &place, node.entity, self.job.catalog, &self.options.allowance).map_err(|e| failed(node, e))?;
         Ok(new::table(loaded.entity, &loaded.columns, &loaded.rows, self.job.catalog))
     }
 
@@ -26,7 +27,8 @@ impl Run<'_> {
         let attrs: Vec<Attr> = columns.iter().map(|c| c.attr.clone()).collect();
         let headers: Vec<&str> = columns.iter().map(|c| c.header.as_str()).collect();
         let rows = super::node::rows_of(table, &attrs);
-        let loaded = load_save::reload(path, entity, &headers, &rows, self.job.catalog).map_err(|e| failed(node, &e))?;
+        let loaded = load_save::reload(path, entity, &headers, &rows, self.job.catalog, &self.options.allowance)
+            .map_err(|e| failed(node, e))?;
         Ok(new::table(loaded.entity, &loaded.columns, &loaded.rows, self.job.catalog))
     }
 
@@ -65,13 +67,8 @@ impl Run<'_> {
             let plain = Table { rows: crate::table::Rows::Entities, ..Table::clone(table) };
             sent.push(analytics::AnalyticRows { names, rows: super::node::rows_of(&plain, &attrs) });
         }
-        let call = analytics::AnalyticCall {
-            binding: &binding,
-            arguments: &arguments,
-            folder: &self.job.folder,
-            cancel: &self.options.cancel,
-        };
-        let answers = analytics::apply(&call, &sent).map_err(|e| failed(node, &e))?;
+        let call = analytics::AnalyticCall { binding: &binding, arguments: &arguments, allowance: &self.options.allowance };
+        let answers = analytics::apply(&call, &sent).map_err(|e| failed(node, e))?;
         locked(&self.answers).insert(id, answers);
         Ok(Table::default())
     }
@@ -111,10 +108,9 @@ impl Run<'_> {
 /// The attributes of the rows that an analytic gets: the default columns of the type, whether or not the rows were
 /// written with them, and whatever else the table carries.
 fn attributes(table: &Table, catalog: &Catalog) -> Vec<Attr> {
-    let all = table.entity.map(|entity| catalog.get(entity).attributes.as_slice()).unwrap_or_default();
-    let shown = (0u16..).map(AttrId).zip(all).filter(|(_, a)| a.shown).map(|(id, _)| Attr::Catalog(id));
-    let mut attrs: Vec<Attr> = shown.collect();
-    let carried = table.columns.iter().filter(|a| matches!(a, Attr::Catalog(_)));
+    let shown = table.entity.map(|entity| shown_columns(catalog, entity)).unwrap_or_default();
+    let mut attrs: Vec<Attr> = shown.into_iter().map(|column| column.attr).collect();
+    let carried = table.columns.iter().filter(|a| a.is_read());
     let more: Vec<Attr> = carried.filter(|a| !attrs.contains(a)).cloned().collect();
     attrs.extend(more);
     attrs.extend(table.added.iter().map(|n| Attr::Added(n.clone())));

@@ -11,19 +11,21 @@ mod schedule;
 mod summary;
 mod tree;
 
+use crate::allowance::Allowance;
 use crate::analytics::AnalyticRows;
 use crate::config::analytic::AnalyticBinding;
 use crate::matching::{Hosts, Lives};
 use crate::report::model::{HuntReport, RequestReport, Status};
 use crate::source::{DataSource, Fields, SourceError};
 use crate::table::Table;
+use foldhash::HashMap;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::diag::{Diagnostic, Severity, codes};
 use huntc_compiler::plan::{Column, Node, NodeId, OutputKind, Plan, SourceRef, VarId};
 use huntc_compiler::request::{RequestTemplate, Requests};
-use rustc_hash::FxHashMap;
+use requests::failed;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tree::Lineage;
@@ -67,8 +69,8 @@ pub struct RunOptions<'a> {
     pub concurrency: usize,
     /// Folders that LOAD and SAVE may use.
     pub roots: Vec<PathBuf>,
-    /// Set on Ctrl-C. Nodes that were not begun are then cancelled.
-    pub cancel: Arc<AtomicBool>,
+    /// The time and the memory that the hunt may use. Nodes that were not begun when it has none left are not computed.
+    pub allowance: Arc<Allowance>,
     /// Records read so far, for progress.
     pub read: Arc<AtomicU64>,
     /// Nodes done so far, for progress.
@@ -79,8 +81,6 @@ pub struct RunOptions<'a> {
     pub max_records: Option<u64>,
     /// The most requests that the hunt may send.
     pub max_requests: Option<u64>,
-    /// The longest time that the hunt may take.
-    pub timeout: Option<Duration>,
     /// Whether the report has a hint for each statement that found nothing.
     pub hints: bool,
 }
@@ -95,13 +95,12 @@ impl<'a> RunOptions<'a> {
             allow_partial: false,
             concurrency: 1,
             roots: Vec::new(),
-            cancel: Arc::default(),
+            allowance: Arc::default(),
             read: Arc::default(),
             done: Arc::default(),
             run_id: String::new(),
             max_records: None,
             max_requests: None,
-            timeout: None,
             hints: false,
         }
     }
@@ -129,9 +128,9 @@ struct Run<'a> {
     requests: Mutex<Vec<(NodeId, u32, RequestReport)>>,
     warnings: Mutex<Vec<Diagnostic>>,
     /// For each FIND … DEPTH: which entity led to which.
-    walks: Mutex<FxHashMap<NodeId, Lineage>>,
+    walks: Mutex<HashMap<NodeId, Lineage>>,
     /// For each APPLY: the answer for each of its tables, until a `Pick` node takes it.
-    answers: Mutex<FxHashMap<NodeId, Vec<AnalyticRows>>>,
+    answers: Mutex<HashMap<NodeId, Vec<AnalyticRows>>>,
     sent: AtomicU64,
     begun: Instant,
 }
@@ -194,7 +193,8 @@ impl Run<'_> {
     }
 
     fn compute(&self, id: NodeId) {
-        let outcome = if self.options.cancel.load(Ordering::Relaxed) { Err(Failure::Cancelled) } else { self.node(id) };
+        let may = self.options.allowance.check().map_err(|spent| failed(self.job.plan.node(id), spent));
+        let outcome = may.and_then(|()| self.node(id));
         let at = id.0 as usize;
         if let (Some(cell), Some(finished)) = (self.outcomes.get(at), self.finished.get(at)) {
             let _ = cell.set(outcome);
@@ -226,7 +226,7 @@ impl Run<'_> {
     fn report(&self, mut diagnostics: Vec<Diagnostic>) -> HuntReport {
         let plan = self.job.plan;
         let mut failed = false;
-        let mut interrupted = self.options.cancel.load(Ordering::Relaxed);
+        let mut interrupted = self.options.allowance.cancelled();
         for outcome in self.outcomes.iter().filter_map(OnceLock::get) {
             match outcome {
                 Err(Failure::Failed(diagnostic)) => {

@@ -1,17 +1,18 @@
 //! Computing one node.
 
+use super::requests::failed;
 use super::tree::{self, Lineage};
 use super::{Failure, Outcome, Run, locked};
-use crate::matching::{self, Found, Ladder, Lives, Reading, References, Undecided};
+use crate::matching::{self, Found, Ladder, Lives, Reading, References, Undecided, Unread};
 use crate::ops::{filter, group, join, new, observe, order, union};
 use crate::source::Records;
 use crate::table::{Entity, Key, Table};
-use huntc_compiler::catalog::EntityId;
+use foldhash::HashSet;
+use huntc_compiler::catalog::{EntityId, ValueType};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Attr, Depth, Node, NodeId, Op, Pivot, Scan, SourceRef};
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 impl Run<'_> {
@@ -29,10 +30,14 @@ impl Run<'_> {
             Some(input) => self.local(id, node, &inputs, input),
             None => self.leaf(id, node),
         }
-        .map(|mut table| {
+        .and_then(|mut table| {
             table.partial |= inputs.iter().any(|i| i.partial);
             table.identifiers = self.identifiers(&table);
-            Arc::new(table)
+            // What was read out of records is counted while it is read.
+            if !matches!(node.op, Op::Scan(_) | Op::Pivot(_) | Op::Walk(_)) {
+                self.options.allowance.take(table.bytes(), "the table of a statement").map_err(|spent| failed(node, spent))?;
+            }
+            Ok(Arc::new(table))
         })
     }
 
@@ -56,11 +61,15 @@ impl Run<'_> {
             Op::Pivot(pivot) => self.pivot(id, node, pivot, input)?,
             Op::Walk(most) => self.walk(id, node, *most, input)?,
             Op::CreationRecords { source, .. } => self.creation_records(id, node, *source, input)?,
-            Op::Observe(shape) => observe::observe(shape, inputs, node.entity, &node.columns).map_err(|e| undecided(node, &e))?,
+            Op::Observe(shape) => {
+                let allowance = &self.options.allowance;
+                observe::observe(shape, inputs, node.entity, &node.columns, allowance).map_err(|e| unread(node, e))?
+            }
             Op::Union => union::union(inputs, node.entity, &node.columns),
             Op::Filter { predicate, range } => {
                 let references = self.references(node)?;
-                filter::filter(input, predicate, *range, self.job.catalog, &references).map_err(|e| undecided(node, &e))?
+                let allowance = &self.options.allowance;
+                filter::filter(input, predicate, *range, self.job.catalog, &references, allowance).map_err(|e| unread(node, e))?
             }
             Op::First(n) => union::first(input, *n),
             Op::Transform(transformer) => order::transform(input, *transformer),
@@ -69,7 +78,10 @@ impl Run<'_> {
             Op::Project(_) | Op::New { .. } | Op::Load { .. } => Table::clone(input),
             Op::Group { keys, aggregates } => group::group(input, keys, aggregates),
             Op::Join { by } => match inputs {
-                [left, right, ..] => join::join(left, right, by.as_ref(), &node.columns, self.job.catalog),
+                [left, right, ..] => {
+                    let allowance = &self.options.allowance;
+                    join::join(left, right, by.as_ref(), &node.columns, self.job.catalog, allowance).map_err(|e| failed(node, e))?
+                }
                 _ => Table::clone(input),
             },
             Op::Reload { path, columns } => self.reload(node, path, columns, input)?,
@@ -130,7 +142,7 @@ impl Run<'_> {
         if keys.is_empty() {
             return Ok(true);
         }
-        let wanted: FxHashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
+        let wanted: HashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
         let asked = Asked { source: pivot.source, keys: Some((keys, pivot.input)), references };
         self.read(id, node, &asked, found, &mut |reading, records, found| {
             let hop = matching::Hop {
@@ -158,7 +170,7 @@ impl Run<'_> {
         }
         let Some((_, first, pivot, _)) = steps.first() else { return Ok(Table::empty(node.entity, &node.columns)) };
         let mut frontier: Vec<Key> = self.pivot_keys(first, pivot, input).into_iter().cloned().collect();
-        let mut asked: FxHashSet<Key> = frontier.iter().cloned().collect();
+        let mut asked: HashSet<Key> = frontier.iter().cloned().collect();
         let mut lineage = Lineage::default();
         let mut all = Found::default();
         let mut whole = true;
@@ -200,12 +212,11 @@ impl Run<'_> {
         let mut found = Found::default();
         let mut whole = true;
         if !keys.is_empty() {
-            let wanted: FxHashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
+            let wanted: HashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
             let references = References::default();
             let asked = Asked { source, keys: Some((&keys, entity)), references: &references };
             whole = self.read(id, node, &asked, &mut found, &mut |reading, records, found| {
-                matching::creation_records(reading, records, entity, &wanted, found);
-                Ok(())
+                matching::creation_records(reading, records, entity, &wanted, found)
             })?;
         }
         let mut table = union::with_sightings(input, found, &node.columns);
@@ -220,30 +231,27 @@ impl Run<'_> {
         node: &Node,
         asked: &Asked<'_>,
         found: &mut Found,
-        take: &mut dyn FnMut(&Reading<'_>, &Records, &mut Found) -> Result<(), Undecided>,
+        take: &mut dyn FnMut(&Reading<'_>, &Records, &mut Found) -> Result<(), Unread>,
     ) -> Result<bool, Failure> {
         let Asked { source, keys, references } = *asked;
         let catalog = self.job.catalog;
         let Some(template) = self.job.requests.of(id) else { return Err(Failure::Skipped) };
         self.ask(id, template, keys, &mut |records| {
-            let ladder = if template.by_ladder.is_some() { self.ladder(node, source, records)? } else { Ladder::Nowhere };
+            let ladder = if template.ladder { self.ladder(node, source, records)? } else { Ladder::Nowhere };
             let mut lives: Arc<Lives> = Arc::default();
             if !matches!(ladder, Ladder::Nowhere) {
                 self.learn_lives(node, source, records, &ladder)?;
                 lives = self.source(source).map(|state| locked(&state.lives).clone()).unwrap_or_default();
             }
-            let reading = Reading { catalog, ladder: &ladder, lives: &lives, references, columns: &node.columns };
-            take(&reading, records, found).map_err(|e| undecided(node, &e))
+            let (columns, allowance) = (&node.columns, &*self.options.allowance);
+            let reading = Reading { catalog, ladder: &ladder, lives: &lives, references, columns, allowance };
+            take(&reading, records, found).map_err(|why| unread(node, why))
         })
     }
 
     /// The columns of a table that hold identifiers.
     fn identifiers(&self, table: &Table) -> Vec<Attr> {
-        let Some(entity) = table.entity else { return Vec::new() };
-        let is_id = |attr: &&Attr| match attr {
-            Attr::Catalog(id) => self.job.catalog.attribute(entity, *id).ty.is_identifier(),
-            _ => false,
-        };
+        let is_id = |attr: &&Attr| attr.value_type(self.job.catalog, table.entity).is_some_and(ValueType::is_identifier);
         table.columns.iter().filter(is_id).cloned().collect()
     }
 }
@@ -255,6 +263,13 @@ struct Asked<'a> {
     /// The entities whose keys are asked for, and their type.
     keys: Option<(&'a [&'a Key], EntityId)>,
     references: &'a References,
+}
+
+fn unread(node: &Node, why: Unread) -> Failure {
+    match why {
+        Unread::Undecided(reason) => undecided(node, &reason),
+        Unread::Spent(spent) => failed(node, spent),
+    }
 }
 
 fn undecided(node: &Node, reason: &Undecided) -> Failure {

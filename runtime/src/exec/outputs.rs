@@ -5,10 +5,10 @@ use crate::ops::describe;
 use crate::report::model::Display;
 use crate::source::SourceError;
 use crate::table::Table;
+use foldhash::{HashMap, HashSet};
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::{Column, Output, OutputKind, ProcessIdentity, Shape, Var, show};
+use huntc_compiler::plan::{Column, Output, OutputKind, Shape, Var, show};
 use huntc_compiler::value::Value;
-use rustc_hash::{FxHashMap, FxHashSet};
 
 type Row = Vec<Option<Value>>;
 
@@ -50,7 +50,7 @@ impl Run<'_> {
     /// every entity of the remaining rows, also those that look the same, because they have their own parents and children.
     fn disp(&self, output: &Output, var: &Var, columns: &[Column], offset: u64, limit: Option<u64>, table: &Table) -> Display {
         let attrs: Vec<_> = columns.iter().map(|c| c.attr.clone()).collect();
-        let mut places: FxHashMap<Row, usize> = FxHashMap::default();
+        let mut places: HashMap<Row, usize> = HashMap::default();
         let mut rows: Vec<Row> = Vec::new();
         // For each row of the table, its place among the distinct rows.
         let mut place_of: Vec<usize> = Vec::new();
@@ -118,11 +118,9 @@ impl Run<'_> {
         };
         let behind = plan.reachable_from([root]);
         let text = |t: String| Some(Value::text(t));
-        let ladder = plan.identity == ProcessIdentity::Ladder;
         let nodes = plan.iter().zip(behind).filter(|(_, behind)| *behind);
         let rows = nodes.map(|((id, node), _)| {
-            let form = self.job.requests.of(id).map(|template| template.form(ladder));
-            let query = form.map(|form| serde_json::to_string(&form.query).unwrap_or_default());
+            let query = self.job.requests.of(id).map(|t| serde_json::to_string(&t.form.query).unwrap_or_default());
             let label = show::label(node, plan, self.job.catalog);
             vec![text(format!("{id:?}")), text(label), query.and_then(text)]
         });
@@ -134,7 +132,7 @@ impl Run<'_> {
 /// The nodes of a tree: one for each entity and each row of the display that shows it. `shown` has for each row of the
 /// table the row of the display, `None` when it is not displayed.
 fn nodes<'t>(table: &'t Table, shown: &[Option<usize>]) -> Vec<tree::TreeNode<'t>> {
-    let mut seen = FxHashSet::default();
+    let mut seen = HashSet::default();
     let rows = shown.iter().enumerate().filter_map(|(number, row)| Some((table.row_entity(number), (*row)?)));
     rows.filter(|(entity, row)| entity.is_none() || seen.insert((*entity, *row)))
         .map(|(entity, row)| tree::TreeNode { key: entity.and_then(|e| Some(&table.entities.get(e as usize)?.key)), row })

@@ -5,15 +5,15 @@ use super::{Failure, Run, locked};
 use crate::matching::{HostName, Hosts, Ladder, References, host_pids};
 use crate::report::model::{RequestReport, RequestStatus};
 use crate::report::text::count;
-use crate::source::{DataSource, FetchContext, FetchStats, Records, SourceError};
+use crate::source::{DataSource, FetchContext, FetchStats, Records, Scalar, SourceError};
 use crate::table::Key;
+use foldhash::HashSet;
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Attr, Node, NodeId, Op, Operand, ProcessIdentity, SourceRef, TestOp};
 use huntc_compiler::request::{BoundRequest, Exactness, Hole, HolePart, Query, RequestTemplate};
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -21,8 +21,9 @@ use std::time::{Duration, Instant};
 /// Records of one look at which hosts have entity ids.
 const SHOWING_HOSTS: usize = 1_000;
 
-/// A source's error as the failure of a node.
-pub(super) fn failed(node: &Node, error: &SourceError) -> Failure {
+/// An error as the failure of a node.
+pub(super) fn failed(node: &Node, error: impl Into<SourceError>) -> Failure {
+    let error = error.into();
     if error.code == &codes::run::CANCELLED {
         return Failure::Cancelled;
     }
@@ -36,7 +37,7 @@ impl Run<'_> {
             return Err(Failure::Skipped);
         };
         let opened = state.opened.get_or_init(|| (self.options.open)(&named.name, &|| self.field_demand(source)));
-        opened.clone().map_err(|e| failed(node, &e))
+        opened.clone().map_err(|e| failed(node, e))
     }
 
     /// Where the processes of records that came are told apart by the ladder (semantics.md §2). What they show of their hosts
@@ -57,7 +58,7 @@ impl Run<'_> {
         let opened = self.open(node, source)?;
         let look = |hosts: &mut Hosts, asked: &[HostName], enough: Option<usize>| {
             let request = self.job.requests.with_ids_of(asked, enough);
-            let found = opened.fetch(&request, &self.context("hosts")).map_err(|e| failed(node, &e))?;
+            let found = opened.fetch(&request, &self.context("hosts")).map_err(|e| failed(node, e))?;
             hosts.learn(&found);
             Ok(found.is_empty())
         };
@@ -81,7 +82,7 @@ impl Run<'_> {
 
     pub(super) fn context(&self, id: &str) -> FetchContext {
         FetchContext {
-            cancel: self.options.cancel.clone(),
+            allowance: Arc::clone(&self.options.allowance),
             read: self.options.read.clone(),
             request_id: format!("{}/{id}", self.options.run_id),
             allow_partial: self.options.allow_partial,
@@ -98,8 +99,7 @@ impl Run<'_> {
         keys: Option<(&[&Key], EntityId)>,
         visit: &mut dyn FnMut(&Records) -> Result<(), Failure>,
     ) -> Result<bool, Failure> {
-        // Where processes may have no entity ids, what finds them is asked too.
-        let (node, form) = (self.job.plan.node(id), template.form(true));
+        let (node, form) = (self.job.plan.node(id), &template.form);
         let columns = self.hole_values(&form.query)?;
         let opened = self.open(node, template.source)?;
         let key_chunks: Vec<&[&Key]> = match keys {
@@ -150,16 +150,37 @@ impl Run<'_> {
                 report.complete = !partial;
                 report.status = RequestStatus::Ok;
                 locked(&self.requests).push((id, number, report));
-                visit(&records)?;
+                self.counted(node, &records, visit)?;
                 Ok(!partial)
             }
             Err(error) => {
                 report.status = RequestStatus::Failed;
                 report.complete = false;
                 locked(&self.requests).push((id, number, report));
-                Err(failed(node, &error))
+                Err(failed(node, error))
             }
         }
+    }
+
+    /// Visits records, which take memory meanwhile; the texts that a table keeps of them take it until the hunt ends.
+    fn counted(
+        &self,
+        node: &Node,
+        records: &Records,
+        visit: &mut dyn FnMut(&Records) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let allowance = &self.options.allowance;
+        let mut memory = allowance.lend("the records of a request");
+        memory.grow(records.bytes()).map_err(|spent| failed(node, spent))?;
+        let texts = || {
+            let scalars = records.columns.iter().flat_map(|(_, column)| &column.dictionary);
+            scalars.filter_map(|scalar| if let Scalar::Text(text) = scalar { Some(text) } else { None })
+        };
+        let holders: Vec<usize> = texts().map(Arc::strong_count).collect();
+        visit(records)?;
+        let kept = texts().zip(holders).filter(|(text, before)| Arc::strong_count(text) > *before);
+        let bytes: usize = kept.map(|(text, _)| text.len()).sum();
+        allowance.take(bytes as u64, "what a statement finds").map_err(|spent| failed(node, spent))
     }
 
     pub(super) fn request_report(
@@ -187,7 +208,7 @@ impl Run<'_> {
         }
     }
 
-    /// The failure of a hunt that has used up its requests, records or time.
+    /// The failure of a hunt that has used up its requests or records.
     fn budget(&self, node: &Node) -> Result<(), Failure> {
         let sent = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
         let over = |what: String| {
@@ -201,9 +222,6 @@ impl Run<'_> {
         let read = self.options.read.load(Ordering::Relaxed);
         if let Some(most) = self.options.max_records.filter(|most| read > *most) {
             return over(format!("the hunt reads more than the {} that it may read", count(most, "record")));
-        }
-        if let Some(most) = self.options.timeout.filter(|most| self.begun.elapsed() > *most) {
-            return over(format!("the hunt takes more than the {} that it may take", count(most.as_secs(), "second")));
         }
         Ok(())
     }
@@ -221,7 +239,7 @@ impl Run<'_> {
         for chunk in pids.chunks(bind::CHUNK) {
             let request = self.job.requests.lives(chunk.iter().map(|p| Value::Int(*p)).collect());
             let context = self.context("lives");
-            let found = opened.fetch(&request, &context).map_err(|e| failed(node, &e))?;
+            let found = opened.fetch(&request, &context).map_err(|e| failed(node, e))?;
             Arc::make_mut(&mut lives).add(chunk, &found);
         }
         Ok(())
@@ -276,7 +294,7 @@ fn apart(records: &mut Records, source: SourceRef) {
     }
 }
 
-fn row_values(table: &crate::table::Table, attr: &Attr) -> FxHashSet<Value> {
+fn row_values(table: &crate::table::Table, attr: &Attr) -> HashSet<Value> {
     table.column(attr).iter().flatten().flat_map(Value::each).cloned().collect()
 }
 

@@ -6,9 +6,9 @@ use super::{Run, locked};
 use crate::matching::Link;
 use crate::report::model::Branch;
 use crate::table::Key;
+use foldhash::{HashMap, HashSet};
 use huntc_compiler::plan::{NodeId, Op};
 use huntc_compiler::time::Instant;
-use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -48,7 +48,7 @@ impl Run<'_> {
         let plan = self.job.plan;
         let walks = locked(&self.walks);
         let mut lineage = Lineage::default();
-        let mut seen: FxHashSet<NodeId> = FxHashSet::default();
+        let mut seen: HashSet<NodeId> = HashSet::default();
         let mut open = vec![node];
         while let Some(id) = open.pop() {
             if !seen.insert(id) {
@@ -81,7 +81,7 @@ pub(super) struct TreeNode<'t> {
 /// The nodes as a tree: parents before children, siblings in the order of `nodes`. A node's parent is its nearest
 /// ancestor that has a node. Siblings that look the same and have no children share a line. Empty when no node has a parent.
 pub(super) fn arrange(lineage: &Lineage, nodes: &[TreeNode<'_>]) -> Vec<Branch> {
-    let mut first: FxHashMap<&Key, usize> = FxHashMap::default();
+    let mut first: HashMap<&Key, usize> = HashMap::default();
     for (place, node) in nodes.iter().enumerate() {
         if let Some(key) = node.key {
             first.entry(key).or_insert(place);
@@ -105,7 +105,7 @@ pub(super) fn arrange(lineage: &Lineage, nodes: &[TreeNode<'_>]) -> Vec<Branch> 
 /// The siblings that get a line of their own, each with the number of siblings that share the line.
 fn shared(siblings: &[usize], children: &[Vec<usize>], nodes: &[TreeNode<'_>]) -> Vec<(usize, u64)> {
     let mut lines: Vec<(usize, u64)> = Vec::with_capacity(siblings.len());
-    let mut leaves: FxHashMap<usize, usize> = FxHashMap::default();
+    let mut leaves: HashMap<usize, usize> = HashMap::default();
     for place in siblings {
         let leaf = nodes.get(*place).filter(|_| children.get(*place).is_none_or(Vec::is_empty));
         let line = leaf.map(|node| *leaves.entry(node.row).or_insert(lines.len()));
@@ -118,7 +118,7 @@ fn shared(siblings: &[usize], children: &[Vec<usize>], nodes: &[TreeNode<'_>]) -
 }
 
 /// The node of the nearest ancestor that has one. Each step up must lead to a smaller depth, so circles end.
-fn ancestor(lineage: &Lineage, rows: &FxHashMap<&Key, usize>, key: &Key) -> Option<usize> {
+fn ancestor(lineage: &Lineage, rows: &HashMap<&Key, usize>, key: &Key) -> Option<usize> {
     let mut step = lineage.get(key)?;
     loop {
         let before = lineage.get(&step.parent);

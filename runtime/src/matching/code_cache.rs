@@ -1,18 +1,18 @@
 //! Caches work whose result depends on dictionary codes of a record only, so that it is done once for equal codes.
 
-use rustc_hash::FxHashMap;
+use foldhash::HashMap;
 
 /// The results of some work, by the codes that each depends on.
 pub(crate) struct CodeCache<T> {
     /// Results that depend on one code of one field, by that code. Most identities do.
     by_code: Vec<Option<T>>,
-    by_codes: FxHashMap<Box<[u32]>, T>,
+    by_codes: HashMap<Box<[u32]>, T>,
     codes: Vec<u32>,
 }
 
 impl<T> Default for CodeCache<T> {
     fn default() -> Self {
-        Self { by_code: Vec::new(), by_codes: FxHashMap::default(), codes: Vec::new() }
+        Self { by_code: Vec::new(), by_codes: HashMap::default(), codes: Vec::new() }
     }
 }
 

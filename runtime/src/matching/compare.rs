@@ -2,6 +2,7 @@
 
 use super::values::{as_type, normal, parse_address};
 use super::{References, Undecided};
+use foldhash::HashSet;
 use huntc_compiler::catalog::ValueType;
 use huntc_compiler::plan::pattern::like::Like;
 use huntc_compiler::plan::pattern::regex::Regex;
@@ -9,7 +10,6 @@ use huntc_compiler::plan::registry_hive;
 use huntc_compiler::plan::{Operand, Test, TestOp};
 use huntc_compiler::value::Value;
 use ipnet::IpNet;
-use rustc_hash::FxHashSet;
 use std::net::IpAddr;
 
 /// One comparison, prepared for testing values.
@@ -22,10 +22,10 @@ pub struct Comparer {
 
 enum Matcher {
     Null,
-    Set(FxHashSet<Value>),
+    Set(HashSet<Value>),
     /// `windows-registry-key:key`: the literals without and those with a hive name. The second kind is compared with
     /// the path, hive names shortened.
-    Hives(FxHashSet<Value>, FxHashSet<Value>),
+    Hives(HashSet<Value>, HashSet<Value>),
     Less(Value),
     LessEqual(Value),
     Greater(Value),
@@ -94,7 +94,7 @@ impl Comparer {
     pub fn holds_on_registry(&self, key: &[Value], path: &[Value]) -> Result<bool, Undecided> {
         match &self.matcher {
             Matcher::Hives(keys, paths) => {
-                let hit = |set: &FxHashSet<Value>, values: &[Value], short: bool| {
+                let hit = |set: &HashSet<Value>, values: &[Value], short: bool| {
                     values.iter().any(|v| set.contains(&normal(&if short { shortened(v) } else { v.clone() }, self.ty, self.fold)))
                 };
                 let (on_key, on_path) = (hit(keys, key, false), hit(paths, path, true));
@@ -142,8 +142,8 @@ impl Comparer {
 }
 
 fn one_of(test: &Test, operands: &[Operand], references: &References, registry: bool) -> Matcher {
-    let mut keys = FxHashSet::default();
-    let mut paths = FxHashSet::default();
+    let mut keys = HashSet::default();
+    let mut paths = HashSet::default();
     let mut take = |value: &Value| {
         let text = value.to_string();
         if registry && registry_hive::split(&text, test.fold).is_some() {

@@ -6,18 +6,18 @@ use super::view::{Instance, View};
 use super::{Ladder, Reading, Standing};
 use crate::source::Records;
 use crate::table::{Key, Rung};
+use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::ValueType;
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
-use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// When processes began, by host and pid, according to the creation records of a whole source.
 #[derive(Debug, Default, Clone)]
 pub struct Lives {
     /// Pids whose creation records were fetched.
-    pub known: FxHashSet<i64>,
-    starts: FxHashMap<(Option<Arc<str>>, i64), Vec<Instant>>,
+    pub known: HashSet<i64>,
+    starts: HashMap<(Option<Arc<str>>, i64), Vec<Instant>>,
 }
 
 impl Lives {
@@ -44,13 +44,13 @@ impl Lives {
 }
 
 /// Every pid in the records of hosts where the ladder holds, of whichever process slot.
-pub fn host_pids(records: &Records, ladder: &Ladder) -> FxHashSet<i64> {
+pub fn host_pids(records: &Records, ladder: &Ladder) -> HashSet<i64> {
     let hosts = HostCodes::new(records);
     let mut holds: Vec<Option<bool>> = vec![None; hosts.count()];
     let mut on_ladder = |record| *holds[hosts.code(record)].get_or_insert_with(|| ladder.holds(&hosts.name(record)));
     let wanted: Vec<usize> = (0..records.len()).filter(|record| on_ladder(*record)).collect();
     let fields = ["process.pid", "process.parent.pid", "winlog.event_data.TargetProcessId"];
-    let mut pids = FxHashSet::default();
+    let mut pids = HashSet::default();
     for column in fields.iter().filter_map(|f| records.column(f)) {
         let mut used = vec![false; column.dictionary.len()];
         for code in wanted.iter().flat_map(|record| column.codes(*record)) {

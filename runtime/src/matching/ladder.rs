@@ -3,8 +3,8 @@
 use super::values::{first_text, typed};
 use super::view::View;
 use crate::source::{Column, Records};
+use foldhash::HashSet;
 use huntc_compiler::catalog::{Catalog, EntityId, SlotId, ValueType};
-use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub enum Ladder {
     /// On every host.
     Everywhere,
     /// On every host but these, which have entity ids.
-    AllBut(Arc<FxHashSet<HostName>>),
+    AllBut(Arc<HashSet<HostName>>),
 }
 
 impl Ladder {
@@ -37,8 +37,8 @@ impl Ladder {
 /// What is known of the hosts of a source.
 #[derive(Debug, Default)]
 pub struct Hosts {
-    with_ids: Arc<FxHashSet<HostName>>,
-    without_ids: FxHashSet<HostName>,
+    with_ids: Arc<HashSet<HostName>>,
+    without_ids: HashSet<HostName>,
 }
 
 impl Hosts {

@@ -21,14 +21,15 @@ pub use read::{Found, Hop, Link, creation_records, pivot, scan};
 pub(crate) use values::typed_text;
 pub use values::{as_type, normal, text_of};
 
+use crate::allowance::{Allowance, Spent};
 use crate::table::Key;
+use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::plan::{Attr, VarId};
 use huntc_compiler::value::Value;
-use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The values of each column of a variable that a condition refers to.
-pub type References = FxHashMap<(VarId, Attr), FxHashSet<Value>>;
+pub type References = HashMap<(VarId, Attr), HashSet<Value>>;
 
 /// What reading records depends on beside the records.
 #[expect(missing_docs, reason = "the other fields are what they are called")]
@@ -41,6 +42,8 @@ pub struct Reading<'a> {
     pub references: &'a References,
     /// The attributes whose values sightings keep, in this order.
     pub columns: &'a [Attr],
+    /// What the hunt may use of time and memory.
+    pub allowance: &'a Allowance,
 }
 
 /// What a slot of a record holds.
@@ -54,3 +57,23 @@ pub(crate) enum Standing {
 /// A condition could not be decided, for example because a regular expression took too long. Holds the reason.
 #[derive(Clone, Debug)]
 pub struct Undecided(pub String);
+
+/// Why reading ended before the last record.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the variants are what they are called")]
+pub enum Unread {
+    Undecided(Undecided),
+    Spent(Spent),
+}
+
+impl From<Undecided> for Unread {
+    fn from(reason: Undecided) -> Self {
+        Self::Undecided(reason)
+    }
+}
+
+impl From<Spent> for Unread {
+    fn from(spent: Spent) -> Self {
+        Self::Spent(spent)
+    }
+}

@@ -5,14 +5,15 @@ use super::condition::Condition;
 use super::field_has::Guarded;
 use super::identity::identify;
 use super::view::{Instance, Memo, View};
-use super::{Reading, Standing, Undecided};
+use super::{Reading, Standing, Undecided, Unread};
+use crate::allowance::{Allowance, Spent};
 use crate::source::Records;
-use crate::table::{Collector, Key, Sighting, Values};
-use huntc_compiler::catalog::{AttrId, EntityId, SlotId, Way};
+use crate::table::{Collector, Key, Sighting, Values, tuple_bytes};
+use foldhash::{HashMap, HashSet};
+use huntc_compiler::catalog::{EntityId, SlotId, Way};
 use huntc_compiler::plan::{Attr, Predicate, SightingAttr};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
-use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Sightings read from records.
 #[derive(Default)]
@@ -20,11 +21,17 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub struct Found {
     pub sightings: Collector,
     /// Record id and slot of each process without identity.
-    pub unidentified: FxHashSet<(u64, u8)>,
+    pub unidentified: HashSet<(u64, u8)>,
     /// For a traced step: which entity led to which.
     pub links: Vec<Link>,
-    interned: FxHashMap<Values, Values>,
+    interned: HashMap<Values, Values>,
+    /// Roughly the bytes of the values in `interned`, and of all that was counted so far.
+    interned_bytes: usize,
+    counted: usize,
 }
+
+/// After so many records it is asked whether the hunt may go on.
+const BATCH: usize = 1024;
 
 /// In one record one entity led to another.
 #[derive(Clone, Debug)]
@@ -38,6 +45,21 @@ pub struct Link {
 }
 
 impl Found {
+    /// Called before each record: now and then asks whether the hunt may go on, and counts what was found.
+    fn goes_on(&mut self, record: usize, allowance: &Allowance) -> Result<(), Spent> {
+        if record.is_multiple_of(BATCH) { self.count(allowance) } else { Ok(()) }
+    }
+
+    /// Counts what was found since the last time.
+    fn count(&mut self, allowance: &Allowance) -> Result<(), Spent> {
+        allowance.check()?;
+        let beside = self.links.len() * size_of::<Link>() + self.unidentified.len() * 2 * size_of::<(u64, u8)>();
+        let all = self.sightings.bytes() + self.interned_bytes + beside;
+        allowance.take(all.saturating_sub(self.counted) as u64, "what a statement finds")?;
+        self.counted = all;
+        Ok(())
+    }
+
     /// Remembers that the entities with these numbers were found from `parent`.
     fn link(&mut self, children: &[u32], time: Option<Instant>, parent: &Key) {
         let children = children.iter().filter_map(|number| self.sightings.key(*number));
@@ -52,7 +74,7 @@ pub fn scan(
     entity: EntityId,
     predicate: &Predicate,
     out: &mut Found,
-) -> Result<(), Undecided> {
+) -> Result<(), Unread> {
     let condition = Condition::new(predicate, reading.catalog, reading.references)?;
     let others = others(reading, records, entity, &condition);
     for slot in reading.catalog.get(entity).get_slots() {
@@ -60,13 +82,14 @@ pub fn scan(
         let mut place = Place::new(reading, &view, &condition, &others, entity);
         let mut instances = Vec::new();
         for record in 0..records.len() {
+            out.goes_on(record, reading.allowance)?;
             view.instances(record, &mut instances);
             for instance in &instances {
                 place.take(record, *instance, out)?;
             }
         }
     }
-    Ok(())
+    Ok(out.count(reading.allowance)?)
 }
 
 /// One step along a relation.
@@ -75,7 +98,7 @@ pub struct Hop<'a> {
     /// Type of the entities that the step starts from.
     pub input: EntityId,
     /// Keys of the entities that the step starts from.
-    pub keys: &'a FxHashSet<Key>,
+    pub keys: &'a HashSet<Key>,
     /// The pairs of an input slot and an output slot that the relation connects.
     pub ways: &'a [Way],
     /// Type of the entities that the step finds.
@@ -87,7 +110,7 @@ pub struct Hop<'a> {
 }
 
 /// FIND: in each record that has one of `keys` in the input slot, the entity in the output slot, if the condition holds there.
-pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut Found) -> Result<(), Undecided> {
+pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut Found) -> Result<(), Unread> {
     let Hop { input, keys, ways, entity, filter, trace } = *hop;
     let condition = Condition::new(filter, reading.catalog, reading.references)?;
     let others = others(reading, records, entity, &condition);
@@ -99,6 +122,7 @@ pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut 
         let mut wanted = CodeCache::default();
         let (mut inputs, mut outputs, mut children) = (Vec::new(), Vec::new(), Vec::new());
         for record in 0..records.len() {
+            out.goes_on(record, reading.allowance)?;
             if !guards.iter().all(|g| g.holds(record)) {
                 continue;
             }
@@ -124,41 +148,45 @@ pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut 
             }
         }
     }
-    Ok(())
+    Ok(out.count(reading.allowance)?)
 }
 
 /// The creation records of `keys`. The sightings are kept, but not counted.
-pub fn creation_records(reading: &Reading<'_>, records: &Records, entity: EntityId, keys: &FxHashSet<Key>, out: &mut Found) {
-    let view = View::new(reading.catalog, entity, SlotId(0), records, columns(reading));
+pub fn creation_records(
+    reading: &Reading<'_>,
+    records: &Records,
+    entity: EntityId,
+    keys: &HashSet<Key>,
+    out: &mut Found,
+) -> Result<(), Unread> {
+    let view = View::new(reading.catalog, entity, SlotId(0), records, reading.columns);
     let mut numbers = CodeCache::default();
     let mut tuples = CodeCache::default();
-    for record in (0..records.len()).filter(|r| view.is_creation(*r)) {
+    for record in 0..records.len() {
+        out.goes_on(record, reading.allowance)?;
+        if !view.is_creation(record) {
+            continue;
+        }
         let wanted = || match identify(reading, &view, record, None) {
             Standing::Entity(key) if keys.contains(&key) => Some(out.sightings.number(key)),
             _ => None,
         };
         if let Some(number) = numbers.get(|codes| view.identity_fingerprint(record, None, codes), wanted) {
-            let values = values(reading, &view, record, None, &mut tuples, &mut out.interned);
+            let values = values(reading, &view, record, None, &mut tuples, out);
             let sighting = Sighting { creation: true, counted: false, ..sighting(&view, record, values) };
             out.sightings.put(number, sighting);
         }
     }
+    Ok(out.count(reading.allowance)?)
 }
 
-/// The catalog attributes among the columns that sightings keep.
-fn columns(reading: &Reading<'_>) -> impl Iterator<Item = AttrId> {
-    let id = |a: &Attr| if let Attr::Catalog(id) = a { Some(*id) } else { None };
-    reading.columns.iter().filter_map(id)
+/// What to read in a slot of the type that is read: the columns that sightings keep and those that are compared.
+fn attrs<'a>(reading: &'a Reading<'_>, entity: EntityId, condition: &'a Condition) -> impl Iterator<Item = &'a Attr> {
+    reading.columns.iter().chain(compared(condition, entity))
 }
 
-/// The attributes to read in a slot of the type that is read: those that sightings keep and those that are compared.
-fn attrs(reading: &Reading<'_>, entity: EntityId, condition: &Condition) -> Vec<AttrId> {
-    columns(reading).chain(compared(condition, entity)).collect()
-}
-
-fn compared(condition: &Condition, entity: EntityId) -> Vec<AttrId> {
-    let id = |a: &Attr| if let Attr::Catalog(id) = a { Some(*id) } else { None };
-    condition.comparisons.iter().filter(|c| c.entity == entity).filter_map(|c| id(&c.attr)).collect()
+fn compared(condition: &Condition, entity: EntityId) -> impl Iterator<Item = &Attr> {
+    condition.comparisons.iter().filter(move |c| c.entity == entity).map(|c| &c.attr)
 }
 
 /// Views of every slot of the other types that a condition compares.
@@ -179,7 +207,7 @@ fn others<'r>(
 }
 
 /// What was decided before, by comparison and view (`usize::MAX` for the view of the read slot).
-type Memos = FxHashMap<(usize, usize), Memo>;
+type Memos = HashMap<(usize, usize), Memo>;
 
 /// What a slot holds, with the entity as its number in the collector.
 #[derive(Clone, Copy)]
@@ -240,7 +268,7 @@ impl<'a, 'r> Place<'a, 'r> {
                 Ok(None)
             }
             Who::Entity(number) => {
-                let values = values(reading, view, record, instance, &mut self.tuples, &mut out.interned);
+                let values = values(reading, view, record, instance, &mut self.tuples, out);
                 out.sightings.put(number, sighting(view, record, values));
                 Ok(Some(number))
             }
@@ -296,9 +324,9 @@ impl<'a, 'r> Place<'a, 'r> {
                 (view, at, instance)
             };
             match &comparison.attr {
-                Attr::Catalog(attr) => {
+                attr @ (Attr::Catalog(_) | Attr::Record(_)) => {
                     let memo = memos.entry((n, at)).or_default();
-                    view.decide(&comparison.comparer, comparison.registry, *attr, record, instance, memo)
+                    view.decide(&comparison.comparer, comparison.registry, attr, record, instance, memo)
                 }
                 Attr::Sighting(which) => comparison.comparer.holds(&observed(view, record, *which)),
                 Attr::Added(_) => comparison.comparer.holds(&[]),
@@ -325,17 +353,16 @@ fn values(
     record: usize,
     instance: Instance,
     known: &mut CodeCache<Values>,
-    interned: &mut FxHashMap<Values, Values>,
+    out: &mut Found,
 ) -> Values {
     let fingerprint = |codes: &mut Vec<u32>| {
-        columns(reading).for_each(|attr| view.fingerprint(attr, record, instance, codes));
+        reading.columns.iter().for_each(|attr| view.fingerprint(attr, record, instance, codes));
         true
     };
     let read = || {
         let mut values = Vec::new();
         let value = |attr: &Attr| {
-            let Attr::Catalog(attr) = attr else { return None };
-            view.values(*attr, record, instance, &mut values);
+            view.values(attr, record, instance, &mut values);
             match values.len() {
                 0 => None,
                 1 => values.pop(),
@@ -343,7 +370,12 @@ fn values(
             }
         };
         let tuple: Values = reading.columns.iter().map(value).collect();
-        interned.entry(tuple.clone()).or_insert(tuple).clone()
+        let Found { interned, interned_bytes, .. } = out;
+        let new = || {
+            *interned_bytes += 2 * size_of::<(Values, Values)>() + tuple_bytes(&tuple);
+            tuple.clone()
+        };
+        interned.entry(tuple.clone()).or_insert_with(new).clone()
     };
     known.get(fingerprint, read)
 }

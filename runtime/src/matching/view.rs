@@ -6,6 +6,7 @@ use super::field_has::{Creations, FieldHas};
 use super::values::{first_text, typed, typed_by};
 use crate::source::{Column, Records};
 use huntc_compiler::catalog::{Access, AttrId, Catalog, Entity, EntityId, Rule, SlotId, ValueType};
+use huntc_compiler::plan::Attr;
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use std::cell::OnceCell;
@@ -18,6 +19,8 @@ pub(crate) struct View<'r> {
     pub(crate) records: &'r Records,
     /// By [`AttrId`]; `None` for attributes that are not read or that the slot lacks.
     readers: Vec<Option<Reader<'r>>>,
+    /// Those of fields of the record.
+    record_readers: Vec<(Attr, Reader<'r>)>,
     /// For a process: the attributes of which any value makes the slot hold a process.
     own: Vec<AttrId>,
     host: Option<&'r Column>,
@@ -65,12 +68,12 @@ impl Part<'_> {
 
 impl<'r> View<'r> {
     /// The view of `slot`. It can read `attrs`, the attributes of the identity, and those that make the slot hold a process.
-    pub(crate) fn new(
+    pub(crate) fn new<'a>(
         catalog: &'r Catalog,
         entity: EntityId,
         slot: SlotId,
         records: &'r Records,
-        attrs: impl IntoIterator<Item = AttrId>,
+        attrs: impl IntoIterator<Item = &'a Attr>,
     ) -> Self {
         let kind = catalog.get(entity);
         let identity = kind.identity.key.iter().chain(&kind.identity.required).copied();
@@ -78,7 +81,17 @@ impl<'r> View<'r> {
         let own = all.filter(|(id, _)| kind.identity.ladder && kind.access(*id, slot).is_some_and(|a| a.own)).map(|(id, _)| id);
         let own: Vec<AttrId> = own.collect();
         let mut readers: Vec<Option<Reader<'r>>> = kind.attributes.iter().map(|_| None).collect();
-        for attr in identity.chain(own.iter().copied()).chain(attrs) {
+        let (mut asked, mut record_readers) = (Vec::new(), Vec::new());
+        for attr in attrs {
+            match attr {
+                Attr::Catalog(id) => asked.push(*id),
+                Attr::Record(field) if record_readers.iter().all(|(known, _)| known != attr) => {
+                    record_readers.push((attr.clone(), Reader::new(&field.access, field.ty, records)));
+                }
+                _ => {}
+            }
+        }
+        for attr in identity.chain(own.iter().copied()).chain(asked) {
             let at = usize::from(attr.0);
             if let (Some(access), Some(reader @ None)) = (kind.access(attr, slot), readers.get_mut(at)) {
                 *reader = Some(Reader::new(access, kind.attributes[at].ty, records));
@@ -95,18 +108,33 @@ impl<'r> View<'r> {
         };
         let deleted_files = FieldHas::new(records, "event.code", &["23", "24", "25", "26"]);
         let facts = SlotFacts { creations: Creations::new(records), deleted_files };
-        Self { kind, slot, records, readers, own, host: records.column("host.name"), start, facts, each }
+        let host = records.column("host.name");
+        Self { kind, slot, records, readers, record_readers, own, host, start, facts, each }
     }
 
     fn reader(&self, attr: AttrId) -> Option<&Reader<'r>> {
         self.readers.get(usize::from(attr.0))?.as_ref()
     }
 
-    /// Replaces `out` by the values of an attribute; none when it is absent.
-    pub(crate) fn values(&self, attr: AttrId, record: usize, instance: Instance, out: &mut Vec<Value>) {
+    /// The reader of a column; `None` where nothing is read for it in the slot.
+    fn column(&self, attr: &Attr) -> Option<&Reader<'r>> {
+        match attr {
+            Attr::Catalog(id) => self.reader(*id),
+            Attr::Record(_) => self.record_readers.iter().find(|(known, _)| known == attr).map(|(_, reader)| reader),
+            Attr::Sighting(_) | Attr::Added(_) => None,
+        }
+    }
+
+    /// Whether each value of an attribute is an entity of its own in the slot.
+    fn is_each(&self, attr: &Attr) -> bool {
+        matches!(attr, Attr::Catalog(id) if self.each == Some(*id))
+    }
+
+    /// Replaces `out` by the values of a column; none when it is absent.
+    pub(crate) fn values(&self, attr: &Attr, record: usize, instance: Instance, out: &mut Vec<Value>) {
         out.clear();
-        let Some(reader) = self.reader(attr) else { return };
-        if let (Some((part, code)), true) = (instance, self.each == Some(attr)) {
+        let Some(reader) = self.column(attr) else { return };
+        if let (Some((part, code)), true) = (instance, self.is_each(attr)) {
             out.extend(reader.parts.get(part).and_then(|p| p.value(code)).cloned());
             return;
         }
@@ -131,10 +159,10 @@ impl<'r> View<'r> {
         self.facts.creations.holds(record).then_some(Value::Time(time))
     }
 
-    /// Writes down the codes that the values of an attribute depend on: equal codes mean equal values.
-    pub(crate) fn fingerprint(&self, attr: AttrId, record: usize, instance: Instance, codes: &mut Vec<u32>) {
-        let Some(reader) = self.reader(attr) else { return };
-        if let (Some((part, code)), true) = (instance, self.each == Some(attr)) {
+    /// Writes down the codes that the values of a column depend on: equal codes mean equal values.
+    pub(crate) fn fingerprint(&self, attr: &Attr, record: usize, instance: Instance, codes: &mut Vec<u32>) {
+        let Some(reader) = self.column(attr) else { return };
+        if let (Some((part, code)), true) = (instance, self.is_each(attr)) {
             codes.extend([part as u32, code]);
             return;
         }
@@ -162,7 +190,7 @@ impl<'r> View<'r> {
             return false;
         }
         for attr in identity.key.iter().chain(identity.required.iter().filter(|a| !identity.key.contains(a))) {
-            self.fingerprint(*attr, record, instance, codes);
+            self.fingerprint(&Attr::Catalog(*attr), record, instance, codes);
         }
         if identity.per_host {
             codes.extend(self.host.map_or(&[][..], |h| h.codes(record)));
@@ -226,12 +254,12 @@ impl<'r> View<'r> {
         &self,
         comparer: &Comparer,
         registry: bool,
-        attr: AttrId,
+        attr: &Attr,
         record: usize,
         instance: Instance,
         memo: &mut Memo,
     ) -> Result<bool, Undecided> {
-        let Some(reader) = self.reader(attr) else { return comparer.holds(&[]) };
+        let Some(reader) = self.column(attr) else { return comparer.holds(&[]) };
         if registry && !comparer.is_null() {
             let part = |at: usize| reader.parts.get(at).map_or_else(Vec::new, |p| p.of(record).cloned().collect());
             return comparer.holds_on_registry(&part(0), &part(1));
@@ -241,7 +269,7 @@ impl<'r> View<'r> {
             self.values(attr, record, instance, &mut values);
             return comparer.holds(&values);
         }
-        let single = (self.each == Some(attr)).then_some(instance).flatten();
+        let single = instance.filter(|_| self.is_each(attr));
         reader.decide(comparer, &self.facts, record, single, memo)
     }
 }

@@ -2,7 +2,9 @@
 //! secrets and variables. Secrets themselves are never read.
 
 use crate::config::secret::{CREDENTIAL, is_credential_name};
+use crate::source::regular_file;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 /// Keys of `huntc.toml` that name a file, which belongs to the configuration.
@@ -43,7 +45,7 @@ impl Baggage {
         let base = config.and_then(Path::parent).unwrap_or(hunts).to_path_buf();
         let mut baggage = Self { base, ..Self::default() };
         if let Some(config) = config {
-            let text = std::fs::read_to_string(config)?;
+            let text = regular_file::read_text(config)?;
             // The configuration was read before, so this cannot fail.
             let table: toml::Table = text.parse().unwrap_or_default();
             let name = config.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
@@ -117,7 +119,7 @@ impl Baggage {
             self.left.insert(format!("{path} ({place}): not below the folder of the configuration"));
             return;
         };
-        match std::fs::read(self.base.join(&name)) {
+        match read(&self.base.join(&name)) {
             Ok(bytes) => _ = self.files.insert(name, bytes),
             Err(e) => _ = self.left.insert(format!("{path} ({place}): {e}")),
         }
@@ -134,7 +136,7 @@ impl Baggage {
             }
             if !path.is_dir() {
                 if let std::collections::btree_map::Entry::Vacant(place) = self.files.entry(name) {
-                    place.insert(std::fs::read(&path)?);
+                    place.insert(read(&path)?);
                 }
             } else if depth < DEEPEST && !std::fs::canonicalize(&path).is_ok_and(|p| without.contains(&p)) {
                 self.carry_folder(&path, &name, depth + 1, without)?;
@@ -142,6 +144,12 @@ impl Baggage {
         }
         Ok(())
     }
+}
+
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    regular_file::open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The names in `${NAME}`.

@@ -2,13 +2,16 @@
 //! are counted here too, because all of them pass through here.
 
 use crate::exec::locked;
-use crate::source::{Column, DataSource, FetchContext, Records, Sample, Scalar, SourceError};
+use crate::source::{DataSource, FetchContext, Records, Sample, SourceError};
 use huntc_compiler::diag::codes::nightly::NIGHT_BUDGET;
 use huntc_compiler::request::BoundRequest;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::time::Duration;
 
+/// How often a hunt looks whether the answer that another one asked for is there.
+const POLL: Duration = Duration::from_millis(5);
 /// The most bytes of answers that a night keeps.
 const MOST_BYTES: usize = 256 << 20;
 
@@ -125,17 +128,14 @@ impl DataSource for Cached {
         let key = format!("{}\0{window:?}\0{:?}\0{}\0{query}", self.name, request.enough, request.fields.join("\u{1}"));
         let place = locked(&self.cache.kept).place(&key);
         // The lock is held during the request: a second hunt waits for the answer and does not ask too.
-        let mut answer = locked(&place);
-        if context.cancelled() {
-            return Err(SourceError::cancelled());
-        }
+        let mut answer = wait(&place, context)?;
         if let Some(records) = answer.as_ref() {
             self.cache.shared.fetch_add(1, Ordering::Relaxed);
             context.read.fetch_add(records.len() as u64, Ordering::Relaxed);
             return Ok(records.clone());
         }
         let asked = self.ask(request, context);
-        let size = asked.as_ref().map_or(0, size);
+        let size = asked.as_ref().map_or(0, Records::bytes);
         // A partial answer is only for the hunt that allowed it.
         let whole = asked.is_ok() && !context.stats.partial.load(Ordering::Relaxed);
         if whole && size <= MOST_BYTES / 4 {
@@ -175,13 +175,16 @@ impl Cached {
     }
 }
 
-/// Roughly how many bytes records take.
-fn size(records: &Records) -> usize {
-    let scalar = |value: &Scalar| size_of::<Scalar>() + if let Scalar::Text(text) = value { text.len() } else { 0 };
-    let column =
-        |column: &Column| 4 * (column.codes.len() + column.starts.len()) + column.dictionary.iter().map(scalar).sum::<usize>();
-    let names = records.observations.iter().map(|o| size_of_val(o) + o.len()).sum::<usize>();
-    24 * records.len() + names + records.columns.iter().map(|(_, c)| column(c)).sum::<usize>()
+/// Waits for the lock of an answer as long as the hunt may go on: who holds it may have more time.
+fn wait<'a>(place: &'a Answer, context: &FetchContext) -> Result<MutexGuard<'a, Option<Records>>, SourceError> {
+    loop {
+        context.allowance.check()?;
+        match place.try_lock() {
+            Ok(answer) => return Ok(answer),
+            Err(TryLockError::Poisoned(answer)) => return Ok(answer.into_inner()),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(POLL),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -249,6 +249,14 @@ mod tests {
     }
 
     #[test]
+    fn a_configuration_of_the_hunts_is_found_where_they_are_mounted() {
+        let baggage = Baggage { hunts: String::new(), ..plan().baggage };
+        let plan = Schedule { config: Some("/srv/my hunts/50%/huntc.toml".into()), baggage, ..plan() };
+        assert!(kubernetes(&plan).contains(r#""--config","/etc/huntc/huntc.toml""#), "{}", kubernetes(&plan));
+        assert!(systemd(&plan).contains(r#""--config" "/srv/my hunts/50%%/huntc.toml""#));
+    }
+
+    #[test]
     fn templates_are_filled_once() {
         assert_eq!(fill("{a} {b}{c} {} {{a}", &[("a", "{b}"), ("b", "2")]), "{b} 2{c} {} {{b}");
         for text in [systemd(&plan()), cron(&plan())] {
@@ -274,10 +282,8 @@ mod tests {
 
     #[test]
     fn a_yaml_reader_takes_the_cron_job() {
-        use serde::Deserialize;
         let text = kubernetes(&plan());
-        let documents: Vec<serde_json::Value> =
-            serde_yaml_ng::Deserializer::from_str(&text).map(|d| serde_json::Value::deserialize(d).unwrap()).collect();
+        let documents: Vec<serde_json::Value> = serde_saphyr::from_multiple(&text).unwrap();
         let [maps @ .., _, job] = documents.as_slice() else { panic!("{text}") };
         let job = &job["spec"];
         assert_eq!(job["schedule"], "5 2 * * *");

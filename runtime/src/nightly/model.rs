@@ -13,6 +13,7 @@ use huntc_compiler::front_matter::{FindingSeverity, FrontMatter};
 use huntc_compiler::time::Instant;
 use secrecy::SecretString;
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -193,10 +194,12 @@ impl Night {
 }
 
 /// Where notifications are sent, and how often it is tried.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Notifier {
     /// A shell command. It gets the message on standard input, and its id in `HUNTC_NOTIFICATION_ID`.
     pub command: Option<String>,
+    /// The variables that the command inherits.
+    pub environment: Vec<(String, OsString)>,
     /// The address of a POST; it may contain a secret.
     pub webhook: Option<SecretString>,
     /// The form of what is posted.
@@ -227,6 +230,15 @@ pub enum WebhookFormat {
 impl Default for Notifier {
     fn default() -> Self {
         let (pause, timeout) = (Duration::from_secs(2), Duration::from_secs(30));
-        Self { command: None, webhook: None, format: WebhookFormat::Json, mail: None, tries: 4, pause, timeout }
+        Self {
+            command: None,
+            environment: Vec::new(),
+            webhook: None,
+            format: WebhookFormat::Json,
+            mail: None,
+            tries: 4,
+            pause,
+            timeout,
+        }
     }
 }

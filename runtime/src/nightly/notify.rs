@@ -87,7 +87,7 @@ pub(super) fn deliver(state: &State, notifier: &Notifier, watch: &Watch<'_>) -> 
             Err(format!("the {} failed before", notification.channel))
         } else {
             match (notification.channel.as_str(), &notifier.command, &notifier.webhook, &notifier.mail) {
-                (COMMAND, Some(command), ..) => command::run(command, &id, notification.body.as_bytes(), notifier.timeout),
+                (COMMAND, Some(command), ..) => command::run(command, &id, notification.body.as_bytes(), notifier),
                 (WEBHOOK, _, Some(address), _) => post(address, &id, &notification.body, notifier),
                 (MAIL, .., Some(mail)) => send_mail(mail, &id, &notification, notifier),
                 (channel, ..) => Err(format!("no {channel} is configured any more")),
@@ -125,7 +125,7 @@ fn post(address: &SecretString, id: &str, message: &str, notifier: &Notifier) ->
 /// Sends a message as a mail.
 fn send_mail(mail: &Mail, id: &str, notification: &Notification, notifier: &Notifier) -> Result<(), String> {
     let text = mail::message(mail, &digest(&notification.body), id, Instant(notification.at))?;
-    command::run(&mail.command, id, &text, notifier.timeout)
+    command::run(&mail.command, id, &text, notifier)
 }
 
 fn digest(message: &str) -> Digest {

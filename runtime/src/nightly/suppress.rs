@@ -1,6 +1,6 @@
 //! Suppressions: findings, given by key or pattern, that are not reported as new until a given day.
 
-use crate::source::SourceError;
+use crate::source::{SourceError, regular_file};
 use huntc_compiler::diag::codes::nightly::BAD_SUPPRESSIONS;
 use huntc_compiler::plan::pattern::like::Like;
 use huntc_compiler::time::Instant;
@@ -51,7 +51,7 @@ impl Suppressions {
                 .note(reason)
                 .help("`huntc explain K0863` shows an entry")
         };
-        match std::fs::read_to_string(path) {
+        match regular_file::read_text(path) {
             Ok(text) => Self::parse(&text).map_err(bad),
             Err(e) if optional && e.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(e) => Err(bad(format!("it cannot be read: {e}"))),

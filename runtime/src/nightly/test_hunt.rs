@@ -3,7 +3,7 @@
 use super::discover::HuntFile;
 use super::finding::FoundEntities;
 use crate::report::sanitize::terminal as safe;
-use crate::source::SourceError;
+use crate::source::{SourceError, regular_file};
 use huntc_compiler::diag::codes::config::FILE_NOT_WRITTEN;
 use huntc_compiler::diag::codes::nightly::BAD_HUNT_TEST;
 use huntc_compiler::time::{Instant, SECOND, TimeRange};
@@ -81,7 +81,7 @@ impl HuntTest {
     pub fn window(files: &BTreeSet<PathBuf>) -> Result<TimeRange, SourceError> {
         let (mut first, mut last) = (None, None);
         for path in files {
-            let text = std::fs::read_to_string(path).map_err(|e| bad(path, format_args!("cannot be read: {e}")))?;
+            let text = regular_file::read_text(path).map_err(|e| bad(path, format_args!("cannot be read: {e}")))?;
             // What is no record here is told when the hunt reads it.
             let documents = text.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
             for time in documents.filter_map(|d| Instant::parse(d.get("@timestamp")?.as_str()?)) {
@@ -100,7 +100,7 @@ impl HuntTest {
     /// The rows that the hunt must find; `None` when nobody has written them yet.
     pub fn expected(&self) -> Result<Option<TextTable>, SourceError> {
         let path = self.0.join(EXPECTED);
-        let text = match std::fs::read_to_string(&path) {
+        let text = match regular_file::read_text(&path) {
             Ok(text) => text,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(bad(&path, format_args!("cannot be read: {e}"))),

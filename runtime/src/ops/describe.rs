@@ -1,8 +1,8 @@
 //! DESCRIBE: statistics of one column.
 
 use super::group::{as_float, sum};
+use foldhash::HashMap;
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashMap;
 
 /// The facts about a column. Of numbers: count, mean, min, max. Of anything else: count, unique, top, freq. Of several
 /// most frequent values, the smallest is the top.
@@ -20,7 +20,7 @@ pub fn describe(column: &[Option<Value>]) -> Vec<(&'static str, Option<Value>)> 
             ("max", max.copied().cloned()),
         ];
     }
-    let mut frequencies: FxHashMap<&Value, i64> = FxHashMap::default();
+    let mut frequencies: HashMap<&Value, i64> = HashMap::default();
     for value in present {
         *frequencies.entry(value).or_default() += 1;
     }

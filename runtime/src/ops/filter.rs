@@ -1,13 +1,14 @@
 //! WHERE on a variable: keeps the sightings that pass. Creation records that pass count (semantics.md §4).
 
+use crate::allowance::Allowance;
 use crate::matching::condition::Condition;
-use crate::matching::{References, Undecided};
+use crate::matching::{References, Undecided, Unread};
 use crate::table::{Entity, Rows, Sighting, Table};
+use foldhash::HashMap;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::plan::{Attr, Predicate};
 use huntc_compiler::time::TimeRange;
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashMap;
 
 /// The table of the entities and sightings that pass.
 ///
@@ -19,16 +20,18 @@ pub fn filter(
     range: Option<TimeRange>,
     catalog: &Catalog,
     references: &References,
-) -> Result<Table, Undecided> {
+    allowance: &Allowance,
+) -> Result<Table, Unread> {
     let condition = Condition::new(predicate, catalog, references)?;
     if let Rows::Explicit { .. } = &table.rows {
-        return explicit(table, &condition);
+        return explicit(table, &condition, allowance);
     }
     let place = Place::new(table, &condition, catalog);
     let mut kept: Vec<Entity> = Vec::new();
     // For tables with a row for each record: the place of each kept entity in the input.
     let mut origins: Vec<u32> = Vec::new();
     for (e, entity) in table.entities.iter().enumerate() {
+        allowance.check()?;
         let mut sightings: Vec<Sighting> = Vec::new();
         let mut passed = false;
         for sighting in &entity.sightings {
@@ -66,7 +69,7 @@ pub fn filter(
 /// sighting of that record may represent it. Creation records that count because they passed come last, by time.
 fn keep_order(rows: &mut [(u32, u32)], table: &Table, origins: &[u32], old_rows: &[(u32, u32)], old: &Table) {
     let record = |table: &Table, (e, s): (u32, u32)| table.entities.get(e as usize)?.sightings.get(s as usize)?.record;
-    let mut places: FxHashMap<(u32, Option<u64>), usize> = FxHashMap::default();
+    let mut places: HashMap<(u32, Option<u64>), usize> = HashMap::default();
     for (place, row) in old_rows.iter().enumerate() {
         places.insert((row.0, record(old, *row)), place);
     }
@@ -77,10 +80,11 @@ fn keep_order(rows: &mut [(u32, u32)], table: &Table, origins: &[u32], old_rows:
 }
 
 /// Filters the rows of GROUP and JOIN results.
-fn explicit(table: &Table, condition: &Condition) -> Result<Table, Undecided> {
+fn explicit(table: &Table, condition: &Condition, allowance: &Allowance) -> Result<Table, Unread> {
     let columns: Vec<Vec<Option<Value>>> = condition.comparisons.iter().map(|c| table.column(&c.attr)).collect();
     let mut keep = Vec::new();
     for row in 0..table.row_count() {
+        allowance.check()?;
         let passes = condition.holds(&mut |n| {
             let value = columns.get(n).and_then(|c| c.get(row)).and_then(Option::as_ref);
             let Some(comparison) = condition.comparisons.get(n) else { return Ok(false) };
@@ -122,7 +126,7 @@ impl<'a> Place<'a> {
             };
             let held = |at: &Option<usize>| at.and_then(|at| sighting.values.get(at)).and_then(Option::as_ref);
             let value = match &comparison.attr {
-                Attr::Catalog(_) => held(column).cloned(),
+                Attr::Catalog(_) | Attr::Record(_) => held(column).cloned(),
                 Attr::Sighting(which) => Table::sighting_value(sighting, *which),
                 Attr::Added(name) => {
                     let at = self.table.added.iter().position(|a| a == name);

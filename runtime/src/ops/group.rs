@@ -1,17 +1,17 @@
 //! GROUP: one row for each key, with its aggregates.
 
 use crate::table::{Row, Rows, Table};
+use foldhash::{HashMap, HashSet};
 use huntc_compiler::plan::{Aggregate, Attr, Function, GroupKey};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
-use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Ordering;
 
 /// One row for each distinct key, in ascending order of the keys, nulls last. Rows whose key is null are a group of their own.
 pub fn group(table: &Table, keys: &[GroupKey], aggregates: &[Aggregate]) -> Table {
     let key_columns: Vec<Vec<Option<Value>>> = keys.iter().map(|k| key_column(table, k)).collect();
     let inputs: Vec<Vec<Option<Value>>> = aggregates.iter().map(|a| table.column(&a.attr)).collect();
-    let mut groups: FxHashMap<Vec<Option<Value>>, Vec<usize>> = FxHashMap::default();
+    let mut groups: HashMap<Vec<Option<Value>>, Vec<usize>> = HashMap::default();
     for row in 0..table.row_count() {
         let key = key_columns.iter().map(|c| c.get(row).cloned().flatten()).collect();
         groups.entry(key).or_default().push(row);
@@ -70,7 +70,7 @@ fn bin(value: &Value, size: i64) -> Option<Value> {
 fn aggregate(function: Function, present: Vec<&Value>) -> Option<Value> {
     match function {
         Function::Count => Some(Value::Int(present.len() as i64)),
-        Function::NUnique => Some(Value::Int(present.into_iter().collect::<FxHashSet<_>>().len() as i64)),
+        Function::NUnique => Some(Value::Int(present.into_iter().collect::<HashSet<_>>().len() as i64)),
         Function::Min => present.into_iter().min().cloned(),
         Function::Max => present.into_iter().max().cloned(),
         Function::Sum if present.is_empty() => None,

@@ -1,18 +1,30 @@
 //! JOIN: one row for each matching pair. Where both tables have a column, the value of the first counts.
 
+use crate::allowance::{Allowance, Spent};
 use crate::table::{Key, Row, Rows, Table};
+use foldhash::HashMap;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::plan::Attr;
 use huntc_compiler::plan::demand::same_named;
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashMap;
 
 /// The pairs of rows with equal values (nulls are never equal), in the order of the first table, then of the second.
 /// Without `by` the keys of the entities are compared. The entities of the result are those of the first table that matched.
-pub fn join(left: &Table, right: &Table, by: Option<&(Attr, Attr)>, columns: &[Attr], catalog: &Catalog) -> Table {
+pub fn join(
+    left: &Table,
+    right: &Table,
+    by: Option<&(Attr, Attr)>,
+    columns: &[Attr],
+    catalog: &Catalog,
+    allowance: &Allowance,
+) -> Result<Table, Spent> {
+    // Many rows with one value on both sides make many more rows than either has, so it is known first whether they fit.
+    let mut memory = allowance.lend("the rows of a JOIN");
+    let mut fits =
+        |rows: usize| memory.grow(rows.saturating_mul(PAIR + size_of::<Row>() + columns.len() * size_of::<Option<Value>>()));
     let pairs = match by {
-        Some((a, b)) => pairs(&left.column(a), &right.column(b)),
-        None => pairs(&row_keys(left), &row_keys(right)),
+        Some((a, b)) => pairs(&left.column(a), &right.column(b), &mut fits)?,
+        None => pairs(&row_keys(left), &row_keys(right), &mut fits)?,
     };
     let lefts: Vec<Vec<Option<Value>>> = columns.iter().map(|c| left.column(c)).collect();
     let rights: Vec<Vec<Option<Value>>> = columns
@@ -20,7 +32,7 @@ pub fn join(left: &Table, right: &Table, by: Option<&(Attr, Attr)>, columns: &[A
         .map(|c| same_named(c, left.entity, right.entity, catalog).map_or_else(Vec::new, |c| right.column(&c)))
         .collect();
     let cell = |column: Option<&Vec<Option<Value>>>, row: usize| column.and_then(|c| c.get(row).cloned()).flatten();
-    let mut numbers: FxHashMap<u32, u32> = FxHashMap::default();
+    let mut numbers: HashMap<u32, u32> = HashMap::default();
     let mut entities = Vec::new();
     let rows = pairs
         .into_iter()
@@ -39,21 +51,33 @@ pub fn join(left: &Table, right: &Table, by: Option<&(Attr, Attr)>, columns: &[A
     let mut added = left.added.clone();
     added.extend(right.added.iter().filter(|n| !left.added.contains(n)).cloned());
     let rows = Rows::Explicit { columns: columns.to_vec(), rows };
-    Table { entities, rows, sorted: false, unidentified: 0, partial: left.partial || right.partial, ..left.without_rows() }
+    let partial = left.partial || right.partial;
+    Ok(Table { entities, rows, sorted: false, unidentified: 0, partial, ..left.without_rows() })
 }
 
-fn pairs<T: PartialEq + Eq + std::hash::Hash>(left: &[Option<T>], right: &[Option<T>]) -> Vec<(usize, usize)> {
-    let mut index: FxHashMap<&T, Vec<usize>> = FxHashMap::default();
+/// Bytes of a pair.
+const PAIR: usize = size_of::<(usize, usize)>();
+
+/// The pairs of places with equal values, if `fits` allows so many.
+fn pairs<T: PartialEq + Eq + std::hash::Hash>(
+    left: &[Option<T>],
+    right: &[Option<T>],
+    fits: &mut dyn FnMut(usize) -> Result<(), Spent>,
+) -> Result<Vec<(usize, usize)>, Spent> {
+    let mut index: HashMap<&T, Vec<usize>> = HashMap::default();
     for (row, value) in right.iter().enumerate() {
         if let Some(value) = value {
             index.entry(value).or_default().push(row);
         }
     }
-    let matching = |(row, value): (usize, &Option<T>)| {
-        let rows = value.as_ref().and_then(|v| index.get(v)).map_or(&[][..], Vec::as_slice);
-        rows.iter().map(|r| (row, *r)).collect::<Vec<_>>()
-    };
-    left.iter().enumerate().flat_map(matching).collect()
+    let matching = |value: &Option<T>| value.as_ref().and_then(|v| index.get(v)).map_or(&[][..], Vec::as_slice);
+    let count = left.iter().map(|value| matching(value).len()).fold(0, usize::saturating_add);
+    fits(count)?;
+    let mut pairs = Vec::with_capacity(count);
+    for (row, value) in left.iter().enumerate() {
+        pairs.extend(matching(value).iter().map(|r| (row, *r)));
+    }
+    Ok(pairs)
 }
 
 fn row_keys(table: &Table) -> Vec<Option<Key>> {

@@ -2,35 +2,34 @@
 
 use crate::matching::{as_type, normal};
 use crate::table::{Entity, Key, Rung, Sighting, Table};
+use foldhash::HashMap;
 use huntc_compiler::catalog::{Catalog, EntityId};
 use huntc_compiler::plan::{Attr, Column};
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// A table of entities without records. Rows with the same identity are one entity; a row without identity is an entity
 /// of its own. Columns that the catalog lacks become added columns.
 pub fn table(entity: EntityId, columns: &[Column], rows: &[Vec<Option<Value>>], catalog: &Catalog) -> Table {
     let known: Vec<(usize, Attr)> =
-        columns.iter().enumerate().filter(|(_, c)| matches!(c.attr, Attr::Catalog(_))).map(|(i, c)| (i, c.attr.clone())).collect();
+        columns.iter().enumerate().filter(|(_, c)| c.attr.is_read()).map(|(i, c)| (i, c.attr.clone())).collect();
     let extra: Vec<(usize, String)> = columns
         .iter()
         .enumerate()
         .filter_map(|(i, c)| match &c.attr {
-            Attr::Catalog(_) => None,
+            Attr::Catalog(_) | Attr::Record(_) => None,
             Attr::Sighting(_) => Some((i, c.header.clone())),
             Attr::Added(name) => Some((i, name.clone())),
         })
         .collect();
     let mut out = Table::empty(Some(entity), &known.iter().map(|(_, a)| a.clone()).collect::<Vec<_>>());
     out.added = extra.iter().map(|(_, n)| n.clone()).collect();
-    let mut index: FxHashMap<Key, usize> = FxHashMap::default();
+    let mut index: HashMap<Key, usize> = HashMap::default();
     for (number, row) in rows.iter().enumerate() {
         let value = |at: usize| row.get(at).cloned().flatten();
         // What is nobody's entity id is none here either, and MACs are written one way.
-        let typed = |(at, attr): &(usize, Attr)| match attr {
-            Attr::Catalog(id) if catalog.attribute(entity, *id).ty.is_identifier() => {
-                value(*at).and_then(|v| as_type(&v, catalog.attribute(entity, *id).ty))
-            }
+        let typed = |(at, attr): &(usize, Attr)| match attr.value_type(catalog, Some(entity)) {
+            Some(ty) if ty.is_identifier() => value(*at).and_then(|v| as_type(&v, ty)),
             _ => value(*at),
         };
         let of = |attr: &Attr| known.iter().find(|(_, a)| a == attr).and_then(typed);
@@ -68,7 +67,10 @@ fn key(entity: EntityId, number: u64, of: &dyn Fn(&Attr) -> Option<Value>, catal
     let parts = kind.identity.key.iter().map(part).collect();
     let missing = kind.identity.per_record || kind.identity.required.iter().any(|a| part(a).is_none());
     let rung = if kind.identity.ladder { Rung::EntityId } else { Rung::Plain };
-    Key { rung, parts, host: None, unique: if missing { number } else { 0 } }
+    // Of several names of the host the first counts, as in records.
+    let host = catalog.record_field("host.name").filter(|_| kind.identity.per_host).cloned().map(Attr::Record);
+    let host = host.and_then(|host| of(&host)?.each().first().map(ToString::to_string)).map(Arc::from);
+    Key { rung, parts, host, unique: if missing { number } else { 0 } }
 }
 
 #[cfg(test)]

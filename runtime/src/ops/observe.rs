@@ -8,25 +8,41 @@ mod events;
 mod exact;
 
 use super::union;
-use crate::matching::Undecided;
+use crate::allowance::Allowance;
+use crate::matching::{Undecided, Unread};
 use crate::table::{Collector, Table};
 use events::{Bound, Event, TimeSpan, events, inside, times};
+use foldhash::HashSet;
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::plan::{Attr, Observe};
 use huntc_compiler::time::Instant;
-use rustc_hash::FxHashSet;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The sightings of all inputs that some match of the expression binds. The error says that there are too many ways to match.
-pub fn observe(shape: &Observe, inputs: &[Arc<Table>], entity: Option<EntityId>, columns: &[Attr]) -> Result<Table, Undecided> {
+/// The most times that a part of an expression is looked at.
+const MOST_LOOKS: u64 = 10_000_000;
+/// The most parts of a FOLLOWEDBY; each multiplies the ways to match.
+const MOST_FOLLOWED: usize = 64;
+
+/// The sightings of all inputs that some match of the expression binds. It cannot be decided where there are too many ways to
+/// match.
+pub fn observe(
+    shape: &Observe,
+    inputs: &[Arc<Table>],
+    entity: Option<EntityId>,
+    columns: &[Attr],
+    allowance: &Allowance,
+) -> Result<Table, Unread> {
     let events: Vec<Vec<Event>> = inputs.iter().map(|t| events(t)).collect();
     let all = TimeSpan { start: Instant(i64::MIN), end: Instant(i64::MAX) };
+    if longest_row(shape) > MOST_FOLLOWED {
+        return Err(too_many());
+    }
     let bound = if plain(shape) && disjoint(&events) {
-        bound(shape, &events, all).unwrap_or_default()
+        Search { events: &events, allowance, looks: Cell::new(0) }.bound(shape, all)?.unwrap_or_default()
     } else {
-        exact::bound(shape, &events, all)
-            .map_err(|exact::TooMany| Undecided("the observation expression has too many ways to match".to_owned()))?
+        exact::bound(shape, &events, all, allowance)?
     };
     let mut collector = Collector::default();
     for (input, table) in inputs.iter().enumerate() {
@@ -65,62 +81,118 @@ fn plain(shape: &Observe) -> bool {
 
 /// Whether no record matches two patterns. Then matches of different parts never share a record.
 fn disjoint(events: &[Vec<Event>]) -> bool {
-    let mut seen = FxHashSet::default();
+    let mut seen = HashSet::default();
     events.iter().flatten().all(|e| seen.insert(e.record))
 }
 
-/// What the matches of a plain `shape` over disjoint events bind inside `span`; `None` when there is no match.
-fn bound(shape: &Observe, events: &[Vec<Event>], span: TimeSpan) -> Option<Bound> {
+fn too_many() -> Unread {
+    Undecided("the observation expression has too many ways to match".to_owned()).into()
+}
+
+/// The most parts that a FOLLOWEDBY of the expression has.
+fn longest_row(shape: &Observe) -> usize {
+    let longest = |parts: &[Observe]| parts.iter().map(longest_row).max().unwrap_or(0);
     match shape {
-        Observe::One(input) => {
-            let found = inside(events.get(*input)?, span);
-            (!found.is_empty()).then(|| found.iter().map(|e| (*input, e.record)).collect())
+        Observe::One(_) => 0,
+        Observe::And(parts) | Observe::Or(parts) => longest(parts),
+        Observe::FollowedBy(parts) => longest(parts).max(parts.len()),
+        Observe::Within(part, _) | Observe::Repeats(part, _) => longest_row(part),
+    }
+}
+
+/// The search for the matches of a plain expression over disjoint events.
+struct Search<'a> {
+    events: &'a [Vec<Event>],
+    allowance: &'a Allowance,
+    looks: Cell<u64>,
+}
+
+impl Search<'_> {
+    /// What the matches of `shape` bind inside `span`; `None` when there is no match.
+    fn bound(&self, shape: &Observe, span: TimeSpan) -> Result<Option<Bound>, Unread> {
+        self.allowance.check()?;
+        self.looks.set(self.looks.get() + 1);
+        if self.looks.get() > MOST_LOOKS {
+            return Err(too_many());
         }
-        Observe::Or(parts) => {
-            let found: Vec<Bound> = parts.iter().filter_map(|p| bound(p, events, span)).collect();
-            (!found.is_empty()).then(|| found.into_iter().flatten().collect())
-        }
-        Observe::And(parts) => {
-            let found: Vec<Bound> = parts.iter().map(|p| bound(p, events, span)).collect::<Option<_>>()?;
-            Some(found.into_iter().flatten().collect())
-        }
-        Observe::FollowedBy(parts) => {
-            let (last, before) = parts.split_last()?;
-            match before {
-                [] => bound(last, events, span),
-                [one] => followed(one, last, events, span),
-                several => followed(&Observe::FollowedBy(several.to_vec()), last, events, span),
+        match shape {
+            Observe::One(input) => {
+                let found = self.events.get(*input).map_or(&[][..], |events| inside(events, span));
+                Ok((!found.is_empty()).then(|| found.iter().map(|e| (*input, e.record)).collect()))
+            }
+            Observe::Or(parts) => {
+                let mut all: Option<Bound> = None;
+                for part in parts {
+                    if let Some(found) = self.bound(part, span)? {
+                        all.get_or_insert_default().extend(found);
+                    }
+                }
+                Ok(all)
+            }
+            Observe::And(parts) => {
+                let mut all = Bound::new();
+                for part in parts {
+                    let Some(found) = self.bound(part, span)? else { return Ok(None) };
+                    all.extend(found);
+                }
+                Ok(Some(all))
+            }
+            Observe::FollowedBy(parts) => match parts.split_last() {
+                None => Ok(None),
+                Some((last, [])) => self.bound(last, span),
+                Some((last, [one])) => self.followed(one, last, span),
+                Some((last, several)) => self.followed(&Observe::FollowedBy(several.to_vec()), last, span),
+            },
+            Observe::Within(part, nanos) => self.within(part, *nanos, span),
+            Observe::Repeats(part, n) => {
+                let Some(found) = self.bound(part, span)? else { return Ok(None) };
+                let records: BTreeSet<u64> = found.iter().map(|(_, r)| *r).collect();
+                Ok((records.len() >= *n as usize).then_some(found))
             }
         }
-        Observe::Within(part, nanos) => within(part, *nanos, events, span),
-        Observe::Repeats(part, n) => {
-            let found = bound(part, events, span)?;
-            let records: BTreeSet<u64> = found.iter().map(|(_, r)| *r).collect();
-            (records.len() >= *n as usize).then_some(found)
+    }
+
+    /// `first FOLLOWEDBY second`: some instant has all records of the first at or before it and all of the second at or
+    /// after it. So the second is searched from the earliest instant at which the first can be complete, and the first up
+    /// to the latest instant from which the second can be.
+    fn followed(&self, first: &Observe, second: &Observe, span: TimeSpan) -> Result<Option<Bound>, Unread> {
+        let times = times(self.events, span);
+        let over = split(&times, |t| Ok(self.bound(first, TimeSpan { end: t, ..span })?.is_none()))?;
+        let begun = split(&times, |t| Ok(self.bound(second, TimeSpan { start: t, ..span })?.is_some()))?;
+        let (Some(over), Some(begun)) = (times.get(over), begun.checked_sub(1).and_then(|at| times.get(at))) else {
+            return Ok(None);
+        };
+        if over > begun {
+            return Ok(None);
+        }
+        let before = self.bound(first, TimeSpan { end: *begun, ..span })?;
+        let after = self.bound(second, TimeSpan { start: *over, ..span })?;
+        Ok(before.zip(after).map(|(before, after)| before.into_iter().chain(after).collect()))
+    }
+
+    /// Matches whose records lie within `nanos` of each other. Every stretch of that length that begins at a record is tried.
+    fn within(&self, part: &Observe, nanos: i64, span: TimeSpan) -> Result<Option<Bound>, Unread> {
+        let mut all: Option<Bound> = None;
+        for start in times(self.events, span) {
+            if let Some(found) = self.bound(part, TimeSpan { start, end: start.plus(nanos).min(span.end) })? {
+                all.get_or_insert_default().extend(found);
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// How many times come first for which `holds`; it holds for none behind one for which it does not.
+fn split(times: &[Instant], mut holds: impl FnMut(Instant) -> Result<bool, Unread>) -> Result<usize, Unread> {
+    let (mut low, mut high) = (0, times.len());
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        match times.get(middle) {
+            Some(time) if holds(*time)? => low = middle + 1,
+            _ => high = middle,
         }
     }
-}
-
-/// `first FOLLOWEDBY second`: some instant has all records of the first at or before it and all of the second at or
-/// after it. So the second is searched from the earliest instant at which the first can be complete, and the first up
-/// to the latest instant from which the second can be.
-fn followed(first: &Observe, second: &Observe, events: &[Vec<Event>], span: TimeSpan) -> Option<Bound> {
-    let times = times(events, span);
-    let over = times.partition_point(|t| bound(first, events, TimeSpan { end: *t, ..span }).is_none());
-    let begun = times.partition_point(|t| bound(second, events, TimeSpan { start: *t, ..span }).is_some());
-    let (over, begun) = (*times.get(over)?, *times.get(begun.checked_sub(1)?)?);
-    if over > begun {
-        return None;
-    }
-    let found = [bound(first, events, TimeSpan { end: begun, ..span })?, bound(second, events, TimeSpan { start: over, ..span })?];
-    Some(found.into_iter().flatten().collect())
-}
-
-/// Matches whose records lie within `nanos` of each other. Every stretch of that length that begins at a record is tried.
-fn within(part: &Observe, nanos: i64, events: &[Vec<Event>], span: TimeSpan) -> Option<Bound> {
-    let stretches = times(events, span).into_iter().map(|start| TimeSpan { start, end: start.plus(nanos).min(span.end) });
-    let found: Vec<Bound> = stretches.filter_map(|s| bound(part, events, s)).collect();
-    (!found.is_empty()).then(|| found.into_iter().flatten().collect())
+    Ok(low)
 }
 
 #[cfg(test)]

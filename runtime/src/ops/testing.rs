@@ -3,6 +3,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use super::{filter, group, join, new, observe, order, union};
+use crate::allowance::Allowance;
 use crate::matching::References;
 use crate::table::Table;
 use crate::testing::plan;
@@ -41,10 +42,12 @@ fn step(node: &Node, inputs: &[Arc<Table>], catalog: &Catalog) -> Table {
     match (&node.op, inputs) {
         (Op::New { columns, rows }, _) => new::table(node.entity.unwrap(), columns, rows, catalog),
         (Op::Union, _) => union::union(inputs, node.entity, &node.columns),
-        (Op::Observe(shape), _) => observe::observe(shape, inputs, node.entity, &node.columns).unwrap(),
-        (Op::Join { by }, [left, right]) => join::join(left, right, by.as_ref(), &node.columns, catalog),
+        (Op::Observe(shape), _) => observe::observe(shape, inputs, node.entity, &node.columns, &Allowance::default()).unwrap(),
+        (Op::Join { by }, [left, right]) => {
+            join::join(left, right, by.as_ref(), &node.columns, catalog, &Allowance::default()).unwrap()
+        }
         (Op::Filter { predicate, range }, [input, referred @ ..]) => {
-            filter::filter(input, predicate, *range, catalog, &references(node, referred)).unwrap()
+            filter::filter(input, predicate, *range, catalog, &references(node, referred), &Allowance::default()).unwrap()
         }
         (Op::Group { keys, aggregates }, [input]) => group::group(input, keys, aggregates),
         (Op::First(n), [input]) => union::first(input, *n),

@@ -2,10 +2,10 @@
 
 use crate::matching::Found;
 use crate::table::{Collector, Entity, Key, Sighting, Table, Values};
+use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::plan::Attr;
 use huntc_compiler::value::Value;
-use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// All entities of the tables. Equal ones become one entity with the sightings of each.
@@ -17,7 +17,7 @@ pub fn union(tables: &[Arc<Table>], entity: Option<EntityId>, columns: &[Attr]) 
         }
     }
     let mut collector = Collector::default();
-    let mut extras: FxHashMap<Key, Vec<Option<Value>>> = FxHashMap::default();
+    let mut extras: HashMap<Key, Vec<Option<Value>>> = HashMap::default();
     for table in tables {
         let mut projection = Projection::new(&table.columns, columns);
         for one in &table.entities {
@@ -48,7 +48,7 @@ pub fn union(tables: &[Arc<Table>], entity: Option<EntityId>, columns: &[Attr]) 
 /// The table with further sightings of its entities. Sightings of other entities are left out.
 pub fn with_sightings(table: &Table, found: Found, columns: &[Attr]) -> Table {
     let mut projection = Projection::new(&table.columns, columns);
-    let mut more: FxHashMap<Key, Vec<Sighting>> = found.sightings.entities().map(|e| (e.key, e.sightings)).collect();
+    let mut more: HashMap<Key, Vec<Sighting>> = found.sightings.entities().map(|e| (e.key, e.sightings)).collect();
     let entities = table.entities.iter().map(|one| {
         let mut sightings: Vec<Sighting> = one.sightings.iter().map(|s| projection.apply(s)).collect();
         sightings.extend(more.remove(&one.key).unwrap_or_default());
@@ -71,7 +71,7 @@ pub fn first(table: &Table, n: u64) -> Table {
         let time = e.first_time();
         (time.is_none(), time, e.key.clone())
     });
-    let kept: FxHashSet<usize> = ranked.into_iter().take(usize::try_from(n).unwrap_or(usize::MAX)).map(|(i, _)| i).collect();
+    let kept: HashSet<usize> = ranked.into_iter().take(usize::try_from(n).unwrap_or(usize::MAX)).map(|(i, _)| i).collect();
     let rows = (0..table.row_count()).filter(|row| match table.row_entity(*row) {
         Some(entity) => kept.contains(&(entity as usize)),
         // Rows of a GROUP result stand for no entity: the rows themselves are counted.
@@ -83,13 +83,13 @@ pub fn first(table: &Table, n: u64) -> Table {
 /// Rearranges the values of sightings into other columns. Equal tuples stay shared.
 struct Projection {
     from: Option<Vec<Option<usize>>>,
-    done: FxHashMap<Values, Values>,
+    done: HashMap<Values, Values>,
 }
 
 impl Projection {
     fn new(old: &[Attr], new: &[Attr]) -> Self {
         let from = (old != new).then(|| new.iter().map(|c| old.iter().position(|o| o == c)).collect());
-        Self { from, done: FxHashMap::default() }
+        Self { from, done: HashMap::default() }
     }
 
     fn apply(&mut self, sighting: &Sighting) -> Sighting {

@@ -17,6 +17,21 @@ pub fn terminal_lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| c == '\n')
 }
 
+/// The most characters of a value in a table for people. A value of megabytes would hide what stands around it, and marks that
+/// combine with the letter before them would stand on top of each other without end.
+const LONGEST_CELL: usize = 4_000;
+
+/// As [`terminal`], for a cell of a table: a long value is cut, and says so.
+pub fn terminal_cell(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(LONGEST_CELL) {
+        None => terminal(text),
+        Some((at, _)) => {
+            let all = text.chars().count();
+            Cow::Owned(format!("{}… (cut: {LONGEST_CELL} of {all} characters)", terminal(&text[..at])))
+        }
+    }
+}
+
 /// Text between the lines of a tree and its count (`×3`). It must not look like either.
 pub fn unlike_marks(text: &str) -> Cow<'_, str> {
     let line = |c: char| matches!(c, '\u{d7}' | '\u{2500}'..='\u{257f}');
@@ -139,6 +154,15 @@ mod tests {
         assert_eq!(shown, "a\\u{1b}[31mred\\u{7}\\u{202e}gpj.exe\\u{200b}\\r\\n\\tz\\u{9b}2J\\u{e0041}");
         assert!(!shown.chars().any(is_unsafe));
         assert_eq!(terminal_lines("a\nb\rc"), "a\nb\\rc");
+    }
+
+    #[test]
+    fn a_long_cell_is_cut_and_says_so() {
+        assert_eq!(terminal_cell(&"a".repeat(4_000)), "a".repeat(4_000));
+        let marks = format!("a{}", "\u{301}".repeat(60_000));
+        let shown = terminal_cell(&marks);
+        assert!(shown.ends_with("… (cut: 4000 of 60001 characters)") && shown.chars().count() < 4_100, "{}", shown.len());
+        assert!(!terminal_cell(&"\u{202e}".repeat(5_000)).chars().any(is_unsafe));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Text for the terminal: displays with their number of rows, and the summary of a run.
 
 use super::model::{Display, HuntReport, RequestStatus, SourceReport, Status, VariableReport};
-use super::sanitize::{terminal, unlike_marks};
+use super::sanitize::{terminal, terminal_cell, unlike_marks};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use huntc_compiler::value::Value;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ pub fn display(display: &Display, width: Option<u16>) -> String {
         return out;
     }
     let mut table = table(width);
-    table.set_header(display.columns.iter().map(|c| terminal(c).into_owned()));
+    table.set_header(display.columns.iter().map(|c| terminal_cell(c).into_owned()));
     let tree = !display.tree.is_empty();
     for line in display.lines() {
         table.add_row((0..display.columns.len()).map(|column| {
@@ -129,7 +129,7 @@ pub fn seconds(time: Duration) -> String {
 
 /// The text of a value on one line, without anything that a terminal would obey.
 fn cell(value: &Value) -> String {
-    terminal(&value.to_string()).into_owned()
+    terminal_cell(&value.to_string()).into_owned()
 }
 
 /// A table in the common style.

@@ -4,29 +4,22 @@ use super::{Huntflow, Session};
 use crate::config::Config;
 use crate::config::kinds::files::LogFiles;
 use crate::config::kinds::{ResolvedSource, SourceKind as _};
+use crate::load_save;
 use crate::report::model::SourceReport;
 use crate::report::text::count;
 use crate::source::logs::ReadReport;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::codes::store::{BAD_LINES, LEFT_OUT};
-use huntc_compiler::diag::{Diagnostic, Severity, suggest};
+use huntc_compiler::diag::{Diagnostic, suggest};
 use huntc_compiler::plan::{DataSource, Op, Plan};
 use huntc_compiler::source::{SourceId, Span};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// The bindings of a hunt's sources, by name, and the diagnostics about them.
 #[derive(Default)]
 pub(super) struct BoundSources {
     pub sources: BTreeMap<String, Box<dyn ResolvedSource>>,
     pub diagnostics: Vec<Diagnostic>,
-}
-
-impl BoundSources {
-    /// Whether a source cannot be used, so that the hunt cannot run.
-    pub(super) fn refused(&self) -> bool {
-        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
-    }
 }
 
 impl Session {
@@ -36,11 +29,13 @@ impl Session {
         let mut bound = BoundSources::default();
         for source in &plan.sources {
             let span = statement_of(plan, &source.name).unwrap_or_else(|| Span::new(id, 0, 0));
-            bound.diagnostics.extend(config.notices.get(&source.name).cloned());
+            bound.diagnostics.extend(config.notices.get(&source.name).into_iter().flatten().cloned());
             let resolved = if let Some(binding) = config.sources.get(&source.name) {
                 binding.kind.resolve(&source.name, &self.environment)
             } else if let Some(path) = source.uri.strip_prefix("file://") {
-                LogFiles(vec![PathBuf::from(path)]).resolve(&source.name, &self.environment)
+                let (folder, roots) = (huntflow.folder(), huntflow.roots());
+                load_save::log(path, &load_save::Place { folder: &folder, roots: &roots })
+                    .and_then(|path| LogFiles(vec![path]).resolve(&source.name, &self.environment))
             } else {
                 let problem = config.broken.get(&source.name).cloned();
                 bound.diagnostics.push(problem.unwrap_or_else(|| unbound(source, config, span)));

@@ -1,5 +1,6 @@
 //! Reads huntflows: `.hf` text, `.ipynb` huntbooks, and standard input as `-`.
 
+use crate::source::regular_file;
 use huntc_compiler::diag::codes::config::UNREADABLE_FILE;
 use huntc_compiler::diag::{Diagnostic, suggest};
 use huntc_compiler::program::notebook;
@@ -17,7 +18,7 @@ const MOST_TEXTS: usize = 30_000;
 pub(crate) fn text(path: &str, sources: &mut SourceSet) -> Result<String, Box<Diagnostic>> {
     let read = || {
         let mut bytes = Vec::new();
-        let reader: Box<dyn Read> = if path == "-" { Box::new(std::io::stdin()) } else { Box::new(std::fs::File::open(path)?) };
+        let reader: Box<dyn Read> = if path == "-" { Box::new(std::io::stdin()) } else { Box::new(open(Path::new(path))?) };
         reader.take(LIMIT + 1).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
@@ -39,6 +40,12 @@ pub(crate) fn text(path: &str, sources: &mut SourceSet) -> Result<String, Box<Di
             Err(unreadable(path, &format!("byte {at} is not UTF-8; convert it with `iconv -t utf-8`"), sources))
         }
     }
+}
+
+/// Opens a file. A pipe is one only where the system keeps those of a shell (`<(…)`): elsewhere somebody has put it there.
+fn open(path: &Path) -> std::io::Result<std::fs::File> {
+    let of_shell = ["/dev/fd/", "/proc/self/fd/", "/dev/stdin"].iter().any(|place| path.starts_with(place));
+    if of_shell { std::fs::File::open(path) } else { regular_file::open(path) }
 }
 
 /// Reads a huntflow and adds it to the texts that spans point into.

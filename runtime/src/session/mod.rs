@@ -21,6 +21,7 @@ pub use source_pool::{SourcePool, Wrap};
 pub(crate) use bind::unread;
 
 use crate::config::environment::Environment;
+use crate::config::trust::{Chosen, ConfigFile};
 use crate::config::{self, Config};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::source::{SourceSet, Span};
@@ -37,11 +38,11 @@ pub struct Session {
     /// The texts that diagnostics point into.
     pub texts: SourceSet,
     /// The file of `--config`.
-    config_file: Option<PathBuf>,
+    config_file: Option<ConfigFile>,
     /// The values of `--source`, in their order.
     source_flags: Vec<String>,
     /// By the file that was found (`None`: no file), so that each is read once.
-    configs: BTreeMap<Option<PathBuf>, Arc<Config>>,
+    configs: BTreeMap<Option<ConfigFile>, Arc<Config>>,
     /// By the mapping file, so that each is read once.
     catalogs: BTreeMap<PathBuf, Tables>,
 }
@@ -53,7 +54,7 @@ impl Session {
         Self {
             environment: Environment::of_process(),
             texts: SourceSet::default(),
-            config_file,
+            config_file: config_file.map(|path| ConfigFile { path, chosen: Chosen::Named }),
             source_flags,
             configs: BTreeMap::new(),
             catalogs: BTreeMap::new(),
@@ -66,8 +67,7 @@ impl Session {
         if let Some(config) = self.configs.get(&file) {
             return Ok(Arc::clone(config));
         }
-        let places =
-            config::Places { explicit: file.as_deref(), start: folder, environment: &self.environment, flags: &self.source_flags };
+        let places = config::Places { file: file.as_ref(), environment: &self.environment, flags: &self.source_flags };
         let (config, problems) = config::load(&places, &mut self.texts);
         if !problems.is_empty() {
             return Err(problems);

@@ -4,6 +4,8 @@
 use super::bind::{BoundSources, source_report, statement_of, unread};
 use super::source_pool::PooledSource;
 use super::{Huntflow, RunSettings, Session, SourcePool};
+use crate::allowance::{Allowance, DEFAULT_MEMORY};
+use crate::config::kinds::Opening;
 use crate::exec::{self, Job, Kept, RunOptions};
 use crate::report::model::{HuntReport, Status};
 use crate::source::{Fields, SourceError};
@@ -115,8 +117,13 @@ fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings,
     };
     let Some(compiled) = compiled else { return refused(Refusal::Faulty, diagnostics) };
     let mut bound = session.bind(&compiled.plan, huntflow, id);
-    let unbound = bound.refused();
-    diagnostics.append(&mut bound.diagnostics);
+    let mut sink = Sink::new(huntflow.config.lint_levels(&settings.lints));
+    for diagnostic in std::mem::take(&mut bound.diagnostics) {
+        sink.report(diagnostic);
+    }
+    let told = sink.finish();
+    let unbound = told.iter().any(|d| d.severity == Severity::Error);
+    diagnostics.extend(told);
     if unbound {
         return refused(Refusal::Unbound, diagnostics);
     }
@@ -146,9 +153,13 @@ impl Work<'_> {
     fn execute(&self, diagnostics: Vec<Diagnostic>, keep: Option<VarId>) -> (HuntReport, Option<Kept>) {
         let Self { huntflow, settings, context, .. } = self;
         let config = &huntflow.config;
+        let time = settings.timeout.or(config.run.timeout).into_iter().chain(context.time_left).min();
+        let memory = settings.max_memory.or(config.run.max_memory).unwrap_or(DEFAULT_MEMORY);
+        let allowance = Arc::new(Allowance::new(Arc::clone(&context.cancel), time, Some(memory)));
         let open = |name: &str, fields: &dyn Fn() -> Fields| match self.bound.sources.get(name) {
             Some(resolved) => {
-                let PooledSource { source, read } = context.pool.get(config, name, resolved.as_ref(), fields)?;
+                let PooledSource { source, read } =
+                    context.pool.get(config, name, resolved.as_ref(), Opening { fields, allowance: &allowance })?;
                 if let (Some(read), false) = (&*read, settings.allow_partial) {
                     read.refuse_part()?;
                 }
@@ -162,12 +173,11 @@ impl Work<'_> {
             allow_partial: settings.allow_partial,
             concurrency: config.run.concurrency.or(settings.concurrency).unwrap_or_else(|| self.concurrency()),
             roots: huntflow.roots(),
-            cancel: Arc::clone(&context.cancel),
+            allowance: Arc::clone(&allowance),
             read: Arc::clone(&context.read),
             run_id: context.run_id.clone(),
             max_records: config.run.max_records,
             max_requests: config.run.max_requests,
-            timeout: settings.timeout.or(config.run.timeout).into_iter().chain(context.time_left).min(),
             hints: settings.hints && config.run.hints.unwrap_or(true),
             ..RunOptions::new(&open)
         };

@@ -36,6 +36,8 @@ pub struct RunSettings {
     pub concurrency: Option<usize>,
     /// The longest time of a hunt; wins over the configuration.
     pub timeout: Option<Duration>,
+    /// The most bytes of memory of a hunt; wins over the configuration.
+    pub max_memory: Option<u64>,
 }
 
 impl RunSettings {
@@ -54,6 +56,7 @@ impl RunSettings {
             hints: false,
             concurrency: None,
             timeout: None,
+            max_memory: None,
         }
     }
 

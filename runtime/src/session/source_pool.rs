@@ -1,7 +1,7 @@
 //! Open sources; each is opened once.
 
 use crate::config::Config;
-use crate::config::kinds::{OpenedSource, ResolvedSource};
+use crate::config::kinds::{OpenedSource, Opening, ResolvedSource};
 use crate::source::logs::ReadReport;
 use crate::source::{DataSource, Fields, SourceError};
 use huntc_compiler::diag::codes::store::NO_RECORDS;
@@ -53,13 +53,13 @@ impl SourcePool {
         Self { wrap: Some(wrap), ..Self::shared() }
     }
 
-    /// The source that a configuration binds to a name, opened on first use. `fields` are those that the hunt demands.
+    /// The source that a configuration binds to a name, opened on first use. `opening` is what the hunt wants.
     pub(super) fn get(
         &self,
         config: &Config,
         name: &str,
         resolved: &dyn ResolvedSource,
-        fields: &dyn Fn() -> Fields,
+        opening: Opening<'_>,
     ) -> Result<PooledSource, SourceError> {
         let key = key(config, name);
         // The lock is held while the source is opened, so that a second statement waits and does not read the files too.
@@ -67,8 +67,8 @@ impl SourcePool {
         if let Some(opened) = opened.get(&key) {
             return opened.clone();
         }
-        let new = resolved.open(&|| if self.of_one_hunt { fields() } else { Fields::All });
-        let OpenedSource { mut source, read } = new.inspect_err(|error| {
+        let new = resolved.open(Opening { fields: &|| if self.of_one_hunt { (opening.fields)() } else { Fields::All }, ..opening });
+        let OpenedSource { mut source, read, .. } = new.inspect_err(|error| {
             if error.code == &NO_RECORDS {
                 opened.insert(key.clone(), Err(error.clone()));
             }
@@ -92,7 +92,7 @@ impl SourcePool {
 
 /// Equal for the same source: its name, and the file that binds it.
 fn key(config: &Config, name: &str) -> String {
-    let place = config.file.as_ref().map_or_else(String::new, |f| f.display().to_string());
+    let place = config.file.as_ref().map_or_else(String::new, |f| f.path.display().to_string());
     format!("{place}\0{name}")
 }
 
@@ -100,8 +100,10 @@ fn key(config: &Config, name: &str) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::allowance::Allowance;
     use crate::config::kinds::SourceFacts;
     use crate::source::store::Store;
+    use std::sync::LazyLock;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// An empty store. Counts how often it is opened, and how often with all fields.
@@ -112,28 +114,30 @@ mod tests {
     }
 
     impl ResolvedSource for Empty {
-        fn open(&self, fields: &dyn Fn() -> Fields) -> Result<OpenedSource, SourceError> {
+        fn open(&self, opening: Opening<'_>) -> Result<OpenedSource, SourceError> {
             self.opened.fetch_add(1, Ordering::Relaxed);
-            self.whole.fetch_add(usize::from(fields() == Fields::All), Ordering::Relaxed);
+            self.whole.fetch_add(usize::from((opening.fields)() == Fields::All), Ordering::Relaxed);
             let log = tempfile::NamedTempFile::new().unwrap();
             let (store, _) = Store::from_paths(&[log.path().to_owned()])?;
-            Ok(OpenedSource { source: Arc::new(store), read: Some(ReadReport { bad_total: 1, ..ReadReport::default() }) })
+            let read = Some(ReadReport { bad_total: 1, ..ReadReport::default() });
+            Ok(OpenedSource { source: Arc::new(store), store: None, read })
         }
 
         fn survey(&self, _: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError> {
-            Ok((self.open(&|| Fields::All)?, SourceFacts::default()))
+            Ok((self.open(Opening { fields: &|| Fields::All, allowance: &Arc::default() })?, SourceFacts::default()))
         }
     }
 
-    fn some() -> Fields {
-        Fields::These(Arc::new(BTreeSet::new()))
+    fn some() -> Opening<'static> {
+        static ALLOWANCE: LazyLock<Arc<Allowance>> = LazyLock::new(Arc::default);
+        Opening { fields: &|| Fields::These(Arc::new(BTreeSet::new())), allowance: &ALLOWANCE }
     }
 
     #[test]
     fn a_source_is_opened_once_and_the_first_to_ask_for_its_bad_lines_knows() {
         let (pool, config, source) = (SourcePool::shared(), Config::default(), Empty::default());
         for name in ["a", "a", "b", "a"] {
-            assert!(pool.get(&config, name, &source, &some).is_ok());
+            assert!(pool.get(&config, name, &source, some()).is_ok());
         }
         assert_eq!(source.opened.load(Ordering::Relaxed), 2);
         let told = ["a", "a", "b", "c"]
@@ -145,7 +149,7 @@ mod tests {
     fn only_the_pool_of_one_hunt_keeps_what_that_hunt_asks_for() {
         for (pool, whole) in [(SourcePool::shared(), 1), (SourcePool::of_one_hunt(), 0)] {
             let source = Empty::default();
-            assert!(pool.get(&Config::default(), "a", &source, &some).is_ok());
+            assert!(pool.get(&Config::default(), "a", &source, some()).is_ok());
             assert_eq!(source.whole.load(Ordering::Relaxed), whole);
         }
     }

@@ -4,12 +4,12 @@
 use super::bind::{statement_of, with_way_to_bind};
 use super::{Huntflow, RunSettings, Session};
 use crate::config::analytic;
+use crate::load_save;
 use huntc_compiler::compile::Compiled;
 use huntc_compiler::diag::codes::config::{ANALYTIC_NOT_BOUND, LOAD_NOT_THERE, SOURCE_NOT_BOUND};
 use huntc_compiler::diag::{Diagnostic, Sink, suggest};
 use huntc_compiler::plan::Op;
 use huntc_compiler::source::Span;
-use std::path::Path;
 
 impl Session {
     /// What a run of the hunt needs and this configuration does not give it.
@@ -37,8 +37,19 @@ impl Session {
             }
             let place = self.within(statement, name);
             if let Some(path) = source.uri.strip_prefix("file://") {
-                let message = format!("the file of the data source `{}` is not there", source.uri);
-                return (!Path::new(path).exists()).then(|| Diagnostic::new(&SOURCE_NOT_BOUND, place, message));
+                let (folder, roots) = (huntflow.folder(), huntflow.roots());
+                return match load_save::log(path, &load_save::Place { folder: &folder, roots: &roots }) {
+                    Ok(file) if file.exists() => None,
+                    Ok(_) => {
+                        let message = format!("the file of the data source `{}` is not there", source.uri);
+                        Some(Diagnostic::new(&SOURCE_NOT_BOUND, place, message))
+                    }
+                    Err(error) => {
+                        let message = format!("the file of the data source `{}` may not be read", source.uri);
+                        let refused = Diagnostic::new(&SOURCE_NOT_BOUND, place, message).note(error.message);
+                        Some(error.helps.into_iter().fold(refused, Diagnostic::help))
+                    }
+                };
             }
             let unbound = Diagnostic::new(&SOURCE_NOT_BOUND, place, format!("nothing is bound to the data source `{name}` here"));
             if let Some(problem) = config.broken.get(name) {

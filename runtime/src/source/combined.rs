@@ -1,9 +1,9 @@
 //! Several sources as one: every request goes to each of them, and the records that come back are put side by side.
 
-use super::{Column, DataSource, FetchContext, Records, Sample, Scalar, SourceError};
+use super::{ANSWER, Column, DataSource, FetchContext, Records, Sample, Scalar, SourceError};
+use foldhash::HashMap;
 use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// Sources that have one name.
@@ -30,7 +30,14 @@ impl CombinedSource {
 
 impl DataSource for CombinedSource {
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
-        Ok(side_by_side(self.each(|part| part.fetch(request, context))?))
+        let mut memory = context.allowance.lend(ANSWER);
+        let mut parts = Vec::with_capacity(self.parts.len());
+        for part in &self.parts {
+            let records = part.fetch(request, context)?;
+            memory.grow(records.bytes())?;
+            parts.push(records);
+        }
+        Ok(side_by_side(parts))
     }
 
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError> {
@@ -84,7 +91,7 @@ fn side_by_side(parts: Vec<Records>) -> Records {
 
 /// Codes of the values of a column, so that each stands in it once.
 #[derive(Default)]
-struct Dictionary(FxHashMap<Known, u32>);
+struct Dictionary(HashMap<Known, u32>);
 
 /// A value that can be looked up: numbers by their bits.
 #[derive(PartialEq, Eq, Hash)]

@@ -14,8 +14,8 @@ pub enum Fields {
     These(Arc<BTreeSet<String>>),
 }
 
-/// Fields that are always kept: the time of a record, and its name.
-const ALWAYS: [&str; 3] = ["@timestamp", "_index", "_id"];
+/// Fields that are always kept: the time of a record, its name, and what tells which of several documents of that name counts.
+const ALWAYS: [&str; 4] = ["@timestamp", "_index", "_id", "_version"];
 
 impl Fields {
     /// Whether a field is kept.

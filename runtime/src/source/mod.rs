@@ -6,17 +6,19 @@ pub(crate) mod document_time;
 pub mod elastic;
 mod fields;
 pub mod logs;
+pub mod regular_file;
 pub mod store;
 
 pub use clocks::Clock;
 pub use fields::Fields;
 
+use crate::allowance::{Allowance, Spent};
 use huntc_compiler::diag::{Code, Diagnostic};
 use huntc_compiler::plan::Span;
 use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 /// The number of threads that can work at the same time.
 pub fn cores() -> usize {
@@ -100,6 +102,13 @@ impl Column {
         }
     }
 
+    /// Roughly how many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        let text = |value: &Scalar| if let Scalar::Text(text) = value { text.len() } else { 0 };
+        let texts: usize = self.dictionary.iter().map(text).sum();
+        texts + size_of::<Scalar>() * self.dictionary.len() + 4 * (self.codes.len() + self.starts.len())
+    }
+
     /// The values of a record, by its place among the records.
     pub fn values(&self, record: usize) -> impl Iterator<Item = &Scalar> {
         self.codes(record).iter().filter_map(|c| self.dictionary.get(*c as usize))
@@ -115,6 +124,12 @@ impl Records {
     /// Whether there are no records.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
+    }
+
+    /// Roughly how many bytes they take.
+    pub fn bytes(&self) -> usize {
+        let names = self.observations.iter().map(|o| size_of_val(o) + o.len()).sum::<usize>();
+        24 * self.len() + names + self.columns.iter().map(|(_, column)| column.bytes()).sum::<usize>()
     }
 
     /// Keeps only the records whose time passes.
@@ -140,11 +155,14 @@ impl Records {
     }
 }
 
+/// What grows while a source answers.
+const ANSWER: &str = "the records of a request";
+
 /// What a source must observe while it answers a request, and where it reports progress.
 #[derive(Clone, Debug, Default)]
 pub struct FetchContext {
-    /// Set on Ctrl-C. The source then stops soon, with [`SourceError::cancelled`].
-    pub cancel: Arc<AtomicBool>,
+    /// The time and the memory of the hunt. When it has none left, the source stops soon.
+    pub allowance: Arc<Allowance>,
     /// Number of records read so far in the whole run, for progress.
     pub read: Arc<AtomicU64>,
     /// Names the request to the server (`X-Opaque-Id`) and in the report.
@@ -166,13 +184,6 @@ pub struct FetchStats {
     pub partial: AtomicBool,
     /// Bytes received from a server.
     pub bytes: AtomicU64,
-}
-
-impl FetchContext {
-    /// Whether the run was cancelled.
-    pub fn cancelled(&self) -> bool {
-        self.cancel.load(Ordering::Relaxed)
-    }
 }
 
 /// Why a source cannot answer. It becomes a diagnostic at the statement that asked.
@@ -218,5 +229,18 @@ impl SourceError {
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.helps.push(text.into());
         self
+    }
+}
+
+impl From<Spent> for SourceError {
+    fn from(spent: Spent) -> Self {
+        let limit = match spent {
+            Spent::Cancelled => return Self::cancelled(),
+            Spent::Time(_) => "`timeout`",
+            Spent::Memory(..) => "`max_memory`",
+        };
+        let error = Self::new(&huntc_compiler::diag::codes::run::BUDGET, spent.message());
+        let error = spent.note().into_iter().fold(error, Self::note);
+        error.help(format!("narrow the hunt, or raise {limit} under [run] in huntc.toml"))
     }
 }

@@ -9,11 +9,11 @@ mod tests;
 
 pub use key::{Key, Rung};
 
+use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::plan::{Attr, Transformer};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
-use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// The values of one sighting. Equal tuples of one result share one allocation.
@@ -134,13 +134,26 @@ impl Table {
         }
     }
 
+    /// Roughly how many bytes it takes. What it shares with other tables is counted in parts.
+    pub fn bytes(&self) -> u64 {
+        let tuple = size_of::<Option<Value>>() * self.columns.len();
+        let sighting = |s: &Sighting| size_of::<Sighting>() + tuple / Arc::strong_count(&s.values);
+        let entity = |e: &Entity| size_of::<Entity>() + tuple_bytes(&e.added) + e.sightings.iter().map(sighting).sum::<usize>();
+        let rows = match &self.rows {
+            Rows::Entities => 0,
+            Rows::Records(_, rows) => size_of_val(rows.as_slice()),
+            Rows::Explicit { rows, .. } => rows.iter().map(|row| size_of::<Row>() + tuple_bytes(&row.values)).sum(),
+        };
+        (rows + self.entities.iter().map(entity).sum::<usize>()) as u64
+    }
+
     /// Number of distinct records among the counted sightings.
     pub fn record_count(&self) -> u64 {
         if let Some(records) = self.grouped_records {
             return records;
         }
         let counted = self.entities.iter().flat_map(|e| &e.sightings).filter(|s| s.counted).filter_map(|s| s.record);
-        counted.collect::<FxHashSet<u64>>().len() as u64
+        counted.collect::<HashSet<u64>>().len() as u64
     }
 
     /// Sorts the entities into the row order without SORT: (first counted time, key), nulls last.
@@ -172,11 +185,24 @@ impl Table {
     }
 }
 
+/// Roughly how many bytes values take. Texts that others hold too are not counted.
+pub fn tuple_bytes(values: &[Option<Value>]) -> usize {
+    fn beside(value: &Value) -> usize {
+        match value {
+            Value::Text(text) if Arc::strong_count(text) == 1 => text.len(),
+            Value::List(items) => items.iter().map(|item| size_of::<Value>() + beside(item)).sum(),
+            _ => 0,
+        }
+    }
+    values.iter().map(|value| size_of::<Option<Value>>() + value.as_ref().map_or(0, beside)).sum()
+}
+
 /// Groups sightings by entity.
 #[derive(Debug, Default)]
 pub struct Collector {
-    index: FxHashMap<Key, u32>,
+    index: HashMap<Key, u32>,
     entities: Vec<Entity>,
+    bytes: usize,
 }
 
 impl Collector {
@@ -184,6 +210,7 @@ impl Collector {
     pub fn number(&mut self, key: Key) -> u32 {
         let next = self.entities.len() as u32;
         *self.index.entry(key).or_insert_with_key(|key| {
+            self.bytes += size_of::<Entity>() + 2 * size_of::<(Key, u32)>() + tuple_bytes(&key.parts);
             self.entities.push(Entity { key: key.clone(), sightings: Vec::new(), added: Vec::new() });
             next
         })
@@ -198,7 +225,13 @@ impl Collector {
     pub fn put(&mut self, number: u32, sighting: Sighting) {
         if let Some(entity) = self.entities.get_mut(number as usize) {
             entity.sightings.push(sighting);
+            self.bytes += size_of::<Sighting>();
         }
+    }
+
+    /// Roughly how many bytes everything takes that was added, without the values of sightings.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Adds a sighting of the entity with this key.

@@ -1,10 +1,10 @@
 //! The rows of a table: one value of each attribute for an entity (semantics.md §4).
 
 use super::{Entity, Rows, Sighting, Table};
+use foldhash::HashSet;
 use huntc_compiler::plan::identifier::is_guid;
 use huntc_compiler::plan::{Attr, SightingAttr};
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashSet;
 
 impl Table {
     /// Number of rows.
@@ -76,6 +76,10 @@ impl Table {
         if let Attr::Sighting(which) = attr {
             return rows.iter().map(|(e, s)| of_sighting(entity(*e)?.sightings.get(*s as usize)?, *which)).collect();
         }
+        if let (Attr::Record(_), Some(at)) = (attr, self.columns.iter().position(|c| c == attr)) {
+            // What a field of the record says, it says of that record.
+            return rows.iter().map(|(e, s)| entity(*e)?.sightings.get(*s as usize)?.values.get(at).cloned().flatten()).collect();
+        }
         let of_entities: Vec<Option<Value>> = self.entities.iter().map(|e| self.entity_value(e, attr)).collect();
         rows.iter().map(|(e, _)| of_entities.get(*e as usize).cloned().flatten()).collect()
     }
@@ -89,7 +93,7 @@ impl Table {
     pub fn record_rows(&self) -> Vec<(u32, u32)> {
         let mut rows: Vec<(u32, u32)> = Vec::new();
         for (e, entity) in self.entities.iter().enumerate() {
-            let mut seen = FxHashSet::default();
+            let mut seen = HashSet::default();
             for (s, sighting) in entity.sightings.iter().enumerate() {
                 if let (true, Some(record)) = (sighting.counted, sighting.record)
                     && seen.insert(record)
@@ -136,7 +140,7 @@ fn of_entity(entity: &Entity, which: SightingAttr) -> Option<Value> {
         }
         SightingAttr::LastObserved => counted().filter_map(|s| s.time).max().map(Value::Time),
         SightingAttr::NumberObserved => {
-            let records: FxHashSet<Option<u64>> = counted().map(|s| s.record).collect();
+            let records: HashSet<Option<u64>> = counted().map(|s| s.record).collect();
             Some(Value::Int(records.len() as i64))
         }
         SightingAttr::ObservationId => counted().find_map(|s| s.observation.clone()).map(Value::Text),

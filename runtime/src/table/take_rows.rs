@@ -1,7 +1,7 @@
 //! Selecting rows of a table.
 
 use super::{Entity, Row, Rows, Table};
-use rustc_hash::{FxHashMap, FxHashSet};
+use foldhash::{HashMap, HashSet};
 
 impl Table {
     /// A table with the columns of this one, and no entities or rows.
@@ -50,7 +50,7 @@ impl Table {
 /// The entities of the selected rows, with their new numbers.
 #[derive(Default)]
 struct Kept {
-    numbers: FxHashMap<u32, u32>,
+    numbers: HashMap<u32, u32>,
     entities: Vec<Entity>,
 }
 
@@ -69,12 +69,12 @@ impl Kept {
 /// Keeps the sightings of these rows, with all others of the same record, and creation records. A creation record
 /// counts only if a selected row is its record. Answers the rows with the new places of their sightings.
 fn keep_only(entities: &mut [Entity], rows: &[(u32, u32)]) -> Vec<(u32, u32)> {
-    let mut records: FxHashMap<u32, FxHashSet<Option<u64>>> = FxHashMap::default();
+    let mut records: HashMap<u32, HashSet<Option<u64>>> = HashMap::default();
     for (e, s) in rows {
         let record = entities.get(*e as usize).and_then(|e| e.sightings.get(*s as usize)).and_then(|s| s.record);
         records.entry(*e).or_default().insert(record);
     }
-    let mut moved: FxHashMap<(u32, u32), u32> = FxHashMap::default();
+    let mut moved: HashMap<(u32, u32), u32> = HashMap::default();
     for (e, entity) in entities.iter_mut().enumerate() {
         let e = e as u32;
         let mut kept = Vec::new();

@@ -37,7 +37,8 @@ impl Known {
         }
         let slots = slots::get_slots(&self.entity);
         let mut columns: Vec<(String, Kind)> = Vec::new();
-        for attribute in attributes::of(&self.entity).iter().filter(|a| slots.contains(&a.slot)) {
+        let fields = attributes::record_fields(&self.entity);
+        for attribute in attributes::of(&self.entity).iter().filter(|a| slots.contains(&a.slot)).chain(fields) {
             if !columns.iter().any(|(name, _)| name == attribute.name) {
                 columns.push((attribute.name.to_owned(), attribute.kind));
             }

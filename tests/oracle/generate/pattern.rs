@@ -243,6 +243,11 @@ impl Env<'_> {
     /// An attribute that GET of a type can look at.
     pub(crate) fn attribute(&mut self, entity: &str) -> (&'static str, Kind) {
         let slots = crate::oracle::slots::get_slots(entity);
+        let fields = attributes::record_fields(entity);
+        if !fields.is_empty() && self.rng.chance(8) {
+            let one = self.rng.pick(fields);
+            return (one.name, one.kind);
+        }
         let all: Vec<_> = attributes::of(entity).iter().filter(|a| slots.contains(&a.slot)).collect();
         let one = self.rng.pick(&all);
         (one.name, one.kind)

@@ -3,7 +3,7 @@
 
 use super::lowered::{Context, Lowered};
 use crate::catalog::{Access, FieldType, Rule, ValueType};
-use crate::check::hir::{Attr, Operand, Test, TestOp};
+use crate::check::hir::{Operand, Test, TestOp};
 use crate::identifier::mac_spellings;
 use crate::pattern::like::{Like, LikeQuery};
 use crate::pattern::regex::{Lucene, Regex};
@@ -81,10 +81,7 @@ fn one_of(context: &Context<'_>, field: &str, kind: FieldType, test: &Test, oper
             Operand::Reference(var, attr) => {
                 let Some((_, node)) = context.references.iter().find(|(v, _)| v == var) else { continue };
                 let entity = context.entity_of(*node);
-                spelled &= match (attr, entity) {
-                    (Attr::Catalog(id), Some(entity)) => context.catalog.attribute(entity, *id).ty.is_identifier(),
-                    _ => false,
-                };
+                spelled &= attr.value_type(context.catalog, entity).is_some_and(ValueType::is_identifier);
                 holes.push(Hole { node: *node, part: HolePart::Column(attr.clone(), attr.name(context.catalog, entity)) });
             }
         }

@@ -35,11 +35,10 @@ pub fn request_of(plan: &Plan, catalog: &Catalog, id: NodeId, node: &Node) -> Op
         Op::CreationRecords { source, window } => (*source, *window),
         _ => return None,
     };
-    let by_entity_id = Request { catalog, plan, node, entity, ladder: false };
-    let two_forms = plan.identity != ProcessIdentity::EntityId && by_entity_id.is_about_processes();
-    let by_ladder = two_forms.then(|| Request { ladder: true, ..by_entity_id }.form());
-    let purpose = by_entity_id.purpose();
-    Some(RequestTemplate { node: id, source, window, purpose, by_entity_id: by_entity_id.form(), by_ladder })
+    let by_id = Request { catalog, plan, node, entity, ladder: false };
+    let ladder = plan.identity != ProcessIdentity::EntityId && by_id.is_about_processes();
+    let request = Request { ladder, ..by_id };
+    Some(RequestTemplate { node: id, source, window, purpose: request.purpose(), form: request.form(), ladder })
 }
 
 #[derive(Clone, Copy)]
@@ -200,16 +199,14 @@ impl Request<'_> {
     fn slot_fields(&self, slot: SlotId, fields: &mut Fields) {
         self.identity_fields(self.entity, slot, fields);
         for attr in &self.node.columns {
-            if let Attr::Catalog(attr) = attr {
-                self.access_fields(self.entity, *attr, slot, fields);
-            }
+            self.access_fields(self.entity, attr, slot, fields);
         }
     }
 
     fn identity_fields(&self, entity: EntityId, slot: SlotId, fields: &mut Fields) {
         let kind = self.catalog.get(entity);
         for attr in kind.identity.key.iter().chain(&kind.identity.required) {
-            self.access_fields(entity, *attr, slot, fields);
+            self.access_fields(entity, &Attr::Catalog(*attr), slot, fields);
         }
         if kind.identity.per_host || (kind.identity.ladder && self.ladder) {
             fields.insert("host.name".to_owned());
@@ -227,20 +224,19 @@ impl Request<'_> {
 
     fn predicate_fields(&self, predicate: &Predicate, slot: SlotId, fields: &mut Fields) {
         for test in predicate.tests() {
-            let Attr::Catalog(attr) = test.attr else { continue };
             if test.entity == self.entity {
-                self.access_fields(self.entity, attr, slot, fields);
+                self.access_fields(self.entity, &test.attr, slot, fields);
                 continue;
             }
             for other in self.catalog.get(test.entity).get_slots() {
                 self.identity_fields(test.entity, other, fields);
-                self.access_fields(test.entity, attr, other, fields);
+                self.access_fields(test.entity, &test.attr, other, fields);
             }
         }
     }
 
-    fn access_fields(&self, entity: EntityId, attr: AttrId, slot: SlotId, fields: &mut Fields) {
-        let Some(access) = self.catalog.get(entity).access(attr, slot) else { return };
+    fn access_fields(&self, entity: EntityId, attr: &Attr, slot: SlotId, fields: &mut Fields) {
+        let Some(access) = attr.access(self.catalog, entity, slot) else { return };
         fields.extend(access.fields.iter().cloned());
         match access.rule {
             Rule::ProcessHash => fields.extend(["event.code".to_owned()]),

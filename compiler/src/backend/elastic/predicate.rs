@@ -103,13 +103,13 @@ fn implies_standing(catalog: &Catalog, predicate: &Predicate, entity: EntityId, 
 
 /// One comparison on a slot.
 fn comparison(context: &Context<'_>, test: &Test, slot: SlotId) -> Lowered {
-    let attr = match &test.attr {
-        Attr::Catalog(attr) => *attr,
+    match &test.attr {
+        Attr::Catalog(_) | Attr::Record(_) => {}
         // The runtime tests what belongs to the sighting. No record has an added column.
         Attr::Sighting(_) => return Lowered::superset(Query::MatchAll),
         Attr::Added(_) => return Lowered::exact(Query::MatchNone),
-    };
-    let Some(access) = context.catalog.get(test.entity).access(attr, slot) else {
+    }
+    let Some(access) = test.attr.access(context.catalog, test.entity, slot) else {
         let absent = matches!(test.op, TestOp::Null) && !test.negated;
         return Lowered::exact(if absent { Query::MatchAll } else { Query::MatchNone });
     };
@@ -125,7 +125,7 @@ fn comparison(context: &Context<'_>, test: &Test, slot: SlotId) -> Lowered {
     }
     let kind = context.catalog.get(test.entity);
     // Each value of a key with several values is an entity of its own; a query on the field cannot tell them apart.
-    let each = kind.identity.key == [attr] && context.catalog.attribute(test.entity, attr).many;
+    let each = matches!(test.attr, Attr::Catalog(attr) if kind.identity.key == [attr] && kind.attributes[usize::from(attr.0)].many);
     let several = each || (access.rule == Rule::First && access.fields.len() > 1);
     let found = Lowered::any(access.fields.iter().map(|f| leaf::on_field(context, access.rule, f, test)).collect());
     let lowered = if test.negated {

@@ -1,8 +1,9 @@
 //! Requests for people: JSON lines, Kibana Dev Tools, curl. Nothing here is sent.
 
-use crate::options::{Options, ProcessIdentity};
+use crate::index_name;
+use crate::options::Options;
 use crate::plan::Plan;
-use crate::request::{Exactness, Hole, Query, RequestForm, RequestTemplate, Requests, with_window};
+use crate::request::{Exactness, Hole, Query, RequestTemplate, Requests, with_window};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -19,18 +20,13 @@ struct Body<'a> {
     sort: [&'static str; 1],
 }
 
-/// The form of a request for the plan's identity of processes; `auto` is shown as entity ids.
-fn form<'t>(template: &'t RequestTemplate, plan: &Plan) -> &'t RequestForm {
-    template.form(plan.identity == ProcessIdentity::Ladder)
-}
-
 /// The body that a template is sent with, holes left open.
-fn body(template: &RequestTemplate, form: &RequestForm) -> String {
+fn body(template: &RequestTemplate) -> String {
     let body = Body {
         size: PAGE,
         track_total_hits: false,
-        query: with_window(form.query.clone(), template.window),
-        _source: form.fields.iter().map(String::as_str).filter(|f| *f != "_id").collect(),
+        query: with_window(template.form.query.clone(), template.window),
+        _source: template.form.fields.iter().map(String::as_str).filter(|f| *f != "_id").collect(),
         sort: ["@timestamp"],
     };
     serde_json::to_string_pretty(&body).unwrap_or_default()
@@ -40,11 +36,13 @@ fn body(template: &RequestTemplate, form: &RequestForm) -> String {
 fn place(template: &RequestTemplate, plan: &Plan, options: &Options) -> (String, String) {
     let name = plan.source(template.source).map_or("", |s| s.name.as_str());
     let bound = options.sources.iter().find(|s| s.name == name).and_then(|s| s.cluster.clone());
-    bound.unwrap_or_else(|| ("http://localhost:9200".to_owned(), name.to_owned()))
+    let (url, index) = bound.unwrap_or_else(|| ("http://localhost:9200".to_owned(), name.to_owned()));
+    // What is shown may be pasted: the index stays one part of the path, and of the line.
+    (url, index_name::in_path(&index))
 }
 
-fn heading(template: &RequestTemplate, form: &RequestForm) -> String {
-    let exact = match form.exactness {
+fn heading(template: &RequestTemplate) -> String {
+    let exact = match template.form.exactness {
         Exactness::Exact => "every hit is wanted",
         Exactness::Superset => "hits are tested again on the returned fields",
     };
@@ -65,7 +63,7 @@ pub fn requests(requests: &Requests, plan: &Plan) -> String {
     }
     let mut out = String::new();
     for template in requests.iter() {
-        let form = form(template, plan);
+        let form = &template.form;
         let shown = Shown {
             node: format!("{:?}", template.node),
             purpose: &template.purpose,
@@ -85,8 +83,8 @@ pub fn requests(requests: &Requests, plan: &Plan) -> String {
 pub fn console(requests: &Requests, plan: &Plan, options: &Options) -> String {
     let mut out = String::new();
     for template in requests.iter() {
-        let (form, (_, index)) = (form(template, plan), place(template, plan, options));
-        let (heading, body) = (heading(template, form), body(template, form));
+        let (_, index) = place(template, plan, options);
+        let (heading, body) = (heading(template), body(template));
         let _ = write!(out, "# {heading}\nPOST /{index}/_search?allow_partial_search_results=false\n{body}\n\n");
     }
     out
@@ -96,14 +94,14 @@ pub fn console(requests: &Requests, plan: &Plan, options: &Options) -> String {
 pub fn curl(requests: &Requests, plan: &Plan, options: &Options) -> String {
     let mut out = String::new();
     for template in requests.iter() {
-        let (form, (url, index)) = (form(template, plan), place(template, plan, options));
+        let (url, index) = place(template, plan, options);
         let target = format!("{}/{index}/_search?allow_partial_search_results=false", url.trim_end_matches('/'));
         let _ = write!(
             out,
             "# {}\ncurl -sS -X POST {} -H 'Content-Type: application/json' --data-binary {}\n\n",
-            heading(template, form),
+            heading(template),
             quoted(&target),
-            quoted(&body(template, form))
+            quoted(&body(template))
         );
     }
     out

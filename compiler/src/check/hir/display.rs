@@ -1,7 +1,7 @@
 //! Comparisons and conditions as text of a huntflow, which can be pasted.
 
 use super::{Attr, Operand, Predicate, Test, TestOp, Var, VarId};
-use crate::catalog::{Catalog, EntityId};
+use crate::catalog::{Catalog, EntityId, RecordField};
 use crate::syntax::print::quoted;
 use crate::value::Value;
 use std::fmt;
@@ -30,7 +30,12 @@ impl Names<'_> {
         let plain = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         let part = |part: &str| if plain(part) { part.to_owned() } else { quoted(part) };
         let name = attr.name(self.catalog, Some(entity)).split('.').map(part).collect::<Vec<_>>().join(".");
-        if Some(entity) == self.centre { name } else { format!("{}:{name}", self.catalog.get(entity).name) }
+        let hidden = |field: &RecordField| self.catalog.record_field_of(entity, &field.name).is_none();
+        match attr {
+            Attr::Record(field) if Some(entity) == self.centre && hidden(field) => format!("record:{name}"),
+            _ if Some(entity) == self.centre => name,
+            _ => format!("{}:{name}", self.catalog.get(entity).name),
+        }
     }
 
     fn operand(&self, operand: &Operand) -> String {

@@ -9,11 +9,12 @@ pub use display::{Names, VarNames};
 pub use predicate::{Observed, Operand, Predicate, Test, TestOp};
 pub use step::*;
 
-use crate::catalog::{AttrId, Catalog, EntityId};
+use crate::catalog::{Access, AttrId, Catalog, EntityId, RecordField, SlotId, ValueType};
 use crate::source::Span;
 use crate::syntax::ast::Transformer;
 use crate::time::Window;
 use std::fmt;
+use std::sync::Arc;
 
 /// A checked huntflow without errors.
 #[derive(Debug, Default)]
@@ -124,6 +125,8 @@ impl fmt::Debug for Column {
 pub enum Attr {
     /// An attribute of the catalog, for the variable's type.
     Catalog(AttrId),
+    /// A field of the record in which the sighting stands: `host.name`.
+    Record(Arc<RecordField>),
     /// An attribute of the sighting: `first_observed`, `last_observed`, `number_observed`, `observation_id`.
     Sighting(SightingAttr),
     /// Anything else, by name: `depth` of FIND … DEPTH, added columns, columns of groups.
@@ -147,6 +150,7 @@ impl fmt::Debug for Attr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Catalog(id) => write!(f, "{id:?}"),
+            Self::Record(field) => f.write_str(&field.name),
             Self::Sighting(sighting) => f.write_str(sighting.name()),
             Self::Added(name) => write!(f, "{name:?}"),
         }
@@ -159,8 +163,33 @@ impl Attr {
         match (self, entity) {
             (Self::Catalog(id), Some(entity)) => catalog.attribute(entity, *id).name.clone(),
             (Self::Catalog(id), None) => format!("attribute {}", id.0),
+            (Self::Record(field), _) => field.name.clone(),
             (Self::Sighting(sighting), _) => sighting.name().to_owned(),
             (Self::Added(name), _) => name.clone(),
+        }
+    }
+
+    /// How its values compare in a table of this entity type; `None` where nothing says it.
+    pub fn value_type(&self, catalog: &Catalog, entity: Option<EntityId>) -> Option<ValueType> {
+        match self {
+            Self::Catalog(id) => Some(catalog.attribute(entity?, *id).ty),
+            Self::Record(field) => Some(field.ty),
+            Self::Sighting(sighting) => Some(sighting.value_type()),
+            Self::Added(_) => None,
+        }
+    }
+
+    /// Whether its values are read from records: they stand in each sighting.
+    pub fn is_read(&self) -> bool {
+        matches!(self, Self::Catalog(_) | Self::Record(_))
+    }
+
+    /// How it is read in a slot of an entity type; `None`: the slot lacks it, or nothing reads it.
+    pub fn access<'a>(&'a self, catalog: &'a Catalog, entity: EntityId, slot: SlotId) -> Option<&'a Access> {
+        match self {
+            Self::Catalog(id) => catalog.get(entity).access(*id, slot),
+            Self::Record(field) => Some(&field.access),
+            Self::Sighting(_) | Self::Added(_) => None,
         }
     }
 }
@@ -175,6 +204,15 @@ impl SightingAttr {
             "observation_id" => Self::ObservationId,
             _ => return None,
         })
+    }
+
+    /// How its values compare.
+    pub fn value_type(self) -> ValueType {
+        match self {
+            Self::FirstObserved | Self::LastObserved => ValueType::Time,
+            Self::NumberObserved => ValueType::Integer,
+            Self::ObservationId => ValueType::Text,
+        }
     }
 
     /// The name as hunts and reports write it.
@@ -193,6 +231,15 @@ pub fn all_columns(hunt: &Hunt, catalog: &Catalog, var: VarId) -> Vec<Column> {
     hunt.vars[var.0 as usize].shape.columns(catalog)
 }
 
+/// The columns that the catalog shows of a type: fields of the record, then attributes.
+pub fn shown_columns(catalog: &Catalog, entity: EntityId) -> Vec<Column> {
+    let fields = catalog.record_fields.iter().filter(|field| field.shown.contains(&entity));
+    let fields = fields.filter(|field| catalog.record_field_of(entity, &field.name).is_some()).cloned().map(Attr::Record);
+    let attributes = (0u16..).map(AttrId).zip(&catalog.get(entity).attributes);
+    let attributes = attributes.filter(|(_, attribute)| attribute.shown).map(|(id, _)| Attr::Catalog(id));
+    fields.chain(attributes).map(|attr| Column { header: attr.name(catalog, Some(entity)), attr }).collect()
+}
+
 impl Shape {
     /// The columns where a statement names none: the transformer's, then those left by ATTR, or else what the catalog shows for
     /// the type and what was added.
@@ -207,10 +254,7 @@ impl Shape {
                     columns.extend(kept.iter().filter(|k| !columns.contains(k)).cloned().collect::<Vec<_>>());
                     return columns;
                 }
-                let attributes = (0u16..).map(AttrId).zip(&catalog.get(*entity).attributes);
-                columns.extend(
-                    attributes.filter(|(_, a)| a.shown).map(|(id, a)| Column { header: a.name.clone(), attr: Attr::Catalog(id) }),
-                );
+                columns.extend(shown_columns(catalog, *entity));
                 columns.extend(added.iter().map(|n| Column { header: n.clone(), attr: Attr::Added(n.clone()) }));
                 columns
             }

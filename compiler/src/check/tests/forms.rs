@@ -1,6 +1,8 @@
 //! A positive test for each form of statement that public huntbooks use, and for those of the language beyond.
 
 use super::{checked, checked_with, options};
+use crate::catalog::Catalog;
+use crate::check::hir::shown_columns;
 
 const P: &str =
     "p = GET process FROM stixshifter://host101 WHERE name = 'x' START t'2023-08-16T10:00:00Z' STOP t'2023-08-16T11:00:00Z'\n";
@@ -99,6 +101,33 @@ fn names_of_ecs_and_ocsf() {
     assert!(last("x = GET process WHERE [user:name = 'a']").contains("user-account:user_id IN"));
 }
 
+/// semantics.md §1
+#[test]
+fn fields_of_the_record_stand_where_attributes_may() {
+    assert!(last("x = GET process WHERE host.name = 'a'").contains("process:record:host.name IN (\"a\")"));
+    assert!(last("x = GET process WHERE [process:name = 'a' AND record:host.name LIKE 'b%']").contains("record:host.name LIKE"));
+    assert!(last("x = GET ipv4-addr WHERE host.name IN p.host.name").contains("record:host.name IN (v0.record:host.name)"));
+    assert!(last("x = FIND process CREATED p WHERE host.name != 'a'").contains("record:host.name NOT IN"));
+    assert!(last("DISP p WHERE record:host.name IS NULL ATTR host.name, pid SORT BY host.name").contains("record:host.name"));
+    assert!(last("g = GROUP p BY host.name WITH COUNT(host.name) AS n").contains("record:host.name"));
+    assert!(last("n = NEW file [{\"x_path\": \"/a\", \"host.name\": \"b\"}]").contains("(x_path, record:host.name AS host.name)"));
+    // What is an attribute of the type, or what one reads in its first slot, is that attribute.
+    assert!(last("x = GET x-oca-event WHERE host.name = 'a'").contains("x-oca-event:host_ref.name IN"));
+    assert!(last("x = GET x-oca-asset WHERE host.name = 'a'").contains("x-oca-asset:name IN"));
+    assert!(last("x = GET x-oca-asset WHERE record:host.name = 'a'").contains("x-oca-asset:record:host.name IN"));
+    assert!(last("x = GET process WHERE [host:name = 'a']").contains("x-oca-asset:name IN"));
+}
+
+#[test]
+fn tables_of_a_host_begin_with_it() {
+    let catalog = Catalog::builtin();
+    let first = |name: &str| shown_columns(catalog, catalog.entity(name).unwrap()).swap_remove(0).header;
+    for name in ["process", "network-traffic", "file", "windows-registry-key", "user-account"] {
+        assert_eq!(first(name), "host.name", "{name}");
+    }
+    assert_eq!((first("ipv4-addr"), first("x-oca-asset")), ("value".to_owned(), "hostname".to_owned()));
+}
+
 #[test]
 fn find_in_all_its_forms() {
     assert!(last("x = FIND process CREATED p").contains("FIND process CREATED v0 (self>parent) FROM s0 [09:55:00, 11:05:00)"));
@@ -130,7 +159,7 @@ fn filters_copies_and_columns() {
         "2: v1 = GET FROM v0 WHERE process:pid IN (1) [10:00:00, 10:30:00) LIMIT 2"
     );
     assert!(last("x = p ATTR name\nDISP x").ends_with("DISP v1 COLUMNS name"));
-    assert!(last("DISP p").contains("COLUMNS name, pid, command_line"));
+    assert!(last("DISP p").contains("COLUMNS record:host.name AS host.name, name, pid, command_line"));
 }
 
 #[test]
@@ -157,7 +186,7 @@ fn transformers_put_their_columns_first() {
     assert!(
         last("DISP RECORDS(p) ATTR pid").ends_with("COLUMNS number_observed, first_observed, last_observed, observation_id, pid")
     );
-    assert!(last("x = ADDOBSID(p)\nDISP x").contains("COLUMNS observation_id, name"));
+    assert!(last("x = ADDOBSID(p)\nDISP x").contains("COLUMNS observation_id, record:host.name AS host.name, name"));
     assert!(last("DISP p ATTR first_observed, name").ends_with("COLUMNS first_observed, name"), "the first sighting's time");
     assert!(
         last("x = TIMESTAMPED(p) WHERE first_observed > '2023-08-16T10:00:00Z'")

@@ -255,6 +255,7 @@ impl Show<'_> {
     fn attr(&self, attr: &Attr, entity: EntityId) -> String {
         match attr {
             Attr::Catalog(id) => self.catalog.attribute(entity, *id).name.clone(),
+            Attr::Record(field) => format!("record:{}", field.name),
             Attr::Sighting(sighting) => sighting.name().to_owned(),
             Attr::Added(name) => format!("+{name}"),
         }

@@ -69,8 +69,9 @@ fn find_pivots_from_what_counts_and_needs_no_creation_records() {
 
 #[test]
 fn find_follows_a_relation_so_many_times() {
-    assert!(added("x = FIND process CREATED BY p DEPTH 3")[0].contains("pivot CREATED BY 3 times in"));
-    assert!(added("x = FIND process CREATED BY p DEPTH *")[0].contains("pivot CREATED BY as far as it goes in"));
+    let pivot = "n2 = pivot CREATED BY in stixshifter://h [all time] → process of n0";
+    assert_eq!(added("x = FIND process CREATED BY p DEPTH 3"), [pivot, "n3 = walk 3 times → process of n0, n2"]);
+    assert!(added("x = FIND process CREATED BY p DEPTH *")[1].contains("walk as far as it goes"));
     assert_eq!(told("x = FIND process CREATED BY p DEPTH 3 DISP x ATTR name, depth"), []);
 }
 

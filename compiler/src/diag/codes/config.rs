@@ -17,6 +17,11 @@ codes! {
     FILE_NOT_WRITTEN "K0815" "file-not-written" Error fixed "a file could not be written";
     IGNORED_SETTING "K0816" "ignored-setting" Warning lint "a setting of another tool has no effect here";
     BAD_MAPPING "K0817" "bad-mapping" Error fixed "a mapping file has a fault";
+    UNTRUSTED_CONFIG "K0824" "untrusted-configuration" Warning fixed "a configuration that was found needs trust for a part of it";
+    REPLACEABLE_CONFIG "K0825" "replaceable-configuration" Error fixed "others could have written the configuration that was found";
+    SECRET_ON_COMMAND_LINE "K0826" "secret-on-command-line" Warning lint "a password stands on the command line";
+    SECRET_IN_CLEAR "K0827" "secret-in-clear" Warning lint "credentials are sent without encryption";
+    CERTIFICATE_NOT_CHECKED "K0828" "certificate-not-checked" Warning lint "the certificate of a server is not checked";
     SOURCE_NOT_BOUND "K0821" "source-not-bound" Warning lint "a data source of a checked hunt is not bound here";
     ANALYTIC_NOT_BOUND "K0822" "analytic-not-bound" Warning lint "an analytic of a checked hunt is not bound here";
     LOAD_NOT_THERE "K0823" "load-not-there" Warning lint "a file of LOAD of a checked hunt cannot be read here";

@@ -8,4 +8,5 @@ codes! {
     SOURCE_LIKE_VARIABLE "K0105" "source-like-variable" Warning lint "a data source is spelt almost like a variable";
     MISSING_WHERE "K0106" "missing-where" Error fixed "GET from a data source needs WHERE";
     FILE_FORMAT "K0107" "file-format" Error fixed "SAVE and LOAD do not know the file format";
+    BAD_INDEX_NAME "K0108" "bad-index-name" Error fixed "a data source that is not bound has a name that no index has";
 }

@@ -10,5 +10,6 @@ codes! {
     NO_IDENTITY "K1006" "no-identity" Warning fixed "written rows without an identity find nothing";
     UNDECIDED "K1007" "undecided-comparison" Error fixed "a comparison could not be decided";
     BUDGET "K1008" "budget-used-up" Error fixed "the hunt needs more than it may use";
+    FILE_OUTSIDE "K1010" "file-outside" Error fixed "a file of FROM lies outside the folders of the hunt";
     UNBOUND_SOURCE "K1009" "unbound-source" Error fixed "a data source is not bound to anything";
 }

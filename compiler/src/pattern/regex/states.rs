@@ -5,7 +5,7 @@
 
 use super::ast::Set;
 use super::pieces::Re;
-use rustc_hash::FxHashSet;
+use foldhash::HashSet;
 
 /// Most states of the automaton.
 const MOST_STATES: usize = 800;
@@ -115,7 +115,7 @@ impl Positions {
         let letters = self.letters();
         let holds: Vec<Vec<bool>> =
             letters.iter().map(|letter| self.sets.iter().map(|set| set.contains(*letter)).collect()).collect();
-        let mut seen: FxHashSet<Vec<usize>> = FxHashSet::default();
+        let mut seen: HashSet<Vec<usize>> = HashSet::default();
         let mut waiting = vec![vec![0]];
         seen.insert(vec![0]);
         let mut work = 0;

@@ -12,8 +12,8 @@ use super::token::{Class, Flags, Keyword, Kind, Token};
 use crate::diag::codes::syntax::KEYWORD_AS_NAME;
 use crate::source::Span;
 use crate::syntax::errors::fault::{Expect, Fault};
+use foldhash::HashSet;
 use mend::{mend, spoils};
-use rustc_hash::FxHashSet;
 
 /// How many tokens are read again for one text, so that a hostile one costs little more than its length.
 const BUDGET: usize = 400_000;
@@ -76,9 +76,9 @@ pub(crate) fn repair<L: Statements>(
 fn drop_misnamed(tokens: &[Token<'_>], faults: &mut Vec<(usize, Fault)>) -> Vec<Span> {
     let text = |at: usize| tokens.get(at).map(|t| t.text);
     let binds = |fault: &Fault| fault.told.as_ref().is_some_and(|told| told.code == &KEYWORD_AS_NAME);
-    let misnamed: FxHashSet<_> = faults.iter().filter(|(_, fault)| binds(fault)).map(|(at, _)| text(*at)).collect();
+    let misnamed: HashSet<_> = faults.iter().filter(|(_, fault)| binds(fault)).map(|(at, _)| text(*at)).collect();
     let uses = |at: usize| tokens.get(at).is_some_and(|t| t.has(Flags::BOUND)) && misnamed.contains(&text(at));
-    let mut told = FxHashSet::default();
+    let mut told = HashSet::default();
     let mut dropped = Vec::new();
     faults.retain(|(at, fault)| {
         let keep = if binds(fault) { !told.contains(&text(*at)) } else { !uses(*at) && !at.checked_sub(1).is_some_and(uses) };

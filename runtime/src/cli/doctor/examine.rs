@@ -41,7 +41,7 @@ fn look(resolved: &dyn ResolvedSource, now: Instant) -> Result<Examined, SourceE
     let catalog = Session::builtin_catalog();
     let needed = needed(&catalog);
     let fields: Vec<String> = needed.iter().map(|(field, _)| field.clone()).collect();
-    let (OpenedSource { source, read }, facts) = resolved.survey(&fields)?;
+    let (OpenedSource { source, read, .. }, facts) = resolved.survey(&fields)?;
     let processes = Processes { records: 0, with_entity_id: 0 };
     let mut examined =
         Examined { facts, unread: read.unwrap_or_default(), processes, fields: Vec::new(), elapsed: Duration::ZERO, now };
@@ -97,9 +97,10 @@ fn needed(catalog: &Catalog) -> Vec<(String, String)> {
         for (slot, attr) in slots {
             let Some(access) = entity.access(attr, slot) else { continue };
             let place = entity.slots.get(usize::from(slot.0)).map_or("", |s| s.name.as_str());
+            let without = if place == "self" { format!("no {}", entity.name) } else { format!("no {} as {place}", entity.name) };
             for field in &access.fields {
                 if !fields.iter().any(|(known, _)| known == field) {
-                    fields.push((field.clone(), format!("no {} in slot {place}", entity.name)));
+                    fields.push((field.clone(), without.clone()));
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Arguments of `huntc nightly`.
 
-use crate::cli::args::{ConfigArgs, HuntArgs, SourceArgs, parse_instant};
+use crate::cli::args::{BudgetArgs, ConfigArgs, HuntArgs, SourceArgs, parse_instant};
 use crate::cli::diagnostic_format::DiagnosticFormat;
 use crate::config::{self, WEBHOOK_FORMATS};
 use clap::Subcommand;
@@ -98,6 +98,8 @@ pub(super) struct NightArgs {
     /// Time for all hunts; what is not begun by then is left for the next night
     #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Budgets")]
     pub night_time: Option<Duration>,
+    #[command(flatten)]
+    pub budget: BudgetArgs,
     /// Records that all hunts may read from their sources; what is beyond is left for the next night
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Budgets")]
     pub night_records: Option<u64>,
@@ -117,7 +119,7 @@ pub(super) struct NightArgs {
     #[arg(long, short, help_heading = "Report")]
     pub quiet: bool,
     /// Command of the shell that is told of news and trouble; JSON on standard input
-    #[arg(long, value_name = "COMMAND", env = "HUNTC_NOTIFY", help_heading = "Notifications")]
+    #[arg(long, value_name = "COMMAND", env = "HUNTC_NOTIFY", hide_env_values = true, help_heading = "Notifications")]
     pub notify: Option<String>,
     /// Address that is told by POST; `${NAME}` and `file:PATH` keep a secret out of the process list
     #[arg(long, value_name = "URL", env = "HUNTC_WEBHOOK", hide_env_values = true, help_heading = "Notifications")]

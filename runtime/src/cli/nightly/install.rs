@@ -27,13 +27,17 @@ pub(super) fn install(args: &InstallArgs, terminal: Terminal) -> ExitCode {
 /// What to schedule. A secret that would be readable by everybody is refused.
 fn schedule(args: &InstallArgs, console: &mut Console) -> Result<units::Schedule, ExitCode> {
     let config = console.config(&args.dir)?;
+    // The units name the file, and what is named is trusted: a file that is not may not become so on the way.
+    if config.untrusted.is_some() {
+        return Err(ExitCode::Usage);
+    }
     let file = config.nightly.clone();
     // A scheduler starts the command in another folder.
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let hunts = absolute(&args.dir);
     let state = absolute(&args.state.clone().or(file.state).unwrap_or_else(|| "/var/lib/huntc/state".into()));
     let out = absolute(&args.out.clone().or(file.out).unwrap_or_else(|| "/var/lib/huntc/reports".into()));
-    let found = config.file.as_deref().map(absolute);
+    let found = config.file.as_ref().map(|file| absolute(&file.path));
     let baggage = Baggage::of(&hunts, found.as_deref());
     let baggage = baggage.and_then(|b| if args.scheduler.k8s { b.carry(&hunts, &[&state, &out]) } else { Ok(b) });
     let mut baggage = baggage.map_err(|e| {
@@ -64,7 +68,7 @@ fn schedule(args: &InstallArgs, console: &mut Console) -> Result<units::Schedule
         hunts,
         state,
         out,
-        config: args.config.config.as_deref().map(absolute),
+        config: found,
         sources: args.sources.sources.clone(),
         time: args.time,
         user: args.user.clone(),

@@ -9,7 +9,7 @@ use crate::nightly::model::{Notifier, WebhookFormat};
 use crate::nightly::notify::mail::{COMMAND, Mail, is_address};
 use crate::nightly::notify::template::Template;
 use crate::report::sanitize::terminal as safe;
-use crate::source::SourceError;
+use crate::source::{SourceError, regular_file};
 use huntc_compiler::diag::codes::config::{BAD_SETTING, MISSING_SECRET};
 use huntc_compiler::diag::codes::nightly::BAD_TEMPLATE;
 use secrecy::ExposeSecret;
@@ -31,7 +31,9 @@ pub(super) fn notifier(args: &NightArgs, file: &NightlySettings, console: &mut C
     let format = format(named, template, console)?;
     let mail = mail(args, file, console)?;
     let command = args.notify.clone().or_else(|| literal(file.notify.as_ref()));
-    Ok(Notifier { command, webhook, format, mail, ..Notifier::default() })
+    let environment = console.session.environment.of_command(&file.notify_environment);
+    let environment = environment.variables().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Ok(Notifier { command, environment, webhook, format, mail, ..Notifier::default() })
 }
 
 /// The text of a command of the configuration.
@@ -46,7 +48,7 @@ fn literal(command: Option<&Secret>) -> Option<String> {
 pub(super) fn format(named: Option<&str>, template: Option<&Path>, console: &mut Console) -> Result<WebhookFormat, ExitCode> {
     if let Some(path) = template {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|e| format!("it cannot be read: {e}"));
+        let text = regular_file::read_text(path).map_err(|e| format!("it cannot be read: {e}"));
         return text.and_then(|text| Template::parse(&text)).map(WebhookFormat::Template).map_err(|reason| {
             let error = SourceError::new(&BAD_TEMPLATE, format!("the template of notifications `{shown}` has a fault"))
                 .note(safe(&reason))

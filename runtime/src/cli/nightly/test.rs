@@ -11,7 +11,7 @@ use crate::nightly::test_hunt::{self, Difference, HuntTest};
 use crate::report::model::Status;
 use crate::report::sanitize::terminal as safe;
 use crate::report::text::count;
-use crate::session::{RunSettings, Session};
+use crate::session::RunSettings;
 use crate::source::SourceError;
 use huntc_compiler::compile::Compilation;
 use huntc_compiler::diag::codes::nightly::BAD_HUNT_TEST;
@@ -106,7 +106,7 @@ fn line(name: &str, verdict: &Verdict) -> String {
 /// Runs one hunt over the records of its test. Problems are shown at once.
 fn test_one(args: &NightTestArgs, settings: &RunSettings, hunt: &HuntFile, test: &HuntTest, terminal: Terminal) -> Verdict {
     let file = hunt.path.display().to_string();
-    let mut first = Console { terminal, session: Session::new(args.config.config.clone(), Vec::new()) };
+    let mut first = Console::new(terminal, &args.config, &SourceArgs::default());
     let Some(sources) = sources(&mut first, &file, settings) else { return Verdict::Faulty };
     let refused = |console: &mut Console, error: &SourceError| {
         console.refuse(error, &file, ExitCode::Usage);
@@ -122,7 +122,7 @@ fn test_one(args: &NightTestArgs, settings: &RunSettings, hunt: &HuntFile, test:
     };
     // Every source of the hunt is bound to a file of the test, so nothing is sent.
     let flags = files.iter().map(|(name, path)| format!("{name}={}", path.display())).collect();
-    let mut console = Console { terminal, session: Session::new(args.config.config.clone(), flags) };
+    let mut console = Console::new(terminal, &args.config, &SourceArgs { sources: flags });
     let settings = RunSettings { now: window.stop, ..settings.clone() };
     let huntflow = match console.session.load(&file, &settings) {
         Ok(huntflow) => huntflow,

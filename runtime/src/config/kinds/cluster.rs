@@ -1,13 +1,15 @@
 //! Elasticsearch and OpenSearch: how to reach their indices. This is the only place that resolves the secrets of sources.
 
-use super::kind::{Form, OpenedSource, ResolvedSource, SourceFacts, SourceKind};
+use super::kind::{Form, OpenedSource, Opening, ResolvedSource, SourceFacts, SourceKind};
 use crate::config::address::Address;
 use crate::config::environment::Environment;
 use crate::config::reader::{Document, Located, TomlTable};
 use crate::config::secret::{Secret, SecretError};
-use crate::source::elastic::{Auth, ElasticConfig, ElasticSource};
-use crate::source::{FetchContext, Fields, SourceError};
-use huntc_compiler::diag::codes::config::MISSING_SECRET;
+use crate::source::elastic::{Auth, ElasticConfig, ElasticSource, is_loopback};
+use crate::source::{FetchContext, SourceError, regular_file};
+use huntc_compiler::diag::Code;
+use huntc_compiler::diag::codes::config::{CERTIFICATE_NOT_CHECKED, MISSING_SECRET, SECRET_IN_CLEAR, SECRET_ON_COMMAND_LINE};
+use reqwest::Url;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -117,6 +119,27 @@ impl SourceKind for ClusterProfile {
         Some((self.url.clone(), self.expression()))
     }
 
+    fn sends(&self) -> bool {
+        true
+    }
+
+    fn cautions(&self, name: &str, on_command_line: bool) -> Vec<(&'static Code, String)> {
+        let url = Url::parse(&self.url).ok();
+        let with_auth = !matches!(self.auth, Auth::None);
+        let https = url.as_ref().is_some_and(|url| url.scheme() == "https");
+        let mut cautions = Vec::new();
+        if with_auth && on_command_line {
+            cautions.push((&SECRET_ON_COMMAND_LINE, format!("the password of `{name}` can be read in the list of processes")));
+        }
+        if with_auth && !https && !url.as_ref().is_some_and(is_loopback) {
+            cautions.push((&SECRET_IN_CLEAR, format!("the credentials of `{name}` are sent without encryption")));
+        }
+        if self.tls.insecure && https {
+            cautions.push((&CERTIFICATE_NOT_CHECKED, format!("any server can pass for `{name}`: its certificate is not checked")));
+        }
+        cautions
+    }
+
     fn resolve(&self, name: &str, environment: &Environment) -> Result<Box<dyn ResolvedSource>, SourceError> {
         Ok(Box::new(ResolvedCluster(self.elastic_config(name, environment)?)))
     }
@@ -125,7 +148,7 @@ impl SourceKind for ClusterProfile {
 struct ResolvedCluster(ElasticConfig);
 
 impl ResolvedSource for ResolvedCluster {
-    fn open(&self, _: &dyn Fn() -> Fields) -> Result<OpenedSource, SourceError> {
+    fn open(&self, _: Opening<'_>) -> Result<OpenedSource, SourceError> {
         Ok(OpenedSource::new(ElasticSource::new(self.0.clone())?))
     }
 
@@ -227,7 +250,7 @@ impl ClusterProfile {
             None => None,
             Some(Authority::Pem(text)) => Some(text.clone()),
             Some(Authority::File(path)) => {
-                let text = std::fs::read_to_string(path);
+                let text = regular_file::read_text(path);
                 let unreadable =
                     |e: std::io::Error| missing(name, &SecretError::Unreadable(path.display().to_string(), e.to_string()));
                 Some(text.map_err(unreadable)?)

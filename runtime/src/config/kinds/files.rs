@@ -1,10 +1,10 @@
 //! Log files, or folders of log files, which are read completely when the source is opened.
 
-use super::kind::{Form, OpenedSource, ResolvedSource, SourceFacts, SourceKind};
+use super::kind::{Form, OpenedSource, Opening, ResolvedSource, SourceFacts, SourceKind};
 use super::store::facts;
 use crate::config::environment::Environment;
+use crate::source::SourceError;
 use crate::source::store::Store;
-use crate::source::{Fields, SourceError};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -29,14 +29,14 @@ impl SourceKind for LogFiles {
 }
 
 impl ResolvedSource for LogFiles {
-    fn open(&self, fields: &dyn Fn() -> Fields) -> Result<OpenedSource, SourceError> {
-        let (store, read) = Store::from_paths_with(&self.0, fields())?;
-        Ok(OpenedSource { source: Arc::new(store), read: Some(read) })
+    fn open(&self, opening: Opening<'_>) -> Result<OpenedSource, SourceError> {
+        let (store, read) = Store::from_paths_with(&self.0, (opening.fields)(), Arc::clone(opening.allowance))?;
+        Ok(OpenedSource::of_store(store, Some(read)))
     }
 
     fn survey(&self, _: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError> {
         let (store, read) = Store::from_paths(&self.0)?;
         let facts = facts(&store)?;
-        Ok((OpenedSource { source: Arc::new(store), read: Some(read) }, facts))
+        Ok((OpenedSource::of_store(store, Some(read)), facts))
     }
 }

@@ -1,10 +1,13 @@
 //! A kind of data source: how a binding names it, how it is opened, and which facts it can report.
 
+use crate::allowance::Allowance;
 use crate::config::environment::Environment;
 use crate::config::reader::{Document, Located, TomlTable};
 use crate::source::elastic::{FieldSurvey, Trap};
 use crate::source::logs::ReadReport;
+use crate::source::store::Store;
 use crate::source::{Clock, DataSource, Fields, SourceError};
+use huntc_compiler::diag::Code;
 use huntc_compiler::time::Instant;
 use std::any::Any;
 use std::fmt;
@@ -35,14 +38,33 @@ pub trait SourceKind: Any + fmt::Debug + Send + Sync {
         None
     }
 
+    /// Whether opening it sends anything to another process or machine.
+    fn sends(&self) -> bool {
+        false
+    }
+
+    /// What a user should know of the binding before trusting it, on every run: codes and headlines.
+    fn cautions(&self, _name: &str, _on_command_line: bool) -> Vec<(&'static Code, String)> {
+        Vec::new()
+    }
+
     /// Resolves the secrets of the binding. Nothing is read or sent. `name` is for messages.
     fn resolve(&self, name: &str, environment: &Environment) -> Result<Box<dyn ResolvedSource>, SourceError>;
 }
 
+/// What the hunt that opens a source wants of it.
+#[derive(Clone, Copy)]
+pub struct Opening<'a> {
+    /// The fields that hunts demand; called by kinds that keep only some.
+    pub fields: &'a dyn Fn() -> Fields,
+    /// What the hunt may use of time and memory.
+    pub allowance: &'a Arc<Allowance>,
+}
+
 /// A source whose secrets are resolved, so that it can be opened.
 pub trait ResolvedSource: Send + Sync {
-    /// Opens the source. Kinds that keep only some fields call `fields` for those that hunts demand.
-    fn open(&self, fields: &dyn Fn() -> Fields) -> Result<OpenedSource, SourceError>;
+    /// Opens the source.
+    fn open(&self, opening: Opening<'_>) -> Result<OpenedSource, SourceError>;
 
     /// Opens the source, and asks for its facts and for its mappings of these fields.
     fn survey(&self, fields: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError>;
@@ -57,13 +79,20 @@ pub trait ResolvedSource: Send + Sync {
 #[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct OpenedSource {
     pub source: Arc<dyn DataSource>,
+    /// The same, where it is an embedded store.
+    pub store: Option<Arc<Store>>,
     /// The report of reading log files; `None` for other kinds.
     pub read: Option<ReadReport>,
 }
 
 impl OpenedSource {
     pub(super) fn new(source: impl DataSource + 'static) -> Self {
-        Self { source: Arc::new(source), read: None }
+        Self { source: Arc::new(source), store: None, read: None }
+    }
+
+    pub(super) fn of_store(store: Store, read: Option<ReadReport>) -> Self {
+        let store = Arc::new(store);
+        Self { source: Arc::clone(&store) as Arc<dyn DataSource>, store: Some(store), read }
     }
 }
 

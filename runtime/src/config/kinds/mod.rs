@@ -5,8 +5,9 @@ pub mod files;
 mod kind;
 mod several;
 pub mod store;
+mod untrusted;
 
-pub use kind::{OpenedSource, ResolvedSource, SourceFacts, SourceKind};
+pub use kind::{OpenedSource, Opening, ResolvedSource, SourceFacts, SourceKind};
 pub(super) use several::joined;
 
 use super::reader::{Document, Located, TomlTable};
@@ -21,11 +22,6 @@ const KINDS: [&Form; 3] = [&cluster::FORM, &store::FORM, &files::FORM];
 pub(super) fn address_keys() -> impl Iterator<Item = &'static str> {
     let keys = |form: &&'static Form| if let Form::Address { keys, .. } = form { *keys } else { &[] };
     KINDS.iter().flat_map(move |form| keys(form).iter().copied())
-}
-
-/// Whether a text is meant as an address and not as a path.
-pub(super) fn is_address(text: &str) -> bool {
-    KINDS.iter().any(|form| if let Form::Address { takes, .. } = form { takes(text) } else { false })
 }
 
 /// The source that an address after `--source NAME=` names; `None` when no kind accepts the text. The error says what is wrong.
@@ -44,6 +40,11 @@ pub(super) fn of_table(uri: &Located<&str>, table: &TomlTable<'_, '_>, document:
         _ => None,
     });
     of_table.unwrap_or(cluster::of_table)(uri, table, document)
+}
+
+/// The source as it stands in a file that is not trusted: it is not opened.
+pub(super) fn untrusted(kind: Arc<dyn SourceKind>, file: PathBuf) -> Arc<dyn SourceKind> {
+    Arc::new(untrusted::UntrustedSource { kind, file })
 }
 
 /// The source that a path names.

@@ -1,10 +1,12 @@
 //! Several places under one name: `--source x=a --source x=b`. All log files among them are read as one, as those of a folder.
 
 use super::files::LogFiles;
-use super::kind::{OpenedSource, ResolvedSource, SourceFacts, SourceKind};
+use super::kind::{OpenedSource, Opening, ResolvedSource, SourceFacts, SourceKind};
 use crate::config::environment::Environment;
 use crate::source::combined::{CombinedSource, MOST_PARTS};
-use crate::source::{Clock, Fields, SourceError};
+use crate::source::store::Store;
+use crate::source::{Clock, SourceError};
+use huntc_compiler::diag::Code;
 use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -76,6 +78,14 @@ impl SourceKind for Several {
         self.0.iter().find_map(|part| part.cluster_address())
     }
 
+    fn sends(&self) -> bool {
+        self.0.iter().any(|part| part.sends())
+    }
+
+    fn cautions(&self, name: &str, on_command_line: bool) -> Vec<(&'static Code, String)> {
+        self.0.iter().flat_map(|part| part.cautions(name, on_command_line)).collect()
+    }
+
     fn resolve(&self, name: &str, environment: &Environment) -> Result<Box<dyn ResolvedSource>, SourceError> {
         let parts = self.0.iter().map(|part| part.resolve(name, environment)).collect::<Result<_, _>>()?;
         Ok(Box::new(ResolvedSeveral(parts)))
@@ -85,14 +95,14 @@ impl SourceKind for Several {
 struct ResolvedSeveral(Vec<Box<dyn ResolvedSource>>);
 
 impl ResolvedSource for ResolvedSeveral {
-    fn open(&self, fields: &dyn Fn() -> Fields) -> Result<OpenedSource, SourceError> {
-        Ok(combined(self.0.iter().map(|part| part.open(fields)).collect::<Result<_, _>>()?))
+    fn open(&self, opening: Opening<'_>) -> Result<OpenedSource, SourceError> {
+        combined(self.0.iter().map(|part| part.open(opening)).collect::<Result<_, _>>()?)
     }
 
     fn survey(&self, fields: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError> {
         let surveys = self.0.iter().map(|part| part.survey(fields)).collect::<Result<Vec<_>, _>>()?;
         let (opened, facts): (Vec<_>, Vec<_>) = surveys.into_iter().unzip();
-        Ok((combined(opened), facts.into_iter().reduce(together).unwrap_or_default()))
+        Ok((combined(opened)?, facts.into_iter().reduce(together).unwrap_or_default()))
     }
 
     fn is_remote(&self) -> bool {
@@ -100,11 +110,17 @@ impl ResolvedSource for ResolvedSeveral {
     }
 }
 
-fn combined(mut parts: Vec<OpenedSource>) -> OpenedSource {
-    // All log files are one part, see `joined`; other kinds have no report of reading.
-    let read = parts.iter_mut().find_map(|part| part.read.take());
+fn combined(mut parts: Vec<OpenedSource>) -> Result<OpenedSource, SourceError> {
+    let stores: Vec<Arc<Store>> = parts.iter().filter_map(|part| part.store.clone()).collect();
+    if stores.len() > 1 {
+        Store::count_once(&stores)?;
+    }
+    let read = parts.iter_mut().filter_map(|part| part.read.take()).reduce(|mut all, more| {
+        all.merge(more);
+        all
+    });
     let sources = parts.into_iter().map(|part| part.source).collect();
-    OpenedSource { source: Arc::new(CombinedSource::new(sources)), read }
+    Ok(OpenedSource { source: Arc::new(CombinedSource::new(sources)), store: None, read })
 }
 
 /// What two parts say, as one.

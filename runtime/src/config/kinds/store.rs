@@ -1,9 +1,11 @@
 //! Embedded stores, which `huntc ingest` makes.
 
-use super::kind::{Form, OpenedSource, ResolvedSource, SourceFacts, SourceKind};
+use super::kind::{Form, OpenedSource, Opening, ResolvedSource, SourceFacts, SourceKind};
 use crate::config::environment::Environment;
+use crate::source::logs::ReadReport;
 use crate::source::store::Store;
-use crate::source::{Fields, SourceError};
+use crate::source::{DataSource, SourceError};
+use huntc_compiler::diag::codes::store::NO_RECORDS;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -29,16 +31,35 @@ impl SourceKind for EmbeddedStore {
 }
 
 impl ResolvedSource for EmbeddedStore {
-    fn open(&self, _: &dyn Fn() -> Fields) -> Result<OpenedSource, SourceError> {
-        Ok(OpenedSource::new(Store::open(&self.0)?))
+    fn open(&self, _: Opening<'_>) -> Result<OpenedSource, SourceError> {
+        Ok(opened(self.store()?))
     }
 
     fn survey(&self, _: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError> {
-        let store = Store::open(&self.0)?;
+        let store = self.store()?;
         store.verify()?;
         let facts = facts(&store)?;
-        Ok((OpenedSource::new(store), facts))
+        Ok((opened(store), facts))
     }
+}
+
+impl EmbeddedStore {
+    /// The store; one without records cannot be told from one that was made of the wrong files.
+    fn store(&self) -> Result<Store, SourceError> {
+        let store = Store::open(&self.0)?;
+        if store.is_empty() {
+            let place = self.location();
+            return Err(SourceError::new(&NO_RECORDS, format!("{place} is a store without records"))
+                .help(format!("add logs to it: `huntc ingest LOGS --store {place}`")));
+        }
+        Ok(store)
+    }
+}
+
+fn opened(store: Store) -> OpenedSource {
+    let part = store.part().map(|why| format!("{} was made of a part: {why}", store.location()));
+    let read = part.map(|part| ReadReport { records: store.len(), part: Some(part), part_taken: true, ..ReadReport::default() });
+    OpenedSource::of_store(store, read)
 }
 
 /// The facts about a store, or about log files that were read into one.

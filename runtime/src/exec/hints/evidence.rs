@@ -1,14 +1,15 @@
 //! Which records, or which entities of a table, satisfy a condition that found nothing as a whole.
 
+use crate::allowance::Allowance;
 use crate::matching::{self, Found, Hop, Ladder, Lives, Reading, References};
 use crate::ops::filter;
 use crate::source::Sample;
 use crate::table::{Key, Rows, Table};
+use foldhash::HashSet;
 use huntc_compiler::catalog::{Catalog, EntityId};
 use huntc_compiler::plan::{Attr, Pivot, Predicate};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a condition is tested on.
@@ -27,7 +28,7 @@ pub(super) enum Ground<'a> {
     /// On every slot of these records that GET looks at.
     Records(&'a Sample),
     /// On the slot that FIND projects in these records, reached from these keys.
-    Linked(&'a Sample, &'a Pivot, &'a FxHashSet<Key>),
+    Linked(&'a Sample, &'a Pivot, &'a HashSet<Key>),
     /// On the entities of a variable.
     Table(&'a Table),
 }
@@ -37,6 +38,8 @@ pub(super) enum Ground<'a> {
 pub(super) struct Seen {
     /// Record id, or place of the entity in the table, with its time.
     pub(super) found: BTreeMap<u64, Option<Instant>>,
+    /// The entities that satisfy it.
+    pub(super) keys: HashSet<Key>,
     /// Each value of the attribute in question, with the records or entities that have it.
     pub(super) values: BTreeMap<Value, BTreeSet<u64>>,
 }
@@ -84,9 +87,16 @@ impl Evidence<'_> {
 
     fn look(&self, predicate: &Predicate, entity: EntityId, attr: Option<&Attr>) -> Option<Seen> {
         let columns: Vec<Attr> = attr.into_iter().cloned().collect();
-        let lives = Lives::default();
-        let reading =
-            Reading { catalog: self.catalog, ladder: &self.ladder, lives: &lives, references: self.references, columns: &columns };
+        // The records of a sample are few, so they are read without a limit.
+        let (lives, allowance) = (Lives::default(), Allowance::default());
+        let reading = Reading {
+            catalog: self.catalog,
+            ladder: &self.ladder,
+            lives: &lives,
+            references: self.references,
+            columns: &columns,
+            allowance: &allowance,
+        };
         let mut found = Found::default();
         match self.ground {
             Ground::Records(sample) => matching::scan(&reading, &sample.records, entity, predicate, &mut found).ok()?,
@@ -101,22 +111,25 @@ impl Evidence<'_> {
             Ground::Table(table) => return self.of_table(table, predicate, attr),
         }
         let mut seen = Seen::default();
-        for sighting in found.sightings.entities().flat_map(|e| e.sightings) {
-            let Some(record) = sighting.record else { continue };
-            seen.found.insert(record, sighting.time);
-            for value in sighting.values.iter().flatten().flat_map(Value::each) {
-                seen.values.entry(value.clone()).or_default().insert(record);
+        for entity in found.sightings.entities() {
+            for sighting in entity.sightings {
+                let Some(record) = sighting.record else { continue };
+                seen.found.insert(record, sighting.time);
+                for value in sighting.values.iter().flatten().flat_map(Value::each) {
+                    seen.values.entry(value.clone()).or_default().insert(record);
+                }
             }
+            seen.keys.insert(entity.key);
         }
         Some(seen)
     }
 
     fn of_table(&self, table: &Table, predicate: &Predicate, attr: Option<&Attr>) -> Option<Seen> {
-        let known = |a: &Attr| !matches!(a, Attr::Catalog(_)) || table.columns.contains(a) || explicit(table, a);
+        let known = |a: &Attr| !a.is_read() || table.columns.contains(a) || explicit(table, a);
         if !predicate.tests().iter().all(|t| known(&t.attr)) {
             return None;
         }
-        let passed = filter::filter(table, predicate, None, self.catalog, self.references).ok()?;
+        let passed = filter::filter(table, predicate, None, self.catalog, self.references, &Allowance::default()).ok()?;
         let mut seen = Seen::default();
         if let Rows::Explicit { .. } = passed.rows {
             for row in 0..passed.row_count() {
@@ -133,6 +146,7 @@ impl Evidence<'_> {
         let column = attr.and_then(|a| passed.columns.iter().position(|c| c == a));
         for (number, entity) in passed.entities.iter().enumerate() {
             seen.found.insert(number as u64, entity.first_time());
+            seen.keys.insert(entity.key.clone());
             let values = entity.sightings.iter().filter(|s| s.counted).filter_map(|s| s.values.get(column?)?.as_ref());
             for value in values.flat_map(Value::each) {
                 seen.values.entry(value.clone()).or_default().insert(number as u64);

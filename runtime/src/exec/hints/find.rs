@@ -9,12 +9,12 @@ use super::write::{range, window};
 use crate::matching::References;
 use crate::source::Sample;
 use crate::table::{Key, Table};
+use foldhash::HashSet;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::{NO_LINK, NOTHING_NEAR, SHIFTED_CLOCK};
 use huntc_compiler::plan::{Names, Node, NodeId, Op, Pivot, Predicate, Span, VarId};
 use huntc_compiler::time::duration::rough;
 use huntc_compiler::time::{SECOND, TimeRange, Window};
-use rustc_hash::FxHashSet;
 
 /// A FIND that found nothing, as one step along a relation.
 pub(super) struct Stepped<'a> {
@@ -56,7 +56,7 @@ struct Search<'a> {
     node: &'a Node,
     stepped: &'a Stepped<'a>,
     keys: &'a [&'a Key],
-    wanted: FxHashSet<Key>,
+    wanted: HashSet<Key>,
     /// Whether `keys` are all keys of the input that can be asked for.
     all: bool,
 }

@@ -52,13 +52,15 @@ enum What {
 
 /// Everything that comes near a comparison. Empty when it is negated, compares order, or names too many values.
 pub(super) fn near(test: &Test, catalog: &Catalog) -> Vec<Near> {
-    let Attr::Catalog(id) = test.attr else { return Vec::new() };
-    if test.negated {
+    if test.negated || !test.attr.is_read() {
         return Vec::new();
     }
-    let own = std::iter::once(id);
-    let attributes = own.chain(related(test, id, catalog));
-    attributes.flat_map(|attr| on_attribute(test, &Attr::Catalog(attr), attr == id, catalog)).collect()
+    let others = match test.attr {
+        Attr::Catalog(id) => related(test, id, catalog).into_iter().map(Attr::Catalog).collect(),
+        _ => Vec::new(),
+    };
+    let attributes = std::iter::once(test.attr.clone()).chain(others);
+    attributes.flat_map(|attr| on_attribute(test, &attr, attr == test.attr, catalog)).collect()
 }
 
 /// How much is asked for.
@@ -128,7 +130,7 @@ fn of_files(attr: &Attr, test: &Test, catalog: &Catalog) -> bool {
 /// Whether a request may ask for a pattern on the attribute. Not on folders, nor on file names of another attribute
 /// than the one compared: such a request would return nearly everything.
 fn takes_patterns(attr: &Attr, own: bool, test: &Test, catalog: &Catalog) -> bool {
-    let Attr::Catalog(id) = attr else { return false };
+    let Attr::Catalog(id) = attr else { return attr.is_read() };
     let part = |r: Rule| r == Rule::Dirname || (!own && matches!(r, Rule::Basename | Rule::BasenameOfPath));
     catalog.attribute(test.entity, *id).access.iter().flatten().all(|a| !part(a.rule))
 }

@@ -2,7 +2,7 @@
 
 use super::{Ladder, Lives, Reader, seen, standing};
 use crate::testing::{entity, held, records};
-use rustc_hash::FxHashSet;
+use foldhash::HashSet;
 
 const GUID: &str = "{C1A6AE2C-3FF1-4F6E-8A9A-6B0F7E2D5C11}";
 
@@ -70,7 +70,7 @@ fn unidentified_are_those_that_satisfy_the_pattern() {
 /// The keys of a log's processes on the ladder: host, pid, and start or begin.
 fn ladder(log: &str) -> Vec<String> {
     let log = records(log);
-    let births: FxHashSet<i64> = super::super::host_pids(&log, &Ladder::Everywhere);
+    let births: HashSet<i64> = super::super::host_pids(&log, &Ladder::Everywhere);
     let creations = log.column("event.code").map_or(0, |c| c.dictionary.len());
     assert!(creations > 0, "a log of the ladder says which records are creations");
     let mut born = log.clone();

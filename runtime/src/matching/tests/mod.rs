@@ -9,14 +9,15 @@ mod slots;
 mod values;
 
 use super::{Found, Hop, Ladder, Lives, Reading, References};
+use crate::allowance::Allowance;
 use crate::source::Records;
 use crate::table::{Key, Table};
 use crate::testing::{attr, entity, key, plan, plan_with, records};
+use foldhash::HashSet;
 use huntc_compiler::catalog::{Catalog, EntityId};
 use huntc_compiler::check::hir::{Predicate, VarId};
 use huntc_compiler::plan::{Op, Pivot};
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashSet;
 
 /// The settings of a reading.
 #[derive(Default)]
@@ -36,7 +37,8 @@ impl Reader<'_> {
         let columns: Vec<_> = self.columns.split_whitespace().map(|name| attr(of, name)).collect();
         let (catalog, lives, references) = (Catalog::builtin(), &self.lives, &self.references);
         let mut found = Found::default();
-        work(&Reading { catalog, ladder: &self.ladder, lives, references, columns: &columns }, &mut found);
+        let allowance = Allowance::default();
+        work(&Reading { catalog, ladder: &self.ladder, lives, references, columns: &columns, allowance: &allowance }, &mut found);
         found
     }
 
@@ -102,7 +104,7 @@ fn found(find: &str, of: &str, keys: &[&str], log: &str) -> Vec<String> {
     let (pivot, output) =
         plan.nodes.into_iter().find_map(|n| if let Op::Pivot(p) = n.op { Some((p, n.entity?)) } else { None }).unwrap();
     let everybody = reader.table(of, &records).entities.into_iter().map(|e| e.key);
-    let wanted: FxHashSet<Key> = everybody.filter(|k| keys.contains(&key(k).as_str())).collect();
+    let wanted: HashSet<Key> = everybody.filter(|k| keys.contains(&key(k).as_str())).collect();
     assert_eq!(wanted.len(), keys.len(), "whom to find from stands in the log");
     let Pivot { input, ways, filter, .. } = &pivot;
     let hop = Hop { input: *input, keys: &wanted, ways, entity: output, filter, trace: false };
@@ -112,7 +114,7 @@ fn found(find: &str, of: &str, keys: &[&str], log: &str) -> Vec<String> {
 
 /// A reader for which references to `v.name` stand for these texts.
 fn referring(texts: &[&str]) -> Reader<'static> {
-    let values: FxHashSet<Value> = texts.iter().map(|text| Value::text(*text)).collect();
+    let values: HashSet<Value> = texts.iter().map(|text| Value::text(*text)).collect();
     let references = [((VarId(0), attr(entity("process"), "name")), values)].into_iter().collect();
     Reader { references, ..Reader::default() }
 }

@@ -98,7 +98,7 @@ fn creations(log: &str) -> Vec<String> {
     let (records, of) = (records(log), entity("process"));
     let reader = Reader::default();
     let keys = reader.table("process", &records).entities.into_iter().map(|e| e.key).collect();
-    let found = reader.read(of, |reading, found| super::super::creation_records(reading, &records, of, &keys, found));
+    let found = reader.read(of, |reading, found| super::super::creation_records(reading, &records, of, &keys, found).unwrap());
     held(&found.sightings.finish(Some(of), &[]))
 }
 

@@ -76,7 +76,7 @@ pub fn kubernetes(schedule: &Schedule) -> String {
 
 fn yaml(map: &ConfigMap) -> String {
     // Texts in maps always have a form in YAML.
-    format!("{}---\n", serde_yaml_ng::to_string(map).unwrap_or_default())
+    format!("{}---\n", serde_saphyr::to_string(map).unwrap_or_default())
 }
 
 /// What has to be done by hand, as comments.

@@ -1,6 +1,7 @@
 //! Commands of the shell that get a notification on their standard input.
 
 use super::words::{MOST_BYTES, words};
+use crate::nightly::model::Notifier;
 use crate::process_group;
 use std::io::{Read, Write};
 use std::process::{ChildStderr, Command, Stdio};
@@ -11,9 +12,11 @@ use std::time::{Duration, Instant as Clock};
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// Runs a command with `input` on its standard input. At the end of its time it is killed, with everything that it started.
-pub(super) fn run(command: &str, id: &str, input: &[u8], timeout: Duration) -> Result<(), String> {
+pub(super) fn run(command: &str, id: &str, input: &[u8], notifier: &Notifier) -> Result<(), String> {
+    let timeout = notifier.timeout;
     let mut shell = Command::new("sh");
-    shell.args(["-c", command]).env("HUNTC_NOTIFICATION_ID", id);
+    shell.args(["-c", command]).env_clear().envs(notifier.environment.iter().map(|(name, value)| (name, value)));
+    shell.env("HUNTC_NOTIFICATION_ID", id);
     shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = process_group::lead(&mut shell).spawn().map_err(|e| format!("the command cannot be started: {e}"))?;
     if let Some(mut stdin) = child.stdin.take() {

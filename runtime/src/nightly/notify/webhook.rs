@@ -2,6 +2,7 @@
 
 use super::words::{MOST_BYTES, secrets_of, words};
 use crate::nightly::model::Notifier;
+use crate::source::elastic::is_loopback;
 use reqwest::blocking::{Client, Response};
 use std::io::Read;
 
@@ -9,7 +10,10 @@ use std::io::Read;
 pub(super) fn post(address: &str, id: &str, body: &str, notifier: &Notifier) -> Result<(), String> {
     // Another part of the program may have installed a provider already; both are good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder()
+    // As with clusters: the proxies of the environment count, but for loopback addresses.
+    let local = reqwest::Url::parse(address).is_ok_and(|url| is_loopback(&url));
+    let client = if local { Client::builder().no_proxy() } else { Client::builder() };
+    let client = client
         .timeout(notifier.timeout)
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("huntc/", env!("CARGO_PKG_VERSION")))

@@ -2,7 +2,7 @@
 
 use crate::nightly::model::{HuntOutcome, Night};
 use crate::nightly::record::Span;
-use crate::report::sanitize::terminal as safe;
+use crate::report::sanitize::{terminal as safe, terminal_cell as cell};
 use crate::report::text::count;
 use huntc_compiler::time::Instant;
 use std::cmp::Reverse;
@@ -129,7 +129,7 @@ fn list_news(hunt: &HuntOutcome, out: &mut String) {
     );
     for (_, finding) in hunt.news.new.iter().take(LISTED) {
         let when = finding.first_event.map_or_else(String::new, |t| format!("  {}", short(t)));
-        let _ = writeln!(out, "      {}{when}", safe(&finding.key.to_string()));
+        let _ = writeln!(out, "      {}{when}", cell(&finding.key.to_string()));
     }
     if hunt.news.new.len() > LISTED {
         let _ = writeln!(out, "      and {} more", hunt.news.new.len() - LISTED);

@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::{TimeSpan, bound, disjoint, events, exact, observe, plain};
+use super::{MOST_FOLLOWED, MOST_LOOKS, Search, TimeSpan, disjoint, events, exact, observe, plain};
+use crate::allowance::{Allowance, Spent};
+use crate::matching::Unread;
 use crate::ops::testing::run;
 use crate::table::Table;
 use crate::testing::{plan, table};
 use huntc_compiler::plan::{Observe, Op};
 use huntc_compiler::time::Instant;
+use std::cell::Cell;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -21,10 +24,11 @@ fn seen(records: &str) -> Table {
     table("process", &text)
 }
 
-/// A GET whose three patterns `[a]`, `[b]`, `[c]` differ.
+/// A GET whose patterns `[a]`, `[b]`, … `[i]` differ.
 fn hunt(expression: &str) -> String {
-    let patterns = ["[a]", "[b]", "[c]"].into_iter().zip(1..);
-    let patterns = patterns.fold(expression.to_owned(), |text, (name, n)| text.replace(name, &format!("[process:pid = {n}]")));
+    let patterns = ('a'..='i')
+        .zip(1..)
+        .fold(expression.to_owned(), |text, (name, n)| text.replace(&format!("[{name}]"), &format!("[process:pid = {n}]")));
     format!("x = GET process FROM stixshifter://h WHERE {patterns}")
 }
 
@@ -107,8 +111,57 @@ fn what_had_no_identity_counts_once_for_each_pattern() {
 fn an_expression_with_too_many_ways_to_match_fails() {
     let records: Vec<String> = (1..=150).map(|n| n.to_string()).collect();
     let inputs = [(); 4].map(|()| Arc::new(seen(&records.join(" "))));
-    let answer = observe(&shape("([a] FOLLOWEDBY [b]) AND ([a] FOLLOWEDBY [c])"), &inputs, None, &[]);
-    assert!(answer.is_err_and(|e| e.0.contains("too many ways to match")));
+    let undecided = |expression: &str, inputs: &[Arc<Table>]| {
+        let answer = observe(&shape(expression), inputs, None, &[], &Allowance::default());
+        matches!(answer, Err(Unread::Undecided(e)) if e.0.contains("too many ways to match"))
+    };
+    assert!(undecided("([a] FOLLOWEDBY [b]) AND ([a] FOLLOWEDBY [c])", &inputs));
+    assert!(undecided("([a] FOLLOWEDBY [b]) REPEATS 4000000000 TIMES", &inputs));
+    let many = ["[a]"; MOST_FOLLOWED + 1].join(" FOLLOWEDBY ");
+    assert!(undecided(&many, &[Arc::new(seen("1"))]));
+}
+
+/// Each part of a FOLLOWEDBY is looked at for many instants of the parts before it.
+#[test]
+fn looking_ends() {
+    let tables = (0..4).map(|i| seen(&(0..20).map(|n| (100 * i + n).to_string()).collect::<Vec<_>>().join(" ")));
+    let events: Vec<_> = tables.map(|table| events(&table)).collect();
+    let (shape, allowance) = (shape("[a] FOLLOWEDBY [b] FOLLOWEDBY [c] FOLLOWEDBY [d]"), Allowance::default());
+    let all = TimeSpan { start: Instant(i64::MIN), end: Instant(i64::MAX) };
+    let bound = |looks| Search { events: &events, allowance: &allowance, looks: Cell::new(looks) }.bound(&shape, all);
+    assert_eq!(bound(0).unwrap().unwrap().len(), 80);
+    assert!(matches!(bound(MOST_LOOKS - 100), Err(Unread::Undecided(_))));
+}
+
+#[test]
+fn more_repetitions_than_records_match_nothing() {
+    let a = seen("1 2 3");
+    for times in ["4", "4000000000"] {
+        let repeated = format!("([a] AND [b]) REPEATS {times} TIMES");
+        assert_eq!(run(&hunt(&repeated), &[&a, &a]).entity_count(), 0);
+        let twice = format!("(([a] AND [b]) REPEATS {times} TIMES) REPEATS 4000000000 TIMES");
+        assert_eq!(run(&hunt(&twice), &[&a, &a]).entity_count(), 0);
+    }
+}
+
+/// Every record wants one that is taken, so the last one moves all others.
+#[test]
+fn a_long_way_to_a_record_of_its_own_needs_no_stack() {
+    let numbers = |from: usize, to: usize| (from..to).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
+    let (a, b) = (seen(&numbers(0, 1_200)), seen(&numbers(0, 1_200)));
+    assert_eq!(run(&hunt("[a] REPEATS 600 TIMES AND [b] REPEATS 600 TIMES"), &[&a, &b]).entity_count(), 1_200);
+    assert_eq!(run(&hunt("[a] REPEATS 601 TIMES AND [b] REPEATS 600 TIMES"), &[&a, &b]).entity_count(), 0);
+}
+
+#[test]
+fn the_ways_to_match_stay_within_the_memory_of_the_hunt() {
+    let inputs = [(); 2].map(|()| Arc::new(seen(&(0..300).map(|n| n.to_string()).collect::<Vec<_>>().join(" "))));
+    let answer = |memory| {
+        let allowance = Allowance::new(Arc::default(), None, Some(memory));
+        observe(&shape("[a] FOLLOWEDBY [b]"), &inputs, None, &[], &allowance).map(|table| table.entity_count())
+    };
+    assert!(matches!(answer(64 << 10), Err(Unread::Spent(Spent::Memory(65_536, _)))));
+    assert_eq!(answer(64 << 20).ok(), Some(300));
 }
 
 /// The shape of an expression.
@@ -133,7 +186,9 @@ fn both_ways_to_decide_bind_the_same() {
         let events: Vec<_> = records.iter().map(|r| events(&seen(r))).collect();
         assert!(plain(&shape) && disjoint(&events));
         let all = TimeSpan { start: Instant(i64::MIN), end: Instant(i64::MAX) };
-        let quick = bound(&shape, &events, all).unwrap_or_default();
-        assert_eq!(quick, exact::bound(&shape, &events, all).unwrap_or_default(), "{expression} {records:?}");
+        let allowance = Allowance::default();
+        let search = Search { events: &events, allowance: &allowance, looks: Cell::new(0) };
+        let quick = search.bound(&shape, all).unwrap().unwrap_or_default();
+        assert_eq!(quick, exact::bound(&shape, &events, all, &allowance).unwrap(), "{expression} {records:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! HTTP to one server: connections, credentials, and single tries of requests, which can be cancelled at any moment.
 
 use super::auth::Auth;
-use super::config::ElasticConfig;
+use super::config::{ElasticConfig, decode_percent, is_loopback};
 use super::fault::{self, Fault, FaultKind};
 use super::server;
 use crate::source::{FetchContext, SourceError};
@@ -17,7 +17,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How often a waiting request tests the cancel flag.
+/// How often a waiting request asks whether its hunt may go on.
 const POLL: Duration = Duration::from_millis(40);
 /// Bodies of at least this many bytes are sent compressed.
 const PACK_FROM: usize = 64 << 10;
@@ -83,12 +83,10 @@ impl Client {
         })
     }
 
-    /// One try of a request. It ends as soon as the run is cancelled: the connection is closed, which ends the work on
+    /// One try of a request. It ends as soon as its hunt may not go on: the connection is closed, which ends the work on
     /// the server.
     pub(super) fn send(&self, call: &Call, context: &FetchContext) -> Result<Reply, Fault> {
-        if context.cancelled() {
-            return Err(Fault::new(FaultKind::Cancelled, ""));
-        }
+        context.allowance.check().map_err(Fault::spent)?;
         let Some(runtime) = &self.runtime else { return Err(Fault::new(FaultKind::Refused, "the client is closed")) };
         let reply = runtime.block_on(watch(context, call.timeout, self.exchange(call, context)));
         if let Ok(reply) = &reply {
@@ -98,7 +96,7 @@ impl Client {
     }
 
     async fn exchange(&self, call: &Call, context: &FetchContext) -> Result<Reply, Fault> {
-        let url = self.base.join(&call.path).map_err(|e| Fault::new(FaultKind::Rejected, e.to_string()))?;
+        let url = below(&self.base, &call.path)?;
         let mut request = self.http.request(call.method.clone(), url);
         if !context.request_id.is_empty() {
             request = request.header("x-opaque-id", fault::clean(&context.request_id));
@@ -115,12 +113,16 @@ impl Client {
         let status = answer.status();
         let headers = answer.headers().clone();
         let mut body = Vec::new();
+        let mut memory = context.allowance.lend("the answer of a server");
         loop {
             match answer.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() > self.answer_limit => {
                     return Err(Fault::new(FaultKind::TooLarge, format!("the answer is longer than {} bytes", self.answer_limit)));
                 }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(Some(chunk)) => {
+                    memory.grow(chunk.len()).map_err(Fault::spent)?;
+                    body.extend_from_slice(&chunk);
+                }
                 Ok(None) => break,
                 Err(e) => return Err(Fault::new(FaultKind::Cut, describe(&e))),
             }
@@ -159,15 +161,27 @@ impl Drop for Client {
     }
 }
 
-/// Waits until `work` ends, the run is cancelled, or the time limit is reached.
+/// The address of a path below the server's. No path leads to another host or out of the server's own path, whatever names are
+/// in it: it is set as a path, never read as an address.
+fn below(base: &Url, path: &str) -> Result<Url, Fault> {
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+    if path.split('/').any(|part| matches!(decode_percent(part).as_str(), "." | "..")) {
+        return Err(Fault::new(FaultKind::Rejected, "a part of the path is `.` or `..`"));
+    }
+    let mut url = base.clone();
+    url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
+    url.set_query(query);
+    Ok(url)
+}
+
+/// Waits until `work` ends, the hunt may not go on, or the time limit is reached.
 async fn watch<T>(context: &FetchContext, limit: Duration, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
     let mut work = pin!(tokio::time::timeout(limit, work));
     loop {
         match tokio::time::timeout(POLL, work.as_mut()).await {
             Ok(Ok(done)) => return done,
             Ok(Err(_)) => return Err(Fault::new(FaultKind::Timeout, format!("no answer within {} s", limit.as_secs_f64()))),
-            Err(_) if context.cancelled() => return Err(Fault::new(FaultKind::Cancelled, "")),
-            Err(_) => {}
+            Err(_) => context.allowance.check().map_err(Fault::spent)?,
         }
     }
 }
@@ -198,13 +212,13 @@ fn build(config: &ElasticConfig, only_own: bool) -> Result<reqwest::Client, Brok
         .default_headers(headers)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
-        .no_proxy()
         .referer(false)
         .http1_only()
         .tcp_nodelay(true)
         .connect_timeout(config.connect_timeout)
         .pool_max_idle_per_host(config.concurrency.max(1))
         .tls_danger_accept_invalid_certs(config.insecure);
+    let builder = if is_loopback(&config.url) { builder.no_proxy() } else { builder };
     // Without TLS no certificates are used, so a system without any is no obstacle.
     let builder = if only_own || config.url.scheme() == "http" {
         builder.tls_certs_only(authorities)
@@ -269,8 +283,23 @@ fn describe(error: &reqwest::Error) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_stays_below_the_server() {
+        let base = Url::parse("https://good:9200/es/").unwrap();
+        let at = |path: &str| below(&base, path).map(|url| url.to_string()).map_err(|fault| fault.reason);
+        assert_eq!(at("http:127.0.0.1:9/_search?a=b").unwrap(), "https://good:9200/es/http:127.0.0.1:9/_search?a=b");
+        assert_eq!(at("//evil/_search").unwrap(), "https://good:9200/es///evil/_search");
+        assert_eq!(at("c:x-*,y/_pit?k=1m").unwrap(), "https://good:9200/es/c:x-*,y/_pit?k=1m");
+        assert_eq!(at("%3Clogs-%7Bnow%2Fd%7D%3E/_pit").unwrap(), "https://good:9200/es/%3Clogs-%7Bnow%2Fd%7D%3E/_pit");
+        assert_eq!(at("").unwrap(), "https://good:9200/es/");
+        for bad in ["../_search", "a/%2e%2E/x", "./x"] {
+            assert!(at(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn credentials_never_show() {

@@ -1,32 +1,31 @@
 //! Columns under construction: the values of documents are interned as they arrive.
 
 use crate::source::{Column, Records, Scalar};
+use foldhash::HashMap;
 use huntc_compiler::time::Instant;
-use rustc_hash::{FxHashMap, FxSeededState};
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::Hasher;
 use std::sync::Arc;
 
 /// A column under construction.
 #[derive(Debug)]
 pub(super) struct ColumnBuilder {
     column: Column,
-    /// The hash has a random seed, because attackers choose the values and could choose collisions.
-    texts: FxHashMap2<Arc<str>>,
-    whole: FxHashMap2<i64>,
-    other: FxHashMap<u64, u32>,
+    texts: HashMap<Arc<str>, u32>,
+    whole: HashMap<i64, u32>,
+    other: HashMap<u64, u32>,
+    /// Bytes of the distinct texts.
+    text_bytes: usize,
     bools: [Option<u32>; 2],
 }
 
-type FxHashMap2<K> = std::collections::HashMap<K, u32, FxSeededState>;
-
 impl ColumnBuilder {
     fn new() -> Self {
-        let seed = || FxSeededState::with_seed(RandomState::new().build_hasher().finish() as usize);
         Self {
             column: Column { starts: vec![0], ..Column::default() },
-            texts: FxHashMap2::with_hasher(seed()),
-            whole: FxHashMap2::with_hasher(seed()),
-            other: FxHashMap::default(),
+            texts: HashMap::default(),
+            whole: HashMap::default(),
+            other: HashMap::default(),
+            text_bytes: 0,
             bools: [None; 2],
         }
     }
@@ -41,6 +40,7 @@ impl ColumnBuilder {
         if let Some(code) = self.texts.get(text) {
             return *code;
         }
+        self.text_bytes += text.len();
         let text: Arc<str> = text.into();
         let code = self.add(Scalar::Text(Arc::clone(&text)));
         self.texts.insert(text, code);
@@ -72,6 +72,12 @@ impl ColumnBuilder {
         let code = self.add(Scalar::Bool(value));
         self.bools[usize::from(value)] = Some(code);
         code
+    }
+
+    /// Roughly how many bytes it takes.
+    fn bytes(&self) -> usize {
+        let each = 2 * size_of::<Scalar>() + 2 * size_of::<(Arc<str>, u32)>();
+        self.text_bytes + each * self.column.dictionary.len() + 4 * (self.column.codes.len() + self.column.starts.len())
     }
 
     pub(super) fn push_text(&mut self, text: &str) {
@@ -147,6 +153,12 @@ impl RecordsBuilder {
 
     pub(super) fn len(&self) -> usize {
         self.ids.len()
+    }
+
+    /// Roughly how many bytes it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let names: usize = if self.observations.is_some() { 64 } else { 0 };
+        (24 + names) * self.len() + self.columns.iter().map(ColumnBuilder::bytes).sum::<usize>()
     }
 
     /// Ends a record after all of its values were pushed.

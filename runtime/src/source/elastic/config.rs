@@ -3,6 +3,7 @@
 use super::auth::Auth;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::elastic::{BAD_CERTIFICATE, BAD_CLUSTER_ADDRESS};
+use huntc_compiler::index_name;
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use std::time::Duration;
@@ -60,7 +61,11 @@ impl ElasticConfig {
             let path = format!("{}/", url.path());
             url.set_path(&path);
         }
-        let indices = indices.split(',').map(str::trim).filter(|s| !s.is_empty()).collect::<Vec<_>>().join(",");
+        let names: Vec<&str> = indices.split(',').map(str::trim).filter(|s| !s.is_empty()).collect();
+        if let Some((name, fault)) = names.iter().find_map(|name| Some((name, index_name::fault(name)?))) {
+            return Err(bad(&format!("no index is called {name:?}")).note(fault));
+        }
+        let indices = names.join(",");
         Ok(Self {
             name: name.to_owned(),
             url,
@@ -81,12 +86,10 @@ impl ElasticConfig {
     /// The settings for an address as on the command line, `https://host:9200/winlogbeat-*`. The last part of the path
     /// is the index expression, the rest is the server's address. Without a path all indices are searched.
     pub fn from_address(name: &str, address: &str) -> Result<Self, SourceError> {
-        let mut config = Self::new(name, address, "")?;
+        let config = Self::new(name, address, "")?;
         let path = config.url.path().trim_matches('/').to_owned();
         let (prefix, indices) = path.rsplit_once('/').unwrap_or(("", &path));
-        if !indices.is_empty() {
-            config.indices = decode_percent(indices);
-        }
+        let mut config = Self::new(name, address, &decode_percent(indices))?;
         let prefix = if prefix.is_empty() { "/".to_owned() } else { format!("/{prefix}/") };
         config.url.set_path(&prefix);
         Ok(config)
@@ -95,19 +98,6 @@ impl ElasticConfig {
     /// Where the records are, for people and reports. It contains no secret.
     pub fn location(&self) -> String {
         format!("{}{}", self.url, self.indices)
-    }
-
-    /// What a user should know about this configuration before trusting it.
-    pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if self.insecure && self.url.scheme() == "https" {
-            warnings.push(format!("source `{}` accepts any certificate (`insecure`)", self.name));
-        }
-        let local = matches!(self.url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        if self.url.scheme() == "http" && !local && !matches!(self.auth, Auth::None) {
-            warnings.push(format!("source `{}` sends credentials without encryption (http://)", self.name));
-        }
-        warnings
     }
 
     /// The certificates of `ca_pem`.
@@ -122,6 +112,12 @@ impl ElasticConfig {
             _ => Err(bad()),
         }
     }
+}
+
+/// Whether an address is one of this machine, so that what is sent to it does not reach a network.
+pub fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Decodes percent-encoding: `%2A` is `*`. Invalid sequences stay as they are.

@@ -8,10 +8,14 @@ use super::message;
 use super::retry::{Gate, Retries};
 use super::server::Server;
 use crate::source::{FetchContext, SourceError};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde::Serialize;
 use std::sync::OnceLock;
+use std::time::Duration;
+
+/// How long a server may take to let go of something, while the hunt goes on and when its time is over.
+const LETTING_GO: Duration = Duration::from_secs(5);
+const LETTING_GO_LATE: Duration = Duration::from_millis(300);
 
 /// The connection to one server.
 pub(super) struct Connection {
@@ -39,7 +43,16 @@ impl Connection {
         self.retries.send(&self.client, &self.gate, call, context, check)
     }
 
-    /// One try, without waiting for other requests: for cleaning up.
+    /// Tells the server what it need not keep, also when the hunt may not go on. A fault has no effect, and nobody waits
+    /// for long: the server lets go by itself later.
+    pub(super) fn let_go(&self, path: &str, body: &serde_json::Value, context: &FetchContext) {
+        let timeout = if context.allowance.check().is_ok() { LETTING_GO } else { LETTING_GO_LATE };
+        let context = FetchContext { request_id: context.request_id.clone(), ..FetchContext::default() };
+        let body = Some(body.to_string().into_bytes());
+        let _ = self.send_once(&Call { method: Method::DELETE, path: path.to_owned(), body, timeout }, &context);
+    }
+
+    /// One try, without waiting for other requests.
     pub(super) fn send_once(&self, call: &Call, context: &FetchContext) -> Result<Reply, Fault> {
         self.client.send(call, context)
     }
@@ -63,7 +76,9 @@ impl Connection {
             Ok(reply) => Ok(Answered::reply(reply)),
             Err(fault) => Answered::refusal(fault),
         };
-        let server = detect::detect(self.config.timeout, send)?;
+        let mut server = detect::detect(self.config.timeout, send)?;
+        // A server may repeat what it was sent.
+        server.version = server.version.map(|version| self.config.auth.hide(&version));
         Ok(self.server.get_or_init(|| server))
     }
 
@@ -78,31 +93,5 @@ impl Connection {
     }
 }
 
-/// The characters that stay as they are in a path: index expressions are short, and people read them.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b',')
-    .remove(b'*')
-    .remove(b'~')
-    .remove(b':')
-    .remove(b'@')
-    .remove(b'+');
-
-/// Percent-encodes the characters that must not be in a path as they are.
-pub(super) fn encode(text: &str) -> String {
-    utf8_percent_encode(text, PLAIN).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::encode;
-
-    #[test]
-    fn index_expressions_are_encoded() {
-        assert_eq!(encode("logs-*,-logs-old,c:x"), "logs-*,-logs-old,c:x");
-        assert_eq!(encode("<logs-{now/d}>"), "%3Clogs-%7Bnow%2Fd%7D%3E");
-        assert_eq!(encode("a?b#ü"), "a%3Fb%23%C3%BC");
-    }
-}
+/// Names of indices and fields as parts of a path.
+pub(super) use huntc_compiler::index_name::in_path as encode;

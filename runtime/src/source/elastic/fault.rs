@@ -1,6 +1,7 @@
 //! The faults of requests, and which of them may go away when the request is sent again.
 
 use super::server::Product;
+use crate::allowance::Spent;
 use huntc_compiler::diag::is_unsafe;
 use serde_json::Value;
 use std::time::Duration;
@@ -8,7 +9,10 @@ use std::time::Duration;
 /// The kinds of faults. Each kind has its own message and treatment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum FaultKind {
-    Cancelled,
+    /// The hunt may not go on.
+    Spent(Spent),
+    /// Another part of the same reading has failed.
+    Stopped,
     /// Nothing listens at the address.
     Refused,
     /// The name of the host cannot be resolved.
@@ -74,6 +78,11 @@ pub(super) struct Fault {
 impl Fault {
     pub(super) fn new(kind: FaultKind, reason: impl AsRef<str>) -> Self {
         Self { kind, status: None, reason: clean(reason.as_ref()), wait: None, product: None }
+    }
+
+    /// The fault of a request whose hunt may not go on.
+    pub(super) fn spent(spent: Spent) -> Self {
+        Self::new(FaultKind::Spent(spent), "")
     }
 
     /// Whether the same request may succeed when it is sent again.

@@ -9,8 +9,8 @@ use huntc_compiler::diag::codes::elastic as codes;
 
 /// The error that a user sees for a fault.
 pub(super) fn of(config: &ElasticConfig, fault: &Fault) -> SourceError {
-    if fault.kind == FaultKind::Cancelled {
-        return SourceError::cancelled();
+    if let FaultKind::Spent(spent) = fault.kind {
+        return spent.into();
     }
     let (code, what) = headline(config, fault);
     let mut error = SourceError::new(code, short(&format!("source `{}`: {what}", config.name)));
@@ -30,7 +30,7 @@ fn headline(config: &ElasticConfig, fault: &Fault) -> (&'static Code, String) {
     let indices = &config.indices;
     let status = fault.status.map(|s| format!(" ({s})")).unwrap_or_default();
     match fault.kind {
-        FaultKind::Cancelled => (&huntc_compiler::diag::codes::run::CANCELLED, "interrupted".to_owned()),
+        FaultKind::Spent(_) | FaultKind::Stopped => (&huntc_compiler::diag::codes::run::CANCELLED, "interrupted".to_owned()),
         FaultKind::Refused => (&codes::UNREACHABLE, format!("connection to {url} refused")),
         FaultKind::UnknownHost => (&codes::UNREACHABLE, format!("host `{}` not found", config.url.host_str().unwrap_or("?"))),
         FaultKind::ConnectTimeout => (&codes::UNREACHABLE, format!("{url} does not answer")),
@@ -101,7 +101,7 @@ fn helps(config: &ElasticConfig, kind: FaultKind) -> Vec<String> {
             format!("`huntc doctor {name}` shows the server and its mappings")
         }
         FaultKind::PageTooLarge => "set `page_size` in huntc.toml to the index's `max_result_window`".to_owned(),
-        FaultKind::Cancelled => return Vec::new(),
+        FaultKind::Spent(_) | FaultKind::Stopped => return Vec::new(),
     };
     vec![help]
 }
@@ -110,6 +110,7 @@ fn helps(config: &ElasticConfig, kind: FaultKind) -> Vec<String> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::allowance::Spent;
 
     #[test]
     fn every_fault_has_a_headline_and_a_way_out() {
@@ -144,6 +145,6 @@ mod tests {
             assert!(error.message.starts_with("source `prod`: ") && error.message.chars().count() <= 100, "{}", error.message);
             assert!(!error.message.ends_with('.') && !error.helps.is_empty() && error.notes == ["why"], "{kind:?}");
         }
-        assert_eq!(of(&config, &Fault::new(FaultKind::Cancelled, "")).code.id, "K1000");
+        assert_eq!(of(&config, &Fault::spent(Spent::Cancelled)).code.id, "K1000");
     }
 }

@@ -25,7 +25,7 @@ mod snapshot;
 mod survey;
 
 pub use auth::Auth;
-pub use config::{ElasticConfig, decode_percent};
+pub use config::{ElasticConfig, decode_percent, is_loopback};
 #[doc(hidden)]
 pub use offline::read_offline;
 pub use server::{Product, Server};

@@ -9,10 +9,10 @@ use super::fault::{Fault, FaultKind};
 use super::mapping::{FieldKind, FieldMapping, Indices};
 use super::server::Server;
 use crate::source::document_time;
+use foldhash::HashMap;
 use huntc_compiler::request::{Bool, BoundQuery, BoundRequest, Query, with_window};
 use huntc_compiler::time::{Instant, MILLISECOND, TimeRange, Window};
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashMap;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,7 @@ pub(super) struct PreparedRequest {
     window: Window,
     /// How documents are read. The first decoder is used for indices that are not in `by_index` too.
     decoders: Vec<Decoder>,
-    by_index: FxHashMap<String, usize>,
+    by_index: HashMap<String, usize>,
 }
 
 /// How the documents of some indices become records.

@@ -76,13 +76,11 @@ impl Retries {
     }
 }
 
-/// Sleeps until the time is over or the run is cancelled.
+/// Sleeps until the time is over; an error when the hunt may not go on.
 fn pause(time: Duration, context: &FetchContext) -> Result<(), Fault> {
     let end = Instant::now() + time;
     loop {
-        if context.cancelled() {
-            return Err(Fault::new(FaultKind::Cancelled, ""));
-        }
+        context.allowance.check().map_err(Fault::spent)?;
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Ok(());
@@ -112,9 +110,7 @@ impl Gate {
     fn enter(&self, context: &FetchContext) -> Result<Pass<'_>, Fault> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while state.inside >= (state.limit as usize).max(1) {
-            if context.cancelled() {
-                return Err(Fault::new(FaultKind::Cancelled, ""));
-            }
+            context.allowance.check().map_err(Fault::spent)?;
             let waited = self.changed.wait_timeout(state, Duration::from_millis(100));
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }

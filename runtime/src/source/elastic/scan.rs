@@ -8,9 +8,11 @@ use super::fault::{Fault, FaultKind};
 use super::prepare::PreparedRequest;
 use super::server::Product;
 use super::snapshot::{KEEP_ALIVE, Snapshot};
-use crate::source::FetchContext;
+use crate::allowance::Lent;
+use crate::source::{ANSWER, FetchContext};
 use serde_json::value::RawValue;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A page of more bytes than this makes the next pages smaller.
 const PAGE_BYTES: usize = 16 << 20;
@@ -30,6 +32,12 @@ pub(super) struct Scan<'a> {
     page: AtomicUsize,
     /// Set when a slice has failed, so that the others stop.
     stop: AtomicBool,
+    /// How many records the server counted; `u64::MAX` before it said so.
+    total: AtomicU64,
+    /// How many records came, in all slices.
+    seen: AtomicU64,
+    /// What the records take so far.
+    memory: Mutex<Lent<'a>>,
 }
 
 /// What is kept of one page.
@@ -45,7 +53,9 @@ struct Page {
 impl<'a> Scan<'a> {
     pub(super) fn new(connection: &'a Connection, context: &'a FetchContext, prepared: &'a PreparedRequest) -> Self {
         let page = AtomicUsize::new(connection.config.page_size.clamp(1, 10_000));
-        Self { connection, context, prepared, page, stop: AtomicBool::new(false) }
+        let (total, seen) = (AtomicU64::new(u64::MAX), AtomicU64::new(0));
+        let memory = Mutex::new(context.allowance.lend(ANSWER));
+        Self { connection, context, prepared, page, stop: AtomicBool::new(false), total, seen, memory }
     }
 
     /// Reads all records. Begins again with a new point in time when the old one was lost or when the count is wrong.
@@ -54,6 +64,9 @@ impl<'a> Scan<'a> {
         loop {
             tries += 1;
             let mut builder = self.prepared.builder();
+            self.total.store(u64::MAX, Ordering::Relaxed);
+            self.seen.store(0, Ordering::Relaxed);
+            *locked(&self.memory) = self.context.allowance.lend(ANSWER);
             let fault = match self.once(&mut builder) {
                 Ok(()) => return Ok(builder),
                 Err(fault) => fault,
@@ -86,6 +99,7 @@ impl<'a> Scan<'a> {
         self.stop.store(false, Ordering::Relaxed);
         let first = self.page(snapshot, None, None, true, builder)?;
         let Some(total) = first.total else { return Err(Fault::new(FaultKind::Malformed, "the answer has no total")) };
+        self.total.store(total, Ordering::Relaxed);
         let pages = total.div_ceil(first.asked as u64);
         let sliced =
             self.connection.server(self.context)?.product == Product::Elasticsearch && self.connection.config.concurrency > 1;
@@ -137,7 +151,7 @@ impl<'a> Scan<'a> {
                 Err(fault) => faults.push(fault),
             }
         }
-        faults.sort_by_key(|f| f.kind == FaultKind::Cancelled && !self.context.cancelled());
+        faults.sort_by_key(|f| f.kind == FaultKind::Stopped);
         faults.into_iter().next().map_or(Ok(seen), Err)
     }
 
@@ -152,8 +166,8 @@ impl<'a> Scan<'a> {
         let mut after = after;
         let mut seen = 0;
         loop {
-            if self.stop.load(Ordering::Relaxed) || self.context.cancelled() {
-                return Err(Fault::new(FaultKind::Cancelled, ""));
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(Fault::new(FaultKind::Stopped, ""));
             }
             let page = self.page(snapshot, slice, after.as_deref(), false, builder)?;
             seen += page.hits as u64;
@@ -253,20 +267,39 @@ impl<'a> Scan<'a> {
             if answer.hits.hits.len() > size {
                 return Err(Fault::new(FaultKind::Malformed, "an answer has more records than were asked for"));
             }
-            self.prepared.take(&answer.hits.hits, builder)?;
+            self.take_hits(&answer, builder)?;
             let last = answer.hits.hits.last().and_then(|h| h.sort).map(ToOwned::to_owned);
             Ok(Page { asked: size, hits: answer.hits.hits.len(), bytes: reply.body.len(), total: answer.hits.exact_total(), last })
         })?;
-        self.context.read.fetch_add(page.hits as u64, Ordering::Relaxed);
         self.context.stats.pages.fetch_add(1, Ordering::Relaxed);
         Ok(page)
+    }
+
+    /// Takes the records of an answer. A server that sends more of them than it counted would go on forever.
+    pub(super) fn take_hits(&self, answer: &Answer<'_>, builder: &mut RecordsBuilder) -> Result<(), Fault> {
+        let before = builder.bytes();
+        self.prepared.take(&answer.hits.hits, builder)?;
+        locked(&self.memory).grow(builder.bytes() - before).map_err(Fault::spent)?;
+        let hits = answer.hits.hits.len() as u64;
+        self.context.read.fetch_add(hits, Ordering::Relaxed);
+        let seen = self.seen.fetch_add(hits, Ordering::Relaxed) + hits;
+        let total = self.total.load(Ordering::Relaxed);
+        if seen > total { Err(miscounted(total, seen)) } else { Ok(()) }
     }
 }
 
 /// The error when the records are not as many as the server counted, or when one came twice.
 fn prove(total: u64, seen: u64, builder: &RecordsBuilder) -> Result<(), Fault> {
     if seen != total {
-        return Err(Fault::new(FaultKind::Miscounted, format!("{seen} records came, but the server counted {total}")));
+        return Err(miscounted(total, seen));
     }
     if builder.distinct() { Ok(()) } else { Err(Fault::new(FaultKind::Miscounted, "a record came twice")) }
+}
+
+fn miscounted(total: u64, seen: u64) -> Fault {
+    Fault::new(FaultKind::Miscounted, format!("{seen} records came, but the server counted {total}"))
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

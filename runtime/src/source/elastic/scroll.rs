@@ -3,17 +3,13 @@
 
 use super::answer::{Answer, FILTER};
 use super::body::{MatchAll, SearchBody, SourceFilter};
-use super::client::Call;
 use super::columns::RecordsBuilder;
 use super::fault::{Fault, FaultKind};
 use super::scan::Scan;
 use super::server::Product;
 use super::snapshot::KEEP_ALIVE;
-use crate::source::FetchContext;
-use reqwest::Method;
 use serde_json::json;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 /// What is kept of one page of a scroll.
 struct Page {
@@ -87,19 +83,14 @@ impl Scan<'_> {
     fn take(&self, body: &[u8], builder: &mut RecordsBuilder) -> Result<Page, Fault> {
         let mut answer = Answer::read(body)?;
         self.check_complete(&answer)?;
-        self.prepared.take(&answer.hits.hits, builder)?;
+        self.take_hits(&answer, builder)?;
         let hits = answer.hits.hits.len();
-        self.context.read.fetch_add(hits as u64, Ordering::Relaxed);
         self.context.stats.pages.fetch_add(1, Ordering::Relaxed);
         Ok(Page { hits, total: answer.hits.exact_total(), scroll: answer.scroll_id.take() })
     }
 
     /// Ends the scroll; a fault has no effect.
     fn end(&self, scroll: &str) {
-        let context = FetchContext { request_id: self.context.request_id.clone(), ..FetchContext::default() };
-        let body = json!({"scroll_id": [scroll]}).to_string().into_bytes();
-        let call =
-            Call { method: Method::DELETE, path: "_search/scroll".to_owned(), body: Some(body), timeout: Duration::from_secs(5) };
-        let _ = self.connection.send_once(&call, &context);
+        self.connection.let_go("_search/scroll", &json!({"scroll_id": [scroll]}), self.context);
     }
 }

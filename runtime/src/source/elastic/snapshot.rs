@@ -10,7 +10,6 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 /// How long the server keeps it unused; each page renews that time.
 pub(super) const KEEP_ALIVE: &str = "2m";
@@ -76,13 +75,6 @@ impl Snapshot {
             Product::Elasticsearch => ("_pit", json!({ "id": id })),
             Product::OpenSearch => ("_search/point_in_time", json!({ "pit_id": [id] })),
         };
-        let context = FetchContext { request_id: context.request_id.clone(), ..FetchContext::default() };
-        let call = Call {
-            method: Method::DELETE,
-            path: path.to_owned(),
-            body: Some(body.to_string().into_bytes()),
-            timeout: Duration::from_secs(5),
-        };
-        let _ = connection.send_once(&call, &context);
+        connection.let_go(path, &body, context);
     }
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum BulkAction<'a> {
     /// `index` or `create`: the document is on the next line.
-    Write { index: Option<Cow<'a, str>>, id: Option<Cow<'a, str>> },
+    Write { index: Option<Cow<'a, str>>, id: Option<Cow<'a, str>>, version: Option<i64> },
     /// `delete` or `update`, by its name: such a body cannot be read as a log.
     Change(&'static str),
 }
@@ -29,6 +29,9 @@ struct Meta<'a> {
     index: Option<Cow<'a, str>>,
     #[serde(borrow, default, rename = "_id")]
     id: Option<Cow<'a, str>>,
+    /// Anything: what is no number is no version.
+    #[serde(default, alias = "_version")]
+    version: Option<serde_json::Value>,
 }
 
 /// The most bytes of an action line; a longer line is a document.
@@ -43,7 +46,7 @@ pub(crate) fn action(line: &[u8]) -> Option<BulkAction<'_>> {
     match line {
         Line { index: Some(meta), create: None, delete: None, update: None }
         | Line { index: None, create: Some(meta), delete: None, update: None } => {
-            Some(BulkAction::Write { index: meta.index, id: meta.id })
+            Some(BulkAction::Write { index: meta.index, id: meta.id, version: meta.version.and_then(|v| v.as_i64()) })
         }
         Line { index: None, create: None, delete: Some(_), update: None } => Some(BulkAction::Change("delete")),
         Line { index: None, create: None, delete: None, update: Some(_) } => Some(BulkAction::Change("update")),

@@ -3,6 +3,7 @@
 use super::report::LeftOut;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::store::{NOTHING_TO_READ, UNREADABLE_LOG};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub struct Listing {
 /// folders only hidden files are skipped: the name of a file does not say what it holds.
 pub fn list(paths: &[PathBuf]) -> Result<Listing, SourceError> {
     let mut listing = Listing::default();
+    let mut seen = Seen::default();
     for path in paths {
         if path.as_os_str() == "-" {
             listing.inputs.push(Input { name: "-".to_owned(), path: None, folder: None });
@@ -41,13 +43,19 @@ pub fn list(paths: &[PathBuf]) -> Result<Listing, SourceError> {
         }
         let meta = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?;
         if !meta.is_dir() {
+            if meta.is_file() && !seen.first(path) {
+                continue;
+            }
             listing.inputs.push(Input { name: path.display().to_string(), path: Some(path.clone()), folder: None });
             continue;
         }
-        let before = listing.inputs.len();
+        let (before, known) = (listing.inputs.len(), seen.0.len());
         let name: Arc<str> = path.display().to_string().into();
-        walk(path, &name, &mut listing, 0)?;
-        if listing.inputs.len() == before {
+        if seen.first(path) {
+            walk(path, &name, &mut listing, &mut seen, 0)?;
+        }
+        // Nothing in it was come across, here or before.
+        if listing.inputs.len() == before && seen.0.len() == known + 1 {
             return Err(SourceError::new(&NOTHING_TO_READ, format!("no log file in {name}"))
                 .note("a folder is searched with all folders below it; hidden files are passed over")
                 .help("name a hidden file itself: `--source NAME=FILE`"));
@@ -59,13 +67,22 @@ pub fn list(paths: &[PathBuf]) -> Result<Listing, SourceError> {
     Ok(listing)
 }
 
-/// The deepest folder below a named one that is read. Links that form a circle end here.
+/// Files and folders that were come across. By links one may be reached on several paths, or in a circle; each is read once.
+#[derive(Default)]
+struct Seen(BTreeSet<PathBuf>);
+
+impl Seen {
+    fn first(&mut self, path: &Path) -> bool {
+        self.0.insert(path.canonicalize().unwrap_or_else(|_| path.to_owned()))
+    }
+}
+
+/// The deepest folder below a named one that is read.
 const MAX_FOLDERS: usize = 64;
 
-fn walk(folder: &Path, named: &Arc<str>, listing: &mut Listing, depth: usize) -> Result<(), SourceError> {
+fn walk(folder: &Path, named: &Arc<str>, listing: &mut Listing, seen: &mut Seen, depth: usize) -> Result<(), SourceError> {
     if depth > MAX_FOLDERS {
-        return Err(SourceError::new(&UNREADABLE_LOG, format!("folders are nested too deeply in {}", folder.display()))
-            .note("links that lead in a circle look like this"));
+        return Err(SourceError::new(&UNREADABLE_LOG, format!("folders are nested too deeply in {}", folder.display())));
     }
     let entries = std::fs::read_dir(folder).map_err(|e| unreadable(folder, &e))?;
     let mut paths = Vec::new();
@@ -81,7 +98,8 @@ fn walk(folder: &Path, named: &Arc<str>, listing: &mut Listing, depth: usize) ->
         let name = path.display().to_string();
         let left_out = |what| LeftOut { file: name.clone(), what, holds_records: true, bad: None };
         match std::fs::metadata(&path) {
-            Ok(meta) if meta.is_dir() => walk(&path, named, listing, depth + 1)?,
+            Ok(meta) if (meta.is_dir() || meta.is_file()) && !seen.first(&path) => {}
+            Ok(meta) if meta.is_dir() => walk(&path, named, listing, seen, depth + 1)?,
             Ok(meta) if meta.is_file() => {
                 listing.inputs.push(Input { name, path: Some(path), folder: Some(Arc::clone(named)) });
             }

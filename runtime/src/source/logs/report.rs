@@ -91,6 +91,8 @@ pub struct ReadReport {
     pub left_out: Vec<LeftOut>,
     /// Why the files are only a part of an answer, should they say so.
     pub part: Option<String>,
+    /// Whether the part was taken on purpose when a store was made of it.
+    pub part_taken: bool,
 }
 
 impl ReadReport {
@@ -99,9 +101,22 @@ impl ReadReport {
         self.bad_total == 0 && self.part.is_none() && !self.left_out.iter().any(|l| l.holds_records)
     }
 
+    /// Adds what the reading of other files of the source found.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.records += other.records;
+        self.bad_total += other.bad_total;
+        self.bad.extend(other.bad);
+        self.bad.truncate(NAMED_BAD_LINES);
+        self.left_out.extend(other.left_out);
+        // A part that nobody has taken on purpose is told first.
+        if other.part.is_some() && (self.part.is_none() || self.part_taken) {
+            (self.part, self.part_taken) = (other.part, other.part_taken);
+        }
+    }
+
     /// The error of files that say that they are a part of an answer only.
     pub(crate) fn refuse_part(&self) -> Result<(), SourceError> {
-        let Some(why) = &self.part else { return Ok(()) };
+        let Some(why) = self.part.as_ref().filter(|_| !self.part_taken) else { return Ok(()) };
         Err(SourceError::new(&PART_OF_AN_ANSWER, why.as_str())
             .help("save the whole answer: a larger `size`, or all pages; `--allow-partial` takes the part"))
     }

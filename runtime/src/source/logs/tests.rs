@@ -132,9 +132,16 @@ fn bulk_bodies_that_change_records_are_refused_with_the_line() {
 fn actions_are_told_from_documents() {
     assert_eq!(
         action(br#"{"index":{"_index":"a\"b","_id":"1","routing":"x"}}"#),
-        Some(BulkAction::Write { index: Some("a\"b".into()), id: Some("1".into()) })
+        Some(BulkAction::Write { index: Some("a\"b".into()), id: Some("1".into()), version: None })
     );
-    assert_eq!(action(br#"{"create":{}}"#), Some(BulkAction::Write { index: None, id: None }));
+    assert_eq!(action(br#"{"create":{}}"#), Some(BulkAction::Write { index: None, id: None, version: None }));
+    let version =
+        |text: &str| if let Some(BulkAction::Write { version, .. }) = action(text.as_bytes()) { version } else { Some(-1) };
+    for (text, expected) in
+        [(r#"{"index":{"version":3}}"#, Some(3)), (r#"{"index":{"_version":3}}"#, Some(3)), (r#"{"index":{"version":"x"}}"#, None)]
+    {
+        assert_eq!(version(text), expected, "{text}");
+    }
     for text in [r#"{"index":1}"#, r#"{"@timestamp":1}"#, r#"{"index":{},"a":1}"#, r#"{"index":{},"create":{}}"#, "{}", "[]", "x"] {
         assert_eq!(action(text.as_bytes()), None, "{text}");
     }

@@ -219,6 +219,15 @@ impl Codes {
         }
     }
 
+    /// How many bytes they take.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::U8(codes) => codes.len(),
+            Self::U16(codes) => 2 * codes.len(),
+            Self::U32(codes) => 4 * codes.len(),
+        }
+    }
+
     /// How many codes there are.
     pub(super) fn len(&self) -> usize {
         match self {
@@ -293,6 +302,17 @@ impl StoredColumn {
         let first = First { rows, codes: Codes::pack(first, dictionary.len()) };
         (Self::new(dictionary, first, more_rows.into(), more_codes.into()), present as u64)
     }
+
+    /// Roughly how many bytes it takes, with what is made of it later.
+    pub(super) fn bytes(&self) -> usize {
+        let Dictionary { starts, blob, kinds } = &self.dictionary;
+        let dictionary = 4 * starts.len() + blob.len() + kinds.as_ref().map_or(0, Buffer::len);
+        let rows = self.first.rows.as_ref().map_or(0, |rows| 4 * rows.len());
+        Self::EACH + dictionary + rows + self.first.codes.bytes() + 8 * self.more_rows.len()
+    }
+
+    /// Bytes of a column beside its values and codes: its own, and those around each of its parts in memory.
+    pub(super) const EACH: usize = 2 * size_of::<Self>();
 
     /// The pairs of row and code of all values, sorted by row; those of one row in their own order.
     pub(super) fn each(&self) -> Vec<(u32, u32)> {

@@ -4,8 +4,8 @@ use super::column::{Codes, Dictionary, Kind, StoredColumn};
 use super::row_cursor::RowCursor;
 use super::segment::Segment;
 use crate::source::{self, Scalar, SourceError};
+use foldhash::HashMap;
 use huntc_compiler::time::Instant;
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// Selected rows of one segment, ascending.
@@ -186,8 +186,8 @@ fn with_room(selections: &[Selection<'_>]) -> source::Column {
 #[derive(Default)]
 struct Distinct {
     dictionary: Vec<Scalar>,
-    texts: FxHashMap<Arc<str>, u32>,
-    others: FxHashMap<(Kind, u64), u32>,
+    texts: HashMap<Arc<str>, u32>,
+    others: HashMap<(Kind, u64), u32>,
 }
 
 impl Distinct {

@@ -7,6 +7,7 @@
 mod bits;
 mod column;
 mod disk;
+mod duplicates;
 mod eval;
 mod fetch;
 mod ingest;
@@ -24,7 +25,8 @@ pub use disk::{IngestOptions, IngestReport, ingest};
 
 use super::clocks::{CATEGORY, Clock, Clocks};
 use super::logs::{self, ReadReport};
-use super::{DataSource, FetchContext, Fields, Records, Sample, SourceError};
+use super::{ANSWER, DataSource, FetchContext, Fields, Records, Sample, SourceError};
+use crate::allowance::{Allowance, Spent};
 use bits::Bits;
 use fetch::Selection;
 use huntc_compiler::request::BoundRequest;
@@ -44,6 +46,8 @@ pub struct Store {
     location: String,
     segments: Vec<Segment>,
     origins: Vec<Origin>,
+    /// Why it holds only a part of an answer, should the files that it was made of have said so.
+    part: Option<String>,
     /// The fields whose values were kept.
     fields: Fields,
     patterns: Mutex<Patterns>,
@@ -67,9 +71,14 @@ impl Store {
         Self::from_paths_within(paths, &Limits::default())
     }
 
-    /// As [`Self::from_paths`], but keeps only some fields. A request for another field is an error.
-    pub fn from_paths_with(paths: &[PathBuf], fields: Fields) -> Result<(Self, ReadReport), SourceError> {
-        Self::from_paths_within(paths, &Limits { fields, ..Limits::default() })
+    /// As [`Self::from_paths`], but keeps only some fields, and only as long as a hunt may go on. A request for another
+    /// field is an error.
+    pub fn from_paths_with(
+        paths: &[PathBuf],
+        fields: Fields,
+        allowance: Arc<Allowance>,
+    ) -> Result<(Self, ReadReport), SourceError> {
+        Self::from_paths_within(paths, &Limits { fields, allowance, ..Limits::default() })
     }
 
     /// As [`Self::from_paths`], with one thread, `read` for cutting the text into pieces, and `segment_rows` records in
@@ -87,14 +96,17 @@ impl Store {
         let listing = logs::list(paths)?;
         let segments = Mutex::new(Vec::new());
         let outcome = ingest::ingest(&listing, 0, limits, &|segment| {
+            limits.allowance.take(segment.bytes()?, "what is kept of log files").map_err(in_memory)?;
             segments.lock().unwrap_or_else(PoisonError::into_inner).push(segment);
             Ok(())
         })?;
-        let mut segments = segments.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let segments = segments.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut segments = once_each(segments, &outcome.origins)?;
         segments.sort_by_key(|s| (s.span(), s.ids.first().copied()));
         let location = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
         let fields = limits.fields.clone();
-        Ok((Self { location, segments, origins: outcome.origins, fields, patterns: Mutex::default() }, outcome.report))
+        let store = Self { location, segments, origins: outcome.origins, part: None, fields, patterns: Mutex::default() };
+        Ok((store, outcome.report))
     }
 
     /// Opens a store that [`ingest`] made. Its files are mapped, not read.
@@ -103,13 +115,31 @@ impl Store {
     }
 
     fn open_within(dir: &Path, in_memory: u64) -> Result<Self, SourceError> {
-        let (segments, origins) = disk::open(dir, &Budget::new(in_memory))?;
-        Ok(Self { location: dir.display().to_string(), segments, origins, fields: Fields::All, patterns: Mutex::default() })
+        let disk::Opened { segments, origins, part } = disk::open(dir, &Budget::new(in_memory))?;
+        let location = dir.display().to_string();
+        Ok(Self { location, segments, origins, part, fields: Fields::All, patterns: Mutex::default() })
+    }
+
+    /// Of documents that stand in several stores, leaves out all but the one that counts. Before anything is asked.
+    pub fn count_once(stores: &[Arc<Self>]) -> Result<(), SourceError> {
+        let parts: Vec<_> = stores.iter().map(|s| duplicates::Part { segments: &s.segments, origins: &s.origins }).collect();
+        let dead = duplicates::superseded(&parts, duplicates::AT_ONCE)?;
+        for (store, dead) in stores.iter().zip(dead) {
+            for (segment, rows) in store.segments.iter().zip(dead).filter(|(_, rows)| !rows.is_empty()) {
+                segment.leave_out(rows);
+            }
+        }
+        Ok(())
     }
 
     /// Whether a path is a folder that holds a store, of any version. Other folders hold log files.
     pub fn is_store(path: &Path) -> bool {
         disk::is_store(path)
+    }
+
+    /// Why it holds only a part of an answer, should one of the files that it was made of have said so.
+    pub fn part(&self) -> Option<&str> {
+        self.part.as_deref()
     }
 
     /// Tests all checksums of an opened store.
@@ -168,7 +198,9 @@ impl Store {
     /// The segments in which a request finds something, with the rows that it matches.
     fn select(&self, request: &BoundRequest, context: &FetchContext) -> Result<Vec<Selection<'_>>, SourceError> {
         let query = self.prepared(request)?;
-        let one = |segment| Ok(matching(segment, &query, request, context)?.map_or_else(Vec::new, |bits| bits.rows()));
+        let one = |segment| -> Result<Vec<u32>, SourceError> {
+            Ok(matching(segment, &query, request, context)?.map_or_else(Vec::new, |bits| bits.rows()))
+        };
         let rows: Vec<Vec<u32>> = if let Some(mut enough) = request.enough {
             let mut found = Vec::new();
             for segment in &self.segments {
@@ -193,7 +225,10 @@ impl Store {
     }
 
     /// The records of the selected rows, with the fields that a request names.
-    fn records(&self, request: &BoundRequest, selections: &[Selection<'_>]) -> Result<Records, SourceError> {
+    fn records(&self, request: &BoundRequest, selections: &[Selection<'_>], allowance: &Allowance) -> Result<Records, SourceError> {
+        let memory = Mutex::new(allowance.lend(ANSWER));
+        let grow = |bytes| memory.lock().unwrap_or_else(PoisonError::into_inner).grow(bytes);
+        grow(24 * selections.iter().map(|s| s.rows.len()).sum::<usize>())?;
         let mut records = Records::default();
         for selection in selections {
             for (time, id) in selection.rows.iter().filter_map(|row| selection.segment.key(*row)) {
@@ -205,7 +240,12 @@ impl Store {
         if request.fields.iter().any(|f| f == "_id") {
             records.observations = self.observations(&records.ids, selections)?;
         }
-        let gathered = |field: &String| Ok((field.clone(), fetch::gather(field, selections)?));
+        let gathered = |field: &String| {
+            allowance.check()?;
+            let column = fetch::gather(field, selections)?;
+            grow(column.bytes())?;
+            Ok((field.clone(), column))
+        };
         records.columns = request.fields.par_iter().map(gathered).collect::<Result<_, SourceError>>()?;
         Ok(records)
     }
@@ -231,6 +271,25 @@ impl Store {
     }
 }
 
+/// The error of a hunt that may not hold what it reads of log files.
+fn in_memory(spent: Spent) -> SourceError {
+    SourceError::from(spent).help("`huntc ingest LOGS... --store DIR` makes a store of them, which stays on the disk")
+}
+
+/// The segments without the documents that others of them supersede.
+fn once_each(segments: Vec<Segment>, origins: &[Origin]) -> Result<Vec<Segment>, SourceError> {
+    let dead = duplicates::superseded(&[duplicates::Part { segments: &segments, origins }], duplicates::AT_ONCE)?;
+    let mut left = Vec::with_capacity(segments.len());
+    for (segment, rows) in segments.into_iter().zip(dead.into_iter().flatten()) {
+        if rows.is_empty() {
+            left.push(segment);
+        } else {
+            left.extend(duplicates::without(&segment, &rows)?);
+        }
+    }
+    Ok(left)
+}
+
 /// The rows of a segment that a request matches; `None` when the segment is outside of the window.
 fn matching(
     segment: &Segment,
@@ -238,15 +297,16 @@ fn matching(
     request: &BoundRequest,
     context: &FetchContext,
 ) -> Result<Option<Bits>, SourceError> {
-    if context.cancelled() {
-        return Err(SourceError::cancelled());
-    }
+    context.allowance.check()?;
     let within = segment.rows(request.window);
     if within.is_empty() {
         return Ok(None);
     }
     context.stats.pages.fetch_add(1, Ordering::Relaxed);
-    let found = eval::evaluate(query, segment, &Bits::range(segment.len(), within))?;
+    let mut found = eval::evaluate(query, segment, &Bits::range(segment.len(), within))?;
+    if let Some(rows) = segment.superseded() {
+        found.and_not(rows);
+    }
     segment.release_excess();
     Ok(Some(found))
 }
@@ -254,10 +314,8 @@ fn matching(
 impl DataSource for Store {
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
         let selections = self.select(request, context)?;
-        let records = self.records(request, &selections)?;
-        if context.cancelled() {
-            return Err(SourceError::cancelled());
-        }
+        let records = self.records(request, &selections, &context.allowance)?;
+        context.allowance.check()?;
         context.read.fetch_add(records.len() as u64, Ordering::Relaxed);
         Ok(records)
     }

@@ -4,10 +4,10 @@
 use super::column::{address, address_bits, spelled_number};
 use super::lucene::{self, Pattern};
 use crate::source::SourceError;
+use foldhash::HashMap;
 use huntc_compiler::catalog::FieldType;
 use huntc_compiler::request::{BoundQuery, FieldKinds, Limit, Query, Range};
 use huntc_compiler::value::Value;
-use rustc_hash::FxHashMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ enum Syntax {
 /// Compiled patterns. A condition uses the same pattern for every field of an attribute, and so do hints and later
 /// steps; compiling is the expensive part of preparing.
 #[derive(Default)]
-pub(super) struct Patterns(FxHashMap<(Syntax, String), Pattern>);
+pub(super) struct Patterns(HashMap<(Syntax, String), Pattern>);
 
 /// The most patterns that are kept. A hunt has a few, a night with a thousand hunts some hundreds.
 const MOST_PATTERNS: usize = 500;

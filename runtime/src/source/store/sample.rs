@@ -30,7 +30,12 @@ impl Store {
             }
         }
         selections.retain(|s| !s.rows.is_empty());
-        Ok(Sample { records: self.records(request, &selections)?, whole, gaps: false, span: self.span_in(request.window) })
+        Ok(Sample {
+            records: self.records(request, &selections, &context.allowance)?,
+            whole,
+            gaps: false,
+            span: self.span_in(request.window),
+        })
     }
 
     /// The times of the first and the last record in a window.

@@ -1,5 +1,6 @@
 //! Segments: rows sorted by time, with their ids and one column for each field.
 
+use super::bits::Bits;
 use super::column::{Field, StoredColumn};
 use super::memory_budget::Residence;
 use crate::source::SourceError;
@@ -24,6 +25,8 @@ pub(super) struct Segment {
     load: Option<Load>,
     /// For a mapped segment: part 0 of its file are times and ids, the next ones the columns.
     residence: Option<Residence>,
+    /// Rows that do not count, since a document of another store supersedes them.
+    superseded: OnceLock<Bits>,
 }
 
 impl Segment {
@@ -31,7 +34,7 @@ impl Segment {
     pub(super) fn in_memory(times: ScalarBuffer<i64>, ids: ScalarBuffer<u64>, columns: Vec<(Field, StoredColumn)>) -> Self {
         let (fields, columns): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
         let columns = columns.into_iter().map(|c| OnceLock::from(Ok(c))).collect();
-        Self { times, ids, fields, columns, load: None, residence: None }
+        Self { times, ids, fields, columns, load: None, residence: None, superseded: OnceLock::new() }
     }
 
     /// A segment whose columns are loaded when they are asked for, by their place among `fields`, which are sorted by name.
@@ -46,7 +49,17 @@ impl Segment {
         // Times and ids were read to test their checksum.
         residence.mark_used(0);
         residence.release_excess();
-        Self { times, ids, fields, columns, load: Some(load), residence: Some(residence) }
+        Self { times, ids, fields, columns, load: Some(load), residence: Some(residence), superseded: OnceLock::new() }
+    }
+
+    /// Says once which rows do not count.
+    pub(super) fn leave_out(&self, rows: Bits) {
+        let _said_before = self.superseded.set(rows);
+    }
+
+    /// The rows that do not count; `None` where all do.
+    pub(super) fn superseded(&self) -> Option<&Bits> {
+        self.superseded.get()
     }
 
     /// Ends a use of the segment: its memory may be given back.
@@ -59,6 +72,12 @@ impl Segment {
     /// All columns, sorted by name.
     pub(super) fn all_columns(&self) -> Result<Vec<(&Field, &StoredColumn)>, SourceError> {
         self.fields.iter().enumerate().map(|(index, field)| Ok((field, self.column_at(index)?))).collect()
+    }
+
+    /// Roughly how many bytes it takes when all of its columns are in memory.
+    pub(super) fn bytes(&self) -> Result<u64, SourceError> {
+        let columns: usize = self.all_columns()?.iter().map(|(field, column)| field.name.len() + column.bytes()).sum();
+        Ok((16 * self.len() + columns) as u64)
     }
 
     /// How many records the segment has.

@@ -40,6 +40,9 @@ pub(super) struct Manifest {
     pub(super) next_file: u64,
     /// The files that records came from.
     pub(super) origins: Vec<Origin>,
+    /// Why it holds only a part of an answer, should a file have said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) part: Option<String>,
     /// The segments, sorted by time.
     pub(super) segments: Vec<Entry>,
 }

@@ -8,7 +8,7 @@ mod merge;
 mod reader;
 mod writer;
 
-pub(super) use reader::{IN_MEMORY, open};
+pub(super) use reader::{IN_MEMORY, Opened, open};
 pub use writer::{IngestOptions, IngestReport, ingest};
 
 use std::path::Path;

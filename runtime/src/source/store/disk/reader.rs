@@ -15,14 +15,22 @@ use std::sync::Arc;
 /// The most bytes of mapped files that a store keeps in memory between two uses of a segment.
 pub(in super::super) const IN_MEMORY: u64 = 256 << 20;
 
+/// What a folder's manifest names.
+pub(in super::super) struct Opened {
+    pub(in super::super) segments: Vec<Segment>,
+    pub(in super::super) origins: Vec<Origin>,
+    /// Why the store holds only a part of an answer.
+    pub(in super::super) part: Option<String>,
+}
+
 /// Opens the segments of a store. They share `budget`, which limits what they keep in memory.
-pub(in super::super) fn open(dir: &Path, budget: &Arc<Budget>) -> Result<(Vec<Segment>, Vec<Origin>), SourceError> {
+pub(in super::super) fn open(dir: &Path, budget: &Arc<Budget>) -> Result<Opened, SourceError> {
     let mut manifest = manifest::read(dir)?;
     loop {
         let opened: Result<Vec<Segment>, SourceError> =
             manifest.segments.par_iter().map(|entry| open_segment(dir, entry, budget)).collect();
         match opened {
-            Ok(segments) => return Ok((segments, manifest.origins)),
+            Ok(segments) => return Ok(Opened { segments, origins: manifest.origins, part: manifest.part }),
             // A writer may have merged segments after the manifest was read. Then there is a newer manifest.
             Err(error) => {
                 let now = manifest::read(dir)?;

@@ -1,5 +1,6 @@
 //! Adding log files to a store: one writer at a time; segments are written first, the manifest last.
 
+use super::super::duplicates::{self, Part};
 use super::super::ingest::{self, Limits, Outcome};
 use super::super::memory_budget::Budget;
 use super::super::segment::Segment;
@@ -14,7 +15,7 @@ use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The file that the writing process holds locked.
 const LOCK: &str = "lock";
@@ -41,6 +42,8 @@ impl IngestOptions {
 pub struct IngestReport {
     /// How many records were added, and which lines are none.
     pub read: ReadReport,
+    /// How many of them are documents that stand in the store or the files already.
+    pub known: u64,
     /// Records in the store afterwards.
     pub records: u64,
     /// Segments in the store afterwards.
@@ -55,7 +58,9 @@ pub fn ingest(paths: &[PathBuf], dir: &Path, options: &IngestOptions) -> Result<
     let (_lock, mut manifest) = begin(dir)?;
     let next_file = AtomicU64::new(manifest.next_file);
     let added = Mutex::new(Vec::new());
+    let named = AtomicBool::new(false);
     let keep = |segment: Segment| {
+        named.fetch_or(segment.fields().iter().any(|field| &*field.name == "_id"), Ordering::Relaxed);
         let entry = write_segment(dir, &segment, next_file.fetch_add(1, Ordering::Relaxed))?;
         added.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(entry);
         Ok(())
@@ -65,20 +70,28 @@ pub fn ingest(paths: &[PathBuf], dir: &Path, options: &IngestOptions) -> Result<
     let refused = |outcome: &Outcome| if options.allow_partial { Ok(()) } else { outcome.report.refuse_part() };
     let outcome = outcome.and_then(|outcome| refused(&outcome).map(|()| outcome));
     let outcome = outcome.inspect_err(|_| remove(dir, &added))?;
+    let before: u64 = manifest.segments.iter().map(|s| s.records).sum();
     manifest.next_id = outcome.next;
     manifest.next_file = next_file.into_inner();
     manifest.origins.extend(outcome.origins);
+    manifest.part = manifest.part.or_else(|| outcome.report.part.clone());
     manifest.segments.extend(added.iter().cloned());
+    let mut replaced = Replaced { written: added, dropped: Vec::new() };
+    if named.into_inner() {
+        once_each(dir, &mut manifest, &mut replaced).inspect_err(|_| remove(dir, &replaced.written))?;
+    }
     sort(&mut manifest);
-    replace(dir, &manifest, &added)?;
+    replace(dir, &manifest, &replaced.written)?;
+    remove(dir, &replaced.dropped);
     // The records are added already. If a failed merge were an error, users would add the same files again.
     if let Ok(Some(merged)) = merge_small(dir, &manifest, &options.limits) {
         manifest = merged;
     }
     let read = outcome.report;
-    let records = manifest.segments.iter().map(|s| s.records).sum();
+    let records: u64 = manifest.segments.iter().map(|s| s.records).sum();
+    let known = read.records.saturating_sub(records.saturating_sub(before));
     let bytes = manifest.segments.iter().map(|s| s.frame.bytes).sum();
-    Ok(IngestReport { read, records, segments: manifest.segments.len(), bytes })
+    Ok(IngestReport { read, known, records, segments: manifest.segments.len(), bytes })
 }
 
 /// Locks the store, and removes files that a killed writer left.
@@ -158,6 +171,37 @@ fn write_segment(dir: &Path, segment: &Segment, number: u64) -> Result<Entry, So
     let span = segment.span().map_or((0, 0), |(a, b)| (a.0, b.0));
     let first_id = segment.ids.iter().copied().min().unwrap_or_default();
     Ok(Entry { file, records: segment.len() as u64, span, first_id, frame })
+}
+
+/// The segment files that take the place of others.
+struct Replaced {
+    written: Vec<Entry>,
+    dropped: Vec<Entry>,
+}
+
+/// Writes segments anew that hold documents which others supersede.
+fn once_each(dir: &Path, manifest: &mut Manifest, replaced: &mut Replaced) -> Result<(), SourceError> {
+    let budget = Budget::new(IN_MEMORY);
+    let segments: Vec<Segment> =
+        manifest.segments.iter().map(|entry| open_segment(dir, entry, &budget)).collect::<Result<_, _>>()?;
+    let part = Part { segments: &segments, origins: &manifest.origins };
+    let dead = duplicates::superseded(&[part], duplicates::AT_ONCE)?;
+    let mut left = Vec::with_capacity(segments.len());
+    for ((entry, segment), rows) in manifest.segments.iter().zip(&segments).zip(dead.iter().flatten()) {
+        if rows.is_empty() {
+            left.push(entry.clone());
+            continue;
+        }
+        replaced.dropped.push(entry.clone());
+        if let Some(segment) = duplicates::without(segment, rows)? {
+            let entry = write_segment(dir, &segment, manifest.next_file)?;
+            manifest.next_file += 1;
+            left.push(entry.clone());
+            replaced.written.push(entry);
+        }
+    }
+    manifest.segments = left;
+    Ok(())
 }
 
 /// Makes a manifest with new segments the state of the store. If that fails, removes the files of the new segments.

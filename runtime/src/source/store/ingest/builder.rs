@@ -5,16 +5,17 @@ use super::super::prefix_sort;
 use super::super::segment::{Segment, sort_rows};
 use super::interner::Interner;
 use super::limits::Limits;
-use super::parser::{Documents, ID, INDEX};
+use super::parser::{Documents, ID, INDEX, VERSION};
 use crate::source::Fields;
 use crate::source::logs::BadReason;
 use std::sync::Arc;
 
-/// `_index` and `_id` from an action line of the bulk format.
+/// `_index`, `_id` and version from an action line of the bulk format.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Meta<'a> {
     pub(super) index: Option<&'a str>,
     pub(super) id: Option<&'a str>,
+    pub(super) version: Option<i64>,
 }
 
 /// A segment under construction.
@@ -49,7 +50,8 @@ impl Builder {
     pub(super) fn add(&mut self, line: &[u8], id: u64, meta: Meta<'_>) -> Result<(), BadReason> {
         self.read += line.len();
         let time = self.documents.read(line)?;
-        for (column, text) in [(INDEX, meta.index), (ID, meta.id)] {
+        let version = meta.version.map(|version| version.to_string());
+        for (column, text) in [(INDEX, meta.index), (ID, meta.id), (VERSION, version.as_deref())] {
             if let Some(text) = text {
                 self.documents.put_fixed(column, text);
             }

@@ -3,8 +3,8 @@
 use super::super::column::Kind;
 use super::bytes::{begins, same};
 use super::escape::unescape;
-use rustc_hash::FxHasher;
-use std::hash::Hasher;
+use foldhash::fast::RandomState;
+use std::hash::{BuildHasher, Hasher};
 
 /// A distinct value: where its text is in `raw`, its kind, and whether it has escapes.
 #[derive(Clone, Copy, Debug)]
@@ -38,9 +38,12 @@ pub(super) struct Guess {
 }
 
 impl Guess {
-    /// Begins the look-up of a value.
-    pub(super) fn new(raw: &[u8], kind: Kind) -> Self {
-        Self { hash: hash(raw, kind), code: u32::MAX, entry: None }
+    /// Begins the look-up of a value. Who writes the values must not know `secret`, or could choose such as collide.
+    pub(super) fn new(secret: &RandomState, raw: &[u8], kind: Kind) -> Self {
+        let mut hasher = secret.build_hasher();
+        hasher.write(raw);
+        hasher.write_u8(kind as u8);
+        Self { hash: (hasher.finish() >> 16) as u32, code: u32::MAX, entry: None }
     }
 }
 
@@ -77,11 +80,6 @@ impl Interner {
     /// Third step of a look-up: the entry of the guessed code.
     pub(super) fn locate(&self, guess: Guess) -> Guess {
         Guess { entry: self.entries.get(guess.code as usize).copied(), ..guess }
-    }
-
-    /// The code of a value, which is added if it is new.
-    pub(super) fn code_of(&mut self, raw: &[u8], kind: Kind, escaped: bool) -> Result<u32, BadEscape> {
-        self.code(Guess::new(raw, kind), raw, kind, escaped)
     }
 
     /// Last step of a look-up: the code of the value, which is added if it is new.
@@ -150,11 +148,4 @@ impl Interner {
             self.slots[at] = slot;
         }
     }
-}
-
-fn hash(raw: &[u8], kind: Kind) -> u32 {
-    let mut hasher = FxHasher::default();
-    hasher.write(raw);
-    hasher.write_u8(kind as u8);
-    (hasher.finish() >> 16) as u32
 }

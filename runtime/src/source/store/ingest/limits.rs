@@ -1,7 +1,9 @@
 //! Limits on what is held in memory while files are read.
 
+use crate::allowance::Allowance;
 use crate::source::logs::ReadOptions;
 use crate::source::{Fields, cores};
+use std::sync::Arc;
 
 /// The most rows of a segment.
 const MAX_ROWS: usize = 131_072;
@@ -18,6 +20,8 @@ pub(in super::super) struct Limits {
     pub(in super::super) segment_rows: usize,
     /// The most bytes of memory for all segments while they grow; those of a line in progress come on top.
     pub(in super::super) memory: usize,
+    /// What the hunt that reads may use of time and memory.
+    pub(in super::super) allowance: Arc<Allowance>,
     /// The number of threads that parse.
     pub(in super::super) workers: usize,
 }
@@ -30,6 +34,7 @@ impl Default for Limits {
             segment_bytes: 96 << 20,
             segment_rows: MAX_ROWS,
             memory: 256 << 20,
+            allowance: Arc::default(),
             workers: cores().min(16),
         }
     }

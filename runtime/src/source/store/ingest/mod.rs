@@ -85,8 +85,13 @@ pub(super) fn ingest(
 
 /// The file and the line number of an id.
 pub(super) fn place(origins: &[Origin], id: u64) -> (&str, u64) {
-    let after = origins.partition_point(|o| o.first <= id);
-    origins.get(after.wrapping_sub(1)).map_or(("", id), |o| (o.name.as_str(), id - o.first + 1))
+    let found = origin(origins, id).and_then(|at| origins.get(at));
+    found.map_or(("", id), |o| (o.name.as_str(), id - o.first + 1))
+}
+
+/// The place of an id's file among the files.
+pub(super) fn origin(origins: &[Origin], id: u64) -> Option<usize> {
+    origins.partition_point(|o| o.first <= id).checked_sub(1)
 }
 
 #[derive(Default)]
@@ -114,6 +119,7 @@ fn read_all(
         let mut found = FileFindings::default();
         let answers = &mut reading.answers;
         let read = logs::read(input, &limits.read, spare, &mut |piece| {
+            limits.allowance.check()?;
             match piece {
                 Piece::Answer(facts) => answers.push(facts, &input.name),
                 Piece::Bad(line, reason) => found.push(line, reason),

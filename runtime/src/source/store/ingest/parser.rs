@@ -12,6 +12,7 @@ use super::paths::{EdgeId, NodeId, Paths, ROOT};
 use super::text::{MAX_DEPTH, Parsed, Text, readable};
 use crate::source::logs::BadReason;
 use crate::source::{Fields, document_time};
+use foldhash::fast::RandomState;
 
 /// When the tree of paths takes more bytes than this, the next segment begins with an empty one.
 const BURDEN: usize = 4 << 20;
@@ -20,13 +21,15 @@ const BURDEN: usize = 4 << 20;
 const MAX_NEW_NAMES: usize = 32 << 20;
 
 /// The columns that every builder has, at these places.
-pub(super) const FIXED: [&str; 3] = ["@timestamp", "_index", "_id"];
+pub(super) const FIXED: [&str; 4] = ["@timestamp", "_index", "_id", "_version"];
 /// Place of `@timestamp`.
 pub(super) const TIME: u32 = 0;
 /// Place of `_index`.
 pub(super) const INDEX: u32 = 1;
 /// Place of `_id`.
 pub(super) const ID: u32 = 2;
+/// Place of `_version`.
+pub(super) const VERSION: u32 = 3;
 /// Marks the column of a value that another one replaced.
 const REPLACED: u32 = u32::MAX;
 /// Marks the code of a time in the common form: its text can be made from its nanoseconds, so no dictionary holds it.
@@ -52,8 +55,10 @@ pub(super) struct Documents {
     most_names: usize,
     /// Buffer for texts whose escapes are undone.
     scratch: Vec<u8>,
+    /// The key of the hashes in the dictionaries.
+    secret: RandomState,
     source: EdgeId,
-    meta: [EdgeId; 2],
+    meta: [EdgeId; 3],
 }
 
 /// A value of the current document that is to be looked up in its column's dictionary.
@@ -80,11 +85,11 @@ impl Documents {
     pub(super) fn new(fields: Fields) -> Self {
         let mut paths = Paths::new(&FIXED, fields);
         let source = paths.edge(ROOT, None, b"_source");
-        let meta = [paths.edge(ROOT, None, b"_index"), paths.edge(ROOT, None, b"_id")];
+        let meta = ["_index", "_id", "_version"].map(|name| paths.edge(ROOT, None, name.as_bytes()));
         let interners = FIXED.iter().map(|_| Interner::default()).collect();
         let (values, pending, times, scratch) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (held, most_names) = (0, 0);
-        Self { paths, interners, values, pending, times, hit: false, objects: 0, held, most_names, scratch, source, meta }
+        let (objects, held, most_names, hit, secret) = (0, 0, 0, false, RandomState::default());
+        Self { paths, interners, values, pending, times, hit, objects, held, most_names, scratch, secret, source, meta }
     }
 
     /// Bytes of memory that the dictionaries and the paths take, roughly.
@@ -163,10 +168,15 @@ impl Documents {
     /// Adds a text as the value of a fixed column, unless the last document has one itself.
     pub(super) fn put_fixed(&mut self, column: u32, text: &str) {
         if !self.values.iter().any(|(c, _)| *c == column)
-            && let Ok(code) = self.interners[column as usize].code_of(text.as_bytes(), Kind::Text, false)
+            && let Ok(code) = self.fixed_code(column, text.as_bytes())
         {
             self.values.push((column, code));
         }
+    }
+
+    fn fixed_code(&mut self, column: u32, text: &[u8]) -> Result<u32, BadEscape> {
+        let guess = Guess::new(&self.secret, text, Kind::Text);
+        self.interners[column as usize].code(guess, text, Kind::Text, false)
     }
 
     /// The time of the document: its first one. When it has several, they become values of the column too.
@@ -176,11 +186,11 @@ impl Documents {
         let Some((_, first)) = self.times.first() else { return Err(BadReason::NoTimestamp) };
         let first = first.ok_or(BadReason::UnreadableTimestamp)?;
         if self.times.len() > 1 {
-            for (place, time) in &self.times {
-                let value = &mut self.values[*place as usize];
-                if value.1 == PLAIN_TIME {
-                    let text = document_time::format(time.unwrap_or(first));
-                    value.1 = self.interners[TIME as usize].code_of(&text, Kind::Text, false)?;
+            for at in 0..self.times.len() {
+                let (place, time) = self.times[at];
+                if self.values[place as usize].1 == PLAIN_TIME {
+                    let code = self.fixed_code(TIME, &document_time::format(time.unwrap_or(first)))?;
+                    self.values[place as usize].1 = code;
                 }
             }
         }
@@ -225,12 +235,12 @@ impl Documents {
     }
 
     /// A value at the top of the document. If the document is a search hit, the fields of its `_source` take the place
-    /// of all others but `_index` and `_id`.
+    /// of all others but `_index`, `_id` and `_version`.
     fn top_value(&mut self, text: &mut Text<'_>, edge: EdgeId, depth: u32) -> Parsed<()> {
         if edge == self.source && text.peek() == Some(b'{') {
             self.hit = true;
             for value in &mut self.values {
-                if value.0 != INDEX && value.0 != ID {
+                if ![INDEX, ID, VERSION].contains(&value.0) {
                     value.0 = REPLACED;
                 }
             }
@@ -349,7 +359,8 @@ impl Documents {
             self.interners.push(Interner::default());
         }
         let (place, start, len) = (self.values.len() as u32, start as u32, raw.len() as u32);
-        self.pending.push(Pending { place, start, len, kind, escaped, guess: Guess::new(raw, kind) });
+        let guess = Guess::new(&self.secret, raw, kind);
+        self.pending.push(Pending { place, start, len, kind, escaped, guess });
         self.values.push((column, 0));
         Ok(())
     }

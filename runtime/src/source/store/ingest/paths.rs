@@ -2,7 +2,7 @@
 
 use super::bytes::{begins, same};
 use crate::source::Fields;
-use rustc_hash::FxHashMap;
+use foldhash::HashMap;
 
 /// A place in documents: the root, or the value of a key.
 pub(super) type NodeId = u32;
@@ -56,8 +56,8 @@ struct Edge {
 pub(super) struct Paths {
     nodes: Vec<Node>,
     edges: Vec<Edge>,
-    index: FxHashMap<(NodeId, Box<[u8]>), EdgeId>,
-    columns: FxHashMap<String, u32>,
+    index: HashMap<(NodeId, Box<[u8]>), EdgeId>,
+    columns: HashMap<String, u32>,
     names: Vec<String>,
     fields: Fields,
     /// Bytes of memory that the tree takes, roughly.

@@ -88,7 +88,9 @@ impl<'a> Worker<'a> {
                 None
             };
             let meta = match &meta {
-                Some(BulkAction::Write { index, id }) => Meta { index: index.as_deref(), id: id.as_deref() },
+                Some(BulkAction::Write { index, id, version }) => {
+                    Meta { index: index.as_deref(), id: id.as_deref(), version: *version }
+                }
                 _ => Meta::default(),
             };
             self.line(line, task, here, meta, all_text)?;

@@ -4,6 +4,7 @@
 mod bad_lines;
 mod basics;
 mod disk;
+mod duplicates;
 mod faults;
 mod kept;
 mod naive;

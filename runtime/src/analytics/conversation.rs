@@ -1,0 +1,151 @@
+//! The conversation with a command: it gets its input, answers line by line, and ends. Whatever it does, it neither holds
+//! the hunt up beyond the time limit nor fills its memory: threads that wait for a pipe are left alone, because a program
+//! that the command started may keep the pipe open for as long as it likes.
+
+use super::{AnalyticCall, Answer, failed};
+use crate::allowance::Lent;
+use crate::process_group;
+use crate::source::SourceError;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStderr, ChildStdout, ExitStatus};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The longest message of a command that is repeated to the user, in bytes.
+const MESSAGE: usize = 4_096;
+/// The longest line of an answer, in bytes.
+const LINE: u64 = 64 << 20;
+/// The most lines that wait to be read.
+const WAITING: usize = 256;
+/// How often the limits are looked at while the command is silent.
+const POLL: Duration = Duration::from_millis(50);
+/// How long the last words on standard error are waited for after the command ended.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+/// What a byte of an answer takes as JSON in memory, roughly.
+const TIMES: usize = 8;
+
+/// What a command answered, and how it ended.
+pub(super) struct Said {
+    pub(super) answers: Vec<Answer>,
+    pub(super) status: ExitStatus,
+    /// The beginning of what it wrote to standard error.
+    pub(super) complaint: String,
+}
+
+/// Sends `input`, and reads answers until the command ends. It may answer `most` rows.
+pub(super) fn converse(call: &AnalyticCall<'_>, mut child: Child, input: Vec<u8>, most: usize) -> Result<Said, SourceError> {
+    let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
+        return Err(failed(call, "the command has no pipes"));
+    };
+    // Input is written by another thread, so that neither side waits for the other.
+    std::thread::spawn(move || {
+        let _ = stdin.write_all(&input);
+    });
+    let complaint: Arc<Mutex<Vec<u8>>> = Arc::default();
+    let silent = listen(stderr, Arc::clone(&complaint));
+    let lines = lines_of(stdout);
+    let deadline = Instant::now() + call.binding.timeout;
+    let said = collect(call, &lines, deadline, most).and_then(|answers| Ok((answers, end(call, &mut child, deadline)?)));
+    let (answers, status) = said.inspect_err(|_| process_group::kill(&mut child))?;
+    let _ = silent.recv_timeout(LAST_WORDS);
+    let complaint = String::from_utf8_lossy(&complaint.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
+    Ok(Said { answers, status, complaint })
+}
+
+/// Keeps the beginning of what is written to a pipe. The receiver hears when there is no more.
+fn listen(mut pipe: ChildStderr, kept: Arc<Mutex<Vec<u8>>>) -> Receiver<()> {
+    let (done, heard) = sync_channel(1);
+    std::thread::spawn(move || {
+        let mut chunk = [0; MESSAGE];
+        while let Ok(read @ 1..) = pipe.read(&mut chunk) {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = MESSAGE.saturating_sub(kept.len());
+            kept.extend_from_slice(chunk.get(..read.min(room)).unwrap_or_default());
+        }
+        let _ = done.send(());
+    });
+    heard
+}
+
+/// The lines that are written to a pipe. A line that is too long is the last one, without its end.
+fn lines_of(pipe: ChildStdout) -> Receiver<std::io::Result<Vec<u8>>> {
+    let (sender, lines) = sync_channel(WAITING);
+    std::thread::spawn(move || {
+        let mut pipe = BufReader::new(pipe);
+        loop {
+            let mut line = Vec::new();
+            let read = pipe.by_ref().take(LINE).read_until(b'\n', &mut line);
+            let ended = !matches!(read, Ok(1..));
+            let cut = line.len() as u64 == LINE && !line.ends_with(b"\n");
+            let wanted = match read {
+                Ok(0) => break,
+                Ok(_) => sender.send(Ok(line)),
+                Err(e) => sender.send(Err(e)),
+            };
+            if ended || cut || wanted.is_err() {
+                break;
+            }
+        }
+    });
+    lines
+}
+
+fn collect(
+    call: &AnalyticCall<'_>,
+    lines: &Receiver<std::io::Result<Vec<u8>>>,
+    deadline: Instant,
+    most: usize,
+) -> Result<Vec<Answer>, SourceError> {
+    let mut answers = Vec::new();
+    let mut memory = call.allowance.lend("the answer of an analytic");
+    loop {
+        in_time(call, deadline)?;
+        match lines.recv_timeout(POLL) {
+            Ok(line) => {
+                let line = line.map_err(|e| failed(call, e))?;
+                answers.extend(answer(call, &line, answers.len() + 1, &mut memory)?);
+                if answers.len() > most {
+                    return Ok(answers);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Ok(answers),
+        }
+    }
+}
+
+/// The answer in a line; `None` in an empty one.
+fn answer(call: &AnalyticCall<'_>, line: &[u8], number: usize, memory: &mut Lent<'_>) -> Result<Option<Answer>, SourceError> {
+    if line.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    if line.len() as u64 == LINE && !line.ends_with(b"\n") {
+        return Err(failed(call, format_args!("line {number} of its answer is longer than {} MiB", LINE >> 20)));
+    }
+    memory.grow(TIMES * line.len())?;
+    serde_json::from_slice(line)
+        .map(Some)
+        .map_err(|e| failed(call, format_args!("line {number} of its answer is no JSON object")).note(e.to_string()))
+}
+
+fn in_time(call: &AnalyticCall<'_>, deadline: Instant) -> Result<(), SourceError> {
+    call.allowance.check()?;
+    if Instant::now() > deadline {
+        return Err(failed(call, format_args!("no end after {} seconds", call.binding.timeout.as_secs())));
+    }
+    Ok(())
+}
+
+/// How the command ends. It may go on after it closed its standard output, but not for longer than it has time.
+fn end(call: &AnalyticCall<'_>, child: &mut Child, deadline: Instant) -> Result<ExitStatus, SourceError> {
+    let mut pause = Duration::from_millis(1);
+    loop {
+        if let Some(status) = child.try_wait().map_err(|e| failed(call, e))? {
+            return Ok(status);
+        }
+        in_time(call, deadline)?;
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(POLL);
+    }
+}

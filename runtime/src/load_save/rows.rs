@@ -1,0 +1,223 @@
+//! The rows of CSV and JSON files, taken one after the other: a small packed file can unpack to any size, and a few rows can
+//! have any number of names.
+
+use crate::allowance::{Allowance, Lent, Spent};
+use crate::analytics;
+use crate::table::tuple_bytes;
+use foldhash::HashMap;
+use huntc_compiler::value::Value;
+use serde::de::{Deserializer as _, SeqAccess, Visitor};
+use serde_json::{Map, Value as Json};
+use std::cell::{Cell, RefCell};
+use std::io::{BufReader, Read};
+
+/// The most bytes of a row. While one is read it is in memory several times.
+const MOST_ROW: u64 = 16 << 20;
+/// Bytes that a row takes beside its cells until it is in a table, and a cell beside its text, roughly.
+const ROW: usize = 512;
+const CELL: usize = 4 * size_of::<Option<Value>>();
+
+/// Why rows cannot be read.
+pub(super) enum Fault {
+    Spent(Spent),
+    /// The file breaks off, or its packing is broken; in the words of its reader.
+    Broken(String),
+    /// The file has another form; in the words of its reader.
+    Form(String),
+}
+
+impl From<Spent> for Fault {
+    fn from(spent: Spent) -> Self {
+        Self::Spent(spent)
+    }
+}
+
+/// Rows with the names of their columns.
+pub(super) struct Cells<'a> {
+    pub(super) header: Vec<String>,
+    /// Each row has one value for each name.
+    pub(super) rows: Vec<Vec<Option<Value>>>,
+    /// What they take.
+    pub(super) memory: Lent<'a>,
+}
+
+/// Counts what is read of a file, and ends the reading when the hunt may not go on.
+struct Meter<'a> {
+    allowance: &'a Allowance,
+    memory: RefCell<Lent<'a>>,
+    /// Bytes since the last whole row.
+    row: Cell<u64>,
+    spent: Cell<Option<Spent>>,
+}
+
+impl<'a> Meter<'a> {
+    fn new(allowance: &'a Allowance) -> Self {
+        let memory = RefCell::new(allowance.lend("a file of LOAD"));
+        Self { allowance, memory, row: Cell::new(0), spent: Cell::new(None) }
+    }
+
+    /// Counts bytes, and remembers why there may be no more.
+    fn grow(&self, bytes: usize) -> Result<(), Spent> {
+        let grown = self.allowance.check().and_then(|()| self.memory.borrow_mut().grow(bytes));
+        grown.inspect_err(|spent| self.spent.set(Some(*spent)))
+    }
+
+    /// A row is whole.
+    fn row(&self, cells: usize, texts: usize) -> Result<(), Spent> {
+        self.row.set(0);
+        self.grow(ROW + CELL * cells + texts)
+    }
+
+    /// The fault behind an error of a reader; `broken`: of reading the file, and not of its form.
+    fn fault(&self, error: &dyn std::fmt::Display, broken: bool) -> Fault {
+        match self.spent.get() {
+            Some(spent) => Fault::Spent(spent),
+            None if broken => Fault::Broken(error.to_string()),
+            None => Fault::Form(error.to_string()),
+        }
+    }
+}
+
+/// A file under a meter.
+struct Metered<'m, 'a, R> {
+    file: R,
+    meter: &'m Meter<'a>,
+}
+
+impl<R: Read> Read for Metered<'_, '_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.meter.row.set(self.meter.row.get() + read as u64);
+        if self.meter.row.get() > MOST_ROW {
+            return Err(std::io::Error::other(format!("a row is longer than {} MiB", MOST_ROW >> 20)));
+        }
+        self.meter
+            .allowance
+            .check()
+            .inspect_err(|spent| self.meter.spent.set(Some(*spent)))
+            .map_err(|spent| std::io::Error::other(spent.message()))?;
+        Ok(read)
+    }
+}
+
+/// All rows of a CSV file with a header.
+pub(super) fn csv<'a>(file: impl Read, allowance: &'a Allowance) -> Result<Cells<'a>, Fault> {
+    let meter = Meter::new(allowance);
+    let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(Metered { file, meter: &meter });
+    let header: Vec<String> = reader.headers().map_err(|e| meter.fault(&e, e.is_io_error()))?.iter().map(str::to_owned).collect();
+    let mut rows = Vec::new();
+    let mut record = csv::StringRecord::new();
+    while reader.read_record(&mut record).map_err(|e| meter.fault(&e, e.is_io_error()))? {
+        let cells: Vec<Option<Value>> = record.iter().map(|text| (!text.is_empty()).then(|| Value::text(text))).collect();
+        meter.row(cells.len(), tuple_bytes(&cells))?;
+        rows.push(cells);
+    }
+    drop(reader);
+    Ok(Cells { header, rows, memory: meter.memory.into_inner() })
+}
+
+/// The header of a CSV file, and its first row.
+pub(super) fn csv_beginning(file: impl Read) -> Option<(Vec<String>, Option<csv::StringRecord>)> {
+    let (allowance, file) = (Allowance::default(), file.take(MOST_ROW));
+    let meter = Meter::new(&allowance);
+    let mut reader = csv::Reader::from_reader(Metered { file, meter: &meter });
+    let header = reader.headers().ok()?.iter().map(str::to_owned).collect();
+    Some((header, reader.records().next().and_then(Result::ok)))
+}
+
+/// The columns of JSON objects, in the order in which names come first.
+#[derive(Default)]
+struct Names {
+    header: Vec<String>,
+    places: HashMap<String, usize>,
+}
+
+impl Names {
+    fn place(&mut self, name: String, meter: &Meter<'_>) -> Result<usize, Spent> {
+        if let Some(place) = self.places.get(&name) {
+            return Ok(*place);
+        }
+        meter.grow(2 * (name.len() + size_of::<(String, usize)>()))?;
+        self.header.push(name.clone());
+        self.places.insert(name, self.header.len() - 1);
+        Ok(self.header.len() - 1)
+    }
+}
+
+/// All rows of a JSON array of flat objects.
+pub(super) fn json<'a>(file: impl Read, allowance: &'a Allowance) -> Result<Cells<'a>, Fault> {
+    let meter = Meter::new(allowance);
+    let mut names = Names::default();
+    let mut sparse: Vec<Vec<(usize, Value)>> = Vec::new();
+    each_object(file, &meter, &mut |object| {
+        let mut row = Vec::with_capacity(object.len());
+        let mut texts = 0;
+        for (name, json) in object {
+            let place = names.place(name, &meter)?;
+            let value = analytics::value(&json);
+            texts += tuple_bytes(std::slice::from_ref(&value));
+            row.extend(value.map(|value| (place, value)));
+        }
+        meter.row(row.len(), texts)?;
+        sparse.push(row);
+        Ok(())
+    })?;
+    let width = names.header.len();
+    // Rows that each have names of their own make a table of many cells, nearly all of them empty.
+    meter.grow(CELL.saturating_mul(width).saturating_mul(sparse.len()))?;
+    let dense = |row: Vec<(usize, Value)>| {
+        let mut cells = vec![None; width];
+        for (place, value) in row {
+            if let Some(cell) = cells.get_mut(place) {
+                *cell = Some(value);
+            }
+        }
+        cells
+    };
+    Ok(Cells { header: names.header, rows: sparse.into_iter().map(dense).collect(), memory: meter.memory.into_inner() })
+}
+
+/// The first object of a JSON array, and all names if it can be read to its end within some bytes.
+pub(super) fn json_beginning(file: impl Read, most: u64) -> Option<(Map<String, Json>, Option<Vec<String>>)> {
+    let allowance = Allowance::new(std::sync::Arc::default(), None, Some(most));
+    let meter = Meter::new(&allowance);
+    let mut names = Names::default();
+    let mut first = None;
+    let whole = each_object(file.take(most), &meter, &mut |object| {
+        meter.row.set(0);
+        for name in object.keys() {
+            names.place(name.clone(), &meter)?;
+        }
+        first.get_or_insert(object);
+        Ok(())
+    });
+    Some((first?, whole.is_ok().then_some(names.header)))
+}
+
+/// Takes the objects of a JSON array one after the other.
+fn each_object(
+    file: impl Read,
+    meter: &Meter<'_>,
+    take: &mut dyn FnMut(Map<String, Json>) -> Result<(), Spent>,
+) -> Result<(), Fault> {
+    let mut json = serde_json::Deserializer::from_reader(BufReader::new(Metered { file, meter }));
+    let read = json.deserialize_seq(EachObject(take)).and_then(|()| json.end());
+    read.map_err(|e| meter.fault(&e, e.is_io()))
+}
+
+struct EachObject<'t>(&'t mut dyn FnMut(Map<String, Json>) -> Result<(), Spent>);
+
+impl<'de> Visitor<'de> for EachObject<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an array of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut objects: A) -> Result<(), A::Error> {
+        while let Some(object) = objects.next_element::<Map<String, Json>>()? {
+            (self.0)(object).map_err(|spent| serde::de::Error::custom(spent.message()))?;
+        }
+        Ok(())
+    }
+}
