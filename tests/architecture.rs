@@ -27,7 +27,7 @@ const COMPILER: Arrows = &[
     ("time", &[]),
     ("value", &["time"]),
     ("diag", &["source", "unsafe_char"]),
-    ("options", &["diag", "time"]),
+    ("options", &["diag", "source", "time"]),
     ("catalog", &["attribute_name"]),
     ("pattern", &[]),
     ("attribute_name", &[]),
@@ -82,19 +82,20 @@ const COMPILER: Arrows = &[
 
 /// Rooms of the runtime.
 const RUNTIME: Arrows = &[
+    ("own_files", &[]),
     ("table", &[]),
-    ("source", &[]),
+    ("source", &["own_files"]),
     ("config", &["source"]),
-    ("report", &[]),
-    ("demo", &[]),
+    ("report", &["own_files"]),
+    ("demo", &["own_files"]),
     ("matching", &["source", "table"]),
     ("ops", &["matching", "table"]),
-    ("load_save", &["analytics", "matching", "source"]),
+    ("load_save", &["analytics", "matching", "own_files", "report", "source"]),
     ("process_group", &[]),
     ("analytics", &["config", "process_group", "source"]),
     ("exec", &["analytics", "config", "load_save", "matching", "ops", "report", "source", "table"]),
     ("session", &["config", "exec", "load_save", "report", "source"]),
-    ("nightly", &["config", "exec", "process_group", "report", "session", "source", "table"]),
+    ("nightly", &["config", "exec", "own_files", "process_group", "report", "session", "source", "table"]),
     ("cli", &["config", "demo", "nightly", "report", "session", "source"]),
 ];
 

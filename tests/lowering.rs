@@ -58,6 +58,7 @@ fn template(entity: EntityId, predicate: &Predicate) -> RequestTemplate {
         statements: Vec::new(),
         nodes: vec![node],
         outputs: Vec::new(),
+        finding: None,
         identity: ProcessIdentity::EntityId,
     };
     lower::request_of(&plan, Catalog::builtin(), NodeId(0), plan.node(NodeId(0))).expect("a scan is a request")

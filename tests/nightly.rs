@@ -2,6 +2,7 @@
 //! servers, and the hunts worth running.
 
 mod budgets;
+mod findings;
 mod flags;
 mod hunts;
 mod installed;

@@ -22,6 +22,21 @@ pub struct FrontMatter {
     /// `window: nightly`: the run's window takes the place of the hunt's own ranges.
     pub nightly_window: bool,
     pub finding: Option<Finding>,
+    /// What makes two findings the same; `None`: as the catalog has it for their type.
+    pub key: Option<Vec<KeyPart>>,
+    /// `first-seen` in nanoseconds: a finding is told only if no look of that time had it.
+    pub first_seen: Option<i64>,
+    /// The remarks beside the front matter: what the hunt looks for, why, what else looks like it.
+    pub remarks: String,
+}
+
+/// A part of `key`: an attribute or a column.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
+pub struct KeyPart {
+    pub name: String,
+    /// Where it is written.
+    pub span: Span,
 }
 
 /// `finding: VARIABLE [>= N]`
@@ -66,13 +81,15 @@ impl FindingSeverity {
     }
 }
 
-const KEYS: [&str; 7] = ["title", "severity", "attack", "lag", "overlap", "window", "finding"];
+const KEYS: [&str; 9] = ["title", "severity", "attack", "lag", "overlap", "window", "finding", "key", "first-seen"];
 
 /// Longest `lag` and `overlap`, 31 days: with a longer one every night would read nearly everything again.
 const LONGEST: i64 = 31 * 86_400 * SECOND;
 
 /// Longest title, in characters: it stands in summaries and notifications.
 const LONGEST_TITLE: usize = 200;
+/// Longest `first-seen`: what was found is remembered no longer, unless `--keep-history` says so.
+const LONGEST_MEMORY: i64 = 400 * 86_400 * SECOND;
 
 /// A `key: value` of the leading comment.
 struct Entry<'a> {
@@ -84,7 +101,7 @@ struct Entry<'a> {
 
 /// Reads the front matter of a text. Comments that are no front matter are left alone.
 pub fn read(sources: &SourceSet, id: SourceId, sink: &mut Sink) -> FrontMatter {
-    let mut matter = FrontMatter::default();
+    let mut matter = FrontMatter { remarks: remarks(&sources.get(id).text), ..FrontMatter::default() };
     let mut seen: Vec<(&str, Span)> = Vec::new();
     for entry in entries(&sources.get(id).text, id) {
         if !KEYS.contains(&entry.key) {
@@ -143,6 +160,32 @@ fn entries(text: &str, id: SourceId) -> Vec<Entry<'_>> {
     entries
 }
 
+/// The remarks of the leading comment: those in the paragraph in which the front matter ends, else those of the next one. What
+/// stands further down is about the first statement.
+fn remarks(text: &str) -> String {
+    let mut remarks = String::new();
+    let mut matter = false;
+    for line in text.lines().map(|line| line.trim_start_matches('\u{feff}').trim()) {
+        let Some(comment) = line.strip_prefix('#') else {
+            if line.is_empty() && (!matter || remarks.is_empty()) {
+                remarks.clear();
+                continue;
+            }
+            break;
+        };
+        let comment = comment.trim();
+        let key = comment.split_once(':').map(|(key, _)| key.trim());
+        if key.is_some_and(|key| KEYS.contains(&key)) {
+            matter = true;
+        } else if !(comment.is_empty() && remarks.is_empty()) {
+            remarks.push_str(comment);
+            remarks.push('\n');
+        }
+    }
+    remarks.truncate(remarks.trim_end().len());
+    remarks
+}
+
 /// Warns of a key that is nearly a known one. Any other is taken for a remark, since a comment may say anything.
 fn misspelt(entry: &Entry<'_>, sink: &mut Sink) {
     if let Some(near) = suggest::nearest(entry.key, KEYS).first() {
@@ -167,8 +210,13 @@ fn take(matter: &mut FrontMatter, entry: &Entry<'_>) -> Result<(), (&'static str
             matter.severity = Some(found.ok_or(("informational, low, medium, high or critical", "high"))?);
         }
         "attack" => matter.attack = techniques(value).ok_or(("ids of ATT&CK techniques", "T1053.005, T1059"))?,
-        "lag" => matter.lag = Some(length(value).ok_or(("a time of at most 31 days", "15m"))?),
-        "overlap" => matter.overlap = Some(length(value).ok_or(("a time of at most 31 days", "1h"))?),
+        "lag" => matter.lag = Some(length(value, LONGEST).ok_or(("a time of at most 31 days", "15m"))?),
+        "overlap" => matter.overlap = Some(length(value, LONGEST).ok_or(("a time of at most 31 days", "1h"))?),
+        "first-seen" => {
+            let time = length(value, LONGEST_MEMORY).filter(|time| *time > 0);
+            matter.first_seen = Some(time.ok_or(("a time of at most 400 days", "30d"))?);
+        }
+        "key" => matter.key = Some(key(entry).ok_or(("attributes of the finding", "name, command_line, host.name"))?),
         "window" if value == "nightly" => matter.nightly_window = true,
         "window" => return Err(("the word `nightly`", "nightly")),
         _ => matter.finding = Some(finding(entry).ok_or(("a variable, and perhaps a least number", "tasks >= 3"))?),
@@ -189,9 +237,25 @@ fn techniques(value: &str) -> Option<Vec<String>> {
     (!ids.is_empty() && ids.iter().all(valid)).then_some(ids)
 }
 
-/// Reads a length of time into nanoseconds, at most [`LONGEST`]: `90s`, `15 min`, `0`.
-fn length(value: &str) -> Option<i64> {
-    duration::parse(value).filter(|nanos| *nanos <= LONGEST)
+/// Reads a length of time into nanoseconds, at most `longest`: `90s`, `15 min`, `0`.
+fn length(value: &str, longest: i64) -> Option<i64> {
+    duration::parse(value).filter(|nanos| *nanos <= longest)
+}
+
+/// Reads names with commas between them.
+fn key(entry: &Entry<'_>) -> Option<Vec<KeyPart>> {
+    let mut parts: Vec<KeyPart> = Vec::new();
+    let mut at = entry.span.start;
+    for written in entry.value.split(',') {
+        let name = written.trim();
+        let start = at + (written.len() - written.trim_start().len()) as u32;
+        at += written.len() as u32 + 1;
+        if name.is_empty() || name.contains(char::is_whitespace) || parts.iter().any(|part| part.name == name) {
+            return None;
+        }
+        parts.push(KeyPart { name: name.to_owned(), span: Span { start, end: start + name.len() as u32, ..entry.span } });
+    }
+    Some(parts)
 }
 
 /// Reads `VARIABLE [>= N]`.

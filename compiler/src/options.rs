@@ -1,6 +1,7 @@
 //! What a compilation depends on besides the text: the clock, the command line, and what the configuration binds.
 
 use crate::diag::LintLevels;
+use crate::source::SourceId;
 use crate::time::{Instant, TimeRange};
 
 /// Options of one compilation.
@@ -14,6 +15,9 @@ pub struct Options {
     pub default_range: Option<TimeRange>,
     /// `window: nightly` in the front matter: `default_range` takes the place of START, STOP and LAST too.
     pub replace_ranges: bool,
+    /// Set in a night: the plan then has the hunt's finding, and what each of these conditions hides of it. Their texts are
+    /// statements as [`crate::compile::hiding`] writes them.
+    pub finding: Option<Vec<SourceId>>,
     /// `--ignore-case`: every comparison folds ASCII letters.
     pub ignore_case: bool,
     /// `--lean`: variables that nothing reports are not computed.
@@ -38,6 +42,7 @@ impl Options {
             window: None,
             default_range: None,
             replace_ranges: false,
+            finding: None,
             ignore_case: false,
             lean: false,
             process_identity: ProcessIdentity::Auto,

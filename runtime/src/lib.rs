@@ -13,6 +13,7 @@ pub mod load_save;
 pub mod matching;
 pub mod nightly;
 pub mod ops;
+mod own_files;
 pub mod process_group;
 pub mod report;
 pub mod session;

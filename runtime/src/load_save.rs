@@ -6,6 +6,8 @@ mod rows;
 use crate::allowance::{Allowance, Lent};
 use crate::analytics;
 use crate::matching::typed_text;
+use crate::own_files;
+use crate::report::sanitize;
 use crate::source::{SourceError, logs, regular_file};
 use huntc_compiler::catalog::{Catalog, EntityId, canonical};
 use huntc_compiler::diag::codes;
@@ -13,7 +15,7 @@ use huntc_compiler::plan::{Attr, Column};
 use huntc_compiler::value::Value;
 use rows::{Cells, Fault};
 use serde_json::{Map, Value as Json};
-use std::fs::File;
+use std::borrow::Cow;
 use std::io::{BufWriter, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -210,7 +212,7 @@ pub fn reload<'a>(
 ) -> Result<Loaded<'a>, SourceError> {
     let (format, _) = shape(Path::new(path));
     let mut bytes = Vec::new();
-    write(&format, &catalog.get(entity).name, headers, rows, &mut bytes)
+    write(&format, &Saved { entity: &catalog.get(entity).name, headers, rows, raw_csv: false }, &mut bytes)
         .map_err(|e| save_error(path, "it cannot be written").note(e.to_string()))?;
     read(path, &format, bytes.as_slice(), (Some(entity), catalog), allowance)
 }
@@ -312,8 +314,20 @@ fn list(value: &Value, many: bool) -> Option<Vec<Value>> {
     }
 }
 
-/// Writes a file of SAVE in one step: a temporary file beside it is written, and then takes its name.
-pub fn save(path: &str, place: &Place<'_>, entity: &str, headers: &[&str], rows: &[Vec<Option<Value>>]) -> Result<(), SourceError> {
+/// What a file of SAVE holds.
+pub struct Saved<'a> {
+    /// Name of the entity type.
+    pub entity: &'a str,
+    /// Names of the columns.
+    pub headers: &'a [&'a str],
+    /// Each row has one value for each column.
+    pub rows: &'a [Vec<Option<Value>>],
+    /// Whether CSV cells that a spreadsheet would run as formulas stay as they are.
+    pub raw_csv: bool,
+}
+
+/// Writes a file of SAVE in one step: a new file beside it is written, and then takes its name.
+pub fn save(path: &str, place: &Place<'_>, saved: &Saved<'_>) -> Result<(), SourceError> {
     let outside = "list further folders as roots under [run] in huntc.toml";
     let real = allowed(path, place).map_err(|e| save_error(path, e).help(outside))?;
     let (format, packing) = shape(&real);
@@ -324,38 +338,28 @@ pub fn save(path: &str, place: &Place<'_>, entity: &str, headers: &[&str], rows:
     if let Some(parent) = real.parent() {
         std::fs::create_dir_all(parent).map_err(failed)?;
     }
-    let mut name = real.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = real.with_file_name(name);
-    let written = (|| -> std::io::Result<()> {
-        let file = BufWriter::new(File::create(&part)?);
-        let file = match packing {
-            Packing::Plain => {
-                let mut file = file;
-                write(&format, entity, headers, rows, &mut file)?;
-                file
-            }
+    let written = own_files::replace(&real, |file| {
+        let mut file = BufWriter::new(file);
+        match packing {
+            Packing::Plain => write(&format, saved, &mut file)?,
             Packing::Gzip => {
-                let mut out = flate2::write::GzEncoder::new(file, flate2::Compression::default());
-                write(&format, entity, headers, rows, &mut out)?;
-                out.finish()?
+                let mut out = flate2::write::GzEncoder::new(&mut file, flate2::Compression::default());
+                write(&format, saved, &mut out)?;
+                out.finish()?;
             }
             Packing::Zstd => {
-                let mut out = zstd::Encoder::new(file, 0)?;
-                write(&format, entity, headers, rows, &mut out)?;
-                out.finish()?
+                let mut out = zstd::Encoder::new(&mut file, 0)?;
+                write(&format, saved, &mut out)?;
+                out.finish()?;
             }
-        };
-        file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
-        std::fs::rename(&part, &real)
-    })();
-    written.map_err(|e| {
-        let _ = std::fs::remove_file(&part);
-        failed(e)
-    })
+        }
+        file.flush()
+    });
+    written.map_err(failed)
 }
 
-fn write(format: &str, entity: &str, headers: &[&str], rows: &[Vec<Option<Value>>], out: &mut dyn Write) -> std::io::Result<()> {
+fn write(format: &str, saved: &Saved<'_>, out: &mut dyn Write) -> std::io::Result<()> {
+    let Saved { entity, headers, rows, raw_csv } = *saved;
     if format == "json" {
         let objects = rows.iter().map(|row| {
             let mut object = Map::new();
@@ -369,10 +373,20 @@ fn write(format: &str, entity: &str, headers: &[&str], rows: &[Vec<Option<Value>
         return out.write_all(b"\n");
     }
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(["type"].iter().chain(headers))?;
+    writer.write_record(["type"].iter().chain(headers).map(|name| csv_text(name, raw_csv).into_owned()))?;
     for row in rows {
-        let cells = row.iter().map(|v| v.as_ref().map(ToString::to_string).unwrap_or_default());
+        let cells = row.iter().map(|v| v.as_ref().map_or_else(String::new, |value| csv_cell(value, raw_csv)));
         writer.write_record(std::iter::once(entity.to_owned()).chain(cells))?;
     }
     writer.flush()
+}
+
+/// The cell of a value. Numbers and times are no formulas, so `-3` stays a number.
+fn csv_cell(value: &Value, raw: bool) -> String {
+    let text = value.to_string();
+    if matches!(value, Value::Text(_) | Value::List(_)) { csv_text(&text, raw).into_owned() } else { text }
+}
+
+fn csv_text(text: &str, raw: bool) -> Cow<'_, str> {
+    if raw { sanitize::csv_cell_raw(text) } else { sanitize::csv_cell(text) }
 }

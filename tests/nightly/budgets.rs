@@ -10,7 +10,7 @@ fn place(settings: &str) -> Huntc {
     for n in 0..10 {
         let _ = writeln!(
             records,
-            r#"{{"@timestamp":"2026-01-01T01:00:0{n}Z","event":{{"code":1}},"host":{{"name":"a"}},"process":{{"entity_id":"p{n}","name":"evil.exe","pid":{n},"parent":{{"entity_id":"q{n}","name":"root.exe","pid":1}}}}}}"#
+            r#"{{"@timestamp":"2026-01-01T01:00:0{n}Z","event":{{"code":1}},"host":{{"name":"a"}},"process":{{"entity_id":"p{n}","name":"evil.exe","pid":{n},"command_line":"evil /{n}","parent":{{"entity_id":"q{n}","name":"root.exe","pid":1,"command_line":"root /{n}"}}}}}}"#
         );
     }
     let hunt = |name: &str| {
@@ -29,7 +29,7 @@ fn night(huntc: &Huntc, more: &str) -> Ran {
 
 /// Status of each hunt of the only report in a folder, by name, with the reason.
 fn statuses(huntc: &Huntc, out: &str) -> Vec<(String, String)> {
-    let id = huntc.names(out).into_iter().rfind(|n| !n.starts_with('.')).unwrap();
+    let id = huntc.nights(out).pop().unwrap();
     let text = std::fs::read(huntc.path(out).join(id).join("nightly.json")).unwrap();
     let report: Json = serde_json::from_slice(&text).unwrap();
     let text = |v: &Json| v.as_str().unwrap_or_default().to_owned();
@@ -41,7 +41,7 @@ fn a_night_over_what_cannot_be_read_says_so() {
     let huntc = place("");
     let records = std::fs::read_to_string(huntc.path("events.ndjson")).unwrap();
     let report = |out: &str| -> Json {
-        let id = huntc.names(out).into_iter().rfind(|n| !n.starts_with('.')).unwrap();
+        let id = huntc.nights(out).pop().unwrap();
         serde_json::from_slice(&std::fs::read(huntc.path(out).join(id).join("nightly.json")).unwrap()).unwrap()
     };
     std::fs::write(huntc.path("events.ndjson"), format!("{records}oops\n")).unwrap();
@@ -115,7 +115,8 @@ fn options_come_from_the_configuration_and_flags_win() {
          night_time = '1h'\nkeep_reports = '10d'\nkeep_history = '20d'\nsuppress = 'quiet.toml'\nfail_on_findings = true\n\
          notify = 'cat > told.json'\n",
     );
-    let huntc = huntc.file("quiet.toml", "[[suppress]]\nhunt = 'a.hf'\nkey = ['p1']\nreason = 'known'\n");
+    let huntc =
+        huntc.file("quiet.toml", "[[suppress]]\nhunt = 'a.hf'\nwhere = \"pid = 1 AND host.name = 'a'\"\nreason = 'known'\n");
     let ran = huntc.run("nightly run hunts --at 2026-01-01T02:00:00Z");
     assert_eq!(ran.code, Some(0), "nothing within ten minutes: {}", ran.text());
     assert_eq!(huntc.names("kept"), ["reports", "state"]);
@@ -150,13 +151,13 @@ fn old_reports_go_and_the_newest_whole_one_stays() {
     for day in 2..9 {
         assert_eq!(huntc.run(&format!("nightly run hunts --at 2026-01-0{day}T02:00:00Z --quiet")).code, Some(0));
     }
-    let kept = huntc.names("nightly");
+    let kept = huntc.nights("nightly");
     assert_eq!(kept, ["20260105T020000Z", "20260106T020000Z", "20260107T020000Z", "20260108T020000Z"]);
     let huntc = huntc.file("hunts/broken.hf", "x = GET\n");
     for day in 9..15 {
         assert_eq!(huntc.run(&format!("nightly run hunts --at 2026-01-{day:02}T02:00:00Z --quiet")).code, Some(1));
     }
-    let kept = huntc.names("nightly");
+    let kept = huntc.nights("nightly");
     assert!(kept.contains(&"20260108T020000Z".to_owned()) && kept.len() == 5, "{kept:?}");
 }
 

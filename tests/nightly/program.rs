@@ -7,8 +7,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 use tempfile::TempDir;
 
-const RECORD: &str =
-    r#"{"@timestamp":"TIME","event":{"code":1},"host":{"name":"a"},"process":{"entity_id":"ID","name":"evil.exe","pid":7}}"#;
+const RECORD: &str = r#"{"@timestamp":"TIME","event":{"code":1},"host":{"name":"a"},"process":{"entity_id":"ID","name":"evil.exe","pid":7,"command_line":"evil /ID"}}"#;
 const HUNT: &str = "# overlap: 1h\nx = GET process FROM stixshifter://lab WHERE [process:name = 'evil.exe']\nDISP x\n";
 
 fn folder() -> TempDir {
@@ -36,11 +35,15 @@ fn huntc(folder: &Path, arguments: &[&str]) -> Output {
 fn told(folder: &Path) -> (BTreeMap<String, usize>, Vec<(String, String)>) {
     let (mut told, mut windows) = (BTreeMap::new(), Vec::new());
     for entry in std::fs::read_dir(folder.join("nightly")).unwrap().flatten() {
+        if !entry.file_type().unwrap().is_dir() {
+            continue;
+        }
         let Ok(text) = std::fs::read_to_string(entry.path().join("nightly.json")) else { continue };
         let report: Json = serde_json::from_str(&text).unwrap();
         let hunt = &report["hunts"][0];
-        for key in hunt["finding"]["new"].as_array().unwrap() {
-            *told.entry(key[0].as_str().unwrap().to_owned()).or_default() += 1;
+        for finding in hunt["finding"]["new"].as_array().unwrap() {
+            let command = finding["key"][2].as_str().unwrap();
+            *told.entry(command.trim_start_matches("evil /").to_owned()).or_default() += 1;
         }
         let text = |v: &Json| v.as_str().unwrap().to_owned();
         windows.extend(hunt["windows"].as_array().unwrap().iter().map(|w| (text(&w[0]), text(&w[1]))));

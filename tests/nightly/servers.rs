@@ -105,7 +105,7 @@ fn a_night_without_the_server_is_told_and_caught_up_on() {
 /// How often each finding was told, over all reports.
 fn told(huntc: &Huntc, out: &str) -> BTreeMap<(String, String), usize> {
     let mut told = BTreeMap::new();
-    for id in huntc.names(out) {
+    for id in huntc.nights(out) {
         for (hunt, keys) in news(huntc, &format!("{out}/{id}")) {
             for key in keys {
                 *told.entry((hunt.clone(), key)).or_default() += 1;

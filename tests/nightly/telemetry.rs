@@ -36,7 +36,7 @@ const CHILDREN: &str = "\
 # finding: children
 shells = GET process FROM stixshifter://lab WHERE [process:name = 'evil.exe'] START 2001-01-01T00:00:00Z STOP 2001-01-01T00:02:00Z
 children = FIND process CREATED BY shells
-DISP shells ATTR name, pid, command_line
+DISP shells ATTR name, pid, command_line, host.name, parent_ref.name, creator_user_ref.user_id
 ";
 
 /// A planted process: its record, and when it reaches the source.
@@ -68,7 +68,7 @@ fn telemetry(planted: &[Planted], now: i64, path: &Path) {
         {
             let _ = writeln!(
                 text,
-                r#"{{"@timestamp":"{}","event":{{"code":1,"category":["process"],"type":["start"]}},"host":{{"name":"a"}},"process":{{"entity_id":"{id}","name":"{name}","pid":7,"command_line":"{name} /x","parent":{{"entity_id":"{parent}","name":"x","pid":1}}}}}}"#,
+                r#"{{"@timestamp":"{}","event":{{"code":1,"category":["process"],"type":["start"]}},"host":{{"name":"a"}},"process":{{"entity_id":"{id}","name":"{name}","pid":7,"command_line":"{name} /{id}","parent":{{"entity_id":"{parent}","name":"x","pid":1}}}}}}"#,
                 Instant(p.time + after * SECOND)
             );
         }
@@ -105,6 +105,7 @@ fn one_night(folder: &Path, planted: &[Planted], now: i64, fails: bool, kill: Op
         since: defaults::SINCE,
         lag: defaults::LAG,
         overlap: defaults::OVERLAP,
+        again: defaults::AGAIN,
         jobs: 2,
         night_time: None,
         keep_reports: defaults::REPORTS,
@@ -151,12 +152,18 @@ fn thirty_nights_tell_every_planted_process_once() {
     }
     let mut told: BTreeMap<String, usize> = BTreeMap::new();
     for entry in std::fs::read_dir(temp.path().join("out")).unwrap().flatten() {
+        if !entry.file_type().unwrap().is_dir() {
+            continue;
+        }
         let Ok(text) = std::fs::read_to_string(entry.path().join("nightly.json")) else { continue };
         let report: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(report["schema"], 1);
+        assert_eq!(report["schema"], 2);
         for hunt in report["hunts"].as_array().unwrap() {
-            for key in hunt["finding"]["new"].as_array().unwrap() {
-                *told.entry(key[0].as_str().unwrap().to_owned()).or_default() += 1;
+            assert_eq!(hunt["finding"]["key"][2], "command_line");
+            for finding in hunt["finding"]["new"].as_array().unwrap() {
+                assert_eq!(finding["hosts"], serde_json::json!(["a"]));
+                let command = finding["key"][2].as_str().unwrap();
+                *told.entry(command.split_once('/').unwrap().1.to_owned()).or_default() += 1;
             }
         }
     }

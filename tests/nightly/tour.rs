@@ -8,16 +8,30 @@ use std::path::Path;
 /// The new findings of a report by hunt, as JSON texts.
 pub(super) fn news(huntc: &Huntc, folder: &str) -> BTreeMap<String, Vec<String>> {
     let report: Json = serde_json::from_slice(&std::fs::read(huntc.path(folder).join("nightly.json")).unwrap()).unwrap();
-    let keys = |hunt: &Json| hunt["finding"]["new"].as_array().unwrap().iter().map(Json::to_string).collect::<Vec<_>>();
+    let key = |finding: &Json| finding["key"].to_string();
+    let keys = |hunt: &Json| hunt["finding"]["new"].as_array().unwrap().iter().map(key).collect::<Vec<_>>();
     let name = |hunt: &Json| Path::new(hunt["file"].as_str().unwrap()).file_stem().unwrap().to_str().unwrap().to_owned();
     report["hunts"].as_array().unwrap().iter().map(|h| (name(h), keys(h))).filter(|(_, keys)| !keys.is_empty()).collect()
 }
 
-/// The commands of the tour that are about nights, without their remarks.
-fn commands() -> Vec<String> {
+/// The tour of the README.
+fn tour() -> String {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let (_, tour) = readme.split_once("\n## Tour\n").unwrap();
-    let (tour, _) = tour.split_once("\n## ").unwrap();
+    tour.split_once("\n## ").unwrap().0.to_owned()
+}
+
+/// What the README says that the second night tells.
+fn printed() -> Vec<String> {
+    let tour = tour();
+    let (_, block) = tour.split_once("```\nNEW: ").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    format!("NEW: {block}").lines().map(str::to_owned).collect()
+}
+
+/// The commands of the tour that are about nights, without their remarks.
+fn commands() -> Vec<String> {
+    let tour = tour();
     let lines = tour.lines().filter_map(|l| l.strip_prefix("huntc nightly "));
     lines.map(|l| format!("nightly {}", l.split("  #").next().unwrap().trim_end())).collect()
 }
@@ -49,6 +63,10 @@ fn two_nights_of_the_tour() {
     let status = ran.pop().unwrap().stdout;
     assert_eq!(status.matches(" ok ").count(), 15, "{status}");
     assert!(ran[1].stdout.contains("rare-outbound-ports.hf): 1 continuing"), "{}", ran[1].stdout);
+    let printed = printed();
+    assert!(printed.len() > 4);
+    let missing: Vec<_> = printed.iter().filter(|line| !ran[1].stdout.lines().any(|said| said == *line)).collect();
+    assert!(missing.is_empty(), "{missing:?} in\n{}", ran[1].stdout);
     // What a person reads of a finding is what the hunt displays of it, creation records included.
     let page = std::fs::read_to_string(huntc.path("nightly/20210404T020000Z/summary.html")).unwrap();
     assert!(
@@ -56,7 +74,8 @@ fn two_nights_of_the_tour() {
         "{page}"
     );
     assert!(
-        page.contains("<td>HKLM\\System\\CurrentControlSet\\Services\\riisvc\\ImagePath") && page.contains("<td>host101"),
+        page.contains("<td>HKLM\\System\\CurrentControlSet\\Services\\riisvc\\ImagePath")
+            && page.contains("<td class=\"t\">host101"),
         "{page}"
     );
 }

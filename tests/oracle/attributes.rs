@@ -199,7 +199,7 @@ const EVENT: &[Attr] = &[
 ];
 
 /// Fields of the record: they say the same of whatever stands in it.
-const RECORD: &[Attr] = &[many("", "host.name", Text, All(&["host.name"]))];
+const RECORD: &[Attr] = &[many("", "host.name", Text, All(&["host.name"])), many("", "user.name", Text, All(&["user.name"]))];
 
 /// The field of the record of this name, where it is no attribute of the type.
 pub(crate) fn record_field(entity: &str, name: &str) -> Option<&'static Attr> {
@@ -209,7 +209,12 @@ pub(crate) fn record_field(entity: &str, name: &str) -> Option<&'static Attr> {
 
 /// Fields of the record that a random hunt may name beside the attributes of a type: those that no attribute stands for.
 pub(crate) fn record_fields(entity: &str) -> &'static [Attr] {
-    if entity.starts_with("x-oca-") { &[] } else { RECORD }
+    match entity {
+        _ if entity.starts_with("x-oca-") => &[],
+        // The user is an attribute of theirs.
+        "process" | "user-account" => &RECORD[..1],
+        _ => RECORD,
+    }
 }
 
 /// The attributes of an entity type; empty for types that the oracle does not know.

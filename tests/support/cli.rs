@@ -109,6 +109,11 @@ impl Huntc {
     pub(crate) fn names(&self, folder: &str) -> Vec<String> {
         names(&self.path(folder))
     }
+
+    /// Names of the reports of nights in a folder, sorted: without the link and the page beside them.
+    pub(crate) fn nights(&self, folder: &str) -> Vec<String> {
+        names(&self.path(folder)).into_iter().filter(|name| name.starts_with("20")).collect()
+    }
 }
 
 fn names(folder: &Path) -> Vec<String> {

@@ -18,6 +18,7 @@ struct Tables {
     slots: &'static str,
     attributes: &'static str,
     relations: &'static str,
+    findings: &'static str,
     fields: &'static str,
     record_fields: &'static str,
 }
@@ -27,6 +28,7 @@ const BUILTIN: Tables = Tables {
     slots: include_str!("data/slots.csv"),
     attributes: include_str!("data/attributes.csv"),
     relations: include_str!("data/relations.csv"),
+    findings: include_str!("data/findings.csv"),
     fields: include_str!("data/fields.csv"),
     record_fields: include_str!("data/record_fields.csv"),
 };
@@ -138,6 +140,11 @@ impl Loader<'_> {
         for row in read(self.table, tables.record_fields, ["field", "type", "shown"], &mut self.problems) {
             self.record_field(&row);
         }
+        self.table = "findings.csv";
+        for [entity, key] in read(self.table, tables.findings, ["entity", "key"], &mut self.problems) {
+            let Some(id) = self.find_entity(&entity) else { continue };
+            self.catalog.entities[usize::from(id.0)].finding_key = key.words().map(str::to_owned).collect();
+        }
     }
 
     fn report(&mut self, cell: &CsvCell<'_>, message: String) {
@@ -181,6 +188,7 @@ impl Loader<'_> {
             whole_key: has("whole_key"),
             linked_self_only: has("linked_self_only"),
             everyday: has("everyday"),
+            finding_key: Vec::new(),
             slots: Vec::new(),
             attributes: Vec::new(),
         });

@@ -84,6 +84,8 @@ pub struct Entity {
     pub linked_self_only: bool,
     /// Whether a source without such entities is worth a remark.
     pub everyday: bool,
+    /// What makes two findings of a night the same: names of attributes and of fields of the record. Empty: the identity.
+    pub finding_key: Vec<String>,
     /// Places in a record where such an entity may stand; indexed by [`SlotId`].
     pub slots: Vec<Slot>,
     /// Indexed by [`AttrId`].

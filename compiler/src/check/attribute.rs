@@ -119,10 +119,10 @@ impl Checker<'_> {
         let field = || self.catalog.record_field(&name).cloned().map(Attr::Record);
         let table = self.catalog.get(entity);
         let attribute = || {
-            let id = find(table, &name).or_else(|| {
+            let id = named(table, &name).or_else(|| {
                 // `user:name` and `process:parent.name`: the type's word and the rest make the field's name.
                 let word = path.entity.as_ref()?;
-                find(table, &format!("{}.{name}", word.text))
+                named(table, &format!("{}.{name}", word.text))
             });
             id.map(Attr::Catalog)
         };
@@ -249,7 +249,7 @@ impl Checker<'_> {
 }
 
 /// Looks a name up as the catalog's, then as that of an ECS field, then as an alias.
-fn find(table: &Entity, name: &str) -> Option<AttrId> {
+pub(crate) fn named(table: &Entity, name: &str) -> Option<AttrId> {
     let other = || alias::attributes(name).iter().find_map(|n| table.attribute(n));
     table.attribute(name).or_else(|| table.attribute_of_field(name)).or_else(other)
 }

@@ -22,7 +22,7 @@ mod tests;
 mod window;
 mod wording;
 
-pub(crate) use attribute::Found;
+pub(crate) use attribute::{Found, named as attribute_named};
 pub(crate) use context::{Checked, Checker, ColumnInfo, Draft};
 pub(crate) use foreign::relation as foreign_relation;
 pub(crate) use outline::{Heading, Outline};

@@ -1,6 +1,9 @@
 //! All passes in a row: text to plan and requests.
 
 mod emit;
+mod finding;
+
+pub use finding::hiding;
 
 pub use emit::{Stage, emit};
 
@@ -24,6 +27,8 @@ pub struct Compilation {
     pub front_matter: FrontMatter,
     /// What there is to run; `None` where errors were reported.
     pub compiled: Option<Compiled>,
+    /// For each condition of [`Options::finding`], in that order, what is to be said of it. With an error it hides nothing.
+    pub conditions: Vec<Vec<Diagnostic>>,
     /// Sorted by place.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -66,9 +71,22 @@ pub fn compile(sources: &SourceSet, id: SourceId, catalog: &Catalog, options: &O
     if let Some(hunt) = &hunt {
         front_matter.check(hunt, &mut sink);
     }
-    let compiled = hunt.filter(|_| !sink.has_errors()).map(|hunt| {
-        let plan = program::lower(&hunt, catalog, options);
+    let facts = hunt.as_ref().and_then(|hunt| finding::facts(&front_matter, hunt, catalog, &mut sink));
+    let hunt = hunt.filter(|_| !sink.has_errors());
+    let mut conditions = Vec::new();
+    let compiled = hunt.map(|hunt| {
+        let finding = facts.filter(|_| options.finding.is_some()).map(|mut facts| {
+            let hiding = finding::Hiding { program: &program, sources, catalog, options };
+            for id in options.finding.iter().flatten() {
+                let name = hunt.vars.get(facts.var.0 as usize).map_or("", |var| &var.name);
+                let (predicate, told) = hiding.check(*id, name, facts.var);
+                facts.hiding.push((*id, predicate));
+                conditions.push(told);
+            }
+            facts
+        });
+        let plan = program::lower(&hunt, finding, catalog, options);
         Compiled { hunt, plan }
     });
-    Compilation { program, front_matter, compiled, diagnostics: sink.finish() }
+    Compilation { program, front_matter, compiled, conditions, diagnostics: sink.finish() }
 }

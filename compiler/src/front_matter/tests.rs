@@ -26,7 +26,7 @@ const GET: &str = "x = GET process FROM stixshifter://a WHERE [process:pid = 1]\
 fn every_key_is_read() {
     let text = format!(
         "# A licence.\n\n# title: Tasks: the odd ones\n#severity:high\n# attack: T1053.005, t1059\n# lag: 15m\n# overlap: 2 h\n# \
-         window: nightly\n# finding: x >= 3\n{GET}"
+         window: nightly\n# finding: x >= 3\n# key: name,  host.name\n# first-seen: 30d\n{GET}"
     );
     let done = compiled(&text);
     assert!(!done.failed(), "{:?}", done.diagnostics);
@@ -38,13 +38,36 @@ fn every_key_is_read() {
     assert!(matter.nightly_window);
     let finding = matter.finding.clone().map(|f| (f.variable, f.at_least));
     assert_eq!(finding, Some(("x".to_owned(), 3)));
+    let key = matter.key.unwrap();
+    assert_eq!(key.iter().map(|part| part.name.as_str()).collect::<Vec<_>>(), ["name", "host.name"]);
+    assert_eq!(
+        key.iter().map(|part| &text[part.span.start as usize..part.span.end as usize]).collect::<Vec<_>>(),
+        ["name", "host.name"]
+    );
+    assert_eq!(matter.first_seen, Some(30 * 86_400 * SECOND));
+    assert_eq!(matter.remarks, "");
 }
 
 #[test]
 fn remarks_are_left_alone_and_the_comment_ends_at_the_first_statement() {
     let text = format!("# Author: me\n# see https://example.org: a page\n# note: x\n{GET}# severity: nonsense\n");
     assert!(codes(&text).is_empty());
-    assert_eq!(compiled(&text).front_matter, FrontMatter::default());
+    let remarks = "Author: me\nsee https://example.org: a page\nnote: x".to_owned();
+    assert_eq!(compiled(&text).front_matter, FrontMatter { remarks, ..FrontMatter::default() });
+}
+
+#[test]
+fn remarks_are_those_of_the_paragraph_with_the_front_matter() {
+    for (text, remarks) in [
+        ("# title: a\n#\n# Looks for b.\n#  Why: c.\n#\n# d\n\n# About the statement.\n", "Looks for b.\nWhy: c.\n\nd"),
+        ("# A licence.\n\n# title: a\n# Looks for b.\n", "Looks for b."),
+        ("# title: a\n\n# Looks for b.\n\n# About the statement.\n", "Looks for b."),
+        ("\u{feff}# Looks for b.\n# severity: high\n", "Looks for b."),
+        ("# title: a\n", ""),
+        ("", ""),
+    ] {
+        assert_eq!(compiled(&format!("{text}{GET}")).front_matter.remarks, remarks, "{text}");
+    }
 }
 
 #[test]
@@ -64,6 +87,14 @@ fn faults_have_codes_and_places() {
         ("# finding: x >= 0", "K0851"),
         ("# finding: x > 3", "K0851"),
         ("# title:", "K0851"),
+        ("# key:", "K0851"),
+        ("# key: name command_line", "K0851"),
+        ("# key: name,, pid", "K0851"),
+        ("# key: name, name", "K0851"),
+        ("# key: nmae", "K0855"),
+        ("# keys: name", "K0850"),
+        ("# first-seen: 0", "K0851"),
+        ("# first-seen: 401d", "K0851"),
         ("# lag: 1h\n# lag: 2h", "K0852"),
         ("# finding: y", "K0853"),
     ] {

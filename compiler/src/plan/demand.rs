@@ -14,6 +14,11 @@ pub(super) fn fill(plan: &mut Plan, catalog: &Catalog) {
         let Some(NodeId(i)) = output.node else { continue };
         wanted[i as usize].extend(output.kind.columns().iter().map(|c| c.attr.clone()));
     }
+    if let Some(finding) = &plan.finding {
+        for NodeId(i) in finding.nodes() {
+            wanted[i as usize].extend(finding.attrs());
+        }
+    }
     for i in (0..plan.nodes.len()).rev() {
         let own = std::mem::take(&mut wanted[i]);
         let node = &plan.nodes[i];
@@ -43,7 +48,8 @@ fn inputs(node: &Node, own: &Attrs, plan: &Plan, catalog: &Catalog) -> Vec<(Node
         }
         Op::Project(columns) => {
             let kept: Attrs = columns.iter().map(|c| c.attr.clone()).collect();
-            of_tables = own.intersection(&kept).cloned().collect();
+            // Fields of the record can be read whatever ATTR left: a finding has its host.
+            of_tables = own.iter().filter(|attr| kept.contains(attr) || matches!(attr, Attr::Record(_))).cloned().collect();
         }
         Op::Reload { columns, .. } => of_tables = columns.iter().map(|c| c.attr.clone()).collect(),
         Op::Join { by } => {

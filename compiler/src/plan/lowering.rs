@@ -6,7 +6,9 @@
 
 use super::builder::{Builder, NodeOrigin};
 use super::statement::counts_unidentified;
-use super::{Binding, Condition, NodeId, Op, Output, OutputKind, Plan, StatementFacts, Variable, demand};
+use super::{
+    Binding, Condition, FindingFacts, FindingOutput, NodeId, Op, Output, OutputKind, Plan, StatementFacts, Variable, demand,
+};
 use crate::catalog::{Catalog, EntityId};
 use crate::check::hir::{Column, Hunt, Predicate, Selection, SourceRef, Step, VarId};
 use crate::options::Options;
@@ -43,6 +45,7 @@ pub(crate) struct Lowering<'a> {
     builder: Builder,
     statements: Vec<StatementFacts>,
     tables: Vec<Option<Tables>>,
+    finding: Option<FindingOutput>,
     origin: NodeOrigin,
 }
 
@@ -57,6 +60,7 @@ impl<'a> Lowering<'a> {
             builder: Builder::default(),
             statements: Vec::with_capacity(hunt.steps.len()),
             tables: (0..hunt.vars.len()).map(|_| None).collect(),
+            finding: None,
             origin: nowhere,
         }
     }
@@ -79,6 +83,7 @@ impl<'a> Lowering<'a> {
             statements: self.statements,
             nodes,
             outputs,
+            finding: self.finding,
             identity: options.process_identity,
         };
         if options.lean {
@@ -107,6 +112,24 @@ impl<'a> Lowering<'a> {
     pub(crate) fn output(&mut self, var: VarId, node: Option<NodeId>, kind: OutputKind) {
         let NodeOrigin { statement, span } = self.origin;
         self.builder.outputs.push(Output { statement, span, var, node, kind });
+    }
+
+    /// Adds the finding, behind the last statement.
+    pub(crate) fn finding(&mut self, facts: FindingFacts) {
+        let var = facts.var;
+        let node = self.full(var);
+        let hiding = facts.hiding.iter().filter_map(|(id, predicate)| Some((*id, predicate.as_ref()?)));
+        let hidden = hiding.map(|(id, predicate)| (id, self.filter(var, predicate, None))).collect();
+        let columns = self.last_displayed(var).unwrap_or_else(|| self.hunt.vars[var.0 as usize].shape.columns(self.catalog));
+        self.finding = Some(FindingOutput { facts, columns, node, hidden });
+    }
+
+    /// The columns that the last DISP of a variable shows; `None` without one.
+    fn last_displayed(&self, var: VarId) -> Option<Vec<Column>> {
+        self.builder.outputs.iter().rev().filter(|o| o.var == var).find_map(|o| match &o.kind {
+            OutputKind::Disp { columns, .. } => Some(columns.clone()),
+            _ => None,
+        })
     }
 
     /// The entity type of a variable's rows, or of what was grouped.
@@ -217,7 +240,7 @@ impl<'a> Lowering<'a> {
 
 /// Forgets the figures of variables that no output needs. Their nodes stay in the plan but nothing asks for them.
 fn prune(plan: &mut Plan) {
-    let needed = plan.reachable_from(plan.outputs.iter().filter_map(|o| o.node));
+    let needed = plan.reachable_from(plan.shown());
     for var in &mut plan.vars {
         var.node = var.node.filter(|NodeId(i)| needed[*i as usize]);
     }

@@ -5,6 +5,7 @@
 
 mod builder;
 pub mod demand;
+mod finding;
 pub mod graph;
 mod lowering;
 mod output;
@@ -13,6 +14,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
+pub use finding::{FindingFacts, FindingOutput};
 pub use output::OutputKind;
 pub use statement::{Binding, Condition, StatementFacts};
 
@@ -59,6 +61,8 @@ pub struct Plan {
     pub nodes: Vec<Node>,
     /// What is shown or written, in the order of the statements.
     pub outputs: Vec<Output>,
+    /// What a night reports; `None` where no night runs.
+    pub finding: Option<FindingOutput>,
     /// How processes are told apart.
     pub identity: ProcessIdentity,
 }
@@ -93,6 +97,12 @@ impl Plan {
     /// All nodes with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Node)> {
         self.nodes.iter().enumerate().map(|(i, n)| (NodeId(i as u32), n))
+    }
+
+    /// The nodes that something is shown, written or reported of.
+    pub fn shown(&self) -> impl Iterator<Item = NodeId> {
+        let of_finding = self.finding.iter().flat_map(FindingOutput::nodes);
+        self.outputs.iter().filter_map(|o| o.node).chain(of_finding)
     }
 
     /// For each node, whether it is one of `roots` or needed by one.

@@ -4,14 +4,18 @@ use super::command;
 use crate::catalog::Catalog;
 use crate::check::hir::Hunt;
 use crate::options::Options;
-use crate::plan::{Lowering, Plan};
+use crate::plan::{FindingFacts, Lowering, Plan};
 
-/// The plan of a checked hunt. With `options.lean`, variables that no output needs are not computed.
-pub fn lower(hunt: &Hunt, catalog: &Catalog, options: &Options) -> Plan {
+/// The plan of a checked hunt, with its finding where a night runs it. With `options.lean`, variables that no output needs are
+/// not computed.
+pub fn lower(hunt: &Hunt, finding: Option<FindingFacts>, catalog: &Catalog, options: &Options) -> Plan {
     let mut cx = Lowering::new(hunt, catalog);
     for step in &hunt.steps {
         cx.begin(step);
         command::lower(&step.kind, &mut cx);
+    }
+    if let Some(finding) = finding {
+        cx.finding(finding);
     }
     cx.finish(options)
 }

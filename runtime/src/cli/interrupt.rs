@@ -1,10 +1,11 @@
-//! Ctrl-C: the first one asks the run to end with a report, the second one ends the process.
+//! Ctrl-C, SIGTERM and SIGHUP: the first one asks the run to end with a report, the second one ends the process. Also as
+//! process 1 of a container, which the system keeps from signals that it has no handler for.
 
 use super::exit::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A flag that Ctrl-C sets from now on.
+/// A flag that these signals set from now on.
 pub(super) fn flag() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     let set = Arc::clone(&flag);

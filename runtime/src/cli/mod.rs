@@ -22,6 +22,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod trust;
+mod umask;
 
 use crate::report::sanitize::{is_unsafe, terminal_lines};
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -54,6 +55,12 @@ pub(crate) struct Cli {
     /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     color: ColorWhen,
+    /// Permissions that files and folders of huntc never have, in octal: 027 lets the group read reports
+    #[arg(
+        long, global = true, value_name = "MODE", env = "HUNTC_UMASK", default_value = "077", value_parser = umask::parse,
+        hide_short_help = true
+    )]
+    umask: u32,
     #[command(subcommand)]
     command: Command,
 }
@@ -102,6 +109,7 @@ fn print(error: &clap::Error) {
 
 fn dispatch(cli: Cli) -> ExitCode {
     let terminal = Terminal::new(cli.color);
+    umask::set(cli.umask);
     let code = perform(cli.command, terminal);
     if terminal.lost() {
         terminal.err("error: standard output cannot be written\n");

@@ -20,9 +20,12 @@ use crate::nightly::night;
 use crate::nightly::output::summary;
 use crate::nightly::preview::{self, Previews};
 use crate::nightly::step::Stop;
+use crate::report::model::Status;
 use crate::report::text::count;
 use crate::session::{RunSettings, input};
 use args::{NightArgs, NightCommand};
+use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::codes::config::{CERTIFICATE_NOT_CHECKED, SECRET_IN_CLEAR, SECRET_ON_COMMAND_LINE};
 
 /// Nodes of a hunt that are computed at the same time, unless configured.
 const CONCURRENCY: usize = 4;
@@ -61,7 +64,9 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
         // A wrong configuration ends the night before anything is sent.
         console.config(&input::folder(&file.path.display().to_string()))?;
         let huntflow = console.session.load(&file.path.display().to_string(), &hunt_settings);
-        hunts.push(console.usage(huntflow)?);
+        let mut huntflow = console.usage(huntflow)?;
+        settings.quiet.attach(&file.name, &mut huntflow, &mut console.session);
+        hunts.push(huntflow);
     }
     let hunter = Hunter::new(&console.session, hunts, hunt_settings, &settings.cancel, plan.night_records);
     if args.dry_run {
@@ -73,6 +78,19 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
         Err(Stop::Problem(error)) => Err(console.refuse(&error, &settings.state.display().to_string(), ExitCode::Failed)),
         Err(Stop::Killed) => Err(ExitCode::Interrupted),
     }
+}
+
+/// What must be known of the sources on every run, once for each source. Hunts that went well show nothing else.
+fn cautions(night: &Night) -> Vec<Diagnostic> {
+    let caution = |d: &&Diagnostic| [&SECRET_ON_COMMAND_LINE, &SECRET_IN_CLEAR, &CERTIFICATE_NOT_CHECKED].contains(&d.code);
+    let well = night.run.hunts.iter().filter(|report| report.status == Status::Ok);
+    let mut told: Vec<Diagnostic> = Vec::new();
+    for diagnostic in well.flat_map(|report| &report.diagnostics).filter(caution) {
+        if !told.iter().any(|known| known.message == diagnostic.message) {
+            told.push(diagnostic.clone());
+        }
+    }
+    told
 }
 
 /// The huntflows to run. Notes in the settings when they are a part of the folder.
@@ -104,6 +122,7 @@ fn dry_run(settings: &NightSettings, previews: Previews, console: &mut Console) 
 /// Prints the summary of a night. Returns its exit status.
 fn print_night(quiet: bool, fail_on_findings: bool, night: &Night, console: &mut Console) -> ExitCode {
     console.session.texts = night.run.sources.clone();
+    console.show(&cautions(night));
     for report in &night.run.hunts {
         if report.status != crate::report::model::Status::Ok {
             console.show(&report.diagnostics);
@@ -121,7 +140,7 @@ fn print_night(quiet: bool, fail_on_findings: bool, night: &Night, console: &mut
     let delivered = if night.undelivered.is_empty() { ExitCode::Ok } else { ExitCode::Failed };
     night.hunts.iter().fold(delivered, |code, hunt| {
         code.worst(match hunt.status {
-            HuntStatus::Ok | HuntStatus::Removed if fail_on_findings && !hunt.news.new.is_empty() => ExitCode::Findings,
+            HuntStatus::Ok | HuntStatus::Removed if fail_on_findings && hunt.news.told_count() > 0 => ExitCode::Findings,
             HuntStatus::Ok | HuntStatus::Removed => ExitCode::Ok,
             HuntStatus::Failed | HuntStatus::Skipped => ExitCode::Failed,
             HuntStatus::Error => ExitCode::HuntErrors,

@@ -73,7 +73,7 @@ struct ReportArgs {
     /// Print nothing but errors and what could not be read
     #[arg(long, short)]
     quiet: bool,
-    /// Leave CSV cells that a spreadsheet would run as they are
+    /// Leave CSV cells that a spreadsheet would run as they are, in the report and in files of SAVE
     #[arg(long)]
     raw_csv: bool,
     /// Do not say why a statement found nothing, and send no request to find out
@@ -102,6 +102,7 @@ pub(super) fn run(args: &RunArgs, terminal: Terminal) -> ExitCode {
         lean: args.run.lean,
         allow_partial: args.run.allow_partial,
         keys: args.report.keys,
+        raw_csv: args.report.raw_csv,
         hints: !args.report.no_hints,
         max_memory: args.budget.max_memory,
         ..args.hunt.settings()

@@ -5,12 +5,13 @@ use super::secret::Secret;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "state",
     "out",
     "since",
     "lag",
     "overlap",
+    "again",
     "jobs",
     "hunt_time",
     "night_time",
@@ -45,6 +46,8 @@ pub struct NightlySettings {
     pub lag: Option<Duration>,
     /// How far a window reaches back into the previous one.
     pub overlap: Option<Duration>,
+    /// How long a finding is absent before it is told again.
+    pub again: Option<Duration>,
     /// The most hunts at the same time.
     pub jobs: Option<usize>,
     /// The longest time for one window of one hunt.
@@ -102,6 +105,7 @@ pub(super) fn read(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Ni
         since: table.duration(document, "since"),
         lag: table.duration_or_zero(document, "lag"),
         overlap: table.duration_or_zero(document, "overlap"),
+        again: table.duration_or_zero(document, "again"),
         jobs: table.number(document, "jobs", 1..=64).map(|n| n as usize),
         hunt_time: table.duration(document, "hunt_time"),
         night_time: table.duration(document, "night_time"),

@@ -37,12 +37,13 @@ mod services;
 mod tracking;
 mod world;
 
+use crate::own_files;
 use flate2::{Compression, GzBuilder};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 pub use hunts::{DemoHunt, HUNTS, NIGHTLY};
@@ -131,7 +132,18 @@ fn make(dir: &Path) -> Result<(), DemoError> {
 
 fn put(dir: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, DemoError> {
     let path = dir.join(name);
-    match fs::write(&path, bytes) {
+    let put = || match own_files::open(&path) {
+        Ok(file) => {
+            // One byte more shows that a file is longer.
+            let mut there = Vec::new();
+            file.take(bytes.len() as u64 + 1).read_to_end(&mut there)?;
+            let other = "it is there already, and differs from what the demo writes";
+            if there == bytes { Ok(()) } else { Err(io::Error::new(io::ErrorKind::AlreadyExists, other)) }
+        }
+        Err(e) if e.kind() == io::ErrorKind::NotFound => own_files::replace(&path, |file| file.write_all(bytes)),
+        Err(e) => Err(e),
+    };
+    match put() {
         Ok(()) => Ok(path),
         Err(error) => Err(DemoError { path, error }),
     }

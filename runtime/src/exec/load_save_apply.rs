@@ -37,7 +37,8 @@ impl Run<'_> {
         let rows = super::node::rows_of(table, &attrs);
         let headers: Vec<&str> = columns.iter().map(|c| c.header.as_str()).collect();
         let place = load_save::Place { folder: &self.job.folder, roots: &self.options.roots };
-        load_save::save(path, &place, &self.type_name(var), &headers, &rows)
+        let (entity, raw_csv) = (self.type_name(var), self.options.raw_csv);
+        load_save::save(path, &place, &load_save::Saved { entity: &entity, headers: &headers, rows: &rows, raw_csv })
     }
 
     /// APPLY: sends the rows of every table to the analytic. Its answer holds further columns for each table and is

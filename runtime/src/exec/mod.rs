@@ -21,7 +21,7 @@ use crate::table::Table;
 use foldhash::HashMap;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::diag::{Diagnostic, Severity, codes};
-use huntc_compiler::plan::{Column, Node, NodeId, OutputKind, Plan, SourceRef, VarId};
+use huntc_compiler::plan::{Node, NodeId, Plan, SourceId, SourceRef};
 use huntc_compiler::request::{RequestTemplate, Requests};
 use requests::failed;
 use std::path::PathBuf;
@@ -81,6 +81,8 @@ pub struct RunOptions<'a> {
     pub max_records: Option<u64>,
     /// The most requests that the hunt may send.
     pub max_requests: Option<u64>,
+    /// Whether CSV cells of SAVE that a spreadsheet would run as formulas stay as they are.
+    pub raw_csv: bool,
     /// Whether the report has a hint for each statement that found nothing.
     pub hints: bool,
 }
@@ -101,6 +103,7 @@ impl<'a> RunOptions<'a> {
             run_id: String::new(),
             max_records: None,
             max_requests: None,
+            raw_csv: false,
             hints: false,
         }
     }
@@ -145,20 +148,20 @@ struct Source {
 
 /// Computes a plan until it is done or interrupted.
 pub fn run(job: Job<'_>, options: &RunOptions<'_>) -> HuntReport {
-    run_and_keep(job, options, None).0
+    run_and_keep(job, options).0
 }
 
-/// The table of a variable, and what its last DISP shows.
+/// The finding of a plan, computed.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    /// The entities of the variable, with the columns that the hunt demands.
+    /// The table of the finding, creation records included.
     pub table: Arc<Table>,
-    /// The columns of the variable's last DISP and the table that holds their values; `None` without a DISP.
-    pub shown: Option<(Vec<Column>, Arc<Table>)>,
+    /// For each condition without a fault, the table of what it hides.
+    pub hidden: Vec<(SourceId, Arc<Table>)>,
 }
 
-/// As [`run`]. When the statement that binds `keep` did not fail, the table of that variable comes with the report.
-pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>, keep: Option<VarId>) -> (HuntReport, Option<Kept>) {
+/// As [`run`]. When nothing that it needs failed, the plan's finding comes with the report.
+pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>) -> (HuntReport, Option<Kept>) {
     let diagnostics = std::mem::take(&mut job.diagnostics);
     let nodes = job.plan.nodes.len();
     let run = Run {
@@ -175,7 +178,7 @@ pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>, keep: Option<Var
         begun: Instant::now(),
     };
     run.execute();
-    let kept = keep.and_then(|var| run.kept(var));
+    let kept = run.kept();
     (run.report(diagnostics), kept)
 }
 
@@ -188,7 +191,7 @@ impl Run<'_> {
     /// Computes every node that a figure or an output needs.
     fn execute(&self) {
         let plan = self.job.plan;
-        let needed = plan.reachable_from(plan.vars.iter().filter_map(|v| v.node).chain(plan.outputs.iter().filter_map(|o| o.node)));
+        let needed = plan.reachable_from(plan.vars.iter().filter_map(|v| v.node).chain(plan.shown()));
         schedule::schedule(plan, &needed, self.options.concurrency, &|id| self.compute(id));
     }
 
@@ -208,14 +211,10 @@ impl Run<'_> {
         self.outcomes.get(id.0 as usize).and_then(OnceLock::get).cloned().unwrap_or(Err(Failure::Skipped))
     }
 
-    fn kept(&self, var: VarId) -> Option<Kept> {
-        let plan = self.job.plan;
-        let table = self.table(plan.var(var)?.node?).ok()?;
-        let shown = plan.outputs.iter().rev().filter(|o| o.var == var).find_map(|o| match &o.kind {
-            OutputKind::Disp { columns, .. } => Some((columns.clone(), self.table(o.node?).ok()?)),
-            _ => None,
-        });
-        Some(Kept { table, shown })
+    fn kept(&self) -> Option<Kept> {
+        let finding = self.job.plan.finding.as_ref()?;
+        let hidden = finding.hidden.iter().map(|(id, node)| Some((*id, self.table(*node).ok()?)));
+        Some(Kept { table: self.table(finding.node).ok()?, hidden: hidden.collect::<Option<_>>()? })
     }
 
     fn source(&self, source: SourceRef) -> Option<&Source> {

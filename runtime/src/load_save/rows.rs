@@ -3,6 +3,7 @@
 
 use crate::allowance::{Allowance, Lent, Spent};
 use crate::analytics;
+use crate::report::sanitize;
 use crate::table::tuple_bytes;
 use foldhash::HashMap;
 use huntc_compiler::value::Value;
@@ -104,11 +105,12 @@ impl<R: Read> Read for Metered<'_, '_, R> {
 pub(super) fn csv<'a>(file: impl Read, allowance: &'a Allowance) -> Result<Cells<'a>, Fault> {
     let meter = Meter::new(allowance);
     let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(Metered { file, meter: &meter });
-    let header: Vec<String> = reader.headers().map_err(|e| meter.fault(&e, e.is_io_error()))?.iter().map(str::to_owned).collect();
+    let header: Vec<String> = reader.headers().map_err(|e| meter.fault(&e, e.is_io_error()))?.iter().map(as_it_was).collect();
     let mut rows = Vec::new();
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).map_err(|e| meter.fault(&e, e.is_io_error()))? {
-        let cells: Vec<Option<Value>> = record.iter().map(|text| (!text.is_empty()).then(|| Value::text(text))).collect();
+        let cells: Vec<Option<Value>> =
+            record.iter().map(|text| (!text.is_empty()).then(|| Value::text(as_it_was(text)))).collect();
         meter.row(cells.len(), tuple_bytes(&cells))?;
         rows.push(cells);
     }
@@ -116,12 +118,17 @@ pub(super) fn csv<'a>(file: impl Read, allowance: &'a Allowance) -> Result<Cells
     Ok(Cells { header, rows, memory: meter.memory.into_inner() })
 }
 
+/// What keeps spreadsheets from running a cell is no part of its value.
+fn as_it_was(cell: &str) -> String {
+    sanitize::csv_cell_as_it_was(cell).into_owned()
+}
+
 /// The header of a CSV file, and its first row.
 pub(super) fn csv_beginning(file: impl Read) -> Option<(Vec<String>, Option<csv::StringRecord>)> {
     let (allowance, file) = (Allowance::default(), file.take(MOST_ROW));
     let meter = Meter::new(&allowance);
     let mut reader = csv::Reader::from_reader(Metered { file, meter: &meter });
-    let header = reader.headers().ok()?.iter().map(str::to_owned).collect();
+    let header = reader.headers().ok()?.iter().map(as_it_was).collect();
     Some((header, reader.records().next().and_then(Result::ok)))
 }
 

@@ -6,8 +6,8 @@ use super::window::DAY;
 use crate::report::model::{HuntReport, Status};
 use crate::session::{Finding, HuntRun, Huntflow, Refusal, RunContext, RunSettings, Session, SourcePool, clock, run_hunt};
 use huntc_compiler::compile::{Compilation, Compiled, Stage, emit};
-use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::nightly::EMPTY_HUNT;
+use huntc_compiler::diag::{Diagnostic, Severity};
 use huntc_compiler::front_matter::FrontMatter;
 use huntc_compiler::source::{SourceId, SourceSet, Span};
 use huntc_compiler::time::TimeRange;
@@ -23,6 +23,8 @@ pub struct HuntSurvey {
     pub front_matter: FrontMatter,
     /// URIs of its sources.
     pub sources: Vec<String>,
+    /// For each condition of a suppression that has a fault, its text and the fault.
+    pub faulty: Vec<(String, String)>,
     /// The report of a hunt that cannot run because it has errors.
     pub broken: Option<Box<HuntReport>>,
 }
@@ -93,6 +95,17 @@ impl<'a> Hunter<'a> {
     }
 }
 
+impl Hunter<'_> {
+    /// The conditions of a hunt's suppressions that have a fault, each with the first one.
+    fn faulty(&self, huntflow: &Huntflow, told: &[Vec<Diagnostic>]) -> Vec<(String, String)> {
+        let each = huntflow.conditions.iter().zip(told);
+        let fault = |told: &[Diagnostic]| {
+            told.iter().find(|d| d.severity == Severity::Error).map(|d| format!("{} [{}]", d.message, d.code.id))
+        };
+        each.filter_map(|(id, told)| Some((self.session.texts.get(*id).text.to_string(), fault(told)?))).collect()
+    }
+}
+
 impl Engine for Hunter<'_> {
     fn survey(&self, hunt: usize) -> HuntSurvey {
         let Some(huntflow) = self.hunts.get(hunt) else { return HuntSurvey::default() };
@@ -100,15 +113,15 @@ impl Engine for Hunter<'_> {
         let any = TimeRange { start: now.plus(-DAY), stop: now };
         let broken = |diagnostics: Vec<Diagnostic>, front_matter: FrontMatter| {
             let report = HuntReport::without_results(&huntflow.file, Status::Error, diagnostics);
-            HuntSurvey { front_matter, sources: Vec::new(), broken: Some(Box::new(report)) }
+            HuntSurvey { front_matter, broken: Some(Box::new(report)), ..HuntSurvey::default() }
         };
         match self.session.compile(huntflow, &self.settings, Some(any)) {
-            Ok(Compilation { compiled: Some(compiled), front_matter, .. }) => {
+            Ok(Compilation { compiled: Some(compiled), front_matter, conditions, .. }) => {
                 if let Some(empty) = empty(huntflow, &compiled) {
                     return broken(vec![empty], front_matter);
                 }
                 let sources = compiled.hunt.sources.iter().map(|s| s.uri.clone()).collect();
-                HuntSurvey { front_matter, sources, broken: None }
+                HuntSurvey { front_matter, sources, faulty: self.faulty(huntflow, &conditions), broken: None }
             }
             Ok(Compilation { diagnostics, front_matter, .. }) => broken(diagnostics, front_matter),
             Err(problem) => broken(vec![*problem], FrontMatter::default()),
@@ -134,8 +147,9 @@ impl Engine for Hunter<'_> {
         report.requests.iter_mut().for_each(|request| shorten(&mut request.query));
         let found = match finding {
             _ if report.status != Status::Ok => None,
-            Finding::Variable { plan, variable, at_least, kept } => {
-                Some(finding::found(&plan, &huntflow.catalog, variable, at_least, &kept))
+            Finding::Variable { plan, kept } => {
+                let text = |id| &*self.session.texts.get(id).text;
+                finding::found(&plan, &huntflow.catalog, &kept, window, &text)
             }
             // A hunt without variables finds nothing.
             Finding::NoVariable => Some(FoundEntities::default()),

@@ -1,9 +1,10 @@
 //! Allows one run at a time: a lock that the operating system releases when its owner dies. The file contains the owner's name.
 
+use crate::own_files;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::nightly::{STATE_LOCKED, STATE_UNUSABLE};
 use huntc_compiler::time::Instant;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -25,7 +26,7 @@ impl Lock {
         };
         std::fs::create_dir_all(folder).map_err(unusable)?;
         let path = folder.join("lock");
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(unusable)?;
+        let mut file = own_files::open_or_make(&path).map_err(unusable)?;
         match patiently(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -73,7 +74,7 @@ fn patiently(file: &File) -> Result<(), TryLockError> {
 
 /// The owner of a folder's lock, present or dead; `None` if the lock was released.
 pub fn owner(folder: &Path) -> Option<String> {
-    read(&mut File::open(folder.join("lock")).ok()?)
+    read(&mut own_files::open(&folder.join("lock")).ok()?)
 }
 
 fn read(file: &mut File) -> Option<String> {

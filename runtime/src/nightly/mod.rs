@@ -9,6 +9,7 @@ pub mod cache;
 mod damage;
 pub mod discover;
 pub mod engine;
+pub mod face;
 pub mod finding;
 pub mod install;
 pub mod lock;

@@ -32,6 +32,8 @@ pub struct NightSettings {
     pub lag: i64,
     /// `overlap` of hunts whose front matter gives none.
     pub overlap: i64,
+    /// A finding that was absent for longer is told again.
+    pub again: i64,
     /// The number of hunts that run at the same time.
     pub jobs: usize,
     /// The longest time for all hunts together.
@@ -51,7 +53,7 @@ pub struct NightSettings {
     pub cancel: Arc<AtomicBool>,
 }
 
-/// Defaults of `--since`, `--lag`, `--overlap`, `--keep-reports` and `--keep-history`, in nanoseconds.
+/// Defaults of `--since`, `--lag`, `--overlap`, `--again`, `--keep-reports` and `--keep-history`, in nanoseconds.
 pub mod defaults {
     use crate::nightly::window::DAY;
     use huntc_compiler::time::SECOND;
@@ -62,6 +64,8 @@ pub mod defaults {
     pub const LAG: i64 = 0;
     /// How far a window reaches back into the previous one.
     pub const OVERLAP: i64 = 3_600 * SECOND;
+    /// How long a finding is absent before it is told again.
+    pub const AGAIN: i64 = 7 * DAY;
     /// How long reports are kept.
     pub const REPORTS: i64 = 90 * DAY;
     /// How long findings are remembered.
@@ -130,8 +134,8 @@ pub struct HuntOutcome {
     pub variable: String,
     /// Entity type of that variable.
     pub entity: String,
-    /// Headers of the findings' rows.
-    pub columns: Vec<String>,
+    /// What makes two findings the same, by name.
+    pub key: Vec<String>,
     /// The findings, by whether they are new.
     pub news: News,
 }
@@ -155,6 +159,7 @@ impl HuntOutcome {
             reason: self.reason.clone(),
             windows: self.windows.clone(),
             new: self.news.new.len() as u64,
+            again: self.news.again.len() as u64,
             continuing: self.news.continuing.len() as u64,
             gone: self.news.gone.len() as u64,
             suppressed: self.news.suppressed.len() as u64,
@@ -175,6 +180,8 @@ pub struct Night {
     pub part: Option<String>,
     /// Notices about the night as a whole.
     pub notices: Vec<String>,
+    /// What is to be said of the list of suppressions.
+    pub suppressions: Vec<String>,
     /// The hunts, sorted by name.
     pub hunts: Vec<HuntOutcome>,
     /// The reports of all runs over windows.

@@ -4,8 +4,9 @@ use super::discover::HuntFile;
 use super::engine::Engine;
 use super::lock::Lock;
 use super::model::{Night, NightSettings};
+use super::publish::Outcomes;
 use super::record::{HuntRecord, NightRecord};
-use super::state::State;
+use super::state::{Read, State};
 use super::step::{NightStep, Stop, Watch};
 use super::{notify, output, prune, publish, window, work};
 use crate::report::RunReport;
@@ -25,23 +26,32 @@ pub fn run(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine, wa
     let id = open_night(&state, settings, hunts, &mut notices)?;
     watch(NightStep::NightOpened)?;
     let worked = work::all(&work::NightWork { state: &state, settings, engine, watch, begun }, hunts)?;
-    let (outcomes, reports) = publish::outcomes(&state, settings, hunts, worked)?;
-    let folder = settings.out.join(&id);
+    let Outcomes { hunts: outcomes, reports, remarks, suppressions } = publish::outcomes(&state, settings, hunts, worked)?;
     let run = RunReport { now: settings.now, hunts: reports, sources: engine.texts(), elapsed: begun.elapsed() };
-    let traffic = engine.traffic();
-    let part = settings.part.clone();
-    let mut night = Night { id, at: settings.now, folder, part, notices, hunts: outcomes, run, traffic, undelivered: Vec::new() };
+    let mut night = Night {
+        folder: settings.out.join(&id),
+        id,
+        at: settings.now,
+        part: settings.part.clone(),
+        notices,
+        suppressions: remarks,
+        hunts: outcomes,
+        run,
+        traffic: engine.traffic(),
+        undelivered: Vec::new(),
+    };
     night.notices.extend(night.unread());
-    publish::prepare(&state, &night, &settings.notifier)?;
+    publish::prepare(&state, &night, &settings.notifier, suppressions)?;
     watch(NightStep::Prepared)?;
-    let scratch = output::write(&night, settings)?;
+    let written = output::write(&night, settings)?;
     watch(NightStep::FolderWritten)?;
-    output::put_in_place(&scratch, &night.folder)?;
+    output::put_in_place(written, &night.folder)?;
     watch(NightStep::FolderInPlace)?;
     publish::apply_prepared(&state, &night.id)?;
     watch(NightStep::Published)?;
     night.undelivered = notify::deliver(&state, &settings.notifier, watch)?;
     prune::prune(&state, settings)?;
+    night.notices.extend(output::overview(&state.read(Read::nights)?, &settings.out, &night.id));
     watch(NightStep::Pruned)?;
     drop(state);
     lock.release();

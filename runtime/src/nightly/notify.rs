@@ -12,6 +12,7 @@ pub mod template;
 mod webhook;
 mod words;
 
+use super::face::Face;
 use super::model::{Night, Notifier, WebhookFormat};
 use super::record::Notification;
 use super::state::{Read, State};
@@ -27,8 +28,8 @@ use serde_json::{Value as Json, json};
 const COMMAND: &str = "command";
 const WEBHOOK: &str = "webhook";
 const MAIL: &str = "mail";
-/// The most keys of a hunt that a message lists.
-const KEYS: usize = 50;
+/// The most findings of a hunt that a message lists.
+const FINDINGS: usize = 50;
 
 /// The notifications of a night with their ids. None when nothing is new, nothing failed and there is no notice.
 pub(super) fn notifications(night: &Night, notifier: &Notifier, instance: &str) -> Vec<(String, Notification)> {
@@ -48,7 +49,7 @@ pub(super) fn notifications(night: &Night, notifier: &Notifier, instance: &str) 
 }
 
 fn message(night: &Night) -> Option<Json> {
-    let new: usize = night.hunts.iter().map(|h| h.news.new.len()).sum();
+    let new: usize = night.hunts.iter().map(|h| h.news.told_count()).sum();
     let trouble: Vec<Json> = night
         .hunts
         .iter()
@@ -58,19 +59,19 @@ fn message(night: &Night) -> Option<Json> {
     if new == 0 && trouble.is_empty() && night.notices.is_empty() {
         return None;
     }
-    let mut hunts: Vec<_> = night.hunts.iter().filter(|h| !h.news.new.is_empty()).collect();
+    let mut hunts: Vec<_> = night.hunts.iter().filter(|h| h.news.told_count() > 0).collect();
     hunts.sort_by_key(|h| std::cmp::Reverse(h.front_matter.severity.unwrap_or(FindingSeverity::Medium)));
     let hunts: Vec<Json> = hunts
         .into_iter()
         .map(|h| {
-            let keys: Vec<&Json> = h.news.new.iter().take(KEYS).map(|(_, k)| &k.key).collect();
+            let new: Vec<Face<'_>> = h.news.told().take(FINDINGS).map(|(_, finding)| Face::of(finding)).collect();
             let severity = h.front_matter.severity.unwrap_or(FindingSeverity::Medium).word();
-            json!({"file": h.file, "title": h.title, "severity": severity, "type": h.entity, "count": h.news.new.len(), "new": keys})
+            json!({"file": h.file, "title": h.title, "severity": severity, "type": h.entity, "count": h.news.told_count(), "new": new})
         })
         .collect();
     let report = std::path::absolute(&night.folder).unwrap_or_else(|_| night.folder.clone());
     Some(json!({
-        "schema": 1, "id": Json::Null, "at": night.at.to_string(), "night": night.id, "report": report.display().to_string(),
+        "schema": 2, "id": Json::Null, "at": night.at.to_string(), "night": night.id, "report": report.display().to_string(),
         "new": new, "not_looked_at": trouble, "notices": night.notices, "hunts": hunts,
     }))
 }

@@ -4,6 +4,7 @@ use super::model::NightSettings;
 use super::output::{self, is_night};
 use super::state::{Read, State};
 use super::window::DAY;
+use crate::own_files;
 use crate::source::SourceError;
 use huntc_compiler::time::Instant;
 
@@ -22,20 +23,25 @@ pub(super) fn prune(state: &State, settings: &NightSettings) -> Result<(), Sourc
     let good = folders.iter().rev().find(|id| output::is_whole(&settings.out.join(id))).cloned();
     for id in folders.iter().filter(|id| is_night(id) && Some(*id) != good.as_ref()) {
         if time_of(id).is_some_and(|at| at.0 < now.saturating_sub(settings.keep_reports)) {
-            output::remove(&settings.out.join(id));
+            // What cannot be removed now is tried again by the next night.
+            let _ = own_files::remove(&settings.out.join(id));
         }
     }
     let oldest = now.saturating_sub(settings.keep_history);
     let old_nights: Vec<&String> = nights.iter().filter(|(_, n)| n.published && n.at < oldest).map(|(id, _)| id).collect();
-    let old_keys = state.read(|tables| {
-        let mut found = Vec::new();
-        for (name, _) in tables.hunts()? {
+    let (old_keys, old_members) = state.read(|tables| {
+        let (mut found, mut members) = (Vec::new(), Vec::new());
+        for (name, hunt) in tables.hunts()? {
+            // What was forgotten would be told again too early.
+            let oldest = oldest.min(now.saturating_sub(hunt.memory));
             let old = tables.keys(&name)?.into_iter().filter(|(_, k)| k.last_at < oldest).map(|(identity, _)| identity);
             found.extend(old.map(|identity| (name.clone(), identity)).collect::<Vec<_>>());
+            let old = tables.members(&name)?.into_iter().filter(|(_, m)| m.last_at < oldest).map(|(identity, _)| identity);
+            members.extend(old.map(|identity| (name.clone(), identity)).collect::<Vec<_>>());
         }
-        Ok(found)
+        Ok((found, members))
     })?;
-    if old_nights.is_empty() && old_keys.is_empty() {
+    if old_nights.is_empty() && old_keys.is_empty() && old_members.is_empty() {
         return Ok(());
     }
     state.write(|tables| {
@@ -44,6 +50,9 @@ pub(super) fn prune(state: &State, settings: &NightSettings) -> Result<(), Sourc
         }
         for (hunt, identity) in old_keys {
             tables.remove_key(&hunt, &identity)?;
+        }
+        for (hunt, identity) in old_members {
+            tables.remove_member(&hunt, &identity)?;
         }
         Ok(())
     })

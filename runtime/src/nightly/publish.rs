@@ -6,14 +6,18 @@ use super::model::{HuntOutcome, HuntStatus, Night, NightSettings, Notifier};
 use super::news;
 use super::notify;
 use super::output;
-use super::record::{HuntPublication, HuntRecord, NightRecord, Publication};
+use super::record::{HuntPublication, HuntRecord, KeyRecord, NightRecord, Publication, SuppressionRecord};
 use super::state::{Read, State, Write};
+use super::suppress::Suppressed;
 use super::work::Worked;
 use crate::report::model::HuntReport;
 use crate::source::SourceError;
 use huntc_compiler::front_matter::FrontMatter;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// Where the state keeps how the suppressions stand.
+const SUPPRESSIONS: &str = "suppressions";
 
 /// Completes or discards the nights that were not finished. Returns notices about them.
 ///
@@ -32,27 +36,52 @@ pub(super) fn recover(state: &State, lock: &Lock) -> Result<Vec<String>, SourceE
     Ok(notices)
 }
 
-/// The outcome of each hunt, sorted by name, and the reports of its runs.
+/// All findings of a hunt, each with its identity.
+type Findings = Vec<(String, KeyRecord)>;
+
+/// What a report says.
+pub(super) struct Outcomes {
+    /// Sorted by name.
+    pub hunts: Vec<HuntOutcome>,
+    /// The reports of their runs.
+    pub reports: Vec<HuntReport>,
+    /// What is to be said of the suppressions.
+    pub remarks: Vec<String>,
+    /// How they stand after the report.
+    pub suppressions: BTreeMap<String, SuppressionRecord>,
+}
+
+/// The outcome of each hunt.
 pub(super) fn outcomes(
     state: &State,
     settings: &NightSettings,
     hunts: &[HuntFile],
     worked: Vec<Worked>,
-) -> Result<(Vec<HuntOutcome>, Vec<HuntReport>), SourceError> {
+) -> Result<Outcomes, SourceError> {
     let mut runs: BTreeMap<&str, (&HuntFile, Worked)> =
         hunts.iter().zip(worked).map(|(file, worked)| (file.name.as_str(), (file, worked))).collect();
+    let names: Vec<&str> = hunts.iter().map(|hunt| hunt.name.as_str()).collect();
+    // What a part does not run may be what an entry is for.
+    let part = settings.part.is_some();
+    let mut remarks = if part { Vec::new() } else { settings.quiet.remarks(&names, settings.now) };
     let mut outcomes = Vec::new();
     let mut reports = Vec::new();
-    state.read(|tables| {
+    let mut seen: Vec<(String, HuntRecord, Findings)> = Vec::new();
+    let before = state.read(|tables| {
         for (name, record) in tables.hunts()? {
             let run = runs.remove(name.as_str());
             // Of a part of the hunts nothing can be said about the others.
-            if run.is_none() && (settings.part.is_some() || record.status == HuntStatus::Removed.word()) {
+            if run.is_none() && (part || record.status == HuntStatus::Removed.word()) {
                 continue;
             }
-            let news = news::news(&name, &record, tables.keys(&name)?, &settings.quiet, settings.now);
+            let known = tables.keys(&name)?;
+            let news = news::news(&name, &record, &known, &settings.quiet, settings.now);
             let mut outcome = HuntOutcome { news, ..unlooked(&name, &record) };
             if let Some((file, worked)) = run {
+                let faulty = worked.survey.faulty.iter();
+                remarks.extend(faulty.filter_map(|(text, fault)| {
+                    Some(format!("{} hides nothing: {fault}", settings.quiet.named(&file.name, text)?))
+                }));
                 outcome.file = file.path.display().to_string();
                 outcome.title = worked.survey.front_matter.title.clone().unwrap_or_else(|| stem(&name));
                 outcome.front_matter = worked.survey.front_matter;
@@ -63,10 +92,18 @@ pub(super) fn outcomes(
             }
             outcome.failures = if outcome.whole() { 0 } else { record.failures.saturating_add(1) };
             outcomes.push(outcome);
+            if !settings.quiet.is_empty() {
+                seen.push((name, record, known));
+            }
         }
-        Ok(())
+        Ok(tables.get_meta(SUPPRESSIONS)?.unwrap_or_default())
     })?;
-    Ok((outcomes, reports))
+    let seen =
+        seen.iter().map(|(hunt, record, known)| Suppressed { hunt, looked: !record.open.is_empty(), look: record.look + 1, known });
+    let (told, suppressions) =
+        if part { (Vec::new(), before) } else { settings.quiet.judge(&seen.collect::<Vec<_>>(), &before, settings.now) };
+    remarks.extend(told);
+    Ok(Outcomes { hunts: outcomes, reports, remarks, suppressions })
 }
 
 /// The outcome of a hunt whose file is no longer in the folder. Other hunts fill in what they know.
@@ -83,7 +120,7 @@ fn unlooked(name: &str, record: &HuntRecord) -> HuntOutcome {
         failures: 0,
         variable: record.variable.clone(),
         entity: record.entity.clone(),
-        columns: record.columns.clone(),
+        key: record.key.clone(),
         news: news::News::default(),
     }
 }
@@ -93,12 +130,17 @@ fn stem(name: &str) -> String {
 }
 
 /// Writes what the report says into the state, before anybody can read the report.
-pub(super) fn prepare(state: &State, night: &Night, notifier: &Notifier) -> Result<(), SourceError> {
+pub(super) fn prepare(
+    state: &State,
+    night: &Night,
+    notifier: &Notifier,
+    suppressions: BTreeMap<String, SuppressionRecord>,
+) -> Result<(), SourceError> {
     let hunts = night.hunts.iter().map(|outcome| HuntPublication {
         night: outcome.night(),
         looked: !outcome.windows.is_empty(),
         whole: outcome.whole(),
-        told: outcome.news.new.iter().map(|(identity, _)| identity.clone()).collect(),
+        told: outcome.news.told().map(|(identity, _)| identity.clone()).collect(),
         title: outcome.title.clone(),
     });
     let hunts = hunts.collect();
@@ -110,7 +152,7 @@ pub(super) fn prepare(state: &State, night: &Night, notifier: &Notifier) -> Resu
             folder: std::path::absolute(&night.folder).unwrap_or_else(|_| night.folder.clone()).display().to_string(),
             part: night.part.is_some(),
             published: false,
-            publication: Some(Publication { hunts, notifications }),
+            publication: Some(Publication { hunts, suppressions, notifications }),
             hunts: Vec::new(),
         };
         tables.put_night(&night.id, &record)
@@ -130,18 +172,20 @@ fn apply(tables: &mut Write<'_>, id: &str, mut night: NightRecord) -> Result<(),
     let mut hunts = Vec::with_capacity(publication.hunts.len());
     for hunt in publication.hunts {
         let name = hunt.night.hunt.clone();
+        let mut record = tables.hunt(&name)?.unwrap_or_default();
         for identity in &hunt.told {
             if let Some(mut key) = tables.key(&name, identity)? {
                 key.told = true;
-                key.row = None;
+                key.told_at = Some(record.look + 1);
+                key.again = None;
+                news::shorten(&mut key.face);
                 tables.put_key(&name, identity, &key)?;
             }
         }
-        let mut record = tables.hunt(&name)?.unwrap_or_default();
         if hunt.looked {
             record.look += 1;
             record.open.clear();
-            record.present = hunt.night.new + hunt.night.continuing + hunt.night.suppressed;
+            record.present = hunt.night.new + hunt.night.again + hunt.night.continuing + hunt.night.suppressed;
         }
         record.failures = if hunt.whole { 0 } else { record.failures.saturating_add(1) };
         record.status.clone_from(&hunt.night.status);
@@ -151,6 +195,7 @@ fn apply(tables: &mut Write<'_>, id: &str, mut night: NightRecord) -> Result<(),
         tables.put_hunt(&name, &record)?;
         hunts.push(hunt.night);
     }
+    tables.put_meta(SUPPRESSIONS, &publication.suppressions)?;
     for (id, notification) in &publication.notifications {
         tables.put_notification(id, notification)?;
     }

@@ -18,8 +18,15 @@ pub struct HuntRecord {
     pub open: Vec<Span>,
     /// The last windows that were searched, in the order of the runs.
     pub recent: Vec<Looked>,
-    /// Headers of the findings' rows.
-    pub columns: Vec<String>,
+    /// What makes two of its findings the same, by name.
+    #[serde(default)]
+    pub key: Vec<String>,
+    /// Of a hunt with `first-seen`: what was there before this instant was looked at for comparison only.
+    #[serde(default)]
+    pub known_before: Option<i64>,
+    /// For how long its findings must be remembered, in nanoseconds.
+    #[serde(default)]
+    pub memory: i64,
     /// Name of the variable that is the finding.
     pub variable: String,
     /// Entity type of that variable.
@@ -65,7 +72,7 @@ pub struct Looked {
 }
 
 /// A finding of a hunt. Its key in the database is the hunt's name and the identity.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct KeyRecord {
     /// The key as in reports.
     pub key: serde_json::Value,
@@ -79,10 +86,53 @@ pub struct KeyRecord {
     pub last_event: Option<i64>,
     /// The number of the report for which it was found last; see [`HuntRecord::look`].
     pub look: u64,
-    /// Whether a report has called it new.
+    /// Whether a report has called it new, or need not.
     pub told: bool,
-    /// Its row, kept until a report has called it new.
-    pub row: Option<Vec<serde_json::Value>>,
+    /// The number of the report that told it last.
+    #[serde(default)]
+    pub told_at: Option<u64>,
+    /// The number of reports that list it.
+    #[serde(default)]
+    pub nights: u64,
+    /// The end of what was looked at when it was found last: its last record, or the end of the window for groups.
+    #[serde(default)]
+    pub until: Option<i64>,
+    /// It was told before, stayed away for long, and came back: until when it was there.
+    #[serde(default)]
+    pub again: Option<i64>,
+    /// Hosts on which it was seen last.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// Users as whom it was seen last.
+    #[serde(default)]
+    pub users: Vec<String>,
+    /// The columns that the hunt displays of it, with their headers.
+    #[serde(default)]
+    pub face: Vec<(String, serde_json::Value)>,
+    /// The most entities that it stood for in one window of the last report.
+    #[serde(default)]
+    pub entities: u64,
+    /// The conditions of suppressions that hide all of it.
+    #[serde(default)]
+    pub hidden: Vec<String>,
+}
+
+/// An entity of a finding that has a key. Its key in the database is the hunt's name and the identity of the entity.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct MemberRecord {
+    /// The identity of the finding.
+    pub finding: String,
+    /// The instant of the run that found it last.
+    pub last_at: i64,
+}
+
+/// An entry of the list of suppressions, since it is there. It is known by its text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct SuppressionRecord {
+    /// The first run that had it.
+    pub since: i64,
+    /// The number of nights in a row in which its hunts were looked at and it hid nothing.
+    pub idle: u32,
 }
 
 /// A night. Its key in the database is the name of its report folder.
@@ -116,6 +166,9 @@ pub struct HuntNight {
     pub windows: Vec<Span>,
     /// The number of findings that are new.
     pub new: u64,
+    /// The number that came back after a long time.
+    #[serde(default)]
+    pub again: u64,
     /// The number that was found before, and again.
     pub continuing: u64,
     /// The number that was found by the runs before, and not by these.
@@ -129,6 +182,9 @@ pub struct HuntNight {
 #[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Publication {
     pub hunts: Vec<HuntPublication>,
+    /// The suppressions, as they stand after it.
+    #[serde(default)]
+    pub suppressions: BTreeMap<String, SuppressionRecord>,
     /// The notifications to send, with their ids.
     pub notifications: Vec<(String, Notification)>,
 }
@@ -142,7 +198,7 @@ pub struct HuntPublication {
     pub looked: bool,
     /// Whether it was searched up to now.
     pub whole: bool,
-    /// Identities of the findings that the report calls new.
+    /// Identities of the findings that the report calls new, or back.
     pub told: Vec<String>,
     /// Title of its front matter.
     pub title: String,

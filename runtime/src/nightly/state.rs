@@ -1,7 +1,9 @@
 //! The state: one transactional database in a folder, with a schema version.
 
+mod migrate;
+
 use super::damage::guarded;
-use super::record::{HuntRecord, KeyRecord, NightRecord, Notification};
+use super::record::{HuntRecord, KeyRecord, MemberRecord, NightRecord, Notification};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::nightly::{STATE_UNUSABLE, STATE_VERSION};
 use redb::{
@@ -12,7 +14,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::path::{Path, PathBuf};
 
 /// Version of the tables.
-pub const SCHEMA: u64 = 1;
+pub const SCHEMA: u64 = 2;
+/// The oldest version that is read, and brought up to date when a run opens it.
+const OLDEST: u64 = 1;
 
 const FILE: &str = "nightly.redb";
 
@@ -21,9 +25,11 @@ const META: Bytes = TableDefinition::new("meta");
 const HUNTS: Bytes = TableDefinition::new("hunts");
 /// The key is `hunt NUL identity`.
 const KEYS: Bytes = TableDefinition::new("keys");
+/// The key is `hunt NUL identity`.
+const MEMBERS: Bytes = TableDefinition::new("members");
 const NIGHTS: Bytes = TableDefinition::new("nights");
 const OUTBOX: Bytes = TableDefinition::new("outbox");
-const TABLES: [Bytes; 5] = [META, HUNTS, KEYS, NIGHTS, OUTBOX];
+const TABLES: [Bytes; 6] = [META, HUNTS, KEYS, MEMBERS, NIGHTS, OUTBOX];
 
 /// The state of a folder, opened for a run.
 pub struct State {
@@ -75,9 +81,13 @@ impl State {
                 tables.put_meta("schema", &SCHEMA)?;
                 tables.put_meta("instance", &instance())?;
             }
+            if found == Some(OLDEST) {
+                from_first(tables)?;
+                tables.put_meta("schema", &SCHEMA)?;
+            }
             Ok(found.unwrap_or(SCHEMA))
         })?;
-        if found == SCHEMA { Ok(state) } else { Err(version(&state.path, found)) }
+        if (OLDEST..=SCHEMA).contains(&found) { Ok(state) } else { Err(version(&state.path, found)) }
     }
 
     /// Runs `change` in one transaction: all its changes are made, or none.
@@ -125,7 +135,8 @@ impl StateView {
         };
         let view = Self { database, path };
         let found = view.read(|tables| tables.get_meta::<u64>("schema"))?.unwrap_or(SCHEMA);
-        if found == SCHEMA { Ok(Some(view)) } else { Err(version(&view.path, found)) }
+        // Records of older versions can be looked at as they are: what they lack has a default.
+        if (OLDEST..=SCHEMA).contains(&found) { Ok(Some(view)) } else { Err(version(&view.path, found)) }
     }
 
     /// Runs `look` on one consistent state of the tables.
@@ -136,6 +147,24 @@ impl StateView {
         })
         .unwrap_or_else(|damage| Err(fault(&self.path, damage)))
     }
+}
+
+/// Brings a state of version 1 up to date. What was told stays told: a finding takes over what is known of its entities.
+fn from_first(tables: &mut Write<'_>) -> Result<(), SourceError> {
+    #[derive(serde::Deserialize)]
+    struct Hunt {
+        #[serde(default)]
+        columns: Vec<String>,
+    }
+    let hunts: Vec<(String, Hunt)> = each(tables.path, &tables.table(HUNTS)?, "")?;
+    for (hunt, Hunt { columns }) in hunts {
+        let findings: Vec<(String, serde_json::Map<_, _>)> = each(tables.path, &tables.table(KEYS)?, &key_of(&hunt, ""))?;
+        for (identity, mut finding) in findings {
+            migrate::first_finding(&mut finding, &columns);
+            tables.put(KEYS, &key_of(&hunt, &identity), &finding)?;
+        }
+    }
+    Ok(())
 }
 
 /// An id that differs between the states of several machines, for notifications.
@@ -224,6 +253,11 @@ impl Read {
         self.each(KEYS, &key_of(hunt, ""))
     }
 
+    /// The entities of a hunt's findings, sorted by identity.
+    pub fn members(&self, hunt: &str) -> Result<Vec<(String, MemberRecord)>, SourceError> {
+        self.each(MEMBERS, &key_of(hunt, ""))
+    }
+
     /// All nights, sorted by name.
     pub fn nights(&self) -> Result<Vec<(String, NightRecord)>, SourceError> {
         self.each(NIGHTS, "")
@@ -291,6 +325,21 @@ impl Write<'_> {
         self.put(KEYS, &key_of(hunt, identity), record)
     }
 
+    /// The record of an entity of a finding.
+    pub fn member(&self, hunt: &str, identity: &str) -> Result<Option<MemberRecord>, SourceError> {
+        one(self.path, &self.table(MEMBERS)?, &key_of(hunt, identity))
+    }
+
+    /// Sets the record of an entity of a finding.
+    pub fn put_member(&mut self, hunt: &str, identity: &str, record: &MemberRecord) -> Result<(), SourceError> {
+        self.put(MEMBERS, &key_of(hunt, identity), record)
+    }
+
+    /// Removes an entity of a finding.
+    pub fn remove_member(&mut self, hunt: &str, identity: &str) -> Result<(), SourceError> {
+        self.remove(MEMBERS, &key_of(hunt, identity))
+    }
+
     /// Removes a finding.
     pub fn remove_key(&mut self, hunt: &str, identity: &str) -> Result<(), SourceError> {
         self.remove(KEYS, &key_of(hunt, identity))
@@ -337,16 +386,7 @@ mod tests {
                 for hunt in ["a", "a.hf", "a.hf2", "b"] {
                     t.put_hunt(hunt, &HuntRecord::default())?;
                     let key = serde_json::json!([hunt]);
-                    let record = KeyRecord {
-                        key,
-                        first_at: 0,
-                        last_at: 0,
-                        first_event: None,
-                        last_event: None,
-                        look: 1,
-                        told: false,
-                        row: None,
-                    };
+                    let record = KeyRecord { key, look: 1, ..KeyRecord::default() };
                     t.put_key(hunt, "x", &record)?;
                 }
                 t.put_night("n", &night)

@@ -1,7 +1,8 @@
 //! What the state contains, as text: the status of each hunt, and the history of nights.
 
+use super::face;
 use super::model::HuntStatus;
-use super::record::{HuntRecord, NightRecord};
+use super::record::{HuntRecord, KeyRecord, NightRecord};
 use super::state::Read;
 use crate::report::sanitize::terminal as safe;
 use crate::report::text::{count, table};
@@ -13,6 +14,8 @@ use std::fmt::Write as _;
 
 /// The most findings that the history of a hunt lists.
 const FINDINGS: usize = 200;
+/// The most findings of the last report that the status lists.
+const TOLD: usize = 20;
 
 /// Up to when a hunt has searched all of its sources.
 pub(super) fn end(record: &HuntRecord) -> Option<i64> {
@@ -58,6 +61,7 @@ pub fn status(state: &Read, now: Instant, width: Option<u16>) -> Result<String, 
         ]);
     }
     let mut out = format!("{}\n", rows.trim_fmt());
+    out.push_str(&told(state)?);
     if let Some(last) = nights.iter().filter(|(_, n)| n.published).max_by_key(|(_, n)| n.at) {
         let _ = writeln!(out, "last report: {}", safe(&last.1.folder));
     }
@@ -68,6 +72,28 @@ pub fn status(state: &Read, now: Instant, width: Option<u16>) -> Result<String, 
     if waiting > 0 {
         let _ = writeln!(out, "{} waiting to be delivered", count(waiting, "notification"));
     }
+    Ok(out)
+}
+
+/// What the last report of each hunt told, the latest first.
+fn told(state: &Read) -> Result<String, SourceError> {
+    let mut told: Vec<(String, KeyRecord)> = Vec::new();
+    for (name, hunt) in state.hunts()? {
+        let last = |key: &KeyRecord| hunt.look > 0 && key.look == hunt.look && key.told_at == Some(hunt.look);
+        told.extend(state.keys(&name)?.into_iter().map(|(_, key)| key).filter(last).map(|key| (name.clone(), key)));
+    }
+    if told.is_empty() {
+        return Ok(String::new());
+    }
+    told.sort_by(|a, b| (b.1.last_event, &a.0).cmp(&(a.1.last_event, &b.0)));
+    let mut out = format!("\ntold by the last report: {}\n", count(told.len() as u64, "finding"));
+    for (name, key) in told.iter().take(TOLD) {
+        let _ = writeln!(out, "  {}: {}", safe(name), face::line(key, key.last_event));
+    }
+    if told.len() > TOLD {
+        let _ = writeln!(out, "  and {} more", told.len() - TOLD);
+    }
+    out.push('\n');
     Ok(out)
 }
 
@@ -85,7 +111,7 @@ pub fn history(state: &Read, hunt: Option<&str>, width: Option<u16>) -> Result<S
     let mut nights: Vec<_> = state.nights()?.into_iter().filter(|(_, n)| n.published).collect();
     nights.sort_by(|a, b| (b.1.at, &b.0).cmp(&(a.1.at, &a.0)));
     let mut rows = table(width);
-    rows.set_header(["NIGHT", "HUNT", "STATUS", "NEW", "CONTINUING", "GONE", "SUPPRESSED", "WINDOWS", "WHY"]);
+    rows.set_header(["NIGHT", "HUNT", "STATUS", "NEW", "BACK", "CONTINUING", "GONE", "SUPPRESSED", "WINDOWS", "WHY"]);
     for (id, night) in &nights {
         for one in night.hunts.iter().filter(|h| hunt.is_none_or(|name| h.hunt == name)) {
             let windows =
@@ -95,6 +121,7 @@ pub fn history(state: &Read, hunt: Option<&str>, width: Option<u16>) -> Result<S
                 safe(&one.hunt).into_owned(),
                 one.status.clone(),
                 one.new.to_string(),
+                one.again.to_string(),
                 one.continuing.to_string(),
                 one.gone.to_string(),
                 one.suppressed.to_string(),
@@ -116,11 +143,14 @@ fn findings(state: &Read, hunt: &str, width: Option<u16>) -> Result<String, Sour
     let total = keys.len() as u64;
     keys.sort_by(|a, b| (b.1.last_at, &a.0).cmp(&(a.1.last_at, &b.0)));
     let mut rows = table(width);
-    rows.set_header(["FINDING", "FIRST RUN", "LAST RUN", "FIRST RECORD", "LAST RECORD", "REPORTED"]);
+    rows.set_header(["HOST", "USER", "FINDING", "NIGHTS", "FIRST RUN", "LAST RUN", "FIRST RECORD", "LAST RECORD", "REPORTED"]);
     for (_, key) in keys.iter().take(FINDINGS) {
         let time = |t: Option<i64>| t.map_or_else(String::new, |t| Instant(t).to_string());
         rows.add_row([
-            safe(&key.key.to_string()).into_owned(),
+            safe(&face::names(&key.hosts)).into_owned(),
+            safe(&face::names(&key.users)).into_owned(),
+            safe(&face::columns(key)).into_owned(),
+            key.nights.to_string(),
             Instant(key.first_at).to_seconds_text(),
             Instant(key.last_at).to_seconds_text(),
             time(key.first_event),

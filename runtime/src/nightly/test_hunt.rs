@@ -1,6 +1,7 @@
 //! The tests that hunts carry: `HUNT.test/` beside `HUNT.hf` has records and the rows that the hunt must find in them.
 
 use super::discover::HuntFile;
+use super::face::cell;
 use super::finding::FoundEntities;
 use crate::report::sanitize::terminal as safe;
 use crate::source::{SourceError, regular_file};
@@ -131,6 +132,10 @@ impl HuntTest {
     /// Writes what was found as what is expected, with the columns of `header`; all, where it is `None`.
     pub fn update(&self, found: &FoundEntities, header: Option<&[String]>) -> Result<(), SourceError> {
         let found = table(found);
+        if header.is_none() && found.rows.is_empty() {
+            return Err(bad(&self.0, "has no finding whose columns could be written")
+                .help(format!("add a record that the hunt must find, or write the header of `{EXPECTED}` yourself")));
+        }
         let table = self.columns_of(&found, header.unwrap_or(&found.columns))?;
         let mut out = Vec::new();
         let columns = table.columns.iter().map(String::as_str);
@@ -144,6 +149,10 @@ impl HuntTest {
 
     /// The rows of the finding, with these columns.
     fn columns_of(&self, found: &TextTable, columns: &[String]) -> Result<TextTable, SourceError> {
+        // What found nothing has no columns.
+        if found.rows.is_empty() {
+            return Ok(TextTable { columns: columns.to_vec(), rows: Vec::new() });
+        }
         let place = |column: &String| {
             found.columns.iter().position(|c| c == column).ok_or_else(|| {
                 bad(&self.0.join(EXPECTED), format_args!("has a column `{column}`, which the finding has not"))
@@ -156,10 +165,15 @@ impl HuntTest {
     }
 }
 
-/// A finding as a table of texts.
+/// A finding as a table of texts: the columns that the hunt displays, and the hosts and users of each row.
 fn table(found: &FoundEntities) -> TextTable {
-    let rows = found.entities.iter().map(|entity| (0..found.columns.len()).map(|at| cell(entity.row.get(at))).collect());
-    TextTable { columns: found.columns.clone(), rows: rows.collect() }
+    let shown = found.entities.first().map(|entity| entity.face.iter().map(|(header, _)| header.clone()));
+    let columns: Vec<String> = shown.into_iter().flatten().chain(["hosts", "users"].map(str::to_owned)).collect();
+    let rows = found.entities.iter().map(|entity| {
+        let who = [&entity.hosts, &entity.users].map(|names| names.join(", "));
+        entity.face.iter().map(|(_, value)| cell(value)).chain(who).collect()
+    });
+    TextTable { columns, rows: rows.collect() }
 }
 
 /// The one file, or the folder of several.
@@ -168,14 +182,6 @@ fn shown(files: &BTreeSet<PathBuf>) -> PathBuf {
         Some(first) if files.len() > 1 => first.parent().map_or_else(|| first.clone(), Path::to_path_buf),
         Some(first) => first.clone(),
         None => PathBuf::new(),
-    }
-}
-
-fn cell(value: Option<&Json>) -> String {
-    match value {
-        None | Some(Json::Null) => String::new(),
-        Some(Json::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
     }
 }
 
@@ -216,19 +222,13 @@ mod tests {
     use serde_json::json;
 
     fn found(rows: &[(&str, i64)]) -> FoundEntities {
+        let cell = |header: &str, value: Json| (header.to_owned(), value);
         let entity = |(name, pid): &(&str, i64)| FoundEntity {
-            identity: (*name).to_owned(),
-            key: json!([name]),
-            first: None,
-            last: None,
-            row: vec![json!(name), json!(pid), Json::Null],
+            hosts: vec!["a".to_owned(), "b".to_owned()],
+            face: vec![cell("name", json!(name)), cell("pid", json!(pid)), cell("user", Json::Null)],
+            ..FoundEntity::default()
         };
-        FoundEntities {
-            variable: "x".to_owned(),
-            entity: "process".to_owned(),
-            columns: ["name", "pid", "user"].map(str::to_owned).to_vec(),
-            entities: rows.iter().map(entity).collect(),
-        }
+        FoundEntities { entities: rows.iter().map(entity).collect(), ..FoundEntities::default() }
     }
 
     fn test(expected: &str) -> (tempfile::TempDir, HuntTest) {
@@ -262,14 +262,17 @@ mod tests {
         std::fs::remove_file(temp.path().join(EXPECTED)).unwrap();
         assert_eq!(test.expected().unwrap(), None);
         test.update(&found, None).unwrap();
-        assert_eq!(test.expected().unwrap().unwrap().columns, ["name", "pid", "user"]);
+        assert_eq!(test.expected().unwrap().unwrap().columns, ["name", "pid", "user", "hosts", "users"]);
+        assert_eq!(test.expected().unwrap().unwrap().rows[1], ["=c", "2", "", "a, b", ""]);
+        std::fs::remove_file(temp.path().join(EXPECTED)).unwrap();
+        assert!(test.update(&FoundEntities::default(), None).is_err(), "a header that nobody knows");
     }
 
     #[test]
     fn faults_are_told() {
         let (temp, test) = test("name,nmae\n");
-        let fault = test.compare(&test.expected().unwrap().unwrap(), &found(&[])).unwrap_err();
-        assert!(fault.message.contains("`nmae`") && fault.helps[0].contains("name, pid, user"), "{fault:?}");
+        let fault = test.compare(&test.expected().unwrap().unwrap(), &found(&[("a", 1)])).unwrap_err();
+        assert!(fault.message.contains("`nmae`") && fault.helps[0].contains("name, pid, user, hosts, users"), "{fault:?}");
         std::fs::write(temp.path().join(EXPECTED), "a,b\n1\n").unwrap();
         assert_eq!(test.expected().unwrap_err().code.id, "K0880");
         assert_eq!(test.records_of("lab").unwrap_err().code.id, "K0880");

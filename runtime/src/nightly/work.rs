@@ -8,7 +8,7 @@ use super::record::HuntRecord;
 use super::state::State;
 use super::step::{NightStep, Stop, Watch};
 use super::window::{self, Bounds};
-use super::{news, window::Due};
+use super::{news, news::Memory, window::Due};
 use crate::report::model::{HuntReport, Status};
 use huntc_compiler::diag::Severity;
 use huntc_compiler::time::TimeRange;
@@ -98,7 +98,12 @@ pub(super) fn bounds(settings: &NightSettings, survey: &HuntSurvey) -> Bounds {
 fn plan(night: &NightWork<'_>, number: usize, hunt: &HuntFile) -> Result<Planned, Stop> {
     let survey = night.engine.survey(number);
     let bounds = bounds(night.settings, &survey);
-    let record = night.state.read(|tables| tables.hunt(&hunt.name))?.unwrap_or_default();
+    let mut record = night.state.read(|tables| tables.hunt(&hunt.name))?.unwrap_or_default();
+    if let Some(first_seen) = survey.front_matter.first_seen
+        && news::look_back(&mut record, first_seen, bounds.since)
+    {
+        night.state.write(|tables| tables.put_hunt(&hunt.name, &record))?;
+    }
     let fresh = |record: &HuntRecord| {
         let sources = survey.sources.iter().filter(|s| !record.done.contains_key(*s));
         sources.cloned().collect::<Vec<_>>()
@@ -131,6 +136,7 @@ fn through(night: &NightWork<'_>, hunt: &HuntFile, planned: Planned) -> Result<W
         worked.reports.push(*report);
         return Ok(Worked { survey, ..worked });
     }
+    let memory = Memory { now: night.settings.now, again: survey.front_matter.first_seen.unwrap_or(night.settings.again) };
     for (at, window) in due.pieces.iter().enumerate() {
         let open = Some(TimeRange { start: window.start, stop: due.whole().map_or(window.stop, |w| w.stop) });
         let time = match left(night) {
@@ -146,7 +152,7 @@ fn through(night: &NightWork<'_>, hunt: &HuntFile, planned: Planned) -> Result<W
             (Status::Ok, Some(found)) => {
                 night.state.write(|tables| {
                     let mut record = tables.hunt(&hunt.name)?.unwrap_or_default();
-                    news::remember(tables, &hunt.name, &mut record, found, night.settings.now)?;
+                    news::remember(tables, &hunt.name, &mut record, found, memory)?;
                     window::looked(&mut record, &survey.sources, *window, night.settings.now);
                     tables.put_hunt(&hunt.name, &record)
                 })?;

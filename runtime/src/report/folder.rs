@@ -1,10 +1,11 @@
 //! The report folder. It is written to a hidden sibling, which then takes the folder's place in one step, so that there
 //! is always one complete report.
 
-use super::file::{has_ended, is_listed, write, write_all};
+use super::file::write_all;
 use super::model::RunReport;
 use super::names::display_stem;
 use super::{DISPLAY_FILES, FILES};
+use crate::own_files::{self, NewFolder};
 use huntc_compiler::diag::codes::config::{OUTPUT_NOT_USABLE, REPORT_NOT_WRITTEN};
 use huntc_compiler::diag::{Code, Diagnostic};
 use huntc_compiler::source::Span;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub struct ReportFolder {
     target: PathBuf,
     /// The hidden sibling. It is removed if no report is committed.
-    scratch: PathBuf,
+    new: NewFolder,
     /// Whether `target` holds an earlier report.
     earlier: bool,
     /// The place of `--out` in the command line.
@@ -49,14 +50,11 @@ impl ReportFolder {
         let name = name.to_string_lossy().into_owned();
         let create = || {
             fs::create_dir_all(&parent)?;
-            remove_stale(&parent, &name);
-            let scratch = parent.join(format!(".{name}.huntc-{}", std::process::id()));
-            remove_report(&scratch)?;
-            fs::create_dir(&scratch)?;
-            Ok(scratch)
+            own_files::sweep(&parent, |swept| swept == name);
+            NewFolder::beside(&parent, &name)
         };
-        let scratch = create().map_err(|e| refuse(format!("no report can be written beside `{shown}`"), e))?;
-        Ok(Self { target, scratch, earlier, span })
+        let new = create().map_err(|e| refuse(format!("no report can be written beside `{shown}`"), e))?;
+        Ok(Self { target, new, earlier, span })
     }
 
     /// Whether the folder holds an earlier report.
@@ -71,23 +69,21 @@ impl ReportFolder {
 
     /// Writes the report and puts it in place. After an error the earlier report is unchanged. Returns the path of
     /// `report.json`.
-    pub fn commit(self, run: &RunReport, options: FolderOptions) -> Result<PathBuf, Box<Diagnostic>> {
-        let write_and_swap = || {
-            write_files(&self.scratch, run, options)?;
-            swap(&self.scratch, &self.target)
+    pub fn commit(mut self, run: &RunReport, options: FolderOptions) -> Result<PathBuf, Box<Diagnostic>> {
+        let mut write_and_swap = || -> io::Result<()> {
+            write_files(&mut self.new, run, options)?;
+            self.new.complete()?;
+            swap(self.new.path(), &self.target)?;
+            self.new.is_in_place();
+            // Its place has the earlier report now, or nothing.
+            let _ = own_files::remove(self.new.path());
+            Ok(())
         };
         write_and_swap().map_err(|e| {
             let message = format!("the report could not be written to `{}`", self.target.display());
             Box::new(fault(&REPORT_NOT_WRITTEN, self.span, message, &e))
         })?;
         Ok(self.target.join(FILES[0].name))
-    }
-}
-
-impl Drop for ReportFolder {
-    fn drop(&mut self) {
-        // After a commit this is the earlier report, or does not exist.
-        let _ = remove_report(&self.scratch);
     }
 }
 
@@ -109,68 +105,20 @@ fn fault(code: &'static Code, span: Span, message: String, error: &io::Error) ->
 
 /// Whether `target` contains an earlier report. Anything else in it is an error.
 fn inspect(target: &Path) -> io::Result<bool> {
-    if !target.exists() {
-        return Ok(false);
-    }
-    let mut any = false;
-    for entry in fs::read_dir(target)? {
-        let name = entry?.file_name();
-        if !is_ours(&name.to_string_lossy()) {
-            let what = format!("it holds `{}`, which is no part of a report", name.to_string_lossy());
-            return Err(io::Error::new(io::ErrorKind::DirectoryNotEmpty, what));
-        }
-        any = true;
-    }
-    Ok(any)
+    if target.exists() { own_files::holds_only_listed(target) } else { Ok(false) }
 }
 
-/// Removes the hidden folders that killed runs left beside the target.
-fn remove_stale(parent: &Path, name: &str) {
-    let prefix = format!(".{name}.huntc-");
-    let Ok(entries) = fs::read_dir(parent) else { return };
-    for entry in entries.flatten() {
-        let file_name = entry.file_name();
-        let process = file_name.to_str().and_then(|n| n.strip_prefix(&prefix)).filter(|p| p.parse::<u32>().is_ok());
-        if process.is_some_and(has_ended) {
-            let _ = remove_report(&entry.path());
-        }
-    }
-}
-
-/// Removes a report folder. Of its files only those that belong to a report are removed.
-fn remove_report(folder: &Path) -> io::Result<()> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(e),
-    };
-    for entry in entries {
-        let entry = entry?;
-        if is_ours(&entry.file_name().to_string_lossy()) {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    fs::remove_dir(folder)
-}
-
-fn write_files(folder: &Path, run: &RunReport, options: FolderOptions) -> io::Result<()> {
+fn write_files(folder: &mut NewFolder, run: &RunReport, options: FolderOptions) -> io::Result<()> {
     write_all(folder, &FILES, run)?;
     for (i, hunt) in run.hunts.iter().enumerate() {
         for (j, display) in hunt.displays.iter().enumerate().filter(|(_, d)| d.missing.is_none()) {
             let Some(stem) = display_stem(run, i, j) else { continue };
             for file in &DISPLAY_FILES {
-                write(folder, &format!("{stem}.{}", file.ending), |out| (file.write)(display, options.raw_csv, out))?;
+                folder.write(&format!("{stem}.{}", file.ending), |out| (file.write)(display, options.raw_csv, out))?;
             }
         }
     }
     Ok(())
-}
-
-/// Whether a report has files of this name: `report.json`, or `NN-….csv` and `NN-….json`.
-fn is_ours(name: &str) -> bool {
-    let numbered = name.split_once('-').is_some_and(|(n, _)| n.len() >= 2 && n.bytes().all(|b| b.is_ascii_digit()));
-    let table = Path::new(name).extension().is_some_and(|e| DISPLAY_FILES.iter().any(|file| e == file.ending));
-    is_listed(&FILES, name) || (numbered && table)
 }
 
 /// Moves `scratch` to the place of `target`. Afterwards `scratch` is what `target` was, or does not exist.

@@ -60,13 +60,53 @@ fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A CSV cell that no spreadsheet runs as a formula: if it begins with `=`, `+`, `-`, `@`, TAB or CR, possibly after
-/// blanks and quotes, it gets a `'` in front. Other characters stay, because a CSV file is data.
+/// A CSV cell that no spreadsheet runs as a formula: where it begins with `=`, `+`, `-`, `@`, TAB or CR, possibly after
+/// blanks and quotes, a `'` comes before. The same behind each `;` and TAB, where some spreadsheets split cells. Other
+/// characters stay, because a CSV file is data; [`csv_cell_as_it_was`] takes back what was added.
 pub fn csv_cell(text: &str) -> Cow<'_, str> {
-    // Spreadsheets skip blanks and quotes when they look for a formula, and accept full-width signs.
-    let first = text.chars().find(|c| !matches!(c, ' ' | '"' | '\'' | '\u{a0}' | '\u{feff}' | '\n'));
-    let formula = matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'));
-    if formula { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    at_cell_starts(text, |out, cell| {
+        if is_formula(cell) {
+            out.push('\'');
+        }
+        cell
+    })
+}
+
+/// A cell whose formulas stay: only where an apostrophe would be taken back another comes before.
+pub fn csv_cell_raw(text: &str) -> Cow<'_, str> {
+    at_cell_starts(text, |out, cell| {
+        if cell.starts_with('\'') && is_formula(cell) {
+            out.push('\'');
+        }
+        cell
+    })
+}
+
+/// The text of which [`csv_cell`] or [`csv_cell_raw`] made this cell.
+pub fn csv_cell_as_it_was(cell: &str) -> Cow<'_, str> {
+    at_cell_starts(cell, |_, cell| cell.strip_prefix('\'').filter(|rest| is_formula(rest)).unwrap_or(cell))
+}
+
+/// Spreadsheets skip blanks and quotes when they look for a formula, and accept full-width signs.
+fn is_formula(cell: &str) -> bool {
+    let first = cell.chars().find(|c| !matches!(c, ' ' | '"' | '\'' | '\u{a0}' | '\u{feff}' | '\n'));
+    matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'))
+}
+
+/// Passes each place where a cell may begin to `edit`, which adds to the text and answers what of the rest follows.
+fn at_cell_starts<'t>(text: &'t str, edit: impl Fn(&mut String, &'t str) -> &'t str) -> Cow<'t, str> {
+    let mut out = String::with_capacity(text.len() + 1);
+    let mut rest = text;
+    loop {
+        rest = edit(&mut out, rest);
+        let end = rest.find([';', '\t']).map_or(rest.len(), |at| at + 1);
+        out.push_str(&rest[..end]);
+        rest = &rest[end..];
+        if rest.is_empty() {
+            break;
+        }
+    }
+    if out == text { Cow::Borrowed(text) } else { Cow::Owned(out) }
 }
 
 /// Text inside of HTML, in an element or a quoted attribute. Unsafe characters become escapes.
@@ -147,6 +187,31 @@ mod tests {
     use super::*;
 
     const HOSTILE: &str = "a\u{1b}[31mred\u{7}\u{202e}gpj.exe\u{200b}\r\n\tz\u{9b}2J\u{e0041}";
+
+    #[test]
+    fn formulas_behind_separators_are_neutralised_too() {
+        for (text, cell) in [
+            ("x;=1+1", "x;'=1+1"),
+            ("x\t=1+1", "x\t'=1+1"),
+            ("a; @b;c", "a;' @b;c"),
+            ("=a;=b", "'=a;'=b"),
+            ("a;b", "a;b"),
+            ("a-b=c", "a-b=c"),
+            ("", ""),
+        ] {
+            assert_eq!(csv_cell(text), cell, "{text:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_was_added_to_a_cell_can_be_taken_back(text in "[;\t\n' =@\"ax-]{0,12}") {
+            let (guarded, raw) = (csv_cell(&text), csv_cell_raw(&text));
+            proptest::prop_assert_eq!(csv_cell_as_it_was(&guarded), text.as_str());
+            proptest::prop_assert_eq!(csv_cell_as_it_was(&raw), text.as_str());
+            proptest::prop_assert!(!guarded.split([';', '\t']).any(|cell| cell.starts_with(['=', '+', '-', '@'])));
+        }
+    }
 
     #[test]
     fn no_control_bidi_or_zero_width_character_reaches_a_terminal() {

@@ -23,6 +23,8 @@ pub struct Huntflow {
     /// The configuration that was found for the folder of the file.
     pub config: Arc<Config>,
     pub catalog: Tables,
+    /// In a night: the conditions of suppressions on its finding, texts of the session.
+    pub conditions: Vec<SourceId>,
     /// The files that its LOADs name.
     pub(super) loaded: Vec<LoadedFile>,
 }
@@ -47,7 +49,7 @@ impl Session {
         let catalog = self.catalog(&config, settings)?;
         let text = input::huntflow(file, &mut self.texts);
         let loaded = text.as_ref().map(|id| loaded_files(file, *id, &self.texts, &config)).unwrap_or_default();
-        Ok(Huntflow { file: file.to_owned(), text, config, catalog, loaded })
+        Ok(Huntflow { file: file.to_owned(), text, config, catalog, conditions: Vec::new(), loaded })
     }
 
     /// Compiles a huntflow. A `window` takes the place of whatever its statements and the settings leave open. The
@@ -64,6 +66,7 @@ impl Session {
             // LAST counts back from the end of the window, so that a night that is run later looks at its own time.
             options.now = window.stop;
             options.default_range = Some(window);
+            options.finding = Some(huntflow.conditions.clone());
             options.replace_ranges = front_matter::read(&self.texts, id, &mut Sink::default()).nightly_window;
         }
         Ok(compile(&self.texts, id, &huntflow.catalog, &options))

@@ -13,7 +13,7 @@ use huntc_compiler::compile::{Compilation, Compiled};
 use huntc_compiler::diag::codes::internal::BUG;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::{Diagnostic, Severity, Sink};
-use huntc_compiler::plan::{Plan, VarId};
+use huntc_compiler::plan::Plan;
 use huntc_compiler::source::Span;
 use huntc_compiler::time::TimeRange;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -65,21 +65,17 @@ pub enum Refusal {
     Unbound,
 }
 
-/// The entities that a hunt searches for: the variable that its front matter names, otherwise its last one.
+/// The entities that a hunt of a night searches for: the variable that its front matter names, otherwise its last one.
 pub enum Finding {
     /// The hunt did not get far enough to know.
     Unknown,
-    /// The hunt binds no variable.
+    /// The hunt binds no variable, or no night runs it.
     NoVariable,
     /// The entities of a variable.
     Variable {
-        /// The plan that was run.
+        /// The plan that was run, which has the finding.
         plan: Box<Plan>,
-        /// The variable, by its number in the plan.
-        variable: VarId,
-        /// The least number of entities that is a finding.
-        at_least: u64,
-        /// The table of the variable, and what a DISP of it shows.
+        /// The tables of the finding.
         kept: Kept,
     },
 }
@@ -111,7 +107,7 @@ fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings,
         Ok(id) => *id,
         Err(problem) => return refused(Refusal::Unreadable, vec![(**problem).clone()]),
     };
-    let Compilation { compiled, mut diagnostics, front_matter, .. } = match session.compile(huntflow, settings, context.window) {
+    let Compilation { compiled, mut diagnostics, .. } = match session.compile(huntflow, settings, context.window) {
         Ok(compilation) => compilation,
         Err(problem) => return refused(Refusal::Unreadable, vec![*problem]),
     };
@@ -127,13 +123,12 @@ fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings,
     if unbound {
         return refused(Refusal::Unbound, diagnostics);
     }
-    let wanted = front_matter.finding_of(&compiled.hunt);
     let work = Work { huntflow, settings, context, compiled: &compiled, bound: &bound };
-    let (mut report, kept) = work.execute(diagnostics, wanted.map(|(variable, _)| variable));
+    let (mut report, kept) = work.execute(diagnostics);
     work.tell_of_sources(&mut report);
-    let finding = match (wanted, kept) {
+    let finding = match (&compiled.plan.finding, kept) {
         (None, _) => Finding::NoVariable,
-        (Some((variable, at_least)), Some(kept)) => Finding::Variable { plan: Box::new(compiled.plan), variable, at_least, kept },
+        (Some(_), Some(kept)) => Finding::Variable { plan: Box::new(compiled.plan), kept },
         (Some(_), None) => Finding::Unknown,
     };
     HuntRun { report, refusal: None, finding }
@@ -149,8 +144,8 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Executes the plan. The table of `keep` is returned with the report.
-    fn execute(&self, diagnostics: Vec<Diagnostic>, keep: Option<VarId>) -> (HuntReport, Option<Kept>) {
+    /// Executes the plan. The plan's finding is returned with the report.
+    fn execute(&self, diagnostics: Vec<Diagnostic>) -> (HuntReport, Option<Kept>) {
         let Self { huntflow, settings, context, .. } = self;
         let config = &huntflow.config;
         let time = settings.timeout.or(config.run.timeout).into_iter().chain(context.time_left).min();
@@ -178,6 +173,7 @@ impl Work<'_> {
             run_id: context.run_id.clone(),
             max_records: config.run.max_records,
             max_requests: config.run.max_requests,
+            raw_csv: settings.raw_csv,
             hints: settings.hints && config.run.hints.unwrap_or(true),
             ..RunOptions::new(&open)
         };
@@ -191,7 +187,7 @@ impl Work<'_> {
             diagnostics,
             folder: huntflow.folder(),
         };
-        exec::run_and_keep(job, &options, keep)
+        exec::run_and_keep(job, &options)
     }
 
     /// The most nodes at the same time, when neither the settings nor the configuration say it.

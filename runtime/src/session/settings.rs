@@ -30,6 +30,8 @@ pub struct RunSettings {
     pub keys: bool,
     /// Whether partial answers of sources are accepted.
     pub allow_partial: bool,
+    /// `--raw-csv`: whether CSV cells of SAVE that a spreadsheet would run as formulas stay as they are.
+    pub raw_csv: bool,
     /// Whether the report has hints; the configuration can also switch them off.
     pub hints: bool,
     /// The most nodes of a hunt at the same time, unless the configuration says it. `None`: the kind of the sources decides.
@@ -53,6 +55,7 @@ impl RunSettings {
             lean: false,
             keys: false,
             allow_partial: false,
+            raw_csv: false,
             hints: false,
             concurrency: None,
             timeout: None,

@@ -6,6 +6,8 @@ codes! {
     REPEATED_FRONT_MATTER "K0852" "repeated-front-matter" Error fixed "a key of the front matter is given twice";
     UNKNOWN_FINDING "K0853" "unknown-finding" Error fixed "the front matter names a variable that the hunt does not bind";
     EMPTY_HUNT "K0854" "empty-hunt" Error fixed "a hunt of a night has no statement";
+    UNKNOWN_KEY "K0855" "unknown-finding-key" Error fixed "the key of a finding names what the finding lacks";
+    BAD_CONDITION "K0856" "bad-suppression-condition" Error fixed "the condition of a suppression is more than a condition, or cannot be placed";
     STATE_UNUSABLE "K0860" "nightly-state-unusable" Error fixed "the state of nightly hunts cannot be used";
     STATE_VERSION "K0861" "nightly-state-version" Error fixed "the state of nightly hunts is of another version";
     STATE_LOCKED "K0862" "nightly-running" Error fixed "another nightly run works with this state";

@@ -89,6 +89,9 @@ pub(super) struct NightArgs {
     /// How far a window reaches back into the one before, for hunts that do not say [default: 1h]
     #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Windows")]
     pub overlap: Option<Duration>,
+    /// A finding that was absent for so long is told again [default: 7d]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Report")]
+    pub again: Option<Duration>,
     /// Hunts at once [default: 4]
     #[arg(long, value_name = "N", help_heading = "Budgets")]
     pub jobs: Option<usize>,

@@ -27,13 +27,16 @@ impl Run<'_> {
     /// A look at what a statement that found something leaves out for its case; `None` where its condition has no case.
     /// Of several sources the first is looked at.
     pub(super) fn in_another_case(&self, statement: &StatementFacts, node: NodeId) -> Option<AnotherCase<'_>> {
-        let root = |asks: &dyn Fn(&Op) -> bool| self.roots_of(node, asks).first().copied();
-        let (predicate, at) = match statement.condition.as_ref()? {
+        let root = |asks: &dyn Fn(&Op) -> bool| {
+            let roots = self.roots_of(node, asks);
+            Some((*roots.first()?, roots.len() == 1))
+        };
+        let (predicate, (at, whole)) = match statement.condition.as_ref()? {
             Condition::Pattern { pattern: Observed::One(pattern), limit: None } => {
                 (pattern, root(&|op| matches!(op, Op::Scan(_)))?)
             }
             Condition::Related { filter, limit: None, .. } => (filter, root(&|op| matches!(op, Op::Pivot(_)))?),
-            Condition::Held { filter, range: None, limit: None, .. } => (filter, node),
+            Condition::Held { filter, range: None, limit: None, .. } => (filter, (node, true)),
             _ => return None,
         };
         let folded = folded(predicate);
@@ -41,7 +44,7 @@ impl Run<'_> {
             return None;
         }
         let (found, references) = (self.table(node).ok()?, self.references(self.job.plan.node(at)).ok()?);
-        Some(AnotherCase { run: self, at, predicate: predicate.clone(), folded, references, found })
+        Some(AnotherCase { run: self, at, predicate: predicate.clone(), folded, references, found, whole })
     }
 }
 
@@ -77,6 +80,8 @@ pub(super) struct AnotherCase<'a> {
     references: References,
     /// What the statement found.
     found: Arc<Table>,
+    /// Whether no other source was asked.
+    whole: bool,
 }
 
 impl AnotherCase<'_> {
@@ -98,29 +103,31 @@ impl AnotherCase<'_> {
         };
         let asker = Asker::new(self.run, self.at);
         let sample = asker.ask_beyond(&with(&self.folded), &with(&self.predicate), None, MANY, WHY)?;
-        self.more(&asker, node.entity?, Ground::Records(&sample))
+        self.more(&asker, node.entity?, Ground::Records(&sample), self.whole)
     }
 
     fn linked(&self, node: &Node, pivot: &Pivot) -> Option<Diagnostic> {
         let input = self.run.table(*node.inputs.first()?).ok()?;
-        let keys: Vec<&Key> = input.entities.iter().map(|e| &e.key).filter(|key| bind::pivots(key)).take(bind::CHUNK).collect();
+        let keys: Vec<&Key> = input.entities.iter().map(|e| &e.key).filter(|key| bind::pivots(key)).collect();
+        let some = keys.get(..bind::CHUNK.min(keys.len())).unwrap_or_default();
         let with = |filter: &Predicate| {
             let pivot = Pivot { filter: filter.clone(), ..pivot.clone() };
             Node { op: Op::Pivot(pivot), columns: Vec::new(), ..node.clone() }
         };
         let asker = Asker::new(self.run, self.at);
-        let sample = asker.ask_beyond(&with(&self.folded), &with(&self.predicate), Some((&keys, pivot.input)), MANY, WHY)?;
-        let wanted: HashSet<Key> = keys.into_iter().cloned().collect();
-        self.more(&asker, node.entity?, Ground::Linked(&sample, pivot, &wanted))
+        let sample = asker.ask_beyond(&with(&self.folded), &with(&self.predicate), Some((some, pivot.input)), MANY, WHY)?;
+        let wanted: HashSet<Key> = some.iter().map(|key| (*key).clone()).collect();
+        self.more(&asker, node.entity?, Ground::Linked(&sample, pivot, &wanted), self.whole && some.len() == keys.len())
     }
 
     /// Of a variable all is there; nothing is asked.
     fn held(&self, node: &Node) -> Option<Diagnostic> {
         let input = self.run.table(*node.inputs.first()?).ok()?;
-        self.more(&Asker::new(self.run, self.at), node.entity?, Ground::Table(&input))
+        self.more(&Asker::new(self.run, self.at), node.entity?, Ground::Table(&input), true)
     }
 
-    fn more(&self, asker: &Asker<'_>, centre: EntityId, ground: Ground<'_>) -> Option<Diagnostic> {
+    /// `whole`: the ground is all that there is.
+    fn more(&self, asker: &Asker<'_>, centre: EntityId, ground: Ground<'_>, whole: bool) -> Option<Diagnostic> {
         let job = self.run.job;
         let evidence = Evidence { catalog: job.catalog, references: &self.references, ladder: asker.ladder(), centre, ground };
         let known: HashSet<&Key> = self.found.entities.iter().map(|e| &e.key).collect();
@@ -138,7 +145,7 @@ impl AnotherCase<'_> {
                 seen.values.iter().filter(|(v, _)| only_folded(v)).map(|(v, records)| (v, records.len() as u64)).collect();
             values.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
             let (first, _) = values.first()?;
-            let at_least = if evidence.whole() { "" } else { "at least " };
+            let at_least = if whole && evidence.whole() { "" } else { "at least " };
             let entities = if more == 1 { "1 entity".to_owned() } else { format!("{more} entities") };
             let attribute = names.attribute(test.entity, &test.attr);
             let message =

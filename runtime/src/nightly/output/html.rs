@@ -1,13 +1,13 @@
 //! `summary.html`: one page without scripts and external links, with a policy that forbids them.
 
 use super::names::csv_name;
-use super::text::{all_looked, counts, newsworthy, short, traffic, trouble, troubled, windows};
+use super::text::{all_looked, by_time, counts, newsworthy, nothing_new, short, told, traffic, trouble, troubled, windows};
+use crate::nightly::face;
 use crate::nightly::model::{HuntOutcome, Night};
 use crate::nightly::record::KeyRecord;
 use crate::report::page::begin;
 use crate::report::sanitize::html as escape;
 use crate::report::text::count;
-use serde_json::Value as Json;
 use std::io::{Result, Write};
 
 /// The most rows of a table on the page; the CSV file has all.
@@ -20,7 +20,7 @@ h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2rem}h3{font-size:1rem;margi
 table{border-collapse:collapse;margin:.5rem 0;display:block;overflow-x:auto}\
 th,td{border:1px solid #8886;padding:.2rem .5rem;text-align:left;vertical-align:top}\
 th{background:#8882;white-space:nowrap}.t{white-space:nowrap}td{max-width:36rem;overflow-wrap:break-word;font-family:ui-monospace,monospace;font-size:.9em}\
-.bad{border-left:.3rem solid #cf222e;padding-left:.8rem}.good{color:#1a7f37}\
+details{margin:.3rem 0}.bad{border-left:.3rem solid #cf222e;padding-left:.8rem}.good{color:#1a7f37}\
 .s{font-size:.8rem;font-weight:600;padding:.05rem .4rem;border-radius:.3rem;border:1px solid #8886}\
 .critical,.high{background:#cf222e;color:#fff}.medium{background:#9a6700;color:#fff}";
 
@@ -31,7 +31,7 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
     if let Some(part) = &night.part {
         writeln!(out, "<p>A part: {}</p>", escape(part))?;
     }
-    for notice in &night.notices {
+    for notice in night.notices.iter().chain(&night.suppressions) {
         writeln!(out, "<p class=\"bad\">{}</p>", escape(notice))?;
     }
     write_troubled(night, out)?;
@@ -48,7 +48,9 @@ fn write_troubled(night: &Night, out: &mut dyn Write) -> Result<()> {
     for hunt in hunts {
         write!(out, "<div class=\"bad\"><h3>")?;
         write_title(hunt, out)?;
-        writeln!(out, "</h3>\n<p>{}</p></div>", escape(&trouble(hunt)))?;
+        writeln!(out, "</h3>\n<p>{}</p>", escape(&trouble(hunt)))?;
+        write_remarks(hunt, out)?;
+        writeln!(out, "</div>")?;
     }
     Ok(())
 }
@@ -62,13 +64,25 @@ fn write_title(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
     write!(out, "</small>")
 }
 
+/// What the hunt looks for and why, as its author wrote it.
+fn write_remarks(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
+    let remarks = &hunt.front_matter.remarks;
+    if remarks.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "<details><summary>what it looks for, and why</summary>")?;
+    for line in remarks.lines() {
+        writeln!(out, "{}<br>", escape(line))?;
+    }
+    writeln!(out, "</details>")
+}
+
 fn write_news(night: &Night, out: &mut dyn Write) -> Result<()> {
     let hunts = newsworthy(night);
     if hunts.is_empty() {
-        return writeln!(out, "<h2>Nothing is new</h2>");
+        return writeln!(out, "<h2>{}</h2>", nothing_new(night));
     }
-    let total: usize = hunts.iter().map(|h| h.news.new.len()).sum();
-    writeln!(out, "<h2>New: {}</h2>", count(total as u64, "finding"))?;
+    writeln!(out, "<h2>New: {}</h2>", told(&hunts))?;
     for hunt in hunts {
         write!(out, "<h3>")?;
         write_title(hunt, out)?;
@@ -80,56 +94,66 @@ fn write_news(night: &Night, out: &mut dyn Write) -> Result<()> {
             counts(hunt),
             windows(&hunt.windows)
         )?;
-        write_table(hunt, out)?;
+        write_remarks(hunt, out)?;
+        write_table(&by_time(hunt.news.told()), out)?;
         let at = night.hunts.iter().position(|h| h.name == hunt.name).unwrap_or(0);
-        let shown = hunt.news.new.len().min(ROWS);
-        writeln!(out, "<p>{shown} of {}, all in <code>{}</code></p>", hunt.news.new.len(), escape(&csv_name(at, &hunt.name)))?;
+        let csv = csv_name(at, &hunt.name);
+        let (all, csv) = (hunt.news.told_count(), escape(&csv));
+        writeln!(out, "<p>{} of {all}, all in <a href=\"{csv}\">{csv}</a></p>", all.min(ROWS))?;
     }
     Ok(())
 }
 
-fn write_table(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
-    let new = &hunt.news.new;
-    // Columns that are empty in every row would only take space.
-    let filled = |i: usize| new.iter().any(|(_, k)| k.row.as_ref().and_then(|r| r.get(i)).is_some_and(|v| !v.is_null()));
-    let columns: Vec<usize> = (0..hunt.columns.len()).filter(|i| filled(*i)).collect();
-    // Groups have no time, and their key is in their columns.
-    let timed = new.iter().any(|(_, k)| k.first_event.is_some());
-    let keyed = new.iter().any(|(_, k)| !row_shows_key(k));
-    write!(out, "<table><tr>{}", if timed { "<th>first seen" } else { "" })?;
-    for name in columns.iter().filter_map(|i| hunt.columns.get(*i)) {
+/// A column that findings may have: its header, whether it is shown, and its cells.
+type FaceColumn<'a> = (&'a str, bool, &'a dyn Fn(&KeyRecord) -> String);
+
+/// A table of findings: when, where, as whom, and the columns that any of them has.
+fn write_table(findings: &[&KeyRecord], out: &mut dyn Write) -> Result<()> {
+    let headers = face::headers(findings.iter().copied());
+    let any = |has: &dyn Fn(&KeyRecord) -> bool| findings.iter().any(|finding| has(finding));
+    let columns: [FaceColumn<'_>; 7] = [
+        ("first seen", any(&|f| f.first_event.is_some()), &|f| f.first_event.map_or_else(String::new, short)),
+        ("last seen", any(&|f| f.nights > 1), &|f| f.last_event.or(f.until).map_or_else(String::new, short)),
+        ("before that until", any(&|f| f.again.is_some()), &|f| f.again.map_or_else(String::new, short)),
+        ("nights", any(&|f| f.nights > 1), &|f| f.nights.to_string()),
+        ("host", any(&|f| !f.hosts.is_empty()), &|f| face::names(&f.hosts)),
+        ("user", any(&|f| !f.users.is_empty()), &|f| face::names(&f.users)),
+        ("times", any(&|f| f.entities > 1), &|f| f.entities.to_string()),
+    ];
+    let columns: Vec<_> = columns.iter().filter(|(_, wanted, _)| *wanted).collect();
+    // What has no columns to show, such as a finding of an older night, is told by its key.
+    let keyed = any(&|f| f.face.iter().all(|(_, value)| value.is_null()));
+    write!(out, "<table><tr>")?;
+    for name in columns.iter().map(|(name, ..)| *name).chain(headers.iter().copied()).chain(keyed.then_some("key")) {
         write!(out, "<th>{}", escape(name))?;
     }
-    writeln!(out, "{}</tr>", if keyed { "<th>key" } else { "" })?;
-    for (_, finding) in new.iter().take(ROWS) {
+    writeln!(out, "</tr>")?;
+    for finding in findings.iter().take(ROWS) {
         write!(out, "<tr>")?;
-        if timed {
-            write!(out, "<td class=\"t\">{}", finding.first_event.map_or_else(String::new, short))?;
+        for (.., text) in &columns {
+            write!(out, "<td class=\"t\">{}", escape(&text(finding)))?;
         }
-        for i in &columns {
-            write!(out, "<td>{}", escape(&cell(finding.row.as_ref().and_then(|r| r.get(*i)))))?;
+        for header in &headers {
+            write!(out, "<td>{}", escape(&face::value(finding, header).map_or_else(String::new, face::cell)))?;
         }
         if keyed {
-            let parts = finding.key.as_array().into_iter().flatten().map(|part| cell(Some(part))).collect::<Vec<_>>();
-            write!(out, "<td>{}", escape(&parts.join(", ")))?;
+            write!(out, "<td>{}", escape(&face::key(finding)))?;
         }
         writeln!(out, "</tr>")?;
     }
     writeln!(out, "</table>")
 }
 
-/// Whether the row contains every part of the key.
-fn row_shows_key(finding: &KeyRecord) -> bool {
-    let row = finding.row.as_deref().unwrap_or_default();
-    finding.key.as_array().is_some_and(|parts| parts.iter().all(|part| row.contains(part)))
-}
-
-fn cell(value: Option<&Json>) -> String {
-    match value {
-        None | Some(Json::Null) => String::new(),
-        Some(Json::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+/// The findings of a list, folded away.
+fn write_folded(list: &[(String, KeyRecord)], what: &str, out: &mut dyn Write) -> Result<()> {
+    if list.is_empty() {
+        return Ok(());
     }
+    let more = list.len().saturating_sub(ROWS);
+    let more = if more > 0 { format!("; {more} more in nightly.json") } else { String::new() };
+    writeln!(out, "<details><summary>{} {what}{more}</summary>", list.len())?;
+    write_table(&by_time(list.iter()), out)?;
+    writeln!(out, "</details>")
 }
 
 fn write_rest(night: &Night, out: &mut dyn Write) -> Result<()> {
@@ -145,5 +169,13 @@ fn write_rest(night: &Night, out: &mut dyn Write) -> Result<()> {
             windows(&hunt.windows)
         )?;
     }
-    writeln!(out, "</table>\n<p>{}</p>", traffic(night))
+    writeln!(out, "</table>")?;
+    let rest = |h: &&HuntOutcome| !(h.news.continuing.is_empty() && h.news.gone.is_empty() && h.news.suppressed.is_empty());
+    for hunt in night.hunts.iter().filter(rest) {
+        writeln!(out, "<h3>{} <small>{}</small></h3>", escape(&hunt.title), escape(&hunt.file))?;
+        write_folded(&hunt.news.continuing, "continuing", out)?;
+        write_folded(&hunt.news.gone, "gone", out)?;
+        write_folded(&hunt.news.suppressed, "suppressed", out)?;
+    }
+    writeln!(out, "<p>{}</p>", traffic(night))
 }

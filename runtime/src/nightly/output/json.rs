@@ -1,16 +1,16 @@
-//! `nightly.json`, version 1.
+//! `nightly.json`, version 2: each finding is an object with its face.
 
 use super::names::csv_name;
 use crate::nightly::cache::Traffic;
+use crate::nightly::face::Face;
 use crate::nightly::model::{HuntOutcome, Night};
 use crate::nightly::record::{KeyRecord, Span};
 use crate::report::sanitize::json_text;
 use serde::Serialize;
-use serde_json::Value as Json;
 use std::io::{Result, Write};
 
 /// Version of the format. New keys keep it; a change of meaning raises it.
-pub(crate) const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 2;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -21,6 +21,7 @@ struct Document<'a> {
     part: Option<&'a str>,
     complete: bool,
     notices: &'a [String],
+    suppressions: &'a [String],
     traffic: Traffic,
     hunts: Vec<Hunt<'a>>,
 }
@@ -46,10 +47,13 @@ struct Finding<'a> {
     variable: Option<&'a str>,
     #[serde(rename = "type")]
     entity: Option<&'a str>,
-    new: Vec<&'a Json>,
-    continuing: Vec<&'a Json>,
-    gone: Vec<&'a Json>,
-    suppressed: Vec<&'a Json>,
+    /// What makes two findings the same, by name.
+    key: &'a [String],
+    new: Vec<Face<'a>>,
+    again: Vec<Face<'a>>,
+    continuing: Vec<Face<'a>>,
+    gone: Vec<Face<'a>>,
+    suppressed: Vec<Face<'a>>,
 }
 
 /// Writes the whole document.
@@ -62,6 +66,7 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
         part: night.part.as_deref(),
         complete: night.hunts.iter().all(HuntOutcome::whole) && night.unread().is_empty(),
         notices: &night.notices,
+        suppressions: &night.suppressions,
         traffic: night.traffic,
         hunts: night.hunts.iter().enumerate().map(|(at, h)| hunt(at, h)).collect(),
     };
@@ -83,11 +88,13 @@ fn hunt(at: usize, hunt: &HuntOutcome) -> Hunt<'_> {
         windows: hunt.windows.iter().map(|w| w.texts()).collect(),
         open: hunt.open.map(Span::texts),
         failures: hunt.failures,
-        csv: (!hunt.news.new.is_empty()).then(|| csv_name(at, &hunt.name)),
+        csv: (hunt.news.told_count() > 0).then(|| csv_name(at, &hunt.name)),
         finding: Finding {
             variable: some(&hunt.variable).then_some(hunt.variable.as_str()),
             entity: some(&hunt.entity).then_some(hunt.entity.as_str()),
+            key: &hunt.key,
             new: sorted(&hunt.news.new),
+            again: sorted(&hunt.news.again),
             continuing: sorted(&hunt.news.continuing),
             gone: sorted(&hunt.news.gone),
             suppressed: sorted(&hunt.news.suppressed),
@@ -95,9 +102,9 @@ fn hunt(at: usize, hunt: &HuntOutcome) -> Hunt<'_> {
     }
 }
 
-/// The keys, sorted by their texts.
-fn sorted(list: &[(String, KeyRecord)]) -> Vec<&Json> {
+/// The findings, sorted by the texts of their keys.
+fn sorted(list: &[(String, KeyRecord)]) -> Vec<Face<'_>> {
     let mut sorted: Vec<&(String, KeyRecord)> = list.iter().collect();
     sorted.sort_by_cached_key(|(identity, record)| (record.key.to_string(), identity.clone()));
-    sorted.into_iter().map(|(_, record)| &record.key).collect()
+    sorted.into_iter().map(|(_, record)| Face::of(record)).collect()
 }

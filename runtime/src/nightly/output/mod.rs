@@ -4,19 +4,22 @@ mod csv;
 mod html;
 mod json;
 mod names;
+mod overview;
 mod text;
 
 pub(super) use names::is_night;
+pub(super) use overview::overview;
 pub(crate) use text::summary;
 
 use super::model::{Night, NightSettings};
-use crate::report::file::{self, ReportFile, has_ended, is_listed, write_all};
+use crate::own_files::{self, NewFolder};
+use crate::report::file::{ReportFile, write_all};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::nightly::NIGHT_NOT_WRITTEN;
 use names::csv_name;
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The files of each night's report. The last one to be written shows that the others are complete.
 const FILES: [ReportFile<Night>; 4] = [
@@ -36,30 +39,26 @@ fn fault(path: &Path, error: &io::Error) -> SourceError {
         .help("make space, or give another folder with `--out`")
 }
 
-/// Writes the report to a hidden folder beside its place. Returns the path of that folder.
-pub(super) fn write(night: &Night, settings: &NightSettings) -> Result<PathBuf, SourceError> {
-    let scratch = settings.out.join(format!(".{}.huntc-{}", night.id, std::process::id()));
-    let write = || -> io::Result<()> {
+/// Writes the report to a hidden folder beside its place.
+pub(super) fn write(night: &Night, settings: &NightSettings) -> Result<NewFolder, SourceError> {
+    let write = || -> io::Result<NewFolder> {
         fs::create_dir_all(&settings.out)?;
-        remove(&scratch);
-        fs::create_dir(&scratch)?;
-        for (at, hunt) in night.hunts.iter().enumerate().filter(|(_, h)| !h.news.new.is_empty()) {
-            file::write(&scratch, &csv_name(at, &hunt.name), |out| csv::write(hunt, out))?;
+        let mut folder = NewFolder::beside(&settings.out, &night.id)?;
+        for (at, hunt) in night.hunts.iter().enumerate().filter(|(_, h)| h.news.told_count() > 0) {
+            folder.write(&csv_name(at, &hunt.name), |out| csv::write(hunt, out))?;
         }
-        write_all(&scratch, &FILES, night)?;
-        File::open(&scratch)?.sync_all()
+        write_all(&mut folder, &FILES, night)?;
+        folder.complete()?;
+        Ok(folder)
     };
-    write().map_err(|e| {
-        remove(&scratch);
-        fault(&settings.out, &e)
-    })?;
-    Ok(scratch)
+    write().map_err(|e| fault(&settings.out, &e))
 }
 
 /// Renames the report to its name.
-pub(super) fn put_in_place(scratch: &Path, target: &Path) -> Result<(), SourceError> {
-    let place = || -> io::Result<()> {
-        fs::rename(scratch, target)?;
+pub(super) fn put_in_place(mut folder: NewFolder, target: &Path) -> Result<(), SourceError> {
+    let mut place = || -> io::Result<()> {
+        fs::rename(folder.path(), target)?;
+        folder.is_in_place();
         if let Some(parent) = target.parent() {
             File::open(parent)?.sync_all()?;
         }
@@ -72,10 +71,15 @@ pub(super) fn put_in_place(scratch: &Path, target: &Path) -> Result<(), SourceEr
 pub(super) fn nights(out: &Path) -> Vec<String> {
     let entries = fs::read_dir(out).into_iter().flatten().flatten();
     let names = entries.filter_map(|e| e.file_name().into_string().ok());
-    let mut found: Vec<String> = names.filter(|n| is_night(n) && out.join(n).join(MARK).is_file()).collect();
+    let mut found: Vec<String> = names.filter(|n| is_night(n) && is_report(&out.join(n))).collect();
     // By length too: `…Z-10` comes after `…Z-2`.
     found.sort_by_key(|n| (n.get(..16).map(str::to_owned), n.len(), n.clone()));
     found
+}
+
+/// Whether a folder is the report of a night. A link to one is none.
+fn is_report(folder: &Path) -> bool {
+    folder.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) && folder.join(MARK).is_file()
 }
 
 /// Whether a report says that every hunt of the folder was searched up to now.
@@ -89,27 +93,7 @@ pub(super) fn is_whole(folder: &Path) -> bool {
     serde_json::from_slice::<Report>(&text).is_ok_and(|report| report.complete && report.part.is_none())
 }
 
-/// Removes a report. Of the files in its folder only those that belong to a report are removed.
-pub(super) fn remove(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if is_listed(&FILES, &name) || name.ends_with("-new.csv") {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-    let _ = fs::remove_dir(folder);
-}
-
 /// Removes the hidden folders that killed runs left beside the reports.
 pub(super) fn sweep(out: &Path) {
-    for entry in fs::read_dir(out).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let Some(name) = name.to_str().and_then(|n| n.strip_prefix('.')) else { continue };
-        let Some((night, process)) = name.split_once(".huntc-") else { continue };
-        let own = process == std::process::id().to_string();
-        if is_night(night) && (own || has_ended(process)) {
-            remove(&entry.path());
-        }
-    }
+    own_files::sweep(out, is_night);
 }

@@ -15,3 +15,8 @@ pub(in crate::nightly) fn is_night(name: &str) -> bool {
     let shape: Vec<u8> = stamp.bytes().map(|b| if b.is_ascii_digit() { b'0' } else { b }).collect();
     shape == b"00000000T000000Z" && number.is_none_or(|n| n.parse::<u32>().is_ok())
 }
+
+/// The link to the newest report.
+pub(super) const LATEST: &str = "latest";
+/// The page with a line for each night.
+pub(super) const INDEX: &str = "index.html";

@@ -1,8 +1,9 @@
 //! The summary of a night as text: first what could not be searched, then what is new, then the rest.
 
+use crate::nightly::face;
 use crate::nightly::model::{HuntOutcome, Night};
-use crate::nightly::record::Span;
-use crate::report::sanitize::{terminal as safe, terminal_cell as cell};
+use crate::nightly::record::{KeyRecord, Span};
+use crate::report::sanitize::terminal as safe;
 use crate::report::text::count;
 use huntc_compiler::time::Instant;
 use std::cmp::Reverse;
@@ -10,15 +11,17 @@ use std::fmt::Write as _;
 
 /// The most new findings of a hunt that the summary lists; the CSV file has all.
 const LISTED: usize = 20;
+/// The most continuing findings of a hunt that the summary lists; the page has more.
+const CONTINUING: usize = 3;
 
 /// The hunts that were not searched up to now, the most severe first.
 pub(super) fn troubled(night: &Night) -> Vec<&HuntOutcome> {
     sorted(night.hunts.iter().filter(|h| !h.whole()).collect())
 }
 
-/// The hunts with new findings, the most severe first.
+/// The hunts whose findings the report tells, the most severe first.
 pub(super) fn newsworthy(night: &Night) -> Vec<&HuntOutcome> {
-    sorted(night.hunts.iter().filter(|h| !h.news.new.is_empty()).collect())
+    sorted(night.hunts.iter().filter(|h| h.news.told_count() > 0).collect())
 }
 
 fn sorted(mut hunts: Vec<&HuntOutcome>) -> Vec<&HuntOutcome> {
@@ -26,21 +29,57 @@ fn sorted(mut hunts: Vec<&HuntOutcome>) -> Vec<&HuntOutcome> {
     hunts
 }
 
-/// The counts of a hunt's findings: `2 new, 5 continuing`.
+/// The counts of a hunt's findings: `2 new, 5 continuing`. What was not looked at found nothing that anybody may call nothing.
 pub(super) fn counts(hunt: &HuntOutcome) -> String {
     let news = &hunt.news;
-    let lists = [(&news.new, "new"), (&news.continuing, "continuing"), (&news.gone, "gone"), (&news.suppressed, "suppressed")];
+    let lists = [
+        (&news.new, "new"),
+        (&news.again, "back"),
+        (&news.continuing, "continuing"),
+        (&news.gone, "gone"),
+        (&news.suppressed, "suppressed"),
+    ];
     let parts: Vec<String> = lists.iter().filter(|(l, _)| !l.is_empty()).map(|(l, word)| format!("{} {word}", l.len())).collect();
-    if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") }
+    match (parts.is_empty(), hunt.windows.is_empty(), hunt.whole()) {
+        (false, ..) => parts.join(", "),
+        (true, true, false) => "not looked at".to_owned(),
+        (true, true, true) => "nothing was due".to_owned(),
+        (true, false, false) => "nothing found in what was looked at".to_owned(),
+        (true, false, true) => "nothing found".to_owned(),
+    }
 }
 
-/// The windows of a hunt on one line.
+/// The windows of a hunt on one line; empty where it was not looked at.
 pub(super) fn windows(spans: &[Span]) -> String {
     match spans {
-        [] => "no window".to_owned(),
+        [] => String::new(),
         [one] => format!("{} to {}", short(one.0), short(one.1)),
         [first, .., last] => format!("{} to {} in {}", short(first.0), short(last.1), count(spans.len() as u64, "piece")),
     }
+}
+
+/// The counts of a hunt and where it looked.
+fn counts_and_windows(hunt: &HuntOutcome) -> String {
+    let windows = windows(&hunt.windows);
+    if windows.is_empty() { counts(hunt) } else { format!("{}; {windows}", counts(hunt)) }
+}
+
+/// That nothing is new, as far as it is known.
+pub(super) fn nothing_new(night: &Night) -> &'static str {
+    let seen = night.hunts.iter().any(|hunt| !hunt.windows.is_empty());
+    match (troubled(night).is_empty() && night.unread().is_empty(), seen) {
+        (true, _) => "Nothing is new",
+        (false, true) => "Nothing is new in what was looked at",
+        (false, false) => "Nothing was looked at",
+    }
+}
+
+/// The number of findings that the report tells, in words: `3 findings, 1 of them back`.
+pub(super) fn told(hunts: &[&HuntOutcome]) -> String {
+    let total: usize = hunts.iter().map(|h| h.news.told_count()).sum();
+    let again: usize = hunts.iter().map(|h| h.news.again.len()).sum();
+    let back = if again > 0 { format!(", {again} of them back after a long time") } else { String::new() };
+    format!("{}{back}", count(total as u64, "finding"))
 }
 
 /// An instant without fractions of a second.
@@ -80,7 +119,7 @@ pub(crate) fn summary(night: &Night) -> String {
     if let Some(part) = &night.part {
         let _ = writeln!(out, "a part: {}", safe(part));
     }
-    for notice in night.notices.iter().chain(&night.undelivered) {
+    for notice in night.notices.iter().chain(&night.suppressions).chain(&night.undelivered) {
         let _ = writeln!(out, "! {}", safe(notice));
     }
     let troubled = troubled(night);
@@ -95,19 +134,19 @@ pub(crate) fn summary(night: &Night) -> String {
     }
     let news = newsworthy(night);
     if news.is_empty() {
-        out.push_str("\nNothing is new.\n");
+        let _ = writeln!(out, "\n{}.", nothing_new(night));
     } else {
-        let total: usize = news.iter().map(|h| h.news.new.len()).sum();
-        let _ = writeln!(out, "\nNEW: {}", count(total as u64, "finding"));
+        let _ = writeln!(out, "\nNEW: {}", told(&news));
         for hunt in &news {
             list_news(hunt, &mut out);
         }
     }
-    let rest: Vec<&HuntOutcome> = night.hunts.iter().filter(|h| h.whole() && h.news.new.is_empty()).collect();
+    let rest: Vec<&HuntOutcome> = night.hunts.iter().filter(|h| h.whole() && h.news.told_count() == 0).collect();
     if !rest.is_empty() {
         out.push_str("\nTHE REST\n");
         for hunt in rest {
-            let _ = writeln!(out, "  {} ({}): {}; {}", safe(&hunt.title), safe(&hunt.file), counts(hunt), windows(&hunt.windows));
+            let _ = writeln!(out, "  {} ({}): {}", safe(&hunt.title), safe(&hunt.file), counts_and_windows(hunt));
+            list_continuing(hunt, &mut out);
         }
     }
     let _ = writeln!(out, "\n{}", traffic(night));
@@ -127,11 +166,32 @@ fn list_news(hunt: &HuntOutcome, out: &mut String) {
         hunt.entity,
         safe(&hunt.variable)
     );
-    for (_, finding) in hunt.news.new.iter().take(LISTED) {
-        let when = finding.first_event.map_or_else(String::new, |t| format!("  {}", short(t)));
-        let _ = writeln!(out, "      {}{when}", cell(&finding.key.to_string()));
+    for finding in by_time(hunt.news.told()).into_iter().take(LISTED) {
+        let at = if finding.again.is_some() { finding.last_event } else { finding.first_event };
+        let before = finding.again.map_or_else(String::new, |until| format!("  back; before that until {}", short(until)));
+        let _ = writeln!(out, "      {}{before}", face::line(finding, at));
     }
-    if hunt.news.new.len() > LISTED {
-        let _ = writeln!(out, "      and {} more", hunt.news.new.len() - LISTED);
+    more(hunt.news.told_count(), LISTED, out);
+    list_continuing(hunt, out);
+}
+
+fn list_continuing(hunt: &HuntOutcome, out: &mut String) {
+    for (_, finding) in hunt.news.continuing.iter().take(CONTINUING) {
+        let nights = count(finding.nights, "night");
+        let _ = writeln!(out, "      continuing, {nights}, last {}", face::line(finding, finding.last_event.or(finding.until)));
     }
+    more(hunt.news.continuing.len(), CONTINUING, out);
+}
+
+fn more(all: usize, listed: usize, out: &mut String) {
+    if all > listed {
+        let _ = writeln!(out, "      and {} more", all - listed);
+    }
+}
+
+/// Findings in the order of their first records.
+pub(super) fn by_time<'a>(findings: impl Iterator<Item = &'a (String, KeyRecord)>) -> Vec<&'a KeyRecord> {
+    let mut findings: Vec<&(String, KeyRecord)> = findings.collect();
+    findings.sort_by_key(|(identity, finding)| (finding.again.is_some(), finding.first_event, identity));
+    findings.into_iter().map(|(_, finding)| finding).collect()
 }

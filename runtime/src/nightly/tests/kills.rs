@@ -47,8 +47,8 @@ fn a_kill_at_any_step_neither_skips_nor_doubles() {
         world.check(world.truth);
         let mut told: BTreeMap<String, usize> = BTreeMap::new();
         for message in messages(&world).values() {
-            for key in message["hunts"].as_array().unwrap().iter().flat_map(|h| h["new"].as_array().unwrap()) {
-                *told.entry(key[0].as_str().unwrap().to_owned()).or_default() += 1;
+            for finding in message["hunts"].as_array().unwrap().iter().flat_map(|h| h["new"].as_array().unwrap()) {
+                *told.entry(finding["key"][0].as_str().unwrap().to_owned()).or_default() += 1;
             }
         }
         assert_eq!(told.len(), 4, "{killed:?}: {told:?}");

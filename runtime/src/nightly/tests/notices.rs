@@ -103,7 +103,7 @@ fn a_message_is_tried_until_it_is_taken_and_keeps_its_id() {
     assert!(came.iter().all(|m| *m == came[0]), "one id, one message: {came:?}");
     let message: serde_json::Value = serde_json::from_str(&came[0].1).unwrap();
     assert_eq!(message["id"].as_str(), Some(came[0].0.as_str()));
-    assert_eq!((&message["new"], &message["hunts"][0]["new"][0][0]), (&1.into(), &"x".into()));
+    assert_eq!((&message["new"], &message["hunts"][0]["new"][0]["key"][0]), (&1.into(), &"x".into()));
 }
 
 #[test]

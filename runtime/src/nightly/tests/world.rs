@@ -43,6 +43,8 @@ pub(super) struct World {
     /// The hunts that have errors.
     pub(super) broken: Vec<usize>,
     pub(super) hunts: usize,
+    /// `first-seen` of all hunts.
+    pub(super) first_seen: Option<i64>,
     pub(super) looks: AtomicUsize,
     folder: TempDir,
 }
@@ -62,6 +64,7 @@ impl World {
             failing: Vec::new(),
             broken: Vec::new(),
             hunts,
+            first_seen: None,
             looks: AtomicUsize::new(0),
             folder: scratch(),
         }
@@ -83,6 +86,7 @@ impl World {
             since: defaults::SINCE,
             lag: defaults::LAG,
             overlap: defaults::OVERLAP,
+            again: defaults::AGAIN,
             jobs: 1,
             night_time: None,
             keep_reports: defaults::REPORTS,
@@ -134,7 +138,7 @@ impl World {
         let mut reports = BTreeMap::new();
         for entry in std::fs::read_dir(self.path("run/out")).unwrap().flatten() {
             let name = entry.file_name().into_string().unwrap();
-            if !name.starts_with('.') {
+            if entry.file_type().unwrap().is_dir() && !name.starts_with('.') {
                 let text = std::fs::read_to_string(entry.path().join("nightly.json")).unwrap();
                 reports.insert(name, serde_json::from_str(&text).unwrap());
             }
@@ -146,8 +150,8 @@ impl World {
     pub(super) fn times_reported(&self, hunt: usize) -> BTreeMap<String, usize> {
         let mut told = BTreeMap::new();
         for report in self.reports().values() {
-            for key in report["hunts"][hunt]["finding"]["new"].as_array().unwrap() {
-                *told.entry(key[0].as_str().unwrap().to_owned()).or_insert(0) += 1;
+            for finding in report["hunts"][hunt]["finding"]["new"].as_array().unwrap() {
+                *told.entry(finding["key"][0].as_str().unwrap().to_owned()).or_insert(0) += 1;
             }
         }
         told
@@ -187,7 +191,9 @@ fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().flatten() {
         let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
+        if entry.file_type().unwrap().is_symlink() {
+            std::os::unix::fs::symlink(std::fs::read_link(entry.path()).unwrap(), target).unwrap();
+        } else if entry.path().is_dir() {
             copy(&entry.path(), &target);
         } else {
             std::fs::copy(entry.path(), target).unwrap();
@@ -222,10 +228,11 @@ impl Engine for World {
             severity: Some(if hunt == 0 { FindingSeverity::Critical } else { FindingSeverity::Low }),
             lag: Some(self.lag),
             overlap: Some(self.overlap),
+            first_seen: self.first_seen,
             ..FrontMatter::default()
         };
         let broken = self.broken.contains(&hunt).then(|| Box::new(report(hunt, Status::Error)));
-        HuntSurvey { front_matter, sources: vec!["stixshifter://lab".to_owned()], broken }
+        HuntSurvey { front_matter, sources: vec!["stixshifter://lab".to_owned()], broken, ..HuntSurvey::default() }
     }
 
     fn look(&self, hunt: usize, window: TimeRange, _: Option<Duration>) -> Look {
@@ -242,7 +249,11 @@ impl Engine for World {
                 key: json!([event.who]),
                 first: time,
                 last: time,
-                row: vec![json!(event.who), json!(7)],
+                hosts: vec!["ws5".to_owned()],
+                users: vec!["bob".to_owned()],
+                face: vec![("name".to_owned(), json!(event.who)), ("pid".to_owned(), json!(7))],
+                entities: 1,
+                ..FoundEntity::default()
             });
             entity.first = entity.first.min(time);
             entity.last = entity.last.max(time);
@@ -250,7 +261,8 @@ impl Engine for World {
         let found = FoundEntities {
             variable: "x".to_owned(),
             entity: "process".to_owned(),
-            columns: vec!["name".to_owned(), "pid".to_owned()],
+            key: Vec::new(),
+            window: Some(window),
             entities: entities.into_values().collect(),
         };
         Look { report: report(hunt, Status::Ok), found: Some(found) }

@@ -23,7 +23,7 @@ fn a_report_has_its_files_and_leaves_nothing_beside_it() {
     let temp = tempfile::tempdir().unwrap();
     let out = temp.path().join("deep/er/out");
     let json = commit(&out, &["flow.hf"]);
-    assert_eq!(names(&out), ["01-tasks.csv", "01-tasks.json", "report.html", "report.json", "requests.ndjson"]);
+    assert_eq!(names(&out), [".huntc-report", "01-tasks.csv", "01-tasks.json", "report.html", "report.json", "requests.ndjson"]);
     assert_eq!(names(out.parent().unwrap()), ["out"]);
     let value: serde_json::Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
     assert_eq!(value["hunts"][0]["displays"][0]["csv"], "01-tasks.csv");
@@ -36,7 +36,7 @@ fn a_second_report_replaces_the_first_whole() {
     commit(&out, &["a.hf", "../b.hf"]);
     assert!(names(&out).contains(&"02-b-01-tasks.csv".to_owned()));
     commit(&out, &["a.hf"]);
-    assert_eq!(names(&out), ["01-tasks.csv", "01-tasks.json", "report.html", "report.json", "requests.ndjson"]);
+    assert_eq!(names(&out), [".huntc-report", "01-tasks.csv", "01-tasks.json", "report.html", "report.json", "requests.ndjson"]);
     assert_eq!(names(temp.path()), ["out"]);
 }
 
@@ -74,7 +74,7 @@ fn a_report_that_cannot_be_written_leaves_the_earlier_one() {
     let before = fs::read(out.join("report.json")).unwrap();
     let folder = ReportFolder::prepare(&out, span()).unwrap();
     // As on a full disk: a file of the report cannot be made.
-    fs::create_dir(folder.scratch.join("requests.ndjson")).unwrap();
+    fs::create_dir(folder.new.path().join("requests.ndjson")).unwrap();
     let error = folder.commit(&run(&["b.hf"]), FolderOptions::default()).unwrap_err();
     assert_eq!(error.code, &REPORT_NOT_WRITTEN);
     assert_eq!(fs::read(out.join("report.json")).unwrap(), before);
@@ -98,17 +98,30 @@ fn a_killed_run_leaves_no_litter_for_ever() {
     let temp = tempfile::tempdir().unwrap();
     let litter = temp.path().join(".out.huntc-4294967");
     fs::create_dir(&litter).unwrap();
+    fs::write(litter.join(".huntc-report"), "huntc report 1\n").unwrap();
     fs::write(litter.join("report.json"), "{").unwrap();
     commit(&temp.path().join("out"), &["a.hf"]);
     assert_eq!(names(temp.path()), ["out"]);
 }
 
 #[test]
-fn own_files_are_recognised_and_others_are_not() {
-    for ours in ["report.json", "report.html", "requests.ndjson", "01-tasks.csv", "112-x.json", "02-flow-01-x.csv"] {
-        assert!(is_ours(ours), "{ours}");
+fn files_that_only_look_like_a_report_are_not_replaced() {
+    let temp = tempfile::tempdir().unwrap();
+    for name in ["01-budget.csv", "2024-plan.json", "report.json"] {
+        let out = temp.path().join(name);
+        fs::create_dir(&out).unwrap();
+        fs::write(out.join(name), "mine").unwrap();
+        let refused = ReportFolder::prepare(&out, span()).unwrap_err();
+        assert!(refused.notes[0].contains(name), "{refused:?}");
+        assert_eq!(fs::read_to_string(out.join(name)).unwrap(), "mine");
     }
-    for foreign in ["notes.txt", "events.ndjson", "1-x.csv", "01-x.txt", "2020-report.docx", ".git", "x.csv", "tasks.json"] {
-        assert!(!is_ours(foreign), "{foreign}");
-    }
+}
+
+#[test]
+fn files_that_came_into_a_report_later_keep_it_from_being_replaced() {
+    let temp = tempfile::tempdir().unwrap();
+    let out = temp.path().join("out");
+    commit(&out, &["a.hf"]);
+    fs::write(out.join("02-mine.csv"), "mine").unwrap();
+    assert!(ReportFolder::prepare(&out, span()).unwrap_err().notes[0].contains("02-mine.csv"));
 }

@@ -5,6 +5,7 @@
 use super::super::ingest::Origin;
 use super::files::{corrupt, open_file, write_error};
 use super::layout::Frame;
+use crate::own_files;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::store::{NOT_A_STORE, STORE_VERSION, UNREADABLE_LOG};
 use serde::{Deserialize, Serialize};
@@ -12,8 +13,6 @@ use std::io::Write;
 use std::path::Path;
 
 pub(super) const NAME: &str = "manifest.json";
-/// The next manifest is written under this name, and then renamed to [`NAME`].
-pub(super) const NEXT: &str = "manifest.json.tmp";
 /// Version of the format.
 const FORMAT: u32 = 1;
 
@@ -103,15 +102,12 @@ pub(super) fn read(dir: &Path) -> Result<Manifest, SourceError> {
 /// Makes `manifest` the state of a folder. The segment files that it names must be on the disk already. After an error
 /// the state is the old one. After success it is the new one, and [`sync_folder`] makes the change permanent.
 pub(super) fn commit(dir: &Path, manifest: &Manifest) -> Result<(), SourceError> {
-    let next = dir.join(NEXT);
-    let failed = |e: &std::io::Error| write_error(&next, e);
+    let path = dir.join(NAME);
+    let failed = |e: &std::io::Error| write_error(&path, e);
     let body = serde_json::to_string(manifest).map_err(|e| failed(&e.into()))?;
     let head = serde_json::to_string(&Head { huntc_store: FORMAT, crc32: checksum(&body) }).map_err(|e| failed(&e.into()))?;
-    let mut file = std::fs::File::create(&next).map_err(|e| failed(&e))?;
-    file.write_all(format!("{head}\n{body}").as_bytes()).map_err(|e| failed(&e))?;
-    file.sync_all().map_err(|e| failed(&e))?;
-    drop(file);
-    std::fs::rename(&next, dir.join(NAME)).map_err(|e| failed(&e))
+    let text = format!("{head}\n{body}");
+    own_files::replace(&path, |file| file.write_all(text.as_bytes())).map_err(|e| failed(&e))
 }
 
 /// Makes the creation and renaming of files in a folder permanent.

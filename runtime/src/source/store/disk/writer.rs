@@ -8,6 +8,7 @@ use super::files::{corrupt, write_error};
 use super::manifest::{self, Entry, Manifest};
 use super::reader::{IN_MEMORY, open_segment};
 use super::{layout, merge};
+use crate::own_files;
 use crate::source::SourceError;
 use crate::source::logs::{self, ReadReport};
 use huntc_compiler::diag::codes::store::{NOT_A_STORE, STORE_LOCKED};
@@ -102,7 +103,7 @@ fn begin(dir: &Path) -> Result<(File, Manifest), SourceError> {
         refuse_foreign(dir)?;
     }
     let path = dir.join(LOCK);
-    let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(|e| write_error(&path, &e))?;
+    let lock = own_files::open_or_make(&path).map_err(|e| write_error(&path, &e))?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -138,7 +139,7 @@ fn own_files(dir: &Path) -> Result<Vec<String>, SourceError> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(|e| write_error(dir, &e))? {
         let name = entry.map_err(|e| write_error(dir, &e))?.file_name().to_string_lossy().into_owned();
-        if is_segment(&name) || [LOCK, manifest::NAME, manifest::NEXT].contains(&name.as_str()) {
+        if is_segment(&name) || name == LOCK || name == manifest::NAME || own_files::is_part(&name) {
             names.push(name);
         }
     }
@@ -162,7 +163,7 @@ fn write_segment(dir: &Path, segment: &Segment, number: u64) -> Result<Entry, So
     let columns = segment.all_columns()?;
     let (bytes, frame) =
         layout::encode(segment, &columns).map_err(|e| corrupt(&path, "the segment has no form on disk").note(e.to_string()))?;
-    let mut out = File::create(&path).map_err(|e| write_error(&path, &e))?;
+    let mut out = File::create_new(&path).map_err(|e| write_error(&path, &e))?;
     let written = out.write_all(&bytes).and_then(|()| out.sync_all());
     if let Err(e) = written {
         let _already_failing = std::fs::remove_file(&path);
