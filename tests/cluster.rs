@@ -5,9 +5,12 @@ use huntc_compiler::catalog::Catalog;
 use huntc_compiler::request::{BoundRequest, Query};
 use huntc_compiler::time::{Instant, TimeRange};
 use huntc_compiler::value::Value;
+use huntc_runtime::source::arrival::ArrivalSource;
 use huntc_runtime::source::elastic::{Auth, ElasticConfig, ElasticSource};
-use huntc_runtime::source::{DataSource, FetchContext, Records, Scalar};
+use huntc_runtime::source::store::Store;
+use huntc_runtime::source::{DataSource, FetchContext, Records, Scalar, Tally, TallyRequest};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Of every user of the secured server, which the launcher makes anew each time.
@@ -68,10 +71,10 @@ fn records_of_one_instant_over_three_indices_all_come() {
                 c.concurrency = concurrency;
             });
             let mut all = request(Query::MatchAll, &["process.entity_id", "process.pid", "_id"]);
-            all.window = Some(TimeRange {
-                start: Instant::parse("2023-08-16T00:33:51.685Z").expect("an instant"),
-                stop: Instant::parse("2023-08-16T00:33:51.685001Z").expect("an instant"),
-            });
+            all.window = Some(TimeRange::new(
+                Instant::parse("2023-08-16T00:33:51.685Z").expect("an instant"),
+                Instant::parse("2023-08-16T00:33:51.685001Z").expect("an instant"),
+            ));
             let records = fetch(&source, &all);
             let found: BTreeSet<String> = texts(&records, "process.entity_id").into_iter().collect();
             assert_eq!(records.len(), 25_000, "{} page {page_size}", server.name);
@@ -100,10 +103,10 @@ fn windows_are_exact() {
         server.load("winlogbeat-window", documents);
         let source = source(&server, "winlogbeat-window", |_| {});
         let mut windowed = request(Query::MatchAll, &["n"]);
-        windowed.window = Some(TimeRange {
-            start: Instant::parse("2023-08-16T00:00:00.685100Z").expect("an instant"),
-            stop: Instant::parse("2023-08-16T00:00:00.688900Z").expect("an instant"),
-        });
+        windowed.window = Some(TimeRange::new(
+            Instant::parse("2023-08-16T00:00:00.685100Z").expect("an instant"),
+            Instant::parse("2023-08-16T00:00:00.688900Z").expect("an instant"),
+        ));
         let mut found = texts(&fetch(&source, &windowed), "n");
         found.sort();
         assert_eq!(found, ["digits", "first", "last", "number", "zone"], "{}", server.name);
@@ -170,4 +173,49 @@ fn a_secured_server_is_read_with_the_right_credentials_only() {
     assert_eq!(ask("secret-index", hunter(), trusted, false), Err("K0705"));
     assert_eq!(ask("winlogbeat-*", Auth::Token(token.trim().into()), trusted, false), Err("K0706"));
     assert_eq!(ask("winlogbeat-*", Auth::basic("elastic_admin", PASSWORD), trusted, false), Err("K0706"));
+}
+
+/// Nights know by these figures how a source is, so a server and the store must agree on them.
+#[test]
+fn figures_are_those_of_the_store() {
+    let record = |n: usize| {
+        let (minute, host) = (n % 60, ["a", "b", "c"][n % 3]);
+        let ingested =
+            if n.is_multiple_of(4) { String::new() } else { format!(r#","ingested":"2023-08-17T00:{minute:02}:30.250Z""#) };
+        let dataset = if n.is_multiple_of(5) { String::new() } else { format!(r#","dataset":"d{}""#, n % 2) };
+        format!(
+            r#"{{"@timestamp":"2023-08-16T00:{minute:02}:01.685Z","host":{{"name":"{host}"}},"event":{{"code":"1"{dataset}{ingested}}}}}"#
+        )
+    };
+    let lines: Vec<String> = (0..500).map(record).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("log.ndjson");
+    std::fs::write(&file, lines.join("\n")).expect("a file");
+    let store: Arc<dyn DataSource> = Arc::new(Store::from_paths(&[file]).expect("a store").0);
+    for server in running(SERVERS) {
+        server.put_template();
+        server.delete("winlogbeat-figures");
+        server.load("winlogbeat-figures", lines.iter().map(String::as_str));
+        let remote: Arc<dyn DataSource> = Arc::new(source(&server, "winlogbeat-figures", |_| {}));
+        let time = |text: &str| Instant::parse(text).expect("an instant");
+        let windows = [
+            TimeRange::new(time("2023-08-16T00:10:00Z"), time("2023-08-16T00:20:00Z")),
+            TimeRange::of_arrival(time("2023-08-17T00:00:00Z"), time("2023-08-17T00:20:30.250Z")),
+            TimeRange::of_arrival(Instant(0), time("2023-08-17T00:20:30.251Z")),
+            TimeRange::new(Instant(0), time("2023-08-16T00:00:00Z")),
+        ];
+        for (window, by) in windows.iter().flat_map(|window| ["host.name", "event.dataset", "event.module"].map(|by| (window, by)))
+        {
+            let figures = |source: &Arc<dyn DataSource>| -> (Tally, u64) {
+                let source = ArrivalSource::new(Arc::clone(source), "event.ingested".to_owned());
+                let request = BoundRequest { window: Some(*window), ..request(Query::MatchAll, &[by]) };
+                let asked = TallyRequest { request: &request, by, most: 2, clock: None };
+                let context = FetchContext::default();
+                (source.tally(&asked, &context).expect("figures"), source.count(&request, &context).expect("a count"))
+            };
+            let (remote, local) = (figures(&remote), figures(&store));
+            assert_eq!(remote, local, "{} {window:?} by {by}", server.name);
+            assert_eq!(local.0.records, local.1);
+        }
+    }
 }

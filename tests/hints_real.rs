@@ -8,7 +8,7 @@ use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
 use huntc_runtime::report::model::Status;
 use huntc_runtime::session::{RunContext, RunSettings, Session, SourcePool, run_hunt};
-use huntc_runtime::source::{DataSource, FetchContext, Records, Sample, SourceError};
+use huntc_runtime::source::{DataSource, FetchContext, Records, Sample, SourceError, Tally, TallyRequest};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -118,6 +118,10 @@ impl DataSource for Deaf {
 
     fn sample(&self, _: &BoundRequest, _: usize, _: &FetchContext) -> Result<Sample, SourceError> {
         Err(SourceError::new(&codes::run::BUDGET, "not now"))
+    }
+
+    fn tally(&self, asked: &TallyRequest<'_>, context: &FetchContext) -> Result<Tally, SourceError> {
+        self.0.tally(asked, context)
     }
 
     fn location(&self) -> String {

@@ -3,9 +3,10 @@
 pub(crate) mod fake;
 
 use crate::support::stub::{Response, Stub, closed_port};
-use fake::{Fake, Product, asking, changed, context, error, everything};
+use fake::{Fake, Product, allowed, asking, changed, context, error, everything};
 use huntc_compiler::request::{Query, Regexp};
 use huntc_compiler::value::Value as Literal;
+use huntc_runtime::allowance::Allowance;
 use huntc_runtime::source::elastic::{Auth, ElasticConfig, ElasticSource};
 use huntc_runtime::source::{DataSource, FetchContext, Records, Scalar, SourceError};
 use serde_json::json;
@@ -160,8 +161,9 @@ fn connections_that_break_are_made_again() {
 fn a_run_can_be_interrupted_at_any_moment() {
     let fake =
         Fake::with(250, |_, right, before| Response { delay: Duration::from_secs(if before == 1 { 30 } else { 0 }), ..right });
-    let context = context();
-    let cancel: Arc<AtomicBool> = Arc::clone(&context.cancel);
+    let cancel: Arc<AtomicBool> = Arc::default();
+    let allowance = Arc::new(Allowance::new(Arc::clone(&cancel), None, None));
+    let context = FetchContext { allowance, ..context() };
     std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(300));
         cancel.store(true, Ordering::Relaxed);
@@ -206,6 +208,58 @@ fn what_is_no_search_server_is_told() {
         code(ElasticSource::new(config).expect("a source").fetch(&everything(), &context())),
         "K0703" | "K0702" | "K0711"
     ));
+}
+
+/// Page after page of other documents, from a server that counted fewer.
+#[test]
+fn more_records_than_the_server_counted_end_the_reading() {
+    for product in [Product::Elasticsearch, Product::OpenSearch] {
+        let fake = Fake::start(product, 100_000, |request, right, _| {
+            if !request.path.ends_with("/_search") {
+                return right;
+            }
+            changed(right, |json| {
+                if let Some(total) = json.pointer_mut("/hits/total/value") {
+                    *total = json!(250);
+                }
+            })
+        });
+        let error = fake.source(|c| c.concurrency = 1).fetch(&everything(), &context()).expect_err("they are too many");
+        assert_eq!(error.code.id, "K0710", "{error:?}");
+        assert_eq!(fake.pages().len(), 3 * 3, "three readings of three pages");
+        assert_eq!(fake.open.load(Ordering::SeqCst), 0);
+    }
+}
+
+#[test]
+fn the_time_of_a_hunt_ends_slow_pages_and_slow_answers() {
+    let slow = Fake::with(100_000, |_, right, _| Response { delay: Duration::from_millis(100), ..right });
+    let never = Fake::with(10, |_, right, _| Response { delay: Duration::from_secs(30), ..right });
+    let busy = Fake::with(10, |_, _, _| error(503, "unavailable", "x").with("Retry-After", "30"));
+    for fake in [slow, never, busy] {
+        let begun = Instant::now();
+        let error = fake.source(|c| c.concurrency = 1).fetch(&everything(), &allowed(Some(Duration::from_secs(1)), None));
+        assert_eq!(
+            error.map_err(|e| (e.code.id, e.message)).unwrap_err(),
+            ("K1008", "the hunt takes more than the 1 second that it may take".to_owned())
+        );
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert_eq!(fake.open.load(Ordering::SeqCst), 0, "the point in time is closed");
+    }
+}
+
+#[test]
+fn the_memory_of_a_hunt_ends_pages_and_answers() {
+    let pages = Fake::with(20_000, |_, right, _| right);
+    let answer = Fake::with(10, |_, right, _| Response { body: vec![b' '; 4 << 20], gzip: true, ..right });
+    for (fake, what) in [(pages, "the records of a request"), (answer, "the answer of a server")] {
+        let error = fake.source(|c| c.concurrency = 1).fetch(&everything(), &allowed(None, Some(1 << 20))).expect_err("too much");
+        assert_eq!((error.code.id, error.notes), ("K1008", vec![format!("what grew: {what}")]));
+        assert_eq!(fake.open.load(Ordering::SeqCst), 0);
+    }
+    let enough = Fake::with(20_000, |_, right, _| right);
+    let read = enough.source(|c| c.page_size = 1_000).fetch(&everything(), &allowed(None, Some(32 << 20)));
+    assert_eq!(read.map(|records| records.len()).ok(), Some(20_000));
 }
 
 /// Even where a server repeats them.

@@ -13,6 +13,7 @@ use huntc_compiler::options::ProcessIdentity;
 use huntc_compiler::plan::{Node, NodeId, Op, Plan, Scan};
 use huntc_compiler::request::{BoundRequest, Exactness, Query, RequestTemplate};
 use huntc_compiler::source::{SourceId, Span};
+use huntc_runtime::allowance::Allowance;
 use huntc_runtime::exec::bind::{self, Fill};
 use huntc_runtime::matching::{self, Found, Ladder, Lives, Reading, References};
 use huntc_runtime::source::store::Store;
@@ -27,9 +28,9 @@ fn number(name: &str) -> Option<u64> {
 type Sightings = BTreeSet<(u64, u8, String)>;
 
 fn sightings(records: &Records, entity: EntityId, predicate: &Predicate) -> Sightings {
-    let (lives, references) = (Lives::default(), References::default());
-    let reading =
-        Reading { catalog: Catalog::builtin(), ladder: &Ladder::Nowhere, lives: &lives, references: &references, columns: &[] };
+    let (lives, references, allowance) = (Lives::default(), References::default(), Allowance::default());
+    let (catalog, ladder) = (Catalog::builtin(), &Ladder::Nowhere);
+    let reading = Reading { catalog, ladder, lives: &lives, references: &references, columns: &[], allowance: &allowance };
     let mut found = Found::default();
     matching::scan(&reading, records, entity, predicate, &mut found).expect("generated patterns can be decided");
     let mut out = Sightings::new();

@@ -4,6 +4,7 @@
 mod budgets;
 mod findings;
 mod flags;
+mod health;
 mod hunts;
 mod installed;
 mod part;

@@ -3,6 +3,7 @@
 use crate::support::stub::{Request, Response, Stub};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::request::{BoundRequest, Never, Query};
+use huntc_runtime::allowance::Allowance;
 use huntc_runtime::source::elastic::{ElasticConfig, ElasticSource};
 use huntc_runtime::source::{DataSource, FetchContext, Records, SourceError};
 use serde_json::{Value, json};
@@ -93,6 +94,11 @@ pub(crate) fn asking(query: Query<Never>) -> BoundRequest {
 
 pub(crate) fn context() -> FetchContext {
     FetchContext { request_id: "n7.0".to_owned(), ..FetchContext::default() }
+}
+
+/// The context of a hunt that may use so much.
+pub(crate) fn allowed(time: Option<Duration>, memory: Option<u64>) -> FetchContext {
+    FetchContext { allowance: Arc::new(Allowance::new(Arc::default(), time, memory)), ..context() }
 }
 
 /// An answer of an error.

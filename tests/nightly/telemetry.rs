@@ -104,7 +104,7 @@ fn one_night(folder: &Path, planted: &[Planted], now: i64, fails: bool, kill: Op
         now: Instant(now),
         since: defaults::SINCE,
         lag: defaults::LAG,
-        overlap: defaults::OVERLAP,
+        overlap: None,
         again: defaults::AGAIN,
         jobs: 2,
         night_time: None,

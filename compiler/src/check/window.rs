@@ -45,7 +45,7 @@ impl Checker<'_> {
     /// The range of `START a STOP b`, in which a must be before b.
     pub(crate) fn range(&mut self, start: Instant, stop: Instant, span: Span) -> Result<TimeRange, Reported> {
         if start < stop {
-            return Ok(TimeRange { start, stop });
+            return Ok(TimeRange::new(start, stop));
         }
         let same = start == stop;
         let headline = if same { "the time range is empty" } else { "START is later than STOP" };
@@ -99,7 +99,7 @@ impl Checker<'_> {
     }
 
     fn before_now(&self, nanos: i64) -> TimeRange {
-        TimeRange { start: self.options.now.plus(-nanos), stop: self.options.now }
+        TimeRange::new(self.options.now.plus(-nanos), self.options.now)
     }
 
     /// The window that each source's profile sets, with a warning that names them; a source without one is asked for all time.

@@ -225,7 +225,13 @@ impl Place {
             Observed::Within(part, nanos) => Observe::Within(Box::new(self.observe(cx, part, scans)), *nanos),
             Observed::Repeats(part, n) => Observe::Repeats(Box::new(self.observe(cx, part, scans)), *n),
             Observed::Between(part, range) => {
-                let common = |w: TimeRange| TimeRange { start: w.start.max(range.start), stop: w.stop.min(range.stop) };
+                // Ranges of two clocks have no range in common: the one that is written counts.
+                let common = |w: TimeRange| {
+                    if w.clock != range.clock {
+                        return *range;
+                    }
+                    TimeRange { start: w.start.max(range.start), stop: w.stop.min(range.stop), ..w }
+                };
                 Self { window: Some(self.window.map_or(*range, common)), ..self }.observe(cx, part, scans)
             }
         }

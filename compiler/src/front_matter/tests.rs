@@ -119,7 +119,7 @@ fn the_finding_is_the_last_variable_displayed() {
 
 #[test]
 fn the_range_of_the_run_is_a_default_and_replaces_only_where_asked() {
-    let range = TimeRange { start: Instant(3_600 * SECOND), stop: Instant(7_200 * SECOND) };
+    let range = TimeRange::new(Instant(3_600 * SECOND), Instant(7_200 * SECOND));
     let windows = |text: &str, replace_ranges: bool| {
         let options = Options { default_range: Some(range), replace_ranges, ..Options::at(Instant(86_400 * SECOND)) };
         let done = compiled_with(text, &options);

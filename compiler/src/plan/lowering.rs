@@ -13,7 +13,7 @@ use crate::catalog::{Catalog, EntityId};
 use crate::check::hir::{Column, Hunt, Predicate, Selection, SourceRef, Step, VarId};
 use crate::options::Options;
 use crate::source::{SourceId, Span};
-use crate::time::{TimeRange, Window};
+use crate::time::{RangeClock, TimeRange, Window};
 use foldhash::HashMap;
 
 /// How to get a variable's full table.
@@ -216,6 +216,8 @@ impl<'a> Lowering<'a> {
     /// The rows of a variable that satisfy a condition and lie in a range.
     pub(crate) fn filter(&mut self, input: VarId, predicate: &Predicate, range: Option<TimeRange>) -> NodeId {
         let table = self.full(input);
+        // Tables have no times of arrival. Their rows were asked for by them already.
+        let range = range.filter(|range| range.clock == RangeClock::Event);
         if *predicate == Predicate::TRUE && range.is_none() {
             return table;
         }

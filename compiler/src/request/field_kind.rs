@@ -31,6 +31,14 @@ impl FieldKinds {
         Self(kinds)
     }
 
+    /// These kinds and the one of a further field, which holds one value.
+    #[must_use]
+    pub fn and(&self, field: &str, ty: FieldType) -> Self {
+        let mut kinds = self.clone();
+        kinds.0.insert(field.to_owned(), FieldKind { ty, list: false });
+        kinds
+    }
+
     /// The kind of a field. One that the request does not name, such as a server's own, counts as a single keyword.
     pub fn get(&self, field: &str) -> FieldKind {
         self.0.get(field).copied().unwrap_or(FieldKind { ty: FieldType::Keyword, list: false })

@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn windows_are_rounded_outwards_to_milliseconds() {
         let text = |start, stop| {
-            let range = TimeRange { start: Instant(start), stop: Instant(stop) };
+            let range = TimeRange::new(Instant(start), Instant(stop));
             serde_json::to_string(&with_window::<Never>(Query::MatchAll, Some(range))).unwrap_or_default()
         };
         let whole = text(5 * MILLISECOND, 7 * MILLISECOND);

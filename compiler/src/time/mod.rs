@@ -71,6 +71,18 @@ pub struct TimeRange {
     pub start: Instant,
     /// First instant after the range.
     pub stop: Instant,
+    /// Which time of a record the range is about.
+    pub clock: RangeClock,
+}
+
+/// The time of a record that a range is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum RangeClock {
+    /// `@timestamp`: when it happened.
+    Event,
+    /// When it arrived: the field that the source's `clock` names, `@timestamp` where it is absent. For a source without
+    /// `clock` the same as [`Self::Event`].
+    Arrival,
 }
 
 impl fmt::Debug for TimeRange {
@@ -84,6 +96,16 @@ impl fmt::Debug for TimeRange {
 }
 
 impl TimeRange {
+    /// A range of `@timestamp`.
+    pub fn new(start: Instant, stop: Instant) -> Self {
+        Self { start, stop, clock: RangeClock::Event }
+    }
+
+    /// A range of the time of arrival.
+    pub fn of_arrival(start: Instant, stop: Instant) -> Self {
+        Self { start, stop, clock: RangeClock::Arrival }
+    }
+
     /// Whether `t` lies inside.
     pub fn contains(self, t: Instant) -> bool {
         self.start <= t && t < self.stop
@@ -92,13 +114,14 @@ impl TimeRange {
     /// Widened by `nanos` at both ends.
     #[must_use]
     pub fn widen(self, nanos: i64) -> Self {
-        Self { start: self.start.plus(-nanos), stop: self.stop.plus(nanos) }
+        Self { start: self.start.plus(-nanos), stop: self.stop.plus(nanos), clock: self.clock }
     }
 
-    /// From the earliest start to the latest stop.
+    /// From the earliest start to the latest stop. A record arrives after it happened, so of two clocks that of arrival
+    /// leaves none of the earlier records out.
     #[must_use]
     pub fn hull(self, other: Self) -> Self {
-        Self { start: self.start.min(other.start), stop: self.stop.max(other.stop) }
+        Self { start: self.start.min(other.start), stop: self.stop.max(other.stop), clock: self.clock.max(other.clock) }
     }
 }
 

@@ -117,7 +117,7 @@ pub(super) const FIELDS: [&str; 10] = [
 fn rows(data: &Data) -> Outcome<Vec<f64>> {
     let store = told(Store::open(&data.store(data.records)?))?;
     // Four records of ten create a process: a quarter of the week is 100,000 of them.
-    let window = TimeRange { start: START, stop: START.plus(42 * 3600 * SECOND) };
+    let window = TimeRange::new(START, START.plus(42 * 3600 * SECOND));
     let request = request(Query::term("event.code", Value::text("1")), Some(window), &FIELDS);
     let found = told(store.count(&request, &FetchContext::default()))?;
     let fetch = || told(store.fetch(&request, &FetchContext::default())).map(drop);

@@ -26,6 +26,7 @@ use crate::session::{RunSettings, input};
 use args::{NightArgs, NightCommand};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::{CERTIFICATE_NOT_CHECKED, SECRET_IN_CLEAR, SECRET_ON_COMMAND_LINE};
+use std::collections::BTreeSet;
 
 /// Nodes of a hunt that are computed at the same time, unless configured.
 const CONCURRENCY: usize = 4;
@@ -123,10 +124,12 @@ fn dry_run(settings: &NightSettings, previews: Previews, console: &mut Console) 
 fn print_night(quiet: bool, fail_on_findings: bool, night: &Night, console: &mut Console) -> ExitCode {
     console.session.texts = night.run.sources.clone();
     console.show(&cautions(night));
-    for report in &night.run.hunts {
-        if report.status != crate::report::model::Status::Ok {
-            console.show(&report.diagnostics);
-        }
+    // What stops many hunts is shown at the first one.
+    let mut shown = BTreeSet::new();
+    for report in night.run.hunts.iter().filter(|report| report.status != Status::Ok) {
+        let new = |d: &&Diagnostic| shown.insert((d.code.id, d.message.clone()));
+        let diagnostics: Vec<Diagnostic> = report.diagnostics.iter().filter(new).cloned().collect();
+        console.show(&diagnostics);
     }
     if quiet {
         for problem in &night.undelivered {
@@ -144,7 +147,7 @@ fn print_night(quiet: bool, fail_on_findings: bool, night: &Night, console: &mut
             HuntStatus::Ok | HuntStatus::Removed => ExitCode::Ok,
             HuntStatus::Failed | HuntStatus::Skipped => ExitCode::Failed,
             HuntStatus::Error => ExitCode::HuntErrors,
-            HuntStatus::Partial | HuntStatus::Behind => ExitCode::Partial,
+            HuntStatus::Partial | HuntStatus::Behind | HuntStatus::Silent => ExitCode::Partial,
             HuntStatus::Interrupted => ExitCode::Interrupted,
         })
     })

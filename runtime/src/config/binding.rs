@@ -22,6 +22,8 @@ pub struct Binding {
     pub default_window: Option<Duration>,
     /// Whether `like_case = "sensitive"` is set.
     pub like_case_sensitive: bool,
+    /// The field with the time of arrival, by which nights look; `None`: they look by `@timestamp`.
+    pub clock: Option<String>,
 }
 
 /// Where a binding is written.

@@ -17,7 +17,10 @@ use toml::de::{DeTable, DeValue};
 
 const TOP: [&str; 5] = ["sources", "analytics", "lints", "run", "nightly"];
 /// The keys of every source. Each kind adds its own.
-const SOURCE: [&str; 4] = ["uri", "path", "default_window", "like_case"];
+const SOURCE: [&str; 5] = ["uri", "path", "default_window", "like_case", "clock"];
+/// The values of `clock`.
+const EVENT_CLOCK: &str = "@timestamp";
+const ARRIVAL_CLOCKS: [&str; 2] = ["event.ingested", "event.created"];
 const ANALYTIC: [&str; 6] = ["exec", "lookup", "key", "outputs", "timeout", "environment"];
 const RUN: [&str; 8] = ["roots", "mapping", "concurrency", "max_records", "max_requests", "max_memory", "timeout", "hints"];
 
@@ -190,6 +193,7 @@ impl FileReader<'_> {
             place,
             default_window,
             like_case_sensitive,
+            clock: clock(table, document),
         })
     }
 
@@ -227,6 +231,18 @@ impl FileReader<'_> {
             origin: BindingOrigin::File(self.path.to_path_buf()),
         })
     }
+}
+
+/// The field by which nights look; `None`: `@timestamp`. Records without the field are looked at by `@timestamp`, so a misspelt
+/// name would miss what comes late.
+fn clock(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Option<String> {
+    let field = table.text(document, "clock")?;
+    if field.value != EVENT_CLOCK && !ARRIVAL_CLOCKS.contains(&field.value) {
+        let message = format!("`{}` is no field with the time of arrival", field.value);
+        document.bad(field.span, message, "\"event.ingested\", \"event.created\" or \"@timestamp\" is needed here");
+        return None;
+    }
+    (field.value != EVENT_CLOCK).then(|| field.value.to_owned())
 }
 
 fn lints(table: &TomlTable<'_, '_>, document: &mut Document<'_>, config: &mut Config) {

@@ -39,7 +39,15 @@ pub(super) fn source(flag: &str, bound: &BTreeMap<String, Binding>, sources: &mu
         Some(before) => kinds::joined(&before.kind, &kind).map_err(|reason| bad(format!("`{name}` cannot be bound: {reason}")))?,
         None => kind,
     };
-    Ok(Binding { name, kind, origin: BindingOrigin::Flag, place: span, default_window: None, like_case_sensitive: false })
+    Ok(Binding {
+        name,
+        kind,
+        origin: BindingOrigin::Flag,
+        place: span,
+        default_window: None,
+        like_case_sensitive: false,
+        clock: None,
+    })
 }
 
 /// What a flag binds, without anything that may be secret: neither an address nor what stands before an `@`.

@@ -66,8 +66,15 @@ pub(super) fn binding(
     }
     let default_window = options(connection.get("options"), &mut cluster, places)?;
     let place = places.spans[CONNECTION];
-    let binding =
-        Binding { name: name.to_owned(), kind: Arc::new(cluster), origin, place, default_window, like_case_sensitive: false };
+    let binding = Binding {
+        name: name.to_owned(),
+        kind: Arc::new(cluster),
+        origin,
+        place,
+        default_window,
+        like_case_sensitive: false,
+        clock: None,
+    };
     Ok((binding, notice))
 }
 

@@ -5,7 +5,7 @@
 use super::{Job, RunOptions, run};
 use crate::report::model::{HuntReport, Status};
 use crate::source::store::Store;
-use crate::source::{DataSource, FetchContext, Fields, Records, Sample, SourceError};
+use crate::source::{DataSource, FetchContext, Fields, Records, Sample, SourceError, Tally, TallyRequest};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::compile::compile;
 use huntc_compiler::options::Options;
@@ -38,6 +38,10 @@ impl DataSource for Parallel {
 
     fn sample(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, SourceError> {
         self.0.sample(request, most, context)
+    }
+
+    fn tally(&self, asked: &TallyRequest<'_>, context: &FetchContext) -> Result<Tally, SourceError> {
+        self.0.tally(asked, context)
     }
 
     fn location(&self) -> String {

@@ -2,7 +2,7 @@
 //! are counted here too, because all of them pass through here.
 
 use crate::exec::locked;
-use crate::source::{DataSource, FetchContext, Records, Sample, SourceError};
+use crate::source::{DataSource, FetchContext, Records, Sample, SourceError, Tally, TallyRequest};
 use huntc_compiler::diag::codes::nightly::NIGHT_BUDGET;
 use huntc_compiler::request::BoundRequest;
 use std::collections::HashMap;
@@ -155,6 +155,10 @@ impl DataSource for Cached {
         self.source.sample(request, most, context)
     }
 
+    fn tally(&self, asked: &TallyRequest<'_>, context: &FetchContext) -> Result<Tally, SourceError> {
+        self.source.tally(asked, context)
+    }
+
     fn location(&self) -> String {
         self.source.location()
     }
@@ -209,6 +213,10 @@ mod tests {
 
         fn sample(&self, _: &BoundRequest, _: usize, _: &FetchContext) -> Result<Sample, SourceError> {
             Ok(Sample::default())
+        }
+
+        fn tally(&self, _: &TallyRequest<'_>, _: &FetchContext) -> Result<Tally, SourceError> {
+            Ok(Tally::default())
         }
 
         fn location(&self) -> String {

@@ -3,17 +3,28 @@
 use super::cache::{Cache, Cached, Traffic};
 use super::finding::{self, FoundEntities};
 use super::window::DAY;
+use crate::allowance::{Allowance, DEFAULT_MEMORY};
+use crate::exec::locked;
 use crate::report::model::{HuntReport, Status};
-use crate::session::{Finding, HuntRun, Huntflow, Refusal, RunContext, RunSettings, Session, SourcePool, clock, run_hunt};
+use crate::report::text::unread_parts;
+use crate::session::{
+    BoundSource, Finding, HuntRun, Huntflow, Refusal, RunContext, RunSettings, Session, SourcePool, clock, place_of, run_hunt,
+    source_report,
+};
+use crate::source::{FetchContext, SourceError, Tally, TallyRequest};
 use huntc_compiler::compile::{Compilation, Compiled, Stage, emit};
 use huntc_compiler::diag::codes::nightly::EMPTY_HUNT;
+use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::{Diagnostic, Severity};
 use huntc_compiler::front_matter::FrontMatter;
+use huntc_compiler::plan::{self, Observe, Op, Plan};
+use huntc_compiler::request::{BoundRequest, Query};
 use huntc_compiler::source::{SourceId, SourceSet, Span};
 use huntc_compiler::time::TimeRange;
 use serde_json::Value as Json;
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// What is known of a hunt before it runs.
@@ -21,12 +32,27 @@ use std::time::Duration;
 pub struct HuntSurvey {
     /// The front matter in its leading comment.
     pub front_matter: FrontMatter,
-    /// URIs of its sources.
-    pub sources: Vec<String>,
+    /// Its sources, in the order in which it names them.
+    pub sources: Vec<AskedSource>,
+    /// The longest WITHIN of its patterns, in nanoseconds.
+    pub within: i64,
     /// For each condition of a suppression that has a fault, its text and the fault.
     pub faulty: Vec<(String, String)>,
     /// The report of a hunt that cannot run because it has errors.
     pub broken: Option<Box<HuntReport>>,
+}
+
+/// A source that a hunt asks.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct AskedSource {
+    /// The URI in the huntflow.
+    pub uri: String,
+    /// The name by which the night knows it: one name is one source. Two files that bind a name differently make two.
+    pub name: String,
+    /// The field by which nights look at it; `None`: `@timestamp`.
+    pub clock: Option<String>,
+    /// Whether it can be asked: something is bound to it, with all its secrets.
+    pub bound: bool,
 }
 
 /// The result of running a hunt over one window.
@@ -43,8 +69,20 @@ pub trait Engine: Sync {
     /// Compiles a hunt, given by its number.
     fn survey(&self, hunt: usize) -> HuntSurvey;
 
-    /// Runs a hunt over a window. `time` is the time that is left for it.
-    fn look(&self, hunt: usize, window: TimeRange, time: Option<Duration>) -> Look;
+    /// Runs a hunt over a window, without the sources of these URIs. `time` is the time that is left for it.
+    fn look(&self, hunt: usize, window: TimeRange, without: &[String], time: Option<Duration>) -> Look;
+
+    /// The report of a hunt that cannot run since its source of this URI does not answer.
+    fn unlooked(&self, hunt: usize, uri: &str, error: &SourceError) -> HuntReport;
+
+    /// Figures about the records of a source in a window, by the values of a field; at most `most` values are named.
+    fn tally(&self, source: &str, window: TimeRange, by: &str, most: usize) -> Result<Tally, SourceError>;
+
+    /// The number of records of a source in a window.
+    fn count(&self, source: &str, window: TimeRange) -> Result<u64, SourceError>;
+
+    /// What could not be read of a source, as phrases for people.
+    fn unread(&self, source: &str) -> Vec<String>;
 
     /// The texts that the spans of its reports point into.
     fn texts(&self) -> SourceSet;
@@ -72,6 +110,8 @@ pub struct Hunter<'a> {
     hunts: Vec<Huntflow>,
     settings: RunSettings,
     pool: SourcePool,
+    /// The sources of the night, by the name by which it knows them.
+    sources: Mutex<BTreeMap<String, NightSource>>,
     cache: Arc<Cache>,
     cancel: Arc<AtomicBool>,
     run_id: String,
@@ -91,7 +131,8 @@ impl<'a> Hunter<'a> {
         let pool = SourcePool::wrapped(Box::new(move |name, source| {
             Arc::new(Cached { name: name.to_owned(), source, cache: Arc::clone(&answers) })
         }));
-        Self { session, hunts, settings, pool, cache, cancel: Arc::clone(cancel), run_id: clock::run_id("huntc-nightly") }
+        let sources = Mutex::default();
+        Self { session, hunts, settings, pool, sources, cache, cancel: Arc::clone(cancel), run_id: clock::run_id("huntc-nightly") }
     }
 }
 
@@ -106,11 +147,90 @@ impl Hunter<'_> {
     }
 }
 
+/// A source of the night, as one of the hunts names it.
+struct NightSource {
+    hunt: usize,
+    asked: plan::DataSource,
+}
+
+impl Hunter<'_> {
+    /// The sources of a hunt. They are known to the night from now on.
+    fn asked(&self, number: usize, huntflow: &Huntflow, plan: &Plan) -> Vec<AskedSource> {
+        let asked = plan.sources.iter().map(|source| {
+            let name = self.name(huntflow, source);
+            let known = NightSource { hunt: number, asked: source.clone() };
+            locked(&self.sources).entry(name.clone()).or_insert(known);
+            let bound = self.session.can_open(huntflow, source);
+            AskedSource { uri: source.uri.clone(), name, clock: huntflow.clock(source).map(str::to_owned), bound }
+        });
+        asked.collect()
+    }
+
+    /// The name of a source, with the file that binds it where that is another one than the first hunt's.
+    fn name(&self, huntflow: &Huntflow, source: &plan::DataSource) -> String {
+        let usual = self.hunts.first().and_then(Huntflow::config_file);
+        match huntflow.config_file() {
+            file if file == usual => source.name.clone(),
+            Some(file) => format!("{} of {}", source.name, file.display()),
+            None => format!("{} without a file", source.name),
+        }
+    }
+
+    /// Opens a source of the night.
+    fn open(&self, source: &str) -> Result<BoundSource, SourceError> {
+        let unknown = || SourceError::new(&UNBOUND_SOURCE, format!("nothing is bound to `{source}`"));
+        let opened = {
+            let sources = locked(&self.sources);
+            let known = sources.get(source).ok_or_else(unknown)?;
+            let huntflow = self.hunts.get(known.hunt).ok_or_else(unknown)?;
+            let asked = known.asked.clone();
+            drop(sources);
+            self.session.open(&self.pool, huntflow, &asked, &self.allowance()).ok_or_else(unknown)??
+        };
+        if let (Some(read), false) = (&*opened.read, self.settings.allow_partial) {
+            read.refuse_part()?;
+        }
+        Ok(opened)
+    }
+
+    /// The request for all records of a window.
+    fn all(&self, window: TimeRange, fields: &[&str]) -> BoundRequest {
+        let catalog = self.hunts.first().map_or_else(Session::builtin_catalog, |huntflow| huntflow.catalog.clone());
+        let fields = fields.iter().copied().chain(["@timestamp"]);
+        BoundRequest { window: Some(window), ..BoundRequest::of(&catalog, Query::MatchAll, fields) }
+    }
+
+    /// What a look at the sources may use, outside of any hunt.
+    fn allowance(&self) -> Arc<Allowance> {
+        Arc::new(Allowance::new(Arc::clone(&self.cancel), None, Some(DEFAULT_MEMORY)))
+    }
+
+    fn context(&self, request: &str) -> FetchContext {
+        let request_id = format!("{}/{request}", self.run_id);
+        FetchContext { allowance: self.allowance(), request_id, ..FetchContext::default() }
+    }
+}
+
+/// The longest WITHIN of a plan.
+fn longest_within(plan: &Plan) -> i64 {
+    fn longest(shape: &Observe) -> i64 {
+        match shape {
+            Observe::One(_) => 0,
+            Observe::And(parts) | Observe::Or(parts) | Observe::FollowedBy(parts) => parts.iter().map(longest).max().unwrap_or(0),
+            Observe::Within(part, nanos) => (*nanos).max(longest(part)),
+            Observe::Repeats(part, _) => longest(part),
+        }
+    }
+    let shapes = plan.nodes.iter().filter_map(|node| if let Op::Observe(shape) = &node.op { Some(longest(shape)) } else { None });
+    shapes.max().unwrap_or(0)
+}
+
 impl Engine for Hunter<'_> {
     fn survey(&self, hunt: usize) -> HuntSurvey {
-        let Some(huntflow) = self.hunts.get(hunt) else { return HuntSurvey::default() };
+        let number = hunt;
+        let Some(huntflow) = self.hunts.get(number) else { return HuntSurvey::default() };
         let now = self.settings.now;
-        let any = TimeRange { start: now.plus(-DAY), stop: now };
+        let any = TimeRange::new(now.plus(-DAY), now);
         let broken = |diagnostics: Vec<Diagnostic>, front_matter: FrontMatter| {
             let report = HuntReport::without_results(&huntflow.file, Status::Error, diagnostics);
             HuntSurvey { front_matter, broken: Some(Box::new(report)), ..HuntSurvey::default() }
@@ -120,20 +240,22 @@ impl Engine for Hunter<'_> {
                 if let Some(empty) = empty(huntflow, &compiled) {
                     return broken(vec![empty], front_matter);
                 }
-                let sources = compiled.hunt.sources.iter().map(|s| s.uri.clone()).collect();
-                HuntSurvey { front_matter, sources, faulty: self.faulty(huntflow, &conditions), broken: None }
+                let sources = self.asked(number, huntflow, &compiled.plan);
+                let faulty = self.faulty(huntflow, &conditions);
+                HuntSurvey { front_matter, sources, within: longest_within(&compiled.plan), faulty, broken: None }
             }
             Ok(Compilation { diagnostics, front_matter, .. }) => broken(diagnostics, front_matter),
             Err(problem) => broken(vec![*problem], FrontMatter::default()),
         }
     }
 
-    fn look(&self, hunt: usize, window: TimeRange, time: Option<Duration>) -> Look {
+    fn look(&self, hunt: usize, window: TimeRange, without: &[String], time: Option<Duration>) -> Look {
         let Some(huntflow) = self.hunts.get(hunt) else {
             return Look { report: HuntReport::without_results("", Status::Error, Vec::new()), found: None };
         };
         let context = RunContext {
             window: Some(window),
+            without: without.to_vec(),
             time_left: time,
             cancel: Arc::clone(&self.cancel),
             // Each hunt has its own count of records, as it has its own limit.
@@ -156,6 +278,37 @@ impl Engine for Hunter<'_> {
             Finding::Unknown => None,
         };
         Look { report, found }
+    }
+
+    fn unlooked(&self, hunt: usize, uri: &str, error: &SourceError) -> HuntReport {
+        let Some(huntflow) = self.hunts.get(hunt) else {
+            return HuntReport::without_results("", Status::Failed, Vec::new());
+        };
+        let place = huntflow.text.as_ref().ok().map(|id| {
+            let compiled = self.session.compile(huntflow, &self.settings, None).ok().and_then(|c| c.compiled);
+            let statement = compiled.and_then(|compiled| place_of(&compiled.plan, uri));
+            statement.unwrap_or_else(|| Span::new(*id, 0, 0))
+        });
+        let diagnostics = place.map(|place| error.at(place)).into_iter().collect();
+        HuntReport::without_results(&huntflow.file, Status::Failed, diagnostics)
+    }
+
+    fn tally(&self, source: &str, window: TimeRange, by: &str, most: usize) -> Result<Tally, SourceError> {
+        let request = self.all(window, &[by]);
+        let asked = TallyRequest { request: &request, by, most, clock: None };
+        self.open(source)?.source.tally(&asked, &self.context("tally"))
+    }
+
+    fn count(&self, source: &str, window: TimeRange) -> Result<u64, SourceError> {
+        self.open(source)?.source.count(&self.all(window, &[]), &self.context("count"))
+    }
+
+    fn unread(&self, source: &str) -> Vec<String> {
+        match self.open(source).map(|opened| opened.read) {
+            Ok(read) => read.iter().flat_map(|read| unread_parts(&source_report(source, Some(read)))).collect(),
+            // Why it cannot be read is told of the source itself.
+            Err(_) => Vec::new(),
+        }
     }
 
     fn texts(&self) -> SourceSet {

@@ -11,6 +11,7 @@ pub mod discover;
 pub mod engine;
 pub mod face;
 pub mod finding;
+pub mod health;
 pub mod install;
 pub mod lock;
 pub mod model;

@@ -1,18 +1,16 @@
 //! The settings of a night, and its results.
 
 use super::cache::Traffic;
+use super::health::NightHealth;
 use super::news::News;
 use super::notify::mail::Mail;
 use super::notify::template::Template;
 use super::record::{HuntNight, Span};
 use super::suppress::Suppressions;
 use crate::report::RunReport;
-use crate::report::model::Status;
-use crate::report::text::unread;
 use huntc_compiler::front_matter::{FindingSeverity, FrontMatter};
 use huntc_compiler::time::Instant;
 use secrecy::SecretString;
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,8 +28,8 @@ pub struct NightSettings {
     pub since: i64,
     /// `lag` of hunts whose front matter gives none.
     pub lag: i64,
-    /// `overlap` of hunts whose front matter gives none.
-    pub overlap: i64,
+    /// `overlap` of hunts whose front matter gives none; `None`: the default of each source.
+    pub overlap: Option<i64>,
     /// A finding that was absent for longer is told again.
     pub again: i64,
     /// The number of hunts that run at the same time.
@@ -66,6 +64,8 @@ pub mod defaults {
     pub const OVERLAP: i64 = 3_600 * SECOND;
     /// How long a finding is absent before it is told again.
     pub const AGAIN: i64 = 7 * DAY;
+    /// The same over a source whose records have the time of their arrival.
+    pub const ARRIVAL_OVERLAP: i64 = 300 * SECOND;
     /// How long reports are kept.
     pub const REPORTS: i64 = 90 * DAY;
     /// How long findings are remembered.
@@ -82,11 +82,13 @@ pub enum HuntStatus {
     Failed,
     /// It has errors, so it did not run.
     Error,
-    /// A part of an answer was missing.
+    /// A part of an answer was missing, or one of its sources.
     Partial,
     Interrupted,
     /// The night had no time or no records left.
     Skipped,
+    /// Its sources have no newer records than those that it has searched.
+    Silent,
     /// It missed so much that a part is left for the next nights.
     Behind,
     /// Its file is no longer in the folder.
@@ -103,6 +105,7 @@ impl HuntStatus {
             Self::Partial => "partial",
             Self::Interrupted => "interrupted",
             Self::Skipped => "skipped",
+            Self::Silent => "silent",
             Self::Behind => "behind",
             Self::Removed => "removed",
         }
@@ -182,6 +185,8 @@ pub struct Night {
     pub notices: Vec<String>,
     /// What is to be said of the list of suppressions.
     pub suppressions: Vec<String>,
+    /// How its sources are.
+    pub health: NightHealth,
     /// The hunts, sorted by name.
     pub hunts: Vec<HuntOutcome>,
     /// The reports of all runs over windows.
@@ -193,10 +198,9 @@ pub struct Night {
 }
 
 impl Night {
-    /// A line for each source that could not be read completely by hunts that ended well.
-    pub fn unread(&self) -> BTreeSet<String> {
-        let cut = self.run.hunts.iter().filter(|hunt| !hunt.complete && hunt.status == Status::Ok);
-        cut.flat_map(|hunt| &hunt.sources).filter_map(unread).collect()
+    /// Whether every hunt was searched up to now, over sources that could be read completely.
+    pub fn is_whole(&self) -> bool {
+        self.hunts.iter().all(HuntOutcome::whole) && self.health.is_read_whole()
     }
 }
 

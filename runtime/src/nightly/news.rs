@@ -145,7 +145,7 @@ struct Sight {
 impl Sight {
     fn of(entity: &FoundEntity, window: Option<TimeRange>, now: Instant) -> Self {
         let (first, last) = (entity.first.map(|t| t.0), entity.last.map(|t| t.0));
-        let window = window.unwrap_or(TimeRange { start: now, stop: now });
+        let window = window.unwrap_or(TimeRange::new(now, now));
         Self {
             first,
             last,
@@ -264,7 +264,7 @@ mod tests {
     use crate::nightly::window::DAY;
 
     fn range(start: i64, stop: i64) -> TimeRange {
-        TimeRange { start: Instant(start), stop: Instant(stop) }
+        TimeRange::new(Instant(start), Instant(stop))
     }
 
     /// A group, which has no times, found in windows one after the other; answers its record after each.

@@ -2,6 +2,7 @@
 
 use super::discover::HuntFile;
 use super::engine::Engine;
+use super::health::{self, NightHealth};
 use super::lock::Lock;
 use super::model::{Night, NightSettings};
 use super::publish::Outcomes;
@@ -25,7 +26,7 @@ pub fn run(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine, wa
     watch(NightStep::Recovered)?;
     let id = open_night(&state, settings, hunts, &mut notices)?;
     watch(NightStep::NightOpened)?;
-    let worked = work::all(&work::NightWork { state: &state, settings, engine, watch, begun }, hunts)?;
+    let (worked, sources) = work::all(&work::NightWork { state: &state, settings, engine, watch, begun }, hunts)?;
     let Outcomes { hunts: outcomes, reports, remarks, suppressions } = publish::outcomes(&state, settings, hunts, worked)?;
     let run = RunReport { now: settings.now, hunts: reports, sources: engine.texts(), elapsed: begun.elapsed() };
     let mut night = Night {
@@ -35,12 +36,12 @@ pub fn run(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine, wa
         part: settings.part.clone(),
         notices,
         suppressions: remarks,
+        health: NightHealth { sources, left_out: health::left_out(&run.hunts) },
         hunts: outcomes,
         run,
         traffic: engine.traffic(),
         undelivered: Vec::new(),
     };
-    night.notices.extend(night.unread());
     publish::prepare(&state, &night, &settings.notifier, suppressions)?;
     watch(NightStep::Prepared)?;
     let written = output::write(&night, settings)?;

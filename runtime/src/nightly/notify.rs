@@ -31,7 +31,8 @@ const MAIL: &str = "mail";
 /// The most findings of a hunt that a message lists.
 const FINDINGS: usize = 50;
 
-/// The notifications of a night with their ids. None when nothing is new, nothing failed and there is no notice.
+/// The notifications of a night with their ids. None when nothing is new, nothing failed, all sources are well and there is
+/// no notice.
 pub(super) fn notifications(night: &Night, notifier: &Notifier, instance: &str) -> Vec<(String, Notification)> {
     let body = message(night);
     let Some(body) = body else { return Vec::new() };
@@ -56,7 +57,8 @@ fn message(night: &Night) -> Option<Json> {
         .filter(|h| !h.whole())
         .map(|h| json!({"file": h.file, "title": h.title, "status": h.status.word(), "reason": h.reason, "nights": h.failures}))
         .collect();
-    if new == 0 && trouble.is_empty() && night.notices.is_empty() {
+    let well = night.health.is_well();
+    if new == 0 && trouble.is_empty() && night.notices.is_empty() && well {
         return None;
     }
     let mut hunts: Vec<_> = night.hunts.iter().filter(|h| h.news.told_count() > 0).collect();
@@ -72,7 +74,7 @@ fn message(night: &Night) -> Option<Json> {
     let report = std::path::absolute(&night.folder).unwrap_or_else(|_| night.folder.clone());
     Some(json!({
         "schema": 2, "id": Json::Null, "at": night.at.to_string(), "night": night.id, "report": report.display().to_string(),
-        "new": new, "not_looked_at": trouble, "notices": night.notices, "hunts": hunts,
+        "health": night.health.lines(night.at.0), "new": new, "not_looked_at": trouble, "notices": night.notices, "hunts": hunts,
     }))
 }
 

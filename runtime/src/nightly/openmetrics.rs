@@ -66,6 +66,11 @@ fn families(overview: &Overview) -> Vec<Family<'_>> {
             "Up to when all hunts that ask the source have looked at it.",
             overview.sources.iter().map(|s| (Some(("source", s.source.as_str())), seconds(s.until))).collect(),
         ),
+        (
+            "source_newest_timestamp_seconds",
+            "The newest record of the source, when a run asked it last.",
+            overview.sources.iter().filter_map(|s| Some((Some(("source", s.source.as_str())), seconds(s.newest?)))).collect(),
+        ),
     ];
     if overview.max_age.is_some() {
         families.push((

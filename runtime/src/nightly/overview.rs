@@ -1,5 +1,6 @@
 //! How the nights stand, for programs: one value, as JSON or as OpenMetrics, and whether all is well.
 
+use super::health::SourceRecord;
 use super::model::HuntStatus;
 use super::record::{HuntRecord, NightRecord};
 use super::state::Read;
@@ -68,6 +69,10 @@ pub struct SourceOverview {
     pub hunts: u64,
     /// Up to when all of them have searched it.
     pub until: Instant,
+    /// Time of its newest record, when a run asked it last.
+    pub newest: Option<Instant>,
+    /// What that run said of it.
+    pub remarks: Vec<String>,
 }
 
 impl HuntOverview {
@@ -102,7 +107,7 @@ impl Overview {
             next_run: next(&nights).map(Instant),
             waiting: state.outbox()?.len() as u64,
             hunts: hunts.collect(),
-            sources: sources(&records),
+            sources: sources(&records, &state.sources()?.into_iter().collect(), now),
         })
     }
 
@@ -131,6 +136,8 @@ impl Overview {
             source: &source.source,
             hunts: source.hunts,
             looked_at_until: source.until.to_string(),
+            newest: source.newest.map(|t| t.to_string()),
+            remarks: &source.remarks,
         });
         let document = Document {
             schema: SCHEMA,
@@ -181,12 +188,22 @@ fn hunt(name: &str, record: &HuntRecord, last_success: Option<Instant>, now: Ins
     }
 }
 
-fn sources(records: &[(String, HuntRecord)]) -> Vec<SourceOverview> {
+fn sources(records: &[(String, HuntRecord)], known: &BTreeMap<String, SourceRecord>, now: Instant) -> Vec<SourceOverview> {
     let mut found: BTreeMap<&str, SourceOverview> = BTreeMap::new();
     // A hunt without sources has an entry without a name.
     for (source, until) in records.iter().flat_map(|(_, record)| &record.done).filter(|(source, _)| !source.is_empty()) {
-        let one = SourceOverview { source: source.clone(), hunts: 0, until: Instant(*until) };
-        let entry = found.entry(source).or_insert(one);
+        let entry = found.entry(source).or_insert_with(|| {
+            // The state knows sources by their names, and hunts by their addresses.
+            let name = source.split_once("://").map_or(source.as_str(), |(_, name)| name);
+            let record = known.get(name);
+            SourceOverview {
+                source: source.clone(),
+                hunts: 0,
+                until: Instant(*until),
+                newest: record.and_then(|record| record.newest).map(Instant),
+                remarks: record.map(|record| record.health.lines(now.0)).unwrap_or_default(),
+            }
+        });
         entry.hunts += 1;
         entry.until = entry.until.min(Instant(*until));
     }
@@ -229,4 +246,6 @@ struct SourceJson<'a> {
     source: &'a str,
     hunts: u64,
     looked_at_until: String,
+    newest: Option<String>,
+    remarks: &'a [String],
 }

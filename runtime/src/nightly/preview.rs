@@ -7,7 +7,7 @@ use super::model::NightSettings;
 use super::record::HuntRecord;
 use super::state::{Read, StateView};
 use super::window::{self, Due};
-use super::work::bounds;
+use super::work::due_unasked;
 use crate::report::sanitize::{json_text, terminal as safe};
 use crate::report::text::count;
 use crate::source::SourceError;
@@ -50,7 +50,7 @@ pub fn preview(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine
         let survey = engine.survey(number);
         let begun = HuntRecord { begun: now.plus(-settings.since).0, ..HuntRecord::default() };
         let record = records.get(&hunt.name).unwrap_or(&begun);
-        let due = window::due(record, &survey.sources, &bounds(settings, &survey));
+        let due = due_unasked(settings, &survey, record);
         let first = due.pieces.first().filter(|_| survey.broken.is_none());
         let requests = first.map_or_else(String::new, |window| engine.requests(number, *window));
         HuntPreview { name: hunt.name.clone(), survey, due, requests }
@@ -60,7 +60,11 @@ pub fn preview(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine
 
 /// The previews for people.
 pub fn text(settings: &NightSettings, previews: &[HuntPreview], notice: Option<&str>) -> String {
-    let mut out = format!("Dry run of the night of {}: nothing is sent, and nothing is changed.\n", settings.now.to_seconds_text());
+    let mut out = format!(
+        "Dry run of the night of {}: nothing is sent, and nothing is changed.\n\
+        Sources are not asked: where one has no newer record, a window ends with the newest.\n",
+        settings.now.to_seconds_text()
+    );
     for line in settings.part.iter().map(|part| format!("a part: {part}")).chain(notice.map(|n| format!("! {n}"))) {
         let _ = writeln!(out, "{}", safe(&line));
     }
@@ -68,6 +72,9 @@ pub fn text(settings: &NightSettings, previews: &[HuntPreview], notice: Option<&
         let _ = writeln!(out, "\n{}", safe(&hunt.name));
         if hunt.survey.broken.is_some() {
             out.push_str("  has errors, so it would not run\n");
+        }
+        for window in &hunt.due.again {
+            let _ = writeln!(out, "  again {} to {}", window.start.to_seconds_text(), window.stop.to_seconds_text());
         }
         for window in &hunt.due.pieces {
             let _ = writeln!(out, "  window {} to {}", window.start.to_seconds_text(), window.stop.to_seconds_text());

@@ -41,7 +41,9 @@ pub(super) fn prune(state: &State, settings: &NightSettings) -> Result<(), Sourc
         }
         Ok((found, members))
     })?;
-    if old_nights.is_empty() && old_keys.is_empty() && old_members.is_empty() {
+    let sources = state.read(Read::sources)?.into_iter();
+    let old_sources: Vec<String> = sources.filter(|(_, source)| source.at < oldest).map(|(name, _)| name).collect();
+    if old_nights.is_empty() && old_keys.is_empty() && old_members.is_empty() && old_sources.is_empty() {
         return Ok(());
     }
     state.write(|tables| {
@@ -53,6 +55,9 @@ pub(super) fn prune(state: &State, settings: &NightSettings) -> Result<(), Sourc
         }
         for (hunt, identity) in old_members {
             tables.remove_member(&hunt, &identity)?;
+        }
+        for source in old_sources {
+            tables.remove_source(&source)?;
         }
         Ok(())
     })

@@ -90,6 +90,10 @@ pub(super) fn outcomes(
                 outcome.open = worked.open.map(Into::into);
                 reports.extend(worked.reports);
             }
+            if !outcome.whole() {
+                // What was not seen may be there all the same.
+                outcome.news.gone.clear();
+            }
             outcome.failures = if outcome.whole() { 0 } else { record.failures.saturating_add(1) };
             outcomes.push(outcome);
             if !settings.quiet.is_empty() {

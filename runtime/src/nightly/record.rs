@@ -18,6 +18,9 @@ pub struct HuntRecord {
     pub open: Vec<Span>,
     /// The last windows that were searched, in the order of the runs.
     pub recent: Vec<Looked>,
+    /// For each source, the windows that were searched before records came late into them.
+    #[serde(default)]
+    pub again: BTreeMap<String, Vec<Span>>,
     /// What makes two of its findings the same, by name.
     #[serde(default)]
     pub key: Vec<String>,

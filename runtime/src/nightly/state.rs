@@ -3,6 +3,7 @@
 mod migrate;
 
 use super::damage::guarded;
+use super::health::SourceRecord;
 use super::record::{HuntRecord, KeyRecord, MemberRecord, NightRecord, Notification};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::nightly::{STATE_UNUSABLE, STATE_VERSION};
@@ -29,7 +30,8 @@ const KEYS: Bytes = TableDefinition::new("keys");
 const MEMBERS: Bytes = TableDefinition::new("members");
 const NIGHTS: Bytes = TableDefinition::new("nights");
 const OUTBOX: Bytes = TableDefinition::new("outbox");
-const TABLES: [Bytes; 6] = [META, HUNTS, KEYS, MEMBERS, NIGHTS, OUTBOX];
+const SOURCES: Bytes = TableDefinition::new("sources");
+const TABLES: [Bytes; 7] = [META, HUNTS, KEYS, MEMBERS, NIGHTS, OUTBOX, SOURCES];
 
 /// The state of a folder, opened for a run.
 pub struct State {
@@ -263,6 +265,11 @@ impl Read {
         self.each(NIGHTS, "")
     }
 
+    /// The sources, sorted by name.
+    pub fn sources(&self) -> Result<Vec<(String, SourceRecord)>, SourceError> {
+        self.each(SOURCES, "")
+    }
+
     /// The waiting notifications, sorted by id.
     pub fn outbox(&self) -> Result<Vec<(String, Notification)>, SourceError> {
         self.each(OUTBOX, "")
@@ -308,6 +315,16 @@ impl Write<'_> {
     /// Sets the record of a hunt.
     pub fn put_hunt(&mut self, name: &str, record: &HuntRecord) -> Result<(), SourceError> {
         self.put(HUNTS, name, record)
+    }
+
+    /// Sets the record of a source.
+    pub fn put_source(&mut self, name: &str, record: &SourceRecord) -> Result<(), SourceError> {
+        self.put(SOURCES, name, record)
+    }
+
+    /// Removes the record of a source.
+    pub fn remove_source(&mut self, name: &str) -> Result<(), SourceError> {
+        self.remove(SOURCES, name)
     }
 
     /// The record of a finding.

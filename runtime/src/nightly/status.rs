@@ -17,9 +17,9 @@ const FINDINGS: usize = 200;
 /// The most findings of the last report that the status lists.
 const TOLD: usize = 20;
 
-/// Up to when a hunt has searched all of its sources.
+/// Up to when all sources of a hunt were searched; `None` before that of one of them began.
 pub(super) fn end(record: &HuntRecord) -> Option<i64> {
-    record.done.values().min().copied()
+    record.done.values().min().copied().filter(|end| *end > record.begun)
 }
 
 /// `3h 20m`, `2d 4h`
@@ -61,6 +61,13 @@ pub fn status(state: &Read, now: Instant, width: Option<u16>) -> Result<String, 
         ]);
     }
     let mut out = format!("{}\n", rows.trim_fmt());
+    let sources = state.sources()?;
+    let last_run = sources.iter().map(|(_, source)| source.at).max();
+    for (_, source) in sources.iter().filter(|(_, source)| Some(source.at) == last_run) {
+        for line in source.health.lines(now.0) {
+            let _ = writeln!(out, "{}", safe(&line));
+        }
+    }
     out.push_str(&told(state)?);
     if let Some(last) = nights.iter().filter(|(_, n)| n.published).max_by_key(|(_, n)| n.at) {
         let _ = writeln!(out, "last report: {}", safe(&last.1.folder));

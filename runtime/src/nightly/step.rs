@@ -11,6 +11,8 @@ pub enum NightStep {
     Recovered,
     /// The night and its hunts are in the state.
     NightOpened,
+    /// What is known of the sources, and what hunts are due for, is in the state.
+    SourcesSurveyed,
     /// A hunt has run over a window; the state has nothing of it yet.
     WindowLooked,
     /// The end of the window and its findings are in the state, in one transaction.
@@ -33,10 +35,11 @@ pub enum NightStep {
 
 impl NightStep {
     /// All steps, in their order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Locked,
         Self::Recovered,
         Self::NightOpened,
+        Self::SourcesSurveyed,
         Self::WindowLooked,
         Self::WindowCommitted,
         Self::Prepared,

@@ -117,7 +117,7 @@ impl Suppressions {
 
     /// What is wrong with the conditions that [`Self::attach`] gave a hunt. A hunt with errors of its own has none.
     pub fn faults(session: &Session, huntflow: &Huntflow, settings: &RunSettings) -> Vec<Diagnostic> {
-        let any = TimeRange { start: settings.now.plus(-super::window::DAY), stop: settings.now };
+        let any = TimeRange::new(settings.now.plus(-super::window::DAY), settings.now);
         let done = session.compile(huntflow, settings, Some(any));
         done.map(|done| done.conditions.into_iter().flatten().collect()).unwrap_or_default()
     }

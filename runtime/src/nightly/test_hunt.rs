@@ -91,8 +91,8 @@ impl HuntTest {
             }
         }
         match (first, last) {
-            (Some(start), Some(last)) => Ok(TimeRange { start, stop: last.plus(SECOND) }),
-            _ if files.is_empty() => Ok(TimeRange { start: Instant(0), stop: Instant(SECOND) }),
+            (Some(start), Some(last)) => Ok(TimeRange::new(start, last.plus(SECOND))),
+            _ if files.is_empty() => Ok(TimeRange::new(Instant(0), Instant(SECOND))),
             _ => Err(bad(&self::shown(files), "has no record with a time in `@timestamp`")
                 .help("write one ECS record a line: those that the hunt must find, and those that it must not")),
         }

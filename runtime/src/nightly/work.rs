@@ -2,16 +2,19 @@
 //! transaction.
 
 use super::discover::HuntFile;
-use super::engine::{Engine, HuntSurvey};
-use super::model::{HuntStatus, NightSettings};
+use super::engine::{AskedSource, Engine, HuntSurvey};
+use super::health::{self, HuntPlan, SourceHealth, Surveyed};
+use super::model::{HuntStatus, NightSettings, defaults};
+use super::news::{self, Memory};
 use super::record::HuntRecord;
 use super::state::State;
 use super::step::{NightStep, Stop, Watch};
-use super::window::{self, Bounds};
-use super::{news, news::Memory, window::Due};
+use super::window::{self, Bounds, Due, SourceReach};
 use crate::report::model::{HuntReport, Status};
+use crate::source::SourceError;
 use huntc_compiler::diag::Severity;
-use huntc_compiler::time::TimeRange;
+use huntc_compiler::time::{Instant, TimeRange};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant as Clock};
@@ -38,15 +41,27 @@ pub(super) struct Worked {
 struct Planned {
     number: usize,
     survey: HuntSurvey,
+    bounds: Bounds,
+    reaches: Vec<SourceReach>,
     due: Due,
+    /// Its sources of which nothing newer can be searched.
+    lacking: Vec<Lacking>,
 }
 
-/// Searches every window that is due, as far as time and sources allow.
-pub(super) fn all(night: &NightWork<'_>, hunts: &[HuntFile]) -> Result<Vec<Worked>, Stop> {
-    let mut planned = Vec::with_capacity(hunts.len());
-    for (number, hunt) in hunts.iter().enumerate() {
-        planned.push(plan(night, number, hunt)?);
-    }
+/// A source of which a hunt can search nothing newer.
+struct Lacking {
+    uri: String,
+    reason: String,
+    /// Why it does not answer; `None`: it has no newer records.
+    fault: Option<SourceError>,
+    /// What stays open of it.
+    open: TimeRange,
+}
+
+/// Searches every window that is due, as far as time and sources allow. Also says how the sources are.
+pub(super) fn all(night: &NightWork<'_>, hunts: &[HuntFile]) -> Result<(Vec<Worked>, Vec<SourceHealth>), Stop> {
+    let (mut planned, sources) = plan(night, hunts)?;
+    (night.watch)(NightStep::SourcesSurveyed)?;
     // The hunt that waits longest comes first, so that short nights never leave one out forever.
     planned.sort_by_key(|p| p.due.pieces.first().map(|w| w.start));
     let queue: Vec<Mutex<Option<Planned>>> = planned.into_iter().map(|p| Mutex::new(Some(p))).collect();
@@ -80,53 +95,116 @@ pub(super) fn all(night: &NightWork<'_>, hunts: &[HuntFile]) -> Result<Vec<Worke
     }
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(number, _)| *number);
-    Ok(done.into_iter().map(|(_, worked)| worked).collect())
+    Ok((done.into_iter().map(|(_, worked)| worked).collect(), sources))
 }
 
-/// What the windows of a hunt depend on.
-pub(super) fn bounds(settings: &NightSettings, survey: &HuntSurvey) -> Bounds {
-    Bounds {
-        now: settings.now,
-        since: settings.since,
-        lag: survey.front_matter.lag.unwrap_or(settings.lag),
-        overlap: survey.front_matter.overlap.unwrap_or(settings.overlap),
+/// Compiles the hunts, asks their sources, and finds the windows of each.
+fn plan(night: &NightWork<'_>, hunts: &[HuntFile]) -> Result<(Vec<Planned>, Vec<SourceHealth>), Stop> {
+    let settings = night.settings;
+    let surveys: Vec<HuntSurvey> = (0..hunts.len()).map(|number| night.engine.survey(number)).collect();
+    let asked: Vec<(&HuntFile, &HuntSurvey)> = hunts.iter().zip(&surveys).collect();
+    for (hunt, survey) in &asked {
+        look_back(night, hunt, survey)?;
     }
+    let mut sources = health::survey(night.state, night.engine, &asked, settings.now, settings.jobs)?;
+    let bounds: Vec<Bounds> = surveys.iter().map(|survey| bounds(settings, survey)).collect();
+    let reaches: Vec<Vec<SourceReach>> =
+        surveys.iter().zip(&bounds).map(|(survey, bounds)| reaches(settings, survey, bounds, &sources)).collect();
+    let plans = asked.iter().zip(&bounds).zip(&reaches).filter(|(((_, survey), _), _)| survey.broken.is_none());
+    let plans: Vec<HuntPlan<'_>> = plans
+        .map(|(((file, survey), bounds), reaches)| HuntPlan {
+            name: &file.name,
+            reaches,
+            bounds: *bounds,
+            sources: &survey.sources,
+        })
+        .collect();
+    health::remember(night.state, night.engine, &mut sources, &plans)?;
+    drop(plans);
+    let mut planned = Vec::with_capacity(hunts.len());
+    for (number, ((survey, bounds), reaches)) in surveys.into_iter().zip(bounds).zip(reaches).enumerate() {
+        let name = hunts.get(number).map_or("", |hunt| hunt.name.as_str());
+        let record = night.state.read(|tables| tables.hunt(name))?.unwrap_or_default();
+        let due = window::due(&record, &reaches, &bounds);
+        let lacking = lacking(&survey, &reaches, &bounds, &record, &sources);
+        planned.push(Planned { number, survey, bounds, reaches, due, lacking });
+    }
+    Ok((planned, sources.into_values().map(|source| source.health().clone()).collect()))
 }
 
-/// Compiles a hunt and finds its windows. For a source that is new to the hunt the start is written to the state now,
-/// so that a failed first run does not move it.
-fn plan(night: &NightWork<'_>, number: usize, hunt: &HuntFile) -> Result<Planned, Stop> {
-    let survey = night.engine.survey(number);
-    let bounds = bounds(night.settings, &survey);
+/// Moves the start of a hunt with `first-seen` back before anything is asked of its sources.
+fn look_back(night: &NightWork<'_>, hunt: &HuntFile, survey: &HuntSurvey) -> Result<(), Stop> {
+    let Some(first_seen) = survey.front_matter.first_seen else { return Ok(()) };
     let mut record = night.state.read(|tables| tables.hunt(&hunt.name))?.unwrap_or_default();
-    if let Some(first_seen) = survey.front_matter.first_seen
-        && news::look_back(&mut record, first_seen, bounds.since)
-    {
+    if news::look_back(&mut record, first_seen, night.settings.since) {
         night.state.write(|tables| tables.put_hunt(&hunt.name, &record))?;
     }
-    let fresh = |record: &HuntRecord| {
-        let sources = survey.sources.iter().filter(|s| !record.done.contains_key(*s));
-        sources.cloned().collect::<Vec<_>>()
+    Ok(())
+}
+
+/// The windows that a hunt would search if its sources had records up to now. Nothing is asked.
+pub(super) fn due_unasked(settings: &NightSettings, survey: &HuntSurvey, record: &HuntRecord) -> Due {
+    let bounds = bounds(settings, survey);
+    let mut record = record.clone();
+    if let Some(first_seen) = survey.front_matter.first_seen {
+        news::look_back(&mut record, first_seen, settings.since);
+    }
+    window::due(&record, &reaches(settings, survey, &bounds, &BTreeMap::new()), &bounds)
+}
+
+fn bounds(settings: &NightSettings, survey: &HuntSurvey) -> Bounds {
+    Bounds { now: settings.now, since: settings.since, lag: survey.front_matter.lag.unwrap_or(settings.lag), within: survey.within }
+}
+
+/// How far a hunt can search its sources. A hunt without sources has one reach, up to now.
+fn reaches(
+    settings: &NightSettings,
+    survey: &HuntSurvey,
+    bounds: &Bounds,
+    sources: &BTreeMap<String, Surveyed>,
+) -> Vec<SourceReach> {
+    if survey.sources.is_empty() {
+        return vec![SourceReach { source: String::new(), end: Some(bounds.until()), overlap: 0 }];
+    }
+    let reach = |asked: &AskedSource| {
+        let usual = if asked.clock.is_some() { defaults::ARRIVAL_OVERLAP } else { defaults::OVERLAP };
+        SourceReach {
+            source: asked.uri.clone(),
+            // What cannot be asked at all is for the hunt to say.
+            end: sources.get(&asked.name).filter(|_| asked.bound).map_or(Some(bounds.until()), |s| s.end(bounds)),
+            overlap: survey.front_matter.overlap.or(settings.overlap).unwrap_or(usual),
+        }
     };
-    let record = if record.done.is_empty() || fresh(&record).is_empty() {
-        record
-    } else {
-        night.state.write(|tables| {
-            let mut record = tables.hunt(&hunt.name)?.unwrap_or_default();
-            for source in fresh(&record) {
-                record.done.insert(source, bounds.now.plus(-bounds.since).0);
-            }
-            tables.put_hunt(&hunt.name, &record)?;
-            Ok(record)
-        })?
-    };
-    let due = window::due(&record, &survey.sources, &bounds);
-    Ok(Planned { number, survey, due })
+    survey.sources.iter().map(reach).collect()
+}
+
+/// The sources of which a hunt can search nothing newer, though it is time to.
+fn lacking(
+    survey: &HuntSurvey,
+    reaches: &[SourceReach],
+    bounds: &Bounds,
+    record: &HuntRecord,
+    sources: &BTreeMap<String, Surveyed>,
+) -> Vec<Lacking> {
+    let mut lacking = Vec::new();
+    for (asked, reach) in survey.sources.iter().zip(reaches).filter(|(asked, _)| asked.bound) {
+        let Some(source) = sources.get(&asked.name) else { continue };
+        let done = Instant(reach.done(record, bounds));
+        let fault = source.fault().cloned();
+        if done >= bounds.until() || (fault.is_none() && !source.is_silent(reach, record, bounds)) {
+            continue;
+        }
+        let health = source.health();
+        let why = health.fault.clone().unwrap_or_else(|| health.silence(bounds.now.0));
+        let reason = format!("source `{}`: {why}", asked.name);
+        lacking.push(Lacking { uri: asked.uri.clone(), reason, fault, open: TimeRange::new(done, bounds.until()) });
+    }
+    lacking
 }
 
 /// Runs a hunt over its windows, the oldest first, until one fails.
 fn through(night: &NightWork<'_>, hunt: &HuntFile, planned: Planned) -> Result<Worked, Stop> {
-    let Planned { number, mut survey, due } = planned;
+    let Planned { number, mut survey, bounds, reaches, due, lacking } = planned;
     let mut worked =
         Worked { survey: HuntSurvey::default(), reports: Vec::new(), status: HuntStatus::Ok, reason: None, open: None };
     if let Some(report) = survey.broken.take() {
@@ -137,8 +215,11 @@ fn through(night: &NightWork<'_>, hunt: &HuntFile, planned: Planned) -> Result<W
         return Ok(Worked { survey, ..worked });
     }
     let memory = Memory { now: night.settings.now, again: survey.front_matter.first_seen.unwrap_or(night.settings.again) };
-    for (at, window) in due.pieces.iter().enumerate() {
-        let open = Some(TimeRange { start: window.start, stop: due.whole().map_or(window.stop, |w| w.stop) });
+    let without: Vec<String> = lacking.iter().filter(|l| l.fault.is_some()).map(|l| l.uri.clone()).collect();
+    let again = due.again.len();
+    for (at, window) in due.again.iter().chain(&due.pieces).enumerate() {
+        let rest = due.again.iter().chain(&due.pieces).chain(&due.left).skip(at).copied();
+        let open = rest.reduce(TimeRange::hull);
         let time = match left(night) {
             Ok(time) => time,
             Err((status, why)) => {
@@ -146,14 +227,20 @@ fn through(night: &NightWork<'_>, hunt: &HuntFile, planned: Planned) -> Result<W
                 break;
             }
         };
-        let look = night.engine.look(number, *window, time);
+        let clocked = survey.sources.iter().any(|source| source.clock.is_some());
+        let asked = if clocked { TimeRange::of_arrival(window.start, window.stop) } else { *window };
+        let look = night.engine.look(number, asked, &without, time);
         (night.watch)(NightStep::WindowLooked)?;
         let status = match (look.report.status, &look.found) {
             (Status::Ok, Some(found)) => {
                 night.state.write(|tables| {
                     let mut record = tables.hunt(&hunt.name)?.unwrap_or_default();
                     news::remember(tables, &hunt.name, &mut record, found, memory)?;
-                    window::looked(&mut record, &survey.sources, *window, night.settings.now);
+                    if at < again {
+                        window::looked_again(&mut record, &reaches, *window, &bounds);
+                    } else {
+                        window::looked(&mut record, &reaches, *window, night.settings.now);
+                    }
                     tables.put_hunt(&hunt.name, &record)
                 })?;
                 (night.watch)(NightStep::WindowCommitted)?;
@@ -170,13 +257,37 @@ fn through(night: &NightWork<'_>, hunt: &HuntFile, planned: Planned) -> Result<W
             worked = Worked { status, reason: why, open, ..worked };
             break;
         }
-        if at + 1 == due.pieces.len() && due.left.is_some() {
+        if at + 1 == again + due.pieces.len() && due.left.is_some() {
             worked.status = HuntStatus::Behind;
             worked.reason = Some("so much was missed that the rest is left for the next nights".to_owned());
             worked.open = due.left;
         }
     }
+    if worked.status == HuntStatus::Ok && !lacking.is_empty() {
+        worked = lacks(night, number, &lacking, &reaches, worked);
+    }
     Ok(Worked { survey, ..worked })
+}
+
+/// A hunt that ended well, but without some of its sources.
+fn lacks(night: &NightWork<'_>, number: usize, lacking: &[Lacking], reaches: &[SourceReach], mut worked: Worked) -> Worked {
+    let faulty = lacking.iter().find_map(|l| Some((l, l.fault.as_ref()?)));
+    let all = lacking.len() == reaches.len();
+    worked.status = match (all, faulty) {
+        (false, _) => HuntStatus::Partial,
+        (true, Some(_)) => HuntStatus::Failed,
+        (true, None) => HuntStatus::Silent,
+    };
+    if let (true, Err((status, why))) = (worked.reports.is_empty(), left(night)) {
+        return Worked { status, reason: Some(why), open: lacking.iter().map(|l| l.open).reduce(TimeRange::hull), ..worked };
+    }
+    if let (true, Some((lack, fault))) = (worked.reports.is_empty(), faulty) {
+        worked.reports.push(night.engine.unlooked(number, &lack.uri, fault));
+    }
+    let reasons: Vec<&str> = lacking.iter().map(|l| l.reason.as_str()).collect();
+    worked.reason = Some(reasons.join("; "));
+    worked.open = lacking.iter().map(|l| l.open).reduce(TimeRange::hull);
+    worked
 }
 
 /// The time that is left for a run, or why none may begin.

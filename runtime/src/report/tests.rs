@@ -32,7 +32,7 @@ pub(crate) fn variable(name: &str, entities: u64) -> VariableReport {
         records: Some(entities * 2),
         unidentified: Some(1),
         rungs: vec![("entity_id".to_owned(), entities)],
-        window: Some(TimeRange { start: at("2020-10-22T06:55:00Z"), stop: at("2020-10-22T07:00:00Z") }),
+        window: Some(TimeRange::new(at("2020-10-22T06:55:00Z"), at("2020-10-22T07:00:00Z"))),
         sources: vec!["stixshifter://host101".to_owned()],
         keys: Some(vec![vec![Some(Value::text("{39e4a257}")), None]]),
         complete: true,

@@ -80,6 +80,12 @@ pub fn headline(hunt: &HuntReport) -> String {
 
 /// What of a source could not be read, in a line; none where nothing is missing.
 pub fn unread(source: &SourceReport) -> Option<String> {
+    let parts = unread_parts(source);
+    (!parts.is_empty()).then(|| format!("source `{}`: {}", source.name, parts.join(", ")))
+}
+
+/// What of a source could not be read.
+pub fn unread_parts(source: &SourceReport) -> Vec<String> {
     let mut parts = Vec::new();
     if source.skipped > 0 {
         parts.push(format!("{} skipped as unreadable", count(source.skipped, "line")));
@@ -88,7 +94,7 @@ pub fn unread(source: &SourceReport) -> Option<String> {
         parts.push(format!("{} left out: no record in it", count(source.left_out.len() as u64, "file")));
     }
     parts.extend(source.part.clone());
-    (!parts.is_empty()).then(|| format!("source `{}`: {}", source.name, parts.join(", ")))
+    parts
 }
 
 fn summary_row(variable: &VariableReport, last: bool, unidentified: bool) -> Vec<Cell> {

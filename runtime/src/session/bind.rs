@@ -7,6 +7,7 @@ use crate::config::kinds::{ResolvedSource, SourceKind as _};
 use crate::load_save;
 use crate::report::model::SourceReport;
 use crate::report::text::count;
+use crate::source::SourceError;
 use crate::source::logs::ReadReport;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::codes::store::{BAD_LINES, LEFT_OUT};
@@ -30,23 +31,29 @@ impl Session {
         for source in &plan.sources {
             let span = statement_of(plan, &source.name).unwrap_or_else(|| Span::new(id, 0, 0));
             bound.diagnostics.extend(config.notices.get(&source.name).into_iter().flatten().cloned());
-            let resolved = if let Some(binding) = config.sources.get(&source.name) {
-                binding.kind.resolve(&source.name, &self.environment)
-            } else if let Some(path) = source.uri.strip_prefix("file://") {
-                let (folder, roots) = (huntflow.folder(), huntflow.roots());
-                load_save::log(path, &load_save::Place { folder: &folder, roots: &roots })
-                    .and_then(|path| LogFiles(vec![path]).resolve(&source.name, &self.environment))
-            } else {
-                let problem = config.broken.get(&source.name).cloned();
-                bound.diagnostics.push(problem.unwrap_or_else(|| unbound(source, config, span)));
-                continue;
-            };
-            match resolved {
-                Ok(resolved) => _ = bound.sources.insert(source.name.clone(), resolved),
-                Err(error) => bound.diagnostics.push(error.at(span)),
+            match self.resolve(huntflow, source) {
+                Some(Ok(resolved)) => _ = bound.sources.insert(source.name.clone(), resolved),
+                Some(Err(error)) => bound.diagnostics.push(error.at(span)),
+                None => {
+                    let problem = config.broken.get(&source.name).cloned();
+                    bound.diagnostics.push(problem.unwrap_or_else(|| unbound(source, config, span)));
+                }
             }
         }
         bound
+    }
+}
+
+impl Session {
+    /// The source that is bound to a name, or that is a file itself; `None` when nothing is.
+    pub(super) fn resolve(&self, huntflow: &Huntflow, source: &DataSource) -> Option<Result<Box<dyn ResolvedSource>, SourceError>> {
+        if let Some(binding) = huntflow.config.sources.get(&source.name) {
+            return Some(binding.kind.resolve(&source.name, &self.environment));
+        }
+        let path = source.uri.strip_prefix("file://")?;
+        let (folder, roots) = (huntflow.folder(), huntflow.roots());
+        let log = load_save::log(path, &load_save::Place { folder: &folder, roots: &roots });
+        Some(log.and_then(|path| LogFiles(vec![path]).resolve(&source.name, &self.environment)))
     }
 }
 
@@ -106,7 +113,7 @@ pub(crate) fn unread(report: &ReadReport, name: &str, span: Span) -> Vec<Diagnos
 }
 
 /// The entry of a source in a report; `read` if all of it was read.
-pub(super) fn source_report(name: &str, read: Option<&ReadReport>) -> SourceReport {
+pub(crate) fn source_report(name: &str, read: Option<&ReadReport>) -> SourceReport {
     let Some(read) = read else { return SourceReport { name: name.to_owned(), ..SourceReport::default() } };
     SourceReport {
         name: name.to_owned(),

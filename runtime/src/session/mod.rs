@@ -3,6 +3,7 @@
 //! the caller.
 
 mod bind;
+mod bound_source;
 mod catalog;
 pub mod clock;
 mod huntflow;
@@ -12,13 +13,14 @@ mod settings;
 mod source_pool;
 mod unsettled;
 
+pub use bound_source::BoundSource;
 pub use catalog::Tables;
 pub use huntflow::Huntflow;
-pub use run_hunt::{Finding, HuntRun, Refusal, RunContext, run_hunt};
+pub use run_hunt::{Finding, HuntRun, Refusal, RunContext, place_of, run_hunt};
 pub use settings::RunSettings;
 pub use source_pool::{SourcePool, Wrap};
 
-pub(crate) use bind::unread;
+pub(crate) use bind::{source_report, unread};
 
 use crate::config::environment::Environment;
 use crate::config::trust::{Chosen, ConfigFile};

@@ -5,10 +5,13 @@ use super::bind::{BoundSources, source_report, statement_of, unread};
 use super::source_pool::PooledSource;
 use super::{Huntflow, RunSettings, Session, SourcePool};
 use crate::allowance::{Allowance, DEFAULT_MEMORY};
+use crate::config::Config;
 use crate::config::kinds::Opening;
 use crate::exec::{self, Job, Kept, RunOptions};
 use crate::report::model::{HuntReport, Status};
-use crate::source::{Fields, SourceError};
+use crate::source::arrival::ArrivalSource;
+use crate::source::combined::CombinedSource;
+use crate::source::{DataSource, Fields, SourceError};
 use huntc_compiler::compile::{Compilation, Compiled};
 use huntc_compiler::diag::codes::internal::BUG;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
@@ -27,6 +30,8 @@ pub struct RunContext<'a> {
     pub pool: &'a SourcePool,
     /// The window that takes the place of whatever the statements and the settings leave open.
     pub window: Option<TimeRange>,
+    /// URIs of the sources that are left out: they hold no record for this run.
+    pub without: Vec<String>,
     /// A further limit of time beside that of the settings; the shorter one counts.
     pub time_left: Option<Duration>,
     /// Set on Ctrl-C.
@@ -40,7 +45,7 @@ pub struct RunContext<'a> {
 impl<'a> RunContext<'a> {
     /// A run without a window or a limit of its own, which nobody watches or interrupts.
     pub fn new(pool: &'a SourcePool, run_id: String) -> Self {
-        Self { pool, window: None, time_left: None, cancel: Arc::default(), read: Arc::default(), run_id }
+        Self { pool, window: None, without: Vec::new(), time_left: None, cancel: Arc::default(), read: Arc::default(), run_id }
     }
 }
 
@@ -134,6 +139,19 @@ fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings,
     HuntRun { report, refusal: None, finding }
 }
 
+/// The place in a huntflow at which a fault of the source of a URI is reported.
+pub fn place_of(plan: &Plan, uri: &str) -> Option<Span> {
+    statement_of(plan, &plan.sources.iter().find(|source| source.uri == uri)?.name)
+}
+
+/// The source, able to look by the time of arrival where its binding names the field.
+pub(super) fn by_arrival(config: &Config, name: &str, source: Arc<dyn DataSource>) -> Arc<dyn DataSource> {
+    match config.sources.get(name).and_then(|binding| binding.clock.clone()) {
+        Some(clock) => Arc::new(ArrivalSource::new(source, clock)),
+        None => source,
+    }
+}
+
 /// A hunt with its sources bound.
 struct Work<'a> {
     huntflow: &'a Huntflow,
@@ -152,13 +170,14 @@ impl Work<'_> {
         let memory = settings.max_memory.or(config.run.max_memory).unwrap_or(DEFAULT_MEMORY);
         let allowance = Arc::new(Allowance::new(Arc::clone(&context.cancel), time, Some(memory)));
         let open = |name: &str, fields: &dyn Fn() -> Fields| match self.bound.sources.get(name) {
+            _ if self.is_left_out(name) => Ok(Arc::new(CombinedSource::new(Vec::new())) as Arc<dyn DataSource>),
             Some(resolved) => {
                 let PooledSource { source, read } =
                     context.pool.get(config, name, resolved.as_ref(), Opening { fields, allowance: &allowance })?;
                 if let (Some(read), false) = (&*read, settings.allow_partial) {
                     read.refuse_part()?;
                 }
-                Ok(source)
+                Ok(by_arrival(config, name, source))
             }
             None => Err(SourceError::new(&UNBOUND_SOURCE, format!("nothing is bound to `{name}`"))),
         };
@@ -190,6 +209,11 @@ impl Work<'_> {
         exec::run_and_keep(job, &options)
     }
 
+    fn is_left_out(&self, name: &str) -> bool {
+        let sources = &self.compiled.plan.sources;
+        sources.iter().any(|source| source.name == name && self.context.without.contains(&source.uri))
+    }
+
     /// The most nodes at the same time, when neither the settings nor the configuration say it.
     fn concurrency(&self) -> usize {
         let remote = self.bound.sources.values().any(|source| source.is_remote());
@@ -200,6 +224,7 @@ impl Work<'_> {
     fn tell_of_sources(&self, report: &mut HuntReport) {
         let config = &self.huntflow.config;
         for name in self.bound.sources.keys() {
+            report.complete &= !self.is_left_out(name);
             let Some(found) = self.context.pool.report(config, name) else {
                 report.sources.push(source_report(name, None));
                 continue;

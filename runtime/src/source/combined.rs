@@ -1,6 +1,6 @@
 //! Several sources as one: every request goes to each of them, and the records that come back are put side by side.
 
-use super::{ANSWER, Column, DataSource, FetchContext, Records, Sample, Scalar, SourceError};
+use super::{ANSWER, Column, DataSource, FetchContext, Records, Sample, Scalar, SourceError, Tally, TallyRequest};
 use foldhash::HashMap;
 use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
@@ -65,6 +65,11 @@ impl DataSource for CombinedSource {
             out.whole = false;
         }
         Ok(out)
+    }
+
+    fn tally(&self, asked: &TallyRequest<'_>, context: &FetchContext) -> Result<Tally, SourceError> {
+        let parts = self.each(|part| part.tally(asked, context))?;
+        Ok(parts.into_iter().reduce(|a, b| a.and(b, asked.most)).unwrap_or_default())
     }
 
     fn location(&self) -> String {

@@ -1,5 +1,6 @@
 //! Data sources: where records are. Every source gets the same requests and answers with the same [`Records`].
 
+pub mod arrival;
 mod clocks;
 pub mod combined;
 pub(crate) mod document_time;
@@ -8,9 +9,11 @@ mod fields;
 pub mod logs;
 pub mod regular_file;
 pub mod store;
+mod tally;
 
 pub use clocks::Clock;
 pub use fields::Fields;
+pub use tally::{TalliedValue, Tally, TallyRequest};
 
 use crate::allowance::{Allowance, Spent};
 use huntc_compiler::diag::{Code, Diagnostic};
@@ -39,6 +42,10 @@ pub trait DataSource: Send + Sync {
     /// The earliest records that the request matches, fewer than `most`. For hints, never for results. The answer is
     /// always the same for the same records: an instant whose records do not all fit is left out.
     fn sample(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, SourceError>;
+
+    /// Figures about the records that a request matches. They may include records that the request does not mean when an
+    /// index allows no exact query.
+    fn tally(&self, asked: &TallyRequest<'_>, context: &FetchContext) -> Result<Tally, SourceError>;
 
     /// The path, or the URL without secrets, for people.
     fn location(&self) -> String;

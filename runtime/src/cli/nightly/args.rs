@@ -86,7 +86,7 @@ pub(super) struct NightArgs {
     /// How late records may reach the sources, for hunts that do not say [default: 0]
     #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Windows")]
     pub lag: Option<Duration>,
-    /// How far a window reaches back into the one before, for hunts that do not say [default: 1h]
+    /// How far a window reaches back into the one before, for hunts that do not say [default: 1h; 5m by time of arrival]
     #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Windows")]
     pub overlap: Option<Duration>,
     /// A finding that was absent for so long is told again [default: 7d]

@@ -32,7 +32,7 @@ fn check(args: &NightCheckArgs, console: &mut Console) -> Result<ExitCode, ExitC
     let files: Vec<String> = hunts.iter().map(|hunt| hunt.path.display().to_string()).collect();
     // A night gives every hunt a window.
     let now = hunt_settings.now;
-    let window = TimeRange { start: now.plus(-DAY), stop: now };
+    let window = TimeRange::new(now.plus(-DAY), now);
     let checked = check_files(&files, &hunt_settings, Some(window), &engine::empty, console)?;
     let code = tell(&checked, files.len(), args.format, console);
     // Faults of the other files are told beside those of the hunts, so that one run shows all.

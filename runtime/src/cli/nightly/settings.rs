@@ -39,7 +39,7 @@ pub(super) fn plan(args: &NightArgs, now: Instant, console: &mut Console) -> Res
         now,
         since: args.since.or(file.since).map_or(defaults::SINCE, nanoseconds),
         lag: args.lag.or(file.lag).map_or(defaults::LAG, nanoseconds),
-        overlap: args.overlap.or(file.overlap).map_or(defaults::OVERLAP, nanoseconds),
+        overlap: args.overlap.or(file.overlap).map(nanoseconds),
         again: args.again.or(file.again).map_or(defaults::AGAIN, nanoseconds),
         jobs: args.jobs.or(file.jobs).unwrap_or(JOBS),
         night_time: args.night_time.or(file.night_time),

@@ -131,7 +131,7 @@ fn test_one(args: &NightTestArgs, settings: &RunSettings, hunt: &HuntFile, test:
             return Verdict::Unusable;
         }
     };
-    let look = Hunter::new(&console.session, vec![huntflow], settings, &Arc::default(), None).look(0, window, None);
+    let look = Hunter::new(&console.session, vec![huntflow], settings, &Arc::default(), None).look(0, window, &[], None);
     // Records that cannot be read are no test of anything.
     if look.report.status != Status::Ok || !look.report.complete {
         console.show(&look.report.diagnostics);
@@ -162,7 +162,7 @@ fn sources(console: &mut Console, file: &str, settings: &RunSettings) -> Option<
             return None;
         }
     };
-    let any = TimeRange { start: settings.now, stop: settings.now.plus(1) };
+    let any = TimeRange::new(settings.now, settings.now.plus(1));
     match console.session.compile(&huntflow, settings, Some(any)) {
         Ok(Compilation { compiled: Some(compiled), .. }) => {
             // A hunt that names its file asks that.

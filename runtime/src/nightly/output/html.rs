@@ -1,13 +1,13 @@
 //! `summary.html`: one page without scripts and external links, with a policy that forbids them.
 
+use super::health;
 use super::names::csv_name;
-use super::text::{all_looked, by_time, counts, newsworthy, nothing_new, short, told, traffic, trouble, troubled, windows};
+use super::text::{all_looked, by_time, counts, newsworthy, nothing_new, short, told, traffic, windows};
 use crate::nightly::face;
 use crate::nightly::model::{HuntOutcome, Night};
 use crate::nightly::record::KeyRecord;
 use crate::report::page::begin;
 use crate::report::sanitize::html as escape;
-use crate::report::text::count;
 use std::io::{Result, Write};
 
 /// The most rows of a table on the page; the CSV file has all.
@@ -31,26 +31,18 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
     if let Some(part) = &night.part {
         writeln!(out, "<p>A part: {}</p>", escape(part))?;
     }
+    write_health(night, out)?;
     for notice in night.notices.iter().chain(&night.suppressions) {
         writeln!(out, "<p class=\"bad\">{}</p>", escape(notice))?;
     }
-    write_troubled(night, out)?;
     write_news(night, out)?;
     write_rest(night, out)
 }
 
-fn write_troubled(night: &Night, out: &mut dyn Write) -> Result<()> {
-    let hunts = troubled(night);
-    if hunts.is_empty() {
-        return writeln!(out, "<p class=\"good\">{}</p>", all_looked(night));
-    }
-    writeln!(out, "<h2>Not looked at: {}</h2>", count(hunts.len() as u64, "hunt"))?;
-    for hunt in hunts {
-        write!(out, "<div class=\"bad\"><h3>")?;
-        write_title(hunt, out)?;
-        writeln!(out, "</h3>\n<p>{}</p>", escape(&trouble(hunt)))?;
-        write_remarks(hunt, out)?;
-        writeln!(out, "</div>")?;
+fn write_health(night: &Night, out: &mut dyn Write) -> Result<()> {
+    health::write_html(night, &write_title, out)?;
+    if health::troubled(night) == 0 {
+        writeln!(out, "<p class=\"good\">{}</p>", all_looked(night))?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `nightly.json`, version 2: each finding is an object with its face.
 
+use super::health;
 use super::names::csv_name;
 use crate::nightly::cache::Traffic;
 use crate::nightly::face::Face;
@@ -20,6 +21,7 @@ struct Document<'a> {
     night: &'a str,
     part: Option<&'a str>,
     complete: bool,
+    health: health::HealthDocument,
     notices: &'a [String],
     suppressions: &'a [String],
     traffic: Traffic,
@@ -64,9 +66,10 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
         at: night.at.to_string(),
         night: &night.id,
         part: night.part.as_deref(),
-        complete: night.hunts.iter().all(HuntOutcome::whole) && night.unread().is_empty(),
+        complete: night.is_whole(),
         notices: &night.notices,
         suppressions: &night.suppressions,
+        health: health::HealthDocument::of(night),
         traffic: night.traffic,
         hunts: night.hunts.iter().enumerate().map(|(at, h)| hunt(at, h)).collect(),
     };

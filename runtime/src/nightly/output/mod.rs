@@ -1,6 +1,7 @@
 //! The report folder of a night. It is written under a hidden name and renamed in one step.
 
 mod csv;
+pub(super) mod health;
 mod html;
 mod json;
 mod names;

@@ -1,12 +1,12 @@
 //! The summary of a night as text: first what could not be searched, then what is new, then the rest.
 
+use super::health::{self, sorted};
 use crate::nightly::face;
 use crate::nightly::model::{HuntOutcome, Night};
 use crate::nightly::record::{KeyRecord, Span};
 use crate::report::sanitize::terminal as safe;
 use crate::report::text::count;
 use huntc_compiler::time::Instant;
-use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 /// The most new findings of a hunt that the summary lists; the CSV file has all.
@@ -14,19 +14,9 @@ const LISTED: usize = 20;
 /// The most continuing findings of a hunt that the summary lists; the page has more.
 const CONTINUING: usize = 3;
 
-/// The hunts that were not searched up to now, the most severe first.
-pub(super) fn troubled(night: &Night) -> Vec<&HuntOutcome> {
-    sorted(night.hunts.iter().filter(|h| !h.whole()).collect())
-}
-
 /// The hunts whose findings the report tells, the most severe first.
 pub(super) fn newsworthy(night: &Night) -> Vec<&HuntOutcome> {
     sorted(night.hunts.iter().filter(|h| h.news.told_count() > 0).collect())
-}
-
-fn sorted(mut hunts: Vec<&HuntOutcome>) -> Vec<&HuntOutcome> {
-    hunts.sort_by_key(|h| (Reverse(h.severity()), h.name.as_str()));
-    hunts
 }
 
 /// The counts of a hunt's findings: `2 new, 5 continuing`. What was not looked at found nothing that anybody may call nothing.
@@ -67,7 +57,7 @@ fn counts_and_windows(hunt: &HuntOutcome) -> String {
 /// That nothing is new, as far as it is known.
 pub(super) fn nothing_new(night: &Night) -> &'static str {
     let seen = night.hunts.iter().any(|hunt| !hunt.windows.is_empty());
-    match (troubled(night).is_empty() && night.unread().is_empty(), seen) {
+    match (night.is_whole(), seen) {
         (true, _) => "Nothing is new",
         (false, true) => "Nothing is new in what was looked at",
         (false, false) => "Nothing was looked at",
@@ -87,18 +77,6 @@ pub(super) fn short(nanos: i64) -> String {
     Instant(nanos).to_seconds_text()
 }
 
-/// Why a hunt was not searched up to now, and what is left to search.
-pub(super) fn trouble(hunt: &HuntOutcome) -> String {
-    let mut out = format!("{}: {}", hunt.status.word(), hunt.reason.as_deref().unwrap_or("no reason is known"));
-    if let Some(open) = hunt.open {
-        let _ = write!(out, "; open from {} to {}", short(open.0), short(open.1));
-    }
-    if hunt.failures > 1 {
-        let _ = write!(out, "; {} in a row", count(u64::from(hunt.failures), "night"));
-    }
-    out
-}
-
 /// The figures about the night's requests.
 pub(super) fn traffic(night: &Night) -> String {
     let traffic = night.traffic;
@@ -110,7 +88,7 @@ pub(super) fn traffic(night: &Night) -> String {
 pub(super) fn all_looked(night: &Night) -> String {
     let hunts = night.hunts.len();
     let who = if hunts == 1 { "The one hunt".to_owned() } else { format!("All {}", count(hunts as u64, "hunt")) };
-    let what = if night.unread().is_empty() { "everything" } else { "what could be read" };
+    let what = if night.health.is_read_whole() { "everything" } else { "what could be read" };
     format!("{who} looked at {what} up to now.")
 }
 
@@ -119,18 +97,15 @@ pub(crate) fn summary(night: &Night) -> String {
     if let Some(part) = &night.part {
         let _ = writeln!(out, "a part: {}", safe(part));
     }
+    health::write_text(night, &mut out);
+    if !night.notices.is_empty() || !night.suppressions.is_empty() || !night.undelivered.is_empty() {
+        out.push('\n');
+    }
     for notice in night.notices.iter().chain(&night.suppressions).chain(&night.undelivered) {
         let _ = writeln!(out, "! {}", safe(notice));
     }
-    let troubled = troubled(night);
-    if troubled.is_empty() {
+    if health::troubled(night) == 0 {
         let _ = writeln!(out, "\n{}", all_looked(night));
-    } else {
-        let _ = writeln!(out, "\nNOT LOOKED AT: {}", count(troubled.len() as u64, "hunt"));
-        for hunt in troubled {
-            let _ = writeln!(out, "  [{}] {} ({})", hunt.severity().word(), safe(&hunt.title), safe(&hunt.file));
-            let _ = writeln!(out, "      {}", safe(&trouble(hunt)));
-        }
     }
     let news = newsworthy(night);
     if news.is_empty() {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod feeds;
 mod kills;
 mod nights;
 mod notices;

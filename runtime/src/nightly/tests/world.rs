@@ -1,7 +1,7 @@
 //! A simulated world: events that arrive late, sources that fail, a clock that jumps, and runs that are killed.
 
 use crate::nightly::discover::HuntFile;
-use crate::nightly::engine::{Engine, HuntSurvey, Look};
+use crate::nightly::engine::{AskedSource, Engine, HuntSurvey, Look};
 use crate::nightly::finding::{FoundEntities, FoundEntity};
 use crate::nightly::model::{Night, NightSettings, Notifier, defaults};
 use crate::nightly::night;
@@ -9,6 +9,7 @@ use crate::nightly::step::{NightStep, Stop};
 use crate::nightly::suppress::Suppressions;
 use crate::nightly::window::DAY;
 use crate::report::model::{HuntReport, Status};
+use crate::source::{SourceError, TalliedValue, Tally};
 use huntc_compiler::diag::{Diagnostic, codes};
 use huntc_compiler::front_matter::{FindingSeverity, FrontMatter};
 use huntc_compiler::source::{SourceId, SourceSet, Span};
@@ -25,15 +26,45 @@ pub(super) const HOUR: i64 = 3_600 * SECOND;
 pub(super) const FIRST: i64 = 20_454 * DAY + 2 * HOUR;
 
 /// An event, which leads to one finding.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Event {
     pub(super) who: String,
     pub(super) time: i64,
     pub(super) arrival: i64,
+    /// The number of its source.
+    pub(super) source: usize,
+    pub(super) dataset: &'static str,
+    pub(super) host: &'static str,
+}
+
+/// A source of events.
+#[derive(Clone, Debug)]
+pub(super) struct Feed {
+    pub(super) name: &'static str,
+    /// Whether its windows are those of arrival.
+    pub(super) by_arrival: bool,
+    pub(super) answers: bool,
+    /// Whether it always has a record of this moment, which no hunt looks for.
+    pub(super) steady: bool,
+    /// What cannot be read of it.
+    pub(super) unread: Vec<String>,
+}
+
+impl Feed {
+    pub(super) fn steady(name: &'static str) -> Self {
+        Self { name, by_arrival: false, answers: true, steady: true, unread: Vec::new() }
+    }
+
+    fn uri(&self) -> String {
+        format!("stixshifter://{}", self.name)
+    }
 }
 
 pub(super) struct World {
     pub(super) events: Vec<Event>,
+    pub(super) feeds: Vec<Feed>,
+    /// The sources of each hunt, by their numbers; a hunt beyond these asks the first one.
+    pub(super) asked: Vec<Vec<usize>>,
     pub(super) lag: i64,
     pub(super) overlap: i64,
     /// The true time, whatever the clock of a run shows.
@@ -58,6 +89,8 @@ impl World {
     pub(super) fn new(hunts: usize, lag: i64, overlap: i64) -> Self {
         Self {
             events: Vec::new(),
+            feeds: vec![Feed::steady("lab")],
+            asked: Vec::new(),
             lag,
             overlap,
             truth: FIRST,
@@ -71,7 +104,7 @@ impl World {
     }
 
     pub(super) fn plant(&mut self, who: impl Into<String>, time: i64, delay: i64) {
-        self.events.push(Event { who: who.into(), time, arrival: time + delay });
+        self.events.push(Event { who: who.into(), time, arrival: time + delay, ..Event::default() });
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -85,7 +118,7 @@ impl World {
             now: Instant(now),
             since: defaults::SINCE,
             lag: defaults::LAG,
-            overlap: defaults::OVERLAP,
+            overlap: None,
             again: defaults::AGAIN,
             jobs: 1,
             night_time: None,
@@ -221,6 +254,30 @@ fn report(hunt: usize, status: Status) -> HuntReport {
     }
 }
 
+impl World {
+    fn sources(&self, hunt: usize) -> Vec<usize> {
+        self.asked.get(hunt).cloned().unwrap_or_else(|| vec![0])
+    }
+
+    /// The source of a name that answers.
+    fn answering(&self, name: &str) -> Result<usize, SourceError> {
+        let number = self.feeds.iter().position(|feed| feed.name == name).unwrap();
+        let away = || SourceError::new(&codes::run::BUDGET, format!("`{name}` is away"));
+        if self.feeds[number].answers { Ok(number) } else { Err(away()) }
+    }
+
+    /// The time of an event on the clock of its source.
+    fn clocked(&self, event: &Event) -> i64 {
+        if self.feeds[event.source].by_arrival { event.arrival } else { event.time }
+    }
+
+    /// The events of a source in a window that are there by now.
+    fn within(&self, source: usize, window: TimeRange) -> impl Iterator<Item = &Event> {
+        let here = move |e: &&Event| e.source == source && e.arrival <= self.truth && window.contains(Instant(self.clocked(e)));
+        self.events.iter().filter(here)
+    }
+}
+
 impl Engine for World {
     fn survey(&self, hunt: usize) -> HuntSurvey {
         let front_matter = FrontMatter {
@@ -232,15 +289,24 @@ impl Engine for World {
             ..FrontMatter::default()
         };
         let broken = self.broken.contains(&hunt).then(|| Box::new(report(hunt, Status::Error)));
-        HuntSurvey { front_matter, sources: vec!["stixshifter://lab".to_owned()], broken, ..HuntSurvey::default() }
+        let sources = self.sources(hunt).into_iter().map(|source| {
+            let feed = &self.feeds[source];
+            let clock = feed.by_arrival.then(|| "event.ingested".to_owned());
+            AskedSource { uri: feed.uri(), name: feed.name.to_owned(), clock, bound: true }
+        });
+        let sources = if broken.is_some() { Vec::new() } else { sources.collect() };
+        HuntSurvey { front_matter, sources, broken, ..HuntSurvey::default() }
     }
 
-    fn look(&self, hunt: usize, window: TimeRange, _: Option<Duration>) -> Look {
+    fn look(&self, hunt: usize, window: TimeRange, without: &[String], _: Option<Duration>) -> Look {
         self.looks.fetch_add(1, Ordering::SeqCst);
+        let asked = self.sources(hunt).into_iter().filter(|source| !without.contains(&self.feeds[*source].uri()));
+        let asked: Vec<usize> = asked.collect();
+        assert!(!asked.is_empty() && asked.iter().all(|source| self.feeds[*source].answers), "a hunt without its sources runs");
         if self.failing.contains(&hunt) {
             return Look { report: report(hunt, Status::Failed), found: None };
         }
-        let here = self.events.iter().filter(|e| window.contains(Instant(e.time)) && e.arrival <= self.truth);
+        let here = asked.iter().flat_map(|source| self.within(*source, window));
         let mut entities: BTreeMap<&str, FoundEntity> = BTreeMap::new();
         for event in here {
             let time = Some(Instant(event.time));
@@ -266,6 +332,41 @@ impl Engine for World {
             entities: entities.into_values().collect(),
         };
         Look { report: report(hunt, Status::Ok), found: Some(found) }
+    }
+
+    fn unlooked(&self, hunt: usize, _: &str, _: &SourceError) -> HuntReport {
+        report(hunt, Status::Failed)
+    }
+
+    fn tally(&self, source: &str, window: TimeRange, by: &str, _: usize) -> Result<Tally, SourceError> {
+        let number = self.answering(source)?;
+        let mut tally = Tally::default();
+        let mut values: BTreeMap<&str, TalliedValue> = BTreeMap::new();
+        for event in self.within(number, window) {
+            let newest = Some(Instant(self.clocked(event)));
+            let value = if by == "host.name" { event.host } else { event.dataset };
+            tally.records += 1;
+            tally.newest = tally.newest.max(newest);
+            let none = TalliedValue { value: value.to_owned(), records: 0, newest: None };
+            let known = values.entry(value).or_insert(none);
+            (known.records, known.newest) = (known.records + 1, known.newest.max(newest));
+        }
+        if self.feeds[number].steady && window.start.0 < self.truth {
+            tally.records += 1_000;
+            tally.newest = Some(Instant(window.stop.0.min(self.truth) - 1));
+        }
+        values.remove("");
+        Ok(Tally { values: Some(values.into_values().collect()), ..tally })
+    }
+
+    fn count(&self, source: &str, window: TimeRange) -> Result<u64, SourceError> {
+        let number = self.answering(source)?;
+        assert!(!self.feeds[number].by_arrival, "by arrival nothing comes late");
+        Ok(self.within(number, window).count() as u64)
+    }
+
+    fn unread(&self, source: &str) -> Vec<String> {
+        self.feeds.iter().find(|feed| feed.name == source).unwrap().unread.clone()
     }
 
     fn texts(&self) -> SourceSet {

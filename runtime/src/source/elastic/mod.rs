@@ -8,6 +8,7 @@ mod client;
 mod columns;
 mod config;
 mod connection;
+mod countable;
 mod detect;
 mod document;
 mod fault;
@@ -23,6 +24,7 @@ mod scroll;
 mod server;
 mod snapshot;
 mod survey;
+mod tally;
 
 pub use auth::Auth;
 pub use config::{ElasticConfig, decode_percent, is_loopback};
@@ -31,7 +33,7 @@ pub use offline::read_offline;
 pub use server::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
 
-use super::{DataSource, FetchContext, Records, Sample, SourceError};
+use super::{DataSource, FetchContext, Records, Sample, SourceError, Tally, TallyRequest};
 use connection::Connection;
 use fault::{Fault, FaultKind};
 use huntc_compiler::request::BoundRequest;
@@ -111,6 +113,10 @@ impl DataSource for ElasticSource {
 
     fn sample(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, SourceError> {
         self.sampled(request, most, context).map_err(|f| self.connection.explain(&f))
+    }
+
+    fn tally(&self, asked: &TallyRequest<'_>, context: &FetchContext) -> Result<Tally, SourceError> {
+        self.tallied(asked, context).map_err(|f| self.connection.explain(&f))
     }
 
     fn location(&self) -> String {

@@ -213,7 +213,7 @@ fn docvalues(classes: &[Class], decoders: &[Decoder]) -> Vec<DocValue> {
 
 /// Whether the limits of the window are whole milliseconds, the precision that servers keep.
 fn aligned(window: Window) -> bool {
-    window.is_none_or(|TimeRange { start, stop }| start.0 % MILLISECOND == 0 && stop.0 % MILLISECOND == 0)
+    window.is_none_or(|TimeRange { start, stop, .. }| start.0 % MILLISECOND == 0 && stop.0 % MILLISECOND == 0)
 }
 
 /// The indices in groups with equal mappings. Of a field that is only fetched, only aliases and constant values matter.

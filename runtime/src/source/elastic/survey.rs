@@ -3,6 +3,7 @@
 use super::answer::{Answer, FILTER};
 use super::body::MatchAll;
 use super::connection::Connection;
+use super::countable::countable;
 use super::fault::{Fault, FaultKind};
 use super::mapping::{FieldKind, Indices, Mappings};
 use super::server::Server;
@@ -100,7 +101,7 @@ pub(super) fn survey(
     let server = connection.server(context)?.clone();
     let asked: BTreeSet<String> = fields.iter().cloned().chain([CATEGORY.to_owned()]).collect();
     let indices = mappings.of(connection, context, &asked)?;
-    let times = times(connection, &server, category_field(&indices).as_deref(), context)?;
+    let times = times(connection, &server, countable(CATEGORY, &indices).as_deref(), context)?;
     Ok(Survey {
         server,
         indices: indices.keys().cloned().collect(),
@@ -144,18 +145,6 @@ fn traps(fields: &[String], indices: &Indices) -> Vec<Trap> {
         }
     }
     traps
-}
-
-/// The field by which categories can be counted; `None` when indices differ, or index words only.
-fn category_field(indices: &Indices) -> Option<String> {
-    let countable = |kind: &FieldKind| match kind {
-        FieldKind::Keyword { .. } | FieldKind::Constant(_) => Some(CATEGORY.to_owned()),
-        FieldKind::Text { keyword: Some((name, _)) } => Some(name.clone()),
-        _ => None,
-    };
-    let present = kinds(CATEGORY, indices).filter(|kind| **kind != FieldKind::Missing);
-    let names: BTreeSet<Option<String>> = present.map(countable).collect();
-    if names.len() == 1 { names.into_iter().next().flatten() } else { None }
 }
 
 struct Times {

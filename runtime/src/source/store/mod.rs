@@ -25,7 +25,7 @@ pub use disk::{IngestOptions, IngestReport, ingest};
 
 use super::clocks::{CATEGORY, Clock, Clocks};
 use super::logs::{self, ReadReport};
-use super::{ANSWER, DataSource, FetchContext, Fields, Records, Sample, SourceError};
+use super::{ANSWER, DataSource, FetchContext, Fields, Records, Sample, SourceError, Tally, TallyRequest};
 use crate::allowance::{Allowance, Spent};
 use bits::Bits;
 use fetch::Selection;
@@ -331,6 +331,14 @@ impl DataSource for Store {
         let query = self.prepared(request)?;
         let one = |segment| Ok(matching(segment, &query, request, context)?.map_or(0, |bits| bits.count()));
         self.segments.par_iter().with_max_len(1).map(one).sum()
+    }
+
+    fn tally(&self, asked: &TallyRequest<'_>, context: &FetchContext) -> Result<Tally, SourceError> {
+        let selections = self.select(asked.request, context)?;
+        let times: Vec<Instant> =
+            selections.iter().flat_map(|s| s.rows.iter().filter_map(|row| Some(s.segment.key(*row)?.0))).collect();
+        let clock = asked.clock.map(|field| fetch::gather(field, &selections)).transpose()?;
+        Ok(Tally::of(&times, clock.as_ref(), &fetch::gather(asked.by, &selections)?, asked.most))
     }
 
     fn location(&self) -> String {

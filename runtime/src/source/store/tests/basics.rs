@@ -106,7 +106,7 @@ fn patterns_match_whole_values() {
 fn windows_are_half_open_and_records_come_with_times() {
     let (store, _) = store_of(DOCS);
     let at = |s: &str| Instant::parse(s).unwrap();
-    let window = TimeRange { start: at("2020-01-01T00:00:01Z"), stop: at("2020-01-01T00:00:03Z") };
+    let window = TimeRange::new(at("2020-01-01T00:00:01Z"), at("2020-01-01T00:00:03Z"));
     let request = request(Query::MatchAll, Some(window), &["@timestamp", "_id", "event.type"]);
     let records = store.fetch(&request, &FetchContext::default()).unwrap();
     assert_eq!(records.ids, [1, 2, 3]);

@@ -151,7 +151,7 @@ fn limits() -> impl Strategy<Value = Limits> {
 
 fn window() -> impl Strategy<Value = Window> {
     let millis = |t: i64| Instant(t * 500 * MILLISECOND);
-    prop::option::of((0..20_i64, 0..20_i64).prop_map(move |(a, b)| TimeRange { start: millis(a), stop: millis(b) }))
+    prop::option::of((0..20_i64, 0..20_i64).prop_map(move |(a, b)| TimeRange::new(millis(a), millis(b))))
 }
 
 fn store(documents: &[Json], limits: &Limits) -> Store {
