@@ -91,10 +91,11 @@ const RUNTIME: Arrows = &[
     ("matching", &["source", "table"]),
     ("ops", &["matching", "table"]),
     ("load_save", &["analytics", "matching", "own_files", "report", "source"]),
-    ("analytics", &["config", "source"]),
+    ("process_group", &[]),
+    ("analytics", &["config", "process_group", "source"]),
     ("exec", &["analytics", "config", "load_save", "matching", "ops", "report", "source", "table"]),
     ("session", &["config", "exec", "load_save", "report", "source"]),
-    ("nightly", &["exec", "own_files", "report", "session", "source", "table"]),
+    ("nightly", &["config", "exec", "own_files", "process_group", "report", "session", "source", "table"]),
     ("cli", &["config", "demo", "nightly", "report", "session", "source"]),
 ];
 

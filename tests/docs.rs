@@ -71,3 +71,23 @@ fn configurations_of_the_documentation_are_right() {
     }
     assert!(seen.contains("README.md") && seen.len() > 2, "{seen:?}");
 }
+
+/// Templates of notifications: those that the documentation shows are taken, and the wrong one is refused.
+#[test]
+fn templates_of_the_documentation_are_right() {
+    let page = |id: &str| codes::find(id).unwrap().page.to_owned();
+    let mut seen = 0;
+    for (name, text) in [("docs/nightly.md", read("docs/nightly.md")), ("K0881", page("K0881"))] {
+        for (_, block) in blocks(&text).into_iter().filter(|(_, block)| block.contains("{{")) {
+            let huntc = Huntc::new()
+                .file("hunts/a.hf", "x = GET process FROM stixshifter://lab WHERE name = 'a'\nDISP x\n")
+                .file("huntc.toml", "[nightly]\nwebhook_template = \"t.j2\"\n")
+                .file("t.j2", &block);
+            let wanted = if block.contains("reprot") { 2 } else { 0 };
+            let ran = huntc.run("nightly check hunts");
+            assert_eq!(ran.code, Some(wanted), "{name}:\n{block}{}", ran.text());
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 3);
+}

@@ -5,8 +5,9 @@ mod conversation;
 use crate::allowance::Allowance;
 use crate::config::analytic::{Action, AnalyticBinding};
 use crate::config::trust;
+use crate::process_group;
 use crate::source::{SourceError, regular_file};
-use conversation::{Said, converse, with_group};
+use conversation::{Said, converse};
 use foldhash::{HashMap, HashSet};
 use huntc_compiler::diag::codes;
 use huntc_compiler::value::Value;
@@ -138,7 +139,7 @@ fn program(name: &str, folder: &Path) -> PathBuf {
 fn exec(call: &AnalyticCall<'_>, command: &[String], tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
     let Some((program, arguments)) = command.split_first() else { return Err(failed(call, "its command is empty")) };
     let folder = std::path::absolute(&call.binding.folder).unwrap_or_else(|_| call.binding.folder.clone());
-    let child = with_group(&mut Command::new(self::program(program, &folder)))
+    let child = process_group::lead(&mut Command::new(self::program(program, &folder)))
         .args(arguments)
         .current_dir(&folder)
         .env_clear()

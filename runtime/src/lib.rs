@@ -14,6 +14,7 @@ pub mod matching;
 pub mod nightly;
 pub mod ops;
 mod own_files;
+pub mod process_group;
 pub mod report;
 pub mod session;
 pub mod source;

@@ -112,6 +112,7 @@ fn one_night(folder: &Path, planted: &[Planted], now: i64, fails: bool, kill: Op
         keep_history: defaults::HISTORY,
         quiet: Suppressions::default(),
         notifier: Notifier::default(),
+        part: None,
         cancel,
     };
     let steps = AtomicUsize::new(0);

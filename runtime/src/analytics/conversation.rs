@@ -4,9 +4,10 @@
 
 use super::{AnalyticCall, Answer, failed};
 use crate::allowance::Lent;
+use crate::process_group;
 use crate::source::SourceError;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus};
+use std::process::{Child, ChildStderr, ChildStdout, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -32,13 +33,6 @@ pub(super) struct Said {
     pub(super) complaint: String,
 }
 
-/// Makes the command begin a group of processes, so that it ends with everything that it started.
-pub(super) fn with_group(command: &mut Command) -> &mut Command {
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(command, 0);
-    command
-}
-
 /// Sends `input`, and reads answers until the command ends. It may answer `most` rows.
 pub(super) fn converse(call: &AnalyticCall<'_>, mut child: Child, input: Vec<u8>, most: usize) -> Result<Said, SourceError> {
     let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
@@ -53,7 +47,7 @@ pub(super) fn converse(call: &AnalyticCall<'_>, mut child: Child, input: Vec<u8>
     let lines = lines_of(stdout);
     let deadline = Instant::now() + call.binding.timeout;
     let said = collect(call, &lines, deadline, most).and_then(|answers| Ok((answers, end(call, &mut child, deadline)?)));
-    let (answers, status) = said.inspect_err(|_| kill(&mut child))?;
+    let (answers, status) = said.inspect_err(|_| process_group::kill(&mut child))?;
     let _ = silent.recv_timeout(LAST_WORDS);
     let complaint = String::from_utf8_lossy(&complaint.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
     Ok(Said { answers, status, complaint })
@@ -154,14 +148,4 @@ fn end(call: &AnalyticCall<'_>, child: &mut Child, deadline: Instant) -> Result<
         std::thread::sleep(pause);
         pause = (pause * 2).min(POLL);
     }
-}
-
-/// Ends the command, and whatever it started that is still in its group.
-fn kill(child: &mut Child) {
-    #[cfg(unix)]
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
-    let _ = child.kill();
-    let _ = child.wait();
 }

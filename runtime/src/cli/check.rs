@@ -6,9 +6,10 @@ use super::diagnostic_format::{DiagnosticFormat, render};
 use super::exit::ExitCode;
 use super::terminal::Terminal;
 use crate::report::text::count;
-use crate::session::RunSettings;
-use huntc_compiler::compile::Compilation;
+use crate::session::{Huntflow, RunSettings};
+use huntc_compiler::compile::{Compilation, Compiled};
 use huntc_compiler::diag::{Diagnostic, Severity, render_text};
+use huntc_compiler::time::TimeRange;
 
 /// Check huntflows without running them
 ///
@@ -43,37 +44,64 @@ pub(super) fn run(args: &CheckArgs, terminal: Terminal) -> ExitCode {
 }
 
 fn check(files: &[String], format: DiagnosticFormat, settings: &RunSettings, console: &mut Console) -> Result<ExitCode, ExitCode> {
+    let checked = check_files(files, settings, None, &|_, _| None, console)?;
+    Ok(tell(&checked, files.len(), format, console))
+}
+
+/// What is said of huntflows.
+pub(super) struct Checked {
+    pub diagnostics: Vec<Diagnostic>,
+    /// Whether a file could not be read, which is an error of the command line and not of a hunt.
+    pub unreadable: bool,
+}
+
+/// Checks huntflows, each compiled with `window` where there is one. `more` may add what else is wrong with one.
+pub(super) fn check_files(
+    files: &[String],
+    settings: &RunSettings,
+    window: Option<TimeRange>,
+    more: &dyn Fn(&Huntflow, &Compiled) -> Option<Diagnostic>,
+    console: &mut Console,
+) -> Result<Checked, ExitCode> {
     console.check_lints(settings)?;
-    let mut diagnostics: Vec<Diagnostic> = Vec::new();
-    let mut unreadable = false;
+    let mut checked = Checked { diagnostics: Vec::new(), unreadable: false };
+    let diagnostics = &mut checked.diagnostics;
     for file in files {
         let huntflow = console.session.load(file, settings);
         let huntflow = console.usage(huntflow)?;
-        match console.session.compile(&huntflow, settings, None) {
+        match console.session.compile(&huntflow, settings, window) {
             Ok(Compilation { compiled, diagnostics: told, .. }) => {
-                let unsettled = compiled.map(|compiled| console.session.unsettled(&compiled, &huntflow, settings));
                 let first = diagnostics.len();
-                diagnostics.extend(told.into_iter().chain(unsettled.unwrap_or_default()));
+                diagnostics.extend(told);
+                if let Some(compiled) = compiled {
+                    diagnostics.extend(console.session.unsettled(&compiled, &huntflow, settings));
+                    diagnostics.extend(more(&huntflow, &compiled));
+                }
                 diagnostics[first..].sort_by_key(|d| (d.primary.span, d.code.id));
             }
             Err(problem) => {
-                unreadable = true;
+                checked.unreadable = true;
                 diagnostics.push(*problem);
             }
         }
     }
+    Ok(checked)
+}
+
+/// Prints what was found, and how many files were checked.
+pub(super) fn tell(checked: &Checked, files: usize, format: DiagnosticFormat, console: &Console) -> ExitCode {
+    let Checked { diagnostics, unreadable } = checked;
     let terminal = console.terminal;
-    terminal.out(&render(&diagnostics, &console.session.texts, format, terminal.colors_out()));
+    terminal.out(&render(diagnostics, &console.session.texts, format, terminal.colors_out()));
     if format == DiagnosticFormat::Text {
-        let found = render_text::summary(&diagnostics);
+        let found = render_text::summary(diagnostics);
         let found = if found.is_empty() { "no errors, no warnings".to_owned() } else { found };
-        terminal.err(&format!("{} checked: {found}\n", count(files.len() as u64, "file")));
+        terminal.err(&format!("{} checked: {found}\n", count(files as u64, "file")));
     }
-    // A file that cannot be read is an error of the command line, not of a hunt.
     let errors = diagnostics.iter().any(|d| d.severity == Severity::Error);
-    Ok(match (unreadable, errors) {
+    match (unreadable, errors) {
         (true, _) => ExitCode::Usage,
         (false, true) => ExitCode::HuntErrors,
         (false, false) => ExitCode::Ok,
-    })
+    }
 }

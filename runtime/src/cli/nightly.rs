@@ -1,21 +1,27 @@
 //! `huntc nightly`: scheduled hunts.
 
 mod args;
+mod check;
 mod install;
+mod notifier;
 mod print;
 mod settings;
+mod test;
 
 pub(super) use args::NightlyArgs;
 
 use super::console::Console;
 use super::exit::ExitCode;
 use super::terminal::Terminal;
+use crate::nightly::discover::{self, HuntFile};
 use crate::nightly::engine::Hunter;
-use crate::nightly::model::{HuntStatus, Night};
+use crate::nightly::model::{HuntStatus, Night, NightSettings};
+use crate::nightly::night;
 use crate::nightly::output::summary;
+use crate::nightly::preview::{self, Previews};
 use crate::nightly::step::Stop;
-use crate::nightly::{discover, night};
 use crate::report::model::Status;
+use crate::report::text::count;
 use crate::session::{RunSettings, input};
 use args::{NightArgs, NightCommand};
 use huntc_compiler::diag::Diagnostic;
@@ -33,6 +39,8 @@ pub(super) fn run(args: &NightlyArgs, terminal: Terminal) -> ExitCode {
                 Ok(code) | Err(code) => code,
             }
         }
+        NightCommand::Check(args) => check::run(args, terminal),
+        NightCommand::Test(args) => test::run(args, terminal),
         NightCommand::Status(args) => print::status(args, terminal),
         NightCommand::History(args) => print::history(args, terminal),
         NightCommand::Install(args) => install::install(args, terminal),
@@ -43,9 +51,8 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
     let hunt_settings = args.hunt.settings();
     console.check_lints(&hunt_settings)?;
     let plan = settings::plan(args, hunt_settings.now, console)?;
-    let settings = plan.settings;
-    let files = discover::huntflows(&args.dir, &[&settings.state, &settings.out])
-        .map_err(|e| console.refuse(&e, &args.dir.display().to_string(), ExitCode::Usage))?;
+    let mut settings = plan.settings;
+    let files = chosen(args, &mut settings, console)?;
     // Several hunts run at the same time, and none of them may fill a server's queue.
     let hunt_settings = RunSettings {
         concurrency: Some(CONCURRENCY),
@@ -63,6 +70,10 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
         hunts.push(huntflow);
     }
     let hunter = Hunter::new(&console.session, hunts, hunt_settings, &settings.cancel, plan.night_records);
+    if args.dry_run {
+        let previews = preview::preview(&settings, &files, &hunter);
+        return dry_run(&settings, previews, console);
+    }
     match night::run(&settings, &files, &hunter, &|_| Ok(())) {
         Ok(night) => Ok(print_night(args.quiet, plan.fail_on_findings, &night, console)),
         Err(Stop::Problem(error)) => Err(console.refuse(&error, &settings.state.display().to_string(), ExitCode::Failed)),
@@ -81,6 +92,32 @@ fn cautions(night: &Night) -> Vec<Diagnostic> {
         }
     }
     told
+}
+
+/// The huntflows to run. Notes in the settings when they are a part of the folder.
+fn chosen(args: &NightArgs, settings: &mut NightSettings, console: &mut Console) -> Result<Vec<HuntFile>, ExitCode> {
+    let files = discover::huntflows(&args.dir, &[&settings.state, &settings.out])
+        .map_err(|e| console.refuse(&e, &args.dir.display().to_string(), ExitCode::Usage))?;
+    let all = files.len() as u64;
+    let files = discover::select(files, &args.only).map_err(|e| console.refuse(&e, &args.only.join(" "), ExitCode::Usage))?;
+    settings.part = match files.len() as u64 {
+        chosen if chosen < all => Some(format!("{chosen} of {}", count(all, "hunt"))),
+        _ if args.dir.is_file() => Some("one huntflow".to_owned()),
+        _ => None,
+    };
+    Ok(files)
+}
+
+/// Shows what the night would do.
+fn dry_run(settings: &NightSettings, previews: Previews, console: &mut Console) -> Result<ExitCode, ExitCode> {
+    let (previews, notice) = previews.map_err(|e| console.refuse(&e, &settings.state.display().to_string(), ExitCode::Usage))?;
+    let mut code = ExitCode::Ok;
+    for broken in previews.iter().filter_map(|p| p.survey.broken.as_ref()) {
+        console.show(&broken.diagnostics);
+        code = ExitCode::HuntErrors;
+    }
+    console.terminal.out(&preview::text(settings, &previews, notice.as_deref()));
+    Ok(code)
 }
 
 /// Prints the summary of a night. Returns its exit status.

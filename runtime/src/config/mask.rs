@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 /// Keys of `huntc.toml` whose values help whoever reads a message, and are no secret.
-const PLAIN: [&str; 34] = [
+const PLAIN: [&str; 36] = [
     "ca",
     "concurrency",
     "default_window",
@@ -42,6 +42,8 @@ const PLAIN: [&str; 34] = [
     "uri",
     "environment",
     "notify_environment",
+    "webhook_format",
+    "webhook_template",
 ];
 
 /// Keys inside of tables on one line: they are shown where they stand, whatever stands around them.

@@ -27,7 +27,7 @@ pub mod trust;
 pub use file::lint;
 pub use find::find;
 pub use model::{Config, RunLimits};
-pub use nightly::NightlySettings;
+pub use nightly::{NightlySettings, WEBHOOK_FORMATS};
 pub use size::size;
 pub use text::source_name;
 pub use time::{duration, duration_or_zero, nanoseconds};

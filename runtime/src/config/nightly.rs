@@ -5,7 +5,7 @@ use super::secret::Secret;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 22] = [
     "state",
     "out",
     "since",
@@ -23,7 +23,15 @@ const KEYS: [&str; 17] = [
     "notify",
     "notify_environment",
     "webhook",
+    "webhook_format",
+    "webhook_template",
+    "mail",
+    "mail_from",
+    "mail_command",
 ];
+
+/// The forms in which a webhook can be told, beside templates.
+pub const WEBHOOK_FORMATS: [&str; 3] = ["json", "slack", "teams"];
 
 /// The options in `[nightly]`; those that are not there are `None`.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +70,16 @@ pub struct NightlySettings {
     pub notify_environment: Vec<String>,
     /// An address that gets new findings; it may contain a secret.
     pub webhook: Option<Secret>,
+    /// One of [`WEBHOOK_FORMATS`].
+    pub webhook_format: Option<String>,
+    /// A template of what is posted.
+    pub webhook_template: Option<PathBuf>,
+    /// Addresses that get mails.
+    pub mail: Vec<String>,
+    /// The sender of mails.
+    pub mail_from: Option<String>,
+    /// A shell command that sends mails; it may contain a secret.
+    pub mail_command: Option<Secret>,
 }
 
 /// Reads the table.
@@ -71,7 +89,13 @@ pub(super) fn read(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Ni
         let text = table.text(document, key)?;
         document.allows(text.span, || format!("`{key}` of [nightly]: {does}")).then_some(text.value)
     };
+    let webhook_format = webhook_format(table, document);
     NightlySettings {
+        webhook_format,
+        webhook_template: table.path(document, "webhook_template"),
+        mail: mail(table, document),
+        mail_from: table.text(document, "mail_from").map(|t| t.value.to_owned()),
+        mail_command: told(document, "mail_command", "runs a command").map(Secret::literal),
         // Not read as a secret's notation, because `${NAME}` in a command is for the shell.
         notify: told(document, "notify", "runs a command").map(Secret::literal),
         notify_environment: table.texts(document, "notify_environment", false).unwrap_or_default(),
@@ -91,4 +115,26 @@ pub(super) fn read(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Ni
         keep_history: table.duration(document, "keep_history"),
         fail_on_findings: table.boolean(document, "fail_on_findings"),
     }
+}
+
+/// The addresses that get mails.
+fn mail(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Vec<String> {
+    let (Some(value), Some(addresses)) = (table.value("mail"), table.texts(document, "mail", true)) else { return Vec::new() };
+    let span = document.span(value.span());
+    if document.allows(span, || "`mail` of [nightly]: sends what is found".to_owned()) { addresses } else { Vec::new() }
+}
+
+/// The form of what is posted. A template is another one.
+fn webhook_format(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Option<String> {
+    let format = table.text(document, "webhook_format")?;
+    if !WEBHOOK_FORMATS.contains(&format.value) {
+        document.bad(
+            format.span,
+            format!("`webhook_format` is not `{}`", format.value),
+            "\"json\", \"slack\" or \"teams\" is needed here",
+        );
+    } else if table.value("webhook_template").is_some() {
+        document.bad(format.span, "`webhook_format` and `webhook_template` exclude each other", "keep one of them");
+    }
+    Some(format.value.to_owned())
 }

@@ -1,4 +1,5 @@
-//! Secrets: literal, from `${NAME}`, or from `file:PATH`. They are resolved when a source is opened, and never shown.
+//! Secrets: literal, from `${NAME}`, from `file:PATH`, or handed over as `credential:NAME`. They are resolved when a source is
+//! opened, and never shown.
 
 use super::environment::Environment;
 use crate::source::regular_file;
@@ -14,7 +15,15 @@ pub enum Secret {
     Template(SecretString),
     /// The text of a file, without white space at its ends.
     File(PathBuf),
+    /// As [`Self::File`], of a file in the folder that `$CREDENTIALS_DIRECTORY` names: what systemd's `LoadCredential=` gives
+    /// to a service, or Kubernetes to a container.
+    Credential(String),
 }
+
+/// Begins the notation of a secret that is handed over.
+pub const CREDENTIAL: &str = "credential:";
+/// Names the folder of the secrets that are handed over.
+const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 
 /// Why a secret cannot be resolved. Contains no more than the name of the variable or the file, and the system's reason.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -28,15 +37,19 @@ pub enum SecretError {
     /// The file or the variable is empty.
     #[error("`{0}` is empty")]
     Empty(String),
+    /// A name that would lead out of its folder.
+    #[error("`{0}` is no name of a credential: letters, digits, `.`, `_` and `-` make one")]
+    NoName(String),
 }
 
 impl Secret {
     /// Parses the notation of a configuration file. Relative files are below `base`.
     pub fn parse(text: &str, base: &Path) -> Self {
-        match text.strip_prefix("file:") {
-            Some(path) => Self::File(base.join(path)),
-            None if text.contains("${") => Self::Template(text.into()),
-            None => Self::Literal(text.into()),
+        match (text.strip_prefix("file:"), text.strip_prefix(CREDENTIAL)) {
+            (Some(path), _) => Self::File(base.join(path)),
+            (None, Some(name)) => Self::Credential(name.to_owned()),
+            (None, None) if text.contains("${") => Self::Template(text.into()),
+            (None, None) => Self::Literal(text.into()),
         }
     }
 
@@ -53,12 +66,12 @@ impl Secret {
                 (_, Some(name)) => Err(SecretError::NotSet(name.to_owned())),
                 (value, None) => Ok(value.into()),
             },
-            Self::File(path) => {
-                let shown = path.display().to_string();
-                let text = regular_file::read_text(path).map_err(|e| SecretError::Unreadable(shown.clone(), e.to_string()))?;
-                let text = text.trim();
-                if text.is_empty() { Err(SecretError::Empty(shown)) } else { Ok(text.into()) }
-            }
+            Self::File(path) => read(path),
+            Self::Credential(name) if !is_credential_name(name) => Err(SecretError::NoName(name.clone())),
+            Self::Credential(name) => match environment.path(CREDENTIALS_DIRECTORY) {
+                Some(folder) => read(&folder.join(name)),
+                None => Err(SecretError::NotSet(CREDENTIALS_DIRECTORY.to_owned())),
+            },
         }
     }
 
@@ -68,8 +81,22 @@ impl Secret {
             Self::Literal(_) => "set".to_owned(),
             Self::Template(_) => "from the environment".to_owned(),
             Self::File(path) => format!("from {}", path.display()),
+            Self::Credential(name) => format!("from the credential {name}"),
         }
     }
+}
+
+/// Whether a name stays in its folder, and is one that systemd and Kubernetes take.
+pub fn is_credential_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    !name.is_empty() && !name.starts_with('.') && name.chars().all(plain)
+}
+
+fn read(path: &Path) -> Result<SecretString, SecretError> {
+    let shown = path.display().to_string();
+    let text = regular_file::read_text(path).map_err(|e| SecretError::Unreadable(shown.clone(), e.to_string()))?;
+    let text = text.trim();
+    if text.is_empty() { Err(SecretError::Empty(shown)) } else { Ok(text.into()) }
 }
 
 impl std::fmt::Debug for Secret {
@@ -78,6 +105,7 @@ impl std::fmt::Debug for Secret {
             Self::Literal(_) => "***",
             Self::Template(_) => "${***}",
             Self::File(_) => "file:***",
+            Self::Credential(_) => "credential:***",
         })
     }
 }
@@ -88,14 +116,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_three_notations() {
+    fn the_four_notations() {
         let temp = tempfile::tempdir().unwrap();
         std::fs::write(temp.path().join("key"), "from-file\n").unwrap();
-        let env = Environment::of([("KEY", "from-env")]);
+        let folder = temp.path().display().to_string();
+        let env = Environment::of([("KEY", "from-env"), ("CREDENTIALS_DIRECTORY", folder.as_str())]);
         let value = |text| Secret::parse(text, temp.path()).resolve(&env).map(|s| s.expose_secret().to_owned());
         assert_eq!(value("plain$5"), Ok("plain$5".to_owned()));
         assert_eq!(value("${KEY}"), Ok("from-env".to_owned()));
         assert_eq!(value("file:key"), Ok("from-file".to_owned()));
+        assert_eq!(value("credential:key"), Ok("from-file".to_owned()));
+        assert_eq!(value("credential:../key"), Err(SecretError::NoName("../key".to_owned())));
+        let nobody = Secret::parse("credential:key", temp.path()).resolve(&Environment::of([]));
+        assert_eq!(nobody.map(drop), Err(SecretError::NotSet("CREDENTIALS_DIRECTORY".to_owned())));
         assert_eq!(value("${OTHER}"), Err(SecretError::NotSet("OTHER".to_owned())));
         assert!(matches!(value("file:none"), Err(SecretError::Unreadable(..))));
     }

@@ -41,7 +41,8 @@ mod tests {
     fn every_hunt_of_the_folder_is_there() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../huntflows/nightly");
         let names = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<String> = names.collect();
+        // Beside each lies its test.
+        let mut names: Vec<String> = names.filter(|name| !name.contains(".test")).collect();
         names.sort();
         assert_eq!(NIGHTLY.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names);
     }

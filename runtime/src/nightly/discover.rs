@@ -1,8 +1,10 @@
-//! Finds the huntflows of a folder.
+//! Finds the huntflows of a folder, and chooses some of them.
 
 use crate::source::SourceError;
 use foldhash::HashSet;
-use huntc_compiler::diag::codes::nightly::NO_HUNTFLOWS;
+use globset::GlobBuilder;
+use huntc_compiler::diag::codes::nightly::{NO_HUNTFLOWS, UNKNOWN_HUNT};
+use huntc_compiler::diag::suggest;
 use std::path::{Path, PathBuf};
 
 /// A huntflow of the folder.
@@ -18,8 +20,11 @@ pub struct HuntFile {
 const DEEPEST: usize = 8;
 
 /// The huntflows in a folder and the folders below it, sorted by name. Names that begin with a dot, and the folders in
-/// `without`, are left out. A file that links give several names is one huntflow.
+/// `without`, are left out. A file that links give several names is one huntflow. A file that is named stands for itself.
 pub fn huntflows(folder: &Path, without: &[&Path]) -> Result<Vec<HuntFile>, SourceError> {
+    if let Some(name) = folder.file_name().and_then(|n| n.to_str()).filter(|_| is_huntflow(folder) && folder.is_file()) {
+        return Ok(vec![HuntFile { name: name.to_owned(), path: folder.to_path_buf() }]);
+    }
     let none = || SourceError::new(&NO_HUNTFLOWS, format!("the folder `{}` holds no huntflow", folder.display()));
     let mut search = Search::default();
     search.seen.extend(without.iter().filter_map(|p| std::fs::canonicalize(p).ok()));
@@ -30,6 +35,66 @@ pub fn huntflows(folder: &Path, without: &[&Path]) -> Result<Vec<HuntFile>, Sour
     }
     found.sort();
     Ok(found)
+}
+
+fn is_huntflow(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "hf" || e == "ipynb")
+}
+
+/// The folder that huntflows are in: the named one, or that of the one file that is named.
+pub fn folder_of(named: &Path) -> PathBuf {
+    match named.parent().filter(|_| named.is_file()) {
+        Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
+        Some(parent) => parent.to_path_buf(),
+        None => named.to_path_buf(),
+    }
+}
+
+/// The huntflows that `only` chooses: each entry is a name, with or without its extension, or a glob whose `*` stands for
+/// folders too. No entry chooses all. One that chooses nothing is an error.
+pub fn select(files: Vec<HuntFile>, only: &[String]) -> Result<Vec<HuntFile>, SourceError> {
+    if only.is_empty() {
+        return Ok(files);
+    }
+    let mut chosen = vec![false; files.len()];
+    for wanted in only {
+        let glob = GlobBuilder::new(wanted).build().map_err(|e| {
+            SourceError::new(&UNKNOWN_HUNT, format!("`{wanted}` is no glob: {}", e.kind()))
+                .help("write a name, or a glob such as `network/*`; `[*]` stands for the sign itself")
+        })?;
+        let glob = glob.compile_matcher();
+        let mut hit = false;
+        for (file, chosen) in files.iter().zip(&mut chosen) {
+            if file.name == *wanted || stem(&file.name) == wanted || glob.is_match(&file.name) {
+                (hit, *chosen) = (true, true);
+            }
+        }
+        if !hit {
+            return Err(unknown(wanted, &files));
+        }
+    }
+    Ok(files.into_iter().zip(chosen).filter_map(|(file, chosen)| chosen.then_some(file)).collect())
+}
+
+/// The name of a hunt without its extension.
+fn stem(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+fn unknown(wanted: &str, files: &[HuntFile]) -> SourceError {
+    let problem = SourceError::new(&UNKNOWN_HUNT, format!("no hunt of the folder is called `{wanted}`"));
+    let base = |name: &str| name.rsplit('/').next().is_some_and(|file| file == wanted || stem(file) == wanted);
+    let names = || files.iter().map(|f| f.name.as_str());
+    let in_folder = names().find(|name| base(name));
+    // A name may be written without its extension.
+    let near = in_folder.or_else(|| suggest::best(wanted, names())).or_else(|| {
+        let near = suggest::best(wanted, names().map(stem))?;
+        names().find(|name| stem(name) == near)
+    });
+    match near {
+        Some(near) => problem.help(format!("the nearest is `--only {near}`")),
+        None => problem.help("name a file of the folder, such as `network/beacons.hf`, or write a glob: `--only 'network/*'`"),
+    }
 }
 
 #[derive(Default)]
@@ -68,7 +133,7 @@ impl Search {
 
     fn entry(&mut self, path: PathBuf, name: String, depth: usize) -> std::io::Result<()> {
         let is_folder = path.is_dir();
-        let is_huntflow = !is_folder && path.extension().is_some_and(|e| e == "hf" || e == "ipynb");
+        let is_huntflow = !is_folder && is_huntflow(&path);
         // What a link leads to may be gone; whoever opens it says so.
         let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
         let wanted = is_folder && depth < DEEPEST || is_huntflow;
@@ -122,5 +187,51 @@ mod tests {
         std::os::unix::fs::symlink("nowhere", at("gone.hf")).unwrap();
         let names: Vec<String> = huntflows(temp.path(), &[]).unwrap().into_iter().map(|f| f.name).collect();
         assert_eq!(names, ["a.hf", "gone.hf", "net/b.hf", "net/deep/c.hf"]);
+    }
+
+    fn hunts(names: &[&str]) -> Vec<HuntFile> {
+        names.iter().map(|n| HuntFile { name: (*n).to_owned(), path: PathBuf::from(n) }).collect()
+    }
+
+    fn chosen(only: &[&str]) -> Result<Vec<String>, SourceError> {
+        let only: Vec<String> = only.iter().map(|o| (*o).to_owned()).collect();
+        let files = hunts(&["a.hf", "lsass-access.hf", "lsass-dump.ipynb", "net/beacons.hf"]);
+        Ok(select(files, &only)?.into_iter().map(|f| f.name).collect())
+    }
+
+    #[test]
+    fn hunts_are_chosen_by_name_and_glob() {
+        assert_eq!(chosen(&[]).unwrap().len(), 4);
+        assert_eq!(chosen(&["lsass-*"]).unwrap(), ["lsass-access.hf", "lsass-dump.ipynb"]);
+        assert_eq!(chosen(&["lsass-dump", "a.hf", "a"]).unwrap(), ["a.hf", "lsass-dump.ipynb"]);
+        assert_eq!(chosen(&["net/*"]).unwrap(), ["net/beacons.hf"]);
+        assert_eq!(chosen(&["*beacons*"]).unwrap(), ["net/beacons.hf"]);
+    }
+
+    #[test]
+    fn a_choice_of_nothing_is_an_error_with_the_nearest_name() {
+        for (wanted, near) in [
+            ("lsass-acces.hf", "lsass-access.hf"),
+            ("lsass-dmp", "lsass-dump.ipynb"),
+            ("beacons.hf", "net/beacons.hf"),
+            ("beacons", "net/beacons.hf"),
+        ] {
+            let error = chosen(&["a.hf", wanted]).unwrap_err();
+            assert_eq!(error.code.id, "K0869");
+            assert!(error.helps[0].contains(&format!("`--only {near}`")), "{error:?}");
+        }
+        assert!(chosen(&["zzz*"]).is_err() && chosen(&["[a"]).is_err());
+    }
+
+    #[test]
+    fn a_file_stands_for_itself() {
+        let temp = tempfile::tempdir().unwrap();
+        let file = temp.path().join("a.hf");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(huntflows(&file, &[]).unwrap(), [HuntFile { name: "a.hf".to_owned(), path: file.clone() }]);
+        assert_eq!(folder_of(&file), temp.path());
+        assert_eq!(folder_of(temp.path()), temp.path());
+        std::fs::write(temp.path().join("a.txt"), "").unwrap();
+        assert!(huntflows(&temp.path().join("a.txt"), &[]).is_err());
     }
 }

@@ -12,7 +12,7 @@ use crate::session::{
     source_report,
 };
 use crate::source::{FetchContext, SourceError, Tally, TallyRequest};
-use huntc_compiler::compile::{Compilation, Compiled};
+use huntc_compiler::compile::{Compilation, Compiled, Stage, emit};
 use huntc_compiler::diag::codes::nightly::EMPTY_HUNT;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::{Diagnostic, Severity};
@@ -86,6 +86,11 @@ pub trait Engine: Sync {
 
     /// The texts that the spans of its reports point into.
     fn texts(&self) -> SourceSet;
+
+    /// The requests of a hunt over a window as text; what earlier answers fill in stands as a hole.
+    fn requests(&self, _hunt: usize, _window: TimeRange) -> String {
+        String::new()
+    }
 
     /// The figures about requests so far.
     fn traffic(&self) -> Traffic {
@@ -231,15 +236,13 @@ impl Engine for Hunter<'_> {
             HuntSurvey { front_matter, broken: Some(Box::new(report)), ..HuntSurvey::default() }
         };
         match self.session.compile(huntflow, &self.settings, Some(any)) {
-            Ok(Compilation { compiled: Some(Compiled { hunt, .. }), front_matter, .. }) if hunt.steps.is_empty() => {
-                let place = huntflow.text.as_ref().map_or(Span::new(SourceId(0), 0, 0), |id| Span::new(*id, 0, 0));
-                let empty = Diagnostic::new(&EMPTY_HUNT, place, "the huntflow has no statement, so it looks at nothing");
-                broken(vec![empty.help("write the hunt, or take the file out of the folder")], front_matter)
-            }
-            Ok(Compilation { compiled: Some(Compiled { plan, .. }), front_matter, conditions, .. }) => {
-                let sources = self.asked(number, huntflow, &plan);
+            Ok(Compilation { compiled: Some(compiled), front_matter, conditions, .. }) => {
+                if let Some(empty) = empty(huntflow, &compiled) {
+                    return broken(vec![empty], front_matter);
+                }
+                let sources = self.asked(number, huntflow, &compiled.plan);
                 let faulty = self.faulty(huntflow, &conditions);
-                HuntSurvey { front_matter, sources, within: longest_within(&plan), faulty, broken: None }
+                HuntSurvey { front_matter, sources, within: longest_within(&compiled.plan), faulty, broken: None }
             }
             Ok(Compilation { diagnostics, front_matter, .. }) => broken(diagnostics, front_matter),
             Err(problem) => broken(vec![*problem], FrontMatter::default()),
@@ -312,6 +315,15 @@ impl Engine for Hunter<'_> {
         self.session.texts.clone()
     }
 
+    fn requests(&self, hunt: usize, window: TimeRange) -> String {
+        let Some(huntflow) = self.hunts.get(hunt) else { return String::new() };
+        let (Ok(id), Ok(done)) = (&huntflow.text, self.session.compile(huntflow, &self.settings, Some(window))) else {
+            return String::new();
+        };
+        let options = self.settings.compile_options(&huntflow.config);
+        emit(Stage::Console, &done, &self.session.texts, *id, &huntflow.catalog, &options).unwrap_or_default()
+    }
+
     fn traffic(&self) -> Traffic {
         self.cache.traffic()
     }
@@ -319,6 +331,16 @@ impl Engine for Hunter<'_> {
     fn exhausted(&self) -> bool {
         self.cache.exhausted()
     }
+}
+
+/// The error of a hunt without a statement: it would look at nothing and never fail.
+pub fn empty(huntflow: &Huntflow, compiled: &Compiled) -> Option<Diagnostic> {
+    if !compiled.hunt.steps.is_empty() {
+        return None;
+    }
+    let place = huntflow.text.as_ref().map_or(Span::new(SourceId(0), 0, 0), |id| Span::new(*id, 0, 0));
+    let empty = Diagnostic::new(&EMPTY_HUNT, place, "the huntflow has no statement, so it looks at nothing");
+    Some(empty.help("write the hunt, or take the file out of the folder"))
 }
 
 /// The most values of a list that the report of a night shows: with all of them a thousand hunts would not fit into memory.

@@ -1,6 +1,13 @@
 //! Units for schedulers: systemd, cron and Kubernetes. They map the exit statuses of huntc, and give the run no more
 //! rights than it needs.
 
+mod kubernetes;
+
+pub use kubernetes::kubernetes;
+
+use super::baggage::Baggage;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// What to schedule, and how.
@@ -16,27 +23,34 @@ pub struct Schedule {
     pub out: PathBuf,
     /// The value of `--config`.
     pub config: Option<PathBuf>,
-    /// The values of `--source`, in their order.
+    /// The values of `--source`, in their order; none has a password.
     pub sources: Vec<String>,
-    /// Hour and minute of the run, in UTC.
+    /// Hour and minute of the run.
     pub time: (u8, u8),
     /// The user that the run belongs to.
     pub user: String,
+    /// The unit that systemd starts when a night failed.
+    pub on_failure: Option<String>,
     /// Name of the container image.
     pub image: String,
+    /// What belongs to the huntflows. The names of its variables are those of the environment too.
+    pub baggage: Baggage,
 }
+
+/// Where variables with secrets are kept, for root to read.
+const ENVIRONMENT: &str = "/etc/huntc/environment";
+/// Where systemd, and we with cron, look for credentials.
+const CREDENTIALS: &str = "/etc/credstore";
 
 impl Schedule {
     /// The arguments after the program's name.
-    fn arguments(&self, hunts: &Path, state: &Path, out: &Path) -> Vec<String> {
+    fn arguments(&self, hunts: &Path, config: Option<&Path>, state: &Path, out: &Path) -> Vec<String> {
         let mut words: Vec<String> = ["nightly", "run"].map(str::to_owned).to_vec();
         let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
         option("--state", text(state));
         option("--out", text(out));
-        if let Some(config) = &self.config {
-            // In a container the folder of huntflows is mounted elsewhere.
-            let below = config.strip_prefix(&self.hunts).map_or_else(|_| config.clone(), |name| hunts.join(name));
-            option("--config", text(&below));
+        if let Some(config) = config {
+            option("--config", text(config));
         }
         for source in &self.sources {
             option("--source", source.clone());
@@ -47,9 +61,15 @@ impl Schedule {
 
     /// The whole command, with each word quoted by `word`.
     fn command(&self, word: fn(&str) -> String) -> String {
-        let words = std::iter::once(text(&self.huntc)).chain(self.arguments(&self.hunts, &self.state, &self.out));
+        let arguments = self.arguments(&self.hunts, self.config.as_deref(), &self.state, &self.out);
+        let words = std::iter::once(text(&self.huntc)).chain(arguments);
         words.map(|w| word(&w)).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// Names with blanks between them.
+fn listed(names: &BTreeSet<String>) -> String {
+    names.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 fn text(path: &Path) -> String {
@@ -94,6 +114,8 @@ pub fn systemd_units(schedule: &Schedule) -> [(&'static str, String); 2] {
     let values = [
         ("user", schedule.user.as_str()),
         ("command", &schedule.command(systemd_word)),
+        ("secrets", &systemd_secrets(&schedule.baggage)),
+        ("on_failure", &on_failure(schedule)),
         ("folders", &folders.map(|p| shell_word(&text(p))).join(" ")),
         ("writable", &folders.map(|p| systemd_word(&text(p))).join(" ")),
         ("hour", &format!("{hour:02}")),
@@ -103,6 +125,35 @@ pub fn systemd_units(schedule: &Schedule) -> [(&'static str, String); 2] {
         ("huntc-nightly.service", fill(include_str!("install/huntc-nightly.service"), &values)),
         ("huntc-nightly.timer", fill(include_str!("install/huntc-nightly.timer"), &values)),
     ]
+}
+
+/// The lines that hand secrets to the service. None of them has one.
+fn systemd_secrets(baggage: &Baggage) -> String {
+    let mut out = String::new();
+    for name in &baggage.credentials {
+        let _ = writeln!(out, "LoadCredential={name}:{CREDENTIALS}/{name}");
+    }
+    if !baggage.variables.is_empty() {
+        let names = listed(&baggage.variables);
+        let _ = writeln!(out, "# For root alone to read, a line NAME=value for each of: {names}\nEnvironmentFile={ENVIRONMENT}");
+    }
+    out
+}
+
+fn on_failure(schedule: &Schedule) -> String {
+    match &schedule.on_failure {
+        Some(unit) => format!("OnFailure={unit}\n"),
+        None => "# OnFailure= is written by `--on-failure UNIT`: a unit that tells somebody of a night that failed.\n".to_owned(),
+    }
+}
+
+/// The lines of a crontab that say where secrets come from.
+fn cron_secrets(baggage: &Baggage) -> String {
+    if baggage.credentials.is_empty() {
+        return String::new();
+    }
+    let names = listed(&baggage.credentials);
+    format!("# Files for the user of the run alone to read: {names}\nCREDENTIALS_DIRECTORY={CREDENTIALS}\n")
 }
 
 /// The service and the timer in one text.
@@ -115,6 +166,11 @@ pub fn cron(schedule: &Schedule) -> String {
     let (hour, minute) = schedule.time;
     let values = [
         ("user", schedule.user.as_str()),
+        ("secrets", &cron_secrets(&schedule.baggage)),
+        (
+            "environment",
+            &if schedule.baggage.variables.is_empty() { String::new() } else { format!("set -a; . {ENVIRONMENT}; set +a; ") },
+        ),
         // In a crontab `%` ends the command.
         ("command", &schedule.command(shell_word).replace('%', "\\%")),
         ("hour", &hour.to_string()),
@@ -123,27 +179,14 @@ pub fn cron(schedule: &Schedule) -> String {
     fill(include_str!("install/cron"), &values)
 }
 
-/// A CronJob with its volume and a mount for its ConfigMap.
-pub fn kubernetes(schedule: &Schedule) -> String {
-    let arguments = schedule.arguments(Path::new("/hunts"), Path::new("/var/lib/huntc/state"), Path::new("/var/lib/huntc/reports"));
-    let (hour, minute) = schedule.time;
-    let hunts = shell_word(&text(&schedule.hunts));
-    let values = [
-        ("hunts", hunts.as_str()),
-        ("image", &serde_json::to_string(&schedule.image).unwrap_or_default()),
-        ("arguments", &serde_json::to_string(&arguments).unwrap_or_default()),
-        ("hour", &hour.to_string()),
-        ("minute", &minute.to_string()),
-    ];
-    fill(include_str!("install/kubernetes.yaml"), &values)
-}
-
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::panic, clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     fn plan() -> Schedule {
+        let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
+        let file = |name: &str, text: &str| (name.to_owned(), text.as_bytes().to_vec());
         Schedule {
             huntc: "/usr/bin/true".into(),
             hunts: "/srv/my hunts/50%".into(),
@@ -153,8 +196,44 @@ mod tests {
             sources: vec!["lab=https://h:9200/a\"b".to_owned()],
             time: (2, 5),
             user: "huntc".to_owned(),
+            on_failure: Some("tell-somebody@%n.service".to_owned()),
             image: "registry.example/huntc:1".to_owned(),
+            baggage: Baggage {
+                base: "/srv".into(),
+                config: Some("huntc.toml".to_owned()),
+                hunts: "my hunts/50%".to_owned(),
+                files: [
+                    file("huntc.toml", "[sources.a]\nauth = { api_key = \"credential:api-key\" }\n"),
+                    file("my hunts/50%/a.hf", "# title: {image} ${HOOK}\nDISP x\n"),
+                    file("my hunts/50%/net/a.hf", "DISP y\n"),
+                    ("my hunts/50%/t.bin".to_owned(), vec![0xff, 0]),
+                ]
+                .into(),
+                secret_files: names(&["keys/b"]),
+                credentials: names(&["api-key"]),
+                variables: names(&["HOOK"]),
+                left: names(&["logs (sources.c.path): the records of a source"]),
+                ..Baggage::default()
+            },
         }
+    }
+
+    fn golden(name: &str, text: &str) {
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("../../../snapshots/install");
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(name, text));
+    }
+
+    #[test]
+    fn units_in_full() {
+        let (full, bare) = (plan(), Schedule { on_failure: None, baggage: Baggage::default(), ..plan() });
+        golden("systemd", &systemd(&full));
+        golden("systemd-bare", &systemd(&bare));
+        golden("cron", &cron(&full));
+        golden("cron-bare", &cron(&bare));
+        golden("kubernetes", &kubernetes(&full));
     }
 
     #[test]
@@ -171,17 +250,19 @@ mod tests {
 
     #[test]
     fn a_configuration_of_the_hunts_is_found_where_they_are_mounted() {
-        let plan = Schedule { config: Some("/srv/my hunts/50%/huntc.toml".into()), ..plan() };
-        assert!(kubernetes(&plan).contains(r#""--config","/hunts/huntc.toml""#), "{}", kubernetes(&plan));
+        let baggage = Baggage { hunts: String::new(), ..plan().baggage };
+        let plan = Schedule { config: Some("/srv/my hunts/50%/huntc.toml".into()), baggage, ..plan() };
+        assert!(kubernetes(&plan).contains(r#""--config","/etc/huntc/huntc.toml""#), "{}", kubernetes(&plan));
         assert!(systemd(&plan).contains(r#""--config" "/srv/my hunts/50%%/huntc.toml""#));
     }
 
     #[test]
     fn templates_are_filled_once() {
         assert_eq!(fill("{a} {b}{c} {} {{a}", &[("a", "{b}"), ("b", "2")]), "{b} 2{c} {} {{b}");
-        for text in [systemd(&plan()), cron(&plan()), kubernetes(&plan())] {
+        for text in [systemd(&plan()), cron(&plan())] {
             assert!(!text.replace("{}", "").contains('{'), "{text}");
         }
+        assert!(kubernetes(&plan()).contains("title: {image} ${HOOK}"), "what is carried is not filled");
     }
 
     #[test]
@@ -201,14 +282,52 @@ mod tests {
 
     #[test]
     fn a_yaml_reader_takes_the_cron_job() {
-        let documents: Vec<serde_json::Value> = serde_saphyr::from_multiple(&kubernetes(&plan())).unwrap();
-        assert_eq!(documents.len(), 2);
-        let job = &documents[1]["spec"];
+        let text = kubernetes(&plan());
+        let documents: Vec<serde_json::Value> = serde_saphyr::from_multiple(&text).unwrap();
+        let [maps @ .., _, job] = documents.as_slice() else { panic!("{text}") };
+        let job = &job["spec"];
         assert_eq!(job["schedule"], "5 2 * * *");
         let pod = &job["jobTemplate"]["spec"]["template"]["spec"];
         assert_eq!(pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"], true);
-        assert_eq!(pod["containers"][0]["args"][0], "nightly");
-        assert_eq!(pod["containers"][0]["args"].as_array().unwrap().last().unwrap(), "/hunts");
+        let arguments = pod["containers"][0]["args"].as_array().unwrap();
+        assert_eq!((&arguments[0], arguments.last().unwrap()), (&"nightly".into(), &"/etc/huntc/my hunts/50%".into()));
+        assert!(arguments.contains(&"/etc/huntc/huntc.toml".into()), "{arguments:?}");
         assert_eq!(job["jobTemplate"]["spec"]["podFailurePolicy"]["rules"][0]["onExitCodes"]["values"][0], 1);
+        // Every file of the maps has its place, and its text is what it was.
+        let sources =
+            pod["volumes"].as_array().unwrap().iter().find(|v| v["name"] == "huntc").unwrap()["projected"]["sources"].clone();
+        let mut placed = std::collections::BTreeMap::new();
+        for source in sources.as_array().unwrap().iter().filter(|s| !s["configMap"].is_null()) {
+            let map = maps.iter().find(|m| m["metadata"]["name"] == source["configMap"]["name"]).unwrap();
+            for item in source["configMap"]["items"].as_array().unwrap() {
+                let key = item["key"].as_str().unwrap();
+                assert!(key.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)), "{key}");
+                let text = map["data"].get(key).or_else(|| map["binaryData"].get(key)).unwrap();
+                placed.insert(item["path"].as_str().unwrap().to_owned(), text.as_str().unwrap().to_owned());
+            }
+        }
+        let plan = plan();
+        assert_eq!(placed.keys().collect::<Vec<_>>(), plan.baggage.files.keys().collect::<Vec<_>>());
+        assert_eq!(placed["my hunts/50%/net/a.hf"], "DISP y\n");
+        assert_eq!(placed["my hunts/50%/t.bin"], "/wA=");
+    }
+
+    #[test]
+    fn what_is_too_large_for_one_map_gets_several() {
+        let mut plan = plan();
+        for n in 0..4 {
+            plan.baggage.files.insert(format!("big/{n}.csv"), vec![b'x'; 400_000]);
+        }
+        plan.baggage.files.insert("big/huge.csv".to_owned(), vec![b'x'; 2_000_000]);
+        let text = kubernetes(&plan);
+        assert_eq!(text.matches("kind: ConfigMap").count(), 2, "{}", text.len());
+        assert!(text.contains("# not carried: big/huge.csv: more than a ConfigMap holds"));
+    }
+
+    #[test]
+    fn no_name_can_add_a_line() {
+        let mut plan = plan();
+        plan.baggage.left.insert("a\nspec: b".to_owned());
+        assert!(!kubernetes(&plan).contains("\nspec: b"));
     }
 }

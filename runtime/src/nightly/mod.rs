@@ -4,7 +4,9 @@
 //! Everything that must survive is in one database. A night consists of the steps of [`step::NightStep`]. The process
 //! may be killed between any two of them; the next run continues from the state of the database and the report folder.
 
+pub mod baggage;
 pub mod cache;
+mod damage;
 pub mod discover;
 pub mod engine;
 pub mod face;
@@ -16,7 +18,10 @@ pub mod model;
 pub mod news;
 pub mod night;
 pub mod notify;
+pub mod openmetrics;
 pub(crate) mod output;
+pub mod overview;
+pub mod preview;
 mod prune;
 mod publish;
 pub mod record;
@@ -24,6 +29,7 @@ pub mod state;
 pub mod status;
 pub mod step;
 pub mod suppress;
+pub mod test_hunt;
 pub mod window;
 mod work;
 

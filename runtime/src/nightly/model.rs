@@ -3,6 +3,8 @@
 use super::cache::Traffic;
 use super::health::NightHealth;
 use super::news::News;
+use super::notify::mail::Mail;
+use super::notify::template::Template;
 use super::record::{HuntNight, Span};
 use super::suppress::Suppressions;
 use crate::report::RunReport;
@@ -42,6 +44,9 @@ pub struct NightSettings {
     pub quiet: Suppressions,
     /// Where notifications are sent.
     pub notifier: Notifier,
+    /// Which part of the hunts is run, for people: `2 of 15 hunts`. `None`: all of the folder. What a part does not name is
+    /// left as it is, and not taken for removed.
+    pub part: Option<String>,
     /// Set on Ctrl-C.
     pub cancel: Arc<AtomicBool>,
 }
@@ -174,6 +179,8 @@ pub struct Night {
     pub at: Instant,
     /// Path of the report folder.
     pub folder: PathBuf,
+    /// As in [`NightSettings::part`].
+    pub part: Option<String>,
     /// Notices about the night as a whole.
     pub notices: Vec<String>,
     /// What is to be said of the list of suppressions.
@@ -206,6 +213,10 @@ pub struct Notifier {
     pub environment: Vec<(String, OsString)>,
     /// The address of a POST; it may contain a secret.
     pub webhook: Option<SecretString>,
+    /// The form of what is posted.
+    pub format: WebhookFormat,
+    /// Where mails are sent, and how.
+    pub mail: Option<Mail>,
     /// The most tries of a webhook in one run.
     pub tries: u32,
     /// The pause before the second try; it doubles with each further one.
@@ -214,9 +225,31 @@ pub struct Notifier {
     pub timeout: Duration,
 }
 
+/// The form of what is posted to a webhook.
+#[derive(Clone, Debug)]
+pub enum WebhookFormat {
+    /// The message itself.
+    Json,
+    /// What incoming webhooks of Slack take.
+    Slack,
+    /// What Workflows webhooks of Teams take.
+    Teams,
+    /// What a template makes of the message.
+    Template(Template),
+}
+
 impl Default for Notifier {
     fn default() -> Self {
         let (pause, timeout) = (Duration::from_secs(2), Duration::from_secs(30));
-        Self { command: None, environment: Vec::new(), webhook: None, tries: 4, pause, timeout }
+        Self {
+            command: None,
+            environment: Vec::new(),
+            webhook: None,
+            format: WebhookFormat::Json,
+            mail: None,
+            tries: 4,
+            pause,
+            timeout,
+        }
     }
 }

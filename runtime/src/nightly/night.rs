@@ -33,6 +33,7 @@ pub fn run(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine, wa
         folder: settings.out.join(&id),
         id,
         at: settings.now,
+        part: settings.part.clone(),
         notices,
         suppressions: remarks,
         health: NightHealth { sources, left_out: health::left_out(&run.hunts) },

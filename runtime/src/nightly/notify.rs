@@ -1,22 +1,33 @@
 //! Notifications: a command or a webhook gets a message about new findings and failures. Each message has an id and is
 //! kept until it is delivered. It may arrive twice; the id then shows that it is the same.
+//!
+//! What is kept is the message as JSON; what a receiver takes is made of it when it is sent.
+
+mod command;
+mod digest;
+pub mod mail;
+mod slack;
+mod teams;
+pub mod template;
+mod webhook;
+mod words;
 
 use super::face::Face;
-use super::model::{Night, Notifier};
+use super::model::{Night, Notifier, WebhookFormat};
 use super::record::Notification;
 use super::state::{Read, State};
 use super::step::{NightStep, Stop, Watch};
 use crate::report::sanitize;
-use crate::source::elastic::is_loopback;
+use digest::Digest;
 use huntc_compiler::front_matter::FindingSeverity;
+use huntc_compiler::time::Instant;
+use mail::Mail;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Json, json};
-use std::io::Write;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant as Clock};
 
 const COMMAND: &str = "command";
 const WEBHOOK: &str = "webhook";
+const MAIL: &str = "mail";
 /// The most findings of a hunt that a message lists.
 const FINDINGS: usize = 50;
 
@@ -25,7 +36,7 @@ const FINDINGS: usize = 50;
 pub(super) fn notifications(night: &Night, notifier: &Notifier, instance: &str) -> Vec<(String, Notification)> {
     let body = message(night);
     let Some(body) = body else { return Vec::new() };
-    let channels = [(COMMAND, notifier.command.is_some()), (WEBHOOK, notifier.webhook.is_some())];
+    let channels = [(COMMAND, notifier.command.is_some()), (WEBHOOK, notifier.webhook.is_some()), (MAIL, notifier.mail.is_some())];
     let wanted = channels.into_iter().filter(|(_, wanted)| *wanted);
     wanted
         .map(|(channel, _)| {
@@ -78,9 +89,10 @@ pub(super) fn deliver(state: &State, notifier: &Notifier, watch: &Watch<'_>) -> 
         let sent = if dead.contains(&notification.channel) {
             Err(format!("the {} failed before", notification.channel))
         } else {
-            match (notification.channel.as_str(), &notifier.command, &notifier.webhook) {
-                (COMMAND, Some(command), _) => run(command, &id, &notification.body, notifier),
-                (WEBHOOK, _, Some(address)) => post(address, &id, &notification.body, notifier),
+            match (notification.channel.as_str(), &notifier.command, &notifier.webhook, &notifier.mail) {
+                (COMMAND, Some(command), ..) => command::run(command, &id, notification.body.as_bytes(), notifier),
+                (WEBHOOK, _, Some(address), _) => post(address, &id, &notification.body, notifier),
+                (MAIL, .., Some(mail)) => send_mail(mail, &id, &notification, notifier),
                 (channel, ..) => Err(format!("no {channel} is configured any more")),
             }
         };
@@ -101,80 +113,28 @@ pub(super) fn deliver(state: &State, notifier: &Notifier, watch: &Watch<'_>) -> 
     Ok(undelivered)
 }
 
-/// Runs the command with the message on its standard input.
-fn run(command: &str, id: &str, body: &str, notifier: &Notifier) -> Result<(), String> {
-    let child = Command::new("sh")
-        .args(["-c", command])
-        .env_clear()
-        .envs(notifier.environment.iter().map(|(name, value)| (name, value)))
-        .env("HUNTC_NOTIFICATION_ID", id)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn();
-    let mut child = child.map_err(|e| format!("the command cannot be started: {e}"))?;
-    if let Some(mut input) = child.stdin.take() {
-        let body = body.to_owned();
-        // A command need not read its input, and one that reads slowly must not block this run.
-        std::thread::spawn(move || input.write_all(body.as_bytes()));
-    }
-    let begun = Clock::now();
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(status)) => return Err(format!("the command ended with {status}")),
-            Ok(None) if begun.elapsed() > notifier.timeout => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(format!("the command took more than {} seconds", notifier.timeout.as_secs()));
-            }
-            Ok(None) => std::thread::sleep(Duration::from_millis(5)),
-            Err(e) => return Err(format!("the command was lost: {e}")),
-        }
-    }
+/// Posts a message in the form that the receiver takes.
+fn post(address: &SecretString, id: &str, message: &str, notifier: &Notifier) -> Result<(), String> {
+    let body = match &notifier.format {
+        WebhookFormat::Json => Ok(message.to_owned()),
+        WebhookFormat::Slack => Ok(slack::body(&digest(message)).to_string()),
+        WebhookFormat::Teams => Ok(teams::body(&digest(message)).to_string()),
+        WebhookFormat::Template(template) => template.render(&parsed(message)),
+    };
+    let body = body.map_err(|e| format!("the template has a fault: {}", sanitize::terminal(&e)))?;
+    webhook::post(address.expose_secret(), id, &sanitize::json_text(&body), notifier)
 }
 
-/// Posts the message. Any status but 200 to 299 is tried again.
-fn post(address: &SecretString, id: &str, body: &str, notifier: &Notifier) -> Result<(), String> {
-    // Another part of the program may have installed a provider already; both are good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::blocking::Client::builder();
-    // As with clusters: the proxies of the environment count, but for loopback addresses.
-    let local = reqwest::Url::parse(address.expose_secret()).is_ok_and(|url| is_loopback(&url));
-    let client = if local { client.no_proxy() } else { client };
-    let client = client
-        .timeout(notifier.timeout)
-        .redirect(reqwest::redirect::Policy::none())
-        .user_agent(concat!("huntc/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|e| format!("the webhook cannot be reached: {}", e.without_url()))?;
-    let mut pause = notifier.pause;
-    let mut reason = String::new();
-    for attempt in 0..notifier.tries.max(1) {
-        if attempt > 0 {
-            std::thread::sleep(pause);
-            pause = pause.saturating_mul(2);
-        }
-        let request = client
-            .post(address.expose_secret())
-            .header("Content-Type", "application/json")
-            .header("Idempotency-Key", id)
-            .body(body.to_owned());
-        match request.send() {
-            Ok(answer) if answer.status().is_success() => return Ok(()),
-            Ok(answer) => reason = format!("the webhook answered with status {}", answer.status().as_u16()),
-            // The address may contain a secret.
-            Err(e) => reason = format!("the webhook did not answer: {}", describe(&e.without_url())),
-        }
-    }
-    Err(reason)
+/// Sends a message as a mail.
+fn send_mail(mail: &Mail, id: &str, notification: &Notification, notifier: &Notifier) -> Result<(), String> {
+    let text = mail::message(mail, &digest(&notification.body), id, Instant(notification.at))?;
+    command::run(&mail.command, id, &text, notifier)
 }
 
-fn describe(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
+fn digest(message: &str) -> Digest {
+    Digest::of(&parsed(message))
+}
+
+fn parsed(message: &str) -> Json {
+    serde_json::from_str(message).unwrap_or_default()
 }

@@ -61,14 +61,17 @@ pub(super) fn outcomes(
     let mut runs: BTreeMap<&str, (&HuntFile, Worked)> =
         hunts.iter().zip(worked).map(|(file, worked)| (file.name.as_str(), (file, worked))).collect();
     let names: Vec<&str> = hunts.iter().map(|hunt| hunt.name.as_str()).collect();
-    let mut remarks = settings.quiet.remarks(&names, settings.now);
+    // What a part does not run may be what an entry is for.
+    let part = settings.part.is_some();
+    let mut remarks = if part { Vec::new() } else { settings.quiet.remarks(&names, settings.now) };
     let mut outcomes = Vec::new();
     let mut reports = Vec::new();
     let mut seen: Vec<(String, HuntRecord, Findings)> = Vec::new();
     let before = state.read(|tables| {
         for (name, record) in tables.hunts()? {
             let run = runs.remove(name.as_str());
-            if run.is_none() && record.status == HuntStatus::Removed.word() {
+            // Of a part of the hunts nothing can be said about the others.
+            if run.is_none() && (part || record.status == HuntStatus::Removed.word()) {
                 continue;
             }
             let known = tables.keys(&name)?;
@@ -101,7 +104,8 @@ pub(super) fn outcomes(
     })?;
     let seen =
         seen.iter().map(|(hunt, record, known)| Suppressed { hunt, looked: !record.open.is_empty(), look: record.look + 1, known });
-    let (told, suppressions) = settings.quiet.judge(&seen.collect::<Vec<_>>(), &before, settings.now);
+    let (told, suppressions) =
+        if part { (Vec::new(), before) } else { settings.quiet.judge(&seen.collect::<Vec<_>>(), &before, settings.now) };
     remarks.extend(told);
     Ok(Outcomes { hunts: outcomes, reports, remarks, suppressions })
 }
@@ -150,6 +154,7 @@ pub(super) fn prepare(
         let record = NightRecord {
             at: night.at.0,
             folder: std::path::absolute(&night.folder).unwrap_or_else(|_| night.folder.clone()).display().to_string(),
+            part: night.part.is_some(),
             published: false,
             publication: Some(Publication { hunts, suppressions, notifications }),
             hunts: Vec::new(),
@@ -166,8 +171,8 @@ pub(super) fn apply_prepared(state: &State, id: &str) -> Result<(), SourceError>
     })
 }
 
-fn apply(tables: &mut Write<'_>, id: &str, night: NightRecord) -> Result<(), SourceError> {
-    let publication = night.publication.unwrap_or_default();
+fn apply(tables: &mut Write<'_>, id: &str, mut night: NightRecord) -> Result<(), SourceError> {
+    let publication = night.publication.take().unwrap_or_default();
     let mut hunts = Vec::with_capacity(publication.hunts.len());
     for hunt in publication.hunts {
         let name = hunt.night.hunt.clone();
@@ -198,5 +203,5 @@ fn apply(tables: &mut Write<'_>, id: &str, night: NightRecord) -> Result<(), Sou
     for (id, notification) in &publication.notifications {
         tables.put_notification(id, notification)?;
     }
-    tables.put_night(id, &NightRecord { at: night.at, folder: night.folder, published: true, publication: None, hunts })
+    tables.put_night(id, &NightRecord { published: true, hunts, ..night })
 }

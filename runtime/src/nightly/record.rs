@@ -145,6 +145,9 @@ pub struct NightRecord {
     pub at: i64,
     /// Path of the report folder.
     pub folder: String,
+    /// Whether only a part of the hunts was run.
+    #[serde(default)]
+    pub part: bool,
     /// Whether the report was published and the state was brought up to date.
     pub published: bool,
     /// What the report says. Kept from before it is published until the state is up to date.
@@ -207,7 +210,7 @@ pub struct HuntPublication {
 /// A message that is waiting to be delivered.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Notification {
-    /// `command` or `webhook`.
+    /// `command`, `webhook` or `mail`.
     pub channel: String,
     /// When it was made.
     pub at: i64,

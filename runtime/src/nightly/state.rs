@@ -2,6 +2,7 @@
 
 mod migrate;
 
+use super::damage::guarded;
 use super::health::SourceRecord;
 use super::record::{HuntRecord, KeyRecord, MemberRecord, NightRecord, Notification};
 use crate::source::SourceError;
@@ -51,6 +52,16 @@ fn fault(path: &Path, error: impl std::fmt::Display) -> SourceError {
         .help("give another folder with `--state`, or put the file back from a backup")
 }
 
+/// Opens a database to write to, and reads all of it: what is damaged must not be found in the middle of a night.
+fn whole(path: &Path, open: impl FnOnce() -> Result<Database, redb::DatabaseError>) -> Result<Database, SourceError> {
+    let opened = guarded(|| {
+        let mut database = open()?;
+        database.check_integrity()?;
+        Ok::<_, redb::DatabaseError>(database)
+    });
+    opened.map_err(|damage| fault(path, damage))?.map_err(|e| fault(path, e))
+}
+
 fn version(path: &Path, found: u64) -> SourceError {
     let headline = format!("the state in `{}` has version {found} of its layout", path.display());
     SourceError::new(&STATE_VERSION, headline)
@@ -64,7 +75,7 @@ impl State {
         let path = folder.join(FILE);
         let mut builder = Builder::new();
         builder.set_cache_size(32 << 20).set_concurrency_mode(ConcurrencyMode::SingleWriter);
-        let database = builder.create(&path).map_err(|e| fault(&path, e))?;
+        let database = whole(&path, || builder.create(&path))?;
         let state = Self { database, path };
         let found = state.write(|tables| {
             let found: Option<u64> = tables.get_meta("schema")?;
@@ -83,19 +94,25 @@ impl State {
 
     /// Runs `change` in one transaction: all its changes are made, or none.
     pub fn write<T>(&self, change: impl FnOnce(&mut Write<'_>) -> Result<T, SourceError>) -> Result<T, SourceError> {
-        let transaction = self.database.begin_write().map_err(|e| fault(&self.path, e))?;
-        for table in TABLES {
-            transaction.open_table(table).map_err(|e| fault(&self.path, e))?;
-        }
-        let value = change(&mut Write { transaction: &transaction, path: &self.path })?;
-        transaction.commit().map_err(|e| fault(&self.path, e))?;
-        Ok(value)
+        guarded(|| {
+            let transaction = self.database.begin_write().map_err(|e| fault(&self.path, e))?;
+            for table in TABLES {
+                transaction.open_table(table).map_err(|e| fault(&self.path, e))?;
+            }
+            let value = change(&mut Write { transaction: &transaction, path: &self.path })?;
+            transaction.commit().map_err(|e| fault(&self.path, e))?;
+            Ok(value)
+        })
+        .unwrap_or_else(|damage| Err(fault(&self.path, damage)))
     }
 
     /// Runs `look` on one consistent state of the tables.
     pub fn read<T>(&self, look: impl FnOnce(&Read) -> Result<T, SourceError>) -> Result<T, SourceError> {
-        let transaction = self.database.begin_read().map_err(|e| fault(&self.path, e))?;
-        look(&Read { transaction, path: self.path.clone() })
+        guarded(|| {
+            let transaction = self.database.begin_read().map_err(|e| fault(&self.path, e))?;
+            look(&Read { transaction, path: self.path.clone() })
+        })
+        .unwrap_or_else(|damage| Err(fault(&self.path, damage)))
     }
 }
 
@@ -108,12 +125,13 @@ impl StateView {
         }
         let mut builder = Builder::new();
         builder.set_cache_size(32 << 20).set_concurrency_mode(ConcurrencyMode::SingleWriter);
-        let database = match builder.open_read_only(&path) {
+        let open = || guarded(|| builder.open_read_only(&path)).map_err(|damage| fault(&path, damage));
+        let database = match open()? {
             Ok(database) => database,
             // After a kill the file must be repaired, which the next writer does.
             Err(redb::DatabaseError::RepairAborted) => {
                 drop(State::open(folder)?);
-                builder.open_read_only(&path).map_err(|e| fault(&path, e))?
+                open()?.map_err(|e| fault(&path, e))?
             }
             Err(e) => return Err(fault(&path, e)),
         };
@@ -125,8 +143,11 @@ impl StateView {
 
     /// Runs `look` on one consistent state of the tables.
     pub fn read<T>(&self, look: impl FnOnce(&Read) -> Result<T, SourceError>) -> Result<T, SourceError> {
-        let transaction = self.database.begin_read().map_err(|e| fault(&self.path, e))?;
-        look(&Read { transaction, path: self.path.clone() })
+        guarded(|| {
+            let transaction = self.database.begin_read().map_err(|e| fault(&self.path, e))?;
+            look(&Read { transaction, path: self.path.clone() })
+        })
+        .unwrap_or_else(|damage| Err(fault(&self.path, damage)))
     }
 }
 
@@ -408,6 +429,41 @@ mod tests {
         drop(state);
         assert_eq!(State::open(temp.path()).map(|_| ()).unwrap_err().code.id, "K0861");
         assert_eq!(StateView::open(temp.path()).map(|_| ()).unwrap_err().code.id, "K0861");
+    }
+
+    /// Whatever is damaged, reading and writing give an answer or K0860.
+    #[test]
+    fn a_damaged_file_is_refused_and_never_a_panic() {
+        let temp = tempfile::tempdir().unwrap();
+        let state = State::open(temp.path()).unwrap();
+        let fill = |tables: &mut Write<'_>| {
+            (0..400).try_for_each(|n| {
+                let night = NightRecord { folder: format!("folder of night {n} {}", "x".repeat(200)), ..NightRecord::default() };
+                tables.put_night(&format!("n{n}"), &night)
+            })
+        };
+        state.write(fill).unwrap();
+        drop(state);
+        let path = temp.path().join(FILE);
+        let good = std::fs::read(&path).unwrap();
+        let mut refused = 0;
+        for at in (0..good.len()).step_by(3_001) {
+            let mut bad = good.clone();
+            for (n, byte) in bad.iter_mut().skip(at).take(4_096).enumerate() {
+                *byte ^= (n * 7 + at) as u8;
+            }
+            std::fs::write(&path, &bad).unwrap();
+            let read = StateView::open(temp.path()).and_then(|view| view.map_or(Ok(Vec::new()), |view| view.read(Read::nights)));
+            let written = State::open(temp.path()).and_then(|state| {
+                state.read(Read::nights)?;
+                state.write(|t| t.put_night("new", &NightRecord::default()))
+            });
+            for problem in [read.map(drop), written].into_iter().filter_map(Result::err) {
+                assert_eq!(problem.code.id, "K0860", "at {at}");
+                refused += 1;
+            }
+        }
+        assert!(refused > 10, "{refused} of {} bytes", good.len());
     }
 
     #[test]

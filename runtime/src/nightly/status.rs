@@ -18,7 +18,7 @@ const FINDINGS: usize = 200;
 const TOLD: usize = 20;
 
 /// Up to when all sources of a hunt were searched; `None` before that of one of them began.
-fn end(record: &HuntRecord) -> Option<i64> {
+pub(super) fn end(record: &HuntRecord) -> Option<i64> {
     record.done.values().min().copied().filter(|end| *end > record.begun)
 }
 
@@ -33,8 +33,8 @@ fn age(nanos: i64) -> String {
 }
 
 /// When to expect the next run: the time between the last two is added to the last one.
-fn next(nights: &[(String, NightRecord)]) -> Option<i64> {
-    let mut times: Vec<i64> = nights.iter().filter(|(_, n)| n.published).map(|(_, n)| n.at).collect();
+pub(super) fn next(nights: &[(String, NightRecord)]) -> Option<i64> {
+    let mut times: Vec<i64> = nights.iter().filter(|(_, n)| n.published && !n.part).map(|(_, n)| n.at).collect();
     times.sort_unstable();
     times.dedup();
     let [.., before, last] = times.as_slice() else { return None };

@@ -142,6 +142,16 @@ fn look_back(night: &NightWork<'_>, hunt: &HuntFile, survey: &HuntSurvey) -> Res
     Ok(())
 }
 
+/// The windows that a hunt would search if its sources had records up to now. Nothing is asked.
+pub(super) fn due_unasked(settings: &NightSettings, survey: &HuntSurvey, record: &HuntRecord) -> Due {
+    let bounds = bounds(settings, survey);
+    let mut record = record.clone();
+    if let Some(first_seen) = survey.front_matter.first_seen {
+        news::look_back(&mut record, first_seen, settings.since);
+    }
+    window::due(&record, &reaches(settings, survey, &bounds, &BTreeMap::new()), &bounds)
+}
+
 fn bounds(settings: &NightSettings, survey: &HuntSurvey) -> Bounds {
     Bounds { now: settings.now, since: settings.since, lag: survey.front_matter.lag.unwrap_or(settings.lag), within: survey.within }
 }

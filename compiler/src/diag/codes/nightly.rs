@@ -1,4 +1,4 @@
-//! K085–K087: front matter and nightly hunts.
+//! K085–K088: front matter and nightly hunts.
 
 codes! {
     UNKNOWN_FRONT_MATTER "K0850" "unknown-front-matter" Warning lint "a line of the leading comment looks like misspelt front matter";
@@ -17,5 +17,8 @@ codes! {
     NIGHT_BUDGET "K0866" "night-budget-used-up" Error fixed "the night's time or records were used up before a hunt was through";
     NOT_NOTIFIED "K0867" "notification-not-delivered" Warning fixed "a notification could not be delivered";
     NIGHT_NOT_WRITTEN "K0868" "nightly-report-not-written" Error fixed "the report of a night could not be written";
-    UNKNOWN_HUNT "K0869" "unknown-nightly-hunt" Error fixed "the state knows no hunt of this name";
+    UNKNOWN_HUNT "K0869" "unknown-nightly-hunt" Error fixed "no hunt of the nights has this name";
+    BAD_HUNT_TEST "K0880" "bad-hunt-test" Error fixed "the test of a hunt cannot be used";
+    BAD_TEMPLATE "K0881" "bad-notification-template" Error fixed "the template of notifications has a fault";
+    SECRET_IN_UNIT "K0882" "secret-in-unit" Error fixed "a secret would stand in a unit for everybody to read";
 }

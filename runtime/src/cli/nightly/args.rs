@@ -1,7 +1,8 @@
 //! Arguments of `huntc nightly`.
 
 use crate::cli::args::{BudgetArgs, ConfigArgs, HuntArgs, SourceArgs, parse_instant};
-use crate::config;
+use crate::cli::diagnostic_format::DiagnosticFormat;
+use crate::config::{self, WEBHOOK_FORMATS};
 use clap::Subcommand;
 use huntc_compiler::time::Instant;
 use std::path::PathBuf;
@@ -13,6 +14,8 @@ missed that a part is left for the next nights; 5 something is new, with --fail-
 
 Examples:
   huntc nightly run hunts --source host101=https://elastic.example:9200/winlogbeat-*
+  huntc nightly run hunts --only 'network/*' --dry-run
+  huntc nightly check hunts && huntc nightly test hunts
   huntc nightly status
   huntc nightly history beacons.hf
   huntc nightly install hunts --systemd";
@@ -32,6 +35,8 @@ pub(in crate::cli) struct NightlyArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum NightCommand {
     Run(Box<NightArgs>),
+    Check(Box<NightCheckArgs>),
+    Test(Box<NightTestArgs>),
     Status(StatusArgs),
     History(HistoryArgs),
     Install(InstallArgs),
@@ -57,9 +62,15 @@ pub(super) struct StateArgs {
 // --raw-csv: people open the files of a scheduled job with a spreadsheet, long after and without a second thought.
 #[derive(Debug, clap::Args)]
 pub(super) struct NightArgs {
-    /// Folder of the huntflows
+    /// Folder of the huntflows, or one huntflow
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
+    /// Run these hunts only: a name, as `status` has it, or a glob; may be given several times
+    #[arg(long, value_name = "HUNT")]
+    pub only: Vec<String>,
+    /// Show the windows and the requests of the night; nothing is sent, and nothing is changed
+    #[arg(long)]
+    pub dry_run: bool,
     #[command(flatten)]
     pub state: StateArgs,
     /// Folder of the reports; each run writes one below it [default: nightly]
@@ -116,13 +127,100 @@ pub(super) struct NightArgs {
     /// Address that is told by POST; `${NAME}` and `file:PATH` keep a secret out of the process list
     #[arg(long, value_name = "URL", env = "HUNTC_WEBHOOK", hide_env_values = true, help_heading = "Notifications")]
     pub webhook: Option<String>,
+    /// What is posted: json (the message itself), slack or teams [default: json]
+    #[arg(long, value_name = "FORMAT", value_parser = WEBHOOK_FORMATS, hide_possible_values = true, help_heading = "Notifications")]
+    pub webhook_format: Option<String>,
+    /// A template of what is posted, over the message
+    #[arg(long, value_name = "FILE", conflicts_with = "webhook_format", help_heading = "Notifications")]
+    pub webhook_template: Option<PathBuf>,
+    /// Address that gets a mail; may be given several times
+    #[arg(long, value_name = "ADDRESS", help_heading = "Notifications")]
+    pub mail: Vec<String>,
+    /// Sender of mails [default: huntc at this machine]
+    #[arg(long, value_name = "ADDRESS", help_heading = "Notifications")]
+    pub mail_from: Option<String>,
+    /// Command of the shell that sends a mail from its standard input [default: /usr/sbin/sendmail -t -i]
+    #[arg(long, value_name = "COMMAND", help_heading = "Notifications")]
+    pub mail_command: Option<String>,
     #[command(flatten)]
     pub hunt: HuntArgs,
 }
 
+/// Check everything that can be checked without a run: hunts, front matter, suppressions, configuration
+///
+/// Needs no data source and no network; exit status as of `huntc check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  huntc nightly check hunts\n  huntc nightly check hunts --format github")]
+pub(super) struct NightCheckArgs {
+    /// Folder of the huntflows, or one huntflow
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Check these hunts only: a name or a glob; may be given several times
+    #[arg(long, value_name = "HUNT")]
+    pub only: Vec<String>,
+    /// How to show diagnostics: text, json or github (annotations of a workflow)
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
+    pub format: DiagnosticFormat,
+    /// Findings that are kept quiet [default: DIR/suppressions.toml, where it is there]
+    #[arg(long, value_name = "FILE")]
+    pub suppress: Option<PathBuf>,
+    #[command(flatten)]
+    pub hunt: HuntArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub sources: SourceArgs,
+}
+
+const TEST: &str = "\
+A hunt HUNT.hf has its test in the folder HUNT.test beside it: records.ndjson, with records that it must find and records
+that it must not, and expected.csv, the rows of its finding. A source of its own name (windows.ndjson) takes its records
+from there. expected.csv may have some of the columns only.
+
+Exit status: 0 all as expected; 1 a hunt finds something else, or has errors; 2 there is no test; 3 a hunt failed.
+
+Examples:
+  huntc nightly test hunts
+  huntc nightly test hunts --only lsass-dump --update";
+
+/// Run the hunts over the records of their tests, and compare what they find
+#[derive(Debug, clap::Args)]
+#[command(after_help = TEST)]
+pub(super) struct NightTestArgs {
+    /// Folder of the huntflows, or one huntflow
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Test these hunts only: a name or a glob; may be given several times
+    #[arg(long, value_name = "HUNT")]
+    pub only: Vec<String>,
+    /// Write what is found to expected.csv; an existing header chooses the columns
+    #[arg(long)]
+    pub update: bool,
+    #[command(flatten)]
+    pub hunt: HuntArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+const STATUS: &str = "\
+Exit status: 0 every hunt has looked at everything; 3 a hunt failed or is overdue; 2 there is no state, or it cannot be
+read.
+
+Examples:
+  huntc nightly status --max-age 26h
+  huntc nightly status --format json | jq '.hunts[] | select(.whole | not)'
+  huntc nightly status --format openmetrics > huntc.prom.new; mv huntc.prom.new /var/lib/node_exporter/huntc.prom";
+
 /// How each hunt stands: up to when it has looked, failures in a row, findings
 #[derive(Debug, clap::Args)]
+#[command(after_help = STATUS)]
 pub(super) struct StatusArgs {
+    /// What to print: text, json or openmetrics
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
+    pub format: StatusFormat,
+    /// The longest time that a hunt may not have looked at; beyond it the hunt is overdue, and the status is 3
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub max_age: Option<Duration>,
     #[command(flatten)]
     pub state: StateArgs,
     #[command(flatten)]
@@ -130,6 +228,18 @@ pub(super) struct StatusArgs {
     /// The instant that is "now"
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
     pub at: Option<Instant>,
+}
+
+/// `--format` of the status.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+pub(super) enum StatusFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// For Prometheus and its kin.
+    Openmetrics,
 }
 
 /// How it went night after night, and what a hunt has found
@@ -172,12 +282,15 @@ pub(super) struct InstallArgs {
     pub config: ConfigArgs,
     #[command(flatten)]
     pub sources: SourceArgs,
-    /// Hour and minute of the run, UTC
+    /// Hour and minute of the run, UTC; with --cron in the time of the machine
     #[arg(long, value_name = "HH:MM", default_value = "02:00", value_parser = parse_time)]
     pub time: (u8, u8),
     /// User that the run belongs to
     #[arg(long, value_name = "USER", default_value = "huntc", value_parser = parse_user)]
     pub user: String,
+    /// Unit that systemd starts when a night failed
+    #[arg(long, value_name = "UNIT", requires = "systemd", value_parser = parse_unit)]
+    pub on_failure: Option<String>,
     /// Container image
     #[arg(long, value_name = "IMAGE", default_value = "huntc:latest")]
     pub image: String,
@@ -205,4 +318,10 @@ fn parse_time(text: &str) -> Result<(u8, u8), String> {
 fn parse_user(text: &str) -> Result<String, String> {
     let good = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
     if !text.is_empty() && text.chars().all(good) { Ok(text.to_owned()) } else { Err("the name of a user is needed".to_owned()) }
+}
+
+fn parse_unit(text: &str) -> Result<String, String> {
+    let good = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@%".contains(c);
+    let unit = text.contains('.') && text.chars().all(good);
+    if unit { Ok(text.to_owned()) } else { Err("the name of a unit is needed, such as tell-somebody.service".to_owned()) }
 }

@@ -1,17 +1,15 @@
 //! The settings of a night: the command line wins over `[nightly]` in the configuration, and that over the defaults.
 
 use super::args::{NightArgs, StateArgs};
+use super::notifier;
 use crate::cli::console::Console;
 use crate::cli::exit::ExitCode;
 use crate::cli::interrupt;
-use crate::config::secret::Secret;
 use crate::config::{NightlySettings, nanoseconds};
-use crate::nightly::model::{NightSettings, Notifier, defaults};
+use crate::nightly::discover::folder_of;
+use crate::nightly::model::{NightSettings, defaults};
 use crate::nightly::suppress::Suppressions;
-use crate::source::SourceError;
-use huntc_compiler::diag::codes::config::MISSING_SECRET;
 use huntc_compiler::time::Instant;
-use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -33,11 +31,8 @@ pub(super) fn state(args: &StateArgs, file: &NightlySettings) -> PathBuf {
 
 /// The settings of a night. A faulty list of suppressions and a missing secret are reported before any source is asked.
 pub(super) fn plan(args: &NightArgs, now: Instant, console: &mut Console) -> Result<NightPlan, ExitCode> {
-    let file = console.config(&args.dir)?.nightly.clone();
-    let list = args.suppress.clone().or_else(|| file.suppress.clone());
-    let path = list.clone().unwrap_or_else(|| args.dir.join("suppressions.toml"));
-    let quiet =
-        Suppressions::read(&path, list.is_none()).map_err(|e| console.refuse(&e, &path.display().to_string(), ExitCode::Usage))?;
+    let file = console.config(&folder_of(&args.dir))?.nightly.clone();
+    let quiet = suppressions(&args.dir, args.suppress.as_deref(), &file, console)?;
     let settings = NightSettings {
         state: state(&args.state, &file),
         out: args.out.clone().or_else(|| file.out.clone()).unwrap_or_else(|| PathBuf::from("nightly")),
@@ -51,7 +46,8 @@ pub(super) fn plan(args: &NightArgs, now: Instant, console: &mut Console) -> Res
         keep_reports: args.keep_reports.or(file.keep_reports).map_or(defaults::REPORTS, nanoseconds),
         keep_history: args.keep_history.or(file.keep_history).map_or(defaults::HISTORY, nanoseconds),
         quiet,
-        notifier: notifier(args, &file, console)?,
+        notifier: notifier::notifier(args, &file, console)?,
+        part: None,
         cancel: interrupt::flag(),
     };
     Ok(NightPlan {
@@ -62,20 +58,14 @@ pub(super) fn plan(args: &NightArgs, now: Instant, console: &mut Console) -> Res
     })
 }
 
-/// Where notifications are sent.
-fn notifier(args: &NightArgs, file: &NightlySettings, console: &mut Console) -> Result<Notifier, ExitCode> {
-    let command = args.notify.clone().or_else(|| match &file.notify {
-        Some(Secret::Literal(text)) => Some(text.expose_secret().to_owned()),
-        _ => None,
-    });
-    let webhook = args.webhook.as_ref().map(|text| Secret::parse(text, Path::new(""))).or_else(|| file.webhook.clone());
-    let webhook = webhook.map(|secret| secret.resolve(&console.session.environment)).transpose().map_err(|e| {
-        let error = SourceError::new(&MISSING_SECRET, "the address of the webhook is not there")
-            .note(e.to_string())
-            .help("set what the option `webhook` refers to, or write the address itself");
-        console.refuse(&error, "webhook", ExitCode::Usage)
-    })?;
-    let environment = console.session.environment.of_command(&file.notify_environment);
-    let environment = environment.variables().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    Ok(Notifier { command, environment, webhook, ..Notifier::default() })
+/// The list of findings that are kept quiet: that of the flag, else of `[nightly]`, else the one beside the huntflows.
+pub(super) fn suppressions(
+    dir: &Path,
+    flag: Option<&Path>,
+    file: &NightlySettings,
+    console: &mut Console,
+) -> Result<Suppressions, ExitCode> {
+    let list = flag.map(Path::to_path_buf).or_else(|| file.suppress.clone());
+    let path = list.clone().unwrap_or_else(|| folder_of(dir).join("suppressions.toml"));
+    Suppressions::read(&path, list.is_none()).map_err(|e| console.refuse(&e, &path.display().to_string(), ExitCode::Usage))
 }

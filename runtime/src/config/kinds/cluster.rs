@@ -276,6 +276,7 @@ fn missing(name: &str, error: &SecretError) -> SourceError {
     let short = format!("source `{name}` cannot be opened");
     let help = match error {
         SecretError::NotSet(variable) => format!("export {variable}=…"),
+        SecretError::NoName(_) => "correct the name behind `credential:`".to_owned(),
         SecretError::Unreadable(..) | SecretError::Empty(_) => {
             "check the path in the configuration; it is relative to its file".to_owned()
         }

@@ -28,6 +28,9 @@ details{margin:.3rem 0}.bad{border-left:.3rem solid #cf222e;padding-left:.8rem}.
 pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
     let title = format!("Nightly hunts, {}", night.at.to_seconds_text());
     begin(&title, STYLE, &title, out)?;
+    if let Some(part) = &night.part {
+        writeln!(out, "<p>A part: {}</p>", escape(part))?;
+    }
     write_health(night, out)?;
     for notice in night.notices.iter().chain(&night.suppressions) {
         writeln!(out, "<p class=\"bad\">{}</p>", escape(notice))?;

@@ -83,14 +83,15 @@ fn is_report(folder: &Path) -> bool {
     folder.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) && folder.join(MARK).is_file()
 }
 
-/// Whether a report says that every hunt was searched up to now.
+/// Whether a report says that every hunt of the folder was searched up to now.
 pub(super) fn is_whole(folder: &Path) -> bool {
     #[derive(serde::Deserialize)]
     struct Report {
         complete: bool,
+        part: Option<String>,
     }
     let text = fs::read(folder.join(MARK)).unwrap_or_default();
-    serde_json::from_slice::<Report>(&text).is_ok_and(|report| report.complete)
+    serde_json::from_slice::<Report>(&text).is_ok_and(|report| report.complete && report.part.is_none())
 }
 
 /// Removes the hidden folders that killed runs left beside the reports.

@@ -94,6 +94,9 @@ pub(super) fn all_looked(night: &Night) -> String {
 
 pub(crate) fn summary(night: &Night) -> String {
     let mut out = format!("Nightly hunts, {}\n", night.at.to_seconds_text());
+    if let Some(part) = &night.part {
+        let _ = writeln!(out, "a part: {}", safe(part));
+    }
     health::write_text(night, &mut out);
     if !night.notices.is_empty() || !night.suppressions.is_empty() || !night.undelivered.is_empty() {
         out.push('\n');

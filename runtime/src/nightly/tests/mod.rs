@@ -6,4 +6,5 @@ mod feeds;
 mod kills;
 mod nights;
 mod notices;
+mod receivers;
 mod world;

@@ -76,12 +76,11 @@ fn receiver(moods: &'static [Mood]) -> (String, Receiver<(String, String)>) {
 
 fn settings(world: &World, address: &str, tries: u32) -> NightSettings {
     let notifier = Notifier {
-        command: None,
-        environment: Vec::new(),
         webhook: Some(address.into()),
         tries,
         pause: Duration::from_millis(1),
         timeout: Duration::from_millis(300),
+        ..Notifier::default()
     };
     NightSettings { notifier, ..world.settings(world.truth) }
 }
@@ -99,7 +98,8 @@ fn a_message_is_tried_until_it_is_taken_and_keeps_its_id() {
     assert!(night.undelivered.is_empty(), "{:?}", night.undelivered);
     assert_eq!(waiting(&world), 0);
     let came: Vec<(String, String)> = came.try_iter().collect();
-    assert_eq!(came.len(), 3, "forgotten, late, taken");
+    // An answer that a busy machine gives too late is one more try.
+    assert!(came.len() >= 3, "forgotten, late, taken");
     assert!(came.iter().all(|m| *m == came[0]), "one id, one message: {came:?}");
     let message: serde_json::Value = serde_json::from_str(&came[0].1).unwrap();
     assert_eq!(message["id"].as_str(), Some(came[0].0.as_str()));

@@ -126,6 +126,7 @@ impl World {
             keep_history: defaults::HISTORY,
             quiet: Suppressions::default(),
             notifier: Notifier { tries: 1, ..Notifier::default() },
+            part: None,
             cancel: std::sync::Arc::default(),
         }
     }

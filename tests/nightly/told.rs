@@ -1,0 +1,95 @@
+//! Receivers of a night by flags and configuration: formats, templates and mails through the program.
+
+use crate::support::cli::Huntc;
+use serde_json::Value as Json;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::thread::JoinHandle;
+
+const RECORDS: &str = r#"{"@timestamp":"2026-01-01T01:00:00Z","event":{"code":"1","category":["process"],"type":["start"]},"host":{"name":"a"},"process":{"entity_id":"p1","name":"evil.exe","pid":7}}
+"#;
+const HUNT: &str = "# title: Evil\nx = GET process FROM stixshifter://lab WHERE name = 'evil.exe'\nDISP x ATTR name\n";
+
+fn place(nightly: &str) -> Huntc {
+    Huntc::new()
+        .file("hunts/a.hf", HUNT)
+        .file("events.ndjson", RECORDS)
+        .file("huntc.toml", format!("[sources.lab]\npath = \"events.ndjson\"\n[nightly]\n{nightly}\n"))
+}
+
+/// Takes one POST; gives its body.
+fn once() -> (String, JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/T0SECRET", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let (mut length, mut line) = (0, String::new());
+        while reader.read_line(&mut line).unwrap() > 2 {
+            if let Some(n) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = n.trim().parse().unwrap();
+            }
+            line.clear();
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        write!(stream, "HTTP/1.1 204 Taken\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+        String::from_utf8(body).unwrap()
+    });
+    (address, server)
+}
+
+#[test]
+fn the_format_of_a_webhook_is_chosen() {
+    for (nightly, flags, key) in [
+        ("", "", "not_looked_at"),
+        ("webhook_format = \"slack\"", "", "blocks"),
+        ("webhook_format = \"slack\"", "--webhook-format teams", "attachments"),
+        ("webhook_template = \"t.j2\"", "", "from_template"),
+        ("webhook_template = \"t.j2\"", "--webhook-format json", "not_looked_at"),
+        ("webhook_format = \"slack\"", "--webhook-template t.j2", "from_template"),
+    ] {
+        let (address, server) = once();
+        let huntc = place(nightly).file("t.j2", "{\"from_template\": {{ hunts[0].title }}}");
+        let ran =
+            huntc.run(&format!("nightly run hunts --config huntc.toml --at 2026-01-01T02:00:00Z --webhook {address} {flags}"));
+        assert_eq!(ran.code, Some(0), "{nightly} {flags}: {}", ran.text());
+        let body: Json = serde_json::from_str(&server.join().unwrap()).unwrap();
+        assert!(!body[key].is_null(), "{nightly} {flags}: {body}");
+    }
+}
+
+#[test]
+fn a_mail_is_sent_by_its_command() {
+    let huntc = place("mail = [\"soc@example.com\", \"b@example.com\"]\nmail_command = \"cat > mail.eml\"");
+    let ran = huntc.run("nightly run hunts --config huntc.toml --at 2026-01-01T02:00:00Z --mail-from huntc@example.com");
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    let mail = fs::read_to_string(huntc.path("mail.eml")).unwrap();
+    assert!(
+        mail.contains("To: <soc@example.com>, <b@example.com>\r\n") && mail.contains("Subject: huntc: 1 new finding\r\n"),
+        "{mail}"
+    );
+    assert!(mail.contains("Evil"), "{mail}");
+}
+
+#[test]
+fn what_is_wrong_with_receivers_is_told_before_the_night() {
+    for (nightly, flags, code) in [
+        ("", "--mail soc", "K0803"),
+        ("mail = \"a@b\\nBcc: c@d\"", "", "K0803"),
+        ("webhook_format = \"pager\"", "", "K0803"),
+        ("webhook_format = \"slack\"\nwebhook_template = \"t.j2\"", "", "K0803"),
+        ("webhook_template = \"none.j2\"", "", "K0881"),
+        ("", "--webhook-template t.j2", "K0881"),
+    ] {
+        let huntc = place(nightly).file("t.j2", "{\"a\": {{ reprot }}}");
+        let ran = huntc.run(&format!("nightly run hunts --config huntc.toml --at 2026-01-01T02:00:00Z --quiet {flags}"));
+        assert!(ran.code == Some(2) && ran.stderr.contains(code), "{nightly} {flags}: {}", ran.text());
+        assert!(!huntc.path("nightly").exists(), "no night was run");
+    }
+    let ran = place("webhook_template = \"none.j2\"").run("nightly check hunts --config huntc.toml");
+    assert!(ran.code == Some(2) && ran.stderr.contains("K0881"), "{}", ran.text());
+    let ran = place("").run("nightly run hunts --webhook-format slack --webhook-template t.j2");
+    assert_eq!(ran.code, Some(2));
+}
