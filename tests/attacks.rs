@@ -1,6 +1,8 @@
 //! What attackers try, and what must come of it: each file in `attacks/` is a class of attacks as a table. The quick ones run with
 //! the suite, `tests/attacks/run` plays all of them. `docs/security.md` says what the attacks are held against.
 
+mod collisions;
+
 use crate::http::fake::Fake;
 use crate::run_cases::Scripted;
 use crate::support::cli::{Huntc, Ran};

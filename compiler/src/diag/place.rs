@@ -1,5 +1,6 @@
 //! Where a diagnostic stands, for every renderer: names, cells and lines, and texts that a terminal can take.
 
+use super::codes::syntax::TOO_MANY;
 use crate::source::{Position, SourceId, SourceSet, Span};
 use crate::unsafe_char::is_unsafe;
 use std::borrow::Cow;
@@ -27,7 +28,8 @@ pub(super) fn capped<'d>(
     let mut files: Vec<(SourceId, Vec<&super::Diagnostic>, usize)> = sources.iter().map(|(id, _)| (id, Vec::new(), 0)).collect();
     for diagnostic in diagnostics {
         if let Some((_, shown, more)) = files.iter_mut().find(|(id, _, _)| *id == diagnostic.primary.span.source) {
-            if shown.len() < CAP { shown.push(diagnostic) } else { *more += 1 }
+            // That more is not even counted must be seen.
+            if shown.len() < CAP || diagnostic.code == &TOO_MANY { shown.push(diagnostic) } else { *more += 1 }
         }
     }
     files.retain(|(_, shown, _)| !shown.is_empty());

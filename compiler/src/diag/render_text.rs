@@ -32,6 +32,10 @@ pub fn summary(diagnostics: &[Diagnostic]) -> String {
 }
 
 fn one(diagnostic: &Diagnostic, texts: &mut Texts<'_>, color: bool, out: &mut String) {
+    let spans = std::iter::once(diagnostic.primary.span).chain(diagnostic.secondary.iter().take(2).map(|label| label.span));
+    if spans.into_iter().any(|span| texts.is_huge(span)) {
+        return without_snippet(diagnostic, texts, out);
+    }
     let kind = match diagnostic.severity {
         Severity::Error => ReportKind::Error,
         Severity::Warning => ReportKind::Warning,
@@ -76,14 +80,27 @@ fn one(diagnostic: &Diagnostic, texts: &mut Texts<'_>, color: bool, out: &mut St
         }
     } else {
         // Never in practice: writing into memory does not fail.
-        let _ = writeln!(
-            out,
-            "{}: {} {}",
-            place(texts.sources, diagnostic.primary.span),
-            diagnostic.code.id,
-            printable(&diagnostic.message)
-        );
+        without_snippet(diagnostic, texts, out);
     }
+}
+
+/// A diagnostic without the line that it is about.
+fn without_snippet(diagnostic: &Diagnostic, texts: &Texts<'_>, out: &mut String) {
+    let level = match diagnostic.severity {
+        Severity::Error => "Error",
+        Severity::Warning => "Warning",
+        Severity::Advice => "Advice",
+    };
+    let _ = writeln!(out, "[{}] {level}: {}", diagnostic.code.id, printable(&diagnostic.message));
+    let _ = writeln!(out, "   ╭─[ {} ]", place(texts.sources, diagnostic.primary.span));
+    out.push_str("   │ … (cut) the line is too long to be shown\n");
+    for note in &diagnostic.notes {
+        let _ = writeln!(out, "   │ Note: {}", printable(note));
+    }
+    for help in &diagnostic.helps {
+        let _ = writeln!(out, "   │ Help: {}", printable(&help.text));
+    }
+    out.push_str("───╯\n");
 }
 
 fn tint(severity: Severity) -> Color {
@@ -93,6 +110,9 @@ fn tint(severity: Severity) -> Color {
         Severity::Advice => Color::Blue,
     }
 }
+
+/// The most bytes of a line that is looked at to show a part of it; that is done anew for each diagnostic.
+const HUGE_LINE: usize = 100_000;
 
 /// The most characters of a line. A line of megabytes would hide what stands around it; place and message stay.
 const LONGEST_LINE: usize = 4_000;
@@ -146,6 +166,20 @@ impl Texts<'_> {
         let length = self.range(TextId(span.source, cell)).len();
         let end = (span.end as usize).saturating_sub(begin).min(length);
         Mark(TextId(span.source, cell), (span.start as usize).saturating_sub(begin).min(end)..end)
+    }
+
+    /// Whether a line is too long to be shown.
+    fn is_huge(&self, span: Span) -> bool {
+        let text = self.sources.get(span.source).text.as_bytes();
+        let near = |at: u32, from: usize, to: usize| {
+            let at = (at as usize).min(text.len());
+            let before = text.get(at.saturating_sub(from)..at).unwrap_or_default();
+            let behind = text.get(at..(at + to).min(text.len())).unwrap_or_default();
+            before.len() + behind.len() >= HUGE_LINE
+                && memchr::memchr(b'\n', before).is_none()
+                && memchr::memchr(b'\n', behind).is_none()
+        };
+        near(span.start, HUGE_LINE, 0) || near(span.start, 0, HUGE_LINE) || near(span.start, HUGE_LINE / 2, HUGE_LINE / 2)
     }
 
     /// The bytes of a cell, or of the whole text where there are no cells.

@@ -28,7 +28,8 @@ const TIMES: usize = 8;
 /// What a command answered, and how it ended.
 pub(super) struct Said {
     pub(super) answers: Vec<Answer>,
-    pub(super) status: ExitStatus,
+    /// `None`: it was ended after more answers than there are rows.
+    pub(super) status: Option<ExitStatus>,
     /// The beginning of what it wrote to standard error.
     pub(super) complaint: String,
 }
@@ -46,8 +47,14 @@ pub(super) fn converse(call: &AnalyticCall<'_>, mut child: Child, input: Vec<u8>
     let silent = listen(stderr, Arc::clone(&complaint));
     let lines = lines_of(stdout);
     let deadline = Instant::now() + call.binding.timeout;
-    let said = collect(call, &lines, deadline, most).and_then(|answers| Ok((answers, end(call, &mut child, deadline)?)));
-    let (answers, status) = said.inspect_err(|_| process_group::kill(&mut child))?;
+    let said = collect(call, &lines, deadline, most).and_then(|answers| {
+        let status = if answers.len() > most { None } else { Some(end(call, &mut child, deadline)?) };
+        Ok((answers, status))
+    });
+    if !matches!(said, Ok((_, Some(_)))) {
+        process_group::kill(&mut child);
+    }
+    let (answers, status) = said?;
     let _ = silent.recv_timeout(LAST_WORDS);
     let complaint = String::from_utf8_lossy(&complaint.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
     Ok(Said { answers, status, complaint })
