@@ -214,6 +214,9 @@ fn a_window_that_grew_is_looked_at_again() {
         let again = "source `windows`: records came late into 2026-01-03 00:00 to 2026-01-04 00:00, which is looked at again";
         assert_eq!(ran.stdout.contains(again), day == 6, "{}", ran.text());
         assert_eq!(ran.stdout.contains("late-03T12:00"), day == 6, "{}", ran.text());
+        let hunts = report(&huntc)["hunts"].as_array().unwrap().clone();
+        let windows: Vec<usize> = hunts.iter().map(|hunt| hunt["windows"].as_array().unwrap().len()).collect();
+        assert_eq!(windows, if day == 6 { [2, 1, 2] } else { [1, 1, 1] }, "once, and by the hunts over that source");
     }
     assert!(told(&huntc).values().all(|n| *n == 1));
 }

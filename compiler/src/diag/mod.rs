@@ -147,6 +147,9 @@ const HEADLINE: usize = 100;
 /// Most places kept as unread: every later diagnostic is compared with each of them, and of a file only fifty are shown.
 const MOST_UNREAD: usize = 1000;
 
+/// The most mistakes that are told of one text. Whoever writes more of them writes no huntflow.
+pub(crate) const MOST_TOLD: usize = 10_000;
+
 /// Proof that an error was reported: only a [`Sink`] makes one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reported(());
@@ -202,7 +205,14 @@ impl Sink {
             if of_reading(code) && diagnostic.severity == Severity::Error {
                 self.unread(diagnostic.primary.span);
             }
-            self.diagnostics.push(diagnostic);
+            match self.diagnostics.len() {
+                ..MOST_TOLD => self.diagnostics.push(diagnostic),
+                MOST_TOLD => self.diagnostics.push(
+                    Diagnostic::new(&codes::syntax::TOO_MANY, diagnostic.primary.span, "from here on nothing more is told")
+                        .help("mend what stands before, or look whether this is a huntflow"),
+                ),
+                _ => {}
+            }
         }
         Reported(())
     }

@@ -165,27 +165,58 @@ impl<'a> Lowering<'a> {
 
     /// The table with creation records; it is built when something asks for it first.
     pub(crate) fn full(&mut self, var: VarId) -> NodeId {
-        let Some(tables) = &self.tables[var.0 as usize] else { return NodeId(0) };
-        let raw = tables.raw;
-        let node = match tables.full.clone() {
-            Full::Raw => raw,
-            Full::Node(node) => node,
-            Full::Of(other) => self.full(other),
+        // Variables of variables of variables may be many, so those that wait for others stand in a list and not on the stack.
+        let mut open = vec![var];
+        while let Some(var) = open.last().copied() {
+            let waits = self.needed(var).iter().rev().filter(|v| self.built(**v).is_none()).copied().collect::<Vec<_>>();
+            if waits.is_empty() {
+                self.build(var);
+                open.pop();
+            } else {
+                open.extend(waits);
+            }
+        }
+        self.built(var).unwrap_or(NodeId(0))
+    }
+
+    /// The variables whose tables with creation records that of a variable is made of.
+    fn needed(&self, var: VarId) -> &[VarId] {
+        match self.tables[var.0 as usize].as_ref().map(|t| &t.full) {
+            Some(Full::Of(other)) => std::slice::from_ref(other),
+            Some(Full::UnionOf(vars)) => vars,
+            _ => &[],
+        }
+    }
+
+    /// The table with creation records of a variable, if it was built. A variable without any has the first node.
+    fn built(&self, var: VarId) -> Option<NodeId> {
+        match &self.tables[var.0 as usize] {
+            None => Some(NodeId(0)),
+            Some(Tables { raw, full: Full::Raw }) => Some(*raw),
+            Some(Tables { full: Full::Node(node), .. }) => Some(*node),
+            Some(_) => None,
+        }
+    }
+
+    /// Builds the table with creation records of a variable, after those that it is made of.
+    fn build(&mut self, var: VarId) {
+        let Some(Tables { raw, full }) = &self.tables[var.0 as usize] else { return };
+        let (raw, entity) = (*raw, self.entity(var));
+        let node = match full.clone() {
+            Full::Raw | Full::Node(_) => return,
+            Full::Of(other) => self.built(other).unwrap_or(raw),
             Full::WithCreationRecords(places) => {
-                let entity = self.entity(var);
                 let with = |node, (source, window)| self.node(Op::CreationRecords { source, window }, entity, vec![node]);
                 places.into_iter().fold(raw, with)
             }
             Full::UnionOf(vars) => {
-                let inputs = vars.into_iter().map(|v| self.full(v)).collect();
-                let entity = self.entity(var);
+                let inputs = vars.iter().filter_map(|v| self.built(*v)).collect();
                 self.node(Op::Union, entity, inputs)
             }
         };
         if let Some(tables) = &mut self.tables[var.0 as usize] {
             tables.full = Full::Node(node);
         }
-        node
     }
 
     /// Binds a variable to the union of `parts`, the tables of several sources. Processes get creation records from the same

@@ -204,3 +204,11 @@ fn reachable_from_a_node_are_it_and_all_that_it_needs() {
     assert_eq!((reachable(plan, &[2]), reachable(plan, &[1]), reachable(plan, &[3, 0])), (vec![0, 1, 2], vec![1], vec![0, 3]));
     assert_eq!(reachable(plan, &[]), [0; 0]);
 }
+
+/// The table of the last variable is made of those of all before it.
+#[test]
+fn a_long_chain_of_merges_needs_no_stack() {
+    let chain = "p = p + q\nq = q + p\n".repeat(12_000);
+    let hunt = compiled(&format!("p = GET process FROM h WHERE pid = 1\nq = GET process FROM h WHERE pid = 2\n{chain}DISP p"));
+    assert!(hunt.plan().nodes.len() > 24_000);
+}

@@ -5,7 +5,7 @@ use super::errors::lexer as errors;
 use super::strings;
 use super::token::{Flags, Keyword, Kind, Token};
 use super::words;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, MOST_TOLD};
 use crate::source::{SourceId, SourceSet, Span};
 use std::fmt::Write as _;
 
@@ -119,7 +119,9 @@ impl Lexer<'_> {
         let span = Span::new(self.source, self.at, end);
         let text = &self.text[self.at..end];
         let shift = found.err().and_then(|_| self.unpaired());
-        if found.is_err() {
+        if self.out.diagnostics.len() > MOST_TOLD {
+            // Nothing more is told.
+        } else if found.is_err() {
             self.out.diagnostics.push(match shift {
                 Some(at) => errors::unpaired(self.out.tokens[at].span),
                 None => errors::unterminated(span, text),
@@ -238,7 +240,15 @@ impl Lexer<'_> {
         };
         let span = Span::new(self.source, self.at, self.at + len);
         let kind = if len > c.len_utf8() && !c.is_ascii() { Kind::Text } else { Kind::Invalid };
-        self.out.diagnostics.push(errors::invalid(span, &rest[..len]));
+        if self.out.diagnostics.len() <= MOST_TOLD {
+            self.out.diagnostics.push(errors::invalid(span, &rest[..len]));
+        } else if let Some(last) = self.out.tokens.last_mut().filter(|last| last.kind == kind && last.span.end == span.start) {
+            // Nothing more is told of them, so a whole row of them is one token.
+            last.span = last.span.to(span);
+            last.text = &self.text[last.span.start as usize..self.at + len];
+            self.at += len;
+            return;
+        }
         self.push(kind, len);
     }
 }

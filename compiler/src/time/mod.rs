@@ -49,7 +49,7 @@ impl Instant {
 
     /// `2020-10-22T06:58:00Z`, without a fraction.
     pub fn to_seconds_text(self) -> String {
-        let text = Self(self.0.div_euclid(SECOND) * SECOND).to_string();
+        let text = Self(self.0.div_euclid(SECOND).saturating_mul(SECOND)).to_string();
         text.replace(".000Z", "Z")
     }
 }
@@ -131,4 +131,23 @@ pub type Window = Option<TimeRange>;
 /// The hull of two windows; all time if one of them is all time.
 pub fn hull(a: Window, b: Window) -> Window {
     Some(a?.hull(b?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ends_of_time_have_a_text() {
+        assert!(Instant(i64::MIN).to_seconds_text().starts_with("1677-09-21T"));
+        assert!(Instant(i64::MAX).to_seconds_text().starts_with("2262-04-11T"));
+    }
+
+    #[test]
+    fn a_hull_of_two_clocks_is_of_arrival() {
+        let event = TimeRange::new(Instant(1), Instant(2));
+        let arrival = TimeRange::of_arrival(Instant(4), Instant(5));
+        assert_eq!(event.hull(arrival), TimeRange::of_arrival(Instant(1), Instant(5)));
+        assert_eq!(arrival.widen(1).clock, RangeClock::Arrival);
+    }
 }

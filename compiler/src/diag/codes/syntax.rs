@@ -28,5 +28,6 @@ codes! {
     MIXED_BRACKETS "K0025" "mixed-brackets" Error fixed "parts of an observation expression with and without brackets";
     BAD_NOTEBOOK "K0026" "bad-notebook" Error fixed "a notebook cannot be read";
     CELL_LEFT_OUT "K0028" "cell-left-out" Warning lint "a cell of a huntbook is of another language";
+    TOO_MANY "K0029" "too-many-mistakes" Error fixed "a text has more mistakes than are told";
     BAD_QUALIFIER "K0027" "bad-qualifier" Error fixed "an observation qualifier is repeated or zero";
 }

@@ -18,6 +18,10 @@ pub use error::{MatchError, RegexError};
 pub use lucene::{Lucene, LuceneLeaf};
 
 use engine::Engine;
+use error::TOO_LARGE;
+
+/// The most bytes of a pattern. Longer ones compile to nothing that may be kept, but take memory until that is known.
+const LONGEST: usize = 1 << 20;
 
 /// A MATCHES pattern, ready to match and to be printed for Lucene.
 #[derive(Clone, Debug)]
@@ -29,6 +33,9 @@ pub struct Regex {
 impl Regex {
     /// Reads a pattern. `fold`: as if it began with `(?i)`.
     pub fn parse(pattern: &str, fold: bool) -> Result<Self, RegexError> {
+        if pattern.len() > LONGEST {
+            return Err(RegexError { message: TOO_LARGE.to_owned(), offset: 0 });
+        }
         let node = parse::parse(pattern, fold)?;
         let engine = Engine::new(&node)?;
         Ok(Self { node, engine })

@@ -97,6 +97,7 @@ fn refuses_by_name() {
     assert_eq!(refusal("(?<=a*)b").0, "what a look-behind finds must have a fixed length");
     assert_eq!(refusal(&"(".repeat(5_000)).0, "groups inside groups, 100 deep");
     assert_eq!(refusal("(((\\w{1000}){1000}){1000})").0, "the expression is too large");
+    assert_eq!(refusal(&"a".repeat((1 << 20) + 1)).0, "the expression is too large");
 }
 
 #[test]

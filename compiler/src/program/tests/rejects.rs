@@ -1,6 +1,10 @@
 //! Texts that must be refused with one message each. Where the way out is pasted, the text has no mistake left.
 
 use super::{good, parse, show};
+use crate::diag::Sink;
+use crate::program;
+use crate::source::{SourceId, SourceSet};
+use crate::syntax::lexer;
 
 /// Text, code, text under the span, part of the way out.
 type Case = (&'static str, &'static str, &'static str, &'static str);
@@ -261,4 +265,23 @@ fn nesting_has_a_limit_and_width_has_none() {
     drop(good(&chain));
     let qualifiers = format!("x = GET process FROM s WHERE [a = 1]{}", " REPEATS 2 TIMES".repeat(20_000));
     assert_eq!(parse(&qualifiers).1.len(), 19_999);
+}
+
+/// A text of nothing but mistakes costs little more than its length, and what is told of it has an end.
+#[test]
+fn mistakes_without_end_are_told_up_to_a_point() {
+    for piece in ["\0", "\0\u{1}", "a\0", "'\n", "a\n", "; ", "\u{201c}", "\\q", "'\\x' "] {
+        let text = piece.repeat(40_000);
+        let mut sources = SourceSet::default();
+        let id = sources.add_text("h.hf", text.as_str());
+        let mut sink = Sink::default();
+        program::parse(&sources, id, &mut sink);
+        let told = sink.finish();
+        let end = told.iter().filter(|d| d.code.id == "K0029").count();
+        assert_eq!((told.len() > 10_000, told.len() <= 10_001, end), (end == 1, true, end), "{piece:?}: {} told", told.len());
+        assert!(!told.is_empty(), "{piece:?}");
+    }
+    let text = "\0".repeat(40_000);
+    let rows = lexer::lex(SourceId(0), &text).tokens;
+    assert_eq!(rows.len(), 10_002, "each that is told, and one for the rest");
 }

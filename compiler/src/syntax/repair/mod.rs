@@ -9,6 +9,7 @@ mod mend;
 pub(crate) use mend::Statements;
 
 use super::token::{Class, Flags, Keyword, Kind, Token};
+use crate::diag::MOST_TOLD;
 use crate::diag::codes::syntax::KEYWORD_AS_NAME;
 use crate::source::Span;
 use crate::syntax::errors::fault::{Expect, Fault};
@@ -31,6 +32,8 @@ pub(crate) fn repair<L: Statements>(
     let mut faults: Vec<(usize, Fault)> = faults.into_iter().map(|fault| (fault.position(tokens), fault)).collect();
     faults.retain(|(at, _)| tokens.get(*at).is_none_or(|t| !t.has(Flags::UNPAIRED)));
     faults.sort_by_key(|(at, _)| *at);
+    // One more than is told, so that it is seen that there are more.
+    faults.truncate(MOST_TOLD + 1);
     let mut kept = Vec::with_capacity(faults.len());
     let mut unread = drop_misnamed(tokens, &mut faults);
     let mut budget = BUDGET;

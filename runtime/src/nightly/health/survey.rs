@@ -56,7 +56,7 @@ impl Surveyed {
     pub(in crate::nightly) fn end(&self, bounds: &Bounds) -> Option<Instant> {
         match &self.end {
             RecordsEnd::Known(end) => Some((*end).min(bounds.until())),
-            RecordsEnd::Never => Some(Instant(i64::MIN)),
+            RecordsEnd::Never => Some(Instant(0)),
             RecordsEnd::Unknown => Some(bounds.until()),
             RecordsEnd::Away(_) => None,
         }

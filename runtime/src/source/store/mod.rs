@@ -231,6 +231,7 @@ impl Store {
         grow(24 * selections.iter().map(|s| s.rows.len()).sum::<usize>())?;
         let mut records = Records::default();
         for selection in selections {
+            selection.segment.begin()?;
             for (time, id) in selection.rows.iter().filter_map(|row| selection.segment.key(*row)) {
                 records.ids.push(id);
                 records.times.push(Some(time));
@@ -298,6 +299,7 @@ fn matching(
     context: &FetchContext,
 ) -> Result<Option<Bits>, SourceError> {
     context.allowance.check()?;
+    segment.begin()?;
     let within = segment.rows(request.window);
     if within.is_empty() {
         return Ok(None);

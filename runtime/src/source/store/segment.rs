@@ -12,6 +12,9 @@ use std::sync::OnceLock;
 /// Reads a column of a mapped segment, by its number.
 type Load = Box<dyn Fn(usize) -> Result<StoredColumn, SourceError> + Send + Sync>;
 
+/// Whether the file of a mapped segment is still as long as it was.
+type Intact = Box<dyn Fn() -> Result<(), SourceError> + Send + Sync>;
+
 /// Up to some 100,000 records.
 pub(super) struct Segment {
     /// Nanoseconds, ascending.
@@ -23,6 +26,7 @@ pub(super) struct Segment {
     /// The column of each field, once it was asked for.
     columns: Vec<OnceLock<Result<StoredColumn, SourceError>>>,
     load: Option<Load>,
+    intact: Option<Intact>,
     /// For a mapped segment: part 0 of its file are times and ids, the next ones the columns.
     residence: Option<Residence>,
     /// Rows that do not count, since a document of another store supersedes them.
@@ -34,7 +38,7 @@ impl Segment {
     pub(super) fn in_memory(times: ScalarBuffer<i64>, ids: ScalarBuffer<u64>, columns: Vec<(Field, StoredColumn)>) -> Self {
         let (fields, columns): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
         let columns = columns.into_iter().map(|c| OnceLock::from(Ok(c))).collect();
-        Self { times, ids, fields, columns, load: None, residence: None, superseded: OnceLock::new() }
+        Self { times, ids, fields, columns, load: None, intact: None, residence: None, superseded: OnceLock::new() }
     }
 
     /// A segment whose columns are loaded when they are asked for, by their place among `fields`, which are sorted by name.
@@ -43,13 +47,15 @@ impl Segment {
         ids: ScalarBuffer<u64>,
         fields: Vec<Field>,
         load: Load,
+        intact: Intact,
         residence: Residence,
     ) -> Self {
         let columns = fields.iter().map(|_| OnceLock::new()).collect();
         // Times and ids were read to test their checksum.
         residence.mark_used(0);
         residence.release_excess();
-        Self { times, ids, fields, columns, load: Some(load), residence: Some(residence), superseded: OnceLock::new() }
+        let (load, intact, residence) = (Some(load), Some(intact), Some(residence));
+        Self { times, ids, fields, columns, load, intact, residence, superseded: OnceLock::new() }
     }
 
     /// Says once which rows do not count.
@@ -69,8 +75,14 @@ impl Segment {
         }
     }
 
+    /// Begins a use of the segment: the error is that of a file that another program has cut.
+    pub(super) fn begin(&self) -> Result<(), SourceError> {
+        self.intact.as_ref().map_or(Ok(()), |intact| intact())
+    }
+
     /// All columns, sorted by name.
     pub(super) fn all_columns(&self) -> Result<Vec<(&Field, &StoredColumn)>, SourceError> {
+        self.begin()?;
         self.fields.iter().enumerate().map(|(index, field)| Ok((field, self.column_at(index)?))).collect()
     }
 
@@ -133,7 +145,7 @@ impl Segment {
         }
         let missing = || SourceError::new(&huntc_compiler::diag::codes::internal::BUG, "a segment lacks a column");
         let loaded = self.columns[index].get_or_init(|| match &self.load {
-            Some(load) => load(index),
+            Some(load) => self.begin().and_then(|()| load(index)),
             None => Err(missing()),
         });
         loaded.as_ref().map_err(Clone::clone)

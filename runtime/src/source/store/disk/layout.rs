@@ -204,12 +204,15 @@ where
     let sums: Vec<u32> = contents.fields.iter().map(|f| f.2).collect();
     let fields = contents.fields.into_iter().map(|(name, present, _)| Field { name: name.into(), present }).collect();
     let lengths = std::iter::once(starts[0]).chain(starts.windows(2).map(|at| at[1] - at[0])).map(|length| length as u64);
+    let damaged = Arc::new(damaged);
+    let (of_file, whole) = (Arc::clone(&damaged), mapping.clone());
+    let intact = Box::new(move || if whole.is_whole() { Ok(()) } else { Err(of_file("it was cut while it was in use")) });
     let residence = Residence::new(Arc::clone(budget), lengths, Box::new(move || mapping.give_back()));
     let load = move |index: usize| {
-        part.check(starts[index], starts[index + 1], sums[index]).map_err(&damaged)?;
-        part.column(index, rows).map_err(&damaged)
+        part.check(starts[index], starts[index + 1], sums[index]).map_err(&*damaged)?;
+        part.column(index, rows).map_err(&*damaged)
     };
-    Ok(Segment::loaded(times, ids, fields, Box::new(load), residence))
+    Ok(Segment::loaded(times, ids, fields, Box::new(load), intact, residence))
 }
 
 /// The metadata of the file, and the offset of its record batch's message.

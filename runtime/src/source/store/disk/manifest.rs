@@ -7,6 +7,7 @@ use super::files::{corrupt, open_file, write_error};
 use super::layout::Frame;
 use crate::own_files;
 use crate::source::SourceError;
+use foldhash::HashSet;
 use huntc_compiler::diag::codes::store::{NOT_A_STORE, STORE_VERSION, UNREADABLE_LOG};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
@@ -96,7 +97,13 @@ pub(super) fn read(dir: &Path) -> Result<Manifest, SourceError> {
     if checksum(body) != head.crc32 {
         return Err(corrupt(&path, "it does not fit its checksum"));
     }
-    serde_json::from_str(body).map_err(|_| corrupt(&path, "it cannot be read"))
+    let manifest: Manifest = serde_json::from_str(body).map_err(|_| corrupt(&path, "it cannot be read"))?;
+    // Opened as often as it is named, one small file would fill the memory, and its records would count as often.
+    let mut names = HashSet::default();
+    if !manifest.segments.iter().all(|entry| names.insert(entry.file.as_str())) {
+        return Err(corrupt(&path, "it names a file twice"));
+    }
+    Ok(manifest)
 }
 
 /// Makes `manifest` the state of a folder. The segment files that it names must be on the disk already. After an error

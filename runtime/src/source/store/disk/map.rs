@@ -10,26 +10,45 @@ use arrow_buffer::Buffer;
 use memmap2::{Mmap, UncheckedAdvice};
 use std::fs::File;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A mapped file.
 #[derive(Clone)]
-pub(super) struct Mapping(Arc<Mmap>);
+pub(super) struct Mapping {
+    map: Arc<Mmap>,
+    place: Arc<Place>,
+}
+
+/// The file behind a mapping.
+struct Place {
+    path: PathBuf,
+    mapped: std::fs::Metadata,
+}
 
 impl AsRef<[u8]> for Mapping {
     fn as_ref(&self) -> &[u8] {
-        &self.0
+        &self.map
     }
 }
 
 impl Mapping {
     /// Maps a file, of which nothing is read yet. `None` when the file is empty.
-    pub(super) fn of(file: &File) -> std::io::Result<Option<Self>> {
-        if file.metadata()?.len() == 0 {
+    pub(super) fn of(file: &File, path: &Path) -> std::io::Result<Option<Self>> {
+        let mapped = file.metadata()?;
+        if mapped.len() == 0 {
             return Ok(None);
         }
-        let mapped = unsafe { Mmap::map(file) }?;
-        Ok(Some(Self(Arc::new(mapped))))
+        let map = Arc::new(unsafe { Mmap::map(file) }?);
+        Ok(Some(Self { map, place: Arc::new(Place { path: path.to_owned(), mapped }) }))
+    }
+
+    /// Whether the file still has all bytes that were mapped; reading bytes that are gone would end the process. Asked before
+    /// each use. Huntc itself shortens no file of a store, so only another program may do it, and there is an instant between
+    /// the question and the use. A file that is no longer there, or another one of its name, says nothing about the mapped one.
+    pub(super) fn is_whole(&self) -> bool {
+        let Place { path, mapped } = &*self.place;
+        std::fs::metadata(path).map_or(true, |now| !same_file(&now, mapped) || now.len() >= mapped.len())
     }
 
     pub(super) fn bytes(&self) -> Buffer {
@@ -40,7 +59,7 @@ impl Mapping {
     pub(super) fn bring(&self, part: Range<usize>) {
         // Where the system cannot do this, pages are read when they are used.
         #[cfg(target_os = "linux")]
-        let _may_come_later = self.0.advise_range(memmap2::Advice::PopulateRead, part.start, part.len());
+        let _may_come_later = self.map.advise_range(memmap2::Advice::PopulateRead, part.start, part.len());
         #[cfg(not(target_os = "linux"))]
         let _ = part;
     }
@@ -48,6 +67,18 @@ impl Mapping {
     /// Gives the memory back to the system. Bytes that are used again are read from the file again.
     pub(super) fn give_back(&self) {
         // Where the system does not do this, the pages stay until the system needs their memory.
-        let _may_stay = unsafe { self.0.unchecked_advise(UncheckedAdvice::DontNeed) };
+        let _may_stay = unsafe { self.map.unchecked_advise(UncheckedAdvice::DontNeed) };
     }
+}
+
+#[cfg(unix)]
+fn same_file(a: &std::fs::Metadata, b: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (a.dev(), a.ino()) == (b.dev(), b.ino())
+}
+
+/// Elsewhere no file can be shortened while it is mapped.
+#[cfg(not(unix))]
+fn same_file(_: &std::fs::Metadata, _: &std::fs::Metadata) -> bool {
+    false
 }

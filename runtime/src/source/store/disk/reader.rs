@@ -51,7 +51,7 @@ pub(super) fn open_segment(dir: &Path, entry: &Entry, budget: &Arc<Budget>) -> R
         return Err(corrupt(&dir.join(manifest::NAME), "it names a file outside of the store"));
     }
     let file = open_file(&path).map_err(|e| corrupt(&path, "it cannot be opened").note(e.to_string()))?;
-    let mapping = Mapping::of(&file).map_err(|e| corrupt(&path, "it cannot be mapped").note(e.to_string()))?;
+    let mapping = Mapping::of(&file, &path).map_err(|e| corrupt(&path, "it cannot be mapped").note(e.to_string()))?;
     let of_column = path.clone();
     let segment = layout::decode(mapping.as_ref(), budget, &entry.frame, move |what| corrupt(&of_column, what))
         .map_err(|what| corrupt(&path, what))?;

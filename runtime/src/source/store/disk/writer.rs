@@ -225,7 +225,7 @@ fn remove(dir: &Path, entries: &[Entry]) {
 /// The most small segments that are not merged.
 const FEW: usize = 8;
 /// The most bytes of a merged segment; far below what 31-bit offsets can address.
-const MERGED_BYTES: u64 = 256 << 20;
+const MERGED_BYTES: u64 = 128 << 20;
 
 /// Merges the many small segments that daily additions leave. `None` when there is nothing to merge.
 fn merge_small(dir: &Path, manifest: &Manifest, limits: &Limits) -> Result<Option<Manifest>, SourceError> {

@@ -18,6 +18,9 @@ pub(super) struct Meta<'a> {
     pub(super) version: Option<i64>,
 }
 
+/// Bytes that a column takes while its segment is written, beside its values: a few records can have very many fields.
+const COLUMN: usize = 8 << 10;
+
 /// A segment under construction.
 #[derive(Debug)]
 pub(super) struct Builder {
@@ -61,6 +64,9 @@ impl Builder {
             let column = column as usize;
             if self.values.len() <= column {
                 self.values.resize_with(column + 1, Vec::new);
+            }
+            if self.values[column].is_empty() {
+                self.held += COLUMN;
             }
             self.values[column].push((row, code));
             self.held += size_of::<(u32, u32)>();
@@ -154,6 +160,16 @@ mod tests {
             let (most, segments) = most_held(8 << 20, (0..100_000).map(|i| format!("{{{T},\"k{i}\":{value}}}")));
             assert!(most < 9 << 20 && segments > 1, "{most} bytes, {segments} segments");
         }
+    }
+
+    #[test]
+    fn records_with_many_fields_of_their_own_are_sealed_before_they_are_too_many() {
+        let document = |i: usize| {
+            let names: String = (0..500).fold(String::new(), |text, n| text + &format!(",\"k{i}_{n}\":1"));
+            format!("{{{T}{names}}}")
+        };
+        let (most, segments) = most_held(16 << 20, (0..40).map(document));
+        assert!(most < 22 << 20 && segments >= 9, "{most} bytes, {segments} segments");
     }
 
     #[test]
