@@ -3,6 +3,7 @@
 
 use crate::config::secret::{CREDENTIAL, is_credential_name};
 use crate::source::regular_file;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
@@ -65,8 +66,8 @@ impl Baggage {
         for (place, path) in std::mem::take(&mut self.named) {
             self.carry_named(&place, &path);
         }
-        let without: Vec<PathBuf> = without.iter().filter_map(|p| std::fs::canonicalize(p).ok()).collect();
-        self.carry_folder(hunts, &self.hunts.clone(), 0, &without)?;
+        let mut seen: BTreeSet<PathBuf> = without.iter().filter_map(|p| std::fs::canonicalize(p).ok()).collect();
+        self.carry_folder(hunts, &self.hunts.clone(), 0, &mut seen)?;
         // What holds a secret is never carried, wherever it lies.
         self.files.retain(|path, _| !self.secret_files.contains(path));
         Ok(self)
@@ -125,7 +126,11 @@ impl Baggage {
         }
     }
 
-    fn carry_folder(&mut self, folder: &Path, name: &str, depth: usize, without: &[PathBuf]) -> std::io::Result<()> {
+    /// Carries a folder that was not seen yet: links may lead in a circle.
+    fn carry_folder(&mut self, folder: &Path, name: &str, depth: usize, seen: &mut BTreeSet<PathBuf>) -> std::io::Result<()> {
+        if depth > DEEPEST || !seen.insert(std::fs::canonicalize(folder)?) {
+            return Ok(());
+        }
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             let Some(file) = path.file_name().and_then(|n| n.to_str()) else { continue };
@@ -134,12 +139,14 @@ impl Baggage {
             if file.starts_with('.') || (path.is_dir() && path.extension().is_some_and(|e| e == "test")) {
                 continue;
             }
-            if !path.is_dir() {
-                if let std::collections::btree_map::Entry::Vacant(place) = self.files.entry(name) {
-                    place.insert(read(&path)?);
-                }
-            } else if depth < DEEPEST && !std::fs::canonicalize(&path).is_ok_and(|p| without.contains(&p)) {
-                self.carry_folder(&path, &name, depth + 1, without)?;
+            if path.is_dir() {
+                self.carry_folder(&path, &name, depth + 1, seen)?;
+                continue;
+            }
+            match (self.files.entry(name.clone()), read(&path)) {
+                (Entry::Vacant(place), Ok(bytes)) => _ = place.insert(bytes),
+                (Entry::Vacant(_), Err(e)) => _ = self.left.insert(format!("{name}: {e}")),
+                (Entry::Occupied(_), _) => {}
             }
         }
         Ok(())
@@ -204,6 +211,8 @@ mod tests {
         put("hunts/net/b.hf", "B");
         put("hunts/net/b.test/records.ndjson", "");
         put("hunts/state/nightly.redb", "");
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("..", temp.path().join("hunts/net/up")).unwrap();
         let state = temp.path().join("hunts/state");
         let config = temp.path().join("huntc.toml");
         let baggage = Baggage::of(&temp.path().join("hunts"), Some(&config)).unwrap();
