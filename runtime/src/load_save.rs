@@ -11,7 +11,7 @@ use huntc_compiler::catalog::{Catalog, EntityId, canonical};
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Attr, Column};
 use huntc_compiler::value::Value;
-use rows::{Cells, Fault};
+use rows::{Cells, RowFault};
 use serde_json::{Map, Value as Json};
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -231,9 +231,9 @@ fn read<'a>(
         }
     };
     let cells = cells.map_err(|fault| match fault {
-        Fault::Spent(spent) => spent.into(),
-        Fault::Broken(why) => load_error(path, "it cannot be read").note(why),
-        Fault::Form(why) => load_error(path, format_args!("it is no {form}")).note(why),
+        RowFault::Spent(spent) => spent.into(),
+        RowFault::Broken(why) => load_error(path, "it cannot be read").note(why),
+        RowFault::Form(why) => load_error(path, format_args!("it is no {form}")).note(why),
     })?;
     typed(path, cells, entity, catalog)
 }

@@ -23,7 +23,6 @@ use huntc_compiler::catalog::Catalog;
 use huntc_compiler::diag::{Diagnostic, Severity, codes};
 use huntc_compiler::plan::{Column, Node, NodeId, OutputKind, Plan, SourceRef, VarId};
 use huntc_compiler::request::{RequestTemplate, Requests};
-use requests::failed;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -113,6 +112,15 @@ enum Failure {
     /// An input of the node has no table.
     Skipped,
     Cancelled,
+}
+
+/// An error as the failure of a node.
+fn failed(node: &Node, error: impl Into<SourceError>) -> Failure {
+    let error = error.into();
+    if error.code == &codes::run::CANCELLED {
+        return Failure::Cancelled;
+    }
+    Failure::Failed(Box::new(error.at(node.origin)))
 }
 
 type Outcome = Result<Arc<Table>, Failure>;

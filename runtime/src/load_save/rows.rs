@@ -18,7 +18,7 @@ const ROW: usize = 512;
 const CELL: usize = 4 * size_of::<Option<Value>>();
 
 /// Why rows cannot be read.
-pub(super) enum Fault {
+pub(super) enum RowFault {
     Spent(Spent),
     /// The file breaks off, or its packing is broken; in the words of its reader.
     Broken(String),
@@ -26,7 +26,7 @@ pub(super) enum Fault {
     Form(String),
 }
 
-impl From<Spent> for Fault {
+impl From<Spent> for RowFault {
     fn from(spent: Spent) -> Self {
         Self::Spent(spent)
     }
@@ -69,11 +69,11 @@ impl<'a> Meter<'a> {
     }
 
     /// The fault behind an error of a reader; `broken`: of reading the file, and not of its form.
-    fn fault(&self, error: &dyn std::fmt::Display, broken: bool) -> Fault {
+    fn fault(&self, error: &dyn std::fmt::Display, broken: bool) -> RowFault {
         match self.spent.get() {
-            Some(spent) => Fault::Spent(spent),
-            None if broken => Fault::Broken(error.to_string()),
-            None => Fault::Form(error.to_string()),
+            Some(spent) => RowFault::Spent(spent),
+            None if broken => RowFault::Broken(error.to_string()),
+            None => RowFault::Form(error.to_string()),
         }
     }
 }
@@ -101,7 +101,7 @@ impl<R: Read> Read for Metered<'_, '_, R> {
 }
 
 /// All rows of a CSV file with a header.
-pub(super) fn csv<'a>(file: impl Read, allowance: &'a Allowance) -> Result<Cells<'a>, Fault> {
+pub(super) fn csv<'a>(file: impl Read, allowance: &'a Allowance) -> Result<Cells<'a>, RowFault> {
     let meter = Meter::new(allowance);
     let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(Metered { file, meter: &meter });
     let header: Vec<String> = reader.headers().map_err(|e| meter.fault(&e, e.is_io_error()))?.iter().map(str::to_owned).collect();
@@ -145,7 +145,7 @@ impl Names {
 }
 
 /// All rows of a JSON array of flat objects.
-pub(super) fn json<'a>(file: impl Read, allowance: &'a Allowance) -> Result<Cells<'a>, Fault> {
+pub(super) fn json<'a>(file: impl Read, allowance: &'a Allowance) -> Result<Cells<'a>, RowFault> {
     let meter = Meter::new(allowance);
     let mut names = Names::default();
     let mut sparse: Vec<Vec<(usize, Value)>> = Vec::new();
@@ -199,7 +199,7 @@ fn each_object(
     file: impl Read,
     meter: &Meter<'_>,
     take: &mut dyn FnMut(Map<String, Json>) -> Result<(), Spent>,
-) -> Result<(), Fault> {
+) -> Result<(), RowFault> {
     let mut json = serde_json::Deserializer::from_reader(BufReader::new(Metered { file, meter }));
     let read = json.deserialize_seq(EachObject(take)).and_then(|()| json.end());
     read.map_err(|e| meter.fault(&e, e.is_io()))
