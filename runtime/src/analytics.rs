@@ -7,7 +7,7 @@ use crate::config::analytic::{Action, AnalyticBinding};
 use crate::config::trust;
 use crate::process_group;
 use crate::source::{SourceError, regular_file};
-use conversation::{Said, converse};
+use conversation::{Answer, Finished, Talk, converse};
 use foldhash::{HashMap, HashSet};
 use huntc_compiler::diag::codes;
 use huntc_compiler::value::Value;
@@ -156,7 +156,13 @@ fn exec(call: &AnalyticCall<'_>, command: &[String], tables: &[AnalyticRows]) ->
                 .help("correct `exec` in huntc.toml; `huntc analytics` shows what is bound")
         })?;
     let rows = tables.iter().map(|table| table.rows.len()).sum();
-    let Said { answers, status, complaint } = converse(call, child, lines(tables), rows)?;
+    let talk = Talk {
+        allowance: call.allowance,
+        timeout: call.binding.timeout,
+        most: rows,
+        failed: &|what: &dyn std::fmt::Display| failed(call, what),
+    };
+    let Finished { answers, status, complaint } = converse(&talk, child, lines(tables))?;
     if let Some(status) = status.filter(|status| !status.success()) {
         return Err(failed(call, format_args!("the command ended with {status}"))
             .note(complaint.trim_end())
@@ -178,8 +184,6 @@ fn lines(tables: &[AnalyticRows]) -> Vec<u8> {
     }
     out
 }
-
-type Answer = Map<String, Json>;
 
 /// The answers as columns; every row must be answered. An answer without `row` is for the row that was sent in its
 /// place. One with `row` but without `table` is for the first table.

@@ -13,7 +13,7 @@ use huntc_compiler::catalog::{Catalog, EntityId, canonical};
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Attr, Column};
 use huntc_compiler::value::Value;
-use rows::{Cells, Fault};
+use rows::{Cells, RowFault};
 use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
 use std::io::{BufWriter, Read, Write};
@@ -166,7 +166,7 @@ fn csv_facts(file: Box<dyn Read>) -> Option<FileFacts> {
 }
 
 fn json_facts(file: Box<dyn Read>) -> Option<FileFacts> {
-    let (first, names) = rows::json_beginning(file, MOST_LOOKED_AT)?;
+    let rows::JsonBeginning { first, names } = rows::json_beginning(file, MOST_LOOKED_AT)?;
     let entity = first.get("type").and_then(Json::as_str).filter(|entity| !entity.is_empty()).map(str::to_owned);
     Some(FileFacts { entity, columns: names.map(|names| names.into_iter().filter(|name| name != "type").collect()) })
 }
@@ -233,9 +233,9 @@ fn read<'a>(
         }
     };
     let cells = cells.map_err(|fault| match fault {
-        Fault::Spent(spent) => spent.into(),
-        Fault::Broken(why) => load_error(path, "it cannot be read").note(why),
-        Fault::Form(why) => load_error(path, format_args!("it is no {form}")).note(why),
+        RowFault::Spent(spent) => spent.into(),
+        RowFault::Broken(why) => load_error(path, "it cannot be read").note(why),
+        RowFault::Form(why) => load_error(path, format_args!("it is no {form}")).note(why),
     })?;
     typed(path, cells, entity, catalog)
 }

@@ -2,10 +2,10 @@
 //! the hunt up beyond the time limit nor fills its memory: threads that wait for a pipe are left alone, because a program
 //! that the command started may keep the pipe open for as long as it likes.
 
-use super::{AnalyticCall, Answer, failed};
-use crate::allowance::Lent;
+use crate::allowance::{Allowance, Lent};
 use crate::process_group;
 use crate::source::SourceError;
+use std::fmt::Display;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStderr, ChildStdout, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -25,8 +25,20 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 /// What a byte of an answer takes as JSON in memory, roughly.
 const TIMES: usize = 8;
 
+/// One line of an answer.
+pub(super) type Answer = serde_json::Map<String, serde_json::Value>;
+
+/// What a command may do, and how its failures are told.
+pub(super) struct Talk<'a> {
+    pub(super) allowance: &'a Allowance,
+    pub(super) timeout: Duration,
+    /// How many rows it may answer.
+    pub(super) most: usize,
+    pub(super) failed: &'a dyn Fn(&dyn Display) -> SourceError,
+}
+
 /// What a command answered, and how it ended.
-pub(super) struct Said {
+pub(super) struct Finished {
     pub(super) answers: Vec<Answer>,
     /// `None`: it was ended after more answers than there are rows.
     pub(super) status: Option<ExitStatus>,
@@ -34,10 +46,10 @@ pub(super) struct Said {
     pub(super) complaint: String,
 }
 
-/// Sends `input`, and reads answers until the command ends. It may answer `most` rows.
-pub(super) fn converse(call: &AnalyticCall<'_>, mut child: Child, input: Vec<u8>, most: usize) -> Result<Said, SourceError> {
+/// Sends `input`, and reads answers until the command ends.
+pub(super) fn converse(talk: &Talk<'_>, mut child: Child, input: Vec<u8>) -> Result<Finished, SourceError> {
     let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
-        return Err(failed(call, "the command has no pipes"));
+        return Err((talk.failed)(&"the command has no pipes"));
     };
     // Input is written by another thread, so that neither side waits for the other.
     std::thread::spawn(move || {
@@ -46,9 +58,9 @@ pub(super) fn converse(call: &AnalyticCall<'_>, mut child: Child, input: Vec<u8>
     let complaint: Arc<Mutex<Vec<u8>>> = Arc::default();
     let silent = listen(stderr, Arc::clone(&complaint));
     let lines = lines_of(stdout);
-    let deadline = Instant::now() + call.binding.timeout;
-    let said = collect(call, &lines, deadline, most).and_then(|answers| {
-        let status = if answers.len() > most { None } else { Some(end(call, &mut child, deadline)?) };
+    let deadline = Instant::now() + talk.timeout;
+    let said = collect(talk, &lines, deadline).and_then(|answers| {
+        let status = if answers.len() > talk.most { None } else { Some(end(talk, &mut child, deadline)?) };
         Ok((answers, status))
     });
     if !matches!(said, Ok((_, Some(_)))) {
@@ -57,7 +69,7 @@ pub(super) fn converse(call: &AnalyticCall<'_>, mut child: Child, input: Vec<u8>
     let (answers, status) = said?;
     let _ = silent.recv_timeout(LAST_WORDS);
     let complaint = String::from_utf8_lossy(&complaint.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
-    Ok(Said { answers, status, complaint })
+    Ok(Finished { answers, status, complaint })
 }
 
 /// Keeps the beginning of what is written to a pipe. The receiver hears when there is no more.
@@ -98,21 +110,16 @@ fn lines_of(pipe: ChildStdout) -> Receiver<std::io::Result<Vec<u8>>> {
     lines
 }
 
-fn collect(
-    call: &AnalyticCall<'_>,
-    lines: &Receiver<std::io::Result<Vec<u8>>>,
-    deadline: Instant,
-    most: usize,
-) -> Result<Vec<Answer>, SourceError> {
+fn collect(talk: &Talk<'_>, lines: &Receiver<std::io::Result<Vec<u8>>>, deadline: Instant) -> Result<Vec<Answer>, SourceError> {
     let mut answers = Vec::new();
-    let mut memory = call.allowance.lend("the answer of an analytic");
+    let mut memory = talk.allowance.lend("the answer of an analytic");
     loop {
-        in_time(call, deadline)?;
+        in_time(talk, deadline)?;
         match lines.recv_timeout(POLL) {
             Ok(line) => {
-                let line = line.map_err(|e| failed(call, e))?;
-                answers.extend(answer(call, &line, answers.len() + 1, &mut memory)?);
-                if answers.len() > most {
+                let line = line.map_err(|e| (talk.failed)(&e))?;
+                answers.extend(answer(talk, &line, answers.len() + 1, &mut memory)?);
+                if answers.len() > talk.most {
                     return Ok(answers);
                 }
             }
@@ -123,35 +130,35 @@ fn collect(
 }
 
 /// The answer in a line; `None` in an empty one.
-fn answer(call: &AnalyticCall<'_>, line: &[u8], number: usize, memory: &mut Lent<'_>) -> Result<Option<Answer>, SourceError> {
+fn answer(talk: &Talk<'_>, line: &[u8], number: usize, memory: &mut Lent<'_>) -> Result<Option<Answer>, SourceError> {
     if line.trim_ascii().is_empty() {
         return Ok(None);
     }
     if line.len() as u64 == LINE && !line.ends_with(b"\n") {
-        return Err(failed(call, format_args!("line {number} of its answer is longer than {} MiB", LINE >> 20)));
+        return Err((talk.failed)(&format_args!("line {number} of its answer is longer than {} MiB", LINE >> 20)));
     }
     memory.grow(TIMES * line.len())?;
     serde_json::from_slice(line)
         .map(Some)
-        .map_err(|e| failed(call, format_args!("line {number} of its answer is no JSON object")).note(e.to_string()))
+        .map_err(|e| (talk.failed)(&format_args!("line {number} of its answer is no JSON object")).note(e.to_string()))
 }
 
-fn in_time(call: &AnalyticCall<'_>, deadline: Instant) -> Result<(), SourceError> {
-    call.allowance.check()?;
+fn in_time(talk: &Talk<'_>, deadline: Instant) -> Result<(), SourceError> {
+    talk.allowance.check()?;
     if Instant::now() > deadline {
-        return Err(failed(call, format_args!("no end after {} seconds", call.binding.timeout.as_secs())));
+        return Err((talk.failed)(&format_args!("no end after {} seconds", talk.timeout.as_secs())));
     }
     Ok(())
 }
 
 /// How the command ends. It may go on after it closed its standard output, but not for longer than it has time.
-fn end(call: &AnalyticCall<'_>, child: &mut Child, deadline: Instant) -> Result<ExitStatus, SourceError> {
+fn end(talk: &Talk<'_>, child: &mut Child, deadline: Instant) -> Result<ExitStatus, SourceError> {
     let mut pause = Duration::from_millis(1);
     loop {
-        if let Some(status) = child.try_wait().map_err(|e| failed(call, e))? {
+        if let Some(status) = child.try_wait().map_err(|e| (talk.failed)(&e))? {
             return Ok(status);
         }
-        in_time(call, deadline)?;
+        in_time(talk, deadline)?;
         std::thread::sleep(pause);
         pause = (pause * 2).min(POLL);
     }

@@ -1,7 +1,6 @@
 //! LOAD and SAVE of CSV and JSON, and APPLY: the nodes that use files and programs, not data sources.
 
-use super::requests::failed;
-use super::{Failure, Run, locked};
+use super::{Failure, Run, failed, locked};
 use crate::analytics;
 use crate::config::analytic::how_to_bind;
 use crate::load_save;

@@ -23,7 +23,6 @@ use huntc_compiler::catalog::Catalog;
 use huntc_compiler::diag::{Diagnostic, Severity, codes};
 use huntc_compiler::plan::{Node, NodeId, Plan, SourceId, SourceRef};
 use huntc_compiler::request::{RequestTemplate, Requests};
-use requests::failed;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -56,6 +55,7 @@ pub type RequestOf<'a> = dyn Fn(NodeId, &Node) -> Option<RequestTemplate> + Sync
 pub type Open<'a> = dyn Fn(&str, &dyn Fn() -> Fields) -> Result<Arc<dyn DataSource>, SourceError> + Sync + 'a;
 
 /// The options and limits of one run.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct RunOptions<'a> {
     /// Called once for each source of a hunt, on first use.
     pub open: &'a Open<'a>,
@@ -116,6 +116,15 @@ enum Failure {
     /// An input of the node has no table.
     Skipped,
     Cancelled,
+}
+
+/// An error as the failure of a node.
+fn failed(node: &Node, error: impl Into<SourceError>) -> Failure {
+    let error = error.into();
+    if error.code == &codes::run::CANCELLED {
+        return Failure::Cancelled;
+    }
+    Failure::Failed(Box::new(error.at(node.origin)))
 }
 
 type Outcome = Result<Arc<Table>, Failure>;

@@ -1,8 +1,7 @@
 //! Computing one node.
 
-use super::requests::failed;
 use super::tree::{self, Lineage};
-use super::{Failure, Outcome, Run, locked};
+use super::{Failure, Outcome, Run, failed, locked};
 use crate::matching::{self, Found, Ladder, Lives, Reading, References, Undecided, Unread};
 use crate::ops::{filter, group, join, new, observe, order, union};
 use crate::source::Records;

@@ -1,11 +1,11 @@
 //! Sending requests: those of nodes, bound in chunks, and those that find out how a source identifies processes.
 
 use super::bind::{self, Fill};
-use super::{Failure, Run, locked};
+use super::{Failure, Run, failed, locked};
 use crate::matching::{HostName, Hosts, Ladder, References, host_pids};
 use crate::report::model::{RequestReport, RequestStatus};
 use crate::report::text::count;
-use crate::source::{DataSource, FetchContext, FetchStats, Records, Scalar, SourceError};
+use crate::source::{DataSource, FetchContext, FetchStats, Records, Scalar};
 use crate::table::Key;
 use foldhash::HashSet;
 use huntc_compiler::catalog::EntityId;
@@ -20,15 +20,6 @@ use std::time::{Duration, Instant};
 
 /// Records of one look at which hosts have entity ids.
 const SHOWING_HOSTS: usize = 1_000;
-
-/// An error as the failure of a node.
-pub(super) fn failed(node: &Node, error: impl Into<SourceError>) -> Failure {
-    let error = error.into();
-    if error.code == &codes::run::CANCELLED {
-        return Failure::Cancelled;
-    }
-    Failure::Failed(Box::new(error.at(node.origin)))
-}
 
 impl Run<'_> {
     /// The source of a node, opened on first use.

@@ -19,7 +19,7 @@ const ROW: usize = 512;
 const CELL: usize = 4 * size_of::<Option<Value>>();
 
 /// Why rows cannot be read.
-pub(super) enum Fault {
+pub(super) enum RowFault {
     Spent(Spent),
     /// The file breaks off, or its packing is broken; in the words of its reader.
     Broken(String),
@@ -27,7 +27,7 @@ pub(super) enum Fault {
     Form(String),
 }
 
-impl From<Spent> for Fault {
+impl From<Spent> for RowFault {
     fn from(spent: Spent) -> Self {
         Self::Spent(spent)
     }
@@ -70,11 +70,11 @@ impl<'a> Meter<'a> {
     }
 
     /// The fault behind an error of a reader; `broken`: of reading the file, and not of its form.
-    fn fault(&self, error: &dyn std::fmt::Display, broken: bool) -> Fault {
+    fn fault(&self, error: &dyn std::fmt::Display, broken: bool) -> RowFault {
         match self.spent.get() {
-            Some(spent) => Fault::Spent(spent),
-            None if broken => Fault::Broken(error.to_string()),
-            None => Fault::Form(error.to_string()),
+            Some(spent) => RowFault::Spent(spent),
+            None if broken => RowFault::Broken(error.to_string()),
+            None => RowFault::Form(error.to_string()),
         }
     }
 }
@@ -102,7 +102,7 @@ impl<R: Read> Read for Metered<'_, '_, R> {
 }
 
 /// All rows of a CSV file with a header.
-pub(super) fn csv<'a>(file: impl Read, allowance: &'a Allowance) -> Result<Cells<'a>, Fault> {
+pub(super) fn csv(file: impl Read, allowance: &Allowance) -> Result<Cells<'_>, RowFault> {
     let meter = Meter::new(allowance);
     let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(Metered { file, meter: &meter });
     let header: Vec<String> = reader.headers().map_err(|e| meter.fault(&e, e.is_io_error()))?.iter().map(as_it_was).collect();
@@ -152,7 +152,7 @@ impl Names {
 }
 
 /// All rows of a JSON array of flat objects.
-pub(super) fn json<'a>(file: impl Read, allowance: &'a Allowance) -> Result<Cells<'a>, Fault> {
+pub(super) fn json(file: impl Read, allowance: &Allowance) -> Result<Cells<'_>, RowFault> {
     let meter = Meter::new(allowance);
     let mut names = Names::default();
     let mut sparse: Vec<Vec<(usize, Value)>> = Vec::new();
@@ -184,8 +184,15 @@ pub(super) fn json<'a>(file: impl Read, allowance: &'a Allowance) -> Result<Cell
     Ok(Cells { header: names.header, rows: sparse.into_iter().map(dense).collect(), memory: meter.memory.into_inner() })
 }
 
-/// The first object of a JSON array, and all names if it can be read to its end within some bytes.
-pub(super) fn json_beginning(file: impl Read, most: u64) -> Option<(Map<String, Json>, Option<Vec<String>>)> {
+/// The first object of a JSON array, and all names of its objects.
+pub(super) struct JsonBeginning {
+    pub(super) first: Map<String, Json>,
+    /// `None`: the array is too long to be read to its end for this.
+    pub(super) names: Option<Vec<String>>,
+}
+
+/// Looks at a JSON array, to its end if that comes within some bytes.
+pub(super) fn json_beginning(file: impl Read, most: u64) -> Option<JsonBeginning> {
     let allowance = Allowance::new(std::sync::Arc::default(), None, Some(most));
     let meter = Meter::new(&allowance);
     let mut names = Names::default();
@@ -198,7 +205,7 @@ pub(super) fn json_beginning(file: impl Read, most: u64) -> Option<(Map<String, 
         first.get_or_insert(object);
         Ok(())
     });
-    Some((first?, whole.is_ok().then_some(names.header)))
+    Some(JsonBeginning { first: first?, names: whole.is_ok().then_some(names.header) })
 }
 
 /// Takes the objects of a JSON array one after the other.
@@ -206,7 +213,7 @@ fn each_object(
     file: impl Read,
     meter: &Meter<'_>,
     take: &mut dyn FnMut(Map<String, Json>) -> Result<(), Spent>,
-) -> Result<(), Fault> {
+) -> Result<(), RowFault> {
     let mut json = serde_json::Deserializer::from_reader(BufReader::new(Metered { file, meter }));
     let read = json.deserialize_seq(EachObject(take)).and_then(|()| json.end());
     read.map_err(|e| meter.fault(&e, e.is_io()))

@@ -195,6 +195,7 @@ fn wait<'a>(place: &'a Answer, context: &FetchContext) -> Result<MutexGuard<'a, 
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::allowance::Allowance;
     use huntc_compiler::diag::codes::run::BUDGET;
     use huntc_compiler::request::Query;
 
@@ -242,6 +243,19 @@ mod tests {
         }
         assert_eq!(cache.traffic(), Traffic { sent: 3, shared: 2, records: 9 });
         assert_eq!(context.read.load(Ordering::Relaxed), 6, "what is reused counts for the hunt, not for the night");
+    }
+
+    #[test]
+    fn who_waits_for_the_answer_of_another_hunt_waits_no_longer_than_its_own_time() {
+        let cache = Arc::new(Cache::new(None));
+        let source = cached("a", Source(Ok(3)), &cache);
+        source.fetch(&request("x"), &FetchContext::default()).unwrap();
+        let key = locked(&cache.kept).answers.keys().next().unwrap().clone();
+        let answer = locked(&cache.kept).place(&key);
+        let _asking = locked(&answer);
+        let allowance = Allowance::new(Arc::default(), Some(Duration::from_millis(50)), None);
+        let context = FetchContext { allowance: Arc::new(allowance), ..FetchContext::default() };
+        assert_eq!(source.fetch(&request("x"), &context).unwrap_err().code.id, "K1008");
     }
 
     #[test]

@@ -86,8 +86,10 @@ fn row_keys(table: &Table) -> Vec<Option<Key>> {
 
 #[cfg(test)]
 mod tests {
+    use crate::allowance::{Allowance, Spent};
     use crate::ops::testing::run;
-    use crate::testing::{held, rows, table};
+    use crate::testing::{attr, entity, held, rows, table};
+    use huntc_compiler::catalog::Catalog;
 
     #[test]
     fn each_matching_pair_is_a_row_in_the_order_of_the_first_variable() {
@@ -103,6 +105,16 @@ mod tests {
         let v = table("process", "@key | pid | name\n A | 1 | mine\n B | 2 | -");
         let w = table("process", "@key | pid | name\n C | 1 | yours\n D | 2 | yours");
         assert_eq!(rows(&run("x = JOIN v, w BY pid, pid", &[&v, &w]), "name"), ["mine", "yours"]);
+    }
+
+    #[test]
+    fn more_rows_than_the_hunt_may_hold_are_not_made() {
+        let rows: String = (0..2_000).fold("@key | name".to_owned(), |text, n| text + &format!("\n K{n} | same"));
+        let v = table("process", &rows);
+        let name = attr(entity("process"), "name");
+        let allowance = Allowance::new(std::sync::Arc::default(), None, Some(64 << 20));
+        let joined = super::join(&v, &v, Some(&(name.clone(), name)), &[], Catalog::builtin(), &allowance);
+        assert!(matches!(joined, Err(Spent::Memory(_, "the rows of a JOIN"))));
     }
 
     #[test]

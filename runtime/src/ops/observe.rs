@@ -9,9 +9,10 @@ mod exact;
 
 use super::union;
 use crate::allowance::Allowance;
-use crate::matching::{Undecided, Unread};
+use crate::matching::Unread;
 use crate::table::{Collector, Table};
 use events::{Bound, Event, TimeSpan, events, inside, times};
+use exact::too_many;
 use foldhash::HashSet;
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::plan::{Attr, Observe};
@@ -83,10 +84,6 @@ fn plain(shape: &Observe) -> bool {
 fn disjoint(events: &[Vec<Event>]) -> bool {
     let mut seen = HashSet::default();
     events.iter().flatten().all(|e| seen.insert(e.record))
-}
-
-fn too_many() -> Unread {
-    Undecided("the observation expression has too many ways to match".to_owned()).into()
 }
 
 /// The most parts that a FOLLOWEDBY of the expression has.

@@ -8,8 +8,8 @@ mod relations;
 mod slots;
 mod values;
 
-use super::{Found, Hop, Ladder, Lives, Reading, References};
-use crate::allowance::Allowance;
+use super::{Found, Hop, Ladder, Lives, Reading, References, Unread};
+use crate::allowance::{Allowance, Spent};
 use crate::source::Records;
 use crate::table::{Key, Table};
 use crate::testing::{attr, entity, key, plan, plan_with, records};
@@ -18,6 +18,8 @@ use huntc_compiler::catalog::{Catalog, EntityId};
 use huntc_compiler::check::hir::{Predicate, VarId};
 use huntc_compiler::plan::{Op, Pivot};
 use huntc_compiler::value::Value;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// The settings of a reading.
 #[derive(Default)]
@@ -110,6 +112,23 @@ fn found(find: &str, of: &str, keys: &[&str], log: &str) -> Vec<String> {
     let hop = Hop { input: *input, keys: &wanted, ways, entity: output, filter, trace: false };
     let out = reader.read(output, |reading, found| super::pivot(reading, &records, &hop, found).unwrap());
     seen(&Catalog::builtin().get(output).name, out)
+}
+
+#[test]
+fn what_is_found_is_counted_and_ends_where_the_hunt_has_nothing_left() {
+    let log: String = (0..3_000).fold("process.pid | process.entity_id".to_owned(), |text, n| text + &format!("\n {n} | e{n}"));
+    let (records, of) = (records(&log), entity("process"));
+    let read = |allowance: &Allowance| {
+        let (ladder, lives, references, mut found) = (Ladder::default(), Lives::default(), References::default(), Found::default());
+        let columns = [attr(of, "pid")];
+        let catalog = Catalog::builtin();
+        let reading = Reading { catalog, ladder: &ladder, lives: &lives, references: &references, columns: &columns, allowance };
+        super::scan(&reading, &records, of, &Predicate::TRUE, &mut found).map(|()| found.sightings.entities().count())
+    };
+    let limited = |time, memory| read(&Allowance::new(Arc::default(), time, memory));
+    assert_eq!(limited(None, Some(8 << 20)).unwrap(), 3_000);
+    assert!(matches!(limited(None, Some(256 << 10)), Err(Unread::Spent(Spent::Memory(_, "what a statement finds")))));
+    assert!(matches!(limited(Some(Duration::ZERO), None), Err(Unread::Spent(Spent::Time(_)))));
 }
 
 /// A reader for which references to `v.name` stand for these texts.

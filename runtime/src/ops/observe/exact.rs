@@ -2,13 +2,17 @@
 //! in which a record matches several patterns.
 
 use super::events::{Bound, Event, TimeSpan, inside, times};
-use super::too_many;
 use crate::allowance::{Allowance, Lent};
-use crate::matching::Unread;
+use crate::matching::{Undecided, Unread};
 use huntc_compiler::plan::Observe;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
+
+/// The error of an expression with more ways to match than are examined.
+pub(super) fn too_many() -> Unread {
+    Undecided("the observation expression has too many ways to match".to_owned()).into()
+}
 
 /// The most ways to match that are examined.
 const MOST: usize = 20_000;

@@ -204,3 +204,44 @@ fn columns_whose_parts_do_not_fit_are_refused() {
         assert!(!sound, "{what}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_segment_that_is_cut_while_it_is_mapped_is_an_error() {
+    let (_dir, folder, _) = store_of(9);
+    let store = Store::open(&folder).unwrap();
+    let ask = || store.fetch(&request(Query::MatchAll, None, &["text"]), &FetchContext::default()).map(|r| r.len());
+    assert_eq!(ask().unwrap(), 9);
+    let segment = files(&folder).into_iter().find(|f| f.extension().is_some_and(|e| e == "arrow")).unwrap();
+    let file = std::fs::File::options().write(true).open(&segment).unwrap();
+    let whole = std::fs::read(&segment).unwrap();
+    file.set_len(100).unwrap();
+    assert_eq!(code(ask()), "K0757");
+    assert_eq!(code(store.verify()), "K0757");
+    std::fs::write(&segment, whole).unwrap();
+    assert_eq!(ask().unwrap(), 9);
+    // A file that is gone, or another one of its name, leaves the mapped one as it was.
+    std::fs::remove_file(&segment).unwrap();
+    assert_eq!(ask().unwrap(), 9);
+    std::fs::write(&segment, "").unwrap();
+    assert_eq!(ask().unwrap(), 9);
+}
+
+#[test]
+fn a_manifest_names_each_file_once() {
+    let (_dir, folder, log) = store_of(9);
+    let manifest = folder.join("manifest.json");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let mut body: serde_json::Value = serde_json::from_str(text.split_once('\n').unwrap().1).unwrap();
+    let segments = body["segments"].as_array_mut().unwrap();
+    let first = segments[0].clone();
+    segments.extend(std::iter::repeat_n(first, 100_000));
+    let body = body.to_string();
+    let mut head: serde_json::Value = serde_json::from_str(text.split_once('\n').unwrap().0).unwrap();
+    head["crc32"] = format!("{:08x}", crc32fast::hash(body.as_bytes())).into();
+    // Its keys in the order that a writer gives them.
+    let head = format!("{{\"huntc_store\":{},\"crc32\":{}}}", head["huntc_store"], head["crc32"]);
+    std::fs::write(&manifest, format!("{head}\n{body}")).unwrap();
+    assert_eq!(code(Store::open(&folder)), "K0757");
+    assert_eq!(code(ingest(&[log], &folder, &tiny())), "K0757");
+}
