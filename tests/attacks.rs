@@ -48,6 +48,12 @@ struct Attack {
     /// A script of the shell that prepares the rest: links, pipes, large files. Runs in the folder of the attack.
     #[serde(default)]
     prepare: String,
+    /// Words behind `huntc`, for each run that comes after that and succeeds.
+    #[serde(default)]
+    before: Vec<String>,
+    /// Files written after those runs, over what they made.
+    #[serde(default)]
+    then: BTreeMap<String, String>,
     #[serde(default)]
     environment: BTreeMap<String, String>,
     /// A server that answers rightly but for what stands here.
@@ -156,6 +162,13 @@ impl Attack {
         if !self.prepare.is_empty() {
             let shell = Command::new("sh").args(["-euc", &fill(&self.prepare)]).current_dir(&folder).output().unwrap();
             assert!(shell.status.success(), "{}: {}", self.name, String::from_utf8_lossy(&shell.stderr));
+        }
+        for line in &self.before {
+            let ran = huntc.run(&fill(line));
+            assert_eq!(ran.code, Some(0), "{}: {}", self.name, ran.text());
+        }
+        for (name, text) in &self.then {
+            huntc = huntc.file(name, fill(text));
         }
         let before = files_below(Path::new(&folder));
         let (ran, megabytes, late) = self.start(&huntc, &fill(&self.run), fill);

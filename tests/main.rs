@@ -15,6 +15,7 @@ mod demo_run;
 mod differential;
 mod docs;
 mod doctor;
+mod edges;
 mod entity_types;
 mod error_cases;
 mod examples;

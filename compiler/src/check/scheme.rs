@@ -6,6 +6,11 @@ use crate::diag::suggest;
 pub(super) const SOURCES: &[&str] = &["stixshifter", LOCAL, "https", "http"];
 /// The scheme of files, whose paths may begin with a separator.
 const LOCAL: &str = "file";
+/// Whether names of a scheme are paths and addresses, and not names of sources.
+pub(super) fn is_of_files(scheme: &str) -> bool {
+    [LOCAL, "http", "https"].contains(&scheme)
+}
+
 /// Schemes of analytics.
 pub(crate) const ANALYTICS: &[&str] = &["python", "docker", "exec", "lookup"];
 

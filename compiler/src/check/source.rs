@@ -94,7 +94,7 @@ impl Checker<'_> {
 
     /// Refuses a name that is no index's, where it would stand for one: nothing is bound to it.
     fn index_name(&mut self, path: &Path, scheme: &str, name: &str, lower: &str) -> Result<(), Reported> {
-        let stands_for_itself = ["file", "http", "https"].contains(&scheme) || self.options.sources.iter().any(|s| s.name == lower);
+        let stands_for_itself = scheme::is_of_files(scheme) || self.options.sources.iter().any(|s| s.name == lower);
         let Some(fault) = (!stands_for_itself).then(|| index_name::fault(name)).flatten() else { return Ok(()) };
         let message = "a data source is not bound, and no index can have its name";
         let diagnostic = Diagnostic::new(&BAD_INDEX_NAME, path.span, message).label("stands for an index");

@@ -167,8 +167,11 @@ fn lone<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
         let first = index(input) == 0;
         match look(input, 0) {
             Some(token) if (first || token.has(Flags::LINE_START)) && token.may_name() && !token.has(Flags::BEFORE_EQ) => {
-                let sum = look(input, 1).is_some_and(|t| t.kind == Kind::Plus);
-                report(input, lone_name(token, sum));
+                let next = look(input, 1);
+                // What stands between them is no token, and was reported: `p | stats count`.
+                if !next.is_some_and(|t| t.has(Flags::TAINTED)) {
+                    report(input, lone_name(token, next.is_some_and(|t| t.kind == Kind::Plus)));
+                }
                 input.skip();
                 Ok(())
             }

@@ -261,6 +261,21 @@ fn a_command_without_end_is_stopped() {
 }
 
 #[test]
+fn what_a_command_has_started_does_not_hold_up_its_end() {
+    let begun = std::time::Instant::now();
+    let trial = Trial { timeout: Duration::from_millis(300), ..Trial::new() };
+    assert_eq!(fault(trial.script("sleep 30 & sleep 30", &["a"])), "no end after 0 seconds");
+    assert_eq!(text(Trial::new().script("sleep 30 >/dev/null & echo '{\"n\": 1}'", &["a"])), ["n", "1"]);
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn an_answer_that_is_one_endless_line_fails() {
+    let fault = fault(Trial::new().script("cat > /dev/null; tr '\\0' x < /dev/zero", &["a"]));
+    assert_eq!(fault, "a line of its answer has more than 16 MB");
+}
+
+#[test]
 fn an_interrupted_run_stops_the_command() {
     let error = Trial { cancelled: true, ..Trial::new() }.script("exec sleep 60", &["a"]).unwrap_err();
     assert_eq!(error.code.slug, SourceError::cancelled().code.slug);

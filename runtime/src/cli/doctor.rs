@@ -57,6 +57,7 @@ pub(super) fn run(args: &DoctorArgs, terminal: Terminal) -> ExitCode {
             // Each source is shown as soon as it is examined, because the next one may take long.
             terminal.out(&show::text(&health, terminal.width()));
             console.show(health.problem.as_slice());
+            console.show(config.notices.get(&health.name).map_or(&[], Vec::as_slice));
         }
         found.push(health);
     }

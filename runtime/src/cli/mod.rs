@@ -52,7 +52,7 @@ Examples:
 #[command(name = "huntc", version, after_help = EXIT_STATUS, max_term_width = 100, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true)]
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     color: ColorWhen,
     #[command(subcommand)]
     command: Command,

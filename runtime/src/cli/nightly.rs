@@ -15,8 +15,11 @@ use crate::nightly::model::{HuntStatus, Night};
 use crate::nightly::output::summary;
 use crate::nightly::step::Stop;
 use crate::nightly::{discover, night};
+use crate::report::model::Status;
 use crate::session::{RunSettings, input};
 use args::{NightArgs, NightCommand};
+use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::codes::config::{CERTIFICATE_NOT_CHECKED, SECRET_IN_CLEAR, SECRET_ON_COMMAND_LINE};
 
 /// Nodes of a hunt that are computed at the same time, unless configured.
 const CONCURRENCY: usize = 4;
@@ -64,9 +67,23 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
     }
 }
 
+/// What must be known of the sources on every run, once for each source. Hunts that went well show nothing else.
+fn cautions(night: &Night) -> Vec<Diagnostic> {
+    let caution = |d: &&Diagnostic| [&SECRET_ON_COMMAND_LINE, &SECRET_IN_CLEAR, &CERTIFICATE_NOT_CHECKED].contains(&d.code);
+    let well = night.run.hunts.iter().filter(|report| report.status == Status::Ok);
+    let mut told: Vec<Diagnostic> = Vec::new();
+    for diagnostic in well.flat_map(|report| &report.diagnostics).filter(caution) {
+        if !told.iter().any(|known| known.message == diagnostic.message) {
+            told.push(diagnostic.clone());
+        }
+    }
+    told
+}
+
 /// Prints the summary of a night. Returns its exit status.
 fn print_night(quiet: bool, fail_on_findings: bool, night: &Night, console: &mut Console) -> ExitCode {
     console.session.texts = night.run.sources.clone();
+    console.show(&cautions(night));
     for report in &night.run.hunts {
         if report.status != crate::report::model::Status::Ok {
             console.show(&report.diagnostics);

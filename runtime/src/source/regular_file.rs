@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn only_regular_files_are_opened() {
         let temp = tempfile::tempdir().unwrap();
-        let (file, pipe) = (temp.path().join("file"), temp.path().join("pipe"));
+        let (file, pipe) = (temp.path().join("plain"), temp.path().join("pipe"));
         std::fs::write(&file, "x").unwrap();
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         std::os::unix::fs::symlink("/dev/zero", temp.path().join("link")).unwrap();

@@ -21,12 +21,18 @@ pub(crate) fn diagnostics(faults: Vec<Fault>, scanned: &Scanned<'_>, end: Span) 
         }
         let found = scanned.tokens.get(fault.at);
         let echo = found.map_or(scanned.tainted_end, |t| t.has(Flags::TAINTED));
-        if echo || !places.insert(fault.at) {
+        if echo || behind_between(&scanned.tokens, fault.at, &places) || !places.insert(fault.at) {
             continue;
         }
         out.push(Context { tokens: &scanned.tokens, at: fault.at, expected: fault.expected, end }.diagnostic());
     }
     out
+}
+
+/// Whether this is the upper bound of a BETWEEN that was reported: `BETWEEN low AND high`.
+fn behind_between(tokens: &[Token<'_>], at: usize, reported: &HashSet<usize>) -> bool {
+    let Some([between, _, and]) = at.checked_sub(3).and_then(|from| tokens.get(from..at)) else { return false };
+    between.text.eq_ignore_ascii_case("BETWEEN") && and.is(Keyword::And) && reported.contains(&(at - 3))
 }
 
 /// The keywords of the clauses that an expression takes.

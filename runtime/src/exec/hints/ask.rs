@@ -9,7 +9,7 @@ use crate::table::Key;
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::plan::{Node, NodeId};
-use huntc_compiler::request::Exactness;
+use huntc_compiler::request::{Exactness, Query, RequestTemplate};
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -52,13 +52,41 @@ impl<'r> Asker<'r> {
     /// The records of a request for `node`, which takes the place of the asker's own node. `None` when the hunt or this
     /// statement has no request left, or the request fails.
     pub(super) fn ask(&self, node: &Node, keys: Option<(&[&Key], EntityId)>, most: usize, why: &str) -> Option<Sample> {
+        let template = (self.run.job.request_of)(self.id, node)?;
+        self.send(node, &template, keys, most, why)
+    }
+
+    /// As [`Self::ask`], without the records of `known` where its request says exactly which these are.
+    pub(super) fn ask_beyond(
+        &self,
+        node: &Node,
+        known: &Node,
+        keys: Option<(&[&Key], EntityId)>,
+        most: usize,
+        why: &str,
+    ) -> Option<Sample> {
+        let mut template = (self.run.job.request_of)(self.id, node)?;
+        let known = (self.run.job.request_of)(self.id, known)?.form;
+        if known.exactness == Exactness::Exact {
+            template.form.query = Query::all_but(template.form.query, known.query);
+        }
+        self.send(node, &template, keys, most, why)
+    }
+
+    fn send(
+        &self,
+        node: &Node,
+        template: &RequestTemplate,
+        keys: Option<(&[&Key], EntityId)>,
+        most: usize,
+        why: &str,
+    ) -> Option<Sample> {
         let (run, number) = (self.run, self.sent.get());
         let options = run.options;
         let spent = options.max_requests.is_some_and(|most| run.sent.load(Ordering::Relaxed) >= most);
         if number >= MOST_REQUESTS || spent || options.allowance.check().is_err() {
             return None;
         }
-        let template = (run.job.request_of)(self.id, node)?;
         let form = &template.form;
         let columns = run.hole_values(&form.query).ok()?;
         let fill = Fill {
@@ -67,11 +95,11 @@ impl<'r> Asker<'r> {
             catalog: run.job.catalog,
             columns: &columns,
         };
-        let request = bind::request(&template, form, &fill);
+        let request = bind::request(template, form, &fill);
         let source = run.open(node, template.source).ok()?;
         self.sent.set(number + 1);
         run.sent.fetch_add(1, Ordering::Relaxed);
-        let mut report = run.request_report(self.id, number, &template, Exactness::Superset, &request);
+        let mut report = run.request_report(self.id, number, template, Exactness::Superset, &request);
         report.id = format!("{:?}.hint{number}", self.id);
         report.purpose = format!("statement {}: hint, {why}", node.statement);
         let context = run.context(&report.id);

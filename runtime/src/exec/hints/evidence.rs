@@ -38,6 +38,8 @@ pub(super) enum Ground<'a> {
 pub(super) struct Seen {
     /// Record id, or place of the entity in the table, with its time.
     pub(super) found: BTreeMap<u64, Option<Instant>>,
+    /// The entities that satisfy it.
+    pub(super) keys: HashSet<Key>,
     /// Each value of the attribute in question, with the records or entities that have it.
     pub(super) values: BTreeMap<Value, BTreeSet<u64>>,
 }
@@ -109,12 +111,15 @@ impl Evidence<'_> {
             Ground::Table(table) => return self.of_table(table, predicate, attr),
         }
         let mut seen = Seen::default();
-        for sighting in found.sightings.entities().flat_map(|e| e.sightings) {
-            let Some(record) = sighting.record else { continue };
-            seen.found.insert(record, sighting.time);
-            for value in sighting.values.iter().flatten().flat_map(Value::each) {
-                seen.values.entry(value.clone()).or_default().insert(record);
+        for entity in found.sightings.entities() {
+            for sighting in entity.sightings {
+                let Some(record) = sighting.record else { continue };
+                seen.found.insert(record, sighting.time);
+                for value in sighting.values.iter().flatten().flat_map(Value::each) {
+                    seen.values.entry(value.clone()).or_default().insert(record);
+                }
             }
+            seen.keys.insert(entity.key);
         }
         Some(seen)
     }
@@ -141,6 +146,7 @@ impl Evidence<'_> {
         let column = attr.and_then(|a| passed.columns.iter().position(|c| c == a));
         for (number, entity) in passed.entities.iter().enumerate() {
             seen.found.insert(number as u64, entity.first_time());
+            seen.keys.insert(entity.key.clone());
             let values = entity.sightings.iter().filter(|s| s.counted).filter_map(|s| s.values.get(column?)?.as_ref());
             for value in values.flat_map(Value::each) {
                 seen.values.entry(value.clone()).or_default().insert(number as u64);

@@ -1,9 +1,10 @@
-//! Why a statement found nothing: one hint for each cause, as far as a few small requests can find it.
+//! Why a statement found nothing, or not all: one hint for each cause, as far as a few small requests can find it.
 //!
 //! Hints change no figure, no status and no exit code. A hint whose request fails is left out.
 
 mod ask;
 mod blame;
+mod case;
 mod evidence;
 mod filled;
 mod filter;
@@ -32,14 +33,20 @@ impl Run<'_> {
         let mut roots: HashMap<VarId, VarId> = HashMap::default();
         let mut causes: Vec<(VarId, usize)> = Vec::new();
         let mut dependants: Vec<(VarId, &str)> = Vec::new();
-        let mut asked: HashSet<NodeId> = HashSet::default();
+        let (mut asked, mut cases): (HashSet<NodeId>, HashSet<NodeId>) = Default::default();
         for statement in &self.job.plan.statements {
             hints.extend(self.empty_references(statement));
             for Binding { out, inputs } in &statement.binds {
+                let Some(variable) = self.job.plan.var(*out) else { continue };
                 if !self.is_empty(*out) {
+                    if let Some(node) = variable.node.filter(|node| cases.len() < MOST_STATEMENTS && !cases.contains(node))
+                        && let Some(look) = self.in_another_case(statement, node)
+                    {
+                        cases.insert(node);
+                        hints.extend(look.advice());
+                    }
                     continue;
                 }
-                let Some(variable) = self.job.plan.var(*out) else { continue };
                 if let Some(input) = inputs.iter().find(|i| self.is_empty(**i)) {
                     let root = roots.get(input).copied().unwrap_or(*input);
                     roots.insert(*out, root);

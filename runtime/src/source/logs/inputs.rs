@@ -2,8 +2,8 @@
 
 use super::report::LeftOut;
 use crate::source::SourceError;
-use foldhash::HashSet;
 use huntc_compiler::diag::codes::store::{NOTHING_TO_READ, UNREADABLE_LOG};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,10 +27,11 @@ pub struct Listing {
     pub left_out: Vec<LeftOut>,
 }
 
-/// The files that paths name: a file itself, `-` for standard input, and for a folder all files below it, sorted by path, links
-/// last. In folders only hidden files are skipped: the name of a file does not say what it holds.
+/// The files that paths name: a file itself, `-` for standard input, and for a folder all files below it, sorted by path. In
+/// folders only hidden files are skipped: the name of a file does not say what it holds.
 pub fn list(paths: &[PathBuf]) -> Result<Listing, SourceError> {
     let mut listing = Listing::default();
+    let mut seen = Seen::default();
     for path in paths {
         if path.as_os_str() == "-" {
             listing.inputs.push(Input { name: "-".to_owned(), path: None, folder: None });
@@ -42,14 +43,19 @@ pub fn list(paths: &[PathBuf]) -> Result<Listing, SourceError> {
         }
         let meta = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?;
         if !meta.is_dir() {
+            if meta.is_file() && !seen.first(path) {
+                continue;
+            }
             listing.inputs.push(Input { name: path.display().to_string(), path: Some(path.clone()), folder: None });
             continue;
         }
-        let before = listing.inputs.len();
+        let (before, known) = (listing.inputs.len(), seen.0.len());
         let name: Arc<str> = path.display().to_string().into();
-        let mut seen: HashSet<PathBuf> = std::fs::canonicalize(path).into_iter().collect();
-        walk(path, &name, &mut listing, &mut seen, 0)?;
-        if listing.inputs.len() == before {
+        if seen.first(path) {
+            walk(path, &name, &mut listing, &mut seen, 0)?;
+        }
+        // Nothing in it was come across, here or before.
+        if listing.inputs.len() == before && seen.0.len() == known + 1 {
             return Err(SourceError::new(&NOTHING_TO_READ, format!("no log file in {name}"))
                 .note("a folder is searched with all folders below it; hidden files are passed over")
                 .help("name a hidden file itself: `--source NAME=FILE`"));
@@ -61,18 +67,20 @@ pub fn list(paths: &[PathBuf]) -> Result<Listing, SourceError> {
     Ok(listing)
 }
 
+/// Files and folders that were come across. By links one may be reached on several paths, or in a circle; each is read once.
+#[derive(Default)]
+struct Seen(BTreeSet<PathBuf>);
+
+impl Seen {
+    fn first(&mut self, path: &Path) -> bool {
+        self.0.insert(path.canonicalize().unwrap_or_else(|_| path.to_owned()))
+    }
+}
+
 /// The deepest folder below a named one that is read.
 const MAX_FOLDERS: usize = 64;
 
-/// Lists the files below a folder. Of the names that links give to a file or a folder only the first counts: `seen` has what
-/// was listed, without links. So links in a circle end, and no record is there twice.
-fn walk(
-    folder: &Path,
-    named: &Arc<str>,
-    listing: &mut Listing,
-    seen: &mut HashSet<PathBuf>,
-    depth: usize,
-) -> Result<(), SourceError> {
+fn walk(folder: &Path, named: &Arc<str>, listing: &mut Listing, seen: &mut Seen, depth: usize) -> Result<(), SourceError> {
     if depth > MAX_FOLDERS {
         return Err(SourceError::new(&UNREADABLE_LOG, format!("folders are nested too deeply in {}", folder.display())));
     }
@@ -81,8 +89,7 @@ fn walk(
     for entry in entries {
         paths.push(entry.map_err(|e| unreadable(folder, &e))?.path());
     }
-    // What has a name of its own keeps it.
-    paths.sort_by_cached_key(|path| (path.is_symlink(), path.clone()));
+    paths.sort();
     for path in paths {
         let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
         if hidden {
@@ -90,11 +97,8 @@ fn walk(
         }
         let name = path.display().to_string();
         let left_out = |what| LeftOut { file: name.clone(), what, holds_records: true, bad: None };
-        let meta = std::fs::metadata(&path);
-        if meta.is_ok() && !seen.insert(std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone())) {
-            continue;
-        }
-        match meta {
+        match std::fs::metadata(&path) {
+            Ok(meta) if (meta.is_dir() || meta.is_file()) && !seen.first(&path) => {}
             Ok(meta) if meta.is_dir() => walk(&path, named, listing, seen, depth + 1)?,
             Ok(meta) if meta.is_file() => {
                 listing.inputs.push(Input { name, path: Some(path), folder: Some(Arc::clone(named)) });

@@ -160,12 +160,16 @@ pub(super) fn without(segment: &Segment, rows: &Bits) -> Result<Option<Segment>,
             continue;
         }
         let mut codes = vec![0; column.dictionary.len() + 1];
-        values.iter().for_each(|(_, code)| codes[*code as usize] = 1);
+        for (_, code) in &values {
+            codes[*code as usize] = 1;
+        }
         let mut dictionary = DictionaryBuilder::new();
         for (code, new) in codes.iter_mut().enumerate().filter(|(_, used)| **used > 0) {
             *new = dictionary.add(column.dictionary.text(code - 1), column.dictionary.kind(code - 1));
         }
-        values.iter_mut().for_each(|(_, code)| *code = codes[*code as usize]);
+        for (_, code) in &mut values {
+            *code = codes[*code as usize];
+        }
         let (column, present) = StoredColumn::assemble(dictionary.finish(), values, None, left.len());
         columns.push((Field { name: field.name.clone(), present }, column));
     }

@@ -1,5 +1,6 @@
 //! Documents that stand in files several times (semantics.md §6).
 
+use super::super::bits::Bits;
 use super::super::duplicates::{Part, superseded};
 use super::super::{IngestOptions, Store, ingest};
 use super::{request, tiny_limits, values};
@@ -124,8 +125,9 @@ fn many_documents_are_compared_in_several_passes() {
     let dir = tempfile::tempdir().unwrap();
     let lines: Vec<String> = (0..200).map(|n| hit(&(n % 90).to_string(), Some(n), "x")).collect();
     let path = write(dir.path(), "a", &lines);
-    let read =
-        |limits| super::super::ingest::ingest(&crate::source::logs::list(&[path.clone()]).unwrap(), 0, &tiny_limits(), limits);
+    let read = |limits| {
+        super::super::ingest::ingest(&crate::source::logs::list(std::slice::from_ref(&path)).unwrap(), 0, &tiny_limits(), limits)
+    };
     let segments = std::sync::Mutex::new(Vec::new());
     let outcome = read(&|segment| {
         segments.lock().unwrap().push(segment);
@@ -134,6 +136,6 @@ fn many_documents_are_compared_in_several_passes() {
     let (segments, origins) = (segments.into_inner().unwrap(), outcome.unwrap().origins);
     for at_once in [1, 7, 50, 1000] {
         let dead = superseded(&[Part { segments: &segments, origins: &origins }], at_once).unwrap();
-        assert_eq!(dead.iter().flatten().map(|rows| rows.count()).sum::<u64>(), 110, "{at_once} at once");
+        assert_eq!(dead.iter().flatten().map(Bits::count).sum::<u64>(), 110, "{at_once} at once");
     }
 }
