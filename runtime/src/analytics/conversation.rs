@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// The longest message of a command that is repeated to the user, in bytes.
 const MESSAGE: usize = 4_096;
 /// The longest line of an answer, in bytes.
-const LINE: u64 = 64 << 20;
+const LINE: u64 = 16 << 20;
 /// The most lines that wait to be read.
 const WAITING: usize = 256;
 /// How often the limits are looked at while the command is silent.
@@ -135,7 +135,7 @@ fn answer(talk: &Talk<'_>, line: &[u8], number: usize, memory: &mut Lent<'_>) ->
         return Ok(None);
     }
     if line.len() as u64 == LINE && !line.ends_with(b"\n") {
-        return Err((talk.failed)(&format_args!("line {number} of its answer is longer than {} MiB", LINE >> 20)));
+        return Err((talk.failed)(&"a line of its answer has more than 16 MB"));
     }
     memory.grow(TIMES * line.len())?;
     serde_json::from_slice(line)

@@ -27,8 +27,8 @@ pub struct Listing {
     pub left_out: Vec<LeftOut>,
 }
 
-/// The files that paths name: a file itself, `-` for standard input, and for a folder all files below it, sorted by path, links
-/// last. In folders only hidden files are skipped: the name of a file does not say what it holds.
+/// The files that paths name: a file itself, `-` for standard input, and for a folder all files below it, sorted by path. In
+/// folders only hidden files are skipped: the name of a file does not say what it holds.
 pub fn list(paths: &[PathBuf]) -> Result<Listing, SourceError> {
     let mut listing = Listing::default();
     let mut seen = Seen::default();
@@ -89,8 +89,7 @@ fn walk(folder: &Path, named: &Arc<str>, listing: &mut Listing, seen: &mut Seen,
     for entry in entries {
         paths.push(entry.map_err(|e| unreadable(folder, &e))?.path());
     }
-    // What has a name of its own keeps it.
-    paths.sort_by_cached_key(|path| (path.is_symlink(), path.clone()));
+    paths.sort();
     for path in paths {
         let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
         if hidden {
