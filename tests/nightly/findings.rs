@@ -3,6 +3,7 @@
 
 use crate::support::cli::{Huntc, Ran};
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Read as _;
 
@@ -18,8 +19,16 @@ fn process(time: &str, id: &str, host: &str, command: &str) -> Json {
 
 const SHELLS: &str = "# title: Shells\n# severity: high\n# overlap: 1h\n#\n# Looks for shells.\n# Why: <b>they run</b> what they are told.\nx = GET process FROM stixshifter://lab WHERE name LIKE '%.exe'\nDISP x ATTR name, pid, command_line\n";
 
+/// What every host of these records sends in every night, and no hunt looks for: without it nothing newer would be looked at.
+fn heartbeats(records: &[Json]) -> Vec<Json> {
+    let hosts: BTreeSet<&str> = records.iter().filter_map(|record| record["host"]["name"].as_str()).collect();
+    let beat = |day: usize, host: &str| json!({"@timestamp": format!("2026-01-{day:02}T23:59:59Z"), "host": {"name": host}});
+    hosts.iter().flat_map(|host| (1..32).map(|day| beat(day, host))).collect()
+}
+
 fn place(hunt: &str, records: &[Json]) -> Huntc {
-    let lines = records.iter().fold(String::new(), |text, record| text + &record.to_string() + "\n");
+    let beats = heartbeats(records);
+    let lines = records.iter().chain(&beats).fold(String::new(), |text, record| text + &record.to_string() + "\n");
     Huntc::new()
         .file("events.ndjson", lines)
         .file("huntc.toml", "[sources.lab]\npath = 'events.ndjson'\n")
@@ -256,7 +265,7 @@ fn suppressions_that_do_not_do_their_work_are_told_first() {
         "suppression 4 (where = \"name LIKE '%'\") hides everything that `shells.hf` found since it is there: 2 findings",
     ];
     assert_eq!(latest(&huntc)["suppressions"], json!(wanted));
-    let mut lines = ran.stdout.lines().skip(1);
+    let mut lines = ran.stdout.lines().skip(2);
     for text in wanted {
         assert_eq!(lines.next(), Some(format!("! {text}").as_str()), "{}", ran.text());
     }
@@ -405,7 +414,9 @@ fn the_page_of_a_night() {
     // A backup runs every night, the others do not.
     for day in 2..=8 {
         let record = process(&format!("2026-01-0{day}T12:00:00Z"), &format!("d{day}"), "ws5", "backup.exe /all");
-        std::fs::write(huntc.path("events.ndjson"), record.to_string()).unwrap();
+        // What was there stays: records that go and come again would have come late.
+        let first = records.iter().take(3).fold(String::new(), |text, record| text + &record.to_string() + "\n");
+        std::fs::write(huntc.path("events.ndjson"), first + &record.to_string()).unwrap();
         huntc.run(&format!("nightly run hunts --at 2026-01-0{}T00:00:00Z --quiet", day + 1));
     }
     std::fs::write(huntc.path("events.ndjson"), &lines).unwrap();

@@ -16,14 +16,14 @@ fn records(source: &str, host: &str, times: &[&str], more: &str) -> String {
     for time in times {
         let _ = writeln!(
             lines,
-            r#"{{"@timestamp":"2026-01-{time}:00Z","host":{{"name":"{host}"}},"event":{{"code":"1","category":["process"],"type":["start"]{more}}},"process":{{"entity_id":"{source}-{time}","name":"evil.exe","pid":7}}}}"#
+            r#"{{"@timestamp":"2026-01-{time}:00Z","host":{{"name":"{host}"}},"event":{{"code":"1","category":["process"],"type":["start"]{more}}},"process":{{"entity_id":"{source}-{time}","name":"evil.exe","pid":7,"command_line":"{source}-{time}"}}}}"#
         );
     }
     lines
 }
 
 fn hunt(sources: &str) -> String {
-    format!("# window: nightly\nx = GET process FROM {sources} WHERE name = 'evil.exe'\nDISP x ATTR name, pid\n")
+    format!("# window: nightly\nx = GET process FROM {sources} WHERE name = 'evil.exe'\nDISP x ATTR name, command_line\n")
 }
 
 /// Hunts over one source, the other, and both.
@@ -41,16 +41,21 @@ fn night(huntc: &Huntc, at: &str) -> Ran {
     huntc.run(&format!("nightly run hunts --at {at}"))
 }
 
+/// The names of the reports.
+fn reports(huntc: &Huntc) -> Vec<String> {
+    huntc.names("nightly").into_iter().filter(|name| name.starts_with("20")).collect()
+}
+
 /// The last report.
 fn report(huntc: &Huntc) -> Json {
-    let id = huntc.names("nightly").pop().unwrap();
+    let id = reports(huntc).pop().unwrap();
     serde_json::from_slice(&std::fs::read(huntc.path("nightly").join(id).join("nightly.json")).unwrap()).unwrap()
 }
 
 /// How often each finding was told.
 fn told(huntc: &Huntc) -> BTreeMap<(String, String), usize> {
     let mut told = BTreeMap::new();
-    for id in huntc.names("nightly") {
+    for id in reports(huntc) {
         for (hunt, keys) in news(huntc, &format!("nightly/{id}")) {
             for key in keys {
                 *told.entry((hunt.clone(), key)).or_default() += 1;
@@ -226,7 +231,7 @@ fn a_window_that_grew_is_looked_at_again() {
 fn a_window_begins_earlier_by_the_longest_within() {
     let pair = |within: &str| {
         format!(
-            "x = GET process FROM stixshifter://windows WHERE ([process:pid = 7] FOLLOWEDBY [process:pid = 8]) WITHIN {within}\nDISP x ATTR name, pid\n"
+            "x = GET process FROM stixshifter://windows WHERE ([process:pid = 7] FOLLOWEDBY [process:pid = 8]) WITHIN {within}\nDISP x ATTR name, command_line\n"
         )
     };
     let second = records("second", "ws1", &["02T03:00"], "").replace("\"pid\":7", "\"pid\":8");
@@ -252,7 +257,7 @@ fn windows_of_arrival_miss_nothing_that_comes_late() {
         .replace("evil.exe", "calm.exe")
         .replace("\"pid\":7", r#""pid":8,"parent":{"entity_id":"late-01T12:00","name":"evil.exe","pid":7}"#);
     let steady = |day: u32| records("w", "ws1", &[&format!("{day:02}T01:50")], &arrived(&format!("{day:02}T01:51")));
-    let children = "# window: nightly\n# finding: c\nx = GET process FROM stixshifter://windows WHERE name = 'evil.exe'\nc = FIND process CREATED BY x\nDISP c ATTR name\n";
+    let children = "# window: nightly\n# finding: c\nx = GET process FROM stixshifter://windows WHERE name = 'evil.exe'\nc = FIND process CREATED BY x\nDISP c ATTR name, command_line\n";
     for (clock, found) in [("clock = 'event.ingested'\n", true), ("clock = '@timestamp'\n", false), ("", false)] {
         let config = format!("[sources.windows]\npath = 'windows.ndjson'\n{clock}");
         let huntc =

@@ -96,12 +96,11 @@ pub(super) fn write_text(night: &Night, out: &mut String) {
     }
 }
 
-/// The block of the health on the page.
-pub(super) fn write_html(
-    night: &Night,
-    title: &dyn Fn(&HuntOutcome, &mut dyn Write) -> Result<()>,
-    out: &mut dyn Write,
-) -> Result<()> {
+/// How the page writes a part of a hunt.
+type WriteHunt<'a> = &'a dyn Fn(&HuntOutcome, &mut dyn Write) -> Result<()>;
+
+/// The block of the health on the page. A hunt has its title there, and what it looks for.
+pub(super) fn write_html(night: &Night, title: WriteHunt<'_>, remarks: WriteHunt<'_>, out: &mut dyn Write) -> Result<()> {
     let lines = night.health.lines(night.at.0);
     if !lines.is_empty() {
         writeln!(out, "<h2>Health</h2>")?;
@@ -120,7 +119,9 @@ pub(super) fn write_html(
         if let [hunt] = hunts.as_slice() {
             write!(out, "<h3>")?;
             title(hunt, out)?;
-            writeln!(out, "</h3>\n<p>{}</p></div>", html(&why))?;
+            writeln!(out, "</h3>\n<p>{}</p>", html(&why))?;
+            remarks(hunt, out)?;
+            writeln!(out, "</div>")?;
         } else {
             let named = format!("{}: {}", count(hunts.len() as u64, "hunt"), files(&hunts));
             writeln!(out, "<p>{}</p>\n<p>{}</p></div>", html(&why), html(&named))?;

@@ -31,20 +31,15 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
     if let Some(part) = &night.part {
         writeln!(out, "<p>A part: {}</p>", escape(part))?;
     }
-    write_health(night, out)?;
+    health::write_html(night, &write_title, &write_remarks, out)?;
     for notice in night.notices.iter().chain(&night.suppressions) {
         writeln!(out, "<p class=\"bad\">{}</p>", escape(notice))?;
     }
-    write_news(night, out)?;
-    write_rest(night, out)
-}
-
-fn write_health(night: &Night, out: &mut dyn Write) -> Result<()> {
-    health::write_html(night, &write_title, out)?;
     if health::troubled(night) == 0 {
         writeln!(out, "<p class=\"good\">{}</p>", all_looked(night))?;
     }
-    Ok(())
+    write_news(night, out)?;
+    write_rest(night, out)
 }
 
 fn write_title(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
