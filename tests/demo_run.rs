@@ -117,6 +117,7 @@ fn hosts_pids_and_lives_give_them_too() {
     demo::write_with(place.path(), EntityIds::Stripped).unwrap();
     let run = ["run", "scheduled-tasks.hf", "backward-and-forward-tracking.hf", "--out", "report", "--quiet"];
     assert_published(&huntc(place.path(), &run));
+    let place = tempfile::tempdir().unwrap();
     demo::write_with(place.path(), EntityIds::Kept).unwrap();
     assert_published(&huntc(place.path(), &[&run[..], &["--process-identity", "ladder"]].concat()));
 }

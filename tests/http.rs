@@ -252,9 +252,13 @@ fn the_time_of_a_hunt_ends_slow_pages_and_slow_answers() {
 fn the_memory_of_a_hunt_ends_pages_and_answers() {
     let pages = Fake::with(20_000, |_, right, _| right);
     let answer = Fake::with(10, |_, right, _| Response { body: vec![b' '; 4 << 20], gzip: true, ..right });
-    for (fake, what) in [(pages, "the records of a request"), (answer, "the answer of a server")] {
+    // Of pages it is chance whether one more answer or the records of those before come first.
+    for (fake, grown) in
+        [(pages, &["the records of a request", "the answer of a server"][..]), (answer, &["the answer of a server"])]
+    {
         let error = fake.source(|c| c.concurrency = 1).fetch(&everything(), &allowed(None, Some(1 << 20))).expect_err("too much");
-        assert_eq!((error.code.id, error.notes), ("K1008", vec![format!("what grew: {what}")]));
+        assert_eq!(error.code.id, "K1008");
+        assert!(grown.iter().any(|what| error.notes == [format!("what grew: {what}")]), "{error:?}");
         assert_eq!(fake.open.load(Ordering::SeqCst), 0);
     }
     let enough = Fake::with(20_000, |_, right, _| right);

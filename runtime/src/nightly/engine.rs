@@ -200,9 +200,10 @@ impl Hunter<'_> {
         BoundRequest { window: Some(window), ..BoundRequest::of(&catalog, Query::MatchAll, fields) }
     }
 
-    /// What a look at the sources may use, outside of any hunt.
+    /// What a look at a source may use, outside of any hunt: no more than a hunt over one window.
     fn allowance(&self) -> Arc<Allowance> {
-        Arc::new(Allowance::new(Arc::clone(&self.cancel), None, Some(DEFAULT_MEMORY)))
+        let memory = self.settings.max_memory.unwrap_or(DEFAULT_MEMORY);
+        Arc::new(Allowance::new(Arc::clone(&self.cancel), self.settings.timeout, Some(memory)))
     }
 
     fn context(&self, request: &str) -> FetchContext {
