@@ -6,7 +6,7 @@ use crate::allowance::Allowance;
 use crate::config::analytic::{Action, AnalyticBinding};
 use crate::config::trust;
 use crate::source::{SourceError, regular_file};
-use conversation::{Answer, Finished, Talk, converse, with_group};
+use conversation::{AnswerLine, Finished, Talk, converse, with_group};
 use foldhash::{HashMap, HashSet};
 use huntc_compiler::diag::codes;
 use huntc_compiler::value::Value;
@@ -186,11 +186,11 @@ fn lines(tables: &[AnalyticRows]) -> Vec<u8> {
 
 /// The answers as columns; every row must be answered. An answer without `row` is for the row that was sent in its
 /// place. One with `row` but without `table` is for the first table.
-fn columns(call: &AnalyticCall<'_>, answers: &[Answer], tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
+fn columns(call: &AnalyticCall<'_>, answers: &[AnswerLine], tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
     let sent: Vec<(usize, usize)> = (0..).zip(tables).flat_map(|(n, t)| (0..t.rows.len()).map(move |row| (n, row))).collect();
-    let mut by_row: Vec<Vec<Option<&Answer>>> = tables.iter().map(|t| vec![None; t.rows.len()]).collect();
+    let mut by_row: Vec<Vec<Option<&AnswerLine>>> = tables.iter().map(|t| vec![None; t.rows.len()]).collect();
     // A value that is no number names no row.
-    let number = |answer: &Answer, key: &str| {
+    let number = |answer: &AnswerLine, key: &str| {
         Some(answer.get(key)?.as_u64().map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)))
     };
     let named =
@@ -215,12 +215,12 @@ fn columns(call: &AnalyticCall<'_>, answers: &[Answer], tables: &[AnalyticRows])
 }
 
 /// The columns of one table: those that are declared, then the others that answers have.
-fn answered<'a>(call: &AnalyticCall<'_>, answers: impl Iterator<Item = &'a Answer>) -> Result<AnalyticRows, SourceError> {
-    let data = |answer: &Answer| match answer.get("data") {
+fn answered<'a>(call: &AnalyticCall<'_>, answers: impl Iterator<Item = &'a AnswerLine>) -> Result<AnalyticRows, SourceError> {
+    let data = |answer: &AnswerLine| match answer.get("data") {
         Some(Json::Object(data)) => data.clone(),
         _ => answer.iter().filter(|(k, _)| *k != "row" && *k != "table").map(|(k, v)| (k.clone(), v.clone())).collect(),
     };
-    let data: Vec<Answer> = answers.map(data).collect();
+    let data: Vec<AnswerLine> = answers.map(data).collect();
     let mut names: Vec<String> = call.binding.outputs.clone().unwrap_or_default();
     let mut known: HashSet<String> = names.iter().cloned().collect();
     for name in data.iter().flat_map(Map::keys) {

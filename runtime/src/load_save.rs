@@ -11,7 +11,7 @@ use huntc_compiler::catalog::{Catalog, EntityId, canonical};
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Attr, Column};
 use huntc_compiler::value::Value;
-use rows::{Cells, RowFault};
+use rows::{Cells, JsonLook, RowFault};
 use serde_json::{Map, Value as Json};
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -164,7 +164,7 @@ fn csv_facts(file: Box<dyn Read>) -> Option<FileFacts> {
 }
 
 fn json_facts(file: Box<dyn Read>) -> Option<FileFacts> {
-    let (first, names) = rows::json_beginning(file, MOST_LOOKED_AT)?;
+    let JsonLook { first, names } = rows::json_look(file, MOST_LOOKED_AT)?;
     let entity = first.get("type").and_then(Json::as_str).filter(|entity| !entity.is_empty()).map(str::to_owned);
     Some(FileFacts { entity, columns: names.map(|names| names.into_iter().filter(|name| name != "type").collect()) })
 }

@@ -25,7 +25,7 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 const TIMES: usize = 8;
 
 /// One line of an answer.
-pub(super) type Answer = serde_json::Map<String, serde_json::Value>;
+pub(super) type AnswerLine = serde_json::Map<String, serde_json::Value>;
 
 /// What a command may do, and how its failures are told.
 pub(super) struct Talk<'a> {
@@ -38,7 +38,7 @@ pub(super) struct Talk<'a> {
 
 /// What a command answered, and how it ended.
 pub(super) struct Finished {
-    pub(super) answers: Vec<Answer>,
+    pub(super) answers: Vec<AnswerLine>,
     /// `None`: it was ended after more answers than there are rows.
     pub(super) status: Option<ExitStatus>,
     /// The beginning of what it wrote to standard error.
@@ -116,7 +116,7 @@ fn lines_of(pipe: ChildStdout) -> Receiver<std::io::Result<Vec<u8>>> {
     lines
 }
 
-fn collect(talk: &Talk<'_>, lines: &Receiver<std::io::Result<Vec<u8>>>, deadline: Instant) -> Result<Vec<Answer>, SourceError> {
+fn collect(talk: &Talk<'_>, lines: &Receiver<std::io::Result<Vec<u8>>>, deadline: Instant) -> Result<Vec<AnswerLine>, SourceError> {
     let mut answers = Vec::new();
     let mut memory = talk.allowance.lend("the answer of an analytic");
     loop {
@@ -136,7 +136,7 @@ fn collect(talk: &Talk<'_>, lines: &Receiver<std::io::Result<Vec<u8>>>, deadline
 }
 
 /// The answer in a line; `None` in an empty one.
-fn answer(talk: &Talk<'_>, line: &[u8], number: usize, memory: &mut Lent<'_>) -> Result<Option<Answer>, SourceError> {
+fn answer(talk: &Talk<'_>, line: &[u8], number: usize, memory: &mut Lent<'_>) -> Result<Option<AnswerLine>, SourceError> {
     if line.trim_ascii().is_empty() {
         return Ok(None);
     }

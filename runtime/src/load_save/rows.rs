@@ -101,7 +101,7 @@ impl<R: Read> Read for Metered<'_, '_, R> {
 }
 
 /// All rows of a CSV file with a header.
-pub(super) fn csv<'a>(file: impl Read, allowance: &'a Allowance) -> Result<Cells<'a>, RowFault> {
+pub(super) fn csv(file: impl Read, allowance: &Allowance) -> Result<Cells<'_>, RowFault> {
     let meter = Meter::new(allowance);
     let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(Metered { file, meter: &meter });
     let header: Vec<String> = reader.headers().map_err(|e| meter.fault(&e, e.is_io_error()))?.iter().map(str::to_owned).collect();
@@ -145,7 +145,7 @@ impl Names {
 }
 
 /// All rows of a JSON array of flat objects.
-pub(super) fn json<'a>(file: impl Read, allowance: &'a Allowance) -> Result<Cells<'a>, RowFault> {
+pub(super) fn json(file: impl Read, allowance: &Allowance) -> Result<Cells<'_>, RowFault> {
     let meter = Meter::new(allowance);
     let mut names = Names::default();
     let mut sparse: Vec<Vec<(usize, Value)>> = Vec::new();
@@ -177,8 +177,15 @@ pub(super) fn json<'a>(file: impl Read, allowance: &'a Allowance) -> Result<Cell
     Ok(Cells { header: names.header, rows: sparse.into_iter().map(dense).collect(), memory: meter.memory.into_inner() })
 }
 
-/// The first object of a JSON array, and all names if it can be read to its end within some bytes.
-pub(super) fn json_beginning(file: impl Read, most: u64) -> Option<(Map<String, Json>, Option<Vec<String>>)> {
+/// What a JSON array shows at a first look.
+pub(super) struct JsonLook {
+    pub(super) first: Map<String, Json>,
+    /// The names of all objects; `None` where the array is not read to its end.
+    pub(super) names: Option<Vec<String>>,
+}
+
+/// Looks into a JSON array as far as some bytes lead. `None` where it has no first object.
+pub(super) fn json_look(file: impl Read, most: u64) -> Option<JsonLook> {
     let allowance = Allowance::new(std::sync::Arc::default(), None, Some(most));
     let meter = Meter::new(&allowance);
     let mut names = Names::default();
@@ -191,7 +198,7 @@ pub(super) fn json_beginning(file: impl Read, most: u64) -> Option<(Map<String, 
         first.get_or_insert(object);
         Ok(())
     });
-    Some((first?, whole.is_ok().then_some(names.header)))
+    Some(JsonLook { first: first?, names: whole.is_ok().then_some(names.header) })
 }
 
 /// Takes the objects of a JSON array one after the other.
