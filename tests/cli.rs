@@ -153,7 +153,10 @@ fn a_report_folder_holds_every_form_and_every_form_is_safe() {
     let huntc = lab();
     let ran = huntc.run("run hunt.hf --source host101=log.ndjson --out out/r");
     ran.snapshot("run-out");
-    assert_eq!(huntc.names("out/r"), [".huntc-report", "01-child.csv", "01-child.json", "report.html", "report.json", "requests.ndjson"]);
+    assert_eq!(
+        huntc.names("out/r"),
+        [".huntc-report", "01-child.csv", "01-child.json", "report.html", "report.json", "requests.ndjson"]
+    );
     assert_eq!(huntc.names("out"), ["r"]);
     let csv = fs::read_to_string(huntc.path("out/r/01-child.csv")).unwrap();
     assert!(csv.starts_with("name,pid,command_line\nevil.exe,11,'=cmd|"), "{csv}");
