@@ -77,6 +77,12 @@ struct Attack {
     /// Files that must be there afterwards: the honest half of an attack.
     #[serde(default)]
     present: Vec<String>,
+    /// Files whose content must be what it was.
+    #[serde(default)]
+    kept: Vec<String>,
+    /// Scripts of the shell that must succeed afterwards, in the folder of the attack.
+    #[serde(default)]
+    after: Vec<String>,
     /// Paths that the server must have been asked for, and texts that no request may have.
     #[serde(default)]
     asked: Vec<String>,
@@ -171,6 +177,8 @@ impl Attack {
             huntc = huntc.file(name, fill(text));
         }
         let before = files_below(Path::new(&folder));
+        let content = |name: &String| fs::read(Path::new(&folder).join(fill(name))).ok();
+        let kept: Vec<_> = self.kept.iter().map(|name| (name, content(name))).collect();
         let (ran, megabytes, late) = self.start(&huntc, &fill(&self.run), fill);
         let mut wrong = String::new();
         if late {
@@ -180,6 +188,16 @@ impl Attack {
             let _ = writeln!(wrong, "it took {megabytes} MB");
         }
         self.compare(&ran, &fill, &mut wrong);
+        for (name, was) in kept.iter().filter(|(name, was)| was.is_none() || content(name) != *was) {
+            let now = if was.is_none() { "was not there to be kept" } else { "is not what it was" };
+            let _ = writeln!(wrong, "`{name}` {now}");
+        }
+        for script in &self.after {
+            let shell = Command::new("sh").args(["-euc", &fill(script)]).current_dir(&folder).output().unwrap();
+            if !shell.status.success() {
+                let _ = writeln!(wrong, "afterwards not: {script}");
+            }
+        }
         for text in &self.never {
             if let Some(file) = holds(Path::new(&folder), &fill(text), &before) {
                 let _ = writeln!(wrong, "{file} holds {text:?}");
@@ -313,7 +331,14 @@ fn each_attack_has_a_name_of_its_own_and_asks_for_something() {
         names.dedup();
         assert_eq!(names.len(), attack.len(), "{class}: two attacks have one name");
         for a in attack {
-            let asks = a.says.len() + a.never.len() + a.absent.len() + a.present.len() + a.asked.len() + a.never_asked.len();
+            let asks = a.says.len()
+                + a.never.len()
+                + a.absent.len()
+                + a.present.len()
+                + a.kept.len()
+                + a.after.len()
+                + a.asked.len()
+                + a.never_asked.len();
             assert!(asks > 0 || a.megabytes.is_some(), "{class}: {} cannot fail", a.name);
         }
     }

@@ -5,6 +5,7 @@ mod migrate;
 use super::damage::guarded;
 use super::health::SourceRecord;
 use super::record::{HuntRecord, KeyRecord, MemberRecord, NightRecord, Notification};
+use crate::own_files;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::nightly::{STATE_UNUSABLE, STATE_VERSION};
 use redb::{
@@ -70,11 +71,18 @@ fn version(path: &Path, found: u64) -> SourceError {
 }
 
 impl State {
-    /// Opens the state of a folder; makes it if there is none.
+    /// Opens the state of a folder, which no other process writes to; makes it if there is none.
     pub fn open(folder: &Path) -> Result<Self, SourceError> {
         let path = folder.join(FILE);
         let mut builder = Builder::new();
         builder.set_cache_size(32 << 20).set_concurrency_mode(ConcurrencyMode::SingleWriter);
+        own_files::remove_parts(folder);
+        if path.symlink_metadata().is_err() {
+            // A database that a kill left half made could never be opened again.
+            let make = |place: &Path| builder.create(place).map(drop).map_err(std::io::Error::other);
+            own_files::make_new(&path, make).map_err(|e| fault(&path, e))?;
+        }
+        own_files::open(&path).map_err(|e| fault(&path, e))?;
         let database = whole(&path, || builder.create(&path))?;
         let state = Self { database, path };
         let found = state.write(|tables| {
@@ -464,6 +472,26 @@ mod tests {
             }
         }
         assert!(refused > 10, "{refused} of {} bytes", good.len());
+    }
+
+    #[test]
+    fn a_state_is_made_whole_or_not_at_all() {
+        let temp = tempfile::tempdir().unwrap();
+        let left = temp.path().join(".huntc-half.part");
+        std::fs::write(&left, "half a database").unwrap();
+        drop(State::open(temp.path()).unwrap());
+        assert!(!left.exists(), "what a killed run left is swept");
+        assert_eq!(std::fs::read_dir(temp.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_planted_link_is_no_state() {
+        let temp = tempfile::tempdir().unwrap();
+        let (victim, folder) = (temp.path().join("victim"), temp.path().join("state"));
+        std::fs::create_dir(&folder).unwrap();
+        std::os::unix::fs::symlink(&victim, folder.join(FILE)).unwrap();
+        assert_eq!(State::open(&folder).map(|_| ()).unwrap_err().code.id, "K0860");
+        assert!(!victim.exists(), "nothing is made behind it");
     }
 
     #[test]

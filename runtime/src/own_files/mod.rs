@@ -54,6 +54,27 @@ pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<(
     Ok(())
 }
 
+/// Makes a file that is not there yet in one step: `make` makes it under another name, it is brought to the disk, and takes its
+/// name. Whoever is killed before leaves nothing that has the name.
+pub(crate) fn make_new(path: &Path, mut make: impl FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PART.0).suffix(PART.1).rand_bytes(RANDOM);
+    let made = builder.make_in(folder, |place| make(place))?.into_temp_path();
+    open(&made)?.sync_all()?;
+    made.persist_noclobber(path).map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()
+}
+
+/// Removes the files that killed writers left in a folder which this process has to itself.
+pub(crate) fn remove_parts(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(is_part) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Makes a link in one step, as [`replace`] does a file.
 #[cfg(unix)]
 pub(crate) fn replace_link(path: &Path, target: &str) -> io::Result<()> {
