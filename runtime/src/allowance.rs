@@ -117,10 +117,10 @@ impl Spent {
     }
 }
 
+/// Whole seconds, rounded up: what a night leaves to a hunt is seldom even.
 fn in_words(time: Duration) -> String {
-    match time.as_secs() {
-        0 => format!("{} milliseconds", time.as_millis()),
-        1 => "1 second".to_owned(),
+    match time.as_millis().div_ceil(1_000) {
+        0 | 1 => "1 second".to_owned(),
         seconds => format!("{seconds} seconds"),
     }
 }

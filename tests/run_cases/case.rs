@@ -187,10 +187,8 @@ impl Case {
         let shown = if json.is_ok() { ran.stderr.clone() } else { format!("{}{}", ran.stdout, ran.stderr) };
         let told = Told::all(&shown);
         let id = Regex::new("notification [0-9a-f]{16}").unwrap();
-        let time = Regex::new("[0-9]+ milliseconds").unwrap();
         let place = |text: &str| {
             let text = id.replace(text, "notification [id]").replace(&ran.folder, "[folder]");
-            let text = time.replace_all(&text, "[n] milliseconds").into_owned();
             if url.is_empty() { text } else { text.replace(url, "[server]").replace(url.trim_start_matches("http://"), "[host]") }
         };
         let texts: Vec<String> = told.iter().map(|t| place(&t.text())).collect();

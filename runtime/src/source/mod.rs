@@ -243,11 +243,11 @@ impl From<Spent> for SourceError {
     fn from(spent: Spent) -> Self {
         let limit = match spent {
             Spent::Cancelled => return Self::cancelled(),
-            Spent::Time(_) => "`timeout`",
-            Spent::Memory(..) => "`max_memory`",
+            Spent::Time(_) => "`timeout` under [run] in huntc.toml, for a night `--hunt-time` and `--night-time`",
+            Spent::Memory(..) => "`max_memory` under [run] in huntc.toml, or `--max-memory`",
         };
         let error = Self::new(&huntc_compiler::diag::codes::run::BUDGET, spent.message());
         let error = spent.note().into_iter().fold(error, Self::note);
-        error.help(format!("narrow the hunt, or raise {limit} under [run] in huntc.toml"))
+        error.help(format!("narrow the hunt, or give it more: {limit}"))
     }
 }
