@@ -136,7 +136,8 @@ fn three_nights_on_real_servers() {
             (0..3).for_each(|n| server.delete(&index(name, n)));
         }
         let source = |name: &str| format!("[sources.{name}]\nuri = '{}'\nindices = 'winlogbeat-health-{name}-*'\n", server.url);
-        let huntc = place(&(source("windows") + &source("linux")));
+        // A configuration that is only found sends nothing.
+        let huntc = place(&(source("windows") + &source("linux"))).var("HUNTC_CONFIG", "huntc.toml");
         let (mut ran, mut loaded) = (Vec::new(), [0, 0]);
         for (n, (at, (windows, linux))) in NIGHTS.iter().zip(three_nights()).enumerate() {
             for (known, (name, lines)) in loaded.iter_mut().zip([("windows", windows), ("linux", linux)]) {

@@ -81,7 +81,7 @@ fn a_night_without_the_server_is_told_and_caught_up_on() {
         proxy.open.store(false, Ordering::SeqCst);
         let (code, text) = night(&huntc, &source, "away", NIGHTS[1]);
         assert_eq!(code, Some(3), "{}: {text}", server.name);
-        assert!(text.contains("NOT LOOKED AT: 15 hunts") && text.contains("Nothing is new"), "{text}");
+        assert!(text.contains("NOT LOOKED AT: 15 hunts") && text.contains("Nothing was looked at"), "{text}");
         assert!(text.contains("open from 2021-04-03T01:59:54Z to 2021-04-04T02:00:00Z"), "{text}");
         load("winlogbeat-nights-3", NIGHTS[1], NIGHTS[2]);
         proxy.open.store(true, Ordering::SeqCst);

@@ -2,6 +2,7 @@
 //! with stand-ins for the programs that change a machine.
 
 use crate::support::servers::running;
+use huntc_runtime::session::clock;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -80,7 +81,8 @@ fn five_commands_set_nightly_hunts_up() {
     if let Some(server) = &server {
         server.put_template();
         server.delete("winlogbeat-setup");
-        server.load("winlogbeat-setup", [r#"{"@timestamp":"2021-04-01T00:00:00Z","process":{"entity_id":"a","name":"x"}}"#]);
+        let record = format!(r#"{{"@timestamp":"{}","process":{{"entity_id":"a","name":"x"}}}}"#, clock::now());
+        server.load("winlogbeat-setup", [record.as_str()]);
     }
     let machine = Machine::new();
     let mut told = Vec::new();
