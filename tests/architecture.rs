@@ -87,7 +87,7 @@ const RUNTIME: Arrows = &[
     ("process_group", &[]),
     ("table", &[]),
     ("source", &["allowance", "own_files"]),
-    ("config", &["allowance", "source"]),
+    ("config", &["allowance", "own_files", "source"]),
     ("report", &["own_files"]),
     ("demo", &["own_files"]),
     ("matching", &["allowance", "source", "table"]),
@@ -97,7 +97,7 @@ const RUNTIME: Arrows = &[
     ("exec", &["allowance", "analytics", "config", "load_save", "matching", "ops", "report", "source", "table"]),
     ("session", &["allowance", "config", "exec", "load_save", "report", "source"]),
     ("nightly", &["allowance", "config", "exec", "own_files", "process_group", "report", "session", "source", "table"]),
-    ("cli", &["config", "demo", "nightly", "report", "session", "source"]),
+    ("cli", &["config", "demo", "nightly", "own_files", "report", "session", "source"]),
 ];
 
 /// What the runtime's rooms may see of the compiler: those that work get facts, those on top also call it.

@@ -7,6 +7,7 @@ mod flags;
 mod health;
 mod hunts;
 mod installed;
+mod lab;
 mod part;
 mod program;
 mod servers;

@@ -1,5 +1,6 @@
 //! Receivers of a night by flags and configuration: formats, templates and mails through the program.
 
+use super::lab::RECORD;
 use crate::support::cli::Huntc;
 use serde_json::Value as Json;
 use std::fs;
@@ -7,14 +8,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::thread::JoinHandle;
 
-const RECORDS: &str = r#"{"@timestamp":"2026-01-01T01:00:00Z","event":{"code":"1","category":["process"],"type":["start"]},"host":{"name":"a"},"process":{"entity_id":"p1","name":"evil.exe","pid":7}}
-"#;
 const HUNT: &str = "# title: Evil\nx = GET process FROM stixshifter://lab WHERE name = 'evil.exe'\nDISP x ATTR name\n";
 
 fn place(nightly: &str) -> Huntc {
     Huntc::new()
         .file("hunts/a.hf", HUNT)
-        .file("events.ndjson", RECORDS)
+        .file("events.ndjson", RECORD)
         .file("huntc.toml", format!("[sources.lab]\npath = \"events.ndjson\"\n[nightly]\n{nightly}\n"))
 }
 

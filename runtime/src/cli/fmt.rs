@@ -3,6 +3,7 @@
 use super::console::Console;
 use super::exit::ExitCode;
 use super::terminal::Terminal;
+use crate::own_files;
 use crate::report::sanitize::terminal as safe;
 use crate::report::text::count;
 use crate::session::input;
@@ -103,21 +104,12 @@ fn canonical(file: &str, text: &str, console: &mut Console) -> Result<String, Ve
     }
 }
 
-/// Writes a text to a file beside this one, which then takes its place with the same permissions. Links are followed.
+/// Puts a text in the place of a file, with the same permissions. Links are followed.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let path = fs::canonicalize(path)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.huntc-{}", std::process::id()));
-    let write = || {
-        let mut file = fs::File::create_new(&beside)?;
-        file.set_permissions(fs::metadata(&path)?.permissions())?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, &path)
-    };
-    let result = write();
-    if result.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    result
+    let permissions = fs::metadata(&path)?.permissions();
+    own_files::replace(&path, |file| {
+        file.set_permissions(permissions)?;
+        file.write_all(text.as_bytes())
+    })
 }

@@ -2,11 +2,13 @@
 //! runs, sends, or writes outside of its folder needs trust. One that others can replace is not read at all.
 
 use super::environment::Environment;
+use crate::own_files;
 use crate::source::SourceError;
 use crate::source::regular_file;
 use huntc_compiler::diag::codes::config::FILE_NOT_WRITTEN;
 use serde::{Deserialize, Serialize};
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// A configuration file, and how it came to be read.
@@ -204,19 +206,30 @@ impl TrustedFiles {
             .help("give yourself the right to write there, or name the configuration with `--config`")
     }
 
-    /// Writes the list beside its place, and puts it there in one step. Only the user may read it.
+    /// Only the user may read the list.
     fn write(&self) -> Result<(), SourceError> {
         let write = || -> io::Result<()> {
             let folder = self.place.parent().unwrap_or(Path::new("."));
             make_private(folder)?;
-            let beside = self.place.with_extension(format!("json.{}", std::process::id()));
-            let _ = std::fs::remove_file(&beside);
             let text = serde_json::to_string_pretty(&self.files)?;
-            regular_file::write_new(&beside, text.as_bytes())?;
-            std::fs::rename(&beside, &self.place)
+            own_files::replace(&self.place, |file| {
+                make_readable_by_user_only(file)?;
+                file.write_all(text.as_bytes())
+            })
         };
         write().map_err(|e| self.unwritten(&e))
     }
+}
+
+#[cfg(unix)]
+fn make_readable_by_user_only(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn make_readable_by_user_only(_: &File) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]

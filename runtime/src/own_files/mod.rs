@@ -44,10 +44,7 @@ fn plain(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
 /// Writes a file in one step: a new file beside it, with a name that nobody can guess, is written, brought to the disk, and
 /// takes its name. What had the name before is replaced, a link too. After an error it is as it was.
 pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PART.0).suffix(PART.1).rand_bytes(RANDOM);
-    let mut file = builder.permissions(mode(0o666)).tempfile_in(folder)?;
+    let mut file = parts().permissions(mode(0o666)).tempfile_in(folder_of(path))?;
     write(file.as_file_mut())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
@@ -57,10 +54,8 @@ pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<(
 /// Makes a file that is not there yet in one step: `make` makes it under another name, it is brought to the disk, and takes its
 /// name. Whoever is killed before leaves nothing that has the name.
 pub(crate) fn make_new(path: &Path, mut make: impl FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PART.0).suffix(PART.1).rand_bytes(RANDOM);
-    let made = builder.make_in(folder, |place| make(place))?.into_temp_path();
+    let folder = folder_of(path);
+    let made = parts().make_in(folder, |place| make(place))?.into_temp_path();
     open(&made)?.sync_all()?;
     made.persist_noclobber(path).map_err(|error| error.error)?;
     File::open(folder)?.sync_all()
@@ -78,11 +73,19 @@ pub(crate) fn remove_parts(folder: &Path) {
 /// Makes a link in one step, as [`replace`] does a file.
 #[cfg(unix)]
 pub(crate) fn replace_link(path: &Path, target: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let link = parts().make_in(folder_of(path), |place| std::os::unix::fs::symlink(target, place))?;
+    link.into_temp_path().persist(path).map_err(|error| error.error)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes what takes another name later.
+fn parts() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PART.0).suffix(PART.1).rand_bytes(RANDOM);
-    let link = builder.make_in(folder, |place| std::os::unix::fs::symlink(target, place))?;
-    link.into_temp_path().persist(path).map_err(|error| error.error)
+    builder
 }
 
 /// Whether a name is one of those that [`replace`] writes under. A killed process leaves such files.

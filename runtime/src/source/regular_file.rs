@@ -2,7 +2,7 @@
 //! never end, or do something.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
 /// The most bytes of a file that is read whole.
@@ -46,17 +46,6 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Writes a file that must not be there yet, and that only the user may read.
-pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
 #[cfg(all(test, unix))]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -73,6 +62,5 @@ mod tests {
         for bad in [&pipe, Path::new("/dev/zero"), &temp.path().join("link"), temp.path()] {
             assert!(open(bad).is_err(), "{}", bad.display());
         }
-        assert_eq!(write_new(&file, b"y").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
     }
 }

@@ -23,11 +23,10 @@ th{background:#8882}td{overflow-wrap:anywhere}.t{white-space:nowrap}.n{text-alig
 /// is there all the same.
 pub(in crate::nightly) fn overview(known: &[(String, NightRecord)], out: &Path, newest: &str) -> Vec<String> {
     let told = |what: &str, done: io::Result<()>| done.err().map(|e| format!("{what} in `{}` was not written: {e}", out.display()));
-    let index = |page: &mut dyn Write| write_index(known, &nights(out), page);
     let page = replace(out, INDEX, |place| {
         own_files::replace(place, |file| {
             let mut page = BufWriter::new(file);
-            index(&mut page).and_then(|()| page.flush())
+            write_index(known, &nights(out), &mut page).and_then(|()| page.flush())
         })
     });
     let link = replace(out, LATEST, |place| own_files::replace_link(place, newest));
