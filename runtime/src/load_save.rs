@@ -272,7 +272,7 @@ fn typed<'a>(path: &str, cells: Cells<'a>, entity: Option<EntityId>, catalog: &C
         .iter()
         .filter_map(|i| header.get(*i))
         .map(|name| {
-            let field = || catalog.record_field_of(entity, name).cloned().map(Attr::Record);
+            let field = || catalog.record_field_of(entity, name).map(Attr::Record);
             let attr = kind.attribute(&canonical(name)).map(Attr::Catalog).or_else(field);
             let attr = attr.unwrap_or_else(|| Attr::Added(name.clone()));
             Column { header: name.clone(), attr }

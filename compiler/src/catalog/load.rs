@@ -4,13 +4,13 @@
 //! fail at run time; in the user's tables any mistake is an error.
 
 use super::table::{CsvCell, Problem, parts, read, read_part};
-use super::words::{field_type, rule_named, suitable, value_type};
+use super::words::{rule_named, value_type};
 use super::{
-    Access, AttrId, Attribute, Catalog, Entity, EntityId, Guard, Identity, RecordField, Relation, Rule, Slot, SlotId, ValueType,
-    Way,
+    Access, AttrId, Attribute, Catalog, Entity, EntityId, Guard, Identity, OwnField, Relation, Rule, ShownField, Slot, SlotId,
+    ValueType, Way,
 };
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 /// The tables that come with huntc.
 struct Tables {
@@ -19,8 +19,7 @@ struct Tables {
     attributes: &'static str,
     relations: &'static str,
     findings: &'static str,
-    fields: &'static str,
-    record_fields: &'static str,
+    shown_fields: &'static str,
 }
 
 const BUILTIN: Tables = Tables {
@@ -29,8 +28,7 @@ const BUILTIN: Tables = Tables {
     attributes: include_str!("data/attributes.csv"),
     relations: include_str!("data/relations.csv"),
     findings: include_str!("data/findings.csv"),
-    fields: include_str!("data/fields.csv"),
-    record_fields: include_str!("data/record_fields.csv"),
+    shown_fields: include_str!("data/shown_fields.csv"),
 };
 
 const ENTITY_COLUMNS: [&str; 8] = ["entity", "aliases", "words", "primary", "key", "required", "flags", "everything"];
@@ -87,9 +85,9 @@ pub(super) fn builtin() -> (Catalog, Vec<Problem>) {
     let catalog = Catalog {
         entities: Vec::new(),
         relations: Vec::new(),
-        fields: Vec::new(),
+        own_fields: Vec::new(),
         lists: BTreeSet::new(),
-        record_fields: Vec::new(),
+        shown_fields: Vec::new(),
     };
     let mut loader = Loader { catalog, problems: Vec::new(), table: "", overlay: false };
     loader.tables(&BUILTIN);
@@ -107,14 +105,6 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     fn tables(&mut self, tables: &Tables) {
-        self.table = "fields.csv";
-        for [field, ty, _] in read(self.table, tables.fields, ["field", "type", "reason"], &mut self.problems) {
-            match field_type(&ty.text) {
-                Some(ty) => self.catalog.fields.push((field.text.into_owned(), ty)),
-                None => self.report(&ty, format!("`{}` is no field type", ty.text)),
-            }
-        }
-        self.catalog.fields.sort();
         self.table = "entities.csv";
         let entities = read(self.table, tables.entities, ENTITY_COLUMNS, &mut self.problems);
         for row in &entities {
@@ -136,9 +126,9 @@ impl Loader<'_> {
         for row in read(self.table, tables.relations, RELATION_COLUMNS, &mut self.problems) {
             self.relation(&row);
         }
-        self.table = "record_fields.csv";
-        for row in read(self.table, tables.record_fields, ["field", "type", "shown"], &mut self.problems) {
-            self.record_field(&row);
+        self.table = "shown_fields.csv";
+        for row in read(self.table, tables.shown_fields, ["field", "shown"], &mut self.problems) {
+            self.shown_field(&row);
         }
         self.table = "findings.csv";
         for [entity, key] in read(self.table, tables.findings, ["entity", "key"], &mut self.problems) {
@@ -177,7 +167,7 @@ impl Loader<'_> {
             ladder: has("ladder"),
             per_record: has("per_record"),
         };
-        self.flags(flags, &["per_host", "ladder", "per_record", "whole_key", "linked_self_only", "everyday"]);
+        self.flags(flags, &["per_host", "ladder", "per_record", "whole_key", "linked_self_only", "equal_slots", "everyday"]);
         self.catalog.entities.push(Entity {
             name: name.text.to_string(),
             aliases: aliases.words().map(str::to_owned).collect(),
@@ -187,6 +177,7 @@ impl Loader<'_> {
             everything: (!everything.text.is_empty()).then(|| everything.text.to_string()),
             whole_key: has("whole_key"),
             linked_self_only: has("linked_self_only"),
+            equal_slots: has("equal_slots"),
             everyday: has("everyday"),
             finding_key: Vec::new(),
             slots: Vec::new(),
@@ -293,7 +284,7 @@ impl Loader<'_> {
         }
     }
 
-    /// How the rule of a row reads its fields. A field of a user's row that is unknown to `fields.csv` gets the usual index
+    /// How the rule of a row reads its fields. A field of a user's row that is unknown to the field table gets the usual index
     /// type of the attribute's values.
     fn access(&mut self, rule: &CsvCell<'_>, fields: &CsvCell<'_>, ty: ValueType) -> Option<Access> {
         let Some(rule_value) = rule_named(&rule.text) else {
@@ -310,37 +301,26 @@ impl Loader<'_> {
             self.report(fields, format!("rule `{}` does not read {} fields", rule.text, names.len()));
             return None;
         }
-        for name in &names {
-            if let Err(place) = self.catalog.fields.binary_search_by(|(n, _)| n.cmp(name)) {
-                if self.overlay {
-                    self.catalog.fields.insert(place, (name.clone(), suitable(ty)));
-                } else {
-                    self.report(fields, format!("`{name}` is not in fields.csv"));
-                }
+        for name in names.iter().filter(|name| !self.catalog.knows_field(name)).collect::<Vec<_>>() {
+            if self.overlay {
+                self.catalog.add_own_field(OwnField { name: name.clone(), ty, declared: false });
+            } else {
+                self.report(fields, format!("`{name}` is not in record_fields.csv"));
             }
         }
         Some(Access { rule: rule_value, fields: names, own: false })
     }
 
-    fn record_field(&mut self, [name, ty, shown]: &[CsvCell<'_>; 3]) {
-        let Some(ty_value) = value_type(&ty.text) else {
-            return self.report(ty, format!("`{}` is no value type", ty.text));
+    fn shown_field(&mut self, [name, shown]: &[CsvCell<'_>; 2]) {
+        let Some(field) = self.catalog.record_field(&name.text) else {
+            return self.report(name, format!("`{}` is not in record_fields.csv", name.text));
         };
-        let index_type = self.catalog.fields.binary_search_by(|(n, _)| n.as_str().cmp(&name.text));
-        if !index_type.is_ok_and(|at| self.catalog.fields[at].1.holds(ty_value)) {
-            return self.report(name, format!("`{}` with values of type {} is not in fields.csv", name.text, ty_value.word()));
-        }
-        if self.catalog.record_field(&name.text).is_some() {
-            return self.report(name, format!("`{}` is listed twice", name.text));
-        }
         let (known, unknown): (Vec<_>, Vec<_>) =
             shown.words().map(|w| (w, self.catalog.entity(w))).partition(|(_, id)| id.is_some());
         if let Some((word, _)) = unknown.first() {
             return self.report(shown, format!("`{word}` is no entity type"));
         }
-        let access = Access { rule: Rule::Value, fields: vec![name.text.to_string()], own: false };
-        let shown = known.into_iter().filter_map(|(_, id)| id).collect();
-        self.catalog.record_fields.push(Arc::new(RecordField { name: name.text.to_string(), ty: ty_value, access, shown }));
+        self.catalog.shown_fields.push(ShownField { field, of: known.into_iter().filter_map(|(_, id)| id).collect() });
     }
 
     fn relation(&mut self, [output, name, by, input, pivots, reason]: &[CsvCell<'_>; 6]) {
@@ -358,9 +338,9 @@ impl Loader<'_> {
         if ways.is_empty() == reason.text.is_empty() {
             self.report(reason, "a row has either pivots or a reason".to_owned());
         }
-        let unknown = ways.iter().flat_map(|w| &w.guard).find(|g| !self.catalog.fields.iter().any(|(n, _)| *n == g.field));
+        let unknown = ways.iter().flat_map(|w| &w.guard).find(|g| !self.catalog.knows_field(&g.field));
         if let Some(field) = unknown.map(|g| g.field.clone()) {
-            self.report(pivots, format!("`{field}` is not in fields.csv"));
+            self.report(pivots, format!("`{field}` is not in record_fields.csv"));
         }
         let row = Relation {
             output: output_id,

@@ -1,6 +1,8 @@
 //! Finding things in the catalog by name.
 
-use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, RecordField, Relation, SlotId, Way};
+use super::field_table::{known_field, known_fields, open_group};
+use super::words::suitable;
+use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, OwnField, RecordField, Relation, Rule, SlotId, Way};
 use std::sync::Arc;
 
 impl Catalog {
@@ -26,26 +28,70 @@ impl Catalog {
         &self.get(entity).attributes[usize::from(id.0)]
     }
 
-    /// The index type that ECS gives a field; keyword where the tables do not name it.
+    /// The index type of a field, as the user or the field table has it; keyword where nobody says it.
     pub fn field_type(&self, field: &str) -> FieldType {
-        self.fields.binary_search_by(|(n, _)| n.as_str().cmp(field)).map_or(FieldType::Keyword, |i| self.fields[i].1)
+        let own = self.own_field(field).map(|own| suitable(own.ty));
+        own.or_else(|| known_field(field).map(|known| known.index)).unwrap_or(FieldType::Keyword)
     }
 
-    /// The field of the record of this name, whether or not a type has an attribute for it.
-    pub fn record_field(&self, name: &str) -> Option<&Arc<RecordField>> {
-        self.record_fields.iter().find(|field| field.name == name)
+    /// What the user says of a field.
+    pub fn own_field(&self, field: &str) -> Option<&OwnField> {
+        let at = self.own_fields.binary_search_by(|own| own.name.as_str().cmp(field)).ok()?;
+        self.own_fields.get(at)
+    }
+
+    /// Says something of a field, in the place of what was said before.
+    pub(super) fn add_own_field(&mut self, field: OwnField) {
+        match self.own_fields.binary_search_by(|own| own.name.cmp(&field.name)) {
+            Ok(at) => {
+                if let Some(own) = self.own_fields.get_mut(at) {
+                    *own = field;
+                }
+            }
+            Err(at) => self.own_fields.insert(at, field),
+        }
+    }
+
+    /// Whether a user may say which type a field has: those that the field table lacks, and keys of open groups.
+    pub fn may_be_retyped(&self, field: &str) -> bool {
+        known_field(field).is_none() || open_group(field).is_some()
+    }
+
+    /// Whether anything says that a field exists.
+    pub(super) fn knows_field(&self, field: &str) -> bool {
+        self.own_field(field).is_some() || known_field(field).is_some()
+    }
+
+    /// The field of the record of this name, whether or not a type has an attribute for it. A field under an older name has the
+    /// newer one's values where a record lacks it.
+    pub fn record_field(&self, name: &str) -> Option<Arc<RecordField>> {
+        let own = self.own_field(name).filter(|own| own.declared).map(|own| (own.ty, None));
+        let (ty, now) = own.or_else(|| {
+            let known = known_field(name).filter(|known| known.name != name || !known.is_open())?;
+            Some((known.ty, known.now))
+        })?;
+        let rule = if now.is_some() { Rule::First } else { Rule::Value };
+        let fields = std::iter::once(name).chain(now).map(str::to_owned).collect();
+        Some(Arc::new(RecordField { name: name.to_owned(), ty, access: Access { rule, fields, own: false } }))
+    }
+
+    /// The names of all fields of the record that are listed: the user's own, then those of the field table.
+    pub fn record_field_names(&self) -> impl Iterator<Item = &str> {
+        let own = self.own_fields.iter().filter(|own| own.declared).map(|own| own.name.as_str());
+        own.chain(known_fields().filter(|known| !known.is_open()).map(|known| known.name))
     }
 
     /// The field of the record that a name means in a statement about a type; `None` where the name is that of an attribute.
-    pub fn record_field_of(&self, entity: EntityId, name: &str) -> Option<&Arc<RecordField>> {
+    pub fn record_field_of(&self, entity: EntityId, name: &str) -> Option<Arc<RecordField>> {
         let kind = self.get(entity);
         let attribute = kind.attribute(name).or_else(|| kind.attribute_of_field(name));
-        self.record_field(name).filter(|_| attribute.is_none())
+        if attribute.is_some() { None } else { self.record_field(name) }
     }
 
-    /// Whether an attribute reads several values from a field.
+    /// Whether a record may hold several values in a field.
     pub fn is_list(&self, field: &str) -> bool {
-        self.lists.contains(field)
+        let own = || self.own_field(field).is_some_and(|own| own.declared);
+        self.lists.contains(field) || own() || known_field(field).is_some_and(|known| known.many)
     }
 
     /// The row of the relation table for a FIND.
@@ -82,6 +128,10 @@ impl Entity {
     /// The attribute that is exactly the value of an ECS field in the type's first slot. The field is written in full
     /// (`process.command_line`) or without the type's ECS name (`command_line`, `parent.pid`).
     pub fn attribute_of_field(&self, field: &str) -> Option<AttrId> {
+        // Of a type whose slots are equals, no slot is the one that a field's name could mean.
+        if self.equal_slots {
+            return None;
+        }
         let whole = |a: &Attribute, wanted: &dyn Fn(&str) -> bool| {
             let access = a.access.first().and_then(Option::as_ref);
             access.is_some_and(|a| a.rule.whole_value() && matches!(&a.fields[..], [only] if wanted(only)))

@@ -4,14 +4,18 @@
 //! [`Catalog::with_overlay`]). No code knows an entity type by its name: what is special about one is a flag of its row.
 //! Sources: semantics.md §1 and §2, the STIX 2.1 cyber observables, and the ECS field reference.
 
+mod field_table;
 pub mod load;
 mod lookup;
+mod own;
 mod table;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use crate::attribute_name::canonical;
+pub use field_table::{KnownField, known_field, known_fields};
+pub use own::{FIELD_TYPES, FieldFault, own_field};
 pub use table::Problem;
 
 use std::collections::BTreeSet;
@@ -55,12 +59,32 @@ pub struct Catalog {
     pub entities: Vec<Entity>,
     /// Named relations; LINKED is not listed, it holds between any two types.
     pub relations: Vec<Relation>,
-    /// ECS fields that the tables name, with their index type, sorted by name.
-    pub fields: Vec<(String, FieldType)>,
+    /// Fields of the user's own, and fields of groups to which the user gave a type, sorted by name.
+    pub own_fields: Vec<OwnField>,
     /// Fields that an attribute with several values reads.
     pub lists: BTreeSet<String>,
-    /// Fields that may stand wherever an attribute may.
-    pub record_fields: Vec<Arc<RecordField>>,
+    /// Fields of the record that DISP without ATTR shows.
+    pub shown_fields: Vec<ShownField>,
+}
+
+/// A field that the field table lacks, or to which it gives another type.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct OwnField {
+    /// Its name in records.
+    pub name: String,
+    /// How values are read and compared.
+    pub ty: ValueType,
+    /// Whether hunts may name it; else only rows of a mapping read it.
+    pub declared: bool,
+}
+
+/// A field of the record that DISP without ATTR shows.
+#[derive(Clone, Debug)]
+pub struct ShownField {
+    /// The field.
+    pub field: Arc<RecordField>,
+    /// The types of which it is shown.
+    pub of: Vec<EntityId>,
 }
 
 /// An entity type.
@@ -82,6 +106,8 @@ pub struct Entity {
     pub whole_key: bool,
     /// Whether LINKED with this type looks only at the slot `self` of the other type, if that has one.
     pub linked_self_only: bool,
+    /// Whether its slots are equals (addresses), so that no field's name stands for its attribute.
+    pub equal_slots: bool,
     /// Whether a source without such entities is worth a remark.
     pub everyday: bool,
     /// What makes two findings of a night the same: names of attributes and of fields of the record. Empty: the identity.
@@ -143,8 +169,6 @@ pub struct RecordField {
     pub ty: ValueType,
     /// How to read it, whatever the slot.
     pub access: Access,
-    /// The types of which DISP without ATTR shows it.
-    pub shown: Vec<EntityId>,
 }
 
 /// How an attribute is read from a record.

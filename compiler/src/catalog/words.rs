@@ -20,6 +20,25 @@ pub(super) fn value_type(name: &str) -> Option<ValueType> {
     })
 }
 
+impl ValueType {
+    /// Its word in the tables, and under `[fields]` in `huntc.toml`.
+    pub fn table_word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Id => "id",
+            Self::EntityId => "entity-id",
+            Self::Mac => "mac",
+            Self::Integer => "integer",
+            Self::Float => "float",
+            Self::Boolean => "boolean",
+            Self::Time => "time",
+            Self::Address => "address",
+            Self::Ipv4 => "ipv4",
+            Self::Ipv6 => "ipv6",
+        }
+    }
+}
+
 /// A rule by its word in the tables.
 pub(super) fn rule_named(name: &str) -> Option<Rule> {
     Some(match name {

@@ -78,7 +78,8 @@ impl Checker<'_> {
             Shape::Entities { entity, kept, open, .. } => (*entity, kept.clone(), *open),
         };
         let sighting = || SightingAttr::from_name(&name).map(Found::sighting);
-        let found = self.catalog_attribute(entity, path).or(added).or_else(sighting);
+        // A column that something added hides a field of the record of that name.
+        let found = self.own_attribute(entity, path).or(added).or_else(sighting).or_else(|| self.record_attribute(entity, path));
         match (found, kept) {
             (Some(found), Some(kept)) if !kept.iter().any(|k| k.attr == found.attr) => {
                 if self.unsure.contains(&var) {
@@ -115,18 +116,30 @@ impl Checker<'_> {
 
     /// An attribute of the catalog, under its own name, its ECS field name, or another word for it; else a field of the record.
     fn catalog_attribute(&self, entity: EntityId, path: &AttrPath) -> Option<Found> {
+        self.own_attribute(entity, path).or_else(|| self.record_attribute(entity, path))
+    }
+
+    /// An attribute that the type has. One behind `record:` is none.
+    fn own_attribute(&self, entity: EntityId, path: &AttrPath) -> Option<Found> {
+        if path.of_record() {
+            return None;
+        }
         let name = path.canonical();
-        let field = || self.catalog.record_field(&name).cloned().map(Attr::Record);
         let table = self.catalog.get(entity);
-        let attribute = || {
-            let id = named(table, &name).or_else(|| {
-                // `user:name` and `process:parent.name`: the type's word and the rest make the field's name.
-                let word = path.entity.as_ref()?;
-                named(table, &format!("{}.{name}", word.text))
-            });
-            id.map(Attr::Catalog)
-        };
-        let attr = if path.of_record() { field()? } else { attribute().or_else(field)? };
+        let id = named(table, &name).or_else(|| {
+            // `user:name` and `process:parent.name`: the type's word and the rest make the field's name.
+            let word = path.entity.as_ref()?;
+            named(table, &format!("{}.{name}", word.text))
+        });
+        self.found(entity, Attr::Catalog(id?))
+    }
+
+    /// A field of the record.
+    fn record_attribute(&self, entity: EntityId, path: &AttrPath) -> Option<Found> {
+        self.found(entity, Attr::Record(self.catalog.record_field(&path.canonical())?))
+    }
+
+    fn found(&self, entity: EntityId, attr: Attr) -> Option<Found> {
         let ty = attr.value_type(self.catalog, Some(entity));
         Some(Found { attr, ty })
     }
@@ -141,8 +154,7 @@ impl Checker<'_> {
         let mut diagnostic =
             Diagnostic::new(&UNKNOWN_ATTRIBUTE, path.span, message).label(format!("not an attribute of {}", table.name));
         let known = table.attributes.iter().map(|a| a.name.as_str()).chain(more.iter().map(String::as_str));
-        let known = known.chain(self.catalog.record_fields.iter().map(|field| field.name.as_str()));
-        let near = suggest::nearest(&name, known.clone());
+        let near = suggest::nearest(&name, known.clone().chain(self.catalog.record_field_names()));
         let containing = || known.clone().filter(|k| name.len() > 2 && k.to_ascii_lowercase().contains(&name.to_ascii_lowercase()));
         let foreign = foreign::attributes(&name);
         let other_words = || std::iter::once(name.as_str()).chain(foreign.iter().copied());
@@ -162,6 +174,8 @@ impl Checker<'_> {
         } else if containing().next().is_some() {
             let all: Vec<&str> = containing().take(3).collect();
             diagnostic = diagnostic.fix(similar(&all), path.span, all[0]);
+        } else if let Some(field) = self.catalog.record_field_names().find(|field| ends_in(field, &name)) {
+            diagnostic = diagnostic.fix("a field of the record ends in this name", path.span, field);
         } else {
             let shown: Vec<&str> = table.attributes.iter().filter(|a| a.shown).map(|a| a.name.as_str()).collect();
             diagnostic = diagnostic.note(format!("attributes of {}: {}, …", table.name, shown.join(", ")));
@@ -172,12 +186,13 @@ impl Checker<'_> {
     /// Reports `record:` before what is no field of the record.
     fn unknown_field(&mut self, path: &AttrPath) -> Reported {
         let message = format!("`{}` is no field of the record", path.text);
-        let names: Vec<&str> = self.catalog.record_fields.iter().map(|field| field.name.as_str()).collect();
+        let name = path.canonical();
         let diagnostic = Diagnostic::new(&UNKNOWN_ATTRIBUTE, path.span, message).label("not known as one");
-        let diagnostic = match suggest::best(&path.canonical(), names.iter().copied()) {
+        let diagnostic = match suggest::best(&name, self.catalog.record_field_names()) {
             Some(near) => diagnostic.fix("a similar name", path.span, near),
-            None => diagnostic.note(format!("fields of the record: {}", names.join(", "))),
+            None => diagnostic.note("`huntc catalog FIELD` lists the fields that have a word in their names"),
         };
+        let diagnostic = diagnostic.help(declare(&name));
         self.report(diagnostic)
     }
 
@@ -252,6 +267,23 @@ impl Checker<'_> {
 pub(crate) fn named(table: &Entity, name: &str) -> Option<AttrId> {
     let other = || alias::attributes(name).iter().find_map(|n| table.attribute(n));
     table.attribute(name).or_else(|| table.attribute_of_field(name)).or_else(other)
+}
+
+/// How a field that the field table lacks is made known.
+fn declare(name: &str) -> String {
+    format!("if records have it, say so under [fields] in huntc.toml: {}", declaration(name, ValueType::Text))
+}
+
+/// The line of `[fields]` in `huntc.toml` that gives a field a type.
+pub(super) fn declaration(name: &str, ty: ValueType) -> String {
+    format!("\"{name}\" = \"{}\"", ty.table_word())
+}
+
+/// Whether the last part of a field's name is this word; capitals and underscores do not count: `ScriptBlockText` is
+/// `script_block_text`.
+fn ends_in(field: &str, word: &str) -> bool {
+    let letters = |text: &str| text.bytes().filter(|b| *b != b'_').map(|b| b.to_ascii_lowercase()).collect::<Vec<u8>>();
+    field.rsplit('.').next().is_some_and(|last| letters(last) == letters(word))
 }
 
 /// The text in front of a suggested name; the message shows the first of `names` as its replacement.

@@ -1,8 +1,8 @@
 //! Operators and their operands: which go together, and what they mean.
 
-use super::attribute::Found;
+use super::attribute::{Found, declaration};
 use super::context::Checker;
-use super::hir::{Operand, TestOp, VarId};
+use super::hir::{Attr, Operand, TestOp, VarId};
 use super::literal::Typed;
 use super::wording::{kind, with_article};
 use crate::catalog::{EntityId, ValueType};
@@ -42,6 +42,7 @@ impl Checker<'_> {
             return Ok((TestOp::Null, ty));
         }
         self.operator_fits(subject, ty)?;
+        self.numbers_in_group(subject, literals)?;
         if matches!(operator, Operator::Eq | Operator::Ne | Operator::In) {
             self.equality_list(comparison, literals)?;
             return Ok((TestOp::OneOf(self.one_of(subject, ty, literals)?), ty));
@@ -285,6 +286,23 @@ impl Checker<'_> {
             .label("a number")
             .also(comparison.attribute.span, "text")
             .fix("quotes say that the order of characters is meant", literal.span, format!("'{written}'"));
+        Err(self.report(diagnostic))
+    }
+
+    /// Reports a number where a key of an open group holds text: which of them are numbers only the user can say.
+    fn numbers_in_group(&mut self, subject: &Subject<'_>, literals: &[Literal]) -> Result<(), Reported> {
+        let Attr::Record(field) = &subject.found.attr else { return Ok(()) };
+        let in_group = field.ty == ValueType::Text && self.catalog.may_be_retyped(&field.name);
+        let number = literals.iter().find(|l| matches!(l.kind, LiteralKind::Int(_) | LiteralKind::Float(_)));
+        let (true, Some(literal)) = (in_group, number) else { return Ok(()) };
+        let written = self.written(literal);
+        let ty = if matches!(literal.kind, LiteralKind::Int(_)) { ValueType::Integer } else { ValueType::Float };
+        let message = format!("`{}` holds text, and {written} is a number", field.name);
+        let diagnostic = Diagnostic::new(&BAD_OPERAND, literal.span, message)
+            .label("a number")
+            .also(subject.comparison.attribute.span, "text")
+            .fix("quotes make it text", literal.span, format!("'{written}'"))
+            .help(format!("to compare numbers, say so under [fields] in huntc.toml: {}", declaration(&field.name, ty)));
         Err(self.report(diagnostic))
     }
 

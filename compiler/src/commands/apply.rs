@@ -76,7 +76,8 @@ fn extend(cx: &Checker<'_>, draft: &mut Draft, outputs: Option<&[String]>) {
         return;
     };
     for name in outputs {
-        let own = cx.catalog.get(entity).attribute(name).is_some() || cx.catalog.record_field(name).is_some();
+        let shown = cx.catalog.shown_fields.iter().any(|shown| shown.field.name == *name);
+        let own = shown || cx.catalog.get(entity).attribute(name).is_some();
         if own || added.contains(name) {
             continue;
         }

@@ -84,7 +84,7 @@ fn column(shape: &Shape, catalog: &Catalog, name: &str) -> Option<Column> {
                 Some(attr) if kept.as_ref().is_some_and(|kept| !kept.iter().any(|k| k.attr == attr)) => None,
                 Some(attr) => of(attr),
                 // Fields of the record can be read whatever ATTR left.
-                None => catalog.record_field(name).cloned().map(Attr::Record).and_then(of),
+                None => catalog.record_field(name).map(Attr::Record).and_then(of),
             }
         }
     }

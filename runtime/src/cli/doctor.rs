@@ -2,6 +2,7 @@
 
 mod examine;
 mod health;
+mod own_fields;
 mod show;
 
 use super::args::{ConfigArgs, SourceArgs, TextOrJson};
@@ -69,7 +70,7 @@ pub(super) fn run(args: &DoctorArgs, terminal: Terminal) -> ExitCode {
 
 fn of(name: &str, config: &Config, console: &mut Console) -> Health {
     if let Some(binding) = config.sources.get(name) {
-        return examine::examine(binding, console, now());
+        return examine::examine(binding, &config.fields, console, now());
     }
     let problem = config.broken.get(name).cloned().unwrap_or_else(|| unknown(name, config, console));
     Health::misbound(name, problem)

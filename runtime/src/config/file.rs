@@ -7,7 +7,7 @@ use super::model::Config;
 use super::reader::{Document, TomlTable};
 use super::text::{read_text, source_name};
 use super::trust::{self, Chosen, ConfigFile, Writers, is_below};
-use super::{kinds, mask, nightly};
+use super::{fields, kinds, mask, nightly};
 use crate::source::regular_file;
 use huntc_compiler::diag::codes::config::{BAD_CONFIG, REPLACEABLE_CONFIG, UNKNOWN_LINT, UNTRUSTED_CONFIG};
 use huntc_compiler::diag::{Diagnostic, Severity, codes, suggest};
@@ -15,7 +15,7 @@ use huntc_compiler::source::{SourceSet, Span};
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
-const TOP: [&str; 5] = ["sources", "analytics", "lints", "run", "nightly"];
+const TOP: [&str; 6] = ["sources", "analytics", "fields", "lints", "run", "nightly"];
 /// The keys of every source. Each kind adds its own.
 const SOURCE: [&str; 5] = ["uri", "path", "default_window", "like_case", "clock"];
 /// The values of `clock`.
@@ -136,6 +136,9 @@ impl FileReader<'_> {
                     config.analytics.insert(binding.uri.clone(), binding);
                 }
             }
+        }
+        if let Some(table) = root.table(document, "fields") {
+            config.fields = fields::read(&table, document);
         }
         if let Some(table) = root.table(document, "lints") {
             lints(&table, document, config);

@@ -5,6 +5,7 @@ mod address;
 pub mod analytic;
 pub mod binding;
 pub mod environment;
+mod fields;
 mod file;
 mod find;
 mod flags;

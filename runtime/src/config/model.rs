@@ -5,6 +5,7 @@ use super::binding::Binding;
 use super::nightly::NightlySettings;
 use super::time::nanoseconds;
 use super::trust::ConfigFile;
+use huntc_compiler::catalog::OwnField;
 use huntc_compiler::diag::{Diagnostic, LintLevels, Severity};
 use huntc_compiler::options::{AnalyticProfile, SourceProfile};
 use std::collections::BTreeMap;
@@ -28,6 +29,8 @@ pub struct Config {
     pub notices: BTreeMap<String, Vec<Diagnostic>>,
     /// The analytics, by URI.
     pub analytics: BTreeMap<String, AnalyticBinding>,
+    /// The table `[fields]`, sorted by name.
+    pub fields: Vec<OwnField>,
     /// The table `[lints]`.
     pub lints: LintLevels,
     /// The table `[run]`.

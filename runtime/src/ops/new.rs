@@ -68,7 +68,7 @@ fn key(entity: EntityId, number: u64, of: &dyn Fn(&Attr) -> Option<Value>, catal
     let missing = kind.identity.per_record || kind.identity.required.iter().any(|a| part(a).is_none());
     let rung = if kind.identity.ladder { Rung::EntityId } else { Rung::Plain };
     // Of several names of the host the first counts, as in records.
-    let host = catalog.record_field("host.name").filter(|_| kind.identity.per_host).cloned().map(Attr::Record);
+    let host = catalog.record_field("host.name").filter(|_| kind.identity.per_host).map(Attr::Record);
     let host = host.and_then(|host| of(&host)?.each().first().map(ToString::to_string)).map(Arc::from);
     Key { rung, parts, host, unique: if missing { number } else { 0 } }
 }

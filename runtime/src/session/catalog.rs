@@ -1,4 +1,4 @@
-//! The catalog of a hunt: the built-in one, or that one with rows of a mapping file over it.
+//! The catalog of a hunt: the built-in one, or that one with fields of the configuration and rows of a mapping file over it.
 
 use super::{RunSettings, Session, input};
 use crate::config::Config;
@@ -7,6 +7,7 @@ use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::BAD_MAPPING;
 use huntc_compiler::source::{SourceId, Span};
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A catalog that several hunts share.
@@ -14,7 +15,7 @@ use std::sync::Arc;
 #[expect(missing_docs, reason = "the other variants are what they are called")]
 pub enum Tables {
     Builtin(&'static Catalog),
-    /// The built-in catalog with the rows of a mapping file over it.
+    /// The built-in catalog with what the user lays over it.
     Overlaid(Arc<Catalog>),
 }
 
@@ -35,23 +36,28 @@ impl Session {
         Tables::Builtin(Catalog::builtin())
     }
 
-    /// The catalog with the rows of a mapping file over it: that of the settings if there is one, otherwise that of the
-    /// configuration. Each file is read once.
+    /// The catalog with the fields of the configuration, and with the rows of a mapping file over it: that of the settings if
+    /// there is one, otherwise that of the configuration. Each is made once.
     pub fn catalog(&mut self, config: &Config, settings: &RunSettings) -> Result<Tables, Vec<Diagnostic>> {
-        let Some(path) = settings.mapping.as_deref().or(config.run.mapping.as_deref()) else {
+        let path = settings.mapping.as_deref().or(config.run.mapping.as_deref());
+        if path.is_none() && config.fields.is_empty() {
             return Ok(Self::builtin_catalog());
-        };
-        if let Some(tables) = self.catalogs.get(path) {
+        }
+        let key = (config.fields.clone(), path.map(Path::to_path_buf));
+        if let Some(tables) = self.catalogs.get(&key) {
             return Ok(tables.clone());
         }
-        let name = path.display().to_string();
-        let text = input::text(&name, &mut self.texts).map_err(|problem| vec![*problem])?;
-        let id = self.texts.add_text(name.clone(), text.as_str());
-        let catalog = Self::builtin_catalog()
-            .with_overlay(&name, &text)
-            .map_err(|problems| problems.iter().map(|p| mapping_fault(p, id, &text)).collect::<Vec<_>>())?;
+        let mut catalog = Self::builtin_catalog().with_fields(&config.fields);
+        if let Some(path) = path {
+            let name = path.display().to_string();
+            let text = input::text(&name, &mut self.texts).map_err(|problem| vec![*problem])?;
+            let id = self.texts.add_text(name.clone(), text.as_str());
+            catalog = catalog
+                .with_overlay(&name, &text)
+                .map_err(|problems| problems.iter().map(|p| mapping_fault(p, id, &text)).collect::<Vec<_>>())?;
+        }
         let tables = Tables::Overlaid(Arc::new(catalog));
-        self.catalogs.insert(path.to_path_buf(), tables.clone());
+        self.catalogs.insert(key, tables.clone());
         Ok(tables)
     }
 }

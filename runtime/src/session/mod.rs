@@ -25,6 +25,7 @@ pub(crate) use bind::{source_report, unread};
 use crate::config::environment::Environment;
 use crate::config::trust::{Chosen, ConfigFile};
 use crate::config::{self, Config};
+use huntc_compiler::catalog::OwnField;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::source::{SourceSet, Span};
 use std::collections::BTreeMap;
@@ -45,8 +46,8 @@ pub struct Session {
     source_flags: Vec<String>,
     /// By the file that was found (`None`: no file), so that each is read once.
     configs: BTreeMap<Option<ConfigFile>, Arc<Config>>,
-    /// By the mapping file, so that each is read once.
-    catalogs: BTreeMap<PathBuf, Tables>,
+    /// By the fields of the configuration and the mapping file, so that each is made once.
+    catalogs: BTreeMap<(Vec<OwnField>, Option<PathBuf>), Tables>,
 }
 
 impl Session {

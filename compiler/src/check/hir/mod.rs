@@ -233,8 +233,8 @@ pub fn all_columns(hunt: &Hunt, catalog: &Catalog, var: VarId) -> Vec<Column> {
 
 /// The columns that the catalog shows of a type: fields of the record, then attributes.
 pub fn shown_columns(catalog: &Catalog, entity: EntityId) -> Vec<Column> {
-    let fields = catalog.record_fields.iter().filter(|field| field.shown.contains(&entity));
-    let fields = fields.filter(|field| catalog.record_field_of(entity, &field.name).is_some()).cloned().map(Attr::Record);
+    let fields = catalog.shown_fields.iter().filter(|shown| shown.of.contains(&entity));
+    let fields = fields.filter_map(|shown| catalog.record_field_of(entity, &shown.field.name)).map(Attr::Record);
     let attributes = (0u16..).map(AttrId).zip(&catalog.get(entity).attributes);
     let attributes = attributes.filter(|(_, attribute)| attribute.shown).map(|(id, _)| Attr::Catalog(id));
     fields.chain(attributes).map(|attr| Column { header: attr.name(catalog, Some(entity)), attr }).collect()

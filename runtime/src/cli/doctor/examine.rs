@@ -6,14 +6,14 @@ use crate::config::binding::Binding;
 use crate::config::kinds::{OpenedSource, ResolvedSource};
 use crate::session::Session;
 use crate::source::{DataSource, FetchContext, SourceError};
-use huntc_compiler::catalog::Catalog;
+use huntc_compiler::catalog::{Catalog, OwnField};
 use huntc_compiler::request::{BoundRequest, Never, Query};
 use huntc_compiler::source::Span;
 use huntc_compiler::time::Instant;
 use std::time::{Duration, Instant as Clock};
 
 /// Examines a source.
-pub(super) fn examine(binding: &Binding, console: &mut Console, now: Instant) -> Health {
+pub(super) fn examine(binding: &Binding, own: &[OwnField], console: &mut Console, now: Instant) -> Health {
     let kind = &binding.kind;
     let mut health = Health {
         name: binding.name.clone(),
@@ -26,7 +26,7 @@ pub(super) fn examine(binding: &Binding, console: &mut Console, now: Instant) ->
         examined: None,
         problem: None,
     };
-    match kind.resolve(&binding.name, &console.session.environment).and_then(|source| look(source.as_ref(), now)) {
+    match kind.resolve(&binding.name, &console.session.environment).and_then(|source| look(source.as_ref(), own, now)) {
         Ok(examined) => health.examined = Some(examined),
         Err(error) => {
             let span = Span::new(console.session.texts.add_text("configuration", binding.name.as_str()), 0, binding.name.len());
@@ -36,15 +36,17 @@ pub(super) fn examine(binding: &Binding, console: &mut Console, now: Instant) ->
     health
 }
 
-fn look(resolved: &dyn ResolvedSource, now: Instant) -> Result<Examined, SourceError> {
+fn look(resolved: &dyn ResolvedSource, own: &[OwnField], now: Instant) -> Result<Examined, SourceError> {
     let begun = Clock::now();
-    let catalog = Session::builtin_catalog();
-    let needed = needed(&catalog);
+    let catalog = Session::builtin_catalog().with_fields(own);
+    let mut needed = needed(&catalog);
+    needed.extend(own.iter().map(|field| (field.name.clone(), "declared under [fields]".to_owned())));
     let fields: Vec<String> = needed.iter().map(|(field, _)| field.clone()).collect();
     let (OpenedSource { source, read, .. }, facts) = resolved.survey(&fields)?;
     let processes = Processes { records: 0, with_entity_id: 0 };
+    let own = own.to_vec();
     let mut examined =
-        Examined { facts, unread: read.unwrap_or_default(), processes, fields: Vec::new(), elapsed: Duration::ZERO, now };
+        Examined { facts, unread: read.unwrap_or_default(), processes, fields: Vec::new(), own, elapsed: Duration::ZERO, now };
     cover(source.as_ref(), &catalog, needed, &mut examined)?;
     examined.elapsed = begun.elapsed();
     Ok(examined)

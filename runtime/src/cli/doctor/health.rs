@@ -1,11 +1,13 @@
 //! The facts about one data source, and the notes that follow from them.
 
+use super::own_fields;
 use crate::cli::exit::ExitCode;
 use crate::config::kinds::SourceFacts;
 use crate::report::text::count;
 use crate::source::Clock;
 use crate::source::elastic::FieldSurvey;
 use crate::source::logs::ReadReport;
+use huntc_compiler::catalog::OwnField;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::time::Instant;
 use huntc_compiler::time::duration;
@@ -40,6 +42,8 @@ pub(super) struct Examined {
     pub unread: ReadReport,
     pub processes: Processes,
     pub fields: Vec<Coverage>,
+    /// The fields that the configuration declares.
+    pub own: Vec<OwnField>,
     pub elapsed: Duration,
     /// The present instant of this machine's clock.
     pub now: Instant,
@@ -105,6 +109,7 @@ impl Examined {
         }
         notes.extend(self.identity());
         notes.extend(self.shifted());
+        notes.extend(self.own.iter().filter_map(|own| own_fields::note(own, &self.fields)));
         notes
     }
 
