@@ -19,6 +19,7 @@ mod edges;
 mod entity_types;
 mod error_cases;
 mod examples;
+mod expressions;
 #[cfg(unix)]
 mod faults;
 mod found;

@@ -220,6 +220,10 @@ impl Forms<'_> {
                     self.pattern(part, true, entity);
                 }
             }
+            Pattern::Not(part, _) => {
+                self.add(if matches!(**part, Pattern::Compare(_)) { "NOT attribute" } else { "NOT (" });
+                self.pattern(part, true, entity);
+            }
             Pattern::Compare(comparison) => self.comparison(comparison, entity),
             Pattern::Error(_) => panic!("the corpus has a pattern that cannot be read"),
         }
@@ -234,6 +238,9 @@ impl Forms<'_> {
             Operator::Gt => ">",
             Operator::Ge => ">=",
             Operator::In => "IN",
+            Operator::EqAnyCase => "=~",
+            Operator::NeAnyCase => "!~",
+            Operator::InAnyCase => "IN~",
             Operator::Like => "LIKE",
             Operator::Matches => "MATCHES",
             Operator::IsSubset => "ISSUBSET",

@@ -121,6 +121,7 @@ const FILE: &[Attr] = &[
     attr("file", "hashes.SHA-1", NoCase, All(&["file.hash.sha1"])),
     attr("file", "hashes.SHA-256", NoCase, All(&["file.hash.sha256"])),
     attr("file", "hashes.SHA-512", NoCase, All(&["file.hash.sha512"])),
+    attr("file", "hashes.IMPHASH", NoCase, All(&["file.pe.imphash"])),
     attr("file", "x_code_signature.valid", Bool, All(&["file.code_signature.valid"])),
     attr("dll", "name", Text, All(&["dll.name"])),
     attr("dll", "parent_directory_ref.path", Text, Dir("dll.path")),
@@ -129,9 +130,15 @@ const FILE: &[Attr] = &[
     attr("dll", "hashes.SHA-1", NoCase, All(&["dll.hash.sha1"])),
     attr("dll", "hashes.SHA-256", NoCase, All(&["dll.hash.sha256"])),
     attr("dll", "hashes.SHA-512", NoCase, All(&["dll.hash.sha512"])),
+    attr("dll", "hashes.IMPHASH", NoCase, All(&["dll.pe.imphash"])),
     attr("image", "x_path", Text, Path("process.executable")),
     attr("image", "name", Text, PathBase("process.executable")),
     attr("image", "parent_directory_ref.path", Text, Dir("process.executable")),
+    attr("image", "hashes.MD5", NoCase, OwnHash("process.hash.md5")),
+    attr("image", "hashes.SHA-1", NoCase, OwnHash("process.hash.sha1")),
+    attr("image", "hashes.SHA-256", NoCase, OwnHash("process.hash.sha256")),
+    attr("image", "hashes.SHA-512", NoCase, OwnHash("process.hash.sha512")),
+    attr("image", "hashes.IMPHASH", NoCase, OwnHash("process.pe.imphash")),
 ];
 
 const REGISTRY: &[Attr] = &[
@@ -145,6 +152,7 @@ const DOMAIN: &[Attr] = &[
     attr("dns", "value", Text, All(&["dns.question.name"])),
     many("dns", "resolves_to_refs.value", Addr, All(&["dns.resolved_ip"])),
     attr("url", "value", Text, All(&["url.domain"])),
+    attr("tls", "value", Text, All(&["tls.client.server_name"])),
     attr("source", "value", Text, All(&["source.domain"])),
     attr("destination", "value", Text, All(&["destination.domain"])),
 ];

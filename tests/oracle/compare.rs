@@ -29,7 +29,7 @@ pub(crate) struct Test {
     pub(crate) attribute: String,
     pub(crate) kind: Kind,
     pub(crate) negated: bool,
-    /// Whether ASCII letters are the same in either case (`--ignore-case`); LIKE always takes them so.
+    /// Whether ASCII letters are the same in either case (`--ignore-case`, `=~`); LIKE always takes them so.
     pub(crate) fold: bool,
     pub(crate) ask: Ask,
 }
@@ -40,7 +40,7 @@ pub(crate) fn ask(kind: Kind, fold: bool, operator: Operator, literals: &[Val], 
     let texts = || all.iter().map(|v| v.text()).collect::<Vec<_>>();
     Ok(match operator {
         Operator::IsNull => Ask::Null,
-        Operator::Eq | Operator::Ne | Operator::In => {
+        Operator::Eq | Operator::Ne | Operator::In | Operator::EqAnyCase | Operator::NeAnyCase | Operator::InAnyCase => {
             for literal in literals {
                 typed(kind, literal).ok_or_else(|| format!("{literal:?} is no {kind:?}"))?;
             }

@@ -26,6 +26,7 @@ pub(crate) fn hull(a: Window, b: Window) -> Window {
 fn referred(pattern: &Pattern, found: &mut Vec<String>) {
     match pattern {
         Pattern::And(parts, _) | Pattern::Or(parts, _) => parts.iter().for_each(|p| referred(p, found)),
+        Pattern::Not(part, _) => referred(part, found),
         Pattern::Compare(comparison) => {
             let literals = match &comparison.operand {
                 Some(Operands::One(literal)) => std::slice::from_ref(literal),

@@ -38,9 +38,19 @@ pub(crate) fn prepare(
     Ok(match pattern {
         Pattern::And(parts, _) => Ready::And(each(parts)?),
         Pattern::Or(parts, _) => Ready::Or(each(parts)?),
+        Pattern::Not(part, _) => denied(prepare(part, centre, kind_of, refer, fold)?),
         Pattern::Compare(comparison) => Ready::Test(test(comparison, centre, kind_of, refer, fold)?),
         Pattern::Error(_) => return Err("an unreadable pattern".to_owned()),
     })
+}
+
+/// NOT: each comparison the other way round, and AND for OR.
+fn denied(ready: Ready) -> Ready {
+    match ready {
+        Ready::And(parts) => Ready::Or(parts.into_iter().map(denied).collect()),
+        Ready::Or(parts) => Ready::And(parts.into_iter().map(denied).collect()),
+        Ready::Test(test) => Ready::Test(Test { negated: !test.negated, ..test }),
+    }
 }
 
 fn test(
@@ -73,7 +83,8 @@ fn test(
             LiteralKind::Error => return Err("an unreadable literal".to_owned()),
         }
     }
-    let negated = comparison.negated != (comparison.operator == Operator::Ne);
+    let negated = comparison.negated != matches!(comparison.operator, Operator::Ne | Operator::NeAnyCase);
+    let fold = fold || matches!(comparison.operator, Operator::EqAnyCase | Operator::NeAnyCase | Operator::InAnyCase);
     Ok(Test { other, kind, negated, fold, ask: ask(kind, fold, comparison.operator, &literals, &referred)?, attribute })
 }
 

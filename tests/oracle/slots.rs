@@ -8,8 +8,8 @@ use super::value::{Kind, Val, typed};
 pub(crate) fn get_slots(entity: &str) -> &'static [&'static str] {
     match entity {
         "process" => &["self", "parent"],
-        "file" => &["file", "dll"],
-        "domain-name" => &["dns", "url"],
+        "file" => &["file", "dll", "image"],
+        "domain-name" => &["dns", "url", "tls"],
         "mac-addr" => &["source", "destination", "host", "client", "server", "observer"],
         "directory" => &["file", "dll", "image", "parent_image"],
         "ipv4-addr" | "ipv6-addr" => &["source", "destination", "dns"],
@@ -20,7 +20,6 @@ pub(crate) fn get_slots(entity: &str) -> &'static [&'static str] {
 /// The slots that LINKED looks at between two types.
 pub(crate) fn linked_slots(entity: &str, other: &str) -> &'static [&'static str] {
     match entity {
-        "file" => &["file", "dll", "image"],
         "process" if matches!(other, "file" | "windows-registry-key" | "domain-name") => &["self"],
         _ => get_slots(entity),
     }

@@ -42,7 +42,7 @@ impl TestServer {
     }
 
     /// OpenSearch refuses new indices on a nearly full disk, which says nothing of huntc.
-    fn make_room(&self) {
+    pub(crate) fn make_room(&self) {
         if self.name.starts_with("opensearch") {
             let room =
                 br#"{"persistent":{"cluster.routing.allocation.disk.threshold_enabled":false,"cluster.blocks.create_index":null}}"#;

@@ -23,8 +23,8 @@ impl Checker<'_> {
             .label(why.to_owned())
             .also(comparison.attribute.span, format!("an attribute of kind {}", ty.word()));
         if text.trim().parse::<IpNet>().is_ok() {
-            let one = comparison.operator != Operator::In;
-            let with = if comparison.negated == (comparison.operator == Operator::Ne) { " ISSUBSET" } else { " NOT ISSUBSET" };
+            let one = comparison.operator.with_case() != Operator::In;
+            let with = if comparison.denies() { " NOT ISSUBSET" } else { " ISSUBSET" };
             let help = format!("{} compares with a network", with.trim());
             diagnostic = if one { diagnostic.fix(help, operator_place(comparison), with) } else { diagnostic.help(help) };
         }
@@ -84,16 +84,19 @@ impl Checker<'_> {
     /// `x_path = 'c:\Windows\a.exe'`: the system writes drive letters in upper case.
     fn drive_letter(&mut self, comparison: &Comparison, literal: &Literal, text: &str) {
         let [drive, b':', b'\\', ..] = text.as_bytes() else { return };
-        if !drive.is_ascii_lowercase() || self.options.ignore_case {
+        if !drive.is_ascii_lowercase() || self.options.ignore_case || comparison.operator.any_case() {
             return;
         }
         let operator = self.operator_words(comparison);
         let message = format!("{operator} distinguishes case, and records write drive letters in upper case");
         let mut diagnostic = Diagnostic::new(&CASE_TRAP, literal.span, message).label("a drive letter in lower case");
-        if comparison.operator != Operator::In && !text.contains('%') {
-            let with = if comparison.operator == Operator::Ne { " NOT LIKE" } else { " LIKE" };
-            diagnostic = diagnostic.fix("LIKE takes either case", operator_place(comparison), with);
-        }
+        let with = match comparison.operator {
+            Operator::In if comparison.negated => " NOT IN~",
+            Operator::In => " IN~",
+            Operator::Ne => " !~",
+            _ => " =~",
+        };
+        diagnostic = diagnostic.fix(format!("{} takes either case", with.trim()), operator_place(comparison), with);
         self.report(diagnostic.help("write the path in the case that records have"));
     }
 
@@ -113,15 +116,14 @@ impl Checker<'_> {
     /// Warns of wildcards of another operator: `%` with `=`, `*` with LIKE. Also of HKEY_CURRENT_USER after LIKE.
     pub(super) fn wildcards(&mut self, comparison: &Comparison, literal: &Literal) {
         let LiteralKind::Text(text) = &literal.kind else { return };
-        match comparison.operator {
+        match comparison.operator.with_case() {
             Operator::Eq | Operator::Ne | Operator::In if percent_wildcard(text) => {
-                let negated = comparison.negated != (comparison.operator == Operator::Ne);
-                let like = if negated { " NOT LIKE" } else { " LIKE" };
+                let like = if comparison.denies() { " NOT LIKE" } else { " LIKE" };
                 let operator = self.operator_words(comparison);
                 let diagnostic = Diagnostic::new(&WILDCARD, literal.span, format!("`%` is an ordinary character with {operator}"))
                     .label("compared as it stands");
                 let help = format!("{} takes `%` for any run of characters", like.trim());
-                let list = comparison.operator == Operator::In;
+                let list = comparison.operator.with_case() == Operator::In;
                 let diagnostic = if list { diagnostic.help(help) } else { diagnostic.fix(help, operator_place(comparison), like) };
                 self.report(diagnostic);
             }

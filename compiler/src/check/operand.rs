@@ -43,7 +43,7 @@ impl Checker<'_> {
         }
         self.operator_fits(subject, ty)?;
         self.numbers_in_group(subject, literals)?;
-        if matches!(operator, Operator::Eq | Operator::Ne | Operator::In) {
+        if matches!(operator.with_case(), Operator::Eq | Operator::Ne | Operator::In) {
             self.equality_list(comparison, literals)?;
             return Ok((TestOp::OneOf(self.one_of(subject, ty, literals)?), ty));
         }
@@ -100,7 +100,7 @@ impl Checker<'_> {
 
     /// A list of several values needs IN.
     fn equality_list(&mut self, comparison: &Comparison, literals: &[Literal]) -> Result<(), Reported> {
-        if comparison.operator == Operator::In || literals.len() == 1 {
+        if comparison.operator.with_case() == Operator::In || literals.len() == 1 {
             Ok(())
         } else {
             Err(self.list_operator(comparison, literals))
@@ -117,11 +117,11 @@ impl Checker<'_> {
         let operator = self.operator_words(comparison);
         let message = format!("a list of values needs IN, not {operator}");
         let diagnostic = Diagnostic::new(&LIST_OPERATOR, comparison.operator_span, message).label("takes one value");
-        let negated = comparison.negated != (comparison.operator == Operator::Ne);
-        let joint = if negated { " AND " } else { " OR " };
-        let diagnostic = if matches!(comparison.operator, Operator::Eq | Operator::Ne) {
-            let with = if negated { " NOT IN" } else { " IN" };
-            diagnostic.fix("each of them is compared", operator_place(comparison), with)
+        let joint = if comparison.denies() { " AND " } else { " OR " };
+        let diagnostic = if matches!(comparison.operator.with_case(), Operator::Eq | Operator::Ne) {
+            let not = if comparison.denies() { " NOT" } else { "" };
+            let with = if comparison.operator.any_case() { Operator::InAnyCase } else { Operator::In };
+            diagnostic.fix("each of them is compared", operator_place(comparison), format!("{not} {}", with.text()))
         } else if literals.len() > 8 {
             diagnostic.help(format!("write one comparison for each value, joined by{joint}"))
         } else {
@@ -219,8 +219,7 @@ impl Checker<'_> {
     }
 
     fn null_literal(&mut self, comparison: &Comparison, literal: &Literal) -> Reported {
-        let negated = comparison.negated != (comparison.operator == Operator::Ne);
-        let with = if negated { " IS NOT NULL" } else { " IS NULL" };
+        let with = if comparison.denies() { " IS NOT NULL" } else { " IS NULL" };
         let diagnostic =
             Diagnostic::new(&NULL_LITERAL, literal.span, "NULL is no value: nothing is equal to it").label("not a value");
         let diagnostic = match comparison.operand {

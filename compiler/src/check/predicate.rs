@@ -3,7 +3,7 @@
 use super::context::Checker;
 use super::hir::{Observed, Predicate, SourceRef, Test, VarId};
 use super::operand::Subject;
-use crate::catalog::EntityId;
+use crate::catalog::{EntityId, ValueType};
 use crate::diag::codes::patterns::{OBSERVATIONS, OTHER_ENTITY};
 use crate::diag::{Diagnostic, Reported};
 use crate::source::Span;
@@ -39,7 +39,7 @@ impl Checker<'_> {
     /// The WHERE of GET from a data source.
     pub(crate) fn observed(&mut self, ground: &Ground, observation: &Observation) -> Result<Observed, Reported> {
         match observation {
-            Observation::One { pattern, .. } => Ok(Observed::One(self.pattern(ground, pattern)?)),
+            Observation::One { pattern, .. } => Ok(Observed::One(self.pattern(ground, pattern, false)?)),
             Observation::And(parts, _) => Ok(Observed::And(self.observations(ground, parts)?)),
             Observation::Or(parts, _) => Ok(Observed::Or(self.observations(ground, parts)?)),
             Observation::FollowedBy(parts, _) => Ok(Observed::FollowedBy(self.observations(ground, parts)?)),
@@ -72,7 +72,7 @@ impl Checker<'_> {
     pub(crate) fn filter(&mut self, ground: &Ground, observation: Option<&Observation>) -> Result<Predicate, Reported> {
         match observation {
             None => Ok(Predicate::TRUE),
-            Some(Observation::One { pattern, .. }) => self.pattern(ground, pattern),
+            Some(Observation::One { pattern, .. }) => self.pattern(ground, pattern, false),
             Some(other) => {
                 let message = "several observations need GET from a data source";
                 let diagnostic = Diagnostic::new(&OBSERVATIONS, observation_span(other), message)
@@ -83,25 +83,27 @@ impl Checker<'_> {
         }
     }
 
-    fn pattern(&mut self, ground: &Ground, pattern: &Pattern) -> Result<Predicate, Reported> {
+    /// A pattern, under NOT or not. NOT goes down to the comparisons by De Morgan's rule, since a comparison on an absent
+    /// attribute is false either way.
+    fn pattern(&mut self, ground: &Ground, pattern: &Pattern, not: bool) -> Result<Predicate, Reported> {
         match pattern {
             Pattern::Error(_) => Err(self.told()),
-            Pattern::Compare(comparison) => self.comparison(ground, comparison),
-            Pattern::And(parts, _) => {
-                let parts = self.patterns(ground, parts)?;
+            Pattern::Compare(comparison) => self.comparison(ground, comparison, not),
+            Pattern::Not(part, _) => self.pattern(ground, part, !not),
+            Pattern::And(parts, _) | Pattern::Or(parts, _) => {
+                let all = matches!(pattern, Pattern::And(..)) != not;
+                let parts: Vec<_> = parts.iter().map(|p| self.pattern(ground, p, not)).collect();
+                let parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
+                if !all {
+                    return Ok(Predicate::Or(parts));
+                }
                 self.contradiction(ground.entity, &parts);
                 Ok(Predicate::And(parts))
             }
-            Pattern::Or(parts, _) => Ok(Predicate::Or(self.patterns(ground, parts)?)),
         }
     }
 
-    fn patterns(&mut self, ground: &Ground, parts: &[Pattern]) -> Result<Vec<Predicate>, Reported> {
-        let parts: Vec<_> = parts.iter().map(|p| self.pattern(ground, p)).collect();
-        parts.into_iter().collect()
-    }
-
-    fn comparison(&mut self, ground: &Ground, comparison: &Comparison) -> Result<Predicate, Reported> {
+    fn comparison(&mut self, ground: &Ground, comparison: &Comparison, not: bool) -> Result<Predicate, Reported> {
         let entity = match &comparison.attribute.entity {
             Some(word) if !comparison.attribute.of_record() => self.entity(word)?,
             _ => ground.entity,
@@ -114,13 +116,14 @@ impl Checker<'_> {
         let subject = Subject { comparison, entity, found };
         let (op, ty) = self.operation(&subject)?;
         let like = comparison.operator == Operator::Like && !ground.like_case;
+        let any_case = comparison.operator.any_case() && (ty == ValueType::Text || ty.is_identifier());
         Ok(Predicate::Test(Box::new(Test {
             entity,
             attr: subject.found.attr,
             ty,
-            negated: comparison.negated != (comparison.operator == Operator::Ne),
+            negated: comparison.denies() != not,
             op,
-            fold: self.options.ignore_case || like,
+            fold: self.options.ignore_case || like || any_case,
             span: comparison.span,
         })))
     }
@@ -139,7 +142,7 @@ impl Checker<'_> {
 fn observation_span(observation: &Observation) -> Span {
     match observation {
         Observation::One { pattern, .. } => match pattern {
-            Pattern::And(_, span) | Pattern::Or(_, span) | Pattern::Error(span) => *span,
+            Pattern::And(_, span) | Pattern::Or(_, span) | Pattern::Not(_, span) | Pattern::Error(span) => *span,
             Pattern::Compare(comparison) => comparison.span,
         },
         Observation::And(_, span)

@@ -11,13 +11,14 @@ impl Serialize for Never {
     }
 }
 
-impl<H: Serialize> Serialize for Query<H> {
+impl<H: Serialize + Clone> Serialize for Query<H> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(1))?;
         match self {
             Self::MatchAll => map.serialize_entry("match_all", &serde_json::Map::new())?,
             Self::MatchNone => map.serialize_entry("match_none", &serde_json::Map::new())?,
             Self::Term(q) => map.serialize_entry("term", q)?,
+            Self::Terms(q) if q.values.len() > MOST_TERMS => map.serialize_entry("bool", &in_parts(q))?,
             Self::Terms(q) => map.serialize_entry("terms", q)?,
             Self::Wildcard(q) => map.serialize_entry("wildcard", q)?,
             Self::Regexp(q) => map.serialize_entry("regexp", q)?,
@@ -59,6 +60,21 @@ impl<H: Serialize> Serialize for Terms<H> {
         let entries: Vec<Entry<'_, H>> = self.values.iter().map(Entry::Value).chain(self.holes.iter().map(Entry::Hole)).collect();
         serialize_leaf(serializer, &self.field, &entries)
     }
+}
+
+/// Most values of one `terms`: `index.max_terms_count` where nobody has set it.
+const MOST_TERMS: usize = 65_536;
+
+/// A list that is too long for one `terms`, as several of which one must hold.
+fn in_parts<H: Clone>(q: &Terms<H>) -> Bool<H> {
+    let part = |values: &[Value], holes: &[H]| {
+        Query::Terms(Terms { field: q.field.clone(), values: values.to_vec(), holes: holes.to_vec() })
+    };
+    let mut should: Vec<Query<H>> = q.values.chunks(MOST_TERMS).map(|values| part(values, &[])).collect();
+    if !q.holes.is_empty() {
+        should.push(part(&[], &q.holes));
+    }
+    Bool { filter: Vec::new(), must_not: Vec::new(), should }
 }
 
 impl Serialize for Wildcard {
@@ -117,7 +133,7 @@ impl Serialize for Exists {
     }
 }
 
-impl<H: Serialize> Serialize for Bool<H> {
+impl<H: Serialize + Clone> Serialize for Bool<H> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         if !self.filter.is_empty() {
@@ -131,5 +147,24 @@ impl<H: Serialize> Serialize for Bool<H> {
             map.serialize_entry("minimum_should_match", &1)?;
         }
         map.end()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_list_of_any_length_is_sent_in_parts_that_servers_take() {
+        let query = |n: usize| Query::<Never>::terms("process.pid", (0..n as i64).map(Value::Int).collect());
+        let whole = serde_json::to_value(query(MOST_TERMS)).unwrap();
+        assert_eq!(whole["terms"]["process.pid"].as_array().unwrap().len(), MOST_TERMS);
+        let parts = serde_json::to_value(query(2 * MOST_TERMS + 1)).unwrap();
+        let lists: Vec<_> = parts["bool"]["should"].as_array().unwrap().iter().map(|p| &p["terms"]["process.pid"]).collect();
+        let lengths: Vec<_> = lists.iter().map(|list| list.as_array().unwrap().len()).collect();
+        assert_eq!((lengths, lists[2]), (vec![MOST_TERMS, MOST_TERMS, 1], &json!([2 * MOST_TERMS])));
+        assert_eq!(parts["bool"]["minimum_should_match"], 1);
     }
 }

@@ -131,11 +131,31 @@ operators! {
     Gt ">",
     Ge ">=",
     In "IN" [In],
+    EqAnyCase "=~",
+    NeAnyCase "!~",
+    InAnyCase "IN~" [InAnyCase],
     Like "LIKE" [Like],
     Matches "MATCHES" [Matches],
     IsSubset "ISSUBSET" [IsSubset],
     IsSuperset "ISSUPERSET" [IsSuperset],
     IsNull "IS NULL",
+}
+
+impl Operator {
+    /// The operator that distinguishes case, where this one does not: `=` for `=~`.
+    pub fn with_case(self) -> Self {
+        match self {
+            Self::EqAnyCase => Self::Eq,
+            Self::NeAnyCase => Self::Ne,
+            Self::InAnyCase => Self::In,
+            other => other,
+        }
+    }
+
+    /// Whether `~` says that the case of ASCII letters does not matter.
+    pub fn any_case(self) -> bool {
+        self != self.with_case()
+    }
 }
 
 /// `[NOT] attr op value`.
@@ -153,13 +173,22 @@ pub struct Comparison {
     pub span: Span,
 }
 
+impl Comparison {
+    /// Whether it holds where a value is not what is written: NOT, `!=`, `!~`.
+    pub fn denies(&self) -> bool {
+        self.negated != (self.operator.with_case() == Operator::Ne)
+    }
+}
+
 /// A pattern between `[` and `]`, or after WHERE. AND and OR have two parts or more, and never hold one of their
-/// own kind directly unless it was parenthesised.
+/// own kind directly unless it was parenthesised. NOT never holds another NOT directly.
 #[derive(Clone, PartialEq, Debug)]
 #[allow(missing_docs, reason = "the others are what they are called")]
 pub enum Pattern {
     And(Vec<Pattern>, Span),
     Or(Vec<Pattern>, Span),
+    /// NOT before a comparison or parentheses.
+    Not(Box<Pattern>, Span),
     Compare(Box<Comparison>),
     /// It could not be read, which was reported.
     Error(Span),

@@ -67,8 +67,11 @@ impl Lexer<'_> {
             b'*' => self.push(Kind::Star, 1),
             b':' => self.push(Kind::Colon, 1),
             b'=' if self.next_is(b'=') => self.push(Kind::EqEq, 2),
+            // In `with a=~/x` the value is a path.
+            b'=' if self.next_is(b'~') && self.bytes.get(self.at + 2) != Some(&b'/') => self.push(Kind::EqTilde, 2),
             b'=' => self.push(Kind::Eq, 1),
             b'!' if self.next_is(b'=') => self.push(Kind::Ne, 2),
+            b'!' if self.next_is(b'~') => self.push(Kind::NeTilde, 2),
             b'<' if self.next_is(b'=') => self.push(Kind::Le, 2),
             b'<' if self.next_is(b'>') => self.push(Kind::Diamond, 2),
             b'<' => self.push(Kind::Lt, 1),

@@ -9,6 +9,8 @@ pub(super) fn operator(token: &Token<'_>, next: Option<&Token<'_>>) -> Option<Op
     match token.kind {
         Kind::Eq | Kind::EqEq => Some(Operator::Eq),
         Kind::Ne | Kind::Diamond => Some(Operator::Ne),
+        Kind::EqTilde => Some(Operator::EqAnyCase),
+        Kind::NeTilde => Some(Operator::NeAnyCase),
         Kind::Lt => Some(Operator::Lt),
         Kind::Le => Some(Operator::Le),
         Kind::Gt => Some(Operator::Gt),

@@ -1,4 +1,4 @@
-//! Patterns: comparisons joined by AND and OR.
+//! Patterns: comparisons joined by AND and OR, with NOT before any part.
 
 use super::ast::{Comparison, Operands, Operator, Pattern};
 use super::errors::fault::{Expect, Tokens};
@@ -15,11 +15,18 @@ pub(crate) fn pattern<'t>(operand: P<'t, Operands>) -> P<'t, Pattern> {
         let group = kind(Kind::OpenParen, Expect::Comparison)
             .ignore_then(pattern.clone())
             .then_ignore(closing(Kind::CloseParen, Expect::CloseParen));
-        let bracketed = stray_bracket().ignore_then(pattern).then_ignore(closing(Kind::CloseBracket, Expect::CloseBracket));
+        let closed = closing(Kind::CloseBracket, Expect::CloseBracket);
+        let bracketed = stray_bracket().ignore_then(pattern.clone()).then_ignore(closed.clone());
+        // Behind NOT brackets are parentheses: `[NOT a]` and `NOT [a]` ask for the same.
+        let whole = kind(Kind::OpenBracket, Expect::Comparison).ignore_then(pattern).then_ignore(closed);
         let deep = kind(Kind::TooDeep, Expect::Comparison).map_with(|(), e| Pattern::Error(place(e.slice())));
         let plain = choice((comparison(operand), group, bracketed, deep)).boxed();
-        let negated = prefix_not().ignore_then(plain.clone());
-        let part = choice((negated, plain)).recover_with(via_parser(skip(Stop::Pattern).map(Pattern::Error))).boxed();
+        let not = keyword(Keyword::Not).repeated().at_least(1).count();
+        let negated = not.then(choice((whole.boxed(), plain.clone()))).map_with(|(nots, part), e| {
+            // Two are none, so that no text nests deeper than its brackets.
+            if nots % 2 == 0 { part } else { not_of(part, place(e.slice())) }
+        });
+        let part = choice((negated.boxed(), plain)).recover_with(via_parser(skip(Stop::Pattern).map(Pattern::Error))).boxed();
         let all = joined(part, connective(Keyword::And), Pattern::And);
         joined(all, connective(Keyword::Or), Pattern::Or)
     })
@@ -41,17 +48,13 @@ fn connective<'t>(word: Keyword) -> P<'t, ()> {
     choice((grammar::clause_keyword(word), missing)).boxed()
 }
 
-/// NOT before a comparison or a group, which is no operator: reported, and left out.
-fn prefix_not<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
-    custom(|input: &mut Input<'t, '_>| match look(input, 0) {
-        Some(token) if token.is(Keyword::Not) => {
-            let rest = [look(input, 1), look(input, 2), look(input, 3)];
-            report(input, errors::prefix_not(token, rest));
-            input.skip();
-            Ok(())
-        }
-        _ => Err(expected(input, Expect::Comparison)),
-    })
+/// NOT before a part; nothing is left of NOT (NOT a), which is `a`.
+fn not_of(part: Pattern, span: Span) -> Pattern {
+    match part {
+        Pattern::Not(inner, _) => *inner,
+        Pattern::Error(span) => Pattern::Error(span),
+        part => Pattern::Not(Box::new(part), span),
+    }
 }
 
 /// `[` inside a pattern: reported, and read as a parenthesis.

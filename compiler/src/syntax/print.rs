@@ -96,6 +96,7 @@ pub(crate) fn pattern(whole: &Pattern, out: &mut String) {
     let (parts, word) = match whole {
         Pattern::Compare(one) => return comparison(one, out),
         Pattern::Error(_) => return out.push('?'),
+        Pattern::Not(part, _) => return negated(part, out),
         Pattern::And(parts, _) => (parts, " AND "),
         Pattern::Or(parts, _) => (parts, " OR "),
     };
@@ -112,6 +113,19 @@ pub(crate) fn pattern(whole: &Pattern, out: &mut String) {
         if group {
             out.push(')');
         }
+    }
+}
+
+/// NOT before a comparison, or before parentheses.
+fn negated(part: &Pattern, out: &mut String) {
+    out.push_str("NOT ");
+    let group = matches!(part, Pattern::And(..) | Pattern::Or(..) | Pattern::Not(..));
+    if group {
+        out.push('(');
+    }
+    pattern(part, out);
+    if group {
+        out.push(')');
     }
 }
 

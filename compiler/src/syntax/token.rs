@@ -27,7 +27,11 @@ pub enum Kind {
     Colon,
     Eq,
     EqEq,
+    /// `=~`
+    EqTilde,
     Ne,
+    /// `!~`
+    NeTilde,
     Lt,
     Le,
     Gt,
@@ -212,6 +216,7 @@ for_each_command! { keywords
     Or "OR" Inner [],
     Not "NOT" Inner [],
     In "IN" Inner [],
+    InAnyCase "IN~" Inner [],
     Is "IS" Inner [],
     Like "LIKE" Inner [],
     Matches "MATCHES" Inner [],

@@ -108,6 +108,10 @@ fn pattern(pattern: &mut Pattern, walk: &mut impl Walk) {
             }
             walk.span(span);
         }
+        Pattern::Not(part, span) => {
+            self::pattern(part, walk);
+            walk.span(span);
+        }
         Pattern::Compare(one) => {
             walk.attribute(&mut one.attribute);
             walk.span(&mut one.operator_span);

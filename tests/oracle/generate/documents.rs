@@ -174,6 +174,9 @@ impl Doc<'_> {
         let direction = if self.rng.chance(50) { json!(["outbound"]) } else { json!("egress") };
         self.maybe("network.direction", direction);
         self.one("destination.domain", NAMES_OF_HOSTS);
+        if self.rng.chance(30) {
+            self.one("tls.client.server_name", NAMES_OF_HOSTS);
+        }
         self.one("source.domain", &["-", "a.b"]);
         self.number("source.bytes", &[0, 10, 1_000_000]);
         if self.rng.chance(30) {
@@ -299,6 +302,7 @@ fn event(doc: &mut Doc<'_>, event: &str, ids: bool) {
             doc.kind("process", "change");
             doc.process("process", ids);
             doc.file("file");
+            doc.hash();
         }
         "sysmon-8" | "sysmon-10" => {
             doc.code(if event == "sysmon-8" { 8 } else { 10 });

@@ -140,9 +140,11 @@ impl Env<'_> {
             && self.rng.chance(12)
             && let Some(reference) = self.reference(kind)
         {
-            return match self.rng.below(4) {
+            return match self.rng.below(6) {
                 0 => format!("{attribute} = {reference}"),
                 1 => format!("{attribute} NOT IN {reference}"),
+                2 => format!("{attribute} IN~ {reference}"),
+                3 => format!("{attribute} !~ {reference}"),
                 _ => format!("{attribute} IN {reference}"),
             };
         }
@@ -178,10 +180,13 @@ impl Env<'_> {
                     let more = self.sample(entity, name, kind);
                     list.push(self.literal(kind, &more));
                 }
-                format!("{attribute} {not}IN ({})", list.join(", "))
+                let case = if self.rng.chance(30) { "~" } else { "" };
+                format!("{attribute} {not}IN{case} ({})", list.join(", "))
             }
             _ => {
-                let operator = if self.rng.chance(30) { "!=" } else { "=" };
+                let operator = *self.rng.pick(&["=", "=", "=", "=~", "!=", "!~"]);
+                let bent = operator.ends_with('~') && kind == Kind::Text;
+                let text = if bent && self.rng.chance(60) { flip(&text) } else { text };
                 format!("{attribute} {operator} {}", self.literal(kind, &text))
             }
         }
@@ -223,7 +228,8 @@ impl Env<'_> {
             let (name, kind) = self.attribute(other);
             let comparison = self.comparison(other, name, kind, true);
             let prefixed = other != entity || self.rng.chance(10);
-            parts.push(if prefixed { format!("{other}:{comparison}") } else { comparison });
+            let comparison = if prefixed { format!("{other}:{comparison}") } else { comparison };
+            parts.push(if self.rng.chance(10) { format!("NOT {comparison}") } else { comparison });
         }
         self.combined(parts)
     }
@@ -234,7 +240,8 @@ impl Env<'_> {
             let (a, b) = (parts.remove(0), parts.remove(0));
             let word = if self.rng.chance(60) { "AND" } else { "OR" };
             let both = format!("{a} {word} {b}");
-            parts.insert(0, if self.rng.chance(40) { format!("({both})") } else { both });
+            let both = if self.rng.chance(40) { format!("({both})") } else { both };
+            parts.insert(0, if both.starts_with('(') && self.rng.chance(25) { format!("NOT {both}") } else { both });
         }
         let pattern = parts.remove(0);
         if self.rng.chance(15) { format!("[{pattern}]") } else { pattern }
@@ -259,7 +266,8 @@ impl Env<'_> {
         let mut parts = Vec::new();
         for _ in 0..=self.rng.below(2) {
             let (name, kind) = self.rng.pick(&columns).clone();
-            parts.push(self.comparison(&known.entity.clone(), &name, kind, true));
+            let comparison = self.comparison(&known.entity.clone(), &name, kind, true);
+            parts.push(if self.rng.chance(10) { format!("NOT {comparison}") } else { comparison });
         }
         self.combined(parts)
     }

@@ -14,9 +14,12 @@ use crate::value::Value;
 use ipnet::{IpNet, Ipv6Net};
 use std::net::Ipv4Addr;
 
-/// Most literals that become one case-insensitive `term` each. A longer list is asked for by its known spellings, or by
-/// `exists`.
-const MOST_FOLDED: usize = 32;
+/// Most literals that become a clause each, where one `terms` cannot hold them: in any case, as patterns, as times. Servers
+/// count clauses, some 1,024 over the whole query, and a list may stand in three slots with three patterns each. A longer
+/// list is asked for by its known spellings, by the range around it, or by `exists`.
+const MOST_CLAUSES: usize = 100;
+/// Most networks in one list: each is a clause on Elasticsearch 7.
+const MOST_NETWORKS: usize = 300;
 
 /// The comparison on one field of an access, as a query that finds every record where it holds. NOT is left to the caller.
 pub(super) fn on_field(context: &Context<'_>, rule: Rule, field: &str, test: &Test) -> Lowered {
@@ -48,7 +51,11 @@ fn whole_value(context: &Context<'_>, field: &str, test: &Test) -> Lowered {
         TestOp::Like(_) | TestOp::Matches(_) => Lowered::superset(Query::exists(field)),
         TestOp::Subset(nets) if kind == FieldType::Ip => {
             let exact = !nets.iter().any(holds_mapped);
-            let nets = nets.iter().map(|n| Value::text(n.trunc().to_string())).collect();
+            let joined = if nets.len() > MOST_NETWORKS { IpNet::aggregate(nets) } else { nets.clone() };
+            if joined.len() > MOST_NETWORKS {
+                return Lowered::superset(Query::exists(field));
+            }
+            let nets = joined.iter().map(|n| Value::text(n.trunc().to_string())).collect();
             Lowered { query: Query::terms(field, nets), exact }
         }
         TestOp::Superset(net) if kind == FieldType::Ip => Lowered {
@@ -116,7 +123,7 @@ fn equal_to(field: &str, kind: FieldType, test: &Test, values: Vec<Value>) -> Lo
             if !fold || values.iter().all(|v| v.to_string().bytes().all(|b| !b.is_ascii_alphabetic())) {
                 return Lowered::exact(Query::terms(field, values.into_iter().map(as_text).collect()));
             }
-            if values.len() <= MOST_FOLDED {
+            if values.len() <= MOST_CLAUSES {
                 let fold = |v: Value| Query::Term(Term { field: field.to_owned(), value: as_text(v), case_insensitive: true });
                 // An identifier that is no GUID, hash or MAC keeps its case; the runtime tests the hits again.
                 let exact = test.fold;
@@ -129,6 +136,10 @@ fn equal_to(field: &str, kind: FieldType, test: &Test, values: Vec<Value>) -> Lo
             spelled.sort();
             spelled.dedup();
             Lowered::superset(Query::terms(field, spelled))
+        }
+        FieldType::Date if values.len() > MOST_CLAUSES => {
+            let (first, last) = (values.iter().min(), values.iter().max());
+            Lowered::superset(bounds(field, kind, test, first.map(|v| (v, true)), last.map(|v| (v, true))).query)
         }
         FieldType::Date => {
             let day = |v: &Value| bounds(field, kind, test, Some((v, true)), Some((v, true))).query;
@@ -211,6 +222,7 @@ fn pattern_leaf(field: &str, leaf: crate::pattern::regex::LuceneLeaf) -> Query<H
 /// `binary_ref.name`: the part of a path after the last separator.
 fn basename(field: &str, test: &Test, bare: bool) -> Lowered {
     let patterns: Vec<(String, bool)> = match &test.op {
+        TestOp::OneOf(operands) if operands.len() > MOST_CLAUSES => return Lowered::superset(Query::exists(field)),
         TestOp::OneOf(operands) => {
             let values: Option<Vec<String>> =
                 operands.iter().map(|o| literal(o).map(|v| escape_wildcard(&v.to_string()))).collect();
@@ -244,7 +256,10 @@ fn basename(field: &str, test: &Test, bare: bool) -> Lowered {
 
 /// `parent_directory_ref.path`: the part of a path before the last separator.
 fn dirname(field: &str, test: &Test) -> Lowered {
-    let TestOp::OneOf(operands) = &test.op else { return Lowered::superset(Query::exists(field)) };
+    let operands = match &test.op {
+        TestOp::OneOf(operands) if operands.len() <= MOST_CLAUSES => operands,
+        _ => return Lowered::superset(Query::exists(field)),
+    };
     let mut queries = Vec::new();
     for operand in operands {
         let Some(value) = literal(operand) else { return Lowered::superset(Query::exists(field)) };
@@ -293,24 +308,21 @@ pub(super) fn registry_key(context: &Context<'_>, access: &Access, test: &Test) 
     if test.negated {
         return Lowered::superset(some());
     }
-    let on_path = |spelled: Vec<String>, op: fn(String) -> TestOp| {
-        let parts = spelled.into_iter().map(|s| whole_value(context, path, &Test { op: op(s), ..test.clone() })).collect();
-        Lowered::any(parts)
-    };
+    let ask = |field: &str, op: TestOp| whole_value(context, field, &Test { op, ..test.clone() });
     match &test.op {
         TestOp::OneOf(operands) => {
-            let parts = operands.iter().map(|operand| {
-                let on_key = || whole_value(context, key, &Test { op: TestOp::OneOf(vec![operand.clone()]), ..test.clone() });
-                match literal(operand).map(ToString::to_string).and_then(|t| registry_hive::spellings(&t, test.fold)) {
-                    Some(spelled) => on_path(spelled, |s| TestOp::OneOf(vec![Operand::Value(Value::text(s))])),
-                    None if literal(operand).is_none() => Lowered::superset(some()),
-                    None => on_key(),
+            let Some(values) = operands.iter().map(literal).collect::<Option<Vec<_>>>() else { return Lowered::superset(some()) };
+            let (mut keys, mut paths) = (Vec::new(), Vec::new());
+            for value in values {
+                match registry_hive::spellings(&value.to_string(), test.fold) {
+                    Some(spelled) => paths.extend(spelled.into_iter().map(|s| Operand::Value(Value::text(s)))),
+                    None => keys.push(Operand::Value(value.clone())),
                 }
-            });
-            Lowered::any(parts.collect())
+            }
+            Lowered::any(vec![ask(path, TestOp::OneOf(paths)), ask(key, TestOp::OneOf(keys))])
         }
         TestOp::Like(pattern) => match registry_hive::spellings(pattern, test.fold) {
-            Some(spelled) => on_path(spelled, TestOp::Like),
+            Some(spelled) => Lowered::any(spelled.into_iter().map(|s| ask(path, TestOp::Like(s))).collect()),
             None => whole_value(context, key, test),
         },
         _ => whole_value(context, key, test),

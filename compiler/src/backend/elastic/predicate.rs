@@ -7,7 +7,7 @@ use super::leaf;
 use super::lowered::{Context, Lowered};
 use crate::catalog::{Access, Catalog, Entity, EntityId, Rule, SlotId, ValueType};
 use crate::check::hir::{Attr, Operand, Predicate, Test, TestOp};
-use crate::request::{Hole, Query};
+use crate::request::{Hole, Query, creation_record};
 use crate::value::Value;
 
 /// Records in which an entity of this type stands in the slot: they have the fields that its identity requires. Processes
@@ -137,7 +137,7 @@ fn comparison(context: &Context<'_>, test: &Test, slot: SlotId) -> Lowered {
     };
     match access.rule {
         Rule::ProcessHash => Lowered { query: Query::all_but(lowered.query, deleted_file()), exact: lowered.exact },
-        Rule::Created => Lowered::superset(Query::MatchAll),
+        Rule::Created => created(context, test, lowered.query),
         _ => lowered,
     }
 }
@@ -174,11 +174,18 @@ fn null(catalog: &Catalog, access: &Access, test: &Test) -> Lowered {
         }
         Rule::ProcessHash if negated => Lowered::exact(Query::all_but(present, deleted_file())),
         Rule::ProcessHash => Lowered::exact(Query::any([Query::all_but(Query::MatchAll, present), deleted_file()])),
+        Rule::Created if negated => Lowered::superset(Query::any([present, creation_record()])),
         Rule::Created => Lowered::superset(Query::MatchAll),
         Rule::Dirname | Rule::PathWithSeparator | Rule::BasenameOfPath => {
             Lowered::superset(if negated { present } else { Query::MatchAll })
         }
     }
+}
+
+/// The time at which a process began: what `stored` asks of the field, and of creation records their own time.
+fn created(context: &Context<'_>, test: &Test, stored: Query<Hole>) -> Lowered {
+    let began = if test.negated { Query::MatchAll } else { leaf::on_field(context, Rule::Value, "@timestamp", test).query };
+    Lowered::superset(Query::any([stored, Query::all([creation_record(), began])]))
 }
 
 /// Sysmon events whose `process.hash` is a deleted file's (Sysmon 23 to 26).

@@ -1,7 +1,7 @@
 //! Comparisons and conditions as text of a huntflow, which can be pasted.
 
 use super::{Attr, Operand, Predicate, Test, TestOp, Var, VarId};
-use crate::catalog::{Catalog, EntityId, RecordField};
+use crate::catalog::{Catalog, EntityId, RecordField, ValueType};
 use crate::syntax::print::quoted;
 use crate::value::Value;
 use std::fmt;
@@ -51,22 +51,33 @@ impl Names<'_> {
 }
 
 impl Test {
+    /// Whether `=~` or its kin says that case does not matter.
+    fn is_any_case(&self) -> bool {
+        self.fold && matches!(self.op, TestOp::OneOf(_)) && (self.ty == ValueType::Text || self.ty.is_identifier())
+    }
+
     /// The comparison as a hunt could write it.
     pub fn display<'a>(&'a self, names: Names<'a>) -> impl fmt::Display + 'a {
         fmt::from_fn(move |f| {
             let attribute = names.attribute(self.entity, &self.attr);
             let not = if self.negated { "NOT " } else { "" };
+            // NOT stands before operators that are words, and before comparisons with the others.
+            let order = |word: &str, value: &Value| format!("{not}{attribute} {word} {}", literal(value));
             let mut of = |word: &str, value: String| write!(f, "{attribute} {not}{word} {value}");
             match &self.op {
                 TestOp::Null => write!(f, "{attribute} IS {not}NULL"),
-                TestOp::OneOf(operands) => match operands.as_slice() {
-                    [one] => write!(f, "{attribute} {} {}", if self.negated { "!=" } else { "=" }, names.operand(one)),
-                    several => of("IN", list(several.iter().map(|o| names.operand(o)))),
+                TestOp::OneOf(operands) => match (operands.as_slice(), self.negated, self.is_any_case()) {
+                    ([one], false, false) => write!(f, "{attribute} = {}", names.operand(one)),
+                    ([one], true, false) => write!(f, "{attribute} != {}", names.operand(one)),
+                    ([one], false, true) => write!(f, "{attribute} =~ {}", names.operand(one)),
+                    ([one], true, true) => write!(f, "{attribute} !~ {}", names.operand(one)),
+                    (several, _, true) => of("IN~", list(several.iter().map(|o| names.operand(o)))),
+                    (several, _, false) => of("IN", list(several.iter().map(|o| names.operand(o)))),
                 },
-                TestOp::Less(v) => of("<", literal(v)),
-                TestOp::LessEqual(v) => of("<=", literal(v)),
-                TestOp::Greater(v) => of(">", literal(v)),
-                TestOp::GreaterEqual(v) => of(">=", literal(v)),
+                TestOp::Less(v) => f.write_str(&order("<", v)),
+                TestOp::LessEqual(v) => f.write_str(&order("<=", v)),
+                TestOp::Greater(v) => f.write_str(&order(">", v)),
+                TestOp::GreaterEqual(v) => f.write_str(&order(">=", v)),
                 TestOp::Like(pattern) => of("LIKE", quoted(pattern)),
                 TestOp::Matches(pattern) => of("MATCHES", quoted(pattern)),
                 TestOp::Subset(nets) => match nets.as_slice() {
@@ -87,7 +98,8 @@ impl Predicate {
                 Self::And(parts) if parts.is_empty() => return f.write_str("true"),
                 Self::Or(parts) if parts.is_empty() => return f.write_str("false"),
                 Self::Test(test) => {
-                    return write!(f, "{}{}", test.display(names), if test.fold { " (any case)" } else { "" });
+                    let note = test.fold && !test.is_any_case();
+                    return write!(f, "{}{}", test.display(names), if note { " (any case)" } else { "" });
                 }
                 Self::And(parts) => (parts, " AND "),
                 Self::Or(parts) => (parts, " OR "),

@@ -12,6 +12,8 @@ use std::fmt::Write;
 
 /// `index.max_regex_length` of servers, in UTF-16 units.
 const LONGEST: usize = 1_000;
+/// What stands behind a backslash in a class.
+const ESCAPED_IN_CLASSES: &str = "\\][^-\"";
 /// Most turns of a counted repetition that are written out in a wildcard.
 const MOST_COPIES: u32 = 32;
 
@@ -199,10 +201,17 @@ fn print_set(set: &Set, out: &mut String) {
         out.push('^');
     }
     for (low, high) in set.iter() {
-        push_escaped(out, low, "\\][^-\"");
+        // To Lucene 9 an escaped character begins no range: `[\]-x]` is three characters. So ranges begin behind those.
+        let mut low = Some(low);
+        while let Some(c) = low.filter(|c| *c < high && ESCAPED_IN_CLASSES.contains(*c)) {
+            push_escaped(out, c, ESCAPED_IN_CLASSES);
+            low = char::from_u32(u32::from(c) + 1);
+        }
+        let Some(low) = low else { continue };
+        push_escaped(out, low, ESCAPED_IN_CLASSES);
         if low < high {
             out.push('-');
-            push_escaped(out, high, "\\][^-\"");
+            push_escaped(out, high, ESCAPED_IN_CLASSES);
         }
     }
     out.push(']');

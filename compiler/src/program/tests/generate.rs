@@ -114,6 +114,8 @@ fn comparison() -> impl Strategy<Value = Pattern> {
     let symbols = prop_oneof![
         Just(Operator::Eq),
         Just(Operator::Ne),
+        Just(Operator::EqAnyCase),
+        Just(Operator::NeAnyCase),
         Just(Operator::Lt),
         Just(Operator::Le),
         Just(Operator::Gt),
@@ -121,6 +123,7 @@ fn comparison() -> impl Strategy<Value = Pattern> {
     ];
     let words = prop_oneof![
         Just(Operator::In),
+        Just(Operator::InAnyCase),
         Just(Operator::Like),
         Just(Operator::Matches),
         Just(Operator::IsSubset),
@@ -140,7 +143,11 @@ fn pattern() -> impl Strategy<Value = Pattern> {
     comparison().prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 2..4).prop_map(|parts| Pattern::And(parts, HERE)),
-            vec(inner, 2..4).prop_map(|parts| Pattern::Or(parts, HERE)),
+            vec(inner.clone(), 2..4).prop_map(|parts| Pattern::Or(parts, HERE)),
+            inner.prop_map(|part| match part {
+                Pattern::Not(..) => part,
+                part => Pattern::Not(Box::new(part), HERE),
+            }),
         ]
     })
 }

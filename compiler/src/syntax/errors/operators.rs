@@ -5,7 +5,7 @@ use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{BAD_OPERATOR, MISSING_CONNECTIVE, MISSPELT, MIXED_BRACKETS};
 use crate::source::Span;
 use crate::syntax::ast::Operator;
-use crate::syntax::token::{Keyword, Kind, Token};
+use crate::syntax::token::Token;
 
 /// A comparison directly after another.
 pub(crate) fn missing_connective(token: &Token<'_>) -> Diagnostic {
@@ -34,6 +34,8 @@ pub(crate) fn diamond(span: Span) -> Diagnostic {
 pub(crate) fn not_symbol(span: Span, operator: Operator) -> Diagnostic {
     let instead = match operator {
         Operator::Eq => "!=",
+        Operator::EqAnyCase => "!~",
+        Operator::NeAnyCase => "=~",
         Operator::Lt => ">=",
         Operator::Le => ">",
         Operator::Gt => "<=",
@@ -41,29 +43,8 @@ pub(crate) fn not_symbol(span: Span, operator: Operator) -> Diagnostic {
         _ => "=",
     };
     Diagnostic::new(&BAD_OPERATOR, span, "NOT stands before operators that are words only")
-        .label("not before `=`, `!=`, `<`, `<=`, `>`, `>=`")
+        .label("not before `=`, `!=`, `<` and their kin")
         .fix(format!("write `{instead}`"), span, instead)
-}
-
-/// NOT before a comparison or a group.
-pub(crate) fn prefix_not(token: &Token<'_>, rest: [Option<&Token<'_>>; 3]) -> Diagnostic {
-    let found = Diagnostic::new(&BAD_OPERATOR, token.span, "NOT stands behind the attribute, not before a comparison");
-    let [Some(attribute), Some(op), value] = rest else {
-        return found.help("write `attribute NOT LIKE …` or `attribute != …`");
-    };
-    if attribute.kind != Kind::Word {
-        let rule = "no group can be negated";
-        return found
-            .label(rule)
-            .help("negate each comparison inside, and swap AND with OR: NOT (a = 1 OR b = 2) is a != 1 AND b != 2");
-    }
-    let (span, with) = (token.span.to(op.span), attribute.text);
-    match (op.kind, value) {
-        (Kind::Eq | Kind::EqEq, _) => found.fix("write `!=`", span, format!("{with} !=")),
-        (Kind::Word, _) if op.is(Keyword::Is) => found.fix("write IS NOT", span, format!("{with} IS NOT")),
-        (Kind::Word, _) => found.fix("move it", span, format!("{with} NOT {}", op.text)),
-        _ => found.help("write `attribute NOT LIKE …` or `attribute != …`"),
-    }
 }
 
 /// `[` where an unbracketed pattern has begun, or a comparison without brackets between observations.

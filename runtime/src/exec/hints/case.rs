@@ -162,21 +162,8 @@ impl AnotherCase<'_> {
 
 /// The comparison as a hunt can write it without regard to case.
 fn any_case_text(test: &Test) -> Test {
-    let op = match &test.op {
-        TestOp::OneOf(operands) => {
-            let texts: Vec<String> =
-                operands.iter().filter_map(|o| if let Operand::Value(v) = o { Some(v.to_string()) } else { None }).collect();
-            match texts.as_slice() {
-                [one] if !one.contains(['%', '_']) => TestOp::Like(one.clone()),
-                several => {
-                    let all: Vec<String> = several.iter().map(|text| regex::escape(text)).collect();
-                    TestOp::Matches(format!("(?i)^({})$", all.join("|")))
-                }
-            }
-        }
-        TestOp::Matches(pattern) => TestOp::Matches(format!("(?i){pattern}")),
-        other => other.clone(),
-    };
-    let fold = matches!(op, TestOp::Like(_));
-    Test { op, fold, ..test.clone() }
+    match &test.op {
+        TestOp::Matches(pattern) => Test { op: TestOp::Matches(format!("(?i){pattern}")), ..test.clone() },
+        _ => Test { fold: true, ..test.clone() },
+    }
 }
