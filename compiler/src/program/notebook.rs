@@ -113,7 +113,7 @@ pub fn read(name: &str, json: &str) -> Result<Source, NotebookError> {
                 continue;
             }
         };
-        if !text.is_empty() {
+        if !cells.is_empty() {
             text.push('\n');
         }
         cells.push(Cell { number: code.number, start: text.len() as u32 });
