@@ -63,6 +63,14 @@ impl Checker<'_> {
         Err(self.unknown_attribute(entity, path, &[], false))
     }
 
+    /// A field of the record, whether or not an attribute of the type has its name (BY of observations).
+    pub(crate) fn record_attribute(&mut self, entity: EntityId, path: &AttrPath) -> Result<Found, Reported> {
+        let field = self.catalog.record_field(&path.canonical()).cloned().map(Attr::Record);
+        let Some(attr) = field else { return Err(self.unknown_field(path)) };
+        let ty = attr.value_type(self.catalog, Some(entity));
+        Ok(Found { attr, ty })
+    }
+
     /// An attribute of a variable's rows.
     pub(crate) fn attribute(&mut self, var: VarId, path: &AttrPath) -> Result<Found, Reported> {
         let name = path.canonical();

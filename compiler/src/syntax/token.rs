@@ -223,6 +223,7 @@ for_each_command! { keywords
     Null "NULL" Soft [],
     FollowedBy "FOLLOWEDBY" Soft [],
     Within "WITHIN" Soft [],
+    Without "WITHOUT" Soft [],
     Seconds "SECONDS" Soft [],
     Repeats "REPEATS" Soft [],
     Times "TIMES" Soft [],
