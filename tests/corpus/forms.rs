@@ -198,6 +198,11 @@ impl Forms<'_> {
                     Qualifier::Within(_) => self.add("WITHIN"),
                     Qualifier::Repeats(_) => self.add("REPEATS"),
                     Qualifier::Between(..) => self.add("START inside"),
+                    Qualifier::By(_) => self.add("BY of observations"),
+                    Qualifier::Without(without) => {
+                        self.either(without.by.is_empty(), "WITHOUT", "WITHOUT BY");
+                        self.pattern(&without.pattern, false, entity);
+                    }
                 }
                 self.filter(Some(inner), entity);
             }

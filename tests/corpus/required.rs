@@ -145,6 +145,9 @@ pub(super) const REQUIRED: &[&str] = &[
     "[a] FOLLOWEDBY [b]",
     "WITHIN",
     "REPEATS",
+    "BY of observations",
+    "WITHOUT",
+    "WITHOUT BY",
     // NEW, LOAD, SAVE.
     "NEW names",
     "NEW objects",

@@ -6,7 +6,7 @@ use super::value::{Kind, Val};
 use super::variable::{At, Shape, Sighting, Var, Window};
 use super::{Hunt, attributes, slots};
 use huntc_compiler::commands::{get::Get, merge::Merge};
-use huntc_compiler::syntax::ast::{LiteralKind, Observation, Operands, Pattern, Reference};
+use huntc_compiler::syntax::ast::{LiteralKind, Observation, Operands, Pattern, Qualifier, Reference};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -59,7 +59,12 @@ fn patterns<'a>(observation: &'a Observation, found: &mut Vec<&'a Pattern>) {
                 patterns(part, found);
             }
         }
-        Observation::Qualified(part, ..) => patterns(part, found),
+        Observation::Qualified(part, qualifier, _) => {
+            patterns(part, found);
+            if let Qualifier::Without(without) = qualifier {
+                found.push(&without.pattern);
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::get::Sought;
 use super::variable::{RecordId, Sighting, Var, Window};
 use super::{Hunt, slots};
-use huntc_compiler::syntax::ast::{Observation, Qualifier};
+use huntc_compiler::syntax::ast::{AttrPath, Observation, Pattern, Qualifier, Without};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One match: the records that it binds, each with the number of the pattern that it stands for. A record is bound once.
@@ -20,60 +20,50 @@ struct Leaves {
 }
 
 impl Hunt<'_> {
-    /// The sightings that some match binds, in each source by itself. A process without identity makes no match; it counts as
-    /// unidentified once for each pattern that it satisfies.
+    /// The sightings that some match binds, over the records of all sources together. A process without identity makes no match; it
+    /// counts as unidentified once for each pattern that it satisfies.
     pub(crate) fn observe(&self, var: &mut Var, window: Window, observation: &Observation) -> Result<(), String> {
-        for source in var.sources.clone() {
-            let mut leaves = Leaves::default();
-            let matches = self.matches(&var.entity, source, window, observation, &mut leaves)?;
-            let bound: BTreeSet<(RecordId, usize)> = matches.into_iter().flatten().collect();
-            for (leaf, sightings) in leaves.sightings.into_iter().enumerate() {
-                let held = |s: &Sighting| s.record().is_some_and(|id| bound.contains(&(id, leaf)));
-                var.sightings.extend(sightings.into_iter().filter(held));
-            }
-            var.unidentified += leaves.unidentified;
+        let mut leaves = Leaves::default();
+        let matches = self.matches(var, window, observation, &mut leaves)?;
+        let bound: BTreeSet<(RecordId, usize)> = matches.into_iter().flatten().collect();
+        for (leaf, sightings) in leaves.sightings.into_iter().enumerate() {
+            let held = |s: &Sighting| s.record().is_some_and(|id| bound.contains(&(id, leaf)));
+            var.sightings.extend(sightings.into_iter().filter(held));
         }
+        var.unidentified += leaves.unidentified;
         var.unite();
         Ok(())
     }
 
     fn matches(
         &self,
-        entity: &str,
-        source: usize,
+        var: &Var,
         window: Window,
         observation: &Observation,
         leaves: &mut Leaves,
     ) -> Result<BTreeSet<Match>, String> {
         let mut each = |parts: &[Observation]| -> Result<Vec<BTreeSet<Match>>, String> {
-            parts.iter().map(|p| self.matches(entity, source, window, p, leaves)).collect()
+            parts.iter().map(|p| self.matches(var, window, p, leaves)).collect()
         };
         let time = |id: &RecordId| self.world.record(*id).time;
         let first = |one: &Match| one.keys().map(time).min();
         let last = |one: &Match| one.keys().map(time).max();
         let found = match observation {
             Observation::One { pattern, .. } => {
-                let ready = self.ready_pattern(pattern, entity)?;
-                let mut alone = Var::new(entity, window, vec![source]);
-                let sought = Sought { window, ready: &ready, slots: slots::get_slots(entity) };
-                self.look(&mut alone, &sought);
                 let leaf = leaves.sightings.len();
-                leaves.unidentified += alone.unidentified;
-                let found = alone.sightings.iter().filter_map(Sighting::record).map(|id| Match::from([(id, leaf)])).collect();
-                leaves.sightings.push(alone.sightings);
-                found
+                self.leaf(var, window, pattern, leaves)?.into_iter().map(|id| Match::from([(id, leaf)])).collect()
             }
             Observation::Or(parts, _) => each(parts)?.into_iter().flatten().collect(),
             Observation::And(parts, _) => together(&each(parts)?, &|_, _| true)?,
             Observation::FollowedBy(parts, _) => together(&each(parts)?, &|a, b| last(a) <= first(b))?,
             Observation::Qualified(part, qualifier, _) => {
-                let window = match qualifier {
+                let inside = match qualifier {
                     Qualifier::Between(start, stop) => {
                         Some(window.map_or((start.0, stop.0), |w| (w.0.max(start.0), w.1.min(stop.0))))
                     }
                     _ => window,
                 };
-                let matches = self.matches(entity, source, window, part, leaves)?;
+                let matches = self.matches(var, inside, part, leaves)?;
                 match qualifier {
                     Qualifier::Within(nanos) => {
                         let near = |m: &Match| first(m).zip(last(m)).is_some_and(|(a, b)| b - a <= *nanos);
@@ -81,10 +71,57 @@ impl Hunt<'_> {
                     }
                     Qualifier::Between(..) => matches,
                     Qualifier::Repeats(times) => together(&vec![matches; *times as usize], &|_, _| true)?,
+                    Qualifier::By(fields) => {
+                        let common = |m: &Match| self.common(&m.keys().copied().collect::<Vec<_>>(), fields);
+                        matches.into_iter().filter(common).collect()
+                    }
+                    Qualifier::Without(without) => self.without(var, window, matches, without, leaves)?,
                 }
             }
         };
         if found.len() > MOST { Err("too many matches".to_owned()) } else { Ok(found) }
+    }
+
+    /// The records of one pattern, which becomes the next leaf.
+    fn leaf(&self, var: &Var, window: Window, pattern: &Pattern, leaves: &mut Leaves) -> Result<BTreeSet<RecordId>, String> {
+        let ready = self.ready_pattern(pattern, &var.entity)?;
+        let mut alone = Var::new(&var.entity, window, var.sources.clone());
+        let sought = Sought { window, ready: &ready, slots: slots::get_slots(&var.entity) };
+        self.look(&mut alone, &sought);
+        leaves.unidentified += alone.unidentified;
+        let records = alone.sightings.iter().filter_map(Sighting::record).collect();
+        leaves.sightings.push(alone.sightings);
+        Ok(records)
+    }
+
+    /// Whether the records have a value in common in each of the fields.
+    fn common(&self, records: &[RecordId], fields: &[AttrPath]) -> bool {
+        fields.iter().all(|field| {
+            let values = |id: &RecordId| -> BTreeSet<String> {
+                self.world.record(*id).get(&field.canonical()).iter().map(super::value::Val::text).collect()
+            };
+            let shared = records.iter().map(values).reduce(|a, b| a.intersection(&b).cloned().collect());
+            shared.is_some_and(|shared| !shared.is_empty())
+        })
+    }
+
+    /// The matches of single records that no record of another pattern follows. One that lacks a field of BY is none.
+    fn without(
+        &self,
+        var: &Var,
+        window: Window,
+        matches: BTreeSet<Match>,
+        without: &Without,
+        leaves: &mut Leaves,
+    ) -> Result<BTreeSet<Match>, String> {
+        let longer = window.map(|(start, stop)| (start, stop.saturating_add(without.nanos)));
+        let others = self.leaf(var, longer, &without.pattern, leaves)?;
+        let follows = |a: RecordId, b: RecordId| {
+            let after = self.world.record(b).time - self.world.record(a).time;
+            a != b && 0 <= after && after <= without.nanos && self.common(&[a, b], &without.by)
+        };
+        let alone = |a: &RecordId| self.common(&[*a], &without.by) && !others.iter().any(|b| follows(*a, *b));
+        Ok(matches.into_iter().filter(|m| m.keys().all(alone)).collect())
     }
 }
 

@@ -63,6 +63,11 @@ impl Checker<'_> {
         Err(self.unknown_attribute(entity, path, &[], false))
     }
 
+    /// A field of the record, whether or not an attribute of the type has its name (BY of observations).
+    pub(crate) fn record_attribute(&mut self, entity: EntityId, path: &AttrPath) -> Result<Found, Reported> {
+        self.field_of_record(entity, path).ok_or_else(|| self.unknown_field(path))
+    }
+
     /// An attribute of a variable's rows.
     pub(crate) fn attribute(&mut self, var: VarId, path: &AttrPath) -> Result<Found, Reported> {
         let name = path.canonical();
@@ -79,7 +84,7 @@ impl Checker<'_> {
         };
         let sighting = || SightingAttr::from_name(&name).map(Found::sighting);
         // A column that something added hides a field of the record of that name.
-        let found = self.own_attribute(entity, path).or(added).or_else(sighting).or_else(|| self.record_attribute(entity, path));
+        let found = self.own_attribute(entity, path).or(added).or_else(sighting).or_else(|| self.field_of_record(entity, path));
         match (found, kept) {
             (Some(found), Some(kept)) if !kept.iter().any(|k| k.attr == found.attr) => {
                 if self.unsure.contains(&var) {
@@ -116,7 +121,7 @@ impl Checker<'_> {
 
     /// An attribute of the catalog, under its own name, its ECS field name, or another word for it; else a field of the record.
     fn catalog_attribute(&self, entity: EntityId, path: &AttrPath) -> Option<Found> {
-        self.own_attribute(entity, path).or_else(|| self.record_attribute(entity, path))
+        self.own_attribute(entity, path).or_else(|| self.field_of_record(entity, path))
     }
 
     /// An attribute that the type has. One behind `record:` is none.
@@ -135,7 +140,7 @@ impl Checker<'_> {
     }
 
     /// A field of the record.
-    fn record_attribute(&self, entity: EntityId, path: &AttrPath) -> Option<Found> {
+    fn field_of_record(&self, entity: EntityId, path: &AttrPath) -> Option<Found> {
         self.found(entity, Attr::Record(self.catalog.record_field(&path.canonical())?))
     }
 

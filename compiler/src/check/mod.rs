@@ -10,6 +10,7 @@ mod context;
 mod foreign;
 mod lint;
 mod literal;
+mod observation;
 mod operand;
 mod outline;
 mod predicate;

@@ -7,13 +7,13 @@ use crate::catalog::{EntityId, ValueType};
 use crate::diag::codes::patterns::{OBSERVATIONS, OTHER_ENTITY};
 use crate::diag::{Diagnostic, Reported};
 use crate::source::Span;
-use crate::syntax::ast::{Comparison, Observation, Operator, Pattern, Qualifier};
+use crate::syntax::ast::{Comparison, Observation, Operator, Pattern};
 use crate::syntax::errors::names::shorten;
 
 /// What a pattern is tested on.
 pub(crate) struct Ground {
     /// The type whose slot is looked at.
-    entity: EntityId,
+    pub(super) entity: EntityId,
     /// The variable whose rows are filtered; `None`: records of a data source are tested.
     variable: Option<VarId>,
     /// The clause or command as messages call it: `DISP`.
@@ -38,34 +38,23 @@ impl Ground {
 impl Checker<'_> {
     /// The WHERE of GET from a data source.
     pub(crate) fn observed(&mut self, ground: &Ground, observation: &Observation) -> Result<Observed, Reported> {
+        self.loose_qualifiers(observation, true);
+        self.observation(ground, observation)
+    }
+
+    pub(super) fn observation(&mut self, ground: &Ground, observation: &Observation) -> Result<Observed, Reported> {
         match observation {
             Observation::One { pattern, .. } => Ok(Observed::One(self.pattern(ground, pattern, false)?)),
             Observation::And(parts, _) => Ok(Observed::And(self.observations(ground, parts)?)),
             Observation::Or(parts, _) => Ok(Observed::Or(self.observations(ground, parts)?)),
             Observation::FollowedBy(parts, _) => Ok(Observed::FollowedBy(self.observations(ground, parts)?)),
-            Observation::Qualified(inner, qualifier, span) => {
-                let inner = self.observed(ground, inner);
-                self.qualified(Box::new(inner?), *qualifier, *span)
-            }
+            Observation::Qualified(inner, qualifier, span) => self.qualified(ground, inner, qualifier, *span),
         }
     }
 
     fn observations(&mut self, ground: &Ground, parts: &[Observation]) -> Result<Vec<Observed>, Reported> {
-        let parts: Vec<_> = parts.iter().map(|p| self.observed(ground, p)).collect();
+        let parts: Vec<_> = parts.iter().map(|p| self.observation(ground, p)).collect();
         parts.into_iter().collect()
-    }
-
-    fn qualified(&mut self, inner: Box<Observed>, qualifier: Qualifier, span: Span) -> Result<Observed, Reported> {
-        match qualifier {
-            Qualifier::Within(nanos) if nanos > 0 => Ok(Observed::Within(inner, nanos)),
-            Qualifier::Repeats(times) if times > 0 => Ok(Observed::Repeats(inner, times)),
-            Qualifier::Between(start, stop) => {
-                let range = self.range(start, stop, span)?;
-                Ok(Observed::Between(inner, self.replacement().unwrap_or(range)))
-            }
-            // The parser has reported 0 and gives 1 instead.
-            Qualifier::Within(_) | Qualifier::Repeats(_) => Err(self.told()),
-        }
     }
 
     /// A WHERE that is one pattern; true where there is none.
@@ -85,7 +74,7 @@ impl Checker<'_> {
 
     /// A pattern, under NOT or not. NOT goes down to the comparisons by De Morgan's rule, since a comparison on an absent
     /// attribute is false either way.
-    fn pattern(&mut self, ground: &Ground, pattern: &Pattern, not: bool) -> Result<Predicate, Reported> {
+    pub(super) fn pattern(&mut self, ground: &Ground, pattern: &Pattern, not: bool) -> Result<Predicate, Reported> {
         match pattern {
             Pattern::Error(_) => Err(self.told()),
             Pattern::Compare(comparison) => self.comparison(ground, comparison, not),
@@ -139,7 +128,7 @@ impl Checker<'_> {
     }
 }
 
-fn observation_span(observation: &Observation) -> Span {
+pub(super) fn observation_span(observation: &Observation) -> Span {
     match observation {
         Observation::One { pattern, .. } => match pattern {
             Pattern::And(_, span) | Pattern::Or(_, span) | Pattern::Not(_, span) | Pattern::Error(span) => *span,

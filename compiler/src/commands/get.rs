@@ -1,12 +1,14 @@
 //! `GET process FROM source WHERE pattern`: entities of one type out of a data source or a variable.
 
+mod observe;
+
 use crate::catalog::EntityId;
 use crate::check::hir::{self, Birth, GetFrom, Observed, Predicate, SourceRef, VarId};
 use crate::check::{Checked, Checker, Draft, Ground, Origin};
 use crate::diag::codes::names::MISSING_WHERE;
 use crate::diag::codes::types::TYPE_MISMATCH;
 use crate::diag::{Diagnostic, Reported};
-use crate::plan::{Condition, Full, Lowering, NodeId, Observe, Op, Scan};
+use crate::plan::{Condition, Full, Lowering, NodeId, Op, Scan};
 use crate::source::Span;
 use crate::syntax::Parts;
 use crate::syntax::ast::{Count, Ident, Observation, Path, TimeSpan};
@@ -17,6 +19,7 @@ use crate::syntax::token::Keyword;
 use crate::syntax::walk::{self, Walk};
 use crate::time::{TimeRange, Window};
 use chumsky::Parser;
+use observe::together;
 
 /// The syntax of GET.
 #[derive(Clone, PartialEq, Debug)]
@@ -170,8 +173,12 @@ impl hir::GetStep {
         match &self.from {
             GetFrom::Sources { entity, sources, pattern } => {
                 cx.condition(Condition::Pattern { pattern: pattern.clone(), limit: self.limit });
-                let parts = sources.iter().map(|(source, window)| Place { entity: *entity, source: *source, window: *window });
-                let parts = parts.map(|place| place.observed(cx, pattern)).collect();
+                let places = sources.iter().map(|(source, window)| Place { entity: *entity, source: *source, window: *window });
+                let places: Vec<Place> = places.collect();
+                let parts = match pattern {
+                    Observed::One(predicate) => places.iter().map(|place| place.scan(cx, predicate)).collect(),
+                    several => vec![together(cx, *entity, &places, several)],
+                };
                 cx.bind_asked(self.out, &[], *entity, parts, self.limit, sources);
             }
             GetFrom::Variable { input, filter, range } => {
@@ -194,46 +201,11 @@ struct Place {
 }
 
 impl Place {
-    /// Adds the nodes of an observation expression and gives the one of its table.
-    fn observed(self, cx: &mut Lowering<'_>, pattern: &Observed) -> NodeId {
-        if let Observed::One(predicate) = pattern {
-            return self.scan(cx, predicate);
-        }
-        let mut scans = Vec::new();
-        let shape = self.observe(cx, pattern, &mut scans);
-        cx.node(Op::Observe(shape), self.entity, scans)
-    }
-
+    /// Adds the scan of a pattern.
     fn scan(self, cx: &mut Lowering<'_>, predicate: &Predicate) -> NodeId {
         let predicate = predicate.without_spans();
         let references = predicate.references();
         let op = Op::Scan(Scan { source: self.source, window: self.window, predicate });
         cx.node_with(op, self.entity, vec![], references)
-    }
-
-    /// Adds the scan of each single pattern to `scans`, and tells how they combine.
-    fn observe(self, cx: &mut Lowering<'_>, pattern: &Observed, scans: &mut Vec<NodeId>) -> Observe {
-        let mut all = |parts: &[Observed]| parts.iter().map(|p| self.observe(cx, p, scans)).collect();
-        match pattern {
-            Observed::One(predicate) => {
-                scans.push(self.scan(cx, predicate));
-                Observe::One(scans.len() - 1)
-            }
-            Observed::And(parts) => Observe::And(all(parts)),
-            Observed::Or(parts) => Observe::Or(all(parts)),
-            Observed::FollowedBy(parts) => Observe::FollowedBy(all(parts)),
-            Observed::Within(part, nanos) => Observe::Within(Box::new(self.observe(cx, part, scans)), *nanos),
-            Observed::Repeats(part, n) => Observe::Repeats(Box::new(self.observe(cx, part, scans)), *n),
-            Observed::Between(part, range) => {
-                // Ranges of two clocks have no range in common: the one that is written counts.
-                let common = |w: TimeRange| {
-                    if w.clock != range.clock {
-                        return *range;
-                    }
-                    TimeRange { start: w.start.max(range.start), stop: w.stop.min(range.stop), ..w }
-                };
-                Self { window: Some(self.window.map_or(*range, common)), ..self }.observe(cx, part, scans)
-            }
-        }
     }
 }

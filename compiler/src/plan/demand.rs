@@ -51,6 +51,7 @@ fn inputs(node: &Node, own: &Attrs, plan: &Plan, catalog: &Catalog) -> Vec<(Node
             // Fields of the record can be read whatever ATTR left: a finding has its host.
             of_tables = own.iter().filter(|attr| kept.contains(attr) || matches!(attr, Attr::Record(_))).cloned().collect();
         }
+        Op::Observe { shape, .. } => of_tables.extend(shape.fields().into_iter().cloned()),
         Op::Reload { columns, .. } => of_tables = columns.iter().map(|c| c.attr.clone()).collect(),
         Op::Join { by } => {
             ask_tables = false;

@@ -21,7 +21,7 @@ pub use statement::{Binding, Condition, StatementFacts};
 // What a plan is made of: whoever runs one needs no other stage.
 pub use crate::check::hir::{
     Aggregate, Attr, Birth, Column, DataSource, Depth, Function, GroupKey, Names, Observed, Operand, Predicate, Shape,
-    SightingAttr, SourceRef, Test, TestOp, Var, VarId, VarNames, shown_columns,
+    SightingAttr, SourceRef, Test, TestOp, Unfollowed, Var, VarId, VarNames, shown_columns,
 };
 pub use crate::options::ProcessIdentity;
 pub use crate::source::{SourceId, Span};
@@ -158,8 +158,9 @@ pub enum Op {
     Walk(Depth),
     /// The input, and the creation records of its processes.
     CreationRecords { source: SourceRef, window: Window },
-    /// Combines the scans of single patterns: which records occur together (STIX observation expressions).
-    Observe(Observe),
+    /// Combines the scans of single patterns: which records occur together (STIX observation expressions). The inputs are for
+    /// each pattern the scans of all sources, pattern by pattern.
+    Observe { shape: Observe, sources: usize },
     /// All inputs in one table.
     Union,
     /// Sightings that satisfy a condition.
@@ -228,10 +229,10 @@ pub struct Pivot {
     pub repeated: bool,
 }
 
-/// How the scans of single patterns combine.
+/// How the scans of single patterns combine. Patterns are numbered in the order of the text, from 0.
 #[derive(Clone, Debug)]
 pub enum Observe {
-    /// The scan at this index of the node's inputs.
+    /// The pattern of this number.
     One(usize),
     /// All parts, in different records.
     And(Vec<Observe>),
@@ -243,6 +244,31 @@ pub enum Observe {
     Within(Box<Observe>, i64),
     /// A part that occurs at least this many times.
     Repeats(Box<Observe>, u32),
+    /// A part whose records have a value in common in each of these fields of the record.
+    By(Box<Observe>, Vec<Attr>),
+    /// Single observations that no record of another pattern follows.
+    Without {
+        /// The single observations.
+        part: Box<Observe>,
+        /// The number of the pattern that must not follow.
+        absent: usize,
+        /// How long it must not follow, in nanoseconds.
+        nanos: i64,
+        /// Fields of the record in which both have a value in common.
+        by: Vec<Attr>,
+    },
+}
+
+impl Observe {
+    /// The fields of the record that decide which records belong together.
+    pub fn fields(&self) -> Vec<&Attr> {
+        match self {
+            Self::One(_) => Vec::new(),
+            Self::And(parts) | Self::Or(parts) | Self::FollowedBy(parts) => parts.iter().flat_map(Self::fields).collect(),
+            Self::Within(part, _) | Self::Repeats(part, _) => part.fields(),
+            Self::By(part, by) | Self::Without { part, by, .. } => part.fields().into_iter().chain(by).collect(),
+        }
+    }
 }
 
 /// Something that a statement shows or writes.

@@ -67,7 +67,10 @@ impl Show<'_> {
             Op::CreationRecords { source, window: w } => {
                 format!("add creation records from {} {}", self.source(*source), window(*w))
             }
-            Op::Observe(o) => format!("observe {}", observe(o)),
+            Op::Observe { shape, sources } => {
+                let together = if *sources > 1 { format!(" in {sources} sources together") } else { String::new() };
+                format!("observe {}{together}", observe(shape))
+            }
             Op::Union => "union".to_owned(),
             Op::Filter { predicate, range } => {
                 let range = range.map_or_else(String::new, |r| format!(" {}", window(Some(r))));
@@ -121,5 +124,15 @@ fn observe(shape: &Observe) -> String {
         Observe::FollowedBy(parts) => all(parts, " FOLLOWEDBY "),
         Observe::Within(part, nanos) => format!("{} WITHIN {} s", observe(part), *nanos as f64 / 1e9),
         Observe::Repeats(part, n) => format!("{} REPEATS {n}", observe(part)),
+        Observe::By(part, by) => format!("{}{}", observe(part), fields(by)),
+        Observe::Without { part, absent, nanos, by } => {
+            format!("{} WITHOUT #{absent} WITHIN {} s{}", observe(part), *nanos as f64 / 1e9, fields(by))
+        }
     }
+}
+
+/// ` BY f, g`, nothing without fields. All are fields of the record, which have their own names.
+fn fields(by: &[Attr]) -> String {
+    let names: Vec<String> = by.iter().map(|field| format!("{field:?}")).collect();
+    if names.is_empty() { String::new() } else { format!(" BY {}", names.join(", ")) }
 }

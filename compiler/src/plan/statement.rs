@@ -73,7 +73,12 @@ impl Observed {
         match self {
             Self::One(predicate) => vec![predicate],
             Self::And(parts) | Self::Or(parts) | Self::FollowedBy(parts) => parts.iter().flat_map(Self::single).collect(),
-            Self::Within(inner, _) | Self::Repeats(inner, _) | Self::Between(inner, _) => inner.single(),
+            Self::Within(inner, _) | Self::Repeats(inner, _) | Self::Between(inner, _) | Self::By(inner, _) => inner.single(),
+            Self::Without(inner, without) => {
+                let mut all = inner.single();
+                all.push(&without.pattern);
+                all
+            }
         }
     }
 }

@@ -214,8 +214,8 @@ pub enum Observation {
     Qualified(Box<Observation>, Qualifier, Span),
 }
 
-/// A STIX observation qualifier.
-#[derive(Clone, Copy, PartialEq, Debug)]
+/// What is said of an observation or the brackets before it: the qualifiers of STIX, and BY and WITHOUT.
+#[derive(Clone, PartialEq, Debug)]
 pub enum Qualifier {
     /// `WITHIN n SECONDS`, in nanoseconds.
     Within(i64),
@@ -223,6 +223,21 @@ pub enum Qualifier {
     Repeats(u32),
     /// `START t'…' STOP t'…'` inside an observation expression.
     Between(Instant, Instant),
+    /// `BY f, g`: fields of the record in which all records of a match have a value in common.
+    By(Vec<AttrPath>),
+    /// `WITHOUT [pattern] WITHIN n SECONDS BY f, g`
+    Without(Box<Without>),
+}
+
+/// What must not follow an observation.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
+pub struct Without {
+    pub pattern: Pattern,
+    /// How long it must not follow, in nanoseconds.
+    pub nanos: i64,
+    /// Fields of the record in which both have a value in common; none where BY is not written.
+    pub by: Vec<AttrPath>,
 }
 
 /// `START … STOP …` or `LAST n unit`.

@@ -3,10 +3,12 @@
 //! FOLLOWEDBY binds loosest, then OR, then AND; a qualifier binds to the part before it. START and STOP after the last part
 //! belong to the statement, as everywhere in the language.
 
-use super::ast::{Observation, Pattern, Qualifier};
+use super::ast::{AttrPath, Observation, Pattern, Qualifier, Without};
 use super::errors::fault::{Expect, Tokens};
 use super::errors::operators as errors;
-use super::grammar::{Extra, Input, P, Stop, closing, expected, joined, keyword, kind, look, place, report, required, skip};
+use super::grammar::{
+    Extra, Input, P, Stop, attribute, closing, expected, joined, keyword, kind, list, look, place, report, required, skip,
+};
 use super::literal;
 use super::operators;
 use super::token::{Keyword, Kind};
@@ -18,11 +20,12 @@ use chumsky::prelude::*;
 /// What follows WHERE: a pattern, or an observation expression where a bracket comes first.
 pub(crate) fn observation<'t>(pattern: P<'t, Pattern>) -> P<'t, Observation> {
     let one = pattern.clone().map(|pattern| Observation::One { pattern, bracketed: false });
+    let without = without(pattern.clone());
     let nested = recursive(|nested: Recursive<dyn Parser<'t, Tokens<'t>, Observation, Extra> + 't>| {
         let part = part(pattern.clone(), nested.boxed());
-        followed(qualified(part, between_committed().boxed()))
+        followed(qualified(part, choice((between_committed(), without.clone())).boxed()))
     });
-    let top = followed(qualified(part(pattern, nested.boxed()), between_inside().boxed()));
+    let top = followed(qualified(part(pattern, nested.boxed()), choice((between_inside(), without)).boxed()));
     let bracket_first = custom(|input: &mut Input<'t, '_>| {
         let mut ahead = 0;
         while look(input, ahead).is_some_and(|t| t.kind == Kind::OpenParen) {
@@ -63,8 +66,9 @@ fn begins_loose<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
 }
 
 /// A part with its qualifiers, each kind at most once.
-fn qualified<'t>(part: P<'t, Observation>, between: P<'t, Qualifier>) -> P<'t, Observation> {
-    let qualifier = choice((within().boxed(), repeats().boxed(), between)).map_with(|q, e| (q, place(e.slice()))).boxed();
+fn qualified<'t>(part: P<'t, Observation>, other: P<'t, Qualifier>) -> P<'t, Observation> {
+    let by = by().map(Qualifier::By);
+    let qualifier = choice((within().map(Qualifier::Within).boxed(), repeats().boxed(), by.boxed(), other)).map_with(|q, e| (q, place(e.slice()))).boxed();
     part.then(qualifier.repeated().collect::<Vec<_>>())
         .validate(|(part, qualifiers), _, emitter| {
             let mut kinds = Vec::new();
@@ -94,8 +98,25 @@ fn followed(part: P<'_, Observation>) -> P<'_, Observation> {
     joined(any, keyword(Keyword::FollowedBy).boxed(), Observation::FollowedBy)
 }
 
-/// `WITHIN n SECONDS`
-fn within<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Clone {
+/// `BY f, g`; no fields where one cannot be read, which was reported.
+fn by<'t>() -> P<'t, Vec<AttrPath>> {
+    keyword(Keyword::By).ignore_then(list(attribute(), Stop::List)).map(Option::unwrap_or_default).boxed()
+}
+
+/// `WITHOUT [pattern] WITHIN n SECONDS BY f, g`
+fn without(pattern: P<'_, Pattern>) -> P<'_, Qualifier> {
+    let bracketed = kind(Kind::OpenBracket, Expect::Observation)
+        .ignore_then(pattern)
+        .then_ignore(closing(Kind::CloseBracket, Expect::CloseBracket));
+    let whole = bracketed.then(within()).then(by().or_not());
+    let whole = whole.map(|((pattern, nanos), by)| Without { pattern, nanos, by: by.unwrap_or_default() });
+    let broken = |span| Without { pattern: Pattern::Error(span), nanos: SECOND, by: Vec::new() };
+    let whole = whole.recover_with(via_parser(skip(Stop::Pattern).map(broken)));
+    keyword(Keyword::Without).ignore_then(whole).map(|without| Qualifier::Without(Box::new(without))).boxed()
+}
+
+/// `WITHIN n SECONDS`, in nanoseconds.
+fn within<'t>() -> impl Parser<'t, Tokens<'t>, i64, Extra> + Clone {
     let nanos = custom(|input: &mut Input<'t, '_>| {
         let Some(token) = look(input, 0).filter(|t| t.kind == Kind::Number) else { return Err(expected(input, Expect::Whole)) };
         let seconds = nanos(token.text);
@@ -107,7 +128,7 @@ fn within<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Clone {
         Ok(seconds.unwrap_or(SECOND))
     });
     let seconds = required(nanos.then_ignore(keyword(Keyword::Seconds)), Stop::Pattern);
-    keyword(Keyword::Within).ignore_then(seconds).map(|n| Qualifier::Within(n.unwrap_or(SECOND)))
+    keyword(Keyword::Within).ignore_then(seconds).map(|n| n.unwrap_or(SECOND))
 }
 
 /// Decimal seconds as nanoseconds; further digits are dropped. None for 0, and beyond 64 bits.
@@ -155,7 +176,16 @@ fn between_committed<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Cl
 fn between_inside<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| {
         let goes_on = look(input, 4).is_some_and(|t| {
-            [Keyword::And, Keyword::Or, Keyword::FollowedBy, Keyword::Within, Keyword::Repeats].into_iter().any(|k| t.is(k))
+            const ON: [Keyword; 7] = [
+                Keyword::And,
+                Keyword::Or,
+                Keyword::FollowedBy,
+                Keyword::Within,
+                Keyword::Repeats,
+                Keyword::By,
+                Keyword::Without,
+            ];
+            ON.into_iter().any(|k| t.is(k))
         });
         if goes_on { Ok(()) } else { Err(expected(input, Keyword::Start)) }
     })

@@ -148,7 +148,7 @@ pub(crate) fn observation(whole: &Observation, out: &mut String) {
             pattern(one, out);
             return out.push(']');
         }
-        Observation::Qualified(part, qualifier, _) => return qualified(part, *qualifier, out),
+        Observation::Qualified(part, qualifier, _) => return qualified(part, qualifier, out),
         Observation::And(parts, _) => (parts, " AND "),
         Observation::Or(parts, _) => (parts, " OR "),
         Observation::FollowedBy(parts, _) => (parts, " FOLLOWEDBY "),
@@ -157,8 +157,14 @@ pub(crate) fn observation(whole: &Observation, out: &mut String) {
         if index > 0 {
             out.push_str(word);
         }
-        grouped(part, rank(part) <= rank(whole), out);
+        let last = index + 1 == parts.len();
+        grouped(part, rank(part) <= rank(whole) || last && seems_to_qualify_all(part), out);
     }
+}
+
+/// Whether a qualifier of this last part could be taken for one of all parts.
+fn seems_to_qualify_all(part: &Observation) -> bool {
+    matches!(part, Observation::Qualified(_, Qualifier::Within(_) | Qualifier::Repeats(_) | Qualifier::By(_), _))
 }
 
 fn grouped(part: &Observation, group: bool, out: &mut String) {
@@ -173,7 +179,7 @@ fn grouped(part: &Observation, group: bool, out: &mut String) {
 
 /// A part with its qualifier. START and STOP need parentheses, or they would belong to the statement. So does a part that has a
 /// qualifier of the same kind already.
-fn qualified(part: &Observation, qualifier: Qualifier, out: &mut String) {
+fn qualified(part: &Observation, qualifier: &Qualifier, out: &mut String) {
     let between = matches!(qualifier, Qualifier::Between(..));
     if between {
         out.push('(');
@@ -181,15 +187,30 @@ fn qualified(part: &Observation, qualifier: Qualifier, out: &mut String) {
     let mut again = false;
     let mut below = part;
     while let Observation::Qualified(inner, other, _) = below {
-        again |= std::mem::discriminant(other) == std::mem::discriminant(&qualifier);
+        again |= std::mem::discriminant(other) == std::mem::discriminant(qualifier);
         below = inner;
     }
     grouped(part, rank(part) < 3 || again, out);
     let _ = match qualifier {
-        Qualifier::Within(nanos) => write!(out, " WITHIN {} SECONDS", seconds(nanos)),
+        Qualifier::Within(nanos) => write!(out, " WITHIN {} SECONDS", seconds(*nanos)),
         Qualifier::Repeats(times) => write!(out, " REPEATS {times} TIMES"),
-        Qualifier::Between(start, stop) => write!(out, " START {} STOP {})", instant(start), instant(stop)),
+        Qualifier::Between(start, stop) => write!(out, " START {} STOP {})", instant(*start), instant(*stop)),
+        Qualifier::By(fields) => return by(fields, out),
+        Qualifier::Without(without) => {
+            out.push_str(" WITHOUT [");
+            self::pattern(&without.pattern, out);
+            let _ = write!(out, "] WITHIN {} SECONDS", seconds(without.nanos));
+            if !without.by.is_empty() {
+                by(&without.by, out);
+            }
+            return;
+        }
     };
+}
+
+fn by(fields: &[AttrPath], out: &mut String) {
+    out.push_str(" BY ");
+    list(fields, out, attribute);
 }
 
 /// Nanoseconds as decimal seconds.

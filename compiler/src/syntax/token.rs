@@ -228,6 +228,7 @@ for_each_command! { keywords
     Null "NULL" Soft [],
     FollowedBy "FOLLOWEDBY" Soft [],
     Within "WITHIN" Soft [],
+    Without "WITHOUT" Soft [],
     Seconds "SECONDS" Soft [],
     Repeats "REPEATS" Soft [],
     Times "TIMES" Soft [],

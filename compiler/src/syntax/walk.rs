@@ -1,7 +1,7 @@
 //! A walk over every named thing and every place of a syntax tree. The nodes of commands walk in their slices.
 
 use super::ast::{
-    AttrPath, Count, Expression, Ident, Literal, LiteralKind, Observation, Operands, Path, Pattern, SortBy, TimeSpan,
+    AttrPath, Count, Expression, Ident, Literal, LiteralKind, Observation, Operands, Path, Pattern, Qualifier, SortBy, TimeSpan,
 };
 use crate::source::Span;
 
@@ -93,8 +93,16 @@ fn observation(observation: &mut Observation, walk: &mut impl Walk) {
             }
             walk.span(span);
         }
-        Observation::Qualified(part, _, span) => {
+        Observation::Qualified(part, qualifier, span) => {
             self::observation(part, walk);
+            match qualifier {
+                Qualifier::Within(_) | Qualifier::Repeats(_) | Qualifier::Between(..) => {}
+                Qualifier::By(fields) => fields.iter_mut().for_each(|f| walk.attribute(f)),
+                Qualifier::Without(without) => {
+                    pattern(&mut without.pattern, walk);
+                    without.by.iter_mut().for_each(|f| walk.attribute(f));
+                }
+            }
             walk.span(span);
         }
     }

@@ -3,7 +3,8 @@
 use super::tree::{self, Lineage};
 use super::{Failure, Outcome, Run, failed, locked};
 use crate::matching::{self, Found, Ladder, Lives, Reading, References, Undecided, Unread};
-use crate::ops::{filter, group, join, new, observe, order, union};
+use crate::ops::observe::{self, Observed, Refused};
+use crate::ops::{filter, group, join, new, order, union};
 use crate::source::Records;
 use crate::table::{Entity, Key, Table};
 use foldhash::HashSet;
@@ -60,9 +61,10 @@ impl Run<'_> {
             Op::Pivot(pivot) => self.pivot(id, node, pivot, input)?,
             Op::Walk(most) => self.walk(id, node, *most, input)?,
             Op::CreationRecords { source, .. } => self.creation_records(id, node, *source, input)?,
-            Op::Observe(shape) => {
+            Op::Observe { shape, sources } => {
+                let observed = Observed { shape, inputs, sources: *sources };
                 let allowance = &self.options.allowance;
-                observe::observe(shape, inputs, node.entity, &node.columns, allowance).map_err(|e| unread(node, e))?
+                observe::observe(observed, node.entity, &node.columns, allowance).map_err(|e| refused(node, e))?
             }
             Op::Union => union::union(inputs, node.entity, &node.columns),
             Op::Filter { predicate, range } => {
@@ -268,6 +270,17 @@ fn unread(node: &Node, why: Unread) -> Failure {
     match why {
         Unread::Undecided(reason) => undecided(node, &reason),
         Unread::Spent(spent) => failed(node, spent),
+    }
+}
+
+fn refused(node: &Node, why: Refused) -> Failure {
+    match why {
+        Refused::Spent(spent) => failed(node, spent),
+        Refused::Hard(hard) => Failure::Failed(Box::new(
+            Diagnostic::new(&codes::run::TOO_MANY_WAYS, node.origin, "the observation expression has too many ways to match")
+                .note(hard.note())
+                .help(hard.help()),
+        )),
     }
 }
 

@@ -218,11 +218,11 @@ fn longest_within(plan: &Plan) -> i64 {
         match shape {
             Observe::One(_) => 0,
             Observe::And(parts) | Observe::Or(parts) | Observe::FollowedBy(parts) => parts.iter().map(longest).max().unwrap_or(0),
-            Observe::Within(part, nanos) => (*nanos).max(longest(part)),
-            Observe::Repeats(part, _) => longest(part),
+            Observe::Within(part, nanos) | Observe::Without { part, nanos, .. } => (*nanos).max(longest(part)),
+            Observe::Repeats(part, _) | Observe::By(part, _) => longest(part),
         }
     }
-    let shapes = plan.nodes.iter().filter_map(|node| if let Op::Observe(shape) = &node.op { Some(longest(shape)) } else { None });
+    let shapes = plan.nodes.iter().filter_map(|node| if let Op::Observe { shape, .. } = &node.op { Some(longest(shape)) } else { None });
     shapes.max().unwrap_or(0)
 }
 

@@ -42,7 +42,10 @@ fn step(node: &Node, inputs: &[Arc<Table>], catalog: &Catalog) -> Table {
     match (&node.op, inputs) {
         (Op::New { columns, rows }, _) => new::table(node.entity.unwrap(), columns, rows, catalog),
         (Op::Union, _) => union::union(inputs, node.entity, &node.columns),
-        (Op::Observe(shape), _) => observe::observe(shape, inputs, node.entity, &node.columns, &Allowance::default()).unwrap(),
+        (Op::Observe { shape, sources }, _) => {
+            let observed = observe::Observed { shape, inputs, sources: *sources };
+            observe::observe(observed, node.entity, &node.columns, &Allowance::default()).unwrap()
+        }
         (Op::Join { by }, [left, right]) => {
             join::join(left, right, by.as_ref(), &node.columns, catalog, &Allowance::default()).unwrap()
         }

@@ -81,18 +81,18 @@ pub fn first(table: &Table, n: u64) -> Table {
 }
 
 /// Rearranges the values of sightings into other columns. Equal tuples stay shared.
-struct Projection {
+pub(super) struct Projection {
     from: Option<Vec<Option<usize>>>,
     done: HashMap<Values, Values>,
 }
 
 impl Projection {
-    fn new(old: &[Attr], new: &[Attr]) -> Self {
+    pub(super) fn new(old: &[Attr], new: &[Attr]) -> Self {
         let from = (old != new).then(|| new.iter().map(|c| old.iter().position(|o| o == c)).collect());
         Self { from, done: HashMap::default() }
     }
 
-    fn apply(&mut self, sighting: &Sighting) -> Sighting {
+    pub(super) fn apply(&mut self, sighting: &Sighting) -> Sighting {
         let Some(from) = &self.from else { return sighting.clone() };
         let values = self
             .done

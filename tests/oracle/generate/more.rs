@@ -3,6 +3,7 @@
 use super::hunt::{Env, Form, Known};
 use super::pattern::written;
 use crate::oracle::value::Kind;
+use std::fmt::Write;
 
 impl Env<'_> {
     /// A part of an observation expression, with its qualifiers. Parts are narrow: their matches are written out.
@@ -18,7 +19,16 @@ impl Env<'_> {
             }
             format!("[{}]", parts.join(" AND "))
         };
-        match self.rng.below(10) {
+        let single = part.starts_with('[');
+        match self.rng.below(14) {
+            10 | 11 => part.push_str(self.by()),
+            12 if single => {
+                let (name, kind) = self.attribute(entity);
+                let absent = self.comparison(entity, name, kind, false);
+                let by = if self.rng.chance(60) { self.by() } else { "" };
+                let seconds = *self.rng.pick(&["0.5", "1", "5", "600"]);
+                let _ = write!(part, " WITHOUT [{absent}] WITHIN {seconds} SECONDS{by}");
+            }
             0 | 1 => part.push_str(self.rng.pick::<&str>(&[" WITHIN 1 SECONDS", " WITHIN 0.5 SECONDS", " WITHIN 600 SECONDS"])),
             2 | 3 => part.push_str(self.rng.pick::<&str>(&[" REPEATS 2 TIMES", " REPEATS 3 TIMES"])),
             4 => {
@@ -31,11 +41,22 @@ impl Env<'_> {
         part
     }
 
+    /// What keeps records together.
+    fn by(&mut self) -> &'static str {
+        self.rng.pick::<&str>(&[" BY host.name", " BY host.name", " BY user.name", " BY host.name, user.name"])
+    }
+
     fn expression(&mut self, entity: &str, depth: usize) -> String {
         let word = *self.rng.pick(&["AND", "OR", "FOLLOWEDBY"]);
         let parts: Vec<String> = (0..2 + self.rng.below(2)).map(|_| self.observed(entity, depth)).collect();
         let whole = parts.join(&format!(" {word} "));
-        if self.rng.chance(20) { format!("({whole}) WITHIN 5 SECONDS") } else { whole }
+        match self.rng.below(10) {
+            0 | 1 => format!("({whole}) WITHIN 5 SECONDS"),
+            2 => format!("({whole}) WITHIN 600 SECONDS{}", self.by()),
+            3 => format!("({whole}){}", self.by()),
+            4 => format!("({whole}) REPEATS 2 TIMES"),
+            _ => whole,
+        }
     }
 
     pub(crate) fn observation(&mut self) -> String {

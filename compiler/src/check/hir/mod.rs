@@ -6,7 +6,7 @@ mod predicate;
 mod step;
 
 pub use display::{Names, VarNames};
-pub use predicate::{Observed, Operand, Predicate, Test, TestOp};
+pub use predicate::{Observed, Operand, Predicate, Test, TestOp, Unfollowed};
 pub use step::*;
 
 use crate::catalog::{Access, AttrId, Catalog, EntityId, RecordField, SlotId, ValueType};

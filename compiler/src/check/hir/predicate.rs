@@ -25,6 +25,21 @@ pub enum Observed {
     Repeats(Box<Observed>, u32),
     /// A part whose records lie inside a range.
     Between(Box<Observed>, TimeRange),
+    /// A part whose records have a value in common in each of these fields of the record.
+    By(Box<Observed>, Vec<Attr>),
+    /// Single observations that no other one follows.
+    Without(Box<Observed>, Box<Unfollowed>),
+}
+
+/// What must not follow a single observation.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
+pub struct Unfollowed {
+    pub pattern: Predicate,
+    /// How long it must not follow, in nanoseconds.
+    pub nanos: i64,
+    /// Fields of the record in which both have a value in common.
+    pub by: Vec<Attr>,
 }
 
 /// A condition on one slot of one record. `And(vec![])` is true, `Or(vec![])` is false.
@@ -139,7 +154,8 @@ impl Observed {
         match self {
             Self::One(predicate) => predicate.references(),
             Self::And(parts) | Self::Or(parts) | Self::FollowedBy(parts) => parts.iter().flat_map(Self::references).collect(),
-            Self::Within(inner, _) | Self::Repeats(inner, _) | Self::Between(inner, _) => inner.references(),
+            Self::Within(inner, _) | Self::Repeats(inner, _) | Self::Between(inner, _) | Self::By(inner, _) => inner.references(),
+            Self::Without(inner, without) => inner.references().into_iter().chain(without.pattern.references()).collect(),
         }
     }
 }

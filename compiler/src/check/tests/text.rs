@@ -196,6 +196,11 @@ impl Show<'_> {
             Observed::Within(inner, nanos) => format!("{} WITHIN {nanos} ns", self.observed(inner)),
             Observed::Repeats(inner, times) => format!("{} REPEATS {times}", self.observed(inner)),
             Observed::Between(inner, within) => format!("{} IN {}", self.observed(inner), range(*within)),
+            Observed::By(inner, by) => format!("{} BY {by:?}", self.observed(inner)),
+            Observed::Without(inner, without) => {
+                let pattern = self.predicate(&without.pattern);
+                format!("{} WITHOUT [{pattern}] WITHIN {} ns BY {:?}", self.observed(inner), without.nanos, without.by)
+            }
         }
     }
 

@@ -15,5 +15,6 @@ codes! {
     CURRENT_USER_HIVE "K0321" "current-user-hive" Warning lint "HKEY_CURRENT_USER never occurs in records";
     WILDCARD "K0322" "misplaced-wildcard" Warning lint "a wildcard is an ordinary character here";
     WORD_LIKE_VARIABLE "K0323" "word-like-variable" Warning lint "a bare word is text, though a variable has this name";
+    LOOSE_QUALIFIER "K0338" "loose-qualifier" Advice lint "a qualifier behind several observations belongs to the last one";
     CASE_TRAP "K0324" "case-trap" Advice lint "the comparison distinguishes case where records have another";
 }

@@ -11,5 +11,6 @@ codes! {
     UNDECIDED "K1007" "undecided-comparison" Error fixed "a comparison could not be decided";
     BUDGET "K1008" "budget-used-up" Error fixed "the hunt needs more than it may use";
     FILE_OUTSIDE "K1010" "file-outside" Error fixed "a file of FROM lies outside the folders of the hunt";
+    TOO_MANY_WAYS "K1017" "too-many-ways-to-match" Error fixed "an observation expression has too many ways to match";
     UNBOUND_SOURCE "K1009" "unbound-source" Error fixed "a data source is not bound to anything";
 }

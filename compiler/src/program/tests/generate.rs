@@ -157,6 +157,9 @@ fn qualifier() -> impl Strategy<Value = Qualifier> {
         (1_i64..i64::MAX).prop_map(Qualifier::Within),
         (1_u32..).prop_map(Qualifier::Repeats),
         (instant(), instant()).prop_map(|(a, b)| Qualifier::Between(a, b)),
+        vec(bare_attribute(), 1..3).prop_map(Qualifier::By),
+        (pattern(), 1_i64..i64::MAX, vec(bare_attribute(), 0..3))
+            .prop_map(|(pattern, nanos, by)| Qualifier::Without(Box::new(Without { pattern, nanos, by }))),
     ]
 }
 

@@ -103,7 +103,7 @@ impl Run<'_> {
             | Condition::Related { limit: Some(0), .. }
             | Condition::Held { limit: Some(0), .. } => None,
             Condition::Pattern { pattern, limit } => {
-                let all = self.roots_of(node, &|op| matches!(op, Op::Scan(_) | Op::Observe(_)));
+                let all = self.roots_of(node, &|op| matches!(op, Op::Scan(_) | Op::Observe { .. }));
                 match self.unidentified(&all) {
                     0 => likeliest(all.into_iter().filter_map(|id| self.why_get(statement, id, pattern))),
                     n => left_out(statement, n, limit.is_some()),
@@ -141,15 +141,18 @@ impl Run<'_> {
         let predicates = pattern.single();
         match &node.op {
             Op::Scan(_) => self.why_scanned(statement, id, predicates.first()?),
-            Op::Observe(shape) => {
+            Op::Observe { shape, sources } => {
                 let tables: Vec<Arc<Table>> = node.inputs.iter().map(|i| self.table(*i)).collect::<Result<_, _>>().ok()?;
-                if let Some(at) = missing(shape, &tables) {
-                    return self.why_scanned(statement, *node.inputs.get(at)?, predicates.get(at)?);
+                let found = |tables: &[Arc<Table>]| tables.iter().map(|t| t.record_count()).sum();
+                let found: Vec<u64> = tables.chunks((*sources).max(1)).map(found).collect();
+                if let Some(at) = missing(shape, &found) {
+                    let asked = node.inputs.iter().skip(at * sources).take(*sources);
+                    return likeliest(asked.filter_map(|id| self.why_scanned(statement, *id, predicates.get(at)?)));
                 }
                 let message = "each observation finds something, but not together as asked";
                 let hint = Diagnostic::new(&NEVER_TOGETHER, statement.span, message).label("never together");
-                let found = |t: &Table| crate::report::text::count(t.record_count(), "record");
-                let said = tables.iter().enumerate().map(|(n, t)| format!("observation {} alone finds {}", n + 1, found(t)));
+                let records = |n: u64| crate::report::text::count(n, "record");
+                let said = found.iter().enumerate().map(|(n, t)| format!("observation {} alone finds {}", n + 1, records(*t)));
                 Some(said.fold(hint, Diagnostic::note).help("widen WITHIN, or ask for the observations one by one"))
             }
             _ => None,
@@ -180,16 +183,18 @@ impl Run<'_> {
     }
 }
 
-/// The first observation that the expression needs and that found nothing.
-fn missing(shape: &Observe, tables: &[Arc<Table>]) -> Option<usize> {
+/// The first observation that the expression needs and that found nothing. `found`: for each pattern how many records.
+fn missing(shape: &Observe, found: &[u64]) -> Option<usize> {
     match shape {
-        Observe::One(at) => tables.get(*at).is_some_and(|t| t.entity_count() == 0).then_some(*at),
-        Observe::And(parts) | Observe::FollowedBy(parts) => parts.iter().find_map(|p| missing(p, tables)),
+        Observe::One(at) => found.get(*at).is_some_and(|n| *n == 0).then_some(*at),
+        Observe::And(parts) | Observe::FollowedBy(parts) => parts.iter().find_map(|p| missing(p, found)),
         Observe::Or(parts) => {
-            let all: Option<Vec<usize>> = parts.iter().map(|p| missing(p, tables)).collect();
+            let all: Option<Vec<usize>> = parts.iter().map(|p| missing(p, found)).collect();
             all?.first().copied()
         }
-        Observe::Within(inner, _) | Observe::Repeats(inner, _) => missing(inner, tables),
+        Observe::Within(part, _) | Observe::Repeats(part, _) | Observe::By(part, _) | Observe::Without { part, .. } => {
+            missing(part, found)
+        }
     }
 }
 

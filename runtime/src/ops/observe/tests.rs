@@ -2,15 +2,16 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::{MOST_FOLLOWED, MOST_LOOKS, Search, TimeSpan, disjoint, events, exact, observe, plain};
+mod brute;
+mod stix;
+
+use super::effort::Hard;
+use super::{Observed, Refused, observe};
 use crate::allowance::{Allowance, Spent};
-use crate::matching::Unread;
 use crate::ops::testing::run;
 use crate::table::Table;
 use crate::testing::{plan, table};
 use huntc_compiler::plan::{Observe, Op};
-use huntc_compiler::time::Instant;
-use std::cell::Cell;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -108,29 +109,51 @@ fn what_had_no_identity_counts_once_for_each_pattern() {
 
 /// The result is never cut short instead.
 #[test]
-fn an_expression_with_too_many_ways_to_match_fails() {
-    let records: Vec<String> = (1..=150).map(|n| n.to_string()).collect();
-    let inputs = [(); 4].map(|()| Arc::new(seen(&records.join(" "))));
-    let undecided = |expression: &str, inputs: &[Arc<Table>]| {
-        let answer = observe(&shape(expression), inputs, None, &[], &Allowance::default());
-        matches!(answer, Err(Unread::Undecided(e)) if e.0.contains("too many ways to match"))
+fn an_expression_with_too_many_ways_to_match_is_refused() {
+    let records: Vec<String> = (1..=1_000).map(|n| n.to_string()).collect();
+    let all = Arc::new(seen(&records.join(" ")));
+    let refused = |expression: &str, why: Hard| {
+        let shape = shape(expression);
+        let inputs = vec![Arc::clone(&all); patterns(&shape)];
+        let observed = Observed { shape: &shape, inputs: &inputs, sources: 1 };
+        let answer = observe(observed, None, &[], &Allowance::default());
+        assert!(matches!(&answer, Err(Refused::Hard(hard)) if *hard == why), "{expression}: {answer:?}");
     };
-    assert!(undecided("([a] FOLLOWEDBY [b]) AND ([a] FOLLOWEDBY [c])", &inputs));
-    assert!(undecided("([a] FOLLOWEDBY [b]) REPEATS 4000000000 TIMES", &inputs));
-    let many = ["[a]"; MOST_FOLLOWED + 1].join(" FOLLOWEDBY ");
-    assert!(undecided(&many, &[Arc::new(seen("1"))]));
+    let many = |part: &str, word: &str, n: usize| vec![part; n].join(word);
+    refused(&many("[a]", " FOLLOWEDBY ", 129), Hard::Patterns);
+    refused("([a] FOLLOWEDBY [b] OR [c] FOLLOWEDBY [d]) REPEATS 4000000000 TIMES", Hard::Choices);
+    refused(&many("([a] FOLLOWEDBY [b] OR [c] REPEATS 2 TIMES)", " AND ", 9), Hard::Choices);
+    refused("(([a] FOLLOWEDBY [b]) AND ([a] FOLLOWEDBY [c])) REPEATS 90 TIMES", Hard::Partial);
+    refused("([a] AND [b]) WITHIN 5 SECONDS REPEATS 100 TIMES", Hard::Spans);
+    refused("([a] AND [b]) BY host.name REPEATS 100 TIMES", Hard::Patterns);
 }
 
-/// Each part of a FOLLOWEDBY is looked at for many instants of the parts before it.
+/// How many patterns an expression has.
+fn patterns(shape: &Observe) -> usize {
+    match shape {
+        Observe::One(_) => 1,
+        Observe::And(parts) | Observe::Or(parts) | Observe::FollowedBy(parts) => parts.iter().map(patterns).sum(),
+        Observe::Within(part, _) | Observe::Repeats(part, _) | Observe::By(part, _) => patterns(part),
+        Observe::Without { part, .. } => patterns(part) + 1,
+    }
+}
+
+/// The records of many observations of one expression, all of which satisfy all patterns.
 #[test]
-fn looking_ends() {
-    let tables = (0..4).map(|i| seen(&(0..20).map(|n| (100 * i + n).to_string()).collect::<Vec<_>>().join(" ")));
-    let events: Vec<_> = tables.map(|table| events(&table)).collect();
-    let (shape, allowance) = (shape("[a] FOLLOWEDBY [b] FOLLOWEDBY [c] FOLLOWEDBY [d]"), Allowance::default());
-    let all = TimeSpan { start: Instant(i64::MIN), end: Instant(i64::MAX) };
-    let bound = |looks| Search { events: &events, allowance: &allowance, looks: Cell::new(looks) }.bound(&shape, all);
-    assert_eq!(bound(0).unwrap().unwrap().len(), 80);
-    assert!(matches!(bound(MOST_LOOKS - 100), Err(Unread::Undecided(_))));
+fn records_that_satisfy_every_pattern_are_no_more_work_than_others() {
+    let numbers = (0..3_000).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
+    let all: Vec<Table> = (0..9).map(|_| seen(&numbers)).collect();
+    let all: Vec<&Table> = all.iter().collect();
+    for expression in [
+        "([a] FOLLOWEDBY [b]) WITHIN 300 SECONDS",
+        "([a] AND [b] AND [c] AND [d] AND [e]) WITHIN 9 SECONDS",
+        "([a] FOLLOWEDBY [b] FOLLOWEDBY [c] FOLLOWEDBY [d] FOLLOWEDBY [e]) WITHIN 4 SECONDS",
+        "([a] FOLLOWEDBY [b]) AND ([c] FOLLOWEDBY [d])",
+        "([a] REPEATS 20 TIMES FOLLOWEDBY [b]) WITHIN 20 SECONDS",
+    ] {
+        let shape = shape(expression);
+        assert_eq!(run(&hunt(expression), &all[..patterns(&shape)]).entity_count(), 3_000, "{expression}");
+    }
 }
 
 #[test]
@@ -154,41 +177,20 @@ fn a_long_way_to_a_record_of_its_own_needs_no_stack() {
 }
 
 #[test]
-fn the_ways_to_match_stay_within_the_memory_of_the_hunt() {
-    let inputs = [(); 2].map(|()| Arc::new(seen(&(0..300).map(|n| n.to_string()).collect::<Vec<_>>().join(" "))));
+fn the_records_of_an_expression_stay_within_the_memory_of_the_hunt() {
+    let inputs = [(); 2].map(|()| Arc::new(seen(&(0..3_000).map(|n| n.to_string()).collect::<Vec<_>>().join(" "))));
+    let shape = shape("[a] FOLLOWEDBY [b]");
     let answer = |memory| {
         let allowance = Allowance::new(Arc::default(), None, Some(memory));
-        observe(&shape("[a] FOLLOWEDBY [b]"), &inputs, None, &[], &allowance).map(|table| table.entity_count())
+        let observed = Observed { shape: &shape, inputs: &inputs, sources: 1 };
+        observe(observed, None, &[], &allowance).map(|table| table.entity_count())
     };
-    assert!(matches!(answer(64 << 10), Err(Unread::Spent(Spent::Memory(65_536, _)))));
-    assert_eq!(answer(64 << 20).ok(), Some(300));
+    assert!(matches!(answer(64 << 10), Err(Refused::Spent(Spent::Memory(65_536, _)))));
+    assert_eq!(answer(64 << 20).ok(), Some(3_000));
 }
 
 /// The shape of an expression.
 fn shape(expression: &str) -> Observe {
     let mut nodes = plan(&hunt(expression)).nodes.into_iter();
-    nodes.find_map(|n| if let Op::Observe(shape) = n.op { Some(shape) } else { None }).unwrap()
-}
-
-/// When no record matches two patterns and only single records repeat, both methods apply.
-#[test]
-fn both_ways_to_decide_bind_the_same() {
-    let expressions = [
-        "[a] AND [b] AND [c]",
-        "[a] FOLLOWEDBY ([b] OR [c])",
-        "([a] AND [b]) FOLLOWEDBY [c]",
-        "([a] FOLLOWEDBY [b]) WITHIN 3 SECONDS AND [c]",
-        "[a] REPEATS 2 TIMES FOLLOWEDBY [b] OR [c]",
-        "([a] REPEATS 2 TIMES AND [b]) WITHIN 4 SECONDS FOLLOWEDBY [c]",
-    ];
-    for (expression, records) in expressions.iter().flat_map(|e| [(e, ["1 5 6", "2 4", "3 7"]), (e, ["8 9", "1", "2 3 4"])]) {
-        let shape = shape(expression);
-        let events: Vec<_> = records.iter().map(|r| events(&seen(r))).collect();
-        assert!(plain(&shape) && disjoint(&events));
-        let all = TimeSpan { start: Instant(i64::MIN), end: Instant(i64::MAX) };
-        let allowance = Allowance::default();
-        let search = Search { events: &events, allowance: &allowance, looks: Cell::new(0) };
-        let quick = search.bound(&shape, all).unwrap().unwrap_or_default();
-        assert_eq!(quick, exact::bound(&shape, &events, all, &allowance).unwrap(), "{expression} {records:?}");
-    }
+    nodes.find_map(|n| if let Op::Observe { shape, .. } = n.op { Some(shape) } else { None }).unwrap()
 }
