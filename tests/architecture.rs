@@ -59,8 +59,9 @@ const COMPILER: Arrows = &[
         ],
     ),
     ("commands", &["catalog", "check", "diag", "plan", "source", "syntax", "time", "value"]),
-    ("program", &["catalog", "check", "commands", "diag", "options", "plan", "source", "syntax"]),
+    ("program", &["catalog", "check", "commands", "diag", "options", "parameter", "plan", "source", "syntax"]),
     ("front_matter", &["check", "diag", "source", "time"]),
+    ("parameter", &["diag", "front_matter", "options", "source", "syntax", "time", "value"]),
     (
         "compile",
         &[
@@ -70,6 +71,7 @@ const COMPILER: Arrows = &[
             "diag",
             "front_matter",
             "options",
+            "parameter",
             "plan",
             "program",
             "request",

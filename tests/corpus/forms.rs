@@ -5,7 +5,7 @@ use huntc_compiler::commands::group::Key;
 use huntc_compiler::commands::new::Rows;
 use huntc_compiler::program::{Command, Program, Statement};
 use huntc_compiler::syntax::ast::{
-    AttrPath, Comparison, Expression, Literal, LiteralKind, Observation, Operands, Operator, Path, Pattern, Qualifier, TimeSpan,
+    AttrPath, Comparison, Expression, Length, Literal, LiteralKind, Observation, Operands, Operator, Path, Pattern, Qualifier, TimeSpan,
 };
 use std::collections::BTreeSet;
 
@@ -97,7 +97,9 @@ impl Forms<'_> {
                 ("GROUP", true)
             }
             Command::Join(join) => {
-                self.either(join.by.is_some(), "JOIN BY", "JOIN without BY");
+                self.either(!join.by.is_empty(), "JOIN BY", "JOIN without BY");
+                self.add_if(join.by.len() > 1, "JOIN BY several pairs");
+                self.add_if(join.within.is_some(), "JOIN WITHIN");
                 ("JOIN", true)
             }
             Command::Merge(merge) => {
@@ -149,7 +151,7 @@ impl Forms<'_> {
                     self.add(&format!("instant {form}"));
                 }
             }
-            Some(TimeSpan::Last { span, .. }) => {
+            Some(TimeSpan::Last(Length { span, .. })) => {
                 self.add(&format!("{command} LAST"));
                 let clause = self.text[span.start as usize..span.end as usize].to_ascii_lowercase();
                 let unit: String =
@@ -334,7 +336,11 @@ impl Forms<'_> {
                 Function::Avg => "AVG",
                 Function::Count => "COUNT",
                 Function::NUnique => "NUNIQUE",
+                Function::List => "LIST",
+                Function::First => "FIRST",
+                Function::Last => "LAST of rows",
             });
+            self.add_if(aggregate.attribute.is_none(), "COUNT of rows");
         }
     }
 }

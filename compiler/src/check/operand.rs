@@ -34,7 +34,7 @@ impl Checker<'_> {
             Some(ast::Operands::List(literals, _)) => literals,
             None => &[],
         };
-        if literals.iter().any(|l| l.kind == LiteralKind::Error) {
+        if literals.iter().any(|l| matches!(l.kind, LiteralKind::Error | LiteralKind::Parameter(_))) {
             return Err(self.told());
         }
         let ty = subject.found.ty.unwrap_or_else(|| guess(operator, literals));
@@ -121,7 +121,7 @@ impl Checker<'_> {
         let diagnostic = if matches!(comparison.operator, Operator::Eq | Operator::Ne) {
             let with = if negated { " NOT IN" } else { " IN" };
             diagnostic.fix("each of them is compared", operator_place(comparison), with)
-        } else if literals.len() > 8 {
+        } else if literals.len() > 8 || literals.iter().any(|l| l.given.is_some()) {
             diagnostic.help(format!("write one comparison for each value, joined by{joint}"))
         } else {
             let attribute = self.sources.text(Span { end: comparison.attribute.span.end, ..comparison.span }).to_owned();

@@ -3,6 +3,7 @@
 use super::{Program, Statement};
 use crate::source::Span;
 use crate::syntax::ast::Ident;
+use crate::parameter::Fill;
 use crate::syntax::walk::Walk;
 
 /// Walks a program.
@@ -10,6 +11,11 @@ pub(crate) fn program(program: &mut Program, walk: &mut impl Walk) {
     for one in &mut program.statements {
         statement(one, walk);
     }
+}
+
+/// Puts the values of parameters where their names stand.
+pub(crate) fn fill(program: &mut Program, fill: &mut Fill<'_>) {
+    self::program(program, fill);
 }
 
 /// Walks a statement.

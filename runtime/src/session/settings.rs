@@ -72,6 +72,7 @@ impl RunSettings {
             process_identity: self.process_identity,
             lints: config.lint_levels(&self.lints),
             sources: config.source_profiles(),
+            broken_sources: config.broken.keys().cloned().collect(),
             analytics: config.analytic_profiles(),
             ..Options::at(self.now)
         }
