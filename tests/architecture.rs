@@ -104,8 +104,20 @@ const RUNTIME: Arrows = &[
 
 /// What the runtime's rooms may see of the compiler: those that work get facts, those on top also call it.
 const FACTS: &[&str] = &["catalog", "diag", "index_name", "plan", "request", "time", "value"];
-const CALLS: &[&str] =
-    &["catalog", "compile", "diag", "front_matter", "options", "plan", "program", "request", "source", "time", "value"];
+const CALLS: &[&str] = &[
+    "catalog",
+    "compile",
+    "diag",
+    "front_matter",
+    "options",
+    "parameter",
+    "plan",
+    "program",
+    "request",
+    "source",
+    "time",
+    "value",
+];
 const ON_TOP: &[&str] = &["cli", "nightly", "session"];
 
 /// Circles of files that are meant, each with its reason.

@@ -35,6 +35,7 @@ mod mutated;
 mod needs;
 mod nightly;
 mod oracle;
+mod parameters;
 mod product;
 mod run_cases;
 mod stages;

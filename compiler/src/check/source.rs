@@ -283,3 +283,20 @@ impl Checker<'_> {
         before.or_else(on_disk).or_else(|| self.catalog.entity(self.outline.taken_as(self.index)?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn a_star_stands_for_any_run_of_characters() {
+        for (pattern, name) in
+            [("*", "a"), ("a*", "a"), ("a*", "abc"), ("*c", "abc"), ("a*c", "ac"), ("a*b*c", "axbxbc"), ("**", "a")]
+        {
+            assert!(fits(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [("a*", "ba"), ("*c", "ca"), ("a*a", "a"), ("a*b*c", "acb"), ("win-*", "win"), ("a*bc*c", "abc")] {
+            assert!(!fits(pattern, name), "{pattern} {name}");
+        }
+    }
+}

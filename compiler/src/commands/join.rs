@@ -11,9 +11,9 @@ use crate::syntax::Parts;
 use crate::syntax::ast::{AttrPath, Ident, Length};
 use crate::syntax::clause::clauses;
 use crate::syntax::grammar::{P, Stop, attribute, comma, command_keyword, keyword, place, required, variable};
-use crate::syntax::{literal, print};
 use crate::syntax::token::Keyword;
 use crate::syntax::walk::Walk;
+use crate::syntax::{literal, print};
 use chumsky::primitive::choice;
 use chumsky::{IterParser, Parser};
 
@@ -75,7 +75,7 @@ impl Join {
             out.push_str(if index == 0 { " BY " } else { " AND " });
             print::list([left, right], out, print::attribute);
         }
-        print::clause("WITHIN", self.within.as_ref(), out, |within, out| out.push_str(&print::length(within)));
+        print::clause("WITHIN", self.within.as_ref(), out, print::length);
     }
 
     /// Visits its parts.
@@ -135,19 +135,19 @@ impl Join {
 
 /// Checks one pair of attributes after BY.
 fn pair(cx: &mut Checker<'_>, (left, a): (VarId, &AttrPath), (right, b): (VarId, &AttrPath)) -> Result<(Attr, Attr), Reported> {
-        let (first, second) = (cx.attribute(left, a), cx.attribute(right, b));
-        let (first, second) = (first?, second?);
-        if let (Some(x), Some(y)) = (first.ty, second.ty)
-            && kind(x) != kind(y)
-        {
-            let message = format!("`{}` is {}, `{}` is {}", a.text, with_article(x), b.text, with_article(y));
-            let diagnostic = Diagnostic::new(&REFERENCE_TYPE, b.span, message)
-                .label(y.word())
-                .also(a.span, x.word())
-                .help("JOIN compares attributes of one kind");
-            return Err(cx.report(diagnostic));
-        }
-        Ok((first.attr, second.attr))
+    let (first, second) = (cx.attribute(left, a), cx.attribute(right, b));
+    let (first, second) = (first?, second?);
+    if let (Some(x), Some(y)) = (first.ty, second.ty)
+        && kind(x) != kind(y)
+    {
+        let message = format!("`{}` is {}, `{}` is {}", a.text, with_article(x), b.text, with_article(y));
+        let diagnostic = Diagnostic::new(&REFERENCE_TYPE, b.span, message)
+            .label(y.word())
+            .also(a.span, x.word())
+            .help("JOIN compares attributes of one kind");
+        return Err(cx.report(diagnostic));
+    }
+    Ok((first.attr, second.attr))
 }
 
 /// Adds the columns that the second variable has and the first lacks.

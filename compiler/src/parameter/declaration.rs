@@ -62,8 +62,10 @@ fn read(entry: &Entry<'_>, id: SourceId, text: &str, sink: &mut Sink) -> Option<
     let name = written.trim();
     let span = Span::new(id, start, start + name.len());
     if !words::is_dashed(name) {
-        let message = if name.is_empty() { "a parameter has no name".to_owned() } else { format!("`{name}` is no name of a parameter") };
-        let told = Diagnostic::new(&BAD_PARAMETER, if name.is_empty() { entry.span } else { span }, message).label("letters, digits, `_`, `-`");
+        let message =
+            if name.is_empty() { "a parameter has no name".to_owned() } else { format!("`{name}` is no name of a parameter") };
+        let told = Diagnostic::new(&BAD_PARAMETER, if name.is_empty() { entry.span } else { span }, message)
+            .label("letters, digits, `_`, `-`");
         sink.report(told.help("a parameter is declared as `# param: days = 7  # how far back`"));
         return None;
     }
@@ -81,7 +83,11 @@ fn read(entry: &Entry<'_>, id: SourceId, text: &str, sink: &mut Sink) -> Option<
         let at = written.len() - written.trim_start().len();
         let literal = written.trim();
         let place = Span::new(id, end - written.len() + at, end - written.len() + at + literal.len());
-        let told = Diagnostic::new(&BAD_PARAMETER, if literal.is_empty() { entry.span } else { place }, format!("the value of `{name}` cannot be read"));
+        let told = Diagnostic::new(
+            &BAD_PARAMETER,
+            if literal.is_empty() { entry.span } else { place },
+            format!("the value of `{name}` cannot be read"),
+        );
         sink.report(told.label("no literal").help(value::FORMS));
     }
     declaration.default = found.operands;

@@ -1,9 +1,9 @@
 //! A walk over whole huntflows.
 
 use super::{Program, Statement};
+use crate::parameter::Fill;
 use crate::source::Span;
 use crate::syntax::ast::Ident;
-use crate::parameter::Fill;
 use crate::syntax::walk::Walk;
 
 /// Walks a program.

@@ -234,7 +234,7 @@ impl TimeSpan {
 }
 
 /// An instant after START or STOP.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Moment {
     /// `None`: a parameter has not given it yet, or it could not be read, which was reported.
     pub at: Option<Instant>,
@@ -243,12 +243,12 @@ pub struct Moment {
 }
 
 /// `5 d`: a length of time.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Length {
     /// In nanoseconds. `None`: a parameter has not given it yet, or it could not be read, which was reported.
     pub nanos: Option<i64>,
-    /// The parameter that stands for the number, and the unit as written.
+    /// The parameter that stands for the number, and the unit in lower case.
     pub parameter: Option<(Ident, String)>,
     pub span: Span,
 }

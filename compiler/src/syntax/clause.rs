@@ -149,7 +149,8 @@ pub(crate) fn sort_by<'t>() -> P<'t, SortBy> {
 
 /// A count after LIMIT or OFFSET.
 fn count<'t>() -> impl Parser<'t, Tokens<'t>, Count, Extra> + Clone {
-    required(literal::count(), Stop::Clause).map_with(|count, e| count.unwrap_or_else(|| Count { value: None, parameter: None, span: place(e.slice()) }))
+    required(literal::count(), Stop::Clause)
+        .map_with(|count, e| count.unwrap_or_else(|| Count { value: None, parameter: None, span: place(e.slice()) }))
 }
 
 /// `n` or `*` after DEPTH.

@@ -208,16 +208,15 @@ pub(crate) fn count<'t>() -> impl Parser<'t, Tokens<'t>, Count, Extra> + Clone {
 pub(crate) fn length<'t>() -> impl Parser<'t, Tokens<'t>, Length, Extra> + Clone {
     let unit = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(word) if word.kind == Kind::Word && duration::unit_nanos(word.text).is_some() => {
-            let text = word.text.to_owned();
+            let text = word.text.to_ascii_lowercase();
             input.skip();
             Ok(text)
         }
         _ => Err(expected(input, Expect::Unit)),
     });
     let given = parameter().then(unit);
-    let given = given.map_with(|(name, unit), e| {
-        Length { nanos: None, parameter: Some((name, unit)), span: grammar::place(e.slice()) }
-    });
+    let given =
+        given.map_with(|(name, unit), e| Length { nanos: None, parameter: Some((name, unit)), span: grammar::place(e.slice()) });
     choice((given, duration().map(|(nanos, span)| Length { nanos, parameter: None, span })))
 }
 

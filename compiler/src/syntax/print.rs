@@ -191,23 +191,29 @@ pub(crate) fn duration(nanos: Option<i64>) -> String {
 }
 
 /// A length of time.
-pub(crate) fn length(length: &Length) -> String {
+pub(crate) fn length(length: &Length, out: &mut String) {
     match &length.parameter {
-        Some((parameter, unit)) => format!("${} {unit}", parameter.text),
-        None => duration(length.nanos),
+        Some((parameter, unit)) => _ = write!(out, "${} {unit}", parameter.text),
+        None => out.push_str(&duration(length.nanos)),
+    }
+}
+
+fn moment(moment: &Moment) -> String {
+    match &moment.parameter {
+        Some(parameter) => format!("${}", parameter.text),
+        None => moment.at.map_or_else(|| "?".to_owned(), instant),
     }
 }
 
 /// The clause of a time range.
 pub(crate) fn time(span: &TimeSpan, out: &mut String) {
-    let text = |moment: &Moment| match &moment.parameter {
-        Some(parameter) => format!("${}", parameter.text),
-        None => moment.at.map_or_else(|| "?".to_owned(), instant),
-    };
-    let _ = match span {
-        TimeSpan::Between { start, stop, .. } => write!(out, "START {} STOP {}", text(start), text(stop)),
-        TimeSpan::Last(last) => write!(out, "LAST {}", length(last)),
-    };
+    match span {
+        TimeSpan::Between { start, stop, .. } => _ = write!(out, "START {} STOP {}", moment(start), moment(stop)),
+        TimeSpan::Last(last) => {
+            out.push_str("LAST ");
+            length(last, out);
+        }
+    }
 }
 
 /// A clause after its word, if the statement has it.
@@ -276,4 +282,11 @@ debug_as_text! {
     Literal literal,
     Comparison comparison,
     Count count,
+    Length length,
+}
+
+impl fmt::Debug for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&moment(self))
+    }
 }

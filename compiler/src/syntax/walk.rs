@@ -1,7 +1,8 @@
 //! A walk over every named thing and every place of a syntax tree. The nodes of commands walk in their slices.
 
 use super::ast::{
-    AttrPath, Count, Expression, Ident, Length, Literal, LiteralKind, Moment, Observation, Operands, Path, Pattern, SortBy, TimeSpan,
+    AttrPath, Count, Expression, Ident, Length, Literal, LiteralKind, Moment, Observation, Operands, Path, Pattern, SortBy,
+    TimeSpan,
 };
 use crate::source::Span;
 

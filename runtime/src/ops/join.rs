@@ -174,6 +174,44 @@ mod tests {
     }
 
     #[test]
+    fn all_pairs_of_attributes_must_be_equal() {
+        let v = table("process", "@key | pid | name\n A | 1 | sh\n B | 1 | cmd\n C | 2 | sh\n D | - | sh");
+        let w = table("process", "@key | pid | name | cwd\n E | 1 | sh | e\n F | 2 | sh | f\n G | 1 | - | g\n H | - | sh | h");
+        assert_eq!(rows(&run("x = JOIN v, w BY pid, pid AND name, name", &[&v, &w]), "pid name cwd"), ["1 | sh | e", "2 | sh | f"]);
+    }
+
+    #[test]
+    fn the_second_row_follows_the_first_within_the_time() {
+        let v = table("process", "@key | @time | name\n A | 10 | sh\n B | 20 | sh\n N | - | sh");
+        let w = table(
+            "process",
+            "@key | @time | name | cwd\n C | 9 | sh | c\n D | 10 | sh | d\n E | 15 | sh | e\n F | 16 | sh | f\n M | - | sh | m",
+        );
+        let near = run("x = JOIN v, w BY name, name WITHIN 5 s", &[&v, &w]);
+        assert_eq!(rows(&near, "cwd"), ["d", "e"], "both ends count, and a row without a time makes no pair");
+        assert_eq!(rows(&run("x = JOIN v, w BY name, name WITHIN 0 s", &[&v, &w]), "cwd"), ["d"]);
+        assert_eq!(run("x = JOIN v, w WITHIN 5 s", &[&v, &v]).row_count(), 2, "by identity, at one time");
+    }
+
+    #[test]
+    fn the_time_of_a_row_is_that_of_its_first_sighting_that_counts() {
+        let v = table("process", "@key | @time | name\n A | 10 | sh\n A | 30 | sh");
+        let w = table("process", "@key | @time | name | cwd\n C | 31 | sh | c");
+        assert_eq!(run("x = JOIN v, w BY name, name WITHIN 5 s", &[&v, &w]).row_count(), 0);
+        let of_records = "t = TIMESTAMPED(v)\nx = JOIN t, w BY name, name WITHIN 5 s";
+        assert_eq!(rows(&run(of_records, &[&v, &w]), "cwd"), ["c"], "a row for each record has that record's time");
+    }
+
+    #[test]
+    fn pairs_stay_in_the_order_of_both_tables() {
+        let v = table("process", "@key | @time | name\n A | 1 | sh");
+        let w = table("process", "@key | @time | name | pid\n C | 3 | sh | 3\n D | 2 | sh | 2\n E | 1 | sh | 1");
+        let plain = rows(&run("s = SORT w BY pid DESC\nx = JOIN v, s BY name, name", &[&v, &w]), "pid");
+        let near = rows(&run("s = SORT w BY pid DESC\nx = JOIN v, s BY name, name WITHIN 1 m", &[&v, &w]), "pid");
+        assert_eq!((plain.as_slice(), near), (["3", "2", "1"].map(str::to_owned).as_slice(), plain.clone()));
+    }
+
+    #[test]
     fn nulls_are_equal_to_nothing() {
         let v = table("process", "@key | pid\n A | -");
         assert_eq!(run("x = JOIN v, w BY pid, pid", &[&v, &v]).row_count(), 0);

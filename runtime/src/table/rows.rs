@@ -32,7 +32,8 @@ impl Table {
         match &self.rows {
             Rows::Entities => self.entities.iter().map(Entity::first_time).collect(),
             Rows::Records(_, rows) => {
-                rows.iter().map(|(e, s)| self.entities.get(*e as usize)?.sightings.get(*s as usize)?.time).collect()
+                let sighting = |(e, s): &(u32, u32)| self.entities.get(*e as usize)?.sightings.get(*s as usize);
+                rows.iter().map(|row| sighting(row)?.time).collect()
             }
             Rows::Explicit { rows, .. } => rows.iter().map(|row| row.time).collect(),
         }

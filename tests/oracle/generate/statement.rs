@@ -27,7 +27,7 @@ impl Env<'_> {
     pub(crate) fn get_source(&mut self) -> String {
         let entity = *self.rng.pick(TYPES);
         let from = match self.rng.below(10) {
-            0 => " FROM stixshifter://s,t",
+            0 => *self.rng.pick(&[" FROM stixshifter://s,t", " FROM stixshifter://*", " FROM stixshifter://s*,t"]),
             1 => " FROM stixshifter://t",
             2 | 3 if !self.known.is_empty() => "",
             _ => " FROM stixshifter://s",
@@ -275,7 +275,8 @@ impl Env<'_> {
     }
 
     fn join(&mut self, known: &Known) -> Option<String> {
-        let joins = |k: &Known| matches!(k.shape, Form::Entities) || matches!(k.shape, Form::PerRecord(_)) && k.entity != "x-oca-event";
+        let joins =
+            |k: &Known| matches!(k.shape, Form::Entities) || matches!(k.shape, Form::PerRecord(_)) && k.entity != "x-oca-event";
         if !joins(known) {
             return None;
         }

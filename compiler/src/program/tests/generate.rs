@@ -173,32 +173,36 @@ fn seconds() -> impl Strategy<Value = i64> {
     (1_i64..1_000_000).prop_map(|s| s * SECOND)
 }
 
-fn time() -> impl Strategy<Value = TimeSpan> {
+fn time() -> BoxedStrategy<TimeSpan> {
     prop_oneof![
         (moment(), moment()).prop_map(|(start, stop)| TimeSpan::Between { start, stop, span: HERE }),
         length().prop_map(TimeSpan::Last),
     ]
+    .boxed()
 }
 
-fn moment() -> impl Strategy<Value = Moment> {
+fn moment() -> BoxedStrategy<Moment> {
     prop_oneof![
         4 => instant().prop_map(|at| Moment { at: Some(at), parameter: None }),
         1 => dashed().prop_map(|name| Moment { at: None, parameter: Some(name) }),
     ]
+    .boxed()
 }
 
-fn length() -> impl Strategy<Value = Length> {
+fn length() -> BoxedStrategy<Length> {
     prop_oneof![
         4 => seconds().prop_map(|nanos| Length { nanos: Some(nanos), parameter: None, span: HERE }),
         1 => (dashed(), "[smhd]").prop_map(|(name, unit)| Length { nanos: None, parameter: Some((name, unit)), span: HERE }),
     ]
+    .boxed()
 }
 
-fn count() -> impl Strategy<Value = Count> {
+fn count() -> BoxedStrategy<Count> {
     prop_oneof![
         4 => any::<u64>().prop_map(|value| Count { value: Some(value), parameter: None, span: HERE }),
         1 => dashed().prop_map(|name| Count { value: None, parameter: Some(name), span: HERE }),
     ]
+    .boxed()
 }
 
 fn sort_by() -> impl Strategy<Value = SortBy> {
@@ -253,8 +257,8 @@ fn group() -> impl Strategy<Value = Group> {
     let key = prop_oneof![bare_attribute().prop_map(Key::Attr), bin];
     let aggregate = (proptest::sample::select(&Function::ALL[..]), bare_attribute(), option::of(dashed()))
         .prop_map(|(function, attribute, alias)| AggregateCall { function, attribute: Some(attribute), alias, span: HERE });
-    let star = option::of(dashed())
-        .prop_map(|alias| AggregateCall { function: Function::Count, attribute: None, alias, span: HERE });
+    let star =
+        option::of(dashed()).prop_map(|alias| AggregateCall { function: Function::Count, attribute: None, alias, span: HERE });
     let aggregate = prop_oneof![4 => aggregate, 1 => star];
     (variable(), vec(key, 1..4), option::of(vec(aggregate, 1..3))).prop_map(|(variable, keys, aggregates)| Group {
         variable,
@@ -287,8 +291,12 @@ fn yielding() -> BoxedStrategy<Command> {
         (path(), option::of(dashed())).prop_map(|(path, entity)| Command::Load(load::Load { path, entity })),
         (variable(), sort_by()).prop_map(|(variable, by)| Command::Sort(sort::Sort { variable, by })),
         group().prop_map(Command::Group),
-        (variable(), variable(), by, within)
-            .prop_map(|(left, right, by, within)| Command::Join(join::Join { left, right, by, within })),
+        (variable(), variable(), by, within).prop_map(|(left, right, by, within)| Command::Join(join::Join {
+            left,
+            right,
+            by,
+            within
+        })),
     ]
     .boxed()
 }
