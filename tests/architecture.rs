@@ -59,8 +59,9 @@ const COMPILER: Arrows = &[
         ],
     ),
     ("commands", &["catalog", "check", "diag", "plan", "source", "syntax", "time", "value"]),
-    ("program", &["catalog", "check", "commands", "diag", "options", "plan", "source", "syntax"]),
+    ("program", &["catalog", "check", "commands", "diag", "options", "parameter", "plan", "source", "syntax"]),
     ("front_matter", &["check", "diag", "source", "time"]),
+    ("parameter", &["diag", "front_matter", "options", "source", "syntax", "time", "value"]),
     (
         "compile",
         &[
@@ -70,6 +71,7 @@ const COMPILER: Arrows = &[
             "diag",
             "front_matter",
             "options",
+            "parameter",
             "plan",
             "program",
             "request",
@@ -102,8 +104,20 @@ const RUNTIME: Arrows = &[
 
 /// What the runtime's rooms may see of the compiler: those that work get facts, those on top also call it.
 const FACTS: &[&str] = &["catalog", "diag", "index_name", "plan", "request", "time", "value"];
-const CALLS: &[&str] =
-    &["catalog", "compile", "diag", "front_matter", "options", "plan", "program", "request", "source", "time", "value"];
+const CALLS: &[&str] = &[
+    "catalog",
+    "compile",
+    "diag",
+    "front_matter",
+    "options",
+    "parameter",
+    "plan",
+    "program",
+    "request",
+    "source",
+    "time",
+    "value",
+];
 const ON_TOP: &[&str] = &["cli", "nightly", "session"];
 
 /// Circles of files that are meant, each with its reason.

@@ -51,10 +51,21 @@ fn differences_are_as_the_page_says() {
     assert!(seen > 15, "{seen} examples");
 }
 
+/// The hunt of the page about parameters compiles once its required parameter has a value.
+#[test]
+fn parameters_are_as_the_page_says() {
+    let page = read("docs/parameters.md");
+    let hunt = blocks(&page).into_iter().find(|(kind, _)| kind == "kestrel").unwrap().1;
+    let huntc = Huntc::new().file("hunt.hf", &hunt);
+    assert_eq!(huntc.run("check hunt.hf --set host=ws1 --allow K0821").code, Some(0));
+    let ran = huntc.run("check hunt.hf --allow K0821");
+    assert!(ran.code == Some(1) && ran.text().contains("K0602"), "{}", ran.text());
+}
+
 /// Keys are checked; secrets and addresses need not be there.
 #[test]
 fn configurations_of_the_documentation_are_right() {
-    let mut texts = vec![("README.md".to_owned(), read("README.md"))];
+    let mut texts: Vec<(String, String)> = ["README.md", "docs/parameters.md"].map(|name| (name.to_owned(), read(name))).into();
     texts.extend(codes::all().into_iter().map(|code| (code.id.to_owned(), code.page.to_owned())));
     let mut seen = BTreeSet::new();
     for (name, text) in texts {

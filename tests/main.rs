@@ -36,6 +36,7 @@ mod mutated;
 mod needs;
 mod nightly;
 mod oracle;
+mod parameters;
 mod product;
 mod questions;
 mod run_cases;

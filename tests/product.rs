@@ -3,9 +3,8 @@
 use crate::oracle::apply::{LOOKUPS, Lookup};
 use crate::oracle::report::outcome_of;
 use crate::oracle::{Mode, Options, Outcome};
-use huntc_compiler::diag::{Severity, Sink};
+use huntc_compiler::diag::Severity;
 use huntc_compiler::options::{AnalyticProfile, SourceProfile};
-use huntc_compiler::program::parse;
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::Instant;
 use serde_json::Value as Json;
@@ -99,10 +98,8 @@ pub(crate) fn check(text: &str, names: &[&str]) -> Result<(), String> {
     options.analytics = LOOKUPS.iter().map(analytic).collect();
     let mut sources = SourceSet::default();
     let id = sources.add_text("hunt.hf", text);
-    let mut sink = Sink::default();
-    let program = parse(&sources, id, &mut sink);
-    let _ = huntc_compiler::program::check(&program, &sources, huntc_compiler::catalog::Catalog::builtin(), &options, &mut sink);
-    let errors = sink.finish().into_iter().filter(|d| d.severity == Severity::Error);
+    let compiled = huntc_compiler::compile::compile(&sources, id, huntc_compiler::catalog::Catalog::builtin(), &options);
+    let errors = compiled.diagnostics.into_iter().filter(|d| d.severity == Severity::Error);
     let told: Vec<String> = errors.map(|d| format!("{} {} at `{}`", d.code.id, d.message, sources.text(d.primary.span))).collect();
     if told.is_empty() { Ok(()) } else { Err(told.join("\n")) }
 }

@@ -81,7 +81,10 @@ impl FindingSeverity {
     }
 }
 
-const KEYS: [&str; 9] = ["title", "severity", "attack", "lag", "overlap", "window", "finding", "key", "first-seen"];
+/// The key of lines that declare parameters, one a line.
+pub(crate) const PARAMETER: &str = "param";
+
+const KEYS: [&str; 10] = ["title", "severity", "attack", "lag", "overlap", "window", "finding", "key", "first-seen", PARAMETER];
 
 /// Longest `lag` and `overlap`, 31 days: with a longer one every night would read nearly everything again.
 const LONGEST: i64 = 31 * 86_400 * SECOND;
@@ -92,11 +95,12 @@ const LONGEST_TITLE: usize = 200;
 const LONGEST_MEMORY: i64 = 400 * 86_400 * SECOND;
 
 /// A `key: value` of the leading comment.
-struct Entry<'a> {
-    key: &'a str,
+pub(crate) struct Entry<'a> {
+    pub(crate) key: &'a str,
     key_span: Span,
-    value: &'a str,
-    span: Span,
+    pub(crate) value: &'a str,
+    /// The place of the value.
+    pub(crate) span: Span,
 }
 
 /// Reads the front matter of a text. Comments that are no front matter are left alone.
@@ -106,6 +110,10 @@ pub fn read(sources: &SourceSet, id: SourceId, sink: &mut Sink) -> FrontMatter {
     for entry in entries(&sources.get(id).text, id) {
         if !KEYS.contains(&entry.key) {
             misspelt(&entry, sink);
+            continue;
+        }
+        if entry.key == PARAMETER {
+            // Each line is one of its own, and is read with the parameters.
             continue;
         }
         if let Some((_, first)) = seen.iter().find(|(key, _)| *key == entry.key) {
@@ -132,7 +140,7 @@ pub fn read(sources: &SourceSet, id: SourceId, sink: &mut Sink) -> FrontMatter {
 }
 
 /// The `# key: value` lines before the first statement.
-fn entries(text: &str, id: SourceId) -> Vec<Entry<'_>> {
+pub(crate) fn entries(text: &str, id: SourceId) -> Vec<Entry<'_>> {
     let mut entries = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {

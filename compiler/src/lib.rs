@@ -18,6 +18,7 @@ pub mod front_matter;
 pub mod identifier;
 pub mod index_name;
 pub mod options;
+pub mod parameter;
 pub mod pattern;
 pub mod plan;
 pub mod program;

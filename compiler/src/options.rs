@@ -1,7 +1,7 @@
 //! What a compilation depends on besides the text: the clock, the command line, and what the configuration binds.
 
 use crate::diag::LintLevels;
-use crate::source::SourceId;
+use crate::source::{SourceId, Span};
 use crate::time::{Instant, TimeRange};
 
 /// Options of one compilation.
@@ -28,10 +28,14 @@ pub struct Options {
     pub lints: LintLevels,
     /// Data sources that the configuration or the command line binds.
     pub sources: Vec<SourceProfile>,
+    /// Names of data sources whose profiles have a fault: a pattern that fits one asks it too, so that the fault is told.
+    pub broken_sources: Vec<String>,
     /// Analytics that the configuration binds.
     pub analytics: Vec<AnalyticProfile>,
     /// The files that LOAD names, each once.
     pub loaded: Vec<LoadedFile>,
+    /// Values for parameters; of several for one name the last counts.
+    pub parameters: Vec<ParameterSetting>,
 }
 
 impl Options {
@@ -48,8 +52,10 @@ impl Options {
             process_identity: ProcessIdentity::Auto,
             lints: LintLevels::default(),
             sources: Vec::new(),
+            broken_sources: Vec::new(),
             analytics: Vec::new(),
             loaded: Vec::new(),
+            parameters: Vec::new(),
         }
     }
 }
@@ -76,6 +82,60 @@ pub struct SourceProfile {
     pub like_case_sensitive: bool,
     /// For a cluster: its URL without credentials, and the index expression; for the dry run.
     pub cluster: Option<(String, String)>,
+}
+
+/// A value that is given to a parameter from outside.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ParameterSetting {
+    /// The parameter's name.
+    pub name: String,
+    /// The value.
+    pub value: SettingValue,
+    /// Where the value is written.
+    pub span: Span,
+    /// Who gives it.
+    pub origin: ParameterOrigin,
+}
+
+/// The value of a setting.
+#[derive(Clone, PartialEq, Debug)]
+pub enum SettingValue {
+    /// The text at its place: a literal, or text without quotes.
+    Written,
+    /// Text.
+    Text(String),
+    /// A whole number.
+    Int(i64),
+    /// Any other number.
+    Float(f64),
+    /// `true` or `false`.
+    Bool(bool),
+    /// An instant.
+    Time(Instant),
+    /// Several values, each with its place.
+    List(Vec<(SettingValue, Span)>),
+}
+
+/// Who gave a parameter its value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ParameterOrigin {
+    /// The hunt itself.
+    Default,
+    /// `huntc.toml`.
+    Configuration,
+    /// `--set`.
+    CommandLine,
+}
+
+impl ParameterOrigin {
+    /// The word of reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Configuration => "huntc.toml",
+            Self::CommandLine => "--set",
+        }
+    }
 }
 
 /// What is known of an analytic when compiling.

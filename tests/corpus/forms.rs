@@ -5,7 +5,8 @@ use huntc_compiler::commands::group::Key;
 use huntc_compiler::commands::new::Rows;
 use huntc_compiler::program::{Command, Program, Statement};
 use huntc_compiler::syntax::ast::{
-    AttrPath, Comparison, Expression, Literal, LiteralKind, Observation, Operands, Operator, Path, Pattern, Qualifier, TimeSpan,
+    AttrPath, Comparison, Expression, Length, Literal, LiteralKind, Observation, Operands, Operator, Path, Pattern, Qualifier,
+    TimeSpan,
 };
 use std::collections::BTreeSet;
 
@@ -64,6 +65,7 @@ impl Forms<'_> {
                 self.filter(get.pattern.as_ref(), &get.entity.text);
                 self.span("GET", get.span.as_ref());
                 self.add_if(get.limit.is_some(), "GET LIMIT");
+                self.add_if(get.limit.as_ref().is_some_and(|limit| limit.parameter.is_some()), "LIMIT parameter");
                 ("GET", true)
             }
             Command::Find(find) => {
@@ -97,7 +99,9 @@ impl Forms<'_> {
                 ("GROUP", true)
             }
             Command::Join(join) => {
-                self.either(join.by.is_some(), "JOIN BY", "JOIN without BY");
+                self.either(!join.by.is_empty(), "JOIN BY", "JOIN without BY");
+                self.add_if(join.by.len() > 1, "JOIN BY several pairs");
+                self.add_if(join.within.is_some(), "JOIN WITHIN");
                 ("JOIN", true)
             }
             Command::Merge(merge) => {
@@ -141,16 +145,18 @@ impl Forms<'_> {
     fn span(&mut self, command: &str, span: Option<&TimeSpan>) {
         match span {
             None => {}
-            Some(TimeSpan::Between { span, .. }) => {
+            Some(TimeSpan::Between { start, span, .. }) => {
                 self.add(&format!("{command} START"));
+                self.add_if(start.parameter.is_some(), "START parameter");
                 let clause = self.text[span.start as usize..span.end as usize].to_owned();
                 for word in clause.split_ascii_whitespace().filter(|w| w.contains("20") || w.ends_with('\'')) {
                     let form = ["t'", "t\"", "'", "\""].into_iter().find(|p| word.starts_with(p)).unwrap_or("bare");
                     self.add(&format!("instant {form}"));
                 }
             }
-            Some(TimeSpan::Last { span, .. }) => {
+            Some(TimeSpan::Last(Length { span, parameter, .. })) => {
                 self.add(&format!("{command} LAST"));
+                self.add_if(parameter.is_some(), "LAST parameter");
                 let clause = self.text[span.start as usize..span.end as usize].to_ascii_lowercase();
                 let unit: String =
                     clause.chars().rev().take_while(char::is_ascii_alphabetic).collect::<String>().chars().rev().collect();
@@ -277,7 +283,11 @@ impl Forms<'_> {
         match operand {
             Operands::One(literal) => self.literal(literal),
             Operands::List(literals, span) => {
-                self.either(self.text[span.start as usize..].starts_with('('), "list (", "list [");
+                match self.text[span.start as usize..].chars().next() {
+                    Some('$') => self.add("list of a parameter"),
+                    Some('(') => self.add("list ("),
+                    _ => self.add("list ["),
+                }
                 self.add_if(literals.len() == 1, "list of one");
                 let reference = |l: &Literal| matches!(l.kind, LiteralKind::Reference(_));
                 self.add_if(literals.iter().any(reference), "reference in list");
@@ -289,6 +299,9 @@ impl Forms<'_> {
     }
 
     fn literal(&mut self, literal: &Literal) {
+        if literal.given.is_some() {
+            return self.add("parameter");
+        }
         let form = match &literal.kind {
             LiteralKind::Text(_) => {
                 let written = &self.text[literal.span.start as usize..literal.span.end as usize];
@@ -301,7 +314,7 @@ impl Forms<'_> {
             LiteralKind::Float(_) => "float",
             LiteralKind::Time(_) => "time",
             LiteralKind::Reference(_) => "reference",
-            LiteralKind::Error => panic!("the corpus has a value that cannot be read"),
+            LiteralKind::Parameter(_) | LiteralKind::Error => panic!("the corpus has a value that cannot be read"),
         };
         self.add(form);
     }
@@ -346,7 +359,11 @@ impl Forms<'_> {
                 Function::Avg => "AVG",
                 Function::Count => "COUNT",
                 Function::NUnique => "NUNIQUE",
+                Function::List => "LIST",
+                Function::First => "FIRST",
+                Function::Last => "LAST of rows",
             });
+            self.add_if(aggregate.attribute.is_none(), "COUNT of rows");
         }
     }
 }

@@ -38,7 +38,7 @@ impl Hunt<'_> {
         let explicit = self.world.explicit(find.span.as_ref())?;
         let (window, search) = if explicit.is_some() { (explicit, explicit) } else { (widen(input.window), input.window) };
         let filter = self.ready(find.filter.as_ref(), entity)?;
-        let limit = find.limit.map(|c| c.value.ok_or("no count")).transpose()?;
+        let limit = find.limit.as_ref().map(|c| c.value.ok_or("no count")).transpose()?;
         let step = Step { input: &input.entity, output: entity, pivots, sources: &input.sources, window, filter };
 
         let mut sought: BTreeSet<Ident> = input.idents();

@@ -92,9 +92,19 @@ impl Hunt<'_> {
         let mut found = Vec::new();
         for part in text.split(',') {
             let name = part.trim().rsplit("://").next().unwrap_or("").to_lowercase();
-            let index = self.world.sources.iter().position(|(n, ..)| *n == name);
-            found.push(index.ok_or_else(|| format!("no source {name}"))?);
+            let fits = |known: &str| match name.split_once('*') {
+                Some((head, tail)) => known.len() >= head.len() + tail.len() && known.starts_with(head) && known.ends_with(tail),
+                None => known == name,
+            };
+            let some = (0..self.world.sources.len()).filter(|i| fits(&self.world.sources[*i].0));
+            let before = found.len();
+            found.extend(some);
+            if found.len() == before {
+                return Err(format!("no source {name}"));
+            }
         }
+        let mut once = BTreeSet::new();
+        found.retain(|source| once.insert(*source));
         self.last = Some(found.clone());
         Ok(found)
     }
@@ -104,7 +114,7 @@ impl Hunt<'_> {
             return Err(format!("no type {}", get.entity.text));
         }
         let explicit = self.world.explicit(get.span.as_ref())?;
-        let limit = get.limit.map(|c| c.value.ok_or("no count")).transpose()?;
+        let limit = get.limit.as_ref().map(|c| c.value.ok_or("no count")).transpose()?;
         if let Some(input) = get.from.as_ref().filter(|p| !p.quoted).and_then(|p| self.vars.get(&p.text).cloned()) {
             if input.entity != get.entity.text {
                 return Err("another type".to_owned());

@@ -42,20 +42,37 @@ fn aggregate(function: Function, values: &[Option<Val>]) -> Result<Option<Val>, 
         Function::Sum if present.iter().all(|v| matches!(v, Val::Int(_))) => Some(Val::Int(sum()? as i64)),
         Function::Sum => Some(Val::Float(sum()?)),
         Function::Avg => Some(Val::Float(sum()? / present.len() as f64)),
+        Function::List if present.is_empty() => None,
+        Function::List => {
+            let single = |v: &Val| if let Val::List(items) = v { items.clone() } else { vec![v.clone()] };
+            Some(Val::List(present.into_iter().flat_map(single).collect::<BTreeSet<_>>().into_iter().collect()))
+        }
+        Function::First | Function::Last => return Err("FIRST and LAST look at times".to_owned()),
     })
+}
+
+/// The value of the earliest or latest row that has one; of several at one instant the smallest. A row without a time counts
+/// where none has one.
+fn by_time(function: Function, rows: &[(Option<i64>, Option<Val>)]) -> Option<Val> {
+    let held: Vec<(Option<i64>, &Val)> = rows.iter().filter_map(|(time, value)| Some((*time, value.as_ref()?))).collect();
+    let times = held.iter().filter_map(|(time, _)| *time);
+    let wanted = if function == Function::First { times.min() } else { times.max() };
+    held.into_iter().filter(|(time, _)| *time == wanted).map(|(_, value)| value).min().cloned()
 }
 
 /// What two rows of a JOIN have in common.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum JoinKey {
-    Value(NullLast),
+    Values(Vec<Val>),
     Entity(Ident),
 }
 
-/// Function, attribute and header of an aggregate.
+/// Function, attribute and header of an aggregate. An empty attribute is `*`.
 fn written(item: &AggregateCall) -> (Function, String, String) {
-    let default = || format!("{}_{}", item.function.word(), item.attribute.text);
-    (item.function, item.attribute.canonical(), item.alias.as_ref().map_or_else(default, |a| a.text.clone()))
+    let word = item.function.word();
+    let default = || item.attribute.as_ref().map_or_else(|| word.to_owned(), |a| format!("{word}_{}", a.text));
+    let attribute = item.attribute.as_ref().map_or_else(String::new, AttrPath::canonical);
+    (item.function, attribute, item.alias.as_ref().map_or_else(default, |a| a.text.clone()))
 }
 
 /// Without WITH: one aggregate of every shown attribute that is no key.
@@ -118,7 +135,15 @@ impl Hunt<'_> {
             }
             for (function, name, header) in &aggregates {
                 let values: Vec<Option<Val>> = rows.iter().map(|row| view.value(row, name)).collect();
-                columns.insert(header.replace("[*]", "").replace('\'', ""), aggregate(*function, &values)?);
+                let value = match function {
+                    Function::First | Function::Last => {
+                        let timed: Vec<_> = rows.iter().map(|row| view.time(row)).zip(values).collect();
+                        by_time(*function, &timed)
+                    }
+                    _ if name.is_empty() => Some(Val::Int(rows.len() as i64)),
+                    _ => aggregate(*function, &values)?,
+                };
+                columns.insert(header.replace("[*]", "").replace('\'', ""), value);
             }
             table.push(columns);
         }
@@ -134,27 +159,37 @@ impl Hunt<'_> {
         if !matches!(left.shape, Shape::Entities | Shape::PerRecord) {
             return Err("a JOIN of a table".to_owned());
         }
-        if join.by.is_none() && (left.entity != right.entity || matches!(right.shape, Shape::Table(..))) {
+        if join.by.is_empty() && (left.entity != right.entity || matches!(right.shape, Shape::Table(..))) {
             return Err("a JOIN without BY of two types".to_owned());
         }
         // Without BY entities are compared: their rows stand for them.
-        let key = |view: &View<'_>, row: &RowId, by: Option<&AttrPath>| match by {
-            Some(by) => view.value(row, &by.canonical()).map(|v| JoinKey::Value(NullLast(Some(v)))),
-            None => view.ident(row).map(JoinKey::Entity),
+        let key = |view: &View<'_>, row: &RowId, by: &[&AttrPath]| match by {
+            [] => view.ident(row).map(JoinKey::Entity),
+            by => by.iter().map(|by| view.value(row, &by.canonical())).collect::<Option<Vec<Val>>>().map(JoinKey::Values),
         };
-        let (by_left, by_right) = (join.by.as_ref().map(|(l, _)| l), join.by.as_ref().map(|(_, r)| r));
+        let (by_left, by_right): (Vec<_>, Vec<_>) = join.by.iter().map(|(l, r)| (l, r)).unzip();
+        let within = match &join.within {
+            Some(within) => Some(within.nanos.ok_or("an unreadable length")?),
+            None => None,
+        };
         let (left_view, right_view) = (View::of(&left, self.world), View::of(&right, self.world));
         let mut of_right: BTreeMap<JoinKey, Vec<RowId>> = BTreeMap::new();
         for row in right.rows(self.world) {
-            if let Some(value) = key(&right_view, &row, by_right) {
+            if let Some(value) = key(&right_view, &row, &by_right) {
                 of_right.entry(value).or_default().push(row);
             }
         }
         let mut pairs = Vec::new();
         for row in left.rows(self.world) {
-            let Some(value) = key(&left_view, &row, by_left) else { continue };
+            let Some(value) = key(&left_view, &row, &by_left) else { continue };
             for other in of_right.get(&value).into_iter().flatten() {
-                pairs.push((row.clone(), other.clone()));
+                let follows = |within: i64| {
+                    let apart = Some(right_view.time(other)? - left_view.time(&row)?)?;
+                    Some(0 <= apart && apart <= within)
+                };
+                if within.is_none_or(|within| follows(within) == Some(true)) {
+                    pairs.push((row.clone(), other.clone()));
+                }
             }
         }
         let mut var = Var { unidentified: 0, order: None, born: "join", ..(*left).clone() };

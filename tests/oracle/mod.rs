@@ -14,6 +14,7 @@ mod group;
 mod identity;
 mod new;
 mod observe;
+mod parameters;
 mod pattern;
 mod relations;
 pub(crate) mod report;
@@ -135,8 +136,10 @@ impl World {
         let unreadable = || "an unreadable time".to_owned();
         Ok(match span {
             None => None,
-            Some(TimeSpan::Between { start, stop, .. }) => Some((start.ok_or_else(unreadable)?.0, stop.ok_or_else(unreadable)?.0)),
-            Some(TimeSpan::Last { nanos, .. }) => Some((self.options.now - nanos.ok_or_else(unreadable)?, self.options.now)),
+            Some(TimeSpan::Between { start, stop, .. }) => {
+                Some((start.at.ok_or_else(unreadable)?.0, stop.at.ok_or_else(unreadable)?.0))
+            }
+            Some(TimeSpan::Last(last)) => Some((self.options.now - last.nanos.ok_or_else(unreadable)?, self.options.now)),
         })
     }
 
@@ -223,7 +226,7 @@ impl Hunt<'_> {
 /// Parses a hunt with the product's parser and runs it.
 pub(crate) fn run_text(world: &World, text: &str) -> Result<Outcome, String> {
     let mut sources = SourceSet::default();
-    let id = sources.add_text("hunt.hf", text);
+    let id = sources.add_text("hunt.hf", parameters::filled(text));
     let mut sink = Sink::default();
     let program = parse(&sources, id, &mut sink);
     match sink.finish().into_iter().find(|d| d.severity == Severity::Error) {

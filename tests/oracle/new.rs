@@ -16,7 +16,7 @@ fn plain(literal: &Literal) -> Result<Val, String> {
         LiteralKind::Int(i) => Val::Int(*i),
         LiteralKind::Float(f) => Val::Float(*f),
         LiteralKind::Time(t) => Val::Time(t.0),
-        LiteralKind::Reference(_) | LiteralKind::Error => return Err("not a plain value".to_owned()),
+        LiteralKind::Reference(_) | LiteralKind::Parameter(_) | LiteralKind::Error => return Err("not a plain value".to_owned()),
     })
 }
 

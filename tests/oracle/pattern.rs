@@ -80,7 +80,7 @@ fn test(
             LiteralKind::Float(f) => literals.push(Val::Float(*f)),
             LiteralKind::Time(t) => literals.push(Val::Time(t.0)),
             LiteralKind::Reference(reference) => referred.extend(refer(reference)?),
-            LiteralKind::Error => return Err("an unreadable literal".to_owned()),
+            LiteralKind::Parameter(_) | LiteralKind::Error => return Err("an unreadable literal".to_owned()),
         }
     }
     let negated = comparison.negated != matches!(comparison.operator, Operator::Ne | Operator::NeAnyCase);

@@ -55,10 +55,10 @@ impl Hunt<'_> {
 
     pub(crate) fn assign(&self, expression: &Expression) -> Result<Var, String> {
         let (mut var, mut rows) = self.shaped(expression)?;
-        let cut = expression.limit.is_some() || expression.offset.and_then(|c| c.value).is_some_and(|n| n > 0);
+        let cut = expression.limit.is_some() || expression.offset.as_ref().and_then(|c| c.value).is_some_and(|n| n > 0);
         if cut || expression.sort.is_some() {
-            let offset = expression.offset.and_then(|c| c.value).unwrap_or(0) as usize;
-            let limit = expression.limit.and_then(|c| c.value).map_or(usize::MAX, |n| n as usize);
+            let offset = expression.offset.as_ref().and_then(|c| c.value).unwrap_or(0) as usize;
+            let limit = expression.limit.as_ref().and_then(|c| c.value).map_or(usize::MAX, |n| n as usize);
             rows = rows.into_iter().skip(offset).take(limit).collect();
             let ordered = var.order.is_some() || expression.sort.is_some();
             self.take(&mut var, rows);
@@ -175,8 +175,8 @@ impl Hunt<'_> {
                 projected.push(values);
             }
         }
-        let offset = expression.offset.and_then(|c| c.value).unwrap_or(0) as usize;
-        let limit = expression.limit.and_then(|c| c.value).map_or(usize::MAX, |n| n as usize);
+        let offset = expression.offset.as_ref().and_then(|c| c.value).unwrap_or(0) as usize;
+        let limit = expression.limit.as_ref().and_then(|c| c.value).map_or(usize::MAX, |n| n as usize);
         let shown = projected.into_iter().skip(offset).take(limit);
         let mut display = Display {
             statement: number,

@@ -264,6 +264,19 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The time of a row: of its first sighting that counts, or of its own record; of a pair, of the first variable's row.
+    pub(crate) fn time(&self, row: &RowId) -> Option<i64> {
+        match (row, &self.var.shape) {
+            (RowId::Entity(ident), _) => {
+                let counted = self.held.get(ident)?.iter().filter(|s| s.counted);
+                counted.filter_map(|s| Some(s.place(self.world)?.record.time)).min()
+            }
+            (RowId::Record(.., id), _) => Some(self.world.record(*id).time),
+            (RowId::Index(i), Shape::Pairs(pairs, _)) => self.time(&pairs[*i].0),
+            (RowId::Index(_), _) => None,
+        }
+    }
+
     /// The value of an attribute in a row.
     pub(crate) fn value(&self, row: &RowId, name: &str) -> Option<Val> {
         match (row, &self.var.shape, &self.right) {

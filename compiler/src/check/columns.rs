@@ -50,8 +50,8 @@ impl Checker<'_> {
         let own = transformer_columns(expression.transformer);
         let columns = expression.attributes.as_ref().map(|paths| self.listed(input, paths, own)).transpose();
         let sort = expression.sort.as_ref().map(|s| Ok((self.attribute(input, &s.attribute)?.attr, s.ascending))).transpose();
-        let limit = self.count(expression.limit);
-        let offset = self.count(expression.offset);
+        let limit = self.count(expression.limit.as_ref());
+        let offset = self.count(expression.offset.as_ref());
 
         let mut draft = self.inherit(input, Birth::Assign);
         if let Ok(filter) = &filter {
@@ -94,7 +94,7 @@ impl Checker<'_> {
     }
 
     /// The number of a LIMIT or OFFSET, if one is written; the parser has reported one that could not be read.
-    pub(crate) fn count(&self, count: Option<Count>) -> Result<Option<u64>, Reported> {
+    pub(crate) fn count(&self, count: Option<&Count>) -> Result<Option<u64>, Reported> {
         count.map(|c| c.value.ok_or_else(|| self.told())).transpose()
     }
 

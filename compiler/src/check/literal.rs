@@ -25,7 +25,7 @@ impl Checker<'_> {
     /// Reads a literal, which must be no reference, as a value of a type.
     pub(super) fn typed(&mut self, literal: &Literal, ty: ValueType) -> Result<Typed, Reported> {
         match &literal.kind {
-            LiteralKind::Reference(_) | LiteralKind::Error => Err(self.told()),
+            LiteralKind::Reference(_) | LiteralKind::Parameter(_) | LiteralKind::Error => Err(self.told()),
             LiteralKind::Time(time) if ty == ValueType::Time => Ok(Typed::Value(Value::Time(*time))),
             LiteralKind::Time(_) => Err(self.misfit(literal, ty)),
             kind => read(kind, &self.written(literal), ty).ok_or_else(|| self.misfit(literal, ty)),
@@ -36,7 +36,7 @@ impl Checker<'_> {
     pub(super) fn written(&self, literal: &Literal) -> String {
         match &literal.kind {
             LiteralKind::Text(text) | LiteralKind::Word(text) => text.clone(),
-            _ => self.sources.text(literal.span).to_owned(),
+            _ => self.sources.text(literal.given.unwrap_or(literal.span)).to_owned(),
         }
     }
 
@@ -44,7 +44,7 @@ impl Checker<'_> {
     pub(crate) fn new_value(&mut self, literal: &Literal, ty: ValueType, name: &str) -> Result<Value, Reported> {
         // A comparison with a value that the type cannot have is only false; in NEW such a value is a mistake.
         let typed = match &literal.kind {
-            LiteralKind::Error => return Err(self.told()),
+            LiteralKind::Parameter(_) | LiteralKind::Error => return Err(self.told()),
             LiteralKind::Time(time) if ty == ValueType::Time => Some(Value::Time(*time)),
             LiteralKind::Time(_) | LiteralKind::Reference(_) => None,
             kind => match read(kind, &self.written(literal), ty) {

@@ -34,7 +34,7 @@ impl Checker<'_> {
             Some(ast::Operands::List(literals, _)) => literals,
             None => &[],
         };
-        if literals.iter().any(|l| l.kind == LiteralKind::Error) {
+        if literals.iter().any(|l| matches!(l.kind, LiteralKind::Error | LiteralKind::Parameter(_))) {
             return Err(self.told());
         }
         let ty = subject.found.ty.unwrap_or_else(|| guess(operator, literals));
@@ -122,7 +122,7 @@ impl Checker<'_> {
             let not = if comparison.denies() { " NOT" } else { "" };
             let with = if comparison.operator.any_case() { Operator::InAnyCase } else { Operator::In };
             diagnostic.fix("each of them is compared", operator_place(comparison), format!("{not} {}", with.text()))
-        } else if literals.len() > 8 {
+        } else if literals.len() > 8 || literals.iter().any(|l| l.given.is_some()) {
             diagnostic.help(format!("write one comparison for each value, joined by{joint}"))
         } else {
             let attribute = self.sources.text(Span { end: comparison.attribute.span.end, ..comparison.span }).to_owned();

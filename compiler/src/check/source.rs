@@ -4,12 +4,15 @@ use super::context::{Checker, ColumnInfo};
 use super::hir::{DataSource, SightingAttr, SourceRef, VarId};
 use super::scheme;
 use crate::catalog::{EntityId, canonical};
-use crate::diag::codes::names::{BAD_DATA_SOURCE, BAD_INDEX_NAME, FILE_FORMAT, NO_DATA_SOURCE, SOURCE_LIKE_VARIABLE};
+use crate::diag::codes::names::{
+    BAD_DATA_SOURCE, BAD_INDEX_NAME, FILE_FORMAT, NO_DATA_SOURCE, NO_SOURCE_FITS, SOURCE_LIKE_VARIABLE,
+};
 use crate::diag::{Diagnostic, Reported};
 use crate::index_name;
 use crate::options::LoadedFile;
 use crate::source::Span;
 use crate::syntax::ast::{Ident, Path};
+use crate::syntax::errors::names::shorten;
 use crate::syntax::print;
 
 /// The scheme of a data source without one.
@@ -80,6 +83,15 @@ impl Checker<'_> {
             }
             // Names of bound sources are the same in any case; paths are not.
             let lower = name.to_lowercase();
+            let pattern = lower.contains('*') && index_name::fault(&lower.replace('*', "x")).is_none();
+            if pattern && !scheme::is_of_files(&scheme) {
+                for source in self.fitting(path, &scheme, &lower)? {
+                    if !sources.contains(&source) {
+                        sources.push(source);
+                    }
+                }
+                continue;
+            }
             self.index_name(path, &scheme, name, &lower)?;
             let written = if scheme == DEFAULT_SCHEME { &lower } else { name };
             let uri = format!("{scheme}://{written}");
@@ -90,6 +102,26 @@ impl Checker<'_> {
             }
         }
         Ok(sources)
+    }
+
+    /// The bound sources whose names fit a pattern, in the order of their names. None is an error: a hunt that asks nobody finds
+    /// nothing.
+    fn fitting(&mut self, path: &Path, scheme: &str, pattern: &str) -> Result<Vec<SourceRef>, Reported> {
+        let mut names: Vec<String> = self.options.sources.iter().map(|s| s.name.clone()).collect();
+        names.extend(self.options.broken_sources.iter().cloned());
+        names.sort_unstable();
+        names.dedup();
+        let (fit, other): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| fits(pattern, name));
+        if fit.is_empty() {
+            let message = format!("no bound data source fits `{}`", shorten(pattern));
+            let diagnostic = Diagnostic::new(&NO_SOURCE_FITS, path.span, message)
+                .label("asks nobody")
+                .note(bound_names(&other))
+                .note("the pattern is compared with names of data sources, never with names of indices");
+            return Err(self.report(diagnostic.help("`huntc sources` lists the names; --source NAME=URI binds one")));
+        }
+        let one = |cx: &mut Self, name: String| cx.source(DataSource { uri: format!("{scheme}://{name}"), name }, path.span);
+        fit.into_iter().map(|name| one(self, name)).collect()
     }
 
     /// Refuses a name that is no index's, where it would stand for one: nothing is bound to it.
@@ -177,6 +209,29 @@ impl Checker<'_> {
     }
 }
 
+/// Whether a name fits a pattern in which `*` stands for any run of characters; both are in lower case.
+fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = name.strip_prefix(parts.next().unwrap_or("")) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+/// The names of data sources, as many as a message has room for.
+fn bound_names(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", shorten(name))).collect();
+    match names.len() {
+        0 => "no data source is bound".to_owned(),
+        n if n > SHOWN => format!("bound are {} and {} more", shown.join(", "), n - SHOWN),
+        _ => format!("bound are {}", shown.join(", ")),
+    }
+}
+
 /// Refuses file formats that SAVE and LOAD do not know.
 pub(crate) fn file_format(cx: &mut Checker<'_>, path: &Path) -> Result<(), Reported> {
     let lower = path.text.to_ascii_lowercase();
@@ -226,5 +281,22 @@ impl Checker<'_> {
         let before = self.saved.get(path).copied();
         let on_disk = || self.catalog.entity(self.loaded(path)?.entity.as_ref()?);
         before.or_else(on_disk).or_else(|| self.catalog.entity(self.outline.taken_as(self.index)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn a_star_stands_for_any_run_of_characters() {
+        for (pattern, name) in
+            [("*", "a"), ("a*", "a"), ("a*", "abc"), ("*c", "abc"), ("a*c", "ac"), ("a*b*c", "axbxbc"), ("**", "a")]
+        {
+            assert!(fits(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [("a*", "ba"), ("*c", "ca"), ("a*a", "a"), ("a*b*c", "acb"), ("win-*", "win"), ("a*bc*c", "abc")] {
+            assert!(!fits(pattern, name), "{pattern} {name}");
+        }
     }
 }

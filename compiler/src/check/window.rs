@@ -25,9 +25,14 @@ impl Checker<'_> {
     pub(crate) fn explicit(&mut self, span: Option<&TimeSpan>) -> Result<Option<TimeRange>, Reported> {
         let (start, stop, place) = match span {
             None => return Ok(None),
-            Some(TimeSpan::Between { start: Some(start), stop: Some(stop), span }) => (*start, *stop, *span),
-            Some(TimeSpan::Last { nanos: Some(nanos), span }) => (self.options.now.plus(-nanos), self.options.now, *span),
-            Some(_) => return Err(self.told()),
+            Some(TimeSpan::Between { start, stop, span }) => match (start.at, stop.at) {
+                (Some(start), Some(stop)) => (start, stop, *span),
+                _ => return Err(self.told()),
+            },
+            Some(TimeSpan::Last(length)) => {
+                let nanos = length.nanos.ok_or_else(|| self.told())?;
+                (self.options.now.plus(-nanos), self.options.now, length.span)
+            }
         };
         let range = self.range(start, stop, place)?;
         if let Some(range) = self.replacement() {

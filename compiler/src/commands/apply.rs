@@ -106,7 +106,7 @@ fn argument(cx: &mut Checker<'_>, key: &Ident, operand: &ast::Operands) -> Resul
                 let (variable, found) = cx.reference(reference, literal.span)?;
                 Operand::Reference(variable, found.attr)
             }
-            LiteralKind::Error => return Err(cx.told()),
+            LiteralKind::Parameter(_) | LiteralKind::Error => return Err(cx.told()),
         });
     }
     Ok((key.text.clone(), values))

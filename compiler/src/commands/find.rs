@@ -91,7 +91,7 @@ impl Find {
         let entity = cx.entity(&self.entity);
         let input = cx.resolve(&self.variable);
         let range = cx.explicit(self.span.as_ref());
-        let limit = cx.count(self.limit);
+        let limit = cx.count(self.limit.as_ref());
         if entity.is_err() || input.is_err() {
             self.known_word(cx);
         }

@@ -65,7 +65,7 @@ impl Get {
     /// Visits its parts.
     pub(crate) fn walk(&mut self, walk: &mut impl Walk) {
         walk.ident(&mut self.entity);
-        self.from.iter_mut().for_each(|p| walk.path(p));
+        self.from.iter_mut().for_each(|p| walk.sources(p));
         walk::rest(&mut self.pattern, &mut self.span, &mut self.limit, walk);
     }
 
@@ -74,7 +74,7 @@ impl Get {
         let entity = cx.entity(&self.entity);
         let from = cx.origin(self.from.as_ref());
         let range = cx.explicit(self.span.as_ref());
-        let limit = cx.count(self.limit);
+        let limit = cx.count(self.limit.as_ref());
         match from? {
             Origin::Variable(input) => self.of_variable(cx, entity?, input, range?, limit?),
             Origin::Sources(sources) => self.of_sources(cx, entity?, &sources, range, limit?),
@@ -125,7 +125,7 @@ impl Get {
         let filter = cx.filter(&ground, self.pattern.as_ref());
         let mut draft = cx.inherit(input, Birth::Get);
         if let Some(range) = range {
-            cx.missed(range, input, self.span.as_ref().map_or(place, time_span));
+            cx.missed(range, input, self.span.as_ref().map_or(place, TimeSpan::span));
             draft.window = Some(range);
         }
         draft.parents.extend(filter.as_ref().map(Predicate::references).unwrap_or_default());
@@ -157,13 +157,6 @@ impl Get {
             .fix("the type of the variable", self.entity.span, have)
             .help(format!("FIND {want} LINKED {} finds the {want} in the same records", var.name));
         cx.report(diagnostic)
-    }
-}
-
-/// The place of a time clause.
-fn time_span(span: &TimeSpan) -> Span {
-    match span {
-        TimeSpan::Between { span, .. } | TimeSpan::Last { span, .. } => *span,
     }
 }
 

@@ -40,12 +40,13 @@ pub enum Key {
     },
 }
 
-/// `COUNT(attr) AS name`
+/// `COUNT(attr) AS name`, `COUNT(*) AS name`
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct AggregateCall {
     pub function: Function,
-    pub attribute: AttrPath,
+    /// `None` is the `*` of `COUNT(*)`.
+    pub attribute: Option<AttrPath>,
     /// The column's name after AS.
     pub alias: Option<Ident>,
     pub span: Span,
@@ -128,24 +129,34 @@ fn bin_fits(
 impl AggregateCall {
     /// Checks the aggregate and adds its column.
     fn check(&self, cx: &mut Checker<'_>, input: VarId, columns: &mut Vec<ColumnInfo>) -> Result<hir::Aggregate, Reported> {
-        let found = cx.attribute(input, &self.attribute)?;
-        let word = self.function.word();
-        if let (Function::Sum | Function::Avg, Some(ty)) = (self.function, found.ty)
+        let found = self.attribute.as_ref().map(|attribute| cx.attribute(input, attribute)).transpose()?;
+        let (word, text) = (self.function.word(), self.attribute.as_ref().map_or("", |a| &a.text));
+        let ty = found.as_ref().and_then(|found| found.ty);
+        self.times(cx, input)?;
+        if let (Function::Sum | Function::Avg, Some(ty)) = (self.function, ty)
             && !ty.is_number()
         {
-            let message = format!("{} needs numbers, `{}` is {}", word.to_uppercase(), self.attribute.text, with_article(ty));
+            let message = format!("{} needs numbers, `{}` is {}", word.to_uppercase(), text, with_article(ty));
             let diagnostic = Diagnostic::new(&BAD_AGGREGATE, self.span, message).label("cannot be added up").fix(
                 "NUNIQUE counts distinct values",
                 self.span,
-                format!("NUNIQUE({})", self.attribute.text),
+                format!("NUNIQUE({text})"),
             );
             return Err(cx.report(diagnostic));
         }
-        let default = format!("{word}_{}", self.attribute.text);
+        let default = if found.is_some() { format!("{word}_{text}") } else { word.to_owned() };
         let header = self.alias.as_ref().map_or(default, |a| a.text.clone());
         let place = self.alias.as_ref().map_or(self.span, |a| a.span);
-        column(cx, columns, ColumnInfo { name: header.clone(), ty: result_type(self.function, found.ty) }, place)?;
-        Ok(hir::Aggregate { header, function: self.function, attr: found.attr })
+        column(cx, columns, ColumnInfo { name: header.clone(), ty: result_type(self.function, ty) }, place)?;
+        Ok(hir::Aggregate { header, function: self.function, attr: found.map(|found| found.attr) })
+    }
+
+    /// FIRST and LAST go by the times of rows, and groups have none.
+    fn times(&self, cx: &mut Checker<'_>, input: VarId) -> Checked {
+        if matches!(self.function, Function::First | Function::Last) {
+            cx.needs_entities(input, self.span, &self.function.word().to_uppercase())?;
+        }
+        Ok(())
     }
 }
 
@@ -165,7 +176,7 @@ fn result_type(function: Function, ty: Option<ValueType>) -> Option<ValueType> {
     match function {
         Function::Count | Function::NUnique => Some(ValueType::Integer),
         Function::Avg => Some(ValueType::Float),
-        Function::Min | Function::Max | Function::Sum => ty,
+        Function::Min | Function::Max | Function::Sum | Function::List | Function::First | Function::Last => ty,
     }
 }
 
@@ -188,7 +199,7 @@ fn automatic(cx: &Checker<'_>, input: VarId, keys: &[GroupKey], columns: &mut Ve
             continue;
         }
         columns.push(ColumnInfo { name: name.clone(), ty: result_type(function, ty) });
-        aggregates.push(hir::Aggregate { header: name, function, attr });
+        aggregates.push(hir::Aggregate { header: name, function, attr: Some(attr) });
     }
     aggregates
 }

@@ -115,7 +115,7 @@ impl New {
 
 /// The value of a `type` key.
 fn key_type(cx: &mut Checker<'_>, field: &Field) -> Result<(EntityId, Span), Reported> {
-    let Some(Literal { kind: LiteralKind::Text(text) | LiteralKind::Word(text), span }) = &field.value else {
+    let Some(Literal { kind: LiteralKind::Text(text) | LiteralKind::Word(text), span, .. }) = &field.value else {
         let diagnostic =
             Diagnostic::new(&BAD_VALUE, field.key.span, "the type key needs the name of an entity type").label("not a name");
         return Err(cx.report(diagnostic.help("write \"type\": \"process\"")));
@@ -224,7 +224,7 @@ fn plain(cx: &Checker<'_>, literal: &Literal) -> Result<Value, Reported> {
         LiteralKind::Word(word) if word.eq_ignore_ascii_case("false") => Value::Bool(false),
         LiteralKind::Text(text) | LiteralKind::Word(text) => Value::text(text.as_str()),
         LiteralKind::Time(time) => Value::Time(*time),
-        LiteralKind::Reference(_) | LiteralKind::Error => return Err(cx.told()),
+        LiteralKind::Reference(_) | LiteralKind::Parameter(_) | LiteralKind::Error => return Err(cx.told()),
     })
 }
 

@@ -13,6 +13,7 @@ use crate::check::hir::Hunt;
 use crate::diag::{Diagnostic, Severity, Sink};
 use crate::front_matter::{self, FrontMatter};
 use crate::options::Options;
+use crate::parameter::{Fill, Parameter, Parameters};
 use crate::plan::{Node, NodeId, Plan};
 use crate::program::{self, Program};
 use crate::request::{RequestTemplate, Requests};
@@ -21,10 +22,12 @@ use crate::source::{SourceId, SourceSet};
 /// What one huntflow compiles to.
 #[derive(Debug)]
 pub struct Compilation {
-    /// The syntax tree, with `Error` nodes where the text could not be read.
+    /// The syntax tree, with `Error` nodes where the text could not be read, and values where parameters stood.
     pub program: Program,
     /// What the leading comment says about the hunt as a nightly one.
     pub front_matter: FrontMatter,
+    /// The parameters that it was compiled with.
+    pub parameters: Vec<Parameter>,
     /// What there is to run; `None` where errors were reported.
     pub compiled: Option<Compiled>,
     /// For each condition of [`Options::finding`], in that order, what is to be said of it. With an error it hides nothing.
@@ -65,7 +68,10 @@ impl Compilation {
 /// Compiles one text. Nothing is read or sent; the same inputs give the same result.
 pub fn compile(sources: &SourceSet, id: SourceId, catalog: &Catalog, options: &Options) -> Compilation {
     let mut sink = Sink::new(options.lints.clone());
-    let program = program::parse(sources, id, &mut sink);
+    let mut program = program::parse(sources, id, &mut sink);
+    let mut parameters = Parameters::read(sources, id, &options.parameters, &mut sink);
+    program::fill(&mut program, &mut Fill { parameters: &mut parameters, sink: &mut sink });
+    parameters.tell_of_unused(&mut sink);
     let hunt = program::check(&program, sources, catalog, options, &mut sink);
     let front_matter = front_matter::read(sources, id, &mut sink);
     if let Some(hunt) = &hunt {
@@ -88,5 +94,7 @@ pub fn compile(sources: &SourceSet, id: SourceId, catalog: &Catalog, options: &O
         let plan = program::lower(&hunt, finding, catalog, options);
         Compiled { hunt, plan }
     });
-    Compilation { program, front_matter, compiled, conditions, diagnostics: sink.finish() }
+    let mut diagnostics = sink.finish();
+    parameters.explain(&mut diagnostics);
+    Compilation { program, front_matter, parameters: parameters.values(), compiled, conditions, diagnostics }
 }

@@ -44,7 +44,7 @@ fn inputs(node: &Node, own: &Attrs, plan: &Plan, catalog: &Catalog) -> Vec<(Node
             of_tables.insert(attr.clone());
         }
         Op::Group { keys, aggregates } => {
-            of_tables = keys.iter().map(|k| k.attr.clone()).chain(aggregates.iter().map(|a| a.attr.clone())).collect();
+            of_tables = keys.iter().map(|k| k.attr.clone()).chain(aggregates.iter().filter_map(|a| a.attr.clone())).collect();
         }
         Op::Project(columns) => {
             let kept: Attrs = columns.iter().map(|c| c.attr.clone()).collect();
@@ -53,9 +53,9 @@ fn inputs(node: &Node, own: &Attrs, plan: &Plan, catalog: &Catalog) -> Vec<(Node
         }
         Op::Observe { shape, .. } => of_tables.extend(shape.fields().into_iter().cloned()),
         Op::Reload { columns, .. } => of_tables = columns.iter().map(|c| c.attr.clone()).collect(),
-        Op::Join { by } => {
+        Op::Join { by, .. } => {
             ask_tables = false;
-            asked.extend(join(node, own, by.as_ref(), plan, catalog));
+            asked.extend(join(node, own, by, plan, catalog));
         }
         Op::Apply { .. } => {
             ask_tables = false;
@@ -123,11 +123,11 @@ fn referred(op: &Op, var: VarId) -> Attrs {
     attrs
 }
 
-fn join(node: &Node, own: &Attrs, by: Option<&(Attr, Attr)>, plan: &Plan, catalog: &Catalog) -> Vec<(NodeId, Attrs)> {
+fn join(node: &Node, own: &Attrs, by: &[(Attr, Attr)], plan: &Plan, catalog: &Catalog) -> Vec<(NodeId, Attrs)> {
     let [left, right] = node.inputs[..] else { return Vec::new() };
     let mut of_left: Attrs = own.clone();
     let mut of_right: Attrs = own.iter().filter_map(|a| same_named(a, node.entity, plan.node(right).entity, catalog)).collect();
-    if let Some((a, b)) = by {
+    for (a, b) in by {
         of_left.insert(a.clone());
         of_right.insert(b.clone());
     }

@@ -183,8 +183,10 @@ pub enum Op {
     Group { keys: Vec<GroupKey>, aggregates: Vec<Aggregate> },
     /// Rows of two tables side by side.
     Join {
-        /// The attribute of the first table and of the second; `None`: their keys.
-        by: Option<(Attr, Attr)>,
+        /// Pairs of an attribute of the first table and one of the second; none: their keys.
+        by: Vec<(Attr, Attr)>,
+        /// How much later than the first row the second one may be, in nanoseconds; it is never earlier then.
+        within: Option<i64>,
     },
     /// Rows written in the huntflow.
     New { columns: Vec<Column>, rows: Vec<Vec<Option<Value>>> },

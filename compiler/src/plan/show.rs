@@ -4,7 +4,7 @@ use super::output::headers;
 use super::{Node, Observe, Op, Plan, Variable};
 use crate::catalog::{Catalog, EntityId};
 use crate::check::hir::{Attr, Depth, Names, Predicate, SourceRef};
-use crate::time::Window;
+use crate::time::{Window, duration};
 use std::fmt::Write;
 
 /// The plan as text.
@@ -90,16 +90,22 @@ impl Show<'_> {
                 let values: Vec<&str> = aggregates.iter().map(|a| a.header.as_str()).collect();
                 format!("group by {} giving {}", keys.join(", "), values.join(", "))
             }
-            Op::Join { by } => match by {
-                Some((a, b)) => format!("join by {} = {}", self.attr(a, node.entity), self.attr(b, node.entity)),
-                None => "join by identity".to_owned(),
-            },
+            Op::Join { by, within } => self.join(node, by, *within),
             Op::New { rows, .. } => format!("{} written rows", rows.len()),
             Op::Load { path } => format!("load {path:?}"),
             Op::Reload { path, columns } => format!("load {path:?} as saved ({})", headers(columns)),
             Op::Apply { analytic, .. } => format!("apply {analytic}"),
             Op::Pick(number) => format!("add what answer {number} says"),
         }
+    }
+
+    fn join(&self, node: &Node, by: &[(Attr, Attr)], within: Option<i64>) -> String {
+        let right = node.inputs.get(1).and_then(|right| self.plan.node(*right).entity);
+        let pairs: Vec<String> =
+            by.iter().map(|(a, b)| format!("{} = {}", self.attr(a, node.entity), self.attr(b, right))).collect();
+        let by = if pairs.is_empty() { "identity".to_owned() } else { pairs.join(" and ") };
+        let within = within.map_or_else(String::new, |nanos| format!(" within {}", duration::exact(nanos).unwrap_or_default()));
+        format!("join by {by}{within}")
     }
 
     fn filter(&self, predicate: &Predicate, node: &Node) -> String {

@@ -94,7 +94,7 @@ fn spaced(before: Role, text: &str, role: Role) -> bool {
     let opens =
         matches!(before, Role::Function | Role::Assigns | Role::Mark(Kind::OpenParen | Kind::OpenBracket | Kind::OpenBrace));
     let closes = matches!(role, Role::Mark(Kind::CloseParen | Kind::CloseBracket | Kind::CloseBrace | Kind::Comma | Kind::Colon));
-    let unit = role == Role::Unit && text.len() == 1;
+    let unit = role == Role::Unit && text.len() == 1 && before == Role::Mark(Kind::Number);
     !opens && !closes && !unit && role != Role::Assigns
 }
 

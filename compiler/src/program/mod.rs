@@ -18,6 +18,7 @@ pub use command::Command;
 pub use format::format;
 pub use lower::lower;
 pub use parse::parse;
+pub(crate) use walk::fill;
 
 use crate::source::Span;
 use crate::syntax::ast::Ident;

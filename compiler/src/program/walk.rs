@@ -1,6 +1,7 @@
 //! A walk over whole huntflows.
 
 use super::{Program, Statement};
+use crate::parameter::Fill;
 use crate::source::Span;
 use crate::syntax::ast::Ident;
 use crate::syntax::walk::Walk;
@@ -10,6 +11,11 @@ pub(crate) fn program(program: &mut Program, walk: &mut impl Walk) {
     for one in &mut program.statements {
         statement(one, walk);
     }
+}
+
+/// Puts the values of parameters where their names stand.
+pub(crate) fn fill(program: &mut Program, fill: &mut Fill<'_>) {
+    self::program(program, fill);
 }
 
 /// Walks a statement.

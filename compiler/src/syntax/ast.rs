@@ -58,10 +58,19 @@ pub struct Path {
 
 /// A literal with its place.
 #[derive(Clone, PartialEq)]
-#[allow(missing_docs, reason = "fields are what they are called")]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Literal {
     pub kind: LiteralKind,
     pub span: Span,
+    /// Where the value is written, if a parameter gave it; `span` is then the place of `$name`.
+    pub given: Option<Span>,
+}
+
+impl Literal {
+    /// A literal that is written where it stands.
+    pub fn written(kind: LiteralKind, span: Span) -> Self {
+        Self { kind, span, given: None }
+    }
 }
 
 /// The kinds of literals.
@@ -79,6 +88,8 @@ pub enum LiteralKind {
     Time(Instant),
     /// `variable.attribute`
     Reference(Reference),
+    /// `$name`, before its value takes its place.
+    Parameter(String),
     /// It could not be read, which was reported.
     Error,
 }
@@ -244,24 +255,56 @@ pub struct Without {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[allow(missing_docs, reason = "the others are what they are called")]
 pub enum TimeSpan {
-    /// Two instants. `None`: it could not be read, which was reported.
+    /// Two instants.
     Between {
         /// Inclusive.
-        start: Option<Instant>,
+        start: Moment,
         /// Exclusive.
-        stop: Option<Instant>,
+        stop: Moment,
         span: Span,
     },
-    /// A length before now, in nanoseconds. `None`: it could not be read, which was reported.
-    Last { nanos: Option<i64>, span: Span },
+    /// A length before now.
+    Last(Length),
+}
+
+impl TimeSpan {
+    /// Its place, from the word that it begins with.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Between { span, .. } => *span,
+            Self::Last(length) => length.span,
+        }
+    }
+}
+
+/// An instant after START or STOP.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Moment {
+    /// `None`: a parameter has not given it yet, or it could not be read, which was reported.
+    pub at: Option<Instant>,
+    /// The parameter that stands there.
+    pub parameter: Option<Ident>,
+}
+
+/// `5 d`: a length of time.
+#[derive(Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
+pub struct Length {
+    /// In nanoseconds. `None`: a parameter has not given it yet, or it could not be read, which was reported.
+    pub nanos: Option<i64>,
+    /// The parameter that stands for the number, and the unit in lower case.
+    pub parameter: Option<(Ident, String)>,
+    pub span: Span,
 }
 
 /// A count after LIMIT or OFFSET.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the other fields are what they are called")]
 pub struct Count {
-    /// `None`: it could not be read, which was reported.
+    /// `None`: a parameter has not given it yet, or it could not be read, which was reported.
     pub value: Option<u64>,
+    /// The parameter that stands there.
+    pub parameter: Option<Ident>,
     pub span: Span,
 }
 

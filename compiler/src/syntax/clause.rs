@@ -1,7 +1,7 @@
 //! Clauses after the head of a statement. Every clause is read after every command and in any order, so that a wrong one gives
 //! one message and no part of the statement is lost.
 
-use super::ast::{AttrPath, Count, DepthClause, Observation, Path, SortBy, TimeSpan};
+use super::ast::{AttrPath, Count, DepthClause, Length, Moment, Observation, Path, SortBy, TimeSpan};
 use super::errors::fault::{Expect, Tokens};
 use super::grammar::{self, Extra, Input, P, Stop, clause_keyword, expected, keyword, list, look, place, report, required};
 use super::literal;
@@ -149,7 +149,8 @@ pub(crate) fn sort_by<'t>() -> P<'t, SortBy> {
 
 /// A count after LIMIT or OFFSET.
 fn count<'t>() -> impl Parser<'t, Tokens<'t>, Count, Extra> + Clone {
-    required(literal::count(), Stop::Clause).map_with(|count, e| count.unwrap_or(Count { value: None, span: place(e.slice()) }))
+    required(literal::count(), Stop::Clause)
+        .map_with(|count, e| count.unwrap_or_else(|| Count { value: None, parameter: None, span: place(e.slice()) }))
 }
 
 /// `n` or `*` after DEPTH.
@@ -165,19 +166,22 @@ fn steps<'t>() -> impl Parser<'t, Tokens<'t>, DepthClause, Extra> + Clone {
 
 /// `START … STOP …`, `LAST n unit`.
 fn time<'t>() -> P<'t, TimeSpan> {
-    let stop = keyword(Keyword::Stop).ignore_then(literal::instant());
-    let both = required(literal::instant().then(stop.clone()), Stop::Clause);
+    let stop = keyword(Keyword::Stop).ignore_then(literal::moment());
+    let both = required(literal::moment().then(stop.clone()), Stop::Clause);
     let between = clause_keyword(Keyword::Start).ignore_then(both).map_with(|both, e| {
-        let (start, stop) = both.unwrap_or((None, None));
+        let (start, stop) = both.unwrap_or_default();
         TimeSpan::Between { start, stop, span: place(e.slice()) }
     });
-    let last = clause_keyword(Keyword::Last).ignore_then(required(literal::duration(), Stop::Clause));
-    let last = last.map_with(|found, e| TimeSpan::Last { nanos: found.and_then(|(nanos, _)| nanos), span: place(e.slice()) });
+    let last = clause_keyword(Keyword::Last).ignore_then(required(literal::length(), Stop::Clause));
+    let last = last.map_with(|found, e| {
+        let (nanos, parameter) = found.map_or((None, None), |length| (length.nanos, length.parameter));
+        TimeSpan::Last(Length { nanos, parameter, span: place(e.slice()) })
+    });
     let lone = stop.validate(|stop, e, emitter| {
         let span = place(e.slice());
         let found = Diagnostic::new(&UNEXPECTED, span, "STOP stands behind START only");
         emitter.emit(found.help("write START t'…' STOP t'…', or LAST 5d for the last five days").into());
-        TimeSpan::Between { start: None, stop, span }
+        TimeSpan::Between { start: Moment::default(), stop, span }
     });
     choice((between.boxed(), last.boxed(), lone.boxed())).boxed()
 }

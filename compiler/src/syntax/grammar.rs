@@ -234,7 +234,7 @@ pub(crate) fn sub(span: Span, from: usize, len: usize) -> Span {
     Span::new(span.source, start, start + len)
 }
 
-/// A path or URI; with `many`, several joined by commas without blanks.
+/// A path or URI; with `many`, several names of sources joined by commas without blanks, in which `*` may stand.
 pub(crate) fn path<'t>(expect: Expect, many: bool) -> impl Parser<'t, Tokens<'t>, Path, Extra> + Clone {
     custom(move |input: &mut Input<'t, '_>| {
         let from = index(input);
@@ -244,16 +244,21 @@ pub(crate) fn path<'t>(expect: Expect, many: bool) -> impl Parser<'t, Tokens<'t>
             return Ok(Path { text: text_of(token), span: token.span, quoted: true });
         }
         let reserved = token.keyword.is_some() && !token.has(Flags::BEFORE_EQ) && name_by_place(token, look(input, 1));
-        if !path_word(token) && !reserved {
+        if !path_word(token) && !reserved && !(many && token.kind == Kind::Star) {
             return Err(expected(input, expect));
         }
         input.skip();
         let mut text = token.text.to_owned();
-        while many && let (Some(comma), Some(word)) = (look(input, 0), look(input, 1)) {
-            if comma.kind != Kind::Comma || !path_word(word) {
-                break;
+        while many && let (Some(next), after) = (look(input, 0), look(input, 1)) {
+            if next.has(Flags::GLUED) && (next.kind == Kind::Star || text.ends_with('*') && path_word(next)) {
+                text.push_str(next.text);
+                input.skip();
+                continue;
             }
-            if !comma.has(Flags::GLUED) || !word.has(Flags::GLUED) {
+            let Some(word) = after.filter(|word| next.kind == Kind::Comma && (path_word(word) || word.kind == Kind::Star)) else {
+                break;
+            };
+            if !next.has(Flags::GLUED) || !word.has(Flags::GLUED) {
                 report(input, names::spaced_sources(token.span.to(word.span), &text, word));
             }
             text.push(',');
@@ -262,7 +267,8 @@ pub(crate) fn path<'t>(expect: Expect, many: bool) -> impl Parser<'t, Tokens<'t>
             input.skip();
         }
         let span = span_since(input, from);
-        if !text.split(',').all(words::is_path) {
+        let name = |part: &str| words::is_path(part) || many && (words::is_path_pattern(part) || words::is_source_parameter(part));
+        if !text.split(',').all(name) {
             report(input, names::unquoted_path(span, &text));
         }
         Ok(Path { text, span, quoted: false })

@@ -8,6 +8,7 @@ use super::words;
 use crate::diag::{Diagnostic, MOST_TOLD};
 use crate::source::{SourceId, SourceSet, Span};
 use std::fmt::Write as _;
+use std::ops::Range;
 
 /// The tokens of a text.
 #[derive(Debug)]
@@ -22,13 +23,19 @@ pub struct Lexed<'s> {
 
 /// Splits a text into tokens.
 pub fn lex(source: SourceId, text: &str) -> Lexed<'_> {
+    lex_part(source, text, 0..text.len())
+}
+
+/// Splits a part of a text into tokens. Their places are those in the text.
+pub(crate) fn lex_part(source: SourceId, text: &str, part: Range<usize>) -> Lexed<'_> {
+    let text = text.get(..part.end).unwrap_or(text);
     let mut lexer = Lexer {
         source,
         text,
         bytes: text.as_bytes(),
-        at: 0,
+        at: part.start,
         fresh_line: true,
-        out: Lexed { tokens: Vec::with_capacity(text.len() / 5), comments: Vec::new(), diagnostics: Vec::new() },
+        out: Lexed { tokens: Vec::with_capacity(part.len() / 5), comments: Vec::new(), diagnostics: Vec::new() },
     };
     while let Some(&byte) = lexer.bytes.get(lexer.at) {
         lexer.step(byte);

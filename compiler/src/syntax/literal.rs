@@ -1,6 +1,6 @@
 //! Values: literals, references, lists, counts, instants and durations.
 
-use super::ast::{AttrPath, Count, Literal, LiteralKind, Operands, Reference};
+use super::ast::{AttrPath, Count, Ident, Length, Literal, LiteralKind, Moment, Operands, Reference};
 use super::errors::fault::{Expect, Fault, Tokens};
 use super::errors::{names, values};
 use super::grammar::{self, Extra, Input, P, comma, expected, index, look, report, required, span_since, sub};
@@ -23,11 +23,12 @@ pub(crate) fn literal<'t>() -> impl Parser<'t, Tokens<'t>, Literal, Extra> + Clo
             },
             Kind::Number => number(input, token),
             Kind::TooDeep => LiteralKind::Error,
+            Kind::Word if let Some(name) = words::parameter(token.text) => LiteralKind::Parameter(name.to_owned()),
             Kind::Word if may_be_value(token, look(input, 1)) => return Ok(word(input, token)),
             _ => return Err(expected(input, Expect::Value)),
         };
         input.skip();
-        Ok(Literal { kind, span: token.span })
+        Ok(Literal::written(kind, token.span))
     })
 }
 
@@ -56,24 +57,25 @@ fn text(input: &mut Input<'_, '_>, token: &Token<'_>) -> Literal {
     let span = span_since(input, from);
     if doubled {
         report(input, values::doubled_quote(span));
-        return Literal { kind: LiteralKind::Error, span };
+        return Literal::written(LiteralKind::Error, span);
     }
-    Literal { kind: LiteralKind::Text(grammar::text_of(token)), span }
+    Literal::written(LiteralKind::Text(grammar::text_of(token)), span)
 }
 
 /// The value of a number.
 fn number(input: &mut Input<'_, '_>, token: &Token<'_>) -> LiteralKind {
-    if words::is_integer(token.text) {
-        if let Ok(int) = token.text.parse() {
-            return LiteralKind::Int(int);
-        }
-    } else if let Ok(float) = token.text.parse::<f64>()
-        && float.is_finite()
-    {
-        return LiteralKind::Float(float);
+    number_of(token.text).unwrap_or_else(|| {
+        report(input, values::out_of_range(token.span, "numbers lie within 64 bits"));
+        LiteralKind::Error
+    })
+}
+
+/// The value of a number as written; `None` beyond 64 bits.
+pub(crate) fn number_of(text: &str) -> Option<LiteralKind> {
+    if words::is_integer(text) {
+        return text.parse().ok().map(LiteralKind::Int);
     }
-    report(input, values::out_of_range(token.span, "numbers lie within 64 bits"));
-    LiteralKind::Error
+    text.parse::<f64>().ok().filter(|float| float.is_finite()).map(LiteralKind::Float)
 }
 
 /// A bare word, or `variable.attribute`. Blanks around the first dot are tolerated.
@@ -82,14 +84,14 @@ fn word(input: &mut Input<'_, '_>, token: &Token<'_>) -> Literal {
     input.skip();
     if let Some((variable, attribute)) = reference_parts(input, token) {
         let span = span_since(input, from);
-        return Literal { kind: LiteralKind::Reference(Reference { variable, attribute }), span };
+        return Literal::written(LiteralKind::Reference(Reference { variable, attribute }), span);
     }
     let span = token.span;
     if words::is_dashed(token.text) {
-        return Literal { kind: LiteralKind::Word(token.text.to_owned()), span };
+        return Literal::written(LiteralKind::Word(token.text.to_owned()), span);
     }
     report(input, names::unquoted_value(token));
-    Literal { kind: LiteralKind::Error, span }
+    Literal::written(LiteralKind::Error, span)
 }
 
 /// The parts of `v.attr`, `v .attr`, `v. attr` or `v . attr`. `token` is taken already, the rest is taken here.
@@ -168,19 +170,54 @@ pub(crate) fn instant<'t>() -> impl Parser<'t, Tokens<'t>, Option<Instant>, Extr
     })
 }
 
-/// A whole number from 0; None in it where it could not be read, which is reported.
+/// An instant after START or STOP, or the parameter that gives it.
+pub(crate) fn moment<'t>() -> impl Parser<'t, Tokens<'t>, Moment, Extra> + Clone {
+    choice((parameter().map(|name| Moment { at: None, parameter: Some(name) }), instant().map(|at| Moment { at, parameter: None })))
+}
+
+/// `$name`
+fn parameter<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| {
+        let token = look(input, 0);
+        let Some((token, name)) = token.and_then(|token| Some((token, words::parameter(token.text)?))) else {
+            return Err(expected(input, Expect::Value));
+        };
+        input.skip();
+        Ok(Ident { text: name.to_owned(), span: token.span })
+    })
+}
+
+/// A whole number from 0, or the parameter that gives it; None in it where it could not be read, which is reported.
 pub(crate) fn count<'t>() -> impl Parser<'t, Tokens<'t>, Count, Extra> + Clone {
-    custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+    let given = parameter().map(|name| Count { value: None, span: name.span, parameter: Some(name) });
+    let written = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.kind == Kind::Number => {
             let value = token.text.parse().ok();
             if value.is_none() {
                 report(input, values::out_of_range(token.span, "a whole number from 0 is needed"));
             }
             input.skip();
-            Ok(Count { value, span: token.span })
+            Ok(Count { value, parameter: None, span: token.span })
         }
         _ => Err(expected(input, Expect::Whole)),
-    })
+    });
+    choice((given, written))
+}
+
+/// `5 d`, `$days d`
+pub(crate) fn length<'t>() -> impl Parser<'t, Tokens<'t>, Length, Extra> + Clone {
+    let unit = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+        Some(word) if word.kind == Kind::Word && duration::unit_nanos(word.text).is_some() => {
+            let text = word.text.to_ascii_lowercase();
+            input.skip();
+            Ok(text)
+        }
+        _ => Err(expected(input, Expect::Unit)),
+    });
+    let given = parameter().then(unit);
+    let given =
+        given.map_with(|(name, unit), e| Length { nanos: None, parameter: Some((name, unit)), span: grammar::place(e.slice()) });
+    choice((given, duration().map(|(nanos, span)| Length { nanos, parameter: None, span })))
 }
 
 /// `5 d`, `10minutes` in nanoseconds; None in it where it could not be read, which is reported.

@@ -3,8 +3,8 @@
 //! What could not be read prints as `?`, which cannot be read either.
 
 use super::ast::{
-    AttrPath, Comparison, Count, Expression, Ident, Literal, LiteralKind, Observation, Operands, Operator, Path, Pattern,
-    Qualifier, SortBy, TimeSpan,
+    AttrPath, Comparison, Count, Expression, Ident, Length, Literal, LiteralKind, Moment, Observation, Operands, Operator, Path,
+    Pattern, Qualifier, SortBy, TimeSpan,
 };
 use super::{strings, words};
 use crate::time::{Instant, SECOND};
@@ -55,6 +55,7 @@ pub(crate) fn literal(literal: &Literal, out: &mut String) {
         LiteralKind::Float(float) => write!(out, "{float:?}"),
         LiteralKind::Time(time) => write!(out, "{}", instant(*time)),
         LiteralKind::Reference(reference) => write!(out, "{}.{}", reference.variable.text, reference.attribute.text),
+        LiteralKind::Parameter(name) => write!(out, "${name}"),
         LiteralKind::Error => write!(out, "?"),
     };
 }
@@ -224,13 +225,30 @@ pub(crate) fn duration(nanos: Option<i64>) -> String {
     nanos.and_then(crate::time::duration::exact).unwrap_or_else(|| "?".to_owned())
 }
 
+/// A length of time.
+pub(crate) fn length(length: &Length, out: &mut String) {
+    match &length.parameter {
+        Some((parameter, unit)) => _ = write!(out, "${} {unit}", parameter.text),
+        None => out.push_str(&duration(length.nanos)),
+    }
+}
+
+fn moment(moment: &Moment) -> String {
+    match &moment.parameter {
+        Some(parameter) => format!("${}", parameter.text),
+        None => moment.at.map_or_else(|| "?".to_owned(), instant),
+    }
+}
+
 /// The clause of a time range.
 pub(crate) fn time(span: &TimeSpan, out: &mut String) {
-    let text = |i: &Option<Instant>| i.map_or_else(|| "?".to_owned(), instant);
-    let _ = match span {
-        TimeSpan::Between { start, stop, .. } => write!(out, "START {} STOP {}", text(start), text(stop)),
-        TimeSpan::Last { nanos, .. } => write!(out, "LAST {}", duration(*nanos)),
-    };
+    match span {
+        TimeSpan::Between { start, stop, .. } => _ = write!(out, "START {} STOP {}", moment(start), moment(stop)),
+        TimeSpan::Last(last) => {
+            out.push_str("LAST ");
+            length(last, out);
+        }
+    }
 }
 
 /// A clause after its word, if the statement has it.
@@ -253,9 +271,10 @@ pub(crate) fn time_clause(span: Option<&TimeSpan>, out: &mut String) {
 
 /// A number after LIMIT or OFFSET.
 pub(crate) fn count(count: &Count, out: &mut String) {
-    match count.value {
-        Some(value) => _ = write!(out, "{value}"),
-        None => out.push('?'),
+    match (&count.parameter, count.value) {
+        (Some(parameter), _) => _ = write!(out, "${}", parameter.text),
+        (None, Some(value)) => _ = write!(out, "{value}"),
+        (None, None) => out.push('?'),
     }
 }
 
@@ -298,4 +317,11 @@ debug_as_text! {
     Literal literal,
     Comparison comparison,
     Count count,
+    Length length,
+}
+
+impl fmt::Debug for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&moment(self))
+    }
 }

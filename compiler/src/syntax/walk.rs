@@ -1,7 +1,8 @@
 //! A walk over every named thing and every place of a syntax tree. The nodes of commands walk in their slices.
 
 use super::ast::{
-    AttrPath, Count, Expression, Ident, Literal, LiteralKind, Observation, Operands, Path, Pattern, Qualifier, SortBy, TimeSpan,
+    AttrPath, Count, Expression, Ident, Length, Literal, LiteralKind, Moment, Observation, Operands, Path, Pattern, Qualifier,
+    SortBy, TimeSpan,
 };
 use crate::source::Span;
 
@@ -30,6 +31,34 @@ pub(crate) trait Walk {
     fn path(&mut self, path: &mut Path) {
         self.span(&mut path.span);
     }
+
+    /// The data sources of FROM.
+    fn sources(&mut self, path: &mut Path) {
+        self.path(path);
+    }
+
+    fn moment(&mut self, moment: &mut Moment) {
+        if let Some(parameter) = &mut moment.parameter {
+            self.ident(parameter);
+        }
+    }
+
+    fn length(&mut self, length: &mut Length) {
+        if let Some((parameter, _)) = &mut length.parameter {
+            self.ident(parameter);
+        }
+        self.span(&mut length.span);
+    }
+
+    fn count(&mut self, count: &mut Count) {
+        if let Some(parameter) = &mut count.parameter {
+            self.ident(parameter);
+        }
+        self.span(&mut count.span);
+    }
+
+    /// The right side of a comparison, or the value of an argument, before its literals.
+    fn operands(&mut self, _: &mut Operands) {}
 
     fn literal(&mut self, literal: &mut Literal) {
         if let LiteralKind::Reference(reference) = &mut literal.kind {
@@ -61,11 +90,17 @@ pub(crate) fn rest(filter: &mut Option<Observation>, span: &mut Option<TimeSpan>
     if let Some(filter) = filter {
         observation(filter, walk);
     }
-    if let Some(TimeSpan::Between { span, .. } | TimeSpan::Last { span, .. }) = span {
-        walk.span(span);
+    match span {
+        Some(TimeSpan::Between { start, stop, span }) => {
+            walk.moment(start);
+            walk.moment(stop);
+            walk.span(span);
+        }
+        Some(TimeSpan::Last(length)) => walk.length(length),
+        None => {}
     }
     if let Some(limit) = limit {
-        walk.span(&mut limit.span);
+        walk.count(limit);
     }
 }
 
@@ -80,8 +115,8 @@ pub(crate) fn expression(expression: &mut Expression, walk: &mut impl Walk) {
     expression.filter.iter_mut().for_each(|f| observation(f, walk));
     expression.attributes.iter_mut().flatten().for_each(|a| walk.attribute(a));
     expression.sort.iter_mut().for_each(|s| sort_by(s, walk));
-    expression.limit.iter_mut().for_each(|l| walk.span(&mut l.span));
-    expression.offset.iter_mut().for_each(|o| walk.span(&mut o.span));
+    expression.limit.iter_mut().for_each(|l| walk.count(l));
+    expression.offset.iter_mut().for_each(|o| walk.count(o));
 }
 
 fn observation(observation: &mut Observation, walk: &mut impl Walk) {
@@ -132,6 +167,7 @@ fn pattern(pattern: &mut Pattern, walk: &mut impl Walk) {
 
 /// One literal or a list.
 pub(crate) fn operand(operand: &mut Operands, walk: &mut impl Walk) {
+    walk.operands(operand);
     match operand {
         Operands::One(one) => walk.literal(one),
         Operands::List(items, span) => {

@@ -30,6 +30,22 @@ pub(crate) fn is_path(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'/' | b'-' | b':'))
 }
 
+/// The name of a parameter behind its `$`.
+pub(crate) fn parameter(text: &str) -> Option<&str> {
+    text.strip_prefix('$').filter(|name| is_dashed(name))
+}
+
+/// `$name`, perhaps behind a scheme.
+pub(crate) fn is_source_parameter(text: &str) -> bool {
+    let (scheme, name) = text.split_at(text.rfind("://").map_or(0, |at| at + "://".len()));
+    parameter(name).is_some() && (scheme.is_empty() || is_path(scheme))
+}
+
+/// An unquoted path in which `*` stands for any run of characters.
+pub(crate) fn is_path_pattern(text: &str) -> bool {
+    text.contains('*') && is_path(&text.replace('*', "_"))
+}
+
 /// An attribute without type: `protocols[*]`, `hashes.'SHA-256'`, `@timestamp`.
 pub(crate) fn is_attribute(text: &str) -> bool {
     let first_end = text.find('.').unwrap_or(text.len());

@@ -101,6 +101,9 @@ pub(super) struct HuntArgs {
     /// Lay the rows of a CSV file over the built-in mapping of attributes to ECS fields
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
+    /// Give a parameter of the hunt a value: a literal, or text without quotes where the default is text
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_setting)]
+    pub set: Vec<String>,
     #[command(flatten)]
     pub lints: LintArgs,
 }
@@ -113,6 +116,7 @@ impl HuntArgs {
             process_identity: self.process_identity.into(),
             mapping: self.mapping.clone(),
             lints: self.lints.levels(),
+            set: self.set.clone(),
             ..RunSettings::at(self.at.unwrap_or_else(clock::now))
         }
     }
@@ -137,6 +141,13 @@ impl From<Identity> for ProcessIdentity {
             Identity::EntityId => Self::EntityId,
             Identity::Ladder => Self::Ladder,
         }
+    }
+}
+
+fn parse_setting(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((name, _)) if !name.is_empty() => Ok(text.to_owned()),
+        _ => Err("a name, `=` and a value are needed, such as days=7".to_owned()),
     }
 }
 

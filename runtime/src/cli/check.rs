@@ -44,7 +44,7 @@ pub(super) fn run(args: &CheckArgs, terminal: Terminal) -> ExitCode {
 }
 
 fn check(files: &[String], format: DiagnosticFormat, settings: &RunSettings, console: &mut Console) -> Result<ExitCode, ExitCode> {
-    let checked = check_files(files, settings, None, &|_, _| None, console)?;
+    let checked = check_files(files, settings, None, &Parts { prepare: &|_, _| (), a_part: false, more: &|_, _| None }, console)?;
     Ok(tell(&checked, files.len(), format, console))
 }
 
@@ -55,27 +55,43 @@ pub(super) struct Checked {
     pub unreadable: bool,
 }
 
-/// Checks huntflows, each compiled with `window` where there is one. `more` may add what else is wrong with one.
+/// What a kind of check does with each huntflow.
+pub(super) struct Parts<'a> {
+    /// Gets each with its file before any is compiled.
+    pub prepare: &'a dyn Fn(&str, &mut Huntflow),
+    /// Whether there are others, for which settings may be meant.
+    pub a_part: bool,
+    /// May add what else is wrong with one.
+    pub more: &'a dyn Fn(&Huntflow, &Compiled) -> Option<Diagnostic>,
+}
+
+/// Checks huntflows, each compiled with `window` where there is one.
 pub(super) fn check_files(
     files: &[String],
     settings: &RunSettings,
     window: Option<TimeRange>,
-    more: &dyn Fn(&Huntflow, &Compiled) -> Option<Diagnostic>,
+    parts: &Parts<'_>,
     console: &mut Console,
 ) -> Result<Checked, ExitCode> {
     console.check_lints(settings)?;
+    let huntflows = files.iter().map(|file| {
+        let huntflow = console.session.load(file, settings);
+        let mut huntflow = console.usage(huntflow)?;
+        (parts.prepare)(file, &mut huntflow);
+        Ok(huntflow)
+    });
+    let huntflows = huntflows.collect::<Result<Vec<_>, ExitCode>>()?;
+    console.check_parameters(&huntflows, parts.a_part)?;
     let mut checked = Checked { diagnostics: Vec::new(), unreadable: false };
     let diagnostics = &mut checked.diagnostics;
-    for file in files {
-        let huntflow = console.session.load(file, settings);
-        let huntflow = console.usage(huntflow)?;
+    for huntflow in huntflows {
         match console.session.compile(&huntflow, settings, window) {
             Ok(Compilation { compiled, diagnostics: told, .. }) => {
                 let first = diagnostics.len();
                 diagnostics.extend(told);
                 if let Some(compiled) = compiled {
                     diagnostics.extend(console.session.unsettled(&compiled, &huntflow, settings));
-                    diagnostics.extend(more(&huntflow, &compiled));
+                    diagnostics.extend((parts.more)(&huntflow, &compiled));
                 }
                 diagnostics[first..].sort_by_key(|d| (d.primary.span, d.code.id));
             }

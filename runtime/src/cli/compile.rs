@@ -86,6 +86,7 @@ fn compile(file: &str, stage: Stage, settings: &RunSettings, console: &mut Conso
     console.check_lints(settings)?;
     let huntflow = console.session.load(file, settings);
     let huntflow = console.usage(huntflow)?;
+    console.check_parameters(std::slice::from_ref(&huntflow), false)?;
     let compilation = match console.session.compile(&huntflow, settings, None) {
         Ok(compilation) => compilation,
         Err(problem) => {

@@ -4,7 +4,7 @@ use super::args::{ConfigArgs, SourceArgs};
 use super::exit::ExitCode;
 use super::terminal::Terminal;
 use crate::config::Config;
-use crate::session::{RunSettings, Session};
+use crate::session::{Huntflow, RunSettings, Session};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::hints;
 use huntc_compiler::diag::{Diagnostic, Severity, render_text};
@@ -53,6 +53,12 @@ impl Console {
     /// Shows the errors in lint names on the command line; then the command must end.
     pub(super) fn check_lints(&mut self, settings: &RunSettings) -> Result<(), ExitCode> {
         let faults = self.session.check_lints(settings);
+        self.usage(if faults.is_empty() { Ok(()) } else { Err(faults) })
+    }
+
+    /// Shows the errors about values for parameters that no hunt declares; then the command must end.
+    pub(super) fn check_parameters(&self, huntflows: &[Huntflow], a_part: bool) -> Result<(), ExitCode> {
+        let faults = self.session.undeclared(huntflows, a_part);
         self.usage(if faults.is_empty() { Ok(()) } else { Err(faults) })
     }
 

@@ -12,6 +12,7 @@ mod doctor;
 pub mod exit;
 mod explain;
 mod fmt;
+mod help_params;
 mod ingest;
 mod interrupt;
 mod nightly;

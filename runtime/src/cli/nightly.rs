@@ -53,6 +53,9 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
     let plan = settings::plan(args, hunt_settings.now, console)?;
     let mut settings = plan.settings;
     let files = chosen(args, &mut settings, console)?;
+    if settings.part.is_none() {
+        settings::known_hunts(&files, &plan.file, console)?;
+    }
     // Several hunts run at the same time, and none of them may fill a server's queue.
     let hunt_settings = RunSettings {
         concurrency: Some(CONCURRENCY),
@@ -67,8 +70,10 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
         let huntflow = console.session.load(&file.path.display().to_string(), &hunt_settings);
         let mut huntflow = console.usage(huntflow)?;
         settings.quiet.attach(&file.name, &mut huntflow, &mut console.session);
+        huntflow.configure(plan.file.params.of(&file.name));
         hunts.push(huntflow);
     }
+    console.check_parameters(&hunts, settings.part.is_some())?;
     let hunter = Hunter::new(&console.session, hunts, hunt_settings, &settings.cancel, plan.night_records);
     if args.dry_run {
         let previews = preview::preview(&settings, &files, &hunter);

@@ -3,6 +3,7 @@
 use super::args::{BudgetArgs, ConfigArgs, HuntArgs, SourceArgs, TextOrJson, WindowArgs};
 use super::console::Console;
 use super::exit::ExitCode;
+use super::help_params;
 use super::interrupt;
 use super::progress::Progress;
 use super::terminal::Terminal;
@@ -10,7 +11,7 @@ use crate::report::folder::{FolderOptions, ReportFolder};
 use crate::report::model::{HuntReport, Status};
 use crate::report::sanitize::terminal as safe;
 use crate::report::{RunReport, json, text};
-use crate::session::{self, Refusal, RunContext, RunSettings, SourcePool, clock, input};
+use crate::session::{self, Huntflow, Refusal, RunContext, RunSettings, SourcePool, clock, input};
 use huntc_compiler::diag::codes::store::{BAD_LINES, LEFT_OUT};
 use huntc_compiler::diag::{Diagnostic, Severity};
 use huntc_compiler::source::{SourceSet, Span};
@@ -91,6 +92,9 @@ struct RunOnlyArgs {
     /// Leave out variables that no DISP, SAVE, APPLY or later statement needs
     #[arg(long)]
     lean: bool,
+    /// List the parameters of the hunts, and run nothing
+    #[arg(long)]
+    help_params: bool,
     /// Accept answers with parts missing; they are marked, and the status is 4
     #[arg(long)]
     allow_partial: bool,
@@ -114,7 +118,11 @@ pub(super) fn run(args: &RunArgs, terminal: Terminal) -> ExitCode {
         raw_csv: args.report.raw_csv,
         fail_on_findings: args.report.fail_on_findings,
     };
-    run_files(&args.files, &settings, &output, Console::new(terminal, &args.config, &args.sources))
+    let mut console = Console::new(terminal, &args.config, &args.sources);
+    if args.run.help_params {
+        return help_params::show(&args.files, &settings, &mut console).unwrap_or_else(|code| code);
+    }
+    run_files(&args.files, &settings, &output, console)
 }
 
 /// Where reports go, and in which form.
@@ -151,8 +159,14 @@ fn run_all(files: &[String], settings: &RunSettings, output: &Output, console: &
     let pool = if files.len() == 1 { SourcePool::of_one_hunt() } else { SourcePool::shared() };
     let mut hunts = Vec::new();
     let mut code = ExitCode::Ok;
-    for file in files {
-        let (report, status) = run_file(file, settings, output, &pool, &cancel, console)?;
+    let huntflows = files.iter().map(|file| {
+        let huntflow = console.session.load(file, settings);
+        console.usage(huntflow)
+    });
+    let huntflows = huntflows.collect::<Result<Vec<_>, _>>()?;
+    console.check_parameters(&huntflows, false)?;
+    for huntflow in &huntflows {
+        let (report, status) = run_file(huntflow, settings, output, &pool, &cancel, console);
         code = code.worst(status);
         let severe = |d: &&Diagnostic| !output.quiet || d.severity == Severity::Error || of_unread(d);
         console.show_with_hints(&report.diagnostics.iter().filter(severe).cloned().collect::<Vec<_>>());
@@ -171,24 +185,23 @@ fn of_unread(diagnostic: &Diagnostic) -> bool {
     diagnostic.severity == Severity::Warning && [&BAD_LINES, &LEFT_OUT].contains(&diagnostic.code)
 }
 
-/// The report of a file, and its exit status. An error ends the run.
+/// The report of a file, and its exit status.
 fn run_file(
-    file: &str,
+    huntflow: &Huntflow,
     settings: &RunSettings,
     output: &Output,
     pool: &SourcePool,
     cancel: &Arc<AtomicBool>,
-    console: &mut Console,
-) -> Result<(HuntReport, ExitCode), ExitCode> {
+    console: &Console,
+) -> (HuntReport, ExitCode) {
+    let file = huntflow.file.as_str();
     if cancel.load(Ordering::Relaxed) {
-        return Ok((HuntReport::without_results(file, Status::Interrupted, Vec::new()), ExitCode::Interrupted));
+        return (HuntReport::without_results(file, Status::Interrupted, Vec::new()), ExitCode::Interrupted);
     }
-    let huntflow = console.session.load(file, settings);
-    let huntflow = console.usage(huntflow)?;
     let context = RunContext { cancel: Arc::clone(cancel), ..RunContext::new(pool, clock::run_id("huntc")) };
     let read = Some(Arc::clone(&context.read));
     let progress = Progress::start(console.terminal, output.quiet, safe(input::name(file)).into_owned(), read);
-    let run = session::run_hunt(&console.session, &huntflow, settings, &context);
+    let run = session::run_hunt(&console.session, huntflow, settings, &context);
     drop(progress);
     let code = match run.refusal {
         // A file or a source that was named wrongly is an error of the command line, not of a hunt.
@@ -196,7 +209,7 @@ fn run_file(
         Some(Refusal::Faulty) => ExitCode::HuntErrors,
         None => ExitCode::of_report(&run.report, output.fail_on_findings),
     };
-    Ok((run.report, code))
+    (run.report, code)
 }
 
 /// Checks that a report can be written to `out`.

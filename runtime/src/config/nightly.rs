@@ -1,11 +1,12 @@
 //! The table `[nightly]`: options of `huntc nightly run` for scheduled jobs. Flags win over them.
 
+use super::parameters::{self, NightlyParameters};
 use super::reader::{Document, TomlTable};
 use super::secret::Secret;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 23] = [
     "state",
     "out",
     "since",
@@ -28,6 +29,7 @@ const KEYS: [&str; 22] = [
     "mail",
     "mail_from",
     "mail_command",
+    "params",
 ];
 
 /// The forms in which a webhook can be told, beside templates.
@@ -80,6 +82,8 @@ pub struct NightlySettings {
     pub mail_from: Option<String>,
     /// A shell command that sends mails; it may contain a secret.
     pub mail_command: Option<Secret>,
+    /// Values for the parameters of hunts.
+    pub params: NightlyParameters,
 }
 
 /// Reads the table.
@@ -90,8 +94,11 @@ pub(super) fn read(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Ni
         document.allows(text.span, || format!("`{key}` of [nightly]: {does}")).then_some(text.value)
     };
     let webhook_format = webhook_format(table, document);
+    let params = table.value("params").and_then(|value| document.table(value, "[nightly.params]".to_owned()));
+    let params = params.map(|params| parameters::read(&params, document)).unwrap_or_default();
     NightlySettings {
         webhook_format,
+        params,
         webhook_template: table.path(document, "webhook_template"),
         mail: mail(table, document),
         mail_from: table.text(document, "mail_from").map(|t| t.value.to_owned()),

@@ -272,6 +272,7 @@ impl Run<'_> {
             file: self.job.file.clone(),
             status,
             complete: status == Status::Ok,
+            parameters: Vec::new(),
             variables: plan.vars.iter().filter(|v| v.var.binding).map(|v| self.variable(v)).collect(),
             displays,
             requests: requests.into_iter().map(|(_, _, r)| r).collect(),

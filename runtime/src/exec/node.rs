@@ -3,6 +3,7 @@
 use super::tree::{self, Lineage};
 use super::{Failure, Outcome, Run, failed, locked};
 use crate::matching::{self, Found, Ladder, Lives, Reading, References, Undecided, Unread};
+use crate::ops::join::Pairing;
 use crate::ops::observe::{self, Observed, Refused};
 use crate::ops::{filter, group, join, new, order, union};
 use crate::source::Records;
@@ -78,10 +79,10 @@ impl Run<'_> {
             Op::Slice { offset, limit } => order::slice(input, *offset, *limit),
             Op::Project(_) | Op::New { .. } | Op::Load { .. } => Table::clone(input),
             Op::Group { keys, aggregates } => group::group(input, keys, aggregates),
-            Op::Join { by } => match inputs {
+            Op::Join { by, within } => match inputs {
                 [left, right, ..] => {
-                    let allowance = &self.options.allowance;
-                    join::join(left, right, by.as_ref(), &node.columns, self.job.catalog, allowance).map_err(|e| failed(node, e))?
+                    let pairing = Pairing { by, within: *within, columns: &node.columns };
+                    join::join(left, right, &pairing, self.job.catalog, &self.options.allowance).map_err(|e| failed(node, e))?
                 }
                 _ => Table::clone(input),
             },

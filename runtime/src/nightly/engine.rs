@@ -34,7 +34,7 @@ pub struct HuntSurvey {
     pub front_matter: FrontMatter,
     /// Its sources, in the order in which it names them.
     pub sources: Vec<AskedSource>,
-    /// The longest WITHIN of its patterns, in nanoseconds.
+    /// The longest WITHIN of its patterns and JOINs, in nanoseconds.
     pub within: i64,
     /// For each condition of a suppression that has a fault, its text and the fault.
     pub faulty: Vec<(String, String)>,
@@ -212,7 +212,7 @@ impl Hunter<'_> {
     }
 }
 
-/// The longest WITHIN of a plan.
+/// The longest WITHIN of a plan: of patterns, and of rows that a JOIN pairs.
 fn longest_within(plan: &Plan) -> i64 {
     fn longest(shape: &Observe) -> i64 {
         match shape {
@@ -222,8 +222,12 @@ fn longest_within(plan: &Plan) -> i64 {
             Observe::Repeats(part, _) | Observe::By(part, _) => longest(part),
         }
     }
-    let shapes = plan.nodes.iter().filter_map(|node| if let Op::Observe { shape, .. } = &node.op { Some(longest(shape)) } else { None });
-    shapes.max().unwrap_or(0)
+    let within = plan.nodes.iter().filter_map(|node| match &node.op {
+        Op::Observe { shape, .. } => Some(longest(shape)),
+        Op::Join { within, .. } => *within,
+        _ => None,
+    });
+    within.max().unwrap_or(0)
 }
 
 impl Engine for Hunter<'_> {

@@ -6,11 +6,15 @@ use huntc_compiler::plan::{Aggregate, Attr, Function, GroupKey};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// One row for each distinct key, in ascending order of the keys, nulls last. Rows whose key is null are a group of their own.
 pub fn group(table: &Table, keys: &[GroupKey], aggregates: &[Aggregate]) -> Table {
     let key_columns: Vec<Vec<Option<Value>>> = keys.iter().map(|k| key_column(table, k)).collect();
-    let inputs: Vec<Vec<Option<Value>>> = aggregates.iter().map(|a| table.column(&a.attr)).collect();
+    let inputs: Vec<Vec<Option<Value>>> =
+        aggregates.iter().map(|a| a.attr.as_ref().map_or_else(Vec::new, |attr| table.column(attr))).collect();
+    let by_time = aggregates.iter().any(|a| matches!(a.function, Function::First | Function::Last));
+    let times = if by_time { table.row_times() } else { Vec::new() };
     let mut groups: HashMap<Vec<Option<Value>>, Vec<usize>> = HashMap::default();
     for row in 0..table.row_count() {
         let key = key_columns.iter().map(|c| c.get(row).cloned().flatten()).collect();
@@ -20,10 +24,19 @@ pub fn group(table: &Table, keys: &[GroupKey], aggregates: &[Aggregate]) -> Tabl
         .into_iter()
         .map(|(mut values, members)| {
             values.extend(aggregates.iter().zip(&inputs).map(|(a, column)| {
-                let present = members.iter().filter_map(|m| column.get(*m).and_then(Option::as_ref)).collect();
-                aggregate(a.function, present)
+                if a.attr.is_none() {
+                    return Some(Value::Int(members.len() as i64));
+                }
+                let value = |m: &usize| column.get(*m).and_then(Option::as_ref);
+                match a.function {
+                    Function::First | Function::Last => {
+                        let timed = members.iter().filter_map(|m| Some((times.get(*m).copied().flatten(), value(m)?)));
+                        outermost(a.function, timed)
+                    }
+                    function => aggregate(function, members.iter().filter_map(value).collect()),
+                }
             }));
-            Row { entity: None, values }
+            Row { entity: None, time: None, values }
         })
         .collect();
     let keys_of = |row: &Row| -> Vec<Option<Value>> { row.values.iter().take(keys.len()).cloned().collect() };
@@ -67,12 +80,31 @@ fn bin(value: &Value, size: i64) -> Option<Value> {
     }
 }
 
+/// The value of the earliest row for FIRST, of the latest one for LAST; of several at one instant the smallest. Rows without
+/// a time count only where no row has one.
+fn outermost<'v>(function: Function, timed: impl Iterator<Item = (Option<Instant>, &'v Value)>) -> Option<Value> {
+    let nearer = |a: Option<Instant>, b: Option<Instant>| match (a, b) {
+        (Some(a), Some(b)) if function == Function::Last => b.cmp(&a),
+        (Some(a), Some(b)) => a.cmp(&b),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    };
+    timed.min_by(|(at, a), (bt, b)| nearer(*at, *bt).then_with(|| a.cmp(b))).map(|(_, value)| value.clone())
+}
+
+/// The distinct single values in ascending order.
+fn listed(present: &[&Value]) -> Value {
+    let distinct: BTreeSet<&Value> = present.iter().flat_map(|v| v.each()).collect();
+    Value::List(distinct.into_iter().cloned().collect())
+}
+
 fn aggregate(function: Function, present: Vec<&Value>) -> Option<Value> {
     match function {
+        Function::List if present.is_empty() => None,
+        Function::List => Some(listed(&present)),
         Function::Count => Some(Value::Int(present.len() as i64)),
         Function::NUnique => Some(Value::Int(present.into_iter().collect::<HashSet<_>>().len() as i64)),
-        Function::Min => present.into_iter().min().cloned(),
-        Function::Max => present.into_iter().max().cloned(),
+        Function::Min | Function::First => present.into_iter().min().cloned(),
+        Function::Max | Function::Last => present.into_iter().max().cloned(),
         Function::Sum if present.is_empty() => None,
         Function::Sum => Some(sum(&present)),
         Function::Avg if present.is_empty() => None,

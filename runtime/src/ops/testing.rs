@@ -46,8 +46,9 @@ fn step(node: &Node, inputs: &[Arc<Table>], catalog: &Catalog) -> Table {
             let observed = observe::Observed { shape, inputs, sources: *sources };
             observe::observe(observed, node.entity, &node.columns, &Allowance::default()).unwrap()
         }
-        (Op::Join { by }, [left, right]) => {
-            join::join(left, right, by.as_ref(), &node.columns, catalog, &Allowance::default()).unwrap()
+        (Op::Join { by, within }, [left, right]) => {
+            let pairing = join::Pairing { by, within: *within, columns: &node.columns };
+            join::join(left, right, &pairing, catalog, &Allowance::default()).unwrap()
         }
         (Op::Filter { predicate, range }, [input, referred @ ..]) => {
             filter::filter(input, predicate, *range, catalog, &references(node, referred), &Allowance::default()).unwrap()

@@ -3,7 +3,7 @@
 use super::model::{Display, HuntReport, RequestReport, RunReport, SourceReport};
 use super::page::begin;
 use super::sanitize::{html as escape, unlike_marks};
-use super::text::{count, seconds, unread};
+use super::text::{count, parameters, seconds, unread};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::hints::is_hint;
 use huntc_compiler::source::SourceSet;
@@ -39,6 +39,9 @@ fn write_hunt(hunt: &HuntReport, sources: &SourceSet, out: &mut dyn Write) -> Re
     writeln!(out, "<h2>{} <span class=\"{status}\">{status}</span></h2>", escape(&hunt.file))?;
     if !hunt.complete {
         writeln!(out, "<p class=\"note\">Incomplete: figures are lower bounds.</p>")?;
+    }
+    if !hunt.parameters.is_empty() {
+        writeln!(out, "<p>Parameters: {}</p>", escape(&parameters(hunt)))?;
     }
     for source in &hunt.sources {
         write_unread(source, out)?;

@@ -62,11 +62,20 @@ struct Hunt<'a> {
     status: &'static str,
     complete: bool,
     elapsed_ms: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parameters: Vec<Parameter<'a>>,
     variables: Vec<Variable<'a>>,
     displays: Vec<Table<'a>>,
     sources: Vec<Source<'a>>,
     requests: Vec<Request<'a>>,
     diagnostics: Vec<serde_json::Value>,
+}
+
+#[derive(Serialize)]
+struct Parameter<'a> {
+    name: &'a str,
+    value: &'a Value,
+    from: &'static str,
 }
 
 #[derive(Serialize)]
@@ -156,6 +165,7 @@ fn hunt<'a>(run: &'a RunReport, index: usize, hunt: &'a HuntReport, files: bool)
         status: hunt.status.word(),
         complete: hunt.complete,
         elapsed_ms: millis(hunt.elapsed),
+        parameters: hunt.parameters.iter().map(|p| Parameter { name: &p.name, value: &p.value, from: p.from }).collect(),
         variables: hunt.variables.iter().map(variable).collect(),
         displays: hunt.displays.iter().enumerate().map(table).collect(),
         sources: hunt.sources.iter().map(source_json).collect(),

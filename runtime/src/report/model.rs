@@ -28,6 +28,8 @@ pub struct HuntReport {
     pub status: Status,
     /// Whether no figure lacks records.
     pub complete: bool,
+    /// The parameters that it was run with, in the order of their declarations.
+    pub parameters: Vec<ParameterReport>,
     /// One report for each binding of a variable, in the order of the statements.
     pub variables: Vec<VariableReport>,
     /// The displays of DISP, INFO, DESCRIBE and EXPLAIN, in the order of the statements.
@@ -49,6 +51,7 @@ impl HuntReport {
             file: file.to_owned(),
             status,
             complete: false,
+            parameters: Vec::new(),
             variables: Vec::new(),
             displays: Vec::new(),
             requests: Vec::new(),
@@ -66,6 +69,17 @@ impl HuntReport {
         }
         tables.any(|d| d.missing.is_none() && !d.rows.is_empty())
     }
+}
+
+/// A parameter of a hunt.
+#[derive(Clone, Debug)]
+pub struct ParameterReport {
+    /// The name as the hunt declares it.
+    pub name: String,
+    /// One value, or a list.
+    pub value: Value,
+    /// Who gave it: `default`, `huntc.toml`, `--set`.
+    pub from: &'static str,
 }
 
 /// A source of a hunt, and what could not be read in it.

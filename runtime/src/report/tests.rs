@@ -64,6 +64,7 @@ pub(crate) fn run(files: &[&str]) -> RunReport {
         file: (*file).to_owned(),
         status: Status::Ok,
         complete: true,
+        parameters: Vec::new(),
         variables: vec![variable("tasks", 2)],
         displays: vec![display(
             "tasks",

@@ -1,6 +1,6 @@
 //! Text for the terminal: displays with their number of rows, and the summary of a run.
 
-use super::model::{Display, HuntReport, RequestStatus, SourceReport, Status, VariableReport};
+use super::model::{Display, HuntReport, ParameterReport, RequestStatus, SourceReport, Status, VariableReport};
 use super::sanitize::{terminal, terminal_cell, unlike_marks};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use huntc_compiler::value::Value;
@@ -54,6 +54,15 @@ pub fn summary(hunt: &HuntReport, width: Option<u16>) -> String {
     out
 }
 
+/// As in `days = 7, host = web01 (--set)`.
+pub fn parameters(hunt: &HuntReport) -> String {
+    let one = |p: &ParameterReport| match p.from {
+        "default" => format!("{} = {}", p.name, p.value),
+        from => format!("{} = {} ({from})", p.name, p.value),
+    };
+    hunt.parameters.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
 /// As in `hunts/flow.hf: ok, 4 variables, 3 requests, 0.021 s`.
 pub fn headline(hunt: &HuntReport) -> String {
     if hunt.status == Status::Error {
@@ -71,6 +80,9 @@ pub fn headline(hunt: &HuntReport) -> String {
     );
     if !hunt.complete {
         out.push_str("incomplete: figures below are lower bounds\n");
+    }
+    if !hunt.parameters.is_empty() {
+        let _ = writeln!(out, "parameters: {}", terminal(&parameters(hunt)));
     }
     for source in hunt.sources.iter().filter_map(unread) {
         let _ = writeln!(out, "{}", terminal(&source));

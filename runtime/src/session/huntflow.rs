@@ -6,7 +6,7 @@ use crate::load_save::{self, FileFacts};
 use huntc_compiler::compile::{Compilation, compile};
 use huntc_compiler::diag::{Diagnostic, Sink};
 use huntc_compiler::front_matter;
-use huntc_compiler::options::{LoadedFile, Options};
+use huntc_compiler::options::{LoadedFile, Options, ParameterSetting};
 use huntc_compiler::program::{self, Command};
 use huntc_compiler::source::{SourceId, SourceSet};
 use huntc_compiler::time::TimeRange;
@@ -27,12 +27,20 @@ pub struct Huntflow {
     pub conditions: Vec<SourceId>,
     /// The files that its LOADs name.
     pub(super) loaded: Vec<LoadedFile>,
+    /// Values for its parameters; of several for one name the last counts.
+    pub(super) parameters: Vec<ParameterSetting>,
 }
 
 impl Huntflow {
     /// The folder from which relative paths of LOAD and SAVE start.
     pub fn folder(&self) -> PathBuf {
         input::folder(&self.file)
+    }
+
+    /// Takes values for its parameters. Those of the command line win over them.
+    pub fn configure(&mut self, mut settings: Vec<ParameterSetting>) {
+        settings.append(&mut self.parameters);
+        self.parameters = settings;
     }
 
     /// The folders that LOAD and SAVE may use.
@@ -49,7 +57,8 @@ impl Session {
         let catalog = self.catalog(&config, settings)?;
         let text = input::huntflow(file, &mut self.texts);
         let loaded = text.as_ref().map(|id| loaded_files(file, *id, &self.texts, &config)).unwrap_or_default();
-        Ok(Huntflow { file: file.to_owned(), text, config, catalog, conditions: Vec::new(), loaded })
+        let parameters = self.set_flags(settings);
+        Ok(Huntflow { file: file.to_owned(), text, config, catalog, conditions: Vec::new(), loaded, parameters })
     }
 
     /// Compiles a huntflow. A `window` takes the place of whatever its statements and the settings leave open. The
@@ -61,7 +70,8 @@ impl Session {
         window: Option<TimeRange>,
     ) -> Result<Compilation, Box<Diagnostic>> {
         let id = huntflow.text.clone()?;
-        let mut options = Options { loaded: huntflow.loaded.clone(), ..settings.compile_options(&huntflow.config) };
+        let (loaded, parameters) = (huntflow.loaded.clone(), huntflow.parameters.clone());
+        let mut options = Options { loaded, parameters, ..settings.compile_options(&huntflow.config) };
         if let Some(window) = window {
             // LAST counts back from the end of the window, so that a night that is run later looks at its own time.
             options.now = window.stop;

@@ -8,6 +8,7 @@ mod catalog;
 pub mod clock;
 mod huntflow;
 pub(crate) mod input;
+mod parameters;
 mod run_hunt;
 mod settings;
 mod source_pool;
@@ -27,7 +28,7 @@ use crate::config::trust::{Chosen, ConfigFile};
 use crate::config::{self, Config};
 use huntc_compiler::catalog::OwnField;
 use huntc_compiler::diag::Diagnostic;
-use huntc_compiler::source::{SourceSet, Span};
+use huntc_compiler::source::{SourceId, SourceSet, Span};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub struct Session {
     configs: BTreeMap<Option<ConfigFile>, Arc<Config>>,
     /// By the fields of the configuration and the mapping file, so that each is made once.
     catalogs: BTreeMap<(Vec<OwnField>, Option<PathBuf>), Tables>,
+    /// The texts of `--set`, so that each stands among the texts once.
+    set_texts: BTreeMap<String, SourceId>,
 }
 
 impl Session {
@@ -61,6 +64,7 @@ impl Session {
             source_flags,
             configs: BTreeMap::new(),
             catalogs: BTreeMap::new(),
+            set_texts: BTreeMap::new(),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::allowance::{Allowance, DEFAULT_MEMORY};
 use crate::config::Config;
 use crate::config::kinds::Opening;
 use crate::exec::{self, Job, Kept, RunOptions};
-use crate::report::model::{HuntReport, Status};
+use crate::report::model::{HuntReport, ParameterReport, Status};
 use crate::source::arrival::ArrivalSource;
 use crate::source::combined::CombinedSource;
 use crate::source::{DataSource, Fields, SourceError};
@@ -16,6 +16,7 @@ use huntc_compiler::compile::{Compilation, Compiled};
 use huntc_compiler::diag::codes::internal::BUG;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::{Diagnostic, Severity, Sink};
+use huntc_compiler::parameter::Parameter;
 use huntc_compiler::plan::Plan;
 use huntc_compiler::source::Span;
 use huntc_compiler::time::TimeRange;
@@ -112,7 +113,7 @@ fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings,
         Ok(id) => *id,
         Err(problem) => return refused(Refusal::Unreadable, vec![(**problem).clone()]),
     };
-    let Compilation { compiled, mut diagnostics, .. } = match session.compile(huntflow, settings, context.window) {
+    let Compilation { compiled, mut diagnostics, parameters, .. } = match session.compile(huntflow, settings, context.window) {
         Ok(compilation) => compilation,
         Err(problem) => return refused(Refusal::Unreadable, vec![*problem]),
     };
@@ -131,6 +132,10 @@ fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings,
     let work = Work { huntflow, settings, context, compiled: &compiled, bound: &bound };
     let (mut report, kept) = work.execute(diagnostics);
     work.tell_of_sources(&mut report);
+    report.parameters = parameters
+        .into_iter()
+        .map(|Parameter { name, value, origin }| ParameterReport { name, value, from: origin.word() })
+        .collect();
     let finding = match (&compiled.plan.finding, kept) {
         (None, _) => Finding::NoVariable,
         (Some(_), Some(kept)) => Finding::Variable { plan: Box::new(compiled.plan), kept },

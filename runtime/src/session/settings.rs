@@ -24,6 +24,8 @@ pub struct RunSettings {
     /// `--allow`, `--warn`, `--deny`: lint names with their levels, `None` for allow. They win over the configuration,
     /// and later ones over earlier ones.
     pub lints: Vec<(String, Option<Severity>)>,
+    /// `--set`: values of parameters, each `NAME=VALUE`.
+    pub set: Vec<String>,
     /// `--lean`
     pub lean: bool,
     /// Whether the report lists the keys of every variable.
@@ -52,6 +54,7 @@ impl RunSettings {
             process_identity: ProcessIdentity::Auto,
             mapping: None,
             lints: Vec::new(),
+            set: Vec::new(),
             lean: false,
             keys: false,
             allow_partial: false,
@@ -72,6 +75,7 @@ impl RunSettings {
             process_identity: self.process_identity,
             lints: config.lint_levels(&self.lints),
             sources: config.source_profiles(),
+            broken_sources: config.broken.keys().cloned().collect(),
             analytics: config.analytic_profiles(),
             ..Options::at(self.now)
         }

@@ -96,6 +96,8 @@ pub enum Rows {
 pub struct Row {
     /// Place of the entity that the row stands for; `None` in a GROUP result.
     pub entity: Option<u32>,
+    /// Of JOIN, the time of the first table's row; groups have none.
+    pub time: Option<Instant>,
     /// One value for each of the explicit columns.
     pub values: Vec<Option<Value>>,
 }

@@ -4,6 +4,7 @@ use super::{Entity, Rows, Sighting, Table};
 use foldhash::HashSet;
 use huntc_compiler::plan::identifier::is_guid;
 use huntc_compiler::plan::{Attr, SightingAttr};
+use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 
 impl Table {
@@ -22,6 +23,19 @@ impl Table {
             Rows::Entities => Some(row as u32),
             Rows::Records(_, rows) => rows.get(row).map(|(e, _)| *e),
             Rows::Explicit { rows, .. } => rows.get(row)?.entity,
+        }
+    }
+
+    /// The time of each row, in row order: that of the first sighting that counts, of a row for each record that record's own.
+    /// Rows of NEW, LOAD and GROUP have none.
+    pub fn row_times(&self) -> Vec<Option<Instant>> {
+        match &self.rows {
+            Rows::Entities => self.entities.iter().map(Entity::first_time).collect(),
+            Rows::Records(_, rows) => {
+                let sighting = |(e, s): &(u32, u32)| self.entities.get(*e as usize)?.sightings.get(*s as usize);
+                rows.iter().map(|row| sighting(row)?.time).collect()
+            }
+            Rows::Explicit { rows, .. } => rows.iter().map(|row| row.time).collect(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Random hunts: statements of every kind, chained over what earlier ones bound.
 
 use super::Rng;
+use super::parameters::parameterised;
 use crate::oracle::value::{Kind, Val};
 use crate::oracle::{World, attributes, slots};
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,5 +179,5 @@ pub(crate) fn hunt(rng: Rng, world: &World) -> Vec<String> {
             lines.push(env.disp(&known));
         }
     }
-    lines
+    if env.rng.chance(25) { parameterised(&mut env.rng, lines) } else { lines }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod documents;
 pub(crate) mod hunt;
 mod more;
+mod parameters;
 mod pattern;
 mod statement;
 

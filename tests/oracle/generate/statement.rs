@@ -27,7 +27,7 @@ impl Env<'_> {
     pub(crate) fn get_source(&mut self) -> String {
         let entity = *self.rng.pick(TYPES);
         let from = match self.rng.below(10) {
-            0 => " FROM stixshifter://s,t",
+            0 => *self.rng.pick(&[" FROM stixshifter://s,t", " FROM stixshifter://*", " FROM stixshifter://s*,t"]),
             1 => " FROM stixshifter://t",
             2 | 3 if !self.known.is_empty() => "",
             _ => " FROM stixshifter://s",
@@ -242,15 +242,16 @@ impl Env<'_> {
         for i in 0..=self.rng.below(3) {
             let (name, kind) = self.column(known);
             let function = match kind {
-                Kind::Number => *self.rng.pick(&["COUNT", "NUNIQUE", "MIN", "MAX", "SUM", "AVG"]),
+                Kind::Number => *self.rng.pick(&["COUNT", "NUNIQUE", "MIN", "MAX", "SUM", "AVG", "LIST", "FIRST", "LAST"]),
                 Kind::Text if attributes::of(&known.entity).iter().any(|a| a.name == name && !a.many) => {
-                    *self.rng.pick(&["COUNT", "NUNIQUE", "MIN", "MAX"])
+                    *self.rng.pick(&["COUNT", "NUNIQUE", "MIN", "MAX", "LIST", "FIRST", "LAST"])
                 }
                 Kind::NoCase => "COUNT",
-                _ => *self.rng.pick(&["COUNT", "NUNIQUE"]),
+                _ => *self.rng.pick(&["COUNT", "NUNIQUE", "LIST", "FIRST", "LAST"]),
             };
-            let result = if matches!(function, "MIN" | "MAX") { kind } else { Kind::Number };
-            aggregates.push(format!("{function}({}) AS n{i}", written(&mut self.rng, &name)));
+            let result = if matches!(function, "MIN" | "MAX" | "LIST" | "FIRST" | "LAST") { kind } else { Kind::Number };
+            let of = if function == "COUNT" && self.rng.chance(50) { "*".to_owned() } else { written(&mut self.rng, &name) };
+            aggregates.push(format!("{function}({of}) AS n{i}"));
             columns.push((format!("n{i}"), result));
         }
         let name = self.bind(&known.entity, Form::Columns { columns, groups: true });
@@ -274,24 +275,40 @@ impl Env<'_> {
     }
 
     fn join(&mut self, known: &Known) -> Option<String> {
-        if !matches!(known.shape, Form::Entities) {
+        let joins =
+            |k: &Known| matches!(k.shape, Form::Entities) || matches!(k.shape, Form::PerRecord(_)) && k.entity != "x-oca-event";
+        if !joins(known) {
             return None;
         }
-        let others: Vec<Known> = self.known.iter().filter(|k| matches!(k.shape, Form::Entities)).cloned().collect();
+        let others: Vec<Known> = self.known.iter().filter(|k| joins(k)).cloned().collect();
         let other = self.rng.pick(&others).clone();
+        let within = if self.rng.chance(40) {
+            *self.rng.pick(&[" WITHIN 0 s", " WITHIN 1 SECONDS", " WITHIN 2 s", " WITHIN 5 m"])
+        } else {
+            ""
+        };
+        let head = format!("JOIN {}, {}", known.name, other.name);
         if other.entity == known.entity && self.rng.chance(40) {
             let name = self.bind(&known.entity, Form::Pairs);
-            return Some(format!("{name} = JOIN {}, {}", known.name, other.name));
+            return Some(format!("{name} = {head}{within}"));
         }
-        let (left, kind) = self.column(known);
-        let alike: Vec<(String, Kind)> = other.columns().into_iter().filter(|(_, k)| *k == kind).collect();
-        if alike.is_empty() || kind == Kind::NoCase {
+        let mut pairs = Vec::new();
+        for _ in 0..=self.rng.below(2) {
+            let (left, kind) = self.column(known);
+            let alike: Vec<(String, Kind)> = other.columns().into_iter().filter(|(_, k)| *k == kind).collect();
+            if alike.is_empty() || kind == Kind::NoCase {
+                continue;
+            }
+            // The same attribute on both sides makes more pairs than any two do.
+            let same = alike.iter().find(|(name, _)| *name == left && self.rng.chance(60)).cloned();
+            let (right, _) = same.unwrap_or_else(|| self.rng.pick(&alike).clone());
+            pairs.push(format!("{}, {}", written(&mut self.rng, &left), written(&mut self.rng, &right)));
+        }
+        if pairs.is_empty() {
             return None;
         }
-        let (right, _) = self.rng.pick(&alike).clone();
-        let by = format!("{}, {}", written(&mut self.rng, &left), written(&mut self.rng, &right));
         let name = self.bind(&known.entity, Form::Pairs);
-        Some(format!("{name} = JOIN {}, {} BY {by}", known.name, other.name))
+        Some(format!("{name} = {head} BY {}{within}", pairs.join(" AND ")))
     }
 
     fn sort(&mut self, known: &Known) -> String {

@@ -189,8 +189,10 @@ pub struct JoinStep {
     pub out: VarId,
     pub left: VarId,
     pub right: VarId,
-    /// The attributes whose values must be equal; `None`: the entities' keys.
-    pub by: Option<(Attr, Attr)>,
+    /// The attributes whose values must be equal, pair by pair; none: the entities' keys are.
+    pub by: Vec<(Attr, Attr)>,
+    /// How much later than the first row the second one may be, in nanoseconds; it is never earlier then.
+    pub within: Option<i64>,
 }
 
 /// APPLY: an analytic over the rows of variables. The output at an index takes the place of the input there.
@@ -258,7 +260,8 @@ pub struct Aggregate {
     /// Name of the column in the result.
     pub header: String,
     pub function: Function,
-    pub attr: Attr,
+    /// `None` is `*`: the rows themselves are counted.
+    pub attr: Option<Attr>,
 }
 
 /// Aggregate functions.
@@ -270,10 +273,17 @@ pub enum Function {
     Avg,
     Count,
     NUnique,
+    /// The distinct values, in ascending order.
+    List,
+    /// The value of the earliest row that has one.
+    First,
+    /// The value of the latest row that has one.
+    Last,
 }
 
 impl Function {
-    pub const ALL: [Self; 6] = [Self::Min, Self::Max, Self::Sum, Self::Avg, Self::Count, Self::NUnique];
+    pub const ALL: [Self; 9] =
+        [Self::Min, Self::Max, Self::Sum, Self::Avg, Self::Count, Self::NUnique, Self::List, Self::First, Self::Last];
 
     /// Lower-case word, as in default column names (`count_pid`).
     pub fn word(self) -> &'static str {
@@ -284,6 +294,9 @@ impl Function {
             Self::Avg => "avg",
             Self::Count => "count",
             Self::NUnique => "nunique",
+            Self::List => "list",
+            Self::First => "first",
+            Self::Last => "last",
         }
     }
 }

@@ -100,16 +100,19 @@ impl Show<'_> {
                 let entity = self.entity_of(group.input);
                 let keys = list(&group.keys, |k| self.key(k, entity));
                 let aggregates = list(&group.aggregates, |a| {
-                    format!("{}({}) AS {}", a.function.word().to_uppercase(), self.attr(&a.attr, entity), a.header)
+                    let of = a.attr.as_ref().map_or_else(|| "*".to_owned(), |attr| self.attr(attr, entity));
+                    format!("{}({of}) AS {}", a.function.word().to_uppercase(), a.header)
                 });
                 format!("{} = GROUP {} BY {keys} WITH {aggregates}", name(group.out), name(group.input))
             }
             StepKind::Join(join) => {
-                let by = join.by.as_ref().map_or_else(
-                    || "identity".to_owned(),
-                    |(a, b)| format!("{}, {}", self.attr(a, self.entity_of(join.left)), self.attr(b, self.entity_of(join.right))),
-                );
-                format!("{} = JOIN {}, {} BY {by}", name(join.out), name(join.left), name(join.right))
+                let pair = |(a, b): &(Attr, Attr)| {
+                    format!("{}, {}", self.attr(a, self.entity_of(join.left)), self.attr(b, self.entity_of(join.right)))
+                };
+                let pairs: Vec<String> = join.by.iter().map(pair).collect();
+                let by = if pairs.is_empty() { "identity".to_owned() } else { pairs.join(" AND ") };
+                let within = join.within.map_or_else(String::new, |nanos| format!(" WITHIN {nanos} ns"));
+                format!("{} = JOIN {}, {} BY {by}{within}", name(join.out), name(join.left), name(join.right))
             }
             StepKind::Apply(apply) => {
                 let arguments = list(&apply.arguments, |(k, v)| format!("{k}={}", list(v, |o| self.operand(o))));

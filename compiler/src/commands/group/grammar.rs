@@ -5,6 +5,7 @@ use crate::check::hir::Function;
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::BAD_FUNCTION;
 use crate::source::Span;
+use crate::syntax::ast::AttrPath;
 use crate::syntax::clause::clauses;
 use crate::syntax::errors::fault::{Expect, Tokens};
 use crate::syntax::grammar::{
@@ -97,7 +98,7 @@ fn size<'t>() -> impl Parser<'t, Tokens<'t>, (Option<i64>, bool), Extra> + Clone
     choice((timed.ignore_then(literal::duration()).map(|(nanos, _)| (nanos, true)), number.map(|size| (size, false))))
 }
 
-/// `COUNT(attr) [AS name]`
+/// `COUNT(attr) [AS name]`, `COUNT(*) [AS name]`
 fn aggregate<'t>() -> P<'t, Option<AggregateCall>> {
     let name = function(Expect::Aggregate, |input, word, span| {
         let found = Function::ALL.into_iter().find(|f| f.word().eq_ignore_ascii_case(word));
@@ -108,37 +109,60 @@ fn aggregate<'t>() -> P<'t, Option<AggregateCall>> {
     });
     let star = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.kind == Kind::Star => {
-            let found = Diagnostic::new(&BAD_FUNCTION, token.span, "aggregate functions take an attribute, not `*`");
-            report(input, found.help("COUNT counts the rows in which an attribute is present: COUNT(pid)"));
             input.skip();
-            Ok(None)
+            Ok(Argument::Star(token.span))
         }
         _ => Err(expected(input, Expect::Attribute)),
     });
-    let argument = choice((attribute().map(Some), star)).boxed();
+    let argument = choice((attribute().map(Argument::Attribute), star)).boxed();
     let named = keyword(Keyword::As).ignore_then(required(alias(), Stop::List)).or_not();
     name.then(required(argument, Stop::Close))
         .then_ignore(closing(Kind::CloseParen, Expect::CloseParen))
         .then(named)
-        .map_with(|((function, attribute), named), e| {
+        .validate(|((function, argument), named), e, emitter| {
             let alias = match named {
                 Some(None) => return None,
                 Some(alias) => alias,
                 None => None,
             };
-            Some(AggregateCall { function: function?, attribute: attribute??, alias, span: place(e.slice()) })
+            let function = function?;
+            let attribute = match argument? {
+                Argument::Attribute(attribute) => Some(attribute),
+                Argument::Star(_) if function == Function::Count => None,
+                Argument::Star(star) => {
+                    emitter.emit(star_of(function, star).into());
+                    return None;
+                }
+            };
+            Some(AggregateCall { function, attribute, alias, span: place(e.slice()) })
         })
         .boxed()
 }
 
+/// What stands between the parentheses of an aggregate.
+enum Argument {
+    Attribute(AttrPath),
+    Star(Span),
+}
+
+/// The message about `MIN(*)`.
+fn star_of(function: Function, star: Span) -> Diagnostic {
+    let word = function.word().to_uppercase();
+    let found = Diagnostic::new(&BAD_FUNCTION, star, format!("{word} takes an attribute, not `*`"));
+    found.label("no attribute").help("COUNT(*) counts the rows; every other function looks at the values of an attribute")
+}
+
 /// The message about an aggregate function that does not exist.
 fn unknown(word: &str, span: Span) -> Diagnostic {
-    let all = "MIN, MAX, SUM, AVG, COUNT and NUNIQUE";
+    let all = "MIN, MAX, SUM, AVG, COUNT, NUNIQUE, LIST, FIRST and LAST";
     let found =
         Diagnostic::new(&BAD_FUNCTION, span, "there is no such aggregate function").label(format!("the functions are {all}"));
     let lower = word.to_ascii_lowercase();
     let other = match lower.as_str() {
         "mean" | "average" => Some(Function::Avg),
+        "values" | "make_set" | "makeset" | "array_agg" | "collect" | "group_concat" => Some(Function::List),
+        "earliest" => Some(Function::First),
+        "latest" => Some(Function::Last),
         "distinct" | "unique" | "count_distinct" | "countdistinct" | "dcount" => Some(Function::NUnique),
         _ => Function::ALL.into_iter().find(|f| strsim::osa_distance(&lower, f.word()) <= words_apart(f.word())),
     };
@@ -170,7 +194,7 @@ impl Group {
         walk.ident(&mut self.variable);
         self.keys.iter_mut().for_each(|k| k.walk(walk));
         for aggregate in self.aggregates.iter_mut().flatten() {
-            walk.attribute(&mut aggregate.attribute);
+            aggregate.attribute.iter_mut().for_each(|a| walk.attribute(a));
             aggregate.alias.iter_mut().for_each(|a| walk.ident(a));
             walk.span(&mut aggregate.span);
         }
@@ -206,7 +230,8 @@ impl Key {
 impl AggregateCall {
     /// Writes one aggregate.
     pub(crate) fn print(&self, out: &mut String) {
-        let _ = write!(out, "{}({})", self.function.word().to_uppercase(), self.attribute.text);
+        let attribute = self.attribute.as_ref().map_or("*", |a| &a.text);
+        let _ = write!(out, "{}({attribute})", self.function.word().to_uppercase());
         print::clause("AS", self.alias.as_ref(), out, print::ident);
     }
 }

@@ -12,7 +12,7 @@ use crate::syntax::grammar::{
 use crate::syntax::literal::literal;
 use crate::syntax::token::{Keyword, Kind, Token};
 use crate::syntax::walk::Walk;
-use crate::syntax::{Parts, print, strings};
+use crate::syntax::{Parts, print, strings, words};
 use chumsky::prelude::*;
 
 /// `NEW [TYPE] [rows]`
@@ -82,7 +82,7 @@ fn row_name<'t>() -> P<'t, Option<Literal>> {
     let string = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if matches!(token.kind, Kind::Text | Kind::RawText) => {
             input.skip();
-            Ok(Some(Literal { kind: LiteralKind::Text(json_text(token)), span: token.span }))
+            Ok(Some(Literal::written(LiteralKind::Text(json_text(token)), token.span)))
         }
         _ => Err(expected(input, Expect::Rows)),
     });
@@ -152,11 +152,12 @@ fn json_value<'t>() -> P<'t, Json> {
         let kind = match token.kind {
             Kind::Text | Kind::RawText => Some(LiteralKind::Text(json_text(token))),
             Kind::Word if is("null") => None,
+            Kind::Word if let Some(name) = words::parameter(token.text) => Some(LiteralKind::Parameter(name.to_owned())),
             Kind::Word if is("true") || is("false") => Some(LiteralKind::Word(token.text.to_ascii_lowercase())),
             _ => return Err(expected(input, Expect::JsonValue)),
         };
         input.skip();
-        Ok(kind.map_or(Json::Null, |kind| Json::Value(Literal { kind, span: token.span })))
+        Ok(kind.map_or(Json::Null, |kind| Json::Value(Literal::written(kind, token.span))))
     });
     let number_next = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.kind == Kind::Number => Ok(()),

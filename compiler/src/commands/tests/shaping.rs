@@ -98,14 +98,26 @@ fn group_refuses() {
     assert_eq!(refused("x = GROUP p BY BIN(name, 5)"), "K0209 BIN(name, 5)");
     assert_eq!(refused("x = GROUP p BY BIN(pid, 5 m)"), "K0209 BIN(pid, 5 m)");
     assert_eq!(refused("x = GROUP p BY name WITH COUNT(pid) AS name"), "K0210 name");
-    assert_eq!(refused("x = GROUP p BY name WITH COUNT(*)"), "K0023 *");
+    assert_eq!(refused("x = GROUP p BY name WITH MIN(*)"), "K0023 *");
+    assert_eq!(refused("x = GROUP p BY name WITH VALUES(pid)"), "K0023 VALUES");
+    assert_eq!(refused("g = GROUP p BY name, pid\nx = GROUP g BY name WITH LAST(pid)"), "K0206 LAST(pid)");
+    assert_eq!(refused("x = GROUP p BY name WITH COUNT(*), COUNT(pid) AS count"), "K0210 count");
+}
+
+#[test]
+fn groups_are_filtered_by_what_was_counted() {
+    let nodes = added(
+        "g = GROUP p BY name WITH COUNT(*), LIST(pid) AS pids, FIRST(pid)\nx = g WHERE count > 3 AND pids = 4 AND first_pid = 4",
+    );
+    assert!(nodes[nodes.len() - 1].contains("filter where (count > 3 AND pids = 4 AND first_pid = 4)"), "{nodes:?}");
+    assert_eq!(refused("g = GROUP p BY name WITH LIST(pid) AS pids\nx = g WHERE pids = 'a'"), "K0307 'a'");
 }
 
 #[test]
 fn group_prints() {
     assert_eq!(
-        printed("x = group nt by bin(first_observed,5 m),dst_port with count(dst_port) as n,min(src_port)"),
-        "x = GROUP nt BY BIN(first_observed, 5m), dst_port WITH COUNT(dst_port) AS n, MIN(src_port)"
+        printed("x = group nt by bin(first_observed,5 m),dst_port with count(dst_port) as n,min(src_port),count(*),list(src_port)"),
+        "x = GROUP nt BY BIN(first_observed, 5m), dst_port WITH COUNT(dst_port) AS n, MIN(src_port), COUNT(*), LIST(src_port)"
     );
 }
 
@@ -113,6 +125,9 @@ fn group_prints() {
 fn join_puts_rows_side_by_side() {
     assert_eq!(added("x = JOIN nt, nt BY src_port, dst_port"), ["n2 = join by src_port = dst_port → network-traffic of n1, n1"]);
     assert_eq!(added("x = JOIN nt, nt"), ["n2 = join by identity → network-traffic of n1, n1"]);
+    let pairs = "n2 = join by src_port = dst_port and src_ref.value = dst_ref.value within 5m → network-traffic of n1, n1";
+    assert_eq!(added("x = JOIN nt, nt BY src_port, dst_port AND src_ref.value, dst_ref.value WITHIN 5 m"), [pairs]);
+    assert_eq!(added("x = JOIN nt, nt WITHIN 90 s"), ["n2 = join by identity within 90s → network-traffic of n1, n1"]);
     assert_eq!(told("x = JOIN nt, p BY src_port, pid DISP x ATTR src_port, name"), []);
 }
 
@@ -121,6 +136,13 @@ fn join_refuses_and_prints() {
     assert_eq!(refused("x = JOIN p, nt"), "K0205 nt");
     assert_eq!(refused("x = JOIN p, nt BY name, src_port"), "K0311 src_port");
     assert_eq!(refused("x = JOIN p, nt BY pidd, src_port"), "K0201 pidd");
+    assert_eq!(refused("x = JOIN nt, p BY src_port, pid AND src_port, pidd"), "K0201 pidd");
+    assert_eq!(refused("g = GROUP p BY pid\nx = JOIN g, p BY pid, pid WITHIN 5 m"), "K0206 g");
+    assert_eq!(refused("x = JOIN nt, p BY src_port, pid, src_port, pid"), "K0001 ,");
+    assert_eq!(
+        printed("x = join p,nt by pid,src_port and name,protocols within 2 hours"),
+        "x = JOIN p, nt BY pid, src_port AND name, protocols WITHIN 2h"
+    );
     assert_eq!(printed("x = join p,nt by pid,src_port"), "x = JOIN p, nt BY pid, src_port");
 }
 

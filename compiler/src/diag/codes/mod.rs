@@ -1,6 +1,6 @@
 //! The one registry of diagnostic codes. Each range has its file; each code has a page in `../pages/`.
 //!
-//! K00 syntax · K01 names and flow · K02 types and attributes · K03 patterns · K04 time · K05 relations ·
+//! K00 syntax · K01 names and flow · K02 types and attributes · K03 patterns · K04 time · K05 relations · K06 parameters ·
 //! K07 sources at run time · K08 configuration, files, command line, K085 nightly hunts · K09 our own faults ·
 //! K10 the run · K11 why a statement found nothing
 
@@ -33,6 +33,7 @@ pub mod hints;
 pub mod internal;
 pub mod names;
 pub mod nightly;
+pub mod parameters;
 pub mod patterns;
 pub mod relations;
 pub mod run;
@@ -50,6 +51,7 @@ pub fn all() -> Vec<&'static Code> {
         patterns::ALL,
         time::ALL,
         relations::ALL,
+        parameters::ALL,
         elastic::ALL,
         store::ALL,
         run::ALL,

@@ -9,4 +9,5 @@ codes! {
     MISSING_WHERE "K0106" "missing-where" Error fixed "GET from a data source needs WHERE";
     FILE_FORMAT "K0107" "file-format" Error fixed "SAVE and LOAD do not know the file format";
     BAD_INDEX_NAME "K0108" "bad-index-name" Error fixed "a data source that is not bound has a name that no index has";
+    NO_SOURCE_FITS "K0109" "no-source-fits" Error fixed "no bound data source fits a pattern";
 }

@@ -2,7 +2,7 @@
 
 use super::{good, parse};
 use crate::program::{Command, print};
-use crate::syntax::ast::{Observation, Pattern, TimeSpan};
+use crate::syntax::ast::{Length, Moment, Observation, Pattern, TimeSpan};
 
 const SEED_1: &str = r"
 ip200 = GET ipv4-addr FROM stixshifter://host101
@@ -47,7 +47,10 @@ fn the_seeds() {
     let program = good(SEED_2);
     assert_eq!(program.statements.len(), 6);
     let Command::Get(get) = &program.statements[0].command else { panic!("{program:?}") };
-    assert!(matches!(get.span, Some(TimeSpan::Between { start: Some(_), stop: Some(_), .. })));
+    assert!(matches!(
+        get.span,
+        Some(TimeSpan::Between { start: Moment { at: Some(_), .. }, stop: Moment { at: Some(_), .. }, .. })
+    ));
     assert!(matches!(get.pattern, Some(Observation::One { pattern: Pattern::Compare(_), bracketed: true })));
 }
 
@@ -181,7 +184,7 @@ fn everything_in_the_language() {
 #[test]
 fn a_duration_keeps_what_was_said() {
     let Command::Get(get) = &good("GET process FROM s WHERE a = 1 LAST 2 h").statements[0].command else { panic!() };
-    assert!(matches!(get.span, Some(TimeSpan::Last { nanos: Some(7_200_000_000_000), .. })));
+    assert!(matches!(get.span, Some(TimeSpan::Last(Length { nanos: Some(7_200_000_000_000), .. }))));
 }
 
 #[test]
@@ -222,7 +225,7 @@ fn trees_are_short() {
     assert_eq!(
         text.split_whitespace().collect::<Vec<_>>().join(" "),
         "Statement { target: Some( x 0..1, ), command: Get( Get { entity: process 8..15, from: Some( s 21..22, ), pattern: Some( \
-         One { pattern: Compare( a = 1 30..35, ), bracketed: true, }, ), span: Some( Last { nanos: Some( 432000000000000, ), \
-         span: 37..44, }, ), limit: None, }, ), span: 0..44, }"
+         One { pattern: Compare( a = 1 30..35, ), bracketed: true, }, ), span: Some( Last( 5d 37..44, ), ), \
+         limit: None, }, ), span: 0..44, }"
     );
 }

@@ -65,7 +65,8 @@ fn path() -> impl Strategy<Value = Path> {
 }
 
 fn sources() -> impl Strategy<Value = Path> {
-    let many = vec(path_text(), 1..4).prop_map(|all| Path { text: all.join(","), span: HERE, quoted: false });
+    let name = prop_oneof![3 => path_text(), 1 => (path_text(), path_text()).prop_map(|(a, b)| format!("{a}*{b}*"))];
+    let many = vec(name, 1..4).prop_map(|all| Path { text: all.join(","), span: HERE, quoted: false });
     prop_oneof![many, path()]
 }
 
@@ -102,8 +103,9 @@ fn literal() -> impl Strategy<Value = Literal> {
         1 => any::<f64>().prop_filter("finite", |f| f.is_finite()).prop_map(LiteralKind::Float),
         1 => instant().prop_map(LiteralKind::Time),
         1 => reference,
+        1 => dashed().prop_map(|w| LiteralKind::Parameter(w.text)),
     ];
-    kind.prop_map(|kind| Literal { kind, span: HERE })
+    kind.prop_map(|kind| Literal::written(kind, HERE))
 }
 
 fn operand() -> impl Strategy<Value = Operands> {
@@ -181,15 +183,36 @@ fn seconds() -> impl Strategy<Value = i64> {
     (1_i64..1_000_000).prop_map(|s| s * SECOND)
 }
 
-fn time() -> impl Strategy<Value = TimeSpan> {
+fn time() -> BoxedStrategy<TimeSpan> {
     prop_oneof![
-        (instant(), instant()).prop_map(|(start, stop)| TimeSpan::Between { start: Some(start), stop: Some(stop), span: HERE }),
-        seconds().prop_map(|nanos| TimeSpan::Last { nanos: Some(nanos), span: HERE }),
+        (moment(), moment()).prop_map(|(start, stop)| TimeSpan::Between { start, stop, span: HERE }),
+        length().prop_map(TimeSpan::Last),
     ]
+    .boxed()
 }
 
-fn count() -> impl Strategy<Value = Count> {
-    any::<u64>().prop_map(|value| Count { value: Some(value), span: HERE })
+fn moment() -> BoxedStrategy<Moment> {
+    prop_oneof![
+        4 => instant().prop_map(|at| Moment { at: Some(at), parameter: None }),
+        1 => dashed().prop_map(|name| Moment { at: None, parameter: Some(name) }),
+    ]
+    .boxed()
+}
+
+fn length() -> BoxedStrategy<Length> {
+    prop_oneof![
+        4 => seconds().prop_map(|nanos| Length { nanos: Some(nanos), parameter: None, span: HERE }),
+        1 => (dashed(), "[smhd]").prop_map(|(name, unit)| Length { nanos: None, parameter: Some((name, unit)), span: HERE }),
+    ]
+    .boxed()
+}
+
+fn count() -> BoxedStrategy<Count> {
+    prop_oneof![
+        4 => any::<u64>().prop_map(|value| Count { value: Some(value), parameter: None, span: HERE }),
+        1 => dashed().prop_map(|name| Count { value: None, parameter: Some(name), span: HERE }),
+    ]
+    .boxed()
 }
 
 fn sort_by() -> impl Strategy<Value = SortBy> {
@@ -228,12 +251,12 @@ fn json_value() -> impl Strategy<Value = Option<Literal>> {
         Just(LiteralKind::Word("true".into())),
         Just(LiteralKind::Word("false".into())),
     ];
-    option::of(kind.prop_map(|kind| Literal { kind, span: HERE }))
+    option::of(kind.prop_map(|kind| Literal::written(kind, HERE)))
 }
 
 fn rows() -> impl Strategy<Value = Rows> {
     let field = (any::<String>().prop_map(at), json_value()).prop_map(|(key, value)| Field { key, value });
-    let name = any::<String>().prop_map(|text| Literal { kind: LiteralKind::Text(text), span: HERE });
+    let name = any::<String>().prop_map(|text| Literal::written(LiteralKind::Text(text), HERE));
     prop_oneof![vec(name, 1..4).prop_map(Rows::Names), vec(vec(field, 1..4), 1..3).prop_map(Rows::Objects)]
 }
 
@@ -243,7 +266,10 @@ fn group() -> impl Strategy<Value = Group> {
         (bare_attribute(), size).prop_map(|(attribute, (size, time))| Key::Bin { attribute, size: Some(size), time, span: HERE });
     let key = prop_oneof![bare_attribute().prop_map(Key::Attr), bin];
     let aggregate = (proptest::sample::select(&Function::ALL[..]), bare_attribute(), option::of(dashed()))
-        .prop_map(|(function, attribute, alias)| AggregateCall { function, attribute, alias, span: HERE });
+        .prop_map(|(function, attribute, alias)| AggregateCall { function, attribute: Some(attribute), alias, span: HERE });
+    let star =
+        option::of(dashed()).prop_map(|alias| AggregateCall { function: Function::Count, attribute: None, alias, span: HERE });
+    let aggregate = prop_oneof![4 => aggregate, 1 => star];
     (variable(), vec(key, 1..4), option::of(vec(aggregate, 1..3))).prop_map(|(variable, keys, aggregates)| Group {
         variable,
         keys,
@@ -266,7 +292,8 @@ fn find() -> impl Strategy<Value = Command> {
 fn yielding() -> BoxedStrategy<Command> {
     let get = (dashed(), option::of(sources()), option::of(observation()), option::of(time()), option::of(count()))
         .prop_map(|(entity, from, pattern, span, limit)| Command::Get(get::Get { entity, from, pattern, span, limit }));
-    let by = option::of((bare_attribute(), bare_attribute()));
+    let by = vec((bare_attribute(), bare_attribute()), 0..3);
+    let within = option::of(length());
     prop_oneof![
         get,
         find(),
@@ -274,7 +301,12 @@ fn yielding() -> BoxedStrategy<Command> {
         (path(), option::of(dashed())).prop_map(|(path, entity)| Command::Load(load::Load { path, entity })),
         (variable(), sort_by()).prop_map(|(variable, by)| Command::Sort(sort::Sort { variable, by })),
         group().prop_map(Command::Group),
-        (variable(), variable(), by).prop_map(|(left, right, by)| Command::Join(join::Join { left, right, by })),
+        (variable(), variable(), by, within).prop_map(|(left, right, by, within)| Command::Join(join::Join {
+            left,
+            right,
+            by,
+            within
+        })),
     ]
     .boxed()
 }

@@ -22,7 +22,7 @@ const LISTED: &[Case] = &[
     ("DISP x ATTR pid,", "K0001", "", "remove the comma"),
     ("DISP x ATTR pid,\ny = z", "K0001", "y", "remove the comma"),
     ("DISP x SORT BY a, b", "K0020", "b", "sort by the last one first"),
-    ("g = GROUP y BY a WITH COUNT(*)", "K0023", "*", "COUNT(pid)"),
+    ("g = GROUP y BY a WITH MIN(*)", "K0023", "*", "COUNT(*)"),
     ("g = GROUP y BY a WITH MEDIAN(x)", "K0023", "MEDIAN", "COUNT(pid)"),
     ("g = GROUP y BY BIN(t)", "K0023", "BIN(t)", "five minutes"),
     ("DESCRIBE x", "K0001", "x", "name the attribute"),

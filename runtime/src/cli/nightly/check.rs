@@ -2,7 +2,7 @@
 
 use super::args::NightCheckArgs;
 use super::{notifier, settings};
-use crate::cli::check::{check_files, tell};
+use crate::cli::check::{Parts, check_files, tell};
 use crate::cli::console::Console;
 use crate::cli::exit::ExitCode;
 use crate::cli::terminal::Terminal;
@@ -11,7 +11,7 @@ use crate::nightly::engine;
 use crate::nightly::suppress::Suppressions;
 use crate::nightly::window::DAY;
 use crate::report::sanitize::terminal as safe;
-use crate::session::RunSettings;
+use crate::session::{Huntflow, RunSettings};
 use huntc_compiler::diag::Severity;
 use huntc_compiler::time::TimeRange;
 
@@ -30,10 +30,19 @@ fn check(args: &NightCheckArgs, console: &mut Console) -> Result<ExitCode, ExitC
         .map_err(|e| console.refuse(&e, &args.dir.display().to_string(), ExitCode::Usage))?;
     let hunts = discover::select(hunts, &args.only).map_err(|e| console.refuse(&e, &args.only.join(" "), ExitCode::Usage))?;
     let files: Vec<String> = hunts.iter().map(|hunt| hunt.path.display().to_string()).collect();
+    let a_part = !args.only.is_empty() || args.dir.is_file();
+    if !a_part {
+        settings::known_hunts(&hunts, &file, console)?;
+    }
     // A night gives every hunt a window.
     let now = hunt_settings.now;
     let window = TimeRange::new(now.plus(-DAY), now);
-    let checked = check_files(&files, &hunt_settings, Some(window), &engine::empty, console)?;
+    let prepare = |path: &str, huntflow: &mut Huntflow| {
+        let name = hunts.iter().find(|hunt| hunt.path.display().to_string() == path).map_or("", |hunt| &hunt.name);
+        huntflow.configure(file.params.of(name));
+    };
+    let checked =
+        check_files(&files, &hunt_settings, Some(window), &Parts { prepare: &prepare, a_part, more: &engine::empty }, console)?;
     let code = tell(&checked, files.len(), args.format, console);
     // Faults of the other files are told beside those of the hunts, so that one run shows all.
     let quiet = settings::suppressions(&args.dir, args.suppress.as_deref(), &file, console)
@@ -55,6 +64,7 @@ fn suppressed(
         let huntflow = console.session.load(&hunt.path.display().to_string(), settings);
         let mut huntflow = console.usage(huntflow)?;
         quiet.attach(&hunt.name, &mut huntflow, &mut console.session);
+        huntflow.configure(huntflow.config.nightly.params.of(&hunt.name));
         faults.extend(Suppressions::faults(&console.session, &huntflow, settings));
     }
     let names: Vec<&str> = hunts.iter().map(|hunt| hunt.name.as_str()).collect();

@@ -6,9 +6,11 @@ use crate::cli::console::Console;
 use crate::cli::exit::ExitCode;
 use crate::cli::interrupt;
 use crate::config::{NightlySettings, nanoseconds};
-use crate::nightly::discover::folder_of;
+use crate::nightly::discover::{HuntFile, folder_of};
 use crate::nightly::model::{NightSettings, defaults};
 use crate::nightly::suppress::Suppressions;
+use huntc_compiler::diag::codes::nightly::UNKNOWN_HUNT;
+use huntc_compiler::diag::{Diagnostic, suggest};
 use huntc_compiler::time::Instant;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,6 +24,8 @@ pub(super) struct NightPlan {
     pub hunt_time: Option<Duration>,
     pub night_records: Option<u64>,
     pub fail_on_findings: bool,
+    /// The table `[nightly]`.
+    pub file: NightlySettings,
 }
 
 /// The folder of the state.
@@ -55,7 +59,22 @@ pub(super) fn plan(args: &NightArgs, now: Instant, console: &mut Console) -> Res
         hunt_time: args.hunt_time.or(file.hunt_time),
         night_records: args.night_records.or(file.night_records),
         fail_on_findings: args.fail_on_findings || file.fail_on_findings.unwrap_or(false),
+        file,
     })
+}
+
+/// Refuses values for parameters of a hunt that is none of these, which are all.
+pub(super) fn known_hunts(hunts: &[HuntFile], file: &NightlySettings, console: &Console) -> Result<(), ExitCode> {
+    let names: Vec<String> = hunts.iter().map(|hunt| hunt.name.clone()).collect();
+    let strangers = file.params.strangers(&names).map(|(name, span)| {
+        let told = Diagnostic::new(&UNKNOWN_HUNT, span, format!("no hunt of the nights is named `{name}`")).label("no such hunt");
+        match suggest::best(name, names.iter().map(String::as_str)) {
+            Some(near) => told.help(format!("`{near}` is the nearest")),
+            None => told.help("a hunt is named by its path below the folder of the huntflows"),
+        }
+    });
+    let strangers: Vec<Diagnostic> = strangers.collect();
+    console.usage(if strangers.is_empty() { Ok(()) } else { Err(strangers) })
 }
 
 /// The list of findings that are kept quiet: that of the flag, else of `[nightly]`, else the one beside the huntflows.

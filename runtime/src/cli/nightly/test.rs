@@ -56,6 +56,12 @@ fn test_all(args: &NightTestArgs, console: &mut Console) -> Result<ExitCode, Exi
         }
     }
     let hunts = discover::select(all, &args.only).map_err(|e| console.refuse(&e, &args.only.join(" "), ExitCode::Usage))?;
+    let huntflows = hunts.iter().map(|hunt| {
+        let huntflow = console.session.load(&hunt.path.display().to_string(), &settings);
+        console.usage(huntflow)
+    });
+    let huntflows = huntflows.collect::<Result<Vec<_>, _>>()?;
+    console.check_parameters(&huntflows, !args.only.is_empty() || args.dir.is_file())?;
     let (mut good, mut bad, mut without) = (0, 0, Vec::new());
     for hunt in &hunts {
         let Some(test) = test_hunt::of(hunt) else {
@@ -107,7 +113,7 @@ fn line(name: &str, verdict: &Verdict) -> String {
 fn test_one(args: &NightTestArgs, settings: &RunSettings, hunt: &HuntFile, test: &HuntTest, terminal: Terminal) -> Verdict {
     let file = hunt.path.display().to_string();
     let mut first = Console::new(terminal, &args.config, &SourceArgs::default());
-    let Some(sources) = sources(&mut first, &file, settings) else { return Verdict::Faulty };
+    let Some(sources) = sources(&mut first, hunt, settings) else { return Verdict::Faulty };
     let refused = |console: &mut Console, error: &SourceError| {
         console.refuse(error, &file, ExitCode::Usage);
         Verdict::Unusable
@@ -124,13 +130,14 @@ fn test_one(args: &NightTestArgs, settings: &RunSettings, hunt: &HuntFile, test:
     let flags = files.iter().map(|(name, path)| format!("{name}={}", path.display())).collect();
     let mut console = Console::new(terminal, &args.config, &SourceArgs { sources: flags });
     let settings = RunSettings { now: window.stop, ..settings.clone() };
-    let huntflow = match console.session.load(&file, &settings) {
+    let mut huntflow = match console.session.load(&file, &settings) {
         Ok(huntflow) => huntflow,
         Err(problems) => {
             console.show(&problems);
             return Verdict::Unusable;
         }
     };
+    huntflow.configure(huntflow.config.nightly.params.of(&hunt.name));
     let look = Hunter::new(&console.session, vec![huntflow], settings, &Arc::default(), None).look(0, window, &[], None);
     // Records that cannot be read are no test of anything.
     if look.report.status != Status::Ok || !look.report.complete {
@@ -154,14 +161,15 @@ fn test_one(args: &NightTestArgs, settings: &RunSettings, hunt: &HuntFile, test:
 }
 
 /// The names of the sources that a hunt asks; `None` when it has errors, which are shown.
-fn sources(console: &mut Console, file: &str, settings: &RunSettings) -> Option<BTreeSet<String>> {
-    let huntflow = match console.session.load(file, settings) {
+fn sources(console: &mut Console, hunt: &HuntFile, settings: &RunSettings) -> Option<BTreeSet<String>> {
+    let mut huntflow = match console.session.load(&hunt.path.display().to_string(), settings) {
         Ok(huntflow) => huntflow,
         Err(problems) => {
             console.show(&problems);
             return None;
         }
     };
+    huntflow.configure(huntflow.config.nightly.params.of(&hunt.name));
     let any = TimeRange::new(settings.now, settings.now.plus(1));
     match console.session.compile(&huntflow, settings, Some(any)) {
         Ok(Compilation { compiled: Some(compiled), .. }) => {

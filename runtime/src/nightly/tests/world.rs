@@ -245,6 +245,7 @@ fn report(hunt: usize, status: Status) -> HuntReport {
         file: format!("hunts/h{hunt}.hf"),
         status,
         complete: status == Status::Ok,
+        parameters: Vec::new(),
         variables: Vec::new(),
         displays: Vec::new(),
         requests: Vec::new(),

@@ -66,3 +66,45 @@ fn entities_are_groups_records_those_of_the_input_and_there_are_no_keys() {
     let x = run("x = GROUP v BY pid WITH COUNT(pid) AS n", &[&v]);
     assert_eq!((x.entity_count(), x.record_count(), x.sorted_keys().len()), (2, 2, 0));
 }
+
+#[test]
+fn a_star_counts_rows() {
+    let v = table("process", "@key | name | pid\n A | sh | 1\n B | sh | -\n C | - | -");
+    assert_eq!(
+        rows(&run("x = GROUP v BY name WITH COUNT(*), COUNT(pid) AS n", &[&v]), "name count n"),
+        ["sh | 2 | 1", "- | 1 | 0"]
+    );
+}
+
+#[test]
+fn a_list_has_each_value_once_in_ascending_order() {
+    let v = table("process", "@key | name | pid\n A | sh | 10\n B | sh | 9\n C | sh | 10\n D | sh | -\n E | cmd | -");
+    assert_eq!(rows(&run("x = GROUP v BY name WITH LIST(pid) AS l", &[&v]), "name l"), ["cmd | -", "sh | [9,10]"]);
+}
+
+#[test]
+fn first_and_last_go_by_the_times_of_rows() {
+    let v = table(
+        "process",
+        "@key | @time | name | cwd\n A | 3 | sh | c\n B | 1 | sh | -\n C | 2 | sh | b\n D | 4 | sh | e\n E | 4 | sh | d",
+    );
+    let x = run("x = GROUP v BY name WITH FIRST(cwd) AS a, LAST(cwd) AS z", &[&v]);
+    assert_eq!(rows(&x, "a z"), ["b | d"], "rows without a value are passed over; at one time the smallest counts");
+    let sorted = run("s = SORT v BY cwd DESC\nx = GROUP s BY name WITH FIRST(cwd) AS a, LAST(cwd) AS z", &[&v]);
+    assert_eq!(rows(&sorted, "a z"), ["b | d"], "the order of rows does not matter");
+}
+
+#[test]
+fn rows_without_a_time_count_where_none_has_one() {
+    let v = table("process", "@key | @time | name | cwd\n A | - | sh | a\n B | 1 | sh | b\n C | - | cmd | d\n D | - | cmd | c");
+    let x = run("x = GROUP v BY name WITH FIRST(cwd) AS a, LAST(cwd) AS z", &[&v]);
+    assert_eq!(rows(&x, "name a z"), ["cmd | c | c", "sh | b | b"]);
+}
+
+#[test]
+fn a_pair_has_the_time_of_its_first_row() {
+    let v = table("process", "@key | @time | name | pid\n A | 2 | sh | 1\n B | 1 | sh | 2");
+    let w = table("process", "@key | @time | name | cwd\n C | 9 | sh | c");
+    let x = run("j = JOIN v, w BY name, name\nx = GROUP j BY name WITH FIRST(pid) AS a, LAST(pid) AS z", &[&v, &w]);
+    assert_eq!(rows(&x, "a z"), ["2 | 1"]);
+}
