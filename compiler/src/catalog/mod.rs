@@ -4,6 +4,7 @@
 //! [`Catalog::with_overlay`]). No code knows an entity type by its name: what is special about one is a flag of its row.
 //! Sources: semantics.md §1 and §2, the STIX 2.1 cyber observables, and the ECS field reference.
 
+mod function;
 pub mod load;
 mod lookup;
 mod table;
@@ -12,6 +13,7 @@ mod tests;
 mod words;
 
 pub use crate::attribute_name::canonical;
+pub use function::{FunctionFacts, FunctionInput, FunctionOutput, FunctionParameter, ValueFunction};
 pub use table::Problem;
 
 use std::collections::BTreeSet;

@@ -6,6 +6,7 @@ pub mod hir;
 mod alias;
 mod attribute;
 mod columns;
+mod computed;
 mod context;
 mod foreign;
 mod lint;

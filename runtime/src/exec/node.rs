@@ -3,7 +3,7 @@
 use super::tree::{self, Lineage};
 use super::{Failure, Outcome, Run, failed, locked};
 use crate::matching::{self, Found, Ladder, Lives, Reading, References, Undecided, Unread};
-use crate::ops::{filter, group, join, new, observe, order, union};
+use crate::ops::{compute, filter, group, join, new, observe, order, union};
 use crate::source::Records;
 use crate::table::{Entity, Key, Table};
 use foldhash::HashSet;
@@ -75,6 +75,7 @@ impl Run<'_> {
             Op::Sort { attr, ascending } => order::sort(input, attr, *ascending),
             Op::Slice { offset, limit } => order::slice(input, *offset, *limit),
             Op::Project(_) | Op::New { .. } | Op::Load { .. } => Table::clone(input),
+            Op::Compute(columns) => compute::compute(input, columns, &self.options.allowance).map_err(|e| unread(node, e))?,
             Op::Group { keys, aggregates } => group::group(input, keys, aggregates),
             Op::Join { by } => match inputs {
                 [left, right, ..] => {

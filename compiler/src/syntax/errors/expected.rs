@@ -36,7 +36,8 @@ fn behind_between(tokens: &[Token<'_>], at: usize, reported: &HashSet<usize>) ->
 }
 
 /// The keywords of the clauses that an expression takes.
-const EXPRESSION: &[Keyword] = &[Keyword::Where, Keyword::Attr, Keyword::Sort, Keyword::Limit, Keyword::Offset];
+const EXPRESSION: &[Keyword] =
+    &[Keyword::With, Keyword::Where, Keyword::Attr, Keyword::Sort, Keyword::Limit, Keyword::Offset];
 
 /// A fault with the tokens around it.
 struct Context<'a, 's> {
@@ -96,7 +97,7 @@ impl<'a, 's> Context<'a, 's> {
         };
         let start = (0..self.at).rev().find(|at| begins(at).is_some() || self.tokens[*at].has(Flags::OPENS));
         let clauses = start.as_ref().and_then(begins).unwrap_or(EXPRESSION);
-        let joins = [Keyword::And, Keyword::Or, Keyword::With, Keyword::As];
+        let joins = [Keyword::And, Keyword::Or, Keyword::As];
         let all = joins.iter().chain(clauses).filter(|k| self.expected.has_keyword(**k)).map(|k| k.word());
         match join(&all.collect::<Vec<_>>()) {
             none if none.is_empty() => "a new statement begins with a command or `name =`".to_owned(),
