@@ -51,7 +51,9 @@ fn functions_are_as_the_page_says() {
         let row = format!("| `{}` | {gives} | {} |", facts.signature(), facts.doc);
         assert!(page.contains(&row), "{row}");
         let compiles = catalog.entities.iter().any(|entity| {
-            let hunt = format!("x = GET {} FROM stixshifter://host101\nDISP x WITH {}", entity.name, facts.example);
+            let some = entity.attributes.first().map_or("", |a| &a.name);
+            let get = format!("GET {} FROM stixshifter://host101 WHERE {some} IS NOT NULL LAST 1 d", entity.name);
+            let hunt = format!("x = {get}\nDISP x WITH {}", facts.example);
             let (_, compilation) = compiled_with("example.hf", &hunt, &options);
             compilation.diagnostics.iter().all(|d| d.severity != Severity::Error)
         });

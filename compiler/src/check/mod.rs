@@ -25,7 +25,7 @@ mod wording;
 
 pub(crate) use attribute::{Found, named as attribute_named};
 pub(crate) use context::{Checked, Checker, ColumnInfo, Draft};
-pub(crate) use foreign::relation as foreign_relation;
+pub(crate) use foreign::relations as foreign_relations;
 pub(crate) use outline::{Heading, Outline};
 pub(crate) use predicate::Ground;
 pub(crate) use scheme::ANALYTICS;

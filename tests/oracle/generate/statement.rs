@@ -262,7 +262,7 @@ impl Env<'_> {
     /// The aggregates are those of every shown attribute that is no key.
     fn group_without_with(&mut self, known: &Known, keys: &[String], mut columns: Vec<(String, Kind)>) -> Option<String> {
         let shown = attributes::shown(&known.entity);
-        if shown.is_empty() {
+        if shown.is_empty() || known.added.iter().any(|(name, _)| super::computed::is_fraction(name)) {
             return None;
         }
         let (by, plain) = (keys.join(", "), columns.clone());
