@@ -2,6 +2,7 @@
 
 use crate::corpus::compiled_with;
 use crate::support::cli::Huntc;
+use huntc_compiler::catalog::{Catalog, FunctionOutput, ValueFunction};
 use huntc_compiler::diag::{Severity, codes, render_text};
 use huntc_compiler::options::Options;
 use huntc_compiler::time::Instant;
@@ -33,6 +34,31 @@ fn blocks(text: &str) -> Vec<(String, String)> {
         }
     }
     blocks
+}
+
+/// The page of the rules lists each function with its signature, and each example compiles for some entity type.
+#[test]
+fn functions_are_as_the_page_says() {
+    let page = read("docs/semantics.md");
+    let catalog = Catalog::builtin();
+    let options = Options::at(Instant::parse("2023-01-01T00:00:00Z").unwrap());
+    for function in ValueFunction::ALL {
+        let facts = function.facts();
+        let gives = match facts.output {
+            FunctionOutput::Type(ty) => ty.word(),
+            FunctionOutput::Same => "as the attribute",
+        };
+        let row = format!("| `{}` | {gives} | {} |", facts.signature(), facts.doc);
+        assert!(page.contains(&row), "{row}");
+        let compiles = catalog.entities.iter().any(|entity| {
+            let some = entity.attributes.first().map_or("", |a| &a.name);
+            let get = format!("GET {} FROM stixshifter://host101 WHERE {some} IS NOT NULL LAST 1 d", entity.name);
+            let hunt = format!("x = {get}\nDISP x WITH {}", facts.example);
+            let (_, compilation) = compiled_with("example.hf", &hunt, &options);
+            compilation.diagnostics.iter().all(|d| d.severity != Severity::Error)
+        });
+        assert!(compiles, "{}", facts.example);
+    }
 }
 
 #[test]

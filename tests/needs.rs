@@ -45,8 +45,12 @@ fn compare(hunts: &[String], settings: &RunSettings, names: [&str; 2], place: &d
         let all = report(hunt, &settings, &sources, &whole);
         let needed = report(hunt, &settings, &sources, &SourcePool::of_one_hunt());
         let (all, some) = (format!("{all:#?}"), format!("{needed:#?}"));
-        let difference = all.lines().zip(some.lines()).find(|(all, some)| all != some);
-        assert_eq!(difference, None, "{hunt}");
+        let difference = all.lines().zip(some.lines()).position(|(all, some)| all != some);
+        let around = |text: &str| {
+            let lines: Vec<&str> = text.lines().skip(difference.unwrap_or(0).saturating_sub(12)).take(24).collect();
+            lines.join("\n")
+        };
+        assert_eq!(difference, None, "{hunt}\n{}\n--- with what it needs:\n{}", around(&all), around(&some));
         assert_eq!(all.len(), some.len(), "{hunt}");
         if let Some(report) = needed.filter(|r| r.status == Status::Ok) {
             well += 1;

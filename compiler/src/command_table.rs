@@ -18,13 +18,13 @@ macro_rules! for_each_command {
                 New NewStep new "NEW" Yield [] [],
                 Load LoadStep load "LOAD" Yield [] [],
                 Sort SortStep sort "SORT" Yield [] [],
-                Group GroupStep group "GROUP" Yield [] [],
+                Group GroupStep group "GROUP" Yield [] [With],
                 Join JoinStep join "JOIN" Yield [] [],
-                Disp DispStep disp "DISP" Command ["DISPLAY" "PRINT" "SHOW"] [Where Attr Sort Limit Offset],
+                Disp DispStep disp "DISP" Command ["DISPLAY" "PRINT" "SHOW"] [With Where Attr Sort Limit Offset],
                 Info InfoStep info "INFO" Command [] [],
                 Describe DescribeStep describe "DESCRIBE" Command [] [],
                 Save SaveStep save "SAVE" Command [] [],
-                Apply ApplyStep apply "APPLY" Command [] [],
+                Apply ApplyStep apply "APPLY" Command [] [With],
                 Explain ExplainStep explain "EXPLAIN" Command [] [],
             }
             // Statements without a word of their own: what follows `=`. They give a variable too.

@@ -234,7 +234,7 @@ impl Hunt<'_> {
         }
         let kind_of = |name: &str| match attributes::kind(&input.entity, name) {
             None if name == "depth" => Some(Kind::Number),
-            kind => kind.or(Some(Kind::Text)),
+            kind => kind.or_else(|| input.added_kinds.get(name).copied()).or(Some(Kind::Text)),
         };
         let ready = match filter {
             None => Ready::And(Vec::new()),
@@ -301,6 +301,9 @@ impl Hunt<'_> {
                     let slot = out.added.entry(ident.clone()).or_default().entry(name.clone()).or_default();
                     *slot = slot.take().or_else(|| value.clone());
                 }
+            }
+            for (name, kind) in &input.added_kinds {
+                out.added_kinds.entry(name.clone()).or_insert(*kind);
             }
             for name in &input.added_names {
                 if !out.added_names.contains(name) {

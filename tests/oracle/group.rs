@@ -85,7 +85,7 @@ fn automatic(input: &Var, keys: &[Key]) -> Result<Vec<(Function, String, String)
     let of = |(header, name): (String, String)| {
         let number = match attributes::kind(&input.entity, &name) {
             Some(kind) => kind == Kind::Number,
-            None => name == "depth",
+            None => name == "depth" || input.added_kinds.get(&name) == Some(&Kind::Number),
         };
         let (function, result) = match header.as_str() {
             "number_observed" => (Function::Sum, header.clone()),

@@ -4,6 +4,7 @@
 pub(crate) mod apply;
 mod attributes;
 mod compare;
+mod computed;
 pub(crate) mod document;
 mod facts;
 mod files;

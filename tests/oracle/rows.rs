@@ -11,9 +11,15 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 impl Hunt<'_> {
-    /// WHERE, then the transformer, then SORT: a variable with its rows.
+    /// WITH, then WHERE, then the transformer, then SORT: a variable with its rows.
     fn shaped(&self, expression: &Expression) -> Result<(Var, Vec<RowId>), String> {
-        let input = self.var(&expression.variable.text)?;
+        let mut input = self.var(&expression.variable.text)?;
+        if let Some(calls) = &expression.computed {
+            if expression.transformer.is_some() {
+                return Err("WITH and a transformer".to_owned());
+            }
+            input = self.with(&input, calls)?;
+        }
         let mut var = match &expression.filter {
             Some(filter) => self.filtered(&input, Some(filter), None)?,
             None => Var { unidentified: 0, ..(*input).clone() },

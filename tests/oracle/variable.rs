@@ -2,7 +2,7 @@
 
 use super::identity::Ident;
 use super::slots::{Item, Place, value};
-use super::value::{NullLast, Val};
+use super::value::{Kind, NullLast, Val};
 use super::{World, attributes};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,6 +77,8 @@ pub(crate) struct Var {
     /// What analytics and DEPTH said of entities, and the names of these attributes in order.
     pub(crate) added: BTreeMap<Ident, BTreeMap<String, Option<Val>>>,
     pub(crate) added_names: Vec<String>,
+    /// How those that WITH computed compare.
+    pub(crate) added_kinds: BTreeMap<String, Kind>,
     /// Records of the input of a GROUP.
     pub(crate) grouped: usize,
     /// Rows in the order of a SORT; where absent, the order of first sightings.
@@ -138,9 +140,25 @@ impl Sighting {
 impl Var {
     pub(crate) fn new(entity: &str, window: Window, sources: Vec<usize>) -> Self {
         let (shape, sightings) = (Shape::Entities, Vec::new());
-        let (kept, order, added, added_names) = (None, None, BTreeMap::new(), Vec::new());
+        let (kept, order, added, added_names, added_kinds) = (None, None, BTreeMap::new(), Vec::new(), BTreeMap::new());
         let (entity, born, own) = (entity.to_owned(), "", &[][..]);
-        Self { entity, shape, sightings, unidentified: 0, window, sources, born, kept, own, added, added_names, grouped: 0, order }
+        let (unidentified, grouped) = (0, 0);
+        Self {
+            entity,
+            shape,
+            sightings,
+            unidentified,
+            window,
+            sources,
+            born,
+            kept,
+            own,
+            added,
+            added_names,
+            added_kinds,
+            grouped,
+            order,
+        }
     }
 
     /// Header and attribute of what DISP shows where it names nothing; `None`: not of the oracle.

@@ -5,6 +5,7 @@
 //! Sources: semantics.md §1 and §2, the STIX 2.1 cyber observables, and the ECS field reference.
 
 mod field_table;
+mod function;
 pub mod load;
 mod lookup;
 mod own;
@@ -16,6 +17,7 @@ mod words;
 pub use crate::attribute_name::canonical;
 pub use field_table::{KnownField, known_field, known_fields};
 pub use own::{FIELD_TYPES, FieldFault, own_field};
+pub use function::{FunctionFacts, FunctionInput, FunctionOutput, FunctionParameter, ValueFunction};
 pub use table::Problem;
 
 use std::collections::BTreeSet;

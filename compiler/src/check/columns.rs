@@ -45,6 +45,11 @@ impl Checker<'_> {
         if let Some(transformer) = expression.transformer {
             self.transformable(input, transformer, expression.variable.span)?;
         }
+        let calls = expression.computed.as_deref().unwrap_or_default();
+        if !calls.is_empty() {
+            self.computable(input, expression)?;
+        }
+        let (before, computed) = self.computed(input, calls);
         let ground = Ground::variable(self, input, clause);
         let filter = self.filter(&ground, expression.filter.as_ref());
         let own = transformer_columns(expression.transformer);
@@ -54,6 +59,7 @@ impl Checker<'_> {
         let offset = self.count(expression.offset.as_ref());
 
         let mut draft = self.inherit(input, Birth::Assign);
+        self.forget_computed(input, before);
         if let Ok(filter) = &filter {
             draft.parents.extend(filter.references());
         }
@@ -72,6 +78,7 @@ impl Checker<'_> {
         let typed = || {
             Ok(Selection {
                 input,
+                computed: computed?,
                 filter: filter?,
                 transformer: expression.transformer,
                 sort: sort?,
@@ -90,6 +97,8 @@ impl Checker<'_> {
         }
         let mut columns = transformer_columns(expression.transformer);
         columns.extend(self.all_columns(expression.input));
+        let computed = expression.computed.iter().map(|c| Column { header: c.name.clone(), attr: Attr::Added(c.name.clone()) });
+        columns.extend(computed);
         columns
     }
 

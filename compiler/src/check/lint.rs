@@ -134,6 +134,17 @@ impl Checker<'_> {
                     .fix("LIKE takes `%` for any run of characters", literal.span, written.replace('*', "%"));
                 self.report(diagnostic);
             }
+            Operator::Like if escaped_wildcard(text) => {
+                let found = Diagnostic::new(&WILDCARD, literal.span, "LIKE has no escape: a backslash is a character of the text")
+                    .label("any character stands behind that backslash");
+                let way = "MATCHES tells the wildcard from the character";
+                let place = comparison.operator_span.to(literal.span);
+                let diagnostic = match text.contains('\'') {
+                    false => found.fix(way, place, format!("MATCHES r'{}'", as_expression(text))),
+                    true => found.help(way),
+                };
+                self.report(diagnostic);
+            }
             Operator::Like if comparison.attribute.canonical() == "key" => self.current_user(literal, text),
             _ => {}
         }
@@ -205,6 +216,31 @@ fn percent_wildcard(text: &str) -> bool {
     let start = text.strip_prefix('%').is_some_and(|rest| !rest.split_once('%').is_some_and(|(name, _)| word(name)));
     let end = text.strip_suffix('%').is_some_and(|rest| !rest.rsplit_once('%').is_some_and(|(_, name)| word(name)));
     text.len() > 1 && (start || end)
+}
+
+/// Whether a text of LIKE has `\%` or `\_` where no path would.
+fn escaped_wildcard(text: &str) -> bool {
+    // In a path a backslash stands before names, at the end, and behind what stands for any folder.
+    let escapes = |(at, _): (usize, char)| {
+        let (before, behind) = text.split_at(at);
+        matches!(behind.as_bytes(), [b'\\', b'%' | b'_', _, ..] | [b'\\', b'_']) && !before.is_empty() && !before.ends_with('%')
+    };
+    text.contains('\\') && !text.contains(':') && text.char_indices().filter(|(_, c)| *c == '\\').all(escapes)
+}
+
+/// A pattern of LIKE with escapes, as a regular expression.
+fn as_expression(text: &str) -> String {
+    let mut out = String::from("(?i)^");
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => out.extend(chars.next().map(|c| regex::escape(&c.to_string()))),
+            '%' => out.push_str(".*"),
+            '_' => out.push('.'),
+            c => out.push_str(&regex::escape(&c.to_string())),
+        }
+    }
+    out + "$"
 }
 
 /// Whether `*` at an end looks like a wildcard.

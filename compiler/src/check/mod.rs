@@ -6,6 +6,7 @@ pub mod hir;
 mod alias;
 mod attribute;
 mod columns;
+mod computed;
 mod context;
 mod foreign;
 mod lint;
@@ -25,7 +26,7 @@ mod wording;
 
 pub(crate) use attribute::{Found, named as attribute_named};
 pub(crate) use context::{Checked, Checker, ColumnInfo, Draft};
-pub(crate) use foreign::relation as foreign_relation;
+pub(crate) use foreign::relations as foreign_relations;
 pub(crate) use outline::{Heading, Outline};
 pub(crate) use predicate::Ground;
 pub(crate) use scheme::ANALYTICS;

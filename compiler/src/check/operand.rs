@@ -232,7 +232,7 @@ impl Checker<'_> {
         self.report(diagnostic)
     }
 
-    fn regex(&mut self, literal: &Literal) -> Result<String, Reported> {
+    pub(super) fn regex(&mut self, literal: &Literal) -> Result<String, Reported> {
         let text = self.written(literal);
         match Regex::parse(&text, self.options.ignore_case) {
             Ok(_) => Ok(text),

@@ -2,7 +2,7 @@
 
 use crate::catalog::{EntityId, ValueType, Way};
 use crate::check::hir::{self, Birth, Shape, VarId};
-use crate::check::{Checked, Checker, ColumnInfo, Draft, Ground, foreign_relation};
+use crate::check::{Checked, Checker, ColumnInfo, Draft, Ground, foreign_relations};
 use crate::diag::codes::relations::{BAD_DEPTH, INEXPRESSIBLE_RELATION, UNSUPPORTED_RELATION};
 use crate::diag::{Diagnostic, Reported, suggest};
 use crate::plan::{Condition, Lowering, Op, Pivot};
@@ -192,9 +192,9 @@ impl Find {
         let rows = || catalog.relations.iter().filter(|r| r.inexpressible.is_none());
         let other_direction = catalog.relation(entity, word, self.by.is_none(), from).filter(|r| r.inexpressible.is_none());
         let fits: Vec<String> = rows().filter(|r| r.output == entity && r.input == from).map(ToString::to_string).collect();
-        let foreign = foreign_relation(word).filter(|meant| fits.contains(meant));
+        let foreign = foreign_relations(word).iter().find(|meant| **meant == "LINKED" || fits.iter().any(|fit| fit == *meant));
         if let Some(meant) = foreign {
-            diagnostic = diagnostic.fix("the same by its name here", place, meant);
+            diagnostic = diagnostic.fix("the same by its name here", place, *meant);
         } else if let Some(row) = other_direction {
             diagnostic = diagnostic.fix("the other direction", place, row.to_string());
         } else {

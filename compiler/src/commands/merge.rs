@@ -84,11 +84,14 @@ fn input(cx: &mut Checker<'_>, name: &Ident) -> Result<VarId, Reported> {
     Ok(input)
 }
 
-/// Adds the columns of another draft; columns are the same if their names are.
+/// Adds the columns of another draft; columns are the same if their names are. Of two types it is known at run time which
+/// a value has.
 fn unite(draft: &mut Draft, other: Draft) {
     for column in other.columns {
-        if !draft.columns.iter().any(|c| c.name == column.name) {
-            draft.columns.push(column);
+        match draft.columns.iter_mut().find(|c| c.name == column.name) {
+            Some(held) if held.ty != column.ty => held.ty = None,
+            Some(_) => {}
+            None => draft.columns.push(column),
         }
     }
     let (Shape::Entities { per_record, kept, added, open, .. }, Shape::Entities { per_record: p, kept: k, added: a, open: o, .. }) =

@@ -43,6 +43,13 @@ fn inputs(node: &Node, own: &Attrs, plan: &Plan, catalog: &Catalog) -> Vec<(Node
         Op::Sort { attr, .. } => {
             of_tables.insert(attr.clone());
         }
+        Op::Compute(columns) => {
+            // Backwards: what a later one is computed from may be what an earlier one makes.
+            for column in columns.iter().rev() {
+                of_tables.remove(&Attr::Added(column.name.clone()));
+                of_tables.insert(column.attr.clone());
+            }
+        }
         Op::Group { keys, aggregates } => {
             of_tables = keys.iter().map(|k| k.attr.clone()).chain(aggregates.iter().filter_map(|a| a.attr.clone())).collect();
         }

@@ -247,6 +247,10 @@ impl<'a> Lowering<'a> {
     /// The rows of a variable that satisfy a condition and lie in a range.
     pub(crate) fn filter(&mut self, input: VarId, predicate: &Predicate, range: Option<TimeRange>) -> NodeId {
         let table = self.full(input);
+        self.filter_table(table, self.entity(input), predicate, range)
+    }
+
+    fn filter_table(&mut self, table: NodeId, entity: EntityId, predicate: &Predicate, range: Option<TimeRange>) -> NodeId {
         // Tables have no times of arrival. Their rows were asked for by them already.
         let range = range.filter(|range| range.clock == RangeClock::Event);
         if *predicate == Predicate::TRUE && range.is_none() {
@@ -254,13 +258,17 @@ impl<'a> Lowering<'a> {
         }
         let predicate = predicate.without_spans();
         let references = predicate.references();
-        self.node_with(Op::Filter { predicate, range }, self.entity(input), vec![table], references)
+        self.node_with(Op::Filter { predicate, range }, entity, vec![table], references)
     }
 
-    /// The rows of an expression after WHERE, transformer and SORT.
+    /// The rows of an expression after WITH, WHERE, transformer and SORT.
     pub(crate) fn rows_of(&mut self, expression: &Selection) -> NodeId {
         let entity = self.entity(expression.input);
-        let mut node = self.filter(expression.input, &expression.filter, None);
+        let mut node = self.full(expression.input);
+        if !expression.computed.is_empty() {
+            node = self.node(Op::Compute(expression.computed.clone()), entity, vec![node]);
+        }
+        node = self.filter_table(node, entity, &expression.filter, None);
         if let Some(transformer) = expression.transformer {
             node = self.node(Op::Transform(transformer), entity, vec![node]);
         }

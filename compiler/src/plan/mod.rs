@@ -20,8 +20,8 @@ pub use statement::{Binding, Condition, StatementFacts};
 
 // What a plan is made of: whoever runs one needs no other stage.
 pub use crate::check::hir::{
-    Aggregate, Attr, Birth, Column, DataSource, Depth, Function, GroupKey, Names, Observed, Operand, Predicate, Shape,
-    SightingAttr, SourceRef, Test, TestOp, Unfollowed, Var, VarId, VarNames, shown_columns,
+    Aggregate, Attr, Birth, Column, ComputedColumn, DataSource, Depth, Function, GroupKey, Names, Observed, Operand, Predicate,
+    Shape, SightingAttr, SourceRef, Test, TestOp, Unfollowed, Var, VarId, VarNames, shown_columns,
 };
 pub use crate::options::ProcessIdentity;
 pub use crate::source::{SourceId, Span};
@@ -179,6 +179,8 @@ pub enum Op {
     Slice { offset: u64, limit: Option<u64> },
     /// Only these columns.
     Project(Vec<Column>),
+    /// The input with further attributes of its entities, in order; each may be computed from those before it.
+    Compute(Vec<ComputedColumn>),
     /// Rows counted and summed by keys.
     Group { keys: Vec<GroupKey>, aggregates: Vec<Aggregate> },
     /// Rows of two tables side by side.

@@ -1,7 +1,7 @@
 //! A plan as text (`--emit plan`): a line for each node, then what is shown or written.
 
 use super::output::headers;
-use super::{Node, Observe, Op, Plan, Variable};
+use super::{Node, Observe, Op, Plan, Variable, quoted};
 use crate::catalog::{Catalog, EntityId};
 use crate::check::hir::{Attr, Depth, Names, Predicate, SourceRef};
 use crate::time::{Window, duration};
@@ -85,6 +85,14 @@ impl Show<'_> {
                 format!("rows from {offset}{}", limit.map_or_else(String::new, |n| format!(", at most {n}")))
             }
             Op::Project(columns) => format!("only {}", headers(columns)),
+            Op::Compute(columns) => {
+                let calls = columns.iter().map(|column| {
+                    let arguments = column.arguments.iter().map(|value| format!(", {}", quoted(&value.to_string())));
+                    let attr = self.attr(&column.attr, node.entity);
+                    format!("{}({attr}{}) as {}", column.function.word(), arguments.collect::<String>(), column.name)
+                });
+                format!("compute {}", calls.collect::<Vec<_>>().join(", "))
+            }
             Op::Group { keys, aggregates } => {
                 let keys: Vec<&str> = keys.iter().map(|k| k.header.as_str()).collect();
                 let values: Vec<&str> = aggregates.iter().map(|a| a.header.as_str()).collect();

@@ -48,9 +48,10 @@ fn whole(id: SourceId, text: &str) -> Read {
     let scanned = scan::scan(text, lexed.tokens, &mut diagnostics);
     let (statements, faults) = program().parse(scanned.tokens.as_slice()).into_output_errors();
     let mut statements = statements.unwrap_or_default();
-    let (faults, unread) = repair::repair::<Statements>(&scanned.tokens, &mut statements, faults);
+    let (faults, mut unread) = repair::repair::<Statements>(&scanned.tokens, &mut statements, faults);
     diagnostics.extend(errors::expected::diagnostics(faults, &scanned, Span::new(id, text.len(), text.len())));
     diagnostics.sort_by_key(|d| (d.primary.span, d.code.id));
+    errors::foreign::phrases(id, text, &mut diagnostics, &mut unread);
     Read { program: Program { statements }, diagnostics, unread }
 }
 
@@ -194,9 +195,7 @@ fn lone_name(token: &Token<'_>, sum: bool) -> Diagnostic {
         return found.fix("bind it", start, "both = ");
     }
     let found = Diagnostic::new(&NOT_A_STATEMENT, token.span, format!("`{text}` alone is no statement"));
-    if let Some(way) = errors::foreign::statement(token.text) {
-        found.help(way)
-    } else if words::is_variable(token.text) {
+    if words::is_variable(token.text) {
         found.fix("show it", start, "DISP ")
     } else {
         found.help("a statement begins with a command or `name =`")

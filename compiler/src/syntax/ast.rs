@@ -356,12 +356,28 @@ pub struct SortBy {
     pub ascending: bool,
 }
 
+/// `FUNCTION(attr, literal, …) AS name` behind WITH.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the other fields are what they are called")]
+pub struct FunctionCall {
+    /// In upper case.
+    pub function: Ident,
+    pub attribute: AttrPath,
+    /// What stands behind the attribute.
+    pub arguments: Vec<Literal>,
+    /// The attribute that it makes.
+    pub name: Ident,
+    pub span: Span,
+}
+
 /// `v` or `TIMESTAMPED(v)` with its clauses.
 #[derive(Clone, PartialEq, Debug)]
 #[allow(missing_docs, reason = "fields are the parts of the statement")]
 pub struct Expression {
     pub transformer: Option<Transformer>,
     pub variable: Ident,
+    /// What WITH computes, in order.
+    pub computed: Option<Vec<FunctionCall>>,
     pub filter: Option<Observation>,
     pub attributes: Option<Vec<AttrPath>>,
     pub sort: Option<SortBy>,

@@ -1,7 +1,8 @@
 //! Clauses after the head of a statement. Every clause is read after every command and in any order, so that a wrong one gives
 //! one message and no part of the statement is lost.
 
-use super::ast::{AttrPath, Count, DepthClause, Length, Moment, Observation, Path, SortBy, TimeSpan};
+use super::ast::{AttrPath, Count, DepthClause, FunctionCall, Length, Moment, Observation, Path, SortBy, TimeSpan};
+use super::computed;
 use super::errors::fault::{Expect, Tokens};
 use super::grammar::{self, Extra, Input, P, Stop, clause_keyword, expected, keyword, list, look, place, report, required};
 use super::literal;
@@ -16,6 +17,7 @@ use chumsky::prelude::*;
 pub(crate) enum ClauseKind {
     From,
     Depth,
+    With,
     Where,
     Attr,
     Sort,
@@ -30,6 +32,7 @@ impl ClauseKind {
         match self {
             Self::From => "FROM",
             Self::Depth => "DEPTH",
+            Self::With => "WITH",
             Self::Where => "WHERE",
             Self::Attr => "ATTR",
             Self::Sort => "SORT BY",
@@ -45,6 +48,7 @@ impl ClauseKind {
 pub(crate) enum Clause {
     From(Option<Path>),
     Depth(Option<DepthClause>),
+    With(Option<Vec<FunctionCall>>),
     Where(Observation),
     Attr(Option<Vec<AttrPath>>),
     Sort(Option<SortBy>),
@@ -58,6 +62,7 @@ impl Clause {
         match self {
             Self::From(_) => ClauseKind::From,
             Self::Depth(_) => ClauseKind::Depth,
+            Self::With(_) => ClauseKind::With,
             Self::Where(_) => ClauseKind::Where,
             Self::Attr(_) => ClauseKind::Attr,
             Self::Sort(_) => ClauseKind::Sort,
@@ -73,6 +78,7 @@ impl Clause {
 pub(crate) struct Clauses {
     pub from: Option<Path>,
     pub depth: Option<DepthClause>,
+    pub computed: Option<Vec<FunctionCall>>,
     pub filter: Option<Observation>,
     pub attributes: Option<Vec<AttrPath>>,
     pub sort: Option<SortBy>,
@@ -90,7 +96,8 @@ impl Clauses {
             Clause::Depth(Some(depth)) => self.depth = Some(depth),
             Clause::Attr(Some(attributes)) => self.attributes = Some(attributes),
             Clause::Sort(Some(sort)) => self.sort = Some(sort),
-            Clause::From(None) | Clause::Depth(None) | Clause::Attr(None) | Clause::Sort(None) => self.broken = true,
+            Clause::With(Some(calls)) => self.computed = Some(calls),
+            Clause::With(None) | Clause::From(None) | Clause::Depth(None) | Clause::Attr(None) | Clause::Sort(None) => self.broken = true,
             Clause::Where(filter) => self.filter = Some(filter),
             Clause::Time(time) => self.time = Some(time),
             Clause::Limit(limit) => self.limit = Some(limit),
@@ -103,6 +110,7 @@ impl Clauses {
 pub(crate) fn clause(observation: P<'_, Observation>) -> P<'_, (Clause, Span)> {
     let from =
         clause_keyword(Keyword::From).ignore_then(required(grammar::path(Expect::Source, true), Stop::Clause)).map(Clause::From);
+    let with = clause_keyword(Keyword::With).ignore_then(computed::calls()).map(Clause::With);
     let filter = clause_keyword(Keyword::Where).ignore_then(observation).map(Clause::Where);
     let attr = clause_keyword(Keyword::Attr).ignore_then(list(attribute_or_star(), Stop::List)).map(Clause::Attr);
     let sort =
@@ -111,7 +119,7 @@ pub(crate) fn clause(observation: P<'_, Observation>) -> P<'_, (Clause, Span)> {
     let offset = clause_keyword(Keyword::Offset).ignore_then(count()).map(Clause::Offset);
     let depth = clause_keyword(Keyword::Depth).ignore_then(required(steps(), Stop::Clause)).map(Clause::Depth);
     let time = time().map(Clause::Time);
-    choice((from.boxed(), filter.boxed(), attr.boxed(), sort.boxed(), limit.boxed(), offset.boxed(), depth.boxed(), time.boxed()))
+    choice((from.boxed(), with.boxed(), filter.boxed(), attr.boxed(), sort.boxed(), limit.boxed(), offset.boxed(), depth.boxed(), time.boxed()))
         .map_with(|clause, e| (clause, place(e.slice())))
         .boxed()
 }
@@ -225,7 +233,7 @@ fn not_here(command: &str, allowed: &[ClauseKind], kind: ClauseKind, span: Span)
         _ => found.label(format!("it takes {}", words(allowed))),
     };
     match kind {
-        ClauseKind::Where | ClauseKind::Attr | ClauseKind::Sort | ClauseKind::Limit | ClauseKind::Offset => {
+        ClauseKind::With | ClauseKind::Where | ClauseKind::Attr | ClauseKind::Sort | ClauseKind::Limit | ClauseKind::Offset => {
             found.help(format!("give it to a variable in a statement of its own: `y = x {} …`", kind.word()))
         }
         ClauseKind::From => found.help("the data source is the one of the variable"),
@@ -239,6 +247,7 @@ fn twice(kind: ClauseKind, span: Span) -> Diagnostic {
     let found = Diagnostic::new(&CLAUSE_ORDER, span, format!("a second {}", kind.word()));
     match kind {
         ClauseKind::Where => found.help("join both patterns with AND"),
+        ClauseKind::With => found.help("one WITH takes several functions: WITH LOWER(name) AS a, LENGTH(name) AS b"),
         ClauseKind::Attr => found.help("one ATTR takes several attributes: ATTR name, pid"),
         _ => found.help("remove one of them"),
     }

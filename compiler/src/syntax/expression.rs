@@ -12,7 +12,8 @@ use crate::source::Span;
 use chumsky::prelude::*;
 
 /// The clauses of an expression, in their order.
-const CLAUSES: &[ClauseKind] = &[ClauseKind::Where, ClauseKind::Attr, ClauseKind::Sort, ClauseKind::Limit, ClauseKind::Offset];
+const CLAUSES: &[ClauseKind] =
+    &[ClauseKind::With, ClauseKind::Where, ClauseKind::Attr, ClauseKind::Sort, ClauseKind::Limit, ClauseKind::Offset];
 
 /// What follows `=` where no command does.
 #[derive(Clone, Debug)]
@@ -53,6 +54,7 @@ fn expression(transformer: Option<Transformer>, variable: Ident, clauses: Clause
     Expression {
         transformer,
         variable,
+        computed: clauses.computed,
         filter: clauses.filter,
         attributes: clauses.attributes,
         sort: clauses.sort,

@@ -290,6 +290,7 @@ pub(crate) fn expression(expression: &Expression, out: &mut String) {
         Some(transformer) => write!(out, "{}({variable})", transformer.word()),
         None => write!(out, "{variable}"),
     };
+    clause("WITH", expression.computed.as_ref(), out, |calls, out| list(calls, out, super::computed::print));
     clause("WHERE", expression.filter.as_ref(), out, observation);
     clause("ATTR", expression.attributes.as_ref(), out, |attributes, out| list(attributes, out, attribute));
     clause("SORT BY", expression.sort.as_ref(), out, sort_by);

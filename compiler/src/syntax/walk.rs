@@ -112,6 +112,7 @@ pub(crate) fn sort_by(by: &mut SortBy, walk: &mut impl Walk) {
 /// An expression with its clauses.
 pub(crate) fn expression(expression: &mut Expression, walk: &mut impl Walk) {
     walk.ident(&mut expression.variable);
+    expression.computed.iter_mut().flatten().for_each(|call| super::computed::walk(call, walk));
     expression.filter.iter_mut().for_each(|f| observation(f, walk));
     expression.attributes.iter_mut().flatten().for_each(|a| walk.attribute(a));
     expression.sort.iter_mut().for_each(|s| sort_by(s, walk));

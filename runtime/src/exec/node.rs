@@ -5,7 +5,7 @@ use super::{Failure, Outcome, Run, failed, locked};
 use crate::matching::{self, Found, Ladder, Lives, Reading, References, Undecided, Unread};
 use crate::ops::join::Pairing;
 use crate::ops::observe::{self, Observed, Refused};
-use crate::ops::{filter, group, join, new, order, union};
+use crate::ops::{compute, filter, group, join, new, order, union};
 use crate::source::Records;
 use crate::table::{Entity, Key, Table};
 use foldhash::HashSet;
@@ -78,6 +78,7 @@ impl Run<'_> {
             Op::Sort { attr, ascending } => order::sort(input, attr, *ascending),
             Op::Slice { offset, limit } => order::slice(input, *offset, *limit),
             Op::Project(_) | Op::New { .. } | Op::Load { .. } => Table::clone(input),
+            Op::Compute(columns) => compute::compute(input, columns, &self.options.allowance).map_err(|e| unread(node, e))?,
             Op::Group { keys, aggregates } => group::group(input, keys, aggregates),
             Op::Join { by, within } => match inputs {
                 [left, right, ..] => {

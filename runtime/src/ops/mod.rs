@@ -1,5 +1,6 @@
 //! Operators on tables, one in each file. None of them asks a source.
 
+pub mod compute;
 pub mod describe;
 pub mod filter;
 pub mod group;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-use super::{filter, group, join, new, observe, order, union};
+use super::{compute, filter, group, join, new, observe, order, union};
 use crate::allowance::Allowance;
 use crate::matching::References;
 use crate::table::Table;
@@ -53,6 +53,7 @@ fn step(node: &Node, inputs: &[Arc<Table>], catalog: &Catalog) -> Table {
         (Op::Filter { predicate, range }, [input, referred @ ..]) => {
             filter::filter(input, predicate, *range, catalog, &references(node, referred), &Allowance::default()).unwrap()
         }
+        (Op::Compute(columns), [input]) => compute::compute(input, columns, &Allowance::default()).unwrap(),
         (Op::Group { keys, aggregates }, [input]) => group::group(input, keys, aggregates),
         (Op::First(n), [input]) => union::first(input, *n),
         (Op::Transform(transformer), [input]) => order::transform(input, *transformer),

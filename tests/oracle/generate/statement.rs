@@ -149,9 +149,10 @@ impl Env<'_> {
             let name = self.bind(&known.entity, Form::Columns { columns, groups: false });
             return format!("{name} = {}{clauses}", known.name);
         }
-        let clauses = self.clauses(known, &[]);
-        let name = self.bind_with(&known.entity, known.shape.clone(), known.added.clone());
-        format!("{name} = {}{clauses}", known.name)
+        let (with, seen) = if self.rng.chance(45) { self.with(known) } else { (String::new(), known.clone()) };
+        let clauses = self.clauses(&seen, &[]);
+        let name = self.bind_with(&known.entity, seen.shape, seen.added);
+        format!("{name} = {}{with}{clauses}", known.name)
     }
 
     fn merge(&mut self, known: &Known) -> Option<String> {
@@ -219,7 +220,7 @@ impl Env<'_> {
             let (name, kind) = self.column(known);
             let taken = |n: &String| *n == name || *n == format!("{name}_bin");
             let binned = keys.iter().any(|k: &String| k.contains(&format!("({name},")));
-            if binned || columns.iter().any(|(n, _)| taken(n)) || kind == Kind::NoCase {
+            if binned || super::computed::is_fraction(&name) || columns.iter().any(|(n, _)| taken(n)) || kind == Kind::NoCase {
                 continue;
             }
             if kind == Kind::Number && self.rng.chance(30) {
@@ -242,6 +243,7 @@ impl Env<'_> {
         for i in 0..=self.rng.below(3) {
             let (name, kind) = self.column(known);
             let function = match kind {
+                _ if super::computed::is_fraction(&name) => "COUNT",
                 Kind::Number => *self.rng.pick(&["COUNT", "NUNIQUE", "MIN", "MAX", "SUM", "AVG", "LIST", "FIRST", "LAST"]),
                 Kind::Text if attributes::of(&known.entity).iter().any(|a| a.name == name && !a.many) => {
                     *self.rng.pick(&["COUNT", "NUNIQUE", "MIN", "MAX", "LIST", "FIRST", "LAST"])
@@ -261,7 +263,7 @@ impl Env<'_> {
     /// The aggregates are those of every shown attribute that is no key.
     fn group_without_with(&mut self, known: &Known, keys: &[String], mut columns: Vec<(String, Kind)>) -> Option<String> {
         let shown = attributes::shown(&known.entity);
-        if shown.is_empty() {
+        if shown.is_empty() || known.added.iter().any(|(name, _)| super::computed::is_fraction(name)) {
             return None;
         }
         let (by, plain) = (keys.join(", "), columns.clone());
@@ -322,6 +324,7 @@ impl Env<'_> {
     pub(crate) fn disp(&mut self, known: &Known) -> String {
         let transform = matches!(known.shape, Form::Entities) && known.entity != "x-oca-event" && self.rng.chance(15);
         let (word, seen) = if transform { self.transformed(known) } else { ("", known.clone()) };
+        let (with, seen) = if !transform && self.rng.chance(10) { self.with(&seen) } else { (String::new(), seen) };
         let columns = seen.columns();
         let mut shown: Vec<(String, Kind)> = Vec::new();
         if !self.rng.chance(20) {
@@ -333,7 +336,7 @@ impl Env<'_> {
             }
         }
         let clauses = self.clauses(&seen, &shown);
-        if transform { format!("DISP {word}({}){clauses}", known.name) } else { format!("DISP {}{clauses}", known.name) }
+        if transform { format!("DISP {word}({}){clauses}", known.name) } else { format!("DISP {}{with}{clauses}", known.name) }
     }
 }
 

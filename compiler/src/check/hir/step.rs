@@ -2,7 +2,7 @@
 #![allow(missing_docs, reason = "fields are what they are called; the others have a comment")]
 
 use super::{Attr, Column, Observed, Operand, Predicate, SourceRef, VarId};
-use crate::catalog::{EntityId, Way};
+use crate::catalog::{EntityId, ValueFunction, Way};
 use crate::source::Span;
 use crate::syntax::ast::Transformer;
 use crate::time::{TimeRange, Window};
@@ -230,10 +230,23 @@ pub struct ExplainStep {
     pub input: VarId,
 }
 
-/// A variable with its clauses, in the order of evaluation: filter, transformer, sort, offset, limit.
+/// An attribute that WITH computes from the rows of entities.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ComputedColumn {
+    /// Name of the attribute.
+    pub name: String,
+    pub function: ValueFunction,
+    /// The attribute that it is computed from.
+    pub attr: Attr,
+    /// The literals behind that.
+    pub arguments: Vec<Value>,
+}
+
+/// A variable with its clauses, in the order of evaluation: WITH, filter, transformer, sort, offset, limit.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Selection {
     pub input: VarId,
+    pub computed: Vec<ComputedColumn>,
     pub filter: Predicate,
     pub transformer: Option<Transformer>,
     /// The attribute, and whether the order is ascending.

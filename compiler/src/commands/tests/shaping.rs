@@ -48,6 +48,30 @@ fn an_assignment_refuses_and_prints() {
 }
 
 #[test]
+fn with_computes_before_anything_else() {
+    let nodes = added("x = p WITH LOWER(name) AS low, LENGTH(low) AS n WHERE n > 3 SORT BY low ASC");
+    let steps = [
+        STARTS,
+        "n3 = compute LOWER(name) as low, LENGTH(low) as n → process of n2",
+        "n4 = filter where n > 3 → process of n3",
+        "n5 = sort by low → process of n4",
+    ];
+    assert_eq!(nodes, steps);
+    assert_eq!(
+        printed("x = p with replace( name ,'^', '') as plain where plain='a' attr plain"),
+        "x = p WITH REPLACE(name, '^', '') AS plain WHERE plain = 'a' ATTR plain"
+    );
+}
+
+#[test]
+fn what_with_made_is_seen_by_later_statements_only() {
+    assert_eq!(told("x = p WITH LOWER(name) AS low\ny = GROUP x BY low WITH COUNT(pid) AS n\nDISP y ATTR low, n"), []);
+    assert_eq!(refused("x = p WITH LOWER(name) AS low DISP x DISP p ATTR low"), "K0201 low");
+    assert_eq!(refused("x = p WITH LENGTH(name) AS n\ny = x WHERE n = 'a' DISP y"), "K0301 'a'");
+    assert_eq!(refused("x = p WITH LOWER(name) AS low\ny = FIND process CREATED x WHERE low = 'a' DISP y"), "K0201 low");
+}
+
+#[test]
 fn a_merge_is_the_union_of_what_counts() {
     let nodes = added("q = FIND process CREATED p\nx = p + q");
     assert_eq!(nodes.last().map(String::as_str), Some("n3 = union → process of n0, n2"));

@@ -19,8 +19,11 @@ pub(super) enum Engine {
 }
 
 impl Engine {
-    pub(super) fn new(node: &RegexNode) -> Result<Self, RegexError> {
-        let mut printer = Printer { out: String::new(), fancy: !node.is_regular() || node.has_inner_end(true) };
+    /// With `groups`, what groups find can be asked for.
+    pub(super) fn new(node: &RegexNode, groups: bool) -> Result<Self, RegexError> {
+        // Where it is asked what was found, a newline that is only looked at must not be part of that.
+        let fancy = !node.is_regular() || node.has_inner_end(!groups);
+        let mut printer = Printer { out: String::new(), fancy, groups: groups || fancy };
         printer.node(node);
         let error = |message: &str| RegexError { message: message.to_owned(), offset: 0 };
         if !printer.fancy {
@@ -41,6 +44,22 @@ impl Engine {
         })
     }
 
+    /// What the first group found where the expression is found first; without a group, all that it found. `None`: it is not
+    /// found, or the group is in a part that was not needed.
+    pub(super) fn first_group<'v>(&self, value: &'v str) -> Result<Option<&'v str>, MatchError> {
+        match self {
+            Self::Automaton(regex) => {
+                let group = usize::from(regex.captures_len() > 1);
+                Ok(regex.captures(value).and_then(|found| found.get(group)).map(|m| m.as_str()))
+            }
+            Self::Backtracking(regex) => {
+                let group = usize::from(regex.captures_len() > 1);
+                let found = regex.captures(value).map_err(|_| MatchError)?;
+                Ok(found.and_then(|found| found.get(group)).map(|m| m.as_str()))
+            }
+        }
+    }
+
     pub(super) fn is_match(&self, value: &str) -> Result<bool, MatchError> {
         match self {
             Self::Automaton(regex) => Ok(regex.is_match(value)),
@@ -52,6 +71,8 @@ impl Engine {
 struct Printer {
     out: String,
     fancy: bool,
+    /// Whether it matters what groups find: to back-references, or to whoever asks.
+    groups: bool,
 }
 
 impl Printer {
@@ -83,8 +104,7 @@ impl Printer {
                     self.out.push('?');
                 }
             }
-            // The numbers of groups matter only where back-references may be.
-            RegexNode::Group(node) => self.wrapped(if self.fancy { "(" } else { "(?:" }, node),
+            RegexNode::Group(node) => self.wrapped(if self.groups { "(" } else { "(?:" }, node),
             RegexNode::Look { ahead, negated, node } => {
                 let open = match (ahead, negated) {
                     (true, false) => "(?=",

@@ -37,7 +37,7 @@ impl Regex {
             return Err(RegexError { message: TOO_LARGE.to_owned(), offset: 0 });
         }
         let node = parse::parse(pattern, fold)?;
-        let engine = Engine::new(&node)?;
+        let engine = Engine::new(&node, false)?;
         Ok(Self { node, engine })
     }
 
@@ -49,6 +49,27 @@ impl Regex {
     /// The pattern as a query. Where Lucene cannot express it, the query finds more values.
     pub fn lucene(&self) -> Lucene {
         lucene::translate(&self.node)
+    }
+}
+
+/// An expression that says what its first group finds: EXTRACT.
+#[derive(Clone, Debug)]
+pub struct Extractor {
+    engine: Engine,
+}
+
+impl Extractor {
+    /// Reads a pattern, as [`Regex::parse`] does.
+    pub fn parse(pattern: &str) -> Result<Self, RegexError> {
+        if pattern.len() > LONGEST {
+            return Err(RegexError { message: TOO_LARGE.to_owned(), offset: 0 });
+        }
+        Ok(Self { engine: Engine::new(&parse::parse(pattern, false)?, true)? })
+    }
+
+    /// What the first group found where the pattern is found first in a value; without a group, all that it found.
+    pub fn first_group<'v>(&self, value: &'v str) -> Result<Option<&'v str>, MatchError> {
+        self.engine.first_group(value)
     }
 }
 

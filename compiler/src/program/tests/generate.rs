@@ -219,6 +219,17 @@ fn sort_by() -> impl Strategy<Value = SortBy> {
     (bare_attribute(), any::<bool>()).prop_map(|(attribute, ascending)| SortBy { attribute, ascending })
 }
 
+fn function_call() -> impl Strategy<Value = FunctionCall> {
+    let function = "[A-Z][A-Z0-9_]{0,8}".prop_filter("no keyword", free).prop_map(at);
+    (function, bare_attribute(), vec(literal(), 0..3), dashed()).prop_map(|(function, attribute, arguments, name)| FunctionCall {
+        function,
+        attribute,
+        arguments,
+        name,
+        span: HERE,
+    })
+}
+
 fn expression() -> impl Strategy<Value = Expression> {
     let transformer =
         option::of(prop_oneof![Just(Transformer::Timestamped), Just(Transformer::AddObsId), Just(Transformer::Records)]);
@@ -226,15 +237,17 @@ fn expression() -> impl Strategy<Value = Expression> {
     (
         transformer,
         variable(),
+        option::of(vec(function_call(), 1..3)),
         option::of(observation()),
         attributes,
         option::of(sort_by()),
         option::of(count()),
         option::of(count()),
     )
-        .prop_map(|(transformer, variable, filter, attributes, sort, limit, offset)| Expression {
+        .prop_map(|(transformer, variable, computed, filter, attributes, sort, limit, offset)| Expression {
             transformer,
             variable,
+            computed,
             filter,
             attributes,
             sort,

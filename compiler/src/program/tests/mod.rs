@@ -7,6 +7,7 @@ mod generate;
 mod keywords;
 mod notebooks;
 mod pages;
+mod phrases;
 mod properties;
 mod rejects;
 

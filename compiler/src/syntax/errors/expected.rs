@@ -1,7 +1,7 @@
 //! Turns faults into diagnostics: what was expected, what was found, and what to do about it.
 
 use super::fault::{Expect, ExpectSet, Fault};
-use super::{foreign, names};
+use super::names;
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{KEYWORD_AS_NAME, UNCLOSED, UNEXPECTED};
 use crate::source::Span;
@@ -36,7 +36,8 @@ fn behind_between(tokens: &[Token<'_>], at: usize, reported: &HashSet<usize>) ->
 }
 
 /// The keywords of the clauses that an expression takes.
-const EXPRESSION: &[Keyword] = &[Keyword::Where, Keyword::Attr, Keyword::Sort, Keyword::Limit, Keyword::Offset];
+const EXPRESSION: &[Keyword] =
+    &[Keyword::With, Keyword::Where, Keyword::Attr, Keyword::Sort, Keyword::Limit, Keyword::Offset];
 
 /// A fault with the tokens around it.
 struct Context<'a, 's> {
@@ -96,7 +97,7 @@ impl<'a, 's> Context<'a, 's> {
         };
         let start = (0..self.at).rev().find(|at| begins(at).is_some() || self.tokens[*at].has(Flags::OPENS));
         let clauses = start.as_ref().and_then(begins).unwrap_or(EXPRESSION);
-        let joins = [Keyword::And, Keyword::Or, Keyword::With, Keyword::As];
+        let joins = [Keyword::And, Keyword::Or, Keyword::As];
         let all = joins.iter().chain(clauses).filter(|k| self.expected.has_keyword(**k)).map(|k| k.word());
         match join(&all.collect::<Vec<_>>()) {
             none if none.is_empty() => "a new statement begins with a command or `name =`".to_owned(),
@@ -206,23 +207,14 @@ impl<'a, 's> Context<'a, 's> {
 
     /// What other languages would have here.
     fn foreign(&self, over: bool) -> Option<&'static str> {
-        let (before, found) = (self.before()?, self.found()?);
+        let (_, found) = (self.before()?, self.found()?);
         let word = |token: &Token<'_>, word: &str| token.text.eq_ignore_ascii_case(word);
         let expects = |e| self.expected.has(e);
-        if over && word(before, "of") {
-            return Some("children: FIND process CREATED BY p; parents: FIND process CREATED p");
-        }
-        if over {
-            return foreign::clause(found.text);
-        }
-        if expects(Expect::CloseParen) && word(before, "distinct") {
-            return Some("NUNIQUE counts distinct values: NUNIQUE(pid)");
-        }
-        if found.kind == Kind::OpenParen && word(before, "now") {
-            return Some("LAST 1 d counts back from now");
+        if over && (found.is(Keyword::And) || found.is(Keyword::Or)) {
+            return Some("AND and OR stand behind WHERE");
         }
         if found.kind == Kind::OpenParen && expects(Expect::Operator) {
-            return Some(foreign::function(before.text));
+            return Some("comparisons have no functions: attribute, operator, value");
         }
         let join = self.tokens[..self.at].iter().rev().take(8).any(|t| word(t, "join"));
         if join && expects(Expect::Comma) {
@@ -251,10 +243,6 @@ impl<'a, 's> Context<'a, 's> {
                 let with = format!("{}{}", entity.text, name.text);
                 diagnostic.fix("`:` stands without blanks", entity.span.to(name.span), with)
             }
-            (_, Some(word), _) if names(found) => match foreign_operator(word.text) {
-                Some(help) => diagnostic.help(help),
-                None => diagnostic.note(all_operators()),
-            },
             _ => diagnostic.note(all_operators()),
         }
     }
@@ -272,21 +260,6 @@ impl<'a, 's> Context<'a, 's> {
 fn all_operators() -> String {
     let others = Operator::ALL.iter().filter(|o| **o != Operator::IsNull).map(|o| o.text());
     format!("operators are {}, and {}", others.collect::<Vec<_>>().join(" "), Operator::IsNull.text())
-}
-
-/// How an operator of other languages is written here.
-fn foreign_operator(word: &str) -> Option<&'static str> {
-    Some(match word.to_ascii_uppercase().as_str() {
-        "CONTAINS" | "CONTAIN" | "HAS" => "write LIKE '%text%'",
-        "STARTSWITH" | "BEGINSWITH" => "write LIKE 'text%'",
-        "ENDSWITH" => "write LIKE '%text'",
-        "REGEX" | "REGEXP" | "RLIKE" | "MATCH" | "~" => "write MATCHES 'expression'",
-        "EQUALS" | "EQ" => "write `=`",
-        "ILIKE" => "write LIKE, which ignores case",
-        "BETWEEN" => "write attribute >= low AND attribute <= high",
-        "EXISTS" => "write IS NOT NULL",
-        _ => return None,
-    })
 }
 
 /// `a`, `a or b`, `a, b or c`; at most five.

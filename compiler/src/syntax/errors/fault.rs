@@ -47,6 +47,7 @@ expects! {
     Steps "a number of steps or `*`",
     Key "an attribute or BIN",
     Aggregate "an aggregate function",
+    Function "a function",
     Alias "a column name",
     Argument "an argument name",
     Rows "rows in `[…]`",

@@ -1,0 +1,111 @@
+//! WITH behind a variable: `FUNCTION(attr, literal, …) AS name, …`.
+
+use super::ast::{FunctionCall, Ident, Literal};
+use super::errors::fault::{Expect, Tokens};
+use super::grammar::{
+    Extra, Input, P, Stop, alias, attribute, closing, comma, expected, keyword, list, look, place, report, required, skip,
+};
+use super::literal;
+use super::token::{Flags, Keyword, Kind};
+use crate::diag::Diagnostic;
+use crate::diag::codes::syntax::BAD_FUNCTION;
+use crate::source::Span;
+use chumsky::prelude::*;
+
+/// The calls behind WITH. None in it: one could not be read, which was reported.
+pub(super) fn calls<'t>() -> P<'t, Option<Vec<FunctionCall>>> {
+    list(call(), Stop::List).map(|all| all?.into_iter().collect()).boxed()
+}
+
+/// `FUNCTION(attr, literal, …) AS name`
+fn call<'t>() -> P<'t, Option<FunctionCall>> {
+    let more = comma().ignore_then(literal::literal()).repeated().collect::<Vec<Literal>>();
+    let inside = choice((nested().to(None).boxed(), attribute().then(more).map(Some).boxed()));
+    let named = keyword(Keyword::As).ignore_then(required(alias(), Stop::List)).or_not();
+    function()
+        .then(required(inside, Stop::Close))
+        .then_ignore(closing(Kind::CloseParen, Expect::CloseParen))
+        .map_with(|head, e| (head, place(e.slice())))
+        .then(named)
+        .validate(|(((function, inside), span), named), _, emitter| {
+            let (attribute, arguments) = inside.flatten()?;
+            let name = match named {
+                Some(name) => name?,
+                None => {
+                    let name = default_name(&function, &attribute.text);
+                    let found = Diagnostic::new(&BAD_FUNCTION, span, "the new attribute needs a name");
+                    emitter.emit(found.fix("name it", span.after(), format!(" AS {name}")).into());
+                    return None;
+                }
+            };
+            let span = span.to(name.span);
+            Some(FunctionCall { function, attribute, arguments, name, span })
+        })
+        .boxed()
+}
+
+/// The name of a function and the `(` after it. Functions are compared in upper case, so the tree has them so.
+fn function<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| {
+        let called = look(input, 1).is_some_and(|t| t.kind == Kind::OpenParen);
+        match look(input, 0).filter(|t| called && t.kind == Kind::Word && !t.has(Flags::OPENS)) {
+            Some(token) => {
+                input.skip();
+                input.skip();
+                Ok(Ident { text: token.text.to_ascii_uppercase(), span: token.span })
+            }
+            None => Err(expected(input, Expect::Function)),
+        }
+    })
+}
+
+/// A function where an attribute is needed: reported, and skipped.
+fn nested<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| {
+        let called = look(input, 1).is_some_and(|t| t.kind == Kind::OpenParen);
+        match look(input, 0).filter(|t| called && t.kind == Kind::Word && !t.has(Flags::OPENS)) {
+            Some(token) => {
+                report(input, inner_function(token.span, token.text));
+                Ok(())
+            }
+            None => Err(expected(input, Expect::Attribute)),
+        }
+    })
+    .then_ignore(skip(Stop::Close))
+}
+
+fn inner_function(span: Span, word: &str) -> Diagnostic {
+    let word = word.to_ascii_uppercase();
+    Diagnostic::new(&BAD_FUNCTION, span, "a function takes an attribute, not another function")
+        .label("name this first")
+        .help(format!("what is named before counts as an attribute: WITH {word}(…) AS first, LOWER(first) AS second"))
+}
+
+/// `lower_name`: the function and the attribute, as a column name.
+fn default_name(function: &Ident, attribute: &str) -> String {
+    let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let attribute: String = attribute.replace("[*]", "").chars().map(word).collect();
+    format!("{}_{}", function.text.to_lowercase(), attribute.trim_matches('_'))
+}
+
+/// Writes one call.
+pub(crate) fn print(call: &FunctionCall, out: &mut String) {
+    out.push_str(&call.function.text);
+    out.push('(');
+    super::print::attribute(&call.attribute, out);
+    for argument in &call.arguments {
+        out.push_str(", ");
+        super::print::literal(argument, out);
+    }
+    out.push_str(") AS ");
+    super::print::ident(&call.name, out);
+}
+
+/// Visits its parts.
+pub(crate) fn walk(call: &mut FunctionCall, walk: &mut impl super::walk::Walk) {
+    walk.span(&mut call.function.span);
+    walk.attribute(&mut call.attribute);
+    call.arguments.iter_mut().for_each(|l| walk.literal(l));
+    walk.ident(&mut call.name);
+    walk.span(&mut call.span);
+}
