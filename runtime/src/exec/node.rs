@@ -2,7 +2,7 @@
 
 use super::tree::{self, Lineage};
 use super::{Failure, Outcome, Run, failed, locked};
-use crate::matching::{self, Found, Ladder, Lives, Reading, References, Undecided, Unread};
+use crate::matching::{self, Found, Ladder, Lives, Reading, References, Undecidable, Unread};
 use crate::ops::{filter, group, join, new, observe, order, union};
 use crate::source::Records;
 use crate::table::{Entity, Key, Table};
@@ -68,7 +68,10 @@ impl Run<'_> {
             Op::Filter { predicate, range } => {
                 let references = self.references(node)?;
                 let allowance = &self.options.allowance;
-                filter::filter(input, predicate, *range, self.job.catalog, &references, allowance).map_err(|e| unread(node, e))?
+                let (table, undecided) = filter::filter(input, predicate, *range, self.job.catalog, &references, allowance)
+                    .map_err(|e| unread(node, e))?;
+                self.undecided(id, undecided);
+                table
             }
             Op::First(n) => union::first(input, *n),
             Op::Transform(transformer) => order::transform(input, *transformer),
@@ -100,7 +103,7 @@ impl Run<'_> {
             &mut found,
             &mut |reading, records, found| matching::scan(reading, records, entity, &scan.predicate, found),
         )?;
-        Ok(collect(found, node, whole))
+        Ok(self.collect(found, id, node, whole))
     }
 
     fn pivot(&self, id: NodeId, node: &Node, pivot: &Pivot, input: &Table) -> Result<Table, Failure> {
@@ -108,7 +111,7 @@ impl Run<'_> {
         let keys = self.pivot_keys(node, pivot, input);
         let mut found = Found::default();
         let whole = self.hop(id, node, pivot, &keys, &references, &mut found)?;
-        Ok(collect(found, node, whole))
+        Ok(self.collect(found, id, node, whole))
     }
 
     /// The keys of the input that can be asked for. Warns when rows without identity are among the input.
@@ -196,7 +199,7 @@ impl Run<'_> {
             next.sort();
             frontier = next;
         }
-        let mut table = collect(all, node, whole);
+        let mut table = self.collect(all, id, node, whole);
         table.added = vec!["depth".to_owned()];
         for entity in &mut table.entities {
             entity.added = vec![lineage.get(&entity.key).map(|step| Value::Int(step.depth as i64))];
@@ -248,6 +251,22 @@ impl Run<'_> {
         })
     }
 
+    /// The table of the sightings that a node found.
+    fn collect(&self, found: Found, id: NodeId, node: &Node, whole: bool) -> Table {
+        let mut table = found.sightings.finish(node.entity, &node.columns);
+        table.unidentified = found.unidentified.len() as u64;
+        table.partial = !whole;
+        self.undecided(id, table.undecided_count());
+        table
+    }
+
+    /// Remembers that the condition of a node could not be decided so often.
+    fn undecided(&self, id: NodeId, times: u64) {
+        if times > 0 {
+            locked(&self.undecided).push((id, times));
+        }
+    }
+
     /// The columns of a table that hold identifiers.
     fn identifiers(&self, table: &Table) -> Vec<Attr> {
         let is_id = |attr: &&Attr| attr.value_type(self.job.catalog, table.entity).is_some_and(ValueType::is_identifier);
@@ -266,26 +285,15 @@ struct Asked<'a> {
 
 fn unread(node: &Node, why: Unread) -> Failure {
     match why {
-        Unread::Undecided(reason) => undecided(node, &reason),
+        Unread::Undecidable(reason) => undecidable(node, &reason),
         Unread::Spent(spent) => failed(node, spent),
     }
 }
 
-fn undecided(node: &Node, reason: &Undecided) -> Failure {
-    let message = "a comparison could not be decided";
-    Failure::Failed(Box::new(
-        Diagnostic::new(&codes::run::UNDECIDED, node.origin, message)
-            .note(reason.0.clone())
-            .help("rewrite the expression without look-around and back-references, or without nested repetition"),
-    ))
-}
-
-/// The table of the sightings that a node found.
-fn collect(found: Found, node: &Node, whole: bool) -> Table {
-    let mut table = found.sightings.finish(node.entity, &node.columns);
-    table.unidentified = found.unidentified.len() as u64;
-    table.partial = !whole;
-    table
+fn undecidable(node: &Node, reason: &Undecidable) -> Failure {
+    let message = "a condition cannot be decided";
+    let problem = Diagnostic::new(&codes::run::UNDECIDABLE, node.origin, message).note(reason.0.clone());
+    Failure::Failed(Box::new(problem.help("ask for less at once: a shorter window, WITHIN around the parts, fewer REPEATS")))
 }
 
 /// For each row of a table the values of `attrs`, in their order.

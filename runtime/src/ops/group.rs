@@ -23,7 +23,8 @@ pub fn group(table: &Table, keys: &[GroupKey], aggregates: &[Aggregate]) -> Tabl
                 let present = members.iter().filter_map(|m| column.get(*m).and_then(Option::as_ref)).collect();
                 aggregate(a.function, present)
             }));
-            Row { entity: None, values }
+            let undecided = members.iter().map(|m| table.row_undecided(*m)).max().unwrap_or(0);
+            Row { entity: None, undecided, values }
         })
         .collect();
     let keys_of = |row: &Row| -> Vec<Option<Value>> { row.values.iter().take(keys.len()).cloned().collect() };

@@ -45,7 +45,8 @@ pub fn join(
                     entities.len() as u32 - 1
                 }))
             });
-            Row { entity, values }
+            let undecided = left.row_undecided(l).max(right.row_undecided(r));
+            Row { entity, undecided, values }
         })
         .collect();
     let mut added = left.added.clone();

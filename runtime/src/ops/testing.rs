@@ -47,7 +47,7 @@ fn step(node: &Node, inputs: &[Arc<Table>], catalog: &Catalog) -> Table {
             join::join(left, right, by.as_ref(), &node.columns, catalog, &Allowance::default()).unwrap()
         }
         (Op::Filter { predicate, range }, [input, referred @ ..]) => {
-            filter::filter(input, predicate, *range, catalog, &references(node, referred), &Allowance::default()).unwrap()
+            filter::filter(input, predicate, *range, catalog, &references(node, referred), &Allowance::default()).unwrap().0
         }
         (Op::Group { keys, aggregates }, [input]) => group::group(input, keys, aggregates),
         (Op::First(n), [input]) => union::first(input, *n),

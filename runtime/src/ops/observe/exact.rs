@@ -3,7 +3,7 @@
 
 use super::events::{Bound, Event, TimeSpan, inside, times};
 use crate::allowance::{Allowance, Lent};
-use crate::matching::{Undecided, Unread};
+use crate::matching::{Undecidable, Unread};
 use huntc_compiler::plan::Observe;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 /// The error of an expression with more ways to match than are examined.
 pub(super) fn too_many() -> Unread {
-    Undecided("the observation expression has too many ways to match".to_owned()).into()
+    Undecidable("the observation expression has too many ways to match".to_owned()).into()
 }
 
 /// The most ways to match that are examined.

@@ -113,7 +113,7 @@ fn an_expression_with_too_many_ways_to_match_fails() {
     let inputs = [(); 4].map(|()| Arc::new(seen(&records.join(" "))));
     let undecided = |expression: &str, inputs: &[Arc<Table>]| {
         let answer = observe(&shape(expression), inputs, None, &[], &Allowance::default());
-        matches!(answer, Err(Unread::Undecided(e)) if e.0.contains("too many ways to match"))
+        matches!(answer, Err(Unread::Undecidable(e)) if e.0.contains("too many ways to match"))
     };
     assert!(undecided("([a] FOLLOWEDBY [b]) AND ([a] FOLLOWEDBY [c])", &inputs));
     assert!(undecided("([a] FOLLOWEDBY [b]) REPEATS 4000000000 TIMES", &inputs));
@@ -130,7 +130,7 @@ fn looking_ends() {
     let all = TimeSpan { start: Instant(i64::MIN), end: Instant(i64::MAX) };
     let bound = |looks| Search { events: &events, allowance: &allowance, looks: Cell::new(looks) }.bound(&shape, all);
     assert_eq!(bound(0).unwrap().unwrap().len(), 80);
-    assert!(matches!(bound(MOST_LOOKS - 100), Err(Unread::Undecided(_))));
+    assert!(matches!(bound(MOST_LOOKS - 100), Err(Unread::Undecidable(_))));
 }
 
 #[test]

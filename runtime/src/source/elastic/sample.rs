@@ -4,6 +4,7 @@ use super::ElasticSource;
 use super::answer::{Answer, FILTER};
 use super::body::{DocValue, SourceFilter};
 use super::fault::Fault;
+use crate::source::repair::Repaired;
 use crate::source::{FetchContext, Sample};
 use huntc_compiler::request::{BoundRequest, Query};
 use huntc_compiler::time::Instant;
@@ -62,7 +63,8 @@ impl ElasticSource {
             let mut builder = prepared.builder();
             let (mut hits, mut span) = (0, None);
             self.connection.send(&call, context, |reply| {
-                let answer = Answer::read(&reply.body)?;
+                let mut mended = Repaired::default();
+                let answer = Answer::read(&reply.body, &mut mended)?;
                 answer.whole()?;
                 hits = answer.hits.hits.len();
                 span = answer.aggregations.and_then(times);

@@ -7,6 +7,7 @@ use super::countable::countable;
 use super::fault::{Fault, FaultKind};
 use super::mapping::{FieldKind, Indices, Mappings};
 use super::server::Server;
+use crate::source::repair::Repaired;
 use crate::source::FetchContext;
 use crate::source::clocks::{CATEGORY, Clock};
 use huntc_compiler::time::Instant;
@@ -166,7 +167,8 @@ fn times(connection: &Connection, server: &Server, category: Option<&str>, conte
         }
         let call = connection.post(path.clone(), &body)?;
         connection.send(&call, context, |reply| {
-            let answer = Answer::read(&reply.body)?;
+            let mut mended = Repaired::default();
+            let answer = Answer::read(&reply.body, &mut mended)?;
             answer.whole()?;
             let records = answer.hits.exact_total().ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))?;
             let (span, clocks) = answer.aggregations.map(read).unwrap_or_default();

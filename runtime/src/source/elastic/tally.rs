@@ -7,6 +7,7 @@ use super::countable::countable;
 use super::fault::{Fault, FaultKind};
 use super::mapping::FieldKind;
 use super::prepare::{self, PreparedRequest};
+use crate::source::repair::Repaired;
 use crate::source::{FetchContext, TalliedValue, Tally, TallyRequest};
 use huntc_compiler::time::Instant;
 use serde::Deserialize;
@@ -94,7 +95,8 @@ impl ElasticSource {
         let options = "allow_partial_search_results=false&allow_no_indices=false&ignore_unavailable=false";
         let call = self.connection.post(format!("{}/_search?{options}&{FILTER}", self.connection.indices()), &body)?;
         let tally = self.connection.send(&call, context, |reply| {
-            let answer = Answer::read(&reply.body)?;
+            let mut mended = Repaired::default();
+            let answer = Answer::read(&reply.body, &mut mended)?;
             answer.whole()?;
             let records = answer.hits.exact_total().ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))?;
             let tally = Tally { records, ..Tally::default() };

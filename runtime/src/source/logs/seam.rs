@@ -1,5 +1,6 @@
 //! Where files were joined without a line end between them: `{…}{…}`, and byte order marks inside of a text.
 
+use crate::source::repair;
 use memchr::memmem;
 use serde::de::IgnoredAny;
 
@@ -45,8 +46,16 @@ fn joined_at(line: &[u8]) -> Option<usize> {
         return None;
     }
     let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
-    values.next()?.ok()?;
-    let end = values.byte_offset();
+    let end = match values.next()? {
+        Ok(_) => values.byte_offset(),
+        // A value that is mended later must not take the next document with it.
+        Err(_) => {
+            let end = repair::end_of_value(line)?;
+            let repaired = repair::json(&line[..end]).filter(|repaired| !repaired.flaws.is_empty())?;
+            serde_json::from_str::<IgnoredAny>(&repaired.json).ok()?;
+            end
+        }
+    };
     without_mark(&line[end..]).starts_with(b"{").then_some(end)
 }
 
@@ -72,6 +81,7 @@ mod tests {
             ("oops}{\"a\":1}\n", "oops}{\"a\":1}\n"),
             ("{\"a\":1} x}{\n", "{\"a\":1} x}{\n"),
             ("\n\n", "\n\n"),
+            ("{\"a\":\"\u{1}\"}{\"b\":NaN}{\"c\":3}\n", "{\"a\":\"\u{1}\"}\n{\"b\":NaN}\n{\"c\":3}\n"),
         ] {
             assert_eq!(parted(text), wanted);
         }
