@@ -87,10 +87,7 @@ fn strange_lines_are_records_or_told_with_their_place_and_reason() {
             mended("a value nested deeper than 256 is absent"),
         ),
         ("[".repeat(100_000).into(), "K0753 not valid JSON".to_owned()),
-        (
-            b"{\"@timestamp\":\"2020-10-22T06:00:00Z\",\"a\":\"\xc3\x28\"}".to_vec(),
-            mended("what is no character is U+FFFD"),
-        ),
+        (b"{\"@timestamp\":\"2020-10-22T06:00:00Z\",\"a\":\"\xc3\x28\"}".to_vec(), mended("what is no character is U+FFFD")),
         (b"{\"@timestamp\":\"2020-10-22T06:00:00Z\",\"a\":\xff}".to_vec(), "K0753 not valid UTF-8".to_owned()),
         (line("\"a\":\"\0\"").into(), mended("a control character that is not escaped is kept")),
         (vec![0; 50], "K0753 not valid JSON".to_owned()),

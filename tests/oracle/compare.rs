@@ -123,7 +123,11 @@ impl Test {
             Ask::Like(patterns) => patterns.iter().any(|p| like(&value.text(), p)),
             Ask::Matches(expressions) => {
                 let found: Vec<Option<bool>> = expressions.iter().map(|e| e.is_match(&value.text()).ok()).collect();
-                return if found.contains(&Some(true)) { Some(true) } else { found.into_iter().collect::<Option<Vec<_>>>().map(|_| false) };
+                return if found.contains(&Some(true)) {
+                    Some(true)
+                } else {
+                    found.into_iter().collect::<Option<Vec<_>>>().map(|_| false)
+                };
             }
             Ask::Subset(nets) => matches!(value, Val::Addr(a) if nets.iter().any(|n| n.contains(a))),
             Ask::Superset(nets) => matches!(value, Val::Addr(a) if nets.iter().any(|n| IpNet::from(*a) == *n)),

@@ -75,7 +75,15 @@ fn test(
         }
     }
     let negated = comparison.negated != (comparison.operator == Operator::Ne);
-    Ok(Test { other, kind, negated, fold, ask: ask(kind, fold, comparison.operator, &literals, &referred)?, attribute, doubt: Cell::new(true) })
+    Ok(Test {
+        other,
+        kind,
+        negated,
+        fold,
+        ask: ask(kind, fold, comparison.operator, &literals, &referred)?,
+        attribute,
+        doubt: Cell::new(true),
+    })
 }
 
 impl Ready {

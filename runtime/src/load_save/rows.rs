@@ -233,7 +233,12 @@ fn dense_rows<'a>(
         }
         cells
     };
-    Ok(Cells { header: names.header, rows: sparse.into_iter().map(dense).collect(), mended: Vec::new(), memory: meter.memory.into_inner() })
+    Ok(Cells {
+        header: names.header,
+        rows: sparse.into_iter().map(dense).collect(),
+        mended: Vec::new(),
+        memory: meter.memory.into_inner(),
+    })
 }
 
 /// The first object of a JSON array, and all names of its objects.
@@ -261,8 +266,7 @@ pub(super) fn json_beginning(file: impl Read, again: Again<'_>, most: u64) -> Op
         (first, names, whole)
     };
     let mut file = Some(file.take(most));
-    let (mut first, mut names, mut whole) =
-        look(&mut |take| file.take().map_or(Ok(()), |file| each_object(file, &meter, take)));
+    let (mut first, mut names, mut whole) = look(&mut |take| file.take().map_or(Ok(()), |file| each_object(file, &meter, take)));
     if let Err(RowFault::Form(_)) = whole
         && let Ok(Some(repaired)) = mended(again, most, &meter)
     {
@@ -272,11 +276,7 @@ pub(super) fn json_beginning(file: impl Read, again: Again<'_>, most: u64) -> Op
 }
 
 /// Takes the objects of a JSON array one after the other.
-fn each_object(
-    file: impl Read,
-    meter: &Meter<'_>,
-    take: TakeObject<'_>,
-) -> Result<(), RowFault> {
+fn each_object(file: impl Read, meter: &Meter<'_>, take: TakeObject<'_>) -> Result<(), RowFault> {
     let mut json = serde_json::Deserializer::from_reader(BufReader::new(Metered { file, meter }));
     let read = json.deserialize_seq(EachObject(take)).and_then(|()| json.end());
     read.map_err(|e| meter.fault(&e, e.is_io()))

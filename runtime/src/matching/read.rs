@@ -281,12 +281,7 @@ impl<'a, 'r> Place<'a, 'r> {
     }
 
     /// Whether one slot of each other type can be chosen so that the whole condition holds.
-    fn choose(
-        &mut self,
-        record: usize,
-        instance: Instance,
-        chosen: &mut Vec<Option<(usize, Instance)>>,
-    ) -> Holds {
+    fn choose(&mut self, record: usize, instance: Instance, chosen: &mut Vec<Option<(usize, Instance)>>) -> Holds {
         let Some((_, views)) = self.others.get(chosen.len()) else { return self.decide(record, instance, chosen) };
         let mut instances = Vec::new();
         let mut best = Holds::No;

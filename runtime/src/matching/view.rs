@@ -303,14 +303,7 @@ impl<'r> Reader<'r> {
         range.filter_map(|at| Some((at, self.parts.get(at)?)))
     }
 
-    fn decide(
-        &self,
-        comparer: &Comparer,
-        facts: &SlotFacts<'_>,
-        record: usize,
-        single: Instance,
-        memo: &mut Memo,
-    ) -> Holds {
+    fn decide(&self, comparer: &Comparer, facts: &SlotFacts<'_>, record: usize, single: Instance, memo: &mut Memo) -> Holds {
         if memo.is_empty() {
             memo.extend(self.parts.iter().map(|p| vec![None; p.column.dictionary.len()]));
         }

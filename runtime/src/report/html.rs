@@ -100,7 +100,10 @@ fn write_summary(hunt: &HuntReport, out: &mut dyn Write) -> Result<()> {
     if hunt.variables.is_empty() {
         return Ok(());
     }
-    writeln!(out, "<table><tr><th>variable<th>type<th>entities<th>records<th>unidentified<th>undecided<th>window<th>sources<th>time</tr>")?;
+    writeln!(
+        out,
+        "<table><tr><th>variable<th>type<th>entities<th>records<th>unidentified<th>undecided<th>window<th>sources<th>time</tr>"
+    )?;
     for v in &hunt.variables {
         let figure = |n: Option<u64>| n.map_or_else(|| "failed".to_owned(), |n| n.to_string());
         let window = v.window.map_or_else(|| "everything".to_owned(), |w| format!("{} – {}", w.start, w.stop));

@@ -35,7 +35,8 @@ pub fn summary(hunt: &HuntReport, width: Option<u16>) -> String {
     if hunt.variables.is_empty() {
         return out;
     }
-    let beside: Vec<(&str, Figure)> = BESIDE.into_iter().filter(|(_, figure)| hunt.variables.iter().any(|v| figure(v) > Some(0))).collect();
+    let beside: Vec<(&str, Figure)> =
+        BESIDE.into_iter().filter(|(_, figure)| hunt.variables.iter().any(|v| figure(v) > Some(0))).collect();
     let mut table = table(width);
     let mut header = vec!["VARIABLE", "TYPE", "ENTITIES", "RECORDS", "TIME"];
     header.splice(4..4, beside.iter().map(|(name, _)| *name));

@@ -26,7 +26,10 @@ fn blocks(bytes: &[u8], block: usize) {
     match (read(bytes, block), read(bytes, 1 << 16)) {
         (Ok((small, one)), Ok((big, other))) => {
             assert_eq!((one.records, one.bad_total, one.mended_total), (other.records, other.bad_total, other.mended_total));
-            assert_eq!(one.mended.iter().map(|m| (m.line, m.flaw)).collect::<Vec<_>>(), other.mended.iter().map(|m| (m.line, m.flaw)).collect::<Vec<_>>());
+            assert_eq!(
+                one.mended.iter().map(|m| (m.line, m.flaw)).collect::<Vec<_>>(),
+                other.mended.iter().map(|m| (m.line, m.flaw)).collect::<Vec<_>>()
+            );
             assert_eq!(one.records, small.len());
             let lines = |report: &[huntc_runtime::source::logs::BadLine]| -> Vec<(u64, BadReason)> {
                 report.iter().map(|b| (b.line, b.reason)).collect()

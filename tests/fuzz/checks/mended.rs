@@ -90,7 +90,12 @@ fn escape(ahead: &str) -> Option<(char, usize)> {
     if let Some((_, c)) = simple.iter().find(|(letter, _)| *letter == first) {
         return Some((*c, 1));
     }
-    let unit = |text: &str| text.strip_prefix('u')?.get(..4).filter(|t| t.bytes().all(|b| b.is_ascii_hexdigit())).and_then(|t| u16::from_str_radix(t, 16).ok());
+    let unit = |text: &str| {
+        text.strip_prefix('u')?
+            .get(..4)
+            .filter(|t| t.bytes().all(|b| b.is_ascii_hexdigit()))
+            .and_then(|t| u16::from_str_radix(t, 16).ok())
+    };
     let high = unit(ahead)?;
     if let Some(low) = ahead.get(5..).and_then(|t| unit(t.strip_prefix('\\')?))
         && let Some(Ok(c)) = char::decode_utf16([high, low]).next()

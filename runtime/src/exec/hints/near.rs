@@ -1,8 +1,8 @@
 //! What comes near a comparison: the same value in another case, with blanks, with or without its folder, as a part of a
 //! longer value, or in a related attribute.
 
-use crate::matching::{Holds, References};
 use crate::matching::compare::Comparer;
+use crate::matching::{Holds, References};
 use huntc_compiler::catalog::{Access, AttrId, Catalog, Rule, ValueType};
 use huntc_compiler::plan::{Attr, Operand, Predicate, Test, TestOp};
 use huntc_compiler::value::Value;

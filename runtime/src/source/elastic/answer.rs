@@ -3,6 +3,7 @@
 use super::fault::{Fault, FaultKind};
 use crate::source::repair::{self, Flaw, Repaired};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -172,6 +173,14 @@ impl Shards {
     }
 }
 
+/// Reads a part of an answer. Values of records stand in it as keys of buckets: what is no JSON in them is mended.
+pub(super) fn part<T: DeserializeOwned>(part: &RawValue) -> serde_json::Result<T> {
+    serde_json::from_str(part.get()).or_else(|error| match repair::json(part.get().as_bytes()) {
+        Some(repaired) if !repaired.flaws.is_empty() => serde_json::from_str(&repaired.json),
+        _ => Err(error),
+    })
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -216,12 +225,20 @@ mod tests {
             [format!("{{\"_index\":\"i\",\"_id\":\"{id}\",\"_source\":{{\"a\":\"").as_bytes(), value, b"\"}}"].concat()
         };
         let hits = [hit("1", b"x"), hit("2", b"\xff"), hit("3", b"y"), hit("4", b"\x01")].join(&b","[..]);
-        let body = [&br#"{"timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"hits":{"hits":["#[..], &hits, b"]}}"].concat();
+        let body = [&br#"{"timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"hits":{"hits":["#[..], &hits, b"]}}"]
+            .concat();
         let mut mended = Repaired::default();
         let answer = Answer::read(&body, &mut mended).unwrap();
         let flaws: Vec<_> = answer.hits.hits.iter().map(|hit| (&*hit.id, hit.flaw)).collect();
         assert_eq!(flaws, [("1", None), ("2", Some(Flaw::NoCharacter)), ("3", None), ("4", Some(Flaw::Control))]);
         assert_eq!(answer.hits.hits[1].source.unwrap().get(), "{\"a\":\"\u{fffd}\"}");
+    }
+
+    #[test]
+    fn keys_of_buckets_are_mended() {
+        let keys: Vec<String> = part(&RawValue::from_string(r#"["a\ud800","b"]"#.to_owned()).unwrap()).unwrap();
+        assert_eq!(keys, ["a\u{fffd}", "b"]);
+        assert!(part::<Vec<String>>(&RawValue::from_string("[1]".to_owned()).unwrap()).is_err());
     }
 
     #[test]

@@ -6,8 +6,8 @@ use super::fault::{Fault, FaultKind};
 use super::mapping::MappingAnswers;
 use super::prepare::{self, PreparedRequest};
 use super::server::{Product, Server};
-use crate::source::repair::Repaired;
 use crate::source::Records;
+use crate::source::repair::Repaired;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::request::{BoundRequest, Query};
 

@@ -1,7 +1,7 @@
 //! The earliest records of a request, for hints: one search, which also returns the first and the last time in the window.
 
 use super::ElasticSource;
-use super::answer::{Answer, FILTER};
+use super::answer::{self, Answer, FILTER};
 use super::body::{DocValue, SourceFilter};
 use super::fault::Fault;
 use crate::source::repair::Repaired;
@@ -84,7 +84,7 @@ impl ElasticSource {
 }
 
 fn times(aggregations: &RawValue) -> Option<(Instant, Instant)> {
-    let span: Span = serde_json::from_str(aggregations.get()).ok()?;
+    let span: Span = answer::part(aggregations).ok()?;
     let time = |t: Time| t.value.map(|millis| Instant::from_millis(millis as i64));
     Some((time(span.first)?, time(span.last)?))
 }

@@ -1,7 +1,7 @@
 //! Figures about the records of a request: one search without hits, whose aggregations count.
 
 use super::ElasticSource;
-use super::answer::{Answer, FILTER};
+use super::answer::{self, Answer, FILTER};
 use super::body::MatchAll;
 use super::countable::countable;
 use super::fault::{Fault, FaultKind};
@@ -110,8 +110,7 @@ impl ElasticSource {
 fn read(aggregations: Option<&RawValue>, tally: Tally) -> Result<Tally, Fault> {
     let malformed = |reason: String| Fault::new(FaultKind::Malformed, reason);
     let found = aggregations.ok_or_else(|| malformed("the answer has no aggregations".to_owned()))?;
-    let found: TallyAggregations =
-        serde_json::from_str(found.get()).map_err(|e| malformed(format!("the aggregations are no such: {e}")))?;
+    let found: TallyAggregations = answer::part(found).map_err(|e| malformed(format!("the aggregations are no such: {e}")))?;
     let newest = found.newest.instant();
     if newest.is_none() && tally.records > 0 {
         return Ok(Tally { untimed: Some("the server gives no newest time".to_owned()), ..tally });

@@ -308,7 +308,9 @@ impl<'a> Scanner<'a> {
     /// Keeps the escape of a line feed in a string, which is no JSON: the element is marked as one that must be mended.
     fn store_feed(&mut self, escape: &[u8]) {
         self.fed |= self.element.is_some();
-        escape.iter().for_each(|byte| self.store(*byte));
+        for byte in escape {
+            self.store(*byte);
+        }
     }
 
     fn end_element(&mut self, emit: &mut Emit<'_>) -> Result<(), SourceError> {

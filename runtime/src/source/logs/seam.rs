@@ -46,17 +46,15 @@ fn joined_at(line: &[u8]) -> Option<usize> {
         return None;
     }
     let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
-    let end = match values.next()? {
-        Ok(_) => values.byte_offset(),
-        // A value that is mended later must not take the next document with it.
-        Err(_) => {
-            let end = repair::end_of_value(line)?;
-            let repaired = repair::json(&line[..end]).filter(|repaired| !repaired.flaws.is_empty())?;
-            serde_json::from_str::<IgnoredAny>(&repaired.json).ok()?;
-            end
-        }
-    };
+    let end = if values.next()?.is_ok() { values.byte_offset() } else { end_of_mended(line)? };
     without_mark(&line[end..]).starts_with(b"{").then_some(end)
+}
+
+/// The end of the line's first document, of which a value is mended later: it must not take the next document with it.
+fn end_of_mended(line: &[u8]) -> Option<usize> {
+    let end = repair::end_of_value(line)?;
+    let repaired = repair::json(&line[..end]).filter(|repaired| !repaired.flaws.is_empty())?;
+    serde_json::from_str::<IgnoredAny>(&repaired.json).is_ok().then_some(end)
 }
 
 #[cfg(test)]

@@ -87,7 +87,8 @@ fn a_mended_name_makes_no_record_take_the_place_of_another() {
 
 #[test]
 fn the_first_twenty_are_named_and_nothing_of_them_is_bad() {
-    let lines: String = (0..300).map(|i| if i % 3 == 0 { format!("{{{T}}}\n") } else { format!("\n{{{T},\"a\":NaN}}\n") }).collect();
+    let lines: String =
+        (0..300).map(|i| if i % 3 == 0 { format!("{{{T}}}\n") } else { format!("\n{{{T},\"a\":NaN}}\n") }).collect();
     let (store, report) = store_with(lines.as_bytes(), &tiny_limits());
     assert_eq!((store.len(), report.bad_total, report.mended_total, report.mended.len()), (300, 0, 200, 20));
     assert_eq!(report.mended[..3].iter().map(|m| m.line).collect::<Vec<_>>(), [3, 5, 8]);
