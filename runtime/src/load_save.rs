@@ -8,12 +8,12 @@ use crate::analytics;
 use crate::matching::typed_text;
 use crate::own_files;
 use crate::report::sanitize;
-use crate::source::{SourceError, logs, regular_file};
+use crate::source::{NAMED_MENDED, SourceError, logs, regular_file};
 use huntc_compiler::catalog::{Catalog, EntityId, canonical};
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Attr, Column};
 use huntc_compiler::value::Value;
-use rows::{Cells, RowFault};
+use rows::{Again, Cells, RowFault};
 use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
 use std::io::{BufWriter, Read, Write};
@@ -35,6 +35,8 @@ pub struct Loaded<'a> {
     pub columns: Vec<Column>,
     /// Each row has one value for each column.
     pub rows: Vec<Vec<Option<Value>>>,
+    /// Rows of which a value was mended: how many, and the first of them with what was done.
+    pub mended: (u64, Vec<String>),
     /// What they take, until they are in a table.
     pub memory: Lent<'a>,
 }
@@ -152,7 +154,7 @@ pub fn facts(path: &str, place: &Place<'_>) -> Result<FileFacts, String> {
     let file = open(&real, packing).map_err(|e| format!("it cannot be opened: {e}"))?;
     let known = match format.as_str() {
         "csv" => csv_facts(file),
-        "json" => json_facts(file),
+        "json" => json_facts(file, &|| open(&real, packing)),
         _ => None,
     };
     Ok(known.unwrap_or_default())
@@ -165,8 +167,8 @@ fn csv_facts(file: Box<dyn Read>) -> Option<FileFacts> {
     Some(FileFacts { entity, columns: Some(header.into_iter().filter(|name| name != "type").collect()) })
 }
 
-fn json_facts(file: Box<dyn Read>) -> Option<FileFacts> {
-    let rows::JsonBeginning { first, names } = rows::json_beginning(file, MOST_LOOKED_AT)?;
+fn json_facts(file: Box<dyn Read>, again: Again<'_>) -> Option<FileFacts> {
+    let rows::JsonBeginning { first, names } = rows::json_beginning(file, again, MOST_LOOKED_AT)?;
     let entity = first.get("type").and_then(Json::as_str).filter(|entity| !entity.is_empty()).map(str::to_owned);
     Some(FileFacts { entity, columns: names.map(|names| names.into_iter().filter(|name| name != "type").collect()) })
 }
@@ -197,7 +199,7 @@ pub fn load<'a>(
             .note(e.to_string())
             .help("correct the path; it starts at the folder of the huntflow")
     })?;
-    read(path, &format, reader, (entity, catalog), allowance)
+    read(path, &format, reader, &|| open(&real, packing), (entity, catalog), allowance)
 }
 
 /// What LOAD would read from the file that SAVE makes of these rows. A later LOAD of the same hunt uses this, so it
@@ -214,19 +216,20 @@ pub fn reload<'a>(
     let mut bytes = Vec::new();
     write(&format, &Saved { entity: &catalog.get(entity).name, headers, rows, raw_csv: false }, &mut bytes)
         .map_err(|e| save_error(path, "it cannot be written").note(e.to_string()))?;
-    read(path, &format, bytes.as_slice(), (Some(entity), catalog), allowance)
+    read(path, &format, bytes.as_slice(), &|| Ok(Box::new(std::io::empty())), (Some(entity), catalog), allowance)
 }
 
 fn read<'a>(
     path: &str,
     format: &str,
     file: impl Read,
+    again: Again<'_>,
     (entity, catalog): (Option<EntityId>, &Catalog),
     allowance: &'a Allowance,
 ) -> Result<Loaded<'a>, SourceError> {
     let (cells, form) = match format {
         "csv" => (rows::csv(file, allowance), "CSV table with a header"),
-        "json" => (rows::json(file, allowance), "JSON array of flat objects"),
+        "json" => (rows::json(file, again, allowance), "JSON array of flat objects"),
         other => {
             return Err(load_error(path, format_args!("the format {other:?} is not known"))
                 .help("use .csv or .json, with .gz or .zst behind"));
@@ -242,7 +245,9 @@ fn read<'a>(
 
 /// Looks the columns up in the catalog and reads the values as their types.
 fn typed<'a>(path: &str, cells: Cells<'a>, entity: Option<EntityId>, catalog: &Catalog) -> Result<Loaded<'a>, SourceError> {
-    let Cells { header, rows: cells, memory } = cells;
+    let Cells { header, rows: cells, mended, memory } = cells;
+    let named = mended.iter().take(NAMED_MENDED).map(|(row, flaw)| format!("row {row}: {}", flaw.text()));
+    let mended = (mended.len() as u64, named.collect());
     let type_column = header.iter().position(|h| h == "type");
     let mut entity = entity;
     if let Some(at) = type_column {
@@ -299,7 +304,7 @@ fn typed<'a>(path: &str, cells: Cells<'a>, entity: Option<EntityId>, catalog: &C
         values.zip(&columns).map(|(v, c)| v.and_then(|v| read(v, c))).collect()
     };
     let rows = cells.into_iter().map(row).collect();
-    Ok(Loaded { entity, columns, rows, memory })
+    Ok(Loaded { entity, columns, rows, mended, memory })
 }
 
 /// The items of a list. CSV has no lists, so SAVE writes several values of an attribute as JSON into the cell.

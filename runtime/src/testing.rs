@@ -84,6 +84,7 @@ pub(crate) fn table(of: &str, text: &str) -> Table {
             time: grid.cell(row, "@time").map(|n| second(n.parse().unwrap())),
             counted: !is("uncounted"),
             creation: is("creation"),
+            undecided: 0,
             observation: record.map(|n| format!("index/{n}").into()),
             values: columns.iter().map(value).collect(),
         };
@@ -161,6 +162,7 @@ pub(crate) fn records(text: &str) -> Records {
         observations: numbers.clone().map(|n| format!("index/{n}").into()).collect(),
         ids: numbers.collect(),
         columns: fields.map(|field| ((*field).to_owned(), column(field))).collect(),
+        ..Records::default()
     }
 }
 

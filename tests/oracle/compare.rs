@@ -5,6 +5,7 @@ use super::value::{Kind, Val, equality_form, typed};
 use fancy_regex::Regex;
 use huntc_compiler::syntax::ast::Operator;
 use ipnet::IpNet;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -32,6 +33,8 @@ pub(crate) struct Test {
     /// Whether ASCII letters are the same in either case (`--ignore-case`, `=~`); LIKE always takes them so.
     pub(crate) fold: bool,
     pub(crate) ask: Ask,
+    /// What a value counts as on which the comparison cannot be decided, under NOT too.
+    pub(crate) doubt: Cell<bool>,
 }
 
 /// Makes a comparison's values ready: `literals` as written, `referred` the values of references.
@@ -95,11 +98,17 @@ impl Test {
             }
             _ => values,
         };
-        if self.negated { values.iter().all(|v| !self.passes(v)) } else { values.iter().any(|v| self.passes(v)) }
+        let doubt = self.doubt.get();
+        if self.negated {
+            values.iter().all(|v| self.passes(v).map_or(doubt, |passes| !passes))
+        } else {
+            values.iter().any(|v| self.passes(v).unwrap_or(doubt))
+        }
     }
 
-    fn passes(&self, value: &Val) -> bool {
-        match &self.ask {
+    /// Whether a value passes; `None` where that takes too many steps.
+    fn passes(&self, value: &Val) -> Option<bool> {
+        Some(match &self.ask {
             Ask::Null => false,
             Ask::OneOf(set) => set.contains(&form(self.kind, self.fold, value.clone())),
             Ask::Order(operator, than) => {
@@ -112,10 +121,17 @@ impl Test {
                 }
             }
             Ask::Like(patterns) => patterns.iter().any(|p| like(&value.text(), p)),
-            Ask::Matches(expressions) => expressions.iter().any(|e| e.is_match(&value.text()).expect("a match in time")),
+            Ask::Matches(expressions) => {
+                let found: Vec<Option<bool>> = expressions.iter().map(|e| e.is_match(&value.text()).ok()).collect();
+                return if found.contains(&Some(true)) {
+                    Some(true)
+                } else {
+                    found.into_iter().collect::<Option<Vec<_>>>().map(|_| false)
+                };
+            }
             Ask::Subset(nets) => matches!(value, Val::Addr(a) if nets.iter().any(|n| n.contains(a))),
             Ask::Superset(nets) => matches!(value, Val::Addr(a) if nets.iter().any(|n| IpNet::from(*a) == *n)),
-        }
+        })
     }
 
     /// A comparison on `windows-registry-key:key`: literals that begin with a hive name look at the path.

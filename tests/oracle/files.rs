@@ -58,7 +58,7 @@ impl Hunt<'_> {
                 row.insert(name, read(cell, many));
             }
             let ident = of_row(&saved.entity, &row, number);
-            var.sightings.push(Sighting { ident, counted: true, at: At::Given(Rc::new(row)) });
+            var.sightings.push(Sighting { ident, counted: true, undecided: false, at: At::Given(Rc::new(row)) });
         }
         Ok(var)
     }

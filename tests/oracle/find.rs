@@ -23,6 +23,9 @@ struct Step<'a> {
     filter: Ready,
 }
 
+/// What stands where, and whether the condition could not be decided there.
+type Found = BTreeMap<Spot, (Option<Ident>, bool)>;
+
 impl Hunt<'_> {
     pub(crate) fn find(&self, find: &Find) -> Result<Var, String> {
         let input = self.var(&find.variable.text)?;
@@ -42,7 +45,7 @@ impl Hunt<'_> {
         let step = Step { input: &input.entity, output: entity, pivots, sources: &input.sources, window, filter };
 
         let mut sought: BTreeSet<Ident> = input.idents();
-        let mut found: BTreeMap<Spot, Option<Ident>> = BTreeMap::new();
+        let mut found = Found::new();
         let mut depths: BTreeMap<Ident, i64> = BTreeMap::new();
         let mut left = find.depth.map_or(Some(1), |d| d.steps);
         loop {
@@ -56,11 +59,11 @@ impl Hunt<'_> {
             }
             // An entity has the depth at which it was found first; the input's own are found only if they come back.
             let depth = 1 + depths.values().copied().max().unwrap_or(0);
-            for ident in found.values().flatten() {
+            for ident in found.values().filter_map(|(ident, _)| ident.as_ref()) {
                 depths.entry(ident.clone()).or_insert(depth);
             }
             // Everything found so far is looked for again: what it finds is found once.
-            sought.extend(found.values().flatten().cloned());
+            sought.extend(found.values().filter_map(|(ident, _)| ident.as_ref()).cloned());
             left = left.map(|n| n - 1);
             if before == (found.len(), sought.len()) {
                 break;
@@ -73,9 +76,11 @@ impl Hunt<'_> {
             let depth = |(ident, depth): (Ident, i64)| (ident, BTreeMap::from([("depth".to_owned(), Some(Val::Int(depth)))]));
             var.added = depths.into_iter().map(depth).collect();
         }
-        for ((id, slot, item), ident) in found {
+        for ((id, slot, item), (ident, undecided)) in found {
             match ident {
-                Some(ident) => var.sightings.push(Sighting { ident, counted: true, at: At::Record { id, slot, item } }),
+                Some(ident) => {
+                    var.sightings.push(Sighting { ident, counted: true, undecided, at: At::Record { id, slot, item } });
+                }
                 None => var.unidentified += 1,
             }
         }
@@ -84,7 +89,7 @@ impl Hunt<'_> {
     }
 
     /// Every projected place of every record in which one of those sought stands.
-    fn step(&self, step: &Step<'_>, sought: &BTreeSet<Ident>, found: &mut BTreeMap<Spot, Option<Ident>>) {
+    fn step(&self, step: &Step<'_>, sought: &BTreeSet<Ident>, found: &mut Found) {
         for (id, record) in self.world.records(step.sources, step.window) {
             let identities = self.world.identities(id.0);
             let stands = |slot: &'static str| {
@@ -97,8 +102,10 @@ impl Hunt<'_> {
                     continue;
                 }
                 for place in slots::places(record, step.output, pivot.output) {
-                    if step.filter.holds_at(place, step.output, identities) {
-                        found.insert((id, place.slot, place.item), identities.ident(step.output, place));
+                    let holds = || step.filter.holds_at(place, step.output, identities);
+                    if holds() {
+                        let undecided = step.filter.is_undecided(&holds);
+                        found.insert((id, place.slot, place.item), (identities.ident(step.output, place), undecided));
                     }
                 }
             }

@@ -173,7 +173,8 @@ impl Hunt<'_> {
                     match identities.ident(&entity, place) {
                         Some(ident) => {
                             let at = At::Record { id, slot: place.slot, item: place.item };
-                            var.sightings.push(Sighting { ident, counted: true, at });
+                            let undecided = sought.ready.is_undecided(&|| sought.ready.holds_at(place, &entity, identities));
+                            var.sightings.push(Sighting { ident, counted: true, undecided, at });
                         }
                         None => var.unidentified += 1,
                     }
@@ -204,7 +205,7 @@ impl Hunt<'_> {
             for place in slots::places(record, "process", "self") {
                 if let Some(ident) = self.world.identities(id.0).ident("process", place).filter(|i| idents.contains(i)) {
                     let at = At::Record { id, slot: "self", item: None };
-                    var.sightings.push(Sighting { ident, counted: false, at });
+                    var.sightings.push(Sighting { ident, counted: false, undecided: false, at });
                 }
             }
         }
@@ -273,6 +274,7 @@ impl Hunt<'_> {
         var.sightings.retain(inside);
         for sighting in &mut var.sightings {
             sighting.counted = if filterless { sighting.counted } else { passes(sighting) };
+            sighting.undecided |= sighting.counted && ready.is_undecided(&|| passes(sighting));
         }
         let stay = var.idents();
         let entity = var.entity.clone();

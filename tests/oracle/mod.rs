@@ -70,6 +70,8 @@ pub(crate) struct Binding {
     /// Absent for GROUP results.
     pub(crate) records: Option<usize>,
     pub(crate) unidentified: u64,
+    /// Absent for GROUP and JOIN results.
+    pub(crate) undecided: Option<u64>,
     /// Sorted; absent for GROUP results.
     pub(crate) keys: Option<Vec<Json>>,
 }
@@ -218,6 +220,7 @@ impl Hunt<'_> {
             entities: table.unwrap_or(idents.len()),
             records: table.is_none().then(|| var.records().len()),
             unidentified: var.unidentified,
+            undecided: var.undecided(),
             keys: table.is_none().then(|| idents.iter().map(identity::Ident::json).collect()),
         });
         self.vars.insert(name.to_owned(), Rc::new(var));

@@ -67,7 +67,7 @@ impl Hunt<'_> {
         var.born = "new";
         for (number, row) in rows.into_iter().enumerate() {
             let ident = of_row(&entity, &row, number);
-            var.sightings.push(Sighting { ident, counted: true, at: At::Given(Rc::new(row)) });
+            var.sightings.push(Sighting { ident, counted: true, undecided: false, at: At::Given(Rc::new(row)) });
         }
         Ok(var)
     }

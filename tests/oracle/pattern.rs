@@ -6,6 +6,7 @@ use super::identity::Identities;
 use super::slots::{Place, get_slots, places, value};
 use super::value::{Kind, Val};
 use huntc_compiler::syntax::ast::{Comparison, Literal, LiteralKind, Observation, Operands, Operator, Pattern, Reference};
+use std::cell::Cell;
 
 /// A pattern whose literals are ready.
 #[derive(Debug)]
@@ -85,7 +86,15 @@ fn test(
     }
     let negated = comparison.negated != matches!(comparison.operator, Operator::Ne | Operator::NeAnyCase);
     let fold = fold || matches!(comparison.operator, Operator::EqAnyCase | Operator::NeAnyCase | Operator::InAnyCase);
-    Ok(Test { other, kind, negated, fold, ask: ask(kind, fold, comparison.operator, &literals, &referred)?, attribute })
+    Ok(Test {
+        other,
+        kind,
+        negated,
+        fold,
+        ask: ask(kind, fold, comparison.operator, &literals, &referred)?,
+        attribute,
+        doubt: Cell::new(true),
+    })
 }
 
 impl Ready {
@@ -105,6 +114,21 @@ impl Ready {
     /// Whether comparisons on another type stand in it.
     pub(crate) fn is_extended(&self) -> bool {
         !self.others().is_empty()
+    }
+
+    /// Whether what holds does so only because comparisons that cannot be decided count as true.
+    pub(crate) fn is_undecided(&self, holds: &dyn Fn() -> bool) -> bool {
+        self.doubt(false);
+        let sure = holds();
+        self.doubt(true);
+        !sure
+    }
+
+    fn doubt(&self, counts: bool) {
+        match self {
+            Ready::And(parts) | Ready::Or(parts) => parts.iter().for_each(|part| part.doubt(counts)),
+            Ready::Test(test) => test.doubt.set(counts),
+        }
     }
 
     /// Whether the tree holds when `leaf` says which comparisons do.

@@ -14,6 +14,7 @@ pub(crate) fn outcome_of(hunt: &Json) -> Outcome {
         entities: number(v, "entities").map_or(usize::MAX, |n| n as usize),
         records: number(v, "records").map(|n| n as usize),
         unidentified: number(v, "unidentified").unwrap_or(0),
+        undecided: number(v, "undecided"),
         keys: v["keys"].as_array().cloned(),
     };
     let display = |v: &Json| {
@@ -65,6 +66,9 @@ pub(crate) fn differences(expected: &Outcome, got: &Outcome) -> String {
         }
         if a.unidentified != b.unidentified {
             let _ = writeln!(out, "{at}: unidentified expected {}, got {}", a.unidentified, b.unidentified);
+        }
+        if a.undecided.is_some() && a.undecided != b.undecided {
+            let _ = writeln!(out, "{at}: undecided expected {:?}, got {:?}", a.undecided, b.undecided);
         }
         if a.keys.is_some() && a.entity != "x-oca-event" && a.keys != b.keys {
             let _ = writeln!(out, "{at}: {}", key_difference(a.keys.as_deref(), b.keys.as_deref()));

@@ -23,6 +23,8 @@ pub(crate) struct Sighting {
     pub(crate) ident: Ident,
     /// Whether it counts in `records`: it matched or passed itself. Creation records are held uncounted.
     pub(crate) counted: bool,
+    /// Whether a condition that let it in could not be decided on it.
+    pub(crate) undecided: bool,
     pub(crate) at: At,
 }
 
@@ -184,6 +186,11 @@ impl Var {
         for sighting in std::mem::take(&mut self.sightings) {
             let given = if let At::Given(columns) = &sighting.at { Some(columns.clone()) } else { None };
             let held = united.entry((sighting.spot(), given)).or_insert_with(|| sighting.clone());
+            held.undecided = match (held.counted, sighting.counted) {
+                (true, true) => held.undecided && sighting.undecided,
+                (false, true) => sighting.undecided,
+                _ => held.undecided,
+            };
             held.counted |= sighting.counted;
         }
         self.sightings = united.into_values().collect();
@@ -192,6 +199,12 @@ impl Var {
     /// The entities: those that count, and rows of NEW.
     pub(crate) fn idents(&self) -> BTreeSet<Ident> {
         self.sightings.iter().filter(|s| s.counted).map(|s| s.ident.clone()).collect()
+    }
+
+    /// How many sightings count that a condition could not be decided on; `None`: not of the oracle.
+    pub(crate) fn undecided(&self) -> Option<u64> {
+        let known = matches!(self.shape, Shape::Entities | Shape::PerRecord);
+        known.then(|| self.sightings.iter().filter(|s| s.counted && s.undecided).count() as u64)
     }
 
     pub(crate) fn records(&self) -> BTreeSet<RecordId> {

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::session::{Huntflow, RunSettings, Session};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::hints;
-use huntc_compiler::diag::{Diagnostic, Severity, render_text};
+use huntc_compiler::diag::{Diagnostic, LintLevels, Severity, Sink, render_text};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -75,6 +75,17 @@ impl Console {
         let span = self.session.command_line(subject);
         self.show(&[error.at(span)]);
         code
+    }
+
+    /// Shows warnings at the levels of lints; one that is taken for an error ends the command.
+    pub(super) fn caution(&self, cautions: Vec<Diagnostic>, levels: LintLevels) -> Result<(), ExitCode> {
+        let mut sink = Sink::new(levels);
+        for caution in cautions {
+            sink.report(caution);
+        }
+        let told = sink.finish();
+        self.show(&told);
+        if told.iter().any(|d| d.severity == Severity::Error) { Err(ExitCode::Usage) } else { Ok(()) }
     }
 
     /// Shows errors and warnings on standard error. Advice and hints are left out; `huntc check` shows advice.

@@ -52,6 +52,9 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
     console.check_lints(&hunt_settings)?;
     let plan = settings::plan(args, hunt_settings.now, console)?;
     let mut settings = plan.settings;
+    let cautions = notifier::cautions(args, settings.notifier.webhook.as_ref(), console);
+    let levels = console.config(&discover::folder_of(&args.dir))?.lint_levels(&hunt_settings.lints);
+    console.caution(cautions, levels)?;
     let files = chosen(args, &mut settings, console)?;
     if settings.part.is_none() {
         settings::known_hunts(&files, &plan.file, console)?;

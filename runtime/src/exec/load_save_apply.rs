@@ -5,6 +5,7 @@ use crate::analytics;
 use crate::config::analytic::how_to_bind;
 use crate::load_save;
 use crate::ops::new;
+use crate::report::text::count;
 use crate::source::SourceError;
 use crate::table::Table;
 use huntc_compiler::catalog::Catalog;
@@ -13,11 +14,20 @@ use huntc_compiler::plan::{Attr, Column, Node, NodeId, Operand, Var, shown_colum
 use huntc_compiler::value::Value;
 use std::sync::Arc;
 
+/// The most rows that a warning names.
+const NAMED: usize = 3;
+
 impl Run<'_> {
     pub(super) fn load(&self, node: &Node, path: &str) -> Result<Table, Failure> {
         let place = load_save::Place { folder: &self.job.folder, roots: &self.options.roots };
         let loaded =
             load_save::load(path, &place, node.entity, self.job.catalog, &self.options.allowance).map_err(|e| failed(node, e))?;
+        let (mended, named) = &loaded.mended;
+        if *mended > 0 {
+            let message = format!("{} of {path:?} with a value that was mended", count(*mended, "row"));
+            let warning = Diagnostic::new(&codes::store::MENDED, node.origin, message);
+            locked(&self.warnings).push(named.iter().take(NAMED).fold(warning, |warning, row| warning.note(row.clone())));
+        }
         Ok(new::table(loaded.entity, &loaded.columns, &loaded.rows, self.job.catalog))
     }
 

@@ -18,7 +18,7 @@ use crate::matching::{Hosts, Lives};
 use crate::report::model::{HuntReport, RequestReport, Status};
 use crate::source::{DataSource, Fields, SourceError};
 use crate::table::Table;
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::diag::{Diagnostic, Severity, codes};
 use huntc_compiler::plan::{Node, NodeId, Plan, SourceId, SourceRef};
@@ -139,6 +139,8 @@ struct Run<'a> {
     sources: Vec<Source>,
     requests: Mutex<Vec<(NodeId, u32, RequestReport)>>,
     warnings: Mutex<Vec<Diagnostic>>,
+    /// How often the condition of a node could not be decided.
+    undecided: Mutex<Vec<(NodeId, u64)>>,
     /// For each FIND … DEPTH: which entity led to which.
     walks: Mutex<HashMap<NodeId, Lineage>>,
     /// For each APPLY: the answer for each of its tables, until a `Pick` node takes it.
@@ -153,6 +155,8 @@ struct Source {
     opened: OnceLock<Result<Arc<dyn DataSource>, SourceError>>,
     hosts: Mutex<Hosts>,
     lives: Mutex<Arc<Lives>>,
+    /// Records of which a value was mended: which, and the first of them by name.
+    mended: Mutex<(HashSet<u64>, Vec<String>)>,
 }
 
 /// Computes a plan until it is done or interrupted.
@@ -181,6 +185,7 @@ pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>) -> (HuntReport, 
         sources: job.plan.sources.iter().map(|_| Source::default()).collect(),
         requests: Mutex::default(),
         warnings: Mutex::default(),
+        undecided: Mutex::default(),
         walks: Mutex::default(),
         answers: Mutex::default(),
         sent: AtomicU64::new(0),
@@ -249,6 +254,7 @@ impl Run<'_> {
             }
         }
         self.warn_unidentified();
+        self.warn_undecided();
         if self.options.hints && !interrupted {
             diagnostics.extend(self.hints());
         }
@@ -276,7 +282,7 @@ impl Run<'_> {
             variables: plan.vars.iter().filter(|v| v.var.binding).map(|v| self.variable(v)).collect(),
             displays,
             requests: requests.into_iter().map(|(_, _, r)| r).collect(),
-            sources: Vec::new(),
+            sources: self.mended_sources(),
             diagnostics,
             elapsed: self.begun.elapsed(),
         }

@@ -2,7 +2,7 @@
 
 use super::tree::{self, Lineage};
 use super::{Failure, Outcome, Run, failed, locked};
-use crate::matching::{self, Found, Ladder, Lives, Reading, References, Undecided, Unread};
+use crate::matching::{self, Found, Ladder, Lives, Reading, References, Undecidable, Unread};
 use crate::ops::join::Pairing;
 use crate::ops::observe::{self, Observed, Refused};
 use crate::ops::{compute, filter, group, join, new, order, union};
@@ -71,7 +71,10 @@ impl Run<'_> {
             Op::Filter { predicate, range } => {
                 let references = self.references(node)?;
                 let allowance = &self.options.allowance;
-                filter::filter(input, predicate, *range, self.job.catalog, &references, allowance).map_err(|e| unread(node, e))?
+                let (table, undecided) = filter::filter(input, predicate, *range, self.job.catalog, &references, allowance)
+                    .map_err(|e| unread(node, e))?;
+                self.undecided(id, undecided);
+                table
             }
             Op::First(n) => union::first(input, *n),
             Op::Transform(transformer) => order::transform(input, *transformer),
@@ -104,7 +107,7 @@ impl Run<'_> {
             &mut found,
             &mut |reading, records, found| matching::scan(reading, records, entity, &scan.predicate, found),
         )?;
-        Ok(collect(found, node, whole))
+        Ok(self.collect(found, id, node, whole))
     }
 
     fn pivot(&self, id: NodeId, node: &Node, pivot: &Pivot, input: &Table) -> Result<Table, Failure> {
@@ -112,7 +115,7 @@ impl Run<'_> {
         let keys = self.pivot_keys(node, pivot, input);
         let mut found = Found::default();
         let whole = self.hop(id, node, pivot, &keys, &references, &mut found)?;
-        Ok(collect(found, node, whole))
+        Ok(self.collect(found, id, node, whole))
     }
 
     /// The keys of the input that can be asked for. Warns when rows without identity are among the input.
@@ -200,7 +203,7 @@ impl Run<'_> {
             next.sort();
             frontier = next;
         }
-        let mut table = collect(all, node, whole);
+        let mut table = self.collect(all, id, node, whole);
         table.added = vec!["depth".to_owned()];
         for entity in &mut table.entities {
             entity.added = vec![lineage.get(&entity.key).map(|step| Value::Int(step.depth as i64))];
@@ -252,6 +255,22 @@ impl Run<'_> {
         })
     }
 
+    /// The table of the sightings that a node found.
+    fn collect(&self, found: Found, id: NodeId, node: &Node, whole: bool) -> Table {
+        let mut table = found.sightings.finish(node.entity, &node.columns);
+        table.unidentified = found.unidentified.len() as u64;
+        table.partial = !whole;
+        self.undecided(id, table.undecided_count());
+        table
+    }
+
+    /// Remembers that the condition of a node could not be decided so often.
+    fn undecided(&self, id: NodeId, times: u64) {
+        if times > 0 {
+            locked(&self.undecided).push((id, times));
+        }
+    }
+
     /// The columns of a table that hold identifiers.
     fn identifiers(&self, table: &Table) -> Vec<Attr> {
         let is_id = |attr: &&Attr| attr.value_type(self.job.catalog, table.entity).is_some_and(ValueType::is_identifier);
@@ -270,7 +289,7 @@ struct Asked<'a> {
 
 fn unread(node: &Node, why: Unread) -> Failure {
     match why {
-        Unread::Undecided(reason) => undecided(node, &reason),
+        Unread::Undecidable(reason) => undecidable(node, &reason),
         Unread::Spent(spent) => failed(node, spent),
     }
 }
@@ -286,13 +305,10 @@ fn refused(node: &Node, why: Refused) -> Failure {
     }
 }
 
-fn undecided(node: &Node, reason: &Undecided) -> Failure {
-    let message = "a comparison could not be decided";
-    Failure::Failed(Box::new(
-        Diagnostic::new(&codes::run::UNDECIDED, node.origin, message)
-            .note(reason.0.clone())
-            .help("rewrite the expression without look-around and back-references, or without nested repetition"),
-    ))
+fn undecidable(node: &Node, reason: &Undecidable) -> Failure {
+    let message = "a condition cannot be decided";
+    let problem = Diagnostic::new(&codes::run::UNDECIDABLE, node.origin, message).note(reason.0.clone());
+    Failure::Failed(Box::new(problem.help("write the expression in another way, or with --ignore-case off")))
 }
 
 /// The table of the sightings that a node found.

@@ -5,7 +5,7 @@ use super::{Failure, Run, failed, locked};
 use crate::matching::{HostName, Hosts, Ladder, References, host_pids};
 use crate::report::model::{RequestReport, RequestStatus};
 use crate::report::text::count;
-use crate::source::{DataSource, FetchContext, FetchStats, Records, Scalar};
+use crate::source::{DataSource, FetchContext, FetchStats, Mended, NAMED_MENDED, Records, Scalar};
 use crate::table::Key;
 use foldhash::HashSet;
 use huntc_compiler::catalog::EntityId;
@@ -136,6 +136,7 @@ impl Run<'_> {
         let partial = context.stats.partial.load(Ordering::Relaxed);
         match answer {
             Ok(mut records) => {
+                self.remember_mended(place, &records.mended);
                 apart(&mut records, place);
                 report.records = records.len() as u64;
                 report.complete = !partial;
@@ -149,6 +150,18 @@ impl Run<'_> {
                 report.complete = false;
                 locked(&self.requests).push((id, number, report));
                 Err(failed(node, error))
+            }
+        }
+    }
+
+    /// Remembers the records of a source of which a value was mended. Other requests may have them too.
+    fn remember_mended(&self, place: SourceRef, mended: &Mended) {
+        let Some(source) = self.source(place).filter(|_| !mended.ids.is_empty()) else { return };
+        let mut known = locked(&source.mended);
+        known.0.extend(&mended.ids);
+        for what in &mended.named {
+            if known.1.len() < NAMED_MENDED && !known.1.contains(what) {
+                known.1.push(what.clone());
             }
         }
     }

@@ -1,9 +1,9 @@
 //! The figures of variables in a report.
 
-use super::{Run, locked};
-use crate::report::model::VariableReport;
+use super::{Run, Source, locked};
+use crate::report::model::{SourceReport, VariableReport};
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::{Shape, Variable};
+use huntc_compiler::plan::{DataSource, Shape, Variable};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ impl Run<'_> {
             entities: table.as_ref().map(|t| t.entity_count()),
             records: table.as_ref().map(|t| t.record_count()),
             unidentified,
+            undecided: table.as_ref().map(|t| t.undecided_count()),
             rungs: table.as_ref().map(|t| t.rungs()).unwrap_or_default(),
             window: var.window,
             sources: var.sources.iter().filter_map(|s| self.job.plan.source(*s)).map(|s| s.uri.clone()).collect(),
@@ -29,6 +30,16 @@ impl Run<'_> {
             complete: table.as_ref().is_some_and(|t| !t.partial),
             elapsed: node.and_then(|n| self.finished.get(n.0 as usize)).and_then(OnceLock::get).copied().unwrap_or(Duration::ZERO),
         }
+    }
+
+    /// The sources of which records were mended while they were read.
+    pub(super) fn mended_sources(&self) -> Vec<SourceReport> {
+        let entry = |(data, source): (&DataSource, &Source)| {
+            let (ids, named) = locked(&source.mended).clone();
+            let report = SourceReport { name: data.name.clone(), ..SourceReport::default() };
+            (!ids.is_empty()).then(|| SourceReport { mended: ids.len() as u64, mended_lines: sorted(named), ..report })
+        };
+        self.job.plan.sources.iter().zip(&self.sources).filter_map(entry).collect()
     }
 
     /// Adds a warning for each variable whose processes were partly found without an identity.
@@ -45,4 +56,31 @@ impl Run<'_> {
             locked(&self.warnings).push(diagnostic);
         }
     }
+
+    /// Adds a warning for each statement whose condition could not be decided somewhere.
+    pub(super) fn warn_undecided(&self) {
+        let mut statements = Vec::new();
+        for (id, times) in locked(&self.undecided).iter() {
+            let origin = self.job.plan.node(*id).origin;
+            match statements.iter_mut().find(|(known, _)| *known == origin) {
+                Some((_, all)) => *all += times,
+                None => statements.push((origin, *times)),
+            }
+        }
+        statements.sort_unstable();
+        for (origin, times) in statements {
+            let on = crate::report::text::count(times, "sighting");
+            let message = format!("a comparison could not be decided on {on}, so it counts as true there");
+            let diagnostic = Diagnostic::new(&codes::run::UNDECIDED, origin, message)
+                .note("an expression of MATCHES took more steps on a value than it may")
+                .help("rewrite it without look-around and back-references, or without nested repetition");
+            locked(&self.warnings).push(diagnostic);
+        }
+    }
+}
+
+/// Requests come back in any order.
+fn sorted(mut named: Vec<String>) -> Vec<String> {
+    named.sort();
+    named
 }

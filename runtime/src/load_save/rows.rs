@@ -4,10 +4,12 @@
 use crate::allowance::{Allowance, Lent, Spent};
 use crate::analytics;
 use crate::report::sanitize;
+use crate::source::repair::{self, Flaw, Repaired};
 use crate::table::tuple_bytes;
 use foldhash::HashMap;
 use huntc_compiler::value::Value;
 use serde::de::{Deserializer as _, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 use std::cell::{Cell, RefCell};
 use std::io::{BufReader, Read};
@@ -38,6 +40,8 @@ pub(super) struct Cells<'a> {
     pub(super) header: Vec<String>,
     /// Each row has one value for each name.
     pub(super) rows: Vec<Vec<Option<Value>>>,
+    /// The first flaw of each row of which a value was mended, with the number of the row, from 1.
+    pub(super) mended: Vec<(u64, Flaw)>,
     /// What they take.
     pub(super) memory: Lent<'a>,
 }
@@ -105,31 +109,36 @@ impl<R: Read> Read for Metered<'_, '_, R> {
 pub(super) fn csv(file: impl Read, allowance: &Allowance) -> Result<Cells<'_>, RowFault> {
     let meter = Meter::new(allowance);
     let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(Metered { file, meter: &meter });
-    let header: Vec<String> = reader.headers().map_err(|e| meter.fault(&e, e.is_io_error()))?.iter().map(as_it_was).collect();
-    let mut rows = Vec::new();
-    let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(|e| meter.fault(&e, e.is_io_error()))? {
+    let header = reader.byte_headers().map_err(|e| meter.fault(&e, e.is_io_error()))?;
+    let header: Vec<String> = header.iter().map(as_it_was).collect();
+    let (mut rows, mut mended) = (Vec::new(), Vec::new());
+    let mut record = csv::ByteRecord::new();
+    while reader.read_byte_record(&mut record).map_err(|e| meter.fault(&e, e.is_io_error()))? {
         let cells: Vec<Option<Value>> =
             record.iter().map(|text| (!text.is_empty()).then(|| Value::text(as_it_was(text)))).collect();
         meter.row(cells.len(), tuple_bytes(&cells))?;
         rows.push(cells);
+        if record.iter().any(|text| std::str::from_utf8(text).is_err()) {
+            mended.push((rows.len() as u64, Flaw::NoCharacter));
+        }
     }
     drop(reader);
-    Ok(Cells { header, rows, memory: meter.memory.into_inner() })
+    Ok(Cells { header, rows, mended, memory: meter.memory.into_inner() })
 }
 
-/// What keeps spreadsheets from running a cell is no part of its value.
-fn as_it_was(cell: &str) -> String {
-    sanitize::csv_cell_as_it_was(cell).into_owned()
+/// The text of a cell. What keeps spreadsheets from running it is no part of its value.
+fn as_it_was(cell: &[u8]) -> String {
+    sanitize::csv_cell_as_it_was(&String::from_utf8_lossy(cell)).into_owned()
 }
 
 /// The header of a CSV file, and its first row.
-pub(super) fn csv_beginning(file: impl Read) -> Option<(Vec<String>, Option<csv::StringRecord>)> {
+pub(super) fn csv_beginning(file: impl Read) -> Option<(Vec<String>, Option<Vec<String>>)> {
     let (allowance, file) = (Allowance::default(), file.take(MOST_ROW));
     let meter = Meter::new(&allowance);
     let mut reader = csv::Reader::from_reader(Metered { file, meter: &meter });
-    let header = reader.headers().ok()?.iter().map(as_it_was).collect();
-    Some((header, reader.records().next().and_then(Result::ok)))
+    let header = reader.byte_headers().ok()?.iter().map(as_it_was).collect();
+    let first = reader.byte_records().next().and_then(Result::ok);
+    Some((header, first.map(|record| record.iter().map(as_it_was).collect())))
 }
 
 /// The columns of JSON objects, in the order in which names come first.
@@ -151,12 +160,55 @@ impl Names {
     }
 }
 
-/// All rows of a JSON array of flat objects.
-pub(super) fn json(file: impl Read, allowance: &Allowance) -> Result<Cells<'_>, RowFault> {
+/// All rows of a JSON array of flat objects. A file that is no JSON because of single values is opened `again` and mended.
+pub(super) fn json<'a>(file: impl Read, again: Again<'_>, allowance: &'a Allowance) -> Result<Cells<'a>, RowFault> {
+    let first = dense_rows(Meter::new(allowance), |meter, take| each_object(file, meter, take));
+    let why = match first {
+        Err(RowFault::Form(why)) => why,
+        first => return first,
+    };
     let meter = Meter::new(allowance);
+    let Some(repaired) = mended(again, u64::MAX, &meter)? else { return Err(RowFault::Form(why)) };
+    let mut cells = dense_rows(meter, |meter, take| each_mended(&repaired, meter, take))?;
+    let rows: Vec<&RawValue> = serde_json::from_str(&repaired.json).unwrap_or_default();
+    let flaw = |(row, number): (&&RawValue, u64)| Some((number, repaired.flaw_in(row.get())?));
+    cells.mended = rows.iter().zip(1..).filter_map(flaw).collect();
+    Ok(cells)
+}
+
+/// Opens a file once more.
+pub(super) type Again<'f> = &'f dyn Fn() -> std::io::Result<Box<dyn Read>>;
+
+/// A file as it is when its values are mended, if that makes a difference. It is in memory as a whole meanwhile.
+fn mended(again: Again<'_>, most: u64, meter: &Meter<'_>) -> Result<Option<Repaired>, RowFault> {
+    let broken = |e: std::io::Error| RowFault::Broken(e.to_string());
+    let mut file = again().map_err(broken)?.take(most);
+    let (mut bytes, mut chunk) = (Vec::new(), vec![0; CHUNK]);
+    loop {
+        let read = file.read(&mut chunk).map_err(broken)?;
+        if read == 0 {
+            break;
+        }
+        meter.grow(2 * read)?;
+        bytes.extend_from_slice(chunk.get(..read).unwrap_or_default());
+    }
+    Ok(repair::json(&bytes).filter(|repaired| !repaired.flaws.is_empty()))
+}
+
+/// Bytes of a file that are read at once.
+const CHUNK: usize = 64 << 10;
+
+/// Takes one object after the other.
+type TakeObject<'t> = &'t mut dyn FnMut(Map<String, Json>) -> Result<(), Spent>;
+
+/// The rows of the objects that `each` hands over.
+fn dense_rows<'a>(
+    meter: Meter<'a>,
+    each: impl FnOnce(&Meter<'a>, TakeObject<'_>) -> Result<(), RowFault>,
+) -> Result<Cells<'a>, RowFault> {
     let mut names = Names::default();
     let mut sparse: Vec<Vec<(usize, Value)>> = Vec::new();
-    each_object(file, &meter, &mut |object| {
+    each(&meter, &mut |object| {
         let mut row = Vec::with_capacity(object.len());
         let mut texts = 0;
         for (name, json) in object {
@@ -181,7 +233,12 @@ pub(super) fn json(file: impl Read, allowance: &Allowance) -> Result<Cells<'_>, 
         }
         cells
     };
-    Ok(Cells { header: names.header, rows: sparse.into_iter().map(dense).collect(), memory: meter.memory.into_inner() })
+    Ok(Cells {
+        header: names.header,
+        rows: sparse.into_iter().map(dense).collect(),
+        mended: Vec::new(),
+        memory: meter.memory.into_inner(),
+    })
 }
 
 /// The first object of a JSON array, and all names of its objects.
@@ -192,34 +249,49 @@ pub(super) struct JsonBeginning {
 }
 
 /// Looks at a JSON array, to its end if that comes within some bytes.
-pub(super) fn json_beginning(file: impl Read, most: u64) -> Option<JsonBeginning> {
+pub(super) fn json_beginning(file: impl Read, again: Again<'_>, most: u64) -> Option<JsonBeginning> {
     let allowance = Allowance::new(std::sync::Arc::default(), None, Some(most));
     let meter = Meter::new(&allowance);
-    let mut names = Names::default();
-    let mut first = None;
-    let whole = each_object(file.take(most), &meter, &mut |object| {
-        meter.row.set(0);
-        for name in object.keys() {
-            names.place(name.clone(), &meter)?;
-        }
-        first.get_or_insert(object);
-        Ok(())
-    });
+    let look = |each: &mut dyn FnMut(TakeObject<'_>) -> Result<(), RowFault>| {
+        let mut names = Names::default();
+        let mut first = None;
+        let whole = each(&mut |object| {
+            meter.row.set(0);
+            for name in object.keys() {
+                names.place(name.clone(), &meter)?;
+            }
+            first.get_or_insert(object);
+            Ok(())
+        });
+        (first, names, whole)
+    };
+    let mut file = Some(file.take(most));
+    let (mut first, mut names, mut whole) = look(&mut |take| file.take().map_or(Ok(()), |file| each_object(file, &meter, take)));
+    if let Err(RowFault::Form(_)) = whole
+        && let Ok(Some(repaired)) = mended(again, most, &meter)
+    {
+        (first, names, whole) = look(&mut |take| each_mended(&repaired, &meter, take));
+    }
     Some(JsonBeginning { first: first?, names: whole.is_ok().then_some(names.header) })
 }
 
 /// Takes the objects of a JSON array one after the other.
-fn each_object(
-    file: impl Read,
-    meter: &Meter<'_>,
-    take: &mut dyn FnMut(Map<String, Json>) -> Result<(), Spent>,
-) -> Result<(), RowFault> {
+fn each_object(file: impl Read, meter: &Meter<'_>, take: TakeObject<'_>) -> Result<(), RowFault> {
     let mut json = serde_json::Deserializer::from_reader(BufReader::new(Metered { file, meter }));
     let read = json.deserialize_seq(EachObject(take)).and_then(|()| json.end());
     read.map_err(|e| meter.fault(&e, e.is_io()))
 }
 
-struct EachObject<'t>(&'t mut dyn FnMut(Map<String, Json>) -> Result<(), Spent>);
+/// As [`each_object`], of a file that was mended.
+fn each_mended(repaired: &Repaired, meter: &Meter<'_>, take: TakeObject<'_>) -> Result<(), RowFault> {
+    let mut json = serde_json::Deserializer::from_str(&repaired.json);
+    // Its depth has a limit, which is more than that of the library.
+    json.disable_recursion_limit();
+    let read = json.deserialize_seq(EachObject(take)).and_then(|()| json.end());
+    read.map_err(|e| meter.fault(&e, false))
+}
+
+struct EachObject<'t>(TakeObject<'t>);
 
 impl<'de> Visitor<'de> for EachObject<'_> {
     type Value = ();

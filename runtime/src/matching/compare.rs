@@ -1,7 +1,7 @@
 //! Tests values against a comparison (semantics.md §3).
 
 use super::values::{as_type, normal, parse_address};
-use super::{References, Undecided};
+use super::{Holds, References, Undecidable};
 use foldhash::HashSet;
 use huntc_compiler::catalog::ValueType;
 use huntc_compiler::plan::pattern::like::Like;
@@ -41,7 +41,7 @@ enum Matcher {
 impl Comparer {
     /// Prepares a comparison with the values that its references stand for. With `registry` the attribute is the key of
     /// a registry key, whose literals may begin with a hive name. The error is a pattern that cannot be used.
-    pub fn new(test: &Test, references: &References, registry: bool) -> Result<Self, Undecided> {
+    pub fn new(test: &Test, references: &References, registry: bool) -> Result<Self, Undecidable> {
         let plain = |v: &Value| normal(v, test.ty, test.fold);
         let matcher = match &test.op {
             TestOp::Null => Matcher::Null,
@@ -55,7 +55,7 @@ impl Comparer {
                 None => Matcher::Like(Like::new(pattern, test.fold)),
             },
             TestOp::Matches(pattern) => {
-                let regex = Regex::parse(pattern, test.fold).map_err(|e| Undecided(e.message))?;
+                let regex = Regex::parse(pattern, test.fold).map_err(|e| Undecidable(e.message))?;
                 Matcher::Regex(Box::new(regex))
             }
             TestOp::Subset(nets) => Matcher::Subset(nets.clone()),
@@ -76,22 +76,16 @@ impl Comparer {
 
     /// Whether the comparison holds on all values that an attribute has in a slot. On an absent attribute only NULL
     /// holds. A positive comparison needs one value that passes, a negated one needs every value not to.
-    pub fn holds(&self, values: &[Value]) -> Result<bool, Undecided> {
+    pub fn holds(&self, values: &[Value]) -> Holds {
         if self.is_null() {
-            return Ok(values.is_empty() != self.negated);
+            return Holds::from(values.is_empty() != self.negated);
         }
-        let mut any = false;
-        let mut all = true;
-        for value in values {
-            let passes = self.passes(value)?;
-            any |= passes;
-            all &= !passes;
-        }
-        Ok(if self.negated { all && !values.is_empty() } else { any })
+        let passes = values.iter().map(|value| self.passes(value)).max();
+        passes.map_or(Holds::No, |passes| if self.negated { !passes } else { passes })
     }
 
     /// As [`Self::holds`], for the key and the path of a registry key.
-    pub fn holds_on_registry(&self, key: &[Value], path: &[Value]) -> Result<bool, Undecided> {
+    pub fn holds_on_registry(&self, key: &[Value], path: &[Value]) -> Holds {
         match &self.matcher {
             Matcher::Hives(keys, paths) => {
                 let hit = |set: &HashSet<Value>, values: &[Value], short: bool| {
@@ -99,12 +93,12 @@ impl Comparer {
                 };
                 let (on_key, on_path) = (hit(keys, key, false), hit(paths, path, true));
                 if !self.negated {
-                    return Ok(on_key || on_path);
+                    return Holds::from(on_key || on_path);
                 }
                 // The key and the path are each compared with their own literals, so each must be present if it has any.
                 let present = (keys.is_empty() || !key.is_empty()) && (paths.is_empty() || !path.is_empty());
                 let nothing = keys.is_empty() && paths.is_empty() && key.is_empty();
-                Ok(present && !on_key && !on_path && !nothing)
+                Holds::from(present && !on_key && !on_path && !nothing)
             }
             Matcher::LikePath(_) => {
                 let short: Vec<Value> = path.iter().map(shortened).collect();
@@ -115,9 +109,9 @@ impl Comparer {
     }
 
     /// Whether one value passes, before NOT is applied.
-    pub fn passes(&self, value: &Value) -> Result<bool, Undecided> {
+    pub fn passes(&self, value: &Value) -> Holds {
         let order = |limit: &Value| normal(value, self.ty, self.fold).cmp(limit);
-        Ok(match &self.matcher {
+        Holds::from(match &self.matcher {
             Matcher::Null => true,
             Matcher::Set(set) | Matcher::Hives(set, _) => set.contains(&normal(value, self.ty, self.fold)),
             Matcher::Less(v) => order(v).is_lt(),
@@ -133,7 +127,8 @@ impl Comparer {
                     Value::Text(text) => regex.is_match(text),
                     other => regex.is_match(&other.to_string()),
                 };
-                found.map_err(|e| Undecided(e.to_string()))?
+                let Ok(found) = found else { return Holds::Undecided };
+                found
             }
             Matcher::Subset(nets) => address(value).is_some_and(|a| nets.iter().any(|n| n.contains(&a))),
             Matcher::Superset(net) => address(value).is_some_and(|a| net.prefix_len() == net.max_prefix_len() && net.addr() == a),

@@ -1,7 +1,7 @@
 //! A condition as a tree over numbered comparisons.
 
 use super::compare::Comparer;
-use super::{References, Undecided};
+use super::{Holds, References, Undecidable};
 use huntc_compiler::catalog::{Catalog, EntityId, Rule};
 use huntc_compiler::plan::{Attr, Predicate, Test};
 
@@ -28,37 +28,41 @@ enum Tree {
 }
 
 impl Condition {
-    pub(crate) fn new(predicate: &Predicate, catalog: &Catalog, references: &References) -> Result<Self, Undecided> {
+    pub(crate) fn new(predicate: &Predicate, catalog: &Catalog, references: &References) -> Result<Self, Undecidable> {
         let mut comparisons = Vec::new();
         let tree = tree(predicate, catalog, references, &mut comparisons)?;
         Ok(Self { tree, comparisons })
     }
 
     /// Whether the condition holds, where `leaf` says whether the comparison at a place of `comparisons` holds.
-    pub(crate) fn holds(&self, leaf: &mut dyn FnMut(usize) -> Result<bool, Undecided>) -> Result<bool, Undecided> {
+    pub(crate) fn holds(&self, leaf: &mut dyn FnMut(usize) -> Holds) -> Holds {
         self.tree.holds(leaf)
     }
 }
 
 impl Tree {
-    fn holds(&self, leaf: &mut dyn FnMut(usize) -> Result<bool, Undecided>) -> Result<bool, Undecided> {
+    fn holds(&self, leaf: &mut dyn FnMut(usize) -> Holds) -> Holds {
         match self {
             Self::Leaf(n) => leaf(*n),
             Self::And(parts) => {
+                let mut least = Holds::Yes;
                 for part in parts {
-                    if !part.holds(leaf)? {
-                        return Ok(false);
+                    least = least.min(part.holds(leaf));
+                    if least == Holds::No {
+                        break;
                     }
                 }
-                Ok(true)
+                least
             }
             Self::Or(parts) => {
+                let mut greatest = Holds::No;
                 for part in parts {
-                    if part.holds(leaf)? {
-                        return Ok(true);
+                    greatest = greatest.max(part.holds(leaf));
+                    if greatest == Holds::Yes {
+                        break;
                     }
                 }
-                Ok(false)
+                greatest
             }
         }
     }
@@ -69,7 +73,7 @@ fn tree(
     catalog: &Catalog,
     references: &References,
     comparisons: &mut Vec<Comparison>,
-) -> Result<Tree, Undecided> {
+) -> Result<Tree, Undecidable> {
     Ok(match predicate {
         Predicate::And(parts) => {
             Tree::And(parts.iter().map(|p| tree(p, catalog, references, comparisons)).collect::<Result<_, _>>()?)

@@ -7,6 +7,7 @@ mod code_cache;
 pub mod compare;
 pub(crate) mod condition;
 mod field_has;
+mod holds;
 mod identity;
 mod ladder;
 mod read;
@@ -15,6 +16,7 @@ mod tests;
 mod values;
 mod view;
 
+pub use holds::Holds;
 pub use identity::{Lives, host_pids};
 pub use ladder::{HostName, Hosts, Ladder};
 pub use read::{Found, Hop, Link, creation_records, pivot, scan};
@@ -54,21 +56,21 @@ pub(crate) enum Standing {
     Entity(Key),
 }
 
-/// A condition could not be decided, for example because a regular expression took too long. Holds the reason.
+/// A condition, or an observation expression, that cannot be decided at all. Holds the reason.
 #[derive(Clone, Debug)]
-pub struct Undecided(pub String);
+pub struct Undecidable(pub String);
 
 /// Why reading ended before the last record.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the variants are what they are called")]
 pub enum Unread {
-    Undecided(Undecided),
+    Undecidable(Undecidable),
     Spent(Spent),
 }
 
-impl From<Undecided> for Unread {
-    fn from(reason: Undecided) -> Self {
-        Self::Undecided(reason)
+impl From<Undecidable> for Unread {
+    fn from(reason: Undecidable) -> Self {
+        Self::Undecidable(reason)
     }
 }
 

@@ -5,7 +5,7 @@ use super::condition::Condition;
 use super::field_has::Guarded;
 use super::identity::identify;
 use super::view::{Instance, Memo, View};
-use super::{Reading, Standing, Undecided, Unread};
+use super::{Holds, Reading, Standing, Unread};
 use crate::allowance::{Allowance, Spent};
 use crate::source::Records;
 use crate::table::{Collector, Key, Sighting, Values, tuple_bytes};
@@ -242,12 +242,15 @@ impl<'a, 'r> Place<'a, 'r> {
     }
 
     /// Adds the sighting of a slot of a record, if the condition holds there. Answers the number of its entity.
-    fn take(&mut self, record: usize, instance: Instance, out: &mut Found) -> Result<Option<u32>, Undecided> {
-        // The condition is tested first, because it is mostly decided once for each dictionary entry. That it cannot be
-        // decided is an error only when the slot holds something.
+    fn take(&mut self, record: usize, instance: Instance, out: &mut Found) -> Result<Option<u32>, Spent> {
+        // The condition is tested first, because it is mostly decided once for each dictionary entry.
         let holds = self.holds(record, instance);
-        if let Ok(false) = holds {
+        if holds == Holds::No {
             return Ok(None);
+        }
+        if holds == Holds::Undecided {
+            // It took as many steps as it may, and the next record may be like it.
+            self.reading.allowance.check()?;
         }
         let (reading, view) = (self.reading, self.view);
         let stands = || match identify(reading, view, record, instance) {
@@ -256,10 +259,6 @@ impl<'a, 'r> Place<'a, 'r> {
             Standing::Entity(key) => Who::Entity(out.sightings.number(key)),
         };
         let who = self.who.get(|codes| view.identity_fingerprint(record, instance, codes), stands);
-        if let Who::Nothing = who {
-            return Ok(None);
-        }
-        holds?;
         match who {
             Who::Nothing => Ok(None),
             Who::Unidentified => {
@@ -269,26 +268,23 @@ impl<'a, 'r> Place<'a, 'r> {
             }
             Who::Entity(number) => {
                 let values = values(reading, view, record, instance, &mut self.tuples, out);
-                out.sightings.put(number, sighting(view, record, values));
+                let undecided = u16::from(holds == Holds::Undecided);
+                out.sightings.put(number, Sighting { undecided, ..sighting(view, record, values) });
                 Ok(Some(number))
             }
         }
     }
 
-    fn holds(&mut self, record: usize, instance: Instance) -> Result<bool, Undecided> {
+    fn holds(&mut self, record: usize, instance: Instance) -> Holds {
         let mut chosen = Vec::with_capacity(self.others.len());
         self.choose(record, instance, &mut chosen)
     }
 
     /// Whether one slot of each other type can be chosen so that the whole condition holds.
-    fn choose(
-        &mut self,
-        record: usize,
-        instance: Instance,
-        chosen: &mut Vec<Option<(usize, Instance)>>,
-    ) -> Result<bool, Undecided> {
+    fn choose(&mut self, record: usize, instance: Instance, chosen: &mut Vec<Option<(usize, Instance)>>) -> Holds {
         let Some((_, views)) = self.others.get(chosen.len()) else { return self.decide(record, instance, chosen) };
         let mut instances = Vec::new();
+        let mut best = Holds::No;
         for (at, view) in views.iter().enumerate() {
             view.instances(record, &mut instances);
             for other in &instances {
@@ -296,31 +292,31 @@ impl<'a, 'r> Place<'a, 'r> {
                     continue;
                 }
                 chosen.push(Some((at, *other)));
-                let holds = self.choose(record, instance, chosen)?;
+                best = best.max(self.choose(record, instance, chosen));
                 chosen.pop();
-                if holds {
-                    return Ok(true);
+                if best == Holds::Yes {
+                    return best;
                 }
             }
         }
         // No slot of this type is chosen: comparisons on it are false.
         chosen.push(None);
-        let holds = self.choose(record, instance, chosen)?;
+        best = best.max(self.choose(record, instance, chosen));
         chosen.pop();
-        Ok(holds)
+        best
     }
 
-    fn decide(&mut self, record: usize, instance: Instance, chosen: &[Option<(usize, Instance)>]) -> Result<bool, Undecided> {
+    fn decide(&mut self, record: usize, instance: Instance, chosen: &[Option<(usize, Instance)>]) -> Holds {
         let (condition, others, centre, view) = (self.condition, self.others, self.entity, self.view);
         let memos = &mut self.memos;
         condition.holds(&mut |n| {
-            let Some(comparison) = condition.comparisons.get(n) else { return Ok(false) };
+            let Some(comparison) = condition.comparisons.get(n) else { return Holds::No };
             let (view, at, instance) = if comparison.entity == centre {
                 (view, usize::MAX, instance)
             } else {
                 let other = others.iter().position(|(e, _)| *e == comparison.entity);
-                let Some((other, (at, instance))) = other.and_then(|o| Some((o, (*chosen.get(o)?)?))) else { return Ok(false) };
-                let Some(view) = others.get(other).and_then(|(_, views)| views.get(at)) else { return Ok(false) };
+                let Some((other, (at, instance))) = other.and_then(|o| Some((o, (*chosen.get(o)?)?))) else { return Holds::No };
+                let Some(view) = others.get(other).and_then(|(_, views)| views.get(at)) else { return Holds::No };
                 (view, at, instance)
             };
             match &comparison.attr {
@@ -388,6 +384,7 @@ fn sighting(view: &View<'_>, record: usize, values: Values) -> Sighting {
         time: view.records.times.get(record).copied().flatten(),
         counted: true,
         creation: false,
+        undecided: 0,
         observation: view.records.observations.get(record).cloned(),
         values,
     }

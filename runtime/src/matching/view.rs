@@ -1,6 +1,6 @@
 //! One slot of an entity type over a batch of records: the typed values of its attributes.
 
-use super::Undecided;
+use super::Holds;
 use super::compare::Comparer;
 use super::field_has::{Creations, FieldHas};
 use super::values::{first_text, typed, typed_by};
@@ -258,7 +258,7 @@ impl<'r> View<'r> {
         record: usize,
         instance: Instance,
         memo: &mut Memo,
-    ) -> Result<bool, Undecided> {
+    ) -> Holds {
         let Some(reader) = self.column(attr) else { return comparer.holds(&[]) };
         if registry && !comparer.is_null() {
             let part = |at: usize| reader.parts.get(at).map_or_else(Vec::new, |p| p.of(record).cloned().collect());
@@ -277,8 +277,8 @@ impl<'r> View<'r> {
 /// Stands for a field that no record has, so that parts and fields of an attribute have the same places.
 static NOTHING: Column = Column { dictionary: Vec::new(), codes: Vec::new(), starts: Vec::new() };
 
-/// What was decided for each dictionary entry of each part: 0 nothing yet, 1 no, 2 yes.
-pub(crate) type Memo = Vec<Vec<u8>>;
+/// What was decided for each dictionary entry of each part; `None`: nothing yet.
+pub(crate) type Memo = Vec<Vec<Option<Holds>>>;
 
 impl<'r> Reader<'r> {
     fn new(access: &Access, ty: ValueType, records: &'r Records) -> Self {
@@ -303,18 +303,11 @@ impl<'r> Reader<'r> {
         range.filter_map(|at| Some((at, self.parts.get(at)?)))
     }
 
-    fn decide(
-        &self,
-        comparer: &Comparer,
-        facts: &SlotFacts<'_>,
-        record: usize,
-        single: Instance,
-        memo: &mut Memo,
-    ) -> Result<bool, Undecided> {
+    fn decide(&self, comparer: &Comparer, facts: &SlotFacts<'_>, record: usize, single: Instance, memo: &mut Memo) -> Holds {
         if memo.is_empty() {
-            memo.extend(self.parts.iter().map(|p| vec![0; p.column.dictionary.len()]));
+            memo.extend(self.parts.iter().map(|p| vec![None; p.column.dictionary.len()]));
         }
-        let (mut present, mut any) = (false, false);
+        let mut passes: Option<Holds> = None;
         for (at, part) in self.counting(facts, record) {
             let Some(memo) = memo.get_mut(at) else { continue };
             for code in part.column.codes(record) {
@@ -322,13 +315,10 @@ impl<'r> Reader<'r> {
                 if single.is_some_and(|one| one != (at, *code)) {
                     continue;
                 }
-                if *known == 0 {
-                    *known = 1 + u8::from(comparer.passes(value)?);
-                }
-                present = true;
-                any |= *known == 2;
+                let one = *known.get_or_insert_with(|| comparer.passes(value));
+                passes = passes.max(Some(one));
             }
         }
-        Ok(present && (any != comparer.negated()))
+        passes.map_or(Holds::No, |passes| if comparer.negated() { !passes } else { passes })
     }
 }

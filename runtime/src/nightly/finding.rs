@@ -1,7 +1,7 @@
 //! The finding of one run: what it found, as findings with keys, times, hosts, users and the columns that the hunt displays.
 
 use crate::exec::Kept;
-use crate::table::{Entity, Key, Rung, Table};
+use crate::table::{Entity, Key, Rung, Sighting, Table};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::plan::{Attr, Column, FindingOutput, Plan, Shape, SourceId};
 use huntc_compiler::time::{Instant, TimeRange};
@@ -140,16 +140,18 @@ fn groups(output: &FindingOutput, table: &Table, hidden: &[(&str, &Table)]) -> V
     let shown = shown(output);
     let (keys, wholes, faces) = (Values::of(table, &facts.key), Values::of(table, &output.columns), Values::of(table, &shown));
     let who = facts.who.each_ref().map(|attr| attr.as_ref().map(|attr| table.column(attr)));
-    let hides: Vec<(&str, HashSet<String>)> = hidden
+    // A row of which a condition could not be decided is not hidden by it.
+    let hides: Vec<(&str, HashSet<(String, u16)>)> = hidden
         .iter()
         .map(|(text, table)| {
             let kept = Values::of(table, &output.columns);
-            (*text, (0..table.row_count()).map(|row| Json::Array(kept.row(row)).to_string()).collect())
+            let row = |row| (Json::Array(kept.row(row)).to_string(), table.row_undecided(row));
+            (*text, (0..table.row_count()).map(row).collect())
         })
         .collect();
     let rows = (0..table.row_count()).map(|row| {
         let key = Json::Array(keys.row(row));
-        let whole = Json::Array(wholes.row(row)).to_string();
+        let whole = (Json::Array(wholes.row(row)).to_string(), table.row_undecided(row));
         let [hosts, users] = who.each_ref().map(|column| {
             let value = column.as_ref().and_then(|c| c.get(row)).and_then(Option::as_ref);
             value.map(names).unwrap_or_default()
@@ -175,8 +177,14 @@ fn entities(output: &FindingOutput, kind: &str, table: &Table, hidden: &[(&str, 
     let shown = shown(output);
     let mut keys = first_rows(table, &facts.key);
     let mut faces = first_rows(table, &shown);
-    let hides: Vec<(&str, HashSet<&Key>)> =
-        hidden.iter().map(|(text, table)| (*text, table.entities.iter().map(|e| &e.key).collect())).collect();
+    let before: HashMap<&Key, &Entity> = table.entities.iter().map(|e| (&e.key, e)).collect();
+    let hides: Vec<(&str, HashSet<&Key>)> = hidden
+        .iter()
+        .map(|(text, table)| {
+            let decided = table.entities.iter().filter(|e| before.get(&e.key).is_none_or(|before| decided(e, before)));
+            (*text, decided.map(|e| &e.key).collect())
+        })
+        .collect();
     let telling = telling(&facts.key, &facts.who);
     let one = |entity: &Entity| {
         let parts = keys.remove(&entity.key).unwrap_or_default();
@@ -206,6 +214,16 @@ fn entities(output: &FindingOutput, kind: &str, table: &Table, hidden: &[(&str, 
         }
     };
     table.entities.iter().map(one).collect()
+}
+
+/// Whether a condition was decided on a sighting of an entity that it kept. `before` is the entity before that. What attackers
+/// make undecidable is not hidden.
+fn decided(entity: &Entity, before: &Entity) -> bool {
+    let was = |sighting: &Sighting| {
+        let same = before.sightings.iter().find(|s| (s.record, s.slot) == (sighting.record, sighting.slot));
+        same.map_or(0, |s| s.undecided)
+    };
+    entity.sightings.iter().filter(|s| s.counted).any(|s| s.undecided == 0 || s.undecided <= was(s))
 }
 
 /// The places in a key of what tells entities apart: a host and a user alone make no two of them the same, unless the key

@@ -36,7 +36,12 @@ pub fn run(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine, wa
         part: settings.part.clone(),
         notices,
         suppressions: remarks,
-        health: NightHealth { sources, left_out: health::left_out(&run.hunts) },
+        health: NightHealth {
+            sources,
+            left_out: health::of_variables(&run.hunts, |variable| variable.unidentified),
+            undecided: health::of_variables(&run.hunts, |variable| variable.undecided),
+            mended: health::mended(&run.hunts),
+        },
         hunts: outcomes,
         run,
         traffic: engine.traffic(),

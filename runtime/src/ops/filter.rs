@@ -2,7 +2,7 @@
 
 use crate::allowance::Allowance;
 use crate::matching::condition::Condition;
-use crate::matching::{References, Undecided, Unread};
+use crate::matching::{Holds, References, Unread};
 use crate::table::{Entity, Rows, Sighting, Table};
 use foldhash::HashMap;
 use huntc_compiler::catalog::Catalog;
@@ -13,7 +13,8 @@ use huntc_compiler::value::Value;
 /// The table of the entities and sightings that pass.
 ///
 /// An entity stays if and only if one of its sightings passes. Its creation records then stay too, uncounted unless
-/// they pass themselves, except those that an explicit `range` leaves out.
+/// they pass themselves, except those that an explicit `range` leaves out. Where the condition cannot be decided the sighting
+/// passes; with the table comes the number of these.
 pub fn filter(
     table: &Table,
     predicate: &Predicate,
@@ -21,13 +22,14 @@ pub fn filter(
     catalog: &Catalog,
     references: &References,
     allowance: &Allowance,
-) -> Result<Table, Unread> {
+) -> Result<(Table, u64), Unread> {
     let condition = Condition::new(predicate, catalog, references)?;
     if let Rows::Explicit { .. } = &table.rows {
         return explicit(table, &condition, allowance);
     }
     let place = Place::new(table, &condition, catalog);
     let mut kept: Vec<Entity> = Vec::new();
+    let mut undecided = 0;
     // For tables with a row for each record: the place of each kept entity in the input.
     let mut origins: Vec<u32> = Vec::new();
     for (e, entity) in table.entities.iter().enumerate() {
@@ -39,10 +41,18 @@ pub fn filter(
             if !inside {
                 continue;
             }
-            let passes = place.passes(entity, sighting)?;
+            let holds = place.holds(entity, sighting);
+            let passes = holds != Holds::No;
             passed |= passes;
+            if holds == Holds::Undecided {
+                undecided += 1;
+                // It took as many steps as it may, and the next one may be like it.
+                allowance.check()?;
+            }
             if passes || sighting.creation {
-                sightings.push(Sighting { counted: passes, ..sighting.clone() });
+                let mut sighting = Sighting { counted: passes, ..sighting.clone() };
+                sighting.undecided = sighting.undecided.saturating_add((holds == Holds::Undecided).into());
+                sightings.push(sighting);
             }
         }
         if passed {
@@ -62,7 +72,7 @@ pub fn filter(
         _ if !table.sorted => out.sort_by_time(),
         _ => {}
     }
-    Ok(out)
+    Ok((out, undecided))
 }
 
 /// Puts rows for each record into the order that a SORT gave the rows of `old`. A row is an entity and a record; any
@@ -80,21 +90,28 @@ fn keep_order(rows: &mut [(u32, u32)], table: &Table, origins: &[u32], old_rows:
 }
 
 /// Filters the rows of GROUP and JOIN results.
-fn explicit(table: &Table, condition: &Condition, allowance: &Allowance) -> Result<Table, Unread> {
+fn explicit(table: &Table, condition: &Condition, allowance: &Allowance) -> Result<(Table, u64), Unread> {
     let columns: Vec<Vec<Option<Value>>> = condition.comparisons.iter().map(|c| table.column(&c.attr)).collect();
-    let mut keep = Vec::new();
+    let (mut keep, mut doubtful) = (Vec::new(), Vec::new());
     for row in 0..table.row_count() {
         allowance.check()?;
-        let passes = condition.holds(&mut |n| {
+        let holds = condition.holds(&mut |n| {
             let value = columns.get(n).and_then(|c| c.get(row)).and_then(Option::as_ref);
-            let Some(comparison) = condition.comparisons.get(n) else { return Ok(false) };
+            let Some(comparison) = condition.comparisons.get(n) else { return Holds::No };
             comparison.comparer.holds(value.map_or(&[][..], Value::each))
-        })?;
-        if passes {
+        });
+        if holds != Holds::No {
             keep.push(row);
+            doubtful.push(holds == Holds::Undecided);
         }
     }
-    Ok(table.take_rows(&keep))
+    let mut out = table.take_rows(&keep);
+    if let Rows::Explicit { rows, .. } = &mut out.rows {
+        for (row, doubtful) in rows.iter_mut().zip(&doubtful) {
+            row.undecided = row.undecided.saturating_add((*doubtful).into());
+        }
+    }
+    Ok((out, doubtful.into_iter().filter(|doubtful| *doubtful).count() as u64))
 }
 
 /// Where a table holds the values that a condition compares.
@@ -119,10 +136,10 @@ impl<'a> Place<'a> {
         Self { table, condition, columns }
     }
 
-    fn passes(&self, entity: &Entity, sighting: &Sighting) -> Result<bool, Undecided> {
+    fn holds(&self, entity: &Entity, sighting: &Sighting) -> Holds {
         self.condition.holds(&mut |n| {
             let (Some(comparison), Some((column, path))) = (self.condition.comparisons.get(n), self.columns.get(n)) else {
-                return Ok(false);
+                return Holds::No;
             };
             let held = |at: &Option<usize>| at.and_then(|at| sighting.values.get(at)).and_then(Option::as_ref);
             let value = match &comparison.attr {

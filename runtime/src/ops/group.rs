@@ -36,7 +36,8 @@ pub fn group(table: &Table, keys: &[GroupKey], aggregates: &[Aggregate]) -> Tabl
                     function => aggregate(function, members.iter().filter_map(value).collect()),
                 }
             }));
-            Row { entity: None, time: None, values }
+            let undecided = members.iter().map(|m| table.row_undecided(*m)).max().unwrap_or(0);
+            Row { entity: None, time: None, undecided, values }
         })
         .collect();
     let keys_of = |row: &Row| -> Vec<Option<Value>> { row.values.iter().take(keys.len()).cloned().collect() };

@@ -54,7 +54,8 @@ pub fn join(left: &Table, right: &Table, pairing: &Pairing<'_>, catalog: &Catalo
                     entities.len() as u32 - 1
                 }))
             });
-            Row { entity, time: left_times.get(l).copied().flatten(), values }
+            let undecided = left.row_undecided(l).max(right.row_undecided(r));
+            Row { entity, time: left_times.get(l).copied().flatten(), undecided, values }
         })
         .collect();
     let mut added = left.added.clone();

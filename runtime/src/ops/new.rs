@@ -40,6 +40,7 @@ pub fn table(entity: EntityId, columns: &[Column], rows: &[Vec<Option<Value>>], 
             time: None,
             counted: true,
             creation: false,
+            undecided: 0,
             observation: None,
             values: known.iter().map(typed).collect(),
         };

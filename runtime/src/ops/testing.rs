@@ -51,7 +51,7 @@ fn step(node: &Node, inputs: &[Arc<Table>], catalog: &Catalog) -> Table {
             join::join(left, right, &pairing, catalog, &Allowance::default()).unwrap()
         }
         (Op::Filter { predicate, range }, [input, referred @ ..]) => {
-            filter::filter(input, predicate, *range, catalog, &references(node, referred), &Allowance::default()).unwrap()
+            filter::filter(input, predicate, *range, catalog, &references(node, referred), &Allowance::default()).unwrap().0
         }
         (Op::Compute(columns), [input]) => compute::compute(input, columns, &Allowance::default()).unwrap(),
         (Op::Group { keys, aggregates }, [input]) => group::group(input, keys, aggregates),

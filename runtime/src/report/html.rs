@@ -72,7 +72,7 @@ fn write_hunt(hunt: &HuntReport, sources: &SourceSet, out: &mut dyn Write) -> Re
 fn write_unread(source: &SourceReport, out: &mut dyn Write) -> Result<()> {
     let Some(unread) = unread(source) else { return Ok(()) };
     writeln!(out, "<p class=\"note\">{}</p>\n<ul>", escape(&unread))?;
-    for line in &source.skipped_lines {
+    for line in source.skipped_lines.iter().chain(&source.mended_lines) {
         writeln!(out, "<li>{}", escape(line))?;
     }
     for (file, looks_like) in source.left_out.iter().take(ROWS) {
@@ -103,19 +103,23 @@ fn write_summary(hunt: &HuntReport, out: &mut dyn Write) -> Result<()> {
     if hunt.variables.is_empty() {
         return Ok(());
     }
-    writeln!(out, "<table><tr><th>variable<th>type<th>entities<th>records<th>unidentified<th>window<th>sources<th>time</tr>")?;
+    writeln!(
+        out,
+        "<table><tr><th>variable<th>type<th>entities<th>records<th>unidentified<th>undecided<th>window<th>sources<th>time</tr>"
+    )?;
     for v in &hunt.variables {
         let figure = |n: Option<u64>| n.map_or_else(|| "failed".to_owned(), |n| n.to_string());
         let window = v.window.map_or_else(|| "everything".to_owned(), |w| format!("{} – {}", w.start, w.stop));
         writeln!(
             out,
-            "<tr><td>{}{}<td>{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}<td>{window}<td>{}<td class=\"n\">{}</tr>",
+            "<tr><td>{}{}<td>{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}<td>{window}<td>{}<td class=\"n\">{}</tr>",
             escape(&v.name),
             if v.version > 1 { format!(" #{}", v.version) } else { String::new() },
             escape(&v.entity),
             figure(v.entities),
             figure(v.records),
             figure(v.unidentified),
+            figure(v.undecided),
             escape(&v.sources.join(", ")),
             seconds(v.elapsed)
         )?;

@@ -88,6 +88,7 @@ struct Variable<'a> {
     entities: Option<u64>,
     records: Option<u64>,
     unidentified: Option<u64>,
+    undecided: Option<u64>,
     rungs: Rungs<'a>,
     window: Option<[String; 2]>,
     sources: &'a [String],
@@ -103,6 +104,8 @@ struct Source<'a> {
     records: Option<u64>,
     skipped: u64,
     skipped_lines: &'a [String],
+    mended: u64,
+    mended_lines: &'a [String],
     left_out: Vec<LeftOut<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     part: Option<&'a str>,
@@ -184,6 +187,8 @@ fn source_json(source: &SourceReport) -> Source<'_> {
         records: source.records,
         skipped: source.skipped,
         skipped_lines: &source.skipped_lines,
+        mended: source.mended,
+        mended_lines: &source.mended_lines,
         left_out: source.left_out.iter().map(|(file, looks_like)| LeftOut { file, looks_like }).collect(),
         part: source.part.as_deref(),
     }
@@ -198,6 +203,7 @@ fn variable(variable: &VariableReport) -> Variable<'_> {
         entities: variable.entities,
         records: variable.records,
         unidentified: variable.unidentified,
+        undecided: variable.undecided,
         rungs: Rungs(&variable.rungs),
         window: window(variable.window),
         sources: &variable.sources,

@@ -93,6 +93,10 @@ pub struct SourceReport {
     pub skipped: u64,
     /// The first bad lines, each with its place and reason.
     pub skipped_lines: Vec<String>,
+    /// The number of records of which a value was mended.
+    pub mended: u64,
+    /// The first of them, each with its place and what was done.
+    pub mended_lines: Vec<String>,
     /// Files of a folder that have no record, each with what it looks like.
     pub left_out: Vec<(String, String)>,
     /// Why the files are only a part of an answer, if they say so.
@@ -144,6 +148,8 @@ pub struct VariableReport {
     pub records: Option<u64>,
     /// Number of process slots without an identity that satisfy the pattern.
     pub unidentified: Option<u64>,
+    /// Sightings, or rows, that are there because a comparison could not be decided.
+    pub undecided: Option<u64>,
     /// How many processes each rung of the ladder identified: `[("entity_id", 34)]`.
     pub rungs: Vec<(String, u64)>,
     /// The window that was searched; `None`: all times.

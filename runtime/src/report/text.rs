@@ -35,16 +35,15 @@ pub fn summary(hunt: &HuntReport, width: Option<u16>) -> String {
     if hunt.variables.is_empty() {
         return out;
     }
-    let unidentified = hunt.variables.iter().any(|v| v.unidentified.unwrap_or(0) > 0);
+    let beside: Vec<(&str, Figure)> =
+        BESIDE.into_iter().filter(|(_, figure)| hunt.variables.iter().any(|v| figure(v) > Some(0))).collect();
     let mut table = table(width);
     let mut header = vec!["VARIABLE", "TYPE", "ENTITIES", "RECORDS", "TIME"];
-    if unidentified {
-        header.insert(4, "UNIDENTIFIED");
-    }
+    header.splice(4..4, beside.iter().map(|(name, _)| *name));
     table.set_header(header);
     for (i, variable) in hunt.variables.iter().enumerate() {
         let last = !hunt.variables[i + 1..].iter().any(|v| v.name == variable.name);
-        table.add_row(summary_row(variable, last, unidentified));
+        table.add_row(summary_row(variable, last, &beside));
     }
     for column in table.column_iter_mut().skip(2) {
         column.set_cell_alignment(CellAlignment::Right);
@@ -90,9 +89,10 @@ pub fn headline(hunt: &HuntReport) -> String {
     out
 }
 
-/// What of a source could not be read, in a line; none where nothing is missing.
+/// What of a source could not be read, or not as it was, in a line; none where there is nothing of that.
 pub fn unread(source: &SourceReport) -> Option<String> {
-    let parts = unread_parts(source);
+    let mut parts = unread_parts(source);
+    parts.extend(mended(source));
     (!parts.is_empty()).then(|| format!("source `{}`: {}", source.name, parts.join(", ")))
 }
 
@@ -109,16 +109,25 @@ pub fn unread_parts(source: &SourceReport) -> Vec<String> {
     parts
 }
 
-fn summary_row(variable: &VariableReport, last: bool, unidentified: bool) -> Vec<Cell> {
+/// Of how many records of a source a value was mended; none where of none.
+pub fn mended(source: &SourceReport) -> Option<String> {
+    (source.mended > 0).then(|| format!("{} with a value that was mended", count(source.mended, "record")))
+}
+
+/// A figure of a variable.
+type Figure = fn(&VariableReport) -> Option<u64>;
+
+/// Figures that have a column where one of them is not zero.
+const BESIDE: [(&str, Figure); 2] = [("UNIDENTIFIED", |v| v.unidentified), ("UNDECIDED", |v| v.undecided)];
+
+fn summary_row(variable: &VariableReport, last: bool, beside: &[(&str, Figure)]) -> Vec<Cell> {
     let name = terminal(&variable.name);
     let name = if last { name.into_owned() } else { format!("{name}#{}", variable.version) };
     let kind = if variable.grouped { format!("{} groups", variable.entity) } else { variable.entity.clone() };
     let mark = if variable.complete { "" } else { "+" };
     let figure = |n: Option<u64>| n.map_or_else(|| "failed".to_owned(), |n| format!("{n}{mark}"));
     let mut row = vec![name, terminal(&kind).into_owned(), figure(variable.entities), figure(variable.records)];
-    if unidentified {
-        row.push(variable.unidentified.map_or_else(String::new, |n| n.to_string()));
-    }
+    row.extend(beside.iter().map(|(_, figure)| figure(variable).map_or_else(String::new, |n| n.to_string())));
     row.push(seconds(variable.elapsed));
     row.into_iter().map(Cell::new).collect()
 }
@@ -254,7 +263,7 @@ mod tests {
         hunt.variables[2].records = None;
         insta::assert_snapshot!(summary(hunt, None), @r"
         flow.hf: ok, 3 variables, 1 request (4 records read), 0.020 s
-        source `host101`: 1 line skipped as unreadable, 1 file left out: no record in it
+        source `host101`: 1 line skipped as unreadable, 1 file left out: no record in it, 1 record with a value that was mended
         | VARIABLE | TYPE    | ENTITIES | RECORDS | UNIDENTIFIED |    TIME |
         |----------|---------|----------|---------|--------------|---------|
         | tasks#1  | process |        2 |       4 |            1 | 0.012 s |

@@ -10,7 +10,7 @@ use crate::report::text::count;
 use crate::source::SourceError;
 use crate::source::logs::ReadReport;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
-use huntc_compiler::diag::codes::store::{BAD_LINES, LEFT_OUT};
+use huntc_compiler::diag::codes::store::{BAD_LINES, LEFT_OUT, MENDED};
 use huntc_compiler::diag::{Diagnostic, suggest};
 use huntc_compiler::plan::{DataSource, Op, Plan};
 use huntc_compiler::source::{SourceId, Span};
@@ -94,7 +94,7 @@ pub(super) fn statement_of(plan: &Plan, name: &str) -> Option<Span> {
 /// The most lines and files that a warning names.
 const NAMED: usize = 3;
 
-/// Warnings about bad lines, and about files of a folder that have no record.
+/// Warnings about bad lines, about mended ones, and about files of a folder that have no record.
 pub(crate) fn unread(report: &ReadReport, name: &str, span: Span) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     if report.bad_total > 0 {
@@ -102,6 +102,7 @@ pub(crate) fn unread(report: &ReadReport, name: &str, span: Span) -> Vec<Diagnos
         let problem = Diagnostic::new(&BAD_LINES, span, format!("{lines} of {name} skipped as unreadable"));
         problems.push(report.bad.iter().take(NAMED).fold(problem, |problem, bad| problem.note(bad.to_string())));
     }
+    problems.extend(mended(report.mended_total, report.mended.iter().map(ToString::to_string), name, span));
     if !report.left_out.is_empty() {
         let total = report.left_out.len();
         let problem =
@@ -112,6 +113,12 @@ pub(crate) fn unread(report: &ReadReport, name: &str, span: Span) -> Vec<Diagnos
     problems
 }
 
+/// The warning about records of which a value was mended. `lines` are the first of them.
+pub(super) fn mended(total: u64, lines: impl Iterator<Item = String>, name: &str, span: Span) -> Option<Diagnostic> {
+    let problem = || Diagnostic::new(&MENDED, span, format!("{} of {name} with a value that was mended", count(total, "record")));
+    (total > 0).then(|| lines.take(NAMED).fold(problem(), Diagnostic::note))
+}
+
 /// The entry of a source in a report; `read` if all of it was read.
 pub(crate) fn source_report(name: &str, read: Option<&ReadReport>) -> SourceReport {
     let Some(read) = read else { return SourceReport { name: name.to_owned(), ..SourceReport::default() } };
@@ -120,6 +127,8 @@ pub(crate) fn source_report(name: &str, read: Option<&ReadReport>) -> SourceRepo
         records: Some(read.records),
         skipped: read.bad_total,
         skipped_lines: read.bad.iter().map(ToString::to_string).collect(),
+        mended: read.mended_total,
+        mended_lines: read.mended.iter().map(ToString::to_string).collect(),
         left_out: read.left_out.iter().map(|left| (left.file.clone(), left.what.to_owned())).collect(),
         part: read.part.clone(),
     }

@@ -1,7 +1,7 @@
 //! Runs a hunt: compiles it, binds and opens its sources, executes it, and reports. Every part of huntc that runs hunts
 //! uses this.
 
-use super::bind::{BoundSources, source_report, statement_of, unread};
+use super::bind::{BoundSources, mended, source_report, statement_of, unread};
 use super::source_pool::PooledSource;
 use super::{Huntflow, RunSettings, Session, SourcePool};
 use crate::allowance::{Allowance, DEFAULT_MEMORY};
@@ -15,6 +15,7 @@ use crate::source::{DataSource, Fields, SourceError};
 use huntc_compiler::compile::{Compilation, Compiled};
 use huntc_compiler::diag::codes::internal::BUG;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
+use huntc_compiler::diag::codes::store::MENDED;
 use huntc_compiler::diag::{Diagnostic, Severity, Sink};
 use huntc_compiler::parameter::Parameter;
 use huntc_compiler::plan::Plan;
@@ -131,6 +132,7 @@ fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings,
     }
     let work = Work { huntflow, settings, context, compiled: &compiled, bound: &bound };
     let (mut report, kept) = work.execute(diagnostics);
+    work.level_mended(&mut report);
     work.tell_of_sources(&mut report);
     report.parameters = parameters
         .into_iter()
@@ -225,17 +227,46 @@ impl Work<'_> {
         if remote { REMOTE_CONCURRENCY } else { crate::source::cores() }
     }
 
+    /// Gives the warnings about mended values of LOAD the level that was chosen for them.
+    fn level_mended(&self, report: &mut HuntReport) {
+        let (mended, others) = std::mem::take(&mut report.diagnostics).into_iter().partition(|d| d.code == &MENDED);
+        report.diagnostics = others;
+        self.tell(report, mended);
+    }
+
+    /// Adds diagnostics at the level that was chosen for them. One that is an error fails the hunt.
+    fn tell(&self, report: &mut HuntReport, diagnostics: Vec<Diagnostic>) {
+        let mut sink = Sink::new(self.huntflow.config.lint_levels(&self.settings.lints));
+        for diagnostic in diagnostics {
+            sink.report(diagnostic);
+        }
+        let told = sink.finish();
+        if told.iter().any(|d| d.severity == Severity::Error) && matches!(report.status, Status::Ok | Status::Partial) {
+            report.status = Status::Failed;
+        }
+        report.diagnostics.extend(told);
+    }
+
     /// Reports what could not be read in the sources. Warnings go to the first hunt that asked a source, errors to all.
     fn tell_of_sources(&self, report: &mut HuntReport) {
         let config = &self.huntflow.config;
+        let answers = std::mem::take(&mut report.sources);
         for name in self.bound.sources.keys() {
             report.complete &= !self.is_left_out(name);
+            let place = statement_of(&self.compiled.plan, name);
+            if let Some(answered) = answers.iter().find(|source| source.name == *name) {
+                let lines = answered.mended_lines.iter().cloned();
+                let told = place.and_then(|span| mended(answered.mended, lines, &format!("`{name}`"), span));
+                self.tell(report, told.into_iter().collect());
+                report.sources.push(answered.clone());
+                continue;
+            }
             let Some(found) = self.context.pool.report(config, name) else {
                 report.sources.push(source_report(name, None));
                 continue;
             };
             report.sources.push(source_report(name, found.read.as_ref().as_ref()));
-            let (Some(read), Some(span)) = (&*found.read, statement_of(&self.compiled.plan, name)) else { continue };
+            let (Some(read), Some(span)) = (&*found.read, place) else { continue };
             report.complete &= read.is_whole();
             if read.part.is_some() && report.status == Status::Ok {
                 report.status = Status::Partial;

@@ -1,6 +1,6 @@
 //! Several sources as one: every request goes to each of them, and the records that come back are put side by side.
 
-use super::{ANSWER, Column, DataSource, FetchContext, Records, Sample, Scalar, SourceError, Tally, TallyRequest};
+use super::{ANSWER, Column, DataSource, FetchContext, Mended, Records, Sample, Scalar, SourceError, Tally, TallyRequest};
 use foldhash::HashMap;
 use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
@@ -85,6 +85,8 @@ fn side_by_side(parts: Vec<Records>) -> Records {
     for (number, part) in parts {
         all.ids.extend(part.ids.iter().map(|id| id.wrapping_add((number as u64) << PART_BIT)));
         all.times.extend(&part.times);
+        let ids = part.mended.ids.iter().map(|id| id.wrapping_add((number as u64) << PART_BIT)).collect();
+        all.mended.append(Mended { ids, named: part.mended.named });
         all.observations.extend(part.observations);
         // Every source answers with the fields that were asked for, in their order.
         for (((_, column), dictionary), (_, more)) in all.columns.iter_mut().zip(&mut dictionaries).zip(&part.columns) {

@@ -8,6 +8,7 @@ pub mod elastic;
 mod fields;
 pub mod logs;
 pub mod regular_file;
+pub mod repair;
 pub mod store;
 mod tally;
 
@@ -87,7 +88,38 @@ pub struct Records {
     pub observations: Vec<Arc<str>>,
     /// The columns by field name, in the order of the request's fields.
     pub columns: Vec<(String, Column)>,
+    /// Those of which a value was mended while they were read.
+    pub mended: Mended,
 }
+
+/// Records of which a value was mended ([`repair`]).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
+pub struct Mended {
+    pub ids: Vec<u64>,
+    /// The first of them: which record, and what was done.
+    pub named: Vec<String>,
+}
+
+impl Mended {
+    /// Adds a record. `what` says which it is, and what was done.
+    pub(crate) fn push(&mut self, id: u64, what: impl FnOnce() -> String) {
+        self.ids.push(id);
+        if self.named.len() < NAMED_MENDED {
+            self.named.push(what());
+        }
+    }
+
+    /// Adds those of other records of the source.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.ids.extend(other.ids);
+        let room = NAMED_MENDED.saturating_sub(self.named.len());
+        self.named.extend(other.named.into_iter().take(room));
+    }
+}
+
+/// The most mended records that are named.
+pub const NAMED_MENDED: usize = 20;
 
 /// The values of one field over all records. Those of record `i` are `dictionary[codes[starts[i]..starts[i + 1]]]`.
 #[derive(Clone, Debug, Default)]

@@ -68,6 +68,8 @@ pub struct Sighting {
     pub counted: bool,
     /// Whether the record is the creation record of the entity.
     pub creation: bool,
+    /// How many conditions that it passed could not be decided on it (semantics.md §3).
+    pub undecided: u16,
     /// Index and id of the record; `None` when the source gives none.
     pub observation: Option<Arc<str>>,
     /// One value for each of [`Table::columns`].
@@ -98,11 +100,18 @@ pub struct Row {
     pub entity: Option<u32>,
     /// Of JOIN, the time of the first table's row; groups have none.
     pub time: Option<Instant>,
+    /// How many conditions that it passed could not be decided on it, or on what it was made of.
+    pub undecided: u16,
     /// One value for each of the explicit columns.
     pub values: Vec<Option<Value>>,
 }
 
 impl Entity {
+    /// How many conditions could not be decided on the counted sighting with the fewest of them.
+    pub fn undecided(&self) -> u16 {
+        self.sightings.iter().filter(|s| s.counted).map(|s| s.undecided).min().unwrap_or(0)
+    }
+
     /// The earliest time of a counted sighting; `None` when none has a time.
     pub fn first_time(&self) -> Option<Instant> {
         self.sightings.iter().filter(|s| s.counted).filter_map(|s| s.time).min()
@@ -114,6 +123,12 @@ impl Entity {
         self.sightings.dedup_by(|later, first| {
             let same = later.record.is_some() && later.record == first.record && later.slot == first.slot;
             if same {
+                // One way that was decided is enough.
+                first.undecided = match (first.counted, later.counted) {
+                    (true, true) => first.undecided.min(later.undecided),
+                    (false, true) => later.undecided,
+                    _ => first.undecided,
+                };
                 first.counted |= later.counted;
                 first.creation |= later.creation;
             }
@@ -156,6 +171,15 @@ impl Table {
         }
         let counted = self.entities.iter().flat_map(|e| &e.sightings).filter(|s| s.counted).filter_map(|s| s.record);
         counted.collect::<HashSet<u64>>().len() as u64
+    }
+
+    /// Number of counted sightings, or of rows of GROUP and JOIN, on which a condition could not be decided.
+    pub fn undecided_count(&self) -> u64 {
+        let undecided = match &self.rows {
+            Rows::Explicit { rows, .. } => rows.iter().filter(|row| row.undecided > 0).count(),
+            _ => self.entities.iter().flat_map(|e| &e.sightings).filter(|s| s.counted && s.undecided > 0).count(),
+        };
+        undecided as u64
     }
 
     /// Sorts the entities into the row order without SORT: (first counted time, key), nulls last.

@@ -39,6 +39,14 @@ impl Table {
         }
     }
 
+    /// How many conditions could not be decided on what a row stands for.
+    pub fn row_undecided(&self, row: usize) -> u16 {
+        match &self.rows {
+            Rows::Explicit { rows, .. } => rows.get(row).map_or(0, |r| r.undecided),
+            _ => self.row_entity(row).and_then(|e| self.entities.get(e as usize)).map_or(0, Entity::undecided),
+        }
+    }
+
     /// The values of an attribute, in row order.
     pub fn column(&self, attr: &Attr) -> Vec<Option<Value>> {
         match &self.rows {

@@ -36,7 +36,7 @@ impl Table {
                 let mut entities = Kept::default();
                 let rows = numbers.iter().filter_map(|n| rows.get(*n)).map(|row| {
                     let entity = row.entity.and_then(|e| entities.add(self, e));
-                    Row { entity, time: row.time, values: row.values.clone() }
+                    Row { entity, time: row.time, undecided: row.undecided, values: row.values.clone() }
                 });
                 let rows = rows.collect();
                 out.entities = entities.entities;

@@ -1,6 +1,8 @@
-//! The bytes of a log file: where blocks end makes no difference, and a line gives what `serde_json` reads in it.
+//! The bytes of a log file: where blocks end makes no difference, and a line gives what `serde_json` reads in it, once values
+//! that are no JSON are mended.
 
 use super::json::{self, Fields};
+use super::mended;
 use super::stored::{fetch, read};
 use huntc_compiler::request::Query;
 use huntc_runtime::source::Records;
@@ -23,7 +25,11 @@ pub fn check(bytes: &[u8]) {
 fn blocks(bytes: &[u8], block: usize) {
     match (read(bytes, block), read(bytes, 1 << 16)) {
         (Ok((small, one)), Ok((big, other))) => {
-            assert_eq!((one.records, one.bad_total), (other.records, other.bad_total));
+            assert_eq!((one.records, one.bad_total, one.mended_total), (other.records, other.bad_total, other.mended_total));
+            assert_eq!(
+                one.mended.iter().map(|m| (m.line, m.flaw)).collect::<Vec<_>>(),
+                other.mended.iter().map(|m| (m.line, m.flaw)).collect::<Vec<_>>()
+            );
             assert_eq!(one.records, small.len());
             let lines = |report: &[huntc_runtime::source::logs::BadLine]| -> Vec<(u64, BadReason)> {
                 report.iter().map(|b| (b.line, b.reason)).collect()
@@ -41,8 +47,8 @@ fn blocks(bytes: &[u8], block: usize) {
 enum Wanted {
     /// Nothing: it is blank.
     Nothing,
-    /// A record with these fields, unless its time cannot be read.
-    Record(Fields),
+    /// A record with these fields, unless its time cannot be read; and whether a value was mended.
+    Record(Fields, bool),
     /// A bad line.
     Bad,
     /// Nested deeper than the reference goes.
@@ -53,18 +59,19 @@ fn wanted(line: &[u8]) -> Wanted {
     if line.is_empty() {
         return Wanted::Nothing;
     }
-    let Ok(text) = std::str::from_utf8(line) else { return Wanted::Bad };
     if line.len() > 1000 {
         return Wanted::Bad;
     }
-    match serde_json::from_str::<Value>(text) {
-        Err(e) if e.to_string().contains("recursion") => Wanted::Unknown,
-        Ok(value) if value.is_object() => record(value, text),
+    match mended::value(line) {
+        Err(true) => Wanted::Unknown,
+        // A name that was mended is none: other names could be the same then.
+        Ok((value, _, true)) if value.get("_id").is_some() || value.get("_index").is_some() => Wanted::Unknown,
+        Ok((value, text, mended)) if value.is_object() => record(value, &text, mended),
         _ => Wanted::Bad,
     }
 }
 
-fn record(mut document: Value, text: &str) -> Wanted {
+fn record(mut document: Value, text: &str, mended: bool) -> Wanted {
     let hit = document.get("_source").is_some();
     if hit && (!document["_source"].is_object() || json::repeats(text)) {
         return Wanted::Unknown;
@@ -81,9 +88,9 @@ fn record(mut document: Value, text: &str) -> Wanted {
         }
         document = Value::Null;
         drop(document);
-        return Wanted::Record(fields);
+        return Wanted::Record(fields, mended);
     }
-    Wanted::Record(json::fields(&document))
+    Wanted::Record(json::fields(&document), mended)
 }
 
 /// The documents of a line, where several were joined without a line end.
@@ -102,10 +109,14 @@ fn parts(line: &[u8]) -> Vec<&[u8]> {
     let mut parts = Vec::new();
     while rest.trim_ascii_start().starts_with(b"{") {
         let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<serde::de::IgnoredAny>();
-        if !matches!(values.next(), Some(Ok(_))) {
-            break;
-        }
-        let (one, behind) = rest.split_at(values.byte_offset());
+        let end = match values.next() {
+            Some(Ok(_)) => values.byte_offset(),
+            _ => match end(rest).filter(|end| matches!(mended::mended(&rest[..*end]), Some((text, true)) if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok())) {
+                Some(end) => end,
+                None => break,
+            },
+        };
+        let (one, behind) = rest.split_at(end);
         let behind = &behind[unmarked(behind)..];
         if !behind.starts_with(b"{") {
             break;
@@ -117,6 +128,23 @@ fn parts(line: &[u8]) -> Vec<&[u8]> {
     parts
 }
 
+/// The end of the first value, by its brackets.
+fn end(text: &[u8]) -> Option<usize> {
+    let (mut depth, mut inside, mut escaped) = (0_u32, false, false);
+    for (at, byte) in text.iter().enumerate() {
+        match (inside, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => inside = !inside,
+            (false, b'{' | b'[') => depth += 1,
+            (false, b'}' | b']') if depth <= 1 => return Some(at + 1),
+            (false, b'}' | b']') => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
 fn lines(bytes: &[u8], block: usize) {
     let (store, report) = read(bytes, block).unwrap();
     let wanted: Vec<Wanted> = bytes.split(|b| *b == b'\n').flat_map(parts).map(|l| wanted(l.trim_ascii())).collect();
@@ -124,7 +152,7 @@ fn lines(bytes: &[u8], block: usize) {
     assert_eq!(report.records + report.bad_total, full, "lines are lost or made up");
     assert_eq!(report.records, store.len());
     let mut names: BTreeSet<String> = store.stats().fields.into_iter().map(|(name, _)| name).collect();
-    names.extend(wanted.iter().flat_map(|w| if let Wanted::Record(f) = w { f.keys().cloned().collect() } else { Vec::new() }));
+    names.extend(wanted.iter().flat_map(|w| if let Wanted::Record(f, _) = w { f.keys().cloned().collect() } else { Vec::new() }));
     names.retain(|n| n != "@timestamp");
     let records = fetch(&store, Query::MatchAll, names.iter().cloned().collect()).unwrap();
     let ids: BTreeSet<u64> = records.ids.iter().copied().collect();
@@ -136,13 +164,17 @@ fn lines(bytes: &[u8], block: usize) {
         match (wanted, found) {
             (Wanted::Unknown, _) | (Wanted::Nothing | Wanted::Bad, None) => {}
             (Wanted::Nothing | Wanted::Bad, Some(_)) => panic!("line {} became a record", id + 1),
-            (Wanted::Record(fields), Some(row)) => assert_eq!(&values(&records, row, &names), &without_time(fields)),
-            (Wanted::Record(fields), None) if named => match reason {
+            (Wanted::Record(fields, mended), Some(row)) => {
+                assert_eq!(&values(&records, row, &names), &without_time(fields));
+                let told = report.mended.iter().any(|m| m.line == id as u64 + 1);
+                assert!(told == *mended || report.mended_total > NAMED_BAD_LINES as u64, "line {}", id + 1);
+            }
+            (Wanted::Record(fields, _), None) if named => match reason {
                 Some(BadReason::NoTimestamp) => assert!(!fields.contains_key("@timestamp"), "line {}", id + 1),
                 Some(BadReason::UnreadableTimestamp) => assert!(fields.contains_key("@timestamp"), "line {}", id + 1),
                 other => panic!("line {} is {other:?}", id + 1),
             },
-            (Wanted::Record(_), None) => {}
+            (Wanted::Record(..), None) => {}
         }
     }
 }

@@ -5,6 +5,7 @@
 pub mod answer;
 pub mod huntflow;
 pub mod log;
+pub mod mended;
 pub mod notebook;
 pub mod pattern;
 pub mod store;

@@ -8,9 +8,10 @@ codes! {
     SAVE_FAILED "K1004" "save-failed" Error fixed "a file of SAVE cannot be written";
     UNIDENTIFIED "K1005" "unidentified-processes" Warning fixed "processes without an entity id are left out";
     NO_IDENTITY "K1006" "no-identity" Warning fixed "written rows without an identity find nothing";
-    UNDECIDED "K1007" "undecided-comparison" Error fixed "a comparison could not be decided";
+    UNDECIDABLE "K1007" "undecidable-condition" Error fixed "a condition cannot be decided";
     BUDGET "K1008" "budget-used-up" Error fixed "the hunt needs more than it may use";
     FILE_OUTSIDE "K1010" "file-outside" Error fixed "a file of FROM lies outside the folders of the hunt";
-    TOO_MANY_WAYS "K1017" "too-many-ways-to-match" Error fixed "an observation expression has too many ways to match";
+    UNDECIDED "K1017" "undecided-comparison" Warning fixed "a comparison could not be decided and counts as true";
+    TOO_MANY_WAYS "K1018" "too-many-ways-to-match" Error fixed "an observation expression has too many ways to match";
     UNBOUND_SOURCE "K1009" "unbound-source" Error fixed "a data source is not bound to anything";
 }

@@ -13,5 +13,6 @@ codes! {
     STORE_QUERY "K0760" "store-query" Error fixed "the embedded store cannot run a query";
     NO_RECORDS "K0761" "no-records" Error fixed "what should be a log gives no record, or too few";
     LEFT_OUT "K0762" "left-out-files" Warning lint "files of a folder give no record";
+    MENDED "K0764" "mended-values" Warning lint "values of records were mended while they were read";
     PART_OF_AN_ANSWER "K0763" "part-of-an-answer" Error fixed "a saved answer says that it is only a part";
 }

@@ -86,11 +86,15 @@ impl Examined {
     /// What a hunter should know before trusting an empty result.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        let ReadReport { bad, bad_total, left_out, part, .. } = &self.unread;
+        let ReadReport { bad, bad_total, mended, mended_total, left_out, part, .. } = &self.unread;
         notes.extend(part.clone());
         if *bad_total > 0 {
             notes.push(format!("{} skipped as unreadable", count(*bad_total, "line")));
             notes.extend(bad.iter().take(NAMED).map(ToString::to_string));
+        }
+        if *mended_total > 0 {
+            notes.push(format!("{} with a value that was mended", count(*mended_total, "record")));
+            notes.extend(mended.iter().take(NAMED).map(ToString::to_string));
         }
         if !left_out.is_empty() {
             notes.push(format!("{} left out: no record in it", count(left_out.len() as u64, "file")));

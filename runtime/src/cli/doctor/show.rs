@@ -170,6 +170,7 @@ fn found_value(found: &Examined) -> Value {
         "indices": found.facts.indices,
         "records": found.facts.records,
         "skipped_lines": found.unread.bad_total,
+        "mended_records": found.unread.mended_total,
         "left_out": found.unread.left_out.iter().map(|l| json!({"file": l.file, "looks_like": l.what})).collect::<Vec<_>>(),
         "first": found.facts.span.map(|s| s.0.to_string()),
         "last": found.facts.span.map(|s| s.1.to_string()),

@@ -9,11 +9,17 @@ use crate::nightly::model::{Notifier, WebhookFormat};
 use crate::nightly::notify::mail::{COMMAND, Mail, is_address};
 use crate::nightly::notify::template::Template;
 use crate::report::sanitize::terminal as safe;
+use crate::source::elastic::is_loopback;
 use crate::source::{SourceError, regular_file};
-use huntc_compiler::diag::codes::config::{BAD_SETTING, MISSING_SECRET};
+use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::codes::config::{BAD_SETTING, MISSING_SECRET, SECRET_IN_CLEAR, SECRET_ON_COMMAND_LINE};
 use huntc_compiler::diag::codes::nightly::BAD_TEMPLATE;
-use secrecy::ExposeSecret;
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
+
+/// The variable that stands for `--webhook`.
+const VARIABLE: &str = "HUNTC_WEBHOOK";
 
 /// The receivers of a night. What is wrong with them is told before any source is asked.
 pub(super) fn notifier(args: &NightArgs, file: &NightlySettings, console: &mut Console) -> Result<Notifier, ExitCode> {
@@ -34,6 +40,27 @@ pub(super) fn notifier(args: &NightArgs, file: &NightlySettings, console: &mut C
     let environment = console.session.environment.of_command(&file.notify_environment);
     let environment = environment.variables().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     Ok(Notifier { command, environment, webhook, format, mail, ..Notifier::default() })
+}
+
+/// What must be known of the address of the webhook on every run. Its path is mostly all that it takes to post there.
+pub(super) fn cautions(args: &NightArgs, webhook: Option<&SecretString>, console: &mut Console) -> Vec<Diagnostic> {
+    let place = console.session.command_line("--webhook");
+    let secret = |url: &Url| url.path() != "/" || url.query().is_some() || url.password().is_some();
+    let mut cautions = Vec::new();
+    let written = args.webhook.as_ref().filter(|text| console.session.environment.text(VARIABLE) != Some(text.as_str()));
+    if let Some(Secret::Literal(text)) = written.map(|text| Secret::parse(text, Path::new("")))
+        && Url::parse(text.expose_secret()).is_ok_and(|url| secret(&url))
+    {
+        let headline = "the address of the webhook can be read in the list of processes";
+        let help = format!("put it into {VARIABLE}, or into a file: `--webhook file:PATH`");
+        cautions.push(Diagnostic::new(&SECRET_ON_COMMAND_LINE, place, headline).help(help));
+    }
+    let clear = |url: &Url| url.scheme() == "http" && !is_loopback(url) && secret(url);
+    if webhook.and_then(|text| Url::parse(text.expose_secret()).ok()).is_some_and(|url| clear(&url)) {
+        let headline = "the address of the webhook is sent without encryption";
+        cautions.push(Diagnostic::new(&SECRET_IN_CLEAR, place, headline).help("use `https://` in the address"));
+    }
+    cautions
 }
 
 /// The text of a command of the configuration.

@@ -5,8 +5,8 @@ use super::ask::{Asker, MANY};
 use super::evidence::{Evidence, Ground};
 use super::near::MOST_VALUES;
 use super::write::short;
-use crate::matching::References;
 use crate::matching::compare::Comparer;
+use crate::matching::{Holds, References};
 use crate::table::{Key, Table};
 use foldhash::HashSet;
 use huntc_compiler::catalog::{EntityId, ValueType};
@@ -140,7 +140,7 @@ impl AnotherCase<'_> {
             let seen = evidence.values(&self.folded, test.entity, &test.attr)?;
             let written = Comparer::new(test, &self.references, false).ok()?;
             let any_case = Comparer::new(&Test { fold: true, ..test.clone() }, &self.references, false).ok()?;
-            let only_folded = |value: &Value| any_case.passes(value).unwrap_or(false) && !written.passes(value).unwrap_or(true);
+            let only_folded = |value: &Value| any_case.passes(value) == Holds::Yes && written.passes(value) == Holds::No;
             let mut values: Vec<(&Value, u64)> =
                 seen.values.iter().filter(|(v, _)| only_folded(v)).map(|(v, records)| (v, records.len() as u64)).collect();
             values.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));

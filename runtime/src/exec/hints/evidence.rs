@@ -129,7 +129,7 @@ impl Evidence<'_> {
         if !predicate.tests().iter().all(|t| known(&t.attr)) {
             return None;
         }
-        let passed = filter::filter(table, predicate, None, self.catalog, self.references, &Allowance::default()).ok()?;
+        let passed = filter::filter(table, predicate, None, self.catalog, self.references, &Allowance::default()).ok()?.0;
         let mut seen = Seen::default();
         if let Rows::Explicit { .. } = passed.rows {
             for row in 0..passed.row_count() {

@@ -1,8 +1,8 @@
 //! What comes near a comparison: the same value in another case, with blanks, with or without its folder, as a part of a
 //! longer value, or in a related attribute.
 
-use crate::matching::References;
 use crate::matching::compare::Comparer;
+use crate::matching::{Holds, References};
 use huntc_compiler::catalog::{Access, AttrId, Catalog, Rule, ValueType};
 use huntc_compiler::plan::{Attr, Operand, Predicate, Test, TestOp};
 use huntc_compiler::value::Value;
@@ -215,7 +215,7 @@ impl Near {
     pub(super) fn matched(&self, values: &[(How, Value, u64)]) -> Option<Vec<(How, Value, u64)>> {
         let What::Search(_, test) = &self.what else { return None };
         let comparer = Comparer::new(test, &References::default(), false).ok()?;
-        let passing: Vec<_> = values.iter().filter(|(_, value, _)| comparer.passes(value).unwrap_or(true)).cloned().collect();
+        let passing: Vec<_> = values.iter().filter(|(_, value, _)| comparer.passes(value) != Holds::No).cloned().collect();
         (!passing.is_empty()).then_some(passing)
     }
 

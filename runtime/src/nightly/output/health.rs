@@ -138,6 +138,8 @@ pub(crate) struct HealthDocument {
     sources: Vec<SourceEntry>,
     /// Process sightings that hunts left out for want of an entity id, by the file of the hunt.
     left_out: BTreeMap<String, u64>,
+    undecided: BTreeMap<String, u64>,
+    mended: BTreeMap<String, MendedEntry>,
 }
 
 #[derive(Serialize)]
@@ -156,6 +158,12 @@ struct SourceEntry {
     unread: Vec<String>,
     late: Vec<[String; 2]>,
     unknown: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct MendedEntry {
+    records: u64,
+    first: String,
 }
 
 #[derive(Serialize)]
@@ -178,6 +186,12 @@ impl HealthDocument {
             lines: health.lines(night.at.0),
             sources: health.sources.iter().map(SourceEntry::of).collect(),
             left_out: health.left_out.clone(),
+            undecided: health.undecided.clone(),
+            mended: health
+                .mended
+                .iter()
+                .map(|(source, (records, first))| (source.clone(), MendedEntry { records: *records, first: first.clone() }))
+                .collect(),
         }
     }
 }

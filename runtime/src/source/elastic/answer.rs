@@ -1,7 +1,9 @@
 //! The envelope of a search answer, read without copying, and the test that the answer is complete.
 
 use super::fault::{Fault, FaultKind};
+use crate::source::repair::{self, Flaw, Repaired};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -64,6 +66,9 @@ pub(super) struct Hit<'a> {
     /// Values from the index, requested when the document's own form of them cannot be read.
     #[serde(borrow)]
     pub(super) fields: Option<&'a RawValue>,
+    /// The first flaw of the document, where the answer had to be written anew.
+    #[serde(skip)]
+    pub(super) flaw: Option<Flaw>,
 }
 
 /// How many shards of the indices answered.
@@ -105,9 +110,19 @@ struct Clusters {
 }
 
 impl<'a> Answer<'a> {
-    /// Parses an answer.
-    pub(super) fn read(body: &'a [u8]) -> Result<Self, Fault> {
-        serde_json::from_slice(body).map_err(|e| Fault::new(FaultKind::Malformed, format!("the answer is no valid JSON: {e}")))
+    /// Parses an answer. One that is no JSON because of values in its documents is written anew into `mended`.
+    pub(super) fn read(body: &'a [u8], mended: &'a mut Repaired) -> Result<Self, Fault> {
+        let error = match serde_json::from_slice(body) {
+            Ok(answer) => return Ok(answer),
+            Err(error) => Fault::new(FaultKind::Malformed, format!("the answer is no valid JSON: {error}")),
+        };
+        *mended = repair::json(body).filter(|r| !r.flaws.is_empty()).ok_or(error.clone())?;
+        let mended: &'a Repaired = mended;
+        let mut answer: Self = serde_json::from_str(&mended.json).map_err(|_| error)?;
+        for hit in &mut answer.hits.hits {
+            hit.flaw = hit.source.and_then(|source| mended.flaw_in(source.get()));
+        }
+        Ok(answer)
     }
 
     /// The error of an answer that is not complete: every shard of every cluster must have answered with all it has.
@@ -158,13 +173,21 @@ impl Shards {
     }
 }
 
+/// Reads a part of an answer. Values of records stand in it as keys of buckets: what is no JSON in them is mended.
+pub(super) fn part<T: DeserializeOwned>(part: &RawValue) -> serde_json::Result<T> {
+    serde_json::from_str(part.get()).or_else(|error| match repair::json(part.get().as_bytes()) {
+        Some(repaired) if !repaired.flaws.is_empty() => serde_json::from_str(&repaired.json),
+        _ => Err(error),
+    })
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     fn verdict(json: &str) -> Result<(), FaultKind> {
-        Answer::read(json.as_bytes()).and_then(|a| a.whole()).map_err(|f| f.kind)
+        Answer::read(json.as_bytes(), &mut Repaired::default()).and_then(|a| a.whole()).map_err(|f| f.kind)
     }
 
     #[test]
@@ -197,9 +220,32 @@ mod tests {
     }
 
     #[test]
+    fn values_that_are_no_json_hide_no_hit() {
+        let hit = |id: &str, value: &[u8]| {
+            [format!("{{\"_index\":\"i\",\"_id\":\"{id}\",\"_source\":{{\"a\":\"").as_bytes(), value, b"\"}}"].concat()
+        };
+        let hits = [hit("1", b"x"), hit("2", b"\xff"), hit("3", b"y"), hit("4", b"\x01")].join(&b","[..]);
+        let body = [&br#"{"timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"hits":{"hits":["#[..], &hits, b"]}}"]
+            .concat();
+        let mut mended = Repaired::default();
+        let answer = Answer::read(&body, &mut mended).unwrap();
+        let flaws: Vec<_> = answer.hits.hits.iter().map(|hit| (&*hit.id, hit.flaw)).collect();
+        assert_eq!(flaws, [("1", None), ("2", Some(Flaw::NoCharacter)), ("3", None), ("4", Some(Flaw::Control))]);
+        assert_eq!(answer.hits.hits[1].source.unwrap().get(), "{\"a\":\"\u{fffd}\"}");
+    }
+
+    #[test]
+    fn keys_of_buckets_are_mended() {
+        let keys: Vec<String> = part(&RawValue::from_string(r#"["a\ud800","b"]"#.to_owned()).unwrap()).unwrap();
+        assert_eq!(keys, ["a\u{fffd}", "b"]);
+        assert!(part::<Vec<String>>(&RawValue::from_string("[1]".to_owned()).unwrap()).is_err());
+    }
+
+    #[test]
     fn hits_are_borrowed() {
         let body = br#"{"timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"hits":{"total":{"value":1,"relation":"eq"},"hits":[{"_index":"i","_id":"1","_source":{"a":1},"sort":[7]}]}}"#;
-        let answer = Answer::read(body).unwrap();
+        let mut mended = Repaired::default();
+        let answer = Answer::read(body, &mut mended).unwrap();
         let hit = &answer.hits.hits[0];
         assert!(matches!(hit.index, Cow::Borrowed("i")) && matches!(hit.id, Cow::Borrowed("1")));
         assert_eq!((hit.source.unwrap().get(), hit.sort.unwrap().get()), (r#"{"a":1}"#, "[7]"));

@@ -1,6 +1,7 @@
 //! Columns under construction: the values of documents are interned as they arrive.
 
-use crate::source::{Column, Records, Scalar};
+use crate::source::repair::Flaw;
+use crate::source::{Column, Mended, Records, Scalar};
 use foldhash::HashMap;
 use huntc_compiler::time::Instant;
 use std::hash::Hasher;
@@ -138,6 +139,7 @@ pub(super) struct RecordsBuilder {
     ids: Vec<u64>,
     times: Vec<Option<Instant>>,
     observations: Option<Vec<Arc<str>>>,
+    mended: Mended,
 }
 
 impl RecordsBuilder {
@@ -148,6 +150,7 @@ impl RecordsBuilder {
             ids: Vec::new(),
             times: Vec::new(),
             observations: observations.then(Vec::new),
+            mended: Mended::default(),
         }
     }
 
@@ -158,7 +161,8 @@ impl RecordsBuilder {
     /// Roughly how many bytes it takes.
     pub(super) fn bytes(&self) -> usize {
         let names: usize = if self.observations.is_some() { 64 } else { 0 };
-        (24 + names) * self.len() + self.columns.iter().map(ColumnBuilder::bytes).sum::<usize>()
+        let mended = size_of_val(self.mended.ids.as_slice());
+        mended + (24 + names) * self.len() + self.columns.iter().map(ColumnBuilder::bytes).sum::<usize>()
     }
 
     /// Ends a record after all of its values were pushed.
@@ -171,6 +175,11 @@ impl RecordsBuilder {
         self.columns.iter_mut().for_each(ColumnBuilder::end_record);
     }
 
+    /// Says that a value of the record that was ended last was mended.
+    pub(super) fn mended(&mut self, index: &str, id: &str, flaw: Flaw) {
+        self.mended.push(record_id(index, id), || format!("{index}/{id}: {}", flaw.text()));
+    }
+
     /// Drops the record that is being read.
     pub(super) fn forget_record(&mut self) {
         self.columns.iter_mut().for_each(ColumnBuilder::forget);
@@ -180,6 +189,7 @@ impl RecordsBuilder {
     pub(super) fn append(&mut self, other: Self) {
         self.ids.extend(other.ids);
         self.times.extend(other.times);
+        self.mended.append(other.mended);
         if let (Some(mine), Some(theirs)) = (&mut self.observations, other.observations) {
             mine.extend(theirs);
         }
@@ -201,6 +211,7 @@ impl RecordsBuilder {
             ids: self.ids,
             times: self.times,
             observations: self.observations.unwrap_or_default(),
+            mended: self.mended,
             columns: names.map(str::to_owned).zip(self.columns.into_iter().map(|c| c.column)).collect(),
         }
     }

@@ -1,9 +1,9 @@
 //! Reads documents into columns: one pass over the JSON text picks the wanted fields, nested, dotted or mixed.
 
 use super::columns::{ColumnBuilder, RecordsBuilder};
+use crate::source::repair::{self, Flaw};
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use std::borrow::Cow;
 use std::fmt;
 
 /// The wanted fields as a tree of the parts of their names.
@@ -53,20 +53,29 @@ impl FieldTree {
         key.split('.').try_fold(at, |at, part| self.child(at, part))
     }
 
-    /// Pushes the wanted values of a document. After an error the caller must drop the values pushed so far.
-    pub(super) fn read(&self, json: &str, builder: &mut RecordsBuilder) -> Result<(), serde_json::Error> {
-        self.read_once(json, builder).or_else(|_| {
-            // Servers keep half a surrogate pair, which is no valid text. It must not hide the rest of the record.
-            builder.forget_record();
-            self.read_once(&without_lone_surrogates(json), builder)
-        })
+    /// Pushes the wanted values of a document. A document that is no valid JSON because of single values, which servers keep, is
+    /// mended, and its first flaw returned. After an error the caller must drop the values pushed so far.
+    pub(super) fn read(&self, json: &str, builder: &mut RecordsBuilder) -> Result<Option<Flaw>, serde_json::Error> {
+        let mut strict = serde_json::Deserializer::from_str(json);
+        let error = match self.walk(&mut strict, builder) {
+            Ok(()) => return Ok(None),
+            Err(error) => error,
+        };
+        let Some(repaired) = repair::json(json.as_bytes()) else { return Err(error) };
+        builder.forget_record();
+        // Its depth has a limit now, which is more than that of the library.
+        let mut deep = serde_json::Deserializer::from_str(&repaired.json);
+        deep.disable_recursion_limit();
+        self.walk(&mut deep, builder)?;
+        Ok(repaired.flaws.first().map(|(_, flaw)| *flaw))
     }
 
-    fn read_once(&self, json: &str, builder: &mut RecordsBuilder) -> Result<(), serde_json::Error> {
-        let mut deserializer = serde_json::Deserializer::from_str(json);
-        Walk { tree: self, at: 0, columns: &mut builder.columns }.deserialize(&mut deserializer)
+    fn walk(&self, json: &mut JsonText<'_>, builder: &mut RecordsBuilder) -> Result<(), serde_json::Error> {
+        Walk { tree: self, at: 0, columns: &mut builder.columns }.deserialize(json)
     }
 }
+
+type JsonText<'a> = serde_json::Deserializer<serde_json::de::StrRead<'a>>;
 
 /// Visits a value below a node of the tree.
 struct Walk<'t, 'c> {
@@ -174,38 +183,6 @@ impl Visitor<'_> for Key<'_> {
     }
 }
 
-/// JSON text with U+FFFD for each escape of half a surrogate pair.
-fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
-    let escape = |at: usize| -> Option<u32> {
-        let text = json.get(at..at + 6)?.strip_prefix("\\u")?;
-        u32::from_str_radix(text, 16).ok()
-    };
-    let bytes = json.as_bytes();
-    let mut out = String::new();
-    let (mut copied, mut i) = (0, 0);
-    while let Some(&byte) = bytes.get(i) {
-        if byte != b'\\' {
-            i += 1;
-            continue;
-        }
-        match escape(i) {
-            Some(0xd800..=0xdbff) if matches!(escape(i + 6), Some(0xdc00..=0xdfff)) => i += 12,
-            Some(0xd800..=0xdfff) => {
-                out.push_str(json.get(copied..i).unwrap_or_default());
-                out.push_str("\\ufffd");
-                i += 6;
-                copied = i;
-            }
-            _ => i += 2,
-        }
-    }
-    if copied == 0 {
-        return Cow::Borrowed(json);
-    }
-    out.push_str(json.get(copied..).unwrap_or_default());
-    Cow::Owned(out)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -262,6 +239,25 @@ mod tests {
         let json = r#"{"a":"evil\ud800.exe","b":"\ud83d\ude00 \\ud800 \udc00","c":"fine"}"#;
         let values = read(&["a", "b", "c"], json);
         assert_eq!(values, [vec![text("evil\u{fffd}.exe")], vec![text("😀 \\ud800 \u{fffd}")], vec![text("fine")]]);
+    }
+
+    #[test]
+    fn a_value_that_is_no_json_does_not_hide_a_record() {
+        let deep = |n: usize| format!("{}7{}", "[".repeat(n), "]".repeat(n));
+        for (value, wanted, mended) in [
+            ("1e400".to_owned(), vec![text("1e400")], true),
+            ("[-1e400,5]".to_owned(), vec![text("-1e400"), Scalar::Int(5)], true),
+            (deep(200), vec![Scalar::Int(7)], false),
+            (deep(100_000), vec![], true),
+        ] {
+            let tree = FieldTree::new([("a", 0), ("b", 1)]);
+            let mut builder = RecordsBuilder::new(2, false);
+            let flaw = tree.read(&format!("{{\"a\":{value},\"b\":1}}"), &mut builder).unwrap();
+            builder.end_record("i", "1", None);
+            let records = builder.finish(["a", "b"].into_iter());
+            let values = |c: usize| records.columns[c].1.values(0).cloned().collect::<Vec<_>>();
+            assert_eq!((values(0), values(1), flaw.is_some()), (wanted, vec![Scalar::Int(1)], mended));
+        }
     }
 
     #[test]

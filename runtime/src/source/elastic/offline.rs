@@ -7,6 +7,7 @@ use super::mapping::MappingAnswers;
 use super::prepare::{self, PreparedRequest};
 use super::server::{Product, Server};
 use crate::source::Records;
+use crate::source::repair::Repaired;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::request::{BoundRequest, Query};
 
@@ -22,7 +23,8 @@ fn records(mapping: &[u8], body: &[u8], request: &BoundRequest) -> Result<Record
     let indices = MappingAnswers::everything(&json, &prepare::fields_of(request));
     let server = Server { product: Product::Elasticsearch, version: None };
     let prepared = PreparedRequest::new(request, &indices, &server, false)?;
-    let answer = Answer::read(body)?;
+    let mut mended = Repaired::default();
+    let answer = Answer::read(body, &mut mended)?;
     answer.whole()?;
     let mut builder = prepared.builder();
     prepared.take(&answer.hits.hits, &mut builder)?;

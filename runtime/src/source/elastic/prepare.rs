@@ -157,7 +157,7 @@ impl PreparedRequest {
             };
             last = Some((&hit.index, decoder));
             let broken = |e| Fault::new(FaultKind::Rejected, format!("record {}/{}: {e}", hit.index, hit.id));
-            decoder.tree.read(source.get(), builder).map_err(broken)?;
+            let flaw = decoder.tree.read(source.get(), builder).map_err(broken)?.or(hit.flaw);
             for (column, value) in &decoder.constants {
                 if let Some(column) = builder.columns.get_mut(*column).filter(|c| c.current().next().is_none()) {
                     column.push_text(value);
@@ -166,6 +166,9 @@ impl PreparedRequest {
             let time = if decoder.time_from_index { index_time(hit) } else { None }.or_else(|| self.time_of(builder));
             if self.window.is_none_or(|w| time.is_some_and(|t| w.contains(t))) {
                 builder.end_record(&hit.index, &hit.id, time);
+                if let Some(flaw) = flaw {
+                    builder.mended(&hit.index, &hit.id, flaw);
+                }
             } else {
                 builder.forget_record();
             }

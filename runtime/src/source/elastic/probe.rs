@@ -6,6 +6,7 @@ use super::body::{MatchAll, SearchBody, SourceFilter};
 use super::fault::{Fault, FaultKind};
 use super::prepare::PreparedRequest;
 use super::scan::Scan;
+use crate::source::repair::Repaired;
 use crate::source::{FetchContext, Records};
 use huntc_compiler::request::{BoundRequest, Never, Query};
 use serde_json::value::RawValue;
@@ -78,7 +79,8 @@ impl ElasticSource {
         let options = "allow_partial_search_results=false&allow_no_indices=false&ignore_unavailable=false";
         let call = self.connection.post(format!("{}/_search?{options}&{FILTER}", self.connection.indices()), &body)?;
         self.connection.send(&call, context, |reply| {
-            let answer = Answer::read(&reply.body)?;
+            let mut mended = Repaired::default();
+            let answer = Answer::read(&reply.body, &mut mended)?;
             answer.whole()?;
             take(&answer)
         })?;

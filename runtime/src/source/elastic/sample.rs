@@ -1,9 +1,10 @@
 //! The earliest records of a request, for hints: one search, which also returns the first and the last time in the window.
 
 use super::ElasticSource;
-use super::answer::{Answer, FILTER};
+use super::answer::{self, Answer, FILTER};
 use super::body::{DocValue, SourceFilter};
 use super::fault::Fault;
+use crate::source::repair::Repaired;
 use crate::source::{FetchContext, Sample};
 use huntc_compiler::request::{BoundRequest, Query};
 use huntc_compiler::time::Instant;
@@ -62,7 +63,8 @@ impl ElasticSource {
             let mut builder = prepared.builder();
             let (mut hits, mut span) = (0, None);
             self.connection.send(&call, context, |reply| {
-                let answer = Answer::read(&reply.body)?;
+                let mut mended = Repaired::default();
+                let answer = Answer::read(&reply.body, &mut mended)?;
                 answer.whole()?;
                 hits = answer.hits.hits.len();
                 span = answer.aggregations.and_then(times);
@@ -82,7 +84,7 @@ impl ElasticSource {
 }
 
 fn times(aggregations: &RawValue) -> Option<(Instant, Instant)> {
-    let span: Span = serde_json::from_str(aggregations.get()).ok()?;
+    let span: Span = answer::part(aggregations).ok()?;
     let time = |t: Time| t.value.map(|millis| Instant::from_millis(millis as i64));
     Some((time(span.first)?, time(span.last)?))
 }

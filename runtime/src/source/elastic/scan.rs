@@ -9,6 +9,7 @@ use super::prepare::PreparedRequest;
 use super::server::Product;
 use super::snapshot::{KEEP_ALIVE, Snapshot};
 use crate::allowance::Lent;
+use crate::source::repair::Repaired;
 use crate::source::{ANSWER, FetchContext};
 use serde_json::value::RawValue;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -261,7 +262,8 @@ impl<'a> Scan<'a> {
         };
         let call = self.connection.post(format!("_search?allow_partial_search_results={partial}&{FILTER}"), &body)?;
         let page = self.connection.send(&call, self.context, |reply| {
-            let mut answer = Answer::read(&reply.body)?;
+            let mut mended = Repaired::default();
+            let mut answer = Answer::read(&reply.body, &mut mended)?;
             self.check_complete(&answer)?;
             snapshot.renew(answer.pit_id.take());
             if answer.hits.hits.len() > size {

@@ -8,6 +8,7 @@ use super::fault::{Fault, FaultKind};
 use super::scan::Scan;
 use super::server::Product;
 use super::snapshot::KEEP_ALIVE;
+use crate::source::repair::Repaired;
 use serde_json::json;
 use std::sync::atomic::Ordering;
 
@@ -81,7 +82,8 @@ impl Scan<'_> {
     }
 
     fn take(&self, body: &[u8], builder: &mut RecordsBuilder) -> Result<Page, Fault> {
-        let mut answer = Answer::read(body)?;
+        let mut mended = Repaired::default();
+        let mut answer = Answer::read(body, &mut mended)?;
         self.check_complete(&answer)?;
         self.take_hits(&answer, builder)?;
         let hits = answer.hits.hits.len();

@@ -1,6 +1,6 @@
 //! What `huntc doctor` shows of a cluster: server, indices, number of records, the time they cover, and mappings.
 
-use super::answer::{Answer, FILTER};
+use super::answer::{self, Answer, FILTER};
 use super::body::MatchAll;
 use super::connection::Connection;
 use super::countable::countable;
@@ -9,6 +9,7 @@ use super::mapping::{FieldKind, Indices, Mappings};
 use super::server::Server;
 use crate::source::FetchContext;
 use crate::source::clocks::{CATEGORY, Clock};
+use crate::source::repair::Repaired;
 use huntc_compiler::time::Instant;
 use serde::Deserialize;
 use serde_json::json;
@@ -166,7 +167,8 @@ fn times(connection: &Connection, server: &Server, category: Option<&str>, conte
         }
         let call = connection.post(path.clone(), &body)?;
         connection.send(&call, context, |reply| {
-            let answer = Answer::read(&reply.body)?;
+            let mut mended = Repaired::default();
+            let answer = Answer::read(&reply.body, &mut mended)?;
             answer.whole()?;
             let records = answer.hits.exact_total().ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))?;
             let (span, clocks) = answer.aggregations.map(read).unwrap_or_default();
@@ -187,7 +189,7 @@ fn times(connection: &Connection, server: &Server, category: Option<&str>, conte
 type Ends = Option<(Instant, Instant)>;
 
 fn read(aggregations: &RawValue) -> (Ends, Vec<Clock>) {
-    let Ok(read) = serde_json::from_str::<Aggregations>(aggregations.get()) else { return (None, Vec::new()) };
+    let Ok(read) = answer::part::<Aggregations>(aggregations) else { return (None, Vec::new()) };
     let clock = |bucket: Bucket| {
         let (first, last) = (bucket.first.instant()?, bucket.last.instant()?);
         Some(Clock { category: bucket.key, records: bucket.doc_count, first, last })

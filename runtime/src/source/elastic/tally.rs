@@ -1,12 +1,13 @@
 //! Figures about the records of a request: one search without hits, whose aggregations count.
 
 use super::ElasticSource;
-use super::answer::{Answer, FILTER};
+use super::answer::{self, Answer, FILTER};
 use super::body::MatchAll;
 use super::countable::countable;
 use super::fault::{Fault, FaultKind};
 use super::mapping::FieldKind;
 use super::prepare::{self, PreparedRequest};
+use crate::source::repair::Repaired;
 use crate::source::{FetchContext, TalliedValue, Tally, TallyRequest};
 use huntc_compiler::time::Instant;
 use serde::Deserialize;
@@ -94,7 +95,8 @@ impl ElasticSource {
         let options = "allow_partial_search_results=false&allow_no_indices=false&ignore_unavailable=false";
         let call = self.connection.post(format!("{}/_search?{options}&{FILTER}", self.connection.indices()), &body)?;
         let tally = self.connection.send(&call, context, |reply| {
-            let answer = Answer::read(&reply.body)?;
+            let mut mended = Repaired::default();
+            let answer = Answer::read(&reply.body, &mut mended)?;
             answer.whole()?;
             let records = answer.hits.exact_total().ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))?;
             let tally = Tally { records, ..Tally::default() };
@@ -108,8 +110,7 @@ impl ElasticSource {
 fn read(aggregations: Option<&RawValue>, tally: Tally) -> Result<Tally, Fault> {
     let malformed = |reason: String| Fault::new(FaultKind::Malformed, reason);
     let found = aggregations.ok_or_else(|| malformed("the answer has no aggregations".to_owned()))?;
-    let found: TallyAggregations =
-        serde_json::from_str(found.get()).map_err(|e| malformed(format!("the aggregations are no such: {e}")))?;
+    let found: TallyAggregations = answer::part(found).map_err(|e| malformed(format!("the aggregations are no such: {e}")))?;
     let newest = found.newest.instant();
     if newest.is_none() && tally.records > 0 {
         return Ok(Tally { untimed: Some("the server gives no newest time".to_owned()), ..tally });

@@ -1,5 +1,6 @@
 //! What saved search answers say of themselves: whether they are all that their search found.
 
+use crate::source::repair;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -47,7 +48,9 @@ enum Total {
 impl AnswerFacts {
     /// Reads an answer whose documents were taken out. What is not JSON says nothing here: its parser counts it.
     pub(super) fn read(shell: &[u8], hits: u64) -> Self {
-        let Ok(Shell { timed_out, shards, hits: Hits { total } }) = serde_json::from_slice(shell) else {
+        let read = serde_json::from_slice(shell);
+        let read = read.or_else(|e| repair::json(shell).map_or(Err(e), |mended| serde_json::from_str(&mended.json)));
+        let Ok(Shell { timed_out, shards, hits: Hits { total } }) = read else {
             return Self { hits, ..Self::default() };
         };
         let total = total.map(|total| match total {

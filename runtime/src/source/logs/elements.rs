@@ -129,6 +129,8 @@ struct Scanner<'a> {
     inside: Option<usize>,
     /// Inside of an element: its length so far in bytes.
     element: Option<usize>,
+    /// Whether the element has a string with a line feed in it.
+    fed: bool,
     /// Elements begun so far. `first` is the number of the first one in `bytes`.
     count: u64,
     first: u64,
@@ -137,6 +139,9 @@ struct Scanner<'a> {
     shell: Vec<u8>,
     before: u64,
 }
+
+/// Stands behind an element of which a line feed in a string was escaped. No JSON ends so.
+pub(crate) const MENDED_FEED: u8 = 1;
 
 /// The most bytes of a response that are kept without its elements.
 const MAX_SHELL: usize = 4 << 20;
@@ -155,6 +160,7 @@ impl<'a> Scanner<'a> {
             had_hits: false,
             inside: (wanted == Wanted::Values).then_some(0),
             element: None,
+            fed: false,
             count: 0,
             first: 0,
             bytes: Vec::new(),
@@ -165,7 +171,12 @@ impl<'a> Scanner<'a> {
 
     fn step(&mut self, byte: u8, emit: &mut Emit<'_>) -> Result<(), SourceError> {
         if matches!(self.state, State::String | State::Escape) {
-            self.store(byte);
+            match (byte, self.state) {
+                // Blocks are cut at line feeds, so this one is escaped.
+                (b'\n', State::String) => self.store_feed(b"\\n"),
+                (b'\n', _) => self.store_feed(b"\\\\n"),
+                _ => self.store(byte),
+            }
             self.string_byte(byte);
             return Ok(());
         }
@@ -287,16 +298,25 @@ impl<'a> Scanner<'a> {
         if let Some(len) = &mut self.element {
             *len += 1;
             if *len <= self.options.max_line {
-                // A line feed inside of a string is invalid JSON. It is replaced by another invalid byte, because
-                // blocks are cut at line feeds.
-                self.bytes.push(if byte == b'\n' { 1 } else { byte });
+                self.bytes.push(byte);
             }
         } else if self.wanted == Wanted::Hits && self.shell.len() < MAX_SHELL {
             self.shell.push(byte);
         }
     }
 
+    /// Keeps the escape of a line feed in a string, which is no JSON: the element is marked as one that must be mended.
+    fn store_feed(&mut self, escape: &[u8]) {
+        self.fed |= self.element.is_some();
+        for byte in escape {
+            self.store(*byte);
+        }
+    }
+
     fn end_element(&mut self, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        if std::mem::take(&mut self.fed) {
+            self.store(MENDED_FEED);
+        }
         let Some(len) = self.element.take() else { return Ok(()) };
         if len > self.options.max_line {
             self.bytes.truncate(self.bytes.len() - self.options.max_line);

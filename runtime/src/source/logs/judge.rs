@@ -2,8 +2,9 @@
 
 use super::file_kind::FileKind;
 use super::inputs::{Input, Listing};
-use super::report::{BadLine, BadReason, LeftOut, NAMED_BAD_LINES, ReadReport};
+use super::report::{BadLine, BadReason, LeftOut, MendedLine, NAMED_BAD_LINES, ReadReport};
 use crate::source::SourceError;
+use crate::source::repair::Flaw;
 use huntc_compiler::diag::codes::store::NO_RECORDS;
 
 /// What was found in a file.
@@ -15,6 +16,10 @@ pub(crate) struct FileFindings {
     pub(crate) bad_total: u64,
     /// The first of them, counted from 0.
     pub(crate) bad: Vec<(u64, BadReason)>,
+    /// Records of which a value was mended.
+    pub(crate) mended_total: u64,
+    /// The first of them, counted from 0.
+    pub(crate) mended: Vec<(u64, Flaw)>,
     /// What it looks like; none before it was read to its end.
     pub(crate) kind: Option<&'static FileKind>,
 }
@@ -28,6 +33,14 @@ impl FileFindings {
         }
     }
 
+    /// Takes a record of which a value was mended.
+    pub(crate) fn push_mended(&mut self, line: u64, flaw: Flaw) {
+        self.mended_total += 1;
+        if self.mended.len() < NAMED_BAD_LINES {
+            self.mended.push((line, flaw));
+        }
+    }
+
     /// Takes what another thread found in the same file.
     pub(crate) fn merge(&mut self, other: Self) {
         self.records += other.records;
@@ -35,6 +48,10 @@ impl FileFindings {
         self.bad.extend(other.bad);
         self.bad.sort_unstable();
         self.bad.truncate(NAMED_BAD_LINES);
+        self.mended_total += other.mended_total;
+        self.mended.extend(other.mended);
+        self.mended.sort_unstable();
+        self.mended.truncate(NAMED_BAD_LINES);
         self.kind = self.kind.or(other.kind);
     }
 
@@ -57,6 +74,10 @@ pub(crate) fn judge(listing: &Listing, files: &[FileFindings]) -> Result<ReadRep
     let mut report = ReadReport { left_out: listing.left_out.clone(), ..ReadReport::default() };
     for (input, found) in listing.inputs.iter().zip(files) {
         report.records += found.records;
+        report.mended_total += found.mended_total;
+        let most = NAMED_BAD_LINES - report.mended.len();
+        let mended = found.mended.iter().take(most);
+        report.mended.extend(mended.map(|(line, flaw)| MendedLine { file: input.name.clone(), line: line + 1, flaw: *flaw }));
         if !found.is_unreadable() {
             report.bad_total += found.bad_total;
             let most = NAMED_BAD_LINES - report.bad.len();

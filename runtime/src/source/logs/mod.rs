@@ -25,11 +25,12 @@ mod spare;
 
 pub(crate) use action::{BulkAction, action};
 pub(crate) use answer::SavedAnswers;
+pub(crate) use elements::MENDED_FEED;
 pub use format::{LogFormat, ReadOptions};
 pub use inputs::{Input, Listing, list};
 pub(crate) use judge::{FileFindings, judge};
 pub(crate) use piece::{Block, Emit, Layout, Piece};
-pub use report::{BadLine, BadReason, LeftOut, NAMED_BAD_LINES, ReadReport};
+pub use report::{BadLine, BadReason, LeftOut, MendedLine, NAMED_BAD_LINES, ReadReport};
 pub(crate) use spare::Spare;
 
 use super::SourceError;

@@ -1,6 +1,7 @@
 //! The report of reading files: how many records, and which lines are none.
 
 use crate::source::SourceError;
+use crate::source::repair::Flaw;
 use huntc_compiler::diag::codes::store::PART_OF_AN_ANSWER;
 
 /// Why a line is no record.
@@ -75,7 +76,22 @@ pub struct BadLine {
     pub reason: BadReason,
 }
 
-/// The most bad lines that a report names.
+/// A line of which a value was mended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "as above")]
+pub struct MendedLine {
+    pub file: String,
+    pub line: u64,
+    pub flaw: Flaw,
+}
+
+impl std::fmt::Display for MendedLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.flaw.text())
+    }
+}
+
+/// The most bad lines, and the most mended ones, that a report names.
 pub const NAMED_BAD_LINES: usize = 20;
 
 /// The report of reading files.
@@ -87,6 +103,10 @@ pub struct ReadReport {
     pub bad: Vec<BadLine>,
     /// How many lines were bad, in files that give records.
     pub bad_total: u64,
+    /// The first records of which a value was mended, in order.
+    pub mended: Vec<MendedLine>,
+    /// How many there are.
+    pub mended_total: u64,
     /// What folders hold that gives no record, by path.
     pub left_out: Vec<LeftOut>,
     /// Why the files are only a part of an answer, should they say so.
@@ -107,6 +127,9 @@ impl ReadReport {
         self.bad_total += other.bad_total;
         self.bad.extend(other.bad);
         self.bad.truncate(NAMED_BAD_LINES);
+        self.mended_total += other.mended_total;
+        self.mended.extend(other.mended);
+        self.mended.truncate(NAMED_BAD_LINES);
         self.left_out.extend(other.left_out);
         // A part that nobody has taken on purpose is told first.
         if other.part.is_some() && (self.part.is_none() || self.part_taken) {

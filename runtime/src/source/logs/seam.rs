@@ -1,5 +1,6 @@
 //! Where files were joined without a line end between them: `{…}{…}`, and byte order marks inside of a text.
 
+use crate::source::repair;
 use memchr::memmem;
 use serde::de::IgnoredAny;
 
@@ -45,9 +46,15 @@ fn joined_at(line: &[u8]) -> Option<usize> {
         return None;
     }
     let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
-    values.next()?.ok()?;
-    let end = values.byte_offset();
+    let end = if values.next()?.is_ok() { values.byte_offset() } else { end_of_mended(line)? };
     without_mark(&line[end..]).starts_with(b"{").then_some(end)
+}
+
+/// The end of the line's first document, of which a value is mended later: it must not take the next document with it.
+fn end_of_mended(line: &[u8]) -> Option<usize> {
+    let end = repair::end_of_value(line)?;
+    let repaired = repair::json(&line[..end]).filter(|repaired| !repaired.flaws.is_empty())?;
+    serde_json::from_str::<IgnoredAny>(&repaired.json).is_ok().then_some(end)
 }
 
 #[cfg(test)]
@@ -72,6 +79,7 @@ mod tests {
             ("oops}{\"a\":1}\n", "oops}{\"a\":1}\n"),
             ("{\"a\":1} x}{\n", "{\"a\":1} x}{\n"),
             ("\n\n", "\n\n"),
+            ("{\"a\":\"\u{1}\"}{\"b\":NaN}{\"c\":3}\n", "{\"a\":\"\u{1}\"}\n{\"b\":NaN}\n{\"c\":3}\n"),
         ] {
             assert_eq!(parted(text), wanted);
         }

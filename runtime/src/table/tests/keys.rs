@@ -68,7 +68,8 @@ fn holding(keys: impl IntoIterator<Item = Key>) -> Table {
     let mut collector = Collector::default();
     for key in keys {
         let (counted, creation) = (true, false);
-        let sighting = Sighting { record: None, slot: 0, time: None, counted, creation, observation: None, values: [].into() };
+        let sighting =
+            Sighting { record: None, slot: 0, time: None, counted, creation, undecided: 0, observation: None, values: [].into() };
         collector.add(key, sighting);
     }
     collector.finish(None, &[])

@@ -3,9 +3,10 @@
 use super::super::column::Kind;
 use super::escape::unescape;
 use crate::source::logs::BadReason;
+use crate::source::repair;
 
 /// The deepest nesting of objects and arrays.
-pub(super) const MAX_DEPTH: u32 = 256;
+pub(super) const MAX_DEPTH: u32 = repair::MAX_DEPTH as u32;
 
 /// A part that was parsed, or why the line is no record.
 pub(super) type Parsed<T> = Result<T, BadReason>;

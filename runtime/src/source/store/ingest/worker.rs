@@ -3,8 +3,12 @@
 use super::builder::{Builder, Meta};
 use super::limits::Limits;
 use crate::source::SourceError;
-use crate::source::logs::{BadReason, BulkAction, FileFindings, Layout, Spare, action};
+use crate::source::logs::{BadReason, BulkAction, FileFindings, Layout, MENDED_FEED, Spare, action};
+use crate::source::repair::{self, Flaw, Repaired};
 use crate::source::store::segment::Segment;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
@@ -105,21 +109,75 @@ impl<'a> Worker<'a> {
         if self.builder.is_full(self.limits) {
             self.seal()?;
         }
+        let id = task.first_of_file + number;
         let added = if line.len() > self.limits.read.max_line {
             Err(BadReason::TooLong)
         } else if !is_text && std::str::from_utf8(line).is_err() {
             Err(BadReason::InvalidUtf8)
         } else {
-            self.builder.add(line, task.first_of_file + number, meta)
+            self.builder.add(line, id, meta).map(|()| None)
+        };
+        let added = match added {
+            Err(reason @ (BadReason::InvalidUtf8 | BadReason::Malformed | BadReason::TooDeep)) => {
+                self.mend(line, task.layout, id, meta, reason)
+            }
+            added => added,
         };
         match added {
-            Ok(()) => self.found.records += 1,
+            Ok(flaw) => {
+                self.found.records += 1;
+                if let Some(flaw) = flaw {
+                    self.found.push_mended(number, flaw);
+                }
+            }
             Err(reason) => self.bad(number, reason),
         }
         Ok(())
     }
 
+    /// Adds a line that was refused for `reason`, if its values can be mended.
+    fn mend(&mut self, line: &[u8], layout: Layout, id: u64, meta: Meta<'_>, reason: BadReason) -> Result<Option<Flaw>, BadReason> {
+        let fed = if layout == Layout::Elements { line.strip_suffix(&[MENDED_FEED]) } else { None };
+        let mut repaired = repair::json(fed.unwrap_or(line)).ok_or(reason)?;
+        if fed.is_some() {
+            repaired.flaws.push((0, Flaw::Control));
+        }
+        let Some((_, flaw)) = repaired.flaws.first() else { return Err(reason) };
+        let json = unless_mended_id(&repaired).ok_or(reason)?;
+        let added = self.builder.add(json.as_bytes(), id, meta);
+        added.map(|()| Some(*flaw)).map_err(|again| if again == BadReason::Malformed { reason } else { again })
+    }
+
     fn bad(&mut self, number: u64, reason: BadReason) {
         self.found.push(number, reason);
     }
+}
+
+/// The names that make two documents one.
+#[derive(Deserialize)]
+struct Named<'a> {
+    #[serde(borrow, rename = "_index")]
+    index: Option<&'a RawValue>,
+    #[serde(borrow, rename = "_id")]
+    id: Option<&'a RawValue>,
+}
+
+/// A document without its name, where that was mended: names that were different could be one now, and a record would take the
+/// place of another. `None` where it is no object or says its name twice.
+fn unless_mended_id(repaired: &Repaired) -> Option<Cow<'_, str>> {
+    let Named { index, id } = serde_json::from_str(&repaired.json).ok()?;
+    let names = || index.into_iter().chain(id).map(RawValue::get);
+    if names().all(|name| repaired.flaw_in(name).is_none()) {
+        return Some(Cow::Borrowed(&repaired.json));
+    }
+    let mut places: Vec<(usize, usize)> = names().map(|name| (repaired.place_of(name), name.len())).collect();
+    places.sort_unstable();
+    let (mut json, mut done) = (String::with_capacity(repaired.json.len()), 0);
+    for (at, len) in places {
+        json.push_str(repaired.json.get(done..at)?);
+        json.push_str("null");
+        done = at + len;
+    }
+    json.push_str(repaired.json.get(done..)?);
+    Some(Cow::Owned(json))
 }

@@ -7,6 +7,7 @@ mod disk;
 mod duplicates;
 mod faults;
 mod kept;
+mod mended;
 mod naive;
 mod random;
 mod shared_data;
