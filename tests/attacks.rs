@@ -177,7 +177,9 @@ impl Attack {
         }
         for line in &self.before {
             let ran = huntc.run(&fill(line));
-            assert_eq!(ran.code, Some(0), "{}: {}", self.name, ran.text());
+            if ran.code != Some(0) {
+                return format!("what comes before failed\n{}", ran.text());
+            }
         }
         for (name, text) in &self.then {
             huntc = huntc.file(name, fill(text));

@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 /// The attacks of a class as they are played. `each.NAME = "TEXT"` makes one attack of each name, in which `[each]` is the text;
-/// `each.NAME = { text = "TEXT", exit = 3, … }` sets other values too.
+/// `each.NAME = { text = "TEXT", exit = 3, … }` sets other values too. The quick run plays one of them.
 pub(super) fn spread(class: &mut Table) {
     let Some(Value::Array(attacks)) = class.get_mut("attack") else { panic!("a class has attacks") };
     *attacks = std::mem::take(attacks).into_iter().flat_map(variants).collect();
@@ -13,7 +13,11 @@ fn variants(attack: Value) -> Vec<Value> {
     let Value::Table(mut scene) = attack else { panic!("an attack is a table") };
     let Some(each) = scene.remove("each") else { return vec![Value::Table(scene)] };
     let Value::Table(each) = each else { panic!("`each` is a table") };
-    each.into_iter().map(|(name, variant)| Value::Table(one(&scene, &name, variant))).collect()
+    let mut attacks: Vec<Table> = each.into_iter().map(|(name, variant)| one(&scene, &name, variant)).collect();
+    for attack in attacks.iter_mut().skip(1) {
+        attack.insert("slow".to_owned(), Value::Boolean(true));
+    }
+    attacks.into_iter().map(Value::Table).collect()
 }
 
 fn one(scene: &Table, name: &str, variant: Value) -> Table {

@@ -52,7 +52,15 @@ impl Response {
 
     /// An answer with any text.
     pub(crate) fn text(status: u16, body: &str) -> Self {
-        Self { status, headers: Vec::new(), body: body.as_bytes().to_vec(), delay: Duration::ZERO, cut: None, gzip: false, endless: None }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: body.as_bytes().to_vec(),
+            delay: Duration::ZERO,
+            cut: None,
+            gzip: false,
+            endless: None,
+        }
     }
 
     /// With a header.
