@@ -85,6 +85,7 @@ const COMPILER: Arrows = &[
 /// Rooms of the runtime.
 const RUNTIME: Arrows = &[
     ("allowance", &[]),
+    ("metered_file", &["allowance"]),
     ("own_files", &[]),
     ("process_group", &[]),
     ("table", &[]),
@@ -94,8 +95,8 @@ const RUNTIME: Arrows = &[
     ("demo", &["own_files"]),
     ("matching", &["allowance", "source", "table"]),
     ("ops", &["allowance", "matching", "table"]),
-    ("load_save", &["allowance", "analytics", "matching", "own_files", "report", "source", "table"]),
-    ("analytics", &["allowance", "config", "process_group", "source"]),
+    ("load_save", &["allowance", "analytics", "matching", "metered_file", "own_files", "report", "source", "table"]),
+    ("analytics", &["allowance", "config", "metered_file", "process_group", "source"]),
     ("exec", &["allowance", "analytics", "config", "load_save", "matching", "ops", "report", "source", "table"]),
     ("session", &["allowance", "config", "exec", "load_save", "report", "source"]),
     ("nightly", &["allowance", "config", "exec", "own_files", "process_group", "report", "session", "source", "table"]),

@@ -2,6 +2,7 @@
 //! the suite, `tests/attacks/run` plays all of them. `docs/security.md` says what the attacks are held against.
 
 mod collisions;
+mod variants;
 
 use crate::http::fake::Fake;
 use crate::run_cases::Scripted;
@@ -21,6 +22,9 @@ use std::time::{Duration, Instant};
 
 /// Attacks that run at once.
 const AT_ONCE: usize = 4;
+
+/// What a terminal obeys, hides, or reorders, but for the end of a line.
+const UNSEEN: &str = r"[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\x{2800}]--[\n]]";
 
 /// A class of attacks: one file.
 #[derive(Deserialize)]
@@ -42,7 +46,8 @@ struct Attack {
     /// Left to `tests/attacks/run`.
     #[serde(default)]
     slow: bool,
-    /// Files by name, besides those of the class; `[server]` is the address of its server, `[folder]` the folder itself.
+    /// Files by name, besides those of the class; `[server]` is the address of its server, `[folder]` the folder itself,
+    /// `[attacks]` that of the attacks.
     #[serde(default)]
     files: BTreeMap<String, String>,
     /// A script of the shell that prepares the rest: links, pipes, large files. Runs in the folder of the attack.
@@ -157,6 +162,7 @@ impl Attack {
         let folder = huntc.path("").display().to_string();
         let fill = |text: &str| {
             let text = text.replace("[server]", url).replace("[host]", url.trim_start_matches("http://"));
+            let text = text.replace("[attacks]", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/attacks"));
             text.replace("[folder]", folder.trim_end_matches('/'))
         };
         for (name, text) in class.files.iter().chain(&self.files) {
@@ -171,7 +177,9 @@ impl Attack {
         }
         for line in &self.before {
             let ran = huntc.run(&fill(line));
-            assert_eq!(ran.code, Some(0), "{}: {}", self.name, ran.text());
+            if ran.code != Some(0) {
+                return format!("what comes before failed\n{}", ran.text());
+            }
         }
         for (name, text) in &self.then {
             huntc = huntc.file(name, fill(text));
@@ -223,6 +231,10 @@ impl Attack {
             let _ = writeln!(wrong, "exit {:?}, not {}", ran.code, self.exit);
         }
         let shown = format!("{}{}", ran.stdout, ran.stderr);
+        // No attack may move the cursor, hide or reorder what is shown.
+        if let Some(found) = Regex::new(UNSEEN).unwrap().find(&shown) {
+            let _ = writeln!(wrong, "{:?} is shown as it is", found.as_str());
+        }
         for text in self.says.iter().filter(|text| !shown.contains(&fill(text))) {
             let _ = writeln!(wrong, "it does not say {text:?}");
         }
@@ -272,7 +284,9 @@ fn classes() -> Vec<(String, Class)> {
         .filter(|path| path.extension().is_some_and(|e| e == "toml"))
         .map(|path| {
             let text = fs::read_to_string(&path).unwrap();
-            let class = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            let mut class: toml::Table = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            variants::spread(&mut class);
+            let class = class.try_into().unwrap_or_else(|e| panic!("{}: {e}", path.display()));
             (path.file_stem().unwrap().to_string_lossy().into_owned(), class)
         })
         .collect();

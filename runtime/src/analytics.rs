@@ -1,19 +1,19 @@
 //! Analytics that APPLY calls: look-up tables, and external commands that read and write JSON, one object a line.
 
 mod conversation;
+mod lookup;
 
 use crate::allowance::Allowance;
 use crate::config::analytic::{Action, AnalyticBinding};
 use crate::config::trust;
 use crate::process_group;
-use crate::source::{SourceError, regular_file};
+use crate::source::SourceError;
 use conversation::{AnswerLine, Finished, Talk, converse};
-use foldhash::{HashMap, HashSet};
+use foldhash::HashSet;
 use huntc_compiler::diag::codes;
 use huntc_compiler::value::Value;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -39,7 +39,7 @@ pub struct AnalyticCall<'a> {
 /// The columns that an analytic adds to each of the tables: for each table as many rows as it has, in the same order.
 pub fn apply(call: &AnalyticCall<'_>, tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
     let answer = match &call.binding.action {
-        Action::Lookup { table: path, key } => tables.iter().map(|table| lookup(call, path, key, table)).collect(),
+        Action::Lookup { table: path, key } => tables.iter().map(|table| lookup::lookup(call, path, key, table)).collect(),
         Action::Exec(command) => exec(call, command, tables),
         Action::Untrusted { file, .. } => {
             let error = SourceError::new(
@@ -54,58 +54,6 @@ pub fn apply(call: &AnalyticCall<'_>, tables: &[AnalyticRows]) -> Result<Vec<Ana
 
 fn failed(call: &AnalyticCall<'_>, what: impl std::fmt::Display) -> SourceError {
     SourceError::new(&codes::run::ANALYTIC_FAILED, format!("the analytic {:?} failed: {what}", call.binding.uri))
-}
-
-/// Looks each row up in a CSV or JSON table: the row whose key column equals the attribute `key`.
-fn lookup(call: &AnalyticCall<'_>, path: &Path, key: &str, table: &AnalyticRows) -> Result<AnalyticRows, SourceError> {
-    let unreadable = |e: &dyn std::fmt::Display| {
-        failed(call, format_args!("its table {} cannot be read", path.display()))
-            .note(e.to_string())
-            .help("correct `lookup` in huntc.toml; its path starts at the folder of that file")
-    };
-    let (header, records) = read_table(path).map_err(|e| unreadable(&e))?;
-    let at = header.iter().position(|h| h == key).unwrap_or(0);
-    let Some(own) = table.names.iter().position(|n| n == key) else {
-        return Err(failed(call, format_args!("the rows have no attribute {key:?}"))
-            .help("correct `key` in huntc.toml: an attribute that the variable has"));
-    };
-    let names: Vec<String> = header.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, n)| n.clone()).collect();
-    let mut index: HashMap<&str, &Vec<String>> = HashMap::default();
-    for record in &records {
-        if let Some(value) = record.get(at) {
-            index.entry(value).or_insert(record);
-        }
-    }
-    let find = |row: &Vec<Option<Value>>| {
-        let value = row.get(own).cloned().flatten().map(|v| v.to_string());
-        let hit = value.and_then(|v| index.get(v.as_str()).copied());
-        let cell = |i: usize| hit.and_then(|r| r.get(i)).filter(|t| !t.is_empty()).map(|t| Value::text(t.as_str()));
-        (0..header.len()).filter(|i| *i != at).map(cell).collect()
-    };
-    Ok(AnalyticRows { rows: table.rows.iter().map(find).collect(), names })
-}
-
-type Table = (Vec<String>, Vec<Vec<String>>);
-
-/// Reads a look-up table: CSV with a header, or a JSON array of flat objects.
-fn read_table(path: &Path) -> Result<Table, Box<dyn std::error::Error>> {
-    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
-        let objects: Vec<Map<String, Json>> = serde_json::from_reader(BufReader::new(regular_file::open(path)?))?;
-        let mut header: Vec<String> = objects.iter().flat_map(|o| o.keys().cloned()).collect();
-        header.sort();
-        header.dedup();
-        let text = |v: Option<&Json>| match v {
-            None | Some(Json::Null) => String::new(),
-            Some(Json::String(s)) => s.clone(),
-            Some(other) => other.to_string(),
-        };
-        let rows = objects.iter().map(|o| header.iter().map(|h| text(o.get(h))).collect()).collect();
-        return Ok((header, rows));
-    }
-    let mut reader = csv::ReaderBuilder::new().flexible(false).comment(Some(b'#')).from_reader(regular_file::open(path)?);
-    let header = reader.headers()?.iter().map(str::to_owned).collect();
-    let rows = reader.records().map(|r| r.map(|r| r.iter().map(str::to_owned).collect())).collect::<Result<_, _>>()?;
-    Ok((header, rows))
 }
 
 /// The beginning of the names under which a command gets the arguments of WITH. A huntflow chooses the rest of the name, and no

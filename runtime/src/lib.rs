@@ -11,6 +11,7 @@ pub mod demo;
 pub mod exec;
 pub mod load_save;
 pub mod matching;
+mod metered_file;
 pub mod nightly;
 pub mod ops;
 mod own_files;

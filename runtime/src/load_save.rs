@@ -1,6 +1,7 @@
 //! Files of LOAD and SAVE: CSV and JSON, plain or packed with gzip or zstd according to their names. Only files in
 //! allowed folders are used.
 
+mod earlier;
 mod rows;
 
 use crate::allowance::{Allowance, Lent};
@@ -340,6 +341,9 @@ pub fn save(path: &str, place: &Place<'_>, saved: &Saved<'_>) -> Result<(), Sour
         let way_out = "make space there, or save to another folder; an earlier file is as it was";
         save_error(path, "it cannot be written").note(e.to_string()).help(way_out)
     };
+    if earlier::is_foreign(&real, &format, packing).map_err(failed)? {
+        return Err(save_error(path, "a file is there that is no table of SAVE").help("remove it, or save under another name"));
+    }
     if let Some(parent) = real.parent() {
         std::fs::create_dir_all(parent).map_err(failed)?;
     }

@@ -37,6 +37,20 @@ struct Answer {
     /// Milliseconds before the answer.
     #[serde(default)]
     delay: u64,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    /// How often the text comes.
+    #[serde(default = "once")]
+    times: usize,
+    /// Whether the body is packed.
+    #[serde(default)]
+    gzip: bool,
+    /// The body comes again and again without end, with so many milliseconds between.
+    endless: Option<u64>,
+}
+
+fn once() -> usize {
+    1
 }
 
 impl Scripted {
@@ -57,14 +71,15 @@ impl Answer {
         let status = self.status.unwrap_or(200);
         let answer = match (&self.kind, &self.text) {
             (Some(kind), _) => error(status, kind, self.reason.as_deref().unwrap_or_default()),
-            (None, Some(text)) => Response::text(status, text),
+            (None, Some(text)) => Response::text(status, &text.repeat(self.times)),
             (None, None) => changed(right, |json| {
                 for (pointer, value) in &self.set {
                     *place(json, pointer) = serde_json::from_str(value).unwrap();
                 }
             }),
         };
-        Response { delay, cut: self.cut, ..answer }
+        let answer = self.headers.iter().fold(answer, |answer, (name, value)| answer.with(name, value));
+        Response { delay, cut: self.cut, gzip: self.gzip, endless: self.endless.map(Duration::from_millis), ..answer }
     }
 }
 

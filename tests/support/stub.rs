@@ -40,6 +40,8 @@ pub(crate) struct Response {
     /// End the connection after so many bytes of the body.
     pub(crate) cut: Option<usize>,
     pub(crate) gzip: bool,
+    /// Say no length, and send the body again and again until the client has enough, with so much time between two of them.
+    pub(crate) endless: Option<Duration>,
 }
 
 impl Response {
@@ -50,7 +52,15 @@ impl Response {
 
     /// An answer with any text.
     pub(crate) fn text(status: u16, body: &str) -> Self {
-        Self { status, headers: Vec::new(), body: body.as_bytes().to_vec(), delay: Duration::ZERO, cut: None, gzip: false }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: body.as_bytes().to_vec(),
+            delay: Duration::ZERO,
+            cut: None,
+            gzip: false,
+            endless: None,
+        }
     }
 
     /// With a header.
@@ -148,8 +158,10 @@ fn write(mut stream: &TcpStream, response: &Response, accepts_gzip: bool) -> Opt
     } else {
         response.body.clone()
     };
-    let mut head =
-        format!("HTTP/1.1 {} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n", response.status, body.len());
+    let mut head = format!("HTTP/1.1 {} X\r\nContent-Type: application/json\r\n", response.status);
+    if response.endless.is_none() {
+        head = format!("{head}Content-Length: {}\r\n", body.len());
+    }
     if packed {
         head.push_str("Content-Encoding: gzip\r\n");
     }
@@ -158,6 +170,10 @@ fn write(mut stream: &TcpStream, response: &Response, accepts_gzip: bool) -> Opt
     }
     head.push_str("\r\n");
     stream.write_all(head.as_bytes()).ok()?;
+    while let Some(between) = response.endless {
+        stream.write_all(&body).ok()?;
+        thread::sleep(between);
+    }
     stream.write_all(&body[..response.cut.unwrap_or(body.len()).min(body.len())]).ok()?;
     stream.flush().ok()
 }

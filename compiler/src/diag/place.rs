@@ -17,7 +17,7 @@ pub(super) fn ends(sources: &SourceSet, span: Span) -> (Position, Position) {
 pub(super) fn place(sources: &SourceSet, span: Span) -> String {
     let start = sources.position(span.source, span.start);
     let cell = start.cell.map_or_else(String::new, |cell| format!("cell {cell}:"));
-    format!("{}:{cell}{}:{}", printable(&sources.get(span.source).name), start.line, start.column)
+    format!("{}:{cell}{}:{}", one_line(&sources.get(span.source).name), start.line, start.column)
 }
 
 /// Splits diagnostics by file, in the order of the files, and says how many of each are beyond the cap.
@@ -62,6 +62,12 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// As [`printable`], for a name or a message, which has one line: a line end in the name of a file would begin a message that
+/// nobody wrote.
+pub(super) fn one_line(text: &str) -> String {
+    printable(text).replace('\n', "\\n")
 }
 
 #[cfg(test)]

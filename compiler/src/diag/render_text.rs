@@ -1,6 +1,6 @@
 //! Diagnostics for people: the source line with marks below it, notes, ways out.
 
-use super::place::{capped, place, printable};
+use super::place::{capped, one_line, place, printable};
 use super::{Diagnostic, Severity};
 use crate::source::{SourceId, SourceSet, Span};
 use ariadne::{Cache, CharSet, Color, Config, IndexType, Label, Report, ReportKind, Source};
@@ -17,7 +17,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceSet, color: bool) -> S
             one(diagnostic, &mut texts, color, &mut out);
         }
         if more > 0 {
-            let _ = writeln!(out, "{}: {more} more", printable(&sources.get(id).name));
+            let _ = writeln!(out, "{}: {more} more", one_line(&sources.get(id).name));
         }
     }
     out
@@ -48,15 +48,15 @@ fn one(diagnostic: &Diagnostic, texts: &mut Texts<'_>, color: bool, out: &mut St
     let mut report = Report::build(kind, primary.clone())
         .with_config(config)
         .with_code(diagnostic.code.id)
-        .with_message(printable(&diagnostic.message))
+        .with_message(one_line(&diagnostic.message))
         .with_label(
             Label::new(primary)
-                .with_message(printable(&diagnostic.primary.text))
+                .with_message(one_line(&diagnostic.primary.text))
                 .with_color(tint(diagnostic.severity))
                 .with_order(0),
         );
     for label in diagnostic.secondary.iter().take(2) {
-        let mark = Label::new(texts.mark(label.span)).with_message(printable(&label.text)).with_color(Color::Cyan).with_order(1);
+        let mark = Label::new(texts.mark(label.span)).with_message(one_line(&label.text)).with_color(Color::Cyan).with_order(1);
         report = report.with_label(mark);
     }
     for note in &diagnostic.notes {
@@ -91,7 +91,7 @@ fn without_snippet(diagnostic: &Diagnostic, texts: &Texts<'_>, out: &mut String)
         Severity::Warning => "Warning",
         Severity::Advice => "Advice",
     };
-    let _ = writeln!(out, "[{}] {level}: {}", diagnostic.code.id, printable(&diagnostic.message));
+    let _ = writeln!(out, "[{}] {level}: {}", diagnostic.code.id, one_line(&diagnostic.message));
     let _ = writeln!(out, "   ╭─[ {} ]", place(texts.sources, diagnostic.primary.span));
     out.push_str("   │ … (cut) the line is too long to be shown\n");
     for note in &diagnostic.notes {
@@ -202,6 +202,6 @@ impl Cache<TextId> for Texts<'_> {
     fn display<'a>(&self, id: &'a TextId) -> Option<impl fmt::Display + 'a> {
         let source = self.sources.get(id.0);
         let cell = source.cells.get(id.1).map_or_else(String::new, |c| format!(":cell {}", c.number));
-        Some(format!("{}{cell}", printable(&source.name)))
+        Some(format!("{}{cell}", one_line(&source.name)))
     }
 }

@@ -94,11 +94,12 @@ pub fn main() -> std::process::ExitCode {
     }
 }
 
-/// Prints what the parser says. Help and version are not errors. The parser repeats words of the command line as they are, so
-/// where one of them could play tricks with a terminal, the text is made harmless, and has no colours.
+/// Prints what the parser says. Help and version are not errors. The parser repeats words of the command line and values of its
+/// variables as they are, so where one of them could play tricks with a terminal, the text is made harmless, and has no colours.
 fn print(error: &clap::Error) {
     let harmless = |word: std::ffi::OsString| !word.to_string_lossy().chars().any(is_unsafe);
-    if std::env::args_os().all(harmless) {
+    let own = |(name, _): &(std::ffi::OsString, _)| name.to_string_lossy().starts_with("HUNTC_");
+    if std::env::args_os().chain(std::env::vars_os().filter(own).map(|(_, value)| value)).all(harmless) {
         // If this cannot be printed, there is nowhere else to report it.
         let _ = error.print();
         return;

@@ -255,6 +255,9 @@ fn value_end(text: &str, from: usize) -> usize {
 fn is_plain(key: &str, table: &str, value: &str) -> bool {
     let key = key.rsplit('.').next().unwrap_or(key).trim().trim_matches(['"', '\'']);
     let plain = PLAIN.contains(&key) || table == "[lints]";
+    // A table, and a name with a value behind it, may hold anything where it is not expected.
+    let plain = plain && (matches!(key, "tls" | "dialects") || !value.trim_start().starts_with('{'));
+    let plain = plain && !(matches!(key, "environment" | "notify_environment") && value.contains('='));
     // Whatever stands before an `@` or behind a `?` of an address may be one; so may the key of a certificate.
     plain && !value.contains(['@', '?']) && !value.contains("-----BEGIN") && !value.contains("auth")
 }
@@ -264,7 +267,10 @@ mod tests {
     use super::*;
 
     /// Spellings under which a key, a password or a token was seen in a configuration.
-    const VALUES: [&str; 24] = [
+    const VALUES: [&str; 27] = [
+        "environment = { KEY = 'hunter2' }",
+        "notify_environment = [\"KEY=hunter2\"]",
+        "path = { password = 'hunter2' }",
         "auth = \"hunter2\"",
         "auth = [\"hunter2\"]",
         "auth = hunter2",

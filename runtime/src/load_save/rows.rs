@@ -1,21 +1,17 @@
-//! The rows of CSV and JSON files, taken one after the other: a small packed file can unpack to any size, and a few rows can
-//! have any number of names.
+//! The rows of CSV and JSON files, taken one after the other; a few of them can have any number of names.
 
 use crate::allowance::{Allowance, Lent, Spent};
 use crate::analytics;
+use crate::metered_file::{MOST_ROW, Meter, Metered, TakeObject, each_object, each_object_in};
 use crate::report::sanitize;
 use crate::source::repair::{self, Flaw, Repaired};
 use crate::table::tuple_bytes;
 use foldhash::HashMap;
 use huntc_compiler::value::Value;
-use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
-use std::cell::{Cell, RefCell};
-use std::io::{BufReader, Read};
+use std::io::Read;
 
-/// The most bytes of a row. While one is read it is in memory several times.
-const MOST_ROW: u64 = 16 << 20;
 /// Bytes that a row takes beside its cells until it is in a table, and a cell beside its text, roughly.
 const ROW: usize = 512;
 const CELL: usize = 4 * size_of::<Option<Value>>();
@@ -46,84 +42,43 @@ pub(super) struct Cells<'a> {
     pub(super) memory: Lent<'a>,
 }
 
-/// Counts what is read of a file, and ends the reading when the hunt may not go on.
-struct Meter<'a> {
-    allowance: &'a Allowance,
-    memory: RefCell<Lent<'a>>,
-    /// Bytes since the last whole row.
-    row: Cell<u64>,
-    spent: Cell<Option<Spent>>,
+/// What grows.
+const WHAT: &str = "a file of LOAD";
+
+/// A row is whole.
+fn row(meter: &Meter<'_>, cells: usize, texts: usize) -> Result<(), Spent> {
+    meter.row_ends();
+    meter.grow(ROW + CELL * cells + texts)
 }
 
-impl<'a> Meter<'a> {
-    fn new(allowance: &'a Allowance) -> Self {
-        let memory = RefCell::new(allowance.lend("a file of LOAD"));
-        Self { allowance, memory, row: Cell::new(0), spent: Cell::new(None) }
-    }
-
-    /// Counts bytes, and remembers why there may be no more.
-    fn grow(&self, bytes: usize) -> Result<(), Spent> {
-        let grown = self.allowance.check().and_then(|()| self.memory.borrow_mut().grow(bytes));
-        grown.inspect_err(|spent| self.spent.set(Some(*spent)))
-    }
-
-    /// A row is whole.
-    fn row(&self, cells: usize, texts: usize) -> Result<(), Spent> {
-        self.row.set(0);
-        self.grow(ROW + CELL * cells + texts)
-    }
-
-    /// The fault behind an error of a reader; `broken`: of reading the file, and not of its form.
-    fn fault(&self, error: &dyn std::fmt::Display, broken: bool) -> RowFault {
-        match self.spent.get() {
-            Some(spent) => RowFault::Spent(spent),
-            None if broken => RowFault::Broken(error.to_string()),
-            None => RowFault::Form(error.to_string()),
-        }
-    }
-}
-
-/// A file under a meter.
-struct Metered<'m, 'a, R> {
-    file: R,
-    meter: &'m Meter<'a>,
-}
-
-impl<R: Read> Read for Metered<'_, '_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        self.meter.row.set(self.meter.row.get() + read as u64);
-        if self.meter.row.get() > MOST_ROW {
-            return Err(std::io::Error::other(format!("a row is longer than {} MiB", MOST_ROW >> 20)));
-        }
-        self.meter
-            .allowance
-            .check()
-            .inspect_err(|spent| self.meter.spent.set(Some(*spent)))
-            .map_err(|spent| std::io::Error::other(spent.message()))?;
-        Ok(read)
+/// The fault behind an error of a reader; `broken`: of reading the file, and not of its form.
+fn fault(meter: &Meter<'_>, error: &dyn std::fmt::Display, broken: bool) -> RowFault {
+    match meter.spent() {
+        Some(spent) => RowFault::Spent(spent),
+        None if broken => RowFault::Broken(error.to_string()),
+        None => RowFault::Form(error.to_string()),
     }
 }
 
 /// All rows of a CSV file with a header.
 pub(super) fn csv(file: impl Read, allowance: &Allowance) -> Result<Cells<'_>, RowFault> {
-    let meter = Meter::new(allowance);
+    let meter = Meter::new(allowance, WHAT);
     let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(Metered { file, meter: &meter });
-    let header = reader.byte_headers().map_err(|e| meter.fault(&e, e.is_io_error()))?;
+    let header = reader.byte_headers().map_err(|e| fault(&meter, &e, e.is_io_error()))?;
     let header: Vec<String> = header.iter().map(as_it_was).collect();
     let (mut rows, mut mended) = (Vec::new(), Vec::new());
     let mut record = csv::ByteRecord::new();
-    while reader.read_byte_record(&mut record).map_err(|e| meter.fault(&e, e.is_io_error()))? {
+    while reader.read_byte_record(&mut record).map_err(|e| fault(&meter, &e, e.is_io_error()))? {
         let cells: Vec<Option<Value>> =
             record.iter().map(|text| (!text.is_empty()).then(|| Value::text(as_it_was(text)))).collect();
-        meter.row(cells.len(), tuple_bytes(&cells))?;
+        row(&meter, cells.len(), tuple_bytes(&cells))?;
         rows.push(cells);
         if record.iter().any(|text| std::str::from_utf8(text).is_err()) {
             mended.push((rows.len() as u64, Flaw::NoCharacter));
         }
     }
     drop(reader);
-    Ok(Cells { header, rows, mended, memory: meter.memory.into_inner() })
+    Ok(Cells { header, rows, mended, memory: meter.memory() })
 }
 
 /// The text of a cell. What keeps spreadsheets from running it is no part of its value.
@@ -134,7 +89,7 @@ fn as_it_was(cell: &[u8]) -> String {
 /// The header of a CSV file, and its first row.
 pub(super) fn csv_beginning(file: impl Read) -> Option<(Vec<String>, Option<Vec<String>>)> {
     let (allowance, file) = (Allowance::default(), file.take(MOST_ROW));
-    let meter = Meter::new(&allowance);
+    let meter = Meter::new(&allowance, WHAT);
     let mut reader = csv::Reader::from_reader(Metered { file, meter: &meter });
     let header = reader.byte_headers().ok()?.iter().map(as_it_was).collect();
     let first = reader.byte_records().next().and_then(Result::ok);
@@ -162,12 +117,12 @@ impl Names {
 
 /// All rows of a JSON array of flat objects. A file that is no JSON because of single values is opened `again` and mended.
 pub(super) fn json<'a>(file: impl Read, again: Again<'_>, allowance: &'a Allowance) -> Result<Cells<'a>, RowFault> {
-    let first = dense_rows(Meter::new(allowance), |meter, take| each_object(file, meter, take));
+    let first = dense_rows(Meter::new(allowance, WHAT), |meter, take| each_of_file(file, meter, take));
     let why = match first {
         Err(RowFault::Form(why)) => why,
         first => return first,
     };
-    let meter = Meter::new(allowance);
+    let meter = Meter::new(allowance, WHAT);
     let Some(repaired) = mended(again, u64::MAX, &meter)? else { return Err(RowFault::Form(why)) };
     let mut cells = dense_rows(meter, |meter, take| each_mended(&repaired, meter, take))?;
     let rows: Vec<&RawValue> = serde_json::from_str(&repaired.json).unwrap_or_default();
@@ -198,9 +153,6 @@ fn mended(again: Again<'_>, most: u64, meter: &Meter<'_>) -> Result<Option<Repai
 /// Bytes of a file that are read at once.
 const CHUNK: usize = 64 << 10;
 
-/// Takes one object after the other.
-type TakeObject<'t> = &'t mut dyn FnMut(Map<String, Json>) -> Result<(), Spent>;
-
 /// The rows of the objects that `each` hands over.
 fn dense_rows<'a>(
     meter: Meter<'a>,
@@ -209,16 +161,16 @@ fn dense_rows<'a>(
     let mut names = Names::default();
     let mut sparse: Vec<Vec<(usize, Value)>> = Vec::new();
     each(&meter, &mut |object| {
-        let mut row = Vec::with_capacity(object.len());
+        let mut cells = Vec::with_capacity(object.len());
         let mut texts = 0;
         for (name, json) in object {
             let place = names.place(name, &meter)?;
             let value = analytics::value(&json);
             texts += tuple_bytes(std::slice::from_ref(&value));
-            row.extend(value.map(|value| (place, value)));
+            cells.extend(value.map(|value| (place, value)));
         }
-        meter.row(row.len(), texts)?;
-        sparse.push(row);
+        row(&meter, cells.len(), texts)?;
+        sparse.push(cells);
         Ok(())
     })?;
     let width = names.header.len();
@@ -237,7 +189,7 @@ fn dense_rows<'a>(
         header: names.header,
         rows: sparse.into_iter().map(dense).collect(),
         mended: Vec::new(),
-        memory: meter.memory.into_inner(),
+        memory: meter.memory(),
     })
 }
 
@@ -251,12 +203,12 @@ pub(super) struct JsonBeginning {
 /// Looks at a JSON array, to its end if that comes within some bytes.
 pub(super) fn json_beginning(file: impl Read, again: Again<'_>, most: u64) -> Option<JsonBeginning> {
     let allowance = Allowance::new(std::sync::Arc::default(), None, Some(most));
-    let meter = Meter::new(&allowance);
+    let meter = Meter::new(&allowance, WHAT);
     let look = |each: &mut dyn FnMut(TakeObject<'_>) -> Result<(), RowFault>| {
         let mut names = Names::default();
         let mut first = None;
         let whole = each(&mut |object| {
-            meter.row.set(0);
+            meter.row_ends();
             for name in object.keys() {
                 names.place(name.clone(), &meter)?;
             }
@@ -266,7 +218,7 @@ pub(super) fn json_beginning(file: impl Read, again: Again<'_>, most: u64) -> Op
         (first, names, whole)
     };
     let mut file = Some(file.take(most));
-    let (mut first, mut names, mut whole) = look(&mut |take| file.take().map_or(Ok(()), |file| each_object(file, &meter, take)));
+    let (mut first, mut names, mut whole) = look(&mut |take| file.take().map_or(Ok(()), |file| each_of_file(file, &meter, take)));
     if let Err(RowFault::Form(_)) = whole
         && let Ok(Some(repaired)) = mended(again, most, &meter)
     {
@@ -275,35 +227,12 @@ pub(super) fn json_beginning(file: impl Read, again: Again<'_>, most: u64) -> Op
     Some(JsonBeginning { first: first?, names: whole.is_ok().then_some(names.header) })
 }
 
-/// Takes the objects of a JSON array one after the other.
-fn each_object(file: impl Read, meter: &Meter<'_>, take: TakeObject<'_>) -> Result<(), RowFault> {
-    let mut json = serde_json::Deserializer::from_reader(BufReader::new(Metered { file, meter }));
-    let read = json.deserialize_seq(EachObject(take)).and_then(|()| json.end());
-    read.map_err(|e| meter.fault(&e, e.is_io()))
+/// As [`each_object`], with the fault of the file.
+fn each_of_file(file: impl Read, meter: &Meter<'_>, take: TakeObject<'_>) -> Result<(), RowFault> {
+    each_object(file, meter, take).map_err(|e| fault(meter, &e, e.is_io()))
 }
 
-/// As [`each_object`], of a file that was mended.
+/// As [`each_of_file`], of a file that was mended.
 fn each_mended(repaired: &Repaired, meter: &Meter<'_>, take: TakeObject<'_>) -> Result<(), RowFault> {
-    let mut json = serde_json::Deserializer::from_str(&repaired.json);
-    // Its depth has a limit, which is more than that of the library.
-    json.disable_recursion_limit();
-    let read = json.deserialize_seq(EachObject(take)).and_then(|()| json.end());
-    read.map_err(|e| meter.fault(&e, false))
-}
-
-struct EachObject<'t>(TakeObject<'t>);
-
-impl<'de> Visitor<'de> for EachObject<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an array of objects")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut objects: A) -> Result<(), A::Error> {
-        while let Some(object) = objects.next_element::<Map<String, Json>>()? {
-            (self.0)(object).map_err(|spent| serde::de::Error::custom(spent.message()))?;
-        }
-        Ok(())
-    }
+    each_object_in(&repaired.json, take).map_err(|e| fault(meter, &e, false))
 }

@@ -3,14 +3,17 @@
 use super::discover::HuntFile;
 use super::face::cell;
 use super::finding::FoundEntities;
-use crate::report::sanitize::terminal as safe;
+use crate::own_files;
+use crate::report::sanitize::{csv_cell, csv_cell_as_it_was, terminal as safe};
 use crate::source::{SourceError, regular_file};
 use huntc_compiler::diag::codes::config::FILE_NOT_WRITTEN;
 use huntc_compiler::diag::codes::nightly::BAD_HUNT_TEST;
 use huntc_compiler::time::{Instant, SECOND, TimeRange};
 use serde_json::Value as Json;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The records of every source that has no file of its own.
@@ -109,7 +112,7 @@ impl HuntTest {
         let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(text.as_bytes());
         let mut read = || -> Result<TextTable, csv::Error> {
             let columns = reader.headers()?.iter().map(str::to_owned).collect();
-            let rows = reader.records().map(|row| Ok(row?.iter().map(str::to_owned).collect()));
+            let rows = reader.records().map(|row| Ok(row?.iter().map(|cell| csv_cell_as_it_was(cell).into_owned()).collect()));
             Ok(TextTable { columns, rows: rows.collect::<Result<_, csv::Error>>()? })
         };
         read().map(Some).map_err(|e| bad(&path, format_args!("is no CSV table: {e}")))
@@ -139,9 +142,10 @@ impl HuntTest {
         let table = self.columns_of(&found, header.unwrap_or(&found.columns))?;
         let mut out = Vec::new();
         let columns = table.columns.iter().map(String::as_str);
+        let rows = table.rows.iter().map(|row| row.iter().map(|cell| guarded(cell).into_owned()).collect());
         let path = self.0.join(EXPECTED);
-        let written = crate::report::csv::write_table(columns, table.rows.into_iter(), true, &mut out);
-        written.and_then(|()| std::fs::write(&path, out)).map_err(|e| {
+        let written = crate::report::csv::write_table(columns, rows, false, &mut out);
+        written.and_then(|()| own_files::replace(&path, |file| file.write_all(&out))).map_err(|e| {
             let shown = path.display();
             SourceError::new(&FILE_NOT_WRITTEN, format!("`{shown}` cannot be written")).note(format!("the reason: {e}"))
         })
@@ -209,9 +213,15 @@ impl Difference {
     }
 }
 
+/// A cell that no spreadsheet runs; numbers stay.
+fn guarded(cell: &str) -> Cow<'_, str> {
+    if cell.parse::<f64>().is_ok() { Cow::Borrowed(cell) } else { csv_cell(cell) }
+}
+
 /// A cell as `expected.csv` has it, so that a line can be pasted there.
 fn quoted(cell: &str) -> String {
-    if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+    let cell = guarded(cell);
+    if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.into_owned() }
 }
 
 #[cfg(test)]

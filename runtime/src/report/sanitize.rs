@@ -61,8 +61,9 @@ fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
 }
 
 /// A CSV cell that no spreadsheet runs as a formula: where it begins with `=`, `+`, `-`, `@`, TAB or CR, possibly after
-/// blanks and quotes, a `'` comes before. The same behind each `;` and TAB, where some spreadsheets split cells. Other
-/// characters stay, because a CSV file is data; [`csv_cell_as_it_was`] takes back what was added.
+/// blanks and quotes, a `'` comes before. The same behind each `;`, TAB and line end: a spreadsheet that splits cells at `;` or
+/// TAB takes the quotes in the middle of a line for text, and the line ends between them for ends of rows. Other characters
+/// stay, because a CSV file is data; [`csv_cell_as_it_was`] takes back what was added.
 pub fn csv_cell(text: &str) -> Cow<'_, str> {
     at_cell_starts(text, |out, cell| {
         if is_formula(cell) {
@@ -99,7 +100,7 @@ fn at_cell_starts<'t>(text: &'t str, edit: impl Fn(&mut String, &'t str) -> &'t 
     let mut rest = text;
     loop {
         rest = edit(&mut out, rest);
-        let end = rest.find([';', '\t']).map_or(rest.len(), |at| at + 1);
+        let end = rest.find([';', '\t', '\n', '\r']).map_or(rest.len(), |at| at + 1);
         out.push_str(&rest[..end]);
         rest = &rest[end..];
         if rest.is_empty() {

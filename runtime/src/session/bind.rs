@@ -6,6 +6,7 @@ use crate::config::kinds::files::LogFiles;
 use crate::config::kinds::{ResolvedSource, SourceKind as _};
 use crate::load_save;
 use crate::report::model::SourceReport;
+use crate::report::sanitize::terminal;
 use crate::report::text::count;
 use crate::source::SourceError;
 use crate::source::logs::ReadReport;
@@ -100,14 +101,14 @@ pub(crate) fn unread(report: &ReadReport, name: &str, span: Span) -> Vec<Diagnos
     if report.bad_total > 0 {
         let lines = count(report.bad_total, "line");
         let problem = Diagnostic::new(&BAD_LINES, span, format!("{lines} of {name} skipped as unreadable"));
-        problems.push(report.bad.iter().take(NAMED).fold(problem, |problem, bad| problem.note(bad.to_string())));
+        problems.push(report.bad.iter().take(NAMED).fold(problem, |problem, bad| problem.note(terminal(&bad.to_string()))));
     }
     problems.extend(mended(report.mended_total, report.mended.iter().map(ToString::to_string), name, span));
     if !report.left_out.is_empty() {
         let total = report.left_out.len();
         let problem =
             Diagnostic::new(&LEFT_OUT, span, format!("{} of {name} left out: no record in it", count(total as u64, "file")));
-        let problem = report.left_out.iter().take(NAMED).fold(problem, |problem, left| problem.note(left.to_string()));
+        let problem = report.left_out.iter().take(NAMED).fold(problem, |problem, left| problem.note(terminal(&left.to_string())));
         problems.push(if total > NAMED { problem.note(format!("and {} more", total - NAMED)) } else { problem });
     }
     problems

@@ -6,11 +6,12 @@ use crate::cli::exit::ExitCode;
 use crate::cli::terminal::Terminal;
 use crate::nightly::baggage::{Baggage, has_password};
 use crate::nightly::install as units;
+use crate::own_files;
 use crate::report::sanitize::terminal as safe;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::config::{BAD_SETTING, FILE_NOT_WRITTEN, UNREADABLE_FILE};
 use huntc_compiler::diag::codes::nightly::SECRET_IN_UNIT;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Variables that may hold secrets, beside those that the configuration names. Whatever is set now will be missed later.
@@ -101,7 +102,7 @@ fn write(folder: &Path, schedule: &units::Schedule, console: &mut Console) -> Ex
     for (name, unit) in units::systemd_units(schedule) {
         let path = folder.join(name);
         let shown = path.display().to_string();
-        if let Err(e) = std::fs::write(&path, unit) {
+        if let Err(e) = own_files::replace(&path, |file| file.write_all(unit.as_bytes())) {
             let error =
                 SourceError::new(&FILE_NOT_WRITTEN, format!("`{shown}` cannot be written")).note(format!("the reason: {e}"));
             let help = match e.kind() {
