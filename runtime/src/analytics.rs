@@ -1,6 +1,9 @@
 //! Analytics that APPLY calls: look-up tables, and external commands that read and write JSON, one object a line.
 
 mod conversation;
+mod offline;
+
+pub use offline::read_offline;
 
 use crate::allowance::Allowance;
 use crate::config::analytic::{Action, AnalyticBinding};
