@@ -134,7 +134,12 @@ fn collect(talk: &Talk<'_>, lines: &Receiver<std::io::Result<Vec<u8>>>, deadline
 }
 
 /// The answer in a line; `None` in an empty one.
-pub(super) fn answer(talk: &Talk<'_>, line: &[u8], number: usize, memory: &mut Lent<'_>) -> Result<Option<AnswerLine>, SourceError> {
+pub(super) fn answer(
+    talk: &Talk<'_>,
+    line: &[u8],
+    number: usize,
+    memory: &mut Lent<'_>,
+) -> Result<Option<AnswerLine>, SourceError> {
     if line.trim_ascii().is_empty() {
         return Ok(None);
     }

@@ -1,6 +1,6 @@
 //! Reads what a command answered, without the command. For fuzzing, which needs the private parts of this folder.
 
-use super::conversation::{Talk, line_of, answer};
+use super::conversation::{Talk, answer, line_of};
 use super::{AnalyticCall, AnalyticRows, columns, failed};
 use crate::source::SourceError;
 

@@ -57,7 +57,10 @@ fn binding(action: Action) -> AnalyticBinding {
 
 fn table() -> AnalyticRows {
     let row = |name: Option<&str>, pid| vec![name.map(Value::text), Some(Value::Int(pid))];
-    AnalyticRows { names: vec!["name".to_owned(), "pid".to_owned()], rows: vec![row(Some("a"), 1), row(Some("b"), 2), row(None, 3)] }
+    AnalyticRows {
+        names: vec!["name".to_owned(), "pid".to_owned()],
+        rows: vec![row(Some("a"), 1), row(Some("b"), 2), row(None, 3)],
+    }
 }
 
 /// Each table gets as many rows as it has, each with one value for each name.

@@ -1,10 +1,11 @@
 //! The state of nights: an answer or a coded error, never a panic.
 //!
-//! The first byte tells what the rest does to a sound state: `p` damages bytes of its file, `r` puts records into its tables.
+//! The first byte tells what the rest does to a sound state: `p` damages bytes of its file, `r` puts records into its tables,
+//! `c` takes its file away and lies beside its copy, under the name of the first line.
 
 use super::stored::Folder;
 use huntc_runtime::nightly::record::{HuntRecord, KeyRecord, MemberRecord, NightRecord};
-use huntc_runtime::nightly::state::{State, StateView, Write};
+use huntc_runtime::nightly::state::{State, StateView, Write, copies};
 use huntc_runtime::source::SourceError;
 use redb::{Database, TableDefinition};
 use std::path::Path;
@@ -26,6 +27,10 @@ pub fn check(bytes: &[u8]) {
         b'r' => {
             folder.file(FILE, sound());
             records(&folder.0.join(FILE), rest);
+        }
+        b'c' => {
+            copies_beside(&folder, rest);
+            return;
         }
         _ => return,
     }
@@ -87,6 +92,25 @@ fn records(path: &Path, lines: &[u8]) {
         table.insert(key.as_str(), value).unwrap();
     }
     transaction.commit().unwrap();
+}
+
+/// Whatever else has the name of a copy, the whole one is found.
+fn copies_beside(folder: &Folder, input: &[u8]) {
+    let (name, bytes) = input.split_at(input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len()));
+    let name: String = String::from_utf8_lossy(name).chars().filter(|c| !matches!(c, '/' | '\0')).take(60).collect();
+    folder.file(FILE, sound());
+    copies::make(&folder.0, "20201023T000000Z").unwrap();
+    let whole = copies::newest_good(&folder.0).unwrap();
+    std::fs::remove_file(folder.0.join(FILE)).unwrap();
+    let other = folder.0.join(&name);
+    if !other.exists() {
+        folder.file(&name, bytes);
+    }
+    let found = copies::newest_good(&folder.0).unwrap();
+    assert!(found == whole || std::fs::read(&found.path).unwrap() == bytes);
+    for error in [StateView::open(&folder.0).map(drop), State::open(&folder.0).map(drop)].into_iter().filter_map(Result::err) {
+        assert!(["K0860", "K0861"].contains(&error.code.id), "{error:?}");
+    }
 }
 
 /// All that is read of a state, by whoever looks and by whoever writes.
