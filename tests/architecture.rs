@@ -86,10 +86,11 @@ const COMPILER: Arrows = &[
 const RUNTIME: Arrows = &[
     ("allowance", &[]),
     ("metered_file", &["allowance"]),
+    ("damage", &[]),
     ("own_files", &[]),
     ("process_group", &[]),
     ("table", &[]),
-    ("source", &["allowance", "own_files"]),
+    ("source", &["allowance", "damage", "own_files"]),
     ("config", &["allowance", "own_files", "source"]),
     ("report", &["own_files"]),
     ("demo", &["own_files"]),
@@ -99,7 +100,7 @@ const RUNTIME: Arrows = &[
     ("analytics", &["allowance", "config", "metered_file", "process_group", "source"]),
     ("exec", &["allowance", "analytics", "config", "load_save", "matching", "ops", "report", "source", "table"]),
     ("session", &["allowance", "config", "exec", "load_save", "report", "source"]),
-    ("nightly", &["allowance", "config", "exec", "own_files", "process_group", "report", "session", "source", "table"]),
+    ("nightly", &["allowance", "config", "damage", "exec", "own_files", "process_group", "report", "session", "source", "table"]),
     ("cli", &["config", "demo", "nightly", "own_files", "report", "session", "source"]),
 ];
 

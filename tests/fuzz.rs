@@ -52,3 +52,33 @@ fn answers() {
 fn patterns() {
     replay("pattern", checks::pattern::check);
 }
+
+#[test]
+fn configurations() {
+    replay("configuration", checks::configuration::check);
+}
+
+#[test]
+fn suppressions() {
+    replay("suppressions", checks::suppressions::check);
+}
+
+#[test]
+fn states() {
+    replay("state", checks::state::check);
+}
+
+#[test]
+fn files_of_load() {
+    replay("load", checks::load::check);
+}
+
+#[test]
+fn analytics() {
+    replay("analytics", checks::analytics::check);
+}
+
+#[test]
+fn mappings() {
+    replay("mapping", checks::mapping::check);
+}

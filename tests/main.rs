@@ -10,6 +10,8 @@ mod cli;
 mod cli_files;
 mod cluster;
 mod corpus;
+#[cfg(unix)]
+mod damage;
 mod demo_figures;
 mod demo_run;
 mod differential;
@@ -30,6 +32,8 @@ mod http;
 mod huntflows;
 #[cfg(unix)]
 mod interrupt;
+#[cfg(unix)]
+mod kills;
 mod lowering;
 mod mappings;
 mod mutated;

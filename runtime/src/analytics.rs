@@ -2,6 +2,9 @@
 
 mod conversation;
 mod lookup;
+mod offline;
+
+pub use offline::read_offline;
 
 use crate::allowance::Allowance;
 use crate::config::analytic::{Action, AnalyticBinding};

@@ -7,6 +7,7 @@ pub mod allowance;
 pub mod analytics;
 pub mod cli;
 pub mod config;
+mod damage;
 pub mod demo;
 pub mod exec;
 pub mod load_save;

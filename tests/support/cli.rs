@@ -19,6 +19,11 @@ fn binary() -> String {
     std::env::var("HUNTC_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_huntc").to_owned())
 }
 
+/// The number that a variable names, else the usual one.
+pub(crate) fn setting(variable: &str, usual: usize) -> usize {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
 /// What a run did.
 pub(crate) struct Ran {
     line: String,
@@ -33,6 +38,12 @@ pub(crate) struct Ran {
 impl Huntc {
     pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), variables: Vec::new() }
+    }
+
+    /// In memory where the system has such a place: for tests that write much.
+    pub(crate) fn new_in_memory() -> Self {
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        Self { folder, variables: Vec::new() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

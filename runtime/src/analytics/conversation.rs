@@ -92,22 +92,26 @@ fn lines_of(pipe: ChildStdout) -> Receiver<std::io::Result<Vec<u8>>> {
     let (sender, lines) = sync_channel(WAITING);
     std::thread::spawn(move || {
         let mut pipe = BufReader::new(pipe);
-        loop {
-            let mut line = Vec::new();
-            let read = pipe.by_ref().take(LINE).read_until(b'\n', &mut line);
-            let ended = !matches!(read, Ok(1..));
-            let cut = line.len() as u64 == LINE && !line.ends_with(b"\n");
-            let wanted = match read {
-                Ok(0) => break,
-                Ok(_) => sender.send(Ok(line)),
-                Err(e) => sender.send(Err(e)),
-            };
-            if ended || cut || wanted.is_err() {
+        while let Some(line) = line_of(&mut pipe).transpose() {
+            let last = line.as_ref().map_or(true, |line| is_cut(line));
+            if sender.send(line).is_err() || last {
                 break;
             }
         }
     });
     lines
+}
+
+/// The next line, with its end; `None` behind the last one.
+pub(super) fn line_of(pipe: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    let read = pipe.take(LINE).read_until(b'\n', &mut line)?;
+    Ok((read > 0).then_some(line))
+}
+
+/// Whether a line is longer than what is read of it.
+fn is_cut(line: &[u8]) -> bool {
+    line.len() as u64 == LINE && !line.ends_with(b"\n")
 }
 
 fn collect(talk: &Talk<'_>, lines: &Receiver<std::io::Result<Vec<u8>>>, deadline: Instant) -> Result<Vec<AnswerLine>, SourceError> {
@@ -130,11 +134,16 @@ fn collect(talk: &Talk<'_>, lines: &Receiver<std::io::Result<Vec<u8>>>, deadline
 }
 
 /// The answer in a line; `None` in an empty one.
-fn answer(talk: &Talk<'_>, line: &[u8], number: usize, memory: &mut Lent<'_>) -> Result<Option<AnswerLine>, SourceError> {
+pub(super) fn answer(
+    talk: &Talk<'_>,
+    line: &[u8],
+    number: usize,
+    memory: &mut Lent<'_>,
+) -> Result<Option<AnswerLine>, SourceError> {
     if line.trim_ascii().is_empty() {
         return Ok(None);
     }
-    if line.len() as u64 == LINE && !line.ends_with(b"\n") {
+    if is_cut(line) {
         return Err((talk.failed)(&"a line of its answer has more than 16 MB"));
     }
     memory.grow(TIMES * line.len())?;

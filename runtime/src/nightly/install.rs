@@ -6,6 +6,7 @@ mod kubernetes;
 pub use kubernetes::kubernetes;
 
 use super::baggage::Baggage;
+use super::shell::shell_word;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -81,12 +82,6 @@ fn systemd_word(word: &str) -> String {
     let escaped = word.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$");
     let escaped = escaped.replace('\n', "\\n");
     format!("\"{escaped}\"")
-}
-
-/// Quotes a word for the shell.
-fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-=:+,@".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 /// Replaces each `{name}` in a template by its value. Values are not searched for names.

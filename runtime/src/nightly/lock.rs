@@ -72,6 +72,17 @@ fn patiently(file: &File) -> Result<(), TryLockError> {
     file.try_lock()
 }
 
+/// Does work while no run works in a folder, and lets none begin; `None` while one works.
+pub(super) fn while_idle<T>(folder: &Path, work: impl FnOnce() -> T) -> Option<T> {
+    // Without the file no run has worked here. One that may not be read was not made by whoever looks.
+    let Ok(file) = own_files::open(&folder.join("lock")) else { return Some(work()) };
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => None,
+        // A file system without locks cannot tell.
+        Ok(()) | Err(TryLockError::Error(_)) => Some(work()),
+    }
+}
+
 /// The owner of a folder's lock, present or dead; `None` if the lock was released.
 pub fn owner(folder: &Path) -> Option<String> {
     read(&mut own_files::open(&folder.join("lock")).ok()?)

@@ -6,7 +6,6 @@
 
 pub mod baggage;
 pub mod cache;
-mod damage;
 pub mod discover;
 pub mod engine;
 pub mod face;
@@ -25,6 +24,7 @@ pub mod preview;
 mod prune;
 mod publish;
 pub mod record;
+mod shell;
 pub mod state;
 pub mod status;
 pub mod step;

@@ -5,9 +5,10 @@ use super::engine::Engine;
 use super::health::{self, NightHealth};
 use super::lock::Lock;
 use super::model::{Night, NightSettings};
+use super::output::Reserved;
 use super::publish::Outcomes;
 use super::record::{HuntRecord, NightRecord};
-use super::state::{Read, State};
+use super::state::{Read, State, copies};
 use super::step::{NightStep, Stop, Watch};
 use super::{notify, output, prune, publish, window, work};
 use crate::report::RunReport;
@@ -24,7 +25,7 @@ pub fn run(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine, wa
     let mut notices = publish::recover(&state, &lock)?;
     output::sweep(&settings.out);
     watch(NightStep::Recovered)?;
-    let id = open_night(&state, settings, hunts, &mut notices)?;
+    let (id, reserved) = open_night(&state, settings, hunts, &mut notices)?;
     watch(NightStep::NightOpened)?;
     let (worked, sources) = work::all(&work::NightWork { state: &state, settings, engine, watch, begun }, hunts)?;
     let Outcomes { hunts: outcomes, reports, remarks, suppressions } = publish::outcomes(&state, settings, hunts, worked)?;
@@ -49,7 +50,7 @@ pub fn run(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine, wa
     };
     publish::prepare(&state, &night, &settings.notifier, suppressions)?;
     watch(NightStep::Prepared)?;
-    let written = output::write(&night, settings)?;
+    let written = output::write(&night, settings, reserved)?;
     watch(NightStep::FolderWritten)?;
     output::put_in_place(written, &night.folder)?;
     watch(NightStep::FolderInPlace)?;
@@ -60,17 +61,21 @@ pub fn run(settings: &NightSettings, hunts: &[HuntFile], engine: &dyn Engine, wa
     night.notices.extend(output::overview(&state.read(Read::nights)?, &settings.out, &night.id));
     watch(NightStep::Pruned)?;
     drop(state);
+    if let Err(error) = copies::make(&settings.state, &night.id) {
+        night.notices.push(format!("no copy of the state could be made: {error}"));
+    }
+    watch(NightStep::Copied)?;
     lock.release();
     Ok(night)
 }
 
-/// Writes the night and its hunts into the state. Returns the night's name.
+/// Writes the night and its hunts into the state. Returns the night's name, which no other night has in the folder of reports.
 fn open_night(
     state: &State,
     settings: &NightSettings,
     hunts: &[HuntFile],
     notices: &mut Vec<String>,
-) -> Result<String, SourceError> {
+) -> Result<(String, Reserved), SourceError> {
     let now = settings.now;
     state.write(|tables| {
         let last: Option<i64> = tables.get_meta("last_at")?;
@@ -95,23 +100,25 @@ fn open_night(
                 tables.put_hunt(&hunt.name, &record)?;
             }
         }
-        let id = free_name(now, &settings.out, &tables.nights()?);
+        let (id, reserved) = free_name(now, &settings.out, &tables.nights()?);
         let folder = std::path::absolute(settings.out.join(&id)).unwrap_or_else(|_| settings.out.join(&id));
         let record = NightRecord { at: now.0, folder: folder.display().to_string(), ..NightRecord::default() };
         tables.put_night(&id, &record)?;
-        Ok(id)
+        Ok((id, reserved))
     })
 }
 
 /// `20260101T020000Z`; for a second run at the same instant `20260101T020000Z-2`.
-fn free_name(now: Instant, out: &Path, nights: &[(String, NightRecord)]) -> String {
+fn free_name(now: Instant, out: &Path, nights: &[(String, NightRecord)]) -> (String, Reserved) {
     let base: String = now.to_seconds_text().chars().filter(char::is_ascii_alphanumeric).collect();
-    let taken = |name: &str| nights.iter().any(|(n, _)| n == name) || out.join(name).exists();
     let mut name = base.clone();
     let mut number = 2;
-    while taken(&name) {
+    loop {
+        let known = nights.iter().any(|(n, _)| *n == name);
+        if let Some(reserved) = (!known).then(|| output::reserve(out, &name)).flatten() {
+            return (name, reserved);
+        }
         name = format!("{base}-{number}");
         number += 1;
     }
-    name
 }

@@ -30,7 +30,11 @@ pub(super) fn recover(state: &State, lock: &Lock) -> Result<Vec<String>, SourceE
     }
     let open = state.read(Read::nights)?.into_iter().filter(|(_, night)| !night.published);
     for (id, night) in open {
-        let given_out = night.publication.is_some() && Path::new(&night.folder).join(output::MARK).is_file();
+        let folder = Path::new(&night.folder);
+        let given_out = night.publication.as_ref().is_some_and(|publication| match &publication.checksum {
+            Some(checksum) => output::holds(folder, checksum),
+            None => folder.join(output::MARK).is_file(),
+        });
         state.write(|tables| if given_out { apply(tables, &id, night) } else { tables.remove_night(&id) })?;
     }
     Ok(notices)
@@ -156,7 +160,7 @@ pub(super) fn prepare(
             folder: std::path::absolute(&night.folder).unwrap_or_else(|_| night.folder.clone()).display().to_string(),
             part: night.part.is_some(),
             published: false,
-            publication: Some(Publication { hunts, suppressions, notifications }),
+            publication: Some(Publication { checksum: output::checksum(night), hunts, suppressions, notifications }),
             hunts: Vec::new(),
         };
         tables.put_night(&night.id, &record)

@@ -184,6 +184,9 @@ pub struct HuntNight {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Publication {
+    /// The checksum of the report: the folder that it is given out as may hold one of another state.
+    #[serde(default)]
+    pub checksum: Option<String>,
     pub hunts: Vec<HuntPublication>,
     /// The suppressions, as they stand after it.
     #[serde(default)]

@@ -1,18 +1,25 @@
 //! The state: one transactional database in a folder, with a schema version.
 
+pub mod copies;
+mod fault;
 mod migrate;
+mod view;
 
-use super::damage::guarded;
+pub use view::StateView;
+
 use super::health::SourceRecord;
 use super::record::{HuntRecord, KeyRecord, MemberRecord, NightRecord, Notification};
+use crate::damage::guarded;
 use crate::own_files;
 use crate::source::SourceError;
-use huntc_compiler::diag::codes::nightly::{STATE_UNUSABLE, STATE_VERSION};
+use fault::{broken, damaged, fault, lost, version};
+use redb::backends::InMemoryBackend;
 use redb::{
-    Builder, ConcurrencyMode, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
+    Builder, ConcurrencyMode, Database, ReadTransaction, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
     TableError, WriteTransaction,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// Version of the tables.
@@ -21,6 +28,8 @@ pub const SCHEMA: u64 = 2;
 const OLDEST: u64 = 1;
 
 const FILE: &str = "nightly.redb";
+/// Bytes of the database that are kept in memory.
+const CACHE: usize = 32 << 20;
 
 type Bytes = TableDefinition<'static, &'static str, &'static [u8]>;
 const META: Bytes = TableDefinition::new("meta");
@@ -40,50 +49,56 @@ pub struct State {
     path: PathBuf,
 }
 
-/// The state of a folder, opened for reading while a run may change it.
-pub struct StateView {
-    database: ReadOnlyDatabase,
-    path: PathBuf,
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE).set_concurrency_mode(ConcurrencyMode::SingleWriter);
+    builder
 }
 
-/// The error of the database in a file.
-fn fault(path: &Path, error: impl std::fmt::Display) -> SourceError {
-    SourceError::new(&STATE_UNUSABLE, format!("the state in `{}` cannot be used", path.display()))
-        .note(format!("the reason: {error}"))
-        .help("give another folder with `--state`, or put the file back from a backup")
-}
-
-/// Opens a database to write to, and reads all of it: what is damaged must not be found in the middle of a night.
-fn whole(path: &Path, open: impl FnOnce() -> Result<Database, redb::DatabaseError>) -> Result<Database, SourceError> {
+/// Copies the file of a state into memory and compares all of it with its checksums. What is damaged must not be found in the
+/// middle of a night, nor be mended by going back to what stood before the last change, which nobody would notice. What a
+/// killed run left is mended in memory.
+fn whole(path: &Path, bytes: &[u8]) -> Result<Database, SourceError> {
+    if bytes.is_empty() {
+        return Err(damaged(path, "the file is empty"));
+    }
     let opened = guarded(|| {
-        let mut database = open()?;
-        database.check_integrity()?;
-        Ok::<_, redb::DatabaseError>(database)
+        let backend = InMemoryBackend::new();
+        backend.set_len(bytes.len() as u64)?;
+        backend.write(0, bytes)?;
+        // Nobody shares memory, which has no locks either.
+        let mut database = Builder::new().set_cache_size(CACHE).create_with_backend(backend)?;
+        let sound = database.check_integrity()?;
+        Ok::<_, redb::DatabaseError>((database, sound))
     });
-    opened.map_err(|damage| fault(path, damage))?.map_err(|e| fault(path, e))
+    match opened.map_err(|damage| damaged(path, damage))?.map_err(|e| broken(path, e))? {
+        (database, true) => Ok(database),
+        (_, false) => Err(damaged(path, "its last change is damaged")),
+    }
 }
 
-fn version(path: &Path, found: u64) -> SourceError {
-    let headline = format!("the state in `{}` has version {found} of its layout", path.display());
-    SourceError::new(&STATE_VERSION, headline)
-        .note(format!("this huntc knows version {SCHEMA}"))
-        .help("use the huntc that wrote it, or a later one")
+fn bytes_of(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    own_files::open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 impl State {
     /// Opens the state of a folder, which no other process writes to; makes it if there is none.
     pub fn open(folder: &Path) -> Result<Self, SourceError> {
         let path = folder.join(FILE);
-        let mut builder = Builder::new();
-        builder.set_cache_size(32 << 20).set_concurrency_mode(ConcurrencyMode::SingleWriter);
         own_files::remove_parts(folder);
         if path.symlink_metadata().is_err() {
+            if let Some(lost) = lost(folder) {
+                return Err(lost);
+            }
             // A database that a kill left half made could never be opened again.
-            let make = |place: &Path| builder.create(place).map(drop).map_err(std::io::Error::other);
+            let make = |place: &Path| builder().create(place).map(drop).map_err(std::io::Error::other);
             own_files::make_new(&path, make).map_err(|e| fault(&path, e))?;
         }
-        own_files::open(&path).map_err(|e| fault(&path, e))?;
-        let database = whole(&path, || builder.create(&path))?;
+        whole(&path, &bytes_of(&path).map_err(|e| fault(&path, e))?)?;
+        let opened = guarded(|| builder().open(&path)).map_err(|damage| damaged(&path, damage))?;
+        let database = opened.map_err(|e| broken(&path, e))?;
         let state = Self { database, path };
         let found = state.write(|tables| {
             let found: Option<u64> = tables.get_meta("schema")?;
@@ -97,65 +112,30 @@ impl State {
             }
             Ok(found.unwrap_or(SCHEMA))
         })?;
-        if (OLDEST..=SCHEMA).contains(&found) { Ok(state) } else { Err(version(&state.path, found)) }
+        if (OLDEST..=SCHEMA).contains(&found) { Ok(state) } else { Err(version(&state.path, found, SCHEMA)) }
     }
 
     /// Runs `change` in one transaction: all its changes are made, or none.
     pub fn write<T>(&self, change: impl FnOnce(&mut Write<'_>) -> Result<T, SourceError>) -> Result<T, SourceError> {
         guarded(|| {
-            let transaction = self.database.begin_write().map_err(|e| fault(&self.path, e))?;
+            let transaction = self.database.begin_write().map_err(|e| broken(&self.path, e))?;
             for table in TABLES {
-                transaction.open_table(table).map_err(|e| fault(&self.path, e))?;
+                transaction.open_table(table).map_err(|e| broken(&self.path, e))?;
             }
             let value = change(&mut Write { transaction: &transaction, path: &self.path })?;
-            transaction.commit().map_err(|e| fault(&self.path, e))?;
+            transaction.commit().map_err(|e| broken(&self.path, e))?;
             Ok(value)
         })
-        .unwrap_or_else(|damage| Err(fault(&self.path, damage)))
+        .unwrap_or_else(|damage| Err(damaged(&self.path, damage)))
     }
 
     /// Runs `look` on one consistent state of the tables.
     pub fn read<T>(&self, look: impl FnOnce(&Read) -> Result<T, SourceError>) -> Result<T, SourceError> {
         guarded(|| {
-            let transaction = self.database.begin_read().map_err(|e| fault(&self.path, e))?;
+            let transaction = self.database.begin_read().map_err(|e| broken(&self.path, e))?;
             look(&Read { transaction, path: self.path.clone() })
         })
-        .unwrap_or_else(|damage| Err(fault(&self.path, damage)))
-    }
-}
-
-impl StateView {
-    /// Opens the state of a folder for reading; `None` when there is none yet.
-    pub fn open(folder: &Path) -> Result<Option<Self>, SourceError> {
-        let path = folder.join(FILE);
-        if !path.exists() {
-            return Ok(None);
-        }
-        let mut builder = Builder::new();
-        builder.set_cache_size(32 << 20).set_concurrency_mode(ConcurrencyMode::SingleWriter);
-        let open = || guarded(|| builder.open_read_only(&path)).map_err(|damage| fault(&path, damage));
-        let database = match open()? {
-            Ok(database) => database,
-            // After a kill the file must be repaired, which the next writer does.
-            Err(redb::DatabaseError::RepairAborted) => {
-                drop(State::open(folder)?);
-                open()?.map_err(|e| fault(&path, e))?
-            }
-            Err(e) => return Err(fault(&path, e)),
-        };
-        let view = Self { database, path };
-        let found = view.read(|tables| tables.get_meta::<u64>("schema"))?.unwrap_or(SCHEMA);
-        // Records of older versions can be looked at as they are: what they lack has a default.
-        if (OLDEST..=SCHEMA).contains(&found) { Ok(Some(view)) } else { Err(version(&view.path, found)) }
-    }
-
-    /// Runs `look` on one consistent state of the tables.
-    pub fn read<T>(&self, look: impl FnOnce(&Read) -> Result<T, SourceError>) -> Result<T, SourceError> {
-        guarded(|| {
-            let transaction = self.database.begin_read().map_err(|e| fault(&self.path, e))?;
-            look(&Read { transaction, path: self.path.clone() })
-        })
-        .unwrap_or_else(|damage| Err(fault(&self.path, damage)))
+        .unwrap_or_else(|damage| Err(damaged(&self.path, damage)))
     }
 }
 
@@ -200,7 +180,7 @@ fn key_of(hunt: &str, identity: &str) -> String {
 }
 
 fn decode<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, SourceError> {
-    serde_json::from_slice(bytes).map_err(|e| fault(path, e))
+    serde_json::from_slice(bytes).map_err(|e| damaged(path, e))
 }
 
 fn one<T: DeserializeOwned>(
@@ -208,7 +188,7 @@ fn one<T: DeserializeOwned>(
     table: &impl ReadableTable<&'static str, &'static [u8]>,
     key: &str,
 ) -> Result<Option<T>, SourceError> {
-    let found = table.get(key).map_err(|e| fault(path, e))?;
+    let found = table.get(key).map_err(|e| broken(path, e))?;
     found.map(|bytes| decode(path, bytes.value())).transpose()
 }
 
@@ -218,8 +198,8 @@ fn each<T: DeserializeOwned>(
     prefix: &str,
 ) -> Result<Vec<(String, T)>, SourceError> {
     let mut found = Vec::new();
-    for entry in table.range(prefix..).map_err(|e| fault(path, e))? {
-        let (key, value) = entry.map_err(|e| fault(path, e))?;
+    for entry in table.range(prefix..).map_err(|e| broken(path, e))? {
+        let (key, value) = entry.map_err(|e| broken(path, e))?;
         let Some(rest) = key.value().strip_prefix(prefix) else { break };
         found.push((rest.to_owned(), decode(path, value.value())?));
     }
@@ -231,7 +211,7 @@ impl Read {
         match self.transaction.open_table(table) {
             Ok(table) => Ok(Some(table)),
             Err(TableError::TableDoesNotExist(_)) => Ok(None),
-            Err(e) => Err(fault(&self.path, e)),
+            Err(e) => Err(broken(&self.path, e)),
         }
     }
 
@@ -286,17 +266,17 @@ impl Read {
 
 impl Write<'_> {
     fn table(&self, table: Bytes) -> Result<redb::Table<'_, &'static str, &'static [u8]>, SourceError> {
-        self.transaction.open_table(table).map_err(|e| fault(self.path, e))
+        self.transaction.open_table(table).map_err(|e| broken(self.path, e))
     }
 
     fn put<T: Serialize>(&mut self, table: Bytes, key: &str, value: &T) -> Result<(), SourceError> {
         let bytes = serde_json::to_vec(value).map_err(|e| fault(self.path, e))?;
-        self.table(table)?.insert(key, bytes.as_slice()).map_err(|e| fault(self.path, e))?;
+        self.table(table)?.insert(key, bytes.as_slice()).map_err(|e| broken(self.path, e))?;
         Ok(())
     }
 
     fn remove(&mut self, table: Bytes, key: &str) -> Result<(), SourceError> {
-        self.table(table)?.remove(key).map_err(|e| fault(self.path, e))?;
+        self.table(table)?.remove(key).map_err(|e| broken(self.path, e))?;
         Ok(())
     }
 

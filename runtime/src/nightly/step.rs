@@ -31,11 +31,13 @@ pub enum NightStep {
     NotificationSettled,
     /// Everything that is too old was removed.
     Pruned,
+    /// The state has a copy.
+    Copied,
 }
 
 impl NightStep {
     /// All steps, in their order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Locked,
         Self::Recovered,
         Self::NightOpened,
@@ -49,6 +51,7 @@ impl NightStep {
         Self::NotificationSent,
         Self::NotificationSettled,
         Self::Pruned,
+        Self::Copied,
     ];
 }
 

@@ -10,6 +10,8 @@ use std::path::{Component, Path, PathBuf};
 /// wrote there. Whoever writes the folder holds a lock on it, so that others see whether that process still lives; process
 /// ids would not do, as containers that share a folder have equal ones.
 const MARK: &str = ".huntc-report";
+/// Ends the name of a hidden folder of which there is only one.
+const ONLY: &str = "only";
 const HEADER: &str = "huntc report 1";
 /// The most bytes of a mark that are read.
 const LONGEST: u64 = 64 << 20;
@@ -30,14 +32,19 @@ impl NewFolder {
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix).rand_bytes(RANDOM).permissions(mode(0o777));
         let folder = builder.tempdir_in(parent)?;
-        let mut mark = File::create_new(folder.path().join(MARK))?;
-        // The lock comes before the first line: what has no first line is never swept.
-        mark.try_lock().map_err(|error| match error {
-            TryLockError::Error(error) => error,
-            TryLockError::WouldBlock => io::ErrorKind::WouldBlock.into(),
-        })?;
-        writeln!(mark, "{HEADER}")?;
+        let mark = marked(folder.path())?;
         Ok(Self { path: folder.keep(), mark, names: Vec::new(), in_place: false })
+    }
+
+    /// As [`Self::beside`], of which there is one for each name: whoever has it is the only one to write what will be called
+    /// `name`, whichever process, machine or container that is. The error is `AlreadyExists` where another one has it.
+    pub(crate) fn only(parent: &Path, name: &str) -> io::Result<Self> {
+        let path = parent.join(format!("{}{ONLY}", hidden(name)));
+        fs::create_dir(&path)?;
+        let mark = marked(&path).inspect_err(|_| _ = fs::remove_dir(&path))?;
+        let new = Self { path, mark, names: Vec::new(), in_place: false };
+        // Another one may have had it, and put it in place, since the name was seen to be free.
+        if parent.join(name).exists() { Err(io::ErrorKind::AlreadyExists.into()) } else { Ok(new) }
     }
 
     /// Where it is written.
@@ -77,6 +84,18 @@ impl Drop for NewFolder {
             let _ = empty(&self.path);
         }
     }
+}
+
+/// Makes the mark of a new folder, and locks it.
+fn marked(folder: &Path) -> io::Result<File> {
+    let mut mark = File::create_new(folder.join(MARK))?;
+    // The lock comes before the first line: what has no first line is never swept.
+    mark.try_lock().map_err(|error| match error {
+        TryLockError::Error(error) => error,
+        TryLockError::WouldBlock => io::ErrorKind::WouldBlock.into(),
+    })?;
+    writeln!(mark, "{HEADER}")?;
+    Ok(mark)
 }
 
 fn hidden(name: &str) -> String {

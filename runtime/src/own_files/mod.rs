@@ -61,6 +61,15 @@ pub(crate) fn make_new(path: &Path, mut make: impl FnMut(&Path) -> io::Result<()
     File::open(folder)?.sync_all()
 }
 
+/// Makes a new file in one step, whose name follows from what is written. Whoever is killed before leaves no file of that name.
+pub(crate) fn make_named(folder: &Path, write: impl FnOnce(&mut File) -> io::Result<String>) -> io::Result<()> {
+    let mut file = parts().permissions(mode(0o666)).tempfile_in(folder)?;
+    let name = write(file.as_file_mut())?;
+    file.as_file().sync_all()?;
+    file.persist(folder.join(name)).map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()
+}
+
 /// Removes the files that killed writers left in a folder which this process has to itself.
 pub(crate) fn remove_parts(folder: &Path) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {

@@ -17,9 +17,7 @@ pub fn check(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let (sources, id, compilation) = compiled(text);
     places(&compilation.diagnostics, text);
-    render_text::render(&compilation.diagnostics, &sources, true);
-    render_json::render(&compilation.diagnostics, &sources);
-    render_github::render(&compilation.diagnostics, &sources);
+    rendered(&compilation.diagnostics, &sources);
     lexer::listing(&sources, id);
     tree_text(&compilation.program);
     stages(&compilation);
@@ -35,6 +33,14 @@ fn compiled(text: &str) -> (SourceSet, SourceId, Compilation) {
     let now = Instant::parse("2020-10-23T00:00:00Z").unwrap();
     let compilation = compile(&sources, id, Catalog::builtin(), &Options::at(now));
     (sources, id, compilation)
+}
+
+/// Diagnostics in every format.
+pub(super) fn rendered(diagnostics: &[Diagnostic], sources: &SourceSet) -> String {
+    // Colours part the words that stand on both sides of them.
+    let text = [true, false].map(|color| render_text::render(diagnostics, sources, color)).concat();
+    let json = render_json::render(diagnostics, sources);
+    format!("{text}{json}{}", render_github::render(diagnostics, sources))
 }
 
 /// Every place that a diagnostic names is a part of the text.

@@ -2,13 +2,19 @@
 //! functions.
 #![allow(clippy::expect_used, clippy::missing_panics_doc, clippy::panic, clippy::unwrap_used, unreachable_pub)]
 
+pub mod analytics;
 pub mod answer;
+pub mod configuration;
 pub mod huntflow;
+pub mod load;
 pub mod log;
+pub mod mapping;
 pub mod mended;
 pub mod notebook;
 pub mod pattern;
+pub mod state;
 pub mod store;
+pub mod suppressions;
 
 mod json;
 mod stored;

@@ -13,6 +13,7 @@ pub(super) use overview::overview;
 pub(crate) use text::summary;
 
 use super::model::{Night, NightSettings};
+use crate::config::trust::sha256;
 use crate::own_files::{self, NewFolder};
 use crate::report::file::{ReportFile, write_all};
 use crate::source::SourceError;
@@ -40,11 +41,27 @@ fn fault(path: &Path, error: &io::Error) -> SourceError {
         .help("make space, or give another folder with `--out`")
 }
 
+/// Keeps a name for a report of this night alone: the hidden folder that it is written to. `None` where the name is taken. Where
+/// the folder of reports cannot be written to, that is told when the report is.
+pub(super) fn reserve(out: &Path, id: &str) -> Option<Reserved> {
+    if out.join(id).exists() {
+        return None;
+    }
+    match fs::create_dir_all(out).and_then(|()| NewFolder::only(out, id)) {
+        Ok(folder) => Some(Reserved(Some(folder))),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && out.is_dir() => None,
+        Err(_) => Some(Reserved(None)),
+    }
+}
+
+/// The place of a report that is to be written.
+pub(super) struct Reserved(Option<NewFolder>);
+
 /// Writes the report to a hidden folder beside its place.
-pub(super) fn write(night: &Night, settings: &NightSettings) -> Result<NewFolder, SourceError> {
+pub(super) fn write(night: &Night, settings: &NightSettings, reserved: Reserved) -> Result<NewFolder, SourceError> {
     let write = || -> io::Result<NewFolder> {
         fs::create_dir_all(&settings.out)?;
-        let mut folder = NewFolder::beside(&settings.out, &night.id)?;
+        let mut folder = reserved.0.map_or_else(|| NewFolder::only(&settings.out, &night.id), Ok)?;
         for (at, hunt) in night.hunts.iter().enumerate().filter(|(_, h)| h.news.told_count() > 0) {
             folder.write(&csv_name(at, &hunt.name), |out| csv::write(hunt, out))?;
         }
@@ -53,6 +70,18 @@ pub(super) fn write(night: &Night, settings: &NightSettings) -> Result<NewFolder
         Ok(folder)
     };
     write().map_err(|e| fault(&settings.out, &e))
+}
+
+/// The checksum of a report: that of the file which shows that it is one.
+pub(super) fn checksum(night: &Night) -> Option<String> {
+    let mut bytes = Vec::new();
+    json::write(night, &mut bytes).ok()?;
+    Some(sha256(&String::from_utf8_lossy(&bytes)))
+}
+
+/// Whether a folder holds the report of this checksum.
+pub(super) fn holds(folder: &Path, checksum: &str) -> bool {
+    fs::read_to_string(folder.join(MARK)).is_ok_and(|text| sha256(&text) == checksum)
 }
 
 /// Renames the report to its name.

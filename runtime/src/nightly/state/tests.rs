@@ -101,3 +101,85 @@ fn a_file_that_is_no_database_is_refused() {
     std::fs::write(temp.path().join(FILE), "not a database").unwrap();
     assert_eq!(State::open(temp.path()).map(|_| ()).unwrap_err().code.id, "K0860");
 }
+
+/// A state with a record of some length, and its file.
+fn filled(folder: &Path) -> (PathBuf, Vec<u8>) {
+    let state = State::open(folder).unwrap();
+    let night = |n: usize| NightRecord { folder: "x".repeat(n), ..NightRecord::default() };
+    state.write(|t| t.put_night("a", &night(300))).unwrap();
+    state.write(|t| t.put_night("b", &night(9_000))).unwrap();
+    drop(state);
+    let path = folder.join(FILE);
+    let bytes = std::fs::read(&path).unwrap();
+    (path, bytes)
+}
+
+/// A bit anywhere: looking and working give what was written, or K0860, and never what stood before the last change.
+#[test]
+fn no_bit_changes_what_is_read() {
+    let temp = tempfile::tempdir().unwrap();
+    let (path, good) = filled(temp.path());
+    let right = StateView::open(temp.path()).unwrap().unwrap().read(Read::nights).unwrap();
+    assert_eq!(right.len(), 2);
+    let pages = (0..good.len()).filter(|at| good[*at] != 0).step_by(97);
+    let (mut same, mut refused) = (0, 0);
+    // The header, where the commits are, bit by bit.
+    for at in (0..320).chain(pages) {
+        let mut bad = good.clone();
+        bad[at] ^= 1 << (at % 8);
+        std::fs::write(&path, &bad).unwrap();
+        let viewed = StateView::open(temp.path()).and_then(|view| view.unwrap().read(Read::nights));
+        let worked = State::open(temp.path()).and_then(|state| state.read(Read::nights));
+        for found in [viewed, worked] {
+            match found {
+                Ok(found) => {
+                    assert_eq!(found, right, "byte {at}");
+                    same += 1;
+                }
+                Err(error) => {
+                    assert_eq!(error.code.id, "K0860", "byte {at}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(same > 50 && refused > 50, "{same} {refused}");
+}
+
+#[test]
+fn a_damaged_state_names_the_newest_whole_copy_and_a_lost_one_is_not_begun_anew() {
+    let temp = tempfile::tempdir().unwrap();
+    let (path, good) = filled(temp.path());
+    copies::make(temp.path(), "20260101T020000Z").unwrap();
+    copies::make(temp.path(), "20260102T020000Z").unwrap();
+    let newest = copies::newest_good(temp.path()).unwrap().path;
+    for bytes in [&good[..good.len() / 2], b"", b"nothing"] {
+        std::fs::write(&path, bytes).unwrap();
+        let error = State::open(temp.path()).map(drop).unwrap_err();
+        let wanted = format!("go back to that copy: mv {0} {0}.damaged && cp {1} {0}", path.display(), newest.display());
+        assert_eq!((error.code.id, error.helps), ("K0860", vec![wanted]));
+        assert_eq!(StateView::open(temp.path()).map(drop).unwrap_err().code.id, "K0860");
+    }
+    std::fs::remove_file(&path).unwrap();
+    for error in [State::open(temp.path()).map(drop), StateView::open(temp.path()).map(drop)] {
+        let error = error.unwrap_err();
+        assert!(error.code.id == "K0860" && error.helps[0].starts_with("go back to that copy: cp "), "{error:?}");
+    }
+    std::fs::copy(newest, &path).unwrap();
+    assert_eq!(State::open(temp.path()).unwrap().read(Read::nights).unwrap().len(), 2);
+}
+
+/// A run that was killed leaves a state that must be mended; whoever looks at it changes nothing.
+#[test]
+fn looking_does_not_change_what_a_kill_left() {
+    let temp = tempfile::tempdir().unwrap();
+    let state = State::open(temp.path()).unwrap();
+    state.write(|t| t.put_night("a", &NightRecord::default())).unwrap();
+    let left = temp.path().join("left");
+    std::fs::create_dir(&left).unwrap();
+    std::fs::copy(temp.path().join(FILE), left.join(FILE)).unwrap();
+    let before = std::fs::read(left.join(FILE)).unwrap();
+    assert_eq!(StateView::open(&left).unwrap().unwrap().read(Read::nights).unwrap().len(), 1);
+    assert_eq!(std::fs::read(left.join(FILE)).unwrap(), before);
+    assert_eq!(State::open(&left).unwrap().read(Read::nights).unwrap().len(), 1);
+}

@@ -29,7 +29,7 @@ mod tally;
 pub use auth::Auth;
 pub use config::{ElasticConfig, decode_percent, is_loopback};
 #[doc(hidden)]
-pub use offline::read_offline;
+pub use offline::{FirstAnswers, prepare_offline, read_offline};
 pub use server::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
 

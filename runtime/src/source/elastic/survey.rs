@@ -130,7 +130,7 @@ fn of_field(name: &str, indices: &Indices) -> FieldSurvey {
     FieldSurvey { name: name.to_owned(), kinds: by_kind.into_iter().collect(), missing }
 }
 
-fn traps(fields: &[String], indices: &Indices) -> Vec<Trap> {
+pub(super) fn traps(fields: &[String], indices: &Indices) -> Vec<Trap> {
     let mut traps: Vec<Trap> = Vec::new();
     for name in fields {
         let mut abouts: BTreeSet<String> = kinds(name, indices).filter_map(|kind| trap(name, kind)).collect();
@@ -186,9 +186,9 @@ fn times(connection: &Connection, server: &Server, category: Option<&str>, conte
     }
 }
 
-type Ends = Option<(Instant, Instant)>;
+pub(super) type Ends = Option<(Instant, Instant)>;
 
-fn read(aggregations: &RawValue) -> (Ends, Vec<Clock>) {
+pub(super) fn read(aggregations: &RawValue) -> (Ends, Vec<Clock>) {
     let Ok(read) = answer::part::<Aggregations>(aggregations) else { return (None, Vec::new()) };
     let clock = |bucket: Bucket| {
         let (first, last) = (bucket.first.instant()?, bucket.last.instant()?);

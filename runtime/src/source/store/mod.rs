@@ -27,6 +27,7 @@ use super::clocks::{CATEGORY, Clock, Clocks};
 use super::logs::{self, ReadReport};
 use super::{ANSWER, DataSource, FetchContext, Fields, Records, Sample, SourceError, Tally, TallyRequest};
 use crate::allowance::{Allowance, Spent};
+use crate::damage::unless_changed;
 use bits::Bits;
 use fetch::Selection;
 use huntc_compiler::request::BoundRequest;
@@ -123,7 +124,8 @@ impl Store {
     /// Of documents that stand in several stores, leaves out all but the one that counts. Before anything is asked.
     pub fn count_once(stores: &[Arc<Self>]) -> Result<(), SourceError> {
         let parts: Vec<_> = stores.iter().map(|s| duplicates::Part { segments: &s.segments, origins: &s.origins }).collect();
-        let dead = duplicates::superseded(&parts, duplicates::AT_ONCE)?;
+        let unchanged = || stores.iter().flat_map(|s| &s.segments).try_for_each(Segment::intact);
+        let dead = unless_changed(unchanged, || duplicates::superseded(&parts, duplicates::AT_ONCE))?;
         for (store, dead) in stores.iter().zip(dead) {
             for (segment, rows) in store.segments.iter().zip(dead).filter(|(_, rows)| !rows.is_empty()) {
                 segment.leave_out(rows);
@@ -144,10 +146,12 @@ impl Store {
 
     /// Tests all checksums of an opened store.
     pub fn verify(&self) -> Result<(), SourceError> {
-        self.segments.par_iter().try_for_each(|segment| {
-            segment.all_columns()?;
-            segment.release_excess();
-            Ok(())
+        self.unless_cut(|| {
+            self.segments.par_iter().try_for_each(|segment| {
+                segment.all_columns()?;
+                segment.release_excess();
+                Ok(())
+            })
         })
     }
 
@@ -178,12 +182,19 @@ impl Store {
 
     /// The time that the records of each event category cover.
     pub fn clocks(&self) -> Result<Vec<Clock>, SourceError> {
-        let mut clocks = Clocks::default();
-        for segment in &self.segments {
-            let rows = (0..segment.len() as u32).collect();
-            clocks.add(&segment.times, &fetch::gather(CATEGORY, &[Selection { segment, rows }])?);
-        }
-        Ok(clocks.finish())
+        self.unless_cut(|| {
+            let mut clocks = Clocks::default();
+            for segment in &self.segments {
+                let rows = (0..segment.len() as u32).collect();
+                clocks.add(&segment.times, &fetch::gather(CATEGORY, &[Selection { segment, rows }])?);
+            }
+            Ok(clocks.finish())
+        })
+    }
+
+    /// Does work on the segments. If another program has cut the file of one meanwhile, nothing that came of the work counts.
+    fn unless_cut<T>(&self, work: impl FnOnce() -> Result<T, SourceError>) -> Result<T, SourceError> {
+        unless_changed(|| self.segments.iter().try_for_each(Segment::intact), work)
     }
 
     /// Prepares the query of a request. The error says that the request needs a field that was not kept.
@@ -231,7 +242,7 @@ impl Store {
         grow(24 * selections.iter().map(|s| s.rows.len()).sum::<usize>())?;
         let mut records = Records::default();
         for selection in selections {
-            selection.segment.begin()?;
+            selection.segment.intact()?;
             for (time, id) in selection.rows.iter().filter_map(|row| selection.segment.key(*row)) {
                 records.ids.push(id);
                 records.times.push(Some(time));
@@ -299,7 +310,7 @@ fn matching(
     context: &FetchContext,
 ) -> Result<Option<Bits>, SourceError> {
     context.allowance.check()?;
-    segment.begin()?;
+    segment.intact()?;
     let within = segment.rows(request.window);
     if within.is_empty() {
         return Ok(None);
@@ -315,32 +326,38 @@ fn matching(
 
 impl DataSource for Store {
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
-        let selections = self.select(request, context)?;
-        let records = self.records(request, &selections, &context.allowance)?;
-        context.allowance.check()?;
-        context.read.fetch_add(records.len() as u64, Ordering::Relaxed);
-        Ok(records)
+        self.unless_cut(|| {
+            let selections = self.select(request, context)?;
+            let records = self.records(request, &selections, &context.allowance)?;
+            context.allowance.check()?;
+            context.read.fetch_add(records.len() as u64, Ordering::Relaxed);
+            Ok(records)
+        })
     }
 
     fn sample(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, SourceError> {
-        self.sampled(request, most, context)
+        self.unless_cut(|| self.sampled(request, most, context))
     }
 
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError> {
-        if request.enough.is_some() {
-            return Ok(self.select(request, context)?.iter().map(|s| s.rows.len() as u64).sum());
-        }
-        let query = self.prepared(request)?;
-        let one = |segment| Ok(matching(segment, &query, request, context)?.map_or(0, |bits| bits.count()));
-        self.segments.par_iter().with_max_len(1).map(one).sum()
+        self.unless_cut(|| {
+            if request.enough.is_some() {
+                return Ok(self.select(request, context)?.iter().map(|s| s.rows.len() as u64).sum());
+            }
+            let query = self.prepared(request)?;
+            let one = |segment| Ok(matching(segment, &query, request, context)?.map_or(0, |bits| bits.count()));
+            self.segments.par_iter().with_max_len(1).map(one).sum()
+        })
     }
 
     fn tally(&self, asked: &TallyRequest<'_>, context: &FetchContext) -> Result<Tally, SourceError> {
-        let selections = self.select(asked.request, context)?;
-        let times: Vec<Instant> =
-            selections.iter().flat_map(|s| s.rows.iter().filter_map(|row| Some(s.segment.key(*row)?.0))).collect();
-        let clock = asked.clock.map(|field| fetch::gather(field, &selections)).transpose()?;
-        Ok(Tally::of(&times, clock.as_ref(), &fetch::gather(asked.by, &selections)?, asked.most))
+        self.unless_cut(|| {
+            let selections = self.select(asked.request, context)?;
+            let times: Vec<Instant> =
+                selections.iter().flat_map(|s| s.rows.iter().filter_map(|row| Some(s.segment.key(*row)?.0))).collect();
+            let clock = asked.clock.map(|field| fetch::gather(field, &selections)).transpose()?;
+            Ok(Tally::of(&times, clock.as_ref(), &fetch::gather(asked.by, &selections)?, asked.most))
+        })
     }
 
     fn location(&self) -> String {

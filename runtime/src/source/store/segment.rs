@@ -75,14 +75,14 @@ impl Segment {
         }
     }
 
-    /// Begins a use of the segment: the error is that of a file that another program has cut.
-    pub(super) fn begin(&self) -> Result<(), SourceError> {
+    /// Asked before and after a use of the segment: the error is that of a file that another program has cut.
+    pub(super) fn intact(&self) -> Result<(), SourceError> {
         self.intact.as_ref().map_or(Ok(()), |intact| intact())
     }
 
     /// All columns, sorted by name.
     pub(super) fn all_columns(&self) -> Result<Vec<(&Field, &StoredColumn)>, SourceError> {
-        self.begin()?;
+        self.intact()?;
         self.fields.iter().enumerate().map(|(index, field)| Ok((field, self.column_at(index)?))).collect()
     }
 
@@ -145,7 +145,7 @@ impl Segment {
         }
         let missing = || SourceError::new(&huntc_compiler::diag::codes::internal::BUG, "a segment lacks a column");
         let loaded = self.columns[index].get_or_init(|| match &self.load {
-            Some(load) => self.begin().and_then(|()| load(index)),
+            Some(load) => self.intact().and_then(|()| load(index)),
             None => Err(missing()),
         });
         loaded.as_ref().map_err(Clone::clone)

@@ -2,10 +2,12 @@
 #![expect(
     unsafe_code,
     reason = "a mapped file must not shrink or change while it is mapped: segment files are written once, under names that \
-              are never used again, and only ever removed, which leaves mappings valid. Pages of such a mapping that are \
-              given back hold the same bytes when they are read again"
+              are never used again, and only ever removed, which leaves mappings valid; where another program cuts one, what \
+              is gone becomes zeros. Pages of a mapping that are given back hold the same bytes when they are read again"
 )]
 
+#[cfg(unix)]
+use super::cut::Watch;
 use arrow_buffer::Buffer;
 use memmap2::{Mmap, UncheckedAdvice};
 use std::fs::File;
@@ -16,8 +18,15 @@ use std::sync::Arc;
 /// A mapped file.
 #[derive(Clone)]
 pub(super) struct Mapping {
-    map: Arc<Mmap>,
+    map: Arc<Mapped>,
     place: Arc<Place>,
+}
+
+/// The bytes of a file, and the watch over them, which ends before they go.
+struct Mapped {
+    #[cfg(unix)]
+    _watch: Watch,
+    bytes: Mmap,
 }
 
 /// The file behind a mapping.
@@ -28,7 +37,7 @@ struct Place {
 
 impl AsRef<[u8]> for Mapping {
     fn as_ref(&self) -> &[u8] {
-        &self.map
+        &self.map.bytes
     }
 }
 
@@ -39,13 +48,18 @@ impl Mapping {
         if mapped.len() == 0 {
             return Ok(None);
         }
-        let map = Arc::new(unsafe { Mmap::map(file) }?);
-        Ok(Some(Self { map, place: Arc::new(Place { path: path.to_owned(), mapped }) }))
+        let bytes = unsafe { Mmap::map(file) }?;
+        let map = Mapped {
+            #[cfg(unix)]
+            _watch: Watch::over(&bytes),
+            bytes,
+        };
+        Ok(Some(Self { map: Arc::new(map), place: Arc::new(Place { path: path.to_owned(), mapped }) }))
     }
 
-    /// Whether the file still has all bytes that were mapped; reading bytes that are gone would end the process. Asked before
-    /// each use. Huntc itself shortens no file of a store, so only another program may do it, and there is an instant between
-    /// the question and the use. A file that is no longer there, or another one of its name, says nothing about the mapped one.
+    /// Whether the file still has all bytes that were mapped; those that are gone read as zeros. Asked before each use, and after
+    /// it. Huntc itself shortens no file of a store, so only another program may do it. A file that is no longer there, or
+    /// another one of its name, says nothing about the mapped one.
     pub(super) fn is_whole(&self) -> bool {
         let Place { path, mapped } = &*self.place;
         std::fs::metadata(path).map_or(true, |now| !same_file(&now, mapped) || now.len() >= mapped.len())
@@ -59,7 +73,7 @@ impl Mapping {
     pub(super) fn bring(&self, part: Range<usize>) {
         // Where the system cannot do this, pages are read when they are used.
         #[cfg(target_os = "linux")]
-        let _may_come_later = self.map.advise_range(memmap2::Advice::PopulateRead, part.start, part.len());
+        let _may_come_later = self.map.bytes.advise_range(memmap2::Advice::PopulateRead, part.start, part.len());
         #[cfg(not(target_os = "linux"))]
         let _ = part;
     }
@@ -67,7 +81,7 @@ impl Mapping {
     /// Gives the memory back to the system. Bytes that are used again are read from the file again.
     pub(super) fn give_back(&self) {
         // Where the system does not do this, the pages stay until the system needs their memory.
-        let _may_stay = unsafe { self.map.unchecked_advise(UncheckedAdvice::DontNeed) };
+        let _may_stay = unsafe { self.map.bytes.unchecked_advise(UncheckedAdvice::DontNeed) };
     }
 }
 

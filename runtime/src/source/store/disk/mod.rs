@@ -1,5 +1,7 @@
 //! Stores in folders: segment files, and a manifest that says which of them count.
 
+#[cfg(unix)]
+mod cut;
 mod files;
 mod layout;
 mod manifest;

@@ -13,7 +13,7 @@ use crate::source::SourceError;
 use crate::source::logs::{self, ReadReport};
 use huntc_compiler::diag::codes::store::{NOT_A_STORE, STORE_LOCKED};
 use std::fs::{File, TryLockError};
-use std::io::Write;
+use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -56,7 +56,7 @@ pub struct IngestReport {
 /// Adds log files to the store in a folder, which is made if there is none. Either all of them are added, or none.
 pub fn ingest(paths: &[PathBuf], dir: &Path, options: &IngestOptions) -> Result<IngestReport, SourceError> {
     let listing = logs::list(paths)?;
-    let (_lock, mut manifest) = begin(dir)?;
+    let (lock, mut manifest) = begin(dir)?;
     let next_file = AtomicU64::new(manifest.next_file);
     let added = Mutex::new(Vec::new());
     let named = AtomicBool::new(false);
@@ -83,6 +83,8 @@ pub fn ingest(paths: &[PathBuf], dir: &Path, options: &IngestOptions) -> Result<
     }
     sort(&mut manifest);
     replace(dir, &manifest, &replaced.written)?;
+    // From now on segments without a manifest have lost it. Where this does not succeed, the next writer does it.
+    let _ = lock.set_len(0);
     remove(dir, &replaced.dropped);
     // The records are added already. If a failed merge were an error, users would add the same files again.
     if let Ok(Some(merged)) = merge_small(dir, &manifest, &options.limits) {
@@ -113,7 +115,12 @@ fn begin(dir: &Path) -> Result<(File, Manifest), SourceError> {
         }
         Err(TryLockError::Error(e)) => return Err(write_error(&path, &e)),
     }
-    let manifest = if manifest::exists(dir) { manifest::read(dir)? } else { Manifest::default() };
+    let manifest = if manifest::exists(dir) {
+        let _ = lock.set_len(0);
+        manifest::read(dir)?
+    } else {
+        first(dir, &lock).map_err(|e| write_error(&path, &e))??
+    };
     for name in own_files(dir)? {
         let used = manifest.segments.iter().any(|s| s.file == name);
         if !used && name != manifest::NAME && name != LOCK {
@@ -122,6 +129,24 @@ fn begin(dir: &Path) -> Result<(File, Manifest), SourceError> {
         }
     }
     Ok((lock, manifest))
+}
+
+/// What the lock of a store holds until its first manifest is written: segments that a killed writer left belong to nothing.
+const FIRST: &[u8] = b"the first files of this store are being written\n";
+
+/// The manifest of a new store. Segments that are there without one are removed only if a first writer was killed; otherwise
+/// they are a store that has lost its manifest.
+fn first(dir: &Path, mut lock: &File) -> std::io::Result<Result<Manifest, SourceError>> {
+    let mut text = Vec::new();
+    lock.take(FIRST.len() as u64).read_to_end(&mut text)?;
+    let has_segments = own_files(dir).is_ok_and(|names| names.iter().any(|name| is_segment(name)));
+    if has_segments && text != FIRST {
+        return Ok(Err(corrupt(&dir.join(manifest::NAME), "it is gone, but segments of the store are there")));
+    }
+    lock.rewind()?;
+    lock.write_all(FIRST)?;
+    lock.sync_all()?;
+    Ok(Ok(Manifest::default()))
 }
 
 /// Refuses a folder that has other files but no manifest: it is no store, and should not become one by mistake.

@@ -245,3 +245,42 @@ fn a_manifest_names_each_file_once() {
     assert_eq!(code(Store::open(&folder)), "K0757");
     assert_eq!(code(ingest(&[log], &folder, &tiny())), "K0757");
 }
+
+/// Another program cuts a file between the look at its length and the use of its bytes.
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_cut_in_the_middle_of_a_use_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, folder) = (write(dir.path(), "a.ndjson", &lines(0, 30_000)), dir.path().join("store"));
+    ingest(&[log], &folder, &IngestOptions::default()).unwrap();
+    let segment = folder.join("seg-0.arrow");
+    assert!(std::fs::metadata(&segment).unwrap().len() > 100_000, "many pages");
+    let store = Store::open(&folder).unwrap();
+    // What comes of zeros is a wrong answer or a panic; neither is given out.
+    for gives_up in [false, true] {
+        let used = store.unless_cut(|| {
+            std::fs::OpenOptions::new().write(true).open(&segment).unwrap().set_len(100).unwrap();
+            let sum: i64 = store.segments.iter().flat_map(|s| s.times.iter()).fold(0, |sum, time| sum.wrapping_add(*time));
+            assert!(!gives_up, "a panic over zeros");
+            Ok(sum)
+        });
+        let error = used.unwrap_err();
+        assert_eq!(error.code.id, "K0757", "{error:?}");
+    }
+    assert_eq!(code(store.fetch(&request(Query::MatchAll, None, &["text"]), &FetchContext::default())), "K0757");
+}
+
+#[test]
+fn a_store_that_has_lost_its_manifest_is_not_begun_anew() {
+    let (_dir, folder, log) = store_of(9);
+    assert_eq!(std::fs::read(folder.join("lock")).unwrap(), b"", "a first writer has ended well");
+    std::fs::remove_file(folder.join("manifest.json")).unwrap();
+    let before = files(&folder);
+    let again = || ingest(std::slice::from_ref(&log), &folder, &tiny());
+    let error = again().unwrap_err();
+    assert!(error.code.id == "K0757" && error.message.contains("manifest.json is damaged: it is gone"), "{error:?}");
+    assert_eq!(files(&folder), before, "its segments stay");
+    // What a first writer was killed over belongs to nothing.
+    std::fs::write(folder.join("lock"), "the first files of this store are being written\n").unwrap();
+    assert_eq!(again().unwrap().records, 9);
+}

@@ -1,0 +1,4 @@
+//! The state of nights.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| huntc_fuzz::state::check(bytes));
