@@ -15,6 +15,7 @@ mod identity;
 mod new;
 mod observe;
 mod pattern;
+mod record_fields;
 mod relations;
 pub(crate) mod report;
 mod rows;

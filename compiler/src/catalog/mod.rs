@@ -14,7 +14,7 @@ mod tests;
 mod words;
 
 pub use crate::attribute_name::canonical;
-pub use field_table::{KnownField, known_field, known_fields};
+pub use field_table::{KnownField, known_field, known_fields, may_be_retyped};
 pub use own::{FIELD_TYPES, FieldFault, own_field};
 pub use table::Problem;
 
