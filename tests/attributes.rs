@@ -113,7 +113,7 @@ fn case(catalog: &Catalog, entity: &Entity, slot: SlotId, attribute: &Attribute,
     let time = jiff::Timestamp::from_second(1_700_000_000 + n as i64).unwrap();
     let window = format!("START t'{time}' STOP t'{}'", time + jiff::SignedDuration::from_secs(1));
     let (mut held, shown, literal) = sample(n, attribute.ty, access.rule);
-    let listed = catalog.fields.iter().any(|(name, ty)| name == field && *ty == FieldType::Keyword) && attribute.many;
+    let listed = catalog.field_type(field) == FieldType::Keyword && attribute.many;
     if listed {
         held = json!([held]);
     }

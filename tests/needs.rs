@@ -25,6 +25,10 @@ fn report(text: &str, settings: &RunSettings, sources: &[String], pool: &SourceP
     let mut report = run.report;
     "h.hf".clone_into(&mut report.file);
     report.diagnostics.retain(|d| d.code != &BAD_LINES);
+    if report.status == Status::Failed {
+        // A source that no statement got to ask is open only where another hunt opened it.
+        report.sources.clear();
+    }
     report.elapsed = Duration::ZERO;
     report.variables.iter_mut().for_each(|variable| variable.elapsed = Duration::ZERO);
     for request in &mut report.requests {

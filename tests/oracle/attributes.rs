@@ -1,5 +1,6 @@
 //! The oracle's own table of attributes: which fields of which slot make an attribute's value.
 
+use super::record_fields::{attribute_of_field, record_field};
 use super::value::Kind;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -206,25 +207,6 @@ const EVENT: &[Attr] = &[
     attr("self", "outcome", Text, All(&["event.outcome"])),
 ];
 
-/// Fields of the record: they say the same of whatever stands in it.
-const RECORD: &[Attr] = &[many("", "host.name", Text, All(&["host.name"])), many("", "user.name", Text, All(&["user.name"]))];
-
-/// The field of the record of this name, where it is no attribute of the type.
-pub(crate) fn record_field(entity: &str, name: &str) -> Option<&'static Attr> {
-    let field = RECORD.iter().find(|a| a.name == name);
-    field.filter(|_| !of(entity).iter().any(|a| a.name == name))
-}
-
-/// Fields of the record that a random hunt may name beside the attributes of a type: those that no attribute stands for.
-pub(crate) fn record_fields(entity: &str) -> &'static [Attr] {
-    match entity {
-        _ if entity.starts_with("x-oca-") => &[],
-        // The user is an attribute of theirs.
-        "process" | "user-account" => &RECORD[..1],
-        _ => RECORD,
-    }
-}
-
 /// The attributes of an entity type; empty for types that the oracle does not know.
 pub(crate) fn of(entity: &str) -> &'static [Attr] {
     match entity {
@@ -311,6 +293,7 @@ pub(crate) fn identity(entity: &str) -> &'static [&'static str] {
 
 /// One attribute in one slot, by name.
 pub(crate) fn find(entity: &str, slot: &str, name: &str) -> Option<&'static Attr> {
+    let name = attribute_of_field(entity, name).unwrap_or(name);
     of(entity).iter().find(|a| a.slot == slot && a.name == name).or_else(|| record_field(entity, name))
 }
 
@@ -320,7 +303,10 @@ pub(crate) fn kind(entity: &str, name: &str) -> Option<Kind> {
         "first_observed" | "last_observed" => Some(Time),
         "number_observed" => Some(Number),
         "observation_id" => Some(Text),
-        _ => of(entity).iter().find(|a| a.name == name).or_else(|| record_field(entity, name)).map(|a| a.kind),
+        _ => {
+            let name = attribute_of_field(entity, name).unwrap_or(name);
+            of(entity).iter().find(|a| a.name == name).or_else(|| record_field(entity, name)).map(|a| a.kind)
+        }
     }
 }
 
@@ -377,7 +363,7 @@ static KNOWN: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
             Itself => Vec::new(),
         }
     });
-    fields.chain([OTHERS, OWN_SELF, OWN_PARENT, OWN_TARGET].into_iter().flatten().copied()).collect()
+    fields.chain(super::record_fields::names()).chain([OTHERS, OWN_SELF, OWN_PARENT, OWN_TARGET].into_iter().flatten().copied()).collect()
 });
 
 /// The table's own spelling of a field that it names.

@@ -53,7 +53,7 @@ impl Hunt<'_> {
             let mut row = BTreeMap::new();
             for (header, cell) in cells {
                 let name = header.replace("[*]", "").replace('\'', "");
-                let field = attributes::record_field(&saved.entity, &name);
+                let field = super::record_fields::record_field(&saved.entity, &name);
                 let many = attributes::of(&saved.entity).iter().chain(field).any(|a| a.name == name && a.many);
                 row.insert(name, read(cell, many));
             }

@@ -17,6 +17,7 @@ mod new;
 mod observe;
 mod parameters;
 mod pattern;
+mod record_fields;
 mod relations;
 pub(crate) mod report;
 mod rows;

@@ -62,7 +62,8 @@ fn test(
     fold: bool,
 ) -> Result<Test, String> {
     let other = comparison.attribute.entity.as_ref().map(|e| e.text.clone()).filter(|e| e != centre && e != "record");
-    let attribute = comparison.attribute.canonical();
+    let prefix = if comparison.attribute.of_record() { "record:" } else { "" };
+    let attribute = format!("{prefix}{}", comparison.attribute.canonical());
     let kind = match &other {
         Some(entity) => attributes::kind(entity, &attribute),
         None => kind_of(&attribute),

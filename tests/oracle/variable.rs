@@ -320,7 +320,7 @@ impl<'a> View<'a> {
             (RowId::Record(..), ..) if name == "number_observed" => Some(Val::Int(1)),
             // What it says is the engine's; it tells records apart.
             (RowId::Record(.., id), ..) if name == "observation_id" => Some(Val::Text(format!("{}/{}", id.0, id.1))),
-            (RowId::Record(_, ident, id), ..) => match attributes::record_field(&self.var.entity, name) {
+            (RowId::Record(_, ident, id), ..) => match super::record_fields::record_field(&self.var.entity, name) {
                 Some(field) => {
                     let place = Place { record: self.world.record(*id), slot: "", item: None };
                     shown(super::slots::read(field, place))

@@ -42,14 +42,19 @@ pub fn known_field(name: &str) -> Option<KnownField> {
     listed(name).or_else(|| open_group(name))
 }
 
+/// Whether a user may say which type a field has: one that the table lacks, or a key of an open group.
+pub fn may_be_retyped(name: &str) -> bool {
+    listed(name).is_none() || open_group(name).is_some()
+}
+
 /// The row of the innermost open group that a field stands in.
-pub(super) fn open_group(name: &str) -> Option<KnownField> {
+fn open_group(name: &str) -> Option<KnownField> {
     let dots = name.char_indices().rev().filter(|(_, c)| *c == '.').map(|(at, _)| at);
     dots.filter(|at| at + 1 < name.len()).find_map(|at| listed(&format!("{}.*", name.get(..at)?)))
 }
 
 /// The row of exactly this name.
-pub(super) fn listed(name: &str) -> Option<KnownField> {
+fn listed(name: &str) -> Option<KnownField> {
     let text = rows();
     // The row lies in `text[low..high]`, and both are beginnings of lines.
     let (mut low, mut high) = (0, text.len());

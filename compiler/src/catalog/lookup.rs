@@ -1,6 +1,6 @@
 //! Finding things in the catalog by name.
 
-use super::field_table::{known_field, known_fields, open_group};
+use super::field_table::{known_field, known_fields};
 use super::words::suitable;
 use super::{Access, AttrId, Attribute, Catalog, Entity, EntityId, FieldType, OwnField, RecordField, Relation, Rule, SlotId, Way};
 use std::sync::Arc;
@@ -50,11 +50,6 @@ impl Catalog {
             }
             Err(at) => self.own_fields.insert(at, field),
         }
-    }
-
-    /// Whether a user may say which type a field has: those that the field table lacks, and keys of open groups.
-    pub fn may_be_retyped(&self, field: &str) -> bool {
-        known_field(field).is_none() || open_group(field).is_some()
     }
 
     /// Whether anything says that a field exists.

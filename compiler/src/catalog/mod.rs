@@ -15,7 +15,7 @@ mod tests;
 mod words;
 
 pub use crate::attribute_name::canonical;
-pub use field_table::{KnownField, known_field, known_fields};
+pub use field_table::{KnownField, known_field, known_fields, may_be_retyped};
 pub use own::{FIELD_TYPES, FieldFault, own_field};
 pub use function::{FunctionFacts, FunctionInput, FunctionOutput, FunctionParameter, ValueFunction};
 pub use table::Problem;

@@ -1,7 +1,7 @@
 //! Fields that the user declares: `[fields]` of `huntc.toml`.
 
 use super::words::value_type;
-use super::{Catalog, OwnField, known_field};
+use super::{Catalog, OwnField, known_field, may_be_retyped};
 
 /// The words for types under `[fields]`.
 pub const FIELD_TYPES: [&str; 6] = ["text", "integer", "float", "boolean", "time", "address"];
@@ -25,7 +25,7 @@ pub fn own_field(name: &str, word: &str) -> Result<OwnField, FieldFault> {
     }
     let ty = value_type(word).filter(|_| FIELD_TYPES.contains(&word)).ok_or(FieldFault::Type)?;
     match known_field(name) {
-        Some(known) if known.ty != ty && !Catalog::builtin().may_be_retyped(name) => {
+        Some(known) if known.ty != ty && !may_be_retyped(name) => {
             Err(FieldFault::Known(known.ty.table_word(), known.source))
         }
         _ => Ok(OwnField { name: name.to_owned(), ty, declared: true }),

@@ -159,7 +159,9 @@ impl Checker<'_> {
         let mut diagnostic =
             Diagnostic::new(&UNKNOWN_ATTRIBUTE, path.span, message).label(format!("not an attribute of {}", table.name));
         let known = table.attributes.iter().map(|a| a.name.as_str()).chain(more.iter().map(String::as_str));
-        let near = suggest::nearest(&name, known.clone().chain(self.catalog.record_field_names()));
+        // Names of fields have dots, so a word without one is no misspelt field.
+        let fields = self.catalog.record_field_names().filter(|_| name.contains('.'));
+        let near = suggest::nearest(&name, known.clone().chain(fields));
         let containing = || known.clone().filter(|k| name.len() > 2 && k.to_ascii_lowercase().contains(&name.to_ascii_lowercase()));
         let foreign = foreign::attributes(&name);
         let other_words = || std::iter::once(name.as_str()).chain(foreign.iter().copied());

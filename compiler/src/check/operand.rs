@@ -5,7 +5,7 @@ use super::context::Checker;
 use super::hir::{Attr, Operand, TestOp, VarId};
 use super::literal::Typed;
 use super::wording::{kind, with_article};
-use crate::catalog::{EntityId, ValueType};
+use crate::catalog::{EntityId, ValueType, may_be_retyped};
 use crate::diag::codes::patterns::{
     BAD_NETWORK, BAD_OPERAND, BAD_OPERATOR, BAD_REGEX, LIST_OPERATOR, MANY_VALUES, NULL_LITERAL, REFERENCE_TYPE,
 };
@@ -291,7 +291,7 @@ impl Checker<'_> {
     /// Reports a number where a key of an open group holds text: which of them are numbers only the user can say.
     fn numbers_in_group(&mut self, subject: &Subject<'_>, literals: &[Literal]) -> Result<(), Reported> {
         let Attr::Record(field) = &subject.found.attr else { return Ok(()) };
-        let in_group = field.ty == ValueType::Text && self.catalog.may_be_retyped(&field.name);
+        let in_group = field.ty == ValueType::Text && may_be_retyped(&field.name);
         let number = literals.iter().find(|l| matches!(l.kind, LiteralKind::Int(_) | LiteralKind::Float(_)));
         let (true, Some(literal)) = (in_group, number) else { return Ok(()) };
         let written = self.written(literal);

@@ -453,6 +453,7 @@ pub(crate) fn documents(rng: &mut Rng, count: usize) -> Vec<String> {
         let without = !ids && name.starts_with("defend");
         event(&mut doc, if without { "sysmon-1" } else { name }, ids);
         doc.bend();
+        super::beside::add(doc.rng, &mut doc.fields);
         lines.push(Json::Object(doc.fields).to_string());
     }
     lines

@@ -3,7 +3,7 @@
 use super::Rng;
 use super::parameters::parameterised;
 use crate::oracle::value::{Kind, Val};
-use crate::oracle::{World, attributes, slots};
+use crate::oracle::{World, attributes, record_fields, slots};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A variable that a random hunt has bound.
@@ -38,7 +38,7 @@ impl Known {
         }
         let slots = slots::get_slots(&self.entity);
         let mut columns: Vec<(String, Kind)> = Vec::new();
-        let fields = attributes::record_fields(&self.entity);
+        let fields = record_fields::shown(&self.entity);
         for attribute in attributes::of(&self.entity).iter().filter(|a| slots.contains(&a.slot)).chain(fields) {
             if !columns.iter().any(|(name, _)| name == attribute.name) {
                 columns.push((attribute.name.to_owned(), attribute.kind));

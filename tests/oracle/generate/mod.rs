@@ -1,5 +1,6 @@
 //! Random documents and random hunts, small and nasty, from a seed.
 
+mod beside;
 mod computed;
 pub(crate) mod documents;
 pub(crate) mod hunt;

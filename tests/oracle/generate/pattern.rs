@@ -2,8 +2,8 @@
 
 use super::Rng;
 use super::hunt::{Env, Known};
-use crate::oracle::attributes;
 use crate::oracle::value::{Kind, Val};
+use crate::oracle::{attributes, record_fields};
 
 /// How an attribute is written: list marks, quotes.
 pub(crate) fn written(rng: &mut Rng, name: &str) -> String {
@@ -226,6 +226,13 @@ impl Env<'_> {
         for _ in 0..=self.rng.below(3) {
             let other = if extended && self.rng.chance(15) { *self.rng.pick(OTHERS) } else { entity };
             let (name, kind) = self.attribute(other);
+            if self.rng.chance(4)
+                && let Some(field) = record_fields::record_field(other, &format!("record:{name}"))
+            {
+                let comparison = self.comparison(other, field.name, field.kind, true);
+                parts.push(format!("record:{comparison}"));
+                continue;
+            }
             let comparison = self.comparison(other, name, kind, true);
             let prefixed = other != entity || self.rng.chance(10);
             let comparison = if prefixed { format!("{other}:{comparison}") } else { comparison };
@@ -250,10 +257,9 @@ impl Env<'_> {
     /// An attribute that GET of a type can look at.
     pub(crate) fn attribute(&mut self, entity: &str) -> (&'static str, Kind) {
         let slots = crate::oracle::slots::get_slots(entity);
-        let fields = attributes::record_fields(entity);
-        if !fields.is_empty() && self.rng.chance(8) {
-            let one = self.rng.pick(fields);
-            return (one.name, one.kind);
+        let fields = record_fields::in_patterns(entity);
+        if !fields.is_empty() && self.rng.chance(15) {
+            return *self.rng.pick(&fields);
         }
         let all: Vec<_> = attributes::of(entity).iter().filter(|a| slots.contains(&a.slot)).collect();
         let one = self.rng.pick(&all);

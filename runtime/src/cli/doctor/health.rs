@@ -113,7 +113,10 @@ impl Examined {
         }
         notes.extend(self.identity());
         notes.extend(self.shifted());
-        notes.extend(self.own.iter().filter_map(|own| own_fields::note(own, &self.fields)));
+        notes.extend(self.own.iter().filter_map(|own| {
+            let coverage = self.fields.iter().find(|coverage| coverage.field == own.name)?;
+            own_fields::note(own, coverage.records, coverage.mapping.as_ref())
+        }));
         notes
     }
 

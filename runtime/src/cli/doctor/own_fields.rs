@@ -1,16 +1,15 @@
 //! Whether the fields that the configuration declares are as they are declared.
 
-use super::health::Coverage;
+use crate::source::elastic::FieldSurvey;
 use huntc_compiler::catalog::{OwnField, ValueType};
 
-/// What is odd about a declared field in a source.
-pub(super) fn note(own: &OwnField, fields: &[Coverage]) -> Option<String> {
-    let coverage = fields.iter().find(|coverage| coverage.field == own.name)?;
+/// What is odd about a declared field in a source, where so many records have it under this mapping.
+pub(super) fn note(own: &OwnField, records: u64, mapping: Option<&FieldSurvey>) -> Option<String> {
     let declared = format!("`{}` is declared as {} under [fields]", own.name, own.ty.table_word());
-    if coverage.records == 0 {
+    if records == 0 {
         return Some(format!("{declared}, and no record has it"));
     }
-    let kinds = coverage.mapping.iter().flat_map(|mapping| &mapping.kinds);
+    let kinds = mapping.into_iter().flat_map(|mapping| &mapping.kinds);
     let others: Vec<&str> = kinds.map(|(kind, _)| kind.as_str()).filter(|kind| !holds(kind, own.ty)).collect();
     let values = "values that are not of this type count as absent, and requests for it find more records than are meant";
     (!others.is_empty()).then(|| format!("{declared}, and its mapping is {}: {values}", others.join(", ")))
