@@ -3,6 +3,7 @@
 
 pub mod hir;
 
+mod absent;
 mod alias;
 mod attribute;
 mod columns;
@@ -10,6 +11,7 @@ mod context;
 mod foreign;
 mod lint;
 mod literal;
+mod never;
 mod operand;
 mod outline;
 mod predicate;

@@ -296,6 +296,8 @@ impl Transformer {
 pub struct SortBy {
     pub attribute: AttrPath,
     pub ascending: bool,
+    /// Whether ASC or DESC was written.
+    pub written: bool,
 }
 
 /// `v` or `TIMESTAMPED(v)` with its clauses.

@@ -16,4 +16,5 @@ codes! {
     WILDCARD "K0322" "misplaced-wildcard" Warning lint "a wildcard is an ordinary character here";
     WORD_LIKE_VARIABLE "K0323" "word-like-variable" Warning lint "a bare word is text, though a variable has this name";
     CASE_TRAP "K0324" "case-trap" Advice lint "the comparison distinguishes case where records have another";
+    DROPS_ABSENT "K0326" "drops-absent" Advice lint "an exclusion leaves out what lacks the attribute";
 }

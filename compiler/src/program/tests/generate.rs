@@ -190,7 +190,11 @@ fn count() -> impl Strategy<Value = Count> {
 }
 
 fn sort_by() -> impl Strategy<Value = SortBy> {
-    (bare_attribute(), any::<bool>()).prop_map(|(attribute, ascending)| SortBy { attribute, ascending })
+    (bare_attribute(), any::<Option<bool>>()).prop_map(|(attribute, direction)| SortBy {
+        attribute,
+        ascending: direction.unwrap_or(false),
+        written: direction.is_some(),
+    })
 }
 
 fn expression() -> impl Strategy<Value = Expression> {
