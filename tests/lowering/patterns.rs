@@ -155,9 +155,30 @@ fn value(random: &mut Rng, ty: ValueType) -> Value {
     }
 }
 
+/// One of many values that no record has.
+fn filler(ty: ValueType, n: i64) -> Value {
+    match ty {
+        ValueType::Integer | ValueType::Float => Value::Int(7_000_000 + n),
+        ValueType::Boolean => Value::Bool(true),
+        ValueType::Time => Value::Time(Instant(n * 1_000_000_007)),
+        ValueType::Address | ValueType::Ipv4 | ValueType::Ipv6 => Value::Address(std::net::Ipv4Addr::from_bits(n as u32).into()),
+        ValueType::Text | ValueType::Id | ValueType::EntityId | ValueType::Mac => Value::text(format!("Filler {n}")),
+    }
+}
+
 fn operator(random: &mut Rng, name: &str, ty: ValueType) -> TestOp {
     let base = |random: &mut Rng| value(random, ty);
+    // Now and then a list that no server takes as one clause for each value.
+    let long = random.chance(10);
     match name {
+        "in" if long => {
+            let more = (0..150).map(|n| Operand::Value(filler(ty, n)));
+            TestOp::OneOf((0..2).map(|_| Operand::Value(base(random))).chain(more).collect())
+        }
+        "subset" if long => {
+            let more = (0..400).map(|n| format!("203.{}.{}.0/24", n / 200, n % 200).parse().expect("a network"));
+            TestOp::Subset(more.chain(["10.0.0.0/31", "fe80::/10"].map(|n| n.parse().expect("a network"))).collect())
+        }
         "null" => TestOp::Null,
         "equal" => TestOp::OneOf(vec![Operand::Value(base(random))]),
         "in" => TestOp::OneOf((0..2 + random.below(3)).map(|_| Operand::Value(base(random))).collect()),

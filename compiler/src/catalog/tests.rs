@@ -121,8 +121,8 @@ fn slots_that_get_looks_at() {
         entity.get_slots().map(|s| entity.slots[usize::from(s.0)].name.as_str()).collect::<Vec<_>>()
     };
     assert_eq!(get("process"), ["self", "parent"]);
-    assert_eq!(get("file"), ["file", "dll"]);
-    assert_eq!(get("domain-name"), ["dns", "url"]);
+    assert_eq!(get("file"), ["file", "dll", "image"]);
+    assert_eq!(get("domain-name"), ["dns", "url", "tls"]);
     assert_eq!(get("ipv4-addr"), ["source", "destination", "dns"]);
     assert_eq!(get("user-account"), ["self"]);
     assert_eq!(get("mutex"), [""; 0]);
@@ -180,7 +180,8 @@ fn values_that_follow_a_rule() {
     assert_eq!(reading("file", "image", "x_path").unwrap().rule, Rule::PathWithSeparator);
     assert_eq!(reading("file", "image", "name").unwrap().rule, Rule::BasenameOfPath);
     assert_eq!(reading("file", "dll", "parent_directory_ref.path").unwrap().rule, Rule::Dirname);
-    assert!(reading("file", "image", "hashes.MD5").is_none());
+    assert_eq!(reading("file", "image", "hashes.MD5").unwrap().rule, Rule::ProcessHash);
+    assert!(reading("file", "image", "size").is_none());
     assert_eq!(reading("windows-registry-key", "self", "key").unwrap().fields, ["registry.key", "registry.path"]);
     assert_eq!(reading("user-account", "self", "user_id").unwrap().fields, ["user.name"]);
     // Nothing reads the id of the account that wrote the log.
@@ -275,7 +276,7 @@ fn linked_pairs_every_slot_but_parents_with_files() {
     assert_eq!(count("file", "process"), 3);
     assert_eq!(count("process", "file"), 3);
     assert_eq!(count("process", "windows-registry-key"), 1);
-    assert_eq!(count("process", "domain-name"), 2);
+    assert_eq!(count("process", "domain-name"), 3);
     assert_eq!(count("ipv4-addr", "ipv4-addr"), 9);
 }
 

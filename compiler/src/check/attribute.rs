@@ -5,9 +5,10 @@ use super::context::Checker;
 use super::foreign;
 use super::hir::{Attr, Shape, SightingAttr, VarId};
 use crate::catalog::{AttrId, Entity, EntityId, ValueType};
-use crate::diag::codes::types::{DROPPED_ATTRIBUTE, RECORD_ATTRIBUTE, UNDECLARED_ATTRIBUTE, UNKNOWN_ATTRIBUTE, UNKNOWN_TYPE};
+use crate::diag::codes::types::{DROPPED_ATTRIBUTE, LIST_INDEX, RECORD_ATTRIBUTE, UNDECLARED_ATTRIBUTE, UNKNOWN_ATTRIBUTE, UNKNOWN_TYPE};
 use crate::diag::{Diagnostic, Reported, suggest};
 use crate::syntax::ast::{AttrPath, Ident};
+use crate::syntax::words;
 
 /// An attribute that was found.
 #[derive(Clone, PartialEq, Debug)]
@@ -50,6 +51,7 @@ impl Checker<'_> {
     /// An attribute of the entities that a data source gives (GET and FIND).
     pub(crate) fn source_attribute(&mut self, entity: EntityId, path: &AttrPath) -> Result<Found, Reported> {
         if let Some(found) = self.catalog_attribute(entity, path) {
+            self.index_fits(entity, path, &found)?;
             return Ok(found);
         }
         let name = path.canonical();
@@ -93,7 +95,10 @@ impl Checker<'_> {
                 let headers: Vec<&str> = kept.iter().map(|k| k.header.as_str()).collect();
                 Err(self.dropped(var, path, &headers))
             }
-            (Some(found), _) => Ok(found),
+            (Some(found), _) => {
+                self.index_fits(entity, path, &found)?;
+                Ok(found)
+            }
             (None, _) if self.widened.contains(&var) => Err(self.told()),
             (None, _) if open => {
                 self.undeclared(var, entity, path);
@@ -104,6 +109,29 @@ impl Checker<'_> {
                 Err(self.unknown_attribute(entity, path, &columns, true))
             }
         }
+    }
+
+    /// Reports `protocols[1]`: an index has the values of a list without their order. What has one value has it at 0.
+    fn index_fits(&mut self, entity: EntityId, path: &AttrPath, found: &Found) -> Result<(), Reported> {
+        let first = path.text.split('.').next().unwrap_or_default();
+        let Some((name, number)) = words::index(first) else { return Ok(()) };
+        let many = match &found.attr {
+            Attr::Catalog(id) => self.catalog.attribute(entity, *id).many,
+            Attr::Record(_) | Attr::Sighting(_) | Attr::Added(_) => false,
+        };
+        if !many && number.bytes().all(|b| b == b'0') {
+            return Ok(());
+        }
+        let rest = path.text.get(first.len()..).unwrap_or_default();
+        let diagnostic = Diagnostic::new(&LIST_INDEX, path.span, format!("`{}` cannot be asked for", path.text));
+        let diagnostic = if many {
+            diagnostic
+                .label("records are found by the values of a list, not by their order")
+                .fix("look at every value", path.span, format!("{name}[*]{rest}"))
+        } else {
+            diagnostic.label("ECS has one value there").fix("look at that", path.span, format!("{name}{rest}"))
+        };
+        Err(self.report(diagnostic))
     }
 
     /// An attribute of the catalog, if the type has it.

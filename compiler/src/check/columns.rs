@@ -3,10 +3,10 @@
 use super::context::{Checker, Draft};
 use super::hir::{Attr, Birth, Column, Selection, Shape, VarId, all_columns, transformer_columns};
 use super::predicate::Ground;
-use crate::diag::codes::types::{NEEDS_ENTITIES, ROWS_PER_RECORD};
+use crate::diag::codes::types::{NEEDS_ENTITIES, ROWS_PER_RECORD, SORT_DIRECTION};
 use crate::diag::{Diagnostic, Reported};
 use crate::source::Span;
-use crate::syntax::ast::{self, AttrPath, Count, Transformer};
+use crate::syntax::ast::{self, AttrPath, Count, SortBy, Transformer};
 
 impl Checker<'_> {
     /// The columns of a variable where a statement names none.
@@ -34,6 +34,20 @@ impl Checker<'_> {
         failed.map_or(Ok(columns), Err)
     }
 
+    /// The attribute of a sort order, and whether it is ascending.
+    pub(crate) fn sort_by(&mut self, var: VarId, by: &SortBy) -> Result<(Attr, bool), Reported> {
+        let found = self.attribute(var, &by.attribute)?;
+        if !by.written {
+            let span = by.attribute.span;
+            let diagnostic = Diagnostic::new(&SORT_DIRECTION, span, format!("the largest `{}` comes first", by.attribute.text))
+                .label("descending, since no direction is written")
+                .fix("say so", span.after(), " DESC")
+                .fix("the smallest first", span.after(), " ASC");
+            self.report(diagnostic);
+        }
+        Ok((found.attr, by.ascending))
+    }
+
     /// Checks `v WHERE … ATTR … SORT BY … LIMIT … OFFSET …`, and drafts a variable that holds its rows. The draft can be used
     /// even where a clause has an error, so that later statements can be checked.
     pub(crate) fn expression(
@@ -54,7 +68,7 @@ impl Checker<'_> {
         let filter = self.filter(&ground, expression.filter.as_ref());
         let own = transformer_columns(expression.transformer);
         let columns = expression.attributes.as_ref().map(|paths| self.listed(input, paths, own)).transpose();
-        let sort = expression.sort.as_ref().map(|s| Ok((self.attribute(input, &s.attribute)?.attr, s.ascending))).transpose();
+        let sort = expression.sort.as_ref().map(|by| self.sort_by(input, by)).transpose();
         let limit = self.count(expression.limit.as_ref());
         let offset = self.count(expression.offset.as_ref());
 

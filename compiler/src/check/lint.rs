@@ -23,10 +23,9 @@ impl Checker<'_> {
             .label(why.to_owned())
             .also(comparison.attribute.span, format!("an attribute of kind {}", ty.word()));
         if text.trim().parse::<IpNet>().is_ok() {
-            let one = comparison.operator.with_case() != Operator::In;
             let with = if comparison.denies() { " NOT ISSUBSET" } else { " ISSUBSET" };
             let help = format!("{} compares with a network", with.trim());
-            diagnostic = if one { diagnostic.fix(help, operator_place(comparison), with) } else { diagnostic.help(help) };
+            diagnostic = diagnostic.fix(help, operator_place(comparison), with);
         }
         self.report(diagnostic);
     }
@@ -62,17 +61,6 @@ impl Checker<'_> {
         let catalog = self.catalog;
         let attribute = catalog.attribute(entity, *id);
         let every = |test: fn(Rule) -> bool| attribute.access.iter().flatten().all(|a| test(a.rule));
-        if every(|r| matches!(r, Rule::Basename | Rule::BasenameOfPath)) && text.contains(['\\', '/']) {
-            let diagnostic = Diagnostic::new(&NEVER_MATCHES, literal.span, format!("no file name equals `{}`", shorten(text)))
-                .label("a path")
-                .also(comparison.attribute.span, "the part after the last separator");
-            let whole = attribute.name.strip_suffix("name").map(|start| format!("{start}x_path"));
-            let diagnostic = match whole.filter(|w| catalog.get(entity).attribute(w).is_some()) {
-                Some(whole) => diagnostic.fix("the whole path", comparison.attribute.span, whole),
-                None => diagnostic,
-            };
-            self.report(diagnostic);
-        }
         if attribute.name.ends_with("path") {
             self.drive_letter(comparison, literal, text);
         }

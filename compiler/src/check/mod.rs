@@ -3,6 +3,7 @@
 
 pub mod hir;
 
+mod absent;
 mod alias;
 mod attribute;
 mod columns;
@@ -11,6 +12,7 @@ mod context;
 mod foreign;
 mod lint;
 mod literal;
+mod never;
 mod observation;
 mod operand;
 mod outline;

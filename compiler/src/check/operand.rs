@@ -71,6 +71,9 @@ impl Checker<'_> {
             }
         };
         self.wildcards(comparison, literal);
+        if operator == Operator::Like {
+            self.path_as_name(subject, literal, "is like");
+        }
         Ok((op, ty))
     }
 
@@ -136,6 +139,7 @@ impl Checker<'_> {
     /// The operands of `=`, `!=` and IN. A value that can never be equal is left out, since the others mean the same without
     /// it.
     fn one_of(&mut self, subject: &Subject<'_>, ty: ValueType, literals: &[Literal]) -> Result<Vec<Operand>, Reported> {
+        self.networks_in_list(subject, ty, literals);
         let mut operands = Vec::with_capacity(literals.len());
         let mut failed = None;
         for literal in literals {
@@ -166,9 +170,13 @@ impl Checker<'_> {
                 Ok(None)
             }
             Typed::Value(value) => {
+                self.path_as_name(subject, literal, "equals");
+                self.hash_of_another_kind(subject, literal);
                 self.equality_lints(subject.entity, &subject.found.attr, comparison, literal, &value);
                 Ok(Some(Operand::Value(value)))
             }
+            // What was told of the whole list.
+            Typed::Never(_) if self.is_network_in_list(comparison, literal) => Ok(None),
             Typed::Never(why) => {
                 self.never_equal(comparison, literal, ty, &why);
                 Ok(None)

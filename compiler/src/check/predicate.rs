@@ -44,7 +44,7 @@ impl Checker<'_> {
 
     pub(super) fn observation(&mut self, ground: &Ground, observation: &Observation) -> Result<Observed, Reported> {
         match observation {
-            Observation::One { pattern, .. } => Ok(Observed::One(self.pattern(ground, pattern, false)?)),
+            Observation::One { pattern, .. } => Ok(Observed::One(self.whole_pattern(ground, pattern)?)),
             Observation::And(parts, _) => Ok(Observed::And(self.observations(ground, parts)?)),
             Observation::Or(parts, _) => Ok(Observed::Or(self.observations(ground, parts)?)),
             Observation::FollowedBy(parts, _) => Ok(Observed::FollowedBy(self.observations(ground, parts)?)),
@@ -61,7 +61,7 @@ impl Checker<'_> {
     pub(crate) fn filter(&mut self, ground: &Ground, observation: Option<&Observation>) -> Result<Predicate, Reported> {
         match observation {
             None => Ok(Predicate::TRUE),
-            Some(Observation::One { pattern, .. }) => self.pattern(ground, pattern, false),
+            Some(Observation::One { pattern, .. }) => self.whole_pattern(ground, pattern),
             Some(other) => {
                 let message = "several observations need GET from a data source";
                 let diagnostic = Diagnostic::new(&OBSERVATIONS, observation_span(other), message)
@@ -70,6 +70,12 @@ impl Checker<'_> {
                 Err(self.report(diagnostic))
             }
         }
+    }
+
+    fn whole_pattern(&mut self, ground: &Ground, pattern: &Pattern) -> Result<Predicate, Reported> {
+        let predicate = self.pattern(ground, pattern, false)?;
+        self.drops_absent(pattern, &predicate);
+        Ok(predicate)
     }
 
     /// A pattern, under NOT or not. NOT goes down to the comparisons by De Morgan's rule, since a comparison on an absent

@@ -47,7 +47,7 @@ impl Sort {
     /// Checks that the variable has the attribute.
     pub(crate) fn check(&self, cx: &mut Checker<'_>) -> Checked {
         let input = cx.resolve(&self.variable)?;
-        let sort = cx.attribute(input, &self.by.attribute).map(|found| (found.attr, self.by.ascending));
+        let sort = cx.sort_by(input, &self.by);
         let draft = cx.inherit(input, Birth::Sort);
         let out = cx.bind(draft);
         let (attr, ascending) = sort?;

@@ -354,6 +354,8 @@ impl Transformer {
 pub struct SortBy {
     pub attribute: AttrPath,
     pub ascending: bool,
+    /// Whether ASC or DESC was written.
+    pub written: bool,
 }
 
 /// `FUNCTION(attr, literal, …) AS name` behind WITH.

@@ -150,7 +150,7 @@ pub(crate) fn sort_by<'t>() -> P<'t, SortBy> {
                 let found = Diagnostic::new(&ONE_ONLY, first.to(*last), "SORT BY takes one attribute");
                 emitter.emit(found.help("sorting is stable: sort by the last one first, in statements of their own").into());
             }
-            SortBy { attribute, ascending: ascending.unwrap_or(false) }
+            SortBy { attribute, ascending: ascending.unwrap_or(false), written: ascending.is_some() }
         })
         .boxed()
 }

@@ -178,7 +178,7 @@ pub(crate) fn alias<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
             _ => Err(expected(input, Expect::Alias)),
         }
     });
-    choice((name(Expect::Alias, words::is_dashed), reserved))
+    choice((name(Expect::Alias, |text| words::is_dashed(text) || words::is_variable(text)), reserved))
 }
 
 /// Whether a reserved word stands as a name where one is wanted: nothing that its clause would need follows.

@@ -208,7 +208,7 @@ impl Lexer<'_> {
                     len => len,
                 },
                 0x80.. => match self.text[end..].chars().next() {
-                    Some(c) if c.is_alphanumeric() => c.len_utf8(),
+                    Some(c) if c.is_alphanumeric() || words::in_name(c) => c.len_utf8(),
                     _ => break,
                 },
                 _ => break,

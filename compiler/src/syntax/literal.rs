@@ -82,6 +82,12 @@ pub(crate) fn number_of(text: &str) -> Option<LiteralKind> {
 fn word(input: &mut Input<'_, '_>, token: &Token<'_>) -> Literal {
     let from = index(input);
     input.skip();
+    if let Some(bytes) = look(input, 0).filter(|t| t.kind == Kind::Text && t.has(Flags::GLUED) && matches!(token.text, "h" | "b")) {
+        input.skip();
+        let span = token.span.to(bytes.span);
+        report(input, values::bytes_literal(span, token.text, &grammar::text_of(bytes)));
+        return Literal { kind: LiteralKind::Error, span };
+    }
     if let Some((variable, attribute)) = reference_parts(input, token) {
         let span = span_since(input, from);
         return Literal::written(LiteralKind::Reference(Reference { variable, attribute }), span);
@@ -100,7 +106,7 @@ pub(crate) fn reference_parts(input: &mut Input<'_, '_>, token: &Token<'_>) -> O
         Some((variable, text)) => (variable, text.to_owned()),
         None => (token.text, String::new()),
     };
-    if !words::is_dashed(variable) {
+    if !words::is_dashed(variable) && !words::is_variable(variable) {
         return None;
     }
     let mut span = sub(token.span, token.text.len() - text.len(), text.len());

@@ -20,7 +20,7 @@ pub(crate) fn pattern<'t>(operand: P<'t, Operands>) -> P<'t, Pattern> {
         // Behind NOT brackets are parentheses: `[NOT a]` and `NOT [a]` ask for the same.
         let whole = kind(Kind::OpenBracket, Expect::Comparison).ignore_then(pattern).then_ignore(closed);
         let deep = kind(Kind::TooDeep, Expect::Comparison).map_with(|(), e| Pattern::Error(place(e.slice())));
-        let plain = choice((comparison(operand), group, bracketed, deep)).boxed();
+        let plain = choice((exists().boxed(), comparison(operand), group.boxed(), bracketed.boxed(), deep.boxed())).boxed();
         let not = keyword(Keyword::Not).repeated().at_least(1).count();
         let negated = not.then(choice((whole.boxed(), plain.clone()))).map_with(|(nots, part), e| {
             // Two are none, so that no text nests deeper than its brackets.
@@ -92,6 +92,23 @@ fn comparison<'t>(operand: P<'t, Operands>) -> P<'t, Pattern> {
             Pattern::Compare(Box::new(Comparison { attribute, negated, operator, operator_span, operand, span }))
         })
         .boxed()
+}
+
+/// `EXISTS attr` of STIX, which is `attr IS NOT NULL`.
+fn exists<'t>() -> impl Parser<'t, Tokens<'t>, Pattern, Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| {
+        let operator_follows = look(input, 1).is_none_or(operators::begins_operator);
+        let Some(word) = look(input, 0).filter(|t| t.is(Keyword::Exists) && !operator_follows) else {
+            return Err(expected(input, Expect::Comparison));
+        };
+        let Some(token) = look(input, 1).filter(|t| t.may_name()) else { return Err(expected(input, Expect::Comparison)) };
+        input.skip();
+        let attribute = grammar::attr_path(input, token);
+        input.skip();
+        let (operator, span) = (Operator::IsNull, word.span.to(token.span));
+        let comparison = Comparison { attribute, negated: true, operator, operator_span: word.span, operand: None, span };
+        Ok(Pattern::Compare(Box::new(comparison)))
+    })
 }
 
 /// Whether a word is the left side of a comparison. A reserved one is, if an operator follows.

@@ -281,7 +281,9 @@ pub(crate) fn count(count: &Count, out: &mut String) {
 /// `attr ASC`
 pub(crate) fn sort_by(by: &SortBy, out: &mut String) {
     attribute(&by.attribute, out);
-    out.push_str(if by.ascending { " ASC" } else { " DESC" });
+    if by.written {
+        out.push_str(if by.ascending { " ASC" } else { " DESC" });
+    }
 }
 
 pub(crate) fn expression(expression: &Expression, out: &mut String) {

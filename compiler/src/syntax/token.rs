@@ -224,6 +224,7 @@ for_each_command! { keywords
     IsSuperset "ISSUPERSET" Inner [],
     Asc "ASC" Inner [],
     Desc "DESC" Inner [],
+    Exists "EXISTS" Soft [],
     Depth "DEPTH" Soft [],
     Null "NULL" Soft [],
     FollowedBy "FOLLOWEDBY" Soft [],

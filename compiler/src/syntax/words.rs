@@ -1,11 +1,21 @@
 //! The shapes of words: names, attributes, numbers, instants.
 
 use crate::time::Instant;
+use crate::unsafe_char::is_unsafe;
 
-/// `[A-Za-z_][A-Za-z0-9_]*`
+/// A name of any script: letters, marks, digits and `_`, no digit or mark first (XID of Unicode). No character of it is invisible.
 pub(crate) fn is_variable(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_') && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| c == '_' || begins_name(c)) && chars.all(in_name)
+}
+
+fn begins_name(c: char) -> bool {
+    unicode_ident::is_xid_start(c) && !is_unsafe(c)
+}
+
+/// Whether a character may stand in a name, where it does not come first.
+pub(crate) fn in_name(c: char) -> bool {
+    unicode_ident::is_xid_continue(c) && !is_unsafe(c)
 }
 
 /// `[A-Za-z_][A-Za-z0-9_-]*`
@@ -46,13 +56,22 @@ pub(crate) fn is_path_pattern(text: &str) -> bool {
     text.contains('*') && is_path(&text.replace('*', "_"))
 }
 
-/// An attribute without type: `protocols[*]`, `hashes.'SHA-256'`, `@timestamp`.
+/// An attribute without type: `protocols[*]`, `values[0].name`, `hashes.'SHA-256'`, `@timestamp`, a column by any name.
 pub(crate) fn is_attribute(text: &str) -> bool {
     let first_end = text.find('.').unwrap_or(text.len());
     let (first, rest) = text.split_at(first_end);
-    let first = first.strip_suffix("[*]").unwrap_or(first);
+    let first = match index(first) {
+        Some((name, _)) => name,
+        None => first.strip_suffix("[*]").unwrap_or(first),
+    };
     let first = first.strip_prefix('@').unwrap_or(first);
-    is_dashed(first) && rest.split('.').skip(1).all(is_segment)
+    (is_dashed(first) || is_variable(first)) && rest.split('.').skip(1).all(is_segment)
+}
+
+/// The name and the number of `values[0]`.
+pub(crate) fn index(text: &str) -> Option<(&str, &str)> {
+    let (name, number) = text.strip_suffix(']')?.split_once('[')?;
+    (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then_some((name, number))
 }
 
 /// A later segment of an attribute, quoted or not.
@@ -163,6 +182,16 @@ mod tests {
     }
 
     #[test]
+    fn variables_are_names_of_any_script_without_hidden_characters() {
+        for good in ["a", "_1", "été", "e\u{301}te\u{301}", "процессы", "進程", "naïve_2"] {
+            assert!(is_variable(good), "{good}");
+        }
+        for bad in ["", "1a", "\u{301}a", "a-b", "a\u{200d}b", "a\u{202e}b", "a\u{3164}", "\u{ffa0}", "a\u{fe0f}", "a b", "a→"] {
+            assert!(!is_variable(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
     fn attributes_have_their_shape() {
         for good in [
             "name",
@@ -174,10 +203,12 @@ mod tests {
             "hashes.SHA-256",
             "extensions.'windows-service-ext'.service_name",
             "@timestamp",
+            "values[0].name",
+            "größe",
         ] {
             assert!(is_attribute(good), "{good}");
         }
-        for bad in ["a.b[*].c", "values[0].name", "a..b", "a.", ".a", "3a", "a.'b c'", "é", "a/b", ""] {
+        for bad in ["a.b[*].c", "a.b[0]", "a[]", "a[-1]", "a..b", "a.", ".a", "3a", "a.'b c'", "a.é", "a/b", ""] {
             assert!(!is_attribute(bad), "{bad}");
         }
     }

@@ -237,6 +237,7 @@ fn basename(field: &str, test: &Test, bare: bool) -> Lowered {
             LikeQuery::Wildcard(pattern) | LikeQuery::Superset(pattern) => vec![(pattern, false)],
             LikeQuery::Exists => return Lowered::superset(Query::exists(field)),
         },
+        TestOp::Matches(pattern) => return Lowered::superset(part_matches(field, pattern, test.fold)),
         _ => return Lowered::superset(Query::exists(field)),
     };
     let wildcard = |pattern: String| Query::Wildcard(Wildcard { field: field.to_owned(), pattern, case_insensitive: test.fold });
@@ -254,10 +255,19 @@ fn basename(field: &str, test: &Test, bare: bool) -> Lowered {
     Lowered { query: Query::any(queries), exact: exact && !holds_separator(&test.op) }
 }
 
+/// What a part of the field's value must hold that matches an expression: the whole value holds it too.
+fn part_matches(field: &str, pattern: &str, fold: bool) -> Query<Hole> {
+    match Regex::parse(pattern, fold).ok().and_then(|regex| regex.required()) {
+        Some(leaf) => pattern_leaf(field, leaf),
+        None => Query::exists(field),
+    }
+}
+
 /// `parent_directory_ref.path`: the part of a path before the last separator.
 fn dirname(field: &str, test: &Test) -> Lowered {
     let operands = match &test.op {
         TestOp::OneOf(operands) if operands.len() <= MOST_CLAUSES => operands,
+        TestOp::Matches(pattern) => return Lowered::superset(part_matches(field, pattern, test.fold)),
         _ => return Lowered::superset(Query::exists(field)),
     };
     let mut queries = Vec::new();

@@ -5,7 +5,7 @@
 
 use super::leaf;
 use super::lowered::{Context, Lowered};
-use crate::catalog::{Access, Catalog, Entity, EntityId, Rule, SlotId, ValueType};
+use crate::catalog::{Access, AttrId, Catalog, Entity, EntityId, Rule, SlotId, ValueType};
 use crate::check::hir::{Attr, Operand, Predicate, Test, TestOp};
 use crate::request::{Hole, Query, creation_record};
 use crate::value::Value;
@@ -53,8 +53,10 @@ pub(super) fn on_slot(context: &Context<'_>, predicate: &Predicate, entity: Enti
     if implies_standing(context.catalog, predicate, entity, slot) {
         return lowered;
     }
-    // A process stands nowhere if all that it has is nobody's entity id.
-    let exact = lowered.exact && !context.catalog.get(entity).identity.ladder;
+    // A process stands nowhere if all that it has is nobody's entity id, a file nowhere if its path has no separator.
+    let kind = context.catalog.get(entity);
+    let read_whole = |attr: &AttrId| kind.access(*attr, slot).is_none_or(|access| access.rule.whole_value());
+    let exact = lowered.exact && !kind.identity.ladder && kind.identity.required.iter().all(read_whole);
     Lowered { query: Query::all([standing, lowered.query]), exact }
 }
 

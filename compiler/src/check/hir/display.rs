@@ -27,7 +27,7 @@ impl Names<'_> {
     /// An attribute as a hunt writes it: after its type unless that is `centre`, with quotes around segments that are no plain
     /// words.
     pub fn attribute(&self, entity: EntityId, attr: &Attr) -> String {
-        let plain = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let plain = |part: &str| part.chars().all(|c| c.is_alphanumeric() || c == '_');
         let part = |part: &str| if plain(part) { part.to_owned() } else { quoted(part) };
         let name = attr.name(self.catalog, Some(entity)).split('.').map(part).collect::<Vec<_>>().join(".");
         let hidden = |field: &RecordField| self.catalog.record_field_of(entity, &field.name).is_none();

@@ -277,7 +277,7 @@ fn pasted_helps_mend_the_text() {
         "x = FIND process CREATED p DEPTH 0 DISP x",
         "x = GET file FROM p DISP x",
         "DISP p WHERE name = nt",
-        r"DISP p WHERE binary_ref.x_path != r'c:\Windows\a.exe'",
+        r"DISP p WHERE binary_ref.x_path = r'c:\Windows\a.exe'",
         r"DISP p WHERE binary_ref.name = 'C:\Windows\cmd.exe'",
     ] {
         let begun = format!("{BEGIN}{text}");

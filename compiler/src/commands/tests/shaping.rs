@@ -43,7 +43,7 @@ fn an_assignment_refuses_and_prints() {
     assert_eq!(refused("x = nt WHERE process:name = 'a'"), "K0305 process:name = 'a'");
     assert_eq!(
         printed("x = p where pid in (1,2) attr pid,name sort by pid limit 1 offset 2"),
-        "x = p WHERE pid IN (1, 2) ATTR pid, name SORT BY pid DESC LIMIT 1 OFFSET 2"
+        "x = p WHERE pid IN (1, 2) ATTR pid, name SORT BY pid LIMIT 1 OFFSET 2"
     );
 }
 
@@ -98,14 +98,14 @@ fn sort_orders_rows() {
     assert_eq!(added("x = SORT nt BY dst_port"), ["n2 = sort by dst_port descending → network-traffic of n1"]);
     assert_eq!(added("x = SORT nt BY dst_port ASC"), ["n2 = sort by dst_port → network-traffic of n1"]);
     assert_eq!(refused("x = SORT nt BY dst_prt"), "K0201 dst_prt");
-    assert_eq!(printed("x = sort nt by dst_port"), "x = SORT nt BY dst_port DESC");
+    assert_eq!(printed("x = sort nt by dst_port"), "x = SORT nt BY dst_port");
 }
 
 #[test]
 fn group_counts_rows_by_keys() {
     let nodes = added("x = GROUP nt BY dst_port, BIN(src_port, 1000) WITH COUNT(dst_port) AS n, MAX(src_port)");
     assert_eq!(nodes, ["n2 = group by dst_port, src_port_bin giving n, max_src_port → network-traffic of n1"]);
-    assert_eq!(told("x = GROUP nt BY dst_port WITH COUNT(dst_port) AS n\ny = x WHERE n > 1 SORT BY n DISP y ATTR dst_port, n"), []);
+    assert_eq!(told("x = GROUP nt BY dst_port WITH COUNT(dst_port) AS n\ny = x WHERE n > 1 SORT BY n ASC DISP y ATTR dst_port, n"), []);
 }
 
 #[test]

@@ -17,4 +17,5 @@ codes! {
     WORD_LIKE_VARIABLE "K0323" "word-like-variable" Warning lint "a bare word is text, though a variable has this name";
     LOOSE_QUALIFIER "K0338" "loose-qualifier" Advice lint "a qualifier behind several observations belongs to the last one";
     CASE_TRAP "K0324" "case-trap" Advice lint "the comparison distinguishes case where records have another";
+    DROPS_ABSENT "K0326" "drops-absent" Advice lint "an exclusion leaves out what lacks the attribute";
 }

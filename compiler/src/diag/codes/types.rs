@@ -16,4 +16,6 @@ codes! {
     OVERRIDDEN_TYPE "K0213" "overridden-type" Warning lint "the type key of NEW wins over the written type";
     BAD_VALUE "K0214" "bad-value" Error fixed "a value of NEW does not fit the attribute";
     RECORD_ATTRIBUTE "K0215" "record-attribute" Error fixed "the attribute belongs to records, not to entities";
+    SORT_DIRECTION "K0220" "sort-direction" Advice lint "SORT without a direction is descending";
+    LIST_INDEX "K0221" "list-index" Error fixed "an index of a list cannot be asked for";
 }

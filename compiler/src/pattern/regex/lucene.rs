@@ -72,11 +72,16 @@ pub(super) fn translate(node: &RegexNode) -> Lucene {
             _ => {}
         }
     }
+    required(node).map_or(Lucene::Everything, Lucene::Superset)
+}
+
+/// A query for the longest text that every match holds, wherever in the value it stands.
+pub(super) fn required(node: &RegexNode) -> Option<LuceneLeaf> {
     let mut required = Required::default();
     required.node(node);
     required.end_run();
     if required.longest.is_empty() {
-        return Lucene::Everything;
+        return None;
     }
     let fold = required.longest.iter().any(|(_, both)| *both);
     let mut pattern = String::from("*");
@@ -84,7 +89,7 @@ pub(super) fn translate(node: &RegexNode) -> Lucene {
         push_wildcard_literal(&mut pattern, *c);
     }
     pattern.push('*');
-    Lucene::Superset(LuceneLeaf::Wildcard { pattern, fold })
+    Some(LuceneLeaf::Wildcard { pattern, fold })
 }
 
 /// The expression as a term, wildcard or `exists`, if it is only characters, `.` and `.*`.

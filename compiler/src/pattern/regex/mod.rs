@@ -50,6 +50,11 @@ impl Regex {
     pub fn lucene(&self) -> Lucene {
         lucene::translate(&self.node)
     }
+
+    /// A query for a text that every match holds: for values of which the pattern sees a part only.
+    pub fn required(&self) -> Option<LuceneLeaf> {
+        lucene::required(&self.node)
+    }
 }
 
 /// An expression that says what its first group finds: EXTRACT.

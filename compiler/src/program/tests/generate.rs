@@ -216,7 +216,11 @@ fn count() -> BoxedStrategy<Count> {
 }
 
 fn sort_by() -> impl Strategy<Value = SortBy> {
-    (bare_attribute(), any::<bool>()).prop_map(|(attribute, ascending)| SortBy { attribute, ascending })
+    (bare_attribute(), any::<Option<bool>>()).prop_map(|(attribute, direction)| SortBy {
+        attribute,
+        ascending: direction.unwrap_or(false),
+        written: direction.is_some(),
+    })
 }
 
 fn function_call() -> impl Strategy<Value = FunctionCall> {

@@ -199,7 +199,7 @@ fn a_part_that_one_edit_mends_is_mended() {
         ("x = GET process FROM s WHERE ,", "x = GET process FROM s WHERE missing = ''"),
         ("x = GET FROM process s WHERE a = 1", "x = GET process FROM s WHERE a = 1"),
         ("x = GET process FROM s s WHERE a = 1", "x = GET process FROM s WHERE a = 1"),
-        ("x = y SORT BY", "x = y SORT BY missing DESC"),
+        ("x = y SORT BY", "x = y SORT BY missing"),
         ("x = LOAD a AS", "x = LOAD a AS missing"),
         ("x = LOAD a\n= GET process FROM s WHERE a = 1", "x = LOAD a\nmissing = GET process FROM s WHERE a = 1"),
         ("APPLY ON x", "APPLY missing ON x"),

@@ -51,7 +51,7 @@ pub(crate) fn bad_name(token: &Token<'_>, expect: Expect) -> Diagnostic {
     };
     let found = Diagnostic::new(&BAD_NAME, token.span, format!("`{}` cannot name {} {what}", shorten(token.text), article(what)))
         .label(rule);
-    let repaired: String = token.text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let repaired: String = token.text.chars().map(|c| if words::in_name(c) { c } else { '_' }).collect();
     match token.text.split_once('.') {
         Some((variable, _)) if expect == Expect::Variable && words::is_variable(variable) => {
             found.fix("name the variable alone", token.span, variable)
@@ -79,7 +79,7 @@ pub(crate) fn bad_attribute(token: &Token<'_>, text: &str) -> Diagnostic {
     if plain != text && words::is_attribute(&plain) {
         let start = token.span.end as usize - text.len();
         let span = Span::new(token.span.source, start, token.span.end as usize);
-        return found.label("`[*]` stands behind the first name only, and there is no other index").fix(
+        return found.label("`[*]` and indexes stand behind the first name only").fix(
             "leave the index out",
             span,
             plain,
@@ -124,6 +124,7 @@ pub(crate) fn unquoted_path(span: Span, text: &str) -> Diagnostic {
 /// A word that can only be text, without its quotes.
 pub(crate) fn unquoted_value(token: &Token<'_>) -> Diagnostic {
     let help = match token.text.chars().next() {
+        Some('/') if is_slashed(token.text) => Some("expressions stand behind MATCHES, in quotes: MATCHES '(?i)mimi'"),
         Some('~') => Some("expressions stand behind MATCHES, in quotes: MATCHES '(?i)mimi'"),
         Some('$') => Some("a list stands in brackets, IN ('a', 'b'), or comes from a variable: IN v.name"),
         _ => None,
@@ -135,6 +136,12 @@ pub(crate) fn unquoted_value(token: &Token<'_>) -> Diagnostic {
     Diagnostic::new(&UNQUOTED, token.span, "a text needs quotes")
         .label("neither a number, a plain word, nor `variable.attribute`")
         .fix("quote it", token.span, quoted(token.text))
+}
+
+/// Whether a word is an expression between slashes, with flags: `/mimi/i`.
+fn is_slashed(text: &str) -> bool {
+    let Some((body, flags)) = text.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) else { return false };
+    !body.is_empty() && !body.contains('/') && flags.bytes().all(|b| matches!(b, b'g' | b'i' | b'm' | b's'))
 }
 
 /// A text quoted as people would do it: in a raw string where it has backslashes.

@@ -2,9 +2,10 @@
 
 use super::names;
 use crate::diag::Diagnostic;
-use crate::diag::codes::syntax::{BAD_DURATION, BAD_INSTANT, OUT_OF_RANGE, UNEXPECTED};
+use crate::diag::codes::syntax::{BAD_DURATION, BAD_INSTANT, OUT_OF_RANGE, UNEXPECTED, UNQUOTED};
 use crate::source::Span;
 use crate::syntax::token::{Kind, Token};
+use crate::syntax::print::quoted;
 use crate::syntax::words;
 use crate::time::duration::UNITS_TEXT;
 
@@ -13,6 +14,18 @@ pub(crate) fn doubled_quote(span: Span) -> Diagnostic {
     Diagnostic::new(&UNEXPECTED, span, "two strings stand side by side")
         .label("a doubled quote is no escape")
         .help(r#"write \' for a quote inside '…', or use "…""#)
+}
+
+/// `h'…'` and `b'…'` of STIX.
+pub(crate) fn bytes_literal(span: Span, prefix: &str, text: &str) -> Diagnostic {
+    let found = Diagnostic::new(&UNQUOTED, span, format!("{prefix}'…' is bytes, and the fields of ECS hold text"));
+    if prefix == "h" {
+        return found
+            .label("hexadecimal bytes")
+            .fix("a hash is compared with its digits", span, quoted(text))
+            .help("of other bytes write the text that they are");
+    }
+    found.label("bytes in base64").help("write the text that they are, in quotes")
 }
 
 /// A number that does not keep to `rule`.
