@@ -222,7 +222,8 @@ fn longest_within(plan: &Plan) -> i64 {
             Observe::Repeats(part, _) | Observe::By(part, _) => longest(part),
         }
     }
-    let shapes = plan.nodes.iter().filter_map(|node| if let Op::Observe { shape, .. } = &node.op { Some(longest(shape)) } else { None });
+    let shapes =
+        plan.nodes.iter().filter_map(|node| if let Op::Observe { shape, .. } = &node.op { Some(longest(shape)) } else { None });
     shapes.max().unwrap_or(0)
 }
 
