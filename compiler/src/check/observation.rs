@@ -2,15 +2,38 @@
 
 use super::context::Checker;
 use super::hir::{Attr, Observed, Unfollowed};
-use super::predicate::Ground;
+use super::predicate::{Ground, observation_span};
 use crate::diag::codes::patterns::LOOSE_QUALIFIER;
-use crate::diag::codes::syntax::BAD_QUALIFIER;
+use crate::diag::codes::syntax::{BAD_QUALIFIER, TOO_DEEP};
 use crate::diag::{Diagnostic, Reported};
 use crate::source::Span;
 use crate::syntax::ast::{AttrPath, Observation, Qualifier, Without};
 use crate::syntax::errors::names::shorten;
 
+/// How deep brackets and qualifiers of observations may nest: what looks at them goes into them step by step.
+const MOST_NESTED: usize = 64;
+
 impl Checker<'_> {
+    /// Refuses an expression that nests too deep.
+    pub(super) fn shallow(&mut self, whole: &Observation) -> Result<(), Reported> {
+        let mut open = vec![(whole, 0)];
+        while let Some((observation, depth)) = open.pop() {
+            if depth > MOST_NESTED {
+                let message = format!("observations nest deeper than {MOST_NESTED} levels");
+                let found = Diagnostic::new(&TOO_DEEP, observation_span(whole), message);
+                return Err(self.report(found.help("take away brackets that are not needed, or split it over several statements")));
+            }
+            match observation {
+                Observation::One { .. } => {}
+                Observation::Qualified(inner, ..) => open.push((inner, depth + 1)),
+                Observation::And(parts, _) | Observation::Or(parts, _) | Observation::FollowedBy(parts, _) => {
+                    open.extend(parts.iter().map(|part| (part, depth + 1)));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// A part with a qualifier, whose place is `span`.
     pub(super) fn qualified(
         &mut self,

@@ -38,6 +38,7 @@ impl Ground {
 impl Checker<'_> {
     /// The WHERE of GET from a data source.
     pub(crate) fn observed(&mut self, ground: &Ground, observation: &Observation) -> Result<Observed, Reported> {
+        self.shallow(observation)?;
         self.loose_qualifiers(observation, true);
         self.observation(ground, observation)
     }

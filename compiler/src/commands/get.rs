@@ -8,7 +8,7 @@ use crate::check::{Checked, Checker, Draft, Ground, Origin};
 use crate::diag::codes::names::MISSING_WHERE;
 use crate::diag::codes::types::TYPE_MISMATCH;
 use crate::diag::{Diagnostic, Reported};
-use crate::plan::{Condition, Full, Lowering, NodeId, Op, Scan};
+use crate::plan::{Condition, Full, Lowering};
 use crate::source::Span;
 use crate::syntax::Parts;
 use crate::syntax::ast::{Count, Ident, Observation, Path, TimeSpan};
@@ -17,9 +17,9 @@ use crate::syntax::grammar::{P, Stop, command_keyword, entity, required};
 use crate::syntax::print;
 use crate::syntax::token::Keyword;
 use crate::syntax::walk::{self, Walk};
-use crate::time::{TimeRange, Window};
+use crate::time::TimeRange;
 use chumsky::Parser;
-use observe::together;
+use observe::{Place, together};
 
 /// The syntax of GET.
 #[derive(Clone, PartialEq, Debug)]
@@ -182,23 +182,5 @@ impl hir::GetStep {
                 cx.bind(self.out, &[*input], node, Full::Raw);
             }
         }
-    }
-}
-
-/// What one source is asked for.
-#[derive(Clone, Copy)]
-struct Place {
-    entity: EntityId,
-    source: SourceRef,
-    window: Window,
-}
-
-impl Place {
-    /// Adds the scan of a pattern.
-    fn scan(self, cx: &mut Lowering<'_>, predicate: &Predicate) -> NodeId {
-        let predicate = predicate.without_spans();
-        let references = predicate.references();
-        let op = Op::Scan(Scan { source: self.source, window: self.window, predicate });
-        cx.node_with(op, self.entity, vec![], references)
     }
 }

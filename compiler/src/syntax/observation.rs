@@ -68,7 +68,9 @@ fn begins_loose<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
 /// A part with its qualifiers, each kind at most once.
 fn qualified<'t>(part: P<'t, Observation>, other: P<'t, Qualifier>) -> P<'t, Observation> {
     let by = by().map(Qualifier::By);
-    let qualifier = choice((within().map(Qualifier::Within).boxed(), repeats().boxed(), by.boxed(), other)).map_with(|q, e| (q, place(e.slice()))).boxed();
+    let qualifier = choice((within().map(Qualifier::Within).boxed(), repeats().boxed(), by.boxed(), other))
+        .map_with(|q, e| (q, place(e.slice())))
+        .boxed();
     part.then(qualifier.repeated().collect::<Vec<_>>())
         .validate(|(part, qualifiers), _, emitter| {
             let mut kinds = Vec::new();
@@ -176,15 +178,8 @@ fn between_committed<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Cl
 fn between_inside<'t>() -> impl Parser<'t, Tokens<'t>, Qualifier, Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| {
         let goes_on = look(input, 4).is_some_and(|t| {
-            const ON: [Keyword; 7] = [
-                Keyword::And,
-                Keyword::Or,
-                Keyword::FollowedBy,
-                Keyword::Within,
-                Keyword::Repeats,
-                Keyword::By,
-                Keyword::Without,
-            ];
+            const ON: [Keyword; 7] =
+                [Keyword::And, Keyword::Or, Keyword::FollowedBy, Keyword::Within, Keyword::Repeats, Keyword::By, Keyword::Without];
             ON.into_iter().any(|k| t.is(k))
         });
         if goes_on { Ok(()) } else { Err(expected(input, Keyword::Start)) }

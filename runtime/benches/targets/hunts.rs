@@ -1,7 +1,7 @@
 //! Whole hunts from process start to exit, over log files and over a store.
 
 use super::data::Data;
-use super::measure::{Outcome, child};
+use super::measure::{Cost, Outcome, child};
 use super::rows::{Bound::AtMost, Effort, Limit, Row};
 use std::path::Path;
 
@@ -28,12 +28,46 @@ pub(super) const ROWS: &[Row] = &[
         limits: &[Limit { unit: "CPU ms", bound: AtMost(100.0) }],
         measure: |data| hunted(data, &data.store(data.records)?),
     },
+    Row {
+        name: "observations of all records",
+        effort: Effort::Median,
+        limits: &[
+            Limit { unit: "× the time of the two GETs", bound: AtMost(2.0) },
+            Limit { unit: "MB peak over theirs", bound: AtMost(200.0) },
+        ],
+        measure: |data| observed(data, &data.store(data.records)?, [FEW, "name NOT IN ('svchost.exe', 'cmd.exe', 'reg.exe')"]),
+    },
+    Row {
+        name: "observations, 100,000 satisfy both",
+        effort: Effort::Median,
+        limits: &[
+            Limit { unit: "× the time of the two GETs", bound: AtMost(2.0) },
+            Limit { unit: "MB peak over theirs", bound: AtMost(200.0) },
+        ],
+        measure: |data| observed(data, &data.store(100_000)?, ["pid >= 0", "name LIKE '%.exe'"]),
+    },
 ];
 
+/// Names that about a quarter of the records have.
+const FEW: &str = "name IN ('svchost.exe', 'cmd.exe', 'reg.exe')";
+
+/// What a sequence of two observations on one host costs above the GETs of both.
+fn observed(data: &Data, source: &Path, [a, b]: [&str; 2]) -> Outcome<Vec<f64>> {
+    let from = "GET process FROM stixshifter://host101 WHERE";
+    let apart = costs(data, source, &format!("a = {from} [{a}]\nb = {from} [{b}]\n"))?;
+    let together = costs(data, source, &format!("x = {from} ([{a}] FOLLOWEDBY [{b}]) WITHIN 300 SECONDS BY host.name\n"))?;
+    Ok(vec![together.cpu / apart.cpu, together.peak - apart.peak])
+}
+
 fn hunted(data: &Data, source: &Path) -> Outcome<Vec<f64>> {
-    let hunt = data.path("hunt.hf");
-    std::fs::write(&hunt, HUNT)?;
-    let source = format!("host101={}", source.display());
-    let cost = child(&data.huntc, &["run", &hunt.display().to_string(), "--source", &source], |_| Ok(()))?;
+    let cost = costs(data, source, HUNT)?;
     Ok(vec![cost.cpu * 1e3, cost.peak])
+}
+
+/// What a hunt over one source costs.
+fn costs(data: &Data, source: &Path, text: &str) -> Outcome<Cost> {
+    let hunt = data.path("hunt.hf");
+    std::fs::write(&hunt, text)?;
+    let source = format!("host101={}", source.display());
+    child(&data.huntc, &["run", &hunt.display().to_string(), "--source", &source], |_| Ok(()))
 }

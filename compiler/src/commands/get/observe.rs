@@ -1,10 +1,28 @@
-//! Observation expressions of GET: a scan of every source for each single pattern, and one node that combines them.
+//! What GET asks sources for: a scan for one pattern; for an observation expression a scan of every source for each single
+//! pattern, and one node that combines them.
 
-use super::Place;
 use crate::catalog::EntityId;
-use crate::check::hir::{Observed, Predicate, Unfollowed};
-use crate::plan::{Lowering, NodeId, Observe, Op};
-use crate::time::TimeRange;
+use crate::check::hir::{Observed, Predicate, SourceRef, Unfollowed};
+use crate::plan::{Lowering, NodeId, Observe, Op, Scan};
+use crate::time::{TimeRange, Window};
+
+/// What one source is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) entity: EntityId,
+    pub(super) source: SourceRef,
+    pub(super) window: Window,
+}
+
+impl Place {
+    /// Adds the scan of a pattern.
+    pub(super) fn scan(self, cx: &mut Lowering<'_>, predicate: &Predicate) -> NodeId {
+        let predicate = predicate.without_spans();
+        let references = predicate.references();
+        let op = Op::Scan(Scan { source: self.source, window: self.window, predicate });
+        cx.node_with(op, self.entity, vec![], references)
+    }
+}
 
 /// Adds the nodes of an expression and gives the one of its table. Records of all sources are looked at together.
 pub(super) fn together(cx: &mut Lowering<'_>, entity: EntityId, places: &[Place], pattern: &Observed) -> NodeId {

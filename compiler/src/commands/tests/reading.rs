@@ -39,6 +39,24 @@ fn get_observations_are_scans_that_occur_together() {
 }
 
 #[test]
+fn get_asks_all_sources_for_each_observation_and_looks_at_them_together() {
+    let nodes = added("x = GET process FROM stixshifter://h,i WHERE ([process:pid = 1] AND [process:pid = 2]) BY host.name");
+    let scan = |n, source, pid| format!("n{n} = scan stixshifter://{source} [all time] where pid = {pid} → process");
+    let together = "n6 = observe (#0 AND #1) BY host.name in 2 sources together → process of n2, n3, n4, n5";
+    assert_eq!(nodes, [scan(2, "h", 1), scan(3, "i", 1), scan(4, "h", 2), scan(5, "i", 2), together.into()]);
+}
+
+#[test]
+fn what_must_not_follow_is_looked_for_behind_the_window() {
+    let nodes = added(
+        "x = GET process FROM h WHERE [process:pid = 1] WITHOUT [process:pid = 2] WITHIN 90 SECONDS BY host.name START 2020-01-01T00:00:00Z STOP 2020-01-02T00:00:00Z",
+    );
+    let scan = |n, stop, pid| format!("n{n} = scan stixshifter://h [2020-01-01T00:00:00Z .. {stop}) where pid = {pid} → process");
+    let observe = "n4 = observe #0 WITHOUT #1 WITHIN 90 s BY host.name → process of n2, n3";
+    assert_eq!(nodes, [scan(2, "2020-01-02T00:00:00Z", 1), scan(3, "2020-01-02T00:01:30Z", 2), observe.into()]);
+}
+
+#[test]
 fn get_refuses() {
     assert_eq!(refused("x = GET proces FROM h WHERE pid = 1"), "K0202 proces");
     assert_eq!(refused("x = GET process FROM h WHERE pidd = 1"), "K0201 pidd");

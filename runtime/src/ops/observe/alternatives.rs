@@ -83,12 +83,10 @@ impl Alternative {
         self.roles.extend(part.roles.iter().cloned());
         let moved = |(role, n): (usize, u64)| (role + first, n);
         self.orders.extend(part.orders.iter().map(|o| Order { before: moved(o.before), after: moved(o.after) }));
-        self.spans.extend(
-            part.spans.iter().map(|s| Stretch { members: s.members.iter().map(|m| moved(*m)).collect(), ..s.clone() }),
-        );
-        self.commons.extend(
-            part.commons.iter().map(|c| Common { roles: c.roles.iter().map(|r| r + first).collect(), ..c.clone() }),
-        );
+        self.spans
+            .extend(part.spans.iter().map(|s| Stretch { members: s.members.iter().map(|m| moved(*m)).collect(), ..s.clone() }));
+        self.commons
+            .extend(part.commons.iter().map(|c| Common { roles: c.roles.iter().map(|r| r + first).collect(), ..c.clone() }));
         Ok(first)
     }
 

@@ -96,7 +96,13 @@ impl Course<'_> {
     }
 
     /// What is reached when the instant is over. A record is used once, so every way begins before the instant.
-    fn forwards(&self, moment: &Moment<'_>, fronts: &mut [Front], changes: &mut Changes, memory: &mut Lent<'_>) -> Result<(), Refused> {
+    fn forwards(
+        &self,
+        moment: &Moment<'_>,
+        fronts: &mut [Front],
+        changes: &mut Changes,
+        memory: &mut Lent<'_>,
+    ) -> Result<(), Refused> {
         changes.starts.push(changes.fronts.len());
         for (state, begun) in self.steps(moment, fronts, false)? {
             let width = self.states.live(state).len();
@@ -195,8 +201,11 @@ impl Course<'_> {
         for begun in front.each(before.len()) {
             for ended in back.each(after.len()) {
                 self.effort.spend(1)?;
-                let end = |copy: &u16| after.iter().position(|a| a == copy).and_then(|at| ended.get(at)).map_or(now.0, |e| e.saturating_neg());
-                let start = |copy: &u16| before.iter().position(|b| b == copy).and_then(|at| begun.get(at)).copied().unwrap_or(now.0);
+                let end = |copy: &u16| {
+                    after.iter().position(|a| a == copy).and_then(|at| ended.get(at)).map_or(now.0, |e| e.saturating_neg())
+                };
+                let start =
+                    |copy: &u16| before.iter().position(|b| b == copy).and_then(|at| begun.get(at)).copied().unwrap_or(now.0);
                 let fits = |copy: &u16| self.limits(*copy).is_some_and(|limit| end(copy).saturating_sub(start(copy)) <= limit);
                 if before.iter().chain(after).all(fits) {
                     return Ok(true);

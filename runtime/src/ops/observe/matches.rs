@@ -51,8 +51,7 @@ pub(super) fn decide(
     });
     let class_of = class_of.collect();
     let patterns = alternative.roles.iter().map(|role| role.patterns).collect();
-    let mut decider =
-        Decider { candidates, demands, patterns, classes, class_of, crowd: crowd(alternative), states: None, effort };
+    let mut decider = Decider { candidates, demands, patterns, classes, class_of, crowd: crowd(alternative), states: None, effort };
     // More records than there are cannot be bound, and there may be thousands of millions of them.
     if !decider.enough(&mut decider.events(0..candidates.all.len())) {
         return Ok(());

@@ -102,7 +102,9 @@ impl States {
 
     /// How many records of each role `more` has above `fewer`.
     pub(super) fn between(&self, fewer: u32, more: u32) -> Vec<u64> {
-        let (Some(fewer), Some(more)) = (self.counts.get(fewer as usize), self.counts.get(more as usize)) else { return Vec::new() };
+        let (Some(fewer), Some(more)) = (self.counts.get(fewer as usize), self.counts.get(more as usize)) else {
+            return Vec::new();
+        };
         more.iter().zip(fewer).map(|(m, f)| u64::from(m.saturating_sub(*f))).collect()
     }
 

@@ -121,7 +121,7 @@ fn an_expression_with_too_many_ways_to_match_is_refused() {
     };
     let many = |part: &str, word: &str, n: usize| vec![part; n].join(word);
     refused(&many("[a]", " FOLLOWEDBY ", 129), Hard::Patterns);
-    refused("([a] FOLLOWEDBY [b] OR [c] FOLLOWEDBY [d]) REPEATS 4000000000 TIMES", Hard::Choices);
+    refused("(([a] FOLLOWEDBY [b]) OR ([c] FOLLOWEDBY [d])) REPEATS 4000000000 TIMES", Hard::Choices);
     refused(&many("([a] FOLLOWEDBY [b] OR [c] REPEATS 2 TIMES)", " AND ", 9), Hard::Choices);
     refused("(([a] FOLLOWEDBY [b]) AND ([a] FOLLOWEDBY [c])) REPEATS 90 TIMES", Hard::Partial);
     refused("([a] AND [b]) WITHIN 5 SECONDS REPEATS 100 TIMES", Hard::Spans);
@@ -187,6 +187,12 @@ fn the_records_of_an_expression_stay_within_the_memory_of_the_hunt() {
     };
     assert!(matches!(answer(64 << 10), Err(Refused::Spent(Spent::Memory(65_536, _)))));
     assert_eq!(answer(64 << 20).ok(), Some(3_000));
+}
+
+#[test]
+fn brackets_nest_as_deep_as_they_may() {
+    let deep = (1..=31).fold("[a] AND [b]".to_owned(), |inner, n| format!("({inner}) WITHIN {n} SECONDS REPEATS 1 TIMES"));
+    assert_eq!(matched(&deep, &["1 9", "2 11"]), [1, 2]);
 }
 
 /// The shape of an expression.
