@@ -82,8 +82,11 @@ impl Parameters {
         Self { bound, uses: Vec::new() }
     }
 
-    /// Warns of parameters that no statement uses.
+    /// Warns of parameters that no statement uses. A statement that could not be read may have used one.
     pub(crate) fn tell_of_unused(&self, sink: &mut Sink) {
+        if sink.has_errors() {
+            return;
+        }
         for unused in self.bound.iter().filter(|bound| !bound.used) {
             let message = format!("no statement uses the parameter `{}`", unused.name);
             let told = Diagnostic::new(&UNUSED_PARAMETER, unused.span, message).label("without effect");

@@ -137,6 +137,22 @@ fn names_are_whole_and_distinguish_case() {
 }
 
 #[test]
+fn numbers_that_are_no_literals_take_no_parameter() {
+    for place in ["FIND process CREATED x DEPTH $n", "GROUP x BY BIN(pid, $n)", "GROUP x BY BIN(pid, $n m)"] {
+        let hunt = format!("# param: n = 3\nx = GET process FROM stixshifter://h WHERE pid = $n LAST 1 d\ny = {place}\nDISP y");
+        assert!(filled(&hunt, &[]).is_err_and(|told| told.starts_with("K0001")), "{place}: {:?}", filled(&hunt, &[]));
+    }
+}
+
+#[test]
+fn a_number_keeps_the_form_in_which_it_is_written() {
+    let mut sources = SourceSet::default();
+    let id = sources.add_text("h.hf", "# param: n = 7.50\nx = GET process FROM stixshifter://h WHERE name = $n LAST 1 d\nDISP x");
+    let compilation = compile(&sources, id, Catalog::builtin(), &Options::at(Instant(0)));
+    assert!(format!("{:?}", compilation.compiled.unwrap().plan).contains("7.50"), "as `name = 7.50` has it");
+}
+
+#[test]
 fn only_the_leading_comment_declares() {
     let hunt = "x = GET process FROM stixshifter://h WHERE name = $a LAST 1 d\n# param: a = 'x'\nDISP x";
     assert_eq!(filled(hunt, &[]).unwrap_err(), "K0601 $a");

@@ -163,7 +163,7 @@ fn count<'t>() -> impl Parser<'t, Tokens<'t>, Count, Extra> + Clone {
 
 /// `n` or `*` after DEPTH.
 fn steps<'t>() -> impl Parser<'t, Tokens<'t>, DepthClause, Extra> + Clone {
-    let count = literal::count().map(|count| match count.value {
+    let count = literal::number_from_zero().map(|count| match count.value {
         Some(steps) => DepthClause { steps: Some(steps), span: count.span },
         // This is reported already; one step is what FIND takes anyway.
         None => DepthClause { steps: Some(1), span: count.span },

@@ -195,8 +195,12 @@ fn parameter<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
 
 /// A whole number from 0, or the parameter that gives it; None in it where it could not be read, which is reported.
 pub(crate) fn count<'t>() -> impl Parser<'t, Tokens<'t>, Count, Extra> + Clone {
-    let given = parameter().map(|name| Count { value: None, span: name.span, parameter: Some(name) });
-    let written = custom(|input: &mut Input<'t, '_>| match look(input, 0) {
+    choice((parameter().map(|name| Count { value: None, span: name.span, parameter: Some(name) }), number_from_zero()))
+}
+
+/// A whole number from 0; None in it where it could not be read, which is reported.
+pub(crate) fn number_from_zero<'t>() -> impl Parser<'t, Tokens<'t>, Count, Extra> + Clone {
+    custom(|input: &mut Input<'t, '_>| match look(input, 0) {
         Some(token) if token.kind == Kind::Number => {
             let value = token.text.parse().ok();
             if value.is_none() {
@@ -206,8 +210,7 @@ pub(crate) fn count<'t>() -> impl Parser<'t, Tokens<'t>, Count, Extra> + Clone {
             Ok(Count { value, parameter: None, span: token.span })
         }
         _ => Err(expected(input, Expect::Whole)),
-    });
-    choice((given, written))
+    })
 }
 
 /// `5 d`, `$days d`
