@@ -97,8 +97,11 @@ impl<'a, 's> Context<'a, 's> {
         };
         let start = (0..self.at).rev().find(|at| begins(at).is_some() || self.tokens[*at].has(Flags::OPENS));
         let clauses = start.as_ref().and_then(begins).unwrap_or(EXPRESSION);
+        // GROUP, APPLY and a variable take one WITH.
+        let with = self.tokens[start.unwrap_or(0)..self.at].iter().any(|t| t.is(Keyword::With));
+        let clauses: Vec<Keyword> = clauses.iter().filter(|k| !with || **k != Keyword::With).copied().collect();
         let joins = [Keyword::And, Keyword::Or, Keyword::As];
-        let all = joins.iter().chain(clauses).filter(|k| self.expected.has_keyword(**k)).map(|k| k.word());
+        let all = joins.iter().chain(&clauses).filter(|k| self.expected.has_keyword(**k)).map(|k| k.word());
         match join(&all.collect::<Vec<_>>()) {
             none if none.is_empty() => "a new statement begins with a command or `name =`".to_owned(),
             some => format!("{some} could stand here, or a new statement"),

@@ -5,7 +5,7 @@ use crate::diag::{Diagnostic, Help, Severity};
 use crate::source::{SourceId, Span};
 use crate::syntax::words;
 use regex::{Captures, Regex, RegexBuilder};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// A row of the table of words.
 pub(crate) struct ForeignWord {
@@ -36,9 +36,10 @@ pub(crate) fn meant(kind: &str, word: &str) -> &'static [&'static str] {
 pub(crate) struct Phrase {
     /// Whether `here` takes the place of what was found, rather than being an example.
     replaces: bool,
-    /// A part of the phrase, in lower case: where it is not there, the expression is not tried.
+    /// Parts of the statement, in lower case, with `&` between: where one is not there, the expression is not tried.
     word: &'static str,
     pub(crate) pattern: &'static str,
+    regex: OnceLock<Option<Regex>>,
     way: &'static str,
     pub(crate) here: String,
     /// Mistakes that the row is about.
@@ -55,6 +56,7 @@ pub(crate) static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
             replaces: cells.next()? == "fix",
             word: cells.next()?,
             pattern: cells.next()?,
+            regex: OnceLock::new(),
             way: cells.next()?,
             here: cells.next()?.replace("\\n", "\n"),
             #[cfg(test)]
@@ -65,8 +67,9 @@ pub(crate) static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
 });
 
 impl Phrase {
-    fn regex(&self) -> Option<Regex> {
-        RegexBuilder::new(self.pattern).case_insensitive(true).multi_line(true).crlf(true).build().ok()
+    fn regex(&self) -> Option<&Regex> {
+        let build = || RegexBuilder::new(self.pattern).case_insensitive(true).multi_line(true).crlf(true).build().ok();
+        self.regex.get_or_init(build).as_ref()
     }
 
     /// The way out for a phrase that was found in the unit that begins at `from`.
@@ -109,6 +112,8 @@ fn group(found: &Captures<'_>, name: &str) -> String {
             let number = text("n").and_then(|n| n.parse::<u64>().ok()).unwrap_or(1);
             number.saturating_mul(unit).to_string()
         }
+        // Backslashes that are doubled already are escapes.
+        ("raw", None) => if text("t").is_some_and(|t| t.contains("\\\\")) { "" } else { "r" }.to_owned(),
         ("utc", None) => in_utc(text("t")),
         ("utc_until", None) => in_utc(text("until")),
         (_, text) => text.unwrap_or("").to_owned(),
@@ -121,17 +126,25 @@ fn in_utc(text: Option<&str>) -> String {
     words::lenient_instant(text).map_or_else(|| text.to_owned(), words::instant_text)
 }
 
+/// Most errors of a text for which phrases are looked for.
+const MOST_LOOKED: usize = 50;
+/// Longest statement that is looked at, in bytes.
+const LONGEST: usize = 4_096;
+
 /// Gives errors of reading the way out for the phrase that they touch. What is said behind that in the same statement is an echo
 /// of it, and left out; `unread` gets the place, so that later passes say nothing of it either.
 pub(crate) fn phrases(source: SourceId, text: &str, diagnostics: &mut Vec<Diagnostic>, unread: &mut Vec<Span>) {
-    let mut end = 0;
+    let (mut end, mut looked) = (0, 0);
     let mut kept = Vec::with_capacity(diagnostics.len());
     for mut diagnostic in diagnostics.drain(..) {
         let span = diagnostic.primary.span;
         if (span.start as usize) < end {
             continue;
         }
+        // Of a hostile text no more is looked at than is shown.
+        looked += usize::from(diagnostic.severity == Severity::Error);
         if diagnostic.severity == Severity::Error
+            && looked <= MOST_LOOKED
             && let Some((help, place)) = way_out(source, text, span)
         {
             diagnostic.helps = vec![help];
@@ -151,9 +164,9 @@ pub(crate) fn phrases(source: SourceId, text: &str, diagnostics: &mut Vec<Diagno
 /// The way out for the first phrase that touches a place, and the part of the statement that it spoils.
 fn way_out(source: SourceId, text: &str, place: Span) -> Option<(Help, Span)> {
     let (from, to) = unit(text, place.start as usize);
-    let unit = text.get(from..to)?;
+    let unit = text.get(from..to).filter(|unit| unit.len() <= LONGEST)?;
     let lower = unit.to_ascii_lowercase();
-    PHRASES.iter().filter(|phrase| lower.contains(phrase.word)).find_map(|phrase| {
+    PHRASES.iter().filter(|phrase| phrase.word.split('&').all(|word| lower.contains(word))).find_map(|phrase| {
         let regex = phrase.regex()?;
         let touches = |m: &regex::Match<'_>| from + m.start() <= place.end as usize && place.start as usize <= from + m.end();
         let found = regex.captures_iter(unit).find(|found| found.get(0).is_some_and(|m| touches(&m)))?;
