@@ -24,7 +24,7 @@ pub fn mended(bytes: &[u8]) -> Option<(String, bool)> {
             }
             let endless = ["NaN", "Infinity", "-Infinity"].contains(&&*word) || too_large(&word);
             flawed |= endless;
-            out += &if endless { format!("\"{word}\"") } else { word };
+            out += &if endless { serde_json::to_string(&word).unwrap() } else { word };
         } else if c.is_ascii() {
             out.push(c);
             rest.next();
