@@ -2,7 +2,7 @@
 
 use super::context::Checker;
 use super::hir::{Attr, Predicate, Test, TestOp};
-use crate::catalog::{AttrId, Entity};
+use crate::catalog::{AttrId, Catalog, Entity};
 use crate::diag::Diagnostic;
 use crate::diag::codes::patterns::DROPS_ABSENT;
 use crate::syntax::ast::{Comparison, Pattern};
@@ -20,7 +20,7 @@ impl Checker<'_> {
         let mut told: Vec<&Test> = tests.iter().filter(|(test, _)| present(test)).map(|(test, _)| *test).collect();
         for ((test, kept), comparison) in tests.iter().zip(written) {
             let excludes = test.negated && test.op != TestOp::Null && !kept;
-            if excludes && !told.iter().any(|t| same(t, test)) && may_be_absent(self.catalog.get(test.entity), test) {
+            if excludes && !told.iter().any(|t| same(t, test)) && may_be_absent(self.catalog, test) {
                 told.push(test);
                 self.drops(comparison);
             }
@@ -78,14 +78,15 @@ fn comparisons<'p>(pattern: &'p Pattern, found: &mut Vec<&'p Comparison>) {
 }
 
 /// Whether an entity may stand where it lacks the attribute. The name by which people know the type is as good as always there.
-fn may_be_absent(kind: &Entity, test: &Test) -> bool {
+fn may_be_absent(catalog: &Catalog, test: &Test) -> bool {
+    let kind = catalog.get(test.entity);
     match &test.attr {
         Attr::Catalog(id) => {
             let identity = &kind.identity;
             let known = |a: &AttrId| a == id || made_of(kind, *id, *a);
             *id != kind.primary && !identity.key.iter().chain(&identity.required).any(known)
         }
-        Attr::Record(field) => !field.shown.contains(&test.entity),
+        Attr::Record(field) => !catalog.shown_fields.iter().any(|s| s.field == *field && s.of.contains(&test.entity)),
         Attr::Sighting(_) | Attr::Added(_) => false,
     }
 }

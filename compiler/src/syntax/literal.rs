@@ -86,7 +86,7 @@ fn word(input: &mut Input<'_, '_>, token: &Token<'_>) -> Literal {
         input.skip();
         let span = token.span.to(bytes.span);
         report(input, values::bytes_literal(span, token.text, &grammar::text_of(bytes)));
-        return Literal { kind: LiteralKind::Error, span };
+        return Literal::written(LiteralKind::Error, span);
     }
     if let Some((variable, attribute)) = reference_parts(input, token) {
         let span = span_since(input, from);

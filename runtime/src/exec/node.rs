@@ -81,7 +81,12 @@ impl Run<'_> {
             Op::Sort { attr, ascending } => order::sort(input, attr, *ascending),
             Op::Slice { offset, limit } => order::slice(input, *offset, *limit),
             Op::Project(_) | Op::New { .. } | Op::Load { .. } => Table::clone(input),
-            Op::Compute(columns) => compute::compute(input, columns, &self.options.allowance).map_err(|e| unread(node, e))?,
+            Op::Compute(columns) => {
+                let (table, stopped) =
+                    compute::compute(input, columns, &self.options.allowance).map_err(|e| unread(node, e))?;
+                self.warn_stopped(node, stopped);
+                table
+            }
             Op::Group { keys, aggregates } => group::group(input, keys, aggregates),
             Op::Join { by, within } => match inputs {
                 [left, right, ..] => {
@@ -309,14 +314,6 @@ fn undecidable(node: &Node, reason: &Undecidable) -> Failure {
     let message = "a condition cannot be decided";
     let problem = Diagnostic::new(&codes::run::UNDECIDABLE, node.origin, message).note(reason.0.clone());
     Failure::Failed(Box::new(problem.help("write the expression in another way, or with --ignore-case off")))
-}
-
-/// The table of the sightings that a node found.
-fn collect(found: Found, node: &Node, whole: bool) -> Table {
-    let mut table = found.sightings.finish(node.entity, &node.columns);
-    table.unidentified = found.unidentified.len() as u64;
-    table.partial = !whole;
-    table
 }
 
 /// For each row of a table the values of `attrs`, in their order.

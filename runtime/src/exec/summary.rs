@@ -3,7 +3,7 @@
 use super::{Run, Source, locked};
 use crate::report::model::{SourceReport, VariableReport};
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::{DataSource, Shape, Variable};
+use huntc_compiler::plan::{DataSource, Node, Shape, Variable};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -73,6 +73,18 @@ impl Run<'_> {
             let message = format!("a comparison could not be decided on {on}, so it counts as true there");
             let diagnostic = Diagnostic::new(&codes::run::UNDECIDED, origin, message)
                 .note("an expression of MATCHES took more steps on a value than it may")
+                .help("rewrite it without look-around and back-references, or without nested repetition");
+            locked(&self.warnings).push(diagnostic);
+        }
+    }
+
+    /// Adds a warning where EXTRACT was stopped on values.
+    pub(super) fn warn_stopped(&self, node: &Node, times: u64) {
+        if times > 0 {
+            let on = crate::report::text::count(times, "value");
+            let message = format!("EXTRACT was stopped on {on}, so nothing was found there");
+            let diagnostic = Diagnostic::new(&codes::run::STOPPED, node.origin, message)
+                .note("its expression took more steps on a value than it may")
                 .help("rewrite it without look-around and back-references, or without nested repetition");
             locked(&self.warnings).push(diagnostic);
         }

@@ -21,7 +21,10 @@ pub(super) fn is_foreign(path: &Path, format: &str, packing: Packing) -> Result<
     // What cannot be unpacked was packed by nobody.
     let Ok(file) = open(path, packing) else { return Ok(true) };
     let own = match format {
-        "json" => json_beginning(file, MOST_READ).is_some_and(|table| table.first.contains_key("type")) || is_empty(path, packing),
+        "json" => {
+            let again = || open(path, packing);
+            json_beginning(file, &again, MOST_READ).is_some_and(|table| table.first.contains_key("type")) || is_empty(path, packing)
+        }
         _ => csv_beginning(file).is_some_and(|(header, _)| header.first().is_some_and(|name| name == "type")),
     };
     Ok(!own)

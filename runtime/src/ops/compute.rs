@@ -6,7 +6,7 @@ mod text;
 mod url;
 
 use crate::allowance::Allowance;
-use crate::matching::{Undecided, Unread};
+use crate::matching::{Undecidable, Unread};
 use crate::table::{Rows, Table, tuple_bytes};
 use huntc_compiler::catalog::ValueFunction;
 use huntc_compiler::plan::pattern::regex::Extractor;
@@ -14,10 +14,13 @@ use huntc_compiler::plan::{Attr, ComputedColumn};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use std::borrow::Cow;
+use std::cell::Cell;
 
-/// The table with further attributes of its entities, or of the rows of a JOIN. Each may be computed from those before it.
-pub fn compute(input: &Table, columns: &[ComputedColumn], allowance: &Allowance) -> Result<Table, Unread> {
+/// The table with further attributes of its entities, or of the rows of a JOIN. Each may be computed from those before it. Beside
+/// it, on how many values EXTRACT was stopped by its step limit; it found nothing in them.
+pub fn compute(input: &Table, columns: &[ComputedColumn], allowance: &Allowance) -> Result<(Table, u64), Unread> {
     let mut table = Table::clone(input);
+    let mut stopped = 0;
     let mut memory = allowance.lend("the values of WITH");
     for column in columns {
         let function = Call::new(column)?;
@@ -30,8 +33,9 @@ pub fn compute(input: &Table, columns: &[ComputedColumn], allowance: &Allowance)
             made.push(value);
         }
         write(&mut table, &column.name, made);
+        stopped += function.stopped.get();
     }
-    Ok(table)
+    Ok((table, stopped))
 }
 
 /// The values of an attribute: one for each entity, or for each row of a JOIN.
@@ -68,18 +72,20 @@ struct Call<'a> {
     function: ValueFunction,
     arguments: &'a [Value],
     extractor: Option<Extractor>,
+    /// How many values the extractor was stopped on.
+    stopped: Cell<u64>,
 }
 
 impl<'a> Call<'a> {
-    fn new(column: &'a ComputedColumn) -> Result<Self, Undecided> {
+    fn new(column: &'a ComputedColumn) -> Result<Self, Undecidable> {
         let ComputedColumn { function, arguments, .. } = column;
         let extractor = match (function, arguments.first()) {
             (ValueFunction::Extract, Some(pattern)) => {
-                Some(Extractor::parse(&pattern.to_string()).map_err(|e| Undecided(e.message))?)
+                Some(Extractor::parse(&pattern.to_string()).map_err(|e| Undecidable(e.message))?)
             }
             _ => None,
         };
-        Ok(Self { function: *function, arguments, extractor })
+        Ok(Self { function: *function, arguments, extractor, stopped: Cell::new(0) })
     }
 
     /// The value for a row's value. Of several values each is computed; what gives nothing is left out.
@@ -111,7 +117,10 @@ impl<'a> Call<'a> {
             ValueFunction::Length => Some(Value::Int(text.chars().count() as i64)),
             ValueFunction::Extract => {
                 let Some(extractor) = &self.extractor else { return Ok(None) };
-                let found = extractor.first_group(&text).map_err(|e| Undecided(e.to_string()))?;
+                let found = extractor.first_group(&text).unwrap_or_else(|_| {
+                    self.stopped.set(self.stopped.get() + 1);
+                    None
+                });
                 found.map(Value::text)
             }
             ValueFunction::Replace => match self.arguments {

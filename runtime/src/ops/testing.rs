@@ -53,7 +53,7 @@ fn step(node: &Node, inputs: &[Arc<Table>], catalog: &Catalog) -> Table {
         (Op::Filter { predicate, range }, [input, referred @ ..]) => {
             filter::filter(input, predicate, *range, catalog, &references(node, referred), &Allowance::default()).unwrap().0
         }
-        (Op::Compute(columns), [input]) => compute::compute(input, columns, &Allowance::default()).unwrap(),
+        (Op::Compute(columns), [input]) => compute::compute(input, columns, &Allowance::default()).unwrap().0,
         (Op::Group { keys, aggregates }, [input]) => group::group(input, keys, aggregates),
         (Op::First(n), [input]) => union::first(input, *n),
         (Op::Transform(transformer), [input]) => order::transform(input, *transformer),

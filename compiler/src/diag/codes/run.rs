@@ -13,5 +13,6 @@ codes! {
     FILE_OUTSIDE "K1010" "file-outside" Error fixed "a file of FROM lies outside the folders of the hunt";
     UNDECIDED "K1017" "undecided-comparison" Warning fixed "a comparison could not be decided and counts as true";
     TOO_MANY_WAYS "K1018" "too-many-ways-to-match" Error fixed "an observation expression has too many ways to match";
+    STOPPED "K1019" "extract-stopped" Warning fixed "EXTRACT was stopped on a value and found nothing in it";
     UNBOUND_SOURCE "K1009" "unbound-source" Error fixed "a data source is not bound to anything";
 }
