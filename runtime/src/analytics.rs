@@ -9,12 +9,14 @@ pub use offline::read_offline;
 use crate::allowance::Allowance;
 use crate::config::analytic::{Action, AnalyticBinding};
 use crate::config::trust;
+use crate::metered_file::Meter;
 use crate::process_group;
 use crate::source::SourceError;
 use conversation::{AnswerLine, Finished, Talk, converse};
 use foldhash::HashSet;
 use huntc_compiler::diag::codes;
 use huntc_compiler::value::Value;
+use lookup::{LookedUp, look_up};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -42,7 +44,7 @@ pub struct AnalyticCall<'a> {
 /// The columns that an analytic adds to each of the tables: for each table as many rows as it has, in the same order.
 pub fn apply(call: &AnalyticCall<'_>, tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
     let answer = match &call.binding.action {
-        Action::Lookup { table: path, key } => tables.iter().map(|table| lookup::lookup(call, path, key, table)).collect(),
+        Action::Lookup { table: path, key } => tables.iter().map(|table| lookup(call, path, key, table)).collect(),
         Action::Exec(command) => exec(call, command, tables),
         Action::Untrusted { file, .. } => {
             let error = SourceError::new(
@@ -57,6 +59,34 @@ pub fn apply(call: &AnalyticCall<'_>, tables: &[AnalyticRows]) -> Result<Vec<Ana
 
 fn failed(call: &AnalyticCall<'_>, what: impl std::fmt::Display) -> SourceError {
     SourceError::new(&codes::run::ANALYTIC_FAILED, format!("the analytic {:?} failed: {what}", call.binding.uri))
+}
+
+/// Bytes that a cell takes, roughly.
+const CELL: usize = 2 * size_of::<Option<Value>>();
+
+/// Looks each row up in a CSV or JSON table: the row whose key column equals the attribute `key`.
+fn lookup(call: &AnalyticCall<'_>, path: &Path, key: &str, table: &AnalyticRows) -> Result<AnalyticRows, SourceError> {
+    let Some(own) = table.names.iter().position(|n| n == key) else {
+        return Err(failed(call, format_args!("the rows have no attribute {key:?}"))
+            .help("correct `key` in huntc.toml: an attribute that the variable has"));
+    };
+    let value = |row: &Vec<Option<Value>>| row.get(own).cloned().flatten().map(|v| v.to_string());
+    let wanted: HashSet<String> = table.rows.iter().filter_map(value).collect();
+    let meter = Meter::new(call.allowance, "a look-up table");
+    let LookedUp { header, key: at, hits } = look_up(path, key, &wanted, &meter).map_err(|e| match meter.spent() {
+        Some(spent) => spent.into(),
+        None => failed(call, format_args!("its table {} cannot be read", path.display()))
+            .note(e.to_string())
+            .help("correct `lookup` in huntc.toml; its path starts at the folder of that file"),
+    })?;
+    meter.grow(CELL.saturating_mul(header.len()).saturating_mul(table.rows.len()))?;
+    let names: Vec<String> = header.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, n)| n.clone()).collect();
+    let find = |row: &Vec<Option<Value>>| {
+        let hit = value(row).and_then(|v| hits.get(&v));
+        let cell = |i: usize| hit.and_then(|r| r.get(i)).filter(|t| !t.is_empty()).map(|t| Value::text(t.as_str()));
+        (0..header.len()).filter(|i| *i != at).map(cell).collect()
+    };
+    Ok(AnalyticRows { rows: table.rows.iter().map(find).collect(), names })
 }
 
 /// The beginning of the names under which a command gets the arguments of WITH. A huntflow chooses the rest of the name, and no

@@ -2,6 +2,7 @@
 //! allowed folders are used.
 
 mod earlier;
+mod packing;
 mod rows;
 
 use crate::allowance::{Allowance, Lent};
@@ -14,6 +15,7 @@ use huntc_compiler::catalog::{Catalog, EntityId, canonical};
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Attr, Column};
 use huntc_compiler::value::Value;
+use packing::{Packing, open, shape};
 use rows::{Again, Cells, RowFault};
 use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
@@ -118,24 +120,6 @@ pub fn log(path: &str, place: &Place<'_>) -> Result<PathBuf, SourceError> {
     Ok(resolved)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Packing {
-    Plain,
-    Gzip,
-    Zstd,
-}
-
-/// The format (`csv`, `json`, …) and the packing according to the file's name.
-fn shape(path: &Path) -> (String, Packing) {
-    let name = path.file_name().map(|n| n.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    let (name, packing) = match (name.strip_suffix(".gz"), name.strip_suffix(".zst")) {
-        (Some(inner), _) => (inner.to_owned(), Packing::Gzip),
-        (_, Some(inner)) => (inner.to_owned(), Packing::Zstd),
-        _ => (name, Packing::Plain),
-    };
-    (name.rsplit('.').next().unwrap_or_default().to_owned(), packing)
-}
-
 /// What a huntflow can be checked against: the type that a file's first record names, and its columns.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct FileFacts {
@@ -172,15 +156,6 @@ fn json_facts(file: Box<dyn Read>, again: Again<'_>) -> Option<FileFacts> {
     let rows::JsonBeginning { first, names } = rows::json_beginning(file, again, MOST_LOOKED_AT)?;
     let entity = first.get("type").and_then(Json::as_str).filter(|entity| !entity.is_empty()).map(str::to_owned);
     Some(FileFacts { entity, columns: names.map(|names| names.into_iter().filter(|name| name != "type").collect()) })
-}
-
-fn open(path: &Path, packing: Packing) -> std::io::Result<Box<dyn Read>> {
-    let file = regular_file::open(path)?;
-    Ok(match packing {
-        Packing::Plain => Box::new(file),
-        Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(file)),
-        Packing::Zstd => Box::new(zstd::Decoder::new(file)?),
-    })
 }
 
 /// Reads a file of LOAD. `entity` is the type that the huntflow was checked with, if that is known; the file's `type`

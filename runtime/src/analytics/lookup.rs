@@ -1,50 +1,28 @@
 //! Look-up tables: CSV with a header, or a JSON array of flat objects. A table may be of any size; only the rows that are looked
 //! for are kept.
 
-use super::{AnalyticCall, AnalyticRows, failed};
 use crate::allowance::Spent;
 use crate::metered_file::{Meter, Metered, each_object};
-use crate::source::{SourceError, regular_file};
+use crate::source::regular_file;
 use foldhash::{HashMap, HashSet};
-use huntc_compiler::value::Value;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The columns of a table, and the rows whose key is looked for.
-struct LookedUp {
-    header: Vec<String>,
+pub(super) struct LookedUp {
+    pub(super) header: Vec<String>,
     /// The place of the key in the header.
-    key: usize,
-    hits: HashMap<String, Vec<String>>,
+    pub(super) key: usize,
+    pub(super) hits: HashMap<String, Vec<String>>,
 }
 
-type TableFault = Box<dyn std::error::Error>;
+pub(super) type TableFault = Box<dyn std::error::Error>;
 
-/// Looks each row up: the first row of the table whose key column equals the attribute `key`.
-pub(super) fn lookup(call: &AnalyticCall<'_>, path: &Path, key: &str, table: &AnalyticRows) -> Result<AnalyticRows, SourceError> {
-    let Some(own) = table.names.iter().position(|n| n == key) else {
-        return Err(failed(call, format_args!("the rows have no attribute {key:?}"))
-            .help("correct `key` in huntc.toml: an attribute that the variable has"));
-    };
-    let value = |row: &Vec<Option<Value>>| row.get(own).cloned().flatten().map(|v| v.to_string());
-    let wanted: HashSet<String> = table.rows.iter().filter_map(value).collect();
-    let meter = Meter::new(call.allowance, "a look-up table");
+/// Finds the first row of the table for each wanted value of the column `key`.
+pub(super) fn look_up(path: &Path, key: &str, wanted: &HashSet<String>, meter: &Meter<'_>) -> Result<LookedUp, TableFault> {
     let is_json = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
-    let found = if is_json { json(path, key, &wanted, &meter) } else { csv(path, key, &wanted, &meter) };
-    let LookedUp { header, key: at, hits } = found.map_err(|e| match meter.spent() {
-        Some(spent) => spent.into(),
-        None => failed(call, format_args!("its table {} cannot be read", path.display()))
-            .note(e.to_string())
-            .help("correct `lookup` in huntc.toml; its path starts at the folder of that file"),
-    })?;
-    let names: Vec<String> = header.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, n)| n.clone()).collect();
-    let find = |row: &Vec<Option<Value>>| {
-        let hit = value(row).and_then(|v| hits.get(&v));
-        let cell = |i: usize| hit.and_then(|r| r.get(i)).filter(|t| !t.is_empty()).map(|t| Value::text(t.as_str()));
-        (0..header.len()).filter(|i| *i != at).map(cell).collect()
-    };
-    Ok(AnalyticRows { rows: table.rows.iter().map(find).collect(), names })
+    if is_json { json(path, key, wanted, meter) } else { csv(path, key, wanted, meter) }
 }
 
 fn csv(path: &Path, key: &str, wanted: &HashSet<String>, meter: &Meter<'_>) -> Result<LookedUp, TableFault> {
@@ -56,6 +34,7 @@ fn csv(path: &Path, key: &str, wanted: &HashSet<String>, meter: &Meter<'_>) -> R
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record)? {
         meter.row_ends();
+        // The first row with a key counts.
         let Some(value) = record.get(key).filter(|value| wanted.contains(*value) && !hits.contains_key(*value)) else { continue };
         meter.grow(record.as_slice().len() + record.len() * size_of::<String>()).map_err(Spent::message)?;
         hits.insert(value.to_owned(), record.iter().map(str::to_owned).collect());

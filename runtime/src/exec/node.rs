@@ -8,7 +8,7 @@ use crate::ops::observe::{self, Observed, Refused};
 use crate::ops::{compute, filter, group, join, new, order, union};
 use crate::source::Records;
 use crate::table::{Entity, Key, Table};
-use foldhash::HashSet;
+use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::{EntityId, ValueType};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes;
@@ -324,10 +324,12 @@ pub(super) fn rows_of(table: &Table, attrs: &[Attr]) -> Vec<Vec<Option<Value>>> 
 
 /// Sets added columns of a table's entities: `values` has one row for each entity, in their order.
 pub(super) fn add_columns(table: &mut Table, names: &[String], values: Vec<Vec<Option<Value>>>) {
+    // An analytic chooses the names, and how many there are.
+    let mut known: HashMap<String, usize> = table.added.iter().cloned().zip(0..).collect();
     let places: Vec<usize> = names
         .iter()
         .map(|name| {
-            table.added.iter().position(|n| n == name).unwrap_or_else(|| {
+            *known.entry(name.clone()).or_insert_with(|| {
                 table.added.push(name.clone());
                 table.added.len() - 1
             })

@@ -1,7 +1,7 @@
 //! What SAVE may replace: a file of an earlier SAVE. A huntflow names the file, and must not destroy those of other programs.
 
+use super::packing::{Packing, open};
 use super::rows::{csv_beginning, json_beginning};
-use super::{Packing, open};
 use std::io::{ErrorKind, Read, Result};
 use std::path::Path;
 
