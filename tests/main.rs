@@ -29,6 +29,7 @@ mod http;
 mod huntflows;
 #[cfg(unix)]
 mod interrupt;
+mod language;
 mod lowering;
 mod mappings;
 mod mutated;

@@ -5,6 +5,7 @@
 //! Sources: semantics.md §1 and §2, the STIX 2.1 cyber observables, and the ECS field reference.
 
 mod field_table;
+mod functions;
 pub mod load;
 mod lookup;
 mod own;
@@ -15,6 +16,7 @@ mod words;
 
 pub use crate::attribute_name::canonical;
 pub use field_table::{KnownField, known_field, known_fields, may_be_retyped};
+pub use functions::FunctionRow;
 pub use own::{FIELD_TYPES, FieldFault, own_field};
 pub use table::Problem;
 
