@@ -34,6 +34,7 @@ mod huntflows;
 mod interrupt;
 #[cfg(unix)]
 mod kills;
+mod language;
 mod lowering;
 mod mappings;
 mod mutated;

@@ -5,20 +5,22 @@
 //! Sources: semantics.md §1 and §2, the STIX 2.1 cyber observables, and the ECS field reference.
 
 mod field_table;
-mod function;
+mod functions;
 pub mod load;
 mod lookup;
 mod own;
 mod table;
 #[cfg(test)]
 mod tests;
+mod value_function;
 mod words;
 
 pub use crate::attribute_name::canonical;
 pub use field_table::{KnownField, known_field, known_fields, may_be_retyped};
+pub use functions::FunctionRow;
 pub use own::{FIELD_TYPES, FieldFault, own_field};
-pub use function::{FunctionFacts, FunctionInput, FunctionOutput, FunctionParameter, ValueFunction};
 pub use table::Problem;
+pub use value_function::{FunctionFacts, FunctionInput, FunctionOutput, FunctionParameter, ValueFunction};
 
 use std::collections::BTreeSet;
 use std::fmt;

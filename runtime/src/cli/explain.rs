@@ -1,5 +1,6 @@
 //! `huntc explain`: the page of a diagnostic code, or the list of all.
 
+use super::catalog;
 use super::console::Console;
 use super::exit::ExitCode;
 use super::terminal::Terminal;
@@ -29,6 +30,10 @@ pub(super) fn run(args: &ExplainArgs, terminal: Terminal) -> ExitCode {
     let span = console.session.command_line(name);
     let all = codes::all();
     let problem = Diagnostic::new(&UNKNOWN_CODE, span, format!("there is no diagnostic `{name}`")).label("unknown");
+    if catalog::knows(name) {
+        console.show(&[problem.help(format!("`huntc catalog {name}` shows what the catalog has of it"))]);
+        return ExitCode::Usage;
+    }
     let problem = match suggest::best(name, all.iter().flat_map(|c| [c.id, c.slug])) {
         Some(near) => problem.help(format!("`huntc explain {near}` is the nearest")),
         None => problem.help("`huntc explain` lists all"),

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod args;
+mod catalog;
 mod check;
 mod compile;
 mod completions;
@@ -75,6 +76,7 @@ enum Command {
     Demo(demo::DemoArgs),
     Fmt(fmt::FmtArgs),
     Explain(explain::ExplainArgs),
+    Catalog(catalog::CatalogArgs),
     Sources(sources::SourcesArgs),
     Analytics(analytics::AnalyticsArgs),
     Nightly(nightly::NightlyArgs),
@@ -129,6 +131,7 @@ fn perform(command: Command, terminal: Terminal) -> ExitCode {
         Command::Demo(args) => demo::run(&args, terminal),
         Command::Fmt(args) => fmt::run(&args, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
+        Command::Catalog(args) => catalog::run(&args, terminal),
         Command::Sources(args) => sources::run(&args, terminal),
         Command::Analytics(args) => analytics::run(&args, terminal),
         Command::Nightly(args) => nightly::run(&args, terminal),

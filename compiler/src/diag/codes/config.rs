@@ -13,6 +13,7 @@ codes! {
     MISSING_SECRET "K0811" "missing-secret" Error fixed "a secret that the configuration refers to is not there";
     UNSUPPORTED_CONNECTOR "K0812" "unsupported-connector" Error fixed "a profile uses another connector";
     UNKNOWN_CODE "K0813" "unknown-code" Error fixed "there is no diagnostic of this name";
+    UNKNOWN_WORD "K0829" "unknown-catalog-word" Error fixed "the catalog has nothing of this name";
     UNKNOWN_SOURCE "K0814" "unknown-source" Error fixed "the configuration has no source of this name";
     FILE_NOT_WRITTEN "K0815" "file-not-written" Error fixed "a file could not be written";
     IGNORED_SETTING "K0816" "ignored-setting" Warning lint "a setting of another tool has no effect here";

@@ -49,7 +49,7 @@ pub struct FunctionFacts {
     pub output: FunctionOutput,
     /// One sentence for people.
     pub doc: &'static str,
-    /// A call with its name, as it stands behind WITH.
+    /// A call with its name, as it stands behind WITH of a process.
     pub example: &'static str,
 }
 
@@ -105,25 +105,25 @@ functions! {
     Replace "REPLACE" ["replace_string", "regex_replace", "regexp_replace", "replace_regex"] Text [Sought, Text] Text,
         "the text with every occurrence of one text replaced by another", "REPLACE(command_line, '^', '') AS plain";
     Base64 "BASE64" ["base64_decode", "base64_decode_tostring", "decode_base64", "from_base64", "unbase64"] Text [] Text,
-        "the decoded text; UTF-16LE, as PowerShell's `-enc` has it, is found out", "BASE64(values.data) AS decoded";
+        "the decoded text; UTF-16LE, as PowerShell's `-enc` has it, is found out", "BASE64(registry.data.strings) AS decoded";
     UrlScheme "URL_SCHEME" ["url_protocol"] Text [] Text,
-        "the part of a URL before `:`, in lower case", "URL_SCHEME(value) AS scheme";
+        "the part of a URL before `:`, in lower case", "URL_SCHEME(url.original) AS scheme";
     UrlHost "URL_HOST" ["url_domain", "parse_url", "hostname"] Text [] Text,
-        "the host of a URL, without user and port, in lower case", "URL_HOST(value) AS site";
+        "the host of a URL, without user and port, in lower case", "URL_HOST(url.original) AS site";
     UrlPort "URL_PORT" [] Text [] Integer,
-        "the port that a URL names", "URL_PORT(value) AS port";
+        "the port that a URL names", "URL_PORT(url.original) AS port";
     UrlPath "URL_PATH" [] Text [] Text,
-        "the path of a URL, as written", "URL_PATH(value) AS resource";
+        "the path of a URL, as written", "URL_PATH(url.original) AS resource";
     UrlQuery "URL_QUERY" [] Text [] Text,
-        "what stands behind `?` in a URL", "URL_QUERY(value) AS parameters";
+        "what stands behind `?` in a URL", "URL_QUERY(url.original) AS parameters";
     RegisteredDomain "REGISTERED_DOMAIN" ["etld1", "apex", "registrable_domain", "root_domain"] Text [] Text,
-        "the domain that was registered: the public suffix and one label more", "REGISTERED_DOMAIN(value) AS registered";
+        "the domain that was registered: the public suffix and one label more", "REGISTERED_DOMAIN(dns.question.name) AS registered";
     Subdomain "SUBDOMAIN" [] Text [] Text,
-        "what stands before the registered domain", "SUBDOMAIN(value) AS labels";
+        "what stands before the registered domain", "SUBDOMAIN(dns.question.name) AS labels";
     PublicSuffix "PUBLIC_SUFFIX" ["tld", "etld", "top_level_domain"] Text [] Text,
-        "the public suffix of a domain name, such as `co.uk`", "PUBLIC_SUFFIX(value) AS suffix";
+        "the public suffix of a domain name, such as `co.uk`", "PUBLIC_SUFFIX(dns.question.name) AS suffix";
     Entropy "ENTROPY" ["shannon_entropy"] Text [] Float,
-        "Shannon's entropy of the characters, in bits for each, to four decimals", "ENTROPY(value) AS entropy";
+        "Shannon's entropy of the characters, in bits for each, to four decimals", "ENTROPY(dns.question.name) AS entropy";
     Hour "HOUR" ["hourofday", "hour_of_day", "date_hour"] Time [] Integer,
         "the hour of the day in UTC, 0 to 23", "HOUR(first_observed) AS hour";
     Weekday "WEEKDAY" ["dayofweek", "day_of_week", "date_wday"] Time [] Integer,
@@ -145,6 +145,14 @@ impl ValueFunction {
 }
 
 impl FunctionFacts {
+    /// What it gives, in words.
+    pub fn gives(&self) -> &'static str {
+        match self.output {
+            FunctionOutput::Type(ty) => ty.word(),
+            FunctionOutput::Same => "as the attribute",
+        }
+    }
+
     /// Its name with what it takes: `REPLACE(text, 'text', 'text')`.
     pub fn signature(&self) -> String {
         let first = match self.input {
