@@ -12,6 +12,7 @@ use super::record::{HuntRecord, KeyRecord, MemberRecord, NightRecord, Notificati
 use crate::damage::guarded;
 use crate::own_files;
 use crate::source::SourceError;
+use copies::FILE;
 use fault::{broken, damaged, fault, lost, version};
 use redb::backends::InMemoryBackend;
 use redb::{
@@ -27,7 +28,6 @@ pub const SCHEMA: u64 = 2;
 /// The oldest version that is read, and brought up to date when a run opens it.
 const OLDEST: u64 = 1;
 
-const FILE: &str = "nightly.redb";
 /// Bytes of the database that are kept in memory.
 const CACHE: usize = 32 << 20;
 

@@ -4,7 +4,6 @@
 //! copy can be told to be whole by its name: `nightly-00012-20260101T020000Z-1f2e….redb`. The number counts copies, whatever the
 //! clock shows.
 
-use super::FILE;
 use crate::own_files;
 use ring::digest::{Context, SHA256};
 use std::fmt::Write as _;
@@ -12,6 +11,8 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+/// The file of a state.
+pub(super) const FILE: &str = "nightly.redb";
 /// How many copies are kept.
 pub const KEPT: u64 = 7;
 /// Hexadecimal digits of the checksum in a name.

@@ -1,7 +1,6 @@
 //! The errors of a state that cannot be used, with the way back to a whole one.
 
-use super::FILE;
-use super::copies::newest_good;
+use super::copies::{FILE, newest_good};
 use crate::nightly::shell::shell_word;
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::nightly::{STATE_UNUSABLE, STATE_VERSION};

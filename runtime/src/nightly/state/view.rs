@@ -1,7 +1,8 @@
 //! The state, opened for reading while a run may change it.
 
+use super::copies::FILE;
 use super::fault::{broken, damaged, fault, lost, version};
-use super::{FILE, OLDEST, Read, SCHEMA, builder, bytes_of, whole};
+use super::{OLDEST, Read, SCHEMA, builder, bytes_of, whole};
 use crate::damage::guarded;
 use crate::nightly::lock;
 use crate::source::SourceError;

@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 /// A part of the memory that is watched, as long as this is there.
-pub(super) struct Watch(&'static Place);
+pub(super) struct CutGuard(&'static Place);
 
 /// A place in the list of what is watched. Places are used again, and never freed.
 struct Place {
@@ -33,7 +33,7 @@ static FIRST: AtomicPtr<Place> = AtomicPtr::new(null_mut());
 static BEFORE: OnceLock<libc::sigaction> = OnceLock::new();
 static PAGE: AtomicUsize = AtomicUsize::new(0);
 
-impl Watch {
+impl CutGuard {
     /// Watches a mapping, which must outlive this.
     pub(super) fn over(map: &[u8]) -> Self {
         install();
@@ -45,7 +45,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for CutGuard {
     fn drop(&mut self) {
         self.0.end.store(0, Ordering::Release);
         self.0.taken.store(false, Ordering::Release);

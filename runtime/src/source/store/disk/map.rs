@@ -7,7 +7,7 @@
 )]
 
 #[cfg(unix)]
-use super::cut::Watch;
+use super::cut::CutGuard;
 use arrow_buffer::Buffer;
 use memmap2::{Mmap, UncheckedAdvice};
 use std::fs::File;
@@ -22,10 +22,10 @@ pub(super) struct Mapping {
     place: Arc<Place>,
 }
 
-/// The bytes of a file, and the watch over them, which ends before they go.
+/// The bytes of a file, and the guard over them, which ends before they go.
 struct Mapped {
     #[cfg(unix)]
-    _watch: Watch,
+    _guard: CutGuard,
     bytes: Mmap,
 }
 
@@ -51,7 +51,7 @@ impl Mapping {
         let bytes = unsafe { Mmap::map(file) }?;
         let map = Mapped {
             #[cfg(unix)]
-            _watch: Watch::over(&bytes),
+            _guard: CutGuard::over(&bytes),
             bytes,
         };
         Ok(Some(Self { map: Arc::new(map), place: Arc::new(Place { path: path.to_owned(), mapped }) }))

@@ -10,7 +10,7 @@ use super::reader::{IN_MEMORY, open_segment};
 use super::{layout, merge};
 use crate::own_files;
 use crate::source::SourceError;
-use crate::source::logs::{self, ReadReport};
+use crate::source::logs::{self, Listing, ReadReport};
 use huntc_compiler::diag::codes::store::{NOT_A_STORE, STORE_LOCKED};
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -56,7 +56,16 @@ pub struct IngestReport {
 /// Adds log files to the store in a folder, which is made if there is none. Either all of them are added, or none.
 pub fn ingest(paths: &[PathBuf], dir: &Path, options: &IngestOptions) -> Result<IngestReport, SourceError> {
     let listing = logs::list(paths)?;
-    let (lock, mut manifest) = begin(dir)?;
+    let (lock, manifest) = begin(dir)?;
+    let added = add(&listing, dir, options, manifest);
+    // From now on segments without a manifest have lost it. Where this does not succeed, the next writer does it.
+    if manifest::exists(dir) || !has_segments(dir) {
+        let _ = lock.set_len(0);
+    }
+    added
+}
+
+fn add(listing: &Listing, dir: &Path, options: &IngestOptions, mut manifest: Manifest) -> Result<IngestReport, SourceError> {
     let next_file = AtomicU64::new(manifest.next_file);
     let added = Mutex::new(Vec::new());
     let named = AtomicBool::new(false);
@@ -66,7 +75,7 @@ pub fn ingest(paths: &[PathBuf], dir: &Path, options: &IngestOptions) -> Result<
         added.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(entry);
         Ok(())
     };
-    let outcome = ingest::ingest(&listing, manifest.next_id, &options.limits, &keep);
+    let outcome = ingest::ingest(listing, manifest.next_id, &options.limits, &keep);
     let added = added.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let refused = |outcome: &Outcome| if options.allow_partial { Ok(()) } else { outcome.report.refuse_part() };
     let outcome = outcome.and_then(|outcome| refused(&outcome).map(|()| outcome));
@@ -83,8 +92,6 @@ pub fn ingest(paths: &[PathBuf], dir: &Path, options: &IngestOptions) -> Result<
     }
     sort(&mut manifest);
     replace(dir, &manifest, &replaced.written)?;
-    // From now on segments without a manifest have lost it. Where this does not succeed, the next writer does it.
-    let _ = lock.set_len(0);
     remove(dir, &replaced.dropped);
     // The records are added already. If a failed merge were an error, users would add the same files again.
     if let Ok(Some(merged)) = merge_small(dir, &manifest, &options.limits) {
@@ -139,8 +146,7 @@ const FIRST: &[u8] = b"the first files of this store are being written\n";
 fn first(dir: &Path, mut lock: &File) -> std::io::Result<Result<Manifest, SourceError>> {
     let mut text = Vec::new();
     lock.take(FIRST.len() as u64).read_to_end(&mut text)?;
-    let has_segments = own_files(dir).is_ok_and(|names| names.iter().any(|name| is_segment(name)));
-    if has_segments && text != FIRST {
+    if has_segments(dir) && text != FIRST {
         return Ok(Err(corrupt(&dir.join(manifest::NAME), "it is gone, but segments of the store are there")));
     }
     lock.rewind()?;
@@ -176,9 +182,13 @@ fn is_segment(name: &str) -> bool {
     number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
+fn has_segments(dir: &Path) -> bool {
+    own_files(dir).is_ok_and(|names| names.iter().any(|name| is_segment(name)))
+}
+
 /// Whether a folder has segment files and anything with the manifest's name.
 pub(super) fn lost_its_manifest(dir: &Path) -> bool {
-    dir.join(manifest::NAME).exists() && own_files(dir).is_ok_and(|names| names.iter().any(|n| is_segment(n)))
+    dir.join(manifest::NAME).exists() && has_segments(dir)
 }
 
 /// Writes a segment file and waits until it is on the disk.

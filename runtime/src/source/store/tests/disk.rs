@@ -133,6 +133,7 @@ fn what_a_killed_writer_leaves_does_no_harm() {
     let folder = dir.path().join("store");
     // A writer was killed before the first manifest: this is no store yet, but one can be made.
     std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("lock"), "the first files of this store are being written\n").unwrap();
     std::fs::write(folder.join("seg-0.arrow"), "half").unwrap();
     std::fs::write(folder.join(".huntc-k3pQ.part"), "{\"huntc_st").unwrap();
     assert_eq!(code(Store::open(&folder)), "K0755");
