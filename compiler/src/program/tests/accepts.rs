@@ -156,7 +156,6 @@ const READ: &[(&str, &str)] = &[
     ("x = GET process WHERE [NOT EXISTS a AND exists b:c]", "x = GET process WHERE [NOT a IS NOT NULL AND b:c IS NOT NULL]"),
     ("x = GET process WHERE NOT [a = 1]", "x = GET process WHERE NOT a = 1"),
     ("été = größe WHERE a = été.b", "été = größe WHERE a = été.b"),
-    ("APPLY a ON x WITH k=~/y", "APPLY a ON x WITH k='~/y'"),
     ("x = a+b + c", "x = a + b + c"),
     ("x = NEW ['a', \"b\\/c\"]", "x = NEW [\"a\", \"b/c\"]"),
     (
