@@ -95,7 +95,9 @@ impl Comparer {
         match &self.matcher {
             Matcher::Hives(keys, paths) => {
                 let hit = |set: &HashSet<Value>, values: &[Value], short: bool| {
-                    values.iter().any(|v| set.contains(&normal(&if short { shortened(v, self.fold) } else { v.clone() }, self.ty, self.fold)))
+                    values.iter().any(|v| {
+                        set.contains(&normal(&if short { shortened(v, self.fold) } else { v.clone() }, self.ty, self.fold))
+                    })
                 };
                 let (on_key, on_path) = (hit(keys, key, false), hit(paths, path, true));
                 if !self.negated {
