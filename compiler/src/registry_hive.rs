@@ -28,9 +28,9 @@ pub fn spellings(text: &str, fold: bool) -> Option<Vec<String>> {
     Some(vec![format!("{short}{rest}"), format!("{long}{rest}")])
 }
 
-/// The text with its hive's short name, whatever spelling it has.
-pub fn canonical(text: &str) -> std::borrow::Cow<'_, str> {
-    match split(text, false) {
+/// The text with its hive's short name, whatever spelling it has; with `fold` in any case.
+pub fn canonical(text: &str, fold: bool) -> std::borrow::Cow<'_, str> {
+    match split(text, fold) {
         Some((short, rest)) => format!("{short}{rest}").into(),
         None => text.into(),
     }

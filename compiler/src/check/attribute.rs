@@ -5,7 +5,9 @@ use super::context::Checker;
 use super::foreign;
 use super::hir::{Attr, Shape, SightingAttr, VarId};
 use crate::catalog::{AttrId, Entity, EntityId, ValueType};
-use crate::diag::codes::types::{DROPPED_ATTRIBUTE, LIST_INDEX, RECORD_ATTRIBUTE, UNDECLARED_ATTRIBUTE, UNKNOWN_ATTRIBUTE, UNKNOWN_TYPE};
+use crate::diag::codes::types::{
+    DROPPED_ATTRIBUTE, LIST_INDEX, RECORD_ATTRIBUTE, UNDECLARED_ATTRIBUTE, UNKNOWN_ATTRIBUTE, UNKNOWN_TYPE,
+};
 use crate::diag::{Diagnostic, Reported, suggest};
 use crate::syntax::ast::{AttrPath, Ident};
 use crate::syntax::words;
@@ -125,9 +127,11 @@ impl Checker<'_> {
         let rest = path.text.get(first.len()..).unwrap_or_default();
         let diagnostic = Diagnostic::new(&LIST_INDEX, path.span, format!("`{}` cannot be asked for", path.text));
         let diagnostic = if many {
-            diagnostic
-                .label("records are found by the values of a list, not by their order")
-                .fix("look at every value", path.span, format!("{name}[*]{rest}"))
+            diagnostic.label("records are found by the values of a list, not by their order").fix(
+                "look at every value",
+                path.span,
+                format!("{name}[*]{rest}"),
+            )
         } else {
             diagnostic.label("ECS has one value there").fix("look at that", path.span, format!("{name}{rest}"))
         };

@@ -53,7 +53,8 @@ impl Checker<'_> {
         let label = if hexadecimal { format!("{} digits", text.len()) } else { "no hexadecimal digits alone".to_owned() };
         let mut diagnostic = Diagnostic::new(&NEVER_MATCHES, literal.span, message).label(label);
         diagnostic = diagnostic.also(place, format!("{} {name} has {digits} hexadecimal digits", article(name)));
-        let other = HASHES.iter().find(|(n, d)| hexadecimal && *d == text.len() && kind.attribute(&format!("{start}.{n}")).is_some());
+        let other =
+            HASHES.iter().find(|(n, d)| hexadecimal && *d == text.len() && kind.attribute(&format!("{start}.{n}")).is_some());
         if let Some((other, _)) = other {
             let written = if other.contains('-') { format!("{start}.{}", quoted(other)) } else { format!("{start}.{other}") };
             let alone = subject.comparison.operator.with_case() != Operator::In;

@@ -74,7 +74,7 @@ impl Lexer<'_> {
             b'*' => self.push(Kind::Star, 1),
             b':' => self.push(Kind::Colon, 1),
             b'=' if self.next_is(b'=') => self.push(Kind::EqEq, 2),
-            // In `with a=~/x` the value is a path.
+            // `=~/x/` is how other languages write MATCHES, which is told of `~/x/`.
             b'=' if self.next_is(b'~') && self.bytes.get(self.at + 2) != Some(&b'/') => self.push(Kind::EqTilde, 2),
             b'=' => self.push(Kind::Eq, 1),
             b'!' if self.next_is(b'=') => self.push(Kind::Ne, 2),
@@ -250,6 +250,9 @@ impl Lexer<'_> {
         };
         let span = Span::new(self.source, self.at, self.at + len);
         let kind = if len > c.len_utf8() && !c.is_ascii() { Kind::Text } else { Kind::Invalid };
+        if kind == Kind::Invalid && self.told_on_this_line(&rest[..len]) {
+            return self.push(kind, len);
+        }
         if self.out.diagnostics.len() <= MOST_TOLD {
             self.out.diagnostics.push(errors::invalid(span, &rest[..len]));
         } else if let Some(last) = self.out.tokens.last_mut().filter(|last| last.kind == kind && last.span.end == span.start) {
@@ -260,6 +263,17 @@ impl Lexer<'_> {
             return;
         }
         self.push(kind, len);
+    }
+}
+
+impl Lexer<'_> {
+    /// Whether the line has shortly before a character that means nothing, and this is the same again: one cause is told once.
+    fn told_on_this_line(&self, text: &str) -> bool {
+        const NEAR: usize = 32;
+        let tokens = &self.out.tokens;
+        let near = &tokens[tokens.len().saturating_sub(NEAR)..];
+        let line = near.iter().rposition(|t| t.has(Flags::LINE_START)).unwrap_or(0);
+        !self.fresh_line && near[line..].iter().any(|t| t.kind == Kind::Invalid && t.text == text)
     }
 }
 

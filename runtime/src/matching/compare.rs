@@ -89,7 +89,9 @@ impl Comparer {
         match &self.matcher {
             Matcher::Hives(keys, paths) => {
                 let hit = |set: &HashSet<Value>, values: &[Value], short: bool| {
-                    values.iter().any(|v| set.contains(&normal(&if short { shortened(v) } else { v.clone() }, self.ty, self.fold)))
+                    values.iter().any(|v| {
+                        set.contains(&normal(&if short { shortened(v, self.fold) } else { v.clone() }, self.ty, self.fold))
+                    })
                 };
                 let (on_key, on_path) = (hit(keys, key, false), hit(paths, path, true));
                 if !self.negated {
@@ -101,7 +103,7 @@ impl Comparer {
                 Holds::from(present && !on_key && !on_path && !nothing)
             }
             Matcher::LikePath(_) => {
-                let short: Vec<Value> = path.iter().map(shortened).collect();
+                let short: Vec<Value> = path.iter().map(|v| shortened(v, self.fold)).collect();
                 self.holds(&short)
             }
             _ => self.holds(key),
@@ -142,7 +144,7 @@ fn one_of(test: &Test, operands: &[Operand], references: &References, registry: 
     let mut take = |value: &Value| {
         let text = value.to_string();
         if registry && registry_hive::split(&text, test.fold).is_some() {
-            paths.insert(normal(&shortened(value), test.ty, test.fold));
+            paths.insert(normal(&shortened(value, test.fold), test.ty, test.fold));
         } else {
             keys.insert(normal(value, test.ty, test.fold));
         }
@@ -160,9 +162,9 @@ fn one_of(test: &Test, operands: &[Operand], references: &References, registry: 
 }
 
 /// A registry path with the short name of its hive.
-fn shortened(value: &Value) -> Value {
+fn shortened(value: &Value, fold: bool) -> Value {
     match value {
-        Value::Text(text) => Value::text(registry_hive::canonical(text)),
+        Value::Text(text) => Value::text(registry_hive::canonical(text, fold)),
         other => other.clone(),
     }
 }

@@ -105,7 +105,10 @@ fn sort_orders_rows() {
 fn group_counts_rows_by_keys() {
     let nodes = added("x = GROUP nt BY dst_port, BIN(src_port, 1000) WITH COUNT(dst_port) AS n, MAX(src_port)");
     assert_eq!(nodes, ["n2 = group by dst_port, src_port_bin giving n, max_src_port → network-traffic of n1"]);
-    assert_eq!(told("x = GROUP nt BY dst_port WITH COUNT(dst_port) AS n\ny = x WHERE n > 1 SORT BY n ASC DISP y ATTR dst_port, n"), []);
+    assert_eq!(
+        told("x = GROUP nt BY dst_port WITH COUNT(dst_port) AS n\ny = x WHERE n > 1 SORT BY n ASC DISP y ATTR dst_port, n"),
+        []
+    );
 }
 
 #[test]

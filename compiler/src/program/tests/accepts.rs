@@ -154,12 +154,14 @@ const READ: &[(&str, &str)] = &[
     ("x = FIND process CREATED y DEPTH 3 LIMIT 2", "x = FIND process CREATED y DEPTH 3 LIMIT 2"),
     ("x = y OFFSET 3", "x = y OFFSET 3"),
     ("x = timestamped(y) SORT BY a", "x = TIMESTAMPED(y) SORT BY a"),
-    ("x = y WHERE a =~ 'b' and c in~ (1) AND d not in~ (2) AND e!~'f'", "x = y WHERE a =~ 'b' AND c IN~ (1) AND d NOT IN~ (2) AND e !~ 'f'"),
+    (
+        "x = y WHERE a =~ 'b' and c in~ (1) AND d not in~ (2) AND e!~'f'",
+        "x = y WHERE a =~ 'b' AND c IN~ (1) AND d NOT IN~ (2) AND e !~ 'f'",
+    ),
     ("x = y WHERE not a = 1 AND NOT NOT b = 2 OR not (c = 3 or d = 4)", "x = y WHERE NOT a = 1 AND b = 2 OR NOT (c = 3 OR d = 4)"),
     ("x = GET process WHERE [NOT EXISTS a AND exists b:c]", "x = GET process WHERE [NOT a IS NOT NULL AND b:c IS NOT NULL]"),
     ("x = GET process WHERE NOT [a = 1]", "x = GET process WHERE NOT a = 1"),
     ("été = größe WHERE a = été.b", "été = größe WHERE a = été.b"),
-    ("APPLY a ON x WITH k=~/y", "APPLY a ON x WITH k='~/y'"),
     ("x = a+b + c", "x = a + b + c"),
     ("x = NEW ['a', \"b\\/c\"]", "x = NEW [\"a\", \"b/c\"]"),
     (

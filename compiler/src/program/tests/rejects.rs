@@ -28,8 +28,6 @@ const LISTED: &[Case] = &[
     ("DESCRIBE x", "K0001", "x", "name the attribute"),
     ("x = GET process FROM s WHERE a = 1 LIMIT 3 LAST 5 d", "K0013", "LAST 5 d", "FROM, WHERE, START/LAST, LIMIT"),
     ("x = GET process FROM s WHERE a = 1 LIMIT 3 OFFSET 2", "K0014", "OFFSET 2", "y = x OFFSET"),
-    ("x = y WHERE NOT a = 'b'", "K0018", "NOT", "write `!=`"),
-    ("x = y WHERE NOT (a = 'b')", "K0018", "NOT", "swap AND with OR"),
     ("x = y WHERE a NOT = 'b'", "K0018", "NOT =", "write `!=`"),
     ("x = y WHERE a <> 'b'", "K0018", "<>", "write `!=`"),
     ("x = NEW process [\"a\",]", "K0022", ",", "remove it"),

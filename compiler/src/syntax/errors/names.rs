@@ -79,11 +79,7 @@ pub(crate) fn bad_attribute(token: &Token<'_>, text: &str) -> Diagnostic {
     if plain != text && words::is_attribute(&plain) {
         let start = token.span.end as usize - text.len();
         let span = Span::new(token.span.source, start, token.span.end as usize);
-        return found.label("`[*]` and indexes stand behind the first name only").fix(
-            "leave the index out",
-            span,
-            plain,
-        );
+        return found.label("`[*]` and indexes stand behind the first name only").fix("leave the index out", span, plain);
     }
     found
         .label("attributes are names with dots between, like `binary_ref.name` or `hashes.'SHA-256'`")

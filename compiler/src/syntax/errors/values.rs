@@ -4,8 +4,8 @@ use super::names;
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::{BAD_DURATION, BAD_INSTANT, OUT_OF_RANGE, UNEXPECTED, UNQUOTED};
 use crate::source::Span;
-use crate::syntax::token::{Kind, Token};
 use crate::syntax::print::quoted;
+use crate::syntax::token::{Kind, Token};
 use crate::syntax::words;
 use crate::time::duration::UNITS_TEXT;
 

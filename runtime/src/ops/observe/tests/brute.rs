@@ -169,6 +169,7 @@ impl World {
                     time: Some(second(self.time(*record))),
                     counted: true,
                     creation: false,
+                    undecided: 0,
                     observation: None,
                     values: values.iter().map(value).collect(),
                 };
