@@ -109,7 +109,9 @@ fn pairs<T: PartialEq + Eq + std::hash::Hash>(
         }
     }
     if let Some(times) = times {
-        index.values_mut().for_each(|rows| times.sort(rows));
+        for rows in index.values_mut() {
+            times.sort(rows);
+        }
     }
     let matching = |row: usize, value: &Option<T>| {
         let equal = value.as_ref().and_then(|v| index.get(v)).map_or(&[][..], Vec::as_slice);
