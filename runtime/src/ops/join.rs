@@ -102,15 +102,14 @@ fn pairs<T: PartialEq + Eq + std::hash::Hash>(
     times: Option<&Times>,
     fits: &mut dyn FnMut(usize) -> Result<(), Spent>,
 ) -> Result<Vec<(usize, usize)>, Spent> {
-    let mut index: HashMap<&T, Vec<usize>> = HashMap::default();
-    for (row, value) in right.iter().enumerate() {
-        if let Some(value) = value {
-            index.entry(value).or_default().push(row);
-        }
-    }
+    let mut rows: Vec<usize> = (0..right.len()).collect();
     if let Some(times) = times {
-        for rows in index.values_mut() {
-            times.sort(rows);
+        times.sort(&mut rows);
+    }
+    let mut index: HashMap<&T, Vec<usize>> = HashMap::default();
+    for row in rows {
+        if let Some(value) = right.get(row).and_then(Option::as_ref) {
+            index.entry(value).or_default().push(row);
         }
     }
     let matching = |row: usize, value: &Option<T>| {
