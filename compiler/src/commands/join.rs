@@ -41,7 +41,7 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Join>> {
         .then_ignore(clauses(&parts.clause, "JOIN", &[]))
         .map(|((variables, by), within)| {
             let (left, right) = variables?;
-            let by = by.map_or_else(|| Some(Vec::new()), |by| by)?;
+            let by = by.unwrap_or_else(|| Some(Vec::new()))?;
             let within = match within {
                 Some(found) => Some(found?),
                 None => None,

@@ -68,7 +68,7 @@ impl Fill<'_> {
             _ => None,
         };
         if number.is_none() {
-            self.not_here(&parameter.text, parameter.span, NEEDED, "another value");
+            self.not_here(&parameter.text, parameter.span, NEEDED, kind_of(&literal));
         }
         number
     }
@@ -90,6 +90,16 @@ impl Fill<'_> {
             names.push(format!("{scheme}{text}"));
         }
         Some(names)
+    }
+}
+
+/// What a literal is, in a message about one that does not fit.
+fn kind_of(literal: &Literal) -> &'static str {
+    match &literal.kind {
+        LiteralKind::Text(_) | LiteralKind::Word(_) => "text",
+        LiteralKind::Int(_) | LiteralKind::Float(_) => "another number",
+        LiteralKind::Time(_) => "a time",
+        LiteralKind::Reference(_) | LiteralKind::Parameter(_) | LiteralKind::Error => "another value",
     }
 }
 
@@ -146,7 +156,7 @@ impl Walk for Fill<'_> {
             _ => None,
         };
         if moment.at.is_none() {
-            self.not_here(&parameter.text, parameter.span, NEEDED, "another value");
+            self.not_here(&parameter.text, parameter.span, NEEDED, kind_of(&literal));
         }
     }
 

@@ -114,7 +114,7 @@ fn a_value_stands_in_every_place_of_a_literal() {
     let lines: Vec<&str> = told.lines().collect();
     assert!(lines[0].contains("FROM 'stixshifter://h' WHERE pid = 3 START $t STOP"), "{told}");
     assert!(lines[1].contains("FROM 'file://h,c' WHERE pid IN (3, 4) LAST $n hours"), "{told}");
-    assert!(lines[3].contains("3"), "{told}");
+    assert!(lines[3].contains('3'), "{told}");
     assert_eq!(filled(hunt, &["s=h", "n=0x"]).unwrap_err().split_whitespace().next(), Some("K0603"));
 }
 

@@ -244,7 +244,7 @@ pub(crate) fn path<'t>(expect: Expect, many: bool) -> impl Parser<'t, Tokens<'t>
             return Ok(Path { text: text_of(token), span: token.span, quoted: true });
         }
         let reserved = token.keyword.is_some() && !token.has(Flags::BEFORE_EQ) && name_by_place(token, look(input, 1));
-        if !path_word(token) && !reserved && !(many && token.kind == Kind::Star) {
+        if !(path_word(token) || reserved || many && token.kind == Kind::Star) {
             return Err(expected(input, expect));
         }
         input.skip();

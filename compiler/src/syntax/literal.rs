@@ -1,7 +1,7 @@
 //! Values: literals, references, lists, counts, instants and durations.
 
 use super::ast::{AttrPath, Count, Ident, Length, Literal, LiteralKind, Moment, Operands, Reference};
-use super::errors::fault::{Expect, Fault, Tokens};
+use super::errors::fault::{Expect, ExpectSet, Fault, Tokens};
 use super::errors::{names, values};
 use super::grammar::{self, Extra, Input, P, comma, expected, index, look, report, required, span_since, sub};
 use super::token::{Flags, Keyword, Kind, Token};
@@ -186,7 +186,7 @@ fn parameter<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
     custom(|input: &mut Input<'t, '_>| {
         let token = look(input, 0);
         let Some((token, name)) = token.and_then(|token| Some((token, words::parameter(token.text)?))) else {
-            return Err(expected(input, Expect::Value));
+            return Err(expected(input, ExpectSet::default()));
         };
         input.skip();
         Ok(Ident { text: name.to_owned(), span: token.span })

@@ -103,14 +103,15 @@ fn pairs<T: PartialEq + Eq + std::hash::Hash>(
     times: Option<&Times>,
     fits: &mut dyn FnMut(usize) -> Result<(), Spent>,
 ) -> Result<Vec<(usize, usize)>, Spent> {
+    let mut rows: Vec<usize> = (0..right.len()).collect();
+    if let Some(times) = times {
+        times.sort(&mut rows);
+    }
     let mut index: HashMap<&T, Vec<usize>> = HashMap::default();
-    for (row, value) in right.iter().enumerate() {
-        if let Some(value) = value {
+    for row in rows {
+        if let Some(value) = right.get(row).and_then(Option::as_ref) {
             index.entry(value).or_default().push(row);
         }
-    }
-    if let Some(times) = times {
-        index.values_mut().for_each(|rows| times.sort(rows));
     }
     let matching = |row: usize, value: &Option<T>| {
         let equal = value.as_ref().and_then(|v| index.get(v)).map_or(&[][..], Vec::as_slice);

@@ -56,7 +56,7 @@ impl Session {
         }
         let told = given
             .into_values()
-            .filter(|(setting, known, _)| !known && !(a_part && setting.origin == ParameterOrigin::Configuration));
+            .filter(|(setting, known, _)| !(*known || a_part && setting.origin == ParameterOrigin::Configuration));
         told.map(|(setting, _, names)| undeclared(setting, &names)).collect()
     }
 }

@@ -19,11 +19,14 @@ fn places(line: &str) -> Vec<(usize, usize)> {
     let lexed = lex(SourceId(0), line);
     let tokens = &lexed.tokens;
     let literal = |kind: Kind| kind.is_text() || kind == Kind::Number;
-    let mut found = Vec::new();
+    let (mut found, mut depth) = (Vec::new(), 0);
     for (at, pair) in tokens.windows(2).enumerate() {
         let [before, token] = pair else { continue };
+        depth += i32::from(before.kind.opens()) - i32::from(before.kind.closes());
+        // A range inside brackets is a qualifier, which takes no parameter.
+        let qualifier = depth > 0 && matches!(before.keyword, Some(Keyword::Start | Keyword::Stop));
         // The first `=` binds the variable.
-        if at == 0 || !takes_value(before) {
+        if at == 0 || qualifier || !takes_value(before) {
             continue;
         }
         if literal(token.kind) {
