@@ -36,6 +36,7 @@ mod needs;
 mod nightly;
 mod oracle;
 mod product;
+mod questions;
 mod run_cases;
 mod stages;
 mod support;

@@ -20,8 +20,8 @@ pub use statement::{Binding, Condition, StatementFacts};
 
 // What a plan is made of: whoever runs one needs no other stage.
 pub use crate::check::hir::{
-    Aggregate, Attr, Birth, Column, ComputedColumn, DataSource, Depth, Function, GroupKey, Names, Observed, Operand, Predicate, Shape,
-    SightingAttr, SourceRef, Test, TestOp, Var, VarId, VarNames, shown_columns,
+    Aggregate, Attr, Birth, Column, ComputedColumn, DataSource, Depth, Function, GroupKey, Names, Observed, Operand, Predicate,
+    Shape, SightingAttr, SourceRef, Test, TestOp, Var, VarId, VarNames, shown_columns,
 };
 pub use crate::options::ProcessIdentity;
 pub use crate::source::{SourceId, Span};

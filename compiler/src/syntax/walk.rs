@@ -1,7 +1,7 @@
 //! A walk over every named thing and every place of a syntax tree. The nodes of commands walk in their slices.
 
 use super::ast::{
-    AttrPath, Count, Expression, Ident, Literal, LiteralKind, Observation, Operands, Path, Pattern, SortBy, TimeSpan,
+    AttrPath, Count, Expression, FunctionCall, Ident, Literal, LiteralKind, Observation, Operands, Path, Pattern, SortBy, TimeSpan,
 };
 use crate::source::Span;
 
@@ -77,12 +77,20 @@ pub(crate) fn sort_by(by: &mut SortBy, walk: &mut impl Walk) {
 /// An expression with its clauses.
 pub(crate) fn expression(expression: &mut Expression, walk: &mut impl Walk) {
     walk.ident(&mut expression.variable);
-    expression.computed.iter_mut().flatten().for_each(|call| super::computed::walk(call, walk));
+    expression.computed.iter_mut().flatten().for_each(|call| function_call(call, walk));
     expression.filter.iter_mut().for_each(|f| observation(f, walk));
     expression.attributes.iter_mut().flatten().for_each(|a| walk.attribute(a));
     expression.sort.iter_mut().for_each(|s| sort_by(s, walk));
     expression.limit.iter_mut().for_each(|l| walk.span(&mut l.span));
     expression.offset.iter_mut().for_each(|o| walk.span(&mut o.span));
+}
+
+fn function_call(call: &mut FunctionCall, walk: &mut impl Walk) {
+    walk.span(&mut call.function.span);
+    walk.attribute(&mut call.attribute);
+    call.arguments.iter_mut().for_each(|l| walk.literal(l));
+    walk.ident(&mut call.name);
+    walk.span(&mut call.span);
 }
 
 fn observation(observation: &mut Observation, walk: &mut impl Walk) {
