@@ -189,7 +189,9 @@ fn base64(text: &str) -> Option<String> {
         return Some(String::from_utf16_lossy(&units[1..]));
     }
     let ascii = units.iter().filter(|u| **u < 128).count();
-    if even && ascii * 2 >= units.len() && !units.contains(&0)
+    if even
+        && ascii * 2 >= units.len()
+        && !units.contains(&0)
         && let Ok(text) = String::from_utf16(&units)
     {
         return Some(text);

@@ -19,15 +19,14 @@ pub enum FieldFault {
 
 /// A field as the user declares it: `"acme.score" = "integer"`.
 pub fn own_field(name: &str, word: &str) -> Result<OwnField, FieldFault> {
-    let part = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control() || "*\"',".contains(c));
+    let part =
+        |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control() || "*\"',".contains(c));
     if name.len() > 256 || !name.split('.').all(part) {
         return Err(FieldFault::Name);
     }
     let ty = value_type(word).filter(|_| FIELD_TYPES.contains(&word)).ok_or(FieldFault::Type)?;
     match known_field(name) {
-        Some(known) if known.ty != ty && !may_be_retyped(name) => {
-            Err(FieldFault::Known(known.ty.table_word(), known.source))
-        }
+        Some(known) if known.ty != ty && !may_be_retyped(name) => Err(FieldFault::Known(known.ty.table_word(), known.source)),
         _ => Ok(OwnField { name: name.to_owned(), ty, declared: true }),
     }
 }

@@ -136,7 +136,8 @@ impl Checker<'_> {
             return Err(self.report(diagnostic.help(format!("an example is {}", facts.example))));
         }
         let pairs = facts.parameters.iter().zip(&call.arguments);
-        let read: Vec<_> = pairs.map(|(parameter, literal)| self.function_argument(facts.word, *parameter, literal, found)).collect();
+        let read: Vec<_> =
+            pairs.map(|(parameter, literal)| self.function_argument(facts.word, *parameter, literal, found)).collect();
         read.into_iter().collect()
     }
 

@@ -39,7 +39,12 @@ impl hir::AssignStep {
     pub(crate) fn lower(&self, cx: &mut Lowering<'_>) {
         let e = &self.expression;
         cx.condition(Condition::of_rows(e));
-        let all = e.computed.is_empty() && e.filter == Predicate::TRUE && e.transformer.is_none() && e.sort.is_none() && e.limit.is_none() && e.offset == 0;
+        let all = e.computed.is_empty()
+            && e.filter == Predicate::TRUE
+            && e.transformer.is_none()
+            && e.sort.is_none()
+            && e.limit.is_none()
+            && e.offset == 0;
         if all && e.columns.is_none() {
             let raw = cx.raw(e.input);
             cx.bind(self.out, &[e.input], raw, Full::Of(e.input));

@@ -1,7 +1,7 @@
 //! A plan as text (`--emit plan`): a line for each node, then what is shown or written.
 
 use super::output::headers;
-use super::{Node, Observe, Op, Plan, Variable, quoted};
+use super::{Node, Observe, Op, Plan, Variable};
 use crate::catalog::{Catalog, EntityId};
 use crate::check::hir::{Attr, Depth, Names, Predicate, SourceRef};
 use crate::time::{Window, duration};
@@ -87,7 +87,7 @@ impl Show<'_> {
             Op::Project(columns) => format!("only {}", headers(columns)),
             Op::Compute(columns) => {
                 let calls = columns.iter().map(|column| {
-                    let arguments = column.arguments.iter().map(|value| format!(", {}", quoted(&value.to_string())));
+                    let arguments = column.arguments.iter().map(|value| format!(", {:?}", value.to_string()));
                     let attr = self.attr(&column.attr, node.entity);
                     format!("{}({attr}{}) as {}", column.function.word(), arguments.collect::<String>(), column.name)
                 });

@@ -97,7 +97,9 @@ impl Clauses {
             Clause::Attr(Some(attributes)) => self.attributes = Some(attributes),
             Clause::Sort(Some(sort)) => self.sort = Some(sort),
             Clause::With(Some(calls)) => self.computed = Some(calls),
-            Clause::With(None) | Clause::From(None) | Clause::Depth(None) | Clause::Attr(None) | Clause::Sort(None) => self.broken = true,
+            Clause::With(None) | Clause::From(None) | Clause::Depth(None) | Clause::Attr(None) | Clause::Sort(None) => {
+                self.broken = true
+            }
             Clause::Where(filter) => self.filter = Some(filter),
             Clause::Time(time) => self.time = Some(time),
             Clause::Limit(limit) => self.limit = Some(limit),
@@ -119,9 +121,19 @@ pub(crate) fn clause(observation: P<'_, Observation>) -> P<'_, (Clause, Span)> {
     let offset = clause_keyword(Keyword::Offset).ignore_then(count()).map(Clause::Offset);
     let depth = clause_keyword(Keyword::Depth).ignore_then(required(steps(), Stop::Clause)).map(Clause::Depth);
     let time = time().map(Clause::Time);
-    choice((from.boxed(), with.boxed(), filter.boxed(), attr.boxed(), sort.boxed(), limit.boxed(), offset.boxed(), depth.boxed(), time.boxed()))
-        .map_with(|clause, e| (clause, place(e.slice())))
-        .boxed()
+    choice((
+        from.boxed(),
+        with.boxed(),
+        filter.boxed(),
+        attr.boxed(),
+        sort.boxed(),
+        limit.boxed(),
+        offset.boxed(),
+        depth.boxed(),
+        time.boxed(),
+    ))
+    .map_with(|clause, e| (clause, place(e.slice())))
+    .boxed()
 }
 
 /// An attribute of ATTR. `*` is reported, and taken as an attribute of that name.

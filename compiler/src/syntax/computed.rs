@@ -87,25 +87,3 @@ fn default_name(function: &Ident, attribute: &str) -> String {
     let attribute: String = attribute.replace("[*]", "").chars().map(word).collect();
     format!("{}_{}", function.text.to_lowercase(), attribute.trim_matches('_'))
 }
-
-/// Writes one call.
-pub(crate) fn print(call: &FunctionCall, out: &mut String) {
-    out.push_str(&call.function.text);
-    out.push('(');
-    super::print::attribute(&call.attribute, out);
-    for argument in &call.arguments {
-        out.push_str(", ");
-        super::print::literal(argument, out);
-    }
-    out.push_str(") AS ");
-    super::print::ident(&call.name, out);
-}
-
-/// Visits its parts.
-pub(crate) fn walk(call: &mut FunctionCall, walk: &mut impl super::walk::Walk) {
-    walk.span(&mut call.function.span);
-    walk.attribute(&mut call.attribute);
-    call.arguments.iter_mut().for_each(|l| walk.literal(l));
-    walk.ident(&mut call.name);
-    walk.span(&mut call.span);
-}

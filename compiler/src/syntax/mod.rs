@@ -5,8 +5,8 @@
 
 pub mod ast;
 pub(crate) mod clause;
-pub(crate) mod errors;
 pub(crate) mod computed;
+pub(crate) mod errors;
 pub(crate) mod expression;
 pub(crate) mod grammar;
 pub mod lexer;

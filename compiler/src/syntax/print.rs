@@ -3,8 +3,8 @@
 //! What could not be read prints as `?`, which cannot be read either.
 
 use super::ast::{
-    AttrPath, Comparison, Count, Expression, Ident, Length, Literal, LiteralKind, Moment, Observation, Operands, Operator, Path,
-    Pattern, Qualifier, SortBy, TimeSpan,
+    AttrPath, Comparison, Count, Expression, FunctionCall, Ident, Length, Literal, LiteralKind, Moment, Observation, Operands,
+    Operator, Path, Pattern, Qualifier, SortBy, TimeSpan,
 };
 use super::{strings, words};
 use crate::time::{Instant, SECOND};
@@ -286,13 +286,23 @@ pub(crate) fn sort_by(by: &SortBy, out: &mut String) {
     }
 }
 
+/// `FUNCTION(attr, literal, …) AS name`
+fn function_call(call: &FunctionCall, out: &mut String) {
+    let _ = write!(out, "{}({}", call.function.text, call.attribute.text);
+    for argument in &call.arguments {
+        out.push_str(", ");
+        literal(argument, out);
+    }
+    let _ = write!(out, ") AS {}", call.name.text);
+}
+
 pub(crate) fn expression(expression: &Expression, out: &mut String) {
     let variable = &expression.variable.text;
     let _ = match expression.transformer {
         Some(transformer) => write!(out, "{}({variable})", transformer.word()),
         None => write!(out, "{variable}"),
     };
-    clause("WITH", expression.computed.as_ref(), out, |calls, out| list(calls, out, super::computed::print));
+    clause("WITH", expression.computed.as_ref(), out, |calls, out| list(calls, out, function_call));
     clause("WHERE", expression.filter.as_ref(), out, observation);
     clause("ATTR", expression.attributes.as_ref(), out, |attributes, out| list(attributes, out, attribute));
     clause("SORT BY", expression.sort.as_ref(), out, sort_by);

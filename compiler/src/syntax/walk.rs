@@ -1,8 +1,8 @@
 //! A walk over every named thing and every place of a syntax tree. The nodes of commands walk in their slices.
 
 use super::ast::{
-    AttrPath, Count, Expression, Ident, Length, Literal, LiteralKind, Moment, Observation, Operands, Path, Pattern, Qualifier,
-    SortBy, TimeSpan,
+    AttrPath, Count, Expression, FunctionCall, Ident, Length, Literal, LiteralKind, Moment, Observation, Operands, Path, Pattern,
+    Qualifier, SortBy, TimeSpan,
 };
 use crate::source::Span;
 
@@ -112,12 +112,20 @@ pub(crate) fn sort_by(by: &mut SortBy, walk: &mut impl Walk) {
 /// An expression with its clauses.
 pub(crate) fn expression(expression: &mut Expression, walk: &mut impl Walk) {
     walk.ident(&mut expression.variable);
-    expression.computed.iter_mut().flatten().for_each(|call| super::computed::walk(call, walk));
+    expression.computed.iter_mut().flatten().for_each(|call| function_call(call, walk));
     expression.filter.iter_mut().for_each(|f| observation(f, walk));
     expression.attributes.iter_mut().flatten().for_each(|a| walk.attribute(a));
     expression.sort.iter_mut().for_each(|s| sort_by(s, walk));
     expression.limit.iter_mut().for_each(|l| walk.count(l));
     expression.offset.iter_mut().for_each(|o| walk.count(o));
+}
+
+fn function_call(call: &mut FunctionCall, walk: &mut impl Walk) {
+    walk.span(&mut call.function.span);
+    walk.attribute(&mut call.attribute);
+    call.arguments.iter_mut().for_each(|l| walk.literal(l));
+    walk.ident(&mut call.name);
+    walk.span(&mut call.span);
 }
 
 fn observation(observation: &mut Observation, walk: &mut impl Walk) {

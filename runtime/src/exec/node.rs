@@ -82,8 +82,7 @@ impl Run<'_> {
             Op::Slice { offset, limit } => order::slice(input, *offset, *limit),
             Op::Project(_) | Op::New { .. } | Op::Load { .. } => Table::clone(input),
             Op::Compute(columns) => {
-                let (table, stopped) =
-                    compute::compute(input, columns, &self.options.allowance).map_err(|e| unread(node, e))?;
+                let (table, stopped) = compute::compute(input, columns, &self.options.allowance).map_err(|e| unread(node, e))?;
                 self.warn_stopped(node, stopped);
                 table
             }

@@ -185,12 +185,7 @@ fn dense_rows<'a>(
         }
         cells
     };
-    Ok(Cells {
-        header: names.header,
-        rows: sparse.into_iter().map(dense).collect(),
-        mended: Vec::new(),
-        memory: meter.memory(),
-    })
+    Ok(Cells { header: names.header, rows: sparse.into_iter().map(dense).collect(), mended: Vec::new(), memory: meter.memory() })
 }
 
 /// The first object of a JSON array, and all names of its objects.

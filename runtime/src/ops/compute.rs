@@ -89,11 +89,7 @@ impl<'a> Call<'a> {
     }
 
     /// The value for a row's value. Of several values each is computed; what gives nothing is left out.
-    fn of_row(
-        &self,
-        value: Option<&Value>,
-        take: &mut impl FnMut(usize) -> Result<(), Unread>,
-    ) -> Result<Option<Value>, Unread> {
+    fn of_row(&self, value: Option<&Value>, take: &mut impl FnMut(usize) -> Result<(), Unread>) -> Result<Option<Value>, Unread> {
         if self.function == ValueFunction::Coalesce {
             return Ok(value.or(self.arguments.first()).cloned());
         }

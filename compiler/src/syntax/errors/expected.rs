@@ -36,8 +36,7 @@ fn behind_between(tokens: &[Token<'_>], at: usize, reported: &HashSet<usize>) ->
 }
 
 /// The keywords of the clauses that an expression takes.
-const EXPRESSION: &[Keyword] =
-    &[Keyword::With, Keyword::Where, Keyword::Attr, Keyword::Sort, Keyword::Limit, Keyword::Offset];
+const EXPRESSION: &[Keyword] = &[Keyword::With, Keyword::Where, Keyword::Attr, Keyword::Sort, Keyword::Limit, Keyword::Offset];
 
 /// A fault with the tokens around it.
 struct Context<'a, 's> {

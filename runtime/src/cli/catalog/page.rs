@@ -69,7 +69,12 @@ impl Page {
         object.insert("about".to_owned(), json!(self.about));
         for part in &self.tables {
             let row = |cells: &Vec<String>| -> Value {
-                part.columns.iter().zip(cells).map(|(column, cell)| ((*column).to_owned(), json!(cell))).collect::<Map<_, _>>().into()
+                part.columns
+                    .iter()
+                    .zip(cells)
+                    .map(|(column, cell)| ((*column).to_owned(), json!(cell)))
+                    .collect::<Map<_, _>>()
+                    .into()
             };
             object.insert(part.title.to_owned(), part.rows.iter().map(row).collect());
         }

@@ -11,9 +11,8 @@ pub(super) fn decoded(text: &str) -> Option<String> {
     let plain: String = text.chars().filter(|c| !c.is_ascii_whitespace()).map(standard).collect();
     let padding = plain.len() - plain.trim_end_matches('=').len();
     let digits = plain.get(..plain.len() - padding.min(2))?;
-    let config = GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(DecodePaddingMode::RequireNone);
+    let config =
+        GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::RequireNone);
     let bytes = GeneralPurpose::new(&STANDARD, config).decode(digits).ok()?;
     Some(utf16(&bytes).unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned()))
 }
