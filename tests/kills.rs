@@ -74,7 +74,7 @@ fn nights(nights: usize, rng: &mut Rng) -> Result<bool, String> {
         length = well(&huntc, &night(day))?;
     }
     let mut hit = false;
-    for _ in 0..1 + rng.below(2) {
+    for _ in 0..=rng.below(2) {
         hit |= killed(&huntc, &night(nights + 1), moment(length, rng));
         let status = huntc.run("nightly status --at 2026-01-05T00:00:00Z");
         if status.stderr.contains("K0860") && !status.stderr.contains("no run has worked") {

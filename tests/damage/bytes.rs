@@ -26,7 +26,7 @@ pub(super) fn damage(path: &Path, rng: &mut Rng) -> String {
             format!("cut at {at} of {length}")
         }
         3 => {
-            bytes.extend((0..1 + rng.below(5_000)).map(|n| (n % 251) as u8));
+            bytes.extend((0..=rng.below(5_000)).map(|n| (n % 251) as u8));
             format!("longer than its {length}")
         }
         4 => {

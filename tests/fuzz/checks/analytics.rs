@@ -83,7 +83,7 @@ fn holds(read: Result<Vec<AnalyticRows>, huntc_runtime::source::SourceError>, ta
 fn in_order(output: &[u8], added: &[AnalyticRows]) {
     let Ok(text) = std::str::from_utf8(output) else { return };
     let lines = || text.lines().filter(|line| !line.trim().is_empty());
-    if lines().any(|line| json::repeats(line)) {
+    if lines().any(json::repeats) {
         return;
     }
     let objects: Vec<serde_json::Value> = lines().map(|line| serde_json::from_str(line).unwrap()).collect();

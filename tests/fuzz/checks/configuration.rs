@@ -70,7 +70,8 @@ fn is_secret(key: &str) -> bool {
 
 /// Whether a text that is no TOML has secrets on lines that begin with the key of one, and nothing that spans lines.
 fn is_behind_keys(text: &str) -> bool {
-    let one_line = |line: &str| !line.contains(['[', '{', '#']) && line.matches('"').count() % 2 == 0 && !line.contains('\'');
+    let one_line =
+        |line: &str| !line.contains(['[', '{', '#']) && line.matches('"').count().is_multiple_of(2) && !line.contains('\'');
     let spans = text.contains("\"\"\"") || text.contains("'''");
     let kept = |line: &str| line.split_once('=').is_some_and(|(key, _)| is_secret(key.trim()));
     !spans && text.lines().all(|line| one_line(line) && (!line.contains(SECRET) || kept(line)))

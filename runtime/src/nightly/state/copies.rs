@@ -53,20 +53,20 @@ pub fn newest_good(folder: &Path) -> Option<StateCopy> {
 /// The files of a folder that have the name of a copy, the oldest first.
 fn list(folder: &Path) -> Vec<StateCopy> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut found: Vec<StateCopy> = entries.filter_map(|entry| StateCopy::named(entry.path())).collect();
+    let mut found: Vec<StateCopy> = entries.filter_map(|entry| StateCopy::named(&entry.path())).collect();
     found.sort();
     found
 }
 
 impl StateCopy {
-    fn named(path: PathBuf) -> Option<Self> {
+    fn named(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?.strip_prefix("nightly-")?.strip_suffix(".redb")?;
         let (number, rest) = name.split_once('-')?;
         let (night, checksum) = rest.rsplit_once('-')?;
         let of_night = |c: char| c.is_ascii_alphanumeric() || c == '-';
         let number = number.parse().ok().filter(|number| *number < u64::MAX)?;
         let named = night.chars().all(of_night) && checksum.len() == DIGITS;
-        named.then(|| Self { number, night: night.to_owned(), checksum: checksum.to_owned(), path: path.clone() })
+        named.then(|| Self { number, night: night.to_owned(), checksum: checksum.to_owned(), path: path.to_path_buf() })
     }
 
     fn is_good(&self) -> bool {

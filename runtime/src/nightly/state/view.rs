@@ -32,12 +32,11 @@ impl StateView {
         }
         // A run does not begin while the file is copied.
         let copied = lock::while_idle(folder, || bytes_of(&path)).transpose().map_err(|e| fault(&path, e))?;
-        let database = match copied {
-            Some(bytes) => Viewed::Copy(whole(&path, &bytes)?),
-            None => {
-                let opened = guarded(|| builder().open_read_only(&path)).map_err(|damage| damaged(&path, damage))?;
-                Viewed::Live(opened.map_err(|e| broken(&path, e))?)
-            }
+        let database = if let Some(bytes) = copied {
+            Viewed::Copy(whole(&path, &bytes)?)
+        } else {
+            let opened = guarded(|| builder().open_read_only(&path)).map_err(|damage| damaged(&path, damage))?;
+            Viewed::Live(opened.map_err(|e| broken(&path, e))?)
         };
         let view = Self { database, path };
         let found = view.read(|tables| tables.get_meta::<u64>("schema"))?.unwrap_or(SCHEMA);
