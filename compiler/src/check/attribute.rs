@@ -178,9 +178,15 @@ impl Checker<'_> {
             diagnostic = diagnostic.fix(similar(&all), path.span, all[0]);
         } else if let Some(field) = self.catalog.record_field_names().find(|field| ends_in(field, &name)) {
             diagnostic = diagnostic.fix("a field of the record ends in this name", path.span, field);
-        } else {
+        } else if !name.contains('.') {
             let shown: Vec<&str> = table.attributes.iter().filter(|a| a.shown).map(|a| a.name.as_str()).collect();
             diagnostic = diagnostic.note(format!("attributes of {}: {}, …", table.name, shown.join(", ")));
+        }
+        // A misspelt attribute is no field of one's own, and what stands below a field is a copy of it in an index.
+        let attribute = near.first().is_some_and(|near| table.attribute(near).is_some());
+        let copy = name.rsplit_once('.').is_some_and(|(field, _)| self.catalog.record_field(field).is_some());
+        if name.contains('.') && !attribute && !copy {
+            diagnostic = diagnostic.help(declare(&name));
         }
         self.report(diagnostic)
     }
