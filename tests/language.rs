@@ -36,8 +36,11 @@ fn examples_of_pages_compile() {
     let mut words: Vec<String> = catalog.entities.iter().map(|entity| entity.name.clone()).collect();
     words.extend(catalog.relations.iter().filter(|r| r.inexpressible.is_none()).map(|relation| relation.name.clone()));
     words.extend(Catalog::functions().into_iter().map(|function| function.name));
-    let more = ["LINKED", "event.code", "process.pid", "event.risk_score", "source.ip", "process.start", "dll.code_signature.valid"];
-    words.extend(more.iter().chain(&["source.mac", "labels.team", "log.original", "binary_ref.name"]).map(|word| (*word).to_owned()));
+    let more =
+        ["LINKED", "event.code", "process.pid", "event.risk_score", "source.ip", "process.start", "dll.code_signature.valid"];
+    words.extend(
+        more.iter().chain(&["source.mac", "labels.team", "log.original", "binary_ref.name"]).map(|word| (*word).to_owned()),
+    );
     words.sort();
     words.dedup();
     let huntc = Huntc::new();

@@ -362,7 +362,10 @@ static KNOWN: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
             Itself => Vec::new(),
         }
     });
-    fields.chain(super::record_fields::names()).chain([OTHERS, OWN_SELF, OWN_PARENT, OWN_TARGET].into_iter().flatten().copied()).collect()
+    fields
+        .chain(super::record_fields::names())
+        .chain([OTHERS, OWN_SELF, OWN_PARENT, OWN_TARGET].into_iter().flatten().copied())
+        .collect()
 });
 
 /// The table's own spelling of a field that it names.

@@ -19,24 +19,26 @@ pub enum FieldFault {
 
 /// A field as the user declares it: `"acme.score" = "integer"`.
 pub fn own_field(name: &str, word: &str) -> Result<OwnField, FieldFault> {
-    let part = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control() || "*\"',".contains(c));
+    let part =
+        |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control() || "*\"',".contains(c));
     if name.len() > 256 || !name.split('.').all(part) {
         return Err(FieldFault::Name);
     }
     let ty = value_type(word).filter(|_| FIELD_TYPES.contains(&word)).ok_or(FieldFault::Type)?;
     match known_field(name) {
-        Some(known) if known.ty != ty && !may_be_retyped(name) => {
-            Err(FieldFault::Known(known.ty.table_word(), known.source))
-        }
+        Some(known) if known.ty != ty && !may_be_retyped(name) => Err(FieldFault::Known(known.ty.table_word(), known.source)),
         _ => Ok(OwnField { name: name.to_owned(), ty, declared: true }),
     }
 }
 
 impl Catalog {
     /// This catalog with fields that the user declares. Ids of this catalog stay valid in the new one.
+    #[must_use]
     pub fn with_fields(&self, fields: &[OwnField]) -> Self {
         let mut catalog = self.clone();
-        fields.iter().for_each(|field| catalog.add_own_field(field.clone()));
+        for field in fields {
+            catalog.add_own_field(field.clone());
+        }
         catalog
     }
 }
@@ -53,6 +55,7 @@ mod tests {
         let ours = Catalog::builtin().with_fields(&[score, logon]);
         assert_eq!(ours.record_field("acme.score").map(|f| f.ty), Some(ValueType::Integer));
         assert_eq!(ours.field_type("winlog.event_data.LogonType"), FieldType::Long);
+        assert_eq!(ours.record_field("winlog.event_data.LogonType").map(|f| f.ty), Some(ValueType::Integer));
         assert_eq!(ours.record_field("winlog.event_data.Other").map(|f| f.ty), Some(ValueType::Text));
         assert_eq!(Catalog::builtin().record_field("acme.score"), None);
     }

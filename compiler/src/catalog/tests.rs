@@ -44,7 +44,8 @@ fn every_field_that_is_read_is_known() {
 #[test]
 fn fields_of_the_record_compare_as_the_attributes_that_read_them() {
     // Keys of the Windows Event Log are text to whoever does not say otherwise; ids made of several fields are no field's.
-    let alone = accesses().filter(|(_, a, access)| access.rule.whole_value() && access.fields.len() == 1 && a.name != "x_unique_id");
+    let alone =
+        accesses().filter(|(_, a, access)| access.rule.whole_value() && access.fields.len() == 1 && a.name != "x_unique_id");
     let mut others = Vec::new();
     for (entity, attribute, access) in alone.filter(|(_, _, access)| !access.fields[0].starts_with("winlog.event_data.")) {
         let ty = catalog().record_field(&access.fields[0]).unwrap().ty;
@@ -58,7 +59,10 @@ fn fields_of_the_record_compare_as_the_attributes_that_read_them() {
 #[test]
 fn an_older_name_reads_the_newer_one_too() {
     let old = catalog().record_field("log.original").unwrap();
-    assert_eq!((old.access.rule, &old.access.fields[..]), (Rule::First, &["log.original".to_owned(), "event.original".to_owned()][..]));
+    assert_eq!(
+        (old.access.rule, &old.access.fields[..]),
+        (Rule::First, &["log.original".to_owned(), "event.original".to_owned()][..])
+    );
 }
 
 #[test]

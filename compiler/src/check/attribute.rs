@@ -121,27 +121,24 @@ impl Checker<'_> {
 
     /// An attribute that the type has. One behind `record:` is none.
     fn own_attribute(&self, entity: EntityId, path: &AttrPath) -> Option<Found> {
-        if path.of_record() {
-            return None;
-        }
-        let name = path.canonical();
+        let name = (!path.of_record()).then(|| path.canonical())?;
         let table = self.catalog.get(entity);
         let id = named(table, &name).or_else(|| {
             // `user:name` and `process:parent.name`: the type's word and the rest make the field's name.
             let word = path.entity.as_ref()?;
             named(table, &format!("{}.{name}", word.text))
         });
-        self.found(entity, Attr::Catalog(id?))
+        Some(self.found(entity, Attr::Catalog(id?)))
     }
 
     /// A field of the record.
     fn record_attribute(&self, entity: EntityId, path: &AttrPath) -> Option<Found> {
-        self.found(entity, Attr::Record(self.catalog.record_field(&path.canonical())?))
+        Some(self.found(entity, Attr::Record(self.catalog.record_field(&path.canonical())?)))
     }
 
-    fn found(&self, entity: EntityId, attr: Attr) -> Option<Found> {
+    fn found(&self, entity: EntityId, attr: Attr) -> Found {
         let ty = attr.value_type(self.catalog, Some(entity));
-        Some(Found { attr, ty })
+        Found { attr, ty }
     }
 
     fn unknown_attribute(&mut self, entity: EntityId, path: &AttrPath, more: &[String], filter: bool) -> Reported {

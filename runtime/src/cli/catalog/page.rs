@@ -56,7 +56,7 @@ impl Page {
             let _ = write!(out, "\n{}", part.markdown());
         }
         if let Some(example) = &self.example {
-            let _ = write!(out, "\n```kestrel\n{}```\n", example);
+            let _ = write!(out, "\n```kestrel\n{example}```\n");
         }
         out
     }
@@ -69,7 +69,12 @@ impl Page {
         object.insert("about".to_owned(), json!(self.about));
         for part in &self.tables {
             let row = |cells: &Vec<String>| -> Value {
-                part.columns.iter().zip(cells).map(|(column, cell)| ((*column).to_owned(), json!(cell))).collect::<Map<_, _>>().into()
+                part.columns
+                    .iter()
+                    .zip(cells)
+                    .map(|(column, cell)| ((*column).to_owned(), json!(cell)))
+                    .collect::<Map<_, _>>()
+                    .into()
             };
             object.insert(part.title.to_owned(), part.rows.iter().map(row).collect());
         }
@@ -92,5 +97,9 @@ impl PageTable {
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {}\n", safe(line))).collect()
+    let mut out = String::new();
+    for line in text.lines() {
+        let _ = writeln!(out, "  {}", safe(line));
+    }
+    out
 }

@@ -85,7 +85,11 @@ fn fields(access: &Access) -> String {
 
 fn relations(catalog: &Catalog, id: EntityId) -> PageTable {
     let rows = catalog.relations.iter().filter(|relation| relation.output == id || relation.input == id);
-    PageTable { title: "relations", columns: RELATION_COLUMNS, rows: rows.map(|relation| relation_row(catalog, relation)).collect() }
+    PageTable {
+        title: "relations",
+        columns: RELATION_COLUMNS,
+        rows: rows.map(|relation| relation_row(catalog, relation)).collect(),
+    }
 }
 
 /// The columns of a table of relations.
@@ -122,7 +126,8 @@ pub(super) fn example(entity: &Entity) -> String {
         return format!("x = NEW {name} [{{\"{primary}\": \"a\"}}]\nDISP x\n");
     }
     let get = entity.get_slots().next();
-    let readable = entity.attributes.iter().find(|a| get.is_some_and(|slot| a.access.get(usize::from(slot.0)).is_some_and(Option::is_some)));
+    let readable =
+        entity.attributes.iter().find(|a| get.is_some_and(|slot| a.access.get(usize::from(slot.0)).is_some_and(Option::is_some)));
     let primary = entity.attributes.get(usize::from(entity.primary.0)).or(readable);
     let condition = match (&entity.everything, primary) {
         (Some(everything), _) => everything.clone(),

@@ -128,8 +128,7 @@ fn example_of(find: &str, input: &str, catalog: &Catalog) -> Option<String> {
 pub(super) fn function(word: &str) -> Option<Page> {
     let row = Catalog::functions().into_iter().find(|row| row.name.eq_ignore_ascii_case(word))?;
     let place = if row.kind == "aggregate" { "GROUP … WITH" } else { "an assignment's WITH" };
-    let about =
-        vec![format!("Called in {place}: {}.", row.about), format!("It takes: {}. It gives: {}.", row.takes, row.gives)];
+    let about = vec![format!("Called in {place}: {}.", row.about), format!("It takes: {}. It gives: {}.", row.takes, row.gives)];
     let get = "x = GET process FROM stixshifter://NAME WHERE pid >= 0 LAST 1 d";
     let result = row.example.split(' ').next().unwrap_or_default();
     let example = Some(format!("{get}\n{}\nDISP {result}\n", row.example));
@@ -150,7 +149,8 @@ pub(super) fn overview(catalog: &Catalog) -> Page {
         kind: "catalog",
         name: "all that can be hunted".to_owned(),
         about: vec![
-            "`huntc catalog WORD` shows a type, a field, a relation or a function, or the fields with a word in their names.".to_owned(),
+            "`huntc catalog WORD` shows a type, a field, a relation or a function, or the fields with a word in their names."
+                .to_owned(),
         ],
         tables: vec![
             PageTable { title: "types", columns: &["type", "also", "attributes"], rows: types.collect() },

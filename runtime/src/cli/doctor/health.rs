@@ -167,6 +167,7 @@ mod tests {
             unread: ReadReport::default(),
             processes: Processes { records, with_entity_id },
             fields: Vec::new(),
+            own: Vec::new(),
             elapsed: Duration::ZERO,
             now: Instant(i64::MAX),
         }

@@ -38,6 +38,8 @@ mod tests {
     fn the_words_of_surveys_are_known() {
         assert!(holds("keyword up to 1024", ValueType::Text) && !holds("keyword up to 1024", ValueType::Integer));
         assert!(holds("number", ValueType::Float) && !holds("number", ValueType::Integer) && !holds("number", ValueType::Text));
-        assert!(holds("whole number", ValueType::Integer) && holds("flattened", ValueType::Text) && holds("ip", ValueType::Address));
+        assert!(
+            holds("whole number", ValueType::Integer) && holds("flattened", ValueType::Text) && holds("ip", ValueType::Address)
+        );
     }
 }
