@@ -32,7 +32,8 @@ fn run(line: &str) -> Ran {
 fn help_of_every_command() {
     let huntc = Huntc::new();
     huntc.run("--help").snapshot("help");
-    for command in ["check", "compile", "run", "ingest", "demo", "fmt", "explain", "sources", "analytics", "doctor", "completions"]
+    for command in
+        ["check", "compile", "run", "ingest", "demo", "fmt", "explain", "catalog", "sources", "analytics", "doctor", "completions"]
     {
         huntc.run(&format!("{command} --help")).snapshot(&format!("help-{command}"));
     }

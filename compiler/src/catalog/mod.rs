@@ -93,6 +93,7 @@ pub struct ShownField {
 
 /// An entity type.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the type's row")]
 pub struct Entity {
     /// As hunts write it: `process`.
     pub name: String,

@@ -33,9 +33,12 @@ pub fn own_field(name: &str, word: &str) -> Result<OwnField, FieldFault> {
 
 impl Catalog {
     /// This catalog with fields that the user declares. Ids of this catalog stay valid in the new one.
+    #[must_use]
     pub fn with_fields(&self, fields: &[OwnField]) -> Self {
         let mut catalog = self.clone();
-        fields.iter().for_each(|field| catalog.add_own_field(field.clone()));
+        for field in fields {
+            catalog.add_own_field(field.clone());
+        }
         catalog
     }
 }
@@ -52,6 +55,7 @@ mod tests {
         let ours = Catalog::builtin().with_fields(&[score, logon]);
         assert_eq!(ours.record_field("acme.score").map(|f| f.ty), Some(ValueType::Integer));
         assert_eq!(ours.field_type("winlog.event_data.LogonType"), FieldType::Long);
+        assert_eq!(ours.record_field("winlog.event_data.LogonType").map(|f| f.ty), Some(ValueType::Integer));
         assert_eq!(ours.record_field("winlog.event_data.Other").map(|f| f.ty), Some(ValueType::Text));
         assert_eq!(Catalog::builtin().record_field("acme.score"), None);
     }

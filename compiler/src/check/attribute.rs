@@ -158,27 +158,24 @@ impl Checker<'_> {
 
     /// An attribute that the type has. One behind `record:` is none.
     fn own_attribute(&self, entity: EntityId, path: &AttrPath) -> Option<Found> {
-        if path.of_record() {
-            return None;
-        }
-        let name = path.canonical();
+        let name = (!path.of_record()).then(|| path.canonical())?;
         let table = self.catalog.get(entity);
         let id = named(table, &name).or_else(|| {
             // `user:name` and `process:parent.name`: the type's word and the rest make the field's name.
             let word = path.entity.as_ref()?;
             named(table, &format!("{}.{name}", word.text))
         });
-        self.found(entity, Attr::Catalog(id?))
+        Some(self.found(entity, Attr::Catalog(id?)))
     }
 
     /// A field of the record.
     fn field_of_record(&self, entity: EntityId, path: &AttrPath) -> Option<Found> {
-        self.found(entity, Attr::Record(self.catalog.record_field(&path.canonical())?))
+        Some(self.found(entity, Attr::Record(self.catalog.record_field(&path.canonical())?)))
     }
 
-    fn found(&self, entity: EntityId, attr: Attr) -> Option<Found> {
+    fn found(&self, entity: EntityId, attr: Attr) -> Found {
         let ty = attr.value_type(self.catalog, Some(entity));
-        Some(Found { attr, ty })
+        Found { attr, ty }
     }
 
     fn unknown_attribute(&mut self, entity: EntityId, path: &AttrPath, more: &[String], filter: bool) -> Reported {
@@ -215,9 +212,15 @@ impl Checker<'_> {
             diagnostic = diagnostic.fix(similar(&all), path.span, all[0]);
         } else if let Some(field) = self.catalog.record_field_names().find(|field| ends_in(field, &name)) {
             diagnostic = diagnostic.fix("a field of the record ends in this name", path.span, field);
-        } else {
+        } else if !name.contains('.') {
             let shown: Vec<&str> = table.attributes.iter().filter(|a| a.shown).map(|a| a.name.as_str()).collect();
             diagnostic = diagnostic.note(format!("attributes of {}: {}, …", table.name, shown.join(", ")));
+        }
+        // A misspelt attribute is no field of one's own, and what stands below a field is a copy of it in an index.
+        let attribute = near.first().is_some_and(|near| table.attribute(near).is_some());
+        let copy = name.rsplit_once('.').is_some_and(|(field, _)| self.catalog.record_field(field).is_some());
+        if name.contains('.') && !attribute && !copy {
+            diagnostic = diagnostic.help(declare(&name));
         }
         self.report(diagnostic)
     }

@@ -56,7 +56,7 @@ impl Page {
             let _ = write!(out, "\n{}", part.markdown());
         }
         if let Some(example) = &self.example {
-            let _ = write!(out, "\n```kestrel\n{}```\n", example);
+            let _ = write!(out, "\n```kestrel\n{example}```\n");
         }
         out
     }
@@ -97,5 +97,9 @@ impl PageTable {
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {}\n", safe(line))).collect()
+    let mut out = String::new();
+    for line in text.lines() {
+        let _ = writeln!(out, "  {}", safe(line));
+    }
+    out
 }
