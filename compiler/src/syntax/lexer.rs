@@ -250,7 +250,7 @@ impl Lexer<'_> {
         };
         let span = Span::new(self.source, self.at, self.at + len);
         let kind = if len > c.len_utf8() && !c.is_ascii() { Kind::Text } else { Kind::Invalid };
-        if kind == Kind::Invalid && self.told_on_this_line(&rest[..len]) {
+        if &rest[..len] == "|" && self.told_on_this_line("|") {
             return self.push(kind, len);
         }
         if self.out.diagnostics.len() <= MOST_TOLD {
@@ -267,7 +267,8 @@ impl Lexer<'_> {
 }
 
 impl Lexer<'_> {
-    /// Whether the line has shortly before a character that means nothing, and this is the same again: one cause is told once.
+    /// Whether the line has shortly before a character that means nothing, and this is the same again. Pipes come in rows, of
+    /// commands or in an expression without quotes: one cause is told once.
     fn told_on_this_line(&self, text: &str) -> bool {
         const NEAR: usize = 32;
         let tokens = &self.out.tokens;

@@ -42,7 +42,6 @@ const LISTED: &[Case] = &[
     ("foo", "K0019", "foo", "show it"),
     ("y + z", "K0019", "y", "bind it"),
     ("x = y WHERE a.b[*].c = 1", "K0010", "a.b[*].c", "leave the index out"),
-    ("x = y WHERE values[0].name = 1", "K0010", "values[0].name", "leave the index out"),
     ("x = y WHERE process : name = 'a'", "K0001", ":", "without blanks"),
     ("x = y WHERE process: name = 'a'", "K0001", "name", "without blanks"),
     ("x = y WHERE a = +3", "K0001", "+", "no `+`"),
