@@ -287,7 +287,7 @@ fn statements_without_a_variable() {
 #[test]
 fn observation_expressions() {
     let found = last(
-        "x = GET process WHERE ([process:name = 'a'] FOLLOWEDBY [process:name = 'b']) WITHIN 5 SECONDS OR [process:name = 'c'] REPEATS 3 TIMES",
+        "x = GET process WHERE ([process:name = 'a'] FOLLOWEDBY [process:name = 'b']) WITHIN 5 SECONDS OR ([process:name = 'c'] REPEATS 3 TIMES)",
     );
     assert!(found.contains("([process:name IN (\"a\")] FOLLOWEDBY [process:name IN (\"b\")]) WITHIN 5000000000 ns OR [process:name IN (\"c\")] REPEATS 3)"), "{found}");
 }

@@ -51,9 +51,10 @@ fn what_must_not_follow_is_looked_for_behind_the_window() {
     let nodes = added(
         "x = GET process FROM h WHERE [process:pid = 1] WITHOUT [process:pid = 2] WITHIN 90 SECONDS BY host.name START 2020-01-01T00:00:00Z STOP 2020-01-02T00:00:00Z",
     );
-    let scan = |n, stop, pid| format!("n{n} = scan stixshifter://h [2020-01-01T00:00:00Z .. {stop}) where pid = {pid} → process");
+    let scan =
+        |n, stop, pid| format!("n{n} = scan stixshifter://h [2020-01-01T00:00:00.000Z .. {stop}) where pid = {pid} → process");
     let observe = "n4 = observe #0 WITHOUT #1 WITHIN 90 s BY host.name → process of n2, n3";
-    assert_eq!(nodes, [scan(2, "2020-01-02T00:00:00Z", 1), scan(3, "2020-01-02T00:01:30Z", 2), observe.into()]);
+    assert_eq!(nodes, [scan(2, "2020-01-02T00:00:00.000Z", 1), scan(3, "2020-01-02T00:01:30.000Z", 2), observe.into()]);
 }
 
 #[test]

@@ -125,7 +125,11 @@ const READ: &[(&str, &str)] = &[
     // Observation expressions.
     (
         "x = GET process FROM s WHERE [a = 1] AND [b = 2] OR [c = 3] FOLLOWEDBY [d = 4] WITHIN 5 SECONDS REPEATS 2 TIMES LIMIT 1",
-        "x = GET process FROM s WHERE [a = 1] AND [b = 2] OR [c = 3] FOLLOWEDBY [d = 4] WITHIN 5 SECONDS REPEATS 2 TIMES LIMIT 1",
+        "x = GET process FROM s WHERE [a = 1] AND [b = 2] OR [c = 3] FOLLOWEDBY ([d = 4] WITHIN 5 SECONDS REPEATS 2 TIMES) LIMIT 1",
+    ),
+    (
+        "x = GET process FROM s WHERE ([a = 1] FOLLOWEDBY [b = 2] without [c=3] within 5 seconds by d , e) by f within 2 seconds START 2020-01-01T00:00:00Z STOP 2020-01-02T00:00:00Z",
+        "x = GET process FROM s WHERE ([a = 1] FOLLOWEDBY [b = 2] WITHOUT [c = 3] WITHIN 5 SECONDS BY d, e) BY f WITHIN 2 SECONDS START t'2020-01-01T00:00:00Z' STOP t'2020-01-02T00:00:00Z'",
     ),
     (
         "x = GET process FROM s WHERE ([a = 1] FOLLOWEDBY [b = 2]) WITHIN 0.25 SECONDS",

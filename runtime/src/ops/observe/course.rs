@@ -6,9 +6,12 @@ use super::distinct::{Numbers, numbers, suffices_with};
 use super::effort::{Effort, Hard, Refused};
 use super::moments::{Event, Moment, Use};
 use super::states::States;
-use crate::allowance::Lent;
+use crate::allowance::{Allowance, Lent};
 use huntc_compiler::time::Instant;
+use std::collections::BTreeMap;
 
+/// What grows, for messages.
+const WAYS: &str = "the ways to match of an observation expression";
 /// The most ways in which the open stretches of a state can have begun.
 const MOST_BEGINNINGS: usize = 1_000;
 /// So many instants are gone through at least before the state of things is put down again.
@@ -31,32 +34,33 @@ struct Front {
     begun: Vec<i64>,
 }
 
-/// What changed since the last look: states with what they had before.
-#[derive(Default)]
-struct Changes {
+/// What changed in the instants of a leg: states with what they had before.
+struct Changes<'a> {
     /// For each instant how many changes came before it.
     starts: Vec<usize>,
     fronts: Vec<(u32, Front)>,
+    /// What they take, and what came in their place.
+    memory: Lent<'a>,
 }
 
 impl Course<'_> {
     /// Tells which events are part of a match.
     pub(super) fn decide(&self, events: &[Event], out: &mut Use<'_>) -> Result<(), Refused> {
-        let mut memory = self.effort.allowance.lend("the ways to match of an observation expression");
+        let mut memory = self.effort.allowance.lend(WAYS);
         let instants: Vec<&[Event]> = events.chunk_by(|a, b| a.time == b.time).collect();
         memory.grow(size_of_val(instants.as_slice()))?;
         let leg = LEG.max(instants.len().isqrt());
         let mut fronts = self.begin(0);
         let mut put_down: Vec<Vec<Front>> = Vec::new();
-        let mut changes = Changes::default();
+        let mut changes = Changes::none(self.effort.allowance);
         let mut moment = Moment::none();
         for instants in instants.chunks(leg) {
             memory.grow(fronts.iter().map(Front::bytes).sum())?;
             put_down.push(fronts.clone());
-            changes.clear();
+            changes = Changes::none(self.effort.allowance);
             for events in instants {
                 moment.read(events, self.classes);
-                self.forwards(&moment, &mut fronts, &mut changes, &mut memory)?;
+                self.forwards(&moment, &mut fronts, &mut changes)?;
             }
         }
         let whole = self.states.whole();
@@ -70,17 +74,17 @@ impl Course<'_> {
             // The changes of the last leg are still there.
             if !std::mem::take(&mut last) {
                 fronts = begin;
-                changes.clear();
+                changes = Changes::none(self.effort.allowance);
                 for events in instants {
                     moment.read(events, self.classes);
-                    self.forwards(&moment, &mut fronts, &mut changes, &mut memory)?;
+                    self.forwards(&moment, &mut fronts, &mut changes)?;
                 }
             }
             for events in instants.iter().rev() {
                 moment.read(events, self.classes);
                 changes.undo(&mut fronts);
                 self.meet(&moment, &fronts, &back, out)?;
-                self.backwards(&moment, &mut back)?;
+                self.backwards(&moment, &mut back, &mut changes.memory)?;
             }
         }
         Ok(())
@@ -96,51 +100,43 @@ impl Course<'_> {
     }
 
     /// What is reached when the instant is over. A record is used once, so every way begins before the instant.
-    fn forwards(
-        &self,
-        moment: &Moment<'_>,
-        fronts: &mut [Front],
-        changes: &mut Changes,
-        memory: &mut Lent<'_>,
-    ) -> Result<(), Refused> {
+    fn forwards(&self, moment: &Moment<'_>, fronts: &mut [Front], changes: &mut Changes<'_>) -> Result<(), Refused> {
         changes.starts.push(changes.fronts.len());
-        for (state, begun) in self.steps(moment, fronts, false)? {
+        for (state, new) in self.steps(moment, fronts, false)? {
             let width = self.states.live(state).len();
-            let Some(front) = fronts.get_mut(state as usize) else { continue };
-            if front.beats(&begun, width) {
-                continue;
-            }
-            if changes.fronts.len() == changes.fronts.capacity() {
-                memory.grow(changes.fronts.len().max(64) * size_of::<(u32, Front)>())?;
-            }
+            let Some(front) = fronts.get_mut(state as usize).filter(|front| !front.has(&new, width)) else { continue };
+            changes.memory.grow(size_of::<(u32, Front)>() + front.bytes() + new.bytes())?;
             changes.fronts.push((state, front.clone()));
-            front.add(&begun, width)?;
+            front.unite(&new, width)?;
         }
         Ok(())
     }
 
     /// What can be bound from this instant on.
-    fn backwards(&self, moment: &Moment<'_>, back: &mut [Front]) -> Result<(), Refused> {
-        for (state, begun) in self.steps(moment, back, true)? {
+    fn backwards(&self, moment: &Moment<'_>, back: &mut [Front], memory: &mut Lent<'_>) -> Result<(), Refused> {
+        for (state, new) in self.steps(moment, back, true)? {
             let width = self.states.live(state).len();
-            let Some(front) = back.get_mut(state as usize) else { continue };
-            if !front.beats(&begun, width) {
-                front.add(&begun, width)?;
+            if let Some(front) = back.get_mut(state as usize).filter(|front| !front.has(&new, width)) {
+                memory.grow(new.bytes())?;
+                front.unite(&new, width)?;
             }
         }
         Ok(())
     }
 
     /// The states that records of this instant lead to, each with the times at which its open stretches began.
-    fn steps(&self, moment: &Moment<'_>, fronts: &[Front], back: bool) -> Result<Vec<(u32, Vec<i64>)>, Refused> {
+    fn steps(&self, moment: &Moment<'_>, fronts: &[Front], back: bool) -> Result<BTreeMap<u32, Front>, Refused> {
         let now = if back { moment.time.0.saturating_neg() } else { moment.time.0 };
-        let (mut found, mut next) = (Vec::new(), Vec::new());
+        let (mut found, mut next) = (BTreeMap::<u32, Front>::new(), Vec::new());
         for (from, front) in (0_u32..).zip(fronts).filter(|(_, front)| front.reached) {
             self.states.reach(from, moment, back, self.effort, &mut next)?;
             for to in &next {
+                let width = self.states.live(*to).len();
                 for begun in front.each(self.states.live(from).len()) {
                     self.effort.spend(1)?;
-                    found.extend(self.carried(begun, (from, *to), now).map(|begun| (*to, begun)));
+                    if let Some(begun) = self.carried(begun, (from, *to), now) {
+                        found.entry(*to).or_default().add(&begun, width)?;
+                    }
                 }
             }
         }
@@ -229,8 +225,21 @@ impl Front {
         self.reached && self.each(width).any(|known| known.iter().zip(begun).all(|(k, b)| k >= b))
     }
 
-    /// Adds a beginning, and forgets those that it beats.
+    /// Whether all beginnings of another one are known, or beaten.
+    fn has(&self, other: &Self, width: usize) -> bool {
+        other.each(width).all(|begun| self.beats(begun, width))
+    }
+
+    /// Adds the beginnings of another one.
+    fn unite(&mut self, other: &Self, width: usize) -> Result<(), Refused> {
+        other.each(width).try_for_each(|begun| self.add(begun, width))
+    }
+
+    /// Adds a beginning that is not beaten, and forgets those that it beats.
     fn add(&mut self, begun: &[i64], width: usize) -> Result<(), Refused> {
+        if self.beats(begun, width) {
+            return Ok(());
+        }
         self.reached = true;
         if width > 0 {
             let beaten = |known: &[i64]| known.iter().zip(begun).all(|(k, b)| k <= b);
@@ -249,10 +258,9 @@ impl Front {
     }
 }
 
-impl Changes {
-    fn clear(&mut self) {
-        self.starts.clear();
-        self.fronts.clear();
+impl<'a> Changes<'a> {
+    fn none(allowance: &'a Allowance) -> Self {
+        Self { starts: Vec::new(), fronts: Vec::new(), memory: allowance.lend(WAYS) }
     }
 
     /// Takes back what changed in the last instant.
