@@ -39,10 +39,10 @@ fn places(line: &str) -> Vec<(usize, usize)> {
             }
         }
     }
-    if let Some(at) = line.find("stixshifter://").map(|at| at + "stixshifter://".len()) {
-        if line[at + 1..].starts_with([',', ' ']) {
-            found.push((at, at + 1));
-        }
+    if let Some(at) = line.find("stixshifter://").map(|at| at + "stixshifter://".len())
+        && line[at + 1..].starts_with([',', ' '])
+    {
+        found.push((at, at + 1));
     }
     found
 }
