@@ -96,12 +96,12 @@ fn entropy_is_that_of_the_characters() {
 #[test]
 fn times_have_hours_and_days_in_utc() {
     let table = run(
-        "p = NEW file [{\"x_path\": \"/a\", \"created\": \"2024-02-29T23:59:59.999Z\"}, {\"x_path\": \"/b\", \"created\": \"1969-12-31T00:30:00Z\"}]
+        "p = NEW file [{\"x_path\": \"/a\", \"created\": \"2024-02-29T23:59:59.999Z\"}, {\"x_path\": \"/b\", \"created\": \"1969-12-31T05:30:00Z\"}]
 x = p WITH HOUR(created) AS hour, WEEKDAY(created) AS day",
         &[],
     );
     let column = |name: &str| table.column(&Attr::Added(name.to_owned()));
-    assert_eq!(column("hour"), [Some(Value::Int(23)), Some(Value::Int(0))]);
+    assert_eq!(column("hour"), [Some(Value::Int(23)), Some(Value::Int(5))]);
     assert_eq!(column("day"), [Some(Value::Int(4)), Some(Value::Int(3))]);
 }
 
