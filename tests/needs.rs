@@ -34,6 +34,12 @@ fn report(text: &str, settings: &RunSettings, sources: &[String], pool: &SourceP
     for request in &mut report.requests {
         request.elapsed = Duration::ZERO;
     }
+    // A source that was not asked, since a statement before failed, is known only to a pool that other hunts share.
+    let asked = |name: &str| report.requests.iter().any(|r| r.source.ends_with(&format!("//{name}")));
+    let silent: Vec<bool> = report.sources.iter().map(|source| !asked(&source.name)).collect();
+    for (source, _) in report.sources.iter_mut().zip(silent).filter(|(_, silent)| *silent) {
+        source.records = None;
+    }
     Some(report)
 }
 

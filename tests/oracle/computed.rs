@@ -85,7 +85,7 @@ fn one(function: &str, value: &Val, literals: &[Val]) -> Result<Option<Val>, Str
     let made = |text: &str| if text.is_empty() { None } else { Some(Val::Text(text.to_owned())) };
     Ok(match function {
         "LOWER" => Some(Val::Text(text.chars().map(|c| c.to_ascii_lowercase()).collect())),
-        "LENGTH" => Some(Val::Int(text.chars().fold(0, |n, _| n + 1))),
+        "LENGTH" => Some(Val::Int(text.chars().count() as i64)),
         "EXTRACT" => {
             let found = expression(&literals[0].text())?.captures(&text).map_err(|e| e.to_string())?;
             found.and_then(|f| f.get(usize::from(f.len() > 1)).map(|m| Val::Text(m.as_str().to_owned())))

@@ -298,7 +298,9 @@ impl Hunt<'_> {
                 }
             }
             out.sightings.extend(input.sightings.iter().cloned());
-            for (ident, values) in &input.added {
+            // What was added to an entity that is no longer held is gone with it.
+            let held = input.idents();
+            for (ident, values) in input.added.iter().filter(|(ident, _)| held.contains(ident)) {
                 for (name, value) in values {
                     let slot = out.added.entry(ident.clone()).or_default().entry(name.clone()).or_default();
                     *slot = slot.take().or_else(|| value.clone());

@@ -127,9 +127,10 @@ impl Checker<'_> {
                     .label("any character stands behind that backslash");
                 let way = "MATCHES tells the wildcard from the character";
                 let place = comparison.operator_span.to(literal.span);
-                let diagnostic = match text.contains('\'') {
-                    false => found.fix(way, place, format!("MATCHES r'{}'", as_expression(text))),
-                    true => found.help(way),
+                let diagnostic = if text.contains('\'') {
+                    found.help(way)
+                } else {
+                    found.fix(way, place, format!("MATCHES r'{}'", as_expression(text)))
                 };
                 self.report(diagnostic);
             }

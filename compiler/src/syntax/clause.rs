@@ -98,7 +98,7 @@ impl Clauses {
             Clause::Sort(Some(sort)) => self.sort = Some(sort),
             Clause::With(Some(calls)) => self.computed = Some(calls),
             Clause::With(None) | Clause::From(None) | Clause::Depth(None) | Clause::Attr(None) | Clause::Sort(None) => {
-                self.broken = true
+                self.broken = true;
             }
             Clause::Where(filter) => self.filter = Some(filter),
             Clause::Time(time) => self.time = Some(time),

@@ -29,15 +29,13 @@ fn call<'t>() -> P<'t, Option<FunctionCall>> {
         .then(named)
         .validate(|(((function, inside), span), named), _, emitter| {
             let (attribute, arguments) = inside.flatten()?;
-            let name = match named {
-                Some(name) => name?,
-                None => {
-                    let name = default_name(&function, &attribute.text);
-                    let found = Diagnostic::new(&BAD_FUNCTION, span, "the new attribute needs a name");
-                    emitter.emit(found.fix("name it", span.after(), format!(" AS {name}")).into());
-                    return None;
-                }
+            let Some(name) = named else {
+                let name = default_name(&function, &attribute.text);
+                let found = Diagnostic::new(&BAD_FUNCTION, span, "the new attribute needs a name");
+                emitter.emit(found.fix("name it", span.after(), format!(" AS {name}")).into());
+                return None;
             };
+            let name = name?;
             let span = span.to(name.span);
             Some(FunctionCall { function, attribute, arguments, name, span })
         })
