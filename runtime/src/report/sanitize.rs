@@ -240,8 +240,12 @@ mod tests {
 
     #[test]
     fn spreadsheets_run_no_cell() {
-        for bad in ["=1+1", "+1", "-2", "@SUM(A1)", "\tx", "\rx", "  =1", "\"=1", " \"+x", "'=1", "\n=1", "＝1", "\u{a0}=cmd"] {
+        for bad in ["=1+1", "+1", "-2", "@SUM(A1)", "\tx", "\rx", "  =1", "\"=1", " \"+x", "'=1", "＝1", "\u{a0}=cmd"] {
             assert_eq!(csv_cell(bad), format!("'{bad}"), "{bad:?}");
+        }
+        // A reader that splits elsewhere than at commas ends a row at the line end.
+        for (bad, harmless) in [("\n=1", "'\n'=1"), ("x\n=1;", "x\n'=1;"), ("x\r\n@1", "x\r'\n'@1")] {
+            assert_eq!((&*csv_cell(bad), &*csv_cell_as_it_was(harmless)), (harmless, bad));
         }
         for good in ["", "a=b", "1-2", "C:\\=", "'plain", "\"quoted\""] {
             assert_eq!(csv_cell(good), good);
