@@ -141,20 +141,22 @@ fn comparison() -> impl Strategy<Value = Pattern> {
     })
 }
 
-fn pattern() -> impl Strategy<Value = Pattern> {
-    comparison().prop_recursive(4, 24, 4, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 2..4).prop_map(|parts| Pattern::And(parts, HERE)),
-            vec(inner.clone(), 2..4).prop_map(|parts| Pattern::Or(parts, HERE)),
-            inner.prop_map(|part| match part {
-                Pattern::Not(..) => part,
-                part => Pattern::Not(Box::new(part), HERE),
-            }),
-        ]
-    })
+fn pattern() -> BoxedStrategy<Pattern> {
+    comparison()
+        .prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                vec(inner.clone(), 2..4).prop_map(|parts| Pattern::And(parts, HERE)),
+                vec(inner.clone(), 2..4).prop_map(|parts| Pattern::Or(parts, HERE)),
+                inner.prop_map(|part| match part {
+                    Pattern::Not(..) => part,
+                    part => Pattern::Not(Box::new(part), HERE),
+                }),
+            ]
+        })
+        .boxed()
 }
 
-fn qualifier() -> impl Strategy<Value = Qualifier> {
+fn qualifier() -> BoxedStrategy<Qualifier> {
     prop_oneof![
         (1_i64..i64::MAX).prop_map(Qualifier::Within),
         (1_u32..).prop_map(Qualifier::Repeats),
@@ -163,9 +165,10 @@ fn qualifier() -> impl Strategy<Value = Qualifier> {
         (pattern(), 1_i64..i64::MAX, vec(bare_attribute(), 0..3))
             .prop_map(|(pattern, nanos, by)| Qualifier::Without(Box::new(Without { pattern, nanos, by }))),
     ]
+    .boxed()
 }
 
-fn observation() -> impl Strategy<Value = Observation> {
+fn observation() -> BoxedStrategy<Observation> {
     let plain = pattern().prop_map(|pattern| Observation::One { pattern, bracketed: false });
     let bracketed = pattern().prop_map(|pattern| Observation::One { pattern, bracketed: true });
     let expression = bracketed.prop_recursive(3, 8, 3, |inner| {
@@ -176,7 +179,7 @@ fn observation() -> impl Strategy<Value = Observation> {
             (inner, qualifier()).prop_map(|(part, qualifier)| Observation::Qualified(Box::new(part), qualifier, HERE)),
         ]
     });
-    prop_oneof![2 => plain, 1 => expression]
+    prop_oneof![2 => plain, 1 => expression].boxed()
 }
 
 fn seconds() -> impl Strategy<Value = i64> {
@@ -215,26 +218,24 @@ fn count() -> BoxedStrategy<Count> {
     .boxed()
 }
 
-fn sort_by() -> impl Strategy<Value = SortBy> {
-    (bare_attribute(), any::<Option<bool>>()).prop_map(|(attribute, direction)| SortBy {
-        attribute,
-        ascending: direction.unwrap_or(false),
-        written: direction.is_some(),
-    })
+fn sort_by() -> BoxedStrategy<SortBy> {
+    (bare_attribute(), any::<Option<bool>>())
+        .prop_map(|(attribute, direction)| SortBy {
+            attribute,
+            ascending: direction.unwrap_or(false),
+            written: direction.is_some(),
+        })
+        .boxed()
 }
 
-fn function_call() -> impl Strategy<Value = FunctionCall> {
+fn function_call() -> BoxedStrategy<FunctionCall> {
     let function = "[A-Z][A-Z0-9_]{0,8}".prop_filter("no keyword", free).prop_map(at);
-    (function, bare_attribute(), vec(literal(), 0..3), dashed()).prop_map(|(function, attribute, arguments, name)| FunctionCall {
-        function,
-        attribute,
-        arguments,
-        name,
-        span: HERE,
-    })
+    (function, bare_attribute(), vec(literal(), 0..3), dashed())
+        .prop_map(|(function, attribute, arguments, name)| FunctionCall { function, attribute, arguments, name, span: HERE })
+        .boxed()
 }
 
-fn expression() -> impl Strategy<Value = Expression> {
+fn expression() -> BoxedStrategy<Expression> {
     let transformer =
         option::of(prop_oneof![Just(Transformer::Timestamped), Just(Transformer::AddObsId), Just(Transformer::Records)]);
     let attributes = option::of(vec(bare_attribute(), 1..4));
@@ -258,6 +259,7 @@ fn expression() -> impl Strategy<Value = Expression> {
             limit,
             offset,
         })
+        .boxed()
 }
 
 fn json_value() -> impl Strategy<Value = Option<Literal>> {
@@ -271,13 +273,13 @@ fn json_value() -> impl Strategy<Value = Option<Literal>> {
     option::of(kind.prop_map(|kind| Literal::written(kind, HERE)))
 }
 
-fn rows() -> impl Strategy<Value = Rows> {
+fn rows() -> BoxedStrategy<Rows> {
     let field = (any::<String>().prop_map(at), json_value()).prop_map(|(key, value)| Field { key, value });
     let name = any::<String>().prop_map(|text| Literal::written(LiteralKind::Text(text), HERE));
-    prop_oneof![vec(name, 1..4).prop_map(Rows::Names), vec(vec(field, 1..4), 1..3).prop_map(Rows::Objects)]
+    prop_oneof![vec(name, 1..4).prop_map(Rows::Names), vec(vec(field, 1..4), 1..3).prop_map(Rows::Objects)].boxed()
 }
 
-fn group() -> impl Strategy<Value = Group> {
+fn group() -> BoxedStrategy<Group> {
     let size = prop_oneof![(1_i64..).prop_map(|n| (n, false)), seconds().prop_map(|n| (n, true))];
     let bin =
         (bare_attribute(), size).prop_map(|(attribute, (size, time))| Key::Bin { attribute, size: Some(size), time, span: HERE });
@@ -287,23 +289,21 @@ fn group() -> impl Strategy<Value = Group> {
     let star =
         option::of(dashed()).prop_map(|alias| AggregateCall { function: Function::Count, attribute: None, alias, span: HERE });
     let aggregate = prop_oneof![4 => aggregate, 1 => star];
-    (variable(), vec(key, 1..4), option::of(vec(aggregate, 1..3))).prop_map(|(variable, keys, aggregates)| Group {
-        variable,
-        keys,
-        aggregates,
-    })
+    (variable(), vec(key, 1..4), option::of(vec(aggregate, 1..3)))
+        .prop_map(|(variable, keys, aggregates)| Group { variable, keys, aggregates })
+        .boxed()
 }
 
-fn find() -> impl Strategy<Value = Command> {
+fn find() -> BoxedStrategy<Command> {
     let relation = "[A-Z]{1,8}".prop_filter("reserved", free).prop_map(at);
     let depth = option::of(option::of(any::<u64>()).prop_map(|steps| DepthClause { steps, span: HERE }));
     let head = (dashed(), relation, any::<bool>(), variable(), depth);
-    (head, option::of(observation()), option::of(time()), option::of(count())).prop_map(
-        |((entity, relation, by, variable, depth), filter, span, limit)| {
+    (head, option::of(observation()), option::of(time()), option::of(count()))
+        .prop_map(|((entity, relation, by, variable, depth), filter, span, limit)| {
             let by = by.then_some(HERE);
             Command::Find(find::Find { entity, relation, by, variable, depth, filter, span, limit })
-        },
-    )
+        })
+        .boxed()
 }
 
 fn yielding() -> BoxedStrategy<Command> {
