@@ -78,7 +78,10 @@ fn a_star_counts_rows() {
 
 #[test]
 fn a_list_has_each_value_once_in_ascending_order() {
-    let v = table("process", "@key | name | pid\n A | sh | 10\n B | sh | 9\n C | sh | 10\n D | sh | -\n E | cmd | -\n F | sh | [9, 11]");
+    let v = table(
+        "process",
+        "@key | name | pid\n A | sh | 10\n B | sh | 9\n C | sh | 10\n D | sh | -\n E | cmd | -\n F | sh | [9, 11]",
+    );
     assert_eq!(rows(&run("x = GROUP v BY name WITH LIST(pid) AS l", &[&v]), "name l"), ["cmd | -", "sh | [9,10,11]"]);
 }
 
