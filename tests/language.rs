@@ -113,7 +113,7 @@ fn a_word_is_found_whatever_it_names() {
 fn the_example_of_mapping_files_adds_a_slot() {
     let blocks = blocks(&read("docs/mapping.md"));
     let block = |kind: &str| blocks.iter().find(|(k, _)| k == kind).map(|(_, text)| text.clone()).unwrap();
-    let huntc = Huntc::new().file("map.csv", &block("csv")).file("h.hf", &block("kestrel")).file("web.ndjson", &block("json"));
+    let huntc = Huntc::new().file("map.csv", block("csv")).file("h.hf", block("kestrel")).file("web.ndjson", block("json"));
     let ran = huntc.run("run h.hf --source web=web.ndjson --mapping map.csv --out out");
     assert_eq!(ran.code, Some(0), "{}", ran.text());
     let report = huntc.report("out");
