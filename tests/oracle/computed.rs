@@ -184,7 +184,7 @@ fn base64(text: &str) -> Option<String> {
     }
     let bytes: Vec<u8> = bits.chunks_exact(8).map(|b| b.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit))).collect();
     let units: Vec<u16> = bytes.chunks_exact(2).map(|p| u16::from(p[0]) | u16::from(p[1]) << 8).collect();
-    let even = bytes.len() % 2 == 0 && !bytes.is_empty();
+    let even = bytes.len().is_multiple_of(2) && !bytes.is_empty();
     if even && units[0] == 0xFEFF {
         return Some(String::from_utf16_lossy(&units[1..]));
     }

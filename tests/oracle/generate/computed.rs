@@ -54,10 +54,9 @@ impl Env<'_> {
             let (attribute, kind) = self.rng.pick(&columns).clone();
             let values = self.values(&known.entity, &attribute);
             let literals = self.function_literals(name, &values);
-            let shown: Vec<String> = literals.iter().map(|l| self.shown_literal(l)).collect();
-            let path = written(&mut self.rng, &attribute);
-            let arguments: String = shown.iter().map(|l| format!(", {l}")).collect();
-            calls.push(format!("{function}({path}{arguments}) AS {name}"));
+            let mut arguments = vec![written(&mut self.rng, &attribute)];
+            arguments.extend(literals.iter().map(|l| self.shown_literal(l)));
+            calls.push(format!("{function}({}) AS {name}", arguments.join(", ")));
             let made = values.into_iter().filter_map(|v| computed(function, Some(v), &literals, Some(kind)).ok().flatten());
             let made: Vec<Val> = made.collect();
             self.remember(&known.entity, name, made);
