@@ -22,6 +22,7 @@ const NOWHERE: &[(&str, &str)] = &[
     ("K0760", "the compiler refuses a pattern before the store would have to: the store's own tests have it"),
     ("K0861", "no earlier version wrote another layout: the state's own tests write one"),
     ("K0901", "a fault of ours"),
+    ("K1007", "the compiler refuses an expression before it would have to be refused here"),
 ];
 
 struct Case {

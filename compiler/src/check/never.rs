@@ -24,6 +24,11 @@ impl Checker<'_> {
         let Some(whole) = whole_path(kind, attribute) else { return };
         // A name that is made from a path has no separator; one that a record gives may have one: `kworker/0:1`.
         let made = attribute.access.iter().flatten().all(|a| matches!(a.rule, Rule::Basename | Rule::BasenameOfPath));
+        // The backslash of an escape, which LIKE has not, is told as such.
+        let escape = compared == "is like" && ["\\%", "\\_"].iter().any(|escape| text.contains(escape));
+        if escape {
+            return;
+        }
         let path = text.contains('\\') || text.trim_start_matches('%').starts_with('/') || made && text.contains('/');
         if !path {
             return;

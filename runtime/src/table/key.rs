@@ -59,6 +59,7 @@ impl Ord for Key {
         parts
             .fold(Ordering::Equal, Ordering::then)
             .then_with(|| self.parts.len().cmp(&other.parts.len()))
+            .then_with(|| self.host.is_none().cmp(&other.host.is_none()))
             .then_with(|| self.host.cmp(&other.host))
             .then_with(|| self.rung.cmp(&other.rung))
             .then_with(|| self.unique.cmp(&other.unique))

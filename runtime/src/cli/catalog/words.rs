@@ -99,9 +99,10 @@ pub(super) fn relation(catalog: &Catalog, word: &str) -> Option<Page> {
     if word == "linked" {
         let about = vec![
             "LINKED holds between any two types: both stand in one record, whatever their slots.".to_owned(),
-            "Where one of them is a file, a registry key or a domain name, a process stands in `self` only.".to_owned(),
+            "Beside files, registry keys and domain names a process stands in `self` only.".to_owned(),
         ];
-        let example = example_of("FIND file LINKED x", "process", catalog);
+        let type_of_example = catalog.example_type();
+        let example = example_of(&format!("FIND {type_of_example} LINKED x"), type_of_example, catalog);
         return Some(Page { kind: "relation", name: "LINKED".to_owned(), about, tables: Vec::new(), example });
     }
     let rows: Vec<_> = catalog.relations.iter().filter(|relation| relation.name == word).collect();

@@ -109,7 +109,6 @@ fn a_process_without_a_start_was_created_when_its_creation_record_says() {
 
 /// semantics.md §1
 #[test]
-#[ignore = "planned: today GET does not look at images"]
 fn a_file_that_runs_stands_in_image() {
     let log = "process.entity_id | process.executable | process.parent.executable\n P1 | /bin/sh | /bin/p\n P2 | System | -";
     assert_eq!(standing("file", log), ["1 image /bin/sh"]);
@@ -117,7 +116,6 @@ fn a_file_that_runs_stands_in_image() {
 
 /// semantics.md §1
 #[test]
-#[ignore = "planned: today there is no such slot"]
 fn a_domain_stands_in_the_server_name_of_tls() {
     assert_eq!(standing("domain-name", "tls.client.server_name\n a.example"), ["1 tls a.example"]);
 }
