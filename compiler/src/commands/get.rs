@@ -19,7 +19,7 @@ use crate::syntax::token::Keyword;
 use crate::syntax::walk::{self, Walk};
 use crate::time::TimeRange;
 use chumsky::Parser;
-use observe::{SourcePlace, together};
+use observe::{ScanPlace, together};
 
 /// The syntax of GET.
 #[derive(Clone, PartialEq, Debug)]
@@ -166,8 +166,8 @@ impl hir::GetStep {
         match &self.from {
             GetFrom::Sources { entity, sources, pattern } => {
                 cx.condition(Condition::Pattern { pattern: pattern.clone(), limit: self.limit });
-                let places = sources.iter().map(|(source, window)| SourcePlace { entity: *entity, source: *source, window: *window });
-                let places: Vec<SourcePlace> = places.collect();
+                let places = sources.iter().map(|(source, window)| ScanPlace { entity: *entity, source: *source, window: *window });
+                let places: Vec<ScanPlace> = places.collect();
                 let parts = match pattern {
                     Observed::One(predicate) => places.iter().map(|place| place.scan(cx, predicate)).collect(),
                     several => vec![together(cx, *entity, &places, several)],

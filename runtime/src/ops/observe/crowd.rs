@@ -14,10 +14,16 @@ const MOST_REMEMBERED: usize = 10_000;
 pub(super) struct Crowd<'a> {
     /// How many records play each role.
     pub(super) demands: &'a [u64],
-    /// How far apart the first and the last record may be; `None`: as far as they like.
-    pub(super) nanos: Option<i64>,
+    pub(super) apart: Apart,
     /// For each class of records the roles that they can play.
     pub(super) classes: &'a [Numbers],
+}
+
+/// How far apart the first and the last record may be.
+#[derive(Clone, Copy)]
+pub(super) enum Apart {
+    Unlimited,
+    Nanos(i64),
 }
 
 /// For each class of records the roles that one of them can play.
@@ -34,7 +40,7 @@ struct Lane {
 }
 
 impl Crowd<'_> {
-    /// Tells which events are part of a match. Every match lies in a stretch of `nanos` that begins at an event, so it is enough to
+    /// Tells which events are part of a match. Every match lies in a stretch of that length that begins at an event, so it is enough to
     /// look at those that do not lie inside of another one. Both ends of these only move on, so every event comes and goes once.
     /// What can be played by whom in a stretch depends on how many records of each class it has, and not on more of them than all
     /// roles together need.
@@ -60,7 +66,10 @@ impl Crowd<'_> {
         let mut remembered: HashMap<Vec<u64>, Playable> = HashMap::default();
         let (mut begin, mut end) = (0, 0);
         while let Some(first) = events.get(begin) {
-            let last = self.nanos.map_or(Instant(i64::MAX), |nanos| first.time.plus(nanos));
+            let last = match self.apart {
+                Apart::Unlimited => Instant(i64::MAX),
+                Apart::Nanos(nanos) => first.time.plus(nanos),
+            };
             let before = end;
             while let Some(event) = events.get(end).filter(|e| e.time <= last) {
                 if let Some(lane) = lanes.get_mut(place_of(event)) {
@@ -71,16 +80,15 @@ impl Crowd<'_> {
             if end > before {
                 let counts: Vec<u64> = lanes.iter().map(|lane| ((lane.to - lane.from) as u64).min(need)).collect();
                 effort.spend(counts.len())?;
-                let playable = match remembered.get(&counts) {
-                    Some(known) => Rc::clone(known),
-                    None => {
-                        let found = self.playable(&classes, &counts, effort)?;
-                        if remembered.len() >= MOST_REMEMBERED {
-                            remembered.clear();
-                        }
-                        remembered.insert(counts, Rc::clone(&found));
-                        found
+                let playable = if let Some(known) = remembered.get(&counts) {
+                    Rc::clone(known)
+                } else {
+                    let found = self.playable(&classes, &counts, effort)?;
+                    if remembered.len() >= MOST_REMEMBERED {
+                        remembered.clear();
                     }
+                    remembered.insert(counts, Rc::clone(&found));
+                    found
                 };
                 for (lane, roles) in lanes.iter_mut().zip(playable.iter()) {
                     for role in numbers(*roles) {

@@ -3,7 +3,7 @@
 use super::alternatives::{Alternative, Common};
 use super::candidates::{Candidate, Candidates, Combinations};
 use super::course::Course;
-use super::crowd::Crowd;
+use super::crowd::{Apart, Crowd};
 use super::distinct::{Numbers, numbers};
 use super::effort::{Effort, Hard, Refused};
 use super::moments::{Event, Use};
@@ -22,7 +22,7 @@ struct Decider<'a> {
     classes: Vec<Numbers>,
     class_of: Vec<Option<u32>>,
     /// How far apart the records may be, where no other condition than that binds the roles.
-    crowd: Option<Option<i64>>,
+    crowd: Option<Apart>,
     states: Option<States>,
     effort: &'a Effort<'a>,
 }
@@ -89,17 +89,20 @@ pub(super) fn decide(
 }
 
 /// If roles have no order, and no stretch of time but one around all of them: how long that is.
-fn crowd(alternative: &Alternative) -> Option<Option<i64>> {
-    let mut nanos: Option<i64> = None;
+fn crowd(alternative: &Alternative) -> Option<Apart> {
+    let mut apart = Apart::Unlimited;
     for span in &alternative.spans {
         let all = span.members.len() == alternative.roles.len()
             && span.members.iter().zip(&alternative.roles).all(|((_, n), role)| *n == role.count);
         if !all {
             return None;
         }
-        nanos = Some(nanos.map_or(span.nanos, |n| n.min(span.nanos)));
+        apart = match apart {
+            Apart::Nanos(nanos) => Apart::Nanos(nanos.min(span.nanos)),
+            Apart::Unlimited => Apart::Nanos(span.nanos),
+        };
     }
-    alternative.orders.is_empty().then_some(nanos)
+    alternative.orders.is_empty().then_some(apart)
 }
 
 impl Decider<'_> {
@@ -200,8 +203,8 @@ impl Decider<'_> {
         }
         let mut out = Use { bound, roles: &self.patterns };
         match (&self.crowd, &self.states) {
-            (Some(nanos), _) => {
-                let crowd = Crowd { demands: &self.demands, nanos: *nanos, classes };
+            (Some(apart), _) => {
+                let crowd = Crowd { demands: &self.demands, apart: *apart, classes };
                 crowd.decide(events, self.effort, &mut out)
             }
             (None, Some(states)) => Course { states, classes, effort: self.effort }.decide(events, &mut out),
