@@ -62,7 +62,9 @@ fn kept<'p>(predicate: &'p Predicate, beside: &[&'p Test], found: &mut Vec<(&'p 
                 _ => None,
             };
             let beside: Vec<&Test> = beside.iter().copied().chain(parts.iter().filter_map(absent)).collect();
-            parts.iter().for_each(|part| kept(part, &beside, found));
+            for part in parts {
+                kept(part, &beside, found);
+            }
         }
     }
 }

@@ -143,6 +143,12 @@ fn address(text: &str, ty: ValueType) -> Typed {
     }
 }
 
+/// Whether a literal is a network and no address.
+pub(super) fn is_network(literal: &Literal) -> bool {
+    let LiteralKind::Text(text) = &literal.kind else { return false };
+    text.trim().parse::<IpAddr>().is_err() && text.trim().parse::<ipnet::IpNet>().is_ok()
+}
+
 fn hexadecimal(text: &str) -> Option<u64> {
     let text = text.trim();
     u64::from_str_radix(text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?, 16).ok()

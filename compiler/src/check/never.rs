@@ -2,15 +2,14 @@
 
 use super::context::Checker;
 use super::hir::Attr;
+use super::literal::is_network;
 use super::operand::{Subject, operator_place};
 use crate::catalog::{Attribute, Entity, Rule, ValueType};
 use crate::diag::Diagnostic;
 use crate::diag::codes::patterns::NEVER_MATCHES;
-use crate::syntax::ast::{Comparison, Literal, LiteralKind, Operator};
+use crate::syntax::ast::{Literal, LiteralKind, Operator};
 use crate::syntax::errors::names::{article, shorten};
 use crate::syntax::print::quoted;
-use ipnet::IpNet;
-use std::net::IpAddr;
 
 /// Hashes by the last segment of their attribute, with the hexadecimal digits that each has.
 const HASHES: &[(&str, usize)] = &[("MD5", 32), ("SHA-1", 40), ("SHA-256", 64), ("SHA-512", 128), ("IMPHASH", 32)];
@@ -69,11 +68,6 @@ impl Checker<'_> {
         self.report(diagnostic);
     }
 
-    /// Whether [`Self::networks_in_list`] has told of the literal.
-    pub(super) fn is_network_in_list(&self, comparison: &Comparison, literal: &Literal) -> bool {
-        comparison.operator.with_case() == Operator::In && is_network(literal)
-    }
-
     /// Warns of networks in a list of addresses, once for the list.
     pub(super) fn networks_in_list(&mut self, subject: &Subject<'_>, ty: ValueType, literals: &[Literal]) {
         let comparison = subject.comparison;
@@ -91,18 +85,11 @@ impl Checker<'_> {
         let with = if comparison.denies() { " NOT ISSUBSET" } else { " ISSUBSET" };
         let help = format!("{} takes lists of networks and addresses", with.trim());
         let diagnostic = Diagnostic::new(&NEVER_MATCHES, first.span, message).label("a network, not an address");
-        let diagnostic = match literals.iter().all(|l| matches!(l.kind, LiteralKind::Text(_))) {
-            true => diagnostic.fix(help, operator_place(comparison), with),
-            false => diagnostic.help(help),
-        };
+        let networks_alone = literals.iter().all(|l| matches!(l.kind, LiteralKind::Text(_)));
+        let diagnostic =
+            if networks_alone { diagnostic.fix(help, operator_place(comparison), with) } else { diagnostic.help(help) };
         self.report(diagnostic);
     }
-}
-
-/// Whether a literal is a network and no address.
-fn is_network(literal: &Literal) -> bool {
-    let LiteralKind::Text(text) = &literal.kind else { return false };
-    text.trim().parse::<IpAddr>().is_err() && text.trim().parse::<IpNet>().is_ok()
 }
 
 /// The attribute that has the whole path of which this one is the name; `None` for attributes that are no names of files.

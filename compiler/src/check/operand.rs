@@ -3,7 +3,7 @@
 use super::attribute::{Found, declaration};
 use super::context::Checker;
 use super::hir::{Attr, Operand, TestOp, VarId};
-use super::literal::Typed;
+use super::literal::{Typed, is_network};
 use super::wording::{kind, with_article};
 use crate::catalog::{EntityId, ValueType, may_be_retyped};
 use crate::diag::codes::patterns::{
@@ -175,8 +175,8 @@ impl Checker<'_> {
                 self.equality_lints(subject.entity, &subject.found.attr, comparison, literal, &value);
                 Ok(Some(Operand::Value(value)))
             }
-            // What was told of the whole list.
-            Typed::Never(_) if self.is_network_in_list(comparison, literal) => Ok(None),
+            // It was told of the whole list.
+            Typed::Never(_) if comparison.operator.with_case() == Operator::In && is_network(literal) => Ok(None),
             Typed::Never(why) => {
                 self.never_equal(comparison, literal, ty, &why);
                 Ok(None)

@@ -154,6 +154,7 @@ operators! {
 
 impl Operator {
     /// The operator that distinguishes case, where this one does not: `=` for `=~`.
+    #[must_use]
     pub fn with_case(self) -> Self {
         match self {
             Self::EqAnyCase => Self::Eq,
