@@ -1,8 +1,8 @@
 //! Sixty questions of hunters over real telemetry, each asked twice: as a huntflow, and in EQL, which the Python package `eql`
 //! answers in a process of its own. Single events must give equal records, sequences equal values of what their steps share.
 
-use crate::oracle::{Options, Outcome, shared};
-use crate::product;
+use crate::oracle::shared;
+use crate::support::cli::Huntc;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,12 +60,18 @@ fn answers_of_huntc(folder: &Path, questions: &[Question]) -> BTreeMap<String, B
     }
     let mut found = BTreeMap::new();
     for (data, asked) in of_data {
+        let mut huntc = Huntc::new();
+        for question in &asked {
+            huntc = huntc.file(&format!("{}.hf", question.name), shown(question));
+        }
+        let hunts: Vec<String> = asked.iter().map(|question| format!("{}.hf", question.name)).collect();
         let path = folder.join(format!("data/{data}.ndjson.gz"));
-        let sources = [("data".to_owned(), path.display().to_string())];
-        let hunts: Vec<String> = asked.iter().map(|q| shown(q)).collect();
-        for (question, verdict) in asked.iter().zip(product::run(&sources, &hunts, Options::default())) {
-            let outcome = verdict.unwrap_or_else(|e| panic!("{}: {e}", question.name));
-            found.insert(question.name.clone(), values(&outcome, question.same == "records"));
+        let ran = huntc.run(&format!("run {} --source data={} --out out --quiet", hunts.join(" "), path.display()));
+        assert_eq!(ran.code, Some(0), "{data}: {}", ran.stderr);
+        let report = huntc.report("out");
+        for (question, hunt) in asked.iter().zip(report["hunts"].as_array().unwrap()) {
+            let display = hunt["displays"].as_array().and_then(|all| all.last()).unwrap();
+            found.insert(question.name.clone(), values(display, question.same == "records"));
         }
     }
     found
@@ -73,22 +79,19 @@ fn answers_of_huntc(folder: &Path, questions: &[Question]) -> BTreeMap<String, B
 
 /// The hunt, and a DISP of what is compared.
 fn shown(question: &Question) -> String {
-    let last = match question.same.as_str() {
-        "records" => "DISP ADDOBSID(x) ATTR observation_id".to_owned(),
-        field => format!("DISP ADDOBSID(x) ATTR {field}"),
-    };
-    format!("{}\n{last}\n", question.hunt)
+    let column = if question.same == "records" { "observation_id" } else { &question.same };
+    format!("{}\nDISP ADDOBSID(x) ATTR {column}\n", question.hunt)
 }
 
-fn values(outcome: &Outcome, records: bool) -> BTreeSet<String> {
-    let rows = outcome.displays.last().map(|d| d.rows.as_slice()).unwrap_or_default();
-    let text = |row: &Vec<Json>| match row.first() {
-        Some(Json::String(text)) if records => Some(text.rsplit(':').next().unwrap_or_default().to_owned()),
-        Some(Json::String(text)) => Some(text.clone()),
-        Some(Json::Null) | None => None,
-        Some(other) => Some(other.to_string()),
+fn values(display: &Json, records: bool) -> BTreeSet<String> {
+    // The column of the record comes first.
+    let text = |row: &Json| match &row[usize::from(!records)] {
+        Json::String(text) if records => text.rsplit(':').next().map(str::to_owned),
+        Json::String(text) => Some(text.clone()),
+        Json::Null => None,
+        other => Some(other.to_string()),
     };
-    rows.iter().filter_map(text).collect()
+    display["rows"].as_array().unwrap().iter().filter_map(text).collect()
 }
 
 /// A Python that has the package `eql`: `HUNTC_EQL_PYTHON`, else the one that `.ci/run` makes. Where there is none the test says

@@ -254,7 +254,10 @@ impl Hunt<'_> {
         let added = |s: &Sighting, test: &Test| -> Option<Vec<Val>> {
             let name = &test.attribute;
             let known = input.added_names.contains(name).then(|| input.added.get(&s.ident)?.get(name)?.clone());
-            known.map(|v| v.into_iter().collect())
+            known.map(|value| match value {
+                Some(Val::List(values)) => values,
+                one => one.into_iter().collect(),
+            })
         };
         let passes = |s: &Sighting| {
             ready.holds(&|test| match (added(s, test), s.place(self.world)) {

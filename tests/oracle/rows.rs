@@ -141,6 +141,7 @@ impl Hunt<'_> {
                     Some(Val::Int(_) | Val::Float(_)) => Kind::Number,
                     Some(Val::Addr(_)) => Kind::Addr,
                     Some(Val::Time(_)) => Kind::Time,
+                    Some(Val::Bool(_)) => Kind::Bool,
                     _ => Kind::Text,
                 })
             })
