@@ -20,9 +20,7 @@ pub(crate) fn pattern<'t>(operand: P<'t, Operands>) -> P<'t, Pattern> {
         // Behind NOT brackets are parentheses: `[NOT a]` and `NOT [a]` ask for the same.
         let whole = kind(Kind::OpenBracket, Expect::Comparison).ignore_then(pattern).then_ignore(closed);
         let deep = kind(Kind::TooDeep, Expect::Comparison).map_with(|(), e| Pattern::Error(place(e.slice())));
-        let plain = choice((exists().boxed(), comparison(operand), group, bracketed, deep));
-        // Nothing recurs here, but `recursive` is where room on the stack is made: a level has too many frames to do so once.
-        let plain = recursive(|_: Recursive<dyn Parser<'t, Tokens<'t>, Pattern, Extra> + 't>| plain).boxed();
+        let plain = choice((exists().boxed(), comparison(operand), group.boxed(), bracketed.boxed(), deep.boxed())).boxed();
         let not = keyword(Keyword::Not).repeated().at_least(1).count();
         let negated = not.then(choice((whole.boxed(), plain.clone()))).map_with(|(nots, part), e| {
             // Two are none, so that no text nests deeper than its brackets.
