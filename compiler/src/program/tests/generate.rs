@@ -71,20 +71,22 @@ fn sources() -> impl Strategy<Value = Path> {
 
 fn bare_attribute() -> impl Strategy<Value = AttrPath> {
     let segment = prop_oneof!["[A-Za-z0-9_-]{1,5}", "'[A-Za-z0-9_-]{1,5}'"];
-    (dashed(), prop::bool::weighted(0.2), vec(segment, 0..3)).prop_map(|(first, many, rest)| {
-        let mut text = first.text;
-        if many {
-            text.push_str("[*]");
-        }
-        for segment in rest {
-            text = format!("{text}.{segment}");
-        }
-        AttrPath { entity: None, text, span: HERE }
-    })
+    (dashed(), prop::bool::weighted(0.2), vec(segment, 0..3))
+        .prop_map(|(first, many, rest)| {
+            let mut text = first.text;
+            if many {
+                text.push_str("[*]");
+            }
+            for segment in rest {
+                text = format!("{text}.{segment}");
+            }
+            AttrPath { entity: None, text, span: HERE }
+        })
+        .boxed()
 }
 
 fn attribute() -> impl Strategy<Value = AttrPath> {
-    (option::of(dashed()), bare_attribute()).prop_map(|(entity, attribute)| AttrPath { entity, ..attribute })
+    (option::of(dashed()), bare_attribute()).prop_map(|(entity, attribute)| AttrPath { entity, ..attribute }).boxed()
 }
 
 fn instant() -> impl Strategy<Value = Instant> {
@@ -103,11 +105,11 @@ fn literal() -> impl Strategy<Value = Literal> {
         1 => instant().prop_map(LiteralKind::Time),
         1 => reference,
     ];
-    kind.prop_map(|kind| Literal { kind, span: HERE })
+    kind.prop_map(|kind| Literal { kind, span: HERE }).boxed()
 }
 
 fn operand() -> impl Strategy<Value = Operands> {
-    prop_oneof![literal().prop_map(Operands::One), vec(literal(), 1..4).prop_map(|all| Operands::List(all, HERE))]
+    prop_oneof![literal().prop_map(Operands::One), vec(literal(), 1..4).prop_map(|all| Operands::List(all, HERE))].boxed()
 }
 
 fn comparison() -> impl Strategy<Value = Pattern> {
@@ -134,13 +136,16 @@ fn comparison() -> impl Strategy<Value = Pattern> {
         (any::<bool>(), words, operand()).prop_map(|(negated, operator, value)| (negated, operator, Some(value))),
         any::<bool>().prop_map(|negated| (negated, Operator::IsNull, None)),
     ];
-    (attribute(), right).prop_map(|(attribute, (negated, operator, operand))| {
+    // Boxed, as below: the trees of these strategies are large, and would lie on the stack many times.
+    let right = right.boxed();
+    let compared = (attribute(), right).prop_map(|(attribute, (negated, operator, operand))| {
         Pattern::Compare(Box::new(Comparison { attribute, negated, operator, operator_span: HERE, operand, span: HERE }))
-    })
+    });
+    compared.boxed()
 }
 
 fn pattern() -> impl Strategy<Value = Pattern> {
-    comparison().prop_recursive(4, 24, 4, |inner| {
+    let pattern = comparison().prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 2..4).prop_map(|parts| Pattern::And(parts, HERE)),
             vec(inner.clone(), 2..4).prop_map(|parts| Pattern::Or(parts, HERE)),
@@ -149,7 +154,8 @@ fn pattern() -> impl Strategy<Value = Pattern> {
                 part => Pattern::Not(Box::new(part), HERE),
             }),
         ]
-    })
+    });
+    pattern.boxed()
 }
 
 fn qualifier() -> impl Strategy<Value = Qualifier> {
@@ -171,7 +177,7 @@ fn observation() -> impl Strategy<Value = Observation> {
             (inner, qualifier()).prop_map(|(part, qualifier)| Observation::Qualified(Box::new(part), qualifier, HERE)),
         ]
     });
-    prop_oneof![2 => plain, 1 => expression]
+    prop_oneof![2 => plain, 1 => expression.boxed()].boxed()
 }
 
 fn seconds() -> impl Strategy<Value = i64> {
@@ -183,6 +189,7 @@ fn time() -> impl Strategy<Value = TimeSpan> {
         (instant(), instant()).prop_map(|(start, stop)| TimeSpan::Between { start: Some(start), stop: Some(stop), span: HERE }),
         seconds().prop_map(|nanos| TimeSpan::Last { nanos: Some(nanos), span: HERE }),
     ]
+    .boxed()
 }
 
 fn count() -> impl Strategy<Value = Count> {
@@ -190,11 +197,13 @@ fn count() -> impl Strategy<Value = Count> {
 }
 
 fn sort_by() -> impl Strategy<Value = SortBy> {
-    (bare_attribute(), any::<Option<bool>>()).prop_map(|(attribute, direction)| SortBy {
-        attribute,
-        ascending: direction.unwrap_or(false),
-        written: direction.is_some(),
-    })
+    (bare_attribute(), any::<Option<bool>>())
+        .prop_map(|(attribute, direction)| SortBy {
+            attribute,
+            ascending: direction.unwrap_or(false),
+            written: direction.is_some(),
+        })
+        .boxed()
 }
 
 fn expression() -> impl Strategy<Value = Expression> {
@@ -219,6 +228,7 @@ fn expression() -> impl Strategy<Value = Expression> {
             limit,
             offset,
         })
+        .boxed()
 }
 
 fn json_value() -> impl Strategy<Value = Option<Literal>> {
@@ -235,7 +245,7 @@ fn json_value() -> impl Strategy<Value = Option<Literal>> {
 fn rows() -> impl Strategy<Value = Rows> {
     let field = (any::<String>().prop_map(at), json_value()).prop_map(|(key, value)| Field { key, value });
     let name = any::<String>().prop_map(|text| Literal { kind: LiteralKind::Text(text), span: HERE });
-    prop_oneof![vec(name, 1..4).prop_map(Rows::Names), vec(vec(field, 1..4), 1..3).prop_map(Rows::Objects)]
+    prop_oneof![vec(name, 1..4).prop_map(Rows::Names), vec(vec(field, 1..4), 1..3).prop_map(Rows::Objects)].boxed()
 }
 
 fn group() -> impl Strategy<Value = Group> {
@@ -245,23 +255,21 @@ fn group() -> impl Strategy<Value = Group> {
     let key = prop_oneof![bare_attribute().prop_map(Key::Attr), bin];
     let aggregate = (proptest::sample::select(&Function::ALL[..]), bare_attribute(), option::of(dashed()))
         .prop_map(|(function, attribute, alias)| AggregateCall { function, attribute, alias, span: HERE });
-    (variable(), vec(key, 1..4), option::of(vec(aggregate, 1..3))).prop_map(|(variable, keys, aggregates)| Group {
-        variable,
-        keys,
-        aggregates,
-    })
+    (variable(), vec(key, 1..4), option::of(vec(aggregate, 1..3)))
+        .prop_map(|(variable, keys, aggregates)| Group { variable, keys, aggregates })
+        .boxed()
 }
 
 fn find() -> impl Strategy<Value = Command> {
     let relation = "[A-Z]{1,8}".prop_filter("reserved", free).prop_map(at);
     let depth = option::of(option::of(any::<u64>()).prop_map(|steps| DepthClause { steps, span: HERE }));
     let head = (dashed(), relation, any::<bool>(), variable(), depth);
-    (head, option::of(observation()), option::of(time()), option::of(count())).prop_map(
-        |((entity, relation, by, variable, depth), filter, span, limit)| {
+    (head, option::of(observation()), option::of(time()), option::of(count()))
+        .prop_map(|((entity, relation, by, variable, depth), filter, span, limit)| {
             let by = by.then_some(HERE);
             Command::Find(find::Find { entity, relation, by, variable, depth, filter, span, limit })
-        },
-    )
+        })
+        .boxed()
 }
 
 fn yielding() -> BoxedStrategy<Command> {
@@ -269,7 +277,7 @@ fn yielding() -> BoxedStrategy<Command> {
         .prop_map(|(entity, from, pattern, span, limit)| Command::Get(get::Get { entity, from, pattern, span, limit }));
     let by = option::of((bare_attribute(), bare_attribute()));
     prop_oneof![
-        get,
+        get.boxed(),
         find(),
         (option::of(dashed()), rows()).prop_map(|(entity, rows)| Command::New(New { entity, rows, span: HERE })),
         (path(), option::of(dashed())).prop_map(|(path, entity)| Command::Load(load::Load { path, entity })),
@@ -301,10 +309,11 @@ fn showing() -> BoxedStrategy<Command> {
 pub(super) fn program() -> impl Strategy<Value = Program> {
     let bound = prop_oneof![
         yielding(),
-        expression().prop_map(|expression| Command::Assign(assign::Assign { expression })),
+        expression().prop_map(|expression| Command::Assign(assign::Assign { expression })).boxed(),
         vec(variable(), 2..4).prop_map(|variables| Command::Merge(merge::Merge { variables })),
     ];
-    let statement = prop_oneof![(variable().prop_map(Some), bound), (Just(None), yielding()), (Just(None), showing()),];
+    let bound = bound.boxed();
+    let statement = prop_oneof![(variable().prop_map(Some), bound), (Just(None), yielding()), (Just(None), showing()),].boxed();
     vec(statement.prop_map(|(target, command)| Statement { target, command, span: HERE }), 0..6)
         .prop_map(|statements| Program { statements })
 }
