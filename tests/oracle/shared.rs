@@ -12,7 +12,7 @@ pub(crate) fn folder() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let named = std::env::var_os("HUNTC_SHARED").map(PathBuf::from);
     let beside = ["../shared", "../../shared"].map(|p| root.join(p));
-    let found = named.into_iter().chain(beside).find(|p| p.join("examples.json").is_file());
+    let found = named.into_iter().chain(beside).find(|p| p.join("examples-2.json").is_file());
     let required = std::env::var_os("HUNTC_REQUIRE_SHARED").is_some_and(|v| v == "1");
     assert!(found.is_some() || !required, "no folder `shared` beside the repository, and HUNTC_REQUIRE_SHARED is set");
     found.map(|p| p.canonicalize().expect("a readable folder"))
