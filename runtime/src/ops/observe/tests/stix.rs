@@ -88,8 +88,8 @@ fn combinations_that_do_not_match() {
 /// What would explode if every combination were tried.
 #[test]
 fn twenty_records_explode_nothing() {
-    let all: String = (0..20).map(|n| format!("{n} ")).collect();
-    let later: String = (6..20).map(|n| format!("{n} ")).collect();
+    let numbers = |numbers: std::ops::Range<u8>| numbers.map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
+    let (all, later) = (numbers(0..20), numbers(6..20));
     let found = |expression: &str, patterns: &[&str]| matched(expression, patterns).len();
     let all = all.as_str();
     assert_eq!(found("[a] REPEATS 10 TIMES", &[all]), 20);
