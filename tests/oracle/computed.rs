@@ -1,10 +1,10 @@
 //! WITH: values computed from the rows of entities.
 
 use super::Hunt;
-use super::attributes;
 use super::text::expression;
 use super::value::{Kind, Val};
 use super::variable::{RowId, Shape, Var, View};
+use super::{attributes, record_fields};
 use huntc_compiler::syntax::ast::{FunctionCall, LiteralKind};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -34,6 +34,8 @@ impl Hunt<'_> {
             for literal in &call.arguments {
                 literals.push(match &literal.kind {
                     LiteralKind::Text(t) | LiteralKind::Word(t) => Val::Text(t.clone()),
+                    // A literal has the type of the attribute that it stands for.
+                    LiteralKind::Int(i) if record_fields::FLOATS.contains(&attribute.as_str()) => Val::Float(*i as f64),
                     LiteralKind::Int(i) => Val::Int(*i),
                     LiteralKind::Float(f) => Val::Float(*f),
                     LiteralKind::Time(t) => Val::Time(t.0),

@@ -49,6 +49,9 @@ const FIELDS: &[(&str, Kind)] = &[
     ("winlog.event_data.TargetImage", Text),
 ];
 
+/// Fields whose numbers are no whole numbers.
+pub(crate) const FLOATS: &[&str] = &["event.risk_score"];
+
 /// Fields that random hunts sort, group and show by, where they are no attribute of the type.
 const SHOWN: &[&str] = &[
     "dll.code_signature.valid",

@@ -1,10 +1,11 @@
 //! Folders of reports: written under a hidden name and then put in place, with a file in each that says it is huntc's and
 //! lists what huntc wrote into it.
 
-use super::{RANDOM, mode, open};
+use super::{RANDOM, is_part, mode, open};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 /// The file that makes a folder huntc's. Its first line is [`HEADER`]; each further one is the name of a file that huntc
 /// wrote there. Whoever writes the folder holds a lock on it, so that others see whether that process still lives; process
@@ -149,15 +150,28 @@ pub(crate) fn remove(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes the hidden folders that killed runs left in `parent`. `is_own` says of a name whether such folders are swept.
+/// Removes what killed runs left in `parent`: hidden folders, and files and links that had not got their name yet. `is_own` says
+/// of a name whether such folders are swept. What nobody has a lock on must be old: others may be writing there.
 pub(crate) fn sweep(parent: &Path, is_own: impl Fn(&str) -> bool) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let name = entry.file_name();
+        if name.to_str().is_some_and(is_part) {
+            if is_stale(&entry.path()) {
+                let _ = fs::remove_file(entry.path());
+            }
+            continue;
+        }
         let Some((name, _)) = name.to_str().and_then(|n| n.strip_prefix('.')).and_then(|n| n.rsplit_once(".huntc-")) else {
             continue;
         };
         let folder = entry.path();
-        if !is_own(name) || listed(&folder).is_none() {
+        if !is_own(name) {
+            continue;
+        }
+        if listed(&folder).is_none() {
+            if is_stale(&folder) {
+                let _ = remove_unmarked(&folder);
+            }
             continue;
         }
         // Whoever writes it holds the lock.
@@ -166,6 +180,27 @@ pub(crate) fn sweep(parent: &Path, is_own: impl Fn(&str) -> bool) {
             let _ = empty(&folder);
         }
     }
+}
+
+/// How old what has no lock must be before it is swept.
+const STALE: Duration = Duration::from_secs(3600);
+
+/// Whether nobody can be about to lock or rename it any more. A link is judged itself.
+fn is_stale(path: &Path) -> bool {
+    let modified = path.symlink_metadata().and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > STALE))
+}
+
+/// Removes a hidden folder whose maker was killed before it was marked: nothing can be in it but an empty mark.
+fn remove_unmarked(folder: &Path) -> io::Result<()> {
+    if !folder.symlink_metadata()?.is_dir() {
+        return Ok(());
+    }
+    let mark = folder.join(MARK);
+    if mark.symlink_metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0) {
+        fs::remove_file(mark)?;
+    }
+    fs::remove_dir(folder)
 }
 
 /// Removes a hidden folder with the files in it, the mark last. Links in it are removed, not followed; folders are not

@@ -99,7 +99,8 @@ fn parts() -> tempfile::Builder<'static, 'static> {
 
 /// Whether a name is one of those that [`replace`] writes under. A killed process leaves such files.
 pub(crate) fn is_part(name: &str) -> bool {
-    name.starts_with(PART.0) && name.ends_with(PART.1)
+    let random = name.strip_prefix(PART.0).and_then(|rest| rest.strip_suffix(PART.1));
+    random.is_some_and(|random| random.len() == RANDOM && random.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
 /// Beginning and end of those names.

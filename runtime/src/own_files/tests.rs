@@ -112,3 +112,33 @@ fn folders_of_killed_runs_are_swept_and_those_of_living_ones_and_links_are_not()
     drop(living);
     assert!(!place.exists(), "given up");
 }
+
+#[test]
+fn what_was_never_locked_is_swept_when_it_is_old() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = |name: &str| temp.path().join(name);
+    let left = [".huntc-aWGllu7WLOivcSVa.part", ".out.huntc-aWGllu7WLOivcSVa"];
+    fs::write(at(left[0]), "").unwrap();
+    fs::create_dir(at(left[1])).unwrap();
+    let kept = [".huntc-notes.part", ".out.huntc-mine", ".other.huntc-aWGllu7WLOivcSVa"];
+    fs::write(at(kept[0]), "").unwrap();
+    fs::create_dir(at(kept[1])).unwrap();
+    fs::write(at(kept[1]).join("a"), "").unwrap();
+    fs::create_dir(at(kept[2])).unwrap();
+    let names = || {
+        let mut names: Vec<String> =
+            fs::read_dir(temp.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    sweep(temp.path(), |name| name == "out");
+    assert_eq!(names().len(), 5, "somebody may be about to lock them");
+    for name in names() {
+        let aged = std::process::Command::new("touch").args(["-d", "2 hours ago"]).arg(at(&name)).status();
+        assert!(aged.unwrap().success());
+    }
+    sweep(temp.path(), |name| name == "out");
+    let mut wanted = kept.map(str::to_owned).to_vec();
+    wanted.sort();
+    assert_eq!(names(), wanted);
+}
