@@ -65,6 +65,10 @@ pub(super) fn csv(file: impl Read, allowance: &Allowance) -> Result<Cells<'_>, R
     let meter = Meter::new(allowance, WHAT);
     let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(Metered { file, meter: &meter });
     let header = reader.byte_headers().map_err(|e| fault(&meter, &e, e.is_io_error()))?;
+    // Names that are no text are those of another kind of file: UTF-16, or one that is packed.
+    if header.iter().any(|name| std::str::from_utf8(name).is_err()) {
+        return Err(RowFault::Form("the names of the columns are not UTF-8 text".to_owned()));
+    }
     let header: Vec<String> = header.iter().map(as_it_was).collect();
     let (mut rows, mut mended) = (Vec::new(), Vec::new());
     let mut record = csv::ByteRecord::new();
