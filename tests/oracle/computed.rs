@@ -68,7 +68,10 @@ impl Hunt<'_> {
 /// The value of a call for a row's value. `kind` is that of the attribute.
 pub(crate) fn computed(function: &str, value: Option<Val>, literals: &[Val], kind: Option<Kind>) -> Result<Option<Val>, String> {
     if function == "COALESCE" {
-        let literal = super::value::typed(kind.unwrap_or(Kind::Text), &literals[0]);
+        let literal = match &literals[0] {
+            whole @ Val::Float(_) if kind == Some(Kind::Number) => Some(whole.clone()),
+            literal => super::value::typed(kind.unwrap_or(Kind::Text), literal),
+        };
         return Ok(value.or(literal));
     }
     let each = match value {

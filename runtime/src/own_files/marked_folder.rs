@@ -183,7 +183,7 @@ pub(crate) fn sweep(parent: &Path, is_own: impl Fn(&str) -> bool) {
 }
 
 /// How old what has no lock must be before it is swept.
-const STALE: Duration = Duration::from_secs(3600);
+const STALE: Duration = Duration::from_hours(1);
 
 /// Whether nobody can be about to lock or rename it any more. A link is judged itself.
 fn is_stale(path: &Path) -> bool {
