@@ -301,11 +301,10 @@ impl Loader<'_> {
             self.report(fields, format!("rule `{}` does not read {} fields", rule.text, names.len()));
             return None;
         }
-        for name in names.iter().filter(|name| !self.catalog.knows_field(name)).collect::<Vec<_>>() {
-            if self.overlay {
+        // A test sees that the built-in tables name known fields: looking up each would be half of the start of the program.
+        if self.overlay {
+            for name in names.iter().filter(|name| !self.catalog.knows_field(name)).collect::<Vec<_>>() {
                 self.catalog.add_own_field(OwnField { name: name.clone(), ty, declared: false });
-            } else {
-                self.report(fields, format!("`{name}` is not in record_fields.csv"));
             }
         }
         Some(Access { rule: rule_value, fields: names, own: false })
@@ -338,7 +337,7 @@ impl Loader<'_> {
         if ways.is_empty() == reason.text.is_empty() {
             self.report(reason, "a row has either pivots or a reason".to_owned());
         }
-        let unknown = ways.iter().flat_map(|w| &w.guard).find(|g| !self.catalog.knows_field(&g.field));
+        let unknown = ways.iter().flat_map(|w| &w.guard).find(|g| self.overlay && !self.catalog.knows_field(&g.field));
         if let Some(field) = unknown.map(|g| g.field.clone()) {
             self.report(pivots, format!("`{field}` is not in record_fields.csv"));
         }

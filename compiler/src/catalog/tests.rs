@@ -396,3 +396,14 @@ fn conditions_for_everything_compile() {
         assert!(done.diagnostics.is_empty(), "{}: {:?}", entity.name, done.diagnostics);
     }
 }
+
+/// The loader looks up fields of overlays only.
+#[test]
+fn the_built_in_tables_name_known_fields() {
+    let catalog = Catalog::builtin();
+    let attributes = catalog.entities.iter().flat_map(|entity| &entity.attributes);
+    let read = attributes.flat_map(|attribute| attribute.access.iter().flatten()).flat_map(|access| &access.fields);
+    let guards = catalog.relations.iter().flat_map(|relation| &relation.ways).flat_map(|way| &way.guard).map(|guard| &guard.field);
+    let unknown: Vec<&String> = read.chain(guards).filter(|field| !catalog.knows_field(field)).collect();
+    assert!(unknown.is_empty(), "not in record_fields.csv: {unknown:?}");
+}
