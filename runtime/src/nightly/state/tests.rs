@@ -78,7 +78,7 @@ fn a_damaged_file_is_refused_and_never_a_panic() {
 #[test]
 fn a_state_is_made_whole_or_not_at_all() {
     let temp = tempfile::tempdir().unwrap();
-    let left = temp.path().join(".huntc-half.part");
+    let left = temp.path().join(".huntc-halfaWGllu7WLOiv.part");
     std::fs::write(&left, "half a database").unwrap();
     drop(State::open(temp.path()).unwrap());
     assert!(!left.exists(), "what a killed run left is swept");

@@ -135,17 +135,17 @@ fn what_a_killed_writer_leaves_does_no_harm() {
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("lock"), "the first files of this store are being written\n").unwrap();
     std::fs::write(folder.join("seg-0.arrow"), "half").unwrap();
-    std::fs::write(folder.join(".huntc-k3pQ.part"), "{\"huntc_st").unwrap();
+    std::fs::write(folder.join(".huntc-k3pQaWGllu7WLOiv.part"), "{\"huntc_st").unwrap();
     assert_eq!(code(Store::open(&folder)), "K0755");
     ingest(std::slice::from_ref(&log), &folder, &tiny()).unwrap();
     let before = all(&Store::open(&folder).unwrap());
     // A writer was killed in a later addition.
     std::fs::write(folder.join("seg-999.arrow"), "half").unwrap();
-    std::fs::write(folder.join(".huntc-k3pQ.part"), "{\"huntc_st").unwrap();
+    std::fs::write(folder.join(".huntc-k3pQaWGllu7WLOiv.part"), "{\"huntc_st").unwrap();
     assert_eq!(all(&Store::open(&folder).unwrap()), before);
     ingest(&[log], &folder, &tiny()).unwrap();
     assert_eq!(all(&Store::open(&folder).unwrap()).len(), 24);
-    assert!(!folder.join("seg-999.arrow").exists() && !folder.join(".huntc-k3pQ.part").exists());
+    assert!(!folder.join("seg-999.arrow").exists() && !folder.join(".huntc-k3pQaWGllu7WLOiv.part").exists());
 }
 
 /// Adds a file over and over until the parent process kills it. Does nothing when it runs as a test of its own.

@@ -92,7 +92,7 @@ fn a_write_that_was_torn_anywhere_is_not_read_and_cleaned_up() {
     let parts: Vec<Vec<u8>> = names.iter().filter(|f| !f.ends_with("lock")).map(|f| std::fs::read(f).unwrap()).collect();
     for (number, whole) in parts.iter().enumerate() {
         for at in (0..=whole.len()).step_by(whole.len() / 20 + 1) {
-            std::fs::write(folder.join(".huntc-k3pQ.part"), &whole[..at]).unwrap();
+            std::fs::write(folder.join(".huntc-k3pQaWGllu7WLOiv.part"), &whole[..at]).unwrap();
             std::fs::write(folder.join(format!("seg-9{number}.arrow")), &whole[..at]).unwrap();
             // The next addition will use this number.
             std::fs::write(folder.join("seg-3.arrow"), &whole[..at]).unwrap();
