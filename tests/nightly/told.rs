@@ -2,11 +2,8 @@
 
 use super::lab::RECORD;
 use crate::support::cli::Huntc;
-use serde_json::Value as Json;
+use crate::support::stub::{Response, Stub};
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
-use std::thread::JoinHandle;
 
 const HUNT: &str = "# title: Evil\nx = GET process FROM stixshifter://lab WHERE name = 'evil.exe'\nDISP x ATTR name\n";
 
@@ -15,28 +12,6 @@ fn place(nightly: &str) -> Huntc {
         .file("hunts/a.hf", HUNT)
         .file("events.ndjson", RECORD)
         .file("huntc.toml", format!("[sources.lab]\npath = \"events.ndjson\"\n[nightly]\n{nightly}\n"))
-}
-
-/// Takes one POST; gives its body.
-fn once() -> (String, JoinHandle<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}/T0SECRET", listener.local_addr().unwrap());
-    let server = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut reader = BufReader::new(stream.try_clone().unwrap());
-        let (mut length, mut line) = (0, String::new());
-        while reader.read_line(&mut line).unwrap() > 2 {
-            if let Some(n) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = n.trim().parse().unwrap();
-            }
-            line.clear();
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).unwrap();
-        write!(stream, "HTTP/1.1 204 Taken\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
-        String::from_utf8(body).unwrap()
-    });
-    (address, server)
 }
 
 #[test]
@@ -49,13 +24,14 @@ fn the_format_of_a_webhook_is_chosen() {
         ("webhook_template = \"t.j2\"", "--webhook-format json", "not_looked_at"),
         ("webhook_format = \"slack\"", "--webhook-template t.j2", "from_template"),
     ] {
-        let (address, server) = once();
+        let receiver = Stub::start(|_| Response::text(204, ""));
+        let address = format!("{}/T0SECRET", receiver.url);
         let huntc = place(nightly).file("t.j2", "{\"from_template\": {{ hunts[0].title }}}");
         let ran =
             huntc.run(&format!("nightly run hunts --config huntc.toml --at 2026-01-01T02:00:00Z --webhook {address} {flags}"));
         assert_eq!(ran.code, Some(0), "{nightly} {flags}: {}", ran.text());
-        let body: Json = serde_json::from_str(&server.join().unwrap()).unwrap();
-        assert!(!body[key].is_null(), "{nightly} {flags}: {body}");
+        let [told] = &receiver.requests()[..] else { panic!("{nightly} {flags}: one request is sent") };
+        assert!(told.method == "POST" && !told.body[key].is_null(), "{nightly} {flags}: {}", told.body);
     }
 }
 

@@ -15,8 +15,8 @@ use crate::syntax::print::quoted;
 const HASHES: &[(&str, usize)] = &[("MD5", 32), ("SHA-1", 40), ("SHA-256", 64), ("SHA-512", 128), ("IMPHASH", 32)];
 
 impl Checker<'_> {
-    /// Warns of a path that is compared with the name of a file; `compared` is `equals` or `is like`.
-    pub(super) fn path_as_name(&mut self, subject: &Subject<'_>, literal: &Literal, compared: &str) {
+    /// Warns of a path that is compared with the name of a file.
+    pub(super) fn path_as_name(&mut self, subject: &Subject<'_>, literal: &Literal) {
         let (Attr::Catalog(id), LiteralKind::Text(text)) = (&subject.found.attr, &literal.kind) else { return };
         let kind = self.catalog.get(subject.entity);
         let attribute = self.catalog.attribute(subject.entity, *id);
@@ -24,8 +24,8 @@ impl Checker<'_> {
         // A name that is made from a path has no separator; one that a record gives may have one: `kworker/0:1`.
         let made = attribute.access.iter().flatten().all(|a| matches!(a.rule, Rule::Basename | Rule::BasenameOfPath));
         // The backslash of an escape, which LIKE has not, is told as such.
-        let escape = compared == "is like" && ["\\%", "\\_"].iter().any(|escape| text.contains(escape));
-        if escape {
+        let like = subject.comparison.operator == Operator::Like;
+        if like && ["\\%", "\\_"].iter().any(|escape| text.contains(escape)) {
             return;
         }
         let path = text.contains('\\') || text.trim_start_matches('%').starts_with('/') || made && text.contains('/');
@@ -33,7 +33,7 @@ impl Checker<'_> {
             return;
         }
         let attribute = subject.comparison.attribute.span;
-        let message = format!("no file name {compared} `{}`", shorten(text));
+        let message = format!("no file name {} `{}`", if like { "is like" } else { "equals" }, shorten(text));
         let diagnostic = Diagnostic::new(&NEVER_MATCHES, literal.span, message)
             .label("a path")
             .also(attribute, "the part after the last separator")

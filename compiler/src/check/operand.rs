@@ -72,7 +72,7 @@ impl Checker<'_> {
         };
         self.wildcards(comparison, literal);
         if operator == Operator::Like {
-            self.path_as_name(subject, literal, "is like");
+            self.path_as_name(subject, literal);
         }
         Ok((op, ty))
     }
@@ -170,7 +170,7 @@ impl Checker<'_> {
                 Ok(None)
             }
             Typed::Value(value) => {
-                self.path_as_name(subject, literal, "equals");
+                self.path_as_name(subject, literal);
                 self.hash_of_another_kind(subject, literal);
                 self.equality_lints(subject.entity, &subject.found.attr, comparison, literal, &value);
                 Ok(Some(Operand::Value(value)))

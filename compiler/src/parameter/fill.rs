@@ -180,8 +180,7 @@ impl Walk for Fill<'_> {
         }
         let mut parts = Vec::new();
         for part in path.text.split(',') {
-            let name = part.rfind("://").map_or(0, |at| at + "://".len());
-            let (scheme, name) = part.split_at(name);
+            let (scheme, name) = words::scheme_and_name(part);
             match words::parameter(name.trim()) {
                 Some(parameter) => match self.names(parameter, path.span, scheme) {
                     Some(names) => parts.extend(names),

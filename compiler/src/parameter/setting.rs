@@ -28,13 +28,13 @@ fn typed(value: &SettingValue, span: Span) -> Result<Literal, &'static str> {
         SettingValue::Time(time) => LiteralKind::Time(*time),
         SettingValue::Written | SettingValue::List(_) => return Err("lists do not nest"),
     };
-    Ok(Literal { kind, span, given: Some(span) })
+    Ok(Literal::of_parameter(kind, span))
 }
 
 /// What a command line gives: one literal, or text without quotes. It is never read as a part of the hunt.
 fn written(span: Span, default: Option<&Operands>, sources: &SourceSet) -> Result<Operands, &'static str> {
     let text = sources.text(span);
-    let verbatim = || Operands::One(Literal { kind: LiteralKind::Text(text.to_owned()), span, given: Some(span) });
+    let verbatim = || Operands::One(Literal::of_parameter(LiteralKind::Text(text.to_owned()), span));
     let found = value::read(span.source, &sources.get(span.source).text, span.start as usize..span.end as usize);
     let whole = !found.commented && !found.told.iter().any(|d| d.severity == Severity::Error);
     let operands = found.operands.filter(|_| whole);
@@ -54,7 +54,7 @@ fn written(span: Span, default: Option<&Operands>, sources: &SourceSet) -> Resul
 fn unquoted(text: &str, span: Span, default: Option<&Operands>, read: Option<Operands>) -> Result<Operands, &'static str> {
     let times = default.is_some_and(|default| value::items(default).iter().all(|l| matches!(l.kind, LiteralKind::Time(_))));
     match words::instant(text) {
-        Some(time) if times => Ok(Operands::One(Literal { kind: LiteralKind::Time(time), span, given: Some(span) })),
+        Some(time) if times => Ok(Operands::One(Literal::of_parameter(LiteralKind::Time(time), span))),
         _ if times => Err("an instant is needed, as the default is one"),
         // `true`, or a word that the type will refuse where it stands.
         _ => read.ok_or("a literal is needed, as the default is no text"),

@@ -61,7 +61,7 @@ fn scalar(token: &Token<'_>) -> Option<Literal> {
         Kind::Word if words::is_dashed(token.text) => LiteralKind::Word(token.text.to_owned()),
         _ => return None,
     };
-    Some(Literal { kind, span: token.span, given: Some(token.span) })
+    Some(Literal::of_parameter(kind, token.span))
 }
 
 /// The literals of a value.

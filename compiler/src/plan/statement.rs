@@ -67,22 +67,6 @@ impl StatementFacts {
     }
 }
 
-impl Observed {
-    /// The patterns of single records, in the order of the plan's scans.
-    pub fn single(&self) -> Vec<&Predicate> {
-        match self {
-            Self::One(predicate) => vec![predicate],
-            Self::And(parts) | Self::Or(parts) | Self::FollowedBy(parts) => parts.iter().flat_map(Self::single).collect(),
-            Self::Within(inner, _) | Self::Repeats(inner, _) | Self::Between(inner, _) | Self::By(inner, _) => inner.single(),
-            Self::Without(inner, without) => {
-                let mut all = inner.single();
-                all.push(&without.pattern);
-                all
-            }
-        }
-    }
-}
-
 /// For each variable, whether process slots without identity are counted for it.
 pub(super) fn counts_unidentified(vars: usize, statements: &[StatementFacts]) -> Vec<bool> {
     let mut counts = vec![false; vars];

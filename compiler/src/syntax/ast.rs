@@ -71,6 +71,11 @@ impl Literal {
     pub fn written(kind: LiteralKind, span: Span) -> Self {
         Self { kind, span, given: None }
     }
+
+    /// The value of a parameter, or a part of it, where it is written.
+    pub(crate) fn of_parameter(kind: LiteralKind, span: Span) -> Self {
+        Self { kind, span, given: Some(span) }
+    }
 }
 
 /// The kinds of literals.

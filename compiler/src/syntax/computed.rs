@@ -3,10 +3,11 @@
 use super::ast::{FunctionCall, Ident, Literal};
 use super::errors::fault::{Expect, Tokens};
 use super::grammar::{
-    Extra, Input, P, Stop, alias, attribute, closing, comma, expected, keyword, list, look, place, report, required, skip,
+    Extra, Input, P, Stop, alias, attribute, called, closing, comma, expected, function, keyword, list, place, report, required,
+    skip,
 };
 use super::literal;
-use super::token::{Flags, Keyword, Kind};
+use super::token::{Keyword, Kind};
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::BAD_FUNCTION;
 use crate::source::Span;
@@ -22,7 +23,9 @@ fn call<'t>() -> P<'t, Option<FunctionCall>> {
     let more = comma().ignore_then(literal::literal()).repeated().collect::<Vec<Literal>>();
     let inside = choice((nested().to(None).boxed(), attribute().then(more).map(Some).boxed()));
     let named = keyword(Keyword::As).ignore_then(required(alias(), Stop::List)).or_not();
-    function()
+    // Functions are compared in upper case, so the tree has them so.
+    let function = function(Expect::Function, |_, word, span| Some(Ident { text: word.to_ascii_uppercase(), span }));
+    function
         .then(required(inside, Stop::Close))
         .then_ignore(closing(Kind::CloseParen, Expect::CloseParen))
         .map_with(|head, e| (head, place(e.slice())))
@@ -42,32 +45,14 @@ fn call<'t>() -> P<'t, Option<FunctionCall>> {
         .boxed()
 }
 
-/// The name of a function and the `(` after it. Functions are compared in upper case, so the tree has them so.
-fn function<'t>() -> impl Parser<'t, Tokens<'t>, Ident, Extra> + Clone {
-    custom(|input: &mut Input<'t, '_>| {
-        let called = look(input, 1).is_some_and(|t| t.kind == Kind::OpenParen);
-        match look(input, 0).filter(|t| called && t.kind == Kind::Word && !t.has(Flags::OPENS)) {
-            Some(token) => {
-                input.skip();
-                input.skip();
-                Ok(Ident { text: token.text.to_ascii_uppercase(), span: token.span })
-            }
-            None => Err(expected(input, Expect::Function)),
-        }
-    })
-}
-
 /// A function where an attribute is needed: reported, and skipped.
 fn nested<'t>() -> impl Parser<'t, Tokens<'t>, (), Extra> + Clone {
-    custom(|input: &mut Input<'t, '_>| {
-        let called = look(input, 1).is_some_and(|t| t.kind == Kind::OpenParen);
-        match look(input, 0).filter(|t| called && t.kind == Kind::Word && !t.has(Flags::OPENS)) {
-            Some(token) => {
-                report(input, inner_function(token.span, token.text));
-                Ok(())
-            }
-            None => Err(expected(input, Expect::Attribute)),
+    custom(|input: &mut Input<'t, '_>| match called(input) {
+        Some(token) => {
+            report(input, inner_function(token.span, token.text));
+            Ok(())
         }
+        None => Err(expected(input, Expect::Attribute)),
     })
     .then_ignore(skip(Stop::Close))
 }

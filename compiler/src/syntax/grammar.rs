@@ -2,7 +2,7 @@
 //!
 //! The combinators are chumsky's over tokens. What each kind of helper does:
 //!
-//! * A **noun** (`kind`, `comma`, `keyword`, `variable`, `entity`, `attribute`, `path`, `literal`) takes what it is
+//! * A **noun** (`kind`, `comma`, `keyword`, `variable`, `entity`, `attribute`, `function`, `path`, `literal`) takes what it is
 //!   named after. Where something else stands it takes nothing, reports nothing and fails as a [`Fault`]: the caller goes
 //!   back and tries what else may stand there. A name of a wrong shape is taken and reported.
 //! * `clause_keyword` and `command_keyword` are nouns, but take a misspelt keyword, too, and report it.
@@ -12,7 +12,7 @@
 //! * `skip(stop)` takes and reports nothing but tokens.
 //! * `one_variable` takes what is one variable too many, and reports it.
 //! * `report` is for productions of known mistakes: it takes nothing, and the production goes on as if all were well.
-//! * `look` and `index` only look.
+//! * `look`, `called` and `index` only look.
 
 use super::ast::{AttrPath, Ident, Path};
 use super::errors::fault::{Expect, ExpectSet, Fault, Tokens};
@@ -40,6 +40,12 @@ pub(crate) fn index(input: &Input<'_, '_>) -> usize {
 pub(crate) fn look<'t>(input: &mut Input<'t, '_>, ahead: usize) -> Option<&'t Token<'t>> {
     let at = index(input);
     input.full_slice().get(at + ahead)
+}
+
+/// The word of a function that is called here: it stands before `(`.
+pub(crate) fn called<'t>(input: &mut Input<'t, '_>) -> Option<&'t Token<'t>> {
+    look(input, 1).filter(|t| t.kind == Kind::OpenParen)?;
+    look(input, 0).filter(|t| t.kind == Kind::Word && !t.has(Flags::OPENS))
 }
 
 /// From the first token of `from` to the last one taken; empty where none was taken.
@@ -232,6 +238,21 @@ pub(crate) fn attr_path(input: &mut Input<'_, '_>, token: &Token<'_>) -> AttrPat
 pub(crate) fn sub(span: Span, from: usize, len: usize) -> Span {
     let start = span.start as usize + from;
     Span::new(span.source, start, start + len)
+}
+
+/// The name of a function and the `(` after it, if `read` takes the name.
+pub(crate) fn function<'t, T: 't>(
+    expect: Expect,
+    read: impl Fn(&mut Input<'t, '_>, &str, Span) -> Option<T> + Clone + 't,
+) -> impl Parser<'t, Tokens<'t>, T, Extra> + Clone {
+    custom(move |input: &mut Input<'t, '_>| match called(input).and_then(|t| read(input, t.text, t.span)) {
+        Some(found) => {
+            input.skip();
+            input.skip();
+            Ok(found)
+        }
+        None => Err(expected(input, expect)),
+    })
 }
 
 /// A path or URI; with `many`, several names of sources joined by commas without blanks, in which `*` may stand.

@@ -264,9 +264,7 @@ impl Lexer<'_> {
         }
         self.push(kind, len);
     }
-}
 
-impl Lexer<'_> {
     /// Whether the line has shortly before a character that means nothing, and this is the same again. Pipes come in rows, of
     /// commands or in an expression without quotes: one cause is told once.
     fn told_on_this_line(&self, text: &str) -> bool {

@@ -45,9 +45,14 @@ pub(crate) fn parameter(text: &str) -> Option<&str> {
     text.strip_prefix('$').filter(|name| is_dashed(name))
 }
 
+/// The scheme of a data source with its `://`, empty where there is none, and the name behind it.
+pub(crate) fn scheme_and_name(text: &str) -> (&str, &str) {
+    text.split_at(text.rfind("://").map_or(0, |at| at + "://".len()))
+}
+
 /// `$name`, perhaps behind a scheme.
 pub(crate) fn is_source_parameter(text: &str) -> bool {
-    let (scheme, name) = text.split_at(text.rfind("://").map_or(0, |at| at + "://".len()));
+    let (scheme, name) = scheme_and_name(text);
     parameter(name).is_some() && (scheme.is_empty() || is_path(scheme))
 }
 

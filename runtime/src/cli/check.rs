@@ -57,8 +57,8 @@ pub(super) struct Checked {
 
 /// What a kind of check does with each huntflow.
 pub(super) struct Parts<'a> {
-    /// Gets each with its file before any is compiled.
-    pub prepare: &'a dyn Fn(&str, &mut Huntflow),
+    /// Gets each with its place among the files before any is compiled.
+    pub prepare: &'a dyn Fn(usize, &mut Huntflow),
     /// Whether there are others, for which settings may be meant.
     pub a_part: bool,
     /// May add what else is wrong with one.
@@ -74,10 +74,9 @@ pub(super) fn check_files(
     console: &mut Console,
 ) -> Result<Checked, ExitCode> {
     console.check_lints(settings)?;
-    let huntflows = files.iter().map(|file| {
-        let huntflow = console.session.load(file, settings);
-        let mut huntflow = console.usage(huntflow)?;
-        (parts.prepare)(file, &mut huntflow);
+    let huntflows = files.iter().enumerate().map(|(index, file)| {
+        let mut huntflow = console.load(file, settings)?;
+        (parts.prepare)(index, &mut huntflow);
         Ok(huntflow)
     });
     let huntflows = huntflows.collect::<Result<Vec<_>, ExitCode>>()?;

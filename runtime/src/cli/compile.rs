@@ -84,8 +84,7 @@ pub(super) fn run(args: &CompileArgs, terminal: Terminal) -> ExitCode {
 
 fn compile(file: &str, stage: Stage, settings: &RunSettings, console: &mut Console) -> Result<ExitCode, ExitCode> {
     console.check_lints(settings)?;
-    let huntflow = console.session.load(file, settings);
-    let huntflow = console.usage(huntflow)?;
+    let huntflow = console.load(file, settings)?;
     console.check_parameters(std::slice::from_ref(&huntflow), false)?;
     let compilation = match console.session.compile(&huntflow, settings, None) {
         Ok(compilation) => compilation,

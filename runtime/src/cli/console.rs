@@ -62,6 +62,12 @@ impl Console {
         self.usage(if faults.is_empty() { Ok(()) } else { Err(faults) })
     }
 
+    /// Reads a huntflow with its configuration. Shows what is wrong with the configuration; then the command must end.
+    pub(super) fn load(&mut self, file: &str, settings: &RunSettings) -> Result<Huntflow, ExitCode> {
+        let huntflow = self.session.load(file, settings);
+        self.usage(huntflow)
+    }
+
     /// The value. If there is none, shows the problems and returns the status for a wrong command line or configuration.
     pub(super) fn usage<T>(&self, result: Result<T, Vec<Diagnostic>>) -> Result<T, ExitCode> {
         result.map_err(|problems| {

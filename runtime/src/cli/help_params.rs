@@ -9,8 +9,7 @@ use crate::session::{RunSettings, input};
 pub(super) fn show(files: &[String], settings: &RunSettings, console: &mut Console) -> Result<ExitCode, ExitCode> {
     let mut code = ExitCode::Ok;
     for file in files {
-        let huntflow = console.session.load(file, settings);
-        let huntflow = console.usage(huntflow)?;
+        let huntflow = console.load(file, settings)?;
         if let Err(problem) = &huntflow.text {
             console.show(std::slice::from_ref(problem));
             code = code.worst(ExitCode::Usage);

@@ -70,8 +70,7 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
     for file in &files {
         // A wrong configuration ends the night before anything is sent.
         console.config(&input::folder(&file.path.display().to_string()))?;
-        let huntflow = console.session.load(&file.path.display().to_string(), &hunt_settings);
-        let mut huntflow = console.usage(huntflow)?;
+        let mut huntflow = console.load(&file.path.display().to_string(), &hunt_settings)?;
         settings.quiet.attach(&file.name, &mut huntflow, &mut console.session);
         huntflow.configure(plan.file.params.of(&file.name));
         hunts.push(huntflow);

@@ -159,11 +159,7 @@ fn run_all(files: &[String], settings: &RunSettings, output: &Output, console: &
     let pool = if files.len() == 1 { SourcePool::of_one_hunt() } else { SourcePool::shared() };
     let mut hunts = Vec::new();
     let mut code = ExitCode::Ok;
-    let huntflows = files.iter().map(|file| {
-        let huntflow = console.session.load(file, settings);
-        console.usage(huntflow)
-    });
-    let huntflows = huntflows.collect::<Result<Vec<_>, _>>()?;
+    let huntflows = files.iter().map(|file| console.load(file, settings)).collect::<Result<Vec<_>, _>>()?;
     console.check_parameters(&huntflows, false)?;
     for huntflow in &huntflows {
         let (report, status) = run_file(huntflow, settings, output, &pool, &cancel, console);

@@ -7,6 +7,9 @@ use huntc_compiler::plan::{DataSource, Node, Shape, Variable};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+/// The way out where an expression takes more steps than it may.
+const PLAINER: &str = "rewrite it without look-around and back-references, or without nested repetition";
+
 impl Run<'_> {
     /// The report of one variable. Figures are `None` when its statement failed.
     pub(super) fn variable(&self, variable: &Variable) -> VariableReport {
@@ -73,7 +76,7 @@ impl Run<'_> {
             let message = format!("a comparison could not be decided on {on}, so it counts as true there");
             let diagnostic = Diagnostic::new(&codes::run::UNDECIDED, origin, message)
                 .note("an expression of MATCHES took more steps on a value than it may")
-                .help("rewrite it without look-around and back-references, or without nested repetition");
+                .help(PLAINER);
             locked(&self.warnings).push(diagnostic);
         }
     }
@@ -85,7 +88,7 @@ impl Run<'_> {
             let message = format!("EXTRACT was stopped on {on}, so nothing was found there");
             let diagnostic = Diagnostic::new(&codes::run::STOPPED, node.origin, message)
                 .note("its expression took more steps on a value than it may")
-                .help("rewrite it without look-around and back-references, or without nested repetition");
+                .help(PLAINER);
             locked(&self.warnings).push(diagnostic);
         }
     }

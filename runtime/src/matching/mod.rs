@@ -56,7 +56,7 @@ pub(crate) enum Standing {
     Entity(Key),
 }
 
-/// A condition, or an observation expression, that cannot be decided at all. Holds the reason.
+/// A condition that cannot be decided at all: its expression cannot be made ready. Holds the reason.
 #[derive(Clone, Debug)]
 pub struct Undecidable(pub String);
 

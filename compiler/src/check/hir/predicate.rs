@@ -149,13 +149,22 @@ impl Operand {
 }
 
 impl Observed {
+    /// The patterns of single records, in the order of the text, which is that of the plan's scans.
+    pub fn single(&self) -> Vec<&Predicate> {
+        match self {
+            Self::One(predicate) => vec![predicate],
+            Self::And(parts) | Self::Or(parts) | Self::FollowedBy(parts) => parts.iter().flat_map(Self::single).collect(),
+            Self::Within(inner, _) | Self::Repeats(inner, _) | Self::Between(inner, _) | Self::By(inner, _) => inner.single(),
+            Self::Without(inner, without) => {
+                let mut all = inner.single();
+                all.push(&without.pattern);
+                all
+            }
+        }
+    }
+
     /// The variables that it refers to, in the order of the text.
     pub(crate) fn references(&self) -> Vec<VarId> {
-        match self {
-            Self::One(predicate) => predicate.references(),
-            Self::And(parts) | Self::Or(parts) | Self::FollowedBy(parts) => parts.iter().flat_map(Self::references).collect(),
-            Self::Within(inner, _) | Self::Repeats(inner, _) | Self::Between(inner, _) | Self::By(inner, _) => inner.references(),
-            Self::Without(inner, without) => inner.references().into_iter().chain(without.pattern.references()).collect(),
-        }
+        self.single().into_iter().flat_map(Predicate::references).collect()
     }
 }

@@ -9,10 +9,10 @@ use crate::syntax::ast::AttrPath;
 use crate::syntax::clause::clauses;
 use crate::syntax::errors::fault::{Expect, Tokens};
 use crate::syntax::grammar::{
-    Extra, Input, P, Stop, alias, attribute, closing, comma, command_keyword, expected, keyword, list, look, place, report,
-    required, variable,
+    Extra, Input, P, Stop, alias, attribute, closing, comma, command_keyword, expected, function, keyword, list, look, place,
+    report, required, variable,
 };
-use crate::syntax::token::{Flags, Keyword, Kind};
+use crate::syntax::token::{Keyword, Kind};
 use crate::syntax::walk::Walk;
 use crate::syntax::{Parts, literal, print};
 use chumsky::Parser;
@@ -38,25 +38,6 @@ pub(crate) fn grammar<'t>(parts: &Parts<'t>) -> P<'t, Option<Group>> {
             Some(Group { variable, keys, aggregates })
         })
         .boxed()
-}
-
-/// The name of a function and the `(` after it, if `read` takes the name.
-fn function<'t, T: 't>(
-    expect: Expect,
-    read: impl Fn(&mut Input<'t, '_>, &str, Span) -> Option<T> + Clone + 't,
-) -> impl Parser<'t, Tokens<'t>, T, Extra> + Clone {
-    custom(move |input: &mut Input<'t, '_>| {
-        let called = look(input, 1).is_some_and(|t| t.kind == Kind::OpenParen);
-        let token = look(input, 0).filter(|t| called && t.kind == Kind::Word && !t.has(Flags::OPENS));
-        match token.and_then(|t| read(input, t.text, t.span)) {
-            Some(found) => {
-                input.skip();
-                input.skip();
-                Ok(found)
-            }
-            None => Err(expected(input, expect)),
-        }
-    })
 }
 
 /// `BIN(attr, n [unit])`

@@ -209,7 +209,8 @@ impl<'a, 's> Context<'a, 's> {
 
     /// What other languages would have here.
     fn foreign(&self, over: bool) -> Option<&'static str> {
-        let (_, found) = (self.before()?, self.found()?);
+        // Before the first token there is nothing that could go on.
+        let found = self.found().filter(|_| self.at > 0)?;
         let word = |token: &Token<'_>, word: &str| token.text.eq_ignore_ascii_case(word);
         let expects = |e| self.expected.has(e);
         if over && (found.is(Keyword::And) || found.is(Keyword::Or)) {

@@ -1,6 +1,6 @@
 //! The whole reference as one document: `docs/language.md`.
 
-use super::page::{Page, PageTable};
+use super::page::PageTable;
 use super::{types, words};
 use huntc_compiler::catalog::{Catalog, EntityId};
 use std::fmt::Write as _;
@@ -59,9 +59,7 @@ pub(super) fn whole(catalog: &Catalog) -> String {
     let functions = Catalog::functions();
     out.push_str(&words::function_table(&functions).markdown());
     for row in &functions {
-        if let Some(Page { example: Some(example), .. }) = words::function(&row.name) {
-            let _ = write!(out, "\n```kestrel\n{example}```\n");
-        }
+        let _ = write!(out, "\n```kestrel\n{}```\n", words::function_hunt(row));
     }
     out.push_str("\n## Relations\n\nLINKED holds between any two types.\n\n");
     let rows = catalog.relations.iter().map(|relation| types::relation_row(catalog, relation)).collect();

@@ -2,7 +2,7 @@
 
 use super::page::{Page, PageTable};
 use super::types;
-use huntc_compiler::catalog::{Catalog, EntityId, FunctionRow, KnownField, ValueType, canonical, known_field, known_fields};
+use huntc_compiler::catalog::{Catalog, FunctionRow, KnownField, ValueType, canonical, known_field, known_fields};
 use huntc_compiler::diag::suggest;
 use std::collections::BTreeMap;
 
@@ -130,15 +130,20 @@ pub(super) fn function(word: &str) -> Option<Page> {
     let row = Catalog::functions().into_iter().find(|row| row.name.eq_ignore_ascii_case(word))?;
     let place = if row.kind == "aggregate" { "GROUP … WITH" } else { "an assignment's WITH" };
     let about = vec![format!("Called in {place}: {}.", row.about), format!("It takes: {}. It gives: {}.", row.takes, row.gives)];
+    let example = Some(function_hunt(&row));
+    Some(Page { kind: "function", name: row.name, about, tables: Vec::new(), example })
+}
+
+/// A hunt that calls a function.
+pub(super) fn function_hunt(row: &FunctionRow) -> String {
     let get = "x = GET process FROM stixshifter://NAME WHERE pid >= 0 LAST 1 d";
     let result = row.example.split(' ').next().unwrap_or_default();
-    let example = Some(format!("{get}\n{}\nDISP {result}\n", row.example));
-    Some(Page { kind: "function", name: row.name, about, tables: Vec::new(), example })
+    format!("{get}\n{}\nDISP {result}\n", row.example)
 }
 
 /// The page of everything: what there is, by name.
 pub(super) fn overview(catalog: &Catalog) -> Page {
-    let types = (0u16..).map(EntityId).zip(&catalog.entities).map(|(_, entity)| {
+    let types = catalog.entities.iter().map(|entity| {
         let words: Vec<&str> = entity.aliases.iter().chain(&entity.words).map(String::as_str).collect();
         vec![entity.name.clone(), words.join(", "), entity.attributes.len().to_string()]
     });

@@ -37,8 +37,8 @@ fn check(args: &NightCheckArgs, console: &mut Console) -> Result<ExitCode, ExitC
     // A night gives every hunt a window.
     let now = hunt_settings.now;
     let window = TimeRange::new(now.plus(-DAY), now);
-    let prepare = |path: &str, huntflow: &mut Huntflow| {
-        let name = hunts.iter().find(|hunt| hunt.path.display().to_string() == path).map_or("", |hunt| &hunt.name);
+    let prepare = |index: usize, huntflow: &mut Huntflow| {
+        let name = hunts.get(index).map_or("", |hunt| &hunt.name);
         huntflow.configure(file.params.of(name));
     };
     let checked =
@@ -61,8 +61,7 @@ fn suppressed(
 ) -> Result<(), ExitCode> {
     let mut faults = Vec::new();
     for hunt in hunts.iter().filter(|_| !quiet.is_empty()) {
-        let huntflow = console.session.load(&hunt.path.display().to_string(), settings);
-        let mut huntflow = console.usage(huntflow)?;
+        let mut huntflow = console.load(&hunt.path.display().to_string(), settings)?;
         quiet.attach(&hunt.name, &mut huntflow, &mut console.session);
         huntflow.configure(huntflow.config.nightly.params.of(&hunt.name));
         faults.extend(Suppressions::faults(&console.session, &huntflow, settings));

@@ -56,10 +56,7 @@ fn test_all(args: &NightTestArgs, console: &mut Console) -> Result<ExitCode, Exi
         }
     }
     let hunts = discover::select(all, &args.only).map_err(|e| console.refuse(&e, &args.only.join(" "), ExitCode::Usage))?;
-    let huntflows = hunts.iter().map(|hunt| {
-        let huntflow = console.session.load(&hunt.path.display().to_string(), &settings);
-        console.usage(huntflow)
-    });
+    let huntflows = hunts.iter().map(|hunt| console.load(&hunt.path.display().to_string(), &settings));
     let huntflows = huntflows.collect::<Result<Vec<_>, _>>()?;
     console.check_parameters(&huntflows, !args.only.is_empty() || args.dir.is_file())?;
     let (mut good, mut bad, mut without) = (0, 0, Vec::new());
@@ -130,13 +127,7 @@ fn test_one(args: &NightTestArgs, settings: &RunSettings, hunt: &HuntFile, test:
     let flags = files.iter().map(|(name, path)| format!("{name}={}", path.display())).collect();
     let mut console = Console::new(terminal, &args.config, &SourceArgs { sources: flags });
     let settings = RunSettings { now: window.stop, ..settings.clone() };
-    let mut huntflow = match console.session.load(&file, &settings) {
-        Ok(huntflow) => huntflow,
-        Err(problems) => {
-            console.show(&problems);
-            return Verdict::Unusable;
-        }
-    };
+    let Ok(mut huntflow) = console.load(&file, &settings) else { return Verdict::Unusable };
     huntflow.configure(huntflow.config.nightly.params.of(&hunt.name));
     let look = Hunter::new(&console.session, vec![huntflow], settings, &Arc::default(), None).look(0, window, &[], None);
     // Records that cannot be read are no test of anything.
@@ -162,13 +153,7 @@ fn test_one(args: &NightTestArgs, settings: &RunSettings, hunt: &HuntFile, test:
 
 /// The names of the sources that a hunt asks; `None` when it has errors, which are shown.
 fn sources(console: &mut Console, hunt: &HuntFile, settings: &RunSettings) -> Option<BTreeSet<String>> {
-    let mut huntflow = match console.session.load(&hunt.path.display().to_string(), settings) {
-        Ok(huntflow) => huntflow,
-        Err(problems) => {
-            console.show(&problems);
-            return None;
-        }
-    };
+    let mut huntflow = console.load(&hunt.path.display().to_string(), settings).ok()?;
     huntflow.configure(huntflow.config.nightly.params.of(&hunt.name));
     let any = TimeRange::new(settings.now, settings.now.plus(1));
     match console.session.compile(&huntflow, settings, Some(any)) {
