@@ -12,7 +12,8 @@ use crate::config::trust;
 use crate::metered_file::Meter;
 use crate::process_group;
 use crate::source::SourceError;
-use conversation::{AnswerLine, Finished, Talk, converse};
+use crate::source::repair::Flaw;
+use conversation::{AnswerLine, Fields, Finished, Talk, converse};
 use foldhash::HashSet;
 use huntc_compiler::diag::codes;
 use huntc_compiler::value::Value;
@@ -31,6 +32,15 @@ pub struct AnalyticRows {
     pub rows: Vec<Vec<Option<Value>>>,
 }
 
+/// What an analytic answered.
+#[derive(Clone, Debug, Default)]
+pub struct AnalyticAnswer {
+    /// The columns that it adds to each of the tables: for each table as many rows as it has, in the same order.
+    pub tables: Vec<AnalyticRows>,
+    /// The lines of its answer of which a value was mended, from 1, each with its first flaw.
+    pub mended: Vec<(u64, Flaw)>,
+}
+
 /// One call of an analytic.
 pub struct AnalyticCall<'a> {
     /// What the analytic's URI is bound to.
@@ -41,10 +51,13 @@ pub struct AnalyticCall<'a> {
     pub allowance: &'a Allowance,
 }
 
-/// The columns that an analytic adds to each of the tables: for each table as many rows as it has, in the same order.
-pub fn apply(call: &AnalyticCall<'_>, tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
+/// Asks an analytic about the rows of some tables.
+pub fn apply(call: &AnalyticCall<'_>, tables: &[AnalyticRows]) -> Result<AnalyticAnswer, SourceError> {
     let answer = match &call.binding.action {
-        Action::Lookup { table: path, key } => tables.iter().map(|table| lookup(call, path, key, table)).collect(),
+        Action::Lookup { table: path, key } => {
+            let tables = tables.iter().map(|table| lookup(call, path, key, table)).collect::<Result<_, _>>();
+            tables.map(|tables| AnalyticAnswer { tables, mended: Vec::new() })
+        }
         Action::Exec(command) => exec(call, command, tables),
         Action::Untrusted { file, .. } => {
             let error = SourceError::new(
@@ -117,7 +130,7 @@ fn program(name: &str, folder: &Path) -> PathBuf {
 /// Runs a command. Its standard input gets one JSON object a line for each row: `table`, `row`, and the attributes
 /// under `data`. It must answer one object a line on its standard output for each row, either in the same order, or
 /// with `row` (and `table`) naming the row.
-fn exec(call: &AnalyticCall<'_>, command: &[String], tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
+fn exec(call: &AnalyticCall<'_>, command: &[String], tables: &[AnalyticRows]) -> Result<AnalyticAnswer, SourceError> {
     let Some((program, arguments)) = command.split_first() else { return Err(failed(call, "its command is empty")) };
     let folder = std::path::absolute(&call.binding.folder).unwrap_or_else(|_| call.binding.folder.clone());
     let child = process_group::lead(&mut Command::new(self::program(program, &folder)))
@@ -168,12 +181,12 @@ fn lines(tables: &[AnalyticRows]) -> Vec<u8> {
 
 /// The answers as columns; every row must be answered. An answer without `row` is for the row that was sent in its
 /// place. One with `row` but without `table` is for the first table.
-fn columns(call: &AnalyticCall<'_>, answers: &[AnswerLine], tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
+fn columns(call: &AnalyticCall<'_>, answers: &[AnswerLine], tables: &[AnalyticRows]) -> Result<AnalyticAnswer, SourceError> {
     let sent: Vec<(usize, usize)> = (0..).zip(tables).flat_map(|(n, t)| (0..t.rows.len()).map(move |row| (n, row))).collect();
     let mut by_row: Vec<Vec<Option<&AnswerLine>>> = tables.iter().map(|t| vec![None; t.rows.len()]).collect();
     // A value that is no number names no row.
     let number = |answer: &AnswerLine, key: &str| {
-        Some(answer.get(key)?.as_u64().map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)))
+        Some(answer.fields.get(key)?.as_u64().map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)))
     };
     let named =
         |table: usize, row: usize| if tables.len() > 1 { format!("row {row} of table {table}") } else { format!("row {row}") };
@@ -193,16 +206,17 @@ fn columns(call: &AnalyticCall<'_>, answers: &[AnswerLine], tables: &[AnalyticRo
         let (row, rows) = (named(*table, *row), tables[*table].rows.len());
         return Err(failed(call, format_args!("{row} of {rows} was not answered")));
     }
-    by_row.into_iter().map(|answers| answered(call, answers.into_iter().flatten())).collect()
+    let tables = by_row.into_iter().map(|answers| answered(call, answers.into_iter().flatten())).collect::<Result<_, _>>()?;
+    Ok(AnalyticAnswer { tables, mended: answers.iter().filter_map(|answer| Some((answer.number as u64, answer.flaw?))).collect() })
 }
 
 /// The columns of one table: those that are declared, then the others that answers have.
 fn answered<'a>(call: &AnalyticCall<'_>, answers: impl Iterator<Item = &'a AnswerLine>) -> Result<AnalyticRows, SourceError> {
-    let data = |answer: &AnswerLine| match answer.get("data") {
+    let data = |answer: &AnswerLine| match answer.fields.get("data") {
         Some(Json::Object(data)) => data.clone(),
-        _ => answer.iter().filter(|(k, _)| *k != "row" && *k != "table").map(|(k, v)| (k.clone(), v.clone())).collect(),
+        _ => answer.fields.iter().filter(|(k, _)| *k != "row" && *k != "table").map(|(k, v)| (k.clone(), v.clone())).collect(),
     };
-    let data: Vec<AnswerLine> = answers.map(data).collect();
+    let data: Vec<Fields> = answers.map(data).collect();
     let mut names: Vec<String> = call.binding.outputs.clone().unwrap_or_default();
     let mut known: HashSet<String> = names.iter().cloned().collect();
     for name in data.iter().flat_map(Map::keys) {

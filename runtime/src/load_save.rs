@@ -10,7 +10,8 @@ use crate::analytics;
 use crate::matching::typed_text;
 use crate::own_files;
 use crate::report::sanitize;
-use crate::source::{NAMED_MENDED, SourceError, logs, regular_file};
+use crate::source::repair::Flaw;
+use crate::source::{SourceError, logs, regular_file};
 use huntc_compiler::catalog::{Catalog, EntityId, canonical};
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Attr, Column};
@@ -38,8 +39,8 @@ pub struct Loaded<'a> {
     pub columns: Vec<Column>,
     /// Each row has one value for each column.
     pub rows: Vec<Vec<Option<Value>>>,
-    /// Rows of which a value was mended: how many, and the first of them with what was done.
-    pub mended: (u64, Vec<String>),
+    /// The rows of which a value was mended, from 1, each with its first flaw.
+    pub mended: Vec<(u64, Flaw)>,
     /// What they take, until they are in a table.
     pub memory: Lent<'a>,
 }
@@ -222,8 +223,6 @@ fn read<'a>(
 /// Looks the columns up in the catalog and reads the values as their types.
 fn typed<'a>(path: &str, cells: Cells<'a>, entity: Option<EntityId>, catalog: &Catalog) -> Result<Loaded<'a>, SourceError> {
     let Cells { header, rows: cells, mended, memory } = cells;
-    let named = mended.iter().take(NAMED_MENDED).map(|(row, flaw)| format!("row {row}: {}", flaw.text()));
-    let mended = (mended.len() as u64, named.collect());
     let type_column = header.iter().position(|h| h == "type");
     let mut entity = entity;
     if let Some(at) = type_column {

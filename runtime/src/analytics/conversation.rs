@@ -5,6 +5,8 @@
 use crate::allowance::{Allowance, Lent};
 use crate::process_group;
 use crate::source::SourceError;
+use crate::source::repair::{self, Flaw};
+use serde::Deserialize;
 use std::fmt::Display;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStderr, ChildStdout, ExitStatus};
@@ -25,8 +27,17 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 /// What a byte of an answer takes as JSON in memory, roughly.
 const TIMES: usize = 8;
 
+/// What a line of an answer holds.
+pub(super) type Fields = serde_json::Map<String, serde_json::Value>;
+
 /// One line of an answer.
-pub(super) type AnswerLine = serde_json::Map<String, serde_json::Value>;
+pub(super) struct AnswerLine {
+    pub(super) fields: Fields,
+    /// Its number, from 1, empty lines not counted.
+    pub(super) number: usize,
+    /// The first flaw of it that was mended: commands repeat what attackers wrote into a log.
+    pub(super) flaw: Option<Flaw>,
+}
 
 /// What a command may do, and how its failures are told.
 pub(super) struct Talk<'a> {
@@ -147,9 +158,20 @@ pub(super) fn answer(
         return Err((talk.failed)(&"a line of its answer has more than 16 MB"));
     }
     memory.grow(TIMES * line.len())?;
-    serde_json::from_slice(line)
+    let refused = match serde_json::from_slice(line) {
+        Ok(fields) => return Ok(Some(AnswerLine { fields, number, flaw: None })),
+        Err(refused) => refused,
+    };
+    let mended = repair::json(line).and_then(|repaired| {
+        let mut json = serde_json::Deserializer::from_str(&repaired.json);
+        // What was mended is not nested too deep, and the limit is more than that of the library.
+        json.disable_recursion_limit();
+        let fields = Fields::deserialize(&mut json).ok().filter(|_| json.end().is_ok())?;
+        Some(AnswerLine { fields, number, flaw: repaired.flaws.first().map(|(_, flaw)| *flaw) })
+    });
+    mended
         .map(Some)
-        .map_err(|e| (talk.failed)(&format_args!("line {number} of its answer is no JSON object")).note(e.to_string()))
+        .ok_or_else(|| (talk.failed)(&format_args!("line {number} of its answer is no JSON object")).note(refused.to_string()))
 }
 
 fn in_time(talk: &Talk<'_>, deadline: Instant) -> Result<(), SourceError> {

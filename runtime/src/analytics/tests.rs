@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::{AnalyticCall, AnalyticRows, apply};
+use super::{AnalyticAnswer, AnalyticCall, AnalyticRows, apply};
 use crate::allowance::Allowance;
 use crate::config::analytic::{Action, AnalyticBinding};
 use crate::config::binding::BindingOrigin;
 use crate::config::environment::Environment;
 use crate::source::SourceError;
+use crate::source::repair::Flaw;
 use crate::testing::shown;
 use huntc_compiler::value::Value;
 use std::path::Path;
@@ -33,6 +34,10 @@ impl Trial {
     }
 
     fn call(&self, action: Action, tables: &[AnalyticRows]) -> Result<Vec<AnalyticRows>, SourceError> {
+        self.ask(action, tables).map(|answer| answer.tables)
+    }
+
+    fn ask(&self, action: Action, tables: &[AnalyticRows]) -> Result<AnalyticAnswer, SourceError> {
         let origin = BindingOrigin::File("huntc.toml".into());
         let binding = AnalyticBinding {
             uri: "docker://x".into(),
@@ -61,9 +66,12 @@ impl Trial {
 
     /// Runs a shell script as an analytic over several tables at once.
     fn scripts(&self, script: &str, tables: &[&[&str]]) -> Result<Vec<AnalyticRows>, SourceError> {
-        let command = ["sh", "-c", script].map(str::to_owned).to_vec();
-        self.call(Action::Exec(command), &tables.iter().map(|names| named(names)).collect::<Vec<_>>())
+        self.call(shell(script), &tables.iter().map(|names| named(names)).collect::<Vec<_>>())
     }
+}
+
+fn shell(script: &str) -> Action {
+    Action::Exec(["sh", "-c", script].map(str::to_owned).to_vec())
 }
 
 /// The answer for the one table that was given.
@@ -141,6 +149,29 @@ fn a_table_that_cannot_be_read_fails_and_its_path_is_named() {
     assert_eq!(fault(trial.lookup("t.csv", "name,owner\nsh\n", "name", &named(&["sh"]))), unreadable);
     let missing = Action::Lookup { table: trial.folder.path().join("none.csv"), key: "name".to_owned() };
     assert!(fault(trial.call(missing, &[named(&["sh"])])).ends_with("none.csv cannot be read"));
+}
+
+#[test]
+fn a_value_of_an_answer_that_is_no_json_is_mended_and_told() {
+    let poisoned = [
+        (r#"{"x":"a\ud800b"}"#, "a\u{fffd}b", Some(Flaw::NoCharacter)),
+        (r#"{"x":"a\377b"}"#, "a\u{fffd}b", Some(Flaw::NoCharacter)),
+        (r#"{"x":"a\001b"}"#, "a\u{1}b", Some(Flaw::Control)),
+        (r#"{"x":"C:\\q"}"#, "C:\\q", Some(Flaw::Backslash)),
+        (r#"{"x":NaN}"#, "NaN", Some(Flaw::Number)),
+        (r#"{"x":1e400}"#, "1e400", Some(Flaw::Number)),
+    ];
+    for (line, value, flaw) in poisoned {
+        let script = format!("printf '{{\"x\":1}}\n{}\n'", line.replace(r"\ud", r"\\ud"));
+        let answer = Trial::new().ask(shell(&script), &[named(&["sh", "ls"])]).unwrap();
+        assert_eq!(shown(answer.tables[0].rows[1][0].as_ref()), value, "{line}");
+        assert_eq!(answer.mended, flaw.map(|flaw| (2, flaw)).into_iter().collect::<Vec<_>>(), "{line}");
+    }
+    let nested = |depth: usize| format!("echo '{{\"x\":{}1{}}}'", "[".repeat(depth), "]".repeat(depth));
+    let deep = Trial::new().ask(shell(&nested(200)), &[named(&["sh"])]).unwrap();
+    assert_eq!((deep.tables[0].rows[0][0].is_some(), deep.mended), (true, Vec::new()));
+    let deeper = Trial::new().ask(shell(&nested(300)), &[named(&["sh"])]).unwrap();
+    assert_eq!((deeper.tables[0].rows[0][0].clone(), deeper.mended), (None, vec![(1, Flaw::TooDeep)]));
 }
 
 #[test]

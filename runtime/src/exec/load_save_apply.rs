@@ -7,6 +7,7 @@ use crate::load_save;
 use crate::ops::new;
 use crate::report::text::count;
 use crate::source::SourceError;
+use crate::source::repair::Flaw;
 use crate::table::Table;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::diag::{Diagnostic, codes};
@@ -22,13 +23,18 @@ impl Run<'_> {
         let place = load_save::Place { folder: &self.job.folder, roots: &self.options.roots };
         let loaded =
             load_save::load(path, &place, node.entity, self.job.catalog, &self.options.allowance).map_err(|e| failed(node, e))?;
-        let (mended, named) = &loaded.mended;
-        if *mended > 0 {
-            let message = format!("{} of {path:?} with a value that was mended", count(*mended, "row"));
-            let warning = Diagnostic::new(&codes::store::MENDED, node.origin, message);
-            locked(&self.warnings).push(named.iter().take(NAMED).fold(warning, |warning, row| warning.note(row.clone())));
-        }
+        self.tell_mended(node, "row", &format!("{path:?}"), &loaded.mended);
         Ok(new::table(loaded.entity, &loaded.columns, &loaded.rows, self.job.catalog))
+    }
+
+    /// Warns of values that were mended, with what the first of them were. `of` is what holds so many `part`s.
+    fn tell_mended(&self, node: &Node, part: &str, of: &str, mended: &[(u64, Flaw)]) {
+        if !mended.is_empty() {
+            let message = format!("{} of {of} with a value that was mended", count(mended.len() as u64, part));
+            let warning = Diagnostic::new(&codes::store::MENDED, node.origin, message);
+            let note = |warning: Diagnostic, (at, flaw): &(u64, Flaw)| warning.note(format!("{part} {at}: {}", flaw.text()));
+            locked(&self.warnings).push(mended.iter().take(NAMED).fold(warning, note));
+        }
     }
 
     pub(super) fn reload(&self, node: &Node, path: &str, columns: &[Column], table: &Table) -> Result<Table, Failure> {
@@ -78,8 +84,9 @@ impl Run<'_> {
             sent.push(analytics::AnalyticRows { names, rows: super::node::rows_of(&plain, &attrs) });
         }
         let call = analytics::AnalyticCall { binding: &binding, arguments: &arguments, allowance: &self.options.allowance };
-        let answers = analytics::apply(&call, &sent).map_err(|e| failed(node, e))?;
-        locked(&self.answers).insert(id, answers);
+        let answer = analytics::apply(&call, &sent).map_err(|e| failed(node, e))?;
+        self.tell_mended(node, "line", &format!("what {analytic:?} answered"), &answer.mended);
+        locked(&self.answers).insert(id, answer.tables);
         Ok(Table::default())
     }
 
