@@ -13,7 +13,7 @@ use crate::metered_file::Meter;
 use crate::process_group;
 use crate::source::SourceError;
 use crate::source::repair::Flaw;
-use conversation::{AnswerLine, Fields, Finished, Talk, converse};
+use conversation::{AnswerLine, AnswerFields, Finished, Talk, converse};
 use foldhash::HashSet;
 use huntc_compiler::diag::codes;
 use huntc_compiler::value::Value;
@@ -216,7 +216,7 @@ fn answered<'a>(call: &AnalyticCall<'_>, answers: impl Iterator<Item = &'a Answe
         Some(Json::Object(data)) => data.clone(),
         _ => answer.fields.iter().filter(|(k, _)| *k != "row" && *k != "table").map(|(k, v)| (k.clone(), v.clone())).collect(),
     };
-    let data: Vec<Fields> = answers.map(data).collect();
+    let data: Vec<AnswerFields> = answers.map(data).collect();
     let mut names: Vec<String> = call.binding.outputs.clone().unwrap_or_default();
     let mut known: HashSet<String> = names.iter().cloned().collect();
     for name in data.iter().flat_map(Map::keys) {

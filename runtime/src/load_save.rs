@@ -139,18 +139,21 @@ pub fn facts(path: &str, place: &Place<'_>) -> Result<FileFacts, String> {
     let (format, packing) = shape(&real);
     let file = open(&real, packing).map_err(|e| format!("it cannot be opened: {e}"))?;
     let known = match format.as_str() {
-        "csv" => csv_facts(file),
+        "csv" => csv_facts(file)?,
         "json" => json_facts(file, &|| open(&real, packing)),
         _ => None,
     };
     Ok(known.unwrap_or_default())
 }
 
-fn csv_facts(file: Box<dyn Read>) -> Option<FileFacts> {
-    let (header, first) = rows::csv_beginning(file)?;
+fn csv_facts(file: Box<dyn Read>) -> Result<Option<FileFacts>, String> {
+    let Some((header, first)) = rows::csv_beginning(file) else { return Ok(None) };
+    if let Some(twice) = rows::twice(&header) {
+        return Err(format!("it is no CSV table with a header: {twice}"));
+    }
     let at = header.iter().position(|name| name == "type");
     let entity = at.and_then(|at| Some(first?.get(at)?.to_owned())).filter(|entity| !entity.is_empty());
-    Some(FileFacts { entity, columns: Some(header.into_iter().filter(|name| name != "type").collect()) })
+    Ok(Some(FileFacts { entity, columns: Some(header.into_iter().filter(|name| name != "type").collect()) }))
 }
 
 fn json_facts(file: Box<dyn Read>, again: Again<'_>) -> Option<FileFacts> {

@@ -28,11 +28,11 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 const TIMES: usize = 8;
 
 /// What a line of an answer holds.
-pub(super) type Fields = serde_json::Map<String, serde_json::Value>;
+pub(super) type AnswerFields = serde_json::Map<String, serde_json::Value>;
 
 /// One line of an answer.
 pub(super) struct AnswerLine {
-    pub(super) fields: Fields,
+    pub(super) fields: AnswerFields,
     /// Its number, from 1, empty lines not counted.
     pub(super) number: usize,
     /// The first flaw of it that was mended: commands repeat what attackers wrote into a log.
@@ -166,7 +166,7 @@ pub(super) fn answer(
         let mut json = serde_json::Deserializer::from_str(&repaired.json);
         // What was mended is not nested too deep, and the limit is more than that of the library.
         json.disable_recursion_limit();
-        let fields = Fields::deserialize(&mut json).ok().filter(|_| json.end().is_ok())?;
+        let fields = AnswerFields::deserialize(&mut json).ok().filter(|_| json.end().is_ok())?;
         Some(AnswerLine { fields, number, flaw: repaired.flaws.first().map(|(_, flaw)| *flaw) })
     });
     mended

@@ -6,7 +6,7 @@ use crate::metered_file::{MOST_ROW, Meter, Metered, TakeObject, each_object, eac
 use crate::report::sanitize;
 use crate::source::repair::{self, Flaw, Repaired};
 use crate::table::tuple_bytes;
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use huntc_compiler::value::Value;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
@@ -70,6 +70,9 @@ pub(super) fn csv(file: impl Read, allowance: &Allowance) -> Result<Cells<'_>, R
         return Err(RowFault::Form("the names of the columns are not UTF-8 text".to_owned()));
     }
     let header: Vec<String> = header.iter().map(as_it_was).collect();
+    if let Some(name) = twice(&header) {
+        return Err(RowFault::Form(name));
+    }
     let (mut rows, mut mended) = (Vec::new(), Vec::new());
     let mut record = csv::ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(|e| fault(&meter, &e, e.is_io_error()))? {
@@ -88,6 +91,13 @@ pub(super) fn csv(file: impl Read, allowance: &Allowance) -> Result<Cells<'_>, R
 /// The text of a cell. What keeps spreadsheets from running it is no part of its value.
 fn as_it_was(cell: &[u8]) -> String {
     sanitize::csv_cell_as_it_was(&String::from_utf8_lossy(cell)).into_owned()
+}
+
+/// Says which name two columns have: nobody could tell which of them a hunt means.
+pub(super) fn twice(header: &[String]) -> Option<String> {
+    let mut known = HashSet::default();
+    let name = header.iter().find(|name| !known.insert(*name))?;
+    Some(format!("two of its columns are called {name:?}"))
 }
 
 /// The header of a CSV file, and its first row.
