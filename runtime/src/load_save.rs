@@ -218,7 +218,10 @@ fn read<'a>(
     let cells = cells.map_err(|fault| match fault {
         RowFault::Spent(spent) => spent.into(),
         RowFault::Broken(why) => load_error(path, "it cannot be read").note(why),
-        RowFault::Form(why) => load_error(path, format_args!("it is no {form}")).note(why),
+        RowFault::Form(why) => {
+            let help = format!("give it the form of a {form}, each column with a name of its own");
+            load_error(path, format_args!("it is no {form}")).note(why).help(help)
+        }
     })?;
     typed(path, cells, entity, catalog)
 }
