@@ -1,6 +1,7 @@
 //! The reader of clusters against a server in this process: everything comes or nothing, whatever goes wrong on the way.
 
 pub(crate) mod fake;
+mod patience;
 
 use crate::support::stub::{Response, Stub, closed_port};
 use fake::{Fake, Product, allowed, asking, changed, context, error, everything};
@@ -48,6 +49,7 @@ fn every_record_comes_in_pages_and_in_slices() {
         let records = source.fetch(&everything(), &context()).expect("records come");
         assert_eq!(numbers(&records), all(documents as i64));
         assert_eq!(records.len(), documents);
+        drop(source);
         assert_eq!(fake.open.load(Ordering::SeqCst), 0, "the point in time is closed");
         for page in fake.pages() {
             assert!(page.query.contains("allow_partial_search_results=false"), "{}", page.query);

@@ -3,6 +3,7 @@
 use crate::support::stub::{Request, Response, Stub};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::request::{BoundRequest, Never, Query};
+use huntc_compiler::time::Instant;
 use huntc_runtime::allowance::Allowance;
 use huntc_runtime::source::elastic::{ElasticConfig, ElasticSource};
 use huntc_runtime::source::{DataSource, FetchContext, Records, SourceError};
@@ -18,6 +19,8 @@ type Fault = Box<dyn Fn(&Request, Response, usize) -> Response + Send + Sync>;
 pub(crate) struct Fake {
     stub: Stub,
     pub(crate) open: Arc<AtomicUsize>,
+    /// How many documents it has now.
+    pub(crate) documents: Arc<AtomicUsize>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,9 +46,11 @@ impl Fake {
     ) -> Self {
         let open = Arc::new(AtomicUsize::new(0));
         let (counter, fault): (_, Fault) = (Arc::clone(&open), Box::new(fault));
+        let documents = Arc::new(AtomicUsize::new(documents));
+        let now = Arc::clone(&documents);
         let searches = Mutex::new(0_usize);
         let stub = Stub::start(move |request| {
-            let right = answer(product, documents, &counter, request);
+            let right = answer(product, now.load(Ordering::SeqCst), &counter, request);
             let before = {
                 let mut searches = searches.lock().expect("no test thread panicked");
                 *searches += usize::from(request.path.ends_with("/_search"));
@@ -53,7 +58,7 @@ impl Fake {
             };
             fault(request, right, before)
         });
-        Self { stub, open }
+        Self { stub, open, documents }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -73,6 +78,7 @@ impl Fake {
     pub(crate) fn source(&self, set: impl FnOnce(&mut ElasticConfig)) -> ElasticSource {
         let mut config = ElasticConfig::new("stub", self.url(), "logs-*").expect("the address is usable");
         config.backoff = Duration::from_millis(1);
+        config.patience = Duration::from_millis(300);
         config.page_size = 100;
         set(&mut config);
         ElasticSource::new(config).expect("the source is set up")
@@ -154,13 +160,44 @@ fn page(documents: usize, shards: &Value, body: &Value) -> Value {
     let sort = body["search_after"].as_array().and_then(|a| number(a.last().expect("sort values")));
     let hit = |n: usize| {
         json!({"_index": format!("logs-{}", n % 3), "_id": n.to_string(), "sort": [n],
-            "_source": {"@timestamp": "2023-08-16T00:00:00Z", "n": n}})
+            "_source": {"@timestamp": time(n), "n": n}})
     };
-    let rest = (0..documents).filter(slice).filter(|n| sort.is_none_or(|s| *n > s));
+    let range = within(&body["query"]["bool"]["filter"][1]);
+    let found = |n: &usize| slice(n) && range.contains(&(*n as i64));
+    let rest = (0..documents).filter(found).filter(|n| sort.is_none_or(|s| *n > s));
     let hits: Vec<Value> = rest.take(number(&body["size"]).expect("a size")).map(hit).collect();
     let mut page = json!({"pit_id": "pit-1", "timed_out": false, "_shards": shards, "hits": {"hits": hits}});
     if body["track_total_hits"] == json!(true) {
-        page["hits"]["total"] = json!({"value": (0..documents).filter(slice).count(), "relation": "eq"});
+        page["hits"]["total"] = json!({"value": (0..documents).filter(found).count(), "relation": "eq"});
+    }
+    if let Some(percents) = body["aggs"]["cuts"]["percentiles"]["percents"].as_array() {
+        let cut = |p: &Value| json!({"key": p, "value": START + (documents as f64 * p.as_f64().expect("a number") / 100.0).floor()});
+        page["aggregations"] = json!({"cuts": {"values": percents.iter().map(cut).collect::<Vec<_>>()}});
+    }
+    if let Some(filters) = body["aggs"]["units"]["filters"]["filters"].as_object() {
+        let count = |range: &Value| {
+            let range = within(range);
+            range.end.min(documents as i64) - range.start.min(documents as i64)
+        };
+        let buckets = filters.iter().map(|(name, range)| (name.clone(), json!({"doc_count": count(range)})));
+        page["aggregations"] = json!({"units": {"buckets": buckets.collect::<serde_json::Map<_, _>>()}});
     }
     page
+}
+
+/// The time of the first document in milliseconds; each further one is a millisecond later.
+const START: f64 = 1_692_144_000_000.0;
+
+fn time(number: usize) -> String {
+    Instant::from_millis(START as i64 + i64::try_from(number).expect("a small number")).to_string()
+}
+
+/// The documents that pass a condition on the time; all of them if it is none.
+fn within(range: &Value) -> std::ops::Range<i64> {
+    if !range["bool"]["must_not"].is_null() {
+        return 0..0;
+    }
+    let limits = &range["range"]["@timestamp"];
+    let limit = |key: &str| Some(Instant::parse(limits[key].as_str()?).expect("a time").millis_floor() - START as i64);
+    limit("gte").unwrap_or(0)..limit("lt").unwrap_or(i64::MAX)
 }

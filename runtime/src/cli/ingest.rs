@@ -2,7 +2,7 @@
 
 use super::console::Console;
 use super::exit::ExitCode;
-use super::progress::Progress;
+use super::progress::{Progress, Watched};
 use super::terminal::Terminal;
 use crate::report::sanitize::terminal as safe;
 use crate::report::text::{count, seconds};
@@ -42,7 +42,7 @@ pub(super) fn run(args: &IngestArgs, terminal: Terminal) -> ExitCode {
     let begun = Clock::now();
     let mut console = Console::bare(terminal);
     let store = args.store.display().to_string();
-    let progress = Progress::start(terminal, args.quiet, format!("reading into {}", safe(&store)), None);
+    let progress = Progress::start(terminal, args.quiet, format!("reading into {}", safe(&store)), Watched::default());
     let result = ingest(&args.paths, &args.store, &IngestOptions::new(args.allow_partial));
     drop(progress);
     let text = format!("--store {store}");

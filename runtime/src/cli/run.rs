@@ -5,7 +5,7 @@ use super::console::Console;
 use super::exit::ExitCode;
 use super::help_params;
 use super::interrupt;
-use super::progress::Progress;
+use super::progress::{Progress, Watched};
 use super::terminal::Terminal;
 use crate::report::folder::{FolderOptions, ReportFolder};
 use crate::report::model::{HuntReport, Status};
@@ -195,8 +195,8 @@ fn run_file(
         return (HuntReport::without_results(file, Status::Interrupted, Vec::new()), ExitCode::Interrupted);
     }
     let context = RunContext { cancel: Arc::clone(cancel), ..RunContext::new(pool, clock::run_id("huntc")) };
-    let read = Some(Arc::clone(&context.read));
-    let progress = Progress::start(console.terminal, output.quiet, safe(input::name(file)).into_owned(), read);
+    let watched = Watched { read: Some(Arc::clone(&context.read)), waiting: Arc::clone(&context.waiting) };
+    let progress = Progress::start(console.terminal, output.quiet, safe(input::name(file)).into_owned(), watched);
     let run = session::run_hunt(&console.session, huntflow, settings, &context);
     drop(progress);
     let code = match run.refusal {

@@ -16,13 +16,14 @@ use crate::analytics::AnalyticRows;
 use crate::config::analytic::AnalyticBinding;
 use crate::matching::{Hosts, Lives};
 use crate::report::model::{HuntReport, RequestReport, Status};
-use crate::source::{DataSource, Fields, SourceError};
+use crate::source::{DataSource, Fields, SourceError, Waiting};
 use crate::table::Table;
 use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::diag::{Diagnostic, Severity, codes};
 use huntc_compiler::plan::{Node, NodeId, Plan, SourceId, SourceRef};
 use huntc_compiler::request::{RequestTemplate, Requests};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -75,6 +76,8 @@ pub struct RunOptions<'a> {
     pub read: Arc<AtomicU64>,
     /// Nodes done so far, for progress.
     pub done: Arc<AtomicU64>,
+    /// What sources are waited for, for progress.
+    pub waiting: Arc<Waiting>,
     /// Begins the id of every request that is sent to servers.
     pub run_id: String,
     /// The most records that the hunt may read.
@@ -100,6 +103,7 @@ impl<'a> RunOptions<'a> {
             allowance: Arc::default(),
             read: Arc::default(),
             done: Arc::default(),
+            waiting: Arc::default(),
             run_id: String::new(),
             max_records: None,
             max_requests: None,
@@ -139,6 +143,8 @@ struct Run<'a> {
     sources: Vec<Source>,
     requests: Mutex<Vec<(NodeId, u32, RequestReport)>>,
     warnings: Mutex<Vec<Diagnostic>>,
+    /// Nodes whose source was down, and which `--allow-partial` leaves out.
+    left_out: Mutex<BTreeSet<NodeId>>,
     /// How often the condition of a node could not be decided.
     undecided: Mutex<Vec<(NodeId, u64)>>,
     /// For each FIND … DEPTH: which entity led to which.
@@ -153,6 +159,8 @@ struct Run<'a> {
 #[derive(Default)]
 struct Source {
     opened: OnceLock<Result<Arc<dyn DataSource>, SourceError>>,
+    /// [`DataSource::moment`] when the hunt began to read.
+    moment: OnceLock<u64>,
     hosts: Mutex<Hosts>,
     lives: Mutex<Arc<Lives>>,
     /// Records of which a value was mended: which, and the first of them by name.
@@ -185,6 +193,7 @@ pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>) -> (HuntReport, 
         sources: job.plan.sources.iter().map(|_| Source::default()).collect(),
         requests: Mutex::default(),
         warnings: Mutex::default(),
+        left_out: Mutex::default(),
         undecided: Mutex::default(),
         walks: Mutex::default(),
         answers: Mutex::default(),
@@ -240,13 +249,18 @@ impl Run<'_> {
         let plan = self.job.plan;
         let mut failed = false;
         let mut interrupted = self.options.allowance.cancelled();
-        for outcome in self.outcomes.iter().filter_map(OnceLock::get) {
+        let left_out = std::mem::take(&mut *locked(&self.left_out));
+        for ((id, _), outcome) in plan.iter().zip(&self.outcomes) {
+            let Some(outcome) = outcome.get() else { continue };
             match outcome {
                 Err(Failure::Failed(diagnostic)) => {
-                    failed = true;
+                    // Where a variable has no table for it, it is an error all the same.
+                    let tolerated = left_out.contains(&id) && plan.vars.iter().all(|v| v.node != Some(id));
+                    failed |= !tolerated;
                     let told = diagnostics.iter().any(|d| d.code == diagnostic.code && d.message == diagnostic.message);
                     if !told {
-                        diagnostics.push((**diagnostic).clone());
+                        let severity = if tolerated { Severity::Warning } else { diagnostic.severity };
+                        diagnostics.push(Diagnostic { severity, ..(**diagnostic).clone() });
                     }
                 }
                 Err(Failure::Cancelled) => interrupted = true,

@@ -10,18 +10,22 @@ use crate::source::Records;
 use crate::table::{Entity, Key, Table};
 use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::{EntityId, ValueType};
-use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::diag::{Code, Diagnostic};
 use huntc_compiler::diag::codes;
 use huntc_compiler::plan::{Attr, Depth, Node, NodeId, Op, Pivot, Scan, SourceRef};
 use huntc_compiler::value::Value;
 use std::sync::Arc;
+
+/// The codes of a source that is down.
+const DOWN: [&Code; 4] =
+    [&codes::elastic::UNREACHABLE, &codes::elastic::OVERLOADED, &codes::elastic::SERVER_TIMEOUT, &codes::elastic::INCOMPLETE_ANSWER];
 
 impl Run<'_> {
     /// Computes the table of a node whose inputs are computed.
     pub(super) fn node(&self, id: NodeId) -> Outcome {
         let node = self.job.plan.node(id);
         let inputs: Vec<Arc<Table>> =
-            node.inputs.iter().map(|i| self.table(*i)).collect::<Result<_, _>>().map_err(|e| match e {
+            node.inputs.iter().map(|i| self.input(node, *i)).collect::<Result<_, _>>().map_err(|e| match e {
                 Failure::Cancelled => Failure::Cancelled,
                 // The answers of an analytic and the table that takes one of them are one statement, so they fail alike.
                 failed @ Failure::Failed(_) if matches!(node.op, Op::Pick(_)) => failed,
@@ -40,6 +44,21 @@ impl Run<'_> {
             }
             Ok(Arc::new(table))
         })
+    }
+
+    /// The table of an input. Of a statement that asks several sources, those that are down may be left out, as long as another
+    /// one answers.
+    fn input(&self, node: &Node, input: NodeId) -> Outcome {
+        let table = self.table(input);
+        let Err(Failure::Failed(problem)) = &table else { return table };
+        let asked = self.job.plan.node(input);
+        let several = matches!(node.op, Op::Union) && asked.origin == node.origin && matches!(asked.op, Op::Scan(_) | Op::Pivot(_));
+        let another = || node.inputs.iter().any(|i| self.table(*i).is_ok());
+        if !(self.options.allow_partial && several && DOWN.contains(&problem.code) && another()) {
+            return table;
+        }
+        locked(&self.left_out).insert(input);
+        Ok(Arc::new(Table { partial: true, ..Table::empty(asked.entity, &asked.columns) }))
     }
 
     /// Computes a node without inputs.

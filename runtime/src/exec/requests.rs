@@ -5,7 +5,7 @@ use super::{Failure, Run, failed, locked};
 use crate::matching::{HostName, Hosts, Ladder, References, host_pids};
 use crate::report::model::{RequestReport, RequestStatus};
 use crate::report::text::count;
-use crate::source::{DataSource, FetchContext, FetchStats, Mended, NAMED_MENDED, Records, Scalar};
+use crate::source::{DataSource, FetchContext, FetchStats, Mended, NAMED_MENDED, Records, Scalar, SourceError};
 use crate::table::Key;
 use foldhash::HashSet;
 use huntc_compiler::catalog::EntityId;
@@ -75,6 +75,7 @@ impl Run<'_> {
         FetchContext {
             allowance: Arc::clone(&self.options.allowance),
             read: self.options.read.clone(),
+            waiting: Arc::clone(&self.options.waiting),
             request_id: format!("{}/{id}", self.options.run_id),
             allow_partial: self.options.allow_partial,
             stats: Arc::new(FetchStats::default()),
@@ -129,7 +130,12 @@ impl Run<'_> {
         self.budget(node)?;
         let context = self.context(&report.id);
         let begun = Instant::now();
+        let moment = self.source(place).map(|state| *state.moment.get_or_init(|| source.moment()));
         let answer = source.fetch(request, &context);
+        let answer = match answer {
+            Ok(_) if moment.is_some_and(|moment| moment != source.moment()) => Err(changed(&report.source)),
+            answer => answer,
+        };
         report.elapsed = begun.elapsed();
         report.pages = context.stats.pages.load(Ordering::Relaxed);
         report.retries = context.stats.retries.load(Ordering::Relaxed);
@@ -289,6 +295,13 @@ impl Run<'_> {
         }
         Ok(references)
     }
+}
+
+/// The error of a hunt whose statements would see different records.
+fn changed(source: &str) -> SourceError {
+    SourceError::new(&codes::elastic::RECORDS_CHANGED, "records or indices changed while the hunt read them")
+        .note(format!("in `{source}`: the server lost what was read, and has other records now"))
+        .help("run it again, or over a time range that ends before records still come")
 }
 
 /// Makes record ids differ between sources: each source numbers its own records from 0.

@@ -125,7 +125,9 @@ impl DataSource for Cached {
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
         let Ok(query) = serde_json::to_string(&request.query) else { return self.ask(request, context) };
         let window = request.window.map(|w| (w.start.0, w.stop.0));
-        let key = format!("{}\0{window:?}\0{:?}\0{}\0{query}", self.name, request.enough, request.fields.join("\u{1}"));
+        // What was read before the records changed is no answer for what is asked after.
+        let moment = self.source.moment();
+        let key = format!("{}\0{moment}\0{window:?}\0{:?}\0{}\0{query}", self.name, request.enough, request.fields.join("\u{1}"));
         let place = locked(&self.cache.kept).place(&key);
         // The lock is held during the request: a second hunt waits for the answer and does not ask too.
         let mut answer = wait(&place, context)?;
@@ -157,6 +159,10 @@ impl DataSource for Cached {
 
     fn tally(&self, asked: &TallyRequest<'_>, context: &FetchContext) -> Result<Tally, SourceError> {
         self.source.tally(asked, context)
+    }
+
+    fn moment(&self) -> u64 {
+        self.source.moment()
     }
 
     fn location(&self) -> String {

@@ -11,14 +11,15 @@ use crate::exec::{self, Job, Kept, RunOptions};
 use crate::report::model::{HuntReport, ParameterReport, Status};
 use crate::source::arrival::ArrivalSource;
 use crate::source::combined::CombinedSource;
-use crate::source::{DataSource, Fields, SourceError};
+use crate::source::{DataSource, Fields, SourceError, Waiting};
 use huntc_compiler::compile::{Compilation, Compiled};
+use huntc_compiler::diag::codes::elastic::RECORDS_CHANGED;
 use huntc_compiler::diag::codes::internal::BUG;
 use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
 use huntc_compiler::diag::codes::store::MENDED;
 use huntc_compiler::diag::{Diagnostic, Severity, Sink};
 use huntc_compiler::parameter::Parameter;
-use huntc_compiler::plan::Plan;
+use huntc_compiler::plan::{Node, Plan};
 use huntc_compiler::source::Span;
 use huntc_compiler::time::TimeRange;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -40,6 +41,8 @@ pub struct RunContext<'a> {
     pub cancel: Arc<AtomicBool>,
     /// Records read so far, for progress.
     pub read: Arc<AtomicU64>,
+    /// What sources are waited for, for progress.
+    pub waiting: Arc<Waiting>,
     /// Begins the ids of all requests that servers get.
     pub run_id: String,
 }
@@ -47,7 +50,16 @@ pub struct RunContext<'a> {
 impl<'a> RunContext<'a> {
     /// A run without a window or a limit of its own, which nobody watches or interrupts.
     pub fn new(pool: &'a SourcePool, run_id: String) -> Self {
-        Self { pool, window: None, without: Vec::new(), time_left: None, cancel: Arc::default(), read: Arc::default(), run_id }
+        Self {
+            pool,
+            window: None,
+            without: Vec::new(),
+            time_left: None,
+            cancel: Arc::default(),
+            read: Arc::default(),
+            waiting: Arc::default(),
+            run_id,
+        }
     }
 }
 
@@ -89,6 +101,9 @@ pub enum Finding {
 
 /// The most nodes at the same time for hunts that wait for clusters: the server's queue is the limit, not our processor.
 const REMOTE_CONCURRENCY: usize = 8;
+
+/// How often a hunt is run when records change between its statements.
+const RUNS: usize = 3;
 
 /// Runs a hunt. A panic in huntc ends this hunt with a report that says so; other hunts go on.
 pub fn run_hunt(session: &Session, huntflow: &Huntflow, settings: &RunSettings, context: &RunContext<'_>) -> HuntRun {
@@ -196,6 +211,7 @@ impl Work<'_> {
             roots: huntflow.roots(),
             allowance: Arc::clone(&allowance),
             read: Arc::clone(&context.read),
+            waiting: Arc::clone(&context.waiting),
             run_id: context.run_id.clone(),
             max_records: config.run.max_records,
             max_requests: config.run.max_requests,
@@ -204,16 +220,23 @@ impl Work<'_> {
             ..RunOptions::new(&open)
         };
         let requests = self.compiled.requests(&huntflow.catalog);
-        let job = Job {
+        let request_of = |id, node: &Node| self.compiled.request_of(&huntflow.catalog, id, node);
+        let job = |diagnostics| Job {
             file: huntflow.file.clone(),
             plan: &self.compiled.plan,
             requests: &requests,
-            request_of: &|id, node| self.compiled.request_of(&huntflow.catalog, id, node),
+            request_of: &request_of,
             catalog: &huntflow.catalog,
             diagnostics,
             folder: huntflow.folder(),
         };
-        exec::run_and_keep(job, &options)
+        for _ in 1..RUNS {
+            let ran = exec::run_and_keep(job(diagnostics.clone()), &options);
+            if !ran.0.diagnostics.iter().any(|d| d.code == &RECORDS_CHANGED) {
+                return ran;
+            }
+        }
+        exec::run_and_keep(job(diagnostics), &options)
     }
 
     fn is_left_out(&self, name: &str) -> bool {

@@ -60,6 +60,10 @@ impl DataSource for ArrivalSource {
         self.source.tally(&TallyRequest { request: &request, clock: Some(&self.clock), ..*asked }, context)
     }
 
+    fn moment(&self) -> u64 {
+        self.source.moment()
+    }
+
     fn location(&self) -> String {
         self.source.location()
     }

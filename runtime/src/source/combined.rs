@@ -72,6 +72,10 @@ impl DataSource for CombinedSource {
         Ok(parts.into_iter().reduce(|a, b| a.and(b, asked.most)).unwrap_or_default())
     }
 
+    fn moment(&self) -> u64 {
+        self.parts.iter().map(|part| part.moment()).sum()
+    }
+
     fn location(&self) -> String {
         self.parts.iter().map(|part| part.location()).collect::<Vec<_>>().join(", ")
     }

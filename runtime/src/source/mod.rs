@@ -21,8 +21,8 @@ use huntc_compiler::diag::{Code, Diagnostic};
 use huntc_compiler::plan::Span;
 use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The number of threads that can work at the same time.
 pub fn cores() -> usize {
@@ -47,6 +47,11 @@ pub trait DataSource: Send + Sync {
     /// Figures about the records that a request matches. They may include records that the request does not mean when an
     /// index allows no exact query.
     fn tally(&self, asked: &TallyRequest<'_>, context: &FetchContext) -> Result<Tally, SourceError>;
+
+    /// Changes when what was read before does not belong to what is read now, since records or indices changed meanwhile.
+    fn moment(&self) -> u64 {
+        0
+    }
 
     /// The path, or the URL without secrets, for people.
     fn location(&self) -> String;
@@ -204,12 +209,30 @@ pub struct FetchContext {
     pub allowance: Arc<Allowance>,
     /// Number of records read so far in the whole run, for progress.
     pub read: Arc<AtomicU64>,
+    /// What is waited for, for progress.
+    pub waiting: Arc<Waiting>,
     /// Names the request to the server (`X-Opaque-Id`) and in the report.
     pub request_id: String,
     /// `--allow-partial`: a source may answer with a part of the records, and then sets `stats.partial`.
     pub allow_partial: bool,
     /// Figures that the source adds for the report.
     pub stats: Arc<FetchStats>,
+}
+
+/// What a run waits for beside its own work, as a text for people.
+#[derive(Debug, Default)]
+pub struct Waiting(Mutex<Option<String>>);
+
+impl Waiting {
+    /// What is waited for from now on; `None`: nothing.
+    pub fn set(&self, what: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = what;
+    }
+
+    /// What is waited for.
+    pub fn get(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// Figures of one request, for the report.

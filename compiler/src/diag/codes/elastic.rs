@@ -19,4 +19,5 @@ codes! {
     BAD_CLUSTER_ADDRESS "K0716" "bad-cluster-address" Error fixed "the address of a cluster cannot be used";
     BAD_CERTIFICATE "K0717" "bad-certificate" Error fixed "a certificate of the configuration cannot be read";
     NO_SOURCE_DOCUMENTS "K0718" "no-source-documents" Error fixed "an index does not keep its documents";
+    RECORDS_CHANGED "K0719" "records-changed" Error fixed "records or indices changed while a hunt read them";
 }

@@ -128,7 +128,7 @@ impl<'a> Answer<'a> {
     /// The error of an answer that is not complete: every shard of every cluster must have answered with all it has.
     pub(super) fn whole(&self) -> Result<(), Fault> {
         if let Some(error) = self.error {
-            return Err(Fault::new(FaultKind::Rejected, error.get()));
+            return Err(Fault::new(FaultKind::Troubled, error.get()));
         }
         let Some(shards) = &self.shards else {
             return Err(Fault::new(FaultKind::Malformed, "the answer does not say which shards it has"));

@@ -12,7 +12,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, Hea
 use reqwest::{Method, Url};
 use std::error::Error;
 use std::future::Future;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -48,7 +48,7 @@ pub(super) struct Client {
     answer_limit: usize,
     auth: Auth,
     /// Whether the server has answered before. If so, a refused connection may mean that it restarts.
-    pub(super) seen: AtomicBool,
+    known: AtomicBool,
 }
 
 impl Client {
@@ -79,7 +79,7 @@ impl Client {
             base,
             answer_limit: config.answer_limit,
             auth: config.auth.clone(),
-            seen: AtomicBool::new(false),
+            known: AtomicBool::new(false),
         })
     }
 
@@ -108,9 +108,9 @@ impl Client {
                 None => request.body(body.clone()),
             };
         }
-        let mut answer = request.send().await.map_err(|e| self.broken(&e))?;
-        self.seen.store(true, Ordering::Relaxed);
+        let mut answer = request.send().await.map_err(|e| unanswered(&e))?;
         let status = answer.status();
+        self.known.fetch_or(status.is_success(), Ordering::Relaxed);
         let headers = answer.headers().clone();
         let mut body = Vec::new();
         let mut memory = context.allowance.lend("the answer of a server");
@@ -134,22 +134,30 @@ impl Client {
         }
     }
 
-    /// The fault of a request that got no answer.
-    fn broken(&self, error: &reqwest::Error) -> Fault {
-        let text = describe(error);
-        let kind = if chain(error).any(is_tls) {
-            FaultKind::Tls
-        } else if error.is_timeout() {
-            if error.is_connect() { FaultKind::ConnectTimeout } else { FaultKind::Timeout }
-        } else if error.is_connect() && chain(error).any(|e| e.to_string().contains("dns error")) {
-            FaultKind::UnknownHost
-        } else if error.is_connect() && !self.seen.load(Ordering::Relaxed) {
-            FaultKind::Refused
-        } else {
-            FaultKind::Cut
-        };
-        Fault::new(kind, text)
+    /// Whether the server has answered a request well before.
+    pub(super) fn is_known(&self) -> bool {
+        self.known.load(Ordering::Relaxed)
     }
+}
+
+/// The fault of a request that got no answer.
+fn unanswered(error: &reqwest::Error) -> Fault {
+    let io = |kinds: &[ErrorKind]| {
+        chain(error).any(|e| e.downcast_ref::<std::io::Error>().is_some_and(|e| kinds.contains(&e.kind())))
+    };
+    let ended = [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted, ErrorKind::BrokenPipe];
+    let kind = if let Some(tls) = chain(error).find_map(tls) {
+        if matches!(tls, rustls::Error::InvalidMessage(_)) { FaultKind::NoTls } else { FaultKind::Tls }
+    } else if error.is_timeout() {
+        if error.is_connect() { FaultKind::ConnectTimeout } else { FaultKind::Timeout }
+    } else if error.is_connect() && chain(error).any(|e| e.to_string().contains("dns error")) {
+        FaultKind::UnknownHost
+    } else if error.is_connect() && !io(&ended) {
+        FaultKind::Refused
+    } else {
+        FaultKind::Closed
+    };
+    Fault::new(kind, describe(error))
 }
 
 impl Drop for Client {
@@ -272,9 +280,10 @@ fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)>
 }
 
 /// TLS errors are inside I/O errors, which do not name them as their source.
-fn is_tls(error: &(dyn Error + 'static)) -> bool {
+fn tls<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
     let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    error.is::<rustls::Error>() || inside.is_some_and(|e| is_tls(e)) || error.source().is_some_and(is_tls)
+    let inside = inside.map(|e| e as &(dyn Error + 'static));
+    error.downcast_ref::<rustls::Error>().or_else(|| inside.or_else(|| error.source()).and_then(tls))
 }
 
 /// The text of the innermost cause, which contains no address.

@@ -35,6 +35,8 @@ pub struct ElasticConfig {
     pub retries: u32,
     /// The longest pause before the second try. It doubles with each further try, up to 30 seconds.
     pub backoff: Duration,
+    /// How long a server that answered before, and does not answer now, is waited for: it may restart.
+    pub patience: Duration,
     /// The longest answer that is accepted, in bytes after decompression.
     pub answer_limit: usize,
 }
@@ -79,6 +81,7 @@ impl ElasticConfig {
             concurrency: 8,
             retries: 5,
             backoff: Duration::from_millis(250),
+            patience: Duration::from_secs(90),
             answer_limit: 512 << 20,
         })
     }

@@ -15,12 +15,16 @@ pub(super) enum FaultKind {
     Stopped,
     /// Nothing listens at the address.
     Refused,
+    /// The connection ended before any byte of an answer.
+    Closed,
     /// The name of the host cannot be resolved.
     UnknownHost,
     /// The host did not answer a connection in time.
     ConnectTimeout,
     /// There is no trusted TLS connection.
     Tls,
+    /// The server does not speak TLS.
+    NoTls,
     /// No answer came in time, or the server gave up.
     Timeout,
     /// The connection ended before the answer did.
@@ -37,8 +41,12 @@ pub(super) enum FaultKind {
     NoSuchIndex,
     /// A closed index was named.
     IndexClosed,
-    /// The server is busy, or recovering.
+    /// The server is busy.
     Overloaded,
+    /// The server, or what stands before it, cannot answer now: it starts, or what should answer is down.
+    Unavailable,
+    /// The server failed at the request for no reason that is known here.
+    Troubled,
     /// The server has too many open points in time.
     PitLimit,
     /// The point in time or the scroll no longer exists.
@@ -71,13 +79,26 @@ pub(super) struct Fault {
     pub(super) reason: String,
     /// How long the server asks to wait before the next try.
     pub(super) wait: Option<Duration>,
+    /// How long the server was waited for in vain.
+    pub(super) waited: Option<Duration>,
     /// The product that refused, when the answer's headers name it.
     pub(super) product: Option<Product>,
 }
 
+/// How often a request is sent again after a fault.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Again {
+    Never,
+    Once,
+    /// As often as the source may try.
+    Some,
+    /// As long as the source has patience: the server is there, and will answer when it has started.
+    Long,
+}
+
 impl Fault {
     pub(super) fn new(kind: FaultKind, reason: impl AsRef<str>) -> Self {
-        Self { kind, status: None, reason: clean(reason.as_ref()), wait: None, product: None }
+        Self { kind, status: None, reason: clean(reason.as_ref()), wait: None, waited: None, product: None }
     }
 
     /// The fault of a request whose hunt may not go on.
@@ -85,17 +106,32 @@ impl Fault {
         Self::new(FaultKind::Spent(spent), "")
     }
 
-    /// Whether the same request may succeed when it is sent again.
-    pub(super) fn transient(&self) -> bool {
-        matches!(
-            self.kind,
+    /// How often the same request is sent again. `known`: the server has answered before, so that what looks like a wrong address
+    /// is a server that restarts.
+    pub(super) fn again(&self, known: bool) -> Again {
+        match self.kind {
+            FaultKind::Refused | FaultKind::ConnectTimeout | FaultKind::UnknownHost | FaultKind::Unavailable if known => Again::Long,
+            FaultKind::Incomplete if known && self.status == Some(503) => Again::Long,
             FaultKind::Overloaded
-                | FaultKind::Cut
-                | FaultKind::Malformed
-                | FaultKind::Timeout
-                | FaultKind::Incomplete
-                | FaultKind::PitLimit
-        )
+            | FaultKind::Unavailable
+            | FaultKind::Troubled
+            | FaultKind::Cut
+            | FaultKind::Malformed
+            | FaultKind::Incomplete
+            | FaultKind::PitLimit => Again::Some,
+            // At an address where nothing answered yet, the protocol is more likely to be wrong.
+            FaultKind::Closed if known => Again::Some,
+            // A second try takes the same long time.
+            FaultKind::Timeout | FaultKind::Closed => Again::Once,
+            // What stands before the server answered for it.
+            FaultKind::NotASearchServer if known => Again::Once,
+            _ => Again::Never,
+        }
+    }
+
+    /// Whether a part of the records may be all that can be had.
+    pub(super) fn leaves_a_part(&self) -> bool {
+        matches!(self.kind, FaultKind::Incomplete | FaultKind::MappingClash | FaultKind::Unavailable)
     }
 }
 
@@ -126,7 +162,7 @@ pub(super) fn of_answer(status: u16, wait: Option<Duration>, body: &[u8]) -> Fau
     }
     let reason = reason_text(status, &types, &reasons, json.is_some(), body);
     let kind = kind_of(status, &types, &reasons, json.is_some());
-    Fault { kind, status: Some(status), reason: clean(&reason), wait, product: None }
+    Fault { kind, status: Some(status), reason: clean(&reason), wait, waited: None, product: None }
 }
 
 /// The first reason with its type, or the bare status when the answer is no error of a search server.
@@ -200,8 +236,11 @@ fn kind_of(status: u16, types: &[String], reasons: &[String], json: bool) -> Fau
     if status == 413 || any_of(&["too_long_http_line_exception", "too_long_http_header_exception", "content_too_long_exception"]) {
         return FaultKind::TooLarge;
     }
+    if any_of(&["too_many_buckets_exception"]) {
+        return FaultKind::Rejected;
+    }
     let busy = ["es_rejected_execution_exception", "rejected_execution_exception", "circuit_breaking_exception"];
-    if any_of(&busy) || status == 429 || matches!(status, 502..=504) {
+    if any_of(&busy) || status == 429 {
         return FaultKind::Overloaded;
     }
     if any_of(&[
@@ -214,6 +253,12 @@ fn kind_of(status: u16, types: &[String], reasons: &[String], json: bool) -> Fau
     }
     if any_of(&["query_shard_exception"]) {
         return FaultKind::MappingClash;
+    }
+    if matches!(status, 502..=504) {
+        return FaultKind::Unavailable;
+    }
+    if status >= 500 || status == 408 {
+        return FaultKind::Troubled;
     }
     if (300..400).contains(&status) || !json {
         return FaultKind::NotASearchServer;
@@ -272,8 +317,26 @@ mod tests {
             FaultKind::NoSuchIndex
         );
         assert_eq!(kind(302, "<html>moved</html>"), FaultKind::NotASearchServer);
-        assert_eq!(kind(503, "upstream"), FaultKind::Overloaded);
+        assert_eq!(kind(503, "upstream"), FaultKind::Unavailable);
+        assert_eq!(kind(500, "<html>oops"), FaultKind::Troubled);
+        assert_eq!(kind(500, r#"{"error":{"type":"null_pointer_exception"}}"#), FaultKind::Troubled);
+        assert_eq!(kind(408, ""), FaultKind::Troubled);
+        assert_eq!(kind(503, r#"{"error":{"type":"no_shard_available_action_exception"}}"#), FaultKind::Incomplete);
+        assert_eq!(kind(503, r#"{"error":{"type":"too_many_buckets_exception"}}"#), FaultKind::Rejected);
         assert_eq!(kind(400, r#"{"error":"no handler found"}"#), FaultKind::Rejected);
+    }
+
+    #[test]
+    fn only_a_server_that_answered_before_is_waited_for() {
+        for kind in [FaultKind::Refused, FaultKind::ConnectTimeout, FaultKind::UnknownHost] {
+            assert_eq!((Fault::new(kind, "").again(false), Fault::new(kind, "").again(true)), (Again::Never, Again::Long));
+        }
+        let away = of_answer(503, None, b"all shards failed");
+        assert_eq!((away.again(false), away.again(true)), (Again::Some, Again::Long));
+        let busy = of_answer(503, None, br#"{"error":{"type":"circuit_breaking_exception"}}"#);
+        assert_eq!(busy.again(true), Again::Some);
+        assert_eq!(of_answer(302, None, b"").again(true), Again::Once);
+        assert_eq!(of_answer(401, None, b"").again(true), Again::Never);
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(super) fn of(config: &ElasticConfig, fault: &Fault) -> SourceError {
     if !fault.reason.is_empty() && !what.contains(&fault.reason) {
         error = error.note(config.auth.hide(&fault.reason));
     }
-    helps(config, fault.kind).into_iter().fold(error, SourceError::help)
+    helps(config, fault).into_iter().fold(error, SourceError::help)
 }
 
 /// The text cut to 100 characters, the limit for headlines; it is the address that is shortened.
@@ -31,10 +31,15 @@ fn headline(config: &ElasticConfig, fault: &Fault) -> (&'static Code, String) {
     let status = fault.status.map(|s| format!(" ({s})")).unwrap_or_default();
     match fault.kind {
         FaultKind::Spent(_) | FaultKind::Stopped => (&huntc_compiler::diag::codes::run::CANCELLED, "interrupted".to_owned()),
+        FaultKind::Refused | FaultKind::ConnectTimeout | FaultKind::UnknownHost if fault.waited.is_some() => {
+            (&codes::UNREACHABLE, format!("no answer for {} s, after earlier ones", waited(fault)))
+        }
         FaultKind::Refused => (&codes::UNREACHABLE, format!("connection to {url} refused")),
+        FaultKind::Closed => (&codes::UNREACHABLE, format!("{url} ends the connection without an answer")),
         FaultKind::UnknownHost => (&codes::UNREACHABLE, format!("host `{}` not found", config.url.host_str().unwrap_or("?"))),
         FaultKind::ConnectTimeout => (&codes::UNREACHABLE, format!("{url} does not answer")),
         FaultKind::Tls => (&codes::TLS_FAILED, format!("no trusted connection to {url}")),
+        FaultKind::NoTls => (&codes::TLS_FAILED, format!("{url} does not speak TLS")),
         FaultKind::Timeout if fault.status.is_some() => (&codes::SERVER_TIMEOUT, "the server gave a request up".to_owned()),
         FaultKind::Timeout => (&codes::SERVER_TIMEOUT, format!("no answer within {} s", config.timeout.as_secs())),
         FaultKind::Cut => (&codes::MALFORMED_ANSWER, "the connection was cut while an answer was read".to_owned()),
@@ -45,6 +50,11 @@ fn headline(config: &ElasticConfig, fault: &Fault) -> (&'static Code, String) {
         FaultKind::NoSuchIndex => (&codes::NO_SUCH_INDEX, format!("no index matches `{indices}`")),
         FaultKind::IndexClosed => (&codes::INDEX_CLOSED, format!("an index of `{indices}` is closed")),
         FaultKind::Overloaded => (&codes::OVERLOADED, format!("the server is overloaded{status}; all tries are used up")),
+        FaultKind::Unavailable if fault.waited.is_some() => {
+            (&codes::OVERLOADED, format!("the server is unavailable{status}, still after {} s", waited(fault)))
+        }
+        FaultKind::Unavailable => (&codes::OVERLOADED, format!("the server is unavailable{status}; all tries are used up")),
+        FaultKind::Troubled => (&codes::REQUEST_FAILED, format!("the server failed at a request{status}")),
         FaultKind::PitLimit => (&codes::TOO_MANY_SNAPSHOTS, "the server has too many open points in time".to_owned()),
         FaultKind::ContextLost => (&codes::SNAPSHOT_LOST, "the server lost the point in time of the request".to_owned()),
         FaultKind::TooComplex => (&codes::REQUEST_FAILED, format!("a pattern is too complex for the server{status}")),
@@ -59,6 +69,10 @@ fn headline(config: &ElasticConfig, fault: &Fault) -> (&'static Code, String) {
     }
 }
 
+fn waited(fault: &Fault) -> u64 {
+    fault.waited.unwrap_or_default().as_secs()
+}
+
 fn login(auth: &Auth) -> &'static str {
     match auth {
         Auth::None => "the server asks for credentials, and there are none",
@@ -68,10 +82,19 @@ fn login(auth: &Auth) -> &'static str {
     }
 }
 
-fn helps(config: &ElasticConfig, kind: FaultKind) -> Vec<String> {
+fn helps(config: &ElasticConfig, fault: &Fault) -> Vec<String> {
+    let kind = fault.kind;
     let name = &config.name;
     let other_scheme = if config.url.scheme() == "http" { "https" } else { "http" };
     let help = match kind {
+        _ if fault.waited.is_some() => {
+            format!("see whether the server runs; `patience = \"5m\"` under `[sources.{name}]` waits for it longer")
+        }
+        FaultKind::Closed if config.url.scheme() == "http" => {
+            "if the server speaks TLS, as Elasticsearch does from 8.0 on unless told otherwise, write https://".to_owned()
+        }
+        FaultKind::Closed => "see in the log of the server, or of the proxy before it, why it ends connections".to_owned(),
+        FaultKind::NoTls => "write http:// if the server is to be reached without TLS, else correct the port".to_owned(),
         FaultKind::Refused | FaultKind::ConnectTimeout => {
             format!("compare the address with the server's `http.host` and `http.port`, or try {other_scheme}://")
         }
@@ -89,6 +112,8 @@ fn helps(config: &ElasticConfig, kind: FaultKind) -> Vec<String> {
         FaultKind::Forbidden => "the credentials need the privileges `read` and `view_index_metadata` on these indices".to_owned(),
         FaultKind::NoSuchIndex => "`GET _cat/indices?v` on the server lists what is there".to_owned(),
         FaultKind::IndexClosed => "open it (`POST INDEX/_open`), or use a pattern that leaves it out".to_owned(),
+        FaultKind::Unavailable => "see whether the server and the proxy before it are up: `GET _cluster/health`".to_owned(),
+        FaultKind::Troubled => "the log of the server has the reason; run again".to_owned(),
         FaultKind::Overloaded => "set `concurrency = 2` in huntc.toml, or run at a quieter time".to_owned(),
         FaultKind::PitLimit => "run again in a few minutes; `GET _search/point_in_time/_all` shows who holds them".to_owned(),
         FaultKind::ContextLost => "run again when `GET _cluster/health` shows no relocating shards".to_owned(),
@@ -117,6 +142,10 @@ mod tests {
         let config = ElasticConfig::from_address("prod", "https://es.example.org:9200/winlogbeat-*").unwrap();
         let kinds = [
             FaultKind::Refused,
+            FaultKind::Closed,
+            FaultKind::NoTls,
+            FaultKind::Unavailable,
+            FaultKind::Troubled,
             FaultKind::UnknownHost,
             FaultKind::ConnectTimeout,
             FaultKind::Tls,

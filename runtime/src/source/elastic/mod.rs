@@ -22,9 +22,11 @@ mod sample;
 mod scan;
 mod scroll;
 mod server;
+mod shared_snapshot;
 mod snapshot;
 mod survey;
 mod tally;
+mod units;
 
 pub use auth::Auth;
 pub use config::{ElasticConfig, decode_percent, is_loopback};
@@ -33,6 +35,7 @@ pub use offline::{FirstAnswers, prepare_offline, read_offline};
 pub use server::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
 
+use crate::allowance::Spent;
 use super::{DataSource, FetchContext, Records, Sample, SourceError, Tally, TallyRequest};
 use connection::Connection;
 use fault::{Fault, FaultKind};
@@ -40,17 +43,20 @@ use huntc_compiler::request::BoundRequest;
 use mapping::Mappings;
 use prepare::PreparedRequest;
 use scan::Scan;
+use shared_snapshot::SharedSnapshot;
 
 /// The indices of one cluster as a data source.
 pub struct ElasticSource {
     connection: Connection,
     mappings: Mappings,
+    /// The point in time of the run.
+    shared: SharedSnapshot,
 }
 
 impl ElasticSource {
     /// Prepares the connection to a cluster. Sends nothing yet.
     pub fn new(config: ElasticConfig) -> Result<Self, SourceError> {
-        Ok(Self { connection: Connection::new(config)?, mappings: Mappings::default() })
+        Ok(Self { connection: Connection::new(config)?, mappings: Mappings::default(), shared: SharedSnapshot::default() })
     }
 
     /// The product and version of the server.
@@ -93,9 +99,15 @@ impl ElasticSource {
     fn read(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, Fault> {
         self.with_prepared(request, context, |prepared| {
             let builder =
-                if prepared.nothing { prepared.builder() } else { Scan::new(&self.connection, context, prepared).run()? };
+                if prepared.nothing { prepared.builder() } else { Scan::new(self, context, prepared).run()? };
             Ok(builder.finish(prepared.wanted()))
         })
+    }
+}
+
+impl Drop for ElasticSource {
+    fn drop(&mut self) {
+        self.shared.close(&self.connection, &FetchContext::default());
     }
 }
 
@@ -104,7 +116,16 @@ impl DataSource for ElasticSource {
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
         let read =
             if let Some(enough) = request.enough { self.first(request, enough, context) } else { self.read(request, context) };
-        read.map_err(|f| self.connection.explain(&f))
+        read.map_err(|fault| {
+            if fault.kind == FaultKind::Spent(Spent::Cancelled) {
+                self.shared.close(&self.connection, context);
+            }
+            self.connection.explain(&fault)
+        })
+    }
+
+    fn moment(&self) -> u64 {
+        self.shared.moment()
     }
 
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError> {

@@ -2,29 +2,43 @@
 
 use super::client::{Call, Client, Reply};
 use super::config::ElasticConfig;
-use super::fault::{Fault, FaultKind};
+use super::fault::{Again, Fault, FaultKind};
 use crate::source::FetchContext;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The longest pause between two tries, also when the server asks for a longer one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// This many retries are always allowed, so that a short run survives a restart of the server.
+/// The longest pause between two looks at a server that is away.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+/// This many retries are always allowed, so that a short run survives a server in trouble.
 const FREE_RETRIES: u64 = 40;
 
 /// How the requests of a source are retried.
 pub(super) struct Retries {
+    source: String,
     most: u32,
     base: Duration,
+    patience: Duration,
     sent: AtomicU64,
     retried: AtomicU64,
+    /// Set when the server was waited for in vain. It is not waited for again before it has answered.
+    weary: AtomicBool,
 }
 
 impl Retries {
     pub(super) fn new(config: &ElasticConfig) -> Self {
-        Self { most: config.retries, base: config.backoff, sent: AtomicU64::new(0), retried: AtomicU64::new(0) }
+        Self {
+            source: config.name.clone(),
+            most: config.retries,
+            base: config.backoff,
+            patience: config.patience,
+            sent: AtomicU64::new(0),
+            retried: AtomicU64::new(0),
+            weary: AtomicBool::new(false),
+        }
     }
 
     /// Sends a request until `check` accepts the answer, the fault is final, or the tries are used up.
@@ -37,6 +51,7 @@ impl Retries {
         mut check: impl FnMut(Reply) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let mut tries = 0;
+        let mut wait = Wait { begun: None, looks: 0, context };
         loop {
             self.sent.fetch_add(1, Ordering::Relaxed);
             let result = gate.enter(context).and_then(|pass| {
@@ -45,18 +60,37 @@ impl Retries {
                 reply.and_then(&mut check)
             });
             let fault = match result {
-                Ok(done) => return Ok(done),
+                Ok(done) => {
+                    if wait.begun.is_some() {
+                        self.weary.store(false, Ordering::Relaxed);
+                    }
+                    return Ok(done);
+                }
                 Err(fault) => fault,
             };
-            // A request that timed out is tried a second time only: further tries would take the same long time.
-            let transient = fault.transient() && !(fault.kind == FaultKind::Timeout && tries >= 1);
-            if !transient || tries >= self.most || !self.within_budget() {
-                return Err(fault);
-            }
-            self.retried.fetch_add(1, Ordering::Relaxed);
+            let again = fault.again(client.is_known());
+            let pause_for = match again {
+                Again::Long if !self.weary.load(Ordering::Relaxed) => {
+                    let waited = wait.begun.get_or_insert_with(Instant::now).elapsed();
+                    if waited >= self.patience {
+                        self.weary.store(true, Ordering::Relaxed);
+                        return Err(Fault { waited: Some(waited), ..fault });
+                    }
+                    wait.tell(&self.source, &fault);
+                    wait.looks += 1;
+                    self.pause(wait.looks - 1, fault.wait).min(LONGEST_WAIT.max(fault.wait.unwrap_or_default())).min(LONGEST_PAUSE)
+                }
+                Again::Never => return Err(fault),
+                Again::Once if tries >= 1 => return Err(fault),
+                _ if tries >= self.most || !self.within_budget() => return Err(fault),
+                _ => {
+                    self.retried.fetch_add(1, Ordering::Relaxed);
+                    tries += 1;
+                    self.pause(tries - 1, fault.wait)
+                }
+            };
             context.stats.retries.fetch_add(1, Ordering::Relaxed);
-            pause(self.pause(tries, fault.wait), context)?;
-            tries += 1;
+            pause(pause_for, context)?;
         }
     }
 
@@ -73,6 +107,28 @@ impl Retries {
         let random = RandomState::new().build_hasher().finish();
         let jittered = ceiling.mul_f64(0.5 + (random >> 11) as f64 / (1_u64 << 54) as f64);
         jittered.max(asked.unwrap_or_default()).min(LONGEST_PAUSE)
+    }
+}
+
+/// The wait for a server that is away.
+struct Wait<'a> {
+    begun: Option<Instant>,
+    looks: u32,
+    context: &'a FetchContext,
+}
+
+impl Wait<'_> {
+    /// Says in the progress what is waited for.
+    fn tell(&self, source: &str, fault: &Fault) {
+        self.context.waiting.set(Some(format!("waiting for `{source}` to answer again: {}", fault.reason)));
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        if self.begun.is_some() {
+            self.context.waiting.set(None);
+        }
     }
 }
 

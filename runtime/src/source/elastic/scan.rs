@@ -8,105 +8,163 @@ use super::fault::{Fault, FaultKind};
 use super::prepare::PreparedRequest;
 use super::server::Product;
 use super::snapshot::{KEEP_ALIVE, Snapshot};
+use super::units::Units;
+use super::ElasticSource;
 use crate::allowance::Lent;
 use crate::source::repair::Repaired;
 use crate::source::{ANSWER, FetchContext};
 use serde_json::value::RawValue;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A page of more bytes than this makes the next pages smaller.
 const PAGE_BYTES: usize = 16 << 20;
 /// The smallest page that is tried.
 const SMALLEST_PAGE: usize = 100;
-/// How often the whole reading is tried.
-const RESTARTS: usize = 3;
+/// How often a reading is tried, or the part of one that can be read again alone.
+pub(super) const RESTARTS: usize = 3;
 /// With more pages than this, slices are read in parallel.
 const SLICE_FROM: u64 = 4;
+/// With more pages than this, the records are read in units of time, of which each can be read again alone.
+const UNITS_FROM: u64 = 10;
 
 /// The reading of one request.
 pub(super) struct Scan<'a> {
+    source: &'a ElasticSource,
     pub(super) connection: &'a Connection,
     pub(super) context: &'a FetchContext,
     pub(super) prepared: &'a PreparedRequest,
     /// The number of records in a page. Slices share it, since what one learns is true for the others.
     page: AtomicUsize,
-    /// Set when a slice has failed, so that the others stop.
-    stop: AtomicBool,
-    /// How many records the server counted; `u64::MAX` before it said so.
-    total: AtomicU64,
-    /// How many records came, in all slices.
-    seen: AtomicU64,
+    /// Set when a slice or unit has failed, so that the others stop.
+    pub(super) stop: AtomicBool,
+    /// What is counted of a reading that is not in units.
+    counted: Counted,
+    /// Set when the tries for all records are used up and a part of them may do.
+    lenient: AtomicBool,
     /// What the records take so far.
     memory: Mutex<Lent<'a>>,
 }
 
+/// What of the records is read: those that a query finds, or one slice of them.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'q> {
+    pub(super) query: &'q RawValue,
+    pub(super) slice: Option<Slice>,
+    pub(super) counted: &'q Counted,
+}
+
+/// How many records a query finds. More of them end its reading, which could go on for ever.
+pub(super) struct Counted {
+    /// As the server counted; `u64::MAX` before it said so.
+    pub(super) total: AtomicU64,
+    /// How many came, in all slices.
+    seen: AtomicU64,
+}
+
+impl Default for Counted {
+    fn default() -> Self {
+        Self { total: AtomicU64::new(u64::MAX), seen: AtomicU64::new(0) }
+    }
+}
+
 /// What is kept of one page.
-struct Page {
+pub(super) struct Page {
     /// The number of records that were asked for. Fewer hits mean that there are no more.
-    asked: usize,
-    hits: usize,
+    pub(super) asked: usize,
+    pub(super) hits: usize,
     bytes: usize,
-    total: Option<u64>,
-    last: Option<Box<RawValue>>,
+    pub(super) total: Option<u64>,
+    pub(super) last: Option<Box<RawValue>>,
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(connection: &'a Connection, context: &'a FetchContext, prepared: &'a PreparedRequest) -> Self {
+    pub(super) fn new(source: &'a ElasticSource, context: &'a FetchContext, prepared: &'a PreparedRequest) -> Self {
+        let connection = &source.connection;
         let page = AtomicUsize::new(connection.config.page_size.clamp(1, 10_000));
-        let (total, seen) = (AtomicU64::new(u64::MAX), AtomicU64::new(0));
         let memory = Mutex::new(context.allowance.lend(ANSWER));
-        Self { connection, context, prepared, page, stop: AtomicBool::new(false), total, seen, memory }
+        let (stop, lenient) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { source, connection, context, prepared, page, stop, counted: Counted::default(), lenient, memory }
     }
 
-    /// Reads all records. Begins again with a new point in time when the old one was lost or when the count is wrong.
+    /// Reads all records. Begins again when the point in time was lost or a count is wrong; what was read in units stays where
+    /// the new point in time agrees with it.
     pub(super) fn run(&self) -> Result<RecordsBuilder, Fault> {
         let mut tries = 0;
+        let mut units = Units::default();
         loop {
             tries += 1;
             let mut builder = self.prepared.builder();
-            self.total.store(u64::MAX, Ordering::Relaxed);
-            self.seen.store(0, Ordering::Relaxed);
+            self.counted.total.store(u64::MAX, Ordering::Relaxed);
+            self.counted.seen.store(0, Ordering::Relaxed);
+            self.stop.store(false, Ordering::Relaxed);
             *locked(&self.memory) = self.context.allowance.lend(ANSWER);
-            let fault = match self.once(&mut builder) {
+            locked(&self.memory).grow(units.bytes()).map_err(Fault::spent)?;
+            let fault = match self.once(&mut builder, &mut units) {
                 Ok(()) => return Ok(builder),
                 Err(fault) => fault,
             };
             let again = matches!(fault.kind, FaultKind::ContextLost | FaultKind::Miscounted);
             if !again || tries >= RESTARTS {
-                return if again && self.context.allow_partial { Ok(self.partial(builder)) } else { Err(fault) };
+                return if again && self.context.allow_partial { self.partial(builder, units) } else { Err(fault) };
             }
             self.context.stats.retries.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    fn partial(&self, builder: RecordsBuilder) -> RecordsBuilder {
+    fn partial(&self, mut builder: RecordsBuilder, units: Units) -> Result<RecordsBuilder, Fault> {
         self.context.stats.partial.store(true, Ordering::Relaxed);
-        builder
+        units.append_to(&mut builder);
+        Ok(builder)
     }
 
-    fn once(&self, builder: &mut RecordsBuilder) -> Result<(), Fault> {
+    fn once(&self, builder: &mut RecordsBuilder, units: &mut Units) -> Result<(), Fault> {
         if !self.connection.server(self.context)?.has_shard_doc() {
             let (total, seen) = self.scroll(builder)?;
-            return prove(total, seen, builder);
+            prove(total, seen, builder)?;
+            return self.source.confirm(&self.prepared.query, total, self.context);
         }
-        let snapshot = Snapshot::open(self.connection, self.context, self.context.allow_partial)?;
-        let result = self.read(&snapshot, builder);
-        snapshot.close(self.connection, self.context);
-        result
+        let snapshot = self.snapshot()?;
+        let result = self.read(&snapshot, builder, units);
+        match &result {
+            Ok(total) => self.source.shared.remember(&self.prepared.query, *total),
+            Err(fault) if fault.kind == FaultKind::ContextLost => {
+                self.source.shared.lost(&snapshot, self.connection, self.context);
+            }
+            Err(_) => {}
+        }
+        result.map(drop)
     }
 
-    fn read(&self, snapshot: &Snapshot, builder: &mut RecordsBuilder) -> Result<(), Fault> {
-        self.stop.store(false, Ordering::Relaxed);
-        let first = self.page(snapshot, None, None, true, builder)?;
+    /// The point in time of the run, or one over a part of the indices where only that can be had.
+    fn snapshot(&self) -> Result<Arc<Snapshot>, Fault> {
+        let snapshot = self.source.snapshot(self.context)?;
+        if snapshot.partial {
+            self.lenient.store(true, Ordering::Relaxed);
+            self.context.stats.partial.store(true, Ordering::Relaxed);
+        }
+        Ok(snapshot)
+    }
+
+    /// Reads the records of a point in time. Answers how many there are.
+    fn read(&self, snapshot: &Snapshot, builder: &mut RecordsBuilder, units: &mut Units) -> Result<u64, Fault> {
+        if units.are_planned() && self.still_hold(snapshot, units)? {
+            return self.units(snapshot, builder, units);
+        }
+        let all = Part { query: &self.prepared.query, slice: None, counted: &self.counted };
+        let first = self.page(snapshot, all, None, true, builder)?;
         let Some(total) = first.total else { return Err(Fault::new(FaultKind::Malformed, "the answer has no total")) };
-        self.total.store(total, Ordering::Relaxed);
+        self.counted.total.store(total, Ordering::Relaxed);
         let pages = total.div_ceil(first.asked as u64);
+        if pages > UNITS_FROM && self.plan(snapshot, pages, total, units)? {
+            // The units have the records of the first page again.
+            *builder = self.prepared.builder();
+            return self.units(snapshot, builder, units);
+        }
         let sliced =
             self.connection.server(self.context)?.product == Product::Elasticsearch && self.connection.config.concurrency > 1;
         let more = match () {
             () if first.hits < first.asked => 0,
-            () if first.last.is_none() => return Err(Fault::new(FaultKind::Malformed, "a full page without sort values")),
             // On Elasticsearch slices cost nothing. They are parts of one order, so each continues after the first page.
             () if pages > SLICE_FROM && sliced => self.slices(
                 snapshot,
@@ -114,9 +172,10 @@ impl<'a> Scan<'a> {
                 first.last.as_deref(),
                 builder,
             )?,
-            () => self.pages(snapshot, None, first.last, builder)?,
+            () => self.pages(snapshot, all, first.last, builder)?,
         };
-        prove(total, first.hits as u64 + more, builder)
+        prove(total, first.hits as u64 + more, builder)?;
+        Ok(total)
     }
 
     /// Reads what comes after `after` in each slice, each on its own thread. Returns the number of hits.
@@ -130,7 +189,8 @@ impl<'a> Scan<'a> {
         let parts: Vec<Result<(u64, RecordsBuilder), Fault>> = std::thread::scope(|scope| {
             let read = |id| {
                 let mut part = self.prepared.builder();
-                let seen = self.pages(snapshot, Some(Slice { id, max }), after.map(ToOwned::to_owned), &mut part);
+                let slice = Part { slice: Some(Slice { id, max }), query: &self.prepared.query, counted: &self.counted };
+                let seen = self.pages(snapshot, slice, after.map(ToOwned::to_owned), &mut part);
                 if seen.is_err() {
                     self.stop.store(true, Ordering::Relaxed);
                 }
@@ -140,27 +200,21 @@ impl<'a> Scan<'a> {
             let lost = |_| Err(Fault::new(FaultKind::Rejected, "a reading thread ended early"));
             threads.into_iter().map(|t| t.join().unwrap_or_else(lost)).collect()
         });
-        // A slice that was stopped is not the cause of the failure; the fault of another slice is reported.
-        let mut faults: Vec<Fault> = Vec::new();
+        let (parts, faults): (Vec<_>, Vec<_>) = parts.into_iter().partition(Result::is_ok);
+        cause(faults.into_iter().filter_map(Result::err))?;
         let mut seen = 0;
-        for part in parts {
-            match part {
-                Ok((count, part)) => {
-                    seen += count;
-                    builder.append(part);
-                }
-                Err(fault) => faults.push(fault),
-            }
+        for (count, part) in parts.into_iter().flatten() {
+            seen += count;
+            builder.append(part);
         }
-        faults.sort_by_key(|f| f.kind == FaultKind::Stopped);
-        faults.into_iter().next().map_or(Ok(seen), Err)
+        Ok(seen)
     }
 
-    /// Reads the pages of a slice from `after` to its end. Returns the number of hits.
-    fn pages(
+    /// Reads the pages of a part from `after` to its end. Returns the number of hits.
+    pub(super) fn pages(
         &self,
         snapshot: &Snapshot,
-        slice: Option<Slice>,
+        part: Part<'_>,
         after: Option<Box<RawValue>>,
         builder: &mut RecordsBuilder,
     ) -> Result<u64, Fault> {
@@ -170,16 +224,17 @@ impl<'a> Scan<'a> {
             if self.stop.load(Ordering::Relaxed) {
                 return Err(Fault::new(FaultKind::Stopped, ""));
             }
-            let page = self.page(snapshot, slice, after.as_deref(), false, builder)?;
+            let page = self.page(snapshot, part, after.as_deref(), false, builder)?;
             seen += page.hits as u64;
             if page.hits < page.asked {
                 return Ok(seen);
             }
             self.adapt_page(&page);
-            after = page.last;
-            if after.is_none() {
-                return Err(Fault::new(FaultKind::Malformed, "a full page without sort values"));
+            if page.last.as_ref().map(|l| l.get()) == after.as_ref().map(|a| a.get()) {
+                // A cache that does not look at bodies gives the same page for ever.
+                return Err(Fault::new(FaultKind::Miscounted, "a page ends where the one before it ended"));
             }
+            after = page.last;
         }
     }
 
@@ -188,6 +243,11 @@ impl<'a> Scan<'a> {
         let each = page.bytes / page.hits.max(1);
         let fitting = (PAGE_BYTES / each.max(1)).max(SMALLEST_PAGE);
         self.page.fetch_min(fitting, Ordering::Relaxed);
+    }
+
+    /// What is counted of the reading as a whole.
+    pub(super) fn counted(&self) -> &Counted {
+        &self.counted
     }
 
     /// The number of records to ask for in the next page.
@@ -201,10 +261,10 @@ impl<'a> Scan<'a> {
         size > SMALLEST_PAGE
     }
 
-    /// Whether an answer may be used: it is complete, or partial answers are allowed.
+    /// Whether an answer may be used: it is complete, or a part may do.
     pub(super) fn check_complete(&self, answer: &Answer<'_>) -> Result<(), Fault> {
         match answer.whole() {
-            Err(fault) if self.context.allow_partial && matches!(fault.kind, FaultKind::Incomplete | FaultKind::MappingClash) => {
+            Err(fault) if self.is_lenient() && fault.leaves_a_part() => {
                 self.context.stats.partial.store(true, Ordering::Relaxed);
                 Ok(())
             }
@@ -212,20 +272,30 @@ impl<'a> Scan<'a> {
         }
     }
 
+    pub(super) fn is_lenient(&self) -> bool {
+        self.lenient.load(Ordering::Relaxed)
+    }
+
+    /// Whether a part may do from now on. All tries for the whole were used up.
+    pub(super) fn settles_for_a_part(&self, fault: &Fault) -> bool {
+        self.context.allow_partial && fault.leaves_a_part() && !self.lenient.swap(true, Ordering::Relaxed)
+    }
+
     /// Reads one page into the builder.
-    fn page(
+    pub(super) fn page(
         &self,
         snapshot: &Snapshot,
-        slice: Option<Slice>,
+        part: Part<'_>,
         after: Option<&RawValue>,
         total: bool,
         builder: &mut RecordsBuilder,
     ) -> Result<Page, Fault> {
         loop {
             let size = self.page_size();
-            match self.sized_page(snapshot, slice, after, total, size, builder) {
+            match self.sized_page(snapshot, part, after, total, size, builder) {
                 // An index may allow fewer records than the usual 10,000.
                 Err(fault) if fault.kind == FaultKind::PageTooLarge && self.shrink_page(size) => {}
+                Err(fault) if self.settles_for_a_part(&fault) => {}
                 result => return result,
             }
         }
@@ -234,7 +304,7 @@ impl<'a> Scan<'a> {
     fn sized_page(
         &self,
         snapshot: &Snapshot,
-        slice: Option<Slice>,
+        part: Part<'_>,
         after: Option<&RawValue>,
         total: bool,
         size: usize,
@@ -246,7 +316,7 @@ impl<'a> Scan<'a> {
             Product::Elasticsearch => &["_shard_doc"],
             Product::OpenSearch => &["_index", "_shard_doc"],
         };
-        let partial = self.context.allow_partial;
+        let partial = self.is_lenient();
         let pit = snapshot.id();
         let body = SearchBody {
             size,
@@ -254,8 +324,8 @@ impl<'a> Scan<'a> {
             sort,
             search_after: after,
             pit: Some(Pit { id: &pit, keep_alive: KEEP_ALIVE }),
-            slice,
-            query: &self.prepared.query,
+            slice: part.slice,
+            query: part.query,
             post_filter: MatchAll::behind(product),
             source: SourceFilter { includes: &self.prepared.includes },
             docvalue_fields: &self.prepared.docvalues,
@@ -269,36 +339,44 @@ impl<'a> Scan<'a> {
             if answer.hits.hits.len() > size {
                 return Err(Fault::new(FaultKind::Malformed, "an answer has more records than were asked for"));
             }
-            self.take_hits(&answer, builder)?;
             let last = answer.hits.hits.last().and_then(|h| h.sort).map(ToOwned::to_owned);
+            if answer.hits.hits.len() == size && last.is_none() {
+                return Err(Fault::new(FaultKind::Malformed, "a full page without sort values"));
+            }
+            self.take_hits(&answer, part.counted, builder)?;
             Ok(Page { asked: size, hits: answer.hits.hits.len(), bytes: reply.body.len(), total: answer.hits.exact_total(), last })
         })?;
         self.context.stats.pages.fetch_add(1, Ordering::Relaxed);
         Ok(page)
     }
 
-    /// Takes the records of an answer. A server that sends more of them than it counted would go on forever.
-    pub(super) fn take_hits(&self, answer: &Answer<'_>, builder: &mut RecordsBuilder) -> Result<(), Fault> {
+    /// Takes the records of an answer.
+    pub(super) fn take_hits(&self, answer: &Answer<'_>, counted: &Counted, builder: &mut RecordsBuilder) -> Result<(), Fault> {
         let before = builder.bytes();
         self.prepared.take(&answer.hits.hits, builder)?;
         locked(&self.memory).grow(builder.bytes() - before).map_err(Fault::spent)?;
         let hits = answer.hits.hits.len() as u64;
         self.context.read.fetch_add(hits, Ordering::Relaxed);
-        let seen = self.seen.fetch_add(hits, Ordering::Relaxed) + hits;
-        let total = self.total.load(Ordering::Relaxed);
+        let seen = counted.seen.fetch_add(hits, Ordering::Relaxed) + hits;
+        let total = counted.total.load(Ordering::Relaxed);
         if seen > total { Err(miscounted(total, seen)) } else { Ok(()) }
     }
 }
 
+/// The fault that made several threads stop: not of those that were told to.
+pub(super) fn cause(faults: impl Iterator<Item = Fault>) -> Result<(), Fault> {
+    faults.min_by_key(|fault| fault.kind == FaultKind::Stopped).map_or(Ok(()), Err)
+}
+
 /// The error when the records are not as many as the server counted, or when one came twice.
-fn prove(total: u64, seen: u64, builder: &RecordsBuilder) -> Result<(), Fault> {
+pub(super) fn prove(total: u64, seen: u64, builder: &RecordsBuilder) -> Result<(), Fault> {
     if seen != total {
         return Err(miscounted(total, seen));
     }
     if builder.distinct() { Ok(()) } else { Err(Fault::new(FaultKind::Miscounted, "a record came twice")) }
 }
 
-fn miscounted(total: u64, seen: u64) -> Fault {
+pub(super) fn miscounted(total: u64, seen: u64) -> Fault {
     Fault::new(FaultKind::Miscounted, format!("{seen} records came, but the server counted {total}"))
 }
 

@@ -4,7 +4,7 @@
 use super::answer::{Answer, FILTER};
 use super::body::{MatchAll, SearchBody, SourceFilter};
 use super::columns::RecordsBuilder;
-use super::fault::{Fault, FaultKind};
+use super::fault::{Again, Fault, FaultKind};
 use super::scan::Scan;
 use super::server::Product;
 use super::snapshot::KEEP_ALIVE;
@@ -25,6 +25,7 @@ impl Scan<'_> {
         let first = self.first(builder)?;
         let Some(total) = first.total else { return Err(Fault::new(FaultKind::Malformed, "the answer has no total")) };
         let Some(mut scroll) = first.scroll else { return Err(Fault::new(FaultKind::Malformed, "the answer has no scroll")) };
+        self.counted().total.store(total, Ordering::Relaxed);
         let mut seen = first.hits as u64;
         let result = loop {
             if seen >= total {
@@ -37,7 +38,7 @@ impl Scan<'_> {
                     scroll = page.scroll.unwrap_or(scroll);
                 }
                 // The lost page cannot be asked for again.
-                Err(fault) if fault.transient() => break Err(Fault { kind: FaultKind::ContextLost, ..fault }),
+                Err(fault) if fault.again(true) != Again::Never => break Err(Fault { kind: FaultKind::ContextLost, ..fault }),
                 Err(fault) => break Err(fault),
             }
         };
@@ -61,7 +62,7 @@ impl Scan<'_> {
                 docvalue_fields: &self.prepared.docvalues,
             };
             let options = "allow_no_indices=false&ignore_unavailable=false";
-            let partial = self.context.allow_partial;
+            let partial = self.is_lenient();
             let path = format!(
                 "{}/_search?scroll={KEEP_ALIVE}&allow_partial_search_results={partial}&{options}&{FILTER}",
                 self.connection.indices()
@@ -69,6 +70,7 @@ impl Scan<'_> {
             let call = self.connection.post(path, &body)?;
             match self.connection.send(&call, self.context, |reply| self.take(&reply.body, builder)) {
                 Err(fault) if fault.kind == FaultKind::PageTooLarge && self.shrink_page(size) => {}
+                Err(fault) if self.settles_for_a_part(&fault) => {}
                 result => return result,
             }
         }
@@ -85,7 +87,7 @@ impl Scan<'_> {
         let mut mended = Repaired::default();
         let mut answer = Answer::read(body, &mut mended)?;
         self.check_complete(&answer)?;
-        self.take_hits(&answer, builder)?;
+        self.take_hits(&answer, self.counted(), builder)?;
         let hits = answer.hits.hits.len();
         self.context.stats.pages.fetch_add(1, Ordering::Relaxed);
         Ok(Page { hits, total: answer.hits.exact_total(), scroll: answer.scroll_id.take() })

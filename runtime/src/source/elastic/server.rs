@@ -27,6 +27,11 @@ impl Server {
         self.product == Product::Elasticsearch || self.numbers().is_none_or(|v| v >= (3, 3))
     }
 
+    /// Whether opening a point in time has a parameter for missing shards: in Elasticsearch from 8.16 on.
+    pub(super) fn has_partial_opening(&self) -> bool {
+        self.numbers().is_some_and(|v| v >= (8, 16))
+    }
+
     fn numbers(&self) -> Option<(u32, u32)> {
         let mut parts = self.version.as_deref()?.split('.').map(str::parse);
         Some((parts.next()?.ok()?, parts.next()?.ok()?))

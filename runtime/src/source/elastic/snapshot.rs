@@ -12,13 +12,15 @@ use serde_json::json;
 use std::sync::{Mutex, PoisonError};
 
 /// How long the server keeps it unused; each page renews that time.
-pub(super) const KEEP_ALIVE: &str = "2m";
+pub(super) const KEEP_ALIVE: &str = "5m";
 
 /// An open point in time.
 pub(super) struct Snapshot {
     product: Product,
     /// The latest id: servers may change it with any answer.
     id: Mutex<String>,
+    /// Whether shards are missing in it.
+    pub(super) partial: bool,
 }
 
 #[derive(Deserialize)]
@@ -31,29 +33,39 @@ struct Opened {
 
 impl Snapshot {
     /// Opens a point in time over the indices of the source. A pattern that matches nothing is an error, not an empty answer.
+    /// `lenient`: shards may be missing.
     pub(super) fn open(connection: &Connection, context: &FetchContext, lenient: bool) -> Result<Self, Fault> {
         let server = connection.server(context)?;
+        let product = server.product;
         let common = format!("keep_alive={KEEP_ALIVE}&allow_no_indices=false&ignore_unavailable=false");
-        let path = match server.product {
+        let path = match product {
             // Elasticsearch refuses missing shards by itself, and its old versions have no parameter for that.
+            Product::Elasticsearch if lenient && server.has_partial_opening() => {
+                format!("{}/_pit?{common}&allow_partial_search_results=true", connection.indices())
+            }
             Product::Elasticsearch => format!("{}/_pit?{common}", connection.indices()),
             Product::OpenSearch => {
                 format!("{}/_search/point_in_time?{common}&allow_partial_pit_creation={lenient}", connection.indices())
             }
         };
         let call = Call { method: Method::POST, path, body: None, timeout: connection.config.timeout };
-        let id = connection.send(&call, context, |reply| {
+        connection.send(&call, context, |reply| {
             let opened: Opened = serde_json::from_slice(&reply.body)
                 .map_err(|e| Fault::new(FaultKind::Malformed, format!("no point in time: {e}")))?;
-            if let (Some(shards), false) = (&opened.shards, lenient) {
-                shards.whole()?;
+            let Some(id) = opened.id.filter(|id| !id.is_empty()) else {
+                return Err(Fault::new(FaultKind::NoSuchIndex, "the point in time covers no index"));
+            };
+            let whole = opened.shards.as_ref().map_or(Ok(()), Shards::whole);
+            let snapshot = Self { product, id: Mutex::new(id), partial: whole.is_err() };
+            match whole {
+                Err(fault) if !lenient => {
+                    // It was opened all the same, and stays so until it is closed.
+                    snapshot.close(connection, context);
+                    Err(fault)
+                }
+                _ => Ok(snapshot),
             }
-            opened
-                .id
-                .filter(|id| !id.is_empty())
-                .ok_or_else(|| Fault::new(FaultKind::NoSuchIndex, "the point in time covers no index"))
-        })?;
-        Ok(Self { product: server.product, id: Mutex::new(id) })
+        })
     }
 
     /// The id for the next request.

@@ -59,6 +59,16 @@ impl Mappings {
         Ok(Arc::clone(&state.indices))
     }
 
+    /// The indices of which something was read.
+    pub(super) fn known(&self) -> BTreeSet<String> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).indices.keys().cloned().collect()
+    }
+
+    /// The indices that there are now.
+    pub(super) fn indices(&self, connection: &Connection, context: &FetchContext) -> Result<BTreeSet<String>, Fault> {
+        Ok(ask(connection, context, &BTreeSet::from(["@timestamp".to_owned()]))?.into_keys().collect())
+    }
+
     /// Forgets everything, after the mappings changed.
     pub(super) fn forget(&self) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::default();

@@ -1,0 +1,181 @@
+//! The one point in time that all requests of a run share at a source, so that no index comes or goes between statements.
+
+use super::ElasticSource;
+use super::answer::{Answer, FILTER};
+use super::body::{MatchAll, Pit};
+use super::connection::Connection;
+use super::fault::{Fault, FaultKind};
+use super::snapshot::{KEEP_ALIVE, Snapshot};
+use crate::source::FetchContext;
+use crate::source::repair::Repaired;
+use serde_json::json;
+use serde_json::value::RawValue;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The most queries, and the most bytes of them, that are kept to be counted again. Beyond that what was read cannot be confirmed.
+const MOST_READINGS: usize = 200;
+const MOST_BYTES: usize = 32 << 20;
+
+/// The point in time of a run, and what was read under it.
+#[derive(Default)]
+pub(super) struct SharedSnapshot {
+    state: Mutex<Shared>,
+    /// Grows when what was read before does not belong to what is read now.
+    moment: AtomicU64,
+}
+
+#[derive(Default)]
+struct Shared {
+    open: Option<Arc<Snapshot>>,
+    /// The indices when the first one was opened.
+    indices: Option<BTreeSet<String>>,
+    readings: Vec<Reading>,
+    bytes: usize,
+    /// Set when there were more readings than are kept.
+    overflown: bool,
+    /// Set when one was lost that had readings, until they are confirmed under the next one.
+    doubtful: bool,
+}
+
+/// A query that was read, and how many records it found.
+#[derive(Clone)]
+struct Reading {
+    query: Box<RawValue>,
+    total: u64,
+}
+
+impl Shared {
+    fn forget_readings(&mut self) {
+        *self = Self { open: self.open.take(), ..Self::default() };
+    }
+}
+
+impl SharedSnapshot {
+    /// Changes when what was read before does not belong to what is read now.
+    pub(super) fn moment(&self) -> u64 {
+        self.moment.load(Ordering::Relaxed)
+    }
+
+    /// Remembers what a query found.
+    pub(super) fn remember(&self, query: &RawValue, total: u64) {
+        let mut state = self.locked();
+        let size = query.get().len();
+        if state.readings.len() >= MOST_READINGS || state.bytes + size > MOST_BYTES {
+            state.overflown = true;
+        } else if !state.readings.iter().any(|known| known.query.get() == query.get()) {
+            state.bytes += size;
+            state.readings.push(Reading { query: query.to_owned(), total });
+        }
+    }
+
+    /// Lets go of a point in time that the server does not know any more. Another one that was opened since stays.
+    pub(super) fn lost(&self, snapshot: &Arc<Snapshot>, connection: &Connection, context: &FetchContext) {
+        let mut state = self.locked();
+        if state.open.as_ref().is_some_and(|open| Arc::ptr_eq(open, snapshot)) {
+            state.open = None;
+            state.doubtful |= state.overflown || !state.readings.is_empty();
+            drop(state);
+            // It may be known to some of the nodes.
+            snapshot.close(connection, context);
+        }
+    }
+
+    /// Closes what is open. A fault has no effect: the server closes it later by itself.
+    pub(super) fn close(&self, connection: &Connection, context: &FetchContext) {
+        let open = self.locked().open.take();
+        if let Some(open) = open {
+            open.close(connection, context);
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Shared> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ElasticSource {
+    /// The point in time of the run, opened on first use. After one was lost, what was read under it is counted again.
+    pub(super) fn snapshot(&self, context: &FetchContext) -> Result<Arc<Snapshot>, Fault> {
+        // The lock is held meanwhile: statements that start together share one.
+        let mut state = self.shared.locked();
+        if let Some(open) = &state.open {
+            return Ok(Arc::clone(open));
+        }
+        let opened = match Snapshot::open(&self.connection, context, false) {
+            Err(fault) if context.allow_partial && fault.leaves_a_part() => Snapshot::open(&self.connection, context, true),
+            opened => opened,
+        };
+        let opened = Arc::new(opened?);
+        state.open = Some(Arc::clone(&opened));
+        if state.doubtful {
+            if self.is_same(&state, Some(&opened), context)? {
+                state.doubtful = false;
+            } else {
+                state.forget_readings();
+                self.shared.moment.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        state.indices.get_or_insert_with(|| self.mappings.known());
+        Ok(opened)
+    }
+
+    /// After a reading without point in time: whether it, and all before it, would find as many records now. If not, what was
+    /// read before does not belong to what is read from now on.
+    pub(super) fn confirm(&self, query: &RawValue, total: u64, context: &FetchContext) -> Result<(), Fault> {
+        self.shared.remember(query, total);
+        let mut state = self.shared.locked();
+        state.indices.get_or_insert_with(|| self.mappings.known());
+        if !self.is_same(&state, None, context)? {
+            state.forget_readings();
+            self.shared.moment.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Whether the indices are those of the beginning, and each query that was read finds as many records as it did.
+    fn is_same(&self, state: &Shared, snapshot: Option<&Snapshot>, context: &FetchContext) -> Result<bool, Fault> {
+        if state.overflown {
+            return Ok(false);
+        }
+        if let Some(indices) = &state.indices
+            && *indices != self.mappings.indices(&self.connection, context)?
+        {
+            return Ok(false);
+        }
+        for reading in &state.readings {
+            if self.counted(&reading.query, snapshot, context)? != reading.total {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// How many records a query finds.
+    fn counted(&self, query: &RawValue, snapshot: Option<&Snapshot>, context: &FetchContext) -> Result<u64, Fault> {
+        let product = self.connection.server(context)?.product;
+        let mut body = json!({"size": 0, "track_total_hits": true, "query": query});
+        if let Some(filter) = MatchAll::behind(product) {
+            body["post_filter"] = json!(filter);
+        }
+        let options = "allow_partial_search_results=false";
+        let path = if let Some(snapshot) = snapshot {
+            body["pit"] = json!(Pit { id: &snapshot.id(), keep_alive: KEEP_ALIVE });
+            format!("_search?{options}&{FILTER}")
+        } else {
+            let indices = self.connection.indices();
+            format!("{indices}/_search?{options}&allow_no_indices=false&ignore_unavailable=false&{FILTER}")
+        };
+        let call = self.connection.post(path, &body)?;
+        self.connection.send(&call, context, |reply| {
+            let mut mended = Repaired::default();
+            let mut answer = Answer::read(&reply.body, &mut mended)?;
+            answer.whole()?;
+            if let Some(snapshot) = snapshot {
+                snapshot.renew(answer.pit_id.take());
+            }
+            answer.hits.exact_total().ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))
+        })
+    }
+}
