@@ -13,7 +13,7 @@ use crate::metered_file::Meter;
 use crate::process_group;
 use crate::source::SourceError;
 use crate::source::repair::Flaw;
-use conversation::{AnswerLine, AnswerFields, Finished, Talk, converse};
+use conversation::{AnswerFields, AnswerLine, Finished, Talk, converse};
 use foldhash::HashSet;
 use huntc_compiler::diag::codes;
 use huntc_compiler::value::Value;

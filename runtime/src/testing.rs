@@ -69,36 +69,31 @@ pub(crate) fn table(of: &str, text: &str) -> Table {
         panic!("no attribute {other}");
     }
     let mut collector = Collector::default();
-    let mut additions: Vec<(Key, Vec<Option<Value>>)> = Vec::new();
+    let mut additions: Vec<(String, Vec<Option<Value>>)> = added.iter().map(|name| (name[1..].to_owned(), Vec::new())).collect();
     for (number, row) in grid.rows.iter().enumerate() {
         let rung = if catalog.get(of).identity.ladder { Rung::EntityId } else { Rung::Plain };
-        let parts = [grid.cell(row, "@key").map(Value::text)].into_iter().collect();
-        let key = Key { rung, parts, host: grid.cell(row, "@host").map(Into::into), unique: 0 };
+        let key = Key::new(rung, [grid.cell(row, "@key").map(Value::text)], grid.cell(row, "@host").map(Into::into));
         let is = |word: &str| grid.cell(row, "@is").is_some_and(|words| words.contains(word));
         let value = |(name, id): &(&str, AttrId)| Some(value(grid.cell(row, name)?, catalog.attribute(of, *id).ty));
         let numbered = !grid.names.contains(&"@record");
         let record = grid.cell(row, "@record").map(|n| n.parse().unwrap()).or(numbered.then_some(number as u64 + 1));
-        let sighting = Sighting {
-            record,
-            slot: grid.cell(row, "@slot").map_or(0, |n| n.parse().unwrap()),
-            time: grid.cell(row, "@time").map(|n| second(n.parse().unwrap())),
-            counted: !is("uncounted"),
-            creation: is("creation"),
-            undecided: 0,
-            observation: record.map(|n| format!("index/{n}").into()),
-            values: columns.iter().map(value).collect(),
-        };
-        collector.add(key.clone(), sighting);
-        additions.push((key, added.iter().map(|name| grid.cell(row, name).map(untyped)).collect()));
+        let values = collector.tuple(&columns.iter().map(value).collect::<Vec<_>>());
+        let time = grid.cell(row, "@time").map(|n| second(n.parse().unwrap()));
+        let mut sighting = Sighting::new(record, time, grid.cell(row, "@slot").map_or(0, |n| n.parse().unwrap()), values);
+        sighting.set_counted(!is("uncounted"));
+        sighting.set_creation(is("creation"));
+        let number = collector.number(key);
+        collector.put(number, sighting, record.map(|n| format!("index/{n}").into()).as_ref());
+        for (name, (_, values)) in added.iter().zip(&mut additions) {
+            if values.len() <= number as usize {
+                values.push(grid.cell(row, name).map(untyped));
+            }
+        }
     }
     let attrs: Vec<Attr> = columns.iter().map(|(_, id)| Attr::Catalog(*id)).collect();
-    let mut table = collector.finish(Some(of), &attrs);
+    let mut table = collector.finish_with(Some(of), &attrs, additions);
     let identifiers = columns.iter().filter(|(_, id)| catalog.attribute(of, *id).ty.is_identifier());
     table.identifiers = identifiers.map(|(_, id)| Attr::Catalog(*id)).collect();
-    table.added = added.iter().map(|name| name[1..].to_owned()).collect();
-    for one in &mut table.entities {
-        one.added = additions.iter().find(|(key, _)| *key == one.key).map(|(_, values)| values.clone()).unwrap_or_default();
-    }
     table
 }
 
@@ -181,22 +176,22 @@ pub(crate) fn rows(table: &Table, names: &str) -> Vec<String> {
 /// The content of a table, one entity in each line: its key and the numbers of its records. A creation record ends in
 /// `c`; one that does not count is in parentheses.
 pub(crate) fn held(table: &Table) -> Vec<String> {
-    let sighting = |s: &Sighting| {
-        let record = s.record.map_or_else(|| "-".to_owned(), |n| n.to_string());
-        let text = format!("{record}{}", if s.creation { "c" } else { "" });
-        if s.counted { text } else { format!("({text})") }
+    let sighting = |s: Sighting| {
+        let record = s.record().map_or_else(|| "-".to_owned(), |n| n.to_string());
+        let text = format!("{record}{}", if s.creation() { "c" } else { "" });
+        if s.counted() { text } else { format!("({text})") }
     };
-    let entity = |e: &crate::table::Entity| {
-        let sightings: Vec<String> = e.sightings.iter().map(sighting).collect();
-        format!("{}: {}", key(&e.key), sightings.join(" "))
+    let entity = |entity: crate::table::Entity<'_>| {
+        let sightings: Vec<String> = entity.sightings().map(sighting).collect();
+        format!("{}: {}", key(entity.key()), sightings.join(" "))
     };
-    table.entities.iter().map(entity).collect()
+    table.entities().map(entity).collect()
 }
 
 /// A key as text: its parts separated by commas, then `@` and its host.
 pub(crate) fn key(key: &Key) -> String {
-    let parts: Vec<String> = key.parts.iter().map(|part| shown(part.as_ref())).collect();
-    let host = key.host.as_ref().map_or_else(String::new, |host| format!(" @{host}"));
+    let parts: Vec<String> = key.parts().iter().map(|part| shown(part.as_ref())).collect();
+    let host = key.host().map_or_else(String::new, |host| format!(" @{host}"));
     format!("{}{host}", parts.join(","))
 }
 

@@ -171,7 +171,8 @@ fn page(documents: usize, shards: &Value, body: &Value) -> Value {
         page["hits"]["total"] = json!({"value": (0..documents).filter(found).count(), "relation": "eq"});
     }
     if let Some(percents) = body["aggs"]["cuts"]["percentiles"]["percents"].as_array() {
-        let cut = |p: &Value| json!({"key": p, "value": START + (documents as f64 * p.as_f64().expect("a number") / 100.0).floor()});
+        let cut =
+            |p: &Value| json!({"key": p, "value": START + (documents as f64 * p.as_f64().expect("a number") / 100.0).floor()});
         page["aggregations"] = json!({"cuts": {"values": percents.iter().map(cut).collect::<Vec<_>>()}});
     }
     if let Some(filters) = body["aggs"]["units"]["filters"]["filters"].as_object() {

@@ -165,7 +165,13 @@ fn patience_has_an_end() {
 fn the_time_of_a_hunt_ends_the_wait_for_a_server() {
     let fake = Fake::with(10, |_, _, _| Response::text(503, "upstream"));
     let begun = Instant::now();
-    assert_eq!(code(fake.source(|c| c.patience = Duration::from_secs(60)).fetch(&everything(), &allowed(Some(Duration::from_secs(1)), None))), "K1008");
+    assert_eq!(
+        code(
+            fake.source(|c| c.patience = Duration::from_secs(60))
+                .fetch(&everything(), &allowed(Some(Duration::from_secs(1)), None))
+        ),
+        "K1008"
+    );
     assert!(begun.elapsed() < Duration::from_secs(3));
 }
 

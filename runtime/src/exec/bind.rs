@@ -27,7 +27,7 @@ pub struct Fill<'a> {
 
 /// Whether an entity can be asked for by its key: rows without identity pivot nowhere (semantics.md §2).
 pub fn pivots(key: &Key) -> bool {
-    key.unique == 0
+    key.unique() == 0
 }
 
 /// The request that `form` of `template` becomes once its holes are filled.
@@ -101,19 +101,19 @@ fn key_values(fill: &Fill<'_>, name: &str) -> Vec<Value> {
     let Some(attr) = kind.attribute(name) else { return Vec::new() };
     if kind.identity.ladder && !kind.identity.key.contains(&attr) {
         // An attribute that is no part of the key is the pid of the ladder's key, [host, pid, begin].
-        return fill.keys.iter().filter(|k| k.rung != Rung::EntityId).filter_map(|k| k.parts.get(1).cloned().flatten()).collect();
+        return fill.keys.iter().filter(|k| k.rung() != Rung::EntityId).filter_map(|k| k.part(1)).collect();
     }
     let Some(at) = kind.identity.key.iter().position(|a| *a == attr) else { return Vec::new() };
     let id = kind.attributes[usize::from(attr.0)].ty.is_identifier();
-    let keys = fill.keys.iter().filter(|k| !kind.identity.ladder || k.rung == Rung::EntityId);
-    let values = keys.filter_map(|k| k.parts.get(at).cloned().flatten());
+    let keys = fill.keys.iter().filter(|k| !kind.identity.ladder || k.rung() == Rung::EntityId);
+    let values = keys.filter_map(|k| k.part(at));
     if id { values.flat_map(|v| spellings(&v)).collect() } else { values.collect() }
 }
 
 fn hosts(fill: &Fill<'_>) -> Vec<Value> {
     let ladder = fill.entity.is_some_and(|e| fill.catalog.get(e).identity.ladder);
-    let host = |k: &&Key| if ladder { k.parts.first().cloned().flatten() } else { k.host.clone().map(Value::Text) };
-    fill.keys.iter().filter(|k| !ladder || k.rung != Rung::EntityId).filter_map(host).collect()
+    let host = |k: &&Key| if ladder { k.part(0) } else { k.host().cloned().map(Value::Text) };
+    fill.keys.iter().filter(|k| !ladder || k.rung() != Rung::EntityId).filter_map(host).collect()
 }
 
 /// The distinct values of a column over all rows, sorted. Identifiers come in every spelling in use.

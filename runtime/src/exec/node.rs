@@ -1,24 +1,29 @@
 //! Computing one node.
 
+use super::requests::Visitor;
 use super::tree::{self, Lineage};
 use super::{Failure, Outcome, Run, failed, locked};
-use crate::matching::{self, Found, Ladder, Lives, Reading, References, Undecidable, Unread};
+use crate::matching::{self, Found, Ladder, Lives, Mark, Reading, References, Undecidable, Unread};
 use crate::ops::join::Pairing;
 use crate::ops::observe::{self, Observed, Refused};
 use crate::ops::{compute, filter, group, join, new, order, union};
 use crate::source::Records;
-use crate::table::{Entity, Key, Table};
-use foldhash::{HashMap, HashSet};
+use crate::table::{Growth, Key, Table};
+use foldhash::HashSet;
 use huntc_compiler::catalog::{EntityId, ValueType};
-use huntc_compiler::diag::{Code, Diagnostic};
 use huntc_compiler::diag::codes;
+use huntc_compiler::diag::{Code, Diagnostic};
 use huntc_compiler::plan::{Attr, Depth, Node, NodeId, Op, Pivot, Scan, SourceRef};
 use huntc_compiler::value::Value;
 use std::sync::Arc;
 
 /// The codes of a source that is down.
-const DOWN: [&Code; 4] =
-    [&codes::elastic::UNREACHABLE, &codes::elastic::OVERLOADED, &codes::elastic::SERVER_TIMEOUT, &codes::elastic::INCOMPLETE_ANSWER];
+const DOWN: [&Code; 4] = [
+    &codes::elastic::UNREACHABLE,
+    &codes::elastic::OVERLOADED,
+    &codes::elastic::SERVER_TIMEOUT,
+    &codes::elastic::INCOMPLETE_ANSWER,
+];
 
 impl Run<'_> {
     /// Computes the table of a node whose inputs are computed.
@@ -129,6 +134,7 @@ impl Run<'_> {
             &Asked { source: scan.source, keys: None, references: &references },
             &mut found,
             &mut |reading, records, found| matching::scan(reading, records, entity, &scan.predicate, found),
+            &mut |_| Ok(()),
         )?;
         Ok(self.collect(found, id, node, whole))
     }
@@ -143,10 +149,10 @@ impl Run<'_> {
 
     /// The keys of the input that can be asked for. Warns when rows without identity are among the input.
     fn pivot_keys<'t>(&self, node: &Node, pivot: &Pivot, input: &'t Table) -> Vec<&'t Key> {
-        let keys: Vec<&Key> = input.entities.iter().map(|e| &e.key).collect();
+        let keys: Vec<&Key> = input.entities().map(|entity| entity.key()).collect();
         let usable: Vec<&Key> = keys.iter().filter(|k| super::bind::pivots(k)).copied().collect();
         let lost = keys.len() - usable.len();
-        if keys.iter().any(|k| k.unique > 0) {
+        if keys.iter().any(|k| k.unique() > 0) {
             let message = format!("{lost} of {} entities have no identity and find nothing", keys.len());
             let required = &self.job.catalog.get(pivot.input).identity.required;
             let names: Vec<&str> = required.iter().map(|a| self.job.catalog.attribute(pivot.input, *a).name.as_str()).collect();
@@ -171,9 +177,9 @@ impl Run<'_> {
         if keys.is_empty() {
             return Ok(true);
         }
-        let wanted: HashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
+        let wanted: HashSet<&Key> = keys.iter().copied().collect();
         let asked = Asked { source: pivot.source, keys: Some((keys, pivot.input)), references };
-        self.read(id, node, &asked, found, &mut |reading, records, found| {
+        let take = &mut |reading: &Reading<'_>, records: &Records, found: &mut Found| {
             let hop = matching::Hop {
                 input: pivot.input,
                 keys: &wanted,
@@ -183,7 +189,8 @@ impl Run<'_> {
                 trace: pivot.repeated,
             };
             matching::pivot(reading, records, &hop, found)
-        })
+        };
+        self.read(id, node, &asked, found, take, &mut |_| Ok(()))
     }
 
     /// FIND … DEPTH: each step starts from the entities that the last step found first, in any source, until a step finds no
@@ -209,79 +216,78 @@ impl Run<'_> {
             let keys: Vec<&Key> = frontier.iter().collect();
             let mut next = Vec::new();
             for (id, node, pivot, references) in &steps {
-                let mut found = Found::default();
-                whole &= self.hop(*id, node, pivot, &keys, references, &mut found)?;
-                for Entity { key, sightings, .. } in found.sightings.entities() {
-                    if asked.insert(key.clone()) {
+                let before = all.sightings.count();
+                whole &= self.hop(*id, node, pivot, &keys, references, &mut all)?;
+                for key in all.sightings.since(before).filter_map(|number| all.sightings.key(number)) {
+                    if !asked.contains(key) {
+                        asked.insert(key.clone());
                         next.push(key.clone());
                     }
-                    let number = all.sightings.number(key);
-                    for sighting in sightings {
-                        all.sightings.put(number, sighting);
-                    }
                 }
-                all.unidentified.extend(found.unidentified);
-                tree::grow(&mut lineage, depth, found.links);
+                tree::grow(&mut lineage, depth, std::mem::take(&mut all.links));
             }
             next.sort();
             frontier = next;
         }
         let mut table = self.collect(all, id, node, whole);
-        table.added = vec!["depth".to_owned()];
-        for entity in &mut table.entities {
-            entity.added = vec![lineage.get(&entity.key).map(|step| Value::Int(step.depth as i64))];
-        }
+        let depths: Vec<Option<Value>> =
+            table.entities().map(|entity| Some(Value::Int(lineage.get(entity.key())?.depth as i64))).collect();
+        table.add_column("depth", depths);
         locked(&self.walks).insert(id, lineage);
         Ok(table)
     }
 
     fn creation_records(&self, id: NodeId, node: &Node, source: SourceRef, input: &Table) -> Result<Table, Failure> {
         let Some(entity) = node.entity else { return Err(Failure::Skipped) };
-        let keys: Vec<&Key> = input.entities.iter().map(|e| &e.key).filter(|k| k.unique == 0).collect();
-        let mut found = Found::default();
+        let keys: Vec<&Key> = input.entities().map(|entity| entity.key()).filter(|key| super::bind::pivots(key)).collect();
+        let mut growth = Growth::new(input, &node.columns);
         let mut whole = true;
         if !keys.is_empty() {
-            let wanted: HashSet<Key> = keys.iter().map(|k| (*k).clone()).collect();
+            let wanted: HashSet<&Key> = keys.iter().copied().collect();
             let references = References::default();
             let asked = Asked { source, keys: Some((&keys, entity)), references: &references };
-            whole = self.read(id, node, &asked, &mut found, &mut |reading, records, found| {
+            let mut found = Found::default();
+            let mut memory = self.options.allowance.lend("the creation records of a statement");
+            let mut counted = 0;
+            let take = &mut |reading: &Reading<'_>, records: &Records, found: &mut Found| {
                 matching::creation_records(reading, records, entity, &wanted, found)
-            })?;
+            };
+            // What each request finds is added before the next one is sent.
+            let done = &mut |found: &mut Found| {
+                growth.add(std::mem::take(&mut found.sightings));
+                let added = growth.bytes().saturating_sub(counted);
+                counted += added;
+                memory.grow(added).map_err(|spent| failed(node, spent))
+            };
+            whole = self.read(id, node, &asked, &mut found, take, done)?;
         }
-        let mut table = union::with_sightings(input, found, &node.columns);
+        let mut table = growth.finish();
         table.partial |= !whole;
         Ok(table)
     }
 
-    /// Sends the request of a node and passes its records to `take`. Answers whether the records were complete.
+    /// Sends the request of a node and passes its records to `take`, and what was found to `done` after each chunk of the
+    /// request. Answers whether the records were complete.
     fn read(
         &self,
         id: NodeId,
         node: &Node,
         asked: &Asked<'_>,
         found: &mut Found,
-        take: &mut dyn FnMut(&Reading<'_>, &Records, &mut Found) -> Result<(), Unread>,
+        take: &mut Take<'_>,
+        done: &mut dyn FnMut(&mut Found) -> Result<(), Failure>,
     ) -> Result<bool, Failure> {
-        let Asked { source, keys, references } = *asked;
-        let catalog = self.job.catalog;
         let Some(template) = self.job.requests.of(id) else { return Err(Failure::Skipped) };
-        self.ask(id, template, keys, &mut |records| {
-            let ladder = if template.ladder { self.ladder(node, source, records)? } else { Ladder::Nowhere };
-            let mut lives: Arc<Lives> = Arc::default();
-            if !matches!(ladder, Ladder::Nowhere) {
-                self.learn_lives(node, source, records, &ladder)?;
-                lives = self.source(source).map(|state| locked(&state.lives).clone()).unwrap_or_default();
-            }
-            let (columns, allowance) = (&node.columns, &*self.options.allowance);
-            let reading = Reading { catalog, ladder: &ladder, lives: &lives, references, columns, allowance };
-            take(&reading, records, found).map_err(|why| unread(node, why))
-        })
+        let before = found.mark();
+        let mut finder = Finder { run: self, node, asked, ladder: template.ladder, found, before, take, done };
+        self.ask(id, template, asked.keys, &mut finder)
     }
 
     /// The table of the sightings that a node found.
-    fn collect(&self, found: Found, id: NodeId, node: &Node, whole: bool) -> Table {
+    fn collect(&self, mut found: Found, id: NodeId, node: &Node, whole: bool) -> Table {
+        let unidentified = found.unidentified_count();
         let mut table = found.sightings.finish(node.entity, &node.columns);
-        table.unidentified = found.unidentified.len() as u64;
+        table.unidentified = unidentified;
         table.partial = !whole;
         self.undecided(id, table.undecided_count());
         table
@@ -308,6 +314,48 @@ struct Asked<'a> {
     /// The entities whose keys are asked for, and their type.
     keys: Option<(&'a [&'a Key], EntityId)>,
     references: &'a References,
+}
+
+/// Reads records into what was found.
+type Take<'a> = dyn FnMut(&Reading<'_>, &Records, &mut Found) -> Result<(), Unread> + 'a;
+
+/// Finds things in the records of a node's requests as they come.
+struct Finder<'a, 'r> {
+    run: &'a Run<'r>,
+    node: &'a Node,
+    asked: &'a Asked<'a>,
+    /// Whether processes without entity id may be told apart.
+    ladder: bool,
+    found: &'a mut Found,
+    /// What was found before the request that is read.
+    before: Mark,
+    take: &'a mut Take<'a>,
+    done: &'a mut dyn FnMut(&mut Found) -> Result<(), Failure>,
+}
+
+impl Visitor for Finder<'_, '_> {
+    fn begin(&mut self) {
+        self.found.back_to(self.before);
+    }
+
+    fn take(&mut self, records: &Records) -> Result<(), Failure> {
+        let Self { run, node, asked: Asked { source, references, .. }, .. } = *self;
+        let ladder = if self.ladder { run.ladder(node, *source, records)? } else { Ladder::Nowhere };
+        let mut lives: Arc<Lives> = Arc::default();
+        if !matches!(ladder, Ladder::Nowhere) {
+            run.learn_lives(node, *source, records, &ladder)?;
+            lives = run.source(*source).map(|state| locked(&state.lives).clone()).unwrap_or_default();
+        }
+        let (columns, allowance) = (&node.columns, &*run.options.allowance);
+        let reading = Reading { catalog: run.job.catalog, ladder: &ladder, lives: &lives, references, columns, allowance };
+        (self.take)(&reading, records, self.found).map_err(|why| unread(node, why))
+    }
+
+    fn whole(&mut self) -> Result<(), Failure> {
+        (self.done)(self.found)?;
+        self.before = self.found.mark();
+        Ok(())
+    }
 }
 
 fn unread(node: &Node, why: Unread) -> Failure {
@@ -342,28 +390,14 @@ pub(super) fn rows_of(table: &Table, attrs: &[Attr]) -> Vec<Vec<Option<Value>>> 
 
 /// Sets added columns of a table's entities: `values` has one row for each entity, in their order.
 pub(super) fn add_columns(table: &mut Table, names: &[String], values: Vec<Vec<Option<Value>>>) {
-    // An analytic chooses the names, and how many there are.
-    let mut known: HashMap<String, usize> = table.added.iter().cloned().zip(0..).collect();
-    let places: Vec<usize> = names
-        .iter()
-        .map(|name| {
-            *known.entry(name.clone()).or_insert_with(|| {
-                table.added.push(name.clone());
-                table.added.len() - 1
-            })
-        })
-        .collect();
-    let width = table.added.len();
-    for (entity, row) in table.entities.iter_mut().zip(values) {
-        fill(entity, width, &places, row);
-    }
-}
-
-fn fill(entity: &mut Entity, width: usize, places: &[usize], row: Vec<Option<Value>>) {
-    entity.added.resize(width, None);
-    for (place, value) in places.iter().zip(row) {
-        if let Some(slot) = entity.added.get_mut(*place) {
-            *slot = value;
+    // An analytic chooses the names, and how many there are. Of columns with one name the last counts.
+    let mut columns: Vec<Vec<Option<Value>>> = names.iter().map(|_| Vec::with_capacity(values.len())).collect();
+    for row in values {
+        for (column, value) in columns.iter_mut().zip(row.into_iter().chain(std::iter::repeat(None))) {
+            column.push(value);
         }
+    }
+    for (name, column) in names.iter().zip(columns) {
+        table.add_column(name, column);
     }
 }

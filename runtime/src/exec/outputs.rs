@@ -135,7 +135,7 @@ fn nodes<'t>(table: &'t Table, shown: &[Option<usize>]) -> Vec<tree::TreeNode<'t
     let mut seen = HashSet::default();
     let rows = shown.iter().enumerate().filter_map(|(number, row)| Some((table.row_entity(number), (*row)?)));
     rows.filter(|(entity, row)| entity.is_none() || seen.insert((*entity, *row)))
-        .map(|(entity, row)| tree::TreeNode { key: entity.and_then(|e| Some(&table.entities.get(e as usize)?.key)), row })
+        .map(|(entity, row)| tree::TreeNode { key: entity.and_then(|e| Some(table.one(e)?.key())), row })
         .collect()
 }
 

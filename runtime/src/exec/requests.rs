@@ -5,7 +5,7 @@ use super::{Failure, Run, failed, locked};
 use crate::matching::{HostName, Hosts, Ladder, References, host_pids};
 use crate::report::model::{RequestReport, RequestStatus};
 use crate::report::text::count;
-use crate::source::{DataSource, FetchContext, FetchStats, Mended, NAMED_MENDED, Records, Scalar, SourceError};
+use crate::source::{DataSource, FetchContext, FetchStats, Mended, NAMED_MENDED, Records, Scalar, Sink, SourceError};
 use crate::table::Key;
 use foldhash::HashSet;
 use huntc_compiler::catalog::EntityId;
@@ -20,6 +20,68 @@ use std::time::{Duration, Instant};
 
 /// Records of one look at which hosts have entity ids.
 const SHOWING_HOSTS: usize = 1_000;
+
+/// Takes the records of the requests of a node as they come.
+pub(super) trait Visitor {
+    /// A reading begins, perhaps anew: what came since the last whole one does not count.
+    fn begin(&mut self);
+
+    /// Takes records of the request.
+    fn take(&mut self, records: &Records) -> Result<(), Failure>;
+
+    /// All records of the reading were taken.
+    fn whole(&mut self) -> Result<(), Failure>;
+}
+
+/// Gives what a source answers to a visitor.
+struct Batches<'a, 'r> {
+    run: &'a Run<'r>,
+    node: &'a Node,
+    place: SourceRef,
+    visit: &'a mut dyn Visitor,
+    /// How many records came in whole readings, and in all.
+    before: u64,
+    records: u64,
+    /// How long the visitor took.
+    elapsed: Duration,
+    /// Why the visitor takes no more.
+    failure: Option<Failure>,
+}
+
+impl Sink for Batches<'_, '_> {
+    fn begin(&mut self) {
+        self.records = self.before;
+        self.visit.begin();
+    }
+
+    fn take(&mut self, mut records: Records) -> Result<(), SourceError> {
+        let begun = Instant::now();
+        self.run.remember_mended(self.place, &records.mended);
+        apart(&mut records, self.place);
+        self.records += records.len() as u64;
+        let taken = self.run.counted(self.node, &records, self.visit);
+        self.elapsed += begun.elapsed();
+        self.unless_failed(taken)
+    }
+
+    fn end(&mut self) -> Result<(), SourceError> {
+        let begun = Instant::now();
+        self.before = self.records;
+        let taken = self.visit.whole();
+        self.elapsed += begun.elapsed();
+        self.unless_failed(taken)
+    }
+}
+
+impl Batches<'_, '_> {
+    /// Remembers why no more records are wanted. The source only learns that it is so.
+    fn unless_failed(&mut self, taken: Result<(), Failure>) -> Result<(), SourceError> {
+        taken.map_err(|failure| {
+            self.failure = Some(failure);
+            SourceError::cancelled()
+        })
+    }
+}
 
 impl Run<'_> {
     /// The source of a node, opened on first use.
@@ -82,14 +144,14 @@ impl Run<'_> {
         }
     }
 
-    /// Sends the request of a node chunk by chunk and gives each chunk's records to `visit`. Answers whether all chunks
+    /// Sends the request of a node chunk by chunk and gives the records of each to `visit`. Answers whether all chunks
     /// were complete.
     pub(super) fn ask(
         &self,
         id: NodeId,
         template: &RequestTemplate,
         keys: Option<(&[&Key], EntityId)>,
-        visit: &mut dyn FnMut(&Records) -> Result<(), Failure>,
+        visit: &mut dyn Visitor,
     ) -> Result<bool, Failure> {
         let (node, form) = (self.job.plan.node(id), &template.form);
         let columns = self.hole_values(&form.query)?;
@@ -119,7 +181,7 @@ impl Run<'_> {
         mut report: RequestReport,
         (place, source): (SourceRef, &dyn DataSource),
         request: &BoundRequest,
-        visit: &mut dyn FnMut(&Records) -> Result<(), Failure>,
+        visit: &mut dyn Visitor,
     ) -> Result<bool, Failure> {
         let node = self.job.plan.node(id);
         if request.query == Query::MatchNone || request.window.is_some_and(|w| w.start >= w.stop) {
@@ -131,28 +193,36 @@ impl Run<'_> {
         let context = self.context(&report.id);
         let begun = Instant::now();
         let moment = self.source(place).map(|state| *state.moment.get_or_init(|| source.moment()));
-        let answer = source.fetch(request, &context);
+        let (before, elapsed) = (0, Duration::ZERO);
+        let mut batches = Batches { run: self, node, place, visit, before, records: 0, elapsed, failure: None };
+        let answer = source.stream(request, &context, &mut batches);
         let answer = match answer {
             Ok(_) if moment.is_some_and(|moment| moment != source.moment()) => Err(changed(&report.source)),
             answer => answer,
         };
-        report.elapsed = begun.elapsed();
+        let Batches { records, elapsed, failure, .. } = batches;
+        report.elapsed = begun.elapsed().saturating_sub(elapsed);
         report.pages = context.stats.pages.load(Ordering::Relaxed);
         report.retries = context.stats.retries.load(Ordering::Relaxed);
         let partial = context.stats.partial.load(Ordering::Relaxed);
-        match answer {
-            Ok(mut records) => {
-                self.remember_mended(place, &records.mended);
-                apart(&mut records, place);
-                report.records = records.len() as u64;
+        report.records = records;
+        match (answer, failure) {
+            (Ok(()), None) => {
                 report.complete = !partial;
                 report.status = RequestStatus::Ok;
                 locked(&self.requests).push((id, number, report));
-                self.counted(node, &records, visit)?;
                 Ok(!partial)
             }
-            Err(error) => {
+            // The records came; what was done with them failed.
+            (_, Some(failure)) => {
+                report.complete = !partial;
+                report.status = RequestStatus::Ok;
+                locked(&self.requests).push((id, number, report));
+                Err(failure)
+            }
+            (Err(error), None) => {
                 report.status = RequestStatus::Failed;
+                report.records = 0;
                 report.complete = false;
                 locked(&self.requests).push((id, number, report));
                 Err(failed(node, error))
@@ -173,12 +243,7 @@ impl Run<'_> {
     }
 
     /// Visits records, which take memory meanwhile; the texts that a table keeps of them take it until the hunt ends.
-    fn counted(
-        &self,
-        node: &Node,
-        records: &Records,
-        visit: &mut dyn FnMut(&Records) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+    fn counted(&self, node: &Node, records: &Records, visit: &mut dyn Visitor) -> Result<(), Failure> {
         let allowance = &self.options.allowance;
         let mut memory = allowance.lend("the records of a request");
         memory.grow(records.bytes()).map_err(|spent| failed(node, spent))?;
@@ -187,7 +252,7 @@ impl Run<'_> {
             scalars.filter_map(|scalar| if let Scalar::Text(text) = scalar { Some(text) } else { None })
         };
         let holders: Vec<usize> = texts().map(Arc::strong_count).collect();
-        visit(records)?;
+        visit.take(records)?;
         let kept = texts().zip(holders).filter(|(text, before)| Arc::strong_count(text) > *before);
         let bytes: usize = kept.map(|(text, _)| text.len()).sum();
         allowance.take(bytes as u64, "what a statement finds").map_err(|spent| failed(node, spent))

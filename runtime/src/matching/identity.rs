@@ -79,7 +79,7 @@ pub(crate) fn identify(reading: &Reading<'_>, view: &View<'_>, record: usize, in
         });
         let rung = if identity.ladder { Rung::EntityId } else { Rung::Plain };
         let host = if identity.per_host { view.host(record) } else { None };
-        return Standing::Entity(Key { rung, parts: parts.collect(), host, unique: 0 });
+        return Standing::Entity(Key::new(rung, parts, host));
     }
     if !identity.ladder || !view.has_own(record) {
         return Standing::Nothing;
@@ -98,7 +98,7 @@ fn ladder(reading: &Reading<'_>, view: &View<'_>, record: usize) -> Standing {
         None => (Rung::Life, reading.lives.begin(host.as_ref(), pid, view.records.times.get(record).copied().flatten())),
     };
     let parts = [host.map(Value::Text), Some(Value::Int(pid)), start.map(Value::Time)];
-    Standing::Entity(Key { rung, parts: parts.into_iter().collect(), host: None, unique: 0 })
+    Standing::Entity(Key::new(rung, parts, None))
 }
 
 fn per_record(view: &View<'_>, record: usize, instance: Instance) -> Standing {
@@ -108,5 +108,5 @@ fn per_record(view: &View<'_>, record: usize, instance: Instance) -> Standing {
     }
     let observation = view.records.observations.get(record).cloned();
     let id = observation.map_or_else(|| Value::Int(view.records.ids.get(record).map_or(0, |id| *id as i64)), Value::Text);
-    Standing::Entity(Key { rung: Rung::Plain, parts: [Some(id)].into_iter().collect(), host: None, unique: 0 })
+    Standing::Entity(Key::new(Rung::Plain, [Some(id)], None))
 }

@@ -19,7 +19,7 @@ mod view;
 pub use holds::Holds;
 pub use identity::{Lives, host_pids};
 pub use ladder::{HostName, Hosts, Ladder};
-pub use read::{Found, Hop, Link, creation_records, pivot, scan};
+pub use read::{Found, Hop, Link, Mark, creation_records, pivot, scan};
 pub(crate) use values::typed_text;
 pub use values::{as_type, normal, text_of};
 

@@ -8,7 +8,7 @@ use super::view::{Instance, Memo, View};
 use super::{Holds, Reading, Standing, Unread};
 use crate::allowance::{Allowance, Spent};
 use crate::source::Records;
-use crate::table::{Collector, Key, Sighting, Values, tuple_bytes};
+use crate::table::{Collector, Key, Sighting, TupleId};
 use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::{EntityId, SlotId, Way};
 use huntc_compiler::plan::{Attr, Predicate, SightingAttr};
@@ -20,13 +20,11 @@ use huntc_compiler::value::Value;
 #[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Found {
     pub sightings: Collector,
-    /// Record id and slot of each process without identity.
-    pub unidentified: HashSet<(u64, u8)>,
+    /// Record id and slot of each process without identity; each may come several times.
+    pub unidentified: Vec<(u64, u8)>,
     /// For a traced step: which entity led to which.
     pub links: Vec<Link>,
-    interned: HashMap<Values, Values>,
-    /// Roughly the bytes of the values in `interned`, and of all that was counted so far.
-    interned_bytes: usize,
+    /// Roughly the bytes of all that was counted so far.
     counted: usize,
 }
 
@@ -44,7 +42,34 @@ pub struct Link {
     pub parent: Key,
 }
 
+/// How much was found at some time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mark {
+    sightings: usize,
+    unidentified: usize,
+    links: usize,
+}
+
 impl Found {
+    /// How much was found so far.
+    pub fn mark(&self) -> Mark {
+        Mark { sightings: self.sightings.count(), unidentified: self.unidentified.len(), links: self.links.len() }
+    }
+
+    /// Forgets what was found since then.
+    pub fn back_to(&mut self, mark: Mark) {
+        self.sightings.truncate(mark.sightings);
+        self.unidentified.truncate(mark.unidentified);
+        self.links.truncate(mark.links);
+    }
+
+    /// How many processes without identity were found.
+    pub fn unidentified_count(&mut self) -> u64 {
+        self.unidentified.sort_unstable();
+        self.unidentified.dedup();
+        self.unidentified.len() as u64
+    }
+
     /// Called before each record: now and then asks whether the hunt may go on, and counts what was found.
     fn goes_on(&mut self, record: usize, allowance: &Allowance) -> Result<(), Spent> {
         if record.is_multiple_of(BATCH) { self.count(allowance) } else { Ok(()) }
@@ -53,8 +78,8 @@ impl Found {
     /// Counts what was found since the last time.
     fn count(&mut self, allowance: &Allowance) -> Result<(), Spent> {
         allowance.check()?;
-        let beside = self.links.len() * size_of::<Link>() + self.unidentified.len() * 2 * size_of::<(u64, u8)>();
-        let all = self.sightings.bytes() + self.interned_bytes + beside;
+        let beside = self.links.len() * size_of::<Link>() + size_of_val(self.unidentified.as_slice());
+        let all = self.sightings.bytes() + beside;
         allowance.take(all.saturating_sub(self.counted) as u64, "what a statement finds")?;
         self.counted = all;
         Ok(())
@@ -98,7 +123,7 @@ pub struct Hop<'a> {
     /// Type of the entities that the step starts from.
     pub input: EntityId,
     /// Keys of the entities that the step starts from.
-    pub keys: &'a HashSet<Key>,
+    pub keys: &'a HashSet<&'a Key>,
     /// The pairs of an input slot and an output slot that the relation connects.
     pub ways: &'a [Way],
     /// Type of the entities that the step finds.
@@ -156,7 +181,7 @@ pub fn creation_records(
     reading: &Reading<'_>,
     records: &Records,
     entity: EntityId,
-    keys: &HashSet<Key>,
+    keys: &HashSet<&Key>,
     out: &mut Found,
 ) -> Result<(), Unread> {
     let view = View::new(reading.catalog, entity, SlotId(0), records, reading.columns);
@@ -173,8 +198,10 @@ pub fn creation_records(
         };
         if let Some(number) = numbers.get(|codes| view.identity_fingerprint(record, None, codes), wanted) {
             let values = values(reading, &view, record, None, &mut tuples, out);
-            let sighting = Sighting { creation: true, counted: false, ..sighting(&view, record, values) };
-            out.sightings.put(number, sighting);
+            let mut sighting = sighting(&view, record, values);
+            sighting.set_creation(true);
+            sighting.set_counted(false);
+            out.sightings.put(number, sighting, view.records.observations.get(record));
         }
     }
     Ok(out.count(reading.allowance)?)
@@ -226,7 +253,7 @@ struct Place<'a, 'r> {
     entity: EntityId,
     memos: Memos,
     who: CodeCache<Who>,
-    tuples: CodeCache<Values>,
+    tuples: CodeCache<TupleId>,
 }
 
 impl<'a, 'r> Place<'a, 'r> {
@@ -263,13 +290,14 @@ impl<'a, 'r> Place<'a, 'r> {
             Who::Nothing => Ok(None),
             Who::Unidentified => {
                 let id = view.records.ids.get(record).copied().unwrap_or_default();
-                out.unidentified.insert((id, view.slot.0));
+                out.unidentified.push((id, view.slot.0));
                 Ok(None)
             }
             Who::Entity(number) => {
                 let values = values(reading, view, record, instance, &mut self.tuples, out);
-                let undecided = u16::from(holds == Holds::Undecided);
-                out.sightings.put(number, Sighting { undecided, ..sighting(view, record, values) });
+                let mut sighting = sighting(view, record, values);
+                sighting.undecided = u16::from(holds == Holds::Undecided);
+                out.sightings.put(number, sighting, view.records.observations.get(record));
                 Ok(Some(number))
             }
         }
@@ -342,15 +370,15 @@ fn observed(view: &View<'_>, record: usize, which: SightingAttr) -> Vec<Value> {
     value.into_iter().collect()
 }
 
-/// The demanded values in a slot of a record; equal ones share one allocation.
+/// The demanded values in a slot of a record.
 fn values(
     reading: &Reading<'_>,
     view: &View<'_>,
     record: usize,
     instance: Instance,
-    known: &mut CodeCache<Values>,
+    known: &mut CodeCache<TupleId>,
     out: &mut Found,
-) -> Values {
+) -> TupleId {
     let fingerprint = |codes: &mut Vec<u32>| {
         reading.columns.iter().for_each(|attr| view.fingerprint(attr, record, instance, codes));
         true
@@ -365,27 +393,14 @@ fn values(
                 _ => Some(Value::List(values.drain(..).collect())),
             }
         };
-        let tuple: Values = reading.columns.iter().map(value).collect();
-        let Found { interned, interned_bytes, .. } = out;
-        let new = || {
-            *interned_bytes += 2 * size_of::<(Values, Values)>() + tuple_bytes(&tuple);
-            tuple.clone()
-        };
-        interned.entry(tuple.clone()).or_insert_with(new).clone()
+        let tuple: Vec<Option<Value>> = reading.columns.iter().map(value).collect();
+        out.sightings.tuple(&tuple)
     };
     known.get(fingerprint, read)
 }
 
 /// The sighting in a slot of a record.
-fn sighting(view: &View<'_>, record: usize, values: Values) -> Sighting {
-    Sighting {
-        record: view.records.ids.get(record).copied(),
-        slot: view.slot.0,
-        time: view.records.times.get(record).copied().flatten(),
-        counted: true,
-        creation: false,
-        undecided: 0,
-        observation: view.records.observations.get(record).cloned(),
-        values,
-    }
+fn sighting(view: &View<'_>, record: usize, values: TupleId) -> Sighting {
+    let records = view.records;
+    Sighting::new(records.ids.get(record).copied(), records.times.get(record).copied().flatten(), view.slot.0, values)
 }

@@ -177,23 +177,23 @@ fn entities(output: &FindingOutput, kind: &str, table: &Table, hidden: &[(&str, 
     let shown = shown(output);
     let mut keys = first_rows(table, &facts.key);
     let mut faces = first_rows(table, &shown);
-    let before: HashMap<&Key, &Entity> = table.entities.iter().map(|e| (&e.key, e)).collect();
+    let before: HashMap<&Key, Entity<'_>> = table.entities().map(|entity| (entity.key(), entity)).collect();
     let hides: Vec<(&str, HashSet<&Key>)> = hidden
         .iter()
         .map(|(text, table)| {
-            let decided = table.entities.iter().filter(|e| before.get(&e.key).is_none_or(|before| decided(e, before)));
-            (*text, decided.map(|e| &e.key).collect())
+            let decided = table.entities().filter(|e| before.get(e.key()).is_none_or(|before| decided(e, before)));
+            (*text, decided.map(|entity| entity.key()).collect())
         })
         .collect();
     let telling = telling(&facts.key, &facts.who);
-    let one = |entity: &Entity| {
-        let parts = keys.remove(&entity.key).unwrap_or_default();
-        let face = faces.remove(&entity.key).unwrap_or_default();
-        let own = identity(kind, entity, &face);
+    let one = |entity: Entity<'_>| {
+        let parts = keys.remove(entity.key()).unwrap_or_default();
+        let face = faces.remove(entity.key()).unwrap_or_default();
+        let own = identity(kind, &entity, &face);
         let keyed = telling.iter().any(|at| parts.get(*at).is_some_and(|part| !part.is_null()));
-        let key = if keyed { Json::Array(parts) } else { Json::Array(entity.key.parts.iter().map(|p| json(p.as_ref())).collect()) };
-        let times = || entity.sightings.iter().filter(|s| s.counted).filter_map(|s| s.time);
-        let hosts = host.map(|attr| seen(table, entity, attr)).filter(|hosts| !hosts.is_empty());
+        let key = if keyed { Json::Array(parts) } else { parts_of(entity.key()) };
+        let times = || entity.counted().filter_map(|s| s.time());
+        let hosts = host.map(|attr| seen(table, &entity, attr)).filter(|hosts| !hosts.is_empty());
         let (identity, members) = match (facts.key.is_empty(), keyed) {
             (true, _) => (own, Vec::new()),
             (false, true) => (format!("{KEYED}{key}"), vec![own]),
@@ -206,24 +206,24 @@ fn entities(output: &FindingOutput, kind: &str, table: &Table, hidden: &[(&str, 
             first: times().min(),
             last: times().max(),
             // The identity of files and registry keys has the host, though nothing may have asked for it.
-            hosts: hosts.unwrap_or_else(|| entity.key.host.iter().map(ToString::to_string).collect()),
-            users: user.map(|attr| seen(table, entity, attr)).unwrap_or_default(),
+            hosts: hosts.unwrap_or_else(|| entity.key().host().map(ToString::to_string).into_iter().collect()),
+            users: user.map(|attr| seen(table, &entity, attr)).unwrap_or_default(),
             face: shown.iter().map(|c| c.header.clone()).zip(face).collect(),
             entities: 1,
-            hidden: hides.iter().filter(|(_, keys)| keys.contains(&entity.key)).map(|(text, _)| (*text).to_owned()).collect(),
+            hidden: hides.iter().filter(|(_, keys)| keys.contains(entity.key())).map(|(text, _)| (*text).to_owned()).collect(),
         }
     };
-    table.entities.iter().map(one).collect()
+    table.entities().map(one).collect()
 }
 
 /// Whether a condition was decided on a sighting of an entity that it kept. `before` is the entity before that. What attackers
 /// make undecidable is not hidden.
-fn decided(entity: &Entity, before: &Entity) -> bool {
+fn decided(entity: &Entity<'_>, before: &Entity<'_>) -> bool {
     let was = |sighting: &Sighting| {
-        let same = before.sightings.iter().find(|s| (s.record, s.slot) == (sighting.record, sighting.slot));
+        let same = before.sightings().find(|s| (s.record(), s.slot) == (sighting.record(), sighting.slot));
         same.map_or(0, |s| s.undecided)
     };
-    entity.sightings.iter().filter(|s| s.counted).any(|s| s.undecided == 0 || s.undecided <= was(s))
+    entity.counted().any(|s| s.undecided == 0 || s.undecided <= was(&s))
 }
 
 /// The places in a key of what tells entities apart: a host and a user alone make no two of them the same, unless the key
@@ -237,30 +237,34 @@ fn telling(key: &[Column], who: &[Option<Attr>; 2]) -> Vec<usize> {
     if telling.is_empty() { places(&|_| true) } else { telling }
 }
 
+fn parts_of(key: &Key) -> Json {
+    Json::Array(key.parts().iter().map(|part| json(part.as_ref())).collect())
+}
+
 /// The identity of an entity, among all of the hunt in all nights.
-fn identity(kind: &str, entity: &Entity, row: &[Json]) -> String {
-    let key = Json::Array(entity.key.parts.iter().map(|p| json(p.as_ref())).collect());
-    let mut identity = format!("{kind} {key}");
-    if let Some(host) = &entity.key.host {
+fn identity(kind: &str, entity: &Entity<'_>, row: &[Json]) -> String {
+    let key = entity.key();
+    let mut identity = format!("{kind} {}", parts_of(key));
+    if let Some(host) = key.host() {
         identity = format!("{identity} on {}", Json::from(host.as_ref()));
     }
     // The entity id of a process and its key on the ladder are never equal (semantics.md §2), so the rung is a part of
     // the identity.
-    if !matches!(entity.key.rung, Rung::Plain | Rung::EntityId) {
-        identity = format!("{identity} by {}", entity.key.rung.word());
+    if !matches!(key.rung(), Rung::Plain | Rung::EntityId) {
+        identity = format!("{identity} by {}", key.rung().word());
     }
-    if entity.key.unique != 0 {
-        identity = format!("{identity} no. {} {}", entity.key.unique, Json::Array(row.to_vec()));
+    if key.unique() != 0 {
+        identity = format!("{identity} no. {} {}", key.unique(), Json::Array(row.to_vec()));
     }
     identity
 }
 
 /// The different values of an attribute over the sightings of an entity, the earliest first.
-fn seen(table: &Table, entity: &Entity, attr: &Attr) -> Vec<String> {
+fn seen(table: &Table, entity: &Entity<'_>, attr: &Attr) -> Vec<String> {
     let mut all = Vec::new();
     add_names(&mut all, table.entity_value(entity, attr).as_ref().map(names).unwrap_or_default());
     if let Some(at) = table.columns.iter().position(|column| column == attr) {
-        let values = entity.sightings.iter().filter_map(|s| s.values.get(at)?.as_ref());
+        let values = entity.sightings().filter_map(|sighting| entity.held(&sighting, at));
         values.for_each(|value| add_names(&mut all, names(value)));
     }
     all
@@ -288,8 +292,8 @@ fn first_rows<'t>(table: &'t Table, columns: &[Column]) -> HashMap<&'t Key, Vec<
     let values = Values::of(table, columns);
     let mut rows = HashMap::new();
     for at in 0..table.row_count() {
-        if let Some(entity) = table.row_entity(at).and_then(|e| table.entities.get(e as usize)) {
-            rows.entry(&entity.key).or_insert_with(|| values.row(at));
+        if let Some(entity) = table.row_entity(at).and_then(|e| table.one(e)) {
+            rows.entry(entity.key()).or_insert_with(|| values.row(at));
         }
     }
     rows

@@ -42,7 +42,7 @@ pub fn compute(input: &Table, columns: &[ComputedColumn], allowance: &Allowance)
 fn read(table: &Table, attr: &Attr) -> Vec<Option<Value>> {
     match &table.rows {
         Rows::Explicit { .. } => table.column(attr),
-        Rows::Entities | Rows::Records(..) => table.entities.iter().map(|e| table.entity_value(e, attr)).collect(),
+        Rows::Entities | Rows::Records(..) => table.entity_values(attr).collect(),
     }
 }
 
@@ -54,17 +54,7 @@ fn write(table: &mut Table, name: &str, values: Vec<Option<Value>>) {
         }
         return;
     }
-    let at = table.added.iter().position(|n| n == name).unwrap_or_else(|| {
-        table.added.push(name.to_owned());
-        table.added.len() - 1
-    });
-    let width = table.added.len();
-    for (entity, value) in table.entities.iter_mut().zip(values) {
-        entity.added.resize(width, None);
-        if let Some(slot) = entity.added.get_mut(at) {
-            *slot = value;
-        }
-    }
+    table.add_column(name, values);
 }
 
 /// A function with its literals, ready to be called.

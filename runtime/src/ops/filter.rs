@@ -3,7 +3,7 @@
 use crate::allowance::Allowance;
 use crate::matching::condition::Condition;
 use crate::matching::{Holds, References, Unread};
-use crate::table::{Entity, Rows, Sighting, Table};
+use crate::table::{Entity, Rows, Selection, Sighting, Table};
 use foldhash::HashMap;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::plan::{Attr, Predicate};
@@ -28,20 +28,21 @@ pub fn filter(
         return explicit(table, &condition, allowance);
     }
     let place = Place::new(table, &condition, catalog);
-    let mut kept: Vec<Entity> = Vec::new();
+    let mut kept = Selection::new(table);
+    let mut sightings: Vec<Sighting> = Vec::new();
     let mut undecided = 0;
     // For tables with a row for each record: the place of each kept entity in the input.
     let mut origins: Vec<u32> = Vec::new();
-    for (e, entity) in table.entities.iter().enumerate() {
+    for (entity, e) in table.entities().zip(0..) {
         allowance.check()?;
-        let mut sightings: Vec<Sighting> = Vec::new();
+        sightings.clear();
         let mut passed = false;
-        for sighting in &entity.sightings {
-            let inside = range.is_none_or(|r| sighting.time.is_some_and(|t| r.contains(t)));
+        for mut sighting in entity.sightings() {
+            let inside = range.is_none_or(|r| sighting.time().is_some_and(|t| r.contains(t)));
             if !inside {
                 continue;
             }
-            let holds = place.holds(entity, sighting);
+            let holds = place.holds(&entity, &sighting);
             let passes = holds != Holds::No;
             passed |= passes;
             if holds == Holds::Undecided {
@@ -49,18 +50,18 @@ pub fn filter(
                 // It took as many steps as it may, and the next one may be like it.
                 allowance.check()?;
             }
-            if passes || sighting.creation {
-                let mut sighting = Sighting { counted: passes, ..sighting.clone() };
+            if passes || sighting.creation() {
+                sighting.set_counted(passes);
                 sighting.undecided = sighting.undecided.saturating_add((holds == Holds::Undecided).into());
                 sightings.push(sighting);
             }
         }
         if passed {
-            origins.push(e as u32);
-            kept.push(Entity { sightings, ..entity.clone() });
+            origins.push(e);
+            kept.take(&entity, sightings.iter().copied());
         }
     }
-    let mut out = Table { entities: kept, unidentified: 0, ..table.without_rows() };
+    let mut out = Table { unidentified: 0, ..kept.finish() };
     match &table.rows {
         Rows::Records(transformer, rows) => {
             let mut records = out.record_rows();
@@ -78,7 +79,7 @@ pub fn filter(
 /// Puts rows for each record into the order that a SORT gave the rows of `old`. A row is an entity and a record; any
 /// sighting of that record may represent it. Creation records that count because they passed come last, by time.
 fn keep_order(rows: &mut [(u32, u32)], table: &Table, origins: &[u32], old_rows: &[(u32, u32)], old: &Table) {
-    let record = |table: &Table, (e, s): (u32, u32)| table.entities.get(e as usize)?.sightings.get(s as usize)?.record;
+    let record = |table: &Table, (e, s): (u32, u32)| table.one(e)?.sighting(s)?.record();
     let mut places: HashMap<(u32, Option<u64>), usize> = HashMap::default();
     for (place, row) in old_rows.iter().enumerate() {
         places.insert((row.0, record(old, *row)), place);
@@ -136,18 +137,18 @@ impl<'a> Place<'a> {
         Self { table, condition, columns }
     }
 
-    fn holds(&self, entity: &Entity, sighting: &Sighting) -> Holds {
+    fn holds(&self, entity: &Entity<'_>, sighting: &Sighting) -> Holds {
         self.condition.holds(&mut |n| {
             let (Some(comparison), Some((column, path))) = (self.condition.comparisons.get(n), self.columns.get(n)) else {
                 return Holds::No;
             };
-            let held = |at: &Option<usize>| at.and_then(|at| sighting.values.get(at)).and_then(Option::as_ref);
+            let held = |at: &Option<usize>| at.and_then(|at| entity.held(sighting, at));
             let value = match &comparison.attr {
                 Attr::Catalog(_) | Attr::Record(_) => held(column).cloned(),
-                Attr::Sighting(which) => Table::sighting_value(sighting, *which),
+                Attr::Sighting(which) => entity.observed(sighting, *which),
                 Attr::Added(name) => {
                     let at = self.table.added.iter().position(|a| a == name);
-                    at.and_then(|at| entity.added.get(at)).cloned().flatten()
+                    at.and_then(|at| entity.added(at)).cloned()
                 }
             };
             let values = value.as_ref().map_or(&[][..], Value::each);

@@ -42,27 +42,24 @@ pub fn join(left: &Table, right: &Table, pairing: &Pairing<'_>, catalog: &Catalo
     let cell = |column: Option<&Vec<Option<Value>>>, row: usize| column.and_then(|c| c.get(row).cloned()).flatten();
     let left_times = left.row_times();
     let mut numbers: HashMap<u32, u32> = HashMap::default();
-    let mut entities = Vec::new();
+    let mut entities: Vec<u32> = Vec::new();
     let rows = pairs
         .into_iter()
         .map(|(l, r)| {
             let values = (0..columns.len()).map(|c| cell(lefts.get(c), l).or_else(|| cell(rights.get(c), r))).collect();
-            let entity = left.row_entity(l).and_then(|old| {
-                let one = left.entities.get(old as usize)?;
-                Some(*numbers.entry(old).or_insert_with(|| {
-                    entities.push(one.clone());
+            let entity = left.row_entity(l).map(|old| {
+                *numbers.entry(old).or_insert_with(|| {
+                    entities.push(old);
                     entities.len() as u32 - 1
-                }))
+                })
             });
             let undecided = left.row_undecided(l).max(right.row_undecided(r));
             Row { entity, time: left_times.get(l).copied().flatten(), undecided, values }
         })
         .collect();
-    let mut added = left.added.clone();
-    added.extend(right.added.iter().filter(|n| !left.added.contains(n)).cloned());
     let rows = Rows::Explicit { columns: columns.to_vec(), rows };
     let partial = left.partial || right.partial;
-    Ok(Table { entities, rows, sorted: false, unidentified: 0, partial, ..left.without_rows() })
+    Ok(Table { rows, sorted: false, unidentified: 0, partial, ..left.with_entities(entities) })
 }
 
 /// Bytes of a pair.
@@ -137,8 +134,8 @@ fn row_values(table: &Table, attrs: &[&Attr]) -> Vec<Option<Vec<Value>>> {
     (0..table.row_count()).map(|row| columns.iter().map(|column| column.get(row).cloned().flatten()).collect()).collect()
 }
 
-fn row_keys(table: &Table) -> Vec<Option<Key>> {
-    (0..table.row_count()).map(|row| Some(table.entities.get(table.row_entity(row)? as usize)?.key.clone())).collect()
+fn row_keys(table: &Table) -> Vec<Option<&Key>> {
+    (0..table.row_count()).map(|row| Some(table.one(table.row_entity(row)?)?.key())).collect()
 }
 
 #[cfg(test)]

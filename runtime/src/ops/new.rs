@@ -1,8 +1,7 @@
 //! Tables made from written rows: NEW and LOAD.
 
 use crate::matching::{as_type, normal};
-use crate::table::{Entity, Key, Rung, Sighting, Table};
-use foldhash::HashMap;
+use crate::table::{Collector, Key, Rung, Sighting, Table};
 use huntc_compiler::catalog::{Catalog, EntityId};
 use huntc_compiler::plan::{Attr, Column};
 use huntc_compiler::value::Value;
@@ -22,9 +21,9 @@ pub fn table(entity: EntityId, columns: &[Column], rows: &[Vec<Option<Value>>], 
             Attr::Added(name) => Some((i, name.clone())),
         })
         .collect();
-    let mut out = Table::empty(Some(entity), &known.iter().map(|(_, a)| a.clone()).collect::<Vec<_>>());
-    out.added = extra.iter().map(|(_, n)| n.clone()).collect();
-    let mut index: HashMap<Key, usize> = HashMap::default();
+    let mut collector = Collector::default();
+    // By the numbers of entities; the first value of an entity counts.
+    let mut added: Vec<(String, Vec<Option<Value>>)> = extra.iter().map(|(_, name)| (name.clone(), Vec::new())).collect();
     for (number, row) in rows.iter().enumerate() {
         let value = |at: usize| row.get(at).cloned().flatten();
         // What is nobody's entity id is none here either, and MACs are written one way.
@@ -33,45 +32,35 @@ pub fn table(entity: EntityId, columns: &[Column], rows: &[Vec<Option<Value>>], 
             _ => value(*at),
         };
         let of = |attr: &Attr| known.iter().find(|(_, a)| a == attr).and_then(typed);
-        let key = key(entity, number as u64 + 1, &of, catalog);
-        let sighting = Sighting {
-            record: None,
-            slot: 0,
-            time: None,
-            counted: true,
-            creation: false,
-            undecided: 0,
-            observation: None,
-            values: known.iter().map(typed).collect(),
-        };
-        let added: Vec<Option<Value>> = extra.iter().map(|(at, _)| value(*at)).collect();
-        if let Some(one) = index.get(&key).and_then(|at| out.entities.get_mut(*at)) {
-            one.sightings.push(sighting);
-            for (slot, value) in one.added.iter_mut().zip(added) {
-                *slot = slot.take().or(value);
+        let number = collector.number(key(entity, number as u32 + 1, &of, catalog));
+        let values = collector.tuple(&known.iter().map(typed).collect::<Vec<_>>());
+        collector.put(number, Sighting::new(None, None, 0, values), None);
+        for ((_, column), (at, _)) in added.iter_mut().zip(&extra) {
+            if column.len() <= number as usize {
+                column.resize(number as usize + 1, None);
             }
-        } else {
-            index.insert(key.clone(), out.entities.len());
-            out.entities.push(Entity { key, sightings: vec![sighting], added });
+            if let Some(slot @ None) = column.get_mut(number as usize) {
+                *slot = value(*at);
+            }
         }
     }
-    out.sort_by_time();
-    out
+    let columns: Vec<Attr> = known.iter().map(|(_, attr)| attr.clone()).collect();
+    collector.finish_with(Some(entity), &columns, added)
 }
 
-fn key(entity: EntityId, number: u64, of: &dyn Fn(&Attr) -> Option<Value>, catalog: &Catalog) -> Key {
+fn key(entity: EntityId, number: u32, of: &dyn Fn(&Attr) -> Option<Value>, catalog: &Catalog) -> Key {
     let kind = catalog.get(entity);
     let part = |attr: &huntc_compiler::catalog::AttrId| {
         let ty = kind.attributes[usize::from(attr.0)].ty;
         of(&Attr::Catalog(*attr)).map(|v| normal(&v, ty, false))
     };
-    let parts = kind.identity.key.iter().map(part).collect();
+    let parts = kind.identity.key.iter().map(part);
     let missing = kind.identity.per_record || kind.identity.required.iter().any(|a| part(a).is_none());
     let rung = if kind.identity.ladder { Rung::EntityId } else { Rung::Plain };
     // Of several names of the host the first counts, as in records.
     let host = catalog.record_field("host.name").filter(|_| kind.identity.per_host).map(Attr::Record);
     let host = host.and_then(|host| of(&host)?.each().first().map(ToString::to_string)).map(Arc::from);
-    Key { rung, parts, host, unique: if missing { number } else { 0 } }
+    Key::new(rung, parts, host).numbered(if missing { number } else { 0 })
 }
 
 #[cfg(test)]
@@ -81,7 +70,7 @@ mod tests {
     use crate::testing::{key, rows};
 
     fn keys(table: &Table) -> Vec<String> {
-        table.entities.iter().map(|e| key(&e.key)).collect()
+        table.entities().map(|entity| key(entity.key())).collect()
     }
 
     #[test]

@@ -23,9 +23,8 @@ mod states;
 
 pub use effort::Refused;
 
-use super::union::Projection;
 use crate::allowance::Allowance;
-use crate::table::{Collector, Sighting, Table};
+use crate::table::{Collector, Copier, Sighting, Table};
 use alternatives::Reader;
 use candidates::Candidates;
 use distinct::{MOST_NUMBERS, Numbers};
@@ -65,17 +64,18 @@ pub fn observe(
         matches::decide(&candidates, alternative, &mut bound, &effort)?;
     }
     let held = |sighting: &Sighting, pattern: usize| {
-        let place = sighting.time.zip(sighting.record);
+        let place = sighting.time().zip(sighting.record());
         let place = place.and_then(|place| candidates.all.binary_search_by_key(&place, |one| (one.time, one.record)).ok());
         let stands_for = |at: usize| Some(bound.get(at)? & candidates.kinds.get(candidates.all.get(at)?.kind));
-        sighting.counted && place.and_then(stands_for).is_some_and(|patterns| patterns & (1 << pattern) != 0)
+        sighting.counted() && place.and_then(stands_for).is_some_and(|patterns| patterns & (1 << pattern) != 0)
     };
     let mut collector = Collector::default();
     for (input, table) in inputs.iter().enumerate() {
-        let mut projection = Projection::new(&table.columns, columns);
-        for one in &table.entities {
-            for sighting in one.sightings.iter().filter(|s| held(s, input / sources.max(1))) {
-                collector.add(one.key.clone(), projection.apply(sighting));
+        let mut copier = Copier::new(&table.columns, columns);
+        for one in table.entities() {
+            for sighting in one.sightings().filter(|s| held(s, input / sources.max(1))) {
+                let number = collector.number(one.key().clone());
+                copier.put(&one, sighting, number, &mut collector);
             }
         }
     }

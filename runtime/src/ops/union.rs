@@ -1,8 +1,7 @@
 //! Union, and other operators that combine or select whole entities.
 
-use crate::matching::Found;
-use crate::table::{Collector, Entity, Key, Sighting, Table, Values};
-use foldhash::{HashMap, HashSet};
+use crate::table::{Collector, Copier, Table};
+use foldhash::HashSet;
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::plan::Attr;
 use huntc_compiler::value::Value;
@@ -10,97 +9,51 @@ use std::sync::Arc;
 
 /// All entities of the tables. Equal ones become one entity with the sightings of each.
 pub fn union(tables: &[Arc<Table>], entity: Option<EntityId>, columns: &[Attr]) -> Table {
-    let mut added: Vec<String> = Vec::new();
-    for name in tables.iter().flat_map(|t| &t.added) {
-        if !added.contains(name) {
-            added.push(name.clone());
-        }
-    }
     let mut collector = Collector::default();
-    let mut extras: HashMap<Key, Vec<Option<Value>>> = HashMap::default();
+    // For each name the values by the numbers of entities; the first value of an entity counts.
+    let mut added: Vec<(String, Vec<Option<Value>>)> = Vec::new();
     for table in tables {
-        let mut projection = Projection::new(&table.columns, columns);
-        for one in &table.entities {
-            for sighting in &one.sightings {
-                collector.add(one.key.clone(), projection.apply(sighting));
+        let mut copier = Copier::new(&table.columns, columns);
+        let places: Vec<usize> = table.added.iter().map(|name| place_of(name, &mut added)).collect();
+        for one in table.entities() {
+            let number = collector.number(one.key().clone());
+            for sighting in one.sightings() {
+                copier.put(&one, sighting, number, &mut collector);
             }
-            if !table.added.is_empty() {
-                let slots = extras.entry(one.key.clone()).or_insert_with(|| vec![None; added.len()]);
-                for (name, value) in table.added.iter().zip(&one.added) {
-                    let at = added.iter().position(|n| n == name);
-                    if let (Some(slot @ None), Some(value)) = (at.and_then(|at| slots.get_mut(at)), value) {
-                        *slot = Some(value.clone());
-                    }
+            for (column, place) in places.iter().enumerate() {
+                let (Some(value), Some((_, values))) = (one.added(column), added.get_mut(*place)) else { continue };
+                if values.len() <= number as usize {
+                    values.resize(number as usize + 1, None);
+                }
+                if let Some(slot @ None) = values.get_mut(number as usize) {
+                    *slot = Some(value.clone());
                 }
             }
         }
     }
-    let mut out = collector.finish(entity, columns);
-    for one in &mut out.entities {
-        one.added = extras.remove(&one.key).unwrap_or_else(|| vec![None; added.len()]);
-    }
-    out.added = added;
+    let mut out = collector.finish_with(entity, columns, added);
     out.unidentified = tables.iter().map(|t| t.unidentified).sum();
     out.partial = tables.iter().any(|t| t.partial);
     out
 }
 
-/// The table with further sightings of its entities. Sightings of other entities are left out.
-pub fn with_sightings(table: &Table, found: Found, columns: &[Attr]) -> Table {
-    let mut projection = Projection::new(&table.columns, columns);
-    let mut more: HashMap<Key, Vec<Sighting>> = found.sightings.entities().map(|e| (e.key, e.sightings)).collect();
-    let entities = table.entities.iter().map(|one| {
-        let mut sightings: Vec<Sighting> = one.sightings.iter().map(|s| projection.apply(s)).collect();
-        sightings.extend(more.remove(&one.key).unwrap_or_default());
-        let mut entity = Entity { key: one.key.clone(), sightings, added: one.added.clone() };
-        entity.merge_sightings();
-        entity
-    });
-    Table { entities: entities.collect(), rows: table.rows.clone(), columns: columns.to_vec(), ..table.without_rows() }
-}
-
-/// The table with the values of its sightings arranged in other columns.
-pub fn aligned(table: &Table, columns: &[Attr]) -> Table {
-    with_sightings(table, Found::default(), columns)
+/// The place of an added column with this name, which is made if there is none.
+fn place_of(name: &str, added: &mut Vec<(String, Vec<Option<Value>>)>) -> usize {
+    added.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+        added.push((name.to_owned(), Vec::new()));
+        added.len() - 1
+    })
 }
 
 /// The first `n` entities by (first counted time, key). The order of the rows stays.
 pub fn first(table: &Table, n: u64) -> Table {
-    let mut ranked: Vec<(usize, &Entity)> = table.entities.iter().enumerate().collect();
-    ranked.sort_by_cached_key(|(_, e)| {
-        let time = e.first_time();
-        (time.is_none(), time, e.key.clone())
-    });
-    let kept: HashSet<usize> = ranked.into_iter().take(usize::try_from(n).unwrap_or(usize::MAX)).map(|(i, _)| i).collect();
+    let kept: HashSet<u32> = table.by_time().into_iter().take(usize::try_from(n).unwrap_or(usize::MAX)).collect();
     let rows = (0..table.row_count()).filter(|row| match table.row_entity(*row) {
-        Some(entity) => kept.contains(&(entity as usize)),
+        Some(entity) => kept.contains(&entity),
         // Rows of a GROUP result stand for no entity: the rows themselves are counted.
         None => (*row as u64) < n,
     });
     table.take_rows(&rows.collect::<Vec<usize>>())
-}
-
-/// Rearranges the values of sightings into other columns. Equal tuples stay shared.
-pub(super) struct Projection {
-    from: Option<Vec<Option<usize>>>,
-    done: HashMap<Values, Values>,
-}
-
-impl Projection {
-    pub(super) fn new(old: &[Attr], new: &[Attr]) -> Self {
-        let from = (old != new).then(|| new.iter().map(|c| old.iter().position(|o| o == c)).collect());
-        Self { from, done: HashMap::default() }
-    }
-
-    pub(super) fn apply(&mut self, sighting: &Sighting) -> Sighting {
-        let Some(from) = &self.from else { return sighting.clone() };
-        let values = self
-            .done
-            .entry(sighting.values.clone())
-            .or_insert_with_key(|old| from.iter().map(|at| at.and_then(|at| old.get(at).cloned().flatten())).collect())
-            .clone();
-        Sighting { values, ..sighting.clone() }
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Windows of the time of arrival: a night that looks at when records came misses none that came late.
 
-use super::{DataSource, FetchContext, Records, Sample, SourceError, Tally, TallyRequest};
+use super::{DataSource, FetchContext, Records, Sample, Sink, SourceError, Tally, TallyRequest};
 use huntc_compiler::catalog::FieldType;
 use huntc_compiler::request::{BoundQuery, BoundRequest, Limit, Query, Range};
 use huntc_compiler::time::{Instant, MILLISECOND, RangeClock, TimeRange};
@@ -45,6 +45,10 @@ fn arrived(clock: &str, range: TimeRange) -> BoundQuery {
 impl DataSource for ArrivalSource {
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
         self.source.fetch(&self.conditioned(request), context)
+    }
+
+    fn stream(&self, request: &BoundRequest, context: &FetchContext, sink: &mut dyn Sink) -> Result<(), SourceError> {
+        self.source.stream(&self.conditioned(request), context, sink)
     }
 
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError> {

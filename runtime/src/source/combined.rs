@@ -1,6 +1,6 @@
 //! Several sources as one: every request goes to each of them, and the records that come back are put side by side.
 
-use super::{ANSWER, Column, DataSource, FetchContext, Mended, Records, Sample, Scalar, SourceError, Tally, TallyRequest};
+use super::{ANSWER, Column, DataSource, FetchContext, Records, Sample, Scalar, Sink, SourceError, Tally, TallyRequest};
 use foldhash::HashMap;
 use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
@@ -38,6 +38,13 @@ impl DataSource for CombinedSource {
             parts.push(records);
         }
         Ok(side_by_side(parts))
+    }
+
+    fn stream(&self, request: &BoundRequest, context: &FetchContext, sink: &mut dyn Sink) -> Result<(), SourceError> {
+        for (number, part) in self.parts.iter().enumerate() {
+            part.stream(request, context, &mut Numbered { number, sink })?;
+        }
+        Ok(())
     }
 
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError> {
@@ -81,16 +88,44 @@ impl DataSource for CombinedSource {
     }
 }
 
+/// Gives the records of one part on, with ids that tell the parts apart.
+struct Numbered<'s> {
+    number: usize,
+    sink: &'s mut dyn Sink,
+}
+
+impl Sink for Numbered<'_> {
+    fn begin(&mut self) {
+        self.sink.begin();
+    }
+
+    fn take(&mut self, mut records: Records) -> Result<(), SourceError> {
+        number(&mut records, self.number);
+        self.sink.take(records)
+    }
+
+    fn end(&mut self) -> Result<(), SourceError> {
+        self.sink.end()
+    }
+}
+
+/// Tells the ids of a part apart from those of the others.
+fn number(records: &mut Records, part: usize) {
+    for id in records.ids.iter_mut().chain(&mut records.mended.ids) {
+        *id = id.wrapping_add((part as u64) << PART_BIT);
+    }
+}
+
 /// The records of several parts, with ids that tell the parts apart.
 fn side_by_side(parts: Vec<Records>) -> Records {
     let mut parts = parts.into_iter().enumerate();
     let Some((_, mut all)) = parts.next() else { return Records::default() };
     let mut dictionaries: Vec<Dictionary> = all.columns.iter().map(|(_, column)| Dictionary::of(column)).collect();
-    for (number, part) in parts {
-        all.ids.extend(part.ids.iter().map(|id| id.wrapping_add((number as u64) << PART_BIT)));
+    for (place, mut part) in parts {
+        number(&mut part, place);
+        all.ids.extend(part.ids);
         all.times.extend(&part.times);
-        let ids = part.mended.ids.iter().map(|id| id.wrapping_add((number as u64) << PART_BIT)).collect();
-        all.mended.append(Mended { ids, named: part.mended.named });
+        all.mended.append(part.mended);
         all.observations.extend(part.observations);
         // Every source answers with the fields that were asked for, in their order.
         for (((_, column), dictionary), (_, more)) in all.columns.iter_mut().zip(&mut dictionaries).zip(&part.columns) {

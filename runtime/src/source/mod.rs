@@ -37,6 +37,13 @@ pub trait DataSource: Send + Sync {
     /// dropped. Records outside of the window, which is exact to the nanosecond, are not returned.
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError>;
 
+    /// Gives all that [`Self::fetch`] answers to `sink`, in parts as they come, so that they need not be held together.
+    fn stream(&self, request: &BoundRequest, context: &FetchContext, sink: &mut dyn Sink) -> Result<(), SourceError> {
+        sink.begin();
+        sink.take(self.fetch(request, context)?)?;
+        sink.end()
+    }
+
     /// How many records a request matches; possibly too many when an index allows no exact query, never too few.
     fn count(&self, request: &BoundRequest, context: &FetchContext) -> Result<u64, SourceError>;
 
@@ -55,6 +62,18 @@ pub trait DataSource: Send + Sync {
 
     /// The path, or the URL without secrets, for people.
     fn location(&self) -> String;
+}
+
+/// Takes the records of a request as they come.
+pub trait Sink {
+    /// A reading begins, perhaps anew: what came since the last end of one is no part of the answer.
+    fn begin(&mut self);
+
+    /// Takes records of the answer, any number of them; of each reading at least once. After an error no more are wanted.
+    fn take(&mut self, records: Records) -> Result<(), SourceError>;
+
+    /// The reading is whole. Another may follow, of further records of the answer.
+    fn end(&mut self) -> Result<(), SourceError>;
 }
 
 /// The earliest records of a request.

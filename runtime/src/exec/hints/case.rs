@@ -108,7 +108,7 @@ impl AnotherCase<'_> {
 
     fn linked(&self, node: &Node, pivot: &Pivot) -> Option<Diagnostic> {
         let input = self.run.table(*node.inputs.first()?).ok()?;
-        let keys: Vec<&Key> = input.entities.iter().map(|e| &e.key).filter(|key| bind::pivots(key)).collect();
+        let keys: Vec<&Key> = input.entities().map(|entity| entity.key()).filter(|key| bind::pivots(key)).collect();
         let some = keys.get(..bind::CHUNK.min(keys.len())).unwrap_or_default();
         let with = |filter: &Predicate| {
             let pivot = Pivot { filter: filter.clone(), ..pivot.clone() };
@@ -116,7 +116,7 @@ impl AnotherCase<'_> {
         };
         let asker = Asker::new(self.run, self.at);
         let sample = asker.ask_beyond(&with(&self.folded), &with(&self.predicate), Some((some, pivot.input)), MANY, WHY)?;
-        let wanted: HashSet<Key> = some.iter().map(|key| (*key).clone()).collect();
+        let wanted: HashSet<&Key> = some.iter().copied().collect();
         self.more(&asker, node.entity?, Ground::Linked(&sample, pivot, &wanted), self.whole && some.len() == keys.len())
     }
 
@@ -130,7 +130,7 @@ impl AnotherCase<'_> {
     fn more(&self, asker: &Asker<'_>, centre: EntityId, ground: Ground<'_>, whole: bool) -> Option<Diagnostic> {
         let job = self.run.job;
         let evidence = Evidence { catalog: job.catalog, references: &self.references, ladder: asker.ladder(), centre, ground };
-        let known: HashSet<&Key> = self.found.entities.iter().map(|e| &e.key).collect();
+        let known: HashSet<&Key> = self.found.entities().map(|entity| entity.key()).collect();
         let more = evidence.seen(&self.folded)?.keys.iter().filter(|key| !known.contains(key)).count() as u64;
         if more == 0 {
             return None;

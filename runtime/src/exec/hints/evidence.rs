@@ -28,7 +28,7 @@ pub(super) enum Ground<'a> {
     /// On every slot of these records that GET looks at.
     Records(&'a Sample),
     /// On the slot that FIND projects in these records, reached from these keys.
-    Linked(&'a Sample, &'a Pivot, &'a HashSet<Key>),
+    Linked(&'a Sample, &'a Pivot, &'a HashSet<&'a Key>),
     /// On the entities of a variable.
     Table(&'a Table),
 }
@@ -111,15 +111,17 @@ impl Evidence<'_> {
             Ground::Table(table) => return self.of_table(table, predicate, attr),
         }
         let mut seen = Seen::default();
-        for entity in found.sightings.entities() {
-            for sighting in entity.sightings {
-                let Some(record) = sighting.record else { continue };
-                seen.found.insert(record, sighting.time);
-                for value in sighting.values.iter().flatten().flat_map(Value::each) {
+        let found = found.sightings.finish(Some(entity), &columns);
+        for entity in found.entities() {
+            for sighting in entity.sightings() {
+                let Some(record) = sighting.record() else { continue };
+                seen.found.insert(record, sighting.time());
+                let values = (0..columns.len()).filter_map(|column| entity.held(&sighting, column));
+                for value in values.flat_map(Value::each) {
                     seen.values.entry(value.clone()).or_default().insert(record);
                 }
             }
-            seen.keys.insert(entity.key);
+            seen.keys.insert(entity.key().clone());
         }
         Some(seen)
     }
@@ -144,12 +146,12 @@ impl Evidence<'_> {
             return Some(seen);
         }
         let column = attr.and_then(|a| passed.columns.iter().position(|c| c == a));
-        for (number, entity) in passed.entities.iter().enumerate() {
-            seen.found.insert(number as u64, entity.first_time());
-            seen.keys.insert(entity.key.clone());
-            let values = entity.sightings.iter().filter(|s| s.counted).filter_map(|s| s.values.get(column?)?.as_ref());
+        for (number, entity) in (0_u64..).zip(passed.entities()) {
+            seen.found.insert(number, entity.first_time());
+            seen.keys.insert(entity.key().clone());
+            let values = entity.counted().filter_map(|sighting| entity.held(&sighting, column?));
             for value in values.flat_map(Value::each) {
-                seen.values.entry(value.clone()).or_default().insert(number as u64);
+                seen.values.entry(value.clone()).or_default().insert(number);
             }
         }
         Some(seen)

@@ -37,13 +37,13 @@ impl Run<'_> {
     /// Why a step of FIND found nothing.
     pub(super) fn why_pivot(&self, stepped: &Stepped<'_>) -> Option<Diagnostic> {
         let usable = |k: &&Key| bind::pivots(k);
-        let keys: Vec<&Key> = stepped.input.entities.iter().map(|e| &e.key).filter(usable).collect();
+        let keys: Vec<&Key> = stepped.input.entities().map(|entity| entity.key()).filter(usable).collect();
         if keys.is_empty() {
             return None;
         }
         let some = keys.get(..bind::CHUNK.min(keys.len())).unwrap_or_default();
         let asker = Asker::new(self, stepped.id);
-        let wanted = some.iter().map(|k| (*k).clone()).collect();
+        let wanted = some.iter().copied().collect();
         let all = some.len() == keys.len();
         let search = Search { run: self, asker, node: self.job.plan.node(stepped.id), stepped, keys: some, wanted, all };
         search.inside().map(|hint| search.asker.with_gap_note(hint))
@@ -56,7 +56,7 @@ struct Search<'a> {
     node: &'a Node,
     stepped: &'a Stepped<'a>,
     keys: &'a [&'a Key],
-    wanted: HashSet<Key>,
+    wanted: HashSet<&'a Key>,
     /// Whether `keys` are all keys of the input that can be asked for.
     all: bool,
 }
@@ -164,7 +164,7 @@ impl Search<'_> {
     /// hour (nanoseconds).
     fn shift(&self, seen: &Seen) -> Option<i64> {
         let (first, last) = seen.span()?;
-        let input = || self.stepped.input.entities.iter().flat_map(|e| &e.sightings).filter_map(|s| s.time);
+        let input = || self.stepped.input.entities().flat_map(|entity| entity.sightings()).filter_map(|s| s.time());
         let middle = |a: i64, b: i64| a / 2 + b / 2;
         let shift = middle(first.0, last.0).saturating_sub(middle(input().min()?.0, input().max()?.0)).saturating_abs();
         let rounded = (shift.saturating_add(SHIFT / 2)) / SHIFT * SHIFT;

@@ -6,7 +6,7 @@ use huntc_compiler::value::Value;
 use proptest::prelude::*;
 
 fn key(name: &str) -> Key {
-    Key { rung: Rung::Plain, parts: [Some(Value::text(name))].into_iter().collect(), host: None, unique: 0 }
+    Key::new(Rung::Plain, [Some(Value::text(name))], None)
 }
 
 /// The lineage of a walk whose steps each found pairs of a child and its parent.

@@ -75,8 +75,8 @@ fn seen(of: &str, found: Found) -> Vec<String> {
     let slots = &Catalog::builtin().get(entity(of)).slots;
     let line = |record: u64, slot: u8, key: &str| (record, slot, format!("{record} {} {key}", slots[usize::from(slot)].name));
     let mut lines: Vec<(u64, u8, String)> = found.unidentified.iter().map(|(record, slot)| line(*record, *slot, "?")).collect();
-    for one in found.sightings.entities() {
-        lines.extend(one.sightings.iter().map(|s| line(s.record.unwrap(), s.slot, &key(&one.key))));
+    for one in found.sightings.finish(None, &[]).entities() {
+        lines.extend(one.sightings().map(|s| line(s.record().unwrap(), s.slot, &key(one.key()))));
     }
     lines.sort();
     lines.into_iter().map(|(_, _, line)| line).collect()
@@ -105,8 +105,9 @@ fn found(find: &str, of: &str, keys: &[&str], log: &str) -> Vec<String> {
     let plan = plan(&format!("v = GET {of} FROM stixshifter://h WHERE {any} IS NULL LAST 1 d\nx = {find}\nDISP x"));
     let (pivot, output) =
         plan.nodes.into_iter().find_map(|n| if let Op::Pivot(p) = n.op { Some((p, n.entity?)) } else { None }).unwrap();
-    let everybody = reader.table(of, &records).entities.into_iter().map(|e| e.key);
-    let wanted: HashSet<Key> = everybody.filter(|k| keys.contains(&key(k).as_str())).collect();
+    let everybody = reader.table(of, &records);
+    let wanted: HashSet<&Key> =
+        everybody.entities().map(|entity| entity.key()).filter(|k| keys.contains(&key(k).as_str())).collect();
     assert_eq!(wanted.len(), keys.len(), "whom to find from stands in the log");
     let Pivot { input, ways, filter, .. } = &pivot;
     let hop = Hop { input: *input, keys: &wanted, ways, entity: output, filter, trace: false };
@@ -123,7 +124,8 @@ fn what_is_found_is_counted_and_ends_where_the_hunt_has_nothing_left() {
         let columns = [attr(of, "pid")];
         let catalog = Catalog::builtin();
         let reading = Reading { catalog, ladder: &ladder, lives: &lives, references: &references, columns: &columns, allowance };
-        super::scan(&reading, &records, of, &Predicate::TRUE, &mut found).map(|()| found.sightings.entities().count())
+        super::scan(&reading, &records, of, &Predicate::TRUE, &mut found)
+            .map(|()| found.sightings.finish(None, &[]).entities().len())
     };
     let limited = |time, memory| read(&Allowance::new(Arc::default(), time, memory));
     assert_eq!(limited(None, Some(8 << 20)).unwrap(), 3_000);

@@ -97,7 +97,8 @@ fn processes_found_without_identity_are_unidentified() {
 fn creations(log: &str) -> Vec<String> {
     let (records, of) = (records(log), entity("process"));
     let reader = Reader::default();
-    let keys = reader.table("process", &records).entities.into_iter().map(|e| e.key).collect();
+    let processes = reader.table("process", &records);
+    let keys = processes.entities().map(|entity| entity.key()).collect();
     let found = reader.read(of, |reading, found| super::super::creation_records(reading, &records, of, &keys, found).unwrap());
     held(&found.sightings.finish(Some(of), &[]))
 }

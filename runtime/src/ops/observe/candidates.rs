@@ -3,7 +3,7 @@
 use super::alternatives::Sieve;
 use super::distinct::Numbers;
 use super::effort::{Effort, Hard, Refused};
-use crate::table::{Sighting, Table};
+use crate::table::{Entity, Sighting, Table, TupleId};
 use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::ValueType;
 use huntc_compiler::plan::{Attr, identifier};
@@ -69,14 +69,14 @@ impl Candidates {
         for (input, table) in inputs.iter().enumerate() {
             let pattern = (input / sources.max(1)) as u32;
             let places: Vec<Option<usize>> = fields.iter().map(|f| table.columns.iter().position(|c| c == *f)).collect();
-            let mut known: HashMap<*const Option<Value>, u32> = HashMap::default();
-            for sighting in table.entities.iter().flat_map(|e| &e.sightings).filter(|s| s.counted) {
-                let (Some(time), Some(record)) = (sighting.time, sighting.record) else { continue };
+            let mut known: HashMap<(u32, TupleId), u32> = HashMap::default();
+            let sightings = table.entities().flat_map(|entity| entity.counted().map(move |sighting| (entity, sighting)));
+            for (entity, sighting) in sightings {
+                let (Some(time), Some(record)) = (sighting.time(), sighting.record()) else { continue };
                 let values = if fields.is_empty() {
                     0
                 } else {
-                    // Equal tuples mostly share one allocation.
-                    *known.entry(sighting.values.as_ptr()).or_insert_with(|| intern.tuple(sighting, &places))
+                    *known.entry(entity.tuple(&sighting)).or_insert_with(|| intern.tuple(&entity, &sighting, &places))
                 };
                 effort.spend(1)?;
                 if found.len() == found.capacity() {
@@ -208,10 +208,10 @@ impl Intern {
     }
 
     /// The number of what a sighting has in the fields, which stand at these places of its values.
-    fn tuple(&mut self, sighting: &Sighting, places: &[Option<usize>]) -> u32 {
+    fn tuple(&mut self, entity: &Entity<'_>, sighting: &Sighting, places: &[Option<usize>]) -> u32 {
         let mut tuple = Vec::with_capacity(places.len());
         for (place, (numbers, identifies)) in places.iter().zip(&mut self.fields) {
-            let value = place.and_then(|at| sighting.values.get(at)).and_then(Option::as_ref);
+            let value = place.and_then(|at| entity.held(sighting, at));
             let values: HashSet<&Value> = match value {
                 None => HashSet::default(),
                 Some(Value::List(items)) => items.iter().collect(),

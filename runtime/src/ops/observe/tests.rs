@@ -37,7 +37,7 @@ fn hunt(expression: &str) -> String {
 fn matched(expression: &str, patterns: &[&str]) -> Vec<u64> {
     let tables: Vec<Table> = patterns.iter().map(|p| seen(p)).collect();
     let x = run(&hunt(expression), &tables.iter().collect::<Vec<_>>());
-    let mut records: Vec<u64> = x.entities.iter().flat_map(|e| &e.sightings).filter_map(|s| s.record).collect();
+    let mut records: Vec<u64> = x.entities().flat_map(|entity| entity.sightings()).filter_map(|s| s.record()).collect();
     records.sort_unstable();
     records.dedup();
     records

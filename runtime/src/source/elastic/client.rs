@@ -142,9 +142,8 @@ impl Client {
 
 /// The fault of a request that got no answer.
 fn unanswered(error: &reqwest::Error) -> Fault {
-    let io = |kinds: &[ErrorKind]| {
-        chain(error).any(|e| e.downcast_ref::<std::io::Error>().is_some_and(|e| kinds.contains(&e.kind())))
-    };
+    let io =
+        |kinds: &[ErrorKind]| chain(error).any(|e| e.downcast_ref::<std::io::Error>().is_some_and(|e| kinds.contains(&e.kind())));
     let ended = [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted, ErrorKind::BrokenPipe];
     let kind = if let Some(tls) = chain(error).find_map(tls) {
         if matches!(tls, rustls::Error::InvalidMessage(_)) { FaultKind::NoTls } else { FaultKind::Tls }

@@ -110,7 +110,9 @@ impl Fault {
     /// is a server that restarts.
     pub(super) fn again(&self, known: bool) -> Again {
         match self.kind {
-            FaultKind::Refused | FaultKind::ConnectTimeout | FaultKind::UnknownHost | FaultKind::Unavailable if known => Again::Long,
+            FaultKind::Refused | FaultKind::ConnectTimeout | FaultKind::UnknownHost | FaultKind::Unavailable if known => {
+                Again::Long
+            }
             FaultKind::Incomplete if known && self.status == Some(503) => Again::Long,
             FaultKind::Overloaded
             | FaultKind::Unavailable

@@ -35,8 +35,8 @@ pub use offline::{FirstAnswers, prepare_offline, read_offline};
 pub use server::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
 
-use crate::allowance::Spent;
 use super::{DataSource, FetchContext, Records, Sample, SourceError, Tally, TallyRequest};
+use crate::allowance::Spent;
 use connection::Connection;
 use fault::{Fault, FaultKind};
 use huntc_compiler::request::BoundRequest;
@@ -98,8 +98,7 @@ impl ElasticSource {
 
     fn read(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, Fault> {
         self.with_prepared(request, context, |prepared| {
-            let builder =
-                if prepared.nothing { prepared.builder() } else { Scan::new(self, context, prepared).run()? };
+            let builder = if prepared.nothing { prepared.builder() } else { Scan::new(self, context, prepared).run()? };
             Ok(builder.finish(prepared.wanted()))
         })
     }

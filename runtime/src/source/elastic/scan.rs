@@ -1,5 +1,6 @@
 //! Reads all records of a request: page by page under one point in time, in slices, checked against the server's own count.
 
+use super::ElasticSource;
 use super::answer::{Answer, FILTER};
 use super::body::{MatchAll, Pit, SearchBody, Slice, SourceFilter};
 use super::columns::RecordsBuilder;
@@ -9,7 +10,6 @@ use super::prepare::PreparedRequest;
 use super::server::Product;
 use super::snapshot::{KEEP_ALIVE, Snapshot};
 use super::units::Units;
-use super::ElasticSource;
 use crate::allowance::Lent;
 use crate::source::repair::Repaired;
 use crate::source::{ANSWER, FetchContext};

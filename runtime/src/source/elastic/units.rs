@@ -234,7 +234,11 @@ impl Scan<'_> {
     }
 
     /// One search without hits: how many records there are, and what an aggregation gives.
-    fn aggregate<T: serde::de::DeserializeOwned>(&self, snapshot: &Snapshot, aggregation: &Json) -> Result<(u64, Option<T>), Fault> {
+    fn aggregate<T: serde::de::DeserializeOwned>(
+        &self,
+        snapshot: &Snapshot,
+        aggregation: &Json,
+    ) -> Result<(u64, Option<T>), Fault> {
         let product = self.connection.server(self.context)?.product;
         let pit = snapshot.id();
         let mut body = json!({

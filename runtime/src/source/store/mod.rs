@@ -20,12 +20,13 @@ mod prepare;
 mod row_cursor;
 mod sample;
 mod segment;
+mod stream;
 
 pub use disk::{IngestOptions, IngestReport, ingest};
 
 use super::clocks::{CATEGORY, Clock, Clocks};
 use super::logs::{self, ReadReport};
-use super::{ANSWER, DataSource, FetchContext, Fields, Records, Sample, SourceError, Tally, TallyRequest};
+use super::{ANSWER, DataSource, FetchContext, Fields, Records, Sample, Sink, SourceError, Tally, TallyRequest};
 use crate::allowance::{Allowance, Spent};
 use crate::damage::unless_changed;
 use bits::Bits;
@@ -209,9 +210,6 @@ impl Store {
     /// The segments in which a request finds something, with the rows that it matches.
     fn select(&self, request: &BoundRequest, context: &FetchContext) -> Result<Vec<Selection<'_>>, SourceError> {
         let query = self.prepared(request)?;
-        let one = |segment| -> Result<Vec<u32>, SourceError> {
-            Ok(matching(segment, &query, request, context)?.map_or_else(Vec::new, |bits| bits.rows()))
-        };
         let rows: Vec<Vec<u32>> = if let Some(mut enough) = request.enough {
             let mut found = Vec::new();
             for segment in &self.segments {
@@ -229,6 +227,7 @@ impl Store {
             }
             found
         } else {
+            let one = |segment| rows(segment, &query, request, context);
             self.segments.par_iter().with_max_len(1).map(one).collect::<Result<_, _>>()?
         };
         let selections = self.segments.iter().zip(rows).map(|(segment, rows)| Selection { segment, rows });
@@ -324,6 +323,11 @@ fn matching(
     Ok(Some(found))
 }
 
+/// The rows of a segment that a request matches.
+fn rows(segment: &Segment, query: &Prepared, request: &BoundRequest, context: &FetchContext) -> Result<Vec<u32>, SourceError> {
+    Ok(matching(segment, query, request, context)?.map_or_else(Vec::new, |bits| bits.rows()))
+}
+
 impl DataSource for Store {
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
         self.unless_cut(|| {
@@ -333,6 +337,15 @@ impl DataSource for Store {
             context.read.fetch_add(records.len() as u64, Ordering::Relaxed);
             Ok(records)
         })
+    }
+
+    fn stream(&self, request: &BoundRequest, context: &FetchContext, sink: &mut dyn Sink) -> Result<(), SourceError> {
+        if request.enough.is_some() {
+            sink.begin();
+            sink.take(self.fetch(request, context)?)?;
+            return sink.end();
+        }
+        self.unless_cut(|| self.streamed(request, context, sink))
     }
 
     fn sample(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, SourceError> {

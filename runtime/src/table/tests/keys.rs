@@ -4,13 +4,22 @@ use crate::table::{Collector, Key, Rung, Sighting, Table};
 use crate::testing::key;
 use huntc_compiler::value::Value;
 
-/// A key from its parts, which are separated by commas. `-` is a missing part, and `4` a number.
-fn of(parts: &str) -> Key {
+/// Parts of a key, which are separated by commas. `-` is a missing part, and `4` a number.
+fn parts(parts: &str) -> Vec<Option<Value>> {
     let part = |part: &str| match part {
         "-" => None,
         _ => Some(part.parse().map_or_else(|_| Value::text(part), Value::Int)),
     };
-    Key { rung: Rung::Plain, parts: parts.split(',').map(part).collect(), host: None, unique: 0 }
+    parts.split(',').map(part).collect()
+}
+
+/// A key of parts on a rung and a host.
+fn key_of(rung: Rung, text: &str, host: Option<&str>) -> Key {
+    Key::new(rung, parts(text), host.map(Into::into))
+}
+
+fn of(text: &str) -> Key {
+    key_of(Rung::Plain, text, None)
 }
 
 fn sorted(keys: impl IntoIterator<Item = Key>) -> Vec<String> {
@@ -33,20 +42,20 @@ fn numbers_are_ordered_as_numbers_and_text_by_code_point() {
 /// Reports list keys as they print.
 #[test]
 fn addresses_in_keys_are_ordered_as_text() {
-    let address = |a: &str| Key { parts: [a.parse().map(Value::Address).ok()].into(), ..of("-") };
+    let address = |a: &str| Key::new(Rung::Plain, [a.parse().map(Value::Address).ok()], None);
     assert_eq!(sorted([address("10.0.0.9"), address("10.0.0.10")]), ["10.0.0.10", "10.0.0.9"]);
 }
 
 #[test]
 fn one_path_on_two_hosts_is_two_keys() {
-    let on = |host: Option<&str>| Key { host: host.map(Into::into), ..of("/a") };
+    let on = |host: Option<&str>| key_of(Rung::Plain, "/a", host);
     assert_eq!(sorted([on(Some("h2")), on(Some("h1")), on(None)]), ["/a @h1", "/a @h2", "/a"]);
     assert_ne!(on(Some("h1")), on(None));
 }
 
 #[test]
 fn rungs_never_mix() {
-    let on = |rung| Key { rung, ..of("h,7,-") };
+    let on = |rung| key_of(rung, "h,7,-", None);
     let table = holding([on(Rung::Start), on(Rung::Life), on(Rung::Life), on(Rung::EntityId)]);
     let one = |rung: Rung| (rung.word().to_owned(), 1);
     assert_eq!(table.rungs(), [one(Rung::EntityId), one(Rung::Start), one(Rung::Life)]);
@@ -54,12 +63,12 @@ fn rungs_never_mix() {
 
 #[test]
 fn rows_without_identity_are_each_their_own() {
-    assert_eq!(holding([1, 2].map(|unique| Key { unique, ..of("-") })).entity_count(), 2);
+    assert_eq!(holding([1, 2].map(|number| of("-").numbered(number))).entity_count(), 2);
 }
 
 #[test]
 fn a_path_is_listed_once_for_each_host() {
-    let on = |host: &str| Key { host: Some(host.into()), ..of("/a") };
+    let on = |host: &str| key_of(Rung::Plain, "/a", Some(host));
     assert_eq!(holding([on("h2"), on("h1")]).sorted_keys(), [[Some(Value::text("/a"))], [Some(Value::text("/a"))]]);
 }
 
@@ -67,10 +76,24 @@ fn a_path_is_listed_once_for_each_host() {
 fn holding(keys: impl IntoIterator<Item = Key>) -> Table {
     let mut collector = Collector::default();
     for key in keys {
-        let (counted, creation) = (true, false);
-        let sighting =
-            Sighting { record: None, slot: 0, time: None, counted, creation, undecided: 0, observation: None, values: [].into() };
-        collector.add(key, sighting);
+        let sighting = Sighting::new(None, None, 0, collector.tuple(&[]));
+        collector.add(key, sighting, None);
     }
     collector.finish(None, &[])
+}
+
+/// A GUID is kept as bytes, any other text as text.
+#[test]
+fn guids_are_ordered_among_other_keys_by_their_text() {
+    let guid = "c1a6ae2c-3ff1-4f6e-8a9a-6b0f7e2d5c11";
+    let braced = format!("{{{guid}}}");
+    let upper = guid.to_uppercase();
+    let mut texts = [guid, &braced, &upper, "c1a6ae2c", "c1a6ae2d", "z", "-", "c1a6ae2c-3ff1-4f6e-8a9a-6b0f7e2d5c12", "~"];
+    let keys = || texts.iter().map(|text| Key::new(Rung::EntityId, [Some(Value::text(*text))], None));
+    let by_key = sorted(keys());
+    assert!(
+        keys().zip(texts).all(|(key, text)| key.parts() == [Some(Value::text(text))] && key.part(0) == Some(Value::text(text)))
+    );
+    texts.sort_unstable();
+    assert_eq!(by_key, texts);
 }

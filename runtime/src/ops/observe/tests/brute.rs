@@ -162,18 +162,10 @@ impl World {
                     [one] => Some(Value::text(*one)),
                     several => Some(Value::List(several.iter().map(|v| Value::text(*v)).collect())),
                 };
-                let key = Key { rung: Rung::Plain, parts: [Some(Value::Int(*record as i64))].into(), host: None, unique: 0 };
-                let sighting = Sighting {
-                    record: Some(*record),
-                    slot: pattern as u8,
-                    time: Some(second(self.time(*record))),
-                    counted: true,
-                    creation: false,
-                    undecided: 0,
-                    observation: None,
-                    values: values.iter().map(value).collect(),
-                };
-                collector.add(key, sighting);
+                let key = Key::new(Rung::Plain, [Some(Value::Int(*record as i64))], None);
+                let values = collector.tuple(&values.iter().map(value).collect::<Vec<_>>());
+                let sighting = Sighting::new(Some(*record), Some(second(self.time(*record))), pattern as u8, values);
+                collector.add(key, sighting, None);
             }
             Arc::new(collector.finish(None, &[field(0), field(1)]))
         };
@@ -224,8 +216,8 @@ fn every_match_written_out_binds_the_same_records() {
             }
             Err(spent) => panic!("{spent:?}"),
         };
-        let sightings = table.entities.iter().flat_map(|e| &e.sightings);
-        let found: BTreeSet<(u64, usize)> = sightings.map(|s| (s.record.unwrap(), usize::from(s.slot))).collect();
+        let sightings = table.entities().flat_map(|entity| entity.sightings());
+        let found: BTreeSet<(u64, usize)> = sightings.map(|s| (s.record().unwrap(), usize::from(s.slot))).collect();
         assert_eq!(found, wanted, "seed {seed}, case {case}: {shape:?}\n{world:#?}");
         compared += 1;
         with_matches += u64::from(!wanted.is_empty());
