@@ -10,7 +10,7 @@ use huntc_compiler::backend::elastic::lower;
 use huntc_compiler::catalog::{Catalog, EntityId};
 use huntc_compiler::check::hir::{Predicate, SourceRef};
 use huntc_compiler::options::ProcessIdentity;
-use huntc_compiler::plan::{Node, NodeId, Op, Plan, Scan};
+use huntc_compiler::plan::{Detail, Node, NodeId, Op, Plan, Scan};
 use huntc_compiler::request::{BoundRequest, Exactness, Query, RequestTemplate};
 use huntc_compiler::source::{SourceId, Span};
 use huntc_runtime::allowance::Allowance;
@@ -50,6 +50,7 @@ fn template(entity: EntityId, predicate: &Predicate) -> RequestTemplate {
         references: Vec::new(),
         entity: Some(entity),
         columns: Vec::new(),
+        detail: Detail::Values,
         origin: Span::new(SourceId(0), 0, 0),
         statement: 1,
     };

@@ -1,6 +1,6 @@
 //! Collects nodes: equal operators over equal inputs become one node.
 
-use super::{Node, NodeId, Op, Output};
+use super::{Detail, Node, NodeId, Op, Output};
 use crate::catalog::EntityId;
 use crate::check::hir::VarId;
 use crate::source::Span;
@@ -45,6 +45,7 @@ impl Builder {
             references,
             entity,
             columns: Vec::new(),
+            detail: Detail::Values,
             origin: origin.span,
             statement: origin.statement,
         });

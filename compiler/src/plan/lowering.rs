@@ -7,7 +7,7 @@
 use super::builder::{Builder, NodeOrigin};
 use super::statement::counts_unidentified;
 use super::{
-    Binding, Condition, FindingFacts, FindingOutput, NodeId, Op, Output, OutputKind, Plan, StatementFacts, Variable, demand,
+    Binding, Condition, FindingFacts, FindingOutput, NodeId, Op, Output, OutputKind, Plan, StatementFacts, Variable, demand, detail,
 };
 use crate::catalog::{Catalog, EntityId};
 use crate::check::hir::{Column, Hunt, Predicate, Selection, SourceRef, Step, VarId};
@@ -90,6 +90,7 @@ impl<'a> Lowering<'a> {
             prune(&mut plan);
         }
         demand::fill(&mut plan, self.catalog);
+        detail::fill(&mut plan, self.catalog);
         plan
     }
 

@@ -1,10 +1,11 @@
 //! The plan: a hash-consed DAG of operators, topological by construction (inputs have smaller ids).
 //!
 //! `program::lower` makes it from a [`crate::check::hir::Hunt`], each command with the help of `lowering`. [`demand`] fills in
-//! which attributes each node must carry; [`show`] and [`graph`] print it.
+//! which attributes each node must carry, `detail` what it must know of records; [`show`] and [`graph`] print it.
 
 mod builder;
 pub mod demand;
+mod detail;
 mod finding;
 pub mod graph;
 mod lowering;
@@ -14,6 +15,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
+pub use detail::Detail;
 pub use finding::{FindingFacts, FindingOutput};
 pub use output::OutputKind;
 pub use statement::{Binding, Condition, StatementFacts};
@@ -139,6 +141,8 @@ pub struct Node {
     pub entity: Option<EntityId>,
     /// Attributes that its sightings carry, sorted: what anything downstream asks for.
     pub columns: Vec<Attr>,
+    /// What anything downstream must know of the records behind it.
+    pub detail: Detail,
     /// The statement that first asked for it.
     pub origin: Span,
     /// The number of that statement in the file, from 1.

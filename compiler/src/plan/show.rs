@@ -22,6 +22,9 @@ pub fn plan(plan: &Plan, catalog: &Catalog) -> String {
             let columns: Vec<String> = node.columns.iter().map(|a| show.attr(a, node.entity)).collect();
             let _ = writeln!(out, "     with {}", columns.join(", "));
         }
+        if matches!(node.op, Op::Scan(_) | Op::Pivot(_)) {
+            let _ = writeln!(out, "     of {}", node.detail.text());
+        }
     }
     for Variable { var, node, .. } in &plan.vars {
         if var.binding {

@@ -12,7 +12,7 @@ pub use field_kind::{FieldKind, FieldKinds};
 pub use query::{
     Bool, BoundQuery, CREATION_TYPES, Exists, Limit, Never, Query, Range, Regexp, Term, Terms, Wildcard, creation_record,
 };
-pub use template::{Exactness, Hole, HolePart, RequestForm, RequestTemplate, Requests};
+pub use template::{Exactness, Hole, HolePart, RequestForm, RequestTemplate, Requests, TupleForm, TupleTimes};
 
 use crate::catalog::Catalog;
 use crate::identifier::mac_spellings;

@@ -51,6 +51,8 @@ pub struct RequestTemplate {
     pub purpose: String,
     /// What is asked for.
     pub form: RequestForm,
+    /// How its records may be counted by their values instead, where that is enough.
+    pub tuples: Option<TupleForm>,
     /// Whether host, pid and time may tell the processes apart that are found, asked from or compared (semantics.md §2).
     pub ladder: bool,
 }
@@ -66,6 +68,28 @@ pub struct RequestForm {
     pub kinds: Arc<FieldKinds>,
     /// Whether every hit counts, or hits are tested again on the returned fields.
     pub exactness: Exactness,
+}
+
+/// How the records of a request may be read as tuples: which values occur together, and in how many records.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TupleForm {
+    /// ECS fields whose values make a tuple, sorted; `@timestamp` is not among them.
+    pub fields: Vec<String>,
+    /// The type of every field of the tuples, of the query and of `single`.
+    pub kinds: Arc<FieldKinds>,
+    /// The records that must be read one by one: those with processes that have no entity id.
+    pub single: Query<Hole>,
+    /// Which times of each tuple matter.
+    pub times: TupleTimes,
+}
+
+/// Which times of the records of a tuple matter.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[allow(missing_docs, reason = "the variants are what they are called")]
+pub enum TupleTimes {
+    None,
+    First,
+    FirstAndLast,
 }
 
 /// Whether a query says exactly what the hunt asks.

@@ -82,6 +82,9 @@ pub(super) struct BudgetArgs {
     /// Memory that one hunt may use for what it finds: 512MiB, 2GiB [default: 2GiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub max_memory: Option<u64>,
+    /// Read every record, also where the source could count equal ones together
+    #[arg(long)]
+    pub no_agg: bool,
 }
 
 /// What changes the meaning of a hunt wherever it is compiled: in `check`, `compile`, `run` and in nights. A flag of all of

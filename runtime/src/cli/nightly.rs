@@ -64,6 +64,7 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
         concurrency: Some(CONCURRENCY),
         timeout: plan.hunt_time,
         max_memory: args.budget.max_memory,
+        aggregate: !args.budget.no_agg,
         ..hunt_settings
     };
     let mut hunts = Vec::with_capacity(files.len());

@@ -109,6 +109,7 @@ pub(super) fn run(args: &RunArgs, terminal: Terminal) -> ExitCode {
         raw_csv: args.report.raw_csv,
         hints: !args.report.no_hints,
         max_memory: args.budget.max_memory,
+        aggregate: !args.budget.no_agg,
         ..args.hunt.settings()
     };
     let output = Output {

@@ -22,7 +22,8 @@ const SOURCE: [&str; 5] = ["uri", "path", "default_window", "like_case", "clock"
 const EVENT_CLOCK: &str = "@timestamp";
 const ARRIVAL_CLOCKS: [&str; 2] = ["event.ingested", "event.created"];
 const ANALYTIC: [&str; 6] = ["exec", "lookup", "key", "outputs", "timeout", "environment"];
-const RUN: [&str; 8] = ["roots", "mapping", "concurrency", "max_records", "max_requests", "max_memory", "timeout", "hints"];
+const RUN: [&str; 9] =
+    ["aggregate_from", "roots", "mapping", "concurrency", "max_records", "max_requests", "max_memory", "timeout", "hints"];
 
 /// Reads a file into `config`.
 pub(super) fn read(
@@ -310,6 +311,7 @@ fn run(table: &TomlTable<'_, '_>, document: &mut Document<'_>, config: &mut Conf
     run.concurrency = table.number(document, "concurrency", 1..=64).map(|n| n as usize);
     run.max_records = table.number(document, "max_records", 1..=u64::MAX);
     run.max_requests = table.number(document, "max_requests", 1..=u64::MAX);
+    run.aggregate_from = table.number(document, "aggregate_from", 0..=u64::MAX);
     run.max_memory = table.size(document, "max_memory");
     run.timeout = table.duration(document, "timeout");
     run.hints = table.boolean(document, "hints");

@@ -52,6 +52,8 @@ pub struct RunLimits {
     pub max_records: Option<u64>,
     /// The most requests that a hunt may send.
     pub max_requests: Option<u64>,
+    /// From so many records on a source may count those that are equal.
+    pub aggregate_from: Option<u64>,
     /// The longest time of a hunt.
     pub timeout: Option<Duration>,
     /// The most bytes of memory that a hunt may use.

@@ -42,7 +42,7 @@ pub fn request(template: &RequestTemplate, form: &RequestForm, fill: &Fill<'_>) 
 }
 
 /// The query with its holes filled. Parts that become empty are simplified away.
-fn bind(query: &Query<Hole>, kinds: &FieldKinds, fill: &Fill<'_>) -> BoundQuery {
+pub fn bind(query: &Query<Hole>, kinds: &FieldKinds, fill: &Fill<'_>) -> BoundQuery {
     match query {
         Query::MatchAll => Query::MatchAll,
         Query::MatchNone => Query::MatchNone,

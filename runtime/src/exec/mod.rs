@@ -10,6 +10,7 @@ mod requests;
 mod schedule;
 mod summary;
 mod tree;
+mod tuples;
 
 use crate::allowance::Allowance;
 use crate::analytics::AnalyticRows;
@@ -86,9 +87,14 @@ pub struct RunOptions<'a> {
     pub max_requests: Option<u64>,
     /// Whether CSV cells of SAVE that a spreadsheet would run as formulas stay as they are.
     pub raw_csv: bool,
+    /// From so many records on a source may count those that are equal; `None`: all are read.
+    pub tuples_from: Option<u64>,
     /// Whether the report has a hint for each statement that found nothing.
     pub hints: bool,
 }
+
+/// Fewer records are read in a page or two.
+pub const TUPLES_FROM: u64 = 20_000;
 
 impl<'a> RunOptions<'a> {
     /// A run with these sources and defaults: no limits, analytics, folders, keys or hints, one node at a time.
@@ -108,6 +114,7 @@ impl<'a> RunOptions<'a> {
             max_records: None,
             max_requests: None,
             raw_csv: false,
+            tuples_from: Some(TUPLES_FROM),
             hints: false,
         }
     }

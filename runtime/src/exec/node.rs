@@ -127,6 +127,9 @@ impl Run<'_> {
     fn scan(&self, id: NodeId, node: &Node, scan: &Scan) -> Result<Table, Failure> {
         let Some(entity) = node.entity else { return Err(Failure::Skipped) };
         let references = self.references(node)?;
+        if let Some(table) = self.scan_tuples(id, node, scan, &references)? {
+            return Ok(table);
+        }
         let mut found = Found::default();
         let whole = self.read(
             id,
@@ -283,6 +286,28 @@ impl Run<'_> {
         self.ask(id, template, asked.keys, &mut finder)
     }
 
+    /// Finds things in some records of a node. `ladder`: whether processes without entity id may be told apart.
+    pub(super) fn find(
+        &self,
+        node: &Node,
+        asked: &Asked<'_>,
+        ladder: bool,
+        records: &Records,
+        found: &mut Found,
+        take: &mut Take<'_>,
+    ) -> Result<(), Failure> {
+        let Asked { source, references, .. } = *asked;
+        let ladder = if ladder { self.ladder(node, source, records)? } else { Ladder::Nowhere };
+        let mut lives: Arc<Lives> = Arc::default();
+        if !matches!(ladder, Ladder::Nowhere) {
+            self.learn_lives(node, source, records, &ladder)?;
+            lives = self.source(source).map(|state| locked(&state.lives).clone()).unwrap_or_default();
+        }
+        let (columns, allowance) = (&node.columns, &*self.options.allowance);
+        let reading = Reading { catalog: self.job.catalog, ladder: &ladder, lives: &lives, references, columns, allowance };
+        take(&reading, records, found).map_err(|why| unread(node, why))
+    }
+
     /// The table of the sightings that a node found.
     fn collect(&self, mut found: Found, id: NodeId, node: &Node, whole: bool) -> Table {
         let unidentified = found.unidentified_count();
@@ -294,7 +319,7 @@ impl Run<'_> {
     }
 
     /// Remembers that the condition of a node could not be decided so often.
-    fn undecided(&self, id: NodeId, times: u64) {
+    pub(super) fn undecided(&self, id: NodeId, times: u64) {
         if times > 0 {
             locked(&self.undecided).push((id, times));
         }
@@ -309,15 +334,15 @@ impl Run<'_> {
 
 /// What the request of a node depends on beside its template.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
-    source: SourceRef,
+pub(super) struct Asked<'a> {
+    pub(super) source: SourceRef,
     /// The entities whose keys are asked for, and their type.
-    keys: Option<(&'a [&'a Key], EntityId)>,
-    references: &'a References,
+    pub(super) keys: Option<(&'a [&'a Key], EntityId)>,
+    pub(super) references: &'a References,
 }
 
 /// Reads records into what was found.
-type Take<'a> = dyn FnMut(&Reading<'_>, &Records, &mut Found) -> Result<(), Unread> + 'a;
+pub(super) type Take<'a> = dyn FnMut(&Reading<'_>, &Records, &mut Found) -> Result<(), Unread> + 'a;
 
 /// Finds things in the records of a node's requests as they come.
 struct Finder<'a, 'r> {
@@ -339,16 +364,8 @@ impl Visitor for Finder<'_, '_> {
     }
 
     fn take(&mut self, records: &Records) -> Result<(), Failure> {
-        let Self { run, node, asked: Asked { source, references, .. }, .. } = *self;
-        let ladder = if self.ladder { run.ladder(node, *source, records)? } else { Ladder::Nowhere };
-        let mut lives: Arc<Lives> = Arc::default();
-        if !matches!(ladder, Ladder::Nowhere) {
-            run.learn_lives(node, *source, records, &ladder)?;
-            lives = run.source(*source).map(|state| locked(&state.lives).clone()).unwrap_or_default();
-        }
-        let (columns, allowance) = (&node.columns, &*run.options.allowance);
-        let reading = Reading { catalog: run.job.catalog, ladder: &ladder, lives: &lives, references, columns, allowance };
-        (self.take)(&reading, records, self.found).map_err(|why| unread(node, why))
+        let Self { run, node, asked, ladder, .. } = *self;
+        run.find(node, asked, ladder, records, self.found, self.take)
     }
 
     fn whole(&mut self) -> Result<(), Failure> {

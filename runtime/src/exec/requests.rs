@@ -231,7 +231,7 @@ impl Run<'_> {
     }
 
     /// Remembers the records of a source of which a value was mended. Other requests may have them too.
-    fn remember_mended(&self, place: SourceRef, mended: &Mended) {
+    pub(super) fn remember_mended(&self, place: SourceRef, mended: &Mended) {
         let Some(source) = self.source(place).filter(|_| !mended.ids.is_empty()) else { return };
         let mut known = locked(&source.mended);
         known.0.extend(&mended.ids);
@@ -243,7 +243,7 @@ impl Run<'_> {
     }
 
     /// Visits records, which take memory meanwhile; the texts that a table keeps of them take it until the hunt ends.
-    fn counted(&self, node: &Node, records: &Records, visit: &mut dyn Visitor) -> Result<(), Failure> {
+    pub(super) fn counted(&self, node: &Node, records: &Records, visit: &mut dyn Visitor) -> Result<(), Failure> {
         let allowance = &self.options.allowance;
         let mut memory = allowance.lend("the records of a request");
         memory.grow(records.bytes()).map_err(|spent| failed(node, spent))?;
@@ -278,13 +278,14 @@ impl Run<'_> {
             records: 0,
             pages: 0,
             retries: 0,
+            tuples: None,
             elapsed: Duration::ZERO,
             complete: true,
         }
     }
 
     /// The failure of a hunt that has used up its requests or records.
-    fn budget(&self, node: &Node) -> Result<(), Failure> {
+    pub(super) fn budget(&self, node: &Node) -> Result<(), Failure> {
         let sent = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
         let over = |what: String| {
             let diagnostic = Diagnostic::new(&codes::run::BUDGET, node.origin, what)
@@ -370,7 +371,7 @@ fn changed(source: &str) -> SourceError {
 }
 
 /// Makes record ids differ between sources: each source numbers its own records from 0.
-fn apart(records: &mut Records, source: SourceRef) {
+pub(super) fn apart(records: &mut Records, source: SourceRef) {
     for id in &mut records.ids {
         *id = id.wrapping_add(u64::from(source.0) << 48);
     }
@@ -388,10 +389,10 @@ fn collect_holes(query: &Query<Hole>, holes: &mut Vec<Hole>) {
     }
 }
 
-type Columns = Vec<(Hole, Arc<Vec<Value>>)>;
+pub(super) type Columns = Vec<(Hole, Arc<Vec<Value>>)>;
 
 /// The columns in parts that fit into one request each. Only the longest column is cut: each of its values is asked for once.
-fn chunked(columns: &Columns) -> Vec<Columns> {
+pub(super) fn chunked(columns: &Columns) -> Vec<Columns> {
     let longest = columns.iter().enumerate().max_by_key(|(_, (_, v))| v.len()).filter(|(_, (_, v))| v.len() > bind::CHUNK);
     let Some((at, (_, values))) = longest else { return vec![columns.clone()] };
     let part = |values: &[Value]| {

@@ -1,6 +1,6 @@
 //! Union, and other operators that combine or select whole entities.
 
-use crate::table::{Collector, Copier, Table};
+use crate::table::{Collector, Copier, Table, Weights};
 use foldhash::HashSet;
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::plan::Attr;
@@ -34,6 +34,7 @@ pub fn union(tables: &[Arc<Table>], entity: Option<EntityId>, columns: &[Attr]) 
     let mut out = collector.finish_with(entity, columns, added);
     out.unidentified = tables.iter().map(|t| t.unidentified).sum();
     out.partial = tables.iter().any(|t| t.partial);
+    out.weights = tables.iter().fold(Weights::default(), |weights, t| weights.and(&t.weights));
     out
 }
 

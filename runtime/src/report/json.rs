@@ -145,6 +145,9 @@ struct Request<'a> {
     exact: bool,
     status: &'static str,
     records: u64,
+    /// Into how many tuples the source counted its records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tuples: Option<u64>,
     pages: u64,
     retries: u64,
     elapsed_ms: u64,
@@ -239,6 +242,7 @@ fn request_json(request: &RequestReport) -> Request<'_> {
         exact: request.exact,
         status: request.status.word(),
         records: request.records,
+        tuples: request.tuples,
         pages: request.pages,
         retries: request.retries,
         elapsed_ms: millis(request.elapsed),

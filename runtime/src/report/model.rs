@@ -272,6 +272,8 @@ pub struct RequestReport {
     pub status: RequestStatus,
     pub records: u64,
     pub pages: u64,
+    /// Into how many tuples the source counted its records; `None` where they were read.
+    pub tuples: Option<u64>,
     /// Number of tries after the first.
     pub retries: u64,
     /// Time from sending the request until its last record.

@@ -53,6 +53,7 @@ pub(crate) fn request() -> RequestReport {
         status: RequestStatus::Ok,
         records: 4,
         pages: 1,
+        tuples: None,
         retries: 0,
         elapsed: Duration::from_millis(7),
         complete: true,

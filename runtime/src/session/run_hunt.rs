@@ -7,7 +7,7 @@ use super::{Huntflow, RunSettings, Session, SourcePool};
 use crate::allowance::{Allowance, DEFAULT_MEMORY};
 use crate::config::Config;
 use crate::config::kinds::Opening;
-use crate::exec::{self, Job, Kept, RunOptions};
+use crate::exec::{self, Job, Kept, RunOptions, TUPLES_FROM};
 use crate::report::model::{HuntReport, ParameterReport, Status};
 use crate::source::arrival::ArrivalSource;
 use crate::source::combined::CombinedSource;
@@ -216,6 +216,7 @@ impl Work<'_> {
             max_records: config.run.max_records,
             max_requests: config.run.max_requests,
             raw_csv: settings.raw_csv,
+            tuples_from: settings.aggregate.then(|| config.run.aggregate_from.unwrap_or(TUPLES_FROM)),
             hints: settings.hints && config.run.hints.unwrap_or(true),
             ..RunOptions::new(&open)
         };

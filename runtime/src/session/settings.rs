@@ -36,6 +36,8 @@ pub struct RunSettings {
     pub raw_csv: bool,
     /// Whether the report has hints; the configuration can also switch them off.
     pub hints: bool,
+    /// Whether sources may count equal records together (not with `--no-agg`).
+    pub aggregate: bool,
     /// The most nodes of a hunt at the same time, unless the configuration says it. `None`: the kind of the sources decides.
     pub concurrency: Option<usize>,
     /// The longest time of a hunt; wins over the configuration.
@@ -60,6 +62,7 @@ impl RunSettings {
             allow_partial: false,
             raw_csv: false,
             hints: false,
+            aggregate: true,
             concurrency: None,
             timeout: None,
             max_memory: None,

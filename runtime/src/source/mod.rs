@@ -11,10 +11,12 @@ pub mod regular_file;
 pub mod repair;
 pub mod store;
 mod tally;
+mod tuples;
 
 pub use clocks::Clock;
 pub use fields::Fields;
 pub use tally::{TalliedValue, Tally, TallyRequest};
+pub use tuples::{TupleRequest, Tuples};
 
 use crate::allowance::{Allowance, Spent};
 use huntc_compiler::diag::{Code, Diagnostic};
@@ -58,6 +60,12 @@ pub trait DataSource: Send + Sync {
     /// Changes when what was read before does not belong to what is read now, since records or indices changed meanwhile.
     fn moment(&self) -> u64 {
         0
+    }
+
+    /// The records of a request as tuples; `None` where the source cannot count them exactly, or where reading them costs less.
+    fn tuples(&self, asked: &TupleRequest<'_>, context: &FetchContext) -> Result<Option<Tuples>, SourceError> {
+        let _ = (asked, context);
+        Ok(None)
     }
 
     /// The path, or the URL without secrets, for people.

@@ -13,6 +13,7 @@ mod sighting;
 mod take_rows;
 #[cfg(test)]
 mod tests;
+mod weights;
 
 pub use collector::{Collector, Copier};
 pub use content::{Content, Entity, Selection};
@@ -20,6 +21,7 @@ pub use growth::Growth;
 pub use key::{Key, Rung};
 pub use pool::TupleId;
 pub use sighting::Sighting;
+pub use weights::Weights;
 
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::plan::{Attr, Transformer};
@@ -48,6 +50,8 @@ pub struct Table {
     pub unidentified: u64,
     /// Of a GROUP result, which has no sightings: the number of distinct records that were grouped.
     pub grouped_records: Option<u64>,
+    /// For how many records its sightings stand.
+    pub weights: Weights,
     /// Whether records are missing because `--allow-partial` accepted a partial answer.
     pub partial: bool,
 }
@@ -131,16 +135,18 @@ impl Table {
         let mut records: Vec<u64> = self.counted().filter_map(|s| s.record()).collect();
         records.sort_unstable();
         records.dedup();
-        records.len() as u64
+        records.into_iter().map(|record| self.weights.of(record)).sum()
     }
 
     /// Number of counted sightings, or of rows of GROUP and JOIN, on which a condition could not be decided.
     pub fn undecided_count(&self) -> u64 {
-        let undecided = match &self.rows {
-            Rows::Explicit { rows, .. } => rows.iter().filter(|row| row.undecided > 0).count(),
-            _ => self.counted().filter(|s| s.undecided > 0).count(),
-        };
-        undecided as u64
+        match &self.rows {
+            Rows::Explicit { rows, .. } => rows.iter().filter(|row| row.undecided > 0).count() as u64,
+            _ => {
+                let undecided = self.counted().filter(|s| s.undecided > 0);
+                undecided.map(|s| s.record().map_or(1, |record| self.weights.of(record))).sum()
+            }
+        }
     }
 
     /// Sorts the entities into the row order without SORT: (first counted time, key), nulls last.

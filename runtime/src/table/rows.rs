@@ -1,6 +1,6 @@
 //! The rows of a table: one value of each attribute for an entity (semantics.md §4).
 
-use super::{Entity, Rows, Sighting, Table};
+use super::{Entity, Rows, Sighting, Table, Weights};
 use foldhash::HashSet;
 use huntc_compiler::plan::identifier::is_guid;
 use huntc_compiler::plan::{Attr, SightingAttr};
@@ -115,7 +115,8 @@ impl Table {
 
 /// An attribute as it is looked for in many entities.
 enum Wanted {
-    Sighting(SightingAttr),
+    /// With the weights of the records.
+    Sighting(SightingAttr, Weights),
     /// Its number among the added columns, its number among the columns, and whether it is an identifier.
     Value(Option<usize>, Option<usize>, bool),
 }
@@ -123,7 +124,7 @@ enum Wanted {
 impl Wanted {
     fn new(table: &Table, attr: &Attr) -> Self {
         match attr {
-            Attr::Sighting(which) => Self::Sighting(*which),
+            Attr::Sighting(which) => Self::Sighting(*which, table.weights.clone()),
             attr => {
                 let added = if let Attr::Added(name) = attr { table.added.iter().position(|n| n == name) } else { None };
                 let column = table.columns.iter().position(|c| c == attr);
@@ -135,7 +136,7 @@ impl Wanted {
     /// The value in the row of an entity.
     fn of(&self, entity: &Entity<'_>) -> Option<Value> {
         match self {
-            Self::Sighting(which) => entity.observed_in_row(*which),
+            Self::Sighting(which, weights) => entity.observed_in_row(*which, weights),
             Self::Value(added, column, identifier) => {
                 let added = added.and_then(|at| entity.added(at)).cloned();
                 let printed = |value: &Value| if *identifier { printed(value.clone()) } else { value.clone() };
@@ -165,7 +166,7 @@ impl Entity<'_> {
 
     /// The value of a sighting attribute in an entity's row. The first time is taken over all sightings; the last time and
     /// the number only over those that count.
-    fn observed_in_row(&self, which: SightingAttr) -> Option<Value> {
+    fn observed_in_row(&self, which: SightingAttr, weights: &Weights) -> Option<Value> {
         let counted = || self.counted().filter(|s| s.record().is_some());
         match which {
             // The time of the creation record if there is one, as with every attribute, otherwise the earliest time.
@@ -175,8 +176,8 @@ impl Entity<'_> {
             }
             SightingAttr::LastObserved => counted().filter_map(|s| s.time()).max().map(Value::Time),
             SightingAttr::NumberObserved => {
-                let records: HashSet<Option<u64>> = counted().map(|s| s.record()).collect();
-                Some(Value::Int(records.len() as i64))
+                let records: HashSet<u64> = counted().filter_map(|s| s.record()).collect();
+                Some(Value::Int(records.into_iter().map(|record| weights.of(record)).sum::<u64>() as i64))
             }
             SightingAttr::ObservationId => counted().find_map(|s| self.observation(&s).cloned()).map(Value::Text),
         }

@@ -13,6 +13,7 @@ impl Table {
             added: self.added.clone(),
             content: Content::default(),
             rows: Rows::Entities,
+            weights: self.weights.clone(),
             ..*self
         }
     }

@@ -6,9 +6,10 @@ use crate::catalog::{AttrId, Catalog, Entity, EntityId, Guard, Rule, SlotId};
 use crate::check::hir::{Attr, Predicate, SightingAttr};
 use crate::identifier::NO_ENTITY_IDS;
 use crate::options::ProcessIdentity;
-use crate::plan::{Node, NodeId, Op, Pivot, Plan, Scan};
+use crate::plan::{Detail, Node, NodeId, Op, Pivot, Plan, Scan};
 use crate::request::{
-    BoundRequest, Exactness, FieldKinds, Hole, HolePart, Query, RequestForm, RequestTemplate, Requests, Terms, creation_record,
+    BoundRequest, Exactness, FieldKinds, Hole, HolePart, Query, RequestForm, RequestTemplate, Requests, Terms, TupleForm,
+    TupleTimes, creation_record,
 };
 use crate::value::Value;
 use std::collections::BTreeSet;
@@ -35,10 +36,11 @@ pub fn request_of(plan: &Plan, catalog: &Catalog, id: NodeId, node: &Node) -> Op
         Op::CreationRecords { source, window } => (*source, *window),
         _ => return None,
     };
-    let by_id = Request { catalog, plan, node, entity, ladder: false };
+    let by_id = Request { catalog, plan, node, entity, ladder: false, single: true };
     let ladder = plan.identity != ProcessIdentity::EntityId && by_id.is_about_processes();
     let request = Request { ladder, ..by_id };
-    Some(RequestTemplate { node: id, source, window, purpose: request.purpose(), form: request.form(), ladder })
+    let tuples = request.tuples();
+    Some(RequestTemplate { node: id, source, window, purpose: request.purpose(), form: request.form(), tuples, ladder })
 }
 
 #[derive(Clone, Copy)]
@@ -48,6 +50,8 @@ struct Request<'a> {
     node: &'a Node,
     entity: EntityId,
     ladder: bool,
+    /// Whether processes without entity id are among what is read.
+    single: bool,
 }
 
 type Fields = BTreeSet<String>;
@@ -74,6 +78,34 @@ impl Request<'_> {
         let exactness = if lowered.exact { Exactness::Exact } else { Exactness::Superset };
         let kinds = Arc::new(FieldKinds::of(self.catalog, &lowered.query, &fields));
         RequestForm { query: lowered.query, fields: fields.into_iter().collect(), kinds, exactness }
+    }
+
+    /// How the records may be counted by their values. In a record that has every entity id that it can have, nothing but
+    /// values and conditions decides what is found.
+    fn tuples(&self) -> Option<TupleForm> {
+        let Op::Scan(scan) = &self.node.op else { return None };
+        if matches!(self.node.detail, Detail::Records(_)) {
+            return None;
+        }
+        let by_id = Request { ladder: false, single: false, ..*self };
+        let mut fields = by_id.scan_fields(scan);
+        fields.remove("@timestamp");
+        let compared = scan.predicate.tests().into_iter().map(|test| test.entity);
+        let types: BTreeSet<EntityId> = std::iter::once(self.entity).chain(compared).collect();
+        let slots = types.into_iter().flat_map(|entity| {
+            let kind = self.catalog.get(entity);
+            kind.get_slots().map(move |slot| (kind, slot))
+        });
+        let single = Query::any(slots.map(|(kind, slot)| lacks_identity(kind, slot)));
+        let named = Query::all([self.scan(scan).query, single.clone()]);
+        let kinds = Arc::new(FieldKinds::of(self.catalog, &named, fields.iter()));
+        let last = self.node.columns.contains(&Attr::Sighting(SightingAttr::LastObserved));
+        let times = match self.node.detail {
+            Detail::Values => TupleTimes::None,
+            _ if last => TupleTimes::FirstAndLast,
+            _ => TupleTimes::First,
+        };
+        Some(TupleForm { fields: fields.into_iter().collect(), kinds, single, times })
     }
 
     /// Whether entities identified by the ladder of processes are asked for, asked from, or compared.
@@ -211,7 +243,7 @@ impl Request<'_> {
         if kind.identity.per_host || (kind.identity.ladder && self.ladder) {
             fields.insert("host.name".to_owned());
         }
-        if kind.identity.ladder {
+        if kind.identity.ladder && self.single {
             // Fields that show an unidentified process, and the lower rungs of the ladder.
             let own = kind.attributes.iter().filter_map(|a| a.access.get(usize::from(slot.0))?.as_ref()).filter(|a| a.own);
             fields.extend(own.flat_map(|a| a.fields.clone()));
@@ -254,6 +286,21 @@ impl Request<'_> {
             _ => format!("statement {}: creation records of {input:?}", node.statement),
         }
     }
+}
+
+/// Records in which a process without entity id may stand in a slot.
+fn lacks_identity(kind: &Entity, slot: SlotId) -> Query<Hole> {
+    if !kind.identity.ladder {
+        return Query::MatchNone;
+    }
+    let own = kind.attributes.iter().filter_map(|a| a.access.get(usize::from(slot.0))?.as_ref()).filter(|a| a.own);
+    let stands = Query::any(own.flat_map(|a| &a.fields).chain(&predicate::parent_start(kind, slot)).map(Query::exists));
+    let keys = kind.identity.key.iter().filter_map(|attr| kind.access(*attr, slot)).flat_map(|access| &access.fields);
+    let has = keys.map(|field| {
+        let none = Query::terms(field, NO_ENTITY_IDS.map(Value::text).to_vec());
+        Query::all_but(Query::exists(field), none)
+    });
+    Query::all_but(stands, Query::any(has))
 }
 
 /// Records that may lack an attribute in a slot.

@@ -3,8 +3,9 @@
 use crate::index_name;
 use crate::options::Options;
 use crate::plan::Plan;
-use crate::request::{Exactness, Hole, Query, RequestTemplate, Requests, with_window};
+use crate::request::{Exactness, Hole, Query, RequestTemplate, Requests, TupleForm, TupleTimes, with_window};
 use serde::Serialize;
+use serde_json::json;
 use std::fmt::Write;
 
 /// Hits of the one page that is shown; a run reads every page.
@@ -32,6 +33,22 @@ fn body(template: &RequestTemplate) -> String {
     serde_json::to_string_pretty(&body).unwrap_or_default()
 }
 
+/// The body of the first page of tuples, where a run counts records by their values.
+fn tuples_body(template: &RequestTemplate, tuples: &TupleForm) -> String {
+    let query = with_window(Query::all_but(template.form.query.clone(), tuples.single.clone()), template.window);
+    let source = |field: &String| json!({ (field): { "terms": { "field": field, "missing_bucket": true } } });
+    let mut aggregation = json!({ "composite": { "size": PAGE, "sources": tuples.fields.iter().map(source).collect::<Vec<_>>() } });
+    let time = json!({ "field": "@timestamp" });
+    if tuples.times >= TupleTimes::First {
+        aggregation["aggs"]["first"] = json!({ "min": time });
+    }
+    if tuples.times == TupleTimes::FirstAndLast {
+        aggregation["aggs"]["last"] = json!({ "max": time });
+    }
+    let body = json!({ "size": 0, "track_total_hits": true, "query": query, "aggs": { "tuples": aggregation } });
+    serde_json::to_string_pretty(&body).unwrap_or_default()
+}
+
 /// Address and index expression of a template's source: the bound ones, else this machine and the source's name.
 fn place(template: &RequestTemplate, plan: &Plan, options: &Options) -> (String, String) {
     let name = plan.source(template.source).map_or("", |s| s.name.as_str());
@@ -49,6 +66,11 @@ fn heading(template: &RequestTemplate) -> String {
     format!("{:?} · {} · {exact}", template.node, template.purpose)
 }
 
+/// Says when a run asks for tuples.
+fn counted(template: &RequestTemplate) -> String {
+    format!("{:?} · instead, where there are many records and few tuples: how many records have which values", template.node)
+}
+
 /// One JSON object for each request (`--emit requests`).
 pub fn requests(requests: &Requests, plan: &Plan) -> String {
     #[derive(Serialize)]
@@ -60,6 +82,15 @@ pub fn requests(requests: &Requests, plan: &Plan) -> String {
         exact: bool,
         query: &'a Query<Hole>,
         fields: &'a [String],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tuples: Option<ShownTuples<'a>>,
+    }
+    #[derive(Serialize)]
+    struct ShownTuples<'a> {
+        fields: &'a [String],
+        first: bool,
+        last: bool,
+        single: &'a Query<Hole>,
     }
     let mut out = String::new();
     for template in requests.iter() {
@@ -72,6 +103,12 @@ pub fn requests(requests: &Requests, plan: &Plan) -> String {
             exact: form.exactness == Exactness::Exact,
             query: &form.query,
             fields: &form.fields,
+            tuples: template.tuples.as_ref().map(|t| ShownTuples {
+                fields: &t.fields,
+                first: t.times >= TupleTimes::First,
+                last: t.times == TupleTimes::FirstAndLast,
+                single: &t.single,
+            }),
         };
         out.push_str(&serde_json::to_string_pretty(&shown).unwrap_or_default());
         out.push('\n');
@@ -86,6 +123,10 @@ pub fn console(requests: &Requests, plan: &Plan, options: &Options) -> String {
         let (_, index) = place(template, plan, options);
         let (heading, body) = (heading(template), body(template));
         let _ = write!(out, "# {heading}\nPOST /{index}/_search?allow_partial_search_results=false\n{body}\n\n");
+        if let Some(tuples) = &template.tuples {
+            let (way, body) = (counted(template), tuples_body(template, tuples));
+            let _ = write!(out, "# {way}\nPOST /{index}/_search?allow_partial_search_results=false\n{body}\n\n");
+        }
     }
     out
 }
@@ -96,13 +137,12 @@ pub fn curl(requests: &Requests, plan: &Plan, options: &Options) -> String {
     for template in requests.iter() {
         let (url, index) = place(template, plan, options);
         let target = format!("{}/{index}/_search?allow_partial_search_results=false", url.trim_end_matches('/'));
-        let _ = write!(
-            out,
-            "# {}\ncurl -sS -X POST {} -H 'Content-Type: application/json' --data-binary {}\n\n",
-            heading(template),
-            quoted(&target),
-            quoted(&body(template))
-        );
+        let tuples = template.tuples.as_ref().map(|tuples| (counted(template), tuples_body(template, tuples)));
+        for (heading, body) in [(heading(template), body(template))].into_iter().chain(tuples) {
+            let (target, body) = (quoted(&target), quoted(&body));
+            let _ =
+                write!(out, "# {heading}\ncurl -sS -X POST {target} -H 'Content-Type: application/json' --data-binary {body}\n\n");
+        }
     }
     out
 }

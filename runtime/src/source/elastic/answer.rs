@@ -125,6 +125,11 @@ impl<'a> Answer<'a> {
         Ok(answer)
     }
 
+    /// An answer to a composite aggregation, of which OpenSearch always says that it ended early.
+    pub(super) fn of_composite(self) -> Self {
+        Self { terminated_early: None, ..self }
+    }
+
     /// The error of an answer that is not complete: every shard of every cluster must have answered with all it has.
     pub(super) fn whole(&self) -> Result<(), Fault> {
         if let Some(error) = self.error {

@@ -26,6 +26,7 @@ mod shared_snapshot;
 mod snapshot;
 mod survey;
 mod tally;
+mod tuples;
 mod units;
 
 pub use auth::Auth;
@@ -35,7 +36,7 @@ pub use offline::{FirstAnswers, prepare_offline, read_offline};
 pub use server::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
 
-use super::{DataSource, FetchContext, Records, Sample, SourceError, Tally, TallyRequest};
+use super::{DataSource, FetchContext, Records, Sample, SourceError, Tally, TallyRequest, TupleRequest, Tuples};
 use crate::allowance::Spent;
 use connection::Connection;
 use fault::{Fault, FaultKind};
@@ -137,6 +138,10 @@ impl DataSource for ElasticSource {
 
     fn tally(&self, asked: &TallyRequest<'_>, context: &FetchContext) -> Result<Tally, SourceError> {
         self.tallied(asked, context).map_err(|f| self.connection.explain(&f))
+    }
+
+    fn tuples(&self, asked: &TupleRequest<'_>, context: &FetchContext) -> Result<Option<Tuples>, SourceError> {
+        self.counted_tuples(asked, context).map_err(|f| self.connection.explain(&f))
     }
 
     fn location(&self) -> String {

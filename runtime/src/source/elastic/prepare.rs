@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const TIME: &str = "@timestamp";
 
 /// A request that is prepared for a server.
+#[derive(Clone)]
 pub(super) struct PreparedRequest {
     /// The query with the window, which finds at least the records that are meant.
     pub(super) query: Box<RawValue>,
@@ -44,6 +45,7 @@ pub(super) struct PreparedRequest {
 }
 
 /// How the documents of some indices become records.
+#[derive(Clone)]
 struct Decoder {
     tree: FieldTree,
     /// Columns whose value all documents have, and may leave out.
@@ -126,6 +128,11 @@ impl PreparedRequest {
             decoders,
             by_index,
         })
+    }
+
+    /// The same with a query that finds less.
+    pub(super) fn narrowed(self, query: Box<RawValue>) -> Self {
+        Self { query, exact: false, ..self }
     }
 
     pub(super) fn builder(&self) -> RecordsBuilder {

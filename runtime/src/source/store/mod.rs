@@ -26,12 +26,14 @@ pub use disk::{IngestOptions, IngestReport, ingest};
 
 use super::clocks::{CATEGORY, Clock, Clocks};
 use super::logs::{self, ReadReport};
-use super::{ANSWER, DataSource, FetchContext, Fields, Records, Sample, Sink, SourceError, Tally, TallyRequest};
+use super::{
+    ANSWER, DataSource, FetchContext, Fields, Records, Sample, Sink, SourceError, Tally, TallyRequest, TupleRequest, Tuples,
+};
 use crate::allowance::{Allowance, Spent};
 use crate::damage::unless_changed;
 use bits::Bits;
 use fetch::Selection;
-use huntc_compiler::request::BoundRequest;
+use huntc_compiler::request::{BoundRequest, Query};
 use huntc_compiler::time::Instant;
 use ingest::{Limits, Origin};
 use memory_budget::Budget;
@@ -371,6 +373,16 @@ impl DataSource for Store {
             let clock = asked.clock.map(|field| fetch::gather(field, &selections)).transpose()?;
             Ok(Tally::of(&times, clock.as_ref(), &fetch::gather(asked.by, &selections)?, asked.most))
         })
+    }
+
+    fn tuples(&self, asked: &TupleRequest<'_>, context: &FetchContext) -> Result<Option<Tuples>, SourceError> {
+        let query = &asked.request.query;
+        let tuples = BoundRequest { query: Query::all_but(query.clone(), asked.single.clone()), ..asked.of_tuples() };
+        if self.count(&tuples, context)? < asked.from {
+            return Ok(None);
+        }
+        let single = BoundRequest { query: Query::all([query.clone(), asked.single.clone()]), ..asked.of_single() };
+        Ok(Some(Tuples::of(self.fetch(&tuples, context)?, self.fetch(&single, context)?, asked.times)))
     }
 
     fn location(&self) -> String {

@@ -1,0 +1,185 @@
+//! Detail: what a node must know of the records that it reads. A source that counts equal records together spares their
+//! transport where nobody asks for single ones.
+
+use super::{Attr, Function, Node, NodeId, Op, OutputKind, Plan, SightingAttr};
+use crate::catalog::{Access, Catalog, EntityId, Rule};
+use crate::check::hir::Predicate;
+use crate::options::ProcessIdentity;
+use std::collections::BTreeSet;
+
+/// What a node must know of the records that it reads, or its inputs read. Each holds those before it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Detail {
+    /// Which values occur together, and in how many records.
+    Values,
+    /// The first and the last time at which they occur too: rows are in the order of time.
+    Times,
+    /// Each record by itself; with the reason.
+    Records(&'static str),
+}
+
+impl Detail {
+    /// As it stands in a printed plan.
+    pub fn text(self) -> String {
+        match self {
+            Self::Values => "values and their numbers are enough".to_owned(),
+            Self::Times => "values, their numbers and times are enough".to_owned(),
+            Self::Records(why) => format!("single records: {why}"),
+        }
+    }
+}
+
+const NIGHT: &str = "a finding names its records";
+const EACH: &str = "a row for each record";
+const PAIRED: &str = "observations pair records";
+const SIGHTINGS: &str = "a condition on the time or the number of sightings";
+const TIMED: &str = "the time of a record is one of its values";
+const OBSERVED: &str = "ADDOBSID shows the ids of records";
+const TOGETHER: &str = "other statements find the same records";
+const BORN: &str = "creation records are filtered with the others";
+const LADDER: &str = "processes are told apart by their times";
+const OWN: &str = "each record is an entity of its own";
+const STEPS: &str = "the steps of DEPTH follow records";
+const FEW: &str = "they are asked for by key";
+
+/// Fills in the detail of every node.
+pub(super) fn fill(plan: &mut Plan, catalog: &Catalog) {
+    let mut details = vec![Detail::Values; plan.nodes.len()];
+    for output in &plan.outputs {
+        let Some(NodeId(at)) = output.node else { continue };
+        let asked = match &output.kind {
+            OutputKind::Disp { .. } | OutputKind::Save { .. } => Detail::Times,
+            OutputKind::Describe(column) => of_attr(&column.attr),
+            OutputKind::Info | OutputKind::Explain | OutputKind::Apply => Detail::Values,
+        };
+        raise(&mut details, at, asked);
+    }
+    for NodeId(at) in plan.finding.iter().flat_map(super::FindingOutput::nodes) {
+        raise(&mut details, at, Detail::Records(NIGHT));
+    }
+    let born = with_creation_records(plan);
+    for at in (0..plan.nodes.len()).rev() {
+        let node = &plan.nodes[at];
+        let asked = details[at].max(of_columns(&node.columns));
+        details[at] = asked.max(of_reading(node, plan, catalog));
+        for (input, asked) in inputs(node, asked, plan, &born) {
+            raise(&mut details, input.0, asked);
+        }
+    }
+    for (node, detail) in plan.nodes.iter_mut().zip(details) {
+        node.detail = detail;
+    }
+}
+
+fn raise(details: &mut [Detail], at: u32, asked: Detail) {
+    if let Some(detail) = details.get_mut(at as usize) {
+        *detail = asked.max(*detail);
+    }
+}
+
+fn of_columns(columns: &[Attr]) -> Detail {
+    columns.iter().map(of_attr).max().unwrap_or(Detail::Values)
+}
+
+/// What the value of an attribute in a row depends on.
+fn of_attr(attr: &Attr) -> Detail {
+    match attr {
+        Attr::Sighting(SightingAttr::ObservationId) => Detail::Records(OBSERVED),
+        Attr::Sighting(SightingAttr::FirstObserved | SightingAttr::LastObserved) => Detail::Times,
+        _ => Detail::Values,
+    }
+}
+
+/// What a node that asks a source needs for itself.
+fn of_reading(node: &Node, plan: &Plan, catalog: &Catalog) -> Detail {
+    let (predicate, input) = match &node.op {
+        Op::Scan(scan) => (&scan.predicate, None),
+        Op::Pivot(pivot) if pivot.repeated => return Detail::Records(STEPS),
+        Op::Pivot(pivot) => (&pivot.filter, Some(pivot.input)),
+        Op::CreationRecords { .. } => return Detail::Records(FEW),
+        _ => return Detail::Values,
+    };
+    let compared = predicate.tests().into_iter().map(|test| test.entity);
+    let types: BTreeSet<EntityId> = node.entity.into_iter().chain(input).chain(compared).collect();
+    let ladder = |entity: &EntityId| catalog.get(*entity).identity.ladder;
+    match () {
+        () if types.iter().any(|entity| catalog.get(*entity).identity.per_record) => Detail::Records(OWN),
+        () if plan.identity == ProcessIdentity::Ladder && types.iter().any(ladder) => Detail::Records(LADDER),
+        () if on_sightings(predicate) => Detail::Records(SIGHTINGS),
+        () if reads_times(node, predicate, catalog) => Detail::Records(TIMED),
+        () => Detail::Values,
+    }
+}
+
+fn on_sightings(predicate: &Predicate) -> bool {
+    predicate.tests().iter().any(|test| matches!(test.attr, Attr::Sighting(_)))
+}
+
+/// Whether a value that is read is the time of its record.
+fn reads_times(node: &Node, predicate: &Predicate, catalog: &Catalog) -> bool {
+    let is_time = |access: &Access| access.rule == Rule::Created || access.fields.iter().any(|field| field == "@timestamp");
+    let timed = |entity: EntityId, attr: &Attr| match attr {
+        Attr::Catalog(id) => catalog.attribute(entity, *id).access.iter().flatten().any(is_time),
+        Attr::Record(field) => is_time(&field.access),
+        Attr::Sighting(_) | Attr::Added(_) => false,
+    };
+    let shown = node.entity.is_some_and(|entity| node.columns.iter().any(|attr| timed(entity, attr)));
+    shown || predicate.tests().iter().any(|test| timed(test.entity, &test.attr))
+}
+
+/// What a node asks of each of its inputs, given what is asked of it.
+fn inputs(node: &Node, asked: Detail, plan: &Plan, born: &[bool]) -> Vec<(NodeId, Detail)> {
+    let tables = &node.inputs[..node.inputs.len() - node.references.len()];
+    let of_tables = match &node.op {
+        Op::Filter { range: Some(_), .. } => Detail::Records(SIGHTINGS),
+        Op::Filter { predicate, .. } if on_sightings(predicate) => Detail::Records(SIGHTINGS),
+        // The filter lets sightings count that were kept only because a process begins there.
+        Op::Filter { .. } if tables.iter().any(|table| born[table.0 as usize]) => Detail::Records(BORN),
+        Op::Transform(_) => Detail::Records(EACH),
+        Op::Observe { .. } => Detail::Records(PAIRED),
+        Op::Union if overlap(tables, plan) => Detail::Records(TOGETHER),
+        Op::First(_) | Op::Slice { .. } | Op::Join { .. } | Op::Apply { .. } | Op::Reload { .. } => asked.max(Detail::Times),
+        Op::Sort { attr, .. } => asked.max(of_attr(attr)),
+        Op::Group { keys, aggregates } => {
+            let by_time = aggregates.iter().any(|a| matches!(a.function, Function::First | Function::Last));
+            let read = keys.iter().map(|k| &k.attr).chain(aggregates.iter().filter_map(|a| a.attr.as_ref()));
+            read.map(of_attr).max().unwrap_or(Detail::Values).max(if by_time { Detail::Times } else { Detail::Values })
+        }
+        // Only the keys of the entities are asked for.
+        Op::Pivot(_) => Detail::Values,
+        _ => asked,
+    };
+    let mut all: Vec<(NodeId, Detail)> = tables.iter().map(|table| (*table, of_tables)).collect();
+    all.extend(node.references.iter().map(|(_, input)| (*input, Detail::Values)));
+    all
+}
+
+/// For each node, whether its table holds creation records that no condition was tested on.
+fn with_creation_records(plan: &Plan) -> Vec<bool> {
+    let mut born: Vec<bool> = Vec::with_capacity(plan.nodes.len());
+    for node in &plan.nodes {
+        let passed_on = !matches!(node.op, Op::Scan(_) | Op::Pivot(_) | Op::Group { .. });
+        let inputs = || node.inputs.iter().any(|input| born.get(input.0 as usize).copied().unwrap_or(false));
+        born.push(matches!(node.op, Op::CreationRecords { .. }) || (passed_on && inputs()));
+    }
+    born
+}
+
+/// Whether two of the tables may hold one record that different requests found.
+fn overlap(tables: &[NodeId], plan: &Plan) -> bool {
+    let mut found: BTreeSet<NodeId> = BTreeSet::new();
+    let mut left = tables.to_vec();
+    while let Some(id) = left.pop() {
+        match &plan.node(id).op {
+            // A relation takes the keys of its input, and no record.
+            Op::Scan(_) | Op::Pivot(_) => _ = found.insert(id),
+            _ => left.extend(&plan.node(id).inputs),
+        }
+    }
+    let source = |id: &NodeId| match &plan.node(*id).op {
+        Op::Scan(scan) => plan.source(scan.source).map(|s| s.name.as_str()),
+        Op::Pivot(pivot) => plan.source(pivot.source).map(|s| s.name.as_str()),
+        _ => None,
+    };
+    found.iter().map(source).collect::<BTreeSet<_>>().len() < found.len()
+}

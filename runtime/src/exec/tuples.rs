@@ -1,0 +1,128 @@
+//! GET over tuples: where nobody asks for single records, the source counts those that are equal and gives one for all.
+
+use super::bind::{self, Fill};
+use super::node::Asked;
+use super::requests::{Visitor, chunked};
+use super::{Failure, Run, failed, locked};
+use crate::matching::{self, Found, References};
+use crate::report::model::{RequestReport, RequestStatus};
+use crate::source::{Records, TupleRequest, Tuples};
+use crate::table::{Table, Weights};
+use foldhash::HashMap;
+use huntc_compiler::catalog::EntityId;
+use huntc_compiler::plan::{Node, NodeId, Scan};
+use huntc_compiler::request::{Query, RequestTemplate, TupleForm, TupleTimes};
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// Ids of tuples begin here: above all that sources give and [`super::requests`] makes of them.
+const TUPLES: u64 = 1 << 63;
+const NODE_BIT: u32 = 32;
+
+impl Run<'_> {
+    /// The table of a GET by tuples; `None` where its records must be read, or where that costs less.
+    pub(super) fn scan_tuples(
+        &self,
+        id: NodeId,
+        node: &Node,
+        scan: &Scan,
+        references: &References,
+    ) -> Result<Option<Table>, Failure> {
+        let Some(from) = self.options.tuples_from else { return Ok(None) };
+        let template = self.job.requests.of(id).and_then(|template| Some((template, template.tuples.as_ref()?)));
+        let Some((template, form)) = template else { return Ok(None) };
+        let mut found = self.found_tuples(id, node, scan, references, (template, form, from))?;
+        if form.times == TupleTimes::None && found.as_ref().is_some_and(|(table, _)| !table.is_settled()) {
+            // Which of several values a row has depends on which came first.
+            let form = TupleForm { times: TupleTimes::First, ..form.clone() };
+            found = self.found_tuples(id, node, scan, references, (template, &form, from))?;
+        }
+        let Some((table, report)) = found else { return Ok(None) };
+        self.undecided(id, table.undecided_count());
+        locked(&self.requests).push((id, 0, report));
+        Ok(Some(table))
+    }
+
+    fn found_tuples(
+        &self,
+        id: NodeId,
+        node: &Node,
+        scan: &Scan,
+        references: &References,
+        (template, form, from): (&RequestTemplate, &TupleForm, u64),
+    ) -> Result<Option<(Table, RequestReport)>, Failure> {
+        let Some(entity) = node.entity else { return Err(Failure::Skipped) };
+        let chunks = chunked(&self.hole_values(&template.form.query)?);
+        let [columns] = chunks.as_slice() else { return Ok(None) };
+        let fill = Fill { keys: &[], entity: None, catalog: self.job.catalog, columns };
+        let request = bind::request(template, &template.form, &fill);
+        if request.query == Query::MatchNone || request.window.is_some_and(|w| w.start >= w.stop) {
+            return Ok(None);
+        }
+        let single = bind::bind(&form.single, &form.kinds, &fill);
+        let mut report = self.request_report(id, 0, template, template.form.exactness, &request);
+        let context = self.context(&report.id);
+        let asked =
+            TupleRequest { request: &request, fields: &form.fields, kinds: &form.kinds, single: &single, times: form.times, from };
+        let begun = Instant::now();
+        let answer = self.open(node, template.source)?.tuples(&asked, &context).map_err(|e| failed(node, e))?;
+        let Some(Tuples { mut records, counts, mut seen, mut single }) = answer else { return Ok(None) };
+        self.budget(node)?;
+        super::requests::apart(&mut seen, template.source);
+        super::requests::apart(&mut single, template.source);
+        let mut weights: HashMap<u64, u64> = seen.ids.iter().map(|id| (*id, 0)).collect();
+        for (number, count) in counts.iter().enumerate() {
+            let tuple = TUPLES | u64::from(id.0) << NODE_BIT | number as u64;
+            if let Some(id) = records.ids.get_mut(number) {
+                *id = tuple;
+            }
+            weights.insert(tuple, *count);
+        }
+        report.elapsed = begun.elapsed();
+        report.pages = context.stats.pages.load(Ordering::Relaxed);
+        report.retries = context.stats.retries.load(Ordering::Relaxed);
+        report.records = counts.iter().sum::<u64>() + single.len() as u64;
+        report.tuples = Some(counts.len() as u64);
+        report.status = RequestStatus::Ok;
+        self.remember_mended(template.source, &single.mended);
+
+        let mut found = Found::default();
+        let asked = Asked { source: template.source, keys: None, references };
+        for (part, ladder) in [(&records, false), (&seen, false), (&single, template.ladder)] {
+            let mut finder = TupleFinder { run: self, node, asked: &asked, ladder, found: &mut found, scan, entity };
+            self.counted(node, part, &mut finder)?;
+        }
+        let unidentified = found.unidentified_count();
+        let mut table = found.sightings.finish(node.entity, &node.columns);
+        table.unidentified = unidentified;
+        table.weights = Weights::new(weights);
+        Ok(Some((table, report)))
+    }
+}
+
+/// Finds things in tuples and in the records beside them.
+struct TupleFinder<'a, 'r> {
+    run: &'a Run<'r>,
+    node: &'a Node,
+    asked: &'a Asked<'a>,
+    /// Whether processes without entity id may be told apart.
+    ladder: bool,
+    found: &'a mut Found,
+    scan: &'a Scan,
+    entity: EntityId,
+}
+
+impl Visitor for TupleFinder<'_, '_> {
+    fn begin(&mut self) {}
+
+    fn take(&mut self, records: &Records) -> Result<(), Failure> {
+        let Self { run, node, asked, ladder, scan, entity, .. } = *self;
+        run.find(node, asked, ladder, records, self.found, &mut |reading, records, found| {
+            matching::scan(reading, records, entity, &scan.predicate, found)
+        })
+    }
+
+    fn whole(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
