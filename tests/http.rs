@@ -54,7 +54,11 @@ fn every_record_comes_in_pages_and_in_slices() {
         for page in fake.pages() {
             assert!(page.query.contains("allow_partial_search_results=false"), "{}", page.query);
             assert_eq!(page.header("x-opaque-id"), Some("n7.0"));
-            let order = if product == Product::Elasticsearch { json!(["_shard_doc"]) } else { json!(["_index", "_shard_doc"]) };
+            let order = if product == Product::Elasticsearch {
+                json!(["_shard_doc"])
+            } else {
+                json!([{"_index": {"unmapped_type": "keyword"}}, "_shard_doc"])
+            };
             assert_eq!(page.body["sort"], order);
         }
         let opened =

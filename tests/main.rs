@@ -48,3 +48,4 @@ mod run_cases;
 mod stages;
 mod support;
 mod trees;
+mod unseen;

@@ -22,6 +22,7 @@ const MAPPINGS: &[(&str, &str, bool)] = &[
     ("words", r#"{"type":"text","fields":{"keyword":{"type":"keyword","ignore_above":256}}}"#, false),
     ("text", r#"{"type":"text"}"#, false),
     ("dark", r#"{"type":"keyword","index":false,"doc_values":false}"#, false),
+    ("columns", r#"{"type":"keyword","index":false}"#, false),
     ("wild", r#"{"type":"wildcard"}"#, true),
     ("wildlimit", r#"{"type":"wildcard","ignore_above":300}"#, true),
     ("lines", r#"{"type":"match_only_text"}"#, true),
@@ -154,6 +155,16 @@ fn make(server: &TestServer, prefix: &str) -> Vec<&'static str> {
     server.create(&format!("{prefix}-closed"), r#"{"mappings":{"dynamic":false,"properties":{"@timestamp":{"type":"date"}}}}"#);
     server.load(&format!("{prefix}-closed"), documents.iter().map(String::as_str));
     names.push("closed");
+    if server.name == "elasticsearch-8" || server.name == "elasticsearch-9" {
+        // Beyond the limit of fields, where documents name what they ignore.
+        let beyond = r#"{"settings":{"index.mapping.total_fields":{"limit":1,"ignore_dynamic_beyond_limit":true}},
+            "mappings":{"properties":{"@timestamp":{"type":"date"}}}}"#;
+        server.create(&format!("{prefix}-beyond"), beyond);
+        server.load(&format!("{prefix}-beyond"), documents.iter().map(String::as_str));
+        names.push("beyond");
+    }
+    // Without any mapping, and without a document.
+    server.create(&format!("{prefix}-empty"), "{}");
     let alias = r#"{"mappings":{"properties":{"@timestamp":{"type":"date"},"process":{"properties":{
         "command_line":{"type":"alias","path":"cmd"},"args":{"type":"alias","path":"list"}}},
         "cmd":{"type":"keyword","ignore_above":300},"list":{"type":"keyword","ignore_above":300}}}}"#;
@@ -176,7 +187,24 @@ fn make(server: &TestServer, prefix: &str) -> Vec<&'static str> {
 fn no_mapping_loses_a_record() {
     for server in running(SERVERS) {
         let names = make(&server, "lost");
-        let config = ElasticConfig::new("test", &server.url, "lost-*").expect("the address is usable");
+        loses_nothing(&server, &names, "lost");
+    }
+}
+
+/// Of a remote cluster only the types of fields are known. The build of OpenSearch here searches no other cluster.
+#[test]
+fn no_type_loses_a_record() {
+    for server in running(&SERVERS[..3]) {
+        let names = make(&server, "type");
+        server.add_remote("huntc-self", None);
+        loses_nothing(&server, &names, "huntc-self:type");
+        brings_values(&server, names.len(), "huntc-self:type");
+    }
+}
+
+fn loses_nothing(server: &TestServer, names: &[&str], prefix: &str) {
+    {
+        let config = ElasticConfig::new("test", &server.url, &format!("{prefix}-*")).expect("the address is usable");
         let source = ElasticSource::new(config).expect("the source is set up");
         let mut extra = 0;
         for (query, wanted) in queries() {
@@ -190,9 +218,9 @@ fn no_mapping_loses_a_record() {
                 let records =
                     source.fetch(&request, &FetchContext::default()).unwrap_or_else(|e| panic!("{} {query:?}: {e:?}", server.name));
                 let found: BTreeSet<String> = records.observations.iter().map(ToString::to_string).collect();
-                for name in &names {
+                for name in names {
                     for id in &wanted {
-                        let id = format!("lost-{name}/{id}");
+                        let id = format!("{prefix}-{name}/{id}");
                         assert!(found.contains(&id), "{} lost {id}: {query:?}", server.name);
                     }
                 }
@@ -208,12 +236,18 @@ fn no_mapping_loses_a_record() {
 fn values_come_whole_from_every_mapping() {
     for server in running(SERVERS) {
         let names = make(&server, "whole");
-        let config = ElasticConfig::new("test", &server.url, "whole-*").expect("the address is usable");
+        brings_values(&server, names.len(), "whole");
+    }
+}
+
+fn brings_values(server: &TestServer, indices: usize, prefix: &str) {
+    {
+        let config = ElasticConfig::new("test", &server.url, &format!("{prefix}-*")).expect("the address is usable");
         let source = ElasticSource::new(config).expect("the source is set up");
         let fields = ["@timestamp", "_id", LIST, FIELD].map(str::to_owned).to_vec();
         let request = BoundRequest::of(Catalog::builtin(), Query::MatchAll, fields);
         let records = source.fetch(&request, &FetchContext::default()).expect("records come");
-        assert_eq!(records.len(), names.len() * values().len(), "{}", server.name);
+        assert_eq!(records.len(), indices * values().len(), "{}", server.name);
         let (one, list) = (records.column(FIELD).expect("a column"), records.column(LIST).expect("a column"));
         for record in 0..records.len() {
             let id = records.observations[record].rsplit('/').next().expect("an id").parse::<usize>().expect("a number");

@@ -122,13 +122,13 @@ pub(crate) fn changed(response: Response, change: impl FnOnce(&mut Value)) -> Re
 
 fn answer(product: Product, documents: usize, open: &AtomicUsize, request: &Request) -> Response {
     let elastic = product == Product::Elasticsearch;
-    let pit_path = if elastic { "/logs-*/_pit" } else { "/logs-*/_search/point_in_time" };
+    let pit_path = if elastic { "/_pit" } else { "/_search/point_in_time" };
     let shards = json!({"total": 3, "successful": 3, "skipped": 0, "failed": 0});
     let response = match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/_nodes/_local") => {
             Response::json(200, &json!({"nodes": {"a": {"version": if elastic { "9.2.0" } else { "3.8.0" }}}}))
         }
-        ("POST", path) if path == pit_path => {
+        ("POST", path) if path.contains("logs-") && path.ends_with(pit_path) => {
             open.fetch_add(1, Ordering::SeqCst);
             let key = if elastic { "id" } else { "pit_id" };
             Response::json(200, &json!({key: "pit-1", "_shards": shards}))
@@ -142,6 +142,11 @@ fn answer(product: Product, documents: usize, open: &AtomicUsize, request: &Requ
             let fields = json!({"n": field("long", "n"), "@timestamp": field("date", "@timestamp"), "process.name": {"mapping": {"name": {"type": "keyword"}}}});
             Response::json(200, &json!({"logs-1": {"mappings": fields}}))
         }
+        ("GET", path) if path.contains("logs-") && path.ends_with("/_field_caps") => {
+            let fields = json!({"n": {"long": {}}, "process.name": {"keyword": {}}, "@timestamp": {"date": {}}});
+            Response::json(200, &json!({"indices": ["logs-1"], "fields": fields}))
+        }
+        ("GET", path) if path.ends_with("/_settings") => Response::json(200, &json!({})),
         ("GET", path) if path.ends_with("/_mapping") => Response::json(200, &json!({"logs-1": {"mappings": {}}})),
         ("POST", path) if path.ends_with("/_search") => Response::json(200, &page(documents, &shards, &request.body)),
         _ => error(400, "illegal_argument_exception", &format!("no handler found for uri [{}]", request.path)),

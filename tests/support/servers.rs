@@ -51,6 +51,20 @@ impl TestServer {
         }
     }
 
+    /// Makes a cluster known to the server under this name: itself, or one that is down where a port is given at which nothing
+    /// listens.
+    pub(crate) fn add_remote(&self, name: &str, down: Option<u16>) {
+        let (_, body) = send(&self.url, "GET", "/_nodes/_local?filter_path=nodes.*.transport_address", None);
+        let json: serde_json::Value = serde_json::from_str(&body).expect("nodes are JSON");
+        let node = json["nodes"].as_object().and_then(|n| n.values().next()).expect("a node");
+        let own = node["transport_address"].as_str().expect("an address").to_owned();
+        let seed = down.map_or(own, |port| format!("127.0.0.1:{port}"));
+        let remote = serde_json::json!({"seeds": [seed], "skip_unavailable": true});
+        let settings = serde_json::json!({"persistent": {"cluster": {"remote": {name: remote}}}}).to_string();
+        let (status, body) = send(&self.url, "PUT", "/_cluster/settings", Some(("application/json", settings.as_bytes())));
+        assert_eq!(status, 200, "{}: {body}", self.name);
+    }
+
     /// Deletes an index, if it is there.
     pub(crate) fn delete(&self, index: &str) {
         let (status, body) = send(&self.url, "DELETE", &format!("/{index}?ignore_unavailable=true"), None);

@@ -20,4 +20,6 @@ codes! {
     BAD_CERTIFICATE "K0717" "bad-certificate" Error fixed "a certificate of the configuration cannot be read";
     NO_SOURCE_DOCUMENTS "K0718" "no-source-documents" Error fixed "an index does not keep its documents";
     RECORDS_CHANGED "K0719" "records-changed" Error fixed "records or indices changed while a hunt read them";
+    PATTERN_NARROWED "K0730" "pattern-narrowed" Error fixed "the credentials see a part of the indices only";
+    FIELD_LEFT_OUT "K0731" "field-left-out" Error fixed "an index keeps its documents without a field";
 }

@@ -1,15 +1,19 @@
 //! The envelope of a search answer, read without copying, and the test that the answer is complete.
 
 use super::fault::{Fault, FaultKind};
+use crate::source::FetchContext;
 use crate::source::repair::{self, Flaw, Repaired};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 /// The parts of an answer that are requested; always with the flags that show whether it is complete.
 pub(super) const FILTER: &str = "filter_path=pit_id,_scroll_id,timed_out,terminated_early,_shards,_clusters,hits.total,hits.hits._index,\
-hits.hits._id,hits.hits.sort,hits.hits._source,hits.hits.fields,aggregations,error,status";
+hits.hits._id,hits.hits.sort,hits.hits._source,hits.hits.fields,hits.hits._ignored,\
+hits.hits.ignored_field_values,aggregations,error,status";
 
 #[derive(Deserialize)]
 pub(super) struct Answer<'a> {
@@ -66,6 +70,12 @@ pub(super) struct Hit<'a> {
     /// Values from the index, requested when the document's own form of them cannot be read.
     #[serde(borrow)]
     pub(super) fields: Option<&'a RawValue>,
+    /// Names of fields with values that the index has not.
+    #[serde(borrow, rename = "_ignored")]
+    pub(super) ignored: Option<&'a RawValue>,
+    /// Values that were asked for and that the index has not.
+    #[serde(borrow, rename = "ignored_field_values")]
+    pub(super) ignored_values: Option<&'a RawValue>,
     /// The first flaw of the document, where the answer had to be written anew.
     #[serde(skip)]
     pub(super) flaw: Option<Flaw>,
@@ -107,6 +117,36 @@ struct Clusters {
     failed: u64,
     #[serde(default)]
     running: u64,
+    #[serde(default)]
+    details: BTreeMap<String, ClusterDetail>,
+}
+
+/// What became of the search in one cluster.
+#[derive(Deserialize)]
+struct ClusterDetail {
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    failures: Vec<Failure>,
+}
+
+impl Clusters {
+    /// Which clusters did not answer with all that they have, and why; `None` when all did.
+    fn lacking(&self) -> Option<String> {
+        if self.skipped + self.partial + self.failed + self.running == 0 {
+            return None;
+        }
+        let named: Vec<String> = self
+            .details
+            .iter()
+            .filter(|(_, d)| d.status != "successful")
+            .map(|(name, detail)| {
+                let reason = detail.failures.first().and_then(|f| f.reason.as_ref()).and_then(|r| r.reason.as_deref());
+                format!("remote cluster `{name}`: {}: {}", detail.status, reason.unwrap_or("no reason given"))
+            })
+            .collect();
+        Some(if named.is_empty() { "a remote cluster was skipped or gave a part only".to_owned() } else { named.join("; ") })
+    }
 }
 
 impl<'a> Answer<'a> {
@@ -148,16 +188,35 @@ impl<'a> Answer<'a> {
             return Err(Fault::new(FaultKind::Incomplete, "the server stopped the search early"));
         }
         shards.whole()?;
-        match &self.clusters {
-            Some(c) if c.skipped + c.partial + c.failed + c.running > 0 => {
-                Err(Fault::new(FaultKind::Incomplete, "a remote cluster was skipped or gave a part only"))
-            }
-            _ => Ok(()),
+        match self.clusters.as_ref().and_then(Clusters::lacking) {
+            Some(lacking) => Err(Fault::new(FaultKind::Incomplete, lacking)),
+            None => Ok(()),
         }
+    }
+
+    /// Whether the answer may be used: it is whole, or a part is allowed, which is marked.
+    pub(super) fn usable(&self, context: &FetchContext) -> Result<(), Fault> {
+        match self.whole() {
+            Err(fault) if context.allow_partial && matches!(fault.kind, FaultKind::Incomplete | FaultKind::MappingClash) => {
+                context.stats.partial.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// The number of shards that the search went to.
+    pub(super) fn shard_count(&self) -> Option<u64> {
+        self.shards.as_ref().map(Shards::count)
     }
 }
 
 impl Shards {
+    /// How many there are.
+    pub(super) fn count(&self) -> u64 {
+        self.total
+    }
+
     /// As [`Answer::whole`], for shards. A shard that the time range excludes counts as skipped, which is no error.
     pub(super) fn whole(&self) -> Result<(), Fault> {
         if self.failed == 0 && self.successful + self.skipped >= self.total {

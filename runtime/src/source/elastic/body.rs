@@ -28,9 +28,47 @@ pub(super) struct SourceFilter<'a> {
 
 /// A field whose value is read from the index and not from the document.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct DocValue {
+pub(super) struct IndexField {
     pub(super) field: String,
-    pub(super) format: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) format: Option<&'static str>,
+}
+
+impl IndexField {
+    /// In the form of its type.
+    pub(super) fn named(field: &str) -> Self {
+        Self { field: field.to_owned(), format: None }
+    }
+}
+
+/// What pages are sorted by: an order that is total.
+#[derive(Clone, Copy, Serialize)]
+#[serde(untagged)]
+pub(super) enum SortKey {
+    Field(&'static str),
+    Index(IndexOrder),
+}
+
+/// Order by the name of the index. OpenSearch refuses it for an index without any mapping, unless it has a type for that case.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct IndexOrder {
+    _index: UnmappedType,
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct UnmappedType {
+    unmapped_type: &'static str,
+}
+
+/// The order of pages under a point in time. OpenSearch numbers documents within each index, so the order is only total with
+/// the index in front.
+pub(super) fn page_order(product: Product) -> &'static [SortKey] {
+    const INDEX: SortKey = SortKey::Index(IndexOrder { _index: UnmappedType { unmapped_type: "keyword" } });
+    const NUMBER: SortKey = SortKey::Field("_shard_doc");
+    match product {
+        Product::Elasticsearch => &[NUMBER],
+        Product::OpenSearch => &[INDEX, NUMBER],
+    }
 }
 
 /// A part of the records: all, or one slice.
@@ -53,7 +91,7 @@ pub(super) struct SearchBody<'a> {
     pub(super) size: usize,
     pub(super) track_total_hits: bool,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    pub(super) sort: &'a [&'static str],
+    pub(super) sort: &'a [SortKey],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) search_after: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,5 +104,7 @@ pub(super) struct SearchBody<'a> {
     #[serde(rename = "_source")]
     pub(super) source: SourceFilter<'a>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    pub(super) docvalue_fields: &'a [DocValue],
+    pub(super) docvalue_fields: &'a [IndexField],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) fields: &'a [IndexField],
 }

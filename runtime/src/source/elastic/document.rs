@@ -38,6 +38,16 @@ impl FieldTree {
         tree
     }
 
+    /// A tree whose root itself is the value of a column.
+    pub(super) fn of_one(column: usize) -> Self {
+        Self { nodes: vec![Node { children: Vec::new(), columns: vec![column] }] }
+    }
+
+    /// Pushes a value and those in it.
+    pub(super) fn read_value(&self, json: &str, builder: &mut RecordsBuilder) -> Result<(), serde_json::Error> {
+        self.walk(&mut serde_json::Deserializer::from_str(json), builder)
+    }
+
     fn child(&self, at: usize, part: &str) -> Option<usize> {
         self.nodes[at].children.iter().find(|(name, _)| name == part).map(|(_, node)| *node)
     }

@@ -65,6 +65,10 @@ pub(super) enum FaultKind {
     Miscounted,
     /// The index does not keep `_source`.
     NoDocuments,
+    /// The index keeps documents without a field, and its values nowhere else as they were sent.
+    LeftOut,
+    /// The credentials see a part of the indices only.
+    Narrowed,
     /// Any other refusal.
     Rejected,
 }
@@ -240,6 +244,10 @@ fn kind_of(status: u16, types: &[String], reasons: &[String], json: bool) -> Fau
     }
     if any_of(&["too_many_buckets_exception"]) {
         return FaultKind::Rejected;
+    }
+    // A remote cluster that cannot be reached, which comes with 502.
+    if any_of(&["connect_transport_exception", "no_such_remote_cluster_exception"]) {
+        return FaultKind::Incomplete;
     }
     let busy = ["es_rejected_execution_exception", "rejected_execution_exception", "circuit_breaking_exception"];
     if any_of(&busy) || status == 429 {

@@ -63,6 +63,8 @@ fn headline(config: &ElasticConfig, fault: &Fault) -> (&'static Code, String) {
             (&codes::INCOMPLETE_ANSWER, "the server answered a part of the records only".to_owned())
         }
         FaultKind::NoDocuments => (&codes::NO_SOURCE_DOCUMENTS, "an index does not keep its documents".to_owned()),
+        FaultKind::LeftOut => (&codes::FIELD_LEFT_OUT, "an index keeps its documents without a field".to_owned()),
+        FaultKind::Narrowed => (&codes::PATTERN_NARROWED, format!("the credentials see a part of `{indices}` only")),
         FaultKind::MappingClash | FaultKind::PageTooLarge | FaultKind::Rejected => {
             (&codes::REQUEST_FAILED, format!("the server refused a request{status}"))
         }
@@ -121,6 +123,12 @@ fn helps(config: &ElasticConfig, fault: &Fault) -> Vec<String> {
         FaultKind::Incomplete | FaultKind::Miscounted => {
             "look for red indices with `GET _cluster/health?level=indices`, or run with `--allow-partial`".to_owned()
         }
+        FaultKind::LeftOut => {
+            "leave the index out of the source, as in `winlogbeat-*,-INDEX`, or hunt without the attributes that need the field".to_owned()
+        }
+        FaultKind::Narrowed => {
+            format!("set `indices` under `[sources.{name}]` to what the roles grant, grant `read` on the whole pattern, or run with `--allow-partial`")
+        }
         FaultKind::NoDocuments => "leave the index out: `winlogbeat-*,-INDEX`".to_owned(),
         FaultKind::TooComplex | FaultKind::MappingClash | FaultKind::Rejected => {
             format!("`huntc doctor {name}` shows the server and its mappings")
@@ -167,6 +175,8 @@ mod tests {
             FaultKind::Incomplete,
             FaultKind::Miscounted,
             FaultKind::NoDocuments,
+            FaultKind::LeftOut,
+            FaultKind::Narrowed,
             FaultKind::Rejected,
         ];
         for kind in kinds {

@@ -2,13 +2,15 @@
 
 use super::adapt::{Adapter, BoundApprox};
 use super::answer::Hit;
-use super::body::DocValue;
+use super::body::IndexField;
 use super::columns::RecordsBuilder;
 use super::document::FieldTree;
 use super::fault::{Fault, FaultKind};
-use super::mapping::{FieldKind, FieldMapping, Indices};
+use super::mapping::{FieldKind, FieldMapping, Indices, ValuesKept};
+use super::origin::{FromIndex, IndexValues};
 use super::server::Server;
 use crate::source::document_time;
+use crate::source::repair::Flaw;
 use foldhash::HashMap;
 use huntc_compiler::request::{Bool, BoundQuery, BoundRequest, Query, with_window};
 use huntc_compiler::time::{Instant, MILLISECOND, TimeRange, Window};
@@ -32,7 +34,7 @@ pub(super) struct PreparedRequest {
     /// The fields of `_source` that are requested.
     pub(super) includes: Vec<String>,
     /// The fields whose values are read from the index.
-    pub(super) docvalues: Vec<DocValue>,
+    pub(super) from_index: FromIndex,
     /// Names of the columns: the request's fields, `@timestamp` if it is not among them, and for a probe all fields of the query.
     names: Vec<String>,
     wanted: usize,
@@ -50,6 +52,8 @@ struct Decoder {
     tree: FieldTree,
     /// Columns whose value all documents have, and may leave out.
     constants: Vec<(usize, String)>,
+    /// Columns whose values the index has.
+    values: IndexValues,
     /// Whether the time is read from the index, because the document's format of it is unknown here.
     time_from_index: bool,
 }
@@ -113,13 +117,16 @@ impl PreparedRequest {
         includes.extend(
             classes.iter().flat_map(|c| c.fields.iter()).filter_map(|(f, m)| m.target.clone().filter(|_| names.contains(f))),
         );
+        let parts: Vec<_> = classes.iter().map(|c| (&c.fields, c.indices.first().map_or("", String::as_str))).collect();
+        let mut from_index = FromIndex::of(&names, &parts, server.product)?;
+        time_value(&classes, &decoders, &mut from_index);
         Ok(Self {
             query,
             sure,
             nothing,
             exact,
             includes: includes.into_iter().collect(),
-            docvalues: docvalues(&classes, &decoders),
+            from_index,
             names,
             wanted,
             time,
@@ -153,7 +160,6 @@ impl PreparedRequest {
     pub(super) fn take(&self, hits: &[Hit<'_>], builder: &mut RecordsBuilder) -> Result<(), Fault> {
         let mut last: Option<(&str, &Decoder)> = None;
         for hit in hits {
-            let Some(source) = hit.source else { return Err(Fault::new(FaultKind::NoDocuments, format!("index {}", hit.index))) };
             let decoder = match last {
                 Some((index, decoder)) if index == hit.index => decoder,
                 _ => {
@@ -163,14 +169,15 @@ impl PreparedRequest {
                 }
             };
             last = Some((&hit.index, decoder));
-            let broken = |e| Fault::new(FaultKind::Rejected, format!("record {}/{}: {e}", hit.index, hit.id));
-            let flaw = decoder.tree.read(source.get(), builder).map_err(broken)?.or(hit.flaw);
+            let flaw = decoder.document(hit, builder)?;
+            decoder.values.add(hit, builder)?;
             for (column, value) in &decoder.constants {
                 if let Some(column) = builder.columns.get_mut(*column).filter(|c| c.current().next().is_none()) {
                     column.push_text(value);
                 }
             }
-            let time = if decoder.time_from_index { index_time(hit) } else { None }.or_else(|| self.time_of(builder));
+            let indexed = if decoder.time_from_index { index_time(hit) } else { None };
+            let time = time_between(indexed, self.time_of(builder));
             if self.window.is_none_or(|w| time.is_some_and(|t| w.contains(t))) {
                 builder.end_record(&hit.index, &hit.id, time);
                 if let Some(flaw) = flaw {
@@ -197,10 +204,29 @@ impl Decoder {
             _ => None,
         });
         Self {
+            values: IndexValues::new(names, fields),
             tree: FieldTree::new(names.iter().enumerate().map(|(n, f)| (f.as_str(), n)).chain(targets)),
             constants: constants.collect(),
-            time_from_index: fields.get(TIME).is_some_and(|m| m.kind == FieldKind::Date { plain: false }),
+            time_from_index: fields.get(TIME).is_some_and(|m| {
+                m.kind == FieldKind::Date { plain: false } || (m.kind.is_date() && m.kept != ValuesKept::Document)
+            }),
         }
+    }
+
+    /// Reads the document of a hit into the builder. Returns its first flaw.
+    fn document(&self, hit: &Hit<'_>, builder: &mut RecordsBuilder) -> Result<Option<Flaw>, Fault> {
+        let Some(source) = hit.source else { return Err(Fault::new(FaultKind::NoDocuments, format!("index {}", hit.index))) };
+        let broken = |e| Fault::new(FaultKind::Rejected, format!("record {}/{}: {e}", hit.index, hit.id));
+        Ok(self.tree.read(source.get(), builder).map_err(broken)?.or(hit.flaw))
+    }
+}
+
+/// The time of a record: that of the index, which knows the format and keeps milliseconds; the document's own where it is the
+/// same more exactly, or where the index has none.
+fn time_between(indexed: Option<Instant>, own: Option<Instant>) -> Option<Instant> {
+    match (indexed, own) {
+        (Some(indexed), Some(own)) if own.millis_floor() == indexed.millis_floor() => Some(own),
+        (indexed, own) => indexed.or(own),
     }
 }
 
@@ -211,13 +237,13 @@ fn index_time(hit: &Hit<'_>) -> Option<Instant> {
 }
 
 /// Requests times from the index when documents have them in an unknown format and all indices can give them.
-fn docvalues(classes: &[Class], decoders: &[Decoder]) -> Vec<DocValue> {
-    let dates =
-        classes.iter().all(|c| matches!(c.fields.get(TIME).map(|m| &m.kind), Some(FieldKind::Date { .. } | FieldKind::Missing)));
+fn time_value(classes: &[Class], decoders: &[Decoder], from_index: &mut FromIndex) {
+    let dates = classes.iter().all(|c| c.fields.get(TIME).is_none_or(|m| m.kind.is_date() || m.kind == FieldKind::Missing));
     if dates && decoders.iter().any(|d| d.time_from_index) {
-        vec![DocValue { field: TIME.to_owned(), format: "strict_date_optional_time_nanos" }]
-    } else {
-        Vec::new()
+        from_index.doc_values.retain(|f| f.field != TIME);
+        from_index.fields.retain(|f| f.field != TIME);
+        let format = Some("strict_date_optional_time_nanos");
+        from_index.doc_values.push(IndexField { field: TIME.to_owned(), format });
     }
 }
 
@@ -226,7 +252,7 @@ fn aligned(window: Window) -> bool {
     window.is_none_or(|TimeRange { start, stop, .. }| start.0 % MILLISECOND == 0 && stop.0 % MILLISECOND == 0)
 }
 
-/// The indices in groups with equal mappings. Of a field that is only fetched, only aliases and constant values matter.
+/// The indices in groups with equal mappings. Of a field that is only fetched, it matters whether documents have its values.
 fn classes(request: &BoundRequest, indices: &Indices) -> Vec<Class> {
     let mut asked = query_fields(&request.query);
     asked.insert(TIME.to_owned());
@@ -235,7 +261,8 @@ fn classes(request: &BoundRequest, indices: &Indices) -> Vec<Class> {
     for (index, mappings) in indices {
         let matters = |f: &String| {
             let mapping = mappings.get(f)?;
-            let kept = asked.contains(f) || mapping.target.is_some() || matches!(mapping.kind, FieldKind::Constant(_));
+            let elsewhere = mapping.target.is_some() || mapping.type_only || mapping.kept != ValuesKept::Document;
+            let kept = asked.contains(f) || elsewhere || matches!(mapping.kind, FieldKind::Constant(_));
             kept.then(|| (f.clone(), mapping.clone()))
         };
         classes.entry(fetched.iter().filter_map(matters).collect()).or_default().push(index.clone());

@@ -74,14 +74,19 @@ impl ElasticSource {
             query,
             post_filter: if size == 0 { MatchAll::behind(product) } else { None },
             source: SourceFilter { includes: &prepared.includes },
-            docvalue_fields: &prepared.docvalues,
+            docvalue_fields: &prepared.from_index.doc_values,
+            fields: &prepared.from_index.fields,
         };
-        let options = "allow_partial_search_results=false&allow_no_indices=false&ignore_unavailable=false";
-        let call = self.connection.post(format!("{}/_search?{options}&{FILTER}", self.connection.indices()), &body)?;
+        let partial = context.allow_partial;
+        let options = "allow_no_indices=false&ignore_unavailable=false";
+        let call = self.connection.post(
+            format!("{}/_search?allow_partial_search_results={partial}&{options}&{FILTER}", self.connection.indices()),
+            &body,
+        )?;
         self.connection.send(&call, context, |reply| {
             let mut mended = Repaired::default();
             let answer = Answer::read(&reply.body, &mut mended)?;
-            answer.whole()?;
+            answer.usable(context)?;
             take(&answer)
         })?;
         context.stats.pages.fetch_add(1, Ordering::Relaxed);

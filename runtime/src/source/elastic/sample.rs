@@ -2,7 +2,7 @@
 
 use super::ElasticSource;
 use super::answer::{self, Answer, FILTER};
-use super::body::{DocValue, SourceFilter};
+use super::body::{IndexField, SourceFilter};
 use super::fault::Fault;
 use crate::source::repair::Repaired;
 use crate::source::{FetchContext, Sample};
@@ -26,7 +26,9 @@ struct Body<'a> {
     #[serde(rename = "_source")]
     source: SourceFilter<'a>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    docvalue_fields: &'a [DocValue],
+    docvalue_fields: &'a [IndexField],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    fields: &'a [IndexField],
 }
 
 #[derive(Deserialize)]
@@ -56,16 +58,21 @@ impl ElasticSource {
                 post_filter: (!prepared.nothing).then_some(&*prepared.query),
                 aggs: json!({"first": {"min": {"field": "@timestamp"}}, "last": {"max": {"field": "@timestamp"}}}),
                 source: SourceFilter { includes: &prepared.includes },
-                docvalue_fields: &prepared.docvalues,
+                docvalue_fields: &prepared.from_index.doc_values,
+                fields: &prepared.from_index.fields,
             };
-            let options = "allow_partial_search_results=false&allow_no_indices=false&ignore_unavailable=false";
-            let call = self.connection.post(format!("{}/_search?{options}&{FILTER}", self.connection.indices()), &body)?;
+            let partial = context.allow_partial;
+            let options = "allow_no_indices=false&ignore_unavailable=false";
+            let call = self.connection.post(
+                format!("{}/_search?allow_partial_search_results={partial}&{options}&{FILTER}", self.connection.indices()),
+                &body,
+            )?;
             let mut builder = prepared.builder();
             let (mut hits, mut span) = (0, None);
             self.connection.send(&call, context, |reply| {
                 let mut mended = Repaired::default();
                 let answer = Answer::read(&reply.body, &mut mended)?;
-                answer.whole()?;
+                answer.usable(context)?;
                 hits = answer.hits.hits.len();
                 span = answer.aggregations.and_then(times);
                 prepared.take(&answer.hits.hits, &mut builder)

@@ -2,7 +2,7 @@
 
 use super::ElasticSource;
 use super::answer::{Answer, FILTER};
-use super::body::{MatchAll, Pit, SearchBody, Slice, SourceFilter};
+use super::body::{MatchAll, Pit, SearchBody, Slice, SourceFilter, page_order};
 use super::columns::RecordsBuilder;
 use super::connection::Connection;
 use super::fault::{Fault, FaultKind};
@@ -310,25 +310,21 @@ impl<'a> Scan<'a> {
         size: usize,
         builder: &mut RecordsBuilder,
     ) -> Result<Page, Fault> {
-        // OpenSearch numbers documents within each index, so the order is only total with the index in front.
         let product = self.connection.server(self.context)?.product;
-        let sort: &[&'static str] = match product {
-            Product::Elasticsearch => &["_shard_doc"],
-            Product::OpenSearch => &["_index", "_shard_doc"],
-        };
         let partial = self.is_lenient();
         let pit = snapshot.id();
         let body = SearchBody {
             size,
             track_total_hits: total,
-            sort,
+            sort: page_order(product),
             search_after: after,
             pit: Some(Pit { id: &pit, keep_alive: KEEP_ALIVE }),
             slice: part.slice,
             query: part.query,
             post_filter: MatchAll::behind(product),
             source: SourceFilter { includes: &self.prepared.includes },
-            docvalue_fields: &self.prepared.docvalues,
+            docvalue_fields: &self.prepared.from_index.doc_values,
+            fields: &self.prepared.from_index.fields,
         };
         let call = self.connection.post(format!("_search?allow_partial_search_results={partial}&{FILTER}"), &body)?;
         let page = self.connection.send(&call, self.context, |reply| {

@@ -2,7 +2,7 @@
 //! Each page of a scroll can be read only once, so after any fault the whole reading begins again.
 
 use super::answer::{Answer, FILTER};
-use super::body::{MatchAll, SearchBody, SourceFilter};
+use super::body::{MatchAll, SearchBody, SortKey, SourceFilter};
 use super::columns::RecordsBuilder;
 use super::fault::{Again, Fault, FaultKind};
 use super::scan::Scan;
@@ -52,14 +52,15 @@ impl Scan<'_> {
             let body = SearchBody {
                 size,
                 track_total_hits: true,
-                sort: &["_doc"],
+                sort: &[SortKey::Field("_doc")],
                 search_after: None,
                 pit: None,
                 slice: None,
                 query: &self.prepared.query,
                 post_filter: MatchAll::behind(Product::OpenSearch),
                 source: SourceFilter { includes: &self.prepared.includes },
-                docvalue_fields: &self.prepared.docvalues,
+                docvalue_fields: &self.prepared.from_index.doc_values,
+                fields: &self.prepared.from_index.fields,
             };
             let options = "allow_no_indices=false&ignore_unavailable=false";
             let partial = self.is_lenient();

@@ -32,6 +32,11 @@ impl Server {
         self.numbers().is_some_and(|v| v >= (8, 16))
     }
 
+    /// Whether fields with doc values and without an index can be searched: in OpenSearch, and in Elasticsearch from 8.1 on.
+    pub(super) fn searches_doc_values(&self) -> bool {
+        self.product == Product::OpenSearch || self.numbers().is_some_and(|v| v >= (8, 1))
+    }
+
     fn numbers(&self) -> Option<(u32, u32)> {
         let mut parts = self.version.as_deref()?.split('.').map(str::parse);
         Some((parts.next()?.ok()?, parts.next()?.ok()?))

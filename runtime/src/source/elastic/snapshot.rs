@@ -3,6 +3,7 @@
 use super::answer::Shards;
 use super::client::Call;
 use super::connection::Connection;
+use super::coverage;
 use super::fault::{Fault, FaultKind};
 use super::server::Product;
 use crate::source::FetchContext;
@@ -49,7 +50,7 @@ impl Snapshot {
             }
         };
         let call = Call { method: Method::POST, path, body: None, timeout: connection.config.timeout };
-        connection.send(&call, context, |reply| {
+        let (snapshot, shards) = connection.send(&call, context, |reply| {
             let opened: Opened = serde_json::from_slice(&reply.body)
                 .map_err(|e| Fault::new(FaultKind::Malformed, format!("no point in time: {e}")))?;
             let Some(id) = opened.id.filter(|id| !id.is_empty()) else {
@@ -63,9 +64,14 @@ impl Snapshot {
                     snapshot.close(connection, context);
                     Err(fault)
                 }
-                _ => Ok(snapshot),
+                _ => Ok((snapshot, opened.shards.as_ref().map(Shards::count))),
             }
-        })
+        })?;
+        if let Err(fault) = coverage::check(connection, context, &snapshot.id(), shards) {
+            snapshot.close(connection, context);
+            return Err(fault);
+        }
+        Ok(snapshot)
     }
 
     /// The id for the next request.

@@ -156,7 +156,11 @@ struct Times {
 
 /// How many records there are and which time they cover. Without times when they cannot be compared between indices.
 fn times(connection: &Connection, server: &Server, category: Option<&str>, context: &FetchContext) -> Result<Times, Fault> {
-    let path = format!("{}/_search?allow_partial_search_results=false&allow_no_indices=false&{FILTER}", connection.indices());
+    let path = format!(
+        "{}/_search?allow_partial_search_results={}&allow_no_indices=false&{FILTER}",
+        connection.indices(),
+        context.allow_partial
+    );
     let ask = |aggregations: serde_json::Value| {
         let mut body = json!({"size": 0, "track_total_hits": true});
         if !aggregations.is_null() {
@@ -169,7 +173,7 @@ fn times(connection: &Connection, server: &Server, category: Option<&str>, conte
         connection.send(&call, context, |reply| {
             let mut mended = Repaired::default();
             let answer = Answer::read(&reply.body, &mut mended)?;
-            answer.whole()?;
+            answer.usable(context)?;
             let records = answer.hits.exact_total().ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))?;
             let (span, clocks) = answer.aggregations.map(read).unwrap_or_default();
             Ok(Times { records, span, clocks })

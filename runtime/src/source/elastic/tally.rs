@@ -92,12 +92,16 @@ impl ElasticSource {
         if let Some(filter) = MatchAll::behind(self.connection.server(context)?.product) {
             body["post_filter"] = json!(filter);
         }
-        let options = "allow_partial_search_results=false&allow_no_indices=false&ignore_unavailable=false";
-        let call = self.connection.post(format!("{}/_search?{options}&{FILTER}", self.connection.indices()), &body)?;
+        let partial = context.allow_partial;
+        let options = "allow_no_indices=false&ignore_unavailable=false";
+        let call = self.connection.post(
+            format!("{}/_search?allow_partial_search_results={partial}&{options}&{FILTER}", self.connection.indices()),
+            &body,
+        )?;
         let tally = self.connection.send(&call, context, |reply| {
             let mut mended = Repaired::default();
             let answer = Answer::read(&reply.body, &mut mended)?;
-            answer.whole()?;
+            answer.usable(context)?;
             let records = answer.hits.exact_total().ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))?;
             let tally = Tally { records, ..Tally::default() };
             if aggregations.is_null() { Ok(tally) } else { read(answer.aggregations, tally) }

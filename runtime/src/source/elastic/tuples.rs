@@ -9,7 +9,7 @@ use super::answer::{Answer, FILTER};
 use super::body::MatchAll;
 use super::columns::RecordsBuilder;
 use super::fault::{Fault, FaultKind};
-use super::mapping::{FieldKind, Indices};
+use super::mapping::{FieldKind, Indices, ValuesKept};
 use super::prepare::{self, PreparedRequest};
 use super::scan::Scan;
 use super::server::Product;
@@ -346,9 +346,12 @@ fn whole(field: &str, indices: &Indices) -> Option<WholeField> {
     let mut name: Option<&str> = None;
     let mut limited = false;
     for mapping in indices.values().filter_map(|fields| fields.get(field)) {
+        limited |= mapping.ignorable;
+        if mapping.target.is_some() || mapping.type_only || mapping.kept != ValuesKept::Document {
+            return None;
+        }
         let (own, limit) = match &mapping.kind {
             FieldKind::Missing => continue,
-            _ if mapping.target.is_some() => return None,
             FieldKind::Keyword { limit, normalized: false, .. } => (field, limit.is_some()),
             FieldKind::Text { keyword: Some((keyword, limit)) } => (keyword.as_str(), limit.is_some()),
             FieldKind::Integer { .. } | FieldKind::Ip => (field, false),

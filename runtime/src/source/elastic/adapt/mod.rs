@@ -30,6 +30,8 @@ pub(super) struct Adapter<'a> {
     pub(super) product: Product,
     /// OpenSearch before 3.3, whose fields of type `wildcard` have further defects.
     pub(super) old: bool,
+    /// Elasticsearch before 8.1, which searches indexed fields only.
+    needs_index: bool,
     /// Whether to leave patterns out, because the server refused them as too complex.
     pub(super) simple: bool,
     /// Whether the request only asks for a first hit. Then values beyond a length limit are not searched where the
@@ -58,7 +60,16 @@ impl<'a> Adapter<'a> {
         simple: bool,
         probe: bool,
     ) -> Self {
-        Self { fields, kinds, product: server.product, old: !server.has_shard_doc(), simple, probe, grams: Cell::new(0) }
+        Self {
+            fields,
+            kinds,
+            product: server.product,
+            old: !server.has_shard_doc(),
+            needs_index: !server.searches_doc_values(),
+            simple,
+            probe,
+            grams: Cell::new(0),
+        }
     }
 
     /// The two approximations of a query.
@@ -90,26 +101,42 @@ impl<'a> Adapter<'a> {
         // Fields that servers add themselves, and fields whose mapping was not asked for, are sent unchanged.
         let Some(mapping) = self.fields.get(field) else { return BoundApprox::exact(leaf.query(field)) };
         let real = mapping.target.as_deref().unwrap_or(field);
+        let mut found = self.by_kind(mapping, field, real, leaf);
+        if mapping.ignorable {
+            found.at_least = Query::any([found.at_least, ignored(real)]);
+        }
+        found
+    }
+
+    /// The approximations by what the index has of the field.
+    fn by_kind(&self, mapping: &FieldMapping, field: &str, real: &str, leaf: Leaf<'_>) -> BoundApprox {
         let asked = self.kinds.get(field);
+        let keyword = |field, limit, normalized, text| text::Keyword {
+            field,
+            real,
+            limit,
+            normalized,
+            text,
+            asked,
+            unindexed: mapping.unindexed,
+            type_only: mapping.type_only,
+        };
         match &mapping.kind {
             FieldKind::Missing => BoundApprox::exact(Query::MatchNone),
             FieldKind::Hidden => BoundApprox::unknown(),
+            // Old versions of Elasticsearch find nothing by doc values, but whether there are any.
+            _ if mapping.unindexed && self.needs_index => text::existence(asked, leaf, Query::exists(field)),
             FieldKind::Other | FieldKind::Text { keyword: None } => text::existence(asked, leaf, Query::exists(field)),
             FieldKind::Keyword { limit, normalized, text } => {
-                let (limit, normalized, text) = (*limit, *normalized, text.as_deref());
-                let keyword = text::Keyword { field, real, limit, normalized, text, asked };
-                self.keyword(&keyword, leaf)
+                self.keyword(&keyword(field, *limit, *normalized, text.as_deref()), leaf)
             }
             FieldKind::Text { keyword: Some((sub, limit)) } => {
-                let (limit, text) = (*limit, Some(field));
-                let keyword = text::Keyword { field: sub, real: sub, limit, normalized: false, text, asked };
+                let keyword = text::Keyword { real: sub, ..keyword(sub, *limit, false, Some(field)) };
                 leaf.existence_or(field, |leaf| self.keyword(&keyword, leaf))
             }
-            FieldKind::Wildcard { limit } => {
-                let (limit, normalized, text) = (*limit, false, None);
-                self.wildcard_field(&text::Keyword { field, real, limit, normalized, text, asked }, leaf)
-            }
+            FieldKind::Wildcard { limit } => self.wildcard_field(&keyword(field, *limit, false, None), leaf),
             FieldKind::Constant(value) => text::constant(value.as_deref(), leaf),
+            FieldKind::Flattened if self.old && self.product == Product::OpenSearch => BoundApprox::unknown(),
             FieldKind::Flattened => text::flattened(field, asked, leaf),
             FieldKind::Ip => number::ip(field, text::holds_addresses(asked), leaf),
             FieldKind::Integer { least, most } => number::integer(field, *least..=*most, leaf),
@@ -118,6 +145,12 @@ impl<'a> Adapter<'a> {
             FieldKind::Boolean => number::boolean(field, leaf),
         }
     }
+}
+
+/// The documents that have values of a field which the index has not: those name it, or an object that has it.
+fn ignored(field: &str) -> BoundQuery {
+    let names = field.match_indices('.').map(|(at, _)| &field[..at]).chain([field]);
+    Query::terms("_ignored", names.map(Value::text).collect())
 }
 
 impl Leaf<'_> {

@@ -22,7 +22,7 @@ fn adapter<'a>(fields: &'a BTreeMap<String, FieldMapping>, kinds: &'a FieldKinds
 
 fn approx(kind: FieldKind, product: Product, query: &BoundQuery) -> BoundApprox {
     let field = fields_in(query).unwrap_or(FIELD).to_owned();
-    let fields = BTreeMap::from([(field, FieldMapping { kind, target: None })]);
+    let fields = BTreeMap::from([(field, FieldMapping::of(kind))]);
     adapter(&fields, &kinds_of(query), product).approx(query)
 }
 
@@ -141,7 +141,7 @@ fn the_catalog_knows_a_field_by_its_own_name() {
     let addresses = Query::terms("source.ip", vec![Value::text("fe80::1"), Value::text("10.0.0.0/8")]);
     let guessed = FieldKind::Text { keyword: Some(("source.ip.keyword".to_owned(), Some(256))) };
     assert_eq!(at_least(guessed, Es, &addresses), json!({"exists": {"field": "source.ip.keyword"}}));
-    let alias = FieldMapping { kind: keyword(None), target: Some("client".to_owned()) };
+    let alias = FieldMapping { target: Some("client".to_owned()), ..FieldMapping::of(keyword(None)) };
     let fields = BTreeMap::from([("source.ip".to_owned(), alias)]);
     assert_eq!(adapter(&fields, &kinds_of(&addresses), Es).approx(&addresses).at_least, Query::exists("source.ip"));
 }
@@ -149,7 +149,7 @@ fn the_catalog_knows_a_field_by_its_own_name() {
 #[test]
 fn lists_on_opensearch_may_lack_one_value_and_be_there() {
     let query = Query::Wildcard(Wildcard { field: "process.args".to_owned(), pattern: "*a*".to_owned(), case_insensitive: false });
-    let fields = BTreeMap::from([("process.args".to_owned(), FieldMapping { kind: keyword(Some(1024)), target: None })]);
+    let fields = BTreeMap::from([("process.args".to_owned(), FieldMapping::of(keyword(Some(1024))))]);
     assert_eq!(adapter(&fields, &kinds_of(&query), Os).approx(&query).at_least, Query::MatchAll);
     assert_ne!(adapter(&fields, &kinds_of(&query), Es).approx(&query).at_least, Query::MatchAll);
 }
@@ -234,4 +234,69 @@ fn times_are_rounded_outwards_to_milliseconds() {
     assert!(approx(date(), Es, &whole).is_exact());
     let one = Query::term("event.created", at(1_500_000));
     assert_eq!(at_least(date(), Es, &one), bounds("001", "002"));
+}
+
+fn of_mapping(mapping: FieldMapping, server: &Server, query: &BoundQuery) -> [Json; 2] {
+    let fields = BTreeMap::from([(fields_in(query).unwrap_or(FIELD).to_owned(), mapping)]);
+    let found = Adapter::new(&fields, &kinds_of(query), server, false, false).approx(query);
+    [found.at_least, found.at_most].map(|q| serde_json::to_value(q).expect("queries are JSON"))
+}
+
+/// Beyond the limit of fields a document names the field, or the object that holds it.
+#[test]
+fn fields_that_documents_name_as_ignored_are_found() {
+    let missing = FieldMapping { ignorable: true, ..FieldMapping::of(FieldKind::Missing) };
+    let named = json!({"terms": {"_ignored": ["process", FIELD]}});
+    assert_eq!(of_mapping(missing, &server(Es), &term("x")), [named.clone(), json!({"match_none": {}})]);
+    let open = FieldMapping { ignorable: true, ..FieldMapping::of(keyword(None)) };
+    let plain = serde_json::to_value(term("x")).expect("JSON");
+    let either = json!({"bool": {"should": [plain, named], "minimum_should_match": 1}});
+    assert_eq!(of_mapping(open, &server(Es), &term("x")), [either, plain]);
+}
+
+#[test]
+fn of_a_type_alone_nothing_is_exact() {
+    let exists = json!({"exists": {"field": FIELD}});
+    let beyond = |query: Json| json!({"bool": {"should": [query, {"exists": {"field": "_ignored"}}], "minimum_should_match": 1}});
+    let none = json!({"match_none": {}});
+    let of = |query: &BoundQuery| {
+        of_mapping(FieldMapping { type_only: true, ..FieldMapping::of(keyword(Some(256))) }, &server(Es), query)
+    };
+    let json = |query: BoundQuery| serde_json::to_value(query).expect("JSON");
+    assert_eq!(of(&term("x")), [json(term("x")), none.clone()]);
+    assert_eq!(of(&pattern(r"a?b\?*", true)), [beyond(json(pattern(r"a*b\?*", true))), none.clone()]);
+    assert_eq!(of(&regexp("A.*")), [beyond(exists.clone()), none]);
+    assert_eq!(of(&Query::exists(FIELD)), [beyond(exists.clone()), exists]);
+}
+
+#[test]
+fn doc_values_alone_are_searched_as_the_server_can() {
+    let unindexed = || FieldMapping { unindexed: true, ..FieldMapping::of(keyword(None)) };
+    let version = |product, number: &str| Server { product, version: Some(number.to_owned()) };
+    let (folded, exact) = (pattern("*a*", true), pattern("*a*", false));
+    let plain = |query: &BoundQuery| serde_json::to_value(query).expect("JSON");
+    let exists = json!({"exists": {"field": FIELD}});
+    for old in [version(Es, "7.17.29"), version(Es, "8.0.1")] {
+        for query in [&folded, &exact, &term("x")] {
+            assert_eq!(of_mapping(unindexed(), &old, query)[0], exists);
+        }
+    }
+    assert_eq!(of_mapping(unindexed(), &version(Es, "8.1.0"), &folded)[0], plain(&folded));
+    assert_eq!(of_mapping(unindexed(), &version(Os, "3.8.0"), &folded)[0], exists);
+    assert_eq!(of_mapping(unindexed(), &version(Os, "3.8.0"), &exact)[0], plain(&exact));
+}
+
+#[test]
+fn networks_in_wildcard_fields_and_old_flat_objects_are_left_to_us() {
+    let wildcard = || FieldMapping::of(FieldKind::Wildcard { limit: None });
+    let network = Query::term("source.ip", Value::text("172.18.0.0/16"));
+    for server in [server(Es), server(Os)] {
+        assert_eq!(of_mapping(wildcard(), &server, &network)[0], json!({"exists": {"field": "source.ip"}}));
+    }
+    let one = Query::term("source.ip", Value::text("172.18.0.1"));
+    assert_eq!(of_mapping(wildcard(), &server(Os), &one)[0], serde_json::to_value(&one).expect("JSON"));
+    let version = |number: &str| Server { product: Os, version: Some(number.to_owned()) };
+    let flat = || FieldMapping::of(FieldKind::Flattened);
+    assert_eq!(of_mapping(flat(), &version("2.19.1"), &term("x"))[0], json!({"match_all": {}}));
+    assert_eq!(of_mapping(flat(), &version("3.8.0"), &term("x"))[0], serde_json::to_value(term("x")).expect("JSON"));
 }

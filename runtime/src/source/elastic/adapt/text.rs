@@ -23,6 +23,10 @@ pub(super) struct Keyword<'a> {
     pub(super) text: Option<&'a str>,
     /// The type that the request was written for.
     pub(super) asked: FieldKind,
+    /// Whether there are doc values only.
+    pub(super) unindexed: bool,
+    /// Whether only the type is known, so that there may be a limit, a normalizer or an alias.
+    pub(super) type_only: bool,
 }
 
 impl Adapter<'_> {
@@ -33,6 +37,7 @@ impl Adapter<'_> {
         }
         match (self.product, keyword.text) {
             // Elasticsearch indexes, for each document, which fields it left out.
+            (Product::Elasticsearch, _) if keyword.type_only => Query::exists("_ignored"),
             (Product::Elasticsearch, _) => Query::term("_ignored", Value::text(keyword.real)),
             (Product::OpenSearch, _) if self.probe => Query::MatchNone,
             // OpenSearch does not. A field with several values may lack one of them in the index and still exist there.
@@ -44,8 +49,22 @@ impl Adapter<'_> {
     }
 
     pub(super) fn keyword(&self, keyword: &Keyword<'_>, leaf: Leaf<'_>) -> BoundApprox {
-        let indexed = self.indexed(keyword, leaf);
+        let indexed = if keyword.type_only { self.of_type(keyword, leaf) } else { self.indexed(keyword, leaf) };
         self.with_limit(keyword, leaf, indexed)
+    }
+
+    /// The query on values of which only the type is known. A normalizer changes values and literals, patterns without regular
+    /// expressions too, in the same way; where it makes more characters of one, `?` would stand for one of them.
+    fn of_type(&self, keyword: &Keyword<'_>, leaf: Leaf<'_>) -> BoundApprox {
+        match leaf {
+            Leaf::Exists => self.indexed(keyword, leaf),
+            Leaf::Regexp(_) | Leaf::Range(_) => BoundApprox::present(keyword.field),
+            Leaf::Wildcard(q) => {
+                let wide = Wildcard { pattern: without_single(&q.pattern), ..q.clone() };
+                BoundApprox::superset(self.indexed(keyword, Leaf::Wildcard(&wide)).at_least)
+            }
+            Leaf::Term(_) | Leaf::Terms(_) => BoundApprox::superset(self.indexed(keyword, leaf).at_least),
+        }
     }
 
     /// Adds the records whose values the index may lack, unless all literals are too short for such a value.
@@ -62,6 +81,12 @@ impl Adapter<'_> {
         let present = || BoundApprox::present(keyword.field);
         match leaf {
             Leaf::Exists => existence(keyword.asked, leaf, Query::exists(keyword.field)),
+            // OpenSearch folds no case of patterns in doc values: it finds nothing (2.19 and 3.8, measured).
+            Leaf::Wildcard(Wildcard { case_insensitive: true, .. }) | Leaf::Term(Term { case_insensitive: true, .. })
+                if keyword.unindexed && self.product == Product::OpenSearch =>
+            {
+                present()
+            }
             Leaf::Term(term) => equal(keyword, &term.value, term.case_insensitive),
             Leaf::Terms(terms) => equal_any(keyword, &terms.values),
             Leaf::Wildcard(_) | Leaf::Regexp(_) | Leaf::Range(_) if keyword.normalized => present(),
@@ -167,6 +192,17 @@ fn address(field: &str, text: &str) -> BoundApprox {
         Ok(IpAddr::V6(_)) => BoundApprox { at_least: Query::exists(field), at_most: term },
         Err(_) => BoundApprox::present(field),
     }
+}
+
+/// A pattern with `*` for each `?`.
+fn without_single(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut escaped = false;
+    for c in pattern.chars() {
+        out.push(if c == '?' && !escaped { '*' } else { c });
+        escaped = c == '\\' && !escaped;
+    }
+    out
 }
 
 /// A literal as a wildcard pattern.

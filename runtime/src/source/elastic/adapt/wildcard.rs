@@ -3,11 +3,12 @@
 //! ASCII break case folding; and every query is expanded to clauses, one for each run of three characters, of which
 //! 1,024 are allowed.
 
-use super::text::{Keyword, escaped};
+use super::text::{Keyword, escaped, holds_addresses};
 use super::{Adapter, BoundApprox, Leaf};
 use crate::source::elastic::server::Product;
 use huntc_compiler::request::{BoundQuery, Query, Term, Wildcard};
 use huntc_compiler::value::Value;
+use std::net::Ipv4Addr;
 
 /// The most clauses for the `wildcard` fields of one request. The server's limit of 1,024 is for all clauses.
 const MOST_GRAMS: usize = 700;
@@ -20,13 +21,20 @@ impl Adapter<'_> {
         if self.product == Product::Elasticsearch {
             return self.keyword(keyword, leaf);
         }
-        let indexed = self.opensearch_wildcard(keyword.field, leaf);
+        let indexed = self.opensearch_wildcard(keyword, leaf);
         self.with_limit(keyword, leaf, indexed)
     }
 
-    fn opensearch_wildcard(&self, field: &str, leaf: Leaf<'_>) -> BoundApprox {
+    fn opensearch_wildcard(&self, keyword: &Keyword<'_>, leaf: Leaf<'_>) -> BoundApprox {
+        let field = keyword.field;
         let present = || BoundApprox::present(field);
         match leaf {
+            // An address or a network has many spellings, of which the index knows one.
+            Leaf::Term(_) | Leaf::Terms(_)
+                if holds_addresses(keyword.asked) && !leaf.literals().is_some_and(|l| l.iter().all(plain_ipv4)) =>
+            {
+                present()
+            }
             Leaf::Exists => BoundApprox::exact(Query::exists(field)),
             Leaf::Term(q) => match &q.value {
                 Value::Text(text) => self.equal(field, text, q.case_insensitive),
@@ -101,6 +109,11 @@ impl Adapter<'_> {
         self.grams.set(grams);
         query()
     }
+}
+
+/// Whether a literal is an IPv4 address, which has one spelling.
+fn plain_ipv4(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if text.parse::<Ipv4Addr>().is_ok())
 }
 
 fn pattern_query(field: &str, pattern: String, case_insensitive: bool) -> BoundQuery {

@@ -8,6 +8,34 @@ pub(in super::super) struct FieldMapping {
     pub(in super::super) kind: FieldKind,
     /// For an alias: the field that it points to.
     pub(in super::super) target: Option<String>,
+    /// Whether documents may have values of it that are in no index, and then name it in `_ignored`.
+    pub(in super::super) ignorable: bool,
+    /// Whether it has doc values, but no index.
+    pub(in super::super) unindexed: bool,
+    /// Where its values are read.
+    pub(in super::super) kept: ValuesKept,
+    /// Whether only the type is known: no limit, no normalizer, no format, and not whether it is an alias.
+    pub(in super::super) type_only: bool,
+}
+
+impl FieldMapping {
+    /// A field of this kind, of which everything is known.
+    pub(in super::super) const fn of(kind: FieldKind) -> Self {
+        Self { kind, target: None, ignorable: false, unindexed: false, kept: ValuesKept::Document, type_only: false }
+    }
+}
+
+/// Where the values of a field are kept, so that they can be read as they were sent.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(in super::super) enum ValuesKept {
+    /// In the document.
+    Document,
+    /// In the doc values of this field only, of which each document may have one. `limited`: up to the length that is indexed.
+    DocValues { field: String, limited: bool },
+    /// Nowhere in the form in which they were sent.
+    Nowhere,
+    /// The index keeps no documents at all.
+    NoDocument,
 }
 
 /// The kinds of mappings, by the queries that they allow.
@@ -45,6 +73,13 @@ pub(in super::super) enum FieldKind {
     Hidden,
     /// Any other type; only `exists` works on all of these.
     Other,
+}
+
+impl FieldKind {
+    /// Whether it is one of dates, in any format.
+    pub(in super::super) const fn is_date(&self) -> bool {
+        matches!(self, Self::Date { .. })
+    }
 }
 
 /// The mappings of the requested fields, by index and field.

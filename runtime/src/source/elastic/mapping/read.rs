@@ -1,6 +1,9 @@
 //! Reads the servers' JSON about mappings into field kinds.
 
-use super::kinds::{FieldKind, FieldMapping, Indices, ancestors};
+use super::kept::DocumentFilter;
+use super::kinds::{FieldKind, FieldMapping, Indices, ValuesKept, ancestors};
+use super::parameters::{is, limit, normalized, type_alone};
+use super::{capabilities, kept};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +22,10 @@ struct SeenIndex {
     closed: BTreeMap<String, bool>,
     /// Objects of type `nested`, which are documents of their own.
     nested: BTreeSet<String>,
+    /// Which fields documents are kept with.
+    filter: DocumentFilter,
+    /// Whether documents may have fields and values that are not indexed and named in `_ignored`.
+    ignores: bool,
 }
 
 impl MappingAnswers {
@@ -42,7 +49,23 @@ impl MappingAnswers {
             for (name, field) in mappings.get("runtime").and_then(Value::as_object).into_iter().flatten() {
                 seen.runtime.insert(name.clone(), field.clone());
             }
+            if let Some(filter) = mappings.get("_source") {
+                seen.filter = DocumentFilter::read(filter);
+            }
             seen.object("", mappings);
+        }
+    }
+
+    /// Reads an answer of `_settings`; `None` when it may not be read.
+    pub(super) fn settings(&mut self, json: Option<&Value>) {
+        for (index, seen) in &mut self.indices {
+            // What was set, else what holds by default.
+            let said = |key: &str| {
+                let answer = json?.get(index)?;
+                ["settings", "defaults"].iter().find_map(|part| answer.pointer(&format!("/{part}/index/mapping/{key}")))
+            };
+            let on = |key| is(said(key), "true");
+            seen.ignores = json.is_none() || on("total_fields/ignore_dynamic_beyond_limit") || on("ignore_malformed");
         }
     }
 
@@ -52,8 +75,8 @@ impl MappingAnswers {
         seen.fields(json);
         seen.objects(json);
         let mut indices = seen.finish(wanted);
-        capabilities(json, &mut indices);
-        hide_nested(&mut indices);
+        capabilities::read(json, &mut indices);
+        capabilities::finish(&mut indices, wanted);
         indices
     }
 
@@ -88,7 +111,27 @@ impl SeenIndex {
     }
 
     fn mapping(&self, field: &str) -> FieldMapping {
-        let plain = |kind| FieldMapping { kind, target: None };
+        let mapping = self.mapped(field);
+        let real = mapping.target.as_deref().unwrap_or(field);
+        let unindexed = self.fields.get(real).is_some_and(|m| is(m.get("index"), "false"));
+        let malformed = self.fields.get(real).is_some_and(|m| is(m.get("ignore_malformed"), "true"));
+        let kept = if self.filter.keeps(real) { ValuesKept::Document } else { self.kept(real, &mapping.kind) };
+        FieldMapping { ignorable: self.ignores || malformed, unindexed, kept, ..mapping }
+    }
+
+    /// Where the values of a field are kept that documents do not have.
+    fn kept(&self, field: &str, kind: &FieldKind) -> ValuesKept {
+        match (kind, self.fields.get(field)) {
+            // They have none, or all the same.
+            (FieldKind::Missing | FieldKind::Constant(_), _) => ValuesKept::Document,
+            _ if self.filter.none => ValuesKept::NoDocument,
+            (_, Some(mapping)) => kept::in_index(field, mapping),
+            (_, None) => ValuesKept::Nowhere,
+        }
+    }
+
+    fn mapped(&self, field: &str) -> FieldMapping {
+        let plain = FieldMapping::of;
         if ancestors(field).any(|a| self.nested.contains(&a)) {
             return plain(FieldKind::Hidden);
         }
@@ -96,7 +139,7 @@ impl SeenIndex {
             if let Some(target) = mapping.get("path").and_then(Value::as_str).filter(|_| is(mapping.get("type"), "alias")) {
                 // The target itself may be unknown; then it counts as another type.
                 let kind = self.fields.get(target).map_or(FieldKind::Other, |m| kind_of(target, m));
-                return FieldMapping { kind, target: Some(target.to_owned()) };
+                return FieldMapping { target: Some(target.to_owned()), ..plain(kind) };
             }
             return plain(kind_of(field, mapping));
         }
@@ -114,21 +157,6 @@ impl SeenIndex {
     }
 }
 
-/// Whether a setting has this value; servers send settings as JSON values or as texts.
-fn is(value: Option<&Value>, text: &str) -> bool {
-    match value {
-        Some(Value::String(s)) => s == text,
-        Some(Value::Bool(b)) => b.to_string() == text,
-        _ => false,
-    }
-}
-
-/// The length limit of a field. Servers send 2^31 - 1 for "no limit".
-fn limit(mapping: &Value) -> Option<usize> {
-    let limit = mapping.get("ignore_above").and_then(Value::as_u64)?;
-    (limit < 2_147_483_647).then_some(limit as usize)
-}
-
 fn kind_of(field: &str, mapping: &Value) -> FieldKind {
     let kind = mapping.get("type").and_then(Value::as_str).unwrap_or("object");
     let off = |key| is(mapping.get(key), "false");
@@ -137,7 +165,6 @@ fn kind_of(field: &str, mapping: &Value) -> FieldKind {
     }
     let subs = || mapping.get("fields").and_then(Value::as_object).into_iter().flatten();
     let type_of = |sub: &Value| sub.get("type").and_then(Value::as_str).unwrap_or("").to_owned();
-    let normalized = |m: &Value| m.get("normalizer").and_then(Value::as_str).is_some_and(|n| n != "default");
     match kind {
         "keyword" => {
             let text = subs().find(|(_, s)| matches!(type_of(s).as_str(), "text" | "match_only_text"));
@@ -162,77 +189,6 @@ fn kind_of(field: &str, mapping: &Value) -> FieldKind {
 
 fn plain_format(mapping: &Value) -> bool {
     mapping.get("format").and_then(Value::as_str).is_none_or(|f| f.starts_with("strict_date_optional_time"))
-}
-
-/// Types whose parameters do not matter.
-fn type_alone(kind: &str) -> FieldKind {
-    let integer = |bits: u32| FieldKind::Integer { least: -(1_i64 << (bits - 1)), most: (1_i64 << (bits - 1)) - 1 };
-    match kind {
-        "ip" => FieldKind::Ip,
-        "long" => FieldKind::Integer { least: i64::MIN, most: i64::MAX },
-        "integer" => integer(32),
-        "short" => integer(16),
-        "byte" => integer(8),
-        "double" => FieldKind::Float { exact: true },
-        "float" | "half_float" | "scaled_float" => FieldKind::Float { exact: false },
-        "boolean" => FieldKind::Boolean,
-        _ => FieldKind::Other,
-    }
-}
-
-/// Reads an answer of `_field_caps`. It has no limits, so the smallest usual one is assumed. Types of one family are
-/// reported as one, so a `wildcard` field may appear as a keyword.
-pub(super) fn capabilities(json: &Value, indices: &mut Indices) {
-    /// `ignore_above` of the keyword in the mapping that servers guess.
-    const SMALLEST_LIMIT: usize = 256;
-    let all: Vec<String> =
-        json.get("indices").and_then(Value::as_array).into_iter().flatten().filter_map(|i| i.as_str().map(str::to_owned)).collect();
-    for index in &all {
-        indices.entry(index.clone()).or_default();
-    }
-    for (field, types) in json.get("fields").and_then(Value::as_object).into_iter().flatten() {
-        for (kind, capability) in types.as_object().into_iter().flatten() {
-            let kind = match kind.as_str() {
-                "keyword" => FieldKind::Keyword { limit: Some(SMALLEST_LIMIT), normalized: false, text: None },
-                "wildcard" => FieldKind::Wildcard { limit: None },
-                "text" | "match_only_text" => FieldKind::Text { keyword: None },
-                "date" | "date_nanos" => FieldKind::Date { plain: true },
-                "flattened" | "flat_object" => FieldKind::Flattened,
-                "nested" => FieldKind::Hidden,
-                "unmapped" => FieldKind::Missing,
-                other => type_alone(other),
-            };
-            // Servers list indices only when the types differ between them.
-            let listed = capability.get("indices").and_then(Value::as_array);
-            let of: Vec<&str> = match listed {
-                Some(list) => list.iter().filter_map(Value::as_str).collect(),
-                None => all.iter().map(String::as_str).collect(),
-            };
-            for index in of {
-                indices
-                    .entry(index.to_owned())
-                    .or_default()
-                    .insert(field.clone(), FieldMapping { kind: kind.clone(), target: None });
-            }
-        }
-    }
-}
-
-/// Gives fields below a `nested` or `flattened` object the kind of that object: plain queries do not find fields of
-/// nested documents.
-pub(super) fn hide_nested(indices: &mut Indices) {
-    for fields in indices.values_mut() {
-        let parents: Vec<(String, FieldKind)> = fields
-            .iter()
-            .filter(|(_, m)| matches!(m.kind, FieldKind::Hidden | FieldKind::Flattened))
-            .map(|(f, m)| (format!("{f}."), m.kind.clone()))
-            .collect();
-        for (parent, kind) in parents {
-            for (_, mapping) in fields.iter_mut().filter(|(f, _)| f.starts_with(&parent)) {
-                mapping.kind = kind.clone();
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -296,19 +252,5 @@ mod tests {
         let mut seen = MappingAnswers::default();
         seen.objects(&json!({"i": {"mappings": {"dynamic": "false"}}}));
         assert_eq!(kinds(seen, &["x"]), [FieldKind::Hidden]);
-    }
-
-    #[test]
-    fn capabilities_by_index() {
-        let json = json!({"indices": ["a", "b"], "fields": {
-            "p": {"long": {"indices": ["a"]}, "keyword": {"indices": ["b"]}},
-            "n": {"nested": {}}, "n.x": {"keyword": {}}, "q": {"unmapped": {"indices": ["a"]}, "ip": {"indices": ["b"]}}}});
-        let mut indices = Indices::new();
-        capabilities(&json, &mut indices);
-        hide_nested(&mut indices);
-        let kind = |index: &str, field: &str| indices[index][field].kind.clone();
-        assert_eq!(kind("a", "p"), FieldKind::Integer { least: i64::MIN, most: i64::MAX });
-        assert!(matches!(kind("b", "p"), FieldKind::Keyword { limit: Some(256), .. }));
-        assert_eq!((kind("a", "n.x"), kind("a", "q"), kind("b", "q")), (FieldKind::Hidden, FieldKind::Missing, FieldKind::Ip));
     }
 }

@@ -1,0 +1,56 @@
+//! The parts of an index expression: indices of the server itself, and those of remote clusters (`cluster:index`).
+
+/// The names of an index expression, in their order.
+fn names(expression: &str) -> impl Iterator<Item = &str> {
+    expression.split(',').map(str::trim).filter(|name| !name.is_empty())
+}
+
+/// Whether a name is of a remote cluster. In date math a colon belongs to a time zone.
+fn is_remote(name: &str) -> bool {
+    name.split('<').next().unwrap_or(name).contains(':')
+}
+
+fn is_exclusion(name: &str) -> bool {
+    name.starts_with('-')
+}
+
+/// The names that pass, as an expression; `None` when none of them stands for an index.
+fn part(expression: &str, passes: impl Fn(&str) -> bool) -> Option<String> {
+    let part: Vec<&str> = names(expression).filter(|name| passes(name)).collect();
+    part.iter().any(|name| !is_exclusion(name)).then(|| part.join(","))
+}
+
+/// The expression for the indices of the server itself.
+pub(super) fn local(expression: &str) -> Option<String> {
+    part(expression, |name| !is_remote(name))
+}
+
+/// The expression for the indices of remote clusters.
+pub(super) fn remote(expression: &str) -> Option<String> {
+    part(expression, is_remote)
+}
+
+/// The patterns for indices of the server itself. A server may take them for those indices only that the user may see, where
+/// it refuses names that are written out.
+pub(super) fn patterns(expression: &str) -> Vec<&str> {
+    let pattern =
+        |name: &&str| !is_remote(name) && !is_exclusion(name) && !name.starts_with('<') && (name.contains('*') || *name == "_all");
+    names(expression).filter(pattern).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expression_has_local_and_remote_parts() {
+        let parts = |e| (local(e), remote(e));
+        let some = |t: &str| Some(t.to_owned());
+        assert_eq!(parts("a-*,b,-a-x"), (some("a-*,b,-a-x"), None));
+        assert_eq!(parts("a-*,far:b-*,-a-x,*:c"), (some("a-*,-a-x"), some("far:b-*,*:c")));
+        assert_eq!(parts("far:b-*,-far:x"), (None, some("far:b-*,-far:x")));
+        let math = "<logs-{now/d{yyyy|+12:00}}>";
+        assert_eq!(parts(math), (some(math), None));
+        assert_eq!(patterns("a-*,b,-c*,far:d*,<e-{now/d}-*>,*"), ["a-*", "*"]);
+    }
+}

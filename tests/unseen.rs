@@ -1,0 +1,166 @@
+//! What a server does not show is told: a remote cluster that is down, a part of a pattern that may not be read, values that are
+//! in no document or in no index. Against a scripted server, and against real ones.
+
+mod real;
+
+use crate::http::fake::{Fake, Product, asking, changed, context, error, everything};
+use crate::support::stub::{Request, Response};
+use huntc_compiler::request::Query;
+use huntc_compiler::value::Value as Literal;
+use huntc_runtime::source::elastic::ElasticConfig;
+use huntc_runtime::source::{DataSource, FetchContext, Records, SourceError};
+use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
+
+type Change = fn(&mut Value);
+
+/// A server whose answers at paths that end so are changed.
+fn server(product: Product, answers: &'static [(&'static str, Change)]) -> Fake {
+    Fake::start(product, 250, move |request, right, _| {
+        let here = answers.iter().find(|(path, _)| request.path.ends_with(path));
+        here.map_or(right.clone(), |(_, change)| changed(right, change))
+    })
+}
+
+fn read(fake: &Fake, partial: bool, set: impl FnOnce(&mut ElasticConfig)) -> (Result<Records, SourceError>, bool) {
+    let context = FetchContext { allow_partial: partial, ..context() };
+    let result = fake.source(set).fetch(&everything(), &context);
+    assert_eq!(fake.open.load(Ordering::SeqCst), 0, "every point in time is closed");
+    (result, context.stats.partial.load(Ordering::Relaxed))
+}
+
+/// The answer fails with the code and a note that has these words; where a part is allowed it comes and is marked.
+fn told(fake: &Fake, code: &str, words: &[&str], set: impl Fn(&mut ElasticConfig)) {
+    let error = read(fake, false, &set).0.expect_err("a part is missing");
+    assert_eq!(error.code.id, code, "{error:?}");
+    assert!(words.iter().all(|w| error.notes.iter().any(|n| n.contains(w))), "{words:?}: {error:?}");
+    let (records, marked) = read(fake, true, &set);
+    assert_eq!((records.expect("a part comes").len(), marked), (250, true));
+}
+
+fn two_clusters(config: &mut ElasticConfig) {
+    "logs-*,far:logs-*".clone_into(&mut config.indices);
+}
+
+#[test]
+fn a_remote_cluster_that_is_down_is_named() {
+    const LACKING: Change = |j| {
+        let error = json!({"error": {"type": "connect_transport_exception", "reason": "Unable to connect to [far]"}});
+        j["failed_indices"] = json!(1);
+        j["failures"] = json!([{"indices": ["far:logs-*"], "failure": error}]);
+    };
+    const SKIPPED: Change = |j| {
+        let why = json!([{"shard": -1, "index": null, "reason": {"type": "connect_transport_exception", "reason": "Unable to connect to [far]"}}]);
+        let details = json!({"(local)": {"status": "successful"}, "far": {"status": "skipped", "failures": why}});
+        j["_clusters"] = json!({"total": 2, "successful": 1, "skipped": 1, "details": details});
+    };
+    const FEWER: Change = |j| j["_shards"] = json!({"total": 2, "successful": 2, "skipped": 0, "failed": 0});
+    for product in [Product::Elasticsearch, Product::OpenSearch] {
+        told(
+            &server(product, &[("/_field_caps", LACKING)]),
+            "K0710",
+            &["`far:logs-*`", "Unable to connect to [far]"],
+            two_clusters,
+        );
+        // It went down after the mappings were read: the opening leaves it out without a word, the search beside it does not.
+        let gone = server(product, &[("far:logs-*/_search", SKIPPED)]);
+        told(&gone, "K0710", &["remote cluster `far`: skipped", "Unable to connect to [far]"], two_clusters);
+        // It came back before that search.
+        let back = server(product, &[("/_pit", FEWER), ("/_search/point_in_time", FEWER)]);
+        told(&back, "K0710", &["covers 2 of 3 shards"], two_clusters);
+    }
+    let up = server(Product::Elasticsearch, &[]);
+    let (records, marked) = read(&up, false, two_clusters);
+    assert_eq!((records.map(|r| r.len()).ok(), marked), (Some(250), false));
+    // An expression without remote clusters is asked about nothing more.
+    let local = server(Product::Elasticsearch, &[]);
+    read(&local, false, |_| ()).0.expect("records come");
+    assert!(local.requests().iter().all(|r| r.path != "/logs-*/_search"), "no search beside the pages");
+}
+
+#[test]
+fn a_part_of_the_shards_that_opened_is_a_part() {
+    const FAILED: Change = |j| j["_shards"] = json!({"total": 3, "successful": 2, "skipped": 0, "failed": 1});
+    for product in [Product::Elasticsearch, Product::OpenSearch] {
+        told(
+            &server(product, &[("/_pit", FAILED), ("/_search/point_in_time", FAILED)]),
+            "K0710",
+            &["1 of 3 shards failed"],
+            |_| (),
+        );
+    }
+}
+
+/// A server with security, whose roles grant these privileges on `logs-*`.
+fn secured(search: bool, metadata: bool) -> Fake {
+    Fake::start(Product::Elasticsearch, 250, move |request, right, _| match request.path.as_str() {
+        "/_security/user/_has_privileges" => {
+            assert_eq!(request.body["index"][0]["names"], json!(["logs-*"]));
+            let privileges = json!({"indices:data/read/search": search, "view_index_metadata": metadata});
+            product(Response::json(200, &json!({"has_all_requested": search && metadata, "index": {"logs-*": privileges}})))
+        }
+        "/_security/user/_privileges" => {
+            let grants = json!([{"names": ["logs-a*"], "privileges": ["read"]}, {"names": ["other"], "privileges": ["write"]}]);
+            product(Response::json(200, &json!({"cluster": [], "indices": grants})))
+        }
+        _ => right,
+    })
+}
+
+fn product(response: Response) -> Response {
+    response.with("X-elastic-product", "Elasticsearch")
+}
+
+fn asked(fake: &Fake, path: &str) -> Vec<Request> {
+    fake.requests().into_iter().filter(|r| r.path.ends_with(path)).collect()
+}
+
+#[test]
+fn a_pattern_that_is_granted_in_part_is_told() {
+    told(&secured(false, true), "K0730", &["not all of `logs-*` may be read", "the roles grant `logs-a*`"], |_| ());
+    let whole = secured(true, true);
+    let source = whole.source(|_| ());
+    for _ in 0..2 {
+        assert_eq!(source.fetch(&everything(), &context()).map(|r| r.len()).ok(), Some(250));
+    }
+    assert_eq!((asked(&whole, "/_has_privileges").len(), asked(&whole, "/_privileges").len()), (1, 0), "once, and no more");
+    // What is written out is refused by the server itself.
+    let named = secured(false, false);
+    read(&named, false, |c| "logs-1,-logs-x*".clone_into(&mut c.indices)).0.expect("records come");
+    assert_eq!(asked(&named, "/_has_privileges").len(), 0);
+}
+
+#[test]
+fn without_security_there_is_nothing_to_ask() {
+    for status in [400, 403, 404, 405] {
+        let off = Fake::start(Product::Elasticsearch, 250, move |request, right, _| {
+            if request.path.starts_with("/_security") { error(status, "x", "no handler found") } else { right }
+        });
+        assert_eq!(read(&off, false, |_| ()).0.map(|r| r.len()).ok(), Some(250), "{status}");
+    }
+}
+
+#[test]
+fn mappings_that_may_be_seen_in_part_are_not_trusted() {
+    let fake = secured(true, false);
+    let source = fake.source(|_| ());
+    let query = Query::term("process.name", Literal::text("x"));
+    let records = source.fetch(&asking(query.clone()), &context()).expect("records come");
+    assert_eq!(records.len(), 250);
+    assert!(!asked(&fake, "/_field_caps").is_empty());
+    let page = fake.pages().pop().expect("a page");
+    // The field may be an alias, and the values come however it is mapped.
+    assert_eq!(page.body["fields"], json!([{"field": "n"}]));
+    assert_eq!(page.body["docvalue_fields"], json!([{"field": "@timestamp", "format": "strict_date_optional_time_nanos"}]));
+}
+
+#[test]
+fn an_answer_about_no_index_is_a_mistake() {
+    const NOTHING: Change = |j| *j = json!({});
+    let fake = Fake::start(Product::Elasticsearch, 250, |request, right, _| {
+        if request.path.contains("/_mapping/field/") { changed(right, NOTHING) } else { right }
+    });
+    let error = read(&fake, false, |_| ()).0.expect_err("the server answers about no index");
+    assert_eq!(error.code.id, "K0711", "{error:?}");
+    assert!(error.notes.iter().any(|n| n.contains("names no index")), "{error:?}");
+}
