@@ -35,9 +35,9 @@ fn sightings(records: &Records, entity: EntityId, predicate: &Predicate) -> Sigh
     matching::scan(&reading, records, entity, predicate, &mut found).expect("generated patterns can be decided");
     let mut out = Sightings::new();
     out.extend(found.unidentified.iter().map(|(record, slot)| (*record, *slot, "unidentified".to_owned())));
-    for entity in found.sightings.entities() {
-        let key = format!("{:?}{:?}", entity.key.parts, entity.key.host);
-        out.extend(entity.sightings.iter().map(|s| (s.record.unwrap_or_default(), s.slot, key.clone())));
+    for one in found.sightings.finish(Some(entity), &[]).entities() {
+        let key = format!("{:?}", one.key());
+        out.extend(one.sightings().map(|s| (s.record().unwrap_or_default(), s.slot, key.clone())));
     }
     out
 }
