@@ -2,6 +2,7 @@
 
 pub(crate) mod fake;
 mod patience;
+mod ways_in;
 
 use crate::support::stub::{Response, Stub, closed_port};
 use fake::{Fake, Product, allowed, asking, changed, context, error, everything};

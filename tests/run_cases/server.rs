@@ -5,6 +5,8 @@ use crate::support::stub::{Request, Response};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// What a case says of its server.
@@ -13,6 +15,9 @@ use std::time::Duration;
 pub(crate) struct Scripted {
     /// Documents that it has.
     documents: usize,
+    /// Whether it has one more with each point in time.
+    #[serde(default)]
+    grows: bool,
     answers: Vec<Answer>,
 }
 
@@ -22,6 +27,8 @@ pub(crate) struct Scripted {
 struct Answer {
     /// How the path of the request ends.
     at: String,
+    /// Only each so-manieth request there.
+    every: Option<usize>,
     status: Option<u16>,
     /// Type and reason of an error.
     #[serde(rename = "type")]
@@ -55,13 +62,21 @@ fn once() -> usize {
 
 impl Scripted {
     pub(crate) fn start(&self) -> Fake {
-        let answers = self.answers.clone();
-        Fake::start(Product::Elasticsearch, self.documents, move |request, right, _| {
+        let (answers, grows) = (self.answers.clone(), self.grows);
+        let documents = Arc::new(OnceLock::<Arc<AtomicUsize>>::new());
+        let (has, asked) = (Arc::clone(&documents), AtomicUsize::new(0));
+        let fake = Fake::start(Product::Elasticsearch, self.documents, move |request, right, _| {
+            if let (true, Some(documents)) = (grows && request.path.ends_with("/_pit"), has.get()) {
+                documents.fetch_add(1, Ordering::SeqCst);
+            }
             match answers.iter().find(|answer| request.path.ends_with(&answer.at)) {
+                Some(Answer { every: Some(every), .. }) if (asked.fetch_add(1, Ordering::SeqCst) + 1) % every != 0 => right,
                 Some(answer) => answer.of(request, right),
                 None => right,
             }
-        })
+        });
+        let _ = documents.set(Arc::clone(&fake.documents));
+        fake
     }
 }
 

@@ -89,9 +89,9 @@ fn insert(config: &mut Config, name: String, profile: &Value, origin: BindingOri
     config.notices.remove(&name);
     config.sources.remove(&name);
     match binding(&name, profile, origin, places) {
-        Ok((binding, notice)) => {
-            if let Some(notice) = notice {
-                config.notices.insert(name.clone(), vec![notice]);
+        Ok((binding, notices)) => {
+            if !notices.is_empty() {
+                config.notices.insert(name.clone(), notices);
             }
             config.sources.insert(name, binding);
         }
@@ -123,7 +123,7 @@ fn profiles(text: &str, environment: &Environment) -> Result<Vec<(String, Value)
 }
 
 /// Replaces `$NAME` in every text. Kestrel does so before it parses the file.
-fn expand(value: &Value, environment: &Environment) -> Value {
+pub(super) fn expand(value: &Value, environment: &Environment) -> Value {
     match value {
         Value::String(text) => Value::String(environment.expand(text).0),
         Value::Array(values) => values.iter().map(|v| expand(v, environment)).collect(),
@@ -205,7 +205,7 @@ fn line_span(parts: &BTreeMap<&'static str, &str>, part: &str, id: SourceId) -> 
     Span::new(id, 0, 0)
 }
 
-fn key_span(text: &str, key: &str, id: SourceId) -> Span {
+pub(super) fn key_span(text: &str, key: &str, id: SourceId) -> Span {
     let at = text
         .match_indices(key)
         .map(|(at, _)| at)

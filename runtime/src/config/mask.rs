@@ -7,8 +7,10 @@
 use std::ops::Range;
 
 /// Keys of `huntc.toml` whose values help whoever reads a message, and are no secret.
-const PLAIN: [&str; 37] = [
+const PLAIN: [&str; 39] = [
     "aggregate_from",
+    "fingerprint",
+    "patience",
     "ca",
     "concurrency",
     "default_window",

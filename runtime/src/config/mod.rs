@@ -10,6 +10,7 @@ mod file;
 mod find;
 mod flags;
 mod kestrel;
+mod kestrel2;
 pub mod kinds;
 mod mask;
 mod model;
@@ -60,6 +61,7 @@ pub fn load(places: &Places<'_>, sources: &mut SourceSet) -> (Config, Vec<Diagno
     let mut problems = Vec::new();
     let mut config = Config::default();
     kestrel::read_file(places.environment, sources, &mut config, &mut problems);
+    kestrel2::read_file(places.environment, sources, &mut config, &mut problems);
     let names: Vec<String> = config.sources.keys().chain(config.broken.keys()).cloned().collect();
     if let Some(file) = places.file {
         file::read(file, places.environment, sources, &mut config, &mut problems);

@@ -2,11 +2,11 @@
 
 use super::address::Address;
 use super::binding::{Binding, BindingOrigin};
-use super::kinds::cluster::{Authority, ClusterProfile};
+use super::kinds::cluster::{Certificate, ClusterProfile};
 use super::secret::Secret;
 use crate::source::elastic::Auth;
-use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::{BAD_SETTING, IGNORED_SETTING, UNSUPPORTED_CONNECTOR};
+use huntc_compiler::diag::{Diagnostic, suggest};
 use huntc_compiler::source::Span;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -32,13 +32,32 @@ impl PartPlaces {
     }
 }
 
-/// The binding of a profile, and a warning for hunts that use it.
+/// Options that have a meaning here.
+const OPTIONS: [&str; 6] = ["timeout", "single_batch_timeout", "batch_size", "retrieval_batch_size", "time_range", "dialects"];
+/// Options of Kestrel and stix-shifter that have none, and why.
+const WITHOUT_EFFECT: [(&str, &str); 12] = [
+    ("result_limit", "every record is read"),
+    ("cool_down_after_transmission", "requests become fewer by themselves when the server is busy"),
+    ("allow_dev_connector", "stix-shifter is not used"),
+    ("mapping", "`--mapping FILE` puts rows over the catalog's attributes"),
+    ("unmapped_fallback", "an attribute without field is an error"),
+    ("validate_pattern", "the hunt is checked before anything runs"),
+    ("stix_validator", "no STIX objects are made"),
+    ("stix_2.1", "no STIX objects are made"),
+    ("language", "hunts are written in Kestrel"),
+    ("async_call", "requests run side by side anyway"),
+    ("proxy_host", "it names a server of stix-shifter; for an HTTP proxy set `proxy` in huntc.toml, or HTTPS_PROXY"),
+    ("proxy_port", "see `proxy_host`"),
+];
+const CONNECTION_KEYS: [&str; 6] = ["host", "port", "indices", "selfSignedCert", "options", "pagination"];
+
+/// The binding of a profile, and warnings for hunts that use it.
 pub(super) fn binding(
     name: &str,
     profile: &Value,
     origin: BindingOrigin,
     places: &PartPlaces,
-) -> Result<(Binding, Option<Diagnostic>), Box<Diagnostic>> {
+) -> Result<(Binding, Vec<Diagnostic>), Box<Diagnostic>> {
     let connector = profile.get("connector").and_then(Value::as_str).unwrap_or("elastic_ecs");
     if connector != "elastic_ecs" {
         let headline = format!("the profile `{name}` uses the connector `{connector}`");
@@ -53,18 +72,19 @@ pub(super) fn binding(
     let (url, from_url) = url(connection, places)?;
     let mut cluster = ClusterProfile::new(url, indices(connection, places)?);
     cluster.auth = auth(profile.get("config"), places)?.or(from_url).unwrap_or(Auth::None);
-    let mut notice = None;
+    let mut notices = Vec::new();
     match connection.get("selfSignedCert") {
-        Some(Value::String(pem)) if pem.contains("-----BEGIN") => cluster.tls.ca = Some(Authority::Pem(pem.clone())),
-        Some(Value::String(path)) if !path.trim().is_empty() => cluster.tls.ca = Some(Authority::File(PathBuf::from(path))),
+        Some(Value::String(pem)) if pem.contains("-----BEGIN") => cluster.tls.ca = Some(Certificate::Pem(pem.clone())),
+        Some(Value::String(path)) if !path.trim().is_empty() => cluster.tls.ca = Some(Certificate::File(PathBuf::from(path))),
         Some(Value::Bool(false)) if cluster.url.starts_with("https") => {
             let headline = format!("`selfSignedCert: false` of `{name}` does not switch the certificate check off");
             let notice_of = Diagnostic::new(&IGNORED_SETTING, places.spans[CONNECTION], headline);
-            notice = Some(notice_of.help("`tls = { ca = \"ca.pem\" }` in huntc.toml names the authority"));
+            notices.push(notice_of.help("`tls = { ca = \"ca.pem\" }` in huntc.toml names the authority"));
         }
         _ => {}
     }
     let default_window = options(connection.get("options"), &mut cluster, places)?;
+    notices.extend(without_effect(name, connection, places));
     let place = places.spans[CONNECTION];
     let binding = Binding {
         name: name.to_owned(),
@@ -75,7 +95,39 @@ pub(super) fn binding(
         like_case_sensitive: false,
         clock: None,
     };
-    Ok((binding, notice))
+    Ok((binding, notices))
+}
+
+/// The warning about settings that change nothing here.
+fn without_effect(name: &str, connection: &Value, places: &PartPlaces) -> Option<Diagnostic> {
+    let keys = |value: Option<&Value>| {
+        value.and_then(Value::as_object).into_iter().flat_map(|map| map.keys().cloned()).collect::<Vec<_>>()
+    };
+    let unknown = |key: &str, known: &mut dyn Iterator<Item = &'static str>| {
+        let known: Vec<&str> = known.collect();
+        let near = suggest::best(key, known.into_iter());
+        near.map_or_else(
+            || "there is no such setting".to_owned(),
+            |near| format!("there is no such setting; the nearest is `{near}`"),
+        )
+    };
+    let mut notes = Vec::new();
+    for key in keys(Some(connection)) {
+        if !CONNECTION_KEYS.contains(&key.as_str()) {
+            notes.push(format!("`{key}`: {}", unknown(&key, &mut CONNECTION_KEYS.into_iter())));
+        }
+    }
+    for key in keys(connection.get("options")) {
+        if OPTIONS.contains(&key.as_str()) {
+            continue;
+        }
+        let why = WITHOUT_EFFECT.iter().find(|(known, _)| *known == key).map(|(_, why)| (*why).to_owned());
+        notes.push(format!("`options.{key}`: {}", why.unwrap_or_else(|| unknown(&key, &mut OPTIONS.into_iter()))));
+    }
+    let headline = format!("settings of the profile `{name}` have no effect here");
+    let notice = || Diagnostic::new(&IGNORED_SETTING, places.spans[CONNECTION], headline).label("this profile");
+    (!notes.is_empty())
+        .then(|| notes.into_iter().fold(notice(), Diagnostic::note).help("take them out, or bind the source in huntc.toml"))
 }
 
 /// The address from `host` and `port`, with `https` unless the host has another scheme.
@@ -136,8 +188,7 @@ fn auth(config: Option<&Value>, places: &PartPlaces) -> Result<Option<Auth<Secre
     Err(places.bad(CONFIG, "has no whole set of credentials", wanted))
 }
 
-/// Applies the options that have a meaning here. Returns the window of statements without a time range. `result_limit`
-/// and the options of stix-shifter's translator are ignored.
+/// Applies the options that have a meaning here. Returns the window of statements without a time range.
 fn options(
     options: Option<&Value>,
     cluster: &mut ClusterProfile,

@@ -1,6 +1,6 @@
 //! Tests of the whole configuration: files, Kestrel's profiles, the environment and flags.
 
-use super::kinds::cluster::{Authority, ClusterProfile};
+use super::kinds::cluster::{Certificate, ClusterProfile};
 use super::secret::Secret;
 use super::trust::Chosen;
 use super::*;
@@ -137,7 +137,7 @@ fn all_of_a_kestrel_profile_is_read() {
     let cluster = setting.cluster("bh22-windows-192.168.56.111");
     assert_eq!(cluster.indices, ["a-*", "b"]);
     assert_eq!(shown(&cluster.auth), "basic elastic:from-env");
-    assert!(matches!(cluster.tls.ca, Some(Authority::Pem(_))));
+    assert!(matches!(cluster.tls.ca, Some(Certificate::Pem(_))));
     assert_eq!((cluster.timeout, cluster.page_size), (Some(Duration::from_secs(90)), Some(10_000)));
     assert_eq!(cluster.dialects, ["beats"]);
     assert_eq!(setting.load().0.sources["bh22-windows-192.168.56.111"].window(), Some(Duration::from_hours(1)));
@@ -206,7 +206,7 @@ hints = false
     assert!(problems.is_empty(), "{problems:?}");
     let cluster = setting.cluster("host101");
     assert_eq!(shown(&cluster.auth), "key i:from-env");
-    assert_eq!(cluster.tls.ca, Some(Authority::File(setting.folder.path().join("ca.pem"))));
+    assert_eq!(cluster.tls.ca, Some(Certificate::File(setting.folder.path().join("ca.pem"))));
     assert_eq!((cluster.page_size, cluster.concurrency), (Some(5_000), Some(4)));
     let profiles = config.source_profiles();
     assert_eq!(profiles[0].cluster, Some(("https://es.example:9200".to_owned(), "a,b".to_owned())));
@@ -333,4 +333,61 @@ fn durations_have_units_and_limits() {
     for bad in ["", "24", "0", "h", "-1h", "1.5h", "0s", "99999999999999999999d", "5y", "200000w"] {
         assert_eq!(duration(bad), None, "{bad}");
     }
+}
+
+#[test]
+fn kestrel_2s_file_binds_its_indexes() {
+    let setting = Setting::new().var("PW", "hunter2");
+    let folder = setting.folder.path().join("opensearch.yaml");
+    std::fs::write(
+        &folder,
+        "connections:\n  lab:\n    url: https://os.example:9200/es\n    auth: {username: bob, password: $PW}\n    verify_certs: false\nindexes:\n  \
+         Linux-91: {connection: lab, timestamp: '@timestamp', timestamp_format: x}\n  other: {connection: none}\n  \
+         elsewhere: {connection: lab, timestamp: event.created}\n",
+    )
+    .unwrap();
+    let setting = setting.var("KESTREL_OPENSEARCH_CONFIG", folder.to_str().unwrap());
+    let (config, problems, sources) = setting.load();
+    let cluster = cluster_of(&config, "linux-91");
+    assert_eq!((cluster.url.as_str(), cluster.indices.as_slice()), ("https://os.example:9200/es", &["Linux-91".to_owned()][..]));
+    assert_eq!(shown(&cluster.auth), "basic bob:hunter2");
+    assert!(cluster.tls.insecure);
+    assert!(problems.is_empty() && !format!("{config:?}{sources:?}").contains("hunter2"));
+    let broken: Vec<_> = config.broken.iter().map(|(name, problem)| (name.as_str(), problem.code.id)).collect();
+    assert_eq!(broken, [("elsewhere", "K0803"), ("other", "K0803")]);
+}
+
+#[test]
+fn settings_of_kestrel_without_effect_are_told() {
+    let setting = Setting::new().var(
+        "STIXSHIFTER_A_CONNECTION",
+        r#"{"host":"h","indexes":"x","options":{"timeout":30,"result_limit":5,"time_rang":5,"proxy_host":"p"}}"#,
+    );
+    let notices = setting.load().0.notices.remove("a").unwrap();
+    assert_eq!((notices.len(), notices[0].code.id), (1, "K0816"));
+    assert_eq!(
+        notices[0].notes,
+        [
+            "`indexes`: there is no such setting; the nearest is `indices`",
+            "`options.proxy_host`: it names a server of stix-shifter; for an HTTP proxy set `proxy` in huntc.toml, or HTTPS_PROXY",
+            "`options.result_limit`: every record is read",
+            "`options.time_rang`: there is no such setting; the nearest is `time_range`",
+        ]
+    );
+}
+
+#[test]
+fn ways_to_a_server_are_read() {
+    let setting = Setting::new().toml(
+        "[sources.a]\nuri = 'https://h:9200/x'\nproxy = 'http://u:hunter2@proxy:3128'\npatience = '5m'\ntls = { fingerprint = '{FP}', cert = 'c.pem', key = 'file:c.key' }\n"
+            .replace("{FP}", &"AB:".repeat(32))
+            .as_str(),
+    );
+    let cluster = setting.cluster("a");
+    assert_eq!((cluster.tls.fingerprint, cluster.patience), (Some([0xab; 32]), Some(Duration::from_mins(5))));
+    assert_eq!(cluster.tls.client.unwrap().0, Certificate::File(setting.folder.path().join("c.pem")));
+    assert!(!format!("{:?}", cluster.proxy).contains("hunter2"));
+    let pem = "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n";
+    let setting = Setting::new().toml(&format!("[sources.a]\nuri = 'https://h'\ntls = {{ ca = \"\"\"{pem}\"\"\" }}\n"));
+    assert_eq!(setting.cluster("a").tls.ca, Some(Certificate::Pem(pem.to_owned())));
 }

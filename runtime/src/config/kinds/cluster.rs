@@ -1,17 +1,17 @@
 //! Elasticsearch and OpenSearch: how to reach their indices. This is the only place that resolves the secrets of sources.
 
 use super::kind::{Form, OpenedSource, Opening, ResolvedSource, SourceFacts, SourceKind};
-use crate::config::address::Address;
+use crate::config::address::{Address, CLOUD};
 use crate::config::environment::Environment;
 use crate::config::reader::{Document, Located, TomlTable};
 use crate::config::secret::{Secret, SecretError};
-use crate::source::elastic::{Auth, ElasticConfig, ElasticSource, is_loopback};
+use crate::source::elastic::{Auth, ClientCertificate, ElasticConfig, ElasticSource, Fingerprint, Proxy, fingerprint, is_loopback};
 use crate::source::{FetchContext, SourceError, regular_file};
 use huntc_compiler::diag::Code;
 use huntc_compiler::diag::codes::config::{CERTIFICATE_NOT_CHECKED, MISSING_SECRET, SECRET_IN_CLEAR, SECRET_ON_COMMAND_LINE};
 use reqwest::Url;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,9 +19,15 @@ use std::time::Duration;
 pub(super) const FORM: Form = Form::Address { takes: is_http, keys: &KEYS, of_flag, of_table };
 
 /// The keys of `[sources.NAME]` that only clusters have.
-const KEYS: [&str; 7] = ["indices", "auth", "tls", "page_size", "concurrency", "timeout", "dialects"];
+const KEYS: [&str; 9] = ["indices", "auth", "tls", "proxy", "page_size", "concurrency", "timeout", "patience", "dialects"];
 const AUTH: [&str; 5] = ["username", "password", "id", "api_key", "token"];
-const TLS: [&str; 2] = ["ca", "insecure"];
+const TLS: [&str; 5] = ["ca", "fingerprint", "cert", "key", "insecure"];
+/// The variables of the environment that name a proxy, by the scheme of the server.
+const PROXIES: [(&str, [&str; 4]); 2] = [
+    ("https", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
+    ("http", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]),
+];
+const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
 /// How to reach indices of a cluster.
 #[derive(Clone, Debug)]
@@ -34,8 +40,12 @@ pub struct ClusterProfile {
     /// The credentials, whose secrets are not resolved yet.
     pub auth: Auth<Secret>,
     pub tls: Tls,
+    /// The proxy through which it is reached; its address may hold a password.
+    pub proxy: Option<Secret>,
     /// The longest time for one request.
     pub timeout: Option<Duration>,
+    /// How long a server that answered before is waited for.
+    pub patience: Option<Duration>,
     /// The most records on a page.
     pub page_size: Option<u32>,
     /// The most requests at the same time.
@@ -55,7 +65,9 @@ impl ClusterProfile {
             indices,
             auth: Auth::None,
             tls: Tls::default(),
+            proxy: None,
             timeout: None,
+            patience: None,
             page_size: None,
             concurrency: None,
             dialects: Vec::new(),
@@ -71,22 +83,26 @@ impl ClusterProfile {
 /// The TLS settings of a cluster.
 #[derive(Clone, Debug, Default)]
 pub struct Tls {
-    /// A certificate authority that is trusted beside those of the system.
-    pub ca: Option<Authority>,
+    /// A certificate that is trusted beside those of the system: of an authority, or of the server itself.
+    pub ca: Option<Certificate>,
+    /// The only certificate that is trusted: of the server, or of an authority in its chain.
+    pub fingerprint: Option<Fingerprint>,
+    /// The certificate of the client, and its key.
+    pub client: Option<(Certificate, Secret)>,
     /// Whether the server's certificate is not checked.
     pub insecure: bool,
 }
 
-/// The certificate of an authority.
+/// Where a certificate stands.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Authority {
+pub enum Certificate {
     /// A file in PEM format.
     File(PathBuf),
     /// A text in PEM format.
     Pem(String),
 }
 
-impl fmt::Debug for Authority {
+impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
@@ -107,8 +123,9 @@ impl SourceKind for ClusterProfile {
 
     fn credentials(&self) -> Option<String> {
         let insecure = if self.tls.insecure { ", certificate not checked" } else { "" };
+        let client = if self.tls.client.is_some() { ", client certificate" } else { "" };
         let origin = self.auth.secret().map_or_else(String::new, |secret| format!(" ({})", secret.origin()));
-        Some(format!("{}{origin}{insecure}", self.auth.word()))
+        Some(format!("{}{origin}{client}{insecure}", self.auth.word()))
     }
 
     fn default_window(&self) -> Option<Duration> {
@@ -175,7 +192,7 @@ impl ResolvedSource for ResolvedCluster {
 
 fn is_http(text: &str) -> bool {
     let scheme = text.split_once("://").map(|(s, _)| s.to_ascii_lowercase());
-    matches!(scheme.as_deref(), Some("http" | "https"))
+    matches!(scheme.as_deref(), Some("http" | "https")) || text.starts_with(CLOUD)
 }
 
 fn of_flag(text: &str) -> Result<Arc<dyn SourceKind>, String> {
@@ -214,15 +231,47 @@ fn profile(table: &TomlTable<'_, '_>, mut profile: ClusterProfile, document: &mu
         profile.auth = read_auth(&auth, document);
     }
     if let Some(tls) = table.table(document, "tls") {
-        tls.only(document, &TLS);
-        let ca = tls.path(document, "ca").map(Authority::File);
-        profile.tls = Tls { ca, insecure: tls.boolean(document, "insecure").unwrap_or(false) };
+        profile.tls = read_tls(&tls, document);
     }
+    profile.proxy = table.text(document, "proxy").map(|text| Secret::parse(text.value, document.base));
     profile.timeout = table.duration(document, "timeout");
+    profile.patience = table.duration_or_zero(document, "patience");
     profile.page_size = table.number(document, "page_size", 1..=10_000).map(|n| n as u32);
     profile.concurrency = table.number(document, "concurrency", 1..=64).map(|n| n as usize);
     profile.dialects = table.texts(document, "dialects", true).unwrap_or_default();
     profile
+}
+
+fn read_tls(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Tls {
+    table.only(document, &TLS);
+    let mut certificate = |key| {
+        let text = table.text(document, key)?;
+        Some(Certificate::of(text.value, document.base))
+    };
+    let (ca, cert) = (certificate("ca"), certificate("cert"));
+    let key = table.text(document, "key").map(|text| Secret::parse(text.value, document.base));
+    let mut tls = Tls { ca, insecure: table.boolean(document, "insecure").unwrap_or(false), ..Tls::default() };
+    if let Some(text) = table.text(document, "fingerprint") {
+        tls.fingerprint = fingerprint(text.value);
+        if tls.fingerprint.is_none() {
+            document.bad(text.span, "`fingerprint` is no SHA-256 of a certificate", "64 hexadecimal digits are needed here");
+        } else if tls.insecure {
+            document.bad(table.span, "`tls` has `fingerprint` and `insecure`", "one of them is needed: a fingerprint is a check");
+        }
+    }
+    tls.client = match (cert, key) {
+        (Some(cert), Some(key)) => Some((cert, key)),
+        (None, None) => None,
+        _ => {
+            document.bad(
+                table.span,
+                "`tls` has half a client certificate",
+                "`cert = \"client.crt\", key = \"file:client.key\"` is needed",
+            );
+            None
+        }
+    };
+    tls
 }
 
 fn read_auth(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Auth<Secret> {
@@ -246,19 +295,22 @@ impl ClusterProfile {
     fn elastic_config(&self, name: &str, environment: &Environment) -> Result<ElasticConfig, SourceError> {
         let mut config = ElasticConfig::new(name, &self.url, &self.expression())?;
         config.auth = self.auth.try_map(|secret| secret.resolve(environment).map_err(|e| missing(name, &e)))?;
-        config.ca_pem = match &self.tls.ca {
-            None => None,
-            Some(Authority::Pem(text)) => Some(text.clone()),
-            Some(Authority::File(path)) => {
-                let text = regular_file::read_text(path);
-                let unreadable =
-                    |e: std::io::Error| missing(name, &SecretError::Unreadable(path.display().to_string(), e.to_string()));
-                Some(text.map_err(unreadable)?)
-            }
+        let resolved = |secret: &Secret| secret.resolve(environment).map_err(|e| missing(name, &e));
+        config.ca_pem = self.tls.ca.as_ref().map(|ca| ca.text(name)).transpose()?;
+        config.fingerprint = self.tls.fingerprint;
+        if let Some((chain, key)) = &self.tls.client {
+            config.client_certificate = Some(ClientCertificate { chain: chain.text(name)?, key: resolved(key)? });
+        }
+        config.proxy = match &self.proxy {
+            Some(url) => Some(Proxy { url: resolved(url)?, except: None }),
+            None => proxy_of(environment, &config.url),
         };
         config.insecure = self.tls.insecure;
         if let Some(timeout) = self.timeout {
             config.timeout = timeout;
+        }
+        if let Some(patience) = self.patience {
+            config.patience = patience;
         }
         if let Some(size) = self.page_size {
             config.page_size = size as usize;
@@ -268,6 +320,32 @@ impl ClusterProfile {
         }
         Ok(config)
     }
+}
+
+impl Certificate {
+    /// Of a setting: PEM text, or else a path below `base`.
+    pub(in crate::config) fn of(text: &str, base: &Path) -> Self {
+        if text.contains("-----BEGIN") { Self::Pem(text.to_owned()) } else { Self::File(base.join(text)) }
+    }
+
+    /// Its PEM text. `name` is that of the source.
+    fn text(&self, name: &str) -> Result<String, SourceError> {
+        match self {
+            Self::Pem(text) => Ok(text.clone()),
+            Self::File(path) => regular_file::read_text(path)
+                .map_err(|e| missing(name, &SecretError::Unreadable(path.display().to_string(), e.to_string()))),
+        }
+    }
+}
+
+/// The proxy that the environment names for an address. What is sent to this machine needs none.
+fn proxy_of(environment: &Environment, url: &Url) -> Option<Proxy> {
+    if is_loopback(url) {
+        return None;
+    }
+    let first = |names: &[&str]| names.iter().find_map(|name| environment.text(name)).map(str::to_owned);
+    let (_, names) = PROXIES.iter().find(|(scheme, _)| *scheme == url.scheme())?;
+    Some(Proxy { url: first(names)?.into(), except: first(&NO_PROXY) })
 }
 
 fn missing(name: &str, error: &SecretError) -> SourceError {

@@ -1,15 +1,17 @@
 //! HTTP to one server: connections, credentials, and single tries of requests, which can be cancelled at any moment.
 
 use super::auth::Auth;
-use super::config::{ElasticConfig, decode_percent, is_loopback};
+use super::config::{ElasticConfig, Proxy, decode_percent};
 use super::fault::{self, Fault, FaultKind};
 use super::server;
+use super::tls::{self, TlsFault};
 use crate::source::{FetchContext, SourceError};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use huntc_compiler::diag::codes::elastic::BAD_CLUSTER_ADDRESS;
+use huntc_compiler::diag::codes::elastic::{BAD_CERTIFICATE, BAD_CLUSTER_ADDRESS};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Url};
+use secrecy::ExposeSecret;
 use std::error::Error;
 use std::future::Future;
 use std::io::{ErrorKind, Write};
@@ -53,20 +55,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(config: &ElasticConfig) -> Result<Self, SourceError> {
-        // Another part of the program may have installed a provider already; both are good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = build(config, false).or_else(|e| match e {
-            // On a system without certificates the profile's own can still be used.
-            Broken::Client(_) if config.ca_pem.is_some() => build(config, true),
-            other => Err(other),
-        });
-        let http = http.map_err(|broken| match broken {
-            Broken::Source(error) => error,
-            Broken::Client(e) => {
-                SourceError::new(&BAD_CLUSTER_ADDRESS, format!("source `{}`: no connection can be set up", config.name))
-                    .note(describe(&e))
-            }
-        })?;
+        let http = build(config)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("huntc-net").enable_all().build();
         let runtime = runtime.map_err(|e| {
             SourceError::new(&BAD_CLUSTER_ADDRESS, format!("source `{}`: no connection can be set up", config.name))
@@ -145,7 +134,7 @@ fn unanswered(error: &reqwest::Error) -> Fault {
     let io =
         |kinds: &[ErrorKind]| chain(error).any(|e| e.downcast_ref::<std::io::Error>().is_some_and(|e| kinds.contains(&e.kind())));
     let ended = [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted, ErrorKind::BrokenPipe];
-    let kind = if let Some(tls) = chain(error).find_map(tls) {
+    let kind = if let Some(tls) = chain(error).find_map(of_tls) {
         if matches!(tls, rustls::Error::InvalidMessage(_)) { FaultKind::NoTls } else { FaultKind::Tls }
     } else if error.is_timeout() {
         if error.is_connect() { FaultKind::ConnectTimeout } else { FaultKind::Timeout }
@@ -193,27 +182,18 @@ async fn watch<T>(context: &FetchContext, limit: Duration, work: impl Future<Out
     }
 }
 
-enum Broken {
-    Source(SourceError),
-    Client(reqwest::Error),
-}
-
-fn build(config: &ElasticConfig, only_own: bool) -> Result<reqwest::Client, Broken> {
+fn build(config: &ElasticConfig) -> Result<reqwest::Client, SourceError> {
+    // Another part of the program may have installed a provider already; both are good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let unusable = |what: &str| SourceError::new(&BAD_CLUSTER_ADDRESS, format!("source `{}`: {what}", config.name));
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     if let Some(value) = authorization(&config.auth) {
         let value = value.map_err(|()| {
-            Broken::Source(
-                SourceError::new(
-                    &BAD_CLUSTER_ADDRESS,
-                    format!("source `{}`: the credentials hold characters that cannot be sent", config.name),
-                )
-                .help("look for line breaks at the end of the secret"),
-            )
+            unusable("the credentials hold characters that cannot be sent").help("look for line breaks at the end of the secret")
         })?;
         headers.insert(AUTHORIZATION, value);
     }
-    let authorities = config.authorities().map_err(Broken::Source)?;
     let builder = reqwest::Client::builder()
         .user_agent(concat!("huntc/", env!("CARGO_PKG_VERSION")))
         .default_headers(headers)
@@ -224,15 +204,51 @@ fn build(config: &ElasticConfig, only_own: bool) -> Result<reqwest::Client, Brok
         .tcp_nodelay(true)
         .connect_timeout(config.connect_timeout)
         .pool_max_idle_per_host(config.concurrency.max(1))
-        .tls_danger_accept_invalid_certs(config.insecure);
-    let builder = if is_loopback(&config.url) { builder.no_proxy() } else { builder };
-    // Without TLS no certificates are used, so a system without any is no obstacle.
-    let builder = if only_own || config.url.scheme() == "http" {
-        builder.tls_certs_only(authorities)
-    } else {
-        builder.tls_certs_merge(authorities)
+        // The environment of the process is looked at where the configuration is read.
+        .no_proxy();
+    let builder = match &config.proxy {
+        None => builder,
+        Some(Proxy { url, except }) => {
+            let proxy = reqwest::Proxy::all(url.expose_secret())
+                .map_err(|_| unusable("the address of the proxy cannot be used").help("write it as `http://HOST:PORT`"))?;
+            builder.proxy(proxy.no_proxy(except.as_deref().and_then(reqwest::NoProxy::from_string)))
+        }
     };
-    builder.build().map_err(Broken::Client)
+    // Without TLS no certificates are used, so a system without any is no obstacle.
+    let builder = if config.url.scheme() == "http" {
+        config.authorities()?;
+        builder.tls_certs_only([])
+    } else {
+        let client = config.client_certificate.as_ref();
+        let tls = tls::client_config(config.authorities()?, config.fingerprint, config.insecure, client);
+        builder.tls_backend_preconfigured(tls.map_err(|fault| no_tls(config, fault))?)
+    };
+    builder.build().map_err(|e| unusable("no connection can be set up").note(describe(&e)))
+}
+
+fn no_tls(config: &ElasticConfig, fault: TlsFault) -> SourceError {
+    let (code, what, help) = match fault {
+        TlsFault::Broken(e) => {
+            let what = format!("source `{}`: no connection can be set up", config.name);
+            return SourceError::new(&BAD_CLUSTER_ADDRESS, what).note(e.to_string());
+        }
+        TlsFault::Chain => (
+            &BAD_CERTIFICATE,
+            "the certificate of the client is not in PEM form",
+            "a PEM file begins with `-----BEGIN CERTIFICATE-----`",
+        ),
+        TlsFault::Key => (
+            &BAD_CERTIFICATE,
+            "the key of the client cannot be read",
+            "a PEM file without passphrase is needed: `openssl pkey -in client.key -out plain.key`",
+        ),
+        TlsFault::Pair => (
+            &BAD_CERTIFICATE,
+            "certificate and key of the client do not belong together",
+            "compare `openssl x509 -pubkey -noout -in CERT` with `openssl pkey -pubout -in KEY`",
+        ),
+    };
+    SourceError::new(code, format!("source `{}`: {what}", config.name)).help(help)
 }
 
 /// The `Authorization` header, marked as sensitive so that it is never logged.
@@ -279,10 +295,10 @@ fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)>
 }
 
 /// TLS errors are inside I/O errors, which do not name them as their source.
-fn tls<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+fn of_tls<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
     let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     let inside = inside.map(|e| e as &(dyn Error + 'static));
-    error.downcast_ref::<rustls::Error>().or_else(|| inside.or_else(|| error.source()).and_then(tls))
+    error.downcast_ref::<rustls::Error>().or_else(|| inside.or_else(|| error.source()).and_then(of_tls))
 }
 
 /// The text of the innermost cause, which contains no address.

@@ -1,11 +1,15 @@
 //! The settings for reading from a cluster: address, indices, credentials and limits.
 
 use super::auth::Auth;
+use super::tls::{self, ClientCertificate, Fingerprint};
 use crate::source::SourceError;
 use huntc_compiler::diag::codes::elastic::{BAD_CERTIFICATE, BAD_CLUSTER_ADDRESS};
 use huntc_compiler::index_name;
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
+use rustls::pki_types::CertificateDer;
+use secrecy::{ExposeSecret, SecretString};
+use std::fmt;
 use std::time::Duration;
 
 /// The settings of a cluster. Make them with [`ElasticConfig::from_address`], then change what differs from the defaults.
@@ -19,10 +23,16 @@ pub struct ElasticConfig {
     /// Index expression: names, aliases, data streams and patterns, separated by commas.
     pub indices: String,
     pub auth: Auth,
-    /// Certificates of authorities that are trusted beside those of the system, as PEM text.
+    /// Certificates that are trusted beside those of the system, as PEM text: of authorities, or of the server itself.
     pub ca_pem: Option<String>,
+    /// The certificate that must be the server's, or that of an authority in its chain. Then no other authority is trusted.
+    pub fingerprint: Option<Fingerprint>,
+    /// The certificate that the client shows to the server.
+    pub client_certificate: Option<ClientCertificate>,
     /// Whether any certificate is accepted.
     pub insecure: bool,
+    /// The proxy through which the server is reached.
+    pub proxy: Option<Proxy>,
     /// The longest time for one answer.
     pub timeout: Duration,
     /// The longest time for connecting.
@@ -74,7 +84,10 @@ impl ElasticConfig {
             indices: if indices.is_empty() { "*".to_owned() } else { indices },
             auth: Auth::None,
             ca_pem: None,
+            fingerprint: None,
+            client_certificate: None,
             insecure: false,
+            proxy: None,
             timeout: Duration::from_mins(2),
             connect_timeout: Duration::from_secs(5),
             page_size: 10_000,
@@ -104,16 +117,38 @@ impl ElasticConfig {
     }
 
     /// The certificates of `ca_pem`.
-    pub(super) fn authorities(&self) -> Result<Vec<reqwest::Certificate>, SourceError> {
+    pub(super) fn authorities(&self) -> Result<Vec<CertificateDer<'static>>, SourceError> {
         let Some(pem) = &self.ca_pem else { return Ok(Vec::new()) };
         let bad = || {
             SourceError::new(&BAD_CERTIFICATE, format!("source `{}`: the certificate authority is not in PEM form", self.name))
                 .help("a PEM file begins with `-----BEGIN CERTIFICATE-----`; convert DER with `openssl x509 -inform der`")
         };
-        match reqwest::Certificate::from_pem_bundle(pem.as_bytes()) {
-            Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-            _ => Err(bad()),
-        }
+        tls::certificates(pem).ok_or_else(bad)
+    }
+}
+
+/// A proxy for HTTP.
+#[derive(Clone)]
+pub struct Proxy {
+    /// Its address, in which a user and a password may stand.
+    pub url: SecretString,
+    /// Hosts that are reached without it, as `NO_PROXY` lists them.
+    pub except: Option<String>,
+}
+
+/// Shows no credentials.
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place())
+    }
+}
+
+impl Proxy {
+    /// Its address without credentials.
+    pub fn place(&self) -> String {
+        let url = self.url.expose_secret();
+        let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+        format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host))
     }
 }
 

@@ -91,7 +91,7 @@ pub(super) struct Fault {
 
 /// How often a request is sent again after a fault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Again {
+pub(super) enum Repeat {
     Never,
     Once,
     /// As often as the source may try.
@@ -112,26 +112,26 @@ impl Fault {
 
     /// How often the same request is sent again. `known`: the server has answered before, so that what looks like a wrong address
     /// is a server that restarts.
-    pub(super) fn again(&self, known: bool) -> Again {
+    pub(super) fn again(&self, known: bool) -> Repeat {
         match self.kind {
             FaultKind::Refused | FaultKind::ConnectTimeout | FaultKind::UnknownHost | FaultKind::Unavailable if known => {
-                Again::Long
+                Repeat::Long
             }
-            FaultKind::Incomplete if known && self.status == Some(503) => Again::Long,
+            FaultKind::Incomplete if known && self.status == Some(503) => Repeat::Long,
             FaultKind::Overloaded
             | FaultKind::Unavailable
             | FaultKind::Troubled
             | FaultKind::Cut
             | FaultKind::Malformed
             | FaultKind::Incomplete
-            | FaultKind::PitLimit => Again::Some,
+            | FaultKind::PitLimit => Repeat::Some,
             // At an address where nothing answered yet, the protocol is more likely to be wrong.
-            FaultKind::Closed if known => Again::Some,
+            FaultKind::Closed if known => Repeat::Some,
             // A second try takes the same long time.
-            FaultKind::Timeout | FaultKind::Closed => Again::Once,
+            FaultKind::Timeout | FaultKind::Closed => Repeat::Once,
             // What stands before the server answered for it.
-            FaultKind::NotASearchServer if known => Again::Once,
-            _ => Again::Never,
+            FaultKind::NotASearchServer if known => Repeat::Once,
+            _ => Repeat::Never,
         }
     }
 
@@ -339,14 +339,14 @@ mod tests {
     #[test]
     fn only_a_server_that_answered_before_is_waited_for() {
         for kind in [FaultKind::Refused, FaultKind::ConnectTimeout, FaultKind::UnknownHost] {
-            assert_eq!((Fault::new(kind, "").again(false), Fault::new(kind, "").again(true)), (Again::Never, Again::Long));
+            assert_eq!((Fault::new(kind, "").again(false), Fault::new(kind, "").again(true)), (Repeat::Never, Repeat::Long));
         }
         let away = of_answer(503, None, b"all shards failed");
-        assert_eq!((away.again(false), away.again(true)), (Again::Some, Again::Long));
+        assert_eq!((away.again(false), away.again(true)), (Repeat::Some, Repeat::Long));
         let busy = of_answer(503, None, br#"{"error":{"type":"circuit_breaking_exception"}}"#);
-        assert_eq!(busy.again(true), Again::Some);
-        assert_eq!(of_answer(302, None, b"").again(true), Again::Once);
-        assert_eq!(of_answer(401, None, b"").again(true), Again::Never);
+        assert_eq!(busy.again(true), Repeat::Some);
+        assert_eq!(of_answer(302, None, b"").again(true), Repeat::Once);
+        assert_eq!(of_answer(401, None, b"").again(true), Repeat::Never);
     }
 
     #[test]

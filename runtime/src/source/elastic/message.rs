@@ -17,6 +17,11 @@ pub(super) fn of(config: &ElasticConfig, fault: &Fault) -> SourceError {
     if !fault.reason.is_empty() && !what.contains(&fault.reason) {
         error = error.note(config.auth.hide(&fault.reason));
     }
+    if let (Some(proxy), FaultKind::Refused | FaultKind::Closed | FaultKind::ConnectTimeout | FaultKind::UnknownHost) =
+        (&config.proxy, fault.kind)
+    {
+        error = error.note(format!("it was asked through the proxy {}", proxy.place()));
+    }
     helps(config, fault).into_iter().fold(error, SourceError::help)
 }
 
@@ -102,7 +107,8 @@ fn helps(config: &ElasticConfig, fault: &Fault) -> Vec<String> {
         }
         FaultKind::UnknownHost => "correct the host name in the address of the source".to_owned(),
         FaultKind::Tls => {
-            "set `tls = { ca = \"http_ca.crt\" }` in huntc.toml to the server's own authority, and use the name that its certificate has"
+            "set `tls = { ca = \"http_ca.crt\" }` in huntc.toml to the server's own authority, or `fingerprint`, and use the name that \
+             its certificate has"
                 .to_owned()
         }
         FaultKind::Timeout => "set `timeout = \"10m\"` in huntc.toml, or use a shorter time range".to_owned(),

@@ -30,15 +30,18 @@ mod shared_snapshot;
 mod snapshot;
 mod survey;
 mod tally;
+mod tls;
 mod tuples;
+mod unit_scan;
 mod units;
 
 pub use auth::Auth;
-pub use config::{ElasticConfig, decode_percent, is_loopback};
+pub use config::{ElasticConfig, Proxy, decode_percent, is_loopback};
 #[doc(hidden)]
 pub use offline::{FirstAnswers, prepare_offline, read_offline};
 pub use server::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
+pub use tls::{ClientCertificate, Fingerprint, fingerprint};
 
 use super::{DataSource, FetchContext, Records, Sample, SourceError, Tally, TallyRequest, TupleRequest, Tuples};
 use crate::allowance::Spent;
@@ -48,7 +51,7 @@ use huntc_compiler::request::BoundRequest;
 use mapping::Mappings;
 use prepare::PreparedRequest;
 use scan::Scan;
-use shared_snapshot::SharedSnapshot;
+use shared_snapshot::{SharedReading, SharedSnapshot};
 
 /// The indices of one cluster as a data source.
 pub struct ElasticSource {
@@ -72,6 +75,11 @@ impl ElasticSource {
     /// What `huntc doctor` shows: server, indices, number of records, the time they cover, and the mappings of these fields.
     pub fn probe(&self, fields: &[String], context: &FetchContext) -> Result<Survey, SourceError> {
         survey::survey(&self.connection, &self.mappings, fields, context).map_err(|f| self.connection.explain(&f))
+    }
+
+    /// What a reading needs.
+    fn reading(&self) -> SharedReading<'_> {
+        SharedReading { connection: &self.connection, mappings: &self.mappings, snapshot: &self.shared }
     }
 
     /// Prepares a request for the server's mappings.
@@ -103,7 +111,7 @@ impl ElasticSource {
 
     fn read(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, Fault> {
         self.with_prepared(request, context, |prepared| {
-            let builder = if prepared.nothing { prepared.builder() } else { Scan::new(self, context, prepared).run()? };
+            let builder = if prepared.nothing { prepared.builder() } else { Scan::new(self.reading(), context, prepared).run()? };
             Ok(builder.finish(prepared.wanted()))
         })
     }

@@ -3,7 +3,7 @@
 
 use super::connection::Connection;
 use super::expression;
-use super::fault::{Again, Fault, FaultKind};
+use super::fault::{Fault, FaultKind, Repeat};
 use super::server::Product;
 use crate::source::FetchContext;
 use serde::Deserialize;
@@ -136,7 +136,9 @@ pub(super) fn ticked(names: &[String]) -> String {
 /// The answer; `None` where the server does not have the question, or does not take it. What may go away is a fault.
 fn answered<T>(answer: Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
     match answer {
-        Err(fault) if fault.again(true) == Again::Never && !matches!(fault.kind, FaultKind::Spent(_)) && fault.status.is_some() => {
+        Err(fault)
+            if fault.again(true) == Repeat::Never && !matches!(fault.kind, FaultKind::Spent(_)) && fault.status.is_some() =>
+        {
             Ok(None)
         }
         other => other,

@@ -2,7 +2,7 @@
 
 use super::client::{Call, Client, Reply};
 use super::config::ElasticConfig;
-use super::fault::{Again, Fault, FaultKind};
+use super::fault::{Fault, FaultKind, Repeat};
 use crate::source::FetchContext;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -70,7 +70,7 @@ impl Retries {
             };
             let again = fault.again(client.is_known());
             let pause_for = match again {
-                Again::Long if !self.weary.load(Ordering::Relaxed) => {
+                Repeat::Long if !self.weary.load(Ordering::Relaxed) => {
                     let waited = wait.begun.get_or_insert_with(Instant::now).elapsed();
                     if waited >= self.patience {
                         self.weary.store(true, Ordering::Relaxed);
@@ -80,8 +80,8 @@ impl Retries {
                     wait.looks += 1;
                     self.pause(wait.looks - 1, fault.wait).min(LONGEST_WAIT.max(fault.wait.unwrap_or_default())).min(LONGEST_PAUSE)
                 }
-                Again::Never => return Err(fault),
-                Again::Once if tries >= 1 => return Err(fault),
+                Repeat::Never => return Err(fault),
+                Repeat::Once if tries >= 1 => return Err(fault),
                 _ if tries >= self.most || !self.within_budget() => return Err(fault),
                 _ => {
                     self.retried.fetch_add(1, Ordering::Relaxed);

@@ -1,6 +1,5 @@
 //! Reads all records of a request: page by page under one point in time, in slices, checked against the server's own count.
 
-use super::ElasticSource;
 use super::answer::{Answer, FILTER};
 use super::body::{MatchAll, Pit, SearchBody, Slice, SourceFilter, page_order};
 use super::columns::RecordsBuilder;
@@ -8,6 +7,7 @@ use super::connection::Connection;
 use super::fault::{Fault, FaultKind};
 use super::prepare::PreparedRequest;
 use super::server::Product;
+use super::shared_snapshot::SharedReading;
 use super::snapshot::{KEEP_ALIVE, Snapshot};
 use super::units::Units;
 use crate::allowance::Lent;
@@ -30,7 +30,7 @@ const UNITS_FROM: u64 = 10;
 
 /// The reading of one request.
 pub(super) struct Scan<'a> {
-    source: &'a ElasticSource,
+    shared: SharedReading<'a>,
     pub(super) connection: &'a Connection,
     pub(super) context: &'a FetchContext,
     pub(super) prepared: &'a PreparedRequest,
@@ -48,7 +48,7 @@ pub(super) struct Scan<'a> {
 
 /// What of the records is read: those that a query finds, or one slice of them.
 #[derive(Clone, Copy)]
-pub(super) struct Part<'q> {
+pub(super) struct Portion<'q> {
     pub(super) query: &'q RawValue,
     pub(super) slice: Option<Slice>,
     pub(super) counted: &'q Counted,
@@ -69,7 +69,7 @@ impl Default for Counted {
 }
 
 /// What is kept of one page.
-pub(super) struct Page {
+pub(super) struct ReadPage {
     /// The number of records that were asked for. Fewer hits mean that there are no more.
     pub(super) asked: usize,
     pub(super) hits: usize,
@@ -79,12 +79,12 @@ pub(super) struct Page {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(source: &'a ElasticSource, context: &'a FetchContext, prepared: &'a PreparedRequest) -> Self {
-        let connection = &source.connection;
+    pub(super) fn new(shared: SharedReading<'a>, context: &'a FetchContext, prepared: &'a PreparedRequest) -> Self {
+        let connection = shared.connection;
         let page = AtomicUsize::new(connection.config.page_size.clamp(1, 10_000));
         let memory = Mutex::new(context.allowance.lend(ANSWER));
         let (stop, lenient) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { source, connection, context, prepared, page, stop, counted: Counted::default(), lenient, memory }
+        Self { shared, connection, context, prepared, page, stop, counted: Counted::default(), lenient, memory }
     }
 
     /// Reads all records. Begins again when the point in time was lost or a count is wrong; what was read in units stays where
@@ -106,30 +106,30 @@ impl<'a> Scan<'a> {
             };
             let again = matches!(fault.kind, FaultKind::ContextLost | FaultKind::Miscounted);
             if !again || tries >= RESTARTS {
-                return if again && self.context.allow_partial { self.partial(builder, units) } else { Err(fault) };
+                return if again && self.context.allow_partial { Ok(self.partial(builder, units)) } else { Err(fault) };
             }
             self.context.stats.retries.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    fn partial(&self, mut builder: RecordsBuilder, units: Units) -> Result<RecordsBuilder, Fault> {
+    fn partial(&self, mut builder: RecordsBuilder, units: Units) -> RecordsBuilder {
         self.context.stats.partial.store(true, Ordering::Relaxed);
         units.append_to(&mut builder);
-        Ok(builder)
+        builder
     }
 
     fn once(&self, builder: &mut RecordsBuilder, units: &mut Units) -> Result<(), Fault> {
         if !self.connection.server(self.context)?.has_shard_doc() {
             let (total, seen) = self.scroll(builder)?;
             prove(total, seen, builder)?;
-            return self.source.confirm(&self.prepared.query, total, self.context);
+            return self.shared.confirm(&self.prepared.query, total, self.context);
         }
         let snapshot = self.snapshot()?;
         let result = self.read(&snapshot, builder, units);
         match &result {
-            Ok(total) => self.source.shared.remember(&self.prepared.query, *total),
+            Ok(total) => self.shared.snapshot.remember(&self.prepared.query, *total),
             Err(fault) if fault.kind == FaultKind::ContextLost => {
-                self.source.shared.lost(&snapshot, self.connection, self.context);
+                self.shared.snapshot.lost(&snapshot, self.connection, self.context);
             }
             Err(_) => {}
         }
@@ -138,7 +138,7 @@ impl<'a> Scan<'a> {
 
     /// The point in time of the run, or one over a part of the indices where only that can be had.
     fn snapshot(&self) -> Result<Arc<Snapshot>, Fault> {
-        let snapshot = self.source.snapshot(self.context)?;
+        let snapshot = self.shared.open(self.context)?;
         if snapshot.partial {
             self.lenient.store(true, Ordering::Relaxed);
             self.context.stats.partial.store(true, Ordering::Relaxed);
@@ -151,7 +151,7 @@ impl<'a> Scan<'a> {
         if units.are_planned() && self.still_hold(snapshot, units)? {
             return self.units(snapshot, builder, units);
         }
-        let all = Part { query: &self.prepared.query, slice: None, counted: &self.counted };
+        let all = Portion { query: &self.prepared.query, slice: None, counted: &self.counted };
         let first = self.page(snapshot, all, None, true, builder)?;
         let Some(total) = first.total else { return Err(Fault::new(FaultKind::Malformed, "the answer has no total")) };
         self.counted.total.store(total, Ordering::Relaxed);
@@ -189,7 +189,7 @@ impl<'a> Scan<'a> {
         let parts: Vec<Result<(u64, RecordsBuilder), Fault>> = std::thread::scope(|scope| {
             let read = |id| {
                 let mut part = self.prepared.builder();
-                let slice = Part { slice: Some(Slice { id, max }), query: &self.prepared.query, counted: &self.counted };
+                let slice = Portion { slice: Some(Slice { id, max }), query: &self.prepared.query, counted: &self.counted };
                 let seen = self.pages(snapshot, slice, after.map(ToOwned::to_owned), &mut part);
                 if seen.is_err() {
                     self.stop.store(true, Ordering::Relaxed);
@@ -214,7 +214,7 @@ impl<'a> Scan<'a> {
     pub(super) fn pages(
         &self,
         snapshot: &Snapshot,
-        part: Part<'_>,
+        part: Portion<'_>,
         after: Option<Box<RawValue>>,
         builder: &mut RecordsBuilder,
     ) -> Result<u64, Fault> {
@@ -239,7 +239,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Makes the next pages smaller when records are long, because a server builds a page in memory.
-    fn adapt_page(&self, page: &Page) {
+    fn adapt_page(&self, page: &ReadPage) {
         let each = page.bytes / page.hits.max(1);
         let fitting = (PAGE_BYTES / each.max(1)).max(SMALLEST_PAGE);
         self.page.fetch_min(fitting, Ordering::Relaxed);
@@ -285,11 +285,11 @@ impl<'a> Scan<'a> {
     pub(super) fn page(
         &self,
         snapshot: &Snapshot,
-        part: Part<'_>,
+        part: Portion<'_>,
         after: Option<&RawValue>,
         total: bool,
         builder: &mut RecordsBuilder,
-    ) -> Result<Page, Fault> {
+    ) -> Result<ReadPage, Fault> {
         loop {
             let size = self.page_size();
             match self.sized_page(snapshot, part, after, total, size, builder) {
@@ -304,12 +304,12 @@ impl<'a> Scan<'a> {
     fn sized_page(
         &self,
         snapshot: &Snapshot,
-        part: Part<'_>,
+        part: Portion<'_>,
         after: Option<&RawValue>,
         total: bool,
         size: usize,
         builder: &mut RecordsBuilder,
-    ) -> Result<Page, Fault> {
+    ) -> Result<ReadPage, Fault> {
         let product = self.connection.server(self.context)?.product;
         let partial = self.is_lenient();
         let pit = snapshot.id();
@@ -340,7 +340,13 @@ impl<'a> Scan<'a> {
                 return Err(Fault::new(FaultKind::Malformed, "a full page without sort values"));
             }
             self.take_hits(&answer, part.counted, builder)?;
-            Ok(Page { asked: size, hits: answer.hits.hits.len(), bytes: reply.body.len(), total: answer.hits.exact_total(), last })
+            Ok(ReadPage {
+                asked: size,
+                hits: answer.hits.hits.len(),
+                bytes: reply.body.len(),
+                total: answer.hits.exact_total(),
+                last,
+            })
         })?;
         self.context.stats.pages.fetch_add(1, Ordering::Relaxed);
         Ok(page)

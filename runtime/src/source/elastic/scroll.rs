@@ -4,7 +4,7 @@
 use super::answer::{Answer, FILTER};
 use super::body::{MatchAll, SearchBody, SortKey, SourceFilter};
 use super::columns::RecordsBuilder;
-use super::fault::{Again, Fault, FaultKind};
+use super::fault::{Fault, FaultKind, Repeat};
 use super::scan::Scan;
 use super::server::Product;
 use super::snapshot::KEEP_ALIVE;
@@ -38,7 +38,7 @@ impl Scan<'_> {
                     scroll = page.scroll.unwrap_or(scroll);
                 }
                 // The lost page cannot be asked for again.
-                Err(fault) if fault.again(true) != Again::Never => break Err(Fault { kind: FaultKind::ContextLost, ..fault }),
+                Err(fault) if fault.again(true) != Repeat::Never => break Err(Fault { kind: FaultKind::ContextLost, ..fault }),
                 Err(fault) => break Err(fault),
             }
         };

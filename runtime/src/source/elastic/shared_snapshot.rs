@@ -1,10 +1,10 @@
 //! The one point in time that all requests of a run share at a source, so that no index comes or goes between statements.
 
-use super::ElasticSource;
 use super::answer::{Answer, FILTER};
 use super::body::{MatchAll, Pit};
 use super::connection::Connection;
 use super::fault::{Fault, FaultKind};
+use super::mapping::Mappings;
 use super::snapshot::{KEEP_ALIVE, Snapshot};
 use crate::source::FetchContext;
 use crate::source::repair::Repaired;
@@ -95,16 +95,24 @@ impl SharedSnapshot {
     }
 }
 
-impl ElasticSource {
+/// What a reading needs of its source.
+#[derive(Clone, Copy)]
+pub(super) struct SharedReading<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) mappings: &'a Mappings,
+    pub(super) snapshot: &'a SharedSnapshot,
+}
+
+impl SharedReading<'_> {
     /// The point in time of the run, opened on first use. After one was lost, what was read under it is counted again.
-    pub(super) fn snapshot(&self, context: &FetchContext) -> Result<Arc<Snapshot>, Fault> {
+    pub(super) fn open(self, context: &FetchContext) -> Result<Arc<Snapshot>, Fault> {
         // The lock is held meanwhile: statements that start together share one.
-        let mut state = self.shared.locked();
+        let mut state = self.snapshot.locked();
         if let Some(open) = &state.open {
             return Ok(Arc::clone(open));
         }
-        let opened = match Snapshot::open(&self.connection, context, false) {
-            Err(fault) if context.allow_partial && fault.leaves_a_part() => Snapshot::open(&self.connection, context, true),
+        let opened = match Snapshot::open(self.connection, context, false) {
+            Err(fault) if context.allow_partial && fault.leaves_a_part() => Snapshot::open(self.connection, context, true),
             opened => opened,
         };
         let opened = Arc::new(opened?);
@@ -114,7 +122,7 @@ impl ElasticSource {
                 state.doubtful = false;
             } else {
                 state.forget_readings();
-                self.shared.moment.fetch_add(1, Ordering::Relaxed);
+                self.snapshot.moment.fetch_add(1, Ordering::Relaxed);
             }
         }
         state.indices.get_or_insert_with(|| self.mappings.known());
@@ -123,24 +131,24 @@ impl ElasticSource {
 
     /// After a reading without point in time: whether it, and all before it, would find as many records now. If not, what was
     /// read before does not belong to what is read from now on.
-    pub(super) fn confirm(&self, query: &RawValue, total: u64, context: &FetchContext) -> Result<(), Fault> {
-        self.shared.remember(query, total);
-        let mut state = self.shared.locked();
+    pub(super) fn confirm(self, query: &RawValue, total: u64, context: &FetchContext) -> Result<(), Fault> {
+        self.snapshot.remember(query, total);
+        let mut state = self.snapshot.locked();
         state.indices.get_or_insert_with(|| self.mappings.known());
         if !self.is_same(&state, None, context)? {
             state.forget_readings();
-            self.shared.moment.fetch_add(1, Ordering::Relaxed);
+            self.snapshot.moment.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     }
 
     /// Whether the indices are those of the beginning, and each query that was read finds as many records as it did.
-    fn is_same(&self, state: &Shared, snapshot: Option<&Snapshot>, context: &FetchContext) -> Result<bool, Fault> {
+    fn is_same(self, state: &Shared, snapshot: Option<&Snapshot>, context: &FetchContext) -> Result<bool, Fault> {
         if state.overflown {
             return Ok(false);
         }
         if let Some(indices) = &state.indices
-            && *indices != self.mappings.indices(&self.connection, context)?
+            && *indices != self.mappings.indices(self.connection, context)?
         {
             return Ok(false);
         }
@@ -153,7 +161,7 @@ impl ElasticSource {
     }
 
     /// How many records a query finds.
-    fn counted(&self, query: &RawValue, snapshot: Option<&Snapshot>, context: &FetchContext) -> Result<u64, Fault> {
+    fn counted(self, query: &RawValue, snapshot: Option<&Snapshot>, context: &FetchContext) -> Result<u64, Fault> {
         let product = self.connection.server(context)?.product;
         let mut body = json!({"size": 0, "track_total_hits": true, "query": query});
         if let Some(filter) = MatchAll::behind(product) {

@@ -119,7 +119,7 @@ impl ElasticSource {
             if prepared.nothing {
                 return Ok(None);
             }
-            let snapshot = self.snapshot(context)?;
+            let snapshot = self.reading().open(context)?;
             if snapshot.partial {
                 return Ok(None);
             }
@@ -267,7 +267,7 @@ impl ElasticSource {
             let query = json!({"bool": {"filter": [prepared.query, part]}});
             let query = serde_json::value::to_raw_value(&query).map_err(|e| Fault::new(FaultKind::Rejected, e.to_string()))?;
             let prepared = prepared.clone().narrowed(query);
-            Scan::new(self, context, &prepared).run()
+            Scan::new(self.reading(), context, &prepared).run()
         })
     }
 

@@ -13,7 +13,7 @@ pub(super) use read::MappingAnswers;
 use super::client::Call;
 use super::connection::{Connection, encode};
 use super::expression;
-use super::fault::{Again, Fault, FaultKind};
+use super::fault::{Fault, FaultKind, Repeat};
 use super::privileges::Privileges;
 use super::server::Product;
 use crate::source::FetchContext;
@@ -216,7 +216,7 @@ fn settings(connection: &Connection, context: &FetchContext, indices: &str) -> R
     let path = format!("{indices}/_settings?include_defaults=true&filter_path={filter}");
     let mut found = None;
     match get(connection, context, path, |_| Ok(()), |json| found = Some(json.clone())) {
-        Err(fault) if fault.again(true) == Again::Never && fault.status.is_some() => Ok(Some(None)),
+        Err(fault) if fault.again(true) == Repeat::Never && fault.status.is_some() => Ok(Some(None)),
         other => other.map(|()| Some(found)),
     }
 }

@@ -1,0 +1,198 @@
+//! Plans the units of a long reading, and reads them.
+
+use super::answer::{self, Answer, FILTER};
+use super::body::{MatchAll, Pit};
+use super::columns::RecordsBuilder;
+use super::fault::{Fault, FaultKind};
+use super::scan::{Counted, Portion, RESTARTS, Scan, cause, miscounted, prove};
+use super::snapshot::{KEEP_ALIVE, Snapshot};
+use super::units::{ReadUnit, TIME, Unit, Units};
+use crate::source::repair::Repaired;
+use huntc_compiler::time::Instant;
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// About how many pages a unit has.
+const PAGES: u64 = 4;
+/// The most units of a reading.
+const MOST: u64 = 100;
+
+#[derive(Deserialize)]
+struct Cuts {
+    cuts: CutValues,
+}
+
+#[derive(Deserialize)]
+struct CutValues {
+    values: Vec<Cut>,
+}
+
+/// Milliseconds; null when no record has a time.
+#[derive(Deserialize)]
+struct Cut {
+    value: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct Counts {
+    units: CountBuckets,
+}
+
+#[derive(Deserialize)]
+struct CountBuckets {
+    buckets: BTreeMap<String, CountBucket>,
+}
+
+#[derive(Deserialize)]
+struct CountBucket {
+    doc_count: u64,
+}
+
+impl Scan<'_> {
+    /// Plans the units of a reading. False when the records cannot be told apart by their time.
+    pub(super) fn plan(&self, snapshot: &Snapshot, pages: u64, total: u64, units: &mut Units) -> Result<bool, Fault> {
+        if units.useless {
+            return Ok(false);
+        }
+        let wanted = (pages / PAGES).clamp(2, MOST) as usize;
+        let percents: Vec<f64> = (1..wanted).map(|n| 100.0 * n as f64 / wanted as f64).collect();
+        let aggregation = json!({"cuts": {"percentiles": {"field": TIME, "percents": percents, "keyed": false}}});
+        let cuts = match self.aggregate::<Cuts>(snapshot, &aggregation) {
+            Ok((_, Some(found))) => found.cuts.values.iter().filter_map(|cut| instant(cut.value?)).collect(),
+            Ok((_, None)) => BTreeSet::new(),
+            Err(fault) if matches!(fault.kind, FaultKind::Spent(_) | FaultKind::ContextLost) => return Err(fault),
+            // Times that the server cannot compare are no reason to fail.
+            Err(_) => BTreeSet::new(),
+        };
+        // Of records of one instant, units would be as long as all of them.
+        if cuts.len() * 2 < wanted {
+            units.useless = true;
+            return Ok(false);
+        }
+        *units = Units::between(&self.prepared.query, &cuts, total).map_err(|e| Fault::new(FaultKind::Rejected, e.to_string()))?;
+        Ok(true)
+    }
+
+    /// Whether a new point in time has as many records in each unit that was read as there came. If not, all are forgotten.
+    pub(super) fn still_hold(&self, snapshot: &Snapshot, units: &mut Units) -> Result<bool, Fault> {
+        let filters: serde_json::Map<String, Json> =
+            units.all.iter().enumerate().map(|(n, unit)| (n.to_string(), unit.range.clone())).collect();
+        let (total, counts) = self.aggregate::<Counts>(snapshot, &json!({"units": {"filters": {"filters": filters}}}))?;
+        let Some(counts) = counts else { return Err(Fault::new(FaultKind::Malformed, "the answer has no aggregations")) };
+        let same = units.all.iter().enumerate().all(|(n, unit)| match &*unit.done() {
+            Some(read) => counts.units.buckets.get(&n.to_string()).is_some_and(|bucket| bucket.doc_count == read.total),
+            None => true,
+        });
+        if !same {
+            *units = Units::default();
+            return Ok(false);
+        }
+        units.total = total;
+        Ok(true)
+    }
+
+    /// Reads the units that were not read yet, side by side. Answers how many records there are in all.
+    pub(super) fn units(&self, snapshot: &Snapshot, builder: &mut RecordsBuilder, units: &mut Units) -> Result<u64, Fault> {
+        let next = AtomicUsize::new(0);
+        let readers = self.connection.config.concurrency.clamp(1, units.all.len());
+        let serve = || loop {
+            let Some(unit) = units.all.get(next.fetch_add(1, Ordering::Relaxed)) else { return Ok(()) };
+            if unit.done().is_some() {
+                continue;
+            }
+            match self.unit(snapshot, unit) {
+                Ok(read) => *unit.done() = Some(read),
+                Err(fault) => {
+                    self.stop.store(true, Ordering::Relaxed);
+                    return Err(fault);
+                }
+            }
+        };
+        let results: Vec<Result<(), Fault>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..readers).map(|_| scope.spawn(serve)).collect();
+            let lost = |_| Err(Fault::new(FaultKind::Rejected, "a reading thread ended early"));
+            threads.into_iter().map(|t| t.join().unwrap_or_else(lost)).collect()
+        });
+        cause(results.into_iter().filter_map(Result::err))?;
+        let (total, seen) = (units.total, units.seen());
+        if total != seen && !self.is_lenient() {
+            // A record with several times is in several units, so that units do not help here.
+            *units = Units { useless: true, ..Units::default() };
+            return Err(miscounted(total, seen));
+        }
+        std::mem::take(units).append_to(builder);
+        if builder.distinct() { Ok(total) } else { Err(Fault::new(FaultKind::Miscounted, "a record came twice")) }
+    }
+
+    /// Reads one unit; once more where its count is wrong.
+    fn unit(&self, snapshot: &Snapshot, unit: &Unit) -> Result<ReadUnit, Fault> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let counted = Counted::default();
+            let mut builder = self.prepared.builder();
+            match self.unit_once(snapshot, Portion { query: &unit.query, slice: None, counted: &counted }, &mut builder) {
+                Err(fault) if fault.kind == FaultKind::Miscounted && tries < RESTARTS => {
+                    self.context.stats.retries.fetch_add(1, Ordering::Relaxed);
+                }
+                result => return result.map(|total| ReadUnit { total, builder }),
+            }
+        }
+    }
+
+    fn unit_once(&self, snapshot: &Snapshot, part: Portion<'_>, builder: &mut RecordsBuilder) -> Result<u64, Fault> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(Fault::new(FaultKind::Stopped, ""));
+        }
+        let first = self.page(snapshot, part, None, true, builder)?;
+        let Some(total) = first.total else { return Err(Fault::new(FaultKind::Malformed, "the answer has no total")) };
+        part.counted.total.store(total, Ordering::Relaxed);
+        let mut seen = first.hits as u64;
+        if first.hits == first.asked {
+            seen += self.pages(snapshot, part, first.last, builder)?;
+        }
+        if self.is_lenient() {
+            return Ok(seen);
+        }
+        prove(total, seen, builder)?;
+        Ok(total)
+    }
+
+    /// One search without hits: how many records there are, and what an aggregation gives.
+    fn aggregate<T: serde::de::DeserializeOwned>(
+        &self,
+        snapshot: &Snapshot,
+        aggregation: &Json,
+    ) -> Result<(u64, Option<T>), Fault> {
+        let product = self.connection.server(self.context)?.product;
+        let pit = snapshot.id();
+        let mut body = json!({
+            "size": 0,
+            "track_total_hits": true,
+            "query": self.prepared.query,
+            "pit": Pit { id: &pit, keep_alive: KEEP_ALIVE },
+            "aggs": aggregation,
+        });
+        if let Some(filter) = MatchAll::behind(product) {
+            body["post_filter"] = json!(filter);
+        }
+        let partial = self.is_lenient();
+        let call = self.connection.post(format!("_search?allow_partial_search_results={partial}&{FILTER}"), &body)?;
+        self.connection.send(&call, self.context, |reply| {
+            let mut mended = Repaired::default();
+            let mut answer = Answer::read(&reply.body, &mut mended)?;
+            self.check_complete(&answer)?;
+            snapshot.renew(answer.pit_id.take());
+            let total = answer.hits.exact_total().ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))?;
+            Ok((total, answer.aggregations.and_then(|found| answer::part(found).ok())))
+        })
+    }
+}
+
+/// The instant of a figure of the server; `None` when it is none that huntc can hold.
+fn instant(millis: f64) -> Option<Instant> {
+    let most = i64::MAX as f64 / 1e6;
+    (millis.is_finite() && millis.abs() < most).then(|| Instant::from_millis(millis as i64))
+}
