@@ -1,6 +1,7 @@
 //! The reader of clusters against a server in this process: everything comes or nothing, whatever goes wrong on the way.
 
 pub(crate) mod fake;
+mod first_answer;
 mod patience;
 mod ways_in;
 

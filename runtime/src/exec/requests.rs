@@ -111,7 +111,8 @@ impl Run<'_> {
         let opened = self.open(node, source)?;
         let look = |hosts: &mut Hosts, asked: &[HostName], enough: Option<usize>| {
             let request = self.job.requests.with_ids_of(asked, enough);
-            let found = opened.fetch(&request, &self.context("hosts")).map_err(|e| failed(node, e))?;
+            let ask = || opened.fetch(&request, &self.context("hosts"));
+            let found = self.in_one_moment(source, opened.as_ref(), ask).map_err(|e| failed(node, e))?;
             hosts.learn(&found);
             Ok(found.is_empty())
         };
@@ -174,6 +175,21 @@ impl Run<'_> {
         Ok(whole)
     }
 
+    /// Asks a source. An error when what it showed before in this hunt does not belong to what it answers.
+    pub(super) fn in_one_moment<T>(
+        &self,
+        place: SourceRef,
+        source: &dyn DataSource,
+        ask: impl FnOnce() -> Result<T, SourceError>,
+    ) -> Result<T, SourceError> {
+        let moment = self.source(place).map(|state| *state.moment.get_or_init(|| source.moment()));
+        let answer = ask()?;
+        if moment.is_some_and(|moment| moment != source.moment()) {
+            return Err(changed(self.job.plan.source(place).map_or("", |named| &named.uri)));
+        }
+        Ok(answer)
+    }
+
     fn send(
         &self,
         id: NodeId,
@@ -192,14 +208,9 @@ impl Run<'_> {
         self.budget(node)?;
         let context = self.context(&report.id);
         let begun = Instant::now();
-        let moment = self.source(place).map(|state| *state.moment.get_or_init(|| source.moment()));
         let (before, elapsed) = (0, Duration::ZERO);
         let mut batches = Batches { run: self, node, place, visit, before, records: 0, elapsed, failure: None };
-        let answer = source.stream(request, &context, &mut batches);
-        let answer = match answer {
-            Ok(_) if moment.is_some_and(|moment| moment != source.moment()) => Err(changed(&report.source)),
-            answer => answer,
-        };
+        let answer = self.in_one_moment(place, source, || source.stream(request, &context, &mut batches));
         let Batches { records, elapsed, failure, .. } = batches;
         report.elapsed = begun.elapsed().saturating_sub(elapsed);
         report.pages = context.stats.pages.load(Ordering::Relaxed);
@@ -315,7 +326,8 @@ impl Run<'_> {
         for chunk in pids.chunks(bind::CHUNK) {
             let request = self.job.requests.lives(chunk.iter().map(|p| Value::Int(*p)).collect());
             let context = self.context("lives");
-            let found = opened.fetch(&request, &context).map_err(|e| failed(node, e))?;
+            let ask = || opened.fetch(&request, &context);
+            let found = self.in_one_moment(source, opened.as_ref(), ask).map_err(|e| failed(node, e))?;
             Arc::make_mut(&mut lives).add(chunk, &found);
         }
         Ok(())

@@ -65,7 +65,9 @@ impl Run<'_> {
         let asked =
             TupleRequest { request: &request, fields: &form.fields, kinds: &form.kinds, single: &single, times: form.times, from };
         let begun = Instant::now();
-        let answer = self.open(node, template.source)?.tuples(&asked, &context).map_err(|e| failed(node, e))?;
+        let opened = self.open(node, template.source)?;
+        let ask = || opened.tuples(&asked, &context);
+        let answer = self.in_one_moment(template.source, opened.as_ref(), ask).map_err(|e| failed(node, e))?;
         let Some(Tuples { mut records, counts, mut seen, mut single }) = answer else { return Ok(None) };
         self.budget(node)?;
         super::requests::apart(&mut seen, template.source);

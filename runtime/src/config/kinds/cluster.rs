@@ -165,8 +165,8 @@ impl SourceKind for ClusterProfile {
 struct ResolvedCluster(ElasticConfig);
 
 impl ResolvedSource for ResolvedCluster {
-    fn open(&self, _: Opening<'_>) -> Result<OpenedSource, SourceError> {
-        Ok(OpenedSource::new(ElasticSource::new(self.0.clone())?))
+    fn open(&self, opening: Opening<'_>) -> Result<OpenedSource, SourceError> {
+        Ok(OpenedSource::new(ElasticSource::new(self.0.clone())?.expecting((opening.fields)())))
     }
 
     fn survey(&self, fields: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError> {

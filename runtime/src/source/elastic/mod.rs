@@ -43,7 +43,7 @@ pub use server::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
 pub use tls::{ClientCertificate, Fingerprint, fingerprint};
 
-use super::{DataSource, FetchContext, Records, Sample, SourceError, Tally, TallyRequest, TupleRequest, Tuples};
+use super::{DataSource, FetchContext, Fields, Records, Sample, SourceError, Tally, TallyRequest, TupleRequest, Tuples};
 use crate::allowance::Spent;
 use connection::Connection;
 use fault::{Fault, FaultKind};
@@ -52,6 +52,7 @@ use mapping::Mappings;
 use prepare::PreparedRequest;
 use scan::Scan;
 use shared_snapshot::{SharedReading, SharedSnapshot};
+use std::collections::BTreeSet;
 
 /// The indices of one cluster as a data source.
 pub struct ElasticSource {
@@ -59,12 +60,28 @@ pub struct ElasticSource {
     mappings: Mappings,
     /// The point in time of the run.
     shared: SharedSnapshot,
+    /// Fields that will be asked for, so that their mappings are asked for together.
+    expected: BTreeSet<String>,
 }
 
 impl ElasticSource {
     /// Prepares the connection to a cluster. Sends nothing yet.
     pub fn new(config: ElasticConfig) -> Result<Self, SourceError> {
-        Ok(Self { connection: Connection::new(config)?, mappings: Mappings::default(), shared: SharedSnapshot::default() })
+        Ok(Self {
+            connection: Connection::new(config)?,
+            mappings: Mappings::default(),
+            shared: SharedSnapshot::default(),
+            expected: BTreeSet::new(),
+        })
+    }
+
+    /// The same, with the fields that will be asked for.
+    #[must_use]
+    pub fn expecting(mut self, fields: Fields) -> Self {
+        if let Fields::These(fields) = fields {
+            self.expected = fields.iter().filter(|field| !field.starts_with('_')).cloned().collect();
+        }
+        self
     }
 
     /// The product and version of the server.
@@ -82,10 +99,29 @@ impl ElasticSource {
         SharedReading { connection: &self.connection, mappings: &self.mappings, snapshot: &self.shared }
     }
 
+    /// The fields of which a request needs the mappings, and those that others will need.
+    fn fields_of(&self, request: &BoundRequest) -> BTreeSet<String> {
+        let mut fields = prepare::fields_of(request);
+        fields.extend(self.expected.iter().cloned());
+        fields
+    }
+
+    /// Opens the point in time while the mappings are asked for: the first search needs both, and neither needs the other.
+    fn begin(&self, request: &BoundRequest, context: &FetchContext) -> Result<(), Fault> {
+        if !self.connection.server(context)?.has_shard_doc() || self.shared.is_open() {
+            return Ok(());
+        }
+        std::thread::scope(|scope| {
+            // What goes wrong is told where the point in time is needed.
+            scope.spawn(|| self.reading().open(context));
+            self.mappings.of(&self.connection, context, &self.fields_of(request)).map(drop)
+        })
+    }
+
     /// Prepares a request for the server's mappings.
     fn prepare(&self, request: &BoundRequest, context: &FetchContext, simple: bool) -> Result<PreparedRequest, Fault> {
         let server = self.connection.server(context)?;
-        let indices = self.mappings.of(&self.connection, context, &prepare::fields_of(request))?;
+        let indices = self.mappings.of(&self.connection, context, &self.fields_of(request))?;
         PreparedRequest::new(request, &indices, server, simple)
     }
 
@@ -126,8 +162,10 @@ impl Drop for ElasticSource {
 impl DataSource for ElasticSource {
     /// When a mapping allows no exact query, the answer has more records than the request asks for, never fewer.
     fn fetch(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, SourceError> {
-        let read =
-            if let Some(enough) = request.enough { self.first(request, enough, context) } else { self.read(request, context) };
+        let read = self.begin(request, context).and_then(|()| match request.enough {
+            Some(enough) => self.first(request, enough, context),
+            None => self.read(request, context),
+        });
         read.map_err(|fault| {
             if fault.kind == FaultKind::Spent(Spent::Cancelled) {
                 self.shared.close(&self.connection, context);
@@ -153,7 +191,8 @@ impl DataSource for ElasticSource {
     }
 
     fn tuples(&self, asked: &TupleRequest<'_>, context: &FetchContext) -> Result<Option<Tuples>, SourceError> {
-        self.counted_tuples(asked, context).map_err(|f| self.connection.explain(&f))
+        let counted = self.begin(asked.request, context).and_then(|()| self.counted_tuples(asked, context));
+        counted.map_err(|f| self.connection.explain(&f))
     }
 
     fn location(&self) -> String {

@@ -2,10 +2,11 @@
 
 use super::ElasticSource;
 use super::answer::{Answer, FILTER};
-use super::body::{MatchAll, SearchBody, SourceFilter};
+use super::body::{MatchAll, Pit, SearchBody, SourceFilter};
 use super::fault::{Fault, FaultKind};
 use super::prepare::PreparedRequest;
-use super::scan::Scan;
+use super::scan::{RESTARTS, Scan};
+use super::snapshot::{KEEP_ALIVE, Snapshot};
 use crate::source::repair::Repaired;
 use crate::source::{FetchContext, Records};
 use huntc_compiler::request::{BoundRequest, Never, Query};
@@ -54,7 +55,7 @@ impl ElasticSource {
         })
     }
 
-    /// One search without a point in time.
+    /// One search, under the point in time where the server can be read so.
     fn search(
         &self,
         prepared: &PreparedRequest,
@@ -63,13 +64,40 @@ impl ElasticSource {
         context: &FetchContext,
         mut take: impl FnMut(&Answer<'_>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let server = self.connection.server(context)?;
+            let snapshot = server.has_shard_doc().then(|| self.reading().open(context)).transpose()?;
+            match self.search_once(prepared, query, size, snapshot.as_deref(), context, &mut take) {
+                Err(fault) if fault.kind == FaultKind::ContextLost && tries < RESTARTS => {
+                    if let Some(snapshot) = &snapshot {
+                        self.shared.lost(snapshot, &self.connection, context);
+                    }
+                    context.stats.retries.fetch_add(1, Ordering::Relaxed);
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn search_once(
+        &self,
+        prepared: &PreparedRequest,
+        query: &RawValue,
+        size: usize,
+        snapshot: Option<&Snapshot>,
+        context: &FetchContext,
+        take: &mut impl FnMut(&Answer<'_>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         let product = self.connection.server(context)?.product;
+        let id = snapshot.map(Snapshot::id);
         let body = SearchBody {
             size,
             track_total_hits: size == 0,
             sort: &[],
             search_after: None,
-            pit: None,
+            pit: id.as_deref().map(|id| Pit { id, keep_alive: KEEP_ALIVE }),
             slice: None,
             query,
             post_filter: if size == 0 { MatchAll::behind(product) } else { None },
@@ -77,16 +105,23 @@ impl ElasticSource {
             docvalue_fields: &prepared.from_index.doc_values,
             fields: &prepared.from_index.fields,
         };
-        let partial = context.allow_partial;
-        let options = "allow_no_indices=false&ignore_unavailable=false";
-        let call = self.connection.post(
-            format!("{}/_search?allow_partial_search_results={partial}&{options}&{FILTER}", self.connection.indices()),
-            &body,
-        )?;
+        let partial = snapshot.is_some_and(|snapshot| snapshot.partial);
+        let options = format!("allow_partial_search_results={partial}&{FILTER}");
+        let path = match snapshot {
+            Some(_) => format!("_search?{options}"),
+            None => format!("{}/_search?allow_no_indices=false&ignore_unavailable=false&{options}", self.connection.indices()),
+        };
+        let call = self.connection.post(path, &body)?;
         self.connection.send(&call, context, |reply| {
             let mut mended = Repaired::default();
-            let answer = Answer::read(&reply.body, &mut mended)?;
-            answer.usable(context)?;
+            let mut answer = Answer::read(&reply.body, &mut mended)?;
+            match answer.whole() {
+                Err(fault) if partial && fault.leaves_a_part() => context.stats.partial.store(true, Ordering::Relaxed),
+                verdict => verdict?,
+            }
+            if let Some(snapshot) = snapshot {
+                snapshot.renew(answer.pit_id.take());
+            }
             take(&answer)
         })?;
         context.stats.pages.fetch_add(1, Ordering::Relaxed);

@@ -127,7 +127,7 @@ impl<'a> Scan<'a> {
         let snapshot = self.snapshot()?;
         let result = self.read(&snapshot, builder, units);
         match &result {
-            Ok(total) => self.shared.snapshot.remember(&self.prepared.query, *total),
+            Ok(total) => self.shared.remember(&self.prepared.query, *total),
             Err(fault) if fault.kind == FaultKind::ContextLost => {
                 self.shared.snapshot.lost(&snapshot, self.connection, self.context);
             }

@@ -29,7 +29,7 @@ pub(super) struct SharedSnapshot {
 #[derive(Default)]
 struct Shared {
     open: Option<Arc<Snapshot>>,
-    /// The indices when the first one was opened.
+    /// The indices when the first query was read.
     indices: Option<BTreeSet<String>>,
     readings: Vec<Reading>,
     bytes: usize,
@@ -58,9 +58,14 @@ impl SharedSnapshot {
         self.moment.load(Ordering::Relaxed)
     }
 
-    /// Remembers what a query found.
-    pub(super) fn remember(&self, query: &RawValue, total: u64) {
+    /// Whether one is open.
+    pub(super) fn is_open(&self) -> bool {
+        self.locked().open.is_some()
+    }
+
+    fn remember(&self, query: &RawValue, total: u64, indices: impl FnOnce() -> BTreeSet<String>) {
         let mut state = self.locked();
+        state.indices.get_or_insert_with(indices);
         let size = query.get().len();
         if state.readings.len() >= MOST_READINGS || state.bytes + size > MOST_BYTES {
             state.overflown = true;
@@ -125,16 +130,19 @@ impl SharedReading<'_> {
                 self.snapshot.moment.fetch_add(1, Ordering::Relaxed);
             }
         }
-        state.indices.get_or_insert_with(|| self.mappings.known());
         Ok(opened)
+    }
+
+    /// Remembers how many records a query found, of which indices.
+    pub(super) fn remember(self, query: &RawValue, total: u64) {
+        self.snapshot.remember(query, total, || self.mappings.known());
     }
 
     /// After a reading without point in time: whether it, and all before it, would find as many records now. If not, what was
     /// read before does not belong to what is read from now on.
     pub(super) fn confirm(self, query: &RawValue, total: u64, context: &FetchContext) -> Result<(), Fault> {
-        self.snapshot.remember(query, total);
+        self.remember(query, total);
         let mut state = self.snapshot.locked();
-        state.indices.get_or_insert_with(|| self.mappings.known());
         if !self.is_same(&state, None, context)? {
             state.forget_readings();
             self.snapshot.moment.fetch_add(1, Ordering::Relaxed);

@@ -160,7 +160,7 @@ impl ElasticSource {
             return Ok(None);
         }
         let Some(counted) = self.pages(parts, fields, asked, snapshot, context)? else { return Ok(None) };
-        self.shared.remember(&prepared.query, total);
+        self.reading().remember(&prepared.query, total);
         self.with_records(counted, asked, parts, apart > 0, context)
     }
 
