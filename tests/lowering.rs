@@ -35,9 +35,9 @@ fn sightings(records: &Records, entity: EntityId, predicate: &Predicate) -> Sigh
     matching::scan(&reading, records, entity, predicate, &mut found).expect("generated patterns can be decided");
     let mut out = Sightings::new();
     out.extend(found.unidentified.iter().map(|(record, slot)| (*record, *slot, "unidentified".to_owned())));
-    for one in found.sightings.finish(Some(entity), &[]).entities() {
-        let key = format!("{:?}", one.key());
-        out.extend(one.sightings().map(|s| (s.record().unwrap_or_default(), s.slot, key.clone())));
+    for entity in found.sightings.finish(Some(entity), &[]).entities() {
+        let key = format!("{:?}{:?}", entity.key().parts(), entity.key().host());
+        out.extend(entity.sightings().map(|s| (s.record().unwrap_or_default(), s.slot, key.clone())));
     }
     out
 }
@@ -105,7 +105,7 @@ fn a_lowered_pattern_finds_what_the_pattern_finds() {
 /// Compares one pattern; answers whether it found some of what stands there but not all.
 fn check(store: &Store, entity: EntityId, predicate: &Predicate, seed: u64) -> bool {
     let template = template(entity, predicate);
-    let fill = Fill { keys: &[], entity: None, catalog: Catalog::builtin(), columns: &[] };
+    let fill = Fill { keys: &[], entity: None, catalog: Catalog::builtin(), columns: &[], any: false };
     let request = bind::request(&template, &template.form, &fill);
     let everything = BoundRequest { query: Query::MatchAll, ..request.clone() };
     let context = FetchContext::default();

@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// one `terms` (`index.max_terms_count`), and each identifier is sent in two spellings.
 pub const CHUNK: usize = 10_000;
 
+/// With more entities than this it is counted whether one request for any entity at all is less work than one for each [`CHUNK`].
+pub const MANY: usize = 4 * CHUNK;
+
 /// What the holes of a request are filled with.
 #[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Fill<'a> {
@@ -23,6 +26,8 @@ pub struct Fill<'a> {
     pub catalog: &'a Catalog,
     /// For each hole that names a column of an earlier node: the values of that column.
     pub columns: &'a [(Hole, Arc<Vec<Value>>)],
+    /// Whether to ask for any entity at all instead of those with `keys`.
+    pub any: bool,
 }
 
 /// Whether an entity can be asked for by its key: rows without identity pivot nowhere (semantics.md §2).
@@ -67,14 +72,18 @@ fn bool_query(q: &Bool<Hole>, kinds: &FieldKinds, fill: &Fill<'_>) -> BoundQuery
     Query::all_but(yes, Query::any(no))
 }
 
-/// One `terms` clause. When a reference has more than [`CHUNK`] values, a positive clause becomes `exists` and a
-/// negated one matches nothing, so the request finds too much: the runtime tests every hit again.
+/// One `terms` clause. When a reference has more than [`CHUNK`] values, or any entity is asked for, a positive clause becomes
+/// `exists` and a negated one matches nothing, so the request finds too much: the runtime tests every hit again.
 fn terms(q: &Terms<Hole>, kinds: &FieldKinds, fill: &Fill<'_>, positive: bool) -> BoundQuery {
     let mut values = q.values.clone();
     for hole in &q.holes {
         match &hole.part {
-            HolePart::Key(attr) => values.extend(key_values(fill, attr)),
-            HolePart::Host => values.extend(hosts(fill)),
+            HolePart::Key(_) | HolePart::Host if fill.any => {
+                if key_values(fill, &hole.part).next().is_some() {
+                    return if positive { Query::exists(&q.field) } else { Query::MatchNone };
+                }
+            }
+            HolePart::Key(_) | HolePart::Host => values.extend(key_values(fill, &hole.part)),
             HolePart::Column(..) => {
                 let column = fill.columns.iter().find(|(h, _)| h == hole).map(|(_, v)| v);
                 match column {
@@ -94,26 +103,32 @@ fn terms(q: &Terms<Hole>, kinds: &FieldKinds, fill: &Fill<'_>, positive: bool) -
     Query::terms(&q.field, values)
 }
 
-/// The values of the key part called `name`, over all keys. Identifiers come in every spelling in use.
-fn key_values(fill: &Fill<'_>, name: &str) -> Vec<Value> {
-    let Some(entity) = fill.entity else { return Vec::new() };
+/// The values of a key part or of the host, over all keys. Identifiers come in every spelling in use.
+fn key_values<'f>(fill: &'f Fill<'_>, part: &HolePart) -> Box<dyn Iterator<Item = Value> + 'f> {
+    let Some(entity) = fill.entity else { return Box::new(std::iter::empty()) };
     let kind = fill.catalog.get(entity);
-    let Some(attr) = kind.attribute(name) else { return Vec::new() };
-    if kind.identity.ladder && !kind.identity.key.contains(&attr) {
+    let ladder = kind.identity.ladder;
+    let on_ladder = move || fill.keys.iter().filter(move |k| !ladder || k.rung() != Rung::EntityId);
+    let name = match part {
+        HolePart::Key(name) => name,
+        HolePart::Host => {
+            let host = move |k: &&Key| if ladder { k.part(0) } else { k.host().cloned().map(Value::Text) };
+            return Box::new(on_ladder().filter_map(host));
+        }
+        HolePart::Column(..) => return Box::new(std::iter::empty()),
+    };
+    let Some(attr) = kind.attribute(name) else { return Box::new(std::iter::empty()) };
+    if ladder && !kind.identity.key.contains(&attr) {
         // An attribute that is no part of the key is the pid of the ladder's key, [host, pid, begin].
-        return fill.keys.iter().filter(|k| k.rung() != Rung::EntityId).filter_map(|k| k.part(1)).collect();
+        return Box::new(on_ladder().filter_map(|k| k.part(1)));
     }
-    let Some(at) = kind.identity.key.iter().position(|a| *a == attr) else { return Vec::new() };
-    let id = kind.attributes[usize::from(attr.0)].ty.is_identifier();
-    let keys = fill.keys.iter().filter(|k| !kind.identity.ladder || k.rung() == Rung::EntityId);
-    let values = keys.filter_map(|k| k.part(at));
-    if id { values.flat_map(|v| spellings(&v)).collect() } else { values.collect() }
-}
-
-fn hosts(fill: &Fill<'_>) -> Vec<Value> {
-    let ladder = fill.entity.is_some_and(|e| fill.catalog.get(e).identity.ladder);
-    let host = |k: &&Key| if ladder { k.part(0) } else { k.host().cloned().map(Value::Text) };
-    fill.keys.iter().filter(|k| !ladder || k.rung() != Rung::EntityId).filter_map(host).collect()
+    let Some(at) = kind.identity.key.iter().position(|a| *a == attr) else { return Box::new(std::iter::empty()) };
+    let keys = fill.keys.iter().filter(move |k| !ladder || k.rung() == Rung::EntityId);
+    let values = keys.filter_map(move |k| k.part(at));
+    if kind.attributes[usize::from(attr.0)].ty.is_identifier() {
+        return Box::new(values.flat_map(|v| spellings(&v)));
+    }
+    Box::new(values)
 }
 
 /// The distinct values of a column over all rows, sorted. Identifiers come in every spelling in use.

@@ -18,6 +18,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+/// Looking for a key takes a source about as long as reading so many records.
+const RECORDS_OF_A_KEY: u64 = 10;
+
 /// Records of one look at which hosts have entity ids.
 const SHOWING_HOSTS: usize = 1_000;
 
@@ -157,17 +160,23 @@ impl Run<'_> {
         let (node, form) = (self.job.plan.node(id), &template.form);
         let columns = self.hole_values(&form.query)?;
         let opened = self.open(node, template.source)?;
+        let any = match keys {
+            Some(keys) => self.is_less_for_any(node, template, keys, (&columns, opened.as_ref()))?,
+            None => false,
+        };
         let key_chunks: Vec<&[&Key]> = match keys {
-            Some((keys, _)) => keys.chunks(bind::CHUNK).collect(),
+            Some((keys, _)) => keys.chunks(if any { keys.len() } else { bind::CHUNK }).collect(),
             None => vec![&[]],
         };
+        let exactness = if any { Exactness::Superset } else { form.exactness };
         let mut number = 0;
         let mut whole = true;
         for keys_of_chunk in key_chunks {
             for columns in chunked(&columns) {
-                let fill = Fill { keys: keys_of_chunk, entity: keys.map(|(_, e)| e), catalog: self.job.catalog, columns: &columns };
+                let (entity, catalog) = (keys.map(|(_, entity)| entity), self.job.catalog);
+                let fill = Fill { keys: keys_of_chunk, entity, catalog, columns: &columns, any };
                 let request = bind::request(template, form, &fill);
-                let report = self.request_report(id, number, template, form.exactness, &request);
+                let report = self.request_report(id, number, template, exactness, &request);
                 whole &= self.send(id, number, report, (template.source, opened.as_ref()), &request, visit)?;
                 number += 1;
             }
@@ -188,6 +197,26 @@ impl Run<'_> {
             return Err(changed(self.job.plan.source(place).map_or("", |named| &named.uri)));
         }
         Ok(answer)
+    }
+
+    /// Whether one request for records of any entity at all is less work than one for each chunk of the keys. Whoever reads
+    /// its records leaves out those of other entities.
+    fn is_less_for_any(
+        &self,
+        node: &Node,
+        template: &RequestTemplate,
+        (keys, entity): (&[&Key], EntityId),
+        (columns, source): (&Columns, &dyn DataSource),
+    ) -> Result<bool, Failure> {
+        if keys.len() <= bind::MANY {
+            return Ok(false);
+        }
+        let fill = Fill { keys, entity: Some(entity), catalog: self.job.catalog, columns, any: true };
+        let request = bind::request(template, &template.form, &fill);
+        self.budget(node)?;
+        // A source that cannot count says why when it is asked for the records.
+        let count = source.count(&request, &self.context("count")).ok();
+        Ok(count.is_some_and(|count| count <= (keys.len() as u64).saturating_mul(RECORDS_OF_A_KEY)))
     }
 
     fn send(

@@ -54,7 +54,7 @@ impl Run<'_> {
         let Some(entity) = node.entity else { return Err(Failure::Skipped) };
         let chunks = chunked(&self.hole_values(&template.form.query)?);
         let [columns] = chunks.as_slice() else { return Ok(None) };
-        let fill = Fill { keys: &[], entity: None, catalog: self.job.catalog, columns };
+        let fill = Fill { keys: &[], entity: None, catalog: self.job.catalog, columns, any: false };
         let request = bind::request(template, &template.form, &fill);
         if request.query == Query::MatchNone || request.window.is_some_and(|w| w.start >= w.stop) {
             return Ok(None);

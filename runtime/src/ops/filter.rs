@@ -3,7 +3,7 @@
 use crate::allowance::Allowance;
 use crate::matching::condition::Condition;
 use crate::matching::{Holds, References, Unread};
-use crate::table::{Entity, Rows, Selection, Sighting, Table};
+use crate::table::{Entity, Picked, Rows, Sighting, Table};
 use foldhash::HashMap;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::plan::{Attr, Predicate};
@@ -28,7 +28,7 @@ pub fn filter(
         return explicit(table, &condition, allowance);
     }
     let place = Place::new(table, &condition, catalog);
-    let mut kept = Selection::new(table);
+    let mut kept = Picked::new(table);
     let mut sightings: Vec<Sighting> = Vec::new();
     let mut undecided = 0;
     // For tables with a row for each record: the place of each kept entity in the input.

@@ -1,6 +1,6 @@
 //! Making tables of sightings that come in any order.
 
-use super::content::{Chunk, Content, Entity, Place};
+use super::content::{Chunk, Content, Entity, Seat};
 use super::key_index::KeyIndex;
 use super::pool::{PoolWriter, TupleId};
 use super::{Key, Sighting, Table};
@@ -76,7 +76,7 @@ impl Collector {
     pub fn bytes(&self) -> usize {
         let keys = size_of_val(self.keys.as_slice()) + self.beside + self.index.bytes();
         // A place is made for each entity at the end.
-        keys + size_of::<Place>() * self.keys.len() + size_of_val(self.sightings.as_slice()) + self.pool.bytes()
+        keys + size_of::<Seat>() * self.keys.len() + size_of_val(self.sightings.as_slice()) + self.pool.bytes()
     }
 
     /// Sorts the sightings and makes one of those in the same slot of the same record.
@@ -127,10 +127,10 @@ impl Collector {
 }
 
 /// The place of each entity that has sightings.
-fn places(sightings: &[Sighting]) -> Vec<Place> {
+fn places(sightings: &[Sighting]) -> Vec<Seat> {
     let mut start = 0;
     let place = |run: &[Sighting]| {
-        let place = Place { key: run.first()?.entity, chunk: 0, start, count: run.len() as u32 };
+        let place = Seat { key: run.first()?.entity, chunk: 0, start, count: run.len() as u32 };
         start += place.count;
         Some(place)
     };

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub struct Content {
     /// Keys, of which the table may have some only.
     pub(super) keys: Arc<Vec<Key>>,
-    pub(super) places: Arc<Vec<Place>>,
+    pub(super) places: Arc<Vec<Seat>>,
     pub(super) chunks: Vec<Chunk>,
     /// For each of [`Table::added`] the values of the entities, in the order of `keys`.
     pub(super) added: Vec<Arc<Vec<Option<Value>>>>,
@@ -19,7 +19,7 @@ pub struct Content {
 
 /// Where an entity is: the number of its key, and its sightings, which stand together in one chunk, sorted by time, record and slot.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct Seat {
     pub(super) key: u32,
     pub(super) chunk: u32,
     pub(super) start: u32,
@@ -42,7 +42,7 @@ pub(super) struct Chunk {
 pub struct Entity<'t> {
     table: &'t Table,
     key: &'t Key,
-    place: Place,
+    place: Seat,
     chunk: &'t Chunk,
     sightings: &'t [Sighting],
 }
@@ -93,7 +93,7 @@ impl Table {
     }
 
     // Every place of a table is one of its content.
-    fn entity_at(&self, place: Place) -> Entity<'_> {
+    fn entity_at(&self, place: Seat) -> Entity<'_> {
         let Content { keys, chunks, .. } = &self.content;
         let chunk = &chunks[place.chunk as usize];
         let sightings = &chunk.sightings[place.start as usize..][..place.count as usize];
@@ -190,7 +190,7 @@ impl<'t> Entity<'t> {
         self.sightings.get(at).filter(|sighting| sighting.is_same(other)).map(|_| at)
     }
 
-    pub(super) fn place(&self) -> Place {
+    pub(super) fn place(&self) -> Seat {
         self.place
     }
 }
@@ -205,13 +205,13 @@ fn read(chunk: &Chunk, at: usize, sighting: &Sighting) -> Sighting {
 
 /// Entities of a table with some of their sightings.
 #[derive(Debug)]
-pub struct Selection<'t> {
+pub struct Picked<'t> {
     table: &'t Table,
-    places: Vec<Place>,
+    places: Vec<Seat>,
     chunks: Vec<Vec<Sighting>>,
 }
 
-impl<'t> Selection<'t> {
+impl<'t> Picked<'t> {
     /// Nothing of a table yet.
     pub fn new(table: &'t Table) -> Self {
         Self { table, places: Vec::new(), chunks: table.content.chunks.iter().map(|_| Vec::new()).collect() }
@@ -223,7 +223,7 @@ impl<'t> Selection<'t> {
         let Some(chunk) = self.chunks.get_mut(place.chunk as usize) else { return };
         let start = chunk.len();
         chunk.extend(sightings);
-        self.places.push(Place { start: start as u32, count: (chunk.len() - start) as u32, ..place });
+        self.places.push(Seat { start: start as u32, count: (chunk.len() - start) as u32, ..place });
     }
 
     /// The table of what was taken, without rows of its own.

@@ -1,7 +1,7 @@
 //! Adding sightings to the entities of a table, which stays as it is for those who hold it.
 
 use super::collector::Copier;
-use super::content::{Chunk, Entity, Place};
+use super::content::{Chunk, Entity, Seat};
 use super::key_index::KeyIndex;
 use super::pool::PoolWriter;
 use super::{Collector, Rows, Sighting, Table};
@@ -65,7 +65,7 @@ impl<'t> Growth<'t> {
         if (merged.counted(), merged.undecided) != (known.counted(), known.undecided) {
             return false;
         }
-        let Place { chunk, start, .. } = entity.place();
+        let Seat { chunk, start, .. } = entity.place();
         let at = start as usize + at;
         if let Some(word) = self.creations.get_mut(chunk as usize).and_then(|bits| bits.get_mut(at / 64)) {
             *word |= u64::from(merged.creation()) << (at % 64);
@@ -103,7 +103,7 @@ impl<'t> Growth<'t> {
             all.extend(more);
             merge(&mut all);
             if let Some(place) = places.get_mut(at as usize) {
-                *place = Place { chunk, start: sightings.len() as u32, count: all.len() as u32, ..*place };
+                *place = Seat { chunk, start: sightings.len() as u32, count: all.len() as u32, ..*place };
             }
             sightings.extend(all);
         }

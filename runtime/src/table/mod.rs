@@ -16,7 +16,7 @@ mod tests;
 mod weights;
 
 pub use collector::{Collector, Copier};
-pub use content::{Content, Entity, Selection};
+pub use content::{Content, Entity, Picked};
 pub use growth::Growth;
 pub use key::{Key, Rung};
 pub use pool::TupleId;
@@ -76,7 +76,7 @@ pub enum Rows {
 /// A row of GROUP or JOIN.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Place of the entity that the row stands for; `None` in a GROUP result.
+    /// Seat of the entity that the row stands for; `None` in a GROUP result.
     pub entity: Option<u32>,
     /// Of JOIN, the time of the first table's row; groups have none.
     pub time: Option<Instant>,

@@ -1,6 +1,6 @@
 //! Selecting rows of a table.
 
-use super::{Content, Row, Rows, Selection, Sighting, Table};
+use super::{Content, Row, Rows, Picked, Sighting, Table};
 use foldhash::{HashMap, HashSet};
 
 impl Table {
@@ -51,7 +51,7 @@ impl Table {
             records.entry(*e).or_default().insert(record);
         }
         let mut moved: HashMap<(u32, u32), u32> = HashMap::default();
-        let mut selection = Selection::new(self);
+        let mut selection = Picked::new(self);
         for (entity, e) in self.entities().zip(0..) {
             let mut kept: Vec<Sighting> = Vec::new();
             for (mut sighting, s) in entity.sightings().zip(0..) {

@@ -94,6 +94,7 @@ impl<'r> Asker<'r> {
             entity: keys.map(|(_, entity)| entity),
             catalog: run.job.catalog,
             columns: &columns,
+            any: false,
         };
         let request = bind::request(template, form, &fill);
         let source = run.open(node, template.source).ok()?;
