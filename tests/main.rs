@@ -48,4 +48,5 @@ mod run_cases;
 mod stages;
 mod support;
 mod trees;
+mod tuples;
 mod unseen;

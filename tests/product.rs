@@ -26,7 +26,9 @@ pub(crate) fn run(sources: &[(String, String)], hunts: &[String], options: Optio
     for (file, text) in files.iter().zip(hunts) {
         std::fs::write(file, text).unwrap();
     }
-    bind_analytics(place.path());
+    // Half of the runs let the sources count equal records, whatever that costs.
+    let counts = hunts.iter().map(String::len).sum::<usize>() % 2 == 0;
+    configure(place.path(), if counts { 0 } else { 1_000_000_000 });
     let report = place.path().join("report");
     let mut command = binary();
     command.arg("run").args(&files).args(["--keys", "--quiet", "--out"]).arg(&report).current_dir(place.path());
@@ -60,9 +62,10 @@ pub(crate) fn run(sources: &[(String, String)], hunts: &[String], options: Optio
     reports.iter().map(verdict).collect()
 }
 
-/// Writes the look-up tables of the oracle, and a configuration that binds them.
-fn bind_analytics(folder: &Path) {
-    let mut configuration = String::new();
+/// Writes the look-up tables of the oracle, and a configuration that binds them. From so many records on sources count equal
+/// ones.
+fn configure(folder: &Path, aggregate_from: u64) {
+    let mut configuration = format!("[run]\naggregate_from = {aggregate_from}\n\n");
     for (number, lookup) in LOOKUPS.iter().enumerate() {
         let table = format!("table{number}.csv");
         std::fs::write(folder.join(&table), lookup.csv()).unwrap();

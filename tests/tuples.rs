@@ -1,0 +1,101 @@
+//! Equal records that a source counts give the same figures and tables as those that are read one by one.
+
+use crate::support::cli::Huntc;
+use serde_json::{Value as Json, json};
+use std::fmt::Write as _;
+
+const CONFIGURATION: &str = "[run]\naggregate_from = 0\n";
+const WINDOW: &str = "START 2024-01-01T00:00:00Z STOP 2024-01-02T00:00:00Z";
+
+/// Hunts, and how many of their requests can be answered by tuples. `$P` gets processes, `$N` network traffic, `$A` addresses.
+const HUNTS: &[(&str, usize)] = &[
+    ("x = $P\ng = GROUP x BY name WITH COUNT(pid), NUNIQUE(pid), COUNT(*)\nDISP g", 1),
+    ("x = $P\ng = GROUP x BY name WITH FIRST(pid) AS f, LAST(pid) AS l\nDISP g", 1),
+    ("x = $P\nDISP x ATTR name", 1),
+    ("x = $P\nDISP x ATTR name, pid, first_observed, last_observed, number_observed", 1),
+    ("x = $P\nINFO x\nDESCRIBE x.name", 1),
+    ("x = $P\ny = SORT x BY pid ASC\nz = GET process FROM y LIMIT 3\nDISP z ATTR name, pid", 1),
+    ("x = $P\nf = FIND network-traffic CREATED BY x\nDISP f", 1),
+    ("x = $P\ny = x WHERE pid > 4\nDISP y ATTR name", 0),
+    ("x = $P\nDISP TIMESTAMPED(x) ATTR pid", 0),
+    ("x = $P\nDISP ADDOBSID(x) ATTR pid", 0),
+    ("x = $P\ny = GET process FROM x WHERE pid > 4 START 2024-01-01T00:00:00Z STOP 2024-01-01T00:10:00Z\nDISP y ATTR pid", 0),
+    ("x = $P\ny = x WHERE first_observed > t'2024-01-01T00:10:00Z'\nDISP y ATTR pid", 0),
+    ("x = $P\nDISP x ATTR created", 0),
+    ("x = $N\ng = GROUP x BY dst_ref.value WITH COUNT(src_port), SUM(dst_port)\nDISP g", 1),
+    ("x = $N\ny = x WHERE dst_port = 443\nDISP y ATTR dst_ref.value", 1),
+    ("x = $A\nDISP x", 1),
+    ("x = $A\ny = x WHERE value LIKE '10.%'\nz = x + y\nDISP z", 1),
+    ("x = $A\ny = GET ipv4-addr FROM stixshifter://s WHERE value = '10.0.0.1' $W\nz = x + y\nDISP z", 0),
+];
+
+/// Records with what makes counting hard: several names of one process, times of one millisecond, several values, processes
+/// without an id, numbers that are texts.
+fn records() -> String {
+    let mut out = String::new();
+    for number in 0..240_i64 {
+        let process = number % 7;
+        let nanos = (number * 137) % 1_000;
+        let at = format!("2024-01-01T00:{:02}:{:02}.{:03}{nanos:03}Z", (number * 11) % 40, number % 3, number % 5);
+        let name = if number % 31 == 0 { format!("p{process} renamed") } else { format!("p{process}") };
+        let mut record = json!({
+            "@timestamp": at,
+            "host": {"name": format!("h{}", process % 2)},
+            "event": {"category": ["process"], "type": [if number < 7 { "start" } else { "info" }], "code": if number < 7 { "1" } else { "3" }},
+            "process": {"entity_id": format!("{{0000000{process}-0000-0000-0000-000000000001}}"), "name": name, "pid": process * 4},
+            "source": {"ip": format!("10.0.0.{}", number % 3), "port": 1000 + number % 2},
+            "destination": {"ip": format!("10.0.1.{}", number % 4), "port": 443 + number % 2},
+            "network": {"transport": "tcp"},
+        });
+        match number % 40 {
+            13 => record["process"]["name"] = json!(["a", "b"]),
+            17 => record["process"] = json!({"name": "nobody", "pid": 9}),
+            19 => record["process"]["pid"] = json!(format!("{}", process * 4)),
+            23 => record["process"]["parent"] = json!({"entity_id": "{ffffffff-0000-0000-0000-000000000001}", "name": "init", "pid": 1}),
+            29 => record["source"] = json!({"ip": ["10.0.0.1", "10.0.0.9"], "port": 1}),
+            31 => record["process"]["entity_id"] = json!("{00000000-0000-0000-0000-000000000000}"),
+            _ => {}
+        }
+        let _ = writeln!(out, "{record}");
+    }
+    out
+}
+
+/// The figures and tables of each hunt, and how many of its requests were answered by tuples.
+fn answers(huntc: &Huntc, flags: &str) -> Vec<(Json, Json, usize)> {
+    let files: String = (0..HUNTS.len()).map(|number| format!(" {number}.hf")).collect();
+    let ran = huntc.run(&format!("run{files} --source s=logs.ndjson --keys --quiet --out report {flags}"));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let report = huntc.report("report");
+    let timeless = |variable: &Json| {
+        let mut variable = variable.clone();
+        variable["elapsed_ms"] = Json::Null;
+        variable
+    };
+    let answer = |hunt: &Json| {
+        let variables: Vec<Json> = hunt["variables"].as_array().unwrap().iter().map(timeless).collect();
+        let counted = hunt["requests"].as_array().unwrap().iter().filter(|request| request.get("tuples").is_some()).count();
+        (json!(variables), hunt["displays"].clone(), counted)
+    };
+    report["hunts"].as_array().unwrap().iter().map(answer).collect()
+}
+
+#[test]
+fn counted_records_give_what_records_give() {
+    let mut huntc = Huntc::new().file("huntc.toml", CONFIGURATION).file("logs.ndjson", records());
+    for (number, (hunt, _)) in HUNTS.iter().enumerate() {
+        let get = |entity: &str, pattern: &str| format!("GET {entity} FROM stixshifter://s WHERE {pattern} {WINDOW}");
+        let text = hunt
+            .replace("$P", &get("process", "name LIKE '%' OR pid = 9"))
+            .replace("$N", &get("network-traffic", "dst_port > 0"))
+            .replace("$A", &get("ipv4-addr", "value LIKE '%'"))
+            .replace("$W", WINDOW);
+        huntc = huntc.file(&format!("{number}.hf"), text);
+    }
+    let (counted, read) = (answers(&huntc, ""), answers(&huntc, "--no-agg"));
+    for (number, (hunt, tuples)) in HUNTS.iter().enumerate() {
+        assert_eq!(counted[number].0, read[number].0, "variables of\n{hunt}");
+        assert_eq!(counted[number].1, read[number].1, "displays of\n{hunt}");
+        assert_eq!((counted[number].2, read[number].2), (*tuples, 0), "requests answered by tuples of\n{hunt}");
+    }
+}
