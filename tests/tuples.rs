@@ -51,7 +51,10 @@ fn records() -> String {
             13 => record["process"]["name"] = json!(["a", "b"]),
             17 => record["process"] = json!({"name": "nobody", "pid": 9}),
             19 => record["process"]["pid"] = json!(format!("{}", process * 4)),
-            23 => record["process"]["parent"] = json!({"entity_id": "{ffffffff-0000-0000-0000-000000000001}", "name": "init", "pid": 1}),
+            23 => {
+                record["process"]["parent"] =
+                    json!({"entity_id": "{ffffffff-0000-0000-0000-000000000001}", "name": "init", "pid": 1})
+            }
             29 => record["source"] = json!({"ip": ["10.0.0.1", "10.0.0.9"], "port": 1}),
             31 => record["process"]["entity_id"] = json!("{00000000-0000-0000-0000-000000000000}"),
             _ => {}

@@ -1,6 +1,6 @@
 //! Selecting rows of a table.
 
-use super::{Content, Row, Rows, Picked, Sighting, Table};
+use super::{Content, Picked, Row, Rows, Sighting, Table};
 use foldhash::{HashMap, HashSet};
 
 impl Table {

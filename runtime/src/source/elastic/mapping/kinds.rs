@@ -14,6 +14,8 @@ pub(in super::super) struct FieldMapping {
     pub(in super::super) unindexed: bool,
     /// Where its values are read.
     pub(in super::super) kept: ValuesKept,
+    /// Whether the index may have values that no document has: `null_value`, or a field that is computed.
+    pub(in super::super) invented: bool,
     /// Whether only the type is known: no limit, no normalizer, no format, and not whether it is an alias.
     pub(in super::super) type_only: bool,
 }
@@ -21,7 +23,8 @@ pub(in super::super) struct FieldMapping {
 impl FieldMapping {
     /// A field of this kind, of which everything is known.
     pub(in super::super) const fn of(kind: FieldKind) -> Self {
-        Self { kind, target: None, ignorable: false, unindexed: false, kept: ValuesKept::Document, type_only: false }
+        let (ignorable, unindexed, invented, type_only) = (false, false, false, false);
+        Self { kind, target: None, ignorable, unindexed, kept: ValuesKept::Document, invented, type_only }
     }
 }
 

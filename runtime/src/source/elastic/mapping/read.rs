@@ -116,7 +116,8 @@ impl SeenIndex {
         let unindexed = self.fields.get(real).is_some_and(|m| is(m.get("index"), "false"));
         let malformed = self.fields.get(real).is_some_and(|m| is(m.get("ignore_malformed"), "true"));
         let kept = if self.filter.keeps(real) { ValuesKept::Document } else { self.kept(real, &mapping.kind) };
-        FieldMapping { ignorable: self.ignores || malformed, unindexed, kept, ..mapping }
+        let invented = self.runtime.contains_key(real) || self.fields.get(real).is_some_and(invents);
+        FieldMapping { ignorable: self.ignores || malformed, unindexed, kept, invented, ..mapping }
     }
 
     /// Where the values of a field are kept that documents do not have.
@@ -185,6 +186,12 @@ fn kind_of(field: &str, mapping: &Value) -> FieldKind {
         "flattened" | "flat_object" => FieldKind::Flattened,
         other => type_alone(other),
     }
+}
+
+/// Whether values are made up where documents have none.
+fn invents(mapping: &Value) -> bool {
+    let subs = mapping.get("fields").and_then(Value::as_object).into_iter().flatten().map(|(_, sub)| sub);
+    std::iter::once(mapping).chain(subs).any(|m| m.get("null_value").is_some_and(|value| !value.is_null()))
 }
 
 fn plain_format(mapping: &Value) -> bool {
