@@ -131,6 +131,8 @@ impl ElasticSource {
             tuples
         });
         match counted {
+            // A reading knows which part came.
+            Err(fault) if context.allow_partial && fault.leaves_a_part() => Ok(None),
             // What the server does not count it may give.
             Err(fault)
                 if matches!(
@@ -410,7 +412,8 @@ fn total(answer: &Answer<'_>) -> Result<u64, Fault> {
 
 /// The aggregations of an answer.
 fn aggregations<'a, T: Deserialize<'a>>(answer: &Answer<'a>) -> Result<T, Fault> {
-    let found = answer.aggregations.ok_or_else(|| malformed("the answer has no aggregations".to_owned()))?;
+    // Who leaves them out does not count, so the records are read.
+    let found = answer.aggregations.ok_or_else(|| Fault::new(FaultKind::Rejected, "the answer has no aggregations"))?;
     serde_json::from_str(found.get()).map_err(|e| malformed(format!("the aggregations are no such: {e}")))
 }
 

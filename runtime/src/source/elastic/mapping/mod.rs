@@ -5,6 +5,7 @@ mod kept;
 mod kinds;
 mod parameters;
 mod read;
+mod together;
 
 use kinds::ancestors;
 pub(super) use kinds::{FieldKind, FieldMapping, Indices, ValuesKept};
@@ -22,6 +23,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use together::together;
 
 /// The longest list of field names in a path: servers accept lines of 4,096 bytes.
 const LONGEST_LIST: usize = 2_000;
@@ -174,29 +176,33 @@ fn details(connection: &Connection, context: &FetchContext, local: &str, fields:
     let mut seen = MappingAnswers::default();
     let settings = thread::scope(|scope| {
         let settings = scope.spawn(|| settings(connection, context, &indices));
-        let read = (|| {
-            let names: Vec<String> = fields.union(&parents).map(|f| encode(f)).collect();
-            for list in lists(&names) {
-                let path = format!("{indices}/_mapping/field/{list}?include_defaults=true&{OPTIONS}");
-                get(connection, context, path, some_index, |json| seen.fields(json))?;
-            }
+        let of_fields = |names: &[String]| -> Vec<String> {
+            lists(names).iter().map(|list| format!("{indices}/_mapping/field/{list}?include_defaults=true&{OPTIONS}")).collect()
+        };
+        let objects = |p: &String| {
+            let at = p.split('.').map(encode).collect::<Vec<_>>().join(".properties.");
+            ["type", "dynamic", "enabled"].map(|key| format!("*.mappings.properties.{at}.{key}")).join(",")
+        };
+        let mut filters = vec!["*.mappings.dynamic,*.mappings.enabled,*.mappings.runtime,*.mappings._source".to_owned()];
+        filters.extend(parents.iter().map(objects));
+        let names: Vec<String> = fields.union(&parents).map(|f| encode(f)).collect();
+        let mut paths = of_fields(&names);
+        let of_objects = paths.len();
+        paths.extend(lists(&filters).iter().map(|list| format!("{indices}/_mapping?filter_path={list}&{OPTIONS}")));
+        let read = together(&paths, |path| {
+            let check = if path.contains("/_mapping/field/") { some_index } else { |_: &Value| Ok(()) };
+            answer(connection, context, path.clone(), check)
+        });
+        let read = read.and_then(|answers| {
+            let (names_read, objects_read) = answers.split_at(of_objects);
+            names_read.iter().for_each(|json| seen.fields(json));
             let targets: Vec<String> = seen.targets().iter().map(|f| encode(f)).collect();
-            for list in lists(&targets) {
-                let path = format!("{indices}/_mapping/field/{list}?include_defaults=true&{OPTIONS}");
-                get(connection, context, path, some_index, |json| seen.fields(json))?;
+            for json in together(&of_fields(&targets), |path| answer(connection, context, path.clone(), some_index))? {
+                seen.fields(&json);
             }
-            let objects = |p: &String| {
-                let at = p.split('.').map(encode).collect::<Vec<_>>().join(".properties.");
-                ["type", "dynamic", "enabled"].map(|key| format!("*.mappings.properties.{at}.{key}")).join(",")
-            };
-            let mut filters = vec!["*.mappings.dynamic,*.mappings.enabled,*.mappings.runtime,*.mappings._source".to_owned()];
-            filters.extend(parents.iter().map(objects));
-            for list in lists(&filters) {
-                let path = format!("{indices}/_mapping?filter_path={list}&{OPTIONS}");
-                get(connection, context, path, |_| Ok(()), |json| seen.objects(json))?;
-            }
+            objects_read.iter().for_each(|json| seen.objects(json));
             Ok(())
-        })();
+        });
         read.and_then(|()| settings.join().unwrap_or_else(|_| Err(Fault::new(FaultKind::Stopped, ""))))
     })?;
     if let Some(settings) = settings {
@@ -275,14 +281,22 @@ fn get(
     check: impl Fn(&Value) -> Result<(), Fault>,
     take: impl FnOnce(&Value),
 ) -> Result<(), Fault> {
+    answer(connection, context, path, check).map(|json| take(&json))
+}
+
+/// Asks until an answer passes `check`.
+fn answer(
+    connection: &Connection,
+    context: &FetchContext,
+    path: String,
+    check: impl Fn(&Value) -> Result<(), Fault>,
+) -> Result<Value, Fault> {
     let call: Call = connection.get(path);
-    let json: Value = connection.send(&call, context, |reply| {
+    connection.send(&call, context, |reply| {
         let json = serde_json::from_slice(&reply.body).map_err(|e| Fault::new(FaultKind::Malformed, format!("no mapping: {e}")))?;
         check(&json)?;
         Ok(json)
-    })?;
-    take(&json);
-    Ok(())
+    })
 }
 
 /// Names joined with commas, in lists that are short enough for a path.
