@@ -10,7 +10,7 @@ use super::server::Server;
 use crate::source::{FetchContext, SourceError};
 use reqwest::Method;
 use serde::Serialize;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// How long a server may take to let go of something, while the hunt goes on and when its time is over.
@@ -24,13 +24,15 @@ pub(super) struct Connection {
     retries: Retries,
     gate: Gate,
     server: OnceLock<Server>,
+    /// Held while the server is asked what it is: statements that start together need one answer.
+    detecting: Mutex<()>,
 }
 
 impl Connection {
     pub(super) fn new(config: ElasticConfig) -> Result<Self, SourceError> {
         let client = Client::new(&config)?;
         let (retries, gate) = (Retries::new(&config), Gate::new(config.concurrency));
-        Ok(Self { config, client, retries, gate, server: OnceLock::new() })
+        Ok(Self { config, client, retries, gate, server: OnceLock::new(), detecting: Mutex::new(()) })
     }
 
     /// Sends a request until `check` accepts the answer, the fault is final, or the tries are used up.
@@ -69,6 +71,10 @@ impl Connection {
 
     /// The product and the version of the server, which is asked once.
     pub(super) fn server(&self, context: &FetchContext) -> Result<&Server, Fault> {
+        if let Some(server) = self.server.get() {
+            return Ok(server);
+        }
+        let _detecting = self.detecting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(server) = self.server.get() {
             return Ok(server);
         }
