@@ -6,9 +6,11 @@ use huntc_compiler::request::{BoundRequest, Query};
 use huntc_compiler::time::{Instant, TimeRange};
 use huntc_compiler::value::Value;
 use huntc_runtime::source::arrival::ArrivalSource;
-use huntc_runtime::source::elastic::{Auth, ElasticConfig, ElasticSource};
+use huntc_runtime::source::elastic::{Auth, ElasticConfig, ElasticSource, fingerprint};
 use huntc_runtime::source::store::Store;
 use huntc_runtime::source::{DataSource, FetchContext, Records, Scalar, Tally, TallyRequest};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -85,6 +87,52 @@ fn records_of_one_instant_over_three_indices_all_come() {
     }
 }
 
+/// Long readings go in units of time: also of records without time, with several, and of one instant.
+#[test]
+fn records_of_all_times_come_in_units() {
+    for server in running(SERVERS) {
+        server.put_template();
+        let mut wanted = 0;
+        for (number, count) in [2_600_usize, 900, 700].into_iter().enumerate() {
+            let index = format!("winlogbeat-units-{number}");
+            server.create(&index, r#"{"settings":{"number_of_shards":2,"number_of_replicas":0}}"#);
+            let time = |n: usize| Instant::from_millis(1_692_144_000_000 + (n * n) as i64 * 7);
+            let documents: Vec<String> = (0..count)
+                .map(|n| match n % 50 {
+                    0 if number == 1 => format!(r#"{{"event":{{"code":"{n}"}}}}"#),
+                    1 if number == 2 => format!(r#"{{"@timestamp":"2023-08-16T00:00:00Z","event":{{"code":"{n}"}}}}"#),
+                    _ => format!(r#"{{"@timestamp":"{}","event":{{"code":"{n}"}}}}"#, time(n)),
+                })
+                .collect();
+            wanted += server.load(&index, documents.iter().map(String::as_str));
+        }
+        for concurrency in [1, 5] {
+            let source = source(&server, "winlogbeat-units-*", |c| (c.page_size, c.concurrency) = (100, concurrency));
+            assert_eq!(fetch(&source, &request(Query::MatchAll, &["event.code"])).len(), wanted, "{}", server.name);
+            let mut windowed = request(Query::exists("event.code"), &["event.code"]);
+            let (start, stop) =
+                (Instant::from_millis(1_692_144_000_000), Instant::from_millis(1_692_144_000_000 + 2_000 * 2_000 * 7));
+            windowed.window = Some(TimeRange::new(start, stop));
+            assert_eq!(fetch(&source, &windowed).len(), 2_000 + 882 + 700, "{}", server.name);
+        }
+        server.load(
+            "winlogbeat-units-2",
+            [r#"{"@timestamp":["2023-08-16T00:00:01Z","2023-08-16T03:00:00Z"],"event":{"code":"several"}}"#],
+        );
+        let source = source(&server, "winlogbeat-units-*", |c| c.page_size = 100);
+        assert_eq!(
+            fetch(&source, &request(Query::MatchAll, &["event.code"])).len(),
+            wanted,
+            "{}: one is written over",
+            server.name
+        );
+        drop(source);
+        for number in 0..3 {
+            server.delete(&format!("winlogbeat-units-{number}"));
+        }
+    }
+}
+
 /// A server keeps milliseconds; the window is exact to the nanosecond, and any form of a time counts.
 #[test]
 fn windows_are_exact() {
@@ -150,18 +198,38 @@ fn a_secured_server_is_read_with_the_right_credentials_only() {
     let files = std::env::var("HUNTC_TEST_SECURE_FILES").expect("set together with the address");
     let file = |name: &str| std::fs::read_to_string(format!("{files}/{name}")).expect("the launcher made it");
     let (authority, token) = (file("ca.pem"), file("bearer-token"));
-    let ask = |indices: &str, auth: Auth, ca: Option<&str>, insecure: bool| {
-        let source = source(&server, indices, |c| {
-            c.auth = auth;
-            c.ca_pem = ca.map(str::to_owned);
-            c.insecure = insecure;
-        });
+    let ask_with = |indices: &str, set: &dyn Fn(&mut ElasticConfig)| {
+        let source = source(&server, indices, |c| set(c));
         let result = source.fetch(&request(Query::MatchAll, &[]), &FetchContext::default());
         let text = format!("{result:?} {}", source.location());
         assert!(!text.contains(PASSWORD) && !text.contains(token.trim()), "{text}");
         result.map(|r| r.len()).map_err(|e| e.code.id)
     };
+    let ask = |indices: &str, auth: Auth, ca: Option<&str>, insecure: bool| {
+        ask_with(indices, &|c| {
+            c.auth = auth.clone();
+            c.ca_pem = ca.map(str::to_owned);
+            c.insecure = insecure;
+        })
+    };
     let hunter = || Auth::basic("hunter", PASSWORD);
+    // The certificate of the server itself, by its text and by its fingerprint.
+    let node = file("server/config/tls/node.pem");
+    let pinned = |c: &mut ElasticConfig| {
+        c.auth = hunter();
+        c.ca_pem = Some(node.clone());
+    };
+    assert_eq!(ask_with("winlogbeat-*", &pinned), Err("K0706"));
+    let known = fingerprint_of(&node);
+    for (fingerprint, told) in [(known, "K0706"), (known.map(|byte| !byte), "K0703")] {
+        let pinned = |c: &mut ElasticConfig| {
+            c.auth = hunter();
+            c.fingerprint = Some(fingerprint);
+        };
+        assert_eq!(ask_with("winlogbeat-*", &pinned), Err(told));
+    }
+    let plain = |c: &mut ElasticConfig| c.url = server.url.replace("https", "http").parse().expect("an address");
+    assert_eq!(ask_with("winlogbeat-*", &plain), Err("K0702"), "http on the port of TLS");
     let trusted = Some(authority.as_str());
     // No index is there: the login worked, and the pattern is told to match nothing.
     assert_eq!(ask("winlogbeat-*", hunter(), trusted, false), Err("K0706"));
@@ -174,6 +242,12 @@ fn a_secured_server_is_read_with_the_right_credentials_only() {
     // The service account may see none of them, which is told before that nothing matches.
     assert_eq!(ask("winlogbeat-*", Auth::Token(token.trim().into()), trusted, false), Err("K0730"));
     assert_eq!(ask("winlogbeat-*", Auth::basic("elastic_admin", PASSWORD), trusted, false), Err("K0706"));
+}
+
+/// The SHA-256 of a certificate in PEM form.
+fn fingerprint_of(pem: &str) -> [u8; 32] {
+    let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate");
+    fingerprint(&crate::oracle::sha256::hex(&certificate)).expect("64 digits")
 }
 
 /// Nights know by these figures how a source is, so a server and the store must agree on them.

@@ -33,7 +33,8 @@ fn a_first_search_is_the_third_round_trip() {
         let come = Arc::new((Mutex::new(0_usize), Condvar::new()));
         let gate = Arc::clone(&come);
         let fake = Fake::start(product, 0, move |request, right, _| {
-            let second_round = request.method != "DELETE" && !request.path.contains("_nodes") && !request.path.ends_with("/_search");
+            let second_round =
+                request.method != "DELETE" && !request.path.contains("_nodes") && !request.path.ends_with("/_search");
             if second_round {
                 let (count, changed) = &*gate;
                 let mut count = count.lock().expect("no thread panicked");
