@@ -3,6 +3,7 @@
 use crate::http::fake::{Fake, Product, changed, error};
 use crate::support::cli::{Huntc, Ran};
 use crate::support::servers::running;
+use crate::support::stub::Response;
 use serde_json::{Value, json};
 
 /// Two processes of ten past; the network's clock is two hours behind, and one process has no entity id.
@@ -150,6 +151,88 @@ fn a_cluster_shows_its_server_its_mappings_and_its_clocks() {
     assert!(!text.stdout.contains('\u{202e}') && !text.text().contains("hunter2"));
 }
 
+/// What hunts will meet, and what it means for them.
+#[test]
+fn findings_about_a_cluster_are_told() {
+    let fake = Fake::start(Product::Elasticsearch, 7, |request, right, _| {
+        let json = |body: Value| Response::json(200, &body).with("X-elastic-product", "Elasticsearch");
+        let path = request.path.as_str();
+        if path.ends_with("/_has_privileges") {
+            let granted = json!({"indices:data/read/search": false, "view_index_metadata": true});
+            return json(json!({"index": {"logs-*": granted}}));
+        }
+        if path.ends_with("/_privileges") {
+            let query = ["{\"term\":{\"host.name\":\"a\"}}"];
+            return json(json!({"indices": [{"names": ["logs-a*"], "privileges": ["read"], "query": query}]}));
+        }
+        if path.ends_with("/_mapping") {
+            let filter = json!({"excludes": ["process.name", "n"]});
+            return json(json!({"logs-1": {"mappings": {"_source": filter}}}));
+        }
+        if path.ends_with("/_settings") && request.query.contains("max_terms_count") {
+            return json(json!({"logs-1": {"settings": {"index": {"max_terms_count": "100", "max_result_window": "20000"}}}}));
+        }
+        if path.ends_with("/_settings") {
+            let limit = json!({"total_fields": {"ignore_dynamic_beyond_limit": "true"}});
+            return json(json!({"logs-1": {"settings": {"index": {"mapping": limit}}}}));
+        }
+        if path.contains("/_resolve/index/") {
+            assert_eq!(request.query, "expand_wildcards=all");
+            return json(
+                json!({"indices": [{"name": "logs-1", "attributes": ["open"]}, {"name": "logs-0", "attributes": ["closed"]}]}),
+            );
+        }
+        if path.contains("/_cluster/health/") {
+            return json(json!({"indices": {"logs-1": {"status": "red"}}}));
+        }
+        right
+    });
+    let ran = lab().run(&format!("doctor lab --source lab={}/logs-* --format json", fake.url()));
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    let objects = objects(&ran);
+    let findings = objects[0]["found"]["findings"].as_array().unwrap();
+    let means = |part: &str| -> &str {
+        let found = findings.iter().find(|f| f["what"].as_str().unwrap().contains(part));
+        found.unwrap_or_else(|| panic!("{part}: {findings:#?}"))["means"].as_str().unwrap()
+    };
+    assert!(means("see a part of `logs-*` only: the roles grant `logs-a*`").contains("K0730"));
+    assert!(means("some records or fields only of `logs-a*`").contains("do not see"));
+    assert!(means("documents are kept without `process.name`").contains("read from the index"));
+    assert!(means("7 records have fields or values that are not indexed").contains("nothing is lost"));
+    assert!(means("closed: `logs-0`").contains("without a word"));
+    assert!(means("red: `logs-1`").contains("K0710"));
+    assert!(means("`max_terms_count` is 100 in `logs-1`").contains("FIND"));
+    assert_eq!(findings.len(), 7, "{findings:#?}");
+    let text = lab().run(&format!("doctor lab --source lab={}/logs-*", fake.url()));
+    assert!(text.stdout.contains("  finding: closed: `logs-0`: a pattern leaves them out"), "{}", text.text());
+}
+
+#[test]
+fn a_remote_cluster_that_is_down_is_a_finding() {
+    let fake = Fake::start(Product::Elasticsearch, 7, |request, right, _| {
+        if request.path.ends_with("/_field_caps") {
+            let failure = json!({"indices": ["far:logs-*"], "failure": {"error": {"reason": "Unable to connect to [far]"}}});
+            return changed(right, |json| json["failures"] = json!([failure]));
+        }
+        if request.path == "/_remote/info" {
+            let skips = json!({"far": {"connected": false, "skip_unavailable": true}, "other": {"skip_unavailable": true}});
+            return Response::json(200, &skips).with("X-elastic-product", "Elasticsearch");
+        }
+        right
+    });
+    let ran = lab().run(&format!("doctor lab --source lab={}/logs-*,far:logs-* --format json", fake.url()));
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    let objects = objects(&ran);
+    let whats: Vec<&str> =
+        objects[0]["found"]["findings"].as_array().unwrap().iter().map(|f| f["what"].as_str().unwrap()).collect();
+    for part in
+        ["no answer from `far:logs-*`: Unable to connect", "leaves the remote cluster `far` out", "only the types of fields"]
+    {
+        assert!(whats.iter().any(|what| what.contains(part)), "{part}: {whats:#?}");
+    }
+    assert!(!whats.iter().any(|what| what.contains("`other`")), "{whats:#?}");
+}
+
 #[test]
 fn a_cluster_that_refuses_is_told_with_3() {
     let fake = Fake::start(Product::OpenSearch, 7, |_, _, _| error(403, "security_exception", "no permissions"));
@@ -180,6 +263,38 @@ fn real_servers_are_examined() {
         }
         let words = found["traps"].as_array().unwrap().iter().find(|t| t["about"].as_str().unwrap().contains("words only"));
         assert_eq!(words.unwrap()["fields"], json!(["process.command_line"]), "{}", server.name);
+        let absent = |entity: &str| -> Value {
+            let entities = found["entities"].as_array().unwrap();
+            entities.iter().find(|e| e["entity"] == entity).unwrap()["absent"].clone()
+        };
+        assert_eq!(absent("network-traffic").as_array().unwrap().len(), 8, "{}", server.name);
         server.delete(index);
+    }
+}
+
+/// Closed indices, limits, and fields that documents lack.
+#[test]
+fn findings_about_real_servers() {
+    for server in running(&["elasticsearch-9", "opensearch-3"]) {
+        let settings = r#""settings":{"max_result_window":500,"max_terms_count":100}"#;
+        let mapping = r#""mappings":{"_source":{"excludes":["process.name"]},"properties":{"process":{"properties":{"name":{"type":"text"}}}}}"#;
+        server.create("huntc-found-open", &format!("{{{settings},{mapping}}}"));
+        server.load("huntc-found-open", LOG.lines().filter(|line| line.starts_with('{')));
+        server.create("huntc-found-closed", "{}");
+        server.close("huntc-found-closed");
+        let ran = lab().run(&format!("doctor lab --source lab={}/huntc-found-* --format json", server.url));
+        assert_eq!(ran.code, Some(0), "{}: {}", server.name, ran.text());
+        let objects = objects(&ran);
+        let whats: Vec<&str> =
+            objects[0]["found"]["findings"].as_array().unwrap().iter().map(|f| f["what"].as_str().unwrap()).collect();
+        let wanted = [
+            "documents are kept without `process.name`, whose values the index has not whole",
+            "closed: `huntc-found-closed`",
+            "`max_result_window` is 500 in `huntc-found-open`",
+            "`max_terms_count` is 100 in `huntc-found-open`",
+        ];
+        assert_eq!(whats, wanted, "{}", server.name);
+        server.delete("huntc-found-open");
+        server.delete("huntc-found-closed");
     }
 }

@@ -71,6 +71,12 @@ impl TestServer {
         assert_eq!(status, 200, "{}: {body}", self.name);
     }
 
+    /// Closes an index.
+    pub(crate) fn close(&self, index: &str) {
+        let (status, body) = send(&self.url, "POST", &format!("/{index}/_close"), None);
+        assert_eq!(status, 200, "{}: {body}", self.name);
+    }
+
     /// Makes an index with settings and mappings as JSON.
     pub(crate) fn create(&self, index: &str, body: &str) {
         self.delete(index);

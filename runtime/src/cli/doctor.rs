@@ -1,5 +1,6 @@
 //! `huntc doctor`: connection, credentials, mappings and ECS coverage of data sources.
 
+mod entities;
 mod examine;
 mod health;
 mod own_fields;

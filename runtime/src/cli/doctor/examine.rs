@@ -1,5 +1,6 @@
 //! Asks a data source for the facts that `huntc doctor` shows.
 
+use super::entities;
 use super::health::{Coverage, Examined, Health, Processes, Said};
 use crate::cli::console::Console;
 use crate::config::binding::Binding;
@@ -10,7 +11,13 @@ use huntc_compiler::catalog::{Catalog, OwnField};
 use huntc_compiler::request::{BoundRequest, Never, Query};
 use huntc_compiler::source::Span;
 use huntc_compiler::time::Instant;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant as Clock};
+
+/// Fields whose records are counted at the same time.
+const AT_ONCE: usize = 8;
 
 /// Examines a source.
 pub(super) fn examine(binding: &Binding, own: &[OwnField], console: &mut Console, now: Instant) -> Health {
@@ -41,12 +48,21 @@ fn look(resolved: &dyn ResolvedSource, own: &[OwnField], now: Instant) -> Result
     let catalog = Session::builtin_catalog().with_fields(own);
     let mut needed = needed(&catalog);
     needed.extend(own.iter().map(|field| (field.name.clone(), "declared under [fields]".to_owned())));
-    let fields: Vec<String> = needed.iter().map(|(field, _)| field.clone()).collect();
+    let mut fields: Vec<String> = needed.iter().map(|(field, _)| field.clone()).collect();
+    fields.extend(entities::fields(&catalog).into_iter().filter(|field| !needed.iter().any(|(known, _)| known == field)));
     let (OpenedSource { source, read, .. }, facts) = resolved.survey(&fields)?;
     let processes = Processes { records: 0, with_entity_id: 0 };
     let own = own.to_vec();
-    let mut examined =
-        Examined { facts, unread: read.unwrap_or_default(), processes, fields: Vec::new(), own, elapsed: Duration::ZERO, now };
+    let mut examined = Examined {
+        facts,
+        unread: read.unwrap_or_default(),
+        processes,
+        fields: Vec::new(),
+        entities: Vec::new(),
+        own,
+        elapsed: Duration::ZERO,
+        now,
+    };
     cover(source.as_ref(), &catalog, needed, &mut examined)?;
     examined.elapsed = begun.elapsed();
     Ok(examined)
@@ -63,24 +79,49 @@ fn cover(
         return Ok(());
     }
     let total = |query| total(source, catalog, query, examined.facts.counts_by_index);
+    let names = needed.iter().map(|(field, _)| field.clone()).chain(entities::fields(catalog)).collect();
+    let counts = counts(&names, &|field| total(Query::exists(field)))?;
     let mut fields = Vec::with_capacity(needed.len());
     for (field, without) in needed {
-        let records = total(Query::exists(&field))?;
+        let records = counts.get(&field).copied().unwrap_or(0);
         let mapping = examined.facts.mappings.iter().find(|f| f.name == field).cloned();
         fields.push(Coverage { field, records, without, mapping });
     }
     let traits = ["process.entity_id", "process.pid", "process.name", "process.executable"];
     examined.processes.records = total(Query::any(traits.map(Query::exists)))?;
     examined.processes.with_entity_id = fields.iter().find(|c| c.field == "process.entity_id").map_or(0, |c| c.records);
+    examined.entities = entities::coverage(catalog, &counts);
     examined.fields = fields;
     Ok(())
+}
+
+/// The number of records with each field, several counted at once: most of the time is spent waiting for a server.
+fn counts(
+    fields: &BTreeSet<String>,
+    count: &(dyn Fn(&str) -> Result<u64, SourceError> + Sync),
+) -> Result<BTreeMap<String, u64>, SourceError> {
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let fields: Vec<&String> = fields.iter().collect();
+    let work = || -> Result<(), SourceError> {
+        while let Some(field) = fields.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let records = count(field)?;
+            found.lock().unwrap_or_else(PoisonError::into_inner).insert((*field).clone(), records);
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })?;
+    Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// How many records match. `indexed`: only values in the index count; to find longer values a server would have to read
 /// all records.
 fn total(source: &dyn DataSource, catalog: &Catalog, query: Query<Never>, indexed: bool) -> Result<u64, SourceError> {
     let request = BoundRequest { enough: indexed.then_some(1), ..BoundRequest::of(catalog, query, [""; 0]) };
-    source.count(&request, &FetchContext::default())
+    // What cannot be seen is among the findings.
+    source.count(&request, &FetchContext { allow_partial: true, ..FetchContext::default() })
 }
 
 /// The fields that identities and common attributes are read from, each with what cannot be hunted without it.

@@ -1,5 +1,6 @@
 //! The facts about one data source, and the notes that follow from them.
 
+use super::entities::EntityCoverage;
 use super::own_fields;
 use crate::cli::exit::ExitCode;
 use crate::config::kinds::SourceFacts;
@@ -42,6 +43,8 @@ pub(super) struct Examined {
     pub unread: ReadReport,
     pub processes: Processes,
     pub fields: Vec<Coverage>,
+    /// How much of each everyday entity type is there.
+    pub entities: Vec<EntityCoverage>,
     /// The fields that the configuration declares.
     pub own: Vec<OwnField>,
     pub elapsed: Duration,
@@ -171,6 +174,7 @@ mod tests {
             unread: ReadReport::default(),
             processes: Processes { records, with_entity_id },
             fields: Vec::new(),
+            entities: Vec::new(),
             own: Vec::new(),
             elapsed: Duration::ZERO,
             now: Instant(i64::MAX),

@@ -49,6 +49,9 @@ fn facts(found: &Examined) -> String {
     for note in found.notes() {
         let _ = writeln!(out, "  note: {}", safe(&note));
     }
+    for finding in &found.facts.findings {
+        let _ = writeln!(out, "  finding: {}: {}", safe(&finding.what), safe(&finding.means));
+    }
     for trap in &found.facts.traps {
         let _ = writeln!(out, "  mapping: {}: {}", names(&trap.fields), safe(&trap.about));
     }
@@ -97,6 +100,13 @@ fn tables(found: &Examined, width: Option<u16>) -> String {
         rows.add_row(cells);
     }
     to_the_right(&mut rows, 1..=2);
+    let _ = writeln!(out, "{}\n", rows.trim_fmt());
+    let mut rows = table(width);
+    rows.set_header(["ENTITY TYPE", "ATTRIBUTES", "IN NO RECORD"]);
+    for covered in &found.entities {
+        let there = covered.attributes - covered.absent.len();
+        rows.add_row([covered.entity.clone(), format!("{there} of {}", covered.attributes), names(&covered.absent)]);
+    }
     let _ = writeln!(out, "{}", rows.trim_fmt());
     out
 }
@@ -177,7 +187,9 @@ fn found_value(found: &Examined) -> Value {
         "processes": {"records": found.processes.records, "with_entity_id": found.processes.with_entity_id},
         "categories": found.facts.clocks.iter().map(clock).collect::<Vec<_>>(),
         "fields": found.fields.iter().map(field).collect::<Vec<_>>(),
+        "entities": found.entities.iter().map(|e| json!({"entity": e.entity, "attributes": e.attributes, "absent": e.absent})).collect::<Vec<_>>(),
         "traps": found.facts.traps.iter().map(|t| json!({"about": t.about, "fields": t.fields})).collect::<Vec<_>>(),
+        "findings": found.facts.findings.iter().map(|f| json!({"what": f.what, "means": f.means})).collect::<Vec<_>>(),
         "notes": found.notes(),
     })
 }

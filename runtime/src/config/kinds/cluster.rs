@@ -171,7 +171,8 @@ impl ResolvedSource for ResolvedCluster {
 
     fn survey(&self, fields: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError> {
         let source = ElasticSource::new(self.0.clone())?;
-        let survey = source.probe(fields, &FetchContext::default())?;
+        // What cannot be seen is among the findings.
+        let survey = source.probe(fields, &FetchContext { allow_partial: true, ..FetchContext::default() })?;
         let facts = SourceFacts {
             server: Some(survey.server.title()),
             indices: survey.indices,
@@ -180,6 +181,7 @@ impl ResolvedSource for ResolvedCluster {
             clocks: survey.clocks,
             mappings: survey.fields,
             traps: survey.traps,
+            findings: survey.findings,
             counts_by_index: true,
         };
         Ok((OpenedSource::new(source), facts))

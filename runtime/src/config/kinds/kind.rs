@@ -3,7 +3,7 @@
 use crate::allowance::Allowance;
 use crate::config::environment::Environment;
 use crate::config::reader::{Document, Located, TomlTable};
-use crate::source::elastic::{FieldSurvey, Trap};
+use crate::source::elastic::{FieldSurvey, Finding, Trap};
 use crate::source::logs::ReadReport;
 use crate::source::store::Store;
 use crate::source::{Clock, DataSource, Fields, SourceError};
@@ -113,6 +113,8 @@ pub struct SourceFacts {
     pub mappings: Vec<FieldSurvey>,
     /// Mappings for which the source returns more records than are meant.
     pub traps: Vec<Trap>,
+    /// What else hunts meet.
+    pub findings: Vec<Finding>,
     /// Whether counts must be limited to values in the index: to find values beyond its length limit all records would
     /// have to be read.
     pub counts_by_index: bool,

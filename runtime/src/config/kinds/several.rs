@@ -147,6 +147,7 @@ fn together(a: SourceFacts, b: SourceFacts) -> SourceFacts {
         clocks,
         mappings,
         traps: [a.traps, b.traps].concat(),
+        findings: [a.findings, b.findings].concat(),
         counts_by_index: a.counts_by_index || b.counts_by_index,
     }
 }

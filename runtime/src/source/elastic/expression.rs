@@ -30,6 +30,21 @@ pub(super) fn remote(expression: &str) -> Option<String> {
     part(expression, is_remote)
 }
 
+/// Whether an expression names this remote cluster, perhaps by a pattern.
+pub(super) fn names_cluster(remote: &str, cluster: &str) -> bool {
+    names(remote).filter(|name| !is_exclusion(name)).filter_map(|name| name.split_once(':')).any(|(of, _)| fits(of, cluster))
+}
+
+/// Whether a name fits a pattern, in which `*` is any characters.
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((before, after)) => name
+            .strip_prefix(before)
+            .is_some_and(|rest| rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| fits(after, &rest[at..]))),
+    }
+}
+
 /// The patterns for indices of the server itself. A server may take them for those indices only that the user may see, where
 /// it refuses names that are written out.
 pub(super) fn patterns(expression: &str) -> Vec<&str> {
@@ -51,6 +66,7 @@ mod tests {
         assert_eq!(parts("far:b-*,-far:x"), (None, some("far:b-*,-far:x")));
         let math = "<logs-{now/d{yyyy|+12:00}}>";
         assert_eq!(parts(math), (some(math), None));
+        assert!(names_cluster("far:b-*", "far") && names_cluster("x:a,f*r:b-*", "far") && !names_cluster("-far:b,x:a", "far"));
         assert_eq!(patterns("a-*,b,-c*,far:d*,<e-{now/d}-*>,*"), ["a-*", "*"]);
     }
 }

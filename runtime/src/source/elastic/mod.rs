@@ -14,6 +14,7 @@ mod detect;
 mod document;
 mod expression;
 mod fault;
+mod findings;
 mod mapping;
 mod message;
 mod offline;
@@ -37,6 +38,7 @@ mod units;
 
 pub use auth::Auth;
 pub use config::{ElasticConfig, Proxy, decode_percent, is_loopback};
+pub use findings::Finding;
 #[doc(hidden)]
 pub use offline::{FirstAnswers, prepare_offline, read_offline};
 pub use server::{Product, Server};

@@ -33,8 +33,8 @@ pub(super) struct PreparedRequest {
     pub(super) exact: bool,
     /// The fields of `_source` that are requested.
     pub(super) includes: Vec<String>,
-    /// The fields whose values are read from the index.
-    pub(super) from_index: FromIndex,
+    /// The fields whose values are read from the index, unless values are kept nowhere.
+    from_index: Result<FromIndex, Fault>,
     /// Names of the columns: the request's fields, `@timestamp` if it is not among them, and for a probe all fields of the query.
     names: Vec<String>,
     wanted: usize,
@@ -118,8 +118,10 @@ impl PreparedRequest {
             classes.iter().flat_map(|c| c.fields.iter()).filter_map(|(f, m)| m.target.clone().filter(|_| names.contains(f))),
         );
         let parts: Vec<_> = classes.iter().map(|c| (&c.fields, c.indices.first().map_or("", String::as_str))).collect();
-        let mut from_index = FromIndex::of(&names, &parts, server.product)?;
-        time_value(&classes, &decoders, &mut from_index);
+        let mut from_index = FromIndex::of(&names, &parts, server.product);
+        if let Ok(from_index) = &mut from_index {
+            time_value(&classes, &decoders, from_index);
+        }
         Ok(Self {
             query,
             sure,
@@ -140,6 +142,11 @@ impl PreparedRequest {
     /// The same with a query that finds less.
     pub(super) fn narrowed(self, query: Box<RawValue>) -> Self {
         Self { query, exact: false, ..self }
+    }
+
+    /// The fields whose values are read from the index; an error when the values of a field are kept nowhere.
+    pub(super) fn from_index(&self) -> Result<&FromIndex, Fault> {
+        self.from_index.as_ref().map_err(Fault::clone)
     }
 
     pub(super) fn builder(&self) -> RecordsBuilder {

@@ -4,6 +4,7 @@ use super::ElasticSource;
 use super::answer::{Answer, FILTER};
 use super::body::{MatchAll, Pit, SearchBody, SourceFilter};
 use super::fault::{Fault, FaultKind};
+use super::origin::FromIndex;
 use super::prepare::PreparedRequest;
 use super::scan::{RESTARTS, Scan};
 use super::snapshot::{KEEP_ALIVE, Snapshot};
@@ -92,6 +93,8 @@ impl ElasticSource {
     ) -> Result<(), Fault> {
         let product = self.connection.server(context)?.product;
         let id = snapshot.map(Snapshot::id);
+        // A count reads no value.
+        let from_index = if size == 0 { &FromIndex::default() } else { prepared.from_index()? };
         let body = SearchBody {
             size,
             track_total_hits: size == 0,
@@ -102,8 +105,8 @@ impl ElasticSource {
             query,
             post_filter: if size == 0 { MatchAll::behind(product) } else { None },
             source: SourceFilter { includes: &prepared.includes },
-            docvalue_fields: &prepared.from_index.doc_values,
-            fields: &prepared.from_index.fields,
+            docvalue_fields: &from_index.doc_values,
+            fields: &from_index.fields,
         };
         let partial = snapshot.is_some_and(|snapshot| snapshot.partial);
         let options = format!("allow_partial_search_results={partial}&{FILTER}");

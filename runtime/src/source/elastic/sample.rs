@@ -50,6 +50,7 @@ impl ElasticSource {
         let short = BoundRequest { enough: Some(most), ..request.clone() };
         let full = self.prepare(request, context, false)?;
         self.with_prepared(&short, context, |prepared| {
+            let from_index = prepared.from_index()?;
             let body = Body {
                 size: if prepared.nothing { 0 } else { most },
                 track_total_hits: false,
@@ -58,8 +59,8 @@ impl ElasticSource {
                 post_filter: (!prepared.nothing).then_some(&*prepared.query),
                 aggs: json!({"first": {"min": {"field": "@timestamp"}}, "last": {"max": {"field": "@timestamp"}}}),
                 source: SourceFilter { includes: &prepared.includes },
-                docvalue_fields: &prepared.from_index.doc_values,
-                fields: &prepared.from_index.fields,
+                docvalue_fields: &from_index.doc_values,
+                fields: &from_index.fields,
             };
             let partial = context.allow_partial;
             let options = "allow_no_indices=false&ignore_unavailable=false";

@@ -119,6 +119,7 @@ impl<'a> Scan<'a> {
     }
 
     fn once(&self, builder: &mut RecordsBuilder, units: &mut Units) -> Result<(), Fault> {
+        self.prepared.from_index()?;
         if !self.connection.server(self.context)?.has_shard_doc() {
             let (total, seen) = self.scroll(builder)?;
             prove(total, seen, builder)?;
@@ -313,6 +314,7 @@ impl<'a> Scan<'a> {
         let product = self.connection.server(self.context)?.product;
         let partial = self.is_lenient();
         let pit = snapshot.id();
+        let from_index = self.prepared.from_index()?;
         let body = SearchBody {
             size,
             track_total_hits: total,
@@ -323,8 +325,8 @@ impl<'a> Scan<'a> {
             query: part.query,
             post_filter: MatchAll::behind(product),
             source: SourceFilter { includes: &self.prepared.includes },
-            docvalue_fields: &self.prepared.from_index.doc_values,
-            fields: &self.prepared.from_index.fields,
+            docvalue_fields: &from_index.doc_values,
+            fields: &from_index.fields,
         };
         let call = self.connection.post(format!("_search?allow_partial_search_results={partial}&{FILTER}"), &body)?;
         let page = self.connection.send(&call, self.context, |reply| {

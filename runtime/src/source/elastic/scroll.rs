@@ -49,6 +49,7 @@ impl Scan<'_> {
     fn first(&self, builder: &mut RecordsBuilder) -> Result<Page, Fault> {
         loop {
             let size = self.page_size();
+            let from_index = self.prepared.from_index()?;
             let body = SearchBody {
                 size,
                 track_total_hits: true,
@@ -59,8 +60,8 @@ impl Scan<'_> {
                 query: &self.prepared.query,
                 post_filter: MatchAll::behind(Product::OpenSearch),
                 source: SourceFilter { includes: &self.prepared.includes },
-                docvalue_fields: &self.prepared.from_index.doc_values,
-                fields: &self.prepared.from_index.fields,
+                docvalue_fields: &from_index.doc_values,
+                fields: &from_index.fields,
             };
             let options = "allow_no_indices=false&ignore_unavailable=false";
             let partial = self.is_lenient();

@@ -5,6 +5,7 @@ use super::body::MatchAll;
 use super::connection::Connection;
 use super::countable::countable;
 use super::fault::{Fault, FaultKind};
+use super::findings::{self, Finding};
 use super::mapping::{FieldKind, Indices, Mappings};
 use super::server::Server;
 use crate::source::FetchContext;
@@ -33,6 +34,8 @@ pub struct Survey {
     pub fields: Vec<FieldSurvey>,
     /// The mappings that make requests slow.
     pub traps: Vec<Trap>,
+    /// What else hunts meet.
+    pub findings: Vec<Finding>,
 }
 
 /// How the indices map a field.
@@ -111,6 +114,7 @@ pub(super) fn survey(
         clocks: times.clocks,
         fields: fields.iter().map(|name| of_field(name, &indices)).collect(),
         traps: traps(fields, &indices),
+        findings: findings::gather(connection, mappings, fields, &indices, context)?,
     })
 }
 

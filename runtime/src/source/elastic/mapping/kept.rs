@@ -2,6 +2,7 @@
 
 use super::kinds::{ValuesKept, ancestors};
 use super::parameters::{is, limit, normalized};
+use crate::source::elastic::expression::fits;
 use serde_json::Value;
 
 /// The setting `_source` of an index.
@@ -24,18 +25,8 @@ impl DocumentFilter {
 
     /// Whether documents are kept with this field. A pattern that matches an object is for all that is below it.
     pub(super) fn keeps(&self, field: &str) -> bool {
-        let named = |patterns: &[String]| patterns.iter().any(|p| matches(p, field) || ancestors(field).any(|a| matches(p, &a)));
+        let named = |patterns: &[String]| patterns.iter().any(|p| fits(p, field) || ancestors(field).any(|a| fits(p, &a)));
         !self.none && !named(&self.excludes) && (self.includes.is_empty() || named(&self.includes))
-    }
-}
-
-/// Whether a name fits a pattern, in which `*` is any characters, dots too.
-fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((before, after)) => name
-            .strip_prefix(before)
-            .is_some_and(|rest| rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| matches(after, &rest[at..]))),
     }
 }
 

@@ -1,0 +1,215 @@
+//! Asks a server for mappings.
+
+use super::capabilities;
+use super::kinds::{Indices, ancestors};
+use super::read::MappingAnswers;
+use super::together::together;
+use crate::source::FetchContext;
+use crate::source::elastic::client::{Call, Reply};
+use crate::source::elastic::connection::{Connection, encode};
+use crate::source::elastic::expression;
+use crate::source::elastic::fault::{Fault, FaultKind, Repeat};
+use crate::source::elastic::server::Product;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::thread;
+
+/// The longest list of field names in a path: servers accept lines of 4,096 bytes.
+const LONGEST_LIST: usize = 2_000;
+
+/// What the server answers about some fields.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) indices: Indices,
+    /// The parts of the expression that did not answer.
+    pub(super) silent: Vec<String>,
+}
+
+/// Who asks.
+pub(super) struct Questioner<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) context: &'a FetchContext,
+    /// Whether to ask again what is not answered, because it may be later.
+    pub(super) patient: bool,
+}
+
+impl Questioner<'_> {
+    /// Asks the server. With credentials that may not see mappings (`unmapped`), and for remote clusters, only types are known.
+    pub(super) fn ask(&self, fields: &BTreeSet<String>, unmapped: bool) -> Result<Seen, Fault> {
+        let expression = &self.connection.config.indices;
+        let (Some(local), false) = (expression::local(expression), unmapped) else {
+            return self.types(expression, fields);
+        };
+        let mut seen = match self.details(&local, fields) {
+            Err(fault) if matches!(fault.kind, FaultKind::Forbidden) => return self.types(expression, fields),
+            other => Seen { indices: other?, silent: Vec::new() },
+        };
+        if let Some(remote) = expression::remote(expression) {
+            match self.types(&remote, fields) {
+                // No remote cluster answers at all.
+                Err(fault) if fault.kind == FaultKind::Incomplete && self.context.allow_partial => seen.silent.push(fault.reason),
+                types => {
+                    let Seen { indices, silent } = types?;
+                    seen.indices.extend(indices);
+                    seen.silent = silent;
+                }
+            }
+        }
+        Ok(seen)
+    }
+
+    /// `_mapping/field` has everything except the objects that contain the fields and what documents are kept with, which are in
+    /// `_mapping`, and what is set for whole indices, which is in `_settings`.
+    fn details(&self, local: &str, fields: &BTreeSet<String>) -> Result<Indices, Fault> {
+        const OPTIONS: &str = "allow_no_indices=false&ignore_unavailable=false";
+        let indices = encode(local);
+        let parents: BTreeSet<String> = fields.iter().flat_map(|f| ancestors(f)).collect();
+        let mut seen = MappingAnswers::default();
+        let settings = thread::scope(|scope| {
+            let settings = scope.spawn(|| self.settings(&indices));
+            let of_fields = |names: &[String]| -> Vec<String> {
+                lists(names).iter().map(|list| format!("{indices}/_mapping/field/{list}?include_defaults=true&{OPTIONS}")).collect()
+            };
+            let objects = |p: &String| {
+                let at = p.split('.').map(encode).collect::<Vec<_>>().join(".properties.");
+                ["type", "dynamic", "enabled"].map(|key| format!("*.mappings.properties.{at}.{key}")).join(",")
+            };
+            let mut filters = vec!["*.mappings.dynamic,*.mappings.enabled,*.mappings.runtime,*.mappings._source".to_owned()];
+            filters.extend(parents.iter().map(objects));
+            let names: Vec<String> = fields.union(&parents).map(|f| encode(f)).collect();
+            let mut paths = of_fields(&names);
+            let of_objects = paths.len();
+            paths.extend(lists(&filters).iter().map(|list| format!("{indices}/_mapping?filter_path={list}&{OPTIONS}")));
+            let read = together(&paths, |path| {
+                let check = if path.contains("/_mapping/field/") { some_index } else { |_: &Value| Ok(()) };
+                self.answer(path.clone(), check)
+            });
+            let read = read.and_then(|answers| {
+                let (names_read, objects_read) = answers.split_at(of_objects);
+                names_read.iter().for_each(|json| seen.fields(json));
+                let targets: Vec<String> = seen.targets().iter().map(|f| encode(f)).collect();
+                for json in together(&of_fields(&targets), |path| self.answer(path.clone(), some_index))? {
+                    seen.fields(&json);
+                }
+                objects_read.iter().for_each(|json| seen.objects(json));
+                Ok(())
+            });
+            read.and_then(|()| settings.join().unwrap_or_else(|_| Err(Fault::new(FaultKind::Stopped, ""))))
+        })?;
+        if let Some(settings) = settings {
+            seen.settings(settings.as_ref());
+        }
+        Ok(seen.finish(fields))
+    }
+
+    /// The settings that leave fields out of the index; `Some(None)` when they may not be read, and `None` for OpenSearch, which has
+    /// none of them.
+    fn settings(&self, indices: &str) -> Result<Option<Option<Value>>, Fault> {
+        if self.connection.server(self.context)?.product == Product::OpenSearch {
+            return Ok(None);
+        }
+        let wanted = ["total_fields.ignore_dynamic_beyond_limit", "ignore_malformed"];
+        let filter = wanted.map(|key| format!("*.*.index.mapping.{key}")).join(",");
+        let path = format!("{indices}/_settings?include_defaults=true&filter_path={filter}");
+        let mut found = None;
+        match self.get(path, |_| Ok(()), |json| found = Some(json.clone())) {
+            Err(fault) if fault.again(true) == Repeat::Never && fault.status.is_some() => Ok(Some(None)),
+            other => other.map(|()| Some(found)),
+        }
+    }
+
+    /// `_field_caps` has types only.
+    fn types(&self, expression: &str, fields: &BTreeSet<String>) -> Result<Seen, Fault> {
+        let parents: BTreeSet<String> = fields.iter().flat_map(|f| ancestors(f)).collect();
+        let names: Vec<String> = fields.union(&parents).map(|f| encode(f)).collect();
+        let mut seen = Seen::default();
+        let indices = encode(expression);
+        for list in lists(&names) {
+            let path = format!(
+                "{indices}/_field_caps?fields={list}&include_unmapped=true&allow_no_indices=false&ignore_unavailable=false"
+            );
+            let whole = |json: &Value| match capabilities::failures(json) {
+                silent if silent.is_empty() => Ok(()),
+                silent => Err(Fault::new(FaultKind::Incomplete, format!("no answer from {}", silent.join("; ")))),
+            };
+            let read = |json: &Value| capabilities::read(json, &mut seen.indices);
+            match self.get(path.clone(), whole, read) {
+                Err(fault) if fault.kind == FaultKind::Incomplete && self.context.allow_partial => {
+                    self.get(
+                        path,
+                        |_| Ok(()),
+                        |json| {
+                            seen.silent.extend(capabilities::failures(json));
+                            capabilities::read(json, &mut seen.indices);
+                        },
+                    )?;
+                }
+                other => other?,
+            }
+        }
+        if seen.indices.is_empty() {
+            return Err(Fault::new(FaultKind::NoSuchIndex, ""));
+        }
+        capabilities::finish(&mut seen.indices, fields);
+        Ok(seen)
+    }
+
+    /// Asks until an answer passes `check`, and takes it.
+    fn get(&self, path: String, check: impl Fn(&Value) -> Result<(), Fault>, take: impl FnOnce(&Value)) -> Result<(), Fault> {
+        self.answer(path, check).map(|json| take(&json))
+    }
+
+    /// Asks until an answer passes `check`.
+    fn answer(&self, path: String, check: impl Fn(&Value) -> Result<(), Fault>) -> Result<Value, Fault> {
+        let call: Call = self.connection.get(path);
+        let read = |reply: Reply| {
+            let json =
+                serde_json::from_slice(&reply.body).map_err(|e| Fault::new(FaultKind::Malformed, format!("no mapping: {e}")))?;
+            check(&json)?;
+            Ok(json)
+        };
+        if self.patient {
+            self.connection.send(&call, self.context, read)
+        } else {
+            self.connection.send_once(&call, self.context).and_then(read)
+        }
+    }
+}
+
+/// An error for an answer about no index: a pattern that stands for none is refused, so such an answer is a mistake.
+fn some_index(json: &Value) -> Result<(), Fault> {
+    if json.as_object().is_some_and(|indices| !indices.is_empty()) {
+        Ok(())
+    } else {
+        Err(Fault::new(FaultKind::Malformed, "the answer about mappings names no index"))
+    }
+}
+
+/// Names joined with commas, in lists that are short enough for a path.
+fn lists(names: &[String]) -> Vec<String> {
+    let mut lists: Vec<String> = Vec::new();
+    for name in names {
+        match lists.last_mut() {
+            Some(list) if list.len() + name.len() < LONGEST_LIST => {
+                list.push(',');
+                list.push_str(name);
+            }
+            _ => lists.push(name.clone()),
+        }
+    }
+    lists
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_fit_a_path_and_hold_every_name() {
+        let names: Vec<String> = (0..500).map(|i| format!("process.field_{i}")).collect();
+        let lists = lists(&names);
+        assert!(lists.len() > 3 && lists.iter().all(|l| l.len() <= LONGEST_LIST));
+        assert_eq!(lists.join(","), names.join(","));
+        assert_eq!(ancestors("a.b.c").collect::<Vec<_>>(), ["a", "a.b"]);
+    }
+}
