@@ -298,3 +298,52 @@ fn findings_about_real_servers() {
         server.delete("huntc-found-closed");
     }
 }
+
+/// What the mappings mean for hunts is told without the server, and the requests are those that it would get.
+#[test]
+fn saved_mappings_stand_for_the_server() {
+    let fake = Fake::start(Product::Elasticsearch, 7, |request, right, _| {
+        if request.path.contains("/_mapping/field/") {
+            return changed(right, |json| {
+                let kept = json!({"full_name": "x", "mapping": {"x": {"type": "keyword", "ignore_above": 1024}}});
+                json["logs-1"]["mappings"]["process.entity_id"] = kept;
+            });
+        }
+        right
+    });
+    let hunt = "p = GET process FROM stixshifter://lab WHERE name = 'cmd.exe' START t'2020-10-22T00:00:00Z' STOP t'2020-10-23T00:00:00Z'\n\
+        c = FIND process CREATED BY p\nf = GET file FROM stixshifter://lab WHERE name = 'x' LAST 1 DAYS\nDISP c ATTR name\n";
+    let huntc = lab().file("hunt.hf", hunt);
+    let bound = format!("--source lab={}/logs-*", fake.url());
+    let ran = huntc.run(&format!("doctor lab {bound} --save mappings.json"));
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    let asked = fake.requests().len();
+    let ran = huntc.run(&format!("compile hunt.hf {bound} --process-identity entity-id --snapshot mappings.json"));
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    let shown: Vec<Value> = serde_json::Deserializer::from_str(&ran.stdout).into_iter().map(Result::unwrap).collect();
+    let requests: Vec<&Value> = shown.iter().map(|s| &s["request"]).collect();
+    assert!(ran.stderr.contains("K0733"), "{}", ran.text());
+    let check = huntc.run(&format!("check hunt.hf {bound} --snapshot mappings.json"));
+    assert_eq!((check.code, check.text().matches("K0733").count()), (Some(0), 1), "{}", check.text());
+    assert_eq!(fake.requests().len(), asked, "nothing is sent");
+    assert_eq!((requests[0]["method"].as_str(), requests[0]["sent"].as_bool()), (Some("POST"), Some(true)));
+    assert!(requests.iter().any(|r| r.is_null()), "one waits for results: {shown:#?}");
+    assert!(requests.iter().any(|r| r["sent"] == json!(false)), "no index has files: {shown:#?}");
+    // The server gets just that, under a point in time.
+    let ran = huntc.run(&format!("run hunt.hf {bound} --process-identity entity-id"));
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    let mut page = fake.pages().remove(0).body;
+    page.as_object_mut().unwrap().remove("pit");
+    assert_eq!(page, requests[0]["body"]);
+}
+
+#[test]
+fn saved_mappings_that_cannot_be_used_are_told() {
+    let huntc = lab().file("hunt.hf", "").file("other.json", "{}").file("old.json", r#"{"huntc_mappings":0,"sources":{}}"#);
+    for (file, code) in [("none.json", "K0805"), ("other.json", "K0732"), ("old.json", "K0732")] {
+        for command in ["check", "compile"] {
+            let ran = huntc.run(&format!("{command} hunt.hf --snapshot {file}"));
+            assert_eq!((ran.code, ran.stderr.contains(code)), (Some(2), true), "{command} {file}: {}", ran.text());
+        }
+    }
+}

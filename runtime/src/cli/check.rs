@@ -4,6 +4,7 @@ use super::args::{ConfigArgs, HuntArgs, SourceArgs, WindowArgs};
 use super::console::Console;
 use super::diagnostic_format::{DiagnosticFormat, render};
 use super::exit::ExitCode;
+use super::mappings::SnapshotArgs;
 use super::terminal::Terminal;
 use crate::report::text::count;
 use crate::session::{Huntflow, RunSettings};
@@ -16,7 +17,7 @@ use huntc_compiler::time::TimeRange;
 /// Needs no data source, no analytic and no network; warns of those that are not bound.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  huntc check hunts/*.hf\n  huntc check hunt.ipynb --deny warnings\n  huntc check --format github hunts/*.hf\n  cat hunt.hf | huntc check -"
+    after_help = "Examples:\n  huntc check hunts/*.hf\n  huntc check hunt.ipynb --deny warnings\n  huntc check --format github hunts/*.hf\n  huntc check hunts/*.hf --snapshot mappings.json\n  cat hunt.hf | huntc check -"
 )]
 pub(super) struct CheckArgs {
     /// Huntflows: .hf text, .ipynb huntbooks, or - for standard input
@@ -25,6 +26,8 @@ pub(super) struct CheckArgs {
     /// How to show diagnostics: text, json or github (annotations of a workflow)
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
     format: DiagnosticFormat,
+    #[command(flatten)]
+    mappings: SnapshotArgs,
     #[command(flatten)]
     window: WindowArgs,
     #[command(flatten)]
@@ -38,14 +41,19 @@ pub(super) struct CheckArgs {
 pub(super) fn run(args: &CheckArgs, terminal: Terminal) -> ExitCode {
     let settings = RunSettings { window: args.window.window, ..args.hunt.settings() };
     let mut console = Console::new(terminal, &args.config, &args.sources);
-    match check(&args.files, args.format, &settings, &mut console) {
+    match check(args, &settings, &mut console) {
         Ok(code) | Err(code) => code,
     }
 }
 
-fn check(files: &[String], format: DiagnosticFormat, settings: &RunSettings, console: &mut Console) -> Result<ExitCode, ExitCode> {
-    let checked = check_files(files, settings, None, &Parts { prepare: &|_, _| (), a_part: false, more: &|_, _| None }, console)?;
-    Ok(tell(&checked, files.len(), format, console))
+fn check(args: &CheckArgs, settings: &RunSettings, console: &mut Console) -> Result<ExitCode, ExitCode> {
+    let mappings = args.mappings.read(console)?;
+    let more = |huntflow: &Huntflow, compiled: &Compiled| {
+        mappings.as_ref().map_or_else(Vec::new, |mappings| mappings.problems(huntflow, compiled, settings))
+    };
+    let parts = Parts { prepare: &|_, _| (), a_part: false, more: &more };
+    let checked = check_files(&args.files, settings, None, &parts, console)?;
+    Ok(tell(&checked, args.files.len(), args.format, console))
 }
 
 /// What is said of huntflows.
@@ -62,7 +70,7 @@ pub(super) struct Parts<'a> {
     /// Whether there are others, for which settings may be meant.
     pub a_part: bool,
     /// May add what else is wrong with one.
-    pub more: &'a dyn Fn(&Huntflow, &Compiled) -> Option<Diagnostic>,
+    pub more: &'a dyn Fn(&Huntflow, &Compiled) -> Vec<Diagnostic>,
 }
 
 /// Checks huntflows, each compiled with `window` where there is one.

@@ -3,6 +3,7 @@
 use super::args::{ConfigArgs, HuntArgs, SourceArgs, WindowArgs};
 use super::console::Console;
 use super::exit::ExitCode;
+use super::mappings::SnapshotArgs;
 use super::terminal::Terminal;
 use crate::report::sanitize::{json_text, terminal_lines};
 use crate::session::RunSettings;
@@ -24,6 +25,8 @@ pub(super) struct CompileArgs {
     /// Leave out variables that no DISP, SAVE, APPLY or later statement needs
     #[arg(long)]
     lean: bool,
+    #[command(flatten)]
+    mappings: SnapshotArgs,
     #[command(flatten)]
     window: WindowArgs,
     #[command(flatten)]
@@ -77,14 +80,16 @@ impl Emit {
 pub(super) fn run(args: &CompileArgs, terminal: Terminal) -> ExitCode {
     let settings = RunSettings { window: args.window.window, lean: args.lean, ..args.hunt.settings() };
     let mut console = Console::new(terminal, &args.config, &args.sources);
-    match compile(&args.file, args.emit.stage(), &settings, &mut console) {
+    match compile(args, &settings, &mut console) {
         Ok(code) | Err(code) => code,
     }
 }
 
-fn compile(file: &str, stage: Stage, settings: &RunSettings, console: &mut Console) -> Result<ExitCode, ExitCode> {
+fn compile(args: &CompileArgs, settings: &RunSettings, console: &mut Console) -> Result<ExitCode, ExitCode> {
+    let stage = args.emit.stage();
     console.check_lints(settings)?;
-    let huntflow = console.load(file, settings)?;
+    let mappings = args.mappings.read(console)?;
+    let huntflow = console.load(&args.file, settings)?;
     console.check_parameters(std::slice::from_ref(&huntflow), false)?;
     let compilation = match console.session.compile(&huntflow, settings, None) {
         Ok(compilation) => compilation,
@@ -94,6 +99,17 @@ fn compile(file: &str, stage: Stage, settings: &RunSettings, console: &mut Conso
         }
     };
     console.show(&compilation.diagnostics);
+    if let (Some(mappings), Some(compiled), Stage::Requests | Stage::Console) = (&mappings, &compilation.compiled, stage) {
+        console.show(&mappings.problems(&huntflow, compiled, settings));
+        return match mappings.requests(compiled, &huntflow.catalog, stage == Stage::Console) {
+            Ok(text) => {
+                console.terminal.out(&json_text(&text));
+                Ok(ExitCode::Ok)
+            }
+            // It is among the problems.
+            Err(_) => Ok(ExitCode::HuntErrors),
+        };
+    }
     let options = settings.compile_options(&huntflow.config);
     let id = huntflow.text.unwrap_or(SourceId(0));
     if let Some(text) = emit(stage, &compilation, &console.session.texts, id, &huntflow.catalog, &options) {

@@ -9,18 +9,23 @@ mod show;
 use super::args::{ConfigArgs, SourceArgs, TextOrJson};
 use super::console::Console;
 use super::exit::ExitCode;
+use super::mappings::MappingFile;
 use super::sources::none_bound;
 use super::terminal::Terminal;
 use crate::config::{Config, source_name};
+use crate::session::Session;
 use crate::session::clock::now;
+use crate::source::SourceError;
 use health::Health;
 use huntc_compiler::diag::codes::config::UNKNOWN_SOURCE;
 use huntc_compiler::diag::{Diagnostic, suggest};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 /// Look at data sources: connection, credentials, mappings, clocks, and which ECS fields their records have
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Ends with 0 where every source answers, with 3 where one does not, with 2 where one is bound wrongly.\n\nExamples:\n  huntc doctor\n  huntc doctor host101\n  huntc doctor lab --source lab=events.ndjson.gz --format json"
+    after_help = "Ends with 0 where every source answers, with 3 where one does not, with 2 where one is bound wrongly.\n\nExamples:\n  huntc doctor\n  huntc doctor host101\n  huntc doctor lab --source lab=events.ndjson.gz --format json\n  huntc doctor --save mappings.json"
 )]
 pub(super) struct DoctorArgs {
     /// A bound name; all of them without one
@@ -29,6 +34,9 @@ pub(super) struct DoctorArgs {
     /// How to show what is found
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: TextOrJson,
+    /// Save the mappings of the clusters among them for `huntc check` and `huntc compile`, which then need no server
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
     #[command(flatten)]
     config: ConfigArgs,
     #[command(flatten)]
@@ -66,7 +74,30 @@ pub(super) fn run(args: &DoctorArgs, terminal: Terminal) -> ExitCode {
     if args.format == TextOrJson::Json {
         terminal.out(&show::json(&found, &console.session.texts));
     }
+    if let Some(path) = &args.save {
+        let healthy: Vec<&str> = found.iter().filter(|h| h.problem.is_none()).map(|h| h.name.as_str()).collect();
+        if let Err(error) = save(path, &healthy, &config, &console) {
+            code = code.worst(console.refuse(&error, &path.display().to_string(), ExitCode::Failed));
+        }
+    }
     code
+}
+
+/// Saves the mappings of sources, of all fields that a hunt may name.
+fn save(path: &Path, names: &[&str], config: &Config, console: &Console) -> Result<(), SourceError> {
+    let catalog = Session::builtin_catalog().with_fields(&config.fields);
+    let accesses = catalog.entities.iter().flat_map(|e| &e.attributes).flat_map(|a| a.access.iter().flatten());
+    let mut fields: BTreeSet<String> = accesses.flat_map(|access| access.fields.iter().cloned()).collect();
+    fields.extend(catalog.record_field_names().map(str::to_owned));
+    fields.extend(config.fields.iter().map(|own| own.name.clone()));
+    fields.insert("@timestamp".to_owned());
+    fields.retain(|field| !field.starts_with('_'));
+    let mut saved = BTreeMap::new();
+    for (name, binding) in names.iter().filter_map(|name| Some((*name, config.sources.get(*name)?))) {
+        let source = binding.kind.resolve(name, &console.session.environment)?;
+        saved.extend(source.mappings(&fields)?.map(|mappings| (name.to_owned(), mappings)));
+    }
+    MappingFile::new(saved).write(path)
 }
 
 fn of(name: &str, config: &Config, console: &mut Console) -> Health {

@@ -16,6 +16,7 @@ mod fmt;
 mod help_params;
 mod ingest;
 mod interrupt;
+mod mappings;
 mod nightly;
 mod progress;
 mod run;

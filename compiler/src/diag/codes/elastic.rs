@@ -22,4 +22,6 @@ codes! {
     RECORDS_CHANGED "K0719" "records-changed" Error fixed "records or indices changed while a hunt read them";
     PATTERN_NARROWED "K0730" "pattern-narrowed" Error fixed "the credentials see a part of the indices only";
     FIELD_LEFT_OUT "K0731" "field-left-out" Error fixed "an index keeps its documents without a field";
+    BAD_SAVED_MAPPINGS "K0732" "bad-saved-mappings" Error fixed "a file of saved mappings cannot be used";
+    NOTHING_MAPPED "K0733" "nothing-mapped" Warning lint "no index can have a record that a statement means";
 }

@@ -41,8 +41,13 @@ fn check(args: &NightCheckArgs, console: &mut Console) -> Result<ExitCode, ExitC
         let name = hunts.get(index).map_or("", |hunt| &hunt.name);
         huntflow.configure(file.params.of(name));
     };
-    let checked =
-        check_files(&files, &hunt_settings, Some(window), &Parts { prepare: &prepare, a_part, more: &engine::empty }, console)?;
+    let checked = check_files(
+        &files,
+        &hunt_settings,
+        Some(window),
+        &Parts { prepare: &prepare, a_part, more: &|huntflow, compiled| engine::empty(huntflow, compiled).into_iter().collect() },
+        console,
+    )?;
     let code = tell(&checked, files.len(), args.format, console);
     // Faults of the other files are told beside those of the hunts, so that one run shows all.
     let quiet = settings::suppressions(&args.dir, args.suppress.as_deref(), &file, console)

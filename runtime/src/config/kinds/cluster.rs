@@ -5,11 +5,14 @@ use crate::config::address::{Address, CLOUD};
 use crate::config::environment::Environment;
 use crate::config::reader::{Document, Located, TomlTable};
 use crate::config::secret::{Secret, SecretError};
-use crate::source::elastic::{Auth, ClientCertificate, ElasticConfig, ElasticSource, Fingerprint, Proxy, fingerprint, is_loopback};
+use crate::source::elastic::{
+    Auth, ClientCertificate, ElasticConfig, ElasticSource, Fingerprint, Proxy, SavedMappings, fingerprint, is_loopback,
+};
 use crate::source::{FetchContext, SourceError, regular_file};
 use huntc_compiler::diag::Code;
 use huntc_compiler::diag::codes::config::{CERTIFICATE_NOT_CHECKED, MISSING_SECRET, SECRET_IN_CLEAR, SECRET_ON_COMMAND_LINE};
 use reqwest::Url;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -185,6 +188,10 @@ impl ResolvedSource for ResolvedCluster {
             counts_by_index: true,
         };
         Ok((OpenedSource::new(source), facts))
+    }
+
+    fn mappings(&self, fields: &BTreeSet<String>) -> Result<Option<SavedMappings>, SourceError> {
+        ElasticSource::new(self.0.clone())?.mappings(fields, &FetchContext::default()).map(Some)
     }
 
     fn is_remote(&self) -> bool {

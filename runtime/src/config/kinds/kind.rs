@@ -3,13 +3,14 @@
 use crate::allowance::Allowance;
 use crate::config::environment::Environment;
 use crate::config::reader::{Document, Located, TomlTable};
-use crate::source::elastic::{FieldSurvey, Finding, Trap};
+use crate::source::elastic::{FieldSurvey, SavedMappings, SourceFinding, Trap};
 use crate::source::logs::ReadReport;
 use crate::source::store::Store;
 use crate::source::{Clock, DataSource, Fields, SourceError};
 use huntc_compiler::diag::Code;
 use huntc_compiler::time::Instant;
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -69,6 +70,11 @@ pub trait ResolvedSource: Send + Sync {
     /// Opens the source, and asks for its facts and for its mappings of these fields.
     fn survey(&self, fields: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError>;
 
+    /// The mappings of these fields, to be saved; `None` for kinds without mappings.
+    fn mappings(&self, _fields: &BTreeSet<String>) -> Result<Option<SavedMappings>, SourceError> {
+        Ok(None)
+    }
+
     /// Whether threads wait for its answers, and do not compute them.
     fn is_remote(&self) -> bool {
         false
@@ -114,7 +120,7 @@ pub struct SourceFacts {
     /// Mappings for which the source returns more records than are meant.
     pub traps: Vec<Trap>,
     /// What else hunts meet.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<SourceFinding>,
     /// Whether counts must be limited to values in the index: to find values beyond its length limit all records would
     /// have to be read.
     pub counts_by_index: bool,

@@ -16,14 +16,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A fact about a source that hunts meet.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Finding {
+pub struct SourceFinding {
     /// What is the case.
     pub what: String,
     /// What it means for hunts, and what can be done.
     pub means: String,
 }
 
-impl Finding {
+impl SourceFinding {
     fn new(what: impl Into<String>, means: impl Into<String>) -> Self {
         Self { what: what.into(), means: means.into() }
     }
@@ -43,21 +43,21 @@ pub(super) fn gather(
     fields: &[String],
     indices: &Indices,
     context: &FetchContext,
-) -> Result<Vec<Finding>, Fault> {
+) -> Result<Vec<SourceFinding>, Fault> {
     let server = connection.server(context)?;
     let expression = &connection.config.indices;
     let mut findings = Vec::new();
     if server.product == Product::Elasticsearch {
         of_privileges(&Privileges::ask(connection, context, true)?, connection, &mut findings);
     } else if connection.config.auth.secret().is_some() && !expression::patterns(expression).is_empty() {
-        findings.push(Finding::new(
+        findings.push(SourceFinding::new(
             "OpenSearch does not tell whether the credentials see all indices of a pattern",
             "with `do_not_fail_on_forbidden` it leaves out those that they may not see: compare the indices above with what you expect",
         ));
     }
     of_remotes(connection, context, &mappings.silent(), &mut findings)?;
     if indices.values().flat_map(BTreeMap::values).any(|m| m.type_only) {
-        findings.push(Finding::new(
+        findings.push(SourceFinding::new(
             "of some indices only the types of fields are known (they are of a remote cluster, or `view_index_metadata` is lacking)",
             "answers are the same, but where a field is not mapped every record of the window is read and compared here",
         ));
@@ -73,31 +73,31 @@ pub(super) fn gather(
     Ok(findings)
 }
 
-fn of_privileges(privileges: &Privileges, connection: &Connection, findings: &mut Vec<Finding>) {
+fn of_privileges(privileges: &Privileges, connection: &Connection, findings: &mut Vec<SourceFinding>) {
     if !privileges.narrowed.is_empty() {
         let granted = privileges.granted_names();
         let granted = if granted.is_empty() { "nothing".to_owned() } else { ticked(&granted) };
-        findings.push(Finding::new(
+        findings.push(SourceFinding::new(
             format!("the credentials see a part of {} only: the roles grant {granted}", ticked(&privileges.narrowed)),
             "hunts fail (K0730); name what the roles grant, or grant `read` on the whole pattern",
         ));
     }
-    if !privileges.unmapped.is_empty() {
-        findings.push(Finding::new(
+    if privileges.narrowed.is_empty() && !privileges.unmapped.is_empty() {
+        findings.push(SourceFinding::new(
             format!("the mappings of {} may not be read", ticked(&privileges.unmapped)),
             "grant `view_index_metadata`, so that requests are narrow",
         ));
     }
     let hiding: Vec<String> = privileges.granted.iter().filter(|g| g.hides()).flat_map(|g| g.names.iter().cloned()).collect();
     if !hiding.is_empty() {
-        findings.push(Finding::new(
+        findings.push(SourceFinding::new(
             format!("the roles show some records or fields only of {}", ticked(&hiding)),
             "hunts do not see the others, and say nothing of them",
         ));
     }
     let asked = connection.config.auth.secret().is_some() && !expression::patterns(&connection.config.indices).is_empty();
     if asked && !privileges.told {
-        findings.push(Finding::new(
+        findings.push(SourceFinding::new(
             "the server does not tell what the credentials may see",
             "a pattern may be narrowed without a word: compare the indices above with what you expect",
         ));
@@ -108,11 +108,11 @@ fn of_remotes(
     connection: &Connection,
     context: &FetchContext,
     silent: &[String],
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<SourceFinding>,
 ) -> Result<(), Fault> {
     let Some(remote) = expression::remote(&connection.config.indices) else { return Ok(()) };
     if !silent.is_empty() {
-        findings.push(Finding::new(
+        findings.push(SourceFinding::new(
             format!("no answer from {}", silent.join("; ")),
             "hunts fail (K0710), or are marked as a part with `--allow-partial`",
         ));
@@ -121,13 +121,13 @@ fn of_remotes(
     for (name, info) in known.iter().flat_map(Value::as_object).flatten() {
         let skips = info.get("skip_unavailable").and_then(Value::as_bool) == Some(true);
         if skips && expression::names_cluster(&remote, name) {
-            findings.push(Finding::new(
+            findings.push(SourceFinding::new(
                 format!("the server leaves the remote cluster `{name}` out without a word when it is down (`skip_unavailable`)"),
                 "hunts notice that, at the cost of a search for each reading",
             ));
         }
     }
-    findings.push(Finding::new(
+    findings.push(SourceFinding::new(
         "a remote cluster decides itself which of its indices the credentials see",
         "a pattern may be narrowed there without a word: compare the indices above with what you expect",
     ));
@@ -135,7 +135,7 @@ fn of_remotes(
 }
 
 /// Findings about fields that documents are kept without.
-fn of_documents(fields: &[String], indices: &Indices, findings: &mut Vec<Finding>) {
+fn of_documents(fields: &[String], indices: &Indices, findings: &mut Vec<SourceFinding>) {
     let with = |passes: &dyn Fn(&FieldMapping) -> bool| -> BTreeSet<String> {
         let passing = |name: &&String| indices.values().filter_map(|i| i.get(*name)).any(passes);
         fields.iter().filter(passing).cloned().collect()
@@ -144,18 +144,18 @@ fn of_documents(fields: &[String], indices: &Indices, findings: &mut Vec<Finding
     let bare: Vec<String> = indices.iter().filter(|(_, i)| i.values().any(none)).map(|(index, _)| index.clone()).collect();
     if !bare.is_empty() {
         let what = format!("{} keep no documents (`_source`)", some(bare.iter().map(String::as_str)));
-        findings.push(Finding::new(what, "hunts fail (K0718): leave them out of the source"));
+        findings.push(SourceFinding::new(what, "hunts fail (K0718): leave them out of the source"));
     }
     let read = with(&|m| matches!(m.kept, ValuesKept::DocValues { .. }));
     if !read.is_empty() {
-        findings.push(Finding::new(
+        findings.push(SourceFinding::new(
             format!("documents are kept without {}", some(read.iter().map(String::as_str))),
             "their values are read from the index; a value beyond `ignore_above`, or several in one record, fail a hunt (K0731)",
         ));
     }
     let lost = with(&|m| m.kept == ValuesKept::Nowhere);
     if !lost.is_empty() {
-        findings.push(Finding::new(
+        findings.push(SourceFinding::new(
             format!("documents are kept without {}, whose values the index has not whole", some(lost.iter().map(String::as_str))),
             "hunts that need them fail (K0731)",
         ));
@@ -163,7 +163,7 @@ fn of_documents(fields: &[String], indices: &Indices, findings: &mut Vec<Finding
 }
 
 /// Records that name fields which were not indexed.
-fn ignored(connection: &Connection, context: &FetchContext) -> Result<Option<Finding>, Fault> {
+fn ignored(connection: &Connection, context: &FetchContext) -> Result<Option<SourceFinding>, Fault> {
     let mut body = json!({"size": 0, "track_total_hits": true, "query": {"exists": {"field": "_ignored"}}});
     if let Some(filter) = MatchAll::behind(connection.server(context)?.product) {
         body["post_filter"] = json!(filter);
@@ -176,7 +176,7 @@ fn ignored(connection: &Connection, context: &FetchContext) -> Result<Option<Fin
         Ok(answer.hits.exact_total())
     })?;
     Ok(records.filter(|records| *records > 0).map(|records| {
-        Finding::new(
+        SourceFinding::new(
             format!("{records} records have fields or values that are not indexed (`_ignored`)"),
             "they are found by the names that they give, and compared here: nothing is lost, but requests are wider",
         )
@@ -184,7 +184,7 @@ fn ignored(connection: &Connection, context: &FetchContext) -> Result<Option<Fin
 }
 
 /// Findings about indices that are closed or red.
-fn of_states(connection: &Connection, context: &FetchContext, local: &str, findings: &mut Vec<Finding>) -> Result<(), Fault> {
+fn of_states(connection: &Connection, context: &FetchContext, local: &str, findings: &mut Vec<SourceFinding>) -> Result<(), Fault> {
     let path = format!("_resolve/index/{}?expand_wildcards=all", encode(local));
     let resolved = asked(connection, context, path)?;
     let listed = resolved.as_ref().and_then(|r| r.get("indices")).and_then(Value::as_array).into_iter().flatten();
@@ -193,14 +193,14 @@ fn of_states(connection: &Connection, context: &FetchContext, local: &str, findi
     };
     let names: Vec<&str> = listed.filter(closed).filter_map(|index| index.get("name")?.as_str()).collect();
     if !names.is_empty() {
-        findings.push(Finding::new(
+        findings.push(SourceFinding::new(
             format!("closed: {}", some(names.iter().copied())),
             "a pattern leaves them out without a word, and hunts do not see their records: open them (`POST INDEX/_open`)",
         ));
     }
     let path = format!("_cluster/health/{}?level=indices&filter_path=indices.*.status", encode(local));
     let Some(health) = asked(connection, context, path)? else {
-        findings.push(Finding::new(
+        findings.push(SourceFinding::new(
             "whether indices are red cannot be asked (the cluster privilege `monitor` is lacking)",
             "a hunt notices it when it reads them (K0710)",
         ));
@@ -211,7 +211,7 @@ fn of_states(connection: &Connection, context: &FetchContext, local: &str, findi
     let red: Vec<&str> =
         open.filter(|(_, i)| i.get("status").and_then(Value::as_str) == Some("red")).map(|(name, _)| name.as_str()).collect();
     if !red.is_empty() {
-        findings.push(Finding::new(
+        findings.push(SourceFinding::new(
             format!("red: {}", some(red.iter().copied())),
             "hunts in them fail (K0710) until all shards are back",
         ));
@@ -220,7 +220,7 @@ fn of_states(connection: &Connection, context: &FetchContext, local: &str, findi
 }
 
 /// Findings about limits below those that requests keep to.
-fn of_limits(connection: &Connection, context: &FetchContext, local: &str, findings: &mut Vec<Finding>) -> Result<(), Fault> {
+fn of_limits(connection: &Connection, context: &FetchContext, local: &str, findings: &mut Vec<SourceFinding>) -> Result<(), Fault> {
     let limits = [
         ("max_result_window", connection.config.page_size as u64, "pages are made smaller, which costs time"),
         ("max_terms_count", TERMS, "a FIND from more keys fails (K0701): raise the limit, or narrow the hunt"),
@@ -239,7 +239,7 @@ fn of_limits(connection: &Connection, context: &FetchContext, local: &str, findi
         low.sort();
         if let Some((least, _)) = low.first() {
             let what = format!("`{key}` is {least} in {}", some(low.iter().map(|(_, name)| name.as_str())));
-            findings.push(Finding::new(what, means));
+            findings.push(SourceFinding::new(what, means));
         }
     }
     Ok(())

@@ -24,6 +24,7 @@ mod privileges;
 mod probe;
 mod retry;
 mod sample;
+mod saved_mappings;
 mod scan;
 mod scroll;
 mod server;
@@ -38,9 +39,10 @@ mod units;
 
 pub use auth::Auth;
 pub use config::{ElasticConfig, Proxy, decode_percent, is_loopback};
-pub use findings::Finding;
+pub use findings::SourceFinding;
 #[doc(hidden)]
 pub use offline::{FirstAnswers, prepare_offline, read_offline};
+pub use saved_mappings::{SavedMappings, SavedRequest};
 pub use server::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
 pub use tls::{ClientCertificate, Fingerprint, fingerprint};

@@ -1,9 +1,10 @@
 //! The products Elasticsearch and OpenSearch, their versions, and how they differ.
 
 use reqwest::header::HeaderMap;
+use serde::{Deserialize, Serialize};
 
 /// The supported products.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the other variants are what they are called")]
 pub enum Product {
     /// Elasticsearch 7.12 or newer.

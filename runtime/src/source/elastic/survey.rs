@@ -5,8 +5,8 @@ use super::body::MatchAll;
 use super::connection::Connection;
 use super::countable::countable;
 use super::fault::{Fault, FaultKind};
-use super::findings::{self, Finding};
-use super::mapping::{FieldKind, Indices, Mappings};
+use super::findings::{self, SourceFinding};
+use super::mapping::{FieldKind, FieldMapping, Indices, Mappings};
 use super::server::Server;
 use crate::source::FetchContext;
 use crate::source::clocks::{CATEGORY, Clock};
@@ -35,7 +35,7 @@ pub struct Survey {
     /// The mappings that make requests slow.
     pub traps: Vec<Trap>,
     /// What else hunts meet.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<SourceFinding>,
 }
 
 /// How the indices map a field.
@@ -118,15 +118,15 @@ pub(super) fn survey(
     })
 }
 
-fn kinds<'a>(name: &'a str, indices: &'a Indices) -> impl Iterator<Item = &'a FieldKind> {
-    indices.values().filter_map(move |fields| fields.get(name)).map(|mapping| &mapping.kind)
+fn mapped<'a>(name: &'a str, indices: &'a Indices) -> impl Iterator<Item = &'a FieldMapping> {
+    indices.values().filter_map(move |fields| fields.get(name))
 }
 
 fn of_field(name: &str, indices: &Indices) -> FieldSurvey {
     let mut by_kind: BTreeMap<String, usize> = BTreeMap::new();
     let mut missing = 0;
-    for kind in kinds(name, indices) {
-        match words(kind) {
+    for mapping in mapped(name, indices) {
+        match words(mapping) {
             Some(words) => *by_kind.entry(words).or_default() += 1,
             None => missing += 1,
         }
@@ -137,8 +137,8 @@ fn of_field(name: &str, indices: &Indices) -> FieldSurvey {
 pub(super) fn traps(fields: &[String], indices: &Indices) -> Vec<Trap> {
     let mut traps: Vec<Trap> = Vec::new();
     for name in fields {
-        let mut abouts: BTreeSet<String> = kinds(name, indices).filter_map(|kind| trap(name, kind)).collect();
-        let different: BTreeSet<String> = kinds(name, indices).filter_map(words).collect();
+        let mut abouts: BTreeSet<String> = mapped(name, indices).filter_map(|mapping| trap(name, mapping)).collect();
+        let different: BTreeSet<String> = mapped(name, indices).filter_map(words).collect();
         if different.len() > 1 {
             abouts.insert("kept in different ways by different indices: a request is sent for each way".to_owned());
         }
@@ -207,12 +207,19 @@ pub(super) fn read(aggregations: &RawValue) -> (Ends, Vec<Clock>) {
 }
 
 /// What makes a kind of mapping slow; `None` when it is fast.
-fn trap(name: &str, kind: &FieldKind) -> Option<String> {
+fn trap(name: &str, mapping: &FieldMapping) -> Option<String> {
+    let kind = &mapping.kind;
     if name == "@timestamp" {
         let date = matches!(kind, FieldKind::Date { .. });
         return (!date).then(|| "no date: the server cannot look at a window, so every record is read".to_owned());
     }
     match kind {
+        FieldKind::Hidden if mapping.type_only => {
+            Some("not mapped: documents may have it all the same, so every record is read and compared here".to_owned())
+        }
+        FieldKind::Keyword { .. } if mapping.type_only => {
+            Some("known by its type only: records with values that are not indexed, and those that an expression may match, are compared here".to_owned())
+        }
         FieldKind::Keyword { normalized: true, .. } => {
             Some("indexed in another form than sent (a normalizer): more records are read and compared here".to_owned())
         }
@@ -233,10 +240,13 @@ fn trap(name: &str, kind: &FieldKind) -> Option<String> {
 }
 
 /// A kind of mapping as words; `None` when the index lacks the field.
-fn words(kind: &FieldKind) -> Option<String> {
+fn words(mapping: &FieldMapping) -> Option<String> {
+    let kind = &mapping.kind;
     let limited = |name: &str, limit: &Option<usize>| limit.map_or_else(|| name.to_owned(), |l| format!("{name} up to {l}"));
     Some(match kind {
         FieldKind::Missing => return None,
+        FieldKind::Hidden if mapping.type_only => return None,
+        FieldKind::Keyword { .. } if mapping.type_only => "keyword".to_owned(),
         FieldKind::Keyword { limit, normalized: true, .. } => limited("normalized keyword", limit),
         FieldKind::Keyword { limit, .. } => limited("keyword", limit),
         FieldKind::Wildcard { limit } => limited("wildcard", limit),

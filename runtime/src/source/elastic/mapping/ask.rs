@@ -19,7 +19,7 @@ const LONGEST_LIST: usize = 2_000;
 
 /// What the server answers about some fields.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct SeenMappings {
     pub(super) indices: Indices,
     /// The parts of the expression that did not answer.
     pub(super) silent: Vec<String>,
@@ -35,21 +35,21 @@ pub(super) struct Questioner<'a> {
 
 impl Questioner<'_> {
     /// Asks the server. With credentials that may not see mappings (`unmapped`), and for remote clusters, only types are known.
-    pub(super) fn ask(&self, fields: &BTreeSet<String>, unmapped: bool) -> Result<Seen, Fault> {
+    pub(super) fn ask(&self, fields: &BTreeSet<String>, unmapped: bool) -> Result<SeenMappings, Fault> {
         let expression = &self.connection.config.indices;
         let (Some(local), false) = (expression::local(expression), unmapped) else {
             return self.types(expression, fields);
         };
         let mut seen = match self.details(&local, fields) {
             Err(fault) if matches!(fault.kind, FaultKind::Forbidden) => return self.types(expression, fields),
-            other => Seen { indices: other?, silent: Vec::new() },
+            other => SeenMappings { indices: other?, silent: Vec::new() },
         };
         if let Some(remote) = expression::remote(expression) {
             match self.types(&remote, fields) {
                 // No remote cluster answers at all.
                 Err(fault) if fault.kind == FaultKind::Incomplete && self.context.allow_partial => seen.silent.push(fault.reason),
                 types => {
-                    let Seen { indices, silent } = types?;
+                    let SeenMappings { indices, silent } = types?;
                     seen.indices.extend(indices);
                     seen.silent = silent;
                 }
@@ -119,10 +119,10 @@ impl Questioner<'_> {
     }
 
     /// `_field_caps` has types only.
-    fn types(&self, expression: &str, fields: &BTreeSet<String>) -> Result<Seen, Fault> {
+    fn types(&self, expression: &str, fields: &BTreeSet<String>) -> Result<SeenMappings, Fault> {
         let parents: BTreeSet<String> = fields.iter().flat_map(|f| ancestors(f)).collect();
         let names: Vec<String> = fields.union(&parents).map(|f| encode(f)).collect();
-        let mut seen = Seen::default();
+        let mut seen = SeenMappings::default();
         let indices = encode(expression);
         for list in lists(&names) {
             let path = format!(

@@ -1,23 +1,34 @@
 //! How an index maps a field, and which queries that allows.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How an index maps a field.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub(in super::super) struct FieldMapping {
     pub(in super::super) kind: FieldKind,
     /// For an alias: the field that it points to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in super::super) target: Option<String>,
     /// Whether documents may have values of it that are in no index, and then name it in `_ignored`.
+    #[serde(default, skip_serializing_if = "is_off")]
     pub(in super::super) ignorable: bool,
     /// Whether it has doc values, but no index.
+    #[serde(default, skip_serializing_if = "is_off")]
     pub(in super::super) unindexed: bool,
     /// Where its values are read.
+    #[serde(default, skip_serializing_if = "ValuesKept::is_whole")]
     pub(in super::super) kept: ValuesKept,
     /// Whether the index may have values that no document has: `null_value`, or a field that is computed.
     pub(in super::super) invented: bool,
     /// Whether only the type is known: no limit, no normalizer, no format, and not whether it is an alias.
+    #[serde(default, skip_serializing_if = "is_off")]
     pub(in super::super) type_only: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_off(setting: &bool) -> bool {
+    !setting
 }
 
 impl FieldMapping {
@@ -29,9 +40,10 @@ impl FieldMapping {
 }
 
 /// Where the values of a field are kept, so that they can be read as they were sent.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub(in super::super) enum ValuesKept {
     /// In the document.
+    #[default]
     Document,
     /// In the doc values of this field only, of which each document may have one. `limited`: up to the length that is indexed.
     DocValues { field: String, limited: bool },
@@ -41,8 +53,15 @@ pub(in super::super) enum ValuesKept {
     NoDocument,
 }
 
+impl ValuesKept {
+    /// Whether documents have them.
+    fn is_whole(&self) -> bool {
+        *self == Self::Document
+    }
+}
+
 /// The kinds of mappings, by the queries that they allow.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub(in super::super) enum FieldKind {
     /// Whole values of up to `limit` UTF-16 units. Longer ones are in the document only.
     Keyword {
