@@ -93,6 +93,13 @@ impl Lent<'_> {
         self.bytes += bytes as u64;
         Ok(())
     }
+
+    /// Gives a part back.
+    pub fn shrink(&mut self, bytes: usize) {
+        let bytes = self.bytes.min(bytes as u64);
+        self.bytes -= bytes;
+        self.allowance.held.fetch_sub(bytes, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Lent<'_> {
@@ -143,6 +150,9 @@ mod tests {
         let mut lent = hunt.lend("b");
         assert_eq!((lent.grow(30), lent.grow(20)), (Ok(()), Err(Spent::Memory(100, "b"))));
         assert_eq!(hunt.take(20, "c"), Err(Spent::Memory(100, "c")));
+        lent.shrink(10);
+        assert_eq!((hunt.take(20, "d"), hunt.take(1, "e")), (Ok(()), Err(Spent::Memory(100, "e"))));
+        hunt.held.fetch_sub(20, Ordering::Relaxed);
         drop(lent);
         assert_eq!((hunt.take(40, "d"), hunt.take(1, "e")), (Ok(()), Err(Spent::Memory(100, "e"))));
     }

@@ -31,6 +31,13 @@ impl FieldKinds {
         Self(kinds)
     }
 
+    /// These kinds and others.
+    #[must_use]
+    pub fn with(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
     /// These kinds and the one of a further field, which holds one value.
     #[must_use]
     pub fn and(&self, field: &str, ty: FieldType) -> Self {

@@ -32,8 +32,19 @@ pub struct BoundRequest {
     pub fields: Vec<String>,
     /// The type of every field that is wanted or that the query names.
     pub kinds: Arc<FieldKinds>,
+    /// Fields that a source may leave out.
+    pub spare: Option<Arc<Spare>>,
     /// How many records are enough, where not all are wanted (probes).
     pub enough: Option<usize>,
+}
+
+/// Fields of a request that only some records need: what a process is without an entity id, nobody asks of one that has it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Spare {
+    /// The fields may be left out where no record of the answer matches this.
+    pub unless: BoundQuery,
+    /// Some of the fields of the request, sorted.
+    pub fields: Vec<String>,
 }
 
 impl BoundRequest {
@@ -41,7 +52,7 @@ impl BoundRequest {
     pub fn of(catalog: &Catalog, query: BoundQuery, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let fields: Vec<String> = fields.into_iter().map(Into::into).collect();
         let kinds = Arc::new(FieldKinds::of(catalog, &query, &fields));
-        Self { query, window: None, fields, kinds, enough: None }
+        Self { query, window: None, fields, kinds, spare: None, enough: None }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Templates: requests whose holes earlier nodes of the plan fill.
 
-use super::{BoundRequest, FieldKinds, Query};
+use super::{BoundQuery, BoundRequest, FieldKinds, Query, Spare};
 use crate::check::hir::{Attr, SourceRef};
 use crate::plan::NodeId;
 use crate::time::Window;
@@ -66,6 +66,8 @@ pub struct RequestForm {
     pub fields: Vec<String>,
     /// The type of every field that is wanted or that the query names.
     pub kinds: Arc<FieldKinds>,
+    /// The fields that only some records need.
+    pub spare: Option<Arc<Spare>>,
     /// Whether every hit counts, or hits are tested again on the returned fields.
     pub exactness: Exactness,
 }
@@ -78,7 +80,7 @@ pub struct TupleForm {
     /// The type of every field of the tuples, of the query and of `single`.
     pub kinds: Arc<FieldKinds>,
     /// The records that must be read one by one: those with processes that have no entity id.
-    pub single: Query<Hole>,
+    pub single: BoundQuery,
     /// Which times of each tuple matter.
     pub times: TupleTimes,
 }

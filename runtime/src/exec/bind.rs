@@ -42,12 +42,13 @@ pub fn request(template: &RequestTemplate, form: &RequestForm, fill: &Fill<'_>) 
         window: template.window,
         fields: form.fields.clone(),
         kinds: Arc::clone(&form.kinds),
+        spare: form.spare.clone(),
         enough: None,
     }
 }
 
 /// The query with its holes filled. Parts that become empty are simplified away.
-pub fn bind(query: &Query<Hole>, kinds: &FieldKinds, fill: &Fill<'_>) -> BoundQuery {
+fn bind(query: &Query<Hole>, kinds: &FieldKinds, fill: &Fill<'_>) -> BoundQuery {
     match query {
         Query::MatchAll => Query::MatchAll,
         Query::MatchNone => Query::MatchNone,

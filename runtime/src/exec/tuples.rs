@@ -59,11 +59,16 @@ impl Run<'_> {
         if request.query == Query::MatchNone || request.window.is_some_and(|w| w.start >= w.stop) {
             return Ok(None);
         }
-        let single = bind::bind(&form.single, &form.kinds, &fill);
         let mut report = self.request_report(id, 0, template, template.form.exactness, &request);
         let context = self.context(&report.id);
-        let asked =
-            TupleRequest { request: &request, fields: &form.fields, kinds: &form.kinds, single: &single, times: form.times, from };
+        let asked = TupleRequest {
+            request: &request,
+            fields: &form.fields,
+            kinds: &form.kinds,
+            single: &form.single,
+            times: form.times,
+            from,
+        };
         let begun = Instant::now();
         let opened = self.open(node, template.source)?;
         let ask = || opened.tuples(&asked, &context);

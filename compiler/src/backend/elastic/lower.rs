@@ -8,8 +8,8 @@ use crate::identifier::NO_ENTITY_IDS;
 use crate::options::ProcessIdentity;
 use crate::plan::{Detail, Node, NodeId, Op, Pivot, Plan, Scan};
 use crate::request::{
-    BoundRequest, Exactness, FieldKinds, Hole, HolePart, Query, RequestForm, RequestTemplate, Requests, Terms, TupleForm,
-    TupleTimes, creation_record,
+    BoundQuery, BoundRequest, Exactness, FieldKinds, Hole, HolePart, Query, RequestForm, RequestTemplate, Requests, Spare, Terms,
+    TupleForm, TupleTimes, creation_record,
 };
 use crate::value::Value;
 use std::collections::BTreeSet;
@@ -36,7 +36,7 @@ pub fn request_of(plan: &Plan, catalog: &Catalog, id: NodeId, node: &Node) -> Op
         Op::CreationRecords { source, window } => (*source, *window),
         _ => return None,
     };
-    let by_id = Request { catalog, plan, node, entity, ladder: false, single: true };
+    let by_id = Request { catalog, plan, node, entity, ladder: false, unidentified: true };
     let ladder = plan.identity != ProcessIdentity::EntityId && by_id.is_about_processes();
     let request = Request { ladder, ..by_id };
     let tuples = request.tuples();
@@ -50,8 +50,8 @@ struct Request<'a> {
     node: &'a Node,
     entity: EntityId,
     ladder: bool,
-    /// Whether processes without entity id are among what is read.
-    single: bool,
+    /// Whether fields are wanted that show a process without an identity.
+    unidentified: bool,
 }
 
 type Fields = BTreeSet<String>;
@@ -70,14 +70,58 @@ impl Request<'_> {
     }
 
     fn form(&self) -> RequestForm {
-        let (lowered, fields) = match &self.node.op {
-            Op::Scan(scan) => (self.scan(scan), self.scan_fields(scan)),
-            Op::Pivot(pivot) => (self.pivot(pivot), self.pivot_fields(pivot)),
-            _ => (self.starts(), self.starts_fields()),
+        let lowered = match &self.node.op {
+            Op::Scan(scan) => self.scan(scan),
+            Op::Pivot(pivot) => self.pivot(pivot),
+            _ => self.starts(),
         };
+        let fields = self.fields();
+        let spare = self.spare(&fields).map(Arc::new);
         let exactness = if lowered.exact { Exactness::Exact } else { Exactness::Superset };
         let kinds = Arc::new(FieldKinds::of(self.catalog, &lowered.query, &fields));
-        RequestForm { query: lowered.query, fields: fields.into_iter().collect(), kinds, exactness }
+        RequestForm { query: lowered.query, fields: fields.into_iter().collect(), kinds, spare, exactness }
+    }
+
+    fn fields(&self) -> Fields {
+        match &self.node.op {
+            Op::Scan(scan) => self.scan_fields(scan),
+            Op::Pivot(pivot) => self.pivot_fields(pivot),
+            _ => self.starts_fields(),
+        }
+    }
+
+    /// The fields that are wanted of processes without entity id only; `None` if there are none.
+    fn spare(&self, all: &Fields) -> Option<Spare> {
+        let needed = Request { unidentified: false, ..*self }.fields();
+        let fields: Vec<String> = all.difference(&needed).cloned().collect();
+        let unless = Query::any(self.process_slots().into_iter().map(|(entity, slot)| self.unidentified(entity, slot)));
+        (!fields.is_empty()).then_some(Spare { unless, fields })
+    }
+
+    /// The slots whose processes are identified, by their types.
+    fn process_slots(&self) -> BTreeSet<(EntityId, SlotId)> {
+        let of = |entity: EntityId| self.catalog.get(entity).get_slots().map(move |slot| (entity, slot));
+        let (own, predicate): (Vec<_>, _) = match &self.node.op {
+            Op::Scan(scan) => (of(self.entity).collect(), Some(&scan.predicate)),
+            Op::Pivot(pivot) => {
+                let ways = pivot.ways.iter().flat_map(|way| [(pivot.input, way.input), (self.entity, way.output)]);
+                (ways.collect(), Some(&pivot.filter))
+            }
+            _ => (vec![(self.entity, SlotId(0))], None),
+        };
+        let compared = predicate.map(Predicate::tests).into_iter().flatten().flat_map(|test| of(test.entity));
+        own.into_iter().chain(compared).filter(|(entity, _)| self.catalog.get(*entity).identity.ladder).collect()
+    }
+
+    /// Records in which a process may stand in a slot without an entity id.
+    fn unidentified(&self, entity: EntityId, slot: SlotId) -> BoundQuery {
+        let kind = self.catalog.get(entity);
+        let missing = kind.identity.required.iter().map(|attr| {
+            let fields = kind.access(*attr, slot).map(|access| access.fields.as_slice()).unwrap_or_default();
+            let none = |field: &String| Query::terms(field, NO_ENTITY_IDS.map(Value::text).to_vec());
+            Query::any([lacks(self.catalog, kind, *attr, slot), Query::any(fields.iter().map(none))])
+        });
+        Query::all([Query::any(missing), Query::any(own_fields(kind, slot).iter().map(Query::exists))])
     }
 
     /// How the records may be counted by their values. In a record that has every entity id that it can have, nothing but
@@ -87,18 +131,12 @@ impl Request<'_> {
         if matches!(self.node.detail, Detail::Records(_)) {
             return None;
         }
-        let by_id = Request { ladder: false, single: false, ..*self };
+        let by_id = Request { ladder: false, unidentified: false, ..*self };
         let mut fields = by_id.scan_fields(scan);
         fields.remove("@timestamp");
-        let compared = scan.predicate.tests().into_iter().map(|test| test.entity);
-        let types: BTreeSet<EntityId> = std::iter::once(self.entity).chain(compared).collect();
-        let slots = types.into_iter().flat_map(|entity| {
-            let kind = self.catalog.get(entity);
-            kind.get_slots().map(move |slot| (kind, slot))
-        });
-        let single = Query::any(slots.map(|(kind, slot)| lacks_identity(kind, slot)));
-        let named = Query::all([self.scan(scan).query, single.clone()]);
-        let kinds = Arc::new(FieldKinds::of(self.catalog, &named, fields.iter()));
+        let single = Query::any(self.process_slots().into_iter().map(|(entity, slot)| self.unidentified(entity, slot)));
+        let kinds = FieldKinds::of(self.catalog, &self.scan(scan).query, &fields);
+        let kinds = Arc::new(kinds.with(FieldKinds::of(self.catalog, &single, [])));
         let last = self.node.columns.contains(&Attr::Sighting(SightingAttr::LastObserved));
         let times = match self.node.detail {
             Detail::Values => TupleTimes::None,
@@ -243,11 +281,8 @@ impl Request<'_> {
         if kind.identity.per_host || (kind.identity.ladder && self.ladder) {
             fields.insert("host.name".to_owned());
         }
-        if kind.identity.ladder && self.single {
-            // Fields that show an unidentified process, and the lower rungs of the ladder.
-            let own = kind.attributes.iter().filter_map(|a| a.access.get(usize::from(slot.0))?.as_ref()).filter(|a| a.own);
-            fields.extend(own.flat_map(|a| a.fields.clone()));
-            fields.extend(predicate::parent_start(kind, slot));
+        if kind.identity.ladder && self.unidentified {
+            fields.extend(own_fields(kind, slot));
         }
         if kind.identity.per_record {
             fields.insert("_id".to_owned());
@@ -288,23 +323,14 @@ impl Request<'_> {
     }
 }
 
-/// Records in which a process without entity id may stand in a slot.
-fn lacks_identity(kind: &Entity, slot: SlotId) -> Query<Hole> {
-    if !kind.identity.ladder {
-        return Query::MatchNone;
-    }
+/// Fields that show an unidentified process, and the lower rungs of the ladder.
+fn own_fields(kind: &Entity, slot: SlotId) -> Fields {
     let own = kind.attributes.iter().filter_map(|a| a.access.get(usize::from(slot.0))?.as_ref()).filter(|a| a.own);
-    let stands = Query::any(own.flat_map(|a| &a.fields).chain(&predicate::parent_start(kind, slot)).map(Query::exists));
-    let keys = kind.identity.key.iter().filter_map(|attr| kind.access(*attr, slot)).flat_map(|access| &access.fields);
-    let has = keys.map(|field| {
-        let none = Query::terms(field, NO_ENTITY_IDS.map(Value::text).to_vec());
-        Query::all_but(Query::exists(field), none)
-    });
-    Query::all_but(stands, Query::any(has))
+    own.flat_map(|a| a.fields.clone()).chain(predicate::parent_start(kind, slot)).collect()
 }
 
 /// Records that may lack an attribute in a slot.
-fn lacks(catalog: &Catalog, kind: &Entity, attr: AttrId, slot: SlotId) -> Query<Hole> {
+fn lacks<H>(catalog: &Catalog, kind: &Entity, attr: AttrId, slot: SlotId) -> Query<H> {
     let Some(access) = kind.access(attr, slot) else { return Query::MatchAll };
     let ty = kind.attributes[usize::from(attr.0)].ty;
     if !access.rule.whole_value() || !access.fields.iter().all(|f| catalog.field_type(f).fits(ty)) {

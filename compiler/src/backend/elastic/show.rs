@@ -3,7 +3,7 @@
 use crate::index_name;
 use crate::options::Options;
 use crate::plan::Plan;
-use crate::request::{Exactness, Hole, Query, RequestTemplate, Requests, TupleForm, TupleTimes, with_window};
+use crate::request::{BoundQuery, Exactness, Hole, Query, RequestTemplate, Requests, TupleForm, TupleTimes, with_window};
 use serde::Serialize;
 use serde_json::json;
 use std::fmt::Write;
@@ -35,7 +35,8 @@ fn body(template: &RequestTemplate) -> String {
 
 /// The body of the first page of tuples, where a run counts records by their values.
 fn tuples_body(template: &RequestTemplate, tuples: &TupleForm) -> String {
-    let query = with_window(Query::all_but(template.form.query.clone(), tuples.single.clone()), template.window);
+    let query = with_window(template.form.query.clone(), template.window);
+    let query = json!({ "bool": { "filter": [query], "must_not": [tuples.single] } });
     let source = |field: &String| json!({ (field): { "terms": { "field": field, "missing_bucket": true } } });
     let mut aggregation = json!({ "composite": { "size": PAGE, "sources": tuples.fields.iter().map(source).collect::<Vec<_>>() } });
     let time = json!({ "field": "@timestamp" });
@@ -81,7 +82,9 @@ pub fn requests(requests: &Requests, plan: &Plan) -> String {
         window: Option<[String; 2]>,
         exact: bool,
         query: &'a Query<Hole>,
-        fields: &'a [String],
+        fields: Vec<&'a String>,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        fields_of_unidentified: &'a [String],
         #[serde(skip_serializing_if = "Option::is_none")]
         tuples: Option<ShownTuples<'a>>,
     }
@@ -90,11 +93,12 @@ pub fn requests(requests: &Requests, plan: &Plan) -> String {
         fields: &'a [String],
         first: bool,
         last: bool,
-        single: &'a Query<Hole>,
+        single: &'a BoundQuery,
     }
     let mut out = String::new();
     for template in requests.iter() {
         let form = &template.form;
+        let spare = form.spare.as_ref().map(|spare| spare.fields.as_slice()).unwrap_or_default();
         let shown = Shown {
             node: format!("{:?}", template.node),
             purpose: &template.purpose,
@@ -102,7 +106,8 @@ pub fn requests(requests: &Requests, plan: &Plan) -> String {
             window: template.window.map(|w| [w.start.to_string(), w.stop.to_string()]),
             exact: form.exactness == Exactness::Exact,
             query: &form.query,
-            fields: &form.fields,
+            fields: form.fields.iter().filter(|field| !spare.contains(field)).collect(),
+            fields_of_unidentified: spare,
             tuples: template.tuples.as_ref().map(|t| ShownTuples {
                 fields: &t.fields,
                 first: t.times >= TupleTimes::First,

@@ -158,6 +158,11 @@ impl RecordsBuilder {
         self.ids.len()
     }
 
+    /// The ids of the records.
+    pub(super) fn ids(&self) -> &[u64] {
+        &self.ids
+    }
+
     /// Roughly how many bytes it takes.
     pub(super) fn bytes(&self) -> usize {
         let names: usize = if self.observations.is_some() { 64 } else { 0 };

@@ -19,6 +19,7 @@ mod mapping;
 mod message;
 mod offline;
 mod origin;
+mod outlet;
 mod prepare;
 mod privileges;
 mod probe;
@@ -47,12 +48,13 @@ pub use server::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
 pub use tls::{ClientCertificate, Fingerprint, fingerprint};
 
-use super::{DataSource, FetchContext, Fields, Records, Sample, SourceError, Tally, TallyRequest, TupleRequest, Tuples};
+use super::{DataSource, FetchContext, Fields, Records, Sample, Sink, SourceError, Tally, TallyRequest, TupleRequest, Tuples};
 use crate::allowance::Spent;
 use connection::Connection;
 use fault::{Fault, FaultKind};
 use huntc_compiler::request::BoundRequest;
 use mapping::Mappings;
+use outlet::Outlet;
 use prepare::PreparedRequest;
 use scan::Scan;
 use shared_snapshot::{SharedReading, SharedSnapshot};
@@ -134,7 +136,7 @@ impl ElasticSource {
         &self,
         request: &BoundRequest,
         context: &FetchContext,
-        run: impl Fn(&PreparedRequest) -> Result<T, Fault>,
+        mut run: impl FnMut(&PreparedRequest) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let (mut simple, mut fresh) = (false, false);
         loop {
@@ -151,9 +153,37 @@ impl ElasticSource {
 
     fn read(&self, request: &BoundRequest, context: &FetchContext) -> Result<Records, Fault> {
         self.with_prepared(request, context, |prepared| {
-            let builder = if prepared.nothing { prepared.builder() } else { Scan::new(self.reading(), context, prepared).run()? };
+            let builder = if prepared.nothing { prepared.builder() } else { Scan::new(self.reading(), context, prepared).all()? };
             Ok(builder.finish(prepared.wanted()))
         })
+    }
+
+    /// As [`Self::read`], part by part.
+    fn streamed(&self, request: &BoundRequest, context: &FetchContext, sink: &mut dyn Sink) -> Result<(), SourceError> {
+        let mut refused = None;
+        let read = self.with_prepared(request, context, |prepared| {
+            let mut outlet = Outlet::parts(sink, prepared.wanted().map(str::to_owned).collect());
+            let read = if prepared.nothing {
+                outlet.begin(prepared.builder());
+                outlet.take(prepared.builder())
+            } else {
+                Scan::new(self.reading(), context, prepared).run(&mut outlet)
+            };
+            refused = outlet.refused();
+            read
+        });
+        match (refused, read) {
+            (Some(refused), Err(_)) => Err(refused),
+            (_, read) => read.map_err(|fault| self.failed(&fault, context)),
+        }
+    }
+
+    /// The error of a reading. One that was interrupted is the last of its run.
+    fn failed(&self, fault: &Fault, context: &FetchContext) -> SourceError {
+        if fault.kind == FaultKind::Spent(Spent::Cancelled) {
+            self.shared.close(&self.connection, context);
+        }
+        self.connection.explain(fault)
     }
 }
 
@@ -170,12 +200,18 @@ impl DataSource for ElasticSource {
             Some(enough) => self.first(request, enough, context),
             None => self.read(request, context),
         });
-        read.map_err(|fault| {
-            if fault.kind == FaultKind::Spent(Spent::Cancelled) {
-                self.shared.close(&self.connection, context);
-            }
-            self.connection.explain(&fault)
-        })
+        read.map_err(|fault| self.failed(&fault, context))
+    }
+
+    fn stream(&self, request: &BoundRequest, context: &FetchContext, sink: &mut dyn Sink) -> Result<(), SourceError> {
+        if request.enough.is_some() {
+            sink.begin();
+            sink.take(self.fetch(request, context)?)?;
+        } else {
+            self.begin(request, context).map_err(|fault| self.failed(&fault, context))?;
+            self.streamed(request, context, sink)?;
+        }
+        sink.end()
     }
 
     fn moment(&self) -> u64 {

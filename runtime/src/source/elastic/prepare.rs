@@ -12,11 +12,12 @@ use super::server::Server;
 use crate::source::document_time;
 use crate::source::repair::Flaw;
 use foldhash::HashMap;
-use huntc_compiler::request::{Bool, BoundQuery, BoundRequest, Query, with_window};
+use huntc_compiler::request::{Bool, BoundQuery, BoundRequest, Query, Spare, with_window};
 use huntc_compiler::time::{Instant, MILLISECOND, TimeRange, Window};
 use huntc_compiler::value::Value;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 const TIME: &str = "@timestamp";
 
@@ -33,6 +34,8 @@ pub(super) struct PreparedRequest {
     pub(super) exact: bool,
     /// The fields of `_source` that are requested.
     pub(super) includes: Vec<String>,
+    /// Finds at least the records that need all of `includes`, if some can do without; and what the others need.
+    pub(super) spare: Option<(Box<RawValue>, Vec<String>)>,
     /// The fields whose values are read from the index, unless values are kept nowhere.
     from_index: Result<FromIndex, Fault>,
     /// Names of the columns: the request's fields, `@timestamp` if it is not among them, and for a probe all fields of the query.
@@ -113,10 +116,21 @@ impl PreparedRequest {
             decoders.push(Decoder::new(&names, &BTreeMap::new()));
         }
         let by_index = classes.iter().enumerate().flat_map(|(n, c)| c.indices.iter().map(move |i| (i.clone(), n))).collect();
-        let mut includes: BTreeSet<String> = names.iter().cloned().collect();
-        includes.extend(
-            classes.iter().flat_map(|c| c.fields.iter()).filter_map(|(f, m)| m.target.clone().filter(|_| names.contains(f))),
-        );
+        let includes = |without: &[String]| {
+            let names = || names.iter().filter(|name| !without.contains(name));
+            let targets = classes
+                .iter()
+                .flat_map(|c| c.fields.iter())
+                .filter_map(|(f, m)| m.target.clone().filter(|_| names().any(|n| n == f)));
+            names().cloned().chain(targets).collect::<BTreeSet<String>>().into_iter().collect()
+        };
+        let spare = |spare: &Arc<Spare>| -> Result<_, Fault> {
+            let needs = with_window(Query::all([request.query.clone(), spare.unless.clone()]), request.window);
+            let at_least = classes.iter().map(|c| adapter(&c.fields).approx(&needs).at_least).collect();
+            let newer = with_window(Query::MatchAll, request.window);
+            Ok((json(&together(&classes, at_least, &needs, Some(newer)))?, includes(&spare.fields)))
+        };
+        let spare = request.spare.as_ref().map(spare).transpose()?;
         let parts: Vec<_> = classes.iter().map(|c| (&c.fields, c.indices.first().map_or("", String::as_str))).collect();
         let mut from_index = FromIndex::of(&names, &parts, server.product);
         if let Ok(from_index) = &mut from_index {
@@ -127,7 +141,8 @@ impl PreparedRequest {
             sure,
             nothing,
             exact,
-            includes: includes.into_iter().collect(),
+            includes: includes(&[]),
+            spare,
             from_index,
             names,
             wanted,

@@ -32,7 +32,7 @@ impl ElasticSource {
             if builder.len() > 0 || prepared.exact {
                 return Ok(builder.finish(prepared.wanted()));
             }
-            let mut records = Scan::new(self.reading(), context, prepared).run()?.finish(prepared.names());
+            let mut records = Scan::new(self.reading(), context, prepared).all()?.finish(prepared.names());
             if (0..records.len()).any(|r| may_be_meant(&request.query, &records, r)) {
                 records.columns.truncate(prepared.wanted().count());
                 return Ok(records);

@@ -5,6 +5,7 @@ use super::body::{MatchAll, Pit, SearchBody, Slice, SourceFilter, page_order};
 use super::columns::RecordsBuilder;
 use super::connection::Connection;
 use super::fault::{Fault, FaultKind};
+use super::outlet::Outlet;
 use super::prepare::PreparedRequest;
 use super::server::Product;
 use super::shared_snapshot::SharedReading;
@@ -42,8 +43,10 @@ pub(super) struct Scan<'a> {
     counted: Counted,
     /// Set when the tries for all records are used up and a part of them may do.
     lenient: AtomicBool,
+    /// Set when no record needs the fields that can be spared.
+    spared: AtomicBool,
     /// What the records take so far.
-    memory: Mutex<Lent<'a>>,
+    pub(super) memory: Mutex<Lent<'a>>,
 }
 
 /// What of the records is read: those that a query finds, or one slice of them.
@@ -83,42 +86,51 @@ impl<'a> Scan<'a> {
         let connection = shared.connection;
         let page = AtomicUsize::new(connection.config.page_size.clamp(1, 10_000));
         let memory = Mutex::new(context.allowance.lend(ANSWER));
-        let (stop, lenient) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { shared, connection, context, prepared, page, stop, counted: Counted::default(), lenient, memory }
+        let [stop, lenient, spared] = [false, false, false].map(AtomicBool::new);
+        Self { shared, connection, context, prepared, page, stop, counted: Counted::default(), lenient, spared, memory }
     }
 
     /// Reads all records. Begins again when the point in time was lost or a count is wrong; what was read in units stays where
     /// the new point in time agrees with it.
-    pub(super) fn run(&self) -> Result<RecordsBuilder, Fault> {
+    pub(super) fn run(&self, outlet: &mut Outlet<'_>) -> Result<(), Fault> {
         let mut tries = 0;
         let mut units = Units::default();
+        outlet.begin(self.prepared.builder());
         loop {
             tries += 1;
             let mut builder = self.prepared.builder();
             self.counted.total.store(u64::MAX, Ordering::Relaxed);
             self.counted.seen.store(0, Ordering::Relaxed);
             self.stop.store(false, Ordering::Relaxed);
+            self.spared.store(false, Ordering::Relaxed);
             *locked(&self.memory) = self.context.allowance.lend(ANSWER);
-            locked(&self.memory).grow(units.bytes()).map_err(Fault::spent)?;
-            let fault = match self.once(&mut builder, &mut units) {
-                Ok(()) => return Ok(builder),
+            locked(&self.memory).grow(outlet.bytes()).map_err(Fault::spent)?;
+            let fault = match self.once(&mut builder, &mut units, outlet) {
+                Ok(()) => return outlet.take(builder),
                 Err(fault) => fault,
             };
             let again = matches!(fault.kind, FaultKind::ContextLost | FaultKind::Miscounted);
             if !again || tries >= RESTARTS {
-                return if again && self.context.allow_partial { Ok(self.partial(builder, units)) } else { Err(fault) };
+                return if again && self.context.allow_partial { self.partial(builder, outlet) } else { Err(fault) };
             }
             self.context.stats.retries.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    fn partial(&self, mut builder: RecordsBuilder, units: Units) -> RecordsBuilder {
-        self.context.stats.partial.store(true, Ordering::Relaxed);
-        units.append_to(&mut builder);
-        builder
+    /// Reads all records, and keeps them together.
+    pub(super) fn all(&self) -> Result<RecordsBuilder, Fault> {
+        let mut outlet = Outlet::Together(self.prepared.builder());
+        self.run(&mut outlet)?;
+        Ok(if let Outlet::Together(all) = outlet { all } else { self.prepared.builder() })
     }
 
-    fn once(&self, builder: &mut RecordsBuilder, units: &mut Units) -> Result<(), Fault> {
+    /// Takes what came of the records for all of them.
+    fn partial(&self, builder: RecordsBuilder, outlet: &mut Outlet<'_>) -> Result<(), Fault> {
+        self.context.stats.partial.store(true, Ordering::Relaxed);
+        outlet.take(builder)
+    }
+
+    fn once(&self, builder: &mut RecordsBuilder, units: &mut Units, outlet: &mut Outlet<'_>) -> Result<(), Fault> {
         self.prepared.from_index()?;
         if !self.connection.server(self.context)?.has_shard_doc() {
             let (total, seen) = self.scroll(builder)?;
@@ -126,7 +138,7 @@ impl<'a> Scan<'a> {
             return self.shared.confirm(&self.prepared.query, total, self.context);
         }
         let snapshot = self.snapshot()?;
-        let result = self.read(&snapshot, builder, units);
+        let result = self.read(&snapshot, builder, units, outlet);
         match &result {
             Ok(total) => self.shared.remember(&self.prepared.query, *total),
             Err(fault) if fault.kind == FaultKind::ContextLost => {
@@ -148,19 +160,30 @@ impl<'a> Scan<'a> {
     }
 
     /// Reads the records of a point in time. Answers how many there are.
-    fn read(&self, snapshot: &Snapshot, builder: &mut RecordsBuilder, units: &mut Units) -> Result<u64, Fault> {
+    fn read(
+        &self,
+        snapshot: &Snapshot,
+        builder: &mut RecordsBuilder,
+        units: &mut Units,
+        outlet: &mut Outlet<'_>,
+    ) -> Result<u64, Fault> {
         if units.are_planned() && self.still_hold(snapshot, units)? {
-            return self.units(snapshot, builder, units);
+            return self.units(snapshot, units, outlet);
         }
+        // Nothing that came before counts.
+        outlet.begin(self.prepared.builder());
         let all = Portion { query: &self.prepared.query, slice: None, counted: &self.counted };
         let first = self.page(snapshot, all, None, true, builder)?;
         let Some(total) = first.total else { return Err(Fault::new(FaultKind::Malformed, "the answer has no total")) };
         self.counted.total.store(total, Ordering::Relaxed);
+        if first.hits == first.asked {
+            self.spare(snapshot)?;
+        }
         let pages = total.div_ceil(first.asked as u64);
         if pages > UNITS_FROM && self.plan(snapshot, pages, total, units)? {
             // The units have the records of the first page again.
             *builder = self.prepared.builder();
-            return self.units(snapshot, builder, units);
+            return self.units(snapshot, units, outlet);
         }
         let sliced =
             self.connection.server(self.context)?.product == Product::Elasticsearch && self.connection.config.concurrency > 1;
@@ -177,6 +200,27 @@ impl<'a> Scan<'a> {
         };
         prove(total, first.hits as u64 + more, builder)?;
         Ok(total)
+    }
+
+    /// Spares the fields that no record of the point in time needs.
+    fn spare(&self, snapshot: &Snapshot) -> Result<(), Fault> {
+        let Some((needs, _)) = &self.prepared.spare else { return Ok(()) };
+        let needy = match self.aggregate::<()>(snapshot, needs, &serde_json::json!({})) {
+            Ok((needy, _)) => needy,
+            Err(fault) if matches!(fault.kind, FaultKind::Spent(_) | FaultKind::ContextLost) => return Err(fault),
+            // What a server cannot count is no reason to fail.
+            Err(_) => return Ok(()),
+        };
+        self.spared.store(needy == 0 && !self.is_lenient(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The fields of documents that are asked for.
+    fn includes(&self) -> &[String] {
+        match &self.prepared.spare {
+            Some((_, includes)) if self.spared.load(Ordering::Relaxed) => includes,
+            _ => &self.prepared.includes,
+        }
     }
 
     /// Reads what comes after `after` in each slice, each on its own thread. Returns the number of hits.
@@ -324,7 +368,7 @@ impl<'a> Scan<'a> {
             slice: part.slice,
             query: part.query,
             post_filter: MatchAll::behind(product),
-            source: SourceFilter { includes: &self.prepared.includes },
+            source: SourceFilter { includes: self.includes() },
             docvalue_fields: &from_index.doc_values,
             fields: &from_index.fields,
         };
@@ -384,6 +428,6 @@ pub(super) fn miscounted(total: u64, seen: u64) -> Fault {
     Fault::new(FaultKind::Miscounted, format!("{seen} records came, but the server counted {total}"))
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,7 +10,7 @@ use super::body::MatchAll;
 use super::columns::RecordsBuilder;
 use super::fault::{Fault, FaultKind};
 use super::mapping::{FieldKind, Indices, ValuesKept};
-use super::prepare::{self, PreparedRequest};
+use super::prepare::PreparedRequest;
 use super::scan::Scan;
 use super::server::Product;
 use super::snapshot::{KEEP_ALIVE, Snapshot};
@@ -106,7 +106,8 @@ impl ElasticSource {
             return Ok(None);
         }
         let request = asked.of_tuples();
-        let indices = self.mappings.of(&self.connection, context, &prepare::fields_of(&request))?;
+        self.begin(&request, context)?;
+        let indices = self.mappings.of(&self.connection, context, &self.fields_of(&request))?;
         let fields: Option<Vec<WholeField>> = asked.fields.iter().map(|field| whole(field, &indices)).collect();
         let Some(fields) = fields.filter(|_| plain_dates(&indices)) else { return Ok(None) };
         if server.product == Product::OpenSearch && fields.iter().any(|field| field.limited) {
@@ -269,7 +270,7 @@ impl ElasticSource {
             let query = json!({"bool": {"filter": [prepared.query, part]}});
             let query = serde_json::value::to_raw_value(&query).map_err(|e| Fault::new(FaultKind::Rejected, e.to_string()))?;
             let prepared = prepared.clone().narrowed(query);
-            Scan::new(self.reading(), context, &prepared).run()
+            Scan::new(self.reading(), context, &prepared).all()
         })
     }
 

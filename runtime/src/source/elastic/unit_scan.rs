@@ -4,20 +4,23 @@ use super::answer::{self, Answer, FILTER};
 use super::body::{MatchAll, Pit};
 use super::columns::RecordsBuilder;
 use super::fault::{Fault, FaultKind};
-use super::scan::{Counted, Portion, RESTARTS, Scan, cause, miscounted, prove};
+use super::outlet::Outlet;
+use super::scan::{Counted, Portion, RESTARTS, Scan, cause, locked, miscounted, prove};
 use super::snapshot::{KEEP_ALIVE, Snapshot};
-use super::units::{ReadUnit, TIME, Unit, Units};
+use super::units::{Ready, TIME, Unit, Units};
 use crate::source::repair::Repaired;
 use huntc_compiler::time::Instant;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// About how many pages a unit has.
 const PAGES: u64 = 4;
 /// The most units of a reading.
-const MOST: u64 = 100;
+const MOST: u64 = 500;
 
 #[derive(Deserialize)]
 struct Cuts {
@@ -59,7 +62,7 @@ impl Scan<'_> {
         let wanted = (pages / PAGES).clamp(2, MOST) as usize;
         let percents: Vec<f64> = (1..wanted).map(|n| 100.0 * n as f64 / wanted as f64).collect();
         let aggregation = json!({"cuts": {"percentiles": {"field": TIME, "percents": percents, "keyed": false}}});
-        let cuts = match self.aggregate::<Cuts>(snapshot, &aggregation) {
+        let cuts = match self.aggregate::<Cuts>(snapshot, &self.prepared.query, &aggregation) {
             Ok((_, Some(found))) => found.cuts.values.iter().filter_map(|cut| instant(cut.value?)).collect(),
             Ok((_, None)) => BTreeSet::new(),
             Err(fault) if matches!(fault.kind, FaultKind::Spent(_) | FaultKind::ContextLost) => return Err(fault),
@@ -79,10 +82,11 @@ impl Scan<'_> {
     pub(super) fn still_hold(&self, snapshot: &Snapshot, units: &mut Units) -> Result<bool, Fault> {
         let filters: serde_json::Map<String, Json> =
             units.all.iter().enumerate().map(|(n, unit)| (n.to_string(), unit.range.clone())).collect();
-        let (total, counts) = self.aggregate::<Counts>(snapshot, &json!({"units": {"filters": {"filters": filters}}}))?;
+        let (total, counts) =
+            self.aggregate::<Counts>(snapshot, &self.prepared.query, &json!({"units": {"filters": {"filters": filters}}}))?;
         let Some(counts) = counts else { return Err(Fault::new(FaultKind::Malformed, "the answer has no aggregations")) };
         let same = units.all.iter().enumerate().all(|(n, unit)| match &*unit.done() {
-            Some(read) => counts.units.buckets.get(&n.to_string()).is_some_and(|bucket| bucket.doc_count == read.total),
+            Some(read) => counts.units.buckets.get(&n.to_string()).is_some_and(|bucket| bucket.doc_count == *read),
             None => true,
         });
         if !same {
@@ -93,27 +97,33 @@ impl Scan<'_> {
         Ok(true)
     }
 
-    /// Reads the units that were not read yet, side by side. Answers how many records there are in all.
-    pub(super) fn units(&self, snapshot: &Snapshot, builder: &mut RecordsBuilder, units: &mut Units) -> Result<u64, Fault> {
+    /// Reads the units that were not read yet, side by side, and gives each on while others are read. Answers how many records
+    /// there are in all.
+    pub(super) fn units(&self, snapshot: &Snapshot, units: &mut Units, outlet: &mut Outlet<'_>) -> Result<u64, Fault> {
         let next = AtomicUsize::new(0);
         let readers = self.connection.config.concurrency.clamp(1, units.all.len());
-        let serve = || loop {
+        // A reader waits with what it read until it is taken: so there are no more units in memory than readers, and one.
+        let (ready, come) = sync_channel::<Ready<'_>>(0);
+        let serve = |ready: &SyncSender<_>| loop {
             let Some(unit) = units.all.get(next.fetch_add(1, Ordering::Relaxed)) else { return Ok(()) };
             if unit.done().is_some() {
                 continue;
             }
-            match self.unit(snapshot, unit) {
-                Ok(read) => *unit.done() = Some(read),
-                Err(fault) => {
-                    self.stop.store(true, Ordering::Relaxed);
-                    return Err(fault);
-                }
+            let read = self
+                .unit(snapshot, unit)
+                .and_then(|(total, records)| ready.send((unit, total, records)).map_err(|_| Fault::new(FaultKind::Stopped, "")));
+            if let Err(fault) = read {
+                self.stop.store(true, Ordering::Relaxed);
+                return Err(fault);
             }
         };
         let results: Vec<Result<(), Fault>> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..readers).map(|_| scope.spawn(serve)).collect();
+            let readers = (0..readers).map(|_| ready.clone());
+            let threads: Vec<_> = readers.map(|ready| scope.spawn(move || serve(&ready))).collect();
+            drop(ready);
+            let taken = self.give(come, outlet);
             let lost = |_| Err(Fault::new(FaultKind::Rejected, "a reading thread ended early"));
-            threads.into_iter().map(|t| t.join().unwrap_or_else(lost)).collect()
+            threads.into_iter().map(|t| t.join().unwrap_or_else(lost)).chain([taken]).collect()
         });
         cause(results.into_iter().filter_map(Result::err))?;
         let (total, seen) = (units.total, units.seen());
@@ -122,12 +132,28 @@ impl Scan<'_> {
             *units = Units { useless: true, ..Units::default() };
             return Err(miscounted(total, seen));
         }
-        std::mem::take(units).append_to(builder);
-        if builder.distinct() { Ok(total) } else { Err(Fault::new(FaultKind::Miscounted, "a record came twice")) }
+        *units = Units::default();
+        if outlet.distinct() { Ok(total) } else { Err(Fault::new(FaultKind::Miscounted, "a record came twice")) }
+    }
+
+    /// Gives units on as they come.
+    fn give(&self, come: Receiver<Ready<'_>>, outlet: &mut Outlet<'_>) -> Result<(), Fault> {
+        for (unit, total, records) in come {
+            let (bytes, kept) = (records.bytes(), outlet.bytes());
+            if let Err(fault) = outlet.take(records) {
+                self.stop.store(true, Ordering::Relaxed);
+                return Err(fault);
+            }
+            let mut memory = locked(&self.memory);
+            memory.shrink(bytes);
+            memory.grow(outlet.bytes() - kept).map_err(Fault::spent)?;
+            *unit.done() = Some(total);
+        }
+        Ok(())
     }
 
     /// Reads one unit; once more where its count is wrong.
-    fn unit(&self, snapshot: &Snapshot, unit: &Unit) -> Result<ReadUnit, Fault> {
+    fn unit(&self, snapshot: &Snapshot, unit: &Unit) -> Result<(u64, RecordsBuilder), Fault> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -137,7 +163,7 @@ impl Scan<'_> {
                 Err(fault) if fault.kind == FaultKind::Miscounted && tries < RESTARTS => {
                     self.context.stats.retries.fetch_add(1, Ordering::Relaxed);
                 }
-                result => return result.map(|total| ReadUnit { total, builder }),
+                result => return result.map(|total| (total, builder)),
             }
         }
     }
@@ -161,9 +187,10 @@ impl Scan<'_> {
     }
 
     /// One search without hits: how many records there are, and what an aggregation gives.
-    fn aggregate<T: serde::de::DeserializeOwned>(
+    pub(super) fn aggregate<T: serde::de::DeserializeOwned>(
         &self,
         snapshot: &Snapshot,
+        query: &RawValue,
         aggregation: &Json,
     ) -> Result<(u64, Option<T>), Fault> {
         let product = self.connection.server(self.context)?.product;
@@ -171,7 +198,7 @@ impl Scan<'_> {
         let mut body = json!({
             "size": 0,
             "track_total_hits": true,
-            "query": self.prepared.query,
+            "query": query,
             "pit": Pit { id: &pit, keep_alive: KEEP_ALIVE },
             "aggs": aggregation,
         });

@@ -26,21 +26,18 @@ pub(super) struct Unit {
     /// The condition on the time alone.
     pub(super) range: Json,
     pub(super) query: Box<RawValue>,
-    done: Mutex<Option<ReadUnit>>,
-}
-
-/// What came of a unit.
-pub(super) struct ReadUnit {
-    pub(super) total: u64,
-    pub(super) builder: RecordsBuilder,
+    done: Mutex<Option<u64>>,
 }
 
 impl Unit {
-    /// What came of it, once it was read.
-    pub(super) fn done(&self) -> MutexGuard<'_, Option<ReadUnit>> {
+    /// How many records it has, once they were read and given on.
+    pub(super) fn done(&self) -> MutexGuard<'_, Option<u64>> {
         self.done.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// A unit that was read: how many records it has, and these.
+pub(super) type Ready<'u> = (&'u Unit, u64, RecordsBuilder);
 
 impl Units {
     /// Units of the records that `query` finds: one for each time between two cuts, and one for records without time.
@@ -70,20 +67,6 @@ impl Units {
 
     /// How many records were read.
     pub(super) fn seen(&self) -> u64 {
-        self.all.iter().filter_map(|unit| unit.done().as_ref().map(|read| read.total)).sum()
-    }
-
-    /// How much memory these take.
-    pub(super) fn bytes(&self) -> usize {
-        self.all.iter().filter_map(|unit| unit.done().as_ref().map(|read| read.builder.bytes())).sum()
-    }
-
-    /// Adds the records that were read.
-    pub(super) fn append_to(self, builder: &mut RecordsBuilder) {
-        for unit in self.all {
-            if let Some(read) = unit.done.into_inner().unwrap_or_else(PoisonError::into_inner) {
-                builder.append(read.builder);
-            }
-        }
+        self.all.iter().filter_map(|unit| *unit.done()).sum()
     }
 }

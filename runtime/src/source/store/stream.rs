@@ -1,11 +1,14 @@
 //! Giving the records of a request in parts, so that only the rows of a few segments are held at a time.
 
-use super::Store;
+use super::bits::Bits;
 use super::fetch::Selection;
+use super::prepare::Prepared;
 use super::segment::Segment;
+use super::{Store, eval};
 use crate::source::{FetchContext, Sink, SourceError};
-use huntc_compiler::request::BoundRequest;
+use huntc_compiler::request::{BoundRequest, Spare};
 use rayon::prelude::*;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// The most records of a part, but for those of one segment.
@@ -15,8 +18,15 @@ impl Store {
     pub(super) fn streamed(&self, request: &BoundRequest, context: &FetchContext, sink: &mut dyn Sink) -> Result<(), SourceError> {
         sink.begin();
         let mut given = false;
+        let short = request.spare.as_ref().map(|spare| without(request, spare));
+        let needs = |spare: &Arc<Spare>| self.prepared(&BoundRequest { query: spare.unless.clone(), ..request.clone() });
+        let needs = request.spare.as_ref().map(needs).transpose()?;
         let give = |sink: &mut dyn Sink, selections: &mut Vec<Selection<'_>>| {
-            let records = self.records(request, selections, &context.allowance)?;
+            let short = match (&short, &needs) {
+                (Some(short), Some(needs)) if !finds(needs, selections)? => short,
+                _ => request,
+            };
+            let records = self.records(short, selections, &context.allowance)?;
             selections.clear();
             context.allowance.check()?;
             context.read.fetch_add(records.len() as u64, Ordering::Relaxed);
@@ -41,4 +51,21 @@ impl Store {
         }
         sink.end()
     }
+}
+
+/// A request without the fields that it can spare.
+fn without(request: &BoundRequest, spare: &Spare) -> BoundRequest {
+    let fields = request.fields.iter().filter(|field| !spare.fields.contains(field)).cloned().collect();
+    BoundRequest { fields, ..request.clone() }
+}
+
+/// Whether a query finds any of the selected rows.
+fn finds(query: &Prepared, all: &[Selection<'_>]) -> Result<bool, SourceError> {
+    let in_one = |one: &Selection<'_>| {
+        let mut among = Bits::none(one.segment.len());
+        one.rows.iter().for_each(|row| among.insert(*row as usize));
+        Ok(!eval::evaluate(query, one.segment, &among)?.is_empty())
+    };
+    let found: Vec<bool> = all.par_iter().with_max_len(1).map(in_one).collect::<Result<_, SourceError>>()?;
+    Ok(found.into_iter().any(|found| found))
 }
