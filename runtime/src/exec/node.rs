@@ -3,6 +3,7 @@
 use super::requests::Visitor;
 use super::tree::{self, Lineage};
 use super::{Failure, Outcome, Run, failed, locked};
+use crate::allowance::Lent;
 use crate::matching::{self, Found, Ladder, Lives, Mark, Reading, References, Undecidable, Unread};
 use crate::ops::join::Pairing;
 use crate::ops::observe::{self, Observed, Refused};
@@ -137,7 +138,6 @@ impl Run<'_> {
             &Asked { source: scan.source, keys: None, references: &references },
             &mut found,
             &mut |reading, records, found| matching::scan(reading, records, entity, &scan.predicate, found),
-            &mut |_| Ok(()),
         )?;
         Ok(self.collect(found, id, node, whole))
     }
@@ -193,7 +193,7 @@ impl Run<'_> {
             };
             matching::pivot(reading, records, &hop, found)
         };
-        self.read(id, node, &asked, found, take, &mut |_| Ok(()))
+        self.read(id, node, &asked, found, take)
     }
 
     /// FIND … DEPTH: each step starts from the entities that the last step found first, in any source, until a step finds no
@@ -245,44 +245,24 @@ impl Run<'_> {
         let keys: Vec<&Key> = input.entities().map(|entity| entity.key()).filter(|key| super::bind::pivots(key)).collect();
         let mut growth = Growth::new(input, &node.columns);
         let mut whole = true;
-        if !keys.is_empty() {
-            let wanted: HashSet<&Key> = keys.iter().copied().collect();
+        if let (false, Some(template)) = (keys.is_empty(), self.job.requests.of(id)) {
             let references = References::default();
             let asked = Asked { source, keys: Some((&keys, entity)), references: &references };
-            let mut found = Found::default();
-            let mut memory = self.options.allowance.lend("the creation records of a statement");
-            let mut counted = 0;
-            let take = &mut |reading: &Reading<'_>, records: &Records, found: &mut Found| {
-                matching::creation_records(reading, records, entity, &wanted, found)
-            };
-            // What each request finds is added before the next one is sent.
-            let done = &mut |found: &mut Found| {
-                growth.add(std::mem::take(&mut found.sightings));
-                let added = growth.bytes().saturating_sub(counted);
-                counted += added;
-                memory.grow(added).map_err(|spent| failed(node, spent))
-            };
-            whole = self.read(id, node, &asked, &mut found, take, done)?;
+            let memory = self.options.allowance.lend("the creation records of a statement");
+            let (growth, ladder) = (&mut growth, template.ladder);
+            let mut grower = Grower { run: self, node, asked: &asked, ladder, growth, entity, memory, counted: 0 };
+            whole = self.ask(id, template, asked.keys, &mut grower)?;
         }
         let mut table = growth.finish();
         table.partial |= !whole;
         Ok(table)
     }
 
-    /// Sends the request of a node and passes its records to `take`, and what was found to `done` after each chunk of the
-    /// request. Answers whether the records were complete.
-    fn read(
-        &self,
-        id: NodeId,
-        node: &Node,
-        asked: &Asked<'_>,
-        found: &mut Found,
-        take: &mut Take<'_>,
-        done: &mut dyn FnMut(&mut Found) -> Result<(), Failure>,
-    ) -> Result<bool, Failure> {
+    /// Sends the request of a node and passes its records to `take`. Answers whether the records were complete.
+    fn read(&self, id: NodeId, node: &Node, asked: &Asked<'_>, found: &mut Found, take: &mut Take<'_>) -> Result<bool, Failure> {
         let Some(template) = self.job.requests.of(id) else { return Err(Failure::Skipped) };
         let before = found.mark();
-        let mut finder = Finder { run: self, node, asked, ladder: template.ladder, found, before, take, done };
+        let mut finder = Finder { run: self, node, asked, ladder: template.ladder, found, before, take };
         self.ask(id, template, asked.keys, &mut finder)
     }
 
@@ -296,8 +276,20 @@ impl Run<'_> {
         found: &mut Found,
         take: &mut Take<'_>,
     ) -> Result<(), Failure> {
+        self.with_lives(node, asked, ladder, records, &mut |reading| take(reading, records, found))
+    }
+
+    /// Reads records of a node with what tells their processes apart.
+    fn with_lives(
+        &self,
+        node: &Node,
+        asked: &Asked<'_>,
+        may_be_on_ladder: bool,
+        records: &Records,
+        read: &mut dyn FnMut(&Reading<'_>) -> Result<(), Unread>,
+    ) -> Result<(), Failure> {
         let Asked { source, references, .. } = *asked;
-        let ladder = if ladder { self.ladder(node, source, records)? } else { Ladder::Nowhere };
+        let ladder = if may_be_on_ladder { self.ladder(node, source, records)? } else { Ladder::Nowhere };
         let mut lives: Arc<Lives> = Arc::default();
         if !matches!(ladder, Ladder::Nowhere) {
             self.learn_lives(node, source, records, &ladder)?;
@@ -305,7 +297,7 @@ impl Run<'_> {
         }
         let (columns, allowance) = (&node.columns, &*self.options.allowance);
         let reading = Reading { catalog: self.job.catalog, ladder: &ladder, lives: &lives, references, columns, allowance };
-        take(&reading, records, found).map_err(|why| unread(node, why))
+        read(&reading).map_err(|why| unread(node, why))
     }
 
     /// The table of the sightings that a node found.
@@ -355,7 +347,6 @@ struct Finder<'a, 'r> {
     /// What was found before the request that is read.
     before: Mark,
     take: &'a mut Take<'a>,
-    done: &'a mut dyn FnMut(&mut Found) -> Result<(), Failure>,
 }
 
 impl Visitor for Finder<'_, '_> {
@@ -368,10 +359,40 @@ impl Visitor for Finder<'_, '_> {
         run.find(node, asked, ladder, records, self.found, self.take)
     }
 
-    fn whole(&mut self) -> Result<(), Failure> {
-        (self.done)(self.found)?;
+    fn whole(&mut self) {
         self.before = self.found.mark();
-        Ok(())
+    }
+}
+
+/// Finds the creation records of the entities of a table.
+struct Grower<'a, 'r, 't> {
+    run: &'a Run<'r>,
+    node: &'a Node,
+    asked: &'a Asked<'a>,
+    ladder: bool,
+    growth: &'a mut Growth<'t>,
+    entity: EntityId,
+    /// What it takes counts.
+    memory: Lent<'a>,
+    counted: usize,
+}
+
+impl Visitor for Grower<'_, '_, '_> {
+    fn begin(&mut self) {
+        self.growth.forget();
+    }
+
+    fn take(&mut self, records: &Records) -> Result<(), Failure> {
+        let Self { run, node, asked, ladder, growth, entity, .. } = self;
+        let read = &mut |reading: &Reading<'_>| matching::creation_records(reading, records, *entity, growth);
+        run.with_lives(node, asked, *ladder, records, read)?;
+        let more = self.growth.bytes().saturating_sub(self.counted);
+        self.counted += more;
+        self.memory.grow(more).map_err(|spent| failed(self.node, spent))
+    }
+
+    fn whole(&mut self) {
+        self.growth.keep();
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) trait Visitor {
     fn take(&mut self, records: &Records) -> Result<(), Failure>;
 
     /// All records of the reading were taken.
-    fn whole(&mut self) -> Result<(), Failure>;
+    fn whole(&mut self);
 }
 
 /// Gives what a source answers to a visitor.
@@ -64,25 +64,17 @@ impl Sink for Batches<'_, '_> {
         self.records += records.len() as u64;
         let taken = self.run.counted(self.node, &records, self.visit);
         self.elapsed += begun.elapsed();
-        self.unless_failed(taken)
-    }
-
-    fn end(&mut self) -> Result<(), SourceError> {
-        let begun = Instant::now();
-        self.before = self.records;
-        let taken = self.visit.whole();
-        self.elapsed += begun.elapsed();
-        self.unless_failed(taken)
-    }
-}
-
-impl Batches<'_, '_> {
-    /// Remembers why no more records are wanted. The source only learns that it is so.
-    fn unless_failed(&mut self, taken: Result<(), Failure>) -> Result<(), SourceError> {
+        // The source only learns that no more records are wanted.
         taken.map_err(|failure| {
             self.failure = Some(failure);
             SourceError::cancelled()
         })
+    }
+
+    fn end(&mut self) -> Result<(), SourceError> {
+        self.before = self.records;
+        self.visit.whole();
+        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@ use super::view::{Instance, Memo, View};
 use super::{Holds, Reading, Standing, Unread};
 use crate::allowance::{Allowance, Spent};
 use crate::source::Records;
-use crate::table::{Collector, Key, Sighting, TupleId};
+use crate::table::{Collector, Growth, Key, Sighting, TupleId};
 use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::{EntityId, SlotId, Way};
 use huntc_compiler::plan::{Attr, Predicate, SightingAttr};
@@ -176,35 +176,30 @@ pub fn pivot(reading: &Reading<'_>, records: &Records, hop: &Hop<'_>, out: &mut 
     Ok(out.count(reading.allowance)?)
 }
 
-/// The creation records of `keys`. The sightings are kept, but not counted.
-pub fn creation_records(
-    reading: &Reading<'_>,
-    records: &Records,
-    entity: EntityId,
-    keys: &HashSet<&Key>,
-    out: &mut Found,
-) -> Result<(), Unread> {
+/// The creation records of the entities of a table. The sightings are kept, but not counted.
+pub fn creation_records(reading: &Reading<'_>, records: &Records, entity: EntityId, out: &mut Growth<'_>) -> Result<(), Unread> {
     let view = View::new(reading.catalog, entity, SlotId(0), records, reading.columns);
-    let mut numbers = CodeCache::default();
-    let mut tuples = CodeCache::default();
+    let mut places = CodeCache::default();
     for record in 0..records.len() {
-        out.goes_on(record, reading.allowance)?;
+        if record.is_multiple_of(BATCH) {
+            reading.allowance.check()?;
+        }
         if !view.is_creation(record) {
             continue;
         }
-        let wanted = || match identify(reading, &view, record, None) {
-            Standing::Entity(key) if keys.contains(&key) => Some(out.sightings.number(key)),
+        let place = || match identify(reading, &view, record, None) {
+            Standing::Entity(key) => out.place(&key),
             _ => None,
         };
-        if let Some(number) = numbers.get(|codes| view.identity_fingerprint(record, None, codes), wanted) {
-            let values = values(reading, &view, record, None, &mut tuples, out);
-            let mut sighting = sighting(&view, record, values);
+        if let Some(place) = places.get(|codes| view.identity_fingerprint(record, None, codes), place) {
+            let mut sighting = sighting(&view, record, TupleId::default());
             sighting.set_creation(true);
             sighting.set_counted(false);
-            out.sightings.put(number, sighting, view.records.observations.get(record));
+            let values = || tuple(reading, &view, record, None);
+            out.add(place, sighting, values, records.observations.get(record));
         }
     }
-    Ok(out.count(reading.allowance)?)
+    Ok(())
 }
 
 /// What to read in a slot of the type that is read: the columns that sightings keep and those that are compared.
@@ -383,20 +378,22 @@ fn values(
         reading.columns.iter().for_each(|attr| view.fingerprint(attr, record, instance, codes));
         true
     };
-    let read = || {
-        let mut values = Vec::new();
-        let value = |attr: &Attr| {
-            view.values(attr, record, instance, &mut values);
-            match values.len() {
-                0 => None,
-                1 => values.pop(),
-                _ => Some(Value::List(values.drain(..).collect())),
-            }
-        };
-        let tuple: Vec<Option<Value>> = reading.columns.iter().map(value).collect();
-        out.sightings.tuple(&tuple)
-    };
+    let read = || out.sightings.tuple(&tuple(reading, view, record, instance));
     known.get(fingerprint, read)
+}
+
+/// The demanded values in a slot of a record, one for each column.
+fn tuple(reading: &Reading<'_>, view: &View<'_>, record: usize, instance: Instance) -> Vec<Option<Value>> {
+    let mut values = Vec::new();
+    let value = |attr: &Attr| {
+        view.values(attr, record, instance, &mut values);
+        match values.len() {
+            0 => None,
+            1 => values.pop(),
+            _ => Some(Value::List(values.drain(..).collect())),
+        }
+    };
+    reading.columns.iter().map(value).collect()
 }
 
 /// The sighting in a slot of a record.

@@ -19,6 +19,8 @@ pub struct Collector {
     pool: PoolWriter,
     /// Bytes of what stands beside the keys.
     beside: usize,
+    /// Whether sightings in one slot of one record may have other values: then the first one counts.
+    ordered: bool,
 }
 
 impl Collector {
@@ -48,6 +50,7 @@ impl Collector {
     /// Adds a sighting of the entity with this number. `observation`: index and id of its record.
     pub fn put(&mut self, number: u32, sighting: Sighting, observation: Option<&Arc<str>>) {
         let observation = self.pool.observation(observation);
+        self.ordered |= sighting.record().is_none();
         self.sightings.push(Sighting { entity: number, observation, ..sighting });
     }
 
@@ -81,7 +84,13 @@ impl Collector {
 
     /// Sorts the sightings and makes one of those in the same slot of the same record.
     fn merge(&mut self) {
-        self.sightings.sort_by(|a, b| a.entity.cmp(&b.entity).then_with(|| a.order().cmp(&b.order())));
+        let order = |a: &Sighting, b: &Sighting| a.entity.cmp(&b.entity).then_with(|| a.order().cmp(&b.order()));
+        if self.ordered {
+            self.sightings.sort_by(order);
+        } else {
+            // This takes no further memory.
+            self.sightings.sort_unstable_by(order);
+        }
         self.sightings.dedup_by(|later, first| {
             let same = later.entity == first.entity && later.is_same(first);
             if same {
@@ -156,6 +165,7 @@ impl Copier {
     /// Adds a sighting of an entity to a collector, which has this number for the entity.
     pub fn put(&mut self, entity: &Entity<'_>, sighting: Sighting, number: u32, into: &mut Collector) {
         let copy = self.copy(entity, sighting, &mut into.pool);
+        into.ordered = true;
         into.sightings.push(Sighting { entity: number, ..copy });
     }
 

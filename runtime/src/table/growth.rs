@@ -1,11 +1,12 @@
 //! Adding sightings to the entities of a table, which stays as it is for those who hold it.
 
 use super::collector::Copier;
-use super::content::{Chunk, Entity, Seat};
+use super::content::{Chunk, Seat};
 use super::key_index::KeyIndex;
 use super::pool::PoolWriter;
-use super::{Collector, Rows, Sighting, Table};
+use super::{Key, Rows, Sighting, Table};
 use huntc_compiler::plan::Attr;
+use huntc_compiler::value::Value;
 use std::sync::Arc;
 
 /// A table to which sightings are added. Those of creation records mostly are there already and only did not say so: that takes a
@@ -18,8 +19,12 @@ pub struct Growth<'t> {
     index: KeyIndex,
     /// For each chunk of the table, the creation records.
     creations: Vec<Vec<u64>>,
+    /// Sightings of the table that are of creation records, by chunk and place, which were not marked yet.
+    found: Vec<(u32, u32)>,
     /// What the table does not have, or has otherwise. Entities are their places.
     more: Vec<Sighting>,
+    /// How many of these are there to stay.
+    kept: usize,
     pool: PoolWriter,
 }
 
@@ -35,53 +40,67 @@ impl<'t> Growth<'t> {
             None => vec![0; chunk.sightings.len().div_ceil(64)],
         };
         let creations = table.content.chunks.iter().map(bits).collect();
-        Self { table, columns, index, creations, more: Vec::new(), pool: PoolWriter::default() }
+        let (found, more, pool) = (Vec::new(), Vec::new(), PoolWriter::default());
+        Self { table, columns, index, creations, found, more, kept: 0, pool }
     }
 
-    /// Adds what was collected. Entities that the table does not have are left out.
-    pub fn add(&mut self, found: Collector) {
-        let table = self.table;
-        let found = found.finish(None, self.columns);
-        let mut copier = Copier::new(self.columns, self.columns);
-        for added in found.entities() {
-            let at = self.index.find(added.key(), |at| table.one(at).map(|entity| entity.key()));
-            let Some((at, entity)) = at.and_then(|at| Some((at, table.one(at)?))) else { continue };
-            for sighting in added.sightings() {
-                if !self.is_known(&entity, &sighting) {
-                    let copy = copier.copy(&added, sighting, &mut self.pool);
-                    self.more.push(Sighting { entity: at, ..copy });
-                }
+    /// The place of the entity with a key; `None` if the table does not have it.
+    pub fn place(&self, key: &Key) -> Option<u32> {
+        self.index.find(key, |at| self.table.one(at).map(|entity| entity.key()))
+    }
+
+    /// Adds a sighting of the entity at a place. `values` and `observation` are those of its record; they are looked at only if
+    /// the table does not have the sighting.
+    pub fn add(
+        &mut self,
+        place: u32,
+        mut sighting: Sighting,
+        values: impl FnOnce() -> Vec<Option<Value>>,
+        observation: Option<&Arc<str>>,
+    ) {
+        let Some(entity) = self.table.one(place) else { return };
+        let known = entity.place_of(&sighting).and_then(|at| Some((at, entity.sighting(at as u32)?)));
+        if let Some((at, known)) = known {
+            let mut merged = known;
+            merged.merge(&sighting);
+            if (merged.counted(), merged.undecided) == (known.counted(), known.undecided) {
+                let Seat { chunk, start, .. } = entity.place();
+                self.found.extend(merged.creation().then_some((chunk, start + at as u32)));
+                return;
             }
         }
+        sighting.entity = place;
+        sighting.values = self.pool.tuple(values().iter().map(Option::as_ref));
+        sighting.observation = self.pool.observation(observation);
+        self.more.push(sighting);
     }
 
-    /// Whether the entity has a sighting already, but for being of a creation record, which is marked.
-    fn is_known(&mut self, entity: &Entity<'_>, sighting: &Sighting) -> bool {
-        let Some((at, known)) = entity.place_of(sighting).and_then(|at| Some((at, entity.sighting(at as u32)?))) else {
-            return false;
-        };
-        let mut merged = known;
-        merged.merge(sighting);
-        if (merged.counted(), merged.undecided) != (known.counted(), known.undecided) {
-            return false;
+    /// Forgets what was added since the last [`Self::keep`].
+    pub fn forget(&mut self) {
+        self.found.clear();
+        self.more.truncate(self.kept);
+    }
+
+    /// What was added so far stays.
+    pub fn keep(&mut self) {
+        for (chunk, at) in self.found.drain(..) {
+            let word = self.creations.get_mut(chunk as usize).and_then(|bits| bits.get_mut(at as usize / 64));
+            word.into_iter().for_each(|word| *word |= 1 << (at % 64));
         }
-        let Seat { chunk, start, .. } = entity.place();
-        let at = start as usize + at;
-        if let Some(word) = self.creations.get_mut(chunk as usize).and_then(|bits| bits.get_mut(at / 64)) {
-            *word |= u64::from(merged.creation()) << (at % 64);
-        }
-        true
+        self.kept = self.more.len();
     }
 
     /// Roughly how many bytes were added.
     pub fn bytes(&self) -> usize {
         let bits = self.creations.iter().map(|bits| size_of_val(bits.as_slice())).sum::<usize>();
-        self.index.bytes() + bits + size_of_val(self.more.as_slice()) + self.pool.bytes()
+        let found = size_of_val(self.found.as_slice());
+        self.index.bytes() + bits + found + size_of_val(self.more.as_slice()) + self.pool.bytes()
     }
 
-    /// The table with everything that was added, its rows in the order in which they were.
+    /// The table with everything that was kept, its rows in the order in which they were.
     pub fn finish(self) -> Table {
-        let Self { table, columns, creations, mut more, mut pool, .. } = self;
+        let Self { table, columns, creations, mut more, kept, mut pool, .. } = self;
+        more.truncate(kept);
         let mut out = table.clone().with_columns(columns);
         for (chunk, bits) in out.content.chunks.iter_mut().zip(creations) {
             if bits.iter().any(|word| *word != 0) {

@@ -152,16 +152,17 @@ impl Table {
     /// Sorts the entities into the row order without SORT: (first counted time, key), nulls last.
     pub fn sort_by_time(&mut self) {
         let order = self.by_time();
-        self.content.places = Arc::new(order.iter().filter_map(|at| self.content.places.get(*at as usize).copied()).collect());
+        let places = &self.content.places;
+        self.content.places = Arc::new(order.into_iter().filter_map(|at| places.get(at as usize).copied()).collect());
         self.sorted = false;
     }
 
     /// The places of the entities in the order of (first counted time, key), nulls last.
     pub fn by_time(&self) -> Vec<u32> {
-        let mut order: Vec<((bool, Option<Instant>), u32)> =
-            self.entities().map(|entity| entity.first_time()).map(|time| (time.is_none(), time)).zip(0..).collect();
-        let key = |at: u32| self.one(at).map(|entity| entity.key());
-        order.sort_unstable_by(|(a, at), (b, bt)| a.cmp(b).then_with(|| key(*at).cmp(&key(*bt))));
+        let time = |entity: Entity<'_>| entity.first_time().map_or(i64::MAX, |time| time.0);
+        let mut order: Vec<(i64, u32)> = self.entities().map(time).zip(0..).collect();
+        let tie = |at: u32| self.one(at).map(|entity| (entity.first_time().is_none(), entity.key()));
+        order.sort_unstable_by(|(a, at), (b, bt)| a.cmp(b).then_with(|| tie(*at).cmp(&tie(*bt))));
         order.into_iter().map(|(_, at)| at).collect()
     }
 

@@ -59,6 +59,14 @@ impl Table {
         }
     }
 
+    /// The values of an attribute, in row order, one after the other.
+    pub fn values<'t>(&'t self, attr: &'t Attr) -> Box<dyn Iterator<Item = Option<Value>> + 't> {
+        match &self.rows {
+            Rows::Entities => Box::new(self.entity_values(attr)),
+            Rows::Records(..) | Rows::Explicit { .. } => Box::new(self.column(attr).into_iter()),
+        }
+    }
+
     /// The values of an attribute in the rows of the entities, one for each entity.
     pub fn entity_values<'t>(&'t self, attr: &'t Attr) -> impl Iterator<Item = Option<Value>> + 't {
         let wanted = Wanted::new(self, attr);

@@ -347,7 +347,7 @@ impl DataSource for Store {
             sink.take(self.fetch(request, context)?)?;
             return sink.end();
         }
-        self.unless_cut(|| self.streamed(request, context, sink))
+        self.unless_cut(|| self.streamed(request, context, sink, stream::PART))
     }
 
     fn sample(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, SourceError> {

@@ -12,10 +12,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// The most records of a part, but for those of one segment.
-const PART: usize = 131_072;
+pub(super) const PART: usize = 131_072;
 
 impl Store {
-    pub(super) fn streamed(&self, request: &BoundRequest, context: &FetchContext, sink: &mut dyn Sink) -> Result<(), SourceError> {
+    /// Gives the records of a request, at most `most` of them at a time but for those of one segment.
+    pub(super) fn streamed(
+        &self,
+        request: &BoundRequest,
+        context: &FetchContext,
+        sink: &mut dyn Sink,
+        most: usize,
+    ) -> Result<(), SourceError> {
         sink.begin();
         let mut given = false;
         let short = request.spare.as_ref().map(|spare| without(request, spare));
@@ -38,7 +45,7 @@ impl Store {
         for segments in self.segments.chunks(2 * rayon::current_num_threads()) {
             let found: Vec<Vec<u32>> = segments.par_iter().with_max_len(1).map(rows_of).collect::<Result<_, _>>()?;
             for (segment, found) in segments.iter().zip(found).filter(|(_, found)| !found.is_empty()) {
-                if rows + found.len() > PART && rows > 0 {
+                if rows + found.len() > most && rows > 0 {
                     give(sink, &mut part)?;
                     (rows, given) = (0, true);
                 }

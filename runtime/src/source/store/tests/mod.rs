@@ -11,6 +11,7 @@ mod mended;
 mod naive;
 mod random;
 mod shared_data;
+mod stream;
 
 use super::Store;
 use super::ingest::Limits;
