@@ -36,7 +36,7 @@ pub(super) fn coverage(catalog: &Catalog, records: &BTreeMap<String, u64>) -> Ve
     let has = |field: &&str| records.get(*field).is_some_and(|records| *records > 0);
     let of = |entity: &Entity| {
         let all: Vec<_> = shown(entity).filter(|(_, fields)| !fields.is_empty()).collect();
-        let absent = all.iter().filter(|(_, fields)| !fields.iter().any(|f| has(f))).map(|(name, _)| (*name).to_owned());
+        let absent = all.iter().filter(|(_, fields)| !fields.iter().any(&has)).map(|(name, _)| (*name).to_owned());
         EntityCoverage { entity: entity.name.clone(), attributes: all.len(), absent: absent.collect() }
     };
     everyday(catalog).map(of).collect()

@@ -118,7 +118,7 @@ fn of_remotes(
         ));
     }
     let known = asked(connection, context, "_remote/info".to_owned())?;
-    for (name, info) in known.iter().flat_map(Value::as_object).flatten() {
+    for (name, info) in known.iter().filter_map(Value::as_object).flatten() {
         let skips = info.get("skip_unavailable").and_then(Value::as_bool) == Some(true);
         if skips && expression::names_cluster(&remote, name) {
             findings.push(SourceFinding::new(

@@ -160,7 +160,7 @@ impl PreparedRequest {
     }
 
     /// The fields whose values are read from the index; an error when the values of a field are kept nowhere.
-    pub(super) fn from_index(&self) -> Result<&FromIndex, Fault> {
+    pub(super) fn index_fields(&self) -> Result<&FromIndex, Fault> {
         self.from_index.as_ref().map_err(Fault::clone)
     }
 

@@ -94,7 +94,7 @@ impl ElasticSource {
         let product = self.connection.server(context)?.product;
         let id = snapshot.map(Snapshot::id);
         // A count reads no value.
-        let from_index = if size == 0 { &FromIndex::default() } else { prepared.from_index()? };
+        let from_index = if size == 0 { &FromIndex::default() } else { prepared.index_fields()? };
         let body = SearchBody {
             size,
             track_total_hits: size == 0,

@@ -50,7 +50,7 @@ impl ElasticSource {
         let short = BoundRequest { enough: Some(most), ..request.clone() };
         let full = self.prepare(request, context, false)?;
         self.with_prepared(&short, context, |prepared| {
-            let from_index = prepared.from_index()?;
+            let from_index = prepared.index_fields()?;
             let body = Body {
                 size: if prepared.nothing { 0 } else { most },
                 track_total_hits: false,

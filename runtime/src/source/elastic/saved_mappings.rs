@@ -81,7 +81,7 @@ impl SavedMappings {
     fn prepared(&self, request: &BoundRequest) -> Result<SavedRequest, Fault> {
         let server = Server { product: self.product, version: self.version.clone() };
         let prepared = PreparedRequest::new(request, &self.indices(), &server, false)?;
-        let from_index = prepared.from_index()?;
+        let from_index = prepared.index_fields()?;
         let body = SearchBody {
             size: self.page_size,
             track_total_hits: true,

@@ -131,7 +131,7 @@ impl<'a> Scan<'a> {
     }
 
     fn once(&self, builder: &mut RecordsBuilder, units: &mut Units, outlet: &mut Outlet<'_>) -> Result<(), Fault> {
-        self.prepared.from_index()?;
+        self.prepared.index_fields()?;
         if !self.connection.server(self.context)?.has_shard_doc() {
             let (total, seen) = self.scroll(builder)?;
             prove(total, seen, builder)?;
@@ -358,7 +358,7 @@ impl<'a> Scan<'a> {
         let product = self.connection.server(self.context)?.product;
         let partial = self.is_lenient();
         let pit = snapshot.id();
-        let from_index = self.prepared.from_index()?;
+        let from_index = self.prepared.index_fields()?;
         let body = SearchBody {
             size,
             track_total_hits: total,

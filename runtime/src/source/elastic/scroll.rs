@@ -49,7 +49,7 @@ impl Scan<'_> {
     fn first(&self, builder: &mut RecordsBuilder) -> Result<Page, Fault> {
         loop {
             let size = self.page_size();
-            let from_index = self.prepared.from_index()?;
+            let from_index = self.prepared.index_fields()?;
             let body = SearchBody {
                 size,
                 track_total_hits: true,

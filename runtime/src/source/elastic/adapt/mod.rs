@@ -30,8 +30,7 @@ pub(super) struct Adapter<'a> {
     pub(super) product: Product,
     /// OpenSearch before 3.3, whose fields of type `wildcard` have further defects.
     pub(super) old: bool,
-    /// Elasticsearch before 8.1, which searches indexed fields only.
-    needs_index: bool,
+    server: &'a Server,
     /// Whether to leave patterns out, because the server refused them as too complex.
     pub(super) simple: bool,
     /// Whether the request only asks for a first hit. Then values beyond a length limit are not searched where the
@@ -56,20 +55,11 @@ impl<'a> Adapter<'a> {
     pub(super) fn new(
         fields: &'a BTreeMap<String, FieldMapping>,
         kinds: &'a FieldKinds,
-        server: &Server,
+        server: &'a Server,
         simple: bool,
         probe: bool,
     ) -> Self {
-        Self {
-            fields,
-            kinds,
-            product: server.product,
-            old: !server.has_shard_doc(),
-            needs_index: !server.searches_doc_values(),
-            simple,
-            probe,
-            grams: Cell::new(0),
-        }
+        Self { fields, kinds, product: server.product, old: !server.has_shard_doc(), server, simple, probe, grams: Cell::new(0) }
     }
 
     /// The two approximations of a query.
@@ -125,7 +115,7 @@ impl<'a> Adapter<'a> {
             FieldKind::Missing => BoundApprox::exact(Query::MatchNone),
             FieldKind::Hidden => BoundApprox::unknown(),
             // Old versions of Elasticsearch find nothing by doc values, but whether there are any.
-            _ if mapping.unindexed && self.needs_index => text::existence(asked, leaf, Query::exists(field)),
+            _ if mapping.unindexed && !self.server.searches_doc_values() => text::existence(asked, leaf, Query::exists(field)),
             FieldKind::Other | FieldKind::Text { keyword: None } => text::existence(asked, leaf, Query::exists(field)),
             FieldKind::Keyword { limit, normalized, text } => {
                 self.keyword(&keyword(field, *limit, *normalized, text.as_deref()), leaf)

@@ -17,7 +17,9 @@ fn keyword(limit: Option<usize>) -> FieldKind {
 }
 
 fn adapter<'a>(fields: &'a BTreeMap<String, FieldMapping>, kinds: &'a FieldKinds, product: Product) -> Adapter<'a> {
-    Adapter::new(fields, kinds, &server(product), false, false)
+    const ELASTICSEARCH: &Server = &Server { product: Es, version: None };
+    const OPENSEARCH: &Server = &Server { product: Os, version: None };
+    Adapter::new(fields, kinds, if product == Es { ELASTICSEARCH } else { OPENSEARCH }, false, false)
 }
 
 fn approx(kind: FieldKind, product: Product, query: &BoundQuery) -> BoundApprox {

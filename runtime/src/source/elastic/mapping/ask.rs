@@ -96,25 +96,22 @@ impl Questioner<'_> {
             });
             read.and_then(|()| settings.join().unwrap_or_else(|_| Err(Fault::new(FaultKind::Stopped, ""))))
         })?;
-        if let Some(settings) = settings {
-            seen.settings(settings.as_ref());
-        }
+        seen.settings(settings.as_ref());
         Ok(seen.finish(fields))
     }
 
-    /// The settings that leave fields out of the index; `Some(None)` when they may not be read, and `None` for OpenSearch, which has
-    /// none of them.
-    fn settings(&self, indices: &str) -> Result<Option<Option<Value>>, Fault> {
+    /// The settings that leave fields out of the index; `None` when they may not be read. OpenSearch has none of them.
+    fn settings(&self, indices: &str) -> Result<Option<Value>, Fault> {
         if self.connection.server(self.context)?.product == Product::OpenSearch {
-            return Ok(None);
+            return Ok(Some(Value::Null));
         }
         let wanted = ["total_fields.ignore_dynamic_beyond_limit", "ignore_malformed"];
         let filter = wanted.map(|key| format!("*.*.index.mapping.{key}")).join(",");
         let path = format!("{indices}/_settings?include_defaults=true&filter_path={filter}");
         let mut found = None;
         match self.get(path, |_| Ok(()), |json| found = Some(json.clone())) {
-            Err(fault) if fault.again(true) == Repeat::Never && fault.status.is_some() => Ok(Some(None)),
-            other => other.map(|()| Some(found)),
+            Err(fault) if fault.again(true) == Repeat::Never && fault.status.is_some() => Ok(None),
+            other => other.map(|()| found),
         }
     }
 
