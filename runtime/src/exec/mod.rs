@@ -303,7 +303,7 @@ impl Run<'_> {
             variables: plan.vars.iter().filter(|v| v.var.binding).map(|v| self.variable(v)).collect(),
             displays,
             requests: requests.into_iter().map(|(_, _, r)| r).collect(),
-            sources: self.mended_sources(),
+            sources: self.told_sources(),
             diagnostics,
             elapsed: self.begun.elapsed(),
         }

@@ -35,12 +35,15 @@ impl Run<'_> {
         }
     }
 
-    /// The sources of which records were mended while they were read.
-    pub(super) fn mended_sources(&self) -> Vec<SourceReport> {
+    /// The sources of which records were mended while they were read, and those that have indices.
+    pub(super) fn told_sources(&self) -> Vec<SourceReport> {
         let entry = |(data, source): (&DataSource, &Source)| {
             let (ids, named) = locked(&source.mended).clone();
-            let report = SourceReport { name: data.name.clone(), ..SourceReport::default() };
-            (!ids.is_empty()).then(|| SourceReport { mended: ids.len() as u64, mended_lines: sorted(named), ..report })
+            let opened = source.opened.get().and_then(|opened| opened.as_ref().ok());
+            let indices = opened.map(|opened| opened.indices()).unwrap_or_default();
+            let (told, mended) = (!ids.is_empty() || !indices.is_empty(), ids.len() as u64);
+            let report = SourceReport { name: data.name.clone(), indices, ..SourceReport::default() };
+            told.then(|| SourceReport { mended, mended_lines: sorted(named), ..report })
         };
         self.job.plan.sources.iter().zip(&self.sources).filter_map(entry).collect()
     }

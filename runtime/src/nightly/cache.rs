@@ -161,6 +161,10 @@ impl DataSource for Cached {
         self.source.tally(asked, context)
     }
 
+    fn indices(&self) -> Vec<String> {
+        self.source.indices()
+    }
+
     fn moment(&self) -> u64 {
         self.source.moment()
     }

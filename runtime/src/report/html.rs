@@ -45,6 +45,7 @@ fn write_hunt(hunt: &HuntReport, sources: &SourceSet, out: &mut dyn Write) -> Re
     }
     for source in &hunt.sources {
         write_unread(source, out)?;
+        write_indices(source, out)?;
     }
     for diagnostic in &hunt.diagnostics {
         let span = diagnostic.primary.span;
@@ -79,6 +80,19 @@ fn write_unread(source: &SourceReport, out: &mut dyn Write) -> Result<()> {
         writeln!(out, "<li>{}: {}", escape(file), escape(looks_like))?;
     }
     writeln!(out, "</ul>")
+}
+
+/// The indices of a cluster that requests went to.
+fn write_indices(source: &SourceReport, out: &mut dyn Write) -> Result<()> {
+    if source.indices.is_empty() {
+        return Ok(());
+    }
+    let total = source.indices.len();
+    writeln!(out, "<details><summary>indices of {}: {total}</summary>", escape(&source.name))?;
+    for index in &source.indices {
+        writeln!(out, "{}<br>", escape(index))?;
+    }
+    writeln!(out, "</details>")
 }
 
 /// The notes and helps of a hint. Those of errors are only for the author of the hunt.

@@ -101,6 +101,8 @@ pub struct SourceReport {
     pub left_out: Vec<(String, String)>,
     /// Why the files are only a part of an answer, if they say so.
     pub part: Option<String>,
+    /// The indices of a cluster that requests went to.
+    pub indices: Vec<String>,
 }
 
 /// The status of a huntflow.

@@ -86,6 +86,7 @@ pub(crate) fn run(files: &[&str]) -> RunReport {
             mended: 1,
             mended_lines: vec!["logs/\u{1b}[2J.log:9: what is no character is U+FFFD".to_owned()],
             part: None,
+            indices: vec!["logs-<b>".to_owned()],
         }],
         diagnostics: Vec::new(),
         elapsed: Duration::from_millis(20),

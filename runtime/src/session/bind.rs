@@ -132,5 +132,6 @@ pub(crate) fn source_report(name: &str, read: Option<&ReadReport>) -> SourceRepo
         mended_lines: read.mended.iter().map(ToString::to_string).collect(),
         left_out: read.left_out.iter().map(|left| (left.file.clone(), left.what.to_owned())).collect(),
         part: read.part.clone(),
+        indices: Vec::new(),
     }
 }

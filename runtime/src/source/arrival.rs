@@ -64,6 +64,10 @@ impl DataSource for ArrivalSource {
         self.source.tally(&TallyRequest { request: &request, clock: Some(&self.clock), ..*asked }, context)
     }
 
+    fn indices(&self) -> Vec<String> {
+        self.source.indices()
+    }
+
     fn moment(&self) -> u64 {
         self.source.moment()
     }

@@ -79,6 +79,10 @@ impl DataSource for CombinedSource {
         Ok(parts.into_iter().reduce(|a, b| a.and(b, asked.most)).unwrap_or_default())
     }
 
+    fn indices(&self) -> Vec<String> {
+        self.parts.iter().flat_map(|part| part.indices()).collect()
+    }
+
     fn moment(&self) -> u64 {
         self.parts.iter().map(|part| part.moment()).sum()
     }

@@ -57,6 +57,11 @@ pub trait DataSource: Send + Sync {
     /// index allows no exact query.
     fn tally(&self, asked: &TallyRequest<'_>, context: &FetchContext) -> Result<Tally, SourceError>;
 
+    /// The indices that requests of this run go to; none where there are no indices, or where none was asked yet.
+    fn indices(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Changes when what was read before does not belong to what is read now, since records or indices changed meanwhile.
     fn moment(&self) -> u64 {
         0

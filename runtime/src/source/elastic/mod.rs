@@ -214,6 +214,10 @@ impl DataSource for ElasticSource {
         sink.end()
     }
 
+    fn indices(&self) -> Vec<String> {
+        self.mappings.known().into_iter().collect()
+    }
+
     fn moment(&self) -> u64 {
         self.shared.moment()
     }

@@ -35,7 +35,7 @@ impl fmt::Debug for ClientCertificate {
 pub fn fingerprint(text: &str) -> Option<Fingerprint> {
     let digits: Vec<u8> = text.trim().bytes().filter(|b| *b != b':').collect();
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    if digits.iter().any(|digit| !digit.is_ascii_hexdigit()) {
+    if digits.len() != 64 || digits.iter().any(|digit| !digit.is_ascii_hexdigit()) {
         return None;
     }
     digits.chunks(2).map(byte).collect::<Option<Vec<u8>>>()?.try_into().ok()
