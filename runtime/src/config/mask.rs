@@ -49,6 +49,9 @@ const PLAIN: [&str; 39] = [
     "webhook_template",
 ];
 
+/// The levels of lints.
+const LEVELS: [&str; 3] = ["allow", "warn", "deny"];
+
 /// Keys inside of tables on one line: they are shown where they stand, whatever stands around them.
 const INNER: [&str; 18] = [
     "access_token",
@@ -257,7 +260,10 @@ fn value_end(text: &str, from: usize) -> usize {
 /// Whether a value holds no secret.
 fn is_plain(key: &str, table: &str, value: &str) -> bool {
     let key = key.rsplit('.').next().unwrap_or(key).trim().trim_matches(['"', '\'']);
-    let plain = PLAIN.contains(&key) || table == "[lints]";
+    // A key of another table may have come to stand among the lints.
+    let code = key.strip_prefix('K').is_some_and(|digits| digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()));
+    let level = LEVELS.contains(&value.trim().trim_matches(['"', '\'']));
+    let plain = PLAIN.contains(&key) || table == "[lints]" && (code || level);
     // A table, and a name with a value behind it, may hold anything where it is not expected.
     let plain = plain && (matches!(key, "tls" | "dialects") || !value.trim_start().starts_with('{'));
     let plain = plain && !(matches!(key, "environment" | "notify_environment") && value.contains('='));
@@ -319,6 +325,8 @@ mod tests {
         let wanted = "[sources.\"a b\"]\nuri = \"https://h:9200\" * *\npage_size = 20000\nauth = { username = ***, api_key = *** }\nt.x = *\n";
         assert_eq!(toml(text), wanted);
         assert_eq!(toml("[lints]\nK0816 = 'off'\n"), "[lints]\nK0816 = 'off'\n");
+        assert_eq!(toml("[lints]\nunused-variable = \"allow\"\n"), "[lints]\nunused-variable = \"allow\"\n");
+        assert_eq!(toml("[lints]\nnotify = 'hunter2'\n"), "[lints]\nnotify = *********\n");
         assert_eq!(toml("[run]\nroots = [\n 'a',\n]\nx = 'y'\n"), "[run]\nroots = [\n 'a',\n]\nx = ***\n");
     }
 

@@ -21,7 +21,9 @@ pub fn check(bytes: &[u8]) {
     lexer::listing(&sources, id);
     tree_text(&compilation.program);
     stages(&compilation);
-    if compilation.diagnostics.iter().all(|d| d.severity != Severity::Error || !d.code.id.starts_with("K00")) {
+    // What cannot be read, and a parameter without a value, have no text of their own.
+    let whole = |d: &Diagnostic| d.severity != Severity::Error || !["K00", "K06"].iter().any(|kind| d.code.id.starts_with(kind));
+    if compilation.diagnostics.iter().all(whole) {
         printed(&compilation, text);
         formatted(text);
     }
