@@ -22,8 +22,8 @@ impl Detail {
     /// As it stands in a printed plan.
     pub fn text(self) -> String {
         match self {
-            Self::Values => "values and their numbers are enough".to_owned(),
-            Self::Times => "values, their numbers and times are enough".to_owned(),
+            Self::Values => "values and their numbers".to_owned(),
+            Self::Times => "values, their numbers and times".to_owned(),
             Self::Records(why) => format!("single records: {why}"),
         }
     }

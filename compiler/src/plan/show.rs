@@ -23,7 +23,7 @@ pub fn plan(plan: &Plan, catalog: &Catalog) -> String {
             let _ = writeln!(out, "     with {}", columns.join(", "));
         }
         if matches!(node.op, Op::Scan(_) | Op::Pivot(_)) {
-            let _ = writeln!(out, "     of {}", node.detail.text());
+            let _ = writeln!(out, "     needs {}", node.detail.text());
         }
     }
     for Variable { var, node, .. } in &plan.vars {

@@ -128,23 +128,28 @@ impl Run<'_> {
     fn scan(&self, id: NodeId, node: &Node, scan: &Scan) -> Result<Table, Failure> {
         let Some(entity) = node.entity else { return Err(Failure::Skipped) };
         let references = self.references(node)?;
-        if let Some(table) = self.scan_tuples(id, node, scan, &references)? {
+        let asked = Asked { source: scan.source, keys: None, references: &references };
+        let take = &mut |reading: &Reading<'_>, records: &Records, found: &mut Found| {
+            matching::scan(reading, records, entity, &scan.predicate, found)
+        };
+        if let Some(table) = self.by_tuples(id, node, &asked, take)? {
             return Ok(table);
         }
         let mut found = Found::default();
-        let whole = self.read(
-            id,
-            node,
-            &Asked { source: scan.source, keys: None, references: &references },
-            &mut found,
-            &mut |reading, records, found| matching::scan(reading, records, entity, &scan.predicate, found),
-        )?;
+        let whole = self.read(id, node, &asked, &mut found, take)?;
         Ok(self.collect(found, id, node, whole))
     }
 
     fn pivot(&self, id: NodeId, node: &Node, pivot: &Pivot, input: &Table) -> Result<Table, Failure> {
         let references = self.references(node)?;
         let keys = self.pivot_keys(node, pivot, input);
+        if let (Some(entity), false) = (node.entity, keys.is_empty()) {
+            let wanted: HashSet<&Key> = keys.iter().copied().collect();
+            let asked = Asked { source: pivot.source, keys: Some((&keys, pivot.input)), references: &references };
+            if let Some(table) = self.by_tuples(id, node, &asked, &mut crossing(pivot, entity, &wanted))? {
+                return Ok(table);
+            }
+        }
         let mut found = Found::default();
         let whole = self.hop(id, node, pivot, &keys, &references, &mut found)?;
         Ok(self.collect(found, id, node, whole))
@@ -182,18 +187,7 @@ impl Run<'_> {
         }
         let wanted: HashSet<&Key> = keys.iter().copied().collect();
         let asked = Asked { source: pivot.source, keys: Some((keys, pivot.input)), references };
-        let take = &mut |reading: &Reading<'_>, records: &Records, found: &mut Found| {
-            let hop = matching::Hop {
-                input: pivot.input,
-                keys: &wanted,
-                ways: &pivot.ways,
-                entity,
-                filter: &pivot.filter,
-                trace: pivot.repeated,
-            };
-            matching::pivot(reading, records, &hop, found)
-        };
-        self.read(id, node, &asked, found, take)
+        self.read(id, node, &asked, found, &mut crossing(pivot, entity, &wanted))
     }
 
     /// FIND … DEPTH: each step starts from the entities that the last step found first, in any source, until a step finds no
@@ -321,6 +315,18 @@ impl Run<'_> {
     fn identifiers(&self, table: &Table) -> Vec<Attr> {
         let is_id = |attr: &&Attr| attr.value_type(self.job.catalog, table.entity).is_some_and(ValueType::is_identifier);
         table.columns.iter().filter(is_id).cloned().collect()
+    }
+}
+
+/// Reads what a relation leads to from these keys.
+fn crossing<'a>(
+    pivot: &'a Pivot,
+    entity: EntityId,
+    keys: &'a HashSet<&'a Key>,
+) -> impl FnMut(&Reading<'_>, &Records, &mut Found) -> Result<(), Unread> + 'a {
+    move |reading, records, found| {
+        let (input, ways, filter, trace) = (pivot.input, &pivot.ways, &pivot.filter, pivot.repeated);
+        matching::pivot(reading, records, &matching::Hop { input, keys, ways, entity, filter, trace }, found)
     }
 }
 

@@ -1,16 +1,15 @@
-//! GET over tuples: where nobody asks for single records, the source counts those that are equal and gives one for all.
+//! GET and FIND over tuples: where nobody asks for single records, the source counts those that are equal and gives one for all.
 
 use super::bind::{self, Fill};
-use super::node::Asked;
+use super::node::{Asked, Take};
 use super::requests::{Visitor, chunked};
 use super::{Failure, Run, failed, locked};
-use crate::matching::{self, Found, References};
+use crate::matching::Found;
 use crate::report::model::{RequestReport, RequestStatus};
 use crate::source::{Records, TupleRequest, Tuples};
-use crate::table::{Table, Weights};
+use crate::table::{Key, Rung, Table, Weights};
 use foldhash::HashMap;
-use huntc_compiler::catalog::EntityId;
-use huntc_compiler::plan::{Node, NodeId, Scan};
+use huntc_compiler::plan::{Node, NodeId};
 use huntc_compiler::request::{Query, RequestTemplate, TupleForm, TupleTimes};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -20,22 +19,22 @@ const TUPLES: u64 = 1 << 63;
 const NODE_BIT: u32 = 32;
 
 impl Run<'_> {
-    /// The table of a GET by tuples; `None` where its records must be read, or where that costs less.
-    pub(super) fn scan_tuples(
+    /// The table of a node by tuples; `None` where its records must be read, or where that costs less.
+    pub(super) fn by_tuples(
         &self,
         id: NodeId,
         node: &Node,
-        scan: &Scan,
-        references: &References,
+        asked: &Asked<'_>,
+        take: &mut Take<'_>,
     ) -> Result<Option<Table>, Failure> {
         let Some(from) = self.options.tuples_from else { return Ok(None) };
         let template = self.job.requests.of(id).and_then(|template| Some((template, template.tuples.as_ref()?)));
         let Some((template, form)) = template else { return Ok(None) };
-        let mut found = self.found_tuples(id, node, scan, references, (template, form, from))?;
+        let mut found = self.found_tuples(id, node, asked, take, (template, form, from))?;
         if form.times == TupleTimes::None && found.as_ref().is_some_and(|(table, _)| !table.is_settled()) {
             // Which of several values a row has depends on which came first.
             let form = TupleForm { times: TupleTimes::First, ..form.clone() };
-            found = self.found_tuples(id, node, scan, references, (template, &form, from))?;
+            found = self.found_tuples(id, node, asked, take, (template, &form, from))?;
         }
         let Some((table, report)) = found else { return Ok(None) };
         self.undecided(id, table.undecided_count());
@@ -47,21 +46,26 @@ impl Run<'_> {
         &self,
         id: NodeId,
         node: &Node,
-        scan: &Scan,
-        references: &References,
+        asked: &Asked<'_>,
+        take: &mut Take<'_>,
         (template, form, from): (&RequestTemplate, &TupleForm, u64),
     ) -> Result<Option<(Table, RequestReport)>, Failure> {
-        let Some(entity) = node.entity else { return Err(Failure::Skipped) };
+        let (keys, entity) = asked.keys.map_or((&[][..], None), |(keys, entity)| (keys, Some(entity)));
+        // What host, pid and time tell apart is told apart record by record.
+        let by_id = |key: &&Key| matches!(key.rung(), Rung::EntityId | Rung::Plain);
+        if keys.len() > bind::CHUNK || !keys.iter().all(by_id) {
+            return Ok(None);
+        }
         let chunks = chunked(&self.hole_values(&template.form.query)?);
         let [columns] = chunks.as_slice() else { return Ok(None) };
-        let fill = Fill { keys: &[], entity: None, catalog: self.job.catalog, columns, any: false };
+        let fill = Fill { keys, entity, catalog: self.job.catalog, columns, any: false };
         let request = bind::request(template, &template.form, &fill);
         if request.query == Query::MatchNone || request.window.is_some_and(|w| w.start >= w.stop) {
             return Ok(None);
         }
         let mut report = self.request_report(id, 0, template, template.form.exactness, &request);
         let context = self.context(&report.id);
-        let asked = TupleRequest {
+        let wanted = TupleRequest {
             request: &request,
             fields: &form.fields,
             kinds: &form.kinds,
@@ -71,7 +75,7 @@ impl Run<'_> {
         };
         let begun = Instant::now();
         let opened = self.open(node, template.source)?;
-        let ask = || opened.tuples(&asked, &context);
+        let ask = || opened.tuples(&wanted, &context);
         let answer = self.in_one_moment(template.source, opened.as_ref(), ask).map_err(|e| failed(node, e))?;
         let Some(Tuples { mut records, counts, mut seen, mut single }) = answer else { return Ok(None) };
         self.budget(node)?;
@@ -94,9 +98,8 @@ impl Run<'_> {
         self.remember_mended(template.source, &single.mended);
 
         let mut found = Found::default();
-        let asked = Asked { source: template.source, keys: None, references };
         for (part, ladder) in [(&records, false), (&seen, false), (&single, template.ladder)] {
-            let mut finder = TupleFinder { run: self, node, asked: &asked, ladder, found: &mut found, scan, entity };
+            let mut finder = TupleFinder { run: self, node, asked, ladder, found: &mut found, take };
             self.counted(node, part, &mut finder)?;
         }
         let unidentified = found.unidentified_count();
@@ -115,18 +118,15 @@ struct TupleFinder<'a, 'r> {
     /// Whether processes without entity id may be told apart.
     ladder: bool,
     found: &'a mut Found,
-    scan: &'a Scan,
-    entity: EntityId,
+    take: &'a mut Take<'a>,
 }
 
 impl Visitor for TupleFinder<'_, '_> {
     fn begin(&mut self) {}
 
     fn take(&mut self, records: &Records) -> Result<(), Failure> {
-        let Self { run, node, asked, ladder, scan, entity, .. } = *self;
-        run.find(node, asked, ladder, records, self.found, &mut |reading, records, found| {
-            matching::scan(reading, records, entity, &scan.predicate, found)
-        })
+        let Self { run, node, asked, ladder, .. } = *self;
+        run.find(node, asked, ladder, records, self.found, self.take)
     }
 
     fn whole(&mut self) {}

@@ -70,16 +70,20 @@ impl Request<'_> {
     }
 
     fn form(&self) -> RequestForm {
-        let lowered = match &self.node.op {
-            Op::Scan(scan) => self.scan(scan),
-            Op::Pivot(pivot) => self.pivot(pivot),
-            _ => self.starts(),
-        };
+        let lowered = self.query();
         let fields = self.fields();
         let spare = self.spare(&fields).map(Arc::new);
         let exactness = if lowered.exact { Exactness::Exact } else { Exactness::Superset };
         let kinds = Arc::new(FieldKinds::of(self.catalog, &lowered.query, &fields));
         RequestForm { query: lowered.query, fields: fields.into_iter().collect(), kinds, spare, exactness }
+    }
+
+    fn query(&self) -> Lowered {
+        match &self.node.op {
+            Op::Scan(scan) => self.scan(scan),
+            Op::Pivot(pivot) => self.pivot(pivot),
+            _ => self.starts(),
+        }
     }
 
     fn fields(&self) -> Fields {
@@ -127,15 +131,13 @@ impl Request<'_> {
     /// How the records may be counted by their values. In a record that has every entity id that it can have, nothing but
     /// values and conditions decides what is found.
     fn tuples(&self) -> Option<TupleForm> {
-        let Op::Scan(scan) = &self.node.op else { return None };
-        if matches!(self.node.detail, Detail::Records(_)) {
+        if !matches!(self.node.op, Op::Scan(_) | Op::Pivot(_)) || matches!(self.node.detail, Detail::Records(_)) {
             return None;
         }
-        let by_id = Request { ladder: false, unidentified: false, ..*self };
-        let mut fields = by_id.scan_fields(scan);
+        let mut fields = Request { ladder: false, unidentified: false, ..*self }.fields();
         fields.remove("@timestamp");
         let single = Query::any(self.process_slots().into_iter().map(|(entity, slot)| self.unidentified(entity, slot)));
-        let kinds = FieldKinds::of(self.catalog, &self.scan(scan).query, &fields);
+        let kinds = FieldKinds::of(self.catalog, &self.query().query, &fields);
         let kinds = Arc::new(kinds.with(FieldKinds::of(self.catalog, &single, [])));
         let last = self.node.columns.contains(&Attr::Sighting(SightingAttr::LastObserved));
         let times = match self.node.detail {
