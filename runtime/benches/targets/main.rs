@@ -12,6 +12,7 @@ mod hunts;
 mod measure;
 mod rows;
 mod store;
+mod variables;
 
 use clap::Parser;
 use data::Data;
@@ -20,7 +21,7 @@ use rows::{Effort, Row, shown};
 use std::process::ExitCode;
 
 /// The rows of all files.
-const GROUPS: &[&[Row]] = &[compile::ROWS, store::ROWS, hunts::ROWS, cluster::ROWS];
+const GROUPS: &[&[Row]] = &[compile::ROWS, store::ROWS, hunts::ROWS, variables::ROWS, cluster::ROWS];
 
 /// Measures the targets for speed and memory on generated data.
 #[derive(Parser)]

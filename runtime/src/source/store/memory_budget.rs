@@ -42,9 +42,13 @@ impl Residence {
 
     /// Called after the segment was used: when the budget is exceeded, gives the memory of all its parts back.
     pub(super) fn release_excess(&self) {
-        if self.budget.resident.load(Ordering::Relaxed) <= self.budget.most {
-            return;
+        if self.budget.resident.load(Ordering::Relaxed) > self.budget.most {
+            self.release();
         }
+    }
+
+    /// Gives the memory of all its parts back.
+    pub(super) fn release(&self) {
         (self.give_back)();
         for (length, resident) in &self.parts {
             if resident.swap(false, Ordering::Relaxed) {

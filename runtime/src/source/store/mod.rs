@@ -45,6 +45,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// The most records that are given on at a time, but for those of one segment.
+const PART: usize = 131_072;
+
 /// Records of log files that requests can be asked of.
 pub struct Store {
     location: String,
@@ -347,7 +350,7 @@ impl DataSource for Store {
             sink.take(self.fetch(request, context)?)?;
             return sink.end();
         }
-        self.unless_cut(|| self.streamed(request, context, sink, stream::PART))
+        self.unless_cut(|| self.streamed(request, context, sink, PART))
     }
 
     fn sample(&self, request: &BoundRequest, most: usize, context: &FetchContext) -> Result<Sample, SourceError> {

@@ -75,6 +75,13 @@ impl Segment {
         }
     }
 
+    /// Gives its memory back, as nothing will ask for it soon.
+    pub(super) fn release(&self) {
+        if let Some(residence) = &self.residence {
+            residence.release();
+        }
+    }
+
     /// Asked before and after a use of the segment: the error is that of a file that another program has cut.
     pub(super) fn intact(&self) -> Result<(), SourceError> {
         self.intact.as_ref().map_or(Ok(()), |intact| intact())

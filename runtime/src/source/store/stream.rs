@@ -11,8 +11,8 @@ use rayon::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// The most records of a part, but for those of one segment.
-pub(super) const PART: usize = 131_072;
+/// After so many records the segments give their memory back when they were read: what is found will need it.
+const LONG: usize = 1_000_000;
 
 impl Store {
     /// Gives the records of a request, at most `most` of them at a time but for those of one segment.
@@ -28,12 +28,17 @@ impl Store {
         let short = request.spare.as_ref().map(|spare| without(request, spare));
         let needs = |spare: &Arc<Spare>| self.prepared(&BoundRequest { query: spare.unless.clone(), ..request.clone() });
         let needs = request.spare.as_ref().map(needs).transpose()?;
-        let give = |sink: &mut dyn Sink, selections: &mut Vec<Selection<'_>>| {
+        let mut total = 0;
+        let mut give = |sink: &mut dyn Sink, selections: &mut Vec<Selection<'_>>| {
             let short = match (&short, &needs) {
                 (Some(short), Some(needs)) if !finds(needs, selections)? => short,
                 _ => request,
             };
             let records = self.records(short, selections, &context.allowance)?;
+            total += records.len();
+            if total > LONG {
+                selections.iter().for_each(|selection| selection.segment.release());
+            }
             selections.clear();
             context.allowance.check()?;
             context.read.fetch_add(records.len() as u64, Ordering::Relaxed);
