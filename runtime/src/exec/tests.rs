@@ -146,3 +146,20 @@ fn an_id_without_a_pid_decides_nothing() {
     let (entities, unidentified, _) = figures(ALL, &lines);
     assert_eq!((entities, unidentified), (3, 0));
 }
+
+/// Each chunk of keys would be a request of its own.
+#[test]
+fn of_many_entities_any_is_asked_for_where_that_is_fewer_records_to_read() {
+    let lines: String = (0..41_000).fold(String::new(), |lines, n| {
+        let parent = format!("\"parent\":{{\"entity_id\":\"e{}\"}}", n / 2);
+        let process = format!("{{\"entity_id\":\"e{n}\",\"pid\":{},\"name\":\"sh\",{parent}}}", n % 9);
+        lines + "{\"@timestamp\":\"2020-01-01T00:00:00Z\",\"event\":{\"code\":\"1\"},\"process\":" + &process + "}\n"
+    });
+    let text = "x = GET process FROM stixshifter://s WHERE name = 'sh'\n\
+                y = FIND process CREATED BY x WHERE pid = 1\nz = FIND process CREATED x\nDISP x ATTR pid LIMIT 1\n";
+    let (report, asked) = hunt(text, &lines);
+    let entities: Vec<_> = report.variables.iter().map(|variable| variable.entities.unwrap()).collect();
+    assert_eq!((report.status, entities), (Status::Ok, vec![41_000, 4_556, 20_500]));
+    assert_eq!(asked.len(), 4, "GET, its creation records, and each FIND");
+    assert!(report.requests.iter().skip(1).all(|request| !request.exact), "whoever reads the records leaves others out");
+}
