@@ -309,3 +309,33 @@ fn a_part_is_taken_only_after_the_whole_was_tried_again() {
     assert!(!context.stats.partial.load(Ordering::Relaxed), "the second try was whole");
     assert!(once.pages().iter().all(|page| page.query.contains("allow_partial_search_results=false")));
 }
+
+/// OpenSearch before 3.3 is read by scrolls: each reading is followed by counts of all that was read.
+#[test]
+fn without_a_point_in_time_changes_between_statements_are_noticed() {
+    let fake = Fake::start(Product::OpenSearch, 50, |request, right, _| {
+        if request.path == "/_nodes/_local" {
+            return changed(right, |j| j["nodes"]["a"]["version"] = json!("2.19.1"));
+        }
+        if request.query.contains("scroll=") { changed(right, |j| j["_scroll_id"] = json!("s")) } else { right }
+    });
+    let source = fake.source(|_| ());
+    for _ in 0..2 {
+        assert_eq!(numbers(&source.fetch(&everything(), &context()).expect("records come")), all(50));
+    }
+    assert_eq!((source.moment(), fake.open.load(Ordering::SeqCst)), (0, 0), "nothing changed, and nothing was opened");
+    fake.documents.store(51, Ordering::SeqCst);
+    let other = super::fake::asking(huntc_compiler::request::Query::exists("process.name"));
+    assert_eq!(source.fetch(&other, &context()).expect("records come").len(), 51);
+    assert_eq!(source.moment(), 1, "the first statement would find more now");
+}
+
+/// A point in time that lost shards says so by their number only.
+#[test]
+fn a_search_of_fewer_shards_than_were_opened_is_a_part() {
+    let fewer = |j: &mut Value| j["_shards"] = json!({"total": 2, "successful": 2, "skipped": 0, "failed": 0});
+    let always = Fake::with(250, move |_, right, _| changed(right, fewer));
+    assert_eq!(code(always.read()), "K0710");
+    let once = Fake::with(250, move |_, right, before| if before == 1 { changed(right, fewer) } else { right });
+    assert_eq!(numbers(&once.read().expect("the second try is whole")), all(250));
+}

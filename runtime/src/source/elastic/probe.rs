@@ -65,12 +65,15 @@ impl ElasticSource {
         context: &FetchContext,
         mut take: impl FnMut(&Answer<'_>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let mut tries = 0;
+        let (mut tries, mut lenient) = (0, false);
         loop {
             tries += 1;
             let server = self.connection.server(context)?;
             let snapshot = server.has_shard_doc().then(|| self.reading().open(context)).transpose()?;
-            match self.search_once(prepared, query, size, snapshot.as_deref(), context, &mut take) {
+            lenient |= snapshot.as_ref().is_some_and(|snapshot| snapshot.partial);
+            match self.search_once(prepared, (query, size), snapshot.as_deref(), lenient, context, &mut take) {
+                // The tries for the whole are used up.
+                Err(fault) if context.allow_partial && fault.leaves_a_part() && !lenient => lenient = true,
                 Err(fault) if fault.kind == FaultKind::ContextLost && tries < RESTARTS => {
                     if let Some(snapshot) = &snapshot {
                         self.shared.lost(snapshot, &self.connection, context);
@@ -85,9 +88,9 @@ impl ElasticSource {
     fn search_once(
         &self,
         prepared: &PreparedRequest,
-        query: &RawValue,
-        size: usize,
+        (query, size): (&RawValue, usize),
         snapshot: Option<&Snapshot>,
+        lenient: bool,
         context: &FetchContext,
         take: &mut impl FnMut(&Answer<'_>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
@@ -108,8 +111,7 @@ impl ElasticSource {
             docvalue_fields: &from_index.doc_values,
             fields: &from_index.fields,
         };
-        let partial = snapshot.is_some_and(|snapshot| snapshot.partial);
-        let options = format!("allow_partial_search_results={partial}&{FILTER}");
+        let options = format!("allow_partial_search_results={lenient}&{FILTER}");
         let path = match snapshot {
             Some(_) => format!("_search?{options}"),
             None => format!("{}/_search?allow_no_indices=false&ignore_unavailable=false&{options}", self.connection.indices()),
@@ -119,10 +121,13 @@ impl ElasticSource {
             let mut mended = Repaired::default();
             let mut answer = Answer::read(&reply.body, &mut mended)?;
             match answer.whole() {
-                Err(fault) if partial && fault.leaves_a_part() => context.stats.partial.store(true, Ordering::Relaxed),
+                Err(fault) if lenient && fault.leaves_a_part() => context.stats.partial.store(true, Ordering::Relaxed),
                 verdict => verdict?,
             }
             if let Some(snapshot) = snapshot {
+                if !lenient {
+                    snapshot.covers(&answer)?;
+                }
                 snapshot.renew(answer.pit_id.take());
             }
             take(&answer)

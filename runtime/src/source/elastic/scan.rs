@@ -307,8 +307,8 @@ impl<'a> Scan<'a> {
     }
 
     /// Whether an answer may be used: it is complete, or a part may do.
-    pub(super) fn check_complete(&self, answer: &Answer<'_>) -> Result<(), Fault> {
-        match answer.whole() {
+    pub(super) fn check_complete(&self, answer: &Answer<'_>, snapshot: Option<&Snapshot>) -> Result<(), Fault> {
+        match answer.whole().and_then(|()| snapshot.map_or(Ok(()), |snapshot| snapshot.covers(answer))) {
             Err(fault) if self.is_lenient() && fault.leaves_a_part() => {
                 self.context.stats.partial.store(true, Ordering::Relaxed);
                 Ok(())
@@ -376,7 +376,7 @@ impl<'a> Scan<'a> {
         let page = self.connection.send(&call, self.context, |reply| {
             let mut mended = Repaired::default();
             let mut answer = Answer::read(&reply.body, &mut mended)?;
-            self.check_complete(&answer)?;
+            self.check_complete(&answer, Some(snapshot))?;
             snapshot.renew(answer.pit_id.take());
             if answer.hits.hits.len() > size {
                 return Err(Fault::new(FaultKind::Malformed, "an answer has more records than were asked for"));

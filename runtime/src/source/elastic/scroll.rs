@@ -88,7 +88,7 @@ impl Scan<'_> {
     fn take(&self, body: &[u8], builder: &mut RecordsBuilder) -> Result<Page, Fault> {
         let mut mended = Repaired::default();
         let mut answer = Answer::read(body, &mut mended)?;
-        self.check_complete(&answer)?;
+        self.check_complete(&answer, None)?;
         self.take_hits(&answer, self.counted(), builder)?;
         let hits = answer.hits.hits.len();
         self.context.stats.pages.fetch_add(1, Ordering::Relaxed);

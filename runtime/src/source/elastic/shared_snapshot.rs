@@ -189,6 +189,7 @@ impl SharedReading<'_> {
             let mut answer = Answer::read(&reply.body, &mut mended)?;
             answer.whole()?;
             if let Some(snapshot) = snapshot {
+                snapshot.covers(&answer)?;
                 snapshot.renew(answer.pit_id.take());
             }
             answer.hits.exact_total().ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))

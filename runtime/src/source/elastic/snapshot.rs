@@ -1,6 +1,6 @@
 //! Points in time: the records that are read under one do not change meanwhile.
 
-use super::answer::Shards;
+use super::answer::{Answer, Shards};
 use super::client::Call;
 use super::connection::Connection;
 use super::coverage;
@@ -22,6 +22,8 @@ pub(super) struct Snapshot {
     id: Mutex<String>,
     /// Whether shards are missing in it.
     pub(super) partial: bool,
+    /// Over how many shards it was opened; old servers do not say.
+    shards: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -50,24 +52,25 @@ impl Snapshot {
             }
         };
         let call = Call { method: Method::POST, path, body: None, timeout: connection.config.timeout };
-        let (snapshot, shards) = connection.send(&call, context, |reply| {
+        let snapshot = connection.send(&call, context, |reply| {
             let opened: Opened = serde_json::from_slice(&reply.body)
                 .map_err(|e| Fault::new(FaultKind::Malformed, format!("no point in time: {e}")))?;
             let Some(id) = opened.id.filter(|id| !id.is_empty()) else {
                 return Err(Fault::new(FaultKind::NoSuchIndex, "the point in time covers no index"));
             };
             let whole = opened.shards.as_ref().map_or(Ok(()), Shards::whole);
-            let snapshot = Self { product, id: Mutex::new(id), partial: whole.is_err() };
+            let shards = opened.shards.as_ref().map(Shards::count);
+            let snapshot = Self { product, id: Mutex::new(id), partial: whole.is_err(), shards };
             match whole {
                 Err(fault) if !lenient => {
                     // It was opened all the same, and stays so until it is closed.
                     snapshot.close(connection, context);
                     Err(fault)
                 }
-                _ => Ok((snapshot, opened.shards.as_ref().map(Shards::count))),
+                _ => Ok(snapshot),
             }
         })?;
-        if let Err(fault) = coverage::check(connection, context, &snapshot.id(), shards) {
+        if let Err(fault) = coverage::check(connection, context, &snapshot.id(), snapshot.shards) {
             snapshot.close(connection, context);
             return Err(fault);
         }
@@ -83,6 +86,17 @@ impl Snapshot {
     pub(super) fn renew(&self, id: Option<String>) {
         if let Some(id) = id.filter(|id| !id.is_empty()) {
             *self.id.lock().unwrap_or_else(PoisonError::into_inner) = id;
+        }
+    }
+
+    /// The error when a search under it went to fewer shards than it was opened over.
+    pub(super) fn covers(&self, answer: &Answer<'_>) -> Result<(), Fault> {
+        match (self.shards, answer.shard_count()) {
+            (Some(opened), Some(searched)) if searched < opened => {
+                let what = format!("the point in time was opened over {opened} shards, and a search under it went to {searched}");
+                Err(Fault::new(FaultKind::Incomplete, what))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -293,6 +293,7 @@ impl ElasticSource {
                 .map_err(|e| Fault::new(FaultKind::Rejected, format!("the answer is no valid JSON: {e}")))?;
             let answer = answer.of_composite();
             answer.whole()?;
+            snapshot.covers(&answer)?;
             snapshot.renew(answer.pit_id.clone());
             take(&answer)
         })?;

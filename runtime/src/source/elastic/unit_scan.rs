@@ -210,7 +210,7 @@ impl Scan<'_> {
         self.connection.send(&call, self.context, |reply| {
             let mut mended = Repaired::default();
             let mut answer = Answer::read(&reply.body, &mut mended)?;
-            self.check_complete(&answer)?;
+            self.check_complete(&answer, Some(snapshot))?;
             snapshot.renew(answer.pit_id.take());
             let total = answer.hits.exact_total().ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))?;
             Ok((total, answer.aggregations.and_then(|found| answer::part(found).ok())))
