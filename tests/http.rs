@@ -3,6 +3,7 @@
 pub(crate) mod fake;
 mod first_answer;
 mod patience;
+mod schedules;
 mod ways_in;
 
 use crate::support::stub::{Response, Stub, closed_port};
