@@ -43,7 +43,7 @@ const NOTHING: &str = "x = GET process FROM stixshifter://host101 WHERE [process
 fn held(data: &Data, records: u64) -> Outcome<Vec<f64>> {
     let source = format!("host101={}", store(data, records)?.display());
     let hunt = data.path("variables.hf");
-    let mut peak = |text: &str| {
+    let peak = |text: &str| {
         std::fs::write(&hunt, text)?;
         child(&data.huntc, &["run", &hunt.display().to_string(), "--source", &source, "--no-agg"], |_| Ok(())).map(|cost| cost.peak)
     };
