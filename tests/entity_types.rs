@@ -14,6 +14,7 @@ const MEANT: &[(&str, &str)] = &[
     ("scheme == \"file\"", "the scheme of an address"),
     ("LOCAL: &str = \"file\"", "the scheme of an address"),
     ("\"file\": ", "a key of JSON"),
+    ("get(\"url\")", "a key of YAML"),
     ("\"title\", \"file\"", "a key of JSON"),
     (", \"file\")", "a word to be counted"),
     ("NEW ipv4-addr [", "an example of NEW in a message"),
