@@ -14,7 +14,7 @@ use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::{BAD_CONFIG, BAD_SETTING, IGNORED_SETTING};
 use huntc_compiler::source::{SourceSet, Span};
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The field of times that huntc reads.
@@ -77,7 +77,7 @@ fn binding(
     settings: &Value,
     document: &Value,
     place: Span,
-    path: &PathBuf,
+    path: &Path,
 ) -> Result<(Binding, Vec<Diagnostic>), Box<Diagnostic>> {
     let bad = |what: &str, wanted: &str| {
         Box::new(Diagnostic::new(&BAD_SETTING, place, format!("the index `{index}` {what}")).label(wanted))
@@ -114,7 +114,7 @@ fn binding(
     let binding = Binding {
         name: index.to_lowercase(),
         kind: Arc::new(cluster),
-        origin: BindingOrigin::File(path.clone()),
+        origin: BindingOrigin::File(path.to_path_buf()),
         place,
         default_window: None,
         like_case_sensitive: false,

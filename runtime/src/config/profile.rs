@@ -105,7 +105,7 @@ fn without_effect(name: &str, connection: &Value, places: &PartPlaces) -> Option
     };
     let unknown = |key: &str, known: &mut dyn Iterator<Item = &'static str>| {
         let known: Vec<&str> = known.collect();
-        let near = suggest::best(key, known.into_iter());
+        let near = suggest::best(key, known);
         near.map_or_else(
             || "there is no such setting".to_owned(),
             |near| format!("there is no such setting; the nearest is `{near}`"),

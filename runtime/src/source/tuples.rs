@@ -56,7 +56,7 @@ impl Tuples {
     }
 
     /// Counts records whose values are known.
-    pub(super) fn of(records: Records, single: Records, times: TupleTimes) -> Self {
+    pub(super) fn of(records: &Records, single: Records, times: TupleTimes) -> Self {
         let mut places: HashMap<Vec<u32>, usize> = HashMap::default();
         let (mut firsts, mut counts, mut ends): (Vec<usize>, Vec<u64>, Vec<(usize, usize)>) = Default::default();
         let time = |record: usize| records.times.get(record).copied().flatten();

@@ -131,12 +131,11 @@ impl Table {
             }
         }
         let column = Arc::new(column);
-        match self.added.iter().position(|known| known == name).and_then(|at| self.content.added.get_mut(at)) {
-            Some(known) => *known = column,
-            None => {
-                self.added.push(name.to_owned());
-                self.content.added.push(column);
-            }
+        if let Some(known) = self.added.iter().position(|known| known == name).and_then(|at| self.content.added.get_mut(at)) {
+            *known = column;
+        } else {
+            self.added.push(name.to_owned());
+            self.content.added.push(column);
         }
     }
 }

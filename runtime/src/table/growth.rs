@@ -85,7 +85,9 @@ impl<'t> Growth<'t> {
     pub fn keep(&mut self) {
         for (chunk, at) in self.found.drain(..) {
             let word = self.creations.get_mut(chunk as usize).and_then(|bits| bits.get_mut(at as usize / 64));
-            word.into_iter().for_each(|word| *word |= 1 << (at % 64));
+            if let Some(word) = word {
+                *word |= 1 << (at % 64);
+            }
         }
         self.kept = self.more.len();
     }

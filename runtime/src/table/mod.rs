@@ -140,13 +140,11 @@ impl Table {
 
     /// Number of counted sightings, or of rows of GROUP and JOIN, on which a condition could not be decided.
     pub fn undecided_count(&self) -> u64 {
-        match &self.rows {
-            Rows::Explicit { rows, .. } => rows.iter().filter(|row| row.undecided > 0).count() as u64,
-            _ => {
-                let undecided = self.counted().filter(|s| s.undecided > 0);
-                undecided.map(|s| s.record().map_or(1, |record| self.weights.of(record))).sum()
-            }
+        if let Rows::Explicit { rows, .. } = &self.rows {
+            return rows.iter().filter(|row| row.undecided > 0).count() as u64;
         }
+        let undecided = self.counted().filter(|s| s.undecided > 0);
+        undecided.map(|s| s.record().map_or(1, |record| self.weights.of(record))).sum()
     }
 
     /// Sorts the entities into the row order without SORT: (first counted time, key), nulls last.

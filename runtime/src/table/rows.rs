@@ -49,13 +49,13 @@ impl Table {
         match &self.rows {
             Rows::Entities => self.entity_values(attr).collect(),
             Rows::Records(_, rows) => self.record_column(rows, attr),
-            Rows::Explicit { columns, rows } => match columns.iter().position(|c| c == attr) {
-                Some(at) => rows.iter().map(|r| r.values.get(at).cloned().flatten()).collect(),
-                None => {
-                    let wanted = Wanted::new(self, attr);
-                    rows.iter().map(|r| wanted.of(&self.one(r.entity?)?)).collect()
+            Rows::Explicit { columns, rows } => {
+                if let Some(at) = columns.iter().position(|c| c == attr) {
+                    return rows.iter().map(|r| r.values.get(at).cloned().flatten()).collect();
                 }
-            },
+                let wanted = Wanted::new(self, attr);
+                rows.iter().map(|r| wanted.of(&self.one(r.entity?)?)).collect()
+            }
         }
     }
 

@@ -247,14 +247,14 @@ impl ElasticSource {
         let request = asked.of_single();
         if single {
             let part = json!({"bool": {"filter": [parts.single]}});
-            tuples.single = self.read_part(&request, part, context)?.finish(names(&request));
+            tuples.single = self.read_part(&request, &part, context)?.finish(names(&request));
         }
         let instants: Vec<i64> = counted.instants.into_iter().collect();
         let mut seen = RecordsBuilder::new(names(&request).count(), request.fields.iter().any(|f| f == "_id"));
         for chunk in instants.chunks(INSTANTS) {
             let times: Vec<String> = chunk.iter().map(|millis| Instant::from_millis(*millis).to_string()).collect();
             let part = json!({"bool": {"filter": [{"terms": {TIME: times}}], "must_not": [parts.single]}});
-            seen.append(self.read_part(&request, part, context)?);
+            seen.append(self.read_part(&request, &part, context)?);
         }
         tuples.seen = seen.finish(names(&request));
         let found: BTreeSet<i64> = tuples.seen.times.iter().flatten().map(|time| time.millis_floor()).collect();
@@ -265,7 +265,7 @@ impl ElasticSource {
     }
 
     /// Those of the records of a request that a further query finds.
-    fn read_part(&self, request: &BoundRequest, part: Json, context: &FetchContext) -> Result<RecordsBuilder, Fault> {
+    fn read_part(&self, request: &BoundRequest, part: &Json, context: &FetchContext) -> Result<RecordsBuilder, Fault> {
         self.with_prepared(request, context, |prepared| {
             let query = json!({"bool": {"filter": [prepared.query, part]}});
             let query = serde_json::value::to_raw_value(&query).map_err(|e| Fault::new(FaultKind::Rejected, e.to_string()))?;

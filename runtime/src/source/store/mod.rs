@@ -385,7 +385,7 @@ impl DataSource for Store {
             return Ok(None);
         }
         let single = BoundRequest { query: Query::all([query.clone(), asked.single.clone()]), ..asked.of_single() };
-        Ok(Some(Tuples::of(self.fetch(&tuples, context)?, self.fetch(&single, context)?, asked.times)))
+        Ok(Some(Tuples::of(&self.fetch(&tuples, context)?, self.fetch(&single, context)?, asked.times)))
     }
 
     fn location(&self) -> String {

@@ -37,7 +37,9 @@ impl Store {
             let records = self.records(short, selections, &context.allowance)?;
             total += records.len();
             if total > LONG {
-                selections.iter().for_each(|selection| selection.segment.release());
+                for selection in selections.iter() {
+                    selection.segment.release();
+                }
             }
             selections.clear();
             context.allowance.check()?;

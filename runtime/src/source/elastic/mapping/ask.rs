@@ -86,12 +86,16 @@ impl Questioner<'_> {
             });
             let read = read.and_then(|answers| {
                 let (names_read, objects_read) = answers.split_at(of_objects);
-                names_read.iter().for_each(|json| seen.fields(json));
+                for json in names_read {
+                    seen.fields(json);
+                }
                 let targets: Vec<String> = seen.targets().iter().map(|f| encode(f)).collect();
                 for json in together(&of_fields(&targets), |path| self.answer(path.clone(), some_index))? {
                     seen.fields(&json);
                 }
-                objects_read.iter().for_each(|json| seen.objects(json));
+                for json in objects_read {
+                    seen.objects(json);
+                }
                 Ok(())
             });
             read.and_then(|()| settings.join().unwrap_or_else(|_| Err(Fault::new(FaultKind::Stopped, ""))))

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How an index maps a field.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the index")]
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub(in super::super) struct FieldMapping {
     pub(in super::super) kind: FieldKind,
