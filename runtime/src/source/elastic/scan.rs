@@ -321,6 +321,11 @@ impl<'a> Scan<'a> {
         self.lenient.load(Ordering::Relaxed)
     }
 
+    /// Marks the answer as a part.
+    pub(super) fn take_a_part(&self) {
+        self.context.stats.partial.store(true, Ordering::Relaxed);
+    }
+
     /// Whether a part may do from now on. All tries for the whole were used up.
     pub(super) fn settles_for_a_part(&self, fault: &Fault) -> bool {
         self.context.allow_partial && fault.leaves_a_part() && !self.lenient.swap(true, Ordering::Relaxed)

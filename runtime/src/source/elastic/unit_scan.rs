@@ -127,7 +127,9 @@ impl Scan<'_> {
         });
         cause(results.into_iter().filter_map(Result::err))?;
         let (total, seen) = (units.total, units.seen());
-        if total != seen && !self.is_lenient() {
+        if total != seen && self.is_lenient() {
+            self.take_a_part();
+        } else if total != seen {
             // A record with several times is in several units, so that units do not help here.
             *units = Units { useless: true, ..Units::default() };
             return Err(miscounted(total, seen));
@@ -179,11 +181,14 @@ impl Scan<'_> {
         if first.hits == first.asked {
             seen += self.pages(snapshot, part, first.last, builder)?;
         }
-        if self.is_lenient() {
-            return Ok(seen);
+        match prove(total, seen, builder) {
+            Err(fault) if !self.is_lenient() => Err(fault),
+            Err(_) => {
+                self.take_a_part();
+                Ok(seen)
+            }
+            Ok(()) => Ok(total),
         }
-        prove(total, seen, builder)?;
-        Ok(total)
     }
 
     /// One search without hits: how many records there are, and what an aggregation gives.
