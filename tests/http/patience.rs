@@ -112,7 +112,7 @@ fn a_server_that_restarts_costs_time_and_no_record() {
     let source = fake.source(|c| {
         c.url = front.url().parse().expect("an address");
         c.concurrency = 2;
-        c.patience = Duration::from_secs(60);
+        c.patience = Duration::from_mins(1);
     });
     let context = context();
     let waited = Arc::clone(&context.waiting);
@@ -167,8 +167,7 @@ fn the_time_of_a_hunt_ends_the_wait_for_a_server() {
     let begun = Instant::now();
     assert_eq!(
         code(
-            fake.source(|c| c.patience = Duration::from_secs(60))
-                .fetch(&everything(), &allowed(Some(Duration::from_secs(1)), None))
+            fake.source(|c| c.patience = Duration::from_mins(1)).fetch(&everything(), &allowed(Some(Duration::from_secs(1)), None))
         ),
         "K1008"
     );
@@ -211,7 +210,11 @@ fn a_page_that_comes_again_and_again_ends_the_reading() {
         assert!(cached.pages().len() < 40, "{}", cached.pages().len());
     }
     let still = Fake::with(700, |_, right, _| {
-        changed(right, |j| j["hits"]["hits"].as_array_mut().expect("hits").iter_mut().for_each(|h| h["sort"] = json!([7])))
+        changed(right, |j| {
+            for hit in j["hits"]["hits"].as_array_mut().expect("hits") {
+                hit["sort"] = json!([7]);
+            }
+        })
     });
     let error = still.source(|c| c.concurrency = 1).fetch(&everything(), &context()).expect_err("it never ends");
     assert_eq!(error.code.id, "K0710", "{error:?}");

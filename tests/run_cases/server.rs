@@ -89,7 +89,10 @@ impl Answer {
             (None, Some(text)) => Response::text(status, &text.repeat(self.times)),
             (None, None) => changed(right, |json| {
                 for (pointer, value) in &self.set {
-                    *place(json, pointer) = serde_json::from_str(value).unwrap();
+                    // A count has no hits to change.
+                    if let Some(place) = place(json, pointer) {
+                        *place = serde_json::from_str(value).unwrap();
+                    }
                 }
             }),
         };
@@ -98,8 +101,8 @@ impl Answer {
     }
 }
 
-/// The place of a pointer, which may be new in its object.
-fn place<'a>(json: &'a mut Value, pointer: &str) -> &'a mut Value {
+/// The place of a pointer, which may be new in its object; `None` where there is no such object.
+fn place<'a>(json: &'a mut Value, pointer: &str) -> Option<&'a mut Value> {
     let (parent, key) = pointer.rsplit_once('/').unwrap();
-    &mut json.pointer_mut(parent).unwrap()[key]
+    Some(&mut json.pointer_mut(parent)?[key])
 }

@@ -97,7 +97,7 @@ impl Client {
                 None => request.body(body.clone()),
             };
         }
-        let mut answer = request.send().await.map_err(|e| unanswered(&e))?;
+        let mut answer = request.send().await.map_err(|e| unanswered(&e, self.is_known()))?;
         let status = answer.status();
         self.known.fetch_or(status.is_success(), Ordering::Relaxed);
         let headers = answer.headers().clone();
@@ -130,7 +130,7 @@ impl Client {
 }
 
 /// The fault of a request that got no answer.
-fn unanswered(error: &reqwest::Error) -> Fault {
+fn unanswered(error: &reqwest::Error, known: bool) -> Fault {
     let io =
         |kinds: &[ErrorKind]| chain(error).any(|e| e.downcast_ref::<std::io::Error>().is_some_and(|e| kinds.contains(&e.kind())));
     let ended = [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted, ErrorKind::BrokenPipe];
@@ -142,6 +142,8 @@ fn unanswered(error: &reqwest::Error) -> Fault {
         FaultKind::UnknownHost
     } else if error.is_connect() && !io(&ended) {
         FaultKind::Refused
+    } else if known {
+        FaultKind::Dropped
     } else {
         FaultKind::Closed
     };

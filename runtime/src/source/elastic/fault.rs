@@ -15,8 +15,10 @@ pub(super) enum FaultKind {
     Stopped,
     /// Nothing listens at the address.
     Refused,
-    /// The connection ended before any byte of an answer.
+    /// The connection ended before any byte of an answer, and no answer ever came from there.
     Closed,
+    /// The connection to a server that has answered before ended before any byte of an answer.
+    Dropped,
     /// The name of the host cannot be resolved.
     UnknownHost,
     /// The host did not answer a connection in time.
@@ -118,6 +120,8 @@ impl Fault {
                 Repeat::Long
             }
             FaultKind::Incomplete if known && self.status == Some(503) => Repeat::Long,
+            // Proxies accept connections for a server that is away.
+            FaultKind::Dropped => Repeat::Long,
             FaultKind::Overloaded
             | FaultKind::Unavailable
             | FaultKind::Troubled
@@ -125,9 +129,7 @@ impl Fault {
             | FaultKind::Malformed
             | FaultKind::Incomplete
             | FaultKind::PitLimit => Repeat::Some,
-            // At an address where nothing answered yet, the protocol is more likely to be wrong.
-            FaultKind::Closed if known => Repeat::Some,
-            // A second try takes the same long time.
+            // A second try of what timed out takes the same long time; where nothing answered yet, the protocol may be wrong.
             FaultKind::Timeout | FaultKind::Closed => Repeat::Once,
             // What stands before the server answered for it.
             FaultKind::NotASearchServer if known => Repeat::Once,

@@ -36,7 +36,7 @@ fn headline(config: &ElasticConfig, fault: &Fault) -> (&'static Code, String) {
     let status = fault.status.map(|s| format!(" ({s})")).unwrap_or_default();
     match fault.kind {
         FaultKind::Spent(_) | FaultKind::Stopped => (&huntc_compiler::diag::codes::run::CANCELLED, "interrupted".to_owned()),
-        FaultKind::Refused | FaultKind::ConnectTimeout | FaultKind::UnknownHost if fault.waited.is_some() => {
+        FaultKind::Refused | FaultKind::Dropped | FaultKind::ConnectTimeout | FaultKind::UnknownHost if fault.waited.is_some() => {
             (&codes::UNREACHABLE, format!("no answer for {} s, after earlier ones", waited(fault)))
         }
         FaultKind::Refused => (&codes::UNREACHABLE, format!("connection to {url} refused")),
@@ -47,6 +47,7 @@ fn headline(config: &ElasticConfig, fault: &Fault) -> (&'static Code, String) {
         FaultKind::NoTls => (&codes::TLS_FAILED, format!("{url} does not speak TLS")),
         FaultKind::Timeout if fault.status.is_some() => (&codes::SERVER_TIMEOUT, "the server gave a request up".to_owned()),
         FaultKind::Timeout => (&codes::SERVER_TIMEOUT, format!("no answer within {} s", config.timeout.as_secs())),
+        FaultKind::Dropped => (&codes::MALFORMED_ANSWER, "the connection ended before an answer began".to_owned()),
         FaultKind::Cut => (&codes::MALFORMED_ANSWER, "the connection was cut while an answer was read".to_owned()),
         FaultKind::Malformed => (&codes::MALFORMED_ANSWER, "an answer of the server cannot be read".to_owned()),
         FaultKind::NotASearchServer => (&codes::NOT_A_SEARCH_SERVER, format!("{url} is neither Elasticsearch nor OpenSearch")),
@@ -100,7 +101,7 @@ fn helps(config: &ElasticConfig, fault: &Fault) -> Vec<String> {
         FaultKind::Closed if config.url.scheme() == "http" => {
             "if the server speaks TLS, as Elasticsearch does from 8.0 on unless told otherwise, write https://".to_owned()
         }
-        FaultKind::Closed => "see in the log of the server, or of the proxy before it, why it ends connections".to_owned(),
+        FaultKind::Closed | FaultKind::Dropped => "see in the log of the server, or of the proxy before it, why it ends connections".to_owned(),
         FaultKind::NoTls => "write http:// if the server is to be reached without TLS, else correct the port".to_owned(),
         FaultKind::Refused | FaultKind::ConnectTimeout => {
             format!("compare the address with the server's `http.host` and `http.port`, or try {other_scheme}://")
@@ -157,6 +158,7 @@ mod tests {
         let kinds = [
             FaultKind::Refused,
             FaultKind::Closed,
+            FaultKind::Dropped,
             FaultKind::NoTls,
             FaultKind::Unavailable,
             FaultKind::Troubled,
