@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 /// Look at data sources: connection, credentials, mappings, clocks, and which ECS fields their records have
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Ends with 0 where every source answers, with 3 where one does not, with 2 where one is bound wrongly.\n\nExamples:\n  huntc doctor\n  huntc doctor host101\n  huntc doctor lab --source lab=events.ndjson.gz --format json\n  huntc doctor --save mappings.json"
+    after_help = "Ends with 0 where every source answers, with 3 where one does not, with 4 where a part of one cannot\nbe seen, with 2 where one is bound wrongly.\n\nExamples:\n  huntc doctor\n  huntc doctor host101\n  huntc doctor lab --source lab=events.ndjson.gz --format json\n  huntc doctor --save mappings.json"
 )]
 pub(super) struct DoctorArgs {
     /// A bound name; all of them without one

@@ -75,9 +75,16 @@ impl Health {
         Self { name: name.to_owned(), said: None, examined: None, problem: Some(problem) }
     }
 
-    /// The exit status: 0 for a healthy source, 2 for one that is bound wrongly, 3 for one that does not answer.
+    /// Whether only a part of the source can be seen.
+    pub(super) fn is_part(&self) -> bool {
+        self.examined.as_ref().is_some_and(|examined| examined.facts.part)
+    }
+
+    /// The exit status: 0 for a healthy source, 2 for one that is bound wrongly, 3 for one that does not answer, 4 for one that
+    /// can be seen in part.
     pub(super) fn exit_code(&self) -> ExitCode {
         match (&self.said, &self.problem) {
+            (_, None) if self.is_part() => ExitCode::Partial,
             (_, None) => ExitCode::Ok,
             (None, Some(_)) => ExitCode::Usage,
             (Some(_), Some(_)) => ExitCode::Failed,
@@ -91,6 +98,12 @@ impl Examined {
         let mut notes = Vec::new();
         let ReadReport { bad, bad_total, mended, mended_total, left_out, part, .. } = &self.unread;
         notes.extend(part.clone());
+        if self.facts.part {
+            notes.push(
+                "all figures are of a part of the source: shards or remote clusters did not answer, or privileges are lacking"
+                    .to_owned(),
+            );
+        }
         if *bad_total > 0 {
             notes.push(format!("{} skipped as unreadable", count(*bad_total, "line")));
             notes.extend(bad.iter().take(NAMED).map(ToString::to_string));

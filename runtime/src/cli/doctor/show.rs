@@ -152,7 +152,11 @@ fn value(health: &Health, sources: &SourceSet) -> Value {
     let bound = |get: &dyn Fn(&Said) -> Value| health.said.as_ref().map_or(Value::Null, get);
     json!({
         "name": health.name,
-        "status": if health.problem.is_none() { "ok" } else { "failed" },
+        "status": match &health.problem {
+            Some(_) => "failed",
+            None if health.is_part() => "partial",
+            None => "ok",
+        },
         "kind": bound(&|b| json!(b.kind)),
         "location": bound(&|b| json!(b.location)),
         "credentials": bound(&|b| json!(b.credentials)),

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// The sources with an `http` or `https` address.
@@ -175,7 +176,8 @@ impl ResolvedSource for ResolvedCluster {
     fn survey(&self, fields: &[String]) -> Result<(OpenedSource, SourceFacts), SourceError> {
         let source = ElasticSource::new(self.0.clone())?;
         // What cannot be seen is among the findings.
-        let survey = source.probe(fields, &FetchContext { allow_partial: true, ..FetchContext::default() })?;
+        let context = FetchContext { allow_partial: true, ..FetchContext::default() };
+        let survey = source.probe(fields, &context)?;
         let facts = SourceFacts {
             server: Some(survey.server.title()),
             indices: survey.indices,
@@ -185,6 +187,7 @@ impl ResolvedSource for ResolvedCluster {
             mappings: survey.fields,
             traps: survey.traps,
             findings: survey.findings,
+            part: context.stats.partial.load(Ordering::Relaxed),
             counts_by_index: true,
         };
         Ok((OpenedSource::new(source), facts))

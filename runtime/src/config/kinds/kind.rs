@@ -121,6 +121,8 @@ pub struct SourceFacts {
     pub traps: Vec<Trap>,
     /// What else hunts meet.
     pub findings: Vec<SourceFinding>,
+    /// Whether a part of the source did not answer, or may not be seen.
+    pub part: bool,
     /// Whether counts must be limited to values in the index: to find values beyond its length limit all records would
     /// have to be read.
     pub counts_by_index: bool,

@@ -148,6 +148,7 @@ fn together(a: SourceFacts, b: SourceFacts) -> SourceFacts {
         mappings,
         traps: [a.traps, b.traps].concat(),
         findings: [a.findings, b.findings].concat(),
+        part: a.part || b.part,
         counts_by_index: a.counts_by_index || b.counts_by_index,
     }
 }

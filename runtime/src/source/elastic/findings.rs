@@ -5,7 +5,7 @@ use super::answer::{Answer, FILTER};
 use super::body::MatchAll;
 use super::connection::{Connection, encode};
 use super::expression;
-use super::fault::{Fault, FaultKind, Repeat};
+use super::fault::{Fault, FaultKind, Repeat, clean};
 use super::mapping::{FieldMapping, Indices, Mappings, ValuesKept};
 use super::privileges::{Privileges, ticked};
 use super::server::Product;
@@ -69,6 +69,10 @@ pub(super) fn gather(
     if let Some(local) = expression::local(expression) {
         of_states(connection, context, &local, &mut findings)?;
         of_limits(connection, context, &local, &mut findings)?;
+    }
+    // A server may repeat what it was sent, at any length.
+    for finding in &mut findings {
+        finding.what = clean(&connection.config.auth.hide(&finding.what));
     }
     Ok(findings)
 }
@@ -219,14 +223,15 @@ fn of_states(connection: &Connection, context: &FetchContext, local: &str, findi
     Ok(())
 }
 
-/// Findings about limits below those that requests keep to.
+/// Findings about settings: limits below those that requests keep to, and how documents are kept.
 fn of_limits(connection: &Connection, context: &FetchContext, local: &str, findings: &mut Vec<SourceFinding>) -> Result<(), Fault> {
     let limits = [
         ("max_result_window", connection.config.page_size as u64, "pages are made smaller, which costs time"),
         ("max_terms_count", TERMS, "a FIND from more keys fails (K0701): raise the limit, or narrow the hunt"),
         ("max_regex_length", REGEX, "longer patterns are compared here, over every record that has the field"),
     ];
-    let filter = limits.iter().map(|(key, ..)| format!("*.settings.index.{key}")).collect::<Vec<_>>().join(",");
+    let keys = limits.iter().map(|(key, ..)| *key).chain(["mode", "mapping.source.mode"]);
+    let filter = keys.map(|key| format!("*.settings.index.{key}")).collect::<Vec<_>>().join(",");
     let path = format!("{}/_settings?filter_path={filter}", encode(local));
     let Some(settings) = asked(connection, context, path)? else { return Ok(()) };
     for (key, most, means) in limits {
@@ -242,7 +247,26 @@ fn of_limits(connection: &Connection, context: &FetchContext, local: &str, findi
             findings.push(SourceFinding::new(what, means));
         }
     }
+    of_rebuilt(&settings, findings);
     Ok(())
+}
+
+/// A finding about documents that are not kept as they were sent.
+fn of_rebuilt(settings: &Value, findings: &mut Vec<SourceFinding>) {
+    let rebuilt = |index: &Value| {
+        let is = |path: &str, word: &str| {
+            index.pointer(path).and_then(Value::as_str).is_some_and(|mode| mode.eq_ignore_ascii_case(word))
+        };
+        is("/settings/index/mode", "logsdb") || is("/settings/index/mapping/source/mode", "synthetic")
+    };
+    let all = settings.as_object().into_iter().flatten();
+    let rebuilt: Vec<&str> = all.filter(|(_, index)| rebuilt(index)).map(|(name, _)| name.as_str()).collect();
+    if !rebuilt.is_empty() {
+        findings.push(SourceFinding::new(
+            format!("{} rebuild documents from the index (synthetic `_source`)", some(rebuilt.iter().copied())),
+            "of a field with several values their order and repetitions may be lost",
+        ));
+    }
 }
 
 /// The answer to a GET; `None` where the server refuses it for good.

@@ -5,7 +5,7 @@ use super::answer::{self, Answer, FILTER};
 use super::body::MatchAll;
 use super::countable::countable;
 use super::fault::{Fault, FaultKind};
-use super::mapping::FieldKind;
+use super::mapping::{FieldKind, FieldMapping};
 use super::prepare::{self, PreparedRequest};
 use crate::source::repair::Repaired;
 use crate::source::{FetchContext, TalliedValue, Tally, TallyRequest};
@@ -66,7 +66,9 @@ struct TallyAggregations {
 impl ElasticSource {
     pub(super) fn tallied(&self, asked: &TallyRequest<'_>, context: &FetchContext) -> Result<Tally, Fault> {
         let indices = self.mappings.of(&self.connection, context, &prepare::fields_of(asked.request))?;
-        let absent = indices.values().filter_map(|fields| fields.get(asked.by)).all(|mapping| mapping.kind == FieldKind::Missing);
+        // Documents may have a field that no index has, where they name it as ignored.
+        let missing = |mapping: &FieldMapping| mapping.kind == FieldKind::Missing && !mapping.ignorable;
+        let absent = indices.values().filter_map(|fields| fields.get(asked.by)).all(missing);
         let by = countable(asked.by, &indices);
         self.with_prepared(asked.request, context, |prepared| {
             if prepared.nothing {
