@@ -52,7 +52,7 @@ fn what_is_new_is_added_in_the_order_of_time_and_keeps_its_values() {
         ],
     );
     assert_eq!(held(&x), ["A: 1 (8c) 3", "B: (7c) 2", "C: 4c"]);
-    assert_eq!(rows(&x, "name first_observed observation_id"), ["late | 2s | index/1", "born | 0s | index/2", "- | 4s | index/3"]);
+    assert_eq!(rows(&x, "name first_observed observation_id"), ["late | 2s | index/1", "born | 0s | index/2", "- | 4s | index/4"]);
     let again = grown(&x, &[&more("B | 7 | 0 | born | creation uncounted"), &more("B | 2 | 2 | two | creation")]);
     assert_eq!(held(&again), ["A: 1 (8c) 3", "B: (7c) 2c", "C: 4c"]);
 }
