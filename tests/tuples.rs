@@ -56,7 +56,7 @@ fn records() -> String {
             19 => record["process"]["pid"] = json!(format!("{}", process * 4)),
             23 => {
                 record["process"]["parent"] =
-                    json!({"entity_id": "{ffffffff-0000-0000-0000-000000000001}", "name": "init", "pid": 1})
+                    json!({"entity_id": "{ffffffff-0000-0000-0000-000000000001}", "name": "init", "pid": 1});
             }
             29 => record["source"] = json!({"ip": ["10.0.0.1", "10.0.0.9"], "port": 1}),
             31 => record["process"]["entity_id"] = json!("{00000000-0000-0000-0000-000000000000}"),
@@ -69,8 +69,8 @@ fn records() -> String {
 
 /// The figures and tables of each hunt, and how many of its requests were answered by tuples.
 fn answers(huntc: &Huntc, flags: &str) -> Vec<(Json, Json, usize)> {
-    let files: String = (0..HUNTS.len()).map(|number| format!(" {number}.hf")).collect();
-    let ran = huntc.run(&format!("run{files} --source s=logs.ndjson --keys --quiet --out report {flags}"));
+    let files: Vec<String> = (0..HUNTS.len()).map(|number| format!("{number}.hf")).collect();
+    let ran = huntc.run(&format!("run {} --source s=logs.ndjson --keys --quiet --out report {flags}", files.join(" ")));
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let report = huntc.report("report");
     let timeless = |variable: &Json| {
