@@ -31,7 +31,7 @@ const BYTES: Limit = Limit { unit: "bytes a record over a hunt that finds nothin
 
 /// Figures, GROUP and FIND over every record. Read, not counted by the store.
 const HUNT: &str = "x = GET process FROM stixshifter://host101 WHERE [process:pid >= 0]
-y = GET process FROM stixshifter://host101 WHERE [process:name = 'certutil.exe']
+y = GET process FROM stixshifter://host101 WHERE [process:pid = 32]
 z = FIND process CREATED y
 g = GROUP x BY name WITH COUNT(pid) AS n
 INFO x
