@@ -19,6 +19,9 @@ impl Run<'_> {
         let name = |source: SourceRef| plan.source(source).map(|s| &s.name);
         for template in requests.iter().filter(|template| name(template.source) == name(source)) {
             add(&template.form.query, &template.form.fields, &mut fields);
+            if let Some(spare) = &template.form.spare {
+                add(&spare.unless, &[], &mut fields);
+            }
             if let Some(tuples) = &template.tuples {
                 add(&tuples.single, &tuples.fields, &mut fields);
             }

@@ -113,7 +113,8 @@ impl Request<'_> {
             }
             _ => (vec![(self.entity, SlotId(0))], None),
         };
-        let compared = predicate.map(Predicate::tests).into_iter().flatten().flat_map(|test| of(test.entity));
+        let compared = predicate.map(Predicate::tests).into_iter().flatten().map(|test| test.entity);
+        let compared = compared.filter(|entity| *entity != self.entity).flat_map(of);
         own.into_iter().chain(compared).filter(|(entity, _)| self.catalog.get(*entity).identity.ladder).collect()
     }
 
