@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
-/// Keys of `huntc.toml` that name a file, which belongs to the configuration.
-const PATHS: [&str; 5] = ["mapping", "lookup", "suppress", "webhook_template", "ca"];
+/// Keys of `huntc.toml` that hold an address, which may have a password.
+const ADDRESSES: [&str; 2] = ["uri", "proxy"];
+/// Keys that name a file, which belongs to the configuration.
+const PATHS: [&str; 6] = ["mapping", "lookup", "suppress", "webhook_template", "ca", "cert"];
 /// Keys whose text is a secret unless it refers to one.
 const SECRETS: [&str; 8] = ["password", "passwd", "pwd", "api_key", "access_token", "token", "secret", "webhook"];
 /// The deepest folder that is carried.
@@ -105,11 +107,13 @@ impl Baggage {
                 Some(path) => _ = self.secret_files.insert(path),
                 None => _ = self.left.insert(format!("{path} ({place}): not below the folder of the configuration")),
             }
-        } else if PATHS.contains(&key) {
+        } else if PATHS.contains(&key) && !text.contains("-----BEGIN") {
             self.named.push((place.to_owned(), text.to_owned()));
         } else if key == "path" && place.starts_with("sources.") {
             self.left.insert(format!("{text} ({place}): the records of a source"));
-        } else if variables.is_empty() && (SECRETS.contains(&key) || (key == "uri" && has_password(text))) {
+        } else if text.contains("PRIVATE KEY-----")
+            || variables.is_empty() && (SECRETS.contains(&key) || (ADDRESSES.contains(&key) && has_password(text)))
+        {
             self.exposed.insert(place.to_owned());
         }
         self.variables.extend(variables);
@@ -191,9 +195,11 @@ mod tests {
             [sources.a]
             uri = "https://elastic.example:9200"
             auth = { id = "x", api_key = "file:keys/api-key" }
-            tls = { ca = "ca.pem" }
+            tls = { ca = "ca.pem", cert = "client.pem", key = "file:keys/client.key" }
             [sources.b]
             uri = "https://b.example"
+            proxy = "http://u:hunter2@proxy.example:3128"
+            tls = { ca = "-----BEGIN CERTIFICATE-----", key = "-----BEGIN PRIVATE KEY-----" }
             auth = { username = "u", password = "credential:b-password" }
             [sources.c]
             path = "logs"
@@ -206,7 +212,9 @@ mod tests {
             "#,
         );
         put("keys/api-key", "hunter2");
+        put("keys/client.key", "hunter2");
         put("ca.pem", "CA");
+        put("client.pem", "C");
         put("hunts/a.hf", "A");
         put("hunts/net/b.hf", "B");
         put("hunts/net/b.test/records.ndjson", "");
@@ -218,12 +226,15 @@ mod tests {
         let baggage = Baggage::of(&temp.path().join("hunts"), Some(&config)).unwrap();
         let baggage = baggage.carry(&temp.path().join("hunts"), &[&state]).unwrap();
         let names = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>();
-        assert_eq!(baggage.files.keys().collect::<Vec<_>>(), ["ca.pem", "huntc.toml", "hunts/a.hf", "hunts/net/b.hf"]);
+        assert_eq!(
+            baggage.files.keys().collect::<Vec<_>>(),
+            ["ca.pem", "client.pem", "huntc.toml", "hunts/a.hf", "hunts/net/b.hf"]
+        );
         assert_eq!((baggage.hunts.as_str(), baggage.config.as_deref()), ("hunts", Some("huntc.toml")));
-        assert_eq!(names(&baggage.secret_files), ["keys/api-key"]);
+        assert_eq!(names(&baggage.secret_files), ["keys/api-key", "keys/client.key"]);
         assert_eq!(names(&baggage.credentials), ["b-password"]);
         assert_eq!(names(&baggage.variables), ["D_TOKEN", "HOOK"]);
-        assert_eq!(names(&baggage.exposed), ["sources.d.uri"]);
+        assert_eq!(names(&baggage.exposed), ["sources.b.proxy", "sources.b.tls.key", "sources.d.uri"]);
         let left = names(&baggage.left);
         assert!(left.len() == 2 && left[0].starts_with("/elsewhere/list.toml") && left[1].starts_with("logs"), "{left:?}");
     }
