@@ -139,7 +139,9 @@ fn make(server: &TestServer, prefix: &str) -> Vec<&'static str> {
     let documents = documents();
     let mut names = Vec::new();
     for (name, mapping, only_opensearch) in MAPPINGS {
-        if *only_opensearch && (server.name.starts_with("elastic") || (server.name == "opensearch-2" && *name != "wild")) {
+        if *only_opensearch
+            && (server.name.starts_with("elastic") || (server.name == "opensearch-2" && !matches!(*name, "wild" | "flat")))
+        {
             continue;
         }
         let fields = format!(r#"{{"command_line":{mapping},"args":{mapping}}}"#);

@@ -79,6 +79,7 @@ impl TestServer {
 
     /// Makes an index with settings and mappings as JSON.
     pub(crate) fn create(&self, index: &str, body: &str) {
+        self.make_room();
         self.delete(index);
         let (status, answer) = send(&self.url, "PUT", &format!("/{index}"), Some(("application/json", body.as_bytes())));
         assert_eq!(status, 200, "{}: {answer}", self.name);
