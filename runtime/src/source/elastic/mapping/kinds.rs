@@ -21,6 +21,7 @@ pub(in super::super) struct FieldMapping {
     #[serde(default, skip_serializing_if = "ValuesKept::is_whole")]
     pub(in super::super) kept: ValuesKept,
     /// Whether the index may have values that no document has: `null_value`, or a field that is computed.
+    #[serde(default, skip_serializing_if = "is_off")]
     pub(in super::super) invented: bool,
     /// Whether only the type is known: no limit, no normalizer, no format, and not whether it is an alias.
     #[serde(default, skip_serializing_if = "is_off")]
