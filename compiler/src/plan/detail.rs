@@ -1,11 +1,11 @@
 //! Detail: what a node must know of the records that it reads. A source that counts equal records together spares their
 //! transport where nobody asks for single ones.
 
-use super::{Attr, Function, Node, NodeId, Op, OutputKind, Plan, SightingAttr};
+use super::{Attr, Function, Node, NodeId, Op, OutputKind, Pivot, Plan, Scan, SightingAttr};
 use crate::catalog::{Access, Catalog, EntityId, Rule};
 use crate::check::hir::Predicate;
 use crate::options::ProcessIdentity;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a node must know of the records that it reads, or its inputs read. Each holds those before it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -58,11 +58,13 @@ pub(super) fn fill(plan: &mut Plan, catalog: &Catalog) {
         raise(&mut details, at, Detail::Records(NIGHT));
     }
     let born = with_creation_records(plan);
+    let requested = requested(plan);
     for at in (0..plan.nodes.len()).rev() {
         let node = &plan.nodes[at];
         let asked = details[at].max(of_columns(&node.columns));
         details[at] = asked.max(of_reading(node, plan, catalog));
-        for (input, asked) in inputs(node, asked, plan, &born) {
+        let several = requested[at].values().any(Option::is_none);
+        for (input, asked) in inputs(node, asked, several, &born) {
             raise(&mut details, input.0, asked);
         }
     }
@@ -127,8 +129,9 @@ fn reads_times(node: &Node, predicate: &Predicate, catalog: &Catalog) -> bool {
     shown || predicate.tests().iter().any(|test| timed(test.entity, &test.attr))
 }
 
-/// What a node asks of each of its inputs, given what is asked of it.
-fn inputs(node: &Node, asked: Detail, plan: &Plan, born: &[bool]) -> Vec<(NodeId, Detail)> {
+/// What a node asks of each of its inputs, given what is asked of it. `several`: its table holds what several requests to one
+/// source found.
+fn inputs(node: &Node, asked: Detail, several: bool, born: &[bool]) -> Vec<(NodeId, Detail)> {
     let tables = &node.inputs[..node.inputs.len() - node.references.len()];
     let of_tables = match &node.op {
         Op::Filter { range: Some(_), .. } => Detail::Records(SIGHTINGS),
@@ -137,7 +140,8 @@ fn inputs(node: &Node, asked: Detail, plan: &Plan, born: &[bool]) -> Vec<(NodeId
         Op::Filter { .. } if tables.iter().any(|table| born[table.0 as usize]) => Detail::Records(BORN),
         Op::Transform(_) => Detail::Records(EACH),
         Op::Observe { .. } => Detail::Records(PAIRED),
-        Op::Union if overlap(tables, plan) => Detail::Records(TOGETHER),
+        // Two requests may have found one record.
+        Op::Union if several => Detail::Records(TOGETHER),
         Op::First(_) | Op::Slice { .. } | Op::Join { .. } | Op::Apply { .. } | Op::Reload { .. } => asked.max(Detail::Times),
         Op::Sort { attr, .. } => asked.max(of_attr(attr)),
         Op::Group { keys, aggregates } => {
@@ -165,21 +169,27 @@ fn with_creation_records(plan: &Plan) -> Vec<bool> {
     born
 }
 
-/// Whether two of the tables may hold one record that different requests found.
-fn overlap(tables: &[NodeId], plan: &Plan) -> bool {
-    let mut found: BTreeSet<NodeId> = BTreeSet::new();
-    let mut left = tables.to_vec();
-    while let Some(id) = left.pop() {
-        match &plan.node(id).op {
+/// For each source by name the one request whose records a table holds; `None` where there are several.
+type Requested<'p> = BTreeMap<&'p str, Option<NodeId>>;
+
+/// Whose records each node's table holds.
+fn requested(plan: &Plan) -> Vec<Requested<'_>> {
+    let mut all: Vec<Requested<'_>> = Vec::with_capacity(plan.nodes.len());
+    for (id, node) in plan.iter() {
+        let mut own = Requested::new();
+        match &node.op {
             // A relation takes the keys of its input, and no record.
-            Op::Scan(_) | Op::Pivot(_) => _ = found.insert(id),
-            _ => left.extend(&plan.node(id).inputs),
+            Op::Scan(Scan { source, .. }) | Op::Pivot(Pivot { source, .. }) => {
+                own.extend(plan.source(*source).map(|source| (source.name.as_str(), Some(id))));
+            }
+            _ => {
+                for (name, request) in node.inputs.iter().filter_map(|input| all.get(input.0 as usize)).flatten() {
+                    let known = own.entry(name).or_insert(*request);
+                    *known = known.filter(|known| Some(*known) == *request);
+                }
+            }
         }
+        all.push(own);
     }
-    let source = |id: &NodeId| match &plan.node(*id).op {
-        Op::Scan(scan) => plan.source(scan.source).map(|s| s.name.as_str()),
-        Op::Pivot(pivot) => plan.source(pivot.source).map(|s| s.name.as_str()),
-        _ => None,
-    };
-    found.iter().map(source).collect::<BTreeSet<_>>().len() < found.len()
+    all
 }
