@@ -61,7 +61,15 @@ impl Compiled {
             panic!("{}\n{:#?}", self.text, self.compilation.diagnostics)
         };
         let text = plan::show::plan(plan, Catalog::builtin());
-        text.replace("\n     ", " ").lines().map(str::to_owned).collect()
+        let lines = text.lines().filter(|line| !line.starts_with("     needs "));
+        lines.collect::<Vec<_>>().join("\n").replace("\n     ", " ").lines().map(str::to_owned).collect()
+    }
+
+    /// What the nodes that ask sources must know of records, in order.
+    pub(crate) fn needs(&self) -> Vec<String> {
+        let Some(compile::Compiled { plan, .. }) = &self.compilation.compiled else { return Vec::new() };
+        let text = plan::show::plan(plan, Catalog::builtin());
+        text.lines().filter_map(|line| line.strip_prefix("     needs ")).map(str::to_owned).collect()
     }
 
     /// The nodes, a line each, without what they carry.

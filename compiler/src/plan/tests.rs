@@ -212,3 +212,17 @@ fn a_long_chain_of_merges_needs_no_stack() {
     let hunt = compiled(&format!("p = GET process FROM h WHERE pid = 1\nq = GET process FROM h WHERE pid = 2\n{chain}DISP p"));
     assert!(hunt.plan().nodes.len() > 24_000);
 }
+
+/// What each node that asks a source must know of records.
+#[test]
+fn nodes_say_what_they_must_know_of_records() {
+    let of = |text: &str| compiled(&format!("x = GET ipv4-addr FROM h WHERE value = '10.0.0.1'\n{text}")).needs();
+    let (values, times) = ("values and their numbers", "values, their numbers and times");
+    assert_eq!(of("INFO x"), [values]);
+    assert_eq!(of("DISP x"), [times]);
+    assert_eq!(of("g = GROUP x BY value WITH COUNT(value)\nDISP g"), [values]);
+    assert_eq!(of("f = FIND network-traffic CREATED BY x\nDISP f"), [values, times]);
+    assert_eq!(of("DISP TIMESTAMPED(x)"), ["single records: a row for each record"]);
+    let both = of("y = GET ipv4-addr FROM h WHERE value = '10.0.0.2'\nz = x + y\nINFO z");
+    assert_eq!(both, ["single records: other statements find the same records"; 2]);
+}

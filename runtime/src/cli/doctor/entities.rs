@@ -54,6 +54,7 @@ mod tests {
         assert!(coverage(catalog, &all).iter().all(|c| c.absent.is_empty() && c.attributes > 0));
         let mut some = all;
         some.insert("process.command_line".to_owned(), 0);
+        some.insert("process.parent.command_line".to_owned(), 0);
         some.remove("destination.port");
         let found = coverage(catalog, &some);
         let absent = |entity: &str| found.iter().find(|c| c.entity == entity).map(|c| c.absent.clone());

@@ -101,6 +101,7 @@ fn creations(log: &str) -> Vec<String> {
     let processes = reader.table("process", &records);
     let mut growth = Growth::new(&processes, &[]);
     reader.read(of, |reading, _| super::super::creation_records(reading, &records, of, &mut growth).unwrap());
+    growth.keep();
     held(&growth.finish()).into_iter().filter(|one| one.contains('c')).collect()
 }
 
