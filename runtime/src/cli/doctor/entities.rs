@@ -53,12 +53,11 @@ mod tests {
         assert!(all.contains_key("process.command_line") && all.contains_key("destination.ip"));
         assert!(coverage(catalog, &all).iter().all(|c| c.absent.is_empty() && c.attributes > 0));
         let mut some = all;
-        some.insert("process.command_line".to_owned(), 0);
-        some.insert("process.parent.command_line".to_owned(), 0);
+        some.insert("user.name".to_owned(), 0);
         some.remove("destination.port");
         let found = coverage(catalog, &some);
         let absent = |entity: &str| found.iter().find(|c| c.entity == entity).map(|c| c.absent.clone());
-        assert_eq!(absent("process"), Some(vec!["command_line".to_owned()]));
+        assert_eq!(absent("process"), Some(vec!["creator_user_ref.user_id".to_owned()]));
         assert_eq!(absent("network-traffic"), Some(vec!["dst_port".to_owned()]));
     }
 }
