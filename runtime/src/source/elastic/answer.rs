@@ -205,6 +205,11 @@ impl<'a> Answer<'a> {
         }
     }
 
+    /// How many records match; an error unless the server counted them all.
+    pub(super) fn total(&self) -> Result<u64, Fault> {
+        self.hits.exact_total().ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))
+    }
+
     /// The number of shards that the search went to.
     pub(super) fn shard_count(&self) -> Option<u64> {
         self.shards.as_ref().map(Shards::count)

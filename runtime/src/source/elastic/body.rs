@@ -3,6 +3,7 @@
 use super::server::Product;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
 /// `{"match_all":{}}` as a `post_filter`, which makes OpenSearch count the records themselves. Otherwise it takes the
@@ -18,6 +19,15 @@ impl MatchAll {
     pub(super) fn behind(product: Product) -> Option<Self> {
         (product == Product::OpenSearch).then(|| Self { match_all: BTreeMap::new() })
     }
+}
+
+/// The body of a search without hits, which counts what `query` finds.
+pub(super) fn counting(product: Product, query: &impl Serialize) -> Json {
+    let mut body = json!({"size": 0, "track_total_hits": true, "query": query});
+    if let Some(filter) = MatchAll::behind(product) {
+        body["post_filter"] = json!(filter);
+    }
+    body
 }
 
 /// The fields of the document to return.

@@ -1,5 +1,6 @@
 //! The connection to one server: its client, its product and version, retries, and faults as messages.
 
+use super::answer::FILTER;
 use super::client::{Call, Client, Reply};
 use super::config::ElasticConfig;
 use super::detect::{self, Answered};
@@ -63,6 +64,17 @@ impl Connection {
     pub(super) fn post(&self, path: String, body: &impl Serialize) -> Result<Call, Fault> {
         let body = serde_json::to_vec(body).map_err(|e| Fault::new(FaultKind::Rejected, e.to_string()))?;
         Ok(Call { method: Method::POST, path, body: Some(body), timeout: self.config.timeout })
+    }
+
+    /// A search over the indices of the source. `lenient`: a part of the answer may do.
+    pub(super) fn search(&self, lenient: bool, body: &impl Serialize) -> Result<Call, Fault> {
+        let options = format!("allow_partial_search_results={lenient}&allow_no_indices=false&ignore_unavailable=false");
+        self.post(format!("{}/_search?{options}&{FILTER}", self.indices()), body)
+    }
+
+    /// A search under the point in time that the body names. `lenient`: a part of the answer may do.
+    pub(super) fn search_under(&self, lenient: bool, body: &impl Serialize) -> Result<Call, Fault> {
+        self.post(format!("_search?allow_partial_search_results={lenient}&{FILTER}"), body)
     }
 
     pub(super) fn get(&self, path: String) -> Call {

@@ -1,7 +1,8 @@
 //! Whether a point in time covers all that its index expression stands for. A remote cluster that cannot be reached is left out
 //! of an opening without a word, and a search under it does not miss the cluster.
 
-use super::answer::{Answer, FILTER};
+use super::answer::Answer;
+use super::client::Call;
 use super::connection::Connection;
 use super::expression;
 use super::fault::{Fault, FaultKind};
@@ -16,11 +17,11 @@ pub(super) fn check(connection: &Connection, context: &FetchContext, pit: &str, 
     if expression::remote(&connection.config.indices).is_none() {
         return Ok(());
     }
-    let options = "allow_no_indices=false&ignore_unavailable=false";
-    let all = shards(connection, context, &format!("{}/_search?{options}&", connection.indices()), &json!({"size": 0}))?;
+    let lenient = context.allow_partial;
+    let all = shards(connection, context, &connection.search(lenient, &json!({"size": 0}))?)?;
     let covered = match opened {
         Some(opened) => opened,
-        None => shards(connection, context, "_search?", &json!({"size": 0, "pit": {"id": pit}}))?,
+        None => shards(connection, context, &connection.search_under(lenient, &json!({"size": 0, "pit": {"id": pit}}))?)?,
     };
     if covered >= all {
         Ok(())
@@ -33,9 +34,8 @@ pub(super) fn check(connection: &Connection, context: &FetchContext, pit: &str, 
 }
 
 /// The number of shards that a search goes to.
-fn shards(connection: &Connection, context: &FetchContext, path: &str, body: &serde_json::Value) -> Result<u64, Fault> {
-    let call = connection.post(format!("{path}allow_partial_search_results={}&{FILTER}", context.allow_partial), body)?;
-    connection.send(&call, context, |reply| {
+fn shards(connection: &Connection, context: &FetchContext, call: &Call) -> Result<u64, Fault> {
+    connection.send(call, context, |reply| {
         let mut mended = Repaired::default();
         let answer = Answer::read(&reply.body, &mut mended)?;
         answer.usable(context)?;

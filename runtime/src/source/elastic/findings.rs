@@ -2,7 +2,7 @@
 //! are closed or red, limits, and fields that documents or indices lack. Each with what it means for hunts.
 
 use super::answer::{Answer, FILTER};
-use super::body::MatchAll;
+use super::body::counting;
 use super::connection::{Connection, encode};
 use super::expression;
 use super::fault::{Fault, FaultKind, Repeat, clean};
@@ -168,10 +168,7 @@ fn of_documents(fields: &[String], indices: &Indices, findings: &mut Vec<SourceF
 
 /// Records that name fields which were not indexed.
 fn ignored(connection: &Connection, context: &FetchContext) -> Result<Option<SourceFinding>, Fault> {
-    let mut body = json!({"size": 0, "track_total_hits": true, "query": {"exists": {"field": "_ignored"}}});
-    if let Some(filter) = MatchAll::behind(connection.server(context)?.product) {
-        body["post_filter"] = json!(filter);
-    }
+    let body = counting(connection.server(context)?.product, &json!({"exists": {"field": "_ignored"}}));
     let path = format!("{}/_search?allow_partial_search_results={}&{FILTER}", connection.indices(), context.allow_partial);
     let records = connection.send(&connection.post(path, &body)?, context, |reply| {
         let mut mended = Repaired::default();

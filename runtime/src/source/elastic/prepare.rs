@@ -9,6 +9,7 @@ use super::fault::{Fault, FaultKind};
 use super::mapping::{FieldKind, FieldMapping, Indices, ValuesKept};
 use super::origin::{FromIndex, IndexValues};
 use super::server::Server;
+use super::units::TIME;
 use crate::source::document_time;
 use crate::source::repair::Flaw;
 use foldhash::HashMap;
@@ -18,8 +19,6 @@ use huntc_compiler::value::Value;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-const TIME: &str = "@timestamp";
 
 /// A request that is prepared for a server.
 #[derive(Clone)]
@@ -270,7 +269,7 @@ fn time_value(classes: &[Class], decoders: &[Decoder], from_index: &mut FromInde
 }
 
 /// Whether the limits of the window are whole milliseconds, the precision that servers keep.
-fn aligned(window: Window) -> bool {
+pub(super) fn aligned(window: Window) -> bool {
     window.is_none_or(|TimeRange { start, stop, .. }| start.0 % MILLISECOND == 0 && stop.0 % MILLISECOND == 0)
 }
 

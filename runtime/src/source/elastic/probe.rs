@@ -1,7 +1,7 @@
 //! Requests that only ask whether there is a record, and the counts of requests.
 
 use super::ElasticSource;
-use super::answer::{Answer, FILTER};
+use super::answer::Answer;
 use super::body::{MatchAll, Pit, SearchBody, SourceFilter};
 use super::fault::{Fault, FaultKind};
 use super::origin::FromIndex;
@@ -111,12 +111,10 @@ impl ElasticSource {
             docvalue_fields: &from_index.doc_values,
             fields: &from_index.fields,
         };
-        let options = format!("allow_partial_search_results={lenient}&{FILTER}");
-        let path = match snapshot {
-            Some(_) => format!("_search?{options}"),
-            None => format!("{}/_search?allow_no_indices=false&ignore_unavailable=false&{options}", self.connection.indices()),
+        let call = match snapshot {
+            Some(_) => self.connection.search_under(lenient, &body)?,
+            None => self.connection.search(lenient, &body)?,
         };
-        let call = self.connection.post(path, &body)?;
         self.connection.send(&call, context, |reply| {
             let mut mended = Repaired::default();
             let mut answer = Answer::read(&reply.body, &mut mended)?;

@@ -1,7 +1,7 @@
 //! The earliest records of a request, for hints: one search, which also returns the first and the last time in the window.
 
 use super::ElasticSource;
-use super::answer::{self, Answer, FILTER};
+use super::answer::{self, Answer};
 use super::body::{IndexField, SourceFilter};
 use super::fault::Fault;
 use crate::source::repair::Repaired;
@@ -62,12 +62,7 @@ impl ElasticSource {
                 docvalue_fields: &from_index.doc_values,
                 fields: &from_index.fields,
             };
-            let partial = context.allow_partial;
-            let options = "allow_no_indices=false&ignore_unavailable=false";
-            let call = self.connection.post(
-                format!("{}/_search?allow_partial_search_results={partial}&{options}&{FILTER}", self.connection.indices()),
-                &body,
-            )?;
+            let call = self.connection.search(context.allow_partial, &body)?;
             let mut builder = prepared.builder();
             let (mut hits, mut span) = (0, None);
             self.connection.send(&call, context, |reply| {

@@ -1,6 +1,6 @@
 //! Reads all records of a request: page by page under one point in time, in slices, checked against the server's own count.
 
-use super::answer::{Answer, FILTER};
+use super::answer::Answer;
 use super::body::{MatchAll, Pit, SearchBody, Slice, SourceFilter, page_order};
 use super::columns::RecordsBuilder;
 use super::connection::Connection;
@@ -377,7 +377,7 @@ impl<'a> Scan<'a> {
             docvalue_fields: &from_index.doc_values,
             fields: &from_index.fields,
         };
-        let call = self.connection.post(format!("_search?allow_partial_search_results={partial}&{FILTER}"), &body)?;
+        let call = self.connection.search_under(partial, &body)?;
         let page = self.connection.send(&call, self.context, |reply| {
             let mut mended = Repaired::default();
             let mut answer = Answer::read(&reply.body, &mut mended)?;

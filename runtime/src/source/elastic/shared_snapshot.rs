@@ -1,9 +1,9 @@
 //! The one point in time that all requests of a run share at a source, so that no index comes or goes between statements.
 
-use super::answer::{Answer, FILTER};
-use super::body::{MatchAll, Pit};
+use super::answer::Answer;
+use super::body::{Pit, counting};
 use super::connection::Connection;
-use super::fault::{Fault, FaultKind};
+use super::fault::Fault;
 use super::mapping::Mappings;
 use super::snapshot::{KEEP_ALIVE, Snapshot};
 use crate::source::FetchContext;
@@ -170,20 +170,13 @@ impl SharedReading<'_> {
 
     /// How many records a query finds.
     fn counted(self, query: &RawValue, snapshot: Option<&Snapshot>, context: &FetchContext) -> Result<u64, Fault> {
-        let product = self.connection.server(context)?.product;
-        let mut body = json!({"size": 0, "track_total_hits": true, "query": query});
-        if let Some(filter) = MatchAll::behind(product) {
-            body["post_filter"] = json!(filter);
-        }
-        let options = "allow_partial_search_results=false";
-        let path = if let Some(snapshot) = snapshot {
+        let mut body = counting(self.connection.server(context)?.product, &query);
+        let call = if let Some(snapshot) = snapshot {
             body["pit"] = json!(Pit { id: &snapshot.id(), keep_alive: KEEP_ALIVE });
-            format!("_search?{options}&{FILTER}")
+            self.connection.search_under(false, &body)?
         } else {
-            let indices = self.connection.indices();
-            format!("{indices}/_search?{options}&allow_no_indices=false&ignore_unavailable=false&{FILTER}")
+            self.connection.search(false, &body)?
         };
-        let call = self.connection.post(path, &body)?;
         self.connection.send(&call, context, |reply| {
             let mut mended = Repaired::default();
             let mut answer = Answer::read(&reply.body, &mut mended)?;
@@ -192,7 +185,7 @@ impl SharedReading<'_> {
                 snapshot.covers(&answer)?;
                 snapshot.renew(answer.pit_id.take());
             }
-            answer.hits.exact_total().ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))
+            answer.total()
         })
     }
 }

@@ -178,7 +178,7 @@ fn times(connection: &Connection, server: &Server, category: Option<&str>, conte
             let mut mended = Repaired::default();
             let answer = Answer::read(&reply.body, &mut mended)?;
             answer.usable(context)?;
-            let records = answer.hits.exact_total().ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))?;
+            let records = answer.total()?;
             let (span, clocks) = answer.aggregations.map(read).unwrap_or_default();
             Ok(Times { records, span, clocks })
         })

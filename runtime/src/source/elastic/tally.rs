@@ -1,8 +1,8 @@
 //! Figures about the records of a request: one search without hits, whose aggregations count.
 
 use super::ElasticSource;
-use super::answer::{self, Answer, FILTER};
-use super::body::MatchAll;
+use super::answer::{self, Answer};
+use super::body::counting;
 use super::countable::countable;
 use super::fault::{Fault, FaultKind};
 use super::mapping::{FieldKind, FieldMapping};
@@ -87,25 +87,16 @@ impl ElasticSource {
     }
 
     fn aggregated(&self, prepared: &PreparedRequest, aggregations: &Json, context: &FetchContext) -> Result<Tally, Fault> {
-        let mut body = json!({"size": 0, "track_total_hits": true, "query": prepared.query});
+        let mut body = counting(self.connection.server(context)?.product, &prepared.query);
         if !aggregations.is_null() {
             body["aggs"] = aggregations.clone();
         }
-        if let Some(filter) = MatchAll::behind(self.connection.server(context)?.product) {
-            body["post_filter"] = json!(filter);
-        }
-        let partial = context.allow_partial;
-        let options = "allow_no_indices=false&ignore_unavailable=false";
-        let call = self.connection.post(
-            format!("{}/_search?allow_partial_search_results={partial}&{options}&{FILTER}", self.connection.indices()),
-            &body,
-        )?;
+        let call = self.connection.search(context.allow_partial, &body)?;
         let tally = self.connection.send(&call, context, |reply| {
             let mut mended = Repaired::default();
             let answer = Answer::read(&reply.body, &mut mended)?;
             answer.usable(context)?;
-            let records = answer.hits.exact_total().ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))?;
-            let tally = Tally { records, ..Tally::default() };
+            let tally = Tally { records: answer.total()?, ..Tally::default() };
             if aggregations.is_null() { Ok(tally) } else { read(answer.aggregations, tally) }
         })?;
         context.stats.pages.fetch_add(1, Ordering::Relaxed);

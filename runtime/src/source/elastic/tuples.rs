@@ -5,18 +5,19 @@
 //! values is proved by the sum of all counts.
 
 use super::ElasticSource;
-use super::answer::{Answer, FILTER};
-use super::body::MatchAll;
+use super::answer::Answer;
+use super::body::{Pit, counting};
 use super::columns::RecordsBuilder;
 use super::fault::{Fault, FaultKind};
 use super::mapping::{FieldKind, Indices, ValuesKept};
-use super::prepare::PreparedRequest;
+use super::prepare::{PreparedRequest, aligned};
 use super::scan::Scan;
 use super::server::Product;
 use super::snapshot::{KEEP_ALIVE, Snapshot};
+use super::units::TIME;
 use crate::source::{ANSWER, FetchContext, TupleRequest, Tuples};
 use huntc_compiler::request::{BoundRequest, TupleTimes};
-use huntc_compiler::time::{Instant, MILLISECOND};
+use huntc_compiler::time::Instant;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
@@ -29,7 +30,6 @@ const PAGE: usize = 32_768;
 const WORTH: u64 = 4;
 /// Instants in one request: servers make a clause of each, and the oldest ones take 1,024.
 const INSTANTS: usize = 1_000;
-const TIME: &str = "@timestamp";
 
 /// The field of the index that holds the whole values of a field, and whether it leaves out long ones.
 struct WholeField {
@@ -100,9 +100,8 @@ impl ElasticSource {
     /// `None` where it cannot be exact, or costs more than reading.
     pub(super) fn counted_tuples(&self, asked: &TupleRequest<'_>, context: &FetchContext) -> Result<Option<Tuples>, Fault> {
         let server = self.connection.server(context)?;
-        let whole_milliseconds =
-            |window: huntc_compiler::time::TimeRange| window.start.0 % MILLISECOND == 0 && window.stop.0 % MILLISECOND == 0;
-        if !server.has_shard_doc() || !asked.request.window.is_some_and(whole_milliseconds) {
+        let window = asked.request.window;
+        if !server.has_shard_doc() || window.is_none() || !aligned(window) {
             return Ok(None);
         }
         let request = asked.of_tuples();
@@ -175,14 +174,11 @@ impl ElasticSource {
         snapshot: &Snapshot,
         context: &FetchContext,
     ) -> Result<(u64, u64), Fault> {
-        let body = json!({
-            "size": 0, "track_total_hits": true, "query": prepared.query,
-            "aggs": {"single": {"filter": {"bool": {"filter": [parts.single]}}}},
-        });
+        let mut body = counting(self.connection.server(context)?.product, &prepared.query);
+        body["aggs"] = json!({"single": {"filter": {"bool": {"filter": [parts.single]}}}});
         self.counted_under(snapshot, body, context, |answer| {
-            let total = total(answer)?;
             let counted: CountedParts = aggregations(answer)?;
-            Ok((total, counted.single.map_or(0, |single| single.doc_count)))
+            Ok((answer.total()?, counted.single.map_or(0, |single| single.doc_count)))
         })
     }
 
@@ -201,14 +197,13 @@ impl ElasticSource {
         let mut total = None;
         let mut after: Option<Box<RawValue>> = None;
         loop {
-            let body = page(parts, fields, asked.times, after.as_deref());
+            let mut body = counting(self.connection.server(context)?.product, &parts.together);
+            body["track_total_hits"] = json!(after.is_none());
+            body["aggs"] = page(fields, asked.times, after.as_deref());
             let before = counted.builder.bytes();
             let (buckets, next, whole) = self.counted_under(snapshot, body, context, |answer| {
                 let page: TuplePage<'_> = aggregations(answer)?;
-                let whole = match page.stamps {
-                    Some(stamps) => Some((self::total(answer)?, stamps.value)),
-                    None => None,
-                };
+                let whole = page.stamps.map(|stamps| Ok((answer.total()?, stamps.value))).transpose()?;
                 let buckets = page.tuples.buckets.len();
                 page.tuples.buckets.into_iter().try_for_each(|bucket| counted.take(bucket, asked.times))?;
                 Ok((buckets, page.tuples.after_key.map(ToOwned::to_owned), whole))
@@ -282,11 +277,8 @@ impl ElasticSource {
         context: &FetchContext,
         mut take: impl FnMut(&Answer<'_>) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        if let Some(filter) = MatchAll::behind(self.connection.server(context)?.product) {
-            body["post_filter"] = json!(filter);
-        }
-        body["pit"] = json!({ "id": snapshot.id(), "keep_alive": KEEP_ALIVE });
-        let call = self.connection.post(format!("_search?allow_partial_search_results=false&{FILTER}"), &body)?;
+        body["pit"] = json!(Pit { id: &snapshot.id(), keep_alive: KEEP_ALIVE });
+        let call = self.connection.search_under(false, &body)?;
         let taken = self.connection.send(&call, context, |reply| {
             // What would have to be mended is no key to go on from: then the records themselves are read.
             let answer: Answer<'_> = serde_json::from_slice(&reply.body)
@@ -375,8 +367,8 @@ fn plain_dates(indices: &Indices) -> bool {
     indices.values().filter_map(|fields| fields.get(TIME)).all(|mapping| matches!(mapping.kind, FieldKind::Date { plain: true }))
 }
 
-/// The body of a page of tuples.
-fn page(parts: &Parts, fields: &[WholeField], times: TupleTimes, after: Option<&RawValue>) -> Json {
+/// The aggregations of a page of tuples.
+fn page(fields: &[WholeField], times: TupleTimes, after: Option<&RawValue>) -> Json {
     let source = |(number, field): (usize, &WholeField)| json!({ (number.to_string()): { "terms": { "field": field.name, "missing_bucket": true } } });
     let sources: Vec<Json> = fields.iter().enumerate().map(source).collect();
     let mut composite = json!({ "size": PAGE, "sources": sources });
@@ -395,21 +387,12 @@ fn page(parts: &Parts, fields: &[WholeField], times: TupleTimes, after: Option<&
     if after.is_none() {
         aggregations["stamps"] = json!({ "value_count": time });
     }
-    json!({
-        "size": 0,
-        "track_total_hits": after.is_none(),
-        "query": parts.together,
-        "aggs": aggregations,
-    })
+    aggregations
 }
 
 /// The names of the columns of a request.
 fn names(request: &BoundRequest) -> impl Iterator<Item = &str> {
     request.fields.iter().map(String::as_str).filter(|field| *field != "_id")
-}
-
-fn total(answer: &Answer<'_>) -> Result<u64, Fault> {
-    answer.hits.exact_total().ok_or_else(|| malformed("the answer has no total".to_owned()))
 }
 
 /// The aggregations of an answer.

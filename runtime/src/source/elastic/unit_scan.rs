@@ -1,7 +1,7 @@
 //! Plans the units of a long reading, and reads them.
 
-use super::answer::{self, Answer, FILTER};
-use super::body::{MatchAll, Pit};
+use super::answer::{self, Answer};
+use super::body::{Pit, counting};
 use super::columns::RecordsBuilder;
 use super::fault::{Fault, FaultKind};
 use super::outlet::Outlet;
@@ -198,27 +198,16 @@ impl Scan<'_> {
         query: &RawValue,
         aggregation: &Json,
     ) -> Result<(u64, Option<T>), Fault> {
-        let product = self.connection.server(self.context)?.product;
-        let pit = snapshot.id();
-        let mut body = json!({
-            "size": 0,
-            "track_total_hits": true,
-            "query": query,
-            "pit": Pit { id: &pit, keep_alive: KEEP_ALIVE },
-            "aggs": aggregation,
-        });
-        if let Some(filter) = MatchAll::behind(product) {
-            body["post_filter"] = json!(filter);
-        }
-        let partial = self.is_lenient();
-        let call = self.connection.post(format!("_search?allow_partial_search_results={partial}&{FILTER}"), &body)?;
+        let mut body = counting(self.connection.server(self.context)?.product, &query);
+        body["pit"] = json!(Pit { id: &snapshot.id(), keep_alive: KEEP_ALIVE });
+        body["aggs"] = aggregation.clone();
+        let call = self.connection.search_under(self.is_lenient(), &body)?;
         self.connection.send(&call, self.context, |reply| {
             let mut mended = Repaired::default();
             let mut answer = Answer::read(&reply.body, &mut mended)?;
             self.check_complete(&answer, Some(snapshot))?;
             snapshot.renew(answer.pit_id.take());
-            let total = answer.hits.exact_total().ok_or_else(|| Fault::new(FaultKind::Malformed, "the answer has no total"))?;
-            Ok((total, answer.aggregations.and_then(|found| answer::part(found).ok())))
+            Ok((answer.total()?, answer.aggregations.and_then(|found| answer::part(found).ok())))
         })
     }
 }
