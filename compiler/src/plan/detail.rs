@@ -2,10 +2,10 @@
 //! transport where nobody asks for single ones.
 
 use super::{Attr, Function, Node, NodeId, Op, OutputKind, Pivot, Plan, Scan, SightingAttr};
-use crate::catalog::{Access, Catalog, EntityId, Rule};
+use crate::catalog::{Access, Catalog, EntityId, Identity, Rule};
 use crate::check::hir::Predicate;
 use crate::options::ProcessIdentity;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What a node must know of the records that it reads, or its inputs read. Each holds those before it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -94,19 +94,17 @@ fn of_attr(attr: &Attr) -> Detail {
 
 /// What a node that asks a source needs for itself.
 fn of_reading(node: &Node, plan: &Plan, catalog: &Catalog) -> Detail {
-    let (predicate, input) = match &node.op {
-        Op::Scan(scan) => (&scan.predicate, None),
+    let predicate = match &node.op {
+        Op::Scan(scan) => &scan.predicate,
         Op::Pivot(pivot) if pivot.repeated => return Detail::Records(STEPS),
-        Op::Pivot(pivot) => (&pivot.filter, Some(pivot.input)),
+        Op::Pivot(pivot) => &pivot.filter,
         Op::CreationRecords { .. } => return Detail::Records(FEW),
         _ => return Detail::Values,
     };
-    let compared = predicate.tests().into_iter().map(|test| test.entity);
-    let types: BTreeSet<EntityId> = node.entity.into_iter().chain(input).chain(compared).collect();
-    let ladder = |entity: &EntityId| catalog.get(*entity).identity.ladder;
+    let of_types = |is: fn(&Identity) -> bool| node.types().any(|entity| is(&catalog.get(entity).identity));
     match () {
-        () if types.iter().any(|entity| catalog.get(*entity).identity.per_record) => Detail::Records(OWN),
-        () if plan.identity == ProcessIdentity::Ladder && types.iter().any(ladder) => Detail::Records(LADDER),
+        () if of_types(|identity| identity.per_record) => Detail::Records(OWN),
+        () if plan.identity == ProcessIdentity::Ladder && of_types(|identity| identity.ladder) => Detail::Records(LADDER),
         () if on_sightings(predicate) => Detail::Records(SIGHTINGS),
         () if reads_times(node, predicate, catalog) => Detail::Records(TIMED),
         () => Detail::Values,

@@ -149,6 +149,19 @@ pub struct Node {
     pub statement: u32,
 }
 
+impl Node {
+    /// The entity types that it finds, starts from, or compares.
+    pub fn types(&self) -> impl Iterator<Item = EntityId> {
+        let (input, predicate) = match &self.op {
+            Op::Scan(scan) => (None, Some(&scan.predicate)),
+            Op::Pivot(pivot) => (Some(pivot.input), Some(&pivot.filter)),
+            _ => (None, None),
+        };
+        let compared = predicate.map(Predicate::tests).into_iter().flatten().map(|test| test.entity);
+        self.entity.into_iter().chain(input).chain(compared)
+    }
+}
+
 /// What a node does. Those that ask a source say which; the rest is local work on tables.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "the others are what they are called")]

@@ -2,8 +2,7 @@
 
 use super::Run;
 use crate::source::Fields;
-use huntc_compiler::catalog::EntityId;
-use huntc_compiler::plan::{Node, Op, Predicate, SourceRef};
+use huntc_compiler::plan::SourceRef;
 use huntc_compiler::request::Query;
 use std::collections::BTreeSet;
 
@@ -25,7 +24,7 @@ impl Run<'_> {
             if let Some(tuples) = &template.tuples {
                 add(&tuples.single, &tuples.fields, &mut fields);
             }
-            types.extend(types_of(plan.node(template.node)));
+            types.extend(plan.node(template.node).types());
         }
         if self.options.hints {
             // Hints look for the values in other attributes of these types, and in other slots.
@@ -43,15 +42,4 @@ fn add<H>(query: &Query<H>, named: &[String], fields: &mut BTreeSet<String>) {
         fields.insert(field.to_owned());
     });
     fields.extend(named.iter().cloned());
-}
-
-/// The entity types that a node finds, starts from, or compares.
-fn types_of(node: &Node) -> impl Iterator<Item = EntityId> {
-    let (input, predicate) = match &node.op {
-        Op::Scan(scan) => (None, Some(&scan.predicate)),
-        Op::Pivot(pivot) => (Some(pivot.input), Some(&pivot.filter)),
-        _ => (None, None),
-    };
-    let compared = predicate.map(Predicate::tests).into_iter().flatten().map(|test| test.entity);
-    node.entity.into_iter().chain(input).chain(compared)
 }

@@ -151,14 +151,7 @@ impl Request<'_> {
 
     /// Whether entities identified by the ladder of processes are asked for, asked from, or compared.
     fn is_about_processes(&self) -> bool {
-        let (input, predicate) = match &self.node.op {
-            Op::Scan(scan) => (None, Some(&scan.predicate)),
-            Op::Pivot(pivot) => (Some(pivot.input), Some(&pivot.filter)),
-            _ => (None, None),
-        };
-        let ladder = |entity: EntityId| self.catalog.get(entity).identity.ladder;
-        let compared = || predicate.is_some_and(|p| p.tests().iter().any(|t| ladder(t.entity)));
-        ladder(self.entity) || input.is_some_and(ladder) || compared()
+        self.node.types().any(|entity| self.catalog.get(entity).identity.ladder)
     }
 
     fn scan(&self, scan: &Scan) -> Lowered {
