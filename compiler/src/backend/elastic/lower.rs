@@ -132,19 +132,21 @@ impl Request<'_> {
     /// How the records may be counted by their values. In a record that has every entity id that it can have, nothing but
     /// values and conditions decides what is found.
     fn tuples(&self) -> Option<TupleForm> {
-        if !matches!(self.node.op, Op::Scan(_) | Op::Pivot(_)) || matches!(self.node.detail, Detail::Records(_)) {
+        let Detail { times, creations, records } = self.node.detail;
+        if !matches!(self.node.op, Op::Scan(_) | Op::Pivot(_)) || records.is_some() {
             return None;
         }
         let mut fields = Request { ladder: false, unidentified: false, ..*self }.fields();
         fields.remove("@timestamp");
-        let single = Query::any(self.process_slots().into_iter().map(|(entity, slot)| self.unidentified(entity, slot)));
+        let unidentified = self.process_slots().into_iter().map(|(entity, slot)| self.unidentified(entity, slot));
+        let single = Query::any(unidentified.chain(creations.then(creation_record)));
         let kinds = FieldKinds::of(self.catalog, &self.query().query, &fields);
         let kinds = Arc::new(kinds.with(FieldKinds::of(self.catalog, &single, [])));
         let last = self.node.columns.contains(&Attr::Sighting(SightingAttr::LastObserved));
-        let times = match self.node.detail {
-            Detail::Values => TupleTimes::None,
-            _ if last => TupleTimes::FirstAndLast,
-            _ => TupleTimes::First,
+        let times = match (times, last) {
+            (false, _) => TupleTimes::None,
+            (true, false) => TupleTimes::First,
+            (true, true) => TupleTimes::FirstAndLast,
         };
         Some(TupleForm { fields: fields.into_iter().collect(), kinds, single, times })
     }
