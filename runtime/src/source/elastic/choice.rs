@@ -26,7 +26,7 @@ const TIME: f64 = 1.2;
 
 /// What came of the counting so far.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct CountedSoFar {
     pub(super) tuples: u64,
     pub(super) records: u64,
 }
@@ -43,7 +43,7 @@ pub(super) fn begins(records: u64, apart: u64, from: u64) -> bool {
 }
 
 /// Whether to go on counting, of `records` in all, with pages of so many tuples. If not, all are read.
-pub(super) fn goes_on(progress: Progress, records: u64, times: TupleTimes, page: usize) -> bool {
+pub(super) fn goes_on(progress: CountedSoFar, records: u64, times: TupleTimes, page: usize) -> bool {
     if progress.records == 0 {
         return true;
     }
@@ -64,7 +64,7 @@ fn each(times: TupleTimes) -> f64 {
 
 /// A stretch of time, without its stop; without start or stop it has no end there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Stretch {
+pub(super) struct TimeStretch {
     pub(super) start: Option<Instant>,
     pub(super) stop: Option<Instant>,
     /// About how many records are in it.
@@ -73,7 +73,7 @@ pub(super) struct Stretch {
     pub(super) part: bool,
 }
 
-impl Stretch {
+impl TimeStretch {
     /// The size of the parts in which all records are better counted; `None` for at once.
     pub(super) fn parts(&self) -> Option<u64> {
         (self.records >= 2 * AT_ONCE).then(|| (self.records / STRETCHES).max(AT_ONCE))

@@ -3,11 +3,10 @@
 use super::ElasticSource;
 use super::answer::Answer;
 use super::body::{Pit, counting};
-use super::choice::{self, Progress, Stretch};
+use super::choice::{self, CountedSoFar, TimeStretch};
 use super::columns::RecordsBuilder;
 use super::fault::{Fault, FaultKind};
-use super::scan::locked;
-use super::side_by_side::side_by_side;
+use super::side_by_side::{locked, side_by_side};
 use super::snapshot::{KEEP_ALIVE, Snapshot};
 use super::units::{TIME, between};
 use crate::allowance::Lent;
@@ -212,7 +211,7 @@ impl MergedTuples {
 enum StretchEnd {
     Counted,
     /// It has more tuples than some pages, and is counted in parts.
-    Divided(Vec<Stretch>),
+    Divided(Vec<TimeStretch>),
 }
 
 /// Counts the tuples of the records that a query finds.
@@ -236,7 +235,7 @@ pub(super) struct TupleCount<'a> {
 impl TupleCount<'_> {
     /// All tuples, of each stretch by itself; `None` when they are too many, or when a record was not in exactly one.
     pub(super) fn all(&self) -> Result<Option<MergedTuples>, Fault> {
-        let whole = Stretch { start: None, stop: None, records: self.records, part: false };
+        let whole = TimeStretch { start: None, stop: None, records: self.records, part: false };
         let mut stretches = vec![whole];
         if let Some(most) = whole.parts() {
             stretches = self.divided(&whole, most, false)?;
@@ -259,14 +258,14 @@ impl TupleCount<'_> {
     }
 
     /// A stretch in stretches of about so many records.
-    fn divided(&self, stretch: &Stretch, most: u64, part: bool) -> Result<Vec<Stretch>, Fault> {
+    fn divided(&self, stretch: &TimeStretch, most: u64, part: bool) -> Result<Vec<TimeStretch>, Fault> {
         let Some((first, last)) = self.span else { return Ok(vec![*stretch]) };
         let start = stretch.start.map_or(first, Instant::millis_floor);
         let stop = stretch.stop.map_or(last, Instant::millis_floor);
         let interval = (stop.saturating_sub(start) / BUCKETS).max(1);
         let histogram =
             json!({ "date_histogram": { "field": TIME, "fixed_interval": format!("{interval}ms"), "min_doc_count": 1 } });
-        let counts = self.search(self.within(stretch), &json!({ "times": histogram }), |answer| {
+        let counts = self.search(&self.within(stretch), &json!({ "times": histogram }), |answer| {
             let found: Histogram = aggregations(answer)?;
             Ok(found.times.buckets.iter().map(|b| (Instant::from_millis(b.key), b.doc_count)).collect::<Vec<_>>())
         })?;
@@ -274,7 +273,7 @@ impl TupleCount<'_> {
     }
 
     /// The records of a stretch.
-    fn within(&self, stretch: &Stretch) -> Json {
+    fn within(&self, stretch: &TimeStretch) -> Json {
         if stretch.start.is_none() && stretch.stop.is_none() {
             return self.query.clone();
         }
@@ -284,12 +283,12 @@ impl TupleCount<'_> {
     /// Sends a search without hits under the point in time.
     fn search<T>(
         &self,
-        query: Json,
+        query: &Json,
         aggregations: &Json,
         mut take: impl FnMut(&Answer<'_>) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let connection = &self.source.connection;
-        let mut body = counting(connection.server(self.context)?.product, &query);
+        let mut body = counting(connection.server(self.context)?.product, query);
         body["pit"] = json!(Pit { id: &self.snapshot.id(), keep_alive: KEEP_ALIVE });
         body["aggs"] = aggregations.clone();
         let call = connection.search_under(false, &body)?;
@@ -343,7 +342,7 @@ struct Counting<'a> {
 
 impl Counting<'_> {
     /// What comes of stretches that are counted side by side; `None` when it is not worth its cost, or not exact.
-    fn stretches(&self, stretches: &[Stretch]) -> Result<Option<Vec<StretchEnd>>, Fault> {
+    fn stretches(&self, stretches: &[TimeStretch]) -> Result<Option<Vec<StretchEnd>>, Fault> {
         let most = self.asked.source.connection.config.concurrency;
         let ends = side_by_side(stretches, most, &self.stop, |stretch| {
             let end = self.stretch(stretch)?;
@@ -360,7 +359,7 @@ impl Counting<'_> {
         }
     }
 
-    fn stretch(&self, stretch: &Stretch) -> Result<Option<StretchEnd>, Fault> {
+    fn stretch(&self, stretch: &TimeStretch) -> Result<Option<StretchEnd>, Fault> {
         let asked = self.asked;
         let mut counted = CountedTuples::new(asked.fields.len());
         let mut total = None;
@@ -371,7 +370,7 @@ impl Counting<'_> {
                 return Ok(None);
             }
             let (bytes, records) = (counted.builder.bytes(), counted.records);
-            let (buckets, next, whole) = asked.search(query.clone(), &asked.aggregations(after.as_deref()), |answer| {
+            let (buckets, next, whole) = asked.search(&query, &asked.aggregations(after.as_deref()), |answer| {
                 let page: TuplePage<'_> = aggregations(answer)?;
                 let whole = page.stamps.map(|stamps| Ok((answer.total()?, stamps.value))).transpose()?;
                 let buckets = page.tuples.buckets.len();
@@ -398,7 +397,7 @@ impl Counting<'_> {
             if counted.records > total.unwrap_or(0) {
                 return Ok(None);
             }
-            let progress = Progress {
+            let progress = CountedSoFar {
                 tuples: self.tuples.fetch_add(buckets as u64, Ordering::Relaxed) + buckets as u64,
                 records: self.records.fetch_add(counted.records - records, Ordering::Relaxed) + counted.records - records,
             };

@@ -205,7 +205,9 @@ impl ElasticSource {
             self.read_part(&request, &part, context)
         })?;
         let mut seen = RecordsBuilder::new(names(&request).count(), request.fields.iter().any(|f| f == "_id"));
-        read.into_iter().for_each(|part| seen.append(part));
+        for part in read {
+            seen.append(part);
+        }
         tuples.seen = seen.finish(names(&request));
         let found: BTreeSet<i64> = tuples.seen.times.iter().flatten().map(|time| time.millis_floor()).collect();
         // Each instant must have come back: otherwise the server understands times in another way.

@@ -10,13 +10,13 @@ fn at(millis: i64) -> Instant {
 
 #[test]
 fn a_stretch_is_divided_where_counts_say_so() {
-    let whole = Stretch { start: None, stop: Some(at(100)), records: 60, part: false };
+    let whole = TimeStretch { start: None, stop: Some(at(100)), records: 60, part: false };
     let counts = [(at(0), 10), (at(10), 10), (at(20), 30), (at(30), 5), (at(40), 5)];
     let parts = whole.divided(&counts, 20, true);
     let bounds: Vec<(Option<Instant>, Option<Instant>, u64)> = parts.iter().map(|p| (p.start, p.stop, p.records)).collect();
     // One that has too many by itself stays whole.
     assert_eq!(bounds, [(None, Some(at(20)), 20), (Some(at(20)), Some(at(30)), 30), (Some(at(30)), Some(at(100)), 10),]);
-    assert_eq!(whole.divided(&[], 20, false), [Stretch { records: 0, ..whole }]);
+    assert_eq!(whole.divided(&[], 20, false), [TimeStretch { records: 0, ..whole }]);
 }
 
 #[test]
@@ -49,11 +49,11 @@ impl World {
     /// What the choice makes of it, with all stretches alike.
     fn outcome(&self, from: u64) -> Outcome {
         let mut done = Outcome { requests: 1, ..Outcome::default() };
-        let mut progress = Progress::default();
+        let mut progress = CountedSoFar::default();
         if !begins(self.records, 0, from) {
             return done;
         }
-        let stretch = |records| Stretch { start: None, stop: None, records, part: false };
+        let stretch = |records| TimeStretch { start: None, stop: None, records, part: false };
         let first = stretch(self.records).parts();
         done.requests += u64::from(first.is_some());
         let each = first.unwrap_or(self.records);
@@ -64,7 +64,7 @@ impl World {
             if tuples > PAGE as u64 {
                 // A page that has so many of the records.
                 let counted = (records as f64 * PAGE as f64 / tuples as f64) as u64;
-                let progress = Progress { tuples: progress.tuples + PAGE as u64, records: progress.records + counted };
+                let progress = CountedSoFar { tuples: progress.tuples + PAGE as u64, records: progress.records + counted };
                 let divided = stretch(records).parts_after(counted, PAGE);
                 if divided.is_some() || !goes_on(progress, self.records, self.times, PAGE) {
                     // That page was in vain, and there are the counts by time.
@@ -79,7 +79,7 @@ impl World {
             let tuples = (self.tuples)(part);
             let pages = tuples / PAGE as u64 + 1;
             (done.requests, done.gone_through) = (done.requests + parts * pages, done.gone_through + records * pages);
-            progress = Progress { tuples: progress.tuples + parts * tuples, records: progress.records + records };
+            progress = CountedSoFar { tuples: progress.tuples + parts * tuples, records: progress.records + records };
             if !goes_on(progress, self.records, self.times, PAGE) {
                 return done;
             }

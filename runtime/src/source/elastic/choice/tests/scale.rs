@@ -2,6 +2,8 @@
 //!
 //! `cargo test -p huntc-runtime --lib scale -- --nocapture` prints them.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 use super::super::*;
 use super::World;
 use std::fmt::Write;
