@@ -158,7 +158,7 @@ impl ElasticSource {
     ) -> Result<Option<Tuples>, Fault> {
         let (total, apart) = self.sizes(parts, prepared, snapshot, context)?;
         let together = total.saturating_sub(apart);
-        if together < asked.from || together < apart {
+        if together < asked.from || (asked.from > 0 && together < apart) {
             return Ok(None);
         }
         let Some(counted) = self.pages(parts, fields, asked, snapshot, context)? else { return Ok(None) };
@@ -218,7 +218,7 @@ impl ElasticSource {
             let tuples = counted.counts.len() as u64;
             let (records, instants) = (total.unwrap_or(0), counted.instants.len() as u64);
             let many = tuples * WORTH > counted.records && buckets == PAGE || instants * WORTH > records;
-            if many || counted.records > records {
+            if (many && asked.from > 0) || counted.records > records {
                 return Ok(None);
             }
             match next {
