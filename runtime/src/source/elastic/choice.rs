@@ -36,10 +36,11 @@ pub(super) fn page(records: usize) -> usize {
     (3 * records).clamp(1, PAGE)
 }
 
-/// Whether it is tried to count records: there must be at least `from`. `apart`: so many of them are read in any case.
+/// Whether it is tried to count records: there must be at least `from`, of which 0 means always. `apart`: so many of them are read in
+/// any case.
 pub(super) fn begins(records: u64, apart: u64, from: u64) -> bool {
     let together = records.saturating_sub(apart);
-    together >= from && together >= apart
+    together >= from && (from == 0 || together >= apart)
 }
 
 /// Whether to go on counting, of `records` in all, with pages of so many tuples. If not, all are read.
