@@ -7,6 +7,7 @@ mod layout;
 mod left_out;
 pub(crate) mod lower;
 pub mod notebook;
+pub mod notebook_outputs;
 pub(crate) mod parse;
 pub mod print;
 #[cfg(test)]

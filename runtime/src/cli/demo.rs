@@ -37,12 +37,12 @@ pub(super) fn run(args: &DemoArgs, terminal: Terminal) -> ExitCode {
         }
     };
     let folder = safe(&args.folder.display().to_string()).into_owned();
-    terminal.out(&format!(
+    terminal.show(&format!(
         "{folder}: {} records, two published hunts, a folder of nightly ones, and their huntc.toml\n\n",
         written.records
     ));
     if args.no_run {
-        terminal.out(&format!("run a hunt with `huntc run {folder}/scheduled-tasks.hf`\n"));
+        terminal.show(&format!("run a hunt with `huntc run {folder}/scheduled-tasks.hf`\n"));
         return ExitCode::Ok;
     }
     let files: Vec<String> = written.hunts.iter().map(|p| p.display().to_string()).collect();

@@ -27,6 +27,7 @@ pub struct Cache {
 
 /// Figures about the requests of a night.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Traffic {
     /// Requests that were sent to sources.
     pub sent: u64,

@@ -4,11 +4,14 @@ pub mod csv;
 pub(crate) mod file;
 pub mod folder;
 pub mod html;
+pub mod huntbook;
 pub mod json;
 pub mod model;
 mod names;
 pub(crate) mod page;
+pub mod rows;
 pub mod sanitize;
+pub mod sarif;
 pub mod text;
 
 #[cfg(test)]
@@ -20,10 +23,13 @@ use file::ReportFile;
 use model::Display;
 use std::io::{Result, Write};
 
+/// The file for people.
+const PAGE: &str = "report.html";
+
 /// The files of every report folder, `report.json` first.
 const FILES: [ReportFile<RunReport>; 3] = [
     ReportFile { name: "report.json", write: |run, out| json::write(run, true, out) },
-    ReportFile { name: "report.html", write: html::write },
+    ReportFile { name: PAGE, write: html::write },
     ReportFile { name: "requests.ndjson", write: json::write_requests },
 ];
 
@@ -31,8 +37,8 @@ const FILES: [ReportFile<RunReport>; 3] = [
 struct DisplayFile {
     /// The end of its name.
     ending: &'static str,
-    /// Writes the file. With `raw`, CSV cells that a spreadsheet would run as formulas stay as they are.
-    write: fn(display: &Display, raw: bool, out: &mut dyn Write) -> Result<()>,
+    /// Writes the file.
+    write: fn(display: &Display, form: csv::CsvForm, out: &mut dyn Write) -> Result<()>,
 }
 
 /// The files of each display.

@@ -132,6 +132,7 @@ pub(super) fn write_html(night: &Night, title: WriteHunt<'_>, remarks: WriteHunt
 
 /// `health` of `nightly.json`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct HealthDocument {
     /// The lines of the block, for people.
     lines: Vec<String>,
@@ -143,6 +144,7 @@ pub(crate) struct HealthDocument {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SourceEntry {
     #[serde(rename = "source")]
     name: String,
@@ -161,12 +163,14 @@ struct SourceEntry {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MendedEntry {
     records: u64,
     first: String,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FewEntry {
     dataset: Option<String>,
     records: u64,
@@ -174,6 +178,7 @@ struct FewEntry {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HostEntry {
     host: String,
     newest: String,

@@ -124,6 +124,7 @@ impl World {
             night_time: None,
             keep_reports: defaults::REPORTS,
             keep_history: defaults::HISTORY,
+            csv: crate::report::csv::CsvForm::default(),
             quiet: Suppressions::default(),
             notifier: Notifier { tries: 1, ..Notifier::default() },
             part: None,

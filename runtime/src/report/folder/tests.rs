@@ -22,10 +22,11 @@ fn commit(folder: &Path, files: &[&str]) -> PathBuf {
 fn a_report_has_its_files_and_leaves_nothing_beside_it() {
     let temp = tempfile::tempdir().unwrap();
     let out = temp.path().join("deep/er/out");
-    let json = commit(&out, &["flow.hf"]);
+    let page = commit(&out, &["flow.hf"]);
     assert_eq!(names(&out), [".huntc-report", "01-tasks.csv", "01-tasks.json", "report.html", "report.json", "requests.ndjson"]);
     assert_eq!(names(out.parent().unwrap()), ["out"]);
-    let value: serde_json::Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
+    assert!(page.ends_with("out/report.html"), "{}", page.display());
+    let value: serde_json::Value = serde_json::from_slice(&fs::read(out.join("report.json")).unwrap()).unwrap();
     assert_eq!(value["hunts"][0]["displays"][0]["csv"], "01-tasks.csv");
 }
 
