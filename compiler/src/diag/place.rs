@@ -101,7 +101,13 @@ mod tests {
         let mut sources = SourceSet::default();
         let cells = vec![crate::source::Cell { number: 2, start: 0 }, crate::source::Cell { number: 5, start: 4 }];
         let id =
-            sources.add(crate::source::Source { name: "h.ipynb".into(), text: "a=b\nx\ny".into(), cells, left_out: Vec::new() });
+            sources.add(crate::source::Source {
+                name: "h.ipynb".into(),
+                text: "a=b\nx\ny".into(),
+                cells,
+                left_out: Vec::new(),
+                prose: Vec::new(),
+            });
         assert_eq!(place(&sources, Span::new(id, 6, 7)), "h.ipynb:cell 5:2:1");
     }
 }

@@ -108,6 +108,7 @@ pub(super) fn run(args: &RunArgs, terminal: Terminal) -> ExitCode {
         keys: args.report.keys,
         raw_csv: args.report.raw_csv,
         hints: !args.report.no_hints,
+        evidence: args.report.out.is_some(),
         max_memory: args.budget.max_memory,
         aggregate: !args.budget.no_agg,
         ..args.hunt.settings()
