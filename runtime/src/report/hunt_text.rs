@@ -1,8 +1,12 @@
 //! What a hunt asks, as its author wrote it: the text in its order, with what each word is, and the prose of a huntbook.
 
+use huntc_compiler::plan::SourceId;
+
 /// The text of a hunt.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct HuntText {
+    /// Its number among the texts of the run.
+    pub source: SourceId,
     /// The title of the front matter.
     pub title: Option<String>,
     /// The severity of the front matter.

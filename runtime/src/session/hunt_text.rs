@@ -42,6 +42,7 @@ pub(super) fn hunt_text(texts: &SourceSet, id: SourceId, program: &Program, fron
     }
     codes.extend(part(None, from, source.text.len()));
     HuntText {
+        source: id,
         title: front_matter.title.clone(),
         severity: front_matter.severity.map(huntc_compiler::front_matter::FindingSeverity::word),
         attack: front_matter.attack.clone(),

@@ -1,11 +1,13 @@
 //! The report folder of a night. It is written under a hidden name and renamed in one step.
 
+mod chart;
 mod csv;
 pub(super) mod health;
 mod html;
 mod json;
 mod names;
 mod overview;
+mod table;
 mod text;
 
 pub(super) use names::is_night;
