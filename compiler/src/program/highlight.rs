@@ -2,7 +2,7 @@
 
 use crate::source::{SourceId, Span};
 use crate::syntax::lexer;
-use crate::syntax::token::{Flags, Kind, Token};
+use crate::syntax::token::{Flags, Keyword, Kind, Token};
 
 /// What a part of a text is. Everything else is plain: names, attributes, blanks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,11 +28,12 @@ pub fn inks(source: SourceId, text: &str) -> Vec<(Span, Ink)> {
 
 fn ink(token: &Token<'_>) -> Option<Ink> {
     match token.kind {
-        // Some keywords are also attributes and columns: those are written in small letters.
+        // Relations are words too (CREATED BY), and some keywords are also attributes and columns: those are written in small
+        // letters.
+        Kind::Word if token.has(Flags::BEFORE_EQ) => None,
         Kind::Word => {
-            let word = token.keyword.filter(|_| !token.has(Flags::BEFORE_EQ))?;
-            let loud = token.text.chars().any(|c| c.is_ascii_uppercase());
-            (loud || word.reserved()).then_some(Ink::Keyword)
+            let loud = token.text.len() > 1 && token.text.bytes().all(|b| b.is_ascii_uppercase());
+            (loud || token.keyword.is_some_and(Keyword::reserved)).then_some(Ink::Keyword)
         }
         Kind::Number | Kind::Text | Kind::RawText | Kind::TimeText => Some(Ink::Literal),
         Kind::Invalid | Kind::TooDeep => None,

@@ -4,14 +4,14 @@ mod hunt;
 mod statement;
 
 use super::model::RunReport;
-use super::page::{self, Html, Page, Template};
+use super::page::{self, Html, PageContent, PageTemplate};
 use super::text::{count, seconds};
 use hunt::HuntView;
 use serde::Serialize;
 use std::io::{Result, Write};
 
-const TEMPLATE: Template = ("report.html", include_str!("page/report.html"));
-const HUNT: Template = ("hunt.html", include_str!("page/hunt.html"));
+const TEMPLATE: PageTemplate = ("report.html", include_str!("page/report.html"));
+const HUNT: PageTemplate = ("hunt.html", include_str!("page/hunt.html"));
 
 /// What the template shows.
 #[derive(Serialize)]
@@ -30,7 +30,7 @@ pub fn write(run: &RunReport, out: &mut dyn Write) -> Result<()> {
     };
     let rules = Html(hunts.iter().map(HuntView::rules).collect());
     let page = RunPage { hunts, now: run.now.to_string(), elapsed: seconds(run.elapsed) };
-    page::write(TEMPLATE, &[HUNT], &Page { title, rules, page }, out)
+    page::write(TEMPLATE, &[HUNT], &PageContent { title, rules, page }, out)
 }
 
 #[cfg(test)]

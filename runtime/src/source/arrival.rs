@@ -1,6 +1,6 @@
 //! Windows of the time of arrival: a night that looks at when records came misses none that came late.
 
-use super::evidence::{Documents, WantedRecord};
+use super::evidence::{RecordDocuments, WantedRecord};
 use super::{DataSource, FetchContext, Records, Sample, Sink, SourceError, Tally, TallyRequest};
 use huntc_compiler::catalog::FieldType;
 use huntc_compiler::request::{BoundQuery, BoundRequest, Limit, Query, Range};
@@ -73,7 +73,7 @@ impl DataSource for ArrivalSource {
         self.source.moment()
     }
 
-    fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<Documents, SourceError> {
+    fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<RecordDocuments, SourceError> {
         self.source.documents(wanted, context)
     }
 

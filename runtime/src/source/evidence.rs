@@ -21,4 +21,4 @@ pub struct RecordDocument {
 }
 
 /// For each wanted record what is known of it.
-pub type Documents = Vec<Option<RecordDocument>>;
+pub type RecordDocuments = Vec<Option<RecordDocument>>;

@@ -20,7 +20,7 @@ pub use tally::{TalliedValue, Tally, TallyRequest};
 pub use tuples::{TupleRequest, Tuples};
 
 use crate::allowance::{Allowance, Spent};
-use evidence::{Documents, WantedRecord};
+use evidence::{RecordDocuments, WantedRecord};
 use huntc_compiler::diag::{Code, Diagnostic};
 use huntc_compiler::plan::Span;
 use huntc_compiler::request::BoundRequest;
@@ -77,7 +77,7 @@ pub trait DataSource: Send + Sync {
 
     /// For each of these records its name and, where it can be read again, its document. A record that is not there any more, or
     /// whose id is of another source, has none.
-    fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<Documents, SourceError> {
+    fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<RecordDocuments, SourceError> {
         let _ = context;
         Ok(wanted.iter().map(|_| None).collect())
     }

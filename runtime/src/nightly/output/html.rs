@@ -5,20 +5,18 @@ use super::names::csv_name;
 use super::table::{findings_table, folded};
 use super::text::{all_looked, counts, newsworthy, nothing_new, told, traffic, windows};
 use crate::nightly::model::{HuntOutcome, Night};
-use crate::report::page::table::PageTable;
-use crate::report::page::{self, Html, Page, Template};
+use crate::report::page::table::TableView;
+use crate::report::page::{self, Html, PageContent, PageTemplate};
 use crate::report::text::count;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{Result, Write};
 
-/// The most rows of a table on the page; the CSV file has all.
-pub(super) const ROWS: usize = 5_000;
 /// The most hosts by hunts.
 const HOSTS: usize = 200;
 
-const TEMPLATE: Template = ("night.html", include_str!("page/night.html"));
-const PARTS: Template = ("night-parts.html", include_str!("page/night-parts.html"));
+const TEMPLATE: PageTemplate = ("night.html", include_str!("page/night.html"));
+const PARTS: PageTemplate = ("night-parts.html", include_str!("page/night-parts.html"));
 
 /// What the template shows.
 #[derive(Serialize)]
@@ -88,7 +86,7 @@ struct OutcomeView {
     counts: String,
     windows: String,
     told: usize,
-    table: Option<PageTable>,
+    table: Option<TableView>,
     rest: Vec<FoldedList>,
 }
 
@@ -96,7 +94,7 @@ struct OutcomeView {
 #[derive(Serialize)]
 struct FoldedList {
     summary: String,
-    table: PageTable,
+    table: TableView,
 }
 
 /// Writes the page.
@@ -138,7 +136,7 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
         hunts,
         traffic: traffic(night),
     };
-    page::write(TEMPLATE, &[PARTS], &Page { title, rules, page }, out)
+    page::write(TEMPLATE, &[PARTS], &PageContent { title, rules, page }, out)
 }
 
 fn figures(night: &Night, troubled: usize) -> Vec<NightFigure> {

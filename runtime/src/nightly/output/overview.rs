@@ -6,7 +6,7 @@ use super::nights;
 use crate::nightly::model::HuntStatus;
 use crate::nightly::record::{HuntNight, NightRecord};
 use crate::own_files;
-use crate::report::page::{self, Html, Page, Template};
+use crate::report::page::{self, Html, PageContent, PageTemplate};
 use crate::report::text::count;
 use huntc_compiler::time::Instant;
 use serde::Serialize;
@@ -14,7 +14,7 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-const TEMPLATE: Template = ("nights.html", include_str!("page/nights.html"));
+const TEMPLATE: PageTemplate = ("nights.html", include_str!("page/nights.html"));
 
 /// Brings link and page up to date; `newest` is the night that was just reported. Returns what did not succeed: the report
 /// is there all the same.
@@ -53,7 +53,7 @@ struct NightsPage {
 struct NightLine {
     link: String,
     at: String,
-    missed: String,
+    missed: Vec<String>,
     /// New, back, continuing, gone and suppressed; `None` where the state does not know the night.
     counts: Option<[u64; 5]>,
     records: String,
@@ -64,16 +64,16 @@ fn write_index(known: &[(String, NightRecord)], reports: &[String], out: &mut dy
     let night = |id: &String| known.iter().find(|(name, _)| name == id).map(|(_, night)| night);
     let line = |id: &String| {
         let Some(night) = night(id) else {
-            return NightLine { link: id.clone(), at: id.clone(), missed: String::new(), counts: None, records: String::new() };
+            return NightLine { link: id.clone(), at: id.clone(), missed: Vec::new(), counts: None, records: String::new() };
         };
         let missed = night.hunts.iter().filter(|hunt| hunt.status != HuntStatus::Ok.word());
         let sum = |of: &dyn Fn(&HuntNight) -> u64| night.hunts.iter().map(of).sum::<u64>();
         NightLine {
             link: id.clone(),
             at: Instant(night.at).to_seconds_text(),
-            missed: missed.map(|hunt| hunt.hunt.as_str()).collect::<Vec<_>>().join(", "),
+            missed: missed.map(|hunt| hunt.hunt.clone()).collect(),
             counts: Some([sum(&|h| h.new), sum(&|h| h.again), sum(&|h| h.continuing), sum(&|h| h.gone), sum(&|h| h.suppressed)]),
-            records: night.records.map_or_else(String::new, |n| n.to_string()),
+            records: night.records.map_or_else(String::new, page::grouped),
         }
     };
     let page = NightsPage {
@@ -81,5 +81,5 @@ fn write_index(known: &[(String, NightRecord)], reports: &[String], out: &mut dy
         chart: Chart::of(&reports.iter().filter_map(night).collect::<Vec<_>>()),
         nights: reports.iter().rev().map(line).collect(),
     };
-    page::write(TEMPLATE, &[], &Page { title: "Nightly hunts".to_owned(), rules: Html::default(), page }, out)
+    page::write(TEMPLATE, &[], &PageContent { title: "Nightly hunts".to_owned(), rules: Html::default(), page }, out)
 }

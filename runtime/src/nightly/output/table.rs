@@ -1,20 +1,22 @@
 //! Findings of a night as tables of its page: when, where, as whom, and the columns that any of them has.
 
-use super::html::ROWS;
 use super::text::by_time;
 use crate::nightly::face;
 use crate::nightly::record::KeyRecord;
-use crate::report::page::table::{PageRow, PageTable, TableRows};
-use crate::report::text::count;
+use crate::report::page::counted;
+use crate::report::page::table::{PageRow, TableView, TableRows};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use serde_json::Value as Json;
+
+/// The most rows of a table on the page; the CSV file has all.
+const ROWS: usize = 5_000;
 
 /// A column that findings may have: its header, whether it is shown, and its cells.
 type FaceColumn<'a> = (&'a str, bool, &'a dyn Fn(&KeyRecord) -> Option<Value>);
 
 /// A table of findings. The caller adds its heading and its file.
-pub(super) fn findings_table<'a>(id: String, findings: impl Iterator<Item = &'a (String, KeyRecord)>) -> PageTable {
+pub(super) fn findings_table<'a>(id: String, findings: impl Iterator<Item = &'a (String, KeyRecord)>) -> TableView {
     let findings = by_time(findings);
     let headers = face::headers(findings.iter().copied());
     let any = |has: &dyn Fn(&KeyRecord) -> bool| findings.iter().any(|finding| has(finding));
@@ -41,11 +43,11 @@ pub(super) fn findings_table<'a>(id: String, findings: impl Iterator<Item = &'a 
     let values: Vec<Vec<Option<Value>>> = findings.iter().take(ROWS).map(|finding| cells(finding)).collect();
     let names = columns.iter().map(|(name, ..)| *name).chain(headers.iter().copied()).chain(keyed.then_some("key"));
     let rows = TableRows { headers: names.collect(), rows: values.iter().map(|cells| row(cells)).collect(), tree: false };
-    let mut table = PageTable::of(id, &rows);
-    table.count = count(findings.len() as u64, "finding");
+    let mut table = TableView::of(id, &rows);
+    table.count = counted(findings.len() as u64, "finding");
     let more = findings.len().saturating_sub(ROWS);
     if more > 0 {
-        table.cut = count(more as u64, "finding");
+        table.cut = counted(more as u64, "finding");
         table.note = format!("The first {ROWS} of {}.", findings.len());
     }
     table
@@ -56,7 +58,7 @@ fn row(cells: &[Option<Value>]) -> PageRow<'_> {
 }
 
 /// A table of findings that are not told, which have no file of their own.
-pub(super) fn folded(id: String, list: &[(String, KeyRecord)], word: &str) -> PageTable {
+pub(super) fn folded(id: String, list: &[(String, KeyRecord)], word: &str) -> TableView {
     let mut table = findings_table(id, list.iter());
     table.heading = word.to_owned();
     table.variable = word.to_owned();

@@ -4,9 +4,10 @@ use super::statement::{DiagnosticView, PartView, RequestView, VariableView};
 use crate::report::model::{Display, HuntReport, RequestStatus, RunReport, SourceReport, Status};
 use crate::report::names::display_stem;
 use crate::report::page::markdown::markdown;
-use crate::report::page::table::{PageRow, PageTable, TableRows};
+use crate::report::page::table::{PageRow, TableView, TableRows};
+use crate::report::page::{Html, counted, grouped, ticked};
 use crate::report::hunt_text::TextPart;
-use crate::report::text::{count, parameters, seconds, unread};
+use crate::report::text::{parameters, seconds, unread};
 use huntc_compiler::diag::Severity;
 use serde::Serialize;
 use std::path::Path;
@@ -32,7 +33,7 @@ pub(super) struct HuntView {
     missing: Vec<MissingTable>,
     unread: Vec<Unread>,
     /// Tables with rows.
-    findings: Vec<PageTable>,
+    findings: Vec<TableView>,
     /// Tables without rows.
     empty: Vec<EmptyTable>,
     /// What is said above them.
@@ -63,7 +64,7 @@ struct Figure {
 struct MissingTable {
     command: &'static str,
     variable: String,
-    reason: String,
+    reason: Html,
 }
 
 /// What could not be read of a source.
@@ -95,7 +96,7 @@ impl HuntView {
         let text = hunt.text.as_ref();
         let diagnostics: Vec<DiagnosticView> = hunt.diagnostics.iter().map(|d| DiagnosticView::of(d, &run.sources, text.map(|text| text.source))).collect();
         let (failures, told): (Vec<_>, Vec<_>) = diagnostics.into_iter().partition(|d| d.level == Severity::Error);
-        let mut tables: Vec<(&Display, PageTable)> = Vec::new();
+        let mut tables: Vec<(&Display, TableView)> = Vec::new();
         for (number, display) in hunt.displays.iter().enumerate().filter(|(_, d)| d.missing.is_none()) {
             tables.push((display, display_table(run, at, number, format!("{id}-t{}", number + 1))?));
         }
@@ -106,7 +107,7 @@ impl HuntView {
         let requests: Vec<RequestView> = (1..).zip(&hunt.requests).map(|(n, r)| RequestView::of(r, &id, n)).collect();
         let mut parts = Vec::new();
         let mut told = told;
-        let mut facts: Vec<(u32, PageTable)> = facts.into_iter().map(|(display, table)| (display.statement, table)).collect();
+        let mut facts: Vec<(u32, TableView)> = facts.into_iter().map(|(display, table)| (display.statement, table)).collect();
         for part in text.map(|text| text.parts.as_slice()).unwrap_or_default() {
             parts.push(match part {
                 TextPart::Prose(prose) => PartView::prose(markdown(prose)),
@@ -123,7 +124,7 @@ impl HuntView {
                 }
             });
         }
-        let mut findings: Vec<PageTable> = findings.into_iter().map(|(_, table)| table).collect();
+        let mut findings: Vec<TableView> = findings.into_iter().map(|(_, table)| table).collect();
         // Without a text there is no statement beside which facts could stand.
         findings.extend(facts.into_iter().map(|(_, table)| table));
         let empty = empty.into_iter().map(|(display, _)| empty_table(display)).collect();
@@ -164,7 +165,7 @@ impl HuntView {
 }
 
 /// A display as a table.
-fn display_table(run: &RunReport, hunt: usize, number: usize, id: String) -> Option<PageTable> {
+fn display_table(run: &RunReport, hunt: usize, number: usize, id: String) -> Option<TableView> {
     let display = run.hunts.get(hunt)?.displays.get(number)?;
     let tree = !display.tree.is_empty();
     let lines = display.lines();
@@ -179,12 +180,12 @@ fn display_table(run: &RunReport, hunt: usize, number: usize, id: String) -> Opt
         }
     });
     let rows = TableRows { headers: display.columns.iter().map(String::as_str).collect(), rows: rows.collect(), tree };
-    let mut table = PageTable::of(id, &rows);
+    let mut table = TableView::of(id, &rows);
     table.heading.clone_from(&display.variable);
     table.variable.clone_from(&display.variable);
     table.aside = format!("{}, statement {}", display.command, display.statement);
     let shown = display.rows.len() as u64;
-    table.count = if shown == display.total { count(shown, "row") } else { format!("{shown} of {}", count(display.total, "row")) };
+    table.count = if shown == display.total { counted(shown, "row") } else { format!("{} of {}", grouped(shown), counted(display.total, "row")) };
     if let Some(entities) = display.entities_of_tree() {
         table.count.push_str(&format!(" of {entities} entities"));
     }
@@ -194,8 +195,8 @@ fn display_table(run: &RunReport, hunt: usize, number: usize, id: String) -> Opt
     }
     let more = lines.len().saturating_sub(ROWS) as u64;
     if more > 0 {
-        table.cut = count(more, "row");
-        table.note = format!("{}The first {ROWS} rows of {}.", with_blank(&table.note), lines.len());
+        table.cut = counted(more, "row");
+        table.note = format!("{}The first {} of {}.", with_blank(&table.note), grouped(ROWS as u64), counted(lines.len() as u64, "row"));
     }
     table.csv = display_stem(run, hunt, number).map_or_else(String::new, |stem| format!("{stem}.csv"));
     Some(table)
@@ -211,11 +212,11 @@ fn verdict(hunt: &HuntReport) -> Verdict {
     let rows: u64 = tables.iter().map(|d| d.rows.len() as u64).sum();
     let found = match tables.as_slice() {
         [] if hunt.has_findings() => hunt.variables.last().map_or_else(String::new, |v| {
-            format!("{} found: {}.", count(v.entities.unwrap_or(0), v.entity.as_str()), v.name)
+            format!("{} found: {}.", counted(v.entities.unwrap_or(0), v.entity.as_str()), v.name)
         }),
         [] => String::new(),
-        [one] => format!("{} found: {}.", count(rows, "row"), one.variable),
-        several => format!("{} found in {}.", count(rows, "row"), count(several.len() as u64, "table")),
+        [one] => format!("{} found: {}.", counted(rows, "row"), one.variable),
+        several => format!("{} found in {}.", counted(rows, "row"), counted(several.len() as u64, "table")),
     };
     let (class, text) = match (hunt.status, found.as_str()) {
         (Status::Error, _) => ("bad", "The hunt has errors: nothing was asked.".to_owned()),
@@ -235,7 +236,7 @@ fn figures(hunt: &HuntReport) -> Vec<Figure> {
     if hunt.status == Status::Error {
         return Vec::new();
     }
-    let number = |n: u64| grouped(&n.to_string());
+    let number = grouped;
     let sent = hunt.requests.iter().filter(|r| r.status != RequestStatus::Skipped).count() as u64;
     let read: u64 = hunt.requests.iter().map(|r| r.records).sum();
     let values = [
@@ -248,20 +249,8 @@ fn figures(hunt: &HuntReport) -> Vec<Figure> {
     values.into_iter().map(|(label, value)| Figure { label, value }).collect()
 }
 
-/// A number with its digits in groups of three: `12,345`.
-pub(super) fn grouped(digits: &str) -> String {
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 fn missing(display: &Display) -> Option<MissingTable> {
-    let reason = display.missing.clone()?;
+    let reason = ticked(display.missing.as_ref()?);
     Some(MissingTable { command: display.command, variable: display.variable.clone(), reason })
 }
 
@@ -269,7 +258,7 @@ fn empty_table(display: &Display) -> EmptyTable {
     let why = match (display.total, display.complete) {
         (0, true) => String::new(),
         (0, false) => "incomplete".to_owned(),
-        (total, _) => format!("0 of {} by LIMIT and OFFSET", count(total, "row")),
+        (total, _) => format!("0 of {} by LIMIT and OFFSET", counted(total, "row")),
     };
     EmptyTable { variable: display.variable.clone(), statement: display.statement, why }
 }
@@ -283,7 +272,7 @@ fn unread_of(source: &SourceReport) -> Option<Unread> {
 fn source(source: &SourceReport) -> SourceView {
     SourceView {
         name: source.name.clone(),
-        records: source.records.map_or_else(String::new, |n| grouped(&n.to_string())),
+        records: source.records.map_or_else(String::new, grouped),
         indices: source.indices.join(", "),
     }
 }

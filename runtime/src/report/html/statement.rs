@@ -1,12 +1,11 @@
 //! A statement on the page, and what came of it: variables, requests, tables, and what is said of it.
 
-use super::hunt::grouped;
 use crate::report::hunt_text::{CodePart, TextInk};
 use crate::report::model::{HuntReport, RequestReport, VariableReport};
-use crate::report::page::Html;
-use crate::report::page::table::PageTable;
+use crate::report::page::table::TableView;
+use crate::report::page::{Html, counted, grouped, ticked};
 use crate::report::sanitize::html_lines;
-use crate::report::text::{count, seconds};
+use crate::report::text::seconds;
 use huntc_compiler::diag::{Diagnostic, Severity};
 use huntc_compiler::plan::SourceId;
 use huntc_compiler::source::SourceSet;
@@ -22,11 +21,11 @@ pub(super) struct PartView {
     pieces: Vec<Piece>,
     pub failed: bool,
     variables: Vec<VariableView>,
-    pub tables: Vec<Link>,
+    pub tables: Vec<TableLink>,
     requests: Vec<RequestView>,
     requests_text: String,
     pub told: Vec<DiagnosticView>,
-    pub facts: Vec<PageTable>,
+    pub facts: Vec<TableView>,
     #[serde(skip)]
     place: (u32, u32),
 }
@@ -39,12 +38,12 @@ struct Piece {
 
 /// A link to a table.
 #[derive(Serialize)]
-pub(super) struct Link {
+pub(super) struct TableLink {
     id: String,
     text: String,
 }
 
-impl From<(String, String)> for Link {
+impl From<(String, String)> for TableLink {
     fn from((id, text): (String, String)) -> Self {
         Self { id, text }
     }
@@ -88,8 +87,8 @@ impl PartView {
     pub(super) fn take_requests(&mut self, all: &[RequestView]) {
         self.requests = all.iter().filter(|r| Some(r.statement) == self.statement).cloned().collect();
         let records: u64 = self.requests.iter().map(|r| r.records).sum();
-        let noun = count(self.requests.len() as u64, "request");
-        self.requests_text = format!("{noun}, {} read", count(records, "record"));
+        let noun = counted(self.requests.len() as u64, "request");
+        self.requests_text = format!("{noun}, {} read", counted(records, "record"));
     }
 }
 
@@ -114,13 +113,11 @@ pub(super) struct VariableView {
 
 impl VariableView {
     pub(super) fn of(variable: &VariableReport, hunt: &HuntReport) -> Self {
-        let figure = |n: Option<u64>| n.map_or_else(|| "failed".to_owned(), |n| grouped(&n.to_string()));
+        let figure = |n: Option<u64>| n.map_or_else(|| "failed".to_owned(), grouped);
         let more = if variable.complete { "" } else { "at least " };
-        let noun = match (variable.grouped, variable.entities) {
-            (true, _) => format!("groups of {}", variable.entity),
-            (false, _) => variable.entity.clone(),
-        };
-        let records = variable.records.map_or_else(String::new, |n| format!(" in {}", count(n, "record")));
+        let many = if variable.entities == Some(1) { "entity" } else { "entities" };
+        let noun = if variable.grouped { format!("groups of {}", variable.entity) } else { format!("{} {many}", variable.entity) };
+        let records = variable.records.map_or_else(String::new, |n| format!(" in {}", counted(n, "record")));
         let remarks = [
             (variable.unidentified, "seen without an identity, left out"),
             (variable.undecided, "where a comparison could not be decided"),
@@ -142,7 +139,7 @@ impl VariableView {
             ],
             remarks: remarks
                 .iter()
-                .filter_map(|(n, what)| n.filter(|n| *n > 0).map(|n| format!("{} {what}", count(n, "sighting"))))
+                .filter_map(|(n, what)| n.filter(|n| *n > 0).map(|n| format!("{} {what}", counted(n, "sighting"))))
                 .collect(),
             window: window(variable.window),
             sources: variable.sources.join(", "),
@@ -168,12 +165,12 @@ pub(super) struct RequestView {
 
 impl RequestView {
     pub(super) fn of(request: &RequestReport, hunt: &str, number: usize) -> Self {
-        let mut figures = format!("{}, {}, {}", count(request.records, "record"), count(request.pages, "page"), seconds(request.elapsed));
+        let mut figures = format!("{}, {}, {}", counted(request.records, "record"), counted(request.pages, "page"), seconds(request.elapsed));
         if let Some(tuples) = request.tuples {
-            figures.push_str(&format!(", counted as {}", count(tuples, "tuple")));
+            figures.push_str(&format!(", counted as {}", counted(tuples, "tuple")));
         }
         if request.retries > 0 {
-            figures.push_str(&format!(", tried {} more", count(request.retries, "time")));
+            figures.push_str(&format!(", tried {} more", counted(request.retries, "time")));
         }
         if !request.complete {
             figures.push_str(", incomplete");
@@ -202,9 +199,9 @@ fn window(window: Window) -> String {
 pub(super) struct DiagnosticView {
     severity: &'static str,
     code: &'static str,
-    message: String,
+    message: Html,
     place: String,
-    notes: Vec<String>,
+    notes: Vec<Html>,
     helps: Vec<HelpView>,
     #[serde(skip)]
     pub level: Severity,
@@ -217,7 +214,7 @@ pub(super) struct DiagnosticView {
 
 #[derive(Serialize)]
 struct HelpView {
-    text: String,
+    text: Html,
     replace: Option<String>,
 }
 
@@ -227,7 +224,7 @@ impl DiagnosticView {
         let at = sources.position(span.source, span.start);
         let cell = at.cell.map_or_else(String::new, |c| format!("cell {c}, "));
         let help = |help: &huntc_compiler::diag::Help| HelpView {
-            text: help.text.clone(),
+            text: ticked(&help.text),
             replace: help.replace.as_ref().map(|(_, with)| with.clone()),
         };
         Self {
@@ -237,9 +234,9 @@ impl DiagnosticView {
                 Severity::Advice => "note",
             },
             code: diagnostic.code.id,
-            message: diagnostic.message.clone(),
+            message: ticked(&diagnostic.message),
             place: format!("{}, {cell}line {}", sources.get(span.source).name, at.line),
-            notes: diagnostic.notes.clone(),
+            notes: diagnostic.notes.iter().map(|note| ticked(note)).collect(),
             helps: diagnostic.helps.iter().map(help).collect(),
             level: diagnostic.severity,
             start: span.start,

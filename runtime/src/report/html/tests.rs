@@ -1,3 +1,5 @@
+//! The page of a run: hostile values, and tables with more rows than it shows.
+
 use super::*;
 use crate::report::sanitize::is_unsafe;
 use crate::report::tests::run;

@@ -17,7 +17,7 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The templates that pages share; each page adds its own.
-const SHARED: [Template; 2] = [("base.html", include_str!("base.html")), ("parts.html", include_str!("parts.html"))];
+const SHARED: [PageTemplate; 2] = [("base.html", include_str!("base.html")), ("parts.html", include_str!("parts.html"))];
 
 /// Nothing may be loaded, and only our script may run.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
@@ -27,7 +27,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 
 /// A page: its template, and what stands in it.
 #[derive(Serialize)]
-pub(crate) struct Page<T> {
+pub(crate) struct PageContent<T> {
     /// What the browser calls it.
     pub title: String,
     /// Rules for its tables, beside the common style. Made of numbers and ids only.
@@ -36,10 +36,10 @@ pub(crate) struct Page<T> {
 }
 
 /// A template: its name and its text.
-pub(crate) type Template = (&'static str, &'static str);
+pub(crate) type PageTemplate = (&'static str, &'static str);
 
 /// Writes a page by a template, in which `page` is what the page shows. It may import others.
-pub(crate) fn write<T: Serialize>(template: Template, others: &[Template], page: &Page<T>, out: &mut dyn Write) -> Result<()> {
+pub(crate) fn write<T: Serialize>(template: PageTemplate, others: &[PageTemplate], page: &PageContent<T>, out: &mut dyn Write) -> Result<()> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -76,6 +76,38 @@ impl Serialize for Html {
     }
 }
 
+/// A sentence in which what stands between backticks is code.
+pub(crate) fn ticked(text: &str) -> Html {
+    let parts: Vec<&str> = text.split('`').collect();
+    // Of an odd number of them nobody knows where one begins.
+    if parts.len() % 2 == 0 {
+        return Html(sanitize::html(text).into_owned());
+    }
+    let part = |(at, part): (usize, &&str)| {
+        let part = sanitize::html(part);
+        if at % 2 == 1 { format!("<code>{part}</code>") } else { part.into_owned() }
+    };
+    Html(parts.iter().enumerate().map(part).collect())
+}
+
+/// A number with its digits in groups of three: `12,345`.
+pub(crate) fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number with its noun: `1 row`, `12,345 rows`.
+pub(crate) fn counted(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,5 +118,12 @@ mod tests {
         assert!(!POLICY.contains("script-src 'unsafe"));
         // Neither ends its element.
         assert!(!SCRIPT.contains("</script") && !STYLE.contains("</style"));
+    }
+
+    #[test]
+    fn code_in_sentences_is_code_and_stays_text() {
+        assert_eq!(ticked("`<b>` is 'x'").0, "<code>&lt;b&gt;</code> is &#39;x&#39;");
+        assert_eq!(ticked("one ` alone").0, "one ` alone");
+        assert_eq!((grouped(0), grouped(999), grouped(1_234_567)), ("0".to_owned(), "999".to_owned(), "1,234,567".to_owned()));
     }
 }

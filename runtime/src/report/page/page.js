@@ -1,6 +1,6 @@
 'use strict';
 (() => {
-  const CHUNK = 100, LISTED = 200;
+  const CHUNK = 100, LISTED = 200, FEW = 5;
   const root = document.documentElement;
   root.classList.add('js');
 
@@ -55,7 +55,7 @@
       this.sheet = new CSSStyleSheet();
       document.adoptedStyleSheets = [...document.adoptedStyleSheets, this.sheet];
       this.bar();
-      this.columns.forEach((head, column) => this.head(head, column));
+      if (this.rows.length > FEW) this.columns.forEach((head, column) => this.head(head, column));
     }
 
     get rows() {
@@ -81,7 +81,9 @@
       columns.addEventListener('click', () => this.chooseColumns(columns));
       const csv = make('button', { type: 'button', textContent: 'Copy as CSV' });
       csv.addEventListener('click', () => copy(this.csv(), csv));
-      this.bars = make('div', { className: 'bar' }, search, columns, csv);
+      // A few rows need nothing but to be taken along.
+      const few = this.rows.length <= FEW;
+      this.bars = make('div', { className: 'bar' }, ...(few ? [csv] : [search, columns, csv]));
       if (this.columns.some((head) => head.dataset.kind === 'long')) {
         const unfold = make('button', { type: 'button', textContent: 'Unfold long texts' });
         unfold.setAttribute('aria-pressed', 'false');
@@ -146,7 +148,8 @@
       this.said.textContent = shown.length === this.rows.length ? '' : `${shown.length.toLocaleString('en')} of ${count(this.rows.length, 'row')}`;
       this.columns.forEach((head, column) => {
         const sorted = this.sort?.column === column;
-        head.querySelector('.mark').textContent = sorted ? (this.sort.down ? ' ↓' : ' ↑') : '';
+        const mark = head.querySelector('.mark');
+        if (mark) mark.textContent = sorted ? (this.sort.down ? ' ↓' : ' ↑') : '';
         if (sorted) head.setAttribute('aria-sort', this.sort.down ? 'descending' : 'ascending');
         else head.removeAttribute('aria-sort');
         head.classList.toggle('filtered', this.values.has(column));

@@ -1,10 +1,9 @@
 //! Tables on pages. Templates lay the page out; the rows themselves, which may be many, are written here.
 
-use super::Html;
+use super::{Html, counted};
 use super::column::{ColumnKind, PageColumn};
 use crate::report::evidence::RowEvidence;
 use crate::report::sanitize::{html as escape, unlike_marks};
-use crate::report::text::count;
 use huntc_compiler::value::Value;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -14,7 +13,7 @@ const CHUNK: usize = 100;
 
 /// A table as a template gets it.
 #[derive(Debug, Serialize)]
-pub(crate) struct PageTable {
+pub(crate) struct TableView {
     /// Unique in the page.
     pub id: String,
     pub heading: String,
@@ -59,7 +58,7 @@ pub(crate) struct PageRow<'a> {
 /// Columns that stand in front where they are present.
 const HOSTS: [&str; 6] = ["host", "host.name", "hostname", "host.hostname", "device.hostname", "x_host_ref.hostname"];
 
-impl PageTable {
+impl TableView {
     /// Lays a table out. The caller adds headings and what is said of it.
     pub(crate) fn of(id: String, table: &TableRows<'_>) -> Self {
         let all = (0..table.headers.len()).map(|at| {
@@ -105,7 +104,7 @@ impl PageTable {
             variable: String::new(),
             columns,
             rows: Html(rows),
-            count: count(table.rows.len() as u64, "row"),
+            count: counted(table.rows.len() as u64, "row"),
             cut: String::new(),
             csv: String::new(),
             folded,
@@ -117,14 +116,15 @@ impl PageTable {
 }
 
 fn write_row(row: &PageRow<'_>, order: &[usize], host: Option<usize>, tree: bool, out: &mut String) {
-    out.push_str("<tr");
+    // A line end behind the last cell would be one in it.
+    out.push_str("<tr\n");
     let of_row = row.cells.iter().flatten().find_map(|value| if let Value::Time(time) = value { Some(*time) } else { None });
     let seen = || row.evidence.and_then(|evidence| evidence.shown.first()?.time);
     if let Some(time) = of_row.or_else(seen) {
-        let _ = write!(out, " data-time={}", time.millis_floor());
+        let _ = write!(out, "data-time={} ", time.millis_floor());
     }
     if let Some(Some(Some(name))) = host.map(|at| row.cells.get(at)) {
-        let _ = write!(out, " data-host=\"{}\"", escape(&name.to_string()));
+        let _ = write!(out, "data-host=\"{}\"", escape(&name.to_string()));
     }
     out.push('>');
     for (place, at) in order.iter().enumerate() {
@@ -144,7 +144,6 @@ fn write_row(row: &PageRow<'_>, order: &[usize], host: Option<usize>, tree: bool
     if let Some(evidence) = row.evidence {
         write_evidence(evidence, out);
     }
-    out.push('\n');
 }
 
 /// The records behind a row, folded away.
@@ -153,7 +152,7 @@ fn write_evidence(evidence: &RowEvidence, out: &mut String) {
     if evidence.records == 0 {
         return;
     }
-    let _ = write!(out, "<details class=evidence><summary>{}</summary>", count(evidence.records, "record"));
+    let _ = write!(out, "<details class=evidence><summary>{}</summary>", counted(evidence.records, "record"));
     for record in &evidence.shown {
         let time = record.time.map_or_else(String::new, |time| format!("{time} "));
         match (&record.name, &record.document) {
@@ -170,7 +169,7 @@ fn write_evidence(evidence: &RowEvidence, out: &mut String) {
     }
     let named = evidence.shown.len() as u64;
     if evidence.records > named {
-        let _ = write!(out, "<p class=soft>and {}", count(evidence.records - named, "further record"));
+        let _ = write!(out, "<p class=soft>and {}", counted(evidence.records - named, "further record"));
     }
     out.push_str("</details>");
 }

@@ -6,7 +6,7 @@ use super::answer::Answer;
 use super::columns::record_id;
 use super::fault::Fault;
 use crate::source::FetchContext;
-use crate::source::evidence::{Documents, RecordDocument, WantedRecord};
+use crate::source::evidence::{RecordDocuments, RecordDocument, WantedRecord};
 use crate::source::repair::Repaired;
 use foldhash::HashMap;
 use huntc_compiler::request::{BoundQuery, Limit, Query, Range};
@@ -22,8 +22,8 @@ const PAGE: usize = 10_000;
 
 impl ElasticSource {
     /// The records of these ids, those that are still there.
-    pub(super) fn documents_of(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<Documents, Fault> {
-        let mut found: Documents = wanted.iter().map(|_| None).collect();
+    pub(super) fn documents_of(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<RecordDocuments, Fault> {
+        let mut found: RecordDocuments = wanted.iter().map(|_| None).collect();
         let places: HashMap<u64, usize> = wanted.iter().enumerate().map(|(place, record)| (record.id, place)).collect();
         let mut times: Vec<Instant> = wanted.iter().filter_map(|record| record.time).collect();
         times.sort_unstable();

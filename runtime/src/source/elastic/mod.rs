@@ -49,7 +49,7 @@ pub use server::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
 pub use tls::{ClientCertificate, Fingerprint, fingerprint};
 
-use super::evidence::{Documents, WantedRecord};
+use super::evidence::{RecordDocuments, WantedRecord};
 use super::{DataSource, FetchContext, Fields, Records, Sample, Sink, SourceError, Tally, TallyRequest, TupleRequest, Tuples};
 use crate::allowance::Spent;
 use connection::Connection;
@@ -241,7 +241,7 @@ impl DataSource for ElasticSource {
         counted.map_err(|f| self.connection.explain(&f))
     }
 
-    fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<Documents, SourceError> {
+    fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<RecordDocuments, SourceError> {
         self.documents_of(wanted, context).map_err(|f| self.connection.explain(&f))
     }
 

@@ -2,7 +2,7 @@
 
 use super::fetch::{self, Selection};
 use super::{Store, ingest};
-use crate::source::evidence::{Documents, RecordDocument, WantedRecord};
+use crate::source::evidence::{RecordDocuments, RecordDocument, WantedRecord};
 use crate::source::{FetchContext, Fields, Scalar, SourceError, logs};
 use huntc_compiler::time::{Instant, TimeRange};
 use serde_json::{Map, Value as Json};
@@ -14,13 +14,13 @@ const LARGEST_FILE: u64 = 256 << 20;
 
 impl Store {
     /// The records of these ids.
-    pub(super) fn documents_of(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<Documents, SourceError> {
+    pub(super) fn documents_of(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<RecordDocuments, SourceError> {
         let mut places: Vec<(usize, Selection<'_>)> = Vec::new();
         for (number, record) in wanted.iter().enumerate() {
             context.allowance.check()?;
             places.extend(self.row_of(record).map(|selection| (number, selection)));
         }
-        let mut found: Documents = wanted.iter().map(|_| None).collect();
+        let mut found: RecordDocuments = wanted.iter().map(|_| None).collect();
         for (number, selection) in &places {
             let Some(record) = wanted.get(*number) else { continue };
             let name = self.observations(&[record.id], std::slice::from_ref(selection))?;

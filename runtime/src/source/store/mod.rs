@@ -26,7 +26,7 @@ mod stream;
 pub use disk::{IngestOptions, IngestReport, ingest};
 
 use super::clocks::{CATEGORY, Clock, Clocks};
-use super::evidence::{Documents, WantedRecord};
+use super::evidence::{RecordDocuments, WantedRecord};
 use super::logs::{self, ReadReport};
 use super::{
     ANSWER, DataSource, FetchContext, Fields, Records, Sample, Sink, SourceError, Tally, TallyRequest, TupleRequest, Tuples,
@@ -391,7 +391,7 @@ impl DataSource for Store {
         Ok(Some(Tuples::of(&self.fetch(&tuples, context)?, self.fetch(&single, context)?, asked.times)))
     }
 
-    fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<Documents, SourceError> {
+    fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<RecordDocuments, SourceError> {
         self.unless_cut(|| self.documents_of(wanted, context))
     }
 
