@@ -8,7 +8,9 @@ pub mod json;
 pub mod model;
 mod names;
 pub(crate) mod page;
+pub mod pictures;
 pub mod sanitize;
+pub mod sightings;
 pub mod text;
 
 #[cfg(test)]
