@@ -24,8 +24,8 @@ pub struct GraphNode {
     pub source: Option<String>,
     /// The window in which it asks.
     pub window: Window,
-    /// What is shown or written of it: `DISP`, `SAVE`.
-    pub shown: Vec<&'static str>,
+    /// What is shown or written of it: `DISP p`, `SAVE p`.
+    pub shown: Vec<String>,
     /// The nodes that it needs, each once.
     pub inputs: Vec<NodeId>,
     /// Number of the statement that first asked for it.
@@ -42,9 +42,10 @@ pub fn nodes(plan: &Plan, catalog: &Catalog) -> Vec<GraphNode> {
     }
     for output in &plan.outputs {
         let Some(node) = output.node.and_then(|NodeId(at)| nodes.get_mut(at as usize)) else { continue };
-        let word = output.kind.word();
-        if !node.shown.contains(&word) {
-            node.shown.push(word);
+        let name = plan.var(output.var).map_or("", |variable| variable.var.name.as_str());
+        let shown = format!("{} {name}", output.kind.word());
+        if !node.shown.contains(&shown) {
+            node.shown.push(shown);
         }
     }
     nodes

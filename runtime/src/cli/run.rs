@@ -105,6 +105,7 @@ pub(super) fn run(args: &RunArgs, terminal: Terminal) -> ExitCode {
         window: args.window.window,
         lean: args.run.lean,
         allow_partial: args.run.allow_partial,
+        hosts: args.report.out.is_some(),
         keys: args.report.keys,
         raw_csv: args.report.raw_csv,
         hints: !args.report.no_hints,

@@ -6,15 +6,13 @@ use crate::allowance::Spent;
 use crate::report::sightings::{BINS, Lane, LaneHost, MOST_HOSTS, SightingsReport};
 use crate::table::{Entity as SeenEntity, Key, Rung, Sighting, Table};
 use foldhash::HashMap;
+use huntc_compiler::plan::demand::HOST;
 use huntc_compiler::plan::{Attr, Shape, Variable};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
-
-/// The field of the record that names its host.
-const HOST: &str = "host.name";
 
 /// Sightings between two looks at whether the hunt may go on.
 const LOOK: u64 = 1 << 16;

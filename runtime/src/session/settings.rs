@@ -28,6 +28,8 @@ pub struct RunSettings {
     pub set: Vec<String>,
     /// `--lean`
     pub lean: bool,
+    /// Whether the hosts of what variables hold are read, for the pictures of a report folder.
+    pub hosts: bool,
     /// Whether the report lists the keys of every variable.
     pub keys: bool,
     /// Whether partial answers of sources are accepted.
@@ -58,6 +60,7 @@ impl RunSettings {
             lints: Vec::new(),
             set: Vec::new(),
             lean: false,
+            hosts: false,
             keys: false,
             allow_partial: false,
             raw_csv: false,
@@ -75,6 +78,7 @@ impl RunSettings {
             window: self.window.map(nanoseconds),
             ignore_case: self.ignore_case,
             lean: self.lean,
+            hosts: self.hosts,
             process_identity: self.process_identity,
             lints: config.lint_levels(&self.lints),
             sources: config.source_profiles(),

@@ -12,7 +12,7 @@ const MOST: usize = 16;
 /// Shades, from few entities to many.
 const SHADES: u32 = 5;
 
-/// The matrix of hosts and variables; `None` where there are not two of either, so that it would say nothing new.
+/// The matrix of hosts and variables; `None` where it would have one cell, or no host is known.
 pub fn matrix(sightings: &SightingsReport) -> Option<Picture> {
     let mut variables: Vec<&str> = Vec::new();
     let mut hosts: Vec<&LaneHost> = Vec::new();
@@ -22,7 +22,7 @@ pub fn matrix(sightings: &SightingsReport) -> Option<Picture> {
         let variable = place(&mut variables, lane.variable.as_str());
         cells.insert((host, variable), lane);
     }
-    if hosts.len() < 2 && variables.len() < 2 {
+    if cells.len() < 2 || hosts.iter().all(|host| **host == LaneHost::Unread) {
         return None;
     }
     let shown = variables.get(..MOST).unwrap_or(&variables);

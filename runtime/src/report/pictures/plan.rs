@@ -10,11 +10,14 @@ use huntc_compiler::plan::graph::GraphNode;
 use std::fmt::Write;
 use std::time::Duration;
 
-const MEASURES: Measures = Measures { width: 1_168, box_width: 244, box_height: 70, beside: 16, between: 40 };
+const WIDTH: i32 = 1_168;
+const BOX: i32 = 256;
+/// From line to line in a box.
+const PITCH: i32 = 14;
 /// Around the picture.
 const MARGIN: i32 = 16;
 /// The most characters of a line in a box.
-const COLUMNS: usize = 34;
+const COLUMNS: usize = 36;
 /// Plans with more nodes are listed only: a picture of them says nothing.
 const MOST: usize = 200;
 
@@ -67,10 +70,9 @@ impl Drawn<'_> {
         Some(done.saturating_sub(begun))
     }
 
-    /// `34 entities · 1,200 records · 0.210 s`
+    /// `34 entities · 1,200 records`
     fn figures(&self) -> String {
-        let Some(ran) = self.ran else { return self.node.shown.join(", ") };
-        let noun = |n: u64, noun: &str| format!("{} {noun}{}", number(n), if n == 1 { "" } else { "s" });
+        let Some(ran) = self.ran else { return String::new() };
         let mut figures: Vec<String> = Vec::new();
         match ran.status {
             NodeStatus::Ok => {}
@@ -78,10 +80,22 @@ impl Drawn<'_> {
             NodeStatus::Failed => return "failed".to_owned(),
             NodeStatus::Skipped => return "not computed".to_owned(),
         }
-        figures.extend(ran.entities.map(number));
-        figures.extend(ran.records.map(|n| noun(n, "record")));
-        figures.extend(self.took().map(seconds));
+        figures.extend(ran.entities.map(|n| if n == 1 { "1 entity".to_owned() } else { format!("{} entities", number(n)) }));
+        figures.extend(ran.records.map(|n| if n == 1 { "1 record".to_owned() } else { format!("{} records", number(n)) }));
         figures.join(" · ")
+    }
+
+    /// The lines in its box, each with its class.
+    fn lines(&self) -> Vec<(&'static str, String)> {
+        let Self { node, .. } = self;
+        let lines = [
+            ("name", node.names.join(", ")),
+            ("action", node.action()),
+            ("condition", node.condition.clone()),
+            ("shown", node.shown.join(", ")),
+            ("figures", self.figures()),
+        ];
+        lines.into_iter().filter(|(_, line)| !line.is_empty()).collect()
     }
 
     fn class(&self) -> String {
@@ -104,7 +118,9 @@ fn image(nodes: &[Drawn<'_>], style: &str) -> String {
     }
     let needs: Vec<Vec<usize>> =
         nodes.iter().map(|drawn| drawn.node.inputs.iter().map(|id| id.0 as usize).collect()).collect();
-    let layout = layout(&needs, MEASURES);
+    let lines = nodes.iter().map(|drawn| drawn.lines().len()).max().unwrap_or(0) as i32;
+    let measures = Measures { width: WIDTH, box_width: BOX, box_height: lines * PITCH + 12, beside: 16, between: 38 };
+    let layout = layout(&needs, measures);
     let mut out = begin((layout.width, layout.height), &label(nodes), style);
     // Lines of the critical path lie on top of the others.
     for critical in [false, true] {
@@ -112,7 +128,7 @@ fn image(nodes: &[Drawn<'_>], style: &str) -> String {
             draw_line(&mut out, line, critical);
         }
     }
-    draw_boxes(&mut out, nodes, &layout);
+    draw_boxes(&mut out, nodes, (&layout, measures));
     out.push_str("</g></svg>");
     out
 }
@@ -150,7 +166,7 @@ fn label(nodes: &[Drawn<'_>]) -> String {
 
 fn too_many(nodes: usize, style: &str) -> String {
     let words = format!("{} nodes are too many for a picture of the plan.", number(nodes as u64));
-    let mut out = begin((MEASURES.width, 30), &html(&words), style);
+    let mut out = begin((WIDTH, 30), &html(&words), style);
     text(&mut out, (0, 18), "figures", &words, 160);
     out.push_str("</g></svg>");
     out
@@ -174,19 +190,20 @@ fn draw_line(out: &mut String, line: &Line, critical: bool) {
     out.push_str("\"/>");
 }
 
-fn draw_boxes(out: &mut String, nodes: &[Drawn<'_>], layout: &Layout) {
-    let Measures { box_width, box_height, .. } = MEASURES;
+fn draw_boxes(out: &mut String, nodes: &[Drawn<'_>], (layout, measures): (&Layout, Measures)) {
+    let Measures { box_width, box_height, .. } = measures;
     for (drawn, (x, y)) in nodes.iter().zip(&layout.boxes) {
-        let node = drawn.node;
         let _ = write!(out, "<g class=\"{}\" transform=\"translate({x} {y})\">", drawn.class());
         title(out, &whole(drawn));
         let _ = write!(out, "<rect width=\"{box_width}\" height=\"{box_height}\" rx=\"5\"/>");
-        let id = format!("{:?}", node.id);
-        text(out, (8, 17), "name", &node.names.join(", "), COLUMNS - id.len() - 2);
-        text(out, (box_width - 8, 17), "id", &id, 8);
-        text(out, (8, 32), "action", &node.action(), COLUMNS);
-        text(out, (8, 46), "condition", &node.condition, COLUMNS);
-        text(out, (8, 61), "figures", &drawn.figures(), COLUMNS);
+        let took = drawn.took().map_or_else(String::new, |took| format!("{} ", seconds(took)));
+        let id = format!("{took}{:?}", drawn.node.id);
+        let mut columns = COLUMNS.saturating_sub(id.len() + 2);
+        for ((class, line), place) in drawn.lines().iter().zip(1..) {
+            text(out, (8, place * PITCH + 3), class, line, columns);
+            columns = COLUMNS;
+        }
+        text(out, (box_width - 8, PITCH + 3), "id", &id, COLUMNS);
         out.push_str("</g>");
     }
 }
@@ -196,7 +213,9 @@ fn whole(drawn: &Drawn<'_>) -> String {
     let node = drawn.node;
     let window = node.window.map_or_else(String::new, |w| format!("{} – {}", w.start, w.stop));
     let statement = format!("statement {}", node.statement);
-    let parts = [node.title(), node.action(), node.condition.clone(), window, statement, drawn.figures()];
+    let shown = node.shown.join(", ");
+    let took = drawn.took().map_or_else(String::new, seconds);
+    let parts = [node.title(), node.action(), node.condition.clone(), window, statement, shown, drawn.figures(), took];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 

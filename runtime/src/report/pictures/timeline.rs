@@ -11,7 +11,7 @@ use std::fmt::Write;
 const WIDTH: i32 = 1_168;
 /// Where the axis begins and ends.
 const LEFT: i32 = 290;
-const RIGHT: i32 = 1_150;
+const RIGHT: i32 = 1_120;
 const LANE: i32 = 18;
 /// Above the lanes, for the axis.
 const TOP: i32 = 36;
@@ -199,7 +199,7 @@ fn notes(sightings: &SightingsReport, lanes: usize) -> String {
         notes.push("Equal records that the source counted stand at the first and the last time of their kind.".to_owned());
     }
     if sightings.lanes.iter().any(|lane| lane.host == LaneHost::Unread) {
-        notes.push("The hunt read no host for some of these: DISP of `host.name` does.".to_owned());
+        notes.push("The hunt read no host for some of these; `DISP … ATTR host.name` reads it.".to_owned());
     }
     if notes.is_empty() { String::new() } else { format!("<p class=\"picture-note\">{}</p>", html(&notes.join(" "))) }
 }
