@@ -105,10 +105,10 @@ pub(super) fn run(args: &RunArgs, terminal: Terminal) -> ExitCode {
         window: args.window.window,
         lean: args.run.lean,
         allow_partial: args.run.allow_partial,
-        hosts: args.report.out.is_some(),
         keys: args.report.keys,
         raw_csv: args.report.raw_csv,
         hints: !args.report.no_hints,
+        evidence: args.report.out.is_some(),
         max_memory: args.budget.max_memory,
         aggregate: !args.budget.no_agg,
         ..args.hunt.settings()

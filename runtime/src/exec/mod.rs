@@ -1,6 +1,7 @@
 //! Running a plan: each node as soon as its inputs are there; a failed node fails only what depends on it.
 
 pub mod bind;
+mod evidence;
 mod field_demand;
 mod hints;
 mod load_save_apply;
@@ -18,12 +19,13 @@ use crate::analytics::AnalyticRows;
 use crate::config::analytic::AnalyticBinding;
 use crate::matching::{Hosts, Lives};
 use crate::report::model::{HuntReport, RequestReport, Status, VariableReport};
+use crate::report::sightings::SightingsReport;
 use crate::source::{DataSource, Fields, SourceError, Waiting};
 use crate::table::Table;
 use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::diag::{Diagnostic, Severity, codes};
-use huntc_compiler::plan::{Node, NodeId, Plan, SourceId, SourceRef};
+use huntc_compiler::plan::{Node, NodeId, Plan, SourceId, SourceRef, VarId};
 use huntc_compiler::request::{RequestTemplate, Requests};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -92,6 +94,8 @@ pub struct RunOptions<'a> {
     pub tuples_from: Option<u64>,
     /// Whether the report has a hint for each statement that found nothing.
     pub hints: bool,
+    /// Whether the report has the records behind the rows that it shows, and when and where things were seen.
+    pub evidence: bool,
 }
 
 /// Fewer records are read in a page or two.
@@ -117,6 +121,7 @@ impl<'a> RunOptions<'a> {
             raw_csv: false,
             tuples_from: Some(TUPLES_FROM),
             hints: false,
+            evidence: false,
         }
     }
 }
@@ -284,7 +289,10 @@ impl Run<'_> {
         if self.options.hints && !interrupted {
             diagnostics.extend(self.hints());
         }
-        let displays = self.displays(&mut diagnostics);
+        let mut displays = self.displays(&mut diagnostics);
+        if self.options.evidence && !interrupted {
+            self.fill_evidence(&mut displays);
+        }
         diagnostics.extend(locked(&self.warnings).drain(..));
         failed |= diagnostics.iter().any(|d| d.severity == Severity::Error);
         if interrupted {
@@ -300,14 +308,16 @@ impl Run<'_> {
         diagnostics.sort_by_key(|d| (d.primary.span, d.code.id));
         let mut requests = std::mem::take(&mut *locked(&self.requests));
         requests.sort_by_key(|(node, chunk, _)| (*node, *chunk));
-        let variables: Vec<VariableReport> = plan.vars.iter().filter(|v| v.var.binding).map(|v| self.variable(v)).collect();
+        let variables: Vec<VariableReport> =
+            plan.vars.iter().zip(0..).filter(|(v, _)| v.var.binding).map(|(v, id)| self.variable(VarId(id), v)).collect();
         HuntReport {
             file: self.job.file.clone(),
+            text: None,
             status,
             complete: status == Status::Ok,
             parameters: Vec::new(),
             nodes: self.node_reports(&variables, &requests),
-            sightings: self.sightings(),
+            sightings: if self.options.evidence { self.sightings() } else { SightingsReport::default() },
             variables,
             displays,
             requests: requests.into_iter().map(|(_, _, r)| r).collect(),

@@ -1,6 +1,6 @@
 //! The displays of DISP, INFO, DESCRIBE and EXPLAIN, and the files that SAVE writes.
 
-use super::{Failure, Run, tree};
+use super::{Failure, Run, evidence, tree};
 use crate::ops::describe;
 use crate::report::model::Display;
 use crate::source::SourceError;
@@ -66,16 +66,17 @@ impl Run<'_> {
         let skip = usize::try_from(offset).unwrap_or(usize::MAX);
         let take = limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
         let rows: Vec<Row> = rows.into_iter().skip(skip).take(take).collect();
+        let shown = |place: &usize| place.checked_sub(skip).filter(|row| *row < rows.len());
+        let shown: Vec<_> = place_of.iter().map(shown).collect();
         let lineage = output.node.map(|node| self.lineage(node)).unwrap_or_default();
         let tree = if lineage.is_empty() {
             Vec::new()
         } else {
-            let shown = |place: &usize| place.checked_sub(skip).filter(|row| *row < rows.len());
-            let shown: Vec<_> = place_of.iter().map(shown).collect();
             tree::arrange(&lineage, &nodes(table, &shown, &self.holders(output, table)))
         };
+        let evidence = if self.options.evidence { evidence::behind(table, &shown) } else { Vec::new() };
         let headers = columns.iter().map(|c| c.header.clone()).collect();
-        Display { total, tree, complete: !table.partial, ..display(output, var, "DISP", headers, rows) }
+        Display { total, tree, evidence, complete: !table.partial, ..display(output, var, "DISP", headers, rows) }
     }
 
     /// The keys of other variables with entities of the type of a table, by the variables' names.
@@ -205,5 +206,6 @@ fn display(output: &Output, var: &Var, command: &'static str, columns: Vec<Strin
         missing: None,
         complete: true,
         tree: Vec::new(),
+        evidence: Vec::new(),
     }
 }

@@ -300,6 +300,7 @@ impl Run<'_> {
     ) -> RequestReport {
         RequestReport {
             id: format!("{id:?}.{number}"),
+            statement: self.job.plan.node(id).statement,
             source: self.job.plan.source(template.source).map_or_else(String::new, |s| s.uri.clone()),
             purpose: template.purpose.clone(),
             window: template.window,

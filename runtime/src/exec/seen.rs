@@ -268,7 +268,13 @@ fn bin((first, last): (Instant, Instant), time: Instant) -> u16 {
 }
 
 /// Puts the host of a sighting into `last`, where the host of the sighting before it stands. Answers whether it is another.
-fn host_of(entity: &SeenEntity<'_>, sighting: &Sighting, column: Option<usize>, known: &KnownHosts<'_>, last: &mut LaneHost) -> bool {
+fn host_of(
+    entity: &SeenEntity<'_>,
+    sighting: &Sighting,
+    column: Option<usize>,
+    known: &KnownHosts<'_>,
+    last: &mut LaneHost,
+) -> bool {
     let value = column.and_then(|column| entity.held(sighting, column)).and_then(|value| value.each().first());
     let named = match (value, entity.key().host()) {
         (Some(Value::Text(name)), _) | (None, Some(name)) => {

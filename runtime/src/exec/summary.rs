@@ -4,7 +4,7 @@ use super::{Failure, Run, Source, locked};
 use crate::report::model::{NodeReport, NodeStatus, RequestReport, SourceReport, VariableReport};
 use huntc_compiler::diag::{Diagnostic, codes};
 use huntc_compiler::plan::graph::{self, GraphNode};
-use huntc_compiler::plan::{DataSource, Node, NodeId, Shape, Variable};
+use huntc_compiler::plan::{DataSource, Node, NodeId, Shape, StatementFacts, VarId, Variable};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -13,13 +13,16 @@ const PLAINER: &str = "rewrite it without look-around and back-references, or wi
 
 impl Run<'_> {
     /// The report of one variable. Figures are `None` when its statement failed.
-    pub(super) fn variable(&self, variable: &Variable) -> VariableReport {
+    pub(super) fn variable(&self, id: VarId, variable: &Variable) -> VariableReport {
+        let binds = |statement: &&StatementFacts| statement.binds.iter().any(|binding| binding.out == id);
+        let statement = self.job.plan.statements.iter().find(binds).map_or(0, |statement| statement.number);
         let Variable { var, node, counts_unidentified } = variable;
         let table = node.and_then(|n| self.table(n).ok());
         let grouped = matches!(var.shape, Shape::Groups { .. });
         let unidentified = table.as_ref().map(|t| if *counts_unidentified { t.unidentified } else { 0 });
         VariableReport {
             name: var.name.clone(),
+            statement,
             version: var.version,
             entity: self.type_name(var),
             grouped,
@@ -37,11 +40,7 @@ impl Run<'_> {
     }
 
     /// The plan as it ran. `variables` are the figures of those that bind a name, in the plan's order.
-    pub(super) fn node_reports(
-        &self,
-        variables: &[VariableReport],
-        requests: &[(NodeId, u32, RequestReport)],
-    ) -> Vec<NodeReport> {
+    pub(super) fn node_reports(&self, variables: &[VariableReport], requests: &[(NodeId, u32, RequestReport)]) -> Vec<NodeReport> {
         let plan = self.job.plan;
         let mut records: Vec<Option<u64>> = vec![None; plan.nodes.len()];
         let bound = plan.vars.iter().filter(|v| v.var.binding).zip(variables);

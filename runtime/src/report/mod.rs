@@ -1,9 +1,11 @@
 //! Reports: the results of a run as JSON, HTML, CSV and text. Data of logs is hostile, so every format makes it harmless.
 
 pub mod csv;
+pub mod evidence;
 pub(crate) mod file;
 pub mod folder;
 pub mod html;
+pub mod hunt_text;
 pub mod json;
 pub mod model;
 mod names;

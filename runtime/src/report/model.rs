@@ -1,5 +1,7 @@
 //! The results of a run, as every report format shows them (semantics.md §7).
 
+use super::evidence::RowEvidence;
+use super::hunt_text::HuntText;
 use super::sightings::SightingsReport;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::plan::graph::GraphNode;
@@ -27,6 +29,8 @@ pub struct RunReport {
 pub struct HuntReport {
     /// The path as the user gave it.
     pub file: String,
+    /// What it asks, as its author wrote it; `None` where the text cannot be read.
+    pub text: Option<HuntText>,
     pub status: Status,
     /// Whether no figure lacks records.
     pub complete: bool,
@@ -55,6 +59,7 @@ impl HuntReport {
     pub fn without_results(file: &str, status: Status, diagnostics: Vec<Diagnostic>) -> Self {
         Self {
             file: file.to_owned(),
+            text: None,
             status,
             complete: false,
             parameters: Vec::new(),
@@ -146,6 +151,8 @@ impl Status {
 pub struct VariableReport {
     /// The name as the huntflow writes it.
     pub name: String,
+    /// Number of the statement that binds it, from 1.
+    pub statement: u32,
     /// Counts the bindings of the name, from 1.
     pub version: u32,
     /// The entity type; of a GROUP result, the type that was grouped.
@@ -236,6 +243,8 @@ pub struct Display {
     pub complete: bool,
     /// The lines of a tree, for people; programs use `rows`. Empty when the table is no tree.
     pub tree: Vec<Branch>,
+    /// For the first rows the records behind each; empty where nobody asked for them, or where rows stand for no records.
+    pub evidence: Vec<RowEvidence>,
 }
 
 /// A line of a tree.
@@ -314,6 +323,8 @@ impl RequestStatus {
 pub struct RequestReport {
     /// Plan node and number of the chunk: `n3.0`.
     pub id: String,
+    /// Number of the statement that first asked, from 1.
+    pub statement: u32,
     /// URI of the source.
     pub source: String,
     /// What the plan needs it for, in words.

@@ -19,6 +19,7 @@ pub(crate) fn display(variable: &str, columns: &[&str], rows: Vec<Vec<Option<Val
         missing: None,
         complete: true,
         tree: Vec::new(),
+        evidence: Vec::new(),
     }
 }
 
@@ -26,6 +27,7 @@ pub(crate) fn variable(name: &str, entities: u64) -> VariableReport {
     let at = |text| Instant::parse(text).unwrap_or(Instant(0));
     VariableReport {
         name: name.to_owned(),
+        statement: 1,
         version: 1,
         entity: "process".to_owned(),
         grouped: false,
@@ -45,6 +47,7 @@ pub(crate) fn variable(name: &str, entities: u64) -> VariableReport {
 pub(crate) fn request() -> RequestReport {
     RequestReport {
         id: "n3.0".to_owned(),
+        statement: 1,
         source: "stixshifter://host101".to_owned(),
         purpose: "line 1: GET process".to_owned(),
         window: None,
@@ -65,6 +68,7 @@ pub(crate) fn request() -> RequestReport {
 pub(crate) fn run(files: &[&str]) -> RunReport {
     let hunt = |file: &&str| HuntReport {
         file: (*file).to_owned(),
+        text: None,
         status: Status::Ok,
         complete: true,
         parameters: Vec::new(),

@@ -28,8 +28,6 @@ pub struct RunSettings {
     pub set: Vec<String>,
     /// `--lean`
     pub lean: bool,
-    /// Whether the hosts of what variables hold are read, for the pictures of a report folder.
-    pub hosts: bool,
     /// Whether the report lists the keys of every variable.
     pub keys: bool,
     /// Whether partial answers of sources are accepted.
@@ -38,6 +36,8 @@ pub struct RunSettings {
     pub raw_csv: bool,
     /// Whether the report has hints; the configuration can also switch them off.
     pub hints: bool,
+    /// Whether the report has the records behind the rows that it shows, and when and on which hosts things were seen.
+    pub evidence: bool,
     /// Whether sources may count equal records together (not with `--no-agg`).
     pub aggregate: bool,
     /// The most nodes of a hunt at the same time, unless the configuration says it. `None`: the kind of the sources decides.
@@ -60,11 +60,11 @@ impl RunSettings {
             lints: Vec::new(),
             set: Vec::new(),
             lean: false,
-            hosts: false,
             keys: false,
             allow_partial: false,
             raw_csv: false,
             hints: false,
+            evidence: false,
             aggregate: true,
             concurrency: None,
             timeout: None,
@@ -78,7 +78,7 @@ impl RunSettings {
             window: self.window.map(nanoseconds),
             ignore_case: self.ignore_case,
             lean: self.lean,
-            hosts: self.hosts,
+            hosts: self.evidence,
             process_identity: self.process_identity,
             lints: config.lint_levels(&self.lints),
             sources: config.source_profiles(),

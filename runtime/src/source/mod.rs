@@ -5,6 +5,7 @@ mod clocks;
 pub mod combined;
 pub(crate) mod document_time;
 pub mod elastic;
+pub mod evidence;
 mod fields;
 pub mod logs;
 pub mod regular_file;
@@ -19,6 +20,7 @@ pub use tally::{TalliedValue, Tally, TallyRequest};
 pub use tuples::{TupleRequest, Tuples};
 
 use crate::allowance::{Allowance, Spent};
+use evidence::{Documents, WantedRecord};
 use huntc_compiler::diag::{Code, Diagnostic};
 use huntc_compiler::plan::Span;
 use huntc_compiler::request::BoundRequest;
@@ -71,6 +73,13 @@ pub trait DataSource: Send + Sync {
     fn tuples(&self, asked: &TupleRequest<'_>, context: &FetchContext) -> Result<Option<Tuples>, SourceError> {
         let _ = (asked, context);
         Ok(None)
+    }
+
+    /// For each of these records its name and, where it can be read again, its document. A record that is not there any more, or
+    /// whose id is of another source, has none.
+    fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<Documents, SourceError> {
+        let _ = context;
+        Ok(wanted.iter().map(|_| None).collect())
     }
 
     /// The path, or the URL without secrets, for people.

@@ -21,7 +21,8 @@ fn walked(steps: &[&[(&str, &str)]]) -> Lineage {
 
 fn drawn(lineage: &Lineage, rows: &[&str]) -> Vec<String> {
     let keys: Vec<Key> = rows.iter().map(|r| key(r)).collect();
-    let nodes: Vec<TreeNode<'_>> = keys.iter().enumerate().map(|(row, key)| TreeNode { key: Some(key), row, held_by: Vec::new() }).collect();
+    let nodes: Vec<TreeNode<'_>> =
+        keys.iter().enumerate().map(|(row, key)| TreeNode { key: Some(key), row, held_by: Vec::new() }).collect();
     arrange(lineage, &nodes).iter().map(|b| format!("{}{}", b.mark, rows[b.row])).collect()
 }
 

@@ -116,8 +116,7 @@ fn image(nodes: &[Drawn<'_>], style: &str) -> String {
     if nodes.len() > MOST {
         return too_many(nodes.len(), style);
     }
-    let needs: Vec<Vec<usize>> =
-        nodes.iter().map(|drawn| drawn.node.inputs.iter().map(|id| id.0 as usize).collect()).collect();
+    let needs: Vec<Vec<usize>> = nodes.iter().map(|drawn| drawn.node.inputs.iter().map(|id| id.0 as usize).collect()).collect();
     let lines = nodes.iter().map(|drawn| drawn.lines().len()).max().unwrap_or(0) as i32;
     let measures = Measures { width: WIDTH, box_width: BOX, box_height: lines * PITCH + 12, beside: 16, between: 38 };
     let layout = layout(&needs, measures);

@@ -61,10 +61,7 @@ mod tests {
         let mut out = String::new();
         text(&mut out, (1, 2), "name", "</text><script>", 40);
         title(&mut out, "</title>");
-        assert_eq!(
-            out,
-            "<text x=\"1\" y=\"2\" class=\"name\">&lt;/text&gt;&lt;script&gt;</text><title>&lt;/title&gt;</title>"
-        );
+        assert_eq!(out, "<text x=\"1\" y=\"2\" class=\"name\">&lt;/text&gt;&lt;script&gt;</text><title>&lt;/title&gt;</title>");
     }
 
     #[test]

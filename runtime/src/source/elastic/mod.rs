@@ -12,6 +12,7 @@ mod countable;
 mod coverage;
 mod detect;
 mod document;
+mod documents;
 mod expression;
 mod fault;
 mod findings;
@@ -48,6 +49,7 @@ pub use server::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
 pub use tls::{ClientCertificate, Fingerprint, fingerprint};
 
+use super::evidence::{Documents, WantedRecord};
 use super::{DataSource, FetchContext, Fields, Records, Sample, Sink, SourceError, Tally, TallyRequest, TupleRequest, Tuples};
 use crate::allowance::Spent;
 use connection::Connection;
@@ -237,6 +239,10 @@ impl DataSource for ElasticSource {
     fn tuples(&self, asked: &TupleRequest<'_>, context: &FetchContext) -> Result<Option<Tuples>, SourceError> {
         let counted = self.begin(asked.request, context).and_then(|()| self.counted_tuples(asked, context));
         counted.map_err(|f| self.connection.explain(&f))
+    }
+
+    fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<Documents, SourceError> {
+        self.documents_of(wanted, context).map_err(|f| self.connection.explain(&f))
     }
 
     fn location(&self) -> String {
