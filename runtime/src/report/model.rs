@@ -2,9 +2,11 @@
 
 use super::evidence::RowEvidence;
 use super::hunt_text::HuntText;
+use super::requests::RequestPlace;
 use super::sightings::SightingsReport;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::plan::graph::GraphNode;
+use huntc_compiler::request::PastedSearch;
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::{Instant, Window};
 use huntc_compiler::value::Value;
@@ -330,6 +332,10 @@ pub struct RequestReport {
     /// What the plan needs it for, in words.
     pub purpose: String,
     pub window: Window,
+    /// Where it can be pasted; `None` for a source that is no cluster.
+    pub place: Option<RequestPlace>,
+    /// The searches of clusters that it became; none where nobody wanted them, or where no cluster was asked.
+    pub sent: Vec<PastedSearch>,
     /// The query as JSON, without the window.
     pub query: serde_json::Value,
     pub fields: Vec<String>,

@@ -51,6 +51,8 @@ pub(crate) fn request() -> RequestReport {
         source: "stixshifter://host101".to_owned(),
         purpose: "line 1: GET process".to_owned(),
         window: None,
+        place: None,
+        sent: Vec::new(),
         query: serde_json::json!({ "term": { "process.name": "svchost.exe" } }),
         fields: vec!["@timestamp".to_owned(), "process.name".to_owned()],
         exact: true,

@@ -119,7 +119,7 @@ proptest! {
         let mut order: Vec<usize> = (0..forest.len()).collect();
         order.sort_by_key(|n| forest[*n].3);
         // One row for each label: DISP drops repeated rows.
-        let nodes: Vec<TreeNode<'_>> = order.iter().map(|n| TreeNode { key: Some(&keys[*n]), row: usize::from(labels[*n]) }).collect();
+        let nodes: Vec<TreeNode<'_>> = order.iter().map(|n| TreeNode { key: Some(&keys[*n]), row: usize::from(labels[*n]), held_by: Vec::new() }).collect();
         let tree = arrange(&lineage, &nodes);
         if parents.iter().all(Option::is_none) {
             prop_assert!(tree.is_empty());
