@@ -293,3 +293,7 @@ fn host_of(
     *last = named;
     other
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests;

@@ -11,6 +11,7 @@ pub mod model;
 mod names;
 pub(crate) mod page;
 pub mod pictures;
+mod pretty_json;
 pub mod requests;
 pub mod sanitize;
 pub mod sightings;

@@ -1,11 +1,13 @@
 //! Requests as people paste them: as text for Kibana's Dev Tools, as shell commands, and as links to Discover.
 
 use super::model::{HuntReport, RequestReport, RequestStatus, RunReport};
-use super::sanitize::{json_text, terminal};
+use super::pretty_json::pretty;
+use super::sanitize::terminal;
 use super::text::count;
-use huntc_compiler::request::{PastedSearch, Query, with_window};
+use huntc_compiler::request::{Never, PastedSearch, Query, with_window};
 use huntc_compiler::time::Window;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::io::{Result, Write};
 
@@ -46,18 +48,16 @@ pub struct PastedRequest {
 /// of several clusters has one for each.
 pub fn pasted(request: &RequestReport) -> Vec<PastedRequest> {
     let sent: Vec<PastedSearch> = if request.sent.is_empty() { vec![unsent(request)] } else { request.sent.clone() };
-    sent.into_iter().filter_map(|search| of_search(request, search)).collect()
+    sent.into_iter().map(|search| of_search(request, search)).collect()
 }
 
-fn of_search(request: &RequestReport, search: PastedSearch) -> Option<PastedRequest> {
-    let body: Json = serde_json::from_str(&search.body).ok()?;
-    let discover = discover(request, &search, &body);
-    let pretty = |body: &Json| json_text(&serde_json::to_string_pretty(body).unwrap_or_default()).into_owned();
-    let heading = [heading(request), search.heading].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
-    let search = PastedSearch { heading: terminal(&heading.join(" · ")).into_owned(), body: pretty(&body), ..search };
-    let mut short = body;
-    let left_out = fold(&mut short);
-    Some(PastedRequest { search, folded: pretty(&short), left_out, discover })
+fn of_search(request: &RequestReport, search: PastedSearch) -> PastedRequest {
+    let discover = discover(request, &search);
+    let headings = [heading(request), search.heading].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    let (folded, left_out) = pretty(&search.body, Some(FOLDED));
+    let (body, _) = pretty(&search.body, None);
+    let search = PastedSearch { heading: terminal(&headings.join(" · ")).into_owned(), body, ..search };
+    PastedRequest { search, folded, left_out, discover }
 }
 
 /// `n3.0 · line 4: GET process · 34 records`
@@ -71,6 +71,16 @@ fn heading(request: &RequestReport) -> String {
     format!("{} · {} · {came}{exact}", request.id, request.purpose)
 }
 
+/// The body of a search that was not sent.
+#[derive(Serialize)]
+struct UnsentBody<'a> {
+    size: u32,
+    track_total_hits: bool,
+    query: Json,
+    _source: Vec<&'a String>,
+    sort: [&'static str; 1],
+}
+
 /// The search that asks a cluster for what a file was asked for.
 fn unsent(request: &RequestReport) -> PastedSearch {
     let name = request.source.rsplit_once("://").map_or(request.source.as_str(), |(_, name)| name);
@@ -79,15 +89,14 @@ fn unsent(request: &RequestReport) -> PastedSearch {
         // A file has no address: this machine, and the source's name, stand for one.
         None => ("http://localhost:9200".to_owned(), name.to_owned()),
     };
-    let fields: Vec<&String> = request.fields.iter().filter(|field| *field != "_id").collect();
-    let body = json!({
-        "size": PAGE,
-        "track_total_hits": true,
-        "query": in_window(&request.query, request.window),
-        "_source": fields,
-        "sort": ["@timestamp"],
-    });
-    PastedSearch { heading: String::new(), url, index, body: body.to_string() }
+    let body = UnsentBody {
+        size: PAGE,
+        track_total_hits: true,
+        query: in_window(&request.query, request.window),
+        _source: request.fields.iter().filter(|field| *field != "_id").collect(),
+        sort: ["@timestamp"],
+    };
+    PastedSearch { heading: String::new(), url, index, body: serde_json::to_string(&body).unwrap_or_default() }
 }
 
 /// A query with its window.
@@ -95,27 +104,16 @@ fn in_window(query: &Json, window: Window) -> Json {
     if window.is_none() {
         return query.clone();
     }
-    json!({ "bool": { "filter": [with_window::<huntc_compiler::request::Never>(Query::MatchAll, window), query] } })
-}
-
-/// Shortens the lists of a body. Answers how many values are left out.
-fn fold(body: &mut Json) -> usize {
-    match body {
-        Json::Array(values) if values.len() > 2 * FOLDED && values.iter().all(|v| !v.is_array() && !v.is_object()) => {
-            let left_out = values.len() - FOLDED;
-            values.truncate(FOLDED);
-            values.push(Json::String(format!("… {left_out} more")));
-            left_out
-        }
-        Json::Array(values) => values.iter_mut().map(fold).sum(),
-        Json::Object(entries) => entries.values_mut().map(fold).sum(),
-        _ => 0,
-    }
+    json!({ "bool": { "filter": [with_window::<Never>(Query::MatchAll, window), query] } })
 }
 
 /// A link to Discover with index, time and query. The query is a filter there.
-fn discover(request: &RequestReport, search: &PastedSearch, body: &Json) -> Option<String> {
+fn discover(request: &RequestReport, search: &PastedSearch) -> Option<String> {
     let kibana = request.place.as_ref()?.kibana.as_ref()?;
+    if search.body.len() > LONGEST_LINK {
+        return None;
+    }
+    let body: Json = serde_json::from_str(&search.body).ok()?;
     let query = body.get("query")?;
     let (from, to) = match request.window {
         Some(range) => (range.start.to_string(), range.stop.to_string()),

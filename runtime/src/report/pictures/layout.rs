@@ -4,7 +4,7 @@
 
 /// Boxes side by side.
 const ABREAST: usize = 4;
-/// The width of a lane with what stands beside it, where there is room.
+/// The width of a lane with what stands beside it, where there is room; otherwise lanes lie on each other.
 const LANE: i32 = 20;
 /// How often layers are ordered by their neighbours, downwards and upwards.
 const SWEEPS: usize = 4;
@@ -264,7 +264,7 @@ impl Graph {
         }
         let boxes = layer.iter().filter(|item| self.is_box(**item)).count() as i32;
         let lanes = layer.len() as i32 - boxes;
-        ((self.measures.width + self.measures.beside - boxes * whole) / lanes.max(1)).clamp(1, LANE)
+        ((self.measures.width + self.measures.beside - boxes * whole) / lanes.max(1)).clamp(0, LANE)
     }
 
     fn finish(&self, ways: &[(usize, usize, Vec<usize>)]) -> Layout {

@@ -15,6 +15,10 @@ pub use plan::{plan, plan_of_dry_run};
 pub use timeline::timeline;
 pub use tree::tree;
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests;
+
 /// The style of all pictures.
 pub const STYLE: &str = include_str!("pictures.css");
 
