@@ -18,7 +18,7 @@ use toml::de::{DeTable, DeValue};
 
 const TOP: [&str; 6] = ["sources", "analytics", "fields", "lints", "run", "nightly"];
 /// The keys of every source. Each kind adds its own.
-const SOURCE: [&str; 6] = ["uri", "path", "default_window", "like_case", "clock", "kibana"];
+const SOURCE: [&str; 5] = ["uri", "path", "default_window", "like_case", "clock"];
 /// The values of `clock`.
 const EVENT_CLOCK: &str = "@timestamp";
 const ARRIVAL_CLOCKS: [&str; 2] = ["event.ingested", "event.created"];

@@ -229,7 +229,7 @@ impl Graph {
         }
         let mut end = room;
         for ((item, cell), x) in layer.iter().zip(&cells).zip(xs).rev() {
-            let x = x.min(end - cell);
+            let x = x.min(end - cell).min(self.measures.width - self.width(*item));
             end = x;
             if let Some(item) = self.items.get_mut(*item) {
                 item.x = x;
@@ -264,7 +264,7 @@ impl Graph {
         }
         let boxes = layer.iter().filter(|item| self.is_box(**item)).count() as i32;
         let lanes = layer.len() as i32 - boxes;
-        ((self.measures.width + self.measures.beside - boxes * whole) / lanes.max(1)).clamp(0, LANE)
+        ((self.measures.width - boxes * whole) / lanes.max(1)).clamp(0, LANE)
     }
 
     fn finish(&self, ways: &[(usize, usize, Vec<usize>)]) -> Layout {

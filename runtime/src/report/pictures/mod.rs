@@ -3,15 +3,18 @@
 //!
 //! The classes are those of `pictures.css`, in light and in dark. `brush.js` makes the timeline choose rows of tables.
 
+mod folding_list;
 mod layout;
 mod matrix;
 mod plan;
+mod processes;
 mod svg;
 mod timeline;
 mod tree;
 
 pub use matrix::matrix;
 pub use plan::{plan, plan_of_dry_run};
+pub use processes::processes;
 pub use timeline::timeline;
 pub use tree::tree;
 

@@ -88,14 +88,12 @@ impl Drawn<'_> {
     /// The lines in its box, each with its class.
     fn lines(&self) -> Vec<(&'static str, String)> {
         let Self { node, .. } = self;
-        let lines = [
-            ("name", node.names.join(", ")),
-            ("action", node.action()),
-            ("condition", node.condition.clone()),
-            ("shown", node.shown.join(", ")),
-            ("figures", self.figures()),
-        ];
-        lines.into_iter().filter(|(_, line)| !line.is_empty()).collect()
+        let shown = node.shown.join(", ");
+        let (name, shown) = if node.names.is_empty() { (shown, String::new()) } else { (node.names.join(", "), shown) };
+        let others =
+            [("action", node.action()), ("condition", node.condition.clone()), ("shown", shown), ("figures", self.figures())];
+        // The first line has the id too.
+        [("name", name)].into_iter().chain(others.into_iter().filter(|(_, line)| !line.is_empty())).collect()
     }
 
     fn class(&self) -> String {

@@ -37,6 +37,12 @@ fn ran(nodes: Vec<GraphNode>) -> Vec<NodeReport> {
     (0..).zip(nodes).map(node).collect()
 }
 
+fn pin(name: &str, shown: &str) {
+    insta::with_settings!({ snapshot_path => "../../../../snapshots/report", prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name, shown);
+    });
+}
+
 /// An element a line, without what only says where things stand.
 fn structure(markup: &str) -> String {
     let places = regex::Regex::new(r#" (x|y|width|height|rx|viewBox|transform|d)="[^"]*""#).unwrap();
@@ -49,9 +55,10 @@ fn hostile() -> &'static str {
 
 /// Nothing of it is markup, and nothing is unsafe.
 fn is_harmless(markup: &str) {
-    for bad in ["<script", "</svg><", "\" onload", "' onload"] {
+    for bad in ["<script", "\" onload", "' onload"] {
         assert!(!markup.contains(bad), "{bad}: {markup}");
     }
+    assert!(markup.matches("</svg>").count() <= 1, "{markup}");
     assert!(!markup.chars().any(is_unsafe), "{markup}");
 }
 
@@ -61,7 +68,7 @@ fn a_plan_has_names_records_time_and_the_critical_path() {
     nodes[2].status = NodeStatus::Failed;
     nodes[2].entities = None;
     let picture = plan(&nodes).unwrap();
-    insta::assert_snapshot!(format!("{}\n\n{}", structure(&picture.image), structure(&picture.text)));
+    pin("picture-plan", &format!("{}\n\n{}", structure(&picture.image), structure(&picture.text)));
 }
 
 #[test]
@@ -118,13 +125,13 @@ fn a_timeline_has_a_lane_for_each_host_and_variable_and_controls() {
     report.without_time = 2;
     report.counted = true;
     let picture = timeline(&report).unwrap();
-    insta::assert_snapshot!(format!("{}\n\n{}", structure(&picture.image), structure(&picture.text)));
+    pin("picture-timeline", &format!("{}\n\n{}", structure(&picture.image), structure(&picture.text)));
 }
 
 #[test]
 fn a_matrix_has_hosts_and_variables() {
     let report = seen(vec![lane("a", "p", &[(0, 1)]), lane("a", "q", &[(0, 9)]), lane("b", "p", &[(1, 1)])]);
-    insta::assert_snapshot!(structure(&matrix(&report).unwrap().image));
+    pin("picture-matrix", &structure(&matrix(&report).unwrap().image));
     assert_eq!(matrix(&seen(vec![lane("a", "p", &[(0, 1)])])), None);
 }
 
@@ -151,23 +158,23 @@ fn branch(row: usize, depth: usize, count: u64, held_by: &[&str]) -> Branch {
     Branch { row, mark: String::new(), count, depth, held_by: held_by.iter().map(|name| (*name).to_owned()).collect() }
 }
 
-fn processes(names: &[&str]) -> Display {
+fn processes_of(names: &[&str]) -> Display {
     let row = |name: &&str| vec![Some(Value::text("h")), Some(Value::text(*name)), Some(Value::text(format!("{name} -x"))), None];
     display("tree", &["host.name", "name", "command_line", "user.name"], names.iter().map(row).collect())
 }
 
 #[test]
 fn a_tree_folds_and_marks_what_other_variables_hold() {
-    let mut display = processes(&["a", "b", "c"]);
+    let mut display = processes_of(&["a", "b", "c"]);
     display.tree =
         vec![branch(0, 0, 1, &[]), branch(1, 1, 1, &["bad"]), branch(2, 2, 3, &[]), branch(1, 1, 1, &[]), branch(2, 0, 1, &[])];
-    insta::assert_snapshot!(tree(&display).unwrap().image.replace("><", ">\n<"));
-    assert_eq!(tree(&processes(&["a"])), None);
+    pin("picture-tree", &structure(&tree(&display).unwrap().image));
+    assert_eq!(tree(&processes_of(&["a"])), None);
 }
 
 #[test]
 fn a_deep_tree_ends_and_a_long_one_says_so() {
-    let mut display = processes(&[hostile()]);
+    let mut display = processes_of(&[hostile()]);
     display.tree = (0..3_000).map(|depth| branch(0, depth, 1, &[])).collect();
     let image = tree(&display).unwrap().image;
     assert_eq!(image.matches("<ul").count(), 41);
@@ -176,4 +183,41 @@ fn a_deep_tree_ends_and_a_long_one_says_so() {
     }
     assert!(image.ends_with("2000 of 3000 lines.</p>") && image.contains("<i>level</i> 1999"));
     is_harmless(&image);
+}
+
+/// Rows of host, pid, name, command line and parent's pid and name.
+fn shown(variable: &str, rows: &[[&str; 6]]) -> Display {
+    let columns = ["host.name", "pid", "name", "command_line", "parent_ref.pid", "parent_ref.name"];
+    let cell = |text: &&str| (!text.is_empty()).then(|| Value::text(*text));
+    display(variable, &columns, rows.iter().map(|row| row.iter().map(cell).collect()).collect())
+}
+
+#[test]
+fn processes_hang_below_their_parents_whichever_table_shows_them() {
+    let parents = shown("p", &[["a", "2", "cmd.exe", "cmd /c x", "1", "explorer.exe"], ["b", "2", "cmd.exe", "", "", ""]]);
+    let children = shown(
+        "q",
+        &[
+            ["a", "3", "net.exe", "net user", "2", "CMD.EXE"],
+            ["a", "4", "net.exe", "net user", "2", "cmd.exe"],
+            ["a", "5", "ping.exe", "ping", "2", "powershell.exe"],
+            ["a", "2", "cmd.exe", "cmd /c x", "1", "explorer.exe"],
+            ["a", "", "nobody.exe", "", "2", "cmd.exe"],
+        ],
+    );
+    pin("picture-processes", &structure(&processes(&[parents, children]).unwrap().image));
+    assert_eq!(processes(&[processes_without_parents()]), None);
+}
+
+fn processes_without_parents() -> Display {
+    processes_of(&["a"])
+}
+
+#[test]
+fn processes_that_name_each_other_make_no_circle() {
+    let circle = shown("p", &[["a", "1", "x", "", "2", "y"], ["a", "2", "y", "", "1", "x"], ["a", "3", "z", "", "3", "z"]]);
+    let image = processes(&[circle]).unwrap().image;
+    assert_eq!(image.matches("<i>pid</i> 1<").count() + image.matches("<i>pid</i> 2<").count(), 3, "{image}");
+    let hostile = shown(hostile(), &[[hostile(), "1", hostile(), hostile(), "2", hostile()]]);
+    is_harmless(&processes(&[hostile]).unwrap().image);
 }

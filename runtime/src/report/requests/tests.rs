@@ -29,6 +29,7 @@ fn a_request_has_index_time_sort_and_size() {
             {
               "range": {
                 "@timestamp": {
+                  "format": "strict_date_optional_time",
                   "gte": "2020-10-22T06:55:00.000Z",
                   "lt": "2020-10-22T07:00:00.000Z"
                 }
