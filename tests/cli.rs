@@ -106,7 +106,7 @@ fn a_mapping_of_ones_own_is_laid_over_the_catalog() {
 #[test]
 fn the_dry_run_shows_every_stage_and_sends_nothing() {
     let huntc = lab();
-    for stage in ["tokens", "ast", "hir", "plan", "requests", "console", "curl", "dot", "mermaid"] {
+    for stage in ["tokens", "ast", "hir", "plan", "requests", "console", "curl", "dot", "mermaid", "svg"] {
         let ran = huntc.run(&format!("compile hunt.hf --emit {stage}"));
         assert_eq!(ran.code, Some(0), "{stage}: {}", ran.stderr);
         assert!(ran.stdout.contains("shell") || ran.stdout.contains("cmd.exe"), "{stage}: {}", ran.stdout);

@@ -34,7 +34,7 @@ Examples:
 /// Run huntflows and report what they find
 ///
 /// Without --out, displays and a summary are printed; with it, DIR becomes a report folder: report.json, report.html,
-/// a CSV and a JSON file for each display, and requests.ndjson.
+/// a CSV and a JSON file for each display, requests.ndjson, and requests.console for Kibana's Dev Tools.
 #[derive(Debug, clap::Args)]
 #[command(after_help = NOTES)]
 pub(super) struct RunArgs {

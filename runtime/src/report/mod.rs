@@ -10,7 +10,11 @@ pub mod json;
 pub mod model;
 mod names;
 pub(crate) mod page;
+pub mod pictures;
+mod pretty_json;
+pub mod requests;
 pub mod sanitize;
+pub mod sightings;
 pub mod text;
 
 #[cfg(test)]
@@ -23,10 +27,11 @@ use model::Display;
 use std::io::{Result, Write};
 
 /// The files of every report folder, `report.json` first.
-const FILES: [ReportFile<RunReport>; 3] = [
+const FILES: [ReportFile<RunReport>; 4] = [
     ReportFile { name: "report.json", write: |run, out| json::write(run, true, out) },
     ReportFile { name: "report.html", write: html::write },
     ReportFile { name: "requests.ndjson", write: json::write_requests },
+    ReportFile { name: "requests.console", write: requests::write_console },
 ];
 
 /// A file that a report folder has for each display with a table.

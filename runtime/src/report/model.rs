@@ -2,7 +2,11 @@
 
 use super::evidence::RowEvidence;
 use super::hunt_text::HuntText;
+use super::requests::RequestPlace;
+use super::sightings::SightingsReport;
 use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::plan::graph::GraphNode;
+use huntc_compiler::request::PastedSearch;
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::{Instant, Window};
 use huntc_compiler::value::Value;
@@ -38,6 +42,10 @@ pub struct HuntReport {
     pub variables: Vec<VariableReport>,
     /// The displays of DISP, INFO, DESCRIBE and EXPLAIN, in the order of the statements.
     pub displays: Vec<Display>,
+    /// The plan, node by node. The inputs of each come before it.
+    pub nodes: Vec<NodeReport>,
+    /// When and where the entities of the variables were seen.
+    pub sightings: SightingsReport,
     /// The requests to sources, in the order of the plan's nodes.
     pub requests: Vec<RequestReport>,
     /// The sources that the huntflow names, sorted by name.
@@ -59,6 +67,8 @@ impl HuntReport {
             parameters: Vec::new(),
             variables: Vec::new(),
             displays: Vec::new(),
+            nodes: Vec::new(),
+            sightings: SightingsReport::default(),
             requests: Vec::new(),
             sources: Vec::new(),
             diagnostics,
@@ -173,6 +183,47 @@ pub struct VariableReport {
     pub elapsed: Duration,
 }
 
+/// A node of the plan, as it ran.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
+pub struct NodeReport {
+    /// What it does, and what it is called.
+    pub node: GraphNode,
+    pub status: NodeStatus,
+    /// Entities, or groups, of its table; `None` where it has no table.
+    pub entities: Option<u64>,
+    /// For one that asks a source the records that came, for others those that a variable's figures count; `None` where
+    /// nobody counted.
+    pub records: Option<u64>,
+    /// When it began, and when it was done, both counted from the beginning of the run.
+    pub time: Option<(Duration, Duration)>,
+}
+
+/// What became of a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NodeStatus {
+    /// It has its table.
+    Ok,
+    /// It has a table that lacks records.
+    Partial,
+    /// It has none, by its own fault.
+    Failed,
+    /// It was not computed: nothing needs it, an input failed, or the run was interrupted.
+    Skipped,
+}
+
+impl NodeStatus {
+    /// The name of the status in pictures.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// A table or facts that a statement shows.
 #[derive(Debug)]
 pub struct Display {
@@ -207,6 +258,10 @@ pub struct Branch {
     pub mark: String,
     /// How many entities that look the same share the line.
     pub count: u64,
+    /// How many lines stand above it up to the one that the tree begins with.
+    pub depth: usize,
+    /// The other variables that hold one of its entities, by name.
+    pub held_by: Vec<String>,
 }
 
 /// A row in the form that people read.
@@ -277,6 +332,10 @@ pub struct RequestReport {
     /// What the plan needs it for, in words.
     pub purpose: String,
     pub window: Window,
+    /// Where it can be pasted; `None` for a source that is no cluster.
+    pub place: Option<RequestPlace>,
+    /// The searches of clusters that it became; none where nobody wanted them, or where no cluster was asked.
+    pub sent: Vec<PastedSearch>,
     /// The query as JSON, without the window.
     pub query: serde_json::Value,
     pub fields: Vec<String>,

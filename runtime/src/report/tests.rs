@@ -2,6 +2,7 @@
 
 use super::RunReport;
 use super::model::{Display, HuntReport, RequestReport, RequestStatus, SourceReport, Status, VariableReport};
+use super::sightings::SightingsReport;
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::{Instant, TimeRange};
 use huntc_compiler::value::Value;
@@ -50,6 +51,8 @@ pub(crate) fn request() -> RequestReport {
         source: "stixshifter://host101".to_owned(),
         purpose: "line 1: GET process".to_owned(),
         window: None,
+        place: None,
+        sent: Vec::new(),
         query: serde_json::json!({ "term": { "process.name": "svchost.exe" } }),
         fields: vec!["@timestamp".to_owned(), "process.name".to_owned()],
         exact: true,
@@ -80,6 +83,8 @@ pub(crate) fn run(files: &[&str]) -> RunReport {
                 vec![Some(Value::text("=cmd|' /C calc'!A0")), None],
             ],
         )],
+        nodes: Vec::new(),
+        sightings: SightingsReport::default(),
         requests: vec![request()],
         sources: vec![SourceReport {
             name: "host101".to_owned(),

@@ -208,11 +208,15 @@ mod tests {
         assert!(display(&table, None).lines().any(|l| l.len() > 250));
     }
 
+    fn branch(row: usize, mark: &str, count: u64) -> Branch {
+        Branch { row, mark: mark.to_owned(), count, depth: mark.chars().count() / 3, held_by: Vec::new() }
+    }
+
     #[test]
     fn trees_are_drawn_and_limits_are_counted() {
         let rows = ["a", "b"].map(|n| vec![Some(Value::text(n))]).to_vec();
         let mut table = sample("x", &["name"], rows);
-        table.tree = vec![Branch { row: 1, mark: String::new(), count: 1 }, Branch { row: 0, mark: "└─ ".to_owned(), count: 1 }];
+        table.tree = vec![branch(1, "", 1), branch(0, "└─ ", 1)];
         table.total = 7;
         table.complete = false;
         insta::assert_snapshot!(display(&table, None), @r"
@@ -231,7 +235,6 @@ mod tests {
     fn a_line_of_a_tree_may_stand_for_several_entities() {
         let rows = ["a", "b ×7"].map(|n| vec![Some(Value::text(n)), Some(Value::Int(1))]).to_vec();
         let mut table = sample("x", &["name", "n"], rows);
-        let branch = |row, mark: &str, count| Branch { row, mark: mark.to_owned(), count };
         table.tree = vec![branch(0, "", 1), branch(1, "└─ ", 3), branch(0, "", 2)];
         insta::assert_snapshot!(display(&table, None), @r"
         DISP x (statement 2)
@@ -248,7 +251,7 @@ mod tests {
     fn a_name_cannot_draw_branches_of_its_own() {
         let rows = ["a", "└─ lsass.exe\n│  b"].map(|n| vec![Some(Value::text(n))]).to_vec();
         let mut table = sample("x", &["name"], rows);
-        table.tree = vec![Branch { row: 0, mark: String::new(), count: 1 }, Branch { row: 1, mark: "└─ ".to_owned(), count: 1 }];
+        table.tree = vec![branch(0, "", 1), branch(1, "└─ ", 1)];
         let text = display(&table, None);
         assert!(text.contains(r"| └─ \u{2514}\u{2500} lsass.exe\n\u{2502}  b |"), "{text}");
     }

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::config::kinds::Opening;
 use crate::exec::{self, Job, Kept, RunOptions, TUPLES_FROM};
 use crate::report::model::{HuntReport, ParameterReport, Status};
+use crate::report::requests::RequestPlace;
 use crate::source::arrival::ArrivalSource;
 use crate::source::combined::CombinedSource;
 use crate::source::{DataSource, Fields, SourceError, Waiting};
@@ -160,6 +161,7 @@ fn run_compiled(
     let work = Work { huntflow, settings, context, compiled: &compiled, bound: &bound };
     let (mut report, kept) = work.execute(diagnostics);
     work.level_mended(&mut report);
+    work.place_requests(&mut report);
     work.tell_of_sources(&mut report);
     report.parameters = parameters
         .into_iter()
@@ -257,6 +259,16 @@ impl Work<'_> {
             }
         }
         exec::run_and_keep(job(diagnostics), &options)
+    }
+
+    /// Says where each request can be pasted.
+    fn place_requests(&self, report: &mut HuntReport) {
+        for request in &mut report.requests {
+            let source = self.compiled.plan.sources.iter().find(|source| source.uri == request.source);
+            let Some(binding) = source.and_then(|source| self.huntflow.config.sources.get(&source.name)) else { continue };
+            let address = binding.kind.cluster_address();
+            request.place = address.map(|(url, index)| RequestPlace { url, index, kibana: binding.kibana.clone() });
+        }
     }
 
     fn is_left_out(&self, name: &str) -> bool {

@@ -36,7 +36,7 @@ pub struct RunSettings {
     pub raw_csv: bool,
     /// Whether the report has hints; the configuration can also switch them off.
     pub hints: bool,
-    /// Whether the report has the records behind the rows that it shows.
+    /// Whether the report has the records behind the rows that it shows, and when and on which hosts things were seen.
     pub evidence: bool,
     /// Whether sources may count equal records together (not with `--no-agg`).
     pub aggregate: bool,
@@ -78,6 +78,7 @@ impl RunSettings {
             window: self.window.map(nanoseconds),
             ignore_case: self.ignore_case,
             lean: self.lean,
+            hosts: self.evidence,
             process_identity: self.process_identity,
             lints: config.lint_levels(&self.lints),
             sources: config.source_profiles(),

@@ -77,5 +77,9 @@ impl ElasticSource {
 fn at(time: Instant) -> BoundQuery {
     let millis = time.millis_floor();
     let limit = |millis, inclusive| Some(Limit { value: Value::Time(Instant::from_millis(millis)), inclusive });
-    Query::Range(Range { field: "@timestamp".to_owned(), lower: limit(millis, true), upper: limit(millis.saturating_add(1), false) })
+    Query::Range(Range {
+        field: "@timestamp".to_owned(),
+        lower: limit(millis, true),
+        upper: limit(millis.saturating_add(1), false),
+    })
 }

@@ -21,6 +21,7 @@ mod message;
 mod offline;
 mod origin;
 mod outlet;
+mod paste;
 mod prepare;
 mod privileges;
 mod probe;
@@ -165,6 +166,7 @@ impl ElasticSource {
         let mut refused = None;
         let read = self.with_prepared(request, context, |prepared| {
             let mut outlet = Outlet::parts(sink, prepared.wanted().map(str::to_owned).collect());
+            self.keep_reading(prepared, context);
             let read = if prepared.nothing {
                 outlet.begin(prepared.builder());
                 outlet.take(prepared.builder())
