@@ -5,7 +5,8 @@ use crate::report::model::{Display, HuntReport, RequestStatus, RunReport, Source
 use crate::report::names::display_stem;
 use crate::report::page::markdown::markdown;
 use crate::report::page::table::{PageRow, TableView, TableRows};
-use crate::report::page::{Html, counted, grouped, ticked};
+use crate::report::page::{Html, PictureView, counted, grouped, ticked};
+use crate::report::pictures;
 use crate::report::hunt_text::TextPart;
 use crate::report::text::{parameters, seconds, unread};
 use huntc_compiler::diag::Severity;
@@ -38,6 +39,10 @@ pub(super) struct HuntView {
     empty: Vec<EmptyTable>,
     /// What is said above them.
     nothing: &'static str,
+    timeline: Option<PictureView>,
+    processes: Option<PictureView>,
+    matrix: Option<PictureView>,
+    plan: Option<PictureView>,
     parts: Vec<PartView>,
     /// Diagnostics that are of no statement.
     told: Vec<DiagnosticView>,
@@ -141,6 +146,10 @@ impl HuntView {
             unread: hunt.sources.iter().filter_map(unread_of).collect(),
             nothing: if hunt.complete { "Nothing found" } else { "Nothing found in what could be read" },
             sources: hunt.sources.iter().map(source).collect(),
+            timeline: pictures::timeline(&hunt.sightings).map(Into::into),
+            processes: pictures::processes(&hunt.displays).map(Into::into),
+            matrix: pictures::matrix(&hunt.sightings).map(Into::into),
+            plan: pictures::plan(&hunt.nodes).map(Into::into),
             id,
             failures,
             findings,
@@ -198,6 +207,7 @@ fn display_table(run: &RunReport, hunt: usize, number: usize, id: String) -> Opt
         table.cut = counted(more, "row");
         table.note = format!("{}The first {} of {}.", with_blank(&table.note), grouped(ROWS as u64), counted(lines.len() as u64, "row"));
     }
+    table.picture = pictures::tree(display).map(Into::into);
     table.csv = display_stem(run, hunt, number).map_or_else(String::new, |stem| format!("{stem}.csv"));
     Some(table)
 }

@@ -4,6 +4,7 @@ use crate::report::hunt_text::{CodePart, TextInk};
 use crate::report::model::{HuntReport, RequestReport, VariableReport};
 use crate::report::page::table::TableView;
 use crate::report::page::{Html, counted, grouped, ticked};
+use crate::report::requests::{PastedRequest, pasted};
 use crate::report::sanitize::html_lines;
 use crate::report::text::seconds;
 use huntc_compiler::diag::{Diagnostic, Severity};
@@ -160,7 +161,32 @@ pub(super) struct RequestView {
     figures: String,
     records: u64,
     status: &'static str,
-    query: String,
+    searches: Vec<SearchView>,
+}
+
+/// A request to paste.
+#[derive(Clone, Serialize)]
+struct SearchView {
+    heading: String,
+    console: Html,
+    curl: Html,
+    folded: Html,
+    left_out: usize,
+    discover: Option<String>,
+}
+
+impl SearchView {
+    fn of(request: PastedRequest) -> Self {
+        let lines = |text: &str| Html(html_lines(text.trim_end()));
+        Self {
+            console: lines(&request.search.console()),
+            curl: lines(&request.search.curl()),
+            folded: lines(&request.folded),
+            heading: request.search.heading,
+            left_out: request.left_out,
+            discover: request.discover,
+        }
+    }
 }
 
 impl RequestView {
@@ -185,7 +211,7 @@ impl RequestView {
             figures,
             records: request.records,
             status: request.status.word(),
-            query: serde_json::to_string(&request.query).unwrap_or_default(),
+            searches: pasted(request).into_iter().map(SearchView::of).collect(),
         }
     }
 }

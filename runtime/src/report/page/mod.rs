@@ -4,6 +4,7 @@ mod column;
 pub(crate) mod markdown;
 pub(crate) mod table;
 
+use super::pictures::{self, Picture};
 use super::sanitize;
 use base64::Engine;
 use minijinja::value::{Serde, Value};
@@ -13,8 +14,11 @@ use serde::Serialize;
 use std::io::{Error, Result, Write};
 use std::sync::LazyLock;
 
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+/// The style of pages, and that of their pictures.
+static STYLE: LazyLock<String> = LazyLock::new(|| [include_str!("page.css"), pictures::STYLE].concat());
+
+/// The one script of pages; a block for each of its parts, so that their names do not meet.
+static SCRIPT: LazyLock<String> = LazyLock::new(|| [include_str!("page.js"), "{\n", pictures::SCRIPT, "}\n"].concat());
 
 /// The templates that pages share; each page adds its own.
 const SHARED: [PageTemplate; 2] = [("base.html", include_str!("base.html")), ("parts.html", include_str!("parts.html"))];
@@ -55,8 +59,8 @@ pub(crate) fn write<T: Serialize>(template: PageTemplate, others: &[PageTemplate
         written.map_err(minijinja::Error::from)
     });
     environment.add_global("policy", Value::from(POLICY.as_str()));
-    environment.add_global("style", Value::from_safe_string(STYLE.to_owned()));
-    environment.add_global("script", Value::from_safe_string(SCRIPT.to_owned()));
+    environment.add_global("style", Value::from_safe_string(STYLE.clone()));
+    environment.add_global("script", Value::from_safe_string(SCRIPT.clone()));
     environment.add_global("version", env!("CARGO_PKG_VERSION"));
     let fault = |error: minijinja::Error| Error::other(format!("the page `{}` cannot be made: {error:#}", template.0));
     for (name, text) in SHARED.iter().chain(others).chain([&template]) {
@@ -66,13 +70,26 @@ pub(crate) fn write<T: Serialize>(template: PageTemplate, others: &[PageTemplate
     template.render_captured_to(Serde(page), out).map(drop).map_err(fault)
 }
 
-/// Text that is HTML already: of [`table`] and [`markdown`], which escape what they are given.
+/// Text that is HTML already: of [`table`], [`markdown`] and [`pictures`], which escape what they are given.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Html(pub String);
 
 impl Serialize for Html {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         Value::from_safe_string(self.0.clone()).serialize(serializer)
+    }
+}
+
+/// A picture with its text form, for a template.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct PictureView {
+    image: Html,
+    text: Html,
+}
+
+impl From<Picture> for PictureView {
+    fn from(picture: Picture) -> Self {
+        Self { image: Html(picture.image), text: Html(picture.text) }
     }
 }
 

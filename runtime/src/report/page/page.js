@@ -119,8 +119,9 @@
         if (column !== but && !values.has(this.text(row, column))) return false;
       }
       const { range } = this;
-      if (range && row.dataset.time !== undefined && (row.dataset.time < range.from || row.dataset.time > range.to)) return false;
-      if (range?.host !== undefined && row.dataset.host !== undefined && row.dataset.host !== range.host) return false;
+      const { time, host } = row.dataset;
+      if (range && range.start !== null && time !== undefined && (+time < range.start || +time > range.stop)) return false;
+      if (range && range.host !== null && host !== undefined && host !== range.host) return false;
       if (!this.words) return true;
       return this.columns.some((_, column) => this.text(row, column).toLowerCase().includes(this.words));
     }
@@ -248,9 +249,10 @@
 
   const tables = [...document.querySelectorAll('.table[data-variable]')].map((box) => new Table(box));
 
-  // A brush over time, or a choice of a host: {from, to, host}; null takes it back.
+  // A part of the timeline, or a host: rows outside of it go, those of which nobody knows stay.
   root.addEventListener('huntc-brush', (event) => {
-    for (const table of tables) {
+    event.preventDefault();
+    for (const table of tables.filter((table) => event.target.contains(table.box))) {
       table.range = event.detail;
       table.show();
     }

@@ -1,6 +1,6 @@
 //! Tables on pages. Templates lay the page out; the rows themselves, which may be many, are written here.
 
-use super::{Html, counted};
+use super::{Html, PictureView, counted};
 use super::column::{ColumnKind, PageColumn};
 use crate::report::evidence::RowEvidence;
 use crate::report::sanitize::{html as escape, unlike_marks};
@@ -31,6 +31,8 @@ pub(crate) struct TableView {
     /// Columns without any value, which are left out.
     pub folded: Vec<String>,
     pub tree: bool,
+    /// The tree as a list that folds.
+    pub picture: Option<PictureView>,
     /// What is missing, in words.
     pub note: String,
     /// How wide the columns are.
@@ -109,6 +111,7 @@ impl TableView {
             csv: String::new(),
             folded,
             tree: table.tree,
+            picture: None,
             note: String::new(),
             rules,
         }
