@@ -3,6 +3,7 @@
 pub(crate) mod check;
 mod command;
 pub mod format;
+pub mod highlight;
 mod layout;
 mod left_out;
 pub(crate) mod lower;

@@ -49,7 +49,7 @@ pub(super) fn run(args: &DemoArgs, terminal: Terminal) -> ExitCode {
     // Otherwise a profile of the same name in the environment would send the demo's hunts to a real cluster.
     let sources = SourceArgs { sources: vec![format!("host101={}", written.data.display())] };
     let config = ConfigArgs { config: Some(written.config) };
-    let settings = RunSettings { hints: true, ..RunSettings::at(clock::now()) };
+    let settings = RunSettings { hints: true, evidence: true, ..RunSettings::at(clock::now()) };
     let output = Output { folder: Some(args.folder.join("report")), ..Output::default() };
     run_files(&files, &settings, &output, Console::new(terminal, &config, &sources))
 }

@@ -40,7 +40,7 @@ Examples:
 /// Run huntflows and report what they find
 ///
 /// Without --out, displays and a summary are printed; with it, DIR becomes a report folder: report.json, report.html,
-/// a CSV and a JSON file for each display, and requests.ndjson.
+/// a CSV and a JSON file for each display, requests.ndjson, and requests.console for Kibana's Dev Tools.
 #[derive(Debug, clap::Args)]
 #[command(after_help = NOTES)]
 pub(super) struct RunArgs {
@@ -122,6 +122,7 @@ pub(super) fn run(args: &RunArgs, terminal: Terminal) -> ExitCode {
         keys: args.report.keys,
         raw_csv: args.report.raw_csv,
         hints: !args.report.no_hints,
+        evidence: args.report.out.is_some() || args.report.write_back.is_some(),
         max_memory: args.budget.max_memory,
         aggregate: !args.budget.no_agg,
         ..args.hunt.settings()

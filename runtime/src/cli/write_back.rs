@@ -3,13 +3,12 @@
 use super::console::Console;
 use super::exit::ExitCode;
 use crate::own_files;
-use crate::report::huntbook::{HuntbookCells, cell_outputs, is_own};
+use crate::report::huntbook::{cell_outputs, is_own};
 use crate::report::model::HuntReport;
 use crate::session::{Huntflow, input};
 use huntc_compiler::diag::codes::config::{HUNTBOOK_NOT_USABLE, HUNTBOOK_NOT_WRITTEN};
-use huntc_compiler::diag::{Code, Diagnostic, Sink};
-use huntc_compiler::program::{self, notebook, notebook_outputs};
-use huntc_compiler::source::{SourceId, SourceSet};
+use huntc_compiler::diag::{Code, Diagnostic};
+use huntc_compiler::program::{notebook, notebook_outputs};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
@@ -24,7 +23,6 @@ pub(super) struct OpenBook {
     /// Where it goes. A link is followed: the notebook is replaced, not the link.
     target: PathBuf,
     in_place: bool,
-    cells: HuntbookCells,
 }
 
 /// Opens the huntbooks, each to be written in place or, if it is the only one, to `out`. Shows what cannot be; then the command
@@ -69,7 +67,7 @@ fn open_one(huntflow: &Huntflow, out: Option<&Path>, console: &mut Console) -> R
         refuse(&name, "the huntbook cannot be written there", way, console)
     })?;
     let in_place = fs::canonicalize(file).is_ok_and(|file| file == target);
-    Ok(OpenBook { file: file.clone(), json, target, in_place, cells: cells(&console.session.texts, id) })
+    Ok(OpenBook { file: file.clone(), json, target, in_place })
 }
 
 /// The file that is written; what is there must be a notebook.
@@ -84,28 +82,9 @@ fn target(file: &str, out: Option<&Path>) -> Result<PathBuf, String> {
     if is_notebook { Ok(real) } else { Err("something else is there, which is no notebook".to_owned()) }
 }
 
-/// Where the statements of a huntbook are, and what they bind.
-fn cells(texts: &SourceSet, id: SourceId) -> HuntbookCells {
-    let program = program::parse(texts, id, &mut Sink::default());
-    let numbers = || texts.get(id).cells.iter().map(|cell| cell.number);
-    let mut cells =
-        HuntbookCells { ends: (numbers().next().unwrap_or(1), numbers().last().unwrap_or(1)), ..HuntbookCells::default() };
-    let mut versions: BTreeMap<&str, u32> = BTreeMap::new();
-    for statement in &program.statements {
-        let cell = texts.position(id, statement.span.start).cell.unwrap_or(cells.ends.1);
-        cells.statements.push(cell);
-        if let Some(name) = statement.target.as_ref().map(|name| name.text.as_str()) {
-            let version = versions.entry(name).or_default();
-            *version += 1;
-            cells.bindings.insert((name.to_owned(), *version), cell);
-        }
-    }
-    cells
-}
-
 /// Writes what a hunt shows, `most` rows of each table. Shows why it cannot be.
 pub(super) fn write(book: &OpenBook, hunt: &HuntReport, most: usize, console: &mut Console) -> Result<(), ExitCode> {
-    let outputs = cell_outputs(hunt, &console.session.texts, &book.cells, most);
+    let outputs = cell_outputs(hunt, &console.session.texts, most);
     let written = notebook_outputs::with_outputs(&book.json, &outputs, is_own).map_err(|error| error.message);
     let written = written.and_then(|text| put(book, &text));
     written.map_err(|reason| {

@@ -2,28 +2,44 @@
 //!
 //! No output has a time of the run in it, so that the same results leave the same notebook.
 
+use super::hunt_text::{CodePart, HuntText, TextPart};
 use super::model::{Display, HuntReport, Status, VariableReport};
+use super::pictures::{plan_of_dry_run, timeline_as_file};
 use super::rows::{self, Screen};
 use super::sanitize::{html, unlike_marks};
 use super::text::{count, headline_word};
 use huntc_compiler::diag::codes::hints::is_hint;
 use huntc_compiler::diag::codes::syntax::CELL_LEFT_OUT;
 use huntc_compiler::diag::{Diagnostic, Severity, render_text};
+use huntc_compiler::plan::graph::GraphNode;
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::value::Value;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Where the statements of a huntbook are.
-#[derive(Clone, Debug, Default)]
-pub struct HuntbookCells {
-    /// The cell of each statement, by number among all cells, from 1.
-    pub statements: Vec<usize>,
-    /// The cell that binds a variable, by name and version.
-    pub bindings: BTreeMap<(String, u32), usize>,
-    /// The first and the last cell of the huntflow.
-    pub ends: (usize, usize),
+/// The cells of a huntbook, by number among all cells, from 1.
+struct HuntbookCells {
+    /// By the number of the statement.
+    statements: BTreeMap<u32, usize>,
+    /// The first and the last one of the huntflow.
+    ends: (usize, usize),
+}
+
+impl HuntbookCells {
+    fn of(text: Option<&HuntText>) -> Self {
+        let mut cells = Self { statements: BTreeMap::new(), ends: (usize::MAX, 1) };
+        for part in text.map(|text| text.parts.as_slice()).unwrap_or_default() {
+            let TextPart::Code(CodePart { statement, cell: Some(cell), .. }) = part else { continue };
+            cells.ends = (cells.ends.0.min(*cell), cells.ends.1.max(*cell));
+            cells.statements.extend(statement.map(|statement| (statement, *cell)));
+        }
+        Self { ends: (cells.ends.0.min(cells.ends.1), cells.ends.1), ..cells }
+    }
+
+    fn of_statement(&self, statement: u32) -> usize {
+        self.statements.get(&statement).copied().unwrap_or(self.ends.1)
+    }
 }
 
 /// The beginning of the name of each of our errors: these have no metadata.
@@ -38,20 +54,19 @@ pub fn is_own(output: &Json) -> bool {
 }
 
 /// The outputs of each cell: what is wrong with it, what its statements show, and its variables. A table has `most` rows.
-pub fn cell_outputs(hunt: &HuntReport, sources: &SourceSet, cells: &HuntbookCells, most: usize) -> BTreeMap<usize, Vec<Json>> {
+pub fn cell_outputs(hunt: &HuntReport, sources: &SourceSet, most: usize) -> BTreeMap<usize, Vec<Json>> {
+    let cells = HuntbookCells::of(hunt.text.as_ref());
     let mut outputs: BTreeMap<usize, Vec<Json>> = BTreeMap::new();
     for diagnostic in hunt.diagnostics.iter().filter(|d| d.severity > Severity::Advice || is_hint(d.code)) {
         let cell = cell_of(diagnostic, sources).unwrap_or(cells.ends.0);
         outputs.entry(cell).or_default().push(told(diagnostic, sources));
     }
     for display in &hunt.displays {
-        let cell = (display.statement as usize).checked_sub(1).and_then(|at| cells.statements.get(at)).unwrap_or(&cells.ends.1);
-        outputs.entry(*cell).or_default().push(shown(display, most));
+        outputs.entry(cells.of_statement(display.statement)).or_default().push(shown(display, most));
     }
     let mut variables: BTreeMap<usize, Vec<&VariableReport>> = BTreeMap::new();
     for variable in &hunt.variables {
-        let cell = cells.bindings.get(&(variable.name.clone(), variable.version)).unwrap_or(&cells.ends.1);
-        variables.entry(*cell).or_default().push(variable);
+        variables.entry(cells.of_statement(variable.statement)).or_default().push(variable);
     }
     for (cell, variables) in variables {
         outputs.entry(cell).or_default().push(figures(&variables));
@@ -59,7 +74,24 @@ pub fn cell_outputs(hunt: &HuntReport, sources: &SourceSet, cells: &HuntbookCell
     if hunt.status != Status::Ok || !hunt.complete {
         outputs.entry(cells.ends.1).or_default().push(output(&headline_word(hunt), None));
     }
+    // A hunt that was not run has no plan.
+    outputs.entry(cells.ends.1).or_default().extend(drawn(hunt));
     outputs
+}
+
+/// The timeline of what was seen, and the plan without the times of this run.
+fn drawn(hunt: &HuntReport) -> Vec<Json> {
+    let picture = |image: &str, text: &str| {
+        let mut drawn = output(text, None);
+        drawn["data"]["image/svg+xml"] = lines(image);
+        drawn
+    };
+    let mut drawn: Vec<Json> = timeline_as_file(&hunt.sightings).map(|(image, text)| picture(&image, &text)).into_iter().collect();
+    let nodes: Vec<GraphNode> = hunt.nodes.iter().map(|node| node.node.clone()).collect();
+    if !nodes.is_empty() {
+        drawn.push(picture(&plan_of_dry_run(&nodes), &format!("plan: {}", count(nodes.len() as u64, "node"))));
+    }
+    drawn
 }
 
 /// The cell that a diagnostic is about; `None` where it is about none, as of the configuration.

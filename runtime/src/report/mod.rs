@@ -1,17 +1,23 @@
 //! Reports: the results of a run as JSON, HTML, CSV and text. Data of logs is hostile, so every format makes it harmless.
 
 pub mod csv;
+pub mod evidence;
 pub(crate) mod file;
 pub mod folder;
 pub mod html;
+pub mod hunt_text;
 pub mod huntbook;
 pub mod json;
 pub mod model;
 mod names;
 pub(crate) mod page;
+pub mod pictures;
+mod pretty_json;
+pub mod requests;
 pub mod rows;
 pub mod sanitize;
 pub mod sarif;
+pub mod sightings;
 pub mod text;
 
 #[cfg(test)]
@@ -27,10 +33,11 @@ use std::io::{Result, Write};
 const PAGE: &str = "report.html";
 
 /// The files of every report folder, `report.json` first.
-const FILES: [ReportFile<RunReport>; 3] = [
+const FILES: [ReportFile<RunReport>; 4] = [
     ReportFile { name: "report.json", write: |run, out| json::write(run, true, out) },
     ReportFile { name: PAGE, write: html::write },
     ReportFile { name: "requests.ndjson", write: json::write_requests },
+    ReportFile { name: "requests.console", write: requests::write_console },
 ];
 
 /// A file that a report folder has for each display with a table.

@@ -157,6 +157,11 @@ pub fn html(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Text of several lines inside of HTML: as [`html`], but line feeds stay.
+pub fn html_lines(text: &str) -> String {
+    text.split('\n').map(html).collect::<Vec<_>>().join("\n")
+}
+
 /// A part of a file name: ASCII letters, digits, `_` and `-`, at most 60 of them; never empty.
 pub fn file_part(text: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' };

@@ -1,5 +1,6 @@
 //! The report folder of a night. It is written under a hidden name and renamed in one step.
 
+mod chart;
 mod csv;
 pub(super) mod health;
 mod html;
@@ -7,6 +8,7 @@ mod json;
 mod names;
 mod overview;
 mod sarif;
+mod table;
 mod text;
 
 pub(super) use names::is_night;

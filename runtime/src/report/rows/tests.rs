@@ -8,7 +8,7 @@ use crate::report::tests::{display as sample, run};
 const PIPE: Screen = Screen { columns: None, rows: 200, ascii: false };
 
 fn branch(row: usize, mark: &str, count: u64) -> Branch {
-    Branch { row, mark: mark.to_owned(), count }
+    Branch { row, mark: mark.to_owned(), count, depth: mark.chars().count() / 3, held_by: Vec::new() }
 }
 
 fn on(columns: u16) -> Screen {

@@ -43,7 +43,7 @@ fn a_mistake_has_its_place_its_rule_and_its_fix() {
 fn in_a_huntbook_the_cell_is_the_place() {
     let mut sources = SourceSet::default();
     let cells = vec![Cell { number: 3, start: 0 }];
-    let id = sources.add(Source { name: "/b.ipynb".into(), text: "\nx".into(), cells, left_out: Vec::new() });
+    let id = sources.add(Source { name: "/b.ipynb".into(), text: "\nx".into(), cells, left_out: Vec::new(), prose: Vec::new() });
     let log = read(&SarifLog::of_check(&[diagnostic(Span::new(id, 1, 2), Some(Span::new(id, 1, 2)))], &sources));
     let result = &log["runs"][0]["results"][0];
     assert_eq!(result["locations"][0]["physicalLocation"], serde_json::json!({ "artifactLocation": { "uri": "file:///b.ipynb" } }));

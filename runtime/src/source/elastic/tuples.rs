@@ -162,6 +162,9 @@ impl ElasticSource {
             return Ok(None);
         }
         let Some(counted) = self.pages(parts, fields, asked, snapshot, context)? else { return Ok(None) };
+        let mut body = counting(self.connection.server(context)?.product, &parts.together);
+        body["aggs"] = page(fields, asked.times, None);
+        self.keep_sent("the records were counted by their values", &body, context);
         self.reading().remember(&prepared.query, total);
         self.with_records(counted, asked, parts, apart > 0, context)
     }
