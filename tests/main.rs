@@ -43,6 +43,7 @@ mod needs;
 mod nightly;
 mod oracle;
 mod parameters;
+mod pasted;
 mod product;
 mod questions;
 mod readme;
