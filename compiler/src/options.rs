@@ -22,6 +22,8 @@ pub struct Options {
     pub ignore_case: bool,
     /// `--lean`: variables that nothing reports are not computed.
     pub lean: bool,
+    /// Whether the host of what variables hold is read too, where DISP would show it: for pictures by host.
+    pub hosts: bool,
     /// `--process-identity`: how processes are told apart.
     pub process_identity: ProcessIdentity,
     /// `--allow|--warn|--deny`
@@ -49,6 +51,7 @@ impl Options {
             finding: None,
             ignore_case: false,
             lean: false,
+            hosts: false,
             process_identity: ProcessIdentity::Auto,
             lints: LintLevels::default(),
             sources: Vec::new(),

@@ -54,6 +54,17 @@ pub struct Source {
     pub cells: Vec<Cell>,
     /// For a huntbook: the cells of other languages among its huntflow, which `text` does not have.
     pub left_out: Vec<LeftOut>,
+    /// For a huntbook: its Markdown cells, which `text` does not have.
+    pub prose: Vec<Prose>,
+}
+
+/// A Markdown cell of a huntbook.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Prose {
+    /// Number among all cells of the notebook, from 1.
+    pub number: usize,
+    /// Its Markdown.
+    pub text: String,
 }
 
 /// A cell of a huntbook that begins with the magic of another language.
@@ -104,7 +115,7 @@ impl SourceSet {
 
     /// Registers a plain text under a name.
     pub fn add_text(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
-        self.add(Source { name: name.into(), text: text.into(), cells: Vec::new(), left_out: Vec::new() })
+        self.add(Source { name: name.into(), text: text.into(), cells: Vec::new(), left_out: Vec::new(), prose: Vec::new() })
     }
 
     /// The source with this id; ids come from this set.

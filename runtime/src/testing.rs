@@ -217,3 +217,18 @@ pub(crate) fn plan_with(text: &str, ignore_case: bool) -> Plan {
     let Some(Compiled { plan, .. }) = compilation.compiled else { panic!("{text}\n{:#?}", compilation.diagnostics) };
     plan
 }
+
+/// Asserts that a schema in `docs/schemas/` is what the type says. `HUNTC_WRITE_SCHEMAS=1` writes it.
+#[track_caller]
+pub(crate) fn assert_schema<T: schemars::JsonSchema>(name: &str, title: &str) {
+    let mut schema =
+        schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
+    schema.insert("title".to_owned(), title.into());
+    let text = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/schemas/{name}.schema.json"));
+    if std::env::var_os("HUNTC_WRITE_SCHEMAS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(kept, text, "`HUNTC_WRITE_SCHEMAS=1 cargo test --workspace --lib the_schema` writes it");
+}

@@ -110,6 +110,7 @@ fn one_night(folder: &Path, planted: &[Planted], now: i64, fails: bool, kill: Op
         night_time: None,
         keep_reports: defaults::REPORTS,
         keep_history: defaults::HISTORY,
+        csv: huntc_runtime::report::csv::CsvForm::default(),
         quiet: Suppressions::default(),
         notifier: Notifier::default(),
         part: None,

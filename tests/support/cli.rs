@@ -72,7 +72,7 @@ impl Huntc {
     }
 
     fn settle(&self, command: &mut Command) {
-        command.current_dir(self.folder.path()).env_clear().env("HOME", self.path("home"));
+        command.current_dir(self.folder.path()).env_clear().env("HOME", self.path("home")).env("LANG", "C.UTF-8");
         command.envs(self.variables.iter().map(|(k, v)| (k, v)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     }

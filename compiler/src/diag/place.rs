@@ -100,8 +100,13 @@ mod tests {
     fn places_in_huntbooks_name_the_cell() {
         let mut sources = SourceSet::default();
         let cells = vec![crate::source::Cell { number: 2, start: 0 }, crate::source::Cell { number: 5, start: 4 }];
-        let id =
-            sources.add(crate::source::Source { name: "h.ipynb".into(), text: "a=b\nx\ny".into(), cells, left_out: Vec::new() });
+        let id = sources.add(crate::source::Source {
+            name: "h.ipynb".into(),
+            text: "a=b\nx\ny".into(),
+            cells,
+            left_out: Vec::new(),
+            prose: Vec::new(),
+        });
         assert_eq!(place(&sources, Span::new(id, 6, 7)), "h.ipynb:cell 5:2:1");
     }
 }

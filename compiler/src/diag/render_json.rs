@@ -7,9 +7,11 @@ use serde::Serialize;
 
 /// A diagnostic as programs read it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Object<'a> {
     code: &'static str,
     slug: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = ["error", "warning", "advice"])))]
     severity: &'static str,
     message: &'a str,
     file: &'a str,
@@ -24,6 +26,7 @@ struct Object<'a> {
 /// A place. Lines and columns count from 1, columns in characters. `byte` counts from 0 in the file or, for a huntbook, in its
 /// code cells joined by newlines.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Place {
     #[serde(skip_serializing_if = "Option::is_none")]
     cell: Option<usize>,
@@ -33,6 +36,7 @@ struct Place {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LabelObject<'a> {
     file: &'a str,
     start: Place,
@@ -41,6 +45,7 @@ struct LabelObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HelpObject<'a> {
     text: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +53,7 @@ struct HelpObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Replacement<'a> {
     file: &'a str,
     start: Place,
@@ -116,5 +122,15 @@ pub fn severity(severity: Severity) -> &'static str {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Advice => "advice",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_the_documentation_is_that_of_the_types() {
+        crate::testing::assert_schema::<Object<'_>>("diagnostic", "A diagnostic of huntc");
     }
 }

@@ -96,7 +96,7 @@ fn text_shows_code_place_marks_and_replacement() {
 fn text_counts_lines_in_a_cell() {
     let mut set = SourceSet::default();
     let cells = vec![Cell { number: 2, start: 0 }, Cell { number: 7, start: 20 }];
-    set.add(Source { name: "hunt.ipynb".into(), text: format!("{TEXT}\n").into(), cells, left_out: Vec::new() });
+    set.add(Source { name: "hunt.ipynb".into(), text: format!("{TEXT}\n").into(), cells, left_out: Vec::new(), prose: Vec::new() });
     let text = render_text::render(&[example()], &set, false);
     assert!(text.contains("hunt.ipynb:cell 7:1:6"), "{text}");
     assert!(text.contains("hunt.ipynb:cell 2"), "the other cell is another text:\n{text}");

@@ -2,13 +2,16 @@
 
 use super::{Node, NodeId, Op, Plan};
 use crate::catalog::{Catalog, EntityId, Rule};
-use crate::check::hir::{Attr, Operand, Predicate, TestOp, VarId, shown_columns};
+use crate::check::hir::{Attr, Operand, Predicate, Shape, TestOp, VarId, shown_columns};
 use std::collections::BTreeSet;
 
 type Attrs = BTreeSet<Attr>;
 
-/// Fills in the columns of every node.
-pub(super) fn fill(plan: &mut Plan, catalog: &Catalog) {
+/// The field of the record that names its host.
+pub const HOST: &str = "host.name";
+
+/// Fills in the columns of every node. `hosts`: the nodes of variables carry the host, where DISP would show it.
+pub(super) fn fill(plan: &mut Plan, catalog: &Catalog, hosts: bool) {
     let mut wanted: Vec<Attrs> = vec![Attrs::new(); plan.nodes.len()];
     for output in &plan.outputs {
         let Some(NodeId(i)) = output.node else { continue };
@@ -17,6 +20,12 @@ pub(super) fn fill(plan: &mut Plan, catalog: &Catalog) {
     if let Some(finding) = &plan.finding {
         for NodeId(i) in finding.nodes() {
             wanted[i as usize].extend(finding.attrs());
+        }
+    }
+    for variable in plan.vars.iter().filter(|variable| hosts && variable.var.binding) {
+        if let (Some(NodeId(i)), Shape::Entities { entity, .. }) = (variable.node, &variable.var.shape) {
+            let host = shown_columns(catalog, *entity).into_iter().filter(|column| column.header == HOST);
+            wanted[i as usize].extend(host.map(|column| column.attr));
         }
     }
     for i in (0..plan.nodes.len()).rev() {

@@ -89,7 +89,7 @@ impl<'a> Lowering<'a> {
         if options.lean {
             prune(&mut plan);
         }
-        demand::fill(&mut plan, self.catalog);
+        demand::fill(&mut plan, self.catalog, options.hosts);
         detail::fill(&mut plan, self.catalog);
         plan
     }

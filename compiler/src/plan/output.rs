@@ -33,6 +33,18 @@ pub enum OutputKind {
 }
 
 impl OutputKind {
+    /// The command.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Disp { .. } => "DISP",
+            Self::Info => "INFO",
+            Self::Describe(_) => "DESCRIBE",
+            Self::Save { .. } => "SAVE",
+            Self::Explain => "EXPLAIN",
+            Self::Apply => "APPLY",
+        }
+    }
+
     /// The columns that it needs of its table.
     pub(super) fn columns(&self) -> &[Column] {
         match self {

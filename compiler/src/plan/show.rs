@@ -40,9 +40,22 @@ pub fn plan(plan: &Plan, catalog: &Catalog) -> String {
     out
 }
 
-/// The operator of a node on one line, for graphs.
+/// The operator of a node on one line.
 pub fn label(node: &Node, plan: &Plan, catalog: &Catalog) -> String {
     Show { plan, catalog }.op(node)
+}
+
+/// What a node does and its condition, each in few words, for graphs: source and window stand elsewhere there.
+pub(super) fn in_short(node: &Node, plan: &Plan, catalog: &Catalog) -> (String, String) {
+    let show = Show { plan, catalog };
+    let of = |predicate| show.filter(predicate, node).trim_start().to_owned();
+    match &node.op {
+        Op::Scan(s) => ("scan".to_owned(), of(&s.predicate)),
+        Op::Pivot(p) => (format!("pivot {}", p.relation), of(&p.filter)),
+        Op::CreationRecords { .. } => ("add creation records".to_owned(), String::new()),
+        Op::Filter { predicate, .. } => ("filter".to_owned(), of(predicate)),
+        _ => (show.op(node), String::new()),
+    }
 }
 
 struct Show<'a> {

@@ -3,10 +3,12 @@
 pub(crate) mod check;
 mod command;
 pub mod format;
+pub mod highlight;
 mod layout;
 mod left_out;
 pub(crate) mod lower;
 pub mod notebook;
+pub mod notebook_outputs;
 pub(crate) mod parse;
 pub mod print;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::format;
 use crate::diag::Diagnostic;
 use crate::diag::codes::syntax::BAD_NOTEBOOK;
-use crate::source::{Cell, LeftOut, Source, SourceId, Span};
+use crate::source::{Cell, LeftOut, Prose, Source, SourceId, Span};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
@@ -86,6 +86,15 @@ enum Text {
     Lines(Vec<String>),
 }
 
+impl Text {
+    fn whole(self) -> String {
+        match self {
+            Self::Whole(text) => text,
+            Self::Lines(lines) => lines.concat(),
+        }
+    }
+}
+
 /// A code cell of Kestrel.
 struct Code<'a> {
     /// Place among all cells, from 1.
@@ -105,11 +114,16 @@ pub fn read(name: &str, json: &str) -> Result<Source, NotebookError> {
     let mut text = String::new();
     let mut cells = Vec::new();
     let mut left_out = Vec::new();
-    for cell in all_codes(json)? {
+    let mut prose = Vec::new();
+    for cell in all_cells(json)? {
         let code = match cell {
-            CodeCell::Kestrel(code) => code,
-            CodeCell::Other { number, magic } => {
+            NotebookCell::Kestrel(code) => code,
+            NotebookCell::Other { number, magic } => {
                 left_out.push(LeftOut { number, start: text.len() as u32, magic });
+                continue;
+            }
+            NotebookCell::Prose(cell) => {
+                prose.push(cell);
                 continue;
             }
         };
@@ -119,26 +133,28 @@ pub fn read(name: &str, json: &str) -> Result<Source, NotebookError> {
         cells.push(Cell { number: code.number, start: text.len() as u32 });
         text.push_str(&without_magic(&code.text));
     }
-    Ok(Source { name: name.to_owned(), text: text.into(), cells, left_out })
+    Ok(Source { name: name.to_owned(), text: text.into(), cells, left_out, prose })
 }
 
-/// A code cell that is not empty.
-enum CodeCell<'a> {
+/// A cell that is not empty.
+enum NotebookCell<'a> {
     Kestrel(Code<'a>),
     /// Of another language, in a notebook whose language is Kestrel.
     Other {
         number: usize,
         magic: String,
     },
+    /// Markdown.
+    Prose(Prose),
 }
 
 /// The Kestrel cells of a notebook.
 fn codes(json: &str) -> Result<Vec<Code<'_>>, NotebookError> {
-    let kestrel = |cell| if let CodeCell::Kestrel(code) = cell { Some(code) } else { None };
-    Ok(all_codes(json)?.into_iter().filter_map(kestrel).collect())
+    let kestrel = |cell| if let NotebookCell::Kestrel(code) = cell { Some(code) } else { None };
+    Ok(all_cells(json)?.into_iter().filter_map(kestrel).collect())
 }
 
-fn all_codes(json: &str) -> Result<Vec<CodeCell<'_>>, NotebookError> {
+fn all_cells(json: &str) -> Result<Vec<NotebookCell<'_>>, NotebookError> {
     let plain = json.strip_prefix('\u{feff}').unwrap_or(json);
     let notebook: Notebook<'_> = serde_json::from_str(plain).map_err(|e| broken(json, plain, &e))?;
     let python = notebook.metadata.python();
@@ -148,24 +164,29 @@ fn all_codes(json: &str) -> Result<Vec<CodeCell<'_>>, NotebookError> {
     };
     let mut out = Vec::new();
     for (index, cell) in cells.into_iter().enumerate() {
-        let Some(raw) = cell.source.or(cell.input).filter(|_| cell.cell_type == "code") else { continue };
+        let number = index + 1;
+        let Some(raw) = cell.source.or(cell.input) else { continue };
+        if cell.cell_type == "markdown" {
+            // What is no text there is nothing that a hunt needs.
+            let text = serde_json::from_str(raw.get()).map(Text::whole).unwrap_or_default();
+            out.extend((!text.trim().is_empty()).then(|| NotebookCell::Prose(Prose { number, text })));
+        }
+        if cell.cell_type != "code" {
+            continue;
+        }
         let (text, lines) = match serde_json::from_str(raw.get()) {
             Ok(Text::Whole(text)) => (text, false),
             Ok(Text::Lines(lines)) => (lines.concat(), true),
             Err(_) => {
                 let offset = offset_of(json, raw);
-                return Err(NotebookError {
-                    message: format!("cell {} has neither a text nor a list of lines", index + 1),
-                    offset,
-                });
+                return Err(NotebookError { message: format!("cell {number} has neither a text nor a list of lines"), offset });
             }
         };
-        let number = index + 1;
         match other_magic(&text) {
             _ if text.trim().is_empty() => {}
-            Some("kestrel") => out.push(CodeCell::Kestrel(Code { number, raw, text, lines })),
-            None if !python => out.push(CodeCell::Kestrel(Code { number, raw, text, lines })),
-            Some(magic) if !python => out.push(CodeCell::Other { number, magic: format!("%%{magic}") }),
+            Some("kestrel") => out.push(NotebookCell::Kestrel(Code { number, raw, text, lines })),
+            None if !python => out.push(NotebookCell::Kestrel(Code { number, raw, text, lines })),
+            Some(magic) if !python => out.push(NotebookCell::Other { number, magic: format!("%%{magic}") }),
             _ => {}
         }
     }

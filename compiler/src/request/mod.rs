@@ -4,11 +4,13 @@
 mod approx;
 mod field_kind;
 mod json;
+mod paste;
 mod query;
 mod template;
 
 pub use approx::Approx;
 pub use field_kind::{FieldKind, FieldKinds};
+pub use paste::PastedSearch;
 pub use query::{
     Bool, BoundQuery, CREATION_TYPES, Exists, Limit, Never, Query, Range, Regexp, Term, Terms, Wildcard, creation_record,
 };

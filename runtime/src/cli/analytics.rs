@@ -24,10 +24,10 @@ pub(super) fn run(args: &AnalyticsArgs, terminal: Terminal) -> ExitCode {
         Ok((_, config)) => config,
         Err(code) => return code,
     };
-    terminal.out(&match args.format {
-        TextOrJson::Text => text(&config, terminal.width()),
-        TextOrJson::Json => json(&config),
-    });
+    match args.format {
+        TextOrJson::Text => terminal.show(&text(&config, terminal.width())),
+        TextOrJson::Json => terminal.out(&json(&config)),
+    }
     ExitCode::Ok
 }
 

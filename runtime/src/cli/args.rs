@@ -1,6 +1,7 @@
 //! Arguments that several commands share.
 
 use crate::config;
+use crate::report::csv::CsvForm;
 use crate::session::{RunSettings, clock};
 use huntc_compiler::diag::{Severity, codes};
 use huntc_compiler::options::ProcessIdentity;
@@ -30,6 +31,29 @@ pub(super) struct SourceArgs {
     /// A name that is bound several times stands for all of it: `--source x=a.ndjson --source x=b.store`.
     #[arg(long = "source", value_name = "NAME=URI")]
     pub sources: Vec<String>,
+}
+
+/// How CSV files of reports are, for spreadsheets.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+#[command(next_help_heading = "Report")]
+pub(super) struct CsvArgs {
+    /// What stands between the cells of CSV files: , ; | or tab [default: ,]
+    #[arg(long, value_name = "CHARACTER", value_parser = parse_separator)]
+    csv_separator: Option<u8>,
+    /// Begin CSV files with a byte-order mark, by which Excel knows that they are UTF-8
+    #[arg(long)]
+    csv_bom: bool,
+}
+
+impl CsvArgs {
+    /// The form that the flags say, and `otherwise` where they do not.
+    pub(super) fn form(self, otherwise: CsvForm) -> CsvForm {
+        CsvForm { separator: self.csv_separator.unwrap_or(otherwise.separator), bom: self.csv_bom || otherwise.bom, ..otherwise }
+    }
+}
+
+fn parse_separator(text: &str) -> Result<u8, String> {
+    config::csv_separator(text).ok_or_else(|| "`,`, `;`, `|` or `tab` is needed".to_owned())
 }
 
 /// Lint levels. For one code, deny wins over warn, and warn over allow.

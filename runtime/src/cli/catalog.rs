@@ -59,14 +59,14 @@ pub(super) fn run(args: &CatalogArgs, terminal: Terminal) -> ExitCode {
         Err(code) => return code,
     };
     let Some(word) = &args.word else {
-        terminal.out(&match args.format {
-            PageFormat::Markdown => document::whole(&catalog),
-            format => shown(&words::overview(&catalog), format, terminal),
-        });
+        match args.format {
+            PageFormat::Markdown => terminal.out(&document::whole(&catalog)),
+            format => show(&words::overview(&catalog), format, terminal),
+        }
         return ExitCode::Ok;
     };
     if let Some(page) = find(&catalog, word) {
-        terminal.out(&shown(&page, args.format, terminal));
+        show(&page, args.format, terminal);
         return ExitCode::Ok;
     }
     let span = console.session.command_line(word);
@@ -80,11 +80,11 @@ pub(super) fn run(args: &CatalogArgs, terminal: Terminal) -> ExitCode {
     ExitCode::Usage
 }
 
-fn shown(page: &Page, format: PageFormat, terminal: Terminal) -> String {
+fn show(page: &Page, format: PageFormat, terminal: Terminal) {
     match format {
-        PageFormat::Text => page.text(terminal.width()),
-        PageFormat::Json => format!("{}\n", page.json().trim_end()),
-        PageFormat::Markdown => page.markdown(),
+        PageFormat::Text => terminal.show(&page.text(terminal.width())),
+        PageFormat::Json => terminal.out(&format!("{}\n", page.json().trim_end())),
+        PageFormat::Markdown => terminal.out(&page.markdown()),
     }
 }
 

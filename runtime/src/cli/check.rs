@@ -23,7 +23,7 @@ pub(super) struct CheckArgs {
     /// Huntflows: .hf text, .ipynb huntbooks, or - for standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
-    /// How to show diagnostics: text, json or github (annotations of a workflow)
+    /// How to show diagnostics: text, json, github (annotations of a workflow) or sarif
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
     format: DiagnosticFormat,
     #[command(flatten)]
@@ -115,8 +115,11 @@ pub(super) fn check_files(
 pub(super) fn tell(checked: &Checked, files: usize, format: DiagnosticFormat, console: &Console) -> ExitCode {
     let Checked { diagnostics, unreadable } = checked;
     let terminal = console.terminal;
-    terminal.out(&render(diagnostics, &console.session.texts, format, terminal.colors_out()));
-    if format == DiagnosticFormat::Text {
+    let text = render(diagnostics, &console.session.texts, format, terminal.colors_out());
+    if format != DiagnosticFormat::Text {
+        terminal.out(&text);
+    } else {
+        terminal.show(&text);
         let found = render_text::summary(diagnostics);
         let found = if found.is_empty() { "no errors, no warnings".to_owned() } else { found };
         terminal.err(&format!("{} checked: {found}\n", count(files as u64, "file")));

@@ -5,15 +5,17 @@ use super::console::Console;
 use super::exit::ExitCode;
 use super::mappings::SnapshotArgs;
 use super::terminal::Terminal;
+use crate::report::pictures::plan_of_dry_run;
 use crate::report::sanitize::{json_text, terminal_lines};
 use crate::session::RunSettings;
 use huntc_compiler::compile::{Stage, emit};
+use huntc_compiler::plan::graph;
 use huntc_compiler::source::SourceId;
 
 /// Show what a huntflow compiles to; nothing is sent
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  huntc compile hunt.hf\n  huntc compile hunt.hf --emit console | less\n  huntc compile hunt.hf --emit dot | dot -Tsvg > hunt.svg"
+    after_help = "Examples:\n  huntc compile hunt.hf\n  huntc compile hunt.hf --emit console | less\n  huntc compile hunt.hf --emit svg > hunt.svg"
 )]
 pub(super) struct CompileArgs {
     /// A huntflow: .hf text, an .ipynb huntbook, or - for standard input
@@ -59,11 +61,14 @@ enum Emit {
     Dot,
     /// The plan for Mermaid
     Mermaid,
+    /// The plan as a picture
+    Svg,
 }
 
 impl Emit {
-    fn stage(self) -> Stage {
-        match self {
+    /// The stage of the compiler; `None` for a picture, which is drawn here.
+    fn stage(self) -> Option<Stage> {
+        Some(match self {
             Self::Tokens => Stage::Tokens,
             Self::Ast => Stage::Ast,
             Self::Hir => Stage::Hir,
@@ -73,7 +78,8 @@ impl Emit {
             Self::Curl => Stage::Curl,
             Self::Dot => Stage::Dot,
             Self::Mermaid => Stage::Mermaid,
-        }
+            Self::Svg => return None,
+        })
     }
 }
 
@@ -99,9 +105,9 @@ fn compile(args: &CompileArgs, settings: &RunSettings, console: &mut Console) ->
         }
     };
     console.show(&compilation.diagnostics);
-    if let (Some(mappings), Some(compiled), Stage::Requests | Stage::Console) = (&mappings, &compilation.compiled, stage) {
+    if let (Some(mappings), Some(compiled), Some(Stage::Requests | Stage::Console)) = (&mappings, &compilation.compiled, stage) {
         console.show(&mappings.problems(&huntflow, compiled, settings));
-        return match mappings.requests(compiled, &huntflow.catalog, stage == Stage::Console) {
+        return match mappings.requests(compiled, &huntflow.catalog, stage == Some(Stage::Console)) {
             Ok(text) => {
                 console.terminal.out(&json_text(&text));
                 Ok(ExitCode::Ok)
@@ -112,9 +118,14 @@ fn compile(args: &CompileArgs, settings: &RunSettings, console: &mut Console) ->
     }
     let options = settings.compile_options(&huntflow.config);
     let id = huntflow.text.unwrap_or(SourceId(0));
-    if let Some(text) = emit(stage, &compilation, &console.session.texts, id, &huntflow.catalog, &options) {
+    let text = match (stage, &compilation.compiled) {
+        (Some(stage), _) => emit(stage, &compilation, &console.session.texts, id, &huntflow.catalog, &options),
+        (None, Some(compiled)) => Some(plan_of_dry_run(&graph::nodes(&compiled.plan, &huntflow.catalog)) + "\n"),
+        (None, None) => None,
+    };
+    if let Some(text) = text {
         // Requests are JSON, in which unsafe characters need another escape.
-        let json = matches!(stage, Stage::Requests | Stage::Console | Stage::Curl);
+        let json = matches!(stage, Some(Stage::Requests | Stage::Console | Stage::Curl));
         console.terminal.out(&if json { json_text(&text) } else { terminal_lines(&text) });
     }
     Ok(if compilation.compiled.is_some() { ExitCode::Ok } else { ExitCode::HuntErrors })

@@ -37,19 +37,19 @@ pub(super) fn run(args: &DemoArgs, terminal: Terminal) -> ExitCode {
         }
     };
     let folder = safe(&args.folder.display().to_string()).into_owned();
-    terminal.out(&format!(
+    terminal.show(&format!(
         "{folder}: {} records, two published hunts, a folder of nightly ones, and their huntc.toml\n\n",
         written.records
     ));
     if args.no_run {
-        terminal.out(&format!("run a hunt with `huntc run {folder}/scheduled-tasks.hf`\n"));
+        terminal.show(&format!("run a hunt with `huntc run {folder}/scheduled-tasks.hf`\n"));
         return ExitCode::Ok;
     }
     let files: Vec<String> = written.hunts.iter().map(|p| p.display().to_string()).collect();
     // Otherwise a profile of the same name in the environment would send the demo's hunts to a real cluster.
     let sources = SourceArgs { sources: vec![format!("host101={}", written.data.display())] };
     let config = ConfigArgs { config: Some(written.config) };
-    let settings = RunSettings { hints: true, ..RunSettings::at(clock::now()) };
+    let settings = RunSettings { hints: true, evidence: true, ..RunSettings::at(clock::now()) };
     let output = Output { folder: Some(args.folder.join("report")), ..Output::default() };
     run_files(&files, &settings, &output, Console::new(terminal, &config, &sources))
 }

@@ -1,6 +1,7 @@
 //! Renders diagnostics in the requested format. The renderers make hostile characters harmless.
 
 use crate::report::sanitize::json_text;
+use crate::report::sarif::SarifLog;
 use huntc_compiler::diag::{Diagnostic, render_github, render_json, render_text};
 use huntc_compiler::source::SourceSet;
 
@@ -14,6 +15,8 @@ pub(super) enum DiagnosticFormat {
     Json,
     /// Annotations of a workflow on GitHub.
     Github,
+    /// A log of SARIF 2.1.0.
+    Sarif,
 }
 
 /// All diagnostics in a format; `colors` is for text only.
@@ -22,5 +25,6 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceSet, format: Di
         DiagnosticFormat::Text => render_text::render(diagnostics, sources, colors),
         DiagnosticFormat::Json => json_text(&render_json::render(diagnostics, sources)).into_owned(),
         DiagnosticFormat::Github => render_github::render(diagnostics, sources),
+        DiagnosticFormat::Sarif => SarifLog::of_check(diagnostics, sources).text(),
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn run(args: &DoctorArgs, terminal: Terminal) -> ExitCode {
         names
     };
     if names.is_empty() && args.format == TextOrJson::Text {
-        terminal.out(&none_bound());
+        terminal.show(&none_bound());
     }
     let mut found = Vec::new();
     let mut code = ExitCode::Ok;
@@ -65,7 +65,7 @@ pub(super) fn run(args: &DoctorArgs, terminal: Terminal) -> ExitCode {
         code = code.worst(health.exit_code());
         if args.format == TextOrJson::Text {
             // Each source is shown as soon as it is examined, because the next one may take long.
-            terminal.out(&show::text(&health, terminal.width()));
+            terminal.show(&show::text(&health, terminal.width()));
             console.show(health.problem.as_slice());
             console.show(config.notices.get(&health.name).map_or(&[], Vec::as_slice));
         }

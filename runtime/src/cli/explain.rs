@@ -19,11 +19,11 @@ pub(super) struct ExplainArgs {
 
 pub(super) fn run(args: &ExplainArgs, terminal: Terminal) -> ExitCode {
     let Some(name) = &args.code else {
-        terminal.out(&list(&codes::all(), terminal.width()));
+        terminal.show(&list(&codes::all(), terminal.width()));
         return ExitCode::Ok;
     };
     if let Some(code) = codes::find(name) {
-        terminal.out(&format!("{}\n", code.page.trim_end()));
+        terminal.show(&format!("{}\n", code.page.trim_end()));
         return ExitCode::Ok;
     }
     let mut console = Console::bare(terminal);

@@ -20,7 +20,7 @@ pub(super) fn show(files: &[String], settings: &RunSettings, console: &mut Conso
         let rows: Vec<[String; 4]> = console.session.parameters(&huntflow).iter().map(row).collect();
         let name = safe(input::name(file)).into_owned();
         let head = if rows.is_empty() { format!("{name} has no parameters\n") } else { format!("{name}:\n") };
-        console.terminal.out(&(head + &lines(&rows)));
+        console.terminal.show(&(head + &lines(&rows)));
     }
     Ok(code)
 }

@@ -75,7 +75,7 @@ fn print_report(args: &IngestArgs, report: &IngestReport, span: Span, begun: Clo
         0 => String::new(),
         known => format!(", {} known already", count(known, "document")),
     };
-    console.terminal.out(&format!(
+    console.terminal.show(&format!(
         "{} added in {}{known}; {} now holds {} in {}, {:.1} MB\n",
         count(report.read.records - report.known.min(report.read.records), "record"),
         seconds(begun.elapsed()),

@@ -14,6 +14,7 @@ pub mod exit;
 mod explain;
 mod fmt;
 mod help_params;
+mod hunt_facts;
 mod ingest;
 mod interrupt;
 mod mappings;
@@ -26,6 +27,7 @@ mod terminal;
 mod tests;
 mod trust;
 mod umask;
+mod write_back;
 
 use crate::report::sanitize::{is_unsafe, terminal_lines};
 use clap::{CommandFactory as _, Parser, Subcommand};

@@ -17,13 +17,13 @@ use crate::nightly::discover::{self, HuntFile};
 use crate::nightly::engine::Hunter;
 use crate::nightly::model::{HuntStatus, Night, NightSettings};
 use crate::nightly::night;
-use crate::nightly::output::summary;
+use crate::nightly::output::{SUMMARY_PAGE, sarif, summary};
 use crate::nightly::preview::{self, Previews};
 use crate::nightly::step::Stop;
 use crate::report::model::Status;
 use crate::report::text::count;
 use crate::session::{RunSettings, input};
-use args::{NightArgs, NightCommand};
+use args::{NightArgs, NightCommand, NightFormat};
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::diag::codes::config::{CERTIFICATE_NOT_CHECKED, SECRET_IN_CLEAR, SECRET_ON_COMMAND_LINE};
 use std::collections::BTreeSet;
@@ -83,7 +83,7 @@ fn run_night(args: &NightArgs, console: &mut Console) -> Result<ExitCode, ExitCo
         return dry_run(&settings, previews, console);
     }
     match night::run(&settings, &files, &hunter, &|_| Ok(())) {
-        Ok(night) => Ok(print_night(args.quiet, plan.fail_on_findings, &night, console)),
+        Ok(night) => Ok(print_night(args, plan.fail_on_findings, &night, console)),
         Err(Stop::Problem(error)) => Err(console.refuse(&error, &settings.state.display().to_string(), ExitCode::Failed)),
         Err(Stop::Killed) => Err(ExitCode::Interrupted),
     }
@@ -124,12 +124,12 @@ fn dry_run(settings: &NightSettings, previews: Previews, console: &mut Console) 
         console.show(&broken.diagnostics);
         code = ExitCode::HuntErrors;
     }
-    console.terminal.out(&preview::text(settings, &previews, notice.as_deref()));
+    console.terminal.show(&preview::text(settings, &previews, notice.as_deref()));
     Ok(code)
 }
 
-/// Prints the summary of a night. Returns its exit status.
-fn print_night(quiet: bool, fail_on_findings: bool, night: &Night, console: &mut Console) -> ExitCode {
+/// Prints what a night tells. Returns its exit status.
+fn print_night(args: &NightArgs, fail_on_findings: bool, night: &Night, console: &mut Console) -> ExitCode {
     console.session.texts = night.run.sources.clone();
     console.show(&cautions(night));
     // What stops many hunts is shown at the first one.
@@ -139,14 +139,17 @@ fn print_night(quiet: bool, fail_on_findings: bool, night: &Night, console: &mut
         let diagnostics: Vec<Diagnostic> = report.diagnostics.iter().filter(new).cloned().collect();
         console.show(&diagnostics);
     }
-    if quiet {
+    if args.quiet || args.format == NightFormat::Sarif {
         for problem in &night.undelivered {
             console.terminal.err(&format!("warning: {}\n", crate::report::sanitize::terminal(problem)));
         }
     } else {
-        console.terminal.out(&summary(night));
-        let folder = night.folder.display().to_string();
-        console.terminal.out(&format!("\nreport: {}\n", crate::report::sanitize::terminal(&folder)));
+        console.terminal.show(&summary(night));
+        let page = night.folder.join(SUMMARY_PAGE).display().to_string();
+        console.terminal.show(&format!("\nreport: {}\n", crate::report::sanitize::terminal(&page)));
+    }
+    if !args.quiet && args.format == NightFormat::Sarif {
+        console.terminal.out(&sarif(night));
     }
     let delivered = if night.undelivered.is_empty() { ExitCode::Ok } else { ExitCode::Failed };
     night.hunts.iter().fold(delivered, |code, hunt| {

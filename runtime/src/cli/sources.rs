@@ -28,10 +28,10 @@ pub(super) fn run(args: &SourcesArgs, terminal: Terminal) -> ExitCode {
         Ok(opened) => opened,
         Err(code) => return code,
     };
-    terminal.out(&match args.format {
-        TextOrJson::Text => text(&config, terminal.width()),
-        TextOrJson::Json => json(&config),
-    });
+    match args.format {
+        TextOrJson::Text => terminal.show(&text(&config, terminal.width())),
+        TextOrJson::Json => terminal.out(&json(&config)),
+    }
     let troubles: Vec<Diagnostic> = config.broken.values().chain(config.notices.values().flatten()).cloned().collect();
     console.show(&troubles);
     if config.broken.is_empty() { ExitCode::Ok } else { ExitCode::Usage }

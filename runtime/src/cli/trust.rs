@@ -55,7 +55,7 @@ fn list(console: &Console) -> Result<ExitCode, SourceError> {
         };
         let _ = writeln!(out, "{}{state}", shown(&known.file));
     }
-    console.terminal.out(if out.is_empty() { "nothing is trusted\n" } else { &out });
+    console.terminal.show(if out.is_empty() { "nothing is trusted\n" } else { &out });
     Ok(ExitCode::Ok)
 }
 
@@ -67,7 +67,7 @@ fn change(args: &TrustArgs, console: &mut Console) -> Result<ExitCode, SourceErr
         let path = found.map_or_else(|| args.folder.join("huntc.toml"), |file| file.path);
         let known = trusted.remove(&path)?;
         let said = if known { "is trusted no longer" } else { "was not trusted" };
-        console.terminal.out(&format!("{} {said}\n", shown(&path)));
+        console.terminal.show(&format!("{} {said}\n", shown(&path)));
         return Ok(ExitCode::Ok);
     }
     let Some(ConfigFile { path, chosen: Chosen::Near }) = found else {
@@ -89,7 +89,7 @@ fn change(args: &TrustArgs, console: &mut Console) -> Result<ExitCode, SourceErr
         (_, Err(error)) | (Err(error), _) => return Err(unreadable(&path).note(error.to_string())),
         _ => return Err(unreadable(&path).note("it changed meanwhile")),
     };
-    console.terminal.out(&wishes(&path, &config));
+    console.terminal.show(&wishes(&path, &config));
     if !config.off.is_empty() {
         trusted.add(&path, &text)?;
     }

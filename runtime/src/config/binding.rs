@@ -24,6 +24,8 @@ pub struct Binding {
     pub like_case_sensitive: bool,
     /// The field with the time of arrival, by which nights look; `None`: they look by `@timestamp`.
     pub clock: Option<String>,
+    /// The address of the Kibana that shows its records, for links.
+    pub kibana: Option<String>,
 }
 
 /// Where a binding is written.

@@ -12,6 +12,7 @@ use crate::source::regular_file;
 use huntc_compiler::diag::codes::config::{BAD_CONFIG, REPLACEABLE_CONFIG, UNKNOWN_LINT, UNTRUSTED_CONFIG};
 use huntc_compiler::diag::{Diagnostic, Severity, codes, suggest};
 use huntc_compiler::source::{SourceSet, Span};
+use reqwest::Url;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
@@ -198,6 +199,7 @@ impl FileReader<'_> {
             default_window,
             like_case_sensitive,
             clock: clock(table, document),
+            kibana: kibana(table, document),
         })
     }
 
@@ -247,6 +249,21 @@ fn clock(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Option<Strin
         return None;
     }
     (field.value != EVENT_CLOCK).then(|| field.value.to_owned())
+}
+
+/// The address of Kibana, without a `/` at its end. Whoever follows a link there shows what the hunt asked, so it needs trust.
+fn kibana(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Option<String> {
+    let text = table.text(document, "kibana")?;
+    let url = Url::parse(text.value).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let plain =
+        |url: &Url| url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    let Some(url) = url.filter(plain) else {
+        let wanted = "an address like \"https://kibana.example:5601\" is needed here, without credentials and query";
+        document.bad(text.span, "`kibana` is no address of a Kibana", wanted);
+        return None;
+    };
+    let address = url.as_str().trim_end_matches('/').to_owned();
+    document.allows(text.span, || format!("{}: reports link to {address}", table.name)).then_some(address)
 }
 
 fn lints(table: &TomlTable<'_, '_>, document: &mut Document<'_>, config: &mut Config) {

@@ -47,6 +47,7 @@ pub(super) fn source(flag: &str, bound: &BTreeMap<String, Binding>, sources: &mu
         default_window: None,
         like_case_sensitive: false,
         clock: None,
+        kibana: None,
     })
 }
 

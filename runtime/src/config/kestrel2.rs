@@ -119,6 +119,7 @@ fn binding(
         default_window: None,
         like_case_sensitive: false,
         clock: None,
+        kibana: None,
     };
     Ok((binding, notices))
 }

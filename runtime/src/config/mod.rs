@@ -30,7 +30,7 @@ pub mod trust;
 pub use file::lint;
 pub use find::find;
 pub use model::{Config, RunLimits};
-pub use nightly::{NightlySettings, WEBHOOK_FORMATS};
+pub use nightly::{NightlySettings, WEBHOOK_FORMATS, csv_separator};
 pub use parameters::NightlyParameters;
 pub use size::size;
 pub use text::source_name;

@@ -6,7 +6,7 @@ use super::secret::Secret;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const KEYS: [&str; 23] = [
+const KEYS: [&str; 25] = [
     "state",
     "out",
     "since",
@@ -18,6 +18,8 @@ const KEYS: [&str; 23] = [
     "night_time",
     "night_records",
     "suppress",
+    "csv_separator",
+    "csv_bom",
     "keep_reports",
     "keep_history",
     "fail_on_findings",
@@ -34,6 +36,15 @@ const KEYS: [&str; 23] = [
 
 /// The forms in which a webhook can be told, beside templates.
 pub const WEBHOOK_FORMATS: [&str; 3] = ["json", "slack", "teams"];
+
+/// The separator of cells that a word names.
+pub fn csv_separator(word: &str) -> Option<u8> {
+    match word {
+        "," | ";" | "|" => word.bytes().next(),
+        "tab" => Some(b'\t'),
+        _ => None,
+    }
+}
 
 /// The options in `[nightly]`; those that are not there are `None`.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +71,10 @@ pub struct NightlySettings {
     pub night_records: Option<u64>,
     /// The file with the findings that are not reported as new.
     pub suppress: Option<PathBuf>,
+    /// What stands between the cells of CSV files.
+    pub csv_separator: Option<u8>,
+    /// Whether CSV files begin with a byte-order mark.
+    pub csv_bom: Option<bool>,
     /// How long reports are kept.
     pub keep_reports: Option<Duration>,
     /// How long findings are remembered.
@@ -98,6 +113,8 @@ pub(super) fn read(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Ni
     let params = params.map(|params| parameters::read(&params, document)).unwrap_or_default();
     NightlySettings {
         webhook_format,
+        csv_separator: separator_of_cells(table, document),
+        csv_bom: table.boolean(document, "csv_bom"),
         params,
         webhook_template: table.path(document, "webhook_template"),
         mail: mail(table, document),
@@ -129,6 +146,17 @@ fn mail(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Vec<String> {
     let (Some(value), Some(addresses)) = (table.value("mail"), table.texts(document, "mail", true)) else { return Vec::new() };
     let span = document.span(value.span());
     if document.allows(span, || "`mail` of [nightly]: sends what is found".to_owned()) { addresses } else { Vec::new() }
+}
+
+/// What stands between the cells of CSV files.
+fn separator_of_cells(table: &TomlTable<'_, '_>, document: &mut Document<'_>) -> Option<u8> {
+    let word = table.text(document, "csv_separator")?;
+    let known = csv_separator(word.value);
+    if known.is_none() {
+        let message = format!("`{}` cannot stand between cells", word.value);
+        document.bad(word.span, message, "\",\", \";\", \"|\" or \"tab\" is needed here");
+    }
+    known
 }
 
 /// The form of what is posted. A template is another one.

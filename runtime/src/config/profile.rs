@@ -94,6 +94,7 @@ pub(super) fn binding(
         default_window,
         like_case_sensitive: false,
         clock: None,
+        kibana: None,
     };
     Ok((binding, notices))
 }

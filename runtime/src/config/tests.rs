@@ -181,6 +181,7 @@ like_case = "sensitive"
 page_size = 5_000
 concurrency = 4
 timeout = "90s"
+kibana = "https://kibana.example:5601/s/hunts/"
 [sources.lab]
 path = "logs"
 [analytics."docker://enrichdomain"]
@@ -208,6 +209,7 @@ hints = false
     assert_eq!(shown(&cluster.auth), "key i:from-env");
     assert_eq!(cluster.tls.ca, Some(Certificate::File(setting.folder.path().join("ca.pem"))));
     assert_eq!((cluster.page_size, cluster.concurrency), (Some(5_000), Some(4)));
+    assert_eq!(config.sources["host101"].kibana.as_deref(), Some("https://kibana.example:5601/s/hunts"));
     let profiles = config.source_profiles();
     assert_eq!(profiles[0].cluster, Some(("https://es.example:9200".to_owned(), "a,b".to_owned())));
     assert_eq!((profiles[0].default_window, profiles[0].like_case_sensitive), (Some(86_400_000_000_000), true));
@@ -242,6 +244,12 @@ fn mistakes_in_huntc_toml_are_told_at_their_place() {
     K0803 `ca` is not text @ 1
     K0803 `like_case` is not `no` @ 'no'
     ");
+    for address in ["kibana:5601", "javascript:alert(1)", "https://u:hunter2@k", "https://k/?a=b", "https://k/#x", "/app"] {
+        let told = complaints(&format!("[sources.a]\nuri = 'https://h'\nkibana = '{address}'\n"));
+        assert!(told.starts_with("K0803 `kibana` is no address of a Kibana @ ") && !told.contains("hunter2"), "{told}");
+    }
+    let told = complaints("[sources.a]\npath = 'x'\nkibana = 'https://k'\n");
+    assert_eq!(told, "K0803 [sources.a] has `path`, so it takes no `kibana` @ [sources.a]");
     insta::assert_snapshot!(
         complaints("[lints]\nignored-settin = 'warn'\nK0801 = 'allow'\nK0816 = 'off'\n[run]\nroots = 3\n[analytics.a]\n[analytics.b]\nlookup = 'x'\n"),
         @r#"

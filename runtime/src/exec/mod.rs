@@ -1,6 +1,7 @@
 //! Running a plan: each node as soon as its inputs are there; a failed node fails only what depends on it.
 
 pub mod bind;
+mod evidence;
 mod field_demand;
 mod hints;
 mod load_save_apply;
@@ -8,6 +9,7 @@ mod node;
 mod outputs;
 mod requests;
 mod schedule;
+mod seen;
 mod summary;
 mod tree;
 mod tuples;
@@ -16,13 +18,14 @@ use crate::allowance::Allowance;
 use crate::analytics::AnalyticRows;
 use crate::config::analytic::AnalyticBinding;
 use crate::matching::{Hosts, Lives};
-use crate::report::model::{HuntReport, RequestReport, Status};
+use crate::report::model::{HuntReport, RequestReport, Status, VariableReport};
+use crate::report::sightings::SightingsReport;
 use crate::source::{DataSource, Fields, SourceError, Waiting};
 use crate::table::Table;
 use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::diag::{Diagnostic, Severity, codes};
-use huntc_compiler::plan::{Node, NodeId, Plan, SourceId, SourceRef};
+use huntc_compiler::plan::{Node, NodeId, Plan, SourceId, SourceRef, VarId};
 use huntc_compiler::request::{RequestTemplate, Requests};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -91,6 +94,8 @@ pub struct RunOptions<'a> {
     pub tuples_from: Option<u64>,
     /// Whether the report has a hint for each statement that found nothing.
     pub hints: bool,
+    /// Whether the report has the records behind the rows that it shows, and when and where things were seen.
+    pub evidence: bool,
 }
 
 /// Fewer records are read in a page or two.
@@ -116,6 +121,7 @@ impl<'a> RunOptions<'a> {
             raw_csv: false,
             tuples_from: Some(TUPLES_FROM),
             hints: false,
+            evidence: false,
         }
     }
 }
@@ -145,7 +151,8 @@ struct Run<'a> {
     job: &'a Job<'a>,
     options: &'a RunOptions<'a>,
     outcomes: Vec<OnceLock<Outcome>>,
-    /// When each node was done, counted from the beginning of the run.
+    /// When each node began, and when it was done, counted from the beginning of the run.
+    started: Vec<OnceLock<Duration>>,
     finished: Vec<OnceLock<Duration>>,
     sources: Vec<Source>,
     requests: Mutex<Vec<(NodeId, u32, RequestReport)>>,
@@ -196,6 +203,7 @@ pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>) -> (HuntReport, 
         job: &job,
         options,
         outcomes: (0..nodes).map(|_| OnceLock::new()).collect(),
+        started: (0..nodes).map(|_| OnceLock::new()).collect(),
         finished: (0..nodes).map(|_| OnceLock::new()).collect(),
         sources: job.plan.sources.iter().map(|_| Source::default()).collect(),
         requests: Mutex::default(),
@@ -226,12 +234,14 @@ impl Run<'_> {
     }
 
     fn compute(&self, id: NodeId) {
+        let started = self.begun.elapsed();
         let may = self.options.allowance.check().map_err(|spent| failed(self.job.plan.node(id), spent));
         let outcome = may.and_then(|()| self.node(id));
         let at = id.0 as usize;
-        if let (Some(cell), Some(finished)) = (self.outcomes.get(at), self.finished.get(at)) {
+        if let (Some(cell), Some(begin), Some(end)) = (self.outcomes.get(at), self.started.get(at), self.finished.get(at)) {
             let _ = cell.set(outcome);
-            let _ = finished.set(self.begun.elapsed());
+            let _ = begin.set(started);
+            let _ = end.set(self.begun.elapsed());
         }
         self.options.done.fetch_add(1, Ordering::Relaxed);
     }
@@ -279,7 +289,10 @@ impl Run<'_> {
         if self.options.hints && !interrupted {
             diagnostics.extend(self.hints());
         }
-        let displays = self.displays(&mut diagnostics);
+        let mut displays = self.displays(&mut diagnostics);
+        if self.options.evidence && !interrupted {
+            self.fill_evidence(&mut displays);
+        }
         diagnostics.extend(locked(&self.warnings).drain(..));
         failed |= diagnostics.iter().any(|d| d.severity == Severity::Error);
         if interrupted {
@@ -295,12 +308,17 @@ impl Run<'_> {
         diagnostics.sort_by_key(|d| (d.primary.span, d.code.id));
         let mut requests = std::mem::take(&mut *locked(&self.requests));
         requests.sort_by_key(|(node, chunk, _)| (*node, *chunk));
+        let variables: Vec<VariableReport> =
+            plan.vars.iter().zip(0..).filter(|(v, _)| v.var.binding).map(|(v, id)| self.variable(VarId(id), v)).collect();
         HuntReport {
             file: self.job.file.clone(),
+            text: None,
             status,
             complete: status == Status::Ok,
             parameters: Vec::new(),
-            variables: plan.vars.iter().filter(|v| v.var.binding).map(|v| self.variable(v)).collect(),
+            nodes: self.node_reports(&variables, &requests),
+            sightings: if self.options.evidence { self.sightings() } else { SightingsReport::default() },
+            variables,
             displays,
             requests: requests.into_iter().map(|(_, _, r)| r).collect(),
             sources: self.told_sources(),

@@ -1,13 +1,13 @@
 //! The displays of DISP, INFO, DESCRIBE and EXPLAIN, and the files that SAVE writes.
 
-use super::{Failure, Run, tree};
+use super::{Failure, Run, evidence, tree};
 use crate::ops::describe;
 use crate::report::model::Display;
 use crate::source::SourceError;
-use crate::table::Table;
+use crate::table::{Key, Table};
 use foldhash::{HashMap, HashSet};
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::{Column, Output, OutputKind, Shape, Var, show};
+use huntc_compiler::plan::{Column, Output, OutputKind, Shape, Var, Variable, show};
 use huntc_compiler::value::Value;
 
 type Row = Vec<Option<Value>>;
@@ -66,16 +66,30 @@ impl Run<'_> {
         let skip = usize::try_from(offset).unwrap_or(usize::MAX);
         let take = limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
         let rows: Vec<Row> = rows.into_iter().skip(skip).take(take).collect();
+        let shown = |place: &usize| place.checked_sub(skip).filter(|row| *row < rows.len());
+        let shown: Vec<_> = place_of.iter().map(shown).collect();
         let lineage = output.node.map(|node| self.lineage(node)).unwrap_or_default();
         let tree = if lineage.is_empty() {
             Vec::new()
         } else {
-            let shown = |place: &usize| place.checked_sub(skip).filter(|row| *row < rows.len());
-            let shown: Vec<_> = place_of.iter().map(shown).collect();
-            tree::arrange(&lineage, &nodes(table, &shown))
+            tree::arrange(&lineage, &nodes(table, &shown, &self.holders(output, table)))
         };
+        let evidence = if self.options.evidence { evidence::behind(table, &shown) } else { Vec::new() };
         let headers = columns.iter().map(|c| c.header.clone()).collect();
-        Display { total, tree, complete: !table.partial, ..display(output, var, "DISP", headers, rows) }
+        Display { total, tree, evidence, complete: !table.partial, ..display(output, var, "DISP", headers, rows) }
+    }
+
+    /// The keys of other variables with entities of the type of a table, by the variables' names.
+    fn holders(&self, output: &Output, table: &Table) -> Vec<(String, HashSet<Key>)> {
+        let others = self.job.plan.vars.iter().filter(|other| other.var.binding && other.node != output.node);
+        let held = |variable: &Variable| {
+            let other = self.table(variable.node?).ok().filter(|other| other.entity == table.entity)?;
+            let grouped = matches!(variable.var.shape, Shape::Groups { .. });
+            let shown = self.job.plan.var(output.var).is_some_and(|shown| shown.var.name == variable.var.name);
+            let keys = || other.entities().map(|entity| entity.key().clone()).collect();
+            (!grouped && !shown).then(|| (variable.var.name.clone(), keys()))
+        };
+        others.filter_map(held).collect()
     }
 
     /// The nine facts of INFO, in Kestrel's order.
@@ -130,12 +144,24 @@ impl Run<'_> {
 }
 
 /// The nodes of a tree: one for each entity and each row of the display that shows it. `shown` has for each row of the
-/// table the row of the display, `None` when it is not displayed.
-fn nodes<'t>(table: &'t Table, shown: &[Option<usize>]) -> Vec<tree::TreeNode<'t>> {
+/// table the row of the display, `None` when it is not displayed; `holders` the keys of other variables.
+fn nodes<'t>(table: &'t Table, shown: &[Option<usize>], holders: &[(String, HashSet<Key>)]) -> Vec<tree::TreeNode<'t>> {
+    let held_by = |key: &Key| {
+        let mut names: Vec<String> = Vec::new();
+        for (name, _) in holders.iter().filter(|(_, keys)| keys.contains(key)) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names
+    };
     let mut seen = HashSet::default();
     let rows = shown.iter().enumerate().filter_map(|(number, row)| Some((table.row_entity(number), (*row)?)));
     rows.filter(|(entity, row)| entity.is_none() || seen.insert((*entity, *row)))
-        .map(|(entity, row)| tree::TreeNode { key: entity.and_then(|e| Some(table.one(e)?.key())), row })
+        .map(|(entity, row)| {
+            let key = entity.and_then(|e| Some(table.one(e)?.key()));
+            tree::TreeNode { key, row, held_by: key.map(held_by).unwrap_or_default() }
+        })
         .collect()
 }
 
@@ -180,5 +206,6 @@ fn display(output: &Output, var: &Var, command: &'static str, columns: Vec<Strin
         missing: None,
         complete: true,
         tree: Vec::new(),
+        evidence: Vec::new(),
     }
 }

@@ -136,6 +136,7 @@ impl Run<'_> {
             waiting: Arc::clone(&self.options.waiting),
             request_id: format!("{}/{id}", self.options.run_id),
             allow_partial: self.options.allow_partial,
+            keep_sent: self.options.evidence,
             stats: Arc::new(FetchStats::default()),
         }
     }
@@ -236,6 +237,7 @@ impl Run<'_> {
         report.elapsed = begun.elapsed().saturating_sub(elapsed);
         report.pages = context.stats.pages.load(Ordering::Relaxed);
         report.retries = context.stats.retries.load(Ordering::Relaxed);
+        report.sent = context.stats.sent();
         let partial = context.stats.partial.load(Ordering::Relaxed);
         report.records = records;
         match (answer, failure) {
@@ -300,9 +302,12 @@ impl Run<'_> {
     ) -> RequestReport {
         RequestReport {
             id: format!("{id:?}.{number}"),
+            statement: self.job.plan.node(id).statement,
             source: self.job.plan.source(template.source).map_or_else(String::new, |s| s.uri.clone()),
             purpose: template.purpose.clone(),
             window: template.window,
+            place: None,
+            sent: Vec::new(),
             query: serde_json::to_value(&request.query).unwrap_or_default(),
             fields: request.fields.clone(),
             exact: exactness == Exactness::Exact,

@@ -1,9 +1,10 @@
 //! The figures of variables in a report.
 
-use super::{Run, Source, locked};
-use crate::report::model::{SourceReport, VariableReport};
+use super::{Failure, Run, Source, locked};
+use crate::report::model::{NodeReport, NodeStatus, RequestReport, SourceReport, VariableReport};
 use huntc_compiler::diag::{Diagnostic, codes};
-use huntc_compiler::plan::{DataSource, Node, Shape, Variable};
+use huntc_compiler::plan::graph::{self, GraphNode};
+use huntc_compiler::plan::{DataSource, Node, NodeId, Op, Shape, StatementFacts, VarId, Variable};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -12,13 +13,16 @@ const PLAINER: &str = "rewrite it without look-around and back-references, or wi
 
 impl Run<'_> {
     /// The report of one variable. Figures are `None` when its statement failed.
-    pub(super) fn variable(&self, variable: &Variable) -> VariableReport {
+    pub(super) fn variable(&self, id: VarId, variable: &Variable) -> VariableReport {
+        let binds = |statement: &&StatementFacts| statement.binds.iter().any(|binding| binding.out == id);
+        let statement = self.job.plan.statements.iter().find(binds).map_or(0, |statement| statement.number);
         let Variable { var, node, counts_unidentified } = variable;
         let table = node.and_then(|n| self.table(n).ok());
         let grouped = matches!(var.shape, Shape::Groups { .. });
         let unidentified = table.as_ref().map(|t| if *counts_unidentified { t.unidentified } else { 0 });
         VariableReport {
             name: var.name.clone(),
+            statement,
             version: var.version,
             entity: self.type_name(var),
             grouped,
@@ -33,6 +37,41 @@ impl Run<'_> {
             complete: table.as_ref().is_some_and(|t| !t.partial),
             elapsed: node.and_then(|n| self.finished.get(n.0 as usize)).and_then(OnceLock::get).copied().unwrap_or(Duration::ZERO),
         }
+    }
+
+    /// The plan as it ran. `variables` are the figures of those that bind a name, in the plan's order.
+    pub(super) fn node_reports(&self, variables: &[VariableReport], requests: &[(NodeId, u32, RequestReport)]) -> Vec<NodeReport> {
+        let plan = self.job.plan;
+        let mut records: Vec<Option<u64>> = vec![None; plan.nodes.len()];
+        let bound = plan.vars.iter().filter(|v| v.var.binding).zip(variables);
+        for (node, counted) in bound.filter_map(|(variable, report)| Some((variable.node?, report.records?))) {
+            if let Some(records) = records.get_mut(node.0 as usize) {
+                *records = Some(counted);
+            }
+        }
+        let node = |node: GraphNode| {
+            let at = node.id.0 as usize;
+            let table = self.table(node.id);
+            let repeated = matches!(&plan.node(node.id).op, Op::Pivot(pivot) if pivot.repeated);
+            let status = match &table {
+                Ok(table) if table.partial => NodeStatus::Partial,
+                Ok(_) => NodeStatus::Ok,
+                Err(Failure::Failed(_)) => NodeStatus::Failed,
+                Err(Failure::Skipped | Failure::Cancelled) => NodeStatus::Skipped,
+            };
+            let mut came = requests.iter().filter(|(id, ..)| *id == node.id).map(|(.., report)| report.records).peekable();
+            let came = came.peek().is_some().then(|| came.sum());
+            let time = |of: &[OnceLock<Duration>]| of.get(at).and_then(OnceLock::get).copied();
+            NodeReport {
+                status,
+                // A relation that a walk follows has no table of its own.
+                entities: table.ok().filter(|_| !repeated).map(|table| table.entity_count()),
+                records: came.or(records.get(at).copied().flatten()),
+                time: time(&self.started).zip(time(&self.finished)),
+                node,
+            }
+        };
+        graph::nodes(plan, self.job.catalog).into_iter().map(node).collect()
     }
 
     /// The sources of which records were mended while they were read, and those that have indices.

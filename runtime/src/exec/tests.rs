@@ -57,18 +57,23 @@ fn hunt_with_many_statements() -> Status {
 
 /// The report of a hunt over a log, and what the source was asked.
 fn hunt(text: &str, lines: &str) -> (HuntReport, Vec<BoundRequest>) {
+    hunt_with(text, lines, &Options::at(Instant(0)))
+}
+
+/// The same, compiled with these options; with those that ask for hosts, the report has what pages show.
+pub(super) fn hunt_with(text: &str, lines: &str, options: &Options) -> (HuntReport, Vec<BoundRequest>) {
     let log = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(log.path(), lines).unwrap();
     let asked: Arc<Mutex<Vec<BoundRequest>>> = Arc::default();
     let mut sources = SourceSet::default();
     let id = sources.add_text("h.hf", text);
     let catalog = Catalog::builtin();
-    let compiled = compile(&sources, id, catalog, &Options::at(Instant(0))).compiled.unwrap();
+    let compiled = compile(&sources, id, catalog, options).compiled.unwrap();
     let open = |_: &str, _: &dyn Fn() -> Fields| -> Result<Arc<dyn DataSource>, SourceError> {
         shared_work();
         Ok(Arc::new(Parallel(Store::from_paths(&[log.path().to_owned()])?.0, Arc::clone(&asked))))
     };
-    let options = RunOptions { concurrency: 8, ..RunOptions::new(&open) };
+    let options = RunOptions { concurrency: 8, evidence: options.hosts, ..RunOptions::new(&open) };
     let requests = compiled.requests(catalog);
     let job = Job {
         file: "h.hf".to_owned(),
@@ -92,7 +97,7 @@ fn a_source_that_works_in_parallel_stops_no_hunt() {
 }
 
 /// A record of a host: at a second, with an entity id where there is one, a pid and what `event.code` says.
-fn line(host: &str, second: u32, id: Option<&str>, pid: u32, code: u32) -> String {
+pub(super) fn line(host: &str, second: u32, id: Option<&str>, pid: u32, code: u32) -> String {
     let id = id.map_or_else(String::new, |id| format!("\"entity_id\":\"{id}\","));
     format!(
         "{{\"@timestamp\":\"2020-01-01T00:00:{second:02}Z\",\"host\":{{\"name\":\"{host}\"}},\"event\":{{\"code\":\"{code}\"}},\"process\":{{{id}\"pid\":{pid},\"name\":\"sh\"}}}}\n"

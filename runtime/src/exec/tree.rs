@@ -76,6 +76,8 @@ impl Run<'_> {
 pub(super) struct TreeNode<'t> {
     pub(super) key: Option<&'t Key>,
     pub(super) row: usize,
+    /// The other variables that hold the entity.
+    pub(super) held_by: Vec<String>,
 }
 
 /// The nodes as a tree: parents before children, siblings in the order of `nodes`. A node's parent is its nearest
@@ -102,16 +104,29 @@ pub(super) fn arrange(lineage: &Lineage, nodes: &[TreeNode<'_>]) -> Vec<Branch> 
     draw(&roots, &children, nodes)
 }
 
-/// The siblings that get a line of their own, each with the number of siblings that share the line.
-fn shared(siblings: &[usize], children: &[Vec<usize>], nodes: &[TreeNode<'_>]) -> Vec<(usize, u64)> {
-    let mut lines: Vec<(usize, u64)> = Vec::with_capacity(siblings.len());
+/// Siblings that share a line.
+struct Shared {
+    /// The first of them.
+    place: usize,
+    count: u64,
+    /// The other variables that hold one of them.
+    held_by: Vec<String>,
+}
+
+/// The siblings by the lines that they get.
+fn shared(siblings: &[usize], children: &[Vec<usize>], nodes: &[TreeNode<'_>]) -> Vec<Shared> {
+    let mut lines: Vec<Shared> = Vec::with_capacity(siblings.len());
     let mut leaves: HashMap<usize, usize> = HashMap::default();
     for place in siblings {
-        let leaf = nodes.get(*place).filter(|_| children.get(*place).is_none_or(Vec::is_empty));
-        let line = leaf.map(|node| *leaves.entry(node.row).or_insert(lines.len()));
-        match line.and_then(|line| lines.get_mut(line)) {
-            Some((_, count)) => *count += 1,
-            None => lines.push((*place, 1)),
+        let Some(node) = nodes.get(*place) else { continue };
+        let leaf = children.get(*place).is_none_or(Vec::is_empty);
+        let line = leaf.then(|| *leaves.entry(node.row).or_insert(lines.len()));
+        if let Some(line) = line.and_then(|line| lines.get_mut(line)) {
+            line.count += 1;
+            let others = node.held_by.iter().filter(|name| !line.held_by.contains(name)).cloned().collect::<Vec<_>>();
+            line.held_by.extend(others);
+        } else {
+            lines.push(Shared { place: *place, count: 1, held_by: node.held_by.clone() });
         }
     }
     lines
@@ -137,12 +152,12 @@ const DEEPEST: usize = 40;
 
 fn draw(roots: &[usize], children: &[Vec<usize>], nodes: &[TreeNode<'_>]) -> Vec<Branch> {
     let mut out = Vec::with_capacity(children.len());
-    // Node, number of siblings on its line, its mark, and the prefix of its children's lines.
-    let mut open: Vec<((usize, u64), String, String, usize)> =
+    // What stands on the line, its mark, the prefix of its children's lines, and its depth.
+    let mut open: Vec<(Shared, String, String, usize)> =
         shared(roots, children, nodes).into_iter().rev().map(|line| (line, String::new(), String::new(), 0)).collect();
-    while let Some(((place, count), mark, indent, depth)) = open.pop() {
+    while let Some((Shared { place, count, held_by }, mark, indent, depth)) = open.pop() {
         let Some(node) = nodes.get(place) else { continue };
-        out.push(Branch { row: node.row, mark, count });
+        out.push(Branch { row: node.row, mark, count, depth, held_by });
         let below = shared(children.get(place).map(Vec::as_slice).unwrap_or_default(), children, nodes);
         let end = below.len();
         for (n, line) in below.into_iter().enumerate().rev() {

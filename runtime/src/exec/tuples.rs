@@ -91,6 +91,7 @@ impl Run<'_> {
         }
         report.elapsed = begun.elapsed();
         report.pages = context.stats.pages.load(Ordering::Relaxed);
+        report.sent = context.stats.sent();
         report.retries = context.stats.retries.load(Ordering::Relaxed);
         report.records = counts.iter().sum::<u64>() + single.len() as u64;
         report.tuples = counted.then_some(counts.len() as u64);

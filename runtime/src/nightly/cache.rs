@@ -2,6 +2,7 @@
 //! are counted here too, because all of them pass through here.
 
 use crate::exec::locked;
+use crate::source::evidence::{RecordDocuments, WantedRecord};
 use crate::source::{DataSource, FetchContext, Records, Sample, SourceError, Tally, TallyRequest};
 use huntc_compiler::diag::codes::nightly::NIGHT_BUDGET;
 use huntc_compiler::request::BoundRequest;
@@ -27,6 +28,7 @@ pub struct Cache {
 
 /// Figures about the requests of a night.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Traffic {
     /// Requests that were sent to sources.
     pub sent: u64,
@@ -167,6 +169,10 @@ impl DataSource for Cached {
 
     fn moment(&self) -> u64 {
         self.source.moment()
+    }
+
+    fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<RecordDocuments, SourceError> {
+        self.source.documents(wanted, context)
     }
 
     fn location(&self) -> String {

@@ -13,6 +13,7 @@ const CELL: usize = 200;
 
 /// A finding as JSON, in `nightly.json` and in messages.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Face<'a> {
     /// What makes it the same finding in every night.
     key: &'a Json,
@@ -22,6 +23,8 @@ pub struct Face<'a> {
     last: Option<String>,
     hosts: &'a [String],
     users: &'a [String],
+    /// What its hunt displays of it, by header.
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, serde_json::Value>"))]
     columns: Columns<'a>,
     /// The most entities that it stood for in one window.
     entities: u64,

@@ -8,6 +8,7 @@ use super::notify::template::Template;
 use super::record::{HuntNight, Span};
 use super::suppress::Suppressions;
 use crate::report::RunReport;
+use crate::report::csv::CsvForm;
 use huntc_compiler::front_matter::{FindingSeverity, FrontMatter};
 use huntc_compiler::time::Instant;
 use secrecy::SecretString;
@@ -40,6 +41,8 @@ pub struct NightSettings {
     pub keep_reports: i64,
     /// How long findings and nights are remembered.
     pub keep_history: i64,
+    /// How the CSV files of the report are.
+    pub csv: CsvForm,
     /// The list of findings that are not reported as new.
     pub quiet: Suppressions,
     /// Where notifications are sent.

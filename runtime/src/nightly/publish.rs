@@ -162,6 +162,7 @@ pub(super) fn prepare(
             published: false,
             publication: Some(Publication { checksum: output::checksum(night), hunts, suppressions, notifications }),
             hunts: Vec::new(),
+            records: Some(night.traffic.records),
         };
         tables.put_night(&night.id, &record)
     })

@@ -154,6 +154,9 @@ pub struct NightRecord {
     pub publication: Option<Publication>,
     /// The outcome of each hunt.
     pub hunts: Vec<HuntNight>,
+    /// The number of records that sources gave; `None` in nights of older versions.
+    #[serde(default)]
+    pub records: Option<u64>,
 }
 
 /// The outcome of a hunt in a night.

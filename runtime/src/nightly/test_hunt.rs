@@ -144,7 +144,7 @@ impl HuntTest {
         let columns = table.columns.iter().map(String::as_str);
         let rows = table.rows.iter().map(|row| row.iter().map(|cell| guarded(cell).into_owned()).collect());
         let path = self.0.join(EXPECTED);
-        let written = crate::report::csv::write_table(columns, rows, false, &mut out);
+        let written = crate::report::csv::write_table(columns, rows, crate::report::csv::CsvForm::default(), &mut out);
         written.and_then(|()| own_files::replace(&path, |file| file.write_all(&out))).map_err(|e| {
             let shown = path.display();
             SourceError::new(&FILE_NOT_WRITTEN, format!("`{shown}` cannot be written")).note(format!("the reason: {e}"))

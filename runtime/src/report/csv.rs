@@ -6,8 +6,26 @@ use huntc_compiler::value::Value;
 use std::borrow::Cow;
 use std::io::Write;
 
-/// Writes a display. With `raw`, cells that a spreadsheet would run as formulas stay as they are.
-pub fn write(display: &Display, raw: bool, out: &mut dyn Write) -> std::io::Result<()> {
+/// How CSV files are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CsvForm {
+    /// Whether cells that a spreadsheet would run as formulas stay as they are.
+    pub raw: bool,
+    /// What stands between cells, a character of ASCII.
+    pub separator: u8,
+    /// Whether a byte-order mark stands in front, by which Excel knows UTF-8.
+    pub bom: bool,
+}
+
+impl Default for CsvForm {
+    fn default() -> Self {
+        Self { raw: false, separator: b',', bom: false }
+    }
+}
+
+/// Writes a display.
+pub fn write(display: &Display, form: CsvForm, out: &mut dyn Write) -> std::io::Result<()> {
+    let raw = form.raw;
     let rows = display.rows.iter().map(|row| {
         let cells = (0..display.columns.len()).map(|i| match row.get(i) {
             Some(Some(value)) => cell(value, raw),
@@ -15,18 +33,21 @@ pub fn write(display: &Display, raw: bool, out: &mut dyn Write) -> std::io::Resu
         });
         cells.collect()
     });
-    write_table(display.columns.iter().map(String::as_str), rows, raw, out)
+    write_table(display.columns.iter().map(String::as_str), rows, form, out)
 }
 
-/// Writes a table whose cells are harmless already. `raw` is for its header.
+/// Writes a table whose cells are harmless already.
 pub(crate) fn write_table<'a>(
     header: impl Iterator<Item = &'a str>,
     rows: impl Iterator<Item = Vec<String>>,
-    raw: bool,
+    form: CsvForm,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().from_writer(out);
-    writer.write_record(header.map(|c| guard(c, raw).into_owned()))?;
+    if form.bom {
+        out.write_all("\u{feff}".as_bytes())?;
+    }
+    let mut writer = csv::WriterBuilder::new().delimiter(form.separator).from_writer(out);
+    writer.write_record(header.map(|c| guard(c, form.raw).into_owned()))?;
     for row in rows {
         writer.write_record(row)?;
     }
@@ -53,8 +74,16 @@ mod tests {
 
     fn text(display: &Display, raw: bool) -> String {
         let mut out = Vec::new();
-        write(display, raw, &mut out).unwrap();
+        write(display, CsvForm { raw, ..CsvForm::default() }, &mut out).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn spreadsheets_get_the_separator_and_the_mark_that_they_want() {
+        let rows = vec![vec![Some(Value::text("a;b,c")), Some(Value::text("x;=1+1"))]];
+        let mut out = Vec::new();
+        write(&display("x", &["name", "b"], rows), CsvForm { separator: b';', bom: true, raw: false }, &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "\u{feff}name;b\n\"a;b,c\";\"x;'=1+1\"\n");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The report folder. It is written to a hidden sibling, which then takes the folder's place in one step, so that there
 //! is always one complete report.
 
+use super::csv::CsvForm;
 use super::file::write_all;
 use super::model::RunReport;
 use super::names::display_stem;
-use super::{DISPLAY_FILES, FILES};
+use super::{DISPLAY_FILES, FILES, PAGE};
 use crate::own_files::{self, NewFolder};
 use huntc_compiler::diag::codes::config::{OUTPUT_NOT_USABLE, REPORT_NOT_WRITTEN};
 use huntc_compiler::diag::{Code, Diagnostic};
@@ -28,8 +29,8 @@ pub struct ReportFolder {
 /// How the files of the folder are written.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FolderOptions {
-    /// Whether CSV cells that a spreadsheet would run as formulas stay as they are.
-    pub raw_csv: bool,
+    /// How its CSV files are.
+    pub csv: CsvForm,
 }
 
 impl ReportFolder {
@@ -68,7 +69,7 @@ impl ReportFolder {
     }
 
     /// Writes the report and puts it in place. After an error the earlier report is unchanged. Returns the path of
-    /// `report.json`.
+    /// the page to open.
     pub fn commit(mut self, run: &RunReport, options: FolderOptions) -> Result<PathBuf, Box<Diagnostic>> {
         let mut write_and_swap = || -> io::Result<()> {
             write_files(&mut self.new, run, options)?;
@@ -83,7 +84,7 @@ impl ReportFolder {
             let message = format!("the report could not be written to `{}`", self.target.display());
             Box::new(fault(&REPORT_NOT_WRITTEN, self.span, message, &e))
         })?;
-        Ok(self.target.join(FILES[0].name))
+        Ok(self.target.join(PAGE))
     }
 }
 
@@ -114,7 +115,7 @@ fn write_files(folder: &mut NewFolder, run: &RunReport, options: FolderOptions) 
         for (j, display) in hunt.displays.iter().enumerate().filter(|(_, d)| d.missing.is_none()) {
             let Some(stem) = display_stem(run, i, j) else { continue };
             for file in &DISPLAY_FILES {
-                folder.write(&format!("{stem}.{}", file.ending), |out| (file.write)(display, options.raw_csv, out))?;
+                folder.write(&format!("{stem}.{}", file.ending), |out| (file.write)(display, options.csv, out))?;
             }
         }
     }

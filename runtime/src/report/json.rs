@@ -49,17 +49,25 @@ pub fn write_display(display: &Display, out: &mut dyn Write) -> std::io::Result<
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Document<'a> {
+    /// Version of the format. New keys keep it; a change of meaning raises it.
     schema: u32,
+    /// Version of the program.
     huntc: &'static str,
+    /// The instant that all statements took as "now".
     now: String,
     hunts: Vec<Hunt<'a>>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Hunt<'a> {
+    /// The path as the user gave it.
     file: &'a str,
+    #[cfg_attr(test, schemars(extend("enum" = ["ok", "failed", "error", "partial", "interrupted"])))]
     status: &'static str,
+    /// Whether no figure lacks records.
     complete: bool,
     elapsed_ms: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -68,37 +76,54 @@ struct Hunt<'a> {
     displays: Vec<Table<'a>>,
     sources: Vec<Source<'a>>,
     requests: Vec<Request<'a>>,
+    #[cfg_attr(test, schemars(with = "Vec<tests::DiagnosticSchema>"))]
     diagnostics: Vec<serde_json::Value>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Parameter<'a> {
     name: &'a str,
+    #[cfg_attr(test, schemars(with = "tests::AnyValue"))]
     value: &'a Value,
+    /// Who gave it: `default`, `huntc.toml` or a flag.
     from: &'static str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Variable<'a> {
     name: &'a str,
+    /// Counts the bindings of the name, from 1.
     version: u32,
     #[serde(rename = "type")]
     entity: &'a str,
+    /// Whether its rows are groups.
     grouped: bool,
+    /// Figures are null where the statement failed or was skipped.
     entities: Option<u64>,
     records: Option<u64>,
+    /// Process slots without an identity that satisfy the pattern.
     unidentified: Option<u64>,
+    /// Sightings that are there because a comparison could not be decided.
     undecided: Option<u64>,
+    /// How many processes each way to tell them apart identified.
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, u64>"))]
     rungs: Rungs<'a>,
+    /// From and to; null: all times.
     window: Option<[String; 2]>,
     sources: &'a [String],
     complete: bool,
+    /// From the start of the run.
     elapsed_ms: u64,
+    /// With `--keys`: the key of each entity.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<tests::RowSchema>>"))]
     keys: Option<&'a [Vec<Option<Value>>]>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Source<'a> {
     name: &'a str,
     records: Option<u64>,
@@ -114,29 +139,38 @@ struct Source<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LeftOut<'a> {
     file: &'a str,
     looks_like: &'a str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Table<'a> {
+    /// Number of the statement in its huntflow, from 1.
     statement: u32,
+    #[cfg_attr(test, schemars(extend("enum" = ["DISP", "INFO", "DESCRIBE", "EXPLAIN"])))]
     command: &'static str,
     variable: &'a str,
+    /// The file beside the report that has its rows too.
     #[serde(skip_serializing_if = "Option::is_none")]
     csv: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     json: Option<String>,
+    /// Rows before OFFSET and LIMIT.
     total: u64,
     complete: bool,
+    /// Why there is no table.
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<&'a str>,
     columns: &'a [String],
+    #[cfg_attr(test, schemars(with = "Vec<tests::RowSchema>"))]
     rows: &'a [Vec<Option<Value>>],
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Request<'a> {
     id: &'a str,
     source: &'a str,
@@ -144,7 +178,9 @@ struct Request<'a> {
     window: Option<[String; 2]>,
     query: &'a serde_json::Value,
     fields: &'a [String],
+    /// Whether the query matches only records that are meant; others are tested again.
     exact: bool,
+    #[cfg_attr(test, schemars(extend("enum" = ["ok", "failed", "skipped"])))]
     status: &'static str,
     records: u64,
     /// Into how many tuples the source counted its records.

@@ -1,6 +1,12 @@
 //! The results of a run, as every report format shows them (semantics.md §7).
 
+use super::evidence::RowEvidence;
+use super::hunt_text::HuntText;
+use super::requests::RequestPlace;
+use super::sightings::SightingsReport;
 use huntc_compiler::diag::Diagnostic;
+use huntc_compiler::plan::graph::GraphNode;
+use huntc_compiler::request::PastedSearch;
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::{Instant, Window};
 use huntc_compiler::value::Value;
@@ -25,6 +31,8 @@ pub struct RunReport {
 pub struct HuntReport {
     /// The path as the user gave it.
     pub file: String,
+    /// What it asks, as its author wrote it; `None` where the text cannot be read.
+    pub text: Option<HuntText>,
     pub status: Status,
     /// Whether no figure lacks records.
     pub complete: bool,
@@ -34,6 +42,10 @@ pub struct HuntReport {
     pub variables: Vec<VariableReport>,
     /// The displays of DISP, INFO, DESCRIBE and EXPLAIN, in the order of the statements.
     pub displays: Vec<Display>,
+    /// The plan, node by node. The inputs of each come before it.
+    pub nodes: Vec<NodeReport>,
+    /// When and where the entities of the variables were seen.
+    pub sightings: SightingsReport,
     /// The requests to sources, in the order of the plan's nodes.
     pub requests: Vec<RequestReport>,
     /// The sources that the huntflow names, sorted by name.
@@ -49,11 +61,14 @@ impl HuntReport {
     pub fn without_results(file: &str, status: Status, diagnostics: Vec<Diagnostic>) -> Self {
         Self {
             file: file.to_owned(),
+            text: None,
             status,
             complete: false,
             parameters: Vec::new(),
             variables: Vec::new(),
             displays: Vec::new(),
+            nodes: Vec::new(),
+            sightings: SightingsReport::default(),
             requests: Vec::new(),
             sources: Vec::new(),
             diagnostics,
@@ -138,6 +153,8 @@ impl Status {
 pub struct VariableReport {
     /// The name as the huntflow writes it.
     pub name: String,
+    /// Number of the statement that binds it, from 1.
+    pub statement: u32,
     /// Counts the bindings of the name, from 1.
     pub version: u32,
     /// The entity type; of a GROUP result, the type that was grouped.
@@ -166,6 +183,47 @@ pub struct VariableReport {
     pub elapsed: Duration,
 }
 
+/// A node of the plan, as it ran.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
+pub struct NodeReport {
+    /// What it does, and what it is called.
+    pub node: GraphNode,
+    pub status: NodeStatus,
+    /// Entities, or groups, of its table; `None` where it has no table.
+    pub entities: Option<u64>,
+    /// For one that asks a source the records that came, for others those that a variable's figures count; `None` where
+    /// nobody counted.
+    pub records: Option<u64>,
+    /// When it began, and when it was done, both counted from the beginning of the run.
+    pub time: Option<(Duration, Duration)>,
+}
+
+/// What became of a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NodeStatus {
+    /// It has its table.
+    Ok,
+    /// It has a table that lacks records.
+    Partial,
+    /// It has none, by its own fault.
+    Failed,
+    /// It was not computed: nothing needs it, an input failed, or the run was interrupted.
+    Skipped,
+}
+
+impl NodeStatus {
+    /// The name of the status in pictures.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// A table or facts that a statement shows.
 #[derive(Debug)]
 pub struct Display {
@@ -187,6 +245,8 @@ pub struct Display {
     pub complete: bool,
     /// The lines of a tree, for people; programs use `rows`. Empty when the table is no tree.
     pub tree: Vec<Branch>,
+    /// For the first rows the records behind each; empty where nobody asked for them, or where rows stand for no records.
+    pub evidence: Vec<RowEvidence>,
 }
 
 /// A line of a tree.
@@ -198,6 +258,10 @@ pub struct Branch {
     pub mark: String,
     /// How many entities that look the same share the line.
     pub count: u64,
+    /// How many lines stand above it up to the one that the tree begins with.
+    pub depth: usize,
+    /// The other variables that hold one of its entities, by name.
+    pub held_by: Vec<String>,
 }
 
 /// A row in the form that people read.
@@ -261,11 +325,17 @@ impl RequestStatus {
 pub struct RequestReport {
     /// Plan node and number of the chunk: `n3.0`.
     pub id: String,
+    /// Number of the statement that first asked, from 1.
+    pub statement: u32,
     /// URI of the source.
     pub source: String,
     /// What the plan needs it for, in words.
     pub purpose: String,
     pub window: Window,
+    /// Where it can be pasted; `None` for a source that is no cluster.
+    pub place: Option<RequestPlace>,
+    /// The searches of clusters that it became; none where nobody wanted them, or where no cluster was asked.
+    pub sent: Vec<PastedSearch>,
     /// The query as JSON, without the window.
     pub query: serde_json::Value,
     pub fields: Vec<String>,

@@ -42,6 +42,33 @@ pub fn unlike_marks(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(escaped).collect())
 }
 
+/// Text for a terminal that knows ASCII only: the lines and signs that huntc draws have likenesses, other characters become
+/// escapes. Colours stay.
+pub fn ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            c if c.is_ascii() => out.push(c),
+            '\u{2500}' | '\u{2013}' | '\u{2014}' => out.push('-'),
+            '\u{2502}' | '\u{250a}' | '\u{2506}' | '\u{251c}' | '\u{2524}' => out.push('|'),
+            '\u{2514}' | '\u{2570}' => out.push('`'),
+            '\u{250c}' | '\u{256d}' => out.push(','),
+            '\u{2518}' | '\u{256f}' | '\u{2510}' | '\u{256e}' => out.push('\''),
+            '\u{252c}' | '\u{2534}' | '\u{253c}' => out.push('+'),
+            '\u{25b2}' => out.push('^'),
+            '\u{25b6}' => out.push('>'),
+            '\u{b7}' => out.push('.'),
+            '\u{d7}' => out.push('x'),
+            '\u{2026}' => out.push_str("..."),
+            c => _ = write!(out, "\\u{{{:x}}}", u32::from(c)),
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// Replaces unsafe characters by escapes, except those for which `keep` is true.
 fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.chars().any(|c| is_unsafe(c) && !keep(c)) {
@@ -130,6 +157,11 @@ pub fn html(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Text of several lines inside of HTML: as [`html`], but line feeds stay.
+pub fn html_lines(text: &str) -> String {
+    text.split('\n').map(html).collect::<Vec<_>>().join("\n")
+}
+
 /// A part of a file name: ASCII letters, digits, `_` and `-`, at most 60 of them; never empty.
 pub fn file_part(text: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' };
@@ -188,6 +220,15 @@ mod tests {
     use super::*;
 
     const HOSTILE: &str = "a\u{1b}[31mred\u{7}\u{202e}gpj.exe\u{200b}\r\n\tz\u{9b}2J\u{e0041}";
+
+    #[test]
+    fn what_knows_ascii_only_gets_likenesses_of_our_lines_and_escapes_of_the_rest() {
+        assert_eq!(
+            ascii("\u{1b}[31m╭─[ a ]\n│ ┬ ╰── é… ×3\n├─ b\n└─ 語"),
+            "\u{1b}[31m,-[ a ]\n| + `-- \\u{e9}... x3\n|- b\n`- \\u{8a9e}"
+        );
+        assert!(matches!(ascii("plain"), Cow::Borrowed(_)));
+    }
 
     #[test]
     fn formulas_behind_separators_are_neutralised_too() {

@@ -2,6 +2,7 @@
 
 use super::RunReport;
 use super::model::{Display, HuntReport, RequestReport, RequestStatus, SourceReport, Status, VariableReport};
+use super::sightings::SightingsReport;
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::{Instant, TimeRange};
 use huntc_compiler::value::Value;
@@ -18,6 +19,7 @@ pub(crate) fn display(variable: &str, columns: &[&str], rows: Vec<Vec<Option<Val
         missing: None,
         complete: true,
         tree: Vec::new(),
+        evidence: Vec::new(),
     }
 }
 
@@ -25,6 +27,7 @@ pub(crate) fn variable(name: &str, entities: u64) -> VariableReport {
     let at = |text| Instant::parse(text).unwrap_or(Instant(0));
     VariableReport {
         name: name.to_owned(),
+        statement: 1,
         version: 1,
         entity: "process".to_owned(),
         grouped: false,
@@ -44,9 +47,12 @@ pub(crate) fn variable(name: &str, entities: u64) -> VariableReport {
 pub(crate) fn request() -> RequestReport {
     RequestReport {
         id: "n3.0".to_owned(),
+        statement: 1,
         source: "stixshifter://host101".to_owned(),
         purpose: "line 1: GET process".to_owned(),
         window: None,
+        place: None,
+        sent: Vec::new(),
         query: serde_json::json!({ "term": { "process.name": "svchost.exe" } }),
         fields: vec!["@timestamp".to_owned(), "process.name".to_owned()],
         exact: true,
@@ -64,6 +70,7 @@ pub(crate) fn request() -> RequestReport {
 pub(crate) fn run(files: &[&str]) -> RunReport {
     let hunt = |file: &&str| HuntReport {
         file: (*file).to_owned(),
+        text: None,
         status: Status::Ok,
         complete: true,
         parameters: Vec::new(),
@@ -76,6 +83,8 @@ pub(crate) fn run(files: &[&str]) -> RunReport {
                 vec![Some(Value::text("=cmd|' /C calc'!A0")), None],
             ],
         )],
+        nodes: Vec::new(),
+        sightings: SightingsReport::default(),
         requests: vec![request()],
         sources: vec![SourceReport {
             name: "host101".to_owned(),

@@ -1,33 +1,10 @@
-//! Text for the terminal: displays with their number of rows, and the summary of a run.
+//! Text for the terminal: the summary of a run, and what all texts have in common.
 
-use super::model::{Display, HuntReport, ParameterReport, RequestStatus, SourceReport, Status, VariableReport};
-use super::sanitize::{terminal, terminal_cell, unlike_marks};
+use super::model::{HuntReport, ParameterReport, RequestStatus, SourceReport, Status, VariableReport};
+use super::sanitize::terminal;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
-use huntc_compiler::value::Value;
 use std::fmt::Write as _;
 use std::time::Duration;
-
-/// A display: caption, header, rows, number of rows. `width` is that of the terminal; with `None` nothing is wrapped.
-pub fn display(display: &Display, width: Option<u16>) -> String {
-    let mut out = format!("{} {} (statement {})\n", display.command, terminal(&display.variable), display.statement);
-    if let Some(reason) = &display.missing {
-        let _ = writeln!(out, "no table: {}", terminal(reason));
-        return out;
-    }
-    let mut table = table(width);
-    table.set_header(display.columns.iter().map(|c| terminal_cell(c).into_owned()));
-    let tree = !display.tree.is_empty();
-    for line in display.lines() {
-        table.add_row((0..display.columns.len()).map(|column| {
-            let text = line.row.get(column).and_then(Option::as_ref).map_or_else(String::new, cell);
-            if tree && column == 0 { format!("{}{}{}", line.mark, unlike_marks(&text), line.times()) } else { text }
-        }));
-    }
-    align_numbers(&mut table, &display.rows, usize::from(tree)..display.columns.len());
-    out.push_str(&table.trim_fmt());
-    let _ = writeln!(out, "\n{}", row_count(display));
-    out
-}
 
 /// The summary of a hunt: its headline, and one row for each variable.
 pub fn summary(hunt: &HuntReport, width: Option<u16>) -> String {
@@ -89,6 +66,12 @@ pub fn headline(hunt: &HuntReport) -> String {
     out
 }
 
+/// Whether a hunt did what it should: `failed`, and that figures are lower bounds.
+pub fn headline_word(hunt: &HuntReport) -> String {
+    let incomplete = if hunt.complete { "" } else { "\nincomplete: figures above are lower bounds" };
+    format!("{}{incomplete}", hunt.status.word())
+}
+
 /// What of a source could not be read, or not as it was, in a line; none where there is nothing of that.
 pub fn unread(source: &SourceReport) -> Option<String> {
     let mut parts = unread_parts(source);
@@ -132,18 +115,6 @@ fn summary_row(variable: &VariableReport, last: bool, beside: &[(&str, Figure)])
     row.into_iter().map(Cell::new).collect()
 }
 
-fn row_count(display: &Display) -> String {
-    let shown = display.rows.len() as u64;
-    let mut line = if shown == display.total { count(shown, "row") } else { format!("{shown} of {}", count(display.total, "row")) };
-    if let Some(entities) = display.entities_of_tree() {
-        let _ = write!(line, " of {entities} entities");
-    }
-    if !display.complete {
-        line.push_str(" (incomplete: more may exist)");
-    }
-    line
-}
-
 /// A number with its noun: `1 row`, `12 rows`.
 pub fn count(n: u64, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
@@ -152,11 +123,6 @@ pub fn count(n: u64, noun: &str) -> String {
 /// A time in seconds: `0.021 s`.
 pub fn seconds(time: Duration) -> String {
     format!("{:.3} s", time.as_secs_f64())
-}
-
-/// The text of a value on one line, without anything that a terminal would obey.
-fn cell(value: &Value) -> String {
-    terminal_cell(&value.to_string()).into_owned()
 }
 
 /// A table in the common style.
@@ -170,88 +136,10 @@ pub fn table(width: Option<u16>) -> Table {
     table
 }
 
-fn align_numbers(table: &mut Table, rows: &[Vec<Option<Value>>], columns: std::ops::Range<usize>) {
-    for i in columns {
-        let mut values = rows.iter().filter_map(|r| r.get(i).and_then(Option::as_ref)).peekable();
-        let numbers = values.peek().is_some() && values.all(|v| matches!(v, Value::Int(_) | Value::Float(_)));
-        if let (true, Some(column)) = (numbers, table.column_mut(i)) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::model::Branch;
-    use crate::report::sanitize::is_unsafe;
-    use crate::report::tests::{display as sample, run, variable};
-
-    #[test]
-    fn a_display_has_caption_header_rows_and_count() {
-        let text = display(&run(&["x.hf"]).hunts[0].displays[0], None);
-        insta::assert_snapshot!(text, @r"
-        DISP tasks (statement 2)
-        | name                             |  pid |
-        |----------------------------------|------|
-        | <script>\u{202e}exe.gpj\u{1b}[2J | 4824 |
-        | =cmd|' /C calc'!A0               |      |
-        2 rows
-        ");
-        assert!(!text.chars().any(|c| is_unsafe(c) && c != '\n'));
-    }
-
-    #[test]
-    fn a_long_value_wraps_at_the_terminals_width_only() {
-        let table = sample("x", &["command_line"], vec![vec![Some(Value::text("long ".repeat(60)))]]);
-        assert!(display(&table, Some(60)).lines().all(|l| l.chars().count() <= 60));
-        assert!(display(&table, None).lines().any(|l| l.len() > 250));
-    }
-
-    #[test]
-    fn trees_are_drawn_and_limits_are_counted() {
-        let rows = ["a", "b"].map(|n| vec![Some(Value::text(n))]).to_vec();
-        let mut table = sample("x", &["name"], rows);
-        table.tree = vec![Branch { row: 1, mark: String::new(), count: 1 }, Branch { row: 0, mark: "└─ ".to_owned(), count: 1 }];
-        table.total = 7;
-        table.complete = false;
-        insta::assert_snapshot!(display(&table, None), @r"
-        DISP x (statement 2)
-        | name |
-        |------|
-        | b    |
-        | └─ a |
-        2 of 7 rows (incomplete: more may exist)
-        ");
-        table.missing = Some("`p` failed".to_owned());
-        assert_eq!(display(&table, None), "DISP x (statement 2)\nno table: `p` failed\n");
-    }
-
-    #[test]
-    fn a_line_of_a_tree_may_stand_for_several_entities() {
-        let rows = ["a", "b ×7"].map(|n| vec![Some(Value::text(n)), Some(Value::Int(1))]).to_vec();
-        let mut table = sample("x", &["name", "n"], rows);
-        let branch = |row, mark: &str, count| Branch { row, mark: mark.to_owned(), count };
-        table.tree = vec![branch(0, "", 1), branch(1, "└─ ", 3), branch(0, "", 2)];
-        insta::assert_snapshot!(display(&table, None), @r"
-        DISP x (statement 2)
-        | name            | n |
-        |-----------------|---|
-        | a               | 1 |
-        | └─ b \u{d7}7 ×3 | 1 |
-        | a ×2            | 1 |
-        2 rows of 6 entities
-        ");
-    }
-
-    #[test]
-    fn a_name_cannot_draw_branches_of_its_own() {
-        let rows = ["a", "└─ lsass.exe\n│  b"].map(|n| vec![Some(Value::text(n))]).to_vec();
-        let mut table = sample("x", &["name"], rows);
-        table.tree = vec![Branch { row: 0, mark: String::new(), count: 1 }, Branch { row: 1, mark: "└─ ".to_owned(), count: 1 }];
-        let text = display(&table, None);
-        assert!(text.contains(r"| └─ \u{2514}\u{2500} lsass.exe\n\u{2502}  b |"), "{text}");
-    }
+    use crate::report::tests::{run, variable};
 
     #[test]
     fn the_summary_marks_earlier_bindings_and_failures() {

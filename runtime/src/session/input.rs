@@ -16,6 +16,13 @@ const MOST_TEXTS: usize = 30_000;
 
 /// Reads a file as text, whatever its name. The error has a code and points at the name.
 pub(crate) fn text(path: &str, sources: &mut SourceSet) -> Result<String, Box<Diagnostic>> {
+    let text = whole_text(path, sources)?;
+    // A byte-order mark is not part of the text.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// As [`text`], with a byte-order mark where there is one.
+pub(crate) fn whole_text(path: &str, sources: &mut SourceSet) -> Result<String, Box<Diagnostic>> {
     let read = || {
         let mut bytes = Vec::new();
         let reader: Box<dyn Read> = if path == "-" { Box::new(std::io::stdin()) } else { Box::new(open(Path::new(path))?) };
@@ -33,8 +40,7 @@ pub(crate) fn text(path: &str, sources: &mut SourceSet) -> Result<String, Box<Di
         return Err(unreadable(path, "it has more than 256 MB", sources));
     }
     match String::from_utf8(bytes) {
-        // A byte-order mark is not part of the text.
-        Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
+        Ok(text) => Ok(text),
         Err(e) => {
             let at = e.utf8_error().valid_up_to();
             Err(unreadable(path, &format!("byte {at} is not UTF-8; convert it with `iconv -t utf-8`"), sources))

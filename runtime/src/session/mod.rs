@@ -6,6 +6,7 @@ mod bind;
 mod bound_source;
 mod catalog;
 pub mod clock;
+mod hunt_text;
 mod huntflow;
 pub(crate) mod input;
 mod parameters;

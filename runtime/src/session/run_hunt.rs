@@ -2,6 +2,7 @@
 //! uses this.
 
 use super::bind::{BoundSources, mended, source_report, statement_of, unread};
+use super::hunt_text::hunt_text;
 use super::source_pool::PooledSource;
 use super::{Huntflow, RunSettings, Session, SourcePool};
 use crate::allowance::{Allowance, DEFAULT_MEMORY};
@@ -9,6 +10,7 @@ use crate::config::Config;
 use crate::config::kinds::Opening;
 use crate::exec::{self, Job, Kept, RunOptions, TUPLES_FROM};
 use crate::report::model::{HuntReport, ParameterReport, Status};
+use crate::report::requests::RequestPlace;
 use crate::source::arrival::ArrivalSource;
 use crate::source::combined::CombinedSource;
 use crate::source::{DataSource, Fields, SourceError, Waiting};
@@ -20,7 +22,7 @@ use huntc_compiler::diag::codes::store::MENDED;
 use huntc_compiler::diag::{Diagnostic, Severity, Sink};
 use huntc_compiler::parameter::Parameter;
 use huntc_compiler::plan::{Node, Plan};
-use huntc_compiler::source::Span;
+use huntc_compiler::source::{SourceId, Span};
 use huntc_compiler::time::TimeRange;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -120,19 +122,30 @@ pub fn run_hunt(session: &Session, huntflow: &Huntflow, settings: &RunSettings, 
 }
 
 fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings, context: &RunContext<'_>) -> HuntRun {
-    let refused = |refusal: Refusal, diagnostics: Vec<Diagnostic>| HuntRun {
-        report: HuntReport::without_results(&huntflow.file, Status::Error, diagnostics),
-        refusal: Some(refusal),
-        finding: Finding::Unknown,
-    };
+    let refused = |refusal, diagnostics| refused(huntflow, refusal, diagnostics);
     let id = match &huntflow.text {
         Ok(id) => *id,
         Err(problem) => return refused(Refusal::Unreadable, vec![(**problem).clone()]),
     };
-    let Compilation { compiled, mut diagnostics, parameters, .. } = match session.compile(huntflow, settings, context.window) {
+    let compilation = match session.compile(huntflow, settings, context.window) {
         Ok(compilation) => compilation,
         Err(problem) => return refused(Refusal::Unreadable, vec![*problem]),
     };
+    let text = hunt_text(&session.texts, id, &compilation.program, &compilation.front_matter);
+    let mut run = run_compiled(session, (huntflow, id), settings, context, compilation);
+    run.report.text = Some(text);
+    run
+}
+
+fn run_compiled(
+    session: &Session,
+    (huntflow, id): (&Huntflow, SourceId),
+    settings: &RunSettings,
+    context: &RunContext<'_>,
+    compilation: Compilation,
+) -> HuntRun {
+    let Compilation { compiled, mut diagnostics, parameters, .. } = compilation;
+    let refused = |refusal, diagnostics| refused(huntflow, refusal, diagnostics);
     let Some(compiled) = compiled else { return refused(Refusal::Faulty, diagnostics) };
     let mut bound = session.bind(&compiled.plan, huntflow, id);
     let mut sink = Sink::new(huntflow.config.lint_levels(&settings.lints));
@@ -148,6 +161,7 @@ fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings,
     let work = Work { huntflow, settings, context, compiled: &compiled, bound: &bound };
     let (mut report, kept) = work.execute(diagnostics);
     work.level_mended(&mut report);
+    work.place_requests(&mut report);
     work.tell_of_sources(&mut report);
     report.parameters = parameters
         .into_iter()
@@ -159,6 +173,12 @@ fn run_unguarded(session: &Session, huntflow: &Huntflow, settings: &RunSettings,
         (Some(_), None) => Finding::Unknown,
     };
     HuntRun { report, refusal: None, finding }
+}
+
+/// A hunt that did not run.
+fn refused(huntflow: &Huntflow, refusal: Refusal, diagnostics: Vec<Diagnostic>) -> HuntRun {
+    let report = HuntReport::without_results(&huntflow.file, Status::Error, diagnostics);
+    HuntRun { report, refusal: Some(refusal), finding: Finding::Unknown }
 }
 
 /// The place in a huntflow at which a fault of the source of a URI is reported.
@@ -218,6 +238,7 @@ impl Work<'_> {
             raw_csv: settings.raw_csv,
             tuples_from: settings.aggregate.then(|| config.run.aggregate_from.unwrap_or(TUPLES_FROM)),
             hints: settings.hints && config.run.hints.unwrap_or(true),
+            evidence: settings.evidence,
             ..RunOptions::new(&open)
         };
         let requests = self.compiled.requests(&huntflow.catalog);
@@ -238,6 +259,16 @@ impl Work<'_> {
             }
         }
         exec::run_and_keep(job(diagnostics), &options)
+    }
+
+    /// Says where each request can be pasted.
+    fn place_requests(&self, report: &mut HuntReport) {
+        for request in &mut report.requests {
+            let source = self.compiled.plan.sources.iter().find(|source| source.uri == request.source);
+            let Some(binding) = source.and_then(|source| self.huntflow.config.sources.get(&source.name)) else { continue };
+            let address = binding.kind.cluster_address();
+            request.place = address.map(|(url, index)| RequestPlace { url, index, kibana: binding.kibana.clone() });
+        }
     }
 
     fn is_left_out(&self, name: &str) -> bool {

@@ -36,6 +36,8 @@ pub struct RunSettings {
     pub raw_csv: bool,
     /// Whether the report has hints; the configuration can also switch them off.
     pub hints: bool,
+    /// Whether the report has the records behind the rows that it shows, and when and on which hosts things were seen.
+    pub evidence: bool,
     /// Whether sources may count equal records together (not with `--no-agg`).
     pub aggregate: bool,
     /// The most nodes of a hunt at the same time, unless the configuration says it. `None`: the kind of the sources decides.
@@ -62,6 +64,7 @@ impl RunSettings {
             allow_partial: false,
             raw_csv: false,
             hints: false,
+            evidence: false,
             aggregate: true,
             concurrency: None,
             timeout: None,
@@ -75,6 +78,7 @@ impl RunSettings {
             window: self.window.map(nanoseconds),
             ignore_case: self.ignore_case,
             lean: self.lean,
+            hosts: self.evidence,
             process_identity: self.process_identity,
             lints: config.lint_levels(&self.lints),
             sources: config.source_profiles(),

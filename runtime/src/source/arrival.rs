@@ -1,5 +1,6 @@
 //! Windows of the time of arrival: a night that looks at when records came misses none that came late.
 
+use super::evidence::{RecordDocuments, WantedRecord};
 use super::{DataSource, FetchContext, Records, Sample, Sink, SourceError, Tally, TallyRequest};
 use huntc_compiler::catalog::FieldType;
 use huntc_compiler::request::{BoundQuery, BoundRequest, Limit, Query, Range};
@@ -70,6 +71,10 @@ impl DataSource for ArrivalSource {
 
     fn moment(&self) -> u64 {
         self.source.moment()
+    }
+
+    fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<RecordDocuments, SourceError> {
+        self.source.documents(wanted, context)
     }
 
     fn location(&self) -> String {

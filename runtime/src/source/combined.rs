@@ -1,5 +1,6 @@
 //! Several sources as one: every request goes to each of them, and the records that come back are put side by side.
 
+use super::evidence::{RecordDocuments, WantedRecord};
 use super::{ANSWER, Column, DataSource, FetchContext, Records, Sample, Scalar, Sink, SourceError, Tally, TallyRequest};
 use foldhash::HashMap;
 use huntc_compiler::request::BoundRequest;
@@ -85,6 +86,18 @@ impl DataSource for CombinedSource {
 
     fn moment(&self) -> u64 {
         self.parts.iter().map(|part| part.moment()).sum()
+    }
+
+    fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<RecordDocuments, SourceError> {
+        let mut found: RecordDocuments = wanted.iter().map(|_| None).collect();
+        for (number, part) in self.parts.iter().enumerate() {
+            let own = |record: &WantedRecord| WantedRecord { id: record.id.wrapping_sub((number as u64) << PART_BIT), ..*record };
+            let documents = part.documents(&wanted.iter().map(own).collect::<Vec<_>>(), context)?;
+            for (place, document) in found.iter_mut().zip(documents) {
+                *place = place.take().or(document);
+            }
+        }
+        Ok(found)
     }
 
     fn location(&self) -> String {

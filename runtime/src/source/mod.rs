@@ -5,6 +5,7 @@ mod clocks;
 pub mod combined;
 pub(crate) mod document_time;
 pub mod elastic;
+pub mod evidence;
 mod fields;
 pub mod logs;
 pub mod regular_file;
@@ -19,9 +20,10 @@ pub use tally::{TalliedValue, Tally, TallyRequest};
 pub use tuples::{TupleRequest, Tuples};
 
 use crate::allowance::{Allowance, Spent};
+use evidence::{RecordDocuments, WantedRecord};
 use huntc_compiler::diag::{Code, Diagnostic};
 use huntc_compiler::plan::Span;
-use huntc_compiler::request::BoundRequest;
+use huntc_compiler::request::{BoundRequest, PastedSearch};
 use huntc_compiler::time::Instant;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -71,6 +73,13 @@ pub trait DataSource: Send + Sync {
     fn tuples(&self, asked: &TupleRequest<'_>, context: &FetchContext) -> Result<Option<Tuples>, SourceError> {
         let _ = (asked, context);
         Ok(None)
+    }
+
+    /// For each of these records its name and, where it can be read again, its document. A record that is not there any more, or
+    /// whose id is of another source, has none.
+    fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<RecordDocuments, SourceError> {
+        let _ = context;
+        Ok(wanted.iter().map(|_| None).collect())
     }
 
     /// The path, or the URL without secrets, for people.
@@ -247,6 +256,8 @@ pub struct FetchContext {
     pub request_id: String,
     /// `--allow-partial`: a source may answer with a part of the records, and then sets `stats.partial`.
     pub allow_partial: bool,
+    /// Whether the searches that are sent are kept for the report.
+    pub keep_sent: bool,
     /// Figures that the source adds for the report.
     pub stats: Arc<FetchStats>,
 }
@@ -278,6 +289,22 @@ pub struct FetchStats {
     pub partial: AtomicBool,
     /// Bytes received from a server.
     pub bytes: AtomicU64,
+    /// The searches that were sent, each once, where the report wants them.
+    sent: Mutex<Vec<PastedSearch>>,
+}
+
+impl FetchStats {
+    /// Keeps a search in place of an earlier one to the same indices: a reading that begins anew may ask in another way.
+    pub fn keep_sent(&self, search: PastedSearch) {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.retain(|earlier| (&earlier.url, &earlier.index) != (&search.url, &search.index));
+        sent.push(search);
+    }
+
+    /// The searches that were sent.
+    pub fn sent(&self) -> Vec<PastedSearch> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// Why a source cannot answer. It becomes a diagnostic at the statement that asked.

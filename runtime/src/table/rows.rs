@@ -36,6 +36,20 @@ impl Table {
         }
     }
 
+    /// The sightings that a row stands for, those that count, and how many records these are. Groups have none.
+    pub fn row_sightings(&self, row: usize) -> (Vec<Sighting>, u64) {
+        if let Rows::Records(_, rows) = &self.rows {
+            let sighting = rows.get(row).and_then(|(e, s)| self.one(*e)?.sighting(*s));
+            return (sighting.into_iter().collect(), u64::from(sighting.is_some()));
+        }
+        let Some(entity) = self.row_entity(row).and_then(|e| self.one(e)) else { return (Vec::new(), 0) };
+        let records = match entity.observed_in_row(SightingAttr::NumberObserved, &self.weights) {
+            Some(Value::Int(records)) => records.unsigned_abs(),
+            _ => 0,
+        };
+        (entity.counted().filter(|s| s.record().is_some()).collect(), records)
+    }
+
     /// How many conditions could not be decided on what a row stands for.
     pub fn row_undecided(&self, row: usize) -> u16 {
         match &self.rows {

@@ -1,12 +1,12 @@
 //! Requests for people: JSON lines, Kibana Dev Tools, curl. Nothing here is sent.
 
-use crate::index_name;
 use crate::options::Options;
 use crate::plan::Plan;
-use crate::request::{BoundQuery, Exactness, Hole, Query, RequestTemplate, Requests, TupleForm, TupleTimes, with_window};
+use crate::request::{
+    BoundQuery, Exactness, Hole, PastedSearch, Query, RequestTemplate, Requests, TupleForm, TupleTimes, with_window,
+};
 use serde::Serialize;
 use serde_json::json;
-use std::fmt::Write;
 
 /// Hits of the one page that is shown; a run reads every page.
 const PAGE: u32 = 10_000;
@@ -48,15 +48,6 @@ fn tuples_body(template: &RequestTemplate, tuples: &TupleForm) -> String {
     }
     let body = json!({ "size": 0, "track_total_hits": true, "query": query, "aggs": { "tuples": aggregation } });
     serde_json::to_string_pretty(&body).unwrap_or_default()
-}
-
-/// Address and index expression of a template's source: the bound ones, else this machine and the source's name.
-fn place(template: &RequestTemplate, plan: &Plan, options: &Options) -> (String, String) {
-    let name = plan.source(template.source).map_or("", |s| s.name.as_str());
-    let bound = options.sources.iter().find(|s| s.name == name).and_then(|s| s.cluster.clone());
-    let (url, index) = bound.unwrap_or_else(|| ("http://localhost:9200".to_owned(), name.to_owned()));
-    // What is shown may be pasted: the index stays one part of the path, and of the line.
-    (url, index_name::in_path(&index))
 }
 
 fn heading(template: &RequestTemplate) -> String {
@@ -121,38 +112,25 @@ pub fn requests(requests: &Requests, plan: &Plan) -> String {
     out
 }
 
+/// The searches of a template, to be pasted: that for its records, and that for tuples where a run may ask for these instead.
+fn pasted(template: &RequestTemplate, plan: &Plan, options: &Options) -> Vec<PastedSearch> {
+    let name = plan.source(template.source).map_or("", |s| s.name.as_str());
+    let bound = options.sources.iter().find(|s| s.name == name).and_then(|s| s.cluster.clone());
+    // Without a cluster: this machine, and the source's name.
+    let (url, index) = bound.unwrap_or_else(|| ("http://localhost:9200".to_owned(), name.to_owned()));
+    let tuples = template.tuples.as_ref().map(|tuples| (counted(template), tuples_body(template, tuples)));
+    let searches = [(heading(template), body(template))].into_iter().chain(tuples);
+    searches.map(|(heading, body)| PastedSearch { heading, url: url.clone(), index: index.clone(), body }).collect()
+}
+
 /// Text for Kibana Dev Tools (`--emit console`).
 pub fn console(requests: &Requests, plan: &Plan, options: &Options) -> String {
-    let mut out = String::new();
-    for template in requests.iter() {
-        let (_, index) = place(template, plan, options);
-        let (heading, body) = (heading(template), body(template));
-        let _ = write!(out, "# {heading}\nPOST /{index}/_search?allow_partial_search_results=false\n{body}\n\n");
-        if let Some(tuples) = &template.tuples {
-            let (way, body) = (counted(template), tuples_body(template, tuples));
-            let _ = write!(out, "# {way}\nPOST /{index}/_search?allow_partial_search_results=false\n{body}\n\n");
-        }
-    }
-    out
+    let searches = requests.iter().flat_map(|template| pasted(template, plan, options));
+    searches.map(|search| format!("# {}\n{}\n", search.heading, search.console())).collect()
 }
 
 /// Shell commands (`--emit curl`); the URL holds no credentials.
 pub fn curl(requests: &Requests, plan: &Plan, options: &Options) -> String {
-    let mut out = String::new();
-    for template in requests.iter() {
-        let (url, index) = place(template, plan, options);
-        let target = format!("{}/{index}/_search?allow_partial_search_results=false", url.trim_end_matches('/'));
-        let tuples = template.tuples.as_ref().map(|tuples| (counted(template), tuples_body(template, tuples)));
-        for (heading, body) in [(heading(template), body(template))].into_iter().chain(tuples) {
-            let (target, body) = (quoted(&target), quoted(&body));
-            let _ =
-                write!(out, "# {heading}\ncurl -sS -X POST {target} -H 'Content-Type: application/json' --data-binary {body}\n\n");
-        }
-    }
-    out
-}
-
-/// A text as one word of a POSIX shell, in single quotes.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
+    let searches = requests.iter().flat_map(|template| pasted(template, plan, options));
+    searches.map(|search| format!("# {}\n{}\n", search.heading, search.curl())).collect()
 }

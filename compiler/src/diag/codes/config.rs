@@ -12,6 +12,8 @@ codes! {
     REPORT_NOT_WRITTEN "K0810" "report-not-written" Error fixed "the report could not be written";
     MISSING_SECRET "K0811" "missing-secret" Error fixed "a secret that the configuration refers to is not there";
     UNSUPPORTED_CONNECTOR "K0812" "unsupported-connector" Error fixed "a profile uses another connector";
+    HUNTBOOK_NOT_USABLE "K0840" "huntbook-not-usable" Error fixed "outputs cannot be written back to this";
+    HUNTBOOK_NOT_WRITTEN "K0841" "huntbook-not-written" Error fixed "the outputs could not be written to the huntbook";
     UNKNOWN_CODE "K0813" "unknown-code" Error fixed "there is no diagnostic of this name";
     UNKNOWN_WORD "K0829" "unknown-catalog-word" Error fixed "the catalog has nothing of this name";
     UNKNOWN_SOURCE "K0814" "unknown-source" Error fixed "the configuration has no source of this name";

@@ -1,6 +1,6 @@
 //! Arguments of `huntc nightly`.
 
-use crate::cli::args::{BudgetArgs, ConfigArgs, HuntArgs, SourceArgs, parse_instant};
+use crate::cli::args::{BudgetArgs, ConfigArgs, CsvArgs, HuntArgs, SourceArgs, parse_instant};
 use crate::cli::diagnostic_format::DiagnosticFormat;
 use crate::config::{self, WEBHOOK_FORMATS};
 use clap::Subcommand;
@@ -58,7 +58,7 @@ pub(super) struct StateArgs {
 // --allow-partial: a part of a window must never pass for all of it.
 // --keys: those of every variable of a thousand hunts would be most of the night's memory, and findings have theirs.
 // --no-hints: there are none; most nights find nothing, and that is well.
-// --format: a night writes both, a page for people and nightly.json for programs.
+// --format json: a night writes both, a page for people and nightly.json for programs.
 // --raw-csv: people open the files of a scheduled job with a spreadsheet, long after and without a second thought.
 #[derive(Debug, clap::Args)]
 pub(super) struct NightArgs {
@@ -115,6 +115,19 @@ pub(super) struct NightArgs {
     /// How long findings are remembered after they were seen last [default: 400d]
     #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Report")]
     pub keep_history: Option<Duration>,
+    #[command(flatten)]
+    pub csv: CsvArgs,
+    /// What to print: text, or sarif (each new finding is a result) [default: text]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        hide_default_value = true,
+        help_heading = "Report"
+    )]
+    pub format: NightFormat,
     /// End with status 5 if something is new
     #[arg(long, help_heading = "Report")]
     pub fail_on_findings: bool,
@@ -146,6 +159,16 @@ pub(super) struct NightArgs {
     pub hunt: HuntArgs,
 }
 
+/// `--format` of a night.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+pub(super) enum NightFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// A log of SARIF 2.1.0.
+    Sarif,
+}
+
 /// Check everything that can be checked without a run: hunts, front matter, suppressions, configuration
 ///
 /// Needs no data source and no network; exit status as of `huntc check`.
@@ -158,7 +181,7 @@ pub(super) struct NightCheckArgs {
     /// Check these hunts only: a name or a glob; may be given several times
     #[arg(long, value_name = "HUNT")]
     pub only: Vec<String>,
-    /// How to show diagnostics: text, json or github (annotations of a workflow)
+    /// How to show diagnostics: text, json, github (annotations of a workflow) or sarif
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
     pub format: DiagnosticFormat,
     /// Findings that are kept quiet [default: DIR/suppressions.toml, where it is there]

@@ -22,6 +22,7 @@ fn view(
     args: &StateArgs,
     config: &ConfigArgs,
     terminal: Terminal,
+    for_people: bool,
     look: impl FnOnce(&Read, Option<String>) -> Result<(String, ExitCode), SourceError>,
 ) -> ExitCode {
     let mut console = Console::new(terminal, config, &SourceArgs::default());
@@ -40,7 +41,11 @@ fn view(
     });
     match read {
         Ok((text, code)) => {
-            terminal.out(&text);
+            if for_people {
+                terminal.show(&text)
+            } else {
+                terminal.out(&text)
+            }
             code
         }
         Err(error) => console.refuse(&error, &shown, ExitCode::Usage),
@@ -54,7 +59,7 @@ fn owner_line(owner: Option<&str>) -> String {
 
 pub(super) fn status(args: &StatusArgs, terminal: Terminal) -> ExitCode {
     let now = args.at.unwrap_or_else(clock::now);
-    view(&args.state, &args.config, terminal, |state, owner| {
+    view(&args.state, &args.config, terminal, args.format == StatusFormat::Text, |state, owner| {
         let overview = Overview::of(state, now, args.max_age.map(nanoseconds), owner)?;
         let text = match args.format {
             StatusFormat::Json => overview.json(),
@@ -71,7 +76,7 @@ pub(super) fn status(args: &StatusArgs, terminal: Terminal) -> ExitCode {
 
 pub(super) fn history(args: &HistoryArgs, terminal: Terminal) -> ExitCode {
     let hunt = args.hunt.as_deref();
-    view(&args.state, &args.config, terminal, |state, owner| {
+    view(&args.state, &args.config, terminal, true, |state, owner| {
         Ok((owner_line(owner.as_deref()) + &show::history(state, hunt, terminal.width())?, ExitCode::Ok))
     })
 }

@@ -9,6 +9,7 @@ use crate::config::{NightlySettings, nanoseconds};
 use crate::nightly::discover::{HuntFile, folder_of};
 use crate::nightly::model::{NightSettings, defaults};
 use crate::nightly::suppress::Suppressions;
+use crate::report::csv::CsvForm;
 use huntc_compiler::diag::codes::nightly::UNKNOWN_HUNT;
 use huntc_compiler::diag::{Diagnostic, suggest};
 use huntc_compiler::time::Instant;
@@ -49,6 +50,11 @@ pub(super) fn plan(args: &NightArgs, now: Instant, console: &mut Console) -> Res
         night_time: args.night_time.or(file.night_time),
         keep_reports: args.keep_reports.or(file.keep_reports).map_or(defaults::REPORTS, nanoseconds),
         keep_history: args.keep_history.or(file.keep_history).map_or(defaults::HISTORY, nanoseconds),
+        csv: args.csv.form(CsvForm {
+            raw: false,
+            separator: file.csv_separator.unwrap_or(CsvForm::default().separator),
+            bom: file.csv_bom.unwrap_or(false),
+        }),
         quiet,
         notifier: notifier::notifier(args, &file, console)?,
         part: None,

@@ -66,7 +66,7 @@ fn test_all(args: &NightTestArgs, console: &mut Console) -> Result<ExitCode, Exi
             continue;
         };
         let verdict = test_one(args, &settings, hunt, &test, console.terminal);
-        console.terminal.out(&line(&hunt.name, &verdict));
+        console.terminal.show(&line(&hunt.name, &verdict));
         let ended = match verdict {
             Verdict::Same(_) | Verdict::Written(_) => ExitCode::Ok,
             Verdict::Different(_) | Verdict::Faulty => ExitCode::HuntErrors,
@@ -82,13 +82,13 @@ fn test_all(args: &NightTestArgs, console: &mut Console) -> Result<ExitCode, Exi
         return Ok(console.refuse(&none, &named, ExitCode::Usage));
     }
     let what = if args.update { "written" } else { "as expected" };
-    console.terminal.out(&format!(
+    console.terminal.show(&format!(
         "{}: {good} {what}, {bad} not, {} without a test\n",
         count(hunts.len() as u64, "hunt"),
         without.len()
     ));
     for name in without {
-        console.terminal.out(&format!("without a test: {}\n", safe(name)));
+        console.terminal.show(&format!("without a test: {}\n", safe(name)));
     }
     Ok(code)
 }

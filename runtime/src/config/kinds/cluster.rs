@@ -23,7 +23,8 @@ use std::time::Duration;
 pub(super) const FORM: Form = Form::Address { takes: is_http, keys: &KEYS, of_flag, of_table };
 
 /// The keys of `[sources.NAME]` that only clusters have.
-const KEYS: [&str; 9] = ["indices", "auth", "tls", "proxy", "page_size", "concurrency", "timeout", "patience", "dialects"];
+const KEYS: [&str; 10] =
+    ["indices", "auth", "tls", "proxy", "page_size", "concurrency", "timeout", "patience", "dialects", "kibana"];
 const AUTH: [&str; 5] = ["username", "password", "id", "api_key", "token"];
 const TLS: [&str; 5] = ["ca", "fingerprint", "cert", "key", "insecure"];
 /// The variables of the environment that name a proxy, by the scheme of the server.

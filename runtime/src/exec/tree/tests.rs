@@ -21,7 +21,8 @@ fn walked(steps: &[&[(&str, &str)]]) -> Lineage {
 
 fn drawn(lineage: &Lineage, rows: &[&str]) -> Vec<String> {
     let keys: Vec<Key> = rows.iter().map(|r| key(r)).collect();
-    let nodes: Vec<TreeNode<'_>> = keys.iter().enumerate().map(|(row, key)| TreeNode { key: Some(key), row }).collect();
+    let nodes: Vec<TreeNode<'_>> =
+        keys.iter().enumerate().map(|(row, key)| TreeNode { key: Some(key), row, held_by: Vec::new() }).collect();
     arrange(lineage, &nodes).iter().map(|b| format!("{}{}", b.mark, rows[b.row])).collect()
 }
 
@@ -118,7 +119,7 @@ proptest! {
         let mut order: Vec<usize> = (0..forest.len()).collect();
         order.sort_by_key(|n| forest[*n].3);
         // One row for each label: DISP drops repeated rows.
-        let nodes: Vec<TreeNode<'_>> = order.iter().map(|n| TreeNode { key: Some(&keys[*n]), row: usize::from(labels[*n]) }).collect();
+        let nodes: Vec<TreeNode<'_>> = order.iter().map(|n| TreeNode { key: Some(&keys[*n]), row: usize::from(labels[*n]), held_by: Vec::new() }).collect();
         let tree = arrange(&lineage, &nodes);
         if parents.iter().all(Option::is_none) {
             prop_assert!(tree.is_empty());

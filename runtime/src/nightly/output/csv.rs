@@ -2,7 +2,7 @@
 
 use crate::nightly::face::{self, headers};
 use crate::nightly::model::HuntOutcome;
-use crate::report::csv::write_table;
+use crate::report::csv::{CsvForm, write_table};
 use crate::report::sanitize::csv_cell;
 use huntc_compiler::time::Instant;
 use serde_json::Value as Json;
@@ -13,7 +13,7 @@ const BEFORE: [&str; 4] = ["first_event", "last_event", "hosts", "users"];
 const BEHIND: [&str; 3] = ["entities", "seen_before", "key"];
 
 /// Writes the findings of a hunt that the report tells: the new ones, then those that came back.
-pub(super) fn write(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
+pub(super) fn write(hunt: &HuntOutcome, form: CsvForm, out: &mut dyn Write) -> Result<()> {
     let shown = headers(hunt.news.told().map(|(_, finding)| finding));
     let time = |t: Option<i64>| t.map_or_else(String::new, |t| Instant(t).to_string());
     let text = |text: &str| csv_cell(text).into_owned();
@@ -24,7 +24,7 @@ pub(super) fn write(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
         let behind = [finding.entities.to_string(), time(finding.again), text(&finding.key.to_string())];
         before.into_iter().chain(own).chain(behind).collect()
     });
-    write_table(BEFORE.into_iter().chain(shown.iter().copied()).chain(BEHIND), rows, false, out)
+    write_table(BEFORE.into_iter().chain(shown.iter().copied()).chain(BEHIND), rows, form, out)
 }
 
 fn cell(value: &Json) -> String {

@@ -3,27 +3,38 @@
 use crate::nightly::health::{HostGone, SourceHealth};
 use crate::nightly::model::{HuntOutcome, HuntStatus, Night};
 use crate::nightly::record::Span;
-use crate::report::sanitize::{html, terminal as safe};
+use crate::report::sanitize::terminal as safe;
 use crate::report::text::count;
 use huntc_compiler::time::Instant;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{Result, Write};
 
 /// The most hunts that are named behind one cause.
 const NAMED: usize = 20;
 
 /// Hunts that were not searched up to now for one reason.
-struct Cause<'a> {
+pub(super) struct Cause<'a> {
     status: HuntStatus,
     reason: &'a str,
-    hunts: Vec<&'a HuntOutcome>,
+    pub hunts: Vec<&'a HuntOutcome>,
+}
+
+impl Cause<'_> {
+    /// What kept them, and how long they wait.
+    pub(super) fn why(&self) -> String {
+        format!("{}: {}{}", self.status.word(), self.reason, waiting(&self.hunts))
+    }
+
+    /// How many hunts, and which.
+    pub(super) fn named(&self) -> String {
+        format!("{}: {}", count(self.hunts.len() as u64, "hunt"), files(&self.hunts))
+    }
 }
 
 /// The hunts that were not searched up to now by their causes, the most severe first.
-fn causes(night: &Night) -> Vec<Cause<'_>> {
+pub(super) fn causes(night: &Night) -> Vec<Cause<'_>> {
     let mut causes: Vec<Cause<'_>> = Vec::new();
     for hunt in sorted(night.hunts.iter().filter(|h| !h.whole()).collect()) {
         let reason = hunt.reason.as_deref().unwrap_or("no reason is known");
@@ -84,54 +95,20 @@ pub(super) fn write_text(night: &Night, out: &mut String) {
         return;
     }
     let _ = writeln!(out, "\nNOT LOOKED AT: {}", count(troubled(night) as u64, "hunt"));
-    for Cause { status, reason, hunts } in causes {
-        let why = format!("{}: {reason}{}", status.word(), waiting(&hunts));
-        if let [hunt] = hunts.as_slice() {
+    for cause in causes {
+        if let [hunt] = cause.hunts.as_slice() {
             let _ = writeln!(out, "  [{}] {} ({})", hunt.severity().word(), safe(&hunt.title), safe(&hunt.file));
-            let _ = writeln!(out, "      {}", safe(&why));
+            let _ = writeln!(out, "      {}", safe(&cause.why()));
         } else {
-            let _ = writeln!(out, "  {}", safe(&why));
-            let _ = writeln!(out, "      {}: {}", count(hunts.len() as u64, "hunt"), safe(&files(&hunts)));
+            let _ = writeln!(out, "  {}", safe(&cause.why()));
+            let _ = writeln!(out, "      {}", safe(&cause.named()));
         }
     }
-}
-
-/// How the page writes a part of a hunt.
-type WriteHunt<'a> = &'a dyn Fn(&HuntOutcome, &mut dyn Write) -> Result<()>;
-
-/// The block of the health on the page. A hunt has its title there, and what it looks for.
-pub(super) fn write_html(night: &Night, title: WriteHunt<'_>, remarks: WriteHunt<'_>, out: &mut dyn Write) -> Result<()> {
-    let lines = night.health.lines(night.at.0);
-    if !lines.is_empty() {
-        writeln!(out, "<h2>Health</h2>")?;
-    }
-    for line in &lines {
-        writeln!(out, "<p class=\"bad\">{}</p>", html(line))?;
-    }
-    let causes = causes(night);
-    if causes.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "<h2>Not looked at: {}</h2>", count(troubled(night) as u64, "hunt"))?;
-    for Cause { status, reason, hunts } in causes {
-        let why = format!("{}: {reason}{}", status.word(), waiting(&hunts));
-        write!(out, "<div class=\"bad\">")?;
-        if let [hunt] = hunts.as_slice() {
-            write!(out, "<h3>")?;
-            title(hunt, out)?;
-            writeln!(out, "</h3>\n<p>{}</p>", html(&why))?;
-            remarks(hunt, out)?;
-            writeln!(out, "</div>")?;
-        } else {
-            let named = format!("{}: {}", count(hunts.len() as u64, "hunt"), files(&hunts));
-            writeln!(out, "<p>{}</p>\n<p>{}</p></div>", html(&why), html(&named))?;
-        }
-    }
-    Ok(())
 }
 
 /// `health` of `nightly.json`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct HealthDocument {
     /// The lines of the block, for people.
     lines: Vec<String>,
@@ -143,6 +120,7 @@ pub(crate) struct HealthDocument {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SourceEntry {
     #[serde(rename = "source")]
     name: String,
@@ -161,12 +139,14 @@ struct SourceEntry {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MendedEntry {
     records: u64,
     first: String,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FewEntry {
     dataset: Option<String>,
     records: u64,
@@ -174,6 +154,7 @@ struct FewEntry {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HostEntry {
     host: String,
     newest: String,

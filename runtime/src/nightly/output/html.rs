@@ -1,168 +1,233 @@
-//! `summary.html`: one page without scripts and external links, with a policy that forbids them.
+//! `summary.html`: what a night could not see, what is new by severity, and where; with the parts of the pages of runs.
 
-use super::health;
+use super::health::{self, Cause};
 use super::names::csv_name;
-use super::text::{all_looked, by_time, counts, newsworthy, nothing_new, short, told, traffic, windows};
-use crate::nightly::face;
+use super::table::{findings_table, folded};
+use super::text::{all_looked, counts, newsworthy, nothing_new, told, traffic, windows};
 use crate::nightly::model::{HuntOutcome, Night};
-use crate::nightly::record::KeyRecord;
-use crate::report::page::begin;
-use crate::report::sanitize::html as escape;
+use crate::report::page::table::TableView;
+use crate::report::page::{self, Html, PageContent, PageTemplate};
+use crate::report::text::count;
+use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::{Result, Write};
 
-/// The most rows of a table on the page; the CSV file has all.
-const ROWS: usize = 200;
+/// The most hosts by hunts.
+const HOSTS: usize = 200;
 
-const STYLE: &str = "\
-:root{color-scheme:light dark;font:15px/1.45 system-ui,sans-serif}\
-body{margin:2rem auto;max-width:80rem;padding:0 1rem}\
-h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2rem}h3{font-size:1rem;margin-bottom:.3rem}\
-table{border-collapse:collapse;margin:.5rem 0;display:block;overflow-x:auto}\
-th,td{border:1px solid #8886;padding:.2rem .5rem;text-align:left;vertical-align:top}\
-th{background:#8882;white-space:nowrap}.t{white-space:nowrap}td{max-width:36rem;overflow-wrap:break-word;font-family:ui-monospace,monospace;font-size:.9em}\
-details{margin:.3rem 0}.bad{border-left:.3rem solid #cf222e;padding-left:.8rem}.good{color:#1a7f37}\
-.s{font-size:.8rem;font-weight:600;padding:.05rem .4rem;border-radius:.3rem;border:1px solid #8886}\
-.critical,.high{background:#cf222e;color:#fff}.medium{background:#9a6700;color:#fff}";
+const TEMPLATE: PageTemplate = ("night.html", include_str!("page/night.html"));
+const PARTS: PageTemplate = ("night-parts.html", include_str!("page/night-parts.html"));
+
+/// What the template shows.
+#[derive(Serialize)]
+struct NightPage<'a> {
+    part: Option<&'a str>,
+    class: &'static str,
+    verdict: String,
+    figures: Vec<NightFigure>,
+    health: Vec<String>,
+    causes: Vec<CauseView>,
+    troubled: usize,
+    troubled_text: String,
+    notices: Vec<&'a str>,
+    all_looked: String,
+    heading: String,
+    /// What is told, the most severe first.
+    news: Vec<SeverityGroup>,
+    hosts: Vec<HostLine>,
+    /// The hunts whose findings have hosts.
+    columns: Vec<String>,
+    more_hosts: String,
+    hunts: Vec<OutcomeView>,
+    traffic: String,
+}
+
+#[derive(Serialize)]
+struct NightFigure {
+    label: &'static str,
+    value: usize,
+}
+
+/// Why some hunts were not searched up to now.
+#[derive(Serialize)]
+struct CauseView {
+    why: String,
+    /// Where it is one hunt.
+    hunt: Option<OutcomeView>,
+    named: String,
+}
+
+/// Hunts of one severity.
+#[derive(Serialize)]
+struct SeverityGroup {
+    word: &'static str,
+    hunts: Vec<OutcomeView>,
+}
+
+/// A host, and how many findings each hunt has on it.
+#[derive(Serialize)]
+struct HostLine {
+    name: String,
+    counts: Vec<String>,
+}
+
+/// A hunt of the night.
+#[derive(Default, Serialize)]
+struct OutcomeView {
+    id: String,
+    title: String,
+    file: String,
+    severity: &'static str,
+    attack: Vec<String>,
+    remarks: Vec<String>,
+    status: &'static str,
+    entity: String,
+    variable: String,
+    counts: String,
+    windows: String,
+    told: usize,
+    table: Option<TableView>,
+    rest: Vec<FoldedList>,
+}
+
+/// Findings that are not told, folded away.
+#[derive(Serialize)]
+struct FoldedList {
+    summary: String,
+    table: TableView,
+}
 
 /// Writes the page.
 pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
     let title = format!("Nightly hunts, {}", night.at.to_seconds_text());
-    begin(&title, STYLE, &title, out)?;
-    if let Some(part) = &night.part {
-        writeln!(out, "<p>A part: {}</p>", escape(part))?;
-    }
-    health::write_html(night, &write_title, &write_remarks, out)?;
-    for notice in night.notices.iter().chain(&night.suppressions) {
-        writeln!(out, "<p class=\"bad\">{}</p>", escape(notice))?;
-    }
-    if health::troubled(night) == 0 {
-        writeln!(out, "<p class=\"good\">{}</p>", all_looked(night))?;
-    }
-    write_news(night, out)?;
-    write_rest(night, out)
+    let news = news(night);
+    let hunts: Vec<OutcomeView> = night.hunts.iter().enumerate().map(|(at, hunt)| with_rest(at, hunt)).collect();
+    let tables = news.iter().flat_map(|group| &group.hunts).filter_map(|hunt| hunt.table.as_ref());
+    let rest = hunts.iter().flat_map(|hunt| &hunt.rest).map(|list| &list.table);
+    let rules = Html(tables.chain(rest).map(|table| table.rules.as_str()).collect());
+    let (columns, mut hosts) = hosts(night);
+    let more = hosts.len().saturating_sub(HOSTS);
+    hosts.truncate(HOSTS);
+    let newsworthy = newsworthy(night);
+    let heading = if newsworthy.is_empty() { nothing_new(night).to_owned() } else { format!("New: {}", told(&newsworthy)) };
+    let troubled = health::troubled(night);
+    let (class, verdict) = match (troubled, newsworthy.is_empty()) {
+        (0, true) if night.is_whole() => ("good", format!("{}.", nothing_new(night))),
+        (0, _) if night.is_whole() => ("", format!("{} to look at.", told(&newsworthy))),
+        (_, true) => ("warn", format!("{}.", nothing_new(night))),
+        (_, false) => ("warn", format!("{} to look at, and not all could be seen.", told(&newsworthy))),
+    };
+    let page = NightPage {
+        part: night.part.as_deref(),
+        class,
+        verdict,
+        figures: figures(night, troubled),
+        health: night.health.lines(night.at.0),
+        causes: health::causes(night).into_iter().map(cause).collect(),
+        troubled,
+        troubled_text: count(troubled as u64, "hunt"),
+        notices: night.notices.iter().chain(&night.suppressions).map(String::as_str).collect(),
+        all_looked: if troubled == 0 { all_looked(night) } else { String::new() },
+        heading,
+        news,
+        hosts,
+        columns,
+        more_hosts: if more > 0 { format!("{} more in nightly.json", count(more as u64, "host")) } else { String::new() },
+        hunts,
+        traffic: traffic(night),
+    };
+    page::write(TEMPLATE, &[PARTS], &PageContent { title, rules, page }, out)
 }
 
-fn write_title(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
-    let word = hunt.severity().word();
-    write!(out, "<span class=\"s {word}\">{word}</span> {} <small>{}", escape(&hunt.title), escape(&hunt.file))?;
-    for id in &hunt.front_matter.attack {
-        write!(out, " {}", escape(id))?;
-    }
-    write!(out, "</small>")
-}
-
-/// What the hunt looks for and why, as its author wrote it.
-fn write_remarks(hunt: &HuntOutcome, out: &mut dyn Write) -> Result<()> {
-    let remarks = &hunt.front_matter.remarks;
-    if remarks.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "<details><summary>what it looks for, and why</summary>")?;
-    for line in remarks.lines() {
-        writeln!(out, "{}<br>", escape(line))?;
-    }
-    writeln!(out, "</details>")
-}
-
-fn write_news(night: &Night, out: &mut dyn Write) -> Result<()> {
-    let hunts = newsworthy(night);
-    if hunts.is_empty() {
-        return writeln!(out, "<h2>{}</h2>", nothing_new(night));
-    }
-    writeln!(out, "<h2>New: {}</h2>", told(&hunts))?;
-    for hunt in hunts {
-        write!(out, "<h3>")?;
-        write_title(hunt, out)?;
-        writeln!(
-            out,
-            "</h3>\n<p>{} {}: {}; {}</p>",
-            escape(&hunt.entity),
-            escape(&hunt.variable),
-            counts(hunt),
-            windows(&hunt.windows)
-        )?;
-        write_remarks(hunt, out)?;
-        write_table(&by_time(hunt.news.told()), out)?;
-        let at = night.hunts.iter().position(|h| h.name == hunt.name).unwrap_or(0);
-        let csv = csv_name(at, &hunt.name);
-        let (all, csv) = (hunt.news.told_count(), escape(&csv));
-        writeln!(out, "<p>{} of {all}, all in <a href=\"{csv}\">{csv}</a></p>", all.min(ROWS))?;
-    }
-    Ok(())
-}
-
-/// A column that findings may have: its header, whether it is shown, and its cells.
-type FaceColumn<'a> = (&'a str, bool, &'a dyn Fn(&KeyRecord) -> String);
-
-/// A table of findings: when, where, as whom, and the columns that any of them has.
-fn write_table(findings: &[&KeyRecord], out: &mut dyn Write) -> Result<()> {
-    let headers = face::headers(findings.iter().copied());
-    let any = |has: &dyn Fn(&KeyRecord) -> bool| findings.iter().any(|finding| has(finding));
-    let columns: [FaceColumn<'_>; 7] = [
-        ("first seen", any(&|f| f.first_event.is_some()), &|f| f.first_event.map_or_else(String::new, short)),
-        ("last seen", any(&|f| f.nights > 1), &|f| f.last_event.or(f.until).map_or_else(String::new, short)),
-        ("before that until", any(&|f| f.again.is_some()), &|f| f.again.map_or_else(String::new, short)),
-        ("nights", any(&|f| f.nights > 1), &|f| f.nights.to_string()),
-        ("host", any(&|f| !f.hosts.is_empty()), &|f| face::names(&f.hosts)),
-        ("user", any(&|f| !f.users.is_empty()), &|f| face::names(&f.users)),
-        ("times", any(&|f| f.entities > 1), &|f| f.entities.to_string()),
+fn figures(night: &Night, troubled: usize) -> Vec<NightFigure> {
+    let sum = |of: &dyn Fn(&HuntOutcome) -> usize| night.hunts.iter().map(of).sum::<usize>();
+    let values = [
+        ("hunts", night.hunts.len()),
+        ("not looked at", troubled),
+        ("new", sum(&|h| h.news.new.len())),
+        ("back", sum(&|h| h.news.again.len())),
+        ("continuing", sum(&|h| h.news.continuing.len())),
+        ("gone", sum(&|h| h.news.gone.len())),
+        ("suppressed", sum(&|h| h.news.suppressed.len())),
     ];
-    let columns: Vec<_> = columns.iter().filter(|(_, wanted, _)| *wanted).collect();
-    // What has no columns to show, such as a finding of an older night, is told by its key.
-    let keyed = any(&|f| f.face.iter().all(|(_, value)| value.is_null()));
-    write!(out, "<table><tr>")?;
-    for name in columns.iter().map(|(name, ..)| *name).chain(headers.iter().copied()).chain(keyed.then_some("key")) {
-        write!(out, "<th>{}", escape(name))?;
-    }
-    writeln!(out, "</tr>")?;
-    for finding in findings.iter().take(ROWS) {
-        write!(out, "<tr>")?;
-        for (.., text) in &columns {
-            write!(out, "<td class=\"t\">{}", escape(&text(finding)))?;
-        }
-        for header in &headers {
-            write!(out, "<td>{}", escape(&face::value(finding, header).map_or_else(String::new, face::cell)))?;
-        }
-        if keyed {
-            write!(out, "<td>{}", escape(&face::key(finding)))?;
-        }
-        writeln!(out, "</tr>")?;
-    }
-    writeln!(out, "</table>")
+    values.into_iter().map(|(label, value)| NightFigure { label, value }).collect()
 }
 
-/// The findings of a list, folded away.
-fn write_folded(list: &[(String, KeyRecord)], what: &str, out: &mut dyn Write) -> Result<()> {
-    if list.is_empty() {
-        return Ok(());
-    }
-    let more = list.len().saturating_sub(ROWS);
-    let more = if more > 0 { format!("; {more} more in nightly.json") } else { String::new() };
-    writeln!(out, "<details><summary>{} {what}{more}</summary>", list.len())?;
-    write_table(&by_time(list.iter()), out)?;
-    writeln!(out, "</details>")
+fn cause(cause: Cause<'_>) -> CauseView {
+    let (why, named) = (cause.why(), cause.named());
+    let one = if let [hunt] = cause.hunts.as_slice() { Some(outcome(hunt)) } else { None };
+    CauseView { why, hunt: one, named }
 }
 
-fn write_rest(night: &Night, out: &mut dyn Write) -> Result<()> {
-    writeln!(out, "<h2>All hunts</h2>\n<table><tr><th>hunt<th>title<th>status<th>findings<th>looked at</tr>")?;
-    for hunt in &night.hunts {
-        writeln!(
-            out,
-            "<tr><td>{}<td>{}<td>{}<td>{}<td>{}</tr>",
-            escape(&hunt.file),
-            escape(&hunt.title),
-            hunt.status.word(),
-            counts(hunt),
-            windows(&hunt.windows)
-        )?;
+fn outcome(hunt: &HuntOutcome) -> OutcomeView {
+    OutcomeView {
+        title: hunt.title.clone(),
+        file: hunt.file.clone(),
+        severity: hunt.severity().word(),
+        attack: hunt.front_matter.attack.clone(),
+        remarks: hunt.front_matter.remarks.lines().map(str::to_owned).collect(),
+        status: hunt.status.word(),
+        entity: hunt.entity.clone(),
+        variable: hunt.variable.clone(),
+        counts: counts(hunt),
+        windows: windows(&hunt.windows),
+        told: hunt.news.told_count(),
+        ..OutcomeView::default()
     }
-    writeln!(out, "</table>")?;
-    let rest = |h: &&HuntOutcome| !(h.news.continuing.is_empty() && h.news.gone.is_empty() && h.news.suppressed.is_empty());
-    for hunt in night.hunts.iter().filter(rest) {
-        writeln!(out, "<h3>{} <small>{}</small></h3>", escape(&hunt.title), escape(&hunt.file))?;
-        write_folded(&hunt.news.continuing, "continuing", out)?;
-        write_folded(&hunt.news.gone, "gone", out)?;
-        write_folded(&hunt.news.suppressed, "suppressed", out)?;
+}
+
+/// What is told, in groups of one severity.
+fn news(night: &Night) -> Vec<SeverityGroup> {
+    let mut groups: Vec<SeverityGroup> = Vec::new();
+    for hunt in newsworthy(night) {
+        let at = night.hunts.iter().position(|h| h.name == hunt.name).unwrap_or(0);
+        let id = format!("h{}", at + 1);
+        let mut table = findings_table(format!("{id}-new"), hunt.news.told());
+        table.heading = if hunt.variable.is_empty() { "findings".to_owned() } else { hunt.variable.clone() };
+        table.variable.clone_from(&table.heading);
+        table.csv = csv_name(at, &hunt.name);
+        let view = OutcomeView { id, table: Some(table), ..outcome(hunt) };
+        match groups.last_mut().filter(|group| group.word == view.severity) {
+            Some(group) => group.hunts.push(view),
+            None => groups.push(SeverityGroup { word: view.severity, hunts: vec![view] }),
+        }
     }
-    writeln!(out, "<p>{}</p>", traffic(night))
+    groups
+}
+
+/// A hunt with its findings that are not told.
+fn with_rest(at: usize, hunt: &HuntOutcome) -> OutcomeView {
+    let lists = [(&hunt.news.continuing, "continuing"), (&hunt.news.gone, "gone"), (&hunt.news.suppressed, "suppressed")];
+    let rest = lists.into_iter().filter(|(list, _)| !list.is_empty()).map(|(list, word)| {
+        let table = folded(format!("h{}-{word}", at + 1), list, word);
+        FoldedList { summary: format!("{} {word}", list.len()), table }
+    });
+    OutcomeView { rest: rest.collect(), ..outcome(hunt) }
+}
+
+/// The hosts of what was found, those with the most hunts first, with the numbers of findings.
+fn hosts(night: &Night) -> (Vec<String>, Vec<HostLine>) {
+    let found: Vec<(&HuntOutcome, BTreeMap<&str, u64>)> = night
+        .hunts
+        .iter()
+        .map(|hunt| {
+            let mut hosts: BTreeMap<&str, u64> = BTreeMap::new();
+            for host in hunt.news.told().chain(&hunt.news.continuing).flat_map(|(_, finding)| &finding.hosts) {
+                *hosts.entry(host).or_default() += 1;
+            }
+            (hunt, hosts)
+        })
+        .filter(|(_, hosts)| !hosts.is_empty())
+        .collect();
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    for host in found.iter().flat_map(|(_, hosts)| hosts.keys()) {
+        *names.entry(host).or_default() += 1;
+    }
+    let mut names: Vec<(&str, usize)> = names.into_iter().collect();
+    names.sort_by_key(|(name, hunts)| (std::cmp::Reverse(*hunts), *name));
+    let line = |(name, _): (&str, usize)| HostLine {
+        name: name.to_owned(),
+        counts: found.iter().map(|(_, hosts)| hosts.get(name).map_or_else(String::new, u64::to_string)).collect(),
+    };
+    (found.iter().map(|(hunt, _)| hunt.title.clone()).collect(), names.into_iter().map(line).collect())
 }

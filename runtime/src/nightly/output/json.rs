@@ -14,12 +14,18 @@ use std::io::{Result, Write};
 pub(crate) const SCHEMA: u32 = 2;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Document<'a> {
+    /// Version of the format. New keys keep it; a change of meaning raises it.
     schema: u32,
+    /// Version of the program.
     huntc: &'static str,
+    /// The instant that the night took as "now".
     at: String,
     night: &'a str,
+    /// Which part of the folder ran; null: all of it.
     part: Option<&'a str>,
+    /// Whether every hunt looked at everything up to now.
     complete: bool,
     health: health::HealthDocument,
     notices: &'a [String],
@@ -29,22 +35,29 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Hunt<'a> {
     file: &'a str,
     title: &'a str,
     severity: &'static str,
     attack: &'a [String],
     status: &'static str,
+    /// Whether it looked at everything up to now.
     looked_at: bool,
+    /// Why it did not.
     reason: Option<&'a str>,
     windows: Vec<[String; 2]>,
+    /// What was not looked at yet.
     open: Option<[String; 2]>,
+    /// Nights in a row in which it failed.
     failures: u32,
+    /// The file with its findings that are new or back.
     csv: Option<String>,
     finding: Finding<'a>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Finding<'a> {
     variable: Option<&'a str>,
     #[serde(rename = "type")]
@@ -110,4 +123,14 @@ fn sorted(list: &[(String, KeyRecord)]) -> Vec<Face<'_>> {
     let mut sorted: Vec<&(String, KeyRecord)> = list.iter().collect();
     sorted.sort_by_cached_key(|(identity, record)| (record.key.to_string(), identity.clone()));
     sorted.into_iter().map(|(_, record)| Face::of(record)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_the_documentation_is_that_of_the_types() {
+        crate::testing::assert_schema::<Document<'_>>("nightly", "nightly.json of huntc nightly run");
+    }
 }

@@ -1,15 +1,19 @@
 //! The report folder of a night. It is written under a hidden name and renamed in one step.
 
+mod chart;
 mod csv;
 pub(super) mod health;
 mod html;
 mod json;
 mod names;
 mod overview;
+mod sarif;
+mod table;
 mod text;
 
 pub(super) use names::is_night;
 pub(super) use overview::overview;
+pub(crate) use sarif::sarif;
 pub(crate) use text::summary;
 
 use super::model::{Night, NightSettings};
@@ -27,9 +31,12 @@ use std::path::Path;
 const FILES: [ReportFile<Night>; 4] = [
     ReportFile { name: "report.json", write: |night, out| crate::report::json::write(&night.run, false, out) },
     ReportFile { name: "summary.txt", write: |night, out| out.write_all(text::summary(night).as_bytes()) },
-    ReportFile { name: "summary.html", write: html::write },
+    ReportFile { name: SUMMARY_PAGE, write: html::write },
     ReportFile { name: MARK, write: json::write },
 ];
+
+/// The file for people.
+pub(crate) const SUMMARY_PAGE: &str = "summary.html";
 
 /// The file that makes a folder the report of a night.
 pub(super) const MARK: &str = "nightly.json";
@@ -63,7 +70,7 @@ pub(super) fn write(night: &Night, settings: &NightSettings, reserved: Reserved)
         fs::create_dir_all(&settings.out)?;
         let mut folder = reserved.0.map_or_else(|| NewFolder::only(&settings.out, &night.id), Ok)?;
         for (at, hunt) in night.hunts.iter().enumerate().filter(|(_, h)| h.news.told_count() > 0) {
-            folder.write(&csv_name(at, &hunt.name), |out| csv::write(hunt, out))?;
+            folder.write(&csv_name(at, &hunt.name), |out| csv::write(hunt, settings.csv, out))?;
         }
         write_all(&mut folder, &FILES, night)?;
         folder.complete()?;

@@ -1,23 +1,20 @@
 //! What lies beside the reports: the link `latest` to the newest one, and a page with a line for each night.
 
+use super::chart::Chart;
 use super::names::{INDEX, LATEST};
 use super::nights;
 use crate::nightly::model::HuntStatus;
 use crate::nightly::record::{HuntNight, NightRecord};
 use crate::own_files;
-use crate::report::page::begin;
-use crate::report::sanitize::html as escape;
+use crate::report::page::{self, Html, PageContent, PageTemplate};
 use crate::report::text::count;
 use huntc_compiler::time::Instant;
+use serde::Serialize;
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-const STYLE: &str = "\
-:root{color-scheme:light dark;font:15px/1.45 system-ui,sans-serif}\
-body{margin:2rem auto;max-width:70rem;padding:0 1rem}h1{font-size:1.4rem}\
-table{border-collapse:collapse}th,td{border:1px solid #8886;padding:.2rem .5rem;text-align:left;vertical-align:top}\
-th{background:#8882}td{overflow-wrap:anywhere}.t{white-space:nowrap}.n{text-align:right}.bad{color:#cf222e}";
+const TEMPLATE: PageTemplate = ("nights.html", include_str!("page/nights.html"));
 
 /// Brings link and page up to date; `newest` is the night that was just reported. Returns what did not succeed: the report
 /// is there all the same.
@@ -43,27 +40,46 @@ fn replace(out: &Path, name: &str, put: impl FnOnce(&Path) -> io::Result<()>) ->
     put(&place)
 }
 
-/// Writes the page: the newest night first.
+/// What the template shows.
+#[derive(Serialize)]
+struct NightsPage {
+    count: String,
+    chart: Option<Chart>,
+    /// The newest first.
+    nights: Vec<NightLine>,
+}
+
+#[derive(Serialize)]
+struct NightLine {
+    link: String,
+    at: String,
+    missed: Vec<String>,
+    /// New, back, continuing, gone and suppressed; `None` where the state does not know the night.
+    counts: Option<[u64; 5]>,
+    records: String,
+}
+
+/// Writes the page.
 fn write_index(known: &[(String, NightRecord)], reports: &[String], out: &mut dyn Write) -> io::Result<()> {
-    begin("Nightly hunts", STYLE, "Nightly hunts", out)?;
-    writeln!(out, "<p>{}</p>", count(reports.len() as u64, "report"))?;
-    writeln!(out, "<table><tr><th>night<th>not looked at<th>new<th>back<th>continuing<th>gone<th>suppressed</tr>")?;
-    for id in reports.iter().rev() {
-        let link = escape(id);
-        let Some((_, night)) = known.iter().find(|(name, _)| name == id) else {
-            writeln!(out, "<tr><td class=\"t\"><a href=\"{link}/summary.html\">{link}</a><td colspan=\"6\">not in the state</tr>")?;
-            continue;
+    let night = |id: &String| known.iter().find(|(name, _)| name == id).map(|(_, night)| night);
+    let line = |id: &String| {
+        let Some(night) = night(id) else {
+            return NightLine { link: id.clone(), at: id.clone(), missed: Vec::new(), counts: None, records: String::new() };
         };
-        let at = Instant(night.at).to_seconds_text();
-        write!(out, "<tr><td class=\"t\"><a href=\"{link}/summary.html\">{at}</a>")?;
         let missed = night.hunts.iter().filter(|hunt| hunt.status != HuntStatus::Ok.word());
-        let missed: Vec<&str> = missed.map(|hunt| hunt.hunt.as_str()).collect();
-        write!(out, "<td class=\"bad\">{}", escape(&missed.join(", ")))?;
         let sum = |of: &dyn Fn(&HuntNight) -> u64| night.hunts.iter().map(of).sum::<u64>();
-        for n in [sum(&|h| h.new), sum(&|h| h.again), sum(&|h| h.continuing), sum(&|h| h.gone), sum(&|h| h.suppressed)] {
-            write!(out, "<td class=\"n\">{n}")?;
+        NightLine {
+            link: id.clone(),
+            at: Instant(night.at).to_seconds_text(),
+            missed: missed.map(|hunt| hunt.hunt.clone()).collect(),
+            counts: Some([sum(&|h| h.new), sum(&|h| h.again), sum(&|h| h.continuing), sum(&|h| h.gone), sum(&|h| h.suppressed)]),
+            records: night.records.map_or_else(String::new, page::grouped),
         }
-        writeln!(out, "</tr>")?;
-    }
-    writeln!(out, "</table>")
+    };
+    let page = NightsPage {
+        count: count(reports.len() as u64, "report"),
+        chart: Chart::of(&reports.iter().filter_map(night).collect::<Vec<_>>()),
+        nights: reports.iter().rev().map(line).collect(),
+    };
+    page::write(TEMPLATE, &[], &PageContent { title: "Nightly hunts".to_owned(), rules: Html::default(), page }, out)
 }

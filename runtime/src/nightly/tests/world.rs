@@ -124,6 +124,7 @@ impl World {
             night_time: None,
             keep_reports: defaults::REPORTS,
             keep_history: defaults::HISTORY,
+            csv: crate::report::csv::CsvForm::default(),
             quiet: Suppressions::default(),
             notifier: Notifier { tries: 1, ..Notifier::default() },
             part: None,
@@ -241,18 +242,9 @@ fn report(hunt: usize, status: Status) -> HuntReport {
         Status::Failed => Some(Diagnostic::new(&codes::run::BUDGET, span, "the source did not answer")),
         _ => None,
     };
-    HuntReport {
-        file: format!("hunts/h{hunt}.hf"),
-        status,
-        complete: status == Status::Ok,
-        parameters: Vec::new(),
-        variables: Vec::new(),
-        displays: Vec::new(),
-        requests: Vec::new(),
-        sources: Vec::new(),
-        diagnostics: problem.into_iter().collect(),
-        elapsed: Duration::ZERO,
-    }
+    let diagnostics = problem.into_iter().collect();
+    let report = HuntReport::without_results(&format!("hunts/h{hunt}.hf"), status, diagnostics);
+    HuntReport { complete: status == Status::Ok, ..report }
 }
 
 impl World {

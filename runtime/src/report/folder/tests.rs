@@ -22,10 +22,14 @@ fn commit(folder: &Path, files: &[&str]) -> PathBuf {
 fn a_report_has_its_files_and_leaves_nothing_beside_it() {
     let temp = tempfile::tempdir().unwrap();
     let out = temp.path().join("deep/er/out");
-    let json = commit(&out, &["flow.hf"]);
-    assert_eq!(names(&out), [".huntc-report", "01-tasks.csv", "01-tasks.json", "report.html", "report.json", "requests.ndjson"]);
+    let page = commit(&out, &["flow.hf"]);
+    assert_eq!(
+        names(&out),
+        [".huntc-report", "01-tasks.csv", "01-tasks.json", "report.html", "report.json", "requests.console", "requests.ndjson"]
+    );
     assert_eq!(names(out.parent().unwrap()), ["out"]);
-    let value: serde_json::Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
+    assert!(page.ends_with("out/report.html"), "{}", page.display());
+    let value: serde_json::Value = serde_json::from_slice(&fs::read(out.join("report.json")).unwrap()).unwrap();
     assert_eq!(value["hunts"][0]["displays"][0]["csv"], "01-tasks.csv");
 }
 
@@ -36,7 +40,10 @@ fn a_second_report_replaces_the_first_whole() {
     commit(&out, &["a.hf", "../b.hf"]);
     assert!(names(&out).contains(&"02-b-01-tasks.csv".to_owned()));
     commit(&out, &["a.hf"]);
-    assert_eq!(names(&out), [".huntc-report", "01-tasks.csv", "01-tasks.json", "report.html", "report.json", "requests.ndjson"]);
+    assert_eq!(
+        names(&out),
+        [".huntc-report", "01-tasks.csv", "01-tasks.json", "report.html", "report.json", "requests.console", "requests.ndjson"]
+    );
     assert_eq!(names(temp.path()), ["out"]);
 }
 

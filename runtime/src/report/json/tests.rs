@@ -56,3 +56,39 @@ fn a_display_is_an_array_of_objects_in_column_order() {
     write_display(&display("x", &["z"], Vec::new()), &mut empty).unwrap();
     assert_eq!(empty, b"[]\n");
 }
+
+/// A value of an attribute.
+#[derive(schemars::JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) enum AnyValue {
+    Bool(bool),
+    Number(f64),
+    Text(String),
+    List(Vec<AnyValue>),
+}
+
+/// The cells of a row in the order of the columns; null is none.
+pub(super) type RowSchema = Vec<Option<AnyValue>>;
+
+/// A diagnostic, whose schema is a file of its own.
+pub(super) struct DiagnosticSchema;
+
+impl schemars::JsonSchema for DiagnosticSchema {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Diagnostic".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "$ref": "diagnostic.schema.json" })
+    }
+}
+
+#[test]
+fn the_schema_in_the_documentation_is_that_of_the_types() {
+    crate::testing::assert_schema::<Document<'_>>("report", "report.json of huntc run");
+}

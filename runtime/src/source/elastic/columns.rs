@@ -239,7 +239,7 @@ impl RecordsBuilder {
 
 /// The id of a record: 64 bits hashed from its index and `_id`, the same in every request. Among ten million records
 /// the chance that two share an id is 3 in a million; a request that returned both would fail and not merge them.
-fn record_id(index: &str, id: &str) -> u64 {
+pub(super) fn record_id(index: &str, id: &str) -> u64 {
     // SipHash with fixed keys is stable within a program.
     #[allow(deprecated)]
     let mut hasher = std::hash::SipHasher::new();

@@ -13,6 +13,7 @@ mod countable;
 mod coverage;
 mod detect;
 mod document;
+mod documents;
 mod expression;
 mod fault;
 mod findings;
@@ -21,6 +22,7 @@ mod message;
 mod offline;
 mod origin;
 mod outlet;
+mod paste;
 mod prepare;
 mod privileges;
 mod probe;
@@ -51,6 +53,7 @@ pub use server::{Product, Server};
 pub use survey::{FieldSurvey, Survey, Trap};
 pub use tls::{ClientCertificate, Fingerprint, fingerprint};
 
+use super::evidence::{RecordDocuments, WantedRecord};
 use super::{DataSource, FetchContext, Fields, Records, Sample, Sink, SourceError, Tally, TallyRequest, TupleRequest, Tuples};
 use crate::allowance::Spent;
 use connection::Connection;
@@ -166,6 +169,7 @@ impl ElasticSource {
         let mut refused = None;
         let read = self.with_prepared(request, context, |prepared| {
             let mut outlet = Outlet::parts(sink, prepared.wanted().map(str::to_owned).collect());
+            self.keep_reading(prepared, context);
             let read = if prepared.nothing {
                 outlet.begin(prepared.builder());
                 outlet.take(prepared.builder())
@@ -240,6 +244,10 @@ impl DataSource for ElasticSource {
     fn tuples(&self, asked: &TupleRequest<'_>, context: &FetchContext) -> Result<Option<Tuples>, SourceError> {
         let counted = self.begin(asked.request, context).and_then(|()| self.counted_tuples(asked, context));
         counted.map_err(|f| self.connection.explain(&f))
+    }
+
+    fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<RecordDocuments, SourceError> {
+        self.documents_of(wanted, context).map_err(|f| self.connection.explain(&f))
     }
 
     fn location(&self) -> String {

@@ -257,6 +257,13 @@ impl TupleCount<'_> {
         Ok((merged.records == self.records).then_some(merged))
     }
 
+    /// The search for the first tuples of all records, without the point in time.
+    pub(super) fn first_page(&self) -> Result<Json, Fault> {
+        let mut body = counting(self.source.connection.server(self.context)?.product, self.query);
+        body["aggs"] = self.aggregations(None);
+        Ok(body)
+    }
+
     /// A stretch in stretches of about so many records.
     fn divided(&self, stretch: &TimeStretch, most: u64, part: bool) -> Result<Vec<TimeStretch>, Fault> {
         let Some((first, last)) = self.span else { return Ok(vec![*stretch]) };

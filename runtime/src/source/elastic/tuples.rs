@@ -125,6 +125,7 @@ impl ElasticSource {
         let (total, apart, span) = match self.beginning(snapshot, asked, prepared, parts, context)? {
             Beginning::Few(records) => {
                 let single = records.finish(prepared.wanted());
+                self.keep_reading(prepared, context);
                 return Ok(Some(Tuples { single, ..Tuples::default() }));
             }
             Beginning::Many { total, apart, span } => (total, apart, span),
@@ -137,6 +138,7 @@ impl ElasticSource {
         let page = choice::page(self.connection.config.page_size);
         let count = TupleCount { source: self, snapshot, context, query, records, fields, times, page, span, always };
         let Some(counted) = count.all()? else { return Ok(None) };
+        self.keep_sent("the records were counted by their values", &count.first_page()?, context);
         self.reading().remember(&prepared.query, total);
         self.with_records(counted, asked, parts, apart > 0, context)
     }

@@ -21,6 +21,7 @@ mod open;
 mod piece;
 mod report;
 mod seam;
+mod single_lines;
 mod spare;
 
 pub(crate) use action::{BulkAction, action};
@@ -31,6 +32,7 @@ pub use inputs::{Input, Listing, list};
 pub(crate) use judge::{FileFindings, judge};
 pub(crate) use piece::{Block, Emit, Layout, Piece};
 pub use report::{BadLine, BadReason, LeftOut, MendedLine, NAMED_BAD_LINES, ReadReport};
+pub(crate) use single_lines::lines_of;
 pub(crate) use spare::Spare;
 
 use super::SourceError;

@@ -7,6 +7,7 @@
 mod bits;
 mod column;
 mod disk;
+mod documents;
 mod duplicates;
 mod eval;
 mod fetch;
@@ -25,6 +26,7 @@ mod stream;
 pub use disk::{IngestOptions, IngestReport, ingest};
 
 use super::clocks::{CATEGORY, Clock, Clocks};
+use super::evidence::{RecordDocuments, WantedRecord};
 use super::logs::{self, ReadReport};
 use super::{
     ANSWER, DataSource, FetchContext, Fields, Records, Sample, Sink, SourceError, Tally, TallyRequest, TupleRequest, Tuples,
@@ -387,6 +389,10 @@ impl DataSource for Store {
         let tuples = BoundRequest { query: Query::all_but(query.clone(), asked.single.clone()), ..asked.of_tuples() };
         let single = BoundRequest { query: Query::all([query.clone(), asked.single.clone()]), ..asked.of_single() };
         Ok(Some(Tuples::of(&self.fetch(&tuples, context)?, self.fetch(&single, context)?, asked.times)))
+    }
+
+    fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<RecordDocuments, SourceError> {
+        self.unless_cut(|| self.documents_of(wanted, context))
     }
 
     fn location(&self) -> String {

@@ -1,0 +1,34 @@
+//! Single lines of a log file, for what stands behind a row of a report.
+
+use super::format::ReadOptions;
+use super::{Block, Input, Piece, Spare, read};
+use crate::allowance::Allowance;
+use crate::source::SourceError;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Those of the lines (or elements) of a file that have these numbers, from 0. What cannot be read any more is not there.
+pub(crate) fn lines_of(path: &Path, numbers: &[u64], allowance: &Allowance) -> BTreeMap<u64, String> {
+    let mut wanted: BTreeSet<u64> = numbers.iter().copied().collect();
+    let mut found = BTreeMap::new();
+    let input = Input { name: path.display().to_string(), path: Some(path.to_path_buf()), folder: None };
+    // An error ends the reading: a fault of the file, or that nothing more is wanted.
+    let _read = read(&input, &ReadOptions::default(), &Spare::default(), &mut |piece| {
+        allowance.check()?;
+        if let Piece::Block(block) = piece {
+            take(&block, &mut wanted, &mut found);
+        }
+        if wanted.is_empty() { Err(SourceError::cancelled()) } else { Ok(()) }
+    });
+    found
+}
+
+fn take(block: &Block, wanted: &mut BTreeSet<u64>, found: &mut BTreeMap<u64, String>) {
+    for (line, number) in block.bytes.split(|byte| *byte == b'\n').zip(block.first..) {
+        let Some(next) = wanted.range(number..).next() else { return };
+        if *next == number {
+            wanted.remove(&number);
+            found.insert(number, String::from_utf8_lossy(line.trim_ascii()).into_owned());
+        }
+    }
+}
