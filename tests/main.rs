@@ -44,6 +44,7 @@ mod oracle;
 mod parameters;
 mod product;
 mod questions;
+mod reports;
 mod run_cases;
 mod stages;
 mod support;

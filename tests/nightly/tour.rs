@@ -74,8 +74,7 @@ fn two_nights_of_the_tour() {
         "{page}"
     );
     assert!(
-        page.contains("<td>HKLM\\System\\CurrentControlSet\\Services\\riisvc\\ImagePath")
-            && page.contains("<td>host101<td>"),
+        page.contains("<td>HKLM\\System\\CurrentControlSet\\Services\\riisvc\\ImagePath") && page.contains("<td>host101<td>"),
         "{page}"
     );
 }

@@ -9,6 +9,7 @@ mod names;
 mod overview;
 mod table;
 mod text;
+mod when;
 
 pub(super) use names::is_night;
 pub(super) use overview::overview;

@@ -4,7 +4,7 @@ use super::text::by_time;
 use crate::nightly::face;
 use crate::nightly::record::KeyRecord;
 use crate::report::page::counted;
-use crate::report::page::table::{PageRow, TableView, TableRows};
+use crate::report::page::table::{PageRow, TableRows, TableView};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use serde_json::Value as Json;

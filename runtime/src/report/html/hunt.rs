@@ -1,13 +1,13 @@
 //! A hunt on the page: its verdict, its figures, what failed, and what it found.
 
 use super::statement::{DiagnosticView, PartView, RequestView, VariableView};
+use crate::report::hunt_text::TextPart;
 use crate::report::model::{Display, HuntReport, RequestStatus, RunReport, SourceReport, Status};
 use crate::report::names::display_stem;
 use crate::report::page::markdown::markdown;
-use crate::report::page::table::{PageRow, TableView, TableRows};
+use crate::report::page::table::{PageRow, TableRows, TableView};
 use crate::report::page::{Html, PictureView, counted, grouped, ticked};
 use crate::report::pictures;
-use crate::report::hunt_text::TextPart;
 use crate::report::text::{parameters, seconds, unread};
 use huntc_compiler::diag::Severity;
 use serde::Serialize;
@@ -99,7 +99,8 @@ impl HuntView {
         let hunt = run.hunts.get(at)?;
         let id = format!("h{}", at + 1);
         let text = hunt.text.as_ref();
-        let diagnostics: Vec<DiagnosticView> = hunt.diagnostics.iter().map(|d| DiagnosticView::of(d, &run.sources, text.map(|text| text.source))).collect();
+        let diagnostics: Vec<DiagnosticView> =
+            hunt.diagnostics.iter().map(|d| DiagnosticView::of(d, &run.sources, text.map(|text| text.source))).collect();
         let (failures, told): (Vec<_>, Vec<_>) = diagnostics.into_iter().partition(|d| d.level == Severity::Error);
         let mut tables: Vec<(&Display, TableView)> = Vec::new();
         for (number, display) in hunt.displays.iter().enumerate().filter(|(_, d)| d.missing.is_none()) {
@@ -122,7 +123,10 @@ impl HuntView {
                     view.take_requests(&requests);
                     view.failed = failures.iter().any(|d| view.holds(d));
                     view.told = told.extract_if(.., |d| view.holds(d)).collect();
-                    view.facts = facts.extract_if(.., |(statement, _)| view.statement == Some(*statement)).map(|(_, t)| t).collect();
+                    view.facts =
+                        facts.extract_if(.., |(statement, _)| view.statement == Some(*statement)).map(|(_, t)| t).collect();
+                    let here = |display: &&Display| view.statement == Some(display.statement);
+                    view.missing = hunt.displays.iter().filter(here).filter_map(|d| d.missing.as_deref()).map(ticked).collect();
                     let own = findings.iter().filter(|(display, _)| view.statement == Some(display.statement));
                     view.tables = own.map(|(_, table)| (table.id.clone(), table.count.clone()).into()).collect();
                     view
@@ -194,7 +198,11 @@ fn display_table(run: &RunReport, hunt: usize, number: usize, id: String) -> Opt
     table.variable.clone_from(&display.variable);
     table.aside = format!("{}, statement {}", display.command, display.statement);
     let shown = display.rows.len() as u64;
-    table.count = if shown == display.total { counted(shown, "row") } else { format!("{} of {}", grouped(shown), counted(display.total, "row")) };
+    table.count = if shown == display.total {
+        counted(shown, "row")
+    } else {
+        format!("{} of {}", grouped(shown), counted(display.total, "row"))
+    };
     if let Some(entities) = display.entities_of_tree() {
         table.count.push_str(&format!(" of {entities} entities"));
     }
@@ -205,7 +213,8 @@ fn display_table(run: &RunReport, hunt: usize, number: usize, id: String) -> Opt
     let more = lines.len().saturating_sub(ROWS) as u64;
     if more > 0 {
         table.cut = counted(more, "row");
-        table.note = format!("{}The first {} of {}.", with_blank(&table.note), grouped(ROWS as u64), counted(lines.len() as u64, "row"));
+        table.note =
+            format!("{}The first {} of {}.", with_blank(&table.note), grouped(ROWS as u64), counted(lines.len() as u64, "row"));
     }
     table.picture = pictures::tree(display).map(Into::into);
     table.csv = display_stem(run, hunt, number).map_or_else(String::new, |stem| format!("{stem}.csv"));
@@ -221,9 +230,10 @@ fn verdict(hunt: &HuntReport) -> Verdict {
     let tables: Vec<&Display> = hunt.displays.iter().filter(|d| d.command == "DISP" && !d.rows.is_empty()).collect();
     let rows: u64 = tables.iter().map(|d| d.rows.len() as u64).sum();
     let found = match tables.as_slice() {
-        [] if hunt.has_findings() => hunt.variables.last().map_or_else(String::new, |v| {
-            format!("{} found: {}.", counted(v.entities.unwrap_or(0), v.entity.as_str()), v.name)
-        }),
+        [] if hunt.has_findings() => hunt
+            .variables
+            .last()
+            .map_or_else(String::new, |v| format!("{} found: {}.", counted(v.entities.unwrap_or(0), v.entity.as_str()), v.name)),
         [] => String::new(),
         [one] => format!("{} found: {}.", counted(rows, "row"), one.variable),
         several => format!("{} found in {}.", counted(rows, "row"), counted(several.len() as u64, "table")),

@@ -23,6 +23,8 @@ pub(super) struct PartView {
     pub failed: bool,
     variables: Vec<VariableView>,
     pub tables: Vec<TableLink>,
+    /// Why there is no table of it.
+    pub missing: Vec<Html>,
     requests: Vec<RequestView>,
     requests_text: String,
     pub told: Vec<DiagnosticView>,
@@ -191,7 +193,8 @@ impl SearchView {
 
 impl RequestView {
     pub(super) fn of(request: &RequestReport, hunt: &str, number: usize) -> Self {
-        let mut figures = format!("{}, {}, {}", counted(request.records, "record"), counted(request.pages, "page"), seconds(request.elapsed));
+        let mut figures =
+            format!("{}, {}, {}", counted(request.records, "record"), counted(request.pages, "page"), seconds(request.elapsed));
         if let Some(tuples) = request.tuples {
             figures.push_str(&format!(", counted as {}", counted(tuples, "tuple")));
         }

@@ -7,8 +7,8 @@ pub(crate) mod table;
 use super::pictures::{self, Picture};
 use super::sanitize;
 use base64::Engine;
-use minijinja::value::{Serde, Value};
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 use std::io::{Error, Result, Write};
@@ -43,7 +43,12 @@ pub(crate) struct PageContent<T> {
 pub(crate) type PageTemplate = (&'static str, &'static str);
 
 /// Writes a page by a template, in which `page` is what the page shows. It may import others.
-pub(crate) fn write<T: Serialize>(template: PageTemplate, others: &[PageTemplate], page: &PageContent<T>, out: &mut dyn Write) -> Result<()> {
+pub(crate) fn write<T: Serialize>(
+    template: PageTemplate,
+    others: &[PageTemplate],
+    page: &PageContent<T>,
+    out: &mut dyn Write,
+) -> Result<()> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);

@@ -1,7 +1,7 @@
 //! Tables on pages. Templates lay the page out; the rows themselves, which may be many, are written here.
 
-use super::{Html, PictureView, counted};
 use super::column::{ColumnKind, PageColumn};
+use super::{Html, PictureView, counted};
 use crate::report::evidence::RowEvidence;
 use crate::report::sanitize::{html as escape, unlike_marks};
 use huntc_compiler::value::Value;

@@ -6,7 +6,7 @@ use super::answer::Answer;
 use super::columns::record_id;
 use super::fault::Fault;
 use crate::source::FetchContext;
-use crate::source::evidence::{RecordDocuments, RecordDocument, WantedRecord};
+use crate::source::evidence::{RecordDocument, RecordDocuments, WantedRecord};
 use crate::source::repair::Repaired;
 use foldhash::HashMap;
 use huntc_compiler::request::{BoundQuery, Limit, Query, Range};

@@ -2,7 +2,7 @@
 
 use super::fetch::{self, Selection};
 use super::{Store, ingest};
-use crate::source::evidence::{RecordDocuments, RecordDocument, WantedRecord};
+use crate::source::evidence::{RecordDocument, RecordDocuments, WantedRecord};
 use crate::source::{FetchContext, Fields, Scalar, SourceError, logs};
 use huntc_compiler::time::{Instant, TimeRange};
 use serde_json::{Map, Value as Json};
