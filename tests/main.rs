@@ -42,6 +42,7 @@ mod needs;
 mod nightly;
 mod oracle;
 mod parameters;
+mod pasted;
 mod product;
 mod questions;
 mod reports;

@@ -4,7 +4,7 @@ use super::{Failure, Run, Source, locked};
 use crate::report::model::{NodeReport, NodeStatus, RequestReport, SourceReport, VariableReport};
 use huntc_compiler::diag::{Diagnostic, codes};
 use huntc_compiler::plan::graph::{self, GraphNode};
-use huntc_compiler::plan::{DataSource, Node, NodeId, Shape, StatementFacts, VarId, Variable};
+use huntc_compiler::plan::{DataSource, Node, NodeId, Op, Shape, StatementFacts, VarId, Variable};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -52,6 +52,7 @@ impl Run<'_> {
         let node = |node: GraphNode| {
             let at = node.id.0 as usize;
             let table = self.table(node.id);
+            let repeated = matches!(&plan.node(node.id).op, Op::Pivot(pivot) if pivot.repeated);
             let status = match &table {
                 Ok(table) if table.partial => NodeStatus::Partial,
                 Ok(_) => NodeStatus::Ok,
@@ -63,7 +64,8 @@ impl Run<'_> {
             let time = |of: &[OnceLock<Duration>]| of.get(at).and_then(OnceLock::get).copied();
             NodeReport {
                 status,
-                entities: table.ok().map(|table| table.entity_count()),
+                // A relation that a walk follows has no table of its own.
+                entities: table.ok().filter(|_| !repeated).map(|table| table.entity_count()),
                 records: came.or(records.get(at).copied().flatten()),
                 time: time(&self.started).zip(time(&self.finished)),
                 node,

@@ -219,12 +219,13 @@ impl Family {
         let mut children: Vec<Vec<usize>> = vec![Vec::new(); self.all.len()];
         let mut hosts: Vec<(&str, Vec<usize>)> = Vec::new();
         for (place, process) in self.all.iter().enumerate() {
-            if let Some(siblings) = process.parent.and_then(|parent| children.get_mut(parent)) {
+            let host = hosts.iter().position(|(host, _)| *host == process.host).unwrap_or_else(|| {
+                hosts.push((&process.host, Vec::new()));
+                hosts.len() - 1
+            });
+            let below = process.parent.and_then(|parent| children.get_mut(parent));
+            if let Some(siblings) = below.or_else(|| hosts.get_mut(host).map(|(_, roots)| roots)) {
                 siblings.push(place);
-            } else if let Some((_, roots)) = hosts.iter_mut().find(|(host, _)| *host == process.host) {
-                roots.push(place);
-            } else {
-                hosts.push((&process.host, vec![place]));
             }
         }
         let mut lines = Vec::with_capacity(self.all.len());

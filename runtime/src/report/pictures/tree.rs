@@ -24,10 +24,17 @@ pub fn tree(display: &Display) -> Option<Picture> {
     (!shown.is_empty()).then(|| Picture { image, text: String::new() })
 }
 
-/// The name first, then the command line, the user and whatever else the display shows.
+/// The columns that lines of a wide table have.
+const NARROW: [&str; 7] = ["host.name", "name", "pid", "command_line", "creator_user_ref.user_id", "user.name", "depth"];
+/// Tables with more columns are wide.
+const WIDE: usize = 8;
+
+/// The name first, then the command line, the user and whatever else the display shows. Of a wide table lines have some columns
+/// only.
 fn line(display: &Display, branch: &Branch) -> String {
     let cells: Vec<(&str, &Value)> = (display.columns.iter())
         .zip(display.rows.get(branch.row).map(Vec::as_slice).unwrap_or_default())
+        .filter(|(column, _)| display.columns.len() <= WIDE || NARROW.contains(&column.as_str()))
         .filter_map(|(column, value)| Some((column.as_str(), value.as_ref()?)))
         .collect();
     let name = cells.iter().position(|(column, _)| *column == "name").unwrap_or(0);
