@@ -47,6 +47,7 @@ mod pasted;
 mod product;
 mod questions;
 mod readme;
+mod reports;
 mod run_cases;
 mod stages;
 mod support;

@@ -95,6 +95,28 @@ test('text filters rows, values filter rows, chips take filters back', async () 
   await done();
 });
 
+test('a part of the timeline and a host choose rows of tables', async () => {
+  const { page, faults, done } = await open('many');
+  const controls = page.locator('form.brush-controls');
+  await controls.locator('select[name=host]').selectOption('ws001');
+  assert.ok((await column(page, 'h1-t1', 0)).every((host) => host === 'ws001'));
+  assert.equal(await shown(page, 'h1-t1'), 250);
+  await controls.locator('select[name=host]').selectOption('');
+  assert.equal(await shown(page, 'h1-t1'), 50_000);
+  const timeline = page.locator('svg.timeline');
+  await timeline.scrollIntoViewIfNeeded();
+  const box = await timeline.boundingBox();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + box.height / 2, { steps: 4 });
+  await page.mouse.up();
+  const chosen = await shown(page, 'h1-t1');
+  assert.ok(chosen > 1_000 && chosen < 20_000, `${chosen}`);
+  assert.match(await controls.locator('output').innerText(), /2021-04-03T/);
+  assert.deepEqual(faults, []);
+  await done();
+});
+
 test('columns hide, and what is copied is what is shown', async () => {
   const { page, faults, done } = await open('tasks');
   await page.getByRole('button', { name: 'Values of name', exact: true }).first().click();

@@ -125,6 +125,8 @@ impl HuntView {
                     view.told = told.extract_if(.., |d| view.holds(d)).collect();
                     view.facts =
                         facts.extract_if(.., |(statement, _)| view.statement == Some(*statement)).map(|(_, t)| t).collect();
+                    let here = |display: &&Display| view.statement == Some(display.statement);
+                    view.missing = hunt.displays.iter().filter(here).filter_map(|d| d.missing.as_deref()).map(ticked).collect();
                     let own = findings.iter().filter(|(display, _)| view.statement == Some(display.statement));
                     view.tables = own.map(|(_, table)| (table.id.clone(), table.count.clone()).into()).collect();
                     view

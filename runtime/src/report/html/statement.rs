@@ -23,6 +23,8 @@ pub(super) struct PartView {
     pub failed: bool,
     variables: Vec<VariableView>,
     pub tables: Vec<TableLink>,
+    /// Why there is no table of it.
+    pub missing: Vec<Html>,
     requests: Vec<RequestView>,
     requests_text: String,
     pub told: Vec<DiagnosticView>,
