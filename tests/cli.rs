@@ -156,7 +156,7 @@ fn a_report_folder_holds_every_form_and_every_form_is_safe() {
     ran.snapshot("run-out");
     assert_eq!(
         huntc.names("out/r"),
-        [".huntc-report", "01-child.csv", "01-child.json", "report.html", "report.json", "requests.ndjson"]
+        [".huntc-report", "01-child.csv", "01-child.json", "report.html", "report.json", "requests.console", "requests.ndjson"]
     );
     assert_eq!(huntc.names("out"), ["r"]);
     let csv = fs::read_to_string(huntc.path("out/r/01-child.csv")).unwrap();

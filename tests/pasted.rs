@@ -17,9 +17,8 @@ fn records() -> Vec<String> {
     let record = |n: usize| {
         let process = n % 12;
         format!(
-            r#"{{"@timestamp":"2024-01-01T00:{:02}:00.{:03}Z","host":{{"name":"h{}"}},"event":{{"category":["process","network"],"code":"3"}},"process":{{"entity_id":"e{process}","name":"p{process}","pid":{process}}},"source":{{"ip":"10.0.0.1","port":5}},"destination":{{"ip":"10.0.1.{}","port":443}},"network":{{"transport":"tcp"}}}}"#,
+            r#"{{"@timestamp":"2024-01-01T00:{:02}:00.000Z","host":{{"name":"h{}"}},"event":{{"category":["process","network"],"code":"3"}},"process":{{"entity_id":"e{process}","name":"p{process}","pid":{process}}},"source":{{"ip":"10.0.0.1","port":5}},"destination":{{"ip":"10.0.1.{}","port":443}},"network":{{"transport":"tcp"}}}}"#,
             n % 60,
-            n % 7,
             n % 2,
             n % 3
         )

@@ -117,7 +117,7 @@ fn rows_show_what_a_store_keeps() {
 
 #[test]
 fn rows_show_the_documents_of_a_cluster() {
-    let hunt = "p = GET process FROM stixshifter://lab WHERE pid = 10\nDISP p ATTR name\n";
+    let hunt = "p = GET process FROM stixshifter://lab WHERE pid = 10 START 2026-01-01T00:00:00Z STOP 2026-01-02T00:00:00Z\nDISP p ATTR name\n";
     for server in running(&["elasticsearch-9", "opensearch-3"]) {
         server.put_template();
         let index = "winlogbeat-evidence";

@@ -1,6 +1,7 @@
 //! The plan of a hunt: which operators share a node, what each carries, what `--lean` leaves out.
 
 use super::{NodeId, Plan};
+use crate::options::Options;
 use crate::testing::{Compiled, compiled, compiled_with, options};
 
 /// A hunt with most operators.
@@ -54,6 +55,32 @@ fn sources_and_windows_make_other_nodes() {
         get(&format!("a WHERE pid = 1 {}", windows[1])),
     ];
     assert_eq!(figures(&compiled(&hunt.concat())), [Some(0), Some(1), Some(2), Some(3)]);
+}
+
+#[test]
+fn hosts_are_carried_where_a_report_shows_them() {
+    let text = "p = GET process FROM h WHERE pid = 1\na = GET ipv4-addr FROM h WHERE value = '10.0.0.1'\n\
+        g = GROUP p BY name WITH COUNT(pid)\nk = p WHERE pid = 1 ATTR name\nDISP p ATTR pid";
+    let carried = |hosts: bool| -> Vec<bool> {
+        let hunt = compiled_with(text, &Options { hosts, ..options() });
+        let host = |id: &NodeId| hunt.plan().node(*id).columns.iter().any(|attr| format!("{attr:?}").contains(super::demand::HOST));
+        hunt.plan().vars.iter().filter_map(|var| var.node.as_ref().map(host)).collect()
+    };
+    assert_eq!(carried(false), [false; 4]);
+    assert_eq!(carried(true), [true, false, false, true], "DISP of an address or of groups shows no host");
+}
+
+#[test]
+fn graphs_name_nodes_as_their_hunt_does() {
+    let text = "p = GET process FROM stixshifter://h WHERE name = 'sh'\np = p WHERE pid = 1\nq = FIND process CREATED BY p\nDISP q\nINFO q\nDISP q ATTR pid\n";
+    let hunt = compiled(text);
+    let catalog = crate::catalog::Catalog::builtin();
+    let nodes = super::graph::nodes(hunt.plan(), catalog);
+    let told: Vec<String> =
+        nodes.iter().map(|n| format!("{} | {} | {} | {}", n.title(), n.action(), n.condition, n.shown.join(", "))).collect();
+    insta::assert_snapshot!(told.join("\n"), @"");
+    let dot = super::graph::dot(hunt.plan(), catalog);
+    assert!(nodes.iter().flat_map(|n| &n.names).all(|name| dot.contains(name)), "{dot}");
 }
 
 #[test]

@@ -50,7 +50,7 @@ struct Placed {
 
 /// The hosts by numbers.
 #[derive(Default)]
-struct Hosts {
+struct HostNumbers {
     numbers: HashMap<LaneHost, usize>,
     names: Vec<LaneHost>,
 }
@@ -58,14 +58,14 @@ struct Hosts {
 /// The hosts of processes by entity id, as tables with hosts have them.
 type KnownHosts<'t> = HashMap<&'t Key, LaneHost>;
 
-/// The lanes by the numbers of host and variable.
-type Counts = HashMap<(usize, usize), LaneCount>;
+/// The lanes by the numbers of host and variable, sorted by these.
+type Counts = Vec<((usize, usize), LaneCount)>;
 
 impl Run<'_> {
     pub(super) fn sightings(&self) -> SightingsReport {
         let variables = self.seen_variables();
         let counted = self.known_hosts(&variables).and_then(|known| {
-            let mut hosts = Hosts::default();
+            let mut hosts = HostNumbers::default();
             let counts = self.count_lanes(&variables, &known, &mut hosts)?;
             self.fold(&variables, &known, &mut hosts, counts)
         });
@@ -77,11 +77,11 @@ impl Run<'_> {
         &self,
         variables: &[SeenVariable],
         known: &KnownHosts<'_>,
-        hosts: &mut Hosts,
+        hosts: &mut HostNumbers,
     ) -> Result<(SightingsReport, Counts), Spent> {
         let mut memory = self.options.allowance.lend("the picture of a hunt's sightings");
         let mut report = SightingsReport::default();
-        let mut counts = Counts::default();
+        let mut counts: HashMap<(usize, usize), LaneCount> = HashMap::default();
         self.each_sighting(variables, known, hosts, &mut |Placed { host, variable, entity, time, weight }| {
             let lane = match counts.entry((host, variable)) {
                 Entry::Occupied(lane) => lane.into_mut(),
@@ -105,6 +105,8 @@ impl Run<'_> {
             report.counted |= weight != 1;
             Ok(())
         })?;
+        let mut counts: Counts = counts.into_iter().collect();
+        counts.sort_unstable_by_key(|(place, _)| *place);
         Ok((report, counts))
     }
 
@@ -113,7 +115,7 @@ impl Run<'_> {
         &self,
         variables: &[SeenVariable],
         known: &KnownHosts<'_>,
-        hosts: &mut Hosts,
+        hosts: &mut HostNumbers,
         (mut report, counts): (SightingsReport, Counts),
     ) -> Result<SightingsReport, Spent> {
         let (names, places) = places(&hosts.names, &counts);
@@ -163,7 +165,7 @@ impl Run<'_> {
         &self,
         variables: &[SeenVariable],
         known: &KnownHosts<'_>,
-        hosts: &mut Hosts,
+        hosts: &mut HostNumbers,
         take: &mut dyn FnMut(Placed) -> Result<(), Spent>,
     ) -> Result<(), Spent> {
         let mut seen = 0_u64;
@@ -210,7 +212,7 @@ impl Run<'_> {
     }
 }
 
-impl Hosts {
+impl HostNumbers {
     fn number(&mut self, host: &LaneHost) -> usize {
         *self.numbers.entry(host.clone()).or_insert_with(|| {
             self.names.push(host.clone());
@@ -220,7 +222,7 @@ impl Hosts {
 }
 
 /// The hosts that are shown, in their order, and for each host its place among them.
-fn places(hosts: &[LaneHost], counts: &Counts) -> (Vec<LaneHost>, Vec<usize>) {
+fn places(hosts: &[LaneHost], counts: &[((usize, usize), LaneCount)]) -> (Vec<LaneHost>, Vec<usize>) {
     let mut sightings = vec![0_u64; hosts.len()];
     for ((host, _), lane) in counts {
         if let Some(sum) = sightings.get_mut(*host) {

@@ -105,7 +105,7 @@ pub(super) fn arrange(lineage: &Lineage, nodes: &[TreeNode<'_>]) -> Vec<Branch> 
 }
 
 /// Siblings that share a line.
-struct Shared {
+struct SharedLine {
     /// The first of them.
     place: usize,
     count: u64,
@@ -114,8 +114,8 @@ struct Shared {
 }
 
 /// The siblings by the lines that they get.
-fn shared(siblings: &[usize], children: &[Vec<usize>], nodes: &[TreeNode<'_>]) -> Vec<Shared> {
-    let mut lines: Vec<Shared> = Vec::with_capacity(siblings.len());
+fn shared(siblings: &[usize], children: &[Vec<usize>], nodes: &[TreeNode<'_>]) -> Vec<SharedLine> {
+    let mut lines: Vec<SharedLine> = Vec::with_capacity(siblings.len());
     let mut leaves: HashMap<usize, usize> = HashMap::default();
     for place in siblings {
         let Some(node) = nodes.get(*place) else { continue };
@@ -126,7 +126,7 @@ fn shared(siblings: &[usize], children: &[Vec<usize>], nodes: &[TreeNode<'_>]) -
             let others = node.held_by.iter().filter(|name| !line.held_by.contains(name)).cloned().collect::<Vec<_>>();
             line.held_by.extend(others);
         } else {
-            lines.push(Shared { place: *place, count: 1, held_by: node.held_by.clone() });
+            lines.push(SharedLine { place: *place, count: 1, held_by: node.held_by.clone() });
         }
     }
     lines
@@ -153,9 +153,9 @@ const DEEPEST: usize = 40;
 fn draw(roots: &[usize], children: &[Vec<usize>], nodes: &[TreeNode<'_>]) -> Vec<Branch> {
     let mut out = Vec::with_capacity(children.len());
     // What stands on the line, its mark, the prefix of its children's lines, and its depth.
-    let mut open: Vec<(Shared, String, String, usize)> =
+    let mut open: Vec<(SharedLine, String, String, usize)> =
         shared(roots, children, nodes).into_iter().rev().map(|line| (line, String::new(), String::new(), 0)).collect();
-    while let Some((Shared { place, count, held_by }, mark, indent, depth)) = open.pop() {
+    while let Some((SharedLine { place, count, held_by }, mark, indent, depth)) = open.pop() {
         let Some(node) = nodes.get(place) else { continue };
         out.push(Branch { row: node.row, mark, count, depth, held_by });
         let below = shared(children.get(place).map(Vec::as_slice).unwrap_or_default(), children, nodes);

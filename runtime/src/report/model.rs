@@ -2,7 +2,6 @@
 
 use super::evidence::RowEvidence;
 use super::hunt_text::HuntText;
-use super::requests::RequestPlace;
 use super::sightings::SightingsReport;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::plan::graph::GraphNode;
@@ -352,4 +351,15 @@ pub struct RequestReport {
     pub elapsed: Duration,
     /// Whether no records are missing.
     pub complete: bool,
+}
+
+/// Where a request can be pasted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RequestPlace {
+    /// The address of the cluster, without credentials.
+    pub url: String,
+    /// The index expression.
+    pub index: String,
+    /// The address of Kibana, where one is configured.
+    pub kibana: Option<String>,
 }

@@ -20,17 +20,6 @@ const FOLDED: usize = 10;
 /// Longer links are refused by servers.
 const LONGEST_LINK: usize = 8_000;
 
-/// Where a request can be pasted.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RequestPlace {
-    /// The address of the cluster, without credentials.
-    pub url: String,
-    /// The index expression.
-    pub index: String,
-    /// The address of Kibana, where one is configured.
-    pub kibana: Option<String>,
-}
-
 /// A request to paste.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PastedRequest {

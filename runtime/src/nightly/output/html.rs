@@ -128,7 +128,7 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
         verdict,
         figures: figures(night, troubled),
         health: night.health.lines(night.at.0),
-        causes: health::causes(night).into_iter().map(cause).collect(),
+        causes: health::causes(night).iter().map(cause).collect(),
         troubled,
         troubled_text: count(troubled as u64, "hunt"),
         notices: night.notices.iter().chain(&night.suppressions).map(String::as_str).collect(),
@@ -159,7 +159,7 @@ fn figures(night: &Night, troubled: usize) -> Vec<NightFigure> {
     values.into_iter().map(|(label, value)| NightFigure { label, value }).collect()
 }
 
-fn cause(cause: Cause<'_>) -> CauseView {
+fn cause(cause: &Cause<'_>) -> CauseView {
     let (why, named) = (cause.why(), cause.named());
     let one = if let [hunt] = cause.hunts.as_slice() { Some(outcome(hunt)) } else { None };
     CauseView { why, hunt: one, named }

@@ -11,6 +11,7 @@ use crate::report::pictures;
 use crate::report::text::{parameters, seconds, unread};
 use huntc_compiler::diag::Severity;
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// The most rows of a table on the page; the CSV file has all.
@@ -204,11 +205,11 @@ fn display_table(run: &RunReport, hunt: usize, number: usize, id: String) -> Opt
         format!("{} of {}", grouped(shown), counted(display.total, "row"))
     };
     if let Some(entities) = display.entities_of_tree() {
-        table.count.push_str(&format!(" of {entities} entities"));
+        let _ = write!(table.count, " of {entities} entities");
     }
     if !display.complete {
         table.count.push_str(", incomplete");
-        table.note = "Incomplete: more may exist.".to_owned();
+        "Incomplete: more may exist.".clone_into(&mut table.note);
     }
     let more = lines.len().saturating_sub(ROWS) as u64;
     if more > 0 {

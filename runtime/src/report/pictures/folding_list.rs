@@ -1,5 +1,7 @@
 //! Lists in lists that fold, as HTML.
 
+use std::fmt::Write;
+
 /// Lists with more lines begin folded, below the third level.
 const UNFOLDED: usize = 200;
 /// Deeper lines stand at this depth: browsers flatten what is nested without end.
@@ -35,7 +37,7 @@ pub(super) fn folding_list(lines: &[ListLine]) -> String {
         let folds = lines.get(place + 1).is_some_and(|next| shown_depth(next) > depth);
         if folds {
             let unfolded = if lines.len() <= UNFOLDED || depth < 3 { " open" } else { "" };
-            out.push_str(&format!("<li><details{unfolded}><summary>{}</summary>", line.html));
+            let _ = write!(out, "<li><details{unfolded}><summary>{}</summary>", line.html);
         } else {
             out.push_str("<li>");
             out.push_str(&line.html);

@@ -23,7 +23,7 @@ pub(super) struct Measures {
 
 /// Where everything stands.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Layout {
+pub(super) struct GraphLayout {
     /// The upper left corner of each box.
     pub(super) boxes: Vec<(i32, i32)>,
     pub(super) lines: Vec<Line>,
@@ -59,7 +59,7 @@ struct Graph {
 }
 
 /// Lays out boxes, each of which needs the boxes in its list. These come before it.
-pub(super) fn layout(needs: &[Vec<usize>], measures: Measures) -> Layout {
+pub(super) fn layout(needs: &[Vec<usize>], measures: Measures) -> GraphLayout {
     let layers = layers(needs);
     let mut graph = Graph { measures, items: Vec::new(), layers: Vec::new() };
     for layer in &layers {
@@ -267,7 +267,7 @@ impl Graph {
         ((self.measures.width - boxes * whole) / lanes.max(1)).clamp(0, LANE)
     }
 
-    fn finish(&self, ways: &[(usize, usize, Vec<usize>)]) -> Layout {
+    fn finish(&self, ways: &[(usize, usize, Vec<usize>)]) -> GraphLayout {
         let Measures { box_width, box_height, between, .. } = self.measures;
         let left = self.items.iter().map(|item| item.x).min().unwrap_or(0);
         let top = |item: usize| self.items.get(item).map_or(0, |i| i.layer as i32 * (box_height + between));
@@ -287,7 +287,7 @@ impl Graph {
         let lines: Vec<Line> = ways.iter().map(line).collect();
         let right = boxes.iter().map(|(x, _)| x + box_width);
         let width = right.chain(lines.iter().flat_map(|line| line.points.iter().map(|(x, _)| *x))).max().unwrap_or(0);
-        Layout { width, height: boxes.iter().map(|(_, y)| y + box_height).max().unwrap_or(0), boxes, lines }
+        GraphLayout { width, height: boxes.iter().map(|(_, y)| y + box_height).max().unwrap_or(0), boxes, lines }
     }
 }
 
@@ -351,6 +351,6 @@ mod tests {
 
     #[test]
     fn nothing_is_nothing() {
-        assert_eq!(layout(&[], MEASURES), Layout::default());
+        assert_eq!(layout(&[], MEASURES), GraphLayout::default());
     }
 }

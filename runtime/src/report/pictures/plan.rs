@@ -1,7 +1,7 @@
 //! The plan of a hunt: a box for each node with the variables that it is called by, its records and its time.
 
 use super::Picture;
-use super::layout::{Layout, Line, Measures, layout};
+use super::layout::{GraphLayout, Line, Measures, layout};
 use super::svg::{cut, number, standing_alone, text, title};
 use crate::report::model::{NodeReport, NodeStatus};
 use crate::report::sanitize::html;
@@ -182,7 +182,7 @@ fn draw_line(out: &mut String, line: &Line, critical: bool) {
     out.push_str("\"/>");
 }
 
-fn draw_boxes(out: &mut String, nodes: &[Drawn<'_>], (layout, measures): (&Layout, Measures)) {
+fn draw_boxes(out: &mut String, nodes: &[Drawn<'_>], (layout, measures): (&GraphLayout, Measures)) {
     let Measures { box_width, box_height, .. } = measures;
     for (drawn, (x, y)) in nodes.iter().zip(&layout.boxes) {
         let _ = write!(out, "<g class=\"{}\" transform=\"translate({x} {y})\">", drawn.class());

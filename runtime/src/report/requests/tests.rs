@@ -1,6 +1,7 @@
 //! Tests of requests to paste: hostile values, long lists, links.
 
 use super::*;
+use crate::report::model::RequestPlace;
 use crate::report::tests::{request, run};
 use huntc_compiler::time::{Instant, TimeRange};
 
