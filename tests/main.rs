@@ -48,6 +48,7 @@ mod pasted;
 mod product;
 mod questions;
 mod readme;
+mod reports;
 mod run_cases;
 mod spread;
 mod stages;

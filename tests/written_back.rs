@@ -168,7 +168,12 @@ fn another_notebook_gets_them_and_what_is_none_is_refused() {
     assert!(ran.code == Some(0) && ran.stdout.contains("huntbook: out.ipynb\n"), "{}", ran.text());
     assert_eq!(text_of(&huntc, "book.ipynb"), BOOK);
     let out = text_of(&huntc, "out.ipynb");
-    assert_eq!(outputs(&out, 3).len(), 2);
+    let drawn = outputs(&out, 3);
+    assert_eq!(drawn.len(), 4, "a table, figures, a timeline, the plan");
+    for picture in &drawn[2..] {
+        let image = picture["data"]["image/svg+xml"].as_array().unwrap()[0].as_str().unwrap();
+        assert!(image.starts_with("<svg xmlns=") && !picture["data"]["text/plain"].as_array().unwrap().is_empty(), "{picture}");
+    }
     // Again over the first one: a notebook is there.
     assert_eq!(huntc.run(&format!("run book.ipynb --write-back=out.ipynb {RUN}")).code, Some(0));
     assert_eq!(text_of(&huntc, "out.ipynb"), out);
@@ -203,7 +208,7 @@ fn the_file_is_replaced_safely() {
     assert!(huntc.path("book.ipynb").symlink_metadata().unwrap().is_symlink());
     assert_eq!(fs::metadata(huntc.path("real/book.ipynb")).unwrap().permissions().mode() & 0o777, 0o664);
     assert_eq!(huntc.names("real"), ["book.ipynb"]);
-    assert_eq!(outputs(&text_of(&huntc, "real/book.ipynb"), 3).len(), 2);
+    assert_eq!(outputs(&text_of(&huntc, "real/book.ipynb"), 3).len(), 4);
     // An analytic of the hunt saves the notebook while the hunt runs.
     let saved = BOOK.replace("Why", "How");
     let book = BOOK.replace("INFO r", "APPLY exec://save ON r");

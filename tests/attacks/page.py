@@ -12,7 +12,7 @@ ELEMENTS = set(
 )
 ATTRIBUTES = set(
     "class charset content http-equiv name lang href rel id colspan open title style role tabindex scope hidden"
-    " width height x y d points x1 x2 y1 y2 viewbox text-anchor transform type min max value step for".split()
+    " width height x y rx ry d points x1 x2 y1 y2 viewbox text-anchor transform type min max value step for".split()
 )
 
 

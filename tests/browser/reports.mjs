@@ -13,12 +13,12 @@ function huntc(words, ...allowed) {
 }
 
 const write = (name, text) => writeFileSync(join(place, name), text);
-const record = (at, host, user, name, command, pid) => `${JSON.stringify({
+const record = (at, host, user, name, command, pid, parent = { entity_id: '{p}', name: 'explorer.exe', pid: 1 }) => `${JSON.stringify({
   '@timestamp': new Date(at).toISOString(),
   event: { code: '1', category: ['process'], type: ['start'] },
   host: { name: host },
   user: { name: user },
-  process: { entity_id: `{${pid}-${at}}`, name, pid, command_line: command, parent: { entity_id: '{p}', name: 'explorer.exe', pid: 1 } },
+  process: { entity_id: `{${pid}-${at}}`, name, pid, command_line: command, parent },
 })}\n`;
 const day = Date.UTC(2021, 3, 3);
 
@@ -49,7 +49,7 @@ function many() {
   for (let at = 0; at < 50_000; at += 1) {
     const name = names[(at * 7) % 5];
     const command = `C:\\Windows\\System32\\${name} -k ${'netsvcs '.repeat(1 + (at % 6))}/x:${at}`;
-    records += record(day + at * 1000, `ws${String((at * 31) % 200).padStart(3, '0')}`, ['bob', 'eve', 'SYSTEM'][at % 3], name, command, 1 + ((at * 7919) % 64_000));
+    records += record(day + at * 1000, `ws${String((at * 31) % 200).padStart(3, '0')}`, ['bob', 'eve', 'SYSTEM'][at % 3], name, command, 1 + ((at * 7919) % 64_000), null);
   }
   write('many.ndjson', records);
   write('many.hf', '# title: Every process of a day\n# severity: low\n# attack: T1059\np = GET process FROM stixshifter://many WHERE pid > 0\nDISP p ATTR first_observed, name, pid, command_line, host.name\n');

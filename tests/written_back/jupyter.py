@@ -24,5 +24,5 @@ assert "<img src=x" not in page and "onerror=alert(1)>" not in page.replace("&gt
 if any(output.output_type == "error" for output in ours):
     assert "K0" in page
 else:
-    assert "whoami.exe" in page and "<td" in page
+    assert "whoami.exe" in page and "<td" in page and page.count("image/svg+xml") == 2
 print(f"{len(ours)} outputs of huntc")

@@ -169,7 +169,9 @@ fn all_cells(json: &str) -> Result<Vec<NotebookCell<'_>>, NotebookError> {
         if cell.cell_type == "markdown" {
             // What is no text there is nothing that a hunt needs.
             let text = serde_json::from_str(raw.get()).map(Text::whole).unwrap_or_default();
-            out.extend((!text.trim().is_empty()).then(|| NotebookCell::Prose(Prose { number, text })));
+            if !text.trim().is_empty() {
+                out.push(NotebookCell::Prose(Prose { number, text }));
+            }
         }
         if cell.cell_type != "code" {
             continue;

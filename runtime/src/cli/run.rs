@@ -82,7 +82,7 @@ struct ReportArgs {
     format: RunFormat,
     /// The most rows of a DISP that are printed; `all` for all of them
     #[arg(long, value_name = "N", default_value_t)]
-    rows: Rows,
+    rows: PrintedRows,
     /// Print nothing but errors and what could not be read
     #[arg(long, short)]
     quiet: bool,
@@ -157,21 +157,21 @@ pub(super) enum RunFormat {
 
 /// `--rows`
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Rows(usize);
+pub(super) struct PrintedRows(usize);
 
-impl Default for Rows {
+impl Default for PrintedRows {
     fn default() -> Self {
         Self(200)
     }
 }
 
-impl std::fmt::Display for Rows {
+impl std::fmt::Display for PrintedRows {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.0 == usize::MAX { f.write_str("all") } else { self.0.fmt(f) }
     }
 }
 
-impl std::str::FromStr for Rows {
+impl std::str::FromStr for PrintedRows {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -193,7 +193,7 @@ pub(super) struct Output {
     /// The format of standard output.
     pub format: RunFormat,
     /// The most rows of a display that are printed.
-    pub rows: Rows,
+    pub rows: PrintedRows,
     /// Whether only errors are printed.
     pub quiet: bool,
     /// How the CSV files of the folder are.

@@ -148,6 +148,7 @@ fn table(display: &Display, most: usize) -> String {
     let has_value = |column: &usize| display.rows.iter().any(|row| row.get(*column).is_some_and(Option::is_some));
     let (kept, empty): (Vec<usize>, Vec<usize>) = (0..display.columns.len()).partition(has_value);
     let header = |column: &usize| display.columns.get(*column).map_or_else(String::new, |header| html(header).into_owned());
+    let numbers: Vec<usize> = kept.iter().copied().filter(|column| is_of_numbers(display, *column)).collect();
     let tree = !display.tree.is_empty();
     let lines = display.lines();
     if !kept.is_empty() {
@@ -165,7 +166,7 @@ fn table(display: &Display, most: usize) -> String {
                 let _ = write!(out, "<td{LINES}>{}{}</td>", line.mark, line.times().trim_start());
             }
             for column in &kept {
-                let _ = write!(out, "{}", cell(line.row.get(*column).and_then(Option::as_ref)));
+                out.push_str(&cell(line.row.get(*column).and_then(Option::as_ref), numbers.contains(column)));
             }
             out.push_str("</tr>\n");
         }
@@ -180,10 +181,15 @@ fn table(display: &Display, most: usize) -> String {
     out
 }
 
-fn cell(value: Option<&Value>) -> String {
+fn is_of_numbers(display: &Display, column: usize) -> bool {
+    let mut values = display.rows.iter().filter_map(|row| row.get(column)?.as_ref());
+    values.all(|value| matches!(value, Value::Int(_) | Value::Float(_)))
+}
+
+fn cell(value: Option<&Value>, number: bool) -> String {
     match value {
         None => "<td></td>".to_owned(),
-        Some(value @ (Value::Int(_) | Value::Float(_))) => format!("<td>{value}</td>"),
+        Some(value) if number => format!("<td>{value}</td>"),
         Some(value) => format!("<td{CELL}>{}</td>", html(&unlike_marks(&value.to_string()))),
     }
 }

@@ -4,9 +4,11 @@ use super::health::{self, Cause};
 use super::names::csv_name;
 use super::table::{findings_table, folded};
 use super::text::{all_looked, counts, newsworthy, nothing_new, told, traffic, windows};
+use super::when;
 use crate::nightly::model::{HuntOutcome, Night};
 use crate::report::page::table::TableView;
-use crate::report::page::{self, Html, PageContent, PageTemplate};
+use crate::report::page::{self, Html, PageContent, PageTemplate, PictureView};
+use crate::report::pictures;
 use crate::report::text::count;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -32,6 +34,8 @@ struct NightPage<'a> {
     notices: Vec<&'a str>,
     all_looked: String,
     heading: String,
+    /// When and where what is told was seen.
+    timeline: Option<PictureView>,
     /// What is told, the most severe first.
     news: Vec<SeverityGroup>,
     hosts: Vec<HostLine>,
@@ -87,6 +91,7 @@ struct OutcomeView {
     windows: String,
     told: usize,
     table: Option<TableView>,
+    processes: Option<PictureView>,
     rest: Vec<FoldedList>,
 }
 
@@ -113,9 +118,9 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
     let troubled = health::troubled(night);
     let (class, verdict) = match (troubled, newsworthy.is_empty()) {
         (0, true) if night.is_whole() => ("good", format!("{}.", nothing_new(night))),
-        (0, _) if night.is_whole() => ("", format!("{} to look at.", told(&newsworthy))),
+        (0, _) if night.is_whole() => ("", format!("To look at: {}.", told(&newsworthy))),
         (_, true) => ("warn", format!("{}.", nothing_new(night))),
-        (_, false) => ("warn", format!("{} to look at, and not all could be seen.", told(&newsworthy))),
+        (_, false) => ("warn", format!("To look at: {}. Not all could be seen.", told(&newsworthy))),
     };
     let page = NightPage {
         part: night.part.as_deref(),
@@ -123,12 +128,13 @@ pub(super) fn write(night: &Night, out: &mut dyn Write) -> Result<()> {
         verdict,
         figures: figures(night, troubled),
         health: night.health.lines(night.at.0),
-        causes: health::causes(night).into_iter().map(cause).collect(),
+        causes: health::causes(night).iter().map(cause).collect(),
         troubled,
         troubled_text: count(troubled as u64, "hunt"),
         notices: night.notices.iter().chain(&night.suppressions).map(String::as_str).collect(),
         all_looked: if troubled == 0 { all_looked(night) } else { String::new() },
         heading,
+        timeline: pictures::timeline(&when::sightings(night)).map(Into::into),
         news,
         hosts,
         columns,
@@ -153,7 +159,7 @@ fn figures(night: &Night, troubled: usize) -> Vec<NightFigure> {
     values.into_iter().map(|(label, value)| NightFigure { label, value }).collect()
 }
 
-fn cause(cause: Cause<'_>) -> CauseView {
+fn cause(cause: &Cause<'_>) -> CauseView {
     let (why, named) = (cause.why(), cause.named());
     let one = if let [hunt] = cause.hunts.as_slice() { Some(outcome(hunt)) } else { None };
     CauseView { why, hunt: one, named }
@@ -186,7 +192,10 @@ fn news(night: &Night) -> Vec<SeverityGroup> {
         table.heading = if hunt.variable.is_empty() { "findings".to_owned() } else { hunt.variable.clone() };
         table.variable.clone_from(&table.heading);
         table.csv = csv_name(at, &hunt.name);
-        let view = OutcomeView { id, table: Some(table), ..outcome(hunt) };
+        // Of several windows the last one that has a picture.
+        let mut reports = night.run.hunts.iter().rev().filter(|report| report.file == hunt.file);
+        let processes = reports.find_map(|report| pictures::processes(&report.displays)).map(Into::into);
+        let view = OutcomeView { id, table: Some(table), processes, ..outcome(hunt) };
         match groups.last_mut().filter(|group| group.word == view.severity) {
             Some(group) => group.hunts.push(view),
             None => groups.push(SeverityGroup { word: view.severity, hunts: vec![view] }),

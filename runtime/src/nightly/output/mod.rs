@@ -10,6 +10,7 @@ mod overview;
 mod sarif;
 mod table;
 mod text;
+mod when;
 
 pub(super) use names::is_night;
 pub(super) use overview::overview;

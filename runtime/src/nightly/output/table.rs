@@ -60,8 +60,8 @@ fn row(cells: &[Option<Value>]) -> PageRow<'_> {
 /// A table of findings that are not told, which have no file of their own.
 pub(super) fn folded(id: String, list: &[(String, KeyRecord)], word: &str) -> TableView {
     let mut table = findings_table(id, list.iter());
-    table.heading = word.to_owned();
-    table.variable = word.to_owned();
+    word.clone_into(&mut table.heading);
+    word.clone_into(&mut table.variable);
     if !table.cut.is_empty() {
         table.note.push_str(" nightly.json has all.");
     }

@@ -11,6 +11,7 @@ use crate::report::pictures;
 use crate::report::text::{parameters, seconds, unread};
 use huntc_compiler::diag::Severity;
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// The most rows of a table on the page; the CSV file has all.
@@ -125,6 +126,8 @@ impl HuntView {
                     view.told = told.extract_if(.., |d| view.holds(d)).collect();
                     view.facts =
                         facts.extract_if(.., |(statement, _)| view.statement == Some(*statement)).map(|(_, t)| t).collect();
+                    let here = |display: &&Display| view.statement == Some(display.statement);
+                    view.missing = hunt.displays.iter().filter(here).filter_map(|d| d.missing.as_deref()).map(ticked).collect();
                     let own = findings.iter().filter(|(display, _)| view.statement == Some(display.statement));
                     view.tables = own.map(|(_, table)| (table.id.clone(), table.count.clone()).into()).collect();
                     view
@@ -202,11 +205,11 @@ fn display_table(run: &RunReport, hunt: usize, number: usize, id: String) -> Opt
         format!("{} of {}", grouped(shown), counted(display.total, "row"))
     };
     if let Some(entities) = display.entities_of_tree() {
-        table.count.push_str(&format!(" of {entities} entities"));
+        let _ = write!(table.count, " of {entities} entities");
     }
     if !display.complete {
         table.count.push_str(", incomplete");
-        table.note = "Incomplete: more may exist.".to_owned();
+        "Incomplete: more may exist.".clone_into(&mut table.note);
     }
     let more = lines.len().saturating_sub(ROWS) as u64;
     if more > 0 {

@@ -12,6 +12,7 @@ use huntc_compiler::plan::SourceId;
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::Window;
 use serde::Serialize;
+use std::fmt::Write as _;
 
 /// A part of the hunt's text: prose, or a statement.
 #[derive(Default, Serialize)]
@@ -23,6 +24,8 @@ pub(super) struct PartView {
     pub failed: bool,
     variables: Vec<VariableView>,
     pub tables: Vec<TableLink>,
+    /// Why there is no table of it.
+    pub missing: Vec<Html>,
     requests: Vec<RequestView>,
     requests_text: String,
     pub told: Vec<DiagnosticView>,
@@ -194,10 +197,10 @@ impl RequestView {
         let mut figures =
             format!("{}, {}, {}", counted(request.records, "record"), counted(request.pages, "page"), seconds(request.elapsed));
         if let Some(tuples) = request.tuples {
-            figures.push_str(&format!(", counted as {}", counted(tuples, "tuple")));
+            let _ = write!(figures, ", counted as {}", counted(tuples, "tuple"));
         }
         if request.retries > 0 {
-            figures.push_str(&format!(", tried {} more", counted(request.retries, "time")));
+            let _ = write!(figures, ", tried {} more", counted(request.retries, "time"));
         }
         if !request.complete {
             figures.push_str(", incomplete");

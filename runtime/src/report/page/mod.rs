@@ -102,7 +102,7 @@ impl From<Picture> for PictureView {
 pub(crate) fn ticked(text: &str) -> Html {
     let parts: Vec<&str> = text.split('`').collect();
     // Of an odd number of them nobody knows where one begins.
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return Html(sanitize::html(text).into_owned());
     }
     let part = |(at, part): (usize, &&str)| {
@@ -117,7 +117,7 @@ pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

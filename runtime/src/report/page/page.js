@@ -100,7 +100,7 @@
 
     head(head, column) {
       const name = this.names[column];
-      const sort = make('button', { type: 'button', title: `Sort by ${name}` }, name, make('span', { className: 'mark' }));
+      const sort = make('button', { type: 'button', title: `Sort by ${name}` }, name, named('span', { class: 'mark', 'aria-hidden': 'true' }));
       if (this.table.dataset.tree !== undefined) sort.disabled = true;
       sort.addEventListener('click', () => {
         const down = this.sort?.column === column && this.sort.down === false;

@@ -13,6 +13,7 @@ use huntc_compiler::request::{BoundQuery, Limit, Query, Range};
 use huntc_compiler::time::Instant;
 use huntc_compiler::value::Value;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 
 /// Instants that one search asks for; servers take 1024 clauses.
@@ -67,7 +68,7 @@ impl ElasticSource {
         let answer = Answer::read(&reply.body, &mut mended)?;
         answer.usable(context)?;
         for hit in &answer.hits.hits {
-            take(&hit.index, &hit.id, hit.source.map(|source| source.get()));
+            take(&hit.index, &hit.id, hit.source.map(RawValue::get));
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ impl Store {
         }
         let numbers: Vec<usize> = places.iter().map(|(number, _)| *number).collect();
         let texts = match self.fields {
-            Fields::All => kept(places.into_iter().map(|(_, selection)| selection).collect())?,
+            Fields::All => kept(&places.into_iter().map(|(_, selection)| selection).collect::<Vec<_>>())?,
             Fields::These(_) => self.lines(&numbers.iter().filter_map(|at| Some(wanted.get(*at)?.id)).collect::<Vec<_>>(), context),
         };
         for (number, text) in numbers.into_iter().zip(texts) {
@@ -74,13 +74,13 @@ impl Store {
 }
 
 /// What the store keeps of these rows, one for each selection: fields with their values.
-fn kept(selections: Vec<Selection<'_>>) -> Result<Vec<Option<String>>, SourceError> {
+fn kept(selections: &[Selection<'_>]) -> Result<Vec<Option<String>>, SourceError> {
     let mut documents: Vec<Map<String, Json>> = selections.iter().map(|_| Map::new()).collect();
     let mut fields: Vec<&str> = selections.iter().flat_map(|s| s.segment.fields()).map(|field| &*field.name).collect();
     fields.sort_unstable();
     fields.dedup();
     for field in fields.into_iter().filter(|field| !matches!(*field, "_id" | "_index")) {
-        let column = fetch::gather(field, &selections)?;
+        let column = fetch::gather(field, selections)?;
         for (row, document) in documents.iter_mut().enumerate() {
             let mut values: Vec<Json> = column.values(row).map(json).collect();
             let value = if values.len() == 1 { values.pop() } else { Some(Json::Array(values)) };
