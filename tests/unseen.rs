@@ -1,6 +1,8 @@
 //! What a server does not show is told: a remote cluster that is down, a part of a pattern that may not be read, values that are
 //! in no document or in no index. Against a scripted server, and against real ones.
 
+mod builds;
+mod down;
 mod real;
 
 use crate::http::fake::{Fake, Product, asking, changed, context, error, everything};

@@ -39,11 +39,12 @@ impl<'a> Held<'a> {
                 writeln!(bulk, "{}\n{line}", json!({"index": {"_index": index, "_id": number.to_string()}})).unwrap();
             }
             if !lines.is_empty() {
-                held.send("POST", "/_bulk?refresh=true", &bulk);
+                held.send("POST", "/_bulk", &bulk);
             }
             let indices = format!("{prefix}-{name}-*");
             // Merging segments later would change the order of records.
             held.send("POST", &format!("/{indices}/_forcemerge?max_num_segments=1"), "");
+            held.send("POST", &format!("/{indices}/_refresh"), "");
             let found = held.found(&indices);
             let line = |(id, source): (usize, String)| if mapping.kept { source } else { lines[id].clone() };
             held.documents.push(found.into_iter().map(line).collect());
@@ -60,7 +61,7 @@ impl<'a> Held<'a> {
     }
 
     fn send(&self, method: &str, path: &str, body: &str) -> String {
-        let kind = if path.starts_with("/_bulk") { "application/x-ndjson" } else { JSON };
+        let kind = if path == "/_bulk" { "application/x-ndjson" } else { JSON };
         let (status, answer) = send(&self.server.url, method, path, Some((kind, body.as_bytes())));
         assert_eq!(status, 200, "{} {method} {path} {body}: {answer}", self.server.name);
         answer

@@ -13,7 +13,7 @@ use crate::table::{Growth, Key, Table};
 use foldhash::HashSet;
 use huntc_compiler::catalog::{EntityId, ValueType};
 use huntc_compiler::diag::codes;
-use huntc_compiler::diag::{Code, Diagnostic};
+use huntc_compiler::diag::{Code, Diagnostic, Severity};
 use huntc_compiler::plan::{Attr, Depth, Node, NodeId, Op, Pivot, Scan, SourceRef};
 use huntc_compiler::value::Value;
 use std::sync::Arc;
@@ -60,11 +60,26 @@ impl Run<'_> {
         let asked = self.job.plan.node(input);
         let several = matches!(node.op, Op::Union) && asked.origin == node.origin && matches!(asked.op, Op::Scan(_) | Op::Pivot(_));
         let another = || node.inputs.iter().any(|i| self.table(*i).is_ok());
-        if !(self.options.allow_partial && several && DOWN.contains(&problem.code) && another()) {
+        if !(several && self.may_leave_out(problem) && another()) {
             return table;
         }
         locked(&self.left_out).insert(input);
         Ok(Arc::new(Table { partial: true, ..Table::empty(asked.entity, &asked.columns) }))
+    }
+
+    /// Whether a source is down, and a part is allowed.
+    fn may_leave_out(&self, problem: &Diagnostic) -> bool {
+        self.options.allow_partial && DOWN.contains(&problem.code)
+    }
+
+    /// Tells of a source that is left out. What comes of it is not whole.
+    fn leave_out(&self, problem: Diagnostic) -> bool {
+        let problem = Diagnostic { severity: Severity::Warning, ..problem };
+        let mut warnings = locked(&self.warnings);
+        if !warnings.iter().any(|told| (told.primary.span, &told.message) == (problem.primary.span, &problem.message)) {
+            warnings.push(problem);
+        }
+        false
     }
 
     /// Computes a node without inputs.
@@ -192,7 +207,7 @@ impl Run<'_> {
 
     /// FIND … DEPTH: each step starts from the entities that the last step found first, in any source, until a step finds no
     /// new one. An entity has the depth at which it was found first. Entities of the input have depth 0 and are in the
-    /// result only if a step finds them.
+    /// result only if a step finds them. A source that is down may be left out from then on, as long as another one answers.
     fn walk(&self, id: NodeId, node: &Node, most: Depth, input: &Table) -> Result<Table, Failure> {
         let mut steps = Vec::with_capacity(node.inputs.len());
         for id in node.inputs.iter().skip(1) {
@@ -212,9 +227,14 @@ impl Run<'_> {
             depth += 1;
             let keys: Vec<&Key> = frontier.iter().collect();
             let mut next = Vec::new();
-            for (id, node, pivot, references) in &steps {
+            let mut down = Vec::new();
+            for (number, (id, node, pivot, references)) in steps.iter().enumerate() {
                 let before = all.sightings.count();
-                whole &= self.hop(*id, node, pivot, &keys, references, &mut all)?;
+                match self.hop(*id, node, pivot, &keys, references, &mut all) {
+                    Ok(complete) => whole &= complete,
+                    Err(Failure::Failed(problem)) if self.may_leave_out(&problem) => down.push((number, problem)),
+                    Err(failure) => return Err(failure),
+                }
                 for key in all.sightings.since(before).filter_map(|number| all.sightings.key(number)) {
                     if !asked.contains(key) {
                         asked.insert(key.clone());
@@ -222,6 +242,13 @@ impl Run<'_> {
                     }
                 }
                 tree::grow(&mut lineage, depth, std::mem::take(&mut all.links));
+            }
+            for (number, problem) in down.into_iter().rev() {
+                if steps.len() == 1 {
+                    return Err(Failure::Failed(problem));
+                }
+                steps.remove(number);
+                whole = self.leave_out(*problem);
             }
             next.sort();
             frontier = next;
@@ -245,7 +272,11 @@ impl Run<'_> {
             let memory = self.options.allowance.lend("the creation records of a statement");
             let (growth, ladder) = (&mut growth, template.ladder);
             let mut grower = Grower { run: self, node, asked: &asked, ladder, growth, entity, memory, counted: 0 };
-            whole = self.ask(id, template, asked.keys, &mut grower)?;
+            whole = match self.ask(id, template, asked.keys, &mut grower) {
+                // The entities came from others, or before.
+                Err(Failure::Failed(problem)) if self.may_leave_out(&problem) => self.leave_out(*problem),
+                whole => whole?,
+            };
         }
         let mut table = growth.finish();
         table.partial |= !whole;

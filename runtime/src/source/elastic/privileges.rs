@@ -78,7 +78,8 @@ impl Privileges {
         }
         let mut found = Self::default();
         if !patterns.is_empty() {
-            let body = json!({"index": [{"names": patterns, "privileges": [SEARCH, METADATA]}]});
+            let names: Vec<&str> = patterns.iter().copied().chain(patterns.iter().filter_map(|name| stream_of(name))).collect();
+            let body = json!({"index": [{"names": names, "privileges": [SEARCH, METADATA]}]});
             let call = connection.post("_security/user/_has_privileges".to_owned(), &body)?;
             let Some(answer) =
                 answered(connection.send(&call, context, |reply| Ok(serde_json::from_slice::<HasPrivileges>(&reply.body).ok())))?
@@ -87,7 +88,8 @@ impl Privileges {
             };
             found.told = true;
             let lacks = |privilege: &str| -> Vec<String> {
-                let lacking = |name: &&&str| answer.index.get(**name).and_then(|p| p.get(privilege)) == Some(&false);
+                let denied = |name: &str| answer.index.get(name).and_then(|p| p.get(privilege)) == Some(&false);
+                let lacking = |name: &&&str| denied(name) && stream_of(name).is_none_or(denied);
                 patterns.iter().filter(lacking).map(|name| (*name).to_owned()).collect()
             };
             (found.narrowed, found.unmapped) = (lacks(SEARCH), lacks(METADATA));
@@ -126,6 +128,11 @@ impl Privileges {
         names.dedup();
         names
     }
+}
+
+/// The pattern of the data streams behind which the indices of a pattern are: who may read those may read these.
+fn stream_of(pattern: &str) -> Option<&str> {
+    pattern.strip_prefix(".ds-")
 }
 
 /// Names as in `a`, `b`.

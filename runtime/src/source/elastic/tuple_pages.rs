@@ -24,10 +24,10 @@ use std::sync::{Mutex, PoisonError};
 /// The most stretches of time in which records are counted to find where to divide them.
 const BUCKETS: i64 = 1_000;
 
-/// The field of the index that holds the whole values of a field, and whether it leaves out long ones.
+/// The field of the index that holds the whole values of a field, and the names by which documents tell that it left some out.
 pub(super) struct WholeField {
     pub(super) name: String,
-    pub(super) limited: bool,
+    pub(super) left_out: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@
 //! values is proved by the sum of all counts.
 
 use super::ElasticSource;
+use super::adapt::names_in_ignored;
 use super::choice;
 use super::columns::RecordsBuilder;
 use super::fault::{Fault, FaultKind};
@@ -68,7 +69,7 @@ impl ElasticSource {
         let indices = self.mappings.of(&self.connection, context, &self.fields_of(&request))?;
         let fields: Option<Vec<WholeField>> = asked.fields.iter().map(|field| whole(field, &indices)).collect();
         let Some(fields) = fields.filter(|_| plain_dates(&indices)) else { return Ok(None) };
-        if server.product == Product::OpenSearch && fields.iter().any(|field| field.limited) {
+        if server.product == Product::OpenSearch && fields.iter().any(|field| !field.left_out.is_empty()) {
             // Nothing tells which documents have values that the index left out.
             return Ok(None);
         }
@@ -230,7 +231,7 @@ impl ElasticSource {
 impl Parts {
     /// Each record is in one of them, whatever the queries find: the same query takes it from one and gives it to the other.
     fn new(prepared: &PreparedRequest, single: &PreparedRequest, fields: &[WholeField]) -> Self {
-        let cut: Vec<&str> = fields.iter().filter(|field| field.limited).map(|field| field.name.as_str()).collect();
+        let cut: BTreeSet<&String> = fields.iter().flat_map(|field| &field.left_out).collect();
         let mut apart = Vec::new();
         if !single.nothing {
             apart.push(json!(single.query));
@@ -250,9 +251,11 @@ impl Parts {
 /// The field whose index holds the values of a field just as documents do, in all indices; `None` where one changes them.
 fn whole(field: &str, indices: &Indices) -> Option<WholeField> {
     let mut name: Option<&str> = None;
-    let mut limited = false;
+    let mut left_out = BTreeSet::new();
     for mapping in indices.values().filter_map(|fields| fields.get(field)) {
-        limited |= mapping.ignorable;
+        if mapping.ignorable {
+            left_out.extend(names_in_ignored(field).map(str::to_owned));
+        }
         if mapping.target.is_some() || mapping.type_only || mapping.invented || mapping.kept != ValuesKept::Document {
             return None;
         }
@@ -267,9 +270,11 @@ fn whole(field: &str, indices: &Indices) -> Option<WholeField> {
             return None;
         }
         name = Some(own);
-        limited |= limit;
+        if limit {
+            left_out.insert(own.to_owned());
+        }
     }
-    Some(WholeField { name: name.unwrap_or(field).to_owned(), limited })
+    Some(WholeField { name: name.unwrap_or(field).to_owned(), left_out })
 }
 
 /// Whether all indices understand times as they are written here.
@@ -280,4 +285,29 @@ fn plain_dates(indices: &Indices) -> bool {
 /// The names of the columns of a request.
 fn names(request: &BoundRequest) -> impl Iterator<Item = &str> {
     request.fields.iter().map(String::as_str).filter(|field| *field != "_id")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use crate::source::elastic::mapping::FieldMapping;
+
+    #[test]
+    fn values_that_an_index_leaves_out_go_by_several_names() {
+        let left_out = |mapping: FieldMapping| {
+            let indices = Indices::from([("i".to_owned(), BTreeMap::from([("a.b.c".to_owned(), mapping)]))]);
+            whole("a.b.c", &indices).map(|field| field.left_out.into_iter().collect::<Vec<_>>())
+        };
+        let keyword = |limit| FieldKind::Keyword { limit, normalized: false, text: None };
+        let plain = FieldMapping::of;
+        assert_eq!(left_out(plain(keyword(None))), Some(Vec::new()));
+        assert_eq!(left_out(plain(keyword(Some(9)))), Some(vec!["a.b.c".to_owned()]));
+        let words = FieldKind::Text { keyword: Some(("a.b.c.whole".to_owned(), Some(9))) };
+        assert_eq!(left_out(plain(words)), Some(vec!["a.b.c.whole".to_owned()]));
+        // Beyond the limit of fields a document tells of the whole object.
+        let beyond = FieldMapping { ignorable: true, ..plain(FieldKind::Missing) };
+        assert_eq!(left_out(beyond), Some(["a", "a.b", "a.b.c"].map(str::to_owned).to_vec()));
+        assert_eq!(left_out(FieldMapping { invented: true, ..plain(keyword(None)) }), None);
+    }
 }

@@ -143,8 +143,12 @@ impl<'a> Adapter<'a> {
 
 /// The documents that have values of a field which the index has not: those name it, or an object that has it.
 fn ignored(field: &str) -> BoundQuery {
-    let names = field.match_indices('.').map(|(at, _)| &field[..at]).chain([field]);
-    Query::terms("_ignored", names.map(Value::text).collect())
+    Query::terms("_ignored", names_in_ignored(field).map(Value::text).collect())
+}
+
+/// The names by which a document tells that the index lacks values of a field: its own, or that of an object that has it.
+pub(super) fn names_in_ignored(field: &str) -> impl Iterator<Item = &str> {
+    field.match_indices('.').map(|(at, _)| &field[..at]).chain([field])
 }
 
 impl Leaf<'_> {

@@ -107,6 +107,13 @@ fn numbers_and_addresses_have_spellings_beyond_any_limit() {
 }
 
 #[test]
+fn an_empty_text_is_the_same_in_either_case() {
+    let any_case = |text: &str| Query::Term(Term { field: FIELD.to_owned(), value: Value::text(text), case_insensitive: true });
+    assert_eq!(at_least(keyword(None), Os, &any_case("")), json!({"term": {FIELD: {"value": ""}}}));
+    assert_eq!(at_least(keyword(None), Os, &any_case("a"))["term"][FIELD]["case_insensitive"], json!(true));
+}
+
+#[test]
 fn an_ipv4_address_has_other_spellings_in_the_clothes_of_ipv6() {
     let address = || Query::terms("source.ip", vec![Value::text("10.0.0.1")]);
     let plain = json!({"term": {"source.ip": {"value": "10.0.0.1"}}});
