@@ -2,7 +2,8 @@
 
 use super::data::Data;
 use super::measure::{Cost, Outcome, child};
-use super::rows::{Bound::AtMost, Effort, Limit, Row};
+use super::limit::{Bound::AtMost, Limit};
+use super::rows::{Effort, Row};
 use std::path::Path;
 
 /// Two GET, two FIND, three DISP, GROUP, SORT.

@@ -59,6 +59,7 @@ use prepare::PreparedRequest;
 use scan::Scan;
 use shared_snapshot::{SharedReading, SharedSnapshot};
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// The indices of one cluster as a data source.
 pub struct ElasticSource {
@@ -66,6 +67,8 @@ pub struct ElasticSource {
     mappings: Mappings,
     /// The point in time of the run.
     shared: SharedSnapshot,
+    /// About how many records the indices have, once it was asked.
+    number: OnceLock<Option<u64>>,
     /// Fields that will be asked for, so that their mappings are asked for together.
     expected: BTreeSet<String>,
 }
@@ -77,6 +80,7 @@ impl ElasticSource {
             connection: Connection::new(config)?,
             mappings: Mappings::default(),
             shared: SharedSnapshot::default(),
+            number: OnceLock::new(),
             expected: BTreeSet::new(),
         })
     }
@@ -235,8 +239,7 @@ impl DataSource for ElasticSource {
     }
 
     fn tuples(&self, asked: &TupleRequest<'_>, context: &FetchContext) -> Result<Option<Tuples>, SourceError> {
-        let counted = self.begin(asked.request, context).and_then(|()| self.counted_tuples(asked, context));
-        counted.map_err(|f| self.connection.explain(&f))
+        self.counted_tuples(asked, context).map_err(|f| self.connection.explain(&f))
     }
 
     fn location(&self) -> String {

@@ -53,6 +53,12 @@ struct DocCount {
     doc_count: u64,
 }
 
+/// The answer of `_count`.
+#[derive(Deserialize)]
+struct Count {
+    count: u64,
+}
+
 #[derive(Deserialize)]
 struct TuplePage<'a> {
     #[serde(borrow)]
@@ -105,7 +111,11 @@ impl ElasticSource {
             return Ok(None);
         }
         let request = asked.of_tuples();
-        self.begin(&request, context)?;
+        if asked.from == 0 {
+            self.begin(&request, context)?;
+        } else if self.begin_with_number(&request, context)?.is_some_and(|all| all < asked.from) {
+            return Ok(None);
+        }
         let indices = self.mappings.of(&self.connection, context, &self.fields_of(&request))?;
         let fields: Option<Vec<WholeField>> = asked.fields.iter().map(|field| whole(field, &indices)).collect();
         let Some(fields) = fields.filter(|_| plain_dates(&indices)) else { return Ok(None) };
@@ -144,6 +154,25 @@ impl ElasticSource {
             }
             counted => counted,
         }
+    }
+
+    /// Begins, and answers about how many records the indices have, if that can be known: with few of them it need not be counted
+    /// how many a request finds.
+    fn begin_with_number(&self, request: &BoundRequest, context: &FetchContext) -> Result<Option<u64>, Fault> {
+        let (begun, number) = std::thread::scope(|scope| {
+            let number = scope.spawn(|| *self.number.get_or_init(|| self.number_of_records(context).ok()));
+            (self.begin(request, context), number.join().unwrap_or_default())
+        });
+        begun.map(|()| number)
+    }
+
+    /// How many records the indices have now.
+    fn number_of_records(&self, context: &FetchContext) -> Result<u64, Fault> {
+        let call = self.connection.get(format!("{}/_count", self.connection.indices()));
+        self.connection.send(&call, context, |reply| {
+            let counted: Count = serde_json::from_slice(&reply.body).map_err(|e| malformed(e.to_string()))?;
+            Ok(counted.count)
+        })
     }
 
     /// The tuples under a point in time.
