@@ -122,7 +122,12 @@ impl Bench<'_> {
             for request in ours.requests("") {
                 println!(
                     "        {} {}: {} records, {} tuples, {} pages, {} ms",
-                    request["id"], request["purpose"], request["records"], request["tuples"], request["pages"], request["elapsed_ms"]
+                    request["id"],
+                    request["purpose"],
+                    request["records"],
+                    request["tuples"],
+                    request["pages"],
+                    request["elapsed_ms"]
                 );
             }
         }

@@ -2,8 +2,8 @@
 
 use super::data::Data;
 use super::generate::START;
-use super::measure::{Outcome, child};
 use super::limit::{Bound::AtMost, Limit};
+use super::measure::{Outcome, child};
 use super::rows::{Effort, Row};
 use super::warm::warm;
 use huntc_compiler::catalog::Catalog;

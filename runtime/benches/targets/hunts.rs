@@ -1,8 +1,8 @@
 //! Whole hunts from process start to exit, over log files and over a store.
 
 use super::data::Data;
-use super::measure::{Cost, Outcome, child};
 use super::limit::{Bound::AtMost, Limit};
+use super::measure::{Cost, Outcome, child};
 use super::rows::{Effort, Row};
 use std::path::Path;
 

@@ -2,8 +2,8 @@
 
 use super::data::{BIRTHS, Data};
 use super::generate::{Generator, START, entity_id};
-use super::measure::{Outcome, child};
 use super::limit::{Bound::AtLeast, Bound::AtMost, Limit};
+use super::measure::{Outcome, child};
 use super::rows::{Effort, Row};
 use super::warm::warm;
 use huntc_compiler::catalog::Catalog;

@@ -2,8 +2,8 @@
 
 use super::data::Data;
 use super::generate::START;
-use super::measure::{Outcome, child};
 use super::limit::{Bound::AtMost, Limit};
+use super::measure::{Outcome, child};
 use super::rows::{Effort, Row};
 use huntc_compiler::time::{Instant, MILLISECOND};
 use std::io::{self, Write};
