@@ -50,7 +50,7 @@ fn template(entity: EntityId, predicate: &Predicate) -> RequestTemplate {
         references: Vec::new(),
         entity: Some(entity),
         columns: Vec::new(),
-        detail: Detail::Values,
+        detail: Detail::default(),
         origin: Span::new(SourceId(0), 0, 0),
         statement: 1,
     };

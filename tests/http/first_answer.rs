@@ -55,18 +55,6 @@ fn a_first_search_is_the_third_round_trip() {
     }
 }
 
-/// Whether equal records are worth counting is known before the first search where there are few records at all.
-#[test]
-fn what_few_records_show_is_not_counted_first() {
-    let counting = |documents| {
-        let fake = Fake::start(Product::Elasticsearch, documents, |_, right, _| right);
-        run(&fake);
-        let requests = fake.requests();
-        requests.iter().filter(|request| request.path.ends_with("/_search") && request.body["size"] == 0).count()
-    };
-    assert_eq!((counting(5), counting(25_000) > 0), (0, true));
-}
-
 /// Both statements, and what tells processes apart: mappings are asked for once.
 #[test]
 fn mappings_are_asked_for_once_in_a_run() {

@@ -45,7 +45,7 @@ impl Builder {
             references,
             entity,
             columns: Vec::new(),
-            detail: Detail::Values,
+            detail: Detail::default(),
             origin: origin.span,
             statement: origin.statement,
         });

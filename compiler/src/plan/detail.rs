@@ -7,25 +7,47 @@ use crate::check::hir::Predicate;
 use crate::options::ProcessIdentity;
 use std::collections::BTreeMap;
 
-/// What a node must know of the records that it reads, or its inputs read. Each holds those before it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Detail {
-    /// Which values occur together, and in how many records.
-    Values,
-    /// The first and the last time at which they occur too: rows are in the order of time.
-    Times,
+/// What a node must know of the records that it reads, or its inputs read, beside which values occur together and in how many
+/// records.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Detail {
+    /// The first and the last time at which they occur: rows are in the order of time.
+    pub times: bool,
+    /// Each record by itself in which a process begins: filters let those count that a statement did not find.
+    pub creations: bool,
     /// Each record by itself; with the reason.
-    Records(&'static str),
+    pub records: Option<&'static str>,
 }
 
 impl Detail {
+    const VALUES: Self = Self { times: false, creations: false, records: None };
+    const TIMES: Self = Self { times: true, ..Self::VALUES };
+    const CREATIONS: Self = Self { creations: true, ..Self::VALUES };
+
+    fn records(why: &'static str) -> Self {
+        Self { records: Some(why), ..Self::VALUES }
+    }
+
+    /// What both need.
+    fn and(self, other: Self) -> Self {
+        Self {
+            times: self.times || other.times,
+            creations: self.creations || other.creations,
+            records: self.records.max(other.records),
+        }
+    }
+
+    fn all(details: impl Iterator<Item = Self>) -> Self {
+        details.fold(Self::VALUES, Self::and)
+    }
+
     /// As it stands in a printed plan.
     pub fn text(self) -> String {
-        match self {
-            Self::Values => "values and their numbers".to_owned(),
-            Self::Times => "values, their numbers and times".to_owned(),
-            Self::Records(why) => format!("single records: {why}"),
+        if let Some(why) = self.records {
+            return format!("single records: {why}");
         }
+        let values = if self.times { "values, their numbers and times" } else { "values and their numbers" };
+        if self.creations { format!("single creation records, and of the others {values}") } else { values.to_owned() }
     }
 }
 
@@ -36,7 +58,6 @@ const SIGHTINGS: &str = "a condition on the time or the number of sightings";
 const TIMED: &str = "the time of a record is one of its values";
 const OBSERVED: &str = "ADDOBSID shows the ids of records";
 const TOGETHER: &str = "other statements find the same records";
-const BORN: &str = "creation records are filtered with the others";
 const LADDER: &str = "processes are told apart by their times";
 const OWN: &str = "each record is an entity of its own";
 const STEPS: &str = "the steps of DEPTH follow records";
@@ -44,25 +65,25 @@ const FEW: &str = "they are asked for by key";
 
 /// Fills in the detail of every node.
 pub(super) fn fill(plan: &mut Plan, catalog: &Catalog) {
-    let mut details = vec![Detail::Values; plan.nodes.len()];
+    let mut details = vec![Detail::VALUES; plan.nodes.len()];
     for output in &plan.outputs {
         let Some(NodeId(at)) = output.node else { continue };
         let asked = match &output.kind {
-            OutputKind::Disp { .. } | OutputKind::Save { .. } => Detail::Times,
+            OutputKind::Disp { .. } | OutputKind::Save { .. } => Detail::TIMES,
             OutputKind::Describe(column) => of_attr(&column.attr),
-            OutputKind::Info | OutputKind::Explain | OutputKind::Apply => Detail::Values,
+            OutputKind::Info | OutputKind::Explain | OutputKind::Apply => Detail::VALUES,
         };
         raise(&mut details, at, asked);
     }
     for NodeId(at) in plan.finding.iter().flat_map(super::FindingOutput::nodes) {
-        raise(&mut details, at, Detail::Records(NIGHT));
+        raise(&mut details, at, Detail::records(NIGHT));
     }
     let born = with_creation_records(plan);
     let requested = requested(plan);
     for at in (0..plan.nodes.len()).rev() {
         let node = &plan.nodes[at];
-        let asked = details[at].max(of_columns(&node.columns));
-        details[at] = asked.max(of_reading(node, plan, catalog));
+        let asked = details[at].and(of_columns(&node.columns));
+        details[at] = asked.and(of_reading(node, plan, catalog));
         let several = requested[at].values().any(Option::is_none);
         for (input, asked) in inputs(node, asked, several, &born) {
             raise(&mut details, input.0, asked);
@@ -75,20 +96,20 @@ pub(super) fn fill(plan: &mut Plan, catalog: &Catalog) {
 
 fn raise(details: &mut [Detail], at: u32, asked: Detail) {
     if let Some(detail) = details.get_mut(at as usize) {
-        *detail = asked.max(*detail);
+        *detail = asked.and(*detail);
     }
 }
 
 fn of_columns(columns: &[Attr]) -> Detail {
-    columns.iter().map(of_attr).max().unwrap_or(Detail::Values)
+    Detail::all(columns.iter().map(of_attr))
 }
 
 /// What the value of an attribute in a row depends on.
 fn of_attr(attr: &Attr) -> Detail {
     match attr {
-        Attr::Sighting(SightingAttr::ObservationId) => Detail::Records(OBSERVED),
-        Attr::Sighting(SightingAttr::FirstObserved | SightingAttr::LastObserved) => Detail::Times,
-        _ => Detail::Values,
+        Attr::Sighting(SightingAttr::ObservationId) => Detail::records(OBSERVED),
+        Attr::Sighting(SightingAttr::FirstObserved | SightingAttr::LastObserved) => Detail::TIMES,
+        _ => Detail::VALUES,
     }
 }
 
@@ -96,18 +117,18 @@ fn of_attr(attr: &Attr) -> Detail {
 fn of_reading(node: &Node, plan: &Plan, catalog: &Catalog) -> Detail {
     let predicate = match &node.op {
         Op::Scan(scan) => &scan.predicate,
-        Op::Pivot(pivot) if pivot.repeated => return Detail::Records(STEPS),
+        Op::Pivot(pivot) if pivot.repeated => return Detail::records(STEPS),
         Op::Pivot(pivot) => &pivot.filter,
-        Op::CreationRecords { .. } => return Detail::Records(FEW),
-        _ => return Detail::Values,
+        Op::CreationRecords { .. } => return Detail::records(FEW),
+        _ => return Detail::VALUES,
     };
     let of_types = |is: fn(&Identity) -> bool| node.types().any(|entity| is(&catalog.get(entity).identity));
     match () {
-        () if of_types(|identity| identity.per_record) => Detail::Records(OWN),
-        () if plan.identity == ProcessIdentity::Ladder && of_types(|identity| identity.ladder) => Detail::Records(LADDER),
-        () if on_sightings(predicate) => Detail::Records(SIGHTINGS),
-        () if reads_times(node, predicate, catalog) => Detail::Records(TIMED),
-        () => Detail::Values,
+        () if of_types(|identity| identity.per_record) => Detail::records(OWN),
+        () if plan.identity == ProcessIdentity::Ladder && of_types(|identity| identity.ladder) => Detail::records(LADDER),
+        () if on_sightings(predicate) => Detail::records(SIGHTINGS),
+        () if reads_times(node, predicate, catalog) => Detail::records(TIMED),
+        () => Detail::VALUES,
     }
 }
 
@@ -132,27 +153,27 @@ fn reads_times(node: &Node, predicate: &Predicate, catalog: &Catalog) -> bool {
 fn inputs(node: &Node, asked: Detail, several: bool, born: &[bool]) -> Vec<(NodeId, Detail)> {
     let tables = &node.inputs[..node.inputs.len() - node.references.len()];
     let of_tables = match &node.op {
-        Op::Filter { range: Some(_), .. } => Detail::Records(SIGHTINGS),
-        Op::Filter { predicate, .. } if on_sightings(predicate) => Detail::Records(SIGHTINGS),
+        Op::Filter { range: Some(_), .. } => Detail::records(SIGHTINGS),
+        Op::Filter { predicate, .. } if on_sightings(predicate) => Detail::records(SIGHTINGS),
         // The filter lets sightings count that were kept only because a process begins there.
-        Op::Filter { .. } if tables.iter().any(|table| born[table.0 as usize]) => Detail::Records(BORN),
-        Op::Transform(_) => Detail::Records(EACH),
-        Op::Observe { .. } => Detail::Records(PAIRED),
+        Op::Filter { .. } if tables.iter().any(|table| born[table.0 as usize]) => asked.and(Detail::CREATIONS),
+        Op::Transform(_) => Detail::records(EACH),
+        Op::Observe { .. } => Detail::records(PAIRED),
         // Two requests may have found one record.
-        Op::Union if several => Detail::Records(TOGETHER),
-        Op::First(_) | Op::Slice { .. } | Op::Join { .. } | Op::Apply { .. } | Op::Reload { .. } => asked.max(Detail::Times),
-        Op::Sort { attr, .. } => asked.max(of_attr(attr)),
+        Op::Union if several => Detail::records(TOGETHER),
+        Op::First(_) | Op::Slice { .. } | Op::Join { .. } | Op::Apply { .. } | Op::Reload { .. } => asked.and(Detail::TIMES),
+        Op::Sort { attr, .. } => asked.and(of_attr(attr)),
         Op::Group { keys, aggregates } => {
             let by_time = aggregates.iter().any(|a| matches!(a.function, Function::First | Function::Last));
             let read = keys.iter().map(|k| &k.attr).chain(aggregates.iter().filter_map(|a| a.attr.as_ref()));
-            read.map(of_attr).max().unwrap_or(Detail::Values).max(if by_time { Detail::Times } else { Detail::Values })
+            Detail::all(read.map(of_attr)).and(if by_time { Detail::TIMES } else { Detail::VALUES })
         }
         // Only the keys of the entities are asked for.
-        Op::Pivot(_) => Detail::Values,
+        Op::Pivot(_) => Detail::VALUES,
         _ => asked,
     };
     let mut all: Vec<(NodeId, Detail)> = tables.iter().map(|table| (*table, of_tables)).collect();
-    all.extend(node.references.iter().map(|(_, input)| (*input, Detail::Values)));
+    all.extend(node.references.iter().map(|(_, input)| (*input, Detail::VALUES)));
     all
 }
 

@@ -2,7 +2,7 @@
 
 use super::lowered::{Context, Lowered};
 use super::predicate;
-use crate::catalog::{AttrId, Catalog, Entity, EntityId, Guard, Rule, SlotId};
+use crate::catalog::{AttrId, Catalog, Entity, EntityId, Guard, Rule, SlotId, ValueType};
 use crate::check::hir::{Attr, Predicate, SightingAttr};
 use crate::identifier::NO_ENTITY_IDS;
 use crate::options::ProcessIdentity;
@@ -124,7 +124,10 @@ impl Request<'_> {
         let missing = kind.identity.required.iter().map(|attr| {
             let fields = kind.access(*attr, slot).map(|access| access.fields.as_slice()).unwrap_or_default();
             let none = |field: &String| Query::terms(field, NO_ENTITY_IDS.map(Value::text).to_vec());
-            Query::any([lacks(self.catalog, kind, *attr, slot), Query::any(fields.iter().map(none))])
+            // Any other text is one.
+            let ty = Some(kind.attributes[usize::from(attr.0)].ty).filter(|ty| *ty != ValueType::EntityId);
+            let lacks = lacks(self.catalog, kind, *attr, slot, ty.unwrap_or(ValueType::Id));
+            Query::any([lacks, Query::any(fields.iter().map(none))])
         });
         Query::all([Query::any(missing), Query::any(own_fields(kind, slot).iter().map(Query::exists))])
     }
@@ -132,19 +135,21 @@ impl Request<'_> {
     /// How the records may be counted by their values. In a record that has every entity id that it can have, nothing but
     /// values and conditions decides what is found.
     fn tuples(&self) -> Option<TupleForm> {
-        if !matches!(self.node.op, Op::Scan(_) | Op::Pivot(_)) || matches!(self.node.detail, Detail::Records(_)) {
+        let Detail { times, creations, records } = self.node.detail;
+        if !matches!(self.node.op, Op::Scan(_) | Op::Pivot(_)) || records.is_some() {
             return None;
         }
         let mut fields = Request { ladder: false, unidentified: false, ..*self }.fields();
         fields.remove("@timestamp");
-        let single = Query::any(self.process_slots().into_iter().map(|(entity, slot)| self.unidentified(entity, slot)));
+        let unidentified = self.process_slots().into_iter().map(|(entity, slot)| self.unidentified(entity, slot));
+        let single = Query::any(unidentified.chain(creations.then(creation_record)));
         let kinds = FieldKinds::of(self.catalog, &self.query().query, &fields);
         let kinds = Arc::new(kinds.with(FieldKinds::of(self.catalog, &single, [])));
         let last = self.node.columns.contains(&Attr::Sighting(SightingAttr::LastObserved));
-        let times = match self.node.detail {
-            Detail::Values => TupleTimes::None,
-            _ if last => TupleTimes::FirstAndLast,
-            _ => TupleTimes::First,
+        let times = match (times, last) {
+            (false, _) => TupleTimes::None,
+            (true, false) => TupleTimes::First,
+            (true, true) => TupleTimes::FirstAndLast,
         };
         Some(TupleForm { fields: fields.into_iter().collect(), kinds, single, times })
     }
@@ -208,7 +213,9 @@ impl Request<'_> {
         if kind.whole_key {
             // What lacks a part has an equal key only where the record lacks it too.
             let others = kind.identity.key.iter().filter(|a| !kind.identity.required.contains(a));
-            parts.extend(others.map(|a| Query::any([hole(*a), lacks(self.catalog, kind, *a, slot)])));
+            parts.extend(
+                others.map(|a| Query::any([hole(*a), lacks(self.catalog, kind, *a, slot, kind.attributes[usize::from(a.0)].ty)])),
+            );
         }
         let plain = kind.identity.key.first().is_some_and(|key| kind.access(*key, slot).is_some_and(|a| a.rule.whole_value()));
         let single = plain && parts.len() == 1 && !kind.identity.per_host && kind.identity.key.len() == 1;
@@ -326,9 +333,8 @@ fn own_fields(kind: &Entity, slot: SlotId) -> Fields {
 }
 
 /// Records that may lack an attribute in a slot.
-fn lacks<H>(catalog: &Catalog, kind: &Entity, attr: AttrId, slot: SlotId) -> Query<H> {
+fn lacks<H>(catalog: &Catalog, kind: &Entity, attr: AttrId, slot: SlotId, ty: ValueType) -> Query<H> {
     let Some(access) = kind.access(attr, slot) else { return Query::MatchAll };
-    let ty = kind.attributes[usize::from(attr.0)].ty;
     if !access.rule.whole_value() || !access.fields.iter().all(|f| catalog.field_type(f).fits(ty)) {
         // The field may hold what is no value of the attribute.
         return Query::MatchAll;

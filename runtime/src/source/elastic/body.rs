@@ -110,6 +110,8 @@ pub(super) struct SearchBody<'a> {
     pub(super) slice: Option<Slice>,
     pub(super) query: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) aggs: Option<&'a Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) post_filter: Option<MatchAll>,
     #[serde(rename = "_source")]
     pub(super) source: SourceFilter<'a>,

@@ -4,6 +4,7 @@ mod adapt;
 mod answer;
 mod auth;
 mod body;
+mod choice;
 mod client;
 mod columns;
 mod config;
@@ -30,10 +31,12 @@ mod scan;
 mod scroll;
 mod server;
 mod shared_snapshot;
+mod side_by_side;
 mod snapshot;
 mod survey;
 mod tally;
 mod tls;
+mod tuple_pages;
 mod tuples;
 mod unit_scan;
 mod units;
@@ -59,7 +62,6 @@ use prepare::PreparedRequest;
 use scan::Scan;
 use shared_snapshot::{SharedReading, SharedSnapshot};
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
 
 /// The indices of one cluster as a data source.
 pub struct ElasticSource {
@@ -67,8 +69,6 @@ pub struct ElasticSource {
     mappings: Mappings,
     /// The point in time of the run.
     shared: SharedSnapshot,
-    /// About how many records the indices have, once it was asked.
-    number: OnceLock<Option<u64>>,
     /// Fields that will be asked for, so that their mappings are asked for together.
     expected: BTreeSet<String>,
 }
@@ -80,7 +80,6 @@ impl ElasticSource {
             connection: Connection::new(config)?,
             mappings: Mappings::default(),
             shared: SharedSnapshot::default(),
-            number: OnceLock::new(),
             expected: BTreeSet::new(),
         })
     }
@@ -239,7 +238,8 @@ impl DataSource for ElasticSource {
     }
 
     fn tuples(&self, asked: &TupleRequest<'_>, context: &FetchContext) -> Result<Option<Tuples>, SourceError> {
-        self.counted_tuples(asked, context).map_err(|f| self.connection.explain(&f))
+        let counted = self.begin(asked.request, context).and_then(|()| self.counted_tuples(asked, context));
+        counted.map_err(|f| self.connection.explain(&f))
     }
 
     fn location(&self) -> String {

@@ -106,6 +106,7 @@ impl ElasticSource {
             pit: id.as_deref().map(|id| Pit { id, keep_alive: KEEP_ALIVE }),
             slice: None,
             query,
+            aggs: None,
             post_filter: if size == 0 { MatchAll::behind(product) } else { None },
             source: SourceFilter { includes: &prepared.includes },
             docvalue_fields: &from_index.doc_values,

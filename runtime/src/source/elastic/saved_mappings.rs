@@ -90,6 +90,7 @@ impl SavedMappings {
             pit: None,
             slice: None,
             query: &prepared.query,
+            aggs: None,
             post_filter: MatchAll::behind(self.product),
             source: SourceFilter { includes: &prepared.includes },
             docvalue_fields: &from_index.doc_values,

@@ -9,11 +9,13 @@ use super::outlet::Outlet;
 use super::prepare::PreparedRequest;
 use super::server::Product;
 use super::shared_snapshot::SharedReading;
+use super::side_by_side::side_by_side;
 use super::snapshot::{KEEP_ALIVE, Snapshot};
 use super::units::Units;
 use crate::allowance::Lent;
 use crate::source::repair::Repaired;
 use crate::source::{ANSWER, FetchContext};
+use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -54,7 +56,16 @@ pub(super) struct Scan<'a> {
 pub(super) struct Portion<'q> {
     pub(super) query: &'q RawValue,
     pub(super) slice: Option<Slice>,
+    /// What is counted beside it.
+    pub(super) aggregations: Option<&'q Json>,
     pub(super) counted: &'q Counted,
+}
+
+impl<'q> Portion<'q> {
+    /// All records that a query finds.
+    pub(super) fn whole(query: &'q RawValue, counted: &'q Counted) -> Self {
+        Self { query, slice: None, aggregations: None, counted }
+    }
 }
 
 /// How many records a query finds. More of them end its reading, which could go on for ever.
@@ -79,6 +90,7 @@ pub(super) struct ReadPage {
     bytes: usize,
     pub(super) total: Option<u64>,
     pub(super) last: Option<Box<RawValue>>,
+    pub(super) aggregations: Option<Box<RawValue>>,
 }
 
 impl<'a> Scan<'a> {
@@ -172,7 +184,7 @@ impl<'a> Scan<'a> {
         }
         // Nothing that came before counts.
         outlet.begin(self.prepared.builder());
-        let all = Portion { query: &self.prepared.query, slice: None, counted: &self.counted };
+        let all = Portion::whole(&self.prepared.query, &self.counted);
         let first = self.page(snapshot, all, None, true, builder)?;
         let Some(total) = first.total else { return Err(Fault::new(FaultKind::Malformed, "the answer has no total")) };
         self.counted.total.store(total, Ordering::Relaxed);
@@ -242,24 +254,16 @@ impl<'a> Scan<'a> {
         after: Option<&RawValue>,
         builder: &mut RecordsBuilder,
     ) -> Result<u64, Fault> {
-        let parts: Vec<Result<(u64, RecordsBuilder), Fault>> = std::thread::scope(|scope| {
-            let read = |id| {
-                let mut part = self.prepared.builder();
-                let slice = Portion { slice: Some(Slice { id, max }), query: &self.prepared.query, counted: &self.counted };
-                let seen = self.pages(snapshot, slice, after.map(ToOwned::to_owned), &mut part);
-                if seen.is_err() {
-                    self.stop.store(true, Ordering::Relaxed);
-                }
-                seen.map(|seen| (seen, part))
-            };
-            let threads: Vec<_> = (0..max).map(|id| scope.spawn(move || read(id))).collect();
-            let lost = |_| Err(Fault::new(FaultKind::Rejected, "a reading thread ended early"));
-            threads.into_iter().map(|t| t.join().unwrap_or_else(lost)).collect()
-        });
-        let (parts, faults): (Vec<_>, Vec<_>) = parts.into_iter().partition(Result::is_ok);
-        cause(faults.into_iter().filter_map(Result::err))?;
+        let ids: Vec<usize> = (0..max).collect();
+        let parts = side_by_side(&ids, max, &self.stop, |id| {
+            let mut part = self.prepared.builder();
+            let all = Portion::whole(&self.prepared.query, &self.counted);
+            let slice = Portion { slice: Some(Slice { id: *id, max }), ..all };
+            let seen = self.pages(snapshot, slice, after.map(ToOwned::to_owned), &mut part)?;
+            Ok((seen, part))
+        })?;
         let mut seen = 0;
-        for (count, part) in parts.into_iter().flatten() {
+        for (count, part) in parts {
             seen += count;
             builder.append(part);
         }
@@ -362,7 +366,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn sized_page(
+    /// Reads a page of `size` records, in one try.
+    pub(super) fn sized_page(
         &self,
         snapshot: &Snapshot,
         part: Portion<'_>,
@@ -383,6 +388,7 @@ impl<'a> Scan<'a> {
             pit: Some(Pit { id: &pit, keep_alive: KEEP_ALIVE }),
             slice: part.slice,
             query: part.query,
+            aggs: part.aggregations,
             post_filter: MatchAll::behind(product),
             source: SourceFilter { includes: self.includes() },
             docvalue_fields: &from_index.doc_values,
@@ -398,7 +404,7 @@ impl<'a> Scan<'a> {
                 return Err(Fault::new(FaultKind::Malformed, "an answer has more records than were asked for"));
             }
             let last = answer.hits.hits.last().and_then(|h| h.sort).map(ToOwned::to_owned);
-            if answer.hits.hits.len() == size && last.is_none() {
+            if answer.hits.hits.len() == size && size > 0 && last.is_none() {
                 return Err(Fault::new(FaultKind::Malformed, "a full page without sort values"));
             }
             self.take_hits(&answer, part.counted, builder)?;
@@ -408,6 +414,7 @@ impl<'a> Scan<'a> {
                 bytes: reply.body.len(),
                 total: answer.hits.exact_total(),
                 last,
+                aggregations: answer.aggregations.map(ToOwned::to_owned),
             })
         })?;
         self.context.stats.pages.fetch_add(1, Ordering::Relaxed);

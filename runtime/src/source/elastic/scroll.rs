@@ -58,6 +58,7 @@ impl Scan<'_> {
                 pit: None,
                 slice: None,
                 query: &self.prepared.query,
+                aggs: None,
                 post_filter: MatchAll::behind(Product::OpenSearch),
                 source: SourceFilter { includes: &self.prepared.includes },
                 docvalue_fields: &from_index.doc_values,

@@ -5,37 +5,29 @@
 //! values is proved by the sum of all counts.
 
 use super::ElasticSource;
-use super::answer::Answer;
-use super::body::{Pit, counting};
+use super::choice;
 use super::columns::RecordsBuilder;
 use super::fault::{Fault, FaultKind};
 use super::mapping::{FieldKind, Indices, ValuesKept};
 use super::prepare::{PreparedRequest, aligned};
-use super::scan::Scan;
+use super::scan::{Counted, Portion, Scan, prove};
 use super::server::Product;
-use super::snapshot::{KEEP_ALIVE, Snapshot};
+use super::side_by_side::side_by_side;
+use super::snapshot::Snapshot;
+use super::tuple_pages::{CountedTuples, Extreme, MergedTuples, TupleCount, WholeField, parsed};
 use super::units::TIME;
-use crate::source::{ANSWER, FetchContext, TupleRequest, Tuples};
-use huntc_compiler::request::{BoundRequest, TupleTimes};
+use crate::source::{FetchContext, TupleRequest, Tuples};
+use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::Ordering;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Tuples of a page. Servers refuse more than 65,535, and long answers are built in memory.
-const PAGE: usize = 32_768;
-/// Fewer records for each tuple than this are cheaper read one by one.
-const WORTH: u64 = 4;
+/// So many records come with their number. Where there are no more, or hardly more, nothing is counted.
+const FIRST: u64 = 1_000;
 /// Instants in one request: servers make a clause of each, and the oldest ones take 1,024.
 const INSTANTS: usize = 1_000;
-
-/// The field of the index that holds the whole values of a field, and whether it leaves out long ones.
-struct WholeField {
-    name: String,
-    limited: bool,
-}
 
 /// The queries of the records that are counted and of those that are read.
 struct Parts {
@@ -43,9 +35,12 @@ struct Parts {
     single: Json,
 }
 
+/// What is told with the first records.
 #[derive(Deserialize)]
-struct CountedParts {
+struct Overview {
     single: Option<DocCount>,
+    first: Option<Extreme>,
+    last: Option<Extreme>,
 }
 
 #[derive(Deserialize)]
@@ -53,53 +48,12 @@ struct DocCount {
     doc_count: u64,
 }
 
-/// The answer of `_count`.
-#[derive(Deserialize)]
-struct Count {
-    count: u64,
-}
-
-#[derive(Deserialize)]
-struct TuplePage<'a> {
-    #[serde(borrow)]
-    tuples: TupleBuckets<'a>,
-    /// How many times the records have.
-    stamps: Option<Stamps>,
-}
-
-#[derive(Deserialize)]
-struct Stamps {
-    value: u64,
-}
-
-#[derive(Deserialize)]
-struct TupleBuckets<'a> {
-    #[serde(borrow)]
-    after_key: Option<&'a RawValue>,
-    #[serde(default = "Vec::new")]
-    buckets: Vec<TupleBucket>,
-}
-
-#[derive(Deserialize)]
-struct TupleBucket {
-    key: BTreeMap<String, Json>,
-    doc_count: u64,
-    first: Option<Extreme>,
-    last: Option<Extreme>,
-}
-
-/// Milliseconds.
-#[derive(Deserialize)]
-struct Extreme {
-    value: Option<f64>,
-}
-
-/// What was counted so far.
-struct Counted {
-    builder: RecordsBuilder,
-    counts: Vec<u64>,
-    instants: BTreeSet<i64>,
-    records: u64,
+/// What is known after the first search.
+enum Beginning {
+    /// There are few records, and these are all.
+    Few(RecordsBuilder),
+    /// How many there are, how many of them must be read one by one, and when the first and the last was.
+    Many { total: u64, apart: u64, span: Option<(i64, i64)> },
 }
 
 impl ElasticSource {
@@ -110,12 +64,7 @@ impl ElasticSource {
         if !server.has_shard_doc() || window.is_none() || !aligned(window) {
             return Ok(None);
         }
-        let request = asked.of_tuples();
-        if asked.from == 0 {
-            self.begin(&request, context)?;
-        } else if self.begin_with_number(&request, context)?.is_some_and(|all| all < asked.from) {
-            return Ok(None);
-        }
+        let request = asked.of_single();
         let indices = self.mappings.of(&self.connection, context, &self.fields_of(&request))?;
         let fields: Option<Vec<WholeField>> = asked.fields.iter().map(|field| whole(field, &indices)).collect();
         let Some(fields) = fields.filter(|_| plain_dates(&indices)) else { return Ok(None) };
@@ -124,7 +73,7 @@ impl ElasticSource {
             return Ok(None);
         }
         let single =
-            self.prepare(&BoundRequest { query: asked.single.clone(), window: None, ..request.clone() }, context, false)?;
+            self.prepare(&BoundRequest { query: asked.single.clone(), window: None, ..asked.of_tuples() }, context, false)?;
         let counted = self.with_prepared(&request, context, |prepared| {
             if prepared.nothing {
                 return Ok(None);
@@ -143,36 +92,24 @@ impl ElasticSource {
         match counted {
             // A reading knows which part came.
             Err(fault) if context.allow_partial && fault.leaves_a_part() => Ok(None),
-            // What the server does not count it may give.
+            // What the server does not count it may give, and what a reading cannot give either it explains.
             Err(fault)
                 if matches!(
                     fault.kind,
-                    FaultKind::Rejected | FaultKind::MappingClash | FaultKind::TooComplex | FaultKind::ContextLost
+                    FaultKind::Rejected
+                        | FaultKind::MappingClash
+                        | FaultKind::TooComplex
+                        | FaultKind::ContextLost
+                        | FaultKind::Miscounted
+                        | FaultKind::PageTooLarge
+                        | FaultKind::NoDocuments
+                        | FaultKind::LeftOut
                 ) =>
             {
                 Ok(None)
             }
             counted => counted,
         }
-    }
-
-    /// Begins, and answers about how many records the indices have, if that can be known: with few of them it need not be counted
-    /// how many a request finds.
-    fn begin_with_number(&self, request: &BoundRequest, context: &FetchContext) -> Result<Option<u64>, Fault> {
-        let (begun, number) = std::thread::scope(|scope| {
-            let number = scope.spawn(|| *self.number.get_or_init(|| self.number_of_records(context).ok()));
-            (self.begin(request, context), number.join().unwrap_or_default())
-        });
-        begun.map(|()| number)
-    }
-
-    /// How many records the indices have now.
-    fn number_of_records(&self, context: &FetchContext) -> Result<u64, Fault> {
-        let call = self.connection.get(format!("{}/_count", self.connection.indices()));
-        self.connection.send(&call, context, |reply| {
-            let counted: Count = serde_json::from_slice(&reply.body).map_err(|e| malformed(e.to_string()))?;
-            Ok(counted.count)
-        })
     }
 
     /// The tuples under a point in time.
@@ -185,105 +122,90 @@ impl ElasticSource {
         fields: &[WholeField],
         context: &FetchContext,
     ) -> Result<Option<Tuples>, Fault> {
-        let (total, apart) = self.sizes(parts, prepared, snapshot, context)?;
-        let together = total.saturating_sub(apart);
-        if together < asked.from || together < apart {
+        let (total, apart, span) = match self.beginning(snapshot, asked, prepared, parts, context)? {
+            Beginning::Few(records) => {
+                let single = records.finish(prepared.wanted());
+                return Ok(Some(Tuples { single, ..Tuples::default() }));
+            }
+            Beginning::Many { total, apart, span } => (total, apart, span),
+        };
+        if !choice::begins(total, apart, asked.from) {
             return Ok(None);
         }
-        let Some(counted) = self.pages(parts, fields, asked, snapshot, context)? else { return Ok(None) };
+        let records = total.saturating_sub(apart);
+        let (query, times, always) = (&parts.together, asked.times, asked.from == 0);
+        let count = TupleCount { source: self, snapshot, context, query, records, fields, times, span, always };
+        let Some(counted) = count.all()? else { return Ok(None) };
         self.reading().remember(&prepared.query, total);
         self.with_records(counted, asked, parts, apart > 0, context)
     }
 
-    /// How many records there are, and how many of them must be read one by one.
-    fn sizes(
+    /// The first records, and how many there are. Where they are few, the others too.
+    fn beginning(
         &self,
-        parts: &Parts,
-        prepared: &PreparedRequest,
         snapshot: &Snapshot,
-        context: &FetchContext,
-    ) -> Result<(u64, u64), Fault> {
-        let mut body = counting(self.connection.server(context)?.product, &prepared.query);
-        body["aggs"] = json!({"single": {"filter": {"bool": {"filter": [parts.single]}}}});
-        self.counted_under(snapshot, body, context, |answer| {
-            let counted: CountedParts = aggregations(answer)?;
-            Ok((answer.total()?, counted.single.map_or(0, |single| single.doc_count)))
-        })
-    }
-
-    /// All tuples; `None` when they are too many, or when a record was not in exactly one.
-    fn pages(
-        &self,
-        parts: &Parts,
-        fields: &[WholeField],
         asked: &TupleRequest<'_>,
-        snapshot: &Snapshot,
+        prepared: &PreparedRequest,
+        parts: &Parts,
         context: &FetchContext,
-    ) -> Result<Option<Counted>, Fault> {
-        let mut memory = context.allowance.lend(ANSWER);
-        let builder = RecordsBuilder::new(fields.len(), false);
-        let mut counted = Counted { builder, counts: Vec::new(), instants: BTreeSet::new(), records: 0 };
-        let mut total = None;
-        let mut after: Option<Box<RawValue>> = None;
-        loop {
-            let mut body = counting(self.connection.server(context)?.product, &parts.together);
-            body["track_total_hits"] = json!(after.is_none());
-            body["aggs"] = page(fields, asked.times, after.as_deref());
-            let before = counted.builder.bytes();
-            let (buckets, next, whole) = self.counted_under(snapshot, body, context, |answer| {
-                let page: TuplePage<'_> = aggregations(answer)?;
-                let whole = page.stamps.map(|stamps| Ok((answer.total()?, stamps.value))).transpose()?;
-                let buckets = page.tuples.buckets.len();
-                page.tuples.buckets.into_iter().try_for_each(|bucket| counted.take(bucket, asked.times))?;
-                Ok((buckets, page.tuples.after_key.map(ToOwned::to_owned), whole))
-            })?;
-            memory.grow(counted.builder.bytes() - before).map_err(Fault::spent)?;
-            if let Some((records, stamps)) = whole {
-                if records != stamps {
-                    return Ok(None);
-                }
-                total = Some(records);
+    ) -> Result<Beginning, Fault> {
+        let time = json!({ "field": TIME });
+        let single = json!({"filter": {"bool": {"filter": [parts.single]}}});
+        let overview = json!({"single": single, "first": {"min": time}, "last": {"max": time}});
+        let scan = Scan::new(self.reading(), context, prepared);
+        let mut records = prepared.builder();
+        let counted = Counted::default();
+        let all = Portion::whole(&prepared.query, &counted);
+        let portion = Portion { aggregations: Some(&overview), ..all };
+        let page = scan.sized_page(snapshot, portion, None, true, FIRST.min(asked.from) as usize, &mut records)?;
+        let malformed = |what| Fault::new(FaultKind::Malformed, what);
+        let total = page.total.ok_or_else(|| malformed("the answer has no total"))?;
+        if total < asked.from {
+            counted.total.store(total, Ordering::Relaxed);
+            let mut seen = page.hits as u64;
+            if page.hits == page.asked {
+                seen += scan.pages(snapshot, all, page.last, &mut records)?;
             }
-            let tuples = counted.counts.len() as u64;
-            let (records, instants) = (total.unwrap_or(0), counted.instants.len() as u64);
-            let many = tuples * WORTH > counted.records && buckets == PAGE || instants * WORTH > records;
-            if many || counted.records > records {
-                return Ok(None);
-            }
-            match next {
-                Some(key) if buckets > 0 => after = Some(key),
-                _ => break,
-            }
+            prove(total, seen, &records)?;
+            self.reading().remember(&prepared.query, total);
+            return Ok(Beginning::Few(records));
         }
-        Ok((total == Some(counted.records)).then_some(counted))
+        // Who leaves aggregations out does not count, so the records are read.
+        let found = page.aggregations.ok_or_else(|| Fault::new(FaultKind::Rejected, "the answer has no aggregations"))?;
+        let overview: Overview = parsed(&found)?;
+        let millis = |extreme: Option<Extreme>| extreme.and_then(|e| e.millis());
+        let span = millis(overview.first).zip(millis(overview.last));
+        Ok(Beginning::Many { total, apart: overview.single.map_or(0, |single| single.doc_count), span })
     }
 
     /// The tuples, with the records that are read beside them.
     fn with_records(
         &self,
-        counted: Counted,
+        counted: CountedTuples,
         asked: &TupleRequest<'_>,
         parts: &Parts,
         single: bool,
         context: &FetchContext,
     ) -> Result<Option<Tuples>, Fault> {
-        let mut tuples = Tuples { counts: counted.counts, ..Tuples::default() };
+        let MergedTuples { records, counts, instants } = counted.merged(asked.fields.iter().map(String::as_str));
+        let mut tuples = Tuples { records, counts, ..Tuples::default() };
         let request = asked.of_single();
         if single {
             let part = json!({"bool": {"filter": [parts.single]}});
             tuples.single = self.read_part(&request, &part, context)?.finish(names(&request));
         }
-        let instants: Vec<i64> = counted.instants.into_iter().collect();
-        let mut seen = RecordsBuilder::new(names(&request).count(), request.fields.iter().any(|f| f == "_id"));
-        for chunk in instants.chunks(INSTANTS) {
+        let instants: Vec<i64> = instants.into_iter().collect();
+        let chunks: Vec<&[i64]> = instants.chunks(INSTANTS).collect();
+        let stop = AtomicBool::new(false);
+        let read = side_by_side(&chunks, self.connection.config.concurrency, &stop, |chunk| {
             let times: Vec<String> = chunk.iter().map(|millis| Instant::from_millis(*millis).to_string()).collect();
             let part = json!({"bool": {"filter": [{"terms": {TIME: times}}], "must_not": [parts.single]}});
-            seen.append(self.read_part(&request, &part, context)?);
-        }
+            self.read_part(&request, &part, context)
+        })?;
+        let mut seen = RecordsBuilder::new(names(&request).count(), request.fields.iter().any(|f| f == "_id"));
+        read.into_iter().for_each(|part| seen.append(part));
         tuples.seen = seen.finish(names(&request));
         let found: BTreeSet<i64> = tuples.seen.times.iter().flatten().map(|time| time.millis_floor()).collect();
-        tuples.records = counted.builder.finish(asked.fields.iter().map(String::as_str));
-        tuples.records.ids = (0..tuples.counts.len() as u64).collect();
         // Each instant must have come back: otherwise the server understands times in another way.
         Ok((found.len() == instants.len()).then_some(tuples))
     }
@@ -296,53 +218,6 @@ impl ElasticSource {
             let prepared = prepared.clone().narrowed(query);
             Scan::new(self.reading(), context, &prepared).all()
         })
-    }
-
-    /// Sends a search without hits under the point in time.
-    fn counted_under<T>(
-        &self,
-        snapshot: &Snapshot,
-        mut body: Json,
-        context: &FetchContext,
-        mut take: impl FnMut(&Answer<'_>) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        body["pit"] = json!(Pit { id: &snapshot.id(), keep_alive: KEEP_ALIVE });
-        let call = self.connection.search_under(false, &body)?;
-        let taken = self.connection.send(&call, context, |reply| {
-            // What would have to be mended is no key to go on from: then the records themselves are read.
-            let answer: Answer<'_> = serde_json::from_slice(&reply.body)
-                .map_err(|e| Fault::new(FaultKind::Rejected, format!("the answer is no valid JSON: {e}")))?;
-            let answer = answer.of_composite();
-            answer.whole()?;
-            snapshot.covers(&answer)?;
-            snapshot.renew(answer.pit_id.clone());
-            take(&answer)
-        })?;
-        context.stats.pages.fetch_add(1, Ordering::Relaxed);
-        Ok(taken)
-    }
-}
-
-impl Counted {
-    fn take(&mut self, bucket: TupleBucket, times: TupleTimes) -> Result<(), Fault> {
-        for (number, column) in self.builder.columns.iter_mut().enumerate() {
-            match bucket.key.get(&number.to_string()) {
-                None | Some(Json::Null) => {}
-                Some(Json::String(text)) => column.push_text(text),
-                Some(Json::Number(number)) if number.is_i64() => column.push_int(number.as_i64().unwrap_or_default()),
-                Some(other) => return Err(malformed(format!("a bucket has the key {other}"))),
-            }
-        }
-        self.builder.end_record("", "", None);
-        self.counts.push(bucket.doc_count);
-        self.records += bucket.doc_count;
-        for (extreme, wanted) in [(bucket.first, TupleTimes::First), (bucket.last, TupleTimes::FirstAndLast)] {
-            if times >= wanted {
-                let millis = extreme.and_then(|e| e.value).ok_or_else(|| malformed("a bucket has no time".to_owned()))?;
-                self.instants.insert(millis as i64);
-            }
-        }
-        Ok(())
     }
 }
 
@@ -396,41 +271,7 @@ fn plain_dates(indices: &Indices) -> bool {
     indices.values().filter_map(|fields| fields.get(TIME)).all(|mapping| matches!(mapping.kind, FieldKind::Date { plain: true }))
 }
 
-/// The aggregations of a page of tuples.
-fn page(fields: &[WholeField], times: TupleTimes, after: Option<&RawValue>) -> Json {
-    let source = |(number, field): (usize, &WholeField)| json!({ (number.to_string()): { "terms": { "field": field.name, "missing_bucket": true } } });
-    let sources: Vec<Json> = fields.iter().enumerate().map(source).collect();
-    let mut composite = json!({ "size": PAGE, "sources": sources });
-    if let Some(after) = after {
-        composite["after"] = json!(after);
-    }
-    let mut tuples = json!({ "composite": composite });
-    let time = json!({ "field": TIME });
-    if times >= TupleTimes::First {
-        tuples["aggs"]["first"] = json!({ "min": time });
-    }
-    if times == TupleTimes::FirstAndLast {
-        tuples["aggs"]["last"] = json!({ "max": time });
-    }
-    let mut aggregations = json!({ "tuples": tuples });
-    if after.is_none() {
-        aggregations["stamps"] = json!({ "value_count": time });
-    }
-    aggregations
-}
-
 /// The names of the columns of a request.
 fn names(request: &BoundRequest) -> impl Iterator<Item = &str> {
     request.fields.iter().map(String::as_str).filter(|field| *field != "_id")
-}
-
-/// The aggregations of an answer.
-fn aggregations<'a, T: Deserialize<'a>>(answer: &Answer<'a>) -> Result<T, Fault> {
-    // Who leaves them out does not count, so the records are read.
-    let found = answer.aggregations.ok_or_else(|| Fault::new(FaultKind::Rejected, "the answer has no aggregations"))?;
-    serde_json::from_str(found.get()).map_err(|e| malformed(format!("the aggregations are no such: {e}")))
-}
-
-fn malformed(reason: String) -> Fault {
-    Fault::new(FaultKind::Malformed, reason)
 }

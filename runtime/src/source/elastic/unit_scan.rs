@@ -161,7 +161,7 @@ impl Scan<'_> {
             tries += 1;
             let counted = Counted::default();
             let mut builder = self.prepared.builder();
-            match self.unit_once(snapshot, Portion { query: &unit.query, slice: None, counted: &counted }, &mut builder) {
+            match self.unit_once(snapshot, Portion::whole(&unit.query, &counted), &mut builder) {
                 Err(fault) if fault.kind == FaultKind::Miscounted && tries < RESTARTS => {
                     self.context.stats.retries.fetch_add(1, Ordering::Relaxed);
                 }

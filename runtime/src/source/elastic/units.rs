@@ -36,6 +36,17 @@ impl Unit {
     }
 }
 
+/// The condition that a time is in this range.
+pub(super) fn between(start: Option<Instant>, stop: Option<Instant>) -> Json {
+    let mut limits = json!({"format": "strict_date_optional_time"});
+    for (key, limit) in [("gte", start), ("lt", stop)] {
+        if let Some(limit) = limit {
+            limits[key] = json!(limit.to_string());
+        }
+    }
+    json!({"range": {TIME: limits}})
+}
+
 /// A unit that was read: how many records it has, and these.
 pub(super) type Ready<'u> = (&'u Unit, u64, RecordsBuilder);
 
@@ -44,15 +55,7 @@ impl Units {
     pub(super) fn between(query: &RawValue, cuts: &BTreeSet<Instant>, total: u64) -> serde_json::Result<Self> {
         let starts = std::iter::once(None).chain(cuts.iter().map(Some));
         let stops = cuts.iter().map(Some).chain(std::iter::once(None));
-        let ranges = starts.zip(stops).map(|(start, stop)| {
-            let mut limits = json!({"format": "strict_date_optional_time"});
-            for (key, limit) in [("gte", start), ("lt", stop)] {
-                if let Some(limit) = limit {
-                    limits[key] = json!(limit.to_string());
-                }
-            }
-            json!({"range": {TIME: limits}})
-        });
+        let ranges = starts.zip(stops).map(|(start, stop)| between(start.copied(), stop.copied()));
         let untimed = json!({"bool": {"must_not": [{"exists": {"field": TIME}}]}});
         let unit = |range: Json| {
             let query = serde_json::value::to_raw_value(&json!({"bool": {"filter": [query, range]}}))?;
