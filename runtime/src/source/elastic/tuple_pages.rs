@@ -126,8 +126,7 @@ impl CountedTuples {
         self.builder.end_record("", "", None);
         self.counts.push(bucket.doc_count);
         self.records += bucket.doc_count;
-        let extremes =
-            [(bucket.first, TupleTimes::First, &mut self.firsts), (bucket.last, TupleTimes::FirstAndLast, &mut self.lasts)];
+        let extremes = [(bucket.first, TupleTimes::First, &mut self.firsts), (bucket.last, TupleTimes::FirstAndLast, &mut self.lasts)];
         for (extreme, wanted, taken) in extremes {
             if times >= wanted {
                 taken.push(extreme.and_then(|e| e.millis()).ok_or_else(|| malformed("a bucket has no time".to_owned()))?);
@@ -223,8 +222,7 @@ impl TupleCount<'_> {
         let start = stretch.start.map_or(first, Instant::millis_floor);
         let stop = stretch.stop.map_or(last, Instant::millis_floor);
         let interval = (stop.saturating_sub(start) / BUCKETS).max(1);
-        let histogram =
-            json!({ "date_histogram": { "field": TIME, "fixed_interval": format!("{interval}ms"), "min_doc_count": 1 } });
+        let histogram = json!({ "date_histogram": { "field": TIME, "fixed_interval": format!("{interval}ms"), "min_doc_count": 1 } });
         let counts = self.search(self.within(stretch), &json!({ "times": histogram }), |answer| {
             let found: Histogram = aggregations(answer)?;
             Ok(found.times.buckets.iter().map(|b| (Instant::from_millis(b.key), b.doc_count)).collect::<Vec<_>>())
@@ -343,8 +341,7 @@ impl Counting<'_> {
                 total = Some(records);
             }
             let full = buckets >= PAGE;
-            if full
-                && after.is_none()
+            if full && after.is_none()
                 && let Some(most) = stretch.parts_after(counted.records)
             {
                 let parts = asked.divided(stretch, most, true)?;

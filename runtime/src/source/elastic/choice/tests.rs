@@ -15,7 +15,14 @@ fn a_stretch_is_divided_where_counts_say_so() {
     let parts = whole.divided(&counts, 20, true);
     let bounds: Vec<(Option<Instant>, Option<Instant>, u64)> = parts.iter().map(|p| (p.start, p.stop, p.records)).collect();
     // One that has too many by itself stays whole.
-    assert_eq!(bounds, [(None, Some(at(20)), 20), (Some(at(20)), Some(at(30)), 30), (Some(at(30)), Some(at(100)), 10),]);
+    assert_eq!(
+        bounds,
+        [
+            (None, Some(at(20)), 20),
+            (Some(at(20)), Some(at(30)), 30),
+            (Some(at(30)), Some(at(100)), 10),
+        ]
+    );
     assert_eq!(whole.divided(&[], 20, false), [Stretch { records: 0, ..whole }]);
 }
 
@@ -133,10 +140,7 @@ fn the_choice_changes_sides_where_the_other_way_costs_less() {
                 let cost = world.cost(&outcome);
                 let what = format!("{records} records, {} tuples of them, {times:?}", tuples(records));
                 let best = counted.min(read);
-                assert!(
-                    cost <= (2.0 * best).max(best + 0.1 * read),
-                    "{what}: {outcome:?} costs {cost}, counting at best {counted}, reading {read}"
-                );
+                assert!(cost <= (2.0 * best).max(best + 0.1 * read), "{what}: {outcome:?} costs {cost}, counting at best {counted}, reading {read}");
                 assert!(before || !outcome.counts, "{what}: counted, though fewer tuples were not");
                 before = outcome.counts;
             }
