@@ -2,16 +2,16 @@
 
 use crate::support::servers::{TestServer, running};
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::request::{BoundRequest, Query};
+use huntc_compiler::request::{BoundRequest, Query, TupleTimes};
 use huntc_compiler::time::{Instant, TimeRange};
 use huntc_compiler::value::Value;
 use huntc_runtime::source::arrival::ArrivalSource;
 use huntc_runtime::source::elastic::{Auth, ElasticConfig, ElasticSource, fingerprint};
 use huntc_runtime::source::store::Store;
-use huntc_runtime::source::{DataSource, FetchContext, Records, Scalar, Tally, TallyRequest};
+use huntc_runtime::source::{DataSource, FetchContext, Records, Scalar, Tally, TallyRequest, TupleRequest};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -130,6 +130,61 @@ fn records_of_all_times_come_in_units() {
         for number in 0..3 {
             server.delete(&format!("winlogbeat-units-{number}"));
         }
+    }
+}
+
+/// Tuples of more than some pages are counted in parts: those that come again in each part, and those that do not, each once.
+#[test]
+fn tuples_of_many_pages_come_in_parts() {
+    const RECORDS: i64 = 6_000;
+    const START: i64 = 1_692_144_000_000;
+    let mapping = r#"{"mappings":{"properties":{"@timestamp":{"type":"date"},"event":{"properties":{"code":{"type":"keyword"}}},
+        "process":{"properties":{"pid":{"type":"long"}}}}}}"#;
+    for server in running(SERVERS) {
+        server.create("huntc-parts", mapping);
+        // Each fourth code is new, the others repeat two hundred, and come behind.
+        let code = |n: i64| if n % 4 == 0 { format!("a{n:05}") } else { format!("z{}", n % 200) };
+        let documents: Vec<String> = (0..RECORDS)
+            .map(|n| {
+                let time = Instant::from_millis(START + n * n / 3);
+                format!(r#"{{"@timestamp":"{time}","event":{{"code":"{}"}},"process":{{"pid":{}}}}}"#, code(n), n % 2)
+            })
+            .collect();
+        assert_eq!(server.load("huntc-parts", documents.iter().map(String::as_str)), RECORDS as usize);
+        let mut all = request(Query::exists("event.code"), &["event.code", "process.pid"]);
+        all.window = Some(TimeRange::new(Instant::from_millis(START), Instant::from_millis(START + RECORDS * RECORDS)));
+        let fields = ["event.code".to_owned(), "process.pid".to_owned()];
+        let mut wanted: BTreeMap<(String, i64), u64> = BTreeMap::new();
+        (0..RECORDS).for_each(|n| *wanted.entry((code(n), n % 2)).or_default() += 1);
+        for (page_size, concurrency, times) in [
+            (10_000, 1, TupleTimes::FirstAndLast),
+            (60, 4, TupleTimes::FirstAndLast),
+            (60, 1, TupleTimes::None),
+            (400, 3, TupleTimes::First),
+        ] {
+            let source = source(&server, "huntc-parts", |c| (c.page_size, c.concurrency) = (page_size, concurrency));
+            let context = FetchContext { request_id: "n1".to_owned(), ..FetchContext::default() };
+            let single = Query::MatchNone;
+            let asked = TupleRequest { request: &all, fields: &fields, kinds: &all.kinds, single: &single, times, from: 0 };
+            let tuples = source
+                .tuples(&asked, &context)
+                .expect("tuples come")
+                .unwrap_or_else(|| panic!("{} page {page_size}: they are exact", server.name));
+            let codes = texts(&tuples.records, "event.code");
+            let pids = tuples.records.column("process.pid").expect("the column was asked for");
+            let pid = |record| pids.values(record).find_map(|v| if let Scalar::Int(pid) = v { Some(*pid) } else { None });
+            let found: Vec<((String, i64), u64)> =
+                (0..tuples.records.len()).map(|n| ((codes[n].clone(), pid(n).expect("a number")), tuples.counts[n])).collect();
+            assert_eq!(found.len(), wanted.len(), "{} page {page_size}: each tuple comes once", server.name);
+            assert!(found.into_iter().collect::<BTreeMap<_, _>>() == wanted, "{} page {page_size}", server.name);
+            let pages = context.stats.pages.load(Ordering::Relaxed);
+            assert!(page_size != 60 || pages > 15, "{}: {pages} requests", server.name);
+            let times: BTreeSet<i64> = tuples.seen.times.iter().flatten().map(|time| time.millis_floor()).collect();
+            let last = asked.times == TupleTimes::FirstAndLast;
+            let (first, end) = (times.contains(&START), times.contains(&(START + (RECORDS - 1) * (RECORDS - 1) / 3)));
+            assert_eq!((first, end), (asked.times != TupleTimes::None, last), "{}", server.name);
+        }
+        server.delete("huntc-parts");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The product against the oracle: hand-written hunts over real data, and random hunts over random and real data.
 
 use crate::oracle::generate::Rng;
+use crate::oracle::generate::counted::counted_hunt;
 use crate::oracle::generate::documents::documents;
 use crate::oracle::generate::hunt::hunt;
 use crate::oracle::report::differences;
@@ -143,32 +144,63 @@ pub(crate) fn world(documents: &[Vec<String>], options: Options) -> World {
     World::new(NAMES.map(str::to_owned).into_iter().zip(parsed).collect(), options)
 }
 
+/// What is drawn before the hunts: records, and how they are looked at.
+pub(crate) struct Draw {
+    rng: Rng,
+    pub(crate) documents: Vec<Vec<String>>,
+    pub(crate) options: Options,
+    pub(crate) form: Form,
+}
+
+impl Draw {
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut rng = Rng::new(seed);
+        let count = 8 + rng.below(40);
+        let documents = vec![documents(&mut rng, count), documents(&mut rng, 6)];
+        let identity = *rng.pick(&[None, None, None, Some(Mode::EntityId), Some(Mode::Ladder)]);
+        let window = *rng.pick(&[None, None, None, None, Some(900 * 1_000_000_000), Some(898 * 1_000_000_000)]);
+        let options = Options { now: NOW, window, identity, ignore_case: rng.chance(15) };
+        let form = *rng.pick(&[Form::Ndjson, Form::Ndjson, Form::Store(1), Form::Store(3), Form::Store(9)]);
+        Self { rng, documents, options, form }
+    }
+
+    /// Hunts over records: those that were drawn, or what is left of them.
+    pub(crate) fn hunts(&mut self, world: &World, count: usize) -> Vec<Vec<String>> {
+        (0..count).map(|_| hunt(Rng::new(self.rng.next()), world)).collect()
+    }
+
+    /// As many of those that sources may answer by counting as of all others.
+    pub(crate) fn hunts_to_count(&mut self, world: &World, count: usize) -> Vec<Vec<String>> {
+        let make = |number: usize| if number.is_multiple_of(2) { counted_hunt } else { hunt };
+        (0..count).map(|number| make(number)(Rng::new(self.rng.next()), world)).collect()
+    }
+}
+
 pub(crate) fn batch(seed: u64) -> Batch {
-    let mut rng = Rng::new(seed);
-    let count = 8 + rng.below(40);
-    let documents = vec![documents(&mut rng, count), documents(&mut rng, 6)];
-    let identity = *rng.pick(&[None, None, None, Some(Mode::EntityId), Some(Mode::Ladder)]);
-    let window = *rng.pick(&[None, None, None, None, Some(900 * 1_000_000_000), Some(898 * 1_000_000_000)]);
-    let options = Options { now: NOW, window, identity, ignore_case: rng.chance(15) };
-    let form = *rng.pick(&[Form::Ndjson, Form::Ndjson, Form::Store(1), Form::Store(3), Form::Store(9)]);
-    let world = world(&documents, options);
-    let hunts = (0..EACH).map(|_| hunt(Rng::new(rng.next()), &world)).collect();
+    let mut draw = Draw::new(seed);
+    let hunts = draw.hunts(&world(&draw.documents, draw.options), EACH);
+    let Draw { documents, options, form, .. } = draw;
     Batch { documents, hunts, options, form }
 }
 
 pub(crate) fn verdicts(documents: &[Vec<String>], hunts: &[String], options: Options, form: Form) -> Vec<Verdict> {
     let place = tempfile::tempdir().unwrap();
+    product::run(&local_sources(place.path(), documents, form), hunts, options)
+}
+
+/// Files or stores of records in a folder.
+pub(crate) fn local_sources(place: &Path, documents: &[Vec<String>], form: Form) -> Vec<(String, String)> {
     let mut sources = Vec::new();
     for (name, lines) in NAMES.iter().zip(documents) {
         let write = |file: String, lines: &[&String]| {
-            let path = place.path().join(file);
+            let path = place.join(file);
             let text: Vec<String> = lines.iter().map(|l| format!("{l}\n")).collect();
             std::fs::write(&path, text.concat()).unwrap();
             path
         };
         let uri = match form {
             Form::Store(files) if !lines.is_empty() => {
-                let store = place.path().join(format!("{name}.store"));
+                let store = place.join(format!("{name}.store"));
                 // Records keep their order: of one entity's records at one instant the source's first comes first.
                 for (file, some) in lines.chunks(lines.len().div_ceil(files)).enumerate() {
                     let path = write(format!("{name}{file}.ndjson"), &some.iter().collect::<Vec<_>>());
@@ -180,20 +212,23 @@ pub(crate) fn verdicts(documents: &[Vec<String>], hunts: &[String], options: Opt
         };
         sources.push(((*name).to_owned(), uri.display().to_string()));
     }
-    product::run(&sources, hunts, options)
+    sources
+}
+
+/// What one verdict has otherwise than the oracle says; a hunt that lost what it builds on is no hunt.
+pub(crate) fn difference(documents: &[Vec<String>], text: &str, options: Options, verdict: &Verdict) -> Option<String> {
+    if verdict.as_ref().is_err_and(|e| e.starts_with("\"error\"")) {
+        return None;
+    }
+    judge(&world(documents, options), text, verdict)
 }
 
 /// The first difference that is left while statements and records are taken away one by one.
-fn minimised(mut documents: Vec<Vec<String>>, mut statements: Vec<String>, options: Options, form: Form) -> String {
-    let fails = |documents: &[Vec<String>], statements: &[String]| {
-        let text = statements.join("\n");
-        let verdict = verdicts(documents, std::slice::from_ref(&text), options, form).remove(0);
-        // A hunt that lost what it builds on is no hunt.
-        if verdict.as_ref().is_err_and(|e| e.starts_with("\"error\"")) {
-            return None;
-        }
-        judge(&world(documents, options), &text, &verdict)
-    };
+pub(crate) fn minimised(
+    mut documents: Vec<Vec<String>>,
+    mut statements: Vec<String>,
+    fails: &dyn Fn(&[Vec<String>], &[String]) -> Option<String>,
+) -> String {
     let Some(mut difference) = fails(&documents, &statements) else {
         return "the hunt passes where it runs alone\n".to_owned();
     };
@@ -222,7 +257,16 @@ fn minimised(mut documents: Vec<Vec<String>>, mut statements: Vec<String>, optio
         }
     }
     let records: Vec<String> = documents.iter().zip(NAMES).map(|(d, name)| format!("{name}:\n{}", d.join("\n"))).collect();
-    format!("{difference}{options:?} {form:?}\n{}\n{}\n", statements.join("\n"), records.join("\n"))
+    format!("{difference}{}\n{}\n", statements.join("\n"), records.join("\n"))
+}
+
+fn smallest(documents: &[Vec<String>], statements: &[String], options: Options, form: Form) -> String {
+    let fails = |documents: &[Vec<String>], statements: &[String]| {
+        let text = statements.join("\n");
+        let verdict = verdicts(documents, std::slice::from_ref(&text), options, form).remove(0);
+        difference(documents, &text, options, &verdict)
+    };
+    format!("{options:?} {form:?}\n{}", minimised(documents.to_vec(), statements.to_vec(), &fails))
 }
 
 pub(crate) fn number(variable: &str, otherwise: u64) -> u64 {
@@ -245,7 +289,7 @@ fn product_agrees_on_random_hunts() {
                 let whole = format!("HUNTC_DIFFERENTIAL_SEED={seed}, hunt {index}:\n{difference}");
                 let small = match number("HUNTC_DIFFERENTIAL_MINIMISE", 1) {
                     0 => String::new(),
-                    _ => minimised(batch.documents.clone(), batch.hunts[index].clone(), batch.options, batch.form),
+                    _ => smallest(&batch.documents, &batch.hunts[index], batch.options, batch.form),
                 };
                 failures.push(format!("{whole}\nminimised:\n{small}"));
                 eprintln!("{}", failures.last().unwrap());
@@ -292,7 +336,7 @@ fn product_agrees_on_random_hunts_over_real_data() {
             let texts: Vec<String> = hunts.iter().map(|h| h.join("\n")).collect();
             for (index, verdict) in verdicts(&documents, &texts, options, form).iter().enumerate() {
                 if let Some(difference) = judge(&world, &texts[index], verdict) {
-                    let small = minimised(documents.clone(), hunts[index].clone(), options, form);
+                    let small = smallest(&documents, &hunts[index], options, form);
                     panic!("{name}, round {round}, hunt {index}:\n{difference}\nminimised:\n{small}");
                 }
             }

@@ -2,6 +2,7 @@
 
 pub(crate) mod fake;
 mod first_answer;
+mod matched;
 mod patience;
 mod schedules;
 mod ways_in;

@@ -28,6 +28,7 @@ mod found;
 mod fuzz;
 mod hints;
 mod hints_real;
+mod hostile;
 mod http;
 mod huntflows;
 #[cfg(unix)]
@@ -45,6 +46,7 @@ mod parameters;
 mod product;
 mod questions;
 mod run_cases;
+mod spread;
 mod stages;
 mod support;
 mod trees;

@@ -19,19 +19,44 @@ fn binary() -> Command {
     Command::new(std::env::var_os("HUNTC_TEST_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_huntc").into()))
 }
 
-/// Runs hunts over sources in one process, in order.
+/// Whether sources count equal records instead of giving each.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Counting {
+    /// Wherever that is exact, whatever it costs.
+    Always,
+    /// Where that seems cheaper, which it does for no hunt of the tests.
+    Seldom,
+    /// `--no-agg`
+    Never,
+}
+
+/// What came of hunts.
+pub(crate) struct Ran {
+    pub(crate) verdicts: Vec<Verdict>,
+    /// Requests that sources answered by counting.
+    pub(crate) counted: usize,
+}
+
+/// Runs hunts over sources in one process, in order. Half of the runs let the sources count.
 pub(crate) fn run(sources: &[(String, String)], hunts: &[String], options: Options) -> Vec<Verdict> {
+    let even = hunts.iter().map(String::len).sum::<usize>().is_multiple_of(2);
+    run_counting(sources, hunts, options, if even { Counting::Always } else { Counting::Seldom }).verdicts
+}
+
+/// Runs hunts over sources in one process, in order.
+pub(crate) fn run_counting(sources: &[(String, String)], hunts: &[String], options: Options, counting: Counting) -> Ran {
     let place = tempfile::tempdir().unwrap();
     let files: Vec<PathBuf> = (0..hunts.len()).map(|i| place.path().join(format!("{i}.hf"))).collect();
     for (file, text) in files.iter().zip(hunts) {
         std::fs::write(file, text).unwrap();
     }
-    // Half of the runs let the sources count equal records, whatever that costs.
-    let counts = hunts.iter().map(String::len).sum::<usize>() % 2 == 0;
-    configure(place.path(), if counts { 0 } else { 1_000_000_000 });
+    configure(place.path(), if matches!(counting, Counting::Always) { 0 } else { 1_000_000_000 });
     let report = place.path().join("report");
     let mut command = binary();
     command.arg("run").args(&files).args(["--keys", "--quiet", "--out"]).arg(&report).current_dir(place.path());
+    if matches!(counting, Counting::Never) {
+        command.arg("--no-agg");
+    }
     for (name, uri) in sources {
         command.arg("--source").arg(format!("{name}={uri}"));
     }
@@ -54,12 +79,14 @@ pub(crate) fn run(sources: &[(String, String)], hunts: &[String], options: Optio
     let done = command.output().unwrap();
     let told = || format!("{}\n{}", done.status, String::from_utf8_lossy(&done.stderr));
     let Ok(text) = std::fs::read_to_string(report.join("report.json")) else {
-        return hunts.iter().map(|_| Err(format!("no report: {}", told()))).collect();
+        return Ran { verdicts: hunts.iter().map(|_| Err(format!("no report: {}", told()))).collect(), counted: 0 };
     };
     let all: Json = serde_json::from_str(&text).unwrap();
     let reports = all["hunts"].as_array().cloned().unwrap_or_default();
     assert_eq!(reports.len(), hunts.len(), "a report for each hunt: {}", told());
-    reports.iter().map(verdict).collect()
+    let requests = |hunt: &Json| hunt["requests"].as_array().cloned().unwrap_or_default();
+    let counted = reports.iter().flat_map(requests).filter(|request| request.get("tuples").is_some()).count();
+    Ran { verdicts: reports.iter().map(verdict).collect(), counted }
 }
 
 /// Writes the look-up tables of the oracle, and a configuration that binds them. From so many records on sources count equal

@@ -20,8 +20,14 @@ const HUNTS: &[(&str, usize)] = &[
     ("x = $A\nf = FIND network-traffic LINKED x\nDISP f ATTR dst_ref.value, number_observed", 2),
     ("x = $P\nf = FIND process CREATED x DEPTH 2\nDISP f ATTR name", 1),
     ("x = $P\ny = x WHERE pid > 4\nDISP y ATTR name", 1),
-    ("x = $P\ny = x WHERE name = 'p1 renamed'\ng = GROUP y BY name WITH COUNT(pid), COUNT(*)\nDISP g\nz = y WHERE pid = 4\nDISP z ATTR name, number_observed", 1),
-    ("x = GET process FROM stixshifter://s WHERE pid < 20 $W\ny = x WHERE command_line LIKE '%' OR name LIKE '%ren%'\nDISP y ATTR name, command_line, number_observed", 1),
+    (
+        "x = $P\ny = x WHERE name = 'p1 renamed'\ng = GROUP y BY name WITH COUNT(pid), COUNT(*)\nDISP g\nz = y WHERE pid = 4\nDISP z ATTR name, number_observed",
+        1,
+    ),
+    (
+        "x = GET process FROM stixshifter://s WHERE pid < 20 $W\ny = x WHERE command_line LIKE '%' OR name LIKE '%ren%'\nDISP y ATTR name, command_line, number_observed",
+        1,
+    ),
     ("x = $P\nDISP TIMESTAMPED(x) ATTR pid", 0),
     ("x = $P\nDISP ADDOBSID(x) ATTR pid", 0),
     ("x = $P\ny = GET process FROM x WHERE pid > 4 START 2024-01-01T00:00:00Z STOP 2024-01-01T00:10:00Z\nDISP y ATTR pid", 0),

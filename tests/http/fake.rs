@@ -1,9 +1,9 @@
 //! A search server without a search: points in time, pages, slices and counts over numbered documents, and faults on demand.
 
+use super::matched::{Condition, aggregations, name, time};
 use crate::support::stub::{Request, Response, Stub};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::request::{BoundRequest, Never, Query};
-use huntc_compiler::time::Instant;
 use huntc_runtime::allowance::Allowance;
 use huntc_runtime::source::elastic::{ElasticConfig, ElasticSource};
 use huntc_runtime::source::{DataSource, FetchContext, Records, SourceError};
@@ -163,47 +163,20 @@ fn page(documents: usize, shards: &Value, body: &Value) -> Value {
         _ => true,
     };
     let sort = body["search_after"].as_array().and_then(|a| number(a.last().expect("sort values")));
-    let hit = |n: usize| {
+    let hit = |n: &usize| {
         json!({"_index": format!("logs-{}", n % 3), "_id": n.to_string(), "sort": [n],
-            "_source": {"@timestamp": time(n), "n": n}})
+            "_source": {"@timestamp": time(*n), "n": n, "process": {"name": name(*n)}}})
     };
-    let range = within(&body["query"]["bool"]["filter"][1]);
-    let found = |n: &usize| slice(n) && range.contains(&(*n as i64));
-    let rest = (0..documents).filter(found).filter(|n| sort.is_none_or(|s| *n > s));
+    let condition = Condition::of(&body["query"]);
+    let found: Vec<usize> = (0..documents).filter(|n| slice(n) && condition.holds(*n)).collect();
+    let rest = found.iter().filter(|n| sort.is_none_or(|s| **n > s));
     let hits: Vec<Value> = rest.take(number(&body["size"]).expect("a size")).map(hit).collect();
     let mut page = json!({"pit_id": "pit-1", "timed_out": false, "_shards": shards, "hits": {"hits": hits}});
     if body["track_total_hits"] == json!(true) {
-        page["hits"]["total"] = json!({"value": (0..documents).filter(found).count(), "relation": "eq"});
+        page["hits"]["total"] = json!({"value": found.len(), "relation": "eq"});
     }
-    if let Some(percents) = body["aggs"]["cuts"]["percentiles"]["percents"].as_array() {
-        let cut =
-            |p: &Value| json!({"key": p, "value": START + (documents as f64 * p.as_f64().expect("a number") / 100.0).floor()});
-        page["aggregations"] = json!({"cuts": {"values": percents.iter().map(cut).collect::<Vec<_>>()}});
-    }
-    if let Some(filters) = body["aggs"]["units"]["filters"]["filters"].as_object() {
-        let count = |range: &Value| {
-            let range = within(range);
-            range.end.min(documents as i64) - range.start.min(documents as i64)
-        };
-        let buckets = filters.iter().map(|(name, range)| (name.clone(), json!({"doc_count": count(range)})));
-        page["aggregations"] = json!({"units": {"buckets": buckets.collect::<serde_json::Map<_, _>>()}});
+    if body["aggs"].is_object() {
+        page["aggregations"] = aggregations(&body["aggs"], &found, documents);
     }
     page
-}
-
-/// The time of the first document in milliseconds; each further one is a millisecond later.
-const START: f64 = 1_692_144_000_000.0;
-
-fn time(number: usize) -> String {
-    Instant::from_millis(START as i64 + i64::try_from(number).expect("a small number")).to_string()
-}
-
-/// The documents that pass a condition on the time; all of them if it is none.
-fn within(range: &Value) -> std::ops::Range<i64> {
-    if !range["bool"]["must_not"].is_null() {
-        return 0..0;
-    }
-    let limits = &range["range"]["@timestamp"];
-    let limit = |key: &str| Some(Instant::parse(limits[key].as_str()?).expect("a time").millis_floor() - START as i64);
-    limit("gte").unwrap_or(0)..limit("lt").unwrap_or(i64::MAX)
 }

@@ -77,7 +77,7 @@ impl Run<'_> {
         let opened = self.open(node, template.source)?;
         let ask = || opened.tuples(&wanted, &context);
         let answer = self.in_one_moment(template.source, opened.as_ref(), ask).map_err(|e| failed(node, e))?;
-        let Some(Tuples { mut records, counts, mut seen, mut single }) = answer else { return Ok(None) };
+        let Some(Tuples { counted, mut records, counts, mut seen, mut single }) = answer else { return Ok(None) };
         self.budget(node)?;
         super::requests::apart(&mut seen, template.source);
         super::requests::apart(&mut single, template.source);
@@ -93,7 +93,7 @@ impl Run<'_> {
         report.pages = context.stats.pages.load(Ordering::Relaxed);
         report.retries = context.stats.retries.load(Ordering::Relaxed);
         report.records = counts.iter().sum::<u64>() + single.len() as u64;
-        report.tuples = Some(counts.len() as u64);
+        report.tuples = counted.then_some(counts.len() as u64);
         report.status = RequestStatus::Ok;
         self.remember_mended(template.source, &single.mended);
 

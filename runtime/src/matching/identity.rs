@@ -1,5 +1,6 @@
 //! Which entity a slot holds: the key of entities, and the ladder for processes without entity ids (semantics.md §2).
 
+use super::field_has::Creations;
 use super::ladder::HostCodes;
 use super::values::{first_text, normal, typed};
 use super::view::{Instance, View};
@@ -21,11 +22,12 @@ pub struct Lives {
 }
 
 impl Lives {
-    /// Adds the creation records that were fetched for `pids`.
+    /// Adds the creation records that were fetched for `pids`, whatever other records came with them.
     pub fn add(&mut self, pids: &[i64], records: &Records) {
         self.known.extend(pids);
         let (pids, hosts) = (records.column("process.pid"), records.column("host.name"));
-        for record in 0..records.len() {
+        let creations = Creations::new(records);
+        for record in (0..records.len()).filter(|record| creations.holds(*record)) {
             let pid = pids.and_then(|c| c.values(record).next()).and_then(|s| typed(s, ValueType::Integer));
             if let (Some(Value::Int(pid)), Some(time)) = (pid, records.times.get(record).copied().flatten()) {
                 self.starts.entry((first_text(hosts, record), pid)).or_default().push(time);

@@ -39,6 +39,8 @@ impl TupleRequest<'_> {
 /// The records of a request, counted. Each record is in one tuple or in `single`.
 #[derive(Clone, Debug, Default)]
 pub struct Tuples {
+    /// Whether records were counted. If not they are so few that all were read one by one.
+    pub counted: bool,
     /// A record for each tuple, with its values; numbered from 0, without times and names.
     pub records: Records,
     /// How many records have the values of each tuple.
@@ -57,11 +59,21 @@ impl Tuples {
 
     /// Counts records whose values are known.
     pub(super) fn of(records: &Records, single: Records, times: TupleTimes) -> Self {
-        let Numbered { numbers, firsts } = records.numbered();
-        let mut counts = vec![0; firsts.len()];
-        let mut ends: Vec<(usize, usize)> = firsts.iter().map(|record| (*record, *record)).collect();
+        let mut places: HashMap<Vec<u32>, usize> = HashMap::default();
+        let (mut firsts, mut counts, mut ends): (Vec<usize>, Vec<u64>, Vec<(usize, usize)>) = Default::default();
         let time = |record: usize| records.times.get(record).copied().flatten();
-        for (record, place) in numbers.into_iter().enumerate() {
+        for record in 0..records.len() {
+            let mut codes = Vec::new();
+            for (_, column) in &records.columns {
+                codes.extend(column.codes(record));
+                codes.push(u32::MAX);
+            }
+            let place = *places.entry(codes).or_insert(counts.len());
+            if place == counts.len() {
+                firsts.push(record);
+                counts.push(0);
+                ends.push((record, record));
+            }
             counts[place] += 1;
             let (first, last) = ends[place];
             let earlier = time(record).is_some_and(|t| time(first).is_none_or(|f| t < f));
@@ -76,44 +88,12 @@ impl Tuples {
         kept.sort_unstable();
         kept.dedup();
         let seen = records.only(&kept);
-        let tuples = records.tuples(&firsts);
-        Self { records: tuples, counts, seen, single }
+        let tuples = Records { ids: (0..firsts.len() as u64).collect(), times: vec![None; firsts.len()], ..records.only(&firsts) };
+        Self { counted: true, records: tuples, counts, seen, single }
     }
-}
-
-/// Which records have the same values.
-pub(super) struct Numbered {
-    /// For each record the number of its values, in the order in which they come first.
-    pub(super) numbers: Vec<usize>,
-    /// The first record with the values of each number.
-    pub(super) firsts: Vec<usize>,
 }
 
 impl Records {
-    /// Which of these records have the same values in all columns.
-    pub(super) fn numbered(&self) -> Numbered {
-        let mut places: HashMap<Vec<u32>, usize> = HashMap::default();
-        let mut numbered = Numbered { numbers: Vec::with_capacity(self.len()), firsts: Vec::new() };
-        for record in 0..self.len() {
-            let mut codes = Vec::new();
-            for (_, column) in &self.columns {
-                codes.extend(column.codes(record));
-                codes.push(u32::MAX);
-            }
-            let place = *places.entry(codes).or_insert(numbered.firsts.len());
-            if place == numbered.firsts.len() {
-                numbered.firsts.push(record);
-            }
-            numbered.numbers.push(place);
-        }
-        numbered
-    }
-
-    /// Tuples with the values of these records.
-    pub(super) fn tuples(&self, firsts: &[usize]) -> Self {
-        Self { ids: (0..firsts.len() as u64).collect(), times: vec![None; firsts.len()], ..self.only(firsts) }
-    }
-
     /// These records, by their places.
     fn only(&self, places: &[usize]) -> Self {
         let pick = |column: &Column| {

@@ -2,6 +2,7 @@
 
 mod beside;
 mod computed;
+pub(crate) mod counted;
 pub(crate) mod documents;
 pub(crate) mod hunt;
 mod more;

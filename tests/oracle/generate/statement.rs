@@ -58,7 +58,7 @@ impl Env<'_> {
         }
     }
 
-    fn find(&mut self, known: &Known) -> Option<String> {
+    pub(crate) fn find(&mut self, known: &Known) -> Option<String> {
         if known.is_groups() {
             return None;
         }
@@ -155,7 +155,7 @@ impl Env<'_> {
         format!("{name} = {}{with}{clauses}", known.name)
     }
 
-    fn merge(&mut self, known: &Known) -> Option<String> {
+    pub(crate) fn merge(&mut self, known: &Known) -> Option<String> {
         if !matches!(known.shape, Form::Entities) {
             return None;
         }
@@ -210,7 +210,7 @@ impl Env<'_> {
         format!("{name} = NEW {entity} [{}]", rows.join(", "))
     }
 
-    fn group(&mut self, known: &Known) -> Option<String> {
+    pub(crate) fn group(&mut self, known: &Known) -> Option<String> {
         if known.is_groups() {
             return None;
         }

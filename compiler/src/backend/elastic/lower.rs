@@ -22,7 +22,8 @@ pub fn requests(plan: &Plan, catalog: &Catalog) -> Requests {
     let none = Query::terms("process.entity_id", NO_ENTITY_IDS.map(Value::text).to_vec());
     let asked = ["@timestamp", "host.name", "process.entity_id", "process.pid"];
     let with_ids = BoundRequest::of(catalog, Query::all_but(ids, none), asked);
-    let creations = BoundRequest::of(catalog, creation_record(), ["@timestamp", "host.name", "process.pid"]);
+    let tested = ["@timestamp", "event.category", "event.code", "event.type", "host.name", "process.pid"];
+    let creations = BoundRequest::of(catalog, creation_record(), tested);
     Requests { nodes, with_ids, creations }
 }
 

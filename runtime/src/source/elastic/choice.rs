@@ -6,8 +6,8 @@
 use huntc_compiler::request::TupleTimes;
 use huntc_compiler::time::Instant;
 
-/// Tuples of a page. Servers refuse more than 65,535, and long answers are built in memory.
-pub(super) const PAGE: usize = 32_768;
+/// The most tuples of a page. Servers refuse more than 65,535, and long answers are built in memory.
+const PAGE: usize = 32_768;
 /// About how many records are counted at once at first: what a server goes through in some seconds.
 pub(super) const AT_ONCE: u64 = 20_000_000;
 /// The most stretches that records are counted in at first. Each may be divided again.
@@ -15,8 +15,8 @@ pub(super) const STRETCHES: u64 = 300;
 /// With more pages than this a stretch is divided, once: what comes again all the time, as addresses do, comes again in each of its
 /// parts.
 const PAGES: u64 = 4;
-/// Parts do not have fewer records than this.
-const LEAST: u64 = 131_072;
+/// Parts do not have fewer records for each tuple of a page than this.
+const LEAST: u64 = 4;
 /// What it costs to go through a record and count it.
 const COUNTED: f64 = 1.0 / 60.0;
 /// What it costs to have a tuple.
@@ -26,25 +26,31 @@ const TIME: f64 = 1.2;
 
 /// What came of the counting so far.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct CountedSoFar {
     pub(super) tuples: u64,
     pub(super) records: u64,
 }
 
-/// Whether it is tried to count records: there must be at least `from`. `apart`: so many of them are read in any case.
-pub(super) fn begins(records: u64, apart: u64, from: u64) -> bool {
-    let together = records.saturating_sub(apart);
-    together >= from && together >= apart
+/// Tuples of a page, where so many records are read in one.
+pub(super) fn page(records: usize) -> usize {
+    (3 * records).clamp(1, PAGE)
 }
 
-/// Whether to go on counting, of `records` in all. If not, all are read.
-pub(super) fn goes_on(progress: Progress, records: u64, times: TupleTimes) -> bool {
+/// Whether it is tried to count records: there must be at least `from`, of which 0 means always. `apart`: so many of them are read in
+/// any case.
+pub(super) fn begins(records: u64, apart: u64, from: u64) -> bool {
+    let together = records.saturating_sub(apart);
+    together >= from && (from == 0 || together >= apart)
+}
+
+/// Whether to go on counting, of `records` in all, with pages of so many tuples. If not, all are read.
+pub(super) fn goes_on(progress: CountedSoFar, records: u64, times: TupleTimes, page: usize) -> bool {
     if progress.records == 0 {
         return true;
     }
     let left = records.saturating_sub(progress.records) as f64;
     let tuples = progress.tuples as f64 * (1.0 + left / progress.records as f64);
-    let pages = (tuples / PAGE as f64).clamp(1.0, PAGES as f64);
+    let pages = (tuples / page as f64).clamp(1.0, PAGES as f64);
     left * COUNTED * pages + tuples * each(times) <= records as f64
 }
 
@@ -59,7 +65,7 @@ fn each(times: TupleTimes) -> f64 {
 
 /// A stretch of time, without its stop; without start or stop it has no end there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Stretch {
+pub(super) struct TimeStretch {
     pub(super) start: Option<Instant>,
     pub(super) stop: Option<Instant>,
     /// About how many records are in it.
@@ -68,18 +74,19 @@ pub(super) struct Stretch {
     pub(super) part: bool,
 }
 
-impl Stretch {
+impl TimeStretch {
     /// The size of the parts in which all records are better counted; `None` for at once.
     pub(super) fn parts(&self) -> Option<u64> {
         (self.records >= 2 * AT_ONCE).then(|| (self.records / STRETCHES).max(AT_ONCE))
     }
 
-    /// The same after a first page that is full and has `counted` of its records.
-    pub(super) fn parts_after(&self, counted: u64) -> Option<u64> {
+    /// The same after a first page of tuples that is full and has `counted` of its records.
+    pub(super) fn parts_after(&self, counted: u64, page: usize) -> Option<u64> {
         let pages = self.records / counted.max(1);
-        let divides = !self.part && pages > PAGES && self.records >= 2 * LEAST;
+        let least = LEAST * page as u64;
+        let divides = !self.part && pages > PAGES && self.records >= 2 * least;
         // Smaller than would be enough if all had as many tuples, since some have more.
-        divides.then(|| (self.records / (pages + pages / 2)).max(LEAST))
+        divides.then(|| (self.records / (pages + pages / 2)).max(least))
     }
 
     /// This stretch in stretches of about so many records. `counts`: how many records begin at which time, in order.

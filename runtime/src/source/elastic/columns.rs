@@ -108,15 +108,25 @@ impl ColumnBuilder {
         self.column.codes.push(code);
     }
 
-    /// Appends another column. Each of its distinct values is looked up once, and its codes are translated.
-    fn append(&mut self, other: &Column) {
+    /// The codes here of the values of another column, by their codes there.
+    pub(super) fn translated(&mut self, other: &Column) -> Vec<u32> {
         let translate = |value: &Scalar| match value {
             Scalar::Text(text) => self.text_code(text),
             Scalar::Int(value) => self.int_code(*value),
             Scalar::Float(value) => self.float_code(*value),
             Scalar::Bool(value) => self.bool_code(*value),
         };
-        let codes: Vec<u32> = other.dictionary.iter().map(translate).collect();
+        other.dictionary.iter().map(translate).collect()
+    }
+
+    /// Adds a value by its code.
+    pub(super) fn push_code(&mut self, code: u32) {
+        self.column.codes.push(code);
+    }
+
+    /// Appends another column. Each of its distinct values is looked up once, and its codes are translated.
+    fn append(&mut self, other: &Column) {
+        let codes = self.translated(other);
         let base = self.column.codes.len() as u32;
         self.column.codes.extend(other.codes.iter().filter_map(|c| codes.get(*c as usize)));
         self.column.starts.extend(other.starts.iter().skip(1).map(|s| base + s));
@@ -223,6 +233,11 @@ impl RecordsBuilder {
         let mut ids = self.ids.clone();
         ids.sort_unstable();
         ids.windows(2).all(|pair| pair[0] != pair[1])
+    }
+
+    /// The columns, in their order.
+    pub(super) fn finished_columns(self) -> Vec<Column> {
+        self.columns.into_iter().map(|c| c.column).collect()
     }
 
     /// The records. `names` are those of the columns, in their order.

@@ -9,7 +9,7 @@ use super::outlet::Outlet;
 use super::prepare::PreparedRequest;
 use super::server::Product;
 use super::shared_snapshot::SharedReading;
-use super::side_by_side::side_by_side;
+use super::side_by_side::{locked, side_by_side};
 use super::snapshot::{KEEP_ALIVE, Snapshot};
 use super::units::Units;
 use crate::allowance::Lent;
@@ -18,7 +18,7 @@ use crate::source::{ANSWER, FetchContext};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// A page of more bytes than this makes the next pages smaller.
 const PAGE_BYTES: usize = 16 << 20;
@@ -434,11 +434,6 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The fault that made several threads stop: not of those that were told to.
-pub(super) fn cause(faults: impl Iterator<Item = Fault>) -> Result<(), Fault> {
-    faults.min_by_key(|fault| fault.kind == FaultKind::Stopped).map_or(Ok(()), Err)
-}
-
 /// The error when the records are not as many as the server counted, or when one came twice.
 pub(super) fn prove(total: u64, seen: u64, builder: &RecordsBuilder) -> Result<(), Fault> {
     if seen != total {
@@ -449,8 +444,4 @@ pub(super) fn prove(total: u64, seen: u64, builder: &RecordsBuilder) -> Result<(
 
 pub(super) fn miscounted(total: u64, seen: u64) -> Fault {
     Fault::new(FaultKind::Miscounted, format!("{seen} records came, but the server counted {total}"))
-}
-
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,8 @@
 //! Requests that are sent side by side.
 
 use super::fault::{Fault, FaultKind};
-use super::scan::{cause, locked};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Does `work` for each of these, for at most `most` at once. The answers are in their order. When one fails, those that were not
 /// begun are left out, and `stop` is set for those that are on their way.
@@ -40,7 +39,17 @@ pub(super) fn side_by_side<T: Sync, R: Send>(
     answers.into_iter().map(|answer| answer.into_inner().ok().flatten().ok_or_else(lost)).collect()
 }
 
+/// The fault that made several threads stop: not of those that were told to.
+pub(super) fn cause(faults: impl Iterator<Item = Fault>) -> Result<(), Fault> {
+    faults.min_by_key(|fault| fault.kind == FaultKind::Stopped).map_or(Ok(()), Err)
+}
+
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

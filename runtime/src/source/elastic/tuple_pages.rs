@@ -3,23 +3,23 @@
 use super::ElasticSource;
 use super::answer::Answer;
 use super::body::{Pit, counting};
-use super::choice::{self, PAGE, Progress, Stretch};
+use super::choice::{self, CountedSoFar, TimeStretch};
 use super::columns::RecordsBuilder;
 use super::fault::{Fault, FaultKind};
-use super::side_by_side::side_by_side;
+use super::side_by_side::{locked, side_by_side};
 use super::snapshot::{KEEP_ALIVE, Snapshot};
 use super::units::{TIME, between};
 use crate::allowance::Lent;
-use crate::source::tuples::Numbered;
 use crate::source::{ANSWER, FetchContext, Records};
+use foldhash::HashMap;
 use huntc_compiler::request::TupleTimes;
 use huntc_compiler::time::Instant;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// The most stretches of time in which records are counted to find where to divide them.
 const BUCKETS: i64 = 1_000;
@@ -89,8 +89,8 @@ impl Extreme {
     }
 }
 
-/// Tuples that were counted.
-pub(super) struct CountedTuples {
+/// The tuples of a stretch.
+struct CountedTuples {
     /// A record for each.
     builder: RecordsBuilder,
     counts: Vec<u64>,
@@ -100,12 +100,18 @@ pub(super) struct CountedTuples {
     records: u64,
 }
 
-/// Tuples that differ.
+/// Where a tuple has no value.
+const NOTHING: u32 = u32::MAX;
+
+/// The tuples of all stretches, each once.
 pub(super) struct MergedTuples {
-    pub(super) records: Records,
-    pub(super) counts: Vec<u64>,
-    /// When the first and the last record of each was, in milliseconds, as far as it was asked for.
-    pub(super) instants: BTreeSet<i64>,
+    builder: RecordsBuilder,
+    /// Where the tuple with these codes stands.
+    places: HashMap<Box<[u32]>, usize>,
+    counts: Vec<u64>,
+    firsts: Vec<i64>,
+    lasts: Vec<i64>,
+    records: u64,
 }
 
 impl CountedTuples {
@@ -126,7 +132,8 @@ impl CountedTuples {
         self.builder.end_record("", "", None);
         self.counts.push(bucket.doc_count);
         self.records += bucket.doc_count;
-        let extremes = [(bucket.first, TupleTimes::First, &mut self.firsts), (bucket.last, TupleTimes::FirstAndLast, &mut self.lasts)];
+        let extremes =
+            [(bucket.first, TupleTimes::First, &mut self.firsts), (bucket.last, TupleTimes::FirstAndLast, &mut self.lasts)];
         for (extreme, wanted, taken) in extremes {
             if times >= wanted {
                 taken.push(extreme.and_then(|e| e.millis()).ok_or_else(|| malformed("a bucket has no time".to_owned()))?);
@@ -134,41 +141,77 @@ impl CountedTuples {
         }
         Ok(())
     }
+}
 
-    fn append(&mut self, other: Self) {
-        self.builder.append(other.builder);
-        self.counts.extend(other.counts);
-        self.firsts.extend(other.firsts);
-        self.lasts.extend(other.lasts);
-        self.records += other.records;
+impl MergedTuples {
+    fn new(fields: usize) -> Self {
+        let builder = RecordsBuilder::new(fields, false);
+        Self { builder, places: HashMap::default(), counts: Vec::new(), firsts: Vec::new(), lasts: Vec::new(), records: 0 }
     }
 
-    /// Each tuple once, though several stretches have it. `fields`: the names of its values.
-    pub(super) fn merged<'n>(self, fields: impl Iterator<Item = &'n str>) -> MergedTuples {
-        let all = self.builder.finish(fields);
-        let Numbered { numbers, firsts } = all.numbered();
-        let mut counts = vec![0; firsts.len()];
-        for (number, count) in numbers.iter().zip(&self.counts) {
-            counts[*number] += count;
-        }
-        let of_all = |times: &[i64], one: fn(i64, i64) -> i64| {
-            let mut each: Vec<Option<i64>> = vec![None; firsts.len()];
-            for (number, time) in numbers.iter().zip(times) {
-                each[*number] = Some(each[*number].map_or(*time, |known| one(known, *time)));
+    /// Takes the tuples of a stretch. Those that others have too are counted together.
+    fn take(&mut self, stretch: CountedTuples) {
+        self.records += stretch.records;
+        let columns = stretch.builder.finished_columns();
+        let translated: Vec<Vec<u32>> =
+            self.builder.columns.iter_mut().zip(&columns).map(|(mine, theirs)| mine.translated(theirs)).collect();
+        for (tuple, count) in stretch.counts.iter().enumerate() {
+            let key: Box<[u32]> = columns
+                .iter()
+                .zip(&translated)
+                .map(|(column, codes)| {
+                    column.codes(tuple).first().and_then(|code| codes.get(*code as usize)).map_or(NOTHING, |c| *c)
+                })
+                .collect();
+            let (first, last) = (stretch.firsts.get(tuple), stretch.lasts.get(tuple));
+            if let Some(place) = self.places.get(&key) {
+                self.counts[*place] += count;
+                for (known, time, one) in
+                    [(&mut self.firsts, first, i64::min as fn(i64, i64) -> i64), (&mut self.lasts, last, i64::max)]
+                {
+                    if let (Some(known), Some(time)) = (known.get_mut(*place), time) {
+                        *known = one(*known, *time);
+                    }
+                }
+                continue;
             }
-            each.into_iter().flatten().collect::<BTreeSet<i64>>()
-        };
-        let mut instants = of_all(&self.firsts, i64::min);
-        instants.extend(of_all(&self.lasts, i64::max));
-        MergedTuples { records: all.tuples(&firsts), counts, instants }
+            for (column, code) in self.builder.columns.iter_mut().zip(&key) {
+                if *code != NOTHING {
+                    column.push_code(*code);
+                }
+            }
+            self.builder.end_record("", "", None);
+            self.places.insert(key, self.counts.len());
+            self.counts.push(*count);
+            self.firsts.extend(first);
+            self.lasts.extend(last);
+        }
+    }
+
+    /// Roughly how many bytes they take.
+    fn bytes(&self) -> usize {
+        let each = (4 * self.builder.columns.len() + 48) + 3 * size_of::<u64>();
+        self.builder.bytes() + each * self.counts.len()
+    }
+
+    /// When the first and the last record of each was, in milliseconds, as far as it was asked for.
+    pub(super) fn instants(&self) -> BTreeSet<i64> {
+        self.firsts.iter().chain(&self.lasts).copied().collect()
+    }
+
+    /// A record for each, and how many have its values. `fields`: the names of these.
+    pub(super) fn finish<'n>(self, fields: impl Iterator<Item = &'n str>) -> (Records, Vec<u64>) {
+        let mut records = self.builder.finish(fields);
+        records.ids = (0..self.counts.len() as u64).collect();
+        (records, self.counts)
     }
 }
 
 /// What came of a stretch.
 enum StretchEnd {
-    Counted(CountedTuples),
-    /// It has more tuples than a page, and is counted in parts.
-    Divided(Vec<Stretch>),
+    Counted,
+    /// It has more tuples than some pages, and is counted in parts.
+    Divided(Vec<TimeStretch>),
 }
 
 /// Counts the tuples of the records that a query finds.
@@ -181,6 +224,8 @@ pub(super) struct TupleCount<'a> {
     pub(super) records: u64,
     pub(super) fields: &'a [WholeField],
     pub(super) times: TupleTimes,
+    /// The tuples of a page.
+    pub(super) page: usize,
     /// When the first and the last record were, in milliseconds, if there are any.
     pub(super) span: Option<(i64, i64)>,
     /// Whether they are counted whatever it costs.
@@ -189,8 +234,8 @@ pub(super) struct TupleCount<'a> {
 
 impl TupleCount<'_> {
     /// All tuples, of each stretch by itself; `None` when they are too many, or when a record was not in exactly one.
-    pub(super) fn all(&self) -> Result<Option<CountedTuples>, Fault> {
-        let whole = Stretch { start: None, stop: None, records: self.records, part: false };
+    pub(super) fn all(&self) -> Result<Option<MergedTuples>, Fault> {
+        let whole = TimeStretch { start: None, stop: None, records: self.records, part: false };
         let mut stretches = vec![whole];
         if let Some(most) = whole.parts() {
             stretches = self.divided(&whole, most, false)?;
@@ -198,32 +243,29 @@ impl TupleCount<'_> {
         let counting = Counting {
             asked: self,
             memory: Mutex::new(self.context.allowance.lend(ANSWER)),
+            merged: Mutex::new(MergedTuples::new(self.fields.len())),
             tuples: AtomicU64::new(0),
             records: AtomicU64::new(0),
             stop: AtomicBool::new(false),
         };
-        let mut all = CountedTuples::new(self.fields.len());
         while !stretches.is_empty() {
             let Some(ends) = counting.stretches(&stretches)? else { return Ok(None) };
-            stretches.clear();
-            for end in ends {
-                match end {
-                    StretchEnd::Counted(counted) => all.append(counted),
-                    StretchEnd::Divided(parts) => stretches.extend(parts),
-                }
-            }
+            let parts = ends.into_iter().filter_map(|end| if let StretchEnd::Divided(parts) = end { Some(parts) } else { None });
+            stretches = parts.flatten().collect();
         }
-        Ok((all.records == self.records).then_some(all))
+        let merged = counting.merged.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok((merged.records == self.records).then_some(merged))
     }
 
     /// A stretch in stretches of about so many records.
-    fn divided(&self, stretch: &Stretch, most: u64, part: bool) -> Result<Vec<Stretch>, Fault> {
+    fn divided(&self, stretch: &TimeStretch, most: u64, part: bool) -> Result<Vec<TimeStretch>, Fault> {
         let Some((first, last)) = self.span else { return Ok(vec![*stretch]) };
         let start = stretch.start.map_or(first, Instant::millis_floor);
         let stop = stretch.stop.map_or(last, Instant::millis_floor);
         let interval = (stop.saturating_sub(start) / BUCKETS).max(1);
-        let histogram = json!({ "date_histogram": { "field": TIME, "fixed_interval": format!("{interval}ms"), "min_doc_count": 1 } });
-        let counts = self.search(self.within(stretch), &json!({ "times": histogram }), |answer| {
+        let histogram =
+            json!({ "date_histogram": { "field": TIME, "fixed_interval": format!("{interval}ms"), "min_doc_count": 1 } });
+        let counts = self.search(&self.within(stretch), &json!({ "times": histogram }), |answer| {
             let found: Histogram = aggregations(answer)?;
             Ok(found.times.buckets.iter().map(|b| (Instant::from_millis(b.key), b.doc_count)).collect::<Vec<_>>())
         })?;
@@ -231,7 +273,7 @@ impl TupleCount<'_> {
     }
 
     /// The records of a stretch.
-    fn within(&self, stretch: &Stretch) -> Json {
+    fn within(&self, stretch: &TimeStretch) -> Json {
         if stretch.start.is_none() && stretch.stop.is_none() {
             return self.query.clone();
         }
@@ -241,12 +283,12 @@ impl TupleCount<'_> {
     /// Sends a search without hits under the point in time.
     fn search<T>(
         &self,
-        query: Json,
+        query: &Json,
         aggregations: &Json,
         mut take: impl FnMut(&Answer<'_>) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let connection = &self.source.connection;
-        let mut body = counting(connection.server(self.context)?.product, &query);
+        let mut body = counting(connection.server(self.context)?.product, query);
         body["pit"] = json!(Pit { id: &self.snapshot.id(), keep_alive: KEEP_ALIVE });
         body["aggs"] = aggregations.clone();
         let call = connection.search_under(false, &body)?;
@@ -265,10 +307,10 @@ impl TupleCount<'_> {
     }
 
     /// The aggregations of a page of tuples.
-    fn page(&self, after: Option<&RawValue>) -> Json {
+    fn aggregations(&self, after: Option<&RawValue>) -> Json {
         let source = |(number, field): (usize, &WholeField)| json!({ (number.to_string()): { "terms": { "field": field.name, "missing_bucket": true } } });
         let sources: Vec<Json> = self.fields.iter().enumerate().map(source).collect();
-        let mut composite = json!({ "size": PAGE, "sources": sources });
+        let mut composite = json!({ "size": self.page, "sources": sources });
         if let Some(after) = after {
             composite["after"] = json!(after);
         }
@@ -292,6 +334,7 @@ impl TupleCount<'_> {
 struct Counting<'a> {
     asked: &'a TupleCount<'a>,
     memory: Mutex<Lent<'a>>,
+    merged: Mutex<MergedTuples>,
     tuples: AtomicU64,
     records: AtomicU64,
     stop: AtomicBool,
@@ -299,7 +342,7 @@ struct Counting<'a> {
 
 impl Counting<'_> {
     /// What comes of stretches that are counted side by side; `None` when it is not worth its cost, or not exact.
-    fn stretches(&self, stretches: &[Stretch]) -> Result<Option<Vec<StretchEnd>>, Fault> {
+    fn stretches(&self, stretches: &[TimeStretch]) -> Result<Option<Vec<StretchEnd>>, Fault> {
         let most = self.asked.source.connection.config.concurrency;
         let ends = side_by_side(stretches, most, &self.stop, |stretch| {
             let end = self.stretch(stretch)?;
@@ -316,7 +359,7 @@ impl Counting<'_> {
         }
     }
 
-    fn stretch(&self, stretch: &Stretch) -> Result<Option<StretchEnd>, Fault> {
+    fn stretch(&self, stretch: &TimeStretch) -> Result<Option<StretchEnd>, Fault> {
         let asked = self.asked;
         let mut counted = CountedTuples::new(asked.fields.len());
         let mut total = None;
@@ -327,7 +370,7 @@ impl Counting<'_> {
                 return Ok(None);
             }
             let (bytes, records) = (counted.builder.bytes(), counted.records);
-            let (buckets, next, whole) = asked.search(query.clone(), &asked.page(after.as_deref()), |answer| {
+            let (buckets, next, whole) = asked.search(&query, &asked.aggregations(after.as_deref()), |answer| {
                 let page: TuplePage<'_> = aggregations(answer)?;
                 let whole = page.stamps.map(|stamps| Ok((answer.total()?, stamps.value))).transpose()?;
                 let buckets = page.tuples.buckets.len();
@@ -340,24 +383,25 @@ impl Counting<'_> {
                 }
                 total = Some(records);
             }
-            let full = buckets >= PAGE;
-            if full && after.is_none()
-                && let Some(most) = stretch.parts_after(counted.records)
+            let full = buckets >= asked.page;
+            if full
+                && after.is_none()
+                && let Some(most) = stretch.parts_after(counted.records, asked.page)
             {
                 let parts = asked.divided(stretch, most, true)?;
                 if parts.len() > 1 {
                     return Ok(Some(StretchEnd::Divided(parts)));
                 }
             }
-            super::scan::locked(&self.memory).grow(counted.builder.bytes() - bytes).map_err(Fault::spent)?;
+            locked(&self.memory).grow(counted.builder.bytes() - bytes).map_err(Fault::spent)?;
             if counted.records > total.unwrap_or(0) {
                 return Ok(None);
             }
-            let progress = Progress {
+            let progress = CountedSoFar {
                 tuples: self.tuples.fetch_add(buckets as u64, Ordering::Relaxed) + buckets as u64,
                 records: self.records.fetch_add(counted.records - records, Ordering::Relaxed) + counted.records - records,
             };
-            if !asked.always && !choice::goes_on(progress, asked.records, asked.times) {
+            if !asked.always && !choice::goes_on(progress, asked.records, asked.times, asked.page) {
                 return Ok(None);
             }
             // Fewer tuples than were asked for are the last ones. Were they not, their records would be missed below.
@@ -366,7 +410,16 @@ impl Counting<'_> {
                 _ => break,
             }
         }
-        Ok((total == Some(counted.records)).then_some(StretchEnd::Counted(counted)))
+        if total != Some(counted.records) {
+            return Ok(None);
+        }
+        let mut merged = locked(&self.merged);
+        let (bytes, known) = (counted.builder.bytes(), merged.bytes());
+        merged.take(counted);
+        let mut memory = locked(&self.memory);
+        memory.shrink(bytes);
+        memory.grow(merged.bytes() - known).map_err(Fault::spent)?;
+        Ok(Some(StretchEnd::Counted))
     }
 }
 

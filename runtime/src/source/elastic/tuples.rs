@@ -14,7 +14,7 @@ use super::scan::{Counted, Portion, Scan, prove};
 use super::server::Product;
 use super::side_by_side::side_by_side;
 use super::snapshot::Snapshot;
-use super::tuple_pages::{CountedTuples, Extreme, MergedTuples, TupleCount, WholeField, parsed};
+use super::tuple_pages::{Extreme, MergedTuples, TupleCount, WholeField, parsed};
 use super::units::TIME;
 use crate::source::{FetchContext, TupleRequest, Tuples};
 use huntc_compiler::request::BoundRequest;
@@ -26,8 +26,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// So many records come with their number. Where there are no more, or hardly more, nothing is counted.
 const FIRST: u64 = 1_000;
-/// Instants in one request: servers make a clause of each, and the oldest ones take 1,024.
-const INSTANTS: usize = 1_000;
+/// Instants in one request: servers make one or two clauses of each, and take 1,024 in all.
+const INSTANTS: usize = 400;
 
 /// The queries of the records that are counted and of those that are read.
 struct Parts {
@@ -134,7 +134,8 @@ impl ElasticSource {
         }
         let records = total.saturating_sub(apart);
         let (query, times, always) = (&parts.together, asked.times, asked.from == 0);
-        let count = TupleCount { source: self, snapshot, context, query, records, fields, times, span, always };
+        let page = choice::page(self.connection.config.page_size);
+        let count = TupleCount { source: self, snapshot, context, query, records, fields, times, page, span, always };
         let Some(counted) = count.all()? else { return Ok(None) };
         self.reading().remember(&prepared.query, total);
         self.with_records(counted, asked, parts, apart > 0, context)
@@ -181,14 +182,15 @@ impl ElasticSource {
     /// The tuples, with the records that are read beside them.
     fn with_records(
         &self,
-        counted: CountedTuples,
+        counted: MergedTuples,
         asked: &TupleRequest<'_>,
         parts: &Parts,
         single: bool,
         context: &FetchContext,
     ) -> Result<Option<Tuples>, Fault> {
-        let MergedTuples { records, counts, instants } = counted.merged(asked.fields.iter().map(String::as_str));
-        let mut tuples = Tuples { records, counts, ..Tuples::default() };
+        let instants = counted.instants();
+        let (records, counts) = counted.finish(asked.fields.iter().map(String::as_str));
+        let mut tuples = Tuples { counted: true, records, counts, ..Tuples::default() };
         let request = asked.of_single();
         if single {
             let part = json!({"bool": {"filter": [parts.single]}});
@@ -203,7 +205,9 @@ impl ElasticSource {
             self.read_part(&request, &part, context)
         })?;
         let mut seen = RecordsBuilder::new(names(&request).count(), request.fields.iter().any(|f| f == "_id"));
-        read.into_iter().for_each(|part| seen.append(part));
+        for part in read {
+            seen.append(part);
+        }
         tuples.seen = seen.finish(names(&request));
         let found: BTreeSet<i64> = tuples.seen.times.iter().flatten().map(|time| time.millis_floor()).collect();
         // Each instant must have come back: otherwise the server understands times in another way.

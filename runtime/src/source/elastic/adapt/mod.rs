@@ -33,8 +33,8 @@ pub(super) struct Adapter<'a> {
     server: &'a Server,
     /// Whether to leave patterns out, because the server refused them as too complex.
     pub(super) simple: bool,
-    /// Whether the request only asks for a first hit. Then values beyond a length limit are not searched where the
-    /// server cannot tell which records have them: all records without the field would have to be read.
+    /// Whether the request only asks for a first hit. Then values beyond a length limit, if it is not a short one, are not
+    /// searched where the server cannot tell which records have them: all records without the field would have to be read.
     pub(super) probe: bool,
     /// The number of clauses that OpenSearch will make of the `wildcard` fields of this request.
     grams: Cell<usize>,
@@ -94,6 +94,10 @@ impl<'a> Adapter<'a> {
         let mut found = self.by_kind(mapping, field, real, leaf);
         if mapping.ignorable {
             found.at_least = Query::any([found.at_least, ignored(real)]);
+        }
+        if mapping.invented {
+            // The value that is found may be in no document.
+            found.at_most = Query::MatchNone;
         }
         found
     }

@@ -3,9 +3,9 @@
 use super::{Adapter, BoundApprox, LONGEST_TERM, Leaf};
 use crate::source::elastic::server::Product;
 use huntc_compiler::catalog::FieldType;
-use huntc_compiler::request::{BoundQuery, FieldKind, Limit, Query, Range, Term, Wildcard};
+use huntc_compiler::request::{BoundQuery, FieldKind, Limit, Query, Range, Regexp, Term, Wildcard};
 use huntc_compiler::value::Value;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Case-insensitive patterns of this length fail on some servers, unless they begin with `*`.
 const LONGEST_FOLDED: usize = 1_000;
@@ -29,17 +29,18 @@ pub(super) struct Keyword<'a> {
     pub(super) type_only: bool,
 }
 
+/// Where only the presence of a field is asked for, some of its values are taken to be no longer than this.
+const LONG: usize = 256;
+
 impl Adapter<'_> {
     /// The records that may have values which are longer than the limit of the index.
     fn beyond(&self, keyword: &Keyword<'_>) -> BoundQuery {
-        if keyword.limit.is_none() {
-            return Query::MatchNone;
-        }
+        let Some(limit) = keyword.limit else { return Query::MatchNone };
         match (self.product, keyword.text) {
             // Elasticsearch indexes, for each document, which fields it left out.
             (Product::Elasticsearch, _) if keyword.type_only => Query::exists("_ignored"),
             (Product::Elasticsearch, _) => Query::term("_ignored", Value::text(keyword.real)),
-            (Product::OpenSearch, _) if self.probe => Query::MatchNone,
+            (Product::OpenSearch, None) if self.probe && limit >= LONG => Query::MatchNone,
             // OpenSearch does not. A field with several values may lack one of them in the index and still exist there.
             (Product::OpenSearch, Some(text)) if keyword.asked.list => Query::exists(text),
             (Product::OpenSearch, Some(text)) => Query::all_but(Query::exists(text), Query::exists(keyword.field)),
@@ -76,6 +77,19 @@ impl Adapter<'_> {
         BoundApprox { at_least: Query::any([indexed.at_least, self.beyond(keyword)]), at_most: indexed.at_most }
     }
 
+    /// IPv4 addresses in a field of texts: each has one spelling, and others in the clothes of IPv6, as `::ffff:10.0.0.1`.
+    fn ipv4(&self, keyword: &Keyword<'_>, addresses: &[Value]) -> BoundApprox {
+        const CLOTHED: &str = ".*[fF]{4}:.*";
+        let field = keyword.field.to_owned();
+        let plain = Query::terms(&field, addresses.iter().map(|address| Value::text(address.to_string())).collect());
+        let at_least = if keyword.normalized || self.simple {
+            Query::exists(&field)
+        } else {
+            Query::any([plain.clone(), Query::Regexp(Regexp { field, pattern: CLOTHED.to_owned() })])
+        };
+        BoundApprox { at_least, at_most: if keyword.normalized { Query::MatchNone } else { plain } }
+    }
+
     /// The query on the values that are indexed.
     fn indexed(&self, keyword: &Keyword<'_>, leaf: Leaf<'_>) -> BoundApprox {
         let present = || BoundApprox::present(keyword.field);
@@ -87,6 +101,8 @@ impl Adapter<'_> {
             {
                 present()
             }
+            Leaf::Term(Term { value, .. }) if is_ipv4(keyword, value) => self.ipv4(keyword, std::slice::from_ref(value)),
+            Leaf::Terms(terms) if terms.values.iter().all(|value| is_ipv4(keyword, value)) => self.ipv4(keyword, &terms.values),
             Leaf::Term(term) => equal(keyword, &term.value, term.case_insensitive),
             Leaf::Terms(terms) => equal_any(keyword, &terms.values),
             Leaf::Wildcard(_) | Leaf::Regexp(_) | Leaf::Range(_) if keyword.normalized => present(),
@@ -97,6 +113,15 @@ impl Adapter<'_> {
             Leaf::Range(q) if !text_range(q) => present(),
             other => BoundApprox::exact(other.query(keyword.field)),
         }
+    }
+}
+
+/// Whether a literal is an IPv4 address where the request was written for addresses.
+pub(super) fn is_ipv4(keyword: &Keyword<'_>, value: &Value) -> bool {
+    match value {
+        Value::Text(text) => holds_addresses(keyword.asked) && text.parse::<Ipv4Addr>().is_ok(),
+        Value::Address(address) => address.is_ipv4(),
+        _ => false,
     }
 }
 
@@ -184,12 +209,10 @@ fn equal_any(keyword: &Keyword<'_>, values: &[Value]) -> BoundApprox {
     BoundApprox { at_least: texts(|p| &p.at_least), at_most: texts(|p| &p.at_most) }
 }
 
-/// An address or a network in a field of texts: an IPv4 address has one spelling, anything else several.
+/// An address or a network in a field of texts, which may be spelt in several ways.
 fn address(field: &str, text: &str) -> BoundApprox {
-    let term = Query::term(field, Value::text(text));
     match text.parse::<IpAddr>() {
-        Ok(IpAddr::V4(_)) => BoundApprox::exact(term),
-        Ok(IpAddr::V6(_)) => BoundApprox { at_least: Query::exists(field), at_most: term },
+        Ok(_) => BoundApprox { at_least: Query::exists(field), at_most: Query::term(field, Value::text(text)) },
         Err(_) => BoundApprox::present(field),
     }
 }

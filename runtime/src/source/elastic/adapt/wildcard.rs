@@ -3,12 +3,11 @@
 //! ASCII break case folding; and every query is expanded to clauses, one for each run of three characters, of which
 //! 1,024 are allowed.
 
-use super::text::{Keyword, escaped, holds_addresses};
+use super::text::{Keyword, escaped, holds_addresses, is_ipv4};
 use super::{Adapter, BoundApprox, Leaf};
 use crate::source::elastic::server::Product;
 use huntc_compiler::request::{BoundQuery, Query, Term, Wildcard};
 use huntc_compiler::value::Value;
-use std::net::Ipv4Addr;
 
 /// The most clauses for the `wildcard` fields of one request. The server's limit of 1,024 is for all clauses.
 const MOST_GRAMS: usize = 700;
@@ -30,10 +29,11 @@ impl Adapter<'_> {
         let present = || BoundApprox::present(field);
         match leaf {
             // An address or a network has many spellings, of which the index knows one.
-            Leaf::Term(_) | Leaf::Terms(_)
-                if holds_addresses(keyword.asked) && !leaf.literals().is_some_and(|l| l.iter().all(plain_ipv4)) =>
-            {
-                present()
+            Leaf::Term(_) | Leaf::Terms(_) if holds_addresses(keyword.asked) => {
+                match leaf.literals().filter(|l| !self.simple && l.iter().all(|value| is_ipv4(keyword, value))) {
+                    Some(addresses) => self.clothed(field, self.equal_any(field, addresses)),
+                    None => present(),
+                }
             }
             Leaf::Exists => BoundApprox::exact(Query::exists(field)),
             Leaf::Term(q) => match &q.value {
@@ -60,6 +60,15 @@ impl Adapter<'_> {
             // The server answers 400 to ranges.
             Leaf::Range(_) => present(),
         }
+    }
+
+    /// IPv4 addresses, also in the clothes of IPv6, as `::ffff:10.0.0.1`.
+    fn clothed(&self, field: &str, plain: BoundApprox) -> BoundApprox {
+        const CLOTHED: &str = "*ffff:*";
+        let BoundApprox { at_least, at_most } = plain;
+        let clothed = || BoundApprox::exact(pattern_query(field, CLOTHED.to_owned(), true));
+        let clothed = self.affordable(CLOTHED, clothed, || BoundApprox::present(field));
+        BoundApprox { at_least: Query::any([at_least, clothed.at_least]), at_most }
     }
 
     fn equal(&self, field: &str, text: &str, fold: bool) -> BoundApprox {
@@ -109,11 +118,6 @@ impl Adapter<'_> {
         self.grams.set(grams);
         query()
     }
-}
-
-/// Whether a literal is an IPv4 address, which has one spelling.
-fn plain_ipv4(value: &Value) -> bool {
-    matches!(value, Value::Text(text) if text.parse::<Ipv4Addr>().is_ok())
 }
 
 fn pattern_query(field: &str, pattern: String, case_insensitive: bool) -> BoundQuery {

@@ -74,7 +74,9 @@ impl Questioner<'_> {
                 let at = p.split('.').map(encode).collect::<Vec<_>>().join(".properties.");
                 ["type", "dynamic", "enabled"].map(|key| format!("*.mappings.properties.{at}.{key}")).join(",")
             };
-            let mut filters = vec!["*.mappings.dynamic,*.mappings.enabled,*.mappings.runtime,*.mappings._source".to_owned()];
+            let whole =
+                ["dynamic", "enabled", "runtime", "derived", "_source", "**.copy_to"].map(|key| format!("*.mappings.{key}"));
+            let mut filters = vec![whole.join(",")];
             filters.extend(parents.iter().map(objects));
             let names: Vec<String> = fields.union(&parents).map(|f| encode(f)).collect();
             let mut paths = of_fields(&names);

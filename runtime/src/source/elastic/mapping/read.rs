@@ -16,8 +16,10 @@ pub(in super::super) struct MappingAnswers {
 #[derive(Default)]
 struct SeenIndex {
     fields: BTreeMap<String, Value>,
-    /// Runtime fields, which are computed at search time.
+    /// Runtime fields, which are computed at search time, in place of an indexed field of that name. OpenSearch calls them derived.
     runtime: BTreeMap<String, Value>,
+    /// Fields that get values of other fields too (`copy_to`), in the index only.
+    copied_to: BTreeSet<String>,
     /// Objects that say whether keys without a mapping are left unindexed (`true`) or not.
     closed: BTreeMap<String, bool>,
     /// Objects of type `nested`, which are documents of their own.
@@ -46,8 +48,8 @@ impl MappingAnswers {
         for (index, body) in json.as_object().into_iter().flatten() {
             let seen = self.indices.entry(index.clone()).or_default();
             let Some(mappings) = body.get("mappings") else { continue };
-            for (name, field) in mappings.get("runtime").and_then(Value::as_object).into_iter().flatten() {
-                seen.runtime.insert(name.clone(), field.clone());
+            for computed in ["runtime", "derived"].iter().filter_map(|key| mappings.get(key)?.as_object()) {
+                seen.runtime.extend(computed.iter().map(|(name, field)| (name.clone(), field.clone())));
             }
             if let Some(filter) = mappings.get("_source") {
                 seen.filter = DocumentFilter::read(filter);
@@ -104,6 +106,8 @@ impl SeenIndex {
         if is(object.get("type"), "nested") {
             self.nested.insert(path.to_owned());
         }
+        let targets = object.get("copy_to").map(|to| to.as_array().map_or(std::slice::from_ref(to), Vec::as_slice));
+        self.copied_to.extend(targets.into_iter().flatten().filter_map(|to| to.as_str().map(str::to_owned)));
         for (name, child) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
             self.object(&below, child);
@@ -116,7 +120,8 @@ impl SeenIndex {
         let unindexed = self.fields.get(real).is_some_and(|m| is(m.get("index"), "false"));
         let malformed = self.fields.get(real).is_some_and(|m| is(m.get("ignore_malformed"), "true"));
         let kept = if self.filter.keeps(real) { ValuesKept::Document } else { self.kept(real, &mapping.kind) };
-        let invented = self.runtime.contains_key(real) || self.fields.get(real).is_some_and(invents);
+        let invented =
+            self.runtime.contains_key(real) || self.copied_to.contains(real) || self.fields.get(real).is_some_and(invents);
         FieldMapping { ignorable: self.ignores || malformed, unindexed, kept, invented, ..mapping }
     }
 
@@ -136,15 +141,20 @@ impl SeenIndex {
         if ancestors(field).any(|a| self.nested.contains(&a)) {
             return plain(FieldKind::Hidden);
         }
+        // A script may leave out what documents have.
+        if ancestors(field).chain([field.to_owned()]).any(|name| self.runtime.get(&name).is_some_and(|m| m.get("script").is_some()))
+        {
+            return plain(FieldKind::Hidden);
+        }
+        if let Some(mapping) = self.runtime.get(field) {
+            return plain(kind_of(field, mapping));
+        }
         if let Some(mapping) = self.fields.get(field) {
             if let Some(target) = mapping.get("path").and_then(Value::as_str).filter(|_| is(mapping.get("type"), "alias")) {
                 // The target itself may be unknown; then it counts as another type.
                 let kind = self.fields.get(target).map_or(FieldKind::Other, |m| kind_of(target, m));
                 return FieldMapping { target: Some(target.to_owned()), ..plain(kind) };
             }
-            return plain(kind_of(field, mapping));
-        }
-        if let Some(mapping) = self.runtime.get(field) {
             return plain(kind_of(field, mapping));
         }
         let type_of = |name: String| self.fields.get(&name)?.get("type")?.as_str();
@@ -252,6 +262,25 @@ mod tests {
             FieldKind::Missing,
         ];
         assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn what_only_the_index_has_is_invented() {
+        let mut seen = MappingAnswers::default();
+        let field = |name: &str, body: Value| json!({"full_name": name, "mapping": {name: body}});
+        seen.fields(&json!({"i": {"mappings": {
+            "a": field("a", json!({"type": "keyword"})), "b": field("b", json!({"type": "keyword"})),
+            "c": field("c", json!({"type": "long", "null_value": 4})), "s": field("s", json!({"type": "keyword"}))}}}));
+        seen.objects(&json!({"i": {"mappings": {
+            "properties": {"o": {"properties": {"x": {"copy_to": ["b", "d"]}, "y": {"copy_to": "e"}}}},
+            "runtime": {"s": {"type": "keyword", "script": {"source": "emit('x')"}}, "f": {"type": "composite", "script": {}}},
+            "derived": {"z": {"type": "keyword", "script": {}}}}}}));
+        let fields = ["a", "b", "c", "d", "e", "s", "f.g", "z"];
+        let indices = seen.finish(&fields.map(str::to_owned).into());
+        let invented: Vec<&str> = fields.into_iter().filter(|f| indices["i"][*f].invented).collect();
+        assert_eq!(invented, ["b", "c", "d", "e", "s", "z"]);
+        let hidden: Vec<&str> = fields.into_iter().filter(|f| indices["i"][*f].kind == FieldKind::Hidden).collect();
+        assert_eq!(hidden, ["s", "f.g", "z"], "a script may leave out what documents have");
     }
 
     #[test]
