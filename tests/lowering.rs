@@ -18,6 +18,7 @@ use huntc_runtime::exec::bind::{self, Fill};
 use huntc_runtime::matching::{self, Found, Ladder, Lives, Reading, References};
 use huntc_runtime::source::store::Store;
 use huntc_runtime::source::{DataSource, FetchContext, Records};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn number(name: &str) -> Option<u64> {
@@ -100,6 +101,41 @@ fn a_lowered_pattern_finds_what_the_pattern_finds() {
     }
     let missing: Vec<_> = patterns::expected().into_iter().filter(|w| !coverage.contains_key(w)).collect();
     assert!(missing.is_empty(), "{missing:?} were never tried (seed {seed})");
+}
+
+/// Only records in which a process may stand without an entity id are read one by one, and need what tells such processes apart.
+#[test]
+fn a_process_with_an_entity_id_is_none_without() {
+    let id = "{0a1b2c3d-0000-0000-0000-000000000001}";
+    let nobody = "{00000000-0000-0000-0000-000000000000}";
+    let cases = [
+        (json!({"entity_id": id, "name": "a.exe", "pid": 4}), false),
+        (json!({"entity_id": id, "name": "a.exe", "parent": {"entity_id": id, "name": "b.exe"}}), false),
+        (json!({"entity_id": id, "parent": {"name": "b.exe"}}), true),
+        (json!({"entity_id": nobody, "pid": 4}), true),
+        (json!({"entity_id": "-", "name": "a.exe"}), true),
+        (json!({"entity_id": [id, nobody], "name": "a.exe"}), true),
+        (json!({"name": "a.exe"}), true),
+        (json!({}), false),
+    ];
+    let documents = cases.iter().enumerate().map(|(n, (process, _))| {
+        json!({"@timestamp": format!("2026-01-01T00:00:{n:02}Z"), "host": {"name": "h"}, "process": process}).to_string()
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("records.ndjson");
+    std::fs::write(&path, documents.collect::<Vec<_>>().join("\n")).expect("the records are written");
+    let (store, _) = Store::from_paths(&[path]).expect("the records are readable");
+    let process = Catalog::builtin().entity("process").expect("a type");
+    let template = template(process, &Predicate::TRUE);
+    let single = template.tuples.expect("records of processes can be counted").single;
+    let unless = template.form.spare.as_ref().expect("fields can be spared").unless.clone();
+    for query in [single, unless] {
+        let request = BoundRequest::of(Catalog::builtin(), query, ["@timestamp"]);
+        let found = store.fetch(&request, &FetchContext::default()).expect("records come");
+        let found: BTreeSet<_> = found.times.iter().flatten().map(|time| (time.millis_floor() / 1_000 % 60) as usize).collect();
+        let meant: BTreeSet<_> = (0..cases.len()).filter(|n| cases[*n].1).collect();
+        assert_eq!(found, meant);
+    }
 }
 
 /// Compares one pattern; answers whether it found some of what stands there but not all.

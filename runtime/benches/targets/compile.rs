@@ -2,8 +2,10 @@
 
 use super::data::Data;
 use super::generate::START;
-use super::measure::{Outcome, child, warm};
-use super::rows::{Bound::AtMost, Effort, Limit, Row};
+use super::limit::{Bound::AtMost, Limit};
+use super::measure::{Outcome, child};
+use super::rows::{Effort, Row};
+use super::warm::warm;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::compile::compile;
 use huntc_compiler::options::Options;

@@ -6,6 +6,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// How many of a hundred records create a process.
+pub(super) const BIRTHS: u64 = 40;
+
 /// Where the bench works.
 pub(super) struct Data {
     /// For logs, stores and reports.
@@ -46,7 +49,7 @@ impl Data {
         if !path.exists() {
             let part = self.path(&format!("{records}.part"));
             let mut file = std::fs::File::create(&part)?;
-            Generator::new().write(records, &mut file)?;
+            Generator::new(BIRTHS).write(records, &mut file)?;
             file.flush()?;
             std::fs::rename(part, &path)?;
         }

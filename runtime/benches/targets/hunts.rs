@@ -1,8 +1,9 @@
 //! Whole hunts from process start to exit, over log files and over a store.
 
 use super::data::Data;
+use super::limit::{Bound::AtMost, Limit};
 use super::measure::{Cost, Outcome, child};
-use super::rows::{Bound::AtMost, Effort, Limit, Row};
+use super::rows::{Effort, Row};
 use std::path::Path;
 
 /// Two GET, two FIND, three DISP, GROUP, SORT.

@@ -4,24 +4,29 @@
 //! their names: `cargo bench --bench targets -- term`.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-mod cluster;
 mod compile;
 mod data;
+#[path = "../support/generate.rs"]
 mod generate;
 mod hunts;
+#[path = "../support/limit.rs"]
+mod limit;
+#[path = "../support/measure.rs"]
 mod measure;
 mod rows;
 mod store;
 mod variables;
+mod warm;
 
 use clap::Parser;
 use data::Data;
+use limit::judge;
 use measure::Outcome;
-use rows::{Effort, Row, shown};
+use rows::{Effort, Row};
 use std::process::ExitCode;
 
 /// The rows of all files.
-const GROUPS: &[&[Row]] = &[compile::ROWS, store::ROWS, hunts::ROWS, variables::ROWS, cluster::ROWS];
+const GROUPS: &[&[Row]] = &[compile::ROWS, store::ROWS, hunts::ROWS, variables::ROWS];
 
 /// Measures the targets for speed and memory on generated data.
 #[derive(Parser)]
@@ -69,17 +74,8 @@ fn run(args: &Args) -> Outcome<bool> {
     let data = Data::new(args.records, args.large_records)?;
     let mut all = true;
     for row in rows {
-        if row.effort == Effort::Server && std::env::var_os(cluster::SERVER).is_none() {
-            println!("SKIP  {:<32} {} names no server: see tests/servers/cluster", row.name, cluster::SERVER);
-            continue;
-        }
         let figures = row.figures(&data)?;
-        for (limit, figure) in row.limits.iter().zip(figures) {
-            let holds = limit.bound.holds(figure);
-            all &= holds;
-            let verdict = if holds { "pass" } else { "FAIL" };
-            println!("{verdict}  {:<32} {:>12} {:<10} {}", row.name, shown(figure), format!("({})", limit.bound), limit.unit);
-        }
+        all &= judge(row.name, row.limits, &figures);
     }
     Ok(all)
 }

@@ -1,9 +1,11 @@
 //! The embedded store: adding logs, queries on a store that was used before, and ten times as many records.
 
-use super::data::Data;
+use super::data::{BIRTHS, Data};
 use super::generate::{Generator, START, entity_id};
-use super::measure::{Outcome, child, warm};
-use super::rows::{Bound::AtLeast, Bound::AtMost, Effort, Limit, Row};
+use super::limit::{Bound::AtLeast, Bound::AtMost, Limit};
+use super::measure::{Outcome, child};
+use super::rows::{Effort, Row};
+use super::warm::warm;
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::request::{BoundRequest, Never, Query, Regexp, Wildcard};
 use huntc_compiler::time::{SECOND, TimeRange, Window};
@@ -135,9 +137,9 @@ fn large(data: &Data) -> Outcome<Vec<f64>> {
         let source = format!("host101={}", store.display());
         child(&data.huntc, &["run", &hunt.display().to_string(), "--source", &source, "--quiet"], |_| Ok(()))
     };
-    let small = data.ingest("-", &store, |pipe| Generator::new().write(data.records, pipe))?;
+    let small = data.ingest("-", &store, |pipe| Generator::new(BIRTHS).write(data.records, pipe))?;
     let small_hunt = hunted(&store)?;
-    let ingested = data.ingest("-", &store, |pipe| Generator::new().write(data.large_records, pipe))?;
+    let ingested = data.ingest("-", &store, |pipe| Generator::new(BIRTHS).write(data.large_records, pipe))?;
     let hunt = hunted(&store)?;
     let times = data.large_records as f64 / data.records as f64;
     Ok(vec![ingested.cpu / small.cpu / times, ingested.peak, hunt.cpu / small_hunt.cpu / times, hunt.peak])

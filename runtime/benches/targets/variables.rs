@@ -2,8 +2,9 @@
 
 use super::data::Data;
 use super::generate::START;
+use super::limit::{Bound::AtMost, Limit};
 use super::measure::{Outcome, child};
-use super::rows::{Bound::AtMost, Effort, Limit, Row};
+use super::rows::{Effort, Row};
 use huntc_compiler::time::{Instant, MILLISECOND};
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -170,7 +170,7 @@ pub const NAMED_MENDED: usize = 20;
 /// The values of one field over all records. Those of record `i` are `dictionary[codes[starts[i]..starts[i + 1]]]`.
 #[derive(Clone, Debug, Default)]
 pub struct Column {
-    /// The distinct values.
+    /// The values. What comes often stands in it once.
     pub dictionary: Vec<Scalar>,
     /// Places in the dictionary. A record without the field has none.
     pub codes: Vec<u32>,

@@ -2,7 +2,7 @@
 
 use super::lowered::{Context, Lowered};
 use super::predicate;
-use crate::catalog::{AttrId, Catalog, Entity, EntityId, Guard, Rule, SlotId};
+use crate::catalog::{AttrId, Catalog, Entity, EntityId, Guard, Rule, SlotId, ValueType};
 use crate::check::hir::{Attr, Predicate, SightingAttr};
 use crate::identifier::NO_ENTITY_IDS;
 use crate::options::ProcessIdentity;
@@ -125,7 +125,10 @@ impl Request<'_> {
         let missing = kind.identity.required.iter().map(|attr| {
             let fields = kind.access(*attr, slot).map(|access| access.fields.as_slice()).unwrap_or_default();
             let none = |field: &String| Query::terms(field, NO_ENTITY_IDS.map(Value::text).to_vec());
-            Query::any([lacks(self.catalog, kind, *attr, slot), Query::any(fields.iter().map(none))])
+            // Any other text is one.
+            let ty = Some(kind.attributes[usize::from(attr.0)].ty).filter(|ty| *ty != ValueType::EntityId);
+            let lacks = lacks(self.catalog, kind, *attr, slot, ty.unwrap_or(ValueType::Id));
+            Query::any([lacks, Query::any(fields.iter().map(none))])
         });
         Query::all([Query::any(missing), Query::any(own_fields(kind, slot).iter().map(Query::exists))])
     }
@@ -211,7 +214,9 @@ impl Request<'_> {
         if kind.whole_key {
             // What lacks a part has an equal key only where the record lacks it too.
             let others = kind.identity.key.iter().filter(|a| !kind.identity.required.contains(a));
-            parts.extend(others.map(|a| Query::any([hole(*a), lacks(self.catalog, kind, *a, slot)])));
+            parts.extend(
+                others.map(|a| Query::any([hole(*a), lacks(self.catalog, kind, *a, slot, kind.attributes[usize::from(a.0)].ty)])),
+            );
         }
         let plain = kind.identity.key.first().is_some_and(|key| kind.access(*key, slot).is_some_and(|a| a.rule.whole_value()));
         let single = plain && parts.len() == 1 && !kind.identity.per_host && kind.identity.key.len() == 1;
@@ -329,9 +334,8 @@ fn own_fields(kind: &Entity, slot: SlotId) -> Fields {
 }
 
 /// Records that may lack an attribute in a slot.
-fn lacks<H>(catalog: &Catalog, kind: &Entity, attr: AttrId, slot: SlotId) -> Query<H> {
+fn lacks<H>(catalog: &Catalog, kind: &Entity, attr: AttrId, slot: SlotId, ty: ValueType) -> Query<H> {
     let Some(access) = kind.access(attr, slot) else { return Query::MatchAll };
-    let ty = kind.attributes[usize::from(attr.0)].ty;
     if !access.rule.whole_value() || !access.fields.iter().all(|f| catalog.field_type(f).fits(ty)) {
         // The field may hold what is no value of the attribute.
         return Query::MatchAll;

@@ -11,6 +11,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct ColumnBuilder {
     column: Column,
+    /// Whether hardly a value comes twice, so that it is not worth to look for it.
+    unlike: bool,
     texts: HashMap<Arc<str>, u32>,
     whole: HashMap<i64, u32>,
     other: HashMap<u64, u32>,
@@ -23,6 +25,7 @@ impl ColumnBuilder {
     fn new() -> Self {
         Self {
             column: Column { starts: vec![0], ..Column::default() },
+            unlike: false,
             texts: HashMap::default(),
             whole: HashMap::default(),
             other: HashMap::default(),
@@ -38,6 +41,10 @@ impl ColumnBuilder {
     }
 
     fn text_code(&mut self, text: &str) -> u32 {
+        if self.unlike {
+            self.text_bytes += text.len();
+            return self.add(Scalar::Text(text.into()));
+        }
         if let Some(code) = self.texts.get(text) {
             return *code;
         }
@@ -162,6 +169,14 @@ impl RecordsBuilder {
             observations: observations.then(Vec::new),
             mended: Mended::default(),
         }
+    }
+
+    /// The same, where hardly a value of this column comes twice.
+    pub(super) fn with_unlike(mut self, column: usize) -> Self {
+        if let Some(column) = self.columns.get_mut(column) {
+            column.unlike = true;
+        }
+        self
     }
 
     pub(super) fn len(&self) -> usize {

@@ -164,7 +164,7 @@ impl PreparedRequest {
     }
 
     pub(super) fn builder(&self) -> RecordsBuilder {
-        RecordsBuilder::new(self.names.len(), self.observations)
+        RecordsBuilder::new(self.names.len(), self.observations).with_unlike(self.time)
     }
 
     /// The names of the columns that the request asked for.

@@ -188,11 +188,8 @@ impl<'a> Scan<'a> {
         let first = self.page(snapshot, all, None, true, builder)?;
         let Some(total) = first.total else { return Err(Fault::new(FaultKind::Malformed, "the answer has no total")) };
         self.counted.total.store(total, Ordering::Relaxed);
-        if first.hits == first.asked {
-            self.spare(snapshot)?;
-        }
         let pages = total.div_ceil(first.asked as u64);
-        if pages > UNITS_FROM && self.plan(snapshot, pages, total, units)? {
+        if self.prepare_more(snapshot, pages, total, units)? {
             // The units have the records of the first page again.
             *builder = self.prepared.builder();
             return self.units(snapshot, units, outlet);
@@ -212,6 +209,20 @@ impl<'a> Scan<'a> {
         };
         prove(total, first.hits as u64 + more, builder)?;
         Ok(total)
+    }
+
+    /// Before a reading of so many pages goes on behind the first: whether it goes on in units.
+    fn prepare_more(&self, snapshot: &Snapshot, pages: u64, total: u64, units: &mut Units) -> Result<bool, Fault> {
+        if pages <= UNITS_FROM {
+            return if pages > 1 { self.spare(snapshot).map(|()| false) } else { Ok(false) };
+        }
+        // Both look at all records, and neither needs the other.
+        std::thread::scope(|scope| {
+            let spared = scope.spawn(|| self.spare(snapshot));
+            let planned = self.plan(snapshot, pages, total, units);
+            let lost = |_| Err(Fault::new(FaultKind::Rejected, "a reading thread ended early"));
+            spared.join().unwrap_or_else(lost).and(planned)
+        })
     }
 
     /// Spares the fields that no record of the point in time needs.

@@ -99,6 +99,8 @@ struct Process {
 
 /// Writes records one after the other.
 pub(super) struct Generator {
+    /// How many of a hundred records create a process.
+    births: u64,
     rng: Rng,
     millis: i64,
     created: u64,
@@ -108,10 +110,11 @@ pub(super) struct Generator {
 }
 
 impl Generator {
-    pub(super) fn new() -> Self {
+    /// `births`: how many of a hundred records create a process.
+    pub(super) fn new(births: u64) -> Self {
         let one = |host: u64, i: usize| Process { number: u64::MAX - host * ALIVE as u64 - i as u64, program: i };
         let alive = (0..HOSTS).map(|host| std::array::from_fn(|i| one(host, i))).collect();
-        Self { rng: Rng(20_260_302), millis: START.millis_floor(), created: 0, alive, text: String::new() }
+        Self { births, rng: Rng(20_260_302), millis: START.millis_floor(), created: 0, alive, text: String::new() }
     }
 
     /// Writes the next records, a line each.
@@ -133,7 +136,10 @@ impl Generator {
         let host = self.rng.below(HOSTS);
         let slot = self.rng.below(ALIVE as u64) as usize;
         let process = self.alive[host as usize][slot];
-        match self.rng.below(100) {
+        let lot = self.rng.below(100);
+        // The other kinds have the same shares of the rest.
+        let other = 40 + lot.saturating_sub(self.births) * 60 / (100 - self.births);
+        match if lot < self.births { 0 } else { other } {
             0..40 => {
                 let new = self.create();
                 // Shells and services stay, so that parents are not all of one kind.

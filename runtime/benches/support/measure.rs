@@ -1,11 +1,11 @@
-//! What work costs: CPU time of this process, and CPU time and peak memory of child processes.
+//! What child processes cost: time, CPU time and peak memory.
 
 use nix::sys::resource::{UsageWho, getrusage};
-use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
 
 /// Whatever goes wrong ends the bench.
 pub(super) type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -15,24 +15,10 @@ pub(super) type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 pub(super) struct Cost {
     /// CPU time of the process and the system, in seconds.
     pub(super) cpu: f64,
+    /// From its start to its end, in seconds.
+    pub(super) wall: f64,
     /// Most memory it had at once, in megabytes; mapped files count as far as they were touched.
     pub(super) peak: f64,
-}
-
-/// CPU time of this process so far, in seconds, of all threads.
-pub(super) fn cpu() -> Outcome<f64> {
-    let time = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID)?;
-    Ok(time.tv_sec() as f64 + time.tv_nsec() as f64 / 1e9)
-}
-
-/// CPU milliseconds of a call, the mean of `times`; one call before them is not counted.
-pub(super) fn warm(times: u32, mut work: impl FnMut() -> Outcome<()>) -> Outcome<f64> {
-    work()?;
-    let before = cpu()?;
-    for _ in 0..times {
-        work()?;
-    }
-    Ok((cpu()? - before) * 1e3 / f64::from(times))
 }
 
 /// The first argument of a process that runs and measures another.
@@ -65,11 +51,13 @@ pub(super) fn measured() -> Option<ExitCode> {
     if args.next()? != MEASURE {
         return None;
     }
+    let begun = Instant::now();
     let status = Command::new(args.next()?).args(args).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let wall = begun.elapsed().as_secs_f64();
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
     let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     let cpu = seconds(usage.user_time()) + seconds(usage.system_time());
-    let cost = Cost { cpu, peak: usage.max_rss() as f64 * 1024.0 / 1e6 };
+    let cost = Cost { cpu, wall, peak: usage.max_rss() as f64 * 1024.0 / 1e6 };
     let told = serde_json::to_writer(io::stdout(), &cost).is_ok();
     Some(if told && status.is_ok_and(|s| s.success()) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
