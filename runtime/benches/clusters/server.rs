@@ -46,8 +46,10 @@ impl Server {
         if status.is_success() { Ok(body) } else { Err(format!("{path}: {status}: {}", String::from_utf8_lossy(&body)).into()) }
     }
 
+    /// As [`Self::send`] with JSON; `null` is no body.
     pub(super) fn ask(&self, method: Method, path: &str, body: &Value) -> Outcome<Value> {
-        Ok(serde_json::from_slice(&self.send(method, path, body.to_string().into_bytes())?)?)
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        Ok(serde_json::from_slice(&self.send(method, path, body)?)?)
     }
 
     /// Makes the server forget what it answered before.
