@@ -7,9 +7,9 @@ use serde_json::Value;
 
 const HUNT: &str = "\
 p = GET process FROM stixshifter://lab WHERE name LIKE 'p%' START 2024-01-01T00:00:00Z STOP 2024-01-02T00:00:00Z
-g = GROUP p BY name WITH COUNT(pid)
 q = FIND network-traffic CREATED BY p
-DISP g
+a = GET ipv4-addr FROM stixshifter://lab WHERE value LIKE '10.0.1.%' START 2024-01-01T00:00:00Z STOP 2024-01-02T00:00:00Z
+DISP a
 DISP q ATTR dst_ref.value, dst_port
 ";
 

@@ -76,9 +76,20 @@ fn graphs_name_nodes_as_their_hunt_does() {
     let hunt = compiled(text);
     let catalog = crate::catalog::Catalog::builtin();
     let nodes = super::graph::nodes(hunt.plan(), catalog);
-    let told: Vec<String> =
-        nodes.iter().map(|n| format!("{} | {} | {} | {}", n.title(), n.action(), n.condition, n.shown.join(", "))).collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    let told: Vec<String> = nodes
+        .iter()
+        .map(|n| {
+            let parts = [n.title(), n.action(), n.condition.clone(), n.shown.join(", ")];
+            parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" | ")
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    n0 p | scan in h | where name = 'sh'
+    n1 | add creation records in h
+    n2 p #2 | filter | where pid = 1
+    n3 q | pivot CREATED BY in h | INFO q
+    n4 | add creation records in h | DISP q
+    ");
     let dot = super::graph::dot(hunt.plan(), catalog);
     assert!(nodes.iter().flat_map(|n| &n.names).all(|name| dot.contains(name)), "{dot}");
 }
