@@ -301,7 +301,7 @@ test('nights tell what is new by severity, and the index draws them', async () =
   const words = await page.$$eval('main section > article h3 .tag:first-child', (all) => all.map((one) => one.textContent));
   const order = ['critical', 'high', 'medium', 'low', 'informational'];
   assert.deepEqual([...words].sort((a, b) => order.indexOf(a) - order.indexOf(b)), words);
-  assert.ok(await page.locator('td', { hasText: 'host101' }).first().isVisible());
+  assert.ok(await page.locator('.rows td', { hasText: 'host101' }).first().isVisible());
   await done();
   const index = await open('nights');
   assert.equal(await index.page.locator('svg.chart rect').count(), 4);
