@@ -6,6 +6,7 @@ use crate::time::{Instant, TimeRange};
 
 /// Options of one compilation.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that stands for itself")]
 pub struct Options {
     /// The one "now" of the run (`--at`).
     pub now: Instant,

@@ -97,8 +97,8 @@ impl Run<'_> {
             lane.sightings += weight;
             match time {
                 Some(time) => {
-                    lane.span = wider(lane.span, time);
-                    report.span = wider(report.span, time);
+                    widen(&mut lane.span, time);
+                    widen(&mut report.span, time);
                 }
                 None => report.without_time += weight,
             }
@@ -253,13 +253,14 @@ impl LaneCount {
         self.entities += other.entities;
         self.sightings += other.sightings;
         for time in other.span.into_iter().flat_map(|(first, last)| [first, last]) {
-            self.span = wider(self.span, time);
+            widen(&mut self.span, time);
         }
     }
 }
 
-fn wider(span: Option<(Instant, Instant)>, time: Instant) -> Option<(Instant, Instant)> {
-    Some(span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))))
+/// Makes a span so wide that it holds a time.
+fn widen(span: &mut Option<(Instant, Instant)>, time: Instant) {
+    *span = Some(span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
 }
 
 /// The part of the time in which an instant lies.

@@ -7,6 +7,7 @@ use crate::request::{
 };
 use serde::Serialize;
 use serde_json::json;
+use std::fmt::Write;
 
 /// Hits of the one page that is shown; a run reads every page.
 const PAGE: u32 = 10_000;
@@ -125,12 +126,18 @@ fn pasted(template: &RequestTemplate, plan: &Plan, options: &Options) -> Vec<Pas
 
 /// Text for Kibana Dev Tools (`--emit console`).
 pub fn console(requests: &Requests, plan: &Plan, options: &Options) -> String {
-    let searches = requests.iter().flat_map(|template| pasted(template, plan, options));
-    searches.map(|search| format!("# {}\n{}\n", search.heading, search.console())).collect()
+    listed(requests, plan, options, PastedSearch::console)
 }
 
 /// Shell commands (`--emit curl`); the URL holds no credentials.
 pub fn curl(requests: &Requests, plan: &Plan, options: &Options) -> String {
-    let searches = requests.iter().flat_map(|template| pasted(template, plan, options));
-    searches.map(|search| format!("# {}\n{}\n", search.heading, search.curl())).collect()
+    listed(requests, plan, options, PastedSearch::curl)
+}
+
+fn listed(requests: &Requests, plan: &Plan, options: &Options, form: fn(&PastedSearch) -> String) -> String {
+    let mut out = String::new();
+    for search in requests.iter().flat_map(|template| pasted(template, plan, options)) {
+        let _ = writeln!(out, "# {}\n{}", search.heading, form(&search));
+    }
+    out
 }

@@ -24,6 +24,12 @@ fn nodes(text: &str) -> Vec<GraphNode> {
     graph::nodes(&compiled.plan, catalog)
 }
 
+/// A hunt of so many statements that need nothing of each other.
+fn statements(many: usize) -> String {
+    let get = |text: String, n| text + &format!("p{n} = GET process FROM stixshifter://s WHERE pid = {n}\n");
+    (0..many).fold(String::new(), get)
+}
+
 /// A second later each, and a second long.
 fn ran(nodes: Vec<GraphNode>) -> Vec<NodeReport> {
     let second = |n: u64| Duration::from_secs(n);
@@ -86,13 +92,11 @@ fn of_several_inputs_the_one_that_was_done_last_is_on_the_critical_path() {
 
 #[test]
 fn a_plan_is_narrow_and_one_that_is_too_large_is_listed() {
-    let many: String = (0..60).map(|n| format!("p{n} = GET process FROM stixshifter://s WHERE pid = {n}\n")).collect();
-    let image = plan_of_dry_run(&nodes(&many));
+    let image = plan_of_dry_run(&nodes(&statements(60)));
     let width: u32 = image.split("width=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
     assert!((1_000..=1_200).contains(&width), "{width}");
     assert!(image.starts_with("<svg xmlns=") && image.contains("<style>.picture{"));
-    let many: String = (0..300).map(|n| format!("p{n} = GET process FROM stixshifter://s WHERE pid = {n}\n")).collect();
-    let picture = plan(&ran(nodes(&many))).unwrap();
+    let picture = plan(&ran(nodes(&statements(300)))).unwrap();
     assert!(picture.image.contains("300 nodes are too many for a picture") && picture.text.contains("<td>p299</td>"));
     assert_eq!(plan(&[]), None);
 }
@@ -139,7 +143,9 @@ fn a_matrix_has_hosts_and_variables() {
 fn hostile_hosts_are_text() {
     let report = seen(vec![lane(hostile(), "p", &[(0, 1)]), lane("b", hostile(), &[(0, 1)])]);
     let (timeline, matrix) = (timeline(&report).unwrap(), matrix(&report).unwrap());
-    [timeline.image, timeline.text, matrix.image].iter().for_each(|markup| is_harmless(markup));
+    for markup in [timeline.image, timeline.text, matrix.image] {
+        is_harmless(&markup);
+    }
 }
 
 #[test]
