@@ -57,7 +57,7 @@ test('the page says first what came of the hunt, then failures, then findings, t
 });
 
 test('a click sorts, a second one the other way round, a third one takes it back', async () => {
-  const { page, faults, done } = await open('many');
+  const { page, faults, done } = await open('some');
   const pids = async () => (await column(page, 'h1-t1', 3)).map(Number);
   const before = await pids();
   const head = page.locator('#h1-t1 th').nth(3);
@@ -75,34 +75,34 @@ test('a click sorts, a second one the other way round, a third one takes it back
 });
 
 test('text filters rows, values filter rows, chips take filters back', async () => {
-  const { page, faults, done } = await open('many');
-  await page.getByRole('searchbox', { name: 'Filter rows of p' }).fill('/x:4999');
-  await page.locator('output').filter({ hasText: 'of 50,000 rows' }).first().waitFor();
+  const { page, faults, done } = await open('some');
+  await page.getByRole('searchbox', { name: 'Filter rows of p' }).fill('/x:199');
+  await page.locator('output').filter({ hasText: 'of 2,000 rows' }).first().waitFor();
   assert.equal(await shown(page, 'h1-t1'), 11);
   await page.getByRole('searchbox', { name: 'Filter rows of p' }).fill('');
-  await page.waitForFunction(() => document.querySelectorAll('#h1-t1 tbody tr').length === 50_000);
+  await page.waitForFunction(() => document.querySelectorAll('#h1-t1 tbody tr').length === 2_000);
   await page.getByRole('button', { name: 'Values of name', exact: true }).click();
   const panel = page.getByRole('dialog');
-  assert.match(await panel.innerText(), /name: 5 values[\s\S]*10,000/);
+  assert.match(await panel.innerText(), /name: 5 values[\s\S]*400/);
   await panel.getByLabel('cmd.exe').check();
-  assert.equal(await shown(page, 'h1-t1'), 10_000);
+  assert.equal(await shown(page, 'h1-t1'), 400);
   assert.ok((await column(page, 'h1-t1', 2)).every((name) => name === 'cmd.exe'));
   await page.keyboard.press('Escape');
   assert.equal(await page.getByRole('dialog').count(), 0);
   await page.getByRole('button', { name: /^name: cmd\.exe/ }).click();
-  assert.equal(await shown(page, 'h1-t1'), 50_000);
+  assert.equal(await shown(page, 'h1-t1'), 2_000);
   assert.deepEqual(faults, []);
   await done();
 });
 
 test('a part of the timeline and a host choose rows of tables', async () => {
-  const { page, faults, done } = await open('many');
+  const { page, faults, done } = await open('some');
   const controls = page.locator('form.brush-controls');
   await controls.locator('select[name=host]').selectOption('ws001');
   assert.ok((await column(page, 'h1-t1', 0)).every((host) => host === 'ws001'));
-  assert.equal(await shown(page, 'h1-t1'), 250);
+  assert.equal(await shown(page, 'h1-t1'), 10);
   await controls.locator('select[name=host]').selectOption('');
-  assert.equal(await shown(page, 'h1-t1'), 50_000);
+  assert.equal(await shown(page, 'h1-t1'), 2_000);
   const timeline = page.locator('svg.timeline');
   await timeline.scrollIntoViewIfNeeded();
   const box = await timeline.boundingBox();
@@ -111,7 +111,7 @@ test('a part of the timeline and a host choose rows of tables', async () => {
   await page.mouse.move(box.x + box.width * 0.6, box.y + box.height / 2, { steps: 4 });
   await page.mouse.up();
   const chosen = await shown(page, 'h1-t1');
-  assert.ok(chosen > 1_000 && chosen < 20_000, `${chosen}`);
+  assert.ok(chosen > 50 && chosen < 800, `${chosen}`);
   assert.match(await controls.locator('output').innerText(), /2021-04-03T/);
   assert.deepEqual(faults, []);
   await done();
@@ -120,7 +120,7 @@ test('a part of the timeline and a host choose rows of tables', async () => {
 test('columns hide, and what is copied is what is shown', async () => {
   const { page, faults, done } = await open('tasks');
   await page.getByRole('button', { name: 'Values of name', exact: true }).first().click();
-  await page.getByRole('dialog').getByLabel('amcet.exe').check();
+  await page.getByRole('dialog').getByRole('checkbox', { name: 'amcet.exe 1', exact: true }).check();
   await page.keyboard.press('Escape');
   const copy = page.locator('#h1-t1-box').getByRole('button', { name: 'Copy as CSV' });
   await copy.click();
@@ -148,7 +148,7 @@ test('long texts fold, and unfold with a click and for all', async () => {
   const { page, done } = await open('hostile');
   const cell = page.locator('#h1-t1 td').filter({ hasText: 'cmd /c' }).first();
   assert.ok(await cell.count());
-  const many = await open('many');
+  const many = await open('some');
   const long = many.page.locator('#h1-t1 tbody td:nth-child(5)').nth(5);
   const styles = () => long.evaluate((cell) => getComputedStyle(cell).webkitLineClamp);
   assert.equal(await styles(), '3');
@@ -183,7 +183,7 @@ test('without script all is there to be read', async () => {
   for (const part of ['GoogleUpdate.exe', '/installsource scheduler', 'FIND process CREATED BY scheduler', '17 rows']) {
     assert.ok(await page.getByText(part).first().isVisible(), part);
   }
-  assert.equal(await page.locator('button').count(), 0);
+  assert.equal(await page.locator('button:visible').count(), 0);
   await done();
 });
 
@@ -301,7 +301,7 @@ test('nights tell what is new by severity, and the index draws them', async () =
   const words = await page.$$eval('main section > article h3 .tag:first-child', (all) => all.map((one) => one.textContent));
   const order = ['critical', 'high', 'medium', 'low', 'informational'];
   assert.deepEqual([...words].sort((a, b) => order.indexOf(a) - order.indexOf(b)), words);
-  assert.ok(await page.getByText('host101').first().isVisible());
+  assert.ok(await page.locator('.rows td', { hasText: 'host101' }).first().isVisible());
   await done();
   const index = await open('nights');
   assert.equal(await index.page.locator('svg.chart rect').count(), 4);

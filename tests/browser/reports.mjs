@@ -43,17 +43,17 @@ function hostile() {
   huntc(['nightly', 'run', 'hostile-hunts', '--source', 'hostile=hostile.ndjson', '--at', '2021-04-04T00:00:00Z', '--state', 'hostile-state', '--out', 'hostile-nights', '--quiet']);
 }
 
-function many() {
+function many(file, rows) {
   let records = '';
   const names = ['cmd.exe', 'powershell.exe', 'svchost.exe', 'chrome.exe', 'rundll32.exe'];
-  for (let at = 0; at < 50_000; at += 1) {
+  for (let at = 0; at < rows; at += 1) {
     const name = names[(at * 7) % 5];
     const command = `C:\\Windows\\System32\\${name} -k ${'netsvcs '.repeat(1 + (at % 6))}/x:${at}`;
     records += record(day + at * 1000, `ws${String((at * 31) % 200).padStart(3, '0')}`, ['bob', 'eve', 'SYSTEM'][at % 3], name, command, 1 + ((at * 7919) % 64_000), null);
   }
-  write('many.ndjson', records);
-  write('many.hf', '# title: Every process of a day\n# severity: low\n# attack: T1059\np = GET process FROM stixshifter://many WHERE pid > 0\nDISP p ATTR first_observed, name, pid, command_line, host.name\n');
-  huntc(['run', 'many.hf', '--source', 'many=many.ndjson', '--out', 'many']);
+  write(`${file}.ndjson`, records);
+  write(`${file}.hf`, '# title: Every process of a day\n# severity: low\n# attack: T1059\np = GET process FROM stixshifter://many WHERE pid > 0\nDISP p ATTR first_observed, name, pid, command_line, host.name\n');
+  huntc(['run', `${file}.hf`, '--source', `many=${file}.ndjson`, '--out', file]);
 }
 
 /** Makes all reports, once for each binary. */
@@ -73,7 +73,8 @@ export function make() {
     huntc([...words, '--at', `2021-04-${night}T02:00:00Z`], 0, 3, 4, 5);
   }
   hostile();
-  many();
+  many('some', 2_000);
+  many('many', 50_000);
 }
 
 /** The pages, by what they are called in tests. */
@@ -82,6 +83,7 @@ export const pages = {
   both: 'both/report.html',
   failed: 'failed/report.html',
   empty: 'empty/report.html',
+  some: 'some/report.html',
   many: 'many/report.html',
   night: 'nights/20210404T020000Z/summary.html',
   nights: 'nights/index.html',

@@ -33,6 +33,8 @@ const WIDEST: usize = 72;
 pub(crate) struct PageColumn {
     pub header: String,
     pub kind: ColumnKind,
+    /// `host` or `time` where it says where or when its rows were.
+    pub says: &'static str,
     /// In characters.
     #[serde(skip)]
     pub width: usize,
@@ -63,7 +65,7 @@ impl PageColumn {
         // Beside the header stand its two buttons.
         let header_width = wide(header) + 5;
         let width = if kind == ColumnKind::Long { longest.min(WIDEST) } else { longest };
-        Self { header: header.to_owned(), kind, width: width.max(header_width), used }
+        Self { header: header.to_owned(), kind, says: "", width: width.max(header_width), used }
     }
 }
 

@@ -118,12 +118,19 @@
       for (const [column, values] of this.values) {
         if (column !== but && !values.has(this.text(row, column))) return false;
       }
-      const { range } = this;
-      const { time, host } = row.dataset;
-      if (range && range.start !== null && time !== undefined && (+time < range.start || +time > range.stop)) return false;
-      if (range && range.host !== null && host !== undefined && host !== range.host) return false;
+      if (this.range && !this.lies(row, this.range)) return false;
       if (!this.words) return true;
       return this.columns.some((_, column) => this.text(row, column).toLowerCase().includes(this.words));
+    }
+
+    // Whether a row lies in a range; one of which nobody knows does.
+    lies(row, { start, stop, host }) {
+      const says = (what) => this.text(row, this.columns.findIndex((head) => head.dataset.says === what));
+      const time = Number(row.dataset.time ?? Date.parse(says('time')));
+      const places = says('host');
+      // A cell may name several hosts, and not all of them.
+      const here = places === '' || / and \d+ more$/.test(places) || places.split(/, | and |[[\]",]+/).includes(host);
+      return !(start !== null && (time < start || time > stop)) && (host === null || here);
     }
 
     show() {

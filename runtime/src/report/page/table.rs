@@ -82,12 +82,18 @@ impl TableView {
             () => 3,
         });
         let order: Vec<usize> = shown.iter().map(|(at, _)| *at).collect();
-        let host = shown.iter().find(|(_, column)| HOSTS.contains(&column.header.as_str())).map(|(at, _)| *at);
+        for (at, column) in &mut shown {
+            column.says = match () {
+                () if HOSTS.contains(&column.header.as_str()) => "host",
+                () if Some(*at) == first_time => "time",
+                () => "",
+            };
+        }
         let mut columns: Vec<PageColumn> = shown.into_iter().map(|(_, column)| column).collect();
         let evidence = table.rows.iter().any(|row| row.evidence.is_some());
         if evidence {
             let header = "evidence".to_owned();
-            columns.push(PageColumn { header, kind: ColumnKind::Evidence, width: 16, used: true });
+            columns.push(PageColumn { header, kind: ColumnKind::Evidence, says: "", width: 16, used: true });
         }
         let mut rows = String::new();
         for (number, row) in table.rows.iter().enumerate() {
@@ -95,7 +101,7 @@ impl TableView {
                 let left = (table.rows.len() - number).min(CHUNK);
                 let _ = if left == CHUNK { write!(rows, "<tbody>") } else { write!(rows, "<tbody style=\"--n:{left}\">") };
             }
-            write_row(row, &order, host, table.tree, &mut rows);
+            write_row(row, &order, first_time, table.tree, &mut rows);
         }
         let rules = rules(&id, &columns);
         let folded = folded.into_iter().map(|(_, column)| column.header).collect();
@@ -118,16 +124,14 @@ impl TableView {
     }
 }
 
-fn write_row(row: &PageRow<'_>, order: &[usize], host: Option<usize>, tree: bool, out: &mut String) {
+/// Writes a row. Its time is in its column, or that of its first record.
+fn write_row(row: &PageRow<'_>, order: &[usize], time: Option<usize>, tree: bool, out: &mut String) {
     // A line end behind the last cell would be one in it.
     out.push_str("<tr\n");
-    let of_row = row.cells.iter().flatten().find_map(|value| if let Value::Time(time) = value { Some(*time) } else { None });
-    let seen = || row.evidence.and_then(|evidence| evidence.shown.first()?.time);
-    if let Some(time) = of_row.or_else(seen) {
-        let _ = write!(out, "data-time={} ", time.millis_floor());
-    }
-    if let Some(Some(Some(name))) = host.map(|at| row.cells.get(at)) {
-        let _ = write!(out, "data-host=\"{}\"", escape(&name.to_string()));
+    let told = time.is_some_and(|at| row.cells.get(at).is_some_and(Option::is_some));
+    let seen = row.evidence.and_then(|evidence| evidence.shown.first()?.time);
+    if let (false, Some(time)) = (told, seen) {
+        let _ = write!(out, "data-time={}", time.millis_floor());
     }
     out.push('>');
     for (place, at) in order.iter().enumerate() {
