@@ -57,10 +57,11 @@ fn paths_in_the_documentation_are_there() {
     let mut faults = Vec::new();
     let mut seen = 0;
     for entry in fs::read_dir(root().join("docs")).unwrap() {
-        let name = format!("docs/{}", entry.unwrap().file_name().to_string_lossy());
-        if !name.ends_with(".md") {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "md") {
             continue;
         }
+        let name = shown(&path);
         for path in paths(&page(&name)) {
             seen += 1;
             if !root().join(&path).exists() {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::ops::Range;
 
 /// The outputs of cells by number among all cells, from 1. Each is an object of nbformat 4.
@@ -48,7 +49,7 @@ pub fn with_outputs(json: &str, outputs: &CellOutputs, is_own: impl Fn(&Json) ->
                 let (start, end) = (place(json, source).start, place(json, source).end);
                 out.push_str(&json[done..end]);
                 let layout = Layout::at(json, start);
-                out.push_str(&format!(",{}\"outputs\":{}", layout.line(0), layout.blank()));
+                let _ = write!(out, ",{}\"outputs\":{}", layout.line(0), layout.blank());
                 out.push_str(&layout.list(&[], new));
                 done = end;
             }

@@ -116,13 +116,13 @@ pub(super) fn tell(checked: &Checked, files: usize, format: DiagnosticFormat, co
     let Checked { diagnostics, unreadable } = checked;
     let terminal = console.terminal;
     let text = render(diagnostics, &console.session.texts, format, terminal.colors_out());
-    if format != DiagnosticFormat::Text {
-        terminal.out(&text);
-    } else {
+    if format == DiagnosticFormat::Text {
         terminal.show(&text);
         let found = render_text::summary(diagnostics);
         let found = if found.is_empty() { "no errors, no warnings".to_owned() } else { found };
         terminal.err(&format!("{} checked: {found}\n", count(files as u64, "file")));
+    } else {
+        terminal.out(&text);
     }
     let errors = diagnostics.iter().any(|d| d.severity == Severity::Error);
     match (unreadable, errors) {

@@ -237,7 +237,9 @@ fn run_all(files: &[String], settings: &RunSettings, output: &Output, console: &
         code = code.worst(book.map_or(ExitCode::Ok, |book| write_book(book, &report, output, console)));
         hunts.push(report);
     }
-    let facts: Vec<HuntFacts> = huntflows.iter().map(|huntflow| hunt_facts(huntflow, &console.session.texts)).collect();
+    // Only one format tells them, and long hunts take long to read.
+    let told = huntflows.iter().filter(|_| output.format == RunFormat::Sarif);
+    let facts: Vec<HuntFacts> = told.map(|huntflow| hunt_facts(huntflow, &console.session.texts)).collect();
     let sources = std::mem::take(&mut console.session.texts);
     let report = RunReport { now: settings.now, hunts, sources, elapsed: begun.elapsed() };
     print_whole(output, &report, &facts, console);

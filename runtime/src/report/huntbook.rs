@@ -219,4 +219,5 @@ fn figures(variables: &[&VariableReport]) -> Json {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

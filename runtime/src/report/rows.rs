@@ -7,7 +7,7 @@ use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Tab
 use huntc_compiler::value::Value;
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::UnicodeWidthStr;
 
 /// What a display is written for.
 #[derive(Clone, Copy, Debug)]
@@ -214,7 +214,7 @@ fn write_names(word: &str, names: &[Cow<'_, str>], columns: u16, out: &mut Strin
         let comma = if at + 1 < names.len() { "," } else { "" };
         if line.width() + name.width() + 2 > usize::from(columns) {
             let _ = writeln!(out, "{line}");
-            line = " ".to_owned();
+            " ".clone_into(&mut line);
         }
         let _ = write!(line, " {name}{comma}");
     }
@@ -228,7 +228,7 @@ const LEAST: u16 = 30;
 
 /// The columns of a text that must not be broken: of its longest word, within reason.
 fn unbroken(text: &str) -> usize {
-    text.split(' ').map(|word| word.width()).max().unwrap_or(0).min(UNBROKEN)
+    text.split(' ').map(UnicodeWidthStr::width).max().unwrap_or(0).min(UNBROKEN)
 }
 
 fn row_count(display: &Display) -> String {

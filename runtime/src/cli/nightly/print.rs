@@ -42,9 +42,9 @@ fn view(
     match read {
         Ok((text, code)) => {
             if for_people {
-                terminal.show(&text)
+                terminal.show(&text);
             } else {
-                terminal.out(&text)
+                terminal.out(&text);
             }
             code
         }

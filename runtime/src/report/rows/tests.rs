@@ -127,7 +127,7 @@ fn where_a_row_does_not_fit_each_attribute_has_a_line() {
 fn what_is_no_terminal_has_80_columns_and_breaks_no_value() {
     let text = display(&wide(), PIPE);
     assert!(
-        text.contains(&format!("command_line    C:\\Windows\\System32\\cmd.exe /c {}", "echo é && ".repeat(9)).trim_end()),
+        text.contains(format!("command_line    C:\\Windows\\System32\\cmd.exe /c {}", "echo é && ".repeat(9)).trim_end()),
         "{text}"
     );
     assert_eq!(text.lines().filter(|line| line.contains("0123456789abcdef")).count(), 2);
