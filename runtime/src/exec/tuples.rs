@@ -76,7 +76,20 @@ impl Run<'_> {
         let begun = Instant::now();
         let opened = self.open(node, template.source)?;
         let ask = || opened.tuples(&wanted, &context);
-        let answer = self.in_one_moment(template.source, opened.as_ref(), ask).map_err(|e| failed(node, e))?;
+        let answer = match self.in_one_moment(template.source, opened.as_ref(), ask) {
+            Ok(answer) => answer,
+            Err(error) => {
+                report.elapsed = begun.elapsed();
+                report.status = RequestStatus::Failed;
+                report.complete = false;
+                locked(&self.requests).push((id, 0, report));
+                return Err(failed(node, error));
+            }
+        };
+        if context.stats.partial.load(Ordering::Relaxed) {
+            // A reading tells of the part that is missing.
+            return Ok(None);
+        }
         let Some(Tuples { counted, mut records, counts, mut seen, mut single }) = answer else { return Ok(None) };
         self.budget(node)?;
         super::requests::apart(&mut seen, template.source);

@@ -4,15 +4,19 @@ use super::Rng;
 use super::hunt::Env;
 use crate::oracle::{World, run_text};
 
-/// Whether servers keep an instant as it is: milliseconds.
-fn is_whole(time: &str) -> bool {
-    time.split_once('.').is_none_or(|(_, fraction)| fraction.trim_end_matches('Z').len() <= 3)
+/// An instant as servers keep it: in milliseconds.
+fn in_millis(time: &str) -> String {
+    match time.trim_end_matches('Z').split_once('.') {
+        Some((seconds, fraction)) => format!("{seconds}.{}Z", &fraction[..fraction.len().min(3)]),
+        None => time.to_owned(),
+    }
 }
 
 /// A random hunt: its statements, one a line.
 pub(crate) fn counted_hunt(rng: Rng, world: &World) -> Vec<String> {
     let mut env = Env::new(rng, world);
-    env.times.retain(|time| is_whole(time));
+    env.times = env.times.iter().map(|time| in_millis(time)).collect();
+    env.times.dedup();
     let count = 3 + env.rng.below(4);
     let mut lines: Vec<String> = Vec::new();
     while lines.len() < count {
