@@ -83,7 +83,7 @@ fn rows_show_the_lines_of_logs_as_they_are() {
     let mut zipped = GzEncoder::new(Vec::new(), Compression::fast());
     zipped.write_all(LOG.as_bytes()).unwrap();
     let lines: Vec<&str> = LOG.lines().collect();
-    let bulk = lines.iter().map(|line| format!("{{\"create\":{{}}}}\n{line}\n")).collect::<String>();
+    let bulk = lines.iter().fold(String::new(), |all, line| all + "{\"create\":{}}\n" + line + "\n");
     let array = format!("[{}]", lines.join(",\n"));
     let inputs: [(&str, Vec<u8>, [usize; 2]); 4] = [
         ("log.ndjson", LOG.into(), [1, 2]),

@@ -25,7 +25,7 @@ use crate::table::Table;
 use foldhash::{HashMap, HashSet};
 use huntc_compiler::catalog::Catalog;
 use huntc_compiler::diag::{Diagnostic, Severity, codes};
-use huntc_compiler::plan::{Node, NodeId, Plan, SourceId, SourceRef, VarId};
+use huntc_compiler::plan::{Node, NodeId, Plan, SourceId, SourceRef};
 use huntc_compiler::request::{RequestTemplate, Requests};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -308,8 +308,7 @@ impl Run<'_> {
         diagnostics.sort_by_key(|d| (d.primary.span, d.code.id));
         let mut requests = std::mem::take(&mut *locked(&self.requests));
         requests.sort_by_key(|(node, chunk, _)| (*node, *chunk));
-        let variables: Vec<VariableReport> =
-            plan.vars.iter().zip(0..).filter(|(v, _)| v.var.binding).map(|(v, id)| self.variable(VarId(id), v)).collect();
+        let variables: Vec<VariableReport> = plan.vars.iter().filter(|v| v.var.binding).map(|v| self.variable(v)).collect();
         HuntReport {
             file: self.job.file.clone(),
             text: None,

@@ -4,7 +4,7 @@ use super::{Failure, Run, Source, locked};
 use crate::report::model::{NodeReport, NodeStatus, RequestReport, SourceReport, VariableReport};
 use huntc_compiler::diag::{Diagnostic, codes};
 use huntc_compiler::plan::graph::{self, GraphNode};
-use huntc_compiler::plan::{DataSource, Node, NodeId, Op, Shape, StatementFacts, VarId, Variable};
+use huntc_compiler::plan::{DataSource, Node, NodeId, Op, Shape, Variable};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -13,10 +13,12 @@ const PLAINER: &str = "rewrite it without look-around and back-references, or wi
 
 impl Run<'_> {
     /// The report of one variable. Figures are `None` when its statement failed.
-    pub(super) fn variable(&self, id: VarId, variable: &Variable) -> VariableReport {
-        let binds = |statement: &&StatementFacts| statement.binds.iter().any(|binding| binding.out == id);
-        let statement = self.job.plan.statements.iter().find(binds).map_or(0, |statement| statement.number);
+    pub(super) fn variable(&self, variable: &Variable) -> VariableReport {
         let Variable { var, node, counts_unidentified } = variable;
+        // A variable stands in the statement that binds it.
+        let statements = &self.job.plan.statements;
+        let behind = statements.partition_point(|statement| statement.span.start <= var.span.start);
+        let statement = behind.checked_sub(1).and_then(|at| statements.get(at)).map_or(0, |statement| statement.number);
         let table = node.and_then(|n| self.table(n).ok());
         let grouped = matches!(var.shape, Shape::Groups { .. });
         let unidentified = table.as_ref().map(|t| if *counts_unidentified { t.unidentified } else { 0 });

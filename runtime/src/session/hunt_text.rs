@@ -10,6 +10,9 @@ use huntc_compiler::source::{SourceId, SourceSet, Span};
 pub(super) fn hunt_text(texts: &SourceSet, id: SourceId, program: &Program, front_matter: &FrontMatter) -> HuntText {
     let source = texts.get(id);
     let inks = inks(id, &source.text);
+    // Counted once: a text may have as many statements as lines.
+    let line_ends: Vec<usize> = source.text.match_indices('\n').map(|(at, _)| at).collect();
+    let lines_before = |at: usize| line_ends.partition_point(|end| *end < at);
     let part = |statement: Option<u32>, start: usize, end: usize| {
         let text = source.text.get(start..end).unwrap_or_default();
         // Blank lines around a part are none of it.
@@ -18,9 +21,11 @@ pub(super) fn hunt_text(texts: &SourceSet, id: SourceId, program: &Program, fron
         if start >= end {
             return None;
         }
-        let at = texts.position(id, start as u32);
+        let cell =
+            source.cells.partition_point(|cell| cell.start as usize <= start).checked_sub(1).and_then(|at| source.cells.get(at));
+        let line = lines_before(start) - lines_before(cell.map_or(0, |cell| cell.start as usize)) + 1;
         let pieces = pieces(&source.text, &inks, start, end);
-        Some(CodePart { statement, line: at.line, cell: at.cell, place: (start as u32, end as u32), pieces })
+        Some(CodePart { statement, line, cell: cell.map(|cell| cell.number), place: (start as u32, end as u32), pieces })
     };
     let mut codes: Vec<CodePart> = Vec::new();
     let mut from = 0;
@@ -32,7 +37,9 @@ pub(super) fn hunt_text(texts: &SourceSet, id: SourceId, program: &Program, fron
         let end = line_end.min(next).max(end);
         // A cell is a part of its own: what a cell says before its first statement is not of the cell before.
         let before = from..=statement.span.start as usize;
-        let borders = source.cells.iter().map(|cell| cell.start as usize).filter(|at| *at > 0 && before.contains(at));
+        let first = source.cells.partition_point(|cell| (cell.start as usize) < from);
+        let cells = source.cells.get(first..).unwrap_or_default().iter().map(|cell| cell.start as usize);
+        let borders = cells.take_while(|at| before.contains(at)).filter(|at| *at > 0);
         for border in borders {
             codes.extend(part(None, from, border));
             from = border;

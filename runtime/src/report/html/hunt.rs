@@ -11,6 +11,7 @@ use crate::report::pictures;
 use crate::report::text::{parameters, seconds, unread};
 use huntc_compiler::diag::Severity;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -110,8 +111,13 @@ impl HuntView {
         let shows = |display: &Display| display.command == "DISP";
         let (disp, facts): (Vec<_>, Vec<_>) = tables.into_iter().partition(|(display, _)| shows(display));
         let (findings, empty): (Vec<_>, Vec<_>) = disp.into_iter().partition(|(display, _)| !display.rows.is_empty());
-        let variables: Vec<VariableView> = hunt.variables.iter().map(|v| VariableView::of(v, hunt)).collect();
+        let last: BTreeMap<&str, u32> = hunt.variables.iter().map(|v| (v.name.as_str(), v.version)).collect();
+        let variables: Vec<VariableView> = hunt.variables.iter().map(|v| VariableView::of(v, &last)).collect();
         let requests: Vec<RequestView> = (1..).zip(&hunt.requests).map(|(n, r)| RequestView::of(r, &id, n)).collect();
+        let mut by_statement: BTreeMap<u32, Vec<RequestView>> = BTreeMap::new();
+        for request in &requests {
+            by_statement.entry(request.statement).or_default().push(request.clone());
+        }
         let mut parts = Vec::new();
         let mut told = told;
         let mut facts: Vec<(u32, TableView)> = facts.into_iter().map(|(display, table)| (display.statement, table)).collect();
@@ -121,7 +127,7 @@ impl HuntView {
                 TextPart::Code(code) => {
                     let mut view = PartView::code(code);
                     view.take_variables(&variables);
-                    view.take_requests(&requests);
+                    view.take_requests(&by_statement);
                     view.failed = failures.iter().any(|d| view.holds(d));
                     view.told = told.extract_if(.., |d| view.holds(d)).collect();
                     view.facts =

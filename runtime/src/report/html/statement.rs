@@ -1,7 +1,7 @@
 //! A statement on the page, and what came of it: variables, requests, tables, and what is said of it.
 
 use crate::report::hunt_text::{CodePart, TextInk};
-use crate::report::model::{HuntReport, RequestReport, VariableReport};
+use crate::report::model::{RequestReport, VariableReport};
 use crate::report::page::table::TableView;
 use crate::report::page::{Html, counted, grouped, ticked};
 use crate::report::requests::{PastedRequest, pasted};
@@ -12,6 +12,7 @@ use huntc_compiler::plan::SourceId;
 use huntc_compiler::source::SourceSet;
 use huntc_compiler::time::Window;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// A part of the hunt's text: prose, or a statement.
@@ -84,12 +85,15 @@ impl PartView {
 
     /// Takes the variables that it binds.
     pub(super) fn take_variables(&mut self, all: &[VariableView]) {
-        self.variables = all.iter().filter(|v| Some(v.statement) == self.statement).cloned().collect();
+        let Some(own) = self.statement else { return };
+        // They are in the order of the statements.
+        let from = all.partition_point(|v| v.statement < own);
+        self.variables = all.iter().skip(from).take_while(|v| v.statement == own).cloned().collect();
     }
 
     /// Takes the requests that it was the first to need.
-    pub(super) fn take_requests(&mut self, all: &[RequestView]) {
-        self.requests = all.iter().filter(|r| Some(r.statement) == self.statement).cloned().collect();
+    pub(super) fn take_requests(&mut self, all: &BTreeMap<u32, Vec<RequestView>>) {
+        self.requests = self.statement.and_then(|own| all.get(&own)).cloned().unwrap_or_default();
         let records: u64 = self.requests.iter().map(|r| r.records).sum();
         let noun = counted(self.requests.len() as u64, "request");
         self.requests_text = format!("{noun}, {} read", counted(records, "record"));
@@ -116,7 +120,7 @@ pub(super) struct VariableView {
 }
 
 impl VariableView {
-    pub(super) fn of(variable: &VariableReport, hunt: &HuntReport) -> Self {
+    pub(super) fn of(variable: &VariableReport, last: &BTreeMap<&str, u32>) -> Self {
         let figure = |n: Option<u64>| n.map_or_else(|| "failed".to_owned(), grouped);
         let more = if variable.complete { "" } else { "at least " };
         let many = if variable.entities == Some(1) { "entity" } else { "entities" };
@@ -126,12 +130,11 @@ impl VariableView {
             (variable.unidentified, "seen without an identity, left out"),
             (variable.undecided, "where a comparison could not be decided"),
         ];
-        let later = |v: &&VariableReport| v.name == variable.name && v.version > variable.version;
         Self {
             statement: variable.statement,
             name: variable.name.clone(),
             version: variable.version,
-            earlier: hunt.variables.iter().any(|v| later(&v)),
+            earlier: last.get(variable.name.as_str()).is_some_and(|last| variable.version < *last),
             entity: variable.entity.clone(),
             entities: variable.entities,
             found: format!("{more}{} {noun}{records}", figure(variable.entities)),
@@ -157,7 +160,7 @@ impl VariableView {
 pub(super) struct RequestView {
     id: String,
     anchor: String,
-    statement: u32,
+    pub statement: u32,
     source: String,
     purpose: String,
     window: String,
