@@ -223,12 +223,11 @@ pub(crate) fn difference(documents: &[Vec<String>], text: &str, options: Options
     judge(&world(documents, options), text, verdict)
 }
 
+/// What one hunt over the records of the sources has otherwise than the oracle says.
+type Difference<'a> = dyn Fn(&[Vec<String>], &[String]) -> Option<String> + 'a;
+
 /// The first difference that is left while statements and records are taken away one by one.
-pub(crate) fn minimised(
-    mut documents: Vec<Vec<String>>,
-    mut statements: Vec<String>,
-    fails: &dyn Fn(&[Vec<String>], &[String]) -> Option<String>,
-) -> String {
+pub(crate) fn minimised(mut documents: Vec<Vec<String>>, mut statements: Vec<String>, fails: &Difference<'_>) -> String {
     let Some(mut difference) = fails(&documents, &statements) else {
         return "the hunt passes where it runs alone\n".to_owned();
     };
