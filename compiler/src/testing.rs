@@ -92,6 +92,7 @@ impl Compiled {
 
 /// Asserts that a schema in `docs/schemas/` is what the type says. `HUNTC_WRITE_SCHEMAS=1` writes it.
 #[track_caller]
+#[allow(clippy::disallowed_methods, reason = "a test, which writes what it then compares")]
 pub(crate) fn assert_schema<T: schemars::JsonSchema>(name: &str, title: &str) {
     let mut schema =
         schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();

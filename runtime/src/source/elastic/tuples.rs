@@ -290,8 +290,8 @@ fn names(request: &BoundRequest) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
     use crate::source::elastic::mapping::FieldMapping;
+    use std::collections::BTreeMap;
 
     #[test]
     fn values_that_an_index_leaves_out_go_by_several_names() {
