@@ -339,7 +339,7 @@ fn saved_mappings_stand_for_the_server() {
     assert!(requests.iter().any(|r| r.is_null()), "one waits for results: {shown:#?}");
     assert!(requests.iter().any(|r| r["sent"] == json!(false)), "no index has files: {shown:#?}");
     // The server gets just that, under a point in time.
-    let ran = huntc.run(&format!("run hunt.hf {bound} --process-identity entity-id"));
+    let ran = huntc.run(&format!("run hunt.hf {bound} --process-identity entity-id --no-agg"));
     assert_eq!(ran.code, Some(0), "{}", ran.text());
     let mut page = fake.pages().into_iter().map(|page| page.body).find(|body| body["size"] != 0).unwrap();
     page.as_object_mut().unwrap().remove("pit");

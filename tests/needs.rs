@@ -31,6 +31,7 @@ fn report(text: &str, settings: &RunSettings, sources: &[String], pool: &SourceP
     }
     report.elapsed = Duration::ZERO;
     report.variables.iter_mut().for_each(|variable| variable.elapsed = Duration::ZERO);
+    report.nodes.iter_mut().for_each(|node| node.time = None);
     for request in &mut report.requests {
         request.elapsed = Duration::ZERO;
     }

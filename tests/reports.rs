@@ -47,6 +47,8 @@ fn outline(page: &str) -> String {
         (r"<(tr|p|li|section|pre|div|summary|dt)\b[^>]*>", "\n"),
         (r"<[^>]*>", ""),
         (r"\d+\.\d{3} s", "T s"),
+        // Which of two that run side by side was waited for changes.
+        (r" \(waited for\)", ""),
         (r"now = .*", "now"),
     ];
     let text = text.iter().fold(body, |text, (from, to)| Regex::new(from).unwrap().replace_all(&text, *to).into_owned());

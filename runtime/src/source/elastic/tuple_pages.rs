@@ -411,9 +411,8 @@ impl Counting<'_> {
             if !asked.always && !choice::goes_on(progress, asked.records, asked.times, asked.page) {
                 return Ok(None);
             }
-            // Fewer tuples than were asked for are the last ones. Were they not, their records would be missed below.
             match next {
-                Some(key) if full => after = Some(key),
+                Some(key) if counted.records > records && total.is_some_and(|total| counted.records < total) => after = Some(key),
                 _ => break,
             }
         }
