@@ -167,6 +167,8 @@ test('every row shows the records behind it, with their place and all their digi
   await evidence.locator('summary').focus();
   await page.keyboard.press('Enter');
   assert.match(await evidence.innerText(), /host101\.ndjson\.gz:\d+/);
+  // The script lays a document out when its fold says that it is open.
+  await evidence.locator('pre').first().filter({ hasText: /"@timestamp": "/ }).waitFor();
   const laid = await evidence.locator('pre').first().innerText();
   assert.ok(laid.includes('\n  "@timestamp": "2021-04-'), laid.slice(0, 200));
   const blanks = (text) => JSON.stringify(JSON.parse(text));
