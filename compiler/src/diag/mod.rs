@@ -14,6 +14,7 @@ pub use crate::unsafe_char::is_unsafe;
 use crate::source::Span;
 use foldhash::HashSet;
 use std::fmt;
+use std::fmt::Write as _;
 
 /// How bad a diagnostic is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -92,6 +93,22 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// All that it says, as text: its message, its label, its notes, its ways out. Nothing is escaped.
+    pub fn in_words(&self) -> String {
+        let mut text = self.message.clone();
+        if !self.primary.text.is_empty() {
+            let _ = write!(text, " ({})", self.primary.text);
+        }
+        for note in &self.notes {
+            let _ = write!(text, "\nnote: {note}");
+        }
+        for help in &self.helps {
+            let with = help.replace.as_ref().map_or_else(String::new, |(_, with)| format!(": {}", with.trim()));
+            let _ = write!(text, "\nhelp: {}{with}", help.text);
+        }
+        text
+    }
+
     /// A diagnostic of `code` at `span`, with an empty label.
     pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
         Self {

@@ -32,18 +32,7 @@ fn one(diagnostic: &Diagnostic, sources: &SourceSet, out: &mut String) {
     let columns = if start.line == end.line { format!(",col={},endColumn={}", start.column, end.column) } else { String::new() };
     let title = property(&format!("{} {}", diagnostic.code.id, diagnostic.code.slug));
     let cell = start.cell.map_or_else(String::new, |cell| format!("cell {cell}, line {}: ", start.line));
-    let mut text = format!("{cell}{}", diagnostic.message);
-    if !diagnostic.primary.text.is_empty() {
-        let _ = write!(text, " ({})", diagnostic.primary.text);
-    }
-    for note in &diagnostic.notes {
-        let _ = write!(text, "\nnote: {note}");
-    }
-    for help in &diagnostic.helps {
-        let with = help.replace.as_ref().map_or_else(String::new, |(_, with)| format!(": {}", with.trim()));
-        let _ = write!(text, "\nhelp: {}{with}", help.text);
-    }
-    let message = data(&text);
+    let message = data(&format!("{cell}{}", diagnostic.in_words()));
     let _ = writeln!(out, "::{level} file={file},line={},endLine={}{columns},title={title}::{message}", start.line, end.line);
 }
 

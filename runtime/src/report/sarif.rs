@@ -359,19 +359,8 @@ fn fixes(diagnostic: &Diagnostic, sources: &SourceSet) -> Vec<Fix> {
 
 /// A diagnostic in words: its cell, its message, its notes, its ways out.
 fn said(diagnostic: &Diagnostic, sources: &SourceSet) -> String {
-    let mut text = cell(diagnostic.primary.span, sources).map_or_else(String::new, |cell| format!("{cell}: "));
-    text.push_str(&diagnostic.message);
-    if !diagnostic.primary.text.is_empty() {
-        let _ = write!(text, " ({})", diagnostic.primary.text);
-    }
-    for note in &diagnostic.notes {
-        let _ = write!(text, "\nnote: {note}");
-    }
-    for help in &diagnostic.helps {
-        let with = help.replace.as_ref().map_or_else(String::new, |(_, with)| format!(": {}", with.trim()));
-        let _ = write!(text, "\nhelp: {}{with}", help.text);
-    }
-    literal(&text)
+    let cell = cell(diagnostic.primary.span, sources).map_or_else(String::new, |cell| format!("{cell}: "));
+    literal(&format!("{cell}{}", diagnostic.in_words()))
 }
 
 /// The findings of a hunt, as [`HuntReport::has_findings`] counts them.
