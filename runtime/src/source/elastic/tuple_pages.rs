@@ -105,13 +105,9 @@ const NOTHING: u32 = u32::MAX;
 
 /// The tuples of all stretches, each once.
 pub(super) struct MergedTuples {
-    builder: RecordsBuilder,
+    all: CountedTuples,
     /// Where the tuple with these codes stands.
     places: HashMap<Box<[u32]>, usize>,
-    counts: Vec<u64>,
-    firsts: Vec<i64>,
-    lasts: Vec<i64>,
-    records: u64,
 }
 
 impl CountedTuples {
@@ -145,16 +141,16 @@ impl CountedTuples {
 
 impl MergedTuples {
     fn new(fields: usize) -> Self {
-        let builder = RecordsBuilder::new(fields, false);
-        Self { builder, places: HashMap::default(), counts: Vec::new(), firsts: Vec::new(), lasts: Vec::new(), records: 0 }
+        Self { all: CountedTuples::new(fields), places: HashMap::default() }
     }
 
     /// Takes the tuples of a stretch. Those that others have too are counted together.
     fn take(&mut self, stretch: CountedTuples) {
-        self.records += stretch.records;
+        let Self { all, places } = self;
+        all.records += stretch.records;
         let columns = stretch.builder.finished_columns();
         let translated: Vec<Vec<u32>> =
-            self.builder.columns.iter_mut().zip(&columns).map(|(mine, theirs)| mine.translated(theirs)).collect();
+            all.builder.columns.iter_mut().zip(&columns).map(|(mine, theirs)| mine.translated(theirs)).collect();
         for (tuple, count) in stretch.counts.iter().enumerate() {
             let key: Box<[u32]> = columns
                 .iter()
@@ -164,10 +160,10 @@ impl MergedTuples {
                 })
                 .collect();
             let (first, last) = (stretch.firsts.get(tuple), stretch.lasts.get(tuple));
-            if let Some(place) = self.places.get(&key) {
-                self.counts[*place] += count;
+            if let Some(place) = places.get(&key) {
+                all.counts[*place] += count;
                 for (known, time, one) in
-                    [(&mut self.firsts, first, i64::min as fn(i64, i64) -> i64), (&mut self.lasts, last, i64::max)]
+                    [(&mut all.firsts, first, i64::min as fn(i64, i64) -> i64), (&mut all.lasts, last, i64::max)]
                 {
                     if let (Some(known), Some(time)) = (known.get_mut(*place), time) {
                         *known = one(*known, *time);
@@ -175,35 +171,35 @@ impl MergedTuples {
                 }
                 continue;
             }
-            for (column, code) in self.builder.columns.iter_mut().zip(&key) {
+            for (column, code) in all.builder.columns.iter_mut().zip(&key) {
                 if *code != NOTHING {
                     column.push_code(*code);
                 }
             }
-            self.builder.end_record("", "", None);
-            self.places.insert(key, self.counts.len());
-            self.counts.push(*count);
-            self.firsts.extend(first);
-            self.lasts.extend(last);
+            all.builder.end_record("", "", None);
+            places.insert(key, all.counts.len());
+            all.counts.push(*count);
+            all.firsts.extend(first);
+            all.lasts.extend(last);
         }
     }
 
     /// Roughly how many bytes they take.
     fn bytes(&self) -> usize {
-        let each = (4 * self.builder.columns.len() + 48) + 3 * size_of::<u64>();
-        self.builder.bytes() + each * self.counts.len()
+        let each = (4 * self.all.builder.columns.len() + 48) + 3 * size_of::<u64>();
+        self.all.builder.bytes() + each * self.all.counts.len()
     }
 
     /// When the first and the last record of each was, in milliseconds, as far as it was asked for.
     pub(super) fn instants(&self) -> BTreeSet<i64> {
-        self.firsts.iter().chain(&self.lasts).copied().collect()
+        self.all.firsts.iter().chain(&self.all.lasts).copied().collect()
     }
 
     /// A record for each, and how many have its values. `fields`: the names of these.
     pub(super) fn finish<'n>(self, fields: impl Iterator<Item = &'n str>) -> (Records, Vec<u64>) {
-        let mut records = self.builder.finish(fields);
-        records.ids = (0..self.counts.len() as u64).collect();
-        (records, self.counts)
+        let mut records = self.all.builder.finish(fields);
+        records.ids = (0..self.all.counts.len() as u64).collect();
+        (records, self.all.counts)
     }
 }
 
@@ -254,7 +250,7 @@ impl TupleCount<'_> {
             stretches = parts.flatten().collect();
         }
         let merged = counting.merged.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok((merged.records == self.records).then_some(merged))
+        Ok((merged.all.records == self.records).then_some(merged))
     }
 
     /// The search for the first tuples of all records, without the point in time.
