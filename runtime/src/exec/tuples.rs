@@ -31,8 +31,9 @@ impl Run<'_> {
         let template = self.job.requests.of(id).and_then(|template| Some((template, template.tuples.as_ref()?)));
         let Some((template, form)) = template else { return Ok(None) };
         let mut found = self.found_tuples(id, node, asked, take, (template, form, from))?;
-        if form.times == TupleTimes::None && found.as_ref().is_some_and(|(table, _)| !table.is_settled()) {
-            // Which of several values a row has depends on which came first.
+        let counted_unsettled = |(table, report): &(Table, RequestReport)| report.tuples.is_some() && !table.is_settled();
+        if form.times == TupleTimes::None && found.as_ref().is_some_and(counted_unsettled) {
+            // Which of several values a row has depends on which came first. Records that were read one by one have their times.
             let form = TupleForm { times: TupleTimes::First, ..form.clone() };
             found = self.found_tuples(id, node, asked, take, (template, &form, from))?;
         }
