@@ -1,7 +1,7 @@
 //! Log files: the formats that are read, the lines that count as bad, and the blocks that parsers get.
 //!
-//! Bytes become records in three steps. [`open`] removes gzip and zstd, repeatedly if needed. The first format of
-//! [`FORMATS`] that recognises the beginning of the text cuts all of it into pieces: blocks of lines, each an ECS
+//! Bytes become records in three steps. [`each_entry`] removes compressions, repeatedly if needed, and goes through archives: each of
+//! their members is a log of its own. The first format of [`FORMATS`] that recognises the beginning of the text cuts all of it into pieces: blocks of lines, each an ECS
 //! document in JSON, and bad lines. `source/store/ingest` parses the blocks. A format whose records are no ECS
 //! documents must convert them before it emits a block: nothing behind it knows formats.
 //!
@@ -10,10 +10,12 @@
 
 mod action;
 mod answer;
+mod archive;
 mod bulk;
 mod elements;
 mod file_kind;
 mod format;
+mod hit;
 mod inputs;
 mod judge;
 mod lines;
@@ -26,13 +28,16 @@ mod spare;
 
 pub(crate) use action::{BulkAction, action};
 pub(crate) use answer::SavedAnswers;
+pub use archive::UnpackLimits;
+pub(crate) use archive::{LogEntry, each_entry};
 pub(crate) use elements::MENDED_FEED;
 pub use format::{LogFormat, ReadOptions};
+pub(crate) use hit::with_source;
 pub use inputs::{Input, Listing, list};
 pub(crate) use judge::{FileFindings, judge};
 pub(crate) use piece::{Block, Emit, Layout, Piece};
 pub use report::{BadLine, BadReason, LeftOut, MendedLine, NAMED_BAD_LINES, ReadReport};
-pub(crate) use single_lines::lines_of;
+pub(crate) use single_lines::{WantedLines, file_of, lines_of};
 pub(crate) use spare::Spare;
 
 use super::SourceError;
@@ -51,14 +56,8 @@ pub(crate) struct FileRead {
     pub(crate) kind: &'static FileKind,
 }
 
-/// Reads a file completely. The buffers of blocks may be given to `spare` after use.
-pub(crate) fn read(input: &Input, options: &ReadOptions, spare: &Spare, emit: &mut Emit<'_>) -> Result<FileRead, SourceError> {
-    let reader = open::open(input)?;
-    read_from(reader, &input.name, options, spare, emit)
-}
-
-/// As [`read`], for any stream.
-pub(crate) fn read_from(
+/// Reads a log completely. The buffers of blocks may be given to `spare` after use.
+pub(crate) fn read(
     reader: Box<dyn Read + '_>,
     name: &str,
     options: &ReadOptions,
