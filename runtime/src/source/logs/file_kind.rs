@@ -52,7 +52,7 @@ pub(super) static LINK: FileKind = foreign("a link in an archive", |_| false, fa
 pub(super) static NO_FILE: FileKind = foreign("no regular file", |_| false, false, NO_LOG);
 
 /// Every kind; the first that matches is it, and the last matches all.
-static KINDS: [FileKind; 32] = [
+static KINDS: [FileKind; 31] = [
     foreign("a zip archive", is_zip, true, "unpack it, then name the folder: `unzip FILE -d OUT`"),
     foreign("a tar archive", is_tar, true, "unpack it, then name the folder: `mkdir OUT && tar -xf FILE -C OUT`"),
     foreign("an xz file", |b| b.starts_with(b"\xfd7zXZ\0"), true, "unpack it: `xz -dc FILE > OUT`"),
@@ -99,12 +99,6 @@ static KINDS: [FileKind; 32] = [
         |b| begins_object(b) && (has_key(b, "preview") || has_key(b, "_raw")) && has_key(b, "result"),
         true,
         "give each result a time: `jq -c '.result | .\"@timestamp\" = ._time' FILE > OUT`; hunts need its fields in ECS too",
-    ),
-    text(
-        "a Zeek log",
-        |b| b.starts_with(b"#separator") || (begins_object(b) && has_key(b, "id.orig_h")),
-        true,
-        "Filebeat's module `zeek` makes ECS of it, with `output.file` in filebeat.yml",
     ),
     text(
         "Windows events in another form than ECS, without @timestamp",
@@ -281,7 +275,7 @@ mod tests {
         let swapped: Vec<u8> = utf_16.chunks(2).flat_map(|c| [c[1], c[0]]).collect();
         let mut tar = vec![b'x'; 600];
         tar[257..262].copy_from_slice(b"ustar");
-        let cases: [(&[u8], &str); 24] = [
+        let cases: [(&[u8], &str); 23] = [
             (b"PK\x03\x04\x14\0", "a zip archive"),
             (&tar, "a tar archive"),
             (b"\xfd7zXZ\0\0", "an xz file"),
@@ -294,7 +288,6 @@ mod tests {
             (b"{\n  \"type\": \"bundle\",\n \"objects\": []}", "a STIX bundle"),
             (b"{\"preview\":false,\"result\":{\"_raw\":\"x\"}}", "a Splunk export"),
             (b"{\"error\":{\"type\":\"x\"},\"status\":404}", "an answer of a search without hits"),
-            (b"{\"ts\":1.5,\"id.orig_h\":\"10.0.0.1\"}", "a Zeek log"),
             (
                 b"{\"EventTime\":\"2020-10-22 06:58:00\",\"EventID\":1}",
                 "Windows events in another form than ECS, without @timestamp",

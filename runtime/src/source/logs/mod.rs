@@ -11,20 +11,28 @@
 mod action;
 mod answer;
 mod archive;
+mod auditd;
 mod bulk;
+mod converted;
 mod elements;
+mod field_table;
 mod file_kind;
+mod flat_record;
 mod format;
 mod hit;
 mod inputs;
+mod journald;
 mod judge;
 mod lines;
 mod open;
 mod piece;
+mod read_value;
 mod report;
 mod seam;
 mod single_lines;
 mod spare;
+mod suricata;
+mod zeek;
 
 pub(crate) use action::{BulkAction, action};
 pub(crate) use answer::SavedAnswers;
@@ -46,7 +54,18 @@ use format::LogReading;
 use std::io::Read;
 
 /// All formats. The first one that recognises the beginning of a text reads it; the last one takes every text.
-pub const FORMATS: [&LogFormat; 5] = [&elements::ARRAY, &elements::RESPONSES, &elements::VALUES, &bulk::BULK, &lines::LINES];
+pub const FORMATS: &[&LogFormat] = &[
+    &elements::ARRAY,
+    &elements::RESPONSES,
+    &elements::VALUES,
+    &bulk::BULK,
+    &zeek::ZEEK_TSV,
+    &zeek::ZEEK_JSON,
+    &suricata::SURICATA,
+    &journald::JOURNALD,
+    &auditd::AUDITD,
+    &lines::LINES,
+];
 
 /// The result of reading a file completely, beside its pieces.
 pub(crate) struct FileRead {
@@ -65,7 +84,7 @@ pub(crate) fn read(
     emit: &mut Emit<'_>,
 ) -> Result<FileRead, SourceError> {
     let mut reader = open::decompress(reader, name)?;
-    let sniffed = format::sniff(&mut reader, name, &FORMATS)?;
+    let sniffed = format::sniff(&mut reader, name, FORMATS)?;
     let lines = match sniffed.format {
         Some(format) => (format.read)(&mut reader, &LogReading { name, options, spare }, emit)?,
         None => 0,

@@ -6,6 +6,8 @@ use super::*;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+mod converted;
+
 /// The pieces of a text: lines with their numbers, bad lines with their reasons, and the number of lines.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Cut {
@@ -347,7 +349,7 @@ fn buffers_that_come_back_are_used_again() {
 fn formats_are_told_by_the_beginning() {
     let name = |text: &str| {
         let mut reader: Box<dyn std::io::Read> = Box::new(text.as_bytes());
-        format::sniff(&mut reader, "f", &FORMATS).unwrap().format.map(|format| format.name)
+        format::sniff(&mut reader, "f", FORMATS).unwrap().format.map(|format| format.name)
     };
     for (text, wanted) in [
         ("", None),
