@@ -31,6 +31,10 @@ pub enum BadReason {
     Truncated,
     /// It is a search response without hits, for example an error.
     NoHits,
+    /// It has another number of columns than its table.
+    OtherColumns,
+    /// It is no line of the audit log, among lines that are.
+    NoAuditLine,
 }
 
 impl BadReason {
@@ -49,6 +53,8 @@ impl BadReason {
             Self::NoDocument => "an action without its document",
             Self::Truncated => "the file ends inside a JSON value",
             Self::NoHits => "a search response without hits",
+            Self::OtherColumns => "another number of columns than the header",
+            Self::NoAuditLine => "no line of an audit log",
         }
     }
 }
