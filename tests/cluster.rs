@@ -165,8 +165,16 @@ fn tuples_of_many_pages_come_in_parts() {
             let source = source(&server, "huntc-parts", |c| (c.page_size, c.concurrency) = (page_size, concurrency));
             let context = FetchContext { request_id: "n1".to_owned(), ..FetchContext::default() };
             let single = Query::MatchNone;
-            let asked =
-                TupleRequest { request: &all, fields: &fields, slots: &[], kinds: &all.kinds, single: &single, times, from: 0 };
+            let asked = TupleRequest {
+                request: &all,
+                fields: &fields,
+                slots: &[],
+                counts: false,
+                kinds: &all.kinds,
+                single: &single,
+                times,
+                from: 0,
+            };
             let tuples = source
                 .tuples(&asked, &context)
                 .expect("tuples come")

@@ -141,7 +141,16 @@ fn counted(source: &ElasticSource, documents: usize, context: &FetchContext, see
     let request = BoundRequest { window: Some(window), ..everything() };
     let kinds = Arc::new(FieldKinds::of(Catalog::builtin(), &single, &["process.name".to_owned(), "n".to_owned()]));
     let times = *[TupleTimes::None, TupleTimes::First, TupleTimes::FirstAndLast].get(seed as usize % 9 / 3).expect("one of three");
-    let asked = TupleRequest { request: &request, fields: &fields, slots: &[], kinds: &kinds, single: &single, times, from: 0 };
+    let asked = TupleRequest {
+        request: &request,
+        fields: &fields,
+        slots: &[],
+        counts: false,
+        kinds: &kinds,
+        single: &single,
+        times,
+        from: 0,
+    };
     let Some(tuples) = source.tuples(&asked, context)? else { return Ok(false) };
     assert!(!context.stats.partial.load(Ordering::Relaxed), "{about}: what is counted is whole");
     let mut wanted: BTreeMap<String, Vec<usize>> = BTreeMap::new();

@@ -15,6 +15,8 @@ pub struct Detail {
     pub times: bool,
     /// Each record by itself in which a process begins: filters let those count that a statement did not find.
     pub creations: bool,
+    /// In how many records each entity stands, whatever the slot.
+    pub counts: bool,
     /// Which entities stand in one record: without it the slots of records are counted each by itself.
     pub slots: bool,
     /// Each record by itself; with the reason.
@@ -22,12 +24,12 @@ pub struct Detail {
 }
 
 impl Detail {
-    const VALUES: Self = Self { times: false, creations: false, slots: false, records: None };
+    const VALUES: Self = Self { times: false, creations: false, counts: false, slots: false, records: None };
     const TIMES: Self = Self { times: true, ..Self::VALUES };
     const CREATIONS: Self = Self { creations: true, ..Self::VALUES };
     const SLOTS: Self = Self { slots: true, ..Self::VALUES };
     /// What rows tell: when they were first seen, and in how many records.
-    const ROWS: Self = Self { times: true, ..Self::SLOTS };
+    const ROWS: Self = Self { times: true, counts: true, ..Self::VALUES };
 
     fn records(why: &'static str) -> Self {
         Self { records: Some(why), ..Self::VALUES }
@@ -38,6 +40,7 @@ impl Detail {
         Self {
             times: self.times || other.times,
             creations: self.creations || other.creations,
+            counts: self.counts || other.counts,
             slots: self.slots || other.slots,
             records: self.records.max(other.records),
         }
@@ -115,7 +118,7 @@ fn of_attr(attr: &Attr) -> Detail {
     match attr {
         Attr::Sighting(SightingAttr::ObservationId) => Detail::records(OBSERVED),
         Attr::Sighting(SightingAttr::FirstObserved | SightingAttr::LastObserved) => Detail::TIMES,
-        Attr::Sighting(SightingAttr::NumberObserved) => Detail::SLOTS,
+        Attr::Sighting(SightingAttr::NumberObserved) => Detail { counts: true, ..Detail::VALUES },
         _ => Detail::VALUES,
     }
 }
@@ -168,7 +171,9 @@ fn inputs(node: &Node, asked: Detail, several: bool, born: &[bool]) -> Vec<(Node
         Op::Observe { .. } => Detail::records(PAIRED),
         // Two requests may have found one record.
         Op::Union if several => Detail::records(TOGETHER),
-        Op::First(_) | Op::Slice { .. } | Op::Join { .. } | Op::Apply { .. } | Op::Reload { .. } => asked.and(Detail::ROWS),
+        Op::First(_) | Op::Slice { .. } | Op::Join { .. } | Op::Apply { .. } | Op::Reload { .. } => {
+            asked.and(Detail::ROWS).and(Detail::SLOTS)
+        }
         Op::Sort { attr, .. } => asked.and(of_attr(attr)).and(Detail::SLOTS),
         Op::Group { keys, aggregates } => {
             let by_time = aggregates.iter().any(|a| matches!(a.function, Function::First | Function::Last));

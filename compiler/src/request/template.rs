@@ -80,6 +80,8 @@ pub struct TupleForm {
     pub fields: Vec<String>,
     /// The same for each slot by itself, where it does not matter which entities stand in one record; else empty.
     pub slots: Vec<SlotTuples>,
+    /// Whether it matters in how many records each entity stands, whatever the slot.
+    pub counts: bool,
     /// The type of every field of the tuples, of the query and of `single`.
     pub kinds: Arc<FieldKinds>,
     /// The records that must be read one by one: those with processes that have no entity id.

@@ -4,16 +4,21 @@ use super::bind::{self, Fill};
 use super::node::{Asked, LookIn, Take};
 use super::requests::{Visitor, chunked};
 use super::{Failure, Run, failed, locked};
-use crate::matching::Found;
+use crate::matching::{Found, typed_text};
 use crate::report::model::{RequestReport, RequestStatus};
-use crate::source::{Records, TupleRequest, Tuples};
+use crate::source::{DataSource, FetchContext, Records, Scalar, TupleCounts, TupleRequest, Tuples};
 use crate::table::{Key, Rung, Table, Weights};
 use foldhash::HashMap;
+use huntc_compiler::catalog::{FieldType, ValueType};
 use huntc_compiler::plan::{Node, NodeId};
-use huntc_compiler::request::{Query, RequestTemplate, TupleForm, TupleTimes};
+use huntc_compiler::request::{BoundRequest, Query, RequestTemplate, TupleForm, TupleTimes};
+use huntc_compiler::value::Value;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+/// The most values for which the source is asked in how many records they stand.
+const VALUES: usize = 60_000;
 /// Ids of tuples begin here: above all that sources give and [`super::requests`] makes of them.
 const TUPLES: u64 = 1 << 63;
 const NODE_BIT: u32 = 32;
@@ -70,6 +75,7 @@ impl Run<'_> {
             request: &request,
             fields: &form.fields,
             slots: &form.slots,
+            counts: form.counts,
             kinds: &form.kinds,
             single: &form.single,
             times: form.times,
@@ -122,11 +128,58 @@ impl Run<'_> {
         let mut table = found.sightings.finish(node.entity, &node.columns);
         table.unidentified = unidentified;
         table.weights = Weights::new(weights);
-        if counts.iter().any(|of| of.slot.is_some()) {
-            // What was counted in several slots counts once; each record is wanted, so it stands in one of them at least.
-            table.known_records = counted.map(|counted| counted + table.record_count_of(|id| id & TUPLES == 0));
+        if let Some(counted) = counted.filter(|_| counts.iter().any(|of| of.slot.is_some())) {
+            let some_slot = self.in_some_slot(node, opened.as_ref(), &context, (&request, &counts, counted), &table)?;
+            let Some(some_slot) = some_slot else {
+                // All slots together tell.
+                let form = TupleForm { slots: Vec::new(), ..form.clone() };
+                return self.found_tuples(id, node, asked, take, (template, &form, from));
+            };
+            table.known_records = Some(some_slot + table.record_count_of(|id| id & TUPLES == 0));
         }
         Ok(Some((table, report)))
+    }
+
+    /// In how many of the records that were counted slot by slot something was found; `None` where the source cannot say.
+    fn in_some_slot(
+        &self,
+        node: &Node,
+        opened: &dyn DataSource,
+        context: &FetchContext,
+        (request, counts, counted): (&BoundRequest, &[TupleCounts], u64),
+        table: &Table,
+    ) -> Result<Option<u64>, Failure> {
+        let found = table.record_ids();
+        let (mut terms, mut values, mut all) = (Vec::new(), 0, true);
+        for of in counts {
+            // With several values in a tuple each record is wanted.
+            let [(field, column)] = of.records.columns.as_slice() else { return Ok(Some(counted)) };
+            let is_address = self.job.catalog.field_type(field) == FieldType::Ip;
+            let value = |scalar: &Scalar| match scalar {
+                Scalar::Text(text) if is_address => typed_text(text, ValueType::Address),
+                Scalar::Text(text) => Some(Value::text(Arc::clone(text))),
+                Scalar::Int(number) => Some(Value::Int(*number)),
+                Scalar::Bool(_) | Scalar::Float(_) => None,
+            };
+            let mut those = Vec::new();
+            for (tuple, id) in of.records.ids.iter().enumerate() {
+                match column.values(tuple).next() {
+                    Some(scalar) if found.contains(id) => {
+                        let Some(value) = value(scalar) else { return Ok(None) };
+                        those.push(value);
+                    }
+                    other => all &= other.is_none(),
+                }
+            }
+            values += those.len();
+            terms.push(Query::terms(field.as_str(), those));
+        }
+        if all || values > VALUES {
+            return Ok(all.then_some(counted));
+        }
+        let query = Query::all([request.query.clone(), Query::any(terms)]);
+        let request = BoundRequest { query, fields: Vec::new(), ..request.clone() };
+        opened.exact_count(&request, context).map_err(|error| failed(node, error))
     }
 }
 

@@ -76,6 +76,12 @@ pub trait DataSource: Send + Sync {
         Ok(None)
     }
 
+    /// How many records a request matches among those that this run reads; `None` where the source cannot say exactly.
+    fn exact_count(&self, request: &BoundRequest, context: &FetchContext) -> Result<Option<u64>, SourceError> {
+        let _ = (request, context);
+        Ok(None)
+    }
+
     /// For each of these records its name and, where it can be read again, its document. A record that is not there any more, or
     /// whose id is of another source, has none.
     fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<RecordDocuments, SourceError> {

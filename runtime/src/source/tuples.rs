@@ -16,9 +16,12 @@ pub struct TupleRequest<'a> {
     pub request: &'a BoundRequest,
     /// The fields whose values make a tuple.
     pub fields: &'a [String],
-    /// The same for each slot by itself, where it does not matter which entities stand in one record; else empty. Only where
-    /// each record that the source finds is certainly one of the request's.
+    /// The same for each slot by itself, where it does not matter which entities stand in one record; else empty. Where a tuple
+    /// is more than one value it is so counted only if each record that the source finds is certainly one of the request's.
     pub slots: &'a [SlotTuples],
+    /// Whether it matters in how many records each entity stands: then the counts of what stands in several slots of a record,
+    /// which are values there, are those of the records, together.
+    pub counts: bool,
     /// The type of each of these fields, and of those of the query and of `single`.
     pub kinds: &'a Arc<FieldKinds>,
     /// Those of the records that must be read one by one.
@@ -45,9 +48,9 @@ impl<'a> TupleRequest<'a> {
         BoundRequest { fields: self.fields.to_vec(), ..self.of_single() }
     }
 
-    /// What is counted, one after the other. `exact`: whether each record that is found is one of the request's.
-    pub(super) fn counted(&self, exact: bool) -> Vec<TupleFields<'a>> {
-        if exact && !self.slots.is_empty() {
+    /// What is counted, one after the other. `by_slot`: slot by slot, if that is enough.
+    pub(super) fn counted(&self, by_slot: bool) -> Vec<TupleFields<'a>> {
+        if by_slot && !self.slots.is_empty() {
             return self.slots.iter().map(|s| TupleFields { slot: Some(s.slot), fields: &s.fields, each: s.each }).collect();
         }
         vec![TupleFields { slot: None, fields: self.fields, each: false }]
@@ -95,7 +98,7 @@ impl Tuples {
         let counted = Some(records.len() as u64);
         let mut tuples = Self { counted, single, ..Self::default() };
         let mut kept = BTreeSet::new();
-        for wanted in asked.counted(true) {
+        for wanted in asked.counted(!asked.counts) {
             let (counts, seen) = TupleCounts::of(&records.with_columns(wanted.fields), asked.times);
             tuples.counts.push(TupleCounts { slot: wanted.slot, ..counts });
             kept.extend(seen);

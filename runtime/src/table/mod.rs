@@ -23,6 +23,7 @@ pub use pool::TupleId;
 pub use sighting::Sighting;
 pub use weights::Weights;
 
+use foldhash::HashSet;
 use huntc_compiler::catalog::EntityId;
 use huntc_compiler::plan::{Attr, Transformer};
 use huntc_compiler::time::Instant;
@@ -139,6 +140,11 @@ impl Table {
         records.sort_unstable();
         records.dedup();
         records.into_iter().map(|record| self.weights.of(record)).sum()
+    }
+
+    /// The ids of the records of the counted sightings.
+    pub(crate) fn record_ids(&self) -> HashSet<u64> {
+        self.counted().filter_map(|s| s.record()).collect()
     }
 
     /// Number of counted sightings, or of rows of GROUP and JOIN, on which a condition could not be decided.

@@ -136,7 +136,7 @@ impl Request<'_> {
     /// How the records may be counted by their values. In a record that has every entity id that it can have, nothing but
     /// values and conditions decides what is found.
     fn tuples(&self) -> Option<TupleForm> {
-        let Detail { times, creations, slots, records } = self.node.detail;
+        let Detail { times, creations, counts, slots, records } = self.node.detail;
         if !matches!(self.node.op, Op::Scan(_) | Op::Pivot(_)) || records.is_some() {
             return None;
         }
@@ -153,11 +153,13 @@ impl Request<'_> {
             (true, true) => TupleTimes::FirstAndLast,
         };
         let slots = if slots { Vec::new() } else { self.slot_tuples() };
-        Some(TupleForm { fields: fields.into_iter().collect(), slots, kinds, single, times })
+        // Where an entity is one value, the server says in how many records it stands.
+        let slots = if counts && !slots.iter().all(|slot| slot.each) { Vec::new() } else { slots };
+        Some(TupleForm { fields: fields.into_iter().collect(), slots, counts, kinds, single, times })
     }
 
-    /// What makes a tuple in each slot that GET looks at; nothing where that tells no more than all slots together, or where
-    /// some hits may not be wanted: then only all slots together tell in how many records something stands.
+    /// What makes a tuple in each slot that GET looks at; nothing where all slots together tell more: where some hits may not be
+    /// wanted, only they tell which, unless a slot holds nothing but one value.
     fn slot_tuples(&self) -> Vec<SlotTuples> {
         let Op::Scan(scan) = &self.node.op else { return Vec::new() };
         let request = Request { ladder: false, unidentified: false, ..*self };
@@ -169,7 +171,8 @@ impl Request<'_> {
             SlotTuples { slot, each: each && fields.len() == 1, fields: fields.into_iter().collect() }
         });
         let slots: Vec<SlotTuples> = slots.collect();
-        if slots.len() > 1 && self.query().exact { slots } else { Vec::new() }
+        let told = slots.iter().all(|slot| slot.each) || self.query().exact;
+        if slots.len() > 1 && told { slots } else { Vec::new() }
     }
 
     /// Whether entities identified by the ladder of processes are asked for, asked from, or compared.

@@ -42,6 +42,7 @@ mod tuple_pages;
 mod tuples;
 mod unit_scan;
 mod units;
+mod value_counts;
 
 pub use auth::Auth;
 pub use config::{ElasticConfig, Proxy, decode_percent, is_loopback};
@@ -243,6 +244,11 @@ impl DataSource for ElasticSource {
 
     fn tuples(&self, asked: &TupleRequest<'_>, context: &FetchContext) -> Result<Option<Tuples>, SourceError> {
         let counted = self.begin(asked.request, context).and_then(|()| self.counted_tuples(asked, context));
+        counted.map_err(|f| self.connection.explain(&f))
+    }
+
+    fn exact_count(&self, request: &BoundRequest, context: &FetchContext) -> Result<Option<u64>, SourceError> {
+        let counted = self.begin(request, context).and_then(|()| self.number_of(request, context));
         counted.map_err(|f| self.connection.explain(&f))
     }
 

@@ -169,7 +169,7 @@ impl SharedReading<'_> {
     }
 
     /// How many records a query finds.
-    fn counted(self, query: &RawValue, snapshot: Option<&Snapshot>, context: &FetchContext) -> Result<u64, Fault> {
+    pub(super) fn counted(self, query: &RawValue, snapshot: Option<&Snapshot>, context: &FetchContext) -> Result<u64, Fault> {
         let mut body = counting(self.connection.server(context)?.product, &query);
         let call = if let Some(snapshot) = snapshot {
             body["pit"] = json!(Pit { id: &snapshot.id(), keep_alive: KEEP_ALIVE });

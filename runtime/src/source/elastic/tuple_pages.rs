@@ -28,6 +28,8 @@ const BUCKETS: i64 = 1_000;
 pub(super) struct WholeField {
     pub(super) name: String,
     pub(super) left_out: BTreeSet<String>,
+    /// Whether equal values are written in one way: as addresses are in an index of addresses.
+    pub(super) one_form: bool,
 }
 
 #[derive(Deserialize)]
@@ -291,7 +293,7 @@ impl TupleCount<'_> {
     }
 
     /// Sends a search without hits under the point in time.
-    fn search<T>(
+    pub(super) fn search<T>(
         &self,
         query: &Json,
         aggregations: &Json,

@@ -113,6 +113,20 @@ impl ElasticSource {
         }
     }
 
+    /// How many records a request finds under the point in time of the run; `None` where some hits may not be meant.
+    pub(super) fn number_of(&self, request: &BoundRequest, context: &FetchContext) -> Result<Option<u64>, Fault> {
+        self.with_prepared(request, context, |prepared| {
+            if prepared.nothing {
+                return Ok(Some(0));
+            }
+            let snapshot = self.reading().open(context)?;
+            if snapshot.partial || !prepared.exact {
+                return Ok(None);
+            }
+            self.reading().counted(&prepared.query, Some(&snapshot), context).map(Some)
+        })
+    }
+
     /// The tuples under a point in time.
     fn under(
         &self,
@@ -138,7 +152,11 @@ impl ElasticSource {
         let (query, times, always) = (&parts.together, asked.times, asked.from == 0);
         let page = choice::page(self.connection.config.page_size);
         let (mut counts, mut instants) = (Vec::new(), BTreeSet::new());
-        for TupleFields { slot, fields: names, each } in asked.counted(prepared.exact) {
+        let all_fields: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+        // Where an entity may be written in several ways, only all slots together tell in how many records it stands.
+        let each = asked.slots.iter().all(|slot| slot.each);
+        let by_slot = (each || prepared.exact) && (!asked.counts || fields.iter().all(|field| field.one_form));
+        for TupleFields { slot, fields: names, each } in asked.counted(by_slot) {
             let of = |name: &String| asked.fields.iter().position(|field| field == name).and_then(|at| fields.get(at));
             let Some(fields) = names.iter().map(of).collect::<Option<Vec<_>>>() else { return Ok(None) };
             let fields = fields.as_slice();
@@ -148,6 +166,13 @@ impl ElasticSource {
             instants.extend(counted.instants());
             let (records, numbers) = counted.finish(names.iter().map(String::as_str));
             counts.push(TupleCounts { slot, records, counts: numbers });
+            if asked.counts
+                && slot.is_some()
+                && counts.len() == asked.slots.len()
+                && !count.in_all_slots(&mut counts, &all_fields)?
+            {
+                return Ok(None);
+            }
         }
         self.reading().remember(&prepared.query, total);
         let tuples = Tuples { counted: Some(records), counts, ..Tuples::default() };
@@ -259,6 +284,7 @@ impl Parts {
 /// The field whose index holds the values of a field just as documents do, in all indices; `None` where one changes them.
 fn whole(field: &str, indices: &Indices) -> Option<WholeField> {
     let mut name: Option<&str> = None;
+    let mut one_form = true;
     let mut left_out = BTreeSet::new();
     for mapping in indices.values().filter_map(|fields| fields.get(field)) {
         if mapping.ignorable {
@@ -267,6 +293,7 @@ fn whole(field: &str, indices: &Indices) -> Option<WholeField> {
         if mapping.target.is_some() || mapping.type_only || mapping.invented || mapping.kept != ValuesKept::Document {
             return None;
         }
+        one_form &= matches!(mapping.kind, FieldKind::Missing | FieldKind::Ip);
         let (own, limit) = match &mapping.kind {
             FieldKind::Missing => continue,
             FieldKind::Keyword { limit, normalized: false, .. } => (field, limit.is_some()),
@@ -282,7 +309,7 @@ fn whole(field: &str, indices: &Indices) -> Option<WholeField> {
             left_out.insert(own.to_owned());
         }
     }
-    Some(WholeField { name: name.unwrap_or(field).to_owned(), left_out })
+    Some(WholeField { name: name.unwrap_or(field).to_owned(), left_out, one_form })
 }
 
 /// Whether all indices understand times as they are written here.

@@ -18,8 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-/// About how many pages a unit has.
-const PAGES: u64 = 4;
+/// About how many pages a unit has. Each reader holds one in memory.
+const PAGES: u64 = 2;
 /// The most units of a reading.
 const MOST: u64 = 500;
 
