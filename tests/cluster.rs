@@ -175,10 +175,10 @@ fn tuples_of_many_pages_come_in_parts() {
                 times,
                 from: 0,
             };
-            let tuples = source
-                .tuples(&asked, &context)
-                .expect("tuples come")
-                .unwrap_or_else(|| panic!("{} page {page_size}: they are exact", server.name));
+            let Some(tuples) = source.tuples(&asked, &context).expect("tuples come") else {
+                assert_eq!(server.name, "opensearch-2", "page {page_size}: only who reads by scroll does not count");
+                continue;
+            };
             let [counted] = tuples.counts.as_slice() else { panic!("{}: all fields are counted together", server.name) };
             let codes = texts(&counted.records, "event.code");
             let pids = counted.records.column("process.pid").expect("the column was asked for");

@@ -7,8 +7,8 @@ use crate::oracle::{World, run_text};
 /// An instant as servers keep it: in milliseconds.
 fn in_millis(time: &str) -> String {
     match time.trim_end_matches('Z').split_once('.') {
-        Some((seconds, fraction)) => format!("{seconds}.{}Z", &fraction[..fraction.len().min(3)]),
-        None => time.to_owned(),
+        Some((seconds, fraction)) => format!("{seconds}.{:0<3}Z", &fraction[..fraction.len().min(3)]),
+        None => format!("{}.000Z", time.trim_end_matches('Z')),
     }
 }
 

@@ -158,8 +158,10 @@ impl Request<'_> {
         Some(TupleForm { fields: fields.into_iter().collect(), slots, counts, kinds, single, times })
     }
 
-    /// What makes a tuple in each slot that GET looks at; nothing where all slots together tell more: where some hits may not be
-    /// wanted, only they tell which, unless a slot holds nothing but one value.
+    /// What makes a tuple in each slot that GET looks at; nothing where only all slots together tell in which records something
+    /// stands. What a slot holds that is nothing but one value is known by that value. Of processes all hits are known to be
+    /// wanted if the query is exact, because what has no entity id is read by itself; of other types a query does not say whether
+    /// something stands in a slot, such as an address of one family.
     fn slot_tuples(&self) -> Vec<SlotTuples> {
         let Op::Scan(scan) = &self.node.op else { return Vec::new() };
         let request = Request { ladder: false, unidentified: false, ..*self };
@@ -171,7 +173,7 @@ impl Request<'_> {
             SlotTuples { slot, each: each && fields.len() == 1, fields: fields.into_iter().collect() }
         });
         let slots: Vec<SlotTuples> = slots.collect();
-        let told = slots.iter().all(|slot| slot.each) || self.query().exact;
+        let told = slots.iter().all(|slot| slot.each) || (kind.identity.ladder && self.query().exact);
         if slots.len() > 1 && told { slots } else { Vec::new() }
     }
 

@@ -157,6 +157,10 @@ impl ElasticSource {
         let each = asked.slots.iter().all(|slot| slot.each);
         let by_slot = (each || prepared.exact) && (!asked.counts || fields.iter().all(|field| field.one_form));
         for TupleFields { slot, fields: names, each } in asked.counted(by_slot) {
+            // An index keeps equal values of a record once, so that it does not tell `[a, a]` from `a`.
+            if !each && names.iter().any(|field| asked.kinds.get(field).list) {
+                return Ok(None);
+            }
             let of = |name: &String| asked.fields.iter().position(|field| field == name).and_then(|at| fields.get(at));
             let Some(fields) = names.iter().map(of).collect::<Option<Vec<_>>>() else { return Ok(None) };
             let fields = fields.as_slice();

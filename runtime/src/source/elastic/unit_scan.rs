@@ -18,7 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-/// About how many pages a unit has. Each reader holds one in memory.
+/// How many pages a unit has, the last of them not full: the server guesses where units end, and a few records too many would be a
+/// page more. Each reader holds a unit in memory.
 const PAGES: u64 = 2;
 /// The most units of a reading.
 const MOST: u64 = 500;
@@ -60,7 +61,7 @@ impl Scan<'_> {
         if units.useless {
             return Ok(false);
         }
-        let wanted = (pages / PAGES).clamp(2, MOST) as usize;
+        let wanted = (pages * 10 / (PAGES * 9)).clamp(2, MOST) as usize;
         let percents: Vec<f64> = (1..wanted).map(|n| 100.0 * n as f64 / wanted as f64).collect();
         let aggregation = json!({"cuts": {"percentiles": {"field": TIME, "percents": percents, "keyed": false}}});
         let cuts = match self.aggregate::<Cuts>(snapshot, &self.prepared.query, &aggregation) {

@@ -186,6 +186,16 @@ fn lists_on_opensearch_may_lack_one_value_and_be_there() {
     assert_ne!(adapter(&fields, &kinds_of(&query), Es).approx(&query).at_least, Query::MatchAll);
 }
 
+/// Servers make an automaton of a range of texts, which may have 1,000 states (8.19, measured).
+#[test]
+fn ranges_with_long_bounds_ask_for_the_field() {
+    let keyword = FieldKind::Keyword { limit: None, normalized: false, text: None };
+    let range = |length: usize| between(FIELD, Some((Value::text("a".repeat(length)), true)), None);
+    let at_least = |length| at_least(keyword.clone(), Es, &range(length));
+    assert_eq!(at_least(900)["range"][FIELD]["gte"], json!("a".repeat(900)));
+    assert_eq!(at_least(901), json!({"exists": {"field": FIELD}}));
+}
+
 #[test]
 fn long_literals_that_fold_case_begin_with_a_star() {
     let long = "a*".repeat(600);

@@ -110,7 +110,7 @@ impl Adapter<'_> {
             Leaf::Wildcard(q) if q.case_insensitive && q.pattern.chars().count() > LONGEST_FOLDED => {
                 BoundApprox::superset(open_front(keyword.field, &q.pattern))
             }
-            Leaf::Range(q) if !text_range(q) => present(),
+            Leaf::Range(q) if !text_range(q) || is_long_range(q) => present(),
             other => BoundApprox::exact(other.query(keyword.field)),
         }
     }
@@ -156,6 +156,14 @@ fn fits(value: &Value, keyword: &Keyword<'_>) -> bool {
 fn text_range(range: &Range) -> bool {
     let text = |limit: &Option<Limit>| limit.as_ref().is_none_or(|l| matches!(l.value, Value::Text(_)));
     text(&range.lower) && text(&range.upper)
+}
+
+/// Whether a bound is longer than servers compare: they make an automaton of it, which must not have more than 1,000 states.
+fn is_long_range(range: &Range) -> bool {
+    const LONGEST: usize = 900;
+    let long =
+        |limit: &Option<Limit>| limit.as_ref().is_some_and(|l| matches!(&l.value, Value::Text(text) if text.len() > LONGEST));
+    long(&range.lower) || long(&range.upper)
 }
 
 /// A superset of a long pattern: one that begins with `*`, which every server accepts.
