@@ -97,3 +97,10 @@ pub(super) fn each_value(name: String, value: Value, take: &mut dyn FnMut(&str, 
         value => take(&name, value),
     }
 }
+
+/// Hands over all values of an object with their dotted names.
+pub(super) fn flat(object: &Map<String, Value>, take: &mut dyn FnMut(&str, Value)) {
+    for (key, value) in object {
+        each_value(key.clone(), value.clone(), take);
+    }
+}

@@ -1,8 +1,8 @@
 //! Logs of Zeek, as JSON and as tables with a header. Which log it is stands in `_path` or `#path`; else its fields tell.
 
-use super::converted::{each_line, each_object, first_object, flat};
+use super::converted::{each_line, each_object, first_object};
 use super::field_table::FieldTable;
-use super::flat_record::FlatRecord;
+use super::flat_record::{FlatRecord, flat};
 use super::format::LogFormat;
 use super::report::BadReason;
 use serde_json::{Map, Value};

@@ -166,7 +166,7 @@ fn entries_of_the_journal_have_their_fields() {
 fn formats_of_networks_are_told_apart() {
     let name = |text: &str| {
         let mut reader: Box<dyn std::io::Read> = Box::new(text.as_bytes());
-        format::sniff(&mut reader, "f", FORMATS).unwrap().format.map(|format| format.name)
+        format::sniff(&mut reader, "f", FORMATS, None).unwrap().format.map(|format| format.name)
     };
     for (text, wanted) in [
         ("#separator \\x09\n", "Zeek TSV"),
