@@ -32,16 +32,16 @@ pub(super) struct DoctorArgs {
     /// A bound name; all of them without one. A file with `--suggest`
     #[arg(value_name = "SOURCE")]
     source: Option<String>,
-    /// Propose a table for huntc.toml that says which ECS fields the columns of a CSV file, or the values of JSON, are;
-    /// SOURCE is the file then
-    #[arg(long, requires = "source")]
-    suggest: bool,
     /// How to show what is found
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: TextOrJson,
     /// Save the mappings of the clusters among them for `huntc check` and `huntc compile`, which then need no server
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    /// Propose a table for huntc.toml that says which ECS fields the columns of a CSV file, or the values of JSON, are;
+    /// SOURCE is the file then
+    #[arg(long, requires = "source")]
+    suggest: bool,
     #[command(flatten)]
     config: ConfigArgs,
     #[command(flatten)]

@@ -30,14 +30,14 @@ pub(crate) enum LogEntry<'r> {
 }
 
 /// Takes entries in order. An error ends the reading.
-pub(crate) type Visit<'v> = dyn FnMut(LogEntry<'_>) -> Result<(), SourceError> + 'v;
+pub(crate) type VisitEntry<'v> = dyn FnMut(LogEntry<'_>) -> Result<(), SourceError> + 'v;
 
 /// Hands over the entries of an input, with gzip, zstd, bzip2 and xz taken off.
 pub(crate) fn each_entry(
     input: &Input,
     limits: UnpackLimits,
     allowance: &Allowance,
-    visit: &mut Visit<'_>,
+    visit: &mut VisitEntry<'_>,
 ) -> Result<(), SourceError> {
     let unpacking = Unpacking::new(limits, allowance);
     let file = open::open(input)?;
@@ -50,7 +50,12 @@ pub(crate) fn each_entry(
 
 /// As [`each_entry`], of an input that is the bytes of `stream`.
 #[cfg(test)]
-pub(super) fn each_entry_of(stream: &[u8], input: &Input, limits: UnpackLimits, visit: &mut Visit<'_>) -> Result<(), SourceError> {
+pub(super) fn each_entry_of(
+    stream: &[u8],
+    input: &Input,
+    limits: UnpackLimits,
+    visit: &mut VisitEntry<'_>,
+) -> Result<(), SourceError> {
     let allowance = Allowance::default();
     let unpacking = Unpacking::new(limits, &allowance);
     let reader = open::decompress(Box::new(unpacking.counted(stream)), &input.name)?;
@@ -61,7 +66,7 @@ pub(super) fn each_entry_of(stream: &[u8], input: &Input, limits: UnpackLimits, 
 struct Walk<'w, 'v> {
     unpacking: &'w Unpacking<'w>,
     names: Names,
-    visit: &'w mut Visit<'v>,
+    visit: &'w mut VisitEntry<'v>,
 }
 
 /// Bytes by which archives are known.
