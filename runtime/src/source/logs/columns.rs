@@ -105,13 +105,13 @@ impl ColumnTable {
         let mut time: Vec<Option<String>> = self.time.iter().flat_map(|time| &time.columns).map(|_| None).collect();
         for (column, value) in row {
             let part = self.time.as_ref().and_then(|time| time.columns.iter().position(|own| own == column));
+            let of_time = part.is_some();
             if let Some(part) = part.and_then(|at| time.get_mut(at)) {
                 part.get_or_insert_with(|| text(&value).unwrap_or_default());
             }
             match self.fields.get(column) {
                 Some(fields) => fields.iter().for_each(|field| record.put(field, value.clone())),
-                None if part_of_time(part) => {}
-                None if column.is_empty() => {}
+                None if of_time || column.is_empty() => {}
                 None => record.put(column, value),
             }
         }
@@ -165,10 +165,6 @@ impl ColumnTable {
         }
         Some(self.record(values.iter().map(|(path, value)| (path.as_str(), value.clone()))))
     }
-}
-
-fn part_of_time<T>(part: Option<T>) -> bool {
-    part.is_some()
 }
 
 #[cfg(test)]

@@ -81,7 +81,9 @@ fn of_log(log: &Input, reader: Box<dyn Read + '_>) -> Result<SampledColumns, Sou
 fn of_table(text: &[u8]) -> SampledColumns {
     let mut columns = ColumnsInOrder::default();
     let Some((delimiter, names)) = table::header(text) else { return columns.done() };
-    names.iter().for_each(|name| columns.push(name, String::new()));
+    for name in &names {
+        columns.push(name, String::new());
+    }
     let text = if text.starts_with(b"sep=") { text.splitn(2, |byte| *byte == b'\n').nth(1).unwrap_or_default() } else { text };
     let mut csv = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text);
     for row in csv.byte_records().filter_map(Result::ok).take(ROWS) {
