@@ -34,7 +34,8 @@ fn sniff(beginning: &Beginning<'_>) -> bool {
 /// `sep=;`.
 pub(super) fn header(text: &[u8]) -> Option<(u8, Vec<String>)> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let text = said(text).map_or(text, |(_, rest)| rest);
+    let said = said(text);
+    let text = said.map_or(text, |(_, rest)| rest);
     let names = |delimiter: u8| -> (bool, Vec<String>) {
         let mut csv = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text);
         let mut rows = csv.byte_records().filter_map(Result::ok);
@@ -44,7 +45,7 @@ pub(super) fn header(text: &[u8]) -> Option<(u8, Vec<String>)> {
         let names: Vec<String> = first.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
         (even && !names.iter().any(|name| name.contains('"')), names)
     };
-    let delimiters = said(text).map_or(DELIMITERS.to_vec(), |(delimiter, _)| vec![delimiter]);
+    let delimiters = said.map_or(DELIMITERS.to_vec(), |(delimiter, _)| vec![delimiter]);
     let all = delimiters.into_iter().map(|delimiter| (delimiter, names(delimiter))).filter(|(_, (_, names))| names.len() > 1);
     // Of several that part it the first one that makes the most of it.
     let best = all.rev().max_by_key(|(_, (even, names))| (*even, names.len()));

@@ -59,7 +59,9 @@ fn an_archive_of_sets_reads_as_the_sets_do() {
     zip.finish().unwrap();
     let (store, report) = Store::from_paths(&[path]).unwrap();
     assert_eq!((report.records, report.bad_total, report.left_out.len(), store.len()), (118 + 184, 0, 0, 118 + 184));
-    let entities = super::request(Query::exists("process.entity_id"), None, &["process.entity_id"]);
-    let found = crate::source::DataSource::fetch(&store, &entities, &crate::source::FetchContext::default()).unwrap();
-    assert_eq!(found.column("process.entity_id").unwrap().dictionary.len(), 8 + 13);
+    let sets =
+        ["cmd_lsass_memory_dumpert_syscalls.ndjson.gz", "psh_lsass_memory_dump_comsvcs.ndjson.gz"].map(|file| folder.join(file));
+    let (files, _) = Store::from_paths(&sets).unwrap();
+    let created = |store: &Store| ids(store, Query::term("event.code", Value::Int(1)));
+    assert_eq!((created(&store), store.stats().fields), (created(&files), files.stats().fields));
 }
