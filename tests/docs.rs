@@ -92,7 +92,7 @@ fn parameters_are_as_the_page_says() {
 #[test]
 fn configurations_of_the_documentation_are_right() {
     let mut texts: Vec<(String, String)> =
-        ["README.md", "docs/parameters.md", "docs/language.md"].map(|name| (name.to_owned(), read(name))).into();
+        ["README.md", "docs/logs.md", "docs/parameters.md", "docs/language.md"].map(|name| (name.to_owned(), read(name))).into();
     texts.extend(codes::all().into_iter().map(|code| (code.id.to_owned(), code.page.to_owned())));
     let mut seen = BTreeSet::new();
     for (name, text) in texts {

@@ -82,3 +82,28 @@ fn analytics() {
 fn mappings() {
     replay("mapping", checks::mapping::check);
 }
+
+#[test]
+fn archives() {
+    replay("archive", checks::formats::archive);
+}
+
+#[test]
+fn logs_of_zeek() {
+    replay("zeek", checks::formats::zeek);
+}
+
+#[test]
+fn events_and_entries() {
+    replay("eve", checks::formats::eve);
+}
+
+#[test]
+fn lines_of_the_audit_log() {
+    replay("auditd", checks::formats::auditd);
+}
+
+#[test]
+fn tables() {
+    replay("csv", checks::formats::csv);
+}

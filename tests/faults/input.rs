@@ -15,6 +15,21 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+fn zip_of(bytes: &[u8]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("log", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(bytes).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
+fn tar_of(bytes: &[u8]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(bytes.len() as u64);
+    tar.append_data(&mut header, "log", bytes).unwrap();
+    tar.into_inner().unwrap()
+}
+
 fn zstd(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 1).unwrap()
 }
@@ -29,7 +44,7 @@ fn every_form_of_the_same_log_has_the_same_records() {
     let (head, tail) = text.split_at(record(0).len());
     let halves = |pack: fn(&[u8]) -> Vec<u8>| [pack(head.as_bytes()), pack(b""), pack(tail.as_bytes())].concat();
     let skipped = [b"\x50\x2a\x4d\x18\x04\0\0\0\x10\0\0\0".to_vec(), zstd(text.as_bytes())].concat();
-    let forms: [(&str, Vec<u8>); 9] = [
+    let forms: [(&str, Vec<u8>); 13] = [
         ("plain", text.clone().into()),
         ("crlf", text.replace('\n', "\r\n").into()),
         ("open", text.trim_end().into()),
@@ -39,6 +54,10 @@ fn every_form_of_the_same_log_has_the_same_records() {
         ("zstd", halves(zstd)),
         ("skip", skipped),
         ("both", gzip(&zstd(text.as_bytes()))),
+        ("zip", zip_of(text.as_bytes())),
+        ("tar", tar_of(text.as_bytes())),
+        ("tar.gz", gzip(&tar_of(text.as_bytes()))),
+        ("zip.zst", zstd(&zip_of(text.as_bytes()))),
     ];
     let huntc = Huntc::new().file("hunt.hf", HUNT);
     for (name, bytes) in forms {
@@ -60,7 +79,9 @@ fn every_form_of_the_same_log_has_the_same_records() {
 fn a_compressed_log_that_ends_early_is_an_error_and_nothing_of_it_is_kept() {
     let huntc = Huntc::new().file("hunt.hf", HUNT).file("a.ndjson", records(3));
     let text = records(2000);
-    for (name, whole) in [("log.gz", gzip(text.as_bytes())), ("log.zst", zstd(text.as_bytes()))] {
+    for (name, whole) in
+        [("log.gz", gzip(text.as_bytes())), ("log.zst", zstd(text.as_bytes())), ("log.tar", tar_of(text.as_bytes()))]
+    {
         assert_eq!(huntc.run(&format!("ingest a.ndjson --store {name}.store")).code, Some(0));
         for cut in [whole.len() / 3, whole.len() - 1] {
             fs::write(huntc.path(name), &whole[..cut]).unwrap();

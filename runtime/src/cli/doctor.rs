@@ -1,5 +1,6 @@
 //! `huntc doctor`: connection, credentials, mappings and ECS coverage of data sources.
 
+mod columns;
 mod entities;
 mod examine;
 mod health;
@@ -25,10 +26,10 @@ use std::path::{Path, PathBuf};
 /// Look at data sources: connection, credentials, mappings, clocks, and which ECS fields their records have
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Ends with 0 where every source answers, with 3 where one does not, with 4 where a part of one cannot\nbe seen, with 2 where one is bound wrongly.\n\nExamples:\n  huntc doctor\n  huntc doctor host101\n  huntc doctor lab --source lab=events.ndjson.gz --format json\n  huntc doctor --save mappings.json"
+    after_help = "Ends with 0 where every source answers, with 3 where one does not, with 4 where a part of one cannot\nbe seen, with 2 where one is bound wrongly.\n\nExamples:\n  huntc doctor\n  huntc doctor host101\n  huntc doctor lab --source lab=events.ndjson.gz --format json\n  huntc doctor --save mappings.json\n  huntc doctor export.csv --suggest"
 )]
 pub(super) struct DoctorArgs {
-    /// A bound name; all of them without one
+    /// A bound name; all of them without one. A file with `--suggest`
     #[arg(value_name = "SOURCE")]
     source: Option<String>,
     /// How to show what is found
@@ -37,6 +38,10 @@ pub(super) struct DoctorArgs {
     /// Save the mappings of the clusters among them for `huntc check` and `huntc compile`, which then need no server
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    /// Propose a table for huntc.toml that says which ECS fields the columns of a CSV file, or the values of JSON, are;
+    /// SOURCE is the file then
+    #[arg(long, requires = "source")]
+    suggest: bool,
     #[command(flatten)]
     config: ConfigArgs,
     #[command(flatten)]
@@ -48,6 +53,15 @@ pub(super) fn run(args: &DoctorArgs, terminal: Terminal) -> ExitCode {
         Ok(opened) => opened,
         Err(code) => return code,
     };
+    if let Some(file) = args.source.as_ref().filter(|_| args.suggest) {
+        return match columns::suggest(Path::new(file)) {
+            Ok(text) => {
+                terminal.out(&text);
+                ExitCode::Ok
+            }
+            Err(error) => console.refuse(&error, file, ExitCode::Usage),
+        };
+    }
     let names = if let Some(name) = &args.source {
         vec![source_name(name)]
     } else {

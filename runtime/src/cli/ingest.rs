@@ -1,17 +1,22 @@
 //! `huntc ingest`: builds or extends an embedded store from log files.
 
+use super::args::{ConfigArgs, SourceArgs};
 use super::console::Console;
 use super::exit::ExitCode;
 use super::progress::{Progress, Watched};
 use super::terminal::Terminal;
+use crate::config::source_name;
 use crate::report::sanitize::terminal as safe;
 use crate::report::text::{count, seconds};
 use crate::session::unread;
 use crate::source::SourceError;
+use crate::source::logs::ColumnTable;
 use crate::source::store::{IngestOptions, IngestReport, ingest};
+use huntc_compiler::diag::codes::config::UNKNOWN_SOURCE;
 use huntc_compiler::diag::codes::store::{NO_RECORDS, NOTHING_TO_READ, PART_OF_AN_ANSWER, UNREADABLE_LOG};
 use huntc_compiler::source::Span;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant as Clock;
 
 /// Build or extend an embedded store from log files
@@ -24,26 +29,34 @@ use std::time::Instant as Clock;
 pub(super) struct IngestArgs {
     /// Log files, folders of them, or - for standard input
     ///
-    /// ECS documents as NDJSON, `_bulk` bodies or search answers; logs of Zeek, Suricata, auditd and journald; plain, compressed (gzip, zstd, bzip2, xz), or in zip and tar archives.
+    /// ECS documents as NDJSON, `_bulk` bodies or search answers; logs of Zeek, Suricata, auditd and journald; plain, compressed (gzip, zstd, bzip2, xz), or in zip and tar archives. Tables, and other JSON, where huntc.toml explains their columns.
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
     /// The store, made if there is none
     #[arg(long, value_name = "DIR")]
     store: PathBuf,
+    /// Read tables, and JSON that is no ECS, as `[sources.NAME.columns]` of huntc.toml says
+    #[arg(long, value_name = "NAME")]
+    columns_of: Option<String>,
     /// Print nothing but errors and what could not be read
     #[arg(long, short)]
     quiet: bool,
     /// Take saved answers that say they are a part only
     #[arg(long)]
     allow_partial: bool,
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 pub(super) fn run(args: &IngestArgs, terminal: Terminal) -> ExitCode {
     let begun = Clock::now();
-    let mut console = Console::bare(terminal);
+    let (mut console, columns) = match columns(args, terminal) {
+        Ok(opened) => opened,
+        Err(code) => return code,
+    };
     let store = args.store.display().to_string();
     let progress = Progress::start(terminal, args.quiet, format!("reading into {}", safe(&store)), Watched::default());
-    let result = ingest(&args.paths, &args.store, &IngestOptions::new(args.allow_partial));
+    let result = ingest(&args.paths, &args.store, &IngestOptions::new(args.allow_partial).with_columns(columns));
     drop(progress);
     let text = format!("--store {store}");
     let span = Span::new(console.session.texts.add_text("command line", text.as_str()), "--store ".len(), text.len());
@@ -57,6 +70,19 @@ pub(super) fn run(args: &IngestArgs, terminal: Terminal) -> ExitCode {
             exit_code(&error)
         }
     }
+}
+
+/// What `--columns-of` names.
+fn columns(args: &IngestArgs, terminal: Terminal) -> Result<(Console, Option<Arc<ColumnTable>>), ExitCode> {
+    let Some(name) = &args.columns_of else { return Ok((Console::bare(terminal), None)) };
+    let (mut console, config) = Console::here(terminal, &args.config, &SourceArgs::default())?;
+    let name = source_name(name);
+    if let Some(columns) = config.sources.get(&name).and_then(|binding| binding.kind.columns()) {
+        return Ok((console, Some(columns)));
+    }
+    let error = SourceError::new(&UNKNOWN_SOURCE, format!("`[sources.{name}.columns]` is not in the configuration"))
+        .help("`huntc doctor FILE --suggest` proposes such a table");
+    Err(console.refuse(&error, &name, ExitCode::Usage))
 }
 
 /// A log that cannot be found is an error of the command line; every other error is one of the run.

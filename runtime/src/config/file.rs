@@ -7,18 +7,20 @@ use super::model::Config;
 use super::reader::{Document, TomlTable};
 use super::text::{read_text, source_name};
 use super::trust::{self, Chosen, ConfigFile, Writers, is_below};
-use super::{fields, kinds, mask, nightly};
+use super::{columns, fields, kinds, mask, nightly};
 use crate::source::regular_file;
+use huntc_compiler::catalog::OwnField;
 use huntc_compiler::diag::codes::config::{BAD_CONFIG, REPLACEABLE_CONFIG, UNKNOWN_LINT, UNTRUSTED_CONFIG};
 use huntc_compiler::diag::{Diagnostic, Severity, codes, suggest};
 use huntc_compiler::source::{SourceSet, Span};
 use reqwest::Url;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 const TOP: [&str; 6] = ["sources", "analytics", "fields", "lints", "run", "nightly"];
 /// The keys of every source. Each kind adds its own.
-const SOURCE: [&str; 5] = ["uri", "path", "default_window", "like_case", "clock"];
+const SOURCE: [&str; 6] = ["uri", "path", "default_window", "like_case", "clock", "columns"];
 /// The values of `clock`.
 const EVENT_CLOCK: &str = "@timestamp";
 const ARRIVAL_CLOCKS: [&str; 2] = ["event.ingested", "event.created"];
@@ -122,11 +124,14 @@ struct FileReader<'a> {
 impl FileReader<'_> {
     fn tables(&self, root: &TomlTable<'_, '_>, document: &mut Document<'_>, config: &mut Config) {
         root.only(document, &TOP);
+        if let Some(table) = root.table(document, "fields") {
+            config.fields = fields::read(&table, document);
+        }
         if let Some(table) = root.table(document, "sources") {
             for (name, _, value) in table.entries() {
                 let Some(table) = document.table(value, format!("[sources.{name}]")) else { continue };
                 let name = source_name(name);
-                if let Some(binding) = self.source(&table, &name, document) {
+                if let Some(binding) = self.source(&table, &name, &config.fields, document) {
                     config.sources.insert(name, binding);
                 }
             }
@@ -139,9 +144,6 @@ impl FileReader<'_> {
                 }
             }
         }
-        if let Some(table) = root.table(document, "fields") {
-            config.fields = fields::read(&table, document);
-        }
         if let Some(table) = root.table(document, "lints") {
             lints(&table, document, config);
         }
@@ -153,7 +155,7 @@ impl FileReader<'_> {
         }
     }
 
-    fn source(&self, table: &TomlTable<'_, '_>, name: &str, document: &mut Document<'_>) -> Option<Binding> {
+    fn source(&self, table: &TomlTable<'_, '_>, name: &str, own: &[OwnField], document: &mut Document<'_>) -> Option<Binding> {
         let keys: Vec<&str> = SOURCE.into_iter().chain(kinds::address_keys()).collect();
         table.only(document, &keys);
         let uri = table.text(document, "uri");
@@ -180,6 +182,12 @@ impl FileReader<'_> {
         };
         if kind.sends() && !document.allows(place, || format!("{}: sends requests to {}", table.name, kind.location())) {
             kind = kinds::untrusted(kind, self.path.to_path_buf());
+        }
+        if let Some(columns) = columns::read(table, own, document).map(Arc::new) {
+            match kinds::with_columns(kind.as_ref(), columns) {
+                Some(mapped) => kind = mapped,
+                None => document.bad(table.span, format!("{} takes no `columns`", table.name), "only log files have columns"),
+            }
         }
         let default_window = table.duration(document, "default_window");
         let like_case = table.text(document, "like_case");

@@ -35,6 +35,9 @@ pub(super) fn source(flag: &str, bound: &BTreeMap<String, Binding>, sources: &mu
         kinds::of_path(path)
     };
     let before = bound.get(&name).filter(|before| before.origin == BindingOrigin::Flag);
+    // What the configuration says of the columns of this source holds for another file of it.
+    let columns = bound.get(&name).and_then(|bound| bound.kind.columns());
+    let kind = columns.and_then(|columns| kinds::with_columns(kind.as_ref(), columns)).unwrap_or(kind);
     let kind = match before {
         Some(before) => kinds::joined(&before.kind, &kind).map_err(|reason| bad(format!("`{name}` cannot be bound: {reason}")))?,
         None => kind,

@@ -4,6 +4,7 @@
 mod address;
 pub mod analytic;
 pub mod binding;
+mod columns;
 pub mod environment;
 mod fields;
 mod file;

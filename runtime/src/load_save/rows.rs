@@ -4,6 +4,7 @@ use crate::allowance::{Allowance, Lent, Spent};
 use crate::analytics;
 use crate::metered_file::{MOST_ROW, Meter, Metered, TakeObject, each_object, each_object_in};
 use crate::report::sanitize;
+use crate::source::logs::opened_table;
 use crate::source::repair::{self, Flaw, Repaired};
 use crate::table::tuple_bytes;
 use foldhash::{HashMap, HashSet};
@@ -63,7 +64,8 @@ fn fault(meter: &Meter<'_>, error: &dyn std::fmt::Display, broken: bool) -> RowF
 /// All rows of a CSV file with a header.
 pub(super) fn csv(file: impl Read, allowance: &Allowance) -> Result<Cells<'_>, RowFault> {
     let meter = Meter::new(allowance, WHAT);
-    let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(Metered { file, meter: &meter });
+    let (delimiter, file) = opened_table(file).map_err(|e| RowFault::Broken(e.to_string()))?;
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(false).from_reader(Metered { file, meter: &meter });
     let header = reader.byte_headers().map_err(|e| fault(&meter, &e, e.is_io_error()))?;
     // Names that are no text are those of another kind of file: UTF-16, or one that is packed.
     if header.iter().any(|name| std::str::from_utf8(name).is_err()) {
@@ -104,7 +106,8 @@ pub(super) fn twice(header: &[String]) -> Option<String> {
 pub(super) fn csv_beginning(file: impl Read) -> Option<(Vec<String>, Option<Vec<String>>)> {
     let (allowance, file) = (Allowance::default(), file.take(MOST_ROW));
     let meter = Meter::new(&allowance, WHAT);
-    let mut reader = csv::Reader::from_reader(Metered { file, meter: &meter });
+    let (delimiter, file) = opened_table(file).ok()?;
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(Metered { file, meter: &meter });
     let header = reader.byte_headers().ok()?.iter().map(as_it_was).collect();
     let first = reader.byte_records().next().and_then(Result::ok);
     Some((header, first.map(|record| record.iter().map(as_it_was).collect())))

@@ -22,7 +22,8 @@ pub fn check(bytes: &[u8]) {
     }
 }
 
-fn blocks(bytes: &[u8], block: usize) {
+/// Where blocks end makes no difference.
+pub fn blocks(bytes: &[u8], block: usize) {
     match (read(bytes, block), read(bytes, 1 << 16)) {
         (Ok((small, one)), Ok((big, other))) => {
             assert_eq!((one.records, one.bad_total, one.mended_total), (other.records, other.bad_total, other.mended_total));

@@ -5,6 +5,7 @@
 pub mod analytics;
 pub mod answer;
 pub mod configuration;
+pub mod formats;
 pub mod huntflow;
 pub mod load;
 pub mod log;

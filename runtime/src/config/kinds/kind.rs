@@ -4,7 +4,7 @@ use crate::allowance::Allowance;
 use crate::config::environment::Environment;
 use crate::config::reader::{Document, Located, TomlTable};
 use crate::source::elastic::{FieldSurvey, SavedMappings, SourceFinding, Trap};
-use crate::source::logs::ReadReport;
+use crate::source::logs::{ColumnTable, ReadReport};
 use crate::source::store::Store;
 use crate::source::{Clock, DataSource, Fields, SourceError};
 use huntc_compiler::diag::Code;
@@ -42,6 +42,11 @@ pub trait SourceKind: Any + fmt::Debug + Send + Sync {
     /// Whether opening it sends anything to another process or machine.
     fn sends(&self) -> bool {
         false
+    }
+
+    /// What the columns of its tables are, where the configuration says so.
+    fn columns(&self) -> Option<Arc<ColumnTable>> {
+        None
     }
 
     /// What a user should know of the binding before trusting it, on every run: codes and headlines.

@@ -3,11 +3,13 @@
 pub mod cluster;
 pub mod files;
 mod kind;
+mod mapped;
 mod several;
 pub mod store;
 mod untrusted;
 
 pub use kind::{OpenedSource, Opening, ResolvedSource, SourceFacts, SourceKind};
+pub(super) use mapped::with_columns;
 pub(super) use several::joined;
 
 use super::reader::{Document, Located, TomlTable};

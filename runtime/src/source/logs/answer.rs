@@ -23,6 +23,7 @@ pub(crate) struct AnswerFacts {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of an answer")]
 struct Shell {
     timed_out: bool,
     terminated_early: bool,

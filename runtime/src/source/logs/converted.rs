@@ -1,6 +1,6 @@
 //! Lines of another format, each made into a document in ECS on a line of the same number.
 
-use super::flat_record::{FlatRecord, each_value};
+use super::flat_record::FlatRecord;
 use super::format::LogReading;
 use super::lines;
 use super::piece::{Block, Emit, Layout, Piece};
@@ -56,17 +56,41 @@ pub(super) fn each_object(
     })
 }
 
+/// Documents on the lines where their records stand; lines between them are blank.
+#[derive(Default)]
+pub(super) struct NumberedLines {
+    /// The number of the line that comes next.
+    next: u64,
+    out: Vec<u8>,
+}
+
+impl NumberedLines {
+    /// Writes a record on a line behind all that were written.
+    pub(super) fn put(&mut self, number: u64, record: FlatRecord) {
+        while self.next < number {
+            self.out.push(b'\n');
+            self.next += 1;
+        }
+        record.write(&mut self.out);
+        self.out.push(b'\n');
+        self.next += 1;
+    }
+
+    /// Hands on what was written, if that is so much.
+    pub(super) fn hand_on(&mut self, least: usize, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        if self.out.is_empty() || self.out.len() < least {
+            return Ok(());
+        }
+        let bytes = std::mem::take(&mut self.out);
+        let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
+        emit(Piece::Block(Block { layout: Layout::Lines, first: self.next - lines, bytes }))
+    }
+}
+
 /// The first line of a text as an object, for recognising a format.
 pub(super) fn first_object(line: &[u8]) -> Option<Map<String, Value>> {
     if !line.starts_with(b"{") {
         return None;
     }
     serde_json::from_slice(line).ok()
-}
-
-/// Hands over all values of an object with their dotted names.
-pub(super) fn flat(object: &Map<String, Value>, take: &mut dyn FnMut(&str, Value)) {
-    for (key, value) in object {
-        each_value(key.clone(), value.clone(), take);
-    }
 }

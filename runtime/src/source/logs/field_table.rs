@@ -52,7 +52,7 @@ impl FieldTable {
     pub(super) fn put_constants(&self, kind: &str, record: &mut FlatRecord) {
         for (_, to, value) in self.constants.iter().filter(|(of, _, _)| *of == kind || *of == "*") {
             // What the record or its kind says comes before what is said of all.
-            record.put_unless_there(to, *value);
+            record.put_unless_there(to, value);
         }
     }
 

@@ -52,7 +52,7 @@ pub(super) static LINK: FileKind = foreign("a link in an archive", |_| false, fa
 pub(super) static NO_FILE: FileKind = foreign("no regular file", |_| false, false, NO_LOG);
 
 /// Every kind; the first that matches is it, and the last matches all.
-static KINDS: [FileKind; 31] = [
+static KINDS: [FileKind; 30] = [
     foreign("a zip archive", is_zip, true, "unpack it, then name the folder: `unzip FILE -d OUT`"),
     foreign("a tar archive", is_tar, true, "unpack it, then name the folder: `mkdir OUT && tar -xf FILE -C OUT`"),
     foreign("an xz file", |b| b.starts_with(b"\xfd7zXZ\0"), true, "unpack it: `xz -dc FILE > OUT`"),
@@ -112,29 +112,15 @@ static KINDS: [FileKind; 31] = [
         true,
         "export the log again, one ECS document a line",
     ),
-    text("JSON without @timestamp", is_json, true, "give each document one: `jq -c '.\"@timestamp\" = .event.created' FILE > OUT`"),
+    text("JSON without @timestamp", is_json, true, COLUMNS),
     text("XML or HTML", |b| b.starts_with(b"<?xml") || b.starts_with(b"<Event") || b.starts_with(b"<!DOCTYPE"), true, WINLOGBEAT),
-    text(
-        "a CSV table",
-        |b| is_table(b, b','),
-        true,
-        "convert it, with a column `@timestamp`: `mlr --icsv --ojsonl cat FILE > OUT`",
-    ),
-    text(
-        "a CSV table",
-        |b| is_table(b, b';'),
-        true,
-        "convert it, with a column `@timestamp`: `mlr --icsv --ifs semicolon --ojsonl cat FILE > OUT`",
-    ),
-    text(
-        "a TSV table",
-        |b| is_table(b, b'\t'),
-        true,
-        "convert it, with a column `@timestamp`: `mlr --itsv --ojsonl cat FILE > OUT`",
-    ),
+    text("a CSV table", |b| [b',', b';', b'|'].iter().any(|separator| is_table(b, *separator)), true, COLUMNS),
+    text("a TSV table", |b| is_table(b, b'\t'), true, COLUMNS),
     text("binary data", |b| b.contains(&0), false, NO_LOG),
     text("text that is no JSON", |_| true, false, NO_LOG),
 ];
+
+const COLUMNS: &str = "say which ECS fields its values are, in huntc.toml: `huntc doctor FILE --suggest` proposes a table";
 
 const WINLOGBEAT: &str = "Winlogbeat makes ECS of it; in winlogbeat.yml: \
     `winlogbeat.event_logs: [{name: FILE, no_more_events: stop}]` and `output.file`";
@@ -314,7 +300,8 @@ mod tests {
         assert!(way(b"\xfd7zXZ\0", "logs/a.xz").ends_with("`xz -dc logs/a.xz > logs/a.ndjson`"));
         assert!(way(b"PK\x03\x04", "OUT it's.zip").ends_with(r"`unzip 'OUT it'\''s.zip' -d 'OUT it'\''s.d'`"));
         // Never over the file itself.
-        assert!(way(b"{\"a\":1}", "a.ndjson").ends_with("a.ndjson > a.ndjson.ecs`"), "{}", way(b"{\"a\":1}", "a.ndjson"));
+        assert!(way(b"PAR1", "a.ndjson").contains("(from 'a.ndjson') to 'a.ndjson.ecs'"), "{}", way(b"PAR1", "a.ndjson"));
+        assert!(way(b"{\"a\":1}", "a b.json").contains("`huntc doctor 'a b.json' --suggest`"));
         assert!(way(b"\xfd7zXZ\0", "a.json.xz").ends_with("> a.json`"));
         assert!(of(b"\xfd7zXZ\0").way(&Input::stdin()).contains("-dc FILE"));
     }

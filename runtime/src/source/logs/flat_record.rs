@@ -47,7 +47,7 @@ impl FlatRecord {
 
     /// Adds a value and whatever is in it, under its name.
     pub(super) fn put_all(&mut self, field: &str, value: Value) {
-        each_value(field.to_owned(), value, &mut |field, value| self.put(field, value));
+        each_value(field, value, &mut |field, value| self.put(field, value));
     }
 
     /// The first value of a field.
@@ -86,14 +86,21 @@ impl FlatRecord {
 }
 
 /// Hands over the values in a value, with their dotted names: those of objects in lists too. It is as deep as its reader lets it be.
-pub(super) fn each_value(name: String, value: Value, take: &mut dyn FnMut(&str, Value)) {
+pub(super) fn each_value(name: &str, value: Value, take: &mut dyn FnMut(&str, Value)) {
     match value {
         Value::Object(object) => {
             for (key, value) in object {
-                each_value(if name.is_empty() { key } else { format!("{name}.{key}") }, value, take);
+                each_value(&format!("{name}.{key}"), value, take);
             }
         }
-        Value::Array(values) => values.into_iter().for_each(|value| each_value(name.clone(), value, take)),
-        value => take(&name, value),
+        Value::Array(values) => values.into_iter().for_each(|value| each_value(name, value, take)),
+        value => take(name, value),
+    }
+}
+
+/// Hands over all values of an object with their dotted names.
+pub(super) fn flat(object: &Map<String, Value>, take: &mut dyn FnMut(&str, Value)) {
+    for (key, value) in object {
+        each_value(key, value.clone(), take);
     }
 }

@@ -1,12 +1,14 @@
 //! Formats of log files, and how the format of a text is recognised by its beginning.
 
 use super::archive::UnpackLimits;
+use super::columns::ColumnTable;
 use super::file_kind::{self, FileKind};
 use super::open::broken;
 use super::piece::Emit;
 use super::spare::Spare;
 use crate::source::SourceError;
 use std::io::{Cursor, Read};
+use std::sync::Arc;
 
 /// A format of log files. Each has one file in this folder and one entry in [`super::FORMATS`].
 #[expect(missing_docs, reason = "the name of a format is what it is called")]
@@ -24,6 +26,8 @@ pub(super) struct Beginning<'a> {
     pub text: &'a [u8],
     /// The first line, without white space around it; empty when only white space was found.
     pub first_line: &'a [u8],
+    /// What the source says of columns.
+    pub columns: Option<&'a ColumnTable>,
 }
 
 /// How files are cut into blocks.
@@ -35,11 +39,13 @@ pub struct ReadOptions {
     pub block: usize,
     /// What archives may unpack to.
     pub unpack: UnpackLimits,
+    /// What the columns of tables, and the values of other JSON, are.
+    pub columns: Option<Arc<ColumnTable>>,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { max_line: 64 << 20, block: 256 << 10, unpack: UnpackLimits::default() }
+        Self { max_line: 64 << 20, block: 256 << 10, unpack: UnpackLimits::default(), columns: None }
     }
 }
 
@@ -69,6 +75,7 @@ pub(super) fn sniff<'a, 'f>(
     reader: &mut Box<dyn Read + 'a>,
     name: &str,
     formats: &[&'f LogFormat],
+    columns: Option<&ColumnTable>,
 ) -> Result<Sniffed<'f>, SourceError> {
     let mut prefix = Vec::new();
     reader.by_ref().take(PREFIX).read_to_end(&mut prefix).map_err(|e| broken(name, &e))?;
@@ -80,7 +87,7 @@ pub(super) fn sniff<'a, 'f>(
     let first_line = memchr::memchr(b'\n', text).map_or(text, |end| &text[..end]).trim_ascii_end();
     // After a whole prefix of white space the text may still go on.
     let ended = first_line.is_empty() && (prefix.len() as u64) < PREFIX - BOM.len() as u64;
-    let beginning = Beginning { text, first_line };
+    let beginning = Beginning { text, first_line, columns };
     let none = ended || kind.foreign;
     let format = if none { None } else { formats.iter().find(|format| (format.sniff)(&beginning)).copied() };
     let rest = std::mem::replace(reader, Box::new(std::io::empty()));

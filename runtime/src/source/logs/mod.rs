@@ -13,6 +13,7 @@ mod answer;
 mod archive;
 mod auditd;
 mod bulk;
+mod columns;
 mod converted;
 mod elements;
 mod field_table;
@@ -28,16 +29,20 @@ mod open;
 mod piece;
 mod read_value;
 mod report;
+mod sample;
 mod seam;
 mod single_lines;
 mod spare;
 mod suricata;
+mod table;
+mod utf16;
 mod zeek;
 
 pub(crate) use action::{BulkAction, action};
 pub(crate) use answer::SavedAnswers;
 pub use archive::UnpackLimits;
 pub(crate) use archive::{LogEntry, each_entry};
+pub use columns::{ColumnTable, TimeColumn, TimeForm};
 pub(crate) use elements::MENDED_FEED;
 pub use format::{LogFormat, ReadOptions};
 pub(crate) use hit::with_source;
@@ -45,8 +50,11 @@ pub use inputs::{Input, Listing, list};
 pub(crate) use judge::{FileFindings, judge};
 pub(crate) use piece::{Block, Emit, Layout, Piece};
 pub use report::{BadLine, BadReason, LeftOut, MendedLine, NAMED_BAD_LINES, ReadReport};
+pub use sample::{SampledColumns, sampled_columns};
 pub(crate) use single_lines::{WantedLines, file_of, lines_of};
 pub(crate) use spare::Spare;
+pub use table::opened_table;
+pub use utf16::utf8;
 
 use super::SourceError;
 use file_kind::FileKind;
@@ -64,6 +72,7 @@ pub const FORMATS: &[&LogFormat] = &[
     &suricata::SURICATA,
     &journald::JOURNALD,
     &auditd::AUDITD,
+    &table::TABLE,
     &lines::LINES,
 ];
 
@@ -83,10 +92,19 @@ pub(crate) fn read(
     spare: &Spare,
     emit: &mut Emit<'_>,
 ) -> Result<FileRead, SourceError> {
-    let mut reader = open::decompress(reader, name)?;
-    let sniffed = format::sniff(&mut reader, name, FORMATS)?;
+    let mut reader = utf16::utf8(open::decompress(reader, name)?).map_err(|e| open::broken(name, &e))?;
+    let sniffed = format::sniff(&mut reader, name, FORMATS, options.columns.as_deref())?;
     let lines = match sniffed.format {
-        Some(format) => (format.read)(&mut reader, &LogReading { name, options, spare }, emit)?,
+        Some(format) => {
+            let reading = LogReading { name, options, spare };
+            match &options.columns {
+                // Rows of tables have their fields already.
+                Some(columns) if format.name != table::TABLE.name => {
+                    (format.read)(&mut reader, &reading, &mut |piece| emit(columns.piece(piece, spare)))?
+                }
+                _ => (format.read)(&mut reader, &reading, emit)?,
+            }
+        }
         None => 0,
     };
     Ok(FileRead { lines, kind: sniffed.kind })

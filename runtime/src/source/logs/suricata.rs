@@ -1,8 +1,8 @@
 //! Suricata's EVE log: one event a line, of alerts, flows and protocols.
 
-use super::converted::{each_object, first_object, flat};
+use super::converted::{each_object, first_object};
 use super::field_table::FieldTable;
-use super::flat_record::FlatRecord;
+use super::flat_record::{FlatRecord, flat};
 use super::format::LogFormat;
 use super::read_value;
 use serde_json::{Map, Value};

@@ -288,8 +288,10 @@ fn compression_is_taken_off_by_the_first_bytes() {
 }
 
 #[test]
-fn utf_16_is_told() {
-    let read = read(Box::new(b"\xff\xfe{\0}\0".as_slice()), "f", &ReadOptions::default(), &Spare::default(), &mut |_| Ok(()));
+fn utf_16_is_read_with_a_mark_and_told_without() {
+    let with_mark: Vec<u8> = "\u{feff}{\"a\":1}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(texts(&cut_with(&with_mark, &ReadOptions::default()).unwrap()), ["{\"a\":1}"]);
+    let read = read(Box::new(b"{\0}\0".as_slice()), "f", &ReadOptions::default(), &Spare::default(), &mut |_| Ok(()));
     assert!(read.unwrap().kind.name.contains("UTF-16"));
 }
 
@@ -349,7 +351,7 @@ fn buffers_that_come_back_are_used_again() {
 fn formats_are_told_by_the_beginning() {
     let name = |text: &str| {
         let mut reader: Box<dyn std::io::Read> = Box::new(text.as_bytes());
-        format::sniff(&mut reader, "f", FORMATS).unwrap().format.map(|format| format.name)
+        format::sniff(&mut reader, "f", FORMATS, None).unwrap().format.map(|format| format.name)
     };
     for (text, wanted) in [
         ("", None),

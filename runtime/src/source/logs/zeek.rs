@@ -1,8 +1,8 @@
 //! Logs of Zeek, as JSON and as tables with a header. Which log it is stands in `_path` or `#path`; else its fields tell.
 
-use super::converted::{each_line, each_object, first_object, flat};
+use super::converted::{each_line, each_object, first_object};
 use super::field_table::FieldTable;
-use super::flat_record::FlatRecord;
+use super::flat_record::{FlatRecord, flat};
 use super::format::LogFormat;
 use super::report::BadReason;
 use serde_json::{Map, Value};
@@ -119,10 +119,10 @@ impl Header {
         match key {
             "#fields" => self.fields = cells.map(str::to_owned).collect(),
             "#types" => self.types = cells.map(str::to_owned).collect(),
-            "#path" => self.path = cells.next().unwrap_or_default().to_owned(),
-            "#set_separator" => self.set_separator = cells.next().filter(|s| !s.is_empty()).unwrap_or(",").to_owned(),
-            "#empty_field" => self.empty = cells.next().unwrap_or_default().to_owned(),
-            "#unset_field" => self.unset = cells.next().unwrap_or_default().to_owned(),
+            "#path" => cells.next().unwrap_or_default().clone_into(&mut self.path),
+            "#set_separator" => cells.next().filter(|s| !s.is_empty()).unwrap_or(",").clone_into(&mut self.set_separator),
+            "#empty_field" => cells.next().unwrap_or_default().clone_into(&mut self.empty),
+            "#unset_field" => cells.next().unwrap_or_default().clone_into(&mut self.unset),
             _ => {}
         }
     }
@@ -180,15 +180,12 @@ fn unescaped(item: &str) -> String {
     let mut rest = item;
     while let Some((before, behind)) = rest.split_once("\\x") {
         bytes.extend_from_slice(before.as_bytes());
-        match behind.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = behind.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.extend_from_slice(b"\\x");
-                rest = behind;
-            }
+        if let Some(byte) = behind.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            bytes.push(byte);
+            rest = behind.get(2..).unwrap_or_default();
+        } else {
+            bytes.extend_from_slice(b"\\x");
+            rest = behind;
         }
     }
     bytes.extend_from_slice(rest.as_bytes());

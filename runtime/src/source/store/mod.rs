@@ -90,6 +90,17 @@ impl Store {
         Self::from_paths_within(paths, &Limits { fields, allowance, ..Limits::default() })
     }
 
+    /// As [`Self::from_paths_with`], of files whose columns are explained.
+    pub fn from_columns(
+        paths: &[PathBuf],
+        columns: Option<Arc<logs::ColumnTable>>,
+        fields: Fields,
+        allowance: Arc<Allowance>,
+    ) -> Result<(Self, ReadReport), SourceError> {
+        let read = logs::ReadOptions { columns, ..logs::ReadOptions::default() };
+        Self::from_paths_within(paths, &Limits { read, fields, allowance, ..Limits::default() })
+    }
+
     /// As [`Self::from_paths`], with one thread, `read` for cutting the text into pieces, and `segment_rows` records in
     /// a segment. For tests that need such borders everywhere.
     #[doc(hidden)]

@@ -75,7 +75,7 @@ fn entries(bytes: &[u8]) -> Vec<(String, String)> {
     entries_with(bytes, UnpackLimits::default()).unwrap()
 }
 
-fn pairs<'a>(found: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
+fn pairs(found: &[(String, String)]) -> Vec<(&str, &str)> {
     found.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect()
 }
 

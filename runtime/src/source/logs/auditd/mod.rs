@@ -6,9 +6,9 @@ mod pairs;
 mod socket;
 mod syscalls;
 
-use super::converted::each_line;
+use super::converted::{NumberedLines, each_line};
 use super::format::{LogFormat, LogReading};
-use super::piece::{Block, Emit, Layout, Piece};
+use super::piece::{Block, Emit, Piece};
 use super::report::BadReason;
 use crate::source::SourceError;
 use event::AuditEvent;
@@ -38,7 +38,7 @@ fn is_margin(line: &[u8]) -> bool {
 }
 
 fn read(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>) -> Result<u64, SourceError> {
-    let mut joined = Joined { waiting: VecDeque::new(), next: 0, out: Vec::new() };
+    let mut joined = Joined { waiting: VecDeque::new(), lines: NumberedLines::default() };
     let block = reading.options.block.max(1);
     let lines = each_line(
         reader,
@@ -52,7 +52,7 @@ fn read(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>) ->
                     }
                 }
                 reading.spare.give(bytes);
-                if joined.out.len() >= block { joined.hand_on(emit) } else { Ok(()) }
+                joined.lines.hand_on(block, emit)
             }
             piece => emit(piece),
         },
@@ -67,16 +67,14 @@ fn read(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>) ->
         },
     )?;
     while joined.give() {}
-    joined.hand_on(emit)?;
+    joined.lines.hand_on(0, emit)?;
     Ok(lines)
 }
 
 /// Events in the order of their first lines.
 struct Joined {
     waiting: VecDeque<(u64, AuditEvent)>,
-    /// The number of the next line of `out`, and the lines that were made.
-    next: u64,
-    out: Vec<u8>,
+    lines: NumberedLines,
 }
 
 impl Joined {
@@ -95,21 +93,8 @@ impl Joined {
     /// Writes the first event that waits.
     fn give(&mut self) -> bool {
         let Some((number, event)) = self.waiting.pop_front() else { return false };
-        // One record a line, at the line where its event begins.
-        while self.next < number {
-            self.out.push(b'\n');
-            self.next += 1;
-        }
-        event.record().write(&mut self.out);
-        self.out.push(b'\n');
-        self.next += 1;
+        self.lines.put(number, event.record());
         true
-    }
-
-    fn hand_on(&mut self, emit: &mut Emit<'_>) -> Result<(), SourceError> {
-        let lines = memchr::memchr_iter(b'\n', &self.out).count() as u64;
-        let bytes = std::mem::take(&mut self.out);
-        if bytes.is_empty() { Ok(()) } else { emit(Piece::Block(Block { layout: Layout::Lines, first: self.next - lines, bytes })) }
     }
 }
 

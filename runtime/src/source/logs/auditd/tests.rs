@@ -7,6 +7,7 @@ use crate::source::logs::{ReadOptions, Spare};
 use serde_json::Value;
 
 /// The records of a log with the numbers of their lines, and the bad lines.
+#[allow(clippy::type_complexity)]
 fn records(text: &str) -> (Vec<(u64, Value)>, Vec<u64>) {
     let with = |block: usize| {
         let (options, spare) = (ReadOptions { block, ..ReadOptions::default() }, Spare::default());
@@ -124,10 +125,13 @@ fn files_and_logons_have_their_fields() {
 
 #[test]
 fn many_events_at_once_are_all_given() {
-    let text: String =
-        (0..500).map(|n| format!("type=SYSCALL msg=audit(1603349880.462:{n}): arch=c000003e syscall=59 pid={n}\n")).collect();
+    let text: String = (0..500)
+        .map(|n| format!("type=SYSCALL msg=audit(1603349880.462:{n}): arch=c000003e syscall=59 pid={n}"))
+        .collect::<Vec<_>>()
+        .join("\n");
     assert_eq!(records(&text).0.len(), 500);
-    let long: String = (0..2_000).map(|n| format!("type=PATH msg=audit(1603349880.462:1): name=\"{n}\"\n")).collect();
+    let long: String =
+        (0..2_000).map(|n| format!("type=PATH msg=audit(1603349880.462:1): name=\"{n}\"")).collect::<Vec<_>>().join("\n");
     let (found, _) = records(&long);
     let paths: usize = found.iter().map(|(_, r)| r["auditd.paths.name"].as_array().unwrap().len()).sum();
     assert_eq!(paths, 2_000);

@@ -1,0 +1,4 @@
+//! Lines of the audit log.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| huntc_fuzz::formats::auditd(bytes));

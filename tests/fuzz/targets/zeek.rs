@@ -1,0 +1,4 @@
+//! Logs of Zeek.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| huntc_fuzz::formats::zeek(bytes));
