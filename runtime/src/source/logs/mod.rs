@@ -23,6 +23,7 @@ mod report;
 mod seam;
 mod single_lines;
 mod spare;
+mod windows;
 
 pub(crate) use action::{BulkAction, action};
 pub(crate) use answer::SavedAnswers;
@@ -34,6 +35,7 @@ pub(crate) use piece::{Block, Emit, Layout, Piece};
 pub use report::{BadLine, BadReason, LeftOut, MendedLine, NAMED_BAD_LINES, ReadReport};
 pub(crate) use single_lines::lines_of;
 pub(crate) use spare::Spare;
+pub(crate) use windows::ecs_of;
 
 use super::SourceError;
 use file_kind::FileKind;

@@ -1,7 +1,7 @@
 //! Single lines of a log file, for what stands behind a row of a report.
 
 use super::format::ReadOptions;
-use super::{Block, Input, Piece, Spare, read};
+use super::{Block, Input, Piece, Spare, ecs_of, read};
 use crate::allowance::Allowance;
 use crate::source::SourceError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +34,8 @@ fn take(block: &Block, wanted: &mut BTreeSet<u64>, found: &mut BTreeMap<u64, Str
             wanted.remove(&number);
             if line.len() <= LONGEST.min(*room) {
                 *room -= line.len();
+                let ecs = ecs_of(line);
+                let line = ecs.as_deref().unwrap_or(line);
                 found.insert(number, String::from_utf8_lossy(line.trim_ascii()).into_owned());
             }
         }

@@ -3,7 +3,7 @@
 use super::builder::{Builder, Meta};
 use super::limits::Limits;
 use crate::source::SourceError;
-use crate::source::logs::{BadReason, BulkAction, FileFindings, Layout, MENDED_FEED, Spare, action};
+use crate::source::logs::{BadReason, BulkAction, FileFindings, Layout, MENDED_FEED, Spare, action, ecs_of};
 use crate::source::repair::{self, Flaw, Repaired};
 use crate::source::store::segment::Segment;
 use serde::Deserialize;
@@ -115,7 +115,8 @@ impl<'a> Worker<'a> {
         } else if !is_text && std::str::from_utf8(line).is_err() {
             Err(BadReason::InvalidUtf8)
         } else {
-            self.builder.add(line, id, meta).map(|()| None)
+            let ecs = ecs_of(line);
+            self.builder.add(ecs.as_deref().unwrap_or(line), id, meta).map(|()| None)
         };
         let added = match added {
             Err(reason @ (BadReason::InvalidUtf8 | BadReason::Malformed | BadReason::TooDeep)) => {
@@ -144,7 +145,8 @@ impl<'a> Worker<'a> {
         }
         let Some((_, flaw)) = repaired.flaws.first() else { return Err(reason) };
         let json = unless_mended_id(&repaired).ok_or(reason)?;
-        let added = self.builder.add(json.as_bytes(), id, meta);
+        let ecs = ecs_of(json.as_bytes());
+        let added = self.builder.add(ecs.as_deref().unwrap_or(json.as_bytes()), id, meta);
         added.map(|()| Some(*flaw)).map_err(|again| if again == BadReason::Malformed { reason } else { again })
     }
 

@@ -1,0 +1,3 @@
+//! Events in each wrapping, and real ones against what winlogbeat's pipelines make of them.
+
+mod twins;
