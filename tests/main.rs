@@ -44,6 +44,7 @@ mod needs;
 mod nightly;
 mod oracle;
 mod parameters;
+mod parquet;
 mod pasted;
 mod product;
 mod questions;

@@ -20,9 +20,7 @@ const EMPTY: [&str; 3] = ["", "-", "{00000000-0000-0000-0000-000000000000}"];
 /// The document of an event; `None` where something around it stands in the way of its fields.
 pub(super) fn document(mut event: WindowsEvent<'_>) -> Option<Vec<u8>> {
     let mut document = EcsDocument::default();
-    for (path, value) in std::mem::take(&mut event.around) {
-        document.set(path, FieldValue::Json(value));
-    }
+    let around = std::mem::take(&mut event.around);
     let known = provider(&event.provider);
     let data = std::mem::take(&mut event.data);
     let only_message = data.is_empty();
@@ -45,6 +43,14 @@ pub(super) fn document(mut event: WindowsEvent<'_>) -> Option<Vec<u8>> {
         document.text("winlog.user.name", "SYSTEM");
         document.text("winlog.user.domain", "NT AUTHORITY");
         document.text("winlog.user.type", "Well Known Group");
+    }
+    // What a document around the event says of it is right, but for what was done: only the tables know that.
+    let action = document.text_of("event.action").map(str::to_owned);
+    for (path, value) in around {
+        document.set(path, FieldValue::Json(value));
+    }
+    if let Some(action) = action {
+        document.text("event.action", action);
     }
     for (name, value) in data {
         value_of(name, value, event_id, is_sysmon, known, &mut document);
