@@ -86,7 +86,7 @@ pub(super) fn event<'a>(document: &Json<'a>) -> Option<WindowsEvent<'a>> {
         thread_id: child_attribute(system, "Execution", "ThreadID").as_deref().and_then(number),
         activity_id: child_attribute(system, "Correlation", "ActivityID"),
         related_activity_id: child_attribute(system, "Correlation", "RelatedActivityID"),
-        message: rendered("Message").or_else(|| child(document, "Message")),
+        message: rendered("Message").or_else(|| child(document, "Message").filter(|text| !text.is_empty())),
         ..WindowsEvent::default()
     };
     event.user.sid = child_attribute(system, "Security", "UserID").filter(|sid| !sid.is_empty());
