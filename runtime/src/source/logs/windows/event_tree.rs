@@ -19,7 +19,10 @@ pub(super) fn is(document: &Json<'_>) -> bool {
 /// What stands for an attribute: below `#attributes`, with `@`, or a member like others.
 fn attribute<'j, 'a>(element: &'j Json<'a>, name: &str) -> Option<&'j Json<'a>> {
     let attributes = element.get("#attributes");
-    attributes.and_then(|attributes| attributes.get(name)).or_else(|| element.get(&format!("@{name}"))).or_else(|| element.get(name))
+    attributes
+        .and_then(|attributes| attributes.get(name))
+        .or_else(|| element.get(&format!("@{name}")))
+        .or_else(|| element.get(name))
 }
 
 /// The text of an element: itself, its `#text`, or its `Value`.
@@ -143,7 +146,8 @@ fn user_data<'a>(data: &Json<'a>, event: &mut WindowsEvent<'a>) {
     let elements = data.members().iter().filter(|(name, _)| name != "#attributes" && name != "xmlns");
     for (name, element) in elements {
         event.user_data.push((Cow::Borrowed("xml_name"), Json::Text(name.clone())));
-        let values = element.members().iter().filter(|(name, _)| !["#attributes", "xmlns", "xmlns:auto-ns2"].contains(&name.as_ref()));
+        let values =
+            element.members().iter().filter(|(name, _)| !["#attributes", "xmlns", "xmlns:auto-ns2"].contains(&name.as_ref()));
         for (name, value) in values {
             if let Some(text) = text(value) {
                 event.data.push((name.clone(), text));

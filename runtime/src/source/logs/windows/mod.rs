@@ -4,6 +4,8 @@
 //! document, by the tables of `data/`. What is ECS already, and what nothing recognises, stays as it is. Files that have no lines,
 //! [`EVTX`] and [`EVENTS_XML`], are formats of their own that cut them into such lines.
 
+mod binary_value;
+mod binary_xml;
 mod command_line;
 mod document;
 mod ecs;

@@ -27,8 +27,7 @@ const OF_SHIPPING: [&str; 9] = [
 ];
 
 /// NXLog's own words for the severity, which take the place of a value that Sysmon calls `EventType` too.
-const SEVERITIES: [&str; 8] =
-    ["INFO", "WARNING", "ERROR", "CRITICAL", "VERBOSE", "DEBUG", "AUDIT_SUCCESS", "AUDIT_FAILURE"];
+const SEVERITIES: [&str; 8] = ["INFO", "WARNING", "ERROR", "CRITICAL", "VERBOSE", "DEBUG", "AUDIT_SUCCESS", "AUDIT_FAILURE"];
 
 /// The times of the record, as they are found.
 #[derive(Default)]

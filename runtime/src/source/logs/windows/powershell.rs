@@ -42,9 +42,8 @@ pub(super) fn context(text: &str, document: &mut EcsDocument<'_>) {
 }
 
 fn detail(name: &str, value: &str, document: &mut EcsDocument<'_>) {
-    let field = |table: &[(&str, &'static str)]| {
-        table.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, field)| *field)
-    };
+    let field =
+        |table: &[(&str, &'static str)]| table.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, field)| *field);
     if let Some(field) = field(&TEXTS) {
         return document.text(field, value.to_owned());
     }
@@ -75,7 +74,7 @@ pub(super) fn of_message(message: &str, document: &mut EcsDocument<'_>) {
 /// Lines `CommandInvocation(Out-String): "Out-String"` and `ParameterBinding(Start-Sleep): name="Seconds"; value="5"`. Other lines
 /// go on with a value.
 pub(super) fn invocations(to: &'static str, text: &str, document: &mut EcsDocument<'_>) {
-    let list: Vec<Json<'_>> = 
+    let list: Vec<Json<'_>> =
         text.lines().filter(|line| !line.trim().is_empty()).map(|line| invocation(line).unwrap_or_else(|| value(line))).collect();
     if !list.is_empty() {
         document.set(to, FieldValue::Json(Json::List(list)));

@@ -193,10 +193,10 @@ pub(super) fn event(text: &str) -> Option<WindowsEvent<'static>> {
 
 /// An element that is being read.
 #[derive(Default)]
-struct XmlElement {
+pub(super) struct XmlElement {
     attributes: Vec<(Cow<'static, str>, Json<'static>)>,
     children: Vec<(Cow<'static, str>, Json<'static>)>,
-    text: String,
+    pub(super) text: String,
 }
 
 fn start(tag: &BytesStart<'_>) -> Option<(String, XmlElement)> {
@@ -205,14 +205,14 @@ fn start(tag: &BytesStart<'_>) -> Option<(String, XmlElement)> {
         let attribute = attribute.ok()?;
         let name = attribute.key.as_ref().to_owned();
         let value = unescape(&attribute.value).ok()?.into_owned();
-        element.attributes.push((Cow::Owned(name), Json::Text(Cow::Owned(value))));
+        element.attribute(name, value);
     }
     Some((tag.local_name().as_ref().to_owned(), element))
 }
 
 impl XmlElement {
     /// Adds a child; several of one name become a list.
-    fn add(&mut self, name: String, child: Json<'static>) {
+    pub(super) fn add(&mut self, name: String, child: Json<'static>) {
         match self.children.last_mut() {
             Some((last, Json::List(items))) if *last == name => items.push(child),
             Some((last, held)) if *last == name => {
@@ -223,7 +223,11 @@ impl XmlElement {
         }
     }
 
-    fn into_json(self) -> Json<'static> {
+    pub(super) fn attribute(&mut self, name: String, value: String) {
+        self.attributes.push((Cow::Owned(name), Json::Text(Cow::Owned(value))));
+    }
+
+    pub(super) fn into_json(self) -> Json<'static> {
         let plain = self.attributes.is_empty() && self.children.is_empty();
         let text = Json::Text(Cow::Owned(self.text));
         if plain {

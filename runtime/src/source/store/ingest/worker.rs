@@ -3,9 +3,7 @@
 use super::builder::{Builder, Meta};
 use super::limits::Limits;
 use crate::source::SourceError;
-use crate::source::logs::{
-    BadReason, BulkAction, FileFindings, Layout, MENDED_FEED, Spare, action, ecs_of, with_source,
-};
+use crate::source::logs::{BadReason, BulkAction, FileFindings, Layout, MENDED_FEED, Spare, action, ecs_of, with_source};
 use crate::source::repair::{self, Flaw, Repaired};
 use crate::source::store::segment::Segment;
 use serde::Deserialize;

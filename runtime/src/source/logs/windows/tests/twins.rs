@@ -18,7 +18,11 @@ const SETS: [&str; 5] = [
 const EXPLAINED: [(&str, &[&str], &str); 13] = [
     ("agent.*", &[], "no agent of Elastic's has seen the record"),
     ("tags", &[], "the tags of the shipper are the user's; the twins were made without them"),
-    ("@timestamp", NO_ZONE, "two exports of PowerShell have a local time of twelve hours and call it UTC; the twins were moved by hand"),
+    (
+        "@timestamp",
+        NO_ZONE,
+        "two exports of PowerShell have a local time of twelve hours and call it UTC; the twins were moved by hand",
+    ),
     ("event.created", NO_ZONE_SYSMON, "as @timestamp"),
     ("event.created", NO_ZONE, "as @timestamp"),
     ("event.outcome", NO_ZONE, "the export has no keywords, which say it; the twins suppose success"),
@@ -32,8 +36,7 @@ const EXPLAINED: [(&str, &[&str], &str); 13] = [
 ];
 
 /// Events of the exports that say times without a zone.
-const NO_ZONE: &[&str] =
-    &["104", "1102", "4656", "4658", "4663", "4673", "4688", "4689", "4690", "4703", "5156", "5158"];
+const NO_ZONE: &[&str] = &["104", "1102", "4656", "4658", "4663", "4673", "4688", "4689", "4690", "4703", "5156", "5158"];
 const NO_ZONE_SYSMON: &[&str] = &["1", "2", "5", "7", "9", "10", "11", "12", "13", "17", "18", "23"];
 
 fn data() -> Option<PathBuf> {
