@@ -86,7 +86,7 @@ fn columns(args: &IngestArgs, terminal: Terminal) -> Result<(Console, Option<Arc
 }
 
 /// A log that cannot be found is an error of the command line; every other error is one of the run.
-fn exit_code(error: &SourceError) -> ExitCode {
+pub(super) fn exit_code(error: &SourceError) -> ExitCode {
     let of_logs = [&UNREADABLE_LOG, &NOTHING_TO_READ, &NO_RECORDS, &PART_OF_AN_ANSWER];
     if of_logs.contains(&error.code) { ExitCode::Usage } else { ExitCode::Failed }
 }

@@ -7,6 +7,7 @@ mod check;
 mod compile;
 mod completions;
 mod console;
+mod convert;
 mod demo;
 mod diagnostic_format;
 mod doctor;
@@ -76,6 +77,7 @@ enum Command {
     Compile(compile::CompileArgs),
     Run(Box<run::RunArgs>),
     Ingest(ingest::IngestArgs),
+    Convert(convert::ConvertArgs),
     Demo(demo::DemoArgs),
     Fmt(fmt::FmtArgs),
     Explain(explain::ExplainArgs),
@@ -131,6 +133,7 @@ fn perform(command: Command, terminal: Terminal) -> ExitCode {
         Command::Compile(args) => compile::run(&args, terminal),
         Command::Run(args) => run::run(&args, terminal),
         Command::Ingest(args) => ingest::run(&args, terminal),
+        Command::Convert(args) => convert::run(&args, terminal),
         Command::Demo(args) => demo::run(&args, terminal),
         Command::Fmt(args) => fmt::run(&args, terminal),
         Command::Explain(args) => explain::run(&args, terminal),

@@ -28,6 +28,8 @@ fn the_contract_of_the_command_line_parses() {
         "run a.hf --source a=b --source c=d --out r --window 24h --at 2020-10-22T06:58:00Z --keys --lean --ignore-case",
         "run a.hf --process-identity entity-id --allow-partial --format json --quiet --fail-on-findings --config c.toml",
         "ingest a b --store s",
+        "convert a b --to c.ndjson.zst",
+        "convert - --to -",
         "demo",
         "demo d --no-run",
         "fmt a.hf --check",
@@ -56,6 +58,7 @@ fn wrong_values_are_usage_errors() {
         "compile a.hf --emit sql",
         "check a.hf --format xml",
         "ingest a",
+        "convert a",
         "nope",
     ] {
         let parsed = Cli::try_parse_from(std::iter::once("huntc").chain(line.split(' ').filter(|w| !w.is_empty())));

@@ -59,7 +59,12 @@ static KINDS: [FileKind; 30] = [
     foreign("a bzip2 file", is_bzip2, true, "unpack it: `bzip2 -dc FILE > OUT`"),
     foreign("an lz4 file", |b| b.starts_with(b"\x04\x22\x4d\x18"), true, "unpack it: `lz4 -dc FILE > OUT`"),
     foreign("a 7z archive", |b| b.starts_with(b"7z\xbc\xaf\x27\x1c"), true, "unpack it, then name the folder: `7z x FILE -oOUT`"),
-    foreign("an EVTX file (Windows event log)", |b| b.starts_with(b"ElfFile\0"), true, WINLOGBEAT),
+    text(
+        "an EVTX file (Windows event log)",
+        |b| b.starts_with(b"ElfFile\0"),
+        true,
+        "copy it again; on Windows: `wevtutil export-log CHANNEL OUT`",
+    ),
     foreign(
         "a packet capture",
         is_capture,
@@ -98,13 +103,13 @@ static KINDS: [FileKind; 30] = [
         "a Splunk export",
         |b| begins_object(b) && (has_key(b, "preview") || has_key(b, "_raw")) && has_key(b, "result"),
         true,
-        "give each result a time: `jq -c '.result | .\"@timestamp\" = ._time' FILE > OUT`; hunts need its fields in ECS too",
+        "export Windows events with `_raw` and `_time`; of others, give each a time: `jq -c '.result | .\"@timestamp\" = ._time' FILE > OUT`",
     ),
     text(
         "Windows events in another form than ECS, without @timestamp",
         |b| begins_object(b) && ["EventID", "EventTime", "TimeCreated"].iter().any(|key| has_key(b, key)),
         true,
-        "Winlogbeat writes ECS; a time alone: `jq -c '.\"@timestamp\" = (.EventTime // .TimeCreated | sub(\" \"; \"T\"))' FILE > OUT`",
+        "name the provider and the channel of each event; a time alone: `jq -c '.\"@timestamp\" = (.EventTime // .TimeCreated | sub(\" \"; \"T\"))' FILE > OUT`",
     ),
     text(
         "JSON that cannot be read",

@@ -3,7 +3,8 @@
 //! Bytes become records in three steps. [`each_entry`] removes compressions, repeatedly if needed, and goes through archives: each of
 //! their members is a log of its own. The first format of [`FORMATS`] that recognises the beginning of the text cuts all of it into pieces: blocks of lines, each an ECS
 //! document in JSON, and bad lines. `source/store/ingest` parses the blocks. A format whose records are no ECS
-//! documents must convert them before it emits a block: nothing behind it knows formats.
+//! documents must convert them before it emits a block: nothing behind it knows formats. Only Windows events are converted line by
+//! line by those who parse, through [`ecs_of`]: their wrappings are mixed within files, and take longer than the cutting.
 //!
 //! Whatever cannot be read is counted, and reported by file and line; nothing is dropped silently. A file without records
 //! is not an empty file: `judge` decides whether the source can be used, and [`file_kind`] says what the file looks like.
@@ -36,6 +37,7 @@ mod spare;
 mod suricata;
 mod table;
 mod utf16;
+mod windows;
 mod zeek;
 
 pub(crate) use action::{BulkAction, action};
@@ -55,6 +57,7 @@ pub(crate) use single_lines::{WantedLines, file_of, lines_of};
 pub(crate) use spare::Spare;
 pub use table::opened_table;
 pub use utf16::utf8;
+pub(crate) use windows::ecs_of;
 
 use super::SourceError;
 use file_kind::FileKind;
@@ -63,6 +66,8 @@ use std::io::Read;
 
 /// All formats. The first one that recognises the beginning of a text reads it; the last one takes every text.
 pub const FORMATS: &[&LogFormat] = &[
+    &windows::EVTX,
+    &windows::EVENTS_XML,
     &elements::ARRAY,
     &elements::RESPONSES,
     &elements::VALUES,

@@ -29,6 +29,10 @@ pub enum BadReason {
     NoDocument,
     /// The file ends inside a JSON value.
     Truncated,
+    /// A chunk of an event log of which not all can be read.
+    DamagedChunk,
+    /// A record of an event log that cannot be read.
+    DamagedRecord,
     /// It is a search response without hits, for example an error.
     NoHits,
     /// It has another number of columns than its table.
@@ -52,6 +56,8 @@ impl BadReason {
             Self::NoAction => "not an action line of a bulk body",
             Self::NoDocument => "an action without its document",
             Self::Truncated => "the file ends inside a JSON value",
+            Self::DamagedChunk => "a damaged chunk of an event log: some of its records are lost",
+            Self::DamagedRecord => "a damaged record of an event log",
             Self::NoHits => "a search response without hits",
             Self::OtherColumns => "another number of columns than the header",
             Self::NoAuditLine => "no line of an audit log",

@@ -2,7 +2,7 @@
 
 use super::archive::UnpackLimits;
 use super::format::ReadOptions;
-use super::{Block, Input, LogEntry, Piece, Spare, each_entry, read};
+use super::{Block, Input, LogEntry, Piece, Spare, each_entry, ecs_of, read};
 use crate::allowance::Allowance;
 use crate::source::SourceError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +52,8 @@ fn take(block: &Block, wanted: &mut BTreeSet<u64>, room: &mut usize, found: &mut
             wanted.remove(&number);
             if line.len() <= LONGEST.min(*room) {
                 *room -= line.len();
+                let ecs = ecs_of(line);
+                let line = ecs.as_deref().unwrap_or(line);
                 found(number, String::from_utf8_lossy(line.trim_ascii()).into_owned());
             }
         }

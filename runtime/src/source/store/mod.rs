@@ -6,6 +6,7 @@
 
 mod bits;
 mod column;
+mod convert;
 mod disk;
 mod documents;
 mod duplicates;
@@ -23,6 +24,7 @@ mod sample;
 mod segment;
 mod stream;
 
+pub use convert::convert;
 pub use disk::{IngestOptions, IngestReport, ingest};
 
 use super::clocks::{CATEGORY, Clock, Clocks};

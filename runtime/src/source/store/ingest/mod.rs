@@ -21,7 +21,7 @@ use crate::source::logs::{self, Block, FileFindings, Input, Listing, LogEntry, P
 use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use worker::{Task, Worker};
+use worker::{SeeDocument, Task, Worker};
 
 /// A file that records came from. The names of records are made from it.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -52,6 +52,17 @@ pub(super) fn ingest(
     limits: &Limits,
     keep: &(dyn Fn(Segment) -> Result<(), SourceError> + Sync),
 ) -> Result<Outcome, SourceError> {
+    ingest_seen(listing, first_id, limits, keep, &|_| Ok(()))
+}
+
+/// As [`ingest`]; workers' threads show each document that becomes a record to `see`.
+pub(super) fn ingest_seen(
+    listing: &Listing,
+    first_id: u64,
+    limits: &Limits,
+    keep: &(dyn Fn(Segment) -> Result<(), SourceError> + Sync),
+    see: &SeeDocument<'_>,
+) -> Result<Outcome, SourceError> {
     let (stop, spare) = (AtomicBool::new(false), Spare::default());
     let workers = limits.workers.max(1);
     let (read, done) = std::thread::scope(|scope| {
@@ -61,7 +72,7 @@ pub(super) fn ingest(
             let (sender, receiver) = sync_channel(WAITING);
             senders.push(sender);
             let (stop, spare) = (&stop, &spare);
-            threads.push(scope.spawn(move || Worker::new(limits, keep).run(&receiver, spare, stop)));
+            threads.push(scope.spawn(move || Worker::new(limits, keep, see).run(&receiver, spare, stop)));
         }
         let read = read_all(listing, first_id, limits, &spare, &senders, &stop);
         drop(senders);

@@ -3,7 +3,7 @@
 use super::builder::{Builder, Meta};
 use super::limits::Limits;
 use crate::source::SourceError;
-use crate::source::logs::{BadReason, BulkAction, FileFindings, Layout, MENDED_FEED, Spare, action, with_source};
+use crate::source::logs::{BadReason, BulkAction, FileFindings, Layout, MENDED_FEED, Spare, action, ecs_of, with_source};
 use crate::source::repair::{self, Flaw, Repaired};
 use crate::source::store::segment::Segment;
 use serde::Deserialize;
@@ -28,18 +28,29 @@ pub(super) struct Task {
 /// What a worker returns when it ends, by the number of the file.
 pub(super) type WorkerFindings = BTreeMap<usize, FileFindings>;
 
+/// Is shown each document that becomes a record, as JSON.
+pub(super) type SeeDocument<'a> = dyn Fn(&[u8]) -> Result<(), SourceError> + Sync + 'a;
+
 /// A thread that parses blocks.
 pub(super) struct Worker<'a> {
     limits: &'a Limits,
     keep: &'a (dyn Fn(Segment) -> Result<(), SourceError> + Sync),
+    /// Is shown each document that was added.
+    see: &'a SeeDocument<'a>,
     builder: Builder,
     /// The findings of the current block.
     found: FileFindings,
+    /// Why a document could not be shown.
+    unseen: Option<SourceError>,
 }
 
 impl<'a> Worker<'a> {
-    pub(super) fn new(limits: &'a Limits, keep: &'a (dyn Fn(Segment) -> Result<(), SourceError> + Sync)) -> Self {
-        Self { limits, keep, builder: Builder::new(limits.fields.clone()), found: FileFindings::default() }
+    pub(super) fn new(
+        limits: &'a Limits,
+        keep: &'a (dyn Fn(Segment) -> Result<(), SourceError> + Sync),
+        see: &'a SeeDocument<'a>,
+    ) -> Self {
+        Self { limits, keep, see, builder: Builder::new(limits.fields.clone()), found: FileFindings::default(), unseen: None }
     }
 
     /// Parses blocks until the reader ends.
@@ -115,14 +126,15 @@ impl<'a> Worker<'a> {
         } else if !is_text && std::str::from_utf8(line).is_err() {
             Err(BadReason::InvalidUtf8)
         } else {
-            self.builder.add(line, id, meta).map(|()| None)
+            let ecs = ecs_of(line);
+            self.add(ecs.as_deref().unwrap_or(line), id, meta).map(|()| None)
         };
         let added = match added {
             Err(reason @ (BadReason::InvalidUtf8 | BadReason::Malformed | BadReason::TooDeep)) => {
                 self.mend(line, task.layout, id, meta, reason)
             }
             Err(BadReason::NoTimestamp) => match with_source(line) {
-                Some(hit) => self.builder.add(hit.as_bytes(), id, meta).map(|()| None),
+                Some(hit) => self.add(hit.as_bytes(), id, meta).map(|()| None),
                 None => Err(BadReason::NoTimestamp),
             },
             added => added,
@@ -136,6 +148,12 @@ impl<'a> Worker<'a> {
             }
             Err(reason) => self.bad(number, reason),
         }
+        self.unseen.take().map_or(Ok(()), Err)
+    }
+
+    fn add(&mut self, json: &[u8], id: u64, meta: Meta<'_>) -> Result<(), BadReason> {
+        self.builder.add(json, id, meta)?;
+        self.unseen = (self.see)(json).err();
         Ok(())
     }
 
@@ -148,7 +166,8 @@ impl<'a> Worker<'a> {
         }
         let Some((_, flaw)) = repaired.flaws.first() else { return Err(reason) };
         let json = unless_mended_id(&repaired).ok_or(reason)?;
-        let added = self.builder.add(json.as_bytes(), id, meta);
+        let ecs = ecs_of(json.as_bytes());
+        let added = self.add(ecs.as_deref().unwrap_or(json.as_bytes()), id, meta);
         added.map(|()| Some(*flaw)).map_err(|again| if again == BadReason::Malformed { reason } else { again })
     }
 

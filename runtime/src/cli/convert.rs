@@ -1,0 +1,109 @@
+//! `huntc convert`: log files as ECS documents, as the readers see them.
+
+use super::console::Console;
+use super::exit::ExitCode;
+use super::ingest::exit_code;
+use super::progress::{Progress, Watched};
+use super::terminal::Terminal;
+use crate::own_files;
+use crate::report::sanitize::terminal as safe;
+use crate::report::text::count;
+use crate::session::unread;
+use crate::source::SourceError;
+use crate::source::logs::ReadReport;
+use crate::source::store::convert;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use huntc_compiler::diag::codes::store::CONVERTED_NOT_WRITTEN;
+use huntc_compiler::source::Span;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Write log files as ECS documents, one a line
+///
+/// What every reader sees of them: Windows events, logs of Zeek and others become ECS; what is ECS stays as it is. Lines that
+/// are no records are counted and the first of them named.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  huntc convert Security.evtx --to security.ndjson.zst\n  huntc convert dataset.zip --to - | head -1\n  huntc convert logs/ --to ecs.ndjson"
+)]
+pub(super) struct ConvertArgs {
+    /// Log files, folders of them, or - for standard input
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    /// The file to write, packed where its name ends in .zst or .gz; - for standard output
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    /// Print nothing but errors and what could not be read
+    #[arg(long, short)]
+    quiet: bool,
+    /// Take saved answers that say they are a part only
+    #[arg(long)]
+    allow_partial: bool,
+}
+
+pub(super) fn run(args: &ConvertArgs, terminal: Terminal) -> ExitCode {
+    let mut console = Console::bare(terminal);
+    let to = args.to.display().to_string();
+    let text = format!("--to {to}");
+    let span = Span::new(console.session.texts.add_text("command line", text.as_str()), "--to ".len(), text.len());
+    let progress = Progress::start(terminal, args.quiet, format!("writing {}", safe(&to)), Watched::default());
+    let result = if to == "-" { to_standard_output(args) } else { to_file(args, &args.to) };
+    drop(progress);
+    match result {
+        Ok(report) => {
+            console.show(&unread(&report, "the logs", span));
+            if !args.quiet && to != "-" {
+                terminal.show(&format!("{} written to {}\n", count(report.records, "record"), safe(&to)));
+            }
+            ExitCode::Ok
+        }
+        Err(error) => {
+            console.show(&[error.at(span)]);
+            exit_code(&error)
+        }
+    }
+}
+
+fn to_standard_output(args: &ConvertArgs) -> Result<ReadReport, SourceError> {
+    let mut out = BufWriter::with_capacity(1 << 18, io::stdout());
+    let report = convert(&args.paths, args.allow_partial, &mut out)?;
+    out.flush().map_err(|error| not_written(Path::new("-"), &error))?;
+    Ok(report)
+}
+
+/// Writes a file in one step: after an error what had its name is as it was.
+fn to_file(args: &ConvertArgs, path: &Path) -> Result<ReadReport, SourceError> {
+    let mut result = None;
+    let ending = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let written = own_files::replace(path, |file| {
+        let mut out = BufWriter::with_capacity(1 << 18, file);
+        let (report, finished) = match ending.as_str() {
+            "gz" => {
+                let mut packed = GzEncoder::new(&mut out, Compression::default());
+                (convert(&args.paths, args.allow_partial, &mut packed), packed.finish().map(drop))
+            }
+            "zst" => {
+                let mut packed = zstd::Encoder::new(&mut out, 0)?;
+                (convert(&args.paths, args.allow_partial, &mut packed), packed.finish().map(drop))
+            }
+            _ => (convert(&args.paths, args.allow_partial, &mut out), Ok(())),
+        };
+        let failed = report.is_err();
+        result = Some(report);
+        finished?;
+        out.flush()?;
+        // Without this the part that was written would take the name.
+        if failed { Err(io::Error::other("nothing was converted")) } else { Ok(()) }
+    });
+    match (result, written) {
+        (Some(Err(error)), _) => Err(error),
+        (Some(Ok(report)), Ok(())) => Ok(report),
+        (_, Err(error)) => Err(not_written(path, &error)),
+        (None, Ok(())) => Err(not_written(path, &io::Error::other("nothing was written"))),
+    }
+}
+
+fn not_written(path: &Path, error: &io::Error) -> SourceError {
+    SourceError::new(&CONVERTED_NOT_WRITTEN, format!("{} cannot be written", path.display())).note(error.to_string())
+}

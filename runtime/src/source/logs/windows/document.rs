@@ -1,0 +1,184 @@
+//! An ECS document that is being made: values by path, written as nested JSON at the end.
+
+use super::json::{Json, write_text};
+use std::borrow::Cow;
+
+/// What a field of the document has.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum FieldValue<'a> {
+    Text(Cow<'a, str>),
+    Number(i64),
+    Bool(bool),
+    Texts(Vec<Cow<'a, str>>),
+    Json(Json<'a>),
+}
+
+/// Fields by path. A later value of a field takes the place of an earlier one.
+#[derive(Debug, Default)]
+pub(super) struct EcsDocument<'a> {
+    fields: Vec<(Cow<'static, str>, FieldValue<'a>)>,
+    /// The values of `winlog.event_data`.
+    data: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// The values of `related.*`, without repetition: `hash`, `hosts`, `ip`, `user`.
+    related: [Vec<Cow<'a, str>>; 4],
+}
+
+/// The lists of `related.*`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum RelatedList {
+    Hash,
+    Hosts,
+    Ip,
+    User,
+}
+
+const RELATED: [&str; 4] = ["related.hash", "related.hosts", "related.ip", "related.user"];
+
+impl<'a> EcsDocument<'a> {
+    pub(super) fn set(&mut self, path: impl Into<Cow<'static, str>>, value: FieldValue<'a>) {
+        self.fields.push((path.into(), value));
+    }
+
+    pub(super) fn text(&mut self, path: impl Into<Cow<'static, str>>, text: impl Into<Cow<'a, str>>) {
+        self.set(path, FieldValue::Text(text.into()));
+    }
+
+    /// As [`Self::text`], but any other value of the field wins.
+    pub(super) fn text_if_no_other(&mut self, path: &'static str, text: Cow<'a, str>) {
+        self.fields.insert(0, (path.into(), FieldValue::Text(text)));
+    }
+
+    pub(super) fn number(&mut self, path: impl Into<Cow<'static, str>>, number: i64) {
+        self.set(path, FieldValue::Number(number));
+    }
+
+    /// Sets a field that may be absent.
+    pub(super) fn some_text(&mut self, path: &'static str, text: Option<Cow<'a, str>>) {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            self.text(path, text);
+        }
+    }
+
+    /// Leaves a value in `winlog.event_data`.
+    pub(super) fn leave(&mut self, name: Cow<'a, str>, value: Cow<'a, str>) {
+        self.data.push((name, value));
+    }
+
+    pub(super) fn relate(&mut self, list: RelatedList, value: Cow<'a, str>) {
+        let values = match (list, &mut self.related) {
+            (RelatedList::Hash, [values, ..])
+            | (RelatedList::Hosts, [_, values, ..])
+            | (RelatedList::Ip, [_, _, values, _])
+            | (RelatedList::User, [.., values]) => values,
+        };
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+
+    /// The first text of a field.
+    pub(super) fn text_of(&self, path: &str) -> Option<&str> {
+        self.fields.iter().find_map(|(name, value)| match value {
+            FieldValue::Text(text) if name == path => Some(text.as_ref()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn number_of(&self, path: &str) -> Option<i64> {
+        self.fields.iter().find_map(|(name, value)| match value {
+            FieldValue::Number(number) if name == path => Some(*number),
+            _ => None,
+        })
+    }
+
+    /// The document as one line of JSON. `None` where a value stands in the way of an object.
+    pub(super) fn into_json(mut self) -> Option<Vec<u8>> {
+        for (path, values) in RELATED.into_iter().zip(std::mem::take(&mut self.related)) {
+            if !values.is_empty() {
+                self.set(path, FieldValue::Texts(values));
+            }
+        }
+        if !self.data.is_empty() {
+            let data = named_texts(std::mem::take(&mut self.data));
+            self.set("winlog.event_data", FieldValue::Json(data));
+        }
+        self.fields.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut out = Vec::with_capacity(2048);
+        out.push(b'{');
+        let mut open: Vec<&str> = Vec::new();
+        let mut first = true;
+        for (at, (path, value)) in self.fields.iter().enumerate() {
+            let next = self.fields.get(at + 1).map(|(path, _)| path.as_ref());
+            if next == Some(path.as_ref()) {
+                continue;
+            }
+            if next.is_some_and(|next| next.strip_prefix(path.as_ref()).is_some_and(|rest| rest.starts_with('.'))) {
+                return None;
+            }
+            let parts: Vec<&str> = path.split('.').collect();
+            let (leaf, parents) = parts.split_last()?;
+            let same = open.iter().zip(parents).take_while(|(a, b)| a == b).count();
+            for _ in same..open.len() {
+                out.push(b'}');
+                first = false;
+            }
+            open.truncate(same);
+            for parent in parents.iter().skip(same) {
+                begin(parent, &mut first, &mut out);
+                out.push(b'{');
+                first = true;
+                open.push(parent);
+            }
+            begin(leaf, &mut first, &mut out);
+            value.write(&mut out);
+        }
+        out.extend(std::iter::repeat_n(b'}', open.len() + 1));
+        Some(out)
+    }
+}
+
+fn begin(name: &str, first: &mut bool, out: &mut Vec<u8>) {
+    if !std::mem::replace(first, false) {
+        out.push(b',');
+    }
+    write_text(name, out);
+    out.push(b':');
+}
+
+impl FieldValue<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Text(text) => write_text(text, out),
+            Self::Number(number) => out.extend_from_slice(number.to_string().as_bytes()),
+            Self::Bool(yes) => out.extend_from_slice(if *yes { b"true" } else { b"false" }),
+            Self::Texts(texts) => {
+                out.push(b'[');
+                for (at, text) in texts.iter().enumerate() {
+                    if at > 0 {
+                        out.push(b',');
+                    }
+                    write_text(text, out);
+                }
+                out.push(b']');
+            }
+            Self::Json(json) => json.write(out),
+        }
+    }
+}
+
+/// An object of texts. The values of a name that stands there twice become a list.
+pub(super) fn named_texts<'a>(mut values: Vec<(Cow<'a, str>, Cow<'a, str>)>) -> Json<'a> {
+    values.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut members: Vec<(Cow<'a, str>, Json<'a>)> = Vec::with_capacity(values.len());
+    for (name, value) in values {
+        match members.last_mut() {
+            Some((last, Json::List(list))) if *last == name => list.push(Json::Text(value)),
+            Some((last, held)) if *last == name => {
+                let before = std::mem::replace(held, Json::Null);
+                *held = Json::List(vec![before, Json::Text(value)]);
+            }
+            _ => members.push((name, Json::Text(value))),
+        }
+    }
+    Json::Object(members)
+}

@@ -1,0 +1,194 @@
+//! From a Windows event to its ECS document.
+
+use super::document::{EcsDocument, FieldValue};
+use super::event::{AUDIT_FAILURE, AUDIT_SUCCESS, WindowsEvent};
+use super::event_time;
+use super::json::Json;
+use super::network;
+use super::powershell;
+use super::tables::{KindWords, Provider, provider, word};
+use super::values;
+use std::borrow::Cow;
+
+const SYSMON: &str = "Microsoft-Windows-Sysmon";
+/// The version of ECS whose names are used.
+const ECS_VERSION: &str = "8.17.0";
+
+/// Text that means nothing in events of Sysmon.
+const EMPTY: [&str; 3] = ["", "-", "{00000000-0000-0000-0000-000000000000}"];
+
+/// The document of an event; `None` where something around it stands in the way of its fields.
+pub(super) fn document(mut event: WindowsEvent<'_>) -> Option<Vec<u8>> {
+    let mut document = EcsDocument::default();
+    let around = std::mem::take(&mut event.around);
+    let known = provider(&event.provider);
+    let data = std::mem::take(&mut event.data);
+    let only_message = data.is_empty();
+    let message = event.message.take();
+    let created = event.created;
+    let (event_id, is_sysmon) = (event.event_id, event.provider == SYSMON);
+    describe(&mut document, event, known);
+    if let Some(created) = created {
+        let created = event_time::format(created);
+        document.text("@timestamp", created.clone());
+        document.text("event.created", created);
+    }
+    if let Some(message) = &message {
+        document.text("message", message.replace("\r\n", "\n").trim_end_matches('\n').to_owned());
+    }
+    if is_sysmon {
+        // Sysmon runs as SYSTEM always.
+        document.text("user.id", "S-1-5-18");
+        document.text("winlog.user.identifier", "S-1-5-18");
+        document.text("winlog.user.name", "SYSTEM");
+        document.text("winlog.user.domain", "NT AUTHORITY");
+        document.text("winlog.user.type", "Well Known Group");
+    }
+    // What a document around the event says of it is right, but for what was done: only the tables know that.
+    let action = document.text_of("event.action").map(str::to_owned);
+    for (path, value) in around {
+        document.set(path, FieldValue::Json(value));
+    }
+    if let Some(action) = action {
+        document.text("event.action", action);
+    }
+    for (name, value) in data {
+        value_of(name, value, event_id, is_sysmon, known, &mut document);
+    }
+    if let Some(message) = message.filter(|_| only_message && known.is_some_and(|p| std::ptr::eq(p, classic_powershell()))) {
+        powershell::of_message(&message, &mut document);
+    }
+    network::community_id(&mut document);
+    document.into_json()
+}
+
+fn classic_powershell() -> &'static Provider {
+    static NONE: std::sync::LazyLock<Provider> = std::sync::LazyLock::new(Provider::default);
+    provider("PowerShell").unwrap_or(&NONE)
+}
+
+/// What one value of `EventData` becomes.
+fn value_of<'a>(
+    name: Cow<'a, str>,
+    value: Cow<'a, str>,
+    event: u64,
+    is_sysmon: bool,
+    known: Option<&'static Provider>,
+    document: &mut EcsDocument<'a>,
+) {
+    if value.is_empty() || is_sysmon && EMPTY.contains(&value.as_ref()) {
+        return;
+    }
+    let mut left = true;
+    for rule in known.into_iter().flat_map(|provider| provider.rules(event, &name)) {
+        let applied = if rule.how == "time" {
+            event_time::parse(&value).map(|time| document.text(rule.to, event_time::format(time))).is_some()
+        } else {
+            values::apply(rule, &value, document)
+        };
+        left &= rule.left || !applied;
+    }
+    if left {
+        document.leave(name, value);
+    }
+}
+
+/// The fields that every event has.
+fn describe<'a>(document: &mut EcsDocument<'a>, event: WindowsEvent<'a>, known: Option<&'static Provider>) {
+    let kind = known.and_then(|provider| provider.kind(event.event_id)).cloned().unwrap_or_default();
+    document.text("ecs.version", ECS_VERSION);
+    document.text("event.kind", "event");
+    document.text("event.code", event.event_id.to_string());
+    document.text("winlog.event_id", event.event_id.to_string());
+    document.text("event.provider", event.provider.clone());
+    if let Some(module) = module(&event) {
+        document.text("event.module", module);
+    }
+    kind_words("event.category", &kind.category, document);
+    kind_words("event.type", &kind.type_, document);
+    let security = event.provider == "Microsoft-Windows-Security-Auditing";
+    let number = event.task.as_deref().filter(|_| security).and_then(|task| word("task", task)).map(Cow::Borrowed);
+    let unnamed = event.task.filter(|task| task.parse::<u64>().is_err());
+    let task = event.task_name.or(unnamed).or(kind.task.map(Cow::Borrowed)).or(number);
+    let action = kind.action.map(Cow::Borrowed).or_else(|| task.clone().filter(|_| acts(&event.provider)));
+    document.some_text("event.action", action);
+    document.some_text("winlog.task", task);
+    keywords(document, event.keywords, &event.channel);
+    let level = event.level.and_then(|level| word("level", &level.to_string())).unwrap_or("information");
+    document.text("log.level", level);
+    if let Some(computer) = event.computer.filter(|computer| !computer.is_empty()) {
+        document.text("host.hostname", computer.split('.').next().unwrap_or(&computer).to_owned());
+        document.text("host.name", computer.clone());
+        document.text("winlog.computer_name", computer);
+    }
+    for field in ["host.os.family", "host.os.platform", "host.os.type"] {
+        document.text(field, "windows");
+    }
+    document.text("winlog.provider_name", event.provider);
+    document.some_text("winlog.provider_guid", event.provider_guid);
+    document.some_text("winlog.channel", event.channel);
+    document.some_text("winlog.record_id", event.record_id);
+    document.some_text("winlog.opcode", event.opcode);
+    document.some_text("winlog.activity_id", event.activity_id);
+    document.some_text("winlog.related_activity_id", event.related_activity_id);
+    let numbers = [
+        ("winlog.version", event.version),
+        ("winlog.process.pid", event.process_id),
+        ("winlog.process.thread.id", event.thread_id),
+    ];
+    numbers.into_iter().filter_map(|(field, n)| n.map(|n| (field, n))).for_each(|(field, n)| document.number(field, n));
+    if event.user.sid.is_some() && known.is_some() && !security {
+        document.some_text("user.id", event.user.sid.clone().filter(|_| module_of_user(document)));
+    }
+    let kind = event.user.kind.or_else(|| event.user.sid.is_some().then_some(Cow::Borrowed("User")));
+    let service = event.user.sid.as_deref().is_some_and(|sid| ["S-1-5-18", "S-1-5-19", "S-1-5-20"].contains(&sid));
+    document.some_text("winlog.user.type", kind.map(|kind| if service { Cow::Borrowed("Well Known Group") } else { kind }));
+    document.some_text("winlog.user.identifier", event.user.sid);
+    document.some_text("winlog.user.name", event.user.name);
+    document.some_text("winlog.user.domain", event.user.domain);
+    if !event.user_data.is_empty() {
+        document.set("winlog.user_data", FieldValue::Json(Json::Object(event.user_data)));
+    }
+}
+
+/// Whether the account that logs an event of this module is the one that acts.
+fn module_of_user(document: &EcsDocument<'_>) -> bool {
+    document.text_of("event.module") == Some("powershell")
+}
+
+/// Providers whose task says what was done.
+fn acts(provider: &str) -> bool {
+    ["Microsoft-Windows-Security-Auditing", "Microsoft-Windows-PowerShell", "PowerShell", "Microsoft-Windows-TaskScheduler"]
+        .contains(&provider)
+}
+
+/// The module of winlogbeat that knows the event.
+fn module(event: &WindowsEvent<'_>) -> Option<&'static str> {
+    match event.provider.as_ref() {
+        SYSMON => Some("sysmon"),
+        "Microsoft-Windows-Security-Auditing" => Some("security"),
+        "Microsoft-Windows-Eventlog" if [1100, 1102, 1104, 1105, 1108].contains(&event.event_id) => Some("security"),
+        "Microsoft-Windows-PowerShell" if (4103..=4106).contains(&event.event_id) => Some("powershell"),
+        "PowerShell" if [400, 403, 600, 800].contains(&event.event_id) => Some("powershell"),
+        _ => None,
+    }
+}
+
+fn kind_words(field: &'static str, words: &KindWords, document: &mut EcsDocument<'_>) {
+    match words {
+        KindWords::None => {}
+        KindWords::One(word) => document.text(field, *word),
+        KindWords::List(words) => {
+            document.set(field, FieldValue::Texts(words.iter().map(|word| Cow::Borrowed(*word)).collect()));
+        }
+    }
+}
+
+/// Whether what was audited succeeded.
+fn keywords(document: &mut EcsDocument<'_>, bits: Option<u64>, channel: &Option<Cow<'_, str>>) {
+    let Some(bits) = bits.filter(|_| channel.as_deref().is_some_and(|c| c.eq_ignore_ascii_case("security"))) else { return };
+    let found = [(AUDIT_FAILURE, "failure", "Audit Failure"), (AUDIT_SUCCESS, "success", "Audit Success")];
+    let Some((_, outcome, word)) = found.into_iter().find(|(bit, ..)| bits & bit != 0) else { return };
+    document.text("event.outcome", outcome);
+    document.set("winlog.keywords", FieldValue::Texts(vec![Cow::Borrowed(word)]));
+}

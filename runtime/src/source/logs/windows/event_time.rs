@@ -1,0 +1,32 @@
+//! Times as Windows and its exporters write them.
+
+use crate::source::document_time;
+use huntc_compiler::time::{Instant, MILLISECOND, SECOND};
+
+/// A time: ISO 8601 with `T` or a blank, or `/Date(milliseconds)/` as PowerShell writes it. Without a zone it is UTC.
+pub(super) fn parse(text: &str) -> Option<Instant> {
+    let text = text.trim();
+    if let Some(millis) = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {
+        return document_time::of_text(millis);
+    }
+    if text.as_bytes().get(10) == Some(&b' ') && text.is_char_boundary(11) {
+        let (day, time) = text.split_at(10);
+        return document_time::of_text(&format!("{day}T{}", time.trim_start()));
+    }
+    document_time::of_text(text)
+}
+
+/// How a document has a time: milliseconds, and more digits only where it has them.
+pub(super) fn format(time: Instant) -> String {
+    let Instant(nanos) = time;
+    let stamp = jiff::Timestamp::from_nanosecond(nanos.into()).unwrap_or_default();
+    if nanos % MILLISECOND == 0 { format!("{stamp:.3}") } else { stamp.to_string() }
+}
+
+/// How far a zone is behind UTC, by one moment in both: zones differ by quarters of hours.
+pub(super) fn behind(local: Instant, utc: Instant) -> i64 {
+    const QUARTER: i64 = 15 * 60 * SECOND;
+    let (Instant(local), Instant(utc)) = (local, utc);
+    let apart = utc.saturating_sub(local);
+    (apart.saturating_add(apart.signum() * QUARTER / 2)) / QUARTER * QUARTER
+}

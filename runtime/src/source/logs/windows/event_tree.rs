@@ -1,0 +1,159 @@
+//! Events as trees of `System`, `EventData` and `UserData`: what evtx_dump and Velociraptor write as JSON, and what XML says.
+
+use super::event::{WindowsEvent, bits, number};
+use super::event_time;
+use super::json::Json;
+use huntc_compiler::time::Instant;
+use std::borrow::Cow;
+
+/// The tree of an event in a document: below `Event`, or the document itself.
+fn tree<'j, 'a>(document: &'j Json<'a>) -> &'j Json<'a> {
+    document.get("Event").unwrap_or(document)
+}
+
+/// Whether a document is such a tree.
+pub(super) fn is(document: &Json<'_>) -> bool {
+    tree(document).get("System").is_some_and(|system| system.get("EventID").is_some())
+}
+
+/// What stands for an attribute: below `#attributes`, with `@`, or a member like others.
+fn attribute<'j, 'a>(element: &'j Json<'a>, name: &str) -> Option<&'j Json<'a>> {
+    let attributes = element.get("#attributes");
+    attributes
+        .and_then(|attributes| attributes.get(name))
+        .or_else(|| element.get(&format!("@{name}")))
+        .or_else(|| element.get(name))
+}
+
+/// The text of an element: itself, its `#text`, or its `Value`.
+fn text<'a>(element: &Json<'a>) -> Option<Cow<'a, str>> {
+    match element {
+        Json::Object(_) => element.get("#text").or_else(|| element.get("Value")).and_then(text),
+        Json::List(items) => {
+            let texts: Vec<String> = items.iter().filter_map(text).map(Cow::into_owned).collect();
+            (!texts.is_empty()).then(|| Cow::Owned(texts.join("\n")))
+        }
+        scalar => scalar.clone().into_text(),
+    }
+}
+
+/// A child's text.
+fn child<'a>(element: &Json<'a>, name: &str) -> Option<Cow<'a, str>> {
+    element.get(name).and_then(text)
+}
+
+/// An attribute of a child.
+fn child_attribute<'a>(element: &Json<'a>, child: &str, name: &str) -> Option<Cow<'a, str>> {
+    let beside = || element.get(&format!("{child}_attributes")).and_then(|attributes| attributes.get(name));
+    element.get(child).and_then(|child| attribute(child, name)).or_else(beside).and_then(text)
+}
+
+/// A time as text, or as seconds since 1970, which Velociraptor writes.
+fn time(element: &Json<'_>) -> Option<Instant> {
+    let found = element.get("TimeCreated").and_then(|created| attribute(created, "SystemTime"));
+    let beside = || element.get("TimeCreated_attributes").and_then(|attributes| attributes.get("SystemTime"));
+    match found.or_else(beside).or_else(|| element.get("TimeCreated"))? {
+        Json::Whole(seconds) => i64::try_from(*seconds).ok()?.checked_mul(1_000_000_000).map(Instant),
+        // A float of this size is exact to a quarter of a microsecond; two parts keep it so.
+        Json::Float(seconds) if seconds.abs() < 1e10 => {
+            let nanos = (seconds.fract() * 1e6).round() as i64 * 1_000;
+            Some(Instant(seconds.trunc() as i64 * 1_000_000_000 + nanos))
+        }
+        other => event_time::parse(other.text()?),
+    }
+}
+
+/// The event of a document.
+pub(super) fn event<'a>(document: &Json<'a>) -> Option<WindowsEvent<'a>> {
+    let tree = tree(document);
+    let system = tree.get("System")?;
+    let rendering = tree.get("RenderingInfo");
+    let rendered = |name: &str| rendering.and_then(|rendering| child(rendering, name)).filter(|text| !text.is_empty());
+    let mut event = WindowsEvent {
+        provider: child_attribute(system, "Provider", "Name")
+            .or_else(|| child_attribute(system, "Provider", "EventSourceName"))
+            .or_else(|| child(system, "Provider"))?,
+        provider_guid: child_attribute(system, "Provider", "Guid"),
+        event_id: child(system, "EventID")?.trim().parse().ok()?,
+        channel: child(system, "Channel"),
+        computer: child(system, "Computer"),
+        record_id: child(system, "EventRecordID"),
+        version: child(system, "Version").as_deref().and_then(number),
+        level: child(system, "Level").as_deref().and_then(bits),
+        task: child(system, "Task"),
+        task_name: rendered("Task"),
+        opcode: rendered("Opcode"),
+        keywords: child(system, "Keywords").as_deref().and_then(bits),
+        created: time(system),
+        process_id: child_attribute(system, "Execution", "ProcessID").as_deref().and_then(number),
+        thread_id: child_attribute(system, "Execution", "ThreadID").as_deref().and_then(number),
+        activity_id: child_attribute(system, "Correlation", "ActivityID"),
+        related_activity_id: child_attribute(system, "Correlation", "RelatedActivityID"),
+        message: rendered("Message").or_else(|| child(document, "Message").filter(|text| !text.is_empty())),
+        ..WindowsEvent::default()
+    };
+    event.user.sid = child_attribute(system, "Security", "UserID").filter(|sid| !sid.is_empty());
+    if let Some(data) = tree.get("EventData") {
+        event_data(data, &mut event);
+    }
+    if let Some(data) = tree.get("UserData") {
+        user_data(data, &mut event);
+    }
+    Some(event)
+}
+
+/// Names with values, or `Data` elements with a name as attribute; those without name are `param1`, `param2` and so on.
+fn event_data<'a>(data: &Json<'a>, event: &mut WindowsEvent<'a>) {
+    if let Json::List(items) = data {
+        return items.iter().for_each(|item| data_element(item, event));
+    }
+    for (name, value) in data.members() {
+        match (name.as_ref(), value) {
+            ("#attributes" | "xmlns", _) => {}
+            ("Data", Json::List(items)) => items.iter().for_each(|item| data_element(item, event)),
+            ("Data", Json::Object(members)) if members.iter().all(|(name, _)| name == "#text") => match value.get("#text") {
+                Some(Json::List(items)) => items.iter().for_each(|item| data_element(item, event)),
+                _ => data_element(value, event),
+            },
+            ("Data", value) => data_element(value, event),
+            (_, value) => event.data.extend(text(value).map(|text| (name.clone(), text))),
+        }
+    }
+}
+
+fn data_element<'a>(element: &Json<'a>, event: &mut WindowsEvent<'a>) {
+    let name = matches!(element, Json::Object(_)).then(|| attribute(element, "Name").and_then(text)).flatten();
+    let Some(value) = text(element) else {
+        // An unnamed element without text still counts.
+        if name.is_none() {
+            unnamed(Cow::Borrowed(""), event);
+        }
+        return;
+    };
+    match name {
+        Some(name) => event.data.push((name, value)),
+        None => unnamed(value, event),
+    }
+}
+
+fn unnamed<'a>(value: Cow<'a, str>, event: &mut WindowsEvent<'a>) {
+    let before = event.data.iter().filter(|(name, _)| name.strip_prefix("param").is_some_and(|n| n.parse::<u32>().is_ok())).count();
+    event.data.push((Cow::Owned(format!("param{}", before + 1)), value));
+}
+
+/// The one element of `UserData`: its values, with its name. Events whose values are there are known by them too.
+fn user_data<'a>(data: &Json<'a>, event: &mut WindowsEvent<'a>) {
+    let elements = data.members().iter().filter(|(name, _)| name != "#attributes" && name != "xmlns");
+    for (name, element) in elements {
+        event.user_data.push((Cow::Borrowed("xml_name"), Json::Text(name.clone())));
+        let values =
+            element.members().iter().filter(|(name, _)| !["#attributes", "xmlns", "xmlns:auto-ns2"].contains(&name.as_ref()));
+        for (name, value) in values {
+            if let Some(text) = text(value) {
+                event.data.push((name.clone(), text));
+            } else if !value.members().is_empty() {
+                event.user_data.push((name.clone(), value.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! JSON values that borrow from the line they stand in.
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+
+/// A JSON value. Numbers keep their spelling where it matters: whole ones are whole.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Json<'a> {
+    Null,
+    Bool(bool),
+    Whole(i128),
+    Float(f64),
+    Text(Cow<'a, str>),
+    List(Vec<Json<'a>>),
+    Object(Vec<(Cow<'a, str>, Json<'a>)>),
+}
+
+impl<'a> Json<'a> {
+    pub(super) fn read(line: &'a [u8]) -> Option<Self> {
+        serde_json::from_slice(line).ok()
+    }
+
+    /// The last value of a key, as other readers have it.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        let Self::Object(members) = self else { return None };
+        members.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    pub(super) fn members(&self) -> &[(Cow<'a, str>, Self)] {
+        if let Self::Object(members) = self { members } else { &[] }
+    }
+
+    pub(super) fn text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// A scalar as text; objects and lists as JSON. `None` for null.
+    pub(super) fn into_text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Null => None,
+            Self::Bool(yes) => Some(Cow::Borrowed(if yes { "true" } else { "false" })),
+            Self::Whole(number) => Some(Cow::Owned(number.to_string())),
+            Self::Float(number) => Some(Cow::Owned(number.to_string())),
+            Self::Text(text) => Some(text),
+            nested => {
+                let mut json = Vec::new();
+                nested.write(&mut json);
+                String::from_utf8(json).ok().map(Cow::Owned)
+            }
+        }
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Null => out.extend_from_slice(b"null"),
+            Self::Bool(yes) => out.extend_from_slice(if *yes { b"true" } else { b"false" }),
+            Self::Whole(number) => out.extend_from_slice(number.to_string().as_bytes()),
+            // Writing into memory does not fail.
+            Self::Float(number) => drop(serde_json::to_writer(out, number)),
+            Self::Text(text) => write_text(text, out),
+            Self::List(items) => {
+                write_all(out, [b'[', b']'], items, |item, out| item.write(out));
+            }
+            Self::Object(members) => write_all(out, [b'{', b'}'], members, |(name, value), out| {
+                write_text(name, out);
+                out.push(b':');
+                value.write(out);
+            }),
+        }
+    }
+}
+
+fn write_all<T>(out: &mut Vec<u8>, around: [u8; 2], items: &[T], write: impl Fn(&T, &mut Vec<u8>)) {
+    let [open, close] = around;
+    out.push(open);
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write(item, out);
+    }
+    out.push(close);
+}
+
+/// A JSON string.
+pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
+    // Writing into memory does not fail.
+    drop(serde_json::to_writer(out, text));
+}
+
+impl<'a> Deserialize<'a> for Json<'a> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyValue)
+    }
+}
+
+struct AnyValue;
+
+/// A key that borrows where it can.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'a> Deserialize<'a> for Key<'a> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        match Json::deserialize(deserializer)? {
+            Json::Text(text) => Ok(Self(text)),
+            _ => Err(serde::de::Error::custom("a key is a string")),
+        }
+    }
+}
+
+impl<'a> Visitor<'a> for AnyValue {
+    type Value = Json<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json<'a>, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, yes: bool) -> Result<Json<'a>, E> {
+        Ok(Json::Bool(yes))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Json<'a>, E> {
+        Ok(Json::Whole(number.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Json<'a>, E> {
+        Ok(Json::Whole(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Json<'a>, E> {
+        Ok(Json::Float(number))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'a str) -> Result<Json<'a>, E> {
+        Ok(Json::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Json<'a>, E> {
+        Ok(Json::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut items: A) -> Result<Json<'a>, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Json::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<Json<'a>, A::Error> {
+        let mut object = Vec::with_capacity(32);
+        while let Some((Key(name), value)) = members.next_entry()? {
+            object.push((name, value));
+        }
+        Ok(Json::Object(object))
+    }
+}

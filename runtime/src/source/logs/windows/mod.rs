@@ -1,0 +1,106 @@
+//! Windows events in whatever wrapping they come, as ECS documents.
+//!
+//! Lines are judged one by one: each wrapping recognises its own, and makes a [`event::WindowsEvent`] of it; [`ecs`] makes the
+//! document, by the tables of `data/`. What is ECS already, and what nothing recognises, stays as it is. Files that have no lines,
+//! [`EVTX`] and [`EVENTS_XML`], are formats of their own that cut them into such lines.
+
+mod binary_value;
+mod binary_xml;
+mod command_line;
+mod document;
+mod ecs;
+mod event;
+mod event_time;
+mod event_tree;
+mod evtx_file;
+mod json;
+mod network;
+mod nxlog;
+mod powershell;
+mod splunk;
+mod tables;
+mod values;
+mod winlogbeat;
+mod xml;
+
+pub(super) use evtx_file::EVTX;
+pub(super) use xml::EVENTS_XML;
+
+use event::WindowsEvent;
+use json::{Json, write_text};
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
+
+/// Texts of which every wrapped event has one.
+static MARKS: LazyLock<[Finder<'static>; 3]> =
+    LazyLock::new(|| [Finder::new(b"\"EventID\""), Finder::new(b"\"event_data\""), Finder::new(b"\"result\"")]);
+/// Keys of documents that a pipeline has seen. In a value they could not stand like that: its quotes are escaped.
+static SEEN: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [Finder::new(b"\"category\":"), Finder::new(b"\"module\":\"")]);
+
+/// The ECS document of a line that is a Windows event in a wrapping.
+pub(crate) fn ecs_of(line: &[u8]) -> Option<Vec<u8>> {
+    let line = line.trim_ascii();
+    if line.starts_with(b"<Event") {
+        return ecs::document(xml::event(std::str::from_utf8(line).ok()?)?);
+    }
+    let [own, beat, splunk] = &*MARKS;
+    let of_beat = || beat.find(line).is_some() && SEEN.iter().all(|key| key.find(line).is_none());
+    if own.find(line).is_none() && !of_beat() && splunk.find(line).is_none() {
+        return None;
+    }
+    converted(Json::read(line)?)
+}
+
+/// A document, or the `_source` of a hit.
+fn converted(document: Json<'_>) -> Option<Vec<u8>> {
+    match document {
+        Json::Object(members) if members.iter().any(|(name, _)| name == "_source") => {
+            let mut out = vec![b'{'];
+            for (name, value) in members {
+                if out.len() > 1 {
+                    out.push(b',');
+                }
+                write_text(&name, &mut out);
+                out.push(b':');
+                if name == "_source" {
+                    out.extend(ecs::document(event_of(value)?)?);
+                } else {
+                    value.write(&mut out);
+                }
+            }
+            out.push(b'}');
+            Some(out)
+        }
+        document if splunk::is(&document) => of_splunk(&document),
+        document => ecs::document(event_of(document)?),
+    }
+}
+
+fn event_of(document: Json<'_>) -> Option<WindowsEvent<'_>> {
+    if nxlog::is(&document) {
+        nxlog::event(document)
+    } else if event_tree::is(&document) {
+        event_tree::event(&document)
+    } else if winlogbeat::is(&document) {
+        winlogbeat::event(document)
+    } else {
+        None
+    }
+}
+
+/// What Splunk kept of an event as it came; else what it has of it in fields.
+fn of_splunk(document: &Json<'_>) -> Option<Vec<u8>> {
+    let raw = document.get("result")?.get("_raw").and_then(Json::text).unwrap_or_default().trim();
+    if raw.starts_with("<Event") {
+        return ecs::document(xml::event(raw)?);
+    }
+    if raw.starts_with('{')
+        && let Some(ecs) = Json::read(raw.as_bytes()).and_then(event_of).and_then(ecs::document)
+    {
+        return Some(ecs);
+    }
+    ecs::document(splunk::event(document)?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! The tables of `data/`: which ECS field each value of an event becomes.
+
+use foldhash::HashMap;
+use std::sync::LazyLock;
+
+/// One row of `fields.csv`: what becomes of a value.
+#[derive(Clone, Debug)]
+pub(super) struct FieldRule {
+    pub(super) how: &'static str,
+    /// The field, or the object of several.
+    pub(super) to: &'static str,
+    /// Whether the value also stays in `winlog.event_data`.
+    pub(super) left: bool,
+}
+
+/// One row of `events.csv`: what an event is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct EventKind {
+    pub(super) category: KindWords,
+    pub(super) type_: KindWords,
+    pub(super) action: Option<&'static str>,
+    pub(super) task: Option<&'static str>,
+}
+
+/// Words of a field that is a list, or a text with some providers.
+#[derive(Clone, Debug, Default)]
+pub(super) enum KindWords {
+    #[default]
+    None,
+    One(&'static str),
+    List(Vec<&'static str>),
+}
+
+type Rules = HashMap<&'static str, Vec<FieldRule>>;
+
+/// What is known of a provider's events.
+#[derive(Debug, Default)]
+pub(super) struct Provider {
+    /// By event and name of a value.
+    rules: HashMap<u64, Rules>,
+    /// Rules of every event.
+    all: Rules,
+    kinds: HashMap<u64, EventKind>,
+}
+
+impl Provider {
+    /// The rules of a value.
+    pub(super) fn rules(&self, event: u64, value: &str) -> impl Iterator<Item = &FieldRule> {
+        let own = self.rules.get(&event).and_then(|rules| rules.get(value));
+        let all = self.all.get(value);
+        all.into_iter().chain(own).flatten()
+    }
+
+    pub(super) fn kind(&self, event: u64) -> Option<&EventKind> {
+        self.kinds.get(&event)
+    }
+}
+
+const FIELDS: &str = include_str!("data/fields.csv");
+const EVENTS: &str = include_str!("data/events.csv");
+const WORDS: &str = include_str!("data/words.csv");
+
+/// Lines of a table without its head. The tables have no quotes.
+fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; N]> {
+    table.lines().skip(1).filter_map(|line| line.split(',').collect::<Vec<_>>().try_into().ok())
+}
+
+static PROVIDERS: LazyLock<HashMap<&'static str, Provider>> = LazyLock::new(|| {
+    let mut providers: HashMap<&'static str, Provider> = HashMap::default();
+    for [provider, events, value, how, to, left] in rows(FIELDS) {
+        let rule = FieldRule { how, to, left: left == "left" };
+        let provider = providers.entry(provider).or_default();
+        if events == "all" {
+            provider.all.entry(value).or_default().push(rule);
+            continue;
+        }
+        for event in numbers(events) {
+            provider.rules.entry(event).or_default().entry(value).or_default().push(rule.clone());
+        }
+    }
+    for [provider, event, category, type_, action, task] in rows(EVENTS) {
+        let kind = EventKind { category: words(category), type_: words(type_), action: some(action), task: some(task) };
+        let provider = providers.entry(provider).or_default();
+        provider.kinds.extend(numbers(event).map(|event| (event, kind.clone())));
+    }
+    providers
+});
+
+static LISTS: LazyLock<HashMap<(&'static str, &'static str), &'static str>> =
+    LazyLock::new(|| rows(WORDS).map(|[list, value, word]| ((list, value), word)).collect());
+
+/// What is known of a provider.
+pub(super) fn provider(name: &str) -> Option<&'static Provider> {
+    PROVIDERS.get(name)
+}
+
+/// The word of a value in one of the lists of `words.csv`.
+pub(super) fn word(list: &'static str, value: &str) -> Option<&'static str> {
+    LISTS.get(&(list, value)).copied()
+}
+
+fn some(text: &'static str) -> Option<&'static str> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// `=word` is a text, other words are a list.
+fn words(text: &'static str) -> KindWords {
+    match text.strip_prefix('=') {
+        Some(word) => KindWords::One(word),
+        None if text.is_empty() => KindWords::None,
+        None => KindWords::List(text.split(' ').collect()),
+    }
+}
+
+/// Numbers and ranges of them: `1 23 26-29`.
+fn numbers(text: &'static str) -> impl Iterator<Item = u64> {
+    text.split(' ').flat_map(|part| {
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        from.parse().unwrap_or(1)..=to.parse().unwrap_or(0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_tables_is_read() {
+        let tables = [(FIELDS, 6), (EVENTS, 6), (WORDS, 3)];
+        for (table, columns) in tables {
+            for line in table.lines() {
+                assert_eq!(line.split(',').count(), columns, "{line}");
+                assert!(!line.contains('"'), "{line}");
+            }
+        }
+        for [_, events, value, how, to, left] in rows(FIELDS) {
+            assert!(events == "all" || numbers(events).count() > 0, "{events}");
+            assert!(!value.is_empty() && ["", "left"].contains(&left), "{value}");
+            assert!(super::super::values::HOWS.contains(&how), "{how}");
+            assert!(!to.is_empty() || how == "nothing" || how == "PowerShell context", "{value}");
+        }
+        for [_, event, ..] in rows::<6>(EVENTS) {
+            assert_eq!(numbers(event).count(), 1, "{event}");
+        }
+    }
+
+    #[test]
+    fn events_and_ranges_are_found() {
+        let sysmon = provider("Microsoft-Windows-Sysmon").unwrap();
+        assert_eq!(sysmon.rules(28, "TargetFilename").count(), 1);
+        assert_eq!(sysmon.rules(25, "TargetFilename").count(), 0);
+        assert_eq!(sysmon.rules(4711, "Image").count(), 1);
+        assert_eq!(word("logon type", "10"), Some("RemoteInteractive"));
+        assert_eq!(word("logon type", "99"), None);
+    }
+}

@@ -1,0 +1,5 @@
+//! Events in each wrapping, and real ones against what winlogbeat's pipelines make of them.
+
+mod evtx_writer;
+mod twins;
+mod wrappings;

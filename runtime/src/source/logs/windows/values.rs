@@ -1,0 +1,283 @@
+//! What a value of an event becomes: the rules that `data/fields.csv` names.
+
+use super::command_line;
+use super::document::{EcsDocument, FieldValue, RelatedList};
+use super::event::number;
+use super::network;
+use super::powershell;
+use super::tables::{FieldRule, word};
+use std::borrow::Cow;
+
+/// The names of all rules.
+#[cfg(test)]
+pub(super) const HOWS: [&str; 40] = [
+    "text",
+    "whole text",
+    "known text",
+    "number",
+    "time",
+    "program",
+    "file",
+    "base name",
+    "Defender path",
+    "command",
+    "quoted command",
+    "account",
+    "user name",
+    "other user name",
+    "related user",
+    "principal",
+    "list",
+    "text if no other",
+    "member",
+    "hashes",
+    "related hashes",
+    "address",
+    "is IPv6",
+    "initiated",
+    "direction",
+    "protocol number",
+    "signature",
+    "registry",
+    "registry object",
+    "registry data",
+    "question",
+    "answers",
+    "DNS status",
+    "yes or no",
+    "logon type",
+    "service type",
+    "name",
+    "nothing",
+    "PowerShell context",
+    "PowerShell invocations",
+];
+
+/// Applies a rule. `false` where the value is not of that kind; it stays in `winlog.event_data` then.
+pub(super) fn apply<'a>(rule: &FieldRule, value: &Cow<'a, str>, document: &mut EcsDocument<'a>) -> bool {
+    let text = value.clone();
+    let to = rule.to;
+    match rule.how {
+        "text" | "whole text" => document.text(to, text),
+        "known text" if text == "-" => {}
+        "known text" => document.text(to, text),
+        "number" => return number(&text).map(|n| document.number(to, n)).is_some(),
+        "program" => program(to, text, document),
+        "file" => file(to, text, document),
+        "base name" => document.text(to, last_part(&text)),
+        "Defender path" => defender_path(to, &text, document),
+        "command" => command_line::command(to, text, document),
+        "quoted command" => command_line::quoted_command(to, text, document),
+        "account" => account(to, &text, document),
+        "user name" => user_name(to, text, document),
+        "other user name" | "related user" if text == "-" => {}
+        "other user name" => user_name(to, text, document),
+        "related user" => document.relate(RelatedList::User, text),
+        "principal" => user_name(to, Cow::Owned(text.split('@').next().unwrap_or(&text).to_owned()), document),
+        "list" => text.split_whitespace().for_each(|part| document.leave(Cow::Borrowed(to), Cow::Owned(part.to_owned()))),
+        "text if no other" => document.text_if_no_other(to, text),
+        "member" => member(to, &text, document),
+        "hashes" => hashes(to, &text, document),
+        "related hashes" => related_hashes(&text, document),
+        "address" => return network::address(to, text, document),
+        "is IPv6" => document.text(to, if text == "true" { "ipv6" } else { "ipv4" }),
+        "initiated" => document.text(to, if text == "true" { "egress" } else { "ingress" }),
+        "direction" => document.set(to, one(word("direction", &text).unwrap_or("unknown").into())),
+        "protocol number" => network::protocol_number(to, text, document),
+        "signature" => signature(to, text, document),
+        "registry" => registry(text, document),
+        "registry object" => registry_object(&text, document),
+        "registry data" => registry_data(text, document),
+        "question" => network::question(to, text, document),
+        "answers" => network::answers(to, &text, document),
+        "DNS status" => document.text(to, word("DNS status", &text).map_or(text, Cow::Borrowed)),
+        "yes or no" => document.set(to, FieldValue::Bool(text.eq_ignore_ascii_case("true"))),
+        "logon type" | "service type" => {
+            let name = word(if rule.how == "logon type" { "logon type" } else { "service type" }, &text);
+            name.into_iter().for_each(|name| document.text(to, name));
+        }
+        "name" => document.leave(Cow::Borrowed(to), text),
+        "PowerShell context" => powershell::context(&text, document),
+        "PowerShell invocations" => powershell::invocations(to, &text, document),
+        // "nothing": another value says the same.
+        _ => {}
+    }
+    true
+}
+
+fn one(text: Cow<'_, str>) -> FieldValue<'_> {
+    FieldValue::Texts(vec![text])
+}
+
+/// What follows the last backslash (or slash, where there is none).
+fn last_part(path: &str) -> String {
+    path.rsplit('\\').next().unwrap_or(path).to_owned()
+}
+
+/// `.executable`, and `.name` where the path has a backslash, or is `-`.
+fn program<'a>(to: &'static str, path: Cow<'a, str>, document: &mut EcsDocument<'a>) {
+    if let Some((_, name)) = path.rsplit_once('\\') {
+        document.text(format!("{to}.name"), name.to_owned());
+    } else if path == "-" {
+        document.text(format!("{to}.name"), "-");
+    }
+    document.text(format!("{to}.executable"), path);
+}
+
+/// `.path` and its parts. The extension is what follows the last dot of the whole path.
+fn file<'a>(to: &'static str, path: Cow<'a, str>, document: &mut EcsDocument<'a>) {
+    let (folder, name) = path.rsplit_once('\\').map_or((None, path.as_ref()), |(folder, name)| (Some(folder), name));
+    if let Some(folder) = folder.filter(|folder| !folder.is_empty()) {
+        document.text(format!("{to}.directory"), folder.to_owned());
+    }
+    if !name.is_empty() {
+        document.text(format!("{to}.name"), name.to_owned());
+    }
+    if let Some((_, extension)) = path.rsplit_once('.').filter(|(_, extension)| !extension.is_empty()) {
+        document.text(format!("{to}.extension"), extension.to_owned());
+    }
+    document.text(format!("{to}.path"), path);
+}
+
+/// Defender writes `file:_C:\x; process:_pid:1,…`: the first file of them.
+fn defender_path(to: &'static str, paths: &str, document: &mut EcsDocument<'_>) {
+    let found = paths.split(';').find_map(|path| path.trim().strip_prefix("file:_"));
+    if let Some(path) = found {
+        file(to, Cow::Owned(path.to_owned()), document);
+    }
+}
+
+/// `DOMAIN\name`.
+fn account(to: &'static str, text: &str, document: &mut EcsDocument<'_>) {
+    let name = match text.split_once('\\') {
+        Some((domain, name)) => {
+            if !domain.is_empty() {
+                document.text(format!("{to}.domain"), domain.to_owned());
+            }
+            name
+        }
+        None => text,
+    };
+    if !name.is_empty() {
+        document.text(format!("{to}.name"), name.to_owned());
+        document.relate(RelatedList::User, Cow::Owned(name.to_owned()));
+    }
+}
+
+fn user_name<'a>(to: &'static str, name: Cow<'a, str>, document: &mut EcsDocument<'a>) {
+    document.relate(RelatedList::User, name.clone());
+    document.text(to, name);
+}
+
+/// A member of a group: a distinguished name `CN=name,OU=…,DC=domain,DC=…`, or a name.
+fn member(to: &'static str, text: &str, document: &mut EcsDocument<'_>) {
+    let name = text.strip_prefix("CN=").or_else(|| text.strip_prefix("cn=")).unwrap_or(text);
+    let name = name.split(',').next().unwrap_or(name);
+    document.text(format!("{to}.name"), name.to_owned());
+    document.relate(RelatedList::User, Cow::Owned(name.to_owned()));
+    let domain = text.split(',').find_map(|part| part.strip_prefix("DC=").or_else(|| part.strip_prefix("dc=")));
+    if let Some(domain) = domain {
+        document.text(format!("{to}.domain"), domain.to_owned());
+    }
+}
+
+/// `SHA1=…,MD5=…,SHA256=…,IMPHASH=…` in small letters, or one hash alone.
+fn each_hash(text: &str) -> impl Iterator<Item = (String, String)> {
+    let some = |(_, value): &(String, String)| !value.is_empty() && value.bytes().any(|b| b != b'0');
+    let named = |part: &str| {
+        let (name, value) = part.trim().split_once('=').unwrap_or(("", part.trim()));
+        let name = match (name, value.len()) {
+            ("", 32) => "md5",
+            ("", 40) => "sha1",
+            ("", 64) => "sha256",
+            (name, _) => name,
+        };
+        (name.to_ascii_lowercase(), value.to_ascii_lowercase())
+    };
+    text.split(',').map(named).filter(some).collect::<Vec<_>>().into_iter()
+}
+
+fn hashes(to: &'static str, text: &str, document: &mut EcsDocument<'_>) {
+    for (name, value) in each_hash(text) {
+        document.relate(RelatedList::Hash, Cow::Owned(value.clone()));
+        match name.as_str() {
+            "imphash" => document.text(format!("{to}.pe.imphash"), value),
+            "md5" | "sha1" | "sha256" | "sha512" => document.text(format!("{to}.hash.{name}"), value),
+            _ => {}
+        }
+    }
+}
+
+fn related_hashes(text: &str, document: &mut EcsDocument<'_>) {
+    each_hash(text).for_each(|(_, value)| document.relate(RelatedList::Hash, Cow::Owned(value)));
+}
+
+fn signature<'a>(to: &'static str, status: Cow<'a, str>, document: &mut EcsDocument<'a>) {
+    if status == "Valid" {
+        document.set(format!("{to}.valid"), FieldValue::Bool(true));
+    }
+    document.text(format!("{to}.status"), status);
+}
+
+/// The hives that Sysmon names.
+const HIVES: [&str; 8] = ["HKCR", "HKCC", "HKDD", "HKEY_DYN_DATA", "HKLM", "HKPD", "HKU", "HKCU"];
+
+/// `registry.key` is all behind the hive, the name of the value too.
+fn registry<'a>(path: Cow<'a, str>, document: &mut EcsDocument<'a>) {
+    let (first, rest) = path.split_once('\\').map_or((path.as_ref(), None), |(first, rest)| (first, Some(rest)));
+    if HIVES.contains(&first) {
+        document.text("registry.hive", first.to_owned());
+        if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
+            document.text("registry.key", rest.to_owned());
+        }
+    }
+    document.text("registry.value", last_part(&path));
+    document.text("registry.path", path);
+}
+
+/// `\REGISTRY\MACHINE\…` of the Security log, as the key of a hive.
+fn registry_object(path: &str, document: &mut EcsDocument<'_>) {
+    let known = [("\\REGISTRY\\MACHINE\\", "HKLM"), ("\\REGISTRY\\USER\\", "HKU")];
+    let Some((key, hive)) = known.iter().find_map(|(prefix, hive)| path.strip_prefix(prefix).map(|key| (key, *hive))) else {
+        return document.text("registry.path", path.to_owned());
+    };
+    document.text("registry.hive", hive);
+    document.text("registry.key", key.to_owned());
+    document.text("registry.path", format!("{hive}\\{key}"));
+}
+
+/// What Sysmon says of a value that was set: `DWORD (0x00000001)`, `QWORD (0x00000000-0x00000001)`, `Binary Data`, or text.
+fn registry_data<'a>(details: Cow<'a, str>, document: &mut EcsDocument<'a>) {
+    let inside = |prefix: &str| details.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(')'));
+    let dword = inside("DWORD (").and_then(number);
+    let qword = || {
+        let (high, low) = inside("QWORD (")?.split_once('-')?;
+        number(high)?.checked_shl(32).and_then(|high| number(low).map(|low| high | low))
+    };
+    let (kind, text) = match (dword, qword()) {
+        (Some(n), _) => ("SZ_DWORD", n.to_string().into()),
+        (None, Some(n)) => ("SZ_QWORD", n.to_string().into()),
+        (None, None) if details == "Binary Data" => ("REG_BINARY", details),
+        (None, None) => ("REG_SZ", details),
+    };
+    document.text("registry.data.type", kind);
+    document.set("registry.data.strings", one(text));
+}
+
+/// The path of a script.
+pub(super) fn script<'a>(path: &str, document: &mut EcsDocument<'a>) {
+    file("file", Cow::Owned(path.to_owned()), document);
+}
+
+/// `DOMAIN\name` of another account, which is not among `related.user`.
+pub(super) fn other_account(to: &'static str, text: &str, document: &mut EcsDocument<'_>) {
+    if let Some((domain, name)) = text.split_once('\\') {
+        document.text(format!("{to}.domain"), domain.to_owned());
+        document.text(format!("{to}.name"), name.to_owned());
+    }
+}
+
+/// As [`account`], for details of PowerShell.
+pub(super) fn powershell_user(text: &str, document: &mut EcsDocument<'_>) {
+    account("user", text, document);
+}

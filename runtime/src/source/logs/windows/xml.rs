@@ -1,0 +1,245 @@
+//! Events in XML, as `wevtutil qe /f:xml`, `Get-WinEvent` and the Event Viewer write them.
+
+use super::event::WindowsEvent;
+use super::event_tree;
+use super::json::Json;
+use crate::source::SourceError;
+use crate::source::logs::format::{LogFormat, LogReading};
+use crate::source::logs::open::broken;
+use crate::source::logs::piece::{Block, Emit, Layout, Piece};
+use crate::source::logs::report::BadReason;
+use memchr::memmem;
+use quick_xml::Reader;
+use quick_xml::escape::unescape;
+use quick_xml::events::{BytesStart, Event};
+use std::borrow::Cow;
+use std::io::Read;
+
+/// A text of `<Event>` elements, with or without `<Events>` around them.
+pub(in super::super) const EVENTS_XML: LogFormat = LogFormat {
+    name: "Windows events in XML",
+    sniff: |beginning| {
+        let text = beginning.text;
+        let begun = text.starts_with(b"<?xml") || text.starts_with(b"<Event");
+        begun && BEGINNINGS.iter().any(|tag| memmem::find(text, tag).is_some())
+    },
+    read: cut,
+};
+
+/// How an element of an event begins; not `<Events>`, `<EventData>` or `<EventID>`.
+const BEGINNINGS: [&[u8]; 2] = [b"<Event ", b"<Event>"];
+const END: &[u8] = b"</Event>";
+
+/// Cuts a stream into events, one a line. What else stands between them than the tags of a list is told as bad.
+fn cut(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>) -> Result<u64, SourceError> {
+    let mut cutter = Cutter { reading, count: 0, first: 0, block: Vec::new() };
+    let mut bytes = Vec::new();
+    loop {
+        let ended = reader
+            .take(reading.options.block.max(1) as u64)
+            .read_to_end(&mut bytes)
+            .map_err(|error| broken(reading.name, &error))?
+            == 0;
+        let done = cutter.take(&bytes, ended, emit)?;
+        bytes.drain(..done);
+        if bytes.len() > reading.options.max_line {
+            cutter.bad(BadReason::TooLong, emit)?;
+            cutter.skip(reader, &mut bytes)?;
+        }
+        if ended {
+            cutter.flush(emit)?;
+            return Ok(cutter.count);
+        }
+    }
+}
+
+struct Cutter<'a> {
+    reading: &'a LogReading<'a>,
+    /// Events begun so far; `first` is the number of the first one in `block`.
+    count: u64,
+    first: u64,
+    block: Vec<u8>,
+}
+
+impl Cutter<'_> {
+    /// Takes the whole events of `bytes`; returns how far they go.
+    fn take(&mut self, bytes: &[u8], ended: bool, emit: &mut Emit<'_>) -> Result<usize, SourceError> {
+        let mut at = 0;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let Some(begin) = BEGINNINGS.iter().filter_map(|tag| memmem::find(rest, tag)).min() else {
+                // A tag may be cut at the end of what was read.
+                let kept = if ended { 0 } else { rest.iter().rev().take(END.len()).position(|b| *b == b'<').map_or(0, |n| n + 1) };
+                let between = rest.get(..rest.len() - kept).unwrap_or_default();
+                if ended || between.contains(&b'>') || !between.trim_ascii().starts_with(b"<") {
+                    self.between(between, emit)?;
+                    at += between.len();
+                }
+                break;
+            };
+            self.between(rest.get(..begin).unwrap_or_default(), emit)?;
+            at += begin;
+            let element = rest.get(begin..).unwrap_or_default();
+            let Some(end) = memmem::find(element, END) else {
+                if ended {
+                    self.bad(BadReason::Truncated, emit)?;
+                    at = bytes.len();
+                }
+                break;
+            };
+            let end = end + END.len();
+            self.element(element.get(..end).unwrap_or_default(), emit)?;
+            at += end;
+        }
+        Ok(at)
+    }
+
+    /// Text between events: a declaration, the tags of a list, comments.
+    fn between(&mut self, text: &[u8], emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        let mut rest = text.trim_ascii();
+        rest = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);
+        while !rest.is_empty() {
+            let known: [&[u8]; 4] = [b"<?", b"<!--", b"<Events", b"</Events"];
+            let end = memchr::memchr(b'>', rest).map(|end| end + 1);
+            let Some(end) = end.filter(|_| known.iter().any(|tag| rest.starts_with(tag))) else {
+                return self.bad(BadReason::Malformed, emit);
+            };
+            rest = rest.get(end..).unwrap_or_default().trim_ascii();
+        }
+        Ok(())
+    }
+
+    fn element(&mut self, element: &[u8], emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        if self.block.is_empty() {
+            self.first = self.count;
+        }
+        self.count += 1;
+        // On one line: line ends are written as XML has them in values.
+        for byte in element {
+            match byte {
+                b'\n' => self.block.extend_from_slice(b"&#10;"),
+                b'\r' => {}
+                other => self.block.push(*other),
+            }
+        }
+        self.block.push(b'\n');
+        if self.block.len() >= self.reading.options.block { self.flush(emit) } else { Ok(()) }
+    }
+
+    fn bad(&mut self, reason: BadReason, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        self.flush(emit)?;
+        self.count += 1;
+        emit(Piece::Bad(self.count - 1, reason))
+    }
+
+    fn flush(&mut self, emit: &mut Emit<'_>) -> Result<(), SourceError> {
+        if self.block.is_empty() {
+            return Ok(());
+        }
+        let bytes = std::mem::replace(&mut self.block, self.reading.spare.take(self.reading.options.block));
+        emit(Piece::Block(Block { layout: Layout::Elements, first: self.first, bytes }))
+    }
+
+    /// Drops an event that is too long, up to its end.
+    fn skip(&self, reader: &mut dyn Read, bytes: &mut Vec<u8>) -> Result<(), SourceError> {
+        loop {
+            if let Some(end) = memmem::find(bytes, END) {
+                bytes.drain(..end + END.len());
+                return Ok(());
+            }
+            let kept = bytes.len().saturating_sub(END.len());
+            bytes.drain(..kept);
+            let more = reader.take(64 << 10).read_to_end(bytes).map_err(|error| broken(self.reading.name, &error))?;
+            if more == 0 {
+                bytes.clear();
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// How deep elements may be nested: events have six levels.
+const MAX_DEPTH: usize = 32;
+
+/// The event of an element `<Event>…</Event>`.
+pub(super) fn event(text: &str) -> Option<WindowsEvent<'static>> {
+    let mut reader = Reader::from_str(text);
+    let mut open: Vec<(String, XmlElement)> = Vec::new();
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(tag) if open.len() < MAX_DEPTH => open.push(start(&tag)?),
+            Event::Start(_) => return None,
+            Event::Empty(tag) => {
+                let (name, element) = start(&tag)?;
+                open.last_mut()?.1.add(name, element.into_json());
+            }
+            Event::Text(text) => open.last_mut()?.1.text.push_str(&text),
+            Event::CData(text) => open.last_mut()?.1.text.push_str(&text),
+            Event::GeneralRef(name) => {
+                let reference = format!("&{};", &*name);
+                open.last_mut()?.1.text.push_str(&unescape(&reference).ok()?);
+            }
+            Event::End(_) => {
+                let (name, element) = open.pop()?;
+                match open.last_mut() {
+                    Some((_, parent)) => parent.add(name, element.into_json()),
+                    None => return event_tree::event(&element.into_json()),
+                }
+            }
+            Event::Eof => return None,
+            _ => {}
+        }
+    }
+}
+
+/// An element that is being read.
+#[derive(Default)]
+pub(super) struct XmlElement {
+    attributes: Vec<(Cow<'static, str>, Json<'static>)>,
+    children: Vec<(Cow<'static, str>, Json<'static>)>,
+    pub(super) text: String,
+}
+
+fn start(tag: &BytesStart<'_>) -> Option<(String, XmlElement)> {
+    let mut element = XmlElement::default();
+    for attribute in tag.attributes() {
+        let attribute = attribute.ok()?;
+        let name = attribute.key.as_ref().to_owned();
+        let value = unescape(&attribute.value).ok()?.into_owned();
+        element.attribute(name, value);
+    }
+    Some((tag.local_name().as_ref().to_owned(), element))
+}
+
+impl XmlElement {
+    /// Adds a child; several of one name become a list.
+    pub(super) fn add(&mut self, name: String, child: Json<'static>) {
+        match self.children.last_mut() {
+            Some((last, Json::List(items))) if *last == name => items.push(child),
+            Some((last, held)) if *last == name => {
+                let first = std::mem::replace(held, Json::Null);
+                *held = Json::List(vec![first, child]);
+            }
+            _ => self.children.push((Cow::Owned(name), child)),
+        }
+    }
+
+    pub(super) fn attribute(&mut self, name: String, value: String) {
+        self.attributes.push((Cow::Owned(name), Json::Text(Cow::Owned(value))));
+    }
+
+    pub(super) fn into_json(self) -> Json<'static> {
+        let plain = self.attributes.is_empty() && self.children.is_empty();
+        let text = Json::Text(Cow::Owned(self.text));
+        if plain {
+            return text;
+        }
+        let mut members = self.children;
+        if !self.attributes.is_empty() {
+            members.push((Cow::Borrowed("#attributes"), Json::Object(self.attributes)));
+        }
+        if members.iter().all(|(name, _)| name == "#attributes") {
+            members.push((Cow::Borrowed("#text"), text));
+        }
+        Json::Object(members)
+    }
+}
