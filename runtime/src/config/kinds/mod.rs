@@ -6,6 +6,7 @@ mod kind;
 mod several;
 pub mod store;
 mod untrusted;
+pub mod web_file;
 
 pub use kind::{OpenedSource, Opening, ResolvedSource, SourceFacts, SourceKind};
 pub(super) use several::joined;

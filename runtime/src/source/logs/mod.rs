@@ -23,6 +23,7 @@ mod report;
 mod seam;
 mod single_lines;
 mod spare;
+mod stix;
 
 pub(crate) use action::{BulkAction, action};
 pub(crate) use answer::SavedAnswers;
@@ -41,7 +42,8 @@ use format::LogReading;
 use std::io::Read;
 
 /// All formats. The first one that recognises the beginning of a text reads it; the last one takes every text.
-pub const FORMATS: [&LogFormat; 5] = [&elements::ARRAY, &elements::RESPONSES, &elements::VALUES, &bulk::BULK, &lines::LINES];
+pub const FORMATS: [&LogFormat; 6] =
+    [&stix::BUNDLES, &elements::ARRAY, &elements::RESPONSES, &elements::VALUES, &bulk::BULK, &lines::LINES];
 
 /// The result of reading a file completely, beside its pieces.
 pub(crate) struct FileRead {

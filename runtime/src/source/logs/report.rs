@@ -31,6 +31,16 @@ pub enum BadReason {
     Truncated,
     /// It is a search response without hits, for example an error.
     NoHits,
+    /// It is a STIX bundle in which nothing was observed.
+    NoObservedData,
+    /// It is an observed-data without a time.
+    NoFirstObserved,
+    /// It is an observed-data without objects.
+    NoObjects,
+    /// It is an observed-data that stands for more records than are made of one.
+    TooManyRecords,
+    /// It is an object that is another one than the object of the same id before it.
+    OtherObject,
 }
 
 impl BadReason {
@@ -49,6 +59,11 @@ impl BadReason {
             Self::NoDocument => "an action without its document",
             Self::Truncated => "the file ends inside a JSON value",
             Self::NoHits => "a search response without hits",
+            Self::NoObservedData => "a STIX bundle without observed-data",
+            Self::NoFirstObserved => "an observed-data without a readable first_observed",
+            Self::NoObjects => "an observed-data without objects",
+            Self::TooManyRecords => "an observed-data that stands for more than 10,000 records; the others are left out",
+            Self::OtherObject => "an object with the id of another object",
         }
     }
 }

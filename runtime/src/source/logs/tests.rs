@@ -18,7 +18,7 @@ fn cut_with(bytes: &[u8], options: &ReadOptions) -> Result<Cut, SourceError> {
     let mut cut = Cut::default();
     let read = read_from(Box::new(bytes), "f", options, &Spare::default(), &mut |piece| {
         match piece {
-            Piece::Answer(_) => {}
+            Piece::Answer(_) | Piece::Mended(..) => {}
             Piece::Bad(line, reason) => cut.bad.push((line, reason)),
             Piece::Block(block) => {
                 let text = String::from_utf8(block.bytes).unwrap();

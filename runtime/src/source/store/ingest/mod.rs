@@ -123,6 +123,7 @@ fn read_all(
             match piece {
                 Piece::Answer(facts) => answers.push(facts, &input.name),
                 Piece::Bad(line, reason) => found.push(line, reason),
+                Piece::Mended(line, flaw) => found.push_mended(line, flaw),
                 Piece::Block(Block { layout, first, bytes }) => {
                     let task = Task { layout, file, first_of_file, first, bytes };
                     // A worker that ended returns an error later; there is no use in reading on.
