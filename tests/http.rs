@@ -8,7 +8,7 @@ mod schedules;
 mod ways_in;
 
 use crate::support::stub::{Response, Stub, closed_port};
-use fake::{Fake, Product, allowed, asking, changed, context, error, everything};
+use fake::{Fake, NOT_WAITED, Product, allowed, asking, changed, context, error, everything};
 use huntc_compiler::request::{Query, Regexp};
 use huntc_compiler::value::Value as Literal;
 use huntc_runtime::allowance::Allowance;
@@ -170,7 +170,7 @@ fn connections_that_break_are_made_again() {
 #[test]
 fn a_run_can_be_interrupted_at_any_moment() {
     let fake =
-        Fake::with(250, |_, right, before| Response { delay: Duration::from_secs(if before == 1 { 30 } else { 0 }), ..right });
+        Fake::with(250, |_, right, before| Response { delay: Duration::from_secs(if before == 1 { 120 } else { 0 }), ..right });
     let cancel: Arc<AtomicBool> = Arc::default();
     let allowance = Arc::new(Allowance::new(Arc::clone(&cancel), None, None));
     let context = FetchContext { allowance, ..context() };
@@ -180,16 +180,16 @@ fn a_run_can_be_interrupted_at_any_moment() {
     });
     let begun = Instant::now();
     assert_eq!(code(fake.source(|_| ()).fetch(&everything(), &context)), "K1000");
-    assert!(begun.elapsed() < Duration::from_secs(3));
+    assert!(begun.elapsed() < NOT_WAITED, "{:?}", begun.elapsed());
     assert_eq!(fake.open.load(Ordering::SeqCst), 0, "the point in time is closed");
 }
 
 #[test]
 fn a_server_that_does_not_answer_is_given_up() {
-    let fake = Fake::with(10, |_, right, _| Response { delay: Duration::from_secs(5), ..right });
+    let fake = Fake::with(10, |_, right, _| Response { delay: Duration::from_mins(2), ..right });
     let begun = Instant::now();
     assert_eq!(code(fake.source(|c| c.timeout = Duration::from_millis(200)).fetch(&everything(), &context())), "K0709");
-    assert!(begun.elapsed() < Duration::from_secs(4));
+    assert!(begun.elapsed() < NOT_WAITED, "{:?}", begun.elapsed());
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn what_is_no_search_server_is_told() {
     let config = ElasticConfig::new("stub", &format!("http://127.0.0.1:{}", closed_port()), "logs-*").expect("an address");
     let begun = Instant::now();
     assert_eq!(code(ElasticSource::new(config).expect("a source").fetch(&everything(), &context())), "K0702");
-    assert!(begun.elapsed() < Duration::from_secs(1), "a wrong address is told at once");
+    assert!(begun.elapsed() < NOT_WAITED, "a wrong address is not waited for: {:?}", begun.elapsed());
     let config = ElasticConfig::new("stub", "http://no-such-host.invalid:9200", "logs-*").expect("an address");
     assert_eq!(code(ElasticSource::new(config).expect("a source").fetch(&everything(), &context())), "K0702");
     let stub = Stub::start(|_| Response::text(200, ""));
@@ -244,8 +244,8 @@ fn more_records_than_the_server_counted_end_the_reading() {
 #[test]
 fn the_time_of_a_hunt_ends_slow_pages_and_slow_answers() {
     let slow = Fake::with(100_000, |_, right, _| Response { delay: Duration::from_millis(100), ..right });
-    let never = Fake::with(10, |_, right, _| Response { delay: Duration::from_secs(30), ..right });
-    let busy = Fake::with(10, |_, _, _| error(503, "unavailable", "x").with("Retry-After", "30"));
+    let never = Fake::with(10, |_, right, _| Response { delay: Duration::from_mins(2), ..right });
+    let busy = Fake::with(10, |_, _, _| error(503, "unavailable", "x").with("Retry-After", "120"));
     for fake in [slow, never, busy] {
         let begun = Instant::now();
         let error = fake.source(|c| c.concurrency = 1).fetch(&everything(), &allowed(Some(Duration::from_secs(1)), None));
@@ -253,7 +253,7 @@ fn the_time_of_a_hunt_ends_slow_pages_and_slow_answers() {
             error.map_err(|e| (e.code.id, e.message)).unwrap_err(),
             ("K1008", "the hunt takes more than the 1 second that it may take".to_owned())
         );
-        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < NOT_WAITED, "{:?}", begun.elapsed());
         assert_eq!(fake.open.load(Ordering::SeqCst), 0, "the point in time is closed");
     }
 }

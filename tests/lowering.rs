@@ -31,7 +31,8 @@ type Sightings = BTreeSet<(u64, u8, String)>;
 fn sightings(records: &Records, entity: EntityId, predicate: &Predicate) -> Sightings {
     let (lives, references, allowance) = (Lives::default(), References::default(), Allowance::default());
     let (catalog, ladder) = (Catalog::builtin(), &Ladder::Nowhere);
-    let reading = Reading { catalog, ladder, lives: &lives, references: &references, columns: &[], allowance: &allowance };
+    let reading =
+        Reading { catalog, slot: None, ladder, lives: &lives, references: &references, columns: &[], allowance: &allowance };
     let mut found = Found::default();
     matching::scan(&reading, records, entity, predicate, &mut found).expect("generated patterns can be decided");
     let mut out = Sightings::new();

@@ -11,6 +11,12 @@ const WINDOW: &str = "START 2024-01-01T00:00:00Z STOP 2024-01-02T00:00:00Z";
 const HUNTS: &[(&str, usize)] = &[
     ("x = $P\ng = GROUP x BY name WITH COUNT(pid), NUNIQUE(pid), COUNT(*)\nDISP g", 1),
     ("x = $P\ng = GROUP x BY name WITH FIRST(pid) AS f, LAST(pid) AS l\nDISP g", 1),
+    ("x = $P\ng = GROUP x BY name WITH SUM(number_observed) AS n\nDISP g", 1),
+    ("x = $P\ng = GROUP x BY parent_ref.name, host.name WITH COUNT(*)\nDISP g\nDESCRIBE x.pid", 1),
+    (
+        "x = $P\ny = x WHERE pid > 4\nz = GET process FROM stixshifter://s WHERE pid IN x.pid $W\ng = GROUP z BY name WITH COUNT(pid)\nDISP g",
+        2,
+    ),
     ("x = $P\nDISP x ATTR name", 1),
     ("x = $P\nDISP x ATTR name, pid, first_observed, last_observed, number_observed", 1),
     ("x = $P\nINFO x\nDESCRIBE x.name", 1),
@@ -36,12 +42,13 @@ const HUNTS: &[(&str, usize)] = &[
     ("x = $N\ng = GROUP x BY dst_ref.value WITH COUNT(src_port), SUM(dst_port)\nDISP g", 1),
     ("x = $N\ny = x WHERE dst_port = 443\nDISP y ATTR dst_ref.value", 1),
     ("x = $A\nDISP x", 1),
+    ("x = $A\ng = GROUP x BY value WITH COUNT(*)\nDISP g\ny = FIND network-traffic LINKED x\nDISP y", 2),
     ("x = $A\ny = x WHERE value LIKE '10.%'\nz = x + y\nDISP z", 1),
     ("x = $A\ny = GET ipv4-addr FROM stixshifter://s WHERE value = '10.0.0.1' $W\nz = x + y\nDISP z", 0),
 ];
 
 /// Records with what makes counting hard: several names of one process, times of one millisecond, several values, processes
-/// without an id, numbers that are texts.
+/// without an id, numbers that are texts, one entity in two slots of a record.
 fn records() -> String {
     let mut out = String::new();
     for number in 0..240_i64 {
@@ -70,6 +77,9 @@ fn records() -> String {
                     json!({"entity_id": "{ffffffff-0000-0000-0000-000000000001}", "name": "init", "pid": 1});
             }
             29 => record["source"] = json!({"ip": ["10.0.0.1", "10.0.0.9"], "port": 1}),
+            27 => record["process"]["parent"] = record["process"].clone(),
+            33 => record["destination"]["ip"] = record["source"]["ip"].clone(),
+            35 => record["dns"] = json!({"resolved_ip": ["10.0.0.1", "10.0.1.77", "10.0.0.1"]}),
             31 => record["process"]["entity_id"] = json!("{00000000-0000-0000-0000-000000000000}"),
             _ => {}
         }

@@ -74,6 +74,19 @@ test('a click sorts, a second one the other way round, a third one takes it back
   await done();
 });
 
+test('addresses sort by their numbers', async () => {
+  const { page, faults, done } = await open('addresses');
+  for (const [table, sorted] of Object.entries({
+    'h1-t1': ['9.9.9.9', '10.0.0.9', '10.0.0.10', '10.0.0.100', '172.16.0.1', '192.168.1.2'],
+    'h1-t2': ['::1', '::ffff:10.0.0.9', '::ffff:10.0.0.10', '2001:db8::9', '2001:db8::10', 'fe80::1'],
+  })) {
+    await page.locator(`#${table} th`).first().getByRole('button', { name: 'value', exact: true }).click();
+    assert.deepEqual(await column(page, table, 0), sorted);
+  }
+  assert.deepEqual(faults, []);
+  await done();
+});
+
 test('text filters rows, values filter rows, chips take filters back', async () => {
   const { page, faults, done } = await open('some');
   await page.getByRole('searchbox', { name: 'Filter rows of p' }).fill('/x:199');

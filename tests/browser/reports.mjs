@@ -56,6 +56,15 @@ function many(file, rows) {
   huntc(['run', `${file}.hf`, '--source', `many=${file}.ndjson`, '--out', file]);
 }
 
+function addresses() {
+  write('addresses.hf', [
+    "four = NEW ipv4-addr ['10.0.0.100', '192.168.1.2', '9.9.9.9', '10.0.0.10', '172.16.0.1', '10.0.0.9']",
+    "six = NEW ipv6-addr ['fe80:0:0:0:0:0:0:1', '2001:db8::10', '::ffff:10.0.0.10', '::1', '2001:db8::9', '::ffff:10.0.0.9']",
+    'DISP four ATTR value', 'DISP six ATTR value',
+  ].join('\n') + '\n');
+  huntc(['run', 'addresses.hf', '--out', 'addresses']);
+}
+
 /** Makes all reports, once for each binary. */
 export function make() {
   rmSync(place, { recursive: true, force: true });
@@ -72,6 +81,7 @@ export function make() {
     const words = ['nightly', 'run', 'demo/hunts', '--config', 'demo/huntc.toml', '--state', 'state', '--out', 'nights', '--quiet'];
     huntc([...words, '--at', `2021-04-${night}T02:00:00Z`], 0, 3, 4, 5);
   }
+  addresses();
   hostile();
   many('some', 2_000);
   many('many', 50_000);
@@ -85,6 +95,7 @@ export const pages = {
   empty: 'empty/report.html',
   some: 'some/report.html',
   many: 'many/report.html',
+  addresses: 'addresses/report.html',
   night: 'nights/20210404T020000Z/summary.html',
   nights: 'nights/index.html',
   hostile: 'hostile/report.html',

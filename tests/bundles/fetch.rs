@@ -18,6 +18,7 @@ fn server() -> Stub {
             packed.write_all(bundle.as_bytes()).unwrap();
             Response { body: packed.finish().unwrap(), ..Response::text(200, "") }
         }
+        "/lab.zip" => Response { body: super::zip_of("lab.json", bundle.as_bytes()), ..Response::text(200, "") },
         "/moved" => Response::text(302, "").with("Location", "/lab.json"),
         "/away" => Response::text(302, "").with("Location", "http://169.254.169.254/latest"),
         "/round" => Response::text(302, "").with("Location", "/round"),
@@ -59,7 +60,7 @@ fn nothing_is_asked_of_a_host_that_was_not_allowed() {
 #[test]
 fn an_allowed_host_gives_its_file_once() {
     let server = server();
-    for path in ["/lab.json", "/lab.json.gz", "/moved", "/lab.json?token=secret"] {
+    for path in ["/lab.json", "/lab.json.gz", "/lab.zip", "/moved", "/lab.json?token=secret"] {
         let before = server.requests().len();
         let (huntc, ran) = run(&server, path, &allowed(&server));
         assert_eq!(ran.code, Some(0), "{}", ran.text());

@@ -4,7 +4,7 @@ use crate::support::cli::Huntc;
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Map, Value};
 use std::fs;
-use std::io::Write as _;
+use std::io::{Cursor, Write as _};
 use std::process::Command;
 
 /// NDJSON of records in short. `a=x|y` is a list; pids, ports and versions are numbers; `_id`, `_index` and `_version` make a
@@ -46,9 +46,9 @@ pub(super) fn file(huntc: &Huntc, name: &str, parts: &[String]) {
     }
 }
 
-/// The bytes of a part: `hex EFBBBF`, `text …`, and of a file `file`, `gzip`, `zstd`, `utf-16le`, `tar` or `zip`, which is only
-/// the beginning of an archive. `cut N` takes the first bytes of a file compressed with gzip, `chopped` a file without its last
-/// line end.
+/// The bytes of a part: `hex EFBBBF`, `text …`, and of a file `file`, `gzip`, `zstd`, `utf-16le`, `tar`, `zip`, or
+/// `locked`, a zip archive whose member is encrypted. `cut N` takes the first bytes of a file compressed with gzip, `chopped-to N` those of a
+/// file as it is, `chopped` a file without its last line end.
 fn part(huntc: &Huntc, text: &str) -> Vec<u8> {
     let (how, rest) = text.split_once(' ').unwrap();
     let read = || fs::read(huntc.path(rest)).unwrap();
@@ -58,6 +58,10 @@ fn part(huntc: &Huntc, text: &str) -> Vec<u8> {
         "file" => read(),
         "chopped" => read().trim_ascii_end().to_vec(),
         "gzip" => gzip(&read()),
+        "chopped-to" => {
+            let (length, name) = rest.split_once(' ').unwrap();
+            fs::read(huntc.path(name)).unwrap()[..length.parse().unwrap()].to_vec()
+        }
         "cut" => {
             let (length, name) = rest.split_once(' ').unwrap();
             let mut bytes = gzip(&fs::read(huntc.path(name)).unwrap());
@@ -67,7 +71,8 @@ fn part(huntc: &Huntc, text: &str) -> Vec<u8> {
         "zstd" => zstd::encode_all(read().as_slice(), 1).unwrap(),
         "utf-16le" => String::from_utf8(read()).unwrap().encode_utf16().flat_map(u16::to_le_bytes).collect(),
         "tar" => tar(rest, &read()),
-        "zip" => [b"PK\x03\x04\x14\0\0\0\x08\0".to_vec(), gzip(&read())].concat(),
+        "zip" => zip(rest, &read(), false),
+        "locked" => zip(rest, &read(), true),
         other => panic!("{other} is no part"),
     }
 }
@@ -80,10 +85,21 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 /// An archive of one file.
 fn tar(name: &str, bytes: &[u8]) -> Vec<u8> {
-    let mut header = vec![0; 512];
-    let mut put = |at: usize, text: &str| header[at..at + text.len()].copy_from_slice(text.as_bytes());
-    put(0, name);
-    put(124, &format!("{:011o}", bytes.len()));
-    put(257, "ustar\x0000");
-    [header, bytes.to_vec(), vec![0; 1024 - bytes.len() % 512]].concat()
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(bytes.len() as u64);
+    tar.append_data(&mut header, name, bytes).unwrap();
+    tar.into_inner().unwrap()
+}
+
+fn zip(name: &str, bytes: &[u8], locked: bool) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(bytes).unwrap();
+    let mut bytes = zip.finish().unwrap().into_inner();
+    if locked {
+        let member = bytes.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+        bytes[member + 8] |= 1;
+    }
+    bytes
 }

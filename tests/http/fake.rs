@@ -12,6 +12,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+/// The most that something may take which does not wait for what it is given a minute or more to wait for. It tells the
+/// two apart on the busiest machine; it is no measure of speed.
+pub(crate) const NOT_WAITED: Duration = Duration::from_secs(40);
+
 /// A change to an answer: it gets the request, the right answer, and how often it was called before.
 type Fault = Box<dyn Fn(&Request, Response, usize) -> Response + Send + Sync>;
 

@@ -1,6 +1,6 @@
 //! How much is asked before the first search, and how much of it one after the other.
 
-use super::fake::{Fake, Product};
+use super::fake::{Fake, NOT_WAITED, Product};
 use crate::support::cli::Huntc;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -41,16 +41,14 @@ fn a_first_search_is_the_third_round_trip() {
                 *count += 1;
                 changed.notify_all();
                 drop(
-                    changed
-                        .wait_timeout_while(count, Duration::from_secs(20), |count| *count < second)
-                        .expect("no thread panicked"),
+                    changed.wait_timeout_while(count, Duration::from_mins(2), |count| *count < second).expect("no thread panicked"),
                 );
             }
             right
         });
         let begun = std::time::Instant::now();
         run(&fake);
-        assert!(begun.elapsed() < Duration::from_secs(15), "they wait for each other: {paths:#?}");
+        assert!(begun.elapsed() < NOT_WAITED, "they wait for each other: {paths:#?}");
         assert_eq!(before_the_first_search(&fake), 1 + second);
     }
 }

@@ -141,19 +141,20 @@ fn counted(source: &ElasticSource, documents: usize, context: &FetchContext, see
     let request = BoundRequest { window: Some(window), ..everything() };
     let kinds = Arc::new(FieldKinds::of(Catalog::builtin(), &single, &["process.name".to_owned(), "n".to_owned()]));
     let times = *[TupleTimes::None, TupleTimes::First, TupleTimes::FirstAndLast].get(seed as usize % 9 / 3).expect("one of three");
-    let asked = TupleRequest { request: &request, fields: &fields, kinds: &kinds, single: &single, times, from: 0 };
+    let asked = TupleRequest { request: &request, fields: &fields, slots: &[], kinds: &kinds, single: &single, times, from: 0 };
     let Some(tuples) = source.tuples(&asked, context)? else { return Ok(false) };
     assert!(!context.stats.partial.load(Ordering::Relaxed), "{about}: what is counted is whole");
     let mut wanted: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for number in (0..documents).filter(|number| !apart.contains(number)) {
         wanted.entry(name(number)).or_default().push(number);
     }
-    let column = tuples.records.column("process.name").expect("the field that is counted");
+    let [counted] = tuples.counts.as_slice() else { panic!("{about}: all fields are counted together") };
+    let column = counted.records.column("process.name").expect("the field that is counted");
     let text = |value: &Scalar| if let Scalar::Text(text) = value { text.to_string() } else { format!("{value:?}") };
     let found: BTreeMap<String, usize> =
-        tuples.counts.iter().enumerate().map(|(t, n)| (column.values(t).map(text).collect(), *n as usize)).collect();
+        counted.counts.iter().enumerate().map(|(t, n)| (column.values(t).map(text).collect(), *n as usize)).collect();
     let counts: BTreeMap<String, usize> = wanted.iter().map(|(name, numbers)| (name.clone(), numbers.len())).collect();
-    assert_eq!((found, tuples.counts.len()), (counts, wanted.len()), "{about}");
+    assert_eq!((found, counted.counts.len()), (counts, wanted.len()), "{about}");
     let of = |records: &Records| if records.is_empty() { BTreeSet::new() } else { numbers(records) };
     assert_eq!(of(&tuples.single), apart.iter().map(|n| *n as i64).collect(), "{about}");
     let seen = of(&tuples.seen);

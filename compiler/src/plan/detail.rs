@@ -15,14 +15,19 @@ pub struct Detail {
     pub times: bool,
     /// Each record by itself in which a process begins: filters let those count that a statement did not find.
     pub creations: bool,
+    /// Which entities stand in one record: without it the slots of records are counted each by itself.
+    pub slots: bool,
     /// Each record by itself; with the reason.
     pub records: Option<&'static str>,
 }
 
 impl Detail {
-    const VALUES: Self = Self { times: false, creations: false, records: None };
+    const VALUES: Self = Self { times: false, creations: false, slots: false, records: None };
     const TIMES: Self = Self { times: true, ..Self::VALUES };
     const CREATIONS: Self = Self { creations: true, ..Self::VALUES };
+    const SLOTS: Self = Self { slots: true, ..Self::VALUES };
+    /// What rows tell: when they were first seen, and in how many records.
+    const ROWS: Self = Self { times: true, ..Self::SLOTS };
 
     fn records(why: &'static str) -> Self {
         Self { records: Some(why), ..Self::VALUES }
@@ -33,6 +38,7 @@ impl Detail {
         Self {
             times: self.times || other.times,
             creations: self.creations || other.creations,
+            slots: self.slots || other.slots,
             records: self.records.max(other.records),
         }
     }
@@ -69,9 +75,9 @@ pub(super) fn fill(plan: &mut Plan, catalog: &Catalog) {
     for output in &plan.outputs {
         let Some(NodeId(at)) = output.node else { continue };
         let asked = match &output.kind {
-            OutputKind::Disp { .. } | OutputKind::Save { .. } => Detail::TIMES,
+            OutputKind::Disp { .. } | OutputKind::Save { .. } => Detail::ROWS,
             OutputKind::Describe(column) => of_attr(&column.attr),
-            OutputKind::Info | OutputKind::Explain | OutputKind::Apply => Detail::VALUES,
+            OutputKind::Info | OutputKind::Explain | OutputKind::Apply => Detail::SLOTS,
         };
         raise(&mut details, at, asked);
     }
@@ -109,6 +115,7 @@ fn of_attr(attr: &Attr) -> Detail {
     match attr {
         Attr::Sighting(SightingAttr::ObservationId) => Detail::records(OBSERVED),
         Attr::Sighting(SightingAttr::FirstObserved | SightingAttr::LastObserved) => Detail::TIMES,
+        Attr::Sighting(SightingAttr::NumberObserved) => Detail::SLOTS,
         _ => Detail::VALUES,
     }
 }
@@ -156,13 +163,13 @@ fn inputs(node: &Node, asked: Detail, several: bool, born: &[bool]) -> Vec<(Node
         Op::Filter { range: Some(_), .. } => Detail::records(SIGHTINGS),
         Op::Filter { predicate, .. } if on_sightings(predicate) => Detail::records(SIGHTINGS),
         // The filter lets sightings count that were kept only because a process begins there.
-        Op::Filter { .. } if tables.iter().any(|table| born[table.0 as usize]) => asked.and(Detail::CREATIONS),
+        Op::Filter { .. } if tables.iter().any(|table| born[table.0 as usize]) => asked.and(Detail::CREATIONS).and(Detail::SLOTS),
         Op::Transform(_) => Detail::records(EACH),
         Op::Observe { .. } => Detail::records(PAIRED),
         // Two requests may have found one record.
         Op::Union if several => Detail::records(TOGETHER),
-        Op::First(_) | Op::Slice { .. } | Op::Join { .. } | Op::Apply { .. } | Op::Reload { .. } => asked.and(Detail::TIMES),
-        Op::Sort { attr, .. } => asked.and(of_attr(attr)),
+        Op::First(_) | Op::Slice { .. } | Op::Join { .. } | Op::Apply { .. } | Op::Reload { .. } => asked.and(Detail::ROWS),
+        Op::Sort { attr, .. } => asked.and(of_attr(attr)).and(Detail::SLOTS),
         Op::Group { keys, aggregates } => {
             let by_time = aggregates.iter().any(|a| matches!(a.function, Function::First | Function::Last));
             let read = keys.iter().map(|k| &k.attr).chain(aggregates.iter().filter_map(|a| a.attr.as_ref()));
@@ -170,7 +177,9 @@ fn inputs(node: &Node, asked: Detail, several: bool, born: &[bool]) -> Vec<(Node
         }
         // Only the keys of the entities are asked for.
         Op::Pivot(_) => Detail::VALUES,
-        _ => asked,
+        Op::CreationRecords { .. } => asked,
+        // In how many records the sightings of a table stand that are left, or come together.
+        _ => asked.and(Detail::SLOTS),
     };
     let mut all: Vec<(NodeId, Detail)> = tables.iter().map(|table| (*table, of_tables)).collect();
     all.extend(node.references.iter().map(|(_, input)| (*input, Detail::VALUES)));

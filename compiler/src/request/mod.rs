@@ -14,7 +14,7 @@ pub use paste::PastedSearch;
 pub use query::{
     Bool, BoundQuery, CREATION_TYPES, Exists, Limit, Never, Query, Range, Regexp, Term, Terms, Wildcard, creation_record,
 };
-pub use template::{Exactness, Hole, HolePart, RequestForm, RequestTemplate, Requests, TupleForm, TupleTimes};
+pub use template::{Exactness, Hole, HolePart, RequestForm, RequestTemplate, Requests, SlotTuples, TupleForm, TupleTimes};
 
 use crate::catalog::Catalog;
 use crate::identifier::mac_spellings;

@@ -1,6 +1,7 @@
 //! Templates: requests whose holes earlier nodes of the plan fill.
 
 use super::{BoundQuery, BoundRequest, FieldKinds, Query, Spare};
+use crate::catalog::SlotId;
 use crate::check::hir::{Attr, SourceRef};
 use crate::plan::NodeId;
 use crate::time::Window;
@@ -77,12 +78,25 @@ pub struct RequestForm {
 pub struct TupleForm {
     /// ECS fields whose values make a tuple, sorted; `@timestamp` is not among them.
     pub fields: Vec<String>,
+    /// The same for each slot by itself, where it does not matter which entities stand in one record; else empty.
+    pub slots: Vec<SlotTuples>,
     /// The type of every field of the tuples, of the query and of `single`.
     pub kinds: Arc<FieldKinds>,
     /// The records that must be read one by one: those with processes that have no entity id.
     pub single: BoundQuery,
     /// Which times of each tuple matter.
     pub times: TupleTimes,
+}
+
+/// What makes a tuple in one slot of a record.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SlotTuples {
+    /// The slot.
+    pub slot: SlotId,
+    /// ECS fields whose values make a tuple, sorted; `@timestamp` is not among them.
+    pub fields: Vec<String>,
+    /// Whether each value of a record is an entity of its own. There is only one field then.
+    pub each: bool,
 }
 
 /// Which times of the records of a tuple matter.

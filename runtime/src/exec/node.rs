@@ -11,7 +11,7 @@ use crate::ops::{compute, filter, group, join, new, order, union};
 use crate::source::Records;
 use crate::table::{Growth, Key, Table};
 use foldhash::HashSet;
-use huntc_compiler::catalog::{EntityId, ValueType};
+use huntc_compiler::catalog::{EntityId, SlotId, ValueType};
 use huntc_compiler::diag::codes;
 use huntc_compiler::diag::{Code, Diagnostic, Severity};
 use huntc_compiler::plan::{Attr, Depth, Node, NodeId, Op, Pivot, Scan, SourceRef};
@@ -291,17 +291,18 @@ impl Run<'_> {
         self.ask(id, template, asked.keys, &mut finder)
     }
 
-    /// Finds things in some records of a node. `ladder`: whether processes without entity id may be told apart.
+    /// Finds things in some records of a node.
     pub(super) fn find(
         &self,
         node: &Node,
         asked: &Asked<'_>,
-        ladder: bool,
-        records: &Records,
+        (slots, records): (LookIn, &Records),
         found: &mut Found,
         take: &mut Take<'_>,
     ) -> Result<(), Failure> {
-        self.with_lives(node, asked, ladder, records, &mut |reading| take(reading, records, found))
+        self.with_lives(node, asked, slots.ladder, records, &mut |reading| {
+            take(&Reading { slot: slots.only, ..*reading }, records, found)
+        })
     }
 
     /// Reads records of a node with what tells their processes apart.
@@ -321,7 +322,8 @@ impl Run<'_> {
             lives = self.source(source).map(|state| locked(&state.lives).clone()).unwrap_or_default();
         }
         let (columns, allowance) = (&node.columns, &*self.options.allowance);
-        let reading = Reading { catalog: self.job.catalog, ladder: &ladder, lives: &lives, references, columns, allowance };
+        let reading =
+            Reading { catalog: self.job.catalog, slot: None, ladder: &ladder, lives: &lives, references, columns, allowance };
         read(&reading).map_err(|why| unread(node, why))
     }
 
@@ -361,6 +363,15 @@ fn crossing<'a>(
     }
 }
 
+/// In which slots of records things are looked for.
+#[derive(Clone, Copy)]
+pub(super) struct LookIn {
+    /// The only slot that GET looks at; `None` for all that it looks at.
+    pub(super) only: Option<SlotId>,
+    /// Whether processes without entity id may be told apart.
+    pub(super) ladder: bool,
+}
+
 /// What the request of a node depends on beside its template.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
@@ -393,7 +404,7 @@ impl Visitor for Finder<'_, '_> {
 
     fn take(&mut self, records: &Records) -> Result<(), Failure> {
         let Self { run, node, asked, ladder, .. } = *self;
-        run.find(node, asked, ladder, records, self.found, self.take)
+        run.find(node, asked, (LookIn { only: None, ladder }, records), self.found, self.take)
     }
 
     fn whole(&mut self) {

@@ -1,7 +1,7 @@
 //! GET and FIND over tuples: where nobody asks for single records, the source counts those that are equal and gives one for all.
 
 use super::bind::{self, Fill};
-use super::node::{Asked, Take};
+use super::node::{Asked, LookIn, Take};
 use super::requests::{Visitor, chunked};
 use super::{Failure, Run, failed, locked};
 use crate::matching::Found;
@@ -69,6 +69,7 @@ impl Run<'_> {
         let wanted = TupleRequest {
             request: &request,
             fields: &form.fields,
+            slots: &form.slots,
             kinds: &form.kinds,
             single: &form.single,
             times: form.times,
@@ -91,36 +92,40 @@ impl Run<'_> {
             // A reading tells of the part that is missing.
             return Ok(None);
         }
-        let Some(Tuples { counted, mut records, counts, mut seen, mut single }) = answer else { return Ok(None) };
+        let Some(Tuples { counted, mut counts, mut seen, mut single }) = answer else { return Ok(None) };
         self.budget(node)?;
         super::requests::apart(&mut seen, template.source);
         super::requests::apart(&mut single, template.source);
         let mut weights: HashMap<u64, u64> = seen.ids.iter().map(|id| (*id, 0)).collect();
-        for (number, count) in counts.iter().enumerate() {
-            let tuple = TUPLES | u64::from(id.0) << NODE_BIT | number as u64;
-            if let Some(id) = records.ids.get_mut(number) {
-                *id = tuple;
-            }
-            weights.insert(tuple, *count);
+        let numbered = counts.iter_mut().flat_map(|of| of.records.ids.iter_mut().zip(&of.counts));
+        for ((own, count), number) in numbered.zip(0_u64..) {
+            *own = TUPLES | u64::from(id.0) << NODE_BIT | number;
+            weights.insert(*own, *count);
         }
         report.elapsed = begun.elapsed();
         report.pages = context.stats.pages.load(Ordering::Relaxed);
         report.sent = context.stats.sent();
         report.retries = context.stats.retries.load(Ordering::Relaxed);
-        report.records = counts.iter().sum::<u64>() + single.len() as u64;
-        report.tuples = counted.then_some(counts.len() as u64);
+        report.records = counted.unwrap_or(0) + single.len() as u64;
+        report.tuples = counted.map(|_| counts.iter().map(|of| of.counts.len() as u64).sum());
         report.status = RequestStatus::Ok;
         self.remember_mended(template.source, &single.mended);
 
         let mut found = Found::default();
-        for (part, ladder) in [(&records, false), (&seen, false), (&single, template.ladder)] {
-            let mut finder = TupleFinder { run: self, node, asked, ladder, found: &mut found, take };
+        let beside = [(&seen, None, false), (&single, None, template.ladder)];
+        for (part, only, ladder) in counts.iter().map(|of| (&of.records, of.slot, false)).chain(beside) {
+            let slots = LookIn { only, ladder };
+            let mut finder = TupleFinder { run: self, node, asked, slots, found: &mut found, take };
             self.counted(node, part, &mut finder)?;
         }
         let unidentified = found.unidentified_count();
         let mut table = found.sightings.finish(node.entity, &node.columns);
         table.unidentified = unidentified;
         table.weights = Weights::new(weights);
+        if counts.iter().any(|of| of.slot.is_some()) {
+            // What was counted in several slots counts once; each record is wanted, so it stands in one of them at least.
+            table.known_records = counted.map(|counted| counted + table.record_count_of(|id| id & TUPLES == 0));
+        }
         Ok(Some((table, report)))
     }
 }
@@ -130,8 +135,7 @@ struct TupleFinder<'a, 'r> {
     run: &'a Run<'r>,
     node: &'a Node,
     asked: &'a Asked<'a>,
-    /// Whether processes without entity id may be told apart.
-    ladder: bool,
+    slots: LookIn,
     found: &'a mut Found,
     take: &'a mut Take<'a>,
 }
@@ -140,8 +144,8 @@ impl Visitor for TupleFinder<'_, '_> {
     fn begin(&mut self) {}
 
     fn take(&mut self, records: &Records) -> Result<(), Failure> {
-        let Self { run, node, asked, ladder, .. } = *self;
-        run.find(node, asked, ladder, records, self.found, self.take)
+        let Self { run, node, asked, slots, .. } = *self;
+        run.find(node, asked, (slots, records), self.found, self.take)
     }
 
     fn whole(&mut self) {}

@@ -26,7 +26,7 @@ pub use values::{as_type, normal, text_of};
 use crate::allowance::{Allowance, Spent};
 use crate::table::Key;
 use foldhash::{HashMap, HashSet};
-use huntc_compiler::catalog::Catalog;
+use huntc_compiler::catalog::{Catalog, SlotId};
 use huntc_compiler::plan::{Attr, VarId};
 use huntc_compiler::value::Value;
 
@@ -37,6 +37,8 @@ pub type References = HashMap<(VarId, Attr), HashSet<Value>>;
 #[expect(missing_docs, reason = "the other fields are what they are called")]
 pub struct Reading<'a> {
     pub catalog: &'a Catalog,
+    /// The only slot that GET looks at; `None` for all that it looks at.
+    pub slot: Option<SlotId>,
     /// Where processes without entity id are told apart by host, pid and life.
     pub ladder: &'a Ladder,
     /// When processes began, for the ladder.

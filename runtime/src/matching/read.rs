@@ -102,7 +102,7 @@ pub fn scan(
 ) -> Result<(), Unread> {
     let condition = Condition::new(predicate, reading.catalog, reading.references)?;
     let others = others(reading, records, entity, &condition);
-    for slot in reading.catalog.get(entity).get_slots() {
+    for slot in reading.catalog.get(entity).get_slots().filter(|slot| reading.slot.is_none_or(|only| only == *slot)) {
         let view = View::new(reading.catalog, entity, slot, records, attrs(reading, entity, &condition));
         let mut place = Place::new(reading, &view, &condition, &others, entity);
         let mut instances = Vec::new();

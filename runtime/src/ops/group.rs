@@ -44,7 +44,7 @@ pub fn group(table: &Table, keys: &[GroupKey], aggregates: &[Aggregate]) -> Tabl
         rows: Rows::Explicit { columns, rows },
         sorted: true,
         unidentified: 0,
-        grouped_records: Some(table.record_count()),
+        known_records: Some(table.record_count()),
         ..table.without_rows()
     }
 }

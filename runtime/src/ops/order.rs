@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 /// A table with a row for each counted record of each entity.
 pub fn transform(table: &Table, transformer: Transformer) -> Table {
     let rows = Rows::Records(transformer, table.record_rows());
-    Table { rows, sorted: false, unidentified: 0, grouped_records: table.grouped_records, ..table.clone() }
+    Table { rows, sorted: false, unidentified: 0, known_records: table.known_records, ..table.clone() }
 }
 
 /// The rows sorted by an attribute. The sort is stable and puts nulls last in either direction.

@@ -18,7 +18,8 @@ pub mod web_file;
 pub use clocks::Clock;
 pub use fields::Fields;
 pub use tally::{TalliedValue, Tally, TallyRequest};
-pub use tuples::{TupleRequest, Tuples};
+pub(crate) use tuples::TupleFields;
+pub use tuples::{TupleCounts, TupleRequest, Tuples};
 
 use crate::allowance::{Allowance, Spent};
 use evidence::{RecordDocuments, WantedRecord};

@@ -3,8 +3,10 @@
 
 use super::{Column, Records};
 use foldhash::HashMap;
-use huntc_compiler::request::{BoundQuery, BoundRequest, FieldKinds, TupleTimes};
+use huntc_compiler::catalog::SlotId;
+use huntc_compiler::request::{BoundQuery, BoundRequest, FieldKinds, SlotTuples, TupleTimes};
 use huntc_compiler::time::Instant;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What to count.
@@ -14,6 +16,9 @@ pub struct TupleRequest<'a> {
     pub request: &'a BoundRequest,
     /// The fields whose values make a tuple.
     pub fields: &'a [String],
+    /// The same for each slot by itself, where it does not matter which entities stand in one record; else empty. Only where
+    /// each record that the source finds is certainly one of the request's.
+    pub slots: &'a [SlotTuples],
     /// The type of each of these fields, and of those of the query and of `single`.
     pub kinds: &'a Arc<FieldKinds>,
     /// Those of the records that must be read one by one.
@@ -24,10 +29,28 @@ pub struct TupleRequest<'a> {
     pub from: u64,
 }
 
-impl TupleRequest<'_> {
+/// Fields whose values make a tuple.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TupleFields<'a> {
+    /// The only slot that they are about; `None` when about all of them.
+    pub(crate) slot: Option<SlotId>,
+    pub(crate) fields: &'a [String],
+    /// Whether each value of a record is a tuple.
+    pub(crate) each: bool,
+}
+
+impl<'a> TupleRequest<'a> {
     /// The request for the records, with the fields of the tuples only.
     pub(super) fn of_tuples(&self) -> BoundRequest {
         BoundRequest { fields: self.fields.to_vec(), ..self.of_single() }
+    }
+
+    /// What is counted, one after the other. `exact`: whether each record that is found is one of the request's.
+    pub(super) fn counted(&self, exact: bool) -> Vec<TupleFields<'a>> {
+        if exact && !self.slots.is_empty() {
+            return self.slots.iter().map(|s| TupleFields { slot: Some(s.slot), fields: &s.fields, each: s.each }).collect();
+        }
+        vec![TupleFields { slot: None, fields: self.fields, each: false }]
     }
 
     /// The request for the records, with the types of all fields that are named here.
@@ -36,15 +59,25 @@ impl TupleRequest<'_> {
     }
 }
 
-/// The records of a request, counted. Each record is in one tuple or in `single`.
+/// How often which values occur.
 #[derive(Clone, Debug, Default)]
-pub struct Tuples {
-    /// Whether records were counted. If not they are so few that all were read one by one.
-    pub counted: bool,
+pub struct TupleCounts {
+    /// The only slot that the values are about; `None` when about all of them.
+    pub slot: Option<SlotId>,
     /// A record for each tuple, with its values; numbered from 0, without times and names.
     pub records: Records,
     /// How many records have the values of each tuple.
     pub counts: Vec<u64>,
+}
+
+/// The records of a request, counted. Each record is in `single`, or in one tuple of each of `counts`; where each of its values
+/// is a tuple, in several.
+#[derive(Clone, Debug, Default)]
+pub struct Tuples {
+    /// How many records were counted; `None` where they are so few that all were read one by one.
+    pub counted: Option<u64>,
+    /// Those of all slots together, or those of each.
+    pub counts: Vec<TupleCounts>,
     /// Records of the tuples: at least the first of each where its time matters, and the last.
     pub seen: Records,
     /// The records that were read one by one.
@@ -54,11 +87,27 @@ pub struct Tuples {
 impl Tuples {
     /// How many records there are.
     pub fn total(&self) -> u64 {
-        self.counts.iter().sum::<u64>() + self.single.len() as u64
+        self.counted.unwrap_or(0) + self.single.len() as u64
     }
 
     /// Counts records whose values are known.
-    pub(super) fn of(records: &Records, single: Records, times: TupleTimes) -> Self {
+    pub(super) fn of(records: &Records, asked: &TupleRequest<'_>, single: Records) -> Self {
+        let counted = Some(records.len() as u64);
+        let mut tuples = Self { counted, single, ..Self::default() };
+        let mut kept = BTreeSet::new();
+        for wanted in asked.counted(true) {
+            let (counts, seen) = TupleCounts::of(&records.with_columns(wanted.fields), asked.times);
+            tuples.counts.push(TupleCounts { slot: wanted.slot, ..counts });
+            kept.extend(seen);
+        }
+        tuples.seen = records.only(&kept.into_iter().collect::<Vec<_>>());
+        tuples
+    }
+}
+
+impl TupleCounts {
+    /// Counts records, and says which of them are to be seen.
+    fn of(records: &Records, times: TupleTimes) -> (Self, Vec<usize>) {
         let mut places: HashMap<Vec<u32>, usize> = HashMap::default();
         let (mut firsts, mut counts, mut ends): (Vec<usize>, Vec<u64>, Vec<(usize, usize)>) = Default::default();
         let time = |record: usize| records.times.get(record).copied().flatten();
@@ -80,20 +129,24 @@ impl Tuples {
             let later = time(record).is_some_and(|t| time(last).is_none_or(|l| t > l));
             ends[place] = (if earlier { record } else { first }, if later { record } else { last });
         }
-        let mut kept: Vec<usize> = match times {
+        let seen: Vec<usize> = match times {
             TupleTimes::None => Vec::new(),
             TupleTimes::First => ends.iter().map(|(first, _)| *first).collect(),
             TupleTimes::FirstAndLast => ends.iter().flat_map(|(first, last)| [*first, *last]).collect(),
         };
-        kept.sort_unstable();
-        kept.dedup();
-        let seen = records.only(&kept);
         let tuples = Records { ids: (0..firsts.len() as u64).collect(), times: vec![None; firsts.len()], ..records.only(&firsts) };
-        Self { counted: true, records: tuples, counts, seen, single }
+        (Self { slot: None, records: tuples, counts }, seen)
     }
 }
 
 impl Records {
+    /// These records, with some of their columns.
+    fn with_columns(&self, names: &[String]) -> Self {
+        let columns = self.columns.iter().filter(|(name, _)| names.iter().any(|n| **n == **name)).cloned().collect();
+        let (ids, times, observations) = (self.ids.clone(), self.times.clone(), self.observations.clone());
+        Self { ids, times, observations, columns, mended: super::Mended::default() }
+    }
+
     /// These records, by their places.
     fn only(&self, places: &[usize]) -> Self {
         let pick = |column: &Column| {

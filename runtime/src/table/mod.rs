@@ -48,8 +48,9 @@ pub struct Table {
     pub sorted: bool,
     /// How many process slots of records were found without an identity.
     pub unidentified: u64,
-    /// Of a GROUP result, which has no sightings: the number of distinct records that were grouped.
-    pub grouped_records: Option<u64>,
+    /// The number of distinct records where sightings do not tell it: of a GROUP result, which has none, those that were
+    /// grouped; of what was counted slot by slot, those that were found.
+    pub known_records: Option<u64>,
     /// For how many records its sightings stand.
     pub weights: Weights,
     /// Whether records are missing because `--allow-partial` accepted a partial answer.
@@ -129,10 +130,12 @@ impl Table {
 
     /// Number of distinct records among the counted sightings.
     pub fn record_count(&self) -> u64 {
-        if let Some(records) = self.grouped_records {
-            return records;
-        }
-        let mut records: Vec<u64> = self.counted().filter_map(|s| s.record()).collect();
+        self.known_records.unwrap_or_else(|| self.record_count_of(|_| true))
+    }
+
+    /// The number of distinct records among the counted sightings, of those with certain ids.
+    pub(crate) fn record_count_of(&self, wanted: impl Fn(u64) -> bool) -> u64 {
+        let mut records: Vec<u64> = self.counted().filter_map(|s| s.record()).filter(|id| wanted(*id)).collect();
         records.sort_unstable();
         records.dedup();
         records.into_iter().map(|record| self.weights.of(record)).sum()

@@ -40,7 +40,7 @@ impl Drop for Folder {
 pub fn read(bytes: &[u8], block: usize) -> Result<(Store, ReadReport), SourceError> {
     let folder = Folder::new();
     let path = folder.file("log", bytes);
-    Store::from_paths_cut(&[path], ReadOptions { max_line: 1000, block }, 3)
+    Store::from_paths_cut(&[path], ReadOptions { max_line: 1000, block, ..ReadOptions::default() }, 3)
 }
 
 /// The records that a query finds.

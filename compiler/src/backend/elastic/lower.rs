@@ -8,8 +8,8 @@ use crate::identifier::NO_ENTITY_IDS;
 use crate::options::ProcessIdentity;
 use crate::plan::{Detail, Node, NodeId, Op, Pivot, Plan, Scan};
 use crate::request::{
-    BoundQuery, BoundRequest, Exactness, FieldKinds, Hole, HolePart, Query, RequestForm, RequestTemplate, Requests, Spare, Terms,
-    TupleForm, TupleTimes, creation_record,
+    BoundQuery, BoundRequest, Exactness, FieldKinds, Hole, HolePart, Query, RequestForm, RequestTemplate, Requests, SlotTuples,
+    Spare, Terms, TupleForm, TupleTimes, creation_record,
 };
 use crate::value::Value;
 use std::collections::BTreeSet;
@@ -136,7 +136,7 @@ impl Request<'_> {
     /// How the records may be counted by their values. In a record that has every entity id that it can have, nothing but
     /// values and conditions decides what is found.
     fn tuples(&self) -> Option<TupleForm> {
-        let Detail { times, creations, records } = self.node.detail;
+        let Detail { times, creations, slots, records } = self.node.detail;
         if !matches!(self.node.op, Op::Scan(_) | Op::Pivot(_)) || records.is_some() {
             return None;
         }
@@ -152,7 +152,24 @@ impl Request<'_> {
             (true, false) => TupleTimes::First,
             (true, true) => TupleTimes::FirstAndLast,
         };
-        Some(TupleForm { fields: fields.into_iter().collect(), kinds, single, times })
+        let slots = if slots { Vec::new() } else { self.slot_tuples() };
+        Some(TupleForm { fields: fields.into_iter().collect(), slots, kinds, single, times })
+    }
+
+    /// What makes a tuple in each slot that GET looks at; nothing where that tells no more than all slots together, or where
+    /// some hits may not be wanted: then only all slots together tell in how many records something stands.
+    fn slot_tuples(&self) -> Vec<SlotTuples> {
+        let Op::Scan(scan) = &self.node.op else { return Vec::new() };
+        let request = Request { ladder: false, unidentified: false, ..*self };
+        let kind = self.catalog.get(self.entity);
+        let each = matches!(kind.identity.key.as_slice(), [only] if kind.attributes[usize::from(only.0)].many);
+        let slots = kind.get_slots().map(|slot| {
+            let mut fields = request.fields_in(scan, [slot]);
+            fields.remove("@timestamp");
+            SlotTuples { slot, each: each && fields.len() == 1, fields: fields.into_iter().collect() }
+        });
+        let slots: Vec<SlotTuples> = slots.collect();
+        if slots.len() > 1 && self.query().exact { slots } else { Vec::new() }
     }
 
     /// Whether entities identified by the ladder of processes are asked for, asked from, or compared.
@@ -234,8 +251,13 @@ impl Request<'_> {
     }
 
     fn scan_fields(&self, scan: &Scan) -> Fields {
+        self.fields_in(scan, self.catalog.get(self.entity).get_slots())
+    }
+
+    /// What GET needs of some slots.
+    fn fields_in(&self, scan: &Scan, slots: impl IntoIterator<Item = SlotId>) -> Fields {
         let mut fields = self.base();
-        for slot in self.catalog.get(self.entity).get_slots() {
+        for slot in slots {
             self.slot_fields(slot, &mut fields);
             self.predicate_fields(&scan.predicate, slot, &mut fields);
         }

@@ -39,15 +39,24 @@ fn tuples_body(template: &RequestTemplate, tuples: &TupleForm) -> String {
     let query = with_window(template.form.query.clone(), template.window);
     let query = json!({ "bool": { "filter": [query], "must_not": [tuples.single] } });
     let source = |field: &String| json!({ (field): { "terms": { "field": field, "missing_bucket": true } } });
-    let mut aggregation = json!({ "composite": { "size": PAGE, "sources": tuples.fields.iter().map(source).collect::<Vec<_>>() } });
-    let time = json!({ "field": "@timestamp" });
-    if tuples.times >= TupleTimes::First {
-        aggregation["aggs"]["first"] = json!({ "min": time });
+    let composite = |fields: &[String]| {
+        let mut aggregation = json!({ "composite": { "size": PAGE, "sources": fields.iter().map(source).collect::<Vec<_>>() } });
+        let time = json!({ "field": "@timestamp" });
+        if tuples.times >= TupleTimes::First {
+            aggregation["aggs"]["first"] = json!({ "min": time });
+        }
+        if tuples.times == TupleTimes::FirstAndLast {
+            aggregation["aggs"]["last"] = json!({ "max": time });
+        }
+        aggregation
+    };
+    let mut body = json!({ "size": 0, "track_total_hits": true, "query": query });
+    if tuples.slots.is_empty() {
+        body["aggs"]["tuples"] = composite(&tuples.fields);
     }
-    if tuples.times == TupleTimes::FirstAndLast {
-        aggregation["aggs"]["last"] = json!({ "max": time });
+    for (number, slot) in tuples.slots.iter().enumerate() {
+        body["aggs"][format!("tuples of slot {number}")] = composite(&slot.fields);
     }
-    let body = json!({ "size": 0, "track_total_hits": true, "query": query, "aggs": { "tuples": aggregation } });
     serde_json::to_string_pretty(&body).unwrap_or_default()
 }
 
@@ -83,6 +92,8 @@ pub fn requests(requests: &Requests, plan: &Plan) -> String {
     #[derive(Serialize)]
     struct ShownTuples<'a> {
         fields: &'a [String],
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        fields_of_slots: Vec<&'a [String]>,
         first: bool,
         last: bool,
         single: &'a BoundQuery,
@@ -102,6 +113,7 @@ pub fn requests(requests: &Requests, plan: &Plan) -> String {
             fields_of_unidentified: spare,
             tuples: template.tuples.as_ref().map(|t| ShownTuples {
                 fields: &t.fields,
+                fields_of_slots: t.slots.iter().map(|slot| slot.fields.as_slice()).collect(),
                 first: t.times >= TupleTimes::First,
                 last: t.times == TupleTimes::FirstAndLast,
                 single: &t.single,

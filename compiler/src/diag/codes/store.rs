@@ -14,5 +14,6 @@ codes! {
     NO_RECORDS "K0761" "no-records" Error fixed "what should be a log gives no record, or too few";
     LEFT_OUT "K0762" "left-out-files" Warning lint "files of a folder give no record";
     MENDED "K0764" "mended-values" Warning lint "values of records were mended while they were read";
+    UNPACKS_TO_TOO_MUCH "K0765" "unpacks-to-too-much" Error fixed "an archive unpacks to more than may be read";
     PART_OF_AN_ANSWER "K0763" "part-of-an-answer" Error fixed "a saved answer says that it is only a part";
 }

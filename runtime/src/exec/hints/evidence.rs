@@ -91,6 +91,7 @@ impl Evidence<'_> {
         let (lives, allowance) = (Lives::default(), Allowance::default());
         let reading = Reading {
             catalog: self.catalog,
+            slot: None,
             ladder: &self.ladder,
             lives: &lives,
             references: self.references,

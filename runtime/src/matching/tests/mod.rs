@@ -40,7 +40,10 @@ impl Reader<'_> {
         let (catalog, lives, references) = (Catalog::builtin(), &self.lives, &self.references);
         let mut found = Found::default();
         let allowance = Allowance::default();
-        work(&Reading { catalog, ladder: &self.ladder, lives, references, columns: &columns, allowance: &allowance }, &mut found);
+        work(
+            &Reading { catalog, slot: None, ladder: &self.ladder, lives, references, columns: &columns, allowance: &allowance },
+            &mut found,
+        );
         found
     }
 
@@ -123,7 +126,8 @@ fn what_is_found_is_counted_and_ends_where_the_hunt_has_nothing_left() {
         let (ladder, lives, references, mut found) = (Ladder::default(), Lives::default(), References::default(), Found::default());
         let columns = [attr(of, "pid")];
         let catalog = Catalog::builtin();
-        let reading = Reading { catalog, ladder: &ladder, lives: &lives, references: &references, columns: &columns, allowance };
+        let reading =
+            Reading { catalog, slot: None, ladder: &ladder, lives: &lives, references: &references, columns: &columns, allowance };
         super::scan(&reading, &records, of, &Predicate::TRUE, &mut found)
             .map(|()| found.sightings.finish(None, &[]).entities().len())
     };

@@ -50,7 +50,9 @@ impl Chart {
         let most_records = nights.iter().filter_map(|night| night.records).max().unwrap_or(0);
         // Of what is there at all something is seen.
         let height = |n: u64, most: u64| if n == 0 { 0 } else { ((BOTTOM - TOP) as u64 * n / most.max(1)).max(2) as usize };
-        let step = WIDTH / nights.len();
+        // The first night stands at the left end, the last one at the right end, each over its date.
+        let wide = (WIDTH / nights.len()).saturating_sub(2).clamp(1, 24);
+        let left = |at: usize| at * (WIDTH - wide) / (nights.len() - 1).max(1);
         let (mut bars, mut line) = (Vec::new(), String::new());
         for (at, night) in nights.iter().enumerate() {
             let findings = told(night);
@@ -58,14 +60,14 @@ impl Chart {
             let date = Instant(night.at).to_seconds_text();
             bars.push(Bar {
                 class: if findings > 0 { "told" } else { "none" },
-                x: at * step,
+                x: left(at),
                 y: BOTTOM - tall,
-                width: step.saturating_sub(2).clamp(1, 24),
+                width: wide,
                 height: tall,
                 label: format!("{date}: {}", count(findings, "finding")),
             });
             if let Some(records) = night.records {
-                let _ = write!(line, "{},{} ", at * step + step.clamp(1, 24) / 2, BOTTOM - height(records, most_records));
+                let _ = write!(line, "{},{} ", left(at) + wide / 2, BOTTOM - height(records, most_records));
             }
         }
         let all: u64 = nights.iter().map(|night| told(night)).sum();
@@ -102,6 +104,8 @@ mod tests {
         let tall: Vec<usize> = chart.bars.iter().map(|bar| bar.height).collect();
         assert_eq!(tall, [1, BOTTOM - TOP, (BOTTOM - TOP) / 2]);
         assert!(chart.bars.iter().all(|bar| bar.y + bar.height == BOTTOM && bar.x + bar.width <= WIDTH));
+        assert_eq!(chart.bars.first().map(|bar| bar.x), Some(0));
+        assert_eq!(chart.bars.last().map(|bar| bar.x + bar.width), Some(WIDTH), "over its date");
         assert_eq!((chart.label.as_str(), chart.first.as_str()), ("6 findings in 3 nights, at most 4 in one", "1970-01-02"));
         assert!(Chart::of(&[&nights[0]]).is_none());
     }

@@ -155,9 +155,9 @@ fn a_refusal_is_told_in_the_words_of_the_receiver() {
     assert!(told[0].contains("exit status: 3: \"no route\""), "{told:?}");
     // What is left running holds its standard error open, and is not waited for.
     let begun = Clock::now();
-    let notify = Notifier { command: Some("sleep 20 & exit 3".to_owned()), ..Notifier::default() };
+    let notify = Notifier { command: Some("sleep 120 & exit 3".to_owned()), ..Notifier::default() };
     assert!(night_with(&hostile(), notify)[0].contains("exit status: 3"));
-    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert!(begun.elapsed() < Duration::from_mins(1));
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn everything_that_a_command_started_ends_with_its_time() {
         !state.is_empty() && !state.contains(") Z ")
     };
     let begun = Clock::now();
-    while running() && begun.elapsed() < Duration::from_secs(5) {
+    while running() && begun.elapsed() < Duration::from_secs(40) {
         std::thread::sleep(Duration::from_millis(10));
     }
     assert!(!running(), "the child of the shell lives");

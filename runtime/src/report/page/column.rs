@@ -51,6 +51,7 @@ impl PageColumn {
             let own = match value {
                 Value::Int(_) | Value::Float(_) => ColumnKind::Number,
                 Value::Time(_) => ColumnKind::Time,
+                Value::Address(_) => ColumnKind::Address,
                 Value::Text(text) if text.parse::<IpAddr>().is_ok() => ColumnKind::Address,
                 _ => ColumnKind::Text,
             };
@@ -82,4 +83,18 @@ fn wide(text: &str) -> usize {
         return text.len();
     }
     terminal(text).chars().map(|c| if c >= '\u{1100}' { 2 } else { 1 }).sum()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_of_addresses_is_one_however_they_came() {
+        let kind = |values: &[Value]| PageColumn::of("a", values.iter().map(Some)).kind;
+        assert_eq!(kind(&[Value::Address("10.0.0.9".parse().unwrap()), Value::text("fe80::1")]), ColumnKind::Address);
+        assert_eq!(kind(&[Value::text("10.0.0.9"), Value::text("localhost")]), ColumnKind::Text);
+        assert_eq!(kind(&[Value::Int(9), Value::Float(0.5)]), ColumnKind::Number);
+    }
 }

@@ -32,6 +32,18 @@
     setTimeout(() => { button.textContent = before; button.classList.remove('copied'); }, 1500);
   }
 
+  // An address as a text that sorts as addresses do: IPv4 before IPv6, each by its numbers.
+  const address = (text) => {
+    const number = (digits, base, width) => parseInt(digits, base).toString(base).padStart(width, '0');
+    const dotted = (four) => four.split('.').map((octet) => number(octet, 10, 3)).join('.');
+    if (!text.includes(':')) return `4 ${dotted(text)}`;
+    const bytes = (four) => four.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0')).join('').replace(/^.{4}/, '$&:');
+    const groups = (part) => (part ? part.split(':') : []);
+    const [head, tail] = text.replace(/[\d.]+$/, (end) => (end.includes('.') ? bytes(end) : end)).split('::').map(groups);
+    const all = tail ? [...head, ...Array(Math.max(0, 8 - head.length - tail.length)).fill('0'), ...tail] : head;
+    return `6 ${all.map((group) => number(group, 16, 4)).join(':')}`;
+  };
+
   // What a spreadsheet would run as a formula gets an apostrophe in front, as in the CSV files.
   const formula = /(^|[;\t\n\r])(?=[ "'\u00a0\ufeff\n]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/g;
   const csvCell = (text, plain) => {
@@ -137,8 +149,10 @@
       let shown = this.rows.filter((row) => this.passes(row));
       if (this.sort) {
         const { column, down } = this.sort;
-        const number = this.columns[column].dataset.kind === 'number';
-        const key = (row) => (number ? parseFloat(this.text(row, column)) : this.text(row, column).toLowerCase());
+        const { kind } = this.columns[column].dataset;
+        const number = kind === 'number';
+        const keys = { number: parseFloat, address: (text) => text && address(text) };
+        const key = (row) => (keys[kind] ?? ((text) => text.toLowerCase()))(this.text(row, column));
         const keyed = shown.map((row) => [key(row), row]);
         const absent = (value) => value === '' || Number.isNaN(value);
         const order = number ? (a, b) => a - b : (a, b) => (a < b ? -1 : a > b ? 1 : 0);

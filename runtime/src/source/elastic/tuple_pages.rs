@@ -218,7 +218,9 @@ pub(super) struct TupleCount<'a> {
     pub(super) query: &'a Json,
     /// How many records there are.
     pub(super) records: u64,
-    pub(super) fields: &'a [WholeField],
+    pub(super) fields: &'a [&'a WholeField],
+    /// Whether a record is counted for each of its values.
+    pub(super) each: bool,
     pub(super) times: TupleTimes,
     /// The tuples of a page.
     pub(super) page: usize,
@@ -250,7 +252,12 @@ impl TupleCount<'_> {
             stretches = parts.flatten().collect();
         }
         let merged = counting.merged.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok((merged.all.records == self.records).then_some(merged))
+        Ok(self.accounts(merged.all.records, self.records).then_some(merged))
+    }
+
+    /// Whether so many counts may come of so many records: one of each, or one of each value.
+    fn accounts(&self, counts: u64, records: u64) -> bool {
+        if self.each { counts >= records } else { counts == records }
     }
 
     /// The search for the first tuples of all records, without the point in time.
@@ -311,7 +318,7 @@ impl TupleCount<'_> {
 
     /// The aggregations of a page of tuples.
     fn aggregations(&self, after: Option<&RawValue>) -> Json {
-        let source = |(number, field): (usize, &WholeField)| json!({ (number.to_string()): { "terms": { "field": field.name, "missing_bucket": true } } });
+        let source = |(number, field): (usize, &&WholeField)| json!({ (number.to_string()): { "terms": { "field": field.name, "missing_bucket": true } } });
         let sources: Vec<Json> = self.fields.iter().enumerate().map(source).collect();
         let mut composite = json!({ "size": self.page, "sources": sources });
         if let Some(after) = after {
@@ -397,7 +404,7 @@ impl Counting<'_> {
                 }
             }
             locked(&self.memory).grow(counted.builder.bytes() - bytes).map_err(Fault::spent)?;
-            if counted.records > total.unwrap_or(0) {
+            if !asked.each && counted.records > total.unwrap_or(0) {
                 return Ok(None);
             }
             let progress = CountedSoFar {
@@ -408,11 +415,14 @@ impl Counting<'_> {
                 return Ok(None);
             }
             match next {
-                Some(key) if counted.records > records && total.is_some_and(|total| counted.records < total) => after = Some(key),
+                // With a value each the end is where the buckets end: counts beyond the records tell nothing.
+                Some(key) if counted.records > records && (asked.each || total.is_some_and(|total| counted.records < total)) => {
+                    after = Some(key);
+                }
                 _ => break,
             }
         }
-        if total != Some(counted.records) {
+        if !total.is_some_and(|total| asked.accounts(counted.records, total)) {
             return Ok(None);
         }
         let mut merged = locked(&self.merged);

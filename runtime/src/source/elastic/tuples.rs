@@ -15,9 +15,9 @@ use super::scan::{Counted, Portion, Scan, prove};
 use super::server::Product;
 use super::side_by_side::side_by_side;
 use super::snapshot::Snapshot;
-use super::tuple_pages::{Extreme, MergedTuples, TupleCount, WholeField, parsed};
+use super::tuple_pages::{Extreme, TupleCount, WholeField, parsed};
 use super::units::TIME;
-use crate::source::{FetchContext, TupleRequest, Tuples};
+use crate::source::{FetchContext, TupleCounts, TupleFields, TupleRequest, Tuples};
 use huntc_compiler::request::BoundRequest;
 use huntc_compiler::time::Instant;
 use serde::Deserialize;
@@ -137,11 +137,21 @@ impl ElasticSource {
         let records = total.saturating_sub(apart);
         let (query, times, always) = (&parts.together, asked.times, asked.from == 0);
         let page = choice::page(self.connection.config.page_size);
-        let count = TupleCount { source: self, snapshot, context, query, records, fields, times, page, span, always };
-        let Some(counted) = count.all()? else { return Ok(None) };
-        self.keep_sent("the records were counted by their values", &count.first_page()?, context);
+        let (mut counts, mut instants) = (Vec::new(), BTreeSet::new());
+        for TupleFields { slot, fields: names, each } in asked.counted(prepared.exact) {
+            let of = |name: &String| asked.fields.iter().position(|field| field == name).and_then(|at| fields.get(at));
+            let Some(fields) = names.iter().map(of).collect::<Option<Vec<_>>>() else { return Ok(None) };
+            let fields = fields.as_slice();
+            let count = TupleCount { source: self, snapshot, context, query, records, fields, each, times, page, span, always };
+            let Some(counted) = count.all()? else { return Ok(None) };
+            self.keep_sent("the records were counted by their values", &count.first_page()?, context);
+            instants.extend(counted.instants());
+            let (records, numbers) = counted.finish(names.iter().map(String::as_str));
+            counts.push(TupleCounts { slot, records, counts: numbers });
+        }
         self.reading().remember(&prepared.query, total);
-        self.with_records(counted, asked, parts, apart > 0, context)
+        let tuples = Tuples { counted: Some(records), counts, ..Tuples::default() };
+        self.with_records(tuples, &instants, asked, parts, apart > 0, context)
     }
 
     /// The first records, and how many there are. Where they are few, the others too.
@@ -185,21 +195,19 @@ impl ElasticSource {
     /// The tuples, with the records that are read beside them.
     fn with_records(
         &self,
-        counted: MergedTuples,
+        mut tuples: Tuples,
+        instants: &BTreeSet<i64>,
         asked: &TupleRequest<'_>,
         parts: &Parts,
         single: bool,
         context: &FetchContext,
     ) -> Result<Option<Tuples>, Fault> {
-        let instants = counted.instants();
-        let (records, counts) = counted.finish(asked.fields.iter().map(String::as_str));
-        let mut tuples = Tuples { counted: true, records, counts, ..Tuples::default() };
         let request = asked.of_single();
         if single {
             let part = json!({"bool": {"filter": [parts.single]}});
             tuples.single = self.read_part(&request, &part, context)?.finish(names(&request));
         }
-        let instants: Vec<i64> = instants.into_iter().collect();
+        let instants: Vec<i64> = instants.iter().copied().collect();
         let chunks: Vec<&[i64]> = instants.chunks(INSTANTS).collect();
         let stop = AtomicBool::new(false);
         let read = side_by_side(&chunks, self.connection.config.concurrency, &stop, |chunk| {

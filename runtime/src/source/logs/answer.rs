@@ -13,17 +13,36 @@ pub(crate) struct AnswerFacts {
     pub(crate) total: Option<u64>,
     /// Shards that failed.
     pub(crate) failed: u64,
-    /// Whether time ran out before all was looked at.
-    pub(crate) timed_out: bool,
+    /// What else it says why it is a part.
+    pub(crate) cut: Option<&'static str>,
+    /// Remote clusters that did not answer.
+    pub(crate) skipped: u64,
+    /// Whether it is the only page of its search.
+    pub(crate) alone: bool,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Shell {
     timed_out: bool,
+    terminated_early: bool,
+    #[serde(alias = "isPartial")]
+    is_partial: bool,
+    #[serde(alias = "isRunning")]
+    is_running: bool,
     #[serde(rename = "_shards")]
     shards: Shards,
+    #[serde(rename = "_clusters")]
+    clusters: Clusters,
     hits: Hits,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Clusters {
+    skipped: u64,
+    partial: u64,
+    failed: u64,
 }
 
 #[derive(Deserialize, Default)]
@@ -50,13 +69,21 @@ impl AnswerFacts {
     pub(super) fn read(shell: &[u8], hits: u64) -> Self {
         let read = serde_json::from_slice(shell);
         let read = read.or_else(|e| repair::json(shell).map_or(Err(e), |mended| serde_json::from_str(&mended.json)));
-        let Ok(Shell { timed_out, shards, hits: Hits { total } }) = read else {
+        let Ok(Shell { timed_out, terminated_early, is_partial, is_running, shards, clusters, hits: Hits { total } }) = read else {
             return Self { hits, ..Self::default() };
         };
+        let cut = [
+            (timed_out, "the search timed out"),
+            (terminated_early, "the search was ended early"),
+            (is_running, "the search was still running"),
+            (is_partial, "the search was not done"),
+        ];
+        let cut = cut.into_iter().find_map(|(said, what)| said.then_some(what));
+        let skipped = clusters.skipped + clusters.partial + clusters.failed;
         let total = total.map(|total| match total {
             Total::Number(value) | Total::Counted { value } => value,
         });
-        Self { hits, total, failed: shards.failed, timed_out }
+        Self { hits, total, failed: shards.failed, cut, skipped, alone: false }
     }
 }
 
@@ -72,24 +99,33 @@ pub(crate) struct SavedAnswers {
 impl SavedAnswers {
     /// Takes an answer of a file.
     pub(crate) fn push(&mut self, facts: AnswerFacts, file: &str) {
-        if let Some(total) = facts.total {
-            self.searches.entry(total).or_insert_with(|| (0, file.to_owned())).0 += facts.hits;
+        match facts.total {
+            Some(total) if facts.alone => {
+                let short = total > facts.hits;
+                self.fault = self.fault.take().or_else(|| short.then(|| too_few(file, facts.hits, total)));
+            }
+            Some(total) => self.searches.entry(total).or_insert_with(|| (0, file.to_owned())).0 += facts.hits,
+            None => {}
         }
-        if self.fault.is_none() && facts.failed > 0 {
-            let shards = if facts.failed == 1 { "1 shard".to_owned() } else { format!("{} shards", facts.failed) };
-            self.fault = Some(format!("{file} is a part of an answer: {shards} failed"));
-        } else if self.fault.is_none() && facts.timed_out {
-            self.fault = Some(format!("{file} is a part of an answer: the search timed out"));
-        }
+        let several = |count: u64, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
+        let why = match (facts.failed, facts.cut, facts.skipped) {
+            (1.., _, _) => format!("{} failed", several(facts.failed, "shard")),
+            (_, Some(cut), _) => cut.to_owned(),
+            (_, _, 1..) => format!("{} did not answer", several(facts.skipped, "remote cluster")),
+            _ => return,
+        };
+        self.fault = self.fault.take().or_else(|| Some(format!("{file} is a part of an answer: {why}")));
     }
 
     /// Why they are a part of what was found only; none where nothing says so.
     pub(crate) fn part(&self) -> Option<String> {
         let mut short = self.searches.iter().filter(|(total, (hits, _))| hits < total);
-        let too_few =
-            |(total, (hits, file)): (&u64, &(u64, String))| format!("{file} is a part of an answer: {hits} of {total} hits");
-        self.fault.clone().or_else(|| short.next().map(too_few))
+        self.fault.clone().or_else(|| short.next().map(|(total, (hits, file))| too_few(file, *hits, *total)))
     }
+}
+
+fn too_few(file: &str, hits: u64, total: u64) -> String {
+    format!("{file} is a part of an answer: {hits} of {total} hits")
 }
 
 #[cfg(test)]
@@ -115,5 +151,22 @@ mod tests {
         assert_eq!(part(&[(failed, 2)]).unwrap_or_default(), "f is a part of an answer: 1 shard failed");
         let slow = r#"{"timed_out":true,"hits":{"total":1,"hits":[]}}"#;
         assert_eq!(part(&[(old, 3), (slow, 1)]).unwrap_or_default(), "f is a part of an answer: the search timed out");
+        for (shell, why) in [
+            (r#"{"is_partial":true,"is_running":true,"response":null}"#, "the search was still running"),
+            (r#"{"isPartial":true,"isRunning":false,"rawResponse":null}"#, "the search was not done"),
+            (r#"{"terminated_early":true,"hits":{"hits":[]}}"#, "the search was ended early"),
+            (r#"{"_clusters":{"total":3,"successful":2,"skipped":1},"hits":{"hits":[]}}"#, "1 remote cluster did not answer"),
+        ] {
+            assert_eq!(part(&[(shell, 1)]).unwrap_or_default(), format!("f is a part of an answer: {why}"));
+        }
+    }
+
+    #[test]
+    fn searches_of_one_file_are_no_pages_of_each_other() {
+        let mut saved = SavedAnswers::default();
+        for hits in [6, 0] {
+            saved.push(AnswerFacts { hits, total: Some(3), alone: true, ..AnswerFacts::default() }, "f");
+        }
+        assert_eq!(saved.part().unwrap_or_default(), "f is a part of an answer: 0 of 3 hits");
     }
 }

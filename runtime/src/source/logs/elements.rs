@@ -52,8 +52,8 @@ enum Wanted {
     Values,
 }
 
-/// The keys at the top of a search response. Any other key before `hits` means that the text is none.
-const RESPONSE_KEYS: [&str; 12] = [
+/// The keys at the top of a search response, and of what is around one. Any other key before `hits` means that the text is none.
+const RESPONSE_KEYS: &[&str] = &[
     "took",
     "timed_out",
     "_shards",
@@ -64,9 +64,34 @@ const RESPONSE_KEYS: [&str; 12] = [
     "num_reduce_phases",
     "_clusters",
     "status",
+    "error",
     "aggregations",
     "suggest",
+    "profile",
+    // Around answers of `_msearch` and `_async_search`, and in what Kibana shows of requests.
+    "responses",
+    "response",
+    "rawResponse",
+    "result",
+    "id",
+    "is_partial",
+    "is_running",
+    "isPartial",
+    "isRunning",
+    "isRestored",
+    "isStored",
+    "start_time_in_millis",
+    "expiration_time_in_millis",
+    "completion_time_in_millis",
+    "total",
+    "loaded",
+    "requestParams",
+    "warning",
 ];
+/// The keys of an answer in another object.
+const AROUND: [&[u8]; 3] = [b"response", b"rawResponse", b"result"];
+/// The deepest object or array whose keys are looked at.
+const KEYS: usize = 8;
 
 /// Cuts a whole stream. Returns how many elements it has.
 fn cut(reader: &mut dyn Read, wanted: Wanted, reading: &LogReading<'_>, emit: &mut Emit<'_>) -> Result<u64, SourceError> {
@@ -96,7 +121,7 @@ fn is_response(prefix: &[u8]) -> bool {
         if scanner.step(byte, &mut |_| Ok(())).is_err() || scanner.foreign {
             return false;
         }
-        if scanner.inside == Some(3) {
+        if scanner.inside.is_some() {
             return true;
         }
         if scanner.depth == 0 && scanner.count > 0 {
@@ -125,13 +150,16 @@ struct Scanner<'a> {
     spare: &'a Spare,
     depth: usize,
     state: State,
-    /// The last string at depth 1 or 2; it is a key if a colon follows.
+    /// The last string outside of elements; it is a key if a colon follows.
     word: Vec<u8>,
-    keys: [Vec<u8>; 2],
+    /// The last key of each object or array that is open.
+    keys: [Vec<u8>; KEYS],
     /// Whether a key was found that no search response has.
     foreign: bool,
-    /// Whether the current response has had a `hits.hits`.
-    had_hits: bool,
+    /// The answers that are open, each in the one before it.
+    answers: Vec<OpenAnswer>,
+    /// The depth of a list of answers that is open.
+    list: Option<usize>,
     /// Inside of the list of elements: the depth at which they begin.
     inside: Option<usize>,
     /// Inside of an element: its length so far in bytes.
@@ -142,9 +170,23 @@ struct Scanner<'a> {
     count: u64,
     first: u64,
     bytes: Vec<u8>,
-    /// The current response without its elements, and the number of elements before it.
+    /// The answers that are open, without their elements.
     shell: Vec<u8>,
+}
+
+/// An answer of a search, or what is around others, whose end was not read yet.
+struct OpenAnswer {
+    /// The depth of what is in it.
+    depth: usize,
+    /// Where it begins in the shell.
+    from: usize,
+    /// Elements before it.
     before: u64,
+    /// Whether it has had a `hits.hits`, and whether answers are in it.
+    had_hits: bool,
+    around: bool,
+    /// Whether it is one of several that belong to searches of their own.
+    listed: bool,
 }
 
 /// Stands behind an element of which a line feed in a string was escaped. No JSON ends so.
@@ -162,9 +204,10 @@ impl<'a> Scanner<'a> {
             depth: 0,
             state: State::Plain,
             word: Vec::new(),
-            keys: [Vec::new(), Vec::new()],
+            keys: std::array::from_fn(|_| Vec::new()),
             foreign: false,
-            had_hits: false,
+            answers: Vec::new(),
+            list: None,
             inside: (wanted == Wanted::Values).then_some(0),
             element: None,
             fed: false,
@@ -172,7 +215,6 @@ impl<'a> Scanner<'a> {
             first: 0,
             bytes: Vec::new(),
             shell: Vec::new(),
-            before: 0,
         }
     }
 
@@ -248,11 +290,11 @@ impl<'a> Scanner<'a> {
                 self.state = State::String;
                 self.word.clear();
             }
-            b':' if self.element.is_none() && (1..=2).contains(&self.depth) => {
-                self.keys[self.depth - 1] = std::mem::take(&mut self.word);
-                if self.depth == 1 && !RESPONSE_KEYS.iter().any(|k| k.as_bytes() == self.keys[0]) {
-                    self.foreign = true;
-                }
+            b':' if self.element.is_none() && (1..=KEYS).contains(&self.depth) => {
+                let key = std::mem::take(&mut self.word);
+                let top = self.answers.last().is_some_and(|answer| answer.depth == self.depth);
+                self.foreign |= top && !RESPONSE_KEYS.iter().any(|known| known.as_bytes() == key);
+                self.keys[self.depth - 1] = key;
             }
             b'{' | b'[' => self.open(byte),
             b'}' | b']' => self.close(emit)?,
@@ -266,18 +308,44 @@ impl<'a> Scanner<'a> {
         if self.element.is_some() {
             return;
         }
-        if self.depth == 2 {
-            self.keys[1].clear();
+        if let Some(key) = self.depth.checked_sub(1).and_then(|at| self.keys.get_mut(at)) {
+            key.clear();
         }
-        let here = match self.wanted {
-            Wanted::Hits => byte == b'[' && self.depth == 3 && self.keys.iter().all(|k| k == b"hits"),
-            Wanted::Array => self.depth == 1,
-            Wanted::Objects => byte == b'[' && self.depth == 2 && self.keys[0] == b"objects",
-            Wanted::Values => false,
-        };
-        if here {
+        match self.wanted {
+            Wanted::Hits if byte == b'{' => self.open_answer(),
+            Wanted::Hits => self.open_list(),
+            Wanted::Array if self.depth == 1 => self.inside = Some(1),
+            Wanted::Objects if byte == b'[' && self.depth == 2 && self.key(1) == b"objects" => self.inside = Some(2),
+            Wanted::Array | Wanted::Objects | Wanted::Values => {}
+        }
+    }
+
+    /// The last key at a depth.
+    fn key(&self, depth: usize) -> &[u8] {
+        depth.checked_sub(1).and_then(|at| self.keys.get(at)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Begins an answer, if this object is one.
+    fn open_answer(&mut self) {
+        let around = self.answers.last().map_or(0, |answer| answer.depth);
+        let listed = self.list.is_some_and(|list| list + 1 == self.depth);
+        let wrapped = around > 0 && self.depth == around + 1 && AROUND.contains(&self.key(around));
+        if self.depth == 1 || listed || wrapped {
+            self.answers.iter_mut().for_each(|answer| answer.around = true);
+            let (from, before) = (self.shell.len().saturating_sub(1), self.count);
+            self.answers.push(OpenAnswer { depth: self.depth, from, before, had_hits: false, around: false, listed });
+        }
+    }
+
+    /// Begins the hits of an answer, or a list of answers, if this array is one.
+    fn open_list(&mut self) {
+        let depth = self.answers.last().map_or(0, |answer| answer.depth);
+        let hits = self.depth == depth + 2 && self.key(depth) == b"hits" && self.key(depth + 1) == b"hits";
+        if self.depth == depth + 1 && self.key(depth) == b"responses" {
+            self.list = Some(self.depth);
+        } else if let Some(answer) = self.answers.last_mut().filter(|_| hits) {
+            answer.had_hits = true;
             self.inside = Some(self.depth);
-            self.had_hits = true;
         }
     }
 
@@ -286,19 +354,20 @@ impl<'a> Scanner<'a> {
         if self.element.is_some() {
             return if self.inside == Some(self.depth) { self.end_element(emit) } else { Ok(()) };
         }
-        if self.depth == 0 && self.wanted == Wanted::Hits {
-            self.keys = [Vec::new(), Vec::new()];
-            let facts = AnswerFacts::read(&self.shell, self.count - self.before);
-            self.shell.clear();
-            let had_hits = std::mem::take(&mut self.had_hits);
-            if !had_hits {
-                self.count += 1;
-                self.bad(BadReason::NoHits, emit)?;
-            }
-            self.before = self.count;
-            return emit(Piece::Answer(facts));
+        if self.list == Some(self.depth + 1) {
+            self.list = None;
         }
-        Ok(())
+        let Some(answer) = self.answers.pop_if(|answer| answer.depth == self.depth + 1) else { return Ok(()) };
+        let shell = self.shell.get(answer.from..).unwrap_or_default();
+        let facts = AnswerFacts { alone: answer.listed, ..AnswerFacts::read(shell, self.count - answer.before) };
+        // What is around it stays JSON.
+        self.shell.truncate(answer.from);
+        self.shell.extend_from_slice(if self.depth > 0 { b"null" } else { b"" });
+        if !answer.had_hits && !answer.around {
+            self.count += 1;
+            self.bad(BadReason::NoHits, emit)?;
+        }
+        emit(Piece::Answer(if answer.around { AnswerFacts { total: None, ..facts } } else { facts }))
     }
 
     /// Keeps a byte of the current element, as long as it is shorter than the longest line, or of the response around it.

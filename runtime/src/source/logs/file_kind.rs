@@ -31,9 +31,29 @@ const fn text(name: &'static str, matches: fn(&[u8]) -> bool, holds_records: boo
 /// What is said of files that no program here makes into logs.
 const NO_LOG: &str = "name a log instead: ECS documents as NDJSON, `_bulk` bodies or search answers";
 
+/// Members of archives that their headers say cannot be read.
+pub(super) static ENCRYPTED: FileKind =
+    foreign("an encrypted member", |_| false, true, "unpack it with its password, then name the folder: `unzip ARCHIVE -d OUT`");
+pub(super) static PACKED_OTHERWISE: FileKind = foreign(
+    "a member packed by a method that is not read",
+    |_| false,
+    true,
+    "unpack it, then name the folder: `7z x ARCHIVE -oOUT`",
+);
+pub(super) static TOO_DEEP: FileKind =
+    foreign("an archive that is nested too deeply", |_| false, true, "unpack ARCHIVE, then name the folder");
+pub(super) static UNKNOWN_MEMBER: FileKind = foreign(
+    "a member of an unknown type",
+    |_| false,
+    true,
+    "unpack it, then name the folder: `mkdir OUT && tar -xf ARCHIVE -C OUT`",
+);
+pub(super) static LINK: FileKind = foreign("a link in an archive", |_| false, false, NO_LOG);
+pub(super) static NO_FILE: FileKind = foreign("no regular file", |_| false, false, NO_LOG);
+
 /// Every kind; the first that matches is it, and the last matches all.
-static KINDS: [FileKind; 32] = [
-    foreign("a zip archive", |b| b.starts_with(b"PK\x03\x04"), true, "unpack it, then name the folder: `unzip FILE -d OUT`"),
+static KINDS: [FileKind; 31] = [
+    foreign("a zip archive", is_zip, true, "unpack it, then name the folder: `unzip FILE -d OUT`"),
     foreign("a tar archive", is_tar, true, "unpack it, then name the folder: `mkdir OUT && tar -xf FILE -C OUT`"),
     foreign("an xz file", |b| b.starts_with(b"\xfd7zXZ\0"), true, "unpack it: `xz -dc FILE > OUT`"),
     foreign("a bzip2 file", is_bzip2, true, "unpack it: `bzip2 -dc FILE > OUT`"),
@@ -84,12 +104,6 @@ static KINDS: [FileKind; 32] = [
         |b| begins_object(b) && (has_key(b, "preview") || has_key(b, "_raw")) && has_key(b, "result"),
         true,
         "give each result a time: `jq -c '.result | .\"@timestamp\" = ._time' FILE > OUT`; hunts need its fields in ECS too",
-    ),
-    text(
-        "a Zeek log",
-        |b| b.starts_with(b"#separator") || (begins_object(b) && has_key(b, "id.orig_h")),
-        true,
-        "Filebeat's module `zeek` makes ECS of it, with `output.file` in filebeat.yml",
     ),
     text(
         "Windows events in another form than ECS, without @timestamp",
@@ -146,9 +160,13 @@ impl FileKind {
             None => ("FILE".to_owned(), "OUT.ndjson".to_owned()),
             Some(path) => (quoted(&input.name), quoted(&path.with_file_name(self.out(path)).to_string_lossy())),
         };
+        let archive = quoted(input.archive.as_deref().unwrap_or(&input.name));
         // One pass: a file may be called OUT.
-        let parts: Vec<String> = self.way.split("FILE").map(|part| part.replace("OUT", &out)).collect();
-        parts.join(&file)
+        let part = |part: &str| {
+            let parts: Vec<String> = part.split("ARCHIVE").map(|part| part.replace("OUT", &out)).collect();
+            parts.join(&archive)
+        };
+        self.way.split("FILE").map(part).collect::<Vec<_>>().join(&file)
     }
 }
 
@@ -170,8 +188,23 @@ fn quoted(word: &str) -> String {
     if word.chars().all(plain) && !word.starts_with('-') { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
-fn is_tar(bytes: &[u8]) -> bool {
-    bytes.get(257..262) == Some(b"ustar")
+/// Also one that is empty, or the only part of what could have been several.
+pub(super) fn is_zip(bytes: &[u8]) -> bool {
+    [b"PK\x03\x04", b"PK\x05\x06", b"PK00", b"PK\x07\x08"].iter().any(|magic| bytes.starts_with(*magic))
+}
+
+pub(super) fn is_tar(bytes: &[u8]) -> bool {
+    bytes.get(257..262) == Some(b"ustar") || is_old_tar(bytes)
+}
+
+/// Archives of before 1988 are known by nothing but the checksum of their first header.
+fn is_old_tar(bytes: &[u8]) -> bool {
+    let Some((header, said)) = bytes.get(..512).zip(bytes.get(148..156)) else { return false };
+    let digits = said.trim_ascii_start().split(|byte| !byte.is_ascii_digit()).next().unwrap_or_default();
+    let said = std::str::from_utf8(digits).ok().and_then(|digits| u32::from_str_radix(digits, 8).ok());
+    let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
+    let (front, behind) = (header.get(..148).unwrap_or_default(), header.get(156..).unwrap_or_default());
+    header.first() != Some(&0) && said == Some(sum(front) + sum(behind) + 8 * u32::from(b' '))
 }
 
 fn is_bzip2(bytes: &[u8]) -> bool {
@@ -240,7 +273,6 @@ fn is_table(bytes: &[u8], separator: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::PathBuf;
 
     #[test]
     fn kinds_are_told_by_the_content() {
@@ -248,7 +280,7 @@ mod tests {
         let swapped: Vec<u8> = utf_16.chunks(2).flat_map(|c| [c[1], c[0]]).collect();
         let mut tar = vec![b'x'; 600];
         tar[257..262].copy_from_slice(b"ustar");
-        let cases: [(&[u8], &str); 24] = [
+        let cases: [(&[u8], &str); 23] = [
             (b"PK\x03\x04\x14\0", "a zip archive"),
             (&tar, "a tar archive"),
             (b"\xfd7zXZ\0\0", "an xz file"),
@@ -261,7 +293,6 @@ mod tests {
             (b"{\n  \"type\": \"bundle\",\n \"objects\": []}", "a STIX bundle"),
             (b"{\"preview\":false,\"result\":{\"_raw\":\"x\"}}", "a Splunk export"),
             (b"{\"error\":{\"type\":\"x\"},\"status\":404}", "an answer of a search without hits"),
-            (b"{\"ts\":1.5,\"id.orig_h\":\"10.0.0.1\"}", "a Zeek log"),
             (
                 b"{\"EventTime\":\"2020-10-22 06:58:00\",\"EventID\":1}",
                 "Windows events in another form than ECS, without @timestamp",
@@ -284,14 +315,12 @@ mod tests {
 
     #[test]
     fn ways_can_be_pasted() {
-        let way = |bytes: &[u8], name: &str| {
-            of(bytes).way(&Input { name: name.to_owned(), path: Some(PathBuf::from(name)), folder: None })
-        };
+        let way = |bytes: &[u8], name: &str| of(bytes).way(&Input::file(Path::new(name)));
         assert!(way(b"\xfd7zXZ\0", "logs/a.xz").ends_with("`xz -dc logs/a.xz > logs/a.ndjson`"));
         assert!(way(b"PK\x03\x04", "OUT it's.zip").ends_with(r"`unzip 'OUT it'\''s.zip' -d 'OUT it'\''s.d'`"));
         // Never over the file itself.
         assert!(way(b"{\"a\":1}", "a.ndjson").ends_with("a.ndjson > a.ndjson.ecs`"), "{}", way(b"{\"a\":1}", "a.ndjson"));
         assert!(way(b"\xfd7zXZ\0", "a.json.xz").ends_with("> a.json`"));
-        assert!(of(b"\xfd7zXZ\0").way(&Input { name: "-".to_owned(), path: None, folder: None }).contains("-dc FILE"));
+        assert!(of(b"\xfd7zXZ\0").way(&Input::stdin()).contains("-dc FILE"));
     }
 }

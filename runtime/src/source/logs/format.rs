@@ -1,5 +1,6 @@
 //! Formats of log files, and how the format of a text is recognised by its beginning.
 
+use super::archive::UnpackLimits;
 use super::file_kind::{self, FileKind};
 use super::open::broken;
 use super::piece::Emit;
@@ -32,11 +33,13 @@ pub struct ReadOptions {
     pub max_line: usize,
     /// Bytes of a block. A block has whole lines, so it may be longer.
     pub block: usize,
+    /// What archives may unpack to.
+    pub unpack: UnpackLimits,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { max_line: 64 << 20, block: 256 << 10 }
+        Self { max_line: 64 << 20, block: 256 << 10, unpack: UnpackLimits::default() }
     }
 }
 

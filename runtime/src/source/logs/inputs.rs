@@ -12,10 +12,34 @@ use std::sync::Arc;
 pub struct Input {
     /// The name that the user gave; `-` for standard input.
     pub name: String,
-    /// `None` is standard input.
+    /// `None` is standard input. Of a member of an archive the file that holds it.
     pub path: Option<PathBuf>,
-    /// The named folder in which the file was found; `None` for a file that was named itself.
+    /// The archive in which it is a member: the name of the outermost.
+    pub archive: Option<Arc<str>>,
+    /// The named folder, or archive, in which the file was found; `None` for a file that was named itself.
     pub folder: Option<Arc<str>>,
+}
+
+impl Input {
+    pub(super) fn stdin() -> Self {
+        Self { name: "-".to_owned(), path: None, archive: None, folder: None }
+    }
+
+    /// A file that is named itself.
+    pub(super) fn file(path: &Path) -> Self {
+        Self { name: path.display().to_string(), path: Some(path.to_owned()), archive: None, folder: None }
+    }
+
+    /// A member of this archive. Those of an archive that is named itself are judged as the files of a folder are.
+    pub(super) fn member(&self, name: String) -> Self {
+        let own = || Arc::from(self.name.as_str());
+        Self {
+            name,
+            path: self.path.clone(),
+            archive: Some(self.archive.clone().unwrap_or_else(own)),
+            folder: Some(self.folder.clone().unwrap_or_else(own)),
+        }
+    }
 }
 
 /// The files that paths name.
@@ -34,7 +58,7 @@ pub fn list(paths: &[PathBuf]) -> Result<Listing, SourceError> {
     let mut seen = Seen::default();
     for path in paths {
         if path.as_os_str() == "-" {
-            listing.inputs.push(Input { name: "-".to_owned(), path: None, folder: None });
+            listing.inputs.push(Input::stdin());
             continue;
         }
         if path.as_os_str().is_empty() {
@@ -46,7 +70,7 @@ pub fn list(paths: &[PathBuf]) -> Result<Listing, SourceError> {
             if meta.is_file() && !seen.first(path) {
                 continue;
             }
-            listing.inputs.push(Input { name: path.display().to_string(), path: Some(path.clone()), folder: None });
+            listing.inputs.push(Input::file(path));
             continue;
         }
         let (before, known) = (listing.inputs.len(), seen.0.len());
@@ -101,7 +125,7 @@ fn walk(folder: &Path, named: &Arc<str>, listing: &mut Listing, seen: &mut Seen,
             Ok(meta) if (meta.is_dir() || meta.is_file()) && !seen.first(&path) => {}
             Ok(meta) if meta.is_dir() => walk(&path, named, listing, seen, depth + 1)?,
             Ok(meta) if meta.is_file() => {
-                listing.inputs.push(Input { name, path: Some(path), folder: Some(Arc::clone(named)) });
+                listing.inputs.push(Input { folder: Some(Arc::clone(named)), ..Input::file(&path) });
             }
             Ok(_) => listing.left_out.push(LeftOut { holds_records: false, ..left_out("no regular file") }),
             Err(_) if path.is_symlink() => listing.left_out.push(left_out("a link to what is not there")),

@@ -1,7 +1,7 @@
 //! Log files: the formats that are read, the lines that count as bad, and the blocks that parsers get.
 //!
-//! Bytes become records in three steps. [`open`] removes gzip and zstd, repeatedly if needed. The first format of
-//! [`FORMATS`] that recognises the beginning of the text cuts all of it into pieces: blocks of lines, each an ECS
+//! Bytes become records in three steps. [`each_entry`] removes compressions, repeatedly if needed, and goes through archives: each of
+//! their members is a log of its own. The first format of [`FORMATS`] that recognises the beginning of the text cuts all of it into pieces: blocks of lines, each an ECS
 //! document in JSON, and bad lines. `source/store/ingest` parses the blocks. A format whose records are no ECS
 //! documents must convert them before it emits a block: nothing behind it knows formats.
 //!
@@ -10,30 +10,43 @@
 
 mod action;
 mod answer;
+mod archive;
+mod auditd;
 mod bulk;
+mod converted;
 mod elements;
+mod field_table;
 mod file_kind;
+mod flat_record;
 mod format;
+mod hit;
 mod inputs;
+mod journald;
 mod judge;
 mod lines;
 mod open;
 mod piece;
+mod read_value;
 mod report;
 mod seam;
 mod single_lines;
 mod spare;
 mod stix;
+mod suricata;
+mod zeek;
 
 pub(crate) use action::{BulkAction, action};
 pub(crate) use answer::SavedAnswers;
+pub use archive::UnpackLimits;
+pub(crate) use archive::{LogEntry, each_entry};
 pub(crate) use elements::MENDED_FEED;
 pub use format::{LogFormat, ReadOptions};
+pub(crate) use hit::with_source;
 pub use inputs::{Input, Listing, list};
 pub(crate) use judge::{FileFindings, judge};
 pub(crate) use piece::{Block, Emit, Layout, Piece};
 pub use report::{BadLine, BadReason, LeftOut, MendedLine, NAMED_BAD_LINES, ReadReport};
-pub(crate) use single_lines::lines_of;
+pub(crate) use single_lines::{WantedLines, file_of, lines_of};
 pub(crate) use spare::Spare;
 
 use super::SourceError;
@@ -42,8 +55,19 @@ use format::LogReading;
 use std::io::Read;
 
 /// All formats. The first one that recognises the beginning of a text reads it; the last one takes every text.
-pub const FORMATS: [&LogFormat; 6] =
-    [&stix::BUNDLES, &elements::ARRAY, &elements::RESPONSES, &elements::VALUES, &bulk::BULK, &lines::LINES];
+pub const FORMATS: &[&LogFormat] = &[
+    &stix::BUNDLES,
+    &elements::ARRAY,
+    &elements::RESPONSES,
+    &elements::VALUES,
+    &bulk::BULK,
+    &zeek::ZEEK_TSV,
+    &zeek::ZEEK_JSON,
+    &suricata::SURICATA,
+    &journald::JOURNALD,
+    &auditd::AUDITD,
+    &lines::LINES,
+];
 
 /// The result of reading a file completely, beside its pieces.
 pub(crate) struct FileRead {
@@ -53,14 +77,8 @@ pub(crate) struct FileRead {
     pub(crate) kind: &'static FileKind,
 }
 
-/// Reads a file completely. The buffers of blocks may be given to `spare` after use.
-pub(crate) fn read(input: &Input, options: &ReadOptions, spare: &Spare, emit: &mut Emit<'_>) -> Result<FileRead, SourceError> {
-    let reader = open::open(input)?;
-    read_from(reader, &input.name, options, spare, emit)
-}
-
-/// As [`read`], for any stream.
-pub(crate) fn read_from(
+/// Reads a log completely. The buffers of blocks may be given to `spare` after use.
+pub(crate) fn read(
     reader: Box<dyn Read + '_>,
     name: &str,
     options: &ReadOptions,
@@ -68,7 +86,7 @@ pub(crate) fn read_from(
     emit: &mut Emit<'_>,
 ) -> Result<FileRead, SourceError> {
     let mut reader = open::decompress(reader, name)?;
-    let sniffed = format::sniff(&mut reader, name, &FORMATS)?;
+    let sniffed = format::sniff(&mut reader, name, FORMATS)?;
     let lines = match sniffed.format {
         Some(format) => (format.read)(&mut reader, &LogReading { name, options, spare }, emit)?,
         None => 0,

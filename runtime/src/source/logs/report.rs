@@ -41,6 +41,10 @@ pub enum BadReason {
     TooManyRecords,
     /// It is an object that is another one than the object of the same id before it.
     OtherObject,
+    /// It has another number of columns than its table.
+    OtherColumns,
+    /// It is no line of the audit log, among lines that are.
+    NoAuditLine,
 }
 
 impl BadReason {
@@ -64,6 +68,8 @@ impl BadReason {
             Self::NoObjects => "an observed-data without objects",
             Self::TooManyRecords => "an observed-data that stands for more than 10,000 records; the others are left out",
             Self::OtherObject => "an object with the id of another object",
+            Self::OtherColumns => "another number of columns than the header",
+            Self::NoAuditLine => "no line of an audit log",
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Single lines of a log file, for what stands behind a row of a report.
 
+use super::archive::UnpackLimits;
 use super::format::ReadOptions;
-use super::{Block, Input, Piece, Spare, read};
+use super::{Block, Input, LogEntry, Piece, Spare, each_entry, read};
 use crate::allowance::Allowance;
 use crate::source::SourceError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,30 +12,47 @@ use std::path::Path;
 const LONGEST: usize = 1 << 20;
 const MOST: usize = 64 << 20;
 
-/// Those of the lines (or elements) of a file that have these numbers, from 0. What cannot be read any more is not there.
-pub(crate) fn lines_of(path: &Path, numbers: &[u64], allowance: &Allowance) -> BTreeMap<u64, String> {
-    let mut wanted: BTreeSet<u64> = numbers.iter().copied().collect();
+/// What is unpacked of an archive for them at most.
+const UNPACKED: UnpackLimits = UnpackLimits { always: 1 << 32, ratio: 0, most: 1 << 32, copy: 1 << 30, members: 100_000, depth: 4 };
+
+/// The lines (or elements) that are wanted of logs, from 0, by the names of the logs.
+pub(crate) type WantedLines<'a> = BTreeMap<&'a str, BTreeSet<u64>>;
+
+/// The file that holds a log: the log itself, or the archive in which it is a member.
+pub(crate) fn file_of(name: &str) -> Option<&Path> {
+    Path::new(name).ancestors().find(|path| path.is_file())
+}
+
+/// Those of the lines of the logs in a file. What cannot be read any more is not there.
+pub(crate) fn lines_of<'w>(file: &Path, mut wanted: WantedLines<'w>, allowance: &Allowance) -> BTreeMap<(&'w str, u64), String> {
     let (mut found, mut room) = (BTreeMap::new(), MOST);
-    let input = Input { name: path.display().to_string(), path: Some(path.to_path_buf()), folder: None };
+    let options = ReadOptions { unpack: UNPACKED, ..ReadOptions::default() };
     // An error ends the reading: a fault of the file, or that nothing more is wanted.
-    let _read = read(&input, &ReadOptions::default(), &Spare::default(), &mut |piece| {
-        allowance.check()?;
-        if let Piece::Block(block) = piece {
-            take(&block, &mut wanted, &mut found, &mut room);
-        }
+    let _read = each_entry(&Input::file(file), options.unpack, allowance, &mut |entry| {
+        let LogEntry::Log(log, reader) = entry else { return Ok(()) };
+        let Some((name, mut numbers)) = wanted.remove_entry(log.name.as_str()) else { return Ok(()) };
+        let _end = read(reader, name, &options, &Spare::default(), &mut |piece| {
+            allowance.check()?;
+            if let Piece::Block(block) = piece {
+                take(&block, &mut numbers, &mut room, &mut |number, text| {
+                    found.insert((name, number), text);
+                });
+            }
+            if numbers.is_empty() { Err(SourceError::cancelled()) } else { Ok(()) }
+        });
         if wanted.is_empty() { Err(SourceError::cancelled()) } else { Ok(()) }
     });
     found
 }
 
-fn take(block: &Block, wanted: &mut BTreeSet<u64>, found: &mut BTreeMap<u64, String>, room: &mut usize) {
+fn take(block: &Block, wanted: &mut BTreeSet<u64>, room: &mut usize, found: &mut dyn FnMut(u64, String)) {
     for (line, number) in block.bytes.split(|byte| *byte == b'\n').zip(block.first..) {
         let Some(next) = wanted.range(number..).next() else { return };
         if *next == number {
             wanted.remove(&number);
             if line.len() <= LONGEST.min(*room) {
                 *room -= line.len();
-                found.insert(number, String::from_utf8_lossy(line.trim_ascii()).into_owned());
+                found(number, String::from_utf8_lossy(line.trim_ascii()).into_owned());
             }
         }
     }

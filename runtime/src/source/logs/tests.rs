@@ -6,6 +6,8 @@ use super::*;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+mod converted;
+
 /// The pieces of a text: lines with their numbers, bad lines with their reasons, and the number of lines.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Cut {
@@ -16,7 +18,7 @@ struct Cut {
 
 fn cut_with(bytes: &[u8], options: &ReadOptions) -> Result<Cut, SourceError> {
     let mut cut = Cut::default();
-    let read = read_from(Box::new(bytes), "f", options, &Spare::default(), &mut |piece| {
+    let read = read(Box::new(bytes), "f", options, &Spare::default(), &mut |piece| {
         match piece {
             Piece::Answer(_) | Piece::Mended(..) => {}
             Piece::Bad(line, reason) => cut.bad.push((line, reason)),
@@ -59,14 +61,14 @@ fn lines_are_cut_at_line_feeds() {
 fn a_line_beyond_the_limit_is_bad_and_the_next_ones_are_read() {
     let text = format!("{{\"a\":1}}\n{{\"b\":\"{}\"}}\n{{\"c\":3}}\n", "x".repeat(1000));
     for block in [1, 7, 100, 999] {
-        let found = cut_with(text.as_bytes(), &ReadOptions { max_line: 100, block }).unwrap();
+        let found = cut_with(text.as_bytes(), &ReadOptions { max_line: 100, block, ..ReadOptions::default() }).unwrap();
         assert_eq!(
             (texts(&found), found.bad.clone(), found.count),
             (vec!["{\"a\":1}", "{\"c\":3}"], vec![(1, BadReason::TooLong)], 3)
         );
     }
     let endless = "x".repeat(1000);
-    let found = cut_with(endless.as_bytes(), &ReadOptions { max_line: 100, block: 10 }).unwrap();
+    let found = cut_with(endless.as_bytes(), &ReadOptions { max_line: 100, block: 10, ..ReadOptions::default() }).unwrap();
     assert_eq!((found.lines.len(), found.bad), (0, vec![(0, BadReason::TooLong)]));
 }
 
@@ -75,7 +77,7 @@ fn bulk_pairs_stay_together() {
     let text = "{\"create\":{\"_index\":\"i\",\"_id\":\"1\"}}\n{\"a\":1}\n\n{ \"index\" : { } }\n{\"index\":{}}\n{\"create\":{}}\n";
     for block in 1..60 {
         let options = ReadOptions { block, ..ReadOptions::default() };
-        read_from(Box::new(text.as_bytes()), "f", &options, &Spare::default(), &mut |piece| {
+        read(Box::new(text.as_bytes()), "f", &options, &Spare::default(), &mut |piece| {
             let Piece::Block(block) = piece else { panic!("no line is bad") };
             let lines = block.bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty()).count();
             assert!(block.layout == Layout::Bulk && (lines.is_multiple_of(2) || block.bytes.ends_with(b"{\"create\":{}}\n")));
@@ -98,7 +100,7 @@ fn an_action_waits_for_its_document_but_not_for_ever() {
         let text = format!("{{\"create\":{{}}}}\n{}{{\"a\":1}}\n", "\n".repeat(blank));
         let options = ReadOptions { block: 1 << 10, ..ReadOptions::default() };
         let (mut longest, mut lines) = (0, Vec::new());
-        let count = read_from(Box::new(text.as_bytes()), "f", &options, &Spare::default(), &mut |piece| {
+        let count = read(Box::new(text.as_bytes()), "f", &options, &Spare::default(), &mut |piece| {
             let Piece::Block(block) = piece else { panic!("no line is bad") };
             longest = longest.max(block.bytes.len());
             lines.push(block.bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty()).count());
@@ -179,6 +181,52 @@ fn search_responses_give_their_hits() {
     assert_eq!(cut(r#"{"hits":{"hits":[]}}"#), Cut::default());
 }
 
+/// What the answers of a text say of themselves, beside its elements.
+fn answers(text: &str) -> (Vec<String>, Vec<answer::AnswerFacts>) {
+    let (mut lines, mut facts) = (Vec::new(), Vec::new());
+    read(Box::new(text.as_bytes()), "f", &ReadOptions::default(), &Spare::default(), &mut |piece| {
+        match piece {
+            Piece::Answer(answer) => facts.push(answer),
+            Piece::Block(block) => {
+                lines.extend(String::from_utf8(block.bytes).unwrap().lines().map(|line| line.trim().to_owned()));
+            }
+            Piece::Bad(..) | Piece::Mended(..) => {}
+        }
+        Ok(())
+    })
+    .unwrap();
+    (lines, facts)
+}
+
+#[test]
+fn answers_in_other_objects_give_their_hits() {
+    let one = |hits: &str, total: u64| {
+        format!(r#"{{"took":1,"timed_out":false,"_shards":{{"failed":0}},"hits":{{"total":{{"value":{total}}},"hits":[{hits}]}}}}"#)
+    };
+    let (a, b) = (r#"{"_id":"1","hits":{"hits":[1]}}"#, r#"{"_id":"2"}"#);
+    let (first, second) = (one(a, 1), one(b, 5));
+    for around in [
+        format!(r#"{{"id":"x","is_partial":false,"is_running":false,"start_time_in_millis":1,"response":{first}}}"#),
+        format!("{{\n \"isPartial\": false,\n \"rawResponse\": {first}, \"total\": 1\n}}"),
+        format!(r#"{{"id":0,"result":{{"id":"x","rawResponse":{first},"isRunning":false}}}}"#),
+    ] {
+        assert_eq!(texts(&cut(&around)), [a], "{around}");
+        let (_, facts) = answers(&around);
+        assert_eq!((facts[0].total, facts[0].hits, facts[0].cut), (Some(1), 1, None), "{around}");
+        assert!(facts[1..].iter().all(|facts| facts.total.is_none() && facts.cut.is_none()), "{around}");
+    }
+    let many = format!(r#"{{"took":3,"responses":[{first},{{"error":{{"type":"x"}},"status":404}},{second}]}}"#);
+    let found = cut(&many);
+    assert_eq!((texts(&found), found.bad.clone(), found.count), (vec![a, b], vec![(1, BadReason::NoHits)], 3));
+    let (_, facts) = answers(&many);
+    let said: Vec<_> = facts.iter().map(|facts| (facts.total, facts.hits, facts.alone)).collect();
+    assert_eq!(said, [(Some(1), 1, true), (None, 0, true), (Some(5), 1, true), (None, 3, false)]);
+    let running = format!(r#"{{"is_partial":true,"is_running":true,"response":{first}}}"#);
+    assert_eq!(answers(&running).1[1].cut, Some("the search was still running"));
+    // A document may have a key of that name.
+    assert_eq!(cut("{\"response\":{\"code\":1}}\n{\"a\":1}\n").lines.len(), 2);
+}
+
 #[test]
 fn what_is_wrong_with_a_response_is_counted() {
     let failed = "{\"hits\":{\"hits\":[{}]}}\n{\"took\":1,\"status\":503}\n{\"hits\":{\"hits\":[{}]}}";
@@ -206,7 +254,7 @@ fn arrays_and_pretty_printed_values_give_their_elements() {
 #[test]
 fn an_element_beyond_the_limit_is_bad() {
     let text = format!("[{{\"a\":1}},{{\"b\":\"{}\"}},{{\"c\":3}}]", "x".repeat(1000));
-    let found = cut_with(text.as_bytes(), &ReadOptions { max_line: 100, block: 20 }).unwrap();
+    let found = cut_with(text.as_bytes(), &ReadOptions { max_line: 100, block: 20, ..ReadOptions::default() }).unwrap();
     assert_eq!((texts(&found), found.bad.clone()), (vec!["{\"a\":1}", "{\"c\":3}"], vec![(1, BadReason::TooLong)]));
 }
 
@@ -241,7 +289,7 @@ fn compression_is_taken_off_by_the_first_bytes() {
 
 #[test]
 fn utf_16_is_told() {
-    let read = read_from(Box::new(b"\xff\xfe{\0}\0".as_slice()), "f", &ReadOptions::default(), &Spare::default(), &mut |_| Ok(()));
+    let read = read(Box::new(b"\xff\xfe{\0}\0".as_slice()), "f", &ReadOptions::default(), &Spare::default(), &mut |_| Ok(()));
     assert!(read.unwrap().kind.name.contains("UTF-16"));
 }
 
@@ -251,7 +299,8 @@ fn a_small_file_that_unpacks_to_much_needs_little_memory() {
     let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     let chunk = vec![b'x'; 1 << 20];
     (0..200).for_each(|_| bomb.write_all(&chunk).unwrap());
-    let found = cut_with(&bomb.finish().unwrap(), &ReadOptions { max_line: 1 << 20, block: 1 << 20 }).unwrap();
+    let found =
+        cut_with(&bomb.finish().unwrap(), &ReadOptions { max_line: 1 << 20, block: 1 << 20, ..ReadOptions::default() }).unwrap();
     assert_eq!(found.bad, [(0, BadReason::TooLong)]);
 }
 
@@ -274,7 +323,7 @@ fn folders_are_searched_for_logs() {
     assert_eq!(code(PathBuf::new()), "K0752");
     assert_eq!(list(&[]).unwrap_err().code.id, "K0752");
     assert_eq!(code(dir.path().join("missing")), "K0751");
-    assert_eq!(list(&["-".into()]).unwrap().inputs, [Input { name: "-".into(), path: None, folder: None }]);
+    assert_eq!(list(&["-".into()]).unwrap().inputs, [Input::stdin()]);
 }
 
 #[test]
@@ -285,7 +334,7 @@ fn buffers_that_come_back_are_used_again() {
     for text in [&lines, &array, &hits] {
         let (spare, mut blocks) = (Spare::default(), 0);
         let options = ReadOptions { block: 64, ..ReadOptions::default() };
-        read_from(Box::new(text.as_bytes()), "f", &options, &spare, &mut |piece| {
+        read(Box::new(text.as_bytes()), "f", &options, &spare, &mut |piece| {
             let Piece::Block(block) = piece else { return Ok(()) };
             blocks += 1;
             spare.give(block.bytes);
@@ -300,7 +349,7 @@ fn buffers_that_come_back_are_used_again() {
 fn formats_are_told_by_the_beginning() {
     let name = |text: &str| {
         let mut reader: Box<dyn std::io::Read> = Box::new(text.as_bytes());
-        format::sniff(&mut reader, "f", &FORMATS).unwrap().format.map(|format| format.name)
+        format::sniff(&mut reader, "f", FORMATS).unwrap().format.map(|format| format.name)
     };
     for (text, wanted) in [
         ("", None),

@@ -3,7 +3,8 @@
 use super::fetch::{self, Selection};
 use super::{Store, ingest};
 use crate::source::evidence::{RecordDocument, RecordDocuments, WantedRecord};
-use crate::source::{FetchContext, Fields, Scalar, SourceError, logs};
+use crate::source::logs::{self, WantedLines};
+use crate::source::{FetchContext, Fields, Scalar, SourceError};
 use huntc_compiler::time::{Instant, TimeRange};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
@@ -52,17 +53,17 @@ impl Store {
 
     /// The lines of log files that records came from. A file that is gone, or too large, has none to show.
     fn lines(&self, ids: &[u64], context: &FetchContext) -> Vec<Option<String>> {
-        let mut by_file: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+        let mut by_file: BTreeMap<&Path, WantedLines<'_>> = BTreeMap::new();
         for id in ids {
-            let (file, line) = ingest::place(&self.origins, *id);
-            by_file.entry(file).or_default().push(line.saturating_sub(1));
+            let (log, line) = ingest::place(&self.origins, *id);
+            if let Some(file) = logs::file_of(log) {
+                by_file.entry(file).or_default().entry(log).or_default().insert(line.saturating_sub(1));
+            }
         }
         let mut texts: BTreeMap<(&str, u64), String> = BTreeMap::new();
-        for (file, lines) in by_file {
-            let path = Path::new(file);
-            if std::fs::metadata(path).is_ok_and(|data| data.is_file() && data.len() <= LARGEST_FILE) {
-                let found = logs::lines_of(path, &lines, &context.allowance);
-                texts.extend(found.into_iter().map(|(line, text)| ((file, line), text)));
+        for (file, wanted) in by_file {
+            if std::fs::metadata(file).is_ok_and(|data| data.len() <= LARGEST_FILE) {
+                texts.extend(logs::lines_of(file, wanted, &context.allowance));
             }
         }
         let text = |id: &u64| {

@@ -405,7 +405,7 @@ impl DataSource for Store {
         let query = &asked.request.query;
         let tuples = BoundRequest { query: Query::all_but(query.clone(), asked.single.clone()), ..asked.of_tuples() };
         let single = BoundRequest { query: Query::all([query.clone(), asked.single.clone()]), ..asked.of_single() };
-        Ok(Some(Tuples::of(&self.fetch(&tuples, context)?, self.fetch(&single, context)?, asked.times)))
+        Ok(Some(Tuples::of(&self.fetch(&tuples, context)?, asked, self.fetch(&single, context)?)))
     }
 
     fn documents(&self, wanted: &[WantedRecord], context: &FetchContext) -> Result<RecordDocuments, SourceError> {

@@ -72,12 +72,12 @@ struct Bundle<'a> {
     kept_bytes: usize,
     names: Names,
     /// Whether anything was observed.
-    observed: bool,
+    observed_any: bool,
     /// Bytes that were read, and bytes of kept objects that were read again.
     read: usize,
     again: usize,
-    /// Records so far. `first` is the number of the first one in `bytes`.
-    records: u64,
+    /// How many records there are. `first` is the number of the first one in `bytes`.
+    made: u64,
     first: u64,
     bytes: Vec<u8>,
 }
@@ -91,10 +91,10 @@ impl<'a> Bundle<'a> {
             waiting: Vec::new(),
             kept_bytes: 0,
             names: Names::default(),
-            observed: false,
+            observed_any: false,
             read: 0,
             again: 0,
-            records: 0,
+            made: 0,
             first: 0,
             bytes: Vec::new(),
         }
@@ -105,22 +105,41 @@ impl<'a> Bundle<'a> {
         match Element::read(line) {
             Err(reason) => {
                 // What cannot be read may be all that was observed.
-                self.observed = true;
+                self.observed_any = true;
                 emit(Piece::Bad(number, reason))
             }
             Ok(Element::Other) => Ok(()),
             Ok(Element::Object(id)) => self.object(number, id, line, emit),
             Ok(Element::Observed(mut observation)) => {
-                self.observed = true;
+                self.observed_any = true;
                 self.names.name(&mut observation, line);
-                if self.keeps_waiting(&observation)? {
-                    self.keep(line.len())?;
-                    self.waiting.push(Waiting { number, observation: *observation });
-                    return Ok(());
-                }
-                self.observation(number, *observation, emit)
+                self.observed(number, line.len(), *observation, emit)
             }
         }
+    }
+
+    /// Makes the records of an observation, or lets it wait for what it refers to, directly or through others.
+    fn observed(
+        &mut self,
+        number: u64,
+        bytes: usize,
+        mut observation: Observation,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), SourceError> {
+        let may_come = |key: &String| may_be_observed(key) && !self.kept.contains_key(key);
+        // One that has objects of its own too is not taken apart before it is known to be whole.
+        let mixed = !observation.objects.is_empty() && !observation.refers.is_empty();
+        if !mixed && !observation.refers.iter().any(may_come) {
+            let objects = std::mem::take(&mut observation.objects);
+            let gathered = self.gather(objects, &observation.refers)?;
+            let waits = |gathered: &Gathered| gathered.missing.iter().any(|key| may_be_observed(key));
+            if observation.refers.is_empty() || !gathered.as_ref().is_ok_and(waits) {
+                return self.records(number, &observation, gathered, emit);
+            }
+        }
+        self.keep(bytes)?;
+        self.waiting.push(Waiting { number, observation });
+        Ok(())
     }
 
     /// Keeps an object. Of two with one id the first counts.
@@ -145,30 +164,16 @@ impl<'a> Bundle<'a> {
         Err(SourceError::new(&UNREADABLE_LOG, message).help("make several bundles of it, each with the objects that it refers to"))
     }
 
-    /// Whether an observation refers to an object that has not been read yet, directly or through others.
-    fn keeps_waiting(&mut self, observation: &Observation) -> Result<bool, SourceError> {
-        let may_come = |key: &String| may_be_observed(key) && !self.kept.contains_key(key);
-        if observation.refers.is_empty() {
-            return Ok(false);
-        }
-        if observation.refers.iter().any(may_come) {
-            return Ok(true);
-        }
-        let mut copy = observation.clone();
-        Ok(self.gather(&mut copy)?.is_ok_and(|gathered| gathered.missing.iter().any(|key| may_be_observed(key))))
-    }
-
     /// The objects of an observation: its own, those that it refers to, and those that these refer to.
-    fn gather(&mut self, observation: &mut Observation) -> Result<Result<Gathered, BadReason>, SourceError> {
+    fn gather(&mut self, own: Vec<(String, Value)>, refers: &[String]) -> Result<Result<Gathered, BadReason>, SourceError> {
         let (mut objects, mut missing, mut known) = (Objects::default(), Vec::new(), HashSet::new());
-        for (key, object) in std::mem::take(&mut observation.objects) {
+        for (key, object) in own {
             known.insert(key.clone());
             if let Err(reason) = objects.add(key, object, self.table) {
                 return Ok(Err(reason));
             }
         }
-        let mut wanted = std::mem::take(&mut observation.refers);
-        wanted.reverse();
+        let mut wanted: Vec<String> = refers.iter().rev().cloned().collect();
         let mut looked_at = 0;
         loop {
             while let Some(key) = wanted.pop() {
@@ -201,8 +206,14 @@ impl<'a> Bundle<'a> {
     }
 
     /// Makes the records of an observation. Each time that it was observed is one.
-    fn observation(&mut self, number: u64, mut observation: Observation, emit: &mut Emit<'_>) -> Result<(), SourceError> {
-        let Gathered { objects, missing } = match self.gather(&mut observation)? {
+    fn records(
+        &mut self,
+        number: u64,
+        observation: &Observation,
+        gathered: Result<Gathered, BadReason>,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), SourceError> {
+        let Gathered { objects, missing } = match gathered {
             Ok(gathered) => gathered,
             Err(reason) => return emit(Piece::Bad(number, reason)),
         };
@@ -218,7 +229,7 @@ impl<'a> Bundle<'a> {
                     break 'all;
                 }
                 part += 1;
-                bytes += self.record(&observation, time, part, draft, flaw, emit)?;
+                bytes += self.record(observation, time, part, draft, flaw, emit)?;
             }
         }
         if cut { emit(Piece::Bad(number, BadReason::TooManyRecords)) } else { Ok(()) }
@@ -257,9 +268,9 @@ impl<'a> Bundle<'a> {
         self.bytes.extend_from_slice(text.as_bytes());
         self.bytes.push(b'\n');
         if let Some(flaw) = flaw {
-            emit(Piece::Mended(self.records, flaw))?;
+            emit(Piece::Mended(self.made, flaw))?;
         }
-        self.records += 1;
+        self.made += 1;
         if self.bytes.len() >= self.reading.options.block {
             self.flush(emit)?;
         }
@@ -267,7 +278,7 @@ impl<'a> Bundle<'a> {
     }
 
     fn flush(&mut self, emit: &mut Emit<'_>) -> Result<(), SourceError> {
-        let first = std::mem::replace(&mut self.first, self.records);
+        let first = std::mem::replace(&mut self.first, self.made);
         if self.bytes.is_empty() {
             return Ok(());
         }
@@ -277,14 +288,16 @@ impl<'a> Bundle<'a> {
 
     /// Ends the bundle, and answers how many records it has.
     fn finish(mut self, elements: u64, emit: &mut Emit<'_>) -> Result<u64, SourceError> {
-        for Waiting { number, observation } in std::mem::take(&mut self.waiting) {
-            self.observation(number, observation, emit)?;
+        for Waiting { number, mut observation } in std::mem::take(&mut self.waiting) {
+            let objects = std::mem::take(&mut observation.objects);
+            let gathered = self.gather(objects, &observation.refers)?;
+            self.records(number, &observation, gathered, emit)?;
         }
-        if !self.observed {
+        if !self.observed_any {
             emit(Piece::Bad(elements.saturating_sub(1), BadReason::NoObservedData))?;
         }
         self.flush(emit)?;
-        Ok(self.records)
+        Ok(self.made)
     }
 }
 

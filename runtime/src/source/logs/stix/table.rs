@@ -1,4 +1,4 @@
-//! Where the properties of STIX objects go: the catalog's attributes read backwards, and what `*.csv` here say beside it.
+//! Where the properties of STIX objects go: the catalog's attributes read backwards, and what `data/stix_*.csv` say beside it.
 
 use foldhash::HashMap;
 use foldhash::HashMapExt as _;
@@ -67,9 +67,9 @@ pub(super) struct ObjectTable {
     values: HashMap<&'static str, Vec<&'static str>>,
 }
 
-static OBJECTS: &str = include_str!("objects.csv");
-static VALUES: &str = include_str!("values.csv");
-static PROPERTIES: &str = include_str!("properties.csv");
+static OBJECTS: &str = include_str!("../data/stix_objects.csv");
+static VALUES: &str = include_str!("../data/stix_values.csv");
+static PROPERTIES: &str = include_str!("../data/stix_properties.csv");
 
 impl ObjectTable {
     pub(super) fn get() -> &'static Self {

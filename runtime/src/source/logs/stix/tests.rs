@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-use super::super::{BadReason, Piece, ReadOptions, Spare, read_from};
+use super::super::{BadReason, Piece, ReadOptions, Spare, read};
 use crate::source::SourceError;
 use crate::source::repair::Flaw;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ struct Gives {
 fn gives_of(text: &[u8], block: usize) -> Result<Gives, SourceError> {
     let mut gives = Gives::default();
     let options = ReadOptions { block, ..ReadOptions::default() };
-    let read = read_from(Box::new(text), "f", &options, &Spare::default(), &mut |piece| {
+    let read = read(Box::new(text), "f", &options, &Spare::default(), &mut |piece| {
         match piece {
             Piece::Answer(_) => {}
             Piece::Bad(number, reason) => gives.bad.push((number, reason)),

@@ -17,7 +17,8 @@ pub(super) use limits::Limits;
 
 use super::segment::Segment;
 use crate::source::SourceError;
-use crate::source::logs::{self, Block, FileFindings, Listing, Piece, ReadReport, SavedAnswers, Spare};
+use crate::source::logs::{self, Block, FileFindings, Input, Listing, LogEntry, Piece, ReadReport, SavedAnswers, Spare};
+use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use worker::{Task, Worker};
@@ -73,13 +74,13 @@ pub(super) fn ingest(
             Err(SourceError::new(&huntc_compiler::diag::codes::internal::BUG, "a thread that parses log files stopped"))
         })?);
     }
-    let Reading { mut files, answers, origins, next } = read?;
+    let Reading { listing, mut files, answers, origins, next } = read?;
     for (file, found) in parsed.into_iter().flatten() {
         if let Some(all) = files.get_mut(file) {
             all.merge(found);
         }
     }
-    let report = ReadReport { part: answers.part(), ..logs::judge(listing, &files)? };
+    let report = ReadReport { part: answers.part(), ..logs::judge(&listing, &files)? };
     Ok(Outcome { report, origins, next })
 }
 
@@ -96,11 +97,31 @@ pub(super) fn origin(origins: &[Origin], id: u64) -> Option<usize> {
 
 #[derive(Default)]
 struct Reading {
-    /// The findings of each input.
+    /// The logs that were read: inputs, and the members of those that are archives.
+    listing: Listing,
+    /// The findings of each of them.
     files: Vec<FileFindings>,
     answers: SavedAnswers,
     origins: Vec<Origin>,
     next: u64,
+}
+
+/// Where blocks go: to the workers in turn.
+struct Workers<'a> {
+    senders: &'a [SyncSender<Task>],
+    turn: usize,
+    stop: &'a AtomicBool,
+}
+
+impl Workers<'_> {
+    fn give(&mut self, task: Task) -> Result<(), SourceError> {
+        // A worker that ended returns an error later; there is no use in reading on.
+        if self.stop.load(Ordering::Relaxed) || self.senders[self.turn].send(task).is_err() {
+            return Err(SourceError::cancelled());
+        }
+        self.turn = (self.turn + 1) % self.senders.len();
+        Ok(())
+    }
 }
 
 fn read_all(
@@ -111,33 +132,52 @@ fn read_all(
     senders: &[SyncSender<Task>],
     stop: &AtomicBool,
 ) -> Result<Reading, SourceError> {
-    let mut reading = Reading { next: first_id, ..Reading::default() };
-    let mut turn = 0;
-    for (file, input) in listing.inputs.iter().enumerate() {
-        let first_of_file = reading.next;
-        reading.origins.push(Origin { name: input.name.clone(), first: first_of_file });
+    let read = Listing { inputs: Vec::new(), left_out: listing.left_out.clone() };
+    let mut reading = Reading { listing: read, next: first_id, ..Reading::default() };
+    let mut workers = Workers { senders, turn: 0, stop };
+    for input in &listing.inputs {
+        logs::each_entry(input, limits.read.unpack, &limits.allowance, &mut |entry| match entry {
+            LogEntry::Log(log, reader) => reading.log(log, reader, limits, spare, &mut workers),
+            LogEntry::Unreadable(log, kind) => {
+                reading.listing.inputs.push(log.clone());
+                reading.files.push(FileFindings { kind: Some(kind), ..FileFindings::default() });
+                Ok(())
+            }
+        })?;
+    }
+    Ok(reading)
+}
+
+impl Reading {
+    /// Reads a log completely.
+    fn log(
+        &mut self,
+        log: &Input,
+        reader: Box<dyn Read + '_>,
+        limits: &Limits,
+        spare: &Spare,
+        workers: &mut Workers<'_>,
+    ) -> Result<(), SourceError> {
+        let (file, first_of_file) = (self.files.len(), self.next);
+        self.origins.push(Origin { name: log.name.clone(), first: first_of_file });
         let mut found = FileFindings::default();
-        let answers = &mut reading.answers;
-        let read = logs::read(input, &limits.read, spare, &mut |piece| {
+        let answers = &mut self.answers;
+        let read = logs::read(reader, &log.name, &limits.read, spare, &mut |piece| {
             limits.allowance.check()?;
             match piece {
-                Piece::Answer(facts) => answers.push(facts, &input.name),
+                Piece::Answer(facts) => answers.push(facts, &log.name),
                 Piece::Bad(line, reason) => found.push(line, reason),
                 Piece::Mended(line, flaw) => found.push_mended(line, flaw),
                 Piece::Block(Block { layout, first, bytes }) => {
-                    let task = Task { layout, file, first_of_file, first, bytes };
-                    // A worker that ended returns an error later; there is no use in reading on.
-                    if stop.load(Ordering::Relaxed) || senders[turn].send(task).is_err() {
-                        return Err(SourceError::cancelled());
-                    }
-                    turn = (turn + 1) % senders.len();
+                    workers.give(Task { layout, file, first_of_file, first, bytes })?;
                 }
             }
             Ok(())
         })?;
         found.kind = Some(read.kind);
-        reading.files.push(found);
-        reading.next = first_of_file + read.lines;
+        self.listing.inputs.push(log.clone());
+        self.files.push(found);
+        self.next = first_of_file + read.lines;
+        Ok(())
     }
-    Ok(reading)
 }

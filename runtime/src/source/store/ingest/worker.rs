@@ -3,7 +3,7 @@
 use super::builder::{Builder, Meta};
 use super::limits::Limits;
 use crate::source::SourceError;
-use crate::source::logs::{BadReason, BulkAction, FileFindings, Layout, MENDED_FEED, Spare, action};
+use crate::source::logs::{BadReason, BulkAction, FileFindings, Layout, MENDED_FEED, Spare, action, with_source};
 use crate::source::repair::{self, Flaw, Repaired};
 use crate::source::store::segment::Segment;
 use serde::Deserialize;
@@ -121,6 +121,10 @@ impl<'a> Worker<'a> {
             Err(reason @ (BadReason::InvalidUtf8 | BadReason::Malformed | BadReason::TooDeep)) => {
                 self.mend(line, task.layout, id, meta, reason)
             }
+            Err(BadReason::NoTimestamp) => match with_source(line) {
+                Some(hit) => self.builder.add(hit.as_bytes(), id, meta).map(|()| None),
+                None => Err(BadReason::NoTimestamp),
+            },
             added => added,
         };
         match added {

@@ -37,7 +37,7 @@ pub(super) fn store_with(bytes: &[u8], limits: &Limits) -> (Store, ReadReport) {
 /// Limits with small blocks, small segments and several workers.
 pub(super) fn tiny_limits() -> Limits {
     Limits {
-        read: ReadOptions { max_line: 4096, block: 64 },
+        read: ReadOptions { max_line: 4096, block: 64, ..ReadOptions::default() },
         segment_bytes: 400,
         segment_rows: 3,
         memory: 1 << 20,

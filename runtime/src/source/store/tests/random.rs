@@ -139,7 +139,7 @@ fn query() -> impl Strategy<Value = Query<Never>> {
 fn limits() -> impl Strategy<Value = Limits> {
     (1..200_usize, 1..40_usize, select(vec![3_000, 10_000, 1 << 20]), 1..4_usize).prop_map(|(block, rows, memory, workers)| {
         Limits {
-            read: ReadOptions { max_line: 1 << 16, block },
+            read: ReadOptions { max_line: 1 << 16, block, ..ReadOptions::default() },
             segment_bytes: 1 << 20,
             segment_rows: rows,
             memory,
