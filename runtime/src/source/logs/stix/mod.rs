@@ -20,7 +20,7 @@ use crate::source::repair::Flaw;
 use drafts::{Draft, MOST, MOST_BYTES};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use huntc_compiler::diag::codes::store::UNREADABLE_LOG;
-use names::Names;
+use names::RecordNames;
 use objects::Objects;
 use observation::{Element, Observation, may_be_observed};
 use serde_json::{Map, Value};
@@ -70,7 +70,7 @@ struct Bundle<'a> {
     waiting: Vec<Waiting>,
     /// Bytes of `kept` and of `waiting`.
     kept_bytes: usize,
-    names: Names,
+    names: RecordNames,
     /// Whether anything was observed.
     observed_any: bool,
     /// Bytes that were read, and bytes of kept objects that were read again.
@@ -90,7 +90,7 @@ impl<'a> Bundle<'a> {
             kept: HashMap::new(),
             waiting: Vec::new(),
             kept_bytes: 0,
-            names: Names::default(),
+            names: RecordNames::default(),
             observed_any: false,
             read: 0,
             again: 0,

@@ -1,4 +1,4 @@
-//! Names of records: two observations of one id and version are one, unless they say different things.
+//! RecordNames of records: two observations of one id and version are one, unless they say different things.
 
 use super::observation::Observation;
 use crate::source::repair::Flaw;
@@ -10,19 +10,19 @@ use std::hash::BuildHasher as _;
 const MOST: usize = 2 << 20;
 
 /// The names so far.
-pub(super) struct Names {
+pub(super) struct RecordNames {
     /// For each id and version: what was said first, and how many observations have said something else.
     known: HashMap<u64, (u64, u32)>,
     secret: RandomState,
 }
 
-impl Default for Names {
+impl Default for RecordNames {
     fn default() -> Self {
         Self { known: HashMap::new(), secret: RandomState::default() }
     }
 }
 
-impl Names {
+impl RecordNames {
     /// Gives an observation that says something else under a name which was given before a name of its own.
     pub(super) fn name(&mut self, observation: &mut Observation, text: &[u8]) {
         let Some(id) = &mut observation.id else { return };
