@@ -24,7 +24,7 @@ use std::time::Instant as Clock;
 pub(super) struct IngestArgs {
     /// Log files, folders of them, or - for standard input
     ///
-    /// ECS documents as NDJSON, `_bulk` bodies or search answers; logs of Zeek, Suricata, auditd and journald; plain, compressed (gzip, zstd, bzip2, xz), or in zip and tar archives.
+    /// ECS documents as NDJSON, `_bulk` bodies or search answers; STIX bundles; logs of Zeek, Suricata, auditd and journald; plain, compressed (gzip, zstd, bzip2, xz), or in zip and tar archives.
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
     /// The store, made if there is none
