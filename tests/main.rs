@@ -46,6 +46,7 @@ mod needs;
 mod nightly;
 mod oracle;
 mod parameters;
+mod parquet;
 mod pasted;
 mod product;
 mod questions;

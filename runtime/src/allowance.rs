@@ -63,6 +63,11 @@ impl Allowance {
         self.end.map(|(end, _)| end.saturating_duration_since(Instant::now()))
     }
 
+    /// The bytes that are left.
+    pub fn memory_left(&self) -> usize {
+        usize::try_from(self.most_memory.saturating_sub(self.held.load(Ordering::Relaxed))).unwrap_or(usize::MAX)
+    }
+
     /// Takes memory that stays in use until the hunt ends. `what` grows, as in "the rows of a JOIN".
     pub fn take(&self, bytes: u64, what: &'static str) -> Result<(), Spent> {
         if self.held.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= self.most_memory {

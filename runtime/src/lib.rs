@@ -16,6 +16,7 @@ mod metered_file;
 pub mod nightly;
 pub mod ops;
 mod own_files;
+mod parquet;
 pub mod process_group;
 pub mod report;
 pub mod session;

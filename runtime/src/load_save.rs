@@ -1,9 +1,10 @@
-//! Files of LOAD and SAVE: CSV and JSON, plain or packed with gzip or zstd according to their names. Only files in
+//! Files of LOAD and SAVE: CSV, JSON and Parquet, plain or packed with gzip or zstd according to their names. Only files in
 //! allowed folders are used.
 
 mod earlier;
 mod packing;
 mod rows;
+mod tables;
 
 use crate::allowance::{Allowance, Lent};
 use crate::analytics;
@@ -137,10 +138,11 @@ const MOST_LOOKED_AT: u64 = 64 << 20;
 pub fn facts(path: &str, place: &Place<'_>) -> Result<FileFacts, String> {
     let real = allowed(path, place)?;
     let (format, packing) = shape(&real);
-    let file = open(&real, packing).map_err(|e| format!("it cannot be opened: {e}"))?;
+    let file = open_as(&real, &format, packing).map_err(|e| format!("it cannot be opened: {e}"))?;
     let known = match format.as_str() {
         "csv" => csv_facts(file)?,
         "json" => json_facts(file, &|| open(&real, packing)),
+        tables::FORMAT => tables::facts(file, MOST_LOOKED_AT)?.map(parquet_facts),
         _ => None,
     };
     Ok(known.unwrap_or_default())
@@ -154,6 +156,11 @@ fn csv_facts(file: Box<dyn Read>) -> Result<Option<FileFacts>, String> {
     let at = header.iter().position(|name| name == "type");
     let entity = at.and_then(|at| Some(first?.get(at)?.to_owned())).filter(|entity| !entity.is_empty());
     Ok(Some(FileFacts { entity, columns: Some(header.into_iter().filter(|name| name != "type").collect()) }))
+}
+
+fn parquet_facts((names, first): (Vec<String>, Option<Value>)) -> FileFacts {
+    let entity = first.map(|value| value.to_string()).filter(|entity| !entity.is_empty());
+    FileFacts { entity, columns: Some(names.into_iter().filter(|name| name != "type").collect()) }
 }
 
 fn json_facts(file: Box<dyn Read>, again: Again<'_>) -> Option<FileFacts> {
@@ -174,12 +181,17 @@ pub fn load<'a>(
     let outside = "list further folders as roots under [run] in huntc.toml";
     let real = allowed(path, place).map_err(|e| load_error(path, e).help(outside))?;
     let (format, packing) = shape(&real);
-    let reader = open(&real, packing).map_err(|e| {
+    let reader = open_as(&real, &format, packing).map_err(|e| {
         load_error(path, "it cannot be opened")
             .note(e.to_string())
             .help("correct the path; it starts at the folder of the huntflow")
     })?;
     read(path, &format, reader, &|| open(&real, packing), (entity, catalog), allowance)
+}
+
+/// Opens a file for its rows.
+fn open_as(path: &Path, format: &str, packing: Packing) -> std::io::Result<Box<dyn Read>> {
+    if format == tables::FORMAT { tables::open_whole(path) } else { open(path, packing) }
 }
 
 /// What LOAD would read from the file that SAVE makes of these rows. A later LOAD of the same hunt uses this, so it
@@ -192,10 +204,12 @@ pub fn reload<'a>(
     catalog: &Catalog,
     allowance: &'a Allowance,
 ) -> Result<Loaded<'a>, SourceError> {
-    let (format, _) = shape(Path::new(path));
+    let (format, packing) = shape(Path::new(path));
     let mut bytes = Vec::new();
-    write(&format, &Saved { entity: &catalog.get(entity).name, headers, rows, raw_csv: false }, &mut bytes)
-        .map_err(|e| save_error(path, "it cannot be written").note(e.to_string()))?;
+    let saved = Saved { entity: &catalog.get(entity).name, headers, rows, raw_csv: false };
+    let written =
+        if format == tables::FORMAT { write_parquet(&saved, packing, &mut bytes) } else { write(&format, &saved, &mut bytes) };
+    written.map_err(|e| save_error(path, "it cannot be written").note(e.to_string()))?;
     read(path, &format, bytes.as_slice(), &|| Ok(Box::new(std::io::empty())), (Some(entity), catalog), allowance)
 }
 
@@ -210,9 +224,10 @@ fn read<'a>(
     let (cells, form) = match format {
         "csv" => (rows::csv(file, allowance), "CSV table with a header"),
         "json" => (rows::json(file, again, allowance), "JSON array of flat objects"),
+        tables::FORMAT => (tables::read(file, allowance), "Parquet table"),
         other => {
             return Err(load_error(path, format_args!("the format {other:?} is not known"))
-                .help("use .csv or .json, with .gz or .zst behind"));
+                .help("use .csv, .json or .parquet, with .gz or .zst behind"));
         }
     };
     let cells = cells.map_err(|fault| match fault {
@@ -330,6 +345,7 @@ pub fn save(path: &str, place: &Place<'_>, saved: &Saved<'_>) -> Result<(), Sour
     let written = own_files::replace(&real, |file| {
         let mut file = BufWriter::new(file);
         match packing {
+            _ if format == tables::FORMAT => write_parquet(saved, packing, &mut file)?,
             Packing::Plain => write(&format, saved, &mut file)?,
             Packing::Gzip => {
                 let mut out = flate2::write::GzEncoder::new(&mut file, flate2::Compression::default());
@@ -345,6 +361,13 @@ pub fn save(path: &str, place: &Place<'_>, saved: &Saved<'_>) -> Result<(), Sour
         file.flush()
     });
     written.map_err(failed)
+}
+
+fn write_parquet(saved: &Saved<'_>, packing: Packing, out: impl Write + Send) -> std::io::Result<()> {
+    let names: Vec<&str> = std::iter::once("type").chain(saved.headers.iter().copied()).collect();
+    let entity = Some(Value::text(saved.entity));
+    let rows: Vec<Vec<Option<Value>>> = saved.rows.iter().map(|row| [&[entity.clone()], row.as_slice()].concat()).collect();
+    tables::write(&names, &rows, packing, out)
 }
 
 fn write(format: &str, saved: &Saved<'_>, out: &mut dyn Write) -> std::io::Result<()> {

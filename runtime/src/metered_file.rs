@@ -31,6 +31,11 @@ impl<'a> Meter<'a> {
         grown.inspect_err(|spent| self.spent.set(Some(*spent)))
     }
 
+    /// The memory that the hunt may still use.
+    pub(crate) fn left(&self) -> usize {
+        self.allowance.memory_left()
+    }
+
     /// A row is whole.
     pub(crate) fn row_ends(&self) {
         self.row.set(0);

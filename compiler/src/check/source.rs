@@ -22,7 +22,7 @@ const DEFAULT_SCHEME: &str = "stixshifter";
 const MOST_SOURCES: usize = 1000;
 
 /// Suffixes of the files of SAVE and LOAD, and of compressions after them.
-const FORMATS: &[&str] = &[".csv", ".json"];
+const FORMATS: &[&str] = &[".csv", ".json", ".parquet"];
 const COMPRESSIONS: &[&str] = &[".gz", ".zst"];
 /// Compressions that Kestrel knows and huntc does not.
 const OTHER_COMPRESSIONS: &[&str] = &[".bz2", ".zip", ".xz"];
@@ -239,7 +239,7 @@ pub(crate) fn file_format(cx: &mut Checker<'_>, path: &Path) -> Result<(), Repor
     if FORMATS.iter().any(|f| plain.ends_with(f) && plain.len() > f.len()) {
         return Ok(());
     }
-    // The message shows the last suffix with a compression after it: `.parquet.gz`.
+    // The message shows the last suffix with a compression after it: `.xlsx.gz`.
     let archive = OTHER_COMPRESSIONS.iter().find_map(|c| plain.strip_suffix(c)).unwrap_or(plain);
     let name = archive.rfind(['/', '\\']).map_or(0, |i| i + 1);
     let stem = archive[name..].rfind('.').map_or(archive.len(), |dot| name + dot);
@@ -250,7 +250,7 @@ pub(crate) fn file_format(cx: &mut Checker<'_>, path: &Path) -> Result<(), Repor
     }
     let diagnostic = Diagnostic::new(&FILE_FORMAT, path.span, format!("no file format is known for `{suffix}`"))
         .label("unknown format")
-        .note("formats: .csv and .json, each also as .gz or .zst")
+        .note("formats: .csv, .json and .parquet, each also as .gz or .zst")
         .fix("a CSV file", path.span, fixed);
     Err(cx.report(diagnostic))
 }

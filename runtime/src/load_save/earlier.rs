@@ -2,11 +2,14 @@
 
 use super::packing::{Packing, open};
 use super::rows::{csv_beginning, json_beginning};
+use super::tables;
 use std::io::{ErrorKind, Read, Result};
 use std::path::Path;
 
 /// Bytes of a JSON file that are read to know its first row.
 const MOST_READ: u64 = 1 << 20;
+/// The most bytes of a Parquet file whose columns are looked at, which are named at its end.
+const MOST_TABLE: u64 = 4 << 30;
 
 /// Whether the file is there, holds something, and no SAVE wrote it. Each row of SAVE has a `type`, a table's header begins with it.
 pub(super) fn is_foreign(path: &Path, format: &str, packing: Packing) -> Result<bool> {
@@ -17,6 +20,9 @@ pub(super) fn is_foreign(path: &Path, format: &str, packing: Packing) -> Result<
     };
     if beginning(file)?.is_empty() {
         return Ok(false);
+    }
+    if format == tables::FORMAT {
+        return Ok(!tables::is_own(path, MOST_TABLE));
     }
     // What cannot be unpacked was packed by nobody.
     let Ok(file) = open(path, packing) else { return Ok(true) };

@@ -22,6 +22,17 @@ pub(super) fn shape(path: &Path) -> (String, Packing) {
     (name.rsplit('.').next().unwrap_or_default().to_owned(), packing)
 }
 
+/// How a Parquet file is packed. Its pages are, whatever its name ends with; some programs pack the file once more.
+pub(super) fn of_parquet(path: &Path) -> std::io::Result<Packing> {
+    let mut beginning = Vec::new();
+    regular_file::open(path)?.take(4).read_to_end(&mut beginning)?;
+    Ok(match beginning.as_slice() {
+        [0x1f, 0x8b, ..] => Packing::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd] => Packing::Zstd,
+        _ => Packing::Plain,
+    })
+}
+
 /// Opens a file, and unpacks it as it is read.
 pub(super) fn open(path: &Path, packing: Packing) -> std::io::Result<Box<dyn Read>> {
     let file = regular_file::open(path)?;

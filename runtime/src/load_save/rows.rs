@@ -43,7 +43,7 @@ pub(super) struct Cells<'a> {
 }
 
 /// What grows.
-const WHAT: &str = "a file of LOAD";
+pub(super) const WHAT: &str = "a file of LOAD";
 
 /// A row is whole.
 fn row(meter: &Meter<'_>, cells: usize, texts: usize) -> Result<(), Spent> {

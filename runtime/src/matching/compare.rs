@@ -1,6 +1,6 @@
 //! Tests values against a comparison (semantics.md §3).
 
-use super::values::{as_type, normal, parse_address};
+use super::values::{as_type, normal, parse_address, typed_text};
 use super::{Holds, References, Undecidable};
 use foldhash::HashSet;
 use huntc_compiler::catalog::ValueType;
@@ -147,6 +147,8 @@ fn one_of(test: &Test, operands: &[Operand], references: &References, registry: 
             paths.insert(normal(&shortened(value, test.fold), test.ty, test.fold));
         } else {
             keys.insert(normal(value, test.ty, test.fold));
+            // A column that an analytic or a file added can have booleans, and nobody knows so before the hunt.
+            keys.extend(typed_text(&text.to_ascii_lowercase(), ValueType::Boolean).filter(|_| test.ty == ValueType::Text));
         }
     };
     for operand in operands {

@@ -21,6 +21,8 @@ pub fn check(bytes: &[u8]) {
         b'J' => ("x.json", Some("process")),
         b'g' => ("x.json.gz", Some("file")),
         b'z' => ("x.csv.zst", Some("network-traffic")),
+        b'p' => ("x.parquet", None),
+        b'P' => ("x.parquet.gz", Some("process")),
         _ => return,
     };
     let folder = Folder::new();

@@ -36,10 +36,13 @@ const MISTAKES: &[(&str, &[(&str, &str)])] = &[
     ("x = GET process FROM stixshifter://h DISP x", &[("K0106", "")]),
     ("x = GET process FROM p DISP x", &[]),
     // K0107
-    ("SAVE p TO /tmp/x.parquet", &[("K0107", "/tmp/x.parquet")]),
+    ("SAVE p TO /tmp/x.parquet.xz", &[("K0107", "/tmp/x.parquet.xz")]),
     ("SAVE p TO x", &[("K0107", "x")]),
     ("SAVE p TO .csv", &[("K0107", ".csv")]),
-    ("SAVE p TO a.csv SAVE p TO a.JSON SAVE p TO a.csv.gz SAVE p TO '~/a b.json.zst'", &[]),
+    (
+        "SAVE p TO a.csv SAVE p TO a.JSON SAVE p TO a.csv.gz SAVE p TO '~/a b.json.zst' SAVE p TO p.parquet SAVE p TO p.parquet.gz",
+        &[],
+    ),
     // K0201
     ("DISP p ATTR nam", &[("K0201", "nam")]),
     ("DISP p ATTR dst_port", &[("K0201", "dst_port")]),
@@ -265,7 +268,7 @@ fn pasted_helps_mend_the_text() {
         "DISP p WHERE name = powershell.exe",
         "DISP p WHERE name NOT LIKE ('a%', 'b%')",
         "DISP p WHERE pid = '0x10'",
-        "SAVE p TO '/tmp/a b.parquet.gz'",
+        "SAVE p TO '/tmp/a b.orc.gz'",
         "SAVE p TO x.xlsx",
         "x = GET process FROM stixshifter://h DISP x",
         "x = GROUP p BY name WITH SUM(command_line) DISP x",
