@@ -278,7 +278,7 @@ fn scene() -> Huntc {
 
 fn notebook(cells: &[&str]) -> String {
     let cell = |text: &&str| {
-        let source = text.replace("file://LAB", "file://lab101.json").replace(".SAVED", ".csv.gz");
+        let source = text.replace("file://LAB", "file://lab101.json").replace(".SAVED", ".parquet.gz");
         json!({"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [], "source": source})
     };
     json!({"cells": cells.iter().map(cell).collect::<Vec<_>>(), "metadata": {"kernelspec": {"name": "kestrel_kernel"}}, "nbformat": 4, "nbformat_minor": 5})

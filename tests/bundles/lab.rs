@@ -45,7 +45,10 @@ impl Lab {
             name: NAMES[[0, 1, 4, 2, 3, 1, 5][at % 7]],
             // Ids come again, as on Windows.
             pid: 4 * (at as u64 % 50 + 1),
-            command_line: format!(r"C:\Windows\system32\svc.exe -k {} -n {at}", if at.is_multiple_of(3) { "Schedule" } else { "netsvcs" }),
+            command_line: format!(
+                r"C:\Windows\system32\svc.exe -k {} -n {at}",
+                if at.is_multiple_of(3) { "Schedule" } else { "netsvcs" }
+            ),
             parent: at.checked_sub(1).map(|before| before / 3),
             user: if at.is_multiple_of(4) { "SYSTEM" } else { "alice" },
         };

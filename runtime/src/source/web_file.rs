@@ -18,7 +18,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 /// The longest time for a connection, and for what comes over it to go on.
 const CONNECT: Duration = Duration::from_secs(20);
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// How often a waiting request asks whether its hunt may go on.
 const POLL: Duration = Duration::from_millis(40);
 /// The most redirects that are followed.

@@ -66,7 +66,7 @@ impl BadReason {
             Self::NoObservedData => "a STIX bundle without observed-data",
             Self::NoFirstObserved => "an observed-data without a readable first_observed",
             Self::NoObjects => "an observed-data without objects",
-            Self::TooManyRecords => "an observed-data that stands for more than 10,000 records; the others are left out",
+            Self::TooManyRecords => "an observed-data that stands for more records than are made of one; the others are left out",
             Self::OtherObject => "an object with the id of another object",
             Self::OtherColumns => "another number of columns than the header",
             Self::NoAuditLine => "no line of an audit log",

@@ -80,7 +80,9 @@ impl Maker<'_> {
         for number in self.table.in_order() {
             match self.table.kind(number).map(|kind| kind.role) {
                 Some(ObjectRole::Context | ObjectRole::Event) => {
-                    _ = of(number).first().map(|object| self.place(&mut base, *object))
+                    if let Some(object) = of(number).first() {
+                        self.place(&mut base, *object);
+                    }
                 }
                 Some(ObjectRole::Actor) => actors.extend(self.roots(of(number))),
                 _ => {}
@@ -112,14 +114,16 @@ impl Maker<'_> {
     }
 
     /// The objects of each type, those that the event names first.
-    fn by_type(&self) -> HashMap<usize, Vec<usize>> {
-        let mut out: HashMap<usize, Vec<usize>> = HashMap::new();
+    fn by_type(&self) -> BTreeMap<usize, Vec<usize>> {
+        let mut out: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (at, object) in self.objects.all.iter().enumerate() {
             if let Some(number) = object.number {
                 out.entry(number).or_default().push(at);
             }
         }
-        out.values_mut().for_each(|all| all.sort_by_key(|object| !self.first.contains(object)));
+        for all in out.values_mut() {
+            all.sort_by_key(|object| !self.first.contains(object));
+        }
         out
     }
 

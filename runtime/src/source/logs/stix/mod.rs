@@ -22,7 +22,7 @@ use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use huntc_compiler::diag::codes::store::UNREADABLE_LOG;
 use names::RecordNames;
 use objects::Objects;
-use observation::{Element, Observation, may_be_observed};
+use observation::{Element, MOST_VALUES, Observation, may_be_observed, values_in};
 use serde_json::{Map, Value};
 use std::io::Read;
 use table::ObjectTable;
@@ -174,7 +174,7 @@ impl<'a> Bundle<'a> {
             }
         }
         let mut wanted: Vec<String> = refers.iter().rev().cloned().collect();
-        let mut looked_at = 0;
+        let (mut looked_at, mut bytes, mut values) = (0, 0, 0);
         loop {
             while let Some(key) = wanted.pop() {
                 if !known.insert(key.clone()) {
@@ -185,6 +185,11 @@ impl<'a> Bundle<'a> {
                     continue;
                 };
                 self.again += line.len();
+                bytes += line.len();
+                values += values_in(line);
+                if bytes > MOST_BYTES || values > MOST_VALUES {
+                    return Ok(Err(BadReason::TooManyFields));
+                }
                 // It was read before, when it was kept.
                 let Ok((object, _)) = observation::json(line) else { continue };
                 if let Err(reason) = objects.add(key, object, self.table) {

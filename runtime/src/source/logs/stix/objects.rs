@@ -177,7 +177,9 @@ impl Objects {
                 ObjectRole::Account => self.complete_account(at),
                 ObjectRole::Actor => {
                     let children: Vec<usize> = self.referred(at, "child_refs").collect();
-                    children.into_iter().for_each(|child| self.refer(child, "parent_ref", at));
+                    for child in children {
+                        self.refer(child, "parent_ref", at);
+                    }
                 }
                 ObjectRole::Event => {
                     let both = (self.referred(at, "process_ref").next(), self.referred(at, "parent_process_ref").next());
@@ -248,7 +250,7 @@ impl Objects {
         if let Ok(place) = object.place("user_id")
             && let Some(property) = object.properties.get_mut(place)
         {
-            property.path = OTHER_ID.to_owned();
+            OTHER_ID.clone_into(&mut property.path);
             object.properties.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         }
     }

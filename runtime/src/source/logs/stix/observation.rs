@@ -66,8 +66,19 @@ pub(super) fn may_be_observed(id: &str) -> bool {
     id.split_once("--").is_some_and(|(kind, _)| !NO_TELEMETRY.contains(&kind))
 }
 
+/// The most values of an observation with all its objects: each takes some hundred times the bytes of its text in memory.
+pub(super) const MOST_VALUES: usize = 1 << 20;
+
+/// At least as many as a text has values.
+pub(super) fn values_in(line: &[u8]) -> usize {
+    memchr::memchr2_iter(b',', b':', line).count() + 1
+}
+
 /// The JSON of an element, with what was mended in it.
 pub(super) fn json(line: &[u8]) -> Result<(Value, Option<Flaw>), BadReason> {
+    if values_in(line) > MOST_VALUES {
+        return Err(BadReason::TooManyFields);
+    }
     let fed = line.strip_suffix(&[MENDED_FEED]);
     if let (None, Ok(value)) = (fed, serde_json::from_slice(line)) {
         return Ok((value, None));
