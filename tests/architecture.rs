@@ -292,7 +292,9 @@ fn the_builtin_catalog_is_taken_on_top_only() {
     let call =
         |file: &&SourceFile| file.paths.iter().any(|(_, path)| path.ends_with(&["Catalog".to_owned(), "builtin".to_owned()]));
     let callers = product("compiler").iter().chain(product("runtime")).filter(call);
-    let faults: Vec<String> = callers.map(|f| f.name.clone()).filter(|name| !name.starts_with("runtime/src/session/")).collect();
+    // What users lay over the tables says how ECS is read. Objects of STIX are written as ECS, by the tables as they are.
+    let may = |name: &String| name.starts_with("runtime/src/session/") || name == "runtime/src/source/logs/stix/table.rs";
+    let faults: Vec<String> = callers.map(|f| f.name.clone()).filter(|name| !may(name)).collect();
     none(&faults);
 }
 

@@ -34,6 +34,11 @@ fn logs() {
 }
 
 #[test]
+fn bundles() {
+    replay("bundle", checks::bundle::check);
+}
+
+#[test]
 fn stores() {
     replay("store", checks::store::check);
     // A seed that the store refuses would let the fuzzer begin at nothing.

@@ -6,6 +6,8 @@ mod architecture;
 #[cfg(unix)]
 mod attacks;
 mod attributes;
+#[cfg(unix)]
+mod bundles;
 mod cli;
 mod cli_files;
 mod cluster;

@@ -3,6 +3,7 @@
 use crate::config;
 use crate::report::csv::CsvForm;
 use crate::session::{RunSettings, clock};
+use crate::source::web_file::AllowedHost;
 use huntc_compiler::diag::{Severity, codes};
 use huntc_compiler::options::ProcessIdentity;
 use huntc_compiler::time::Instant;
@@ -31,6 +32,12 @@ pub(super) struct SourceArgs {
     /// A name that is bound several times stands for all of it: `--source x=a.ndjson --source x=b.store`.
     #[arg(long = "source", value_name = "NAME=URI")]
     pub sources: Vec<String>,
+    /// Let huntflows fetch files from this host: `FROM https://HOST/bundle.json`
+    ///
+    /// Nothing is fetched from any other host, redirects included. A name alone allows the usual ports. May be given several
+    /// times; `allow_fetch` under `[run]` of huntc.toml does the same.
+    #[arg(long = "allow-fetch", value_name = "HOST[:PORT]", value_parser = AllowedHost::parse)]
+    pub allow_fetch: Vec<AllowedHost>,
 }
 
 /// How CSV files of reports are, for spreadsheets.

@@ -22,7 +22,9 @@ pub(super) struct Console {
 
 impl Console {
     pub(super) fn new(terminal: Terminal, config: &ConfigArgs, sources: &SourceArgs) -> Self {
-        Self { terminal, session: Session::new(config.config.clone(), sources.sources.clone()), untrusted: BTreeSet::new() }
+        let mut session = Session::new(config.config.clone(), sources.sources.clone());
+        session.allow_fetch.clone_from(&sources.allow_fetch);
+        Self { terminal, session, untrusted: BTreeSet::new() }
     }
 
     /// For commands that bind no source and read no configuration.

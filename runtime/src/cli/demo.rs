@@ -47,7 +47,7 @@ pub(super) fn run(args: &DemoArgs, terminal: Terminal) -> ExitCode {
     }
     let files: Vec<String> = written.hunts.iter().map(|p| p.display().to_string()).collect();
     // Otherwise a profile of the same name in the environment would send the demo's hunts to a real cluster.
-    let sources = SourceArgs { sources: vec![format!("host101={}", written.data.display())] };
+    let sources = SourceArgs { sources: vec![format!("host101={}", written.data.display())], ..SourceArgs::default() };
     let config = ConfigArgs { config: Some(written.config) };
     let settings = RunSettings { hints: true, evidence: true, ..RunSettings::at(clock::now()) };
     let output = Output { folder: Some(args.folder.join("report")), ..Output::default() };

@@ -29,7 +29,7 @@ use std::time::Instant as Clock;
 pub(super) struct IngestArgs {
     /// Log files, folders of them, or - for standard input
     ///
-    /// ECS documents as NDJSON, `_bulk` bodies or search answers; logs of Zeek, Suricata, auditd and journald; plain, compressed (gzip, zstd, bzip2, xz), or in zip and tar archives. Tables, and other JSON, where huntc.toml explains their columns.
+    /// ECS documents as NDJSON, `_bulk` bodies or search answers; Windows events in any wrapping; STIX bundles; logs of Zeek, Suricata, auditd and journald; plain, compressed (gzip, zstd, bzip2, xz), or in zip and tar archives. Tables, and other JSON, where huntc.toml explains their columns.
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
     /// The store, made if there is none

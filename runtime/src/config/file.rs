@@ -9,6 +9,7 @@ use super::text::{read_text, source_name};
 use super::trust::{self, Chosen, ConfigFile, Writers, is_below};
 use super::{columns, fields, kinds, mask, nightly};
 use crate::source::regular_file;
+use crate::source::web_file::AllowedHost;
 use huntc_compiler::catalog::OwnField;
 use huntc_compiler::diag::codes::config::{BAD_CONFIG, REPLACEABLE_CONFIG, UNKNOWN_LINT, UNTRUSTED_CONFIG};
 use huntc_compiler::diag::{Diagnostic, Severity, codes, suggest};
@@ -25,8 +26,18 @@ const SOURCE: [&str; 6] = ["uri", "path", "default_window", "like_case", "clock"
 const EVENT_CLOCK: &str = "@timestamp";
 const ARRIVAL_CLOCKS: [&str; 2] = ["event.ingested", "event.created"];
 const ANALYTIC: [&str; 6] = ["exec", "lookup", "key", "outputs", "timeout", "environment"];
-const RUN: [&str; 9] =
-    ["aggregate_from", "roots", "mapping", "concurrency", "max_records", "max_requests", "max_memory", "timeout", "hints"];
+const RUN: [&str; 10] = [
+    "aggregate_from",
+    "allow_fetch",
+    "roots",
+    "mapping",
+    "concurrency",
+    "max_records",
+    "max_requests",
+    "max_memory",
+    "timeout",
+    "hints",
+];
 
 /// Reads a file into `config`.
 pub(super) fn read(
@@ -331,6 +342,23 @@ fn run(table: &TomlTable<'_, '_>, document: &mut Document<'_>, config: &mut Conf
             is_below(document.base, root) || document.allows(table.span, off)
         };
         run.roots = roots.filter(allowed).collect();
+    }
+    if let Some(hosts) = table.texts(document, "allow_fetch", false) {
+        for host in hosts {
+            match AllowedHost::parse(&host) {
+                Ok(allowed) => {
+                    let off = || format!("`allow_fetch` of [run]: huntflows fetch files from {allowed}");
+                    if document.allows(table.span, off) {
+                        run.allow_fetch.push(allowed);
+                    }
+                }
+                Err(why) => document.bad(
+                    table.span,
+                    format!("`allow_fetch` has a text that is no host: {why}"),
+                    "`\"bundles.example\"` or `\"bundles.example:8443\"` is needed",
+                ),
+            }
+        }
     }
     run.mapping = table.path(document, "mapping");
     run.concurrency = table.number(document, "concurrency", 1..=64).map(|n| n as usize);

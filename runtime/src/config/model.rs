@@ -5,6 +5,7 @@ use super::binding::Binding;
 use super::nightly::NightlySettings;
 use super::time::nanoseconds;
 use super::trust::ConfigFile;
+use crate::source::web_file::AllowedHost;
 use huntc_compiler::catalog::OwnField;
 use huntc_compiler::diag::{Diagnostic, LintLevels, Severity};
 use huntc_compiler::options::{AnalyticProfile, SourceProfile};
@@ -44,6 +45,8 @@ pub struct Config {
 pub struct RunLimits {
     /// Folders that LOAD and SAVE may use. When empty: the folder of the huntflow and the current folder.
     pub roots: Vec<PathBuf>,
+    /// Hosts from which a huntflow may fetch files.
+    pub allow_fetch: Vec<AllowedHost>,
     /// A mapping file, whose rows are put over the built-in catalog.
     pub mapping: Option<PathBuf>,
     /// The most nodes of a hunt that are computed at the same time.

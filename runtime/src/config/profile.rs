@@ -1,8 +1,10 @@
-//! Turns one profile of Kestrel's `elastic_ecs` connector into a binding.
+//! Turns one profile of Kestrel's connectors `elastic_ecs` and `stix_bundle` into a binding.
 
 use super::address::Address;
 use super::binding::{Binding, BindingOrigin};
 use super::kinds::cluster::{Certificate, ClusterProfile};
+use super::kinds::web_file::WebFile;
+use super::kinds::{self, SourceKind};
 use super::secret::Secret;
 use crate::source::elastic::Auth;
 use huntc_compiler::diag::codes::config::{BAD_SETTING, IGNORED_SETTING, UNSUPPORTED_CONNECTOR};
@@ -59,10 +61,13 @@ pub(super) fn binding(
     places: &PartPlaces,
 ) -> Result<(Binding, Vec<Diagnostic>), Box<Diagnostic>> {
     let connector = profile.get("connector").and_then(Value::as_str).unwrap_or("elastic_ecs");
+    if connector == "stix_bundle" {
+        return bundle(name, profile, origin, places);
+    }
     if connector != "elastic_ecs" {
         let headline = format!("the profile `{name}` uses the connector `{connector}`");
         let problem = Diagnostic::new(&UNSUPPORTED_CONNECTOR, places.spans[CONNECTOR], headline)
-            .label("only `elastic_ecs` is supported")
+            .label("only `elastic_ecs` and `stix_bundle` are supported")
             .help(format!("bind the name to an index: `--source {name}=https://host:9200/index`"));
         return Err(Box::new(problem));
     }
@@ -85,18 +90,47 @@ pub(super) fn binding(
     }
     let default_window = options(connection.get("options"), &mut cluster, places)?;
     notices.extend(without_effect(name, connection, places));
+    Ok((bound(name, Arc::new(cluster), origin, places, default_window), notices))
+}
+
+fn bound(
+    name: &str,
+    kind: Arc<dyn SourceKind>,
+    origin: BindingOrigin,
+    places: &PartPlaces,
+    default_window: Option<Duration>,
+) -> Binding {
     let place = places.spans[CONNECTION];
-    let binding = Binding {
-        name: name.to_owned(),
-        kind: Arc::new(cluster),
-        origin,
-        place,
-        default_window,
-        like_case_sensitive: false,
-        clock: None,
-        kibana: None,
+    Binding { name: name.to_owned(), kind, origin, place, default_window, like_case_sensitive: false, clock: None, kibana: None }
+}
+
+/// The binding of a profile of `stix_bundle`, whose `host` is the address or the path of a bundle.
+fn bundle(
+    name: &str,
+    profile: &Value,
+    origin: BindingOrigin,
+    places: &PartPlaces,
+) -> Result<(Binding, Vec<Diagnostic>), Box<Diagnostic>> {
+    let host = profile.get("connection").and_then(|connection| connection.get("host")).and_then(Value::as_str).map(str::trim);
+    let Some(host) = host.filter(|host| !host.is_empty()) else {
+        return Err(places.bad(CONNECTION, "has no `host`", "`\"host\": \"https://bundles.example/lab.json\"` is needed"));
     };
-    Ok((binding, notices))
+    let path = host.strip_prefix("file://").or((!host.contains("://")).then_some(host));
+    let kind: Arc<dyn SourceKind> = if let Some(path) = path {
+        kinds::of_path(PathBuf::from(path))
+    } else {
+        let file = WebFile::of_profile(host);
+        Arc::new(
+            file.map_err(|why| places.bad(CONNECTION, &format!("has a `host` that names no file: {why}"), "an address or a path"))?,
+        )
+    };
+    let mut notices = Vec::new();
+    if profile.get("config").and_then(|config| config.get("auth")).is_some_and(|auth| !auth.is_null()) {
+        let headline = format!("the credentials of the profile `{name}` are not sent");
+        let notice = Diagnostic::new(&IGNORED_SETTING, places.spans[CONFIG], headline);
+        notices.push(notice.help(format!("where they are needed, fetch the file yourself: `--source {name}=FILE`")));
+    }
+    Ok((bound(name, kind, origin, places, None), notices))
 }
 
 /// The warning about settings that change nothing here.

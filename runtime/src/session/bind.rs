@@ -3,6 +3,7 @@
 use super::{Huntflow, Session};
 use crate::config::Config;
 use crate::config::kinds::files::LogFiles;
+use crate::config::kinds::web_file::WebFile;
 use crate::config::kinds::{ResolvedSource, SourceKind as _};
 use crate::load_save;
 use crate::report::model::SourceReport;
@@ -10,7 +11,7 @@ use crate::report::sanitize::terminal;
 use crate::report::text::count;
 use crate::source::SourceError;
 use crate::source::logs::ReadReport;
-use huntc_compiler::diag::codes::run::UNBOUND_SOURCE;
+use huntc_compiler::diag::codes::run::{FETCH_FAILED, UNBOUND_SOURCE};
 use huntc_compiler::diag::codes::store::{BAD_LINES, LEFT_OUT, MENDED};
 use huntc_compiler::diag::{Diagnostic, suggest};
 use huntc_compiler::plan::{DataSource, Op, Plan};
@@ -51,10 +52,25 @@ impl Session {
         if let Some(binding) = huntflow.config.sources.get(&source.name) {
             return Some(binding.kind.resolve(&source.name, &self.environment));
         }
+        if let Some(file) = self.web_file(huntflow, &source.uri) {
+            return Some(match file {
+                Ok(file) => file.resolve(&source.name, &self.environment).map_err(|error| error.help(how_to_bind(&source.name))),
+                Err(why) => Err(SourceError::new(&FETCH_FAILED, format!("`{}` cannot be fetched: {why}", source.uri))),
+            });
+        }
         let path = source.uri.strip_prefix("file://")?;
         let (folder, roots) = (huntflow.folder(), huntflow.roots());
         let log = load_save::log(path, &load_save::Place { folder: &folder, roots: &roots });
         Some(log.and_then(|path| LogFiles(vec![path]).resolve(&source.name, &self.environment)))
+    }
+}
+
+impl Session {
+    /// The file that an address of a hunt names, which may be fetched from allowed hosts; `None` where it is none.
+    pub(super) fn web_file(&self, huntflow: &Huntflow, uri: &str) -> Option<Result<WebFile, &'static str>> {
+        let is_web = ["https://", "http://"].iter().any(|scheme| uri.starts_with(scheme));
+        let hosts = || [huntflow.config.run.allow_fetch.as_slice(), &self.allow_fetch].concat();
+        is_web.then(|| WebFile::new(uri, &hosts()))
     }
 }
 

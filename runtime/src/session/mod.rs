@@ -29,6 +29,7 @@ pub(crate) use bind::{source_report, unread};
 use crate::config::environment::Environment;
 use crate::config::trust::{Chosen, ConfigFile};
 use crate::config::{self, Config};
+use crate::source::web_file::AllowedHost;
 use huntc_compiler::catalog::OwnField;
 use huntc_compiler::diag::Diagnostic;
 use huntc_compiler::source::{SourceId, SourceSet, Span};
@@ -44,6 +45,8 @@ pub struct Session {
     pub environment: Environment,
     /// The texts that diagnostics point into.
     pub texts: SourceSet,
+    /// `--allow-fetch`: hosts from which huntflows may fetch files, beside those of the configuration.
+    pub allow_fetch: Vec<AllowedHost>,
     /// The file of `--config`.
     config_file: Option<ConfigFile>,
     /// The values of `--source`, in their order.
@@ -63,6 +66,7 @@ impl Session {
         Self {
             environment: Environment::of_process(),
             texts: SourceSet::default(),
+            allow_fetch: Vec::new(),
             config_file: config_file.map(|path| ConfigFile { path, chosen: Chosen::Named }),
             source_flags,
             configs: BTreeMap::new(),

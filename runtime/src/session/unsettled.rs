@@ -51,6 +51,11 @@ impl Session {
                     }
                 };
             }
+            if self.web_file(huntflow, &source.uri).is_some() {
+                let error = self.resolve(huntflow, source)?.err()?;
+                let refused = Diagnostic::new(&SOURCE_NOT_BOUND, place, error.message).label("not fetched");
+                return Some(error.helps.into_iter().fold(refused, Diagnostic::help));
+            }
             let unbound = Diagnostic::new(&SOURCE_NOT_BOUND, place, format!("nothing is bound to the data source `{name}` here"));
             if let Some(problem) = config.broken.get(name) {
                 return Some(unbound.label("its profile cannot be used").note(problem.message.as_str()));

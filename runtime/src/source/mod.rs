@@ -13,6 +13,7 @@ pub mod repair;
 pub mod store;
 mod tally;
 mod tuples;
+pub mod web_file;
 
 pub use clocks::Clock;
 pub use fields::Fields;

@@ -21,6 +21,10 @@ pub enum Flaw {
     Number,
     /// It is nested deeper than [`MAX_DEPTH`]. It is absent.
     TooDeep,
+    /// A reference to an object that is not there. What it would say is absent.
+    NoSuchObject,
+    /// An id that another record of the file has. The record has a name of its own.
+    SameId,
 }
 
 impl Flaw {
@@ -32,6 +36,8 @@ impl Flaw {
             Self::Backslash => "a backslash that escapes nothing is kept",
             Self::Number => "a number beyond all limits is text",
             Self::TooDeep => "a value nested deeper than 256 is absent",
+            Self::NoSuchObject => "a reference to an object that is not in the bundle is absent",
+            Self::SameId => "an id that another record has is numbered",
         }
     }
 }

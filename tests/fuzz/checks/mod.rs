@@ -4,6 +4,7 @@
 
 pub mod analytics;
 pub mod answer;
+pub mod bundle;
 pub mod configuration;
 pub mod formats;
 pub mod huntflow;

@@ -205,11 +205,12 @@ def main():
             yml(table, yaml.load(show(endpoint, "HEAD", path), Loader=yaml.CSafeLoader), f"endpoint/{stream}")
     for tag in ECS_BEFORE:
         ecs(table, ecs_repository, tag, False)
+    table.add("stix.*", "keyword", "stix")
     print("# Fields of records, sorted by name: made by make-record-fields.py, not edited. `NAME.*`: a group whose keys nobody lists.")
     print("# `type`: that of the index. Flag `many`: a record may have several values (ECS says so, or nobody says that there is one);")
     print("# `id`, `entity-id` and `mac`: identifiers, as attributes of these types.")
     print(f"# `source`: ecs is {ECS_NOW} (or the last version that had the field), the names of Beats are those of {BEATS},")
-    print("# endpoint is the package's 9.6. `now`: the newer name of the field, under which records have it today.")
+    print("# endpoint is the package's 9.6, stix is what bundles say beside ECS. `now`: the newer name of the field, under which records have it today.")
     print("field,type,flags,source,now")
     table.write(sys.stdout)
 

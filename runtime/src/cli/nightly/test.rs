@@ -125,7 +125,7 @@ fn test_one(args: &NightTestArgs, settings: &RunSettings, hunt: &HuntFile, test:
     };
     // Every source of the hunt is bound to a file of the test, so nothing is sent.
     let flags = files.iter().map(|(name, path)| format!("{name}={}", path.display())).collect();
-    let mut console = Console::new(terminal, &args.config, &SourceArgs { sources: flags });
+    let mut console = Console::new(terminal, &args.config, &SourceArgs { sources: flags, ..SourceArgs::default() });
     let settings = RunSettings { now: window.stop, ..settings.clone() };
     let Ok(mut huntflow) = console.load(&file, &settings) else { return Verdict::Unusable };
     huntflow.configure(huntflow.config.nightly.params.of(&hunt.name));

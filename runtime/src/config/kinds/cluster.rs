@@ -352,7 +352,7 @@ impl Certificate {
 }
 
 /// The proxy that the environment names for an address. What is sent to this machine needs none.
-fn proxy_of(environment: &Environment, url: &Url) -> Option<Proxy> {
+pub(super) fn proxy_of(environment: &Environment, url: &Url) -> Option<Proxy> {
     if is_loopback(url) {
         return None;
     }

@@ -7,6 +7,7 @@ mod mapped;
 mod several;
 pub mod store;
 mod untrusted;
+pub mod web_file;
 
 pub use kind::{OpenedSource, Opening, ResolvedSource, SourceFacts, SourceKind};
 pub(super) use mapped::with_columns;

@@ -34,6 +34,11 @@ pub(super) const VALUES: LogFormat = LogFormat {
     read: |reader, reading, emit| cut(reader, Wanted::Values, reading, emit),
 };
 
+/// Cuts bundles, which follow one another, into their `objects`.
+pub(super) fn objects(reader: &mut dyn Read, reading: &LogReading<'_>, emit: &mut Emit<'_>) -> Result<u64, SourceError> {
+    cut(reader, Wanted::Objects, reading, emit)
+}
+
 /// Where the documents are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Wanted {
@@ -41,6 +46,8 @@ enum Wanted {
     Hits,
     /// In one array.
     Array,
+    /// In `objects` of values that follow one another.
+    Objects,
     /// Each value is a document.
     Values,
 }
@@ -260,7 +267,7 @@ impl<'a> Scanner<'a> {
     /// Whether this byte may begin a value at the top of the text.
     fn opens_top(&self, byte: u8) -> bool {
         match self.wanted {
-            Wanted::Hits => byte == b'{',
+            Wanted::Hits | Wanted::Objects => byte == b'{',
             Wanted::Array => byte == b'[',
             Wanted::Values => true,
         }
@@ -308,7 +315,8 @@ impl<'a> Scanner<'a> {
             Wanted::Hits if byte == b'{' => self.open_answer(),
             Wanted::Hits => self.open_list(),
             Wanted::Array if self.depth == 1 => self.inside = Some(1),
-            Wanted::Array | Wanted::Values => {}
+            Wanted::Objects if byte == b'[' && self.depth == 2 && self.key(1) == b"objects" => self.inside = Some(2),
+            Wanted::Array | Wanted::Objects | Wanted::Values => {}
         }
     }
 

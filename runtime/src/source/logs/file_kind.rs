@@ -86,7 +86,12 @@ static KINDS: [FileKind; 30] = [
     foreign("a JPEG image", |b| b.starts_with(b"\xff\xd8\xff"), false, NO_LOG),
     foreign("a PDF document", |b| b.starts_with(b"%PDF-"), false, NO_LOG),
     foreign("a program", |b| b.starts_with(b"\x7fELF") || (b.starts_with(b"MZ") && b.contains(&0)), false, NO_LOG),
-    text("a STIX bundle", is_stix, true, "huntc reads ECS documents: name the events that the bundle was made of, or their index"),
+    text(
+        "a STIX bundle",
+        is_stix,
+        true,
+        "name a bundle with `observed-data`: only those are records, indicators and reports are none",
+    ),
     text(
         "a `_bulk` body without documents",
         |b| begins_object(b) && (begun(b).starts_with(b"{\"create\"") || begun(b).starts_with(b"{\"index\"")),

@@ -34,6 +34,7 @@ mod sample;
 mod seam;
 mod single_lines;
 mod spare;
+mod stix;
 mod suricata;
 mod table;
 mod utf16;
@@ -68,6 +69,7 @@ use std::io::Read;
 pub const FORMATS: &[&LogFormat] = &[
     &windows::EVTX,
     &windows::EVENTS_XML,
+    &stix::BUNDLES,
     &elements::ARRAY,
     &elements::RESPONSES,
     &elements::VALUES,

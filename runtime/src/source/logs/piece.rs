@@ -3,6 +3,7 @@
 use super::answer::AnswerFacts;
 use super::report::BadReason;
 use crate::source::SourceError;
+use crate::source::repair::Flaw;
 
 /// What the lines of a block are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,6 +31,8 @@ pub(crate) enum Piece {
     Block(Block),
     /// The number of a line, from 0, that the reader itself found to be bad.
     Bad(u64, BadReason),
+    /// The number of a record, of which the reader itself mended a value.
+    Mended(u64, Flaw),
     /// The end of a search response.
     Answer(AnswerFacts),
 }

@@ -35,6 +35,16 @@ pub enum BadReason {
     DamagedRecord,
     /// It is a search response without hits, for example an error.
     NoHits,
+    /// It is a STIX bundle in which nothing was observed.
+    NoObservedData,
+    /// It is an observed-data without a time.
+    NoFirstObserved,
+    /// It is an observed-data without objects.
+    NoObjects,
+    /// It is an observed-data that stands for more records than are made of one.
+    TooManyRecords,
+    /// It is an object that is another one than the object of the same id before it.
+    OtherObject,
     /// It has another number of columns than its table.
     OtherColumns,
     /// It is no line of the audit log, among lines that are.
@@ -59,6 +69,11 @@ impl BadReason {
             Self::DamagedChunk => "a damaged chunk of an event log: some of its records are lost",
             Self::DamagedRecord => "a damaged record of an event log",
             Self::NoHits => "a search response without hits",
+            Self::NoObservedData => "a STIX bundle without observed-data",
+            Self::NoFirstObserved => "an observed-data without a readable first_observed",
+            Self::NoObjects => "an observed-data without objects",
+            Self::TooManyRecords => "an observed-data that stands for more records than are made of one; the others are left out",
+            Self::OtherObject => "an object with the id of another object",
             Self::OtherColumns => "another number of columns than the header",
             Self::NoAuditLine => "no line of an audit log",
         }

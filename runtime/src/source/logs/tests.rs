@@ -20,7 +20,7 @@ fn cut_with(bytes: &[u8], options: &ReadOptions) -> Result<Cut, SourceError> {
     let mut cut = Cut::default();
     let read = read(Box::new(bytes), "f", options, &Spare::default(), &mut |piece| {
         match piece {
-            Piece::Answer(_) => {}
+            Piece::Answer(_) | Piece::Mended(..) => {}
             Piece::Bad(line, reason) => cut.bad.push((line, reason)),
             Piece::Block(block) => {
                 let text = String::from_utf8(block.bytes).unwrap();
@@ -190,7 +190,7 @@ fn answers(text: &str) -> (Vec<String>, Vec<answer::AnswerFacts>) {
             Piece::Block(block) => {
                 lines.extend(String::from_utf8(block.bytes).unwrap().lines().map(|line| line.trim().to_owned()));
             }
-            Piece::Bad(..) => {}
+            Piece::Bad(..) | Piece::Mended(..) => {}
         }
         Ok(())
     })

@@ -114,10 +114,28 @@ impl Store {
         Self::from_paths_within(paths, &Limits { read, segment_rows, workers: 1, ..Limits::default() })
     }
 
+    /// As [`Self::from_paths_with`], of one file, which is called `name` wherever it is told of.
+    pub fn from_file(
+        path: &Path,
+        name: &str,
+        fields: Fields,
+        allowance: Arc<Allowance>,
+    ) -> Result<(Self, ReadReport), SourceError> {
+        let mut listing = logs::list(&[path.to_path_buf()])?;
+        for input in &mut listing.inputs {
+            name.clone_into(&mut input.name);
+        }
+        Self::from_listing(&listing, name.to_owned(), &Limits { fields, allowance, ..Limits::default() })
+    }
+
     fn from_paths_within(paths: &[PathBuf], limits: &Limits) -> Result<(Self, ReadReport), SourceError> {
-        let listing = logs::list(paths)?;
+        let location = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+        Self::from_listing(&logs::list(paths)?, location, limits)
+    }
+
+    fn from_listing(listing: &logs::Listing, location: String, limits: &Limits) -> Result<(Self, ReadReport), SourceError> {
         let segments = Mutex::new(Vec::new());
-        let outcome = ingest::ingest(&listing, 0, limits, &|segment| {
+        let outcome = ingest::ingest(listing, 0, limits, &|segment| {
             limits.allowance.take(segment.bytes()?, "what is kept of log files").map_err(in_memory)?;
             segments.lock().unwrap_or_else(PoisonError::into_inner).push(segment);
             Ok(())
@@ -125,7 +143,6 @@ impl Store {
         let segments = segments.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut segments = once_each(segments, &outcome.origins)?;
         segments.sort_by_key(|s| (s.span(), s.ids.first().copied()));
-        let location = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
         let fields = limits.fields.clone();
         let store = Self { location, segments, origins: outcome.origins, part: None, fields, patterns: Mutex::default() };
         Ok((store, outcome.report))

@@ -21,7 +21,7 @@ fn records(text: &str) -> (Vec<(u64, Value)>, Vec<u64>) {
                     let lines = lines.lines().zip(block.first..).filter(|(line, _)| !line.is_empty());
                     found.extend(lines.map(|(line, number)| (number, serde_json::from_str(line).unwrap())));
                 }
-                Piece::Answer(_) => {}
+                Piece::Answer(_) | Piece::Mended(..) => {}
             }
             Ok(())
         })

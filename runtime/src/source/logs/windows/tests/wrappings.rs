@@ -95,7 +95,7 @@ fn records(bytes: &[u8], block: usize) -> (Vec<Value>, Vec<(u64, BadReason)>) {
                 }
             }
             Piece::Bad(line, reason) => bad.push((line, reason)),
-            Piece::Answer(_) => {}
+            Piece::Answer(_) | Piece::Mended(..) => {}
         }
         Ok(())
     })
@@ -197,7 +197,7 @@ fn damage_to_an_event_log_costs_what_is_damaged() {
             match piece {
                 Piece::Block(block) => lines += block.bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty()).count(),
                 Piece::Bad(..) => told += 1,
-                Piece::Answer(_) => {}
+                Piece::Answer(_) | Piece::Mended(..) => {}
             }
             Ok(())
         })
