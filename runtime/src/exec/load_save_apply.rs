@@ -11,7 +11,7 @@ use crate::source::SourceError;
 use crate::source::repair::Flaw;
 use crate::table::{Rows, Table};
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::diag::{Diagnostic, codes};
+use huntc_compiler::diag::{Code, Diagnostic, codes};
 use huntc_compiler::plan::{Attr, Column, Node, NodeId, Operand, Var, shown_columns};
 use huntc_compiler::value::Value;
 use std::sync::Arc;
@@ -102,10 +102,11 @@ impl Run<'_> {
 
     /// Warns of what an analytic of Kestrel did otherwise than it should, and of files that it left and nobody sees.
     fn tell_deviations(&self, node: &Node, analytic: &str, answer: &AnalyticAnswer) {
-        let tell = |code, message: String, notes: Vec<String>| {
+        let tell = |code: &'static Code, message: String, notes: Vec<String>| {
             if !notes.is_empty() {
                 let warning = Diagnostic::new(code, node.origin, message);
-                locked(&self.warnings).push(notes.into_iter().fold(warning, Diagnostic::note));
+                let help = format!("`huntc explain {}` says what an analytic must give back", code.id);
+                locked(&self.warnings).push(notes.into_iter().fold(warning, Diagnostic::note).help(help));
             }
         };
         let message = format!("{analytic:?} answered otherwise than it was asked");

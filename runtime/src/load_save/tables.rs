@@ -57,10 +57,10 @@ pub(super) fn read(file: impl Read, allowance: &Allowance) -> Result<Cells<'_>, 
 }
 
 /// The names of the columns, and the type of the first row.
-pub(super) type Beginning = (Vec<String>, Option<Value>);
+pub(super) type TableBeginning = (Vec<String>, Option<Value>);
 
 /// The beginning, before the hunt; nothing where the file has more bytes than `most`.
-pub(super) fn facts(file: impl Read, most: u64) -> Result<Option<Beginning>, String> {
+pub(super) fn facts(file: impl Read, most: u64) -> Result<Option<TableBeginning>, String> {
     match beginning(file, most) {
         Ok((names, first)) => match twice(&names) {
             Some(twice) => Err(format!("it is no Parquet table: {twice}")),
