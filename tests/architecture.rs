@@ -83,7 +83,7 @@ const RUNTIME: Arrows = &[
     ("matching", &["allowance", "source", "table"]),
     ("ops", &["allowance", "matching", "table"]),
     ("load_save", &["allowance", "analytics", "matching", "metered_file", "own_files", "parquet", "report", "source", "table"]),
-    ("analytics", &["allowance", "config", "metered_file", "process_group", "source"]),
+    ("analytics", &["allowance", "config", "metered_file", "parquet", "process_group", "source", "table"]),
     ("exec", &["allowance", "analytics", "config", "load_save", "matching", "ops", "report", "source", "table"]),
     ("session", &["allowance", "config", "exec", "load_save", "report", "source"]),
     ("nightly", &["allowance", "config", "damage", "exec", "own_files", "process_group", "report", "session", "source", "table"]),

@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
+#[cfg(unix)]
+mod analytics;
 mod architecture;
 #[cfg(unix)]
 mod attacks;

@@ -63,6 +63,11 @@ impl Allowance {
         self.end.map(|(end, _)| end.saturating_duration_since(Instant::now()))
     }
 
+    /// All bytes that it may use.
+    pub fn most_memory(&self) -> u64 {
+        self.most_memory
+    }
+
     /// The bytes that are left.
     pub fn memory_left(&self) -> usize {
         usize::try_from(self.most_memory.saturating_sub(self.held.load(Ordering::Relaxed))).unwrap_or(usize::MAX)

@@ -1,64 +1,46 @@
-//! Analytics that APPLY calls: look-up tables, and external commands that read and write JSON, one object a line.
+//! Analytics that APPLY calls: look-up tables, external commands that read and write JSON, one object a line, and those of Kestrel:
+//! containers, and functions of Python.
 
+mod arguments;
+mod container;
+mod contract;
 mod conversation;
+mod display;
+mod exchange;
 mod lookup;
 mod offline;
+mod python;
+mod updated;
 
-pub use offline::read_offline;
+pub(crate) use contract::value;
+pub use contract::{AnalyticAnswer, AnalyticCall, AnalyticDisplay, AnalyticRows, Deviations, DisplayKind, InputFacts};
+pub use offline::{read_offline, read_table_offline};
 
-use crate::allowance::Allowance;
-use crate::config::analytic::{Action, AnalyticBinding};
+use crate::config::analytic::Action;
 use crate::config::trust;
 use crate::metered_file::Meter;
 use crate::process_group;
 use crate::source::SourceError;
-use crate::source::repair::Flaw;
+use contract::{failed, program};
 use conversation::{AnswerFields, AnswerLine, Finished, Talk, converse};
 use foldhash::HashSet;
 use huntc_compiler::diag::codes;
 use huntc_compiler::value::Value;
 use lookup::{LookedUp, look_up};
 use serde_json::{Map, Value as Json};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-
-/// Rows with their column names: what an analytic gets, or the columns that it adds.
-#[derive(Clone, Debug, Default)]
-#[expect(missing_docs, reason = "the other fields are what they are called")]
-pub struct AnalyticRows {
-    pub names: Vec<String>,
-    /// Each row has one value for each name.
-    pub rows: Vec<Vec<Option<Value>>>,
-}
-
-/// What an analytic answered.
-#[derive(Clone, Debug, Default)]
-pub struct AnalyticAnswer {
-    /// The columns that it adds to each of the tables: for each table as many rows as it has, in the same order.
-    pub tables: Vec<AnalyticRows>,
-    /// The lines of its answer of which a value was mended, from 1, each with its first flaw.
-    pub mended: Vec<(u64, Flaw)>,
-}
-
-/// One call of an analytic.
-pub struct AnalyticCall<'a> {
-    /// What the analytic's URI is bound to.
-    pub binding: &'a AnalyticBinding,
-    /// The arguments of WITH: names and values.
-    pub arguments: &'a [(String, String)],
-    /// What the hunt may use of time and memory. A running command is ended when there is nothing left.
-    pub allowance: &'a Allowance,
-}
 
 /// Asks an analytic about the rows of some tables.
 pub fn apply(call: &AnalyticCall<'_>, tables: &[AnalyticRows]) -> Result<AnalyticAnswer, SourceError> {
     let answer = match &call.binding.action {
         Action::Lookup { table: path, key } => {
             let tables = tables.iter().map(|table| lookup(call, path, key, table)).collect::<Result<_, _>>();
-            tables.map(|tables| AnalyticAnswer { tables, mended: Vec::new() })
+            tables.map(|tables| AnalyticAnswer { tables, ..AnalyticAnswer::default() })
         }
         Action::Exec(command) => exec(call, command, tables),
+        Action::Container(image) => container::run(call, image, tables),
+        Action::Python(function) => python::run(call, function, tables),
         Action::Untrusted { file, .. } => {
             let error = SourceError::new(
                 &codes::run::ANALYTIC_NOT_CONFIGURED,
@@ -68,10 +50,6 @@ pub fn apply(call: &AnalyticCall<'_>, tables: &[AnalyticRows]) -> Result<Analyti
         }
     };
     answer.map_err(|e| if e.helps.is_empty() { e.help("`huntc explain K1002` says what an analytic must answer") } else { e })
-}
-
-fn failed(call: &AnalyticCall<'_>, what: impl std::fmt::Display) -> SourceError {
-    SourceError::new(&codes::run::ANALYTIC_FAILED, format!("the analytic {:?} failed: {what}", call.binding.uri))
 }
 
 /// Bytes that a cell takes, roughly.
@@ -102,31 +80,6 @@ fn lookup(call: &AnalyticCall<'_>, path: &Path, key: &str, table: &AnalyticRows)
     Ok(AnalyticRows { rows: table.rows.iter().map(find).collect(), names })
 }
 
-/// The beginning of the names under which a command gets the arguments of WITH. A huntflow chooses the rest of the name, and no
-/// program takes a variable of this kind for an instruction (as `BASH_ENV`, `LD_PRELOAD` or `PATH` are).
-const ARGUMENT: &str = "HUNTC_ARG_";
-
-/// The arguments as variables. A shell reads no name with other characters than letters, digits and `_`.
-fn variables(call: &AnalyticCall<'_>) -> Result<BTreeMap<String, String>, SourceError> {
-    let mut variables = BTreeMap::new();
-    for (name, value) in call.arguments {
-        let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let variable = format!("{ARGUMENT}{plain}");
-        if value.contains('\0') {
-            return Err(failed(call, format_args!("the argument {name:?} holds a NUL, which no command can get")));
-        }
-        if variables.insert(variable.clone(), value.clone()).is_some() {
-            return Err(failed(call, format_args!("two arguments would both be {variable}")).help("give one of them another name"));
-        }
-    }
-    Ok(variables)
-}
-
-/// A program with a folder in its name is one of the configuration's folder; any other is looked for in `PATH`.
-fn program(name: &str, folder: &Path) -> PathBuf {
-    if name.contains('/') { folder.join(name) } else { PathBuf::from(name) }
-}
-
 /// Runs a command. Its standard input gets one JSON object a line for each row: `table`, `row`, and the attributes
 /// under `data`. It must answer one object a line on its standard output for each row, either in the same order, or
 /// with `row` (and `table`) naming the row.
@@ -138,7 +91,7 @@ fn exec(call: &AnalyticCall<'_>, command: &[String], tables: &[AnalyticRows]) ->
         .current_dir(&folder)
         .env_clear()
         .envs(call.binding.environment.variables())
-        .envs(variables(call)?)
+        .envs(arguments::of_command(call)?)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -207,7 +160,8 @@ fn columns(call: &AnalyticCall<'_>, answers: &[AnswerLine], tables: &[AnalyticRo
         return Err(failed(call, format_args!("{row} of {rows} was not answered")));
     }
     let tables = by_row.into_iter().map(|answers| answered(call, answers.into_iter().flatten())).collect::<Result<_, _>>()?;
-    Ok(AnalyticAnswer { tables, mended: answers.iter().filter_map(|answer| Some((answer.number as u64, answer.flaw?))).collect() })
+    let mended = answers.iter().filter_map(|answer| Some((answer.number as u64, answer.flaw?))).collect();
+    Ok(AnalyticAnswer { tables, mended, ..AnalyticAnswer::default() })
 }
 
 /// The columns of one table: those that are declared, then the others that answers have.
@@ -228,21 +182,6 @@ fn answered<'a>(call: &AnalyticCall<'_>, answers: impl Iterator<Item = &'a Answe
     call.allowance.take((data.len() * names.len() * size_of::<Option<Value>>()) as u64, "the columns of an analytic's answer")?;
     let rows = data.iter().map(|d| names.iter().map(|n| d.get(n).and_then(value)).collect()).collect();
     Ok(AnalyticRows { names, rows })
-}
-
-/// A JSON value as a [`Value`]; an object becomes its text.
-pub(crate) fn value(json: &Json) -> Option<Value> {
-    match json {
-        Json::Null => None,
-        Json::Bool(b) => Some(Value::Bool(*b)),
-        Json::Number(n) => n.as_i64().map(Value::Int).or_else(|| n.as_f64().map(Value::Float)),
-        Json::String(s) => Some(Value::text(s.as_str())),
-        Json::Array(items) => {
-            let items: Vec<Value> = items.iter().filter_map(value).collect();
-            (!items.is_empty()).then(|| Value::List(items.into()))
-        }
-        Json::Object(_) => Some(Value::text(json.to_string())),
-    }
 }
 
 #[cfg(test)]

@@ -366,7 +366,8 @@ pub fn save(path: &str, place: &Place<'_>, saved: &Saved<'_>) -> Result<(), Sour
 fn write_parquet(saved: &Saved<'_>, packing: Packing, out: impl Write + Send) -> std::io::Result<()> {
     let names: Vec<&str> = std::iter::once("type").chain(saved.headers.iter().copied()).collect();
     let entity = Some(Value::text(saved.entity));
-    let rows: Vec<Vec<Option<Value>>> = saved.rows.iter().map(|row| [&[entity.clone()], row.as_slice()].concat()).collect();
+    let rows: Vec<Vec<Option<Value>>> =
+        saved.rows.iter().map(|row| [std::slice::from_ref(&entity), row.as_slice()].concat()).collect();
     tables::write(&names, &rows, packing, out)
 }
 

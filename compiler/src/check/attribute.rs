@@ -78,10 +78,14 @@ impl Checker<'_> {
         let added = self.columns_of(var).iter().find(|c| c.name == name || c.name == path.text);
         let added = added.map(|c| Found { attr: Attr::Added(c.name.clone()), ty: c.ty });
         let (entity, kept, open) = match &self.var(var).shape {
-            Shape::Groups { of, columns, .. } => {
-                let of = *of;
+            Shape::Groups { of, columns, open, .. } => {
+                let (of, open) = (*of, *open);
                 let columns: Vec<String> = columns.clone();
                 let unsure = self.unsure.contains(&var);
+                if added.is_none() && open && !unsure {
+                    self.undeclared(var, of, path);
+                    return Ok(Found { attr: Attr::Added(name), ty: None });
+                }
                 return added.ok_or_else(|| if unsure { self.told() } else { self.unknown_column(of, path, &columns) });
             }
             Shape::Entities { entity, kept, open, .. } => (*entity, kept.clone(), *open),

@@ -40,7 +40,7 @@ impl Apply {
         let scheme = cx.scheme(&self.analytic, text, ANALYTICS);
         let analytic = if text.contains("://") { text.clone() } else { format!("{DEFAULT_SCHEME}://{text}") };
         let arguments: Vec<_> = self.arguments.iter().map(|(key, operand)| argument(cx, key, operand)).collect();
-        let inputs: Vec<_> = self.variables.iter().map(|name| input(cx, name)).collect();
+        let inputs: Vec<_> = self.variables.iter().map(|name| cx.resolve(name)).collect();
         let inputs: Vec<VarId> = inputs.into_iter().collect::<Result<_, _>>()?;
         let profile = cx.options.analytics.iter().find(|a| a.uri.eq_ignore_ascii_case(&analytic));
         let outputs = profile.and_then(|p| p.outputs.clone());
@@ -61,20 +61,22 @@ impl Apply {
     }
 }
 
-fn input(cx: &mut Checker<'_>, name: &Ident) -> Result<VarId, Reported> {
-    let input = cx.resolve(name)?;
-    cx.needs_entities(input, name.span, "APPLY")?;
-    Ok(input)
-}
-
 /// Adds the outputs of an analytic to a draft. An output that the type has already is updated in place.
 fn extend(cx: &Checker<'_>, draft: &mut Draft, outputs: Option<&[String]>) {
     let entity = draft.shape.entity();
-    let Shape::Entities { kept, added, open, .. } = &mut draft.shape else { return };
+    let (Shape::Entities { open, .. } | Shape::Groups { open, .. }) = &mut draft.shape;
     let Some(outputs) = outputs else {
         *open = true;
         return;
     };
+    if let Shape::Groups { columns, .. } = &mut draft.shape {
+        for name in outputs.iter().filter(|name| !columns.contains(*name)).cloned().collect::<Vec<_>>() {
+            columns.push(name.clone());
+            draft.columns.push(ColumnInfo { name, ty: None });
+        }
+        return;
+    }
+    let Shape::Entities { kept, added, .. } = &mut draft.shape else { return };
     for name in outputs {
         let shown = cx.catalog.shown_fields.iter().any(|shown| shown.field.name == *name);
         let own = shown || cx.catalog.get(entity).attribute(name).is_some();

@@ -68,7 +68,7 @@ impl Group {
         };
         let (keys, aggregates) = (keys?, aggregates?);
         let names = columns.iter().map(|c| c.name.clone()).collect();
-        let shape = Shape::Groups { of: cx.entity_of(input), columns: names, keys: keys.len() };
+        let shape = Shape::Groups { of: cx.entity_of(input), columns: names, keys: keys.len(), open: false };
         let draft = Draft { shape, columns, ..cx.inherit(input, Birth::Group) };
         let out = cx.bind(draft);
         cx.step(hir::GroupStep { out, input, keys, aggregates });

@@ -9,13 +9,15 @@ use crate::source::repair::{self, Flaw};
 use serde::Deserialize;
 use std::fmt::Display;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStderr, ChildStdout, ExitStatus};
+use std::process::{Child, ChildStdout, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The longest message of a command that is repeated to the user, in bytes.
 const MESSAGE: usize = 4_096;
+/// What is kept of that which a program prints whose answer is in files, in bytes.
+const LOG: usize = 16 << 10;
 /// The longest line of an answer, in bytes.
 const LINE: u64 = 16 << 20;
 /// The most lines that wait to be read.
@@ -67,7 +69,7 @@ pub(super) fn converse(talk: &Talk<'_>, mut child: Child, input: Vec<u8>) -> Res
         let _ = stdin.write_all(&input);
     });
     let complaint: Arc<Mutex<Vec<u8>>> = Arc::default();
-    let silent = listen(stderr, Arc::clone(&complaint));
+    let silent = listen(stderr, Arc::clone(&complaint), Keep::Beginning);
     let lines = lines_of(stdout);
     let deadline = Instant::now() + talk.timeout;
     let said = collect(talk, &lines, deadline).and_then(|answers| {
@@ -83,15 +85,63 @@ pub(super) fn converse(talk: &Talk<'_>, mut child: Child, input: Vec<u8>) -> Res
     Ok(Finished { answers, status, complaint })
 }
 
-/// Keeps the beginning of what is written to a pipe. The receiver hears when there is no more.
-fn listen(mut pipe: ChildStderr, kept: Arc<Mutex<Vec<u8>>>) -> Receiver<()> {
+/// How a program ended that leaves its answer in files.
+pub(super) struct Attended {
+    pub(super) status: ExitStatus,
+    /// The end of what it printed.
+    pub(super) log: String,
+}
+
+/// Waits until a program ends. `within` fails once it has written more than it may.
+pub(super) fn attend(
+    talk: &Talk<'_>,
+    mut child: Child,
+    within: &dyn Fn() -> Result<(), SourceError>,
+) -> Result<Attended, SourceError> {
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err((talk.failed)(&"the program has no pipes"));
+    };
+    let log: Arc<Mutex<Vec<u8>>> = Arc::default();
+    let silent = [listen(stdout, Arc::clone(&log), Keep::End), listen(stderr, Arc::clone(&log), Keep::End)];
+    let status = end_within(talk, &mut child, Instant::now() + talk.timeout, within);
+    if status.is_err() {
+        process_group::kill(&mut child);
+    }
+    let status = status?;
+    for silent in silent {
+        let _ = silent.recv_timeout(LAST_WORDS);
+    }
+    let log = String::from_utf8_lossy(&log.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
+    Ok(Attended { status, log })
+}
+
+/// Which part of what is printed is kept.
+#[derive(Clone, Copy)]
+enum Keep {
+    /// Up to [`MESSAGE`].
+    Beginning,
+    /// Up to [`LOG`].
+    End,
+}
+
+/// Keeps a part of what is written to a pipe. The receiver hears when there is no more.
+fn listen(mut pipe: impl Read + Send + 'static, kept: Arc<Mutex<Vec<u8>>>, keep: Keep) -> Receiver<()> {
     let (done, heard) = sync_channel(1);
     std::thread::spawn(move || {
         let mut chunk = [0; MESSAGE];
         while let Ok(read @ 1..) = pipe.read(&mut chunk) {
             let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-            let room = MESSAGE.saturating_sub(kept.len());
-            kept.extend_from_slice(chunk.get(..read.min(room)).unwrap_or_default());
+            match keep {
+                Keep::Beginning => {
+                    let room = MESSAGE.saturating_sub(kept.len());
+                    kept.extend_from_slice(chunk.get(..read.min(room)).unwrap_or_default());
+                }
+                Keep::End => {
+                    kept.extend_from_slice(chunk.get(..read).unwrap_or_default());
+                    let over = kept.len().saturating_sub(LOG);
+                    kept.drain(..over);
+                }
+            }
         }
         let _ = done.send(());
     });
@@ -184,12 +234,22 @@ fn in_time(talk: &Talk<'_>, deadline: Instant) -> Result<(), SourceError> {
 
 /// How the command ends. It may go on after it closed its standard output, but not for longer than it has time.
 fn end(talk: &Talk<'_>, child: &mut Child, deadline: Instant) -> Result<ExitStatus, SourceError> {
+    end_within(talk, child, deadline, &|| Ok(()))
+}
+
+fn end_within(
+    talk: &Talk<'_>,
+    child: &mut Child,
+    deadline: Instant,
+    within: &dyn Fn() -> Result<(), SourceError>,
+) -> Result<ExitStatus, SourceError> {
     let mut pause = Duration::from_millis(1);
     loop {
         if let Some(status) = child.try_wait().map_err(|e| (talk.failed)(&e))? {
             return Ok(status);
         }
         in_time(talk, deadline)?;
+        within()?;
         std::thread::sleep(pause);
         pause = (pause * 2).min(POLL);
     }

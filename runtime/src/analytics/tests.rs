@@ -49,7 +49,10 @@ impl Trial {
             origin,
         };
         let allowance = Allowance::new(Arc::new(AtomicBool::new(self.cancelled)), None, self.memory);
-        apply(&AnalyticCall { binding: &binding, arguments: &self.arguments, allowance: &allowance }, tables)
+        apply(
+            &AnalyticCall { binding: &binding, arguments: &self.arguments, about: &[], memory: u64::MAX, allowance: &allowance },
+            tables,
+        )
     }
 
     /// Looks `rows` up in a table that is the text of a file with this name.

@@ -5,6 +5,7 @@ use super::console::Console;
 use super::exit::ExitCode;
 use super::terminal::Terminal;
 use crate::config::Config;
+use crate::config::analytic::AnalyticBinding;
 use crate::report::sanitize::{json_line, terminal as safe};
 use crate::report::text::table;
 
@@ -32,12 +33,14 @@ pub(super) fn run(args: &AnalyticsArgs, terminal: Terminal) -> ExitCode {
 }
 
 fn text(config: &Config, width: Option<u16>) -> String {
-    if config.analytics.is_empty() {
+    if config.analytics.is_empty() && config.containers.is_none() {
         return "no analytic is bound; `huntc explain K1001` says how to bind one\n".to_owned();
     }
+    let any = config.containers.as_ref().and_then(|all| all.of("docker://name"));
+    let any = any.map(|any| AnalyticBinding { uri: "docker://NAME".to_owned(), ..any });
     let mut rows = table(width);
     rows.set_header(["NAME", "DOES", "ADDS", "TIMEOUT", "FROM"]);
-    for analytic in config.analytics.values() {
+    for analytic in config.analytics.values().chain(any.as_ref()) {
         let outputs = analytic.outputs.as_ref().map_or_else(|| "not declared".to_owned(), |o| o.join(", "));
         let timeout = format!("{}s", analytic.timeout.as_secs());
         let cells = [&analytic.uri, &analytic.action_text(), &outputs, &timeout, &analytic.origin.to_string()]

@@ -1,4 +1,4 @@
-//! Analytics for APPLY: external commands and look-up tables.
+//! Analytics for APPLY: external commands, containers, functions of Python, and look-up tables.
 
 use super::binding::BindingOrigin;
 use super::environment::Environment;
@@ -29,10 +29,14 @@ pub struct AnalyticBinding {
 pub enum Action {
     /// Runs a command without a shell: the program and its arguments.
     Exec(Vec<String>),
-    /// A command that is not run, because the file that binds it is not trusted.
+    /// Runs a container, as Kestrel does.
+    Container(ContainerImage),
+    /// Calls a function over pandas data frames, as Kestrel does.
+    Python(PythonFunction),
+    /// What is not run, because the file that binds it is not trusted.
     Untrusted {
-        /// The program, for people.
-        program: String,
+        /// What it would run, for people.
+        what: String,
         /// The file.
         file: PathBuf,
     },
@@ -43,6 +47,83 @@ pub enum Action {
         /// The attribute that is looked up in the column of the same name, or in the first column if there is none.
         key: String,
     },
+}
+
+/// An image, and how its container is run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
+pub struct ContainerImage {
+    /// The program that runs containers; `None`: docker or podman, whichever is there.
+    pub runtime: Option<String>,
+    pub image: String,
+    /// The network; `None`: that which the runtime gives.
+    pub network: Option<String>,
+    /// Variables of the user's that it gets.
+    pub environment: Vec<String>,
+}
+
+impl ContainerImage {
+    /// For people.
+    pub fn text(&self) -> String {
+        format!("image {} by {}", self.image, self.runtime.as_deref().unwrap_or("docker or podman"))
+    }
+}
+
+/// A function of a Python module.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
+pub struct PythonFunction {
+    /// The interpreter.
+    pub python: String,
+    /// The file of the module.
+    pub module: PathBuf,
+    pub function: String,
+}
+
+impl PythonFunction {
+    /// For people.
+    pub fn text(&self) -> String {
+        format!("python {}:{}", self.module.display(), self.function)
+    }
+}
+
+/// The scheme of containers.
+const CONTAINER: &str = "docker://";
+/// What the name of an image begins with, as Kestrel has it.
+const IMAGE: &str = "kestrel-analytics-";
+
+/// Variables that say where containers run, which the runtime inherits.
+pub const RUNTIME_VARIABLES: [&str; 5] = ["CONTAINER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_HOST", "XDG_RUNTIME_DIR"];
+
+/// The image that Kestrel runs for a URI; `None` for one of another scheme, or whose name is not that of an image.
+pub fn image_of(uri: &str) -> Option<String> {
+    let name = uri.strip_prefix(CONTAINER)?;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
+    (!name.is_empty() && name.len() <= 128 && name.chars().all(plain)).then(|| format!("{IMAGE}{name}"))
+}
+
+/// What is bound to every container's URI that has no binding of its own.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the other fields are what they are called")]
+pub struct AnyContainer {
+    /// All but what it runs.
+    pub binding: AnalyticBinding,
+    pub runtime: String,
+    /// The file, if it is not trusted.
+    pub untrusted: Option<PathBuf>,
+}
+
+impl AnyContainer {
+    /// The binding of a URI.
+    pub fn of(&self, uri: &str) -> Option<AnalyticBinding> {
+        let image =
+            ContainerImage { runtime: Some(self.runtime.clone()), image: image_of(uri)?, network: None, environment: Vec::new() };
+        let action = match &self.untrusted {
+            Some(file) => Action::Untrusted { what: image.text(), file: file.clone() },
+            None => Action::Container(image),
+        };
+        Some(AnalyticBinding { uri: uri.to_owned(), action, ..self.binding.clone() })
+    }
 }
 
 /// The longest time for one call, unless configured.
@@ -56,7 +137,9 @@ impl AnalyticBinding {
                 let more = if command.len() > 1 { " …" } else { "" };
                 format!("exec {}{more}", command.first().map_or("", String::as_str))
             }
-            Action::Untrusted { program, .. } => format!("exec {program} (off: the configuration is not trusted)"),
+            Action::Container(image) => image.text(),
+            Action::Python(function) => function.text(),
+            Action::Untrusted { what, .. } => format!("{what} (off: the configuration is not trusted)"),
             Action::Lookup { table, key } => format!("lookup {} by {key}", table.display()),
         }
     }
@@ -64,5 +147,10 @@ impl AnalyticBinding {
 
 /// What to write to bind an analytic; it can be pasted.
 pub fn how_to_bind(uri: &str) -> String {
-    format!("bind it in huntc.toml: [analytics.{uri:?}] with lookup = \"table.csv\" or exec = [\"command\"]")
+    let own = match uri.split_once("://") {
+        Some(("docker", _)) => "; or [analytics] with runtime = \"docker\", which runs images that are here",
+        Some(("python", _)) => ", or module = \"analytics.py\" and function = \"analytics\"",
+        _ => "",
+    };
+    format!("bind it in huntc.toml: [analytics.{uri:?}] with lookup = \"table.csv\" or exec = [\"command\"]{own}")
 }

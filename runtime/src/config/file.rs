@@ -1,6 +1,6 @@
 //! `huntc.toml`: sources, analytics, lint levels, limits of a run, and options of nightly hunts.
 
-use super::analytic::{Action, AnalyticBinding, DEFAULT_TIMEOUT};
+use super::analytics_table::AnalyticsReader;
 use super::binding::{Binding, BindingOrigin};
 use super::environment::Environment;
 use super::model::Config;
@@ -25,7 +25,6 @@ const SOURCE: [&str; 6] = ["uri", "path", "default_window", "like_case", "clock"
 /// The values of `clock`.
 const EVENT_CLOCK: &str = "@timestamp";
 const ARRIVAL_CLOCKS: [&str; 2] = ["event.ingested", "event.created"];
-const ANALYTIC: [&str; 6] = ["exec", "lookup", "key", "outputs", "timeout", "environment"];
 const RUN: [&str; 10] = [
     "aggregate_from",
     "allow_fetch",
@@ -148,12 +147,7 @@ impl FileReader<'_> {
             }
         }
         if let Some(table) = root.table(document, "analytics") {
-            for (uri, _, value) in table.entries() {
-                let Some(table) = document.table(value, format!("[analytics.\"{uri}\"]")) else { continue };
-                if let Some(binding) = self.analytic(&table, uri, document) {
-                    config.analytics.insert(binding.uri.clone(), binding);
-                }
-            }
+            AnalyticsReader { path: self.path, environment: self.environment }.read(&table, document, config);
         }
         if let Some(table) = root.table(document, "lints") {
             lints(&table, document, config);
@@ -219,41 +213,6 @@ impl FileReader<'_> {
             like_case_sensitive,
             clock: clock(table, document),
             kibana: kibana(table, document),
-        })
-    }
-
-    fn analytic(&self, table: &TomlTable<'_, '_>, uri: &str, document: &mut Document<'_>) -> Option<AnalyticBinding> {
-        table.only(document, &ANALYTIC);
-        let exec = table.texts(document, "exec", false);
-        let lookup = table.path(document, "lookup");
-        let action = match (exec, lookup) {
-            (Some(command), None) => {
-                let program = command.first().cloned().unwrap_or_default();
-                let allowed = document.allows(table.span, || format!("{}: runs {program}", table.name));
-                if allowed { Action::Exec(command) } else { Action::Untrusted { program, file: self.path.to_path_buf() } }
-            }
-            (None, Some(lookup)) => {
-                let Some(key) = table.text(document, "key") else {
-                    document.bad(table.span, format!("{} needs `key`", table.name), "the attribute that the table is looked up by");
-                    return None;
-                };
-                Action::Lookup { table: lookup, key: key.value.to_owned() }
-            }
-            _ => {
-                document.bad(table.span, format!("{} needs either `exec` or `lookup`", table.name), "a command, or a CSV table");
-                return None;
-            }
-        };
-        Some(AnalyticBinding {
-            // In Kestrel a name without a scheme is one of `python://`.
-            uri: if uri.contains("://") { uri.to_owned() } else { format!("python://{uri}") },
-            action,
-            outputs: table.texts(document, "outputs", false),
-            timeout: table.duration(document, "timeout").unwrap_or(DEFAULT_TIMEOUT),
-            // The parent of a name alone is empty, which is no folder to start in.
-            folder: Path::new(".").join(document.base),
-            environment: self.environment.of_command(&table.texts(document, "environment", false).unwrap_or_default()),
-            origin: BindingOrigin::File(self.path.to_path_buf()),
         })
     }
 }

@@ -3,6 +3,7 @@
 
 mod address;
 pub mod analytic;
+mod analytics_table;
 pub mod binding;
 mod columns;
 pub mod environment;
@@ -12,6 +13,7 @@ mod find;
 mod flags;
 mod kestrel;
 mod kestrel2;
+mod kestrel_python;
 pub mod kinds;
 mod mask;
 mod model;
@@ -68,6 +70,7 @@ pub fn load(places: &Places<'_>, sources: &mut SourceSet) -> (Config, Vec<Diagno
         file::read(file, places.environment, sources, &mut config, &mut problems);
         config.file = Some(file.clone());
     }
+    kestrel_python::read_file(places.environment, sources, &mut config, &mut problems);
     // When `huntc.toml` binds the name of a faulty profile of Kestrel, that profile's fault does not matter.
     for name in names {
         if config.sources.get(&name).is_some_and(

@@ -1,6 +1,6 @@
 //! The configuration, from whatever place it comes.
 
-use super::analytic::AnalyticBinding;
+use super::analytic::{AnalyticBinding, AnyContainer};
 use super::binding::Binding;
 use super::nightly::NightlySettings;
 use super::time::nanoseconds;
@@ -30,6 +30,10 @@ pub struct Config {
     pub notices: BTreeMap<String, Vec<Diagnostic>>,
     /// The analytics, by URI.
     pub analytics: BTreeMap<String, AnalyticBinding>,
+    /// What `docker://NAME` is bound to, where nothing else is; `None` unless `[analytics] runtime` says so.
+    pub containers: Option<AnyContainer>,
+    /// The interpreter of Python analytics, where one is named.
+    pub python: Option<String>,
     /// The table `[fields]`, sorted by name.
     pub fields: Vec<OwnField>,
     /// The table `[lints]`.
@@ -75,6 +79,11 @@ impl Config {
             cluster: binding.kind.cluster_address(),
         };
         self.sources.values().map(profile).collect()
+    }
+
+    /// What an analytic's URI is bound to.
+    pub fn analytic(&self, uri: &str) -> Option<AnalyticBinding> {
+        self.analytics.get(uri).cloned().or_else(|| self.containers.as_ref()?.of(uri))
     }
 
     /// The facts about the analytics that the compiler needs.

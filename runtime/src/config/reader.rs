@@ -55,6 +55,11 @@ impl Document<'_> {
         self.trusted
     }
 
+    /// Whether the file may do what needs trust, without a note.
+    pub(super) fn is_trusted(&self) -> bool {
+        self.trusted
+    }
+
     /// Reports a wrong value.
     pub(super) fn bad(&mut self, span: Span, what: impl Into<String>, wanted: impl Into<String>) {
         let problem = Diagnostic::new(&BAD_SETTING, span, what).label(wanted);

@@ -225,6 +225,48 @@ hints = false
 }
 
 #[test]
+fn containers_and_python_functions_are_bound() {
+    let setting = Setting::new()
+        .toml(
+            "[analytics]\nruntime = 'podman'\npython = 'venv/bin/python'\n[analytics.'docker://own']\nimage = 'other:2'\nnetwork = 'none'\n\
+             [analytics.score]\nmodule = 'm.py'\nfunction = 'f'\n[analytics.'docker://named']\noutputs = ['x_a']\n",
+        )
+        .file(
+            "home/.config/kestrel/pythonanalytics.yaml",
+            "profiles:\n  score:\n    module: /k/score.py\n    func: analytics\n  plot:\n    module: ~/plot.py\n    func: analytics\n  near:\n    module: near.py\n    func: g\n",
+        );
+    let (config, problems, _) = setting.load();
+    assert!(problems.is_empty(), "{problems:?}");
+    let does = |uri: &str| config.analytic(uri).map(|a| a.action_text().replace(&setting.folder.path().display().to_string(), ""));
+    assert_eq!(does("docker://own").as_deref(), Some("image other:2 by podman"));
+    assert_eq!(does("docker://named").as_deref(), Some("image kestrel-analytics-named by podman"));
+    assert_eq!(does("docker://any").as_deref(), Some("image kestrel-analytics-any by podman"));
+    for no in ["docker://Any", "docker://a/b", "docker://a:1", "docker://--rm x", "docker://", "python://any"] {
+        assert_eq!(does(no), None, "{no}");
+    }
+    assert!(does("python://score").unwrap().ends_with("m.py:f"), "huntc.toml wins");
+    assert_eq!(does("python://plot").as_deref(), Some("python /home/plot.py:analytics"));
+    assert!(
+        does("python://near").unwrap().ends_with("/home/.config/kestrel/near.py:g"),
+        "a relative module is of the profile's folder"
+    );
+}
+
+#[test]
+fn what_runs_needs_trust() {
+    let setting = Setting::new().toml("[analytics]\nruntime = './docker'\n[analytics.score]\nmodule = 'm.py'\nfunction = 'f'\n");
+    let setting = Setting { chosen: Chosen::Near, ..setting };
+    let (config, _, _) = setting.load();
+    if config.untrusted.is_none() {
+        return; // Root's own files are trusted.
+    }
+    for uri in ["docker://any", "python://score"] {
+        assert!(matches!(config.analytic(uri).unwrap().action, analytic::Action::Untrusted { .. }), "{uri}");
+    }
+    assert_eq!(config.off.len(), 2);
+}
+
+#[test]
 fn mistakes_in_huntc_toml_are_told_at_their_place() {
     let complaints = |text: &str| Setting::new().toml(text).complaints().join("\n");
     insta::assert_snapshot!(
@@ -257,7 +299,7 @@ fn mistakes_in_huntc_toml_are_told_at_their_place() {
     K0808 `K0801` is an error that cannot be moved @ K0801
     K0803 `K0816` is not a level @ 'off'
     K0803 `roots` is not a list of texts @ 3
-    K0803 [analytics."a"] needs either `exec` or `lookup` @ [analytics.a]
+    K0803 [analytics."a"] needs one of `exec`, `lookup`, `module` and `image` @ [analytics.a]
     K0803 [analytics."b"] needs `key` @ [analytics.b]
     "#);
 }

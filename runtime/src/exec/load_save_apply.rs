@@ -1,16 +1,17 @@
 //! LOAD and SAVE of CSV and JSON, and APPLY: the nodes that use files and programs, not data sources.
 
 use super::{Failure, Run, failed, locked};
-use crate::analytics;
+use crate::analytics::{self, AnalyticAnswer, AnalyticDisplay, DisplayKind};
 use crate::config::analytic::how_to_bind;
 use crate::load_save;
 use crate::ops::new;
+use crate::report::model::{Attachment, AttachmentKind};
 use crate::report::text::count;
 use crate::source::SourceError;
 use crate::source::repair::Flaw;
-use crate::table::Table;
+use crate::table::{Rows, Table};
 use huntc_compiler::catalog::Catalog;
-use huntc_compiler::diag::{Diagnostic, codes};
+use huntc_compiler::diag::{Code, Diagnostic, codes};
 use huntc_compiler::plan::{Attr, Column, Node, NodeId, Operand, Var, shown_columns};
 use huntc_compiler::value::Value;
 use std::sync::Arc;
@@ -76,18 +77,58 @@ impl Run<'_> {
             .iter()
             .map(|(name, values)| Ok((name.clone(), self.argument(node, values)?)))
             .collect::<Result<_, Failure>>()?;
-        let mut sent = Vec::new();
+        let (mut sent, mut about) = (Vec::new(), Vec::new());
         for table in inputs.iter().take(inputs.len() - node.references.len()) {
             let attrs = attributes(table, self.job.catalog);
             let names = attrs.iter().map(|a| a.name(self.job.catalog, table.entity)).collect();
-            let plain = Table { rows: crate::table::Rows::Entities, ..Table::clone(table) };
+            let plain = match &table.rows {
+                Rows::Explicit { .. } if table.is_of_groups() => Arc::clone(table),
+                _ => Arc::new(Table { rows: Rows::Entities, ..Table::clone(table) }),
+            };
             sent.push(analytics::AnalyticRows { names, rows: super::node::rows_of(&plain, &attrs) });
+            let entity = table.entity.map_or_else(String::new, |entity| self.job.catalog.get(entity).name.clone());
+            about.push(analytics::InputFacts { entity, fixed: attrs.len() - added(table).len() });
         }
-        let call = analytics::AnalyticCall { binding: &binding, arguments: &arguments, allowance: &self.options.allowance };
+        let allowance = &self.options.allowance;
+        let memory = allowance.most_memory();
+        let call = analytics::AnalyticCall { binding: &binding, arguments: &arguments, about: &about, memory, allowance };
         let answer = analytics::apply(&call, &sent).map_err(|e| failed(node, e))?;
         self.tell_mended(node, "line", &format!("what {analytic:?} answered"), &answer.mended);
+        self.tell_deviations(node, analytic, &answer);
+        self.attach(node, analytic, answer.displays, answer.log);
         locked(&self.answers).insert(id, answer.tables);
         Ok(Table::default())
+    }
+
+    /// Warns of what an analytic of Kestrel did otherwise than it should, and of files that it left and nobody sees.
+    fn tell_deviations(&self, node: &Node, analytic: &str, answer: &AnalyticAnswer) {
+        let tell = |code: &'static Code, message: String, notes: Vec<String>| {
+            if !notes.is_empty() {
+                let warning = Diagnostic::new(code, node.origin, message);
+                let help = format!("`huntc explain {}` says what an analytic must give back", code.id);
+                locked(&self.warnings).push(notes.into_iter().fold(warning, Diagnostic::note).help(help));
+            }
+        };
+        let message = format!("{analytic:?} answered otherwise than it was asked");
+        tell(&codes::run::ANALYTIC_DEVIATES, message, answer.deviations.notes());
+        tell(&codes::run::DISPLAY_LEFT_OUT, format!("{analytic:?} shows something that is not kept"), answer.left_out.clone());
+    }
+
+    /// Keeps what an analytic shows, and what it printed, for the report.
+    fn attach(&self, node: &Node, analytic: &str, displays: Vec<AnalyticDisplay>, log: String) {
+        let statement = node.statement;
+        let kept = displays.into_iter().map(|display| {
+            let kind = match display.kind {
+                DisplayKind::Html => AttachmentKind::Html,
+                DisplayKind::Svg => AttachmentKind::Svg,
+                DisplayKind::Png => AttachmentKind::Png,
+                DisplayKind::Jpeg => AttachmentKind::Jpeg,
+            };
+            (display.name, kind, display.bytes)
+        });
+        let log = (!log.trim().is_empty()).then(|| ("log".to_owned(), AttachmentKind::Log, log.into_bytes()));
+        let attachment = |(name, kind, bytes)| Attachment { statement, analytic: analytic.to_owned(), name, kind, bytes };
+        locked(&self.attachments).extend(kept.chain(log).map(attachment));
     }
 
     /// A table with the columns that the analytic answered for it.
@@ -125,11 +166,21 @@ impl Run<'_> {
 /// The attributes of the rows that an analytic gets: the default columns of the type, whether or not the rows were
 /// written with them, and whatever else the table carries.
 fn attributes(table: &Table, catalog: &Catalog) -> Vec<Attr> {
+    if let Rows::Explicit { columns, .. } = &table.rows
+        && table.is_of_groups()
+    {
+        return columns.clone();
+    }
     let shown = table.entity.map(|entity| shown_columns(catalog, entity)).unwrap_or_default();
     let mut attrs: Vec<Attr> = shown.into_iter().map(|column| column.attr).collect();
     let carried = table.columns.iter().filter(|a| a.is_read());
     let more: Vec<Attr> = carried.filter(|a| !attrs.contains(a)).cloned().collect();
     attrs.extend(more);
-    attrs.extend(table.added.iter().map(|n| Attr::Added(n.clone())));
+    attrs.extend(added(table));
     attrs
+}
+
+/// The attributes that an analytic may change. What groups are made of is not among them.
+fn added(table: &Table) -> Vec<Attr> {
+    if table.is_of_groups() { Vec::new() } else { table.added.iter().map(|n| Attr::Added(n.clone())).collect() }
 }

@@ -18,7 +18,7 @@ use crate::allowance::Allowance;
 use crate::analytics::AnalyticRows;
 use crate::config::analytic::AnalyticBinding;
 use crate::matching::{Hosts, Lives};
-use crate::report::model::{HuntReport, RequestReport, Status, VariableReport};
+use crate::report::model::{Attachment, HuntReport, RequestReport, Status, VariableReport};
 use crate::report::sightings::SightingsReport;
 use crate::source::{DataSource, Fields, SourceError, Waiting};
 use crate::table::Table;
@@ -165,6 +165,8 @@ struct Run<'a> {
     walks: Mutex<HashMap<NodeId, Lineage>>,
     /// For each APPLY: the answer for each of its tables, until a `Pick` node takes it.
     answers: Mutex<HashMap<NodeId, Vec<AnalyticRows>>>,
+    /// What analytics show.
+    attachments: Mutex<Vec<Attachment>>,
     sent: AtomicU64,
     begun: Instant,
 }
@@ -212,6 +214,7 @@ pub fn run_and_keep(mut job: Job<'_>, options: &RunOptions<'_>) -> (HuntReport, 
         undecided: Mutex::default(),
         walks: Mutex::default(),
         answers: Mutex::default(),
+        attachments: Mutex::default(),
         sent: AtomicU64::new(0),
         begun: Instant::now(),
     };
@@ -319,11 +322,19 @@ impl Run<'_> {
             sightings: if self.options.evidence { self.sightings() } else { SightingsReport::default() },
             variables,
             displays,
+            attachments: self.attachments(),
             requests: requests.into_iter().map(|(_, _, r)| r).collect(),
             sources: self.told_sources(),
             diagnostics,
             elapsed: self.begun.elapsed(),
         }
+    }
+
+    /// What analytics show, in the order of the statements.
+    fn attachments(&self) -> Vec<Attachment> {
+        let mut attachments = std::mem::take(&mut *locked(&self.attachments));
+        attachments.sort_by_key(|attachment| attachment.statement);
+        attachments
     }
 
     /// The diagnostic that the run was interrupted, placed at the first statement that was cancelled.

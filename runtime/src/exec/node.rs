@@ -483,7 +483,8 @@ pub(super) fn add_columns(table: &mut Table, names: &[String], values: Vec<Vec<O
             column.push(value);
         }
     }
+    let of_groups = table.is_of_groups();
     for (name, column) in names.iter().zip(columns) {
-        table.add_column(name, column);
+        if of_groups { table.add_group_column(name, column) } else { table.add_column(name, column) }
     }
 }

@@ -56,8 +56,11 @@ pub(super) fn read(file: impl Read, allowance: &Allowance) -> Result<Cells<'_>, 
     }
 }
 
-/// The names of the columns and the type of the first row, before the hunt; nothing where the file has more bytes than `most`.
-pub(super) fn facts(file: impl Read, most: u64) -> Result<Option<(Vec<String>, Option<Value>)>, String> {
+/// The names of the columns, and the type of the first row.
+pub(super) type TableBeginning = (Vec<String>, Option<Value>);
+
+/// The beginning, before the hunt; nothing where the file has more bytes than `most`.
+pub(super) fn facts(file: impl Read, most: u64) -> Result<Option<TableBeginning>, String> {
     match beginning(file, most) {
         Ok((names, first)) => match twice(&names) {
             Some(twice) => Err(format!("it is no Parquet table: {twice}")),

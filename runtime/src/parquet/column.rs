@@ -88,6 +88,7 @@ fn some<T: DataType>(
 }
 
 /// How the values of a column are meant.
+#[expect(clippy::struct_excessive_bools, reason = "each is a type that a column may have")]
 pub(super) struct Meaning {
     /// Units of a second, in which instants are counted; `None` if they are no instants.
     instant: Option<i64>,

@@ -132,7 +132,7 @@ impl Walk<'_, '_> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::type_complexity, clippy::large_stack_arrays)]
 mod tests {
     use super::*;
 

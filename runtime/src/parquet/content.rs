@@ -12,6 +12,16 @@ pub(crate) enum ParquetFault {
     Damaged(String),
 }
 
+impl ParquetFault {
+    /// What the user reads.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Spent(spent) => spent.message(),
+            Self::Damaged(why) => why.clone(),
+        }
+    }
+}
+
 impl From<Spent> for ParquetFault {
     fn from(spent: Spent) -> Self {
         Self::Spent(spent)

@@ -1,6 +1,6 @@
 //! Files are written and read again, those of pandas are read, and damaged ones refused.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::unnecessary_wraps)]
 
 use super::*;
 use crate::allowance::Allowance;

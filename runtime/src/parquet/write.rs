@@ -1,7 +1,7 @@
 //! Writes Parquet files as pandas does: one row group, columns of text, numbers and truth, lists of them, all of which may be null.
 
 use huntc_compiler::value::Value;
-use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as PhysicalType};
+use parquet::basic::{Compression, ConvertedType, GzipLevel, LogicalType, Repetition, Type as PhysicalType, ZstdLevel};
 use parquet::column::writer::ColumnWriter;
 use parquet::data_type::ByteArray;
 use parquet::errors::{ParquetError, Result};
@@ -41,8 +41,8 @@ pub(crate) fn write<W: Write + Send>(out: W, names: &[&str], rows: &[Vec<Option<
 fn write_file<W: Write + Send>(out: W, names: &[&str], rows: &[Vec<Option<Value>>], packed: Packed) -> Result<()> {
     let compression = match packed {
         Packed::Snappy => Compression::SNAPPY,
-        Packed::Gzip => Compression::GZIP(Default::default()),
-        Packed::Zstd => Compression::ZSTD(Default::default()),
+        Packed::Gzip => Compression::GZIP(GzipLevel::default()),
+        Packed::Zstd => Compression::ZSTD(ZstdLevel::default()),
     };
     let forms: Vec<(Kind, bool)> = (0..names.len()).map(|at| form(rows, at)).collect();
     let fields = names.iter().zip(&forms).map(|(name, (kind, many))| field(name, *kind, *many)).collect::<Result<_>>()?;

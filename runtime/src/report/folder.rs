@@ -4,7 +4,7 @@
 use super::csv::CsvForm;
 use super::file::write_all;
 use super::model::RunReport;
-use super::names::display_stem;
+use super::names::{attachment_name, display_stem};
 use super::{DISPLAY_FILES, FILES, PAGE};
 use crate::own_files::{self, NewFolder};
 use huntc_compiler::diag::codes::config::{OUTPUT_NOT_USABLE, REPORT_NOT_WRITTEN};
@@ -117,6 +117,10 @@ fn write_files(folder: &mut NewFolder, run: &RunReport, options: FolderOptions) 
             for file in &DISPLAY_FILES {
                 folder.write(&format!("{stem}.{}", file.ending), |out| (file.write)(display, options.csv, out))?;
             }
+        }
+        for (j, attachment) in hunt.attachments.iter().enumerate() {
+            let Some(name) = attachment_name(run, i, j) else { continue };
+            folder.write(&name, |out| out.write_all(&attachment.content()))?;
         }
     }
     Ok(())

@@ -2,8 +2,8 @@
 //!
 //! Keys are in the order of the fields of the structs here, so that the same run gives the same bytes.
 
-use super::model::{Display, HuntReport, RequestReport, RunReport, SourceReport, VariableReport};
-use super::names::display_stem;
+use super::model::{Attachment, Display, HuntReport, RequestReport, RunReport, SourceReport, VariableReport};
+use super::names::{attachment_name, display_stem};
 use super::sanitize::{self, SafeJson};
 use huntc_compiler::diag::render_json;
 use huntc_compiler::source::SourceSet;
@@ -74,6 +74,8 @@ struct Hunt<'a> {
     parameters: Vec<Parameter<'a>>,
     variables: Vec<Variable<'a>>,
     displays: Vec<Table<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Attached<'a>>,
     sources: Vec<Source<'a>>,
     requests: Vec<Request<'a>>,
     #[cfg_attr(test, schemars(with = "Vec<tests::DiagnosticSchema>"))]
@@ -169,6 +171,23 @@ struct Table<'a> {
     rows: &'a [Vec<Option<Value>>],
 }
 
+/// What an analytic shows, or printed.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Attached<'a> {
+    /// Number of the statement in its huntflow, from 1.
+    statement: u32,
+    analytic: &'a str,
+    /// The name that the analytic gave it.
+    name: &'a str,
+    #[cfg_attr(test, schemars(extend("enum" = ["text/html", "image/svg+xml", "image/png", "image/jpeg", "text/plain"])))]
+    media: &'static str,
+    bytes: u64,
+    /// The file beside the report that has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+}
+
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Request<'a> {
@@ -204,6 +223,14 @@ fn hunt<'a>(run: &'a RunReport, index: usize, hunt: &'a HuntReport, files: bool)
         let stem = if files && display.missing.is_none() { display_stem(run, index, i) } else { None };
         table_json(display, stem.as_deref())
     };
+    let attached = |(i, attachment): (usize, &'a Attachment)| Attached {
+        statement: attachment.statement,
+        analytic: &attachment.analytic,
+        name: &attachment.name,
+        media: attachment.kind.media(),
+        bytes: attachment.bytes.len() as u64,
+        file: if files { attachment_name(run, index, i) } else { None },
+    };
     Hunt {
         file: &hunt.file,
         status: hunt.status.word(),
@@ -212,6 +239,7 @@ fn hunt<'a>(run: &'a RunReport, index: usize, hunt: &'a HuntReport, files: bool)
         parameters: hunt.parameters.iter().map(|p| Parameter { name: &p.name, value: &p.value, from: p.from }).collect(),
         variables: hunt.variables.iter().map(variable).collect(),
         displays: hunt.displays.iter().enumerate().map(table).collect(),
+        attachments: hunt.attachments.iter().enumerate().map(attached).collect(),
         sources: hunt.sources.iter().map(source_json).collect(),
         requests: hunt.requests.iter().map(request_json).collect(),
         diagnostics: diagnostics_json(hunt, &run.sources),

@@ -1,5 +1,6 @@
 //! Reports: the results of a run as JSON, HTML, CSV and text. Data of logs is hostile, so every format makes it harmless.
 
+mod attachment;
 pub mod csv;
 pub mod evidence;
 pub(crate) mod file;

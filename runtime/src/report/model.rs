@@ -41,6 +41,8 @@ pub struct HuntReport {
     pub variables: Vec<VariableReport>,
     /// The displays of DISP, INFO, DESCRIBE and EXPLAIN, in the order of the statements.
     pub displays: Vec<Display>,
+    /// What analytics show, in the order of the statements.
+    pub attachments: Vec<Attachment>,
     /// The plan, node by node. The inputs of each come before it.
     pub nodes: Vec<NodeReport>,
     /// When and where the entities of the variables were seen.
@@ -66,6 +68,7 @@ impl HuntReport {
             parameters: Vec::new(),
             variables: Vec::new(),
             displays: Vec::new(),
+            attachments: Vec::new(),
             nodes: Vec::new(),
             sightings: SightingsReport::default(),
             requests: Vec::new(),
@@ -246,6 +249,57 @@ pub struct Display {
     pub tree: Vec<Branch>,
     /// For the first rows the records behind each; empty where nobody asked for them, or where rows stand for no records.
     pub evidence: Vec<RowEvidence>,
+}
+
+/// A page or a picture that an analytic made, or what it printed. All of it may be an attacker's.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    /// Number of the statement in its huntflow, from 1.
+    pub statement: u32,
+    /// URI of the analytic.
+    pub analytic: String,
+    /// The name of its file, as the analytic gave it.
+    pub name: String,
+    /// What it is.
+    pub kind: AttachmentKind,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// What an attachment is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the other kinds are what they are called")]
+pub enum AttachmentKind {
+    Html,
+    Svg,
+    Png,
+    Jpeg,
+    /// What an analytic printed.
+    Log,
+}
+
+impl AttachmentKind {
+    /// The end of its file's name.
+    pub fn ending(self) -> &'static str {
+        match self {
+            // A drawing can run a script as a page can, so it stands in one.
+            Self::Html | Self::Svg => "html",
+            Self::Png => "png",
+            Self::Jpeg => "jpg",
+            Self::Log => "log",
+        }
+    }
+
+    /// Its media type.
+    pub fn media(self) -> &'static str {
+        match self {
+            Self::Html => "text/html",
+            Self::Svg => "image/svg+xml",
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::Log => "text/plain",
+        }
+    }
 }
 
 /// A line of a tree.

@@ -4,6 +4,14 @@ use super::model::RunReport;
 use super::sanitize::file_part;
 use std::path::Path;
 
+/// The name of an attachment's file: `attachment-01-plot.png`. `None` when there is no such attachment.
+pub(crate) fn attachment_name(run: &RunReport, hunt: usize, attachment: usize) -> Option<String> {
+    let own = run.hunts.get(hunt)?.attachments.get(attachment)?;
+    let stem = own.name.rsplit_once('.').map_or(own.name.as_str(), |(stem, _)| stem);
+    let hunt = if run.hunts.len() == 1 { String::new() } else { format!("{:02}-", hunt + 1) };
+    Some(format!("{hunt}attachment-{:02}-{}.{}", attachment + 1, file_part(stem), own.kind.ending()))
+}
+
 /// The common part of the names of a display's files: `02-tasks`, or `03-scheduled-tasks-02-tasks` in a run of several
 /// huntflows. `None` when there is no such display.
 pub(crate) fn display_stem(run: &RunReport, hunt: usize, display: usize) -> Option<String> {

@@ -83,6 +83,7 @@ pub(crate) fn run(files: &[&str]) -> RunReport {
                 vec![Some(Value::text("=cmd|' /C calc'!A0")), None],
             ],
         )],
+        attachments: Vec::new(),
         nodes: Vec::new(),
         sightings: SightingsReport::default(),
         requests: vec![request()],

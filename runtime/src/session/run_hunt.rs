@@ -223,7 +223,7 @@ impl Work<'_> {
             None => Err(SourceError::new(&UNBOUND_SOURCE, format!("nothing is bound to `{name}`"))),
         };
         let options = RunOptions {
-            analytic: &|uri| config.analytics.get(uri).cloned(),
+            analytic: &|uri| config.analytic(uri),
             keys: settings.keys,
             allow_partial: settings.allow_partial,
             concurrency: config.run.concurrency.or(settings.concurrency).unwrap_or_else(|| self.concurrency()),

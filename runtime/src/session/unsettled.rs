@@ -67,7 +67,7 @@ impl Session {
 
     fn unbound_analytic(&self, uri: &str, statement: Span, huntflow: &Huntflow) -> Option<Diagnostic> {
         let analytics = &huntflow.config.analytics;
-        if analytics.contains_key(uri) {
+        if huntflow.config.analytic(uri).is_some() {
             return None;
         }
         let place = self.within(statement, uri.split_once("://").map_or(uri, |(_, name)| name));

@@ -1,7 +1,7 @@
 //! Where the entities and sightings of a table are. What a table has in common with the one that it was made from is shared.
 
 use super::pool::{Pool, TupleId};
-use super::{Key, Sighting, Table};
+use super::{Key, Rows, Sighting, Table};
 use huntc_compiler::plan::Attr;
 use huntc_compiler::value::Value;
 use std::sync::Arc;
@@ -136,6 +136,29 @@ impl Table {
         } else {
             self.added.push(name.to_owned());
             self.content.added.push(column);
+        }
+    }
+}
+
+impl Table {
+    /// Whether its rows are those of GROUP, which stand for no entity.
+    pub fn is_of_groups(&self) -> bool {
+        matches!(&self.rows, Rows::Explicit { rows, .. } if rows.iter().all(|row| row.entity.is_none()))
+    }
+
+    /// Sets an added column of groups, of which `values` has one for each.
+    pub fn add_group_column(&mut self, name: &str, values: Vec<Option<Value>>) {
+        let Rows::Explicit { columns, rows } = &mut self.rows else { return };
+        let attr = Attr::Added(name.to_owned());
+        let place = columns.iter().position(|column| *column == attr);
+        if place.is_none() {
+            columns.push(attr);
+        }
+        for (row, value) in rows.iter_mut().zip(values) {
+            match place.and_then(|at| row.values.get_mut(at)) {
+                Some(cell) => *cell = value,
+                None => row.values.push(value),
+            }
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What an analytic answers: columns for each table that was sent, or a coded error.
 //!
-//! The first byte tells the kind of the analytic: a command that was sent so many tables, or a look-up table.
+//! The first byte tells the kind of the analytic: a command that was sent so many tables, a file with a table of Kestrel's analytics
+//! (`t`), or a look-up table.
 
 use super::json;
 use super::stored::Folder;
 use huntc_compiler::value::Value;
 use huntc_runtime::allowance::Allowance;
-use huntc_runtime::analytics::{AnalyticAnswer, AnalyticCall, AnalyticRows, apply, read_offline};
+use huntc_runtime::analytics::{AnalyticAnswer, AnalyticCall, AnalyticRows, InputFacts, apply, read_offline, read_table_offline};
 use huntc_runtime::config::analytic::{Action, AnalyticBinding};
 use huntc_runtime::config::binding::BindingOrigin;
 use huntc_runtime::config::environment::Environment;
@@ -24,7 +25,7 @@ pub fn check(bytes: &[u8]) {
     match kind {
         b'1' | b'2' => {
             let binding = binding(Action::Exec(vec!["x".to_owned()]));
-            let call = AnalyticCall { binding: &binding, arguments: &[], allowance: &allowance };
+            let call = AnalyticCall { binding: &binding, arguments: &[], about: &[], memory: MEMORY, allowance: &allowance };
             let tables = vec![table(); if *kind == b'1' { 1 } else { 2 }];
             let read = read_offline(&call, rest, &tables);
             if let (Ok(added), [_]) = (&read, tables.as_slice()) {
@@ -32,11 +33,24 @@ pub fn check(bytes: &[u8]) {
             }
             holds(read, &tables);
         }
+        b't' => {
+            let binding = binding(Action::Exec(Vec::new()));
+            let about = [InputFacts { entity: "process".to_owned(), fixed: 2 }];
+            let call = AnalyticCall { binding: &binding, arguments: &[], about: &about, memory: MEMORY, allowance: &allowance };
+            let table = table();
+            match read_table_offline(&call, rest, &table) {
+                Ok(added) => {
+                    assert_eq!(added.rows.len(), table.rows.len());
+                    assert!(added.rows.iter().all(|row| row.len() == added.names.len()));
+                }
+                Err(error) => assert!(error.code.id.starts_with('K') && !error.message.is_empty()),
+            }
+        }
         b'c' | b'j' => {
             let folder = Folder::new();
             let path = folder.file(if *kind == b'c' { "x.csv" } else { "x.json" }, rest);
             let binding = binding(Action::Lookup { table: path, key: "name".to_owned() });
-            let call = AnalyticCall { binding: &binding, arguments: &[], allowance: &allowance };
+            let call = AnalyticCall { binding: &binding, arguments: &[], about: &[], memory: MEMORY, allowance: &allowance };
             holds(apply(&call, &[table()]), &[table()]);
         }
         _ => {}

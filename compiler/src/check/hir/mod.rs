@@ -102,6 +102,8 @@ pub enum Shape {
         columns: Vec<String>,
         /// How many of the columns are keys; all of them where ATTR chose.
         keys: usize,
+        /// Whether any further column may exist: an analytic of unknown outputs was applied.
+        open: bool,
     },
 }
 

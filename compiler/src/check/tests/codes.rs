@@ -81,7 +81,7 @@ const MISTAKES: &[(&str, &[(&str, &str)])] = &[
     ("x = FIND process CREATED BY g DISP x", &[("K0206", "g")]),
     ("x = p + g DISP x", &[("K0206", "g")]),
     ("DISP TIMESTAMPED(g)", &[("K0206", "g")]),
-    ("APPLY python://a ON g", &[("K0206", "g")]),
+    ("APPLY python://a ON g", &[]),
     ("x = GET process FROM g WHERE n > 1 DISP x", &[("K0206", "g")]),
     ("x = JOIN p, g DISP x", &[("K0206", "g")]),
     ("DISP RECORDS(ts)", &[("K0207", "ts")]),

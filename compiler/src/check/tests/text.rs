@@ -61,8 +61,11 @@ impl Show<'_> {
                     out += ", open";
                 }
             }
-            Shape::Groups { of, columns, .. } => {
+            Shape::Groups { of, columns, open, .. } => {
                 let _ = write!(out, ": groups of {}, columns {}", self.entity(*of), columns.join(", "));
+                if *open {
+                    out += ", open";
+                }
             }
         }
         let _ = write!(out, " | {} | {}", var.born.word(), window(var.window));

@@ -197,6 +197,7 @@ fn apply_refuses_and_prints() {
     assert_eq!(refused("APPLY docker://score ON q"), "K0101 q");
     assert_eq!(refused("APPLY docker://score ON nt DISP nt ATTR x_other"), "K0201 x_other");
     assert_eq!(refused("APPLY docker://other ON nt DISP nt ATTR x_other"), "K0203 x_other", "a warning where nothing is declared");
-    assert_eq!(refused("g = GROUP nt BY dst_port\nAPPLY docker://score ON g"), "K0206 g");
+    assert_eq!(refused("g = GROUP nt BY dst_port\nAPPLY docker://score ON g DISP g ATTR x_other"), "K0201 x_other", "groups, too");
+    assert_eq!(refused("g = GROUP nt BY dst_port\nAPPLY docker://other ON g DISP g ATTR x_other"), "K0203 x_other");
     assert_eq!(printed("apply docker://score on nt,p with a=1,b='x'"), "APPLY docker://score ON nt, p WITH a=1, b='x'");
 }

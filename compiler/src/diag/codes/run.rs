@@ -14,6 +14,8 @@ codes! {
     UNDECIDED "K1017" "undecided-comparison" Warning fixed "a comparison could not be decided and counts as true";
     TOO_MANY_WAYS "K1018" "too-many-ways-to-match" Error fixed "an observation expression has too many ways to match";
     STOPPED "K1019" "extract-stopped" Warning fixed "EXTRACT was stopped on a value and found nothing in it";
+    ANALYTIC_DEVIATES "K1020" "analytic-deviates" Warning fixed "an analytic answered otherwise than it was asked";
+    DISPLAY_LEFT_OUT "K1021" "display-left-out" Warning fixed "what an analytic shows is not kept";
     FETCH_NOT_ALLOWED "K1030" "fetch-not-allowed" Error fixed "a hunt names a file on a host that may not be asked";
     FETCH_FAILED "K1031" "fetch-failed" Error fixed "a file could not be fetched";
     UNBOUND_SOURCE "K1009" "unbound-source" Error fixed "a data source is not bound to anything";

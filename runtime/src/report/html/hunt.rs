@@ -2,8 +2,8 @@
 
 use super::statement::{DiagnosticView, PartView, RequestView, VariableView};
 use crate::report::hunt_text::TextPart;
-use crate::report::model::{Display, HuntReport, RequestStatus, RunReport, SourceReport, Status};
-use crate::report::names::display_stem;
+use crate::report::model::{Attachment, Display, HuntReport, RequestStatus, RunReport, SourceReport, Status};
+use crate::report::names::{attachment_name, display_stem};
 use crate::report::page::markdown::markdown;
 use crate::report::page::table::{PageRow, TableRows, TableView};
 use crate::report::page::{Html, PictureView, counted, grouped, ticked};
@@ -37,6 +37,8 @@ pub(super) struct HuntView {
     unread: Vec<Unread>,
     /// Tables with rows.
     findings: Vec<TableView>,
+    /// What analytics show.
+    attachments: Vec<AttachmentView>,
     /// Tables without rows.
     empty: Vec<EmptyTable>,
     /// What is said above them.
@@ -79,6 +81,30 @@ struct MissingTable {
 struct Unread {
     what: String,
     lines: Vec<String>,
+}
+
+/// What an analytic shows, or printed.
+#[derive(Serialize)]
+struct AttachmentView {
+    statement: u32,
+    heading: String,
+    file: String,
+    frame: Option<String>,
+    picture: Option<String>,
+    printed: Option<String>,
+}
+
+impl AttachmentView {
+    fn of(attachment: &Attachment, file: String) -> Self {
+        Self {
+            statement: attachment.statement,
+            heading: format!("{}: {}", attachment.analytic, attachment.name),
+            file,
+            frame: attachment.frame(),
+            picture: attachment.picture(),
+            printed: attachment.printed(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -144,6 +170,8 @@ impl HuntView {
         // Without a text there is no statement beside which facts could stand.
         findings.extend(facts.into_iter().map(|(_, table)| table));
         let empty = empty.into_iter().map(|(display, _)| empty_table(display)).collect();
+        let attachments = hunt.attachments.iter().enumerate();
+        let attachments = attachments.filter_map(|(n, a)| Some(AttachmentView::of(a, attachment_name(run, at, n)?))).collect();
         Some(Self {
             title: text.and_then(|text| text.title.clone()).unwrap_or_else(|| stem(&hunt.file)),
             file: hunt.file.clone(),
@@ -164,6 +192,7 @@ impl HuntView {
             id,
             failures,
             findings,
+            attachments,
             empty,
             parts,
             told,

@@ -23,10 +23,12 @@ static SCRIPT: LazyLock<String> = LazyLock::new(|| [include_str!("page.js"), "{\
 /// The templates that pages share; each page adds its own.
 const SHARED: [PageTemplate; 2] = [("base.html", include_str!("base.html")), ("parts.html", include_str!("parts.html"))];
 
-/// Nothing may be loaded, and only our script may run.
+/// Nothing may be loaded, and only our script may run; pictures stand in the page itself.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = base64::engine::general_purpose::STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, SCRIPT.as_bytes()));
-    format!("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'")
+    format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
 });
 
 /// A page: its template, and what stands in it.
