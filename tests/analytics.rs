@@ -2,6 +2,7 @@
 
 use crate::support::cli::{Huntc, Ran};
 use crate::support::pandas;
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
@@ -172,10 +173,10 @@ def wait(df):
 /// A hunt with a Python analytic for each function of the module.
 fn python(hunt: &str) -> Option<Huntc> {
     let python = pandas::python("Python analytics")?;
-    let mut toml = format!("[analytics]\npython = {python:?}\n[analytics.\"python://score\"]\n");
+    let mut toml = format!("[analytics]\npython = '{}'\n[analytics.\"python://score\"]\n", python.display());
     toml += "module = \"mods/m.py\"\nfunction = \"score\"\noutputs = [\"x_score\", \"x_flag\", \"exploit\"]\n";
     for name in ["part", "other", "share", "fail", "two", "eat", "missing"] {
-        toml += &format!("[analytics.\"python://{name}\"]\nmodule = \"mods/m.py\"\nfunction = \"{name}\"\n");
+        let _ = write!(toml, "[analytics.\"python://{name}\"]\nmodule = \"mods/m.py\"\nfunction = \"{name}\"\n");
     }
     toml += "[analytics.\"python://wait\"]\nmodule = \"mods/m.py\"\nfunction = \"wait\"\ntimeout = \"6s\"\n";
     Some(Huntc::new().file("mods/m.py", MODULE).file("huntc.toml", toml).file("a.hf", hunt))

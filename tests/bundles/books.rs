@@ -4,6 +4,7 @@
 use super::lab::Lab;
 use crate::support::cli::{Huntc, Ran};
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// A huntbook: its name, its cells, and the variables that may be empty.
 struct Book {
@@ -232,7 +233,7 @@ fn telemetry(lines: &[(&str, &str)]) -> String {
         let record = json!({"@timestamp": format!("2020-10-22T06:{at:02}:00Z"), "host.name": "WS5", "user.name": "pgustavo", "event.code": "1",
             "event.action": "create", "process": {"name": name, "pid": at + 10, "entity_id": id(at + 1), "command_line": command,
             "parent": {"name": if at == 0 { "explorer.exe" } else { lines[at - 1].0 }, "pid": at + 9, "entity_id": id(at)}}});
-        out += &format!("{record}\n");
+        let _ = writeln!(out, "{record}");
     }
     out
 }

@@ -66,14 +66,14 @@ impl Lab {
     }
 
     /// The GUID of a process.
-    pub(crate) fn id(&self, process: usize) -> String {
+    pub(crate) fn id(process: usize) -> String {
         format!("{{a1b2c3d4-0000-0000-0000-{process:012}}}")
     }
 
     fn process(&self, at: usize, binary: usize) -> Map<String, Value> {
         let process = &self.processes[at];
         let said = json!({"type": "process", "name": process.name, "pid": process.pid, "command_line": process.command_line,
-            "x_unique_id": self.id(at), "binary_ref": binary.to_string()});
+            "x_unique_id": Self::id(at), "binary_ref": binary.to_string()});
         said.as_object().unwrap().clone()
     }
 

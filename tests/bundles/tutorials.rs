@@ -50,7 +50,7 @@ fn check(lab: &Lab, report: &Value, form: &str) {
     let keys = |name: &str| -> BTreeSet<String> {
         variables[name]["keys"].as_array().unwrap().iter().map(|key| key[0].as_str().unwrap().to_owned()).collect()
     };
-    let ids = |processes: &BTreeSet<usize>| -> BTreeSet<String> { processes.iter().map(|at| lab.id(*at)).collect() };
+    let ids = |processes: &BTreeSet<usize>| -> BTreeSet<String> { processes.iter().map(|at| Lab::id(*at)).collect() };
 
     let svchost = lab.which(|process| process.name == "svchost.exe");
     let all = lab.which(|_| true);

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 /// What a node must know of the records that it reads, or its inputs read, beside which values occur together and in how many
 /// records.
+#[expect(clippy::struct_excessive_bools, reason = "each is a need of its own")]
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Detail {
     /// The first and the last time at which they occur: rows are in the order of time.

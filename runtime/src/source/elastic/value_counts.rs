@@ -31,11 +31,14 @@ struct NamedBucket {
     doc_count: u64,
 }
 
+/// Slot and tuple of each place where a value stands.
+type Places = Vec<(usize, usize)>;
+
 impl TupleCount<'_> {
     /// Lowers the counts of values that stand in several slots, so that those of a value are together the records that have it
     /// in any of `fields`. Each of `counts` is about one of them. False where they are too many.
     pub(super) fn in_all_slots(&self, counts: &mut [TupleCounts], fields: &[&str]) -> Result<bool, Fault> {
-        let mut places: HashMap<Arc<str>, Vec<(usize, usize)>> = HashMap::default();
+        let mut places: HashMap<Arc<str>, Places> = HashMap::default();
         for (slot, counted) in counts.iter().enumerate() {
             let Some((_, column)) = counted.records.columns.first() else { continue };
             for tuple in 0..counted.counts.len() {
@@ -48,7 +51,7 @@ impl TupleCount<'_> {
         if places.len() > MOST {
             return Ok(false);
         }
-        let mut several: Vec<(Arc<str>, Vec<(usize, usize)>)> = places.into_iter().collect();
+        let mut several: Vec<(Arc<str>, Places)> = places.into_iter().collect();
         several.sort_unstable();
         let values: Vec<&Arc<str>> = several.iter().map(|(value, _)| value).collect();
         let chunks: Vec<&[&Arc<str>]> = values.chunks(VALUES).collect();

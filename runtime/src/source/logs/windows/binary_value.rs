@@ -92,9 +92,11 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 fn guid(bytes: &[u8]) -> Option<String> {
-    let bytes: [u8; 16] = bytes.try_into().ok()?;
-    let [a, b, c, d, e, f, g, h, rest @ ..] = bytes;
-    let (first, second, third) = (u32::from_le_bytes([a, b, c, d]), u16::from_le_bytes([e, f]), u16::from_le_bytes([g, h]));
+    let (first, rest) = bytes.split_first_chunk()?;
+    let (second, rest) = rest.split_first_chunk()?;
+    let (third, rest) = rest.split_first_chunk()?;
+    let rest: &[u8; 8] = rest.try_into().ok()?;
+    let (first, second, third) = (u32::from_le_bytes(*first), u16::from_le_bytes(*second), u16::from_le_bytes(*third));
     let (fourth, fifth) = rest.split_at(2);
     Some(format!(
         "{{{first:08x}-{second:04x}-{third:04x}-{}-{}}}",
@@ -127,6 +129,7 @@ fn sid(bytes: &[u8]) -> Option<String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
 

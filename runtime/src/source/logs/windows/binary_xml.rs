@@ -153,7 +153,8 @@ impl<'c> BinaryXml<'c> {
         Some(())
     }
 
-    /// The value of an attribute: texts and holes one after the other. Nothing where a hole has nothing.
+    /// The value of an attribute: texts and holes one after the other. Nothing where a hole has nothing; `None` where it ends.
+    #[expect(clippy::option_option, reason = "what is damaged is not what is empty")]
     fn attribute(&mut self, values: Option<&[BinaryValue<'c>]>) -> Option<Option<String>> {
         let mut found: Option<String> = None;
         loop {

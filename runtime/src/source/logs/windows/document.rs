@@ -118,8 +118,8 @@ impl<'a> EcsDocument<'a> {
             let parts: Vec<&str> = path.split('.').collect();
             let (leaf, parents) = parts.split_last()?;
             let same = open.iter().zip(parents).take_while(|(a, b)| a == b).count();
-            for _ in same..open.len() {
-                out.push(b'}');
+            if same < open.len() {
+                out.extend(std::iter::repeat_n(b'}', open.len() - same));
                 first = false;
             }
             open.truncate(same);

@@ -113,7 +113,7 @@ fn describe<'a>(document: &mut EcsDocument<'a>, event: WindowsEvent<'a>, known: 
     let action = kind.action.map(Cow::Borrowed).or_else(|| task.clone().filter(|_| acts(&event.provider)));
     document.some_text("event.action", action);
     document.some_text("winlog.task", task);
-    keywords(document, event.keywords, &event.channel);
+    keywords(document, event.keywords, event.channel.as_deref());
     let level = event.level.and_then(|level| word("level", &level.to_string())).unwrap_or("information");
     document.text("log.level", level);
     if let Some(computer) = event.computer.filter(|computer| !computer.is_empty()) {
@@ -185,8 +185,8 @@ fn kind_words(field: &'static str, words: &KindWords, document: &mut EcsDocument
 }
 
 /// Whether what was audited succeeded.
-fn keywords(document: &mut EcsDocument<'_>, bits: Option<u64>, channel: &Option<Cow<'_, str>>) {
-    let Some(bits) = bits.filter(|_| channel.as_deref().is_some_and(|c| c.eq_ignore_ascii_case("security"))) else { return };
+fn keywords(document: &mut EcsDocument<'_>, bits: Option<u64>, channel: Option<&str>) {
+    let Some(bits) = bits.filter(|_| channel.is_some_and(|c| c.eq_ignore_ascii_case("security"))) else { return };
     let found = [(AUDIT_FAILURE, "failure", "Audit Failure"), (AUDIT_SUCCESS, "success", "Audit Success")];
     let Some((_, outcome, word)) = found.into_iter().find(|(bit, ..)| bits & bit != 0) else { return };
     document.text("event.outcome", outcome);

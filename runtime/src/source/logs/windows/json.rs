@@ -60,7 +60,7 @@ impl<'a> Json<'a> {
             Self::Float(number) => drop(serde_json::to_writer(out, number)),
             Self::Text(text) => write_text(text, out),
             Self::List(items) => {
-                write_all(out, [b'[', b']'], items, |item, out| item.write(out));
+                write_all(out, [b'[', b']'], items, Json::write);
             }
             Self::Object(members) => write_all(out, [b'{', b'}'], members, |(name, value), out| {
                 write_text(name, out);

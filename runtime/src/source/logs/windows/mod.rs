@@ -103,4 +103,5 @@ fn of_splunk(document: &Json<'_>) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;

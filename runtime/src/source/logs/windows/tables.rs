@@ -121,6 +121,7 @@ fn numbers(text: &'static str) -> impl Iterator<Item = u64> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
 

@@ -54,6 +54,7 @@ pub(super) const HOWS: [&str; 40] = [
 ];
 
 /// Applies a rule. `false` where the value is not of that kind; it stays in `winlog.event_data` then.
+#[expect(clippy::ptr_arg, reason = "a value that is borrowed stays so in the document")]
 pub(super) fn apply<'a>(rule: &FieldRule, value: &Cow<'a, str>, document: &mut EcsDocument<'a>) -> bool {
     let text = value.clone();
     let to = rule.to;
@@ -94,7 +95,9 @@ pub(super) fn apply<'a>(rule: &FieldRule, value: &Cow<'a, str>, document: &mut E
         "yes or no" => document.set(to, FieldValue::Bool(text.eq_ignore_ascii_case("true"))),
         "logon type" | "service type" => {
             let name = word(if rule.how == "logon type" { "logon type" } else { "service type" }, &text);
-            name.into_iter().for_each(|name| document.text(to, name));
+            if let Some(name) = name {
+                document.text(to, name);
+            }
         }
         "name" => document.leave(Cow::Borrowed(to), text),
         "PowerShell context" => powershell::context(&text, document),
@@ -265,7 +268,7 @@ fn registry_data<'a>(details: Cow<'a, str>, document: &mut EcsDocument<'a>) {
 }
 
 /// The path of a script.
-pub(super) fn script<'a>(path: &str, document: &mut EcsDocument<'a>) {
+pub(super) fn script(path: &str, document: &mut EcsDocument<'_>) {
     file("file", Cow::Owned(path.to_owned()), document);
 }
 

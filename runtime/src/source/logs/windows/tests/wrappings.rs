@@ -40,7 +40,8 @@ fn escaped(text: &str) -> String {
 }
 
 fn xml() -> String {
-    let data: String = DATA.iter().map(|(name, value)| format!("<Data Name='{name}'>{}</Data>", escaped(value))).collect();
+    let data: Vec<String> = DATA.iter().map(|(name, value)| format!("<Data Name='{name}'>{}</Data>", escaped(value))).collect();
+    let data = data.concat();
     format!(
         "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='{PROVIDER}' \
          Guid='{{5770385F}}'/><EventID>1</EventID><Version>5</Version><Level>4</Level><Task>1</Task><Opcode>0</Opcode>\
