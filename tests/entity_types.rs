@@ -17,6 +17,13 @@ const MEANT: &[(&str, &str)] = &[
     ("get(\"url\")", "a key of YAML"),
     ("\"title\", \"file\"", "a key of JSON"),
     (", \"file\")", "a word to be counted"),
+    ("command(\"process\"", "the beginning of names of fields"),
+    ("file(\"file\"", "the beginning of names of fields"),
+    ("if is_process { \"process\"", "a category of ECS"),
+    ("matches!(category, \"file\"", "a category of ECS"),
+    ("(\"process\", \"start\")", "a category and a type of ECS"),
+    ("(\"process\", \"end\")", "a category and a type of ECS"),
+    ("| \"file\"", "a key of auditd"),
     ("NEW ipv4-addr [", "an example of NEW in a message"),
 ];
 

@@ -130,5 +130,7 @@ fn to_file(args: &ConvertArgs, path: &Path) -> Result<ReadReport, SourceError> {
 }
 
 fn not_written(path: &Path, error: &io::Error) -> SourceError {
-    SourceError::new(&CONVERTED_NOT_WRITTEN, format!("{} cannot be written", path.display())).note(error.to_string())
+    SourceError::new(&CONVERTED_NOT_WRITTEN, format!("{} cannot be written", path.display()))
+        .note(error.to_string())
+        .help("name a file in a folder that is there and that you may write into")
 }

@@ -40,6 +40,8 @@ pub(super) static PACKED_OTHERWISE: FileKind = foreign(
     true,
     "unpack it, then name the folder: `7z x ARCHIVE -oOUT`",
 );
+pub(super) static DAMAGED_ZIP: FileKind =
+    foreign("a zip archive that is cut or damaged", |_| false, true, "copy it again, and check it: `unzip -t ARCHIVE`");
 pub(super) static TOO_DEEP: FileKind =
     foreign("an archive that is nested too deeply", |_| false, true, "unpack ARCHIVE, then name the folder");
 pub(super) static UNKNOWN_MEMBER: FileKind = foreign(

@@ -2,7 +2,7 @@
 //! of a member, so names lead nowhere.
 //!
 //! An archive comes from a stranger. What is unpacked of it is bounded ([`UnpackLimits`]), and a member that breaks off ends the
-//! reading: a part would pass for the whole.
+//! reading: a part would pass for the whole. An archive of which nothing comes is named where it is one of several files.
 
 mod member;
 mod tar;
@@ -16,7 +16,7 @@ use super::inputs::{Input, unreadable};
 use super::open::{self, broken};
 use crate::allowance::Allowance;
 use crate::source::SourceError;
-use huntc_compiler::diag::codes::store::NOTHING_TO_READ;
+use huntc_compiler::diag::codes::store::{NOTHING_TO_READ, UNREADABLE_LOG};
 use member::{MemberContent, Names};
 use std::io::{Cursor, Read};
 use unpacking::Unpacking;
@@ -101,7 +101,15 @@ impl Walk<'_, '_> {
         };
         if zip {
             let own = input.path.as_deref().filter(|_| depth == 0);
-            zip::each_member(&input.name, own, reader, unpacking, &mut take)?;
+            let read = zip::each_member(&input.name, own, reader, unpacking, &mut take);
+            // One file of several that gives nothing is named, as others are.
+            let one_of_several = input.folder.is_some() || depth > 0;
+            match read {
+                Err(error) if one_of_several && self.names.len() == before && error.code.id == UNREADABLE_LOG.id => {
+                    return (self.visit)(LogEntry::Unreadable(input, &file_kind::DAMAGED_ZIP));
+                }
+                read => read?,
+            }
         } else {
             tar::each_member(&input.name, reader, unpacking, &mut take)?;
         }

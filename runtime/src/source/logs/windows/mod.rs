@@ -7,6 +7,7 @@
 mod binary_value;
 mod binary_xml;
 mod command_line;
+mod compound;
 mod document;
 mod ecs;
 mod event;

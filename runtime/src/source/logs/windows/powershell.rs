@@ -1,9 +1,9 @@
 //! The details that PowerShell writes as text into its events.
 
 use super::command_line;
+use super::compound;
 use super::document::{EcsDocument, FieldValue};
 use super::json::Json;
-use super::values;
 use std::borrow::Cow;
 
 /// The field of each detail that is text. Windows writes names with blanks in one log and without in the other.
@@ -52,11 +52,11 @@ fn detail(name: &str, value: &str, document: &mut EcsDocument<'_>) {
     }
     match name.to_ascii_lowercase().as_str() {
         "hostapplication" => command_line::command("process", Cow::Owned(value.to_owned()), document),
-        "scriptname" => values::script(value, document),
-        "user" | "userid" => values::powershell_user(value, document),
+        "scriptname" => compound::file("file", Cow::Owned(value.to_owned()), document),
+        "user" | "userid" => compound::account("user", value, document),
         "connecteduser" => {
-            values::other_account("source.user", value, document);
-            values::other_account("destination.user", value, document);
+            compound::other_account("source.user", value, document);
+            compound::other_account("destination.user", value, document);
         }
         _ => {}
     }

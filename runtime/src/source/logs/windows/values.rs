@@ -1,6 +1,7 @@
 //! What a value of an event becomes: the rules that `data/fields.csv` names.
 
 use super::command_line;
+use super::compound::{account, file};
 use super::document::{EcsDocument, FieldValue, RelatedList};
 use super::event::number;
 use super::network;
@@ -127,43 +128,11 @@ fn program<'a>(to: &'static str, path: Cow<'a, str>, document: &mut EcsDocument<
     document.text(format!("{to}.executable"), path);
 }
 
-/// `.path` and its parts. The extension is what follows the last dot of the whole path.
-fn file<'a>(to: &'static str, path: Cow<'a, str>, document: &mut EcsDocument<'a>) {
-    let (folder, name) = path.rsplit_once('\\').map_or((None, path.as_ref()), |(folder, name)| (Some(folder), name));
-    if let Some(folder) = folder.filter(|folder| !folder.is_empty()) {
-        document.text(format!("{to}.directory"), folder.to_owned());
-    }
-    if !name.is_empty() {
-        document.text(format!("{to}.name"), name.to_owned());
-    }
-    if let Some((_, extension)) = path.rsplit_once('.').filter(|(_, extension)| !extension.is_empty()) {
-        document.text(format!("{to}.extension"), extension.to_owned());
-    }
-    document.text(format!("{to}.path"), path);
-}
-
 /// Defender writes `file:_C:\x; process:_pid:1,…`: the first file of them.
 fn defender_path(to: &'static str, paths: &str, document: &mut EcsDocument<'_>) {
     let found = paths.split(';').find_map(|path| path.trim().strip_prefix("file:_"));
     if let Some(path) = found {
         file(to, Cow::Owned(path.to_owned()), document);
-    }
-}
-
-/// `DOMAIN\name`.
-fn account(to: &'static str, text: &str, document: &mut EcsDocument<'_>) {
-    let name = match text.split_once('\\') {
-        Some((domain, name)) => {
-            if !domain.is_empty() {
-                document.text(format!("{to}.domain"), domain.to_owned());
-            }
-            name
-        }
-        None => text,
-    };
-    if !name.is_empty() {
-        document.text(format!("{to}.name"), name.to_owned());
-        document.relate(RelatedList::User, Cow::Owned(name.to_owned()));
     }
 }
 
@@ -265,22 +234,4 @@ fn registry_data<'a>(details: Cow<'a, str>, document: &mut EcsDocument<'a>) {
     };
     document.text("registry.data.type", kind);
     document.set("registry.data.strings", one(text));
-}
-
-/// The path of a script.
-pub(super) fn script(path: &str, document: &mut EcsDocument<'_>) {
-    file("file", Cow::Owned(path.to_owned()), document);
-}
-
-/// `DOMAIN\name` of another account, which is not among `related.user`.
-pub(super) fn other_account(to: &'static str, text: &str, document: &mut EcsDocument<'_>) {
-    if let Some((domain, name)) = text.split_once('\\') {
-        document.text(format!("{to}.domain"), domain.to_owned());
-        document.text(format!("{to}.name"), name.to_owned());
-    }
-}
-
-/// As [`account`], for details of PowerShell.
-pub(super) fn powershell_user(text: &str, document: &mut EcsDocument<'_>) {
-    account("user", text, document);
 }
