@@ -2,7 +2,6 @@
 
 mod bulk;
 
-use super::args::ConfigArgs;
 use super::console::Console;
 use super::exit::ExitCode;
 use super::ingest::exit_code;
@@ -38,16 +37,6 @@ pub(super) struct ConvertArgs {
     /// The file to write, packed where its name ends in .zst or .gz; - for standard output
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
-    /// The cluster to write to: its URL, or the name of a source of huntc.toml with its credentials and TLS
-    ///
-    /// The index gets the mappings of ECS by an index template called huntc-convert; an index that is there keeps its own. The
-    /// same command again writes the same documents over. Ends with 3 where the server refuses a record, with 4 where a line is
-    /// no record.
-    #[arg(long, value_name = "URL|NAME")]
-    bulk: Option<String>,
-    /// The index to write to [default: the one that the URL ends with, else huntc-logs]
-    #[arg(long, value_name = "NAME", requires = "bulk")]
-    index: Option<String>,
     /// Print nothing but errors and what could not be read
     #[arg(long, short)]
     quiet: bool,
@@ -55,15 +44,13 @@ pub(super) struct ConvertArgs {
     #[arg(long)]
     allow_partial: bool,
     #[command(flatten)]
-    config: ConfigArgs,
+    bulk: bulk::BulkArgs,
 }
 
 pub(super) fn run(args: &ConvertArgs, terminal: Terminal) -> ExitCode {
-    match (&args.to, &args.bulk) {
-        (Some(to), _) => to_path(args, to, terminal),
-        (None, Some(target)) => bulk::run(args, target, terminal),
-        // The parser demands one of them.
-        (None, None) => ExitCode::Usage,
+    match &args.to {
+        Some(to) => to_path(args, to, terminal),
+        None => bulk::run(&args.bulk, &args.paths, args.allow_partial, args.quiet, terminal),
     }
 }
 

@@ -1,7 +1,6 @@
 //! `huntc convert --bulk`: the documents go to an index of a cluster.
 
-use super::ConvertArgs;
-use crate::cli::args::SourceArgs;
+use crate::cli::args::{ConfigArgs, SourceArgs};
 use crate::cli::console::Console;
 use crate::cli::exit::ExitCode;
 use crate::cli::ingest::exit_code;
@@ -13,7 +12,7 @@ use crate::report::sanitize::terminal as safe;
 use crate::report::text::count;
 use crate::session::unread;
 use crate::source::SourceError;
-use crate::source::elastic::{BulkReport, BulkWriter};
+use crate::source::elastic::{BulkReport, BulkWriter, index_fault};
 use crate::source::logs::ReadReport;
 use crate::source::store::convert_each;
 use huntc_compiler::diag::Diagnostic;
@@ -21,7 +20,6 @@ use huntc_compiler::diag::codes::config::UNKNOWN_SOURCE;
 use huntc_compiler::diag::codes::elastic::BAD_CLUSTER_ADDRESS;
 use huntc_compiler::diag::codes::names::BAD_INDEX_NAME;
 use huntc_compiler::diag::codes::store::RECORDS_REFUSED;
-use huntc_compiler::index_name;
 use huntc_compiler::source::Span;
 use std::fs;
 use std::path::PathBuf;
@@ -30,15 +28,32 @@ const USUAL_INDEX: &str = "huntc-logs";
 /// The name of a source that only a URL names.
 const BY_URL: &str = "bulk";
 
-pub(super) fn run(args: &ConvertArgs, target: &str, terminal: Terminal) -> ExitCode {
-    let (mut console, binding, index) = match bound(args, target, terminal) {
+/// Where the documents go.
+#[derive(Debug, clap::Args)]
+pub(super) struct BulkArgs {
+    /// The cluster to write to: its URL, or the name of a source of huntc.toml with its credentials and TLS
+    ///
+    /// The index gets the mappings of ECS by an index template called huntc-convert; an index that is there keeps its own. The
+    /// same command again writes the same documents over. Ends with 3 where the server refuses a record, with 4 where a line is
+    /// no record.
+    #[arg(long, value_name = "URL|NAME")]
+    bulk: Option<String>,
+    /// The index to write to [default: the one that the URL ends with, else huntc-logs]
+    #[arg(long, value_name = "NAME", requires = "bulk")]
+    index: Option<String>,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+pub(super) fn run(args: &BulkArgs, paths: &[PathBuf], allow_partial: bool, quiet: bool, terminal: Terminal) -> ExitCode {
+    let (mut console, binding, index) = match bound(args, terminal) {
         Ok(bound) => bound,
         Err(code) => return code,
     };
     let server = binding.kind.cluster_address().map_or_else(|| binding.name.clone(), |(url, _)| url);
     let text = format!("--bulk {server}");
     let span = Span::new(console.session.texts.add_text("command line", text.as_str()), "--bulk ".len(), text.len());
-    let mut writer = match writer(args, &binding, &index, &console) {
+    let mut writer = match writer(paths, &binding, &index, &console) {
         Ok(writer) => writer,
         Err(error) => {
             console.show(&[error.at(span)]);
@@ -46,14 +61,14 @@ pub(super) fn run(args: &ConvertArgs, target: &str, terminal: Terminal) -> ExitC
         }
     };
     let place = format!("{} at {}", safe(&index), safe(&server));
-    let progress = Progress::start(terminal, args.quiet, format!("writing to {place}"), Watched::default());
-    let result = write(args, &mut writer);
+    let progress = Progress::start(terminal, quiet, format!("writing to {place}"), Watched::default());
+    let result = write(paths, allow_partial, &mut writer);
     drop(progress);
     match result {
         Ok((read, report)) => {
             console.show(&unread(&read, "the logs", span));
             console.show(refused(&report, &index, span).as_slice());
-            if !args.quiet {
+            if !quiet {
                 terminal.show(&format!("{} written to {place}\n", count(report.written, "record")));
             }
             match (report.refused, read.bad_total) {
@@ -73,8 +88,8 @@ pub(super) fn run(args: &ConvertArgs, target: &str, terminal: Terminal) -> ExitC
     }
 }
 
-fn write(args: &ConvertArgs, writer: &mut BulkWriter) -> Result<(ReadReport, BulkReport), SourceError> {
-    let read = convert_each(&args.paths, args.allow_partial, &mut |document| writer.add(document))?;
+fn write(paths: &[PathBuf], allow_partial: bool, writer: &mut BulkWriter) -> Result<(ReadReport, BulkReport), SourceError> {
+    let read = convert_each(paths, allow_partial, &mut |document| writer.add(document))?;
     Ok((read, writer.finish()?))
 }
 
@@ -88,7 +103,9 @@ fn refused(report: &BulkReport, index: &str, span: Span) -> Option<Diagnostic> {
 }
 
 /// The binding that is meant, and the index. Shows what is wrong; then the command must end.
-fn bound(args: &ConvertArgs, target: &str, terminal: Terminal) -> Result<(Console, Binding, String), ExitCode> {
+fn bound(args: &BulkArgs, terminal: Terminal) -> Result<(Console, Binding, String), ExitCode> {
+    // The parser demands it where there is no `--to`.
+    let target = args.bulk.as_deref().unwrap_or_default();
     let by_url = target.contains("://") || target.starts_with("cloud:");
     if let Some(index) = &args.index {
         check_index(index, &mut Console::bare(terminal))?;
@@ -118,23 +135,16 @@ fn unbound(name: &str, config: &Config, console: &mut Console) -> ExitCode {
 
 /// Refuses what is no name of one index that can be made.
 fn check_index(name: &str, console: &mut Console) -> Result<(), ExitCode> {
-    let fault = index_name::fault(name).or_else(|| {
-        let begins = name.starts_with(['-', '_', '+', '.']);
-        let holds = name.contains(['*', ',', ':', '<', '>', '|']) || name.chars().any(char::is_uppercase);
-        (begins || holds || name.len() > 255).then_some(
-            "one index is needed: in lower case, without `*`, `,`, `:`, `<`, `>`, `|`, and with none of `-`, `_`, `+`, `.` in front",
-        )
-    });
-    let Some(fault) = fault else { return Ok(()) };
+    let Some(fault) = index_fault(name) else { return Ok(()) };
     let error = SourceError::new(&BAD_INDEX_NAME, format!("no index to write to is called {name:?}"))
         .note(fault)
         .help(format!("`--index {USUAL_INDEX}`"));
     Err(console.refuse(&error, name, ExitCode::Usage))
 }
 
-fn writer(args: &ConvertArgs, binding: &Binding, index: &str, console: &Console) -> Result<BulkWriter, SourceError> {
+fn writer(paths: &[PathBuf], binding: &Binding, index: &str, console: &Console) -> Result<BulkWriter, SourceError> {
     let source = binding.kind.resolve(&binding.name, &console.session.environment)?;
-    source.bulk(index, &origin(&args.paths))?.ok_or_else(|| {
+    source.bulk(index, &origin(paths))?.ok_or_else(|| {
         SourceError::new(&BAD_CLUSTER_ADDRESS, format!("source `{}` is no cluster, so no index can be written", binding.name))
             .help("name a cluster: `--bulk https://HOST:9200`; `huntc sources` shows the kinds")
     })

@@ -6,6 +6,7 @@ use super::config::ElasticConfig;
 use super::connection::Connection;
 use super::fault::{Fault, FaultKind, clean, of_answer};
 use crate::source::{FetchContext, SourceError};
+use huntc_compiler::index_name;
 use reqwest::Method;
 use ring::digest::{SHA256, digest};
 use serde::Deserialize;
@@ -125,6 +126,15 @@ impl BulkWriter {
         self.waiting = 0;
         Ok(())
     }
+}
+
+/// Why no index of this name can be made and written to; `None` where one can.
+pub fn index_fault(name: &str) -> Option<&'static str> {
+    let begins = name.starts_with(['-', '_', '+', '.']);
+    let holds = name.contains(['*', ',', ':', '<', '>', '|']) || name.chars().any(char::is_uppercase);
+    index_name::fault(name).or((begins || holds || name.len() > 255).then_some(
+        "one index is needed: in lower case, without `*`, `,`, `:`, `<`, `>`, `|`, and with none of `-`, `_`, `+`, `.` in front",
+    ))
 }
 
 /// The answer to a batch.

@@ -47,7 +47,7 @@ mod units;
 mod value_counts;
 
 pub use auth::Auth;
-pub use bulk::{BulkReport, BulkWriter};
+pub use bulk::{BulkReport, BulkWriter, index_fault};
 pub use config::{ElasticConfig, Proxy, decode_percent, is_loopback};
 pub use findings::SourceFinding;
 #[doc(hidden)]
