@@ -8,6 +8,7 @@ mod architecture;
 #[cfg(unix)]
 mod attacks;
 mod attributes;
+mod bulk;
 #[cfg(unix)]
 mod bundles;
 mod cli;

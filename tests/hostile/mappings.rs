@@ -47,7 +47,8 @@ impl Mapping {
             text.as_ref().map(|text| serde_json::from_str(text).unwrap_or_else(|e| panic!("{}: {e}", self.name)))
         };
         let mut first = if self.template {
-            let template: Json = serde_json::from_slice(include_bytes!("../servers/ecs-template.json")).unwrap();
+            let template: Json =
+                serde_json::from_slice(include_bytes!("../../runtime/src/source/elastic/data/ecs-template.json")).unwrap();
             template["template"].clone()
         } else if self.guessed {
             json!({})

@@ -150,6 +150,8 @@ fn answer(product: Product, documents: usize, open: &AtomicUsize, request: &Requ
             let fields = json!({"n": {"long": {}}, "process.name": {"keyword": {}}, "@timestamp": {"date": {}}});
             Response::json(200, &json!({"indices": ["logs-1"], "fields": fields}))
         }
+        ("GET", path) if path.starts_with("/_index_template/") => Response::json(404, &json!({"error": {}, "status": 404})),
+        ("PUT", path) if path.starts_with("/_index_template/") => Response::json(200, &json!({"acknowledged": true})),
         ("GET", path) if path.ends_with("/_settings") => Response::json(200, &json!({})),
         ("GET", path) if path.ends_with("/_mapping") => Response::json(200, &json!({"logs-1": {"mappings": {}}})),
         ("POST", path) if path.ends_with("/_search") => Response::json(200, &page(documents, &shards, &request.body)),

@@ -36,7 +36,7 @@ impl TestServer {
     /// Puts the index template of the tests there: indices `winlogbeat-*` have the mapping of ECS.
     pub(crate) fn put_template(&self) {
         self.make_room();
-        let template = include_bytes!("../servers/ecs-template.json");
+        let template = include_bytes!("../../runtime/src/source/elastic/data/ecs-template.json");
         let (status, body) = send(&self.url, "PUT", "/_index_template/huntc-tests", Some(("application/json", template)));
         assert_eq!(status, 200, "{}: {body}", self.name);
     }

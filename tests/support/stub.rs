@@ -18,8 +18,10 @@ pub(crate) struct Request {
     pub(crate) query: String,
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
-    /// Null where there is none.
+    /// Null where there is none, or several.
     pub(crate) body: serde_json::Value,
+    /// The same as it came.
+    pub(crate) text: String,
 }
 
 impl Request {
@@ -145,8 +147,9 @@ fn read(reader: &mut impl BufRead) -> Option<Request> {
         body = plain;
     }
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let text = String::from_utf8_lossy(&body).into_owned();
     let body = serde_json::from_slice(&body).unwrap_or_default();
-    Some(Request { method, path: path.to_owned(), query: query.to_owned(), headers, body })
+    Some(Request { method, path: path.to_owned(), query: query.to_owned(), headers, body, text })
 }
 
 fn write(mut stream: &TcpStream, response: &Response, accepts_gzip: bool) -> Option<()> {

@@ -1,5 +1,7 @@
 //! `huntc convert`: log files as ECS documents, as the readers see them.
 
+mod bulk;
+
 use super::console::Console;
 use super::exit::ExitCode;
 use super::ingest::exit_code;
@@ -19,36 +21,46 @@ use huntc_compiler::source::Span;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// Write log files as ECS documents, one a line
+/// Write log files as ECS documents, one a line, or to an index of a cluster
 ///
 /// What every reader sees of them: Windows events, logs of Zeek and others become ECS; what is ECS stays as it is. Lines that
 /// are no records are counted and the first of them named.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  huntc convert Security.evtx --to security.ndjson.zst\n  huntc convert dataset.zip --to - | head -1\n  huntc convert logs/ --to ecs.ndjson"
+    after_help = "Examples:\n  huntc convert Security.evtx --to security.ndjson.zst\n  huntc convert dataset.zip --to - | head -1\n  huntc convert logs/ --to ecs.ndjson\n  huntc convert Security.evtx --bulk https://es.example.org:9200 --index case-7\n  huntc convert logs/ --bulk lab    (a cluster of huntc.toml)"
 )]
+#[command(group(clap::ArgGroup::new("target").args(["to", "bulk"]).required(true)))]
 pub(super) struct ConvertArgs {
     /// Log files, folders of them, or - for standard input
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
     /// The file to write, packed where its name ends in .zst or .gz; - for standard output
     #[arg(long, value_name = "FILE")]
-    to: PathBuf,
+    to: Option<PathBuf>,
     /// Print nothing but errors and what could not be read
     #[arg(long, short)]
     quiet: bool,
     /// Take saved answers that say they are a part only
     #[arg(long)]
     allow_partial: bool,
+    #[command(flatten)]
+    bulk: bulk::BulkArgs,
 }
 
 pub(super) fn run(args: &ConvertArgs, terminal: Terminal) -> ExitCode {
+    match &args.to {
+        Some(to) => to_path(args, to, terminal),
+        None => bulk::run(&args.bulk, &args.paths, args.allow_partial, args.quiet, terminal),
+    }
+}
+
+fn to_path(args: &ConvertArgs, path: &Path, terminal: Terminal) -> ExitCode {
     let mut console = Console::bare(terminal);
-    let to = args.to.display().to_string();
+    let to = path.display().to_string();
     let text = format!("--to {to}");
     let span = Span::new(console.session.texts.add_text("command line", text.as_str()), "--to ".len(), text.len());
     let progress = Progress::start(terminal, args.quiet, format!("writing {}", safe(&to)), Watched::default());
-    let result = if to == "-" { to_standard_output(args) } else { to_file(args, &args.to) };
+    let result = if to == "-" { to_standard_output(args) } else { to_file(args, path) };
     drop(progress);
     match result {
         Ok(report) => {

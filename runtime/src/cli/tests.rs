@@ -30,6 +30,7 @@ fn the_contract_of_the_command_line_parses() {
         "ingest a b --store s",
         "convert a b --to c.ndjson.zst",
         "convert - --to -",
+        "convert a --bulk http://h:9200 --index b",
         "demo",
         "demo d --no-run",
         "fmt a.hf --check",
@@ -59,6 +60,8 @@ fn wrong_values_are_usage_errors() {
         "check a.hf --format xml",
         "ingest a",
         "convert a",
+        "convert a --to b --bulk c",
+        "convert a --to b --index c",
         "nope",
     ] {
         let parsed = Cli::try_parse_from(std::iter::once("huntc").chain(line.split(' ').filter(|w| !w.is_empty())));

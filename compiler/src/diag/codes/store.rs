@@ -16,5 +16,7 @@ codes! {
     MENDED "K0764" "mended-values" Warning lint "values of records were mended while they were read";
     UNPACKS_TO_TOO_MUCH "K0765" "unpacks-to-too-much" Error fixed "an archive unpacks to more than may be read";
     CONVERTED_NOT_WRITTEN "K0769" "converted-not-written" Error fixed "converted documents cannot be written";
+    OTHER_TEMPLATE "K0770" "other-template" Error fixed "a server has another index template called `huntc-convert`";
+    RECORDS_REFUSED "K0771" "records-refused" Error fixed "a server refused converted records";
     PART_OF_AN_ANSWER "K0763" "part-of-an-answer" Error fixed "a saved answer says that it is only a part";
 }

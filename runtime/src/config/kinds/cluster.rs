@@ -6,7 +6,7 @@ use crate::config::environment::Environment;
 use crate::config::reader::{Document, Located, TomlTable};
 use crate::config::secret::{Secret, SecretError};
 use crate::source::elastic::{
-    Auth, ClientCertificate, ElasticConfig, ElasticSource, Fingerprint, Proxy, SavedMappings, fingerprint, is_loopback,
+    Auth, BulkWriter, ClientCertificate, ElasticConfig, ElasticSource, Fingerprint, Proxy, SavedMappings, fingerprint, is_loopback,
 };
 use crate::source::{FetchContext, SourceError, regular_file};
 use huntc_compiler::diag::Code;
@@ -196,6 +196,10 @@ impl ResolvedSource for ResolvedCluster {
 
     fn mappings(&self, fields: &BTreeSet<String>) -> Result<Option<SavedMappings>, SourceError> {
         ElasticSource::new(self.0.clone())?.mappings(fields, &FetchContext::default()).map(Some)
+    }
+
+    fn bulk(&self, index: &str, origin: &str) -> Result<Option<BulkWriter>, SourceError> {
+        BulkWriter::new(ElasticConfig { indices: index.to_owned(), ..self.0.clone() }, origin).map(Some)
     }
 
     fn is_remote(&self) -> bool {

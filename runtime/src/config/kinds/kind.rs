@@ -3,7 +3,7 @@
 use crate::allowance::Allowance;
 use crate::config::environment::Environment;
 use crate::config::reader::{Document, Located, TomlTable};
-use crate::source::elastic::{FieldSurvey, SavedMappings, SourceFinding, Trap};
+use crate::source::elastic::{BulkWriter, FieldSurvey, SavedMappings, SourceFinding, Trap};
 use crate::source::logs::{ColumnTable, ReadReport};
 use crate::source::store::Store;
 use crate::source::{Clock, DataSource, Fields, SourceError};
@@ -77,6 +77,11 @@ pub trait ResolvedSource: Send + Sync {
 
     /// The mappings of these fields, to be saved; `None` for kinds without mappings.
     fn mappings(&self, _fields: &BTreeSet<String>) -> Result<Option<SavedMappings>, SourceError> {
+        Ok(None)
+    }
+
+    /// A writer of documents to an index of it; `None` for kinds that have no indices.
+    fn bulk(&self, _index: &str, _origin: &str) -> Result<Option<BulkWriter>, SourceError> {
         Ok(None)
     }
 

@@ -4,6 +4,8 @@ mod adapt;
 mod answer;
 mod auth;
 mod body;
+mod bulk;
+mod bulk_template;
 mod choice;
 mod client;
 mod columns;
@@ -45,6 +47,7 @@ mod units;
 mod value_counts;
 
 pub use auth::Auth;
+pub use bulk::{BulkReport, BulkWriter, index_fault};
 pub use config::{ElasticConfig, Proxy, decode_percent, is_loopback};
 pub use findings::SourceFinding;
 #[doc(hidden)]

@@ -24,7 +24,7 @@ mod sample;
 mod segment;
 mod stream;
 
-pub use convert::convert;
+pub use convert::{convert, convert_each};
 pub use disk::{IngestOptions, IngestReport, ingest};
 
 use super::clocks::{CATEGORY, Clock, Clocks};
