@@ -39,7 +39,7 @@ pub(super) struct BulkArgs {
     #[arg(long, value_name = "URL|NAME")]
     bulk: Option<String>,
     /// The index to write to [default: the one that the URL ends with, else huntc-logs]
-    #[arg(long, value_name = "NAME", requires = "bulk")]
+    #[arg(long, value_name = "NAME", requires = "bulk", conflicts_with = "to")]
     index: Option<String>,
     #[command(flatten)]
     config: ConfigArgs,
