@@ -149,6 +149,12 @@ impl Entity {
         self.slots.iter().enumerate().filter(|(_, s)| s.get).map(|(i, _)| SlotId(i as u8))
     }
 
+    /// The attribute each of whose values in a slot is an entity of its own (`dns.resolved_ip`); `None` where a slot holds one entity.
+    pub fn each_value(&self) -> Option<AttrId> {
+        let [only] = self.identity.key.as_slice() else { return None };
+        self.attributes.get(usize::from(only.0)).filter(|attribute| attribute.many).map(|_| *only)
+    }
+
     /// How an attribute is read in a slot; `None`: the slot lacks it.
     pub fn access(&self, attr: AttrId, slot: SlotId) -> Option<&Access> {
         self.attributes.get(usize::from(attr.0))?.access.get(usize::from(slot.0))?.as_ref()

@@ -2,7 +2,7 @@
 //! below `/data/display`.
 
 use super::contract::{AnalyticAnswer, AnalyticCall, AnalyticRows, Deviations, InputFacts, failed, program};
-use super::conversation::{Attended, Talk, attend};
+use super::conversation::Attended;
 use super::exchange::{Exchange, LeftFault, MOST, OUTPUT, with_ids};
 use super::updated::columns;
 use super::{arguments, display};
@@ -52,13 +52,7 @@ pub(super) fn run(call: &AnalyticCall<'_>, image: &ContainerImage, tables: &[Ana
                 .note(format!("{runtime}: {e}"))
                 .help("install docker or podman, or name another with `runtime` under [analytics] in huntc.toml")
         })?;
-    let talk = Talk {
-        allowance: call.allowance,
-        timeout: call.binding.timeout,
-        most: 0,
-        failed: &|what: &dyn std::fmt::Display| failed(call, what),
-    };
-    let ended = attend(&talk, child, &|| exchange.within(call));
+    let ended = exchange.attend(call, child);
     if ended.is_err() {
         // The program that was ended only talked to the one that runs the container.
         remove(command().args(["rm", "--force", &name]));

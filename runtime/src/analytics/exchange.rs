@@ -2,12 +2,14 @@
 //! afterwards may be anything; no link in it is followed, and no more of it is read than the hunt may use.
 
 use super::contract::{AnalyticCall, AnalyticRows, InputFacts, failed};
+use super::conversation::{Attended, Talk, attend};
 use crate::metered_file::Meter;
 use crate::source::SourceError;
 use huntc_compiler::value::Value;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::Child;
 
 /// Where the tables are.
 const INPUT: &str = "input";
@@ -47,6 +49,13 @@ impl Exchange {
     /// The place of a table.
     pub(super) fn input(&self, name: &str) -> PathBuf {
         self.path().join(INPUT).join(name)
+    }
+
+    /// Waits until the program that reads and writes here ends.
+    pub(super) fn attend(&self, call: &AnalyticCall<'_>, child: Child) -> Result<Attended, SourceError> {
+        let failed: &dyn Fn(&dyn std::fmt::Display) -> SourceError = &|what| failed(call, what);
+        let talk = Talk { allowance: call.allowance, timeout: call.binding.timeout, most: 0, failed };
+        attend(&talk, child, &|| self.within(call))
     }
 
     /// Fails once the analytic has written more than it may.

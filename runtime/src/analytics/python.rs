@@ -2,7 +2,7 @@
 //! process of their own, which a small script drives.
 
 use super::contract::{AnalyticAnswer, AnalyticCall, AnalyticRows, failed, program, value};
-use super::conversation::{Attended, Talk, attend};
+use super::conversation::Attended;
 use super::exchange::{Exchange, LeftFault, MOST, OUTPUT, with_ids};
 use super::updated::columns;
 use super::{arguments, container, display};
@@ -63,13 +63,7 @@ pub(super) fn run(
                 .note(format!("{}: {e}", function.python))
                 .help("name an interpreter that has pandas: `python = \"/PATH/python3\"` under [analytics] in huntc.toml")
         })?;
-    let talk = Talk {
-        allowance: call.allowance,
-        timeout: call.binding.timeout,
-        most: 0,
-        failed: &|what: &dyn std::fmt::Display| failed(call, what),
-    };
-    let Attended { status, log } = attend(&talk, child, &|| exchange.within(call))?;
+    let Attended { status, log } = exchange.attend(call, child)?;
     if !status.success() {
         let last = log.trim_end().lines().next_back().unwrap_or_default();
         let why = if last.is_empty() { format!("it ended with {status}") } else { last.to_owned() };

@@ -4,16 +4,13 @@ use super::bind::{self, Fill};
 use super::node::{Asked, LookIn, Take};
 use super::requests::{Visitor, chunked};
 use super::{Failure, Run, failed, locked};
-use crate::matching::{Found, typed_text};
+use crate::matching::{Found, typed};
 use crate::report::model::{RequestReport, RequestStatus};
-use crate::source::{DataSource, FetchContext, Records, Scalar, TupleCounts, TupleRequest, Tuples};
+use crate::source::{DataSource, FetchContext, Records, TupleCounts, TupleRequest, Tuples};
 use crate::table::{Key, Rung, Table, Weights};
-use foldhash::HashMap;
-use huntc_compiler::catalog::{FieldType, ValueType};
+use foldhash::{HashMap, HashSet};
 use huntc_compiler::plan::{Node, NodeId};
 use huntc_compiler::request::{BoundRequest, Query, RequestTemplate, TupleForm, TupleTimes};
-use huntc_compiler::value::Value;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -129,13 +126,15 @@ impl Run<'_> {
         table.unidentified = unidentified;
         table.weights = Weights::new(weights);
         if let Some(counted) = counted.filter(|_| counts.iter().any(|of| of.slot.is_some())) {
-            let some_slot = self.in_some_slot(node, opened.as_ref(), &context, (&request, &counts, counted), &table)?;
+            let ids = table.record_ids();
+            let some_slot = self.in_some_slot(node, opened.as_ref(), &context, (&request, &counts, counted), &ids)?;
             let Some(some_slot) = some_slot else {
                 // All slots together tell.
                 let form = TupleForm { slots: Vec::new(), ..form.clone() };
                 return self.found_tuples(id, node, asked, take, (template, &form, from));
             };
-            table.known_records = Some(some_slot + table.record_count_of(|id| id & TUPLES == 0));
+            let read: u64 = ids.iter().filter(|id| *id & TUPLES == 0).map(|id| table.weights.of(*id)).sum();
+            table.known_records = Some(some_slot + read);
         }
         Ok(Some((table, report)))
     }
@@ -147,25 +146,20 @@ impl Run<'_> {
         opened: &dyn DataSource,
         context: &FetchContext,
         (request, counts, counted): (&BoundRequest, &[TupleCounts], u64),
-        table: &Table,
+        found: &HashSet<u64>,
     ) -> Result<Option<u64>, Failure> {
-        let found = table.record_ids();
+        let kind = node.entity.map(|entity| self.job.catalog.get(entity));
+        let ty = kind.and_then(|kind| kind.attributes.get(usize::from(kind.each_value()?.0))).map(|attribute| attribute.ty);
+        // What is more than a value is counted so only where each record is wanted.
+        let Some(ty) = ty else { return Ok(Some(counted)) };
         let (mut terms, mut values, mut all) = (Vec::new(), 0, true);
         for of in counts {
-            // With several values in a tuple each record is wanted.
-            let [(field, column)] = of.records.columns.as_slice() else { return Ok(Some(counted)) };
-            let is_address = self.job.catalog.field_type(field) == FieldType::Ip;
-            let value = |scalar: &Scalar| match scalar {
-                Scalar::Text(text) if is_address => typed_text(text, ValueType::Address),
-                Scalar::Text(text) => Some(Value::text(Arc::clone(text))),
-                Scalar::Int(number) => Some(Value::Int(*number)),
-                Scalar::Bool(_) | Scalar::Float(_) => None,
-            };
+            let [(field, column)] = of.records.columns.as_slice() else { return Ok(None) };
             let mut those = Vec::new();
             for (tuple, id) in of.records.ids.iter().enumerate() {
                 match column.values(tuple).next() {
                     Some(scalar) if found.contains(id) => {
-                        let Some(value) = value(scalar) else { return Ok(None) };
+                        let Some(value) = typed(scalar, ty) else { return Ok(None) };
                         those.push(value);
                     }
                     other => all &= other.is_none(),

@@ -20,8 +20,8 @@ pub use holds::Holds;
 pub use identity::{Lives, host_pids};
 pub use ladder::{HostName, Hosts, Ladder};
 pub use read::{Found, Hop, Link, Mark, creation_records, pivot, scan};
-pub(crate) use values::typed_text;
 pub use values::{as_type, normal, text_of};
+pub(crate) use values::{typed, typed_text};
 
 use crate::allowance::{Allowance, Spent};
 use crate::table::Key;

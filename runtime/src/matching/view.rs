@@ -97,10 +97,7 @@ impl<'r> View<'r> {
                 *reader = Some(Reader::new(access, kind.attributes[at].ty, records));
             }
         }
-        let each = match kind.identity.key.as_slice() {
-            [only] if kind.attributes[usize::from(only.0)].many => Some(*only),
-            _ => None,
-        };
+        let each = kind.each_value();
         let start = match kind.slots.get(usize::from(slot.0)).map(|s| s.name.as_str()) {
             Some("self") => records.column("process.start"),
             Some("parent") => records.column("process.parent.start"),

@@ -131,12 +131,10 @@ impl Table {
 
     /// Number of distinct records among the counted sightings.
     pub fn record_count(&self) -> u64 {
-        self.known_records.unwrap_or_else(|| self.record_count_of(|_| true))
-    }
-
-    /// The number of distinct records among the counted sightings, of those with certain ids.
-    pub(crate) fn record_count_of(&self, wanted: impl Fn(u64) -> bool) -> u64 {
-        let mut records: Vec<u64> = self.counted().filter_map(|s| s.record()).filter(|id| wanted(*id)).collect();
+        if let Some(records) = self.known_records {
+            return records;
+        }
+        let mut records: Vec<u64> = self.counted().filter_map(|s| s.record()).collect();
         records.sort_unstable();
         records.dedup();
         records.into_iter().map(|record| self.weights.of(record)).sum()

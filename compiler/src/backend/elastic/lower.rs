@@ -144,7 +144,8 @@ impl Request<'_> {
         fields.remove("@timestamp");
         let unidentified = self.process_slots().into_iter().map(|(entity, slot)| self.unidentified(entity, slot));
         let single = Query::any(unidentified.chain(creations.then(creation_record)));
-        let kinds = FieldKinds::of(self.catalog, &self.query().query, &fields);
+        let lowered = self.query();
+        let kinds = FieldKinds::of(self.catalog, &lowered.query, &fields);
         let kinds = Arc::new(kinds.with(FieldKinds::of(self.catalog, &single, [])));
         let last = self.node.columns.contains(&Attr::Sighting(SightingAttr::LastObserved));
         let times = match (times, last) {
@@ -152,28 +153,27 @@ impl Request<'_> {
             (true, false) => TupleTimes::First,
             (true, true) => TupleTimes::FirstAndLast,
         };
-        let slots = if slots { Vec::new() } else { self.slot_tuples() };
-        // Where an entity is one value, the server says in how many records it stands.
-        let slots = if counts && !slots.iter().all(|slot| slot.each) { Vec::new() } else { slots };
+        let slots = if slots { Vec::new() } else { self.slot_tuples(counts, lowered.exact) };
         Some(TupleForm { fields: fields.into_iter().collect(), slots, counts, kinds, single, times })
     }
 
     /// What makes a tuple in each slot that GET looks at; nothing where only all slots together tell in which records something
     /// stands. What a slot holds that is nothing but one value is known by that value. Of processes all hits are known to be
-    /// wanted if the query is exact, because what has no entity id is read by itself; of other types a query does not say whether
-    /// something stands in a slot, such as an address of one family.
-    fn slot_tuples(&self) -> Vec<SlotTuples> {
+    /// wanted if the query is `exact`, because what has no entity id is read by itself; of other types a query does not say whether
+    /// something stands in a slot, such as an address of one family. `counts`: whether it matters in how many records each entity
+    /// stands, which a server says of values only.
+    fn slot_tuples(&self, counts: bool, exact: bool) -> Vec<SlotTuples> {
         let Op::Scan(scan) = &self.node.op else { return Vec::new() };
         let request = Request { ladder: false, unidentified: false, ..*self };
         let kind = self.catalog.get(self.entity);
-        let each = matches!(kind.identity.key.as_slice(), [only] if kind.attributes[usize::from(only.0)].many);
+        let each = kind.each_value().is_some();
         let slots = kind.get_slots().map(|slot| {
             let mut fields = request.fields_in(scan, [slot]);
             fields.remove("@timestamp");
             SlotTuples { slot, each: each && fields.len() == 1, fields: fields.into_iter().collect() }
         });
         let slots: Vec<SlotTuples> = slots.collect();
-        let told = slots.iter().all(|slot| slot.each) || (kind.identity.ladder && self.query().exact);
+        let told = slots.iter().all(|slot| slot.each) || (kind.identity.ladder && exact && !counts);
         if slots.len() > 1 && told { slots } else { Vec::new() }
     }
 
